@@ -1,0 +1,140 @@
+"""Text becomes a term, and a term becomes text: names, CURIEs, the N-Triples form.
+
+Terms are pyoxigraph's own values: `NamedNode`, `BlankNode`, `Literal`. Their exact form everywhere inside is N-Triples
+(https://www.w3.org/TR/n-triples/): one text for one term, so that text equality is term equality.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+
+from pyoxigraph import BlankNode, Literal, NamedNode, RdfFormat, Triple, parse
+
+Term = NamedNode | BlankNode | Literal
+
+BASE = "https://w3id.org/filmgraph/"
+FILM = BASE + "film/"
+SOURCE = BASE + "source/"
+FACT = BASE + "fact/"
+GRAPH = BASE + "graph/"
+EVIDENCE = BASE + "evidence#"
+RDF = "http://www.w3.org/1999/02/22-rdf-syntax-ns#"
+RDFS = "http://www.w3.org/2000/01/rdf-schema#"
+OWL = "http://www.w3.org/2002/07/owl#"
+XSD = "http://www.w3.org/2001/XMLSchema#"
+SKOS = "http://www.w3.org/2004/02/skos/core#"
+SH = "http://www.w3.org/ns/shacl#"
+PROV = "http://www.w3.org/ns/prov#"
+
+PREFIXES: dict[str, str] = {
+    "film": FILM,
+    "source": SOURCE,
+    "fact": FACT,
+    "graph": GRAPH,
+    "ev": EVIDENCE,
+    "owl": OWL,
+    "prov": PROV,
+    "rdf": RDF,
+    "rdfs": RDFS,
+    "schema": "https://schema.org/",
+    "sh": SH,
+    "skos": SKOS,
+    "wd": "http://www.wikidata.org/entity/",
+    "wdt": "http://www.wikidata.org/prop/direct/",
+    "xsd": XSD,
+}
+"""Prefix -> namespace, as every query and export of the graph knows them."""
+
+TYPE = NamedNode(RDF + "type")
+LABEL = NamedNode(RDFS + "label")
+ALIAS = NamedNode(SKOS + "altLabel")
+NOTE = NamedNode(RDFS + "comment")
+KNOWN_NAMES = {"type": TYPE, "label": LABEL, "alias": ALIAS, "note": NOTE}
+"""What fact files call the few properties that come from other vocabularies."""
+
+_LOCAL = re.compile(r"[A-Za-z0-9_](?:[A-Za-z0-9_.\-]*[A-Za-z0-9_\-])?")
+_CURIE = re.compile(r"(?P<prefix>[A-Za-z][A-Za-z0-9\-]*)?:(?P<local>[^/\s<>\"{}|\\^`][^\s<>\"{}|\\^`]*)?")
+_IRI = re.compile(r"[A-Za-z][A-Za-z0-9+.\-]*:[^\x00-\x20<>\"{}|\\^`]*")
+
+
+def film(name: str) -> NamedNode:
+    """The thing or ontology term `film:name`.
+
+    >>> film("anora").value
+    'https://w3id.org/filmgraph/film/anora'
+    """
+    return NamedNode(FILM + name)
+
+
+def to_iri(text: str) -> NamedNode:
+    """The IRI that a name (`anora`), a CURIE (`film:anora`) or an address (`<https://...>`) stands for.
+
+    Raises `ValueError` when the text is none of these or its prefix is unknown.
+
+    >>> to_iri("film:anora") == to_iri("anora") == to_iri("<https://w3id.org/filmgraph/film/anora>")
+    True
+    """
+    if text.startswith("<") and text.endswith(">"):
+        text = text[1:-1]
+        if _IRI.fullmatch(text) is None:
+            raise ValueError(f"<{text}> is not an absolute IRI")
+        return NamedNode(text)
+    if _LOCAL.fullmatch(text) is not None:
+        return film(text)
+    curie = _CURIE.fullmatch(text)
+    if curie is not None and (curie["prefix"] or "film") in PREFIXES:
+        return NamedNode(PREFIXES[curie["prefix"] or "film"] + (curie["local"] or ""))
+    if _IRI.fullmatch(text) is not None and "://" in text:
+        return NamedNode(text)
+    raise ValueError(f"{text!r} is neither a name, nor a CURIE with a known prefix, nor an IRI")
+
+
+def to_curie(iri: str) -> str:
+    """The shortest readable form of an IRI that `to_iri` and SPARQL read back.
+
+    >>> to_curie("https://w3id.org/filmgraph/film/anora")
+    'film:anora'
+    >>> to_curie("https://example.org/")
+    '<https://example.org/>'
+    """
+    for prefix, namespace in PREFIXES.items():
+        if iri.startswith(namespace) and _LOCAL.fullmatch(iri[len(namespace) :]) is not None:
+            return f"{prefix}:{iri[len(namespace) :]}"
+    return f"<{iri}>"
+
+
+def to_text(term: Term) -> str:
+    """The exact N-Triples form of a term."""
+    return str(term)
+
+
+def to_term(text: str) -> Term:
+    """The term whose N-Triples form this is; raises `ValueError` when it is none.
+
+    >>> to_term('"Anora"@en').language
+    'en'
+    """
+    try:
+        triples = list(parse(f"<urn:s> <urn:p> {text} .", format=RdfFormat.N_TRIPLES))
+    except SyntaxError as error:
+        raise ValueError(f"{text!r} is not a term in N-Triples form: {error}") from error
+    if len(triples) != 1 or not isinstance(triples[0].object, NamedNode | BlankNode | Literal):
+        raise ValueError(f"{text!r} is not one term in N-Triples form")
+    return triples[0].object
+
+
+def to_short(term: Term) -> str:
+    """A term as people read it: a CURIE, or the words of a literal."""
+    match term:
+        case NamedNode():
+            return to_curie(term.value)
+        case Literal():
+            return term.value
+        case _:
+            return str(term)
+
+
+def sorted_triples(triples: Iterable[Triple]) -> list[Triple]:
+    """The triples in one order that depends on nothing but themselves."""
+    return sorted(set(triples), key=str)
