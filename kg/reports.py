@@ -33,8 +33,9 @@ class Place:
 class Finding:
     """One thing wrong: `check` is its stable name (`facts/unknown-property`, `shacl/maxCount`, `owl/cax-dw`).
 
-    `focus`, `path` and `value` are exact N-Triples forms, or empty. `expected` and `found` say it in words; `places` are the
-    spots in the files that made it so, the one at fault first; `remedy` is what to do next.
+    `focus`, `path` and `value` are exact N-Triples forms, or empty. `expected` and `found` say it in words; `places`
+    are the spots in the files that made it so, the one at fault first; `remedy` is what to do next. `premises` are
+    the triples that contradict each other, facts before axioms.
     """
 
     check: str
@@ -49,6 +50,7 @@ class Finding:
     expected: str = ""
     found: str = ""
     remedy: str = ""
+    premises: tuple[tuple[str, str, str], ...] = ()
 
     @property
     def place(self) -> Place | None:
