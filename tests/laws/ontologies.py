@@ -1,4 +1,4 @@
-"""Small ontologies and facts about films, drawn at random: every construct of OWL 2 RL, few names, so that they meet."""
+"""Small ontologies and facts about films, drawn at random: every construct of OWL 2 RL, names that meet."""
 
 from __future__ import annotations
 

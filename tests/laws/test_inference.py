@@ -15,7 +15,7 @@ from kg.graph.rules import SAME, Spo
 from kg.graph.triples import Workshop
 
 sys.path.insert(0, str(Path(__file__).parent))
-from ontologies import facts, ontologies  # noqa: E402
+from ontologies import facts, ontologies
 
 law = settings(deadline=None, max_examples=250, suppress_health_check=[HealthCheck.too_slow])
 
