@@ -33,8 +33,8 @@ class Place:
 class Finding:
     """One thing wrong: `check` is its stable name (`facts/unknown-property`, `shacl/maxCount`, `owl/cax-dw`).
 
-    `focus`, `path` and `value` are exact N-Triples forms, or empty. `expected` and `found` say it in words; `places` are the
-    spots in the files that made it so, the one at fault first; `remedy` is what to do next.
+    `focus`, `path` and `value` are exact N-Triples forms, or empty. `expected` and `found` say it in words; `places`
+    are the spots in the files that made it so, the one at fault first; `remedy` is what to do next.
     """
 
     check: str
