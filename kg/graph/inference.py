@@ -81,7 +81,7 @@ class _Run:
         self, workshop: Workshop, axioms: list[Spo], *, schema: bool, trivial: bool, progress: Progress | None
     ) -> None:
         self.workshop, self.schema, self.trivial = workshop, schema, trivial
-        self.progress = progress if progress is not None else lambda **_: None
+        self.progress = progress if progress is not None else _silent
         self.same = SameAs()
         self.rounds = 0
         self.refused: list[tuple[str, str, str, str]] = []
@@ -345,6 +345,10 @@ class _Run:
         known = {(row[0], row[1], row[2]) for row in self._schema_rows()}
         ids = self.workshop.numbers(text for triple in wanted for text in triple)
         self.workshop.add_texts([t for t in wanted if (ids[t[0]], ids[t[1]], ids[t[2]]) not in known], table="inferred")
+
+
+def _silent(**_: object) -> None:
+    """Progress that nobody watches."""
 
 
 def is_trivial(triple: Spo) -> bool:

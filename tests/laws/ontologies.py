@@ -36,7 +36,7 @@ def listed(head: str, members: list[NamedNode]) -> tuple[Term, list[Triple]]:
     if not members:
         return rdf("nil"), []
     nodes = [BlankNode(f"{head}{i}") for i in range(len(members))]
-    rests = [*nodes[1:], rdf("nil")]
+    rests: list[Term] = [*nodes[1:], rdf("nil")]
     triples: list[Triple] = []
     for node, member, rest in zip(nodes, members, rests, strict=True):
         triples += [Triple(node, rdf("first"), member), Triple(node, rdf("rest"), rest)]

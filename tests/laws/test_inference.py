@@ -2,10 +2,6 @@
 
 from __future__ import annotations
 
-import sys
-from pathlib import Path
-
-import pytest
 from hypothesis import HealthCheck, given, settings
 from pyoxigraph import Triple
 
@@ -13,9 +9,7 @@ from kg.graph.inference import infer, is_trivial
 from kg.graph.reference import closure
 from kg.graph.rules import SAME, Spo
 from kg.graph.triples import Workshop
-
-sys.path.insert(0, str(Path(__file__).parent))
-from ontologies import facts, ontologies
+from tests.laws.ontologies import facts, ontologies
 
 law = settings(deadline=None, max_examples=250, suppress_health_check=[HealthCheck.too_slow])
 
@@ -82,7 +76,3 @@ def test_inferring_twice_adds_nothing(ontology: list[Triple], data: list[Triple]
     twice.add([*data, *once.triples(table="inferred")])
     infer(twice, ontology)
     assert not list(twice.triple_texts(table="inferred"))
-
-
-if __name__ == "__main__":
-    pytest.main([__file__])
