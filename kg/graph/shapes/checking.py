@@ -14,7 +14,9 @@ import duckdb
 from pyoxigraph import Triple
 
 from kg.errors import UnknownNameError
-from kg.graph.shapes import statements, wording
+from kg.graph.shapes import gathering, judging, statements, telling, wording
+from kg.graph.shapes.literals import lexical
+from kg.graph.shapes.paths import predicates
 from kg.graph.shapes.plan import Check, Plan, to_plan
 from kg.graph.shapes.shape import Shape, Shapes
 from kg.graph.shapes.verdicts import is_bad, is_out_of_order
@@ -125,13 +127,13 @@ class _Checking:
     # --- terms
 
     def _number_terms(self, more: Iterable[str]) -> None:
-        """Learn the numbers of all terms that the plan speaks of; those that the graph lacks get numbers from the top."""
+        """Learn the number of every term that the plan speaks of; what the graph lacks is numbered from the top."""
         wanted = {f"<{RDF}type>", SUBCLASS, *LABELS, *more}
         for focus_set in self._plan.focus_sets:
             wanted.update(target.term for target in focus_set.targets)
         for value_set in self._plan.value_sets:
             if value_set.path is not None:
-                wanted.update(statements.predicates(value_set.path))
+                wanted.update(predicates(value_set.path))
         for each in self._plan.checks:
             wanted.update(each.constraint.values, each.constraint.more)
         self._learn(wanted)
@@ -145,9 +147,7 @@ class _Checking:
         self._ids |= fresh
         if fresh:
             content = statements.rows("r", "id, text", [(number, text) for text, number in fresh.items()])
-            self._sql.execute(
-                f"CREATE OR REPLACE TEMP TABLE shape_term AS SELECT id::UINTEGER AS id, text FROM {content}"
-            )
+            self._do(f"CREATE OR REPLACE TEMP TABLE shape_term AS SELECT id::UINTEGER AS id, text FROM {content}")  # noqa: S608
             self._words = "(SELECT id, text FROM term UNION ALL SELECT id, text FROM shape_term)"
 
     def _asked(self) -> set[str]:
@@ -156,8 +156,7 @@ class _Checking:
     def _learn(self, texts: Iterable[str]) -> None:
         unknown = [text for text in texts if text and text not in self._ids]
         if unknown:
-            listed = ",".join(statements.quoted(text) for text in unknown)
-            known = self._sql.execute(f"SELECT text, id FROM term WHERE text IN ({listed})").fetchall()  # noqa: S608
+            known = self._sql.execute(telling.numbers(unknown)).fetchall()
             self._ids |= {str(text): int(number) for text, number in known}
 
     def _id(self, text: str) -> int:
@@ -167,10 +166,7 @@ class _Checking:
         """Pairs of class and class above, of the ontology and of the data."""
         pairs = {(str(t.subject), str(t.object)) for t in self._ontology if str(t.predicate) == SUBCLASS}
         if SUBCLASS in self._ids:
-            told = self._sql.execute(
-                "SELECT a.text, b.text FROM shape_edge e JOIN term a ON a.id = e.s JOIN term b ON b.id = e.o"
-                f" WHERE e.p = {self._ids[SUBCLASS]}"
-            ).fetchall()
+            told = self._sql.execute(telling.pairs(self._ids[SUBCLASS])).fetchall()
             pairs.update((str(a), str(b)) for a, b in told)
         return pairs
 
@@ -182,10 +178,10 @@ class _Checking:
     def _gather(self, only: Sequence[int] | None) -> None:
         plan = self._plan
         needed = self._needed_values()
-        self._do(statements.target_focus([s for s in plan.focus_sets if s.targets], self._id, self._class_ids(), only))
+        self._do(gathering.target_focus([s for s in plan.focus_sets if s.targets], self._id, self._class_ids(), only))
         for floor in plan.floors():
-            self._do(statements.joined_focus([s for s in plan.focus_sets if s.floor == floor and not s.targets]))
-            for statement in statements.values(
+            self._do(gathering.joined_focus([s for s in plan.focus_sets if s.floor == floor and not s.targets]))
+            for statement in gathering.values(
                 [s for s in plan.value_sets if s.floor == floor and s.number in needed], self._id
             ):
                 self._do(statement)
@@ -207,54 +203,54 @@ class _Checking:
         plan, ids = self._plan, self._id
         by_name: dict[str, list[Check]] = {}
         for each in plan.checks:
-            by_name.setdefault("value" if statements.is_plain(each) else each.name, []).append(each)
+            by_name.setdefault("value" if judging.is_plain(each) else each.name, []).append(each)
         if some := by_name.get("value"):
             self._judge_values(some)
         if some := by_name.get("minCount", []) + by_name.get("maxCount", []):
-            self._do(statements.counts(some))
+            self._do(judging.counts(some))
         if some := by_name.get("class"):
-            self._do(statements.classes(some, ids, self._class_ids()))
+            self._do(judging.classes(some, ids, self._class_ids()))
         for name, written in (
-            ("in", statements.members),
-            ("hasValue", statements.missing),
-            ("equals", statements.unequal),
+            ("in", judging.members),
+            ("hasValue", judging.missing),
+            ("equals", judging.unequal),
         ):
             if some := by_name.get(name):
                 self._do(written(some, ids))
         if some := by_name.get("disjoint"):
-            self._do(statements.shared(some, ids))
+            self._do(judging.shared(some, ids))
         if some := by_name.get("closed"):
-            self._do(statements.strangers(some, ids))
+            self._do(judging.strangers(some, ids))
         if some := by_name.get("uniqueLang"):
-            self._do(statements.languages(some, self._words))
+            self._do(judging.languages(some, self._words))
         if some := by_name.get("lessThan", []) + by_name.get("lessThanOrEquals", []):
             self._judge_order(some)
 
     def _judge_values(self, checks: Sequence[Check]) -> None:
-        self._do(statements.doubts(checks, self._words))
-        unsure = self._sql.execute(statements.UNSURE.format(words=self._words)).fetchall()
+        self._do(judging.doubts(checks, self._words))
+        unsure = self._sql.execute(judging.UNSURE.format(words=self._words)).fetchall()
         bad = [(n, term) for n, term, text in unsure if is_bad(self._plan.checks[n].constraint, text)]
         if bad:
-            self._do(statements.judged(bad))
-        self._do(statements.SURE)
+            self._do(judging.judged(bad))
+        self._do(judging.SURE)
 
     def _judge_order(self, checks: Sequence[Check]) -> None:
-        self._do(statements.order_doubts(checks, self._id, self._words))
-        unsure = self._sql.execute(statements.UNSURE_PAIRS).fetchall()
+        self._do(judging.order_doubts(checks, self._id, self._words))
+        unsure = self._sql.execute(judging.UNSURE_PAIRS).fetchall()
         bad = [(n, a, b) for n, a, b, left, right in unsure if is_out_of_order(self._plan.checks[n].name, left, right)]
         if bad:
-            self._do(statements.judged_pairs(bad))
-        self._do(statements.SURE_PAIRS)
+            self._do(judging.judged_pairs(bad))
+        self._do(judging.SURE_PAIRS)
 
     def _judge_logical(self) -> None:
         plan = self._plan
         for height in range(1 + max(plan.heights, default=0)):
             some = [c for c in plan.checks if plan.heights[c.shape] == height and c.logical]
-            for statement in statements.logical([c for c in some if not c.name.startswith("qualified")], plan):
+            for statement in judging.logical([c for c in some if not c.name.startswith("qualified")], plan):
                 self._do(statement)
             if counted := [c for c in some if c.name.startswith("qualified")]:
-                self._do(statements.qualified(counted, plan))
-            self._do(statements.fails([n for n in sorted(plan.judged) if plan.heights[n] == height], plan))
+                self._do(judging.qualified(counted, plan))
+            self._do(judging.fails([n for n in sorted(plan.judged) if plan.heights[n] == height], plan))
 
     # --- findings
 
@@ -264,8 +260,8 @@ class _Checking:
             return
         for number in range(len(plan.shapes)):
             if plan.reported.get(number):
-                self._do(statements.reported(number, plan))
-        told = self._sql.execute(statements.told(plan, self._words)).fetchall()
+                self._do(telling.reported(number, plan))
+        told = self._sql.execute(telling.told(plan, self._words)).fetchall()
         values = self._counted([(plan.checks[row[0]], int(row[6])) for row in told])
         words = wording.Words(self._labels(told, values), languages)
         for number, focus, value, path, other, times, focus_id, _ in told:
@@ -288,7 +284,7 @@ class _Checking:
         pairs = {(check.value_set, focus) for check, focus in asked if check.name in _COUNTING}
         if not pairs:
             return {}
-        rows = self._sql.execute(statements.counted_values(sorted(pairs), self._words)).fetchall()
+        rows = self._sql.execute(telling.counted_values(sorted(pairs), self._words)).fetchall()
         return {(int(value_set), int(focus)): tuple(texts) for value_set, focus, texts in rows}
 
     def _labels(
@@ -307,13 +303,8 @@ class _Checking:
         if len(iris) > _MOST_LABELS:
             return labels
         if iris:
-            listed = ",".join(statements.quoted(text) for text in iris)
-            wanted = ",".join(str(self._ids[label]) for label in LABELS)
-            rows = self._sql.execute(
-                "SELECT a.text, b.text FROM shape_edge e JOIN term a ON a.id = e.s JOIN term b ON b.id = e.o"
-                f" WHERE e.p IN ({wanted}) AND a.text IN ({listed}) ORDER BY ALL DESC"
-            ).fetchall()
-            labels |= {str(node): wording.lexical(text) for node, text in rows}
+            rows = self._sql.execute(telling.labels(iris, [self._ids[label] for label in LABELS])).fetchall()
+            labels |= {str(node): lexical(text) for node, text in rows}
         return labels
 
     def _do(self, statement: str) -> None:
@@ -359,7 +350,7 @@ def to_finding(
     was = wording.found(constraint, value, path, other, values, words)
     if shape.messages:
         parts = wording.placeholders(constraint, shape, focus, value, words)
-        message = wording.filled(wording.lexical(words.chosen(shape.messages)), parts)
+        message = wording.filled(lexical(words.chosen(shape.messages)), parts)
         details = tuple((f"<{SH}resultMessage>", said) for said in shape.messages)
     else:
         message, details = wording.sentence(shape, focus, wanted, was, words), ()

@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from types import MappingProxyType
 
-from pyoxigraph import Triple
-
 from kg.terms import RDF, RDFS
 
 _NOTHING: Mapping[str, tuple[str, ...]] = MappingProxyType({})
@@ -15,11 +13,10 @@ _NOTHING: Mapping[str, tuple[str, ...]] = MappingProxyType({})
 class Description:
     """A small graph of exact N-Triples texts, in the order of the file."""
 
-    def __init__(self, triples: Iterable[Triple]) -> None:
+    def __init__(self, triples: Iterable[tuple[str, str, str]]) -> None:
         said: dict[str, dict[str, dict[str, None]]] = {}
         back: dict[str, list[tuple[str, str]]] = {}
-        for triple in triples:
-            s, p, o = str(triple.subject), str(triple.predicate), str(triple.object)
+        for s, p, o in triples:
             said.setdefault(s, {}).setdefault(p, {})[o] = None
             back.setdefault(o, []).append((p, s))
         self._said: dict[str, Mapping[str, tuple[str, ...]]] = {

@@ -1,7 +1,8 @@
 """Terms in N-Triples form walk in; their lexical form, datatype, well-formedness and order by value walk out.
 
 The exact side of the checker: SQL answers for the plain cases, and whatever it leaves open is asked here.
-https://www.w3.org/TR/xmlschema11-2/ for the datatypes, https://www.w3.org/TR/sparql11-query/#OperatorMapping for the order.
+https://www.w3.org/TR/xmlschema11-2/ for the datatypes, https://www.w3.org/TR/sparql11-query/#OperatorMapping for
+the order.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from functools import lru_cache
 from math import isnan
+from typing import TypeVar
 
 from pyoxigraph import Literal as RdfLiteral
 
@@ -176,8 +178,11 @@ def is_numeric(datatype: str) -> bool:
 NUMERIC = frozenset(XSD + name for name in (*BOUNDS, "decimal", "float", "double"))
 
 
-def _order(a: object, b: object) -> Ordered:
-    return (a > b) - (a < b)  # type: ignore[operator]
+def _order(a: _Value, b: _Value) -> Ordered:
+    return (a > b) - (a < b)
+
+
+_Value = TypeVar("_Value", Decimal, float, str, bool, int)
 
 
 def _numbers(a: Spelled, b: Spelled) -> Ordered:
@@ -210,7 +215,7 @@ _FOURTEEN_HOURS = Decimal(14 * 3600)
 
 
 def _moments(a: Spelled, b: Spelled) -> Ordered:
-    """https://www.w3.org/TR/xmlschema11-2/#dateTime: with and without a zone are ordered when 14 hours cannot matter."""
+    """With and without a zone: ordered when 14 hours do not matter (https://www.w3.org/TR/xmlschema11-2/#dateTime)."""
     if a.datatype != b.datatype and {a.datatype, b.datatype} != {XSD + "dateTime", XSD + "dateTimeStamp"}:
         return None
     x, y = _seconds(a.lexical), _seconds(b.lexical)

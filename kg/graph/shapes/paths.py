@@ -1,7 +1,7 @@
 """Property paths: an RDF description walks in; a `Path`, its text and its automaton walk out.
 
-https://www.w3.org/TR/shacl/#property-paths. A path that is more than one step is walked as a small automaton (Thompson's
-construction without its empty moves), so that one recursive query follows every path of every shape together.
+https://www.w3.org/TR/shacl/#property-paths. A path that is more than one step is walked as a small automaton (by
+Glushkov's construction, which has no empty moves), so that one recursive query follows all paths of all shapes.
 """
 
 from __future__ import annotations
@@ -128,7 +128,7 @@ _Parts = tuple[set[int], set[int], list[Step], set[tuple[int, int]], bool]
 
 
 def _glushkov(path: Path, positions: list[Step]) -> _Parts:
-    """First and last positions, all positions (numbered from 1), which follows which, and whether the path may be empty."""
+    """First and last positions, all positions (from 1), which follows which, and whether the path may be empty."""
     match path:
         case Step():
             positions.append(path)

@@ -1,9 +1,9 @@
 """A regular expression of `sh:pattern` walks in; what DuckDB's RE2 understands, or Python's `re`, walks out.
 
-`sh:pattern` is SPARQL's REGEX, which is XPath's (https://www.w3.org/TR/xpath-functions/#regex-syntax). Where RE2 means the
-same it is used; what RE2 lacks - back references, class subtraction, looking around, counts above 1000 - goes to Python's
-`re`, asked once for each distinct term. Two habits of every SPARQL engine are kept although XPath says otherwise: `\\w` holds
-letters, digits and the underscore, and looking around is allowed.
+`sh:pattern` is SPARQL's REGEX, which is XPath's (https://www.w3.org/TR/xpath-functions/#regex-syntax). Where RE2
+means the same it is used; what RE2 lacks - back references, class subtraction, looking around, counts above 1000 -
+goes to Python's `re`, asked once for each distinct term. Two habits of every SPARQL engine are kept although XPath says
+otherwise: `\\w` holds letters, digits and the underscore, and looking around is allowed.
 """
 
 from __future__ import annotations

@@ -1,8 +1,9 @@
 """Shapes walk in; numbered sets of focus nodes and values, and the checks over them, walk out.
 
-A *focus set* holds the nodes that shapes look at; shapes that look at the same nodes share one. A *value set* is a focus set
-followed along a path (or the focus nodes themselves). So a node shape with twenty properties asks once which films there are,
-and two shapes with the same path follow it once. Sets know on which *floor* they stand: what they are made from stands lower.
+A *focus set* holds the nodes that shapes look at; shapes that look at the same nodes share one. A *value set* is a
+focus set followed along a path (or the focus nodes themselves). So a node shape with twenty properties asks once
+which films there are, and two shapes with the same path follow it once. Sets know on which *floor* they stand: what
+they are made from stands lower.
 """
 
 from __future__ import annotations

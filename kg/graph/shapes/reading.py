@@ -7,7 +7,6 @@ without asking again. A check is never run with half the shapes.
 from __future__ import annotations
 
 import difflib
-import re
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path as File
 
@@ -18,7 +17,8 @@ from kg.graph.shapes import patterns
 from kg.graph.shapes.description import Description, local
 from kg.graph.shapes.literals import lexical
 from kg.graph.shapes.paths import Alternative, Path, Repeat, Sequence, Step, inverse
-from kg.graph.shapes.shape import COMPANIONS, COMPONENTS, Constraint, Shape, Shapes, Takes, Target
+from kg.graph.shapes.places import Places
+from kg.graph.shapes.shape import COMPANIONS, COMPONENTS, Constraint, Shape, Shapes, Takes, Target, fits
 from kg.reports import Finding, Place
 from kg.terms import OWL, RDF, RDFS, SH, XSD, to_curie
 
@@ -35,7 +35,21 @@ TELLING = {"path", "severity", "message", "deactivated", "name", "description", 
 """Parameters that say something about a shape, and constrain nothing."""
 FOREIGN = {"sparql", "target", "rule", "js", "values", "expression"}
 """What only the reference engine knows: SHACL-SPARQL and the advanced features."""
-NODE_KINDS = {"BlankNode", "IRI", "Literal", "BlankNodeOrIRI", "BlankNodeOrLiteral", "IRIOrLiteral"}
+BESIDE = {
+    "declare",
+    "prefix",
+    "namespace",
+    "prefixes",
+    "select",
+    "ask",
+    "construct",
+    "update",
+    "shapesGraph",
+    "entailment",
+}
+BESIDE |= {"suggestedShapesGraph", "shapesGraphWellFormed", "labelTemplate", "parameter", "optional", "validator"}
+BESIDE |= {"nodeValidator", "propertyValidator", "returnType", "subject", "predicate", "object", "condition"}
+"""What the rest of SHACL's vocabulary may say of a node that is also a shape."""
 
 
 def read_shapes(paths: File | str | Iterable[File | str]) -> Shapes:
@@ -74,11 +88,20 @@ def read_triples(file: File, *, rename: bool = False) -> list[Triple]:
 def to_shapes(triples: Iterable[Triple], *, files: tuple[str, ...] = ()) -> Shapes:
     """The shapes that the triples describe; raises `FaultsError` with every ill-formed shape."""
     triples = tuple(triples)
-    reader = _Reader(Description(triples), files)
+    reader = _Reader(Description((str(t.subject), str(t.predicate), str(t.object)) for t in triples), files)
     shapes = reader.shapes()
     if reader.faults:
         raise FaultsError(reader.faults)
     return Shapes(shapes, triples, files)
+
+
+def path_of(triples: Iterable[tuple[str, str, str]], node: str) -> Path | None:
+    """The property path that the exact triples describe; raises `FaultsError` when it is none."""
+    reader = _Reader(Description(triples), ())
+    path = reader.path(node, node, frozenset())
+    if reader.faults:
+        raise FaultsError(reader.faults)
+    return path
 
 
 class _Reader:
@@ -87,7 +110,7 @@ class _Reader:
     def __init__(self, graph: Description, files: tuple[str, ...]) -> None:
         self.graph = graph
         self.faults: list[Finding] = []
-        self._places = _Places(files)
+        self._places = Places(files)
         self._classes = graph.subclasses(f"<{RDFS}Class>") | {f"<{OWL}Class>"}
         self._custom = frozenset(self._custom_parameters())
 
@@ -120,7 +143,7 @@ class _Reader:
         said = self.graph.about(node)
         self._look_for_unknown(node, said)
         paths = said.get(_sh("path"), ())
-        path = self._path(node, paths[0], frozenset()) if paths else None
+        path = self.path(node, paths[0], frozenset()) if paths else None
         if len(paths) > 1:
             self._fault(node, "two-paths", f"{self._name(node)} has {len(paths)} paths; a property shape has one")
         if not paths and f"<{SH}PropertyShape>" in said.get(TYPE, ()):
@@ -140,7 +163,7 @@ class _Reader:
             order=_number(order),
             group=self._one(node, "group"),
             see_also=said.get(f"<{RDFS}seeAlso>", ()),
-            foreign=tuple(sorted(p for p in said if p in self._custom or local(p) in FOREIGN and p == _sh(local(p)))),
+            foreign=tuple(sorted(p for p in said if p in self._custom or (local(p) in FOREIGN and p == _sh(local(p))))),
             place=self._places.of(node, self.graph),
         )
 
@@ -234,14 +257,14 @@ class _Reader:
                     f"{self._name(node)}: sh:{name} must be {takes.value}, and the list is broken or missing",
                 )
                 return False
-            fits = all(_is(member, takes) for member in members)
+            well = all(fits(member, takes) for member in members)
         else:
-            fits = _is(value, takes)
-        if not fits:
+            well = fits(value, takes)
+        if not well:
             self._fault(
                 node, "bad-parameter", f"{self._name(node)}: sh:{name} must be {takes.value}, not {_short(value)}"
             )
-        return fits
+        return well
 
     def _look_at_pattern(self, node: str, value: str, flags: str) -> None:
         try:
@@ -253,7 +276,7 @@ class _Reader:
 
     def _look_for_unknown(self, node: str, said: Mapping[str, tuple[str, ...]]) -> None:
         known = {*TARGETS, *COMPONENTS, *COMPANIONS, *TELLING, *FOREIGN}
-        known |= {"declare", "prefixes", "shapesGraph", "entailment", "suggestedShapesGraph", "labelTemplate"}
+        known |= BESIDE
         for predicate in said:
             name = local(predicate)
             if predicate == _sh(name) and name not in known:
@@ -269,7 +292,8 @@ class _Reader:
 
     # --- paths
 
-    def _path(self, node: str, term: str, above: frozenset[str]) -> Path | None:
+    def path(self, node: str, term: str, above: frozenset[str]) -> Path | None:
+        """The path that `term` describes; `node` is the shape to blame, `above` what the path is a part of."""
         if term.startswith("<"):
             return Step(term)
         said = self.graph.about(term)
@@ -283,11 +307,11 @@ class _Reader:
         if alternatives := said.get(_sh("alternativePath")):
             return self._path_of(node, self.graph.list(alternatives[0]), above, Alternative)
         if inverted := said.get(_sh("inversePath")):
-            part = self._path(node, inverted[0], above)
+            part = self.path(node, inverted[0], above)
             return None if part is None else inverse(part)
         for name, times in (("zeroOrMorePath", "*"), ("oneOrMorePath", "+"), ("zeroOrOnePath", "?")):
             if repeated := said.get(_sh(name)):
-                part = self._path(node, repeated[0], above)
+                part = self.path(node, repeated[0], above)
                 return None if part is None else Repeat(part, times)  # type: ignore[arg-type]
         self._fault(node, "bad-path", f"{self._name(node)}: its sh:path is not a property path")
         return None
@@ -304,7 +328,7 @@ class _Reader:
                 node, "bad-path", f"{self._name(node)}: a {kind.__name__.lower()} path is a list of at least two paths"
             )
             return None
-        parts = [part for member in members if (part := self._path(node, member, above)) is not None]
+        parts = [part for member in members if (part := self.path(node, member, above)) is not None]
         return kind(tuple(parts)) if len(parts) == len(members) else None
 
     # --- faults
@@ -346,28 +370,6 @@ class _Reader:
         return f"A shape{about}" + (f" in {to_curie(owner[1:-1])}" if owner else f" ({node})" if not about else "")
 
 
-class _Places:
-    """Where in the files a shape is described: the line that begins with its name. Parsers of RDF keep no places."""
-
-    def __init__(self, files: tuple[str, ...]) -> None:
-        self._files = files
-        self._texts: dict[str, list[str]] = {}
-
-    def of(self, node: str, graph: Description) -> Place | None:
-        owner = node if node.startswith("<") else graph.owner(node)
-        for file in self._files:
-            if file not in self._texts:
-                self._texts[file] = File(file).read_text(encoding="utf-8", errors="replace").splitlines()
-            if owner and (line := self._line(file, owner)):
-                return Place(file, line)
-        return Place(self._files[0]) if len(self._files) == 1 else None
-
-    def _line(self, file: str, iri: str) -> int:
-        stem = re.escape(re.split(r"[/#]", iri[1:-1])[-1])
-        wanted = re.compile(rf"(?:{re.escape(iri)}|[\w.-]*:{stem})(?=[\s;,.]|$)")
-        return next((n for n, text in enumerate(self._texts[file], 1) if wanted.match(text)), 0)
-
-
 def _sh(name: str) -> str:
     return f"<{SH}{name}>"
 
@@ -385,23 +387,3 @@ def _number(text: str) -> float:
 
 def _short(term: str) -> str:
     return to_curie(term[1:-1]) if term.startswith("<") else "a node without a name" if term.startswith("_:") else term
-
-
-def _is(term: str, takes: Takes) -> bool:
-    match takes:
-        case Takes.IRI | Takes.IRIS:
-            return term.startswith("<")
-        case Takes.COUNT:
-            return re.fullmatch(rf'"\+?[0-9]+"\^\^<{XSD}integer>', term) is not None
-        case Takes.LITERAL:
-            return term.startswith('"')
-        case Takes.STRING | Takes.STRINGS:
-            return term.startswith('"') and term.endswith('"')
-        case Takes.BOOLEAN:
-            return term in {_boolean(word) for word in ("true", "false", "1", "0")}
-        case Takes.NODE_KIND:
-            return term in {_sh(kind) for kind in NODE_KINDS}
-        case Takes.SHAPE | Takes.SHAPES:
-            return not term.startswith('"')
-        case _:
-            return True

@@ -1,10 +1,12 @@
 """The nouns of SHACL: a shape, its targets, its constraints; and the table of constraint components.
 
-https://www.w3.org/TR/shacl/#shapes. Nodes are kept as their exact N-Triples text, so that text equality is term equality.
+https://www.w3.org/TR/shacl/#shapes. Nodes are kept as their exact N-Triples text, so that text equality is term
+equality.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import Enum
@@ -13,7 +15,7 @@ from pyoxigraph import Triple
 
 from kg.graph.shapes.paths import Path, Step
 from kg.reports import Place, Severity
-from kg.terms import SH
+from kg.terms import SH, XSD
 
 
 class Takes(Enum):
@@ -31,6 +33,30 @@ class Takes(Enum):
     STRINGS = "a list of xsd:string"
     SHAPE = "a shape"
     SHAPES = "a list of shapes"
+
+
+_NODE_KINDS = {"BlankNode", "IRI", "Literal", "BlankNodeOrIRI", "BlankNodeOrLiteral", "IRIOrLiteral"}
+
+
+def fits(term: str, takes: Takes) -> bool:
+    """Whether the term, or one member of a list, is what the parameter takes."""
+    match takes:
+        case Takes.IRI | Takes.IRIS:
+            return term.startswith("<")
+        case Takes.COUNT:
+            return re.fullmatch(rf'"\+?[0-9]+"\^\^<{XSD}integer>', term) is not None
+        case Takes.LITERAL:
+            return term.startswith('"')
+        case Takes.STRING | Takes.STRINGS:
+            return term.startswith('"') and term.endswith('"')
+        case Takes.BOOLEAN:
+            return term in {f'"{word}"^^<{XSD}boolean>' for word in ("true", "false", "1", "0")}
+        case Takes.NODE_KIND:
+            return term in {f"<{SH}{kind}>" for kind in _NODE_KINDS}
+        case Takes.SHAPE | Takes.SHAPES:
+            return not term.startswith('"')
+        case _:
+            return True
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +134,7 @@ class Target:
 
 @dataclass(frozen=True, slots=True)
 class Constraint:
-    """One component with its parameter: terms in `values`, shapes in `shapes`, flags and ignored properties in `more`."""
+    """One component with its parameter: terms in `values`, shapes in `shapes`, flags and known properties in `more`."""
 
     component: Component
     values: tuple[str, ...] = ()

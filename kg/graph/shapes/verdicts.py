@@ -1,8 +1,8 @@
 """Constraints on one value: each as SQL that answers true, false or *not sure*, and exactly in Python for the unsure.
 
-SQL sees a term's text only. It answers for the forms that nearly all literals have; escapes, far years, zones, numbers beyond 18
-digits and regular expressions beyond RE2 are left open (NULL) and judged once for each distinct term by `is_bad`. A law holds
-the two together. TRUE always means: this value breaks the constraint.
+SQL sees a term's text only. It answers for the forms that nearly all literals have; escapes, far years, zones,
+numbers beyond 18 digits and regular expressions beyond RE2 are left open (NULL) and judged once for each distinct
+term by `is_bad`. A law holds the two together. TRUE always means: this value breaks the constraint.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from functools import lru_cache
 from kg.graph.shapes.literals import BOUNDS, FORMS, NUMERIC, Spelled, compare, is_blank, lexical, spelled, well_formed
 from kg.graph.shapes.patterns import Pattern, to_pattern
 from kg.graph.shapes.shape import Constraint
+from kg.graph.shapes.statements import quoted
 from kg.terms import RDF, SH, XSD
 
 VALUE_COMPONENTS = frozenset(
@@ -64,11 +65,6 @@ _ORDERED_AS_TEXT = {
     "gYearMonth": "[0-9]{4}-(?:0[1-9]|1[0-2])",
 }
 """Forms of one length whose order by text is their order in time."""
-
-
-def quoted(text: str) -> str:
-    """The text as an SQL string."""
-    return "'" + text.replace("'", "''") + "'"
 
 
 # --- exactly, in Python
@@ -138,7 +134,10 @@ def to_sql(constraint: Constraint) -> str:
             return _datatype(value[1:-1])
         case "minLength" | "maxLength":
             sign = "<" if name == "minLength" else ">"
-            return f"CASE WHEN {_BLANK} THEN TRUE WHEN {_ESCAPED} THEN NULL ELSE length({_STR}) {sign} {constraint.count} END"
+            return (
+                f"CASE WHEN {_BLANK} THEN TRUE WHEN {_ESCAPED} THEN NULL"
+                f" ELSE length({_STR}) {sign} {constraint.count} END"
+            )
         case "pattern":
             pattern = _pattern(constraint)
             if not pattern.re2:
@@ -165,7 +164,10 @@ def _datatype(iri: str) -> str:
         fine = f"regexp_full_match({_within(iri)}, '-?[0-9]{{1,18}}')"
         return f"CASE WHEN {other} THEN TRUE WHEN {' AND '.join([fine, *bounds])} THEN FALSE END"
     if name in _PLAIN_FORMS:
-        return f"CASE WHEN {other} THEN TRUE WHEN regexp_full_match({_within(iri)}, {quoted(_PLAIN_FORMS[name])}) THEN FALSE END"
+        return (
+            f"CASE WHEN {other} THEN TRUE WHEN regexp_full_match({_within(iri)}, {quoted(_PLAIN_FORMS[name])})"
+            " THEN FALSE END"
+        )
     if name in FORMS:
         return f"CASE WHEN {other} THEN TRUE END"
     return other

@@ -1,4 +1,4 @@
-"""A broken constraint walks in; the sentence, what was expected and what was found walk out, in words rather than IRIs."""
+"""A broken constraint walks in; a sentence, what was expected and what was found walk out, in words and not IRIs."""
 
 from __future__ import annotations
 
@@ -65,7 +65,7 @@ class Words:
             for text in texts:
                 literal = spelled(text)
                 if literal is not None and (
-                    literal.language == wanted or wanted and literal.language.startswith(wanted + "-")
+                    literal.language == wanted or (wanted and literal.language.startswith(wanted + "-"))
                 ):
                     return text
         return texts[0] if texts else ""

@@ -1,0 +1,267 @@
+"""Facts that cannot all be true walk in; one preferred value, the others contested, and the reason walk out.
+
+It happens before any reasoning: a reasoner that is given two dates for one film may conclude nonsense about another.
+First the policy's order of sources, then explicit rank, then the later as-of date; when these do not tell, nobody is
+preferred.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+
+from pyoxigraph import BlankNode, Literal, NamedNode
+
+from kg.facts.dates import Days, to_days
+from kg.facts.fact import Fact, Rank
+from kg.facts.lexicon import Lexicon
+from kg.facts.policy import Policy
+from kg.terms import TYPE, Term, film, to_short, to_text
+
+Subject = NamedNode | BlankNode
+AMOUNT, AS_OF = film("amount"), film("asOf")
+_RANKS = {Rank.PREFERRED: 0, Rank.NORMAL: 1, Rank.DEPRECATED: 2}
+
+
+class Kind(StrEnum):
+    """Why a fact is not knowledge."""
+
+    CONFLICT = "conflict"
+    TIE = "tie"
+    DEPRECATED = "deprecated"
+    SUPERSEDED = "superseded"
+    COARSER = "coarser"
+
+
+@dataclass(frozen=True, slots=True)
+class Contested:
+    """A fact that is kept, but is not knowledge, and why."""
+
+    fact: Fact
+    kind: Kind
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """Facts that cannot all hold: the value preferred (None on a tie), the facts for it, and those against it."""
+
+    subject: Subject
+    property: NamedNode
+    kind: Kind
+    value: Term | None
+    preferred: tuple[Fact, ...]
+    others: tuple[Fact, ...]
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Decided:
+    """What is knowledge, what is contested, and each decision taken."""
+
+    facts: tuple[Fact, ...]
+    contested: tuple[Contested, ...]
+    decisions: tuple[Decision, ...]
+
+
+def decide(
+    facts: Iterable[Fact],
+    *,
+    single: Mapping[NamedNode, frozenset[NamedNode] | None],
+    lexicon: Lexicon,
+    policy: Policy,
+) -> Decided:
+    """Sort facts into knowledge and contested.
+
+    `single` names the properties that a thing may have once: for things of these classes, or for all where it is None.
+    """
+    facts = tuple(facts)
+    aside: dict[int, Contested] = {}
+    for number, fact in enumerate(facts):
+        if fact.rank is Rank.DEPRECATED:
+            aside[number] = Contested(fact, Kind.DEPRECATED, fact.because or "its own source is wrong here")
+    standing = [fact for number, fact in enumerate(facts) if number not in aside]
+    decider = _Decider(standing, single, lexicon, policy)
+    decisions = tuple(decider.decisions())
+    losing = {other: decision for decision in decisions for other in decision.others}
+    lost_nodes = {fact.value: decision for fact, decision in losing.items() if _is_node_of(fact)}
+    for number, fact in enumerate(facts):
+        decision = losing.get(fact) or lost_nodes.get(_node(fact, lost_nodes))
+        if decision is not None and number not in aside:
+            aside[number] = Contested(fact, decision.kind, decision.reason)
+    kept = tuple(fact for number, fact in enumerate(facts) if number not in aside)
+    return Decided(kept, tuple(aside.values()), decisions)
+
+
+@dataclass
+class _Decider:
+    facts: list[Fact]
+    single: Mapping[NamedNode, frozenset[NamedNode] | None]
+    lexicon: Lexicon
+    policy: Policy
+
+    def decisions(self) -> Iterator[Decision]:
+        """Every group of facts that cannot all hold, decided; in the order of subject and property."""
+        groups: dict[tuple[Subject, NamedNode], list[Fact]] = defaultdict(list)
+        kinds = self._kinds()
+        for fact in self.facts:
+            classes = self.single.get(fact.property, frozenset())
+            if classes is None or classes & kinds.get(fact.subject, frozenset()):
+                groups[fact.subject, fact.property].append(fact)
+        for (subject, property), group in sorted(groups.items(), key=lambda one: (str(one[0][0]), str(one[0][1]))):
+            values = {fact.value for fact in group}
+            if len(values) > 1:
+                yield self._decide(subject, property, group)
+        yield from self._figures()
+
+    def _decide(self, subject: Subject, property: NamedNode, group: list[Fact]) -> Decision:
+        days = {fact.as_of for fact in group}
+        if "" not in days and len(days) == len({(fact.as_of, fact.value) for fact in group}):
+            latest = max(days)
+            return _decision(
+                subject,
+                property,
+                Kind.SUPERSEDED,
+                group,
+                next(f.value for f in group if f.as_of == latest),
+                f"the value of {latest} holds later",
+            )
+        if property in self.lexicon.dates and (precise := _most_precise(group)) is not None:
+            return _decision(
+                subject, property, Kind.COARSER, group, precise, f"{to_short(precise)} says the same more precisely"
+            )
+        return self._choose(subject, property, group)
+
+    def _choose(
+        self, subject: Subject, property: NamedNode, group: list[Fact], ask: NamedNode | None = None
+    ) -> Decision:
+        """Policy, then rank, then as-of date; `ask` is the property whose order of sources counts, where it is
+        another.
+        """
+        best: dict[Term, tuple[int, int, str]] = {}
+        for fact in group:
+            key = (self.policy.trust(fact.evidence.source, ask or property), _RANKS[fact.rank], _later(fact.as_of))
+            best[fact.value] = min(best.get(fact.value, key), key)
+        (first, top), (_, second), *_ = ranked = sorted(best.items(), key=lambda one: (one[1], to_text(one[0])))
+        if top == second:
+            tied = sorted({fact.evidence.source for fact in group if best[fact.value] == top})
+            reason = (
+                f"{' and '.join(tied)} {'are' if len(tied) > 1 else 'is'} trusted alike for both values: nobody decides"
+            )
+            return _decision(subject, property, Kind.TIE, group, None, reason)
+        name = (ask or property).value.rpartition("/")[2]
+        winner = _best_source(group, first, self.policy, ask or property)
+        if top[0] != second[0]:
+            loser = _best_source(group, ranked[1][0], self.policy, ask or property)
+            reason = f"for {name}, {winner} is trusted before {loser}"
+        elif top[1] != second[1]:
+            reason = f"{winner}'s value is ranked {Rank.PREFERRED if top[1] == 0 else Rank.NORMAL}"
+        else:
+            reason = f"{winner}'s value is the later one"
+        return _decision(subject, property, Kind.CONFLICT, group, first, reason)
+
+    def _figures(self) -> Iterator[Decision]:
+        """Nodes that are the same figure by the policy's keys, and have different amounts."""
+        said: dict[Subject, dict[NamedNode, set[Term]]] = defaultdict(lambda: defaultdict(set))
+        for fact in self.facts:
+            said[fact.subject][fact.property].add(fact.value)
+        for property, keys in sorted(self.policy.figures.items(), key=str):
+            figures: dict[tuple[str, ...], list[Fact]] = defaultdict(list)
+            for fact in self.facts:
+                if fact.property == property and not isinstance(fact.value, Literal) and said[fact.value].get(AMOUNT):
+                    figures[to_text(fact.subject), *(_joined(said[fact.value].get(key)) for key in keys)].append(fact)
+            for group in figures.values():
+                yield from self._figure(property, group, said)
+
+    def _figure(
+        self, property: NamedNode, group: list[Fact], said: Mapping[Subject, Mapping[NamedNode, set[Term]]]
+    ) -> Iterator[Decision]:
+        days: dict[str, list[Fact]] = defaultdict(list)
+        for fact in group:
+            node = fact.value
+            assert not isinstance(node, Literal)
+            days[_joined(said[node].get(AS_OF)) or fact.as_of].append(fact)
+        undated = days.pop("", [])
+        for one in list(days.values()) or [[]]:
+            # A figure of no day may be meant for any day, so it stands against each.
+            together = [*one, *undated]
+            amounts = {
+                _joined(said[fact.value].get(AMOUNT)) for fact in together if not isinstance(fact.value, Literal)
+            }
+            if len(amounts) > 1:
+                yield self._choose(together[0].subject, property, together, ask=property)
+
+    def _kinds(self) -> dict[Subject, frozenset[NamedNode]]:
+        """The classes of each thing: as said, and as the ranges of the properties that lead to it."""
+        found: dict[Subject, set[NamedNode]] = defaultdict(set)
+        for fact in self.facts:
+            if isinstance(fact.value, Literal):
+                continue
+            if fact.property == TYPE and isinstance(fact.value, NamedNode):
+                found[fact.subject] |= self.lexicon.above(fact.value)
+            elif (word := self.lexicon.properties.get(fact.property)) is not None:
+                for kind in word.range:
+                    found[fact.value] |= self.lexicon.above(kind)
+        return {subject: frozenset(kinds) for subject, kinds in found.items()}
+
+
+def _decision(
+    subject: Subject, property: NamedNode, kind: Kind, group: list[Fact], value: Term | None, reason: str
+) -> Decision:
+    preferred = tuple(fact for fact in group if fact.value == value)
+    return Decision(subject, property, kind, value, preferred, tuple(f for f in group if f.value != value), reason)
+
+
+def _most_precise(group: list[Fact]) -> Term | None:
+    """The date that lies within all the others; None when they do not agree."""
+    days = {fact.value: _days(fact.value) for fact in group}
+    if not all(days.values()):
+        return None
+    known = {value: span for value, span in days.items() if span is not None}
+    value, inner = min(known.items(), key=lambda one: (one[1].latest - one[1].earliest, to_text(one[0])))
+    agree = all(span.earliest <= inner.earliest and inner.latest <= span.latest for span in known.values())
+    return value if agree and list(known.values()).count(inner) == 1 else None
+
+
+def _days(value: Term) -> Days | None:
+    if not isinstance(value, Literal):
+        return None
+    try:
+        return to_days(value.value)
+    except ValueError:
+        return None
+
+
+def _best_source(group: list[Fact], value: Term, policy: Policy, property: NamedNode) -> str:
+    return min(
+        (f.evidence.source for f in group if f.value == value),
+        key=lambda source: (policy.trust(source, property), source),
+    )
+
+
+def _later(day: str) -> str:
+    """A key that sorts later days first, and no day last."""
+    return "".join(chr(0x10FFFF - ord(char)) for char in day) if day else chr(0x10FFFF)
+
+
+def _joined(terms: Iterable[Term] | None) -> str:
+    return " ".join(sorted(to_text(term) for term in terms or ()))
+
+
+def _is_node_of(fact: Fact) -> bool:
+    """True for the link from an owner to a node that has no name of its own: the node goes where the link goes."""
+    return isinstance(fact.value, NamedNode) and fact.value.value.startswith(
+        f"{fact.subject.value}.{fact.property.value.rpartition('/')[2]}."
+    )
+
+
+def _node(fact: Fact, lost: Mapping[Term, Decision]) -> Term:
+    """The lost node that a fact tells of, if it does: the subject, or the node around it."""
+    if fact.subject in lost or not lost:
+        return fact.subject
+    return next(
+        (node for node in lost if isinstance(node, NamedNode) and fact.subject.value.startswith(f"{node.value}.")),
+        fact.subject,
+    )

@@ -1,0 +1,43 @@
+"""A file under `data/` walks in; its text walks out, or a fault that says why not."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from kg.reports import Finding, Place
+
+LARGEST_FILE = 64 * 1024 * 1024
+"""Bytes; more than a person writes. Larger amounts belong into fact tables."""
+
+
+def fault(check: str, message: str, place: Place, *, remedy: str = "", found: str = "", expected: str = "") -> Finding:
+    """A finding about a fact file."""
+    return Finding(f"facts/{check}", message, places=(place,), remedy=remedy, found=found, expected=expected)
+
+
+def read_text(path: Path, *, file: str, faults: list[Finding]) -> str | None:
+    """The UTF-8 text of a file; None, and a fault, when it is too large, unreadable or in another encoding."""
+    try:
+        if path.stat().st_size > LARGEST_FILE:
+            faults.append(
+                fault("size", f"larger than {LARGEST_FILE >> 20} MB", Place(file), remedy="Use a fact table.")
+            )
+            return None
+        raw = path.read_bytes()
+    except OSError as error:
+        faults.append(fault("unreadable", f"cannot be read: {error.strerror}", Place(file)))
+        return None
+    try:
+        return raw.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = raw.count(b"\n", 0, error.start) + 1
+        column = error.start - (raw.rfind(b"\n", 0, error.start) + 1) + 1
+        faults.append(
+            fault(
+                "encoding",
+                f"not UTF-8: byte 0x{raw[error.start]:02x}",
+                Place(file, line, column),
+                remedy="Save the file as UTF-8.",
+            )
+        )
+        return None

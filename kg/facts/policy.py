@@ -1,0 +1,114 @@
+"""`data/policy.yaml` walks in; whom to believe first, and which figures are the same figure, walks out.
+
+sources: [encyclopedia, oscars-report]       # most trusted first, for everything that names no order of its own
+properties:
+  budget: [oscars-report, encyclopedia]      # for one property
+figures:
+  boxOffice: [territory, period]             # nodes that agree in these, and in asOf, are one figure: amounts must
+  agree
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from pyoxigraph import NamedNode
+
+from kg.facts.files import fault, read_text
+from kg.facts.lexicon import Lexicon
+from kg.facts.marked import Marked, read_marked
+from kg.facts.sources import Sources
+from kg.facts.values import nearest
+from kg.reports import Finding
+
+
+@dataclass(frozen=True)
+class Policy:
+    """Orders of trust, and the keys of figures."""
+
+    order: tuple[str, ...] = ()
+    orders: Mapping[NamedNode, tuple[str, ...]] = field(default_factory=dict)
+    figures: Mapping[NamedNode, tuple[NamedNode, ...]] = field(default_factory=dict)
+
+    def trust(self, source: str, property: NamedNode) -> int:
+        """The place of a source in the order for a property, 0 the most trusted; all unnamed ones share the last."""
+        order = self.orders.get(property, self.order)
+        return order.index(source) if source in order else len(order)
+
+
+def read_policy(path: Path, *, file: str, lexicon: Lexicon, sources: Sources, faults: list[Finding]) -> Policy:
+    """The policy of a project, or one without any order where there is no file; faults go to `faults`."""
+    if not path.exists() or (text := read_text(path, file=file, faults=faults)) is None:
+        return Policy()
+    reader = _PolicyReader(lexicon, sources, faults)
+    for root in read_marked(text, file=file, faults=faults):
+        return reader.policy(root)
+    return Policy()
+
+
+@dataclass
+class _PolicyReader:
+    lexicon: Lexicon
+    sources: Sources
+    faults: list[Finding]
+
+    def policy(self, root: Marked) -> Policy:
+        order: tuple[str, ...] = ()
+        orders: dict[NamedNode, tuple[str, ...]] = {}
+        figures: dict[NamedNode, tuple[NamedNode, ...]] = {}
+        for key, value in root.entries or ():
+            match key.text:
+                case "sources":
+                    order = self._order(value)
+                case "properties":
+                    orders = {word: self._order(one) for word, one in self._by_property(value)}
+                case "figures":
+                    figures = {word: self._keys(one) for word, one in self._by_property(value)}
+                case _:
+                    self.faults.append(
+                        fault(
+                            "key",
+                            f"{key.text!r} is not part of a policy",
+                            key.place,
+                            remedy="Write sources, properties or figures.",
+                        )
+                    )
+        return Policy(order, orders, figures)
+
+    def _by_property(self, value: Marked) -> list[tuple[NamedNode, Marked]]:
+        found = ((self._property(key), one) for key, one in value.entries or ())
+        return [(iri, one) for iri, one in found if iri is not None]
+
+    def _property(self, key: Marked) -> NamedNode | None:
+        iri = self.lexicon.names.get(key.text or "")
+        if iri is None:
+            near = nearest(key.text or "", list(self.lexicon.names))
+            self.faults.append(
+                fault(
+                    "unknown-property",
+                    f"{key.text!r} is not a property of the ontology",
+                    key.place,
+                    remedy=f"Did you mean {near[0]}?" if near else "",
+                )
+            )
+        return iri
+
+    def _order(self, value: Marked) -> tuple[str, ...]:
+        for one in value.parts or ():
+            if one.text not in self.sources:
+                near = nearest(one.text or "", list(self.sources))
+                self.faults.append(
+                    fault(
+                        "unknown-source",
+                        f"there is no source {one.text!r}",
+                        one.place,
+                        remedy=f"Did you mean {near[0]}?" if near else "",
+                    )
+                )
+        return tuple(one.text or "" for one in value.parts or ())
+
+    def _keys(self, value: Marked) -> tuple[NamedNode, ...]:
+        found = (self._property(one) for one in value.parts or ())
+        return tuple(iri for iri in found if iri is not None)

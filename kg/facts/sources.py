@@ -1,0 +1,73 @@
+"""`data/sources.yaml` walks in; who speaks walks out."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import fields
+from pathlib import Path
+
+from kg.facts.fact import Source
+from kg.facts.files import fault, read_text
+from kg.facts.marked import Marked, read_marked
+from kg.facts.values import nearest
+from kg.reports import Finding
+
+_KEYS = [field.name for field in fields(Source) if field.name not in ("id", "place")]
+_ID = re.compile(r"[a-z0-9](?:[a-z0-9._\-]*[a-z0-9])?")
+_SHA256 = re.compile(r"[0-9a-f]{64}")
+
+
+class Sources(Mapping[str, Source]):
+    """Sources by id."""
+
+    def __init__(self, sources: Mapping[str, Source] | None = None) -> None:
+        self._sources = dict(sources or {})
+
+    def __getitem__(self, id: str) -> Source:
+        return self._sources[id]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._sources)
+
+    def __len__(self) -> int:
+        return len(self._sources)
+
+
+def read_sources(path: Path, *, file: str, faults: list[Finding]) -> Sources:
+    """The sources of a project; faults go to `faults`."""
+    text = read_text(path, file=file, faults=faults)
+    sources: dict[str, Source] = {}
+    for root in read_marked(text, file=file, faults=faults) if text is not None else ():
+        if root.entries is None:
+            faults.append(fault("shape", f"a mapping of sources is wanted here, not {root.kind}", root.place))
+            continue
+        for key, value in root.entries:
+            name = key.text or ""
+            if _ID.fullmatch(name) is None:
+                faults.append(
+                    fault("name", f"{name!r} is not a source's id", key.place, remedy="Small letters, digits, hyphens.")
+                )
+            elif name in sources:
+                faults.append(fault("duplicate", f"the source {name!r} stands here twice", key.place))
+            else:
+                sources[name] = _to_source(name, key, value, faults)
+    return Sources(sources)
+
+
+def _to_source(id: str, key: Marked, value: Marked, faults: list[Finding]) -> Source:
+    said: dict[str, str] = {}
+    if value.entries is None:
+        faults.append(fault("shape", f"the source {id!r} is {value.kind}, not a mapping", value.place))
+    for name, one in value.entries or ():
+        if name.text not in _KEYS:
+            near = nearest(name.text or "", _KEYS)
+            remedy = f"Did you mean {near[0]}?" if near else f"Known are {', '.join(_KEYS)}."
+            faults.append(fault("key", f"{name.text!r} is not said of a source", name.place, remedy=remedy))
+        elif one.text is None:
+            faults.append(fault("shape", f"{name.text} of a source is {one.kind}, not a text", one.place))
+        elif name.text == "sha256" and _SHA256.fullmatch(one.text) is None:
+            faults.append(fault("value", "sha256 is 64 hexadecimal digits in small letters", one.place))
+        else:
+            said[name.text] = one.text
+    return Source(id, place=key.place, **said)
