@@ -33,9 +33,10 @@ class Place:
 class Finding:
     """One thing wrong: `check` is its stable name (`facts/unknown-property`, `shacl/maxCount`, `owl/cax-dw`).
 
-    `focus`, `path` and `value` are exact N-Triples forms, or empty. `expected` and `found` say it in words; `places`
-    are the spots in the files that made it so, the one at fault first; `remedy` is what to do next. `premises` are
-    the triples that contradict each other, facts before axioms.
+    `focus`, `path` and `value` are exact N-Triples forms, or empty; `values` are all that a finding of cardinality
+    counted. `expected` and `found` say it in words; `places` are the spots in the files that made it so, the one at
+    fault first; `remedy` is what to do next; `details` is what a W3C report says besides: pairs of IRI and exact term;
+    `premises` are the triples that contradict each other, facts before axioms.
     """
 
     check: str
@@ -50,6 +51,8 @@ class Finding:
     expected: str = ""
     found: str = ""
     remedy: str = ""
+    values: tuple[str, ...] = ()
+    details: tuple[tuple[str, str], ...] = ()
     premises: tuple[tuple[str, str, str], ...] = ()
 
     @property

@@ -1,0 +1,58 @@
+"""The tables of a check, and the small change of SQL: names, strings, VALUES lists.
+
+The tables, all temporary:
+
+    shape_focus(focus_set, node)            the nodes that shapes look at
+    shape_value(value_set, focus, value)    what they lead to
+    shape_hit(check, focus, value, path, other)   what broke a check; value, path and other may be NULL
+    shape_fails(shape, node)                verdicts that other shapes ask for
+    shape_reported(shape, node, times)      reported focus nodes, where they are not simply the focus set
+
+A plan walks in and SQL walks out in three files, and nowhere else: `gathering` (nodes and what they lead to), `judging`
+(what breaks a constraint) and `telling` (what is said about it). One statement asks one thing of all shapes together:
+shapes are rows of a VALUES list and not statements, because a statement costs a millisecond and a row nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+
+Row = Sequence[int | str | None]
+Ids = Callable[[str], int]
+"""The number of a term that the plan speaks of."""
+
+TABLES = (
+    "CREATE OR REPLACE TEMP TABLE shape_focus(focus_set USMALLINT, node UINTEGER)",
+    "CREATE OR REPLACE TEMP TABLE shape_value(value_set USMALLINT, focus UINTEGER, value UINTEGER)",
+    "CREATE"
+    " OR REPLACE TEMP TABLE shape_hit(asked INTEGER, focus UINTEGER, value UINTEGER, path UINTEGER, other UINTEGER)",
+    "CREATE OR REPLACE TEMP TABLE shape_fails(shape INTEGER, node UINTEGER)",
+    "CREATE OR REPLACE TEMP TABLE shape_reported(shape INTEGER, node UINTEGER, times UINTEGER)",
+)
+DROPS = tuple(
+    f"DROP TABLE IF EXISTS {name}"
+    for name in (
+        "shape_focus",
+        "shape_value",
+        "shape_hit",
+        "shape_fails",
+        "shape_reported",
+        "shape_term",
+        "shape_hop",
+        "shape_doubt",
+    )
+)
+
+
+def quoted(text: str) -> str:
+    """The text as an SQL string."""
+    return "'" + text.replace("'", "''") + "'"
+
+
+def rows(name: str, columns: str, content: Iterable[Row]) -> str:
+    """A VALUES list as a named table."""
+    told = ",".join(
+        "(" + ",".join("NULL" if v is None else str(v) if isinstance(v, int) else quoted(v) for v in row) + ")"
+        for row in content
+    )
+    return f"(VALUES {told}) {name}({columns})"
