@@ -9,6 +9,7 @@ N-Triples by that parser (never by a store: a store rewrites literals).
 from __future__ import annotations
 
 import gzip
+import io
 import re
 import tempfile
 from collections.abc import Iterable, Iterator
@@ -40,8 +41,10 @@ FORMATS: dict[str, RdfFormat] = {
 }
 """File ending -> how such a file is written; `.gz` may follow each."""
 
-_LONGEST_LINE = 2_000_000
-_MADE_UP = re.compile(r"[0-9a-f]{32}")  # how pyoxigraph names a blank node that has no name in the file
+_LONGEST = 1_000_000
+"""The longest literal that is read: one that is longer is a file in the wrong place."""
+# How pyoxigraph names a blank node that has no name in the file; and how we do, should a file do so too.
+_MADE_UP = re.compile(r"[0-9a-f]{20,32}|nameless[0-9]+")
 
 # What a term looks like in exact form, for RE2: no escapes, no control characters, no capitals in a language tag,
 # nothing in an IRI that needs a second look. What does not match is not wrong: pyoxigraph decides.
@@ -52,7 +55,6 @@ _STRING = "^^<http://www.w3.org/2001/XMLSchema#string>"
 
 _ENTITY = re.compile(rb"""<!ENTITY\s+([^\s%]+)\s+(?:"([^"]*)"|'([^']*)')\s*>""")
 _REFERENCE = re.compile(rb"&([A-Za-z_:][\w:.\-]*);")
-_PREDEFINED = frozenset({b"lt", b"gt", b"amp", b"quot", b"apos"})
 _MOST_EXPANDED = 10_000_000
 
 
@@ -66,15 +68,13 @@ def format_of(path: Path) -> RdfFormat:
 
 
 def read_triples(path: Path) -> Iterator[Triple]:
-    """The triples of a file, in its order; blank nodes without a name are named b0, b1 ... in that order.
+    """The triples of a file, in its order; blank nodes without a name are numbered in that order.
 
     Raises `FaultsError`, with the place, for a file that does not parse.
     """
     how = format_of(path)
-    if how is RdfFormat.RDF_XML:
-        _refuse_entity_bombs(path)
     names: dict[str, BlankNode] = {}
-    with _opened(path) as file:
+    with _opened(path) if how is not RdfFormat.RDF_XML else _opened_xml(path) as file:
         try:
             for statement in parse(input=file, format=how, base_iri=path.resolve().as_uri()):
                 triple = statement.triple if isinstance(statement, Quad) else statement
@@ -126,7 +126,7 @@ def _read_lines(workshop: Workshop, path: Path, *, table: str) -> bool:
     sql = workshop.sql
     # No N-Triples document has the separator in it, so that a line is one column.
     how = "delim = '\x01', quote = '', escape = '', header = false, auto_detect = false"
-    source = f"read_csv('{_quoted(path)}', columns = {{'line': 'VARCHAR'}}, {how}, max_line_size = {_LONGEST_LINE})"
+    source = f"read_csv('{_quoted(path)}', columns = {{'line': 'VARCHAR'}}, {how}, max_line_size = {2 * _LONGEST})"
     subject, predicate = "split_part(line, ' ', 1)", "split_part(line, ' ', 2)"
     try:
         sql.execute(
@@ -197,6 +197,8 @@ def _renamed(triple: Triple, names: dict[str, BlankNode], path: Path) -> Triple:
     s, o = triple.subject, triple.object
     if isinstance(s, Triple) or isinstance(o, Triple):
         raise FaultsError([_no_such_term(path, triple)])
+    if isinstance(o, Literal) and len(o.value) > _LONGEST:
+        raise FaultsError([_too_long(path, triple, len(o.value))])
     if isinstance(s, BlankNode) or isinstance(o, BlankNode):
         return Triple(_named(s, names), triple.predicate, _named(o, names))
     return triple
@@ -205,13 +207,24 @@ def _renamed(triple: Triple, names: dict[str, BlankNode], path: Path) -> Triple:
 def _named(term: _Node, names: dict[str, BlankNode]) -> _Node:
     if isinstance(term, BlankNode) and _MADE_UP.fullmatch(term.value):
         if term.value not in names:
-            names[term.value] = BlankNode(f"b{len(names)}")
+            names[term.value] = BlankNode(f"nameless{len(names)}")
         return cast(_Node, names[term.value])
     return term
 
 
 def _no_such_term(path: Path, triple: Triple) -> Finding:
     return Finding("rdf/term", f"{triple} has a triple as a term; RDF 1.1 has none.", places=(Place(str(path)),))
+
+
+def _too_long(path: Path, triple: Triple, length: int) -> Finding:
+    message = (
+        f"A literal of {triple.subject} {triple.predicate} has {length:,} characters; at most {_LONGEST:,} are read."
+    )
+    line = 0
+    if format_of(path) is RdfFormat.N_TRIPLES:
+        with _opened(path) as file:
+            line = next((number for number, text in enumerate(file, 1) if len(text) > _LONGEST), 0)
+    return Finding("rdf/length", message, places=(Place(str(path), line),))
 
 
 def _fault(path: Path, error: Exception) -> FaultsError:
@@ -222,21 +235,37 @@ def _fault(path: Path, error: Exception) -> FaultsError:
     return FaultsError([Finding("rdf/syntax", f"{message}.", places=(Place(str(path), line, column),))])
 
 
-def _refuse_entity_bombs(path: Path) -> None:
-    """Raise `FaultsError` where the entities of an XML file would grow beyond all measure: no parser is asked then."""
+@contextmanager
+def _opened_xml(path: Path) -> Iterator[IO[bytes]]:
+    """An XML file whose entities the parser can bear; raises `FaultsError` where they would grow beyond all measure."""
     with _opened(path) as file:
         head = file.read(1_000_000)
+    entities = _ENTITY.findall(head)
+    if not entities:
+        with _opened(path) as file:
+            yield file
+        return
+    _refuse_entity_bombs(path, entities)
+    with _opened(path) as file:
+        # The parser knows only entities in double quotes.
+        text = _ENTITY.sub(
+            lambda m: m[0] if m[3] is None or b'"' in m[3] else b'<!ENTITY %s "%s">' % (m[1], m[3]), file.read()
+        )
+    yield io.BytesIO(text)
+
+
+def _refuse_entity_bombs(path: Path, entities: Iterable[tuple[bytes, bytes, bytes]]) -> None:
     sizes: dict[bytes, int] = {}
-    for name, double, single in _ENTITY.findall(head):
+    for name, double, single in entities:
         text = double or single
         # An entity may only use those before it here; one that uses a later one has no size and is left to the parser.
         sizes[name] = len(text) + sum(sizes.get(inner, 0) for inner in _REFERENCE.findall(text))
-    if not sizes:
-        return
-    total = 0
+    total, rest = 0, b""
     with _opened(path) as file:
         while chunk := file.read(1_000_000):
-            total += sum(sizes.get(name, 0) for name in _REFERENCE.findall(chunk))
+            # A reference may stand across the border of two chunks.
+            total += sum(sizes.get(name, 0) for name in _REFERENCE.findall(rest + chunk))
+            rest = chunk[chunk.rfind(b"&") :] if b";" not in chunk[chunk.rfind(b"&") :] else b""
             if total > _MOST_EXPANDED:
                 message = "The entities of this file would grow to more than 10 MB of text; it is not read."
                 raise FaultsError([Finding("rdf/entities", message, places=(Place(str(path), 1),))])
