@@ -9,6 +9,7 @@ answering.
 from __future__ import annotations
 
 import hashlib
+import json
 import time
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
@@ -166,13 +167,12 @@ def _write(drafted: Drafted, folder: Path) -> tuple[int, int]:
 
 
 def _write_counts(folder: Path, counts: Mapping[str, int | float | str]) -> None:
-    lines = (f"{name} {count}\n" for name, count in sorted(counts.items()))
-    (folder / "counts.txt").write_text("".join(lines), encoding="utf-8")
+    (folder / "counts.json").write_text(json.dumps(counts, indent=1, sort_keys=True) + "\n", encoding="utf-8")
 
 
 def _read_counts(folder: Path) -> dict[str, int | float | str]:
-    lines = (line.split(" ", 1) for line in (folder / "counts.txt").read_text(encoding="utf-8").splitlines())
-    return {name: float(count) if "." in count else int(count) for name, count in lines}
+    counts: dict[str, int | float | str] = json.loads((folder / "counts.json").read_text(encoding="utf-8"))
+    return counts
 
 
 def _silent(_: str) -> None:

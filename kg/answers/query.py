@@ -49,7 +49,6 @@ _KEYS = (
     "endpoint-method",
 )
 _PARAM_LITERAL = re.compile(r"\"([^\"]*)\"(?:\^\^\S+|@\S+)?")
-_KEYS = ("type", "class", "about", "list", "optional", "edge")
 
 _PARAM_KEYS = ("type", "class", "about", "list", "optional", "edge")
 
