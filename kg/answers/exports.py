@@ -36,9 +36,7 @@ def export_rdf(build: Path, *, format: str, only: str = "knowledge") -> bytes:
     Turtle, N-Triples and RDF/XML hold one graph: of `all`, which has several, they are refused with `InputError`, as is
     provenance in the files of which the contested triples stand in a graph of their own.
     """
-    if only not in ONLY:
-        raise InputError(f"There is no part {only!r} of a graph; export {', '.join(ONLY)}.")
-    quads = quads_of(build, only)
+    quads = quads_of(build, part_of(only))
     if format in _ONE_GRAPH:
         graphs = {quad.graph_name for quad in quads}
         if len(graphs) > 1:
@@ -47,6 +45,13 @@ def export_rdf(build: Path, *, format: str, only: str = "knowledge") -> bytes:
     if format in _DATASET:
         return _write(quads, _DATASET[format], quads)
     raise InputError(f"There is no RDF format {format!r}; choose {', '.join((*_ONE_GRAPH, *_DATASET, 'jsonld'))}.")
+
+
+def part_of(only: str) -> str:
+    """The name of a part of a graph, when it is one; raises `InputError` when it is none."""
+    if only not in ONLY:
+        raise InputError(f"There is no part {only!r} of a graph; export {', '.join(ONLY)}.")
+    return only
 
 
 def quads_of(build: Path, only: str) -> list[Quad]:

@@ -82,7 +82,9 @@ class _Writer:
     ) -> None:
         self._said = said if said is not None else {}
         self._terms = {
-            self._expand(one["@id"]): (name, one.get("@type", "")) for name, one in context.items() if _is_term(one)
+            self._expand(one["@id"]): (name, one.get("@type", ""))
+            for name, one in context.items()
+            if isinstance(one, dict)
         }
         self._classes = {
             self._expand(one): name for name, one in context.items() if isinstance(one, str) and name[0].isupper()

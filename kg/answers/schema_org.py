@@ -1,13 +1,13 @@
 """A film walks in; its schema.org description as JSON-LD walks out, by the crosswalk that stands in the ontology.
 
-A property or class is carried over where the crosswalk matches it with a schema.org term; of other things their kind and name are
-told. (https://schema.org/Movie)
+A property or class is carried over where the crosswalk matches it with a schema.org term; of other things their kind
+and name are told. (https://schema.org/Movie)
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -21,11 +21,11 @@ SCHEMA = "https://schema.org/"
 _MATCHES = (NamedNode(SKOS + "exactMatch"), NamedNode(SKOS + "closeMatch"))
 _KNOWLEDGE = DefaultGraph()
 _SUBCLASS = NamedNode(RDFS + "subClassOf")
-_OF_A_MOVIE = frozenset({
-    "about", "actor", "aggregateRating", "author", "award", "character", "contributor", "countryOfOrigin", "dateCreated", "datePublished",
-    "director", "duration", "editor", "genre", "inLanguage", "isBasedOn", "mentions", "musicBy", "producer", "publisher", "sameAs",
-})  # fmt: skip
-"""What schema.org lets be said of a Movie (its own properties and those of CreativeWork) and a short description holds."""
+_OF_A_MOVIE = frozenset(
+    """about actor aggregateRating author award character contributor countryOfOrigin dateCreated director duration
+    editor genre inLanguage isBasedOn mentions musicBy producer publisher sameAs""".split()  # noqa: SIM905
+)
+"""What schema.org lets be said of a Movie (its own properties and those of CreativeWork), as far as it is short."""
 _OF_A_RATING = {"ratingValue", "bestRating", "reviewCount", "ratingExplanation"}
 _NUMBERS = {XSD + "integer", XSD + "decimal"}
 
@@ -124,7 +124,7 @@ class _Writer:
     def _values(self, thing: NamedNode, property: NamedNode) -> list[Term]:
         return self._said(thing).get(property, [])
 
-    def _add(self, told: dict[str, object], name: str, values: list[object] | list[str]) -> None:
+    def _add(self, told: dict[str, object], name: str, values: Sequence[object]) -> None:
         old = told.get(name, [])
         together = [*(old if isinstance(old, list) else [old]), *(one for one in values if one)]
         unique = list({json.dumps(one, sort_keys=True): one for one in together}.values())
