@@ -140,7 +140,7 @@ class FilmGraph:
     def export(
         self, path: Path | str, *, format: str = "turtle", only: str = "knowledge", film: str | None = None
     ) -> None:
-        """Write the graph to a file, or for `csv` a folder with a table for each class; nothing is left half-written."""
+        """Write the graph to a file, for `csv` a folder with a table for each class; nothing is left half-written."""
         path = Path(path)
         try:
             if format == "csv":

@@ -60,14 +60,16 @@ def _unknown_terms(store: Store, patterns: list[Pattern]) -> Iterator[str]:
 
 
 def _is_known(store: Store, term: NamedNode) -> bool:
-    patterns = ((term, None, None), (None, term, None), (None, None, term))
-    in_graphs = any(next(store.quads_for_pattern(*pattern, None), None) is not None for pattern in patterns)
+    as_part = ((term, None, None), (None, term, None), (None, None, term))
+    found = (store.quads_for_pattern(subject, predicate, value, None) for subject, predicate, value in as_part)
+    in_graphs = any(next(quads, None) is not None for quads in found)
     return in_graphs or next(store.quads_for_pattern(None, None, None, term), None) is not None
 
 
 def _known_names(store: Store) -> Iterator[str]:
     for graph in ("", f"GRAPH <{ONTOLOGY.value}>"):
-        query = f"SELECT DISTINCT ?name {{ {graph} {{ {{ ?name ?p ?o }} UNION {{ ?s ?name ?o }} UNION {{ ?s a ?name }} }} }}"
+        anywhere = "{ ?name ?p ?o } UNION { ?s ?name ?o } UNION { ?s a ?name }"
+        query = f"SELECT DISTINCT ?name {{ {graph} {{ {anywhere} }} }}"
         for name in _column(store, query):
             if isinstance(name, NamedNode):
                 yield to_curie(name.value)
