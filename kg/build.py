@@ -110,7 +110,10 @@ def verify_project(project: Project | Path | str | None = None, *, texts: Path |
 def cite_in(
     project: Project | Path | str | None, source: str, words: str, *, texts: Path | str | None = None
 ) -> tuple[Cited, ...]:
-    """Every place of the words in a source's text; raises `UnknownNameError` or `ProjectError` when there is no such text."""
+    """Every place of the words in a source's text.
+
+    Raises `UnknownNameError` when there is no such source, `ProjectError` when its text is not at hand.
+    """
     project = project if isinstance(project, Project) else find_project(project)
     faults: list[Finding] = []
     sources = read_sources(project.data / "sources.yaml", file="data/sources.yaml", faults=faults)
