@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Hashable, Mapping, Sequence
 
 from kg.graph.shapes.description import local
 from kg.graph.shapes.literals import lexical, spelled
@@ -18,22 +17,33 @@ LANGUAGES = ("en", "")
 _MOST_NAMED = 5
 
 
-@dataclass(frozen=True, slots=True)
 class Words:
-    """The labels that are known, by exact term, and the languages that the reader wants."""
+    """The labels that are known, by exact term, and the languages that the reader wants; remembers what it has said."""
 
-    labels: Mapping[str, str] = field(default_factory=dict)
-    languages: Sequence[str] = LANGUAGES
+    def __init__(self, labels: Mapping[str, str] | None = None, languages: Sequence[str] = LANGUAGES) -> None:
+        self.labels = labels or {}
+        self.languages = languages
+        self._terms: dict[str, str] = {}
+        self._said: dict[Hashable, str] = {}
+
+    def once(self, name: Hashable, say: Callable[[], str]) -> str:
+        """What `say` gives, said once for each name."""
+        if name not in self._said:
+            self._said[name] = say()
+        return self._said[name]
 
     def term(self, text: str) -> str:
         """A term as people read it: its label, the words of a literal, or a CURIE."""
-        if text in self.labels:
-            return self.labels[text]
+        if text not in self._terms:
+            self._terms[text] = self.labels.get(text) or self._unlabelled(text)
+        return self._terms[text]
+
+    def _unlabelled(self, text: str) -> str:
         literal = spelled(text)
         if literal is not None:
             plain = literal.datatype.startswith(XSD) and literal.datatype != XSD + "string"
             tag = f" ({literal.language})" if literal.language else ""
-            return literal.lexical if plain else f"\u201c{_shortened(literal.lexical)}\u201d{tag}"
+            return literal.lexical if plain else f"“{_shortened(literal.lexical)}”{tag}"
         return to_curie(text[1:-1]) if text.startswith("<") else "a node without a name"
 
     def path(self, path: Path | None) -> str:
@@ -57,7 +67,12 @@ class Words:
 
     def property_of(self, shape: Shape) -> str:
         """What the shape calls the property that it looks at."""
-        return lexical(self.chosen(shape.names)) if shape.names and shape.path is not None else self.path(shape.path)
+        return self.once(
+            ("property", shape.node),
+            lambda: (
+                lexical(self.chosen(shape.names)) if shape.names and shape.path is not None else self.path(shape.path)
+            ),
+        )
 
     def chosen(self, texts: Sequence[str]) -> str:
         """The text in the language that the reader likes best; the first when there is none."""
