@@ -188,11 +188,8 @@ class _Checking:
 
     def _needed_values(self) -> frozenset[int]:
         """The value sets that anything is asked of."""
-        idle = {"closed", "property"}
         plan = self._plan
-        needed = {
-            c.value_set for c in plan.checks if c.name not in idle or plan.value_sets[c.value_set].path is not None
-        }
+        needed = {c.value_set for c in plan.checks if c.name != "property"}
         needed.update(c.value_set for c in plan.checks if c.name == "property" and c.shape in plan.judged)
         needed.update(below for s in plan.focus_sets for below in s.value_sets)
         return frozenset(needed)
