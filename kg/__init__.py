@@ -1,3 +1,50 @@
-"""A film knowledge graph whose every answer can be traced to the passage it rests on."""
+"""A film knowledge graph whose every answer can be traced to the passage it rests on.
+
+    import kg
+    graph = kg.open()
+    for row in graph.ask("films-directed-by", person="Sean Baker"):
+        print(row.film)
+
+The front door is lazy: nothing is loaded before it is used.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from kg.answers.answer import Answer, Row, Thing
+    from kg.build import build, check
+    from kg.filmgraph import FilmGraph
+    from kg.filmgraph import open_graph as open
+    from kg.reports import Finding, Report
 
 __version__ = "0.1.0"
+__all__ = ["Answer", "FilmGraph", "Finding", "Report", "Row", "Thing", "build", "check", "open"]
+
+_ROOMS = {
+    "Answer": ("kg.answers.answer", "Answer"),
+    "FilmGraph": ("kg.filmgraph", "FilmGraph"),
+    "Finding": ("kg.reports", "Finding"),
+    "Report": ("kg.reports", "Report"),
+    "Row": ("kg.answers.answer", "Row"),
+    "Thing": ("kg.answers.answer", "Thing"),
+    "build": ("kg.build", "build"),
+    "check": ("kg.build", "check"),
+    "open": ("kg.filmgraph", "open_graph"),
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _ROOMS:
+        raise AttributeError(f"module 'kg' has no attribute {name!r}")
+    from importlib import import_module
+
+    room, thing = _ROOMS[name]
+    found = getattr(import_module(room), thing)
+    globals()[name] = found
+    return found
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

@@ -35,7 +35,8 @@ class Finding:
 
     `focus`, `path` and `value` are exact N-Triples forms, or empty; `values` are all that a finding of cardinality
     counted. `expected` and `found` say it in words; `places` are the spots in the files that made it so, the one at
-    fault first; `remedy` is what to do next; `details` is what a W3C report says besides: pairs of IRI and exact term.
+    fault first; `remedy` is what to do next; `details` is what a W3C report says besides: pairs of IRI and exact term;
+    `premises` are the triples that contradict each other, facts before axioms.
     """
 
     check: str
@@ -52,6 +53,7 @@ class Finding:
     remedy: str = ""
     values: tuple[str, ...] = ()
     details: tuple[tuple[str, str], ...] = ()
+    premises: tuple[tuple[str, str, str], ...] = ()
 
     @property
     def place(self) -> Place | None:

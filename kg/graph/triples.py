@@ -5,61 +5,138 @@ The workshop is a DuckDB database of three tables that rules and shapes are comp
     term(id UINTEGER, text VARCHAR)       the exact N-Triples form of each term, once
     triple(s UINTEGER, p UINTEGER, o UINTEGER)     what is asserted, each once
     inferred(s UINTEGER, p UINTEGER, o UINTEGER)   what follows; holds nothing that `triple` holds
+
+The number of a literal is `LITERALS` or more, that of every other term is less: whether a term is a literal is seen
+without opening the dictionary. The same triples in the same order get the same numbers.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from itertools import islice
+from pathlib import Path
 from typing import cast
 
 import duckdb
-from pyoxigraph import BlankNode, Literal, NamedNode, Triple
+from pyoxigraph import RdfFormat, Triple, parse
 
-from kg.terms import Term, to_term, to_text
+from kg.terms import Term, to_text
+
+LITERALS = 1 << 31
+"""The first number of a literal."""
 
 
 class Workshop:
-    """Integer-coded triples and their dictionary; `sql` is the DuckDB connection that rules and shapes run on."""
+    """Integer-coded triples and their dictionary; `sql` is the DuckDB connection that rules and shapes run on.
 
-    def __init__(self, sql: duckdb.DuckDBPyConnection | None = None) -> None:
+    `memory` bounds what DuckDB holds at once (`"2GB"`); beyond it, it writes to the folder `scratch`.
+    """
+
+    def __init__(
+        self,
+        sql: duckdb.DuckDBPyConnection | None = None,
+        *,
+        memory: str | None = None,
+        scratch: Path | None = None,
+    ) -> None:
         self.sql = sql if sql is not None else duckdb.connect(":memory:")
+        if memory is not None:
+            self.sql.execute("SET memory_limit = ?", [memory])
+        if scratch is not None:
+            self.sql.execute("SET temp_directory = ?", [str(scratch)])
         self.sql.execute("CREATE TABLE IF NOT EXISTS term(id UINTEGER, text VARCHAR)")
         self.sql.execute("CREATE TABLE IF NOT EXISTS triple(s UINTEGER, p UINTEGER, o UINTEGER)")
         self.sql.execute("CREATE TABLE IF NOT EXISTS inferred(s UINTEGER, p UINTEGER, o UINTEGER)")
         self._ids: dict[str, int] = {}
+        self._next = [1, LITERALS]
+        self._all_known = self.count("term") == 0  # whether `_ids` holds the whole dictionary
+        if not self._all_known:
+            self._count_on()
 
-    def add(self, triples: Iterable[Triple]) -> None:
+    def add(self, triples: Iterable[Triple], *, table: str = "triple") -> None:
         """Assert the triples that are not asserted yet."""
-        rows = [
-            (
-                self._id(to_text(cast(Term, t.subject))),
-                self._id(to_text(t.predicate)),
-                self._id(to_text(cast(Term, t.object))),
-            )
-            for t in triples
-        ]
-        known = {int(row[0]) for row in self.sql.execute("SELECT id FROM term").fetchall()}
-        fresh = [(number, text) for text, number in self._ids.items() if number not in known]
+        self.add_texts(
+            ((to_text(cast(Term, t.subject)), to_text(t.predicate), to_text(cast(Term, t.object))) for t in triples),
+            table=table,
+        )
+
+    def add_texts(self, triples: Iterable[tuple[str, str, str]], *, table: str = "triple") -> None:
+        """Put triples, given as exact N-Triples forms, into a table that holds none of them twice."""
+        rows = list(dict.fromkeys(triples))
+        if not rows:
+            return
+        ids = self.numbers(text for row in rows for text in row)
+        columns = [[ids[row[place]] for row in rows] for place in range(3)]
+        fresh = "(SELECT unnest(?::UINTEGER[]) AS s, unnest(?::UINTEGER[]) AS p, unnest(?::UINTEGER[]) AS o)"
+        known = "" if self.count(table) == 0 else f" EXCEPT SELECT s, p, o FROM {table} ORDER BY s, p, o"  # noqa: S608
+        # A list as text is several times quicker to hand over than a list of Python's integers.
+        self.sql.execute(f"INSERT INTO {table} SELECT s, p, o FROM {fresh}{known}", [str(c) for c in columns])  # noqa: S608
+
+    def numbers(self, texts: Iterable[str]) -> dict[str, int]:
+        """The number of each term, given as its exact N-Triples form; new terms are entered in the dictionary."""
+        wanted = dict.fromkeys(texts)
+        known = self.known_numbers(wanted)
+        fresh = {text: self._take(text) for text in wanted if text not in known}
         if fresh:
-            self.sql.executemany("INSERT INTO term VALUES (?, ?)", fresh)
-        if rows:
-            self.sql.executemany("INSERT INTO triple SELECT ?, ?, ? WHERE true", list(dict.fromkeys(rows)))
+            self._ids.update(fresh)
+            # N-Triples writes line ends inside a term as \n and \r, so that a line end parts two terms.
+            self.sql.execute(
+                "INSERT INTO term SELECT unnest(?::UINTEGER[]), unnest(string_split(?, chr(10)))",
+                [str(list(fresh.values())), "\n".join(fresh)],
+            )
+        return {**known, **fresh}
+
+    def known_numbers(self, texts: Iterable[str]) -> dict[str, int]:
+        """The number of each of these terms that the dictionary holds."""
+        wanted = dict.fromkeys(texts)
+        if not self._all_known and (unsure := [text for text in wanted if text not in self._ids]):
+            rows = self.sql.execute(
+                "SELECT text, id FROM term WHERE text IN (SELECT unnest(string_split(?, chr(10))))", ["\n".join(unsure)]
+            )
+            self._ids.update(rows.fetchall())
+        return {text: self._ids[text] for text in wanted if text in self._ids}
+
+    def texts(self, numbers: Iterable[int]) -> dict[int, str]:
+        """The exact N-Triples form of each numbered term."""
+        wanted = sorted(set(numbers))
+        if not wanted:
+            return {}
+        rows = self.sql.execute("SELECT id, text FROM term WHERE id IN (SELECT unnest(?::UINTEGER[]))", [str(wanted)])
+        return dict(rows.fetchall())
 
     def ids(self, terms: Iterable[Term]) -> Mapping[Term, int]:
         """Each term's number, for those that the workshop knows."""
-        return {term: self._ids[to_text(term)] for term in terms if to_text(term) in self._ids}
+        wanted = {to_text(term): term for term in terms}
+        return {wanted[text]: number for text, number in self.known_numbers(wanted).items()}
+
+    def count(self, table: str) -> int:
+        """How many rows a table has."""
+        row = self.sql.execute(f"SELECT count(*) FROM {table}").fetchone()  # noqa: S608
+        return int(row[0]) if row is not None else 0
 
     def triples(self, *, table: str = "triple") -> Iterator[Triple]:
         """The exact triples of one table, in the order of their text."""
-        rows = self.sql.execute(
+        rows = self.triple_texts(table=table)
+        while batch := list(islice(rows, 10_000)):
+            lines = "\n".join(f"{s} {p} {o} ." for s, p, o in batch)
+            yield from cast(Iterator[Triple], parse(lines, format=RdfFormat.N_TRIPLES))
+
+    def triple_texts(self, *, table: str = "triple") -> Iterator[tuple[str, str, str]]:
+        """The same, each term as its exact N-Triples form."""
+        rows = self.sql.cursor().execute(
             f"SELECT a.text, b.text, c.text FROM {table} t JOIN term a ON a.id = t.s JOIN term b ON b.id = t.p"  # noqa: S608
             " JOIN term c ON c.id = t.o ORDER BY ALL"
         )
         while batch := rows.fetchmany(10_000):
-            for s, p, o in batch:
-                yield Triple(
-                    cast(NamedNode | BlankNode, to_term(s)), cast(NamedNode, to_term(p)), cast(Literal, to_term(o))
-                )
+            yield from batch
 
-    def _id(self, text: str) -> int:
-        return self._ids.setdefault(text, len(self._ids) + 1)
+    def _take(self, text: str) -> int:
+        """The next free number of a term of this kind."""
+        kind = int(text.startswith('"'))
+        self._next[kind] += 1
+        return self._next[kind] - 1
+
+    def _count_on(self) -> None:
+        rows = self.sql.execute(f"SELECT id >= {LITERALS}, max(id) FROM term GROUP BY ALL").fetchall()  # noqa: S608
+        for literal, last in rows:
+            self._next[int(literal)] = last + 1

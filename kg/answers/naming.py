@@ -1,0 +1,89 @@
+"""What a person calls a thing walks in; the one thing meant walks out, or an error that offers the nearest."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import lru_cache
+
+from pyoxigraph import Literal, NamedNode, Store
+
+from kg.errors import AmbiguousNameError, UnknownNameError
+from kg.facts.values import nearest
+from kg.terms import ALIAS, FILM, LABEL, TYPE, to_curie, to_iri
+
+
+class Names:
+    """The names of the things in a store."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self._label = lru_cache(maxsize=65_536)(self._find_label)
+
+    def label(self, thing: NamedNode) -> str:
+        """A thing's label, English or without language first; empty when it has none."""
+        return self._label(thing)
+
+    def thing(self, name: str, *, kind: str = "") -> NamedNode:
+        """The thing that is called this: its IRI, CURIE, label or alias; of the class `kind`, where one is given.
+
+        Raises `UnknownNameError` with the nearest names, or `AmbiguousNameError` with those that bear it.
+        """
+        if (named := self._exact(name)) is not None and self._is_a(named, kind):
+            return named
+        for found in (self._bearing(name, LABEL), self._bearing(name, ALIAS), self._folded(name)):
+            fitting = sorted({thing for thing in found if self._is_a(thing, kind)}, key=str)
+            if len(fitting) == 1:
+                return fitting[0]
+            if fitting:
+                raise AmbiguousNameError(
+                    name, kind=kind or "thing", candidates=[to_curie(one.value) for one in fitting]
+                )
+        raise UnknownNameError(name, kind=kind or "thing", nearest=self._nearest(name, kind))
+
+    def _exact(self, name: str) -> NamedNode | None:
+        try:
+            iri = to_iri(name)
+        except ValueError:
+            return None
+        is_known = next(self._store.quads_for_pattern(iri, None, None, None), None) is not None
+        return iri if is_known or next(self._store.quads_for_pattern(None, None, iri, None), None) is not None else None
+
+    def _is_a(self, thing: NamedNode, kind: str) -> bool:
+        if not kind:
+            return True
+        return next(self._store.quads_for_pattern(thing, TYPE, to_iri(kind), None), None) is not None
+
+    def _bearing(self, name: str, property: NamedNode) -> Iterator[NamedNode]:
+        for literal in (Literal(name), Literal(name, language="en")):
+            for quad in self._store.quads_for_pattern(None, property, literal, None):
+                if isinstance(quad.subject, NamedNode):
+                    yield quad.subject
+
+    def _folded(self, name: str) -> Iterator[NamedNode]:
+        wanted = name.casefold()
+        return (thing for text, thing in self._all() if text.casefold() == wanted)
+
+    def _all(self) -> Iterator[tuple[str, NamedNode]]:
+        for property in (LABEL, ALIAS):
+            for quad in self._store.quads_for_pattern(None, property, None, None):
+                if isinstance(quad.subject, NamedNode) and isinstance(quad.object, Literal):
+                    yield quad.object.value, quad.subject
+
+    def _nearest(self, name: str, kind: str) -> tuple[str, ...]:
+        names = dict.fromkeys(text for text, thing in self._all() if self._is_a(thing, kind))
+        wanted = name.casefold()
+        within = [text for text in names if len(wanted) > 3 and wanted in text.casefold()]
+        return nearest(name, list(names)) or tuple(sorted(within, key=lambda text: (len(text), text))[:3])
+
+    def _find_label(self, thing: NamedNode) -> str:
+        found = [quad.object for quad in self._store.quads_for_pattern(thing, LABEL, None, None)]
+        literals = sorted(
+            (one for one in found if isinstance(one, Literal)), key=lambda one: (one.language or "", one.value)
+        )
+        best = next((one for one in literals if one.language in (None, "en")), literals[0] if literals else None)
+        return best.value if best is not None else ""
+
+
+def is_ours(thing: NamedNode) -> bool:
+    """True for the name of a thing or term of this graph."""
+    return thing.value.startswith(FILM)

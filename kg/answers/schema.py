@@ -1,0 +1,121 @@
+"""A store walks in; the card that a stranger needs to write SPARQL walks out: classes, properties and their uses."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from pyoxigraph import Literal, NamedNode, Store
+
+from kg.answers.asking import ask_store
+from kg.answers.formats import columns_of
+from kg.answers.naming import Names
+from kg.graph.stating import ONTOLOGY
+from kg.terms import NOTE, RDFS, TYPE, to_curie
+
+_SUBCLASS, _SUBPROPERTY = NamedNode(RDFS + "subClassOf"), NamedNode(RDFS + "subPropertyOf")
+_DOMAIN, _RANGE = NamedNode(RDFS + "domain"), NamedNode(RDFS + "range")
+_DOMAIN_INCLUDES = NamedNode("https://schema.org/domainIncludes")
+
+
+@dataclass(frozen=True, slots=True)
+class SchemaRow:
+    """A class or property: how often it is used, what stands above it, on what it is used, what it leads to."""
+
+    curie: str
+    uses: int
+    above: tuple[str, ...] = ()
+    domain: tuple[str, ...] = ()
+    range: tuple[str, ...] = ()
+    sentence: str = ""
+    example: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Schema:
+    """The classes and properties that the graph uses or its ontology names, each with its number of uses."""
+
+    classes: Sequence[SchemaRow]
+    properties: Sequence[SchemaRow]
+
+    def matching(self, word: str) -> Schema:
+        """The rows that hold a word, in any case of letters."""
+        return Schema(*([row for row in rows if _holds(row, word)] for rows in (self.classes, self.properties)))
+
+    def to_text(self, *, all_terms: bool = False) -> str:
+        """Two tables; terms of the ontology without uses are left out unless `all_terms`."""
+        classes = [row for row in self.classes if row.uses or all_terms]
+        properties = [row for row in self.properties if row.uses or all_terms]
+        tables = (
+            columns_of(
+                ("class", "uses", "under", "what it is"),
+                [[row.curie, str(row.uses), ", ".join(row.above), row.sentence] for row in classes],
+                [False, True, False, False],
+            ),
+            columns_of(
+                ("property", "uses", "of", "leads to", "what it says"),
+                [
+                    [row.curie, str(row.uses), ", ".join(row.domain), ", ".join(row.range) or row.example, row.sentence]
+                    for row in properties
+                ],
+                [False, True, False, False, False],
+            ),
+        )
+        return "\n".join(tables)
+
+
+def _holds(row: SchemaRow, word: str) -> bool:
+    return word.casefold() in f"{row.curie} {row.sentence} {' '.join((*row.domain, *row.range))}".casefold()
+
+
+def read_schema(store: Store, names: Names) -> Schema:
+    """The card of a store, most used first."""
+    classes = _uses(store, names, "SELECT ?term (COUNT(*) AS ?uses) { ?thing a ?term } GROUP BY ?term")
+    properties = _uses(store, names, "SELECT ?term (COUNT(*) AS ?uses) { ?thing ?term ?value } GROUP BY ?term")
+    declared = "SELECT DISTINCT ?term (0 AS ?uses) { GRAPH <%s> { ?term a ?kind . FILTER(?kind IN (%s)) } }"
+    kinds = "owl:ObjectProperty, owl:DatatypeProperty, owl:AnnotationProperty"
+    classes = {**_uses(store, names, declared % (ONTOLOGY.value, "owl:Class")), **classes}
+    properties = {**_uses(store, names, declared % (ONTOLOGY.value, kinds)), **properties}
+    return Schema(_rows(store, classes, _SUBCLASS), _rows(store, properties, _SUBPROPERTY))
+
+
+def _uses(store: Store, names: Names, query: str) -> dict[NamedNode, int]:
+    answer = ask_store(store, query, names=names)
+    return {row.term("term"): row.uses for row in answer if isinstance(row.term("term"), NamedNode)}  # type: ignore[misc]
+
+
+def _rows(store: Store, uses: dict[NamedNode, int], above: NamedNode) -> list[SchemaRow]:
+    rows = [
+        SchemaRow(
+            to_curie(term.value),
+            count,
+            _objects(store, term, above),
+            _objects(store, term, _DOMAIN) or _objects(store, term, _DOMAIN_INCLUDES),
+            _objects(store, term, _RANGE),
+            _sentence(store, term),
+            _example(store, term) if above == _SUBPROPERTY and count else "",
+        )
+        for term, count in uses.items()
+    ]
+    return sorted(rows, key=lambda row: (-row.uses, row.curie))
+
+
+def _objects(store: Store, term: NamedNode, property: NamedNode) -> tuple[str, ...]:
+    found = (quad.object for quad in store.quads_for_pattern(term, property, None, ONTOLOGY))
+    return tuple(sorted(to_curie(one.value) for one in found if isinstance(one, NamedNode)))
+
+
+def _sentence(store: Store, term: NamedNode) -> str:
+    found = (quad.object for quad in store.quads_for_pattern(term, NOTE, None, ONTOLOGY))
+    return next((one.value for one in found if isinstance(one, Literal)), "")
+
+
+def _example(store: Store, term: NamedNode) -> str:
+    """The kind of what a property leads to, read off its first use, where the ontology does not say."""
+    value = next((quad.object for quad in store.quads_for_pattern(None, term, None, None)), None)
+    if isinstance(value, Literal):
+        return to_curie(value.datatype.value)
+    if isinstance(value, NamedNode):
+        kinds = (quad.object for quad in store.quads_for_pattern(value, TYPE, None, None))
+        return next(iter(sorted(to_curie(kind.value) for kind in kinds if isinstance(kind, NamedNode))), "")
+    return ""

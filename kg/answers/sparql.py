@@ -1,0 +1,134 @@
+"""SPARQL text walks in; its tokens, and what must be known before it may run, walk out.
+
+Only the lexical grammar is read here (https://www.w3.org/TR/sparql11-query/#sparqlGrammar): enough to tell a keyword
+from the same letters in a string, an IRI or a comment, and to bound nesting before a parser that recurses sees the
+text.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from kg.errors import QueryError
+from kg.reports import Place
+
+DEEPEST = 100
+"""How deep brackets may nest; Oxigraph's parser ends the process at about 2,200."""
+LONGEST = 1 << 20
+"""How many characters a query may have."""
+_CHAIN = 200
+"""How many signs (`!`, `-`, `+`, `^`) may stand in a row; each is a level of the parser's recursion."""
+
+_TOKEN = re.compile(
+    r"""
+    (?P<blank>[ \t\r\n]+)
+  | (?P<comment>\#[^\n\r]*)
+  | (?P<iri><[^<>"{}|^`\\\x00-\x20]*>)
+  | (?P<string>\"{3}(?:[^"\\]|\\.|"(?!""))*+\"{3} | '{3}(?:[^'\\]|\\.|'(?!''))*+'{3}
+             | "(?!"")(?:[^"\\\n\r]|\\.)*+" | '(?!'')(?:[^'\\\n\r]|\\.)*+')
+  | (?P<unclosed>(?:"{3}|'{3}).* | ["'][^\n\r]*)
+  | (?P<variable>[?$]\w+)
+  | (?P<language>@[A-Za-z]+(?:-[A-Za-z0-9]+)*)
+  | (?P<number>(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?(?![\w:]))
+  | (?P<name>(?:[^\W\d_](?:[\w\-]|\.++(?=[\w\-:]))*)?:(?:(?:[\w:]|%[0-9A-Fa-f]{2}|\\.)
+             (?:[\w:\-]|%[0-9A-Fa-f]{2}|\\.|\.++(?=[\w:\-%\\]))*)?
+           | _:\w(?:[\w\-]|\.++(?=[\w\-]))*)
+  | (?P<word>[A-Za-z_]\w*)
+  | (?P<sign>\^\^|&&|\|\||[!<>]=|.)
+    """,
+    re.VERBOSE | re.DOTALL,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Token:
+    """A piece of SPARQL: its kind (`word`, `iri`, `name`, `variable`, `sign` ...), its text and where it begins."""
+
+    kind: str
+    text: str
+    start: int
+
+    @property
+    def end(self) -> int:
+        """Where the next piece begins."""
+        return self.start + len(self.text)
+
+    def is_word(self, *words: str) -> bool:
+        """True for one of these keywords, in any case of letters."""
+        return self.kind == "word" and self.text.upper() in words
+
+
+def tokens(text: str) -> Iterator[Token]:
+    """The tokens of a query, blanks and comments left out."""
+    for found in _TOKEN.finditer(text):
+        kind = found.lastgroup or "sign"
+        if kind not in ("blank", "comment"):
+            yield Token(kind, found[0], found.start())
+
+
+def guard(text: str, *, services: bool = False, file: str = "") -> list[Token]:
+    """The tokens of a query that is safe to hand to the engine.
+
+    Raises `QueryError` when it is too long or nests too deep, or calls SERVICE where `services` is False.
+    """
+    if len(text) > LONGEST:
+        raise QueryError(f"The query has {len(text):,} characters; {LONGEST:,} are allowed.")
+    read = list(tokens(text))
+    depth = chain = 0
+    for token in read:
+        depth += (token.text in ("{", "(", "[")) - (token.text in ("}", ")", "]")) if token.kind == "sign" else 0
+        chain = chain + 1 if token.kind == "sign" and token.text in "!-+^/|" else 0
+        if depth > DEEPEST or chain > _CHAIN:
+            raise QueryError(
+                f"The query nests deeper than {DEEPEST} levels.", place=place_of(text, token.start, file=file)
+            )
+        if token.is_word("SERVICE") and not services:
+            raise QueryError(
+                "SERVICE is not allowed: the graph answers from its own store.",
+                place=place_of(text, token.start, file=file),
+            )
+    return read
+
+
+def form_of(read: list[Token]) -> str:
+    """SELECT, ASK, CONSTRUCT or DESCRIBE; the first other keyword where it is none of these."""
+    prologue = ("BASE", "PREFIX")
+    words = (token.text.upper() for token in read if token.kind == "word")
+    return next((word for word in words if word not in prologue), "")
+
+
+def place_of(text: str, offset: int, *, file: str = "") -> Place:
+    """Line and column of an offset, both from 1."""
+    line = text.count("\n", 0, offset) + 1
+    return Place(file or "query", line, offset - (text.rfind("\n", 0, offset) + 1) + 1)
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """A one-variable `VALUES ?name { ... }` block: the variable's name, and where the inside begins and ends."""
+
+    name: str
+    start: int
+    end: int
+    inside: str
+
+
+def values_blocks(text: str, read: list[Token] | None = None) -> Iterator[Block]:
+    """Every one-variable VALUES block of a query, in its order."""
+    read = read if read is not None else list(tokens(text))
+    for number, token in enumerate(read[:-2]):
+        variable, brace = read[number + 1], read[number + 2]
+        if token.is_word("VALUES") and variable.kind == "variable" and brace.text == "{":
+            close = next((one for one in read[number + 3 :] if one.kind == "sign" and one.text == "}"), None)
+            if close is not None:
+                yield Block(variable.text[1:], brace.end, close.start, text[brace.end : close.start].strip())
+
+
+def to_query_error(text: str, error: SyntaxError, *, file: str = "") -> QueryError:
+    """The engine's complaint as our error, with line and column where it tells them."""
+    found = re.search(r"error at (\d+):(\d+)", str(error))
+    message = str(error).split(": ", 1)[-1]
+    place = Place(file or "query", int(found[1]), int(found[2])) if found else None
+    return QueryError(f"The query does not parse: {message}", place=place)

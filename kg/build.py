@@ -1,0 +1,179 @@
+"""A project's files walk in; a report walks out, and from `build` a published graph.
+
+    read -> decide -> state -> infer -> check -> store -> publish
+
+Every fault of every file is told at once. A graph with a violation is not published: the one that was there keeps
+answering.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import time
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from pyoxigraph import NamedNode, Triple
+
+from kg.facts.deciding import Decided, decide
+from kg.facts.lexicon import Lexicon, read_ontology, to_lexicon
+from kg.facts.policy import read_policy
+from kg.facts.reading import Read, read_facts
+from kg.facts.texts import to_texts
+from kg.facts.verifying import verify
+from kg.graph import stating
+from kg.graph.inference import infer
+from kg.graph.locating import Locator
+from kg.graph.shapes import check as check_shapes
+from kg.graph.shapes import read_shapes, single_valued
+from kg.graph.store import ASSERTED, INFERRED, fill_store, fresh_folder, publish, write_triples
+from kg.graph.triples import Workshop
+from kg.project import Project, find_project
+from kg.reports import Finding, Report
+
+Progress = Callable[[str], None]
+
+
+@dataclass(frozen=True)
+class Drafted:
+    """A graph before it is stored: what was read, decided and inferred, and what is wrong with it."""
+
+    project: Project
+    ontology: tuple[Triple, ...]
+    lexicon: Lexicon
+    read: Read
+    decided: Decided
+    workshop: Workshop
+    report: Report
+
+
+def build(
+    project: Project | Path | str | None = None,
+    *,
+    engine: str = "sql",
+    texts: Path | str | None = None,
+    force: bool = False,
+    progress: Progress | None = None,
+) -> Report:
+    """Build the project's graph and publish it; the report tells what was built, or what keeps it from being published.
+
+    When nothing has changed since the last build, nothing is done, unless `force` is given. Raises `ProjectError` when
+    there is no project, and `FaultsError` when the ontology or the shapes cannot be read.
+    """
+    began = time.perf_counter()
+    project = project if isinstance(project, Project) else find_project(project)
+    digest = digest_of(project, engine=engine)
+    if not force and (project.built / "CURRENT").exists() and project.current.name.startswith(digest):
+        report = Report(counts=_read_counts(project.current))
+        return replace(report, counts={**report.counts, "unchanged": 1})
+    say = progress if progress is not None else _silent
+    drafted = draft(project, engine=engine, texts=texts, progress=say)
+    report = drafted.report
+    if report.ok:
+        say("storing")
+        with fresh_folder(project) as folder:
+            asserted, inferred = _write(drafted, folder)
+            fill_store(folder)
+            counts = {**report.counts, "triples": asserted + inferred, "asserted": asserted, "inferred": inferred}
+            counts["seconds"] = round(time.perf_counter() - began, 2)
+            report = replace(report, counts=counts)
+            _write_counts(folder, counts)
+            publish(project, folder, digest)
+    return report
+
+
+def check(
+    project: Project | Path | str | None = None,
+    *,
+    engine: str = "sql",
+    texts: Path | str | None = None,
+    progress: Progress | None = None,
+) -> Report:
+    """What is wrong with the project's files and the graph that they make; nothing is written."""
+    project = project if isinstance(project, Project) else find_project(project)
+    return draft(project, engine=engine, texts=texts, progress=progress).report
+
+
+def draft(
+    project: Project, *, engine: str = "sql", texts: Path | str | None = None, progress: Progress | None = None
+) -> Drafted:
+    """Everything up to storing."""
+    say = progress if progress is not None else _silent
+    say("reading")
+    ontology = tuple(read_ontology(project.ontology))
+    lexicon = to_lexicon(ontology)
+    shapes = read_shapes(project.shapes)
+    read = read_facts(project.data, lexicon)
+    faults: list[Finding] = list(read.faults)
+    policy = read_policy(
+        project.data / "policy.yaml", file="data/policy.yaml", lexicon=lexicon, sources=read.sources, faults=faults
+    )
+    report = Report(tuple(faults))
+    if (at_hand := to_texts(texts, read.sources)).folder is not None:
+        say("verifying")
+        report += verify(read.facts, texts=at_hand, lexicon=lexicon)
+    say("deciding")
+    single = {
+        NamedNode(iri): None if classes is None else frozenset(map(NamedNode, classes))
+        for iri, classes in single_valued(shapes).items()
+    }
+    decided = decide(read.facts, single=single, lexicon=lexicon, policy=policy)
+    workshop = Workshop()
+    workshop.add((*stating.knowledge(decided.facts), *stating.days(decided.facts)))
+    if report.ok:
+        say("inferring")
+        inference = infer(workshop, ontology, engine=engine)
+        say("checking")
+        found = inference.report + check_shapes(workshop, shapes, ontology=ontology)
+        locator = Locator(decided.facts)
+        report += Report(tuple(locator.locate(finding) for finding in found), found.counts)
+    counts = {
+        "facts": len(read.facts),
+        "sources": len({fact.evidence.source for fact in read.facts}),
+        "contested": len(decided.contested),
+    }
+    return Drafted(
+        project, ontology, lexicon, read, decided, workshop, Report(report.findings, {**report.counts, **counts})
+    )
+
+
+def digest_of(project: Project, *, engine: str) -> str:
+    """A short digest of all that a graph is a function of: the files, this program's version, the engine."""
+    from kg import __version__
+
+    digest = hashlib.sha256(f"{__version__} {engine}".encode())
+    for path in _files(project):
+        digest.update(path.relative_to(project.folder).as_posix().encode() + b"\0")
+        digest.update(hashlib.sha256(path.read_bytes()).digest())
+    return digest.hexdigest()[:16]
+
+
+def _files(project: Project) -> Iterable[Path]:
+    data = (path for path in sorted(project.data.rglob("*")) if path.is_file() and path.name[0] not in ".~")
+    return (*project.ontology, *project.shapes, *data)
+
+
+def _write(drafted: Drafted, folder: Path) -> tuple[int, int]:
+    """Write a build's exact files; how many triples are asserted and how many inferred comes back."""
+    days = set(stating.days(drafted.decided.facts)) - set(stating.knowledge(drafted.decided.facts))
+    asserted = write_triples(folder / ASSERTED, (t for t in drafted.workshop.triples(table="triple") if t not in days))
+    inferred = write_triples(folder / INFERRED, (*drafted.workshop.triples(table="inferred"), *days))
+    write_triples(folder / "contested.nt", stating.contested(drafted.decided))
+    write_triples(folder / "ontology.nt", drafted.ontology)
+    write_triples(folder / "provenance.nt", stating.provenance(drafted.decided, drafted.read.sources))
+    return asserted, inferred
+
+
+def _write_counts(folder: Path, counts: Mapping[str, int | float | str]) -> None:
+    (folder / "counts.json").write_text(json.dumps(counts, indent=1, sort_keys=True) + "\n", encoding="utf-8")
+
+
+def _read_counts(folder: Path) -> dict[str, int | float | str]:
+    counts: dict[str, int | float | str] = json.loads((folder / "counts.json").read_text(encoding="utf-8"))
+    return counts
+
+
+def _silent(_: str) -> None:
+    return None

@@ -1,0 +1,372 @@
+"""Asserted triples and an ontology walk in; what follows by OWL 2 RL walks out, and each contradiction as a finding.
+
+The rules are grounded against the ontology, ordered, and run as SQL over the workshop's tables:
+
+    equal names become one name  ->  rules are grounded  ->  strata run, lowest first  ->  new equal names?  again
+                                                                                      ->  new axioms?  again
+
+What is left out of `inferred`, unless asked for with `trivial`: `x owl:sameAs x`, `x rdf:type owl:Thing`, what holds of
+every class and property (`c rdfs:subClassOf c`), the axioms of the vocabulary itself. Triples that RDF does not have
+- a literal as subject, a blank node or literal as predicate - are always left out.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Container, Iterable, Mapping
+from dataclasses import dataclass, field
+
+from pyoxigraph import Triple
+
+from kg.graph import inference_sql as sql
+from kg.graph.datatypes import SUPPORTED, equal, holds
+from kg.graph.grounding import ground, is_equality
+from kg.graph.inference_findings import Contradictions
+from kg.graph.ontology import LIST_PREDICATES, SCHEMA_CLASSES, SCHEMA_PREDICATES, Ontology
+from kg.graph.rules import FIRST, NOTHING, REST, SAME, THING, TYPE, GroundRule, Spo, is_variable, name
+from kg.graph.sameas import SameAs
+from kg.graph.strata import Kind, Kinds, Step, Stratum, copies_without_loss, to_strata
+from kg.graph.triples import LITERALS, Workshop
+from kg.reports import Report
+from kg.terms import to_text
+
+ANNOTATIONS = (
+    "rdfs:label rdfs:comment rdfs:seeAlso rdfs:isDefinedBy owl:deprecated owl:versionInfo owl:priorVersion"
+    " owl:backwardCompatibleWith owl:incompatibleWith"
+)
+"""The annotation properties that OWL 2 knows by itself."""
+
+Progress = Callable[..., None]
+
+
+@dataclass(frozen=True, slots=True)
+class Inference:
+    """What reasoning did: contradictions as a report, the grounded rules, how often it went round, triples inferred."""
+
+    report: Report
+    rules: tuple[GroundRule, ...]
+    rounds: int
+    count: int
+    ontology: Ontology = field(repr=False)
+
+
+def infer(
+    workshop: Workshop,
+    ontology: Iterable[Triple],
+    *,
+    engine: str = "sql",
+    schema: bool = False,
+    trivial: bool = False,
+    progress: Progress | None = None,
+) -> Inference:
+    """Fill the workshop's `inferred` with what follows from its triples and the ontology.
+
+    With `schema`, also what follows about the classes and properties themselves; with `trivial`, also what says
+    nothing. `engine` is `sql`, or `owlrl` for the reference.
+    """
+    texts = [(to_text(t.subject), to_text(t.predicate), to_text(t.object)) for t in ontology]  # type: ignore[arg-type]
+    if engine == "owlrl":
+        from kg.graph.reference import infer_by_reference
+
+        return infer_by_reference(workshop, texts, schema=schema, trivial=trivial)
+    if engine != "sql":
+        raise ValueError(f"{engine!r} is no engine: sql or owlrl")
+    return _Run(workshop, texts, schema=schema, trivial=trivial, progress=progress).run()
+
+
+class _Run:
+    """One run of the reasoner over one workshop."""
+
+    def __init__(
+        self, workshop: Workshop, axioms: list[Spo], *, schema: bool, trivial: bool, progress: Progress | None
+    ) -> None:
+        self.workshop, self.schema, self.trivial = workshop, schema, trivial
+        self.progress = progress if progress is not None else _silent
+        self.same = SameAs()
+        self.rounds = 0
+        self.refused: list[tuple[str, str, str, str]] = []
+        self._execute("DELETE FROM inferred")
+        self._execute("CREATE OR REPLACE TEMP TABLE axiom(s UINTEGER, p UINTEGER, o UINTEGER)")
+        workshop.add_texts(axioms, table="axiom")
+        self._execute("DELETE FROM axiom WHERE (s, p, o) IN (SELECT (s, p, o) FROM triple)")
+        self._set_known("triple", "axiom", "inferred")
+
+    def run(self) -> Inference:
+        """Go round until nothing new follows, then report and clean up."""
+        while True:
+            self.rounds += 1
+            self._unite(self._said_same())
+            ontology = Ontology(self._schema_triples())
+            rules = tuple(ground(ontology))
+            self.ids = self._numbers(rules)
+            self.present = self._present_kinds()
+            steps = self._steps(rules)
+            equalities = [rule for rule in rules if is_equality(rule) and rule.told]
+            if self._unite(self._equalities(equalities)):
+                continue
+            self._state_value_types(rules)
+            for stratum in to_strata(steps, self.kinds):
+                self._run_stratum(stratum)
+            if self._unite(self._equalities(equalities)) or self._says_same(steps) or self._new_axioms(steps, ontology):
+                continue
+            break
+        found = Contradictions(self.workshop, self.ids, self.present, self.kinds).find(rules, self.refused)
+        self._clean(ontology)
+        count = self.workshop.count("inferred")
+        counts = {"asserted": self.workshop.count("triple"), "inferred": count, "rules": len(rules)}
+        findings = (*ontology.faults, *found)
+        return Inference(Report(tuple(findings), counts), rules, self.rounds, count, ontology)
+
+    def _execute(self, statement: str) -> list[tuple[int, ...]]:
+        found = self.workshop.sql.execute(statement)
+        return found.fetchall() if statement.startswith("SELECT") else []
+
+    def _set_known(self, *tables: str) -> None:
+        union = " UNION ALL ".join(f"SELECT s, p, o FROM {table}" for table in tables)  # noqa: S608
+        self._execute(f"CREATE OR REPLACE TEMP VIEW known AS {union}")
+
+    # --- equal names
+
+    def _said_same(self) -> list[tuple[str, str]]:
+        number = self.workshop.known_numbers([SAME]).get(SAME)
+        if number is None:
+            return []
+        return self._as_texts(self._execute(f"SELECT s, o FROM known WHERE p = {number} AND s <> o"))  # noqa: S608
+
+    def _equalities(self, rules: list[GroundRule]) -> list[tuple[str, str]]:
+        """The pairs that the rules make equal, each with the first of its group only: enough to unite them all."""
+        live = [rule for rule in rules if all(self.kinds.of(p) in self.present for p in rule.body)]
+        if not live:
+            return []
+        selected = dict.fromkeys(sql.equal_pairs(rule.body, rule.head[0], self.ids) for rule in live)
+        return self._as_texts(self._execute(" UNION ".join(selected)))
+
+    def _as_texts(self, pairs: list[tuple[int, ...]]) -> list[tuple[str, str]]:
+        texts = self.workshop.texts(number for pair in pairs for number in pair)
+        return [(texts[one], texts[other]) for one, other in pairs]
+
+    def _unite(self, pairs: list[tuple[str, str]]) -> bool:
+        """Let the pairs name one thing each, and write all facts under the names that stand for the others."""
+        before = dict(self.same.representatives())
+        self.refused += self.same.unite(pairs, equal=equal)
+        after = self.same.representatives()
+        if after == before:
+            return False
+        self.workshop.numbers(after.values())
+        ids = self.workshop.known_numbers([*after, *after.values()])
+        rows = [(ids[text], ids[root]) for text, root in after.items()]
+        self._execute("CREATE OR REPLACE TEMP TABLE same(id UINTEGER, root UINTEGER)")
+        self.workshop.sql.execute(
+            "INSERT INTO same SELECT unnest(?::UINTEGER[]), unnest(?::UINTEGER[])",
+            [str([row[0] for row in rows]), str([row[1] for row in rows])],
+        )
+        self._execute(
+            "CREATE OR REPLACE TEMP TABLE rewritten AS SELECT DISTINCT"
+            " coalesce(a.root, k.s) AS s, coalesce(b.root, k.p) AS p, coalesce(c.root, k.o) AS o FROM known AS k"
+            " LEFT JOIN same AS a ON a.id = k.s LEFT JOIN same AS b ON b.id = k.p LEFT JOIN same AS c ON c.id = k.o"
+        )
+        self._execute("CREATE OR REPLACE TEMP TABLE base AS SELECT s, p, o FROM rewritten")
+        self._execute("DELETE FROM inferred")
+        self._set_known("base", "inferred")
+        return True
+
+    def _says_same(self, steps: list[Step]) -> bool:
+        """True when a rule made a new owl:sameAs triple (a property below owl:sameAs, say)."""
+        if not any(step.head[1] == SAME for step in steps):
+            return False
+        before = self.same.representatives()
+        self._unite(self._said_same())
+        return before != self.same.representatives()
+
+    # --- the ontology
+
+    def _schema_triples(self) -> list[Spo]:
+        """The triples, from the ontology or the data, that say something about classes and properties."""
+        rows = self._schema_rows()
+        texts = self.workshop.texts(number for row in rows for number in row)
+        return [(texts[s], texts[p], texts[o]) for s, p, o in rows]
+
+    def _schema_rows(self) -> list[tuple[int, ...]]:
+        ids = self.workshop.known_numbers([*SCHEMA_PREDICATES, *SCHEMA_CLASSES, TYPE, FIRST, REST])
+        predicates = [ids[p] for p in SCHEMA_PREDICATES if p in ids]
+        if any(p in ids for p in LIST_PREDICATES):
+            predicates += [ids[p] for p in (FIRST, REST) if p in ids]
+        classes = [ids[c] for c in SCHEMA_CLASSES if c in ids]
+        conditions = []
+        if predicates:
+            conditions.append(f"p IN ({', '.join(map(str, predicates))})")
+        if classes and TYPE in ids:
+            conditions.append(f"(p = {ids[TYPE]} AND o IN ({', '.join(map(str, classes))}))")
+        if not conditions:
+            return []
+        return self._execute(f"SELECT s, p, o FROM known WHERE {' OR '.join(conditions)} ORDER BY s, p, o")  # noqa: S608
+
+    def _new_axioms(self, steps: list[Step], ontology: Ontology) -> bool:
+        """True when a rule about facts gave a triple about the ontology, so that rules must be grounded anew."""
+        if not any(
+            p in SCHEMA_PREDICATES or (p == TYPE and (is_variable(o) or o in SCHEMA_CLASSES))
+            for _, p, o in (step.head for step in steps)
+        ):
+            return False
+        return any(triple not in ontology and triple[1] not in (FIRST, REST) for triple in self._schema_triples())
+
+    # --- the rules
+
+    def _numbers(self, rules: tuple[GroundRule, ...]) -> dict[str, int]:
+        texts = {t for rule in rules for p in (*rule.body, *rule.head) for t in p if not is_variable(t)}
+        return self.workshop.numbers(sorted(texts | {TYPE, THING, SAME}))
+
+    def _present_kinds(self) -> set[Kind]:
+        """The kinds of facts of which there is one."""
+        type_id = self.ids[TYPE]
+        properties = [row[0] for row in self._execute("SELECT DISTINCT p FROM known")]
+        classes = [row[0] for row in self._execute(f"SELECT DISTINCT o FROM known WHERE p = {type_id}")]  # noqa: S608
+        texts = self.workshop.texts([*properties, *classes])
+        kinds = {(texts[p], "") for p in properties} | {(TYPE, texts[c]) for c in classes}
+        return kinds | {(SAME, "")}
+
+    def _steps(self, rules: tuple[GroundRule, ...]) -> list[Step]:
+        """The rules that give facts, each body and head once, without those that others stand for."""
+        told = [rule for rule in rules if rule.told]
+        self.asked = {(p, o) for rule in told for _, p, o in rule.body if p == TYPE}
+        # That everything is a thing is only worth stating when some rule asks for things.
+        states_things = self.trivial or (TYPE, THING) in self.asked
+        steps = dict.fromkeys(
+            Step(rule.body, rule.head[0], things_only=self._is_datatype_unasked(rule.head[0]))
+            for rule in told
+            if rule.head and not is_equality(rule) and (states_things or rule.head[0][1:] != (TYPE, THING))
+        )
+        self.kinds = Kinds(steps)
+        return list(steps)
+
+    def _is_datatype_unasked(self, head: Spo) -> bool:
+        """True where stating the datatype of a literal would help no rule: whether it fits is checked at the end."""
+        return head[1] == TYPE and head[2] in SUPPORTED and (TYPE, head[2]) not in self.asked
+
+    def _state_value_types(self, rules: tuple[GroundRule, ...]) -> None:
+        """State the datatypes of literals that some rule asks for (dt-type2)."""
+        asked = sorted(o for _, o in self.asked if o in SUPPORTED)
+        if not asked:
+            return
+        literals = self.workshop.sql.execute(f"SELECT text FROM term WHERE id >= {LITERALS} ORDER BY id").fetchall()  # noqa: S608
+        facts = [(text, TYPE, datatype) for (text,) in literals for datatype in asked if holds(datatype, text)]
+        self.workshop.add_texts(facts, table="inferred")
+        self.present |= {(TYPE, datatype) for datatype in asked if facts}
+
+    def _run_stratum(self, stratum: Stratum) -> None:
+        self._add(self._live(stratum.once))
+        self._add(self._live(stratum.copies))
+        if stratum.loop:
+            self._loop(stratum.loop)
+        self.progress(steps=len(stratum.once) + len(stratum.copies) + len(stratum.loop))
+
+    def _live(self, steps: Iterable[Step], more: Container[Kind] = ()) -> list[Step]:
+        """The steps all of whose patterns may be met."""
+        kinds = self.kinds
+        return [s for s in steps if all((kind := kinds.of(p)) in self.present or kind in more for p in s.body)]
+
+    def _add(self, steps: list[Step]) -> None:
+        """Run steps that do not rest on each other; what cannot repeat a fact is not searched for repetitions."""
+        producers = Counter(self.kinds.of(step.head) for step in steps)
+        alone: list[Step] = []
+        others: list[Step] = []
+        for step in steps:
+            kind = self.kinds.of(step.head)
+            is_new = producers[kind] == 1 and kind not in self.present and copies_without_loss(step)
+            (alone if is_new else others).append(step)
+        for group, distinct in ((alone, False), (others, True)):
+            if group:
+                heads = {self.kinds.of(step.head) for step in group}
+                among = sql.kinds_among(heads & self.present, self.ids)
+                self._execute(sql.insert(sql.selects(group, self.ids), distinct=distinct, among=among))
+                self.present |= heads
+
+    def _loop(self, steps: tuple[Step, ...]) -> None:
+        """Run steps that rest on each other, each round on what the last one found, until nothing is new."""
+        heads = {self.kinds.of(step.head) for step in steps}
+        steps = tuple(self._live(steps, more=heads))
+        among = sql.kinds_among(heads, self.ids)
+        selected = sql.selects(self._live(steps), self.ids)
+        while selected:
+            weeded = sql.weeded(" UNION ALL ".join(selected), among)
+            self._execute(f"CREATE OR REPLACE TEMP TABLE fresh AS {weeded}")
+            if not self._execute("SELECT 1 FROM fresh LIMIT 1"):
+                break
+            self._execute("INSERT INTO inferred SELECT s, p, o FROM fresh")
+            self.rounds += 1
+            self.progress(steps=len(steps))
+            selected = []
+            for place in range(max(len(step.body) for step in steps)):
+                resting = [s for s in steps if len(s.body) > place and self.kinds.of(s.body[place]) in heads]
+                selected += sql.selects(resting, self.ids, fresh=place)
+        self.present |= heads
+
+    # --- the end
+
+    def _clean(self, ontology: Ontology) -> None:
+        """Leave in `inferred` what follows, is RDF, says something, and is about things."""
+        if self.same:
+            self._execute("CREATE OR REPLACE TEMP TABLE rewritten AS SELECT s, p, o FROM known")
+            self._execute("DELETE FROM inferred")
+            names = f"SELECT id, CAST({self.ids[SAME]} AS UINTEGER), root FROM same"  # noqa: S608
+            self._execute(
+                f"INSERT INTO inferred (SELECT s, p, o FROM rewritten UNION {names})"  # noqa: S608
+                " EXCEPT SELECT s, p, o FROM triple EXCEPT SELECT s, p, o FROM axiom"
+            )
+        if self.schema:
+            self._state_schema(ontology)
+        properties = self.workshop.texts(row[0] for row in self._execute("SELECT DISTINCT p FROM inferred"))
+        unwanted = [f"s >= {LITERALS}", *(f"p = {p}" for p, text in properties.items() if not text.startswith("<"))]
+        if not self.trivial:
+            unwanted += [
+                f"(p = {self.ids[SAME]} AND s = o)",
+                f"(p = {self.ids[TYPE]} AND o = {self.ids[THING]})",
+            ]
+        if not self.schema:
+            unwanted += self._about_schema(ontology, properties)
+        self._execute(f"DELETE FROM inferred WHERE {' OR '.join(unwanted)}")  # noqa: S608
+
+    def _about_schema(self, ontology: Ontology, properties: Mapping[int, str]) -> list[str]:
+        """Conditions for triples about classes and properties, not about things."""
+        conditions = [f"p = {number}" for number, text in properties.items() if text in SCHEMA_PREDICATES]
+        classes = self.workshop.known_numbers(SCHEMA_CLASSES).values()
+        if classes:
+            conditions.append(f"(p = {self.ids[TYPE]} AND o IN ({', '.join(map(str, sorted(classes)))}))")
+        subjects = self.workshop.known_numbers(sorted({s for s, _, _ in ontology.told if not s.startswith('"')}))
+        spoken_of = self._execute("SELECT DISTINCT s FROM axiom")
+        numbers = sorted(set(subjects.values()) & {row[0] for row in spoken_of})
+        if numbers:
+            conditions.append(f"s IN ({', '.join(map(str, numbers))})")
+        return conditions
+
+    def _state_schema(self, ontology: Ontology) -> None:
+        derived = [t for t, d in ontology.derivations.items() if d.rule.name != "dt-eq"]
+        wanted = [t for t in derived if self.trivial or not is_trivial(t)]
+        known = {(row[0], row[1], row[2]) for row in self._schema_rows()}
+        ids = self.workshop.numbers(text for triple in wanted for text in triple)
+        self.workshop.add_texts([t for t in wanted if (ids[t[0]], ids[t[1]], ids[t[2]]) not in known], table="inferred")
+
+
+def _silent(**_: object) -> None:
+    """Progress that nobody watches."""
+
+
+def is_trivial(triple: Spo) -> bool:
+    """True for a triple that holds whatever the graph says."""
+    s, p, o = triple
+    if s == o:
+        return p in _REFLEXIVE
+    return o == THING or s == NOTHING or triple in AXIOMS
+
+
+AXIOMS = frozenset(
+    {(THING, TYPE, name("owl:Class")), (NOTHING, TYPE, name("owl:Class"))}
+    | {(datatype, TYPE, name("rdfs:Datatype")) for datatype in SUPPORTED}
+    | {(name(curie), TYPE, name("owl:AnnotationProperty")) for curie in ANNOTATIONS.split()}
+)
+"""What cls-thing, cls-nothing1, dt-type1 and prp-ap state of the vocabulary itself."""
+
+_REFLEXIVE = {
+    SAME,
+    *map(name, ("rdfs:subClassOf", "owl:equivalentClass", "rdfs:subPropertyOf", "owl:equivalentProperty")),
+}

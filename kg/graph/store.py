@@ -1,0 +1,123 @@
+"""Finished triples walk in; a store on disk, published by one rename, and its exact files walk out.
+
+A build's folder holds the exact triples as sorted N-Triples, a file each for what is asserted, inferred, contested,
+provenance and ontology, and an Oxigraph store that was filled from them in bulk. Oxigraph's store rewrites literals
+(`2.50` becomes `2.5`), so what is exported comes from the files and what is asked from the store.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import shutil
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+from pyoxigraph import NamedNode, RdfFormat, Store, Triple
+
+from kg.errors import ProjectError
+from kg.graph.stating import CONTESTED, ONTOLOGY, PROVENANCE
+from kg.project import Project
+
+ASSERTED, INFERRED = "asserted.nt", "inferred.nt"
+GRAPHS: dict[str, NamedNode | None] = {
+    ASSERTED: None,
+    INFERRED: None,
+    "contested.nt": CONTESTED,
+    "ontology.nt": ONTOLOGY,
+    "provenance.nt": PROVENANCE,
+}
+"""File of a build -> the graph that it stands in; None is the default graph, which is knowledge."""
+
+
+@contextlib.contextmanager
+def fresh_folder(project: Project) -> Iterator[Path]:
+    """A folder to build in; it is gone afterwards unless `publish` has moved it."""
+    builds = project.built / "builds"
+    builds.mkdir(parents=True, exist_ok=True)
+    if not (ignore := project.built / ".gitignore").exists():
+        ignore.write_text("*\n", encoding="utf-8")
+    folder = builds / f"unfinished-{os.getpid()}"
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir()
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def write_triples(path: Path, triples: Iterable[Triple]) -> int:
+    """Write the triples as sorted N-Triples, each once; the number of lines comes back."""
+    lines = sorted({f"{triple} .\n" for triple in triples})
+    with path.open("w", encoding="utf-8", newline="\n") as file:
+        file.writelines(lines)
+    return len(lines)
+
+
+def fill_store(folder: Path) -> None:
+    """Load a build's exact files into a new store beside them."""
+    store = Store(str(folder / "store"))
+    for name, graph in GRAPHS.items():
+        if (folder / name).stat().st_size:
+            store.bulk_load(path=folder / name, format=RdfFormat.N_TRIPLES, to_graph=graph)
+    store.flush()
+
+
+def publish(project: Project, folder: Path, name: str) -> Path:
+    """Make a finished folder the current graph: one rename decides; readers of the old graph keep reading it."""
+    builds = project.built / "builds"
+    final, times = builds / name, 1
+    while final.exists():
+        times += 1
+        final = builds / f"{name}-{times}"
+    folder.rename(final)
+    pointer = project.built / f"CURRENT.{os.getpid()}"
+    pointer.write_text(final.name + "\n", encoding="utf-8")
+    before = _published(project)
+    pointer.replace(project.built / "CURRENT")
+    _sweep(project, keep={final.name, before})
+    return final
+
+
+def open_store(project: Project) -> Store:
+    """The published graph, for reading; raises `ProjectError` when there is none."""
+    for _ in range(3):
+        folder = project.current
+        try:
+            return Store.read_only(str(folder / "store"))
+        except OSError as error:
+            if project.current == folder:
+                raise ProjectError(f"The graph in {folder} cannot be opened: {error}. Run `kg build`.") from error
+    raise ProjectError(f"The graph of {project.folder} changes faster than it can be opened.")
+
+
+def _published(project: Project) -> str:
+    try:
+        return (project.built / "CURRENT").read_text(encoding="utf-8").strip()
+    except FileNotFoundError:
+        return ""
+
+
+def _sweep(project: Project, *, keep: set[str]) -> None:
+    """Remove old builds, and what killed builds left; the one before stays for those who still read it."""
+    for folder in (project.built / "builds").iterdir():
+        owner = folder.name.removeprefix("unfinished-")
+        alive = owner != folder.name and owner.isdecimal() and _is_alive(int(owner))
+        if folder.name not in keep and not alive:
+            shutil.rmtree(folder, ignore_errors=True)
+    for pointer in project.built.glob("CURRENT.*"):
+        owner = pointer.name.removeprefix("CURRENT.")
+        if owner.isdecimal() and not _is_alive(int(owner)):
+            pointer.unlink(missing_ok=True)
+
+
+def _is_alive(process: int) -> bool:
+    if os.name == "nt":
+        return True  # Windows refuses to remove what a living process holds open.
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True
