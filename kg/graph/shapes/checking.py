@@ -264,7 +264,7 @@ class _Checking:
         terms.update(term for listed in values.values() for term in listed)
         texts: dict[int | None, str] = dict(self._sql.execute(telling.texts(terms, self._words)).fetchall())
         texts[None] = ""
-        words = wording.Words(self._labels(terms, texts), languages)
+        words = wording.Words(self._labels(terms, texts), languages, {shape.node: shape for shape in plan.shapes})
         for number, focus, value, path, other, times in told:
             each = plan.checks[number]
             counted = values.get((each.value_set, focus), ()) if each.name in _COUNTING else ()

@@ -49,4 +49,5 @@ def to_finding(
         found=was,
         values=values,
         details=details,
+        about=", ".join(filter(None, (words.term(focus), words.property_of(shape) if shape.path is not None else ""))),
     )

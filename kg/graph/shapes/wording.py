@@ -20,8 +20,14 @@ _MOST_NAMED = 5
 class Words:
     """The labels that are known, by exact term, and the languages that the reader wants; remembers what it has said."""
 
-    def __init__(self, labels: Mapping[str, str] | None = None, languages: Sequence[str] = LANGUAGES) -> None:
+    def __init__(
+        self,
+        labels: Mapping[str, str] | None = None,
+        languages: Sequence[str] = LANGUAGES,
+        shapes: Mapping[str, Shape] | None = None,
+    ) -> None:
         self.labels = labels or {}
+        self.shapes = shapes or {}
         self.languages = languages
         self._terms: dict[str, str] = {}
         self._said: dict[Hashable, str] = {}
@@ -156,9 +162,10 @@ def expected(constraint: Constraint, shape: Shape, words: Words) -> str:
         case "and" | "node":
             return f"something of {_shapes(constraint, words)}"
         case "or":
-            return f"something of at least one of {len(constraint.shapes)} shapes"
+            return _alternatives(constraint, words) or f"something of at least one of {len(constraint.shapes)} shapes"
         case "xone":
-            return f"something of exactly one of {len(constraint.shapes)} shapes"
+            told = _alternatives(constraint, words)
+            return f"either {told}" if told else f"something of exactly one of {len(constraint.shapes)} shapes"
         case _:
             return ""
 
@@ -180,6 +187,8 @@ def found(constraint: Constraint, value: str, path: str, other: str, values: Seq
         case "closed":
             return f"{_of(path, words)} {words.term(value)}"
         case "datatype" if (literal := spelled(value)) is not None:
+            if f"<{literal.datatype}>" == constraint.values[0]:
+                return f"{words.term(value)}, which does not fit its type"
             return f"{words.term(value)} of type {to_curie(literal.datatype)}"
         case _:
             return words.term(value) if value else ""
@@ -223,6 +232,20 @@ def _of(predicate: str, words: Words) -> str:
 def _shapes(constraint: Constraint, words: Words) -> str:
     named = [words.term(shape) for shape in constraint.shapes if not shape.startswith("_:")]
     return "the shape " + " and ".join(named) if named else "a certain shape"
+
+
+def _alternatives(constraint: Constraint, words: Words) -> str:
+    """`a value of type xsd:date or a value of type xsd:gYear`, where the shapes are as simple as that."""
+    shapes = [words.shapes.get(node) for node in constraint.shapes]
+    told = []
+    for shape in shapes:
+        if shape is None or shape.path is not None or len(shape.constraints) != 1 or shape.deactivated:
+            return ""
+        told.append(expected(shape.constraints[0], shape, words))
+    kinds = [each.removeprefix("a value of type ") for each in told]
+    if all(kind != each for kind, each in zip(kinds, told, strict=True)):
+        return f"a value of type {' or '.join(filter(None, (', '.join(kinds[:-1]), kinds[-1])))}"
+    return " or ".join(told)
 
 
 def _spaced(name: str) -> str:
