@@ -17,11 +17,14 @@ from pathlib import Path
 
 from pyoxigraph import NamedNode, Triple
 
+from kg.errors import FaultsError, ProjectError, UnknownNameError
 from kg.facts.deciding import Decided, decide
 from kg.facts.lexicon import Lexicon, read_ontology, to_lexicon
 from kg.facts.policy import read_policy
 from kg.facts.reading import Read, read_facts
-from kg.facts.texts import to_texts
+from kg.facts.sources import read_sources
+from kg.facts.texts import VARIABLE, Cited, cite, to_texts
+from kg.facts.values import nearest
 from kg.facts.verifying import verify
 from kg.graph import stating
 from kg.graph.inference import infer
@@ -94,6 +97,37 @@ def check(
     """What is wrong with the project's files and the graph that they make; nothing is written."""
     project = project if isinstance(project, Project) else find_project(project)
     return draft(project, engine=engine, texts=texts, progress=progress).report
+
+
+def verify_project(project: Project | Path | str | None = None, *, texts: Path | str | None = None) -> Report:
+    """Digests, spans and values of all facts, verified in the texts at hand; what is wrong with the files as well."""
+    project = project if isinstance(project, Project) else find_project(project)
+    lexicon = to_lexicon(read_ontology(project.ontology))
+    read = read_facts(project.data, lexicon)
+    return Report(read.faults) + verify(read.facts, texts=to_texts(texts, read.sources), lexicon=lexicon)
+
+
+def cite_in(
+    project: Project | Path | str | None, source: str, words: str, *, texts: Path | str | None = None
+) -> tuple[Cited, ...]:
+    """Every place of the words in a source's text.
+
+    Raises `UnknownNameError` when there is no such source, `ProjectError` when its text is not at hand.
+    """
+    project = project if isinstance(project, Project) else find_project(project)
+    faults: list[Finding] = []
+    sources = read_sources(project.data / "sources.yaml", file="data/sources.yaml", faults=faults)
+    if faults:
+        raise FaultsError(faults)
+    if source not in sources:
+        raise UnknownNameError(source, kind="source", nearest=nearest(source, list(sources)))
+    at_hand = to_texts(texts, sources)
+    if wrong := [finding for finding in at_hand.faults() if finding.place == sources[source].place]:
+        raise FaultsError(wrong)
+    text = at_hand[source]
+    if text is None:
+        raise ProjectError(f"The text of {source} is not at hand. Name its folder with --texts or {VARIABLE}.")
+    return tuple(cite(text, words))
 
 
 def draft(

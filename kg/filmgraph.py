@@ -17,6 +17,7 @@ from kg.answers.evidence import Provenance
 from kg.answers.naming import Names
 from kg.answers.query import Queries
 from kg.errors import InputError
+from kg.facts.texts import Texts, to_texts
 from kg.graph.store import open_store
 from kg.project import Project, find_project
 
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 
     from kg.answers.portrait import Portrait
     from kg.answers.schema import Schema
+    from kg.answers.why import Explainer
     from kg.facts.fact import Fact
     from kg.facts.lexicon import Lexicon
 
@@ -103,6 +105,17 @@ class FilmGraph:
         from kg.answers.schema import read_schema
 
         return read_schema(self.store, self.names)
+
+    def texts(self, folder: Path | str | None = None) -> Texts:
+        """The sources' texts in a folder, or in the one that `KG_TEXTS` names; none where neither is given."""
+        return to_texts(folder, self.provenance.sources)
+
+    @cached_property
+    def explainer(self) -> Explainer:
+        """Explains why triples hold."""
+        from kg.answers.why import Explainer
+
+        return Explainer(self.store, self.names, self.provenance, lambda triple: ())
 
     def triples(self) -> Iterator[Triple]:
         """Knowledge: what is asserted and what follows from it."""

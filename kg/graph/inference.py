@@ -106,7 +106,7 @@ class _Run:
         self.names.unite_said()
         while True:
             self.rounds += 1
-            ontology = Ontology(self._schema_triples(), datatypes=self.trivial)
+            ontology = Ontology(self._schema_triples(), trivial=self.trivial)
             rules = tuple(ground(ontology))
             told = [rule for rule in rules if rule.told]
             self.ids = self._numbers(rules)
