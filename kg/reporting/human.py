@@ -73,7 +73,7 @@ def _facts(finding: Finding) -> str:
     """`Anora, year: expected at most 1 year; found 2: 2024, 2023`, as far as the sentence has not said it."""
     expected = f"expected {finding.expected}" if finding.expected and finding.expected not in finding.message else ""
     found = f"found {finding.found}" if finding.found and finding.found not in finding.message else ""
-    about = finding.about if finding.about and finding.about not in finding.message else ""
+    about = finding.about if finding.about.partition(", ")[0] not in finding.message else ""
     return ": ".join(filter(None, (about, "; ".join(filter(None, (expected, found))))))
 
 

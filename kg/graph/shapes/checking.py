@@ -297,10 +297,11 @@ class _Checking:
             if str(t.predicate) == LABELS[0] and str(t.object).startswith('"')
         }
         constants = {v for c in self._plan.checks for v in c.constraint.values if v.startswith("<") and v in self._ids}
+        constants |= {p for s in self._plan.value_sets if s.path is not None for p in predicates(s.path)}
         numbers = {term: texts[term] for term in terms if not texts[term].startswith('"')}
         numbers |= {self._ids[text]: text for text in constants}
-        predicates = [self._ids[label] for label in LABELS]
-        for number, label in self._sql.execute(telling.labels(numbers, predicates)).fetchall():
+        naming = [self._ids[label] for label in LABELS]
+        for number, label in self._sql.execute(telling.labels(numbers, naming)).fetchall():
             labels[numbers[int(number)]] = lexical(label)
         return labels
 

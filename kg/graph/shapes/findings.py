@@ -33,7 +33,7 @@ def to_finding(
             message = wording.filled(said, wording.placeholders(constraint, shape, focus, value, words))
         details = tuple((f"<{SH}resultMessage>", each) for each in shape.messages)
     else:
-        message = wording.sentence(shape, focus, wanted, was, words)
+        message = wording.sentence(constraint, shape, focus, wanted, was, words)
     if shape.severity not in _SEVERITIES:
         details += ((f"<{SH}resultSeverity>", shape.severity),)
     return Finding(

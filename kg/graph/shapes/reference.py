@@ -210,7 +210,7 @@ def _to_finding(report: Any, node: Any, shapes: Shapes, languages: Sequence[str]
     path = report.value(node, URIRef(SH + "resultPath"))
     name = local(component).removesuffix("ConstraintComponent")
     return Finding(
-        f"shacl/{name[:1].lower() + name[1:]}",
+        f"shacl/{name.lower() if name.isupper() else name[:1].lower() + name[1:]}",
         lexical(words.chosen(messages)) or f"{words.term(value('focusNode'))} breaks a constraint",
         severity=_LEVELS.get(severity, Severity.VIOLATION),
         focus=value("focusNode"),

@@ -194,8 +194,10 @@ def found(constraint: Constraint, value: str, path: str, other: str, values: Seq
             return words.term(value) if value else ""
 
 
-def sentence(shape: Shape, focus: str, wanted: str, was: str, words: Words) -> str:
+def sentence(constraint: Constraint, shape: Shape, focus: str, wanted: str, was: str, words: Words) -> str:
     """The default sentence, for shapes that bring none."""
+    if constraint.component.name in ("minCount", "maxCount", "qualifiedMinCount", "qualifiedMaxCount"):
+        return f"{words.term(focus)} should have {wanted}, but has {was}"
     about = f"{words.term(focus)}: " if focus else ""
     what = "" if shape.path is None else f"{words.property_of(shape)} "
     return f"{about}{what}should be {wanted}, but is {was}" if was else f"{about}{what}should be {wanted}"
