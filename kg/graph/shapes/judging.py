@@ -184,12 +184,12 @@ def languages(checks: Sequence[Check], words: str) -> str:
 
 
 def strangers(checks: Sequence[Check], ids: Ids) -> str:
-    """Triples of a closed shape's focus nodes with a property that it does not know."""
-    params = rows("r", "asked, focus_set", [(c.number, c.focus_set) for c in checks])
+    """Triples of a closed shape's value nodes with a property that it does not know."""
+    params = rows("r", "asked, value_set", [(c.number, c.value_set) for c in checks])
     known = [(c.number, ids(iri)) for c in checks for iri in c.constraint.more] or [(-1, 0)]
     return _hit(
-        f"SELECT r.asked, f.node, e.o, e.p, NULL FROM shape_focus f JOIN {params} ON f.focus_set = r.focus_set"
-        " JOIN shape_edge e ON e.s = f.node"
+        f"SELECT r.asked, v.focus, e.o, e.p, NULL FROM shape_value v JOIN {params} ON v.value_set = r.value_set"
+        " JOIN shape_edge e ON e.s = v.value"
         f" ANTI JOIN {rows('k', 'number, predicate', known)} ON k.number = r.asked AND k.predicate = e.p"
     )
 

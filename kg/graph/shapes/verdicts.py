@@ -220,16 +220,13 @@ def _bound(name: str, bound: str) -> str:
 
 
 def _number_bound(sign: str, literal: Spelled) -> str:
-    """What is no number is out of order for certain; numbers of a common size are compared exactly."""
-    numeric = " OR ".join(
-        "ends_with(text, " + quoted(f"#{kind}>") + ")" for kind in (*BOUNDS, "decimal", "float", "double")
-    )
+    """What has no datatype is no number; whole and decimal numbers of a common size are compared exactly."""
     if literal.datatype in (XSD + "float", XSD + "double") or len(literal.lexical) > 18:
-        return f"CASE WHEN NOT ({numeric}) THEN TRUE END"
+        return "CASE WHEN NOT ends_with(text, '>') OR starts_with(text, '<') THEN TRUE END"
     # TRY_CAST of the empty text is NULL, and so is the comparison: left open.
     value = f"TRY_CAST(regexp_extract(text, {_EXACT}, 1) AS DECIMAL(38, 12))"
     held = f"{value} {sign} CAST({quoted(literal.lexical)} AS DECIMAL(38, 12))"
-    return f"CASE WHEN NOT ({numeric}) THEN TRUE ELSE NOT ({held}) END"
+    return f"CASE WHEN NOT ends_with(text, '>') OR starts_with(text, '<') THEN TRUE ELSE NOT ({held}) END"
 
 
 def pair_to_sql(name: str) -> str:
