@@ -1,4 +1,4 @@
-"""A small project to test with: its own little ontology, and helpers that write its files and read what comes of them."""
+"""A small project to test with: its own little ontology, and helpers that write its files and read what comes out."""
 
 from __future__ import annotations
 
