@@ -59,7 +59,7 @@ def test_what_follows_is_what_owlrl_says(ontology: list[Triple], data: list[Trip
 
 
 @law
-@given(ontologies(equality=True), facts())
+@given(ontologies(keys=False), facts())  # owlrl does not look at the last property of a key
 def test_equal_names_apart_it_is_what_owlrl_says(ontology: list[Triple], data: list[Triple]) -> None:
     theirs, messages = closure(said(ontology) | said(data))
     if any(p == SAME and o.startswith('"') for _, p, o in theirs):
