@@ -92,11 +92,16 @@ def check(
     *,
     engine: str = "sql",
     texts: Path | str | None = None,
+    focus: Iterable[str] | None = None,
+    shape: Iterable[str] | None = None,
     progress: Progress | None = None,
 ) -> Report:
-    """What is wrong with the project's files and the graph that they make; nothing is written."""
+    """What is wrong with the project's files and the graph that they make; nothing is written.
+
+    `focus` and `shape`, exact terms, keep the shapes to these things or these shapes.
+    """
     project = project if isinstance(project, Project) else find_project(project)
-    return draft(project, engine=engine, texts=texts, progress=progress).report
+    return draft(project, engine=engine, texts=texts, focus=focus, shape=shape, progress=progress).report
 
 
 def verify_project(project: Project | Path | str | None = None, *, texts: Path | str | None = None) -> Report:
@@ -131,7 +136,13 @@ def cite_in(
 
 
 def draft(
-    project: Project, *, engine: str = "sql", texts: Path | str | None = None, progress: Progress | None = None
+    project: Project,
+    *,
+    engine: str = "sql",
+    texts: Path | str | None = None,
+    focus: Iterable[str] | None = None,
+    shape: Iterable[str] | None = None,
+    progress: Progress | None = None,
 ) -> Drafted:
     """Everything up to storing."""
     say = progress if progress is not None else _silent
@@ -160,7 +171,7 @@ def draft(
         say("inferring")
         inference = infer(workshop, ontology, engine=engine)
         say("checking")
-        found = inference.report + check_shapes(workshop, shapes, ontology=ontology)
+        found = inference.report + check_shapes(workshop, shapes, ontology=ontology, focus=focus, shape=shape)
         locator = Locator(decided.facts)
         report += Report(tuple(locator.locate(finding) for finding in found), found.counts)
     counts = {

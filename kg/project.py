@@ -91,7 +91,7 @@ def find_project(folder: Path | str | None = None) -> Project:
 
 def _packaged() -> Path:
     """The project that the package brings; in a checkout, the checkout itself."""
-    inside = Path(__file__).parent / "project"
+    inside = Path(__file__).parent / "packaged"
     around = Path(__file__).parent.parent
     return inside if inside.is_dir() or not all((around / name).is_dir() for name in _FOLDERS) else around
 

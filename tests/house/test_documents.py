@@ -1,6 +1,6 @@
 """Every example in the documents is run, and what it prints is what the documents show.
 
-`KG_REGENERATE=1 pytest tests/house/test_documents.py` writes the output anew; read the difference before it is committed.
+`KG_REGENERATE=1 pytest tests/house/test_documents.py` writes the output anew; read the difference before you commit.
 """
 
 from __future__ import annotations
@@ -45,15 +45,8 @@ def run(command: str) -> str:
     assert words[0] == "kg", f"only kg commands are run, not {command}"
     told = dict(os.environ) | {"NO_COLOR": "1", "COLUMNS": "100", "PYTHONIOENCODING": "utf-8"}
     told.pop("KG_TEXTS", None)
-    done = subprocess.run(
-        [sys.executable, "-m", "kg", *words[1:]],
-        cwd=ROOT,
-        env=told,
-        capture_output=True,
-        encoding="utf-8",
-        timeout=120,
-        check=False,
-    )
+    call = [sys.executable, "-m", "kg", *words[1:]]
+    done = subprocess.run(call, cwd=ROOT, env=told, capture_output=True, encoding="utf-8", timeout=120, check=False)
     return done.stdout + done.stderr
 
 
@@ -77,7 +70,6 @@ def test_what_the_documents_show_is_what_the_commands_print(document: Path) -> N
 @pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)
 def test_python_examples_of_the_documents_run(document: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(ROOT)
-    failed, _ = doctest.testfile(
-        str(document), module_relative=False, optionflags=doctest.ELLIPSIS | doctest.NORMALIZE_WHITESPACE
-    )
+    flags = doctest.ELLIPSIS | doctest.NORMALIZE_WHITESPACE
+    failed, _ = doctest.testfile(str(document), module_relative=False, optionflags=flags)
     assert failed == 0
