@@ -19,6 +19,7 @@ from pyoxigraph import NamedNode, Triple
 
 from kg.errors import FaultsError, ProjectError, UnknownNameError
 from kg.facts.deciding import Decided, decide
+from kg.facts.files import fact_files
 from kg.facts.lexicon import Lexicon, read_ontology, to_lexicon
 from kg.facts.policy import read_policy
 from kg.facts.reading import Read, read_facts
@@ -198,8 +199,7 @@ def digest_of(project: Project, *, engine: str) -> str:
 
 
 def _files(project: Project) -> Iterable[Path]:
-    data = (path for path in sorted(project.data.rglob("*")) if path.is_file() and path.name[0] not in ".~")
-    return (*project.ontology, *project.shapes, *data)
+    return (*project.ontology, *project.shapes, *fact_files(project.data))
 
 
 def _write(drafted: Drafted, folder: Path) -> tuple[int, int]:

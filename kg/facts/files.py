@@ -10,6 +10,12 @@ LARGEST_FILE = 64 * 1024 * 1024
 """Bytes; more than a person writes. Larger amounts belong into fact tables."""
 
 
+def fact_files(folder: Path) -> tuple[Path, ...]:
+    """The files under `data/` in the order of their names; what editors and systems hide there is passed over."""
+    files = (path for path in sorted(folder.rglob("*")) if path.is_file())
+    return tuple(path for path in files if not any(part[0] in ".~" for part in path.relative_to(folder).parts))
+
+
 def fault(check: str, message: str, place: Place, *, remedy: str = "", found: str = "", expected: str = "") -> Finding:
     """A finding about a fact file."""
     return Finding(f"facts/{check}", message, places=(place,), remedy=remedy, found=found, expected=expected)

@@ -31,6 +31,7 @@ _FORMS = {
         "a day and time, like 2024-05-21T19:00:00",
     ),
 }
+_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff\ufffe\uffff]")
 _LANGUAGE = re.compile(r"[A-Za-z]{1,8}(?:-[A-Za-z0-9]{1,8})*")
 
 
@@ -42,6 +43,8 @@ def to_value(text: str, word: Word, *, lang: str = "") -> Term:
     """
     if word.takes is Takes.THING:
         return to_iri(text)
+    if (control := _CONTROL.search(text)) is not None:
+        raise ValueError(f"the character {control[0]!r} may not stand in a text")
     if word.takes is Takes.DATE:
         return to_date(text)
     if lang:
