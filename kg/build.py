@@ -30,6 +30,8 @@ from kg.facts.verifying import verify
 from kg.graph import stating
 from kg.graph.inference import infer
 from kg.graph.locating import Locator
+from kg.graph.records import FILE as RECORDS
+from kg.graph.records import is_record, write_records
 from kg.graph.shapes import check as check_shapes
 from kg.graph.shapes import read_shapes, single_valued
 from kg.graph.store import ASSERTED, INFERRED, fill_store, fresh_folder, publish, write_triples
@@ -93,11 +95,16 @@ def check(
     *,
     engine: str = "sql",
     texts: Path | str | None = None,
+    focus: Iterable[str] | None = None,
+    shape: Iterable[str] | None = None,
     progress: Progress | None = None,
 ) -> Report:
-    """What is wrong with the project's files and the graph that they make; nothing is written."""
+    """What is wrong with the project's files and the graph that they make; nothing is written.
+
+    `focus` and `shape`, exact terms, keep the shapes to these things or these shapes.
+    """
     project = project if isinstance(project, Project) else find_project(project)
-    return draft(project, engine=engine, texts=texts, progress=progress).report
+    return draft(project, engine=engine, texts=texts, focus=focus, shape=shape, progress=progress).report
 
 
 def verify_project(project: Project | Path | str | None = None, *, texts: Path | str | None = None) -> Report:
@@ -111,7 +118,10 @@ def verify_project(project: Project | Path | str | None = None, *, texts: Path |
 def cite_in(
     project: Project | Path | str | None, source: str, words: str, *, texts: Path | str | None = None
 ) -> tuple[Cited, ...]:
-    """Every place of the words in a source's text; raises `UnknownNameError` or `ProjectError` when there is no such text."""
+    """Every place of the words in a source's text.
+
+    Raises `UnknownNameError` when there is no such source, `ProjectError` when its text is not at hand.
+    """
     project = project if isinstance(project, Project) else find_project(project)
     faults: list[Finding] = []
     sources = read_sources(project.data / "sources.yaml", file="data/sources.yaml", faults=faults)
@@ -129,7 +139,13 @@ def cite_in(
 
 
 def draft(
-    project: Project, *, engine: str = "sql", texts: Path | str | None = None, progress: Progress | None = None
+    project: Project,
+    *,
+    engine: str = "sql",
+    texts: Path | str | None = None,
+    focus: Iterable[str] | None = None,
+    shape: Iterable[str] | None = None,
+    progress: Progress | None = None,
 ) -> Drafted:
     """Everything up to storing."""
     say = progress if progress is not None else _silent
@@ -158,7 +174,7 @@ def draft(
         say("inferring")
         inference = infer(workshop, ontology, engine=engine)
         say("checking")
-        found = inference.report + check_shapes(workshop, shapes, ontology=ontology)
+        found = inference.report + check_shapes(workshop, shapes, ontology=ontology, focus=focus, shape=shape)
         locator = Locator(decided.facts)
         report += Report(tuple(locator.locate(finding) for finding in found), found.counts)
     counts = {
@@ -188,13 +204,42 @@ def _files(project: Project) -> Iterable[Path]:
 
 def _write(drafted: Drafted, folder: Path) -> tuple[int, int]:
     """Write a build's exact files; how many triples are asserted and how many inferred comes back."""
-    days = set(stating.days(drafted.decided.facts)) - set(stating.knowledge(drafted.decided.facts))
-    asserted = write_triples(folder / ASSERTED, (t for t in drafted.workshop.triples(table="triple") if t not in days))
-    inferred = write_triples(folder / INFERRED, (*drafted.workshop.triples(table="inferred"), *days))
-    write_triples(folder / "contested.nt", stating.contested(drafted.decided))
+    decided, workshop = drafted.decided, drafted.workshop
+    said = folder / "said.unsorted"
+    workshop.write_ntriples(said, tables=("triple",))
+    workshop.write_ntriples(folder / INFERRED, tables=("inferred",))
+    asserted, inferred = _part_days(said, folder, {f"{triple} .\n" for triple in _only_days(decided)})
+    said.unlink()
+    write_triples(folder / "contested.nt", stating.contested(decided))
     write_triples(folder / "ontology.nt", drafted.ontology)
-    write_triples(folder / "provenance.nt", stating.provenance(drafted.decided, drafted.read.sources))
+    write_triples(folder / "provenance.nt", stating.provenance(decided, drafted.read.sources))
+    write_records(folder / RECORDS, (fact for fact in decided.facts if is_record(fact)))
     return asserted, inferred
+
+
+def _only_days(decided: Decided) -> set[Triple]:
+    """The earliest and latest days that nobody says, but that are worked out."""
+    return set(stating.days(decided.facts)).difference(stating.knowledge(decided.facts))
+
+
+def _part_days(said: Path, folder: Path, days: set[str]) -> tuple[int, int]:
+    """Move the worked-out days from what was said to what is inferred; the sizes of both come back."""
+    asserted = 0
+    with said.open(encoding="utf-8") as lines, (folder / ASSERTED).open("w", encoding="utf-8", newline="\n") as kept:
+        for line in lines:
+            if line not in days:
+                kept.write(line)
+                asserted += 1
+    with (folder / INFERRED).open(encoding="utf-8") as lines:
+        inferred = sorted((*lines, *days)) if days else None
+        count = len(inferred) if inferred is not None else 0
+    if inferred is not None:
+        with (folder / INFERRED).open("w", encoding="utf-8", newline="\n") as file:
+            file.writelines(inferred)
+    else:
+        with (folder / INFERRED).open("rb") as raw:
+            count = sum(1 for _ in raw)
+    return asserted, count
 
 
 def _write_counts(folder: Path, counts: Mapping[str, int | float | str]) -> None:

@@ -18,6 +18,7 @@ from kg.answers.naming import Names
 from kg.answers.query import Queries
 from kg.errors import InputError
 from kg.facts.texts import Texts, to_texts
+from kg.graph.records import Records
 from kg.graph.store import open_store
 from kg.project import Project, find_project
 
@@ -42,7 +43,7 @@ class FilmGraph:
         self.project = project
         self.build, self.store = open_store(project)
         self.names = Names(self.store)
-        self.provenance = Provenance(self.store)
+        self.provenance = Provenance(self.store, Records(self.build))
 
     def __repr__(self) -> str:
         return f"FilmGraph({str(self.project.folder)!r}, build={self.build.name!r})"
@@ -82,7 +83,7 @@ class FilmGraph:
         """Everything about a thing: `graph["film:anora"]`; labels and aliases do as well."""
         from kg.answers.portrait import to_portrait
 
-        return to_portrait(self.store, self.names, self.thing(name))
+        return to_portrait(self.store, self.names, self.provenance, self.thing(name))
 
     def __contains__(self, name: object) -> bool:
         """True when something is called this."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
-from pyoxigraph import NamedNode, Store, Triple
+from pyoxigraph import Literal, NamedNode, Store, Triple
 
 from kg.answers.evidence import Provenance
 from kg.answers.naming import Names
@@ -142,10 +142,12 @@ def cited(fact: Fact, texts: Texts) -> str:
 
 
 def _named(term: object, names: Names) -> str:
-    if isinstance(term, NamedNode):
-        return names.label(term) or _ontology_label(term, names) or to_short(term)
-    return f"“{to_short(term)}”" if hasattr(term, "datatype") else to_short(term)  # type: ignore[arg-type]
-
-
-def _ontology_label(term: NamedNode, names: Names) -> str:
-    return names.label(term) or to_short(term).removeprefix("film:")
+    """A thing by its label, a node without a name by its owner's and the way to it, a literal in quotes."""
+    if not isinstance(term, NamedNode):
+        return f"“{to_short(term)}”" if isinstance(term, Literal) else str(term)
+    if label := names.label(term):
+        return label
+    owner, _, way = term.value.rpartition("/")[2].partition(".")
+    if way and (label := names.label(film(owner))):
+        return " › ".join((label, *way.split(".", 1)))
+    return to_short(term).removeprefix("film:")

@@ -32,7 +32,7 @@ def add_commands(commands: Commands) -> None:
     queries.add_argument("word", metavar="WORD", nargs="?", help="only queries with this word in name, summary or tags")
     add_format(queries, ("table", "json"), default="table")
     schema = commands.add("schema", "Show the classes and properties with their uses: what SPARQL can ask.", _schema)
-    schema.add_argument("word", metavar="WORD", nargs="?", help="only terms with this word in name or sentence")
+    schema.add_argument("word", metavar="WORD", nargs="?", help="a class, or a word in name or sentence")
     schema.add_argument("--all", action="store_true", help="also terms that nothing uses")
     add_format(schema, ("table", "json"), default="table")
     show = commands.add("show", "Show everything about a thing, grouped, with who says it.", _show)
@@ -127,7 +127,20 @@ def _query_of(place: str) -> str:
 def _schema(call: argparse.Namespace) -> int:
     from dataclasses import asdict
 
-    schema = graph_of(call).schema().matching(call.word or "")
+    graph = graph_of(call)
+    schema = graph.schema()
+    kind = next((row for row in schema.classes if call.word in (row.curie, row.curie.removeprefix("film:"))), None)
+    if kind is not None and kind.uses:
+        from kg.answers.schema import class_card, read_class
+        from kg.terms import to_iri
+
+        rows = read_class(graph.store, graph.names, to_iri(kind.curie))
+        if call.format == "json":
+            write(json.dumps([asdict(row) for row in rows], indent=1, ensure_ascii=False) + "\n")
+        else:
+            write(class_card(to_iri(kind.curie), rows, kind.sentence))
+        return 0
+    schema = schema.matching(call.word or "")
     if call.format == "json":
         write(json.dumps(asdict(schema), indent=1, ensure_ascii=False) + "\n")
     else:

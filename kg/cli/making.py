@@ -3,19 +3,15 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 
-from kg.cli.command import Commands, add_format, is_plain, say, tell_counts, write
+from kg.cli.command import Commands, add_format, progress_of, say, tell_counts, write
 
 
 def add_commands(commands: Commands) -> None:
-    """build, check, verify, cite."""
+    """build, verify, cite."""
     build = commands.add("build", "Build the graph from the project's files and publish it.", _build)
     build.add_argument("--force", action="store_true", help="build even when nothing has changed")
     _add_making_options(build)
-    check = commands.add("check", "Tell what is wrong with the files and their graph; write nothing.", _check)
-    _add_making_options(check)
     verify = commands.add("verify", "Verify the digests, spans and values of all facts in the sources' texts.", _verify)
     verify.add_argument("--texts", metavar="DIR", help="the folder of source texts; default: $KG_TEXTS")
     add_format(verify, ("table", "json"), default="table")
@@ -35,7 +31,7 @@ def _add_making_options(parser: argparse.ArgumentParser) -> None:
 def _build(call: argparse.Namespace) -> int:
     from kg.build import build
 
-    with _progress() as progress:
+    with progress_of() as progress:
         report = build(call.project, engine=call.engine, texts=call.texts, force=call.force, progress=progress)
     for finding in report:
         say(str(finding))
@@ -45,17 +41,6 @@ def _build(call: argparse.Namespace) -> int:
     unchanged = " (nothing has changed)" if "unchanged" in report.counts else ""
     write(f"Built: {tell_counts(report, 'facts', 'sources', 'triples', 'contested', 'seconds')}{unchanged}\n")
     return 0
-
-
-def _check(call: argparse.Namespace) -> int:
-    from kg.build import check
-
-    with _progress() as progress:
-        report = check(call.project, engine=call.engine, texts=call.texts, progress=progress)
-    for finding in report:
-        write(f"{finding}\n")
-    say(f"{len(report)} findings in {tell_counts(report, 'facts', 'sources')}")
-    return 0 if report else 1
 
 
 def _verify(call: argparse.Namespace) -> int:
@@ -97,19 +82,3 @@ def _cite(call: argparse.Namespace) -> int:
     if not places:
         say(f"These words do not stand in {call.source}.")
     return 0 if places else 1
-
-
-@contextmanager
-def _progress() -> Iterator[Callable[[str], None] | None]:
-    """A bar with the step at work, on a terminal; nothing elsewhere."""
-    if is_plain():
-        yield None
-        return
-    from rich.console import Console
-    from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
-
-    steps = ("reading", "verifying", "deciding", "inferring", "checking", "storing")
-    columns = (TextColumn("{task.description:<10}"), BarColumn(), TimeElapsedColumn())
-    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
-        task = bar.add_task("reading", total=len(steps))
-        yield lambda step: bar.update(task, description=step, completed=steps.index(step) if step in steps else None)
