@@ -17,15 +17,21 @@ from pathlib import Path
 
 from pyoxigraph import NamedNode, Triple
 
+from kg.errors import FaultsError, ProjectError, UnknownNameError
 from kg.facts.deciding import Decided, decide
+from kg.facts.files import fact_files
 from kg.facts.lexicon import Lexicon, read_ontology, to_lexicon
 from kg.facts.policy import read_policy
 from kg.facts.reading import Read, read_facts
-from kg.facts.texts import to_texts
+from kg.facts.sources import read_sources
+from kg.facts.texts import VARIABLE, Cited, cite, to_texts
+from kg.facts.values import nearest
 from kg.facts.verifying import verify
 from kg.graph import stating
 from kg.graph.inference import infer
 from kg.graph.locating import Locator
+from kg.graph.records import FILE as RECORDS
+from kg.graph.records import is_record, write_records
 from kg.graph.shapes import check as check_shapes
 from kg.graph.shapes import read_shapes, single_valued
 from kg.graph.store import ASSERTED, INFERRED, fill_store, fresh_folder, publish, write_triples
@@ -89,15 +95,57 @@ def check(
     *,
     engine: str = "sql",
     texts: Path | str | None = None,
+    focus: Iterable[str] | None = None,
+    shape: Iterable[str] | None = None,
     progress: Progress | None = None,
 ) -> Report:
-    """What is wrong with the project's files and the graph that they make; nothing is written."""
+    """What is wrong with the project's files and the graph that they make; nothing is written.
+
+    `focus` and `shape`, exact terms, keep the shapes to these things or these shapes.
+    """
     project = project if isinstance(project, Project) else find_project(project)
-    return draft(project, engine=engine, texts=texts, progress=progress).report
+    return draft(project, engine=engine, texts=texts, focus=focus, shape=shape, progress=progress).report
+
+
+def verify_project(project: Project | Path | str | None = None, *, texts: Path | str | None = None) -> Report:
+    """Digests, spans and values of all facts, verified in the texts at hand; what is wrong with the files as well."""
+    project = project if isinstance(project, Project) else find_project(project)
+    lexicon = to_lexicon(read_ontology(project.ontology))
+    read = read_facts(project.data, lexicon)
+    return Report(read.faults) + verify(read.facts, texts=to_texts(texts, read.sources), lexicon=lexicon)
+
+
+def cite_in(
+    project: Project | Path | str | None, source: str, words: str, *, texts: Path | str | None = None
+) -> tuple[Cited, ...]:
+    """Every place of the words in a source's text.
+
+    Raises `UnknownNameError` when there is no such source, `ProjectError` when its text is not at hand.
+    """
+    project = project if isinstance(project, Project) else find_project(project)
+    faults: list[Finding] = []
+    sources = read_sources(project.data / "sources.yaml", file="data/sources.yaml", faults=faults)
+    if faults:
+        raise FaultsError(faults)
+    if source not in sources:
+        raise UnknownNameError(source, kind="source", nearest=nearest(source, list(sources)))
+    at_hand = to_texts(texts, sources)
+    if wrong := [finding for finding in at_hand.faults() if finding.place == sources[source].place]:
+        raise FaultsError(wrong)
+    text = at_hand[source]
+    if text is None:
+        raise ProjectError(f"The text of {source} is not at hand. Name its folder with --texts or {VARIABLE}.")
+    return tuple(cite(text, words))
 
 
 def draft(
-    project: Project, *, engine: str = "sql", texts: Path | str | None = None, progress: Progress | None = None
+    project: Project,
+    *,
+    engine: str = "sql",
+    texts: Path | str | None = None,
+    focus: Iterable[str] | None = None,
+    shape: Iterable[str] | None = None,
+    progress: Progress | None = None,
 ) -> Drafted:
     """Everything up to storing."""
     say = progress if progress is not None else _silent
@@ -126,7 +174,7 @@ def draft(
         say("inferring")
         inference = infer(workshop, ontology, engine=engine)
         say("checking")
-        found = inference.report + check_shapes(workshop, shapes, ontology=ontology)
+        found = inference.report + check_shapes(workshop, shapes, ontology=ontology, focus=focus, shape=shape)
         locator = Locator(decided.facts)
         report += Report(tuple(locator.locate(finding) for finding in found), found.counts)
     counts = {
@@ -151,19 +199,47 @@ def digest_of(project: Project, *, engine: str) -> str:
 
 
 def _files(project: Project) -> Iterable[Path]:
-    data = (path for path in sorted(project.data.rglob("*")) if path.is_file() and path.name[0] not in ".~")
-    return (*project.ontology, *project.shapes, *data)
+    return (*project.ontology, *project.shapes, *fact_files(project.data))
 
 
 def _write(drafted: Drafted, folder: Path) -> tuple[int, int]:
     """Write a build's exact files; how many triples are asserted and how many inferred comes back."""
-    days = set(stating.days(drafted.decided.facts)) - set(stating.knowledge(drafted.decided.facts))
-    asserted = write_triples(folder / ASSERTED, (t for t in drafted.workshop.triples(table="triple") if t not in days))
-    inferred = write_triples(folder / INFERRED, (*drafted.workshop.triples(table="inferred"), *days))
-    write_triples(folder / "contested.nt", stating.contested(drafted.decided))
+    decided, workshop = drafted.decided, drafted.workshop
+    said = folder / "said.unsorted"
+    workshop.write_ntriples(said, tables=("triple",))
+    workshop.write_ntriples(folder / INFERRED, tables=("inferred",))
+    asserted, inferred = _part_days(said, folder, {f"{triple} .\n" for triple in _only_days(decided)})
+    said.unlink()
+    write_triples(folder / "contested.nt", stating.contested(decided))
     write_triples(folder / "ontology.nt", drafted.ontology)
-    write_triples(folder / "provenance.nt", stating.provenance(drafted.decided, drafted.read.sources))
+    write_triples(folder / "provenance.nt", stating.provenance(decided, drafted.read.sources))
+    write_records(folder / RECORDS, (fact for fact in decided.facts if is_record(fact)))
     return asserted, inferred
+
+
+def _only_days(decided: Decided) -> set[Triple]:
+    """The earliest and latest days that nobody says, but that are worked out."""
+    return set(stating.days(decided.facts)).difference(stating.knowledge(decided.facts))
+
+
+def _part_days(said: Path, folder: Path, days: set[str]) -> tuple[int, int]:
+    """Move the worked-out days from what was said to what is inferred; the sizes of both come back."""
+    asserted = 0
+    with said.open(encoding="utf-8") as lines, (folder / ASSERTED).open("w", encoding="utf-8", newline="\n") as kept:
+        for line in lines:
+            if line not in days:
+                kept.write(line)
+                asserted += 1
+    with (folder / INFERRED).open(encoding="utf-8") as lines:
+        inferred = sorted((*lines, *days)) if days else None
+        count = len(inferred) if inferred is not None else 0
+    if inferred is not None:
+        with (folder / INFERRED).open("w", encoding="utf-8", newline="\n") as file:
+            file.writelines(inferred)
+    else:
+        with (folder / INFERRED).open("rb") as raw:
+            count = sum(1 for _ in raw)
+    return asserted, count
 
 
 def _write_counts(folder: Path, counts: Mapping[str, int | float | str]) -> None:

@@ -2,30 +2,55 @@
 
 from __future__ import annotations
 
+import os
+from collections.abc import Iterator
 from functools import cached_property
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from pyoxigraph import NamedNode, Store
+from pyoxigraph import DefaultGraph, NamedNode, RdfFormat, Triple, parse
 
 from kg.answers.answer import Answer
 from kg.answers.asking import ask_store
 from kg.answers.binding import to_terms
+from kg.answers.evidence import Provenance
 from kg.answers.naming import Names
 from kg.answers.query import Queries
+from kg.errors import InputError
+from kg.facts.texts import Texts, to_texts
+from kg.graph.records import Records
 from kg.graph.store import open_store
 from kg.project import Project, find_project
+
+if TYPE_CHECKING:
+    import rdflib
+
+    from kg.answers.portrait import Portrait
+    from kg.answers.schema import Schema
+    from kg.answers.why import Explainer
+    from kg.facts.fact import Fact
+    from kg.facts.lexicon import Lexicon
 
 
 class FilmGraph:
     """A published graph, open for reading; other builds may be published while it is open.
 
-    `queries` are the stored queries by name, `store` is the Oxigraph store itself.
+    `queries` are the stored queries by name, `store` is the Oxigraph store itself, `names` what things are called, and
+    `provenance` who says what. Reading is safe from several threads.
     """
 
-    def __init__(self, project: Project, store: Store | None = None) -> None:
+    def __init__(self, project: Project) -> None:
         self.project = project
-        self.store = store if store is not None else open_store(project)
+        self.build, self.store = open_store(project)
         self.names = Names(self.store)
+        self.provenance = Provenance(self.store, Records(self.build))
+
+    def __repr__(self) -> str:
+        return f"FilmGraph({str(self.project.folder)!r}, build={self.build.name!r})"
+
+    def __len__(self) -> int:
+        """How many triples stand in it, in all graphs."""
+        return len(self.store)
 
     @cached_property
     def queries(self) -> Queries:
@@ -45,7 +70,8 @@ class FilmGraph:
     def sparql(self, text: str, *, most: int | None = None) -> Answer:
         """The answer to a SPARQL query; the graph's prefixes need not be declared.
 
-        Raises `QueryError` with line and column when it does not parse, and for SERVICE.
+        At most `most` rows come back, and the answer's `complete` says whether that was all. Raises `QueryError` with
+        line and column when it does not parse, and for SERVICE.
         """
         return ask_store(self.store, text, names=self.names, most=most)
 
@@ -53,7 +79,112 @@ class FilmGraph:
         """The thing that is called this; raises `UnknownNameError` or `AmbiguousNameError`."""
         return self.names.thing(name, kind=kind)
 
+    def __getitem__(self, name: str) -> Portrait:
+        """Everything about a thing: `graph["film:anora"]`; labels and aliases do as well."""
+        from kg.answers.portrait import to_portrait
+
+        return to_portrait(self.store, self.names, self.provenance, self.thing(name))
+
+    def __contains__(self, name: object) -> bool:
+        """True when something is called this."""
+        from kg.errors import AmbiguousNameError, UnknownNameError
+
+        try:
+            self.thing(str(name))
+        except UnknownNameError:
+            return False
+        except AmbiguousNameError:
+            return True
+        return True
+
+    def facts(self) -> Iterator[Fact]:
+        """Every fact that is knowledge, each with its evidence, in the order of the files."""
+        return self.provenance.facts()
+
+    def schema(self) -> Schema:
+        """The classes and properties with their uses."""
+        from kg.answers.schema import read_schema
+
+        return read_schema(self.store, self.names)
+
+    def texts(self, folder: Path | str | None = None) -> Texts:
+        """The sources' texts in a folder, or in the one that `KG_TEXTS` names; none where neither is given."""
+        return to_texts(folder, self.provenance.sources)
+
+    @cached_property
+    def explainer(self) -> Explainer:
+        """Explains why triples hold."""
+        from kg.answers.why import Explainer
+
+        return Explainer(self.store, self.names, self.provenance, lambda triple: ())
+
+    def triples(self) -> Iterator[Triple]:
+        """Knowledge: what is asserted and what follows from it."""
+        return (quad.triple for quad in self.store.quads_for_pattern(None, None, None, DefaultGraph()))
+
+    def to_rdflib(self) -> rdflib.Graph:
+        """Knowledge as an rdflib graph, with exact literals."""
+        from kg.answers.exports import quads_of
+        from kg.answers.rdflib_graph import to_rdflib
+
+        return to_rdflib(quad.triple for quad in quads_of(self.build, "knowledge"))
+
+    def export_text(self, format: str = "turtle", *, only: str = "knowledge", film: str | None = None) -> str:
+        """The graph in a format, as text; `film` keeps framed JSON-LD and schema.org to one film.
+
+        Raises `InputError` for an unknown format or part, or a part that the format cannot hold.
+        """
+        from kg.answers import exports
+
+        films = [self.thing(film, kind="Film")] if film is not None else None
+        if format in ("jsonld", "jsonld-framed"):
+            from kg.answers.jsonld import to_framed, to_jsonld
+
+            quads = exports.quads_of(self.build, exports.part_of(only))
+            lexicon = self._lexicon
+            return to_jsonld(quads, lexicon) if format == "jsonld" else to_framed(quads, lexicon, films=films)
+        if format == "schema.org":
+            from kg.answers.schema_org import films_of, to_schema_org
+
+            return to_schema_org(self.store, self.names, films if films is not None else films_of(self.store))
+        if format == "csv":
+            raise InputError("CSV is a file for each class: name a folder with -o.")
+        return exports.export_rdf(self.build, format=format, only=only).decode()
+
+    def export(
+        self, path: Path | str, *, format: str = "turtle", only: str = "knowledge", film: str | None = None
+    ) -> None:
+        """Write the graph to a file, for `csv` a folder with a table for each class; nothing is left half-written."""
+        path = Path(path)
+        try:
+            if format == "csv":
+                from kg.answers.class_tables import to_tables
+                from kg.answers.exports import part_of, quads_of
+
+                path.mkdir(parents=True, exist_ok=True)
+                for name, text in to_tables(quads_of(self.build, part_of(only))).items():
+                    _write(path / f"{name}.csv", text)
+            else:
+                _write(path, self.export_text(format, only=only, film=film))
+        except OSError as error:
+            raise InputError(f"{path} cannot be written: {error.strerror}") from error
+
+    @cached_property
+    def _lexicon(self) -> Lexicon:
+        from kg.facts.lexicon import to_lexicon
+
+        return to_lexicon(quad.triple for quad in parse(path=self.build / "ontology.nt", format=RdfFormat.N_TRIPLES))
+
 
 def open_graph(project: Project | Path | str | None = None) -> FilmGraph:
     """The published graph of a project; raises `ProjectError` when there is none yet."""
     return FilmGraph(project if isinstance(project, Project) else find_project(project))
+
+
+def _write(path: Path, text: str) -> None:
+    fresh = path.with_name(f".{path.name}.{os.getpid()}")
+    try:
+        fresh.write_text(text, encoding="utf-8", newline="")
+        fresh.replace(path)
+    finally:
+        fresh.unlink(missing_ok=True)

@@ -34,9 +34,9 @@ class Finding:
     """One thing wrong: `check` is its stable name (`facts/unknown-property`, `shacl/maxCount`, `owl/cax-dw`).
 
     `focus`, `path` and `value` are exact N-Triples forms, or empty; `values` are all that a finding of cardinality
-    counted. `expected` and `found` say it in words; `places` are the spots in the files that made it so, the one at
-    fault first; `remedy` is what to do next; `details` is what a W3C report says besides: pairs of IRI and exact term;
-    `premises` are the triples that contradict each other, facts before axioms.
+    counted. `about` is what focus and path are called, `expected` and `found` say in words what is wrong; `places` are
+    the spots in the files that made it so, the one at fault first; `remedy` is what to do next; `details` is what a W3C
+    report says besides: pairs of IRI and exact term.
     """
 
     check: str
@@ -53,6 +53,7 @@ class Finding:
     remedy: str = ""
     values: tuple[str, ...] = ()
     details: tuple[tuple[str, str], ...] = ()
+    about: str = ""
     premises: tuple[tuple[str, str, str], ...] = ()
 
     @property

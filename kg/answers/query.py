@@ -78,7 +78,8 @@ class Parameter:
     @property
     def takes(self) -> str:
         """In words: `a Person`, `a list of texts`."""
-        one = f"a {self.kind}" if self.kind else f"a {self.type}"
+        one = self.kind or self.type
+        one = f"{'an' if one[0].lower() in 'aeiou' else 'a'} {one}"
         told = f"a list, each {one}" if self.is_list else one
         return f"{told}, may be left out" if self.is_optional else told
 

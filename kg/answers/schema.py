@@ -5,14 +5,23 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from pyoxigraph import Literal, NamedNode, Store
+from pyoxigraph import DefaultGraph, Literal, NamedNode, Store
 
 from kg.answers.asking import ask_store
 from kg.answers.formats import columns_of
 from kg.answers.naming import Names
 from kg.graph.stating import ONTOLOGY
-from kg.terms import NOTE, RDFS, TYPE, to_curie
+from kg.terms import FILM, NOTE, PREFIXES, RDFS, TYPE, to_curie, to_short, to_term
 
+_HEAD = f"""PREFIX film: <{FILM}>   (kg sparql knows all prefixes: {", ".join(PREFIXES)})
+
+The default graph is knowledge: what sources say and what follows from it. Beside it stand
+  graph:provenance   who says what:  GRAPH graph:provenance {{ ?fact rdf:subject film:anora ; rdf:predicate ?property ;
+                     rdf:object ?value ; ev:source ?source ; ev:passage ?where ; ev:start ?start ; ev:end ?end }}
+  graph:contested    what is said, but not taken as knowledge; ev:status and ev:reason of the fact tell why
+  graph:ontology     classes and properties
+"""
+_TAIL = "`kg schema Film` shows what is said of films; `kg schema WORD` the terms with that word.\n"
 _SUBCLASS, _SUBPROPERTY = NamedNode(RDFS + "subClassOf"), NamedNode(RDFS + "subPropertyOf")
 _DOMAIN, _RANGE = NamedNode(RDFS + "domain"), NamedNode(RDFS + "range")
 _DOMAIN_INCLUDES = NamedNode("https://schema.org/domainIncludes")
@@ -29,6 +38,16 @@ class SchemaRow:
     range: tuple[str, ...] = ()
     sentence: str = ""
     example: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ClassRow:
+    """A property of the things of one class: how many of them have it, an example, what it says."""
+
+    curie: str
+    things: int
+    example: str
+    sentence: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +80,7 @@ class Schema:
                 [False, True, False, False, False],
             ),
         )
-        return "\n".join(tables)
+        return "\n".join((_HEAD, *tables, _TAIL))
 
 
 def _holds(row: SchemaRow, word: str) -> bool:
@@ -77,6 +96,38 @@ def read_schema(store: Store, names: Names) -> Schema:
     classes = {**_uses(store, names, declared % (ONTOLOGY.value, "owl:Class")), **classes}
     properties = {**_uses(store, names, declared % (ONTOLOGY.value, kinds)), **properties}
     return Schema(_rows(store, classes, _SUBCLASS), _rows(store, properties, _SUBPROPERTY))
+
+
+def read_class(store: Store, names: Names, kind: NamedNode) -> list[ClassRow]:
+    """What is said of the things of one class: each property, on how many of them, and an example; most used first."""
+    query = """SELECT ?property (COUNT(DISTINCT ?thing) AS ?uses) (MIN(?thing) AS ?first) WHERE {
+        VALUES ?kind { %s } ?thing a ?kind ; ?property ?value } GROUP BY ?property ORDER BY DESC(?uses) ?property"""
+    rows = []
+    for row in ask_store(store, query % kind, names=names):
+        property, thing = row.term("property"), row.term("first")
+        if isinstance(property, NamedNode) and isinstance(thing, NamedNode):
+            values = sorted(str(quad.object) for quad in store.quads_for_pattern(thing, property, None, DefaultGraph()))
+            example = f"{_text(thing)} {_text(to_term(values[0]))}"
+            rows.append(ClassRow(to_curie(property.value), row.uses, example, _sentence(store, property)))
+    return rows
+
+
+def class_card(kind: NamedNode, rows: Sequence[ClassRow], sentence: str) -> str:
+    """A class and its properties as a table, with the first line of a query."""
+    name = to_curie(kind.value)
+    table = columns_of(
+        ("property", "things", "example", "what it says"),
+        [[row.curie, str(row.things), row.example, row.sentence] for row in rows],
+        [False, True, False, False],
+    )
+    shown = next((row.curie for row in rows if row.curie.startswith("film:")), rows[0].curie)
+    variable = name.rpartition(":")[2].lower()
+    return f"{name}: {sentence}\n\n{table}\nSELECT * WHERE {{ ?{variable} a {name} ; {shown} ?value }}\n"
+
+
+def _text(term: object) -> str:
+    text = to_short(term)  # type: ignore[arg-type]
+    return text if len(text) <= 40 else text[:39] + "…"
 
 
 def _uses(store: Store, names: Names, query: str) -> dict[NamedNode, int]:

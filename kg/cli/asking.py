@@ -4,16 +4,22 @@ from __future__ import annotations
 
 import argparse
 import json
+import sys
+from typing import TYPE_CHECKING
 
 from kg.cli.command import Commands, add_format, graph_of, pairs_of, read_text_argument, say, write
+
+if TYPE_CHECKING:
+    from kg.answers.answer import Answer
+    from kg.filmgraph import FilmGraph
 
 _ANSWER_FORMATS = ("table", "json", "csv", "tsv", "markdown", "turtle")
 
 
 def add_commands(commands: Commands) -> None:
-    """ask, sparql, queries, schema."""
+    """ask, sparql, queries, schema, show, facts, conflicts."""
     ask = commands.add(
-        "ask", "Answer a stored query.", _ask, epilog='Example: kg ask films-of "person=Sean Baker" --why'
+        "ask", "Answer a stored query.", _ask, epilog='Example: kg ask films-directed-by "person=Sean Baker"'
     )
     ask.add_argument("name", metavar="NAME", help="a name that `kg queries` lists")
     ask.add_argument("values", metavar="key=value", nargs="*", help="the query's parameters")
@@ -25,12 +31,21 @@ def add_commands(commands: Commands) -> None:
     queries = commands.add("queries", "List the stored queries, what each takes, and an example.", _queries)
     queries.add_argument("word", metavar="WORD", nargs="?", help="only queries with this word in name, summary or tags")
     add_format(queries, ("table", "json"), default="table")
-    schema = commands.add(
-        "schema", "Show the classes and properties with their uses: what SPARQL can ask for.", _schema
-    )
-    schema.add_argument("word", metavar="WORD", nargs="?", help="only terms with this word in name or sentence")
+    schema = commands.add("schema", "Show the classes and properties with their uses: what SPARQL can ask.", _schema)
+    schema.add_argument("word", metavar="WORD", nargs="?", help="a class, or a word in name or sentence")
     schema.add_argument("--all", action="store_true", help="also terms that nothing uses")
     add_format(schema, ("table", "json"), default="table")
+    show = commands.add("show", "Show everything about a thing, grouped, with who says it.", _show)
+    show.add_argument("thing", metavar="THING", help="a label, alias, CURIE or IRI")
+    add_format(show, ("table", "json", "turtle"), default="table")
+    facts = commands.add("facts", "List the facts, one a line, each with its source and passage.", _facts)
+    facts.add_argument("--about", metavar="THING", help="only facts about this thing")
+    facts.add_argument("--source", metavar="ID", help="only facts of this source")
+    add_format(facts, ("jsonl", "csv", "table"), default="jsonl")
+    conflicts = commands.add("conflicts", "List what sources disagree on, what was decided, and why.", _conflicts)
+    conflicts.add_argument("--source", metavar="ID", help="only where this source has a say")
+    conflicts.add_argument("--texts", metavar="DIR", help="the folder of source texts, to quote passages from")
+    add_format(conflicts, ("table", "json"), default="table")
 
 
 def _add_answer_options(parser: argparse.ArgumentParser) -> None:
@@ -39,20 +54,52 @@ def _add_answer_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--why", action="store_true", help="show under each row what it rests on")
     parser.add_argument("--texts", metavar="DIR", help="the folder of source texts, to quote passages from")
     parser.add_argument("--limit", metavar="N", type=int, help="at most N rows")
+    parser.add_argument("--timeout", metavar="SECONDS", type=float, help="give up after so long")
 
 
 def _ask(call: argparse.Namespace) -> int:
+    values = pairs_of(call.values)
+    _start_clock(call)
     graph = graph_of(call)
-    answer = graph.ask(call.name, **pairs_of(call.values))
-    write(answer.to_text(call.format), call.output)
-    return 0
+    return _answer(call, graph, graph.ask(call.name, **values))
 
 
 def _sparql(call: argparse.Namespace) -> int:
     text = call.query if call.query is not None else read_text_argument(call.file)
-    answer = graph_of(call).sparql(text, most=call.limit)
-    write(answer.to_text(call.format), call.output)
+    _start_clock(call)
+    graph = graph_of(call)
+    return _answer(call, graph, graph.sparql(text, most=call.limit))
+
+
+def _answer(call: argparse.Namespace, graph: FilmGraph, answer: Answer) -> int:
+    if call.why:
+        from kg.answers.told import tell
+
+        write(tell(graph.explainer, answer, texts=graph.texts(call.texts), format=call.format), call.output)
+    else:
+        write(answer.to_text(call.format), call.output)
+    if answer.kind == "rows" and not answer:
+        from kg.answers.emptiness import why_empty
+
+        say(str(why_empty(graph.store, answer.query)))
     return 0
+
+
+def _start_clock(call: argparse.Namespace) -> None:
+    """End the process when the time is over: an engine that is busy hears nothing else."""
+    if call.timeout is None:
+        return
+    import os
+    import threading
+
+    def stop() -> None:
+        sys.stderr.write(f"kg {call.command}: stopped after {call.timeout:g} seconds; nothing was written\n")
+        sys.stderr.flush()
+        os._exit(1)
+
+    clock = threading.Timer(call.timeout, stop)
+    clock.daemon = True
+    clock.start()
 
 
 def _queries(call: argparse.Namespace) -> int:
@@ -62,13 +109,8 @@ def _queries(call: argparse.Namespace) -> int:
     queries = Queries(find_project(call.project).queries)
     broken = list(queries.faults())
     word = (call.word or "").casefold()
-    listed = []
-    for name in queries:
-        if any(str(one.place).startswith(f"queries/{name}.rq") for one in broken):
-            continue
-        query = queries[name]
-        if word in " ".join((name, query.summary, *query.tags)).casefold():
-            listed.append(query)
+    sound = (queries[name] for name in queries if name not in {_query_of(str(one.place)) for one in broken})
+    listed = [query for query in sound if word in " ".join((query.name, query.summary, *query.tags)).casefold()]
     if call.format == "json":
         write(json.dumps([query.as_dict() for query in listed], indent=1, ensure_ascii=False) + "\n")
     else:
@@ -78,15 +120,79 @@ def _queries(call: argparse.Namespace) -> int:
     return 1 if broken else 0
 
 
+def _query_of(place: str) -> str:
+    return place.partition("/")[2].partition(".rq")[0].replace("/", "-")
+
+
 def _schema(call: argparse.Namespace) -> int:
     from dataclasses import asdict
 
-    from kg.answers.schema import read_schema
-
     graph = graph_of(call)
-    schema = read_schema(graph.store, graph.names).matching(call.word or "")
+    schema = graph.schema()
+    kind = next((row for row in schema.classes if call.word in (row.curie, row.curie.removeprefix("film:"))), None)
+    if kind is not None and kind.uses:
+        from kg.answers.schema import class_card, read_class
+        from kg.terms import to_iri
+
+        rows = read_class(graph.store, graph.names, to_iri(kind.curie))
+        if call.format == "json":
+            write(json.dumps([asdict(row) for row in rows], indent=1, ensure_ascii=False) + "\n")
+        else:
+            write(class_card(to_iri(kind.curie), rows, kind.sentence))
+        return 0
+    schema = schema.matching(call.word or "")
     if call.format == "json":
         write(json.dumps(asdict(schema), indent=1, ensure_ascii=False) + "\n")
     else:
         write(schema.to_text(all_terms=call.all))
+    return 0
+
+
+def _show(call: argparse.Namespace) -> int:
+    graph = graph_of(call)
+    if call.format == "turtle":
+        answer = graph.sparql(f"DESCRIBE {graph.thing(call.thing)}")
+        write(answer.to_text("turtle"))
+        return 0
+    portrait = graph[call.thing]
+    if call.format == "json":
+        write(json.dumps(portrait.as_dict(), indent=1, ensure_ascii=False) + "\n")
+    else:
+        write(portrait.to_text())
+    return 0
+
+
+def _facts(call: argparse.Namespace) -> int:
+    from kg.facts.tables import COLUMNS, to_row
+
+    graph = graph_of(call)
+    about = graph.thing(call.about) if call.about else None
+    rows = (to_row(fact) for fact in graph.facts() if (about is None or fact.subject == about) and
+            call.source in (None, fact.evidence.source))  # fmt: skip
+    if call.format == "jsonl":
+        for row in rows:
+            write(json.dumps(row, ensure_ascii=False) + "\n")
+    elif call.format == "csv":
+        import csv
+
+        writer = csv.DictWriter(sys.stdout, COLUMNS, lineterminator="\n")
+        writer.writeheader()
+        writer.writerows({name: "" if value is None else value for name, value in row.items()} for row in rows)
+    else:
+        from kg.answers.formats import columns_of
+
+        names = ("subject", "property", "value", "source", "start", "end")
+        write(columns_of(names, [["" if row[name] is None else str(row[name]) for name in names] for row in rows]))
+    return 0
+
+
+def _conflicts(call: argparse.Namespace) -> int:
+    from kg.answers.disputes import disputes_of, to_dict, to_text
+
+    graph = graph_of(call)
+    disputes = [one for one in disputes_of(graph.store) if call.source is None or call.source in one.sources]
+    if call.format == "json":
+        write(json.dumps([to_dict(one) for one in disputes], indent=1, ensure_ascii=False) + "\n")
+    else:
+        write(to_text(disputes, graph.names, graph.texts(call.texts)))
     return 0

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import argparse
+import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -87,8 +89,6 @@ def say(message: str) -> None:
 
 def is_plain() -> bool:
     """True when stderr is no terminal, or colour and movement are not wanted."""
-    import os
-
     return not sys.stderr.isatty() or "NO_COLOR" in os.environ
 
 
@@ -96,3 +96,19 @@ def tell_counts(report: Report, *names: str) -> str:
     """Counts of a report in one line: `2,748 facts, 5 sources`."""
     told = (f"{report.counts[name]:,} {name}" for name in names if name in report.counts)
     return ", ".join(told)
+
+
+@contextmanager
+def progress_of() -> Iterator[Callable[[str], None] | None]:
+    """A bar with the step at work, on a terminal; nothing elsewhere."""
+    if is_plain():
+        yield None
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+
+    steps = ("reading", "verifying", "deciding", "inferring", "checking", "storing")
+    columns = (TextColumn("{task.description:<10}"), BarColumn(), TimeElapsedColumn())
+    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task("reading", total=len(steps))
+        yield lambda step: bar.update(task, description=step, completed=steps.index(step) if step in steps else None)

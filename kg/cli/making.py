@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Callable
 
-from kg.cli.command import Commands, is_plain, say, tell_counts, write
+from kg.cli.command import Commands, add_format, progress_of, say, tell_counts, write
 
 
 def add_commands(commands: Commands) -> None:
-    """build, check, verify, cite."""
+    """build, verify, cite."""
     build = commands.add("build", "Build the graph from the project's files and publish it.", _build)
     build.add_argument("--force", action="store_true", help="build even when nothing has changed")
     _add_making_options(build)
-    check = commands.add(
-        "check", "Tell what is wrong with the files and the graph that they make; write nothing.", _check
-    )
-    _add_making_options(check)
+    verify = commands.add("verify", "Verify the digests, spans and values of all facts in the sources' texts.", _verify)
+    verify.add_argument("--texts", metavar="DIR", help="the folder of source texts; default: $KG_TEXTS")
+    add_format(verify, ("table", "json"), default="table")
+    cite = commands.add("cite", "Print where words stand in a source, ready to paste.", _cite)
+    cite.add_argument("source", metavar="SOURCE", help="a source's id")
+    cite.add_argument("words", metavar="WORDS", help="the words, quoted")
+    cite.add_argument("--texts", metavar="DIR", help="the folder of source texts; default: $KG_TEXTS")
 
 
 def _add_making_options(parser: argparse.ArgumentParser) -> None:
@@ -29,26 +31,54 @@ def _add_making_options(parser: argparse.ArgumentParser) -> None:
 def _build(call: argparse.Namespace) -> int:
     from kg.build import build
 
-    report = build(call.project, engine=call.engine, texts=call.texts, force=call.force, progress=_progress())
+    with progress_of() as progress:
+        report = build(call.project, engine=call.engine, texts=call.texts, force=call.force, progress=progress)
     for finding in report:
         say(str(finding))
     if not report:
-        say(f"Not published: {len(report.findings)} findings. The graph that was there keeps answering.")
+        say(f"Not published: {len(report)} findings. The graph that was there keeps answering.")
         return 1
     unchanged = " (nothing has changed)" if "unchanged" in report.counts else ""
     write(f"Built: {tell_counts(report, 'facts', 'sources', 'triples', 'contested', 'seconds')}{unchanged}\n")
     return 0
 
 
-def _check(call: argparse.Namespace) -> int:
-    from kg.build import check
+def _verify(call: argparse.Namespace) -> int:
+    import json
 
-    report = check(call.project, engine=call.engine, texts=call.texts, progress=_progress())
-    for finding in report:
-        write(f"{finding}\n")
-    say(f"{len(report.findings)} findings in {tell_counts(report, 'facts', 'sources')}")
+    from kg.build import verify_project
+    from kg.facts.texts import VARIABLE
+
+    report = verify_project(call.project, texts=call.texts)
+    if call.format == "json":
+        write(json.dumps(dict(report.counts) | {"findings": [str(finding) for finding in report]}, indent=1) + "\n")
+    else:
+        for finding in report:
+            write(f"{finding}\n")
+        for name, told in _TOLD.items():
+            write(f"{report.counts.get(name, 0):>7,}  {told}\n")
+    if not report.counts.get("texts"):
+        say(f"No text is at hand: name their folder with --texts or {VARIABLE}.")
     return 0 if report else 1
 
 
-def _progress() -> Callable[[str], None] | None:
-    return None if is_plain() else lambda step: say(f"  {step} ...")
+_TOLD = {
+    "facts": "facts",
+    "held": "are held by their passage, in its own words",
+    "paraphrase": "say what their passage says in other words",
+    "structure": "are of structure: classes, and links to nodes without a name",
+    "no_span": "have no span: the source is no text",
+    "not_at_hand": "could not be verified: the text is not at hand",
+    "bad": "are bad",
+}
+
+
+def _cite(call: argparse.Namespace) -> int:
+    from kg.build import cite_in
+
+    places = cite_in(call.project, call.source, call.words, texts=call.texts)
+    for place in places:
+        write(f"{place}\n")
+    if not places:
+        say(f"These words do not stand in {call.source}.")
+    return 0 if places else 1

@@ -18,23 +18,33 @@ from dataclasses import dataclass, field
 
 from pyoxigraph import Triple
 
+from kg.errors import InputError
 from kg.graph import inference_sql as sql
-from kg.graph.datatypes import SUPPORTED, equal, holds
+from kg.graph.datatypes import SUPPORTED, holds
 from kg.graph.grounding import ground, is_equality
 from kg.graph.inference_findings import Contradictions
+from kg.graph.inference_names import Names
+from kg.graph.inference_sql import OVER_THING, REFLEXIVE, SUB_CLASS, WORDS
 from kg.graph.ontology import LIST_PREDICATES, SCHEMA_CLASSES, SCHEMA_PREDICATES, Ontology
 from kg.graph.rules import FIRST, NOTHING, REST, SAME, THING, TYPE, GroundRule, Spo, is_variable, name
-from kg.graph.sameas import SameAs
 from kg.graph.strata import Kind, Kinds, Step, Stratum, copies_without_loss, to_strata
 from kg.graph.triples import LITERALS, Workshop
-from kg.reports import Report
+from kg.reports import Finding, Report, Severity
 from kg.terms import to_text
 
+ENGINES = ("sql", "owlrl")
 ANNOTATIONS = (
     "rdfs:label rdfs:comment rdfs:seeAlso rdfs:isDefinedBy owl:deprecated owl:versionInfo owl:priorVersion"
     " owl:backwardCompatibleWith owl:incompatibleWith"
 )
 """The annotation properties that OWL 2 knows by itself."""
+
+AXIOMS = frozenset(
+    {(THING, TYPE, name("owl:Class")), (NOTHING, TYPE, name("owl:Class"))}
+    | {(datatype, TYPE, name("rdfs:Datatype")) for datatype in SUPPORTED}
+    | {(name(curie), TYPE, name("owl:AnnotationProperty")) for curie in ANNOTATIONS.split()}
+)
+"""What cls-thing, cls-nothing1, dt-type1 and prp-ap state of the vocabulary itself."""
 
 Progress = Callable[..., None]
 
@@ -57,126 +67,89 @@ def infer(
     engine: str = "sql",
     schema: bool = False,
     trivial: bool = False,
+    same_as: str = "one",
     progress: Progress | None = None,
 ) -> Inference:
     """Fill the workshop's `inferred` with what follows from its triples and the ontology.
 
     With `schema`, also what follows about the classes and properties themselves; with `trivial`, also what says
-    nothing. `engine` is `sql`, or `owlrl` for the reference.
+    nothing. `same_as` says under which names of one thing facts are written: `one`, `all`, or `auto`: all while they
+    are few. `engine` is `sql`, or `owlrl` for the reference.
     """
     texts = [(to_text(t.subject), to_text(t.predicate), to_text(t.object)) for t in ontology]  # type: ignore[arg-type]
+    if engine not in ENGINES:
+        raise InputError(f"{engine!r} is no engine; there are {' and '.join(ENGINES)}.")
+    workshop.sql.execute("DELETE FROM inferred")
+    workshop.sql.execute("CREATE OR REPLACE TEMP TABLE axiom(s UINTEGER, p UINTEGER, o UINTEGER)")
+    workshop.add_texts(texts, table="axiom")
+    workshop.sql.execute("DELETE FROM axiom WHERE (s, p, o) IN (SELECT (s, p, o) FROM triple)")
     if engine == "owlrl":
         from kg.graph.reference import infer_by_reference
 
         return infer_by_reference(workshop, texts, schema=schema, trivial=trivial)
-    if engine != "sql":
-        raise ValueError(f"{engine!r} is no engine: sql or owlrl")
-    return _Run(workshop, texts, schema=schema, trivial=trivial, progress=progress).run()
+    return _Run(workshop, schema=schema, trivial=trivial, same_as=same_as, progress=progress).run()
 
 
 class _Run:
     """One run of the reasoner over one workshop."""
 
     def __init__(
-        self, workshop: Workshop, axioms: list[Spo], *, schema: bool, trivial: bool, progress: Progress | None
+        self, workshop: Workshop, *, schema: bool, trivial: bool, same_as: str, progress: Progress | None
     ) -> None:
-        self.workshop, self.schema, self.trivial = workshop, schema, trivial
+        self.workshop, self.schema, self.trivial, self.same_as = workshop, schema, trivial, same_as
         self.progress = progress if progress is not None else _silent
-        self.same = SameAs()
+        self.names = Names(workshop)
         self.rounds = 0
-        self.refused: list[tuple[str, str, str, str]] = []
-        self._execute("DELETE FROM inferred")
-        self._execute("CREATE OR REPLACE TEMP TABLE axiom(s UINTEGER, p UINTEGER, o UINTEGER)")
-        workshop.add_texts(axioms, table="axiom")
-        self._execute("DELETE FROM axiom WHERE (s, p, o) IN (SELECT (s, p, o) FROM triple)")
-        self._set_known("triple", "axiom", "inferred")
 
     def run(self) -> Inference:
         """Go round until nothing new follows, then report and clean up."""
+        self.names.unite_said()
         while True:
             self.rounds += 1
-            self._unite(self._said_same())
-            ontology = Ontology(self._schema_triples())
+            ontology = Ontology(self._schema_triples(), trivial=self.trivial)
             rules = tuple(ground(ontology))
+            told = [rule for rule in rules if rule.told]
             self.ids = self._numbers(rules)
             self.present = self._present_kinds()
-            steps = self._steps(rules)
-            equalities = [rule for rule in rules if is_equality(rule) and rule.told]
-            if self._unite(self._equalities(equalities)):
+            steps = self._steps(told)
+            equalities = [rule for rule in told if is_equality(rule)]
+            if self._unite_values(told) or self._unite_equals(equalities):
                 continue
-            self._state_value_types(rules)
+            self._state_axioms(told, ontology)
+            self._state_value_types()
             for stratum in to_strata(steps, self.kinds):
                 self._run_stratum(stratum)
-            if self._unite(self._equalities(equalities)) or self._says_same(steps) or self._new_axioms(steps, ontology):
+            if self._unite_equals(equalities) or self._says_same(steps) or self._new_axioms(steps, ontology):
                 continue
             break
-        found = Contradictions(self.workshop, self.ids, self.present, self.kinds).find(rules, self.refused)
-        self._clean(ontology)
+        found = tuple(Contradictions(self.workshop, self.ids, self.present, self.kinds).find(rules, self.names.refused))
+        left_out = self._clean(ontology)
         count = self.workshop.count("inferred")
         counts = {"asserted": self.workshop.count("triple"), "inferred": count, "rules": len(rules)}
-        findings = (*ontology.faults, *found)
-        return Inference(Report(tuple(findings), counts), rules, self.rounds, count, ontology)
+        return Inference(Report((*ontology.faults, *found, *left_out), counts), rules, self.rounds, count, ontology)
 
     def _execute(self, statement: str) -> list[tuple[int, ...]]:
         found = self.workshop.sql.execute(statement)
         return found.fetchall() if statement.startswith("SELECT") else []
 
-    def _set_known(self, *tables: str) -> None:
-        union = " UNION ALL ".join(f"SELECT s, p, o FROM {table}" for table in tables)  # noqa: S608
-        self._execute(f"CREATE OR REPLACE TEMP VIEW known AS {union}")
-
     # --- equal names
 
-    def _said_same(self) -> list[tuple[str, str]]:
-        number = self.workshop.known_numbers([SAME]).get(SAME)
-        if number is None:
-            return []
-        return self._as_texts(self._execute(f"SELECT s, o FROM known WHERE p = {number} AND s <> o"))  # noqa: S608
+    def _unite_values(self, rules: list[GroundRule]) -> bool:
+        """Literals are compared by value where some rule compares them: as keys, as required values."""
+        predicates = {p for rule in rules for p in _compared(rule) if (p, "") in self.present}
+        return bool(predicates) and self.names.unite_values(self.ids[p] for p in predicates)
 
-    def _equalities(self, rules: list[GroundRule]) -> list[tuple[str, str]]:
-        """The pairs that the rules make equal, each with the first of its group only: enough to unite them all."""
+    def _unite_equals(self, rules: list[GroundRule]) -> bool:
+        """Run the rules that make names one, each name with the first of its group only: enough to unite them all."""
         live = [rule for rule in rules if all(self.kinds.of(p) in self.present for p in rule.body)]
         if not live:
-            return []
-        selected = dict.fromkeys(sql.equal_pairs(rule.body, rule.head[0], self.ids) for rule in live)
-        return self._as_texts(self._execute(" UNION ".join(selected)))
-
-    def _as_texts(self, pairs: list[tuple[int, ...]]) -> list[tuple[str, str]]:
-        texts = self.workshop.texts(number for pair in pairs for number in pair)
-        return [(texts[one], texts[other]) for one, other in pairs]
-
-    def _unite(self, pairs: list[tuple[str, str]]) -> bool:
-        """Let the pairs name one thing each, and write all facts under the names that stand for the others."""
-        before = dict(self.same.representatives())
-        self.refused += self.same.unite(pairs, equal=equal)
-        after = self.same.representatives()
-        if after == before:
             return False
-        self.workshop.numbers(after.values())
-        ids = self.workshop.known_numbers([*after, *after.values()])
-        rows = [(ids[text], ids[root]) for text, root in after.items()]
-        self._execute("CREATE OR REPLACE TEMP TABLE same(id UINTEGER, root UINTEGER)")
-        self.workshop.sql.execute(
-            "INSERT INTO same SELECT unnest(?::UINTEGER[]), unnest(?::UINTEGER[])",
-            [str([row[0] for row in rows]), str([row[1] for row in rows])],
-        )
-        self._execute(
-            "CREATE OR REPLACE TEMP TABLE rewritten AS SELECT DISTINCT"
-            " coalesce(a.root, k.s) AS s, coalesce(b.root, k.p) AS p, coalesce(c.root, k.o) AS o FROM known AS k"
-            " LEFT JOIN same AS a ON a.id = k.s LEFT JOIN same AS b ON b.id = k.p LEFT JOIN same AS c ON c.id = k.o"
-        )
-        self._execute("CREATE OR REPLACE TEMP TABLE base AS SELECT s, p, o FROM rewritten")
-        self._execute("DELETE FROM inferred")
-        self._set_known("base", "inferred")
-        return True
+        selected = dict.fromkeys(sql.equal_pairs(rule.body, rule.head[0], self.ids) for rule in live)
+        return self.names.unite([(row[0], row[1]) for row in self._execute(" UNION ".join(selected))])
 
     def _says_same(self, steps: list[Step]) -> bool:
         """True when a rule made a new owl:sameAs triple (a property below owl:sameAs, say)."""
-        if not any(step.head[1] == SAME for step in steps):
-            return False
-        before = self.same.representatives()
-        self._unite(self._said_same())
-        return before != self.same.representatives()
+        return any(step.head[1] == SAME for step in steps) and self.names.unite_said()
 
     # --- the ontology
 
@@ -199,7 +172,7 @@ class _Run:
             conditions.append(f"(p = {ids[TYPE]} AND o IN ({', '.join(map(str, classes))}))")
         if not conditions:
             return []
-        return self._execute(f"SELECT s, p, o FROM known WHERE {' OR '.join(conditions)} ORDER BY s, p, o")  # noqa: S608
+        return self._execute(f"SELECT s, p, o FROM known WHERE {' OR '.join(conditions)} ORDER BY s, p, o")
 
     def _new_axioms(self, steps: list[Step], ontology: Ontology) -> bool:
         """True when a rule about facts gave a triple about the ontology, so that rules must be grounded anew."""
@@ -220,14 +193,13 @@ class _Run:
         """The kinds of facts of which there is one."""
         type_id = self.ids[TYPE]
         properties = [row[0] for row in self._execute("SELECT DISTINCT p FROM known")]
-        classes = [row[0] for row in self._execute(f"SELECT DISTINCT o FROM known WHERE p = {type_id}")]  # noqa: S608
+        classes = [row[0] for row in self._execute(f"SELECT DISTINCT o FROM known WHERE p = {type_id}")]
         texts = self.workshop.texts([*properties, *classes])
         kinds = {(texts[p], "") for p in properties} | {(TYPE, texts[c]) for c in classes}
         return kinds | {(SAME, "")}
 
-    def _steps(self, rules: tuple[GroundRule, ...]) -> list[Step]:
-        """The rules that give facts, each body and head once, without those that others stand for."""
-        told = [rule for rule in rules if rule.told]
+    def _steps(self, told: list[GroundRule]) -> list[Step]:
+        """The rules that give facts, each body and head once."""
         self.asked = {(p, o) for rule in told for _, p, o in rule.body if p == TYPE}
         # That everything is a thing is only worth stating when some rule asks for things.
         states_things = self.trivial or (TYPE, THING) in self.asked
@@ -243,12 +215,22 @@ class _Run:
         """True where stating the datatype of a literal would help no rule: whether it fits is checked at the end."""
         return head[1] == TYPE and head[2] in SUPPORTED and (TYPE, head[2]) not in self.asked
 
-    def _state_value_types(self, rules: tuple[GroundRule, ...]) -> None:
+    def _state_axioms(self, told: list[GroundRule], ontology: Ontology) -> None:
+        """State what follows about classes and properties where a rule reads that as facts."""
+        if any(
+            p in SCHEMA_PREDICATES or (p == TYPE and (is_variable(o) or o in SCHEMA_CLASSES))
+            for r in told
+            for _, p, o in r.body
+        ):
+            self._state_schema(ontology, trivial=True)
+            self.present = self._present_kinds()
+
+    def _state_value_types(self) -> None:
         """State the datatypes of literals that some rule asks for (dt-type2)."""
         asked = sorted(o for _, o in self.asked if o in SUPPORTED)
         if not asked:
             return
-        literals = self.workshop.sql.execute(f"SELECT text FROM term WHERE id >= {LITERALS} ORDER BY id").fetchall()  # noqa: S608
+        literals = self.workshop.sql.execute(f"SELECT text FROM term WHERE id >= {LITERALS} ORDER BY id").fetchall()
         facts = [(text, TYPE, datatype) for (text,) in literals for datatype in asked if holds(datatype, text)]
         self.workshop.add_texts(facts, table="inferred")
         self.present |= {(TYPE, datatype) for datatype in asked if facts}
@@ -303,28 +285,34 @@ class _Run:
 
     # --- the end
 
-    def _clean(self, ontology: Ontology) -> None:
+    def _clean(self, ontology: Ontology) -> list[Finding]:
         """Leave in `inferred` what follows, is RDF, says something, and is about things."""
-        if self.same:
-            self._execute("CREATE OR REPLACE TEMP TABLE rewritten AS SELECT s, p, o FROM known")
-            self._execute("DELETE FROM inferred")
-            names = f"SELECT id, CAST({self.ids[SAME]} AS UINTEGER), root FROM same"  # noqa: S608
-            self._execute(
-                f"INSERT INTO inferred (SELECT s, p, o FROM rewritten UNION {names})"  # noqa: S608
-                " EXCEPT SELECT s, p, o FROM triple EXCEPT SELECT s, p, o FROM axiom"
-            )
+        hidden = self.names.write_out(self.same_as)
         if self.schema:
-            self._state_schema(ontology)
+            self._state_schema(ontology, trivial=self.trivial)
         properties = self.workshop.texts(row[0] for row in self._execute("SELECT DISTINCT p FROM inferred"))
         unwanted = [f"s >= {LITERALS}", *(f"p = {p}" for p, text in properties.items() if not text.startswith("<"))]
-        if not self.trivial:
-            unwanted += [
-                f"(p = {self.ids[SAME]} AND s = o)",
-                f"(p = {self.ids[TYPE]} AND o = {self.ids[THING]})",
-            ]
+        if self.trivial:
+            self._state_trivial()
+        else:
+            unwanted += sql.trivialities(self.workshop.numbers(sorted(WORDS)))
         if not self.schema:
             unwanted += self._about_schema(ontology, properties)
-        self._execute(f"DELETE FROM inferred WHERE {' OR '.join(unwanted)}")  # noqa: S608
+        self._execute(f"DELETE FROM inferred WHERE {' OR '.join(unwanted)}")
+        if not hidden or self.same_as == "one":
+            return []
+        message = f"{hidden} names are the same as others; facts are written under one name of each thing only."
+        return [Finding("owl/same-as", message, Severity.INFO, remedy="--same-as all writes them under every name.")]
+
+    def _state_trivial(self) -> None:
+        """State that everything is the same as itself, and the axioms of the vocabulary."""
+        self.workshop.add_texts(sorted(AXIOMS), table="inferred")
+        same = self.ids[SAME]
+        every = " UNION ".join(f"SELECT {place} AS t FROM known" for place in "spo")
+        self._execute(
+            f"INSERT INTO inferred SELECT t, CAST({same} AS UINTEGER), t FROM ({every}) AS u"
+            f" WHERE t < {LITERALS} EXCEPT SELECT s, p, o FROM known"
+        )
 
     def _about_schema(self, ontology: Ontology, properties: Mapping[int, str]) -> list[str]:
         """Conditions for triples about classes and properties, not about things."""
@@ -339,12 +327,22 @@ class _Run:
             conditions.append(f"s IN ({', '.join(map(str, numbers))})")
         return conditions
 
-    def _state_schema(self, ontology: Ontology) -> None:
+    def _state_schema(self, ontology: Ontology, *, trivial: bool) -> None:
+        """State what follows about classes and properties."""
         derived = [t for t, d in ontology.derivations.items() if d.rule.name != "dt-eq"]
-        wanted = [t for t in derived if self.trivial or not is_trivial(t)]
-        known = {(row[0], row[1], row[2]) for row in self._schema_rows()}
-        ids = self.workshop.numbers(text for triple in wanted for text in triple)
-        self.workshop.add_texts([t for t in wanted if (ids[t[0]], ids[t[1]], ids[t[2]]) not in known], table="inferred")
+        self._execute("CREATE OR REPLACE TEMP TABLE conclusion(s UINTEGER, p UINTEGER, o UINTEGER)")
+        self.workshop.add_texts([t for t in derived if trivial or not is_trivial(t)], table="conclusion")
+        self._execute(
+            "INSERT INTO inferred SELECT s, p, o FROM conclusion"
+            " EXCEPT (SELECT s, p, o FROM known UNION SELECT s, p, o FROM inferred)"
+            " EXCEPT SELECT s, p, o FROM triple EXCEPT SELECT s, p, o FROM axiom"
+        )
+
+
+def _compared(rule: GroundRule) -> set[str]:
+    """The properties whose values this rule compares, with each other or with one that it names."""
+    objects = Counter(o for _, p, o in rule.body if p != TYPE)
+    return {p for _, p, o in rule.body if p not in (TYPE, SAME) and (objects[o] > 1 or o.startswith('"'))}
 
 
 def _silent(**_: object) -> None:
@@ -355,18 +353,5 @@ def is_trivial(triple: Spo) -> bool:
     """True for a triple that holds whatever the graph says."""
     s, p, o = triple
     if s == o:
-        return p in _REFLEXIVE
-    return o == THING or s == NOTHING or triple in AXIOMS
-
-
-AXIOMS = frozenset(
-    {(THING, TYPE, name("owl:Class")), (NOTHING, TYPE, name("owl:Class"))}
-    | {(datatype, TYPE, name("rdfs:Datatype")) for datatype in SUPPORTED}
-    | {(name(curie), TYPE, name("owl:AnnotationProperty")) for curie in ANNOTATIONS.split()}
-)
-"""What cls-thing, cls-nothing1, dt-type1 and prp-ap state of the vocabulary itself."""
-
-_REFLEXIVE = {
-    SAME,
-    *map(name, ("rdfs:subClassOf", "owl:equivalentClass", "rdfs:subPropertyOf", "owl:equivalentProperty")),
-}
+        return p in REFLEXIVE
+    return (o == THING and p in OVER_THING) or (s == NOTHING and p == SUB_CLASS) or triple in AXIOMS

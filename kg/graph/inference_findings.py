@@ -108,15 +108,14 @@ class Contradictions:
     def _ill_typed(self) -> Iterator[Finding]:
         """Literals whose words are none of their datatype's; the usual ones are passed over by the engine."""
         rows = self.workshop.sql.execute(
-            f"SELECT id, text FROM term WHERE id >= {LITERALS} AND text LIKE '%>'"  # noqa: S608
-            " AND NOT regexp_matches(text, ?)",
+            f"SELECT id, text FROM term WHERE id >= {LITERALS} AND text LIKE '%>' AND NOT regexp_matches(text, ?)",
             [_USUAL],
         ).fetchall()
         wrong = sorted((number, text) for number, text in rows if to_value(text) is None)
         if not wrong:
             return
         found = self.workshop.sql.execute(
-            f"SELECT DISTINCT s, p, o FROM known WHERE o IN ({', '.join(str(n) for n, _ in wrong)}) ORDER BY ALL"  # noqa: S608
+            f"SELECT DISTINCT s, p, o FROM known WHERE o IN ({', '.join(str(n) for n, _ in wrong)}) ORDER BY ALL"
         ).fetchall()
         texts = self.workshop.texts(number for row in found for number in row)
         for s, p, o in found:

@@ -14,11 +14,20 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 
-from kg.graph.rules import SAME, TYPE, GroundRule, Spo, is_variable
+from kg.graph.rules import NOTHING, SAME, THING, TYPE, GroundRule, Spo, is_variable, name
 from kg.graph.strata import Step
 
 LITERALS = 1 << 31
 """The first number of a literal, as in the workshop."""
+
+SUB_CLASS = name("rdfs:subClassOf")
+REFLEXIVE = frozenset(
+    {SAME, SUB_CLASS}
+    | {name(f"{curie}") for curie in ("owl:equivalentClass", "rdfs:subPropertyOf", "owl:equivalentProperty")}
+)
+OVER_THING = frozenset({TYPE, SUB_CLASS, name("rdfs:domain"), name("rdfs:range")})
+WORDS = REFLEXIVE | OVER_THING | {THING, NOTHING}
+"""What a triple is made of that holds whatever the graph says."""
 
 Ids = Mapping[str, int]
 Shape = tuple[Spo, ...]
@@ -50,13 +59,12 @@ def insert(selected: Sequence[str], *, distinct: bool, among: str | None) -> str
 
 def weeded(union: str, among: str | None) -> str:
     """What is selected, each once, without what is known; `among` bounds where that could be (None: nowhere)."""
-    found = f"SELECT DISTINCT s, p, o FROM ({union}) AS c"  # noqa: S608
+    found = f"SELECT DISTINCT s, p, o FROM ({union}) AS c"
     if among is None:
         return found
     # NOT EXISTS, and not EXCEPT: the engine may then hash whichever side is smaller.
     return (
-        f"{found} WHERE NOT EXISTS"  # noqa: S608
-        f" (SELECT 1 FROM known AS k WHERE {among} AND k.s = c.s AND k.p = c.p AND k.o = c.o)"
+        f"{found} WHERE NOT EXISTS (SELECT 1 FROM known AS k WHERE {among} AND k.s = c.s AND k.p = c.p AND k.o = c.o)"
     )
 
 
@@ -73,7 +81,7 @@ def contradictions(bodies: Sequence[tuple[tuple[Spo, ...], int]], ids: Ids, *, l
         columns += [f"t{i}.{place}" for i, p in enumerate(shape) if p[1] != SAME for place in _PLACES]
         tables.append(_values(rows))
         where = f" WHERE {' AND '.join(conditions)}" if conditions else ""
-        found.append(f"SELECT {', '.join(columns)} FROM {', '.join(tables)}{where} ORDER BY ALL LIMIT {limit}")  # noqa: S608
+        found.append(f"SELECT {', '.join(columns)} FROM {', '.join(tables)}{where} ORDER BY ALL LIMIT {limit}")
     return found
 
 
@@ -91,12 +99,12 @@ def equal_pairs(body: Sequence[Spo], head: Spo, ids: Ids) -> str:
     name = where_is.pop(shape[-1][0])
     keys = [column for text, column in where_is.items() if is_variable(text)]
     columns = ", ".join([f"{name} AS n", *(f"{column} AS k{i}" for i, column in enumerate(keys))])
-    named = f"SELECT {columns} FROM {', '.join(tables)} WHERE {' AND '.join(conditions)}"  # noqa: S608
+    named = f"SELECT {columns} FROM {', '.join(tables)} WHERE {' AND '.join(conditions)}"
     group = ", ".join(f"k{i}" for i in range(len(keys)))
-    least = f"SELECT {group}, min(n) AS least FROM ({named}) AS a GROUP BY {group} HAVING min(n) <> max(n)"  # noqa: S608
+    least = f"SELECT {group}, min(n) AS least FROM ({named}) AS a GROUP BY {group} HAVING min(n) <> max(n)"
     on = " AND ".join(f"a.k{i} = b.k{i}" for i in range(len(keys)))
     return (
-        f"SELECT DISTINCT a.n AS s, b.least AS o FROM ({named}) AS a JOIN ({least}) AS b ON {on} WHERE a.n <> b.least"  # noqa: S608
+        f"SELECT DISTINCT a.n AS s, b.least AS o FROM ({named}) AS a JOIN ({least}) AS b ON {on} WHERE a.n <> b.least"
     )
 
 
@@ -108,7 +116,18 @@ def misfits(rule: GroundRule, ids: Ids, *, unlike: str) -> str:
     place = next(i for i, p in enumerate(shape[:-1]) if p[2] == shape[-1][0])
     conditions += [f"t{place}.o >= {LITERALS}", f"term.id = t{place}.o", f"NOT term.text LIKE '{unlike}'"]
     columns = f"t{place}.s, t{place}.p, t{place}.o, term.text"
-    return f"SELECT DISTINCT {columns} FROM {', '.join(tables)}, term WHERE {' AND '.join(conditions)} ORDER BY ALL"  # noqa: S608
+    return f"SELECT DISTINCT {columns} FROM {', '.join(tables)}, term WHERE {' AND '.join(conditions)} ORDER BY ALL"
+
+
+def trivialities(ids: Ids) -> list[str]:
+    """Conditions on s, p, o for triples that hold whatever the graph says."""
+    reflexive = _numbers(sorted(ids[p] for p in REFLEXIVE))
+    over = _numbers(sorted(ids[p] for p in OVER_THING))
+    return [
+        f"(s = o AND p IN ({reflexive}))",
+        f"(o = {ids[THING]} AND p IN ({over}))",
+        f"(s = {ids[NOTHING]} AND p = {ids[SUB_CLASS]})",
+    ]
 
 
 def kinds_among(kinds: Iterable[tuple[str, str]], ids: Ids) -> str | None:
@@ -207,4 +226,4 @@ def _values(rows: Sequence[tuple[int, ...]]) -> str:
     width = range(len(rows[0]))
     columns = ", ".join(f"CAST(v{i} AS UINTEGER) AS k{i}" for i in width)
     names = ", ".join(f"v{i}" for i in width)
-    return f"(SELECT {columns} FROM (VALUES {', '.join(f'({_numbers(row)})' for row in rows)}) AS v({names})) AS g"  # noqa: S608
+    return f"(SELECT {columns} FROM (VALUES {', '.join(f'({_numbers(row)})' for row in rows)}) AS v({names})) AS g"

@@ -69,7 +69,35 @@ SHORT_CUTS = frozenset(rule.name for rule in RULES if rule.table == SCHEMA) - {
 }
 """Schema rules whose conclusions add nothing about facts: two steps over facts give what one step with them gives."""
 
+NARROWER = tuple(
+    (name(f"xsd:{narrow}"), name(f"xsd:{wide}"))
+    for narrow, wide in (
+        ("integer", "decimal"),
+        ("nonNegativeInteger", "integer"),
+        ("nonPositiveInteger", "integer"),
+        ("negativeInteger", "nonPositiveInteger"),
+        ("positiveInteger", "nonNegativeInteger"),
+        ("long", "integer"),
+        ("int", "long"),
+        ("short", "int"),
+        ("byte", "short"),
+        ("unsignedLong", "nonNegativeInteger"),
+        ("unsignedInt", "unsignedLong"),
+        ("unsignedShort", "unsignedInt"),
+        ("unsignedByte", "unsignedShort"),
+        ("normalizedString", "string"),
+        ("token", "normalizedString"),
+        ("language", "token"),
+        ("Name", "token"),
+        ("NMTOKEN", "token"),
+        ("NCName", "Name"),
+        ("dateTimeStamp", "dateTime"),
+    )
+)
+"""Datatypes whose every value is a value of another one (https://www.w3.org/TR/xmlschema11-2/#built-in-datatypes)."""
+
 _CARDINALITIES = frozenset({name("owl:maxCardinality"), name("owl:maxQualifiedCardinality")})
+_CIRCLES = frozenset({"scm-sco", "scm-spo"})
 _SCHEMA_RULES = tuple(rule for rule in RULES if rule.table == SCHEMA)
 
 
@@ -94,9 +122,11 @@ class Ontology:
     """What is told about classes and properties, and what follows from it by the schema rules.
 
     `derivations` has the first step found for each triple that follows; `faults` says which axioms could not be read.
+    With `trivial`, a class that a circle of axioms puts below itself is stated to be so, and also which datatypes of
+    XSD hold the values of which others.
     """
 
-    def __init__(self, triples: Iterable[Spo]) -> None:
+    def __init__(self, triples: Iterable[Spo], *, trivial: bool = False) -> None:
         self.told: dict[Spo, None] = {}
         self.derivations: dict[Spo, Derivation] = {}
         self.faults: list[Finding] = []
@@ -106,6 +136,7 @@ class Ontology:
         self._first: dict[str, list[str]] = defaultdict(list)
         self._rest: dict[str, list[str]] = defaultdict(list)
         self._lists: dict[str, tuple[str, ...]] = {}
+        self._trivial = trivial
         self._close(triples)
 
     def __iter__(self) -> Iterator[Spo]:
@@ -182,6 +213,8 @@ class Ontology:
         for axiom in ("cls-thing", "cls-nothing1"):
             rule = BY_NAME[axiom]
             self._conclude(Derivation(rule, (), rule.head[0]), waiting)
+        for narrow, wide in NARROWER if self._trivial else ():
+            self._conclude(Derivation(BY_NAME["dt-type2"], (), (narrow, name("rdfs:subClassOf"), wide)), waiting)
         for triple in list(self.told):
             if triple[1] in _CARDINALITIES and (plain := _plain_cardinality(triple[2])) != triple[2]:
                 same = (triple[0], triple[1], plain)
@@ -210,6 +243,8 @@ class Ontology:
     def _conclude(self, derivation: Derivation, waiting: deque[Spo]) -> None:
         conclusion = derivation.conclusion
         assert conclusion is not None
+        if not self._trivial and derivation.rule.name in _CIRCLES and conclusion[0] == conclusion[2]:
+            return
         if conclusion not in self:
             self.derivations[conclusion] = derivation
             self._index(conclusion)

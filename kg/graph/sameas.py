@@ -26,8 +26,9 @@ class SameAs:
         self._parent: dict[str, str] = {}
         self._literal: dict[str, str] = {}
 
-    def __bool__(self) -> bool:
-        return bool(self._parent)
+    def __len__(self) -> int:
+        """How many names stand no longer for themselves."""
+        return len(self._parent)
 
     def representative(self, text: str) -> str:
         """The name that stands for this one."""

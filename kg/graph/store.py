@@ -79,12 +79,12 @@ def publish(project: Project, folder: Path, name: str) -> Path:
     return final
 
 
-def open_store(project: Project) -> Store:
-    """The published graph, for reading; raises `ProjectError` when there is none."""
+def open_store(project: Project) -> tuple[Path, Store]:
+    """The folder and the store of the published graph, for reading; raises `ProjectError` when there is none."""
     for _ in range(3):
         folder = project.current
         try:
-            return Store.read_only(str(folder / "store"))
+            return folder, Store.read_only(str(folder / "store"))
         except OSError as error:
             if project.current == folder:
                 raise ProjectError(f"The graph in {folder} cannot be opened: {error}. Run `kg build`.") from error

@@ -15,11 +15,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from itertools import islice
 from pathlib import Path
-from typing import cast
+from typing import ClassVar, cast
 
 import duckdb
 from pyoxigraph import RdfFormat, Triple, parse
 
+from kg.graph.rdf_files import read_into, write_ntriples
 from kg.terms import Term, to_text
 
 LITERALS = 1 << 31
@@ -31,6 +32,9 @@ class Workshop:
 
     `memory` bounds what DuckDB holds at once (`"2GB"`); beyond it, it writes to the folder `scratch`.
     """
+
+    refusals: ClassVar[tuple[type[Exception], ...]] = (duckdb.Error,)
+    """What the engine raises; caught where a file may be at fault."""
 
     def __init__(
         self,
@@ -48,10 +52,19 @@ class Workshop:
         self.sql.execute("CREATE TABLE IF NOT EXISTS triple(s UINTEGER, p UINTEGER, o UINTEGER)")
         self.sql.execute("CREATE TABLE IF NOT EXISTS inferred(s UINTEGER, p UINTEGER, o UINTEGER)")
         self._ids: dict[str, int] = {}
+        self._files = 0
         self._next = [1, LITERALS]
         self._all_known = self.count("term") == 0  # whether `_ids` holds the whole dictionary
         if not self._all_known:
             self._count_on()
+
+    def read(self, path: Path, *, table: str = "triple") -> None:
+        """Assert the triples of an RDF file: Turtle, N-Triples, N-Quads, TriG, RDF/XML or JSON-LD, also gzipped."""
+        read_into(self, path, table=table)
+
+    def write_ntriples(self, path: Path, *, tables: Iterable[str] = ("triple", "inferred")) -> None:
+        """Write tables, by default all that is known, as N-Triples: always the same bytes for the same triples."""
+        write_ntriples(self, path, tables=tables)
 
     def add(self, triples: Iterable[Triple], *, table: str = "triple") -> None:
         """Assert the triples that are not asserted yet."""
@@ -68,9 +81,9 @@ class Workshop:
         ids = self.numbers(text for row in rows for text in row)
         columns = [[ids[row[place]] for row in rows] for place in range(3)]
         fresh = "(SELECT unnest(?::UINTEGER[]) AS s, unnest(?::UINTEGER[]) AS p, unnest(?::UINTEGER[]) AS o)"
-        known = "" if self.count(table) == 0 else f" EXCEPT SELECT s, p, o FROM {table} ORDER BY s, p, o"  # noqa: S608
+        known = "" if self.count(table) == 0 else f" EXCEPT SELECT s, p, o FROM {table} ORDER BY s, p, o"
         # A list as text is several times quicker to hand over than a list of Python's integers.
-        self.sql.execute(f"INSERT INTO {table} SELECT s, p, o FROM {fresh}{known}", [str(c) for c in columns])  # noqa: S608
+        self.sql.execute(f"INSERT INTO {table} SELECT s, p, o FROM {fresh}{known}", [str(c) for c in columns])
 
     def numbers(self, texts: Iterable[str]) -> dict[str, int]:
         """The number of each term, given as its exact N-Triples form; new terms are entered in the dictionary."""
@@ -111,7 +124,7 @@ class Workshop:
 
     def count(self, table: str) -> int:
         """How many rows a table has."""
-        row = self.sql.execute(f"SELECT count(*) FROM {table}").fetchone()  # noqa: S608
+        row = self.sql.execute(f"SELECT count(*) FROM {table}").fetchone()
         return int(row[0]) if row is not None else 0
 
     def triples(self, *, table: str = "triple") -> Iterator[Triple]:
@@ -124,11 +137,28 @@ class Workshop:
     def triple_texts(self, *, table: str = "triple") -> Iterator[tuple[str, str, str]]:
         """The same, each term as its exact N-Triples form."""
         rows = self.sql.cursor().execute(
-            f"SELECT a.text, b.text, c.text FROM {table} t JOIN term a ON a.id = t.s JOIN term b ON b.id = t.p"  # noqa: S608
+            f"SELECT a.text, b.text, c.text FROM {table} t JOIN term a ON a.id = t.s JOIN term b ON b.id = t.p"
             " JOIN term c ON c.id = t.o ORDER BY ALL"
         )
         while batch := rows.fetchmany(10_000):
             yield from batch
+
+    def next_file(self) -> int:
+        """The number of the file that is being read, from 1."""
+        self._files += 1
+        return self._files
+
+    def enter(self, table: str) -> None:
+        """Enter in the dictionary the terms that a table has in its column `exact`, in the order of their text."""
+        fresh = f"SELECT DISTINCT exact FROM {table} WHERE exact NOT IN (SELECT text FROM term)"
+        for literal, first in enumerate(self._next):
+            kind = "starts_with" if literal else "NOT starts_with"
+            self.sql.execute(
+                f"INSERT INTO term SELECT {first - 1} + row_number() OVER (ORDER BY exact), exact"
+                f" FROM ({fresh}) AS f WHERE {kind}(exact, '\"') ORDER BY exact"
+            )
+        self._all_known = False
+        self._count_on()
 
     def _take(self, text: str) -> int:
         """The next free number of a term of this kind."""
@@ -137,6 +167,6 @@ class Workshop:
         return self._next[kind] - 1
 
     def _count_on(self) -> None:
-        rows = self.sql.execute(f"SELECT id >= {LITERALS}, max(id) FROM term GROUP BY ALL").fetchall()  # noqa: S608
+        rows = self.sql.execute(f"SELECT id >= {LITERALS}, max(id) FROM term GROUP BY ALL").fetchall()
         for literal, last in rows:
             self._next[int(literal)] = last + 1

@@ -8,21 +8,21 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from typing import cast
 
 import duckdb
 from pyoxigraph import Triple
 
 from kg.errors import UnknownNameError
 from kg.graph.shapes import gathering, judging, statements, telling, wording
+from kg.graph.shapes.findings import to_finding
 from kg.graph.shapes.literals import lexical
 from kg.graph.shapes.paths import predicates
 from kg.graph.shapes.plan import Check, Plan, to_plan
 from kg.graph.shapes.shape import Shape, Shapes
 from kg.graph.shapes.verdicts import is_bad, is_out_of_order
-from kg.graph.triples import Workshop
+from kg.graph.triples import LITERALS, Workshop
 from kg.reports import Finding, Report
-from kg.terms import RDF, RDFS, SH, to_curie
+from kg.terms import RDF, RDFS, to_curie
 
 SUBCLASS = f"<{RDFS}subClassOf>"
 LABELS = (f"<{RDFS}label>", "<http://www.w3.org/2004/02/skos/core#prefLabel>", "<https://schema.org/name>")
@@ -143,10 +143,10 @@ class _Checking:
             below, {t.term for s in self._plan.focus_sets for t in s.targets if t.kind == "class"} | self._asked()
         )
         missing = sorted(wanted - set(self._ids))
-        fresh = {text: _MOST - n for n, text in enumerate(missing)}
+        fresh = {text: (_MOST if text.startswith('"') else LITERALS - 1) - n for n, text in enumerate(missing)}
         self._ids |= fresh
         if fresh:
-            content = statements.rows("r", "id, text", [(number, text) for text, number in fresh.items()])
+            content = statements.words((number, text) for text, number in fresh.items())
             self._do(f"CREATE OR REPLACE TEMP TABLE shape_term AS SELECT id::UINTEGER AS id, text FROM {content}")  # noqa: S608
             self._words = "(SELECT id, text FROM term UNION ALL SELECT id, text FROM shape_term)"
 
@@ -188,11 +188,8 @@ class _Checking:
 
     def _needed_values(self) -> frozenset[int]:
         """The value sets that anything is asked of."""
-        idle = {"closed", "property"}
         plan = self._plan
-        needed = {
-            c.value_set for c in plan.checks if c.name not in idle or plan.value_sets[c.value_set].path is not None
-        }
+        needed = {c.value_set for c in plan.checks if c.name != "property"}
         needed.update(c.value_set for c in plan.checks if c.name == "property" and c.shape in plan.judged)
         needed.update(below for s in plan.focus_sets for below in s.value_sets)
         return frozenset(needed)
@@ -206,8 +203,10 @@ class _Checking:
             by_name.setdefault("value" if judging.is_plain(each) else each.name, []).append(each)
         if some := by_name.get("value"):
             self._judge_values(some)
+        if some := by_name.get("nodeKind"):
+            self._do(judging.kinds(some))
         if some := by_name.get("minCount", []) + by_name.get("maxCount", []):
-            self._do(judging.counts(some))
+            self._judge_counts(some)
         if some := by_name.get("class"):
             self._do(judging.classes(some, ids, self._class_ids()))
         for name, written in (
@@ -225,6 +224,20 @@ class _Checking:
             self._do(judging.languages(some, self._words))
         if some := by_name.get("lessThan", []) + by_name.get("lessThanOrEquals", []):
             self._judge_order(some)
+
+    def _judge_counts(self, checks: Sequence[Check]) -> None:
+        """Most counts are right everywhere, and are not asked of each node again."""
+        self._do(judging.counted(checks))
+        nodes = dict(self._sql.execute(judging.FOCUS_NODES).fetchall())
+        spread = {row[0]: row[1:] for row in self._sql.execute(judging.FEWEST_AND_MOST).fetchall()}
+        broken = []
+        for each in checks:
+            having, fewest, most = spread.get(each.value_set, (0, 0, 0))
+            fewest = fewest if having == nodes.get(each.focus_set, 0) else 0
+            if fewest < each.constraint.count if each.name == "minCount" else most > each.constraint.count:
+                broken.append(each)
+        if broken:
+            self._do(judging.counts(broken))
 
     def _judge_values(self, checks: Sequence[Check]) -> None:
         self._do(judging.doubts(checks, self._words))
@@ -261,50 +274,51 @@ class _Checking:
         for number in range(len(plan.shapes)):
             if plan.reported.get(number):
                 self._do(telling.reported(number, plan))
-        told = self._sql.execute(telling.told(plan, self._words)).fetchall()
-        values = self._counted([(plan.checks[row[0]], int(row[6])) for row in told])
-        words = wording.Words(self._labels(told, values), languages)
-        for number, focus, value, path, other, times, focus_id, _ in told:
+        told = self._sql.execute(telling.told(plan)).fetchall()
+        values = self._counted((plan.checks[row[0]], int(row[1])) for row in told)
+        terms = {term for row in told for term in row[1:5] if term is not None}
+        terms.update(term for listed in values.values() for term in listed)
+        texts: dict[int | None, str] = dict(self._sql.execute(telling.texts(terms, self._words)).fetchall())
+        texts[None] = ""
+        words = wording.Words(self._labels(terms, texts), languages, {shape.node: shape for shape in plan.shapes})
+        for number, focus, value, path, other, times in told:
             each = plan.checks[number]
+            counted = values.get((each.value_set, focus), ()) if each.name in _COUNTING else ()
             found = to_finding(
                 plan.shapes[each.shape],
-                each,
-                focus=focus,
-                value=value or "",
-                path=path or "",
-                other=other or "",
-                values=values.get((each.value_set, focus_id), ()) if each.name in _COUNTING else (),
+                each.constraint,
+                focus=texts[focus],
+                value=texts[value],
+                path=texts[path],
+                other=texts[other],
+                values=tuple(sorted(texts[term] for term in counted)),
                 words=words,
             )
             # Each way to reach a node is a validation of its own: https://www.w3.org/TR/shacl/#PropertyConstraintComponent
             for _ in range(int(times)):
                 yield found
 
-    def _counted(self, asked: Iterable[tuple[Check, int]]) -> Mapping[tuple[int, int], tuple[str, ...]]:
+    def _counted(self, asked: Iterable[tuple[Check, int]]) -> Mapping[tuple[int, int], Sequence[int]]:
         pairs = {(check.value_set, focus) for check, focus in asked if check.name in _COUNTING}
         if not pairs:
             return {}
-        rows = self._sql.execute(telling.counted_values(sorted(pairs), self._words)).fetchall()
-        return {(int(value_set), int(focus)): tuple(texts) for value_set, focus, texts in rows}
+        rows = self._sql.execute(telling.counted_values(sorted(pairs))).fetchall()
+        return {(int(value_set), int(focus)): listed for value_set, focus, listed in rows}
 
-    def _labels(
-        self, told: Sequence[tuple[object, ...]], values: Mapping[tuple[int, int], tuple[str, ...]]
-    ) -> dict[str, str]:
+    def _labels(self, terms: Iterable[int], texts: Mapping[int | None, str]) -> dict[str, str]:
         """The labels of everything that the findings name, from the ontology and the graph."""
         labels = {
-            str(t.subject): cast(str, t.object.value)  # type: ignore[union-attr]
+            str(t.subject): lexical(str(t.object))
             for t in self._ontology
             if str(t.predicate) == LABELS[0] and str(t.object).startswith('"')
         }
-        named = {str(text) for row in told for text in row[1:5] if text is not None}
-        named.update(text for texts in values.values() for text in texts)
-        named.update(v for each in self._plan.checks for v in each.constraint.values)
-        iris = sorted(text for text in named if not text.startswith('"'))
-        if len(iris) > _MOST_LABELS:
-            return labels
-        if iris:
-            rows = self._sql.execute(telling.labels(iris, [self._ids[label] for label in LABELS])).fetchall()
-            labels |= {str(node): lexical(text) for node, text in rows}
+        constants = {v for c in self._plan.checks for v in c.constraint.values if v.startswith("<") and v in self._ids}
+        constants |= {p for s in self._plan.value_sets if s.path is not None for p in predicates(s.path)}
+        numbers = {term: texts[term] for term in terms if not texts[term].startswith('"')}
+        numbers |= {self._ids[text]: text for text in constants}
+        naming = [self._ids[label] for label in LABELS]
+        for number, label in self._sql.execute(telling.labels(numbers, naming)).fetchall():
+            labels[numbers[int(number)]] = lexical(label)
         return labels
 
     def _do(self, statement: str) -> None:
@@ -313,8 +327,6 @@ class _Checking:
 
 
 _COUNTING = frozenset({"minCount", "maxCount", "qualifiedMinCount", "qualifiedMaxCount", "hasValue"})
-_MOST_LABELS = 20_000
-"""More names than anybody reads: then findings show CURIEs, and the check stays fast."""
 
 
 def _closure(edges: Iterable[tuple[str, str]], wanted: Iterable[str]) -> dict[str, frozenset[str]]:
@@ -331,45 +343,3 @@ def _closure(edges: Iterable[tuple[str, str]], wanted: Iterable[str]) -> dict[st
             waiting.extend(fresh)
         found[name] = frozenset(seen)
     return found
-
-
-def to_finding(
-    shape: Shape,
-    each: Check,
-    *,
-    focus: str,
-    value: str,
-    path: str,
-    other: str,
-    values: tuple[str, ...],
-    words: wording.Words,
-) -> Finding:
-    """One broken constraint as a finding, in words."""
-    constraint = each.constraint
-    wanted = wording.expected(constraint, shape, words)
-    was = wording.found(constraint, value, path, other, values, words)
-    if shape.messages:
-        parts = wording.placeholders(constraint, shape, focus, value, words)
-        message = wording.filled(lexical(words.chosen(shape.messages)), parts)
-        details = tuple((f"<{SH}resultMessage>", said) for said in shape.messages)
-    else:
-        message, details = wording.sentence(shape, focus, wanted, was, words), ()
-    if shape.severity not in _SEVERITIES:
-        details += ((f"<{SH}resultSeverity>", shape.severity),)
-    return Finding(
-        f"shacl/{each.name}",
-        message,
-        severity=shape.level,
-        focus=focus,
-        path=path or wording.path_text(shape.path),
-        value=value,
-        shape=shape.node,
-        component=constraint.component.iri,
-        expected=wanted,
-        found=was,
-        values=values,
-        details=details,
-    )
-
-
-_SEVERITIES = frozenset(f"<{SH}{name}>" for name in ("Violation", "Warning", "Info"))

@@ -113,7 +113,7 @@ def _walks(sets: Sequence[ValueSet], ids: Ids) -> list[str]:
         " UNION SELECT w.number, w.focus, h.there, m.later FROM walker w"
         f" JOIN {rows('m', 'number, state, predicate, inverse, later', moves)} ON m.number = w.number"
         " AND m.state = w.state"
-        " JOIN shape_hop h ON h.here = w.node AND h.p = m.predicate AND h.inverse = m.inverse::BOOLEAN)"
+        " JOIN shape_hop h ON h.here = w.node AND h.p = m.predicate AND h.inverse = m.inverse)"
         f" SELECT DISTINCT w.number, w.focus, w.node FROM walker w JOIN {rows('e', 'number, state', ends)}"
         " ON e.number = w.number AND e.state = w.state",
     ]

@@ -1,4 +1,4 @@
-"""Shapes files walk in; `Shapes` walk out, or every fault at once, each with its shape and file.
+"""The triples of a shapes graph walk in; `Shapes` walk out, or every fault at once, each with its shape and file.
 
 The syntax rules of https://www.w3.org/TR/shacl/#syntax-rules are checked here, so that what comes out can be compiled
 without asking again. A check is never run with half the shapes.
@@ -8,9 +8,8 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Iterable, Iterator, Mapping
-from pathlib import Path as File
 
-from pyoxigraph import RdfFormat, Triple, parse
+from pyoxigraph import Triple
 
 from kg.errors import FaultsError
 from kg.graph.shapes import patterns
@@ -19,7 +18,7 @@ from kg.graph.shapes.literals import lexical
 from kg.graph.shapes.paths import Alternative, Path, Repeat, Sequence, Step, inverse
 from kg.graph.shapes.places import Places
 from kg.graph.shapes.shape import COMPANIONS, COMPONENTS, Constraint, Shape, Shapes, Takes, Target, fits
-from kg.reports import Finding, Place
+from kg.reports import Finding
 from kg.terms import OWL, RDF, RDFS, SH, XSD, to_curie
 
 TYPE = f"<{RDF}type>"
@@ -50,39 +49,6 @@ BESIDE = {
 BESIDE |= {"suggestedShapesGraph", "shapesGraphWellFormed", "labelTemplate", "parameter", "optional", "validator"}
 BESIDE |= {"nodeValidator", "propertyValidator", "returnType", "subject", "predicate", "object", "condition"}
 """What the rest of SHACL's vocabulary may say of a node that is also a shape."""
-
-
-def read_shapes(paths: File | str | Iterable[File | str]) -> Shapes:
-    """The shapes of one or more RDF files; raises `FaultsError` with every fault of all of them."""
-    files = [File(paths)] if isinstance(paths, File | str) else [File(path) for path in paths]
-    triples: list[Triple] = []
-    faults: list[Finding] = []
-    for file in files:
-        try:
-            triples += read_triples(file, rename=len(files) > 1)
-        except FaultsError as error:
-            faults += error.faults
-    if faults:
-        raise FaultsError(faults)
-    return to_shapes(triples, files=tuple(map(str, files)))
-
-
-def read_triples(file: File, *, rename: bool = False) -> list[Triple]:
-    """The triples of an RDF file, its format known by the file's name; raises `FaultsError` when it is not RDF."""
-    form = RdfFormat.from_extension(file.suffix.lstrip("."))
-    try:
-        if form is None:
-            raise ValueError(f"nothing is known of files that end in {file.suffix!r}; .ttl, .nt, .rdf or .jsonld is")
-        # A relative IRI is relative to its file: https://www.rfc-editor.org/rfc/rfc3986#section-5.1.3
-        quads = parse(path=str(file), format=form, base_iri=file.resolve().as_uri(), rename_blank_nodes=rename)
-        return [quad.triple for quad in quads]
-    except (OSError, ValueError, SyntaxError) as error:
-        line = getattr(error, "lineno", None) or 0
-        column = getattr(error, "offset", None) or 0
-        fault = Finding(
-            "shapes/unreadable", f"The file cannot be read: {error}", places=(Place(str(file), line, column),)
-        )
-        raise FaultsError([fault]) from error
 
 
 def to_shapes(triples: Iterable[Triple], *, files: tuple[str, ...] = ()) -> Shapes:

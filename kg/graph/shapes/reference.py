@@ -7,7 +7,9 @@ one's own and the advanced features; the tests hold it against the compiler on e
 from __future__ import annotations
 
 import logging
+import warnings
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from pyoxigraph import Triple
@@ -61,15 +63,15 @@ def check_triples(
     import pyshacl
 
     chosen = {root.node for root in roots}
-    logging.getLogger("pyshacl-validate").setLevel(logging.CRITICAL)
     try:
-        _, report, text = pyshacl.validate(
-            _to_graph(data),
-            shacl_graph=_to_graph(_without_other_targets(shapes, chosen)),
-            advanced=any({"target", "rule", "values", "expression"} & {local(p) for p in s.foreign} for s in roots),
-            inplace=True,
-            do_owl_imports=False,
-        )
+        with _quiet():
+            _, report, text = pyshacl.validate(
+                _to_graph(data),
+                shacl_graph=_to_graph(_without_other_targets(shapes, chosen)),
+                advanced=any({"target", "rule", "values", "expression"} & {local(p) for p in s.foreign} for s in roots),
+                inplace=True,
+                do_owl_imports=False,
+            )
     except Exception as error:
         # pyshacl lets errors of its own, of rdflib's parser and plain Python ones through: all mean that it refuses.
         raise FaultsError([_refusal(str(error) or type(error).__name__, roots)]) from error
@@ -81,6 +83,22 @@ def check_triples(
         findings = [finding for finding in findings if finding.focus in wanted]
     judged = {f"engine of {name}": "pyshacl" for name in sorted(chosen)}
     return Report(tuple(findings), judged)
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """Without rdflib's complaints about ill-formed literals: they become findings, or concern no shape."""
+    loggers = [logging.getLogger(name) for name in ("rdflib.term", "pyshacl-validate")]
+    levels = [logger.level for logger in loggers]
+    for logger in loggers:
+        logger.setLevel(logging.CRITICAL)
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            yield
+    finally:
+        for logger, level in zip(loggers, levels, strict=True):
+            logger.setLevel(level)
 
 
 def _without_other_targets(shapes: Shapes, chosen: set[str]) -> Iterator[Triple]:
@@ -192,7 +210,7 @@ def _to_finding(report: Any, node: Any, shapes: Shapes, languages: Sequence[str]
     path = report.value(node, URIRef(SH + "resultPath"))
     name = local(component).removesuffix("ConstraintComponent")
     return Finding(
-        f"shacl/{name[:1].lower() + name[1:]}",
+        f"shacl/{name.lower() if name.isupper() else name[:1].lower() + name[1:]}",
         lexical(words.chosen(messages)) or f"{words.term(value('focusNode'))} breaks a constraint",
         severity=_LEVELS.get(severity, Severity.VIOLATION),
         focus=value("focusNode"),

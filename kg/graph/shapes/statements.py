@@ -22,8 +22,8 @@ Ids = Callable[[str], int]
 """The number of a term that the plan speaks of."""
 
 TABLES = (
-    "CREATE OR REPLACE TEMP TABLE shape_focus(focus_set USMALLINT, node UINTEGER)",
-    "CREATE OR REPLACE TEMP TABLE shape_value(value_set USMALLINT, focus UINTEGER, value UINTEGER)",
+    "CREATE OR REPLACE TEMP TABLE shape_focus(focus_set UINTEGER, node UINTEGER)",
+    "CREATE OR REPLACE TEMP TABLE shape_value(value_set UINTEGER, focus UINTEGER, value UINTEGER)",
     "CREATE"
     " OR REPLACE TEMP TABLE shape_hit(asked INTEGER, focus UINTEGER, value UINTEGER, path UINTEGER, other UINTEGER)",
     "CREATE OR REPLACE TEMP TABLE shape_fails(shape INTEGER, node UINTEGER)",
@@ -40,6 +40,7 @@ DROPS = tuple(
         "shape_term",
         "shape_hop",
         "shape_doubt",
+        "shape_count",
     )
 )
 
@@ -50,9 +51,25 @@ def quoted(text: str) -> str:
 
 
 def rows(name: str, columns: str, content: Iterable[Row]) -> str:
-    """A VALUES list as a named table."""
-    told = ",".join(
-        "(" + ",".join("NULL" if v is None else str(v) if isinstance(v, int) else quoted(v) for v in row) + ")"
-        for row in content
-    )
-    return f"(VALUES {told}) {name}({columns})"
+    """A small table within a statement.
+
+    Its columns are written as lists in text: planning a VALUES list of a hundred rows takes longer than all the rest.
+    """
+    lines = list(content)
+    told = []
+    for place, column in enumerate(columns.split(", ")):
+        listed = ",".join("NULL" if line[place] is None else str(line[place]) for line in lines)
+        told.append(f"unnest('[{listed}]'::{_TYPES.get(column, 'UINTEGER')}[]) AS {column}")
+    return f"(SELECT {', '.join(told)}) {name}"
+
+
+_TYPES = {
+    **dict.fromkeys(("asked", "number", "shape", "child", "sibling"), "INTEGER"),
+    **dict.fromkeys(("inverse", "literals", "blanks", "names"), "BOOLEAN"),
+}
+"""The columns that are not numbers of terms or sets."""
+
+
+def words(content: Iterable[tuple[int, str]]) -> str:
+    """A small table of numbers and texts within a statement."""
+    return f"(VALUES {','.join(f'({number}, {quoted(text)})' for number, text in content)}) r(id, text)"

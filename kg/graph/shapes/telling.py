@@ -35,38 +35,40 @@ def reported(number: int, plan: Plan) -> str:
     )
 
 
-def told(plan: Plan, words: str) -> str:
-    """The findings: check; focus, value, path and other value as texts; how often; the numbers of focus and value."""
+def told(plan: Plan) -> str:
+    """The findings by number: check, focus, value, path, the other value, and how often each is told."""
     plain = [(c.number, -1) for c in plan.checks if plan.reported.get(c.shape) == ()]
     counted = [(c.number, c.shape) for c in plan.checks if plan.reported.get(c.shape)]
     params = rows("r", "number, shape", plain + counted)
-    times, join = "1", ""
-    if counted:
-        times = "coalesce(q.times, 1)"
-        join = " LEFT JOIN shape_reported q ON q.shape = r.shape AND q.node = h.focus"
+    columns = "h.asked, h.focus, h.value, h.path, h.other"
+    if not counted:
+        return f"SELECT {columns}, 1 FROM shape_hit h JOIN {params} ON h.asked = r.number"
     return (
-        f"SELECT h.asked, f.text, v.text, p.text, o.text, {times}, h.focus, h.value FROM shape_hit h JOIN {params}"
-        f" ON h.asked = r.number{join} JOIN {words} f ON f.id = h.focus LEFT JOIN {words} v ON v.id = h.value"
-        f" LEFT JOIN {words} p ON p.id = h.path LEFT JOIN {words} o ON o.id = h.other"
-        + (" WHERE r.shape = -1 OR q.times IS NOT NULL" if counted else "")
+        f"SELECT {columns}, coalesce(q.times, 1) FROM shape_hit h JOIN {params} ON h.asked = r.number"
+        " LEFT JOIN shape_reported q ON q.shape = r.shape AND q.node = h.focus WHERE r.shape = -1"
+        " OR q.times IS NOT NULL"
     )
 
 
-def counted_values(pairs: Iterable[tuple[int, int]], words: str) -> str:
-    """The values behind findings of cardinality: value set, focus and the texts of all its values."""
+def counted_values(pairs: Iterable[tuple[int, int]]) -> str:
+    """The values behind findings of cardinality: value set, focus and all its values."""
     return (
-        f"SELECT v.value_set, v.focus, list(t.text ORDER BY t.text) FROM shape_value v"
-        f" JOIN {rows('r', 'value_set, focus', pairs)}"
-        f" ON v.value_set = r.value_set AND v.focus = r.focus JOIN {words} t ON t.id = v.value GROUP BY ALL"
+        f"SELECT v.value_set, v.focus, list(v.value) FROM shape_value v JOIN {rows('r', 'value_set, focus', pairs)}"
+        " ON v.value_set = r.value_set AND v.focus = r.focus GROUP BY ALL"
     )
 
 
-def labels(texts: Iterable[str], predicates: Sequence[int]) -> str:
-    """The labels of these nodes, by exact term."""
-    listed, wanted = ",".join(quoted(text) for text in texts), ",".join(map(str, predicates))
+def texts(terms: Iterable[int], words: str) -> str:
+    """The exact texts of these terms."""
+    return f"SELECT t.id, t.text FROM {words} t JOIN {rows('r', 'term', ((term,) for term in terms))} ON t.id = r.term"
+
+
+def labels(terms: Iterable[int], predicates: Sequence[int]) -> str:
+    """The labels of these terms; of several the first in the order of their text comes last."""
+    wanted = ",".join(map(str, predicates))
     return (
-        "SELECT a.text, b.text FROM shape_edge e JOIN term a ON a.id = e.s JOIN term b ON b.id = e.o"
-        f" WHERE e.p IN ({wanted}) AND a.text IN ({listed}) ORDER BY ALL DESC"
+        f"SELECT e.s, b.text FROM shape_edge e JOIN {rows('r', 'term', ((term,) for term in terms))} ON e.s = r.term"
+        f" JOIN term b ON b.id = e.o WHERE e.p IN ({wanted}) ORDER BY ALL DESC"
     )
 
 

@@ -3,38 +3,59 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Hashable, Mapping, Sequence
 
 from kg.graph.shapes.description import local
 from kg.graph.shapes.literals import lexical, spelled
 from kg.graph.shapes.paths import Alternative, Path, Repeat, Step, to_sparql
 from kg.graph.shapes.paths import Sequence as PathSequence
 from kg.graph.shapes.shape import Constraint, Shape
-from kg.terms import XSD, to_curie
+from kg.terms import PREFIXES, XSD, to_curie
 
 LANGUAGES = ("en", "")
 """The languages in which sentences are looked for, best first."""
 _MOST_NAMED = 5
+_NAMESPACES = frozenset(PREFIXES.values())
 
 
-@dataclass(frozen=True, slots=True)
 class Words:
-    """The labels that are known, by exact term, and the languages that the reader wants."""
+    """The labels that are known, by exact term, and the languages that the reader wants; remembers what it has said."""
 
-    labels: Mapping[str, str] = field(default_factory=dict)
-    languages: Sequence[str] = LANGUAGES
+    def __init__(
+        self,
+        labels: Mapping[str, str] | None = None,
+        languages: Sequence[str] = LANGUAGES,
+        shapes: Mapping[str, Shape] | None = None,
+    ) -> None:
+        self.labels = labels or {}
+        self.shapes = shapes or {}
+        self.languages = languages
+        self._terms: dict[str, str] = {}
+        self._said: dict[Hashable, str] = {}
+
+    def once(self, name: Hashable, say: Callable[[], str]) -> str:
+        """What `say` gives, said once for each name."""
+        if name not in self._said:
+            self._said[name] = say()
+        return self._said[name]
 
     def term(self, text: str) -> str:
         """A term as people read it: its label, the words of a literal, or a CURIE."""
-        if text in self.labels:
-            return self.labels[text]
+        if text not in self._terms:
+            self._terms[text] = self.labels.get(text) or self._unlabelled(text)
+        return self._terms[text]
+
+    def _unlabelled(self, text: str) -> str:
+        if text.startswith("<"):
+            # Most IRIs of other people's data have no prefix here: one look, and not one for each prefix.
+            namespace = text[1 : max(text.rfind("/"), text.rfind("#")) + 1]
+            return to_curie(text[1:-1]) if namespace in _NAMESPACES else text
         literal = spelled(text)
-        if literal is not None:
-            plain = literal.datatype.startswith(XSD) and literal.datatype != XSD + "string"
-            tag = f" ({literal.language})" if literal.language else ""
-            return literal.lexical if plain else f"\u201c{_shortened(literal.lexical)}\u201d{tag}"
-        return to_curie(text[1:-1]) if text.startswith("<") else "a node without a name"
+        if literal is None:
+            return "a node without a name"
+        plain = literal.datatype.startswith(XSD) and literal.datatype != XSD + "string"
+        tag = f" ({literal.language})" if literal.language else ""
+        return literal.lexical if plain else f"“{_shortened(literal.lexical)}”{tag}"
 
     def path(self, path: Path | None) -> str:
         """A path as people read it."""
@@ -57,7 +78,12 @@ class Words:
 
     def property_of(self, shape: Shape) -> str:
         """What the shape calls the property that it looks at."""
-        return lexical(self.chosen(shape.names)) if shape.names and shape.path is not None else self.path(shape.path)
+        return self.once(
+            ("property", shape.node),
+            lambda: (
+                lexical(self.chosen(shape.names)) if shape.names and shape.path is not None else self.path(shape.path)
+            ),
+        )
 
     def chosen(self, texts: Sequence[str]) -> str:
         """The text in the language that the reader likes best; the first when there is none."""
@@ -141,9 +167,10 @@ def expected(constraint: Constraint, shape: Shape, words: Words) -> str:
         case "and" | "node":
             return f"something of {_shapes(constraint, words)}"
         case "or":
-            return f"something of at least one of {len(constraint.shapes)} shapes"
+            return _alternatives(constraint, words) or f"something of at least one of {len(constraint.shapes)} shapes"
         case "xone":
-            return f"something of exactly one of {len(constraint.shapes)} shapes"
+            told = _alternatives(constraint, words)
+            return f"either {told}" if told else f"something of exactly one of {len(constraint.shapes)} shapes"
         case _:
             return ""
 
@@ -165,13 +192,17 @@ def found(constraint: Constraint, value: str, path: str, other: str, values: Seq
         case "closed":
             return f"{_of(path, words)} {words.term(value)}"
         case "datatype" if (literal := spelled(value)) is not None:
+            if f"<{literal.datatype}>" == constraint.values[0]:
+                return f"{words.term(value)}, which does not fit its type"
             return f"{words.term(value)} of type {to_curie(literal.datatype)}"
         case _:
             return words.term(value) if value else ""
 
 
-def sentence(shape: Shape, focus: str, wanted: str, was: str, words: Words) -> str:
+def sentence(constraint: Constraint, shape: Shape, focus: str, wanted: str, was: str, words: Words) -> str:
     """The default sentence, for shapes that bring none."""
+    if constraint.component.name in ("minCount", "maxCount", "qualifiedMinCount", "qualifiedMaxCount"):
+        return f"{words.term(focus)} should have {wanted}, but has {was}"
     about = f"{words.term(focus)}: " if focus else ""
     what = "" if shape.path is None else f"{words.property_of(shape)} "
     return f"{about}{what}should be {wanted}, but is {was}" if was else f"{about}{what}should be {wanted}"
@@ -208,6 +239,20 @@ def _of(predicate: str, words: Words) -> str:
 def _shapes(constraint: Constraint, words: Words) -> str:
     named = [words.term(shape) for shape in constraint.shapes if not shape.startswith("_:")]
     return "the shape " + " and ".join(named) if named else "a certain shape"
+
+
+def _alternatives(constraint: Constraint, words: Words) -> str:
+    """`a value of type xsd:date or a value of type xsd:gYear`, where the shapes are as simple as that."""
+    shapes = [words.shapes.get(node) for node in constraint.shapes]
+    told = []
+    for shape in shapes:
+        if shape is None or shape.path is not None or len(shape.constraints) != 1 or shape.deactivated:
+            return ""
+        told.append(expected(shape.constraints[0], shape, words))
+    kinds = [each.removeprefix("a value of type ") for each in told]
+    if all(kind != each for kind, each in zip(kinds, told, strict=True)):
+        return f"a value of type {' or '.join(filter(None, (', '.join(kinds[:-1]), kinds[-1])))}"
+    return " or ".join(told)
 
 
 def _spaced(name: str) -> str:

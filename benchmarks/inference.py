@@ -1,0 +1,185 @@
+#!/usr/bin/env python3
+"""OWL 2 RL inference side by side: this program, owlrl, reasonable and Nemo, from files on disk to N-Triples on disk.
+
+    python benchmarks/inference.py 1000 10000 --engines kg owlrl reasonable nemo
+    python benchmarks/inference.py 1000000 --engines kg --memory 2GB
+
+Every engine runs in a process of its own, one after the other; its time is from the start of that process to its end,
+its memory the most that the process held. The workload is `../shared/bench` (films.py, film.ttl). Afterwards the
+triples about things are counted in each output, without those that say nothing (`x owl:sameAs x`, `x rdf:type
+owl:Thing`), so that equal numbers mean equal work. Nemo is given the rules already grounded (film.rls); this program
+grounds them itself, within its time.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import resource
+import subprocess
+import sys
+import tempfile
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+HERE = Path(__file__).parent
+SHARED = Path(os.environ.get("KG_SHARED", HERE.parents[1] / "shared"))
+BENCH = SHARED / "bench"
+ENGINES = ("kg", "owlrl", "reasonable", "nemo")
+THINGS = "<https://ex.org/id/"  # everything that is not about classes and properties
+
+
+@dataclass(frozen=True, slots=True)
+class Measurement:
+    """One engine on one workload: seconds, megabytes, triples; or why it did not finish."""
+
+    engine: str
+    films: int
+    seconds: float
+    megabytes: float
+    triples: int
+    trouble: str = ""
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
+    parser.add_argument("films", type=int, nargs="+")
+    parser.add_argument("--engines", nargs="+", default=list(ENGINES), choices=ENGINES)
+    parser.add_argument("--memory", help="bound for this program's memory, such as 2GB")
+    parser.add_argument("--limit", type=float, default=1800, help="seconds after which an engine is stopped")
+    parser.add_argument(
+        "--folder", type=Path, help="where the workload and the outputs lie (default: a temporary folder)"
+    )
+    parser.add_argument("--repeat", type=int, default=1, help="take the best of so many runs")
+    chosen = parser.parse_args()
+    with tempfile.TemporaryDirectory(prefix="kg-bench-") as temporary:
+        folder = chosen.folder or Path(temporary)
+        for films in chosen.films:
+            data = workload(folder, films)
+            found = [
+                min((measure(e, films, data, folder, chosen) for _ in range(chosen.repeat)), key=lambda m: m.seconds)
+                for e in chosen.engines
+            ]
+            print(table(found))
+
+
+def workload(folder: Path, films: int) -> Path:
+    """The facts about so many films, as N-Triples."""
+    path = folder / f"films-{films}.nt"
+    if not path.exists():
+        with path.open("wb") as file:
+            subprocess.run([sys.executable, BENCH / "films.py", str(films)], stdout=file, check=True)
+    return path
+
+
+def measure(engine: str, films: int, data: Path, folder: Path, chosen: argparse.Namespace) -> Measurement:
+    """Run one engine in a process of its own."""
+    output = folder / f"closed-{engine}.nt"
+    output.unlink(missing_ok=True)
+    call = [sys.executable, __file__, "--run", engine, str(data), str(BENCH / "film.ttl"), str(output)]
+    start = time.perf_counter()
+    process = subprocess.Popen([*call, chosen.memory or ""], stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
+    try:
+        _, said = process.communicate(timeout=chosen.limit)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
+        return Measurement(engine, films, chosen.limit, 0, 0, f"stopped after {chosen.limit:.0f} s")
+    seconds = time.perf_counter() - start
+    if process.returncode:
+        last = said.decode(errors="replace").strip().splitlines()[-1:] or [f"exit status {process.returncode}"]
+        return Measurement(engine, films, seconds, 0, 0, last[0])
+    megabytes = int(said.decode().rsplit("peak ", 1)[1]) / 1000
+    return Measurement(engine, films, seconds, megabytes, count(output))
+
+
+def count(path: Path) -> int:
+    """How many triples a file has that say something."""
+    import duckdb
+
+    found = duckdb.connect().execute(
+        "SELECT count(*) FROM (SELECT DISTINCT s, p, o FROM (SELECT split_part(line, ' ', 1) AS s,"
+        " split_part(line, ' ', 2) AS p, line[length(s) + length(p) + 3 : -3] AS o FROM read_csv(?,"
+        " columns = {'line': 'VARCHAR'}, delim = '\x01', quote = '', escape = '', header = false, auto_detect = false))"
+        " WHERE starts_with(s, ?) AND NOT (s = o) AND NOT ends_with(o, 'owl#Thing>'))",
+        [str(path), THINGS],
+    )
+    row = found.fetchone()
+    return int(row[0]) if row else 0
+
+
+def table(found: list[Measurement]) -> str:
+    """The measurements as a Markdown table; ratios are to the first engine."""
+    first = found[0]
+    lines = ["", "| films | engine | seconds | ratio | peak MB | triples |", "|--:|---|--:|--:|--:|--:|"]
+    for m in found:
+        if m.trouble:
+            lines.append(f"| {m.films:,} | {m.engine} | {m.trouble} | | | |")
+            continue
+        ratio = m.seconds / first.seconds
+        lines.append(
+            f"| {m.films:,} | {m.engine} | {m.seconds:.2f} | {ratio:.1f} | {m.megabytes:,.0f} | {m.triples:,} |"
+        )
+    return "\n".join(lines)
+
+
+# --- one engine, in its own process
+
+
+def run(engine: str, data: str, ontology: str, output: str, memory: str) -> None:
+    {"kg": run_kg, "owlrl": run_owlrl, "reasonable": run_reasonable, "nemo": run_nemo}[engine](
+        data, ontology, output, memory
+    )
+    print("peak", resource.getrusage(resource.RUSAGE_SELF).ru_maxrss, file=sys.stderr)
+
+
+def run_kg(data: str, ontology: str, output: str, memory: str) -> None:
+    from kg.graph.inference_files import infer_files
+
+    infer_files([Path(data)], ontology=[Path(ontology)], output=Path(output), memory=memory or None)
+
+
+def run_owlrl(data: str, ontology: str, output: str, memory: str) -> None:
+    import owlrl
+    import rdflib
+
+    graph = rdflib.Graph()
+    graph.parse(data, format="nt")
+    graph.parse(ontology, format="turtle")
+    owlrl.DeductiveClosure(owlrl.OWLRL_Semantics, axiomatic_triples=False, datatype_axioms=False).expand(graph)
+    graph.serialize(output, format="nt", encoding="utf-8")
+
+
+def run_reasonable(data: str, ontology: str, output: str, memory: str) -> None:
+    import reasonable  # type: ignore[import-not-found,import-untyped,unused-ignore]
+
+    reasoner = reasonable.PyReasoner()
+    turtle = Path(output).with_suffix(".ttl")  # it reads nothing that is not called Turtle
+    turtle.unlink(missing_ok=True)
+    turtle.symlink_to(data)
+    reasoner.load_file(str(turtle))
+    reasoner.load_file(ontology)
+    with Path(output).open("w", encoding="utf-8") as file:
+        for triple in reasoner.reason():
+            file.write(" ".join(term.n3() for term in triple) + " .\n")
+
+
+def run_nemo(data: str, ontology: str, output: str, memory: str) -> None:
+    import nmo_python  # type: ignore[import-not-found,import-untyped,unused-ignore]
+
+    rules = (HERE / "film.rls").read_text()
+    program = (
+        f'@import t :- ntriples {{ resource = "{data}" }} .\n{rules}\n'
+        f'@export t :- ntriples {{ resource = "{Path(output).name}" }} .\n'
+    )
+    engine = nmo_python.NemoEngine(nmo_python.load_string(program))
+    engine.reason()
+    engine.write_result("t", nmo_python.NemoOutputManager(str(Path(output).parent), overwrite=True))
+
+
+if __name__ == "__main__":
+    if sys.argv[1:2] == ["--run"]:
+        run(*sys.argv[2:])
+    else:
+        main()

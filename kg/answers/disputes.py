@@ -1,0 +1,69 @@
+"""A store walks in; what sources disagree on, what was decided and why walk out."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from pyoxigraph import Store
+
+from kg.answers.evidence import Provenance
+from kg.answers.naming import Names
+from kg.answers.why import cited, in_words
+from kg.facts.deciding import Contested
+from kg.facts.fact import Fact
+from kg.facts.tables import to_row
+from kg.facts.texts import Texts
+
+
+@dataclass(frozen=True, slots=True)
+class Dispute:
+    """One thing that is not agreed on: the facts that were preferred, the contested ones, and the reason."""
+
+    preferred: tuple[Fact, ...]
+    contested: tuple[Contested, ...]
+
+    @property
+    def sources(self) -> set[str]:
+        """The ids of those who have a say in it."""
+        facts = (*self.preferred, *(one.fact for one in self.contested))
+        return {fact.evidence.source for fact in facts}
+
+    @property
+    def reason(self) -> str:
+        """Why it was decided so."""
+        return "; ".join(dict.fromkeys(one.reason for one in self.contested))
+
+
+def disputes_of(store: Store) -> Iterator[Dispute]:
+    """Every contested fact of a store, with those that speak of the same subject and property."""
+    provenance = Provenance(store)
+    groups: dict[tuple[object, object], list[Contested]] = defaultdict(list)
+    for one in provenance.contested():
+        groups[one.fact.subject, one.fact.property].append(one)
+    for (_, property), contested in groups.items():
+        about = provenance.about(contested[0].fact.subject)
+        preferred = tuple(sorted((fact for fact in about if fact.property == property), key=lambda fact: fact.id))
+        yield Dispute(preferred, tuple(contested))
+
+
+def to_text(disputes: Iterable[Dispute], names: Names, texts: Texts) -> str:
+    """For people: both sides, each with its passage."""
+    lines = []
+    for dispute in disputes:
+        lines += [f"{in_words(one.fact.triple, names)}\n    {one.kind}: {one.reason}\n    {cited(one.fact, texts)}"
+                  for one in dispute.contested]  # fmt: skip
+        for fact in dispute.preferred:
+            lines.append(f"  instead: {in_words(fact.triple, names)}\n    {cited(fact, texts)}")
+        lines.append("")
+    return "\n".join(lines) if lines else "Nothing is contested.\n"
+
+
+def to_dict(dispute: Dispute) -> dict[str, object]:
+    """For programs."""
+    return {
+        "preferred": [to_row(fact) for fact in dispute.preferred],
+        "contested": [to_row(one.fact) | {"kind": one.kind.value, "reason": one.reason} for one in dispute.contested],
+        "reason": dispute.reason,
+    }

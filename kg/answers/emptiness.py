@@ -1,0 +1,120 @@
+"""A query without rows walks in; why walks out: an unknown name, the pattern that kills it, or a true no."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import rdflib
+from pyoxigraph import NamedNode, QuerySolutions, Store
+
+from kg.answers.patterns import Pattern, patterns_of, to_oxigraph
+from kg.facts.values import nearest
+from kg.graph.stating import ONTOLOGY
+from kg.terms import PREFIXES, to_curie
+
+_TRUE_NO = "Every name is known, so this is a true no: the graph does not say it."
+_FILTERED = "The patterns match, but FILTER, NOT EXISTS, MINUS or VALUES leave nothing: a true no."
+
+
+@dataclass(frozen=True, slots=True)
+class Emptiness:
+    """Why an answer is empty; `is_true_no` when every name is known and every pattern matches something by itself."""
+
+    reasons: tuple[str, ...]
+    is_true_no: bool
+
+    def __str__(self) -> str:
+        return "\n".join(self.reasons)
+
+
+def why_empty(store: Store, text: str) -> Emptiness:
+    """The reasons why a query has no rows, the plainest first."""
+    patterns = [pattern for pattern in patterns_of(text) if not pattern.is_optional]
+    if unknown := tuple(_unknown_terms(store, patterns)):
+        return Emptiness(unknown, is_true_no=False)
+    if dead := tuple(_dead_patterns(store, patterns)):
+        is_true_no = not any("literals are equal" in reason for reason in dead)
+        return Emptiness((*dead, _TRUE_NO) if is_true_no else dead, is_true_no=is_true_no)
+    if killer := tuple(_killers(store, patterns)):
+        return Emptiness(
+            (*killer, "Every name is known, so this is a true no: the graph does not say it."), is_true_no=True
+        )
+    if patterns and _holds(store, patterns):
+        return Emptiness(
+            ("The patterns match, but FILTER, NOT EXISTS, MINUS or VALUES leave nothing: a true no.",), is_true_no=True
+        )
+    return Emptiness(("A true no: each pattern matches something, but nothing matches all of them.",), is_true_no=True)
+
+
+def _unknown_terms(store: Store, patterns: list[Pattern]) -> Iterator[str]:
+    names: list[str] | None = None
+    for iri in dict.fromkeys(iri for pattern in patterns for iri in pattern.terms()):
+        term = NamedNode(str(iri))
+        if not _is_known(store, term):
+            if names is None:
+                names = sorted(set(_known_names(store)))
+            near = nearest(to_curie(term.value), names)
+            offer = f" Did you mean {' or '.join(near)}?" if near else ""
+            yield f"{to_curie(term.value)} is unknown to the ontology and to the data.{offer}"
+
+
+def _is_known(store: Store, term: NamedNode) -> bool:
+    as_part = ((term, None, None), (None, term, None), (None, None, term))
+    found = (store.quads_for_pattern(subject, predicate, value, None) for subject, predicate, value in as_part)
+    in_graphs = any(next(quads, None) is not None for quads in found)
+    return in_graphs or next(store.quads_for_pattern(None, None, None, term), None) is not None
+
+
+def _known_names(store: Store) -> Iterator[str]:
+    for graph in ("", f"GRAPH <{ONTOLOGY.value}>"):
+        anywhere = "{ ?name ?p ?o } UNION { ?s ?name ?o } UNION { ?s a ?name }"
+        query = f"SELECT DISTINCT ?name {{ {graph} {{ {anywhere} }} }}"
+        for name in _column(store, query):
+            if isinstance(name, NamedNode):
+                yield to_curie(name.value)
+
+
+def _column(store: Store, query: str) -> Iterator[object]:
+    found = store.query(query, prefixes=PREFIXES)
+    assert isinstance(found, QuerySolutions)
+    return (solution[0] for solution in found)
+
+
+def _dead_patterns(store: Store, patterns: list[Pattern]) -> Iterator[str]:
+    for pattern in patterns:
+        if not _holds(store, [pattern]):
+            hint = ""
+            if isinstance(pattern.object, rdflib.Literal):
+                hint = _other_literal(store, pattern)
+            yield f"Nothing matches `{_short(pattern)}`.{hint}"
+
+
+def _other_literal(store: Store, pattern: Pattern) -> str:
+    """A hint at the same words with another language or datatype: the commonest of all reasons."""
+    literal = to_oxigraph(pattern.object)
+    free = Pattern(pattern.subject, pattern.path, rdflib.Variable("kgvalue"), pattern.graph)
+    query = f"SELECT ?kgvalue {{ {free.to_sparql()} FILTER(STR(?kgvalue) = STR({literal})) }} LIMIT 1"
+    found = next(_column(store, query), None)
+    return f" There is {found} instead: literals are equal only with the same language and datatype." if found else ""
+
+
+def _killers(store: Store, patterns: list[Pattern]) -> Iterator[str]:
+    """Patterns without which there would be rows, when all together have none."""
+    if len(patterns) < 2 or _holds(store, patterns):
+        return
+    for index, pattern in enumerate(patterns):
+        if _holds(store, patterns[:index] + patterns[index + 1 :]):
+            yield f"Without `{_short(pattern)}` there would be rows."
+
+
+def _holds(store: Store, patterns: list[Pattern]) -> bool:
+    body = " . ".join(pattern.to_sparql() for pattern in patterns)
+    return bool(store.query(f"ASK {{ {body} }}", prefixes=PREFIXES))
+
+
+def _short(pattern: Pattern) -> str:
+    text = pattern.to_sparql()
+    for iri in pattern.terms():
+        text = text.replace(f"<{iri}>", to_curie(str(iri)))
+    return text

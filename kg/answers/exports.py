@@ -1,0 +1,86 @@
+"""A published build walks in; RDF in any format walks out, the same bytes from the same files everywhere.
+
+What is exported are the exact terms that the build wrote down, not what the store keeps of them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
+
+from pyoxigraph import DefaultGraph, Quad, RdfFormat, Triple, parse, serialize
+
+from kg.errors import InputError
+from kg.graph.store import GRAPHS
+from kg.terms import PREFIXES
+
+ONLY: Mapping[str, tuple[str, ...]] = {
+    "knowledge": ("asserted.nt", "inferred.nt"),
+    "asserted": ("asserted.nt",),
+    "inferred": ("inferred.nt",),
+    "provenance": ("provenance.nt", "contested.nt"),
+    "ontology": ("ontology.nt",),
+    "all": tuple(GRAPHS),
+}
+"""What may be exported -> the build's files that hold it."""
+
+_ONE_GRAPH = {"turtle": RdfFormat.TURTLE, "ntriples": RdfFormat.N_TRIPLES, "rdfxml": RdfFormat.RDF_XML}
+_DATASET = {"trig": RdfFormat.TRIG, "nquads": RdfFormat.N_QUADS}
+FORMATS = (*_ONE_GRAPH, *_DATASET, "jsonld", "jsonld-framed", "schema.org", "csv")
+"""Every export format; the RDF ones are written here."""
+
+
+def export_rdf(build: Path, *, format: str, only: str = "knowledge") -> bytes:
+    """A build's triples in an RDF format.
+
+    Turtle, N-Triples and RDF/XML hold one graph: of `all`, which has several, they are refused with `InputError`, as is
+    provenance in the files of which the contested triples stand in a graph of their own.
+    """
+    quads = quads_of(build, part_of(only))
+    if format in _ONE_GRAPH:
+        graphs = {quad.graph_name for quad in quads}
+        if len(graphs) > 1:
+            raise InputError(f"{format} holds one graph, and {only} has {len(graphs)}; choose trig, nquads or jsonld.")
+        return _write((quad.triple for quad in quads), _ONE_GRAPH[format], quads)
+    if format in _DATASET:
+        return _write(quads, _DATASET[format], quads)
+    raise InputError(f"There is no RDF format {format!r}; choose {', '.join((*_ONE_GRAPH, *_DATASET, 'jsonld'))}.")
+
+
+def part_of(only: str) -> str:
+    """The name of a part of a graph, when it is one; raises `InputError` when it is none."""
+    if only not in ONLY:
+        raise InputError(f"There is no part {only!r} of a graph; export {', '.join(ONLY)}.")
+    return only
+
+
+def quads_of(build: Path, only: str) -> list[Quad]:
+    """The exact quads of a part of a build, sorted by graph and text."""
+    quads = (quad for name in ONLY[only] for quad in _read(build / name, GRAPHS[name] or DefaultGraph()))
+    return sorted(quads, key=_order)
+
+
+def _read(path: Path, graph: object) -> Iterator[Quad]:
+    for quad in parse(path=path, format=RdfFormat.N_TRIPLES):
+        yield Quad(quad.subject, quad.predicate, quad.object, graph)  # type: ignore[arg-type]
+
+
+def _order(quad: Quad) -> tuple[str, str]:
+    return ("" if isinstance(quad.graph_name, DefaultGraph) else str(quad.graph_name), str(quad.triple))
+
+
+def _write(what: Iterable[Triple] | Iterable[Quad], format: RdfFormat, quads: list[Quad]) -> bytes:
+    if not format.supports_datasets and format == RdfFormat.N_TRIPLES:
+        return "".join(f"{quad.triple} .\n" for quad in quads).encode()
+    return serialize(what, format=format, prefixes=used_prefixes(quads)) or b""
+
+
+def used_prefixes(quads: Iterable[Quad]) -> dict[str, str]:
+    """The graph's prefixes that these quads use."""
+    texts: set[str] = set()
+    for quad in quads:
+        texts.update(str(term)[1:].rpartition("/")[0] + "/" for term in (quad.subject, quad.predicate, quad.object))
+        texts.update(str(term)[1:].rpartition("#")[0] + "#" for term in (quad.subject, quad.predicate, quad.object))
+        texts.add(str(quad.graph_name)[1:].rpartition("/")[0] + "/")
+    datatypes = {"xsd": PREFIXES["xsd"]}
+    return datatypes | {prefix: namespace for prefix, namespace in PREFIXES.items() if namespace in texts}

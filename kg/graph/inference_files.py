@@ -1,0 +1,57 @@
+"""RDF files of anybody's walk in; one N-Triples file with all that was said and all that follows walks out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+from pyoxigraph import BlankNode, Triple
+
+from kg.errors import InputError
+from kg.graph.inference import Inference, Progress, infer
+from kg.graph.rdf_files import read_triples
+from kg.graph.triples import Workshop
+
+
+def infer_files(
+    data: Iterable[Path],
+    *,
+    ontology: Iterable[Path] = (),
+    output: Path,
+    engine: str = "sql",
+    only_inferred: bool = False,
+    schema: bool = True,
+    trivial: bool = False,
+    same_as: str = "auto",
+    memory: str | None = None,
+    scratch: Path | None = None,
+    progress: Progress | None = None,
+) -> Inference:
+    """Read the files, infer, and write `output`: what was said, the ontology and what follows, or only the last.
+
+    A graph that contradicts itself is written too, and its contradictions are in the report. Raises `InputError`, and
+    writes nothing, for files that cannot be read. `memory` bounds what is held at once (`"2GB"`), the rest lies in the
+    folder `scratch`, by default beside the output.
+    """
+    if not output.parent.is_dir():
+        raise InputError(f"{output}: there is no folder {output.parent}.")
+    workshop = Workshop(
+        memory=memory, scratch=scratch if scratch is not None else output.parent / f".{output.name}.tmp"
+    )
+    axioms = [triple for number, path in enumerate(ontology) for triple in _apart(read_triples(path), number)]
+    for path in data:
+        workshop.read(path)
+    found = infer(workshop, axioms, engine=engine, schema=schema, trivial=trivial, same_as=same_as, progress=progress)
+    workshop.write_ntriples(output, tables=("inferred",) if only_inferred else ("triple", "axiom", "inferred"))
+    return found
+
+
+def _apart(triples: Iterable[Triple], number: int) -> Iterator[Triple]:
+    """The triples with blank nodes that are no other file's."""
+    for triple in triples:
+        s, o = triple.subject, triple.object
+        yield Triple(
+            BlankNode(f"o{number}-{s.value}") if isinstance(s, BlankNode) else s,
+            triple.predicate,
+            BlankNode(f"o{number}-{o.value}") if isinstance(o, BlankNode) else o,
+        )

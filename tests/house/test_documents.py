@@ -1,0 +1,75 @@
+"""Every example in the documents is run, and what it prints is what the documents show.
+
+`KG_REGENERATE=1 pytest tests/house/test_documents.py` writes the output anew; read the difference before you commit.
+"""
+
+from __future__ import annotations
+
+import doctest
+import os
+import re
+import shlex
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import kg
+
+ROOT = Path(__file__).parents[2]
+DOCUMENTS = sorted(path for path in (ROOT / "README.md", *(ROOT / "docs").glob("*.md")))
+CONSOLE = re.compile(r"^```console\n(?P<inside>.*?)^```$", re.MULTILINE | re.DOTALL)
+VARYING = re.compile(r"\b\d+(?:\.\d+)?(?= (?:seconds|s)\b)")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _built() -> None:
+    report = kg.build(ROOT)
+    assert report, "\n".join(map(str, report))
+
+
+def commands_of(block: str) -> list[tuple[str, str]]:
+    """The commands of a console block, each with what it is said to print."""
+    pieces = re.split(r"^\$ ", block, flags=re.MULTILINE)[1:]
+    found = []
+    for piece in pieces:
+        command, _, output = piece.partition("\n")
+        found.append((command, output))
+    return found
+
+
+def run(command: str) -> str:
+    """What a `kg` command prints, messages after data."""
+    words = shlex.split(command)
+    assert words[0] == "kg", f"only kg commands are run, not {command}"
+    told = dict(os.environ) | {"NO_COLOR": "1", "COLUMNS": "100", "PYTHONIOENCODING": "utf-8"}
+    told.pop("KG_TEXTS", None)
+    call = [sys.executable, "-m", "kg", *words[1:]]
+    done = subprocess.run(call, cwd=ROOT, env=told, capture_output=True, encoding="utf-8", timeout=120, check=False)
+    return done.stdout + done.stderr
+
+
+def comparable(text: str) -> str:
+    return VARYING.sub("N", text).strip()
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)
+def test_what_the_documents_show_is_what_the_commands_print(document: Path) -> None:
+    text = document.read_text(encoding="utf-8")
+    fresh = text
+    for block in CONSOLE.finditer(text):
+        printed = "".join(f"$ {command}\n{run(command)}" for command, _ in commands_of(block["inside"]))
+        if comparable(printed) != comparable(block["inside"]):
+            fresh = fresh.replace(block["inside"], printed)
+    if os.environ.get("KG_REGENERATE") and fresh != text:
+        document.write_text(fresh, encoding="utf-8")
+    assert fresh == text or os.environ.get("KG_REGENERATE"), f"{document.name} shows what is no longer printed"
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)
+def test_python_examples_of_the_documents_run(document: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(ROOT)
+    flags = doctest.ELLIPSIS | doctest.NORMALIZE_WHITESPACE
+    failed, _ = doctest.testfile(str(document), module_relative=False, optionflags=flags)
+    assert failed == 0

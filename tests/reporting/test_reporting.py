@@ -1,0 +1,256 @@
+"""A report in every format: what people, programs and code hosts get to read."""
+
+from __future__ import annotations
+
+import json
+import xml.etree.ElementTree as ElementTree
+from collections import Counter
+
+import jsonschema
+import pytest
+from pyoxigraph import parse
+
+from kg.errors import InputError
+from kg.reporting import FORMATS, fails, human, write_report
+from kg.reporting.rdf import FORMATS as RDF_FORMATS
+from kg.reports import Finding, Place, Report, Severity
+from kg.terms import SH
+
+YEARS = Finding(
+    "shacl/maxCount",
+    "A film has one year.",
+    places=(Place("data/films/anora.yaml", 12, 5), Place("data/films/more, later.yaml", 3, 1)),
+    focus="<https://w3id.org/filmgraph/film/anora>",
+    path="<https://w3id.org/filmgraph/film/year>",
+    values=('"2024"', '"2023"'),
+    shape="_:shape1",
+    component=f"<{SH}MaxCountConstraintComponent>",
+    expected="at most 1 year",
+    found="2: 2024, 2023",
+    remedy="Say which is right.",
+    about="Anora, year",
+)
+WALK = Finding(
+    "shacl/class",
+    'A sequel\'s sequel is a "film" & 100% so.',
+    Severity.WARNING,
+    focus="_:somebody",
+    path="(<urn:a>/^<urn:b>)*|<urn:c>+",
+    value='"line\\nbreak\\u0001"@en',
+    shape="<urn:shape>",
+    component=f"<{SH}ClassConstraintComponent>",
+    details=((f"<{SH}resultMessage>", '"So."@en'), (f"<{SH}resultMessage>", '"Ja."@de')),
+)
+TYPO = Finding(
+    "facts/unknown-property", "There is no property 'yeer'.", Severity.INFO, places=(Place("data/a.yaml", 1),)
+)
+REPORT = Report((YEARS, WALK, WALK, TYPO), {"shapes": 2})
+
+SARIF = {  # what the specification (SARIF 2.1.0, section 3) says of the objects that are written, and no other property
+    "type": "object",
+    "additionalProperties": False,
+    "required": ["version", "runs"],
+    "properties": {
+        "$schema": {"type": "string", "format": "uri"},
+        "version": {"const": "2.1.0"},
+        "runs": {"type": "array", "items": {"$ref": "#/$defs/run"}},
+    },
+    "$defs": {
+        "run": {
+            "type": "object",
+            "additionalProperties": False,
+            "required": ["tool", "results"],
+            "properties": {
+                "tool": {"$ref": "#/$defs/tool"},
+                "columnKind": {"enum": ["utf16CodeUnits", "unicodeCodePoints"]},
+                "results": {"type": "array", "items": {"$ref": "#/$defs/result"}},
+            },
+        },
+        "tool": {
+            "type": "object",
+            "additionalProperties": False,
+            "required": ["driver"],
+            "properties": {
+                "driver": {
+                    "type": "object",
+                    "additionalProperties": False,
+                    "required": ["name"],
+                    "properties": {
+                        "name": {"type": "string", "minLength": 1},
+                        "version": {"type": "string"},
+                        "rules": {
+                            "type": "array",
+                            "uniqueItems": True,
+                            "items": {
+                                "type": "object",
+                                "additionalProperties": False,
+                                "required": ["id"],
+                                "properties": {"id": {"type": "string"}},
+                            },
+                        },
+                    },
+                }
+            },
+        },
+        "message": {
+            "type": "object",
+            "additionalProperties": False,
+            "required": ["text"],
+            "properties": {"text": {"type": "string", "minLength": 1}},
+        },
+        "result": {
+            "type": "object",
+            "additionalProperties": False,
+            "required": ["message"],
+            "properties": {
+                "ruleId": {"type": "string"},
+                "ruleIndex": {"type": "integer", "minimum": 0},
+                "level": {"enum": ["none", "note", "warning", "error"]},
+                "message": {"$ref": "#/$defs/message"},
+                "locations": {"type": "array", "items": {"$ref": "#/$defs/location"}},
+                "relatedLocations": {"type": "array", "uniqueItems": True, "items": {"$ref": "#/$defs/location"}},
+                "partialFingerprints": {"type": "object", "additionalProperties": {"type": "string"}},
+                "properties": {"type": "object"},
+            },
+        },
+        "location": {
+            "type": "object",
+            "additionalProperties": False,
+            "properties": {
+                "id": {"type": "integer", "minimum": 0},
+                "message": {"$ref": "#/$defs/message"},
+                "logicalLocations": {
+                    "type": "array",
+                    "items": {
+                        "type": "object",
+                        "additionalProperties": False,
+                        "properties": {"fullyQualifiedName": {"type": "string"}},
+                    },
+                },
+                "physicalLocation": {
+                    "type": "object",
+                    "additionalProperties": False,
+                    "required": ["artifactLocation"],
+                    "properties": {
+                        "artifactLocation": {
+                            "type": "object",
+                            "additionalProperties": False,
+                            "properties": {"uri": {"type": "string", "pattern": "^[^ ]*$"}},
+                        },
+                        "region": {
+                            "type": "object",
+                            "additionalProperties": False,
+                            "properties": {
+                                "startLine": {"type": "integer", "minimum": 1},
+                                "startColumn": {"type": "integer", "minimum": 1},
+                            },
+                        },
+                    },
+                },
+            },
+        },
+    },
+}
+
+
+def test_people_read_findings_under_their_files_and_how_many_there_are() -> None:
+    assert human.to_text(REPORT) == (
+        "data/a.yaml\n"
+        "  1       info       There is no property 'yeer'.  [facts/unknown-property]\n"
+        "\n"
+        "data/films/anora.yaml\n"
+        "  12:5    violation  A film has one year.  [shacl/maxCount]\n"
+        "          Anora, year: expected at most 1 year; found 2: 2024, 2023\n"
+        "          see also data/films/more, later.yaml:3:1\n"
+        "          Say which is right.\n"
+        "\n"
+        "in the graph\n"
+        '  warning    A sequel\'s sequel is a "film" & 100% so. (2 times)  [shacl/class]\n'
+        "\n"
+        "1 violation, 2 warnings, 1 info: shacl/class 2, shacl/maxCount 1, facts/unknown-property 1\n"
+    )
+
+
+def test_colours_are_only_for_those_who_ask() -> None:
+    assert "\x1b[" not in human.to_text(REPORT)
+    assert "\x1b[31mviolation\x1b[0m" in human.to_text(REPORT, colour=True)
+
+
+def test_a_long_report_can_be_cut_and_still_counts_all() -> None:
+    text = human.to_text(REPORT, most=1)
+    assert "... and 2 more" in text
+    assert "1 violation, 2 warnings, 1 info" in text
+
+
+def test_sarif_is_valid_and_points_at_lines() -> None:
+    told = json.loads(write_report(REPORT, "sarif"))
+    jsonschema.validate(told, SARIF)
+    first = next(result for result in told["runs"][0]["results"] if result["ruleId"] == "shacl/maxCount")
+    assert first["level"] == "error"
+    assert first["locations"][0]["physicalLocation"]["region"] == {"startLine": 12, "startColumn": 5}
+    assert (
+        first["relatedLocations"][0]["physicalLocation"]["artifactLocation"]["uri"] == "data/films/more%2C%20later.yaml"
+    )
+    assert told["runs"][0]["tool"]["driver"]["rules"][first["ruleIndex"]]["id"] == "shacl/maxCount"
+
+
+def test_junit_counts_as_failures_what_the_caller_fails_on() -> None:
+    strict = ElementTree.fromstring(write_report(REPORT, "junit", fail_on=Severity.WARNING))
+    lenient = ElementTree.fromstring(write_report(REPORT, "junit"))
+    assert (strict.get("tests"), strict.get("failures"), lenient.get("failures")) == ("4", "3", "1")
+    assert len(strict.findall(".//failure")) == 3
+    assert ElementTree.fromstring(write_report(Report(), "junit")).get("failures") == "0"
+
+
+def test_annotations_escape_what_github_reads_as_signs() -> None:
+    lines = write_report(REPORT, "github").splitlines()
+    assert lines[-1].startswith(
+        "::error file=data/films/anora.yaml,line=12,col=5,title=shacl/maxCount::A film has one year.%0A"
+    )
+    assert lines[0] == '::warning title=shacl/class::A sequel\'s sequel is a "film" & 100%25 so.'
+    assert any(line.startswith("::notice file=data/a.yaml,line=1,col=1,") for line in lines)
+
+
+@pytest.mark.parametrize("name", sorted(RDF_FORMATS))
+def test_the_w3c_report_graph_says_what_the_shapes_found(name: str) -> None:
+    written = write_report(REPORT, name)
+    assert written == write_report(REPORT, name)
+    quads = list(parse(written, format=RDF_FORMATS[name]))
+    predicates = Counter(quad.predicate.value.removeprefix(SH) for quad in quads)
+    assert (
+        predicates["focusNode"]
+        == predicates["sourceShape"]
+        == predicates["resultSeverity"]
+        == predicates["result"]
+        == 3
+    )
+    assert predicates["resultMessage"] == 5
+    assert predicates["conforms"] == 1
+    assert predicates["zeroOrMorePath"] == predicates["inversePath"] == predicates["oneOrMorePath"] == 2
+
+
+def test_json_holds_everything_and_leaves_out_what_is_empty() -> None:
+    told = json.loads(write_report(REPORT, "json"))
+    assert told["ok"] is False
+    assert told["severities"] == {"info": 1, "violation": 1, "warning": 2}
+    assert told["findings"][-1]["values"] == ['"2024"', '"2023"']
+    assert "remedy" not in told["findings"][0]
+    assert [json.loads(line) for line in write_report(REPORT, "jsonl").splitlines()] == told["findings"]
+
+
+@pytest.mark.parametrize("name", sorted(FORMATS))
+def test_a_report_without_findings_can_be_written_in_every_format(name: str) -> None:
+    assert write_report(Report(), name) == write_report(Report(), name)
+
+
+def test_an_unknown_format_is_refused_with_the_known_ones() -> None:
+    with pytest.raises(InputError, match="text, json, jsonl, sarif, junit, github"):
+        write_report(Report(), "pdf")
+
+
+def test_severities_gate() -> None:
+    warned = Report((WALK,))
+    assert not fails(warned)
+    assert fails(warned, Severity.WARNING)
+    assert fails(Report((TYPO,)), Severity.INFO)
+    assert not fails(Report((TYPO,)), Severity.WARNING)
