@@ -20,7 +20,7 @@ from kg.graph.shapes.paths import predicates
 from kg.graph.shapes.plan import Check, Plan, to_plan
 from kg.graph.shapes.shape import Shape, Shapes
 from kg.graph.shapes.verdicts import is_bad, is_out_of_order
-from kg.graph.triples import Workshop
+from kg.graph.triples import LITERALS, Workshop
 from kg.reports import Finding, Report
 from kg.terms import RDF, RDFS, to_curie
 
@@ -143,7 +143,7 @@ class _Checking:
             below, {t.term for s in self._plan.focus_sets for t in s.targets if t.kind == "class"} | self._asked()
         )
         missing = sorted(wanted - set(self._ids))
-        fresh = {text: _MOST - n for n, text in enumerate(missing)}
+        fresh = {text: (_MOST if text.startswith('"') else LITERALS - 1) - n for n, text in enumerate(missing)}
         self._ids |= fresh
         if fresh:
             content = statements.words((number, text) for text, number in fresh.items())
@@ -203,8 +203,10 @@ class _Checking:
             by_name.setdefault("value" if judging.is_plain(each) else each.name, []).append(each)
         if some := by_name.get("value"):
             self._judge_values(some)
+        if some := by_name.get("nodeKind"):
+            self._do(judging.kinds(some))
         if some := by_name.get("minCount", []) + by_name.get("maxCount", []):
-            self._do(judging.counts(some))
+            self._judge_counts(some)
         if some := by_name.get("class"):
             self._do(judging.classes(some, ids, self._class_ids()))
         for name, written in (
@@ -222,6 +224,20 @@ class _Checking:
             self._do(judging.languages(some, self._words))
         if some := by_name.get("lessThan", []) + by_name.get("lessThanOrEquals", []):
             self._judge_order(some)
+
+    def _judge_counts(self, checks: Sequence[Check]) -> None:
+        """Most counts are right everywhere, and are not asked of each node again."""
+        self._do(judging.counted(checks))
+        nodes = dict(self._sql.execute(judging.FOCUS_NODES).fetchall())
+        spread = {row[0]: row[1:] for row in self._sql.execute(judging.FEWEST_AND_MOST).fetchall()}
+        broken = []
+        for each in checks:
+            having, fewest, most = spread.get(each.value_set, (0, 0, 0))
+            fewest = fewest if having == nodes.get(each.focus_set, 0) else 0
+            if fewest < each.constraint.count if each.name == "minCount" else most > each.constraint.count:
+                broken.append(each)
+        if broken:
+            self._do(judging.counts(broken))
 
     def _judge_values(self, checks: Sequence[Check]) -> None:
         self._do(judging.doubts(checks, self._words))

@@ -6,14 +6,30 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 
 from kg.graph.shapes.plan import Check, Plan
-from kg.graph.shapes.statements import Ids, rows
-from kg.graph.shapes.verdicts import VALUE_COMPONENTS, pair_to_sql, to_sql
-from kg.terms import RDF
+from kg.graph.shapes.statements import Ids, Row, rows
+from kg.graph.shapes.verdicts import KINDS, VALUE_COMPONENTS, pair_to_sql, to_sql
+from kg.graph.triples import LITERALS
+from kg.terms import RDF, SH
 
 
 def is_plain(check: Check) -> bool:
     """Whether the check asks something of one value at a time."""
     return check.name in VALUE_COMPONENTS
+
+
+def kinds(checks: Sequence[Check]) -> str:
+    """Values of the wrong kind: that a term is a literal is seen by its number, and blank nodes are few."""
+    params: list[Row] = []
+    for c in checks:
+        allowed = KINDS[c.constraint.values[0][len(SH) + 1 : -1]]
+        params.append((c.number, c.value_set, *(str(sign in allowed).lower() for sign in '"_<')))
+    wanted = rows("r", "asked, value_set, literals, blanks, names", params)
+    return _hit(
+        f"SELECT r.asked, v.focus, v.value, NULL, NULL FROM shape_value v JOIN {wanted} ON v.value_set = r.value_set"
+        f" LEFT JOIN (SELECT id FROM term WHERE id < {LITERALS} AND starts_with(text, '_')) b ON b.id = v.value"
+        f" WHERE NOT CASE WHEN v.value >= {LITERALS} THEN r.literals WHEN b.id IS NOT NULL THEN r.blanks"
+        " ELSE r.names END"
+    )
 
 
 # --- checks that lean on no other shape
@@ -50,8 +66,21 @@ def judged(bad: Iterable[tuple[int, int]]) -> str:
     )
 
 
+def counted(checks: Sequence[Check]) -> str:
+    """How many values each focus node has; then, for each value set, how many focus nodes, the fewest and the most."""
+    sets = ",".join(str(n) for n in sorted({c.value_set for c in checks}))
+    return (
+        "CREATE OR REPLACE TEMP TABLE shape_count AS SELECT value_set, focus, count(*) AS n FROM shape_value"
+        f" WHERE value_set IN ({sets}) GROUP BY ALL"
+    )
+
+
+FEWEST_AND_MOST = "SELECT value_set, count(*), min(n), max(n) FROM shape_count GROUP BY value_set"
+FOCUS_NODES = "SELECT focus_set, count(*) FROM shape_focus GROUP BY focus_set"
+
+
 def counts(checks: Sequence[Check]) -> str:
-    """minCount and maxCount."""
+    """minCount and maxCount, of those that the fewest and the most say to be broken somewhere."""
     params = [
         (
             c.number,
@@ -63,14 +92,12 @@ def counts(checks: Sequence[Check]) -> str:
         for c in checks
     ]
     wanted = rows("r", "asked, focus_set, value_set, least, most", params)
-    sets = ",".join(str(n) for n in sorted({c.value_set for c in checks}))
     return _hit(
-        f"WITH n AS (SELECT value_set, focus, count(*) AS n FROM shape_value WHERE value_set IN ({sets}) GROUP BY ALL)"
-        f" SELECT r.asked, n.focus, NULL, NULL, NULL FROM n JOIN {wanted} ON n.value_set = r.value_set"
+        f"SELECT r.asked, n.focus, NULL, NULL, NULL FROM shape_count n JOIN {wanted} ON n.value_set = r.value_set"
         " WHERE n.n < r.least OR n.n > r.most"
         f" UNION ALL SELECT r.asked, f.node, NULL, NULL, NULL FROM shape_focus f JOIN {wanted}"
         " ON f.focus_set = r.focus_set"
-        " ANTI JOIN n ON n.value_set = r.value_set AND n.focus = f.node WHERE r.least > 0"
+        " ANTI JOIN shape_count n ON n.value_set = r.value_set AND n.focus = f.node WHERE r.least > 0"
     )
 
 

@@ -40,6 +40,7 @@ DROPS = tuple(
         "shape_term",
         "shape_hop",
         "shape_doubt",
+        "shape_count",
     )
 )
 
@@ -62,7 +63,10 @@ def rows(name: str, columns: str, content: Iterable[Row]) -> str:
     return f"(SELECT {', '.join(told)}) {name}"
 
 
-_TYPES = dict.fromkeys(("asked", "number", "shape", "child", "sibling"), "INTEGER") | {"inverse": "BOOLEAN"}
+_TYPES = {
+    **dict.fromkeys(("asked", "number", "shape", "child", "sibling"), "INTEGER"),
+    **dict.fromkeys(("inverse", "literals", "blanks", "names"), "BOOLEAN"),
+}
 """The columns that are not numbers of terms or sets."""
 
 

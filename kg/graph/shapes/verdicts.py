@@ -14,15 +14,15 @@ from kg.graph.shapes.literals import BOUNDS, FORMS, NUMERIC, Spelled, compare, i
 from kg.graph.shapes.patterns import Pattern, to_pattern
 from kg.graph.shapes.shape import Constraint
 from kg.graph.shapes.statements import quoted
-from kg.terms import RDF, SH, XSD
+from kg.terms import RDF, XSD
 
 VALUE_COMPONENTS = frozenset(
-    {"nodeKind", "datatype", "minLength", "maxLength", "pattern", "languageIn"}
+    {"datatype", "minLength", "maxLength", "pattern", "languageIn"}
     | {"minExclusive", "minInclusive", "maxExclusive", "maxInclusive"}
 )
 """The components that are judged here."""
 
-_KINDS = {
+KINDS = {
     "IRI": ("<",),
     "BlankNode": ("_",),
     "Literal": ('"',),
@@ -30,6 +30,7 @@ _KINDS = {
     "BlankNodeOrLiteral": ("_", '"'),
     "IRIOrLiteral": ("<", '"'),
 }
+"""Node kind -> the signs that such terms begin with."""
 _HOLDS = {  # component -> how the value must stand to the bound
     "minExclusive": (1,),
     "minInclusive": (0, 1),
@@ -75,8 +76,6 @@ def is_bad(constraint: Constraint, text: str) -> bool:
     name = constraint.component.name
     value = constraint.values[0] if constraint.values else ""
     match name:
-        case "nodeKind":
-            return text[0] not in _KINDS[value[len(SH) + 1 : -1]]
         case "datatype":
             literal = spelled(text)
             return literal is None or literal.datatype != value[1:-1] or not well_formed(literal)
@@ -127,9 +126,6 @@ def to_sql(constraint: Constraint) -> str:
     name = constraint.component.name
     value = constraint.values[0] if constraint.values else ""
     match name:
-        case "nodeKind":
-            kinds = _KINDS[value[len(SH) + 1 : -1]]
-            return "NOT (" + " OR ".join(f"starts_with(text, {quoted(sign)})" for sign in kinds) + ")"
         case "datatype":
             return _datatype(value[1:-1])
         case "minLength" | "maxLength":

@@ -10,11 +10,12 @@ from kg.graph.shapes.literals import lexical, spelled
 from kg.graph.shapes.paths import Alternative, Path, Repeat, Step, to_sparql
 from kg.graph.shapes.paths import Sequence as PathSequence
 from kg.graph.shapes.shape import Constraint, Shape
-from kg.terms import XSD, to_curie
+from kg.terms import PREFIXES, XSD, to_curie
 
 LANGUAGES = ("en", "")
 """The languages in which sentences are looked for, best first."""
 _MOST_NAMED = 5
+_NAMESPACES = frozenset(PREFIXES.values())
 
 
 class Words:
@@ -45,12 +46,16 @@ class Words:
         return self._terms[text]
 
     def _unlabelled(self, text: str) -> str:
+        if text.startswith("<"):
+            # Most IRIs of other people's data have no prefix here: one look, and not one for each prefix.
+            namespace = text[1 : max(text.rfind("/"), text.rfind("#")) + 1]
+            return to_curie(text[1:-1]) if namespace in _NAMESPACES else text
         literal = spelled(text)
-        if literal is not None:
-            plain = literal.datatype.startswith(XSD) and literal.datatype != XSD + "string"
-            tag = f" ({literal.language})" if literal.language else ""
-            return literal.lexical if plain else f"“{_shortened(literal.lexical)}”{tag}"
-        return to_curie(text[1:-1]) if text.startswith("<") else "a node without a name"
+        if literal is None:
+            return "a node without a name"
+        plain = literal.datatype.startswith(XSD) and literal.datatype != XSD + "string"
+        tag = f" ({literal.language})" if literal.language else ""
+        return literal.lexical if plain else f"“{_shortened(literal.lexical)}”{tag}"
 
     def path(self, path: Path | None) -> str:
         """A path as people read it."""
