@@ -20,7 +20,7 @@ from kg.facts.texts import Texts
 from kg.terms import BASE, LABEL, PROV, RDF, SOURCE, TYPE
 
 Writer = Callable[[Sequence[Why], Names, Texts], str]
-_WIDE, _HIGH, _GAP, _LETTERS = 300, 64, 36, 44
+_WIDE, _HIGH, _GAP, _LETTERS = 350, 66, 36, 48
 
 
 def write_why(whys: Sequence[Why], names: Names, texts: Texts, *, format: str = "text") -> str:
@@ -120,8 +120,6 @@ class _Box:
         for box in self.below:
             start, end = self.top + _HIGH, box.top
             drawn.append(f'<path d="M{box.middle} {end} L{self.middle} {start}" stroke="#555" fill="none"/>')
-        if self.below:
-            drawn.append(f'<text x="{self.middle + 6}" y="{self.top + _HIGH + 16}" fill="#555">{self.why.rule}</text>')
         return "\n".join(drawn) + "\n"
 
 
@@ -149,7 +147,7 @@ def _box(why: Why, names: Names, texts: Texts) -> list[str]:
     if why.facts:
         more = f" and {len(why.facts) - 1} more" if len(why.facts) > 1 else ""
         return [*lines, *textwrap.wrap(cited(why.facts[0], texts) + more, _LETTERS, max_lines=2, placeholder="…")]
-    return lines
+    return [*lines, f"by {why.rule}"] if why.rule else lines
 
 
 FORMATS: Mapping[str, Writer] = {
