@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
     from kg.answers.portrait import Portrait
     from kg.answers.schema import Schema
-    from kg.answers.why import Explainer
+    from kg.answers.why import Explainer, Why
     from kg.facts.fact import Fact
     from kg.facts.lexicon import Lexicon
 
@@ -116,7 +116,20 @@ class FilmGraph:
         """Explains why triples hold."""
         from kg.answers.why import Explainer
 
-        return Explainer(self.store, self.names, self.provenance, lambda triple: ())
+        return Explainer(self.store, self.names, self.provenance)
+
+    def why(self, subject: str, property: str, value: str) -> Why:
+        """Why a triple holds, as a tree down to facts with their passages; untrue when it does not hold.
+
+        Subject and value are named as in `ask`; a value may also be a literal's text, or its exact N-Triples form.
+        """
+        return self.explainer.why(self.triple(subject, property, value))
+
+    def triple(self, subject: str, property: str, value: str) -> Triple:
+        """The triple that three names mean; of a literal's text, the one that the graph has."""
+        from kg.answers.naming import to_triple
+
+        return to_triple(self.store, self.names, subject, property, value)
 
     def triples(self) -> Iterator[Triple]:
         """Knowledge: what is asserted and what follows from it."""
