@@ -8,7 +8,6 @@ from pathlib import Path
 import pytest
 
 import kg
-from kg.build import build
 
 ROOT = Path(__file__).parents[2]
 
@@ -19,6 +18,6 @@ def graph(tmp_path_factory: pytest.TempPathFactory) -> kg.FilmGraph:
     folder = tmp_path_factory.mktemp("questions") / "project"
     for name in ("ontology", "data", "queries"):
         shutil.copytree(ROOT / name, folder / name)
-    report = build(folder)
+    report = kg.build(folder)
     assert report.ok, report
     return kg.open(folder)
