@@ -51,7 +51,9 @@ def main() -> None:
     parser.add_argument("--engines", nargs="+", default=list(ENGINES), choices=ENGINES)
     parser.add_argument("--memory", help="bound for this program's memory, such as 2GB")
     parser.add_argument("--limit", type=float, default=1800, help="seconds after which an engine is stopped")
-    parser.add_argument("--folder", type=Path, help="where the workload and the outputs lie (default: a temporary folder)")
+    parser.add_argument(
+        "--folder", type=Path, help="where the workload and the outputs lie (default: a temporary folder)"
+    )
     parser.add_argument("--repeat", type=int, default=1, help="take the best of so many runs")
     chosen = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="kg-bench-") as temporary:
@@ -100,7 +102,7 @@ def count(path: Path) -> int:
     import duckdb
 
     found = duckdb.connect().execute(
-        "SELECT count(*) FROM (SELECT DISTINCT s, p, o FROM (SELECT split_part(line, ' ', 1) AS s,"  # noqa: S608
+        "SELECT count(*) FROM (SELECT DISTINCT s, p, o FROM (SELECT split_part(line, ' ', 1) AS s,"
         " split_part(line, ' ', 2) AS p, line[length(s) + length(p) + 3 : -3] AS o FROM read_csv(?,"
         " columns = {'line': 'VARCHAR'}, delim = '\x01', quote = '', escape = '', header = false, auto_detect = false))"
         f" WHERE NOT ({NOISE}))",
