@@ -122,8 +122,8 @@ class Ontology:
     """What is told about classes and properties, and what follows from it by the schema rules.
 
     `derivations` has the first step found for each triple that follows; `faults` says which axioms could not be read.
-    With `trivial`, a class that a circle of axioms puts below itself is stated to be so, and also which datatypes of XSD
-    hold the values of which others.
+    With `trivial`, a class that a circle of axioms puts below itself is stated to be so, and also which datatypes of
+    XSD hold the values of which others.
     """
 
     def __init__(self, triples: Iterable[Spo], *, trivial: bool = False) -> None:
