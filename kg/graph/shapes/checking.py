@@ -16,6 +16,7 @@ from kg.errors import UnknownNameError
 from kg.graph.shapes import gathering, judging, statements, telling, wording
 from kg.graph.shapes.findings import to_finding
 from kg.graph.shapes.literals import lexical
+from kg.graph.shapes.near import fetch_near
 from kg.graph.shapes.numbering import LABELS, Numbering
 from kg.graph.shapes.paths import predicates
 from kg.graph.shapes.plan import Check, Plan, to_plan
@@ -99,9 +100,13 @@ class Checking:
         # A table without triples is not asked: each one costs every statement a little.
         full = [name for name in tables if self._sql.execute(f"SELECT 1 FROM {name} LIMIT 1").fetchone()]  # noqa: S608
         self._tables = tuple(full or tables[:1])
+        self._near = False
+        self._see_everything()
+        self.numbering = Numbering(sql, plan, ontology)
+
+    def _see_everything(self) -> None:
         union = " UNION ALL ".join(f"SELECT s, p, o FROM {name}" for name in self._tables)  # noqa: S608
         self._sql.execute(f"CREATE OR REPLACE TEMP VIEW shape_edge AS {union}")
-        self.numbering = Numbering(sql, plan, ontology)
 
     def covers(self, table: str) -> bool:
         """Whether the check looks into this table."""
@@ -115,6 +120,17 @@ class Checking:
 
     def report(self, only: Sequence[int] | None, languages: Sequence[str]) -> Report:
         """Everything that breaks the plan's shapes; of their targets only those with these numbers."""
+        self._near = only is not None and fetch_near(self._sql, self._plan, self.numbering, only)
+        if self._near:
+            self._sql.execute("CREATE OR REPLACE TEMP VIEW shape_edge AS SELECT s, p, o FROM shape_near")
+        try:
+            return self._report(only, languages)
+        finally:
+            if self._near:
+                self._near = False
+                self._see_everything()
+
+    def _report(self, only: Sequence[int] | None, languages: Sequence[str]) -> Report:
         for statement in statements.TABLES:
             self._sql.execute(statement)
         self._gather(only)
@@ -139,7 +155,7 @@ class Checking:
 
     @property
     def _words(self) -> str:
-        return self.numbering.words
+        return "shape_words" if self._near else self.numbering.words
 
     # --- nodes and values
 
@@ -287,7 +303,7 @@ class Checking:
         numbers = {term: texts[term] for term in terms if not texts[term].startswith('"')}
         numbers |= {self._id(text): text for text in constants}
         naming = [self._id(label) for label in LABELS]
-        for number, label in self._sql.execute(telling.labels(numbers, naming)).fetchall():
+        for number, label in self._sql.execute(telling.labels(numbers, naming, self._words)).fetchall():
             labels[numbers[int(number)]] = lexical(label)
         return labels
 
