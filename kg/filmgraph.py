@@ -18,6 +18,7 @@ from kg.answers.naming import Names
 from kg.answers.query import Queries
 from kg.errors import InputError
 from kg.facts.texts import Texts, to_texts
+from kg.graph.records import Records
 from kg.graph.store import open_store
 from kg.project import Project, find_project
 
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
 
     from kg.answers.portrait import Portrait
     from kg.answers.schema import Schema
-    from kg.answers.why import Explainer
+    from kg.answers.why import Explainer, Why
     from kg.facts.fact import Fact
     from kg.facts.lexicon import Lexicon
 
@@ -42,7 +43,7 @@ class FilmGraph:
         self.project = project
         self.build, self.store = open_store(project)
         self.names = Names(self.store)
-        self.provenance = Provenance(self.store)
+        self.provenance = Provenance(self.store, Records(self.build))
 
     def __repr__(self) -> str:
         return f"FilmGraph({str(self.project.folder)!r}, build={self.build.name!r})"
@@ -82,7 +83,7 @@ class FilmGraph:
         """Everything about a thing: `graph["film:anora"]`; labels and aliases do as well."""
         from kg.answers.portrait import to_portrait
 
-        return to_portrait(self.store, self.names, self.thing(name))
+        return to_portrait(self.store, self.names, self.provenance, self.thing(name))
 
     def __contains__(self, name: object) -> bool:
         """True when something is called this."""
@@ -115,7 +116,20 @@ class FilmGraph:
         """Explains why triples hold."""
         from kg.answers.why import Explainer
 
-        return Explainer(self.store, self.names, self.provenance, lambda triple: ())
+        return Explainer(self.store, self.names, self.provenance)
+
+    def why(self, subject: str, property: str, value: str) -> Why:
+        """Why a triple holds, as a tree down to facts with their passages; untrue when it does not hold.
+
+        Subject and value are named as in `ask`; a value may also be a literal's text, or its exact N-Triples form.
+        """
+        return self.explainer.why(self.triple(subject, property, value))
+
+    def triple(self, subject: str, property: str, value: str) -> Triple:
+        """The triple that three names mean; of a literal's text, the one that the graph has."""
+        from kg.answers.naming import to_triple
+
+        return to_triple(self.store, self.names, subject, property, value)
 
     def triples(self) -> Iterator[Triple]:
         """Knowledge: what is asserted and what follows from it."""

@@ -15,6 +15,7 @@ from pathlib import Path
 from kg.errors import ProjectError
 
 _FOLDERS = ("ontology", "data", "queries")
+_INSIDE = Path(__file__).parent / "packaged"
 HOME = "KG_HOME"
 """The environment variable that names the folder in which built graphs of installed projects are kept."""
 
@@ -49,7 +50,7 @@ class Project:
     @cached_property
     def built(self) -> Path:
         """The folder that holds the built graph."""
-        if self.folder == _packaged():
+        if self.folder == _INSIDE:
             return _home() / "packaged"
         return self.folder / ".kg"
 
@@ -91,9 +92,8 @@ def find_project(folder: Path | str | None = None) -> Project:
 
 def _packaged() -> Path:
     """The project that the package brings; in a checkout, the checkout itself."""
-    inside = Path(__file__).parent / "packaged"
     around = Path(__file__).parent.parent
-    return inside if inside.is_dir() or not all((around / name).is_dir() for name in _FOLDERS) else around
+    return around if all((around / name).is_dir() for name in _FOLDERS) else _INSIDE
 
 
 def _home() -> Path:

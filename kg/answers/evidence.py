@@ -11,6 +11,7 @@ from pyoxigraph import BlankNode, Literal, NamedNode, Store, Triple
 from kg.facts.deciding import Contested, Kind
 from kg.facts.fact import Evidence, Fact, Rank, Source
 from kg.facts.texts import Texts
+from kg.graph.records import Records
 from kg.graph.stating import PROVENANCE, ev
 from kg.reports import Place
 from kg.terms import LABEL, RDF, SOURCE, TYPE, film
@@ -24,6 +25,7 @@ class Provenance:
     """Who says what in a store: facts by triple, sources by id."""
 
     store: Store
+    records: Records | None = None
 
     @cached_property
     def sources(self) -> Mapping[str, Source]:
@@ -34,7 +36,9 @@ class Provenance:
 
     def facts(self, triple: Triple | None = None) -> Iterator[Fact]:
         """The facts that state a triple and are knowledge; without a triple, all that are knowledge, in their order."""
-        return (fact for fact, status in self._told(triple) if status is None)
+        yield from (fact for fact, status in self._told(triple) if status is None)
+        if self.records is not None:
+            yield from self.records.facts(triple)
 
     def contested(self, triple: Triple | None = None) -> Iterator[Contested]:
         """The facts that are kept but are not knowledge, and why."""
@@ -46,6 +50,8 @@ class Provenance:
             fact, status = self._fact(quad.subject)
             if status is None:
                 yield fact
+        if self.records is not None:
+            yield from self.records.about(subject)
 
     def is_asserted(self, triple: Triple) -> bool:
         """True when somebody says the triple and it is knowledge."""

@@ -5,18 +5,19 @@ from __future__ import annotations
 from collections.abc import Iterator
 from functools import lru_cache
 
-from pyoxigraph import Literal, NamedNode, Store
+from pyoxigraph import Literal, NamedNode, Store, Triple
 
 from kg.errors import AmbiguousNameError, UnknownNameError
 from kg.facts.values import nearest
-from kg.terms import ALIAS, FILM, LABEL, TYPE, to_curie, to_iri
+from kg.graph.stating import ONTOLOGY
+from kg.terms import ALIAS, KNOWN_NAMES, LABEL, TYPE, to_curie, to_iri, to_term
 
 
 class Names:
     """The names of the things in a store."""
 
     def __init__(self, store: Store) -> None:
-        self._store = store
+        self.store = store
         self._label = lru_cache(maxsize=65_536)(self._find_label)
 
     def label(self, thing: NamedNode) -> str:
@@ -45,17 +46,17 @@ class Names:
             iri = to_iri(name)
         except ValueError:
             return None
-        is_known = next(self._store.quads_for_pattern(iri, None, None, None), None) is not None
-        return iri if is_known or next(self._store.quads_for_pattern(None, None, iri, None), None) is not None else None
+        is_known = next(self.store.quads_for_pattern(iri, None, None, None), None) is not None
+        return iri if is_known or next(self.store.quads_for_pattern(None, None, iri, None), None) is not None else None
 
     def _is_a(self, thing: NamedNode, kind: str) -> bool:
         if not kind:
             return True
-        return next(self._store.quads_for_pattern(thing, TYPE, to_iri(kind), None), None) is not None
+        return next(self.store.quads_for_pattern(thing, TYPE, to_iri(kind), None), None) is not None
 
     def _bearing(self, name: str, property: NamedNode) -> Iterator[NamedNode]:
         for literal in (Literal(name), Literal(name, language="en")):
-            for quad in self._store.quads_for_pattern(None, property, literal, None):
+            for quad in self.store.quads_for_pattern(None, property, literal, None):
                 if isinstance(quad.subject, NamedNode):
                     yield quad.subject
 
@@ -65,7 +66,7 @@ class Names:
 
     def _all(self) -> Iterator[tuple[str, NamedNode]]:
         for property in (LABEL, ALIAS):
-            for quad in self._store.quads_for_pattern(None, property, None, None):
+            for quad in self.store.quads_for_pattern(None, property, None, None):
                 if isinstance(quad.subject, NamedNode) and isinstance(quad.object, Literal):
                     yield quad.object.value, quad.subject
 
@@ -76,7 +77,7 @@ class Names:
         return nearest(name, list(names)) or tuple(sorted(within, key=lambda text: (len(text), text))[:3])
 
     def _find_label(self, thing: NamedNode) -> str:
-        found = [quad.object for quad in self._store.quads_for_pattern(thing, LABEL, None, None)]
+        found = [quad.object for quad in self.store.quads_for_pattern(thing, LABEL, None, None)]
         literals = sorted(
             (one for one in found if isinstance(one, Literal)), key=lambda one: (one.language or "", one.value)
         )
@@ -84,6 +85,33 @@ class Names:
         return best.value if best is not None else ""
 
 
-def is_ours(thing: NamedNode) -> bool:
-    """True for the name of a thing or term of this graph."""
-    return thing.value.startswith(FILM)
+def to_triple(store: Store, names: Names, subject: str, property: str, value: str) -> Triple:
+    """The triple that three names mean: things by any name, the property by its own, literals by their text.
+
+    Raises `UnknownNameError` or `AmbiguousNameError` for a name that is none.
+    """
+    thing, predicate = names.thing(subject), _property(store, property)
+    if value[:1] in ('"', "<"):
+        return Triple(thing, predicate, to_term(value))
+    for quad in store.quads_for_pattern(thing, predicate, None, None):
+        if isinstance(quad.object, Literal) and quad.object.value == value:
+            return Triple(thing, predicate, quad.object)
+    try:
+        return Triple(thing, predicate, names.thing(value))
+    except UnknownNameError:
+        sample = next(store.quads_for_pattern(None, predicate, None, None), None)
+        if sample is not None and isinstance(sample.object, Literal):
+            return Triple(thing, predicate, Literal(value, datatype=sample.object.datatype))
+        raise
+
+
+def _property(store: Store, name: str) -> NamedNode:
+    known = KNOWN_NAMES.get(name)
+    iri = known if known is not None else to_iri(name if ":" in name else f"film:{name}")
+    is_used = next(store.quads_for_pattern(None, iri, None, None), None) is not None
+    if is_used or next(store.quads_for_pattern(iri, None, None, None), None) is not None:
+        return iri
+    declared = store.quads_for_pattern(None, TYPE, None, ONTOLOGY)
+    names = {quad.subject for quad in declared if "Property" in str(quad.object)}
+    properties = [to_curie(one.value) for one in names if isinstance(one, NamedNode)]
+    raise UnknownNameError(name, kind="property", nearest=nearest(to_curie(iri.value), sorted(properties)))

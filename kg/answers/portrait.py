@@ -80,9 +80,9 @@ class Portrait:
         return "\n".join(lines) + "\n"
 
 
-def to_portrait(store: Store, names: Names, thing: NamedNode) -> Portrait:
+def to_portrait(store: Store, names: Names, provenance: Provenance, thing: NamedNode) -> Portrait:
     """Everything in knowledge about a thing; nodes with no name of their own are told inside their owner."""
-    painter = _Painter(store, names, Provenance(store))
+    painter = _Painter(store, names, provenance)
     told = painter.values(thing, depth=0)
     return Portrait(
         thing,

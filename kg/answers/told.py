@@ -58,5 +58,5 @@ def to_document(why: Why, texts: Texts) -> dict[str, Any]:
     if why.is_axiom:
         told["axiom"] = True
     if why.rule:
-        told |= {"rule": why.rule, "words": why.words, "premises": [to_document(one, texts) for one in why.premises]}
+        told |= {"rule": why.rule, "link": why.link, "premises": [to_document(one, texts) for one in why.premises]}
     return told

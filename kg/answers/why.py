@@ -1,38 +1,34 @@
 """A triple walks in; why it holds walks out, as a tree: rule and premises, theirs in turn, down to facts with passages.
 
-The tree is made on demand: the store is asked, and the grounded rules are matched backwards. Facts end a branch, and so
-do axioms of the ontology.
+The tree is made on demand: the store is asked, and the grounded rules are matched backwards, so that building pays
+nothing. Facts end a branch, and so do axioms of the ontology.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from functools import cached_property
 
-from pyoxigraph import Literal, NamedNode, Store, Triple
+from pyoxigraph import BlankNode, DefaultGraph, Literal, NamedNode, Store, Triple
 
 from kg.answers.evidence import Provenance
 from kg.answers.naming import Names
 from kg.facts.fact import Fact
 from kg.facts.texts import Texts, place_in_text
+from kg.graph.derivation import Explainer as ProofFinder
+from kg.graph.derivation import StoreFacts
+from kg.graph.grounding import ground
+from kg.graph.ontology import Ontology
+from kg.graph.proof import Gap, Proof
+from kg.graph.rules import GroundRule, Spo
 from kg.graph.stating import EARLIEST, LATEST, ONTOLOGY
-from kg.terms import film, to_short
+from kg.terms import RDF, film, to_short, to_term
 
 DAYS = "days"
 """The one rule of our own: a thing with a date has an earliest and a latest day."""
+_FIRST, _REST = NamedNode(RDF + "first"), NamedNode(RDF + "rest")
 _DATED = (film("date"), film("start"), film("end"))
-
-
-@dataclass(frozen=True, slots=True)
-class Derived:
-    """One step backwards: the rule's name, the rule in words, and the triples that it needs."""
-
-    rule: str
-    words: str
-    premises: tuple[Triple, ...]
-
-
-Derive = Callable[[Triple], Iterable[Derived]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +38,7 @@ class Why:
     triple: Triple
     facts: tuple[Fact, ...] = ()
     rule: str = ""
-    words: str = ""
+    link: str = ""
     premises: tuple[Why, ...] = ()
     is_axiom: bool = False
 
@@ -50,48 +46,101 @@ class Why:
         """True when the triple holds."""
         return bool(self.facts or self.rule or self.is_axiom)
 
+    def __iter__(self) -> Iterator[Why]:
+        """This and everything below it, from the top."""
+        yield self
+        for premise in self.premises:
+            yield from premise
+
     def leaves(self) -> Iterator[Why]:
         """The facts and axioms that it all rests on."""
-        if not self.premises:
-            yield self
-        for premise in self.premises:
-            yield from premise.leaves()
+        return (why for why in self if not why.premises)
+
+
+@dataclass(frozen=True, slots=True)
+class Whys:
+    """Every explanation of a triple, shortest first; `complete` is False when there may be more."""
+
+    all: tuple[Why, ...]
+    complete: bool
 
 
 @dataclass(frozen=True)
 class Explainer:
-    """Explains triples of one store."""
+    """Explains the triples of one store."""
 
     store: Store
     names: Names
     provenance: Provenance
-    derive: Derive
+    _said: dict[Spo, bool] = field(default_factory=dict, repr=False)
 
     def why(self, triple: Triple) -> Why:
-        """The first explanation found, rules of few premises before others; a cycle is never walked."""
-        return self._why(triple, frozenset()) or Why(triple)
+        """A shortest explanation; an untrue `Why` when the triple does not hold."""
+        proof = self._finder.proof(_spo(triple)) if self._holds(triple) else None
+        return Why(triple) if proof is None else self._to_why(proof)
 
-    def _why(self, triple: Triple, above: frozenset[Triple]) -> Why | None:
+    def whys(self, triple: Triple, *, limit: int = 20) -> Whys:
+        """Every way in which a last step gives the triple, at most `limit`."""
+        if not self._holds(triple):
+            return Whys((), complete=True)
+        proofs = self._finder.proofs(_spo(triple), limit=limit)
+        return Whys(tuple(self._to_why(proof) for proof in proofs.proofs), proofs.complete)
+
+    def gaps(self, triple: Triple, *, limit: int = 20) -> tuple[Gap, ...]:
+        """For a triple that does not hold: the rules that could give it, and the premises that are missing."""
+        return self._finder.gaps(_spo(triple), limit=limit)
+
+    def rules(self) -> tuple[GroundRule, ...]:
+        """The rules of the ontology, grounded, as the reasoner runs them."""
+        return tuple(ground(self._finder.ontology))
+
+    @cached_property
+    def _finder(self) -> ProofFinder:
+        axioms = (quad.triple for quad in self.store.quads_for_pattern(None, None, None, ONTOLOGY))
+        ontology = Ontology(_spo(axiom) for axiom in axioms)
+        return ProofFinder(StoreFacts(self.store), ontology, was_said=self._was_said)
+
+    def _was_said(self, spo: Spo) -> bool:
+        """True for facts, and for the days that are worked out from dates: no OWL rule gives those."""
+        if spo not in self._said:
+            triple = _triple(spo)
+            is_day = triple is not None and triple.predicate in (EARLIEST, LATEST) and self._holds(triple)
+            self._said[spo] = triple is not None and (is_day or self.provenance.is_asserted(triple))
+        return self._said[spo]
+
+    def _holds(self, triple: Triple) -> bool:
+        found = self.store.quads_for_pattern(triple.subject, triple.predicate, triple.object, DefaultGraph())
+        return next(found, None) is not None or self._is_axiom(triple)
+
+    def _is_axiom(self, triple: Triple) -> bool:
+        found = self.store.quads_for_pattern(triple.subject, triple.predicate, triple.object, ONTOLOGY)
+        return next(found, None) is not None
+
+    def _to_why(self, proof: Proof) -> Why:
+        triple = _triple(proof.triple)
+        assert triple is not None
+        if proof.step is not None:
+            rule = proof.step.rule
+            return Why(triple, rule=rule.name, link=rule.link, premises=tuple(map(self._to_why, proof.premises)))
         if facts := tuple(sorted(self.provenance.facts(triple), key=_by_spot)):
             return Why(triple, facts)
-        axiom = self.store.quads_for_pattern(triple.subject, triple.predicate, triple.object, ONTOLOGY)
-        if next(axiom, None) is not None:
-            return Why(triple, is_axiom=True)
-        if triple in above:
-            return None
-        for step in self._steps(triple):
-            premises = [self._why(premise, above | {triple}) for premise in step.premises]
-            if None not in premises:
-                return Why(triple, rule=step.rule, words=step.words, premises=tuple(one for one in premises if one))
-        return None
-
-    def _steps(self, triple: Triple) -> Iterator[Derived]:
         if triple.predicate in (EARLIEST, LATEST):
             found = (quad.triple for one in _DATED for quad in self.store.quads_for_pattern(triple.subject, one, None))
-            dates = tuple(sorted(found, key=str))
-            words = f"a date means days from the earliest to the latest: {to_short(triple.predicate)}"
-            yield Derived(DAYS, words, dates)
-        yield from self.derive(triple)
+            dates = (Why(date, tuple(self.provenance.facts(date))) for date in sorted(set(found), key=str))
+            return Why(triple, rule=DAYS, premises=tuple(date for date in dates if date))
+        return Why(triple, is_axiom=True)
+
+
+def _spo(triple: Triple) -> Spo:
+    return (str(triple.subject), str(triple.predicate), str(triple.object))
+
+
+def _triple(spo: Spo) -> Triple | None:
+    """The triple of exact texts; None where a literal stands as subject, which only a rule's premise can be."""
+    subject, predicate, value = map(to_term, spo)
+    if isinstance(subject, Literal) or not isinstance(predicate, NamedNode):
+        return None
+    return Triple(subject, predicate, value)
 
 
 def _by_spot(fact: Fact) -> tuple[str, int]:
@@ -111,11 +160,52 @@ def _lines(why: Why, names: Names, texts: Texts, indent: str) -> Iterator[str]:
     if why.is_axiom:
         yield f"{inner}so says the ontology"
     if why.rule:
-        yield f"{inner}follows by {why.rule}{f': {why.words}' if why.words else ''}"
+        axioms = [axiom_in_words(premise.triple, names) for premise in why.premises if premise.is_axiom]
+        yield f"{inner}follows by {why.rule}{', since ' + ' and '.join(axioms) if axioms else ''}, from"
         for premise in why.premises:
-            yield from _lines(premise, names, texts, inner)
+            if not premise.is_axiom:
+                yield from _lines(premise, names, texts, inner)
     if not why:
         yield f"{inner}does not hold in this graph"
+
+
+def axiom_in_words(axiom: Triple, names: Names) -> str:
+    """An axiom of the ontology as people say it: `every director is a contributor`."""
+    subject = _named(axiom.subject, names)
+    value = _named(axiom.object, names)
+    if isinstance(axiom.object, BlankNode) and (members := list(_members(names.store, axiom.object))):
+        joint = " then " if axiom.predicate.value.endswith("propertyChainAxiom") else ", "
+        value = joint.join(_named(member, names) for member in members)
+    if (words := _AXIOMS.get(axiom.predicate.value.rpartition("#")[2])) is not None:
+        return words.format(s=subject, o=value)
+    return f"{subject} {_named(axiom.predicate, names)} {value}"
+
+
+_AXIOMS = {
+    "subPropertyOf": "every '{s}' is a '{o}'",
+    "subClassOf": "every {s} is a {o}",
+    "inverseOf": "'{s}' is '{o}' the other way round",
+    "propertyChainAxiom": "'{o}' makes '{s}'",
+    "domain": "what has a '{s}' is a {o}",
+    "range": "a '{s}' is a {o}",
+    "equivalentClass": "{s} and {o} are the same class",
+    "equivalentProperty": "'{s}' and '{o}' are the same property",
+    "type": "'{s}' is a {o}",
+}
+
+
+def _members(store: Store, head: BlankNode) -> Iterator[NamedNode | BlankNode | Literal]:
+    """The members of an RDF list in the ontology."""
+    node: object = head
+    for _ in range(100):
+        if not isinstance(node, BlankNode):
+            return
+        first = next(store.quads_for_pattern(node, _FIRST, None, ONTOLOGY), None)
+        rest = next(store.quads_for_pattern(node, _REST, None, ONTOLOGY), None)
+        if first is None or isinstance(first.object, Triple):
+            return
+        yield first.object
+        node = rest.object if rest is not None else None
 
 
 def in_words(triple: Triple, names: Names) -> str:

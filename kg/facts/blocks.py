@@ -61,7 +61,7 @@ class BlockReader:
     sources: Sources
     faults: list[Finding] = field(default_factory=list)
     _blocks: dict[tuple[NamedNode, str], Place] = field(default_factory=dict)
-    _nodes: dict[str, int] = field(default_factory=dict)
+    _nodes: set[str] = field(default_factory=set)
 
     def read(self, path: Path, *, file: str) -> Iterator[Fact]:
         """Yield the facts of one YAML file; `file` is how findings name it."""
@@ -105,13 +105,10 @@ class BlockReader:
                     key.place,
                     remedy="Join the two blocks.",
                 )
-            yield from self._node(subject, value, said, is_block=True)
+            within = self._entries(value)
+            yield from self._node(subject, within, self._saying(within, said))
 
-    def _node(self, subject: NamedNode, node: Marked, said: _Said, *, is_block: bool) -> Iterator[Fact]:
-        entries = self._entries(node)
-        said = self._saying(entries, said)
-        if not is_block:
-            entries.pop("id", None)
+    def _node(self, subject: NamedNode, entries: dict[str, tuple[Marked, Marked]], said: _Said) -> Iterator[Fact]:
         for name, (key, value) in entries.items():
             word = self._word(name, key)
             if word is not None:
@@ -191,15 +188,16 @@ class BlockReader:
         if word.takes is not Takes.THING or word.iri == TYPE:
             self._fault("shape", f"{word.name} takes a value, not a mapping", value.place, remedy="Write {value: ...}.")
             return
-        inner = self._saying(dict(entries), said)
         node = NamedNode(self._address(subject, word, entries, value.place))
+        entries.pop("id", None)
+        inner = self._saying(entries, said)
         for spot in inner.spots:
             evidence = Evidence(inner.source, spot.start, spot.end, inner.record, inner.retrieved)
             if inner.source:
                 yield Fact(
                     subject, word.iri, node, evidence, "", inner.as_of, inner.rank, inner.because, True, value.place
                 )
-        yield from self._node(node, value, said, is_block=False)
+        yield from self._node(node, entries, inner)
 
     def _address(self, subject: NamedNode, word: Word, entries: dict[str, tuple[Marked, Marked]], place: Place) -> str:
         if "id" in entries:
@@ -209,10 +207,14 @@ class BlockReader:
             slug = to_slug(_first_text(next(telling, None)))
         owner = subject.value if subject.value.startswith(FILM) else FILM + to_slug(subject.value.rpartition("/")[2])
         address = f"{owner}.{word.name}.{slug or 'node'}"
-        times = self._nodes[address] = self._nodes.get(address, 0) + 1
-        if "id" in entries and times > 1:
+        if "id" in entries and address in self._nodes:
             self._fault("duplicate", f"two nodes under {word.name} have the id {slug!r}", place)
-        return address if times == 1 else f"{address}-{times}"
+        free, times = address, 1
+        while free in self._nodes:
+            times += 1
+            free = f"{address}-{times}"
+        self._nodes.add(free)
+        return free
 
     def _saying(self, entries: dict[str, tuple[Marked, Marked]], said: _Said) -> _Said:
         """Take the keys that tell of the facts out of `entries`, and what they say over what was said outside."""

@@ -125,36 +125,38 @@ class _Decider:
                 property,
                 Kind.SUPERSEDED,
                 group,
-                next(f.value for f in group if f.as_of == latest),
+                [next(f.value for f in group if f.as_of == latest)],
                 f"the value of {latest} holds later",
             )
         if property in self.lexicon.dates and (precise := _most_precise(group)) is not None:
             return _decision(
-                subject, property, Kind.COARSER, group, precise, f"{to_short(precise)} says the same more precisely"
+                subject, property, Kind.COARSER, group, [precise], f"{to_short(precise)} says the same more precisely"
             )
         return self._choose(subject, property, group)
 
     def _choose(
-        self, subject: Subject, property: NamedNode, group: list[Fact], ask: NamedNode | None = None
+        self, subject: Subject, property: NamedNode, group: list[Fact], amounts: Mapping[Term, str] | None = None
     ) -> Decision:
-        """Policy, then rank, then as-of date; `ask` is the property whose order of sources counts, where it is
-        another.
+        """Policy, then rank, then as-of date; figures stand for their `amounts`, so that those which agree stand
+        together.
         """
-        best: dict[Term, tuple[int, int, str]] = {}
+        meant = {fact.value: (amounts or {}).get(fact.value) or to_text(fact.value) for fact in group}
+        best: dict[str, tuple[int, int, str]] = {}
         for fact in group:
-            key = (self.policy.trust(fact.evidence.source, ask or property), _RANKS[fact.rank], _later(fact.as_of))
-            best[fact.value] = min(best.get(fact.value, key), key)
-        (first, top), (_, second), *_ = ranked = sorted(best.items(), key=lambda one: (one[1], to_text(one[0])))
+            key = (self.policy.trust(fact.evidence.source, property), _RANKS[fact.rank], _later(fact.as_of))
+            best[meant[fact.value]] = min(best.get(meant[fact.value], key), key)
+        (_, top), (_, second), *_ = ranked = sorted(best.items(), key=lambda one: (one[1], one[0]))
+        first, runner_up = ([value for value in meant if meant[value] == one] for one, _ in ranked[:2])
         if top == second:
-            tied = sorted({fact.evidence.source for fact in group if best[fact.value] == top})
+            tied = sorted({fact.evidence.source for fact in group if best[meant[fact.value]] == top})
             reason = (
                 f"{' and '.join(tied)} {'are' if len(tied) > 1 else 'is'} trusted alike for both values: nobody decides"
             )
-            return _decision(subject, property, Kind.TIE, group, None, reason)
-        name = (ask or property).value.rpartition("/")[2]
-        winner = _best_source(group, first, self.policy, ask or property)
+            return _decision(subject, property, Kind.TIE, group, [], reason)
+        name = property.value.rpartition("/")[2]
+        winner = _best_source(group, first, self.policy, property)
         if top[0] != second[0]:
-            loser = _best_source(group, ranked[1][0], self.policy, ask or property)
+            loser = _best_source(group, runner_up, self.policy, property)
             reason = f"for {name}, {winner} is trusted before {loser}"
         elif top[1] != second[1]:
             reason = f"{winner}'s value is ranked {Rank.PREFERRED if top[1] == 0 else Rank.NORMAL}"
@@ -187,11 +189,13 @@ class _Decider:
         for one in list(days.values()) or [[]]:
             # A figure of no day may be meant for any day, so it stands against each.
             together = [*one, *undated]
-            amounts = {
-                _joined(said[fact.value].get(AMOUNT)) for fact in together if not isinstance(fact.value, Literal)
+            amounts: dict[Term, str] = {
+                fact.value: _joined(said[fact.value].get(AMOUNT))
+                for fact in together
+                if not isinstance(fact.value, Literal)
             }
-            if len(amounts) > 1:
-                yield self._choose(together[0].subject, property, together, ask=property)
+            if len(set(amounts.values())) > 1:
+                yield self._choose(together[0].subject, property, together, amounts)
 
     def _kinds(self) -> dict[Subject, frozenset[NamedNode]]:
         """The classes of each thing: as said, and as the ranges of the properties that lead to it."""
@@ -208,10 +212,11 @@ class _Decider:
 
 
 def _decision(
-    subject: Subject, property: NamedNode, kind: Kind, group: list[Fact], value: Term | None, reason: str
+    subject: Subject, property: NamedNode, kind: Kind, group: list[Fact], values: list[Term], reason: str
 ) -> Decision:
-    preferred = tuple(fact for fact in group if fact.value == value)
-    return Decision(subject, property, kind, value, preferred, tuple(f for f in group if f.value != value), reason)
+    preferred = tuple(fact for fact in group if fact.value in values)
+    others = tuple(fact for fact in group if fact.value not in values)
+    return Decision(subject, property, kind, min(values, key=to_text, default=None), preferred, others, reason)
 
 
 def _most_precise(group: list[Fact]) -> Term | None:
@@ -234,9 +239,9 @@ def _days(value: Term) -> Days | None:
         return None
 
 
-def _best_source(group: list[Fact], value: Term, policy: Policy, property: NamedNode) -> str:
+def _best_source(group: list[Fact], values: list[Term], policy: Policy, property: NamedNode) -> str:
     return min(
-        (f.evidence.source for f in group if f.value == value),
+        (f.evidence.source for f in group if f.value in values),
         key=lambda source: (policy.trust(source, property), source),
     )
 

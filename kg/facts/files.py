@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
 
 from kg.reports import Finding, Place
 
 LARGEST_FILE = 64 * 1024 * 1024
 """Bytes; more than a person writes. Larger amounts belong into fact tables."""
+
+
+def fact_files(folder: Path) -> tuple[Path, ...]:
+    """The files under `data/` in the order of their names; what editors and systems hide there is passed over."""
+    files = (path for path in sorted(folder.rglob("*")) if path.is_file())
+    return tuple(path for path in files if not any(part[0] in ".~" for part in path.relative_to(folder).parts))
 
 
 def fault(check: str, message: str, place: Place, *, remedy: str = "", found: str = "", expected: str = "") -> Finding:
@@ -29,15 +36,18 @@ def read_text(path: Path, *, file: str, faults: list[Finding]) -> str | None:
         return None
     try:
         return raw.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        line = raw.count(b"\n", 0, error.start) + 1
-        column = error.start - (raw.rfind(b"\n", 0, error.start) + 1) + 1
-        faults.append(
-            fault(
-                "encoding",
-                f"not UTF-8: byte 0x{raw[error.start]:02x}",
-                Place(file, line, column),
-                remedy="Save the file as UTF-8.",
-            )
-        )
+    except UnicodeDecodeError:
+        faults.append(encoding_fault(raw.splitlines(keepends=True), file=file))
         return None
+
+
+def encoding_fault(lines: Iterable[bytes], *, file: str) -> Finding:
+    """The fault of a file that is not UTF-8, at the first byte that is wrong."""
+    for number, line in enumerate(lines, start=1):
+        try:
+            line.decode("utf-8")
+        except UnicodeDecodeError as error:
+            place = Place(file, number, len(line[: error.start].decode("utf-8")) + 1)
+            message = f"not UTF-8: byte 0x{line[error.start]:02x}"
+            return fault("encoding", message, place, remedy="Save the file as UTF-8.")
+    return fault("encoding", "not UTF-8", Place(file), remedy="Save the file as UTF-8.")

@@ -8,7 +8,7 @@ from enum import StrEnum
 from functools import cached_property
 from pathlib import Path
 
-from pyoxigraph import Literal, NamedNode, RdfFormat, Triple, parse
+from pyoxigraph import CanonicalizationAlgorithm, Dataset, Literal, NamedNode, Quad, RdfFormat, Triple, parse
 
 from kg.errors import FaultsError
 from kg.facts.files import fault
@@ -83,18 +83,23 @@ class Lexicon:
 
 
 def read_ontology(files: Iterable[Path]) -> list[Triple]:
-    """The triples of the ontology's Turtle files; raises `FaultsError` with every file that does not parse."""
-    triples: list[Triple] = []
+    """The triples of the ontology's Turtle files; raises `FaultsError` with every file that does not parse.
+
+    Blank nodes get the labels of RDFC-1.0, which depend on the files alone.
+    """
+    quads: list[Quad] = []
     faults = []
     for path in files:
         try:
-            triples.extend(quad.triple for quad in parse(path=path, format=RdfFormat.TURTLE))
+            quads.extend(parse(path=path, format=RdfFormat.TURTLE))
         except SyntaxError as error:
             place = Place(str(path), error.lineno or 0, error.offset or 0)
             faults.append(fault("syntax", f"the ontology does not parse: {error.msg}", place))
     if faults:
         raise FaultsError(faults)
-    return triples
+    dataset = Dataset(quads)
+    dataset.canonicalize(CanonicalizationAlgorithm.RDFC_1_0)
+    return sorted((quad.triple for quad in dataset), key=str)
 
 
 def to_lexicon(ontology: Iterable[Triple]) -> Lexicon:

@@ -73,7 +73,7 @@ def read_marked(text: str, *, file: str, faults: list[Finding]) -> Iterator[Mark
                 )
                 return
             if isinstance(event, yaml.ScalarEvent):
-                attach(Marked(place, text=event.value, quoted=event.style is not None))
+                attach(Marked(place, text=event.value, quoted=bool(event.style)))
             elif isinstance(event, yaml.CollectionStartEvent):
                 if len(open_nodes) >= DEPTH:
                     faults.append(fault("yaml", f"nested deeper than {DEPTH} levels", place))
@@ -97,5 +97,9 @@ def read_marked(text: str, *, file: str, faults: list[Finding]) -> Iterator[Mark
         faults.append(
             fault("yaml", f"not YAML: {message}", place, remedy="Indent with spaces, not tabs." if tab else "")
         )
+    except yaml.reader.ReaderError as error:
+        before = text[: error.position]
+        place = Place(file, before.count("\n") + 1, error.position - (before.rfind("\n") + 1) + 1)
+        faults.append(fault("yaml", f"the character {text[error.position]!r} may not stand in a text", place))
     except yaml.YAMLError as error:
         faults.append(fault("yaml", f"not YAML: {error}", Place(file)))

@@ -58,6 +58,7 @@ class _PolicyReader:
         order: tuple[str, ...] = ()
         orders: dict[NamedNode, tuple[str, ...]] = {}
         figures: dict[NamedNode, tuple[NamedNode, ...]] = {}
+        self._is_mapping(root)
         for key, value in root.entries or ():
             match key.text:
                 case "sources":
@@ -78,6 +79,7 @@ class _PolicyReader:
         return Policy(order, orders, figures)
 
     def _by_property(self, value: Marked) -> list[tuple[NamedNode, Marked]]:
+        self._is_mapping(value)
         found = ((self._property(key), one) for key, one in value.entries or ())
         return [(iri, one) for iri, one in found if iri is not None]
 
@@ -96,7 +98,7 @@ class _PolicyReader:
         return iri
 
     def _order(self, value: Marked) -> tuple[str, ...]:
-        for one in value.parts or ():
+        for one in self._parts(value):
             if one.text not in self.sources:
                 near = nearest(one.text or "", list(self.sources))
                 self.faults.append(
@@ -109,6 +111,15 @@ class _PolicyReader:
                 )
         return tuple(one.text or "" for one in value.parts or ())
 
+    def _is_mapping(self, value: Marked) -> None:
+        if value.entries is None:
+            self.faults.append(fault("shape", f"a mapping is wanted here, not {value.kind}", value.place))
+
+    def _parts(self, value: Marked) -> list[Marked]:
+        if value.parts is None:
+            self.faults.append(fault("shape", f"a list is wanted here, not {value.kind}", value.place))
+        return value.parts or []
+
     def _keys(self, value: Marked) -> tuple[NamedNode, ...]:
-        found = (self._property(one) for one in value.parts or ())
+        found = (self._property(one) for one in self._parts(value))
         return tuple(iri for iri in found if iri is not None)

@@ -6,7 +6,7 @@ so that the same file gives the same facts on every machine.
 
 from __future__ import annotations
 
-import re
+import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -27,12 +27,11 @@ from kg.facts.fact import Evidence, Fact, Source
 from kg.facts.files import fault
 from kg.facts.lexicon import Lexicon
 from kg.facts.sources import Sources
-from kg.facts.values import nearest, to_slug
+from kg.facts.values import check_value, nearest, to_slug
 from kg.reports import Finding, Place
 from kg.terms import BASE, FILM, TYPE, Term, to_curie
 
 SUFFIXES = (".ttl", ".nt", ".trig", ".nq", ".jsonld", ".rdf", ".owl")
-_ENTITY = re.compile(rb"<!ENTITY\s+\S+\s+(?:[\"']([^\"']*)[\"']|SYSTEM|PUBLIC)", re.IGNORECASE)
 
 
 @dataclass
@@ -49,7 +48,7 @@ class RdfReader:
         for source in self.sources.values():
             if source.file in (file, name):
                 return source
-        return Source("file-" + to_slug(file), title=file, file=name, place=Place(file))
+        return Source("file-" + _to_name(file), title=file, file=name, place=Place(file))
 
     def read(self, path: Path, *, file: str) -> Iterator[Fact]:
         """Yield a fact for each triple; the name of its graph, where it has one, is its record."""
@@ -67,12 +66,16 @@ class RdfReader:
             yield Fact(subject, quad.predicate, value, Evidence(source, record=record), place=Place(file))
 
     def _quads(self, path: Path, *, file: str) -> list[Quad]:
-        format = RdfFormat.from_extension(path.suffix.removeprefix("."))
+        suffix = path.suffix.lower().removeprefix(".")
+        format = RdfFormat.from_extension(suffix) or RdfFormat.RDF_XML
         try:
-            if format == RdfFormat.RDF_XML and _ENTITY.search(path.read_bytes()[: 1 << 16]):
+            if format == RdfFormat.RDF_XML and b"<!ENTITY" in path.read_bytes():
                 self._fault("entities", "XML entities are not read", Place(file), remedy="Write the addresses out.")
                 return []
-            return list(parse(path=path, format=format, base_iri=BASE + "file/" + to_slug(file)))
+            quads = list(parse(path=path, format=format, base_iri=BASE + "file/" + _to_name(file)))
+            if not quads:
+                self._fault("empty", "the file holds no facts", Place(file, 1, 1), remedy="Remove it.")
+            return quads
         except SyntaxError as error:
             self._fault("syntax", f"does not parse: {error.msg}", Place(file, error.lineno or 0, error.offset or 0))
         except (OSError, ValueError) as error:
@@ -81,7 +84,7 @@ class RdfReader:
 
     def _named(self, term: object, file: str) -> Term:
         if isinstance(term, BlankNode):
-            return NamedNode(f"{BASE}node/{to_slug(file)}/{term.value}")
+            return NamedNode(f"{BASE}node/{_to_name(file)}/{term.value}")
         if isinstance(term, NamedNode | Literal):
             return term
         self._fault("triple-term", "a triple stands where a thing should; triple terms are not read", Place(file))
@@ -112,7 +115,18 @@ class RdfReader:
                 remedy=f"Did you mean {near[0]}?" if near else "",
             )
             return False
+        if (word := self.lexicon.properties.get(property)) is not None:
+            try:
+                check_value(value, word)
+            except ValueError as error:
+                self._fault("value", f"{word.name}: {error}", Place(file))
+                return False
         return True
 
     def _fault(self, check: str, message: str, place: Place, *, remedy: str = "") -> None:
         self.faults.append(fault(check, message, place, remedy=remedy))
+
+
+def _to_name(file: str) -> str:
+    """A readable name of a file, and a digest, since two files may read alike."""
+    return f"{to_slug(file)[:40].rstrip('-')}-{hashlib.sha256(file.encode()).hexdigest()[:8]}"

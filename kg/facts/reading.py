@@ -10,7 +10,7 @@ from pyoxigraph import NamedNode
 
 from kg.facts.blocks import BlockReader
 from kg.facts.fact import Fact
-from kg.facts.files import fault
+from kg.facts.files import fact_files, fault
 from kg.facts.lexicon import Lexicon, Takes
 from kg.facts.rdf import SUFFIXES, RdfReader
 from kg.facts.sources import Sources, read_sources
@@ -39,7 +39,7 @@ def read_facts(folder: Path, lexicon: Lexicon) -> Read:
     sources = Sources()
     if (path := folder / "sources.yaml").exists():
         sources = read_sources(path, file=_name(path, folder), faults=faults)
-    files = tuple(path for path in sorted(folder.rglob("*")) if path.is_file() and path.name[0] not in ".~")
+    files = fact_files(folder)
     rdf = RdfReader(lexicon, sources, faults)
     readers = BlockReader(lexicon, sources, faults), TableReader(lexicon, sources, faults), rdf
     facts = tuple(fact for path in files for fact in _read(path, _name(path, folder), readers, faults))

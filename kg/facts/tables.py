@@ -15,13 +15,14 @@ from pathlib import Path
 
 from pyoxigraph import Literal, NamedNode
 
+from kg.facts.dates import to_days
 from kg.facts.fact import Evidence, Fact, Rank
-from kg.facts.files import fault
-from kg.facts.lexicon import Lexicon, Takes, Word
+from kg.facts.files import encoding_fault, fault
+from kg.facts.lexicon import Lexicon, Word
 from kg.facts.sources import Sources
-from kg.facts.values import nearest, to_value
+from kg.facts.values import check_value, nearest, to_value
 from kg.reports import Finding, Place
-from kg.terms import TYPE, Term, to_curie, to_iri
+from kg.terms import FILM, TYPE, Term, to_curie, to_iri
 
 REQUIRED = ("subject", "property", "value")
 COLUMNS = (
@@ -58,19 +59,15 @@ class TableReader:
         before = csv.field_size_limit(LONGEST_CELL)
         try:
             with path.open("rb") as raw, io.TextIOWrapper(raw, encoding="utf-8-sig", newline="") as text:
-                rows = csv.reader(text, dialect="excel-tab" if path.suffix == ".tsv" else "excel", strict=True)
+                rows = csv.reader(text, dialect="excel-tab" if path.suffix.lower() == ".tsv" else "excel", strict=True)
                 header = next(rows, None)
                 if header is None:
                     self._fault("empty", "the table holds nothing", Place(file, 1, 1))
                 elif self._header_fits(header, Place(file, 1, 1)):
                     yield from self._rows(header, rows, file=file)
-        except UnicodeDecodeError as error:
-            self._fault(
-                "encoding",
-                f"not UTF-8: byte 0x{error.object[error.start]:02x}",
-                Place(file),
-                remedy="Save it as UTF-8.",
-            )
+        except UnicodeDecodeError:
+            with path.open("rb") as raw:
+                self.faults.append(encoding_fault(raw, file=file))
         except OSError as error:
             self._fault("unreadable", f"cannot be read: {error.strerror}", Place(file))
         finally:
@@ -109,10 +106,7 @@ class TableReader:
                 while batch := rows.fetchmany(10_000):
                     for cells in batch:
                         line += 1
-                        texts = (
-                            "" if cell is None else str(cell).lower() if isinstance(cell, bool) else str(cell)
-                            for cell in cells
-                        )
+                        texts = map(_text, cells)
                         yield from self.read_row(dict(zip(header, texts, strict=True)), Place(file, line))
         except duckdb.Error as error:
             self._fault("parquet", f"not a Parquet table: {str(error).splitlines()[0]}", Place(file))
@@ -126,6 +120,11 @@ class TableReader:
             subject = to_iri(row["subject"])
             value = self._value(row, word) if word is not None else None
             rank = Rank(row.get("rank") or "normal")
+            for name in ("as_of", "retrieved"):
+                if day := row.get(name, ""):
+                    to_days(day)
+            if (paraphrase := row.get("paraphrase", "")) not in ("", "true", "false"):
+                raise ValueError(f"paraphrase is true or false, not {paraphrase!r}")
         except ValueError as error:
             self._fault("value", str(error), place)
             return
@@ -144,7 +143,7 @@ class TableReader:
             row.get("as_of", ""),
             rank,
             row.get("because", ""),
-            row.get("paraphrase", "") == "true",
+            paraphrase == "true",
             place,
         )
 
@@ -152,9 +151,12 @@ class TableReader:
         if not row["value"]:
             raise ValueError(f"{word.name} has no value")
         if datatype := row.get("datatype", ""):
-            if word.takes is Takes.THING:
-                raise ValueError(f"{word.name} leads to a thing, not to a literal with a datatype")
-            return Literal(row["value"], datatype=to_iri(datatype))
+            kind = to_iri(datatype)
+            if kind.value.startswith(FILM):
+                raise ValueError(f"{datatype!r} is not a datatype: write xsd:integer, xsd:date")
+            literal = Literal(row["value"], datatype=kind)
+            check_value(literal, word)
+            return literal
         return to_value(row["value"], word, lang=row.get("language", ""))
 
     def _word(self, name: str, place: Place) -> Word | None:
@@ -218,6 +220,15 @@ class TableReader:
 
     def _fault(self, check: str, message: str, place: Place, *, remedy: str = "") -> None:
         self.faults.append(fault(check, message, place, remedy=remedy))
+
+
+def _text(cell: object) -> str:
+    """A cell of a typed table as a CSV table would write it."""
+    if cell is None:
+        return ""
+    if isinstance(cell, bool):
+        return str(cell).lower()
+    return str(int(cell)) if isinstance(cell, float) and cell.is_integer() else str(cell)
 
 
 def to_row(fact: Fact) -> dict[str, object]:

@@ -31,6 +31,7 @@ _FORMS = {
         "a day and time, like 2024-05-21T19:00:00",
     ),
 }
+_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff\ufffe\uffff]")
 _LANGUAGE = re.compile(r"[A-Za-z]{1,8}(?:-[A-Za-z0-9]{1,8})*")
 
 
@@ -42,6 +43,7 @@ def to_value(text: str, word: Word, *, lang: str = "") -> Term:
     """
     if word.takes is Takes.THING:
         return to_iri(text)
+    _refuse_control(text)
     if word.takes is Takes.DATE:
         return to_date(text)
     if lang:
@@ -53,6 +55,32 @@ def to_value(text: str, word: Word, *, lang: str = "") -> Term:
     if form is not None and form[0].fullmatch(text) is None:
         raise ValueError(f"{text!r} is not {form[1]}")
     return Literal(text, datatype=datatype) if datatype.value.startswith(XSD) else Literal(text)
+
+
+def check_value(value: Term, word: Word) -> None:
+    """Raise `ValueError` when a property cannot have this exact term as its value: wrong in kind or in form.
+
+    Whether a literal's datatype is the wanted one is for the shapes to say.
+    """
+    if not isinstance(value, Literal):
+        if word.takes is not Takes.THING:
+            raise ValueError(f"{word.name} takes a value, not the thing {value}")
+        return
+    if word.takes is Takes.THING:
+        raise ValueError(f"{word.name} leads to a thing, not to a literal")
+    _refuse_control(value.value)
+    if word.takes is Takes.DATE:
+        to_date(value.value)
+        return
+    for datatype in dict.fromkeys((value.datatype, *word.range[:1])):
+        form = _FORMS.get(datatype.value)
+        if form is not None and form[0].fullmatch(value.value) is None:
+            raise ValueError(f"{value.value!r} is not {form[1]}")
+
+
+def _refuse_control(text: str) -> None:
+    if (control := _CONTROL.search(text)) is not None:
+        raise ValueError(f"the character {control[0]!r} may not stand in a text")
 
 
 def to_slug(text: str) -> str:

@@ -7,6 +7,7 @@ evidence. The words of its vocabulary (`ev:`) are told in ontology/evidence.ttl.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from urllib.parse import quote
 
 from pyoxigraph import BlankNode, Literal, NamedNode, Triple
 
@@ -14,6 +15,7 @@ from kg.facts.dates import Days, to_days
 from kg.facts.deciding import Decided, Decision
 from kg.facts.fact import Fact, Source
 from kg.facts.texts import place_in_text
+from kg.graph.records import is_record
 from kg.terms import BASE, EVIDENCE, GRAPH, LABEL, RDF, TYPE, XSD, film
 
 PROVENANCE, CONTESTED, ONTOLOGY = (NamedNode(GRAPH + name) for name in ("provenance", "contested", "ontology"))
@@ -65,7 +67,7 @@ def contested(decided: Decided) -> Iterator[Triple]:
 def provenance(decided: Decided, sources: Mapping[str, Source]) -> Iterator[Triple]:
     """Who says each fact and where, what is contested and why, and who the sources are."""
     for fact in decided.facts:
-        yield from _statement(fact, sources)
+        yield from _record(fact, sources) if is_record(fact) else _statement(fact, sources)
     for one in decided.contested:
         yield from _statement(one.fact, sources)
         yield Triple(one.fact.iri, ev("status"), Literal(one.kind.value))
@@ -76,6 +78,15 @@ def provenance(decided: Decided, sources: Mapping[str, Source]) -> Iterator[Trip
     for source in sources.values():
         if source.id in spoken or source.sha256:
             yield from _source(source)
+
+
+def _record(fact: Fact, sources: Mapping[str, Source]) -> Iterator[Triple]:
+    """A table's fact has its evidence per record: the graph knows the record, and what it is about."""
+    source = sources[fact.evidence.source]
+    record = NamedNode(f"{source.iri.value}/{quote(fact.evidence.record, safe='')}")
+    yield Triple(record, TYPE, ev("Record"))
+    yield Triple(record, ev("source"), source.iri)
+    yield Triple(record, ev("about"), fact.subject)
 
 
 def _statement(fact: Fact, sources: Mapping[str, Source]) -> Iterator[Triple]:

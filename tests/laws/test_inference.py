@@ -9,11 +9,12 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from pyoxigraph import Literal, NamedNode, Triple
 
-from kg.graph.inference import infer, is_trivial
+from kg.graph.inference import infer
 from kg.graph.rdf_files import read_triples
 from kg.graph.reference import closure
 from kg.graph.rules import SAME, Spo
 from kg.graph.triples import Workshop
+from kg.graph.trivial import is_trivial
 from kg.terms import OWL, TYPE, XSD, film
 from tests.laws.ontologies import facts, ontologies
 
@@ -59,7 +60,7 @@ def test_what_follows_is_what_owlrl_says(ontology: list[Triple], data: list[Trip
 
 
 @law
-@given(ontologies(equality=True), facts())
+@given(ontologies(keys=False), facts())  # owlrl does not look at the last property of a key
 def test_equal_names_apart_it_is_what_owlrl_says(ontology: list[Triple], data: list[Triple]) -> None:
     theirs, messages = closure(said(ontology) | said(data))
     if any(p == SAME and o.startswith('"') for _, p, o in theirs):

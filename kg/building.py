@@ -19,6 +19,7 @@ from pyoxigraph import NamedNode, Triple
 
 from kg.errors import FaultsError, ProjectError, UnknownNameError
 from kg.facts.deciding import Decided, decide
+from kg.facts.files import fact_files
 from kg.facts.lexicon import Lexicon, read_ontology, to_lexicon
 from kg.facts.policy import read_policy
 from kg.facts.reading import Read, read_facts
@@ -29,6 +30,8 @@ from kg.facts.verifying import verify
 from kg.graph import stating
 from kg.graph.inference import infer
 from kg.graph.locating import Locator
+from kg.graph.records import FILE as RECORDS
+from kg.graph.records import is_record, write_records
 from kg.graph.shapes import check as check_shapes
 from kg.graph.shapes import read_shapes, single_valued
 from kg.graph.store import ASSERTED, INFERRED, fill_store, fresh_folder, publish, write_triples
@@ -196,19 +199,47 @@ def digest_of(project: Project, *, engine: str) -> str:
 
 
 def _files(project: Project) -> Iterable[Path]:
-    data = (path for path in sorted(project.data.rglob("*")) if path.is_file() and path.name[0] not in ".~")
-    return (*project.ontology, *project.shapes, *data)
+    return (*project.ontology, *project.shapes, *fact_files(project.data))
 
 
 def _write(drafted: Drafted, folder: Path) -> tuple[int, int]:
     """Write a build's exact files; how many triples are asserted and how many inferred comes back."""
-    days = set(stating.days(drafted.decided.facts)) - set(stating.knowledge(drafted.decided.facts))
-    asserted = write_triples(folder / ASSERTED, (t for t in drafted.workshop.triples(table="triple") if t not in days))
-    inferred = write_triples(folder / INFERRED, (*drafted.workshop.triples(table="inferred"), *days))
-    write_triples(folder / "contested.nt", stating.contested(drafted.decided))
+    decided, workshop = drafted.decided, drafted.workshop
+    said = folder / "said.unsorted"
+    workshop.write_ntriples(said, tables=("triple",))
+    workshop.write_ntriples(folder / INFERRED, tables=("inferred",))
+    asserted, inferred = _part_days(said, folder, {f"{triple} .\n" for triple in _only_days(decided)})
+    said.unlink()
+    write_triples(folder / "contested.nt", stating.contested(decided))
     write_triples(folder / "ontology.nt", drafted.ontology)
-    write_triples(folder / "provenance.nt", stating.provenance(drafted.decided, drafted.read.sources))
+    write_triples(folder / "provenance.nt", stating.provenance(decided, drafted.read.sources))
+    write_records(folder / RECORDS, (fact for fact in decided.facts if is_record(fact)))
     return asserted, inferred
+
+
+def _only_days(decided: Decided) -> set[Triple]:
+    """The earliest and latest days that nobody says, but that are worked out."""
+    return set(stating.days(decided.facts)).difference(stating.knowledge(decided.facts))
+
+
+def _part_days(said: Path, folder: Path, days: set[str]) -> tuple[int, int]:
+    """Move the worked-out days from what was said to what is inferred; the sizes of both come back."""
+    asserted = 0
+    with said.open(encoding="utf-8") as lines, (folder / ASSERTED).open("w", encoding="utf-8", newline="\n") as kept:
+        for line in lines:
+            if line not in days:
+                kept.write(line)
+                asserted += 1
+    with (folder / INFERRED).open(encoding="utf-8") as lines:
+        inferred = sorted((*lines, *days)) if days else None
+        count = len(inferred) if inferred is not None else 0
+    if inferred is not None:
+        with (folder / INFERRED).open("w", encoding="utf-8", newline="\n") as file:
+            file.writelines(inferred)
+    else:
+        with (folder / INFERRED).open("rb") as raw:
+            count = sum(1 for _ in raw)
+    return asserted, count
 
 
 def _write_counts(folder: Path, counts: Mapping[str, int | float | str]) -> None:

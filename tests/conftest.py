@@ -1,0 +1,22 @@
+"""What every room of tests may use."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.projects import ANORA, SmallProject
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> SmallProject:
+    """A project with a small ontology, three sources and no facts."""
+    return SmallProject(tmp_path / "films")
+
+
+@pytest.fixture
+def anora(project: SmallProject) -> SmallProject:
+    """The same with one film in it."""
+    project.write("data/films.yaml", ANORA)
+    return project

@@ -1,0 +1,176 @@
+"""A small project to test with: its own little ontology, and helpers that write its files and read what comes out."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from textwrap import dedent
+
+from kg.building import Drafted, build, draft
+from kg.facts.fact import Fact
+from kg.facts.lexicon import Lexicon, read_ontology, to_lexicon
+from kg.facts.reading import Read, read_facts
+from kg.filmgraph import FilmGraph, open_graph
+from kg.project import Project
+from kg.reports import Finding, Report
+from kg.terms import to_short
+
+ONTOLOGY = """\
+@prefix film: <https://w3id.org/filmgraph/film/> .
+@prefix owl: <http://www.w3.org/2002/07/owl#> .
+@prefix rdfs: <http://www.w3.org/2000/01/rdf-schema#> .
+@prefix skos: <http://www.w3.org/2004/02/skos/core#> .
+@prefix schema: <https://schema.org/> .
+@prefix xsd: <http://www.w3.org/2001/XMLSchema#> .
+
+film:Work a owl:Class ; rdfs:label "work"@en .
+film:Film a owl:Class ; rdfs:subClassOf film:Work ; rdfs:label "film"@en ; rdfs:comment "A moving picture."@en .
+film:Agent a owl:Class .
+film:Person a owl:Class ; rdfs:subClassOf film:Agent ; rdfs:label "person"@en .
+film:Award a owl:Class .
+film:Release a owl:Class .
+film:Figure a owl:Class .
+film:Country a owl:Class .
+film:Nomination a owl:Class .
+
+film:contributor a owl:ObjectProperty ; rdfs:label "contributor"@en .
+film:director a owl:ObjectProperty ; rdfs:subPropertyOf film:contributor ; rdfs:range film:Person .
+film:writer a owl:ObjectProperty ; rdfs:subPropertyOf film:contributor ; rdfs:range film:Person .
+film:sequelOf a owl:ObjectProperty, owl:TransitiveProperty ; owl:inverseOf film:hasSequel .
+film:hasSequel a owl:ObjectProperty .
+film:release a owl:ObjectProperty ; rdfs:range film:Release .
+film:territory a owl:ObjectProperty ; rdfs:range film:Country .
+film:boxOffice a owl:ObjectProperty ; rdfs:range film:Figure .
+film:nomination a owl:ObjectProperty ; rdfs:range film:Nomination .
+film:award a owl:ObjectProperty .
+
+film:when a owl:DatatypeProperty .
+film:date a owl:DatatypeProperty ; rdfs:subPropertyOf film:when .
+film:start a owl:DatatypeProperty ; rdfs:subPropertyOf film:when .
+film:end a owl:DatatypeProperty ; rdfs:subPropertyOf film:when .
+film:asOf a owl:DatatypeProperty ; rdfs:subPropertyOf film:when .
+film:year a owl:DatatypeProperty ; rdfs:subPropertyOf film:when .
+film:earliest a owl:DatatypeProperty ; rdfs:range xsd:date .
+film:latest a owl:DatatypeProperty ; rdfs:range xsd:date .
+
+film:title a owl:DatatypeProperty ; rdfs:range xsd:string .
+film:genre a owl:DatatypeProperty ; rdfs:range xsd:string .
+film:currency a owl:DatatypeProperty ; rdfs:range xsd:string .
+film:minutes a owl:DatatypeProperty ; rdfs:range xsd:integer .
+film:screens a owl:DatatypeProperty ; rdfs:range xsd:integer .
+film:amount a owl:DatatypeProperty ; rdfs:range xsd:decimal .
+film:score a owl:DatatypeProperty ; rdfs:range xsd:decimal .
+film:inColour a owl:DatatypeProperty ; rdfs:range xsd:boolean .
+film:website a owl:DatatypeProperty ; rdfs:range xsd:anyURI .
+film:runningTime a owl:DatatypeProperty ; rdfs:range xsd:duration .
+"""
+
+SHAPES = """\
+@prefix film: <https://w3id.org/filmgraph/film/> .
+@prefix sh: <http://www.w3.org/ns/shacl#> .
+@prefix xsd: <http://www.w3.org/2001/XMLSchema#> .
+
+film:FilmShape a sh:NodeShape ; sh:targetClass film:Film ;
+    sh:property [ sh:path film:year ; sh:maxCount 1 ] ;
+    sh:property [ sh:path film:date ; sh:maxCount 1 ] ;
+    sh:property [ sh:path film:title ; sh:maxCount 1 ] ;
+    sh:property [ sh:path film:minutes ; sh:maxCount 1 ; sh:minInclusive 1 ] .
+film:FigureShape a sh:NodeShape ; sh:targetClass film:Figure ;
+    sh:property [ sh:path film:amount ; sh:maxCount 1 ] .
+"""
+
+SOURCES = """\
+encyclopedia: {title: An encyclopedia, language: en}
+trade-paper: {title: A trade paper, language: en, date: 2025-03}
+fan-site: {title: A fan site}
+"""
+
+ANORA = """\
+source: encyclopedia
+
+anora:
+  type: Film
+  label: Anora
+  director: sean-baker
+  year: 2024
+
+sean-baker:
+  type: Person
+  label: Sean Baker
+"""
+
+
+@dataclass
+class SmallProject:
+    """A project in a folder of its own; `write` puts files into it."""
+
+    folder: Path
+    texts: Path = field(init=False)
+
+    def __post_init__(self) -> None:
+        for name in ("ontology", "data", "queries"):
+            (self.folder / name).mkdir(parents=True, exist_ok=True)
+        self.texts = self.folder / "texts"
+        self.write("ontology/film.ttl", ONTOLOGY)
+        self.write("ontology/shapes.ttl", SHAPES)
+        self.write("data/sources.yaml", SOURCES)
+
+    def write(self, path: str, content: str | bytes) -> Path:
+        """Write one file, byte for byte; an indented text is taken to the left."""
+        file = self.folder / path
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_bytes(content if isinstance(content, bytes) else dedent(content).encode())
+        return file
+
+    def write_text_of(self, source: str, text: str) -> None:
+        """Put the text of a source at hand, and the source into sources.yaml."""
+        self.texts.mkdir(exist_ok=True)
+        (self.texts / f"{source}.txt").write_bytes(text.encode())
+        digest = hashlib.sha256(text.encode()).hexdigest()
+        with (self.folder / "data/sources.yaml").open("a", encoding="utf-8") as file:
+            file.write(f"{source}: {{title: {source}, file: {source}.txt, sha256: {digest}}}\n")
+
+    @property
+    def project(self) -> Project:
+        return Project(self.folder)
+
+    @cached_property
+    def lexicon(self) -> Lexicon:
+        return to_lexicon(read_ontology(self.project.ontology))
+
+    def read(self) -> Read:
+        return read_facts(self.folder / "data", self.lexicon)
+
+    def facts(self) -> list[Fact]:
+        """The facts of a project without faults."""
+        read = self.read()
+        assert read.faults == ()
+        return list(read.facts)
+
+    def faults(self) -> list[str]:
+        """What is wrong with the files, one `file:line:column check` each, in the order of the files."""
+        return [place_and_check(finding) for finding in Report(self.read().faults)]
+
+    def draft(self) -> Drafted:
+        return draft(self.project)
+
+    def build(self) -> Report:
+        return build(self.project)
+
+    def open(self) -> FilmGraph:
+        """The graph of the files as they are now."""
+        report = self.build()
+        assert report, [str(finding) for finding in report]
+        return open_graph(self.project)
+
+
+def place_and_check(finding: Finding) -> str:
+    """`data/films.yaml:3:5 unknown-property`."""
+    return f"{finding.place} {finding.check.removeprefix('facts/')}"
+
+
+def said(fact: Fact) -> str:
+    """`film:anora film:year 2024`."""
+    return " ".join(to_short(term) for term in (fact.subject, fact.property, fact.value))
