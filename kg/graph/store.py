@@ -13,7 +13,7 @@ import shutil
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from pyoxigraph import NamedNode, RdfFormat, Store, Triple
+from pyoxigraph import DefaultGraph, NamedNode, Quad, RdfFormat, Store, Triple, parse
 
 from kg.errors import ProjectError
 from kg.graph.stating import CONTESTED, ONTOLOGY, PROVENANCE
@@ -58,9 +58,22 @@ def fill_store(folder: Path) -> None:
     """Load a build's exact files into a new store beside them."""
     store = Store(str(folder / "store"))
     for name, graph in GRAPHS.items():
-        if (folder / name).stat().st_size:
-            store.bulk_load(path=folder / name, format=RdfFormat.N_TRIPLES, to_graph=graph)
+        path = folder / name
+        if not path.stat().st_size:
+            continue
+        if _has_blank_nodes(path):
+            # Loading a file renames its blank nodes, so that a class of the ontology would have no name in common with
+            # the facts about its members; what is handed over quad by quad keeps its names.
+            triples = parse(path=path, format=RdfFormat.N_TRIPLES)
+            store.bulk_extend(Quad(t.subject, t.predicate, t.object, graph or DefaultGraph()) for t in triples)
+        else:
+            store.bulk_load(path=path, format=RdfFormat.N_TRIPLES, to_graph=graph)
     store.flush()
+
+
+def _has_blank_nodes(path: Path) -> bool:
+    with path.open("rb") as file:
+        return any(line.startswith(b"_:") or b"> _:" in line for line in file)
 
 
 def publish(project: Project, folder: Path, name: str) -> Path:
