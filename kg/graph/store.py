@@ -9,7 +9,9 @@ from __future__ import annotations
 
 import contextlib
 import os
+import secrets
 import shutil
+import sys
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
@@ -65,18 +67,24 @@ def fill_store(folder: Path) -> None:
 
 def publish(project: Project, folder: Path, name: str) -> Path:
     """Make a finished folder the current graph: one rename decides; readers of the old graph keep reading it."""
-    builds = project.built / "builds"
-    final, times = builds / name, 1
-    while final.exists():
-        times += 1
-        final = builds / f"{name}-{times}"
-    folder.rename(final)
-    pointer = project.built / f"CURRENT.{os.getpid()}"
-    pointer.write_text(final.name + "\n", encoding="utf-8")
-    before = _published(project)
-    pointer.replace(project.built / "CURRENT")
-    _sweep(project, keep={final.name, before})
+    # A name is never given twice: who still reads an old build must not find the files of a new one in its place.
+    final = project.built / "builds" / f"{name}-{secrets.token_hex(4)}"
+    with _alone(project):
+        folder.rename(final)
+        pointer = project.built / f"CURRENT.{os.getpid()}"
+        pointer.write_text(final.name + "\n", encoding="utf-8")
+        before = _published(project)
+        pointer.replace(project.built / "CURRENT")
+        _sweep(project, keep={final.name, before})
     return final
+
+
+def published(project: Project) -> Path | None:
+    """The folder of the published graph; None when there is none, or it is gone."""
+    try:
+        return project.current
+    except ProjectError:
+        return None
 
 
 def open_store(project: Project) -> tuple[Path, Store]:
@@ -89,6 +97,21 @@ def open_store(project: Project) -> tuple[Path, Store]:
             if project.current == folder:
                 raise ProjectError(f"The graph in {folder} cannot be opened: {error}. Run `kg build`.") from error
     raise ProjectError(f"The graph of {project.folder} changes faster than it can be opened.")
+
+
+@contextlib.contextmanager
+def _alone(project: Project) -> Iterator[None]:
+    """Publish one at a time: what one has put in its place, another must not sweep away. A killed process lets go."""
+    with (project.built / "LOCK").open("w") as lock:
+        if sys.platform == "win32":
+            import msvcrt
+
+            msvcrt.locking(lock.fileno(), msvcrt.LK_LOCK, 1)
+        else:
+            import fcntl
+
+            fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
 
 
 def _published(project: Project) -> str:
