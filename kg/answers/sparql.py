@@ -14,8 +14,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from kg.errors import QueryError
+from kg.facts.values import nearest
 from kg.reports import Place
+from kg.terms import PREFIXES
 
+FORMS = ("SELECT", "ASK", "CONSTRUCT", "DESCRIBE")
+_UPDATES = ("INSERT", "DELETE", "LOAD", "CLEAR", "DROP", "CREATE", "ADD", "MOVE", "COPY", "WITH")
 DEEPEST = 100
 """How deep brackets may nest; Oxigraph's parser ends the process at about 2,200."""
 LONGEST = 1 << 20
@@ -154,8 +158,34 @@ def values_blocks(text: str, read: list[Token] | None = None) -> Iterator[Block]
 
 
 def to_query_error(text: str, error: SyntaxError, *, file: str = "") -> QueryError:
-    """The engine's complaint as our error, with line and column where it tells them."""
-    found = re.search(r"error at (\d+):(\d+)", str(error))
-    message = str(error).split(": ", 1)[-1]
-    place = Place(file or "query", int(found[1]), int(found[2])) if found else None
-    return QueryError(f"The query does not parse: {message}", place=place)
+    """The engine's complaint as our error: line and column where it tells them, and the words that it stumbled on."""
+    read = list(tokens(text))
+    form = form_of(read)
+    if form not in FORMS:
+        wrong = next((token for token in read if token.is_word(form)), None)
+        place = place_of(text, wrong.start, file=file) if wrong is not None else None
+        if form in _UPDATES:
+            return QueryError(f"{form} is not a question: the graph is a function of its files.", place=place)
+        near = nearest(form, list(FORMS))
+        offer = f" Did you mean {near[0]}?" if form and near else ""
+        return QueryError(f"A query begins with {', '.join(FORMS)}, not with {form or 'nothing'}.{offer}", place=place)
+    found = re.search(r"error at (\d+):(\d+)(?:-\d+:\d+)?: (.*)", str(error), re.DOTALL)
+    if found is None:
+        return QueryError(f"The query does not parse: {error}")
+    line, column = int(found[1]), int(found[2])
+    place = Place(file or "query", line, column)
+    if unknown := _undeclared(read):
+        return QueryError(f"The prefix {unknown.text.partition(':')[0]}: is not declared.",
+                          place=place_of(text, unknown.start, file=file))  # fmt: skip
+    rest = "\n".join(text.split("\n")[line - 1 :])[column - 1 :].split("\n")[0].strip()
+    where = f"at `{rest[:40]}`" if rest else "at its end"
+    said = found[3].removeprefix("expected one of ").removeprefix("expected ").replace("[_]", "").strip(", ")
+    what = said if " " in said and "," not in said else f"expected {said}" if said and len(said) < 200 else ""
+    return QueryError(f"The query does not parse {where}{': ' + what if what else ''}", place=place)
+
+
+def _undeclared(read: list[Token]) -> Token | None:
+    """The first name with a prefix that neither the query nor the graph declares."""
+    declared = {read[n + 1].text.rstrip(":") for n, token in enumerate(read[:-1]) if token.is_word("PREFIX")}
+    known = declared | PREFIXES.keys() | {"_"}
+    return next((one for one in read if one.kind == "name" and one.text.partition(":")[0] not in known), None)

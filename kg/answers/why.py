@@ -18,11 +18,12 @@ from kg.facts.fact import Fact
 from kg.facts.texts import Texts, place_in_text
 from kg.graph.derivation import Explainer as ProofFinder
 from kg.graph.derivation import StoreFacts
+from kg.graph.grounding import ground
 from kg.graph.ontology import Ontology
 from kg.graph.proof import Gap, Proof
-from kg.graph.rules import Spo
+from kg.graph.rules import GroundRule, Spo
 from kg.graph.stating import EARLIEST, LATEST, ONTOLOGY
-from kg.terms import RDF, film, to_short, to_term
+from kg.terms import ALIAS, LABEL, NOTE, RDF, TYPE, film, to_short, to_term
 
 DAYS = "days"
 """The one rule of our own: a thing with a date has an earliest and a latest day."""
@@ -88,6 +89,10 @@ class Explainer:
     def gaps(self, triple: Triple, *, limit: int = 20) -> tuple[Gap, ...]:
         """For a triple that does not hold: the rules that could give it, and the premises that are missing."""
         return self._finder.gaps(_spo(triple), limit=limit)
+
+    def rules(self) -> tuple[GroundRule, ...]:
+        """The rules of the ontology, grounded, as the reasoner runs them."""
+        return tuple(ground(self._finder.ontology))
 
     @cached_property
     def _finder(self) -> ProofFinder:
@@ -204,8 +209,12 @@ def _members(store: Store, head: BlankNode) -> Iterator[NamedNode | BlankNode | 
 
 
 def in_words(triple: Triple, names: Names) -> str:
-    """`Anora - director - Sean Baker`."""
-    return "  ".join(_named(term, names) for term in (triple.subject, triple.predicate, triple.object))
+    """`Anora  director  Sean Baker`."""
+    verb = _VERBS.get(triple.predicate) or _named(triple.predicate, names)
+    return f"{_named(triple.subject, names)}  {verb}  {_named(triple.object, names)}"
+
+
+_VERBS = {TYPE: "is a", LABEL: "is called", ALIAS: "is also called", NOTE: "remark"}
 
 
 def cited(fact: Fact, texts: Texts) -> str:
@@ -219,7 +228,7 @@ def cited(fact: Fact, texts: Texts) -> str:
         return f"{spot.source}{record} says so{as_of}" + (f" [{where}]" if where and not record else "")
     passage = texts.passage(spot)
     if passage is None:
-        return f"{spot.source} says so{as_of} [{where}] (the passage is not at hand)"
+        return f"{spot.source} says so{as_of} [{where}] (passage not at hand)"
     words = " ".join(passage.split())
     words = words if len(words) <= 160 else words[:159].rstrip() + "…"
     kind = " in other words" if fact.paraphrase else ""
