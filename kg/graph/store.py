@@ -14,6 +14,7 @@ import shutil
 import sys
 from collections.abc import Iterable, Iterator
 from pathlib import Path
+from typing import NamedTuple
 
 from pyoxigraph import NamedNode, RdfFormat, Store, Triple
 
@@ -30,6 +31,9 @@ GRAPHS: dict[str, NamedNode | None] = {
     "provenance.nt": PROVENANCE,
 }
 """File of a build -> the graph that it stands in; None is the default graph, which is knowledge."""
+
+READERS = "READERS"
+"""The empty file of a build that its readers lock."""
 
 
 @contextlib.contextmanager
@@ -63,6 +67,7 @@ def fill_store(folder: Path) -> None:
         if (folder / name).stat().st_size:
             store.bulk_load(path=folder / name, format=RdfFormat.N_TRIPLES, to_graph=graph)
     store.flush()
+    (folder / READERS).touch()
 
 
 def publish(project: Project, folder: Path, name: str) -> Path:
@@ -87,12 +92,39 @@ def published(project: Project) -> Path | None:
         return None
 
 
-def open_store(project: Project) -> tuple[Path, Store]:
-    """The folder and the store of the published graph, for reading; raises `ProjectError` when there is none."""
-    for _ in range(3):
+class Opened(NamedTuple):
+    """A published graph open for reading; it is not swept away while somebody keeps its `hold`."""
+
+    folder: Path
+    store: Store
+    hold: Hold
+
+
+class Hold:
+    """Says to builds that a folder is being read, until it is let go or the process ends.
+
+    Oxigraph opens the files of a store when it first needs them, so that a folder must stay as long as its reader.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self._file = os.open(folder / READERS, os.O_RDONLY)
+        if sys.platform != "win32":
+            import fcntl
+
+            fcntl.flock(self._file, fcntl.LOCK_SH)
+
+    def __del__(self) -> None:
+        if hasattr(self, "_file"):
+            os.close(self._file)
+
+
+def open_store(project: Project) -> Opened:
+    """The published graph, for reading; raises `ProjectError` when there is none."""
+    for _ in range(10):
         folder = project.current
         try:
-            return folder, Store.read_only(str(folder / "store"))
+            hold = Hold(folder)
+            return Opened(folder, Store.read_only(str(folder / "store")), hold)
         except OSError as error:
             if project.current == folder:
                 raise ProjectError(f"The graph in {folder} cannot be opened: {error}. Run `kg build`.") from error
@@ -126,12 +158,30 @@ def _sweep(project: Project, *, keep: set[str]) -> None:
     for folder in (project.built / "builds").iterdir():
         owner = folder.name.removeprefix("unfinished-")
         alive = owner != folder.name and owner.isdecimal() and _is_alive(int(owner))
-        if folder.name not in keep and not alive:
+        if folder.name not in keep and not alive and not _is_read(folder):
             shutil.rmtree(folder, ignore_errors=True)
     for pointer in project.built.glob("CURRENT.*"):
         owner = pointer.name.removeprefix("CURRENT.")
         if owner.isdecimal() and not _is_alive(int(owner)):
             pointer.unlink(missing_ok=True)
+
+
+def _is_read(folder: Path) -> bool:
+    """True when somebody holds a build."""
+    try:
+        file = os.open(folder / READERS, os.O_RDONLY)
+    except OSError:
+        return False
+    try:
+        if sys.platform != "win32":
+            import fcntl
+
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        return True
+    finally:
+        os.close(file)
+    return False
 
 
 def _is_alive(process: int) -> bool:

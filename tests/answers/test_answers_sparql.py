@@ -113,7 +113,6 @@ BROKEN = [
     ("SELECT *\n{ ?s ?p ?o\n  FILTER(?o = }", 3),
     ("SELEC * { ?s ?p ?o }", 1),
     ("SELECT * { ?s nope:p ?o }", 1),
-    ("", 1),
     ("INSERT DATA { <urn:a> <urn:b> <urn:c> }", 1),
     ("DELETE WHERE { ?s ?p ?o }", 1),
     ("LOAD <file:///etc/passwd>", 1),
