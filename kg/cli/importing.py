@@ -1,0 +1,151 @@
+"""Commands that bring other people's data in: fact tables under `data/imports/`, never the store."""
+
+from __future__ import annotations
+
+import argparse
+import re
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+from kg.cli.command import Commands, add_format, is_plain, write
+from kg.errors import InputError
+
+if TYPE_CHECKING:
+    from kg.facts.fact import Source
+    from kg.facts.lexicon import Lexicon
+    from kg.importers.gate import Gate
+    from kg.project import Project
+
+_TOLD = ("title", "publisher", "date", "language", "address", "licence")
+_DAY = re.compile(r"\d{4}(?:-\d\d(?:-\d\d)?)?")
+
+
+def add_commands(commands: Commands) -> None:
+    """import, with a command for each kind of dataset."""
+    sentence = "Bring a dataset in: fact tables under data/imports/."
+    kinds = _Kinds(commands.add("import", sentence, _import, project=False))
+    wikidata = kinds.add("wikidata", "Wikidata entities: JSON, plain, gzip or bzip2; files or folders.", _wikidata)
+    wikidata.add_argument("paths", metavar="PATH", nargs="+", help="a file or folder of entity JSON")
+    wikidata.add_argument(
+        "--languages", default="en,mul,de,fr,es", help="of labels, aliases and descriptions; * for all (default: %(default)s)"
+    )
+    oscars = kinds.add("oscars", "The Oscars table of oscar_data.", _oscars)
+    oscars.add_argument("path", metavar="FILE", help="oscars.csv")
+    for one in (wikidata, oscars):
+        _add_options(one)
+
+
+class _Kinds(Commands):
+    """The kinds of datasets, as commands of `kg import`."""
+
+    def __init__(self, parser: argparse.ArgumentParser) -> None:
+        self._parsers = parser.add_subparsers(dest="kind", metavar="KIND", title="kinds of datasets")
+
+
+def _add_options(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--source", metavar="ID", help="the id of the source in sources.yaml")
+    for name in _TOLD:
+        parser.add_argument(f"--{name}", metavar="TEXT", help=f"the source's {name}, for sources.yaml")
+    parser.add_argument("--retrieved", metavar="DAY", default="", help="the day on which the dataset was fetched")
+    parser.add_argument("--parquet", action="store_true", default=None, help="write Parquet; many rows are, anyway")
+    parser.add_argument("--dry-run", action="store_true", help="count, and write nothing")
+    add_format(parser, ("text", "json"), default="text")
+
+
+def _import(call: argparse.Namespace) -> int:
+    raise InputError("Name the kind of dataset: kg import wikidata PATH. `kg import --help` lists them.")
+
+
+def _wikidata(call: argparse.Namespace) -> int:
+    from kg.facts.fact import Source
+    from kg.importers.wikidata import import_wikidata
+    from kg.importers.wikidata_mapping import read_mapping
+
+    project, ontology, lexicon = _known(call)
+    usual = Source(
+        "wikidata",
+        title="Wikidata",
+        publisher="Wikimedia Foundation",
+        address="https://www.wikidata.org/",
+        licence="CC0-1.0",
+    )
+    mapping = read_mapping(ontology, lexicon)
+    with _gate(call, project, usual, call.paths) as gate:
+        gate.identifier = "wikidataId"
+        import_wikidata(call.paths, gate, mapping, languages=call.languages.split(","))
+        return _finish(call, gate)
+
+
+def _oscars(call: argparse.Namespace) -> int:
+    from pathlib import Path
+
+    from kg.facts.fact import Source
+    from kg.importers.oscars import import_oscars
+
+    project, _, _ = _known(call)
+    usual = Source(
+        "oscars",
+        title="Academy Award nominations with IMDb identifiers",
+        publisher="David V. Lu!!",
+        address="https://github.com/DLu/oscar_data",
+        licence="BSD-2-Clause",
+    )
+    with _gate(call, project, usual, [call.path]) as gate:
+        import_oscars(Path(call.path), gate)
+        return _finish(call, gate)
+
+
+def _known(call: argparse.Namespace) -> tuple[Project, list[Any], Lexicon]:
+    from kg.facts.lexicon import read_ontology, to_lexicon
+    from kg.project import find_project
+
+    project = find_project(call.project)
+    ontology = read_ontology(project.ontology)
+    return project, ontology, to_lexicon(ontology)
+
+
+@contextmanager
+def _gate(call: argparse.Namespace, project: Project, usual: Source, paths: list[str]) -> Iterator[Gate]:
+    from dataclasses import replace
+
+    from kg.importers.gate import Gate
+
+    said = {name: getattr(call, name) for name in _TOLD if getattr(call, name) is not None}
+    source = replace(usual, **said, **({"id": call.source} if call.source else {}))
+    if call.retrieved and _DAY.fullmatch(call.retrieved) is None:
+        raise InputError(f"{call.retrieved!r} is not a day: write 2026-11-21.")
+    with (
+        _bar_of(paths) as progress,
+        Gate(project.data, source, retrieved=call.retrieved, dry_run=call.dry_run, parquet=call.parquet) as gate,
+    ):
+        if progress is not None:
+            gate.progress = progress
+        yield gate
+
+
+def _finish(call: argparse.Namespace, gate: Gate) -> int:
+    import json
+
+    summary = gate.finish()
+    write(json.dumps(summary.to_json(), indent=1) + "\n" if call.format == "json" else summary.to_text())
+    return 0
+
+
+@contextmanager
+def _bar_of(paths: list[str]) -> Iterator[Callable[[int], None] | None]:
+    """A bar of the bytes read, on a terminal; nothing elsewhere."""
+    if is_plain():
+        yield None
+        return
+    from pathlib import Path
+
+    from rich.console import Console
+    from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeElapsedColumn
+
+    files = [one for path in map(Path, paths) for one in (path.rglob("*") if path.is_dir() else (path,))]
+    total = sum(path.stat().st_size for path in files if path.is_file())
+    columns = (TextColumn("reading"), BarColumn(), DownloadColumn(), TimeElapsedColumn())
+    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task("reading", total=total)
+        yield lambda read: bar.advance(task, read)
