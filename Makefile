@@ -8,9 +8,9 @@ BIN := $(VENV)/bin
 
 graph: $(VENV)/.installed
 	$(BIN)/kg build
-	$(BIN)/kg ask awards-won-by-film film=film:anora --why | head -n 60
-	$(BIN)/kg ask rights-holders film=film:anora --why | head -n 40
-	$(BIN)/kg ask box-office film=film:anora --why | head -n 40
+	$(BIN)/kg ask rights-holder-on film=film:anora "territory=North America" date=2024-01 --why
+	$(BIN)/kg ask share-of-gross film=film:anora "territory=United States and Canada" --why
+	$(BIN)/kg ask awards-of-film film=film:anora "programme=Academy Awards" --why
 
 test: $(VENV)/.tested
 	$(BIN)/ruff format --check .

@@ -14,13 +14,14 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from kg.answers.answer import Answer, Row, Thing
-    from kg.build import build, check
+    from kg.building import build, check
     from kg.filmgraph import FilmGraph
     from kg.filmgraph import open_graph as open
     from kg.reports import Finding, Report
+    from kg.standalone import infer, validate
 
 __version__ = "0.1.0"
-__all__ = ["Answer", "FilmGraph", "Finding", "Report", "Row", "Thing", "build", "check", "open"]
+__all__ = ["Answer", "FilmGraph", "Finding", "Report", "Row", "Thing", "build", "check", "infer", "open", "validate"]
 
 _ROOMS = {
     "Answer": ("kg.answers.answer", "Answer"),
@@ -29,9 +30,11 @@ _ROOMS = {
     "Report": ("kg.reports", "Report"),
     "Row": ("kg.answers.answer", "Row"),
     "Thing": ("kg.answers.answer", "Thing"),
-    "build": ("kg.build", "build"),
-    "check": ("kg.build", "check"),
+    "build": ("kg.building", "build"),
+    "check": ("kg.building", "check"),
+    "infer": ("kg.standalone", "infer"),
     "open": ("kg.filmgraph", "open_graph"),
+    "validate": ("kg.standalone", "validate"),
 }
 
 

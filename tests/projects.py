@@ -8,7 +8,7 @@ from functools import cached_property
 from pathlib import Path
 from textwrap import dedent
 
-from kg.build import Drafted, build, draft
+from kg.building import Drafted, build, draft
 from kg.facts.fact import Fact
 from kg.facts.lexicon import Lexicon, read_ontology, to_lexicon
 from kg.facts.reading import Read, read_facts

@@ -18,9 +18,10 @@ from kg.facts.fact import Fact
 from kg.facts.texts import Texts, place_in_text
 from kg.graph.derivation import Explainer as ProofFinder
 from kg.graph.derivation import StoreFacts
+from kg.graph.grounding import ground
 from kg.graph.ontology import Ontology
 from kg.graph.proof import Gap, Proof
-from kg.graph.rules import Spo
+from kg.graph.rules import GroundRule, Spo
 from kg.graph.stating import EARLIEST, LATEST, ONTOLOGY
 from kg.terms import RDF, film, to_short, to_term
 
@@ -88,6 +89,10 @@ class Explainer:
     def gaps(self, triple: Triple, *, limit: int = 20) -> tuple[Gap, ...]:
         """For a triple that does not hold: the rules that could give it, and the premises that are missing."""
         return self._finder.gaps(_spo(triple), limit=limit)
+
+    def rules(self) -> tuple[GroundRule, ...]:
+        """The rules of the ontology, grounded, as the reasoner runs them."""
+        return tuple(ground(self._finder.ontology))
 
     @cached_property
     def _finder(self) -> ProofFinder:

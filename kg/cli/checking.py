@@ -52,7 +52,7 @@ def _add_report_options(parser: argparse.ArgumentParser) -> None:
 
 
 def _check(call: argparse.Namespace) -> int:
-    from kg.build import check
+    from kg.building import check
 
     with progress_of() as progress:
         report = check(

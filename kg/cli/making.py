@@ -29,7 +29,7 @@ def _add_making_options(parser: argparse.ArgumentParser) -> None:
 
 
 def _build(call: argparse.Namespace) -> int:
-    from kg.build import build
+    from kg.building import build
 
     with progress_of() as progress:
         report = build(call.project, engine=call.engine, texts=call.texts, force=call.force, progress=progress)
@@ -46,7 +46,7 @@ def _build(call: argparse.Namespace) -> int:
 def _verify(call: argparse.Namespace) -> int:
     import json
 
-    from kg.build import verify_project
+    from kg.building import verify_project
     from kg.facts.texts import VARIABLE
 
     report = verify_project(call.project, texts=call.texts)
@@ -74,7 +74,7 @@ _TOLD = {
 
 
 def _cite(call: argparse.Namespace) -> int:
-    from kg.build import cite_in
+    from kg.building import cite_in
 
     places = cite_in(call.project, call.source, call.words, texts=call.texts)
     for place in places:

@@ -20,7 +20,8 @@ from kg.graph.datatypes import SUPPORTED, holds
 from kg.graph.grounding import ground
 from kg.graph.ontology import Ontology
 from kg.graph.proof import Gap, Proof, Proofs
-from kg.graph.rules import BY_NAME, RULES, SAME, SCHEMA, THING, TYPE, Derivation, GroundRule, Rule, Spo, is_variable
+from kg.graph.rules import BY_NAME, RULES, SAME, SCHEMA, TYPE, Derivation, GroundRule, Rule, Spo, is_variable
+from kg.graph.trivial import is_trivial
 from kg.terms import to_term
 
 Binding = dict[str, str]
@@ -236,7 +237,7 @@ class Explainer:
         ):
             for name, _, _ in list(self.facts.matching(None, SAME, term)):
                 premise = other(name)
-                if name != term and (self._holds(premise) or self.is_axiom(premise)):
+                if name != term and (self._holds(premise) or self.is_axiom(premise) or is_trivial(premise)):
                     yield Derivation(BY_NAME[rule], ((name, SAME, term), premise), triple)
 
     def _holds(self, triple: Spo) -> bool:
@@ -258,7 +259,7 @@ class Explainer:
     def _candidates(self, pattern: Spo) -> Iterable[Spo]:
         if not any(is_variable(term) for term in pattern):
             # What a graph leaves out - that something is a thing, what a literal is - may hold all the same.
-            unsaid = pattern[0].startswith('"') or pattern[1:] == (TYPE, THING) or pattern in self.ontology
+            unsaid = pattern[0].startswith('"') or is_trivial(pattern) or pattern in self.ontology
             return [pattern] if unsaid or self._holds(pattern) else []
         s, p, o = (None if is_variable(term) else term for term in pattern)
         return list(islice(self.facts.matching(s, p, o), 4 * MOST_STEPS))

@@ -24,28 +24,15 @@ from kg.graph.datatypes import SUPPORTED, holds
 from kg.graph.grounding import ground, is_equality
 from kg.graph.inference_findings import Contradictions
 from kg.graph.inference_names import Names
-from kg.graph.inference_sql import OVER_THING, REFLEXIVE, SUB_CLASS, WORDS
 from kg.graph.ontology import LIST_PREDICATES, SCHEMA_CLASSES, SCHEMA_PREDICATES, Ontology
-from kg.graph.rules import FIRST, NOTHING, REST, SAME, THING, TYPE, GroundRule, Spo, is_variable, name
+from kg.graph.rules import FIRST, REST, SAME, THING, TYPE, GroundRule, Spo, is_variable
 from kg.graph.strata import Kind, Kinds, Step, Stratum, copies_without_loss, to_strata
 from kg.graph.triples import LITERALS, Workshop
+from kg.graph.trivial import AXIOMS, WORDS, is_trivial
 from kg.reports import Finding, Report, Severity
 from kg.terms import to_text
 
 ENGINES = ("sql", "owlrl")
-ANNOTATIONS = (
-    "rdfs:label rdfs:comment rdfs:seeAlso rdfs:isDefinedBy owl:deprecated owl:versionInfo owl:priorVersion"
-    " owl:backwardCompatibleWith owl:incompatibleWith"
-)
-"""The annotation properties that OWL 2 knows by itself."""
-
-AXIOMS = frozenset(
-    {(THING, TYPE, name("owl:Class")), (NOTHING, TYPE, name("owl:Class"))}
-    | {(datatype, TYPE, name("rdfs:Datatype")) for datatype in SUPPORTED}
-    | {(name(curie), TYPE, name("owl:AnnotationProperty")) for curie in ANNOTATIONS.split()}
-)
-"""What cls-thing, cls-nothing1, dt-type1 and prp-ap state of the vocabulary itself."""
-
 Progress = Callable[..., None]
 
 
@@ -204,7 +191,7 @@ class _Run:
         # That everything is a thing is only worth stating when some rule asks for things.
         states_things = self.trivial or (TYPE, THING) in self.asked
         steps = dict.fromkeys(
-            Step(rule.body, rule.head[0], things_only=self._is_datatype_unasked(rule.head[0]))
+            Step(rule.body, rule.head[0], self._is_datatype_unasked(rule.head[0]), rule.rule.name)
             for rule in told
             if rule.head and not is_equality(rule) and (states_things or rule.head[0][1:] != (TYPE, THING))
         )
@@ -240,7 +227,6 @@ class _Run:
         self._add(self._live(stratum.copies))
         if stratum.loop:
             self._loop(stratum.loop)
-        self.progress(steps=len(stratum.once) + len(stratum.copies) + len(stratum.loop))
 
     def _live(self, steps: Iterable[Step], more: Container[Kind] = ()) -> list[Step]:
         """The steps all of whose patterns may be met."""
@@ -262,6 +248,14 @@ class _Run:
                 among = sql.kinds_among(heads & self.present, self.ids)
                 self._execute(sql.insert(sql.selects(group, self.ids), distinct=distinct, among=among))
                 self.present |= heads
+        if steps:
+            self._tell(steps)
+
+    def _tell(self, steps: Iterable[Step]) -> None:
+        """Tell who watches: the rules of this moment, the round, the triples so far."""
+        if self.progress is not _silent:
+            rules = ", ".join(sorted({step.rule for step in steps}))
+            self.progress(rule=rules, round=self.rounds, triples=self.workshop.count("inferred"))
 
     def _loop(self, steps: tuple[Step, ...]) -> None:
         """Run steps that rest on each other, each round on what the last one found, until nothing is new."""
@@ -276,7 +270,7 @@ class _Run:
                 break
             self._execute("INSERT INTO inferred SELECT s, p, o FROM fresh")
             self.rounds += 1
-            self.progress(steps=len(steps))
+            self._tell(steps)
             selected = []
             for place in range(max(len(step.body) for step in steps)):
                 resting = [s for s in steps if len(s.body) > place and self.kinds.of(s.body[place]) in heads]
@@ -347,11 +341,3 @@ def _compared(rule: GroundRule) -> set[str]:
 
 def _silent(**_: object) -> None:
     """Progress that nobody watches."""
-
-
-def is_trivial(triple: Spo) -> bool:
-    """True for a triple that holds whatever the graph says."""
-    s, p, o = triple
-    if s == o:
-        return p in REFLEXIVE
-    return (o == THING and p in OVER_THING) or (s == NOTHING and p == SUB_CLASS) or triple in AXIOMS

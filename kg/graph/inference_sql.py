@@ -14,20 +14,12 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 
-from kg.graph.rules import NOTHING, SAME, THING, TYPE, GroundRule, Spo, is_variable, name
+from kg.graph.rules import NOTHING, SAME, THING, TYPE, GroundRule, Spo, is_variable
 from kg.graph.strata import Step
+from kg.graph.trivial import OVER_THING, REFLEXIVE, SUB_CLASS
 
 LITERALS = 1 << 31
 """The first number of a literal, as in the workshop."""
-
-SUB_CLASS = name("rdfs:subClassOf")
-REFLEXIVE = frozenset(
-    {SAME, SUB_CLASS}
-    | {name(f"{curie}") for curie in ("owl:equivalentClass", "rdfs:subPropertyOf", "owl:equivalentProperty")}
-)
-OVER_THING = frozenset({TYPE, SUB_CLASS, name("rdfs:domain"), name("rdfs:range")})
-WORDS = REFLEXIVE | OVER_THING | {THING, NOTHING}
-"""What a triple is made of that holds whatever the graph says."""
 
 Ids = Mapping[str, int]
 Shape = tuple[Spo, ...]

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from kg.graph.ontology import SCHEMA_CLASSES, SCHEMA_PREDICATES, Ontology
 from kg.graph.rules import TYPE, Spo
 from kg.graph.triples import Workshop
+from kg.graph.trivial import is_trivial
 from kg.reports import Finding, Report
 
 if TYPE_CHECKING:
@@ -78,8 +79,6 @@ def _to_n3(term: Any) -> str:
 
 
 def _is_wanted(triple: Spo, subjects: set[str], *, schema: bool, trivial: bool) -> bool:
-    from kg.graph.inference import is_trivial
-
     s, p, o = triple
     if not trivial and is_trivial(triple):
         return False

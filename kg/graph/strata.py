@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from kg.graph.rules import TYPE, Spo, is_variable
 
@@ -22,11 +22,15 @@ _COPIES_WORTH_JOINING = 40
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """Facts that match `body` give the fact `head`; with `things_only`, where its subject is no literal."""
+    """Facts that match `body` give the fact `head`; with `things_only`, where its subject is no literal.
+
+    `rule` is the name of a rule that says so.
+    """
 
     body: tuple[Spo, ...]
     head: Spo
     things_only: bool = False
+    rule: str = field(default="", compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +101,7 @@ def _joined(steps: Sequence[Step]) -> list[Step] | None:
         return None
     about_classes = steps[0].head[1] == TYPE
     return [
-        _to_copy(source, target, turned=turned, about_classes=about_classes)
+        _to_copy(source, target, steps[0].rule, turned=turned, about_classes=about_classes)
         for source in edges
         for target, turned in _reached(source, edges)
         if (target, turned) != (source, False)
@@ -129,10 +133,11 @@ def _copy(step: Step) -> tuple[str, str, bool] | None:
     return p, hp, s != hs
 
 
-def _to_copy(source: str, target: str, *, turned: bool, about_classes: bool) -> Step:
+def _to_copy(source: str, target: str, rule: str, *, turned: bool, about_classes: bool) -> Step:
     if about_classes:
-        return Step((("?x", TYPE, source),), ("?x", TYPE, target))
-    return Step((("?x", source, "?y"),), ("?y", target, "?x") if turned else ("?x", target, "?y"))
+        return Step((("?x", TYPE, source),), ("?x", TYPE, target), rule=rule)
+    head = ("?y", target, "?x") if turned else ("?x", target, "?y")
+    return Step((("?x", source, "?y"),), head, rule=rule)
 
 
 def copies_without_loss(step: Step) -> bool:

@@ -47,7 +47,7 @@ def run(command: str) -> str:
     told.pop("KG_TEXTS", None)
     call = [sys.executable, "-m", "kg", *words[1:]]
     done = subprocess.run(call, cwd=ROOT, env=told, capture_output=True, encoding="utf-8", timeout=120, check=False)
-    return done.stdout + done.stderr
+    return (done.stdout + done.stderr).replace(" (nothing has changed)", "")
 
 
 def comparable(text: str) -> str:

@@ -1,0 +1,39 @@
+"""Anybody's RDF walks in; what follows from it, or what breaks its shapes, walks out. No project is needed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+
+from pyoxigraph import Triple
+
+from kg.graph.inference import infer as infer_in
+from kg.graph.rdf_files import read_triples
+from kg.graph.shapes import validate_files
+from kg.graph.triples import Workshop
+from kg.reports import Report
+
+Files = Path | str | Iterable[Path | str]
+
+
+def infer(data: Files, *, ontology: Files = (), engine: str = "sql") -> tuple[Triple, ...]:
+    """What follows by OWL 2 RL from RDF files and an ontology; triples in the order of their text.
+
+    An ontology that stands in the data counts as well. Raises `FaultsError` for files that do not parse. For large
+    data, and for contradictions, see `kg.graph.inference_files.infer_files`, which writes to a file.
+    """
+    workshop = Workshop()
+    for path in _paths(data):
+        workshop.read(path)
+    axioms = [triple for path in _paths(ontology) for triple in read_triples(path)]
+    infer_in(workshop, axioms, engine=engine, same_as="auto")
+    return tuple(workshop.triples(table="inferred"))
+
+
+def validate(data: Files, *, shapes: Files, ontology: Files = ()) -> Report:
+    """What breaks the SHACL shapes in RDF files; raises `FaultsError` for files that do not parse."""
+    return validate_files(_paths(data), _paths(shapes), ontology=_paths(ontology))
+
+
+def _paths(files: Files) -> list[Path]:
+    return [Path(files)] if isinstance(files, Path | str) else [Path(file) for file in files]

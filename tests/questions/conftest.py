@@ -1,0 +1,23 @@
+"""The project's own graph, built once for all questions."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+import kg
+
+ROOT = Path(__file__).parents[2]
+
+
+@pytest.fixture(scope="session")
+def graph(tmp_path_factory: pytest.TempPathFactory) -> kg.FilmGraph:
+    """The graph that the project's files make."""
+    folder = tmp_path_factory.mktemp("questions") / "project"
+    for name in ("ontology", "data", "queries"):
+        shutil.copytree(ROOT / name, folder / name)
+    report = kg.build(folder)
+    assert report.ok, report
+    return kg.open(folder)

@@ -1,0 +1,121 @@
+"""Every stored query keeps what its header promises."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+import rdflib
+
+import kg
+from kg.answers.query import Queries
+from kg.terms import to_text
+
+ROOT = Path(__file__).parents[2]
+NAMES = sorted(Queries(ROOT / "queries"))
+ALIKE = (
+    "awards-of-film",
+    "before-and-after",
+    "colleagues-of",
+    "concluded-facts",
+    "credits-of-film",
+    "films-directed-by",
+    "lost-to",
+    "name-in-each-source",
+    "relatives-of",
+    "share-of-gross",
+    "single-sourced",
+    "tallies-of-film",
+    "time-between",
+    "winners-of-both",
+)
+"""Aggregates, negation, paths over the ontology, arithmetic on dates: where two engines could part."""
+
+
+@pytest.fixture(scope="module")
+def dataset(graph: kg.FilmGraph) -> rdflib.Dataset:
+    """The same graph in rdflib."""
+    dataset = rdflib.Dataset()
+    lines = (f"{to_text(q.subject)} {q.predicate} {q.object}{_graph(str(q.graph_name))} ." for q in graph.store)
+    dataset.parse(data="\n".join(lines), format="nquads")
+    return dataset
+
+
+def _graph(name: str) -> str:
+    return f" {name}" if name.startswith("<") else ""
+
+
+def test_there_are_enough_queries_to_choose_from() -> None:
+    assert len(NAMES) >= 60
+
+
+def test_no_query_file_has_a_fault(graph: kg.FilmGraph) -> None:
+    assert list(graph.queries.faults()) == []
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_query_says_what_it_asks_and_what_comes_back(name: str, graph: kg.FilmGraph) -> None:
+    query = graph.queries[name]
+
+    answer = graph.sparql(query.text)
+
+    assert query.summary
+    assert query.tags
+    assert all(parameter.about for parameter in query.params)
+    assert tuple(query.returns or ()) == answer.columns
+    assert len(answer) > 0 or query.because, "no row for its own examples, and no word why"
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_query_orders_its_rows_by_its_columns(name: str, graph: kg.FilmGraph) -> None:
+    text = graph.queries[name].text
+
+    first, second = graph.sparql(text), graph.sparql(text)
+
+    assert [row.as_dict() for row in first] == [row.as_dict() for row in second]
+    assert "ORDER BY" in text or len(first) == 1
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_query_bound_to_its_examples_answers_as_the_file_stands(name: str, graph: kg.FilmGraph) -> None:
+    query = graph.queries[name]
+    values = {one.name: _words(one.example, is_list=one.is_list) for one in query.params if one.example != "UNDEF"}
+
+    assert [row.as_dict() for row in graph.ask(name, **values)] == [row.as_dict() for row in graph.sparql(query.text)]
+
+
+@pytest.mark.parametrize("name", ALIKE)
+def test_rdflib_gives_the_same_answer(name: str, graph: kg.FilmGraph, dataset: rdflib.Dataset) -> None:
+    text = graph.queries[name].text
+
+    answer = graph.sparql(text)
+
+    ours = sorted(tuple("" if cell is None else _value(cell) for cell in row.terms) for row in answer)
+    theirs = sorted(
+        tuple("" if cell is None else str(_number(cell)) for cell in row)
+        for row in dataset.query(text)
+        if isinstance(row, rdflib.query.ResultRow)
+    )
+    assert ours == theirs
+    assert ours
+
+
+def _words(example: str, *, is_list: bool) -> str | list[str]:
+    parts = example.split() if is_list else [example.split("^^")[0].strip('"')]
+    return parts if is_list else parts[0]
+
+
+def _value(term: object) -> str:
+    return _plain(str(getattr(term, "value", term)))
+
+
+def _number(term: object) -> str:
+    return _plain(str(term))
+
+
+def _plain(text: str) -> str:
+    """One text for one number: 58.08 and 58.080, 150 and 150.0."""
+    try:
+        return f"{float(text):g}"
+    except ValueError:
+        return text
