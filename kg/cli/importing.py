@@ -28,11 +28,20 @@ def add_commands(commands: Commands) -> None:
     wikidata = kinds.add("wikidata", "Wikidata entities: JSON, plain, gzip or bzip2; files or folders.", _wikidata)
     wikidata.add_argument("paths", metavar="PATH", nargs="+", help="a file or folder of entity JSON")
     wikidata.add_argument(
-        "--languages", default="en,mul,de,fr,es", help="of labels, aliases and descriptions; * for all (default: %(default)s)"
+        "--languages",
+        default="en,mul,de,fr,es",
+        help="of labels, aliases and descriptions; * for all (default: %(default)s)",
     )
     oscars = kinds.add("oscars", "The Oscars table of oscar_data.", _oscars)
     oscars.add_argument("path", metavar="FILE", help="oscars.csv")
-    for one in (wikidata, oscars):
+    table = kinds.add("table", "Any CSV, TSV, Excel, JSON lines or Parquet, by a small mapping file.", _table)
+    table.add_argument("paths", metavar="FILE", nargs="+", help="a table; several must have the same columns")
+    table.add_argument(
+        "--mapping", metavar="FILE", help="what the columns mean; default: FILE.mapping.yaml beside the table"
+    )
+    table.add_argument("--guess", action="store_true", help="print a mapping file to edit, and read no facts")
+    table.add_argument("-o", "--output", metavar="FILE", help="where --guess writes; default: to stdout")
+    for one in (wikidata, oscars, table):
         _add_options(one)
 
 
@@ -93,6 +102,30 @@ def _oscars(call: argparse.Namespace) -> int:
     )
     with _gate(call, project, usual, [call.path]) as gate:
         import_oscars(Path(call.path), gate)
+        return _finish(call, gate)
+
+
+def _table(call: argparse.Namespace) -> int:
+    from pathlib import Path
+
+    from kg.importers.guessing import guess_mapping
+    from kg.importers.streams import files_of
+    from kg.importers.table_mapping import read_table_mapping
+    from kg.importers.tables import SUFFIXES, import_table
+
+    project, _, lexicon = _known(call)
+    paths = files_of(call.paths, SUFFIXES)
+    if call.guess:
+        write(guess_mapping(paths[0], lexicon), call.output)
+        return 0
+    beside = paths[0].with_name(paths[0].name + ".mapping.yaml")
+    if call.mapping is None and not beside.exists():
+        raise InputError(
+            f"What do the columns mean? Write a mapping: kg import table {call.paths[0]} --guess -o {beside.name}"
+        )
+    mapping = read_table_mapping(Path(call.mapping) if call.mapping is not None else beside, lexicon)
+    with _gate(call, project, mapping.source, [str(path) for path in paths]) as gate:
+        import_table(paths, mapping, gate)
         return _finish(call, gate)
 
 

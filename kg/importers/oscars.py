@@ -107,7 +107,9 @@ class _Reader:
         if self.categories.unofficial in row["Note"] and not won:
             self.gate.summary.skipped["rows that are no official nomination"] += 1
             return
-        record = "/".join((row["Ceremony"], category, row["FilmId"] or row["Film"], row["NomineeIds"] or row["Nominees"]))
+        record = "/".join(
+            (row["Ceremony"], category, row["FilmId"] or row["Film"], row["NomineeIds"] or row["Nominees"])
+        )
         films = list(self.films(row, record))
         nominees = list(self.nominees(row, record))
         owners = films or nominees[:1]

@@ -54,7 +54,7 @@ def open_bytes(path: Path, progress: Progress | None = None) -> Iterator[BinaryI
             raw.seek(0)
             counted = cast(BinaryIO, _Counted(raw, progress) if progress is not None else raw)
             if start.startswith(b"\x1f\x8b"):
-                yield io.BufferedReader(gzip.GzipFile(fileobj=counted), _BLOCK)  # type: ignore[arg-type]
+                yield io.BufferedReader(gzip.GzipFile(fileobj=counted), _BLOCK)
             elif start == b"BZh":
                 yield io.BufferedReader(bz2.BZ2File(counted), _BLOCK)
             else:

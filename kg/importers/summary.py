@@ -27,7 +27,9 @@ class Summary:
     def to_text(self, *, most: int = 20) -> str:
         """The summary as a person reads it."""
         verb = "would be written" if self.dry_run else "written"
-        lines = [f"{self.source}: {self.records:,} records read, {self.facts:,} facts about {self.things:,} things {verb}"]
+        lines = [
+            f"{self.source}: {self.records:,} records read, {self.facts:,} facts about {self.things:,} things {verb}"
+        ]
         lines += [f"  to {path.as_posix()}" for path in self.files]
         if self.rejected:
             where = f", see {self.rejects.as_posix()}" if self.rejects is not None else ""

@@ -1,4 +1,4 @@
-"""Wikidata entities walk in, as dumps and Special:EntityData give them; facts about the kinds of things we know walk out.
+"""Wikidata entities walk in, as dumps and Special:EntityData give them; facts about things of kinds we know walk out.
 
 A statement is a fact, or a node where its qualifiers tell more; its rank is kept. The record of a fact is the
 statement's id, followed by what the statement itself refers to. Values that are unknown, or that there are none of
@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -88,7 +88,9 @@ def entities_of(path: Path, gate: Gate) -> Iterator[tuple[int, Any]]:
 
 def _document(text: bytes, path: Path, gate: Gate) -> Iterator[tuple[int, Any]]:
     if len(text) >= LARGEST_DOCUMENT:
-        gate.reject(path.name, 1, f"one document of more than {LARGEST_DOCUMENT >> 20} MB; write an entity on each line")
+        gate.reject(
+            path.name, 1, f"one document of more than {LARGEST_DOCUMENT >> 20} MB; write an entity on each line"
+        )
         return
     try:
         document = orjson.loads(text)
@@ -191,7 +193,9 @@ class _Statements:
 
     def names(self, entity: Mapping[str, Any], said: dict[str, Any]) -> None:
         labels = _texts(entity.get("labels"))
-        wanted = self.reader.languages if "*" not in self.reader.languages else (*self.reader.languages, *sorted(labels))
+        wanted = (
+            self.reader.languages if "*" not in self.reader.languages else (*self.reader.languages, *sorted(labels))
+        )
         chosen = [language for language in wanted if language in labels]
         first = next(iter(chosen or sorted(labels)), "")
         label = _tidy(labels[first]["value"]) if first else self.item
@@ -264,7 +268,9 @@ class _Statements:
         """One fact of a snak, and what it brings with it; False, and a count of why, where it cannot be told."""
         skipped = self.gate.summary.skipped
         if snak["snaktype"] != "value":
-            skipped["values that are not known" if snak["snaktype"] == "somevalue" else "statements that there is none"] += 1
+            skipped[
+                "values that are not known" if snak["snaktype"] == "somevalue" else "statements that there is none"
+            ] += 1
             return False
         try:
             read = self.read(meaning, snak["datavalue"], said)
