@@ -8,8 +8,8 @@
 
 Every engine runs in a process of its own, one after the other. *Checking* is the time from a loaded graph and shapes
 to the findings; *process* is from the start of the process to its end, with the report written as text; memory is the
-most that the process held. The workload is `../shared/bench` (films.py, shapes.ttl). Equal numbers of findings mean equal work.
-`--changed` measures checking after a change of so many facts, against checking everything.
+most that the process held. The workload is `../shared/bench` (films.py, shapes.ttl). Equal numbers of findings mean
+equal work. `--changed` measures checking after a change of so many facts, against checking everything.
 """
 
 from __future__ import annotations

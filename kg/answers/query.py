@@ -48,7 +48,6 @@ _KEYS = (
     "endpoint_in_url",
     "endpoint-method",
 )
-_PARAM_LITERAL = re.compile(r"\"([^\"]*)\"(?:\^\^\S+|@\S+)?")
 
 _PARAM_KEYS = ("type", "class", "about", "list", "optional", "edge")
 

@@ -121,6 +121,17 @@ def _links(token: Token) -> list[str]:
     return [word for word in _JOINING if word in token.keywords]
 
 
+def with_dots(text: str, read: list[Token]) -> str:
+    """The query with the dots inside its names escaped: Oxigraph's parser reads `film:a.b`, but not `film:a.b.c`."""
+    pieces, at = [], 0
+    for token in read:
+        if token.kind == "name" and token.text.count(".") > 1 and not token.text.startswith("_:"):
+            prefix, _, local = token.text.partition(":")
+            pieces += [text[at : token.start], prefix, ":", re.sub(r"(?<!\\)\.", r"\.", local)]
+            at = token.end
+    return "".join((*pieces, text[at:])) if pieces else text
+
+
 def form_of(read: list[Token]) -> str:
     """SELECT, ASK, CONSTRUCT or DESCRIBE; the first other keyword where it is none of these."""
     prologue = ("BASE", "PREFIX")
