@@ -41,7 +41,7 @@ class FilmGraph:
 
     def __init__(self, project: Project) -> None:
         self.project = project
-        self.build, self.store = open_store(project)
+        self.build, self.store, self._hold = open_store(project)
         self.names = Names(self.store)
         self.provenance = Provenance(self.store, Records(self.build))
 

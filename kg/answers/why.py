@@ -14,6 +14,7 @@ from pyoxigraph import BlankNode, DefaultGraph, Literal, NamedNode, Store, Tripl
 
 from kg.answers.evidence import Provenance
 from kg.answers.naming import Names
+from kg.facts.deciding import Contested
 from kg.facts.fact import Fact
 from kg.facts.texts import Texts, place_in_text
 from kg.graph.derivation import Explainer as ProofFinder
@@ -37,6 +38,7 @@ class Why:
 
     triple: Triple
     facts: tuple[Fact, ...] = ()
+    contested: tuple[Contested, ...] = ()
     rule: str = ""
     link: str = ""
     premises: tuple[Why, ...] = ()
@@ -77,7 +79,9 @@ class Explainer:
     def why(self, triple: Triple) -> Why:
         """A shortest explanation; an untrue `Why` when the triple does not hold."""
         proof = self._finder.proof(_spo(triple)) if self._holds(triple) else None
-        return Why(triple) if proof is None else self._to_why(proof)
+        if proof is None:
+            return Why(triple, contested=tuple(self.provenance.contested(triple)))
+        return self._to_why(proof)
 
     def whys(self, triple: Triple, *, limit: int = 20) -> Whys:
         """Every way in which a last step gives the triple, at most `limit`."""
@@ -165,7 +169,10 @@ def _lines(why: Why, names: Names, texts: Texts, indent: str) -> Iterator[str]:
         for premise in why.premises:
             if not premise.is_axiom:
                 yield from _lines(premise, names, texts, inner)
-    if not why:
+    for one in why.contested:
+        yield f"{inner}{cited(one.fact, texts)}"
+        yield f"{inner}  but it is no knowledge ({one.kind}): {one.reason}"
+    if not why and not why.contested:
         yield f"{inner}does not hold in this graph"
 
 

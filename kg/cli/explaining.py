@@ -40,7 +40,7 @@ def _why(call: argparse.Namespace) -> int:
         if not found.complete:
             say(f"There may be more explanations than these {len(whys)}: see --limit.")
     else:
-        whys = tuple(why for why in (graph.explainer.why(triple),) if why)
+        whys = tuple(why for why in (graph.explainer.why(triple),) if why or why.contested)
     if not whys:
         say("This does not hold in the graph. `kg why-not` tells what is missing.")
         return 1
