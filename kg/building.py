@@ -34,7 +34,7 @@ from kg.graph.records import FILE as RECORDS
 from kg.graph.records import is_record, write_records
 from kg.graph.shapes import check as check_shapes
 from kg.graph.shapes import read_shapes, single_valued
-from kg.graph.store import ASSERTED, INFERRED, fill_store, fresh_folder, publish, write_triples
+from kg.graph.store import ASSERTED, INFERRED, fill_store, fresh_folder, publish, published, write_triples
 from kg.graph.triples import Workshop
 from kg.project import Project, find_project
 from kg.reports import Finding, Report
@@ -71,8 +71,8 @@ def build(
     began = time.perf_counter()
     project = project if isinstance(project, Project) else find_project(project)
     digest = digest_of(project, engine=engine)
-    if not force and (project.built / "CURRENT").exists() and project.current.name.startswith(digest):
-        report = Report(counts=_read_counts(project.current))
+    if not force and (current := published(project)) is not None and current.name.startswith(digest):
+        report = Report(counts=_read_counts(current))
         return replace(report, counts={**report.counts, "unchanged": 1})
     say = progress if progress is not None else _silent
     drafted = draft(project, engine=engine, texts=texts, progress=say)

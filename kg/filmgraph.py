@@ -41,7 +41,7 @@ class FilmGraph:
 
     def __init__(self, project: Project) -> None:
         self.project = project
-        self.build, self.store = open_store(project)
+        self.build, self.store, self._hold = open_store(project)
         self.names = Names(self.store)
         self.provenance = Provenance(self.store, Records(self.build))
 
@@ -67,12 +67,17 @@ class FilmGraph:
         text = query.bind(to_terms(query, values, self.names))
         return ask_store(self.store, text, names=self.names, name=query.name, file=query.file, guarded=True)
 
-    def sparql(self, text: str, *, most: int | None = None) -> Answer:
+    def sparql(self, text: str, *, most: int | None = None, timeout: float | None = None) -> Answer:
         """The answer to a SPARQL query; the graph's prefixes need not be declared.
 
         At most `most` rows come back, and the answer's `complete` says whether that was all. Raises `QueryError` with
-        line and column when it does not parse, and for SERVICE.
+        line and column when it does not parse, and for SERVICE, and `LimitError` when it takes longer than `timeout`
+        seconds: it then runs in a process of its own, which is ended.
         """
+        if timeout is not None:
+            from kg.answers.bounded import ask_within
+
+            return ask_within(self.project, text, seconds=timeout, names=self.names, most=most)
         return ask_store(self.store, text, names=self.names, most=most)
 
     def thing(self, name: str, *, kind: str = "") -> NamedNode:

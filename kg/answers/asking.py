@@ -8,7 +8,7 @@ from pyoxigraph import QueryBoolean, QueryTriples, Store
 
 from kg.answers.answer import Answer
 from kg.answers.naming import Names
-from kg.answers.sparql import guard, to_query_error
+from kg.answers.sparql import guard, to_query_error, with_dots
 from kg.terms import PREFIXES
 
 
@@ -27,10 +27,9 @@ def ask_store(
     At most `most` rows are given, and `complete` says whether that was all. Raises `QueryError` for what does not
     parse, nests too deep, or calls SERVICE; `guarded` says that this has been looked at already.
     """
-    if not guarded:
-        guard(text, file=file)
+    runs = text if guarded else with_dots(text, guard(text, file=file))
     try:
-        found = store.query(text, prefixes=PREFIXES)
+        found = store.query(runs, prefixes=PREFIXES)
     except SyntaxError as error:
         raise to_query_error(text, error, file=file) from error
     if isinstance(found, QueryBoolean):

@@ -19,7 +19,7 @@ from kg.terms import XSD, Term
 Value = str | int | float | Decimal | bool | datetime.date | NamedNode | Literal | Iterable[str | int | NamedNode]
 """What a parameter may be given: text, number, date, term, something with an `iri`, or a list of these."""
 
-_NUMBER = re.compile(r"[+-]?(\d+)(\.\d+)?")
+_NUMBER = re.compile(r"[+-]?([0-9]+)(\.[0-9]+)?")
 _INTEGER, _DECIMAL, _DATE = (NamedNode(XSD + name) for name in ("integer", "decimal", "date"))
 
 
@@ -48,7 +48,10 @@ def to_terms(query: StoredQuery, values: Mapping[str, object], names: Names) -> 
                 )
             continue
         try:
-            terms[parameter.name] = tuple(_term(one, parameter, names) for one in _each(value, parameter))
+            given = _each(value, parameter)
+            if not given:
+                raise ValueError("the list is empty")
+            terms[parameter.name] = tuple(_term(one, parameter, names) for one in given)
         except ValueError as error:
             raise ParameterError(
                 f"{parameter.name} of {query.name}: {error}", query=query.name, parameter=parameter.name
@@ -67,6 +70,8 @@ def _each(value: object, parameter: Parameter) -> list[object]:
 
 def _term(value: object, parameter: Parameter, names: Names) -> Term:
     value = getattr(value, "iri", value)
+    if isinstance(value, Literal) and parameter.type in (Type.DATE, Type.NUMBER):
+        value = value.value
     if isinstance(value, NamedNode | Literal | BlankNode):
         if isinstance(value, BlankNode) or isinstance(value, Literal) is (parameter.type is Type.THING):
             raise ValueError(f"{value} is not {parameter.takes}")

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import rdflib
 from pyoxigraph import NamedNode, QuerySolutions, Store
 
 from kg.answers.patterns import Pattern, patterns_of, to_oxigraph
 from kg.facts.values import nearest
-from kg.graph.stating import ONTOLOGY
+from kg.graph.stating import CONTESTED, ONTOLOGY
 from kg.terms import PREFIXES, to_curie
 
+_CONTESTED = rdflib.URIRef(CONTESTED.value)
 _TRUE_NO = "Every name is known, so this is a true no: the graph does not say it."
 _FILTERED = "The patterns match, but FILTER, NOT EXISTS, MINUS or VALUES leave nothing: a true no."
 
@@ -87,6 +88,8 @@ def _dead_patterns(store: Store, patterns: list[Pattern]) -> Iterator[str]:
             hint = ""
             if isinstance(pattern.object, rdflib.Literal):
                 hint = _other_literal(store, pattern)
+            if pattern.graph is None and _holds(store, [replace(pattern, graph=_CONTESTED)]):
+                hint += " A source says it, but it is contested: see `kg conflicts`, or ask GRAPH graph:contested."
             yield f"Nothing matches `{_short(pattern)}`.{hint}"
 
 

@@ -14,7 +14,7 @@ from kg.facts.texts import Texts
 from kg.graph.records import Records
 from kg.graph.stating import PROVENANCE, ev
 from kg.reports import Place
-from kg.terms import LABEL, RDF, SOURCE, TYPE, film
+from kg.terms import RDF, SOURCE, TYPE, film
 
 _SUBJECT, _PREDICATE, _OBJECT = (NamedNode(RDF + name) for name in ("subject", "predicate", "object"))
 _STATEMENT = NamedNode(RDF + "Statement")
@@ -104,7 +104,7 @@ class Provenance:
         said = {quad.predicate: quad.object for quad in self.store.quads_for_pattern(node, None, None, PROVENANCE)}
         names = ("publisher", "date", "language", "address", "licence", "file", "sha256")
         told = {name: value.value for name in names if isinstance(value := said.get(ev(name)), Literal)}
-        title = said.get(LABEL)
+        title = said.get(ev("title"))
         read = Source(node.value.removeprefix(SOURCE), title=title.value if isinstance(title, Literal) else "")
         return replace(read, **told)  # type: ignore[arg-type]  # all these names are of texts
 

@@ -5,12 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterator
 from functools import lru_cache
 
-from pyoxigraph import Literal, NamedNode, Store, Triple
+from pyoxigraph import DefaultGraph, Literal, NamedNode, Store, Triple
 
 from kg.errors import AmbiguousNameError, UnknownNameError
 from kg.facts.values import nearest
 from kg.graph.stating import ONTOLOGY
 from kg.terms import ALIAS, KNOWN_NAMES, LABEL, TYPE, to_curie, to_iri, to_term
+
+_KNOWLEDGE = DefaultGraph()
+_NAMED_IN = (_KNOWLEDGE, ONTOLOGY)
+"""Where names count: not what a source is titled in provenance, not what is contested."""
 
 
 class Names:
@@ -56,9 +60,10 @@ class Names:
 
     def _bearing(self, name: str, property: NamedNode) -> Iterator[NamedNode]:
         for literal in (Literal(name), Literal(name, language="en")):
-            for quad in self.store.quads_for_pattern(None, property, literal, None):
-                if isinstance(quad.subject, NamedNode):
-                    yield quad.subject
+            for graph in _NAMED_IN:
+                for quad in self.store.quads_for_pattern(None, property, literal, graph):
+                    if isinstance(quad.subject, NamedNode):
+                        yield quad.subject
 
     def _folded(self, name: str) -> Iterator[NamedNode]:
         wanted = name.casefold()
@@ -66,7 +71,7 @@ class Names:
 
     def _all(self) -> Iterator[tuple[str, NamedNode]]:
         for property in (LABEL, ALIAS):
-            for quad in self.store.quads_for_pattern(None, property, None, None):
+            for quad in self.store.quads_for_pattern(None, property, None, _KNOWLEDGE):
                 if isinstance(quad.subject, NamedNode) and isinstance(quad.object, Literal):
                     yield quad.object.value, quad.subject
 
@@ -77,12 +82,17 @@ class Names:
         return nearest(name, list(names)) or tuple(sorted(within, key=lambda text: (len(text), text))[:3])
 
     def _find_label(self, thing: NamedNode) -> str:
-        found = [quad.object for quad in self.store.quads_for_pattern(thing, LABEL, None, None)]
-        literals = sorted(
-            (one for one in found if isinstance(one, Literal)), key=lambda one: (one.language or "", one.value)
-        )
-        best = next((one for one in literals if one.language in (None, "en")), literals[0] if literals else None)
-        return best.value if best is not None else ""
+        for graph in _NAMED_IN:
+            found = [quad.object for quad in self.store.quads_for_pattern(thing, LABEL, None, graph)]
+            literals = sorted((one for one in found if isinstance(one, Literal)), key=_by_language)
+            best = next((one for one in literals if one.language in (None, "en")), literals[0] if literals else None)
+            if best is not None:
+                return best.value
+        return ""
+
+
+def _by_language(literal: Literal) -> tuple[str, str]:
+    return (literal.language or "", literal.value)
 
 
 def to_triple(store: Store, names: Names, subject: str, property: str, value: str) -> Triple:

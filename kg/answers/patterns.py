@@ -1,7 +1,8 @@
 """A query's text walks in; the triple patterns that an answer must match walk out, and the triples that do.
 
 rdflib's parser reads the algebra (https://www.w3.org/TR/sparql11-query/#sparqlAlgebra); the patterns are looked up in
-the store. What stands in NOT EXISTS or MINUS is left out: a row rests on nothing there.
+the store. What stands in NOT EXISTS or MINUS is left out: a row rests on nothing there. Of a pattern in the graph of
+provenance, it is the triple that the fact states.
 """
 
 from __future__ import annotations
@@ -17,7 +18,8 @@ from rdflib.plugins.sparql.algebra import translateQuery
 from rdflib.plugins.sparql.parser import parseQuery
 
 from kg.answers.sparql import Token, tokens
-from kg.terms import PREFIXES, Term, to_term
+from kg.graph.stating import PROVENANCE
+from kg.terms import FACT, PREFIXES, RDF, Term, to_term
 
 _MOST_SOLUTIONS = 25
 _MOST_STEPS = 10_000
@@ -105,18 +107,28 @@ def rests_on(store: Store, text: str, row: Mapping[str, Term]) -> list[Triple]:
     for solution in solutions:
         bound: dict[str, Any] = {name: solution[name] for name in columns if solution[name] is not None}
         for pattern in patterns:
-            found.update(dict.fromkeys(_matching(store, pattern, bound)))
+            matching = _stated(store, pattern, bound) if pattern.graph is not None else _matching(store, pattern, bound)
+            found.update(dict.fromkeys(matching))
     return list(found)
 
 
+def _stated(store: Store, pattern: Pattern, bound: Mapping[str, Term]) -> Iterator[Triple]:
+    """Of a pattern about who says what: the triple that the fact states. Other graphs explain themselves."""
+    fact = _bound(pattern.subject, bound)
+    if isinstance(fact, NamedNode) and fact.value.startswith(FACT):
+        said = {quad.predicate.value: quad.object for quad in store.quads_for_pattern(fact, None, None, PROVENANCE)}
+        parts = [said.get(RDF + name) for name in ("subject", "predicate", "object")]
+        if isinstance(parts[0], NamedNode | BlankNode) and isinstance(parts[1], NamedNode) and parts[2] is not None:
+            yield Triple(parts[0], parts[1], parts[2])
+
+
 def _matching(store: Store, pattern: Pattern, bound: Mapping[str, Term]) -> Iterator[Triple]:
-    graph = DefaultGraph() if pattern.graph is None else _bound(pattern.graph, bound)
     start, end = _bound(pattern.subject, bound), _bound(pattern.object, bound)
-    if start is None or end is None or graph is None:
+    if start is None or end is None:
         return
     path = _bound(pattern.path, bound) if not isinstance(pattern.path, Path) else pattern.path
     if path is not None:
-        yield from _shortest(_Steps(store, graph), start, path, end)
+        yield from _shortest(_Steps(store, DefaultGraph()), start, path, end)
 
 
 @dataclass

@@ -14,6 +14,7 @@ from pyoxigraph import BlankNode, DefaultGraph, Literal, NamedNode, Store, Tripl
 
 from kg.answers.evidence import Provenance
 from kg.answers.naming import Names
+from kg.facts.deciding import Contested
 from kg.facts.fact import Fact
 from kg.facts.texts import Texts, place_in_text
 from kg.graph.derivation import Explainer as ProofFinder
@@ -23,7 +24,7 @@ from kg.graph.ontology import Ontology
 from kg.graph.proof import Gap, Proof
 from kg.graph.rules import GroundRule, Spo
 from kg.graph.stating import EARLIEST, LATEST, ONTOLOGY
-from kg.terms import RDF, film, to_short, to_term
+from kg.terms import ALIAS, LABEL, NOTE, RDF, TYPE, film, to_short, to_term
 
 DAYS = "days"
 """The one rule of our own: a thing with a date has an earliest and a latest day."""
@@ -37,6 +38,7 @@ class Why:
 
     triple: Triple
     facts: tuple[Fact, ...] = ()
+    contested: tuple[Contested, ...] = ()
     rule: str = ""
     link: str = ""
     premises: tuple[Why, ...] = ()
@@ -77,7 +79,9 @@ class Explainer:
     def why(self, triple: Triple) -> Why:
         """A shortest explanation; an untrue `Why` when the triple does not hold."""
         proof = self._finder.proof(_spo(triple)) if self._holds(triple) else None
-        return Why(triple) if proof is None else self._to_why(proof)
+        if proof is None:
+            return Why(triple, contested=tuple(self.provenance.contested(triple)))
+        return self._to_why(proof)
 
     def whys(self, triple: Triple, *, limit: int = 20) -> Whys:
         """Every way in which a last step gives the triple, at most `limit`."""
@@ -165,7 +169,10 @@ def _lines(why: Why, names: Names, texts: Texts, indent: str) -> Iterator[str]:
         for premise in why.premises:
             if not premise.is_axiom:
                 yield from _lines(premise, names, texts, inner)
-    if not why:
+    for one in why.contested:
+        yield f"{inner}{cited(one.fact, texts)}"
+        yield f"{inner}  but it is no knowledge ({one.kind}): {one.reason}"
+    if not why and not why.contested:
         yield f"{inner}does not hold in this graph"
 
 
@@ -209,8 +216,12 @@ def _members(store: Store, head: BlankNode) -> Iterator[NamedNode | BlankNode | 
 
 
 def in_words(triple: Triple, names: Names) -> str:
-    """`Anora - director - Sean Baker`."""
-    return "  ".join(_named(term, names) for term in (triple.subject, triple.predicate, triple.object))
+    """`Anora  director  Sean Baker`."""
+    verb = _VERBS.get(triple.predicate) or _named(triple.predicate, names)
+    return f"{_named(triple.subject, names)}  {verb}  {_named(triple.object, names)}"
+
+
+_VERBS = {TYPE: "is a", LABEL: "is called", ALIAS: "is also called", NOTE: "remark"}
 
 
 def cited(fact: Fact, texts: Texts) -> str:
@@ -224,7 +235,7 @@ def cited(fact: Fact, texts: Texts) -> str:
         return f"{spot.source}{record} says so{as_of}" + (f" [{where}]" if where and not record else "")
     passage = texts.passage(spot)
     if passage is None:
-        return f"{spot.source} says so{as_of} [{where}] (the passage is not at hand)"
+        return f"{spot.source} says so{as_of} [{where}] (passage not at hand)"
     words = " ".join(passage.split())
     words = words if len(words) <= 160 else words[:159].rstrip() + "…"
     kind = " in other words" if fact.paraphrase else ""

@@ -25,6 +25,7 @@ from kg.graph.grounding import ground, is_equality
 from kg.graph.inference_findings import Contradictions
 from kg.graph.inference_names import Names
 from kg.graph.ontology import LIST_PREDICATES, SCHEMA_CLASSES, SCHEMA_PREDICATES, Ontology
+from kg.graph.profile import UNREAD, UNREAD_CLASSES, outside
 from kg.graph.rules import FIRST, REST, SAME, THING, TYPE, GroundRule, Spo, is_variable
 from kg.graph.strata import Kind, Kinds, Step, Stratum, copies_without_loss, to_strata
 from kg.graph.triples import LITERALS, Workshop
@@ -110,7 +111,8 @@ class _Run:
                 continue
             break
         found = tuple(Contradictions(self.workshop, self.ids, self.present, self.kinds).find(rules, self.names.refused))
-        left_out = self._clean(ontology)
+        beyond = outside([*self._schema_triples(), *self._unread_triples()], ontology)
+        left_out = (*beyond, *self._clean(ontology))
         count = self.workshop.count("inferred")
         counts = {"asserted": self.workshop.count("triple"), "inferred": count, "rules": len(rules)}
         return Inference(Report((*ontology.faults, *found, *left_out), counts), rules, self.rounds, count, ontology)
@@ -146,12 +148,21 @@ class _Run:
         texts = self.workshop.texts(number for row in rows for number in row)
         return [(texts[s], texts[p], texts[o]) for s, p, o in rows]
 
+    def _unread_triples(self) -> list[Spo]:
+        """The triples about classes and properties that no rule reads."""
+        rows = self._rows_of(UNREAD, UNREAD_CLASSES)
+        texts = self.workshop.texts(number for row in rows for number in row)
+        return [(texts[s], texts[p], texts[o]) for s, p, o in rows]
+
     def _schema_rows(self) -> list[tuple[int, ...]]:
-        ids = self.workshop.known_numbers([*SCHEMA_PREDICATES, *SCHEMA_CLASSES, TYPE, FIRST, REST])
-        predicates = [ids[p] for p in SCHEMA_PREDICATES if p in ids]
-        if any(p in ids for p in LIST_PREDICATES):
-            predicates += [ids[p] for p in (FIRST, REST) if p in ids]
-        classes = [ids[c] for c in SCHEMA_CLASSES if c in ids]
+        has_lists = self.workshop.known_numbers(LIST_PREDICATES)
+        return self._rows_of({*SCHEMA_PREDICATES, *((FIRST, REST) if has_lists else ())}, SCHEMA_CLASSES)
+
+    def _rows_of(self, properties: Iterable[str], members_of: Iterable[str]) -> list[tuple[int, ...]]:
+        """The triples with these properties, and those that say that something is in these classes."""
+        ids = self.workshop.known_numbers([*properties, *members_of, TYPE])
+        predicates = [ids[p] for p in properties if p in ids]
+        classes = [ids[c] for c in members_of if c in ids]
         conditions = []
         if predicates:
             conditions.append(f"p IN ({', '.join(map(str, predicates))})")

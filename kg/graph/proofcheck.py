@@ -9,7 +9,7 @@ triple.
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from typing import Any
 
 from kg.graph.rules import BY_NAME, FIRST, NIL, REST, TYPE, Chain, Each, Member, Pair, Pattern, Rule, Spo
@@ -18,21 +18,33 @@ Binding = dict[str, str]
 Spot = tuple[str, int | str | None, int | str | None]
 """Where a fact was said: source, and start and end of the passage (or the record)."""
 
+OwnRule = Callable[[Sequence[Spo], Spo], bool]
+"""A rule from outside the table: whether premises give a conclusion."""
+
 _NUMBER = re.compile(r'"\s*\+?0*(\d+)\s*"\^\^<http://www\.w3\.org/2001/XMLSchema#\w+>')
 
 
-def faults(proof: Mapping[str, Any], *, facts: Mapping[Spo, Collection[Spot]], axioms: Collection[Spo]) -> list[str]:
+def faults(
+    proof: Mapping[str, Any],
+    *,
+    facts: Mapping[Spo, Collection[Spot]],
+    axioms: Collection[Spo],
+    own: Mapping[str, OwnRule] | None = None,
+) -> list[str]:
     """What is wrong with a proof in the form of `kg.graph.proof.to_json`; nothing for a right one.
 
     `facts` are the triples that were said, each with the spots that say it; `axioms` the triples of the ontology.
-    Both are to be read from the source files, not from the graph that the proof is about.
+    Both are to be read from the source files, not from the graph that the proof is about. `own` are rules that no
+    table has.
     """
-    return list(_Check(facts, set(axioms)).faults(proof))
+    return list(_Check(facts, axioms, own if own is not None else {}).faults(proof))
 
 
 class _Check:
-    def __init__(self, facts: Mapping[Spo, Collection[Spot]], axioms: set[Spo]) -> None:
-        self.facts, self.axioms = facts, axioms
+    def __init__(
+        self, facts: Mapping[Spo, Collection[Spot]], axioms: Collection[Spo], own: Mapping[str, OwnRule]
+    ) -> None:
+        self.facts, self.axioms, self.own = facts, axioms, own
         self.first: dict[str, list[str]] = {}
         self.rest: dict[str, list[str]] = {}
         for s, p, o in [*axioms, *facts]:
@@ -57,8 +69,9 @@ class _Check:
             return "that is no triple."
         if "said" in step:
             return self._fault_of_saying(triple, step)
-        rule = BY_NAME.get(str(step.get("rule")))
-        if rule is None:
+        named = str(step.get("rule"))
+        rule = BY_NAME.get(named)
+        if rule is None and named not in self.own:
             return f"there is no rule {step.get('rule')!r}."
         chosen = step.get("premises", ())
         if not all(isinstance(premise, int) and 0 <= premise < number for premise in chosen):
@@ -66,8 +79,9 @@ class _Check:
         premises = [_triple(steps[premise].get("triple")) for premise in chosen]
         if None in premises:
             return "a premise is no triple."
-        if not self._follows(rule, [p for p in premises if p is not None], triple):
-            return f"it does not follow by {rule.name} from its premises."
+        given = [premise for premise in premises if premise is not None]
+        if not (self._follows(rule, given, triple) if rule is not None else self.own[named](given, triple)):
+            return f"it does not follow by {named} from its premises."
         return ""
 
     def _fault_of_saying(self, triple: Spo, step: Mapping[str, Any]) -> str:

@@ -16,7 +16,7 @@ from kg.facts.deciding import Decided, Decision
 from kg.facts.fact import Fact, Source
 from kg.facts.texts import place_in_text
 from kg.graph.records import is_record
-from kg.terms import BASE, EVIDENCE, GRAPH, LABEL, RDF, TYPE, XSD, film
+from kg.terms import BASE, EVIDENCE, GRAPH, RDF, TYPE, XSD, film
 
 PROVENANCE, CONTESTED, ONTOLOGY = (NamedNode(GRAPH + name) for name in ("provenance", "contested", "ontology"))
 """The named graphs beside knowledge, which is the default graph."""
@@ -127,7 +127,7 @@ def _decision(decision: Decision, number: int) -> Iterator[Triple]:
 def _source(source: Source) -> Iterator[Triple]:
     yield Triple(source.iri, TYPE, film("Source"))
     if source.title:
-        yield Triple(source.iri, LABEL, Literal(source.title))
+        yield Triple(source.iri, ev("title"), Literal(source.title))
     for name in ("publisher", "date", "language", "address", "licence", "file", "sha256"):
         if text := str(getattr(source, name)):
             yield Triple(source.iri, ev(name), Literal(text))

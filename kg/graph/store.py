@@ -9,11 +9,14 @@ from __future__ import annotations
 
 import contextlib
 import os
+import secrets
 import shutil
+import sys
 from collections.abc import Iterable, Iterator
 from pathlib import Path
+from typing import NamedTuple
 
-from pyoxigraph import NamedNode, RdfFormat, Store, Triple
+from pyoxigraph import DefaultGraph, NamedNode, Quad, RdfFormat, Store, Triple, parse
 
 from kg.errors import ProjectError
 from kg.graph.stating import CONTESTED, ONTOLOGY, PROVENANCE
@@ -28,6 +31,9 @@ GRAPHS: dict[str, NamedNode | None] = {
     "provenance.nt": PROVENANCE,
 }
 """File of a build -> the graph that it stands in; None is the default graph, which is knowledge."""
+
+READERS = "READERS"
+"""The empty file of a build that its readers lock."""
 
 
 @contextlib.contextmanager
@@ -58,37 +64,99 @@ def fill_store(folder: Path) -> None:
     """Load a build's exact files into a new store beside them."""
     store = Store(str(folder / "store"))
     for name, graph in GRAPHS.items():
-        if (folder / name).stat().st_size:
-            store.bulk_load(path=folder / name, format=RdfFormat.N_TRIPLES, to_graph=graph)
+        path = folder / name
+        if not path.stat().st_size:
+            continue
+        if _has_blank_nodes(path):
+            # Loading a file renames its blank nodes, so that a class of the ontology would have no name in common with
+            # the facts about its members; what is handed over quad by quad keeps its names.
+            triples = parse(path=path, format=RdfFormat.N_TRIPLES)
+            store.bulk_extend(Quad(t.subject, t.predicate, t.object, graph or DefaultGraph()) for t in triples)
+        else:
+            store.bulk_load(path=path, format=RdfFormat.N_TRIPLES, to_graph=graph)
     store.flush()
+    (folder / READERS).touch()
+
+
+def _has_blank_nodes(path: Path) -> bool:
+    with path.open("rb") as file:
+        return any(line.startswith(b"_:") or b"> _:" in line for line in file)
 
 
 def publish(project: Project, folder: Path, name: str) -> Path:
     """Make a finished folder the current graph: one rename decides; readers of the old graph keep reading it."""
-    builds = project.built / "builds"
-    final, times = builds / name, 1
-    while final.exists():
-        times += 1
-        final = builds / f"{name}-{times}"
-    folder.rename(final)
-    pointer = project.built / f"CURRENT.{os.getpid()}"
-    pointer.write_text(final.name + "\n", encoding="utf-8")
-    before = _published(project)
-    pointer.replace(project.built / "CURRENT")
-    _sweep(project, keep={final.name, before})
+    # A name is never given twice: who still reads an old build must not find the files of a new one in its place.
+    final = project.built / "builds" / f"{name}-{secrets.token_hex(4)}"
+    with _alone(project):
+        folder.rename(final)
+        pointer = project.built / f"CURRENT.{os.getpid()}"
+        pointer.write_text(final.name + "\n", encoding="utf-8")
+        before = _published(project)
+        pointer.replace(project.built / "CURRENT")
+        _sweep(project, keep={final.name, before})
     return final
 
 
-def open_store(project: Project) -> tuple[Path, Store]:
-    """The folder and the store of the published graph, for reading; raises `ProjectError` when there is none."""
-    for _ in range(3):
+def published(project: Project) -> Path | None:
+    """The folder of the published graph; None when there is none, or it is gone."""
+    try:
+        return project.current
+    except ProjectError:
+        return None
+
+
+class Opened(NamedTuple):
+    """A published graph open for reading; it is not swept away while somebody keeps its `hold`."""
+
+    folder: Path
+    store: Store
+    hold: Hold
+
+
+class Hold:
+    """Says to builds that a folder is being read, until it is let go or the process ends.
+
+    Oxigraph opens the files of a store when it first needs them, so that a folder must stay as long as its reader.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self._file = os.open(folder / READERS, os.O_RDONLY)
+        if sys.platform != "win32":
+            import fcntl
+
+            fcntl.flock(self._file, fcntl.LOCK_SH)
+
+    def __del__(self) -> None:
+        if hasattr(self, "_file"):
+            os.close(self._file)
+
+
+def open_store(project: Project) -> Opened:
+    """The published graph, for reading; raises `ProjectError` when there is none."""
+    for _ in range(10):
         folder = project.current
         try:
-            return folder, Store.read_only(str(folder / "store"))
+            hold = Hold(folder)
+            return Opened(folder, Store.read_only(str(folder / "store")), hold)
         except OSError as error:
             if project.current == folder:
                 raise ProjectError(f"The graph in {folder} cannot be opened: {error}. Run `kg build`.") from error
     raise ProjectError(f"The graph of {project.folder} changes faster than it can be opened.")
+
+
+@contextlib.contextmanager
+def _alone(project: Project) -> Iterator[None]:
+    """Publish one at a time: what one has put in its place, another must not sweep away. A killed process lets go."""
+    with (project.built / "LOCK").open("w") as lock:
+        if sys.platform == "win32":
+            import msvcrt
+
+            msvcrt.locking(lock.fileno(), msvcrt.LK_LOCK, 1)
+        else:
+            import fcntl
+
+            fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
 
 
 def _published(project: Project) -> str:
@@ -103,12 +171,30 @@ def _sweep(project: Project, *, keep: set[str]) -> None:
     for folder in (project.built / "builds").iterdir():
         owner = folder.name.removeprefix("unfinished-")
         alive = owner != folder.name and owner.isdecimal() and _is_alive(int(owner))
-        if folder.name not in keep and not alive:
+        if folder.name not in keep and not alive and not _is_read(folder):
             shutil.rmtree(folder, ignore_errors=True)
     for pointer in project.built.glob("CURRENT.*"):
         owner = pointer.name.removeprefix("CURRENT.")
         if owner.isdecimal() and not _is_alive(int(owner)):
             pointer.unlink(missing_ok=True)
+
+
+def _is_read(folder: Path) -> bool:
+    """True when somebody holds a build."""
+    try:
+        file = os.open(folder / READERS, os.O_RDONLY)
+    except OSError:
+        return False
+    try:
+        if sys.platform != "win32":
+            import fcntl
+
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        return True
+    finally:
+        os.close(file)
+    return False
 
 
 def _is_alive(process: int) -> bool:

@@ -20,7 +20,8 @@ from typing import ClassVar, cast
 import duckdb
 from pyoxigraph import RdfFormat, Triple, parse
 
-from kg.graph.rdf_files import read_into, write_ntriples
+from kg.graph.ntriples import write_ntriples
+from kg.graph.rdf_files import read_into
 from kg.terms import Term, to_text
 
 LITERALS = 1 << 31
@@ -148,14 +149,16 @@ class Workshop:
         self._files += 1
         return self._files
 
-    def enter(self, table: str) -> None:
+    def enter(self, table: str, *, each_once: bool = False) -> None:
         """Enter in the dictionary the terms that a table has in its column `exact`, in the order of their text."""
-        fresh = f"SELECT DISTINCT exact FROM {table} WHERE exact NOT IN (SELECT text FROM term)"
+        new = "" if self.count("term") == 0 else " AND exact NOT IN (SELECT text FROM term)"
+        distinct = "" if each_once else "DISTINCT "
         for literal, first in enumerate(self._next):
             kind = "starts_with" if literal else "NOT starts_with"
+            fresh = f"SELECT {distinct}exact FROM {table} WHERE {kind}(exact, '\"'){new}"
             self.sql.execute(
-                f"INSERT INTO term SELECT {first - 1} + row_number() OVER (ORDER BY exact), exact"
-                f" FROM ({fresh}) AS f WHERE {kind}(exact, '\"') ORDER BY exact"
+                f"INSERT INTO term SELECT {first - 1} + row_number() OVER (), exact"
+                f" FROM (SELECT exact FROM ({fresh}) AS f ORDER BY exact) AS g"
             )
         self._all_known = False
         self._count_on()

@@ -5,24 +5,24 @@ Nothing is decided here: whether findings fail a run is said by whoever asks, as
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from importlib import import_module
+from typing import cast
 
 from kg.errors import InputError
-from kg.reporting import github, human, junit, plain, rdf, sarif
 from kg.reports import Report, Severity
 
-Writer = Callable[[Report, Severity], str]
-
-FORMATS: Mapping[str, Writer] = {
-    "text": lambda report, _: human.to_text(report),
-    "json": lambda report, _: plain.to_json(report),
-    "jsonl": lambda report, _: plain.to_json_lines(report),
-    "sarif": lambda report, _: sarif.to_sarif(report),
-    "junit": junit.to_junit,
-    "github": lambda report, _: github.to_annotations(report),
-    **{name: rdf.writer(name) for name in rdf.FORMATS},
+_RDF = ("turtle", "ntriples", "rdfxml", "jsonld", "n3")
+_WRITERS = {
+    "text": "human.to_text",
+    "json": "plain.to_json",
+    "jsonl": "plain.to_json_lines",
+    "sarif": "sarif.to_sarif",
+    "junit": "junit.to_junit",
+    "github": "github.to_annotations",
+    **dict.fromkeys(_RDF, "rdf.to_rdf"),
 }
-"""Format -> the function that writes it. The RDF formats are the W3C's report graph."""
+FORMATS = tuple(_WRITERS)
+"""The formats that a report can be written in; the RDF formats are the W3C's report graph."""
 
 
 def write_report(report: Report, format: str = "text", *, fail_on: Severity = Severity.VIOLATION) -> str:
@@ -33,7 +33,12 @@ def write_report(report: Report, format: str = "text", *, fail_on: Severity = Se
     """
     if format not in FORMATS:
         raise InputError(f"There is no format {format!r}; reports come as {', '.join(FORMATS)}.")
-    return FORMATS[format](report, fail_on)
+    module, _, name = _WRITERS[format].partition(".")
+    # Only the writer that is asked for is imported: some of them bring much along.
+    write = getattr(import_module(f"kg.reporting.{module}"), name)
+    if format in _RDF:
+        return cast(str, write(report, format))
+    return cast(str, write(report, fail_on) if format == "junit" else write(report))
 
 
 def fails(report: Report, fail_on: Severity = Severity.VIOLATION) -> bool:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
+from html import escape
 from itertools import groupby
-from xml.sax.saxutils import escape, quoteattr
 
 from kg.reports import Finding, Report, Severity
 
@@ -55,7 +55,8 @@ def _told(finding: Finding) -> list[tuple[str, str]]:
 
 
 def _attribute(text: str) -> str:
-    return quoteattr(_clean(text), {"\n": "&#10;", "\r": "&#13;", "\t": "&#9;"})
+    told = escape(_clean(text)).replace("\n", "&#10;").replace("\r", "&#13;").replace("\t", "&#9;")
+    return f'"{told}"'
 
 
 def _clean(text: str) -> str:

@@ -5,7 +5,7 @@ Only what a shape found is told: the other findings of a check have neither focu
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from itertools import count
 from typing import cast
 
@@ -26,11 +26,6 @@ _SEVERITIES = {Severity.VIOLATION: "Violation", Severity.WARNING: "Warning", Sev
 _TIMES = {"*": "zeroOrMorePath", "+": "oneOrMorePath", "?": "zeroOrOnePath"}
 _TYPE = NamedNode(RDF + "type")
 Node = NamedNode | BlankNode
-
-
-def writer(format: str) -> Callable[[Report, Severity], str]:
-    """The function that writes the report graph in one format."""
-    return lambda report, _: to_rdf(report, format)
 
 
 def to_rdf(report: Report, format: str) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from random import Random
 from typing import Any
 
 import duckdb
@@ -12,7 +13,7 @@ from hypothesis import strategies as st
 from pyoxigraph import Literal, Triple
 
 from kg.errors import FaultsError
-from kg.graph.shapes import check, reference, to_shapes
+from kg.graph.shapes import Standing, check, reference, to_shapes
 from kg.graph.shapes.patterns import to_pattern
 from kg.graph.shapes.shape import COMPONENTS, Constraint
 from kg.graph.shapes.statements import quoted
@@ -25,6 +26,7 @@ from tests.laws.shape_strategies import (
     FILMS,
     TEXTS,
     TONGUES,
+    graphs,
     graphs_with_shapes,
     plain,
     typed,
@@ -61,6 +63,26 @@ def test_the_compiler_finds_what_pyshacl_finds(drawn: tuple[list[Triple], list[T
     note("data:\n" + "\n".join(f"{t} ." for t in data))
     note(f"ours alone: {ours - theirs}\ntheirs alone: {theirs - ours}")
     assert ours == theirs
+
+
+@pytest.mark.long
+@settings(LAW, max_examples=200)
+@given(graphs_with_shapes(), st.lists(graphs("numbers"), min_size=1, max_size=3), st.randoms(use_true_random=False))
+def test_after_a_change_the_same_is_found_as_by_a_whole_check(
+    drawn: tuple[list[Triple], list[Triple]], additions: list[list[Triple]], random: Random
+) -> None:
+    data, described = drawn
+    shapes = to_shapes(described)
+    made = workshop(data)
+    standing = Standing(made, shapes)
+    known = dict.fromkeys(data)
+    for addition in additions:
+        removed = random.sample(list(known), min(len(known), random.randint(0, 3)))
+        added = [t for t in addition[:3] if t not in known]
+        known = {t: None for t in known if t not in removed} | dict.fromkeys(added)
+        after = standing.change(added, removed)
+        assert Counter(after.findings) == Counter(check(workshop(list(known)), shapes).findings)
+    standing.close()
 
 
 def ask(query: str) -> list[Any]:

@@ -13,9 +13,10 @@ from tests.questions.asking import Question, answer_to, is_right, read_questions
 
 HERE = Path(__file__).parent
 QUESTIONS = read_questions(HERE / "questions.yaml")
+MORE = read_questions(HERE / "more-questions.yaml")
 
 
-@pytest.mark.parametrize("question", QUESTIONS, ids=str)
+@pytest.mark.parametrize("question", [*QUESTIONS, *MORE], ids=str)
 def test_the_question_is_answered(question: Question, graph: kg.FilmGraph) -> None:
     found = answer_to(question, graph)
 
@@ -24,7 +25,7 @@ def test_the_question_is_answered(question: Question, graph: kg.FilmGraph) -> No
 
 def test_a_wrong_answer_is_not_right() -> None:
     """The comparison itself can fail, for every type of answer."""
-    for question in QUESTIONS:
+    for question in (*QUESTIONS, *MORE):
         wrong = {"unknown": ["Anora"], "boolean": [] if question.answer is True else ["Anora"]}
         assert not is_right(question, wrong.get(question.answer_type, ["no such answer, 0"] * 2))
 

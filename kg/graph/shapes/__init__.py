@@ -4,5 +4,6 @@ from kg.graph.shapes.checking import check
 from kg.graph.shapes.files import read_shapes, validate_files
 from kg.graph.shapes.reading import to_shapes
 from kg.graph.shapes.shape import Shape, Shapes, single_valued
+from kg.graph.shapes.standing import Standing
 
-__all__ = ["Shape", "Shapes", "check", "read_shapes", "single_valued", "to_shapes", "validate_files"]
+__all__ = ["Shape", "Shapes", "Standing", "check", "read_shapes", "single_valued", "to_shapes", "validate_files"]

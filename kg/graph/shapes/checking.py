@@ -16,17 +16,15 @@ from kg.errors import UnknownNameError
 from kg.graph.shapes import gathering, judging, statements, telling, wording
 from kg.graph.shapes.findings import to_finding
 from kg.graph.shapes.literals import lexical
+from kg.graph.shapes.near import fetch_near
+from kg.graph.shapes.numbering import LABELS, Numbering
 from kg.graph.shapes.paths import predicates
 from kg.graph.shapes.plan import Check, Plan, to_plan
 from kg.graph.shapes.shape import Shape, Shapes
 from kg.graph.shapes.verdicts import is_bad, is_out_of_order
-from kg.graph.triples import LITERALS, Workshop
+from kg.graph.triples import Workshop
 from kg.reports import Finding, Report
-from kg.terms import RDF, RDFS, to_curie
-
-SUBCLASS = f"<{RDFS}subClassOf>"
-LABELS = (f"<{RDFS}label>", "<http://www.w3.org/2004/02/skos/core#prefLabel>", "<https://schema.org/name>")
-_MOST = 2**32 - 1
+from kg.terms import to_curie
 
 
 def check(
@@ -52,9 +50,9 @@ def check(
     own = [root for root in roots if root.node not in foreign]
     ontology = tuple(ontology)
     if own:
-        checking = _Checking(workshop.sql, to_plan(shapes, own), ontology, tables, progress or _silent)
+        checking = Checking(workshop.sql, to_plan(shapes, own), ontology, tables, progress)
         try:
-            report = checking.report(tuple(focus) if focus is not None else None, languages)
+            report = checking.report(checking.numbers(focus), languages)
         finally:
             checking.close()
     others = [root for root in roots if root.node in foreign]
@@ -86,8 +84,8 @@ def _silent(_: str) -> None:
     return None
 
 
-class _Checking:
-    """One check under way on one DuckDB connection."""
+class Checking:
+    """A check under way on one DuckDB connection; it can be asked again after the graph has changed."""
 
     def __init__(
         self,
@@ -95,16 +93,24 @@ class _Checking:
         plan: Plan,
         ontology: Sequence[Triple],
         tables: Sequence[str],
-        progress: Callable[[str], None],
+        progress: Callable[[str], None] | None = None,
     ) -> None:
-        self._sql, self._plan, self._ontology, self._progress = sql, plan, ontology, progress
-        self._words = "term"
+        self._sql, self._plan, self._ontology = sql, plan, ontology
+        self._progress = progress if progress is not None else _silent
+        # A table without triples is not asked: each one costs every statement a little.
         full = [name for name in tables if self._sql.execute(f"SELECT 1 FROM {name} LIMIT 1").fetchone()]  # noqa: S608
-        union = " UNION ALL ".join(f"SELECT s, p, o FROM {name}" for name in full or tables[:1])  # noqa: S608
+        self._tables = tuple(full or tables[:1])
+        self._near = False
+        self._see_everything()
+        self.numbering = Numbering(sql, plan, ontology)
+
+    def _see_everything(self) -> None:
+        union = " UNION ALL ".join(f"SELECT s, p, o FROM {name}" for name in self._tables)  # noqa: S608
         self._sql.execute(f"CREATE OR REPLACE TEMP VIEW shape_edge AS {union}")
-        for statement in statements.TABLES:
-            self._sql.execute(statement)
-        self._ids: dict[str, int] = {}
+
+    def covers(self, table: str) -> bool:
+        """Whether the check looks into this table."""
+        return table in self._tables
 
     def close(self) -> None:
         """Leave the workshop as it was."""
@@ -112,10 +118,22 @@ class _Checking:
         for statement in statements.DROPS:
             self._sql.execute(statement)
 
-    def report(self, only: Sequence[str] | None, languages: Sequence[str]) -> Report:
-        """Everything that breaks the plan's shapes."""
-        self._number_terms(only or ())
-        self._gather(None if only is None else [self._id(term) for term in only])
+    def report(self, only: Sequence[int] | None, languages: Sequence[str]) -> Report:
+        """Everything that breaks the plan's shapes; of their targets only those with these numbers."""
+        self._near = only is not None and fetch_near(self._sql, self._plan, self.numbering, only)
+        if self._near:
+            self._sql.execute("CREATE OR REPLACE TEMP VIEW shape_edge AS SELECT s, p, o FROM shape_near")
+        try:
+            return self._report(only, languages)
+        finally:
+            if self._near:
+                self._near = False
+                self._see_everything()
+
+    def _report(self, only: Sequence[int] | None, languages: Sequence[str]) -> Report:
+        for statement in statements.TABLES:
+            self._sql.execute(statement)
+        self._gather(only)
         self._progress("values")
         self._judge_plain()
         self._progress("plain constraints")
@@ -124,61 +142,29 @@ class _Checking:
         looked = self._sql.execute("SELECT count(*) FROM shape_focus").fetchone()
         return Report(findings, {"focus nodes": int(looked[0]) if looked else 0})
 
-    # --- terms
-
-    def _number_terms(self, more: Iterable[str]) -> None:
-        """Learn the number of every term that the plan speaks of; what the graph lacks is numbered from the top."""
-        wanted = {f"<{RDF}type>", SUBCLASS, *LABELS, *more}
-        for focus_set in self._plan.focus_sets:
-            wanted.update(target.term for target in focus_set.targets)
-        for value_set in self._plan.value_sets:
-            if value_set.path is not None:
-                wanted.update(predicates(value_set.path))
-        for each in self._plan.checks:
-            wanted.update(each.constraint.values, each.constraint.more)
-        self._learn(wanted)
-        below = self._subclass_edges()
-        self._learn({name for pair in below for name in pair})
-        self._below = _closure(
-            below, {t.term for s in self._plan.focus_sets for t in s.targets if t.kind == "class"} | self._asked()
-        )
-        missing = sorted(wanted - set(self._ids))
-        fresh = {text: (_MOST if text.startswith('"') else LITERALS - 1) - n for n, text in enumerate(missing)}
-        self._ids |= fresh
-        if fresh:
-            content = statements.words((number, text) for text, number in fresh.items())
-            self._do(f"CREATE OR REPLACE TEMP TABLE shape_term AS SELECT id::UINTEGER AS id, text FROM {content}")  # noqa: S608
-            self._words = "(SELECT id, text FROM term UNION ALL SELECT id, text FROM shape_term)"
-
-    def _asked(self) -> set[str]:
-        return {each.constraint.values[0] for each in self._plan.checks if each.name == "class"}
-
-    def _learn(self, texts: Iterable[str]) -> None:
-        unknown = [text for text in texts if text and text not in self._ids]
-        if unknown:
-            known = self._sql.execute(telling.numbers(unknown)).fetchall()
-            self._ids |= {str(text): int(number) for text, number in known}
+    def numbers(self, focus: Iterable[str] | None) -> list[int] | None:
+        """The numbers of these terms."""
+        if focus is None:
+            return None
+        named = list(focus)
+        self.numbering.name(named)
+        return [self._id(term) for term in named]
 
     def _id(self, text: str) -> int:
-        return self._ids[text]
+        return self.numbering.of(text)
 
-    def _subclass_edges(self) -> set[tuple[str, str]]:
-        """Pairs of class and class above, of the ontology and of the data."""
-        pairs = {(str(t.subject), str(t.object)) for t in self._ontology if str(t.predicate) == SUBCLASS}
-        if SUBCLASS in self._ids:
-            told = self._sql.execute(telling.pairs(self._ids[SUBCLASS])).fetchall()
-            pairs.update((str(a), str(b)) for a, b in told)
-        return pairs
-
-    def _class_ids(self) -> Mapping[str, list[int]]:
-        return {name: sorted(self._ids[b] for b in below if b in self._ids) for name, below in self._below.items()}
+    @property
+    def _words(self) -> str:
+        return "shape_words" if self._near else self.numbering.words
 
     # --- nodes and values
 
     def _gather(self, only: Sequence[int] | None) -> None:
         plan = self._plan
         needed = self._needed_values()
-        self._do(gathering.target_focus([s for s in plan.focus_sets if s.targets], self._id, self._class_ids(), only))
+        self._do(
+            gathering.target_focus([s for s in plan.focus_sets if s.targets], self._id, self.numbering.classes(), only)
+        )
         for floor in plan.floors():
             self._do(gathering.joined_focus([s for s in plan.focus_sets if s.floor == floor and not s.targets]))
             for statement in gathering.values(
@@ -208,7 +194,7 @@ class _Checking:
         if some := by_name.get("minCount", []) + by_name.get("maxCount", []):
             self._judge_counts(some)
         if some := by_name.get("class"):
-            self._do(judging.classes(some, ids, self._class_ids()))
+            self._do(judging.classes(some, ids, self.numbering.classes()))
         for name, written in (
             ("in", judging.members),
             ("hasValue", judging.missing),
@@ -312,12 +298,12 @@ class _Checking:
             for t in self._ontology
             if str(t.predicate) == LABELS[0] and str(t.object).startswith('"')
         }
-        constants = {v for c in self._plan.checks for v in c.constraint.values if v.startswith("<") and v in self._ids}
+        constants = {v for c in self._plan.checks for v in c.constraint.values if v.startswith("<")}
         constants |= {p for s in self._plan.value_sets if s.path is not None for p in predicates(s.path)}
         numbers = {term: texts[term] for term in terms if not texts[term].startswith('"')}
-        numbers |= {self._ids[text]: text for text in constants}
-        naming = [self._ids[label] for label in LABELS]
-        for number, label in self._sql.execute(telling.labels(numbers, naming)).fetchall():
+        numbers |= {self._id(text): text for text in constants}
+        naming = [self._id(label) for label in LABELS]
+        for number, label in self._sql.execute(telling.labels(numbers, naming, self._words)).fetchall():
             labels[numbers[int(number)]] = lexical(label)
         return labels
 
@@ -327,19 +313,3 @@ class _Checking:
 
 
 _COUNTING = frozenset({"minCount", "maxCount", "qualifiedMinCount", "qualifiedMaxCount", "hasValue"})
-
-
-def _closure(edges: Iterable[tuple[str, str]], wanted: Iterable[str]) -> dict[str, frozenset[str]]:
-    """Each wanted class with all classes below it."""
-    below: dict[str, set[str]] = {}
-    for under, above in edges:
-        below.setdefault(above, set()).add(under)
-    found = {}
-    for name in wanted:
-        seen, waiting = {name}, [name]
-        while waiting:
-            fresh = below.get(waiting.pop(), set()) - seen
-            seen |= fresh
-            waiting.extend(fresh)
-        found[name] = frozenset(seen)
-    return found

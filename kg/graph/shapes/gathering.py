@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 
-from kg.graph.shapes.paths import Automaton, Step, predicates, to_automaton
+from kg.graph.shapes.paths import Automaton, Path, Step, inverse, predicates, to_automaton
 from kg.graph.shapes.plan import FocusSet, ValueSet
 from kg.graph.shapes.statements import Ids, rows
 from kg.terms import RDF
@@ -74,11 +74,11 @@ def values(sets: Sequence[ValueSet], ids: Ids) -> list[str]:
             "INSERT INTO shape_value SELECT r.number, f.node, f.node FROM shape_focus f"
             f" JOIN {rows('r', 'number, focus_set', selves)} ON f.focus_set = r.focus_set"
         )
-    for inverse, here, there in ((False, "s", "o"), (True, "o", "s")):
+    for backwards, here, there in ((False, "s", "o"), (True, "o", "s")):
         steps = [
             (s.number, s.focus_set, ids(s.path.predicate))
             for s in sets
-            if isinstance(s.path, Step) and s.path.inverse is inverse
+            if isinstance(s.path, Step) and s.path.inverse is backwards
         ]
         if steps:
             found.append(
@@ -117,3 +117,36 @@ def _walks(sets: Sequence[ValueSet], ids: Ids) -> list[str]:
         f" SELECT DISTINCT w.number, w.focus, w.node FROM walker w JOIN {rows('e', 'number, state', ends)}"
         " ON e.number = w.number AND e.state = w.state",
     ]
+
+
+# --- after a change
+
+
+def walk_back(path: Path, ids: Ids, nodes: Iterable[int], *, from_ends: bool) -> str:
+    """Where walks along the path begin that pass one of the nodes; with `from_ends`, those that end there.
+
+    `shape_either` holds the triples of before and after the change.
+    """
+    listed = rows("r", "node", ((node,) for node in nodes))
+    if isinstance(path, Step) and from_ends:
+        here, there = ("o", "s") if path.inverse else ("s", "o")
+        return (
+            f"SELECT DISTINCT e.{here} FROM shape_either e JOIN {listed} ON e.{there} = r.node"
+            f" WHERE e.p = {ids(path.predicate)}"
+        )
+    automaton = to_automaton(path)
+    states = automaton.ends if from_ends else {0, *(move.then for move in automaton.moves)}
+    moves = [(m.state, ids(m.step.predicate), str(m.step.inverse).lower(), m.then) for m in automaton.moves]
+    return (
+        "WITH RECURSIVE walker(node, state) AS ("
+        f"SELECT r.node, q.state FROM {listed} CROSS JOIN {rows('q', 'state', ((state,) for state in sorted(states)))}"
+        " UNION SELECT CASE WHEN m.inverse THEN e.o ELSE e.s END, m.state FROM walker w"
+        f" JOIN {rows('m', 'state, predicate, inverse, later', moves)} ON m.later = w.state"
+        " JOIN shape_either e ON e.p = m.predicate AND w.node = CASE WHEN m.inverse THEN e.s ELSE e.o END)"
+        " SELECT DISTINCT node FROM walker WHERE state = 0"
+    )
+
+
+def walk_on(path: Path, ids: Ids, nodes: Iterable[int]) -> str:
+    """Where walks along the path lead to from these nodes, before or after the change."""
+    return walk_back(inverse(path), ids, nodes, from_ends=True)

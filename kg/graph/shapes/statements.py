@@ -41,6 +41,8 @@ DROPS = tuple(
         "shape_hop",
         "shape_doubt",
         "shape_count",
+        "shape_near",
+        "shape_words",
     )
 )
 

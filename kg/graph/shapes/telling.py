@@ -63,12 +63,12 @@ def texts(terms: Iterable[int], words: str) -> str:
     return f"SELECT t.id, t.text FROM {words} t JOIN {rows('r', 'term', ((term,) for term in terms))} ON t.id = r.term"
 
 
-def labels(terms: Iterable[int], predicates: Sequence[int]) -> str:
+def labels(terms: Iterable[int], predicates: Sequence[int], words: str) -> str:
     """The labels of these terms; of several the first in the order of their text comes last."""
     wanted = ",".join(map(str, predicates))
     return (
         f"SELECT e.s, b.text FROM shape_edge e JOIN {rows('r', 'term', ((term,) for term in terms))} ON e.s = r.term"
-        f" JOIN term b ON b.id = e.o WHERE e.p IN ({wanted}) ORDER BY ALL DESC"
+        f" JOIN {words} b ON b.id = e.o WHERE e.p IN ({wanted}) ORDER BY ALL DESC"
     )
 
 

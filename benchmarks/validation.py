@@ -1,0 +1,208 @@
+#!/usr/bin/env python3
+"""SHACL validation side by side: this program, pyshacl and rudof, from files on disk to a report.
+
+    python benchmarks/validation.py 10000 --engines kg pyshacl rudof
+    python benchmarks/validation.py 100000 --engines kg rudof
+    python benchmarks/validation.py 1000000 --engines kg --memory 6GB
+    python benchmarks/validation.py 100000 --changed 10
+
+Every engine runs in a process of its own, one after the other. *Checking* is the time from a loaded graph and shapes
+to the findings; *process* is from the start of the process to its end, with the report written as text; memory is the
+most that the process held. The workload is `../shared/bench` (films.py, shapes.ttl). Equal numbers of findings mean
+equal work. `--changed` measures checking after a change of so many facts, against checking everything.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import resource
+import subprocess
+import sys
+import tempfile
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+HERE = Path(__file__).parent
+SHARED = Path(os.environ.get("KG_SHARED", HERE.parents[1] / "shared"))
+BENCH = SHARED / "bench"
+ENGINES = ("kg", "pyshacl", "rudof")
+
+
+@dataclass(frozen=True, slots=True)
+class Measurement:
+    """One engine on one workload: seconds, megabytes, findings; or why it did not finish."""
+
+    engine: str
+    films: int
+    checking: float
+    process: float
+    megabytes: float
+    findings: int
+    trouble: str = ""
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
+    parser.add_argument("films", type=int, nargs="+")
+    parser.add_argument("--engines", nargs="+", default=list(ENGINES), choices=ENGINES)
+    parser.add_argument("--memory", default="", help="bound for this program's memory, such as 2GB")
+    parser.add_argument("--limit", type=float, default=1800, help="seconds after which an engine is stopped")
+    parser.add_argument("--folder", type=Path, help="where the workload lies (default: a temporary folder)")
+    parser.add_argument("--repeat", type=int, default=1, help="take the best of so many runs")
+    parser.add_argument("--changed", type=int, help="measure checking after a change of so many facts")
+    chosen = parser.parse_args()
+    with tempfile.TemporaryDirectory(prefix="kg-bench-") as temporary:
+        folder = chosen.folder or Path(temporary)
+        for films in chosen.films:
+            data = workload(folder, films)
+            if chosen.changed is not None:
+                print(changed(data, films, chosen.changed))
+                continue
+            found = [best([measure(e, films, data, chosen) for _ in range(chosen.repeat)]) for e in chosen.engines]
+            print(table(found))
+
+
+def workload(folder: Path, films: int) -> Path:
+    """The facts about so many films, as N-Triples."""
+    path = folder / f"films-{films}.nt"
+    if not path.exists():
+        with path.open("wb") as file:
+            subprocess.run([sys.executable, BENCH / "films.py", str(films)], stdout=file, check=True)
+    return path
+
+
+def measure(engine: str, films: int, data: Path, chosen: argparse.Namespace) -> Measurement:
+    """Run one engine in a process of its own."""
+    call = [sys.executable, __file__, "--run", engine, str(data), str(BENCH / "shapes.ttl"), chosen.memory]
+    start = time.perf_counter()
+    process = subprocess.Popen(call, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
+    try:
+        _, said = process.communicate(timeout=chosen.limit)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
+        return Measurement(engine, films, 0, chosen.limit, 0, 0, f"stopped after {chosen.limit:.0f} s")
+    seconds = time.perf_counter() - start
+    last = said.decode(errors="replace").strip().splitlines()[-1:] or [f"exit status {process.returncode}"]
+    if process.returncode:
+        return Measurement(engine, films, 0, seconds, 0, 0, last[0])
+    told = json.loads(last[0])
+    return Measurement(engine, films, told["checking"], seconds, told["peak"] / 1000, told["findings"])
+
+
+def best(runs: list[Measurement]) -> Measurement:
+    """The best of several runs: each time for itself, since each is disturbed for itself."""
+    fine = [run for run in runs if not run.trouble]
+    if not fine:
+        return runs[0]
+    last = fine[-1]
+    checking, process = min(run.checking for run in fine), min(run.process for run in fine)
+    return Measurement(last.engine, last.films, checking, process, max(r.megabytes for r in fine), last.findings)
+
+
+def table(found: list[Measurement]) -> str:
+    """The measurements as a Markdown table; ratios are to the first engine."""
+    first = found[0]
+    lines = ["", "| films | engine | checking s | ratio | process s | ratio | peak MB | findings |"]
+    lines.append("|--:|---|--:|--:|--:|--:|--:|--:|")
+    for m in found:
+        if m.trouble:
+            lines.append(f"| {m.films:,} | {m.engine} | {m.trouble} | | | | | |")
+            continue
+        ratios = (m.checking / first.checking, m.process / first.process)
+        told = f"{m.checking:.3f} | {ratios[0]:.1f} | {m.process:.2f} | {ratios[1]:.1f}"
+        lines.append(f"| {m.films:,} | {m.engine} | {told} | {m.megabytes:,.0f} | {m.findings:,} |")
+    return "\n".join(lines)
+
+
+def changed(data: Path, films: int, facts: int) -> str:
+    """Checking after a change of so many facts: every other one added, every other one taken away."""
+    from pyoxigraph import Literal, NamedNode, RdfFormat, Triple, parse
+
+    from kg.graph.shapes import Standing, check, read_shapes
+    from kg.graph.triples import Workshop
+
+    shapes = read_shapes(BENCH / "shapes.ttl")
+    workshop = Workshop()
+    workshop.read(data)
+    start = time.perf_counter()
+    standing = Standing(workshop, shapes)
+    whole = time.perf_counter() - start
+    with data.open() as lines:
+        casts = [line for line in lines if "castMember" in line][: 7 * facts : 7]
+    removed = [quad.triple for quad in parse("".join(casts[: facts // 2]), format=RdfFormat.N_TRIPLES)]
+    title = NamedNode("https://ex.org/film#title")
+    things = [NamedNode(line.split(" ")[0][1:-1]) for line in casts[facts // 2 :]]
+    added = [Triple(thing, title, Literal("Another title")) for thing in things]
+    seconds = []
+    for forth in (True, False, True):
+        start = time.perf_counter()
+        report = standing.change(*((added, removed) if forth else (removed, added)))
+        seconds.append(time.perf_counter() - start)
+    again = check(workshop, shapes)
+    same = sorted(map(str, report.findings)) == sorted(map(str, again.findings))
+    part = 100 * min(seconds) / whole
+    lines_ = ["", "| films | facts changed | whole check s | after the change s | part | same findings |"]
+    lines_ += ["|--:|--:|--:|--:|--:|---|"]
+    lines_ += [f"| {films:,} | {facts} | {whole:.3f} | {min(seconds):.4f} | {part:.1f} % | {'yes' if same else 'NO'} |"]
+    return "\n".join(lines_)
+
+
+# --- one engine, in its own process
+
+
+def run(engine: str, data: str, shapes: str, memory: str) -> None:
+    checking, findings = {"kg": run_kg, "pyshacl": run_pyshacl, "rudof": run_rudof}[engine](data, shapes, memory)
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    print(json.dumps({"checking": checking, "findings": findings, "peak": peak}), file=sys.stderr)
+
+
+def run_kg(data: str, shapes: str, memory: str) -> tuple[float, int]:
+    from kg.graph.shapes import check, read_shapes
+    from kg.graph.triples import Workshop
+    from kg.reporting import write_report
+
+    workshop = Workshop(memory=memory or None, scratch=Path(tempfile.gettempdir()) if memory else None)
+    workshop.read(Path(data))
+    held = read_shapes(shapes)
+    start = time.perf_counter()
+    report = check(workshop, held)
+    seconds = time.perf_counter() - start
+    sys.stdout.write(write_report(report))
+    return seconds, len(report)
+
+
+def run_pyshacl(data: str, shapes: str, _: str) -> tuple[float, int]:
+    import pyshacl
+    from rdflib import Graph, Namespace
+
+    graph = Graph().parse(data, format="nt")
+    held = Graph().parse(shapes, format="turtle")
+    start = time.perf_counter()
+    _, report, text = pyshacl.validate(graph, shacl_graph=held, inplace=True)
+    seconds = time.perf_counter() - start
+    sys.stdout.write(text)
+    return seconds, len(list(report.objects(None, Namespace("http://www.w3.org/ns/shacl#").result)))
+
+
+def run_rudof(data: str, shapes: str, _: str) -> tuple[float, int]:
+    from pyrudof import RDFFormat, ResultShaclValidationFormat, Rudof, RudofConfig
+
+    rudof = Rudof(RudofConfig())
+    rudof.read_data(Path(data), format=RDFFormat.NTriples)
+    rudof.read_shacl(Path(shapes))
+    start = time.perf_counter()
+    report = rudof.validate_shacl()
+    seconds = time.perf_counter() - start
+    sys.stdout.write(rudof.serialize_shacl_validation_results(format=ResultShaclValidationFormat.Compact))
+    return seconds, len(report)
+
+
+if __name__ == "__main__":
+    if sys.argv[1:2] == ["--run"]:
+        run(*sys.argv[2:])
+    else:
+        main()
