@@ -41,7 +41,12 @@ def add_commands(commands: Commands) -> None:
     )
     table.add_argument("--guess", action="store_true", help="print a mapping file to edit, and read no facts")
     table.add_argument("-o", "--output", metavar="FILE", help="where --guess writes; default: to stdout")
-    for one in (wikidata, oscars, table):
+    results = kinds.add("wikidata-results", "What a SPARQL endpoint over Wikidata answered: CSV, TSV, JSON.", _results)
+    results.add_argument("paths", metavar="PATH", nargs="+", help="a result, or a folder of results")
+    results.add_argument("--mapping", metavar="FILE", help="what the variables mean; default: the usual ones")
+    awards = kinds.add("imdb-awards", "The lists of IMDb-Awards: ev0000003.yml and others.", _imdb_awards)
+    awards.add_argument("paths", metavar="PATH", nargs="+", help="a file named for its event, or a folder of them")
+    for one in (wikidata, results, oscars, awards, table):
         _add_options(one)
 
 
@@ -102,6 +107,42 @@ def _oscars(call: argparse.Namespace) -> int:
     )
     with _gate(call, project, usual, [call.path]) as gate:
         import_oscars(Path(call.path), gate)
+        return _finish(call, gate)
+
+
+def _results(call: argparse.Namespace) -> int:
+    from pathlib import Path
+
+    from kg.facts.fact import Source
+    from kg.importers.wikidata_results import import_results
+
+    project, _, lexicon = _known(call)
+    usual = Source(
+        "wikidata-results",
+        title="Answers of the Wikidata Query Service",
+        publisher="Wikimedia Foundation",
+        address="https://query.wikidata.org/",
+        licence="CC0-1.0",
+    )
+    with _gate(call, project, usual, call.paths) as gate:
+        import_results(call.paths, gate, lexicon, mapping=Path(call.mapping) if call.mapping else None)
+        return _finish(call, gate)
+
+
+def _imdb_awards(call: argparse.Namespace) -> int:
+    from kg.facts.fact import Source
+    from kg.importers.imdb_awards import import_imdb_awards
+
+    project, _, _ = _known(call)
+    usual = Source(
+        "imdb-awards",
+        title="IMDb Awards",
+        publisher="Kometa",
+        address="https://github.com/Kometa-Team/IMDb-Awards",
+        licence="MIT",
+    )
+    with _gate(call, project, usual, call.paths) as gate:
+        import_imdb_awards(call.paths, gate)
         return _finish(call, gate)
 
 

@@ -87,13 +87,17 @@ class TableMapping:
 
 def read_table_mapping(path: Path, lexicon: Lexicon) -> TableMapping:
     """The mapping of a file; raises `InputError` with everything that is wrong in it."""
+    return to_table_mapping(read_yaml(path), lexicon, file=str(path))
+
+
+def read_yaml(path: Path) -> Any:
+    """What a YAML file tells; raises `InputError` when it cannot be read."""
     try:
-        told = yaml.safe_load(path.read_text(encoding="utf-8"))
+        return yaml.safe_load(path.read_text(encoding="utf-8"))
     except OSError as error:
         raise InputError(f"{path} cannot be read: {error.strerror}") from error
     except (UnicodeDecodeError, yaml.YAMLError) as error:
         raise InputError(f"{path} is not YAML: {error}") from error
-    return to_table_mapping(told, lexicon, file=str(path))
 
 
 def to_table_mapping(told: Any, lexicon: Lexicon, *, file: str) -> TableMapping:

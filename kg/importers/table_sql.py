@@ -123,6 +123,9 @@ class TableSql:
     def column(self, keyed: str, column: Column) -> str:
         """The facts of one column."""
         each = self.values(keyed, column)
+        if column.property == "type":
+            known = ", ".join(quoted(kind) for kind in column.values.values()) or "NULL"
+            return self._select(keyed, quoted("type"), f"CASE WHEN v IN ({known}) THEN v END", each=each)
         if column.reads == "thing":
             return self._select(keyed, quoted(column.property), self.thing(column, "v"), each=each)
         fault = "''"
@@ -135,7 +138,7 @@ class TableSql:
     def mentions(self, keyed: str) -> Iterator[str]:
         """A SELECT for each column that leads to things: thing, class, label, identifier, property, record."""
         for column in self.mapping.columns:
-            if column.reads == "thing":
+            if column.reads == "thing" and column.property != "type":
                 label = f"coalesce({self.cell(column.label)}, v)" if column.label else "v"
                 yield (
                     f"SELECT {self.thing(column, 'v')} AS thing, {quoted(column.kind)} AS class, min({label}) AS label,"
@@ -173,7 +176,7 @@ class TableSql:
         self, keyed: str, property: str, value: str, *, each: str = "", language: str = "", fault: str = "''"
     ) -> str:
         rows = f"({each})" if each else keyed
-        said = "v <> ''" if each else f"{value} IS NOT NULL"
+        said = f"{value} IS NOT NULL" + (" AND v <> ''" if each else "")
         return (
             f"SELECT {named(SUBJECT)} AS subject, {property} AS property, {value} AS value,"
             f" {quoted(language)} AS language, {named(RECORD)} AS record, {named(LINE)} AS line, {fault} AS fault"

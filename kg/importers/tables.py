@@ -37,13 +37,20 @@ def import_table(paths: Sequence[Path], mapping: TableMapping, gate: Gate) -> No
 
     Raises `InputError` when a table is no such table, or lacks a column that the mapping names.
     """
+    for number, path in enumerate(paths):
+        import_one(path, mapping, gate, number=number, alone=len(paths) == 1)
+
+
+def import_one(
+    path: Path, mapping: TableMapping, gate: Gate, *, number: int = 0, name: str = "", alone: bool = False
+) -> None:
+    """Read one table into the gate, as the `number`th of them; `alone` when it is the only one."""
     import duckdb
 
-    for number, path in enumerate(paths):
-        try:
-            _import(path, mapping, gate, number=number, alone=len(paths) == 1)
-        except duckdb.Error as error:
-            raise InputError(f"{path} cannot be read: {_first_line(error)}. Nothing was written.") from error
+    try:
+        _import(path, mapping, gate, number=number, alone=alone, name=name or path.name)
+    except duckdb.Error as error:
+        raise InputError(f"{path} cannot be read: {_first_line(error)}. Nothing was written.") from error
 
 
 def header_of(path: Path, mapping: TableMapping | None = None) -> list[str]:
@@ -88,7 +95,7 @@ def sample_of(path: Path, count: int) -> list[dict[str, str]]:
     return [dict(zip(header, ("" if cell is None else cell for cell in row), strict=True)) for row in rows_read]
 
 
-def _import(path: Path, mapping: TableMapping, gate: Gate, *, number: int, alone: bool) -> None:
+def _import(path: Path, mapping: TableMapping, gate: Gate, *, number: int, alone: bool, name: str) -> None:
     header = header_of(path, mapping)
     if missing := [name for name in mapping.wanted if name not in header]:
         offers = [f"{name} (did you mean {near[0]}?)" if (near := nearest(name, header)) else name for name in missing]
@@ -103,7 +110,7 @@ def _import(path: Path, mapping: TableMapping, gate: Gate, *, number: int, alone
     keyed = f"keyed{number}"
     sql.execute(f"CREATE TABLE {keyed} AS {statements.keyed()}")
     gate.summary.records += _one(sql, f"SELECT count(*) FROM {keyed}")
-    lines = _tell_rejects(sql, path, gate)
+    lines = _tell_rejects(sql, name, gate)
     stream = alone and _streams(sql, keyed, mapping)
     for select, checked in statements.facts(keyed):
         gate.add_rows(select, checked=checked, stream=stream)
@@ -111,7 +118,8 @@ def _import(path: Path, mapping: TableMapping, gate: Gate, *, number: int, alone
         gate.mention_rows(select)
     if stream:
         gate.describe(f"SELECT {named(SUBJECT)} FROM {keyed} WHERE {named(KEPT)} AND {named(SUBJECT)} IS NOT NULL")
-    _tell_faults(sql, path, mapping, gate, keyed=keyed, rejected=lines)
+    first = 2 if _format(path, mapping) in ("csv", "tsv", "xlsx") else 1
+    _tell_faults(sql, name, mapping, gate, keyed=keyed, lines=(first, lines))
     gate.progress(path.stat().st_size)
 
 
@@ -130,23 +138,30 @@ def _streams(sql: duckdb.DuckDBPyConnection, keyed: str, mapping: TableMapping) 
 
 
 def _tell_faults(
-    sql: duckdb.DuckDBPyConnection, path: Path, mapping: TableMapping, gate: Gate, *, keyed: str, rejected: list[int]
+    sql: duckdb.DuckDBPyConnection,
+    name: str,
+    mapping: TableMapping,
+    gate: Gate,
+    *,
+    keyed: str,
+    lines: tuple[int, list[int]],
 ) -> None:
+    """Reject what does not fit; `lines` are that of the first row, and those that hold no row."""
     left = _one(sql, f"SELECT count(*) FROM {keyed} WHERE NOT {named(KEPT)}")
     if left:
         gate.summary.skipped["rows that the mapping does not keep"] += left
     keyless = f"FROM {keyed} WHERE {named(KEPT)} AND {named(SUBJECT)} IS NULL ORDER BY 1 LIMIT {MOST_REJECTS}"
     reason = f"the key {' + '.join(mapping.key)} is empty"
     faults = [(line, reason) for (line,) in sql.execute(f"SELECT {named(LINE)} {keyless}").fetchall()]
-    first = 2 if _format(path, mapping) in ("csv", "tsv", "xlsx") else 1
+    first, rejected = lines
     for row, fault in sorted([*faults, *gate.take_faults(MOST_REJECTS)]):
         line = row + first - 1
         for one in rejected:
             line += one <= line
-        gate.reject(path.name, line, fault)
+        gate.reject(name, line, fault)
 
 
-def _tell_rejects(sql: duckdb.DuckDBPyConnection, path: Path, gate: Gate) -> list[int]:
+def _tell_rejects(sql: duckdb.DuckDBPyConnection, name: str, gate: Gate) -> list[int]:
     """What DuckDB could not read, each line once; the lines come back, sorted."""
     if not _one(sql, "SELECT count(*) FROM duckdb_tables() WHERE table_name = 'reject_errors'"):
         return []
@@ -156,7 +171,7 @@ def _tell_rejects(sql: duckdb.DuckDBPyConnection, path: Path, gate: Gate) -> lis
     ).fetchall()
     for line, message, text in rows:
         gate.summary.records += 1
-        gate.reject(path.name, int(line), str(message).splitlines()[0], str(text or ""))
+        gate.reject(name, int(line), str(message).splitlines()[0], str(text or ""))
     sql.execute("DROP TABLE reject_errors")
     sql.execute("DROP TABLE IF EXISTS reject_scans")
     return [int(line) for line, _, _ in rows]
