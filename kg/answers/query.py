@@ -228,8 +228,8 @@ def _read_header(text: str, *, file: str, faults: list[Finding]) -> dict[str, ob
         header = yaml.load("\n".join(lines), Loader=yaml.CSafeLoader) if lines else {}
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark
-        line = min(mark.line + 1, len(lines)) if mark is not None else 1
-        faults.append(_fault(f"the header is not YAML: {error.problem}", Place(file, line, 1)))
+        number = min(mark.line + 1, len(lines)) if mark is not None else 1
+        faults.append(_fault(f"the header is not YAML: {error.problem}", Place(file, number, 1)))
         return {}
     except yaml.YAMLError as error:
         faults.append(_fault(f"the header is not YAML: {error}", Place(file, 1, 1)))

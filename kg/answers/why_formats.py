@@ -13,6 +13,7 @@ from pyoxigraph import Literal, NamedNode, Triple
 
 from kg.answers.formats import to_turtle
 from kg.answers.naming import Names
+from kg.answers.proving import to_proof
 from kg.answers.told import to_document
 from kg.answers.why import Why, axiom_in_words, cited, in_words, to_text
 from kg.errors import InputError
@@ -33,6 +34,11 @@ def write_why(whys: Sequence[Why], names: Names, texts: Texts, *, format: str = 
 def to_json(whys: Sequence[Why], _: Names, texts: Texts) -> str:
     """JSON: triples, facts with their passages, rules with their premises."""
     return json.dumps([to_document(why, texts) for why in whys], ensure_ascii=False, indent=1) + "\n"
+
+
+def to_proofs(whys: Sequence[Why], _: Names, __: Texts) -> str:
+    """Proofs as JSON, step by step, that `kg check-proof` accepts from the source files alone."""
+    return json.dumps([to_proof(why) for why in whys], ensure_ascii=False, indent=1) + "\n"
 
 
 def to_prov(whys: Sequence[Why], _: Names, texts: Texts) -> str:
@@ -153,6 +159,7 @@ def _box(why: Why, names: Names, texts: Texts) -> list[str]:
 FORMATS: Mapping[str, Writer] = {
     "text": lambda whys, names, texts: to_text(whys, names, texts),
     "json": to_json,
+    "proof": to_proofs,
     "turtle": to_prov,
     "mermaid": to_mermaid,
     "svg": to_svg,

@@ -11,6 +11,8 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 
+from pyoxigraph import Triple
+
 from kg.graph.grounding import ground, is_equality
 from kg.graph.ontology import Ontology
 from kg.graph.proof import rule_in_words, to_name
@@ -64,6 +66,12 @@ def lint(triples: Iterable[Spo], *, kinds: Iterable[Kind] | None = None) -> Repo
     if kinds is not None:
         found += never_fires(tuple(ground(ontology)), kinds)
     return Report(tuple(found), {"axioms": len(ontology.told)})
+
+
+def kinds_of(triples: Iterable[Triple]) -> set[Kind]:
+    """The kinds of facts among triples: their properties, and the classes of which something is a member."""
+    pairs = ((str(triple.predicate), str(triple.object)) for triple in triples)
+    return {(p, o if p == TYPE else "") for p, o in pairs}
 
 
 def outside(triples: Iterable[Spo], ontology: Ontology) -> Iterator[Finding]:
