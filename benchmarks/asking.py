@@ -44,7 +44,9 @@ class Compared:
         return f"| {self.name} | {_told(self.ours)} | {_told(self.other)} | {self.ratio:.2f} | {self.limit} |"
 
 
-def compare(name: str, ours: Callable[[], object], other: Callable[[], object], *, limit: float, times: int) -> Compared:
+def compare(
+    name: str, ours: Callable[[], object], other: Callable[[], object], *, limit: float, times: int
+) -> Compared:
     """Run both in turn, the one first as often as the other."""
     took: tuple[list[float], list[float]] = [], []
     for number in range(times):

@@ -1,6 +1,6 @@
 """How long a whole build of the project's data takes, phase by phase.
 
-    python benchmarks/building.py [--project DIR] [--times N]
+python benchmarks/building.py [--project DIR] [--times N]
 """
 
 from __future__ import annotations
@@ -52,7 +52,9 @@ def main() -> None:
             for step, seconds in clock.seconds.items():
                 phases[step].append(seconds)
     assert report, "the project has faults: run kg check"
-    print(f"{report.counts['facts']:,} facts, {report.counts['triples']:,} triples, median of {call.times} forced builds\n")
+    print(
+        f"{report.counts['facts']:,} facts, {report.counts['triples']:,} triples, median of {call.times} forced builds\n"
+    )
     print("| phase | seconds |\n|---|---|")
     for step in (*(name for name in phases if name != "all"), "all"):
         print(f"| {step} | {median(phases[step]):.3f} |")

@@ -20,7 +20,14 @@ from tests.projects import SmallProject
 
 ROOT = Path(__file__).resolve().parents[2]
 SHAPES = Path(os.environ.get("KG_SHARED", ROOT / "../shared")) / "film-data/schemaorg/schemaorg-shapes.shacl"
-PARSERS = {"turtle": "turtle", "ntriples": "nt", "rdfxml": "xml", "trig": "trig", "nquads": "nquads", "jsonld": "json-ld"}
+PARSERS = {
+    "turtle": "turtle",
+    "ntriples": "nt",
+    "rdfxml": "xml",
+    "trig": "trig",
+    "nquads": "nquads",
+    "jsonld": "json-ld",
+}
 ONE_GRAPH = ("turtle", "ntriples", "rdfxml")
 
 TRICKY = """\
@@ -119,7 +126,9 @@ def test_an_export_of_several_graphs_is_read_back_the_same(graph: FilmGraph, for
 
 def assert_same(got: rdflib.Graph, wanted: rdflib.Graph) -> None:
     """Equal as sets where no blank node is in the way, else isomorphic: with exact terms both times."""
-    lines, wanted_lines = ({line for line in g.serialize(format="nt").splitlines() if "_:" not in line} for g in (got, wanted))
+    lines, wanted_lines = (
+        {line for line in g.serialize(format="nt").splitlines() if "_:" not in line} for g in (got, wanted)
+    )
     assert lines == wanted_lines
     blank, wanted_blank = (only_blank(g) for g in (got, wanted))
     assert isomorphic(blank, wanted_blank)
