@@ -67,7 +67,8 @@ def from_the_shell(project: Path, call: list[str]) -> Compared:
     def other() -> None:
         subprocess.run([sys.executable, "-c", "import rdflib"], check=True, capture_output=True)
 
-    ours(), other()
+    ours()
+    other()
     return compare(f"`kg ask {' '.join(call)}` : `import rdflib`", ours, other, limit=SHELL_LIMIT, times=11)
 
 

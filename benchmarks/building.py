@@ -52,9 +52,8 @@ def main() -> None:
             for step, seconds in clock.seconds.items():
                 phases[step].append(seconds)
     assert report, "the project has faults: run kg check"
-    print(
-        f"{report.counts['facts']:,} facts, {report.counts['triples']:,} triples, median of {call.times} forced builds\n"
-    )
+    counts = report.counts
+    print(f"{counts['facts']:,} facts, {counts['triples']:,} triples; median of {call.times} forced builds\n")
     print("| phase | seconds |\n|---|---|")
     for step in (*(name for name in phases if name != "all"), "all"):
         print(f"| {step} | {median(phases[step]):.3f} |")

@@ -49,7 +49,10 @@ anora:
   sequelOf: <https://example.org/film/1?x=(y)#z>
 usa: {type: Country}
 """
-BLANK = "@prefix film: <https://w3id.org/filmgraph/film/> .\nfilm:usa film:release [ film:territory [ film:title 'x' ] ] .\n"
+BLANK = """\
+@prefix film: <https://w3id.org/filmgraph/film/> .
+film:usa film:release [ film:territory [ film:title "x" ] ] .
+"""
 
 
 @pytest.fixture(scope="module", params=["tricky", "ours"])
@@ -115,8 +118,9 @@ def test_an_export_of_several_graphs_is_read_back_the_same(graph: FilmGraph, for
     dataset = rdflib.Dataset()
     dataset.parse(data=graph.export_text(format, only=only), format=PARSERS[format])
     got: dict[str, rdflib.Graph] = {}
-    for subject, predicate, value, name in dataset.quads():
-        key = "DEFAULT" if name is None or name == rdflib.graph.DATASET_DEFAULT_GRAPH_ID else name.n3()
+    for subject, predicate, value, graph_name in dataset.quads():
+        is_default = graph_name is None or graph_name == rdflib.graph.DATASET_DEFAULT_GRAPH_ID
+        key = "DEFAULT" if is_default or graph_name is None else graph_name.n3()
         got.setdefault(key, rdflib.Graph()).add((subject, predicate, value))
     wanted = expected(graph, only)
     assert sorted(got) == sorted(wanted)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import datetime
 import io
+import itertools
 import random
 import tempfile
 from pathlib import Path
@@ -167,7 +168,7 @@ def test_a_date_begins_no_later_than_it_ends(written: str) -> None:
 @given(days)
 def test_a_finer_date_lies_within_the_coarser(day: str) -> None:
     spans = [to_days(written) for written in (day[:3] + "X", day[:4], day[:7], day)]
-    for outer, inner in zip(spans, spans[1:], strict=False):
+    for outer, inner in itertools.pairwise(spans):
         assert outer.earliest <= inner.earliest <= inner.latest <= outer.latest
 
 
