@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import argparse
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-from kg.cli.command import Commands, add_format, is_plain, write
+from kg.cli.command import Commands, add_format, bytes_progress_of, write
 from kg.errors import InputError
 
 if TYPE_CHECKING:
@@ -36,9 +36,7 @@ def add_commands(commands: Commands) -> None:
     oscars.add_argument("path", metavar="FILE", help="oscars.csv")
     table = kinds.add("table", "Any CSV, TSV, Excel, JSON lines or Parquet, by a small mapping file.", _table)
     table.add_argument("paths", metavar="FILE", nargs="+", help="a table; several must have the same columns")
-    table.add_argument(
-        "--mapping", metavar="FILE", help="what the columns mean; default: FILE.mapping.yaml beside the table"
-    )
+    table.add_argument("--mapping", metavar="FILE", help="what the columns mean; default: FILE.mapping.yaml")
     table.add_argument("--guess", action="store_true", help="print a mapping file to edit, and read no facts")
     table.add_argument("-o", "--output", metavar="FILE", help="where --guess writes; default: to stdout")
     results = kinds.add("wikidata-results", "What a SPARQL endpoint over Wikidata answered: CSV, TSV, JSON.", _results)
@@ -54,7 +52,9 @@ class _Kinds(Commands):
     """The kinds of datasets, as commands of `kg import`."""
 
     def __init__(self, parser: argparse.ArgumentParser) -> None:
-        self._parsers = parser.add_subparsers(dest="kind", metavar="KIND", title="kinds of datasets")
+        self._parsers = parser.add_subparsers(
+            dest="kind", metavar="KIND", title="kinds of datasets", help="what is brought in"
+        )
 
 
 def _add_options(parser: argparse.ArgumentParser) -> None:
@@ -184,13 +184,14 @@ def _gate(call: argparse.Namespace, project: Project, usual: Source, paths: list
     from dataclasses import replace
 
     from kg.importers.gate import Gate
+    from kg.importers.streams import files_within
 
     said = {name: getattr(call, name) for name in _TOLD if getattr(call, name) is not None}
     source = replace(usual, **said, **({"id": call.source} if call.source else {}))
     if call.retrieved and _DAY.fullmatch(call.retrieved) is None:
         raise InputError(f"{call.retrieved!r} is not a day: write 2026-11-21.")
     with (
-        _bar_of(paths) as progress,
+        bytes_progress_of(files_within(paths)) as progress,
         Gate(project.data, source, retrieved=call.retrieved, dry_run=call.dry_run, parquet=call.parquet) as gate,
     ):
         if progress is not None:
@@ -204,22 +205,3 @@ def _finish(call: argparse.Namespace, gate: Gate) -> int:
     summary = gate.finish()
     write(json.dumps(summary.to_json(), indent=1) + "\n" if call.format == "json" else summary.to_text())
     return 0
-
-
-@contextmanager
-def _bar_of(paths: list[str]) -> Iterator[Callable[[int], None] | None]:
-    """A bar of the bytes read, on a terminal; nothing elsewhere."""
-    if is_plain():
-        yield None
-        return
-    from pathlib import Path
-
-    from rich.console import Console
-    from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeElapsedColumn
-
-    files = [one for path in map(Path, paths) for one in (path.rglob("*") if path.is_dir() else (path,))]
-    total = sum(path.stat().st_size for path in files if path.is_file())
-    columns = (TextColumn("reading"), BarColumn(), DownloadColumn(), TimeElapsedColumn())
-    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
-        task = bar.add_task("reading", total=total)
-        yield lambda read: bar.advance(task, read)

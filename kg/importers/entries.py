@@ -8,10 +8,9 @@ import re
 from dataclasses import fields
 from pathlib import Path
 
-import yaml
-
 from kg.errors import InputError
 from kg.facts.fact import Source
+from kg.importers.yaml_files import is_bare
 
 _KEYS = tuple(field.name for field in fields(Source) if field.name not in ("id", "place"))
 _ID = re.compile(r"[a-z0-9](?:[a-z0-9._\-]*[a-z0-9])?")
@@ -64,6 +63,6 @@ def replace_file(path: Path, text: str) -> None:
 
 def _scalar(text: str) -> str:
     """Bare where YAML reads the bare text back as this text."""
-    if _BARE.fullmatch(text) and yaml.safe_load(text) == text:
+    if _BARE.fullmatch(text) and is_bare(text):
         return text
     return json.dumps(text, ensure_ascii=False)

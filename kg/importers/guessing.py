@@ -8,13 +8,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-import yaml
-
 from kg.errors import InputError
 from kg.facts.lexicon import Lexicon
 from kg.facts.values import to_slug
 from kg.importers.tables import header_of, sample_of
-from kg.importers.wikidata_mapping import MAPPINGS
+from kg.importers.yaml_files import MAPPINGS, is_bare, read_yaml
 
 SAMPLE = 1000
 _SEPARATORS = ("|", ";", "/", ", ", ",")
@@ -42,7 +40,7 @@ def guess_mapping(path: Path, lexicon: Lexicon) -> str:
     if not rows:
         raise InputError(f"{path} has no rows to guess from.")
     cells = {name: [row.get(name, "") for row in rows if row.get(name, "")] for name in header}
-    known = yaml.safe_load((MAPPINGS / "guess.yaml").read_text(encoding="utf-8"))
+    known = read_yaml(MAPPINGS / "guess.yaml")
     guesses = [_guess(name, cells[name], lexicon, known) for name in header]
     return _to_text(path, guesses, cells, key=_key(guesses, cells, len(rows)))
 
@@ -139,6 +137,6 @@ def _to_text(path: Path, guesses: Sequence[Guess], cells: Mapping[str, Sequence[
 def _scalar(text: str) -> str:
     return (
         text
-        if re.fullmatch(r"[A-Za-z][A-Za-z0-9_\-]*", text) and yaml.safe_load(text) == text
+        if re.fullmatch(r"[A-Za-z][A-Za-z0-9_\-]*", text) and is_bare(text)
         else json.dumps(text, ensure_ascii=False)
     )

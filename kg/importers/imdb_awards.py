@@ -1,7 +1,8 @@
-"""The lists of IMDb-Awards walk in (https://github.com/Kometa-Team/IMDb-Awards); nominations and wins of titles walk out.
+"""The lists of IMDb-Awards walk in; nominations and wins of titles walk out.
 
-A file is one event: year -> award -> category -> the titles that were nominated and that won. The titles are numbers
-only, and may be films or anything else, so they come in as works without a name; linking finds out which they are.
+https://github.com/Kometa-Team/IMDb-Awards: a file is one event, year -> award -> category -> the titles that were
+nominated and that won. The titles are numbers only, and may be films or anything else, so they come in as works without
+a name; linking finds out which they are.
 """
 
 from __future__ import annotations
@@ -11,12 +12,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from kg.errors import InputError
 from kg.importers.gate import Gate
 from kg.importers.naming import to_name, to_node, to_part
 from kg.importers.streams import files_of, open_bytes
+from kg.importers.yaml_files import to_mapping
 
 PREFIX = "imdb"
 SUFFIXES = (".yml", ".yaml")
@@ -89,15 +89,6 @@ def _read(path: Path) -> tuple[str, Mapping[Any, Any]]:
         text = file.read(LARGEST_FILE + 1)
     if len(text) > LARGEST_FILE:
         raise InputError(f"{path} is larger than {LARGEST_FILE >> 20} MB.")
-    loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-    try:
-        # Aliases could make a small file a large one; these lists have none.
-        if any(isinstance(event, yaml.AliasEvent) for event in yaml.parse(text, Loader=loader)):
-            raise InputError(f"{path} has YAML aliases, which are not read.")
-        years = yaml.load(text, Loader=loader)  # noqa: S506  (a safe loader, the C one where there is one)
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
-        raise InputError(f"{path} is not YAML: {error}") from error
-    if not isinstance(years, dict):
-        raise InputError(f"{path} is no list of awards: it wants years, and awards below them.")
+    years = to_mapping(text, file=str(path))
     first = text.split(b"\n", 1)[0].decode("utf-8", "replace")
     return first.removeprefix("#").strip() if first.startswith("#") else "", years

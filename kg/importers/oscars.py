@@ -16,13 +16,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from kg.errors import InputError
 from kg.importers.gate import Gate
 from kg.importers.naming import to_name, to_node, to_part
 from kg.importers.streams import lines_of, open_bytes
-from kg.importers.wikidata_mapping import MAPPINGS
+from kg.importers.yaml_files import MAPPINGS, read_yaml
 
 PREFIX = "oscars"
 PROGRAMME = "oscars-academy-awards"
@@ -276,7 +274,7 @@ def _header(path: Path, cells: list[str]) -> list[str]:
 
 
 def _read_categories(path: Path) -> Categories:
-    told: dict[str, Any] = yaml.safe_load(path.read_text(encoding="utf-8"))
+    told: Mapping[str, Any] = read_yaml(path)
     sets = {name: frozenset(told[name]) for name in ("given", "characters", "songs", "countries")}
     return Categories(told["roles"], told["films"], unofficial=told["unofficial"], **sets)
 

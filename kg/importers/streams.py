@@ -42,6 +42,12 @@ def files_of(paths: Iterable[str | Path], suffixes: tuple[str, ...]) -> list[Pat
     return found
 
 
+def files_within(paths: Iterable[str | Path]) -> Iterator[Path]:
+    """Every file that is named, or lies in a folder that is named."""
+    for path in map(Path, paths):
+        yield from path.rglob("*") if path.is_dir() else (path,)
+
+
 @contextmanager
 def open_bytes(path: Path, progress: Progress | None = None) -> Iterator[BinaryIO]:
     """The bytes of a file, unpacked where it is gzip or bzip2, whatever its name says.

@@ -7,12 +7,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from kg.errors import InputError
 from kg.facts.fact import Source
 from kg.facts.lexicon import Lexicon, Takes, Word
 from kg.facts.values import nearest
+from kg.importers.yaml_files import read_yaml
 from kg.terms import XSD, film
 
 CLEANINGS = (
@@ -88,16 +87,6 @@ class TableMapping:
 def read_table_mapping(path: Path, lexicon: Lexicon) -> TableMapping:
     """The mapping of a file; raises `InputError` with everything that is wrong in it."""
     return to_table_mapping(read_yaml(path), lexicon, file=str(path))
-
-
-def read_yaml(path: Path) -> Any:
-    """What a YAML file tells; raises `InputError` when it cannot be read."""
-    try:
-        return yaml.safe_load(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise InputError(f"{path} cannot be read: {error.strerror}") from error
-    except (UnicodeDecodeError, yaml.YAMLError) as error:
-        raise InputError(f"{path} is not YAML: {error}") from error
 
 
 def to_table_mapping(told: Any, lexicon: Lexicon, *, file: str) -> TableMapping:

@@ -7,16 +7,15 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import yaml
 from pyoxigraph import NamedNode, Triple
 
 from kg.errors import InputError
 from kg.facts.lexicon import Lexicon, Takes
+from kg.importers.yaml_files import MAPPINGS, read_yaml
 from kg.terms import FILM, PREFIXES, SKOS, film
 
 WD = PREFIXES["wd"]
 EXACT = NamedNode(SKOS + "exactMatch")
-MAPPINGS = Path(__file__).parent / "mappings"
 _KEYS = {"property", "class", "of", "reads", "node", "value", "needs", "qualifiers", "inverse", "makes", "ignore"}
 
 
@@ -53,7 +52,7 @@ class WikidataMapping:
 def read_mapping(ontology: Iterable[Triple], lexicon: Lexicon, path: Path | None = None) -> WikidataMapping:
     """The mapping; raises `InputError` naming each word in it that the ontology does not have."""
     path = path if path is not None else MAPPINGS / "wikidata.yaml"
-    told = _read_yaml(path)
+    told = read_yaml(path)
     reader = _Reader(lexicon, path)
     classes = {str(item): reader.class_name(str(name)) for item, name in told.get("classes", {}).items()}
     properties: dict[str, tuple[Meaning, ...]] = {}
@@ -139,13 +138,3 @@ class _Reader:
         word = self.lexicon.properties.get(self.lexicon.names.get(name, film("")))
         ranges = [iri.value.removeprefix(FILM) for iri in (word.range if word is not None else ())]
         return ranges[0] if len(ranges) == 1 and ranges[0] in self.lexicon.class_names else ""
-
-
-def _read_yaml(path: Path) -> dict[str, Any]:
-    try:
-        told = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
-        raise InputError(f"{path} cannot be read: {error}") from error
-    if not isinstance(told, dict):
-        raise InputError(f"{path} is no mapping: it wants `classes:` and `properties:`.")
-    return told
