@@ -10,10 +10,10 @@ import os
 import sys
 from collections.abc import Sequence
 
-from kg import __version__
 from kg.cli import asking, checking, explaining, exporting, making, mending, proving
 from kg.cli.command import Commands
 from kg.errors import FilmGraphError, GraphFaultError, InputError, LimitError
+from kg.version import __version__
 
 FINE, FAILED, WRONG_CALL = 0, 1, 2
 STATUSES: dict[type[FilmGraphError], int] = {
