@@ -12,6 +12,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from kg.version import __version__
+
 if TYPE_CHECKING:
     from kg.answers.answer import Answer, Row, Thing
     from kg.building import build, check
@@ -20,8 +22,20 @@ if TYPE_CHECKING:
     from kg.reports import Finding, Report
     from kg.standalone import infer, validate
 
-__version__ = "0.1.0"
-__all__ = ["Answer", "FilmGraph", "Finding", "Report", "Row", "Thing", "build", "check", "infer", "open", "validate"]
+__all__ = [
+    "Answer",
+    "FilmGraph",
+    "Finding",
+    "Report",
+    "Row",
+    "Thing",
+    "__version__",
+    "build",
+    "check",
+    "infer",
+    "open",
+    "validate",
+]
 
 _ROOMS = {
     "Answer": ("kg.answers.answer", "Answer"),

@@ -189,7 +189,7 @@ def draft(
 
 def digest_of(project: Project, *, engine: str) -> str:
     """A short digest of all that a graph is a function of: the files, this program's version, the engine."""
-    from kg import __version__
+    from kg.version import __version__
 
     digest = hashlib.sha256(f"{__version__} {engine}".encode())
     for path in _files(project):

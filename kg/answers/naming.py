@@ -23,6 +23,7 @@ class Names:
     def __init__(self, store: Store) -> None:
         self.store = store
         self._label = lru_cache(maxsize=65_536)(self._find_label)
+        self._thing = lru_cache(maxsize=65_536)(self._find_thing)
 
     def label(self, thing: NamedNode) -> str:
         """A thing's label, English or without language first; empty when it has none."""
@@ -33,6 +34,9 @@ class Names:
 
         Raises `UnknownNameError` with the nearest names, or `AmbiguousNameError` with those that bear it.
         """
+        return self._thing(name, kind)
+
+    def _find_thing(self, name: str, kind: str) -> NamedNode:
         if (named := self._exact(name)) is not None and self._is_a(named, kind):
             return named
         for found in (self._bearing(name, LABEL), self._bearing(name, ALIAS), self._folded(name)):

@@ -20,6 +20,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import lru_cache
 from pathlib import Path
 
 import yaml
@@ -130,16 +131,19 @@ class StoredQuery:
     def bind(self, terms: Mapping[str, tuple[Term, ...]]) -> str:
         """The query's text with these terms in its VALUES blocks; a parameter without terms becomes UNDEF."""
         pieces, at = [], 0
-        for block in _blocks(self.text, {parameter.name for parameter in self.params}):
+        names = {parameter.name for parameter in self.params}
+        # All blocks of a name, so that a query may use a parameter twice.
+        for block in (block for block in _blocks(self.text) if block.name in names):
             inside = " ".join(to_text(term) for term in terms.get(block.name, ())) or "UNDEF"
             pieces += [self.text[at : block.start], f" {inside} "]
             at = block.end
         return "".join((*pieces, self.text[at:]))
 
 
-def _blocks(text: str, names: set[str]) -> Iterator[Block]:
-    """The block of each parameter: all of that name, so that a query may use one twice."""
-    return (block for block in values_blocks(text) if block.name in names)
+@lru_cache(maxsize=1024)
+def _blocks(text: str) -> tuple[Block, ...]:
+    """The VALUES blocks of a query's text, which is read once however often it is asked."""
+    return tuple(values_blocks(text))
 
 
 def read_query(path: Path, *, root: Path) -> StoredQuery:
@@ -228,8 +232,8 @@ def _read_header(text: str, *, file: str, faults: list[Finding]) -> dict[str, ob
         header = yaml.load("\n".join(lines), Loader=yaml.CSafeLoader) if lines else {}
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark
-        line = min(mark.line + 1, len(lines)) if mark is not None else 1
-        faults.append(_fault(f"the header is not YAML: {error.problem}", Place(file, line, 1)))
+        number = min(mark.line + 1, len(lines)) if mark is not None else 1
+        faults.append(_fault(f"the header is not YAML: {error.problem}", Place(file, number, 1)))
         return {}
     except yaml.YAMLError as error:
         faults.append(_fault(f"the header is not YAML: {error}", Place(file, 1, 1)))

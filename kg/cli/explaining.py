@@ -11,7 +11,8 @@ def add_commands(commands: Commands) -> None:
     """why, why-not, rules."""
     why = commands.add("why", "Explain why a triple holds, down to the passages of the sources.", _why)
     _add_triple(why)
-    why.add_argument("-f", "--format", choices=("text", "json", "proof", "turtle", "mermaid", "svg"), default="text")
+    formats = ("text", "json", "proof", "turtle", "mermaid", "svg")
+    why.add_argument("-f", "--format", choices=formats, default="text", help="default: text")
     why.add_argument("-o", "--output", metavar="FILE", help="write there; - is stdout")
     why.add_argument("--all", action="store_true", help="every explanation, not only a shortest one")
     why.add_argument("--limit", metavar="N", type=int, default=20, help="at most N explanations; default: 20")

@@ -1,0 +1,3 @@
+"""The version of the program: part of what a built graph is a function of."""
+
+__version__ = "0.1.0"

@@ -1,0 +1,1077 @@
+"""The classes and properties of the film ontology, as Python names.
+
+Generated from ontology/film.ttl by `python -m kg.generated`; not edited by hand.
+
+>>> director.value
+'https://w3id.org/filmgraph/film/director'
+"""
+
+from pyoxigraph import NamedNode
+
+Agent = NamedNode("https://w3id.org/filmgraph/film/Agent")
+"""Somebody real who can act: a person or an organisation."""
+
+Album = NamedNode("https://w3id.org/filmgraph/film/Album")
+"""Recordings published together."""
+
+AlbumTrack = NamedNode("https://w3id.org/filmgraph/film/AlbumTrack")
+"""One recording as it stands on an album."""
+
+Article = NamedNode("https://w3id.org/filmgraph/film/Article")
+"""A text published in an outlet."""
+
+Award = NamedNode("https://w3id.org/filmgraph/film/Award")
+"""A prize, or one category of a family of prizes."""
+
+AwardCeremony = NamedNode("https://w3id.org/filmgraph/film/AwardCeremony")
+"""One giving-out of the prizes of an award programme."""
+
+AwardProgramme = NamedNode("https://w3id.org/filmgraph/film/AwardProgramme")
+"""A family of prizes given out again and again, such as the Academy Awards."""
+
+Book = NamedNode("https://w3id.org/filmgraph/film/Book")
+"""A written work published as a volume."""
+
+BoxOfficeFigure = NamedNode("https://w3id.org/filmgraph/film/BoxOfficeFigure")
+"""What a film took in at the cinemas of a territory in a period."""
+
+Budget = NamedNode("https://w3id.org/filmgraph/film/Budget")
+"""What a film cost to make."""
+
+Camera = NamedNode("https://w3id.org/filmgraph/film/Camera")
+"""A model of film camera."""
+
+CastCredit = NamedNode("https://w3id.org/filmgraph/film/CastCredit")
+"""A performer's part in a film, with the character played."""
+
+Character = NamedNode("https://w3id.org/filmgraph/film/Character")
+"""A person inside the story of a film."""
+
+CharacterGroup = NamedNode("https://w3id.org/filmgraph/film/CharacterGroup")
+"""Several characters taken together, such as a family or somebody's parents."""
+
+City = NamedNode("https://w3id.org/filmgraph/film/City")
+"""A city or town."""
+
+Company = NamedNode("https://w3id.org/filmgraph/film/Company")
+"""An organisation that makes, sells, shows or treats films for a living."""
+
+Country = NamedNode("https://w3id.org/filmgraph/film/Country")
+"""A sovereign country."""
+
+Credit = NamedNode("https://w3id.org/filmgraph/film/Credit")
+"""One person's part in one work."""
+
+CrewCredit = NamedNode("https://w3id.org/filmgraph/film/CrewCredit")
+"""A part in a film behind the camera, with the job."""
+
+CutMaterial = NamedNode("https://w3id.org/filmgraph/film/CutMaterial")
+"""Something written or shot that did not stay in the film."""
+
+Distinction = NamedNode("https://w3id.org/filmgraph/film/Distinction")
+"""A first, a record or another superlative that a source claims."""
+
+District = NamedNode("https://w3id.org/filmgraph/film/District")
+"""A borough, quarter or neighbourhood of a city."""
+
+Edition = NamedNode("https://w3id.org/filmgraph/film/Edition")
+"""One holding of an event that returns."""
+
+Epilogue = NamedNode("https://w3id.org/filmgraph/film/Epilogue")
+"""A text about what comes after the ending."""
+
+Equipment = NamedNode("https://w3id.org/filmgraph/film/Equipment")
+"""A camera, lens, film stock or program that films are made with."""
+
+EquipmentUse = NamedNode("https://w3id.org/filmgraph/film/EquipmentUse")
+"""The use of a piece of equipment on one film, with its purpose."""
+
+Event = NamedNode("https://w3id.org/filmgraph/film/Event")
+"""Something that really happened or will happen."""
+
+EventSeries = NamedNode("https://w3id.org/filmgraph/film/EventSeries")
+"""An event that returns, taken over all its years."""
+
+FeatureFilm = NamedNode("https://w3id.org/filmgraph/film/FeatureFilm")
+"""A film of full length, made to stand alone on a programme."""
+
+Festival = NamedNode("https://w3id.org/filmgraph/film/Festival")
+"""A film festival, taken over all its years."""
+
+FestivalEdition = NamedNode("https://w3id.org/filmgraph/film/FestivalEdition")
+"""One holding of a film festival."""
+
+FictionalAgent = NamedNode("https://w3id.org/filmgraph/film/FictionalAgent")
+"""Somebody who acts inside a story: a character or a group of characters."""
+
+Figure = NamedNode("https://w3id.org/filmgraph/film/Figure")
+"""A sum of money that a source states."""
+
+Film = NamedNode("https://w3id.org/filmgraph/film/Film")
+"""A moving-image work of any length."""
+
+Genre = NamedNode("https://w3id.org/filmgraph/film/Genre")
+"""A kind of film, as a source calls it."""
+
+Inspiration = NamedNode("https://w3id.org/filmgraph/film/Inspiration")
+"""What gave somebody the idea for a work or for its look."""
+
+Interview = NamedNode("https://w3id.org/filmgraph/film/Interview")
+"""A talk with somebody that an outlet published."""
+
+Jury = NamedNode("https://w3id.org/filmgraph/film/Jury")
+"""The people who decide on the prizes of one edition of a festival."""
+
+LegalAct = NamedNode("https://w3id.org/filmgraph/film/LegalAct")
+"""A legal step such as an annulment or a divorce."""
+
+Lens = NamedNode("https://w3id.org/filmgraph/film/Lens")
+"""A make or series of camera lenses."""
+
+Listing = NamedNode("https://w3id.org/filmgraph/film/Listing")
+"""A film's place in a list of the best films."""
+
+LocationSearch = NamedNode("https://w3id.org/filmgraph/film/LocationSearch")
+"""How and where somebody looked for a place to film."""
+
+MusicGroup = NamedNode("https://w3id.org/filmgraph/film/MusicGroup")
+"""People who make music together under one name."""
+
+MusicUse = NamedNode("https://w3id.org/filmgraph/film/MusicUse")
+"""The use of a song in a film, with the version heard."""
+
+MusicalWork = NamedNode("https://w3id.org/filmgraph/film/MusicalWork")
+"""A work of music."""
+
+Nomination = NamedNode("https://w3id.org/filmgraph/film/Nomination")
+"""A film's or person's being named as a candidate for an award."""
+
+Occasion = NamedNode("https://w3id.org/filmgraph/film/Occasion")
+"""A speech, press conference or other moment at which something was said."""
+
+Organisation = NamedNode("https://w3id.org/filmgraph/film/Organisation")
+"""A company, body, publication, band or other group of real people."""
+
+Outlet = NamedNode("https://w3id.org/filmgraph/film/Outlet")
+"""A magazine, newspaper, website or podcast in which people write or are quoted."""
+
+Person = NamedNode("https://w3id.org/filmgraph/film/Person")
+"""A human being outside the story."""
+
+Place = NamedNode("https://w3id.org/filmgraph/film/Place")
+"""A spot, area or territory, real or in a story."""
+
+Playlist = NamedNode("https://w3id.org/filmgraph/film/Playlist")
+"""Recordings chosen and put in order by somebody for listening."""
+
+PlotEvent = NamedNode("https://w3id.org/filmgraph/film/PlotEvent")
+"""Something that happens in the story of a film."""
+
+Rating = NamedNode("https://w3id.org/filmgraph/film/Rating")
+"""An aggregator's score for a film."""
+
+Recognition = NamedNode("https://w3id.org/filmgraph/film/Recognition")
+"""A win, nomination, place in a list, or any other honour."""
+
+Release = NamedNode("https://w3id.org/filmgraph/film/Release")
+"""A film's coming out in a territory on a medium."""
+
+Review = NamedNode("https://w3id.org/filmgraph/film/Review")
+"""A critic's statement on a work."""
+
+ReviewAggregator = NamedNode("https://w3id.org/filmgraph/film/ReviewAggregator")
+"""An outlet that gathers the reviews of others into one score."""
+
+RightsDeal = NamedNode("https://w3id.org/filmgraph/film/RightsDeal")
+"""A sale of the rights to distribute a film in a territory."""
+
+Scene = NamedNode("https://w3id.org/filmgraph/film/Scene")
+"""A stretch of a film that a source speaks of as one."""
+
+Screening = NamedNode("https://w3id.org/filmgraph/film/Screening")
+"""One showing of a film, mostly at a festival."""
+
+Screenplay = NamedNode("https://w3id.org/filmgraph/film/Screenplay")
+"""The text from which a film is made."""
+
+Shoot = NamedNode("https://w3id.org/filmgraph/film/Shoot")
+"""A period in which a film was shot."""
+
+ShortFilm = NamedNode("https://w3id.org/filmgraph/film/ShortFilm")
+"""A film too short to be a feature."""
+
+Song = NamedNode("https://w3id.org/filmgraph/film/Song")
+"""A musical work that is sung."""
+
+Source = NamedNode("https://w3id.org/filmgraph/film/Source")
+"""A document, table or person from which facts were read."""
+
+State = NamedNode("https://w3id.org/filmgraph/film/State")
+"""A state of a federal country."""
+
+Statement = NamedNode("https://w3id.org/filmgraph/film/Statement")
+"""What somebody said about something, in our own words."""
+
+StoryObject = NamedNode("https://w3id.org/filmgraph/film/StoryObject")
+"""A thing that is handled in a story, such as a ring."""
+
+Tally = NamedNode("https://w3id.org/filmgraph/film/Tally")
+"""How many nominations, wins or losses there were at one ceremony, as a source counts."""
+
+Territory = NamedNode("https://w3id.org/filmgraph/film/Territory")
+"""An area for which film rights are sold or takings are counted."""
+
+Topic = NamedNode("https://w3id.org/filmgraph/film/Topic")
+"""A subject, movement, language, time or matter that a source speaks of."""
+
+Venue = NamedNode("https://w3id.org/filmgraph/film/Venue")
+"""A building, house or street where something can happen."""
+
+WebPage = NamedNode("https://w3id.org/filmgraph/film/WebPage")
+"""A page or site on the web."""
+
+Win = NamedNode("https://w3id.org/filmgraph/film/Win")
+"""The winning of an award by a film or a person."""
+
+Work = NamedNode("https://w3id.org/filmgraph/film/Work")
+"""Something made by people to be watched, read or heard."""
+
+WrittenWork = NamedNode("https://w3id.org/filmgraph/film/WrittenWork")
+"""A work made of words."""
+
+about = NamedNode("https://w3id.org/filmgraph/film/about")
+"""What a statement or document is about."""
+
+actedIn = NamedNode("https://w3id.org/filmgraph/film/actedIn")
+"""A film in which somebody acts."""
+
+address = NamedNode("https://w3id.org/filmgraph/film/address")
+"""The street address."""
+
+affected = NamedNode("https://w3id.org/filmgraph/film/affected")
+"""To whom it is done, said or given, or who is meant."""
+
+after = NamedNode("https://w3id.org/filmgraph/film/after")
+"""Something that came earlier."""
+
+age = NamedNode("https://w3id.org/filmgraph/film/age")
+"""How old a character is, in years."""
+
+agent = NamedNode("https://w3id.org/filmgraph/film/agent")
+"""Whose credit it is."""
+
+aggregator = NamedNode("https://w3id.org/filmgraph/film/aggregator")
+"""Who worked out the score."""
+
+amount = NamedNode("https://w3id.org/filmgraph/film/amount")
+"""A sum of money, in the currency that stands beside it."""
+
+approximate = NamedNode("https://w3id.org/filmgraph/film/approximate")
+"""Whether the source gives the number only roughly."""
+
+archivedBy = NamedNode("https://w3id.org/filmgraph/film/archivedBy")
+"""The archive that keeps a page."""
+
+archivedOn = NamedNode("https://w3id.org/filmgraph/film/archivedOn")
+"""When a web page was put into an archive."""
+
+arranger = NamedNode("https://w3id.org/filmgraph/film/arranger")
+"""Who reworked the song into the version heard."""
+
+asOf = NamedNode("https://w3id.org/filmgraph/film/asOf")
+"""The day for which a figure holds."""
+
+auditioned = NamedNode("https://w3id.org/filmgraph/film/auditioned")
+"""Whether the performer was cast by audition."""
+
+author = NamedNode("https://w3id.org/filmgraph/film/author")
+"""Who wrote a book, article, screenplay text or other written work."""
+
+authored = NamedNode("https://w3id.org/filmgraph/film/authored")
+"""A written work by somebody."""
+
+availability = NamedNode("https://w3id.org/filmgraph/film/availability")
+"""How the film could be seen at the time of the source, or soon after."""
+
+award = NamedNode("https://w3id.org/filmgraph/film/award")
+"""The award that was won or competed for."""
+
+awardOf = NamedNode("https://w3id.org/filmgraph/film/awardOf")
+"""The festival or award programme to which an award belongs."""
+
+awardProgramme = NamedNode("https://w3id.org/filmgraph/film/awardProgramme")
+"""The festival or award programme to which a win or nomination belongs."""
+
+birthDate = NamedNode("https://w3id.org/filmgraph/film/birthDate")
+"""When somebody was born."""
+
+boxOffice = NamedNode("https://w3id.org/filmgraph/film/boxOffice")
+"""What the film took in, as a figure with territory and period."""
+
+budget = NamedNode("https://w3id.org/filmgraph/film/budget")
+"""What the film cost to make."""
+
+buyer = NamedNode("https://w3id.org/filmgraph/film/buyer")
+"""Who bought the rights."""
+
+camera = NamedNode("https://w3id.org/filmgraph/film/camera")
+"""The camera with which the film was shot."""
+
+castCredit = NamedNode("https://w3id.org/filmgraph/film/castCredit")
+"""A performer's part in the film, with character and casting details."""
+
+castMember = NamedNode("https://w3id.org/filmgraph/film/castMember")
+"""Who acts in the film."""
+
+cause = NamedNode("https://w3id.org/filmgraph/film/cause")
+"""An event because of which this one happens."""
+
+character = NamedNode("https://w3id.org/filmgraph/film/character")
+"""The character played in this credit."""
+
+characterIn = NamedNode("https://w3id.org/filmgraph/film/characterIn")
+"""The film whose story the character belongs to."""
+
+chartPosition = NamedNode("https://w3id.org/filmgraph/film/chartPosition")
+"""The film's place among the takings of that weekend."""
+
+child = NamedNode("https://w3id.org/filmgraph/film/child")
+"""Somebody's daughter or son."""
+
+cinematographer = NamedNode("https://w3id.org/filmgraph/film/cinematographer")
+"""Who was in charge of the camera."""
+
+citizenTie = NamedNode("https://w3id.org/filmgraph/film/citizenTie")
+"""A country to which somebody has ties."""
+
+cityOfEvent = NamedNode("https://w3id.org/filmgraph/film/cityOfEvent")
+"""Something that happens in this city."""
+
+claim = NamedNode("https://w3id.org/filmgraph/film/claim")
+"""What was said, in our own words."""
+
+colourTool = NamedNode("https://w3id.org/filmgraph/film/colourTool")
+"""The program with which the colours were corrected."""
+
+comesFrom = NamedNode("https://w3id.org/filmgraph/film/comesFrom")
+"""The place or country that somebody comes from."""
+
+comparedWith = NamedNode("https://w3id.org/filmgraph/film/comparedWith")
+"""Whom or what a source sets beside this."""
+
+competedIn = NamedNode("https://w3id.org/filmgraph/film/competedIn")
+"""A festival or edition in whose competition somebody or a film took part."""
+
+composer = NamedNode("https://w3id.org/filmgraph/film/composer")
+"""Who wrote the music for the film."""
+
+consultant = NamedNode("https://w3id.org/filmgraph/film/consultant")
+"""Who advised the makers of the film."""
+
+contributedTo = NamedNode("https://w3id.org/filmgraph/film/contributedTo")
+"""A work in which somebody had any part."""
+
+contributor = NamedNode("https://w3id.org/filmgraph/film/contributor")
+"""Somebody with any part in the making of a work, in front of the camera or behind it."""
+
+count = NamedNode("https://w3id.org/filmgraph/film/count")
+"""How many there are."""
+
+countryOfOrigin = NamedNode("https://w3id.org/filmgraph/film/countryOfOrigin")
+"""The country a film or an organisation comes from."""
+
+credit = NamedNode("https://w3id.org/filmgraph/film/credit")
+"""A part that somebody had in the work, as a node with details."""
+
+creditOf = NamedNode("https://w3id.org/filmgraph/film/creditOf")
+"""A cast credit in which this character is played."""
+
+crewCredit = NamedNode("https://w3id.org/filmgraph/film/crewCredit")
+"""A part behind the camera, with the job."""
+
+crewMember = NamedNode("https://w3id.org/filmgraph/film/crewMember")
+"""Somebody with a part behind the camera."""
+
+criticsFrom = NamedNode("https://w3id.org/filmgraph/film/criticsFrom")
+"""The country whose critics were counted."""
+
+currency = NamedNode("https://w3id.org/filmgraph/film/currency")
+"""The ISO 4217 code of the currency."""
+
+cutFrom = NamedNode("https://w3id.org/filmgraph/film/cutFrom")
+"""The work from which it was cut."""
+
+cutMaterial = NamedNode("https://w3id.org/filmgraph/film/cutMaterial")
+"""Something that did not stay in the film."""
+
+date = NamedNode("https://w3id.org/filmgraph/film/date")
+"""When it happened, as precisely as the source tells."""
+
+decade = NamedNode("https://w3id.org/filmgraph/film/decade")
+"""The ten years from which something comes."""
+
+decidedBy = NamedNode("https://w3id.org/filmgraph/film/decidedBy")
+"""Who came to the decision."""
+
+description = NamedNode("https://w3id.org/filmgraph/film/description")
+"""What it is, in our own words."""
+
+destination = NamedNode("https://w3id.org/filmgraph/film/destination")
+"""Where a journey leads."""
+
+directed = NamedNode("https://w3id.org/filmgraph/film/directed")
+"""A film that somebody directed."""
+
+director = NamedNode("https://w3id.org/filmgraph/film/director")
+"""Who directed the film."""
+
+distinction = NamedNode("https://w3id.org/filmgraph/film/distinction")
+"""A first, record or other superlative claimed for the film or person."""
+
+distributes = NamedNode("https://w3id.org/filmgraph/film/distributes")
+"""A film, or a release of one, that somebody brings out."""
+
+distributor = NamedNode("https://w3id.org/filmgraph/film/distributor")
+"""Who brings the film out."""
+
+doer = NamedNode("https://w3id.org/filmgraph/film/doer")
+"""Who does it."""
+
+does = NamedNode("https://w3id.org/filmgraph/film/does")
+"""An event in which this character is the one who acts."""
+
+duration = NamedNode("https://w3id.org/filmgraph/film/duration")
+"""How long it lasts, in words."""
+
+earliest = NamedNode("https://w3id.org/filmgraph/film/earliest")
+"""The first day on which it can have been, worked out from what is told."""
+
+edited = NamedNode("https://w3id.org/filmgraph/film/edited")
+"""A film that somebody edited."""
+
+edition = NamedNode("https://w3id.org/filmgraph/film/edition")
+"""The holding of a festival or ceremony at which something happened."""
+
+editionOf = NamedNode("https://w3id.org/filmgraph/film/editionOf")
+"""The festival or award programme of which this is one holding."""
+
+editor = NamedNode("https://w3id.org/filmgraph/film/editor")
+"""Who edited the film."""
+
+eidrId = NamedNode("https://w3id.org/filmgraph/film/eidrId")
+"""The number in the Entertainment Identifier Registry."""
+
+employee = NamedNode("https://w3id.org/filmgraph/film/employee")
+"""Somebody who is employed here."""
+
+employer = NamedNode("https://w3id.org/filmgraph/film/employer")
+"""Who employs somebody."""
+
+end = NamedNode("https://w3id.org/filmgraph/film/end")
+"""When it ended."""
+
+equipment = NamedNode("https://w3id.org/filmgraph/film/equipment")
+"""The equipment that was used."""
+
+equipmentUse = NamedNode("https://w3id.org/filmgraph/film/equipmentUse")
+"""A use of equipment on the film, with its purpose."""
+
+ethnicity = NamedNode("https://w3id.org/filmgraph/film/ethnicity")
+"""The people from which somebody comes, as the source calls it."""
+
+excludes = NamedNode("https://w3id.org/filmgraph/film/excludes")
+"""An area that is left out of the territory."""
+
+extent = NamedNode("https://w3id.org/filmgraph/film/extent")
+"""How wide the release is, such as limited."""
+
+family = NamedNode("https://w3id.org/filmgraph/film/family")
+"""The family to which somebody belongs; the parents of a member belong to it too."""
+
+father = NamedNode("https://w3id.org/filmgraph/film/father")
+"""Somebody's father."""
+
+fatherInLaw = NamedNode("https://w3id.org/filmgraph/film/fatherInLaw")
+"""The father of somebody's spouse."""
+
+festival = NamedNode("https://w3id.org/filmgraph/film/festival")
+"""The festival at which the film was shown."""
+
+file = NamedNode("https://w3id.org/filmgraph/film/file")
+"""The name of the file that holds the text."""
+
+filmGauge = NamedNode("https://w3id.org/filmgraph/film/filmGauge")
+"""The width of the film stock."""
+
+filmStock = NamedNode("https://w3id.org/filmgraph/film/filmStock")
+"""The film stock on which the film was shot."""
+
+forWork = NamedNode("https://w3id.org/filmgraph/film/forWork")
+"""The film for which a person won, was nominated or is honoured."""
+
+formerOccupation = NamedNode("https://w3id.org/filmgraph/film/formerOccupation")
+"""What somebody once did for a living."""
+
+formerOwner = NamedNode("https://w3id.org/filmgraph/film/formerOwner")
+"""Who once owned it."""
+
+frameFormat = NamedNode("https://w3id.org/filmgraph/film/frameFormat")
+"""The shape and make of the picture on the negative."""
+
+fulfils = NamedNode("https://w3id.org/filmgraph/film/fulfils")
+"""An earlier event whose promise or order this event carries out."""
+
+genre = NamedNode("https://w3id.org/filmgraph/film/genre")
+"""A kind of film that a source counts the film among."""
+
+givenBy = NamedNode("https://w3id.org/filmgraph/film/givenBy")
+"""The body that gives an award or holds a programme."""
+
+givenName = NamedNode("https://w3id.org/filmgraph/film/givenName")
+"""A first name by which somebody is called."""
+
+goal = NamedNode("https://w3id.org/filmgraph/film/goal")
+"""What somebody had long wanted to reach."""
+
+goalYears = NamedNode("https://w3id.org/filmgraph/film/goalYears")
+"""For how many years somebody had wanted it."""
+
+godchild = NamedNode("https://w3id.org/filmgraph/film/godchild")
+"""Somebody whose godparent this is."""
+
+godfather = NamedNode("https://w3id.org/filmgraph/film/godfather")
+"""Somebody's godfather."""
+
+godparent = NamedNode("https://w3id.org/filmgraph/film/godparent")
+"""Somebody's godmother or godfather."""
+
+hasAward = NamedNode("https://w3id.org/filmgraph/film/hasAward")
+"""An award given at the festival or under the programme."""
+
+hasCharacter = NamedNode("https://w3id.org/filmgraph/film/hasCharacter")
+"""A character of the film's story."""
+
+hasEdition = NamedNode("https://w3id.org/filmgraph/film/hasEdition")
+"""One holding of the festival or award programme."""
+
+hasText = NamedNode("https://w3id.org/filmgraph/film/hasText")
+"""A screenplay, epilogue or page that belongs to the film."""
+
+hasWorker = NamedNode("https://w3id.org/filmgraph/film/hasWorker")
+"""Somebody who works for this person or group."""
+
+henchmanOf = NamedNode("https://w3id.org/filmgraph/film/henchmanOf")
+"""Whose henchman somebody is."""
+
+hiredBy = NamedNode("https://w3id.org/filmgraph/film/hiredBy")
+"""Who gave the job."""
+
+holdsPlace = NamedNode("https://w3id.org/filmgraph/film/holdsPlace")
+"""A smaller place that lies in this one."""
+
+host = NamedNode("https://w3id.org/filmgraph/film/host")
+"""Who leads through a ceremony or festival."""
+
+identifier = NamedNode("https://w3id.org/filmgraph/film/identifier")
+"""What another catalogue calls this; the properties below say which catalogue."""
+
+imdbId = NamedNode("https://w3id.org/filmgraph/film/imdbId")
+"""The number in the Internet Movie Database: tt for titles, nm for people, co for companies, ev for events."""
+
+inCity = NamedNode("https://w3id.org/filmgraph/film/inCity")
+"""The city in which something happens."""
+
+inPlotOf = NamedNode("https://w3id.org/filmgraph/film/inPlotOf")
+"""The film in whose story it happens."""
+
+inState = NamedNode("https://w3id.org/filmgraph/film/inState")
+"""The state in which something happens."""
+
+includesArtist = NamedNode("https://w3id.org/filmgraph/film/includesArtist")
+"""A performer whose recordings are on the playlist or album."""
+
+inspiration = NamedNode("https://w3id.org/filmgraph/film/inspiration")
+"""What gave the idea for the work or its look, as a node with details."""
+
+inspirationFrom = NamedNode("https://w3id.org/filmgraph/film/inspirationFrom")
+"""The film or genre that inspired."""
+
+inspiredBy = NamedNode("https://w3id.org/filmgraph/film/inspiredBy")
+"""A work or a kind of film that inspired this one."""
+
+intendedToBeShot = NamedNode("https://w3id.org/filmgraph/film/intendedToBeShot")
+"""Whether a text was written to be filmed."""
+
+internetArchiveId = NamedNode("https://w3id.org/filmgraph/film/internetArchiveId")
+"""The name in the address of an Internet Archive page."""
+
+interviewee = NamedNode("https://w3id.org/filmgraph/film/interviewee")
+"""Who answered the questions."""
+
+interviewer = NamedNode("https://w3id.org/filmgraph/film/interviewer")
+"""Who asked the questions."""
+
+involves = NamedNode("https://w3id.org/filmgraph/film/involves")
+"""A thing, legal act or topic that the event turns on."""
+
+issue = NamedNode("https://w3id.org/filmgraph/film/issue")
+"""The number of a magazine within its volume."""
+
+job = NamedNode("https://w3id.org/filmgraph/film/job")
+"""What somebody did on the film, in a few words."""
+
+jury = NamedNode("https://w3id.org/filmgraph/film/jury")
+"""The jury of the edition."""
+
+juryPresident = NamedNode("https://w3id.org/filmgraph/film/juryPresident")
+"""Who presides over the jury of the edition."""
+
+laboratory = NamedNode("https://w3id.org/filmgraph/film/laboratory")
+"""Where the film was developed or its colours corrected."""
+
+language = NamedNode("https://w3id.org/filmgraph/film/language")
+"""The language of a text, as a BCP 47 code."""
+
+latest = NamedNode("https://w3id.org/filmgraph/film/latest")
+"""The last day on which it can have been, worked out from what is told."""
+
+leadingActor = NamedNode("https://w3id.org/filmgraph/film/leadingActor")
+"""Who plays a leading part in the film."""
+
+lens = NamedNode("https://w3id.org/filmgraph/film/lens")
+"""Lenses with which the film was shot."""
+
+lensType = NamedNode("https://w3id.org/filmgraph/film/lensType")
+"""The build of a lens, such as prime or zoom."""
+
+letterboxdId = NamedNode("https://w3id.org/filmgraph/film/letterboxdId")
+"""A film's name in the address of its Letterboxd page."""
+
+licence = NamedNode("https://w3id.org/filmgraph/film/licence")
+"""Under which terms a text may be used."""
+
+listSize = NamedNode("https://w3id.org/filmgraph/film/listSize")
+"""How many films the list holds, where it holds a fixed number."""
+
+listedBy = NamedNode("https://w3id.org/filmgraph/film/listedBy")
+"""Who made the list."""
+
+listing = NamedNode("https://w3id.org/filmgraph/film/listing")
+"""The film's place in a list of the best."""
+
+livesIn = NamedNode("https://w3id.org/filmgraph/film/livesIn")
+"""Where somebody lives; whatever holds that place counts too."""
+
+locatedIn = NamedNode("https://w3id.org/filmgraph/film/locatedIn")
+"""The larger place in which this place lies."""
+
+location = NamedNode("https://w3id.org/filmgraph/film/location")
+"""Where something happens; whatever holds that place counts too."""
+
+locationSearch = NamedNode("https://w3id.org/filmgraph/film/locationSearch")
+"""How a place to film was looked for."""
+
+lossTally = NamedNode("https://w3id.org/filmgraph/film/lossTally")
+"""How many nominations at one ceremony came to nothing."""
+
+lover = NamedNode("https://w3id.org/filmgraph/film/lover")
+"""Somebody with whom there is a love affair."""
+
+manner = NamedNode("https://w3id.org/filmgraph/film/manner")
+"""How it is done."""
+
+medium = NamedNode("https://w3id.org/filmgraph/film/medium")
+"""How the film can be seen: theatrical, digital, a kind of disc."""
+
+member = NamedNode("https://w3id.org/filmgraph/film/member")
+"""Somebody who belongs to the group."""
+
+memberOf = NamedNode("https://w3id.org/filmgraph/film/memberOf")
+"""A group to which somebody belongs."""
+
+mentionedIn = NamedNode("https://w3id.org/filmgraph/film/mentionedIn")
+"""A document that names this."""
+
+mentions = NamedNode("https://w3id.org/filmgraph/film/mentions")
+"""A film, person, prize, place or anything else that the document names."""
+
+method = NamedNode("https://w3id.org/filmgraph/film/method")
+"""How a score is worked out."""
+
+minutes = NamedNode("https://w3id.org/filmgraph/film/minutes")
+"""How long something lasts, in minutes."""
+
+mother = NamedNode("https://w3id.org/filmgraph/film/mother")
+"""Somebody's mother."""
+
+motherInLaw = NamedNode("https://w3id.org/filmgraph/film/motherInLaw")
+"""The mother of somebody's spouse."""
+
+musicUse = NamedNode("https://w3id.org/filmgraph/film/musicUse")
+"""A use of a song in the film."""
+
+nationality = NamedNode("https://w3id.org/filmgraph/film/nationality")
+"""The country somebody or something belongs to, as an adjective."""
+
+nominatedFor = NamedNode("https://w3id.org/filmgraph/film/nominatedFor")
+"""An award for which the film or person was nominated."""
+
+nomination = NamedNode("https://w3id.org/filmgraph/film/nomination")
+"""A nomination that the film or person got, as a node."""
+
+nominationTally = NamedNode("https://w3id.org/filmgraph/film/nominationTally")
+"""How many nominations there were at one ceremony."""
+
+nominee = NamedNode("https://w3id.org/filmgraph/film/nominee")
+"""A person who was nominated."""
+
+nomineeOf = NamedNode("https://w3id.org/filmgraph/film/nomineeOf")
+"""A nomination in which this person was named."""
+
+number = NamedNode("https://w3id.org/filmgraph/film/number")
+"""The number of an edition or of an issue."""
+
+occasion = NamedNode("https://w3id.org/filmgraph/film/occasion")
+"""The interview, speech or event at which something was said."""
+
+occupation = NamedNode("https://w3id.org/filmgraph/film/occupation")
+"""What somebody does for a living, as the source calls it."""
+
+onBehalfOf = NamedNode("https://w3id.org/filmgraph/film/onBehalfOf")
+"""On whose orders or for whom it is done."""
+
+order = NamedNode("https://w3id.org/filmgraph/film/order")
+"""The place of an event in the story, counted from the beginning."""
+
+originalLanguage = NamedNode("https://w3id.org/filmgraph/film/originalLanguage")
+"""A language that is spoken in the film as it was made."""
+
+outcome = NamedNode("https://w3id.org/filmgraph/film/outcome")
+"""What came of it."""
+
+outlet = NamedNode("https://w3id.org/filmgraph/film/outlet")
+"""Where a statement, review, interview or article appeared."""
+
+owner = NamedNode("https://w3id.org/filmgraph/film/owner")
+"""Who owns it."""
+
+pageKind = NamedNode("https://w3id.org/filmgraph/film/pageKind")
+"""What a web page is to the film, such as the official site."""
+
+parent = NamedNode("https://w3id.org/filmgraph/film/parent")
+"""Somebody's mother or father."""
+
+parentInLaw = NamedNode("https://w3id.org/filmgraph/film/parentInLaw")
+"""A parent of somebody's spouse."""
+
+participant = NamedNode("https://w3id.org/filmgraph/film/participant")
+"""Somebody with a part in the event."""
+
+perTheaterAverage = NamedNode("https://w3id.org/filmgraph/film/perTheaterAverage")
+"""Takings divided by the number of cinemas."""
+
+performer = NamedNode("https://w3id.org/filmgraph/film/performer")
+"""Who sings or plays a musical work."""
+
+period = NamedNode("https://w3id.org/filmgraph/film/period")
+"""The time that a figure covers: total, opening weekend, second weekend and so on."""
+
+playedBy = NamedNode("https://w3id.org/filmgraph/film/playedBy")
+"""Who plays the character."""
+
+plays = NamedNode("https://w3id.org/filmgraph/film/plays")
+"""A character whom somebody plays."""
+
+plotEvent = NamedNode("https://w3id.org/filmgraph/film/plotEvent")
+"""Something that happens in the film's story."""
+
+position = NamedNode("https://w3id.org/filmgraph/film/position")
+"""The place in a list or in an order of merit, 1 being the first."""
+
+positivePercent = NamedNode("https://w3id.org/filmgraph/film/positivePercent")
+"""The share of positive reviews, in percent."""
+
+praiseWord = NamedNode("https://w3id.org/filmgraph/film/praiseWord")
+"""A word or two of praise or blame, as the speaker used them."""
+
+praised = NamedNode("https://w3id.org/filmgraph/film/praised")
+"""A work that somebody praised."""
+
+praisedBy = NamedNode("https://w3id.org/filmgraph/film/praisedBy")
+"""Somebody who praised the work."""
+
+premiere = NamedNode("https://w3id.org/filmgraph/film/premiere")
+"""The first public showing of the film."""
+
+preparation = NamedNode("https://w3id.org/filmgraph/film/preparation")
+"""What the performer did to get ready for the part."""
+
+presenter = NamedNode("https://w3id.org/filmgraph/film/presenter")
+"""Who handed the award over."""
+
+president = NamedNode("https://w3id.org/filmgraph/film/president")
+"""Who presides over the jury."""
+
+previousFilm = NamedNode("https://w3id.org/filmgraph/film/previousFilm")
+"""The film its director made before this one."""
+
+produced = NamedNode("https://w3id.org/filmgraph/film/produced")
+"""A film that somebody produced."""
+
+producer = NamedNode("https://w3id.org/filmgraph/film/producer")
+"""Who produced the film."""
+
+productionCompany = NamedNode("https://w3id.org/filmgraph/film/productionCompany")
+"""A company that made the film."""
+
+protagonist = NamedNode("https://w3id.org/filmgraph/film/protagonist")
+"""The main character of the film."""
+
+publicationDate = NamedNode("https://w3id.org/filmgraph/film/publicationDate")
+"""When a text was published."""
+
+publishedPlace = NamedNode("https://w3id.org/filmgraph/film/publishedPlace")
+"""The place that a document gives as its own."""
+
+publisher = NamedNode("https://w3id.org/filmgraph/film/publisher")
+"""Who published it."""
+
+purpose = NamedNode("https://w3id.org/filmgraph/film/purpose")
+"""What somebody wants with something."""
+
+quoted = NamedNode("https://w3id.org/filmgraph/film/quoted")
+"""Whether the source prints the speaker's very words."""
+
+rating = NamedNode("https://w3id.org/filmgraph/film/rating")
+"""An aggregator's score for the film."""
+
+reason = NamedNode("https://w3id.org/filmgraph/film/reason")
+"""Why it happens or was decided."""
+
+recipient = NamedNode("https://w3id.org/filmgraph/film/recipient")
+"""A person to whom the award was given."""
+
+recipientOf = NamedNode("https://w3id.org/filmgraph/film/recipientOf")
+"""A win in which this person was given the award."""
+
+refuses = NamedNode("https://w3id.org/filmgraph/film/refuses")
+"""A legal act that the event makes impossible."""
+
+relatedTo = NamedNode("https://w3id.org/filmgraph/film/relatedTo")
+"""A tie of family, by blood, marriage or baptism."""
+
+release = NamedNode("https://w3id.org/filmgraph/film/release")
+"""The film's coming out somewhere on some medium."""
+
+reportedWrongly = NamedNode("https://w3id.org/filmgraph/film/reportedWrongly")
+"""Whether the source itself says that the statement is wrong."""
+
+reportsOn = NamedNode("https://w3id.org/filmgraph/film/reportsOn")
+"""An event on which the document reports."""
+
+review = NamedNode("https://w3id.org/filmgraph/film/review")
+"""A review that somebody wrote, as a node."""
+
+reviewCount = NamedNode("https://w3id.org/filmgraph/film/reviewCount")
+"""On how many reviews a score rests."""
+
+rightsDeal = NamedNode("https://w3id.org/filmgraph/film/rightsDeal")
+"""A sale of rights in the film."""
+
+rightsHolder = NamedNode("https://w3id.org/filmgraph/film/rightsHolder")
+"""Somebody who bought rights in the film."""
+
+rottenTomatoesId = NamedNode("https://w3id.org/filmgraph/film/rottenTomatoesId")
+"""The name in the address of a Rotten Tomatoes page."""
+
+runningTime = NamedNode("https://w3id.org/filmgraph/film/runningTime")
+"""How long the film runs, in minutes."""
+
+scale = NamedNode("https://w3id.org/filmgraph/film/scale")
+"""The highest score possible."""
+
+scene = NamedNode("https://w3id.org/filmgraph/film/scene")
+"""A scene of the film."""
+
+scope = NamedNode("https://w3id.org/filmgraph/film/scope")
+"""Among what a superlative holds."""
+
+score = NamedNode("https://w3id.org/filmgraph/film/score")
+"""The score, out of the scale that stands beside it."""
+
+screening = NamedNode("https://w3id.org/filmgraph/film/screening")
+"""A showing of the film."""
+
+searchArea = NamedNode("https://w3id.org/filmgraph/film/searchArea")
+"""Where a place to film was looked for."""
+
+searchedBy = NamedNode("https://w3id.org/filmgraph/film/searchedBy")
+"""Who looked for a place to film."""
+
+searchedWith = NamedNode("https://w3id.org/filmgraph/film/searchedWith")
+"""The service with which somebody searched."""
+
+seeAlso = NamedNode("https://w3id.org/filmgraph/film/seeAlso")
+"""A topic to which a document points its readers."""
+
+seenIn = NamedNode("https://w3id.org/filmgraph/film/seenIn")
+"""An earlier film in which the performer was noticed before being cast."""
+
+seller = NamedNode("https://w3id.org/filmgraph/film/seller")
+"""Who sold the rights."""
+
+setIn = NamedNode("https://w3id.org/filmgraph/film/setIn")
+"""Where the story of the film is set; whatever holds that place counts too."""
+
+shoot = NamedNode("https://w3id.org/filmgraph/film/shoot")
+"""The film's shooting period."""
+
+shootingDays = NamedNode("https://w3id.org/filmgraph/film/shootingDays")
+"""On how many days a film or scene was shot."""
+
+shootingLocation = NamedNode("https://w3id.org/filmgraph/film/shootingLocation")
+"""A place where the film was shot; whatever holds that place counts too."""
+
+shotWith = NamedNode("https://w3id.org/filmgraph/film/shotWith")
+"""Equipment with which the film was made."""
+
+shownAt = NamedNode("https://w3id.org/filmgraph/film/shownAt")
+"""A festival at which the film was shown."""
+
+similarTo = NamedNode("https://w3id.org/filmgraph/film/similarTo")
+"""Something to which a source likens this."""
+
+since = NamedNode("https://w3id.org/filmgraph/film/since")
+"""The time from which a superlative counts."""
+
+slot = NamedNode("https://w3id.org/filmgraph/film/slot")
+"""The film's place in the programme, such as competition or closing film."""
+
+song = NamedNode("https://w3id.org/filmgraph/film/song")
+"""The song that is used."""
+
+soundtrack = NamedNode("https://w3id.org/filmgraph/film/soundtrack")
+"""The music of the film, taken as an album."""
+
+speaker = NamedNode("https://w3id.org/filmgraph/film/speaker")
+"""Who said it."""
+
+speakingParts = NamedNode("https://w3id.org/filmgraph/film/speakingParts")
+"""How many speaking parts there are at least."""
+
+spokeAbout = NamedNode("https://w3id.org/filmgraph/film/spokeAbout")
+"""Something of which somebody has spoken."""
+
+spouse = NamedNode("https://w3id.org/filmgraph/film/spouse")
+"""Whom somebody is or was married to; the plot events or the source tell when."""
+
+stage = NamedNode("https://w3id.org/filmgraph/film/stage")
+"""In which step of the making it happened."""
+
+standingOvationMinutes = NamedNode("https://w3id.org/filmgraph/film/standingOvationMinutes")
+"""How long the audience stood and clapped, in minutes."""
+
+standsInFor = NamedNode("https://w3id.org/filmgraph/film/standsInFor")
+"""The place of the story that a real place shows on screen."""
+
+start = NamedNode("https://w3id.org/filmgraph/film/start")
+"""When it began."""
+
+statement = NamedNode("https://w3id.org/filmgraph/film/statement")
+"""Something that somebody said, as a node."""
+
+subjectOfStatement = NamedNode("https://w3id.org/filmgraph/film/subjectOfStatement")
+"""A statement about this."""
+
+supportingActor = NamedNode("https://w3id.org/filmgraph/film/supportingActor")
+"""Who plays a supporting part in the film."""
+
+takesPartIn = NamedNode("https://w3id.org/filmgraph/film/takesPartIn")
+"""An event of the story in which somebody has a part."""
+
+territory = NamedNode("https://w3id.org/filmgraph/film/territory")
+"""The area for which rights, a release or a figure hold."""
+
+textOf = NamedNode("https://w3id.org/filmgraph/film/textOf")
+"""The film to which a screenplay, epilogue or article belongs."""
+
+theaters = NamedNode("https://w3id.org/filmgraph/film/theaters")
+"""In how many cinemas the film ran."""
+
+theme = NamedNode("https://w3id.org/filmgraph/film/theme")
+"""A matter that the work deals with."""
+
+title = NamedNode("https://w3id.org/filmgraph/film/title")
+"""The name of a work or document."""
+
+tmdbMovieId = NamedNode("https://w3id.org/filmgraph/film/tmdbMovieId")
+"""A film's number in The Movie Database; people are counted apart there."""
+
+tmdbPersonId = NamedNode("https://w3id.org/filmgraph/film/tmdbPersonId")
+"""A person's number in The Movie Database; films are counted apart there."""
+
+topic = NamedNode("https://w3id.org/filmgraph/film/topic")
+"""What a statement is on, in a word or two."""
+
+trait = NamedNode("https://w3id.org/filmgraph/film/trait")
+"""A quality that a source gives to somebody or something."""
+
+undergoes = NamedNode("https://w3id.org/filmgraph/film/undergoes")
+"""An event that is done to this character."""
+
+usedFor = NamedNode("https://w3id.org/filmgraph/film/usedFor")
+"""What something was used for."""
+
+usesSong = NamedNode("https://w3id.org/filmgraph/film/usesSong")
+"""A song heard in the film."""
+
+verdict = NamedNode("https://w3id.org/filmgraph/film/verdict")
+"""The few words in which an aggregator sums up a score."""
+
+version = NamedNode("https://w3id.org/filmgraph/film/version")
+"""Which version of the song is heard."""
+
+viafId = NamedNode("https://w3id.org/filmgraph/film/viafId")
+"""The number in the Virtual International Authority File of libraries."""
+
+volume = NamedNode("https://w3id.org/filmgraph/film/volume")
+"""The volume of a magazine."""
+
+when = NamedNode("https://w3id.org/filmgraph/film/when")
+"""Any time told of something; every property of time stands under this one."""
+
+wikidataId = NamedNode("https://w3id.org/filmgraph/film/wikidataId")
+"""The item's number in Wikidata, like Q104123."""
+
+win = NamedNode("https://w3id.org/filmgraph/film/win")
+"""An award that the film or person won, as a node."""
+
+winTally = NamedNode("https://w3id.org/filmgraph/film/winTally")
+"""How many awards were won at one ceremony."""
+
+wonAward = NamedNode("https://w3id.org/filmgraph/film/wonAward")
+"""An award that the film or person won."""
+
+wonBy = NamedNode("https://w3id.org/filmgraph/film/wonBy")
+"""A film or person that won the award."""
+
+workedWith = NamedNode("https://w3id.org/filmgraph/film/workedWith")
+"""Somebody with whom somebody made something."""
+
+workplace = NamedNode("https://w3id.org/filmgraph/film/workplace")
+"""Where somebody works."""
+
+worksFor = NamedNode("https://w3id.org/filmgraph/film/worksFor")
+"""Whom somebody works for, in any manner."""
+
+writer = NamedNode("https://w3id.org/filmgraph/film/writer")
+"""Who wrote the film's screenplay."""
+
+writesFor = NamedNode("https://w3id.org/filmgraph/film/writesFor")
+"""The outlet for which a critic writes."""
+
+wrote = NamedNode("https://w3id.org/filmgraph/film/wrote")
+"""A film whose screenplay somebody wrote."""
+
+year = NamedNode("https://w3id.org/filmgraph/film/year")
+"""The year with which a source dates a work, list or edition."""

@@ -1,0 +1,231 @@
+"""Exports: every format read back by rdflib is the same graph, term for term."""
+
+from __future__ import annotations
+
+import csv
+import json
+import os
+import shutil
+from pathlib import Path
+
+import pytest
+import rdflib
+from rdflib.compare import isomorphic
+
+from kg.answers.exports import ONLY, quads_of
+from kg.errors import InputError
+from kg.filmgraph import FilmGraph, open_graph
+from kg.project import Project
+from tests.projects import SmallProject
+
+ROOT = Path(__file__).resolve().parents[2]
+SHAPES = Path(os.environ.get("KG_SHARED", ROOT / "../shared")) / "film-data/schemaorg/schemaorg-shapes.shacl"
+PARSERS = {
+    "turtle": "turtle",
+    "ntriples": "nt",
+    "rdfxml": "xml",
+    "trig": "trig",
+    "nquads": "nquads",
+    "jsonld": "json-ld",
+}
+ONE_GRAPH = ("turtle", "ntriples", "rdfxml")
+
+TRICKY = """\
+source: encyclopedia
+anora:
+  type: Film
+  label: [Anora, {value: Анора, lang: ru}, {value: "A | B, \\"C\\" \\\\ <D> & 'E'", lang: en-GB}]
+  title: "two\\nlines\\tand a tab"
+  score: 8.50
+  amount: 06
+  minutes: 139
+  inColour: true
+  year: 2024
+  date: 2024-10
+  runningTime: PT139M
+  website: https://anora.film/?a=1&b=%20
+  genre: ["=SUM(A1)", "+1", "-1+2", "@cmd", "🎬", "‏مخفي"]
+  release: {start: 197X, territory: usa}
+  sequelOf: <https://example.org/film/1?x=(y)#z>
+usa: {type: Country}
+"""
+BLANK = """\
+@prefix film: <https://w3id.org/filmgraph/film/> .
+film:usa film:release [ film:territory [ film:title "x" ] ] .
+"""
+
+
+@pytest.fixture(scope="module", params=["tricky", "ours"])
+def graph(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> FilmGraph:
+    """A graph of hard terms, and the graph of the project's own files."""
+    folder = tmp_path_factory.mktemp("films")
+    if request.param == "tricky":
+        project = SmallProject(folder)
+        project.write("data/films.yaml", TRICKY)
+        project.write("data/blank.ttl", BLANK)
+        return project.open()
+    return ours(folder)
+
+
+def ours(folder: Path) -> FilmGraph:
+    from kg.building import build
+
+    for name in ("ontology", "data", "queries"):
+        shutil.copytree(ROOT / name, folder / name, dirs_exist_ok=True)
+    assert build(folder)
+    return open_graph(Project(folder))
+
+
+def expected(graph: FilmGraph, only: str) -> dict[str, rdflib.Graph]:
+    """What the build wrote down, by the name of its graph, as rdflib reads it."""
+    graphs: dict[str, list[str]] = {}
+    for quad in quads_of(graph.build, only):
+        graphs.setdefault(str(quad.graph_name), []).append(f"{quad.triple} .\n")
+    return {name: exact("".join(lines), "nt") for name, lines in graphs.items()}
+
+
+def exact(text: str, format: str) -> rdflib.Graph:
+    return rdflib.Graph().parse(data=text, format=format)
+
+
+@pytest.fixture(autouse=True)
+def _literals_keep_their_text(monkeypatch: pytest.MonkeyPatch) -> None:
+    """rdflib rewrites `8.50` to `8.5` unless it is told not to."""
+    monkeypatch.setattr(rdflib, "NORMALIZE_LITERALS", False)
+
+
+@pytest.mark.parametrize("only", ["knowledge", "asserted", "ontology"])
+@pytest.mark.parametrize("format", PARSERS)
+def test_an_export_of_one_graph_is_read_back_the_same(graph: FilmGraph, format: str, only: str) -> None:
+    (wanted,) = expected(graph, only).values()
+    assert_same(as_graph(graph.export_text(format, only=only), format), wanted)
+
+
+def as_graph(text: str, format: str) -> rdflib.Graph:
+    if format in ONE_GRAPH:
+        return exact(text, PARSERS[format])
+    dataset = rdflib.Dataset()
+    dataset.parse(data=text, format=PARSERS[format])
+    plain = rdflib.Graph()
+    for subject, predicate, value, _ in dataset.quads():
+        plain.add((subject, predicate, value))
+    return plain
+
+
+@pytest.mark.parametrize("only", ["provenance", "all"])
+@pytest.mark.parametrize("format", ["trig", "nquads", "jsonld"])
+def test_an_export_of_several_graphs_is_read_back_the_same(graph: FilmGraph, format: str, only: str) -> None:
+    dataset = rdflib.Dataset()
+    dataset.parse(data=graph.export_text(format, only=only), format=PARSERS[format])
+    got: dict[str, rdflib.Graph] = {}
+    for subject, predicate, value, graph_name in dataset.quads():
+        is_default = graph_name is None or graph_name == rdflib.graph.DATASET_DEFAULT_GRAPH_ID
+        key = "DEFAULT" if is_default or graph_name is None else graph_name.n3()
+        got.setdefault(key, rdflib.Graph()).add((subject, predicate, value))
+    wanted = expected(graph, only)
+    assert sorted(got) == sorted(wanted)
+    for name, one in wanted.items():
+        assert_same(got[name], one)
+
+
+def assert_same(got: rdflib.Graph, wanted: rdflib.Graph) -> None:
+    """Equal as sets where no blank node is in the way, else isomorphic: with exact terms both times."""
+    lines, wanted_lines = (
+        {line for line in g.serialize(format="nt").splitlines() if "_:" not in line} for g in (got, wanted)
+    )
+    assert lines == wanted_lines
+    blank, wanted_blank = (only_blank(g) for g in (got, wanted))
+    assert isomorphic(blank, wanted_blank)
+
+
+def only_blank(graph: rdflib.Graph) -> rdflib.Graph:
+    found = rdflib.Graph()
+    for triple in graph:
+        if any(isinstance(term, rdflib.BNode) for term in triple):
+            found.add(triple)
+    return found
+
+
+@pytest.mark.parametrize("only", ["provenance", "all"])
+@pytest.mark.parametrize("format", ONE_GRAPH)
+def test_a_format_of_one_graph_is_refused_for_several(graph: FilmGraph, format: str, only: str) -> None:
+    if len({str(quad.graph_name) for quad in quads_of(graph.build, only)}) > 1:
+        with pytest.raises(InputError, match="trig, nquads or jsonld"):
+            graph.export_text(format, only=only)
+
+
+@pytest.mark.parametrize(("format", "only"), [("n3", "knowledge"), ("turtle", "everything"), ("", "knowledge")])
+def test_an_unknown_format_or_part_is_refused(graph: FilmGraph, format: str, only: str) -> None:
+    with pytest.raises(InputError, match="There is no"):
+        graph.export_text(format, only=only)
+
+
+def test_the_rdflib_graph_is_the_same_graph(graph: FilmGraph) -> None:
+    (wanted,) = expected(graph, "knowledge").values()
+    assert_same(graph.to_rdflib(), wanted)
+
+
+def test_tables_open_and_no_cell_is_a_formula(graph: FilmGraph, tmp_path: Path) -> None:
+    graph.export(tmp_path / "tables", format="csv")
+    tables = {path.stem: path for path in (tmp_path / "tables").iterdir()}
+    assert {"Film", "Person"} & tables.keys()
+    for path in tables.values():
+        with path.open(newline="", encoding="utf-8") as file:
+            header, *rows = csv.reader(file, strict=True)
+        assert header[:2] == ["id", "label"]
+        assert rows
+        assert {len(row) for row in rows} == {len(header)}
+        for cell in (cell for row in rows for cell in row):
+            assert not cell.startswith(("=", "+", "@", "\t", "\r"))
+
+
+def test_an_export_of_a_graph_is_all_its_parts(graph: FilmGraph) -> None:
+    parts = {only: len(quads_of(graph.build, only)) for only in ONLY}
+    assert parts["knowledge"] == parts["asserted"] + parts["inferred"]
+    assert parts["all"] == parts["knowledge"] + parts["provenance"] + parts["ontology"]
+
+
+def test_an_export_into_a_folder_that_is_not_there_says_so(graph: FilmGraph, tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="cannot be written"):
+        graph.export(tmp_path / "no" / "such" / "file.ttl")
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.fixture(scope="module")
+def anora(tmp_path_factory: pytest.TempPathFactory) -> FilmGraph:
+    return ours(tmp_path_factory.mktemp("films"))
+
+
+def test_a_film_for_search_engines_is_a_movie_with_its_director(anora: FilmGraph) -> None:
+    movie = json.loads(anora.export_text("schema.org", film="film:anora"))
+    assert (movie["@context"], movie["@type"], movie["name"]) == ("https://schema.org/", "Movie", "Anora")
+    assert movie["director"]["name"] == "Sean Baker"
+
+
+@pytest.mark.skipif(not SHAPES.exists(), reason=f"{SHAPES} is not at hand; KG_SHARED names its folder")
+def test_a_film_for_search_engines_passes_the_shapes_of_schema_org(anora: FilmGraph) -> None:
+    import pyshacl
+
+    movie = json.loads(anora.export_text("schema.org", film="film:anora"))
+    movie["@context"] = {"@vocab": "http://schema.org/"}
+    data = exact(json.dumps(movie), "json-ld")
+    assert len(data) > 20
+    shapes = rdflib.Graph().parse(SHAPES, format="turtle")
+    for datatype in ("Text", "URL", "Integer", "Number", "Float", "Boolean", "Date", "DateTime", "Time"):
+        # As published, the shapes want even a text to be a node, so that no literal could ever pass.
+        shape = rdflib.URIRef(f"http://schema.org/validation#ValidSchema{datatype}")
+        assert (shape, rdflib.SH.nodeKind, rdflib.SH.BlankNodeOrIRI) in shapes
+        shapes.remove((shape, rdflib.SH.nodeKind, None))
+    conforms, _, text = pyshacl.validate(data, shacl_graph=shapes)
+    assert conforms, text
+
+
+def test_a_framed_film_holds_its_own_parts_inside(anora: FilmGraph) -> None:
+    document = json.loads(anora.export_text("jsonld-framed", film="film:anora"))
+    (film,) = document["@graph"]
+    assert film["id"] == "film:anora"
+    assert any(isinstance(one, dict) and "amount" in one for one in as_list(film["boxOffice"]))
+
+
+def as_list(value: object) -> list[object]:
+    return value if isinstance(value, list) else [value]

@@ -1,0 +1,287 @@
+"""What must hold of facts, whatever they say."""
+
+from __future__ import annotations
+
+import csv
+import datetime
+import io
+import itertools
+import random
+import tempfile
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from pyoxigraph import Literal, NamedNode, Triple
+
+from kg.building import draft
+from kg.facts.dates import to_date, to_days
+from kg.facts.deciding import Decided, decide
+from kg.facts.fact import Evidence, Fact, Rank
+from kg.facts.lexicon import Lexicon, Takes, Word
+from kg.facts.policy import Policy
+from kg.facts.sources import read_sources
+from kg.facts.tables import COLUMNS, TableReader, to_row
+from kg.facts.values import to_slug, to_value
+from kg.terms import XSD, film, to_curie, to_iri
+from tests.projects import SOURCES, SmallProject
+
+law = settings(deadline=None, max_examples=200)
+slow_law = settings(deadline=None, max_examples=15)
+
+
+@pytest.fixture(scope="module")
+def lexicon(tmp_path_factory: pytest.TempPathFactory) -> Lexicon:
+    return SmallProject(tmp_path_factory.mktemp("films")).lexicon
+
+
+# --- Facts as rows ---
+
+texts = st.text(st.characters(exclude_categories=["Cs", "Cc"]) | st.sampled_from("\n\t\"',|;"), min_size=1)
+days = st.dates(datetime.date(1000, 1, 1)).map(datetime.date.isoformat)
+dates = st.one_of(
+    days, days.map(lambda day: day[:7]), days.map(lambda day: day[:4]), days.map(lambda day: day[:3] + "X")
+)
+names = st.from_regex(r"[a-z][a-z0-9]{0,8}(-[a-z0-9]{1,5})?", fullmatch=True)
+addresses = names.map(lambda name: NamedNode(f"https://example.org/{name}?a=(1)&b=%20#x"))
+things = st.one_of(names.map(film), addresses)
+decimals = st.decimals(allow_nan=False, allow_infinity=False, places=2, min_value=-(10**9), max_value=10**9)
+
+
+def literal(name: str) -> st.SearchStrategy[Literal]:
+    """Values of a property that takes literals."""
+    words = {"title": texts, "minutes": st.integers().map(str), "amount": decimals.map(str), "date": dates}
+    kinds = {"title": "string", "minutes": "integer", "amount": "decimal"}
+    if name == "date":
+        return dates.map(to_date)
+    return words[name].map(lambda text: Literal(text, datatype=NamedNode(XSD + kinds[name])))
+
+
+values = st.one_of(
+    *(st.tuples(st.just(film(name)), literal(name)) for name in ("title", "minutes", "amount", "date")),
+    st.tuples(st.just(film("director")), things),
+    st.tuples(
+        st.just(NamedNode("http://www.w3.org/2000/01/rdf-schema#label")),
+        texts.map(lambda text: Literal(text, language="en-GB")),
+    ),
+)
+spans = st.tuples(st.integers(0, 10**6), st.integers(1, 10**4)).map(lambda one: (one[0], one[0] + one[1]))
+evidences = st.builds(
+    lambda source, span, record, day: Evidence(source, span[0], span[1], record, day),
+    st.sampled_from(["encyclopedia", "trade-paper", "fan-site"]),
+    st.one_of(st.just((None, None)), spans),
+    st.one_of(st.just(""), texts),
+    st.one_of(st.just(""), dates),
+)
+facts = st.builds(
+    lambda subject, value, evidence, written, day, rank, because, paraphrase: Fact(
+        subject, value[0], value[1], evidence, written, day, rank, because, paraphrase
+    ),
+    things,
+    values,
+    evidences,
+    st.one_of(st.just(""), texts),
+    st.one_of(st.just(""), dates),
+    st.sampled_from(Rank),
+    st.one_of(st.just(""), texts),
+    st.booleans(),
+)
+
+
+def to_csv(rows: list[dict[str, object]], delimiter: str) -> bytes:
+    out = io.StringIO()
+    writer = csv.DictWriter(out, list(COLUMNS), delimiter=delimiter, restval="")
+    writer.writeheader()
+    for row in rows:
+        writer.writerow(
+            {
+                name: "" if cell is None else str(cell).lower() if isinstance(cell, bool) else cell
+                for name, cell in row.items()
+            }
+        )
+    return out.getvalue().encode()
+
+
+@law
+@given(said=st.lists(facts, max_size=5), is_tsv=st.booleans())
+def test_facts_written_as_rows_are_read_as_the_same_facts(lexicon: Lexicon, said: list[Fact], is_tsv: bool) -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        (sources := Path(folder) / "sources.yaml").write_text(SOURCES, encoding="utf-8")
+        table = Path(folder) / ("facts.tsv" if is_tsv else "facts.csv")
+        table.write_bytes(to_csv([to_row(fact) for fact in said], "\t" if is_tsv else ","))
+        reader = TableReader(lexicon, read_sources(sources, file="sources.yaml", faults=[]))
+        read = list(reader.read_csv(table, file=table.name))
+    assert reader.faults == []
+    assert [to_row(fact) for fact in read] == [to_row(fact) for fact in said]
+    assert [(fact.triple, fact.evidence, fact.id) for fact in read] == [
+        (fact.triple, fact.evidence, fact.id) for fact in said
+    ]
+
+
+@law
+@given(facts)
+def test_the_id_of_a_fact_depends_on_what_it_says_and_where_it_stands_alone(fact: Fact) -> None:
+    same = Fact(fact.subject, fact.property, fact.value, fact.evidence, as_of=fact.as_of)
+    other = Fact(fact.subject, fact.property, fact.value, Evidence("editors"), as_of=fact.as_of)
+    assert fact.id == same.id
+    assert fact.id != other.id
+
+
+@law
+@given(texts)
+def test_a_slug_is_a_name(text: str) -> None:
+    slug = to_slug(text)
+    assert to_slug(slug) == slug
+    assert len(slug) <= 60
+    assert not slug or to_iri(slug) == film(slug)
+
+
+@law
+@given(things)
+def test_a_curie_is_read_back_as_the_same_address(thing: NamedNode) -> None:
+    assert to_iri(to_curie(thing.value)) == thing
+
+
+@law
+@given(st.text())
+def test_any_text_is_a_title_or_refused_with_a_reason(text: str) -> None:
+    word = Word(film("title"), takes=Takes.LITERAL, range=(NamedNode(XSD + "string"),))
+    try:
+        assert to_value(text, word) == Literal(text)
+    except ValueError as error:
+        assert "may not stand" in str(error)  # noqa: PT017
+
+
+# --- Dates ---
+
+
+@law
+@given(dates)
+def test_a_date_begins_no_later_than_it_ends(written: str) -> None:
+    span = to_days(written)
+    assert span.earliest <= span.latest
+    assert (span.latest - span.earliest).days in (*range(31), 364, 365, 3651, 3652)
+
+
+@law
+@given(days)
+def test_a_finer_date_lies_within_the_coarser(day: str) -> None:
+    spans = [to_days(written) for written in (day[:3] + "X", day[:4], day[:7], day)]
+    for outer, inner in itertools.pairwise(spans):
+        assert outer.earliest <= inner.earliest <= inner.latest <= outer.latest
+
+
+@law
+@given(days, days)
+def test_full_days_are_in_the_order_of_the_calendar(one: str, other: str) -> None:
+    assert (to_days(one).latest < to_days(other).earliest) == (one < other)
+
+
+@law
+@given(st.text(st.sampled_from("0123456789-X"), max_size=11) | st.text(max_size=12))
+def test_what_is_no_date_is_refused(written: str) -> None:
+    try:
+        to_days(written)
+    except ValueError as error:
+        assert repr(written) in str(error)  # noqa: PT017
+    else:
+        assert to_date(written).value == written
+
+
+# --- Deciding ---
+
+SINGLE: dict[NamedNode, frozenset[NamedNode] | None] = {film("year"): None, film("minutes"): None, film("title"): None}
+POLICY = Policy(order=("encyclopedia", "trade-paper"))
+few = st.sampled_from(["anora", "tangerine"]).map(film)
+claims = st.builds(
+    lambda subject, value, source, rank, day: Fact(subject, value[0], value[1], Evidence(source), rank=rank, as_of=day),
+    few,
+    st.one_of(
+        st.sampled_from(["2023", "2024", "2024-10"]).map(lambda text: (film("year"), to_date(text))),
+        st.integers(1, 3).map(lambda number: (film("minutes"), Literal(number))),
+        st.sampled_from("AB").map(lambda text: (film("title"), Literal(text))),
+    ),
+    st.sampled_from(["encyclopedia", "trade-paper", "fan-site"]),
+    st.sampled_from(Rank),
+    st.sampled_from(["", "2024", "2025"]),
+)
+
+
+def decided(said: list[Fact], lexicon: Lexicon) -> Decided:
+    return decide(said, single=SINGLE, lexicon=lexicon, policy=POLICY)
+
+
+@law
+@given(said=st.lists(claims, max_size=10), seed=st.integers(0, 100))
+def test_what_is_decided_does_not_depend_on_the_order_of_the_facts(
+    lexicon: Lexicon, said: list[Fact], seed: int
+) -> None:
+    shuffled = random.Random(seed).sample(said, len(said))
+    one, other = decided(said, lexicon), decided(shuffled, lexicon)
+    assert set(one.facts) == set(other.facts)
+    assert set(one.contested) == set(other.contested)
+    assert [(d.subject, d.property, d.kind, d.value, d.reason) for d in one.decisions] == [
+        (d.subject, d.property, d.kind, d.value, d.reason) for d in other.decisions
+    ]
+
+
+@law
+@given(said=st.lists(claims, max_size=10))
+def test_no_fact_is_lost_and_nothing_single_is_left_twice(lexicon: Lexicon, said: list[Fact]) -> None:
+    result = decided(said, lexicon)
+    assert sorted(map(repr, (*result.facts, *(one.fact for one in result.contested)))) == sorted(map(repr, said))
+    known: dict[tuple[object, object], set[object]] = {}
+    for fact in result.facts:
+        known.setdefault((fact.subject, fact.property), set()).add(fact.value)
+    assert all(len(values) == 1 for values in known.values())
+
+
+@law
+@given(said=st.lists(claims, max_size=10))
+def test_what_is_decided_about_one_film_does_not_depend_on_another(lexicon: Lexicon, said: list[Fact]) -> None:
+    anora = [fact for fact in said if fact.subject == film("anora")]
+    together = decided(said, lexicon)
+    assert [fact for fact in together.facts if fact.subject == film("anora")] == list(decided(anora, lexicon).facts)
+
+
+OTHERS = """\
+source: encyclopedia
+tangerine: {type: Film, label: Tangerine, director: sean-baker, date: 2015-07-10, title: Tangerine, minutes: 88}
+alien: {type: Film, label: Alien, director: ridley-scott, date: 1980-01-01, sequelOf: tangerine}
+sean-baker: {type: Person, label: Sean Baker}
+ridley-scott: {type: Person, label: Ridley Scott}
+nobody: {type: Person, label: Nobody}
+"""
+PROPERTIES = {
+    "date": ["1979-05-25", "1980-01-01", "2015-07-10"],
+    "title": ["Tangerine", "Alien", "X"],
+    "minutes": ["88", "117"],
+    "director": ["sean-baker", "ridley-scott", "nobody"],
+}
+told_twice = st.sampled_from(sorted(PROPERTIES)).flatmap(
+    lambda name: st.tuples(
+        st.just(name), st.lists(st.sampled_from(PROPERTIES[name]), min_size=2, max_size=2, unique=True)
+    )
+)
+
+
+@slow_law
+@given(told=told_twice)
+def test_two_values_for_one_film_change_nothing_about_another(told: tuple[str, list[str]]) -> None:
+    name, pair = told
+    with tempfile.TemporaryDirectory() as folder:
+        project = SmallProject(Path(folder))
+        project.write("data/others.yaml", OTHERS)
+        before = about_others(project)
+        for source, value in zip(("fan-site", "trade-paper"), pair, strict=True):
+            project.write(f"data/{source}.yaml", f"source: {source}\nanora: {{type: Film, {name}: {value}}}\n")
+        assert about_others(project) == before
+
+
+def about_others(project: SmallProject) -> set[Triple]:
+    """All that is said or follows about everything but one film."""
+    drafted = draft(project.project)
+    assert drafted.report
+    found = {*drafted.workshop.triples(), *drafted.workshop.triples(table="inferred")}
+    return {triple for triple in found if film("anora") not in (triple.subject, triple.object)}
