@@ -10,7 +10,7 @@ from pyoxigraph import NamedNode, QuerySolutions, Store
 
 from kg.answers.patterns import Pattern, patterns_of, to_oxigraph
 from kg.facts.values import nearest
-from kg.graph.stating import CONTESTED, ONTOLOGY
+from kg.graph.stating import CONTESTED, ONTOLOGY, PROVENANCE
 from kg.terms import PREFIXES, to_curie
 
 _CONTESTED = rdflib.URIRef(CONTESTED.value)
@@ -31,7 +31,10 @@ class Emptiness:
 
 def why_empty(store: Store, text: str) -> Emptiness:
     """The reasons why a query has no rows, the plainest first."""
-    patterns = [pattern for pattern in patterns_of(text) if not pattern.is_optional]
+    every = patterns_of(text)
+    if not every:
+        return Emptiness(("No rows; the query has no pattern that could be looked at by itself.",), is_true_no=False)
+    patterns = [pattern for pattern in every if not pattern.is_optional]
     if unknown := tuple(_unknown_terms(store, patterns)):
         return Emptiness(unknown, is_true_no=False)
     if dead := tuple(_dead_patterns(store, patterns)):
@@ -61,6 +64,8 @@ def _unknown_terms(store: Store, patterns: list[Pattern]) -> Iterator[str]:
 
 
 def _is_known(store: Store, term: NamedNode) -> bool:
+    if term in (CONTESTED, ONTOLOGY, PROVENANCE):
+        return True
     as_part = ((term, None, None), (None, term, None), (None, None, term))
     found = (store.quads_for_pattern(subject, predicate, value, None) for subject, predicate, value in as_part)
     in_graphs = any(next(quads, None) is not None for quads in found)
