@@ -2,8 +2,8 @@
 
     python benchmarks/importing.py [--films FOLDER] [--entities 4000] [--rows 200000]
 
-Wikidata entities are the fixtures, repeated under new numbers; the bare loop is `gzip` and `orjson.loads`. The table has
-the columns of IMDb's title.basics.
+Wikidata entities are the fixtures, repeated under new numbers; the bare loop is `gzip` and `orjson.loads`. The table
+has the columns of IMDb's title.basics.
 """
 
 from __future__ import annotations
@@ -54,12 +54,12 @@ def wikidata(path: Path, project: Path, fixtures: Path, *, count: int) -> None:
     for file in sorted((fixtures / "json").glob("Q*.json")):
         document = orjson.loads(file.read_bytes())
         entities += [one for one in document.get("entities", {"": document}).values() if "id" in one]
-    with gzip.open(path, "wb", compresslevel=1) as file:
-        file.write(b"[\n")
+    with gzip.open(path, "wb", compresslevel=1) as dump:
+        dump.write(b"[\n")
         for number in range(count):
             entity = entities[number % len(entities)] | {"id": f"Q{10_000_000 + number}"}
-            file.write(orjson.dumps(entity) + b",\n")
-        file.write(b"]\n")
+            dump.write(orjson.dumps(entity) + b",\n")
+        dump.write(b"]\n")
     began = time.perf_counter()
     with gzip.open(path) as packed:
         read = sum(isinstance(orjson.loads(line.strip().rstrip(b",")), dict) for line in packed if len(line) > 2)
