@@ -458,6 +458,9 @@ editionOf = NamedNode("https://w3id.org/filmgraph/film/editionOf")
 editor = NamedNode("https://w3id.org/filmgraph/film/editor")
 """Who edited the film."""
 
+eidrId = NamedNode("https://w3id.org/filmgraph/film/eidrId")
+"""The number in the Entertainment Identifier Registry."""
+
 employee = NamedNode("https://w3id.org/filmgraph/film/employee")
 """Somebody who is employed here."""
 
@@ -569,6 +572,12 @@ holdsPlace = NamedNode("https://w3id.org/filmgraph/film/holdsPlace")
 host = NamedNode("https://w3id.org/filmgraph/film/host")
 """Who leads through a ceremony or festival."""
 
+identifier = NamedNode("https://w3id.org/filmgraph/film/identifier")
+"""What another catalogue calls this; the properties below say which catalogue."""
+
+imdbId = NamedNode("https://w3id.org/filmgraph/film/imdbId")
+"""The number in the Internet Movie Database: tt for titles, nm for people, co for companies, ev for events."""
+
 inCity = NamedNode("https://w3id.org/filmgraph/film/inCity")
 """The city in which something happens."""
 
@@ -592,6 +601,9 @@ inspiredBy = NamedNode("https://w3id.org/filmgraph/film/inspiredBy")
 
 intendedToBeShot = NamedNode("https://w3id.org/filmgraph/film/intendedToBeShot")
 """Whether a text was written to be filmed."""
+
+internetArchiveId = NamedNode("https://w3id.org/filmgraph/film/internetArchiveId")
+"""The name in the address of an Internet Archive page."""
 
 interviewee = NamedNode("https://w3id.org/filmgraph/film/interviewee")
 """Who answered the questions."""
@@ -631,6 +643,9 @@ lens = NamedNode("https://w3id.org/filmgraph/film/lens")
 
 lensType = NamedNode("https://w3id.org/filmgraph/film/lensType")
 """The build of a lens, such as prime or zoom."""
+
+letterboxdId = NamedNode("https://w3id.org/filmgraph/film/letterboxdId")
+"""A film's name in the address of its Letterboxd page."""
 
 licence = NamedNode("https://w3id.org/filmgraph/film/licence")
 """Under which terms a text may be used."""
@@ -728,6 +743,9 @@ onBehalfOf = NamedNode("https://w3id.org/filmgraph/film/onBehalfOf")
 order = NamedNode("https://w3id.org/filmgraph/film/order")
 """The place of an event in the story, counted from the beginning."""
 
+originalLanguage = NamedNode("https://w3id.org/filmgraph/film/originalLanguage")
+"""A language that is spoken in the film as it was made."""
+
 outcome = NamedNode("https://w3id.org/filmgraph/film/outcome")
 """What came of it."""
 
@@ -803,6 +821,9 @@ produced = NamedNode("https://w3id.org/filmgraph/film/produced")
 producer = NamedNode("https://w3id.org/filmgraph/film/producer")
 """Who produced the film."""
 
+productionCompany = NamedNode("https://w3id.org/filmgraph/film/productionCompany")
+"""A company that made the film."""
+
 protagonist = NamedNode("https://w3id.org/filmgraph/film/protagonist")
 """The main character of the film."""
 
@@ -859,6 +880,9 @@ rightsDeal = NamedNode("https://w3id.org/filmgraph/film/rightsDeal")
 
 rightsHolder = NamedNode("https://w3id.org/filmgraph/film/rightsHolder")
 """Somebody who bought rights in the film."""
+
+rottenTomatoesId = NamedNode("https://w3id.org/filmgraph/film/rottenTomatoesId")
+"""The name in the address of a Rotten Tomatoes page."""
 
 runningTime = NamedNode("https://w3id.org/filmgraph/film/runningTime")
 """How long the film runs, in minutes."""
@@ -980,6 +1004,12 @@ theme = NamedNode("https://w3id.org/filmgraph/film/theme")
 title = NamedNode("https://w3id.org/filmgraph/film/title")
 """The name of a work or document."""
 
+tmdbMovieId = NamedNode("https://w3id.org/filmgraph/film/tmdbMovieId")
+"""A film's number in The Movie Database; people are counted apart there."""
+
+tmdbPersonId = NamedNode("https://w3id.org/filmgraph/film/tmdbPersonId")
+"""A person's number in The Movie Database; films are counted apart there."""
+
 topic = NamedNode("https://w3id.org/filmgraph/film/topic")
 """What a statement is on, in a word or two."""
 
@@ -1001,11 +1031,17 @@ verdict = NamedNode("https://w3id.org/filmgraph/film/verdict")
 version = NamedNode("https://w3id.org/filmgraph/film/version")
 """Which version of the song is heard."""
 
+viafId = NamedNode("https://w3id.org/filmgraph/film/viafId")
+"""The number in the Virtual International Authority File of libraries."""
+
 volume = NamedNode("https://w3id.org/filmgraph/film/volume")
 """The volume of a magazine."""
 
 when = NamedNode("https://w3id.org/filmgraph/film/when")
 """Any time told of something; every property of time stands under this one."""
+
+wikidataId = NamedNode("https://w3id.org/filmgraph/film/wikidataId")
+"""The item's number in Wikidata, like Q104123."""
 
 win = NamedNode("https://w3id.org/filmgraph/film/win")
 """An award that the film or person won, as a node."""

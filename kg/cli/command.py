@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import os
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -112,3 +112,19 @@ def progress_of() -> Iterator[Callable[[str], None] | None]:
     with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
         task = bar.add_task("reading", total=len(steps))
         yield lambda step: bar.update(task, description=step, completed=steps.index(step) if step in steps else None)
+
+
+@contextmanager
+def bytes_progress_of(files: Iterable[Path]) -> Iterator[Callable[[int], None] | None]:
+    """A bar of the bytes read of these files, on a terminal; nothing elsewhere."""
+    if is_plain():
+        yield None
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeElapsedColumn
+
+    total = sum(path.stat().st_size for path in files if path.is_file())
+    columns = (TextColumn("reading"), BarColumn(), DownloadColumn(), TimeElapsedColumn())
+    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task("reading", total=total)
+        yield lambda read: bar.advance(task, read)

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from pyoxigraph import BlankNode, Triple
 
-from kg.errors import InputError
+from kg.errors import InputError, LimitError
 from kg.graph.inference import Inference, Progress, infer
 from kg.graph.rdf_files import read_triples
 from kg.graph.triples import Workshop
@@ -35,14 +36,24 @@ def infer_files(
     """
     if not output.parent.is_dir():
         raise InputError(f"{output}: there is no folder {output.parent}.")
-    workshop = Workshop(
-        memory=memory, scratch=scratch if scratch is not None else output.parent / f".{output.name}.tmp"
-    )
-    axioms = [triple for number, path in enumerate(ontology) for triple in _apart(read_triples(path), number)]
-    for path in data:
-        workshop.read(path)
-    found = infer(workshop, axioms, engine=engine, schema=schema, trivial=trivial, same_as=same_as, progress=progress)
-    workshop.write_ntriples(output, tables=("inferred",) if only_inferred else ("triple", "axiom", "inferred"))
+    tables = ("inferred",) if only_inferred else ("triple", "axiom", "inferred")
+    with TemporaryDirectory(prefix=f".{output.name}.", dir=scratch or output.parent) as folder:
+        workshop = Workshop(memory=memory, scratch=Path(folder))
+        try:
+            axioms = [triple for number, path in enumerate(ontology) for triple in _apart(read_triples(path), number)]
+            for path in data:
+                workshop.read(path)
+            found = infer(
+                workshop, axioms, engine=engine, schema=schema, trivial=trivial, same_as=same_as, progress=progress
+            )
+            workshop.write_ntriples(output, tables=tables)
+        except workshop.out_of_memory as error:
+            bound = f" in {memory}" if memory is not None else ""
+            raise LimitError(
+                f"This cannot be done{bound}. Allow for more memory, or free the disk.", limit="memory"
+            ) from error
+        finally:
+            workshop.sql.close()
     return found
 
 

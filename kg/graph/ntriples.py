@@ -82,6 +82,8 @@ def _split_by_column(workshop: Workshop, path: Path) -> bool:
     source = _source(path, columns=("s", "p", "o", "rest"), separator="> ", more=", null_padding = true")
     try:
         workshop.sql.execute(f"CREATE OR REPLACE TEMP TABLE line AS SELECT s, p, o, rest FROM {source}")
+    except workshop.out_of_memory:
+        raise
     except workshop.refusals:
         return False
     odd = (
@@ -105,6 +107,8 @@ def _split_by_line(workshop: Workshop, path: Path) -> bool:
             f" line[length({s}) + length({p}) + 3 : -3] AS o, line[-2:] AS ending FROM {source}"
             " WHERE line IS NOT NULL AND NOT starts_with(line, '#') AND trim(line) <> ''"
         )
+    except workshop.out_of_memory:
+        raise
     except workshop.refusals:
         return False
     odd = "SELECT 1 FROM line WHERE ending <> ' .' OR NOT starts_with(p, '<') OR starts_with(s, '\"') LIMIT 1"

@@ -20,6 +20,7 @@ from typing import ClassVar, cast
 import duckdb
 from pyoxigraph import RdfFormat, Triple, parse
 
+from kg.errors import InputError
 from kg.graph.ntriples import write_ntriples
 from kg.graph.rdf_files import read_into
 from kg.terms import Term, to_text
@@ -36,6 +37,8 @@ class Workshop:
 
     refusals: ClassVar[tuple[type[Exception], ...]] = (duckdb.Error,)
     """What the engine raises; caught where a file may be at fault."""
+    out_of_memory: ClassVar[tuple[type[Exception], ...]] = (duckdb.OutOfMemoryException,)
+    """What the engine raises when it may hold no more, in memory or on disk."""
 
     def __init__(
         self,
@@ -46,7 +49,10 @@ class Workshop:
     ) -> None:
         self.sql = sql if sql is not None else duckdb.connect(":memory:")
         if memory is not None:
-            self.sql.execute("SET memory_limit = ?", [memory])
+            try:
+                self.sql.execute("SET memory_limit = ?", [memory])
+            except duckdb.Error as error:
+                raise InputError(f"{memory!r} is no size of memory; write it like 2GB.") from error
         if scratch is not None:
             self.sql.execute("SET temp_directory = ?", [str(scratch)])
         self.sql.execute("CREATE TABLE IF NOT EXISTS term(id UINTEGER, text VARCHAR)")

@@ -331,3 +331,13 @@ def test_no_file_or_no_rdf_is_said_so(tmp_path: Path, name: str) -> None:
         (tmp_path / name).write_text("Alien")
     with pytest.raises(InputError, match=name):
         infer_files([tmp_path / name], output=tmp_path / "out.nt")
+
+
+def test_a_size_that_is_none_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="2GB"):
+        infer_files([written(tmp_path, "film.nt", NT)], output=tmp_path / "out.nt", memory="plenty")
+
+
+def test_nothing_is_left_beside_the_output(tmp_path: Path) -> None:
+    infer_files([written(tmp_path, "film.nt", NT)], output=tmp_path / "out.nt", memory="1GB")
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["film.nt", "out.nt"]

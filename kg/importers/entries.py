@@ -1,0 +1,68 @@
+"""A source walks in; its entry in `data/sources.yaml` walks out, and every other line of that file stays as it was."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+from dataclasses import fields
+from pathlib import Path
+
+from kg.errors import InputError
+from kg.facts.fact import Source
+from kg.importers.yaml_files import is_bare
+
+_KEYS = tuple(field.name for field in fields(Source) if field.name not in ("id", "place"))
+_ID = re.compile(r"[a-z0-9](?:[a-z0-9._\-]*[a-z0-9])?")
+_BARE = re.compile(r"[A-Za-z][A-Za-z0-9 /._\-]*[A-Za-z0-9]|https?://[A-Za-z0-9/._\-?=&]+")
+
+
+def write_entry(path: Path, source: Source) -> None:
+    """Put the source's entry into the file: in the place of its old one, or at the end."""
+    text = path.read_text(encoding="utf-8") if path.exists() else ""
+    replace_file(path, to_entries(text, source))
+
+
+def to_entries(text: str, source: Source) -> str:
+    """The text of `sources.yaml` with this source's entry in it."""
+    lines = text.splitlines(keepends=True)
+    own = re.compile(rf"""(?:{re.escape(source.id)}|"{re.escape(source.id)}"|'{re.escape(source.id)}')\s*:""")
+    start = next((number for number, line in enumerate(lines) if own.match(line)), None)
+    entry = to_entry(source)
+    if start is None:
+        lead = "" if not text else "\n" if text.endswith("\n") else "\n\n"
+        return text + lead + entry
+    end = start + 1
+    while end < len(lines) and (lines[end][0] in " \t" and lines[end].strip()):
+        end += 1
+    return "".join(lines[:start]) + entry + "".join(lines[end:])
+
+
+def to_entry(source: Source) -> str:
+    """A source as a block of YAML; raises `InputError` when its id is none."""
+    if _ID.fullmatch(source.id) is None:
+        raise InputError(f"{source.id!r} is not a source's id: small letters, digits, hyphens.")
+    said = ((key, str(getattr(source, key))) for key in _KEYS)
+    return f"{_scalar(source.id)}:\n" + "".join(f"  {key}: {_scalar(value)}\n" for key, value in said if value)
+
+
+def replace_file(path: Path, text: str) -> None:
+    """Write a file by way of a fresh one beside it, so that it is never half-written."""
+    fresh = path.with_name(f".{path.name}.unfinished")
+    path.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        with fresh.open("w", encoding="utf-8", newline="") as file:
+            file.write(text)
+            file.flush()
+            os.fsync(file.fileno())
+        fresh.replace(path)
+    except OSError as error:
+        fresh.unlink(missing_ok=True)
+        raise InputError(f"{path} cannot be written: {error.strerror}") from error
+
+
+def _scalar(text: str) -> str:
+    """Bare where YAML reads the bare text back as this text."""
+    if _BARE.fullmatch(text) and is_bare(text):
+        return text
+    return json.dumps(text, ensure_ascii=False)

@@ -1,0 +1,106 @@
+"""A file, plain or compressed, walks in; its lines walk out, in bounded memory, each with its number.
+
+A line that is too long is not kept: its number comes with no bytes. A compressed file that ends too early is an error,
+since nobody knows what it lacks.
+"""
+
+from __future__ import annotations
+
+import bz2
+import gzip
+import io
+import zlib
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import BinaryIO, cast
+
+from kg.errors import InputError
+
+LONGEST_LINE = 16 << 20
+"""Bytes; the largest Wikidata entities have about 4 MB."""
+_BLOCK = 1 << 20
+
+Progress = Callable[[int], None]
+
+
+def files_of(paths: Iterable[str | Path], suffixes: tuple[str, ...]) -> list[Path]:
+    """The files that are named, and those of these suffixes in folders that are named, sorted by name.
+
+    Raises `InputError` when one is not there, or there is none at all.
+    """
+    found: list[Path] = []
+    for path in map(Path, paths):
+        if path.is_dir():
+            found += sorted(one for one in path.rglob("*") if one.is_file() and one.name.endswith(suffixes))
+        elif path.exists():
+            found.append(path)
+        else:
+            raise InputError(f"There is no file {path}.")
+    if not found:
+        raise InputError(f"There is no file that ends in {', '.join(suffixes)} there.")
+    return found
+
+
+def files_within(paths: Iterable[str | Path]) -> Iterator[Path]:
+    """Every file that is named, or lies in a folder that is named."""
+    for path in map(Path, paths):
+        yield from path.rglob("*") if path.is_dir() else (path,)
+
+
+@contextmanager
+def open_bytes(path: Path, progress: Progress | None = None) -> Iterator[BinaryIO]:
+    """The bytes of a file, unpacked where it is gzip or bzip2, whatever its name says.
+
+    Raises `InputError` when it cannot be read, is no proper archive, or ends too early.
+    """
+    try:
+        with path.open("rb") as raw:
+            start = raw.read(3)
+            raw.seek(0)
+            counted = cast(BinaryIO, _Counted(raw, progress) if progress is not None else raw)
+            if start.startswith(b"\x1f\x8b"):
+                yield io.BufferedReader(gzip.GzipFile(fileobj=counted), _BLOCK)
+            elif start == b"BZh":
+                yield io.BufferedReader(bz2.BZ2File(counted), _BLOCK)
+            else:
+                yield counted
+    except EOFError as error:
+        raise InputError(f"{path} is truncated: the archive ends before its end. Nothing was written.") from error
+    except (gzip.BadGzipFile, zlib.error) as error:
+        raise InputError(f"{path} is damaged: {error}. Nothing was written.") from error
+    except OSError as error:
+        raise InputError(f"{path} cannot be read: {error.strerror or error}. Nothing was written.") from error
+
+
+def lines_of(file: BinaryIO, *, longest: int = LONGEST_LINE) -> Iterator[tuple[int, bytes | None]]:
+    """The lines with their numbers from 1; None for one that is longer than `longest` bytes."""
+    number = 0
+    while line := file.readline(longest):
+        number += 1
+        if len(line) == longest and not line.endswith(b"\n"):
+            while (rest := file.readline(_BLOCK)) and not rest.endswith(b"\n"):
+                pass
+            yield number, None
+        else:
+            yield number, line
+
+
+class _Counted:
+    """Passes reading on, and tells how much was read."""
+
+    def __init__(self, raw: BinaryIO, progress: Progress) -> None:
+        self._raw, self._progress = raw, progress
+
+    def read(self, size: int = -1) -> bytes:
+        block = self._raw.read(size)
+        self._progress(len(block))
+        return block
+
+    def readline(self, size: int = -1) -> bytes:
+        line = self._raw.readline(size)
+        self._progress(len(line))
+        return line
+
+    def __getattr__(self, name: str) -> object:
+        return getattr(self._raw, name)

@@ -1,0 +1,140 @@
+"""The crosswalk and `mappings/wikidata.yaml` walk in; what each class and property of Wikidata means here walks out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from pyoxigraph import NamedNode, Triple
+
+from kg.errors import InputError
+from kg.facts.lexicon import Lexicon, Takes
+from kg.importers.yaml_files import MAPPINGS, read_yaml
+from kg.terms import FILM, PREFIXES, SKOS, film
+
+WD = PREFIXES["wd"]
+EXACT = NamedNode(SKOS + "exactMatch")
+_KEYS = {"property", "class", "of", "reads", "node", "value", "needs", "qualifiers", "inverse", "makes", "ignore"}
+
+
+@dataclass(frozen=True, slots=True)
+class Meaning:
+    """What one property of Wikidata means on things of the classes `of`, or on all when there are none."""
+
+    property: str = ""
+    kind: str = ""
+    of: frozenset[str] = frozenset()
+    reads: str = "text"
+    node: str = ""
+    value: str = ""
+    needs: str = ""
+    qualifiers: Mapping[str, Meaning] = field(default_factory=dict)
+    inverse: str = ""
+    makes: str = ""
+
+
+@dataclass(frozen=True)
+class WikidataMapping:
+    """Wikidata's classes and properties, read against our ontology."""
+
+    classes: Mapping[str, str]
+    properties: Mapping[str, tuple[Meaning, ...]]
+    ignored: frozenset[str]
+    units: Mapping[str, float]
+    currencies: Mapping[str, str]
+    media: Mapping[str, str]
+    above: Mapping[str, frozenset[str]]
+    """Class -> itself and the classes above it."""
+
+
+def read_mapping(ontology: Iterable[Triple], lexicon: Lexicon, path: Path | None = None) -> WikidataMapping:
+    """The mapping; raises `InputError` naming each word in it that the ontology does not have."""
+    path = path if path is not None else MAPPINGS / "wikidata.yaml"
+    told = read_yaml(path)
+    reader = _Reader(lexicon, path)
+    classes = {str(item): reader.class_name(str(name)) for item, name in told.get("classes", {}).items()}
+    properties: dict[str, tuple[Meaning, ...]] = {}
+    for triple in ontology:
+        if triple.predicate == EXACT and isinstance(triple.object, NamedNode) and triple.object.value.startswith(WD):
+            subject, other = triple.subject, triple.object.value.removeprefix(WD)
+            if isinstance(subject, NamedNode) and subject in lexicon.classes:
+                classes.setdefault(other, subject.value.removeprefix(FILM))
+            elif isinstance(subject, NamedNode) and subject in lexicon.properties:
+                properties[other] = (reader.to_meaning({"property": subject.value.removeprefix(FILM)}),)
+    ignored = set()
+    for name, entry in told.get("properties", {}).items():
+        entries = entry if isinstance(entry, list) else [entry]
+        if any("ignore" in one for one in entries):
+            ignored.add(name)
+            properties.pop(name, None)
+        else:
+            properties[name] = tuple(reader.to_meaning(one) for one in entries)
+    reader.raise_faults()
+    return WikidataMapping(
+        classes,
+        properties,
+        frozenset(ignored),
+        told.get("units", {}),
+        told.get("currencies", {}),
+        told.get("media", {}),
+        {
+            word.name: frozenset(one.value.removeprefix(FILM) for one in lexicon.above(iri))
+            for iri, word in lexicon.classes.items()
+        },
+    )
+
+
+@dataclass
+class _Reader:
+    lexicon: Lexicon
+    path: Path
+    faults: list[str] = field(default_factory=list)
+
+    def to_meaning(self, entry: Mapping[str, Any]) -> Meaning:
+        for key in sorted(set(entry) - _KEYS):
+            self.faults.append(f"{key!r} is not said of a property")
+        property = str(entry.get("property", ""))
+        value = str(entry.get("value", ""))
+        node = str(entry.get("node", ""))
+        inverse = str(entry.get("inverse", ""))
+        for name in filter(None, (property, value, node, inverse)):
+            if name not in self.lexicon.names:
+                self.faults.append(f"{name!r} is not a property of the ontology")
+        makes = str(entry.get("makes", ""))
+        for name in filter(None, (*entry.get("of", ()), entry.get("class", ""), makes)):
+            self.class_name(str(name))
+        reads = str(entry.get("reads", "")) or self._reads(value or property)
+        kind = str(entry.get("class", "")) or (self._range(value or property) if reads == "item" else "")
+        return Meaning(
+            property,
+            kind,
+            frozenset(map(str, entry.get("of", ()))),
+            "made" if makes else reads,
+            node,
+            value,
+            str(entry.get("needs", "")),
+            {str(name): self.to_meaning(one) for name, one in entry.get("qualifiers", {}).items()},
+            inverse,
+            makes,
+        )
+
+    def class_name(self, name: str) -> str:
+        if name not in self.lexicon.class_names:
+            self.faults.append(f"{name!r} is not a class of the ontology")
+        return name
+
+    def raise_faults(self) -> None:
+        if self.faults:
+            raise InputError(f"{self.path}: " + "; ".join(sorted(set(self.faults))))
+
+    def _reads(self, name: str) -> str:
+        iri = self.lexicon.names.get(name)
+        takes = self.lexicon.properties[iri].takes if iri is not None else None
+        return {Takes.THING: "item", Takes.DATE: "time"}.get(takes or Takes.LITERAL, "text")
+
+    def _range(self, name: str) -> str:
+        word = self.lexicon.properties.get(self.lexicon.names.get(name, film("")))
+        ranges = [iri.value.removeprefix(FILM) for iri in (word.range if word is not None else ())]
+        return ranges[0] if len(ranges) == 1 and ranges[0] in self.lexicon.class_names else ""

@@ -1,0 +1,47 @@
+"""A project of its own, for importers to write into."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from kg.cli import main
+from kg.facts.fact import Fact
+from kg.facts.lexicon import read_ontology, to_lexicon
+from kg.facts.reading import Read, read_facts
+from kg.terms import to_curie, to_short
+
+ROOT = Path(__file__).parents[2]
+
+
+@dataclass(frozen=True)
+class Place:
+    """A project of its own, with our ontology and no facts."""
+
+    folder: Path
+
+    def run(self, *words: str) -> int:
+        return main(["import", *words, "--project", str(self.folder)])
+
+    def table(self, source: str) -> Path:
+        return self.folder / "data" / "imports" / source / "facts.csv"
+
+    def rejects(self, source: str) -> str:
+        return (self.folder / "data" / "imports" / source / "rejects.txt").read_text(encoding="utf-8")
+
+    def read(self) -> Read:
+        lexicon = to_lexicon(read_ontology((self.folder / "ontology").glob("[!s]*.ttl")))
+        return read_facts(self.folder / "data", lexicon)
+
+    def facts(self) -> list[Fact]:
+        read = self.read()
+        assert not read.faults, "\n".join(map(str, read.faults))
+        return list(read.facts)
+
+    def said(self, subject: str) -> set[tuple[str, str]]:
+        """Property and value of every fact about a thing, in short forms."""
+        return {
+            (to_curie(fact.property.value).removeprefix("film:"), to_short(fact.value).removeprefix("film:"))
+            for fact in self.facts()
+            if to_short(fact.subject) == f"film:{subject}"
+        }

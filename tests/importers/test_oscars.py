@@ -1,0 +1,95 @@
+"""The Oscars table."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from kg.building import check
+from kg.importers.oscars import COLUMNS
+from tests.importers.place import Place
+
+
+def row(**cells: str) -> str:
+    usual = {"Ceremony": "97", "Year": "2024", "CanonicalCategory": "DIRECTING", "Category": "DIRECTING"}
+    usual |= {"Class": "Directing", "Film": "Anora", "FilmId": "tt28607951", "Nominees": "Sean Baker"}
+    usual |= {"NomineeIds": "nm0048918", "Winner": "True"}
+    return "\t".join((usual | cells).get(name, "") for name in COLUMNS).rstrip()
+
+
+@pytest.fixture
+def table(tmp_path: Path) -> Callable[..., str]:
+    def write(*rows: str) -> str:
+        path = tmp_path / "oscars.csv"
+        path.write_text("\n".join(("\t".join(COLUMNS), *rows)) + "\n", encoding="utf-8")
+        return str(path)
+
+    return write
+
+
+def test_a_win_is_a_nomination_too_and_says_who_did_what(project: Place, table: Callable[..., str]) -> None:
+    assert project.run("oscars", table(row())) == 0
+    said = project.said("oscars-tt28607951")
+    assert {("director", "oscars-nm0048918"), ("imdbId", "tt28607951"), ("rdfs:label", "Anora")} <= said
+    win = "oscars-tt28607951.win.97-directing-nm0048918"
+    assert ("win", win) in said
+    assert ("nomination", win.replace("win", "nomination")) in said
+    assert project.said(win) == {
+        ("award", "oscars-award-directing"),
+        ("edition", "oscars-ceremony-97"),
+        ("recipient", "oscars-nm0048918"),
+        ("forWork", "oscars-tt28607951"),
+        ("year", "2024"),
+    }
+
+
+def test_an_actor_of_several_films_plays_a_character_in_each(project: Place, table: Callable[..., str]) -> None:
+    jannings = row(
+        Ceremony="1",
+        Year="1927/28",
+        Class="Acting",
+        CanonicalCategory="ACTOR IN A LEADING ROLE",
+        Film="The Last Command|The Way of All Flesh",
+        FilmId="tt0019071|tt0019553",
+        Nominees="Emil Jannings",
+        NomineeIds="nm0417837",
+        Detail="General Dolgorucki|August Schilling",
+    )
+    project.run("oscars", table(jannings))
+    for film, character in (("tt0019071", "General Dolgorucki"), ("tt0019553", "August Schilling")):
+        credit = f"oscars-{film}.castCredit.nm0417837"
+        assert ("castCredit", credit) in project.said(f"oscars-{film}")
+        played = dict(project.said(credit))["character"]
+        assert ("rdfs:label", character) in project.said(played)
+    assert {fact.written for fact in project.facts() if fact.written} == {"1927/28"}
+
+
+def test_an_honour_without_nominations_is_a_win_only(project: Place, table: Callable[..., str]) -> None:
+    honour = row(Class="Special", CanonicalCategory="HONORARY AWARD", Film="", FilmId="")
+    project.run("oscars", table(honour))
+    assert {name for name, _ in project.said("oscars-nm0048918")} == {"rdf:type", "rdfs:label", "imdbId", "win"}
+
+
+def test_rows_that_cannot_be_told_are_rejected(project: Place, table: Callable[..., str]) -> None:
+    project.run("oscars", table(row(), row(Ceremony="many"), row(Winner="perhaps"), row() + "\t" * 9 + "x"))
+    assert [line.split(":")[1] for line in project.rejects("oscars").splitlines()] == ["3", "4", "5"]
+
+
+def test_a_changed_column_is_an_error(project: Place, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = tmp_path / "oscars.csv"
+    path.write_text("Ceremony\tYear\n1\t1927/28\n", encoding="utf-8")
+    assert project.run("oscars", str(path)) == 2
+    assert "lacks the column Class" in capsys.readouterr().err
+
+
+def test_the_whole_table_makes_a_sound_graph(project: Place, shared: Callable[[str], Path], tmp_path: Path) -> None:
+    lines = shared("oscars/oscars.csv").read_text(encoding="utf-8").splitlines(keepends=True)
+    part = tmp_path / "oscars.csv"
+    part.write_text("".join((lines[0], *lines[1:200], *lines[-400:])), encoding="utf-8")
+    assert project.run("oscars", str(part)) == 0
+    report = check(project.folder)
+    assert report.ok, "\n".join(map(str, report))
+    said = [name for name, _ in project.said("oscars-tt28607951")]
+    assert (said.count("nomination"), said.count("win")) == (6, 5)

@@ -1,0 +1,193 @@
+"""Anybody's tables."""
+
+from __future__ import annotations
+
+import gzip
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import duckdb
+import openpyxl
+import pytest
+
+from kg.building import check
+from kg.importers import tables
+from kg.importers.naming import to_part, to_part_sql
+from tests.importers.place import Place
+
+FILMS = """\
+Title,Year,Director,Genres,Runtime
+Anora,2024,"Baker, Sean",Comedy|Drama,2h 19m
+"Matrix, The",1999,"Wachowski, Lana; Wachowski, Lilly",Science Fiction,136 min
+"Paris, Texas",1984,"Wenders, Wim",Drama,147
+"""
+MAPPING = """\
+source: {id: my-films, title: My films, licence: CC0-1.0}
+rows: {class: Film, key: [Title, Year]}
+columns:
+  Title: {property: label, clean: article-first}
+  Year: year
+  Director: {property: director, class: Person, split: ";", clean: [trim, last-first]}
+  Genres: {property: genre, split: "|"}
+  Runtime: {property: runningTime, clean: minutes}
+"""
+
+
+@pytest.fixture
+def films(tmp_path: Path) -> Path:
+    (tmp_path / "films.csv.mapping.yaml").write_text(MAPPING, encoding="utf-8")
+    path = tmp_path / "films.csv"
+    path.write_text(FILMS, encoding="utf-8")
+    return path
+
+
+def test_a_person_with_a_spreadsheet_gets_it_in(project: Place, films: Path) -> None:
+    assert project.run("table", str(films)) == 0
+    assert project.said("my-films-anora-2024") == {
+        ("rdf:type", "Film"),
+        ("rdfs:label", "Anora"),
+        ("year", "2024"),
+        ("director", "my-films-person-sean-baker"),
+        ("genre", "my-films-genre-comedy"),
+        ("genre", "my-films-genre-drama"),
+        ("runningTime", "139"),
+    }
+    assert {("rdfs:label", "Lilly Wachowski")} <= project.said("my-films-person-lilly-wachowski")
+    report = check(project.folder)
+    assert report.ok, "\n".join(map(str, report))
+
+
+def test_a_large_table_says_the_same_as_a_small_one(
+    project: Place, films: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    project.run("table", str(films))
+    small = {fact.id for fact in project.facts()}
+    monkeypatch.setattr(tables, "MANY", 1)
+    project.run("table", str(films))
+    assert not project.table("my-films").exists()
+    assert {fact.id for fact in project.facts()} == small
+
+
+def test_values_and_rows_that_do_not_fit_are_rejected_with_their_lines(project: Place, films: Path) -> None:
+    rows = FILMS.splitlines()
+    rows[2:2] = ["too,few", "Tangerine,long ago,,,", ",2015,,,", "Starlet,2012,,,an hour"]
+    films.write_text("\n".join(rows) + "\n", encoding="utf-8")
+    project.run("table", str(films))
+    told = project.rejects("my-films").splitlines()
+    assert [line.split(":")[1] for line in told] == ["3", "4", "5", "6"]
+    assert ("rdfs:label", "Starlet") in project.said("my-films-starlet-2012")
+
+
+def test_a_column_that_is_gone_is_an_error(project: Place, films: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    films.write_text(FILMS.replace("Director", "Directors"), encoding="utf-8")
+    assert project.run("table", str(films)) == 2
+    assert "lacks the column Director (did you mean Directors?)" in capsys.readouterr().err
+
+
+def test_a_mapping_that_is_wrong_says_everything_at_once(
+    project: Place, films: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    wrong = (
+        MAPPING.replace("year", "yeer").replace("class: Person", "class: Persn").replace("article-first", "the-first")
+    )
+    Path(f"{films}.mapping.yaml").write_text(wrong, encoding="utf-8")
+    assert project.run("table", str(films)) == 2
+    told = capsys.readouterr().err
+    assert "'yeer' is not a property" in told
+    assert "did you mean Person?" in told
+    assert "'the-first' is none of" in told
+
+
+def test_the_guess_reads_the_table_as_it_is(project: Place, films: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert project.run("table", str(films), "--guess", "-o", f"{films}.mapping.yaml") == 0
+    assert project.run("table", str(films)) == 0
+    assert ("director", "films-person-sean-baker") in project.said("films-anora-2024")
+
+
+@pytest.mark.parametrize("form", ["tsv", "jsonl", "parquet", "xlsx", "csv.gz"])
+def test_the_same_table_in_another_form_says_the_same(project: Place, films: Path, form: str) -> None:
+    project.run("table", str(films))
+    expected = project.said("my-films-anora-2024")
+    other = films.with_name(f"films.{form}")
+    rows = duckdb.read_csv(str(films), all_varchar=True)
+    match form:
+        case "tsv":
+            rows.write_csv(str(other), sep="\t")
+        case "parquet":
+            rows.write_parquet(str(other))
+        case "csv.gz":
+            other.write_bytes(gzip.compress(films.read_bytes()))
+        case "jsonl":
+            told = [dict(zip(rows.columns, row, strict=True)) for row in rows.fetchall()]
+            other.write_text("\n".join(map(json.dumps, told)), encoding="utf-8")
+        case _:
+            book = openpyxl.Workbook()
+            assert book.active is not None
+            for row in (rows.columns, *((*row[:1], int(row[1]), *row[2:]) for row in rows.fetchall())):
+                book.active.append(list(row))
+            book.save(other)
+    project.run("table", str(other), "--mapping", f"{films}.mapping.yaml")
+    assert project.said("my-films-anora-2024") == expected
+
+
+def test_a_truncated_archive_is_an_error(project: Place, films: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    packed = films.with_name("films.csv.gz")
+    packed.write_bytes(gzip.compress(films.read_bytes())[:-12])
+    assert project.run("table", str(packed), "--mapping", f"{films}.mapping.yaml") == 2
+    assert "truncated" in capsys.readouterr().err
+    assert not (project.folder / "data" / "imports").exists()
+
+
+def test_another_encoding_is_said_or_rejected(project: Place, films: Path) -> None:
+    films.write_bytes((FILMS + "Amélie,2001,,,\n").encode("latin-1"))
+    project.run("table", str(films))
+    assert "films.csv:5" in project.rejects("my-films")
+    Path(f"{films}.mapping.yaml").write_text(MAPPING + "encoding: latin-1\n", encoding="utf-8")
+    project.run("table", str(films))
+    assert ("rdfs:label", "Amélie") in project.said("my-films-amelie-" + to_part("Amélie")[-6:] + "-2001")
+
+
+def test_other_sources_and_their_comments_are_left_alone(project: Place, films: Path) -> None:
+    sources = project.folder / "data" / "sources.yaml"
+    sources.write_text("# Ours.\nmine:\n  title: Mine   # by hand\n\n# The end.\n", encoding="utf-8")
+    project.run("table", str(films))
+    project.run("table", str(films), "--title", "My films: all")
+    text = sources.read_text(encoding="utf-8")
+    assert text.startswith("# Ours.\nmine:\n  title: Mine   # by hand\n\n# The end.\n")
+    assert text.count("my-films:") == 1
+    assert 'title: "My films: all"' in text
+
+
+NAMES = [
+    "Anora",
+    "Paris, Texas",
+    "Amélie",
+    "七人の侍",
+    "tt0111161",
+    "dQw4w9WgXcQ",
+    "WALL·E",
+    "Se7en",
+    "  ",
+    "-",
+    "x" * 99,
+    "8½",
+    "M",
+]
+
+
+def test_a_thing_has_one_name_whoever_makes_it() -> None:
+    with duckdb.connect() as sql:
+        for text in NAMES:
+            made = sql.execute(f"SELECT {to_part_sql('x')} FROM (SELECT ? AS x)", [text]).fetchone()
+            assert made == (to_part(text),)
+    assert len(set(map(to_part, NAMES))) == len(NAMES)
+
+
+@pytest.mark.parametrize("name", ["wikidata_films_2024/Film.Genres.csv", "filmography_matching/data1.csv"])
+def test_the_guess_for_a_foreign_table_can_be_used(
+    project: Place, shared: Callable[[str], Path], tmp_path: Path, name: str
+) -> None:
+    mapping = tmp_path / "guess.yaml"
+    assert project.run("table", str(shared(name)), "--guess", "-o", str(mapping)) == 0
+    assert project.run("table", str(shared(name)), "--mapping", str(mapping), "--dry-run") == 0
