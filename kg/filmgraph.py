@@ -16,11 +16,13 @@ from kg.answers.binding import to_terms
 from kg.answers.evidence import Provenance
 from kg.answers.naming import Names
 from kg.answers.query import Queries
-from kg.errors import InputError
+from kg.errors import InputError, UnknownNameError
 from kg.facts.texts import Texts, to_texts
+from kg.facts.values import nearest
 from kg.graph.records import Records
 from kg.graph.store import open_store
 from kg.project import Project, find_project
+from kg.terms import SOURCE
 
 if TYPE_CHECKING:
     import rdflib
@@ -92,7 +94,7 @@ class FilmGraph:
 
     def __contains__(self, name: object) -> bool:
         """True when something is called this."""
-        from kg.errors import AmbiguousNameError, UnknownNameError
+        from kg.errors import AmbiguousNameError
 
         try:
             self.thing(str(name))
@@ -111,6 +113,19 @@ class FilmGraph:
         from kg.answers.schema import read_schema
 
         return read_schema(self.store, self.names)
+
+    def source(self, name: str) -> str:
+        """The id of a source, given as its id, CURIE, label or alias; raises `UnknownNameError` for any other name."""
+        id = name.removeprefix("source:")
+        if id in self.provenance.sources:
+            return id
+        try:
+            found = self.thing(name).value.removeprefix(SOURCE)
+        except UnknownNameError:
+            found = ""
+        if found not in self.provenance.sources:
+            raise UnknownNameError(name, kind="source", nearest=nearest(id, list(self.provenance.sources)))
+        return found
 
     def texts(self, folder: Path | str | None = None) -> Texts:
         """The sources' texts in a folder, or in the one that `KG_TEXTS` names; none where neither is given."""

@@ -10,12 +10,15 @@ from pyoxigraph import NamedNode, QuerySolutions, Store
 
 from kg.answers.patterns import Pattern, patterns_of, to_oxigraph
 from kg.facts.values import nearest
-from kg.graph.stating import CONTESTED, ONTOLOGY
+from kg.graph.stating import CONTESTED, ONTOLOGY, PROVENANCE
 from kg.terms import PREFIXES, to_curie
 
 _CONTESTED = rdflib.URIRef(CONTESTED.value)
 _TRUE_NO = "Every name is known, so this is a true no: the graph does not say it."
-_FILTERED = "The patterns match, but FILTER, NOT EXISTS, MINUS or VALUES leave nothing: a true no."
+_FILTERED = (
+    "The patterns match, but FILTER, NOT EXISTS, MINUS or VALUES leave nothing: a true no if the types are right. "
+    'A year is compared as "2018"^^xsd:gYear, a day as "2018-01-01"^^xsd:date.'
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,20 +34,21 @@ class Emptiness:
 
 def why_empty(store: Store, text: str) -> Emptiness:
     """The reasons why a query has no rows, the plainest first."""
-    patterns = [pattern for pattern in patterns_of(text) if not pattern.is_optional]
+    every = patterns_of(text)
+    if not every:
+        return Emptiness(("No rows; the query has no pattern that could be looked at by itself.",), is_true_no=False)
+    patterns = [pattern for pattern in every if not pattern.is_optional]
     if unknown := tuple(_unknown_terms(store, patterns)):
         return Emptiness(unknown, is_true_no=False)
     if dead := tuple(_dead_patterns(store, patterns)):
-        is_true_no = not any("literals are equal" in reason for reason in dead)
+        is_true_no = not any("iterals are equal" in reason for reason in dead)
         return Emptiness((*dead, _TRUE_NO) if is_true_no else dead, is_true_no=is_true_no)
     if killer := tuple(_killers(store, patterns)):
         return Emptiness(
             (*killer, "Every name is known, so this is a true no: the graph does not say it."), is_true_no=True
         )
     if patterns and _holds(store, patterns):
-        return Emptiness(
-            ("The patterns match, but FILTER, NOT EXISTS, MINUS or VALUES leave nothing: a true no.",), is_true_no=True
-        )
+        return Emptiness((_FILTERED,), is_true_no=True)
     return Emptiness(("A true no: each pattern matches something, but nothing matches all of them.",), is_true_no=True)
 
 
@@ -61,6 +65,8 @@ def _unknown_terms(store: Store, patterns: list[Pattern]) -> Iterator[str]:
 
 
 def _is_known(store: Store, term: NamedNode) -> bool:
+    if term in (CONTESTED, ONTOLOGY, PROVENANCE):
+        return True
     as_part = ((term, None, None), (None, term, None), (None, None, term))
     found = (store.quads_for_pattern(subject, predicate, value, None) for subject, predicate, value in as_part)
     in_graphs = any(next(quads, None) is not None for quads in found)
@@ -99,7 +105,15 @@ def _other_literal(store: Store, pattern: Pattern) -> str:
     free = Pattern(pattern.subject, pattern.path, rdflib.Variable("kgvalue"), pattern.graph)
     query = f"SELECT ?kgvalue {{ {free.to_sparql()} FILTER(STR(?kgvalue) = STR({literal})) }} LIMIT 1"
     found = next(_column(store, query), None)
-    return f" There is {found} instead: literals are equal only with the same language and datatype." if found else ""
+    if found is not None:
+        return f" There is {found} instead: literals are equal only with the same language and datatype."
+    named = _column(
+        store, f"SELECT ?x {{ ?x rdfs:label|skos:altLabel ?name FILTER(STR(?name) = STR({literal})) }} LIMIT 1"
+    )
+    thing = next(named, None)
+    if isinstance(thing, NamedNode):
+        return f" Literals are equal only to literals; did you mean the thing {to_curie(thing.value)}?"
+    return ""
 
 
 def _killers(store: Store, patterns: list[Pattern]) -> Iterator[str]:

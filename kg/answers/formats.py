@@ -127,8 +127,13 @@ def _cell_text(row: Row, index: int) -> str:
     if cell is None:
         return ""
     if isinstance(cell, Thing):
-        return f"{cell.label} ({cell.curie})" if cell.label != cell.curie else cell.curie
-    return str(cell).lower() if isinstance(cell, bool) else str(cell)
+        return _one_line(f"{cell.label} ({cell.curie})" if cell.label != cell.curie else cell.curie)
+    return str(cell).lower() if isinstance(cell, bool) else _one_line(str(cell))
+
+
+def _one_line(text: str) -> str:
+    """A text without line ends and without what a terminal would obey."""
+    return "".join(" " if unicodedata.category(char) in ("Cc", "Zl", "Zp") else char for char in text)
 
 
 def _html_cell(cell: object) -> str:

@@ -37,6 +37,9 @@ class Names:
         return self._thing(name, kind)
 
     def _find_thing(self, name: str, kind: str) -> NamedNode:
+        if any("\ud800" <= char <= "\udfff" for char in name):
+            # What a shell hands over for bytes that are no text; no thing is called so.
+            raise UnknownNameError(name, kind=kind or "thing")
         if (named := self._exact(name)) is not None and self._is_a(named, kind):
             return named
         for found in (self._bearing(name, LABEL), self._bearing(name, ALIAS), self._folded(name)):

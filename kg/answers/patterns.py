@@ -56,9 +56,15 @@ class Pattern:
 
 
 def patterns_of(text: str) -> list[Pattern]:
-    """The patterns of a query, in the order in which it writes them."""
-    algebra = translateQuery(parseQuery(text), initNs=PREFIXES).algebra
-    return list(_walk(algebra, None, is_optional=False))
+    """The patterns of a query, in the order in which it writes them; none where rdflib cannot read it.
+
+    Oxigraph reads more than rdflib does: what SPARQL 1.2 adds, and deeper nesting.
+    """
+    try:
+        algebra = translateQuery(parseQuery(text), initNs=PREFIXES).algebra
+        return list(_walk(algebra, None, is_optional=False))
+    except Exception:  # rdflib and pyparsing promise no kinds of error, and RecursionError is one of them
+        return []
 
 
 def _walk(node: Any, graph: rdflib.term.Node | None, *, is_optional: bool) -> Iterator[Pattern]:

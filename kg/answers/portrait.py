@@ -11,6 +11,7 @@ from pyoxigraph import DefaultGraph, Literal, NamedNode, Store
 
 from kg.answers.evidence import Provenance
 from kg.answers.naming import Names
+from kg.facts.deciding import Contested
 from kg.facts.fact import Fact
 from kg.terms import ALIAS, LABEL, TYPE, Term, to_curie, to_short
 
@@ -54,6 +55,7 @@ class Portrait:
     said: tuple[Said, ...]
     inferred: tuple[Said, ...]
     leading: tuple[tuple[NamedNode, str], ...]
+    contested: tuple[Contested, ...] = ()
 
     def as_dict(self) -> dict[str, object]:
         """For programs: property -> values, each with its sources."""
@@ -67,6 +69,7 @@ class Portrait:
             "said": _by_property(self.said),
             "inferred": _by_property(self.inferred),
             "leading_here": dict(leading),
+            "contested": [_contested(one) for one in self.contested],
         }
 
     def to_text(self) -> str:
@@ -74,6 +77,9 @@ class Portrait:
         lines = [f"{self.label}  ({to_curie(self.thing.value)})" if self.label else to_curie(self.thing.value)]
         lines += _lines("What sources say", self.said)
         lines += _lines("What follows from it", self.inferred)
+        if self.contested:
+            lines += ["", "What is contested, and no knowledge"]
+            lines += [f"  {_contested(one)}" for one in self.contested]
         if self.leading:
             lines += ["", "What leads here"]
             lines += [f"  {text}  {to_curie(property.value)}" for property, text in self.leading]
@@ -90,6 +96,7 @@ def to_portrait(store: Store, names: Names, provenance: Provenance, thing: Named
         tuple(one for one in told if not one.is_inferred),
         tuple(one for one in told if one.is_inferred),
         tuple(painter.leading(thing, {one.value for one in told})),
+        tuple(one for one in provenance.contested() if one.fact.subject == thing),
     )
 
 
@@ -152,6 +159,11 @@ def _line(one: Said, name: str, *, indent: str) -> Iterator[str]:
     else:
         spots = "; ".join(dict.fromkeys(_spot(fact) for fact in one.facts))
         yield f"{indent}{name:<20} {one.text}{f'   [{spots}]' if spots else ''}"
+
+
+def _contested(one: Contested) -> str:
+    said = f"{to_short(one.fact.property).removeprefix('film:')} {to_short(one.fact.value)}"
+    return f"{said}   [{_spot(one.fact)}; {one.kind}: {one.reason}]"
 
 
 def _by_spot(fact: Fact) -> tuple[str, int]:

@@ -106,6 +106,12 @@ class StoredQuery:
         words = (f'"{word}"' if re.search(r"[^\w:.=|-]", word) else word for word in given)
         return " ".join(("kg ask", self.name, *words))
 
+    @property
+    def words(self) -> str:
+        """Its name, summary, tags and columns, as one looks for them: in small letters, blanks for hyphens."""
+        told = (self.name, self.summary, self.description, *self.tags, *(self.returns or {}))
+        return " ".join((self.name, *told)).casefold() + " " + self.name.replace("-", " ")
+
     def card(self) -> str:
         """What `kg queries` prints: name, summary, what it takes, an example."""
         lines = [f"{self.name}: {self.summary}"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -65,6 +66,8 @@ class Schema:
         """Two tables; terms of the ontology without uses are left out unless `all_terms`."""
         classes = [row for row in self.classes if row.uses or all_terms]
         properties = [row for row in self.properties if row.uses or all_terms]
+        if not classes and not properties:
+            return "No class or property has this word; `kg schema` lists them all, --all also those without uses.\n"
         tables = (
             columns_of(
                 ("class", "uses", "under", "what it is"),
@@ -84,7 +87,8 @@ class Schema:
 
 
 def _holds(row: SchemaRow, word: str) -> bool:
-    return word.casefold() in f"{row.curie} {row.sentence} {' '.join((*row.domain, *row.range))}".casefold()
+    text = f"{row.curie} {row.sentence} {' '.join((*row.domain, *row.range))}"
+    return re.search(rf"(?:\b|(?<=[a-z])(?=[A-Z])){re.escape(word)}", text, re.IGNORECASE) is not None
 
 
 def read_schema(store: Store, names: Names) -> Schema:

@@ -82,6 +82,8 @@ def _answer(call: argparse.Namespace, graph: FilmGraph, answer: Answer) -> int:
         from kg.answers.emptiness import why_empty
 
         say(str(why_empty(graph.store, answer.query)))
+        if answer.name and (because := graph.queries[answer.name].because):
+            say(f"About {answer.name}: {because}.")
     return 0
 
 
@@ -110,11 +112,14 @@ def _queries(call: argparse.Namespace) -> int:
     broken = list(queries.faults())
     word = (call.word or "").casefold()
     sound = (queries[name] for name in queries if name not in {_query_of(str(one.place)) for one in broken})
-    listed = [query for query in sound if word in " ".join((query.name, query.summary, *query.tags)).casefold()]
+    listed = [query for query in sound if word in query.words]
     if call.format == "json":
         write(json.dumps([query.as_dict() for query in listed], indent=1, ensure_ascii=False) + "\n")
     else:
-        write("\n".join(query.card() for query in listed) + f"\n({len(listed)} queries)\n")
+        write(
+            "\n".join(query.card() for query in listed)
+            + f"\n({len(listed)} quer{'y' if len(listed) == 1 else 'ies'})\n"
+        )
     for finding in broken:
         say(str(finding))
     return 1 if broken else 0
@@ -167,8 +172,9 @@ def _facts(call: argparse.Namespace) -> int:
 
     graph = graph_of(call)
     about = graph.thing(call.about) if call.about else None
+    source = graph.source(call.source) if call.source else None
     rows = (to_row(fact) for fact in graph.facts() if (about is None or fact.subject == about) and
-            call.source in (None, fact.evidence.source))  # fmt: skip
+            source in (None, fact.evidence.source))  # fmt: skip
     if call.format == "jsonl":
         for row in rows:
             write(json.dumps(row, ensure_ascii=False) + "\n")
@@ -190,7 +196,8 @@ def _conflicts(call: argparse.Namespace) -> int:
     from kg.answers.disputes import disputes_of, to_dict, to_text
 
     graph = graph_of(call)
-    disputes = [one for one in disputes_of(graph.store) if call.source is None or call.source in one.sources]
+    source = graph.source(call.source) if call.source else None
+    disputes = [one for one in disputes_of(graph.store) if source is None or source in one.sources]
     if call.format == "json":
         write(json.dumps([to_dict(one) for one in disputes], indent=1, ensure_ascii=False) + "\n")
     else:

@@ -103,6 +103,10 @@ _DAY_FORMS = (
     re.compile(r"(?P<year>\d{4})-(?P<month>\d{2})(?:-(?P<day>\d{2}))?"),
     re.compile(r"(?P<year>\d{4})"),
 )
+_MONTH = re.compile(
+    r"\b(?P<month>[A-Z][A-Za-z]{2,8})\b\.?(?:(?:\s+of|,)?(?:\s+\d{1,2}(?:st|nd|rd|th)?,?)?\s+(?P<year>\d{4})\b)?"
+)
+"""A month with a capital letter, as `may` is not, and the year where one is said."""
 _QUANTITIES = {XSD + name for name in ("integer", "decimal", "double")}
 
 
@@ -185,7 +189,7 @@ def holds_date(passage: str, date: str) -> bool:
             if _agree(parts, wanted):
                 return True
     return len(wanted) == 2 and any(
-        re.search(rf"\b{name}\b", text) for name, month in _MONTHS.items() if month == wanted[1]
+        _MONTHS.get(found["month"].casefold()) == wanted[1] and not found["year"] for found in _MONTH.finditer(passage)
     )
 
 

@@ -91,7 +91,7 @@ def of_finding(finding: Finding) -> Told:
     return told(finding.focus, finding.path, finding.value, finding.shape, finding.component, severity)
 
 
-def passes(case: Case) -> bool:
+def passes(case: Case, by: str) -> bool:
     action = case.value(case.node, MANIFEST + "action")
     data, shapes = (
         Path(case.value(action, TEST + name)[len("<file://") : -1]) for name in ("dataGraph", "shapesGraph")
@@ -100,17 +100,18 @@ def passes(case: Case) -> bool:
     workshop.add(case.triples if data == case.file else load(data))
     failure = case.value(case.node, MANIFEST + "result") == f"<{TEST}Failure>"
     try:
-        report = check(workshop, to_shapes(case.triples if shapes == case.file else load(shapes)))
+        report = check(workshop, to_shapes(case.triples if shapes == case.file else load(shapes)), by=by)
     except FaultsError:
         return failure
     return not failure and Counter(map(of_finding, report.findings)) == expected(case)
 
 
 @pytest.mark.skipif(not SUITE.is_dir(), reason="the W3C suites are not here; KG_SHARED names their folder")
+@pytest.mark.parametrize("by", ["sql", "looking"])
 @pytest.mark.parametrize("case", all_cases(), ids=lambda case: case.name)
-def test_the_w3c_case_gives_the_results_that_the_w3c_expects(case: Case) -> None:
+def test_the_w3c_case_gives_the_results_that_the_w3c_expects(case: Case, by: str) -> None:
     reason = KNOWN_FAILURES.get(case.name)
-    assert passes(case) is (reason is None), reason or case.name
+    assert passes(case, by) is (reason is None), reason or case.name
 
 
 @pytest.mark.skipif(not SUITE.is_dir(), reason="the W3C suites are not here; KG_SHARED names their folder")

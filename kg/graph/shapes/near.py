@@ -1,7 +1,7 @@
-"""A few nodes walk in; a small copy of all that a check can see from them walks out, so that it looks nowhere else.
+"""A few nodes walk in; all that a check can see from them walks out: triples by number, and the texts of their terms.
 
-Every statement of a check reads the whole table of triples, which is cheap for a check of everything and dear for one
-of ten nodes. As long as the shapes only look ahead, and not back or any number of steps, what they see is soon fetched.
+As long as the shapes only look ahead, and not back or any number of steps, what they can see is soon fetched. A graph
+that is small as a whole is fetched as a whole.
 """
 
 # ruff: noqa: S608 - what is put into SQL here is numbers
@@ -9,6 +9,7 @@ of ten nodes. As long as the shapes only look ahead, and not back or any number 
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import dataclass, field
 
 import duckdb
 
@@ -18,58 +19,81 @@ from kg.graph.shapes.plan import Plan
 from kg.graph.shapes.statements import rows
 from kg.graph.triples import LITERALS
 
-_MOST = 20_000
-"""Nodes; beyond, reading the whole table is no dearer."""
+_MOST_NODES, _MOST_TRIPLES = 5_000, 8_000
+"""Beyond, SQL over the whole graph is quicker."""
 _Edge = tuple[int, int, int]
 
-TABLES = (
-    "CREATE OR REPLACE TEMP TABLE shape_near AS SELECT * FROM {edges}",
-    "CREATE OR REPLACE TEMP TABLE shape_words AS SELECT t.id, t.text FROM {words} t JOIN {terms} ON t.id = r.term",
-)
+
+@dataclass(slots=True)
+class Near:
+    """A small graph by number, ready to be walked ahead and back."""
+
+    texts: dict[int, str]
+    about: dict[int, list[tuple[int, int]]] = field(default_factory=dict)
+    """Subject -> predicate and object."""
+    ahead: dict[tuple[int, int], list[int]] = field(default_factory=dict)
+    """Subject and predicate -> objects."""
+    back: dict[tuple[int, int], list[int]] = field(default_factory=dict)
+    """Object and predicate -> subjects."""
+    edges: dict[int, list[tuple[int, int]]] = field(default_factory=dict)
+    """Predicate -> subject and object."""
 
 
-def fetch_near(sql: duckdb.DuckDBPyConnection, plan: Plan, numbering: Numbering, nodes: Iterable[int]) -> bool:
-    """Fill `shape_near` and `shape_words` with what is seen from the nodes; False where that cannot be told soon."""
-    depth = _depth(plan)
-    seen = set(nodes)
-    if depth is None or not seen or len(seen) > _MOST:
-        return False
+def what_is_near(sql: duckdb.DuckDBPyConnection, plan: Plan, numbering: Numbering, nodes: Iterable[int]) -> Near | None:
+    """What the plan's shapes can see from these nodes; None where that cannot be told soon."""
+    depth, seen = _depth(plan), set(nodes)
+    if depth is None or len(seen) > _MOST_NODES:
+        return None
     followed = {numbering.of(p) for s in plan.value_sets if s.path is not None for p in predicates(s.path)}
     edges: set[_Edge] = set()
     objects_of = {t.term for s in plan.focus_sets for t in s.targets if t.kind == "objectsOf"}
-    if objects_of:
-        edges |= _edges(sql, f"p IN ({_listed(map(numbering.of, objects_of))}) AND o IN ({_listed(seen)})")
+    if objects_of and seen:
+        wanted = ",".join(map(str, map(numbering.of, objects_of)))
+        edges |= set(
+            sql.execute(
+                f"SELECT s, p, o FROM shape_edge JOIN {_terms(seen)} ON o = term WHERE p IN ({wanted})"
+            ).fetchall()
+        )
     frontier = {node for node in seen if node < LITERALS}
     for _ in range(depth):
         if not frontier:
             break
-        fresh = _edges(sql, f"s IN ({_listed(frontier)})")
+        fresh = set(sql.execute(f"SELECT s, p, o FROM shape_edge JOIN {_terms(frontier)} ON s = term").fetchall())
         edges |= fresh
         frontier = {o for _, p, o in fresh if p in followed and o < LITERALS} - seen
         seen |= frontier
-        if len(seen) > _MOST:
-            return False
+        if len(seen) > _MOST_NODES:
+            return None
     terms = seen | {term for edge in edges for term in edge}
-    near = rows("r", "s, p, o", sorted(edges)) if edges else "(SELECT s, p, o FROM shape_edge LIMIT 0) r"
-    for statement in TABLES:
-        sql.execute(
-            statement.format(
-                edges=near, words=numbering.words, terms=rows("r", "term", ((term,) for term in sorted(terms)))
-            )
-        )
-    return True
+    texts = dict(sql.execute(f"SELECT id, text FROM term t JOIN {_terms(terms)} ON t.id = term").fetchall())
+    return _near(edges, texts | numbering.missing)
 
 
-def _edges(sql: duckdb.DuckDBPyConnection, condition: str) -> set[_Edge]:
-    return set(sql.execute(f"SELECT s, p, o FROM shape_edge WHERE {condition}").fetchall())
+def everything(sql: duckdb.DuckDBPyConnection, numbering: Numbering, *, bounded: bool = True) -> Near | None:
+    """The whole graph, if it is small."""
+    most = f" LIMIT {_MOST_TRIPLES + 1}" if bounded else ""
+    edges = sql.execute(f"SELECT s, p, o FROM shape_edge{most}").fetchall()
+    if bounded and len(edges) > _MOST_TRIPLES:
+        return None
+    return _near(edges, dict(sql.execute("SELECT id, text FROM term").fetchall()) | numbering.missing)
 
 
-def _listed(numbers: Iterable[int]) -> str:
-    return ",".join(map(str, sorted(numbers)))
+def _terms(numbers: Iterable[int]) -> str:
+    return rows("r", "term", ((number,) for number in sorted(numbers)))
+
+
+def _near(edges: Iterable[_Edge], texts: dict[int, str]) -> Near:
+    near = Near(texts)
+    for s, p, o in edges:
+        near.about.setdefault(s, []).append((p, o))
+        near.ahead.setdefault((s, p), []).append(o)
+        near.back.setdefault((o, p), []).append(s)
+        near.edges.setdefault(p, []).append((s, o))
+    return near
 
 
 def _depth(plan: Plan) -> int | None:
-    """How many steps the shapes can look ahead, and one more for classes and labels; None when they look elsewhere."""
+    """How many steps the shapes can look ahead, and one more for classes; None when they look elsewhere."""
     longest = 0
     for value_set in plan.value_sets:
         if value_set.path is not None:

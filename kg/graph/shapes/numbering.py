@@ -37,6 +37,11 @@ class Numbering:
         """The dictionary of terms, with those that only the shapes know."""
         return "(SELECT id, text FROM term UNION ALL SELECT id, text FROM shape_term)" if self._missing else "term"
 
+    @property
+    def missing(self) -> dict[int, str]:
+        """The terms that only the shapes know, by their numbers."""
+        return {number: text for text, number in self._missing.items()}
+
     def of(self, text: str) -> int:
         """The number of a term."""
         return self._ids.get(text) or self._missing[text]

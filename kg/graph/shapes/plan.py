@@ -75,6 +75,8 @@ class Plan:
     """0 for a shape that leans on none; else above all that it leans on."""
     judged: frozenset[int] = frozenset()
     """The shapes whose verdict on a node another shape asks for."""
+    roots: frozenset[int] = frozenset()
+    """The shapes that look for nodes by their targets."""
     reported: dict[int, tuple[Source, ...]] = field(default_factory=dict)
     """Shape -> where its reported focus nodes come from; empty: all of its focus set, each once."""
 
@@ -98,6 +100,7 @@ def to_plan(shapes: Shapes, roots: Iterable[Shape]) -> Plan:
     for node in builder.order():
         builder.add(node)
     builder.judge()
+    builder.plan.roots = frozenset(builder.plan.numbers[root.node] for root in roots)
     return builder.plan
 
 

@@ -76,7 +76,7 @@ class Standing:
         What is added must be new, and what is removed must have been there. A change of subclasses, and shapes of the
         reference engine, cost a whole check.
         """
-        fresh, gone = list(added), list(removed)
+        fresh, gone = list(dict.fromkeys(added)), list(dict.fromkeys(removed))
         numbers = self._workshop.numbers(
             str(term) for t in (*fresh, *gone) for term in (t.subject, t.predicate, t.object)
         )

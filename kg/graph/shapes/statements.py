@@ -41,8 +41,6 @@ DROPS = tuple(
         "shape_hop",
         "shape_doubt",
         "shape_count",
-        "shape_near",
-        "shape_words",
     )
 )
 

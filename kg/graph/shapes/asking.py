@@ -1,0 +1,166 @@
+"""A plan walks in; what breaks it walks out, asked of DuckDB: one statement for one thing of all shapes together.
+
+The order of work: which nodes does each shape look at, what do they lead to (floor by floor, from the targeted shapes
+down), which constraints are broken; then, from the shapes that lean on none up, the verdicts that other shapes ask for.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+
+import duckdb
+
+from kg.graph.shapes import gathering, judging, statements, telling
+from kg.graph.shapes.hit import COUNTING, Hit
+from kg.graph.shapes.numbering import Numbering
+from kg.graph.shapes.plan import Check, Plan
+from kg.graph.shapes.verdicts import is_bad, is_out_of_order
+
+
+class Asking:
+    """One check under way on a DuckDB connection; the view `shape_edge` is what it looks at."""
+
+    def __init__(
+        self,
+        sql: duckdb.DuckDBPyConnection,
+        plan: Plan,
+        numbering: Numbering,
+        progress: Callable[[str], None],
+    ) -> None:
+        self._sql, self._plan, self._progress = sql, plan, progress
+        self._id, self._words, self._classes = numbering.of, numbering.words, numbering.classes()
+
+    def hits(self, only: Sequence[int] | None) -> list[Hit]:
+        """What breaks the plan's shapes; of their targets only those with these numbers."""
+        for statement in statements.TABLES:
+            self._sql.execute(statement)
+        self._gather(only)
+        self._progress("values")
+        self._judge_plain()
+        self._progress("plain constraints")
+        self._judge_logical()
+        return list(self._told())
+
+    def focus_nodes(self) -> int:
+        """How many nodes were looked at."""
+        looked = self._sql.execute("SELECT count(*) FROM shape_focus").fetchone()
+        return int(looked[0]) if looked else 0
+
+    # --- nodes and values
+
+    def _gather(self, only: Sequence[int] | None) -> None:
+        plan = self._plan
+        needed = self._needed_values()
+        self._do(gathering.target_focus([s for s in plan.focus_sets if s.targets], self._id, self._classes, only))
+        for floor in plan.floors():
+            self._do(gathering.joined_focus([s for s in plan.focus_sets if s.floor == floor and not s.targets]))
+            for statement in gathering.values(
+                [s for s in plan.value_sets if s.floor == floor and s.number in needed], self._id
+            ):
+                self._do(statement)
+
+    def _needed_values(self) -> frozenset[int]:
+        """The value sets that anything is asked of."""
+        plan = self._plan
+        needed = {c.value_set for c in plan.checks if c.name != "property"}
+        needed.update(c.value_set for c in plan.checks if c.name == "property" and c.shape in plan.judged)
+        needed.update(below for s in plan.focus_sets for below in s.value_sets)
+        return frozenset(needed)
+
+    # --- constraints
+
+    def _judge_plain(self) -> None:
+        plan, ids = self._plan, self._id
+        by_name: dict[str, list[Check]] = {}
+        for each in plan.checks:
+            by_name.setdefault("value" if judging.is_plain(each) else each.name, []).append(each)
+        if some := by_name.get("value"):
+            self._judge_values(some)
+        if some := by_name.get("nodeKind"):
+            self._do(judging.kinds(some))
+        if some := by_name.get("minCount", []) + by_name.get("maxCount", []):
+            self._judge_counts(some)
+        if some := by_name.get("class"):
+            self._do(judging.classes(some, ids, self._classes))
+        for name, written in (
+            ("in", judging.members),
+            ("hasValue", judging.missing),
+            ("equals", judging.unequal),
+        ):
+            if some := by_name.get(name):
+                self._do(written(some, ids))
+        if some := by_name.get("disjoint"):
+            self._do(judging.shared(some, ids))
+        if some := by_name.get("closed"):
+            self._do(judging.strangers(some, ids))
+        if some := by_name.get("uniqueLang"):
+            self._do(judging.languages(some, self._words))
+        if some := by_name.get("lessThan", []) + by_name.get("lessThanOrEquals", []):
+            self._judge_order(some)
+
+    def _judge_counts(self, checks: Sequence[Check]) -> None:
+        """Most counts are right everywhere, and are not asked of each node again."""
+        self._do(judging.counted(checks))
+        nodes = dict(self._sql.execute(judging.FOCUS_NODES).fetchall())
+        spread = {row[0]: row[1:] for row in self._sql.execute(judging.FEWEST_AND_MOST).fetchall()}
+        broken = []
+        for each in checks:
+            having, fewest, most = spread.get(each.value_set, (0, 0, 0))
+            fewest = fewest if having == nodes.get(each.focus_set, 0) else 0
+            if fewest < each.constraint.count if each.name == "minCount" else most > each.constraint.count:
+                broken.append(each)
+        if broken:
+            self._do(judging.counts(broken))
+
+    def _judge_values(self, checks: Sequence[Check]) -> None:
+        self._do(judging.doubts(checks, self._words))
+        unsure = self._sql.execute(judging.UNSURE.format(words=self._words)).fetchall()
+        bad = [(n, term) for n, term, text in unsure if is_bad(self._plan.checks[n].constraint, text)]
+        if bad:
+            self._do(judging.judged(bad))
+        self._do(judging.SURE)
+
+    def _judge_order(self, checks: Sequence[Check]) -> None:
+        self._do(judging.order_doubts(checks, self._id, self._words))
+        unsure = self._sql.execute(judging.UNSURE_PAIRS).fetchall()
+        bad = [(n, a, b) for n, a, b, left, right in unsure if is_out_of_order(self._plan.checks[n].name, left, right)]
+        if bad:
+            self._do(judging.judged_pairs(bad))
+        self._do(judging.SURE_PAIRS)
+
+    def _judge_logical(self) -> None:
+        plan = self._plan
+        for height in range(1 + max(plan.heights, default=0)):
+            some = [c for c in plan.checks if plan.heights[c.shape] == height and c.logical]
+            for statement in judging.logical([c for c in some if not c.name.startswith("qualified")], plan):
+                self._do(statement)
+            if counted := [c for c in some if c.name.startswith("qualified")]:
+                self._do(judging.qualified(counted, plan))
+            self._do(judging.fails([n for n in sorted(plan.judged) if plan.heights[n] == height], plan))
+
+    # --- what is told
+
+    def _told(self) -> Iterator[Hit]:
+        plan = self._plan
+        if self._sql.execute("SELECT 1 FROM shape_hit LIMIT 1").fetchone() is None:
+            return
+        for number in range(len(plan.shapes)):
+            if plan.reported.get(number):
+                self._do(telling.reported(number, plan))
+        told = self._sql.execute(telling.told(plan)).fetchall()
+        values = self._counted((plan.checks[row[0]], int(row[1])) for row in told)
+        for number, focus, value, path, other, times in told:
+            each = plan.checks[number]
+            counted = values.get((each.value_set, focus), ()) if each.name in COUNTING else ()
+            yield Hit(each, focus, value, path, other, tuple(counted), int(times))
+
+    def _counted(self, asked: Iterable[tuple[Check, int]]) -> Mapping[tuple[int, int], Sequence[int]]:
+        pairs = {(check.value_set, focus) for check, focus in asked if check.name in COUNTING}
+        if not pairs:
+            return {}
+        rows = self._sql.execute(telling.counted_values(sorted(pairs))).fetchall()
+        return {(int(value_set), int(focus)): listed for value_set, focus, listed in rows}
+
+    def _do(self, statement: str) -> None:
+        if statement:
+            self._sql.execute(statement)

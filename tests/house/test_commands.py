@@ -1,0 +1,118 @@
+"""Commands as a shell sees them: data on stdout, messages on stderr, exit statuses, pipes that close early."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.projects import ANORA, SmallProject
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    project = SmallProject(tmp_path_factory.mktemp("films"))
+    project.write("data/films.yaml", ANORA)
+    project.write("queries/films.rq", "#+ summary: All films\nSELECT ?film { ?film a film:Film }")
+    project.open()
+    return project.folder
+
+
+def kg(*words: str, folder: Path | None = None, told: str = "") -> subprocess.CompletedProcess[str]:
+    where = ["--project", str(folder)] if folder is not None else []
+    environment = os.environ | {"NO_COLOR": "1", "PYTHONIOENCODING": "utf-8"}
+    return subprocess.run(
+        [sys.executable, "-m", "kg", *words, *where],
+        input=told, capture_output=True, encoding="utf-8", env=environment, check=False, timeout=60,
+    )  # fmt: skip
+
+
+def test_an_answer_is_data_and_nothing_else(folder: Path) -> None:
+    done = kg("ask", "films", "--format", "csv", folder=folder)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.splitlines() == ["film", "https://w3id.org/filmgraph/film/anora"]
+
+
+WRONG = [
+    (["ask", "flims"], "Did you mean films?"),
+    (["ask", "films", "year=2024"], "no parameter"),
+    (["ask", "films", "year"], "name=value"),
+    (["sparql", "-e", "SELECT * {"], "query:1:"),
+    (["sparql", "-e", "SELECT * { SERVICE <http://127.0.0.1:9/> {} }"], "SERVICE"),
+    (["sparql", "no-such-file.rq"], "no-such-file.rq"),
+    (["show", "Anorra"], "Did you mean Anora?"),
+    (["ask", "films", "-o", "no/such/folder/out.csv"], "cannot be written"),
+    (["export", "--format", "no-such-format"], "no-such-format"),
+    (["no-such-command"], "no-such-command"),
+]
+
+
+@pytest.mark.parametrize(("words", "message"), WRONG, ids=[" ".join(one[0]) for one in WRONG])
+def test_a_wrong_call_says_so_on_stderr_and_ends_with_2(folder: Path, words: list[str], message: str) -> None:
+    done = kg(*words, folder=folder)
+    assert done.returncode == 2
+    assert done.stdout == ""
+    assert message in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_a_project_without_a_graph_ends_with_2(tmp_path: Path) -> None:
+    project = SmallProject(tmp_path)
+    done = kg("ask", "films", folder=project.folder)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "kg build" in done.stderr
+
+
+@pytest.mark.parametrize("command", ["build", "check"])
+def test_files_with_faults_end_with_1_and_tell_them_all(tmp_path: Path, command: str) -> None:
+    project = SmallProject(tmp_path)
+    project.write("data/films.yaml", "source: encyclopedia\nanora: {titel: A, yeer: 2024}\n")
+    done = kg(command, folder=project.folder)
+    assert done.returncode == 1
+    assert "Traceback" not in done.stderr
+    for word in ("titel", "yeer", "data/films.yaml", "2:9"):
+        assert word in done.stdout + done.stderr
+
+
+def test_an_empty_answer_is_fine_and_its_reason_is_a_message(folder: Path) -> None:
+    done = kg("sparql", "-e", "SELECT ?x { ?x a film:Flim }", "--format", "csv", folder=folder)
+    assert (done.returncode, done.stdout) == (0, "x\n")
+    assert "film:Film" in done.stderr
+
+
+def test_a_query_may_come_from_stdin(folder: Path) -> None:
+    done = kg("sparql", "-", "--format", "tsv", folder=folder, told="SELECT ?l { film:anora rdfs:label ?l }")
+    assert done.stdout == '?l\n"Anora"\n'
+
+
+def test_help_and_version_are_data() -> None:
+    for words in (["--help"], ["--version"], ["ask", "--help"], []):
+        done = kg(*words)
+        assert done.returncode == 0
+        assert done.stdout
+        assert done.stderr == ""
+
+
+def test_no_colour_and_no_movement_reach_a_pipe(folder: Path) -> None:
+    for words in (["build", "--force"], ["check"], ["ask", "films"], ["schema"]):
+        done = kg(*words, folder=folder)
+        assert "\x1b" not in done.stdout + done.stderr
+        assert "\r" not in done.stdout + done.stderr
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="no such shell")
+def test_a_reader_that_has_read_enough_is_no_error(folder: Path) -> None:
+    query = "SELECT * { ?a ?b ?c . ?d ?e ?f . ?g ?h ?i }"
+    line = f'{sys.executable} -m kg sparql -e "{query}" --project {folder} | head -n 1; exit ${{PIPESTATUS[0]}}'
+    done = subprocess.run(["bash", "-c", line], capture_output=True, text=True, check=False, timeout=60)
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_a_name_that_is_no_text_is_refused_and_not_a_crash(folder: Path) -> None:
+    words: list[bytes | str] = [sys.executable, "-m", "kg", "show", b"\xff\xfe", "--project", str(folder)]
+    done = subprocess.run(words, capture_output=True, check=False, timeout=60)
+    assert done.returncode == 2
+    assert b"Traceback" not in done.stderr
