@@ -79,11 +79,11 @@ def write_ntriples(workshop: Workshop, path: Path, *, tables: Iterable[str] = ("
             )
             # A join keeps no order: the texts are ordered again, which is quick, since nearly all of them are in place.
             sql.execute(
-                "COPY (SELECT a.text, b.text, c.text, '.' FROM ordered AS t"
+                "COPY (SELECT a.text || ' ' || b.text || ' ' || c.text || ' .' FROM ordered AS t"
                 f" JOIN (SELECT id, text FROM term WHERE id {within}) AS a ON a.id = t.s"
-                " JOIN property AS b ON b.id = t.p JOIN term AS c ON c.id = t.o ORDER BY t.s, t.p, t.o)"
+                " JOIN property AS b ON b.id = t.p JOIN term AS c ON c.id = t.o ORDER BY t.rowid)"
                 f" TO '{_quoted(part if number else half)}'"
-                f" (FORMAT csv, HEADER false, DELIMITER ' ', QUOTE '', ESCAPE ''{packed})"
+                f" (FORMAT csv, HEADER false, DELIMITER '\x01', QUOTE '', ESCAPE ''{packed})"
             )
             if number:
                 with half.open("ab") as whole, part.open("rb") as more:
