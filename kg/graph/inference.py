@@ -111,7 +111,7 @@ class _Run:
                 continue
             break
         found = tuple(Contradictions(self.workshop, self.ids, self.present, self.kinds).find(rules, self.names.refused))
-        beyond = outside([*self._schema_triples(), *self._unread_triples()], ontology)
+        beyond = outside([*ontology.told, *self._unread_triples()], ontology)
         left_out = (*beyond, *self._clean(ontology))
         count = self.workshop.count("inferred")
         counts = {"asserted": self.workshop.count("triple"), "inferred": count, "rules": len(rules)}

@@ -293,7 +293,7 @@ def test_a_closure_on_disk_is_the_same_bytes_each_time(tmp_path: Path) -> None:
     assert len(outputs[0].splitlines()) == 2 + 6 + 3
 
 
-@pytest.mark.parametrize("memory", ["1GB", "60MB"])
+@pytest.mark.parametrize("memory", ["1GB", "120MB"])
 def test_many_films_are_written_in_the_same_order_each_time(tmp_path: Path, memory: str) -> None:
     """More than one row group, so that several threads have something to do; in little memory, more than one part."""
     lines = [f"<{EX}film{i:06}> <{EX}director> <{EX}person{i * 7919 % 100_003:06}> .\n" for i in range(200_000)]
