@@ -44,7 +44,12 @@ def add_commands(commands: Commands) -> None:
     results.add_argument("--mapping", metavar="FILE", help="what the variables mean; default: the usual ones")
     awards = kinds.add("imdb-awards", "The lists of IMDb-Awards: ev0000003.yml and others.", _imdb_awards)
     awards.add_argument("paths", metavar="PATH", nargs="+", help="a file named for its event, or a folder of them")
-    for one in (wikidata, results, oscars, awards, table):
+    rdf = kinds.add("rdf", "RDF in other vocabularies: schema.org, DBpedia, FIAFcore, Wikidata.", _rdf)
+    rdf.add_argument("paths", metavar="PATH", nargs="+", help="an RDF file, or a folder of them")
+    rdf.add_argument("--mapping", metavar="FILE", help="what further terms mean, above the crosswalk")
+    imdb = kinds.add("imdb", "IMDb's published tables: title.basics, name.basics, title.crew.", _imdb)
+    imdb.add_argument("paths", metavar="PATH", nargs="+", help="a table by its own name, or a folder of them")
+    for one in (imdb, rdf, wikidata, results, oscars, awards, table):
         _add_options(one)
 
 
@@ -143,6 +148,41 @@ def _imdb_awards(call: argparse.Namespace) -> int:
     )
     with _gate(call, project, usual, call.paths) as gate:
         import_imdb_awards(call.paths, gate)
+        return _finish(call, gate)
+
+
+def _rdf(call: argparse.Namespace) -> int:
+    from pathlib import Path
+
+    from kg.facts.fact import Source
+    from kg.facts.values import to_slug
+    from kg.importers.rdf import import_rdf, read_rdf_mapping
+    from kg.importers.wikidata_mapping import read_mapping
+
+    project, ontology, lexicon = _known(call)
+    name = to_slug(Path(call.paths[0]).name.partition(".")[0]) or "rdf"
+    own = Path(call.mapping) if call.mapping else None
+    mapping = read_rdf_mapping(ontology, lexicon, read_mapping(ontology, lexicon), own=own)
+    with _gate(call, project, Source(name, title=Path(call.paths[0]).name), call.paths) as gate:
+        gate.identifier = "wikidataId"
+        import_rdf(call.paths, gate, mapping, lexicon, prefix=gate.source.id)
+        return _finish(call, gate)
+
+
+def _imdb(call: argparse.Namespace) -> int:
+    from kg.facts.fact import Source
+    from kg.importers.imdb import import_imdb
+
+    project, _, lexicon = _known(call)
+    usual = Source(
+        "imdb",
+        title="IMDb non-commercial datasets",
+        publisher="IMDb",
+        address="https://developer.imdb.com/non-commercial-datasets/",
+        licence="non-commercial use, see the address",
+    )
+    with _gate(call, project, usual, call.paths) as gate:
+        import_imdb(call.paths, gate, lexicon)
         return _finish(call, gate)
 
 

@@ -137,13 +137,15 @@ class _Decider:
     def _choose(
         self, subject: Subject, property: NamedNode, group: list[Fact], amounts: Mapping[Term, str] | None = None
     ) -> Decision:
-        """Policy, then rank, then as-of date; figures stand for their `amounts`, so that those which agree stand
-        together.
+        """Policy, then rank, then a source's own words before our wording, then as-of date.
+
+        Figures stand for their `amounts`, so that those which agree stand together.
         """
         meant = {fact.value: (amounts or {}).get(fact.value) or to_text(fact.value) for fact in group}
-        best: dict[str, tuple[int, int, str]] = {}
+        best: dict[str, tuple[int, int, bool, str]] = {}
         for fact in group:
-            key = (self.policy.trust(fact.evidence.source, property), _RANKS[fact.rank], _later(fact.as_of))
+            trust = self.policy.trust(fact.evidence.source, property)
+            key = (trust, _RANKS[fact.rank], fact.paraphrase, _later(fact.as_of))
             best[meant[fact.value]] = min(best.get(meant[fact.value], key), key)
         (_, top), (_, second), *_ = ranked = sorted(best.items(), key=lambda one: (one[1], one[0]))
         first, runner_up = ([value for value in meant if meant[value] == one] for one, _ in ranked[:2])
@@ -160,6 +162,8 @@ class _Decider:
             reason = f"for {name}, {winner} is trusted before {loser}"
         elif top[1] != second[1]:
             reason = f"{winner}'s value is ranked {Rank.PREFERRED if top[1] == 0 else Rank.NORMAL}"
+        elif top[2] != second[2]:
+            reason = f"{winner}'s value is in its own words"
         else:
             reason = f"{winner}'s value is the later one"
         return _decision(subject, property, Kind.CONFLICT, group, first, reason)

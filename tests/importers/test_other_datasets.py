@@ -1,0 +1,141 @@
+"""SPARQL answers, lists of prizes, IMDb's tables, and RDF in other words."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from kg.importers.naming import to_part
+from tests.importers.place import Place
+
+
+def digest_of(text: str) -> str:
+    return to_part(text).rpartition("-")[2]
+
+
+WD = "http://www.wikidata.org/entity/"
+
+
+@pytest.mark.parametrize("form", ["csv", "tsv", "json"])
+def test_an_answer_about_films_comes_in(project: Place, tmp_path: Path, form: str) -> None:
+    path = tmp_path / f"answer.{form}"
+    row = {"item": WD + "Q1", "imdb": "tt28607951", "genre_id": WD + "Q2", "genre": 'comedy "drama"'}
+    told = {
+        "csv": "item,imdb,genre_id,genre\n" + ",".join(value.replace('"', '""').join('""') for value in row.values()),
+        "tsv": f'?item\t?imdb\t?genre_id\t?genre\n<{WD}Q1>\t"tt28607951"\t<{WD}Q2>\t"comedy \\"drama\\""@en',
+        "json": json.dumps(
+            {"head": {"vars": list(row)}, "results": {"bindings": [{name: {"value": row[name]} for name in row}]}}
+        ),
+    }
+    path.write_text(told[form] + "\n", encoding="utf-8")
+    assert project.run("wikidata-results", str(path)) == 0
+    expected = {("rdf:type", "Film"), ("wikidataId", "Q1"), ("imdbId", "tt28607951"), ("genre", "wd-q2")}
+    assert project.said("wd-q1") == expected
+    assert ("rdfs:label", 'comedy "drama"') in project.said("wd-q2")
+
+
+def test_an_answer_without_items_is_an_error(
+    project: Place, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "answer.csv").write_text("count\n12\n", encoding="utf-8")
+    assert project.run("wikidata-results", str(tmp_path / "answer.csv")) == 2
+    assert "no column of items" in capsys.readouterr().err
+
+
+def test_the_tables_of_2024_have_all_their_films(project: Place, shared: Callable[[str], Path]) -> None:
+    assert project.run("wikidata-results", str(shared("wikidata_films_2024/Film.Basics.csv"))) == 0
+    facts = project.facts()
+    assert len({fact.subject for fact in facts}) == 12_011
+
+
+AWARDS = """\
+# Cannes Film Festival
+'2024':  # https://www.imdb.com/event/ev0000147/2024/1/
+  palme d'or:
+    palme d'or:
+      nominee: [tt28607951, tt1, tt29623480]
+      winner: [tt28607951]
+'2027': {}
+"""
+
+
+def test_a_list_of_prizes_tells_nominations_and_wins(project: Place, tmp_path: Path) -> None:
+    (tmp_path / "ev0000147.yml").write_text(AWARDS, encoding="utf-8")
+    assert project.run("imdb-awards", str(tmp_path / "ev0000147.yml")) == 0
+    said = project.said("imdb-tt28607951")
+    assert {name for name, _ in said} == {"rdf:type", "imdbId", "nomination", "win"}
+    win = dict(said)["win"]
+    assert project.said(win) == {
+        ("award", "imdb-ev0000147-palme-d-or-" + digest_of("palme d'or")),
+        ("edition", "imdb-ev0000147-2024"),
+    }
+    assert "'tt1' is not a title's number" in project.rejects("imdb-awards")
+
+
+def test_a_list_with_aliases_is_refused(project: Place, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "ev0000147.yml").write_text("a: &a [tt1]\nb: *a\n", encoding="utf-8")
+    assert project.run("imdb-awards", str(tmp_path / "ev0000147.yml")) == 2
+    assert "aliases" in capsys.readouterr().err
+
+
+def test_tables_of_imdb_are_read_by_their_names(project: Place, tmp_path: Path) -> None:
+    (tmp_path / "title.basics.tsv").write_text(
+        "tconst\ttitleType\tprimaryTitle\toriginalTitle\tisAdult\tstartYear\tendYear\truntimeMinutes\tgenres\n"
+        'tt28607951\tmovie\t"Anora"\tAnora\t0\t2024\t\\N\t139\tComedy,Drama\n'
+        "tt0944947\ttvSeries\tGame of Thrones\tGame of Thrones\t0\t2011\t2019\t60\tAction\n",
+        encoding="utf-8",
+    )
+    (tmp_path / "title.crew.tsv").write_text(
+        "tconst\tdirectors\twriters\ntt28607951\tnm0048918\t\\N\n", encoding="utf-8"
+    )
+    assert project.run("imdb", str(tmp_path)) == 0
+    said = project.said("imdb-tt28607951")
+    assert {("rdfs:label", '"Anora"'), ("year", "2024"), ("director", "imdb-nm0048918")} <= said
+    assert ("imdbId", "nm0048918") in project.said("imdb-nm0048918")
+    assert not project.said("imdb-tt0944947")
+
+
+TURTLE = """\
+@prefix schema: <http://schema.org/> .
+@prefix wd: <http://www.wikidata.org/entity/> .
+<http://films.example/Anora> a schema:Movie ; schema:name "Anora"@en, "Anora"@de ; schema:duration "PT2H19M" ;
+    schema:director [ a schema:Person ; schema:name "Sean Baker" ] ; schema:countryOfOrigin wd:Q30 ;
+    schema:datePublished "2024-10-18T00:00:00Z" ; schema:keywords "New York" .
+"""
+
+
+def test_schema_org_comes_in_through_the_crosswalk(project: Place, tmp_path: Path) -> None:
+    (tmp_path / "films.ttl").write_text(TURTLE, encoding="utf-8")
+    assert project.run("rdf", str(tmp_path / "films.ttl")) == 0
+    said = dict(project.said("films-anora"))
+    assert said["rdfs:label"] == "Anora"
+    assert (said["runningTime"], said["date"], said["countryOfOrigin"]) == ("139", "2024-10-18", "wd-q30")
+    assert ("rdfs:label", "Sean Baker") in project.said(said["director"])
+    assert ("wikidataId", "Q30") in project.said("wd-q30")
+
+
+def test_lines_of_rdf_that_do_not_parse_are_rejected(project: Place, shared: Callable[[str], Path]) -> None:
+    assert project.run("rdf", str(shared("dbpedia_film_snippet/films.nt")), "--source", "dbpedia") == 0
+    assert len(project.rejects("dbpedia").splitlines()) == 24
+    assert ("rdfs:label", "Memento") in project.said("dbpedia-memento-film-" + digest_of("Memento (film)"))
+
+
+def test_rdf_that_does_not_parse_is_an_error(
+    project: Place, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "films.ttl").write_text("<a> <b> .\n", encoding="utf-8")
+    assert project.run("rdf", str(tmp_path / "films.ttl")) == 2
+    assert "films.ttl:1" in capsys.readouterr().err
+
+
+def test_the_films_of_dmaog_need_a_few_words_of_their_own(
+    project: Place, shared: Callable[[str], Path], tmp_path: Path
+) -> None:
+    own = tmp_path / "own.yaml"
+    own.write_text('names: {"http://example.com/": wd}\nproperties: {"http://example.com/screenwritter": writer}\n')
+    films = shared("dmaog_films/bigFilmsFile.ttl")
+    assert project.run("rdf", str(films), "--mapping", str(own)) == 0
+    assert {("rdf:type", "Film"), ("rdfs:label", "Tove")} <= project.said("wd-q96628864")
