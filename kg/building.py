@@ -29,7 +29,7 @@ from kg.facts.values import nearest
 from kg.facts.verifying import verify
 from kg.graph import stating
 from kg.graph.inference import infer
-from kg.graph.locating import Locator
+from kg.graph.locating import Locator, Tracer
 from kg.graph.records import FILE as RECORDS
 from kg.graph.records import is_record, write_records
 from kg.graph.shapes import check as check_shapes
@@ -175,7 +175,7 @@ def draft(
         inference = infer(workshop, ontology, engine=engine)
         say("checking")
         found = inference.report + check_shapes(workshop, shapes, ontology=ontology, focus=focus, shape=shape)
-        locator = Locator(decided.facts)
+        locator = Locator(decided.facts, trace=Tracer(workshop, ontology))
         report += Report(tuple(locator.locate(finding) for finding in found), found.counts)
     counts = {
         "facts": len(read.facts),
