@@ -150,6 +150,12 @@ class Workshop:
         while batch := rows.fetchmany(10_000):
             yield from batch
 
+    def memory(self) -> int:
+        """How many bytes the engine may hold at once."""
+        setting = self.sql.execute("SELECT current_setting('memory_limit')").fetchall()[0][0]
+        number, _, unit = str(setting).partition(" ")
+        return int(float(number) * 1024 ** ("bytes", "KiB", "MiB", "GiB", "TiB").index(unit or "bytes"))
+
     def next_file(self) -> int:
         """The number of the file that is being read, from 1."""
         self._files += 1
