@@ -29,11 +29,13 @@ from kg.facts.values import nearest
 from kg.facts.verifying import verify
 from kg.graph import stating
 from kg.graph.inference import infer
-from kg.graph.locating import Locator
+from kg.graph.locating import Locator, Tracer
+from kg.graph.rechecking import digest_of as digest_of_files
+from kg.graph.rechecking import recheck, write_checked
 from kg.graph.records import FILE as RECORDS
 from kg.graph.records import is_record, write_records
+from kg.graph.shapes import Shapes, read_shapes, single_valued
 from kg.graph.shapes import check as check_shapes
-from kg.graph.shapes import read_shapes, single_valued
 from kg.graph.store import ASSERTED, INFERRED, fill_store, fresh_folder, publish, published, write_triples
 from kg.graph.triples import Workshop
 from kg.project import Project, find_project
@@ -53,6 +55,8 @@ class Drafted:
     decided: Decided
     workshop: Workshop
     report: Report
+    checked: Report | None = None
+    """What the shapes found, before it was traced to files."""
 
 
 def build(
@@ -86,6 +90,8 @@ def build(
             counts["seconds"] = round(time.perf_counter() - began, 2)
             report = replace(report, counts=counts)
             _write_counts(folder, counts)
+            if drafted.checked is not None:
+                write_checked(folder, drafted.checked, digest=_rules_digest(project))
             publish(project, folder, digest)
     return report
 
@@ -97,14 +103,18 @@ def check(
     texts: Path | str | None = None,
     focus: Iterable[str] | None = None,
     shape: Iterable[str] | None = None,
+    changed: bool = False,
     progress: Progress | None = None,
 ) -> Report:
     """What is wrong with the project's files and the graph that they make; nothing is written.
 
-    `focus` and `shape`, exact terms, keep the shapes to these things or these shapes.
+    `focus` and `shape`, exact terms, keep the shapes to these things or these shapes. With `changed`, the shapes look
+    again only at what differs from the published graph, and find the same as a whole check.
     """
     project = project if isinstance(project, Project) else find_project(project)
-    return draft(project, engine=engine, texts=texts, focus=focus, shape=shape, progress=progress).report
+    return draft(
+        project, engine=engine, texts=texts, focus=focus, shape=shape, changed=changed, progress=progress
+    ).report
 
 
 def verify_project(project: Project | Path | str | None = None, *, texts: Path | str | None = None) -> Report:
@@ -145,9 +155,10 @@ def draft(
     texts: Path | str | None = None,
     focus: Iterable[str] | None = None,
     shape: Iterable[str] | None = None,
+    changed: bool = False,
     progress: Progress | None = None,
 ) -> Drafted:
-    """Everything up to storing."""
+    """Everything up to storing; `focus`, `shape` and `changed` are those of `check`."""
     say = progress if progress is not None else _silent
     say("reading")
     ontology = tuple(read_ontology(project.ontology))
@@ -158,7 +169,7 @@ def draft(
     policy = read_policy(
         project.data / "policy.yaml", file="data/policy.yaml", lexicon=lexicon, sources=read.sources, faults=faults
     )
-    report = Report(tuple(faults))
+    report, checked = Report(tuple(faults)), None
     if (at_hand := to_texts(texts, read.sources)).folder is not None:
         say("verifying")
         report += verify(read.facts, texts=at_hand, lexicon=lexicon)
@@ -174,17 +185,32 @@ def draft(
         say("inferring")
         inference = infer(workshop, ontology, engine=engine)
         say("checking")
-        found = inference.report + check_shapes(workshop, shapes, ontology=ontology, focus=focus, shape=shape)
-        locator = Locator(decided.facts)
+        is_whole = focus is None and shape is None
+        checked = _recheck(project, workshop, shapes, ontology) if changed and is_whole else None
+        if checked is None:
+            checked = check_shapes(workshop, shapes, ontology=ontology, focus=focus, shape=shape)
+        found = inference.report + checked
+        locator = Locator(decided.facts, trace=Tracer(workshop, ontology))
         report += Report(tuple(locator.locate(finding) for finding in found), found.counts)
     counts = {
         "facts": len(read.facts),
         "sources": len({fact.evidence.source for fact in read.facts}),
         "contested": len(decided.contested),
     }
-    return Drafted(
-        project, ontology, lexicon, read, decided, workshop, Report(report.findings, {**report.counts, **counts})
-    )
+    report = Report(report.findings, {**report.counts, **counts})
+    return Drafted(project, ontology, lexicon, read, decided, workshop, report, checked)
+
+
+def _recheck(project: Project, workshop: Workshop, shapes: Shapes, ontology: tuple[Triple, ...]) -> Report | None:
+    """What the shapes find, looking only at what differs from the published build; None where it cannot tell."""
+    build = published(project)
+    if build is None:
+        return None
+    return recheck(workshop, shapes, ontology=ontology, build=build, digest=_rules_digest(project))
+
+
+def _rules_digest(project: Project) -> str:
+    return digest_of_files((*project.ontology, *project.shapes))
 
 
 def digest_of(project: Project, *, engine: str) -> str:

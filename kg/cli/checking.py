@@ -22,6 +22,7 @@ def add_commands(commands: Commands) -> None:
     check = commands.add("check", "Tell what is wrong with the files and their graph; write nothing.", _check)
     check.add_argument("--engine", choices=("sql", "owlrl"), default="sql", help="the reasoner; owlrl: the reference")
     check.add_argument("--texts", metavar="DIR", help="the folder of source texts, to verify passages in")
+    check.add_argument("--changed", action="store_true", help="look again only at what is new since the last build")
     _add_report_options(check)
     validate = commands.add("validate", "Hold RDF files against SHACL shapes.", _validate, project=False)
     validate.add_argument("data", metavar="DATA", nargs="+", help="RDF files; .gz as well")
@@ -61,6 +62,7 @@ def _check(call: argparse.Namespace) -> int:
             texts=call.texts,
             focus=_terms(call.focus),
             shape=_terms(call.shape),
+            changed=call.changed,
             progress=progress,
         )
     return _tell(call, report, tell_counts(report, "facts", "sources"))

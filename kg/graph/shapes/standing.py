@@ -23,7 +23,7 @@ from kg.graph.shapes.plan import Check, Plan, to_plan
 from kg.graph.shapes.shape import Shapes
 from kg.graph.shapes.statements import rows
 from kg.graph.triples import Workshop
-from kg.reports import Report
+from kg.reports import Finding, Report
 from kg.terms import RDF
 
 TYPE = f"<{RDF}type>"
@@ -52,7 +52,10 @@ class Standing:
         ontology: Iterable[Triple] = (),
         tables: Sequence[str] = ("triple", "inferred"),
         languages: Sequence[str] = wording.LANGUAGES,
+        known: Iterable[Finding] | None = None,
     ) -> None:
+        """`known` are the findings of a whole check of this graph, where one was made before: it is not made again."""
+        self._known = tuple(known) if known is not None else None
         foreign = shapes.foreign()
         self._workshop, self._shapes, self._tables, self._languages = workshop, shapes, tables, languages
         self._ontology = tuple(ontology)
@@ -62,13 +65,29 @@ class Standing:
 
     def _begin(self) -> None:
         self._checking = Checking(self._workshop.sql, self._plan, self._ontology, self._tables)
-        self._own = self._checking.report(None, self._languages).findings
+        if self._known is not None:
+            self._own, self._known = self._known, None
+        else:
+            self._own = self._checking.report(None, self._languages).findings
         self.report = self._with_others()
 
     def close(self) -> None:
         """Leave the workshop as it was."""
         self._workshop.sql.execute("DROP VIEW IF EXISTS shape_either")
         self._checking.close()
+
+    def changed(self, added: Iterable[Triple], removed: Iterable[Triple]) -> Report:
+        """The report after a change that the workshop holds already; the findings known are those from before it."""
+        fresh, gone = list(added), list(removed)
+        numbers = self._workshop.numbers(
+            str(term) for t in (*fresh, *gone) for term in (t.subject, t.predicate, t.object)
+        )
+        self._checking.numbering.meet(numbers)
+        edges = [_numbered(t, numbers) for t in fresh], [_numbered(t, numbers) for t in gone]
+        if fresh or gone:
+            self._check_again([*edges[0], *edges[1]], edges[1])
+        self.report = self._with_others()
+        return self.report
 
     def change(self, added: Iterable[Triple] = (), removed: Iterable[Triple] = (), *, table: str = "triple") -> Report:
         """Put the change into the graph and give the report that a whole check would give.
