@@ -13,6 +13,7 @@ import duckdb
 from pyoxigraph import Triple
 
 from kg.errors import UnknownNameError
+from kg.facts.values import nearest
 from kg.graph.shapes import statements, telling, wording
 from kg.graph.shapes.asking import Asking
 from kg.graph.shapes.findings import to_finding
@@ -80,7 +81,9 @@ def _roots(shapes: Shapes, wanted: Iterable[str] | None) -> list[Shape]:
     chosen = []
     for name in wanted:
         if name not in by_name:
-            raise UnknownNameError(name, kind="shape with a target", nearest=sorted(by_name)[:3])
+            known = sorted(one for one in by_name if not one.startswith("<"))
+            called = to_curie(name[1:-1]) if name.startswith("<") else name
+            raise UnknownNameError(called, kind="shape with a target", nearest=nearest(called, known))
         chosen.append(by_name[name])
     return chosen
 
