@@ -279,13 +279,7 @@ class BlockReader:
         return Rank.NORMAL
 
     def _word(self, name: str, key: Marked) -> Word | None:
-        iri = self.lexicon.names.get(name)
-        if iri is None:
-            try:
-                iri = to_iri(name)
-            except ValueError:
-                iri = None
-        word = self.lexicon.properties.get(iri) if iri is not None else None
+        word = self.lexicon.word(name)
         if word is None:
             self._fault(
                 "unknown-property",

@@ -13,7 +13,7 @@ from pyoxigraph import CanonicalizationAlgorithm, Dataset, Literal, NamedNode, Q
 from kg.errors import FaultsError
 from kg.facts.files import fault
 from kg.reports import Place
-from kg.terms import ALIAS, FILM, KNOWN_NAMES, LABEL, NOTE, OWL, RDF, RDFS, SKOS, TYPE, XSD
+from kg.terms import ALIAS, FILM, KNOWN_NAMES, LABEL, NOTE, OWL, RDF, RDFS, SKOS, TYPE, XSD, to_iri
 
 WHEN = NamedNode(FILM + "when")
 _DOMAIN, _RANGE = NamedNode(RDFS + "domain"), NamedNode(RDFS + "range")
@@ -69,6 +69,16 @@ class Lexicon:
     def dates(self) -> frozenset[NamedNode]:
         """The properties whose values are dates of any precision."""
         return frozenset(iri for iri, word in self.properties.items() if word.takes is Takes.DATE)
+
+    def word(self, name: str) -> Word | None:
+        """The property that fact files call this: by its short name, its CURIE or its address; None when it is none."""
+        iri = self.names.get(name)
+        if iri is None and ":" in name:
+            try:
+                iri = to_iri(name)
+            except ValueError:
+                return None
+        return self.properties.get(iri) if iri is not None else None
 
     def above(self, name: NamedNode) -> frozenset[NamedNode]:
         """The class or property itself and all that stand above it."""

@@ -160,13 +160,7 @@ class TableReader:
         return to_value(row["value"], word, lang=row.get("language", ""))
 
     def _word(self, name: str, place: Place) -> Word | None:
-        iri: NamedNode | None = self.lexicon.names.get(name)
-        if iri is None and ":" in name:
-            try:
-                iri = to_iri(name)
-            except ValueError:
-                iri = None
-        word = self.lexicon.properties.get(iri) if iri is not None else None
+        word = self.lexicon.word(name)
         if word is None:
             near = nearest(name, list(self.lexicon.names))
             self._fault(
