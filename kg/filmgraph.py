@@ -157,8 +157,8 @@ class FilmGraph:
 
     def to_rdflib(self) -> rdflib.Graph:
         """Knowledge as an rdflib graph, with exact literals."""
-        from kg.answers.exports import quads_of
         from kg.answers.rdflib_graph import to_rdflib
+        from kg.exports.rdf import quads_of
 
         return to_rdflib(quad.triple for quad in quads_of(self.build, "knowledge"))
 
@@ -167,17 +167,17 @@ class FilmGraph:
 
         Raises `InputError` for an unknown format or part, or a part that the format cannot hold.
         """
-        from kg.answers import exports
+        from kg.exports import rdf as exports
 
         films = [self.thing(film, kind="Film")] if film is not None else None
         if format in ("jsonld", "jsonld-framed"):
-            from kg.answers.jsonld import to_framed, to_jsonld
+            from kg.exports.jsonld import to_framed, to_jsonld
 
             quads = exports.quads_of(self.build, exports.part_of(only))
             lexicon = self._lexicon
             return to_jsonld(quads, lexicon) if format == "jsonld" else to_framed(quads, lexicon, films=films)
         if format == "schema.org":
-            from kg.answers.schema_org import films_of, to_schema_org
+            from kg.exports.schema_org import films_of, to_schema_org
 
             return to_schema_org(self.store, self.names, films if films is not None else films_of(self.store))
         if format == "csv":
@@ -191,8 +191,8 @@ class FilmGraph:
         path = Path(path)
         try:
             if format == "csv":
-                from kg.answers.class_tables import to_tables
-                from kg.answers.exports import part_of, quads_of
+                from kg.exports.class_tables import to_tables
+                from kg.exports.rdf import part_of, quads_of
 
                 path.mkdir(parents=True, exist_ok=True)
                 for name, text in to_tables(quads_of(self.build, part_of(only))).items():

@@ -10,7 +10,7 @@ import keyword
 from collections.abc import Mapping
 from pathlib import Path
 
-from kg.answers.jsonld import to_context
+from kg.exports.jsonld import to_context
 from kg.facts.lexicon import Lexicon, Word, read_ontology, to_lexicon
 from kg.project import Project, find_project
 from kg.terms import FILM

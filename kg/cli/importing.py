@@ -79,7 +79,7 @@ def _import(call: argparse.Namespace) -> int:
 def _wikidata(call: argparse.Namespace) -> int:
     from kg.facts.fact import Source
     from kg.importers.wikidata import import_wikidata
-    from kg.importers.wikidata_mapping import read_mapping
+    from kg.mappings.wikidata import read_mapping
 
     project, ontology, lexicon = _known(call)
     usual = Source(
@@ -157,7 +157,7 @@ def _rdf(call: argparse.Namespace) -> int:
     from kg.facts.fact import Source
     from kg.facts.values import to_slug
     from kg.importers.rdf import import_rdf, read_rdf_mapping
-    from kg.importers.wikidata_mapping import read_mapping
+    from kg.mappings.wikidata import read_mapping
 
     project, ontology, lexicon = _known(call)
     name = to_slug(Path(call.paths[0]).name.partition(".")[0]) or "rdf"

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from kg.errors import InputError
 from kg.facts.fact import Source
-from kg.importers.yaml_files import is_bare
+from kg.mappings.yaml_files import is_bare
 
 _KEYS = tuple(field.name for field in fields(Source) if field.name not in ("id", "place"))
 _ID = re.compile(r"[a-z0-9](?:[a-z0-9._\-]*[a-z0-9])?")

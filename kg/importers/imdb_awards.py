@@ -16,7 +16,7 @@ from kg.errors import InputError
 from kg.importers.gate import Gate
 from kg.importers.naming import to_name, to_node, to_part
 from kg.importers.streams import files_of, open_bytes
-from kg.importers.yaml_files import to_mapping
+from kg.mappings.yaml_files import to_mapping
 
 PREFIX = "imdb"
 SUFFIXES = (".yml", ".yaml")

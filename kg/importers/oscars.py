@@ -20,7 +20,7 @@ from kg.errors import InputError
 from kg.importers.gate import Gate
 from kg.importers.naming import to_name, to_node, to_part
 from kg.importers.streams import lines_of, open_bytes
-from kg.importers.yaml_files import MAPPINGS, read_yaml
+from kg.mappings.yaml_files import MAPPINGS, read_yaml
 
 PREFIX = "oscars"
 PROGRAMME = "oscars-academy-awards"

@@ -22,8 +22,8 @@ from kg.facts.lexicon import Lexicon, Takes
 from kg.importers.gate import Gate
 from kg.importers.naming import to_name
 from kg.importers.streams import files_of
-from kg.importers.wikidata_mapping import WikidataMapping
-from kg.importers.yaml_files import MAPPINGS, read_yaml
+from kg.mappings.wikidata import WikidataMapping
+from kg.mappings.yaml_files import MAPPINGS, read_yaml
 from kg.terms import FILM, PREFIXES, SKOS, TYPE, XSD
 
 SUFFIXES = (".ttl", ".nt", ".nq", ".trig", ".jsonld", ".rdf", ".owl")

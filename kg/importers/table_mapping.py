@@ -11,7 +11,7 @@ from kg.errors import InputError
 from kg.facts.fact import Source
 from kg.facts.lexicon import Lexicon, Takes, Word
 from kg.facts.values import nearest
-from kg.importers.yaml_files import read_yaml
+from kg.mappings.yaml_files import read_yaml
 from kg.terms import XSD, film
 
 CLEANINGS = (

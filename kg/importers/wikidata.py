@@ -19,7 +19,6 @@ from kg.facts.values import to_slug
 from kg.importers.gate import Gate
 from kg.importers.naming import to_node, to_part
 from kg.importers.streams import files_of, lines_of, open_bytes
-from kg.importers.wikidata_mapping import Meaning, WikidataMapping
 from kg.importers.wikidata_values import (
     Read,
     UnreadableError,
@@ -30,6 +29,7 @@ from kg.importers.wikidata_values import (
     to_time,
     to_words,
 )
+from kg.mappings.wikidata import Meaning, WikidataMapping
 
 PREFIX = "wd-"
 SUFFIXES = tuple(form + packed for form in (".json", ".jsonl", ".ndjson") for packed in ("", ".gz", ".bz2"))

@@ -21,7 +21,7 @@ from kg.importers.gate import Gate
 from kg.importers.streams import LONGEST_LINE, files_of, lines_of, open_bytes
 from kg.importers.table_mapping import TableMapping, to_table_mapping
 from kg.importers.tables import header_of, import_one
-from kg.importers.yaml_files import MAPPINGS, read_yaml
+from kg.mappings.yaml_files import MAPPINGS, read_yaml
 
 SUFFIXES = (".csv", ".tsv", ".json", ".srj")
 LARGEST_DOCUMENT = 128 << 20

@@ -15,9 +15,9 @@ from pathlib import Path
 
 import pytest
 
-from kg.answers.exports import ONLY
 from kg.building import build, check
 from kg.errors import FaultsError, ProjectError
+from kg.exports.rdf import ONLY
 from kg.filmgraph import FilmGraph, open_graph
 from kg.project import find_project
 from tests.projects import ANORA, SmallProject
@@ -68,7 +68,7 @@ def run(code: str, *arguments: str, seed: int = 0) -> subprocess.Popen[bytes]:
 
 EXPORT_ALL = """
 import hashlib, sys
-from kg.answers.exports import FORMATS, ONLY
+from kg.exports.rdf import FORMATS, ONLY
 from kg.building import build
 from kg.errors import InputError
 from kg.filmgraph import open_graph

@@ -11,7 +11,7 @@ from pyoxigraph import NamedNode, Triple
 
 from kg.errors import InputError
 from kg.facts.lexicon import Lexicon, Takes
-from kg.importers.yaml_files import MAPPINGS, read_yaml
+from kg.mappings.yaml_files import MAPPINGS, read_yaml
 from kg.terms import FILM, PREFIXES, SKOS, film
 
 WD = PREFIXES["wd"]

@@ -1,4 +1,4 @@
-"""A YAML file walks in; what it tells walks out, read by a safe loader. The one file of this room that knows YAML."""
+"""A YAML file walks in; what it tells walks out, read by a safe loader. The one file here that knows YAML."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import yaml
 
 from kg.errors import InputError
 
-MAPPINGS = Path(__file__).parent / "mappings"
+MAPPINGS = Path(__file__).parent
 """Where the tables stand that say what the words of datasets mean."""
 
 

@@ -12,8 +12,8 @@ import pytest
 import rdflib
 from rdflib.compare import isomorphic
 
-from kg.answers.exports import ONLY, quads_of
 from kg.errors import InputError
+from kg.exports.rdf import ONLY, quads_of
 from kg.filmgraph import FilmGraph, open_graph
 from kg.project import Project
 from tests.projects import SmallProject
