@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
     from kg.answers.portrait import Portrait
     from kg.answers.schema import Schema
+    from kg.answers.searching import Match, NameIndex
     from kg.answers.why import Explainer, Why
     from kg.facts.fact import Fact
     from kg.facts.lexicon import Lexicon
@@ -85,6 +86,19 @@ class FilmGraph:
     def thing(self, name: str, *, kind: str = "") -> NamedNode:
         """The thing that is called this; raises `UnknownNameError` or `AmbiguousNameError`."""
         return self.names.thing(name, kind=kind)
+
+    def search(self, text: str, *, kind: str = "", most: int = 10) -> tuple[Match, ...]:
+        """The things called something like `text`, best first: accents, case, script and a wrong letter do not matter.
+
+        `kind` keeps them to a class. The first search of a build makes an index of its names.
+        """
+        return self._name_index.search(text, kind=kind, most=most)
+
+    @cached_property
+    def _name_index(self) -> NameIndex:
+        from kg.answers.searching import open_names
+
+        return open_names(self.build, self.store)
 
     def __getitem__(self, name: str) -> Portrait:
         """Everything about a thing: `graph["film:anora"]`; labels and aliases do as well."""
