@@ -20,7 +20,7 @@ from kg.errors import InputError, UnknownNameError
 from kg.facts.texts import Texts, to_texts
 from kg.facts.values import nearest
 from kg.graph.records import Records
-from kg.graph.store import open_store
+from kg.graph.store import open_build, open_store
 from kg.project import Project, find_project
 from kg.terms import SOURCE
 
@@ -38,13 +38,14 @@ if TYPE_CHECKING:
 class FilmGraph:
     """A published graph, open for reading; other builds may be published while it is open.
 
-    `queries` are the stored queries by name, `store` is the Oxigraph store itself, `names` what things are called, and
-    `provenance` who says what. Reading is safe from several threads.
+    The build is the one that is published, or the one named. `queries` are the stored queries by name, `store` is the
+    Oxigraph store itself, `names` what things are called, and `provenance` who says what. Reading is safe from several
+    threads.
     """
 
-    def __init__(self, project: Project) -> None:
+    def __init__(self, project: Project, *, build: Path | None = None) -> None:
         self.project = project
-        self.build, self.store, self._hold = open_store(project)
+        self.build, self.store, self._hold = open_store(project) if build is None else open_build(build)
         self.names = Names(self.store)
         self.provenance = Provenance(self.store, Records(self.build))
 

@@ -131,13 +131,18 @@ class Hold:
             os.close(self._file)
 
 
+def open_build(folder: Path) -> Opened:
+    """A build, for reading; raises `OSError` when it is gone."""
+    hold = Hold(folder)
+    return Opened(folder, Store.read_only(str(folder / "store")), hold)
+
+
 def open_store(project: Project) -> Opened:
     """The published graph, for reading; raises `ProjectError` when there is none."""
     for _ in range(10):
         folder = project.current
         try:
-            hold = Hold(folder)
-            return Opened(folder, Store.read_only(str(folder / "store")), hold)
+            return open_build(folder)
         except OSError as error:
             if project.current == folder:
                 raise ProjectError(f"The graph in {folder} cannot be opened: {error}. Run `kg build`.") from error

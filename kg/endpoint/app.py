@@ -1,0 +1,65 @@
+"""A project walks in; the web application that answers from its published graph walks out."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import AsyncIterator, Callable, Mapping
+
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import BaseRoute
+
+from kg.endpoint import protocol
+from kg.endpoint.answering import NotOffered
+from kg.endpoint.asked import Page
+from kg.endpoint.edition import Endpoint
+from kg.endpoint.limits import Limits
+from kg.endpoint.problems import answer_error
+from kg.errors import FilmGraphError
+from kg.project import Project
+
+ROOMS: tuple[Callable[[], list[BaseRoute]], ...] = (protocol.routes,)
+"""What offers routes; the first that matches answers."""
+
+PAGES: Mapping[str, Page] = {}
+"""Pages for people, which answer where HTML is asked for.
+
+    thing     /film/anora; told `thing`, its IRI, and `name`, `anora`
+    queries   /queries
+    query     /queries/NAME; told `query`, the stored query, and `values`, what the address gives for its parameters
+    why       /film/anora/why; told `thing` and `name`
+    sparql    /sparql without a query
+    problem   any error; told `problem`, the document of RFC 9457
+
+Addresses that have nothing but HTML (home, search) are routes of their own.
+"""
+
+
+def application(
+    project: Project,
+    limits: Limits | None = None,
+    *,
+    rooms: tuple[Callable[[], list[BaseRoute]], ...] = ROOMS,
+    pages: Mapping[str, Page] = PAGES,
+) -> Starlette:
+    """The application; it opens the graph when it is started, and raises `ProjectError` then if there is none."""
+
+    @contextlib.asynccontextmanager
+    async def open_endpoint(app: Starlette) -> AsyncIterator[None]:
+        async with Endpoint(project, limits) as endpoint:
+            app.state.endpoint = endpoint
+            yield
+
+    app = Starlette(
+        routes=[route for room in rooms for route in room()],
+        exception_handlers={FilmGraphError: answer_error, HTTPException: answer_error, NotOffered: _not_offered},
+        lifespan=open_endpoint,
+    )
+    app.state.pages = dict(pages)
+    return app
+
+
+async def _not_offered(request: Request, error: Exception) -> Response:
+    return await answer_error(request, HTTPException(406, str(error)))

@@ -1,0 +1,118 @@
+"""A project walks in; what is published of it now walks out, with workers that answer from it."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import hashlib
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+from kg.answers.query import Queries
+from kg.endpoint.answering import Bounds, Dataset, Written, write_sparql, write_stored
+from kg.endpoint.limits import Limits
+from kg.endpoint.messages import Work
+from kg.endpoint.pool import Pool
+from kg.errors import FilmGraphError
+from kg.graph.store import Hold
+from kg.project import Project
+
+_LOOK = 0.5
+"""How often the project is looked at for another build, in seconds."""
+
+
+@dataclass
+class Edition:
+    """One published build with the stored queries as they are now, and the workers that answer from it."""
+
+    id: str
+    build: Path
+    queries: Queries
+    pool: Pool
+    hold: Hold = field(repr=False)
+    opened: float = field(default_factory=time.time)
+    kept: dict[str, Any] = field(default_factory=dict, repr=False)
+    """What routes keep of this edition, each under a name of its own; it goes when the edition goes."""
+
+    async def run(self, work: Work, *args: object) -> Any:
+        """What `work(graph, *args)` gives in a worker; raises what it raises, and `LimitError`."""
+        return await self.pool.run(work, *args)
+
+    async def sparql(self, text: str, *, media: Sequence[str], dataset: Dataset | None = None) -> Written:
+        """The answer to a SPARQL query in the first of these media types that it has."""
+        limits = self.pool.limits
+        bounds = Bounds(limits.rows, limits.bytes)
+        written: Written = await self.pool.run(write_sparql, text, tuple(media), bounds, dataset)
+        return written
+
+    async def ask(
+        self, name: str, values: Mapping[str, object], *, media: Sequence[str], start: int = 0, most: int | None = None
+    ) -> Written:
+        """The answer to a stored query, from row `start` on, in the first of these media types that it has."""
+        limits = self.pool.limits
+        bounds = Bounds(limits.rows, limits.bytes, start, most)
+        written: Written = await self.pool.run(write_stored, name, dict(values), tuple(media), bounds)
+        return written
+
+
+class Endpoint:
+    """What answers requests; `edition` is the one that is published now."""
+
+    edition: Edition
+
+    def __init__(self, project: Project, limits: Limits | None = None) -> None:
+        self.project = project
+        self.limits = limits if limits is not None else Limits()
+        self.retired = 0
+        self._looking: asyncio.Task[None] | None = None
+        self._closing: set[asyncio.Task[None]] = set()
+
+    async def __aenter__(self) -> Self:
+        """Open the published graph; raises `ProjectError` when there is none."""
+        self.edition = await self._open()
+        self._looking = asyncio.get_running_loop().create_task(self._look())
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, where: TracebackType | None
+    ) -> None:
+        if self._looking is not None:
+            self._looking.cancel()
+        await asyncio.gather(self.edition.pool.close(), *self._closing)
+
+    async def _open(self) -> Edition:
+        build = self.project.current
+        hold = Hold(build)
+        pool = Pool(self.project, build, self.limits)
+        await pool.open()
+        queries = Queries(self.project.queries)
+        return Edition(f"{build.name}-{_digest(self.project)}", build, queries, pool, hold)
+
+    async def _look(self) -> None:
+        """Turn to another build when one is published; those who ask the old one are still answered by it."""
+        while True:
+            await asyncio.sleep(_LOOK)
+            # A build that cannot be opened, or is half swept away, is looked at again; the old one keeps answering.
+            with contextlib.suppress(FilmGraphError, OSError):
+                if self._is_stale():
+                    old, self.edition = self.edition, await self._open()
+                    self.retired += 1
+                    task = asyncio.get_running_loop().create_task(old.pool.close())
+                    self._closing.add(task)
+                    task.add_done_callback(self._closing.discard)
+
+    def _is_stale(self) -> bool:
+        return self.edition.id != f"{self.project.current.name}-{_digest(self.project)}"
+
+
+def _digest(project: Project) -> str:
+    """What the files of stored queries look like from outside."""
+    seen = hashlib.blake2b(digest_size=4)
+    for path in sorted(project.queries.rglob("*.rq")):
+        told = path.stat()
+        seen.update(f"{path.name} {told.st_mtime_ns} {told.st_size}\n".encode())
+    return seen.hexdigest()
