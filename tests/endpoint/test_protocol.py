@@ -18,4 +18,4 @@ def test_a_query_that_does_not_parse_is_told_where(served: TestClient) -> None:
     answer = served.get("/sparql", params={"query": "SELECT ?who {\n film:anora film:director"})
     assert answer.status_code == 400
     assert answer.headers["content-type"] == "application/problem+json"
-    assert (answer.json()["line"], answer.json()["column"]) == (2, 27)
+    assert (answer.json()["line"], answer.json()["column"]) == (2, 26)
