@@ -77,7 +77,7 @@ class Asking:
         if some := by_name.get("value"):
             self._judge_values(some)
         if some := by_name.get("nodeKind"):
-            self._do(judging.kinds(some))
+            self._judge_kinds(some)
         if some := by_name.get("minCount", []) + by_name.get("maxCount", []):
             self._judge_counts(some)
         if some := by_name.get("class"):
@@ -98,22 +98,36 @@ class Asking:
         if some := by_name.get("lessThan", []) + by_name.get("lessThanOrEquals", []):
             self._judge_order(some)
 
+    def _judge_kinds(self, checks: Sequence[Check]) -> None:
+        """Most kinds are right everywhere, which the smallest and the largest number tell of all values at once."""
+        spread = {row[0]: row[1:] for row in self._sql.execute(judging.SMALLEST_AND_LARGEST).fetchall()}
+        blanks = self._sql.execute(judging.BLANK_NODES).fetchone() is not None
+        doubtful = [
+            c for c in checks if c.value_set in spread and judging.may_be_wrong(c, *spread[c.value_set], blanks=blanks)
+        ]
+        if doubtful:
+            self._do(judging.kinds(doubtful))
+
     def _judge_counts(self, checks: Sequence[Check]) -> None:
         """Most counts are right everywhere, and are not asked of each node again."""
-        self._do(judging.counted(checks))
+        self._do(judging.COUNTED)
         nodes = dict(self._sql.execute(judging.FOCUS_NODES).fetchall())
         spread = {row[0]: row[1:] for row in self._sql.execute(judging.FEWEST_AND_MOST).fetchall()}
-        broken = []
+        wrong, lacking = [], []
         for each in checks:
-            having, fewest, most = spread.get(each.value_set, (0, 0, 0))
-            fewest = fewest if having == nodes.get(each.focus_set, 0) else 0
+            having, fewest, most = spread.get(each.value_set, (0, each.constraint.count, 0))
+            if each.name == "minCount" and each.constraint.count and having < nodes.get(each.focus_set, 0):
+                lacking.append(each)
             if fewest < each.constraint.count if each.name == "minCount" else most > each.constraint.count:
-                broken.append(each)
-        if broken:
-            self._do(judging.counts(broken))
+                wrong.append(each)
+        if wrong:
+            self._do(judging.wrong_counts(wrong))
+        if lacking:
+            self._do(judging.without_values(lacking))
 
     def _judge_values(self, checks: Sequence[Check]) -> None:
-        self._do(judging.doubts(checks, self._words))
+        if not self._do(judging.doubts(checks, self._words)):
+            return
         unsure = self._sql.execute(judging.UNSURE.format(words=self._words)).fetchall()
         bad = [(n, term) for n, term, text in unsure if is_bad(self._plan.checks[n].constraint, text)]
         if bad:
@@ -121,7 +135,8 @@ class Asking:
         self._do(judging.SURE)
 
     def _judge_order(self, checks: Sequence[Check]) -> None:
-        self._do(judging.order_doubts(checks, self._id, self._words))
+        if not self._do(judging.order_doubts(checks, self._id, self._words)):
+            return
         unsure = self._sql.execute(judging.UNSURE_PAIRS).fetchall()
         bad = [(n, a, b) for n, a, b, left, right in unsure if is_out_of_order(self._plan.checks[n].name, left, right)]
         if bad:
@@ -142,11 +157,12 @@ class Asking:
 
     def _told(self) -> Iterator[Hit]:
         plan = self._plan
-        if self._sql.execute("SELECT 1 FROM shape_hit LIMIT 1").fetchone() is None:
-            return
-        for number in range(len(plan.shapes)):
-            if plan.reported.get(number):
-                self._do(telling.reported(number, plan))
+        if any(plan.reported.values()):
+            if self._sql.execute("SELECT 1 FROM shape_hit LIMIT 1").fetchone() is None:
+                return
+            for number in range(len(plan.shapes)):
+                if plan.reported.get(number):
+                    self._do(telling.reported(number, plan))
         told = self._sql.execute(telling.told(plan)).fetchall()
         values = self._counted((plan.checks[row[0]], int(row[1])) for row in told)
         for number, focus, value, path, other, times in told:
@@ -158,9 +174,12 @@ class Asking:
         pairs = {(check.value_set, focus) for check, focus in asked if check.name in COUNTING}
         if not pairs:
             return {}
-        rows = self._sql.execute(telling.counted_values(sorted(pairs))).fetchall()
-        return {(int(value_set), int(focus)): listed for value_set, focus, listed in rows}
+        values: dict[tuple[int, int], list[int]] = {pair: [] for pair in pairs}
+        for value_set, focus, value in self._sql.execute(telling.counted_values(sorted(pairs))).fetchall():
+            values[value_set, focus].append(value)
+        return values
 
-    def _do(self, statement: str) -> None:
-        if statement:
-            self._sql.execute(statement)
+    def _do(self, statement: str) -> int:
+        """Run the statement, if it is one; how many rows it made comes back."""
+        made = self._sql.execute(statement).fetchone() if statement else None
+        return int(made[0]) if made else 0

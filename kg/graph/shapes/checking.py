@@ -7,7 +7,7 @@ what can be seen (`near`, `looking`): a statement costs a millisecond, ten nodes
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
 import duckdb
 from pyoxigraph import Triple
@@ -16,7 +16,7 @@ from kg.errors import UnknownNameError
 from kg.facts.values import nearest
 from kg.graph.shapes import statements, telling, wording
 from kg.graph.shapes.asking import Asking
-from kg.graph.shapes.findings import to_finding
+from kg.graph.shapes.findings import Teller
 from kg.graph.shapes.hit import Hit
 from kg.graph.shapes.literals import lexical
 from kg.graph.shapes.looking import Looking
@@ -106,7 +106,8 @@ class Checking:
         self._sql, self._plan, self._ontology = sql, plan, ontology
         self._progress = progress if progress is not None else _silent
         # A table without triples is not asked: each one costs every statement a little.
-        full = [name for name in tables if self._sql.execute(f"SELECT 1 FROM {name} LIMIT 1").fetchone()]  # noqa: S608
+        sizes = " UNION ALL ".join(f"SELECT {n}, count(*) FROM {name}" for n, name in enumerate(tables))  # noqa: S608
+        full = [tables[n] for n, size in sorted(self._sql.execute(sizes).fetchall()) if size]
         self._tables = tuple(full or tables[:1])
         union = " UNION ALL ".join(f"SELECT s, p, o FROM {name}" for name in self._tables)  # noqa: S608
         self._sql.execute(f"CREATE OR REPLACE TEMP VIEW shape_edge AS {union}")
@@ -147,40 +148,39 @@ class Checking:
     def _findings(self, hits: Sequence[Hit], near: Near | None, languages: Sequence[str]) -> Iterator[Finding]:
         if not hits:
             return
+        plan = self._plan
         terms = {term for hit in hits for term in (*hit[1:5], *hit.values) if term is not None}
         texts: dict[int | None, str] = {None: ""}
         if near is not None:
             texts |= {term: near.texts[term] for term in terms}
         else:
             texts |= dict(self._sql.execute(telling.texts(terms, self.numbering.words)).fetchall())
-        words = wording.Words(self._labels(terms, texts), languages, {shape.node: shape for shape in self._plan.shapes})
+        words = wording.Words(self._labels(terms, texts), languages, {shape.node: shape for shape in plan.shapes})
+        tellers: dict[int, Teller] = {}
         for hit in hits:
-            found = to_finding(
-                self._plan.shapes[hit.check.shape],
-                hit.check.constraint,
-                focus=texts[hit.focus],
-                value=texts[hit.value],
-                path=texts[hit.path],
-                other=texts[hit.other],
-                values=tuple(sorted(texts[term] for term in hit.values)),
-                words=words,
-            )
+            check = hit.check
+            teller = tellers.get(check.number)
+            if teller is None:
+                teller = tellers[check.number] = Teller(plan.shapes[check.shape], check.constraint, words)
+            found = teller.finding(hit, texts)
             # Each way to reach a node is a validation of its own: https://www.w3.org/TR/shacl/#PropertyConstraintComponent
             for _ in range(hit.times):
                 yield found
 
-    def _labels(self, terms: Iterable[int], texts: dict[int | None, str]) -> dict[str, str]:
+    def _labels(self, terms: Iterable[int], texts: Mapping[int | None, str]) -> dict[str, str]:
         """The labels of everything that the findings name, from the ontology and the graph."""
         labels = {
             str(t.subject): lexical(str(t.object))
             for t in self._ontology
             if str(t.predicate) == LABELS[0] and str(t.object).startswith('"')
         }
+        naming = [self.numbering.of(label) for label in LABELS if self.numbering.knows(label)]
+        if not naming:
+            return labels
         constants = {v for c in self._plan.checks for v in c.constraint.values if v.startswith("<")}
         constants |= {p for s in self._plan.value_sets if s.path is not None for p in predicates(s.path)}
         numbers = {term: texts[term] for term in terms if not texts[term].startswith('"')}
         numbers |= {self.numbering.of(text): text for text in constants}
-        naming = [self.numbering.of(label) for label in LABELS]
         for number, label in self._sql.execute(telling.labels(numbers, naming, self.numbering.words)).fetchall():
             labels[numbers[int(number)]] = lexical(label)
         return labels

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from kg.graph.shapes import wording
+from kg.graph.shapes.hit import Hit
 from kg.graph.shapes.literals import lexical
 from kg.graph.shapes.shape import Constraint, Shape
 from kg.reports import Finding
@@ -11,43 +14,45 @@ from kg.terms import SH
 _SEVERITIES = frozenset(f"<{SH}{name}>" for name in ("Violation", "Warning", "Info"))
 
 
-def to_finding(
-    shape: Shape,
-    constraint: Constraint,
-    *,
-    focus: str,
-    value: str,
-    path: str,
-    other: str,
-    values: tuple[str, ...],
-    words: wording.Words,
-) -> Finding:
-    """One broken constraint in words; `other` is the second term of a pair, `values` are all that were counted."""
-    wanted = words.once(("expected", constraint, shape.node), lambda: wording.expected(constraint, shape, words))
-    was = wording.found(constraint, value, path, other, values, words)
-    details: tuple[tuple[str, str], ...] = ()
-    if shape.messages:
-        said = words.once(("message", shape.node), lambda: lexical(words.chosen(shape.messages)))
-        message = said
-        if "{" in said:
-            message = wording.filled(said, wording.placeholders(constraint, shape, focus, value, words))
-        details = tuple((f"<{SH}resultMessage>", each) for each in shape.messages)
-    else:
-        message = wording.sentence(constraint, shape, focus, wanted, was, words)
-    if shape.severity not in _SEVERITIES:
-        details += ((f"<{SH}resultSeverity>", shape.severity),)
-    return Finding(
-        f"shacl/{constraint.component.name}",
-        message,
-        severity=shape.level,
-        focus=focus,
-        path=path or wording.path_text(shape.path),
-        value=value,
-        shape=shape.node,
-        component=constraint.component.iri,
-        expected=wanted,
-        found=was,
-        values=values,
-        details=details,
-        about=", ".join(filter(None, (words.term(focus), words.property_of(shape) if shape.path is not None else ""))),
-    )
+class Teller:
+    """Tells where one constraint of one shape is broken; what all its findings have in common is worded once."""
+
+    def __init__(self, shape: Shape, constraint: Constraint, words: wording.Words) -> None:
+        self._shape, self._constraint, self._words = shape, constraint, words
+        self._check, self._component = f"shacl/{constraint.component.name}", constraint.component.iri
+        self._severity, self._path = shape.level, wording.path_text(shape.path)
+        self._wanted = wording.expected(constraint, shape, words)
+        self._property = words.property_of(shape) if shape.path is not None else ""
+        self._said = lexical(words.chosen(shape.messages))
+        own = () if shape.severity in _SEVERITIES else ((f"<{SH}resultSeverity>", shape.severity),)
+        self._details = (*((f"<{SH}resultMessage>", each) for each in shape.messages), *own)
+
+    def finding(self, hit: Hit, texts: Mapping[int | None, str]) -> Finding:
+        """One broken constraint in words; the texts are those of all terms that the hit names."""
+        focus, value, path = texts[hit.focus], texts[hit.value], texts[hit.path]
+        values = tuple(sorted([texts[term] for term in hit.values]))
+        was = wording.found(self._constraint, value, path, texts[hit.other], values, self._words)
+        about = self._words.term(focus)
+        return Finding(
+            self._check,
+            self._message(focus, value, was),
+            severity=self._severity,
+            focus=focus,
+            path=path or self._path,
+            value=value,
+            shape=self._shape.node,
+            component=self._component,
+            expected=self._wanted,
+            found=was,
+            values=values,
+            details=self._details,
+            about=f"{about}, {self._property}" if about and self._property else about or self._property,
+        )
+
+    def _message(self, focus: str, value: str, was: str) -> str:
+        if not self._shape.messages:
+            return wording.sentence(self._constraint, self._property, focus, self._wanted, was, self._words)
+        if "{" not in self._said:
+            return self._said
+        parts = wording.placeholders(self._constraint, self._shape, focus, value, self._words)
+        return wording.filled(self._said, parts)

@@ -17,12 +17,27 @@ def is_plain(check: Check) -> bool:
     return check.name in VALUE_COMPONENTS
 
 
+SMALLEST_AND_LARGEST = "SELECT value_set, min(value), max(value) FROM shape_value GROUP BY value_set"
+BLANK_NODES = f"SELECT 1 FROM term WHERE id < {LITERALS} AND starts_with(text, '_') LIMIT 1"
+
+
+def may_be_wrong(check: Check, smallest: int, largest: int, *, blanks: bool) -> bool:
+    """Whether one of the values may be of the wrong kind; `blanks` tells whether there are blank nodes at all."""
+    allowed = _allowed(check)
+    return (largest >= LITERALS and '"' not in allowed) or (
+        smallest < LITERALS and ("<" not in allowed or (blanks and "_" not in allowed))
+    )
+
+
+def _allowed(check: Check) -> Sequence[str]:
+    return KINDS[check.constraint.values[0][len(SH) + 1 : -1]]
+
+
 def kinds(checks: Sequence[Check]) -> str:
     """Values of the wrong kind: that a term is a literal is seen by its number, and blank nodes are few."""
     params: list[Row] = []
     for c in checks:
-        allowed = KINDS[c.constraint.values[0][len(SH) + 1 : -1]]
-        params.append((c.number, c.value_set, *(str(sign in allowed).lower() for sign in '"_<')))
+        params.append((c.number, c.value_set, *(str(sign in _allowed(c)).lower() for sign in '"_<')))
     wanted = rows("r", "asked, value_set, literals, blanks, names", params)
     return _hit(
         f"SELECT r.asked, v.focus, v.value, NULL, NULL FROM shape_value v JOIN {wanted} ON v.value_set = r.value_set"
@@ -66,38 +81,40 @@ def judged(bad: Iterable[tuple[int, int]]) -> str:
     )
 
 
-def counted(checks: Sequence[Check]) -> str:
-    """How many values each focus node has; then, for each value set, how many focus nodes, the fewest and the most."""
-    sets = ",".join(str(n) for n in sorted({c.value_set for c in checks}))
-    return (
-        "CREATE OR REPLACE TEMP TABLE shape_count AS SELECT value_set, focus, count(*) AS n FROM shape_value"
-        f" WHERE value_set IN ({sets}) GROUP BY ALL"
-    )
-
-
+# To count in all value sets is quicker than to choose those that are asked for.
+COUNTED = (
+    "CREATE OR REPLACE TEMP TABLE shape_count AS SELECT value_set, focus, count(*) AS n FROM shape_value GROUP BY ALL"
+)
+"""How many values each focus node has that has any."""
 FEWEST_AND_MOST = "SELECT value_set, count(*), min(n), max(n) FROM shape_count GROUP BY value_set"
 FOCUS_NODES = "SELECT focus_set, count(*) FROM shape_focus GROUP BY focus_set"
 
 
-def counts(checks: Sequence[Check]) -> str:
-    """minCount and maxCount, of those that the fewest and the most say to be broken somewhere."""
+def wrong_counts(checks: Sequence[Check]) -> str:
+    """Focus nodes with some values, but fewer than minCount or more than maxCount."""
     params = [
         (
             c.number,
-            c.focus_set,
             c.value_set,
             c.constraint.count if c.name == "minCount" else 0,
             c.constraint.count if c.name == "maxCount" else None,
         )
         for c in checks
     ]
-    wanted = rows("r", "asked, focus_set, value_set, least, most", params)
     return _hit(
-        f"SELECT r.asked, n.focus, NULL, NULL, NULL FROM shape_count n JOIN {wanted} ON n.value_set = r.value_set"
+        "SELECT r.asked, n.focus, NULL, NULL, NULL FROM shape_count n"
+        f" JOIN {rows('r', 'asked, value_set, least, most', params)} ON n.value_set = r.value_set"
         " WHERE n.n < r.least OR n.n > r.most"
-        f" UNION ALL SELECT r.asked, f.node, NULL, NULL, NULL FROM shape_focus f JOIN {wanted}"
-        " ON f.focus_set = r.focus_set"
-        " ANTI JOIN shape_count n ON n.value_set = r.value_set AND n.focus = f.node WHERE r.least > 0"
+    )
+
+
+def without_values(checks: Sequence[Check]) -> str:
+    """Focus nodes with no value where minCount wants some."""
+    params = [(c.number, c.focus_set, c.value_set) for c in checks]
+    return _hit(
+        "SELECT r.asked, f.node, NULL, NULL, NULL FROM shape_focus f"
+        f" JOIN {rows('r', 'asked, focus_set, value_set', params)} ON f.focus_set = r.focus_set"
+        " ANTI JOIN shape_count n ON n.value_set = r.value_set AND n.focus = f.node"
     )
 
 

@@ -25,17 +25,21 @@ class Numbering:
         self._sql, self._plan = sql, plan
         self._ids: dict[str, int] = {}
         self._missing: dict[str, int] = {}
+        self._looked_at: set[str] = set()
         self._above = {(str(t.subject), str(t.object)) for t in ontology if str(t.predicate) == SUBCLASS}
         self._below: dict[str, frozenset[str]] = {}
         wanted = self._wanted()
         self._learn(wanted)
         self._find_classes()
-        self.name(wanted)
+        self._number(wanted)
+        self._look_at(t.term for s in plan.focus_sets for t in s.targets if t.kind == "node")
 
     @property
     def words(self) -> str:
-        """The dictionary of terms, with those that only the shapes know."""
-        return "(SELECT id, text FROM term UNION ALL SELECT id, text FROM shape_term)" if self._missing else "term"
+        """The dictionary of terms, with those that are looked at although the graph lacks them."""
+        if self._looked_at.isdisjoint(self._missing):
+            return "term"
+        return "(SELECT id, text FROM term UNION ALL SELECT id, text FROM shape_term)"
 
     @property
     def missing(self) -> dict[int, str]:
@@ -50,13 +54,24 @@ class Numbering:
         """Each class that shapes ask for, with the numbers of all classes below it."""
         return {name: sorted(self._ids[b] for b in below if b in self._ids) for name, below in self._below.items()}
 
-    def name(self, texts: Iterable[str]) -> None:
-        """Give every term a number, also those that the graph lacks."""
+    def knows(self, text: str) -> bool:
+        """Whether the graph has the term."""
+        return text in self._ids
+
+    def name(self, texts: Sequence[str]) -> None:
+        """Give every term that is to be looked at a number, also those that the graph lacks."""
         self._learn(texts)
+        self._number(texts)
+        self._look_at(texts)
+
+    def _number(self, texts: Iterable[str]) -> None:
         for text in sorted(set(texts) - set(self._ids) - set(self._missing)):
             self._missing[text] = (_MOST if text.startswith('"') else LITERALS - 1) - len(self._missing)
-        if self._missing:
-            content = statements.words((number, text) for text, number in self._missing.items())
+
+    def _look_at(self, texts: Iterable[str]) -> None:
+        self._looked_at.update(texts)
+        if lacking := self._looked_at.intersection(self._missing):
+            content = statements.words((self._missing[text], text) for text in sorted(lacking))
             self._sql.execute(
                 f"CREATE OR REPLACE TEMP TABLE shape_term AS SELECT id::UINTEGER AS id, text FROM {content}"  # noqa: S608
             )

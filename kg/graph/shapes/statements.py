@@ -58,8 +58,8 @@ def rows(name: str, columns: str, content: Iterable[Row]) -> str:
     lines = list(content)
     told = []
     for place, column in enumerate(columns.split(", ")):
-        listed = ",".join("NULL" if line[place] is None else str(line[place]) for line in lines)
-        told.append(f"unnest('[{listed}]'::{_TYPES.get(column, 'UINTEGER')}[]) AS {column}")
+        listed = str([line[place] for line in lines]).replace("None", "NULL").replace("'", "")
+        told.append(f"unnest('{listed}'::{_TYPES.get(column, 'UINTEGER')}[]) AS {column}")
     return f"(SELECT {', '.join(told)}) {name}"
 
 

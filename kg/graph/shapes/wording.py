@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Hashable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
 from kg.graph.shapes.description import local
 from kg.graph.shapes.literals import lexical, spelled
@@ -14,8 +14,9 @@ from kg.terms import PREFIXES, XSD, to_curie
 
 LANGUAGES = ("en", "")
 """The languages in which sentences are looked for, best first."""
+_COUNTS = frozenset({"minCount", "maxCount", "qualifiedMinCount", "qualifiedMaxCount"})
 _MOST_NAMED = 5
-_NAMESPACES = frozenset(PREFIXES.values())
+_NAMESPACES = tuple(f"<{namespace}" for namespace in PREFIXES.values())
 
 
 class Words:
@@ -31,25 +32,18 @@ class Words:
         self.shapes = shapes or {}
         self.languages = languages
         self._terms: dict[str, str] = {}
-        self._said: dict[Hashable, str] = {}
-
-    def once(self, name: Hashable, say: Callable[[], str]) -> str:
-        """What `say` gives, said once for each name."""
-        if name not in self._said:
-            self._said[name] = say()
-        return self._said[name]
 
     def term(self, text: str) -> str:
         """A term as people read it: its label, the words of a literal, or a CURIE."""
-        if text not in self._terms:
-            self._terms[text] = self.labels.get(text) or self._unlabelled(text)
-        return self._terms[text]
+        known = self._terms.get(text)
+        if known is None:
+            known = self._terms[text] = self.labels.get(text) or self._unlabelled(text)
+        return known
 
     def _unlabelled(self, text: str) -> str:
         if text.startswith("<"):
             # Most IRIs of other people's data have no prefix here: one look, and not one for each prefix.
-            namespace = text[1 : max(text.rfind("/"), text.rfind("#")) + 1]
-            return to_curie(text[1:-1]) if namespace in _NAMESPACES else text
+            return to_curie(text[1:-1]) if text.startswith(_NAMESPACES) else text
         literal = spelled(text)
         if literal is None:
             return "a node without a name"
@@ -78,12 +72,7 @@ class Words:
 
     def property_of(self, shape: Shape) -> str:
         """What the shape calls the property that it looks at."""
-        return self.once(
-            ("property", shape.node),
-            lambda: (
-                lexical(self.chosen(shape.names)) if shape.names and shape.path is not None else self.path(shape.path)
-            ),
-        )
+        return lexical(self.chosen(shape.names)) if shape.names and shape.path is not None else self.path(shape.path)
 
     def chosen(self, texts: Sequence[str]) -> str:
         """The text in the language that the reader likes best; the first when there is none."""
@@ -179,11 +168,9 @@ def found(constraint: Constraint, value: str, path: str, other: str, values: Seq
     """What stands there instead."""
     match constraint.component.name:
         case "minCount" | "maxCount" | "qualifiedMinCount" | "qualifiedMaxCount":
-            return (
-                f"{len(values)}: {', '.join(words.term(each) for each in values[:_MOST_NAMED])}" if values else "none"
-            )
+            return f"{len(values)}: {', '.join(map(words.term, values[:_MOST_NAMED]))}" if values else "none"
         case "hasValue":
-            return ", ".join(words.term(each) for each in values[:_MOST_NAMED]) or "none"
+            return ", ".join(map(words.term, values[:_MOST_NAMED])) or "none"
         case "uniqueLang":
             literal = spelled(other)
             return f"several in {literal.language!r}" if literal is not None else ""
@@ -199,12 +186,12 @@ def found(constraint: Constraint, value: str, path: str, other: str, values: Seq
             return words.term(value) if value else ""
 
 
-def sentence(constraint: Constraint, shape: Shape, focus: str, wanted: str, was: str, words: Words) -> str:
-    """The default sentence, for shapes that bring none."""
-    if constraint.component.name in ("minCount", "maxCount", "qualifiedMinCount", "qualifiedMaxCount"):
+def sentence(constraint: Constraint, property: str, focus: str, wanted: str, was: str, words: Words) -> str:
+    """The default sentence, for shapes that bring none; `property` is what they look at, as they call it."""
+    if constraint.component.name in _COUNTS:
         return f"{words.term(focus)} should have {wanted}, but has {was}"
     about = f"{words.term(focus)}: " if focus else ""
-    what = "" if shape.path is None else f"{words.property_of(shape)} "
+    what = f"{property} " if property else ""
     return f"{about}{what}should be {wanted}, but is {was}" if was else f"{about}{what}should be {wanted}"
 
 
