@@ -6,6 +6,7 @@ a limit is ended from outside. Memory is bounded by the system; an allocation be
 
 from __future__ import annotations
 
+import contextlib
 import socket
 import sys
 from pathlib import Path
@@ -21,9 +22,10 @@ def main() -> None:
     door = socket.socket(fileno=int(descriptor))
     graph = FilmGraph(Project(Path(folder)), build=Path(build))
     _bound(int(memory))
-    door.sendall(to_frame(None))
-    while (body := _receive(door)) is not None:
-        door.sendall(_answer(graph, body))
+    with contextlib.suppress(ConnectionError):  # whoever started it may have gone
+        door.sendall(to_frame(None))
+        while (body := _receive(door)) is not None:
+            door.sendall(_answer(graph, body))
 
 
 def _answer(graph: FilmGraph, body: bytes) -> bytes:
