@@ -1,0 +1,49 @@
+"""A name of a class walks in, or all classes of a thing; the class, or the narrowest of them, walk out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from pyoxigraph import Literal, NamedNode, Store
+
+from kg.answers.naming import Names
+from kg.errors import UnknownNameError
+from kg.facts.values import nearest
+from kg.graph.stating import ONTOLOGY
+from kg.terms import LABEL, OWL, RDFS, TYPE, to_curie, to_iri
+
+_CLASS, _SUBCLASS = NamedNode(OWL + "Class"), NamedNode(RDFS + "subClassOf")
+
+
+def narrowest(store: Store, kinds: Iterable[NamedNode]) -> list[NamedNode]:
+    """Of these classes those under which none of the others stands, in the order of their IRIs."""
+    every = set(kinds)
+    above = {quad.object for kind in every for quad in store.quads_for_pattern(kind, _SUBCLASS, None, ONTOLOGY)}
+    return sorted(every - above, key=lambda kind: kind.value)
+
+
+def to_kind(store: Store, names: Names, name: str) -> NamedNode:
+    """The class that is meant by a name, CURIE or label, in any case of letters.
+
+    Raises `UnknownNameError` with the nearest names of classes.
+    """
+    classes = [quad.subject for quad in store.quads_for_pattern(None, TYPE, _CLASS, ONTOLOGY)]
+    known: dict[str, NamedNode] = {}
+    for kind in sorted((one for one in classes if isinstance(one, NamedNode)), key=lambda one: one.value, reverse=True):
+        known |= dict.fromkeys((label.casefold() for label in _labels(store, kind)), kind)
+    known |= {to_curie(kind.value).removeprefix("film:").casefold(): kind for kind in known.values()}
+    wanted = name.removeprefix("film:").casefold()
+    if (found := known.get(wanted)) is not None:
+        return found
+    try:
+        if (iri := to_iri(name)) in known.values():
+            return iri
+    except ValueError:
+        pass
+    offered = sorted({to_curie(kind.value).removeprefix("film:") for kind in known.values()})
+    raise UnknownNameError(name, kind="class", nearest=nearest(name, offered))
+
+
+def _labels(store: Store, kind: NamedNode) -> list[str]:
+    found = (quad.object for quad in store.quads_for_pattern(kind, LABEL, None, ONTOLOGY))
+    return [one.value for one in found if isinstance(one, Literal)]

@@ -1,0 +1,204 @@
+"""The server as assistants meet it: a real process, asked with the protocol's own client over stdio and over HTTP."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import os
+import re
+import subprocess
+import sys
+import urllib.error
+import urllib.request
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from mcp import Client, StdioServerParameters, stdio_client
+from mcp_types import CallToolResult, TextContent
+
+import kg
+from tests.projects import ANORA, SmallProject
+
+FILMS = """\
+#+ summary: All films
+#+ tags: [films]
+SELECT ?film { ?film a film:Film } ORDER BY ?film
+"""
+ENDLESS = f"SELECT (COUNT(*) AS ?n) {{ {' '.join(f'?a{n} ?b{n} ?c{n} .' for n in range(9))} }}"
+
+
+@contextlib.asynccontextmanager
+async def assistant(folder: Path, *words: str, mode: str = "auto") -> AsyncIterator[Client]:
+    """A client that has started `kg mcp` and talks with it over its stdin and stdout."""
+    call = ["-m", "kg", "mcp", "--project", str(folder), *words]
+    started = StdioServerParameters(command=sys.executable, args=call, env=dict(os.environ))
+    async with Client(stdio_client(started), mode=mode) as client:
+        yield client
+
+
+def text_of(result: CallToolResult) -> str:
+    (content,) = result.content
+    assert isinstance(content, TextContent)
+    return content.text
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    project = SmallProject(tmp_path_factory.mktemp("films"))
+    project.write("data/films.yaml", ANORA)
+    project.write("queries/films.rq", FILMS)
+    project.open()
+    return project.folder
+
+
+@pytest.mark.parametrize("mode", ["auto", "legacy"])
+def test_over_stdio_tools_are_listed_and_rows_come_with_citations(graph: kg.FilmGraph, mode: str) -> None:
+    async def talk() -> None:
+        async with assistant(graph.project.folder, mode=mode) as client:
+            tools = (await client.list_tools()).tools
+            assert len(tools) == len(graph.queries) + 8
+            assert all(tool.annotations is not None and tool.annotations.read_only_hint for tool in tools)
+            found = await client.call_tool("films-directed-by", {"person": "Sean Baker"})
+            assert not found.is_error
+            assert found.structured_content is not None
+            rows = found.structured_content["rows"]
+            assert [row["values"]["film"]["label"] for row in rows][-1] == "Anora"
+            assert "Report on the Palme d'Or for Anora" in text_of(found)
+            wrong = await client.call_tool("films-directed-by", {"person": "Sean Bakr"})
+            assert wrong.is_error
+            assert "Did you mean Sean Baker?" in text_of(wrong)
+            asked = await client.call_tool(
+                "ask", {"question": "films-directed-by", "arguments": {"person": "Sean Baker"}}
+            )
+            assert asked.structured_content == found.structured_content
+
+    asyncio.run(talk())
+
+
+def test_topics_are_kept_to_and_the_other_questions_can_still_be_asked(graph: kg.FilmGraph) -> None:
+    async def talk() -> None:
+        async with assistant(graph.project.folder, "--topics", "none") as client:
+            assert len((await client.list_tools()).tools) == 8
+            found = await client.call_tool("films-directed-by", {"person": "Sean Baker"})
+            assert not found.is_error
+
+    asyncio.run(talk())
+
+
+def test_a_call_that_takes_too_long_is_ended_and_the_next_is_answered(folder: Path) -> None:
+    async def talk() -> None:
+        async with assistant(folder, "--timeout", "5") as client:
+            slow, quick = await asyncio.gather(
+                client.call_tool("sparql", {"query": ENDLESS}), client.call_tool("films", {})
+            )
+            assert slow.is_error
+            assert "longer than 5 seconds" in text_of(slow)
+            assert "Anora" in text_of(quick)
+            assert "Anora" in text_of(await client.call_tool("films", {}))
+
+    asyncio.run(talk())
+
+
+def test_a_graph_that_is_built_meanwhile_is_the_one_that_answers(tmp_path: Path) -> None:
+    project = SmallProject(tmp_path)
+    project.write("data/films.yaml", ANORA)
+    project.write("queries/films.rq", FILMS)
+    project.open()
+
+    async def talk() -> None:
+        async with assistant(project.folder) as client:
+            assert "Tangerine" not in text_of(await client.call_tool("films", {}))
+            project.write("data/more.yaml", "source: fan-site\ntangerine: {type: Film, label: Tangerine}\n")
+            assert project.build()
+            async with asyncio.timeout(30):
+                while "Tangerine" not in text_of(await client.call_tool("films", {})):
+                    await asyncio.sleep(0.1)
+
+    asyncio.run(talk())
+
+
+def test_nothing_but_the_protocol_is_written_to_stdout(folder: Path) -> None:
+    who = {"protocolVersion": "2025-06-18", "capabilities": {}, "clientInfo": {"name": "a test", "version": "1"}}
+    first = {"jsonrpc": "2.0", "id": 1, "method": "initialize", "params": who}
+    lines = [json.dumps(first).encode(), b"\xff\xfe no JSON", b"[" * 20_000, b'{"jsonrpc": "2.0", "id": 2}', b""]
+    call = [sys.executable, "-m", "kg", "mcp", "--project", str(folder)]
+    done = subprocess.run(call, input=b"\n".join(lines), capture_output=True, timeout=60, check=False)
+    assert done.returncode == 0
+    told = [json.loads(line) for line in done.stdout.splitlines()]
+    assert [one["result"]["serverInfo"]["name"] for one in told if one.get("id") == 1] == ["film-knowledge-graph"]
+    assert all(one["jsonrpc"] == "2.0" for one in told)
+    assert b"Traceback" not in done.stderr
+
+
+def test_a_topic_that_no_query_has_is_told_of_before_anybody_calls(folder: Path) -> None:
+    call = [sys.executable, "-m", "kg", "mcp", "--project", str(folder), "--topics", "flims"]
+    done = subprocess.run(call, input=b"", capture_output=True, timeout=60, check=False)
+    assert (done.returncode, done.stdout) == (2, b"")
+    assert b"Did you mean films?" in done.stderr
+
+
+@pytest.fixture(scope="module")
+def address(folder: Path) -> Iterator[str]:
+    """Where a server of the small project listens."""
+    call = [sys.executable, "-m", "kg", "mcp", "--http", "--port", "0", "--project", str(folder)]
+    with subprocess.Popen(call, stderr=subprocess.PIPE, text=True) as process:
+        assert process.stderr is not None
+        found = re.search(r"http://127\.0\.0\.1:\d+/mcp", process.stderr.readline())
+        assert found is not None
+        yield found[0]
+        process.terminate()
+        process.wait(timeout=30)
+
+
+def test_over_http_tools_are_listed_and_called(address: str) -> None:
+    async def talk() -> None:
+        async with Client(address) as client:
+            assert "films" in [tool.name for tool in (await client.list_tools()).tools]
+            found = await client.call_tool("films", {})
+            assert found.structured_content is not None
+            assert [row["values"]["film"]["thing"] for row in found.structured_content["rows"]] == ["film:anora"]
+            several = await asyncio.gather(*(client.call_tool("films", {}) for _ in range(20)))
+            assert {text_of(one) for one in several} == {text_of(found)}
+
+    asyncio.run(talk())
+
+
+LISTED = b'{"jsonrpc": "2.0", "id": 1, "method": "tools/list"}'
+REFUSED: list[tuple[dict[str, str], bytes, int]] = [
+    ({"Host": "films.example:80"}, LISTED, 421),
+    ({"Host": "127.0.0.1.films.example"}, LISTED, 421),
+    ({"Origin": "https://films.example"}, LISTED, 403),
+    ({"Origin": "null"}, LISTED, 403),
+    ({"Origin": "http://127.0.0.1:1"}, LISTED, 403),
+    ({"Content-Type": "text/plain"}, LISTED, 400),
+    ({"Content-Length": str(64 << 20)}, b"", 413),
+    ({}, b"[" * 100_000, 400),
+    ({}, b"\xff\xfe", 400),
+]
+
+
+@pytest.mark.parametrize(
+    ("headers", "body", "status"), REFUSED, ids=[f"{one[2]}-{one[0]}-{one[1][:2]!r}" for one in REFUSED]
+)
+def test_requests_from_elsewhere_and_broken_ones_are_refused(
+    address: str, headers: dict[str, str], body: bytes, status: int
+) -> None:
+    usual = {"Content-Type": "application/json", "Accept": "application/json, text/event-stream"}
+    request = urllib.request.Request(address, data=body, headers=usual | headers)
+    with pytest.raises(urllib.error.HTTPError) as refused:
+        urllib.request.urlopen(request, timeout=30)
+    with refused.value as answer:
+        assert answer.code == status
+        assert b"Traceback" not in answer.read()
+
+
+def test_the_same_request_from_here_is_answered(address: str) -> None:
+    usual = {"Content-Type": "application/json", "Accept": "application/json, text/event-stream"}
+    origin = {"Origin": address.removesuffix("/mcp")}
+    request = urllib.request.Request(address, data=LISTED, headers=usual | origin)
+    with urllib.request.urlopen(request, timeout=30) as answer:
+        told: Any = json.loads(answer.read())
+    assert "films" in [tool["name"] for tool in told["result"]["tools"]]
