@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pyoxigraph import DefaultGraph, NamedNode, RdfFormat, Triple, parse
+from pyoxigraph import DefaultGraph, NamedNode, Triple
 
 from kg.answers.answer import Answer
 from kg.answers.asking import ask_store
@@ -32,7 +32,6 @@ if TYPE_CHECKING:
     from kg.answers.searching import Match, NameIndex
     from kg.answers.why import Explainer, Why
     from kg.facts.fact import Fact
-    from kg.facts.lexicon import Lexicon
 
 
 class FilmGraph:
@@ -182,22 +181,16 @@ class FilmGraph:
 
         Raises `InputError` for an unknown format or part, or a part that the format cannot hold.
         """
-        from kg.exports import rdf as exports
+        return "".join(self.export_pieces(format, only=only, film=film))
 
-        films = [self.thing(film, kind="Film")] if film is not None else None
-        if format in ("jsonld", "jsonld-framed"):
-            from kg.exports.jsonld import to_framed, to_jsonld
+    def export_pieces(
+        self, format: str = "turtle", *, only: str = "knowledge", film: str | None = None
+    ) -> Iterator[str]:
+        """The same text piece by piece; formats that go back to others never stand in memory whole."""
+        from kg.exports.formats import Call, write_pieces
 
-            quads = exports.quads_of(self.build, exports.part_of(only))
-            lexicon = self._lexicon
-            return to_jsonld(quads, lexicon) if format == "jsonld" else to_framed(quads, lexicon, films=films)
-        if format == "schema.org":
-            from kg.exports.schema_org import films_of, to_schema_org
-
-            return to_schema_org(self.store, self.names, films if films is not None else films_of(self.store))
-        if format == "csv":
-            raise InputError("CSV is a file for each class: name a folder with -o.")
-        return exports.export_rdf(self.build, format=format, only=only).decode()
+        films = (self.thing(film, kind="Film"),) if film is not None else None
+        return write_pieces(Call(self.build, self.store, self.provenance, self.names, only, films), format)
 
     def export(
         self, path: Path | str, *, format: str = "turtle", only: str = "knowledge", film: str | None = None
@@ -211,17 +204,11 @@ class FilmGraph:
 
                 path.mkdir(parents=True, exist_ok=True)
                 for name, text in to_tables(quads_of(self.build, part_of(only))).items():
-                    _write(path / f"{name}.csv", text)
+                    _write(path / f"{name}.csv", (text,))
             else:
-                _write(path, self.export_text(format, only=only, film=film))
+                _write(path, self.export_pieces(format, only=only, film=film))
         except OSError as error:
             raise InputError(f"{path} cannot be written: {error.strerror}") from error
-
-    @cached_property
-    def _lexicon(self) -> Lexicon:
-        from kg.facts.lexicon import to_lexicon
-
-        return to_lexicon(quad.triple for quad in parse(path=self.build / "ontology.nt", format=RdfFormat.N_TRIPLES))
 
 
 def open_graph(project: Project | Path | str | None = None) -> FilmGraph:
@@ -229,10 +216,11 @@ def open_graph(project: Project | Path | str | None = None) -> FilmGraph:
     return FilmGraph(project if isinstance(project, Project) else find_project(project))
 
 
-def _write(path: Path, text: str) -> None:
+def _write(path: Path, pieces: Iterable[str]) -> None:
     fresh = path.with_name(f".{path.name}.{os.getpid()}")
     try:
-        fresh.write_text(text, encoding="utf-8", newline="")
+        with fresh.open("w", encoding="utf-8", newline="") as file:
+            file.writelines(pieces)
         fresh.replace(path)
     finally:
         fresh.unlink(missing_ok=True)

@@ -7,7 +7,20 @@ import argparse
 from kg.cli.command import Commands, graph_of, write
 from kg.errors import InputError
 
-FORMATS = ("turtle", "trig", "ntriples", "nquads", "jsonld", "jsonld-framed", "rdfxml", "schema.org", "csv")
+FORMATS = (
+    "turtle",
+    "trig",
+    "ntriples",
+    "nquads",
+    "jsonld",
+    "jsonld-framed",
+    "rdfxml",
+    "schema.org",
+    "csv",
+    "wikidata",
+    "wikidata-reified",
+    "wikidata-json",
+)
 ONLY = ("knowledge", "asserted", "inferred", "provenance", "ontology", "all")
 
 
@@ -25,7 +38,8 @@ def _export(call: argparse.Namespace) -> int:
     if call.output in (None, "-"):
         if call.format == "csv":
             raise InputError("CSV is a table for each class: name a folder with -o.")
-        write(graph.export_text(call.format, only=call.only, film=call.film))
+        for piece in graph.export_pieces(call.format, only=call.only, film=call.film):
+            write(piece)
     else:
         graph.export(call.output, format=call.format, only=call.only, film=call.film)
     return 0

@@ -26,8 +26,6 @@ ONLY: Mapping[str, tuple[str, ...]] = {
 
 _ONE_GRAPH = {"turtle": RdfFormat.TURTLE, "ntriples": RdfFormat.N_TRIPLES, "rdfxml": RdfFormat.RDF_XML}
 _DATASET = {"trig": RdfFormat.TRIG, "nquads": RdfFormat.N_QUADS}
-FORMATS = (*_ONE_GRAPH, *_DATASET, "jsonld", "jsonld-framed", "schema.org", "csv")
-"""Every export format; the RDF ones are written here."""
 
 
 def export_rdf(build: Path, *, format: str, only: str = "knowledge") -> bytes:

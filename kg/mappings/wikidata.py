@@ -47,14 +47,27 @@ class WikidataMapping:
     media: Mapping[str, str]
     above: Mapping[str, frozenset[str]]
     """Class -> itself and the classes above it."""
+    datatypes: Mapping[str, str]
+    """Property -> what it takes there, where that does not follow from what ours takes."""
+    turned: Mapping[str, Mapping[str, str]]
+    """Property -> the one that says the same at the other end, and what the thing at this end is there."""
 
 
-def read_mapping(ontology: Iterable[Triple], lexicon: Lexicon, path: Path | None = None) -> WikidataMapping:
-    """The mapping; raises `InputError` naming each word in it that the ontology does not have."""
+def read_mapping(
+    ontology: Iterable[Triple], lexicon: Lexicon, path: Path | None = None, *, strict: bool = True
+) -> WikidataMapping:
+    """The mapping; raises `InputError` naming each word in it that the ontology does not have.
+
+    Where it is not `strict`, what names such a word is left out: a smaller ontology says less.
+    """
     path = path if path is not None else MAPPINGS / "wikidata.yaml"
     told = read_yaml(path)
-    reader = _Reader(lexicon, path)
-    classes = {str(item): reader.class_name(str(name)) for item, name in told.get("classes", {}).items()}
+    reader = _Reader(lexicon)
+    classes = {
+        str(item): reader.class_name(str(name))
+        for item, name in told.get("classes", {}).items()
+        if strict or name in lexicon.class_names
+    }
     properties: dict[str, tuple[Meaning, ...]] = {}
     for triple in ontology:
         if triple.predicate == EXACT and isinstance(triple.object, NamedNode) and triple.object.value.startswith(WD):
@@ -64,14 +77,18 @@ def read_mapping(ontology: Iterable[Triple], lexicon: Lexicon, path: Path | None
             elif isinstance(subject, NamedNode) and subject in lexicon.properties:
                 properties[other] = (reader.to_meaning({"property": subject.value.removeprefix(FILM)}),)
     ignored = set()
+    faults: list[str] = []
     for name, entry in told.get("properties", {}).items():
         entries = entry if isinstance(entry, list) else [entry]
         if any("ignore" in one for one in entries):
             ignored.add(name)
             properties.pop(name, None)
         else:
-            properties[name] = tuple(reader.to_meaning(one) for one in entries)
-    reader.raise_faults()
+            meanings = [(reader.to_meaning(one), reader.take_faults()) for one in entries]
+            faults += [fault for _, found in meanings for fault in found]
+            properties[name] = tuple(meaning for meaning, found in meanings if not found)
+    if strict and (faults := [*reader.take_faults(), *faults]):
+        raise InputError(f"{path}: " + "; ".join(sorted(set(faults))))
     return WikidataMapping(
         classes,
         properties,
@@ -83,13 +100,21 @@ def read_mapping(ontology: Iterable[Triple], lexicon: Lexicon, path: Path | None
             word.name: frozenset(one.value.removeprefix(FILM) for one in lexicon.above(iri))
             for iri, word in lexicon.classes.items()
         },
+        told.get("datatypes", {}),
+        told.get("turned", {}),
     )
+
+
+def reads_of(lexicon: Lexicon, name: str) -> str:
+    """How a value of our property is read where nothing else is said: item, time or text."""
+    iri = lexicon.names.get(name)
+    takes = lexicon.properties[iri].takes if iri is not None else None
+    return {Takes.THING: "item", Takes.DATE: "time"}.get(takes or Takes.LITERAL, "text")
 
 
 @dataclass
 class _Reader:
     lexicon: Lexicon
-    path: Path
     faults: list[str] = field(default_factory=list)
 
     def to_meaning(self, entry: Mapping[str, Any]) -> Meaning:
@@ -105,7 +130,7 @@ class _Reader:
         makes = str(entry.get("makes", ""))
         for name in filter(None, (*entry.get("of", ()), entry.get("class", ""), makes)):
             self.class_name(str(name))
-        reads = str(entry.get("reads", "")) or self._reads(value or property)
+        reads = str(entry.get("reads", "")) or reads_of(self.lexicon, value or property)
         kind = str(entry.get("class", "")) or (self._range(value or property) if reads == "item" else "")
         return Meaning(
             property,
@@ -125,14 +150,9 @@ class _Reader:
             self.faults.append(f"{name!r} is not a class of the ontology")
         return name
 
-    def raise_faults(self) -> None:
-        if self.faults:
-            raise InputError(f"{self.path}: " + "; ".join(sorted(set(self.faults))))
-
-    def _reads(self, name: str) -> str:
-        iri = self.lexicon.names.get(name)
-        takes = self.lexicon.properties[iri].takes if iri is not None else None
-        return {Takes.THING: "item", Takes.DATE: "time"}.get(takes or Takes.LITERAL, "text")
+    def take_faults(self) -> list[str]:
+        found, self.faults = self.faults, []
+        return found
 
     def _range(self, name: str) -> str:
         word = self.lexicon.properties.get(self.lexicon.names.get(name, film("")))

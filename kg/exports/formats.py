@@ -1,0 +1,99 @@
+"""The name of a format walks in; the pieces of the graph's text in it walk out."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from pyoxigraph import NamedNode, RdfFormat, Store, Triple, parse
+
+from kg.answers.evidence import Provenance
+from kg.answers.naming import Names
+from kg.errors import InputError
+from kg.exports import rdf
+from kg.facts.lexicon import Lexicon, to_lexicon
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """What is exported: a published build and its store, which part of it, and of which films alone."""
+
+    build: Path
+    store: Store
+    provenance: Provenance
+    names: Names
+    only: str = "knowledge"
+    films: tuple[NamedNode, ...] | None = None
+
+    def ontology(self) -> Iterator[Triple]:
+        """The ontology that the build was made with."""
+        return (quad.triple for quad in parse(path=self.build / "ontology.nt", format=RdfFormat.N_TRIPLES))
+
+    def lexicon(self) -> Lexicon:
+        """Its words."""
+        return to_lexicon(self.ontology())
+
+
+def write_pieces(call: Call, format: str) -> Iterator[str]:
+    """The text piece by piece; raises `InputError` for an unknown format or part, or what the format cannot hold."""
+    if format == "csv":
+        raise InputError("CSV is a file for each class: name a folder with -o.")
+    if format not in _WRITERS:
+        raise InputError(f"There is no format {format!r}; choose {', '.join(FORMATS)}.")
+    rdf.part_of(call.only)
+    return _WRITERS[format](call)
+
+
+def _rdf(format: str) -> Callable[[Call], Iterator[str]]:
+    return lambda call: iter((rdf.export_rdf(call.build, format=format, only=call.only).decode(),))
+
+
+def _jsonld(call: Call) -> Iterator[str]:
+    from kg.exports.jsonld import to_jsonld
+
+    yield to_jsonld(rdf.quads_of(call.build, call.only), call.lexicon())
+
+
+def _framed(call: Call) -> Iterator[str]:
+    from kg.exports.jsonld import to_framed
+
+    yield to_framed(rdf.quads_of(call.build, call.only), call.lexicon(), films=call.films)
+
+
+def _schema_org(call: Call) -> Iterator[str]:
+    from kg.exports.schema_org import films_of, to_schema_org
+
+    yield to_schema_org(call.store, call.names, call.films if call.films is not None else films_of(call.store))
+
+
+def _wikidata(call: Call) -> Iterator[str]:
+    from kg.exports.wikidata import Wikidata, to_rdf
+
+    return to_rdf(Wikidata(call.store, call.provenance, call.names, call.ontology()))
+
+
+def _reified(call: Call) -> Iterator[str]:
+    from kg.exports.wikidata import Wikidata, to_reified
+
+    return to_reified(Wikidata(call.store, call.provenance, call.names, call.ontology()))
+
+
+def _json(call: Call) -> Iterator[str]:
+    from kg.exports.wikidata import Wikidata
+    from kg.exports.wikidata_json import to_json
+
+    return to_json(Wikidata(call.store, call.provenance, call.names, call.ontology()))
+
+
+_WRITERS: Mapping[str, Callable[[Call], Iterator[str]]] = {
+    **{name: _rdf(name) for name in ("turtle", "trig", "ntriples", "nquads", "rdfxml")},
+    "jsonld": _jsonld,
+    "jsonld-framed": _framed,
+    "schema.org": _schema_org,
+    "wikidata": _wikidata,
+    "wikidata-reified": _reified,
+    "wikidata-json": _json,
+}
+FORMATS = (*_WRITERS, "csv")
+"""Every export format."""

@@ -1,0 +1,202 @@
+"""Our ontology and the Wikidata mapping walk in; how each of our properties and classes is said there walks out.
+
+It is the importer's mapping read the other way, so that what was brought in goes back under the same property. Where
+several of theirs mean one of ours, each is kept with the classes that it is said of.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+
+from pyoxigraph import NamedNode, Triple
+
+from kg.facts.lexicon import Lexicon
+from kg.mappings.wikidata import EXACT, WD, Meaning, WikidataMapping, reads_of
+from kg.terms import ALIAS, LABEL, OWL, SKOS, TYPE, XSD, film
+
+CLOSE = NamedNode(SKOS + "closeMatch")
+INVERSE = NamedNode(OWL + "inverseOf")
+IDENTIFIER, WIKIDATA_ID, DESCRIPTION = film("identifier"), film("wikidataId"), film("description")
+_NOT_STATED = frozenset((TYPE, LABEL, ALIAS, DESCRIPTION, WIKIDATA_ID))
+"""What is no statement there: names and descriptions are told apart, and a class is P31."""
+
+
+class Datatype(StrEnum):
+    """What a property of Wikidata takes, as its JSON names it (https://www.wikidata.org/wiki/Special:ListDatatypes)."""
+
+    ITEM = "wikibase-item"
+    STRING = "string"
+    EXTERNAL_ID = "external-id"
+    TEXT = "monolingualtext"
+    TIME = "time"
+    QUANTITY = "quantity"
+    URL = "url"
+
+
+_BY_READING = {
+    "item": Datatype.ITEM,
+    "name": Datatype.ITEM,
+    "time": Datatype.TIME,
+    "minutes": Datatype.QUANTITY,
+    "money": Datatype.QUANTITY,
+    "made": Datatype.STRING,
+    "score": Datatype.STRING,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Saying:
+    """How one of our properties is said there: the property, what it takes, and what it means to us."""
+
+    property: str
+    datatype: Datatype
+    ours: NamedNode
+    meaning: Meaning
+    qualifiers: tuple[Saying, ...] = ()
+
+    def fits(self, classes: Iterable[str]) -> bool:
+        """True when things of these classes have the property there."""
+        return not self.meaning.of or not self.meaning.of.isdisjoint(classes)
+
+
+@dataclass(frozen=True)
+class Sayings:
+    """How our words are said in Wikidata."""
+
+    plain: Mapping[NamedNode, tuple[Saying, ...]]
+    """Property -> how its value is said; properties below it are said so too, where they have no way of their own."""
+    nodes: Mapping[NamedNode, tuple[Saying, ...]]
+    """Property that leads to a node -> how the node's own value is said, and what qualifies it."""
+    inverses: Mapping[NamedNode, tuple[NamedNode, ...]]
+    """Property -> those that say the same from the other end."""
+    classes: Mapping[NamedNode, str]
+    minute: str
+    currencies: Mapping[str, str]
+    media: Mapping[str, str]
+    turned: Mapping[str, Mapping[str, str]]
+
+
+def read_sayings(ontology: Iterable[Triple], lexicon: Lexicon, mapping: WikidataMapping) -> Sayings:
+    """How the ontology's words are said in Wikidata, by the crosswalk and the mapping."""
+    ontology = tuple(ontology)
+    reader = _Reader(lexicon, mapping)
+    nodes, plain = reader.nodes(), reader.plain(ontology)
+    for property in nodes:
+        plain.pop(property, None)
+    return Sayings(
+        {property: reader.nearest(property, plain) for property in lexicon.properties},
+        nodes,
+        _inverses(ontology),
+        reader.classes(ontology),
+        next(unit for unit, minutes in mapping.units.items() if minutes == 1),
+        _turned(mapping.currencies),
+        _turned(mapping.media),
+        mapping.turned,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Reader:
+    lexicon: Lexicon
+    mapping: WikidataMapping
+
+    def plain(self, ontology: Iterable[Triple]) -> dict[NamedNode, tuple[Saying, ...]]:
+        found: dict[NamedNode, list[Saying]] = defaultdict(list)
+        for name, meanings in sorted(self.mapping.properties.items(), key=lambda one: _number(one[0])):
+            for meaning in meanings:
+                if meaning.property and self.lexicon.names[meaning.property] not in _NOT_STATED:
+                    found[self.lexicon.names[meaning.property]].append(self.saying(name, meaning))
+        for property, name in _matches(ontology, EXACT):
+            known = property in self.lexicon.properties and name.startswith("P") and name not in self.mapping.ignored
+            if known and property not in found and property not in _NOT_STATED:
+                ours = self.lexicon.properties[property].name
+                found[property].append(self.saying(name, Meaning(ours, reads=reads_of(self.lexicon, ours))))
+        return {property: tuple(sayings) for property, sayings in found.items()}
+
+    def nodes(self) -> dict[NamedNode, tuple[Saying, ...]]:
+        found: dict[NamedNode, list[Saying]] = defaultdict(list)
+        for name, meanings in sorted(self.mapping.properties.items(), key=lambda one: _number(one[0])):
+            for meaning in meanings:
+                if meaning.node:
+                    found[self.lexicon.names[meaning.node]].append(self.saying(name, meaning))
+        return {property: tuple(sayings) for property, sayings in found.items()}
+
+    def saying(self, name: str, meaning: Meaning) -> Saying:
+        ours = self.lexicon.names[meaning.value or meaning.property]
+        qualifiers = tuple(self.saying(*one) for one in sorted(meaning.qualifiers.items(), key=lambda q: _number(q[0])))
+        return Saying(name, self.datatype(name, ours, meaning), ours, meaning, qualifiers)
+
+    def datatype(self, name: str, ours: NamedNode, meaning: Meaning) -> Datatype:
+        if name in self.mapping.datatypes:
+            return Datatype(self.mapping.datatypes[name])
+        if meaning.reads in _BY_READING:
+            return _BY_READING[meaning.reads]
+        if IDENTIFIER in self.lexicon.above(ours):
+            return Datatype.EXTERNAL_ID
+        is_number = NamedNode(XSD + "integer") in self.lexicon.properties[ours].range
+        return Datatype.QUANTITY if is_number else Datatype.STRING
+
+    def nearest(self, property: NamedNode, plain: Mapping[NamedNode, tuple[Saying, ...]]) -> tuple[Saying, ...]:
+        """The property's own sayings, or those of the nearest above it: a leading actor is a cast member there."""
+        level = [property]
+        seen = set(level)
+        while level:
+            if found := [plain[one] for one in level if one in plain]:
+                return found[0]
+            words = (self.lexicon.properties.get(one) for one in level)
+            level = [up for word in words if word is not None for up in word.above if up not in seen]
+            seen.update(level)
+        return ()
+
+    def classes(self, ontology: Iterable[Triple]) -> dict[NamedNode, str]:
+        ontology = tuple(ontology)
+        own: dict[NamedNode, str] = {}
+        for match in (CLOSE, EXACT):
+            for kind, name in _matches(ontology, match):
+                if kind in self.lexicon.classes and (match == EXACT or kind not in own):
+                    own[kind] = name
+        return {kind: name for kind in self.lexicon.classes if (name := self._class(kind, own))}
+
+    def _class(self, kind: NamedNode, own: Mapping[NamedNode, str]) -> str:
+        waiting = [kind]
+        while waiting:
+            if (one := waiting.pop(0)) in own:
+                return own[one]
+            waiting.extend(self.lexicon.classes[one].above if one in self.lexicon.classes else ())
+        return ""
+
+
+def _matches(ontology: Iterable[Triple], match: NamedNode) -> list[tuple[NamedNode, str]]:
+    return [
+        (triple.subject, triple.object.value.removeprefix(WD))
+        for triple in ontology
+        if triple.predicate == match
+        and isinstance(triple.subject, NamedNode)
+        and isinstance(triple.object, NamedNode)
+        and triple.object.value.startswith(WD)
+    ]
+
+
+def _inverses(ontology: Iterable[Triple]) -> dict[NamedNode, tuple[NamedNode, ...]]:
+    found: dict[NamedNode, set[NamedNode]] = defaultdict(set)
+    for triple in ontology:
+        if (
+            triple.predicate == INVERSE
+            and isinstance(triple.subject, NamedNode)
+            and isinstance(triple.object, NamedNode)
+        ):
+            found[triple.subject].add(triple.object)
+            found[triple.object].add(triple.subject)
+    return {property: tuple(sorted(others, key=str)) for property, others in found.items()}
+
+
+def _turned(table: Mapping[str, str]) -> dict[str, str]:
+    """Value -> key; where several keys have one value, the first."""
+    return {value: key for key, value in reversed(list(table.items()))}
+
+
+def _number(name: str) -> int:
+    return int(name[1:])
