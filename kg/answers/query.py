@@ -76,6 +76,11 @@ class Parameter:
     edge: str = "earliest"
 
     @property
+    def typed(self) -> str:
+        """The example as a person would type it."""
+        return _example(self.example)
+
+    @property
     def takes(self) -> str:
         """In words: `a Person`, `a list of texts`."""
         one = self.kind or self.type
@@ -102,7 +107,7 @@ class StoredQuery:
     @property
     def example(self) -> str:
         """A call that works, as it is typed."""
-        given = (f"{one.name}={_example(one.example)}" for one in self.params if not one.is_optional)
+        given = (f"{one.name}={one.typed}" for one in self.params if not one.is_optional)
         words = (f'"{word}"' if re.search(r"[^\w:.=|-]", word) else word for word in given)
         return " ".join(("kg ask", self.name, *words))
 

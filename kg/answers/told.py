@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from itertools import islice
 from typing import Any
 
 from pyoxigraph import Triple
@@ -28,7 +29,7 @@ def why_row(explainer: Explainer, answer: Answer, row: Row | None = None) -> lis
 def tell(explainer: Explainer, answer: Answer, *, texts: Texts, format: str = "table") -> str:
     """The answer with its reasons: a table and under it each row's, or for `json` a document of rows."""
     if format == "json":
-        return json.dumps([*_documents(explainer, answer, texts)], ensure_ascii=False, indent=1) + "\n"
+        return json.dumps([*documents_of(explainer, answer, texts)], ensure_ascii=False, indent=1) + "\n"
     if answer.kind == "triples":
         return to_text((explainer.why(triple) for triple in answer.triples or ()), explainer.names, texts)
     text = write_answer(answer, format)
@@ -42,8 +43,9 @@ def tell(explainer: Explainer, answer: Answer, *, texts: Texts, format: str = "t
     return text + "".join(blocks)
 
 
-def _documents(explainer: Explainer, answer: Answer, texts: Texts) -> Iterator[dict[str, Any]]:
-    for row in answer:
+def documents_of(explainer: Explainer, answer: Answer, texts: Texts, *, start: int = 0) -> Iterator[dict[str, Any]]:
+    """Each row of an answer with its reasons, as JSON has them, from row `start` on."""
+    for row in islice(answer, start, None):
         told = {name: None if term is None else to_short(term) if not isinstance(term, Triple) else str(term)
                 for name, term in zip(row.columns, row.terms, strict=True)}  # fmt: skip
         yield {"row": told, "why": [to_document(why, texts) for why in why_row(explainer, answer, row)]}

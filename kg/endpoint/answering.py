@@ -13,9 +13,9 @@ from kg.answers.binding import to_terms
 from kg.answers.query import StoredQuery
 from kg.answers.sparql import guard, to_query_error, with_dots
 from kg.endpoint.media import ROWS, TRIPLES
-from kg.endpoint.writing import Written, write_rows, write_triples, write_truth
+from kg.endpoint.writing import Bounds, Written, write_rows, write_triples, write_truth
 from kg.filmgraph import FilmGraph
-from kg.terms import PREFIXES
+from kg.terms import BASE, PREFIXES
 
 __all__ = ["Bounds", "Dataset", "NotOffered", "Written", "write_sparql", "write_stored"]
 
@@ -34,21 +34,6 @@ class Dataset:
 
     default: tuple[str, ...] = ()
     named: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Bounds:
-    """Which rows are wanted - from `start` on, at most `most` - and what the answer may have at all."""
-
-    rows: int
-    bytes: int
-    start: int = 0
-    most: int | None = None
-
-    @property
-    def last(self) -> int:
-        """The row to stop before."""
-        return self.rows if self.most is None else min(self.start + self.most, self.rows)
 
 
 def write_sparql(
@@ -95,8 +80,7 @@ def _write(
         return write_triples(triples, _first(media, TRIPLES), is_all=is_all, most=bounds.bytes)
     chosen = _first(media, ROWS)
     columns = tuple(variable.value for variable in found.variables)
-    rows = islice(found, bounds.start, bounds.last)
-    return write_rows(columns, rows, chosen, rest=found, most=bounds.bytes)
+    return write_rows(columns, found, chosen, bounds=bounds)
 
 
 def run(
@@ -108,7 +92,7 @@ def run(
     dataset: Dataset | None = None,
 ) -> Any:
     """What the engine gives for a guarded query; raises `QueryError` with the place when it does not parse."""
-    told: dict[str, Any] = {"prefixes": PREFIXES}
+    told: dict[str, Any] = {"prefixes": PREFIXES, "base_iri": BASE}
     if dataset is not None:
         told["default_graph"] = [NamedNode(one) for one in dataset.default]
         told["named_graphs"] = [NamedNode(one) for one in dataset.named]

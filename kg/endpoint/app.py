@@ -7,20 +7,32 @@ from collections.abc import AsyncIterator, Callable, Mapping
 
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute
 
-from kg.endpoint import protocol
+from kg.endpoint import describing, graphs, health, openapi, protocol, stored, things
 from kg.endpoint.answering import NotOffered
 from kg.endpoint.asked import Page
+from kg.endpoint.door import Door
 from kg.endpoint.edition import Endpoint
 from kg.endpoint.limits import Limits
+from kg.endpoint.log import Log
 from kg.endpoint.problems import answer_error
+from kg.endpoint.tally import Tally
 from kg.errors import FilmGraphError
 from kg.project import Project
 
-ROOMS: tuple[Callable[[], list[BaseRoute]], ...] = (protocol.routes,)
+ROOMS: tuple[Callable[[], list[BaseRoute]], ...] = (
+    protocol.routes,
+    stored.routes,
+    things.routes,
+    graphs.routes,
+    describing.routes,
+    openapi.routes,
+    health.routes,
+)
 """What offers routes; the first that matches answers."""
 
 PAGES: Mapping[str, Page] = {}
@@ -43,20 +55,29 @@ def application(
     *,
     rooms: tuple[Callable[[], list[BaseRoute]], ...] = ROOMS,
     pages: Mapping[str, Page] = PAGES,
+    tally: Tally | None = None,
+    log: Log | None = None,
+    address: str | None = None,
 ) -> Starlette:
-    """The application; it opens the graph when it is started, and raises `ProjectError` then if there is none."""
+    """The application; it opens the graph when it is started, and raises `ProjectError` then if there is none.
+
+    `address` is where it is found from outside, when a `Host` field does not tell.
+    """
 
     @contextlib.asynccontextmanager
     async def open_endpoint(app: Starlette) -> AsyncIterator[None]:
-        async with Endpoint(project, limits) as endpoint:
+        async with Endpoint(project, limits, tally=tally, log=log) as endpoint:
             app.state.endpoint = endpoint
             yield
 
     app = Starlette(
         routes=[route for room in rooms for route in room()],
         exception_handlers={FilmGraphError: answer_error, HTTPException: answer_error, NotOffered: _not_offered},
+        middleware=[Middleware(Door)],
         lifespan=open_endpoint,
     )
+    app.router.redirect_slashes = False
+    app.state.address = address
     app.state.pages = dict(pages)
     return app
 

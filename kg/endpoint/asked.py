@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Awaitable, Callable, Sequence
 from functools import partial
 from typing import Protocol
+from urllib.parse import parse_qsl
 
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
@@ -15,6 +17,10 @@ from kg.endpoint.edition import Edition, Endpoint
 from kg.endpoint.negotiation import choose
 
 HTML = "text/html"
+COMPLETE = "X-Complete"
+"""The field that says `false` of an answer with less in it than there is."""
+_HOST = re.compile(r"[A-Za-z0-9._-]{1,255}(?::[0-9]{1,5})?|\[[0-9A-Fa-f:.]{2,45}\](?::[0-9]{1,5})?")
+_MOST_FIELDS = 200
 
 
 class Page(Protocol):
@@ -31,8 +37,9 @@ def endpoint_of(request: Request) -> Endpoint:
 
 
 def edition_of(request: Request) -> Edition:
-    """The edition to answer this request from; take it once."""
-    return endpoint_of(request).edition
+    """The edition to answer this request from: the one that was published when it came."""
+    edition: Edition = request.scope["kg.edition"]
+    return edition
 
 
 def media_of(request: Request, offers: Sequence[str]) -> str:
@@ -41,6 +48,34 @@ def media_of(request: Request, offers: Sequence[str]) -> str:
     if chosen is None:
         raise HTTPException(406, f"This can be had as {', '.join(offers)}.")
     return chosen
+
+
+def address_of(request: Request) -> str:
+    """The address at which the application is found, without a slash at its end; a `Host` field is checked."""
+    told: str | None = request.app.state.address
+    if told is not None:
+        return told
+    host = request.headers.get("host", "")
+    if _HOST.fullmatch(host) is None:
+        raise HTTPException(400, "The Host field is none.")
+    return f"{request.scope['scheme']}://{host}{request.scope.get('root_path', '')}"
+
+
+def pairs_of(encoded: bytes) -> list[tuple[str, str]]:
+    """The names and values of a query string or form; raises 400 when they are not percent-encoded UTF-8."""
+    try:
+        text = encoded.decode("ascii")
+        return parse_qsl(text, keep_blank_values=True, errors="strict", max_num_fields=_MOST_FIELDS)
+    except ValueError as error:
+        raise HTTPException(400, "The parameters are not percent-encoded UTF-8, or too many.") from error
+
+
+def text_of(body: bytes) -> str:
+    """A body as text; raises 400 when it is not UTF-8."""
+    try:
+        return body.decode()
+    except UnicodeDecodeError as error:
+        raise HTTPException(400, f"The body is not UTF-8: byte {error.start} is wrong.") from error
 
 
 def page_for(request: Request, name: str, offers: Sequence[str]) -> Callable[..., Awaitable[Response]] | None:
@@ -52,9 +87,8 @@ def page_for(request: Request, name: str, offers: Sequence[str]) -> Callable[...
 
 
 def written_response(written: Written) -> Response:
-    """A written answer as a response; one that was cut says so in its header too."""
+    """A written answer as a response; one that leaves something out says so in its header."""
     response = Response(written.body, media_type=written.media)
     if not written.is_all:
-        response.headers["X-Complete"] = "false"
-        response.headers["Warning"] = '199 - "cut at a limit: there are more rows"'
+        response.headers[COMPLETE] = "false"
     return response

@@ -14,11 +14,15 @@ from typing import Any, Self
 
 from kg.answers.query import Queries
 from kg.endpoint.answering import Bounds, Dataset, Written, write_sparql, write_stored
+from kg.endpoint.kept import Answers
 from kg.endpoint.limits import Limits
+from kg.endpoint.log import Log
+from kg.endpoint.lookups import Lookups
 from kg.endpoint.messages import Work
 from kg.endpoint.pool import Pool
+from kg.endpoint.tally import Tally, to_tally
 from kg.errors import FilmGraphError
-from kg.graph.store import Hold
+from kg.filmgraph import FilmGraph
 from kg.project import Project
 
 _LOOK = 0.5
@@ -33,10 +37,17 @@ class Edition:
     build: Path
     queries: Queries
     pool: Pool
-    hold: Hold = field(repr=False)
+    graph: FilmGraph = field(repr=False)
+    lookups: Lookups = field(repr=False)
     opened: float = field(default_factory=time.time)
+    answers: Answers = field(default_factory=Answers, repr=False)
     kept: dict[str, Any] = field(default_factory=dict, repr=False)
     """What routes keep of this edition, each under a name of its own; it goes when the edition goes."""
+
+    @property
+    def tag(self) -> bytes:
+        """How the ETag of whatever comes from this edition begins."""
+        return f'W/"{self.id}.'.encode()
 
     async def run(self, work: Work, *args: object) -> Any:
         """What `work(graph, *args)` gives in a worker; raises what it raises, and `LimitError`."""
@@ -64,9 +75,13 @@ class Endpoint:
 
     edition: Edition
 
-    def __init__(self, project: Project, limits: Limits | None = None) -> None:
+    def __init__(
+        self, project: Project, limits: Limits | None = None, *, tally: Tally | None = None, log: Log | None = None
+    ) -> None:
         self.project = project
         self.limits = limits if limits is not None else Limits()
+        self.tally = tally if tally is not None else to_tally()
+        self.log = log if log is not None else Log()
         self.retired = 0
         self._looking: asyncio.Task[None] | None = None
         self._closing: set[asyncio.Task[None]] = set()
@@ -86,11 +101,11 @@ class Endpoint:
 
     async def _open(self) -> Edition:
         build = self.project.current
-        hold = Hold(build)
-        pool = Pool(self.project, build, self.limits)
+        digest = _digest(self.project)
+        graph = await asyncio.to_thread(FilmGraph, self.project, build=build)
+        pool = Pool(self.project, build, self.limits, tally=self.tally)
         await pool.open()
-        queries = Queries(self.project.queries)
-        return Edition(f"{build.name}-{_digest(self.project)}", build, queries, pool, hold)
+        return Edition(f"{build.name}-{digest}", build, graph.queries, pool, graph, Lookups(graph.store))
 
     async def _look(self) -> None:
         """Turn to another build when one is published; those who ask the old one are still answered by it."""

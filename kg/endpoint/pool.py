@@ -23,6 +23,7 @@ from typing import Any
 
 from kg.endpoint.limits import Limits
 from kg.endpoint.messages import LENGTH, Work, from_body, to_error, to_frame
+from kg.endpoint.tally import Tally
 from kg.errors import LimitError
 from kg.project import Project
 
@@ -56,9 +57,8 @@ class _Worker:
 class Pool:
     """Worker processes with one build open; `run` has one of them do something."""
 
-    def __init__(self, project: Project, build: Path, limits: Limits) -> None:
-        self.project, self.build, self.limits = project, build, limits
-        self.killed = self.died = self.runs = 0
+    def __init__(self, project: Project, build: Path, limits: Limits, *, tally: Tally) -> None:
+        self.project, self.build, self.limits, self.tally = project, build, limits, tally
         self._workers: list[_Worker] = []
         self._free: list[_Worker] = []
         self._waiting: deque[_Job] = deque()
@@ -81,7 +81,7 @@ class Pool:
             raise LimitError("Too many requests are waiting; ask again in a moment.", limit="waiting")
         now = time.monotonic()
         job = _Job(to_frame((work, args)), self._loop.create_future(), now, now + self.limits.seconds)
-        self.runs += 1
+        self.tally.add("kg_runs_total")
         self._give(job)
         return await job.done
 
@@ -105,17 +105,12 @@ class Pool:
         """True when workers can be started."""
         return self._failed_starts < _FAILED_STARTS
 
-    def told(self) -> dict[str, int]:
-        """How many work, wait, run long, were ended for a limit, died by themselves."""
-        return {
-            "workers": len(self._workers),
-            "busy": sum(worker.job is not None for worker in self._workers),
-            "slow": sum(worker.is_slow for worker in self._workers),
-            "waiting": len(self._waiting),
-            "runs": self.runs,
-            "killed": self.killed,
-            "died": self.died,
-        }
+    def _tell(self) -> None:
+        """How many work, have something to do, run long, wait."""
+        self.tally.put("kg_workers", len(self._workers))
+        self.tally.put("kg_workers_busy", sum(worker.job is not None for worker in self._workers))
+        self.tally.put("kg_workers_slow", sum(worker.is_slow for worker in self._workers))
+        self.tally.put("kg_waiting", len(self._waiting))
 
     def _start(self) -> None:
         ours, theirs = socket.socketpair()
@@ -210,7 +205,7 @@ class Pool:
                 job.tries += 1
                 self._give(job)
             else:
-                self.died += 1
+                self.tally.add("kg_died_total")
                 job.done.set_exception(_as_error(status))
         self._fill()
         if not self.is_able and not self._opened.done():
@@ -249,6 +244,7 @@ class Pool:
                 if not job.done.done():
                     job.done.set_exception(_too_long(self.limits.seconds, "waited"))
             self._fill()
+            self._tell()
 
     def _judge(self, worker: _Worker, job: _Job, now: float) -> None:
         if worker.verdict is not None:
@@ -264,7 +260,7 @@ class Pool:
                 os.setpriority(os.PRIO_PROCESS, worker.process.pid, _LOW)
 
     def _condemn(self, worker: _Worker, verdict: LimitError) -> None:
-        self.killed += 1
+        self.tally.add("kg_killed_total")
         worker.verdict = verdict
         worker.process.kill()
 

@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from itertools import islice
 from xml.sax.saxutils import escape, quoteattr
 
 import orjson
@@ -36,12 +37,31 @@ _CUT = "https://w3id.org/filmgraph/problem/limit"
 
 @dataclass(frozen=True, slots=True)
 class Written:
-    """An answer in a media type; `is_all` is False when rows were left out, `has_more` when there are further ones."""
+    """An answer in a media type.
+
+    `is_all` is False when further rows were left out, and `total` how many rows there are, where that is known.
+    """
 
     body: bytes
     media: str
     count: int = 0
     is_all: bool = True
+    total: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Bounds:
+    """Which rows are wanted - from `start` on, at most `most` - and what the answer may have at all."""
+
+    rows: int
+    bytes: int
+    start: int = 0
+    most: int | None = None
+
+    @property
+    def last(self) -> int:
+        """The row to stop before."""
+        return max(self.start, self.rows if self.most is None else min(self.start + self.most, self.rows))
 
 
 Row = Iterable[object]
@@ -59,7 +79,9 @@ def write_truth(truth: bool, media: str) -> Written:
     return Written(body.encode(), media, 1)
 
 
-def write_triples(triples: list[Triple], media: str, *, is_all: bool = True, most: int) -> Written:
+def write_triples(
+    triples: list[Triple], media: str, *, is_all: bool = True, most: int, prefixes: Mapping[str, str] = PREFIXES
+) -> Written:
     """The triples of a CONSTRUCT or DESCRIBE."""
     format = _FORMATS[media]
     lines = [str(triple) for triple in triples]
@@ -71,27 +93,28 @@ def write_triples(triples: list[Triple], media: str, *, is_all: bool = True, mos
         fitting += 1
     is_all = is_all and fitting == len(triples)
     text = "\n".join(lines[:fitting])
-    used = {prefix: namespace for prefix, namespace in PREFIXES.items() if namespace in text}
+    used = {prefix: namespace for prefix, namespace in {**PREFIXES, **prefixes}.items() if namespace in text}
     body = serialize(triples[:fitting], format=format, prefixes=used) or b""
     if not is_all and format in (RdfFormat.TURTLE, RdfFormat.N_TRIPLES, RdfFormat.TRIG, RdfFormat.N_QUADS):
         body += b"# There are more: this answer was cut at a limit.\n"
     return Written(body, media, fitting, is_all)
 
 
-def write_rows(columns: tuple[str, ...], rows: Iterator[Row], media: str, *, rest: Iterator[Row], most: int) -> Written:
-    """The rows of a SELECT; `rest` gives those that were not wanted, if there are any."""
+def write_rows(columns: tuple[str, ...], found: Iterator[Row], media: str, *, bounds: Bounds) -> Written:
+    """The wanted rows of a SELECT."""
     write = _ROWS[media]
     pieces: list[bytes] = []
-    size, is_cut = 0, False
-    for row in rows:
+    size, skipped = 0, sum(1 for _ in islice(found, bounds.start))
+    for row in islice(found, bounds.last - bounds.start):
         piece = write(columns, row)
-        size += len(piece) + 1
-        if size > most:
-            is_cut = True
-            break
+        size += len(piece) + 2
+        if size > bounds.bytes:
+            return Written(_around(columns, pieces, media, is_all=False), media, len(pieces), is_all=False)
         pieces.append(piece)
-    is_all = not is_cut and next(rest, None) is None
-    return Written(_around(columns, pieces, media, is_all=is_all), media, len(pieces), is_all)
+    seen = skipped + len(pieces)
+    left = sum(1 for _ in islice(found, max(1, bounds.rows - seen)))
+    total = seen + left if seen + left < bounds.rows or next(found, None) is None else None
+    return Written(_around(columns, pieces, media, is_all=left == 0), media, len(pieces), left == 0, total)
 
 
 def _around(columns: tuple[str, ...], pieces: list[bytes], media: str, *, is_all: bool) -> bytes:
