@@ -22,8 +22,7 @@ anora:
   label: Anora <b>& Ani</b>
   director: sean-baker
   year: 2024
-  release:
-    us: {territory: usa, date: 2024-10-18}
+  release: {territory: usa, date: 2024-10-18}
 usa: {type: Country, label: United States}
 sean-baker: {type: Person, label: Sean Baker}
 """
