@@ -191,8 +191,9 @@ def _table(call: argparse.Namespace) -> int:
 
     from kg.importers.guessing import guess_mapping
     from kg.importers.streams import files_of
+    from kg.importers.table_files import SUFFIXES
     from kg.importers.table_mapping import read_table_mapping
-    from kg.importers.tables import SUFFIXES, import_table
+    from kg.importers.tables import import_table
 
     project, _, lexicon = _known(call)
     paths = files_of(call.paths, SUFFIXES)

@@ -78,12 +78,15 @@ class Gate:
         spool = Path(self._folder.name)
         self.sql: duckdb.DuckDBPyConnection = duckdb.connect(str(spool / "spool.duckdb"))
         self.sql.execute(f"SET memory_limit = '{MEMORY}'")
+        # As much memory as each thread wants is not there for many.
+        self.sql.execute("SET threads = 2")
         self.sql.execute("SET enable_progress_bar = false")
         for name, names in (("row", [one for one in COLUMNS if one != "source"]), ("mention", MENTIONED)):
             self.sql.execute(f"CREATE TABLE {name} ({', '.join(f'{one} VARCHAR' for one in names)})")
         self.sql.execute("CREATE TABLE fault (line BIGINT, fault VARCHAR)")
         self.sql.execute("CREATE TABLE described (subject VARCHAR)")
         self._streams: list[str] = []
+        self._streamed = {"retrieved"} if self.retrieved else set()
         self._rows, self._mentions, self._rejects = (
             (spool / name).open("w", encoding="utf-8", newline="")
             for name in ("rows.csv", "mentions.csv", "rejects.txt")
@@ -150,11 +153,11 @@ class Gate:
         """A file of this import alone, gone when it ends."""
         return Path(self._folder.name) / name
 
-    def add_rows(self, select: str, *, checked: bool = False, stream: bool = False) -> None:
+    def add_rows(self, select: str, *, checked: bool = False, language: bool = False, stream: bool = False) -> None:
         """The facts of a SELECT: subject, property, value, language, record, line, fault.
 
-        Where it is `checked`, a row with a fault is no fact. A `stream` is written as it comes, unsorted: its rows must
-        come in the same order each time, and none of them twice.
+        Where it is `checked`, a row with a fault is no fact; `language` says that rows may have one. A `stream` is
+        written as it comes, unsorted: its rows must come in the same order each time, and none of them twice.
         """
         if checked:
             self.sql.execute(f"INSERT INTO fault SELECT line, fault FROM ({select}) WHERE fault <> ''")
@@ -165,12 +168,21 @@ class Gate:
         )
         if stream:
             self._streams.append(rows)
+            self._streamed.update(("language",) if language else ())
         else:
             self.sql.execute(f"INSERT INTO row BY NAME {rows}")
 
     def describe(self, select: str) -> None:
         """The things of a SELECT are described by what streams; a mention of them adds nothing."""
         self.sql.execute(f"INSERT INTO described {select}")
+
+    def names_any_of(self, select: str) -> bool:
+        """Whether one of the things of a SELECT has a label already."""
+        known = "SELECT subject FROM described UNION ALL SELECT subject FROM row WHERE property = 'label'"
+        found = self.sql.execute(
+            f"SELECT count(*) FROM (SELECT subject FROM ({known}) WHERE subject IN ({select}) LIMIT 1)"
+        )
+        return bool((found.fetchone() or (0,))[0])
 
     def mention_rows(self, select: str) -> None:
         """The things of a SELECT: thing, class, label, identifier, property, record."""
@@ -206,7 +218,13 @@ class Gate:
                 self.sql.execute(f"INSERT INTO {name} SELECT * FROM {_spooled(Path(file.name), columns)}")
 
     def _name_once(self) -> None:
-        """A thing has one label of one source: the commonest, and of equally common ones the first by letters."""
+        """A thing has one label of one source: the commonest, and of equally common ones the first by letters.
+
+        What streams has its one label already.
+        """
+        self.sql.execute("""
+            UPDATE row SET property = 'alias'
+            WHERE property = 'label' AND subject IN (SELECT subject FROM described)""")
         self.sql.execute("""
             CREATE TABLE spare AS
             SELECT subject, value FROM (
@@ -263,13 +281,15 @@ class Gate:
     def _publish(self) -> None:
         parquet = self.parquet if self.parquet is not None else bool(self._streams) or self.summary.facts > MANY
         name, other = ("facts.parquet", "facts.csv") if parquet else ("facts.csv", "facts.parquet")
-        options = "FORMAT parquet, COMPRESSION zstd" if parquet else "FORMAT csv, HEADER true"
+        options = "FORMAT parquet, COMPRESSION zstd, COMPRESSION_LEVEL 1" if parquet else "FORMAT csv, HEADER true"
         self.folder.mkdir(parents=True, exist_ok=True)
         fresh = self.folder / f".{name}.unfinished"
         order = ", ".join(one for one in COLUMNS if one != "source")
         rows = f"SELECT * FROM (SELECT DISTINCT * FROM row ORDER BY {order})"
         rows = " UNION ALL ".join((rows, *self._streams))
         try:
+            # With one thread the bytes are the same on any machine, and the order of rows costs no memory.
+            self.sql.execute("SET threads = 1")
             copied = self.sql.execute(
                 f"COPY (SELECT {self._columns()} FROM ({rows})) TO {_quoted(str(fresh))} ({options})"
             ).fetchone()
@@ -286,13 +306,9 @@ class Gate:
     def _columns(self) -> str:
         """The columns of the table; those that say nothing in any row are left out."""
         optional = [one for one in COLUMNS if one not in (*_ALWAYS, "source")]
-        maxima = ", ".join(f"max({one})" for one in optional)
-        queries = [
-            f"SELECT {maxima} FROM row",
-            *(f"SELECT {maxima} FROM (FROM ({rows}) LIMIT 1)" for rows in self._streams),
-        ]
-        told = [self.sql.execute(query).fetchone() or () for query in queries]
-        used = {name for row in told for name, most in zip(optional, row, strict=True) if most}
+        told = self.sql.execute(f"SELECT {', '.join(f'max({one})' for one in optional)} FROM row").fetchone() or ()
+        used = {name for name, most in zip(optional, told, strict=True) if most}
+        used |= self._streamed if self._streams else set()
         return ", ".join(
             f"{_quoted(self.source.id)} AS source" if one == "source" else f"nullif({one}, '') AS {one}"
             for one in COLUMNS

@@ -11,7 +11,7 @@ from pathlib import Path
 from kg.errors import InputError
 from kg.facts.lexicon import Lexicon
 from kg.facts.values import to_slug
-from kg.importers.tables import header_of, sample_of
+from kg.importers.table_files import header_of, sample_of
 from kg.mappings.yaml_files import MAPPINGS, is_bare, read_yaml
 
 SAMPLE = 1000

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -29,16 +29,29 @@ CLEANINGS = (
     "lower",
     "upper",
     "no-brackets",
+    "in-brackets",
+    "before-as",
+    "after-as",
 )
-_TOP = {"source", "prefix", "format", "delimiter", "quote", "encoding", "missing", "sheet", "rows", "columns", "ignore"}
+_TOP = {"source", "prefix", "format", "delimiter", "quote", "encoding", "missing", "sheet"}
+_TOP |= {"rows", "columns", "nodes", "says", "ignore"}
 _ROWS = {"class", "classes", "class_column", "key", "clean", "record", "where"}
-_COLUMN = {"property", "class", "prefix", "label", "split", "clean", "language", "identifier", "values"}
+_NODE = {"key", "each", "where", "columns", "says"}
+_COLUMN = {"property", "class", "prefix", "label", "split", "clean", "language", "language_column", "identifier"}
+_COLUMN |= {"values", "where", "within", "other_than"}
 _FORMATS = ("csv", "tsv", "jsonl", "parquet", "xlsx")
+
+
+Where = Mapping[str, tuple[str, ...]]
+"""Column -> the texts of which it must hold one."""
 
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """What one column says: a property of the row's thing, with text or number, or leading to another thing."""
+    """What one column says: a property of the row's thing, with text or number, or leading to another thing.
+
+    One that `says` a text has no cells: each row says the same.
+    """
 
     name: str
     property: str
@@ -52,6 +65,25 @@ class Column:
     language: str = ""
     identifier: str = ""
     values: Mapping[str, str] = field(default_factory=dict)
+    where: Where = field(default_factory=dict)
+    within: str = ""
+    """The property that leads back to the row's thing, where a value names something that belongs to that alone."""
+    language_column: str = ""
+    other_than: str = ""
+    """A column whose text is not said again."""
+    says: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Node:
+    """Something with no name of its own that hangs on the row's thing; its first column says whether there is one."""
+
+    property: str
+    columns: tuple[Column, ...]
+    key: tuple[str, ...]
+    each: tuple[str, ...] = ()
+    """Columns whose values, split, make a node each; those of several columns go together by their places."""
+    where: Where = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,8 +98,8 @@ class TableMapping:
     class_column: str = ""
     classes: Mapping[str, str] = field(default_factory=dict)
     key_clean: tuple[str, ...] = ("trim",)
-    record: str = ""
-    where: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    record: tuple[str, ...] = ()
+    where: Where = field(default_factory=dict)
     missing: tuple[str, ...] = ()
     format: str = ""
     delimiter: str = ""
@@ -75,13 +107,31 @@ class TableMapping:
     encoding: str = "utf-8"
     sheet: str = ""
     ignore: tuple[str, ...] = ()
+    nodes: tuple[Node, ...] = ()
+
+    @property
+    def every(self) -> tuple[Column, ...]:
+        """The columns that say something, of rows and of nodes."""
+        return (*self.columns, *(column for node in self.nodes for column in node.columns))
 
     @property
     def wanted(self) -> tuple[str, ...]:
         """The columns that the table must have."""
-        names = [*self.key, self.record, self.class_column, *self.where]
-        names += [name for column in self.columns for name in (column.name, column.label)]
+        names = [*self.key, *self.record, self.class_column, *self.where]
+        for column in self.every:
+            names += [column.name, column.label, column.language_column, column.other_than, *column.where]
+        for node in self.nodes:
+            names += [*node.key, *node.where]
         return tuple(dict.fromkeys(filter(None, names)))
+
+    @property
+    def choices(self) -> Where:
+        """Column -> the texts in it that a column or node asks for."""
+        asked: dict[str, tuple[str, ...]] = {}
+        for where in (*(column.where for column in self.every), *(node.where for node in self.nodes)):
+            for name, texts in where.items():
+                asked[name] = (*asked.get(name, ()), *texts)
+        return asked
 
 
 def read_table_mapping(path: Path, lexicon: Lexicon) -> TableMapping:
@@ -104,11 +154,11 @@ class _Reader:
     faults: list[str] = field(default_factory=list)
 
     def read(self, told: Any) -> TableMapping | None:
-        if not isinstance(told, dict) or not isinstance(told.get("columns"), dict):
-            self.faults.append("a mapping wants `source:`, `rows:` and `columns:`")
+        if not isinstance(told, dict) or not isinstance(told.get("columns") or told.get("nodes"), dict):
+            self.faults.append("a mapping wants `source:`, `rows:`, and `columns:` or `nodes:`")
             return None
         self.keys(told, _TOP, "the mapping")
-        rows = told.get("rows") or {}
+        rows = self.mapping(told.get("rows"), "rows")
         self.keys(rows, _ROWS, "rows")
         source = told.get("source")
         source = {"id": source} if isinstance(source, str) else dict(source or {})
@@ -127,13 +177,13 @@ class _Reader:
             said,
             prefix,
             key,
-            tuple(column for name, one in told["columns"].items() for column in self.columns(str(name), one, prefix)),
+            (*self.columns(told.get("columns"), prefix), *self.says(told.get("says"), prefix)),
             self.class_name(rows["class"]) if rows.get("class") else "",
             str(rows.get("class_column", "")),
             classes,
             _texts(rows.get("clean")) or ("trim",),
-            str(rows.get("record", "")),
-            {str(name): _texts(values) for name, values in (rows.get("where") or {}).items()},
+            _texts(rows.get("record")),
+            self.where(rows.get("where"), "rows"),
             _texts(told.get("missing")),
             format,
             str(told.get("delimiter", "")),
@@ -141,6 +191,11 @@ class _Reader:
             str(told.get("encoding", "utf-8")),
             str(told.get("sheet", "")),
             _texts(told.get("ignore")),
+            tuple(
+                node
+                for name, one in self.mapping(told.get("nodes"), "nodes").items()
+                for node in self.nodes(str(name), one, prefix)
+            ),
         )
 
     def source(self, told: Mapping[str, Any]) -> Source:
@@ -149,11 +204,61 @@ class _Reader:
         id, title, publisher, date, language, address, licence = (str(told.get(name, "")) for name in known)
         return Source(id, title, publisher, date, language, address, licence)
 
-    def columns(self, name: str, told: Any, prefix: str) -> list[Column]:
-        if told is None:
-            return []
-        entries = told if isinstance(told, list) else [told]
-        return [column for one in entries if (column := self.column(name, one, prefix)) is not None]
+    def mapping(self, told: Any, where: str) -> Mapping[Any, Any]:
+        if told is not None and not isinstance(told, dict):
+            self.faults.append(f"{where}: a mapping is wanted")
+            return {}
+        return told or {}
+
+    def where(self, told: Any, place: str) -> Where:
+        return {str(name): _texts(values) for name, values in self.mapping(told, f"{place}: where").items()}
+
+    def nodes(self, property: str, told: Any, prefix: str) -> Iterator[Node]:
+        """The nodes to which a property leads; a list makes several of one row."""
+        place = f"node {property}"
+        word = self.word(property, place)
+        if word is not None and word.takes is not Takes.THING:
+            self.faults.append(f"{place}: the property leads to no thing, so no node can hang on it")
+        for one in told if isinstance(told, list) else [told]:
+            entry = self.mapping(one, place)
+            self.keys(entry, _NODE, place)
+            columns = self.columns(entry.get("columns"), prefix)
+            if not columns:
+                self.faults.append(f"{place}: `columns` says what stands in it")
+                continue
+            key = _texts(entry.get("key")) or tuple(dict.fromkeys(column.name for column in columns))
+            every = (*columns, *self.says(entry.get("says"), prefix))
+            yield Node(property, every, key, _texts(entry.get("each")), self.where(entry.get("where"), place))
+
+    def columns(self, told: Any, prefix: str) -> tuple[Column, ...]:
+        """What columns say; a list of entries says several things."""
+        return tuple(
+            column
+            for name, one in self.mapping(told, "columns").items()
+            for entry in (one if isinstance(one, list) else [one])
+            if entry is not None and (column := self.column(str(name), entry, prefix)) is not None
+        )
+
+    def says(self, told: Any, prefix: str) -> Iterator[Column]:
+        """What each row says; a thing by its label."""
+        for property, one in self.mapping(told, "says").items():
+            entry = dict(one) if isinstance(one, dict) else {"value": one}
+            text = str(entry.pop("value", ""))
+            if not text:
+                self.faults.append(f"says: {property} wants a value")
+            column = self.column(f"says {property}", entry | {"property": property}, prefix)
+            if column is not None:
+                yield replace(column, name="", says=text)
+
+    def word(self, property: str, place: str) -> Word | None:
+        """The property of the ontology; None, and a fault, where there is none."""
+        iri = self.lexicon.names.get(property)
+        if iri is None:
+            near = nearest(property, list(self.lexicon.names))
+            offer = f"; did you mean {' or '.join(near)}?" if near else ""
+            self.faults.append(f"{place}: {property!r} is not a property of the ontology{offer}")
+            return None
+        return self.lexicon.properties[iri]
 
     def column(self, name: str, told: Any, prefix: str) -> Column | None:
         if isinstance(told, str):
@@ -163,16 +268,12 @@ class _Reader:
             return None
         self.keys(told, _COLUMN, f"column {name}")
         property = str(told.get("property", ""))
-        iri = self.lexicon.names.get(property)
-        if iri is None:
-            near = nearest(property, list(self.lexicon.names))
-            offer = f"; did you mean {' or '.join(near)}?" if near else ""
-            self.faults.append(f"column {name}: {property!r} is not a property of the ontology{offer}")
+        word = self.word(property, f"column {name}")
+        if word is None:
             return None
-        word = self.lexicon.properties[iri]
-        identifier = str(told.get("identifier", ""))
-        if identifier and identifier not in self.lexicon.names:
-            self.faults.append(f"column {name}: {identifier!r} is not a property of the ontology")
+        identifier, within = str(told.get("identifier", "")), str(told.get("within", ""))
+        for one in filter(None, (identifier, within)):
+            self.word(one, f"column {name}")
         clean = _texts(told.get("clean")) or ("trim",)
         for one in clean:
             if one not in CLEANINGS:
@@ -191,7 +292,11 @@ class _Reader:
             clean,
             str(told.get("language", "")),
             identifier,
-            {str(one): str(other) for one, other in (told.get("values") or {}).items()},
+            {str(one): str(other) for one, other in self.mapping(told.get("values"), f"column {name}: values").items()},
+            self.where(told.get("where"), f"column {name}"),
+            within,
+            str(told.get("language_column", "")),
+            str(told.get("other_than", "")),
         )
 
     def class_name(self, name: Any) -> str:

@@ -9,9 +9,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from kg.importers.naming import to_part_sql
-from kg.importers.table_mapping import Column, TableMapping
+from kg.importers.table_mapping import Column, Node, TableMapping, Where
 
-LINE, SUBJECT, RECORD, KEPT = "kg:line", "kg:subject", "kg:record", "kg:kept"
+LINE, SUBJECT, RECORD, KEPT, NODE = "kg:line", "kg:subject", "kg:record", "kg:kept", "kg:node"
 """Our own columns beside a table's: the row's number, its thing's name, its record, whether the mapping keeps it."""
 
 _YEARS = r"(?:^|\D)(1[89]\d\d|20\d\d)(?:\D|$)"
@@ -59,7 +59,11 @@ _CLEAN = {
     "lower": "lower({v})",
     "upper": "upper({v})",
     "no-brackets": r"trim(regexp_replace({v}, '\s*[(\[][^)\]]*[)\]]\s*', ' ', 'g'))",
+    "in-brackets": r"trim(regexp_extract({v}, '[(\[]([^)\]]*)[)\]]', 1))",
+    "before-as": r"trim(regexp_replace({v}, '\s+(?:as|als|\.\.\.|…)\s+.*$', ''))",
+    "after-as": r"trim(regexp_extract({v}, '\s(?:as|als|\.\.\.|…)\s+(.*)$', 1))",
 }
+_LANGUAGE = "[A-Za-z]{2,8}(?:-[A-Za-z0-9]{1,8})*"
 
 
 def quoted(text: str) -> str:
@@ -72,9 +76,20 @@ def named(name: str) -> str:
     return '"' + name.replace('"', '""') + '"'
 
 
+@dataclass(frozen=True, slots=True)
+class Said:
+    """A SELECT of facts: subject, property, value, language, record, line, fault."""
+
+    select: str
+    checked: bool = False
+    """Whether rows of it may have a fault."""
+    language: bool = False
+    """Whether rows of it may have a language."""
+
+
 @dataclass(frozen=True)
 class TableSql:
-    """The statements for one table; `cells` is what has every column as text, and `LINE`."""
+    """The statements for one table; `cells` is what has every column as text."""
 
     mapping: TableMapping
     cells: str
@@ -84,32 +99,39 @@ class TableSql:
         mapping = self.mapping
         parts = [self.cell(name, mapping.key_clean) for name in mapping.key]
         name = " || '-' || ".join([quoted(mapping.prefix), *(f"({to_part_sql(part)})" for part in parts)])
-        record = self.cell(mapping.record) if mapping.record else " || '|' || ".join(parts)
+        record = " || '|' || ".join(map(self.cell, mapping.record) if mapping.record else parts)
+        columns = ", ".join(map(named, mapping.wanted))
         return (
-            f"SELECT {name} AS {named(SUBJECT)}, {record} AS {named(RECORD)}, {self.kept()} AS {named(KEPT)}, *"
+            f"SELECT {name} AS {named(SUBJECT)}, {record} AS {named(RECORD)}, {self.kept()} AS {named(KEPT)}, {columns}"
             f" FROM {self.cells}"
         )
 
     def kept(self) -> str:
         """Whether a row is of those that the mapping keeps."""
-        tests = [
-            f"coalesce({self.cell(name)} IN ({', '.join(map(quoted, values))}), false)"
-            for name, values in self.mapping.where.items()
-        ]
+        tests = [self.chosen(self.mapping.where)] if self.mapping.where else []
         if self.mapping.class_column and not self.mapping.kind:
-            known = ", ".join(map(quoted, self.mapping.classes)) or "NULL"
-            tests.append(f"coalesce({self.cell(self.mapping.class_column)} IN ({known}), false)")
+            tests.append(self.chosen({self.mapping.class_column: tuple(self.mapping.classes)}))
         return " AND ".join(tests) or "true"
 
-    def facts(self, keyed: str) -> Iterator[tuple[str, bool]]:
-        """A SELECT for each property that the rows' things get, and whether it may find faults.
+    def chosen(self, where: Where) -> str:
+        """Whether a row holds one of the texts in each of the columns."""
+        tests = (
+            f"coalesce({self.cell(name)} IN ({', '.join(map(quoted, texts)) or 'NULL'}), false)"
+            for name, texts in where.items()
+        )
+        return " AND ".join(tests) or "true"
 
-        Its columns are subject, property, value, language, record, line, fault.
-        """
+    def facts(self, keyed: str) -> Iterator[Said]:
+        """The facts of the rows' things, and of the nodes that hang on them."""
         if (kind := self.kind()) is not None:
-            yield self._select(keyed, quoted("type"), kind), False
+            yield Said(self._select(keyed, "type", kind))
         for column in self.mapping.columns:
-            yield self.column(keyed, column), column.reads in _FITS
+            yield from self.column(keyed, column)
+        for node in self.mapping.nodes:
+            noded = f"({self.noded(keyed, node)})"
+            yield Said(self._select(noded, node.property, named(NODE)))
+            for column in node.columns:
+                yield from self.column(noded, column, node)
 
     def kind(self) -> str | None:
         """The class of a row's thing."""
@@ -120,49 +142,87 @@ class TableSql:
             return f"CASE {self.cell(mapping.class_column)} {cases} ELSE {rest} END" if cases else rest
         return quoted(mapping.kind) if mapping.kind else None
 
-    def column(self, keyed: str, column: Column) -> str:
-        """The facts of one column."""
-        each = self.values(keyed, column)
+    def noded(self, keyed: str, node: Node) -> str:
+        """The rows that have such a node, each with its name; a row for each where there are several of them."""
+        rows = keyed
+        if node.each:
+            splits = {column.name: column.split for column in reversed(node.columns)}
+            lists = (f"unnest({self._list(name, splits.get(name, ''))}) AS {named(name)}" for name in node.each)
+            rows = f"(SELECT * REPLACE ({', '.join(lists)}) FROM {keyed})"
+        first = node.columns[0]
+        parts = ", ".join(f"nullif({to_part_sql(self.cell(name))}, '')" for name in node.key if name)
+        name = f"{named(SUBJECT)} || {quoted(f'.{node.property}.')} || concat_ws('-', {parts})"
+        made = f"SELECT *, {name} AS {named(NODE)} FROM {rows} WHERE {named(KEPT)} AND {self.chosen(node.where)}"
+        if first.split and first.name not in node.each:
+            return f"{made} AND {self.cell(first.name)} IS NOT NULL"
+        value = self._value(first, self._text(first))
+        return f"{made} AND coalesce({value}, '') <> '' AND {_fits(first, value)}"
+
+    def column(self, rows: str, column: Column, node: Node | None = None) -> Iterator[Said]:
+        """The facts of one column, about the rows' things or about their nodes."""
+        owner = named(NODE) if node is not None else named(SUBJECT)
+        each = f"({self.values(rows, column, node)})"
         if column.property == "type":
             known = ", ".join(quoted(kind) for kind in column.values.values()) or "NULL"
-            return self._select(keyed, quoted("type"), f"CASE WHEN v IN ({known}) THEN v END", each=each)
-        if column.reads == "thing":
-            return self._select(keyed, quoted(column.property), self.thing(column, "v"), each=each)
-        fault = "''"
-        if column.reads in _FITS:
-            fits, wanted = _FITS[column.reads].format(v="v"), quoted(f" {_WANTED[column.reads]}")
-            fault = f"CASE WHEN {fits} THEN '' ELSE {quoted(column.name + ': ')} || v || {wanted} END"
-        value = "regexp_replace(v, '[\\x00-\\x1f]+', ' ', 'g')" if column.reads == "text" else "v"
-        return self._select(keyed, quoted(column.property), value, each=each, language=column.language, fault=fault)
+            yield Said(self._select(each, "type", f"CASE WHEN v IN ({known}) THEN v END", owner=owner))
+        elif column.reads == "thing":
+            thing = self.thing(column)
+            yield Said(self._select(each, column.property, thing, owner=owner, told=True))
+            if column.within:
+                yield Said(self._select(each, column.within, named(SUBJECT), owner=thing, told=True))
+        else:
+            fault, language = "''", quoted(column.language)
+            if column.reads in _FITS:
+                wanted = quoted(f" {_WANTED[column.reads]}")
+                told = quoted(f"{column.name or column.property}: ")
+                fault = f"CASE WHEN {_fits(column, 'v')} THEN '' ELSE {told} || v || {wanted} END"
+            if column.language_column:
+                cell = self.cell(column.language_column)
+                language = f"CASE WHEN regexp_full_match({cell}, '{_LANGUAGE}') THEN {cell} ELSE {language} END"
+            value = "regexp_replace(v, '[\\x00-\\x1f]+', ' ', 'g')" if column.reads == "text" else "v"
+            select = self._select(each, column.property, value, owner=owner, language=language, fault=fault, told=True)
+            yield Said(select, column.reads in _FITS, bool(column.language or column.language_column))
 
     def mentions(self, keyed: str) -> Iterator[str]:
         """A SELECT for each column that leads to things: thing, class, label, identifier, property, record."""
         for column in self.mapping.columns:
-            if column.reads == "thing" and column.property != "type":
-                label = f"coalesce({self.cell(column.label)}, v)" if column.label else "v"
-                yield (
-                    f"SELECT {self.thing(column, 'v')} AS thing, {quoted(column.kind)} AS class, min({label}) AS label,"
-                    f" {'v' if column.identifier else quoted('')} AS identifier,"
-                    f" {quoted(column.identifier)} AS property, min({named(RECORD)}) AS record"
-                    f" FROM ({self.values(keyed, column)}) WHERE {named(KEPT)} AND v <> '' GROUP BY v"
-                )
+            yield from self._mentions(keyed, column)
+        for node in self.mapping.nodes:
+            for column in node.columns:
+                yield from self._mentions(f"({self.noded(keyed, node)})", column, node)
 
-    def thing(self, column: Column, value: str) -> str:
-        """The name of the thing that a value stands for."""
-        return f"{quoted(column.prefix + '-')} || ({to_part_sql(value)})"
+    def _mentions(self, rows: str, column: Column, node: Node | None = None) -> Iterator[str]:
+        if column.reads == "thing" and column.property != "type":
+            label = f"coalesce({self.cell(column.label)}, v)" if column.label else "v"
+            yield (
+                f"SELECT {self.thing(column)} AS thing, {quoted(column.kind)} AS class, min({label}) AS label,"
+                f" {'v' if column.identifier else quoted('')} AS identifier,"
+                f" {quoted(column.identifier)} AS property, min({named(RECORD)}) AS record"
+                f" FROM ({self.values(rows, column, node)}) WHERE {named(KEPT)} AND v <> ''"
+                f" GROUP BY v{f', {named(SUBJECT)}' if column.within else ''}"
+            )
 
-    def values(self, keyed: str, column: Column) -> str:
+    def thing(self, column: Column) -> str:
+        """The name of the thing that a value `v` stands for."""
+        if column.within:
+            return f"{named(SUBJECT)} || {quoted(f'.{column.kind.lower()}.')} || ({to_part_sql('v')})"
+        return f"{quoted(column.prefix + '-')} || ({to_part_sql('v')})"
+
+    def values(self, rows: str, column: Column, node: Node | None = None) -> str:
         """The rows with one value `v` of the column each, split, cleaned and replaced as the mapping tells."""
-        cell = self.cell(column.name, ())
-        if column.split == "json":
-            cell = f"unnest(CASE WHEN json_valid({cell}) THEN from_json({cell}, '[\"VARCHAR\"]') ELSE [{cell}] END)"
-        elif column.split:
-            cell = f"unnest(list_sort(list_distinct(string_split({cell}, {quoted(column.split)}))))"
-        value = _clean("u", column.clean)
-        if column.values:
-            cases = " ".join(f"WHEN {quoted(one)} THEN {quoted(other)}" for one, other in column.values.items())
-            value = f"CASE {value} {cases} ELSE {value} END"
-        return f"SELECT *, {value} AS v FROM (SELECT *, {cell} AS u FROM {keyed})"
+        if column.split and not (node is not None and column.name in node.each):
+            each = self._value(column, "u")
+            many = (
+                f"list_sort(list_distinct(list_transform({self._list(column.name, column.split)}, lambda u: {each})))"
+            )
+            value = f"unnest({many})"
+        else:
+            value = self._value(column, self._text(column))
+        where = f" WHERE {self.chosen(column.where)}" if column.where else ""
+        said = f"SELECT *, {value} AS v FROM {rows}{where}"
+        if column.other_than:
+            return f"SELECT * FROM ({said}) WHERE v IS DISTINCT FROM {self.cell(column.other_than)}"
+        return said
 
     def cell(self, name: str, clean: tuple[str, ...] = ("trim",)) -> str:
         """A cell, NULL where it is empty or one of the texts that stand for nothing."""
@@ -172,16 +232,45 @@ class TableSql:
                 cell = f"nullif({cell}, {quoted(text)})"
         return _clean(cell, clean)
 
+    def _text(self, column: Column) -> str:
+        return self.cell(column.name, ()) if column.name else quoted(column.says)
+
+    def _value(self, column: Column, text: str) -> str:
+        value = _clean(text, column.clean)
+        if column.values:
+            cases = " ".join(f"WHEN {quoted(one)} THEN {quoted(other)}" for one, other in column.values.items())
+            return f"CASE {value} {cases} ELSE {value} END"
+        return value
+
+    def _list(self, name: str, split: str) -> str:
+        """The parts of a cell as a list."""
+        cell = self.cell(name, ())
+        if split == "json":
+            return f"CASE WHEN json_valid({cell}) THEN from_json({cell}, '[\"VARCHAR\"]') ELSE [{cell}] END"
+        return f"string_split({cell}, {quoted(split)})" if split else f"[{cell}]"
+
     def _select(
-        self, keyed: str, property: str, value: str, *, each: str = "", language: str = "", fault: str = "''"
+        self,
+        rows: str,
+        property: str,
+        value: str,
+        *,
+        owner: str = "",
+        language: str = "''",
+        fault: str = "''",
+        told: bool = False,
     ) -> str:
-        rows = f"({each})" if each else keyed
-        said = f"{value} IS NOT NULL" + (" AND v <> ''" if each else "")
+        owner = owner or named(SUBJECT)
+        said = "v <> ''" if told else f"{value} IS NOT NULL"
         return (
-            f"SELECT {named(SUBJECT)} AS subject, {property} AS property, {value} AS value,"
-            f" {quoted(language)} AS language, {named(RECORD)} AS record, {named(LINE)} AS line, {fault} AS fault"
-            f" FROM {rows} WHERE {named(KEPT)} AND {named(SUBJECT)} IS NOT NULL AND {said}"
+            f"SELECT {owner} AS subject, {quoted(property)} AS property, {value} AS value,"
+            f" {language} AS language, {named(RECORD)} AS record, {named(LINE)} AS line, {fault} AS fault"
+            f" FROM {rows} WHERE {named(KEPT)} AND {owner} IS NOT NULL AND {said}"
         )
+
+
+def _fits(column: Column, value: str) -> str:
+    return f"({_FITS[column.reads].format(v=value)})" if column.reads in _FITS else "true"
 
 
 def _clean(value: str, steps: tuple[str, ...]) -> str:

@@ -6,30 +6,28 @@ of rows need little memory. Rows that cannot be read are rejected, and so are va
 
 from __future__ import annotations
 
-import csv
-import io
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import combinations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from kg.errors import InputError
 from kg.facts.values import nearest
 from kg.importers.gate import Gate
-from kg.importers.streams import open_bytes
-from kg.importers.table_mapping import TableMapping
-from kg.importers.table_sql import KEPT, LINE, SUBJECT, TableSql, named, quoted
+from kg.importers.table_files import first_line, format_of, header_of, relation_of
+from kg.importers.table_mapping import Column, TableMapping, Where
+from kg.importers.table_sql import KEPT, LINE, RECORD, SUBJECT, TableSql, named
 
 if TYPE_CHECKING:
     import duckdb
 
-LONGEST_LINE = 4 << 20
-"""Bytes of a line of CSV or JSON."""
 MANY = 50_000
-"""Rows; the facts of a larger table, where each row is another thing, are written as they come."""
+"""Rows; the facts of a larger table, where none comes twice, are written as they come."""
 MOST_REJECTS = 100_000
 """Told in the rejects file; the rest is counted."""
-SUFFIXES = (".csv", ".tsv", ".csv.gz", ".tsv.gz", ".csv.bz2", ".tsv.bz2", ".jsonl", ".ndjson", ".parquet", ".xlsx")
-_DELIMITERS = (",", "\t", ";", "|")
+MOST_TEXTS = 100
+"""Of a column of choices that are told when the mapping has no place for them."""
 
 
 def import_table(paths: Sequence[Path], mapping: TableMapping, gate: Gate) -> None:
@@ -42,258 +40,156 @@ def import_table(paths: Sequence[Path], mapping: TableMapping, gate: Gate) -> No
 
 
 def import_one(
-    path: Path, mapping: TableMapping, gate: Gate, *, number: int = 0, name: str = "", alone: bool = False
-) -> None:
-    """Read one table into the gate, as the `number`th of them; `alone` when it is the only one."""
-    import duckdb
-
-    try:
-        _import(path, mapping, gate, number=number, alone=alone, name=name or path.name)
-    except duckdb.Error as error:
-        raise InputError(f"{path} cannot be read: {_first_line(error)}. Nothing was written.") from error
-
-
-def header_of(path: Path, mapping: TableMapping | None = None) -> list[str]:
-    """The names of a table's columns; raises `InputError` when it has none."""
-    format = _format(path, mapping)
-    if format in ("csv", "tsv"):
-        return _header(path, _delimiter(path, mapping), mapping)
-    import duckdb
-
-    with duckdb.connect(":memory:") as sql:
-        if format == "xlsx":
-            return [name for name in next(_sheet(path, mapping), []) if name]
-        read = "read_parquet" if format == "parquet" else "read_json_auto"
-        try:
-            described = sql.execute(f"SELECT * FROM {read}(?) LIMIT 0", [str(path)]).description or ()
-        except duckdb.Error as error:
-            raise InputError(f"{path} cannot be read: {_first_line(error)}.") from error
-        return [str(column[0]) for column in described]
-
-
-def sample_of(path: Path, count: int) -> list[dict[str, str]]:
-    """The first rows of a table, each by column."""
-    format = _format(path, None)
-    header = header_of(path)
-    if format == "xlsx":
-        rows = _sheet(path, None)
-        next(rows)
-        return [dict(zip(header, row, strict=False)) for row, _ in zip(rows, range(count), strict=False)]
-    if format in ("csv", "tsv"):
-        with open_bytes(path) as file:
-            text = io.TextIOWrapper(file, encoding="utf-8-sig", errors="replace", newline="")
-            read = csv.DictReader(text, delimiter=_delimiter(path, None))
-            found = [{name: row.get(name) or "" for name in header} for row, _ in zip(read, range(count), strict=False)]
-            text.detach()
-            return found
-    import duckdb
-
-    function = "read_parquet" if format == "parquet" else "read_json_auto"
-    with duckdb.connect(":memory:") as sql:
-        cells = ", ".join(f"CAST({named(name)} AS VARCHAR)" for name in header)
-        rows_read = sql.execute(f"SELECT {cells} FROM {function}(?) LIMIT {count}", [str(path)]).fetchall()
-    return [dict(zip(header, ("" if cell is None else cell for cell in row), strict=True)) for row in rows_read]
-
-
-def _import(path: Path, mapping: TableMapping, gate: Gate, *, number: int, alone: bool, name: str) -> None:
-    header = header_of(path, mapping)
-    if missing := [name for name in mapping.wanted if name not in header]:
-        offers = [f"{name} (did you mean {near[0]}?)" if (near := nearest(name, header)) else name for name in missing]
-        raise InputError(f"{path} lacks the column {', '.join(offers)}. It has {', '.join(header)}.")
-    used = {*mapping.wanted, *mapping.ignore}
-    gate.summary.unmapped.update({f"column {name}": 1 for name in header if name not in used})
-    sql = gate.sql
-    columns = ", ".join(map(named, mapping.wanted))
-    source = _relation(path, mapping, header, gate)
-    statements = TableSql(mapping, f"(SELECT row_number() OVER () AS {named(LINE)}, {columns} FROM {source})")
-    # A table of its own for each file, since what streams is read only at the end.
-    keyed = f"keyed{number}"
-    sql.execute(f"CREATE TABLE {keyed} AS {statements.keyed()}")
-    gate.summary.records += _one(sql, f"SELECT count(*) FROM {keyed}")
-    lines = _tell_rejects(sql, name, gate)
-    stream = alone and _streams(sql, keyed, mapping)
-    for select, checked in statements.facts(keyed):
-        gate.add_rows(select, checked=checked, stream=stream)
-    for select in statements.mentions(keyed):
-        gate.mention_rows(select)
-    if stream:
-        gate.describe(f"SELECT {named(SUBJECT)} FROM {keyed} WHERE {named(KEPT)} AND {named(SUBJECT)} IS NOT NULL")
-    first = 2 if _format(path, mapping) in ("csv", "tsv", "xlsx") else 1
-    _tell_faults(sql, name, mapping, gate, keyed=keyed, lines=(first, lines))
-    gate.progress(path.stat().st_size)
-
-
-def _streams(sql: duckdb.DuckDBPyConnection, keyed: str, mapping: TableMapping) -> bool:
-    """Whether no fact of the table can come twice, and the table is so large that sorting it is not worth its time."""
-    labels = [column for column in mapping.columns if column.property == "label"]
-    if len(labels) != 1 or labels[0].split or _one(sql, f"SELECT count(*) FROM {keyed}") < MANY:
-        return False
-    properties = [column.property for column in mapping.columns]
-    if len(set(properties)) < len(properties):
-        return False
-    rows = f"FROM {keyed} WHERE {named(KEPT)}"
-    return _one(sql, f"SELECT count(DISTINCT {named(SUBJECT)}) {rows}") == _one(
-        sql, f"SELECT count({named(SUBJECT)}) {rows}"
-    )
-
-
-def _tell_faults(
-    sql: duckdb.DuckDBPyConnection,
-    name: str,
+    path: Path,
     mapping: TableMapping,
     gate: Gate,
     *,
-    keyed: str,
-    lines: tuple[int, list[int]],
-) -> None:
-    """Reject what does not fit; `lines` are that of the first row, and those that hold no row."""
-    left = _one(sql, f"SELECT count(*) FROM {keyed} WHERE NOT {named(KEPT)}")
-    if left:
-        gate.summary.skipped["rows that the mapping does not keep"] += left
-    keyless = f"FROM {keyed} WHERE {named(KEPT)} AND {named(SUBJECT)} IS NULL ORDER BY 1 LIMIT {MOST_REJECTS}"
-    reason = f"the key {' + '.join(mapping.key)} is empty"
-    faults = [(line, reason) for (line,) in sql.execute(f"SELECT {named(LINE)} {keyless}").fetchall()]
-    first, rejected = lines
-    for row, fault in sorted([*faults, *gate.take_faults(MOST_REJECTS)]):
-        line = row + first - 1
-        for one in rejected:
-            line += one <= line
-        gate.reject(name, line, fault)
+    number: int = 0,
+    name: str = "",
+    alone: bool = False,
+    only: str = "",
+) -> str:
+    """Read one table into the gate, as the `number`th of them; a SELECT of the things that its rows are about.
 
+    `alone` says that no other file has this mapping; `only` is a SELECT of the things whose rows are wanted.
+    """
+    import duckdb
 
-def _tell_rejects(sql: duckdb.DuckDBPyConnection, name: str, gate: Gate) -> list[int]:
-    """What DuckDB could not read, each line once; the lines come back, sorted."""
-    if not _one(sql, "SELECT count(*) FROM duckdb_tables() WHERE table_name = 'reject_errors'"):
-        return []
-    rows = sql.execute(
-        "SELECT line, min(error_message), any_value(csv_line) FROM reject_errors GROUP BY line ORDER BY line"
-        f" LIMIT {MOST_REJECTS}"
-    ).fetchall()
-    for line, message, text in rows:
-        gate.summary.records += 1
-        gate.reject(name, int(line), str(message).splitlines()[0], str(text or ""))
-    sql.execute("DROP TABLE reject_errors")
-    sql.execute("DROP TABLE IF EXISTS reject_scans")
-    return [int(line) for line, _, _ in rows]
-
-
-def _relation(path: Path, mapping: TableMapping, header: list[str], gate: Gate) -> str:
-    """The FROM clause that reads a table with every column as text."""
-    format = _format(path, mapping)
-    types = ", ".join(f"{quoted(name)}: 'VARCHAR'" for name in header)
-    if format == "parquet":
-        cells = ", ".join(f"CAST({named(name)} AS VARCHAR) AS {named(name)}" for name in header)
-        return f"(SELECT {cells} FROM read_parquet({quoted(str(path))}))"
-    if format == "jsonl":
-        return (
-            f"read_json({quoted(str(path))}, format = 'newline_delimited', columns = {{{types}}}, ignore_errors = true,"
-            f" maximum_object_size = {LONGEST_LINE})"
-        )
-    delimiter, quote, encoding = _delimiter(path, mapping), mapping.quote, mapping.encoding
-    if format == "xlsx":
-        sheet, delimiter, quote, encoding = gate.spool("sheet.csv"), ",", '"', "utf-8"
-        _write_sheet(_sheet(path, mapping), sheet)
-        path = sheet
-    elif path.suffix in (".gz", ".bz2"):
-        path = _unpacked(path, gate)
-    return (
-        f"read_csv({quoted(str(path))}, header = true, auto_detect = false, columns = {{{types}}},"
-        f" delim = {quoted(delimiter)}, quote = {quoted(quote)}, escape = {quoted(quote)},"
-        f" encoding = {quoted(encoding)},"
-        f" max_line_size = {LONGEST_LINE}, ignore_errors = true, store_rejects = true,"
-        " rejects_limit = 0, compression = 'none')"
-    )
-
-
-def _unpacked(path: Path, gate: Gate) -> Path:
-    """A compressed file, unpacked into the spool, so that a truncated archive is found before anything is read."""
-    unpacked = gate.spool("unpacked.csv")
-    with open_bytes(path) as packed, unpacked.open("wb") as file:
-        while block := packed.read(1 << 20):
-            file.write(block)
-    return unpacked
-
-
-def _header(path: Path, delimiter: str, mapping: TableMapping | None) -> list[str]:
-    encoding = mapping.encoding if mapping is not None else "utf-8"
-    with open_bytes(path) as file:
-        line = file.readline(LONGEST_LINE)
+    reading = _Reading(path, mapping, gate, name=name or path.name, rows=f"rows{number}")
     try:
-        text = line.decode("utf-8-sig" if encoding == "utf-8" else encoding)
-    except (UnicodeDecodeError, LookupError) as error:
-        raise InputError(
-            f"{path} is not {encoding}: {error}. Say `encoding: latin-1` in the mapping, or save it as UTF-8."
-        ) from error
-    if mapping is not None and not mapping.quote:
-        header = text.rstrip("\r\n").split(delimiter)
-    else:
-        header = next(csv.reader(io.StringIO(text), delimiter=delimiter), [])
-    if len(set(header)) != len(header) or "" in header or not header:
-        raise InputError(f"{path} does not begin with the names of its columns, each once: {text[:200].strip()}")
-    return header
+        reading.read(alone=alone, only=only)
+    except duckdb.Error as error:
+        raise InputError(f"{path} cannot be read: {first_line(error)}. Nothing was written.") from error
+    return f"SELECT {named(SUBJECT)} FROM {reading.rows} WHERE {named(KEPT)}"
 
 
-def _delimiter(path: Path, mapping: TableMapping | None) -> str:
-    if mapping is not None and mapping.delimiter:
-        return mapping.delimiter
-    with open_bytes(path) as file:
-        line = file.readline(LONGEST_LINE).decode("utf-8", "replace")
-    return max(_DELIMITERS, key=line.count)
+@dataclass
+class _Reading:
+    """One table on its way into the gate; its rows have a view of their own, since what streams is read at the end."""
+
+    path: Path
+    mapping: TableMapping
+    gate: Gate
+    name: str
+    rows: str
+
+    def __post_init__(self) -> None:
+        self.sql: duckdb.DuckDBPyConnection = self.gate.sql
+
+    def read(self, *, alone: bool, only: str) -> None:
+        header = self.header()
+        statements = TableSql(self.mapping, relation_of(self.path, self.mapping, header, self.gate))
+        self.key(statements, only)
+        lines = self.tell_rejects()
+        stream = self.streams(alone=alone)
+        for said in statements.facts(self.rows):
+            self.gate.add_rows(said.select, checked=said.checked, language=said.language, stream=stream)
+        for select in statements.mentions(self.rows):
+            self.gate.mention_rows(select)
+        if stream and self.labels():
+            self.gate.describe(
+                f"SELECT {named(SUBJECT)} FROM {self.rows} WHERE {named(KEPT)} AND {named(SUBJECT)} IS NOT NULL"
+            )
+        self.tell_unkept()
+        self.tell_faults(lines)
+
+    def header(self) -> list[str]:
+        header, wanted = header_of(self.path, self.mapping), self.mapping.wanted
+        if missing := [name for name in wanted if name not in header]:
+            offers = [f"{one} (did you mean {near[0]}?)" if (near := nearest(one, header)) else one for one in missing]
+            raise InputError(f"{self.path} lacks the column {', '.join(offers)}. It has {', '.join(header)}.")
+        used = {*wanted, *self.mapping.ignore}
+        self.gate.summary.unmapped.update({f"column {name}": 1 for name in header if name not in used})
+        return header
+
+    def key(self, statements: TableSql, only: str) -> None:
+        """The rows, with the names of their things, in the order of the file."""
+        table = f"all_{self.rows}"
+        self.sql.execute(f"CREATE TABLE {table} AS {statements.keyed()}")
+        self.gate.summary.records += (count := self.one(f"SELECT count(*) FROM {table}"))
+        line = f"rowid + 1 AS {named(LINE)}"
+        if not only:
+            self.sql.execute(f"CREATE VIEW {self.rows} AS SELECT {line}, * FROM {table}")
+            return
+        wanted = f"{named(SUBJECT)} IN ({only})"
+        # A join that goes to disk keeps no order.
+        self.sql.execute(f"CREATE TABLE {self.rows} AS SELECT {line}, * FROM {table} WHERE {wanted} ORDER BY rowid")
+        self.sql.execute(f"DROP TABLE {table}")
+        if left := count - self.one(f"SELECT count(*) FROM {self.rows}"):
+            self.gate.summary.skipped[f"rows of {self.name} about what the other tables do not name"] += left
+
+    def streams(self, *, alone: bool) -> bool:
+        """Whether no fact of the table can come twice, and it is so large that sorting it is not worth its time."""
+        labels = self.labels()
+        if self.one(f"SELECT count(*) FROM {self.rows}") < MANY or not _apart(self.mapping) or len(labels) > 1:
+            return False
+        if (labels and labels[0].split) or not (labels or alone):
+            return False
+        same = named(SUBJECT) if labels else f"{named(SUBJECT)}, {named(RECORD)}"
+        kept = f"SELECT {named(SUBJECT)} FROM {self.rows} WHERE {named(KEPT)} AND {named(SUBJECT)} IS NOT NULL"
+        twice = f"SELECT count(*) FROM ({kept} GROUP BY {same} HAVING count(*) > 1 LIMIT 1)"
+        return not self.one(twice) and not (labels and self.gate.names_any_of(kept))
+
+    def labels(self) -> list[Column]:
+        return [column for column in self.mapping.columns if column.property == "label"]
+
+    def tell_unkept(self) -> None:
+        """Count the rows that the mapping does not keep, and the texts that none of its choices takes."""
+        left = self.one(f"SELECT count(*) FROM {self.rows} WHERE NOT {named(KEPT)}")
+        if left:
+            self.gate.summary.skipped["rows that the mapping does not keep"] += left
+        for name, texts in self.mapping.choices.items():
+            # The caller's own texts, given as parameters.
+            others = f"{named(KEPT)} AND {named(name)} NOT IN (SELECT unnest(?))"
+            counts = f"SELECT {named(name)}, count(*) FROM {self.rows} WHERE {others} GROUP BY 1"
+            query = f"{counts} ORDER BY 2 DESC, 1 LIMIT {MOST_TEXTS}"
+            for text, count in self.sql.execute(query, [[*texts, *self.mapping.missing]]).fetchall():
+                self.gate.summary.unmapped[f"{name} {text}"] += count
+
+    def tell_faults(self, rejected: list[int]) -> None:
+        """Reject what does not fit; `rejected` are lines that hold no row."""
+        keyless = f"FROM {self.rows} WHERE {named(KEPT)} AND {named(SUBJECT)} IS NULL ORDER BY 1 LIMIT {MOST_REJECTS}"
+        reason = f"the key {' + '.join(self.mapping.key)} is empty"
+        faults = [(line, reason) for (line,) in self.sql.execute(f"SELECT {named(LINE)} {keyless}").fetchall()]
+        first = 2 if format_of(self.path, self.mapping) in ("csv", "tsv", "xlsx") else 1
+        for row, fault in sorted([*faults, *self.gate.take_faults(MOST_REJECTS)]):
+            line = row + first - 1
+            for one in rejected:
+                line += one <= line
+            self.gate.reject(self.name, line, fault)
+
+    def tell_rejects(self) -> list[int]:
+        """What DuckDB could not read, each line once; the lines come back, sorted."""
+        if not self.one("SELECT count(*) FROM duckdb_tables() WHERE table_name = 'reject_errors'"):
+            return []
+        rows = self.sql.execute(
+            "SELECT line, min(error_message), min(csv_line) FROM reject_errors GROUP BY line ORDER BY line"
+            f" LIMIT {MOST_REJECTS}"
+        ).fetchall()
+        for line, message, text in rows:
+            self.gate.reject(self.name, int(line), str(message).splitlines()[0], str(text or ""))
+        count = self.one("SELECT count(DISTINCT line) FROM reject_errors")
+        self.gate.summary.records += count
+        self.gate.summary.rejected += count - len(rows)
+        self.sql.execute("DROP TABLE reject_errors")
+        self.sql.execute("DROP TABLE IF EXISTS reject_scans")
+        return [int(line) for line, _, _ in rows]
+
+    def one(self, query: str) -> int:
+        row = self.sql.execute(query).fetchone()
+        return int(row[0]) if row is not None else 0
 
 
-def _format(path: Path, mapping: TableMapping | None) -> str:
-    if mapping is not None and mapping.format:
-        return mapping.format
-    name = path.name.removesuffix(".gz").removesuffix(".bz2").lower()
-    ends = {".tsv": "tsv", ".jsonl": "jsonl", ".ndjson": "jsonl", ".parquet": "parquet", ".xlsx": "xlsx"}
-    return next((format for end, format in ends.items() if name.endswith(end)), "csv")
+def _apart(mapping: TableMapping) -> bool:
+    """Whether no two columns, and no two nodes, can say the same of a row."""
+    if any(node.each for node in mapping.nodes):
+        return False
+    owners = [mapping.columns, *(node.columns for node in mapping.nodes)]
+    said = [(number, column.property, column.where) for number, owner in enumerate(owners) for column in owner]
+    said += [(-1, node.property, node.where) for node in mapping.nodes]
+    return all(one[:2] != other[:2] or _exclude(one[2], other[2]) for one, other in combinations(said, 2))
 
 
-def _sheet(path: Path, mapping: TableMapping | None) -> Iterator[list[str]]:
-    """The rows of an Excel sheet as texts; days without a time of day are written as days."""
-    try:
-        import openpyxl
-    except ImportError as error:
-        raise InputError("Excel files need openpyxl: pip install 'film-knowledge-graph[import]'.") from error
-    import datetime
-
-    try:
-        book = openpyxl.load_workbook(path, read_only=True, data_only=True)
-    except Exception as error:  # openpyxl raises whatever its XML and ZIP readers raise
-        raise InputError(f"{path} is not an Excel file: {error}") from error
-    name = mapping.sheet if mapping is not None and mapping.sheet else book.sheetnames[0]
-    if name not in book.sheetnames:
-        raise InputError(f"{path} has no sheet {name!r}. It has {', '.join(book.sheetnames)}.")
-    for row in book[name].iter_rows(values_only=True):
-        cells = []
-        for cell in row:
-            if isinstance(cell, datetime.datetime) and cell.time() == datetime.time():
-                cell = cell.date()
-            elif isinstance(cell, float) and cell.is_integer():
-                cell = int(cell)
-            cells.append("" if cell is None else str(cell))
-        yield cells
-    book.close()
-
-
-def _write_sheet(rows: Iterator[list[str]], path: Path) -> None:
-    header = next(rows, [])
-    width = len([name for name in header if name])
-    with path.open("w", encoding="utf-8", newline="") as file:
-        writer = csv.writer(file)
-        writer.writerow(header[:width])
-        writer.writerows(row[:width] for row in rows if any(row))
-
-
-def _offset(path: Path, mapping: TableMapping) -> int:
-    """What makes a row's number its line, where no cell holds a line break."""
-    return 1 if _format(path, mapping) in ("csv", "tsv", "xlsx") else 0
-
-
-def _one(sql: duckdb.DuckDBPyConnection, query: str) -> int:
-    row = sql.execute(query).fetchone()
-    return int(row[0]) if row is not None else 0
-
-
-def _first_line(error: Exception) -> str:
-    return str(error).splitlines()[0].rstrip(".")
+def _exclude(one: Where, other: Where) -> bool:
+    """Whether no row fits both."""
+    return any(name in other and not set(texts) & set(other[name]) for name, texts in one.items())

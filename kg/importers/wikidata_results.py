@@ -19,8 +19,9 @@ from kg.errors import InputError
 from kg.facts.lexicon import Lexicon
 from kg.importers.gate import Gate
 from kg.importers.streams import LONGEST_LINE, files_of, lines_of, open_bytes
+from kg.importers.table_files import header_of
 from kg.importers.table_mapping import TableMapping, to_table_mapping
-from kg.importers.tables import header_of, import_one
+from kg.importers.tables import import_one
 from kg.mappings.yaml_files import MAPPINGS, read_yaml
 
 SUFFIXES = (".csv", ".tsv", ".json", ".srj")
