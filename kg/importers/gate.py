@@ -240,23 +240,22 @@ class Gate:
     def _describe_mentioned(self) -> None:
         self.sql.execute("""
             CREATE TABLE stub AS
-            SELECT DISTINCT thing, class, label, identifier, property, min(record) OVER (PARTITION BY thing) AS record
-            FROM mention ANTI JOIN (
+            SELECT thing, class, label, identifier, property, min(record) AS record FROM mention
+            WHERE thing NOT IN (
                 SELECT subject FROM row WHERE property = 'label' UNION ALL SELECT subject FROM described)
-            ON thing = subject""")
-        common = "'' AS language, record, '' AS rank, '' AS written, '' AS because"
+            GROUP BY ALL""")
+        common = "'' AS language, min(record) AS record, '' AS rank, '' AS written, '' AS because"
         end = f"{_quoted(self.retrieved)} AS retrieved FROM stub"
         self.sql.execute(f"""
             INSERT INTO row BY NAME
-            SELECT DISTINCT * FROM (
-                SELECT thing AS subject, 'type' AS property, class AS value, {common}, '' AS paraphrase, {end}
-                WHERE class <> ''
-                UNION ALL
-                SELECT thing, property, identifier, {common}, '', {end} WHERE identifier <> ''
-                UNION ALL
-                SELECT thing, 'label', min(label), {common.replace("record", "min(record)")},
-                       CASE WHEN min(label) = min(identifier) THEN 'true' ELSE '' END,
-                       {_quoted(self.retrieved)} FROM stub GROUP BY thing)""")
+            SELECT thing AS subject, 'type' AS property, class AS value, {common}, '' AS paraphrase, {end}
+            WHERE class <> '' GROUP BY thing, class
+            UNION ALL
+            SELECT thing, property, identifier, {common}, '', {end}
+            WHERE identifier <> '' GROUP BY thing, property, identifier
+            UNION ALL
+            SELECT thing, 'label', min(label), {common},
+                   CASE WHEN min(label) = min(identifier) THEN 'true' ELSE '' END, {end} GROUP BY thing""")
 
     def _count(self, streamed: int) -> None:
         counted = self.sql.execute("SELECT count(*), count(DISTINCT subject) FROM (SELECT DISTINCT * FROM row)")

@@ -35,7 +35,7 @@ CLEANINGS = (
 )
 _TOP = {"source", "prefix", "format", "delimiter", "quote", "encoding", "missing", "sheet"}
 _TOP |= {"rows", "columns", "nodes", "says", "ignore"}
-_ROWS = {"class", "classes", "class_column", "key", "clean", "record", "where"}
+_ROWS = {"class", "classes", "class_column", "key", "clean", "record", "where", "mention"}
 _NODE = {"key", "each", "where", "columns", "says"}
 _COLUMN = {"property", "class", "prefix", "label", "split", "clean", "language", "language_column", "identifier"}
 _COLUMN |= {"values", "where", "within", "other_than"}
@@ -80,10 +80,19 @@ class Node:
 
     property: str
     columns: tuple[Column, ...]
-    key: tuple[str, ...]
+    key: tuple[str, ...] = ()
+    """The columns that name it; all that it has, when there are none."""
     each: tuple[str, ...] = ()
     """Columns whose values, split, make a node each; those of several columns go together by their places."""
     where: Where = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Mention:
+    """What a row's thing gets where no table describes it: a class, and its key as an identifier."""
+
+    kind: str
+    identifier: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +117,7 @@ class TableMapping:
     sheet: str = ""
     ignore: tuple[str, ...] = ()
     nodes: tuple[Node, ...] = ()
+    mention: Mention | None = None
 
     @property
     def every(self) -> tuple[Column, ...]:
@@ -196,6 +206,7 @@ class _Reader:
                 for name, one in self.mapping(told.get("nodes"), "nodes").items()
                 for node in self.nodes(str(name), one, prefix)
             ),
+            self.mention(rows.get("mention")),
         )
 
     def source(self, told: Mapping[str, Any]) -> Source:
@@ -209,6 +220,14 @@ class _Reader:
             self.faults.append(f"{where}: a mapping is wanted")
             return {}
         return told or {}
+
+    def mention(self, told: Any) -> Mention | None:
+        entry = self.mapping(told, "mention")
+        self.keys(entry, {"class", "identifier"}, "mention")
+        identifier = str(entry.get("identifier", ""))
+        if identifier:
+            self.word(identifier, "mention")
+        return Mention(self.class_name(entry.get("class", "")), identifier) if entry else None
 
     def where(self, told: Any, place: str) -> Where:
         return {str(name): _texts(values) for name, values in self.mapping(told, f"{place}: where").items()}
@@ -226,7 +245,7 @@ class _Reader:
             if not columns:
                 self.faults.append(f"{place}: `columns` says what stands in it")
                 continue
-            key = _texts(entry.get("key")) or tuple(dict.fromkeys(column.name for column in columns))
+            key = _texts(entry.get("key"))
             every = (*columns, *self.says(entry.get("says"), prefix))
             yield Node(property, every, key, _texts(entry.get("each")), self.where(entry.get("where"), place))
 

@@ -12,6 +12,7 @@ from kg.importers.naming import to_part_sql
 from kg.importers.table_mapping import Column, Node, TableMapping, Where
 
 LINE, SUBJECT, RECORD, KEPT, NODE = "kg:line", "kg:subject", "kg:record", "kg:kept", "kg:node"
+FITS = "kg:fits"
 """Our own columns beside a table's: the row's number, its thing's name, its record, whether the mapping keeps it."""
 
 _YEARS = r"(?:^|\D)(1[89]\d\d|20\d\d)(?:\D|$)"
@@ -63,6 +64,7 @@ _CLEAN = {
     "before-as": r"trim(regexp_replace({v}, '\s+(?:as|als|\.\.\.|…)\s+.*$', ''))",
     "after-as": r"trim(regexp_extract({v}, '\s(?:as|als|\.\.\.|…)\s+(.*)$', 1))",
 }
+_PARTIAL = {"last-part", "first-part", "in-brackets", "before-as", "after-as"}
 _LANGUAGE = "[A-Za-z]{2,8}(?:-[A-Za-z0-9]{1,8})*"
 
 
@@ -129,9 +131,10 @@ class TableSql:
             yield from self.column(keyed, column)
         for node in self.mapping.nodes:
             noded = f"({self.noded(keyed, node)})"
-            yield Said(self._select(noded, node.property, named(NODE)))
+            sound = f"(SELECT * FROM {noded} WHERE {named(FITS)})"
+            yield Said(self._select(sound, node.property, named(NODE)))
             for column in node.columns:
-                yield from self.column(noded, column, node)
+                yield from self.column(noded if column is node.columns[0] else sound, column, node)
 
     def kind(self) -> str | None:
         """The class of a row's thing."""
@@ -150,13 +153,25 @@ class TableSql:
             lists = (f"unnest({self._list(name, splits.get(name, ''))}) AS {named(name)}" for name in node.each)
             rows = f"(SELECT * REPLACE ({', '.join(lists)}) FROM {keyed})"
         first = node.columns[0]
-        parts = ", ".join(f"nullif({to_part_sql(self.cell(name))}, '')" for name in node.key if name)
+        value, fits = self.cell(first.name), "true"
+        if not first.split or first.name in node.each:
+            value = self._value(first, self._text(first))
+            fits = _fits(first, value)
+        parts = ", ".join(f"nullif({to_part_sql(part)}, '')" for part in self.parts(node))
         name = f"{named(SUBJECT)} || {quoted(f'.{node.property}.')} || concat_ws('-', {parts})"
-        made = f"SELECT *, {name} AS {named(NODE)} FROM {rows} WHERE {named(KEPT)} AND {self.chosen(node.where)}"
-        if first.split and first.name not in node.each:
-            return f"{made} AND {self.cell(first.name)} IS NOT NULL"
-        value = self._value(first, self._text(first))
-        return f"{made} AND coalesce({value}, '') <> '' AND {_fits(first, value)}"
+        return (
+            f"SELECT *, {name} AS {named(NODE)}, {fits} AS {named(FITS)} FROM {rows}"
+            f" WHERE {named(KEPT)} AND {self.chosen(node.where)} AND {value} <> ''"
+        )
+
+    def parts(self, node: Node) -> Iterator[str]:
+        """The texts that a node is named by."""
+        single = [one for one in node.columns if one.name and (not one.split or one.name in node.each)]
+        for name in node.key:
+            column = next((one for one in single if one.name == name), None)
+            yield self.cell(name) if column is None else f"nullif({self._value(column, self._text(column))}, '')"
+        for column in single if not node.key else ():
+            yield f"nullif({self._value(column, self._text(column))}, '')"
 
     def column(self, rows: str, column: Column, node: Node | None = None) -> Iterator[Said]:
         """The facts of one column, about the rows' things or about their nodes."""
@@ -185,6 +200,14 @@ class TableSql:
 
     def mentions(self, keyed: str) -> Iterator[str]:
         """A SELECT for each column that leads to things: thing, class, label, identifier, property, record."""
+        if (mention := self.mapping.mention) is not None:
+            key = " || ' ' || ".join(self.cell(name, self.mapping.key_clean) for name in self.mapping.key)
+            yield (
+                f"SELECT {named(SUBJECT)} AS thing, {quoted(mention.kind)} AS class, min({key}) AS label,"
+                f" {f'min({key})' if mention.identifier else quoted('')} AS identifier,"
+                f" {quoted(mention.identifier)} AS property, min({named(RECORD)}) AS record"
+                f" FROM {keyed} WHERE {named(KEPT)} AND {named(SUBJECT)} IS NOT NULL GROUP BY {named(SUBJECT)}"
+            )
         for column in self.mapping.columns:
             yield from self._mentions(keyed, column)
         for node in self.mapping.nodes:
@@ -237,6 +260,9 @@ class TableSql:
 
     def _value(self, column: Column, text: str) -> str:
         value = _clean(text, column.clean)
+        if column.reads in _FITS and not _PARTIAL.intersection(column.clean):
+            # What cleaning leaves nothing of is told as it stands, and rejected.
+            value = f"coalesce(nullif({value}, ''), {_clean(text, ('trim',))})"
         if column.values:
             cases = " ".join(f"WHEN {quoted(one)} THEN {quoted(other)}" for one, other in column.values.items())
             return f"CASE {value} {cases} ELSE {value} END"

@@ -79,7 +79,7 @@ class _Reading:
     def read(self, *, alone: bool, only: str) -> None:
         header = self.header()
         statements = TableSql(self.mapping, relation_of(self.path, self.mapping, header, self.gate))
-        self.key(statements, only)
+        self.key(statements, header, only)
         lines = self.tell_rejects()
         stream = self.streams(alone=alone)
         for said in statements.facts(self.rows):
@@ -98,15 +98,15 @@ class _Reading:
         if missing := [name for name in wanted if name not in header]:
             offers = [f"{one} (did you mean {near[0]}?)" if (near := nearest(one, header)) else one for one in missing]
             raise InputError(f"{self.path} lacks the column {', '.join(offers)}. It has {', '.join(header)}.")
-        used = {*wanted, *self.mapping.ignore}
-        self.gate.summary.unmapped.update({f"column {name}": 1 for name in header if name not in used})
         return header
 
-    def key(self, statements: TableSql, only: str) -> None:
+    def key(self, statements: TableSql, header: Sequence[str], only: str) -> None:
         """The rows, with the names of their things, in the order of the file."""
         table = f"all_{self.rows}"
         self.sql.execute(f"CREATE TABLE {table} AS {statements.keyed()}")
         self.gate.summary.records += (count := self.one(f"SELECT count(*) FROM {table}"))
+        used = {*self.mapping.wanted, *self.mapping.ignore}
+        self.gate.summary.unmapped.update({f"column {name}": count for name in header if name not in used})
         line = f"rowid + 1 AS {named(LINE)}"
         if not only:
             self.sql.execute(f"CREATE VIEW {self.rows} AS SELECT {line}, * FROM {table}")
