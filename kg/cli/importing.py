@@ -47,7 +47,7 @@ def add_commands(commands: Commands) -> None:
     rdf = kinds.add("rdf", "RDF in other vocabularies: schema.org, DBpedia, FIAFcore, Wikidata.", _rdf)
     rdf.add_argument("paths", metavar="PATH", nargs="+", help="an RDF file, or a folder of them")
     rdf.add_argument("--mapping", metavar="FILE", help="what further terms mean, above the crosswalk")
-    imdb = kinds.add("imdb", "IMDb's published tables: title.basics, name.basics, title.crew.", _imdb)
+    imdb = kinds.add("imdb", "IMDb's published tables, read together: titles, people, parts, ratings.", _imdb)
     imdb.add_argument("paths", metavar="PATH", nargs="+", help="a table by its own name, or a folder of them")
     for one in (imdb, rdf, wikidata, results, oscars, awards, table):
         _add_options(one)

@@ -42,8 +42,8 @@ def to_entry(source: Source) -> str:
     """A source as a block of YAML; raises `InputError` when its id is none."""
     if _ID.fullmatch(source.id) is None:
         raise InputError(f"{source.id!r} is not a source's id: small letters, digits, hyphens.")
-    said = ((key, str(getattr(source, key))) for key in _KEYS)
-    return f"{_scalar(source.id)}:\n" + "".join(f"  {key}: {_scalar(value)}\n" for key, value in said if value)
+    said = [(key, str(getattr(source, key))) for key in _KEYS if getattr(source, key)] or [("title", source.id)]
+    return f"{_scalar(source.id)}:\n" + "".join(f"  {key}: {_scalar(value)}\n" for key, value in said)
 
 
 def replace_file(path: Path, text: str) -> None:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from kg.errors import InputError
 from kg.facts.lexicon import Lexicon
@@ -31,6 +32,17 @@ class Guess:
     split: str = ""
     clean: tuple[str, ...] = ()
     kind: str = ""
+    within: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class NodeGuess:
+    """What several columns together probably tell: a credit, a release, a figure."""
+
+    property: str
+    columns: tuple[Guess, ...]
+    each: tuple[str, ...] = ()
+    currency: str = ""
 
 
 def guess_mapping(path: Path, lexicon: Lexicon) -> str:
@@ -41,12 +53,60 @@ def guess_mapping(path: Path, lexicon: Lexicon) -> str:
         raise InputError(f"{path} has no rows to guess from.")
     cells = {name: [row.get(name, "") for row in rows if row.get(name, "")] for name in header}
     known = read_yaml(MAPPINGS / "guess.yaml")
-    guesses = [_guess(name, cells[name], lexicon, known) for name in header]
-    return _to_text(path, guesses, cells, key=_key(guesses, cells, len(rows)))
+    nodes = list(_nodes(header, cells, known["nodes"]))
+    taken = {guess.column for node in nodes for guess in node.columns}
+    guesses = [_guess(name, cells[name], lexicon, known) for name in header if name not in taken]
+    return _to_text(path, guesses, nodes, cells, key=_key(guesses, cells, len(rows)))
+
+
+def _nodes(header: Sequence[str], cells: Mapping[str, Sequence[str]], known: Mapping[str, Any]) -> Iterator[NodeGuess]:
+    """The nodes whose wanted columns are all there, under one of the names that people give them."""
+    named = {_words(name): name for name in reversed(header)}
+    for property, told in known.items():
+        found = {
+            one: next((named[name] for name in names if name in named), "") for one, names in told["columns"].items()
+        }
+        cast = found.get("agent", "")
+        doubled = _mostly(r" (?:as|als|\.\.\.|…) ", cells.get(cast, ()))
+        if doubled:
+            found["character"] = cast
+        if not all(found[one] for one in told["wanted"]):
+            continue
+        columns = tuple(_part(one, name, cells[name], told, doubled=doubled) for one, name in found.items() if name)
+        each = tuple(dict.fromkeys(one.column for one in columns if one.split))
+        money = "" if found.get("currency") or "amount" not in found else _currency(cells[found["amount"]])
+        yield NodeGuess(property, columns, each, money)
+
+
+def _part(property: str, name: str, cells: Sequence[str], told: Mapping[str, Any], *, doubled: bool) -> Guess:
+    kind, within = told.get("class", {}).get(property, ""), told.get("within", {}).get(property, "")
+    split = _split(cells) if property in ("agent", "character") else ""
+    clean = _clean(property, cells, split)
+    if doubled and property in ("agent", "character"):
+        clean = ("trim", "before-as" if property == "agent" else "after-as")
+    return Guess(name, property, split, clean, kind, within)
+
+
+def _currency(cells: Sequence[str]) -> str:
+    signs = {"$": "USD", "€": "EUR", "£": "GBP"}
+    return next((code for sign, code in signs.items() if _mostly(re.escape(sign), cells)), "USD")
+
+
+def _words(name: str) -> str:
+    """The words of a column's name."""
+    return re.sub(r"(?<=[a-z])(?=[A-Z])", " ", name).lower().replace("_", " ").replace("-", " ").strip()
+
+
+def _split(cells: Sequence[str]) -> str:
+    return next((one for one in _SEPARATORS if sum(one in cell for cell in cells) > 0.2 * len(cells)), "")
+
+
+def _mostly(form: str, cells: Sequence[str]) -> bool:
+    return sum(re.search(form, cell) is not None for cell in cells) > 0.5 * len(cells)
 
 
 def _guess(name: str, cells: Sequence[str], lexicon: Lexicon, known: Mapping[str, Mapping[str, str]]) -> Guess:
-    words = re.sub(r"(?<=[a-z])(?=[A-Z])", " ", name).lower().replace("_", " ").replace("-", " ").strip()
+    words = _words(name)
     property = known["columns"].get(words, "") or _by_label(words, lexicon)
     for one, form in _IDENTIFIERS.items():
         if cells and sum(form.fullmatch(cell) is not None for cell in cells) > 0.9 * len(cells):
@@ -54,9 +114,7 @@ def _guess(name: str, cells: Sequence[str], lexicon: Lexicon, known: Mapping[str
     if not property:
         return Guess(name, "")
     leads = known["classes"].get(property, "")
-    split = ""
-    if leads:
-        split = next((one for one in _SEPARATORS if sum(one in cell for cell in cells) > 0.2 * len(cells)), "")
+    split = _split(cells) if leads else ""
     return Guess(name, property, split, _clean(property, cells, split), leads)
 
 
@@ -70,8 +128,10 @@ def _by_label(words: str, lexicon: Lexicon) -> str:
 
 def _clean(property: str, cells: Sequence[str], split: str) -> tuple[str, ...]:
     def mostly(form: str) -> bool:
-        return sum(re.search(form, cell) is not None for cell in cells) > 0.5 * len(cells)
+        return _mostly(form, cells)
 
+    if property == "amount" and any(re.search(r"[^\d.]", cell) for cell in cells):
+        return ("integer",)
     if property == "runningTime" and mostly(r"\D"):
         return ("minutes",)
     if property in ("year", "date") and mostly(r"^\d\d[./]\d\d[./]\d{4}$"):
@@ -98,7 +158,14 @@ def _key(guesses: Sequence[Guess], cells: Mapping[str, Sequence[str]], count: in
     return [*named, *years] or [guesses[0].column]
 
 
-def _to_text(path: Path, guesses: Sequence[Guess], cells: Mapping[str, Sequence[str]], *, key: Sequence[str]) -> str:
+def _to_text(
+    path: Path,
+    guesses: Sequence[Guess],
+    nodes: Sequence[NodeGuess],
+    cells: Mapping[str, Sequence[str]],
+    *,
+    key: Sequence[str],
+) -> str:
     person = any(guess.property == "birthDate" for guess in guesses)
     holes = any(cell == r"\N" for column in cells.values() for cell in column)
     name = to_slug(path.name.partition(".")[0]) or "table"
@@ -121,17 +188,41 @@ def _to_text(path: Path, guesses: Sequence[Guess], cells: Mapping[str, Sequence[
         if not guess.property:
             ignored.append(guess.column)
             continue
-        said = [f"property: {guess.property}"]
-        said += [f"class: {guess.kind}"] if guess.kind else []
-        said += [f"split: {_scalar(guess.split)}"] if guess.split else []
-        said += [f"clean: [{', '.join(guess.clean)}]"] if guess.clean else []
-        example = next((cell for cell in cells[guess.column]), "")
-        shown = " ".join(example[:40].split())
-        lines.append(f"  {_scalar(guess.column)}: {{{', '.join(said)}}}" + (f"   # {shown}" if shown else ""))
+        lines.append(f"  {_scalar(guess.column)}: {{{_said(guess)}}}{_example(cells[guess.column])}")
+    if nodes:
+        lines.append("nodes:                       # what has no name of its own: credits, releases, figures")
+        lines += [line for node in nodes for line in _node_lines(node, cells)]
     if ignored:
         lines.append("# No property was found for these; move a line up to `columns:` when you know one.")
         lines.append(f"ignore: [{', '.join(map(_scalar, ignored))}]")
     return "\n".join(lines) + "\n"
+
+
+def _node_lines(node: NodeGuess, cells: Mapping[str, Sequence[str]]) -> Iterator[str]:
+    yield f"  {node.property}:"
+    if node.each:
+        yield f"    each: [{', '.join(map(_scalar, node.each))}]"
+    yield "    columns:"
+    for column in dict.fromkeys(guess.column for guess in node.columns):
+        said = [_said(guess) for guess in node.columns if guess.column == column]
+        told = f"{{{said[0]}}}" if len(said) == 1 else f"[{', '.join(f'{{{one}}}' for one in said)}]"
+        yield f"      {_scalar(column)}: {told}{_example(cells[column])}"
+    if node.currency:
+        yield f"    says: {{currency: {node.currency}}}   # or another one"
+
+
+def _said(guess: Guess) -> str:
+    said = [f"property: {guess.property}"]
+    said += [f"class: {guess.kind}"] if guess.kind else []
+    said += [f"within: {guess.within}"] if guess.within else []
+    said += [f"split: {_scalar(guess.split)}"] if guess.split else []
+    said += [f"clean: [{', '.join(guess.clean)}]"] if guess.clean else []
+    return ", ".join(said)
+
+
+def _example(cells: Sequence[str]) -> str:
+    shown = " ".join(next(iter(cells), "")[:40].split())
+    return f"   # {shown}" if shown else ""
 
 
 def _scalar(text: str) -> str:

@@ -2,21 +2,22 @@
 
 https://github.com/Kometa-Team/IMDb-Awards: a file is one event, year -> award -> category -> the titles that were
 nominated and that won. The titles are numbers only, and may be films or anything else, so they come in as works without
-a name; linking finds out which they are.
+a name; linking finds out which they are. The year is that of the ceremony.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from kg.errors import InputError
+from kg.facts.marked import Marked, read_marked
 from kg.importers.gate import Gate
 from kg.importers.naming import to_name, to_node, to_part
 from kg.importers.streams import files_of, open_bytes
-from kg.mappings.yaml_files import to_mapping
+from kg.reports import Finding
 
 PREFIX = "imdb"
 SUFFIXES = (".yml", ".yaml")
@@ -34,61 +35,98 @@ def import_imdb_awards(paths: Sequence[str | Path], gate: Gate) -> None:
         if _EVENT.fullmatch(event) is None:
             gate.summary.skipped["files that are not named for an event, like ev0000003.yml"] += 1
             continue
-        title, years = _read(path)
-        gate.progress(path.stat().st_size)
-        programme = to_name(PREFIX, event)
-        for property, value in (("type", "AwardProgramme"), ("label", title or event), ("imdbId", event)):
-            gate.add(programme, property, value, record=event)
-        for place, year, award, category, titles in _categories(years):
-            if titles is None or _YEAR.fullmatch(str(year)) is None:
-                gate.reject(path.name, 0, f"{place}: a mapping of nominee and winner lists is wanted")
+        title, years = _read(path, gate)
+        _Event(gate, path.name, event, title or event).read(years)
+
+
+@dataclass
+class _Event:
+    gate: Gate
+    file: str
+    event: str
+    title: str
+
+    def __post_init__(self) -> None:
+        self.programme = to_name(PREFIX, self.event)
+
+    def read(self, years: Marked) -> None:
+        self.thing(self.programme, "AwardProgramme", self.title, self.event, imdbId=self.event)
+        for year, awards in self.entries(years, ""):
+            if _YEAR.fullmatch(year) is None:
+                self.reject(awards, f"{year[:40]!r} is not a year")
+                continue
+            for award, categories in self.entries(awards, year):
+                for category, titles in self.entries(categories, f"{year}/{award}"):
+                    self.category(year, award, category, titles)
+
+    def entries(self, node: Marked, place: str) -> Iterator[tuple[str, Marked]]:
+        """What stands in a mapping; what is none is rejected, and so is a key that is no text."""
+        if node.entries is None and not node.is_null:
+            self.reject(node, f"{place or 'the file'}: a mapping is wanted, not {node.kind}")
+        for key, value in node.entries or ():
+            if key.text is None:
+                self.reject(key, f"{place}: a name is wanted, not {key.kind}")
             else:
-                _category(gate, event, str(year), str(award), str(category), titles)
+                yield key.text, value
 
+    def category(self, year: str, award: str, category: str, titles: Marked) -> None:
+        record = f"{self.event}/{year}/{award}/{category}"
+        names = (award,) if award == category else (award, category)
+        prize, edition = to_name(PREFIX, self.event, *names), to_name(PREFIX, self.event, year)
+        said = {"editionOf": self.programme} | ({"year": year} if len(year) == 4 else {})
+        self.thing(edition, "Edition", f"{self.title} {year}", f"{self.event}/{year}", paraphrase=True, **said)
+        self.thing(prize, "Award", ": ".join(names), self.event, awardOf=self.programme)
+        for told, listed in self.entries(titles, record):
+            if told not in _KINDS:
+                self.gate.summary.unmapped[f"list {told[:40]}"] += 1
+            elif listed.parts is None:
+                if not listed.is_null:
+                    self.reject(listed, f"{record}: a list of titles is wanted, not {listed.kind}")
+            else:
+                self.titles(_KINDS[told], listed.parts, f"{year}-{to_part(category)}", prize, edition, record)
 
-def _category(gate: Gate, event: str, year: str, award: str, category: str, titles: Mapping[str, Any]) -> None:
-    programme, edition = to_name(PREFIX, event), to_name(PREFIX, event, year)
-    prize = to_name(PREFIX, event, award) if award == category else to_name(PREFIX, event, award, category)
-    record = f"{event}/{year}/{award}/{category}"
-    for property, value in (
-        ("type", "Edition"),
-        ("label", f"{event} {year}"),
-        ("editionOf", programme),
-        ("year", year),
-    ):
-        if property != "year" or len(year) == 4:
-            gate.add(edition, property, value, record=f"{event}/{year}", paraphrase=property == "label")
-    label = category if award == category else f"{award}: {category}"
-    for property, value in (("type", "Award"), ("label", label), ("awardOf", programme)):
-        gate.add(prize, property, value, record=event)
-    for told, kind in _KINDS.items():
-        for title in titles.get(told) or ():
-            gate.summary.records += 1
-            if _TITLE.fullmatch(str(title)) is None:
-                gate.reject(event, 0, f"{year}/{award}/{category}: {title!r} is not a title's number")
+    def titles(self, kind: str, titles: Sequence[Marked], local: str, prize: str, edition: str, record: str) -> None:
+        add = self.gate.add
+        for one in titles:
+            self.gate.summary.records += 1
+            title = one.text or ""
+            if _TITLE.fullmatch(title) is None:
+                self.reject(one, f"{record}: {title[:40]!r} is not a title's number")
                 continue
             work = to_name(PREFIX, title)
-            node = to_node(work, kind, f"{event}-{year}-{to_part(category)}")
-            gate.add(work, "type", "Work", record=title)
-            gate.add(work, "imdbId", title, record=title)
-            gate.add(work, kind, node, record=record)
-            gate.add(node, "award", prize, record=record)
-            gate.add(node, "edition", edition, record=record)
+            node = to_node(work, kind, f"{self.event}-{local}")
+            add(work, "type", "Work", record=title)
+            add(work, "imdbId", title, record=title)
+            add(work, kind, node, record=record)
+            for property, value in (("award", prize), ("edition", edition), ("forWork", work)):
+                add(node, property, value, record=record)
+
+    def thing(self, name: str, kind: str, label: str, record: str, *, paraphrase: bool = False, **said: str) -> None:
+        self.gate.add(name, "type", kind, record=record)
+        self.gate.add(name, "label", label, record=record, paraphrase=paraphrase)
+        for property, value in said.items():
+            self.gate.add(name, property, value, record=record)
+
+    def reject(self, node: Marked, reason: str) -> None:
+        self.gate.reject(self.file, node.place.line or 0, reason)
 
 
-def _categories(years: Mapping[Any, Any]) -> Iterator[tuple[str, Any, Any, Any, Mapping[str, Any] | None]]:
-    for year, awards in years.items():
-        for award, categories in awards.items() if isinstance(awards, dict) else [("", None)]:
-            for category, titles in categories.items() if isinstance(categories, dict) else [("", None)]:
-                yield f"{year}/{award}/{category}", year, award, category, titles if isinstance(titles, dict) else None
-
-
-def _read(path: Path) -> tuple[str, Mapping[Any, Any]]:
+def _read(path: Path, gate: Gate) -> tuple[str, Marked]:
     """The event's name, which stands in the first comment, and its years."""
-    with open_bytes(path) as file:
-        text = file.read(LARGEST_FILE + 1)
-    if len(text) > LARGEST_FILE:
+    with open_bytes(path, gate.progress) as file:
+        read = file.read(LARGEST_FILE + 1)
+    if len(read) > LARGEST_FILE:
         raise InputError(f"{path} is larger than {LARGEST_FILE >> 20} MB.")
-    years = to_mapping(text, file=str(path))
-    first = text.split(b"\n", 1)[0].decode("utf-8", "replace")
-    return first.removeprefix("#").strip() if first.startswith("#") else "", years
+    try:
+        text = read.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = read.count(b"\n", 0, error.start) + 1
+        raise InputError(f"{path}:{line}: not UTF-8: byte 0x{read[error.start]:02x}. Nothing was written.") from error
+    faults: list[Finding] = []
+    roots = list(read_marked(text, file=str(path), faults=faults))
+    if faults:
+        raise InputError(f"{faults[0]}. Nothing was written.")
+    if len(roots) != 1 or roots[0].entries is None:
+        raise InputError(f"{path} holds no list of prizes: year -> award -> category -> nominee, winner.")
+    first = text.split("\n", 1)[0]
+    return first.removeprefix("#").strip() if first.startswith("#") else "", roots[0]

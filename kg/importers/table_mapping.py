@@ -262,7 +262,8 @@ class _Reader:
         """What each row says; a thing by its label."""
         for property, one in self.mapping(told, "says").items():
             entry = dict(one) if isinstance(one, dict) else {"value": one}
-            text = str(entry.pop("value", ""))
+            value = entry.pop("value", None)
+            text = "" if value is None else str(value)
             if not text:
                 self.faults.append(f"says: {property} wants a value")
             column = self.column(f"says {property}", entry | {"property": property}, prefix)

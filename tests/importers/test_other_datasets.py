@@ -71,31 +71,46 @@ def test_a_list_of_prizes_tells_nominations_and_wins(project: Place, tmp_path: P
     assert project.said(win) == {
         ("award", "imdb-ev0000147-palme-d-or-" + digest_of("palme d'or")),
         ("edition", "imdb-ev0000147-2024"),
+        ("forWork", "imdb-tt28607951"),
     }
+    assert ("rdfs:label", "Cannes Film Festival 2024") in project.said("imdb-ev0000147-2024")
+    assert project.rejects("imdb-awards").startswith("ev0000147.yml:5: ")
     assert "'tt1' is not a title's number" in project.rejects("imdb-awards")
 
 
-def test_a_list_with_aliases_is_refused(project: Place, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    (tmp_path / "ev0000147.yml").write_text("a: &a [tt1]\nb: *a\n", encoding="utf-8")
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("a: &a [tt1]\nb: *a\n", "aliases"),
+        ("'2024': " + "[" * 5000, "nested deeper"),
+        ("'2024': " + "{a: " * 5000, "nested deeper"),
+        ("'2024': {a: !!python/object:os.system x}\n", "tags"),
+        ("'2024': {a\n", "not YAML"),
+        ("- tt28607951\n", "holds no list of prizes"),
+        ("\xff\xfe", "not UTF-8"),
+    ],
+)
+def test_a_hostile_list_is_refused(
+    project: Place, tmp_path: Path, capsys: pytest.CaptureFixture[str], text: str, told: str
+) -> None:
+    (tmp_path / "ev0000147.yml").write_bytes(text.encode("latin-1"))
     assert project.run("imdb-awards", str(tmp_path / "ev0000147.yml")) == 2
-    assert "aliases" in capsys.readouterr().err
+    assert told in capsys.readouterr().err
+    assert not (project.folder / "data" / "imports").exists()
 
 
-def test_tables_of_imdb_are_read_by_their_names(project: Place, tmp_path: Path) -> None:
-    (tmp_path / "title.basics.tsv").write_text(
-        "tconst\ttitleType\tprimaryTitle\toriginalTitle\tisAdult\tstartYear\tendYear\truntimeMinutes\tgenres\n"
-        'tt28607951\tmovie\t"Anora"\tAnora\t0\t2024\t\\N\t139\tComedy,Drama\n'
-        "tt0944947\ttvSeries\tGame of Thrones\tGame of Thrones\t0\t2011\t2019\t60\tAction\n",
-        encoding="utf-8",
-    )
-    (tmp_path / "title.crew.tsv").write_text(
-        "tconst\tdirectors\twriters\ntt28607951\tnm0048918\t\\N\n", encoding="utf-8"
-    )
-    assert project.run("imdb", str(tmp_path)) == 0
-    said = project.said("imdb-tt28607951")
-    assert {("rdfs:label", '"Anora"'), ("year", "2024"), ("director", "imdb-nm0048918")} <= said
-    assert ("imdbId", "nm0048918") in project.said("imdb-nm0048918")
-    assert not project.said("imdb-tt0944947")
+def test_what_is_no_list_is_rejected_with_its_line(project: Place, tmp_path: Path) -> None:
+    odd = "'2023': 5\n'20x4': {}\n'2022':\n  a:\n    b: {nominee: 5, winner: {a: b}, jury: [tt1]}\n    ? [c]\n    : d\n"
+    (tmp_path / "ev0000147.yml").write_text(AWARDS + odd, encoding="utf-8")
+    assert project.run("imdb-awards", str(tmp_path / "ev0000147.yml")) == 0
+    assert [line.split(":")[1] for line in project.rejects("imdb-awards").splitlines()] == [
+        "5",
+        "8",
+        "9",
+        "12",
+        "12",
+        "13",
+    ]
 
 
 TURTLE = """\

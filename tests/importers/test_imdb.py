@@ -1,0 +1,108 @@
+"""IMDb's published tables, read together."""
+
+from __future__ import annotations
+
+import gzip
+from pathlib import Path
+
+import pytest
+
+from kg.building import check
+from kg.importers import tables
+from tests.importers.place import Place
+
+TABLES = {
+    "title.basics": """\
+tconst titleType primaryTitle originalTitle isAdult startYear endYear runtimeMinutes genres
+tt28607951 movie Anora Anora 0 2024 \\N 139 Comedy,Drama
+tt0211915 movie Amélie Amélie_Poulain 0 2001 \\N 122 Comedy
+tt0944947 tvSeries Game_of_Thrones Game_of_Thrones 0 2011 2019 60 Action
+""",
+    "title.principals": """\
+tconst ordering nconst category job characters
+tt28607951 1 nm8473252 actress \\N ["Ani","Anora_\\"Annie\\""]
+tt28607951 2 nm0048918 director \\N \\N
+tt28607951 3 nm0048918 writer written_by \\N
+tt28607951 4 nm0000005 archive_footage \\N ["Self"]
+tt0944947 1 nm0000293 actor \\N ["Ned_Stark"]
+""",
+    "title.crew": "tconst directors writers\ntt0211915 nm0000466 nm0000466,nm0491011\ntt0944947 \\N nm1125275\n",
+    "title.ratings": "tconst averageRating numVotes\ntt28607951 7.4 250000\ntt0944947 9.2 2000000\n",
+    "title.akas": """\
+titleId ordering title region language types attributes isOriginalTitle
+tt28607951 2 アノーラ JP ja imdbDisplay \\N 0
+tt0211915 1 Die_fabelhafte_Welt_der_Amélie DE \\N imdbDisplay \\N 0
+""",
+    "name.basics": """\
+nconst primaryName birthYear deathYear primaryProfession knownForTitles
+nm8473252 Mikey_Madison 1999 \\N actress tt28607951
+nm0048918 Sean_Baker 1971 \\N director,writer tt28607951
+nm0000293 Sean_Bean 1959 \\N actor \\N
+""",
+}
+
+
+@pytest.fixture
+def imdb(tmp_path: Path) -> Path:
+    """The tables as IMDb has them; here blanks stand for tabulators, and underscores for blanks."""
+    folder = tmp_path / "imdb"
+    folder.mkdir()
+    for name, text in TABLES.items():
+        rows = text.replace(" ", "\t").replace("_", " ").replace("archive footage", "archive_footage")
+        (folder / f"{name}.tsv.gz").write_bytes(gzip.compress(rows.encode()))
+    return folder
+
+
+def test_the_tables_join_in_one_import(project: Place, imdb: Path) -> None:
+    assert project.run("imdb", str(imdb)) == 0
+    anora = project.said("imdb-tt28607951")
+    assert {("rdfs:label", "Anora"), ("skos:altLabel", "アノーラ"), ("year", "2024")} <= anora
+    assert {("director", "imdb-nm0048918"), ("writer", "imdb-nm0048918")} <= anora
+    credit = project.said("imdb-tt28607951.castCredit.nm8473252-1")
+    assert ("agent", "imdb-nm8473252") in credit
+    played = {dict(project.said(one))["rdfs:label"] for name, one in credit if name == "character"}
+    assert played == {"Ani", 'Anora "Annie"'}
+    assert ("rdfs:label", "Mikey Madison") in project.said("imdb-nm8473252")
+    assert {("score", "7.4"), ("scale", "10"), ("reviewCount", "250000")} <= project.said(
+        "imdb-tt28607951.rating.tt28607951"
+    )
+    assert ("job", "written by") in project.said("imdb-tt28607951.crewCredit.nm0048918-3")
+    report = check(project.folder)
+    assert report.ok, "\n".join(map(str, report))
+
+
+def test_an_original_title_that_is_the_title_is_not_said_again(project: Place, imdb: Path) -> None:
+    project.run("imdb", str(imdb))
+    assert ("skos:altLabel", "Anora") not in project.said("imdb-tt28607951")
+    assert ("skos:altLabel", "Amélie Poulain") in project.said("imdb-tt0211915")
+
+
+def test_series_and_their_people_are_left_out_and_counted(
+    project: Place, imdb: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    project.run("imdb", str(imdb))
+    told = capsys.readouterr().out
+    assert not project.said("imdb-tt0944947")
+    assert not project.said("imdb-nm0000293")
+    assert "1  rows of title.ratings.tsv.gz about what the other tables do not name" in told
+    assert "1  category archive_footage" in told
+    assert "3  column deathYear" in told
+
+
+def test_large_tables_say_the_same_as_small_ones(project: Place, imdb: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    told = []
+    for many in (50_000, 1):
+        monkeypatch.setattr(tables, "MANY", many)
+        assert project.run("imdb", str(imdb)) == 0
+        told.append({fact.id for fact in project.facts()})
+    assert told[0] == told[1]
+
+
+def test_ratings_alone_are_of_works_that_nobody_describes(project: Place, imdb: Path) -> None:
+    assert project.run("imdb", str(imdb / "title.ratings.tsv.gz")) == 0
+    assert project.said("imdb-tt0944947") == {
+        ("rdf:type", "Work"),
+        ("imdbId", "tt0944947"),
+        ("rdfs:label", "tt0944947"),
+        ("rating", "imdb-tt0944947.rating.tt0944947"),
+    }

@@ -1,0 +1,170 @@
+"""Tables whose rows tell credits, releases and figures."""
+
+from __future__ import annotations
+
+import itertools
+from pathlib import Path
+
+import pytest
+
+from kg.building import check
+from kg.importers import tables
+from tests.importers.place import Place
+
+FILMS = """\
+Title,Year,Actor,Role,Released,Territory,Gross
+Anora,2024,Mikey Madison,Ani,18/10/2024,United States,"$20,471,000"
+Anora,2024,Yura Borisov,Igor,01/11/2024,United Kingdom,
+Tangerine,2015,Mya Taylor,,10/07/2015,United States,little
+"""
+MAPPING = """\
+source: {id: my-films, title: My films, licence: CC0-1.0}
+rows: {class: Film, key: [Title, Year]}
+columns: {Title: label, Year: year}
+says: {originalLanguage: English}
+nodes:
+  castCredit:
+    columns:
+      Actor: {property: agent, class: Person}
+      Role: {property: character, class: Character, within: characterIn}
+  release:
+    columns:
+      Released: {property: date, clean: day-first}
+      Territory: {property: territory, class: Country}
+    says: {medium: theatrical}
+  boxOffice:
+    columns: {Gross: {property: amount, clean: integer}}
+    says: {currency: USD}
+"""
+
+
+@pytest.fixture
+def films(tmp_path: Path) -> Path:
+    (tmp_path / "films.csv.mapping.yaml").write_text(MAPPING, encoding="utf-8")
+    path = tmp_path / "films.csv"
+    path.write_text(FILMS, encoding="utf-8")
+    return path
+
+
+def test_a_row_with_an_actor_and_a_role_is_a_credit(project: Place, films: Path) -> None:
+    assert project.run("table", str(films)) == 0
+    anora = project.said("my-films-anora-2024")
+    assert ("castCredit", "my-films-anora-2024.castCredit.mikey-madison-ani") in anora
+    assert project.said("my-films-anora-2024.castCredit.mikey-madison-ani") == {
+        ("agent", "my-films-person-mikey-madison"),
+        ("character", "my-films-anora-2024.character.ani"),
+    }
+    assert project.said("my-films-anora-2024.character.ani") == {
+        ("rdf:type", "Character"),
+        ("rdfs:label", "Ani"),
+        ("characterIn", "my-films-anora-2024"),
+    }
+    assert ("originalLanguage", "my-films-topic-english") in anora
+    report = check(project.folder)
+    assert report.ok, "\n".join(map(str, report))
+
+
+def test_a_row_with_a_day_and_a_territory_is_a_release(project: Place, films: Path) -> None:
+    project.run("table", str(films))
+    assert project.said("my-films-anora-2024.release.2024-11-01-united-kingdom") == {
+        ("date", "2024-11-01"),
+        ("territory", "my-films-country-united-kingdom"),
+        ("medium", "theatrical"),
+    }
+
+
+def test_a_figure_that_is_no_number_is_rejected_and_makes_no_node(project: Place, films: Path) -> None:
+    project.run("table", str(films))
+    assert project.rejects("my-films") == "films.csv:4: Gross: little is not a number\n"
+    assert not [name for name, _ in project.said("my-films-tangerine-2015") if name == "boxOffice"]
+    assert ("currency", "USD") in project.said("my-films-anora-2024.boxOffice.20471000")
+
+
+@pytest.mark.parametrize("form", ["pairs", "parallel"])
+def test_a_cell_of_many_actors_is_a_credit_each(project: Place, tmp_path: Path, form: str) -> None:
+    table, columns = {
+        "pairs": (
+            'Title,Cast\nAnora,"Mikey Madison as Ani; Mark Eydelshteyn as Ivan"\n',
+            'Cast: [{property: agent, class: Person, split: ";", clean: [trim, before-as]},'
+            ' {property: character, class: Character, within: characterIn, split: ";", clean: [trim, after-as]}]',
+        ),
+        "parallel": (
+            "Title,Cast,Roles\nAnora,Mikey Madison|Mark Eydelshteyn,Ani|Ivan\n",
+            'Cast: {property: agent, class: Person, split: "|"},'
+            ' Roles: {property: character, class: Character, within: characterIn, split: "|"}',
+        ),
+    }[form]
+    path = tmp_path / "cast.csv"
+    path.write_text(table, encoding="utf-8")
+    each = "[Cast]" if form == "pairs" else "[Cast, Roles]"
+    Path(f"{path}.mapping.yaml").write_text(
+        "source: cast\nrows: {class: Film, key: [Title]}\ncolumns: {Title: label}\n"
+        f"nodes: {{castCredit: {{each: {each}, columns: {{{columns}}}}}}}\n",
+        encoding="utf-8",
+    )
+    assert project.run("table", str(path)) == 0
+    assert project.said("cast-anora.castCredit.mark-eydelshteyn-ivan") == {
+        ("agent", "cast-person-mark-eydelshteyn"),
+        ("character", "cast-anora.character.ivan"),
+    }
+
+
+def test_a_large_table_of_credits_says_the_same_as_a_small_one(
+    project: Place, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "cast.csv"
+    path.write_text("Film,No,Actor,Job\nAnora,1,Mikey Madison,actor\nAnora,2,Sean Baker,director\nAnora,3,Tony,grip\n")
+    Path(f"{path}.mapping.yaml").write_text(
+        "source: cast\nrows: {key: [Film], record: [Film, No], mention: {class: Film}}\n"
+        "columns: {Actor: {property: director, class: Person, where: {Job: [director]}}}\n"
+        "nodes: {castCredit: {where: {Job: [actor]}, columns: {Actor: {property: agent, class: Person}}}}\n"
+    )
+    told = []
+    for many in (50_000, 1):
+        monkeypatch.setattr(tables, "MANY", many)
+        assert project.run("table", str(path)) == 0
+        told.append({fact.id for fact in project.facts()})
+    assert told[0] == told[1]
+    assert project.said("cast-anora") == {
+        ("rdf:type", "Film"),
+        ("rdfs:label", "Anora"),
+        ("castCredit", "cast-anora.castCredit.mikey-madison"),
+        ("director", "cast-person-sean-baker"),
+    }
+
+
+def test_a_job_that_the_mapping_has_no_place_for_is_counted(
+    project: Place, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    test_a_large_table_of_credits_says_the_same_as_a_small_one(project, tmp_path, pytest.MonkeyPatch())
+    assert "1  Job grip" in capsys.readouterr().out
+
+
+def test_the_guess_sees_credits_releases_and_figures(
+    project: Place, films: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert project.run("table", str(films), "--guess", "-o", f"{films}.mapping.yaml") == 0
+    assert project.run("table", str(films), "--source", "guessed") == 0
+    said = project.said("films-anora-2024")
+    assert {name for name, _ in said} >= {"castCredit", "release", "boxOffice"}
+    assert ("date", "2024-10-18") in project.said("films-anora-2024.release.2024-10-18-united-states")
+
+
+@pytest.mark.parametrize(
+    ("wrong", "told"),
+    [
+        ("nodes: {runningTime: {columns: {Title: label}}}", "leads to no thing"),
+        ("nodes: {release: {}}", "`columns` says what stands in it"),
+        ("nodes: {relase: {columns: {Title: label}}}", "did you mean release"),
+        ("nodes: {release: {columns: {Title: label}, eech: [Title]}}", "did you mean each"),
+        ("says: {currency: }", "wants a value"),
+        ("says: [USD]", "a mapping is wanted"),
+    ],
+)
+def test_what_is_wrong_with_nodes_is_said(
+    project: Place, films: Path, capsys: pytest.CaptureFixture[str], wrong: str, told: str
+) -> None:
+    head = itertools.takewhile(lambda line: not line.startswith(("says", "nodes")), MAPPING.splitlines())
+    Path(f"{films}.mapping.yaml").write_text("\n".join((*head, wrong)) + "\n", encoding="utf-8")
+    assert project.run("table", str(films)) == 2
+    assert told in capsys.readouterr().err
