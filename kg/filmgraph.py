@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -184,16 +184,30 @@ class FilmGraph:
         return "".join(self.export_pieces(format, only=only, film=film))
 
     def export_pieces(
-        self, format: str = "turtle", *, only: str = "knowledge", film: str | None = None
+        self,
+        format: str = "turtle",
+        *,
+        only: str = "knowledge",
+        film: str | None = None,
+        tell: Callable[[str], None] | None = None,
     ) -> Iterator[str]:
-        """The same text piece by piece; formats that go back to others never stand in memory whole."""
+        """The same text piece by piece; formats that go back to others never stand in memory whole.
+
+        `tell` hears what a format left out, and why.
+        """
         from kg.exports.formats import Call, write_pieces
 
         films = (self.thing(film, kind="Film"),) if film is not None else None
-        return write_pieces(Call(self.build, self.store, self.provenance, self.names, only, films), format)
+        return write_pieces(Call(self.build, self.store, self.provenance, self.names, only, films, tell), format)
 
     def export(
-        self, path: Path | str, *, format: str = "turtle", only: str = "knowledge", film: str | None = None
+        self,
+        path: Path | str,
+        *,
+        format: str = "turtle",
+        only: str = "knowledge",
+        film: str | None = None,
+        tell: Callable[[str], None] | None = None,
     ) -> None:
         """Write the graph to a file, for `csv` a folder with a table for each class; nothing is left half-written."""
         path = Path(path)
@@ -206,7 +220,7 @@ class FilmGraph:
                 for name, text in to_tables(quads_of(self.build, part_of(only))).items():
                     _write(path / f"{name}.csv", (text,))
             else:
-                _write(path, self.export_pieces(format, only=only, film=film))
+                _write(path, self.export_pieces(format, only=only, film=film, tell=tell))
         except OSError as error:
             raise InputError(f"{path} cannot be written: {error.strerror}") from error
 

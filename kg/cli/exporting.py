@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 
-from kg.cli.command import Commands, graph_of, write
+from kg.cli.command import Commands, graph_of, say, write
 from kg.errors import InputError
 
 FORMATS = (
@@ -20,6 +20,7 @@ FORMATS = (
     "wikidata",
     "wikidata-reified",
     "wikidata-json",
+    "quickstatements",
 )
 ONLY = ("knowledge", "asserted", "inferred", "provenance", "ontology", "all")
 
@@ -38,8 +39,8 @@ def _export(call: argparse.Namespace) -> int:
     if call.output in (None, "-"):
         if call.format == "csv":
             raise InputError("CSV is a table for each class: name a folder with -o.")
-        for piece in graph.export_pieces(call.format, only=call.only, film=call.film):
+        for piece in graph.export_pieces(call.format, only=call.only, film=call.film, tell=say):
             write(piece)
     else:
-        graph.export(call.output, format=call.format, only=call.only, film=call.film)
+        graph.export(call.output, format=call.format, only=call.only, film=call.film, tell=say)
     return 0

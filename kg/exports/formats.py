@@ -25,6 +25,8 @@ class Call:
     names: Names
     only: str = "knowledge"
     films: tuple[NamedNode, ...] | None = None
+    tell: Callable[[str], None] | None = None
+    """Hears what was left out, and why."""
 
     def ontology(self) -> Iterator[Triple]:
         """The ontology that the build was made with."""
@@ -86,6 +88,13 @@ def _json(call: Call) -> Iterator[str]:
     return to_json(Wikidata(call.store, call.provenance, call.names, call.ontology()))
 
 
+def _quickstatements(call: Call) -> Iterator[str]:
+    from kg.exports.quickstatements import to_commands
+    from kg.exports.wikidata import Wikidata
+
+    return to_commands(Wikidata(call.store, call.provenance, call.names, call.ontology()), tell=call.tell)
+
+
 _WRITERS: Mapping[str, Callable[[Call], Iterator[str]]] = {
     **{name: _rdf(name) for name in ("turtle", "trig", "ntriples", "nquads", "rdfxml")},
     "jsonld": _jsonld,
@@ -94,6 +103,7 @@ _WRITERS: Mapping[str, Callable[[Call], Iterator[str]]] = {
     "wikidata": _wikidata,
     "wikidata-reified": _reified,
     "wikidata-json": _json,
+    "quickstatements": _quickstatements,
 }
 FORMATS = (*_WRITERS, "csv")
 """Every export format."""

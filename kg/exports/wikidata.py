@@ -64,13 +64,11 @@ class Wikidata:
         """One thing as an item."""
         statements = self.statements.about(number, thing)
         called = to_called(number, self.statements.told_about(thing), self.sources)
-        items = self.statements.items
-        return Item(
-            number,
-            called,
-            tuple(statements),
-            {one.id: references_of(one, self.sources, items) for one in statements},
-        )
+        return Item(number, called, tuple(statements), {one.id: self.references_of(one) for one in statements})
+
+    def references_of(self, statement: Statement) -> tuple[Reference, ...]:
+        """The references of a statement, one from each source that can be looked up."""
+        return references_of(statement, self.sources, self.statements.items)
 
     @cached_property
     def labels(self) -> dict[str, str]:

@@ -157,13 +157,23 @@ def to_term(value: Value) -> Term:
         case Datatype.URL:
             return NamedNode(value.text)
         case Datatype.TIME:
-            return Literal(_gregorian(value), datatype=NamedNode(XSD + "dateTime"))
+            return Literal(to_gregorian(value), datatype=NamedNode(XSD + "dateTime"))
         case Datatype.QUANTITY:
             return Literal(value.text, datatype=NamedNode(XSD + "decimal"))
         case Datatype.TEXT:
             return _text(value.text, value.detail)
         case _:
             return Literal(value.text)
+
+
+def to_gregorian(value: Value) -> str:
+    """The day by the Gregorian calendar; what is less precise than a day begins with its first, and stays so."""
+    parts = _TIME.match(value.text)
+    assert parts is not None, value
+    year, month, day = int(parts[1]), int(parts[2]) or 1, int(parts[3]) or 1
+    if value.detail == JULIAN and value.precision >= 11:
+        return f"{julian_to_gregorian(year, month, day).isoformat()}T00:00:00Z"
+    return f"{year:04}-{month:02}-{day:02}T00:00:00Z"
 
 
 def _names(item: str, called: Called) -> Iterator[Triple]:
@@ -218,16 +228,6 @@ def _value(node: NamedNode, value: Value) -> Iterator[Triple]:
 
 def _text(text: str, language: str) -> Literal:
     return Literal(text, language=language if _LANGUAGE.fullmatch(language) else NO_LANGUAGE)
-
-
-def _gregorian(value: Value) -> str:
-    """The day by the Gregorian calendar; what is less precise than a day begins with its first, and stays so."""
-    parts = _TIME.match(value.text)
-    assert parts is not None, value
-    year, month, day = int(parts[1]), int(parts[2]) or 1, int(parts[3]) or 1
-    if value.detail == JULIAN and value.precision >= 11:
-        return f"{julian_to_gregorian(year, month, day).isoformat()}T00:00:00Z"
-    return f"{year:04}-{month:02}-{day:02}T00:00:00Z"
 
 
 def julian_to_gregorian(year: int, month: int, day: int) -> datetime.date:

@@ -19,13 +19,13 @@ from pyoxigraph import BlankNode, DefaultGraph, NamedNode, Store, Triple
 
 from kg.answers.evidence import Provenance
 from kg.answers.naming import Names
-from kg.exports.wikidata_values import Items, Value, Valuer, unknown
+from kg.exports.wikidata_values import Items, Value, Valuer, to_time, unknown
 from kg.facts.deciding import Kind
 from kg.facts.fact import Fact, Rank
 from kg.mappings.to_wikidata import Datatype, Saying, Sayings
 from kg.terms import FILM, TYPE, Term
 
-INSTANCE_OF, NAMED_AS = "P31", "P1932"
+INSTANCE_OF, NAMED_AS, POINT_IN_TIME = "P31", "P1932", "P585"
 _KNOWLEDGE = DefaultGraph()
 _RANKS = (Rank.PREFERRED, Rank.NORMAL, Rank.DEPRECATED)
 
@@ -206,8 +206,10 @@ class Statements:
         said = self._valuer.to_value(saying, value, beside=beside, written=told.fact.written)
         if said is not None:
             name = self.names.label(value) if not said.is_known and isinstance(value, NamedNode) else ""
-            named = (Snak(NAMED_AS, Value(Datatype.STRING, name)),) if name else ()
-            yield _Draft(Snak(saying.property, said), named, self._rank(told), told)
+            qualifiers = [Snak(NAMED_AS, Value(Datatype.STRING, name))] if name else []
+            if (day := to_time(told.fact.as_of)) is not None:
+                qualifiers.append(Snak(POINT_IN_TIME, day))
+            yield _Draft(Snak(saying.property, said), tuple(sorted(qualifiers)), self._rank(told), told)
 
     def _classes(self, thing: NamedNode) -> frozenset[str]:
         found = self.store.quads_for_pattern(thing, TYPE, None, _KNOWLEDGE)

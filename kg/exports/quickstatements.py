@@ -1,0 +1,106 @@
+"""What Wikidata lacks of a graph walks in; commands for QuickStatements walk out, a line each, with their references.
+
+The tab-separated format (https://www.wikidata.org/wiki/Help:QuickStatements): item, property, value, qualifiers, and
+references as `S248`, of which a further one begins with `!S`. Strings stand in quotation marks and nothing inside them
+is escaped: the tool takes what stands between the first and the last.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator
+
+from kg.exports.wikidata import Item, Wikidata
+from kg.exports.wikidata_lacking import Comparison, compare
+from kg.exports.wikidata_rdf import to_gregorian
+from kg.exports.wikidata_references import Reference, is_wikidata
+from kg.exports.wikidata_statements import Statement
+from kg.exports.wikidata_values import Value, tidy
+from kg.facts.fact import Fact
+from kg.mappings.to_wikidata import Datatype
+
+Tell = Callable[[str], None]
+
+
+def to_commands(wikidata: Wikidata, *, tell: Tell | None = None) -> Iterator[str]:
+    """A line for each statement that Wikidata lacks and that a source says which can be looked up.
+
+    `tell` hears at the end what was left out, and why.
+    """
+    counts: Counter[str] = Counter()
+    for item, compared in compared_items(wikidata):
+        counts["unseen"] += bool(compared.lacking) and not _is_described(item, wikidata)
+        counts["had"] += len(compared.had)
+        counts["contradicting"] += len(compared.contradicting)
+        counts["unsayable"] += len(compared.unsayable)
+        for one in compared.lacking:
+            if references := wikidata.references_of(one):
+                counts["said"] += 1
+                yield to_command(one, references)
+            else:
+                counts["bare"] += 1
+    if tell is not None:
+        for line in _summary(counts):
+            tell(line)
+
+
+def compared_items(wikidata: Wikidata) -> Iterator[tuple[Item, Comparison]]:
+    """Every item beside what Wikidata has of it."""
+    for item in wikidata:
+        yield item, compare(item.statements, is_theirs=lambda fact: _is_theirs(fact, wikidata))
+
+
+def to_command(statement: Statement, references: Iterable[Reference]) -> str:
+    """One line: the statement with its qualifiers and all of its references."""
+    cells = [statement.item, statement.snak.property, to_cell(statement.snak.value)]
+    for snak in statement.qualifiers:
+        cells += [snak.property, to_cell(snak.value)]
+    for number, reference in enumerate(references):
+        for place, snak in enumerate(reference):
+            sign = "!S" if number and not place else "S"
+            cells += [sign + snak.property.removeprefix("P"), to_cell(snak.value)]
+    return "\t".join(cells) + "\n"
+
+
+def to_cell(value: Value) -> str:
+    """A value as the tool reads it.
+
+    Days of the Julian calendar, which it does not know, are told by the Gregorian.
+    """
+    match value.datatype:
+        case Datatype.ITEM:
+            return value.text
+        case Datatype.TIME:
+            day = to_gregorian(value) if value.precision >= 11 else value.text.removeprefix("+")
+            return f"+{day}/{value.precision}"
+        case Datatype.QUANTITY:
+            return value.text.removeprefix("+") + (f"U{value.detail[1:]}" if value.detail.startswith("Q") else "")
+        case Datatype.TEXT:
+            return f'{value.detail}:"{tidy(value.text)}"'
+        case _:
+            return f'"{tidy(value.text)}"'
+
+
+def _is_theirs(fact: Fact, wikidata: Wikidata) -> bool:
+    source = wikidata.sources.get(fact.evidence.source)
+    return source is not None and is_wikidata(source)
+
+
+def _is_described(item: Item, wikidata: Wikidata) -> bool:
+    return any(_is_theirs(fact, wikidata) for one in item.statements for fact in one.facts)
+
+
+def _summary(counts: Counter[str]) -> Iterator[str]:
+    yield f"{counts['said']:,} statements that Wikidata lacks"
+    told = {
+        "had": "are there already",
+        "contradicting": "contradict what is there: see `kg conflicts --source wikidata`",
+        "unsayable": "name a thing without a number there, or would be mixed up with another statement",
+        "bare": "have no source that can be looked up: an address, a number in Wikidata, or a text",
+    }
+    yield from (f"  {counts[name]:,} {words}" for name, words in told.items() if counts[name])
+    if counts["unseen"]:
+        yield (
+            f"  {counts['unseen']:,} items are in no import of Wikidata, so what it has of them is not known here: "
+            "bring them in first, with `kg import wikidata`"
+        )

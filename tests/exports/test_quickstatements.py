@@ -1,0 +1,183 @@
+"""What Wikidata lacks: told with all references; what it has, or what contradicts it, never."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from pyoxigraph import NamedNode, Triple
+
+from kg.exports.quickstatements import compared_items, to_cell
+from kg.exports.wikidata import Wikidata
+from kg.exports.wikidata_lacking import compare, contradictions
+from kg.exports.wikidata_statements import Snak, Statement, Told
+from kg.exports.wikidata_values import Value, to_time
+from kg.facts.fact import Evidence, Fact, Rank
+from kg.facts.lexicon import read_ontology
+from kg.mappings.to_wikidata import Datatype
+from kg.terms import film
+from tests.exports.films import ANORA, Films
+
+Have = Callable[[str], Films]
+
+
+@pytest.fixture
+def have(tmp_path: Path) -> Have:
+    """A project in which Wikidata says what is given of *Anora*, of its director or of a prize."""
+
+    def at(facts: str) -> Films:
+        films = Films.at(tmp_path / "project", anora=ANORA)
+        films.write("data/wikidata.yaml", f"source: wikidata\n{facts}\n")
+        films.write("data/policy.yaml", "sources: [trade-paper, wikidata, rumour]\n")
+        return films
+
+    return at
+
+
+def beginnings(films: Films) -> set[tuple[str, ...]]:
+    return {tuple(line.split("\t")[:3]) for line in films.export("quickstatements").splitlines()}
+
+
+def test_what_wikidata_lacks_is_told_with_where_it_was_read(have: Have) -> None:
+    text = have("anora: {countryOfOrigin: united-states, record: Q115564437}").export("quickstatements")
+    assert (
+        'Q115564437\tP57\tQ1350329\tS1476\ten:"Trade paper"\tS577\t+2024-11-00T00:00:00Z/10'
+        '\tS813\t+2026-01-31T00:00:00Z/11\tS854\t"https://trade.example/anora"\n' in text
+    )
+
+
+def test_what_wikidata_has_is_not_told_again(have: Have) -> None:
+    told = beginnings(have("anora: {director: sean-baker, runningTime: 139, record: Q115564437}"))
+    assert ("Q115564437", "P57", "Q1350329") not in told
+    assert ("Q115564437", "P2047", "139U7727") not in told
+    assert ("Q115564437", "P345", '"tt28607951"') in told
+
+
+CONTRADICTIONS = [
+    ("sean-baker: {birthDate: 1971-02-27, record: Q1350329}", "Q1350329", "P569"),
+    ("anora: {runningTime: 138, record: Q115564437}", "Q115564437", "P2047"),
+    ("anora: {imdbId: tt28607952, record: Q115564437}", "Q115564437", "P345"),
+    ("anora: {release: [{date: 2024-10-25, territory: united-states}], record: Q115564437}", "Q115564437", "P577"),
+]
+
+
+@pytest.mark.parametrize(("theirs", "item", "property"), CONTRADICTIONS, ids=[one[2] for one in CONTRADICTIONS])
+def test_what_contradicts_wikidata_is_not_told_but_listed(have: Have, theirs: str, item: str, property: str) -> None:
+    films = have(theirs)
+    assert (item, property) not in {one[:2] for one in beginnings(films)}
+    graph = films.open()
+    wikidata = Wikidata(graph.store, graph.provenance, graph.names, _ontology(films))
+    found = contradictions(compared for _, compared in compared_items(wikidata))
+    assert [(one.ours.item, one.ours.snak.property) for one in found] == [(item, property)]
+
+
+def _ontology(films: Films) -> list[Triple]:
+    return list(read_ontology(sorted((films.folder / "ontology").glob("[!s]*.ttl"))))
+
+
+def test_a_day_where_wikidata_has_the_year_is_told(have: Have) -> None:
+    told = beginnings(have("sean-baker: {birthDate: 1971, record: Q1350329}"))
+    assert ("Q1350329", "P569", "+1971-02-26T00:00:00Z/11") in told
+
+
+def test_a_year_where_wikidata_has_the_day_is_not_told(have: Have) -> None:
+    films = have("anora: {release: [{date: 2024-10-18, territory: united-states, medium: theatrical}], record: 1}")
+    films.write("data/anora.yaml", ANORA.replace("2024-10-18", "2024"))
+    assert ("Q115564437", "P577") not in {one[:2] for one in beginnings(films)}
+
+
+def test_a_character_is_added_to_a_part_that_wikidata_has_without_it(have: Have) -> None:
+    text = have("anora: {castMember: mikey-madison, record: Q115564437}").export("quickstatements")
+    assert 'Q115564437\tP161\tQ27734246\tP4633\t"Ani"\t' in text
+
+
+def test_the_same_prize_on_another_occasion_is_not_mixed_up_with_the_one_there(have: Have) -> None:
+    films = have("anora: {win: [{award: palme-dor, date: 2011}], record: Q115564437}")
+    assert ("Q115564437", "P166", "Q179808") not in beginnings(films)
+
+
+def test_each_source_is_a_reference(tmp_path: Path) -> None:
+    films = Films.at(tmp_path / "project", anora=ANORA)
+    films.write("data/sources.yaml", (films.folder / "data/sources.yaml").read_text(encoding="utf-8") +
+                "oscars: {title: Oscars, address: https://oscars.example/}\n")  # fmt: skip
+    films.write("data/oscars.yaml", "source: oscars\nanora: {director: sean-baker, record: 7}\n")
+    (line,) = [one for one in films.export("quickstatements").splitlines() if "\tP57\t" in one]
+    assert line.count("S854") == 2
+    assert '\tS1476\tmul:"Oscars"\tS854\t"https://oscars.example/"\t!S1476\ten:"Trade paper"\t' in line
+
+
+def test_what_cannot_be_looked_up_is_not_told(have: Have) -> None:
+    films = have("anora: {countryOfOrigin: united-states, record: Q115564437}")
+    films.write("data/rumour.yaml", "source: rumour\nanora: {writer: sean-baker, record: 1}\n")
+    assert ("Q115564437", "P58") not in {one[:2] for one in beginnings(films)}
+
+
+def test_a_thing_without_a_number_cannot_be_told(have: Have) -> None:
+    films = have("anora: {countryOfOrigin: united-states, record: Q115564437}")
+    assert ("Q115564437", "P344") not in {one[:2] for one in beginnings(films)}
+
+
+CELLS = [
+    (Value(Datatype.STRING, 'He said "no"\tand\nleft'), '"He said "no" and left"'),
+    (Value(Datatype.TEXT, "Анора", "ru"), 'ru:"Анора"'),
+    (Value(Datatype.QUANTITY, "+6000000", "Q4917"), "6000000U4917"),
+    (Value(Datatype.QUANTITY, "+250", "1"), "250"),
+    (to_time("197X"), "+1970-00-00T00:00:00Z/8"),
+    (to_time("1917-10-25", "Q1985786"), "+1917-11-07T00:00:00Z/11"),
+    (Value(Datatype.URL, "https://a.b/?c=d"), '"https://a.b/?c=d"'),
+]
+
+
+@pytest.mark.parametrize(("value", "cell"), CELLS)
+def test_a_value_is_one_cell(value: Value, cell: str) -> None:
+    assert to_cell(value) == cell
+
+
+values = st.one_of(
+    st.builds(Value, st.just(Datatype.ITEM), st.sampled_from(["Q1", "Q2"])),
+    st.builds(lambda day: to_time(day) or Value(Datatype.STRING, day), st.sampled_from(["2024", "2024-10", "2025"])),
+    st.builds(Value, st.just(Datatype.QUANTITY), st.sampled_from(["+1", "+2"]), st.just("1")),
+)
+snaks = st.builds(Snak, st.sampled_from(["P1", "P2"]), values)
+
+
+def statement(snak: Snak, qualifiers: set[Snak], source: str) -> Statement:
+    fact = Fact(NamedNode("urn:a"), film("p"), NamedNode("urn:b"), Evidence(source))
+    return Statement("Q9", snak, tuple(sorted(qualifiers)), Rank.NORMAL, (Told(fact),))
+
+
+some = st.builds(statement, snaks, st.sets(snaks, max_size=2), st.sampled_from(["wikidata", "trade-paper"]))
+
+
+def is_theirs(fact: Fact) -> bool:
+    return fact.evidence.source == "wikidata"
+
+
+@given(st.lists(some, max_size=8))
+def test_nothing_is_told_twice_and_once_it_is_told_wikidata_has_it(statements: list[Statement]) -> None:
+    found = compare(statements, is_theirs=is_theirs)
+    theirs = [one for one in statements if is_theirs(one.facts[0])]
+    for one in found.lacking:
+        assert not any(one.snak == other.snak and set(one.qualifiers) <= set(other.qualifiers) for other in theirs)
+    snaks_told = [one.snak for one in found.lacking]
+    assert len(snaks_told) == len(set(snaks_told))
+    accepted = [statement(one.snak, set(one.qualifiers), "wikidata") for one in found.lacking]
+    again = compare([*statements, *accepted], is_theirs=is_theirs)
+    assert {(one.snak, one.qualifiers) for one in again.lacking}.isdisjoint(
+        (one.snak, one.qualifiers) for one in accepted
+    )
+
+
+@given(st.lists(some, max_size=8))
+def test_every_statement_of_ours_has_one_place(statements: list[Statement]) -> None:
+    found = compare(statements, is_theirs=is_theirs)
+    ours = [one for one in statements if not is_theirs(one.facts[0])]
+    placed = [*found.had, *found.unsayable, *(one.ours for one in found.contradicting)]
+    for one in ours:
+        is_told = any(
+            one.snak == other.snak and set(one.qualifiers) <= set(other.qualifiers) for other in found.lacking
+        )
+        assert (one in placed) or is_told
