@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from functools import cached_property
 
@@ -15,6 +15,7 @@ from kg.graph.ontology import Ontology
 from kg.graph.rules import Spo
 from kg.graph.triples import Workshop
 from kg.reports import Finding, Place
+from kg.terms import Term, to_term
 
 Trace = Callable[[Spo], Iterable[Spo]]
 """From a triple to the asserted triples that it rests on."""
@@ -24,15 +25,16 @@ class Locator:
     """Knows where each fact was written down; `trace` leads from what was inferred to what was said."""
 
     def __init__(self, facts: Iterable[Fact], *, trace: Trace | None = None) -> None:
-        self._exact: dict[Spo, list[Place]] = defaultdict(list)
-        self._said: dict[tuple[str, str], list[Place]] = defaultdict(list)
-        self._about: dict[str, list[Place]] = defaultdict(list)
-        self._trace = trace
-        for fact in facts:
-            focus, path, value = str(fact.subject), str(fact.property), str(fact.value)
-            self._exact[focus, path, value].append(fact.place)
-            self._said[focus, path].append(fact.place)
-            self._about[focus].append(fact.place)
+        self._facts, self._trace = facts, trace
+        self._read: dict[str, list[tuple[str, str, Place]]] = {}
+
+    @cached_property
+    def _by_subject(self) -> Mapping[Term, Sequence[Fact]]:
+        """Made when the first finding is located: most graphs have none."""
+        found: dict[Term, list[Fact]] = defaultdict(list)
+        for fact in self._facts:
+            found[fact.subject].append(fact)
+        return found
 
     def locate(self, finding: Finding) -> Finding:
         """The finding with its places: of the very facts, else of all facts of focus and path, else of the focus."""
@@ -41,16 +43,28 @@ class Locator:
         values = filter(None, (finding.value, *finding.values))
         places = (
             [place for value in values for place in self._places((finding.focus, finding.path, value))]
-            or self._said.get((finding.focus, finding.path))
-            or self._about.get(finding.focus, [])[:1]
+            or [place for path, _, place in self._about(finding.focus) if path == finding.path]
+            or [place for _, _, place in self._about(finding.focus)][:1]
         )
         return replace(finding, places=tuple(sorted(set(places))))
 
     def _places(self, triple: Spo) -> list[Place]:
         """Where the triple was said, or what it follows from."""
-        if triple in self._exact or self._trace is None or not triple[1].startswith("<"):
-            return self._exact.get(triple, [])
-        return [place for said in self._trace(triple) for place in self._exact.get(said, ())]
+        exact = self._exact(triple)
+        if exact or self._trace is None or not triple[1].startswith("<"):
+            return exact
+        return [place for said in self._trace(triple) for place in self._exact(said)]
+
+    def _exact(self, triple: Spo) -> list[Place]:
+        focus, path, value = triple
+        return [place for one, other, place in self._about(focus) if (one, other) == (path, value)]
+
+    def _about(self, focus: str) -> list[tuple[str, str, Place]]:
+        """Property, value and place of each fact about a thing."""
+        if focus not in self._read:
+            told = self._by_subject.get(to_term(focus), ()) if focus else ()
+            self._read[focus] = [(str(fact.property), str(fact.value), fact.place) for fact in told]
+        return self._read[focus]
 
 
 class Tracer:

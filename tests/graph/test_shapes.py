@@ -11,6 +11,7 @@ from kg.errors import FaultsError, InputError, UnknownNameError
 from kg.graph.shapes import check, read_shapes, single_valued, to_shapes, validate_files
 from kg.graph.shapes.literals import compare
 from kg.graph.shapes.patterns import to_pattern
+from kg.graph.shapes.slicing import Sight, sight_of
 from kg.graph.triples import Workshop
 from kg.reports import Finding, Report, Severity
 from kg.terms import XSD
@@ -147,6 +148,58 @@ def test_what_the_compiler_does_not_know_goes_to_pyshacl_and_the_report_says_so(
 def test_a_query_that_pyshacl_refuses_is_a_fault_of_the_shape() -> None:
     with pytest.raises(FaultsError, match=r"pyshacl cannot run <https://example\.org/T>"):
         found(':T a sh:NodeShape ; sh:targetNode :batman ; sh:sparql [ sh:select "SELECT nothing" ] .')
+
+
+SEEN_BY_QUERIES = [
+    ("SELECT $this WHERE { $this <https://example.org/director> ?who }", {"director"}, False),
+    ("SELECT $this WHERE { $this a ?class . ?class <https://example.org/kind>+ ?k }", {"kind"}, True),
+    ("SELECT $this WHERE { $this a/<https://example.org/kind> ?class }", {"kind"}, True),
+    (
+        "SELECT $this WHERE { $this a <https://example.org/Film> FILTER NOT EXISTS { ?f ^:year|:date $this } }",
+        set(),
+        False,
+    ),
+    ("SELECT $this WHERE { { SELECT $this WHERE { $this $PATH ?value } } }", set(), False),
+]
+SEEN_WHOLE = [
+    "SELECT $this WHERE { $this ?anything ?value }",
+    "SELECT $this WHERE { $this !<https://example.org/director> ?value }",
+    "SELECT $this WHERE { $this <https://example.org/year> ?y OPTIONAL { ?value ?p $this } }",
+    "SELECT $this WHERE { GRAPH $shapesGraph { ?s <https://example.org/year> ?o } }",
+    "SELECT nothing",
+]
+
+
+def sight(query: str) -> Sight | None:
+    declared = 'sh:declare [ sh:prefix "" ; sh:namespace "https://example.org/" ]'
+    shape = f':T a sh:NodeShape ; sh:targetNode :batman ; sh:sparql [ sh:prefixes :P ; sh:select "{query}" ] .'
+    return sight_of(triples(f"{shape} :P {declared} ."), ["<https://example.org/T>"])
+
+
+@pytest.mark.parametrize(("query", "names", "all_types"), SEEN_BY_QUERIES)
+def test_pyshacl_is_given_what_its_shapes_name(query: str, names: set[str], all_types: bool) -> None:
+    seen = sight(query)
+    assert seen is not None
+    assert seen.predicates >= {f"<https://example.org/{name}>" for name in names}
+    assert "<https://example.org/sequelOf>" not in seen.predicates
+    assert seen.all_types is all_types
+
+
+@pytest.mark.parametrize("query", SEEN_WHOLE)
+def test_pyshacl_is_given_everything_when_a_query_may_look_anywhere(query: str) -> None:
+    assert sight(query) is None
+
+
+def test_pyshacl_sees_the_classes_below_those_that_a_shape_names() -> None:
+    query = "SELECT $this WHERE { $this <https://example.org/sequelOf> ?value . ?value a <https://example.org/Film> }"
+    shapes = f':T a sh:NodeShape ; sh:targetClass :Film ; sh:sparql [ sh:select "{query}" ] .'
+    assert only(found(shapes)).focus == "<https://example.org/returns>"
+
+
+def test_a_closed_shape_beside_a_query_sees_every_property() -> None:
+    shapes = """:T a sh:NodeShape ; sh:targetNode :burton ; sh:closed true ; sh:sparql [ sh:select
+        "SELECT $this WHERE { $this <https://example.org/none> ?value }" ] ."""
+    assert only(found(shapes)).check == "shacl/closed"
 
 
 # --- what is refused

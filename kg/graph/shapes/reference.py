@@ -20,6 +20,7 @@ from kg.graph.shapes.description import local
 from kg.graph.shapes.literals import lexical, spelled
 from kg.graph.shapes.reading import path_of
 from kg.graph.shapes.shape import Shape, Shapes
+from kg.graph.shapes.slicing import SEEN, cut, sight_of
 from kg.graph.triples import Workshop
 from kg.reports import Finding, Report, Severity
 from kg.terms import OWL, RDF, SH
@@ -46,9 +47,15 @@ def check(
 
     The ontology is only asked for subclasses, as the compiler does.
     """
+    subclasses = [t for t in ontology if t.predicate.value.endswith("#subClassOf")]
+    sight = sight_of(shapes.triples, [root.node for root in roots])
+    if sight is not None:
+        tables = (cut(workshop, sight, [(str(t.subject), str(t.object)) for t in subclasses], tables=tables),)
     data = (triple for table in tables for triple in workshop.triples(table=table))
-    subclasses = (t for t in ontology if t.predicate.value.endswith("#subClassOf"))
-    return check_triples([*data, *subclasses], shapes, roots, focus=focus, languages=languages)
+    try:
+        return check_triples([*data, *subclasses], shapes, roots, focus=focus, languages=languages)
+    finally:
+        workshop.sql.execute(f"DROP TABLE IF EXISTS {SEEN}")
 
 
 def check_triples(
