@@ -6,12 +6,15 @@ import argparse
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from kg.cli.command import Commands, add_format, bytes_progress_of, write
 from kg.errors import InputError
 
 if TYPE_CHECKING:
+    from pyoxigraph import Triple
+
     from kg.facts.fact import Source
     from kg.facts.lexicon import Lexicon
     from kg.importers.gate import Gate
@@ -81,7 +84,7 @@ def _wikidata(call: argparse.Namespace) -> int:
     from kg.importers.wikidata import import_wikidata
     from kg.mappings.wikidata import read_mapping
 
-    project, ontology, lexicon = _known(call)
+    known = _known(call)
     usual = Source(
         "wikidata",
         title="Wikidata",
@@ -89,8 +92,8 @@ def _wikidata(call: argparse.Namespace) -> int:
         address="https://www.wikidata.org/",
         licence="CC0-1.0",
     )
-    mapping = read_mapping(ontology, lexicon)
-    with _gate(call, project, usual, call.paths) as gate:
+    mapping = read_mapping(known.ontology, known.lexicon)
+    with _gate(call, known, usual, call.paths) as gate:
         gate.identifier = "wikidataId"
         import_wikidata(call.paths, gate, mapping, languages=call.languages.split(","))
         return _finish(call, gate)
@@ -102,7 +105,7 @@ def _oscars(call: argparse.Namespace) -> int:
     from kg.facts.fact import Source
     from kg.importers.oscars import import_oscars
 
-    project, _, _ = _known(call)
+    known = _known(call)
     usual = Source(
         "oscars",
         title="Academy Award nominations with IMDb identifiers",
@@ -110,7 +113,7 @@ def _oscars(call: argparse.Namespace) -> int:
         address="https://github.com/DLu/oscar_data",
         licence="BSD-2-Clause",
     )
-    with _gate(call, project, usual, [call.path]) as gate:
+    with _gate(call, known, usual, [call.path]) as gate:
         import_oscars(Path(call.path), gate)
         return _finish(call, gate)
 
@@ -121,7 +124,7 @@ def _results(call: argparse.Namespace) -> int:
     from kg.facts.fact import Source
     from kg.importers.wikidata_results import import_results
 
-    project, _, lexicon = _known(call)
+    known = _known(call)
     usual = Source(
         "wikidata-results",
         title="Answers of the Wikidata Query Service",
@@ -129,8 +132,8 @@ def _results(call: argparse.Namespace) -> int:
         address="https://query.wikidata.org/",
         licence="CC0-1.0",
     )
-    with _gate(call, project, usual, call.paths) as gate:
-        import_results(call.paths, gate, lexicon, mapping=Path(call.mapping) if call.mapping else None)
+    with _gate(call, known, usual, call.paths) as gate:
+        import_results(call.paths, gate, known.lexicon, mapping=Path(call.mapping) if call.mapping else None)
         return _finish(call, gate)
 
 
@@ -138,7 +141,7 @@ def _imdb_awards(call: argparse.Namespace) -> int:
     from kg.facts.fact import Source
     from kg.importers.imdb_awards import import_imdb_awards
 
-    project, _, _ = _known(call)
+    known = _known(call)
     usual = Source(
         "imdb-awards",
         title="IMDb Awards",
@@ -146,7 +149,7 @@ def _imdb_awards(call: argparse.Namespace) -> int:
         address="https://github.com/Kometa-Team/IMDb-Awards",
         licence="MIT",
     )
-    with _gate(call, project, usual, call.paths) as gate:
+    with _gate(call, known, usual, call.paths) as gate:
         import_imdb_awards(call.paths, gate)
         return _finish(call, gate)
 
@@ -159,13 +162,13 @@ def _rdf(call: argparse.Namespace) -> int:
     from kg.importers.rdf import import_rdf, read_rdf_mapping
     from kg.mappings.wikidata import read_mapping
 
-    project, ontology, lexicon = _known(call)
+    known = _known(call)
     name = to_slug(Path(call.paths[0]).name.partition(".")[0]) or "rdf"
     own = Path(call.mapping) if call.mapping else None
-    mapping = read_rdf_mapping(ontology, lexicon, read_mapping(ontology, lexicon), own=own)
-    with _gate(call, project, Source(name, title=Path(call.paths[0]).name), call.paths) as gate:
+    mapping = read_rdf_mapping(known.ontology, known.lexicon, read_mapping(known.ontology, known.lexicon), own=own)
+    with _gate(call, known, Source(name, title=Path(call.paths[0]).name), call.paths) as gate:
         gate.identifier = "wikidataId"
-        import_rdf(call.paths, gate, mapping, lexicon, prefix=gate.source.id)
+        import_rdf(call.paths, gate, mapping, known.lexicon, prefix=gate.source.id)
         return _finish(call, gate)
 
 
@@ -173,7 +176,7 @@ def _imdb(call: argparse.Namespace) -> int:
     from kg.facts.fact import Source
     from kg.importers.imdb import import_imdb
 
-    project, _, lexicon = _known(call)
+    known = _known(call)
     usual = Source(
         "imdb",
         title="IMDb non-commercial datasets",
@@ -181,8 +184,8 @@ def _imdb(call: argparse.Namespace) -> int:
         address="https://developer.imdb.com/non-commercial-datasets/",
         licence="non-commercial use, see the address",
     )
-    with _gate(call, project, usual, call.paths) as gate:
-        import_imdb(call.paths, gate, lexicon)
+    with _gate(call, known, usual, call.paths) as gate:
+        import_imdb(call.paths, gate, known.lexicon)
         return _finish(call, gate)
 
 
@@ -195,36 +198,44 @@ def _table(call: argparse.Namespace) -> int:
     from kg.importers.table_mapping import read_table_mapping
     from kg.importers.tables import import_table
 
-    project, _, lexicon = _known(call)
+    known = _known(call)
     paths = files_of(call.paths, SUFFIXES)
     if call.guess:
-        write(guess_mapping(paths[0], lexicon), call.output)
+        write(guess_mapping(paths[0], known.lexicon), call.output)
         return 0
     beside = paths[0].with_name(paths[0].name + ".mapping.yaml")
     if call.mapping is None and not beside.exists():
         raise InputError(
             f"What do the columns mean? Write a mapping: kg import table {call.paths[0]} --guess -o {beside.name}"
         )
-    mapping = read_table_mapping(Path(call.mapping) if call.mapping is not None else beside, lexicon)
-    with _gate(call, project, mapping.source, [str(path) for path in paths]) as gate:
+    mapping = read_table_mapping(Path(call.mapping) if call.mapping is not None else beside, known.lexicon)
+    with _gate(call, known, mapping.source, [str(path) for path in paths]) as gate:
         import_table(paths, mapping, gate)
         return _finish(call, gate)
 
 
-def _known(call: argparse.Namespace) -> tuple[Project, list[Any], Lexicon]:
+@dataclass(frozen=True)
+class _Known:
+    project: Project
+    ontology: list[Triple]
+    lexicon: Lexicon
+
+
+def _known(call: argparse.Namespace) -> _Known:
     from kg.facts.lexicon import read_ontology, to_lexicon
     from kg.project import find_project
 
     project = find_project(call.project)
     ontology = read_ontology(project.ontology)
-    return project, ontology, to_lexicon(ontology)
+    return _Known(project, ontology, to_lexicon(ontology))
 
 
 @contextmanager
-def _gate(call: argparse.Namespace, project: Project, usual: Source, paths: list[str]) -> Iterator[Gate]:
+def _gate(call: argparse.Namespace, known: _Known, usual: Source, paths: list[str]) -> Iterator[Gate]:
     from dataclasses import replace
 
     from kg.importers.gate import Gate
+    from kg.importers.kinds import to_kinds
     from kg.importers.streams import files_within
 
     said = {name: getattr(call, name) for name in _TOLD if getattr(call, name) is not None}
@@ -233,8 +244,9 @@ def _gate(call: argparse.Namespace, project: Project, usual: Source, paths: list
         raise InputError(f"{call.retrieved!r} is not a day: write 2026-11-21.")
     with (
         bytes_progress_of(files_within(paths)) as progress,
-        Gate(project.data, source, retrieved=call.retrieved, dry_run=call.dry_run, parquet=call.parquet) as gate,
+        Gate(known.project.data, source, retrieved=call.retrieved, dry_run=call.dry_run, parquet=call.parquet) as gate,
     ):
+        gate.kinds = to_kinds(known.ontology, known.lexicon)
         if progress is not None:
             gate.progress = progress
         yield gate

@@ -33,8 +33,12 @@ class Policy:
     figures: Mapping[NamedNode, tuple[NamedNode, ...]] = field(default_factory=dict)
 
     def trust(self, source: str, property: NamedNode) -> int:
-        """The place of a source in the order for a property, 0 the most trusted; all unnamed ones share the last."""
-        order = self.orders.get(property, self.order)
+        """The place of a source in the order for a property, 0 the most trusted; all unnamed ones share the last.
+
+        Sources that only the general order names come after those that the property's own order names.
+        """
+        own = self.orders.get(property, ())
+        order = (*own, *(one for one in self.order if one not in own))
         return order.index(source) if source in order else len(order)
 
 

@@ -1,4 +1,7 @@
-"""A source walks in; its entry in `data/sources.yaml` walks out, and every other line of that file stays as it was."""
+"""A source walks in; its entry in `data/sources.yaml` and its place in `data/policy.yaml` walk out.
+
+Every other line of these files stays as it was.
+"""
 
 from __future__ import annotations
 
@@ -10,10 +13,11 @@ from pathlib import Path
 
 from kg.errors import InputError
 from kg.facts.fact import Source
-from kg.mappings.yaml_files import is_bare
+from kg.mappings.yaml_files import is_bare, to_mapping
 
 _KEYS = tuple(field.name for field in fields(Source) if field.name not in ("id", "place"))
 _ID = re.compile(r"[a-z0-9](?:[a-z0-9._\-]*[a-z0-9])?")
+_WHAT_ORDER = "# Whom to believe when sources disagree, the most trusted first."
 _BARE = re.compile(r"[A-Za-z][A-Za-z0-9 /._\-]*[A-Za-z0-9]|https?://[A-Za-z0-9/._\-?=&]+")
 
 
@@ -21,6 +25,45 @@ def write_entry(path: Path, source: Source) -> None:
     """Put the source's entry into the file: in the place of its old one, or at the end."""
     text = path.read_text(encoding="utf-8") if path.exists() else ""
     replace_file(path, to_entries(text, source))
+
+
+def write_order(path: Path, source: str) -> tuple[str, ...]:
+    """Put a source that the policy does not name at the end of its order; the order.
+
+    Sources without a place would share the last one, and where two of them differ nobody could decide. Nothing is
+    written, and nothing returned, when the file is written in another way than usual.
+    """
+    text = path.read_text(encoding="utf-8") if path.exists() else ""
+    try:
+        before = to_mapping(text.encode(), file=str(path)) if text.strip() else {}
+        order = [str(one) for one in before.get("sources") or ()]
+        if source in order:
+            return tuple(order)
+        fresh = to_ordered(text, source)
+        if to_mapping(fresh.encode(), file=str(path)) != {**before, "sources": [*order, source]}:
+            return ()
+    except (InputError, TypeError):
+        return ()
+    replace_file(path, fresh)
+    return (*order, source)
+
+
+def to_ordered(text: str, source: str) -> str:
+    """The text of `policy.yaml` with a source at the end of the order, where that is a list in brackets or of lines."""
+    if not re.search(r"^sources\s*:", text, re.MULTILINE):
+        lead = "" if not text else "\n" if text.endswith("\n") else "\n\n"
+        return f"{text}{lead}{_WHAT_ORDER}\nsources: [{_scalar(source)}]\n"
+    bracket = re.compile(r"^(sources\s*:\s*\[[^\]#]*?)(\s*,?\s*)\]", re.MULTILINE)
+    if (found := bracket.search(text)) is not None:
+        comma = "" if found[1].endswith("[") else ", "
+        return f"{text[: found.end(1)]}{comma}{_scalar(source)}]{text[found.end() :]}"
+    return re.sub(
+        r"^(sources\s*:[^\n]*\n(?:(?:\s*#[^\n]*|\s*)\n)*)((?:(\s*-\s+)[^\n]*\n)+)",
+        lambda one: f"{one[1]}{one[2]}{one[3]}{_scalar(source)}\n",
+        text if text.endswith("\n") else text + "\n",
+        count=1,
+        flags=re.MULTILINE,
+    )
 
 
 def to_entries(text: str, source: Source) -> str:

@@ -17,7 +17,8 @@ from typing import TYPE_CHECKING
 
 from kg.errors import InputError
 from kg.facts.fact import Source
-from kg.importers.entries import write_entry
+from kg.importers.entries import write_entry, write_order
+from kg.importers.kinds import Kinds, wrong_uses
 from kg.importers.summary import Summary
 
 if TYPE_CHECKING:
@@ -38,7 +39,7 @@ COLUMNS = (
 )
 """The columns of every table written here, in their order; all of them are columns of a fact table."""
 _ALWAYS = ("subject", "property", "value", "record")
-MENTIONED = ("thing", "class", "label", "identifier", "property", "record")
+MENTIONED = ("thing", "class", "label", "identifier", "property", "record", "via")
 MANY = 1_000_000
 """Rows; a larger table is written as Parquet."""
 MEMORY = "300MB"
@@ -65,6 +66,8 @@ class Gate:
     identifier: str = "identifier"
     """The property of the identifiers that mentions tell."""
     progress: Progress = _no_progress
+    kinds: Kinds | None = None
+    """Which classes exclude each other; None when nothing need be said of that."""
     summary: Summary = field(init=False)
     _folder: tempfile.TemporaryDirectory[str] = field(init=False, repr=False)
 
@@ -85,6 +88,7 @@ class Gate:
             self.sql.execute(f"CREATE TABLE {name} ({', '.join(f'{one} VARCHAR' for one in names)})")
         self.sql.execute("CREATE TABLE fault (line BIGINT, fault VARCHAR)")
         self.sql.execute("CREATE TABLE described (subject VARCHAR)")
+        self.sql.execute("CREATE TABLE classless (subject VARCHAR, class VARCHAR, record VARCHAR)")
         self._streams: list[str] = []
         self._streamed = {"retrieved"} if self.retrieved else set()
         self._rows, self._mentions, self._rejects = (
@@ -139,9 +143,12 @@ class Gate:
                 )
             )
 
-    def mention(self, thing: str, *, kind: str, label: str, identifier: str, record: str) -> None:
-        """A thing that a fact leads to; what is told here counts only where the dataset does not describe it."""
-        self._write_mention((thing, kind, label, identifier, self.identifier, record))
+    def mention(self, thing: str, *, kind: str, label: str, identifier: str, record: str, via: str = "") -> None:
+        """A thing that a fact leads to; what is told here counts only where the dataset does not describe it.
+
+        `via` is the property of that fact.
+        """
+        self._write_mention((thing, kind, label, identifier, self.identifier, record, via))
 
     def reject(self, file: str, line: int, reason: str, text: str = "") -> None:
         """A record that could not be read, with its place and why."""
@@ -185,8 +192,14 @@ class Gate:
         return bool((found.fetchone() or (0,))[0])
 
     def mention_rows(self, select: str) -> None:
-        """The things of a SELECT: thing, class, label, identifier, property, record."""
+        """The things of a SELECT: thing, class, label, identifier, property, record, via."""
         self.sql.execute(f"INSERT INTO mention BY NAME {select}")
+
+    def class_otherwise(self, select: str, kind: str) -> None:
+        """The class of the things of a SELECT (subject, record) that nothing else gives a class."""
+        self.sql.execute(
+            f"INSERT INTO classless SELECT subject, {_quoted(kind)}, record FROM ({select}) AS rows (subject, record)"
+        )
 
     def take_faults(self, most: int) -> list[tuple[int, str]]:
         """The faults of the rows added so far, in their order, and no longer kept; those beyond `most` are counted."""
@@ -202,7 +215,9 @@ class Gate:
         for file in (self._rows, self._mentions, self._rejects):
             file.flush()
         self._load()
+        self._class_the_rest()
         self._name_once()
+        self._deprecate_wrong_uses()
         self._describe_mentioned()
         self._count(self._count_streams() if self.dry_run else 0)
         if self.dry_run or not self._streams:
@@ -216,6 +231,31 @@ class Gate:
         for name, file, columns in (("row", self._rows, told), ("mention", self._mentions, MENTIONED)):
             if Path(file.name).stat().st_size:
                 self.sql.execute(f"INSERT INTO {name} SELECT * FROM {_spooled(Path(file.name), columns)}")
+
+    def _class_the_rest(self) -> None:
+        self.sql.execute(f"""
+            INSERT INTO row BY NAME
+            SELECT subject, 'type' AS property, class AS value, min(record) AS record, '' AS language, '' AS rank,
+                   '' AS written, '' AS because, '' AS paraphrase, {_quoted(self.retrieved)} AS retrieved
+            FROM classless WHERE subject NOT IN (SELECT subject FROM row WHERE property = 'type')
+            GROUP BY subject, class""")
+
+    def _deprecate_wrong_uses(self) -> None:
+        """Facts that lead to a thing as if it were of a class that it cannot be of."""
+        wrong = list(wrong_uses(self.sql, self.kinds)) if self.kinds is not None else []
+        if not wrong:
+            return
+        self.sql.execute("CREATE TABLE wrong (thing VARCHAR, property VARCHAR, class VARCHAR, because VARCHAR)")
+        self.sql.executemany(
+            "INSERT INTO wrong VALUES (?, ?, ?, ?)", [(one.thing, one.via, one.kind, one.reason) for one in wrong]
+        )
+        self.sql.execute(
+            "DELETE FROM mention USING wrong WHERE mention.thing = wrong.thing AND mention.class = wrong.class"
+        )
+        changed = self.sql.execute("""
+            UPDATE row SET rank = 'deprecated', because = wrong.because FROM wrong
+            WHERE row.value = wrong.thing AND row.property = wrong.property""").fetchone()
+        self.summary.skipped["facts that lead to a thing of another class: deprecated"] += int((changed or (0,))[0])
 
     def _name_once(self) -> None:
         """A thing has one label of one source: the commonest, and of equally common ones the first by letters.
@@ -296,6 +336,7 @@ class Gate:
             self._raise_when_empty()
             write_entry(self.data / "sources.yaml", self.source)
             fresh.replace(self.folder / name)
+            self.summary.order = write_order(self.data / "policy.yaml", self.source.id)
         finally:
             fresh.unlink(missing_ok=True)
         (self.folder / other).unlink(missing_ok=True)

@@ -46,6 +46,6 @@ def import_imdb(paths: Sequence[str | Path], gate: Gate, lexicon: Lexicon) -> No
         if titles:
             mapping = replace(mapping, mention=None)
         only = titles if name != NAMES else "SELECT thing FROM mention" if len(tables) > 1 else ""
-        about = import_one(tables[name], mapping, gate, number=number, alone=True, only=only)
+        read = import_one(tables[name], mapping, gate, number=number, alone=True, only=only)
         if name == TITLES:
-            titles = about
+            titles = read.things

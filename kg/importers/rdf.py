@@ -121,9 +121,8 @@ class _Reader:
         word = self.lexicon.properties[self.lexicon.names[reading.property]]
         kind = word.range[0].value.removeprefix(FILM) if len(word.range) == 1 else ""
         if word.takes is Takes.THING:
-            self.add(
-                subject, reading.property, self.thing(value, kind if kind in self.lexicon.class_names else "", subject)
-            )
+            kind = kind if kind in self.lexicon.class_names else ""
+            self.add(subject, reading.property, self.thing(value, kind, subject, via=reading.property))
         elif not isinstance(value, Literal):
             self.skip(property, "an address stands where a text should")
         elif (text := self.text(value, reading, word.takes, kind)) is None:
@@ -152,7 +151,7 @@ class _Reader:
             return text if _WHOLE.fullmatch(text) else None
         return text or None
 
-    def thing(self, value: Any, kind: str, subject: Any) -> str:
+    def thing(self, value: Any, kind: str, subject: Any, *, via: str) -> str:
         """The name of what a value stands for: the thing at an address, or one that a text names."""
         if isinstance(value, Literal):
             text = _CONTROL.sub(" ", value.value).strip()
@@ -161,7 +160,7 @@ class _Reader:
         else:
             name, identifier = self.name(value)
             label = identifier or _last(value)
-        self.gate.mention(name, kind=kind, label=label, identifier=identifier, record=_record(subject))
+        self.gate.mention(name, kind=kind, label=label, identifier=identifier, record=_record(subject), via=via)
         return name
 
     def name(self, term: Any) -> tuple[str, str]:

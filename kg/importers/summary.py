@@ -23,6 +23,8 @@ class Summary:
     files: tuple[Path, ...] = ()
     rejects: Path | None = None
     dry_run: bool = False
+    order: tuple[str, ...] = ()
+    """The order of trust in `data/policy.yaml`, where it is known."""
 
     def to_text(self, *, most: int = 20) -> str:
         """The summary as a person reads it."""
@@ -31,6 +33,14 @@ class Summary:
             f"{self.source}: {self.records:,} records read, {self.facts:,} facts about {self.things:,} things {verb}"
         ]
         lines += [f"  to {path.as_posix()}" for path in self.files]
+        if len(self.order) > 1:
+            place = self.order.index(self.source)
+            after = f"after {self.order[place - 1]}" if place else f"before {self.order[1]}"
+            lines.append(f"  where sources differ it is believed {after}, as data/policy.yaml says")
+        elif self.files and not self.order:
+            lines.append(
+                f"  where sources differ nobody believes it: add {self.source} to `sources` in data/policy.yaml"
+            )
         if self.rejected:
             where = f", see {self.rejects.as_posix()}" if self.rejects is not None else ""
             lines.append(f"rejected: {self.rejected:,} records{where}")
@@ -50,6 +60,7 @@ class Summary:
             "unmapped": dict(sorted(self.unmapped.items())),
             "files": [path.as_posix() for path in self.files],
             "rejects": self.rejects.as_posix() if self.rejects is not None else None,
+            "order": list(self.order),
             "dry_run": self.dry_run,
         }
 

@@ -199,13 +199,13 @@ class TableSql:
             yield Said(select, column.reads in _FITS, bool(column.language or column.language_column))
 
     def mentions(self, keyed: str) -> Iterator[str]:
-        """A SELECT for each column that leads to things: thing, class, label, identifier, property, record."""
+        """A SELECT for each column that leads to things: thing, class, label, identifier, property, record, via."""
         if (mention := self.mapping.mention) is not None:
             key = " || ' ' || ".join(self.cell(name, self.mapping.key_clean) for name in self.mapping.key)
             yield (
                 f"SELECT {named(SUBJECT)} AS thing, {quoted(mention.kind)} AS class, min({key}) AS label,"
                 f" {f'min({key})' if mention.identifier else quoted('')} AS identifier,"
-                f" {quoted(mention.identifier)} AS property, min({named(RECORD)}) AS record"
+                f" {quoted(mention.identifier)} AS property, min({named(RECORD)}) AS record, '' AS via"
                 f" FROM {keyed} WHERE {named(KEPT)} AND {named(SUBJECT)} IS NOT NULL GROUP BY {named(SUBJECT)}"
             )
         for column in self.mapping.columns:
@@ -220,7 +220,8 @@ class TableSql:
             yield (
                 f"SELECT {self.thing(column)} AS thing, {quoted(column.kind)} AS class, min({label}) AS label,"
                 f" {'v' if column.identifier else quoted('')} AS identifier,"
-                f" {quoted(column.identifier)} AS property, min({named(RECORD)}) AS record"
+                f" {quoted(column.identifier)} AS property, min({named(RECORD)}) AS record,"
+                f" {quoted(column.property)} AS via"
                 f" FROM ({self.values(rows, column, node)}) WHERE {named(KEPT)} AND v <> ''"
                 f" GROUP BY v{f', {named(SUBJECT)}' if column.within else ''}"
             )

@@ -48,8 +48,8 @@ def import_one(
     name: str = "",
     alone: bool = False,
     only: str = "",
-) -> str:
-    """Read one table into the gate, as the `number`th of them; a SELECT of the things that its rows are about.
+) -> Kept:
+    """Read one table into the gate, as the `number`th of them; what it holds.
 
     `alone` says that no other file has this mapping; `only` is a SELECT of the things whose rows are wanted.
     """
@@ -60,7 +60,16 @@ def import_one(
         reading.read(alone=alone, only=only)
     except duckdb.Error as error:
         raise InputError(f"{path} cannot be read: {first_line(error)}. Nothing was written.") from error
-    return f"SELECT {named(SUBJECT)} FROM {reading.rows} WHERE {named(KEPT)}"
+    kept = f"FROM {reading.rows} WHERE {named(KEPT)} AND {named(SUBJECT)} IS NOT NULL"
+    return Kept(f"SELECT {named(SUBJECT)} {kept}", f"SELECT {named(SUBJECT)}, {named(RECORD)} {kept}")
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """The things that the rows of a table are about, as a SELECT; and these with the records of the rows."""
+
+    things: str
+    records: str
 
 
 @dataclass
@@ -90,7 +99,7 @@ class _Reading:
             self.gate.describe(
                 f"SELECT {named(SUBJECT)} FROM {self.rows} WHERE {named(KEPT)} AND {named(SUBJECT)} IS NOT NULL"
             )
-        self.tell_unkept()
+        self.tell_unkept(statements)
         self.tell_faults(lines)
 
     def header(self) -> list[str]:
@@ -133,18 +142,25 @@ class _Reading:
     def labels(self) -> list[Column]:
         return [column for column in self.mapping.columns if column.property == "label"]
 
-    def tell_unkept(self) -> None:
+    def tell_unkept(self, statements: TableSql) -> None:
         """Count the rows that the mapping does not keep, and the texts that none of its choices takes."""
         left = self.one(f"SELECT count(*) FROM {self.rows} WHERE NOT {named(KEPT)}")
         if left:
             self.gate.summary.skipped["rows that the mapping does not keep"] += left
         for name, texts in self.mapping.choices.items():
-            # The caller's own texts, given as parameters.
-            others = f"{named(KEPT)} AND {named(name)} NOT IN (SELECT unnest(?))"
-            counts = f"SELECT {named(name)}, count(*) FROM {self.rows} WHERE {others} GROUP BY 1"
-            query = f"{counts} ORDER BY 2 DESC, 1 LIMIT {MOST_TEXTS}"
-            for text, count in self.sql.execute(query, [[*texts, *self.mapping.missing]]).fetchall():
-                self.gate.summary.unmapped[f"{name} {text}"] += count
+            self.tell_others(name, self.rows, named(name), texts)
+        for column in self.mapping.columns:
+            if column.property == "type":
+                values = f"({statements.values(self.rows, column)})"
+                self.tell_others(column.name, values, "v", tuple(column.values.values()))
+
+    def tell_others(self, name: str, rows: str, text: str, known: tuple[str, ...]) -> None:
+        # The caller's own texts are given as parameters.
+        others = f"{named(KEPT)} AND {text} NOT IN (SELECT unnest(?))"
+        counts = f"SELECT {text}, count(*) FROM {rows} WHERE {others} GROUP BY 1"
+        query = f"{counts} ORDER BY 2 DESC, 1 LIMIT {MOST_TEXTS}"
+        for other, count in self.sql.execute(query, [[*known, *self.mapping.missing]]).fetchall():
+            self.gate.summary.unmapped[f"{name} {other}"] += count
 
     def tell_faults(self, rejected: list[int]) -> None:
         """Reject what does not fit; `rejected` are lines that hold no row."""

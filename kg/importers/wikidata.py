@@ -36,7 +36,6 @@ SUFFIXES = tuple(form + packed for form in (".json", ".jsonl", ".ndjson") for pa
 LANGUAGES = ("en", "mul", "de", "fr", "es")
 LARGEST_DOCUMENT = 64 << 20
 """Bytes of a file that is one JSON document on several lines."""
-MOST_REFERENCES = 3
 _LANGUAGE = re.compile(r"[A-Za-z]{2,8}(?:-[A-Za-z0-9]{1,8})*")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]+")
 _ITEM = re.compile(r"Q[1-9][0-9]*")
@@ -188,8 +187,8 @@ class _Statements:
                     self.statement(property, meaning, statement)
         for subject, name, value, told in self.rows:
             self.gate.add(subject, name, value, **told)
-        for thing, kind, label, identifier, record in self.mentions:
-            self.gate.mention(thing, kind=kind, label=label, identifier=identifier, record=record)
+        for thing, kind, item, record, via in self.mentions:
+            self.gate.mention(thing, kind=kind, label=item, identifier=item, record=record, via=via)
 
     def names(self, entity: Mapping[str, Any], said: dict[str, Any]) -> None:
         labels = _texts(entity.get("labels"))
@@ -273,7 +272,7 @@ class _Statements:
             ] += 1
             return False
         try:
-            read = self.read(meaning, snak["datavalue"], said)
+            read = self.read(meaning, snak["datavalue"], said, via=name)
         except UnreadableError as reason:
             skipped[f"{property}: {reason}"] += 1
             return False
@@ -288,12 +287,12 @@ class _Statements:
             self.row(read.value, meaning.inverse, self.subject, said)
         return True
 
-    def read(self, meaning: Meaning, datavalue: Mapping[str, Any], said: dict[str, Any]) -> Read:
+    def read(self, meaning: Meaning, datavalue: Mapping[str, Any], said: dict[str, Any], *, via: str) -> Read:
         match meaning.reads:
             case "item":
                 item = to_item(datavalue)
                 name = PREFIX + item.lower()
-                self.mentions.append((name, meaning.kind, item, item, said["record"].partition("$")[0]))
+                self.mentions.append((name, meaning.kind, item, said["record"].partition("$")[0], via))
                 return Read(name)
             case "made":
                 text = _tidy(to_words(datavalue).value)
@@ -326,7 +325,7 @@ class _Statements:
             items = [to_item(snak["datavalue"]) for snak in reasons if "datavalue" in snak]
             said["because"] = f"deprecated in Wikidata{': ' if items else ''}{', '.join(items)}"
         if references := statement.get("references"):
-            told = [_reference(one.get("snaks") or {}) for one in references[:MOST_REFERENCES]]
+            told = [_reference(one.get("snaks") or {}) for one in references]
             said["record"] = " ".join((said["record"], *(words for words, _ in told if words)))
             if retrieved := max((day for _, day in told), default=""):
                 said["retrieved"] = retrieved

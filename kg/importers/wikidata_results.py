@@ -40,7 +40,9 @@ def import_results(paths: Sequence[str | Path], gate: Gate, lexicon: Lexicon, *,
         header = header_of(table)
         fitting = _mapping_for(header, told, lexicon, file=file, mapping=path)
         gate.summary.unmapped.update(f"variable {name}" for name in header if name not in fitting.wanted)
-        import_one(table, replace(fitting, ignore=tuple(header)), gate, number=number, name=file.name)
+        mapped = replace(fitting, ignore=tuple(header))
+        read = import_one(table, mapped, gate, number=number, name=file.name)
+        gate.class_otherwise(read.records, str(told.get("class", "Film")))
 
 
 def _mapping_for(
@@ -66,7 +68,7 @@ def _mapping_for(
         if takes == "thing":
             entry |= {"prefix": "wd", "identifier": "wikidataId", "clean": ["trim", "last-part"]}
         columns[name] = entry
-    rows = {"class": told.get("class", "Film"), "key": [item], "clean": ["trim", "last-part"]}
+    rows = {"key": [item], "clean": ["trim", "last-part"]}
     asked = {"source": {"id": "wikidata"}, "prefix": "wd", "format": "csv", "rows": rows, "columns": columns}
     return to_table_mapping(asked, lexicon, file=str(mapping))
 

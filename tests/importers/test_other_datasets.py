@@ -37,6 +37,28 @@ def test_an_answer_about_films_comes_in(project: Place, tmp_path: Path, form: st
     assert ("rdfs:label", 'comedy "drama"') in project.said("wd-q2")
 
 
+def test_a_country_that_is_called_a_studio_contradicts_nothing(project: Place, tmp_path: Path) -> None:
+    (tmp_path / "origin.csv").write_text(f"item,originid,origin\n{WD}Q1,{WD}Q145,UK\n{WD}Q2,{WD}Q145,UK\n")
+    (tmp_path / "studio.csv").write_text(f"item,prodid,production\n{WD}Q3,{WD}Q145,UK\n")
+    assert project.run("wikidata-results", str(tmp_path)) == 0
+    assert project.said("wd-q145") == {("rdf:type", "Country"), ("wikidataId", "Q145"), ("rdfs:label", "UK")}
+    used = next(fact for fact in project.facts() if fact.property.value.endswith("productionCompany"))
+    assert (used.rank, used.because) == (
+        "deprecated",
+        "used as Organisation here, but it is a Country elsewhere in the same source",
+    )
+
+
+def test_an_episode_is_no_film_and_what_nobody_classes_is_one(project: Place, tmp_path: Path) -> None:
+    kinds = f"{WD}Q1,{WD}Q21191270\n{WD}Q2,{WD}Q24862\n{WD}Q2,{WD}Q11424\n{WD}Q3,{WD}Q219557\n"
+    (tmp_path / "kinds.csv").write_text("item,mediaid\n" + kinds)
+    (tmp_path / "labels.csv").write_text(f"item,itemLabel\n{WD}Q1,Sorry Baby\n{WD}Q3,Wings\n")
+    assert project.run("wikidata-results", str(tmp_path)) == 0
+    names = ("wd-q1", "wd-q2", "wd-q3")
+    classes = {name: {value for said, value in project.said(name) if said == "rdf:type"} for name in names}
+    assert classes == {"wd-q1": {"Work"}, "wd-q2": {"ShortFilm", "Film"}, "wd-q3": {"Film"}}
+
+
 def test_an_answer_without_items_is_an_error(
     project: Place, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -159,6 +159,32 @@ def test_other_sources_and_their_comments_are_left_alone(project: Place, films: 
     assert 'title: "My films: all"' in text
 
 
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ("", "# Whom to believe when sources disagree, the most trusted first.\nsources: [my-films]\n"),
+        ("sources: [mine]   # by hand\nfigures: {}\n", "sources: [mine, my-films]   # by hand\nfigures: {}\n"),
+        ("sources:\n  # us\n  - mine\nfigures: {}\n", "sources:\n  # us\n  - mine\n  - my-films\nfigures: {}\n"),
+        ("sources: [my-films, mine]\n", "sources: [my-films, mine]\n"),
+    ],
+)
+def test_a_source_that_comes_in_is_believed_last(project: Place, films: Path, before: str, after: str) -> None:
+    policy = project.folder / "data" / "policy.yaml"
+    policy.write_text(before, encoding="utf-8")
+    assert project.run("table", str(films)) == 0
+    assert policy.read_text(encoding="utf-8") == after
+
+
+def test_a_policy_in_another_shape_is_left_alone(
+    project: Place, films: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    policy = project.folder / "data" / "policy.yaml"
+    policy.write_text('{"sources": ["mine"]}\n', encoding="utf-8")
+    assert project.run("table", str(films)) == 0
+    assert policy.read_text(encoding="utf-8") == '{"sources": ["mine"]}\n'
+    assert "add my-films to `sources` in data/policy.yaml" in capsys.readouterr().out
+
+
 NAMES = [
     "Anora",
     "Paris, Texas",
