@@ -198,7 +198,8 @@ class FilmGraph:
         from kg.exports.formats import Call, write_pieces
 
         films = (self.thing(film, kind="Film"),) if film is not None else None
-        return write_pieces(Call(self.build, self.store, self.provenance, self.names, only, films, tell), format)
+        call = Call(self.build, self.project.data, self.store, self.provenance, self.names, only, films, tell)
+        return write_pieces(call, format)
 
     def export(
         self,

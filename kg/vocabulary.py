@@ -566,11 +566,17 @@ henchmanOf = NamedNode("https://w3id.org/filmgraph/film/henchmanOf")
 hiredBy = NamedNode("https://w3id.org/filmgraph/film/hiredBy")
 """Who gave the job."""
 
+holdsPages = NamedNode("https://w3id.org/filmgraph/film/holdsPages")
+"""True where the addresses of a dataset are those of pages about things, and not names of the things themselves."""
+
 holdsPlace = NamedNode("https://w3id.org/filmgraph/film/holdsPlace")
 """A smaller place that lies in this one."""
 
 host = NamedNode("https://w3id.org/filmgraph/film/host")
 """Who leads through a ceremony or festival."""
+
+identifiedBy = NamedNode("https://w3id.org/filmgraph/film/identifiedBy")
+"""The property of ours whose value is a thing's name in this dataset."""
 
 identifier = NamedNode("https://w3id.org/filmgraph/film/identifier")
 """What another catalogue calls this; the properties below say which catalogue."""

@@ -21,6 +21,10 @@ FORMATS = (
     "wikidata-reified",
     "wikidata-json",
     "quickstatements",
+    "sssom",
+    "void-linkset",
+    "sameas",
+    "exactmatch",
 )
 ONLY = ("knowledge", "asserted", "inferred", "provenance", "ontology", "all")
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from pyoxigraph import NamedNode, RdfFormat, Store, Triple, parse
+from pyoxigraph import DefaultGraph, NamedNode, RdfFormat, Store, Triple, parse
 
 from kg.answers.evidence import Provenance
 from kg.answers.naming import Names
@@ -17,9 +17,10 @@ from kg.facts.lexicon import Lexicon, to_lexicon
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """What is exported: a published build and its store, which part of it, and of which films alone."""
+    """What is exported: a published build, the facts' folder and the store, which part, and of which films alone."""
 
     build: Path
+    data: Path
     store: Store
     provenance: Provenance
     names: Names
@@ -95,6 +96,36 @@ def _quickstatements(call: Call) -> Iterator[str]:
     return to_commands(Wikidata(call.store, call.provenance, call.names, call.ontology()), tell=call.tell)
 
 
+def _matches(predicate: str) -> Callable[[Call], Iterator[str]]:
+    def write(call: Call) -> Iterator[str]:
+        from kg.exports.links import EXACT, SAME, links_of, read_datasets, to_lines
+        from kg.exports.sssom import FILE, read_judged, to_matches
+
+        said = SAME if predicate == "sameas" else EXACT
+        yield from to_lines(links_of(call.store, read_datasets(call.ontology())), said)
+        judged = sorted(set(to_matches(read_judged(call.data / FILE))))
+        yield from (f"{one} {said} {other} .\n" for one, other in judged)
+
+    return write
+
+
+def _sssom(call: Call) -> Iterator[str]:
+    from kg.exports.links import links_of, read_datasets
+    from kg.exports.sssom import FILE, read_judged, to_sssom
+
+    datasets = read_datasets(call.ontology())
+    judged = read_judged(call.data / FILE)
+    return to_sssom(links_of(call.store, datasets), datasets, call.provenance, call.names, judged)
+
+
+def _void(call: Call) -> Iterator[str]:
+    from kg.exports.links import links_of, read_datasets
+    from kg.exports.linksets import to_void
+
+    triples = sum(1 for _ in call.store.quads_for_pattern(None, None, None, DefaultGraph()))
+    return to_void(links_of(call.store, read_datasets(call.ontology())), triples)
+
+
 _WRITERS: Mapping[str, Callable[[Call], Iterator[str]]] = {
     **{name: _rdf(name) for name in ("turtle", "trig", "ntriples", "nquads", "rdfxml")},
     "jsonld": _jsonld,
@@ -104,6 +135,10 @@ _WRITERS: Mapping[str, Callable[[Call], Iterator[str]]] = {
     "wikidata-reified": _reified,
     "wikidata-json": _json,
     "quickstatements": _quickstatements,
+    "sssom": _sssom,
+    "void-linkset": _void,
+    "sameas": _matches("sameas"),
+    "exactmatch": _matches("exactmatch"),
 }
 FORMATS = (*_WRITERS, "csv")
 """Every export format."""

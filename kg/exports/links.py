@@ -1,0 +1,100 @@
+"""A published graph and the ontology's table of datasets walk in; links to other people's names walk out.
+
+What an identifier leads to stands in `ontology/datasets.ttl`. As `owl:sameAs` only names of things go out: a page about
+a film is not the film.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from urllib.parse import quote
+
+from pyoxigraph import DefaultGraph, Literal, NamedNode, Store, Triple
+
+from kg.terms import OWL, SKOS, film, to_text
+
+VOID = "http://rdfs.org/ns/void#"
+TITLE, HOMEPAGE = NamedNode("http://purl.org/dc/terms/title"), NamedNode("http://xmlns.com/foaf/0.1/homepage")
+SAME, EXACT = NamedNode(OWL + "sameAs"), NamedNode(SKOS + "exactMatch")
+_SPACE, _PATTERN = NamedNode(VOID + "uriSpace"), NamedNode(VOID + "uriRegexPattern")
+_BY, _PAGES = film("identifiedBy"), film("holdsPages")
+_KNOWLEDGE = DefaultGraph()
+
+
+@dataclass(frozen=True, slots=True)
+class Dataset:
+    """A catalogue of things; an identifier's address is the space with the identifier behind it."""
+
+    iri: NamedNode
+    title: str
+    homepage: str
+    property: NamedNode
+    space: str
+    pattern: re.Pattern[str]
+    holds_pages: bool
+
+    def address(self, identifier: str) -> NamedNode | None:
+        """Where an identifier leads; None for one that is not of this dataset."""
+        address = self.space + quote(identifier, safe="/:!$&'()*+,;=@~")
+        return NamedNode(address) if self.pattern.fullmatch(address) else None
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """A thing of ours, what somebody else calls it, and the triple that says so."""
+
+    thing: NamedNode
+    other: NamedNode
+    dataset: Dataset
+    said: Triple
+
+
+def read_datasets(ontology: Iterable[Triple]) -> tuple[Dataset, ...]:
+    """The datasets that an ontology describes, by name; those that lack a space or a pattern are none."""
+    said: dict[NamedNode, dict[NamedNode, object]] = defaultdict(dict)
+    for triple in ontology:
+        if isinstance(triple.subject, NamedNode):
+            said[triple.subject][triple.predicate] = triple.object
+    found = (_dataset(iri, one) for iri, one in sorted(said.items(), key=lambda one: one[0].value) if _BY in one)
+    return tuple(one for one in found if one is not None)
+
+
+def links_of(store: Store, datasets: Iterable[Dataset]) -> Iterator[Link]:
+    """Every link of a graph, dataset by dataset, in the order of our names."""
+    for dataset in datasets:
+        found = store.quads_for_pattern(None, dataset.property, None, _KNOWLEDGE)
+        for quad in sorted(found, key=lambda one: (str(one.subject), str(one.object))):
+            if isinstance(quad.subject, NamedNode) and isinstance(quad.object, Literal):
+                other = dataset.address(quad.object.value)
+                if other is not None:
+                    yield Link(quad.subject, other, dataset, quad.triple)
+
+
+def to_lines(links: Iterable[Link], predicate: NamedNode) -> Iterator[str]:
+    """N-Triples, a line for each link; `owl:sameAs` goes to names of things alone."""
+    for link in links:
+        if predicate != SAME or not link.dataset.holds_pages:
+            yield f"{to_text(link.thing)} {to_text(predicate)} {to_text(link.other)} .\n"
+
+
+def _dataset(iri: NamedNode, said: Mapping[NamedNode, object]) -> Dataset | None:
+    property, pages = said.get(_BY), said.get(_PAGES)
+    space, pattern = _text(said, _SPACE), _text(said, _PATTERN)
+    try:
+        fits = re.compile(pattern)
+    except re.error:
+        return None
+    if not isinstance(property, NamedNode) or not space or not pattern:
+        return None
+    home = said.get(HOMEPAGE)
+    are_pages = isinstance(pages, Literal) and pages.value == "true"
+    where = home.value if isinstance(home, NamedNode) else ""
+    return Dataset(iri, _text(said, TITLE), where, property, space, fits, are_pages)
+
+
+def _text(said: Mapping[NamedNode, object], property: NamedNode) -> str:
+    value = said.get(property)
+    return value.value if isinstance(value, Literal) else ""

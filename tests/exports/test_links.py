@@ -1,0 +1,128 @@
+"""Links to what others call our things: SSSOM, VoID, owl:sameAs and skos:exactMatch."""
+
+from __future__ import annotations
+
+import csv
+import re
+from pathlib import Path
+
+import pytest
+import rdflib
+
+from kg.exports.links import read_datasets
+from kg.exports.sssom import JUSTIFICATION
+from kg.facts.lexicon import read_ontology
+from tests.exports.films import ANORA, Films
+from tests.importers.place import ROOT
+
+JUDGED = """\
+#curie_map:
+#  film: https://w3id.org/filmgraph/film/
+#  ours: https://films.example/
+subject_id\tpredicate_id\tpredicate_modifier\tobject_id\tmapping_justification\tconfidence\tauthor_id\tother
+film:anora\tskos:exactMatch\t\tours:anora\tsemapv:ManualMappingCuration\t1\torcid:0000-0001\tx
+film:anora\tskos:exactMatch\tNot\tours:anora-1999\tsemapv:ManualMappingCuration\t1\torcid:0000-0001\t
+"""
+FILM, EXAMPLE = "https://w3id.org/filmgraph/film/", "https://films.example/"
+ITEM = "http://www.wikidata.org/entity/Q115564437"
+PAGE = "https://www.imdb.com/title/tt28607951"
+
+
+@pytest.fixture(scope="module")
+def films(tmp_path_factory: pytest.TempPathFactory) -> Films:
+    films = Films.at(tmp_path_factory.mktemp("films") / "project", anora=ANORA)
+    films.write("data/links.sssom.tsv", JUDGED)
+    return films
+
+
+def links(films: Films, format: str) -> set[tuple[str, str, str]]:
+    read = rdflib.Graph().parse(data=films.export(format), format="nt")
+    return {
+        (str(one).removeprefix(FILM), str(predicate).rpartition("#")[2], str(other)) for one, predicate, other in read
+    }
+
+
+def test_identifiers_and_judgements_become_exact_matches(films: Films) -> None:
+    found = links(films, "exactmatch")
+    assert {("anora", "exactMatch", ITEM), ("anora", "exactMatch", PAGE)} <= found
+    assert ("anora", "exactMatch", EXAMPLE + "anora") in found
+    assert not any(other.endswith("1999") for _, _, other in found)
+
+
+def test_a_page_about_a_film_is_not_the_film(films: Films) -> None:
+    found = links(films, "sameas")
+    assert ("anora", "sameAs", ITEM) in found
+    assert PAGE not in {other for _, _, other in found}
+
+
+def rows_of(text: str) -> list[dict[str, str]]:
+    return list(csv.DictReader((line for line in text.splitlines() if line[0] != "#"), delimiter="\t"))
+
+
+def test_sssom_has_a_row_for_each_link_and_the_judgements_as_they_are(films: Films) -> None:
+    text = films.export("sssom")
+    rows = rows_of(text)
+    found = next(row for row in rows if row["object_id"] == "imdb-titles:tt28607951")
+    assert (found["subject_id"], found["subject_label"]) == ("film:anora", "Anora")
+    assert found["mapping_justification"] == JUSTIFICATION
+    assert found["comment"] == "the identifier is given by trade-paper"
+    denied = next(row for row in rows if row["predicate_modifier"] == "Not")
+    assert (denied["object_id"], denied["author_id"], denied["confidence"]) == (
+        "ours:anora-1999",
+        "orcid:0000-0001",
+        "1",
+    )
+    assert next(row for row in rows if row["object_id"] == "ours:anora")["other"] == "x"
+    assert "#  ours: https://films.example/\n" in text
+
+
+def test_every_prefix_of_a_mapping_is_declared(films: Films) -> None:
+    text = films.export("sssom")
+    declared = set(re.findall(r"^#  ([\w\-]+): ", text, re.MULTILINE))
+    used = {
+        row[name].partition(":")[0] for row in rows_of(text) for name in ("subject_id", "object_id", "predicate_id")
+    }
+    assert used <= declared
+
+
+def test_sssom_is_read_by_its_own_tool(films: Films, tmp_path: Path) -> None:
+    parsers = pytest.importorskip("sssom.parsers")
+    validators = pytest.importorskip("sssom.validators")
+    file = tmp_path / "anora.sssom.tsv"
+    file.write_text(films.export("sssom"), encoding="utf-8")
+    mappings = parsers.parse_sssom_table(str(file))
+    validators.validate(mappings)
+    assert len(mappings.df) == len(rows_of(file.read_text(encoding="utf-8")))
+
+
+def test_a_linkset_counts_its_links(films: Films) -> None:
+    read = rdflib.Graph().parse(data=films.export("void-linkset"), format="turtle")
+    void = rdflib.Namespace("http://rdfs.org/ns/void#")
+    linkset = rdflib.URIRef("https://w3id.org/filmgraph/linkset/wikidata-items")
+    linked = [one for one in links(films, "sameas") if "wikidata.org" in one[2]]
+    assert int(str(read.value(linkset, void.triples))) == len(linked)
+    assert read.value(linkset, void.linkPredicate) == rdflib.SKOS.exactMatch
+    assert (linkset, rdflib.RDF.type, void.Linkset) in read
+    assert read.value(linkset, void.objectsTarget) == rdflib.URIRef(FILM + "wikidata-items")
+
+
+ADDRESSES = [
+    ("imdbId", "tt28607951", "https://www.imdb.com/title/tt28607951"),
+    ("imdbId", "nm0048918", "https://www.imdb.com/name/nm0048918"),
+    ("imdbId", "co0047476", "https://www.imdb.com/company/co0047476"),
+    ("imdbId", "ev0000003", "https://www.imdb.com/event/ev0000003"),
+    ("tmdbMovieId", "1064213", "https://www.themoviedb.org/movie/1064213"),
+    ("letterboxdId", "anora", "https://letterboxd.com/film/anora"),
+    ("rottenTomatoesId", "m/anora", "https://www.rottentomatoes.com/m/anora"),
+    ("viafId", "113230702", "http://viaf.org/viaf/113230702"),
+    ("eidrId", "10.5240/4A3B-E1E6-8D1E-7E2B-2E6C-R", "https://doi.org/10.5240/4A3B-E1E6-8D1E-7E2B-2E6C-R"),
+    ("imdbId", "anora> <urn:x", ""),
+    ("wikidataId", "Q1/../Q2", ""),
+]
+
+
+@pytest.mark.parametrize(("property", "identifier", "address"), ADDRESSES)
+def test_an_identifier_leads_to_one_address_or_to_none(property: str, identifier: str, address: str) -> None:
+    datasets = read_datasets(read_ontology((ROOT / "ontology").glob("[!s]*.ttl")))
+    named = (one.address(identifier) for one in datasets if one.property.value == FILM + property)
+    assert [one.value for one in named if one is not None] == ([address] if address else [])
