@@ -1,6 +1,6 @@
 """A project's files walk in; a report walks out, and from `build` a published graph.
 
-    read -> decide -> state -> infer -> check -> store -> publish
+    read -> merge -> decide -> state -> infer -> check -> store -> publish
 
 Every fault of every file is told at once. A graph with a violation is not published: the one that was there keeps
 answering.
@@ -20,7 +20,10 @@ from pyoxigraph import NamedNode, Triple
 from kg.errors import FaultsError, ProjectError, UnknownNameError
 from kg.facts.deciding import Decided, decide
 from kg.facts.files import fact_files
+from kg.facts.judgements import FILE as LINKS
+from kg.facts.judgements import read_links
 from kg.facts.lexicon import Lexicon, read_ontology, to_lexicon
+from kg.facts.merging import Merged, merge
 from kg.facts.policy import read_policy
 from kg.facts.reading import Read, read_facts
 from kg.facts.sources import read_sources
@@ -52,6 +55,7 @@ class Drafted:
     ontology: tuple[Triple, ...]
     lexicon: Lexicon
     read: Read
+    merged: Merged
     decided: Decided
     workshop: Workshop
     report: Report
@@ -169,16 +173,18 @@ def draft(
     policy = read_policy(
         project.data / "policy.yaml", file="data/policy.yaml", lexicon=lexicon, sources=read.sources, faults=faults
     )
+    links = read_links(project.data / LINKS, file=f"data/{LINKS}", faults=faults)
     report, checked = Report(tuple(faults)), None
     if (at_hand := to_texts(texts, read.sources)).folder is not None:
         say("verifying")
         report += verify(read.facts, texts=at_hand, lexicon=lexicon)
+    merged = merge(read.facts, links, policy)
     say("deciding")
     single = {
         NamedNode(iri): None if classes is None else frozenset(map(NamedNode, classes))
         for iri, classes in single_valued(shapes).items()
     }
-    decided = decide(read.facts, single=single, lexicon=lexicon, policy=policy)
+    decided = decide(merged.facts, single=single, lexicon=lexicon, policy=policy)
     workshop = Workshop()
     workshop.add((*stating.knowledge(decided.facts), *stating.days(decided.facts)))
     if report.ok:
@@ -198,7 +204,7 @@ def draft(
         "contested": len(decided.contested),
     }
     report = Report(report.findings, {**report.counts, **counts})
-    return Drafted(project, ontology, lexicon, read, decided, workshop, report, checked)
+    return Drafted(project, ontology, lexicon, read, merged, decided, workshop, report, checked)
 
 
 def _recheck(project: Project, workshop: Workshop, shapes: Shapes, ontology: tuple[Triple, ...]) -> Report | None:
@@ -238,6 +244,7 @@ def _write(drafted: Drafted, folder: Path) -> tuple[int, int]:
     said.unlink()
     write_triples(folder / "contested.nt", stating.contested(decided))
     write_triples(folder / "ontology.nt", drafted.ontology)
+    write_triples(folder / "links.nt", stating.links(drafted.merged))
     write_triples(folder / "provenance.nt", stating.provenance(decided, drafted.read.sources))
     write_records(folder / RECORDS, (fact for fact in decided.facts if is_record(fact)))
     return asserted, inferred

@@ -8,8 +8,9 @@ from functools import lru_cache
 from pyoxigraph import DefaultGraph, Literal, NamedNode, Store, Triple
 
 from kg.errors import AmbiguousNameError, UnknownNameError
+from kg.facts.judgements import EXACT
 from kg.facts.values import nearest
-from kg.graph.stating import ONTOLOGY
+from kg.graph.stating import LINKS, ONTOLOGY
 from kg.terms import ALIAS, KNOWN_NAMES, LABEL, TYPE, to_curie, to_iri, to_term
 
 _KNOWLEDGE = DefaultGraph()
@@ -57,6 +58,9 @@ class Names:
             iri = to_iri(name)
         except ValueError:
             return None
+        if (stays := next(self.store.quads_for_pattern(None, EXACT, iri, LINKS), None)) is not None:
+            # A name that linking found to mean a thing of another name.
+            return stays.subject if isinstance(stays.subject, NamedNode) else None
         is_known = next(self.store.quads_for_pattern(iri, None, None, None), None) is not None
         return iri if is_known or next(self.store.quads_for_pattern(None, None, iri, None), None) is not None else None
 

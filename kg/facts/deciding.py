@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 from pyoxigraph import BlankNode, Literal, NamedNode
@@ -101,6 +101,7 @@ class _Decider:
     single: Mapping[NamedNode, frozenset[NamedNode] | None]
     lexicon: Lexicon
     policy: Policy
+    _known_apart: dict[tuple[NamedNode, NamedNode], bool] = field(default_factory=dict)
 
     def decisions(self) -> Iterator[Decision]:
         """Every group of facts that cannot all hold, decided; in the order of subject and property."""
@@ -114,6 +115,7 @@ class _Decider:
             values = {fact.value for fact in group}
             if len(values) > 1:
                 yield self._decide(subject, property, group)
+        yield from self._classes()
         yield from self._figures()
 
     def _decide(self, subject: Subject, property: NamedNode, group: list[Fact]) -> Decision:
@@ -167,6 +169,23 @@ class _Decider:
         else:
             reason = f"{winner}'s value is the later one"
         return _decision(subject, property, Kind.CONFLICT, group, first, reason)
+
+    def _classes(self) -> Iterator[Decision]:
+        """Classes of one thing that have no members in common."""
+        typed: dict[Subject, dict[NamedNode, list[Fact]]] = defaultdict(lambda: defaultdict(list))
+        for fact in self.facts:
+            if fact.property == TYPE and isinstance(fact.value, NamedNode):
+                typed[fact.subject][fact.value].append(fact)
+        for subject, classes in sorted(typed.items(), key=lambda one: str(one[0])):
+            if len(classes) > 1:
+                apart = [one for one in classes if any(self._are_apart(one, other) for other in classes)]
+                if apart:
+                    yield self._choose(subject, TYPE, [fact for one in apart for fact in classes[one]])
+
+    def _are_apart(self, one: NamedNode, other: NamedNode) -> bool:
+        if (known := self._known_apart.get((one, other))) is None:
+            known = self._known_apart[one, other] = self.lexicon.are_apart(one, other)
+        return known
 
     def _figures(self) -> Iterator[Decision]:
         """Nodes that are the same figure by the policy's keys, and have different amounts."""

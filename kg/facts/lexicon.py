@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import cached_property
+from itertools import combinations
 from pathlib import Path
 
 from pyoxigraph import CanonicalizationAlgorithm, Dataset, Literal, NamedNode, Quad, RdfFormat, Triple, parse
@@ -19,6 +20,7 @@ WHEN = NamedNode(FILM + "when")
 _DOMAIN, _RANGE = NamedNode(RDFS + "domain"), NamedNode(RDFS + "range")
 _SUBCLASS, _SUBPROPERTY = NamedNode(RDFS + "subClassOf"), NamedNode(RDFS + "subPropertyOf")
 _PROPERTIES = {OWL + name for name in ("ObjectProperty", "DatatypeProperty", "AnnotationProperty")} | {RDF + "Property"}
+_LISTS = {RDF + "first", RDF + "rest"}
 _CLASSES = {OWL + "Class", RDFS + "Class"}
 
 
@@ -54,6 +56,8 @@ class Lexicon:
 
     classes: Mapping[NamedNode, Word]
     properties: Mapping[NamedNode, Word]
+    apart: frozenset[frozenset[NamedNode]] = frozenset()
+    """Pairs of classes that have no members in common."""
 
     @cached_property
     def names(self) -> dict[str, NamedNode]:
@@ -79,6 +83,10 @@ class Lexicon:
             except ValueError:
                 return None
         return self.properties.get(iri) if iri is not None else None
+
+    def are_apart(self, one: NamedNode, other: NamedNode) -> bool:
+        """True when nothing can be of both classes."""
+        return any(frozenset((a, b)) in self.apart for a in self.above(one) for b in self.above(other))
 
     def above(self, name: NamedNode) -> frozenset[NamedNode]:
         """The class or property itself and all that stand above it."""
@@ -114,6 +122,7 @@ def read_ontology(files: Iterable[Path]) -> list[Triple]:
 
 def to_lexicon(ontology: Iterable[Triple]) -> Lexicon:
     """The words of an ontology."""
+    ontology = tuple(ontology)
     about: dict[NamedNode, dict[NamedNode, list[object]]] = {}
     for triple in ontology:
         if isinstance(triple.subject, NamedNode):
@@ -128,7 +137,27 @@ def to_lexicon(ontology: Iterable[Triple]) -> Lexicon:
             properties[iri] = _to_property(iri, said, types, is_date=iri in dates)
     for iri, label, sentence, takes in _BORROWED:
         properties.setdefault(iri, Word(iri, label, sentence, takes=takes))
-    return Lexicon(classes, properties)
+    return Lexicon(classes, properties, frozenset(_apart(ontology)))
+
+
+def _apart(ontology: tuple[Triple, ...]) -> Iterator[frozenset[NamedNode]]:
+    """https://www.w3.org/TR/owl2-syntax/#Disjoint_Classes: pairs, and lists of classes of which each two are apart."""
+    said: dict[tuple[object, str], object] = {
+        (triple.subject, triple.predicate.value): triple.object
+        for triple in ontology
+        if triple.predicate.value in _LISTS
+    }
+    for triple in ontology:
+        if triple.predicate.value == OWL + "disjointWith":
+            yield frozenset(one for one in (triple.subject, triple.object) if isinstance(one, NamedNode))
+        elif triple.predicate.value == OWL + "members":
+            members: list[NamedNode] = []
+            node: object = triple.object
+            while (first := said.get((node, RDF + "first"))) is not None:
+                if isinstance(first, NamedNode):
+                    members.append(first)
+                node = said.pop((node, RDF + "rest"), None)
+            yield from map(frozenset, combinations(members, 2))
 
 
 def _to_property(iri: NamedNode, said: Mapping[NamedNode, list[object]], types: set[str], *, is_date: bool) -> Word:

@@ -5,7 +5,9 @@ properties:
   budget: [oscars-report, encyclopedia]      # for one property
 figures:
   boxOffice: [territory, period]             # nodes that agree in these, and in asOf, are one figure: amounts must
-  agree
+                                             # agree
+same:
+  nomination: [award, edition]               # nodes of linked things that agree in these are one node
 """
 
 from __future__ import annotations
@@ -31,6 +33,7 @@ class Policy:
     order: tuple[str, ...] = ()
     orders: Mapping[NamedNode, tuple[str, ...]] = field(default_factory=dict)
     figures: Mapping[NamedNode, tuple[NamedNode, ...]] = field(default_factory=dict)
+    same: Mapping[NamedNode, tuple[NamedNode, ...]] = field(default_factory=dict)
 
     def trust(self, source: str, property: NamedNode) -> int:
         """The place of a source in the order for a property, 0 the most trusted; all unnamed ones share the last.
@@ -62,6 +65,7 @@ class _PolicyReader:
         order: tuple[str, ...] = ()
         orders: dict[NamedNode, tuple[str, ...]] = {}
         figures: dict[NamedNode, tuple[NamedNode, ...]] = {}
+        same: dict[NamedNode, tuple[NamedNode, ...]] = {}
         self._is_mapping(root)
         for key, value in root.entries or ():
             match key.text:
@@ -71,16 +75,18 @@ class _PolicyReader:
                     orders = {word: self._order(one) for word, one in self._by_property(value)}
                 case "figures":
                     figures = {word: self._keys(one) for word, one in self._by_property(value)}
+                case "same":
+                    same = {word: self._keys(one) for word, one in self._by_property(value)}
                 case _:
                     self.faults.append(
                         fault(
                             "key",
                             f"{key.text!r} is not part of a policy",
                             key.place,
-                            remedy="Write sources, properties or figures.",
+                            remedy="Write sources, properties, figures or same.",
                         )
                     )
-        return Policy(order, orders, figures)
+        return Policy(order, orders, figures, same)
 
     def _by_property(self, value: Marked) -> list[tuple[NamedNode, Marked]]:
         self._is_mapping(value)

@@ -14,11 +14,15 @@ from pyoxigraph import BlankNode, Literal, NamedNode, Triple
 from kg.facts.dates import Days, to_days
 from kg.facts.deciding import Decided, Decision
 from kg.facts.fact import Fact, Source
+from kg.facts.judgements import EXACT
+from kg.facts.merging import Merged
 from kg.facts.texts import place_in_text
 from kg.graph.records import is_record
 from kg.terms import BASE, EVIDENCE, GRAPH, RDF, TYPE, XSD, film
 
-PROVENANCE, CONTESTED, ONTOLOGY = (NamedNode(GRAPH + name) for name in ("provenance", "contested", "ontology"))
+PROVENANCE, CONTESTED, ONTOLOGY, LINKS = (
+    NamedNode(GRAPH + name) for name in ("provenance", "contested", "ontology", "links")
+)
 """The named graphs beside knowledge, which is the default graph."""
 
 EARLIEST, LATEST = film("earliest"), film("latest")
@@ -62,6 +66,11 @@ def days(facts: Iterable[Fact]) -> Iterator[Triple]:
 def contested(decided: Decided) -> Iterator[Triple]:
     """What somebody says, but is not taken as knowledge."""
     return (one.fact.triple for one in decided.contested)
+
+
+def links(merged: Merged) -> Iterator[Triple]:
+    """Which other names mean a thing of the graph: an `skos:exactMatch` from the name that stays to each that went."""
+    return (Triple(stays, EXACT, went) for went, stays in merged.stays.items())
 
 
 def provenance(decided: Decided, sources: Mapping[str, Source]) -> Iterator[Triple]:

@@ -19,7 +19,7 @@ from typing import NamedTuple
 from pyoxigraph import DefaultGraph, NamedNode, Quad, RdfFormat, Store, Triple, parse
 
 from kg.errors import ProjectError
-from kg.graph.stating import CONTESTED, ONTOLOGY, PROVENANCE
+from kg.graph.stating import CONTESTED, LINKS, ONTOLOGY, PROVENANCE
 from kg.project import Project
 
 ASSERTED, INFERRED = "asserted.nt", "inferred.nt"
@@ -29,6 +29,7 @@ GRAPHS: dict[str, NamedNode | None] = {
     "contested.nt": CONTESTED,
     "ontology.nt": ONTOLOGY,
     "provenance.nt": PROVENANCE,
+    "links.nt": LINKS,
 }
 """File of a build -> the graph that it stands in; None is the default graph, which is knowledge."""
 
