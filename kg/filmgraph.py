@@ -20,6 +20,7 @@ from kg.errors import InputError, UnknownNameError
 from kg.facts.texts import Texts, to_texts
 from kg.facts.values import nearest
 from kg.graph.records import Records
+from kg.graph.stating import ONTOLOGY
 from kg.graph.store import open_build, open_store
 from kg.project import Project, find_project
 from kg.terms import SOURCE
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
     from kg.answers.searching import Match, NameIndex
     from kg.answers.why import Explainer, Why
     from kg.facts.fact import Fact
+    from kg.linking.mention import Candidate, Mention
 
 
 class FilmGraph:
@@ -99,6 +101,28 @@ class FilmGraph:
         from kg.answers.searching import open_names
 
         return open_names(self.build, self.store)
+
+    def link(self, mention: Mention, *, most: int = 5) -> tuple[Candidate, ...]:
+        """The things that a mention may mean, the likeliest first, each with its clues and a confidence.
+
+        The first call gathers the names and clues of all things.
+        """
+        from kg.linking.judging import link
+
+        likely = (one.candidate for one in link([mention], self._mentions.get(mention.kind, ())))
+        return tuple(one for one in likely if not one.veto)[:most]
+
+    @cached_property
+    def _mentions(self) -> dict[str, list[Mention]]:
+        from kg.facts.lexicon import to_lexicon
+        from kg.linking.gathering import to_mentions
+
+        lexicon = to_lexicon(quad.triple for quad in self.store.quads_for_pattern(None, None, None, ONTOLOGY))
+        kinds: dict[str, list[Mention]] = {}
+        for side in to_mentions(self.facts(), lexicon).values():
+            for one in side:
+                kinds.setdefault(one.kind, []).append(one)
+        return kinds
 
     def __getitem__(self, name: str) -> Portrait:
         """Everything about a thing: `graph["film:anora"]`; labels and aliases do as well."""

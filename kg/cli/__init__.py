@@ -10,7 +10,19 @@ import os
 import sys
 from collections.abc import Sequence
 
-from kg.cli import asking, assisting, checking, explaining, exporting, importing, making, mending, proving, serving
+from kg.cli import (
+    asking,
+    assisting,
+    checking,
+    explaining,
+    exporting,
+    importing,
+    linking,
+    making,
+    mending,
+    proving,
+    serving,
+)
 from kg.cli.command import Commands
 from kg.errors import FilmGraphError, GraphFaultError, InputError, LimitError
 from kg.version import __version__
@@ -56,6 +68,7 @@ def to_parser() -> argparse.ArgumentParser:
     parser.add_argument("-V", "--version", action="version", version=f"kg {__version__}")
     parser.set_defaults(run=None)
     commands = Commands(parser)
-    for room in (making, checking, mending, asking, explaining, exporting, importing, proving, serving, assisting):
+    rooms = (making, checking, mending, asking, explaining, exporting, importing, linking, proving, serving, assisting)
+    for room in rooms:
         room.add_commands(commands)
     return parser
