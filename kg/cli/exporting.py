@@ -26,7 +26,7 @@ FORMATS = (
     "sameas",
     "exactmatch",
 )
-ONLY = ("knowledge", "asserted", "inferred", "provenance", "ontology", "all")
+ONLY = ("knowledge", "asserted", "inferred", "provenance", "ontology", "links", "all")
 
 
 def add_commands(commands: Commands) -> None:

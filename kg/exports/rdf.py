@@ -20,6 +20,7 @@ ONLY: Mapping[str, tuple[str, ...]] = {
     "inferred": ("inferred.nt",),
     "provenance": ("provenance.nt", "contested.nt"),
     "ontology": ("ontology.nt",),
+    "links": ("links.nt",),
     "all": tuple(GRAPHS),
 }
 """What may be exported -> the build's files that hold it."""

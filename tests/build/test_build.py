@@ -110,7 +110,7 @@ def test_the_same_files_give_the_same_files_of_a_build(story: SmallProject) -> N
     first = digests()
     assert build(story.project, force=True)
     assert digests() == first
-    assert len(first) == 5
+    assert len(first) == 6
 
 
 def test_an_unchanged_project_is_not_built_again(story: SmallProject) -> None:

@@ -182,7 +182,7 @@ def test_tables_open_and_no_cell_is_a_formula(graph: FilmGraph, tmp_path: Path) 
 def test_an_export_of_a_graph_is_all_its_parts(graph: FilmGraph) -> None:
     parts = {only: len(quads_of(graph.build, only)) for only in ONLY}
     assert parts["knowledge"] == parts["asserted"] + parts["inferred"]
-    assert parts["all"] == parts["knowledge"] + parts["provenance"] + parts["ontology"]
+    assert parts["all"] == parts["knowledge"] + parts["provenance"] + parts["ontology"] + parts["links"]
 
 
 def test_an_export_into_a_folder_that_is_not_there_says_so(graph: FilmGraph, tmp_path: Path) -> None:
