@@ -12,7 +12,7 @@ from kg.facts.deciding import Contested, Kind
 from kg.facts.fact import Evidence, Fact, Rank, Source
 from kg.facts.texts import Texts
 from kg.graph.records import Records
-from kg.graph.stating import PROVENANCE, ev
+from kg.graph.stating import CONTESTED, PROVENANCE, ev
 from kg.reports import Place
 from kg.terms import RDF, SOURCE, TYPE, film
 
@@ -43,6 +43,12 @@ class Provenance:
     def contested(self, triple: Triple | None = None) -> Iterator[Contested]:
         """The facts that are kept but are not knowledge, and why."""
         return (Contested(fact, *status) for fact, status in self._told(triple) if status is not None)
+
+    def contested_about(self, subject: NamedNode | BlankNode) -> Iterator[Contested]:
+        """The facts about one thing that are kept but are not knowledge, in their order."""
+        quads = self.store.quads_for_pattern(subject, None, None, CONTESTED)
+        found = {one.fact.id: one for quad in quads for one in self.contested(quad.triple)}
+        yield from sorted(found.values(), key=lambda one: (_place_key(one.fact.place), one.fact.id))
 
     def about(self, subject: NamedNode | BlankNode) -> Iterator[Fact]:
         """Every fact about one thing that is knowledge."""

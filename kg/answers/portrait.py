@@ -5,9 +5,10 @@ from __future__ import annotations
 import builtins
 from collections import defaultdict
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from itertools import islice
 
-from pyoxigraph import DefaultGraph, Literal, NamedNode, Store
+from pyoxigraph import DefaultGraph, Literal, NamedNode, Quad, QuerySolutions, Store
 
 from kg.answers.evidence import Provenance
 from kg.answers.naming import Names
@@ -88,30 +89,38 @@ class Portrait:
 
 def to_portrait(store: Store, names: Names, provenance: Provenance, thing: NamedNode) -> Portrait:
     """Everything in knowledge about a thing; nodes with no name of their own are told inside their owner."""
-    painter = _Painter(store, names, provenance)
-    told = painter.values(thing, depth=0)
+    painter = Painter(store, names, provenance)
+    told = painter.values(thing)
     return Portrait(
         thing,
         names.label(thing),
         tuple(one for one in told if not one.is_inferred),
         tuple(one for one in told if one.is_inferred),
         tuple(painter.leading(thing, {one.value for one in told})),
-        tuple(one for one in provenance.contested() if one.fact.subject == thing),
+        tuple(provenance.contested_about(thing)),
     )
 
 
 @dataclass
-class _Painter:
+class Painter:
+    """Tells what is said of things in one store; of each property at most `most` values, where that is given."""
+
     store: Store
     names: Names
     provenance: Provenance
+    most: int | None = None
+    _painted: dict[NamedNode, list[Said]] = field(default_factory=dict, repr=False)
 
-    def values(self, thing: NamedNode, *, depth: int) -> list[Said]:
+    def values(self, thing: NamedNode, *, depth: int = 0) -> list[Said]:
+        """Every value of a thing, by property; what is only a part of it is told with the value that leads to it."""
+        if depth and thing in self._painted:
+            # The same part stands under a property and under each wider one.
+            return self._painted[thing]
         facts: dict[tuple[NamedNode, Term], list[Fact]] = defaultdict(list)
         for fact in self.provenance.about(thing):
             facts[fact.property, fact.value].append(fact)
         told = []
-        for quad in self.store.quads_for_pattern(thing, None, None, _KNOWLEDGE):
+        for quad in self._quads(thing):
             value = quad.object
             if isinstance(value, Literal | NamedNode):
                 found = sorted(facts[quad.predicate, value], key=_by_spot)
@@ -120,7 +129,29 @@ class _Painter:
                 shown = tuple(part for part in parts if not part.is_inferred)
                 told.append(Said(quad.predicate, value, self.text(value), tuple(found), shown))
         first = {TYPE: 0, LABEL: 1, ALIAS: 2}
-        return sorted(told, key=lambda one: (first.get(one.property, 3), one.property.value, one.text))
+        told.sort(key=lambda one: (first.get(one.property, 3), one.property.value, one.text))
+        self._painted[thing] = told
+        return told
+
+    def _quads(self, thing: NamedNode) -> Iterator[Quad]:
+        if self.most is None:
+            yield from self.store.quads_for_pattern(thing, None, None, _KNOWLEDGE)
+            return
+        for property in self.counts(thing):
+            yield from islice(self.store.quads_for_pattern(thing, property, None, _KNOWLEDGE), self.most)
+
+    def counts(self, thing: NamedNode) -> dict[NamedNode, int]:
+        """How many values a thing has of each property."""
+        return self._counted(f"SELECT ?property (COUNT(*) AS ?count) {{ {thing} ?property ?value }} GROUP BY ?property")
+
+    def leading_counts(self, thing: NamedNode) -> dict[NamedNode, int]:
+        """How many things name this one by each property."""
+        return self._counted(f"SELECT ?property (COUNT(*) AS ?count) {{ ?owner ?property {thing} }} GROUP BY ?property")
+
+    def _counted(self, query: str) -> dict[NamedNode, int]:
+        found = self.store.query(query)
+        assert isinstance(found, QuerySolutions)
+        return {one["property"]: int(one["count"].value) for one in found}
 
     def leading(self, thing: NamedNode, known: set[Term]) -> Iterator[tuple[NamedNode, str]]:
         """What names this thing, save what the thing itself names back."""
@@ -131,6 +162,7 @@ class _Painter:
                 yield property, self.text(subject)
 
     def text(self, value: Term) -> str:
+        """A value as people read it: a thing by its label and CURIE."""
         if isinstance(value, NamedNode) and (label := self.names.label(value)):
             return f"{label} ({to_curie(value.value)})"
         return to_short(value)
