@@ -96,6 +96,10 @@ class FilmGraph:
         """
         return self._name_index.search(text, kind=kind, most=most)
 
+    def best_known(self, kind: str, *, most: int = 10) -> tuple[Match, ...]:
+        """The things of a class that others point at the most."""
+        return self._name_index.best_known(kind, most=most)
+
     @cached_property
     def _name_index(self) -> NameIndex:
         from kg.answers.searching import open_names

@@ -59,13 +59,6 @@ class Provenance:
         if self.records is not None:
             yield from self.records.about(subject)
 
-    def contested_about(self, subject: NamedNode | BlankNode) -> Iterator[Contested]:
-        """Every fact about one thing that is kept but is not knowledge, and why."""
-        for quad in self.store.quads_for_pattern(None, _SUBJECT, subject, PROVENANCE):
-            fact, status = self._fact(quad.subject)
-            if status is not None:
-                yield Contested(fact, *status)
-
     def is_preferred(self, fact: Fact) -> bool:
         """True when a decision took this fact and not others."""
         return next(self.store.quads_for_pattern(None, ev("preferred"), fact.iri, PROVENANCE), None) is not None

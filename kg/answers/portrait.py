@@ -120,7 +120,7 @@ class Painter:
         for fact in self.provenance.about(thing):
             facts[fact.property, fact.value].append(fact)
         told = []
-        for quad in self._quads(thing):
+        for quad in self._quads(thing, is_part=depth > 0):
             value = quad.object
             if isinstance(value, Literal | NamedNode):
                 found = sorted(facts[quad.predicate, value], key=_by_spot)
@@ -133,8 +133,8 @@ class Painter:
         self._painted[thing] = told
         return told
 
-    def _quads(self, thing: NamedNode) -> Iterator[Quad]:
-        if self.most is None:
+    def _quads(self, thing: NamedNode, *, is_part: bool) -> Iterator[Quad]:
+        if self.most is None or is_part:
             yield from self.store.quads_for_pattern(thing, None, None, _KNOWLEDGE)
             return
         for property in self.counts(thing):

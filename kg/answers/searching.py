@@ -98,6 +98,15 @@ class NameIndex:
             ranked = sorted(best.values(), key=lambda one: (-one[0] - one[1].links / 4, one[1].text, one[1].thing))
             return tuple(self._match(score, name) for score, name in ranked[:most])
 
+    def best_known(self, kind: str, *, most: int = 10) -> tuple[Match, ...]:
+        """The things of a class that others point at the most."""
+        curie = to_curie(to_iri(kind).value)
+        fitting = [id for id, curies in self._kinds.items() if curie in curies]
+        with self._lock:
+            names = self._names("is_label", (), fitting, order="links DESC, text")
+            found = {name.thing: name for name in names.values()}
+            return tuple(self._match(100.0, name) for name in list(found.values())[:most])
+
     def _match(self, score: float, name: _Name) -> Match:
         label = name.text
         if not name.is_label:

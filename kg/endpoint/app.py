@@ -19,6 +19,7 @@ from kg.endpoint.door import Door
 from kg.endpoint.edition import Endpoint
 from kg.endpoint.limits import Limits
 from kg.endpoint.log import Log
+from kg.endpoint.pages import routes as pages_routes
 from kg.endpoint.problems import answer_error
 from kg.endpoint.tally import Tally
 from kg.errors import FilmGraphError
@@ -32,17 +33,18 @@ ROOMS: tuple[Callable[[], list[BaseRoute]], ...] = (
     describing.routes,
     openapi.routes,
     health.routes,
+    pages_routes.routes,
 )
 """What offers routes; the first that matches answers."""
 
-PAGES: Mapping[str, Page] = {}
+PAGES: Mapping[str, Page] = pages_routes.PAGES
 """Pages for people, which answer where HTML is asked for.
 
     thing     /film/anora; told `thing`, its IRI, and `name`, `anora`
     queries   /queries
     query     /queries/NAME; told `query`, the stored query, and `values`, what the address gives for its parameters
     why       /film/anora/why; told `thing` and `name`
-    sparql    /sparql without a query
+    sparql    /sparql; told `query`, where the address has one
     problem   any error; told `problem`, the document of RFC 9457
 
 Addresses that have nothing but HTML (home, search) are routes of their own.

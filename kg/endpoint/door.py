@@ -18,6 +18,7 @@ from typing import Any
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from kg.endpoint.asked import HTML
 from kg.endpoint.edition import Edition, Endpoint
 from kg.endpoint.kept import Kept, Key
 from kg.endpoint.media import ROWS
@@ -116,7 +117,8 @@ class _Passage:
         scope, told = self.scope, self.told
         address, accept = scope["query_string"], told.get(b"accept", b"")
         if scope["raw_path"] == _SPARQL and address:
-            media = choose(accept.decode("latin-1") or None, ROWS)
+            # A browser would rather have the page with the answer, which is no lookup.
+            media = choose(accept.decode("latin-1") or None, (*ROWS, HTML))
             body = self.edition.lookups.asked(address, media)
             if body is not None and media is not None:
                 self.endpoint.tally.add("kg_lookups_total")

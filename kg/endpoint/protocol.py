@@ -49,6 +49,9 @@ async def answer(request: Request) -> Response:
         return await _describe(request)
     if len(texts) != 1:
         raise HTTPException(400, f"One `query` is asked at a time, not {len(texts)}.")
+    is_plain = request.method == "GET" and not any(name == "format" for name, _ in told)
+    if is_plain and (page := page_for(request, "sparql", ANSWERS)) is not None:
+        return await page(query=texts[0])
     written = await edition_of(request).sparql(texts[0], media=_media(request, told), dataset=_dataset(told))
     return written_response(written)
 

@@ -1,0 +1,224 @@
+"""A thing walks in; what its page is made of walks out: values, what names it, parts that speak of it, disputes.
+
+Everything is bounded, since a country may be named by a hundred thousand films: of each property some values are read,
+and all are counted.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from itertools import islice
+
+from pyoxigraph import DefaultGraph, Literal, NamedNode, Triple
+
+from kg.answers.disputes import Dispute
+from kg.answers.portrait import Painter, Said
+from kg.endpoint.pages.telling import Teller, owner_of
+from kg.filmgraph import FilmGraph
+from kg.graph.stating import CONTESTED, EARLIEST
+from kg.terms import ALIAS, FILM, LABEL, NOTE, TYPE, Term, film
+
+MOST = 100
+"""How many values of a property, and things that name a thing by a property, a page tells."""
+_MOST_PARTS = 240
+_KNOWLEDGE = DefaultGraph()
+_OF_THE_STORY = tuple(map(film, ("hasCharacter", "plotEvent", "scene")))
+"""Through these a film's page tells what is disputed of the things in its story."""
+
+
+@dataclass(frozen=True, slots=True)
+class Values:
+    """What a thing has of one property: the values that are told, and how many there are."""
+
+    said: tuple[Said, ...]
+    count: int
+
+    @property
+    def left_out(self) -> int:
+        """How many are not told."""
+        return max(0, self.count - len(self.said))
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A node without a name of its own - a win, a release, a credit - with the thing that it belongs to.
+
+    `ways` are the properties that lead from the page's thing to it, `names` those by which it names the page's thing.
+    """
+
+    node: NamedNode
+    owner: NamedNode
+    kind: str
+    kinds: frozenset[str]
+    said: tuple[Said, ...]
+    ways: frozenset[str] = frozenset()
+    names: frozenset[str] = frozenset()
+
+    def values(self, *properties: str) -> list[Said]:
+        """The values of some properties, in the order of the properties."""
+        return [one for name in properties for one in self.said if one.property.value == FILM + name]
+
+    def first(self, *properties: str) -> Term | None:
+        """The first value of the first of these properties that it has."""
+        return next((one.value for one in self.values(*properties)), None)
+
+
+@dataclass(frozen=True, slots=True)
+class Leading:
+    """The things that name a thing by one property: some of them, and how many there are."""
+
+    property: NamedNode
+    things: tuple[NamedNode, ...]
+    count: int
+
+
+@dataclass(frozen=True)
+class Gathered:
+    """All that a page about a thing is made of."""
+
+    thing: NamedNode
+    label: str
+    aliases: tuple[Said, ...]
+    kinds: tuple[NamedNode, ...]
+    all_kinds: frozenset[str]
+    values: Mapping[NamedNode, Values]
+    parts: tuple[Part, ...]
+    leading: tuple[Leading, ...]
+    disputes: tuple[Dispute, ...]
+    days: Mapping[NamedNode, str] = field(default_factory=dict)
+    """Thing or part -> the first day that it can mean, for what is dated."""
+
+    def way_to(self, part: Part) -> str:
+        """The property that leads to a part, the narrowest where there are several: `premiere` and not `screening`."""
+        ways = {way: sum(way in other.ways for other in self.parts) for way in part.ways}
+        return min(ways, key=lambda way: (ways[way], way), default="")
+
+    def of(self, *properties: str) -> list[Said]:
+        """The values of some properties, each value once, in the order of the properties."""
+        found: dict[Term, Said] = {}
+        for name in properties:
+            for one in self.values.get(film(name), Values((), 0)).said:
+                if one.value not in found or (one.facts and not found[one.value].facts):
+                    found.setdefault(one.value, one)
+        return list(found.values())
+
+
+def gather(graph: FilmGraph, teller: Teller, thing: NamedNode) -> Gathered:
+    """What is told of a thing, bounded."""
+    painter = Painter(graph.store, graph.names, graph.provenance, MOST)
+    counts = painter.counts(thing)
+    by_property: dict[NamedNode, list[Said]] = {property: [] for property in counts}
+    for one in painter.values(thing):
+        by_property[one.property].append(one)
+    types = [one.value for one in by_property.get(TYPE, ())]
+    kinds = tuple(teller.kinds(types))
+    leading = tuple(_leading(graph, painter, thing, by_property))
+    parts = tuple(_parts(graph, teller, painter, thing, by_property, leading))
+    values = {
+        property: Values(tuple(said), counts[property])
+        for property, said in by_property.items()
+        if property not in (TYPE, LABEL, ALIAS)
+    }
+    return Gathered(
+        thing,
+        teller.label(thing),
+        tuple(by_property.get(ALIAS, ())),
+        kinds,
+        frozenset(one.value.removeprefix(FILM) for one in types if isinstance(one, NamedNode)),
+        values,
+        parts,
+        tuple(one for one in map(_without_parts, leading) if one.things),
+        tuple(_disputes(graph, thing, parts, by_property)),
+        dict(_days(graph, [thing, *(part.node for part in parts)])),
+    )
+
+
+def _leading(
+    graph: FilmGraph, painter: Painter, thing: NamedNode, told: Mapping[NamedNode, Sequence[Said]]
+) -> Iterator[Leading]:
+    """What names this thing, save what the thing itself names back."""
+    known = {one.value for said in told.values() for one in said}
+    for property, count in sorted(painter.leading_counts(thing).items(), key=lambda one: one[0].value):
+        quads = islice(graph.store.quads_for_pattern(None, property, thing, _KNOWLEDGE), MOST)
+        subjects = [quad.subject for quad in quads]
+        things = [one for one in subjects if isinstance(one, NamedNode) and one != thing]
+        new = [one for one in things if one not in known or owner_of(one)[0] is not None]
+        yield Leading(property, tuple(new), count if len(new) == len(things) else len(new))
+
+
+def _without_parts(leading: Leading) -> Leading:
+    things = tuple(one for one in leading.things if owner_of(one)[0] is None)
+    return Leading(leading.property, things, leading.count - (len(leading.things) - len(things)))
+
+
+def _parts(
+    graph: FilmGraph,
+    teller: Teller,
+    painter: Painter,
+    thing: NamedNode,
+    told: Mapping[NamedNode, Sequence[Said]],
+    leading: Sequence[Leading],
+) -> Iterator[Part]:
+    """The parts that belong to the thing or name it, each once."""
+    ways: dict[NamedNode, set[str]] = {}
+    names: dict[NamedNode, set[str]] = {}
+    for property, said in told.items():
+        for one in said:
+            if isinstance(one.value, NamedNode) and owner_of(one.value)[0] is not None:
+                ways.setdefault(one.value, set()).add(property.value.removeprefix(FILM))
+    for named in leading:
+        for node in named.things:
+            if owner_of(node)[0] is not None:
+                names.setdefault(node, set()).add(named.property.value.removeprefix(FILM))
+    for node in list(dict.fromkeys((*ways, *names)))[:_MOST_PARTS]:
+        owner, _ = owner_of(node)
+        said = painter.values(node, depth=1)
+        kinds = teller.kinds(one.value for one in said if one.property == TYPE)
+        every = frozenset(_short(one.value) for one in said if one.property == TYPE)
+        if kinds and owner is not None:
+            kind = _short(kinds[0])
+            kept = tuple(one for one in said if one.property not in (TYPE, NOTE) and _is_told(one))
+            yield Part(node, owner, kind, every, kept, frozenset(ways.get(node, ())), frozenset(names.get(node, ())))
+
+
+def _is_told(said: Said) -> bool:
+    """What a part is asserted to have; of what follows, only which programme or festival it belongs to."""
+    return bool(said.facts) or said.property in _FOLLOWING
+
+
+_FOLLOWING = tuple(map(film, ("awardProgramme", "festival")))
+
+
+def _disputes(
+    graph: FilmGraph, thing: NamedNode, parts: Sequence[Part], told: Mapping[NamedNode, Sequence[Said]]
+) -> Iterator[Dispute]:
+    """What is contested of the thing, its parts and, for a film, the things in its story."""
+    story = (one.value for property in _OF_THE_STORY for one in told.get(property, ()))
+    subjects = (thing, *(part.node for part in parts if part.owner == thing), *story)
+    for subject in dict.fromkeys(one for one in subjects if isinstance(one, NamedNode)):
+        if next(graph.store.quads_for_pattern(subject, None, None, CONTESTED), None) is None:
+            continue
+        contested = list(graph.provenance.contested_about(subject))
+        for property in dict.fromkeys(one.fact.property for one in contested):
+            about = (fact for fact in graph.provenance.about(subject) if fact.property == property)
+            preferred = tuple(sorted(about, key=lambda fact: fact.id))
+            yield Dispute(preferred, tuple(one for one in contested if one.fact.property == property))
+
+
+def _days(graph: FilmGraph, nodes: Sequence[NamedNode]) -> Iterator[tuple[NamedNode, str]]:
+    for node in nodes:
+        for quad in graph.store.quads_for_pattern(node, EARLIEST, None, _KNOWLEDGE):
+            if isinstance(quad.object, Literal):
+                yield node, quad.object.value
+                break
+
+
+def _short(term: Term) -> str:
+    return term.value.removeprefix(FILM)
+
+
+def holds(graph: FilmGraph, triple: Triple) -> bool:
+    """True when the triple is knowledge."""
+    found = graph.store.quads_for_pattern(triple.subject, triple.predicate, triple.object, _KNOWLEDGE)
+    return next(found, None) is not None
