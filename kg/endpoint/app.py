@@ -7,10 +7,10 @@ from collections.abc import AsyncIterator, Callable, Mapping
 
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
-from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute
+from starlette.types import Receive, Scope, Send
 
 from kg.endpoint import describing, graphs, health, openapi, protocol, stored, things
 from kg.endpoint.answering import NotOffered
@@ -72,16 +72,25 @@ def application(
             app.state.endpoint = endpoint
             yield
 
-    app = Starlette(
+    app = _Application(
         routes=[route for room in rooms for route in room()],
         exception_handlers={FilmGraphError: answer_error, HTTPException: answer_error, NotOffered: _not_offered},
-        middleware=[Middleware(Door)],
         lifespan=open_endpoint,
     )
     app.router.redirect_slashes = False
     app.state.address = address
     app.state.pages = dict(pages)
     return app
+
+
+class _Application(Starlette):
+    """Starlette's application behind our door: what the door answers itself does not pay for the rest."""
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        scope["app"] = self
+        if self.middleware_stack is None:
+            self.middleware_stack = Door(self.build_middleware_stack())
+        await self.middleware_stack(scope, receive, send)
 
 
 async def _not_offered(request: Request, error: Exception) -> Response:

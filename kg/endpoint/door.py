@@ -11,8 +11,9 @@ import asyncio
 import gzip
 import logging
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any
 
 from starlette.exceptions import HTTPException
@@ -20,10 +21,11 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from kg.endpoint.asked import HTML
 from kg.endpoint.edition import Edition, Endpoint
-from kg.endpoint.kept import Kept, Key
+from kg.endpoint.kept import Head, Kept, Key, to_head
 from kg.endpoint.media import ROWS
 from kg.endpoint.negotiation import choose
 from kg.endpoint.problems import problem_of
+from kg.endpoint.tally import CACHED, LOOKUPS
 from kg.errors import FilmGraphError
 
 POLICY = (
@@ -46,6 +48,7 @@ _PREFLIGHT = (
     (b"access-control-max-age", b"86400"),
 )
 _SPARQL = b"/sparql"
+_CONDITIONS = frozenset((b"if-none-match", b"content-length", b"transfer-encoding", b"expect", b"upgrade"))
 _SMALL, _LARGE = 1000, 1 << 18
 _LONGEST_ADDRESS = 1 << 18
 _COUNTS = {status: f"kg_requests_{status}xx_total" for status in (2, 3, 4, 5)}
@@ -65,6 +68,11 @@ class Door:
             await self.app(scope, receive, send)
             return
         endpoint: Endpoint = scope["app"].state.endpoint
+        if scope["method"] == "GET":
+            ready = at_once(endpoint, scope["raw_path"], scope["query_string"], scope["headers"])
+            if ready is not None:
+                await _send(ready, send)
+                return
         passage = _Passage(scope, receive, send, endpoint)
         try:
             await passage.answer(self.app)
@@ -116,20 +124,11 @@ class _Passage:
         """Answer from what is kept, by a lookup, or by the routes."""
         scope, told = self.scope, self.told
         address, accept = scope["query_string"], told.get(b"accept", b"")
-        if scope["raw_path"] == _SPARQL and address:
-            # A browser would rather have the page with the answer, which is no lookup.
-            media = choose(accept.decode("latin-1") or None, (*ROWS, HTML))
-            body = self.edition.lookups.asked(address, media)
-            if body is not None and media is not None:
-                self.endpoint.tally.add("kg_lookups_total")
-                await self.respond(200, [(b"content-type", media.encode())], body)
-                return
-        is_packed = b"gzip" in told.get(b"accept-encoding", b"")
-        host = told.get(b"host", b"")
-        self.key = (scope["raw_path"], address, accept, b"1" if is_packed else b"", host)
+        packing, host = told.get(b"accept-encoding", b""), told.get(b"host", b"")
+        self.key = _key_of(scope["raw_path"], address, accept, packing, host)
         kept = self.edition.answers.find(self.key)
         if kept is not None:
-            self.endpoint.tally.add("kg_cached_total")
+            self.endpoint.tally.add(CACHED)
             await self.give(kept)
             return
         if scope["method"] == "HEAD":
@@ -203,10 +202,9 @@ class _Passage:
             body = await _packed(body)
             fields.append((b"content-encoding", b"gzip"))
         if is_read and b"cache-control" not in names:
-            tag = self.edition.tag + media.partition(b";")[0].replace(b"/", b".") + b'"'
+            tag = _tag_of(self.edition, media)
             fields += [(b"etag", tag), _REVALIDATE]
-        fields = self.fields(fields)
-        response = Kept(status, (*fields, (b"content-length", b"%d" % len(body))), body, tag)
+        response = Kept(status, to_head(self.fields(fields)), body, tag)
         if tag and self.key is not None:
             self.edition.answers.keep(self.key, response)
         await self.give(response)
@@ -216,14 +214,13 @@ class _Passage:
         wanted = self.told.get(b"if-none-match")
         if wanted is not None and kept.tag and _matches(kept.tag, wanted):
             self.status = 304
-            fields = [one for one in kept.headers if one[0] not in (b"content-length", b"content-type")]
+            fields = [one for one in kept.head.fields if one[0] != b"content-type"]
             await self.send({"type": "http.response.start", "status": 304, "headers": fields})
             await self.send({"type": "http.response.body", "body": b""})
             return
         is_head = self.scope["method"] == "HEAD" or self.scope.get("kg.head", False)
         self.status, self.sent = kept.status, 0 if is_head else len(kept.body)
-        await self.send({"type": "http.response.start", "status": kept.status, "headers": kept.headers})
-        await self.send({"type": "http.response.body", "body": b"" if is_head else kept.body})
+        await _send(kept, self.send, is_head=is_head)
 
     def fields(self, headers: list[tuple[bytes, bytes]]) -> list[tuple[bytes, bytes]]:
         """The fields of a response with those that every response has."""
@@ -238,8 +235,65 @@ class _Passage:
         tally.add("kg_sent_bytes_total", self.sent)
         tally.took(seconds)
         method = "HEAD" if self.scope.get("kg.head") else self.scope["method"]
-        target = self.scope["raw_path"] + (b"?" + self.scope["query_string"] if self.scope["query_string"] else b"")
-        self.endpoint.log.tell(method, target, self.status, size=self.sent, seconds=seconds)
+        path, query = self.scope["raw_path"], self.scope["query_string"]
+        self.endpoint.log.tell(method, path, query, self.status, size=self.sent, seconds=seconds)
+
+
+def at_once(endpoint: Endpoint, path: bytes, query: bytes, fields: Iterable[tuple[bytes, bytes]]) -> Kept | None:
+    """The response to a GET that nobody needs to be waited for: a lookup, or what is kept. It is counted and logged."""
+    begun = time.perf_counter()
+    accept = packing = host = b""
+    for name, value in fields:
+        if name == b"accept":
+            accept = value
+        elif name == b"accept-encoding":
+            packing = value
+        elif name == b"host":
+            host = value
+        elif name in _CONDITIONS:
+            return None
+    edition = endpoint.edition
+    media = _lookup_media(accept) if path == _SPARQL else None
+    body = edition.lookups.asked(query, media) if media is not None else None
+    if body is not None and media is not None:
+        ready, counter = Kept(200, _lookup_head(edition, media), body), LOOKUPS
+    else:
+        found = edition.answers.find(_key_of(path, query, accept, packing, host))
+        if found is None:
+            return None
+        ready, counter = found, CACHED
+    seconds, size = time.perf_counter() - begun, len(ready.body)
+    endpoint.tally.answered_at_once(counter, seconds, size)
+    endpoint.log.tell("GET", path, query, 200, size=size, seconds=seconds)
+    return ready
+
+
+async def _send(ready: Kept, send: Send, *, is_head: bool = False) -> None:
+    fields = (*ready.head.fields, (b"content-length", b"%d" % len(ready.body)))
+    await send({"type": "http.response.start", "status": ready.status, "headers": fields})
+    await send({"type": "http.response.body", "body": b"" if is_head else ready.body})
+
+
+def _key_of(path: bytes, query: bytes, accept: bytes, packing: bytes, host: bytes) -> Key:
+    return (path, query, accept, b"gzip" if b"gzip" in packing else b"", host)
+
+
+def _lookup_head(edition: Edition, media: str) -> Head:
+    head = edition.heads.get(media)
+    if head is None:
+        told = ((b"content-type", media.encode()), (b"etag", _tag_of(edition, media.encode())), _REVALIDATE)
+        head = edition.heads[media] = to_head((*told, *_FIELDS, _VARY))
+    return head
+
+
+@lru_cache(maxsize=256)
+def _lookup_media(accept: bytes) -> str | None:
+    # A browser would rather have the page with the answer, which is no lookup.
+    return choose(accept.decode("latin-1") or None, (*ROWS, HTML))
+
+
+def _tag_of(edition: Edition, media: bytes) -> bytes:
+    return edition.tag + media.partition(b";")[0].replace(b"/", b".") + b'"'
 
 
 def _matches(tag: bytes, wanted: bytes) -> bool:

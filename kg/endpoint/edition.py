@@ -8,13 +8,14 @@ import hashlib
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
 from kg.answers.query import Queries
 from kg.endpoint.answering import Bounds, Dataset, Written, write_sparql, write_stored
-from kg.endpoint.kept import Answers
+from kg.endpoint.kept import Answers, Head
 from kg.endpoint.limits import Limits
 from kg.endpoint.log import Log
 from kg.endpoint.lookups import Lookups
@@ -44,7 +45,10 @@ class Edition:
     kept: dict[str, Any] = field(default_factory=dict, repr=False)
     """What routes keep of this edition, each under a name of its own; it goes when the edition goes."""
 
-    @property
+    heads: dict[str, Head] = field(default_factory=dict, repr=False)
+    """Media type -> the fields of a lookup's answer, which are always the same."""
+
+    @cached_property
     def tag(self) -> bytes:
         """How the ETag of whatever comes from this edition begins."""
         return f'W/"{self.id}.'.encode()

@@ -7,6 +7,7 @@ ever given for another.
 from __future__ import annotations
 
 from collections import OrderedDict
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 _MOST, _LARGEST = 64 << 20, 2 << 20
@@ -15,13 +16,27 @@ Key = tuple[bytes, ...]
 
 
 @dataclass(frozen=True, slots=True)
+class Head:
+    """The fields of a response, the length of its body apart; also as the lines in which they are sent."""
+
+    fields: tuple[tuple[bytes, bytes], ...]
+    lines: bytes
+
+
+@dataclass(frozen=True, slots=True)
 class Kept:
     """A response, as it is sent."""
 
     status: int
-    headers: tuple[tuple[bytes, bytes], ...]
+    head: Head
     body: bytes
-    tag: bytes
+    tag: bytes = b""
+
+
+def to_head(fields: Iterable[tuple[bytes, bytes]]) -> Head:
+    """The head with these fields."""
+    told = tuple(fields)
+    return Head(told, b"".join(b"%s: %s\r\n" % one for one in told))
 
 
 class Answers:

@@ -11,6 +11,7 @@ import json
 import sys
 import time
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import TextIO
 
 _LONGEST = 200
@@ -23,34 +24,46 @@ class Log:
 
     form: str = "none"
     file: TextIO = field(default_factory=lambda: sys.stderr)
-    _lines: list[str] = field(default_factory=list)
-    _second: tuple[int, str] = (0, "")
+    _told: list[_Told] = field(default_factory=list)
 
-    def tell(self, method: str, target: bytes, status: int, *, size: int, seconds: float) -> None:
+    def tell(self, method: str, path: bytes, query: bytes, status: int, *, size: int, seconds: float) -> None:
         """One request that was answered."""
         if self.form == "none":
             return
-        if not self._lines:
+        if not self._told:
             asyncio.get_running_loop().call_later(_EVERY, self.flush)
-        address = target[:_LONGEST].decode("ascii", "backslashreplace")
-        if len(target) > _LONGEST:
-            address += f"...({len(target)} bytes)"
-        milliseconds = round(seconds * 1000, 1)
-        if self.form == "json":
-            told = {"time": self._now(), "method": method, "address": address, "status": status}
-            self._lines.append(json.dumps(told | {"bytes": size, "ms": milliseconds}))
-        else:
-            self._lines.append(f"{self._now()} {method} {address} {status} {size}B {milliseconds}ms")
+        cut = query[: _LONGEST + 1]
+        self._told.append((time.time(), method, path[:_LONGEST], cut, len(query), status, size, seconds))
 
     def flush(self) -> None:
         """Write what has come together."""
-        lines, self._lines = self._lines, []
-        if lines:
-            self.file.write("\n".join(lines) + "\n")
+        told, self._told = self._told, []
+        if told:
+            write = _to_json if self.form == "json" else _to_text
+            self.file.write("".join(write(one) for one in told))
             self.file.flush()
 
-    def _now(self) -> str:
-        second = int(time.time())
-        if self._second[0] != second:
-            self._second = (second, time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(second)))
-        return self._second[1]
+
+_Told = tuple[float, str, bytes, bytes, int, int, int, float]
+
+
+def _address(told: _Told) -> str:
+    path, query, length = told[2], told[3], told[4]
+    text = (path + b"?" + query[:_LONGEST] if query else path).decode("ascii", "backslashreplace")
+    return f"{text}...({length} bytes)" if length > _LONGEST else text
+
+
+def _to_text(told: _Told) -> str:
+    when, method, _, _, _, status, size, seconds = told
+    return f"{_time(int(when))} {method} {_address(told)} {status} {size}B {seconds * 1000:.1f}ms\n"
+
+
+def _to_json(told: _Told) -> str:
+    when, method, _, _, _, status, size, seconds = told
+    line = {"time": _time(int(when)), "method": method, "address": _address(told), "status": status}
+    return json.dumps(line | {"bytes": size, "ms": round(seconds * 1000, 1)}) + "\n"
+
+
+@lru_cache(maxsize=4)
+def _time(second: int) -> str:
+    return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(second))

@@ -12,13 +12,14 @@ from bisect import bisect_left
 from dataclasses import dataclass
 
 _BOUNDS = (0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1.0, 5.0, 10.0)
+CACHED, LOOKUPS = "kg_cached_total", "kg_lookups_total"
 COUNTERS: dict[str, str] = {
     "kg_requests_2xx_total": "requests answered",
     "kg_requests_3xx_total": "requests sent elsewhere, or answered with `not modified`",
     "kg_requests_4xx_total": "requests that were wrong",
     "kg_requests_5xx_total": "requests that could not be answered",
-    "kg_cached_total": "requests answered with what was kept",
-    "kg_lookups_total": "queries answered without a worker",
+    CACHED: "requests answered with what was kept",
+    LOOKUPS: "queries answered without a worker",
     "kg_runs_total": "pieces of work given to workers",
     "kg_killed_total": "workers ended for a limit",
     "kg_died_total": "workers that died by themselves",
@@ -57,6 +58,16 @@ class Tally:
         """Count a request by how long it took."""
         self.add(_NAMES[len(COUNTERS) + len(GAUGES) + bisect_left(_BOUNDS, seconds)])
         self.add("kg_seconds_sum", int(seconds * 1e6))
+
+    def answered_at_once(self, counter: str, seconds: float, size: int) -> None:
+        """Count a request that was answered at once: what five calls of `add` would do, at the price of one."""
+        start = self.row * _ROW
+        took = _NAMES[len(COUNTERS) + len(GAUGES) + bisect_left(_BOUNDS, seconds)]
+        counted = (("kg_requests_2xx_total", 1), (counter, 1), ("kg_sent_bytes_total", size), (took, 1))
+        pack, unpack, memory = _NUMBER.pack_into, _NUMBER.unpack_from, self.memory
+        for name, number in (*counted, ("kg_seconds_sum", int(seconds * 1e6))):
+            place = start + _PLACES[name]
+            pack(memory, place, unpack(memory, place)[0] + number)
 
     def sum(self, name: str) -> int:
         """What all processes have counted."""

@@ -132,11 +132,12 @@ def _around(columns: tuple[str, ...], pieces: list[bytes], media: str, *, is_all
 
 
 def _json_row(columns: tuple[str, ...], row: Row) -> bytes:
-    told = {name: _json_term(term) for name, term in zip(columns, row, strict=True) if term is not None}
+    told = {name: to_json(term) for name, term in zip(columns, row, strict=True) if term is not None}
     return orjson.dumps(told)
 
 
-def _json_term(term: object) -> dict[str, object]:
+def to_json(term: object) -> dict[str, object]:
+    """A term as SPARQL 1.1 Query Results JSON has it."""
     if isinstance(term, NamedNode):
         return {"type": "uri", "value": term.value}
     if isinstance(term, Literal):
@@ -150,7 +151,7 @@ def _json_term(term: object) -> dict[str, object]:
         return {"type": "bnode", "value": term.value}
     assert isinstance(term, Triple)
     parts = {"subject": term.subject, "predicate": term.predicate, "object": term.object}
-    return {"type": "triple", "value": {name: _json_term(part) for name, part in parts.items()}}
+    return {"type": "triple", "value": {name: to_json(part) for name, part in parts.items()}}
 
 
 _XML_HEAD = '<?xml version="1.0"?>\n<sparql xmlns="http://www.w3.org/2005/sparql-results#">'
