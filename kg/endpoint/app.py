@@ -21,6 +21,7 @@ from kg.endpoint.limits import Limits
 from kg.endpoint.log import Log
 from kg.endpoint.pages import routes as pages_routes
 from kg.endpoint.problems import answer_error
+from kg.endpoint.reconciliation import routes as reconciliation
 from kg.endpoint.tally import Tally
 from kg.errors import FilmGraphError
 from kg.project import Project
@@ -34,6 +35,7 @@ ROOMS: tuple[Callable[[], list[BaseRoute]], ...] = (
     openapi.routes,
     health.routes,
     pages_routes.routes,
+    reconciliation.routes,
 )
 """What offers routes; the first that matches answers."""
 
