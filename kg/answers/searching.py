@@ -131,8 +131,9 @@ class NameIndex:
         union = " UNION ALL ".join(named for _ in pieces)
         # Where only some classes are wanted, most candidates may be of others.
         most = _CANDIDATES if len(kinds) == len(self._kinds) else _CANDIDATES * 20
-        counted = f"SELECT rowid FROM ({union}) GROUP BY rowid ORDER BY COUNT(*) DESC, rowid LIMIT {most}"
-        return self._names(f"id IN ({counted})", tuple(pieces), kinds)
+        shared = f"SELECT rowid AS id, COUNT(*) AS shared FROM ({union}) GROUP BY rowid ORDER BY shared DESC, rowid"
+        source = f"name JOIN ({shared} LIMIT {most}) USING (id)"
+        return self._names("TRUE", tuple(pieces), kinds, source=source, order="shared DESC, id")
 
     def _rarest(self, pieces: Iterable[str]) -> Iterator[str]:
         """Pieces as FTS5 takes them, the rarest first, as long as they have not too many names together."""
@@ -149,10 +150,17 @@ class NameIndex:
             yield '"' + piece.replace('"', '""') + '"'
 
     def _names(
-        self, where: str, values: tuple[str, ...], kinds: list[int], *, order: str = "id", last: tuple[str, ...] = ()
+        self,
+        where: str,
+        values: tuple[str, ...],
+        kinds: list[int],
+        *,
+        order: str,
+        source: str = "name",
+        last: tuple[str, ...] = (),
     ) -> dict[int, _Name]:
         marks = ", ".join("?" * len(kinds))
-        query = f"""SELECT id, thing, text, folded, is_label, kinds, links FROM name
+        query = f"""SELECT id, thing, text, folded, is_label, kinds, links FROM {source}
                     WHERE {where} AND kinds IN ({marks}) ORDER BY {order} LIMIT {_CANDIDATES}"""
         rows = self._connection.execute(query, (*values, *kinds, *last))
         return {row[0]: _Name(row[1], row[2], row[3], bool(row[4]), row[5], row[6]) for row in rows}

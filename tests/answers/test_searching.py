@@ -118,3 +118,16 @@ def test_a_score_is_a_hundred_for_the_same_name_and_never_more(one: str, other: 
 @given(st.text())
 def test_a_folded_name_stays_as_it_is(text: str) -> None:
     assert to_folded(to_folded(text)) == to_folded(text)
+
+
+def test_of_many_names_alike_the_nearest_is_found_among_those_of_its_class(tmp_path: Path) -> None:
+    store = Store()
+    words = [f"{one}{two}" for one in "bcdfghklmnprst" for two in ("arbour", "etter", "ountain", "iver")]
+    titles = [f"The Golden {first} {second}" for first in words for second in ("Night", "Day", "Hour", "Dawn", "Dusk")]
+    for number, title in enumerate(titles):
+        store.add(Quad(film(f"film-{number:03}"), TYPE, film("Film" if number else "Award")))
+        store.add(Quad(film(f"film-{number:03}"), LABEL, Literal(title)))
+    names = open_names(tmp_path, store)
+    for title in titles[1::17]:
+        misspelled = title[:13] + title[14:]
+        assert title in [match.label for match in names.search(misspelled, kind="film:Film")]
