@@ -33,6 +33,18 @@ _PIECE, _AT_ONCE = 10, 2
 _METHODS = ["GET", "HEAD"]
 
 
+def routes() -> list[BaseRoute]:
+    """/reconcile, and under it suggest, flyout, preview and extend."""
+    return [
+        Route("/reconcile", answer, methods=["GET", "HEAD", "POST"]),
+        Route("/reconcile/", answer, methods=["GET", "HEAD", "POST"]),
+        Route("/reconcile/suggest/{kind}", suggest, methods=_METHODS),
+        Route("/reconcile/flyout/{kind}", show_flyout, methods=_METHODS),
+        Route("/reconcile/preview", show_preview, methods=_METHODS),
+        Route("/reconcile/extend/propose", propose_properties, methods=_METHODS),
+    ]
+
+
 async def answer(request: Request) -> Response:
     """The manifest, the candidates of a batch, or the values of a data extension query."""
     told, edition = await _told(request), edition_of(request)
