@@ -1,7 +1,8 @@
 """What is wrong with a project walks in; mends of its YAML walk out, each as plain as it is certain, and a diff of all.
 
 A mend is proposed where a finding has one plain remedy: a misspelled name with one near neighbour, a value whose
-meaning is clear but whose form is not, a label that a linked thing or the only alias has, a fact that is written twice.
+meaning is clear but whose form is not, a label that the only alias has, a fact that is written twice. A label that a
+linked thing has needs no mend: what is said of linked things is said of one.
 Every mend is tried on a copy first: it stands only if it removes its finding and adds none.
 """
 
@@ -32,9 +33,7 @@ PROPOSERS: Mapping[str, Proposer] = {
     "facts/value": lambda finding, drafted, text: mend_value(finding, text, drafted.lexicon, drafted.read.facts),
     "facts/duplicate": lambda finding, drafted, text: mend_duplicate(finding, text),
     "shacl/pattern": lambda finding, drafted, text: mend_form(finding, text),
-    "shacl/minCount": lambda finding, drafted, text: mend_label(
-        finding, text, drafted.read.facts, drafted.project.data
-    ),
+    "shacl/minCount": lambda finding, drafted, text: mend_label(finding, text, drafted.read.facts),
 }
 """Check -> how it may be mended; what stands here for no check has no plain mend."""
 

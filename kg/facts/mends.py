@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 import ast
-import csv
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
-from pathlib import Path
 
 from kg.facts.fact import Fact
 from kg.facts.lexicon import Lexicon, Takes, Word
 from kg.facts.values import to_value
 from kg.reports import Finding
-from kg.terms import ALIAS, LABEL, to_curie, to_iri, to_text
+from kg.terms import ALIAS, LABEL, to_curie, to_text
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,14 +77,12 @@ def mend_duplicate(finding: Finding, text: str) -> Sequence[Edit]:
     return [Edit(number, 1, again, "")] if again.strip() == before.strip() and ends else ()
 
 
-def mend_label(finding: Finding, text: str, facts: Iterable[Fact], folder: Path) -> Sequence[Edit]:
-    """The label that a linked thing has, or the thing's only alias, with its evidence."""
+def mend_label(finding: Finding, text: str, facts: Iterable[Fact]) -> Sequence[Edit]:
+    """The thing's only alias, with its evidence; the label of a linked thing is its label without any mend."""
     if finding.path != to_text(LABEL) or finding.place is None:
         return ()
     facts = list(facts)
-    linked = _linked(finding.focus, folder)
-    labels = [f for f in facts if f.property == LABEL and to_text(f.subject) in linked]
-    said = labels or [f for f in facts if f.property == ALIAS and to_text(f.subject) == finding.focus]
+    said = [f for f in facts if f.property == ALIAS and to_text(f.subject) == finding.focus]
     own = next((f for f in facts if f.place == finding.place), None)
     if own is None or len({fact.value for fact in said}) != 1:
         return ()
@@ -109,27 +105,6 @@ def _label_line(fact: Fact, own: Fact) -> str:
     if language := getattr(fact.value, "language", None):
         parts.append(f"lang: {language}")
     return f"label: {{{', '.join(parts)}}}"
-
-
-def _linked(focus: str, folder: Path) -> frozenset[str]:
-    """The things that `links.sssom.tsv` says are the same (skos:exactMatch)."""
-    found: set[str] = set()
-    for file in sorted(folder.glob("**/*.sssom.tsv")):
-        rows = csv.DictReader(
-            (line for line in file.read_text(encoding="utf-8").splitlines() if line[:1] != "#"), delimiter="\t"
-        )
-        for row in rows:
-            if row.get("predicate_id") == "skos:exactMatch" and not row.get("predicate_modifier"):
-                ends = [_term(row.get(name) or "") for name in ("subject_id", "object_id")]
-                found.update(other for other in ends if focus in ends and other != focus)
-    return frozenset(found - {""})
-
-
-def _term(name: str) -> str:
-    try:
-        return to_text(to_iri(name))
-    except ValueError:
-        return ""
 
 
 # --- what a value may mean
