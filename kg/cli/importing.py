@@ -165,10 +165,11 @@ def _rdf(call: argparse.Namespace) -> int:
     known = _known(call)
     name = to_slug(Path(call.paths[0]).name.partition(".")[0]) or "rdf"
     own = Path(call.mapping) if call.mapping else None
-    mapping = read_rdf_mapping(known.ontology, known.lexicon, read_mapping(known.ontology, known.lexicon), own=own)
+    wikidata = read_mapping(known.ontology, known.lexicon)
+    mapping = read_rdf_mapping(known.ontology, known.lexicon, wikidata, own=own)
     with _gate(call, known, Source(name, title=Path(call.paths[0]).name), call.paths) as gate:
         gate.identifier = "wikidataId"
-        import_rdf(call.paths, gate, mapping, known.lexicon, prefix=gate.source.id)
+        import_rdf(call.paths, gate, mapping, known.lexicon, wikidata, prefix=gate.source.id)
         return _finish(call, gate)
 
 

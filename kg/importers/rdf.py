@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote
@@ -20,16 +21,18 @@ from kg.errors import InputError
 from kg.facts.dates import to_days
 from kg.facts.lexicon import Lexicon, Takes
 from kg.importers.gate import Gate
-from kg.importers.naming import to_name
+from kg.importers.naming import to_name, to_node, to_part
 from kg.importers.streams import files_of
+from kg.importers.wikidata import EntityReader
+from kg.importers.wikidata_rdf import DIRECT, WikidataTriples
 from kg.mappings.wikidata import WikidataMapping
 from kg.mappings.yaml_files import MAPPINGS, read_yaml
 from kg.terms import FILM, PREFIXES, SKOS, TYPE, XSD
 
 SUFFIXES = (".ttl", ".nt", ".nq", ".trig", ".jsonld", ".rdf", ".owl")
 LARGEST_WITH_BLANKS = 64 << 20
+_DIRECT_TYPE = NamedNode(DIRECT + "P31")
 _EXACT = NamedNode(SKOS + "exactMatch")
-_DIRECT = "http://www.wikidata.org/prop/direct/"
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]+")
 _MINUTES = re.compile(r"P?T?(?:(\d+)H)?(?:(\d+)M)?(?:(\d+)(?:\.\d+)?S)?", re.IGNORECASE)
 _NUMBER = re.compile(r"[0-9]+(?:\.[0-9]+)?(?:[eE]\+?[0-9]+)?")
@@ -51,6 +54,8 @@ class RdfMapping:
     classes: Mapping[str, str]
     properties: Mapping[str, Reading]
     names: Mapping[str, str]
+    currencies: Mapping[str, str]
+    """Datatype of a sum of money -> ISO 4217 code."""
 
 
 def read_rdf_mapping(
@@ -59,7 +64,7 @@ def read_rdf_mapping(
     """The crosswalk, the usual mapping and the caller's own, the later above the earlier."""
     classes = {PREFIXES["wd"] + item: kind for item, kind in wikidata.classes.items()}
     properties = {
-        _DIRECT + name: Reading(meanings[0].property)
+        DIRECT + name: Reading(meanings[0].property)
         for name, meanings in wikidata.properties.items()
         if meanings[0].property and meanings[0].reads in ("item", "text", "time")
     }
@@ -75,26 +80,49 @@ def read_rdf_mapping(
             else:
                 properties.setdefault(triple.object.value, Reading(name))
     names: dict[str, str] = {}
+    currencies: dict[str, str] = {}
     for path in (MAPPINGS / "rdf.yaml", *([own] if own is not None else [])):
         told = read_yaml(path)
         classes |= {str(iri): str(kind) for iri, kind in (told.get("classes") or {}).items()}
         properties |= {str(iri): _reading(entry) for iri, entry in (told.get("properties") or {}).items()}
         names |= {str(iri): str(prefix) for iri, prefix in (told.get("names") or {}).items()}
+        currencies |= {str(iri): str(code) for iri, code in (told.get("currencies") or {}).items()}
     wrong = [f"{one.property!r}" for one in properties.values() if one.property not in lexicon.names]
     wrong += [f"{kind!r}" for kind in classes.values() if kind not in lexicon.class_names]
     if wrong:
         raise InputError(f"The mapping names what is not in the ontology: {', '.join(sorted(set(wrong)))}.")
-    return RdfMapping(classes, properties, names)
+    return RdfMapping(classes, properties, names, currencies)
 
 
-def import_rdf(paths: Sequence[str | Path], gate: Gate, mapping: RdfMapping, lexicon: Lexicon, *, prefix: str) -> None:
-    """Read RDF files into the gate; raises `InputError` for one that does not parse, with its line."""
-    for path in files_of(paths, SUFFIXES):
-        reader = _Reader(gate, mapping, lexicon, prefix, path)
-        for subject, property, value in _triples(path, gate):
-            gate.summary.records += 1
-            reader.read(subject, property, value)
-        gate.progress(path.stat().st_size)
+def import_rdf(
+    paths: Sequence[str | Path],
+    gate: Gate,
+    mapping: RdfMapping,
+    lexicon: Lexicon,
+    wikidata: WikidataMapping,
+    *,
+    prefix: str,
+) -> None:
+    """Read RDF files into the gate; raises `InputError` for one that does not parse, with its line.
+
+    Items of Wikidata whose statements are there are read as from its JSON, with ranks, qualifiers and references.
+    """
+    with WikidataTriples(gate) as statements:
+        for path in files_of(paths, SUFFIXES):
+            reader = _Reader(gate, mapping, lexicon, prefix, path)
+            for subject, property, value in _triples(path, gate):
+                gate.summary.records += 1
+                if not statements.take(subject, property, value):
+                    reader.read(subject, property, value)
+            gate.progress(path.stat().st_size)
+        if statements.any:
+            statements.load()
+            reader = _Reader(gate, mapping, lexicon, prefix, Path("wikidata"))
+            for subject, property, value in statements.direct():
+                reader.read(subject, property, value)
+            entities = EntityReader(gate, wikidata)
+            for entity in statements.entities():
+                entities.read_or_reject(entity, file="wikidata", line=0)
 
 
 @dataclass
@@ -107,7 +135,7 @@ class _Reader:
     named: dict[str, str] = field(default_factory=dict)
 
     def read(self, subject: Any, property: NamedNode, value: Any) -> None:
-        if property == TYPE:
+        if property in (TYPE, _DIRECT_TYPE):
             kind = self.mapping.classes.get(_https(value.value)) if isinstance(value, NamedNode) else None
             if kind is None:
                 self.gate.summary.unmapped[f"class {value.value}"] += 1
@@ -120,17 +148,34 @@ class _Reader:
             return
         word = self.lexicon.properties[self.lexicon.names[reading.property]]
         kind = word.range[0].value.removeprefix(FILM) if len(word.range) == 1 else ""
-        if word.takes is Takes.THING:
+        if reading.reads == "money":
+            self.money(subject, property, reading.property, value)
+        elif word.takes is Takes.THING:
             kind = kind if kind in self.lexicon.class_names else ""
             self.add(subject, reading.property, self.thing(value, kind, subject, via=reading.property))
         elif not isinstance(value, Literal):
             self.skip(property, "an address stands where a text should")
-        elif (text := self.text(value, reading, word.takes, kind)) is None:
+        elif (text := self.text(value, reading, word.takes, kind, direct=property.value.startswith(DIRECT))) is None:
             self.skip(property, "the value is not what the property takes")
         elif reading.property == "label":
             self.label(subject, text, value.language or "")
         else:
             self.add(subject, reading.property, text, language=(value.language or "") if word.name == "alias" else "")
+
+    def money(self, subject: Any, property: NamedNode, name: str, value: Any) -> None:
+        """A figure, with its currency; a bare number does not tell what it is a sum of."""
+        currency = self.mapping.currencies.get(value.datatype.value) if isinstance(value, Literal) else None
+        if currency is None:
+            self.skip(property, "a sum without a currency that is known")
+            return
+        if not _NUMBER.fullmatch(value.value):
+            self.skip(property, "the value is not what the property takes")
+            return
+        amount = f"{Decimal(value.value):f}"
+        node = to_node(self.name(subject)[0], name, to_part(amount))
+        self.add(subject, name, node)
+        for said, text in (("amount", amount), ("currency", currency)):
+            self.gate.add(node, said, text, record=_record(subject))
 
     def label(self, subject: Any, text: str, language: str) -> None:
         """The English name, or the one without a language, is the label; another is it only where there is none."""
@@ -141,10 +186,13 @@ class _Reader:
         name, identifier = self.name(subject)
         self.gate.mention(name, kind="", label=text, identifier=identifier, record=_record(subject))
 
-    def text(self, value: Literal, reading: Reading, takes: Takes | None, range: str) -> str | None:
+    def text(self, value: Literal, reading: Reading, takes: Takes | None, range: str, *, direct: bool) -> str | None:
         text = _CONTROL.sub(" ", value.value).strip()
+        if reading.reads == "year":
+            return text[:4] if _to_date(text) is not None else None
         if takes is Takes.DATE:
-            return _to_date(text)
+            # Wikidata's direct values do not tell their precision; a year stands on New Year's Day.
+            return _to_date(text[:4] if direct and text[4:11] == "-01-01T" else text)
         if reading.reads in ("minutes", "seconds"):
             return _to_minutes(text, seconds=reading.reads == "seconds")
         if range == XSD + "integer":

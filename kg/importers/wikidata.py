@@ -36,6 +36,7 @@ SUFFIXES = tuple(form + packed for form in (".json", ".jsonl", ".ndjson") for pa
 LANGUAGES = ("en", "mul", "de", "fr", "es")
 LARGEST_DOCUMENT = 64 << 20
 """Bytes of a file that is one JSON document on several lines."""
+_WHY_DEPRECATED = "P2241"
 _LANGUAGE = re.compile(r"[A-Za-z]{2,8}(?:-[A-Za-z0-9]{1,8})*")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]+")
 _ITEM = re.compile(r"Q[1-9][0-9]*")
@@ -49,11 +50,7 @@ def import_wikidata(
     for path in files_of(paths, SUFFIXES):
         for line, entity in entities_of(path, gate):
             gate.summary.records += 1
-            try:
-                reader.read(entity)
-            except (KeyError, TypeError, AttributeError, ValueError) as error:
-                name = str(entity.get("id", "")) if isinstance(entity, dict) else ""
-                gate.reject(path.name, line, f"not shaped like an entity: {error!r}", name)
+            reader.read_or_reject(entity, file=path.name, line=line)
 
 
 def entities_of(path: Path, gate: Gate) -> Iterator[tuple[int, Any]]:
@@ -123,6 +120,14 @@ class EntityReader:
     gate: Gate
     mapping: WikidataMapping
     languages: tuple[str, ...] = LANGUAGES
+
+    def read_or_reject(self, entity: Any, *, file: str, line: int) -> None:
+        """All facts of one entity; one that is not shaped like an entity is rejected with its place."""
+        try:
+            self.read(entity)
+        except (KeyError, TypeError, AttributeError, ValueError, IndexError) as error:
+            name = str(entity.get("id", "")) if isinstance(entity, dict) else ""
+            self.gate.reject(file, line, f"not shaped like an entity: {error!r}"[:300], name)
 
     def read(self, entity: Mapping[str, Any]) -> None:
         """All facts of one entity, or none where it is of no kind that we know."""
@@ -231,7 +236,7 @@ class _Statements:
         used = {name: one for name, one in meaning.qualifiers.items() if name in qualifiers}
         unmapped = self.gate.summary.unmapped
         for name in qualifiers:
-            if name not in used and name != meaning.needs:
+            if name not in used and name not in (meaning.needs, _WHY_DEPRECATED):
                 unmapped[f"qualifier {name} of {property}"] += len(qualifiers[name])
         if meaning.node and (used or not meaning.property):
             self.node(property, meaning, statement, used, said)
@@ -321,7 +326,7 @@ class _Statements:
         if rank != "normal":
             said["rank"] = rank
         if rank == "deprecated":
-            reasons = (statement.get("qualifiers") or {}).get("P2241", ())
+            reasons = (statement.get("qualifiers") or {}).get(_WHY_DEPRECATED, ())
             items = [to_item(snak["datavalue"]) for snak in reasons if "datavalue" in snak]
             said["because"] = f"deprecated in Wikidata{': ' if items else ''}{', '.join(items)}"
         if references := statement.get("references"):

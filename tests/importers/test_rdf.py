@@ -1,0 +1,91 @@
+"""RDF in other words: Wikidata with full statements, DBpedia, FIAFcore."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from kg.building import check
+from kg.importers.wikidata_rdf import _to_julian
+from tests.importers.place import Place
+
+
+@pytest.fixture
+def statements() -> Path:
+    return Path(__file__).with_name("anora-statements.ttl")
+
+
+def test_a_statement_of_wikidata_keeps_rank_qualifiers_and_all_references(project: Place, statements: Path) -> None:
+    assert project.run("rdf", str(statements), "--source", "wikidata") == 0
+    credit = next(fact for fact in project.facts() if fact.property.value.endswith("castCredit"))
+    assert credit.rank == "preferred"
+    assert credit.evidence.record == (
+        "Q104123$C1 stated-in:Q37312 url:https://a.example/b url:https://c.example/ imported-from:Q328"
+    )
+    assert credit.evidence.retrieved == "2024-11-01"
+    assert project.said("wd-q104123.castCredit.c1") == {
+        ("agent", "wd-q2"),
+        ("character", "wd-q104123.character.ani"),
+    }
+    deprecated = next(fact for fact in project.facts() if fact.rank == "deprecated")
+    assert deprecated.because == "deprecated in Wikidata: Q5"
+    report = check(project.folder)
+    assert report.ok, "\n".join(map(str, report))
+
+
+def test_dates_have_the_precision_and_the_calendar_of_their_nodes(project: Place, statements: Path) -> None:
+    project.run("rdf", str(statements), "--source", "wikidata")
+    assert project.said("wd-q104123.release.d1") == {("date", "2024-10"), ("territory", "wd-q30")}
+    julian = next(fact for fact in project.facts() if fact.written)
+    assert (julian.value.value, julian.written) == ("1914-01-01", "1914-01-01 (Julian calendar)")
+    assert ("birthDate", "1999") in project.said("wd-q2")
+
+
+def test_sums_and_lengths_have_their_units(project: Place, statements: Path) -> None:
+    project.run("rdf", str(statements), "--source", "wikidata")
+    assert ("runningTime", "139") in project.said("wd-q104123")
+    assert project.said("wd-q104123.budget.g1") == {("amount", "6000000.0"), ("currency", "USD")}
+
+
+def test_values_that_are_not_known_or_not_there_are_counted(
+    project: Place, statements: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    project.run("rdf", str(statements), "--source", "wikidata")
+    told = capsys.readouterr().out
+    assert "1  values that are not known" in told
+    assert "1  statements that there is none" in told
+    assert not [value for name, value in project.said("wd-q104123") if name in ("writer", "previousFilm")]
+
+
+@pytest.mark.parametrize(
+    ("gregorian", "julian"),
+    [
+        ("1498-07-01T00:00:00Z", "1498-06-22T00:00:00Z"),
+        ("1582-10-15T00:00:00Z", "1582-10-05T00:00:00Z"),
+        ("1900-03-13T00:00:00Z", "1900-02-29T00:00:00Z"),
+        ("1918-02-14T00:00:00Z", "1918-02-01T00:00:00Z"),
+        ("-044-03-15", "-044-03-15"),
+    ],
+)
+def test_days_of_the_julian_calendar_are_as_they_were_entered(gregorian: str, julian: str) -> None:
+    assert _to_julian(gregorian) == julian
+
+
+DBPEDIA = """\
+M <http://www.w3.org/1999/02/22-rdf-syntax-ns#type> <http://dbpedia.org/ontology/Film> .
+M <http://www.w3.org/2000/01/rdf-schema#label> "Memento"@en .
+M <http://dbpedia.org/ontology/budget> "9.0E6"^^<http://dbpedia.org/datatype/usDollar> .
+M <http://dbpedia.org/ontology/gross> "40000000" .
+M <http://dbpedia.org/ontology/runtime> "6780.0"^^<http://www.w3.org/2001/XMLSchema#double> .
+"""
+
+
+def test_a_sum_of_dbpedia_has_the_currency_of_its_datatype(
+    project: Place, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "memento.nt").write_text(DBPEDIA.replace("M <", "<http://dbpedia.org/resource/Memento> <"), "utf-8")
+    assert project.run("rdf", str(tmp_path / "memento.nt"), "--source", "dbpedia") == 0
+    assert ("runningTime", "113") in project.said("dbpedia-memento")
+    assert project.said("dbpedia-memento.budget.9000000") == {("amount", "9000000"), ("currency", "USD")}
+    assert "a sum without a currency that is known" in capsys.readouterr().out
