@@ -5,16 +5,24 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
+from typing import Any, BinaryIO
+
+import orjson
 
 from kg.errors import InputError
 from kg.importers.gate import Gate
-from kg.importers.streams import open_bytes
+from kg.importers.streams import lines_of, open_bytes
 from kg.importers.table_mapping import TableMapping
 from kg.importers.table_sql import named, quoted
 
 LONGEST_LINE = 4 << 20
 """Bytes of a line of CSV or JSON."""
+_BLOCK = 1 << 20
+_MANY_ROWS = 20_000
+"""Lines of JSON that are looked at for the names of columns."""
 SUFFIXES = (".csv", ".tsv", ".csv.gz", ".tsv.gz", ".csv.bz2", ".tsv.bz2", ".jsonl", ".ndjson", ".parquet", ".xlsx")
 _DELIMITERS = (",", "\t", ";", "|")
 
@@ -24,14 +32,18 @@ def header_of(path: Path, mapping: TableMapping | None = None) -> list[str]:
     format = format_of(path, mapping)
     if format in ("csv", "tsv"):
         return _header(path, _delimiter(path, mapping), mapping)
+    if format == "xlsx":
+        return [name for name in next(_sheet(path, mapping), []) if name]
+    if format == "jsonl":
+        names = list(dict.fromkeys(name for row in islice(_objects(path), _MANY_ROWS) for name in row))
+        if not names:
+            raise InputError(f"{path} cannot be read: no line of it is a JSON object.")
+        return names
     import duckdb
 
     with duckdb.connect(":memory:") as sql:
-        if format == "xlsx":
-            return [name for name in next(_sheet(path, mapping), []) if name]
-        read = "read_parquet" if format == "parquet" else "read_json_auto"
         try:
-            described = sql.execute(f"SELECT * FROM {read}(?) LIMIT 0", [str(path)]).description or ()
+            described = sql.execute("SELECT * FROM read_parquet(?) LIMIT 0", [str(path)]).description or ()
         except duckdb.Error as error:
             raise InputError(f"{path} cannot be read: {first_line(error)}.") from error
         return [str(column[0]) for column in described]
@@ -52,52 +64,114 @@ def sample_of(path: Path, count: int) -> list[dict[str, str]]:
             found = [{name: row.get(name) or "" for name in header} for row, _ in zip(read, range(count), strict=False)]
             text.detach()
             return found
+    if format == "jsonl":
+        texts = ({name: _json_text(row.get(name)) for name in header} for row in _objects(path))
+        return list(islice(texts, count))
     import duckdb
 
-    function = "read_parquet" if format == "parquet" else "read_json_auto"
     with duckdb.connect(":memory:") as sql:
         cells = ", ".join(f"CAST({named(name)} AS VARCHAR)" for name in header)
-        rows_read = sql.execute(f"SELECT {cells} FROM {function}(?) LIMIT {count}", [str(path)]).fetchall()
+        rows_read = sql.execute(f"SELECT {cells} FROM read_parquet(?) LIMIT {count}", [str(path)]).fetchall()
     return [dict(zip(header, ("" if cell is None else cell for cell in row), strict=True)) for row in rows_read]
 
 
-def relation_of(path: Path, mapping: TableMapping, header: list[str], gate: Gate) -> str:
-    """The FROM clause that reads a table with every column as text."""
+def _objects(path: Path) -> Iterator[dict[str, Any]]:
+    """The lines of a file that are JSON objects."""
+    with open_bytes(path) as file:
+        for _, line in lines_of(file, longest=LONGEST_LINE):
+            try:
+                row = orjson.loads(line or b"")
+            except orjson.JSONDecodeError:
+                continue
+            if isinstance(row, dict):
+                yield row
+
+
+def _json_text(value: Any) -> str:
+    if isinstance(value, str):
+        return value
+    return "" if value is None else orjson.dumps(value).decode()
+
+
+@dataclass(frozen=True, slots=True)
+class Cells:
+    """The clause by which DuckDB reads a table, and the lines that were too long to be in it."""
+
+    relation: str
+    long: tuple[int, ...] = ()
+
+
+def cells_of(path: Path, mapping: TableMapping, header: list[str], gate: Gate) -> Cells:
+    """The cells of a table, every column as text."""
     format = format_of(path, mapping)
     types = ", ".join(f"{quoted(name)}: 'VARCHAR'" for name in header)
     if format == "parquet":
-        cells = ", ".join(f"CAST({named(name)} AS VARCHAR) AS {named(name)}" for name in header)
-        return f"(SELECT {cells} FROM read_parquet({quoted(str(path))}))"
-    if format == "jsonl":
-        return (
-            f"read_json({quoted(str(path))}, format = 'newline_delimited', columns = {{{types}}}, ignore_errors = true,"
-            f" maximum_object_size = {LONGEST_LINE})"
-        )
+        gate.progress(path.stat().st_size)
+        texts = ", ".join(f"CAST({named(name)} AS VARCHAR) AS {named(name)}" for name in header)
+        return Cells(f"(SELECT {texts} FROM read_parquet({quoted(str(path))}))")
     delimiter, quote, encoding = _delimiter(path, mapping), mapping.quote, mapping.encoding
+    long: tuple[int, ...] = ()
     if format == "xlsx":
+        gate.progress(path.stat().st_size)
         sheet, delimiter, quote, encoding = gate.spool("sheet.csv"), ",", '"', "utf-8"
         _write_sheet(_sheet(path, mapping), sheet)
         path = sheet
-    elif path.suffix in (".gz", ".bz2"):
-        path = _unpacked(path, gate)
     else:
-        gate.progress(path.stat().st_size)
-    return (
+        path, long = _readable(path, gate)
+    if format == "jsonl":
+        return Cells(
+            f"read_json({quoted(str(path))}, format = 'newline_delimited', columns = {{{types}}}, ignore_errors = true,"
+            f" maximum_object_size = {2 * LONGEST_LINE})",
+            long,
+        )
+    return Cells(
         f"read_csv({quoted(str(path))}, header = true, auto_detect = false, columns = {{{types}}},"
         f" delim = {quoted(delimiter)}, quote = {quoted(quote)}, escape = {quoted(quote)},"
         f" encoding = {quoted(encoding)},"
-        f" max_line_size = {LONGEST_LINE}, ignore_errors = true, store_rejects = true,"
-        " rejects_limit = 0, compression = 'none')"
+        f" max_line_size = {2 * LONGEST_LINE}, ignore_errors = true, store_rejects = true,"
+        " rejects_limit = 0, compression = 'none')",
+        long,
     )
 
 
-def _unpacked(path: Path, gate: Gate) -> Path:
-    """A compressed file, unpacked into the spool, so that a truncated archive is found before anything is read."""
-    unpacked = gate.spool("unpacked.csv")
-    with open_bytes(path, gate.progress) as packed, unpacked.open("wb") as file:
-        while block := packed.read(1 << 20):
-            file.write(block)
-    return unpacked
+def _readable(path: Path, gate: Gate) -> tuple[Path, tuple[int, ...]]:
+    """A file unpacked and without lines that are too long, in the spool; or as it is, where it has none of these.
+
+    So a truncated archive is found before anything is read. The lines that were left out come with it.
+    """
+    packed = path.suffix in (".gz", ".bz2")
+    if packed:
+        plain = gate.spool("unpacked.csv")
+        with open_bytes(path, gate.progress) as file, plain.open("wb") as out:
+            while block := file.read(_BLOCK):
+                out.write(block)
+        path = plain
+    else:
+        gate.progress(path.stat().st_size)
+    with path.open("rb") as file:
+        if not _has_long_line(file):
+            return path, ()
+    short, long = gate.spool("short.csv"), []
+    with path.open("rb") as file, short.open("wb") as out:
+        for number, line in lines_of(file, longest=LONGEST_LINE):
+            if line is None:
+                long.append(number)
+            else:
+                out.write(line)
+    return short, tuple(long)
+
+
+def _has_long_line(file: BinaryIO) -> bool:
+    """Whether some line is longer than `LONGEST_LINE`, more or less a block, found without looking at every line."""
+    run = 0
+    while block := file.read(_BLOCK):
+        first = block.find(b"\n")
+        run += len(block) if first < 0 else first
+        if run > LONGEST_LINE:
+            return True
+        if first >= 0:
+            run = len(block) - block.rfind(b"\n") - 1
+    return False
 
 
 def _header(path: Path, delimiter: str, mapping: TableMapping | None) -> list[str]:

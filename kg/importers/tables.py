@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from kg.errors import InputError
 from kg.facts.values import nearest
 from kg.importers.gate import Gate
-from kg.importers.table_files import first_line, format_of, header_of, relation_of
+from kg.importers.table_files import cells_of, first_line, format_of, header_of
 from kg.importers.table_mapping import Column, TableMapping, Where
 from kg.importers.table_sql import KEPT, LINE, RECORD, SUBJECT, TableSql, named
 
@@ -87,9 +87,10 @@ class _Reading:
 
     def read(self, *, alone: bool, only: str) -> None:
         header = self.header()
-        statements = TableSql(self.mapping, relation_of(self.path, self.mapping, header, self.gate))
+        cells = cells_of(self.path, self.mapping, header, self.gate)
+        statements = TableSql(self.mapping, cells.relation)
         self.key(statements, header, only)
-        lines = self.tell_rejects()
+        lines = self.tell_rejects(cells.long)
         stream = self.streams(alone=alone)
         for said in statements.facts(self.rows):
             self.gate.add_rows(said.select, checked=said.checked, language=said.language, stream=stream)
@@ -165,35 +166,52 @@ class _Reading:
     def tell_faults(self, rejected: list[int]) -> None:
         """Reject what does not fit; `rejected` are lines that hold no row."""
         keyless = f"FROM {self.rows} WHERE {named(KEPT)} AND {named(SUBJECT)} IS NULL ORDER BY 1 LIMIT {MOST_REJECTS}"
+        format = format_of(self.path, self.mapping)
         reason = f"the key {' + '.join(self.mapping.key)} is empty"
+        reason += ", or the line is no JSON" if format == "jsonl" else ""
         faults = [(line, reason) for (line,) in self.sql.execute(f"SELECT {named(LINE)} {keyless}").fetchall()]
-        first = 2 if format_of(self.path, self.mapping) in ("csv", "tsv", "xlsx") else 1
+        first = 2 if format in ("csv", "tsv", "xlsx") else 1
         for row, fault in sorted([*faults, *self.gate.take_faults(MOST_REJECTS)]):
-            line = row + first - 1
-            for one in rejected:
-                line += one <= line
-            self.gate.reject(self.name, line, fault)
+            self.gate.reject(self.name, _after(row + first - 1, rejected), fault)
 
-    def tell_rejects(self) -> list[int]:
-        """What DuckDB could not read, each line once; the lines come back, sorted."""
+    def tell_rejects(self, long: Sequence[int]) -> list[int]:
+        """Lines that are too long, and what DuckDB could not read, each line once; the lines come back, sorted.
+
+        Raises `InputError` for a quotation mark that is never closed, since it swallows the rows after it.
+        """
+        for line in long:
+            self.gate.summary.records += 1
+            self.gate.reject(self.name, line, "the line is too long")
         if not self.one("SELECT count(*) FROM duckdb_tables() WHERE table_name = 'reject_errors'"):
-            return []
+            return list(long)
         rows = self.sql.execute(
             "SELECT line, min(error_message), min(csv_line) FROM reject_errors GROUP BY line ORDER BY line"
             f" LIMIT {MOST_REJECTS}"
         ).fetchall()
         for line, message, text in rows:
-            self.gate.reject(self.name, int(line), str(message).splitlines()[0], str(text or ""))
+            if "unterminated quote" in message and "\n" in (text or "").strip():
+                raise InputError(
+                    f"{self.path}:{line}: a quotation mark is opened that nothing closes, and the rows after it would"
+                    " be lost. Mend it, or say `quote: none` in the mapping."
+                )
+            self.gate.reject(self.name, _after(int(line), long), str(message).splitlines()[0], str(text or ""))
         count = self.one("SELECT count(DISTINCT line) FROM reject_errors")
         self.gate.summary.records += count
         self.gate.summary.rejected += count - len(rows)
         self.sql.execute("DROP TABLE reject_errors")
         self.sql.execute("DROP TABLE IF EXISTS reject_scans")
-        return [int(line) for line, _, _ in rows]
+        return sorted((*long, *(_after(int(line), long) for line, _, _ in rows)))
 
     def one(self, query: str) -> int:
         row = self.sql.execute(query).fetchone()
         return int(row[0]) if row is not None else 0
+
+
+def _after(line: int, left_out: Sequence[int]) -> int:
+    """The line of a file in which these lines are left out, as a line of the whole file."""
+    for one in left_out:
+        line += one <= line
+    return line
 
 
 def _apart(mapping: TableMapping) -> bool:

@@ -217,3 +217,39 @@ def test_the_guess_for_a_foreign_table_can_be_used(
     mapping = tmp_path / "guess.yaml"
     assert project.run("table", str(shared(name)), "--guess", "-o", str(mapping)) == 0
     assert project.run("table", str(shared(name)), "--mapping", str(mapping), "--dry-run") == 0
+
+
+@pytest.mark.parametrize("form", ["csv", "jsonl"])
+def test_a_line_of_a_hundred_megabytes_is_rejected_and_the_next_one_read(
+    project: Place, tmp_path: Path, form: str
+) -> None:
+    path = tmp_path / f"films.{form}"
+    rows = {
+        "csv": ("Title,Year\nAnora,2024\n", "{long},2020\n", "Tangerine,2015\n,2012\n"),
+        "jsonl": (
+            '{"Title":"Anora","Year":2024}\n',
+            '{"Title":"{long}"}\n',
+            '{"Title":"Tangerine","Year":2015}\nno\n',
+        ),
+    }[form]
+    with path.open("w", encoding="utf-8") as file:
+        for row in rows:
+            file.write(row.replace("{long}", "x" * (100 << 20)))
+    Path(f"{path}.mapping.yaml").write_text(
+        "source: films\nrows: {class: Film, key: [Title]}\ncolumns: {Title: label, Year: year}\n"
+    )
+    assert project.run("table", str(path)) == 0
+    long, keyless = project.rejects("films").splitlines()
+    first = 3 if form == "csv" else 2
+    assert long == f"films.{form}:{first}: the line is too long"
+    assert keyless.startswith(f"films.{form}:{first + 2}: the key Title is empty")
+    assert ("year", "2015") in project.said("films-tangerine")
+
+
+def test_a_quotation_mark_that_swallows_the_rows_after_it_is_an_error(
+    project: Place, films: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    films.write_text(FILMS + '"Starlet,2012,,,\nTake Out,2004,,,\n', encoding="utf-8")
+    assert project.run("table", str(films)) == 2
+    assert "films.csv:5: a quotation mark is opened that nothing closes" in capsys.readouterr().err
+    assert not (project.folder / "data" / "imports").exists()
