@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import contextlib
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from typing import Any
@@ -14,8 +15,9 @@ from kg.answers.query import StoredQuery
 from kg.answers.sparql import guard, to_query_error, with_dots
 from kg.endpoint.media import ROWS, TRIPLES
 from kg.endpoint.writing import Bounds, Written, write_rows, write_triples, write_truth
+from kg.errors import QueryError
 from kg.filmgraph import FilmGraph
-from kg.terms import BASE, PREFIXES
+from kg.terms import BASE, PREFIXES, to_iri
 
 __all__ = ["Bounds", "Dataset", "NotOffered", "Written", "write_sparql", "write_stored"]
 
@@ -44,7 +46,8 @@ def write_sparql(
     dataset: Dataset | None = None,
 ) -> Written:
     """The answer to a SPARQL query; raises `QueryError`, and `NotOffered` when it has none of the media types."""
-    return _write(graph, text, with_dots(text, guard(text)), media, bounds, dataset=dataset)
+    with _told_as_ours():
+        return _write(graph, text, with_dots(text, guard(text)), media, bounds, dataset=dataset)
 
 
 def write_stored(
@@ -53,7 +56,17 @@ def write_stored(
     """The answer to a stored query; raises `ParameterError` for a value that does not fit, or that nothing bears."""
     query = graph.queries.named(name)
     text = bind(graph, query, values)
-    return _write(graph, text, text, media, bounds, file=query.file)
+    with _told_as_ours():
+        return _write(graph, text, text, media, bounds, file=query.file)
+
+
+@contextlib.contextmanager
+def _told_as_ours() -> Iterator[None]:
+    """What the engine finds out only while it answers - a function that it does not know - is wrong with the query."""
+    try:
+        yield
+    except RuntimeError as error:
+        raise QueryError(f"The query cannot be answered: {error}") from error
 
 
 def bind(graph: FilmGraph, query: StoredQuery, values: Mapping[str, object]) -> str:
@@ -94,12 +107,19 @@ def run(
     """What the engine gives for a guarded query; raises `QueryError` with the place when it does not parse."""
     told: dict[str, Any] = {"prefixes": PREFIXES, "base_iri": BASE}
     if dataset is not None:
-        told["default_graph"] = [NamedNode(one) for one in dataset.default]
-        told["named_graphs"] = [NamedNode(one) for one in dataset.named]
+        told["default_graph"] = _graphs(dataset.default)
+        told["named_graphs"] = _graphs(dataset.named)
     try:
         return graph.store.query(runs, **told)
     except SyntaxError as error:
         raise to_query_error(text, error, file=file) from error
+
+
+def _graphs(names: tuple[str, ...]) -> list[NamedNode]:
+    try:
+        return [to_iri(f"<{name}>") for name in names]
+    except ValueError as error:
+        raise QueryError(f"A graph is named by an absolute IRI: {error}") from error
 
 
 def _first(media: tuple[str, ...], offers: Sequence[str]) -> str:

@@ -57,6 +57,9 @@ class _Worker:
 class Pool:
     """Worker processes with one build open; `run` has one of them do something."""
 
+    program: tuple[str, ...] = ("-m", "kg.endpoint.worker")
+    """What Python runs as a worker."""
+
     def __init__(self, project: Project, build: Path, limits: Limits, *, tally: Tally) -> None:
         self.project, self.build, self.limits, self.tally = project, build, limits, tally
         self._workers: list[_Worker] = []
@@ -88,7 +91,7 @@ class Pool:
     async def close(self) -> None:
         """Let what runs come to its end, and end the workers."""
         self._is_closing = True
-        while self._waiting or any(worker.job is not None for worker in self._workers):
+        while self._waiting or self.is_busy:
             await asyncio.sleep(_TICK)
         if self._watch is not None:
             self._watch.cancel()
@@ -99,6 +102,11 @@ class Pool:
     def processes(self) -> list[int]:
         """The ids of the worker processes."""
         return [worker.process.pid for worker in self._workers]
+
+    @property
+    def is_busy(self) -> bool:
+        """True when a worker has something to do."""
+        return any(worker.job is not None for worker in self._workers)
 
     @property
     def is_able(self) -> bool:
@@ -115,7 +123,7 @@ class Pool:
     def _start(self) -> None:
         ours, theirs = socket.socketpair()
         ours.setblocking(False)
-        call = [sys.executable, "-m", "kg.endpoint.worker", str(theirs.fileno())]
+        call = [sys.executable, *self.program, str(theirs.fileno())]
         call += [str(self.project.folder), str(self.build), str(self.limits.memory)]
         process = subprocess.Popen(call, pass_fds=(theirs.fileno(),), stdin=subprocess.DEVNULL)  # noqa: S603
         theirs.close()

@@ -12,6 +12,7 @@ import sys
 from pathlib import Path
 
 from kg.endpoint.messages import LENGTH, from_body, to_frame, to_told
+from kg.endpoint.sealing import seal
 from kg.filmgraph import FilmGraph
 from kg.project import Project
 
@@ -21,6 +22,7 @@ def main() -> None:
     descriptor, folder, build, memory = sys.argv[1:]
     door = socket.socket(fileno=int(descriptor))
     graph = FilmGraph(Project(Path(folder)), build=Path(build))
+    seal(graph.project)
     _bound(int(memory))
     with contextlib.suppress(ConnectionError):  # whoever started it may have gone
         door.sendall(to_frame(None))

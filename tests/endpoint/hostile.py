@@ -1,0 +1,95 @@
+"""Queries that mean no good: those that would reach out of the store, and those that would never end.
+
+`{trap}` is the address of a server that counts who comes, `{secret}` the address of a file that nobody may read.
+"""
+
+from __future__ import annotations
+
+REACHING = (
+    "SELECT * {{ SERVICE <{trap}> {{ ?s ?p ?o }} }}",
+    "SELECT * {{ SERVICE SILENT <{trap}> {{ ?s ?p ?o }} }}",
+    "SELECT * {{ service<{trap}>{{ ?s ?p ?o }} }}",
+    "SELECT * {{ SeRvIcE ?where {{ ?s ?p ?o }} BIND(<{trap}> AS ?where) }}",
+    "SELECT * {{ VALUES ?where {{ <{trap}> }} SERVICE ?where {{ ?s ?p ?o }} }}",
+    "PREFIX t: <{trap}> SELECT * {{ SERVICE t: {{ ?s ?p ?o }} }}",
+    "PREFIX t: <{trap}> SELECT * {{ SERVICEt: {{ ?s ?p ?o }} }}",
+    "SELECT * {{ {{ SELECT * {{ SERVICE <{trap}> {{ ?s ?p ?o }} }} }} }}",
+    "SELECT * {{ OPTIONAL {{ SERVICE <{trap}> {{ ?s ?p ?o }} }} }}",
+    "SELECT * {{ ?s ?p ?o MINUS {{ SERVICE <{trap}> {{ ?s ?p ?o }} }} }}",
+    "SELECT * {{ ?s ?p ?o FILTER EXISTS {{ SERVICE <{trap}> {{ ?s ?p ?o }} }} }}",
+    "SELECT * {{ ?s ?p ?o FILTER NOT EXISTS {{ SERVICE SILENT <{trap}> {{ ?s ?p ?o }} }} }}",
+    "ASK {{ SERVICE <{trap}> {{ ?s ?p ?o }} }}",
+    "CONSTRUCT {{ ?s ?p ?o }} WHERE {{ SERVICE <{trap}> {{ ?s ?p ?o }} }}",
+    "DESCRIBE ?s {{ SERVICE <{trap}> {{ ?s ?p ?o }} }}",
+    "SELECT * {{ GRAPH ?g {{ SERVICE <{trap}> {{ ?s ?p ?o }} }} }}",
+    "SELECT * {{ {{ ?s ?p ?o }} UNION {{ SERVICE <{trap}> {{ ?s ?p ?o }} }} }}",
+    "SELECT * {{ # a comment\nSERVICE # another\n<{trap}> {{ ?s ?p ?o }} }}",
+    "SELECT * {{ SERVICE <file:///etc/passwd> {{ ?s ?p ?o }} }}",
+    "SELECT * FROM <{secret}> {{ ?s ?p ?o }}",
+    "SELECT * FROM NAMED <{secret}> {{ GRAPH ?g {{ ?s ?p ?o }} }}",
+    "SELECT * {{ GRAPH <{secret}> {{ ?s ?p ?o }} }}",
+    "SELECT * FROM <{trap}> {{ ?s ?p ?o }}",
+    "SELECT * FROM NAMED <{trap}> {{ GRAPH ?g {{ ?s ?p ?o }} }}",
+    "SELECT * FROM <file:///etc/passwd> {{ ?s ?p ?o }}",
+    "SELECT * FROM </etc/passwd> {{ ?s ?p ?o }}",
+    "BASE <file:///> SELECT * FROM <etc/passwd> {{ ?s ?p ?o }}",
+    "CONSTRUCT FROM <{secret}> WHERE {{ ?s ?p ?o }}",
+    "DESCRIBE <{secret}>",
+    "DESCRIBE <{trap}> FROM <{trap}>",
+    "ASK FROM <{trap}> {{ ?s ?p ?o }}",
+    "LOAD <{secret}>",
+    "LOAD SILENT <{trap}> INTO GRAPH <urn:x>",
+    "INSERT DATA {{ <urn:a> <urn:b> <urn:c> }}",
+    "DELETE WHERE {{ ?s ?p ?o }}",
+    "CLEAR ALL",
+    "DROP SILENT ALL",
+    "CREATE GRAPH <urn:x>",
+    "COPY DEFAULT TO <urn:x>",
+    "WITH <urn:x> DELETE {{ ?s ?p ?o }} WHERE {{ ?s ?p ?o }}",
+    "INSERT {{ ?s ?p ?o }} WHERE {{ SERVICE <{trap}> {{ ?s ?p ?o }} }}",
+    "SELECT * {{ }} ; CLEAR ALL",
+    "SELECT (<http://www.w3.org/ns/sparql#load>(<{secret}>) AS ?x) {{ }}",
+    "SELECT (<java:java.lang.Runtime.exec>('id') AS ?x) {{ }}",
+    "SELECT (<http://jena.hpl.hp.com/ARQ/function#localname>(<{secret}>) AS ?x) {{ }}",
+    "SELECT * {{ ?s <http://jena.apache.org/text#query> '{secret}' }}",
+    "SELECT * {{ ?s ?p ?o FILTER(REGEX(STR(?s), '{secret}')) }}",
+    "SELECT * {{ ?s ?p '''unclosed }}",
+    'SELECT * {{ ?s ?p "\\u0000" }}',
+    "\ufeffSELECT * {{ ?s ?p ?o }}",
+)
+"""What would reach for the network, for files, or for writing."""
+
+ENDLESS = (
+    "SELECT (COUNT(*) AS ?n) { ?a ?b ?c . ?d ?e ?f . ?g ?h ?i . ?j ?k ?l . ?m ?n0 ?o . ?p ?q ?r }",
+    "SELECT * { ?a ?b ?c . ?d ?e ?f . ?g ?h ?i . ?j ?k ?l . ?m ?n ?o } ORDER BY ?o ?l ?i",
+    "SELECT DISTINCT ?x { ?a ?b ?c . ?d ?e ?f . ?g ?h ?i . ?j ?k ?l . ?m ?n ?o . FILTER(?x = 1) BIND(1 AS ?y) }",
+    "SELECT (GROUP_CONCAT(?x) AS ?all) { ?a ?b ?x . ?d ?e ?f . ?g ?h ?i . ?j ?k ?l . ?m ?n ?o }",
+    "SELECT (COUNT(*) AS ?n) { ?a (!<urn:x>|^!<urn:x>)* ?b . ?c (!<urn:x>)* ?d . ?e (!<urn:x>)* ?f . ?g ?h ?i }",
+    "ASK { ?a ?b ?c . ?d ?e ?f . ?g ?h ?i . ?j ?k ?l . ?m ?n ?o . ?p ?q ?r FILTER(?a = ?f && ?r = 'no') }",
+    "SELECT * { ?a ?b ?c . ?d ?e ?f . ?g ?h ?i . ?j ?k ?l . ?m ?n ?o FILTER(STRLEN(CONCAT(STR(?a), STR(?o))) < 0) }",
+    "CONSTRUCT { ?a ?b ?o } WHERE { ?a ?b ?c . ?d ?e ?f . ?g ?h ?i . ?j ?k ?l . ?m ?n ?o FILTER(?o = ?x) }",
+    "SELECT (COUNT(DISTINCT ?x) AS ?n) { ?a ?b ?c . ?d ?e ?f . ?g ?h ?i . ?j ?k ?l BIND(RAND() AS ?x) }",
+    "SELECT (MD5(GROUP_CONCAT(?o)) AS ?x) { ?a ?b ?c . ?d ?e ?f . ?g ?h ?i . ?j ?k ?l . ?m ?n ?o }",
+    "SELECT * { ?a ?b ?c . ?d ?e ?f . ?g ?h ?i . ?j ?k ?l . ?m ?n ?o FILTER(REGEX(CONCAT(?a, ?o), '^(a+)+$')) }",
+    "SELECT * { { SELECT ?a ?d ?g ?j { ?a ?b ?c . ?d ?e ?f . ?g ?h ?i . ?j ?k ?l } ORDER BY RAND() } }",
+)
+"""What would take all time or all memory."""
+
+BOMBS = (
+    "SELECT * " + "{" * 5000 + "?s ?p ?o" + "}" * 5000,
+    "SELECT * { ?s ?p ?o FILTER(" + "(" * 5000 + "1" + ")" * 5000 + ") }",
+    "SELECT * { ?s " + "(" * 3000 + "<urn:p>" + ")" * 3000 + " ?o }",
+    "SELECT * { ?s ?p ?o FILTER(" + "!" * 20000 + "true) }",
+    "SELECT (" + "-" * 20000 + "1 AS ?x) { }",
+    "SELECT (" + "+".join("1" * 20000) + " AS ?x) { }",
+    "SELECT * { " + "OPTIONAL { ?s ?p ?o } " * 5000 + "}",
+    "SELECT * { " + " UNION ".join(["{ ?s ?p ?o }"] * 5000) + " }",
+    "SELECT * { ?s " + "/".join(["<urn:p>"] * 5000) + " ?o }",
+    "SELECT * { ?s ?p " + "[ ?p " * 3000 + "1" + " ]" * 3000 + " }",
+    "SELECT * { ?s ?p " + "( " * 3000 + ")" * 3000 + " }",
+    "SELECT * { ?s ?p ?o FILTER(REGEX(STR(?s), '" + "(" * 3000 + "a" + ")" * 3000 + "')) }",
+    "SELECT * { ?s ?p ?o FILTER(REGEX(STR(?s), '(((a{1,1000}){1,1000}){1,1000}){1,1000}')) }",
+    "SELECT * { ?s ?p '" + "x" * (1 << 20) + "' }",
+    "SELECT * { " + "{ SELECT * " * 500 + "{ ?s ?p ?o }" + " }" * 500 + " }",
+)
+"""What would break a parser, or a regular expression."""
