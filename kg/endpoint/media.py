@@ -14,8 +14,8 @@ ROWS = (JSON, XML, CSV, TSV, PLAIN_JSON, PLAIN_XML)
 """What rows and the truth of an ASK come in, the default first; the last two are other names of the first two."""
 TRIPLES = (TURTLE, N_TRIPLES, JSON_LD, RDF_XML, TRIG, N_QUADS, PLAIN_TEXT, PLAIN_JSON, PLAIN_XML)
 """What triples come in, the default first; the last three are other names for N-Triples, JSON-LD and RDF/XML."""
-ANSWERS = (*ROWS, *TRIPLES[:-2])
-"""Everything that an answer may come in."""
+ANSWERS = (*ROWS[:4], *TRIPLES[:6], PLAIN_JSON, PLAIN_XML, PLAIN_TEXT)
+"""Everything that an answer may come in; the other names last, since rows and triples share them."""
 
 SUFFIXES: Mapping[str, tuple[str, ...]] = {
     "json": (JSON, JSON_LD),
