@@ -106,7 +106,7 @@ class Endpoint:
     async def _open(self) -> Edition:
         build = self.project.current
         digest = _digest(self.project)
-        graph = await asyncio.to_thread(FilmGraph, self.project, build=build)
+        graph = await asyncio.to_thread(_open_graph, self.project, build)
         pool = Pool(self.project, build, self.limits, tally=self.tally)
         await pool.open()
         return Edition(f"{build.name}-{digest}", build, graph.queries, pool, graph, Lookups(graph.store))
@@ -126,6 +126,13 @@ class Endpoint:
 
     def _is_stale(self) -> bool:
         return self.edition.id != f"{self.project.current.name}-{_digest(self.project)}"
+
+
+def _open_graph(project: Project, build: Path) -> FilmGraph:
+    """The graph with its index of names, which sealed workers may read but could not write."""
+    graph = FilmGraph(project, build=build)
+    graph.search("")
+    return graph
 
 
 def _digest(project: Project) -> str:

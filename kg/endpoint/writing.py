@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import islice
@@ -65,6 +66,12 @@ class Bounds:
 
 
 Row = Iterable[object]
+_NUMBERS = {
+    XSD + "integer": re.compile(r"[+-]?[0-9]+"),
+    XSD + "decimal": re.compile(r"[+-]?[0-9]*\.[0-9]+"),
+    XSD + "double": re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)[eE][+-]?[0-9]+"),
+}
+"""Datatype -> the forms that Turtle reads as such without being told."""
 
 
 def write_truth(truth: bool, media: str) -> Written:
@@ -206,8 +213,17 @@ def _plain(term: object) -> str:
 
 
 def _tsv_row(_columns: tuple[str, ...], row: Row) -> bytes:
-    cells = ("" if term is None else str(term).replace("\t", "\\t") for term in row)
-    return ("\t".join(cells) + "\n").encode()
+    return ("\t".join(map(_tsv_term, row)) + "\n").encode()
+
+
+def _tsv_term(term: object) -> str:
+    """A term as Turtle writes it, numbers in their short form."""
+    if term is None:
+        return ""
+    form = _NUMBERS.get(term.datatype.value) if isinstance(term, Literal) else None
+    if isinstance(term, Literal) and form is not None and form.fullmatch(term.value) is not None:
+        return term.value
+    return str(term).replace("\t", "\\t")
 
 
 _ROWS: dict[str, Callable[[tuple[str, ...], Row], bytes]] = {

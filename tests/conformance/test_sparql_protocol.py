@@ -68,7 +68,7 @@ def cases_of(name: str) -> dict[str, list[Sent]]:
     found = {}
     for entry in Collection(manifest, _entries(manifest)):
         action = manifest.value(entry, MF.action)
-        requests = Collection(manifest, manifest.value(action, HT.requests))
+        requests = Collection(manifest, next(manifest.objects(action, HT.requests)))
         found[str(entry).rpartition("#")[2]] = [_sent(manifest, one) for one in requests]
     return found
 

@@ -1,0 +1,93 @@
+"""A stored query is an address: with its parameters, in any format, in parts, with reasons, or with what is wrong."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from pyoxigraph import RdfFormat, parse
+from starlette.testclient import TestClient
+
+FILMS = "/queries/films-directed-by"
+
+
+def test_the_stored_queries_are_listed_with_addresses_that_work(served: TestClient) -> None:
+    listed = served.get("/queries", headers={"accept": "application/json"}).json()
+    assert [one["name"] for one in listed] == ["films-directed-by", "graph-of-film"]
+    for one in listed:
+        assert served.get(one["address"]).status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("ending", "media"),
+    [
+        (".csv", "text/csv; charset=utf-8"),
+        (".json", "application/sparql-results+json"),
+        (".tsv", "text/tab-separated-values; charset=utf-8"),
+        (".xml", "application/sparql-results+xml"),
+    ],
+)
+def test_the_ending_of_an_address_says_the_format(served: TestClient, ending: str, media: str) -> None:
+    answer = served.get(f"{FILMS}{ending}?person=Sean+Baker")
+    assert (answer.status_code, answer.headers["content-type"]) == (200, media)
+    assert "tangerine" in answer.text
+
+
+@pytest.mark.parametrize("ending", [".ttl", ".nt", ".jsonld", ".rdf"])
+def test_a_query_for_triples_has_the_formats_of_triples(served: TestClient, ending: str) -> None:
+    formats = {
+        ".ttl": RdfFormat.TURTLE,
+        ".nt": RdfFormat.N_TRIPLES,
+        ".jsonld": RdfFormat.JSON_LD,
+        ".rdf": RdfFormat.RDF_XML,
+    }
+    answer = served.get(f"/queries/graph-of-film{ending}?film=film:tangerine")
+    assert any("Tangerine" in str(quad.object) for quad in parse(answer.content, format=formats[ending]))
+
+
+WRONG = [
+    (f"{FILMS}?person=Sean+Bakr", 400, ["Sean Baker"]),
+    ("/queries/films-directed?person=Sean+Baker", 404, ["films-directed-by"]),
+    (f"{FILMS}.ttl?person=Sean+Baker", 406, None),
+    (f"{FILMS}", 400, None),
+    (f"{FILMS}?persn=Sean+Baker", 400, None),
+    (f"{FILMS}?person=Sean+Baker&page=0", 400, None),
+    (f"{FILMS}?person=Sean+Baker&page=%F0%9F%98%80", 400, None),
+    (f"{FILMS}?person=a&person=b", 400, None),
+]
+
+
+@pytest.mark.parametrize(("path", "status", "nearest"), WRONG, ids=lambda one: str(one)[:50])
+def test_what_is_wrong_is_told_with_the_nearest_names(
+    served: TestClient, path: str, status: int, nearest: list[str] | None
+) -> None:
+    answer = served.get(path)
+    assert (answer.status_code, answer.headers["content-type"]) == (status, "application/problem+json"), answer.text
+    assert nearest is None or answer.json()["nearest"] == nearest
+
+
+def test_following_the_links_gives_every_row_once(served: TestClient) -> None:
+    address, seen = f"{FILMS}.csv?person=Sean+Baker&per-page=1", []
+    while address:
+        answer = served.get(address)
+        seen += answer.text.splitlines()[1:]
+        rels = {rel: target for target, rel in re.findall(r'<([^>]*)>; rel="(\w+)"', answer.headers["link"])}
+        assert rels["last"].endswith("page=3&per-page=1")
+        assert ("prev" in rels) is (len(seen) > 1)
+        assert answer.headers.get("x-complete", "true") == ("false" if len(seen) < 3 else "true")
+        address = rels.get("next", "")
+    assert [line.rpartition("/")[2] for line in seen] == ["tangerine,2015", "red-rocket,2021", "anora,2024"]
+
+
+def test_why_adds_what_each_row_rests_on(served: TestClient) -> None:
+    told = served.get(f"{FILMS}?person=Sean+Baker&why=1").json()
+    assert told["complete"] is True
+    assert [row["row"]["film"] for row in told["rows"]] == ["film:tangerine", "film:red-rocket", "film:anora"]
+    assert told["rows"][0]["why"][0]["facts"][0]["source"] == "encyclopedia"
+
+
+def test_a_value_is_never_read_as_sparql(served: TestClient) -> None:
+    value = "Sean Baker> } UNION { ?film ?p ?year } #"
+    answer = served.get(FILMS, params={"person": value})
+    assert answer.status_code == 400
+    assert answer.json()["name"] == value
