@@ -40,9 +40,11 @@ COLUMNS = (
 )
 """The slots that are written; a file may have others of SSSOM's, which are passed over."""
 MANUAL, COMPOSITE = "semapv:ManualMappingCuration", "semapv:CompositeMatching"
+_UNSPECIFIED = "semapv:UnspecifiedMatching"
+"""What a judgement is justified by that does not say it: SSSOM asks for it, files in the wild often lack it."""
 EXACT = NamedNode(SKOS + "exactMatch")
 _SAME = {EXACT, NamedNode(OWL + "sameAs")}
-_NEEDED = ("subject_id", "predicate_id", "object_id", "mapping_justification")
+_NEEDED = ("subject_id", "predicate_id", "object_id")
 _WIKIDATA = PREFIXES["wd"]
 _QID = re.compile(r"Q[1-9]\d{0,15}")
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
@@ -221,7 +223,7 @@ def _judgement(
         subject,
         object_,
         None if predicate not in _SAME else modifier != "Not",
-        said.get("mapping_justification", ""),
+        said.get("mapping_justification") or _UNSPECIFIED,
         confidence,
         said.get("author_id", ""),
         day,

@@ -67,7 +67,7 @@ def test_judgements_that_contradict_show_the_chain(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("subject_id\tobject_id\n", "the judgements lack the column predicate_id and mapping_justification"),
+        ("subject_id\tobject_id\n", "the judgements lack the column predicate_id"),
         (HEAD + SAME.format("a", "a"), "film:a is judged against itself"),
         (HEAD + SAME.format("a", "b").replace("film:a", "no such: name"), "'no such: name' is neither a name"),
         (HEAD + NOT.format("a", "b").replace("Not", "Never"), "predicate_modifier is Not or nothing, not 'Never'"),
