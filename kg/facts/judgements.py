@@ -246,6 +246,12 @@ def _iri(text: str, prefixes: Mapping[str, str]) -> NamedNode:
     return iri
 
 
+def item_of(name: NamedNode) -> NamedNode | None:
+    """The item of Wikidata that imports name so, as facts written by hand call it; None for other names."""
+    item = name.value.removeprefix(f"{FILM}wd-").upper()
+    return NamedNode(_WIKIDATA + item) if _QID.fullmatch(item) is not None else None
+
+
 def to_file(judgements: Iterable[Judgement], *, title: str = "") -> str:
     """Judgements as SSSOM: the prefixes that are used in the head, then a row each, in the order given."""
     judgements = tuple(judgements)

@@ -17,7 +17,7 @@ from dataclasses import dataclass, field, replace
 from pyoxigraph import Literal, NamedNode
 
 from kg.facts.fact import Fact
-from kg.facts.judgements import Links
+from kg.facts.judgements import Links, item_of
 from kg.facts.policy import Policy
 from kg.terms import ALIAS, FILM, LABEL, Term
 
@@ -59,6 +59,7 @@ def names_that_stay(facts: Iterable[Fact], links: Links, policy: Policy) -> dict
         if names:
             best = min(names, key=lambda name: (ranks.get(name, (True, _LAST)), name.value))
             stays.update({name: best for name in cluster if name != best})
+            stays.update({item: best for name in names if (item := item_of(name)) is not None})
     return stays
 
 
