@@ -101,6 +101,8 @@ FOUND: list[tuple[str, dict[str, Any], str]] = [
     ("Сталкер", {}, "stalker"),
     ("Stalkr", {"director": "Andrei Tarkovski"}, "stalker"),
     ("stalker", {"Director": "Tarkovsky", "Year": "1979 "}, "stalker"),
+    ("Suspiria (2018)", {}, "suspiria-2018"),
+    ("Fabuleux destin d'Amélie Poulain, Le (2001)", {}, "amelie"),
     ("", {"director": "Jean-Pierre Jeunet", "year": "2001"}, "amelie"),
     ("suspiria-2018", {}, "suspiria-2018"),
     ("film:suspiria-2018", {}, "suspiria-2018"),
@@ -386,7 +388,9 @@ LIKE = [
     (number_likeness("152 min", "152"), 1.0),
     (number_likeness("0", "0"), 1.0),
     (number_likeness("many", "3"), 0.0),
-    (name_likeness("Tarkovsky, Andrei", ["Andrei Tarkovsky"]) > 0.85, True),
+    (name_likeness("Tarkovsky, Andrei", ["Andrei Tarkovsky"]), 1.0),
+    (name_likeness("Taking of Pelham 123, The", ["The Taking of Pelham One Two Three"]) > 0.9, True),
+    (name_likeness("Rocky II", ["Rocky 2"]), 1.0),
     (name_likeness("x", []), 0.0),
 ]
 

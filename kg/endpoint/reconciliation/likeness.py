@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from functools import lru_cache
 
 from pyoxigraph import Literal
 
 from kg.answers.searching import score_of
 from kg.facts.dates import to_days
 from kg.facts.folding import to_folded
+from kg.linking.names import person_of, titles_of
 from kg.terms import XSD
 
 _NUMBERS = {XSD + name for name in ("integer", "decimal", "double", "float", "int", "long", "nonNegativeInteger")}
@@ -26,9 +28,21 @@ _BY_YEARS = (1.0, 0.75, 0.3)
 
 
 def name_likeness(wanted: str, names: Iterable[str]) -> float:
-    """How like the nearest of several names; spelling, accents and script do not matter."""
-    folded = to_folded(wanted)
-    return max((score_of(folded, to_folded(name)) for name in names), default=0.0) / 100
+    """How like the nearest of several names; spelling, accents, script and what catalogues do to names do not matter.
+
+    >>> name_likeness("Baker, Sean", ["Sean Baker"]), name_likeness("Godfather, The", ["The Godfather"])
+    (1.0, 1.0)
+    """
+    forms = _forms(wanted)
+    pairs = (zip(forms, _forms(name), strict=True) for name in names)
+    return max((score_of(one, other) for pair in pairs for one, other in pair if one and other), default=0.0) / 100
+
+
+@lru_cache(maxsize=8192)
+def _forms(name: str) -> tuple[str, str, str]:
+    """A name as it is spelled, as the title of a film, and as a person's name."""
+    titles = titles_of(name)
+    return to_folded(name), " ".join(titles[0].words) if titles else "", " ".join(person_of(name))
 
 
 def literal_likeness(wanted: str, literal: Literal, *, is_identifier: bool = False) -> float:

@@ -7,7 +7,7 @@ a candidate is not held against it, but a score for fewer clues counts a little 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import islice
 from typing import Any
 
@@ -29,6 +29,7 @@ from kg.endpoint.reconciliation.known import (
 )
 from kg.endpoint.reconciliation.likeness import ALIKE, literal_likeness, name_likeness
 from kg.filmgraph import FilmGraph
+from kg.linking.names import titles_of, year_in
 from kg.terms import ALIAS, FILM, LABEL, TYPE, XSD, film, to_curie
 
 _LOOKED_AT, _MOST_BY_CLUE, _MOST_VALUES = 40, 40, 60
@@ -69,6 +70,7 @@ def reconcile(graph: FilmGraph, queries: Sequence[Query]) -> list[list[dict[str,
 
 def candidates(graph: FilmGraph, query: Query) -> list[Candidate]:
     """The candidates of a query, the best first; certain is one that fits well and clearly better than all others."""
+    query = _with_year(graph, query)
     types = [to_type(graph, one) for one in query.types]
     found = [_judge(graph, query, types, thing, name) for thing, name in _retrieve(graph, query, types).items()]
     fitting = [one for one in found if one.score > 0 and (one.has_type is not False or _is_soft(query, types))]
@@ -77,6 +79,14 @@ def candidates(graph: FilmGraph, query: Query) -> list[Candidate]:
         first = ranked[0]
         ranked[0] = Candidate(first.thing, first.name, first.score, first.features, first.has_type, is_certain=True)
     return ranked[: query.limit]
+
+
+def _with_year(graph: FilmGraph, query: Query) -> Query:
+    """The query with the year in brackets behind its title as a clue: `Heat (1995)`."""
+    year = year_in(query.text)
+    if year is None or any(clue.property.casefold() == "year" for clue in query.clues) or not to_way(graph, "year"):
+        return query
+    return replace(query, clues=(*query.clues, Clue("year", (Value(str(year)),))))
 
 
 def _is_soft(query: Query, types: Sequence[Known | None]) -> bool:
@@ -113,8 +123,11 @@ def _retrieve(graph: FilmGraph, query: Query, types: Sequence[Known | None]) -> 
 
 def _named(graph: FilmGraph, text: str, types: Sequence[Known | None]) -> Iterator[Match]:
     kinds = [to_curie(film(one.id).value) for one in types if one is not None] or [""]
+    # As it is written, and without what stands in brackets: a year, another title.
+    texts = dict.fromkeys((text, *(" ".join(title.words) for title in titles_of(text) if "(" in text)))
     for kind in kinds:
-        yield from graph.search(text, kind=kind, most=_LOOKED_AT)
+        for one in texts:
+            yield from graph.search(one, kind=kind, most=_LOOKED_AT)
 
 
 def _by_clue(graph: FilmGraph, clue: Clue, *, is_alone: bool) -> Iterator[NamedNode]:
