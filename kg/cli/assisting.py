@@ -42,7 +42,8 @@ def _serve(call: argparse.Namespace) -> int:
     # Told of before anybody calls: a project without a graph, and a topic that no query has.
     _ = project.current
     topics = to_topics(Queries(project.queries), call.topics) if call.topics is not None else None
-    limits = Limits(seconds=call.timeout, memory=call.memory << 20)
+    # An assistant asks a few things at once, each the dearer for its citations: none is turned away for half a second.
+    limits = Limits(seconds=call.timeout, memory=call.memory << 20, patience=min(5.0, call.timeout))
     try:
         from kg.assistants import server
     except ModuleNotFoundError as error:
