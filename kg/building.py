@@ -186,7 +186,8 @@ def draft(
     }
     decided = decide(merged.facts, single=single, lexicon=lexicon, policy=policy)
     workshop = Workshop()
-    workshop.add((*stating.knowledge(decided.facts), *stating.days(decided.facts)))
+    workshop.add_terms(stating.said(decided.facts))
+    workshop.add(stating.days(decided.facts))
     if report.ok:
         say("inferring")
         inference = infer(workshop, ontology, engine=engine)
@@ -252,7 +253,8 @@ def _write(drafted: Drafted, folder: Path) -> tuple[int, int]:
 
 def _only_days(decided: Decided) -> set[Triple]:
     """The earliest and latest days that nobody says, but that are worked out."""
-    return set(stating.days(decided.facts)).difference(stating.knowledge(decided.facts))
+    said = (fact for fact in decided.facts if fact.property in (stating.EARLIEST, stating.LATEST))
+    return set(stating.days(decided.facts)).difference(stating.knowledge(said))
 
 
 def _part_days(said: Path, folder: Path, days: set[str]) -> tuple[int, int]:

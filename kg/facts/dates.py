@@ -10,6 +10,7 @@ import calendar
 import datetime
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 
 from pyoxigraph import Literal, NamedNode
 
@@ -35,6 +36,7 @@ class Days:
         return (Literal(self.earliest.isoformat(), datatype=_DATE), Literal(self.latest.isoformat(), datatype=_DATE))
 
 
+@lru_cache(maxsize=1 << 16)  # dates are few and written often
 def to_days(written: str) -> Days:
     """The days that a date means; raises `ValueError` when it is no date.
 

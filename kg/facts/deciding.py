@@ -8,7 +8,8 @@ preferred.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from enum import StrEnum
 
@@ -82,22 +83,38 @@ def decide(
     for number, fact in enumerate(facts):
         if fact.rank is Rank.DEPRECATED:
             aside[number] = Contested(fact, Kind.DEPRECATED, fact.because or "its own source is wrong here")
-    standing = [fact for number, fact in enumerate(facts) if number not in aside]
+    standing = [fact for number, fact in enumerate(facts) if number not in aside] if aside else facts
     decider = _Decider(standing, single, lexicon, policy)
     decisions = tuple(decider.decisions())
+    for number, decision in _lost(facts, decisions):
+        if number not in aside:
+            aside[number] = Contested(facts[number], decision.kind, decision.reason)
+    kept = tuple(fact for number, fact in enumerate(facts) if number not in aside) if aside else facts
+    return Decided(kept, tuple(aside.values()), decisions)
+
+
+def _lost(facts: tuple[Fact, ...], decisions: Iterable[Decision]) -> Iterator[tuple[int, Decision]]:
+    """The facts that decisions went against, and those about nodes that went with them."""
     losing = {other: decision for decision in decisions for other in decision.others}
     lost_nodes = {fact.value: decision for fact, decision in losing.items() if _is_node_of(fact)}
+    # A fact is compared whole only where one about the same thing has lost: nearly all facts are about other things.
+    subjects = {fact.subject for fact in losing}
+    within = {
+        node.value: (place, decision)
+        for place, (node, decision) in enumerate(lost_nodes.items())
+        if isinstance(node, NamedNode)
+    }
     for number, fact in enumerate(facts):
-        decision = losing.get(fact) or lost_nodes.get(_node(fact, lost_nodes))
-        if decision is not None and number not in aside:
-            aside[number] = Contested(fact, decision.kind, decision.reason)
-    kept = tuple(fact for number, fact in enumerate(facts) if number not in aside)
-    return Decided(kept, tuple(aside.values()), decisions)
+        decision = losing.get(fact) if fact.subject in subjects else None
+        if decision is None and lost_nodes:
+            decision = lost_nodes.get(fact.subject) or within.get(_lost_owner(fact.subject.value, within), (0, None))[1]
+        if decision is not None:
+            yield number, decision
 
 
 @dataclass
 class _Decider:
-    facts: list[Fact]
+    facts: Sequence[Fact]
     single: Mapping[NamedNode, frozenset[NamedNode] | None]
     lexicon: Lexicon
     policy: Policy
@@ -105,18 +122,29 @@ class _Decider:
 
     def decisions(self) -> Iterator[Decision]:
         """Every group of facts that cannot all hold, decided; in the order of subject and property."""
-        groups: dict[tuple[Subject, NamedNode], list[Fact]] = defaultdict(list)
-        kinds = self._kinds()
-        for fact in self.facts:
-            classes = self.single.get(fact.property, frozenset())
-            if classes is None or classes & kinds.get(fact.subject, frozenset()):
-                groups[fact.subject, fact.property].append(fact)
+        groups = self._several(self.single)
+        kinds = self._kinds({subject for subject, _ in groups})
         for (subject, property), group in sorted(groups.items(), key=lambda one: (str(one[0][0]), str(one[0][1]))):
-            values = {fact.value for fact in group}
-            if len(values) > 1:
+            classes = self.single[property]
+            if classes is None or classes & kinds.get(subject, frozenset()):
                 yield self._decide(subject, property, group)
         yield from self._classes()
         yield from self._figures()
+
+    def _several(self, properties: Container[NamedNode]) -> dict[tuple[Subject, NamedNode], list[Fact]]:
+        """The facts of each thing that has several values of one of these properties: nearly all have one."""
+        first: dict[tuple[Subject, NamedNode], Term] = {}
+        several: dict[tuple[Subject, NamedNode], list[Fact]] = {}
+        for fact in self.facts:
+            if fact.property in properties:
+                key = (fact.subject, fact.property)
+                if first.setdefault(key, fact.value) != fact.value:
+                    several[key] = []
+        if several:
+            for fact in self.facts:
+                if (group := several.get((fact.subject, fact.property))) is not None:
+                    group.append(fact)
+        return several
 
     def _decide(self, subject: Subject, property: NamedNode, group: list[Fact]) -> Decision:
         days = {fact.as_of for fact in group}
@@ -172,15 +200,14 @@ class _Decider:
 
     def _classes(self) -> Iterator[Decision]:
         """Classes of one thing that have no members in common."""
-        typed: dict[Subject, dict[NamedNode, list[Fact]]] = defaultdict(lambda: defaultdict(list))
-        for fact in self.facts:
-            if fact.property == TYPE and isinstance(fact.value, NamedNode):
-                typed[fact.subject][fact.value].append(fact)
-        for subject, classes in sorted(typed.items(), key=lambda one: str(one[0])):
-            if len(classes) > 1:
-                apart = [one for one in classes if any(self._are_apart(one, other) for other in classes)]
-                if apart:
-                    yield self._choose(subject, TYPE, [fact for one in apart for fact in classes[one]])
+        for (subject, _), typed in sorted(self._several((TYPE,)).items(), key=lambda one: str(one[0][0])):
+            classes: dict[NamedNode, list[Fact]] = defaultdict(list)
+            for fact in typed:
+                if isinstance(fact.value, NamedNode):
+                    classes[fact.value].append(fact)
+            apart = [one for one in classes if any(self._are_apart(one, other) for other in classes)]
+            if apart:
+                yield self._choose(subject, TYPE, [fact for one in apart for fact in classes[one]])
 
     def _are_apart(self, one: NamedNode, other: NamedNode) -> bool:
         if (known := self._known_apart.get((one, other))) is None:
@@ -189,9 +216,7 @@ class _Decider:
 
     def _figures(self) -> Iterator[Decision]:
         """Nodes that are the same figure by the policy's keys, and have different amounts."""
-        said: dict[Subject, dict[NamedNode, set[Term]]] = defaultdict(lambda: defaultdict(set))
-        for fact in self.facts:
-            said[fact.subject][fact.property].add(fact.value)
+        said = self._said_of_figures()
         for property, keys in sorted(self.policy.figures.items(), key=str):
             figures: dict[tuple[str, ...], list[Fact]] = defaultdict(list)
             for fact in self.facts:
@@ -199,6 +224,18 @@ class _Decider:
                     figures[to_text(fact.subject), *(_joined(said[fact.value].get(key)) for key in keys)].append(fact)
             for group in figures.values():
                 yield from self._figure(property, group, said)
+
+    def _said_of_figures(self) -> dict[Subject, dict[NamedNode, set[Term]]]:
+        """What is said of the nodes that properties of figures lead to."""
+        said: dict[Subject, dict[NamedNode, set[Term]]] = {
+            fact.value: defaultdict(set)
+            for fact in self.facts
+            if fact.property in self.policy.figures and not isinstance(fact.value, Literal)
+        }
+        for fact in self.facts if said else ():
+            if (about := said.get(fact.subject)) is not None:
+                about[fact.property].add(fact.value)
+        return said
 
     def _figure(
         self, property: NamedNode, group: list[Fact], said: Mapping[Subject, Mapping[NamedNode, set[Term]]]
@@ -220,15 +257,16 @@ class _Decider:
             if len(set(amounts.values())) > 1:
                 yield self._choose(together[0].subject, property, together, amounts)
 
-    def _kinds(self) -> dict[Subject, frozenset[NamedNode]]:
-        """The classes of each thing: as said, and as the ranges of the properties that lead to it."""
+    def _kinds(self, things: AbstractSet[Subject]) -> dict[Subject, frozenset[NamedNode]]:
+        """The classes of each of these things: as said, and as the ranges of the properties that lead to it."""
         found: dict[Subject, set[NamedNode]] = defaultdict(set)
-        for fact in self.facts:
+        for fact in self.facts if things else ():
             if isinstance(fact.value, Literal):
                 continue
             if fact.property == TYPE and isinstance(fact.value, NamedNode):
-                found[fact.subject] |= self.lexicon.above(fact.value)
-            elif (word := self.lexicon.properties.get(fact.property)) is not None:
+                if fact.subject in things:
+                    found[fact.subject] |= self.lexicon.above(fact.value)
+            elif fact.value in things and (word := self.lexicon.properties.get(fact.property)) is not None:
                 for kind in word.range:
                     found[fact.value] |= self.lexicon.above(kind)
         return {subject: frozenset(kinds) for subject, kinds in found.items()}
@@ -285,11 +323,11 @@ def _is_node_of(fact: Fact) -> bool:
     )
 
 
-def _node(fact: Fact, lost: Mapping[Term, Decision]) -> Term:
-    """The lost node that a fact tells of, if it does: the subject, or the node around it."""
-    if fact.subject in lost or not lost:
-        return fact.subject
-    return next(
-        (node for node in lost if isinstance(node, NamedNode) and fact.subject.value.startswith(f"{node.value}.")),
-        fact.subject,
-    )
+def _lost_owner(name: str, lost: Mapping[str, tuple[int, Decision]]) -> str:
+    """Of the lost nodes within which this one lies, as its name tells, the first that was lost; else nothing."""
+    around, dot = [], name.rfind(".")
+    while dot > 0:
+        if name[:dot] in lost:
+            around.append(name[:dot])
+        dot = name.rfind(".", 0, dot)
+    return min(around, key=lambda one: lost[one][0], default="")

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -19,6 +19,7 @@ from kg.facts.dates import to_days
 from kg.facts.fact import Evidence, Fact, Rank
 from kg.facts.files import encoding_fault, fault
 from kg.facts.lexicon import Lexicon, Word
+from kg.facts.plain_rows import Columns, PlainRows, to_columns
 from kg.facts.sources import Sources
 from kg.facts.values import check_value, nearest, to_value
 from kg.reports import Finding, Place
@@ -53,6 +54,10 @@ class TableReader:
     lexicon: Lexicon
     sources: Sources
     faults: list[Finding] = field(default_factory=list)
+    _plain: PlainRows = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._plain = PlainRows(self.lexicon, self.sources)
 
     def read_csv(self, path: Path, *, file: str) -> Iterator[Fact]:
         """Yield the facts of a CSV table (or TSV, by its name)."""
@@ -75,6 +80,7 @@ class TableReader:
 
     def _rows(self, header: list[str], rows: Iterator[list[str]], *, file: str) -> Iterator[Fact]:
         many = len(self.faults) + MOST_FAULTS
+        columns = to_columns(header)
         while len(self.faults) < many:
             line = getattr(rows, "line_num", 0) + 1
             try:
@@ -89,7 +95,7 @@ class TableReader:
             if len(cells) != len(header):
                 self._fault("csv", f"{len(cells)} cells where {len(header)} columns are", Place(file, line, 1))
                 continue
-            yield from self.read_row(dict(zip(header, cells, strict=True)), Place(file, line))
+            yield from self._fact(header, columns, cells, Place(file, line))
         self._fault("many", f"more than {MOST_FAULTS} faults; the rest was not read", Place(file))
 
     def read_parquet(self, path: Path, *, file: str) -> Iterator[Fact]:
@@ -102,14 +108,19 @@ class TableReader:
                 header = [column[0] for column in rows.description or ()]
                 if not self._header_fits(header, Place(file)):
                     return
-                line = 0
+                line, columns = 0, to_columns(header)
                 while batch := rows.fetchmany(10_000):
                     for cells in batch:
                         line += 1
-                        texts = map(_text, cells)
-                        yield from self.read_row(dict(zip(header, texts, strict=True)), Place(file, line))
+                        yield from self._fact(header, columns, list(map(_text, cells)), Place(file, line))
         except duckdb.Error as error:
             self._fault("parquet", f"not a Parquet table: {str(error).splitlines()[0]}", Place(file))
+
+    def _fact(
+        self, header: Sequence[str], columns: Columns | None, cells: Sequence[str], place: Place
+    ) -> Iterable[Fact]:
+        fact = self._plain.to_fact(cells, columns, place) if columns is not None else None
+        return (fact,) if fact is not None else self.read_row(dict(zip(header, cells, strict=True)), place)
 
     def read_row(self, row: Mapping[str, str], place: Place) -> Iterator[Fact]:
         """Yield the fact of one row, or nothing and a fault."""

@@ -18,7 +18,7 @@ from kg.facts.judgements import EXACT
 from kg.facts.merging import Merged
 from kg.facts.texts import place_in_text
 from kg.graph.records import is_record
-from kg.terms import BASE, EVIDENCE, GRAPH, RDF, TYPE, XSD, film
+from kg.terms import BASE, EVIDENCE, GRAPH, RDF, TYPE, XSD, Term, film
 
 PROVENANCE, CONTESTED, ONTOLOGY, LINKS = (
     NamedNode(GRAPH + name) for name in ("provenance", "contested", "ontology", "links")
@@ -27,6 +27,7 @@ PROVENANCE, CONTESTED, ONTOLOGY, LINKS = (
 
 EARLIEST, LATEST = film("earliest"), film("latest")
 _STARTS, _ENDS = (film("date"), film("start")), (film("date"), film("end"))
+_DATED = frozenset((*_STARTS, *_ENDS))
 _STATEMENT, _SUBJECT, _PREDICATE, _OBJECT = (
     NamedNode(RDF + name) for name in ("Statement", "subject", "predicate", "object")
 )
@@ -43,6 +44,11 @@ def knowledge(facts: Iterable[Fact]) -> Iterator[Triple]:
     return (fact.triple for fact in facts)
 
 
+def said(facts: Iterable[Fact]) -> Iterator[tuple[Term, Term, Term]]:
+    """The same, term by term."""
+    return ((fact.subject, fact.property, fact.value) for fact in facts)
+
+
 def days(facts: Iterable[Fact]) -> Iterator[Triple]:
     """The earliest and the latest day of everything that has a date, or a start or end.
 
@@ -51,7 +57,7 @@ def days(facts: Iterable[Fact]) -> Iterator[Triple]:
     first: dict[NamedNode | BlankNode, Days] = {}
     last: dict[NamedNode | BlankNode, Days] = {}
     for fact in facts:
-        if isinstance(fact.value, Literal) and (fact.property in _STARTS or fact.property in _ENDS):
+        if fact.property in _DATED and isinstance(fact.value, Literal):
             span = to_days(fact.value.value)
             if fact.property in _STARTS:
                 first[fact.subject] = min(first.get(fact.subject, span), span, key=lambda one: one.earliest)
@@ -75,8 +81,10 @@ def links(merged: Merged) -> Iterator[Triple]:
 
 def provenance(decided: Decided, sources: Mapping[str, Source]) -> Iterator[Triple]:
     """Who says each fact and where, what is contested and why, and who the sources are."""
+    yield from _records((fact for fact in decided.facts if is_record(fact)), sources)
     for fact in decided.facts:
-        yield from _record(fact, sources) if is_record(fact) else _statement(fact, sources)
+        if not is_record(fact):
+            yield from _statement(fact, sources)
     for one in decided.contested:
         yield from _statement(one.fact, sources)
         yield Triple(one.fact.iri, ev("status"), Literal(one.kind.value))
@@ -89,13 +97,17 @@ def provenance(decided: Decided, sources: Mapping[str, Source]) -> Iterator[Trip
             yield from _source(source)
 
 
-def _record(fact: Fact, sources: Mapping[str, Source]) -> Iterator[Triple]:
-    """A table's fact has its evidence per record: the graph knows the record, and what it is about."""
-    source = sources[fact.evidence.source]
-    record = NamedNode(f"{source.iri.value}/{quote(fact.evidence.record, safe='')}")
-    yield Triple(record, TYPE, ev("Record"))
-    yield Triple(record, ev("source"), source.iri)
-    yield Triple(record, ev("about"), fact.subject)
+def _records(facts: Iterable[Fact], sources: Mapping[str, Source]) -> Iterator[Triple]:
+    """A table's facts have their evidence per record: the graph knows the record, and what it is about."""
+    kind, source_of, about = ev("Record"), ev("source"), ev("about")
+    records: dict[tuple[str, str], NamedNode] = {}
+    for (id, name), subject in dict.fromkeys(((f.evidence.source, f.evidence.record), f.subject) for f in facts):
+        if (record := records.get((id, name))) is None:
+            source = sources[id].iri
+            record = records[id, name] = NamedNode(f"{source.value}/{quote(name, safe='')}")
+            yield Triple(record, TYPE, kind)
+            yield Triple(record, source_of, source)
+        yield Triple(record, about, subject)
 
 
 def _statement(fact: Fact, sources: Mapping[str, Source]) -> Iterator[Triple]:

@@ -75,10 +75,31 @@ class Workshop:
 
     def add(self, triples: Iterable[Triple], *, table: str = "triple") -> None:
         """Assert the triples that are not asserted yet."""
-        self.add_texts(
-            ((to_text(cast(Term, t.subject)), to_text(t.predicate), to_text(cast(Term, t.object))) for t in triples),
-            table=table,
-        )
+        self.add_terms(((cast(Term, t.subject), t.predicate, cast(Term, t.object)) for t in triples), table=table)
+
+    def add_terms(self, triples: Iterable[tuple[Term, Term, Term]], *, table: str = "triple") -> None:
+        """The same, given term by term: a term that is met again is looked up by itself and not by its text."""
+        if not self._all_known:
+            self.add_texts(((to_text(s), to_text(p), to_text(o)) for s, p, o in triples), table=table)
+            return
+        ids: dict[Term, int] = {}
+        fresh: dict[str, int] = {}
+        rows: dict[int, None] = {}
+        for triple in triples:
+            packed = 0
+            for term in triple:
+                if (number := ids.get(term)) is None:
+                    number = ids[term] = self._number(to_text(term), fresh)
+                packed = packed << 32 | number
+            rows[packed] = None
+        self._enter_texts(fresh)
+        self._insert([[row >> shift & 0xFFFFFFFF for row in rows] for shift in (64, 32, 0)], table)
+
+    def _number(self, text: str, fresh: dict[str, int]) -> int:
+        number = self._ids.get(text)
+        if number is None:
+            number = self._ids[text] = fresh[text] = self._take(text)
+        return number
 
     def add_texts(self, triples: Iterable[tuple[str, str, str]], *, table: str = "triple") -> None:
         """Put triples, given as exact N-Triples forms, into a table that holds none of them twice."""
@@ -86,7 +107,11 @@ class Workshop:
         if not rows:
             return
         ids = self.numbers(text for row in rows for text in row)
-        columns = [[ids[row[place]] for row in rows] for place in range(3)]
+        self._insert([[ids[row[place]] for row in rows] for place in range(3)], table)
+
+    def _insert(self, columns: list[list[int]], table: str) -> None:
+        if not columns[0]:
+            return
         fresh = "(SELECT unnest(?::UINTEGER[]) AS s, unnest(?::UINTEGER[]) AS p, unnest(?::UINTEGER[]) AS o)"
         known = "" if self.count(table) == 0 else f" EXCEPT SELECT s, p, o FROM {table} ORDER BY s, p, o"
         # A list as text is several times quicker to hand over than a list of Python's integers.
@@ -97,14 +122,17 @@ class Workshop:
         wanted = dict.fromkeys(texts)
         known = self.known_numbers(wanted)
         fresh = {text: self._take(text) for text in wanted if text not in known}
+        self._ids.update(fresh)
+        self._enter_texts(fresh)
+        return {**known, **fresh}
+
+    def _enter_texts(self, fresh: Mapping[str, int]) -> None:
         if fresh:
-            self._ids.update(fresh)
             # N-Triples writes line ends inside a term as \n and \r, so that a line end parts two terms.
             self.sql.execute(
                 "INSERT INTO term SELECT unnest(?::UINTEGER[]), unnest(string_split(?, chr(10)))",
                 [str(list(fresh.values())), "\n".join(fresh)],
             )
-        return {**known, **fresh}
 
     def known_numbers(self, texts: Iterable[str]) -> dict[str, int]:
         """The number of each of these terms that the dictionary holds."""

@@ -1,0 +1,202 @@
+"""Facts in bulk: the quick way of reading and deciding gives what the plain way gives, whatever a table says."""
+
+from __future__ import annotations
+
+import csv
+import io
+import tempfile
+from collections import defaultdict
+from collections.abc import Container, Iterable, Mapping
+from dataclasses import replace
+from pathlib import Path
+from unittest import mock
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from pyoxigraph import Literal, NamedNode, Triple
+
+from kg.facts import deciding
+from kg.facts.deciding import Contested, Decided, Decision, Kind, Subject, decide
+from kg.facts.fact import Evidence, Fact, Rank
+from kg.facts.lexicon import Lexicon
+from kg.facts.plain_rows import PlainRows
+from kg.facts.policy import Policy
+from kg.facts.sources import read_sources
+from kg.facts.tables import TableReader
+from kg.graph import stating
+from kg.graph.triples import Workshop
+from kg.terms import TYPE, Term, film
+from tests.projects import SOURCES, SmallProject
+
+law = settings(deadline=None, max_examples=500)
+
+
+@pytest.fixture(scope="module")
+def lexicon(tmp_path_factory: pytest.TempPathFactory) -> Lexicon:
+    """The small project's words, where no film is a person."""
+    apart = frozenset({frozenset({film("Work"), film("Agent")})})
+    return replace(SmallProject(tmp_path_factory.mktemp("films")).lexicon, apart=apart)
+
+
+# --- reading
+
+# Of a plain row, and what is seldom: of each three cells in four are plain.
+CELLS = {
+    "subject": (["anora", "film:anora", "<https://example.org/1>"], ["the florida project", ""]),
+    "property": (["label", "director", "type", "year", "minutes", "film:title"], ["score", "runningTime", "directr"]),
+    "value": (["Anora", "Film", "Flim", "2024", "139"], ["8.50", "PT139M", "", "a\x01b", "no name", "x\ny"]),
+    "source": (["fan-site", "source:fan-site"], ["nobody", ""]),
+    "record": (["", "1", "r/2 é"], [""]),
+    "written": ([""], ["139 minutes"]),
+    "rank": ([""], ["normal", "deprecated", "best"]),
+    "as_of": ([""], ["2024-10", "soon"]),
+    "language": ([""], ["en", "not a language"]),
+}
+
+
+def cell(plain: list[str], seldom: list[str]) -> st.SearchStrategy[str]:
+    return st.one_of(*[st.sampled_from(plain)] * 3, st.sampled_from(seldom))
+
+
+rows = st.lists(st.fixed_dictionaries({name: cell(*cells) for name, cells in CELLS.items()}), min_size=3, max_size=12)
+columns = st.sets(st.sampled_from(["record", "written", "rank", "as_of", "language"])).map(
+    lambda more: ["subject", "property", "value", "source", *sorted(more)]
+)
+
+
+def read(path: Path, lexicon: Lexicon) -> tuple[list[Fact], list[str]]:
+    sources = read_sources(path.parent / "sources.yaml", file="data/sources.yaml", faults=[])
+    reader = TableReader(lexicon, sources)
+    facts = list(reader.read_csv(path, file="data/films.csv"))
+    return facts, [str(fault) for fault in reader.faults]
+
+
+@law
+@given(rows, columns)
+def test_a_plain_row_is_read_as_any_row_is(lexicon: Lexicon, rows: list[dict[str, str]], columns: list[str]) -> None:
+    out = io.StringIO()
+    writer = csv.DictWriter(out, columns, extrasaction="ignore")
+    writer.writeheader()
+    writer.writerows(rows)
+    with tempfile.TemporaryDirectory() as folder:
+        (Path(folder) / "sources.yaml").write_text(SOURCES, encoding="utf-8")
+        path = Path(folder) / "films.csv"
+        path.write_text(out.getvalue(), encoding="utf-8", newline="")
+        quick = read(path, lexicon)
+        with mock.patch.object(PlainRows, "to_fact", return_value=None):
+            assert quick == read(path, lexicon)
+
+
+# --- deciding
+
+THINGS = [film(name) for name in ("anora", "anora.release.1", "anora.release.1.part.2", "anora.release.1.part.2.day.3")]
+VALUES: dict[str, list[Term]] = {
+    "year": [Literal("2023"), Literal("2024"), Literal("202X")],
+    "amount": [Literal("36"), Literal("40")],
+    "asOf": [Literal("2024-10-18")],
+    "release": [film("anora.release.1"), film("anora.release.2")],
+    "part": [film("anora.release.1.part.2"), film("anora.release.1.part.3")],
+    "boxOffice": [film("anora.boxOffice.1"), film("anora.boxOffice.2"), film("anora")],
+    "sequelOf": [film("anora")],
+}
+evidences = st.builds(
+    Evidence, st.sampled_from(["encyclopedia", "fan-site", "trade-paper"]), record=st.sampled_from(["", "1", "2"])
+)
+said = st.one_of(
+    *(st.tuples(st.just(film(name)), st.sampled_from(values)) for name, values in VALUES.items()),
+    st.tuples(st.just(TYPE), st.sampled_from([film("Film"), film("Figure"), film("Person")])),
+)
+facts = st.builds(
+    lambda subject, told, evidence, day, rank: Fact(subject, told[0], told[1], evidence, as_of=day, rank=rank),
+    st.sampled_from(THINGS),
+    said,
+    evidences,
+    st.sampled_from(["", "2024", "2025"]),
+    st.sampled_from(list(Rank)),
+)
+SINGLE = {
+    film("year"): frozenset({film("Work")}),
+    film("amount"): frozenset({film("Figure")}),
+    film("release"): None,
+    film("part"): None,
+}
+POLICY = Policy(("encyclopedia", "fan-site"), figures={film("boxOffice"): (film("asOf"),)})
+
+
+class Naive(deciding._Decider):
+    """Decides with everything at hand about every thing, whether it is in question or not."""
+
+    def _several(self, properties: Container[NamedNode]) -> dict[tuple[Subject, NamedNode], list[Fact]]:
+        groups: dict[tuple[Subject, NamedNode], list[Fact]] = defaultdict(list)
+        for fact in self.facts:
+            if fact.property in properties:
+                groups[fact.subject, fact.property].append(fact)
+        return {key: group for key, group in groups.items() if len({fact.value for fact in group}) > 1}
+
+    def _said_of_figures(self) -> dict[Subject, dict[NamedNode, set[Term]]]:
+        said: dict[Subject, dict[NamedNode, set[Term]]] = defaultdict(lambda: defaultdict(set))
+        for fact in self.facts:
+            said[fact.subject][fact.property].add(fact.value)
+        return said
+
+    def _kinds(self, things: object) -> dict[Subject, frozenset[NamedNode]]:
+        found: dict[Subject, set[NamedNode]] = defaultdict(set)
+        for fact in self.facts:
+            if fact.property == TYPE and isinstance(fact.value, NamedNode):
+                found[fact.subject] |= self.lexicon.above(fact.value)
+            elif not isinstance(fact.value, Literal):
+                word = self.lexicon.properties.get(fact.property)
+                for kind in word.range if word is not None else ():
+                    found[fact.value] |= self.lexicon.above(kind)
+        return {subject: frozenset(kinds) for subject, kinds in found.items()}
+
+
+def naively_decided(facts: list[Fact], lexicon: Lexicon) -> Decided:
+    """Each fact is held against each decision."""
+    aside = {
+        number: Contested(fact, Kind.DEPRECATED, "its own source is wrong here")
+        for number, fact in enumerate(facts)
+        if fact.rank is Rank.DEPRECATED
+    }
+    standing = [fact for number, fact in enumerate(facts) if number not in aside]
+    decisions = tuple(Naive(standing, SINGLE, lexicon, POLICY).decisions())
+    losing = {other: decision for decision in decisions for other in decision.others}
+    lost = {fact.value: decision for fact, decision in losing.items() if deciding._is_node_of(fact)}
+    for number, fact in enumerate(facts):
+        decision = losing.get(fact) or lost.get(_node(fact, lost))
+        if decision is not None and number not in aside:
+            aside[number] = Contested(fact, decision.kind, decision.reason)
+    kept = tuple(fact for number, fact in enumerate(facts) if number not in aside)
+    return Decided(kept, tuple(aside.values()), decisions)
+
+
+def _node(fact: Fact, lost: Mapping[Term, Decision]) -> Term:
+    if fact.subject in lost:
+        return fact.subject
+    around = (one for one in lost if isinstance(one, NamedNode) and fact.subject.value.startswith(f"{one.value}."))
+    return next(around, fact.subject)
+
+
+@law
+@given(st.lists(facts, min_size=8, max_size=25))
+def test_only_what_is_in_question_has_to_be_looked_at(lexicon: Lexicon, facts: list[Fact]) -> None:
+    assert decide(facts, single=SINGLE, lexicon=lexicon, policy=POLICY) == naively_decided(facts, lexicon)
+
+
+# --- stating
+
+
+def triples(facts: Iterable[Fact]) -> list[Triple]:
+    return list(stating.knowledge(facts))
+
+
+@settings(law, max_examples=100)  # each makes two databases
+@given(st.lists(facts, max_size=12), st.lists(facts, max_size=12))
+def test_terms_are_numbered_alike_whether_they_come_as_terms_or_as_texts(some: list[Fact], more: list[Fact]) -> None:
+    by_term, by_text = Workshop(), Workshop()
+    for part in (some, more):
+        by_term.add_terms(stating.said(part))
+        by_text.add_texts((str(t.subject), str(t.predicate), str(t.object)) for t in triples(part))
+    for query in ("SELECT * FROM term ORDER BY ALL", "SELECT * FROM triple ORDER BY ALL"):
+        assert by_term.sql.execute(query).fetchall() == by_text.sql.execute(query).fetchall()
