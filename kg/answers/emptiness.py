@@ -9,12 +9,17 @@ import rdflib
 from pyoxigraph import NamedNode, QuerySolutions, Store
 
 from kg.answers.patterns import Pattern, patterns_of, to_oxigraph
+from kg.answers.sparql import tokens
 from kg.facts.values import nearest
 from kg.graph.stating import CONTESTED, ONTOLOGY, PROVENANCE
 from kg.terms import PREFIXES, to_curie
 
 _CONTESTED = rdflib.URIRef(CONTESTED.value)
 _TRUE_NO = "Every name is known, so this is a true no: the graph does not say it."
+_ELSEWHERE = (
+    "FROM takes the place of all that is known: the query sees only the graphs that it names, which are "
+    "graph:provenance, graph:ontology and graph:contested. Without FROM it sees what sources say and what follows."
+)
 _FILTERED = (
     "The patterns match, but FILTER, NOT EXISTS, MINUS or VALUES leave nothing: a true no if the types are right. "
     'A year is compared as "2018"^^xsd:gYear, a day as "2018-01-01"^^xsd:date.'
@@ -47,6 +52,8 @@ def why_empty(store: Store, text: str) -> Emptiness:
         return Emptiness(
             (*killer, "Every name is known, so this is a true no: the graph does not say it."), is_true_no=True
         )
+    if any(token.is_word("FROM") for token in tokens(text)):
+        return Emptiness((_ELSEWHERE,), is_true_no=False)
     if patterns and _holds(store, patterns):
         return Emptiness((_FILTERED,), is_true_no=True)
     return Emptiness(("A true no: each pattern matches something, but nothing matches all of them.",), is_true_no=True)

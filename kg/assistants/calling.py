@@ -141,7 +141,9 @@ class Caller:
     def _parts(self, said: Said, way: str) -> list[Cited]:
         name = f"{way}{to_curie(said.property.value)}"
         if said.parts:
-            return [row for part in said.parts for row in self._parts(part, f"{name} › ")]
+            # Which of several it is: the takings of an opening weekend are not those of the second.
+            which = str(said.value.value).rpartition(".")[2]
+            return [row for part in said.parts for row in self._parts(part, f"{name} › {which} › ")]
         values = {"property": name, "value": plain(said.value, self.graph.names)}
         return [Cited(values, said.facts, is_inferred=said.is_inferred)]
 

@@ -160,6 +160,7 @@ EMPTY = [
     ("SELECT ?x { ?x film:minutes ?m FILTER(?m > 500) }", "true no", True),
     ("SELECT ?x { ?x film:sequelOf+ film:anora }", "film:anora", True),
     ("SELECT ?x { GRAPH graph:contested { ?x film:year ?y } }", "", True),
+    ("SELECT ?x FROM graph:provenance { ?x a film:Film }", "FROM", False),
 ]
 
 

@@ -74,6 +74,13 @@ def test_what_follows_by_a_rule_is_said_to_be_inferred(caller: Caller) -> None:
     assert {row["inferred"] for row in said["rows"]} == {False}
 
 
+def test_of_several_takings_it_is_told_which_a_number_belongs_to(caller: Caller) -> None:
+    takings = told(caller.call("show", {"thing": "Anora", "property": "boxOffice"}))
+    amounts = {row["values"]["property"]: row["values"]["value"] for row in takings["rows"]}
+    assert amounts["film:boxOffice › opening-weekend › film:amount"] == 550_503
+    assert amounts["film:boxOffice › opening-weekend › film:theaters"] == 6
+
+
 def test_every_stored_query_answers_its_own_example_with_what_the_schema_promises(
     caller: Caller, graph: kg.FilmGraph
 ) -> None:
