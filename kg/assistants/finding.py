@@ -16,8 +16,8 @@ _WORD = re.compile(r"\w+")
 _ASKING = frozenset(
     word
     for words in (
-        "a an and are at by did do does for from get got had has have how in is it its of on or the this to was were with",
-        "what when where which who whom whose",
+        "a an and are at by did do does for from get got had has have",
+        "how in is it its of on or the this to was were with what when where which who whom whose",
     )
     for word in words.split()
 )

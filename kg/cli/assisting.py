@@ -45,14 +45,16 @@ def _serve(call: argparse.Namespace) -> int:
     # An assistant asks a few things at once, each the dearer for its citations: none is turned away for half a second.
     limits = Limits(seconds=call.timeout, memory=call.memory << 20, patience=min(5.0, call.timeout))
     try:
-        from kg.assistants import server
+        from kg.assistants import over_http, server
     except ModuleNotFoundError as error:
         raise InputError("This needs more packages: pip install 'film-knowledge-graph[mcp]'") from error
     if not call.http:
         asyncio.run(server.serve_stdio(project, limits, topics=topics, texts=call.texts))
         return 0
-    listening = server.listen(call.host, call.port)
-    say(f"Listening on {server.address(call.host, listening)}")
+    listening = over_http.listen(call.host, call.port)
+    say(f"Listening on {over_http.address(call.host, listening)}")
     names = (call.host, *call.name)
-    asyncio.run(server.serve_http(project, limits, topics=topics, texts=call.texts, listening=listening, names=names))
+    asyncio.run(
+        over_http.serve_http(project, limits, topics=topics, texts=call.texts, listening=listening, names=names)
+    )
     return 0

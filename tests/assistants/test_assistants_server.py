@@ -7,9 +7,12 @@ import contextlib
 import json
 import os
 import re
+import socket
 import subprocess
 import sys
+import time
 import urllib.error
+import urllib.parse
 import urllib.request
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
@@ -193,6 +196,43 @@ def test_requests_from_elsewhere_and_broken_ones_are_refused(
     with refused.value as answer:
         assert answer.code == status
         assert b"Traceback" not in answer.read()
+
+
+def test_only_what_is_posted_is_answered(address: str) -> None:
+    stream = urllib.request.Request(address, headers={"Accept": "text/event-stream"})
+    with pytest.raises(urllib.error.HTTPError) as refused:
+        urllib.request.urlopen(stream, timeout=30)
+    with refused.value as answer:
+        assert (answer.code, answer.headers["Allow"]) == (405, "POST")
+
+
+@pytest.mark.long
+def test_clients_that_say_nothing_do_not_keep_others_out(address: str) -> None:
+    place = urllib.parse.urlsplit(address)
+    where = (place.hostname or "", place.port or 0)
+    usual = {"Content-Type": "application/json", "Accept": "application/json, text/event-stream"}
+    asked = urllib.request.Request(address, data=LISTED, headers=usual)
+    with contextlib.ExitStack() as silent:
+        late = silent.enter_context(socket.create_connection(where, timeout=60))
+        late.sendall(b"POST /mcp HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\n\r\n{")
+        urllib.request.urlopen(asked, timeout=30).close()
+        for begun in (b"", b"POST /mcp HTTP/1.1\r\nHost: ") * 35:
+            silent.enter_context(socket.create_connection(where, timeout=30)).sendall(begun)
+        assert _status(asked) == 503
+        until = time.monotonic() + 60
+        while _status(asked) != 200:
+            assert time.monotonic() < until, "nobody was let go of"
+            time.sleep(1)
+        assert late.recv(12) == b"HTTP/1.1 408"
+
+
+def _status(asked: urllib.request.Request) -> int:
+    try:
+        with urllib.request.urlopen(asked, timeout=30) as answer:
+            return int(answer.status)
+    except urllib.error.HTTPError as refused:
+        with refused:
+            return refused.code
 
 
 def test_the_same_request_from_here_is_answered(address: str) -> None:
