@@ -9,7 +9,8 @@
     │   ├── ParameterError      a value that does not fit a stored query's parameter
     │   └── QueryError          a query that does not parse, with line and column
     ├── GraphFaultError         the graph itself is wrong where a right one is needed: exit status 1
-    └── LimitError              a bound was reached: time, rows, depth
+    ├── LimitError              a bound was reached: time, rows, depth
+    └── RemoteError             somebody else's endpoint did not answer as it should
 
 Bad input raises; a bad graph returns a `Report`.
 """
@@ -67,10 +68,10 @@ class ParameterError(InputError):
 
 
 class QueryError(InputError):
-    """A query that does not parse or may not run; `place` says where."""
+    """A query that does not parse or may not run; `place` says where, `said` what is wrong."""
 
     def __init__(self, message: str, *, place: Place | None = None) -> None:
-        self.place = place
+        self.place, self.said = place, message
         super().__init__(f"{place}: {message}" if place is not None else message)
 
 
@@ -88,3 +89,7 @@ class LimitError(FilmGraphError):
     def __init__(self, message: str, *, limit: str) -> None:
         self.limit = limit
         super().__init__(message)
+
+
+class RemoteError(FilmGraphError):
+    """An endpoint that a question reached out to did not answer, or not as it should."""

@@ -72,17 +72,28 @@ class FilmGraph:
         text = query.bind(to_terms(query, values, self.names))
         return ask_store(self.store, text, names=self.names, name=query.name, file=query.file, guarded=True)
 
-    def sparql(self, text: str, *, most: int | None = None, timeout: float | None = None) -> Answer:
+    def sparql(
+        self, text: str, *, most: int | None = None, timeout: float | None = None, services: bool = False
+    ) -> Answer:
         """The answer to a SPARQL query; the graph's prefixes need not be declared.
 
         At most `most` rows come back, and the answer's `complete` says whether that was all. Raises `QueryError` with
-        line and column when it does not parse, and for SERVICE, and `LimitError` when it takes longer than `timeout`
-        seconds: it then runs in a process of its own, which is ended.
+        line and column when it does not parse, and `LimitError` when it takes longer than `timeout` seconds: it then
+        runs in a process of its own, which is ended. SERVICE is refused, unless `services` is true: then it may ask
+        the endpoints that the project's `filmgraph.toml` lists.
         """
         if timeout is not None:
             from kg.answers.bounded import ask_within
 
-            return ask_within(self.project, text, seconds=timeout, names=self.names, most=most)
+            return ask_within(self.project, text, seconds=timeout, names=self.names, most=most, services=services)
+        if services and "SERVICE" in text.upper():
+            from kg.federation.joining import federate
+            from kg.federation.listed import read_services
+            from kg.federation.remote import Remote
+
+            remote = Remote(read_services(self.project.configuration), self.project.built / "services")
+            runs = federate(self.store, text, remote)
+            return ask_store(self.store, runs, names=self.names, most=most, guarded=True)
         return ask_store(self.store, text, names=self.names, most=most)
 
     def thing(self, name: str, *, kind: str = "") -> NamedNode:

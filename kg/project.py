@@ -47,6 +47,11 @@ class Project:
         """The folder of stored queries."""
         return self.folder / "queries"
 
+    @property
+    def configuration(self) -> Path:
+        """The file that says what the project may ask of others; it need not be there."""
+        return self.folder / "filmgraph.toml"
+
     @cached_property
     def built(self) -> Path:
         """The folder that holds the built graph."""

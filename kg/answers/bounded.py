@@ -19,12 +19,15 @@ from kg.errors import LimitError, QueryError
 from kg.project import Project
 
 
-def ask_within(project: Project, text: str, *, seconds: float, names: Names, most: int | None = None) -> Answer:
+def ask_within(
+    project: Project, text: str, *, seconds: float, names: Names, most: int | None = None, services: bool = False
+) -> Answer:
     """The answer of the project's published graph; raises `LimitError` when it takes longer than that."""
     is_graph = form_of(list(tokens(text))) in ("CONSTRUCT", "DESCRIBE")
     call = [sys.executable, "-m", "kg", "sparql", "-", "--project", str(project.folder)]
     call += ["--format", "turtle" if is_graph else "json"]
     call += ["--limit", str(most)] if most is not None else []
+    call += [] if services else ["--no-service"]
     try:
         done = subprocess.run(call, input=text.encode(), capture_output=True, timeout=seconds, check=False)  # noqa: S603
     except subprocess.TimeoutExpired as error:

@@ -26,7 +26,7 @@ from pathlib import Path
 import yaml
 
 from kg.answers.sparql import Block, form_of, guard, values_blocks
-from kg.errors import FaultsError, UnknownNameError
+from kg.errors import FaultsError, QueryError, UnknownNameError
 from kg.facts.values import nearest
 from kg.reports import Finding, Place
 from kg.terms import Term, to_text
@@ -166,7 +166,10 @@ def read_query(path: Path, *, root: Path) -> StoredQuery:
     except (OSError, UnicodeDecodeError) as error:
         raise FaultsError([_fault(f"cannot be read: {error}", Place(file))]) from error
     header = _read_header(text, file=file, faults=faults)
-    read = guard(text, file=file)
+    try:
+        read = guard(text, file=file)
+    except QueryError as error:
+        raise FaultsError([*faults, _fault(error.said, error.place or Place(file))]) from error
     blocks: dict[str, Block] = {}
     for block in values_blocks(text, read):
         blocks.setdefault(block.name, block)

@@ -24,7 +24,7 @@ from kg.cli import (
     serving,
 )
 from kg.cli.command import Commands
-from kg.errors import FilmGraphError, GraphFaultError, InputError, LimitError
+from kg.errors import FilmGraphError, GraphFaultError, InputError, LimitError, RemoteError
 from kg.version import __version__
 
 FINE, FAILED, WRONG_CALL = 0, 1, 2
@@ -32,6 +32,7 @@ STATUSES: dict[type[FilmGraphError], int] = {
     FilmGraphError: FAILED,
     GraphFaultError: FAILED,
     LimitError: FAILED,
+    RemoteError: FAILED,
     InputError: WRONG_CALL,
 }
 """Error -> exit status; the nearest class above an error decides."""

@@ -27,6 +27,7 @@ def add_commands(commands: Commands) -> None:
     sparql = commands.add("sparql", "Answer a SPARQL query from a file, from stdin (-), or from -e.", _sparql)
     sparql.add_argument("file", metavar="FILE", nargs="?", default="-", help="an .rq file; - is stdin")
     sparql.add_argument("-e", "--query", metavar="SPARQL", help="the query itself")
+    sparql.add_argument("--no-service", action="store_true", help="refuse SERVICE, whatever filmgraph.toml lists")
     _add_answer_options(sparql)
     queries = commands.add("queries", "List the stored queries, what each takes, and an example.", _queries)
     queries.add_argument("word", metavar="WORD", nargs="?", help="only queries with this word in name, summary or tags")
@@ -68,7 +69,7 @@ def _sparql(call: argparse.Namespace) -> int:
     text = call.query if call.query is not None else read_text_argument(call.file)
     _start_clock(call)
     graph = graph_of(call)
-    return _answer(call, graph, graph.sparql(text, most=call.limit))
+    return _answer(call, graph, graph.sparql(text, most=call.limit, services=not call.no_service))
 
 
 def _answer(call: argparse.Namespace, graph: FilmGraph, answer: Answer) -> int:

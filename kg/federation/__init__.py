@@ -1,0 +1,1 @@
+"""Questions that reach beyond the graph: SERVICE, for the endpoints that a project lists."""
