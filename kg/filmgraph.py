@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import os
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -24,6 +23,7 @@ from kg.graph.stating import ONTOLOGY
 from kg.graph.store import open_build, open_store
 from kg.project import Project, find_project
 from kg.terms import SOURCE
+from kg.writing import write_file
 
 if TYPE_CHECKING:
     import rdflib
@@ -258,9 +258,9 @@ class FilmGraph:
 
                 path.mkdir(parents=True, exist_ok=True)
                 for name, text in to_tables(quads_of(self.build, part_of(only))).items():
-                    _write(path / f"{name}.csv", (text,))
+                    write_file(path / f"{name}.csv", (text,), durable=False)
             else:
-                _write(path, self.export_pieces(format, only=only, film=film, tell=tell))
+                write_file(path, self.export_pieces(format, only=only, film=film, tell=tell), durable=False)
         except OSError as error:
             raise InputError(f"{path} cannot be written: {error.strerror}") from error
 
@@ -268,13 +268,3 @@ class FilmGraph:
 def open_graph(project: Project | Path | str | None = None) -> FilmGraph:
     """The published graph of a project; raises `ProjectError` when there is none yet."""
     return FilmGraph(project if isinstance(project, Project) else find_project(project))
-
-
-def _write(path: Path, pieces: Iterable[str]) -> None:
-    fresh = path.with_name(f".{path.name}.{os.getpid()}")
-    try:
-        with fresh.open("w", encoding="utf-8", newline="") as file:
-            file.writelines(pieces)
-        fresh.replace(path)
-    finally:
-        fresh.unlink(missing_ok=True)

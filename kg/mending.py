@@ -21,6 +21,7 @@ from kg.building import Drafted, draft
 from kg.facts.mends import Edit, mend_duplicate, mend_form, mend_label, mend_misspelling, mend_value
 from kg.project import Project, find_project
 from kg.reports import Finding, Report
+from kg.writing import write_file
 
 Proposer = Callable[[Finding, Drafted, str], Sequence[Edit]]
 
@@ -62,10 +63,7 @@ def apply(project: Project | Path | str | None, mends: Iterable[Mend]) -> tuple[
     project = project if isinstance(project, Project) else find_project(project)
     mended = _mended(project, mends)
     for file, (_, after) in mended.items():
-        path = project.folder / file
-        fresh = path.with_name(path.name + ".unfinished")
-        fresh.write_text(after, encoding="utf-8", newline="")
-        fresh.replace(path)
+        write_file(project.folder / file, (after,))
     return tuple(sorted(mended))
 
 

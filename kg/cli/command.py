@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from kg.errors import InputError
+from kg.writing import write_file
 
 if TYPE_CHECKING:
     from kg.filmgraph import FilmGraph
@@ -61,17 +62,10 @@ def pairs_of(words: list[str]) -> dict[str, object]:
 
 def write(text: str, output: str | None = None) -> None:
     """Text to stdout, or to a file by way of a fresh one beside it, so that nothing is left half-written."""
-    if output in (None, "-"):
+    if output is None or output == "-":
         sys.stdout.write(text)
         return
-    path = Path(str(output))
-    fresh = path.with_name(path.name + ".unfinished")
-    try:
-        fresh.write_text(text, encoding="utf-8", newline="")
-        fresh.replace(path)
-    except OSError as error:
-        fresh.unlink(missing_ok=True)
-        raise InputError(f"{output} cannot be written: {error.strerror}") from error
+    write_file(output, (text,), durable=False)
 
 
 def read_text_argument(name: str) -> str:

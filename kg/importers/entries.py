@@ -6,7 +6,6 @@ Every other line of these files stays as it was.
 from __future__ import annotations
 
 import json
-import os
 import re
 from dataclasses import fields
 from pathlib import Path
@@ -14,6 +13,7 @@ from pathlib import Path
 from kg.errors import InputError
 from kg.facts.fact import Source
 from kg.mappings.yaml_files import is_bare, to_mapping
+from kg.writing import write_file
 
 _KEYS = tuple(field.name for field in fields(Source) if field.name not in ("id", "place"))
 _ID = re.compile(r"[a-z0-9](?:[a-z0-9._\-]*[a-z0-9])?")
@@ -24,7 +24,8 @@ _BARE = re.compile(r"[A-Za-z][A-Za-z0-9 /._\-]*[A-Za-z0-9]|https?://[A-Za-z0-9/.
 def write_entry(path: Path, source: Source) -> None:
     """Put the source's entry into the file: in the place of its old one, or at the end."""
     text = path.read_text(encoding="utf-8") if path.exists() else ""
-    replace_file(path, to_entries(text, source))
+    path.parent.mkdir(parents=True, exist_ok=True)
+    write_file(path, (to_entries(text, source),))
 
 
 def write_order(path: Path, source: str) -> tuple[str, ...]:
@@ -44,7 +45,7 @@ def write_order(path: Path, source: str) -> tuple[str, ...]:
             return ()
     except (InputError, TypeError):
         return ()
-    replace_file(path, fresh)
+    write_file(path, (fresh,))
     return (*order, source)
 
 
@@ -87,21 +88,6 @@ def to_entry(source: Source) -> str:
         raise InputError(f"{source.id!r} is not a source's id: small letters, digits, hyphens.")
     said = [(key, str(getattr(source, key))) for key in _KEYS if getattr(source, key)] or [("title", source.id)]
     return f"{_scalar(source.id)}:\n" + "".join(f"  {key}: {_scalar(value)}\n" for key, value in said)
-
-
-def replace_file(path: Path, text: str) -> None:
-    """Write a file by way of a fresh one beside it, so that it is never half-written."""
-    fresh = path.with_name(f".{path.name}.unfinished")
-    path.parent.mkdir(parents=True, exist_ok=True)
-    try:
-        with fresh.open("w", encoding="utf-8", newline="") as file:
-            file.write(text)
-            file.flush()
-            os.fsync(file.fileno())
-        fresh.replace(path)
-    except OSError as error:
-        fresh.unlink(missing_ok=True)
-        raise InputError(f"{path} cannot be written: {error.strerror}") from error
 
 
 def _scalar(text: str) -> str:

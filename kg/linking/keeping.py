@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import csv
 import io
-import os
 from collections.abc import Iterable
 from dataclasses import asdict
 from pathlib import Path
@@ -19,6 +18,7 @@ from kg.errors import InputError
 from kg.facts.judgements import FILE, Judgement, to_cells, to_file
 from kg.linking.mention import Candidate, Clue, Credit, Mention
 from kg.project import Project
+from kg.writing import write_file
 
 UNSURE = "unsure.jsonl"
 
@@ -31,7 +31,7 @@ def keep(project: Project, judgements: Iterable[Judgement]) -> Path:
         return path
     try:
         before = path.read_text(encoding="utf-8") if path.exists() else ""
-        _replace(path, _added(before, judgements) if before.strip() else to_file(judgements))
+        write_file(path, (_added(before, judgements) if before.strip() else to_file(judgements),))
     except (OSError, UnicodeDecodeError) as error:
         raise InputError(f"{path} cannot be written: {error}") from error
     return path
@@ -54,7 +54,7 @@ def keep_unsure(project: Project, candidates: Iterable[Candidate]) -> Path:
     path = project.built / UNSURE
     path.parent.mkdir(parents=True, exist_ok=True)
     ordered = sorted(candidates, key=lambda one: (-one.confidence, one.left.id, one.right.id))
-    _replace(path, "".join(orjson.dumps(to_dict(one)).decode() + "\n" for one in ordered))
+    write_file(path, (orjson.dumps(to_dict(one)).decode() + "\n" for one in ordered))
     return path
 
 
@@ -102,15 +102,3 @@ def _mention(said: dict[str, Any]) -> Mention:
             "countries": frozenset(said["countries"]),
         }
     )
-
-
-def _replace(path: Path, text: str) -> None:
-    fresh = path.with_name(f".{path.name}.{os.getpid()}")
-    try:
-        with fresh.open("w", encoding="utf-8", newline="") as file:
-            file.write(text)
-            file.flush()
-            os.fsync(file.fileno())
-        fresh.replace(path)
-    finally:
-        fresh.unlink(missing_ok=True)

@@ -1,0 +1,45 @@
+"""Text walks in; a file that is whole walks out: who reads meanwhile meets the old one or the new one, never a half."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from collections.abc import Iterable
+from pathlib import Path
+
+from kg.errors import InputError
+
+
+def write_file(path: Path | str, pieces: Iterable[str], *, durable: bool = True) -> None:
+    """Write a file; raises `InputError` when it cannot be written.
+
+    What can be made again need not be `durable`: waiting for the disk takes seconds for a large file.
+    """
+    target = Path(path)
+    try:
+        if target.exists() and not target.is_file():
+            # A pipe or a device such as /dev/stdout is written to; another file must not take its place.
+            _write(target, pieces, durable=False)
+        else:
+            # What a link leads to is written, and the link stays.
+            _replace(target.resolve(), pieces, durable=durable)
+    except OSError as error:
+        raise InputError(f"{path} cannot be written: {error.strerror}") from error
+
+
+def _replace(path: Path, pieces: Iterable[str], *, durable: bool) -> None:
+    fresh = path.with_name(f".{path.name}.{os.getpid()}.unfinished")
+    try:
+        _write(fresh, pieces, durable=durable)
+        fresh.replace(path)
+    finally:
+        with contextlib.suppress(OSError):
+            fresh.unlink(missing_ok=True)
+
+
+def _write(path: Path, pieces: Iterable[str], *, durable: bool) -> None:
+    with path.open("w", encoding="utf-8", newline="") as file:
+        file.writelines(pieces)
+        if durable:
+            file.flush()
+            os.fsync(file.fileno())
