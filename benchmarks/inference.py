@@ -14,18 +14,16 @@ grounds them itself, within its time.
 from __future__ import annotations
 
 import argparse
-import os
 import resource
 import subprocess
 import sys
 import tempfile
-import time
 from dataclasses import dataclass
 from pathlib import Path
 
+from side_by_side import BENCH, arguments, run_alone, workload
+
 HERE = Path(__file__).parent
-SHARED = Path(os.environ.get("KG_SHARED", HERE.parents[1] / "shared"))
-BENCH = SHARED / "bench"
 ENGINES = ("kg", "owlrl", "reasonable", "nemo")
 THINGS = "<https://ex.org/id/"  # everything that is not about classes and properties
 
@@ -44,16 +42,7 @@ class Measurement:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
-    parser.add_argument("films", type=int, nargs="+")
-    parser.add_argument("--engines", nargs="+", default=list(ENGINES), choices=ENGINES)
-    parser.add_argument("--memory", help="bound for this program's memory, such as 2GB")
-    parser.add_argument("--limit", type=float, default=1800, help="seconds after which an engine is stopped")
-    parser.add_argument(
-        "--folder", type=Path, help="where the workload and the outputs lie (default: a temporary folder)"
-    )
-    parser.add_argument("--repeat", type=int, default=1, help="take the best of so many runs")
-    chosen = parser.parse_args()
+    chosen = arguments(__doc__, ENGINES).parse_args()
     with tempfile.TemporaryDirectory(prefix="kg-bench-") as temporary:
         folder = chosen.folder or Path(temporary)
         for films in chosen.films:
@@ -65,34 +54,16 @@ def main() -> None:
             print(table(found))
 
 
-def workload(folder: Path, films: int) -> Path:
-    """The facts about so many films, as N-Triples."""
-    path = folder / f"films-{films}.nt"
-    if not path.exists():
-        with path.open("wb") as file:
-            subprocess.run([sys.executable, BENCH / "films.py", str(films)], stdout=file, check=True)
-    return path
-
-
 def measure(engine: str, films: int, data: Path, folder: Path, chosen: argparse.Namespace) -> Measurement:
     """Run one engine in a process of its own."""
     output = folder / f"closed-{engine}.nt"
     output.unlink(missing_ok=True)
     call = [sys.executable, __file__, "--run", engine, str(data), str(BENCH / "film.ttl"), str(output)]
-    start = time.perf_counter()
-    process = subprocess.Popen([*call, chosen.memory or ""], stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
-    try:
-        _, said = process.communicate(timeout=chosen.limit)
-    except subprocess.TimeoutExpired:
-        process.kill()
-        process.wait()
-        return Measurement(engine, films, chosen.limit, 0, 0, 0, f"stopped after {chosen.limit:.0f} s")
-    seconds = time.perf_counter() - start
-    if process.returncode:
-        last = said.decode(errors="replace").strip().splitlines()[-1:] or [f"exit status {process.returncode}"]
-        return Measurement(engine, films, seconds, 0, 0, 0, last[0])
-    kilobytes, processor = said.decode().rsplit("peak ", 1)[1].split()
-    return Measurement(engine, films, seconds, float(processor), int(kilobytes) / 1000, count(output))
+    done = run_alone([*call, chosen.memory], limit=chosen.limit)
+    if done.trouble:
+        return Measurement(engine, films, done.seconds, 0, 0, 0, done.trouble)
+    kilobytes, processor = done.said.rsplit("peak ", 1)[1].split()
+    return Measurement(engine, films, done.seconds, float(processor), int(kilobytes) / 1000, count(output))
 
 
 def count(path: Path) -> int:

@@ -16,18 +16,15 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
 import resource
-import subprocess
 import sys
 import tempfile
 import time
 from dataclasses import dataclass
 from pathlib import Path
 
-HERE = Path(__file__).parent
-SHARED = Path(os.environ.get("KG_SHARED", HERE.parents[1] / "shared"))
-BENCH = SHARED / "bench"
+from side_by_side import BENCH, arguments, run_alone, workload
+
 ENGINES = ("kg", "pyshacl", "rudof")
 
 
@@ -45,13 +42,7 @@ class Measurement:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
-    parser.add_argument("films", type=int, nargs="+")
-    parser.add_argument("--engines", nargs="+", default=list(ENGINES), choices=ENGINES)
-    parser.add_argument("--memory", default="", help="bound for this program's memory, such as 2GB")
-    parser.add_argument("--limit", type=float, default=1800, help="seconds after which an engine is stopped")
-    parser.add_argument("--folder", type=Path, help="where the workload lies (default: a temporary folder)")
-    parser.add_argument("--repeat", type=int, default=1, help="take the best of so many runs")
+    parser = arguments(__doc__, ENGINES)
     parser.add_argument("--changed", type=int, help="measure checking after a change of so many facts")
     chosen = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="kg-bench-") as temporary:
@@ -65,32 +56,14 @@ def main() -> None:
             print(table(found))
 
 
-def workload(folder: Path, films: int) -> Path:
-    """The facts about so many films, as N-Triples."""
-    path = folder / f"films-{films}.nt"
-    if not path.exists():
-        with path.open("wb") as file:
-            subprocess.run([sys.executable, BENCH / "films.py", str(films)], stdout=file, check=True)
-    return path
-
-
 def measure(engine: str, films: int, data: Path, chosen: argparse.Namespace) -> Measurement:
     """Run one engine in a process of its own."""
     call = [sys.executable, __file__, "--run", engine, str(data), str(BENCH / "shapes.ttl"), chosen.memory]
-    start = time.perf_counter()
-    process = subprocess.Popen(call, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
-    try:
-        _, said = process.communicate(timeout=chosen.limit)
-    except subprocess.TimeoutExpired:
-        process.kill()
-        process.wait()
-        return Measurement(engine, films, 0, chosen.limit, 0, 0, f"stopped after {chosen.limit:.0f} s")
-    seconds = time.perf_counter() - start
-    last = said.decode(errors="replace").strip().splitlines()[-1:] or [f"exit status {process.returncode}"]
-    if process.returncode:
-        return Measurement(engine, films, 0, seconds, 0, 0, last[0])
-    told = json.loads(last[0])
-    return Measurement(engine, films, told["checking"], seconds, told["peak"] / 1000, told["findings"])
+    done = run_alone(call, limit=chosen.limit)
+    if done.trouble:
+        return Measurement(engine, films, 0, done.seconds, 0, 0, done.trouble)
+    told = json.loads(done.said)
+    return Measurement(engine, films, told["checking"], done.seconds, told["peak"] / 1000, told["findings"])
 
 
 def best(runs: list[Measurement]) -> Measurement:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import shutil
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -16,6 +17,9 @@ from kg.filmgraph import FilmGraph, open_graph
 from kg.project import Project
 from kg.reports import Finding, Report
 from kg.terms import to_short
+
+ROOT = Path(__file__).parents[1]
+"""The repository."""
 
 ONTOLOGY = """\
 @prefix film: <https://w3id.org/filmgraph/film/> .
@@ -164,6 +168,15 @@ class SmallProject:
         report = self.build()
         assert report, [str(finding) for finding in report]
         return open_graph(self.project)
+
+
+def own_graph(folder: Path) -> FilmGraph:
+    """The graph of the repository's own facts, built in a folder of its own."""
+    for name in ("ontology", "data", "queries"):
+        shutil.copytree(ROOT / name, folder / name, dirs_exist_ok=True)
+    report = build(folder)
+    assert report.ok, report
+    return open_graph(folder)
 
 
 def place_and_check(finding: Finding) -> str:

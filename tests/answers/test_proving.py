@@ -3,32 +3,24 @@
 from __future__ import annotations
 
 from copy import deepcopy
-from pathlib import Path
 
 import pytest
 from pyoxigraph import RdfFormat, Triple, parse
 
 from kg.answers.proving import ProofChecker, to_proof
 from kg.answers.why import Explainer
-from kg.building import build
-from kg.filmgraph import open_graph
-from kg.project import find_project
+from tests.projects import own_graph
 
-ROOT = Path(__file__).parents[2]
 Built = tuple[Explainer, ProofChecker, list[Triple]]
 
 
 @pytest.fixture(scope="module")
 def built(tmp_path_factory: pytest.TempPathFactory) -> Built:
     """Our own graph, built elsewhere; the checker, which sees the files only; and all that was inferred."""
-    folder = tmp_path_factory.mktemp("project")
-    for name in ("ontology", "data", "queries"):
-        (folder / name).symlink_to(ROOT / name)
-    assert build(folder)
-    graph = open_graph(folder)
+    graph = own_graph(tmp_path_factory.mktemp("project"))
     quads = parse(path=graph.build / "inferred.nt", format=RdfFormat.N_TRIPLES)
     inferred = [quad if isinstance(quad, Triple) else quad.triple for quad in quads]
-    return graph.explainer, ProofChecker(find_project(folder)), inferred
+    return graph.explainer, ProofChecker(graph.project), inferred
 
 
 def test_every_conclusion_of_our_data_is_accepted(built: Built) -> None:

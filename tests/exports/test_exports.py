@@ -5,7 +5,6 @@ from __future__ import annotations
 import csv
 import json
 import os
-import shutil
 from pathlib import Path
 
 import pytest
@@ -14,9 +13,8 @@ from rdflib.compare import isomorphic
 
 from kg.errors import InputError
 from kg.exports.rdf import ONLY, quads_of
-from kg.filmgraph import FilmGraph, open_graph
-from kg.project import Project
-from tests.projects import SmallProject
+from kg.filmgraph import FilmGraph
+from tests.projects import SmallProject, own_graph
 
 ROOT = Path(__file__).resolve().parents[2]
 SHAPES = Path(os.environ.get("KG_SHARED", ROOT / "../shared")) / "film-data/schemaorg/schemaorg-shapes.shacl"
@@ -64,16 +62,7 @@ def graph(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFacto
         project.write("data/films.yaml", TRICKY)
         project.write("data/blank.ttl", BLANK)
         return project.open()
-    return ours(folder)
-
-
-def ours(folder: Path) -> FilmGraph:
-    from kg.building import build
-
-    for name in ("ontology", "data", "queries"):
-        shutil.copytree(ROOT / name, folder / name, dirs_exist_ok=True)
-    assert build(folder)
-    return open_graph(Project(folder))
+    return own_graph(folder)
 
 
 def expected(graph: FilmGraph, only: str) -> dict[str, rdflib.Graph]:
@@ -193,7 +182,7 @@ def test_an_export_into_a_folder_that_is_not_there_says_so(graph: FilmGraph, tmp
 
 @pytest.fixture(scope="module")
 def anora(tmp_path_factory: pytest.TempPathFactory) -> FilmGraph:
-    return ours(tmp_path_factory.mktemp("films"))
+    return own_graph(tmp_path_factory.mktemp("films"))
 
 
 def test_a_film_for_search_engines_is_a_movie_with_its_director(anora: FilmGraph) -> None:

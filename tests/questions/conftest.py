@@ -2,22 +2,13 @@
 
 from __future__ import annotations
 
-import shutil
-from pathlib import Path
-
 import pytest
 
-import kg
-
-ROOT = Path(__file__).parents[2]
+from kg.filmgraph import FilmGraph
+from tests.projects import own_graph
 
 
 @pytest.fixture(scope="session")
-def graph(tmp_path_factory: pytest.TempPathFactory) -> kg.FilmGraph:
+def graph(tmp_path_factory: pytest.TempPathFactory) -> FilmGraph:
     """The graph that the project's files make."""
-    folder = tmp_path_factory.mktemp("questions") / "project"
-    for name in ("ontology", "data", "queries"):
-        shutil.copytree(ROOT / name, folder / name)
-    report = kg.build(folder)
-    assert report.ok, report
-    return kg.open(folder)
+    return own_graph(tmp_path_factory.mktemp("questions"))
