@@ -11,7 +11,8 @@ same thing by the same property and agree in what `same` in `data/policy.yaml` s
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field, replace
 
 from pyoxigraph import Literal, NamedNode
@@ -42,7 +43,7 @@ def merge(facts: tuple[Fact, ...], links: Links, policy: Policy) -> Merged:
     return Merged(_renamed(merged, nodes) if nodes else merged, stays | nodes)
 
 
-def names_that_stay(facts: Iterable[Fact], links: Links, policy: Policy) -> dict[NamedNode, NamedNode]:
+def names_that_stay(facts: Collection[Fact], links: Links, policy: Policy) -> dict[NamedNode, NamedNode]:
     """Name that goes -> name that stays.
 
     Of each cluster the name that people wrote blocks for stays, else that of the most trusted source, else the first.
@@ -54,12 +55,16 @@ def names_that_stay(facts: Iterable[Fact], links: Links, policy: Policy) -> dict
             rank = (bool(fact.evidence.record), policy.trust(fact.evidence.source, fact.property))
             ranks[fact.subject] = min(ranks.get(fact.subject, rank), rank)
     stays: dict[NamedNode, NamedNode] = {}
+    items: dict[NamedNode, NamedNode] = {}
     for cluster in links.clusters:
         names = [name for name in cluster if name.value.startswith(FILM)]
         if names:
             best = min(names, key=lambda name: (ranks.get(name, (True, _LAST)), name.value))
             stays.update({name: best for name in cluster if name != best})
-            stays.update({item: best for name in names if (item := item_of(name)) is not None})
+            items.update({item: best for name in names if (item := item_of(name)) is not None})
+    for fact in facts:
+        if isinstance(fact.subject, NamedNode) and fact.subject in items:
+            stays[fact.subject] = items[fact.subject]
     return stays
 
 
@@ -96,36 +101,73 @@ def _label_rank(fact: Fact, policy: Policy) -> tuple[bool, int, str, str]:
     return (bool(fact.evidence.record), trust, fact.evidence.source, fact.value.value)
 
 
-def same_nodes(facts: Iterable[Fact], owners: frozenset[NamedNode], policy: Policy) -> dict[NamedNode, NamedNode]:
+def same_nodes(facts: Iterable[Fact], owners: AbstractSet[NamedNode], policy: Policy) -> dict[NamedNode, NamedNode]:
     """Node that goes -> node that stays, among the nodes of these owners.
 
-    A source that has two nodes of equal keys tells them apart in some other way, so its nodes are left alone.
+    A source that has two nodes of equal keys tells them apart in some other way, so its nodes stay two. A node of which
+    a source says nothing that another source does not say of its own node is told by that one: "nominated for best
+    actress", where two actresses were, or a win without the ceremony.
     """
-    if not policy.same:
-        return {}
     facts = tuple(facts)
-    hung: list[tuple[NamedNode, NamedNode, Fact]] = [
-        (fact.property, fact.value, fact)
-        for fact in facts
-        if fact.property in policy.same and fact.subject in owners and isinstance(fact.value, NamedNode)
-    ]
-    nodes = {node for _, node, _ in hung}
-    said: dict[tuple[Term, NamedNode], set[Term]] = defaultdict(set)
+    hung: dict[tuple[Term, NamedNode], dict[NamedNode, Fact]] = defaultdict(dict)
     for fact in facts:
-        if fact.subject in nodes:
-            said[fact.subject, fact.property].add(fact.value)
-    groups: dict[tuple[object, ...], dict[NamedNode, Fact]] = defaultdict(dict)
-    for property, node, fact in hung:
-        keys = [frozenset(said[node, key]) for key in policy.same[property]]
-        if all(keys):
-            groups[fact.subject, property, *keys].setdefault(node, fact)
+        if fact.property in policy.same and fact.subject in owners and isinstance(fact.value, NamedNode):
+            hung[fact.subject, fact.property].setdefault(fact.value, fact)
+    several = {place: nodes for place, nodes in hung.items() if len(nodes) > 1}
+    said = _said_of({node for nodes in several.values() for node in nodes}, facts)
     stays: dict[NamedNode, NamedNode] = {}
-    for group in groups.values():
-        speakers = [fact.evidence.source for fact in group.values()]
-        if len(group) > 1 and len(set(speakers)) == len(speakers):
-            best = min(group, key=lambda node: (_rank(group[node], policy), node.value))
-            stays.update({node: best for node in group if node != best})
+    for (_, property), nodes in several.items():
+        ranks = {node: (*_rank(fact, policy), node.value) for node, fact in nodes.items()}
+        sources = {node: fact.evidence.source for node, fact in nodes.items()}
+        fuller = dict(_told_by(sorted(nodes, key=ranks.__getitem__), policy.same[property], sources, said))
+        stays.update(_best_names(fuller, ranks))
     return stays
+
+
+def _said_of(nodes: AbstractSet[NamedNode], facts: Iterable[Fact]) -> dict[Term, set[tuple[NamedNode, Term]]]:
+    said: dict[Term, set[tuple[NamedNode, Term]]] = {node: set() for node in nodes}
+    for fact in facts:
+        if fact.subject in said:
+            said[fact.subject].add((fact.property, fact.value))
+    return said
+
+
+def _told_by(
+    nodes: Sequence[NamedNode],
+    wanted: Sequence[NamedNode],
+    sources: Mapping[NamedNode, str],
+    said: Mapping[Term, AbstractSet[tuple[NamedNode, Term]]],
+) -> Iterator[tuple[NamedNode, NamedNode]]:
+    """Node and another that tells of the same, of the nodes of one thing; never two ways around."""
+    groups: dict[tuple[object, ...], list[NamedNode]] = defaultdict(list)
+    for node in nodes:
+        keys = [frozenset(value for key, value in said[node] if key == one) for one in wanted]
+        if all(keys):
+            groups[tuple(keys)].append(node)
+    met: set[NamedNode] = set()
+    for group in groups.values():
+        if len({sources[node] for node in group}) == len(group) > 1:
+            met.update(group)
+            yield from ((node, group[0]) for node in group[1:])
+    for node in nodes:
+        told = (one for one in nodes if sources[one] != sources[node] and said[node] < said[one])
+        if node not in met and said[node] and (one := next(told, None)) is not None:
+            yield node, one
+
+
+def _best_names(
+    fuller: Mapping[NamedNode, NamedNode], ranks: Mapping[NamedNode, tuple[bool, int, str]]
+) -> Iterator[tuple[NamedNode, NamedNode]]:
+    """Of nodes that tell of the same the name that ranks first stays."""
+    clusters: dict[NamedNode, set[NamedNode]] = defaultdict(set)
+    for node in fuller:
+        last = node
+        while last in fuller:  # it ends: each says more than the one before, or is the first of its group
+            last = fuller[last]
+        clusters[last] |= {last, node}
+    for cluster in clusters.values():
+        best = min(cluster, key=ranks.__getitem__)
+        yield from ((node, best) for node in cluster if node != best)
 
 
 def _rank(fact: Fact, policy: Policy) -> tuple[bool, int]:

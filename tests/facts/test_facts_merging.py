@@ -98,6 +98,16 @@ def test_two_nodes_of_one_source_stay_two(project: SmallProject) -> None:
     assert len({one for one in told(project) if " film:nomination " in one}) == 3
 
 
+def test_a_node_that_says_no_more_than_another_is_told_by_it(project: SmallProject) -> None:
+    nominated = "  nomination:\n  - {award: best-actress, label: Ani}\n  - {award: best-actress, label: Ivan}\n"
+    own = OWN.replace("  year: 2024\n", f"  year: 2024\n{nominated}") + "best-actress: {type: Award}\n"
+    row = "wd-q1,nomination,wd-q1.nomination.1,fan-site,Q1\nwd-q1.nomination.1,award,best-actress,fan-site,Q1\n"
+    tell(project, f"wd-q1,type,Film,fan-site,Q1\n{row}", own=own)
+    assert len([one for one in told(project) if " film:nomination " in one]) == 2
+    tell(project, f"wd-q1,type,Film,fan-site,Q1\n{row}wd-q1.nomination.1,label,Igor,fan-site,Q1\n", own=own)
+    assert len([one for one in told(project) if " film:nomination " in one]) == 3
+
+
 def test_the_name_that_went_is_still_understood(project: SmallProject) -> None:
     tell(project, "wd-q1,type,Film,fan-site,Q1\n")
     assert project.build().ok
