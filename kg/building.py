@@ -36,7 +36,7 @@ from kg.graph.locating import Locator, Tracer
 from kg.graph.rechecking import digest_of as digest_of_files
 from kg.graph.rechecking import recheck, write_checked
 from kg.graph.records import FILE as RECORDS
-from kg.graph.records import is_record, write_records
+from kg.graph.records import part, write_records
 from kg.graph.shapes import Shapes, read_shapes, single_valued
 from kg.graph.shapes import check as check_shapes
 from kg.graph.store import ASSERTED, INFERRED, fill_store, fresh_folder, publish, published, write_triples
@@ -247,7 +247,7 @@ def _write(drafted: Drafted, folder: Path) -> tuple[int, int]:
     write_triples(folder / "ontology.nt", drafted.ontology)
     write_triples(folder / "links.nt", stating.links(drafted.merged))
     write_triples(folder / "provenance.nt", stating.provenance(decided, drafted.read.sources))
-    write_records(folder / RECORDS, (fact for fact in decided.facts if is_record(fact)))
+    write_records(folder / RECORDS, part(decided)[0])
     return asserted, inferred
 
 

@@ -6,12 +6,10 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from pyoxigraph import Store
-
 from kg.answers.evidence import Provenance
 from kg.answers.naming import Names
 from kg.answers.why import cited, in_words
-from kg.facts.deciding import Contested
+from kg.facts.deciding import Contested, Kind
 from kg.facts.fact import Fact
 from kg.facts.tables import to_row
 from kg.facts.texts import Texts
@@ -36,16 +34,20 @@ class Dispute:
         return "; ".join(dict.fromkeys(one.reason for one in self.contested))
 
 
-def disputes_of(store: Store) -> Iterator[Dispute]:
+def disputes_of(provenance: Provenance) -> Iterator[Dispute]:
     """Every contested fact of a store, with those that speak of the same subject and property."""
-    provenance = Provenance(store)
+    spelled = Provenance(provenance.store)
     groups: dict[tuple[object, object], list[Contested]] = defaultdict(list)
     for one in provenance.contested():
         groups[one.fact.subject, one.fact.property].append(one)
     for (_, property), contested in groups.items():
-        about = provenance.about(contested[0].fact.subject)
-        preferred = tuple(sorted((fact for fact in about if fact.property == property), key=lambda fact: fact.id))
-        yield Dispute(preferred, tuple(contested))
+        # What a row of a table takes back need not have a rival, and its neighbours in the table are none.
+        about = (provenance if any(one.kind is not Kind.DEPRECATED for one in contested) else spelled).about(
+            contested[0].fact.subject
+        )
+        lost = {one.fact.value for one in contested}
+        preferred = (fact for fact in about if fact.property == property and fact.value not in lost)
+        yield Dispute(tuple(sorted(preferred, key=lambda fact: fact.id)), tuple(contested))
 
 
 def to_text(disputes: Iterable[Dispute], names: Names, texts: Texts) -> str:

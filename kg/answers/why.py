@@ -217,8 +217,12 @@ def _members(store: Store, head: BlankNode) -> Iterator[NamedNode | BlankNode | 
 
 def in_words(triple: Triple, names: Names) -> str:
     """`Anora  director  Sean Baker`."""
-    verb = _VERBS.get(triple.predicate) or _named(triple.predicate, names)
-    return f"{_named(triple.subject, names)}  {verb}  {_named(triple.object, names)}"
+    return f"{_named(triple.subject, names)}  {verb_in_words(triple.predicate, names)}  {_named(triple.object, names)}"
+
+
+def verb_in_words(property: NamedNode, names: Names) -> str:
+    """`director`, `is a`."""
+    return _VERBS.get(property) or _named(property, names)
 
 
 _VERBS = {TYPE: "is a", LABEL: "is called", ALIAS: "is also called", NOTE: "remark"}

@@ -8,6 +8,7 @@ import sys
 from typing import TYPE_CHECKING
 
 from kg.cli.command import Commands, add_format, graph_of, pairs_of, read_text_argument, say, write
+from kg.errors import InputError
 
 if TYPE_CHECKING:
     from kg.answers.answer import Answer
@@ -45,6 +46,9 @@ def add_commands(commands: Commands) -> None:
     add_format(facts, ("jsonl", "csv", "table"), default="jsonl")
     conflicts = commands.add("conflicts", "List what sources disagree on, what was decided, and why.", _conflicts)
     conflicts.add_argument("--source", metavar="ID", help="only where this source has a say")
+    conflicts.add_argument(
+        "--count", action="store_true", help="how often others agree with --source, by property, instead of the list"
+    )
     conflicts.add_argument("--texts", metavar="DIR", help="the folder of source texts, to quote passages from")
     add_format(conflicts, ("table", "json"), default="table")
 
@@ -198,9 +202,24 @@ def _conflicts(call: argparse.Namespace) -> int:
 
     graph = graph_of(call)
     source = graph.source(call.source) if call.source else None
-    disputes = [one for one in disputes_of(graph.store) if source is None or source in one.sources]
+    if call.count:
+        return _agreement(call, graph, source)
+    disputes = [one for one in disputes_of(graph.provenance) if source is None or source in one.sources]
     if call.format == "json":
         write(json.dumps([to_dict(one) for one in disputes], indent=1, ensure_ascii=False) + "\n")
     else:
         write(to_text(disputes, graph.names, graph.texts(call.texts)))
+    return 0
+
+
+def _agreement(call: argparse.Namespace, graph: FilmGraph, source: str | None) -> int:
+    from kg.answers.agreement import agreement_of, to_table
+
+    if source is None:
+        raise InputError(f"--count of whom? Give --source, such as --source {next(iter(graph.provenance.sources))}")
+    agreements = agreement_of(graph.provenance, source)
+    if call.format == "json":
+        write(json.dumps([one.to_row() for one in agreements], indent=1, ensure_ascii=False) + "\n")
+    else:
+        write(to_table(agreements, graph.names))
     return 0

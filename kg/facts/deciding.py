@@ -7,6 +7,7 @@ preferred.
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
@@ -185,7 +186,7 @@ class _Decider:
                 f"{' and '.join(tied)} {'are' if len(tied) > 1 else 'is'} trusted alike for both values: nobody decides"
             )
             return _decision(subject, property, Kind.TIE, group, [], reason)
-        name = property.value.rpartition("/")[2]
+        name = "what it is" if property == TYPE else re.split("[/#]", property.value)[-1]
         winner = _best_source(group, first, self.policy, property)
         if top[0] != second[0]:
             loser = _best_source(group, runner_up, self.policy, property)

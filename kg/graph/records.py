@@ -14,6 +14,7 @@ from pathlib import Path
 
 from pyoxigraph import NamedNode, Triple
 
+from kg.facts.deciding import Decided
 from kg.facts.fact import Evidence, Fact
 from kg.reports import Place
 from kg.terms import Term, to_term, to_text
@@ -27,6 +28,21 @@ def is_record(fact: Fact) -> bool:
     spot = fact.evidence
     told = (fact.written, fact.as_of, fact.because, fact.paraphrase)
     return bool(spot.record) and not spot.has_span and not any(told) and fact.rank == "normal"
+
+
+def part(decided: Decided) -> tuple[list[Fact], list[Fact]]:
+    """The facts whose evidence is kept per record, and those whose evidence is spelled out.
+
+    Spelled out is also what a decision preferred: an answer can then show both sides.
+    """
+    preferred = {fact for decision in decided.decisions for fact in decision.preferred}
+    subjects = {fact.subject for fact in preferred}  # few: nearly no fact has to be compared whole
+    kept: list[Fact] = []
+    spelled: list[Fact] = []
+    for fact in decided.facts:
+        chosen = fact.subject in subjects and fact in preferred
+        (kept if is_record(fact) and not chosen else spelled).append(fact)
+    return kept, spelled
 
 
 def write_records(path: Path, facts: Iterable[Fact]) -> int:
@@ -62,6 +78,12 @@ class Records:
     def about(self, subject: Term) -> Iterator[Fact]:
         """Every fact about one thing."""
         return self._read("SELECT {} FROM said WHERE subject = ? ORDER BY rowid", (to_text(subject),))
+
+    def attach(self, sql: sqlite3.Connection, name: str) -> bool:
+        """Let a connection read them as `name.said`; False where the build has none."""
+        if self._path.is_file():
+            sql.execute(f"ATTACH ? AS {name}", (f"{self._path.as_uri()}?mode=ro&immutable=1",))
+        return self._path.is_file()
 
     def _read(self, query: str, values: tuple[str, ...]) -> Iterator[Fact]:
         if not self._path.is_file():

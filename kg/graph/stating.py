@@ -17,7 +17,7 @@ from kg.facts.fact import Fact, Source
 from kg.facts.judgements import EXACT
 from kg.facts.merging import Merged
 from kg.facts.texts import place_in_text
-from kg.graph.records import is_record
+from kg.graph.records import part
 from kg.terms import BASE, EVIDENCE, GRAPH, RDF, TYPE, XSD, Term, film
 
 PROVENANCE, CONTESTED, ONTOLOGY, LINKS = (
@@ -81,10 +81,10 @@ def links(merged: Merged) -> Iterator[Triple]:
 
 def provenance(decided: Decided, sources: Mapping[str, Source]) -> Iterator[Triple]:
     """Who says each fact and where, what is contested and why, and who the sources are."""
-    yield from _records((fact for fact in decided.facts if is_record(fact)), sources)
-    for fact in decided.facts:
-        if not is_record(fact):
-            yield from _statement(fact, sources)
+    kept, spelled = part(decided)
+    yield from _records(kept, sources)
+    for fact in spelled:
+        yield from _statement(fact, sources)
     for one in decided.contested:
         yield from _statement(one.fact, sources)
         yield Triple(one.fact.iri, ev("status"), Literal(one.kind.value))
