@@ -4,13 +4,31 @@ PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
 
-.PHONY: graph test quick format clean
+WORLD := build/world
+
+.PHONY: graph world test quick format clean
 
 graph: $(VENV)/.installed
 	$(BIN)/kg build
 	$(BIN)/kg ask rights-holder-on film=film:anora "territory=North America" date=2024-01 --why
 	$(BIN)/kg ask share-of-gross film=film:anora "territory=United States and Canada" --why
 	$(BIN)/kg ask awards-of-film film=film:anora "programme=Academy Awards" --why
+
+# Three datasets of films and awards beside the graph's own, linked and asked; KG_DATASETS is the folder that holds them.
+world: $(VENV)/.installed
+	@test -d "$(KG_DATASETS)" || { echo "Say where the datasets are: make world KG_DATASETS=FOLDER (see docs/linking.md)"; exit 2; }
+	rm -rf $(WORLD)
+	mkdir -p $(WORLD)
+	cp -R ontology data queries $(WORLD)
+	$(BIN)/kg import oscars "$(KG_DATASETS)/oscars/oscars.csv" --project $(WORLD)
+	$(BIN)/kg import wikidata-results "$(KG_DATASETS)/wikidata_films_2024" --project $(WORLD)
+	$(BIN)/kg import imdb-awards "$(KG_DATASETS)/imdb_awards" --project $(WORLD)
+	$(BIN)/kg link --project $(WORLD)
+	$(BIN)/kg build --project $(WORLD)
+	$(BIN)/kg ask most-nominated-without-win "programme=Academy Awards" least=7 --project $(WORLD)
+	$(BIN)/kg ask films-that-won-both "first=Palme d'Or" second=oscar-best-picture --project $(WORLD)
+	$(BIN)/kg ask recognition-by-source film=film:anora "programme=Academy Awards" --project $(WORLD)
+	$(BIN)/kg conflicts --source wikidata-results --project $(WORLD)
 
 test: $(VENV)/.tested
 	$(BIN)/ruff format --check .

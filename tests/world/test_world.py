@@ -1,0 +1,151 @@
+"""Three datasets about films and prizes come in beside our own facts, are linked, and answer as one graph."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Mapping
+from pathlib import Path
+
+import pytest
+
+from kg.answers.agreement import agreement_of
+from kg.answers.answer import Thing
+from kg.answers.disputes import disputes_of
+from kg.cli import main
+from kg.filmgraph import FilmGraph, open_graph
+from kg.project import find_project
+from kg.terms import to_curie
+
+HERE = Path(__file__).parent
+DATASETS = HERE / "datasets"
+REPOSITORY = HERE.parents[1]
+IMPORTS = [
+    ("oscars", DATASETS / "oscars/oscars.csv"),
+    ("wikidata-results", DATASETS / "wikidata_films_2024"),
+    ("imdb-awards", DATASETS / "imdb_awards"),
+]
+
+
+@pytest.fixture(scope="module")
+def world(tmp_path_factory: pytest.TempPathFactory) -> FilmGraph:
+    folder = tmp_path_factory.mktemp("world")
+    for name in ("ontology", "data", "queries"):
+        shutil.copytree(REPOSITORY / name, folder / name)
+    for kind, dataset in IMPORTS:
+        assert main(["import", kind, str(dataset), "--project", str(folder)]) == 0
+    assert main(["link", "--project", str(folder)]) == 0
+    assert main(["build", "--project", str(folder)]) == 0
+    return open_graph(find_project(folder))
+
+
+Row = tuple[object, ...]
+
+ANSWERS: list[tuple[str, Mapping[str, object], list[Row]]] = [
+    # The answer, or its first rows; `...` is a cell that may say anything.
+    ("most-nominated-without-win", {"programme": "Academy Awards", "least": 7}, [("Glenn Close", 8)]),
+    (
+        "films-most-nominated-without-win",
+        {"programme": "Academy Awards", "least": 6},
+        [("A Complete Unknown", 8)],
+    ),
+    (
+        "films-that-won-both",
+        {"first": "Palme d'Or", "second": "film:oscar-best-picture"},
+        [
+            ("Anora", "Sean Baker", "77th Cannes Film Festival", "97th Academy Awards"),
+            ("Marty", "Delbert Mann", "Cannes Film Festival 1955", "28th Academy Awards"),
+            ("Parasite", "Bong Joon Ho", "Cannes Film Festival 2019", "92nd Academy Awards"),
+        ],
+    ),
+    (
+        "recognition-by-source",
+        {"film": "film:anora", "programme": "Academy Awards"},
+        [
+            ("encyclopedia article on Anora", 3, 0),
+            ("source:imdb-awards", 6, 5),
+            ("source:oscars", 6, 5),
+            ("report on the Oscars for Anora", 0, 5),
+        ],
+    ),
+    (
+        "awards-by-source",
+        {"film": "All about Eve", "programme": "Academy Awards"},
+        [("Academy Award for Best Actress", "23rd Academy Awards", False, "source:imdb-awards")],
+    ),
+    ("sources-on-thing", {"thing": "film:anora"}, [("encyclopedia article on Anora", ...)]),
+    ("films-told-by-most", {"least": 3}, [("Anora", 7)]),
+    ("most-wins", {"programme": "Academy Awards", "kind": "film:Person"}, [("Sean Baker", 4), ("Bong Joon Ho", 3)]),
+    (
+        "most-nominations",
+        {"programme": "Academy Awards", "kind": "film:Film"},
+        [("All about Eve", 14), ("Emilia Pérez", 13), ("Wicked", 10), ("The Brutalist", 10)],
+    ),
+    (
+        "winners-by-edition",
+        {"award": "film:oscar-best-picture"},
+        [
+            ("23rd Academy Awards", ..., "All about Eve", ...),
+            ("28th Academy Awards", ..., "Marty", ...),
+            ("92nd Academy Awards", ..., "Parasite", "Bong Joon Ho"),
+        ],
+    ),
+    ("genres-of-winners", {"award": "film:palme-dor"}, [("drama film", 2)]),
+    ("countries-of-winners", {"award": "film:palme-dor"}, [("United States", 2), ("South Korea", 1)]),
+    ("companies-of-winners", {"award": "film:palme-dor"}, [("Neon", 5)]),
+    (
+        "nominees-for",
+        {"award": "film:oscar-best-actress", "edition": "film:oscars-97"},
+        [("Anora", "Mikey Madison", True), ("Wicked", "Cynthia Erivo", False)],
+    ),
+    (
+        "same-as-elsewhere",
+        {"thing": "film:anora"},
+        [("film:imdb-tt28607951", "skos:exactMatch"), ("film:oscars-tt28607951", "skos:exactMatch")],
+    ),
+    ("things-with-identifier", {"identifier": "tt0048356"}, [("Marty", "IMDb ID")]),
+    ("films-only-in", {"source": "source:encyclopedia"}, [("Asteroid City",)]),
+    ("undecided", {}, []),
+    ("decisions-against-source", {"source": "source:oscars-report"}, []),
+    (
+        "decisions-against-source",
+        {"source": "source:wikidata-results"},
+        [("The Battle of Midway", "rdf:type", "short film", "feature film", "source:oscars", ...)],
+    ),
+]
+
+
+@pytest.mark.parametrize(("name", "values", "rows"), ANSWERS, ids=[name for name, _, _ in ANSWERS])
+def test_the_linked_world_answers(world: FilmGraph, name: str, values: Mapping[str, object], rows: list[Row]) -> None:
+    answer = world.ask(name, **values)
+    shown = [tuple(_shown(world, cell) for cell in row) for row in answer]
+    assert len(shown) >= len(rows)
+    assert [
+        tuple(cell if known is not ... else ... for cell, known in zip(row, wanted, strict=True))
+        for row, wanted in zip(shown, rows, strict=False)
+    ] == rows
+    assert rows or not shown
+
+
+def test_what_one_says_and_another_does_not_believe_is_shown(world: FilmGraph) -> None:
+    [dispute] = [one for one in disputes_of(world.provenance) if "wikidata-results" in one.sources]
+    assert dispute.reason == "for what it is, oscars is trusted before wikidata-results"
+    assert {"oscars", "wikidata-results"} <= dispute.sources
+
+
+def test_how_often_sources_agree_is_counted(world: FilmGraph) -> None:
+    found = {to_curie(one.property.value): one for one in agreement_of(world.provenance, "wikidata-results")}
+    assert found["rdf:type"].contested == 1
+    assert found["film:imdbId"].agreed == found["film:imdbId"].facts > 0
+
+
+def test_what_three_sources_say_has_three_pieces_of_evidence(world: FilmGraph) -> None:
+    why = world.why("film:oscars-tt0048356", "film:imdbId", "tt0048356")
+    assert {fact.evidence.source for fact in why.facts} == {"oscars", "imdb-awards", "wikidata-results"}
+    assert all(fact.evidence.record for fact in why.facts)
+
+
+def _shown(world: FilmGraph, cell: object) -> object:
+    """A thing by its label, or by its name where it has none."""
+    if not isinstance(cell, Thing):
+        return cell
+    return world.names.label(cell.iri) or to_curie(cell.iri.value)
