@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import argparse
+import os
+from pathlib import Path
 
 from kg.cli.command import Commands, say
 from kg.errors import InputError
@@ -34,6 +36,7 @@ def _serve(call: argparse.Namespace) -> int:
     from kg.answers.query import Queries
     from kg.assistants.tools import to_topics
     from kg.endpoint.limits import Limits
+    from kg.facts.texts import VARIABLE
     from kg.project import find_project
 
     if call.timeout <= 0 or call.memory <= 0:
@@ -42,6 +45,10 @@ def _serve(call: argparse.Namespace) -> int:
     # Told of before anybody calls: a project without a graph, and a topic that no query has.
     _ = project.current
     topics = to_topics(Queries(project.queries), call.topics) if call.topics is not None else None
+    texts = str(Path(call.texts).resolve()) if call.texts is not None else None
+    if texts is not None:
+        # Workers read no folder but the project's, and the one that the environment names.
+        os.environ[VARIABLE] = texts
     # An assistant asks a few things at once, each the dearer for its citations: none is turned away for half a second.
     limits = Limits(seconds=call.timeout, memory=call.memory << 20, patience=min(5.0, call.timeout))
     try:
@@ -49,12 +56,10 @@ def _serve(call: argparse.Namespace) -> int:
     except ModuleNotFoundError as error:
         raise InputError("This needs more packages: pip install 'film-knowledge-graph[mcp]'") from error
     if not call.http:
-        asyncio.run(server.serve_stdio(project, limits, topics=topics, texts=call.texts))
+        asyncio.run(server.serve_stdio(project, limits, topics=topics, texts=texts))
         return 0
     listening = over_http.listen(call.host, call.port)
     say(f"Listening on {over_http.address(call.host, listening)}")
     names = (call.host, *call.name)
-    asyncio.run(
-        over_http.serve_http(project, limits, topics=topics, texts=call.texts, listening=listening, names=names)
-    )
+    asyncio.run(over_http.serve_http(project, limits, topics=topics, texts=texts, listening=listening, names=names))
     return 0

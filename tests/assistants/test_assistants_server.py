@@ -91,6 +91,21 @@ def test_topics_are_kept_to_and_the_other_questions_can_still_be_asked(graph: kg
     asyncio.run(talk())
 
 
+def test_passages_are_quoted_from_a_folder_that_is_nowhere_near_the_project(tmp_path: Path) -> None:
+    project = SmallProject(tmp_path / "films")
+    project.write_text_of("review", "Anora, by Sean Baker.")
+    project.write("data/films.yaml", "source: review\nanora:\n  type: Film\n  label: {value: Anora, at: 0-5}\n")
+    project.write("queries/names.rq", "#+ summary: Names\nSELECT ?name { ?film a film:Film ; rdfs:label ?name }\n")
+    project.open()
+    elsewhere = project.texts.rename(tmp_path / "elsewhere")
+
+    async def talk() -> None:
+        async with assistant(project.folder, "--texts", str(elsewhere)) as client:
+            assert "review, review.txt#char=0,5: “Anora”" in text_of(await client.call_tool("names", {}))
+
+    asyncio.run(talk())
+
+
 def test_a_call_that_takes_too_long_is_ended_and_the_next_is_answered(folder: Path) -> None:
     async def talk() -> None:
         async with assistant(folder, "--timeout", "5") as client:
