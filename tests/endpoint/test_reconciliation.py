@@ -5,7 +5,6 @@ from __future__ import annotations
 import html
 import json
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -16,12 +15,9 @@ from starlette.testclient import TestClient
 from kg.endpoint.app import application
 from kg.endpoint.limits import Limits
 from kg.endpoint.reconciliation.batches import MOST_QUERIES
-from kg.endpoint.reconciliation.likeness import date_likeness, name_likeness, number_likeness
-from kg.project import Project
 from tests.endpoint.reconciliation_schemas import EXTENDED, MANIFEST, PROPOSED, RESULTS, SUGGESTED
-from tests.projects import SmallProject
+from tests.projects import SmallProject, own_graph
 
-ROOT = Path(__file__).parents[2]
 FILMS = """\
 source: encyclopedia
 
@@ -379,32 +375,9 @@ def test_every_address_is_open_to_web_pages_of_other_origins(refine: TestClient)
     assert "POST" in allowed.headers["access-control-allow-methods"]
 
 
-LIKE = [
-    (date_likeness("2024", "2024-10-18"), 1.0),
-    (date_likeness("18 October 2024", "2024-10-18"), 0.9),
-    (date_likeness("1970s", "1979"), 0.0),
-    (date_likeness("no date", "1979"), 0.0),
-    (number_likeness("$6,000,000", "6000000"), 1.0),
-    (number_likeness("152 min", "152"), 1.0),
-    (number_likeness("0", "0"), 1.0),
-    (number_likeness("many", "3"), 0.0),
-    (name_likeness("Tarkovsky, Andrei", ["Andrei Tarkovsky"]), 1.0),
-    (name_likeness("Taking of Pelham 123, The", ["The Taking of Pelham One Two Three"]) > 0.9, True),
-    (name_likeness("Rocky II", ["Rocky 2"]), 1.0),
-    (name_likeness("x", []), 0.0),
-]
-
-
-@pytest.mark.parametrize(("likeness", "expected"), LIKE)
-def test_values_are_compared_as_what_they_are(likeness: float, expected: float) -> None:
-    assert likeness == expected
-
-
 def test_our_own_films_are_matched(tmp_path_factory: pytest.TempPathFactory) -> None:
-    from kg.building import build
-
-    assert build(ROOT)
-    with TestClient(application(Project(ROOT), Limits(workers=1))) as client:
+    graph = own_graph(tmp_path_factory.mktemp("ours"))
+    with TestClient(application(graph.project, Limits(workers=1))) as client:
         valid(client.get("/reconcile"), MANIFEST)
         clues = [{"pid": "director", "v": "Sean Baker"}]
         found = matched(client, q={"query": "The Florida Projekt", "type": "FeatureFilm", "properties": clues})["q"]

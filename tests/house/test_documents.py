@@ -73,3 +73,31 @@ def test_python_examples_of_the_documents_run(document: Path, monkeypatch: pytes
     flags = doctest.ELLIPSIS | doctest.NORMALIZE_WHITESPACE
     failed, _ = doctest.testfile(str(document), module_relative=False, optionflags=flags)
     assert failed == 0
+
+
+PAGES = [ROOT / "CONTRIBUTING.md", *DOCUMENTS, *ROOT.glob("*/README.md")]
+
+
+@pytest.mark.parametrize("document", sorted(set(PAGES)), ids=lambda path: str(path.relative_to(ROOT)))
+def test_every_link_between_documents_leads_somewhere(document: Path) -> None:
+    for target, _, heading in re.findall(r"\]\((?!https?:|mailto:)([^)#]*)(#([^)]*))?\)", document.read_text("utf-8")):
+        path = (document.parent / target).resolve() if target else document
+        assert path.exists(), target
+        if heading:
+            headings = re.findall(r"^#+ (.*)$", path.read_text("utf-8"), re.MULTILINE)
+            assert heading in [re.sub(r"[^\w -]", "", one.lower()).replace(" ", "-") for one in headings], heading
+
+
+def test_the_index_names_every_document() -> None:
+    told = (ROOT / "docs/README.md").read_text("utf-8")
+    assert [path.name for path in DOCUMENTS if f"({path.name})" not in told and path.name != "README.md"] == []
+
+
+def test_contributors_are_told_of_every_room_and_of_no_other() -> None:
+    told = (ROOT / "CONTRIBUTING.md").read_text("utf-8")
+    rooms = {path.parent.name for path in (ROOT / "kg").glob("*/__init__.py")}
+    assert (
+        set(re.findall(r"(?<![\w/])([a-z]+)/(?=[ /]| {2})", told.partition("```")[2].partition("```")[0]))
+        - {"kg", "data"}
+        == rooms
+    )
