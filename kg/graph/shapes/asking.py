@@ -29,11 +29,13 @@ class Asking:
     ) -> None:
         self._sql, self._plan, self._progress = sql, plan, progress
         self._id, self._words, self._classes = numbering.of, numbering.words, numbering.classes()
+        self._counts: Mapping[int, int] | None = None
+        self.texts: dict[int, str] = {}
+        """The exact texts of all values that were counted."""
 
     def hits(self, only: Sequence[int] | None) -> list[Hit]:
         """What breaks the plan's shapes; of their targets only those with these numbers."""
-        for statement in statements.TABLES:
-            self._sql.execute(statement)
+        self._sql.execute(statements.TABLES)
         self._gather(only)
         self._progress("values")
         self._judge_plain()
@@ -43,8 +45,13 @@ class Asking:
 
     def focus_nodes(self) -> int:
         """How many nodes were looked at."""
-        looked = self._sql.execute("SELECT count(*) FROM shape_focus").fetchone()
-        return int(looked[0]) if looked else 0
+        return sum(self._focus_counts().values())
+
+    def _focus_counts(self) -> Mapping[int, int]:
+        """How many nodes each focus set has that has any."""
+        if self._counts is None:
+            self._counts = dict(self._sql.execute(judging.FOCUS_NODES).fetchall())
+        return self._counts
 
     # --- nodes and values
 
@@ -111,7 +118,7 @@ class Asking:
     def _judge_counts(self, checks: Sequence[Check]) -> None:
         """Most counts are right everywhere, and are not asked of each node again."""
         self._do(judging.COUNTED)
-        nodes = dict(self._sql.execute(judging.FOCUS_NODES).fetchall())
+        nodes = self._focus_counts()
         spread = {row[0]: row[1:] for row in self._sql.execute(judging.FEWEST_AND_MOST).fetchall()}
         wrong, lacking = [], []
         for each in checks:
@@ -164,20 +171,21 @@ class Asking:
                 if plan.reported.get(number):
                     self._do(telling.reported(number, plan))
         told = self._sql.execute(telling.told(plan)).fetchall()
-        values = self._counted((plan.checks[row[0]], int(row[1])) for row in told)
+        values = self._counted({row[0] for row in told})
         for number, focus, value, path, other, times in told:
             each = plan.checks[number]
             counted = values.get((each.value_set, focus), ()) if each.name in COUNTING else ()
             yield Hit(each, focus, value, path, other, tuple(counted), int(times))
 
-    def _counted(self, asked: Iterable[tuple[Check, int]]) -> Mapping[tuple[int, int], Sequence[int]]:
-        pairs = {(check.value_set, focus) for check, focus in asked if check.name in COUNTING}
-        if not pairs:
+    def _counted(self, broken: Iterable[int]) -> Mapping[tuple[int, int], Sequence[int]]:
+        """All values of the focus nodes for which one of these checks counted wrong, by value set and focus node."""
+        counting = [check for number in sorted(broken) if (check := self._plan.checks[number]).name in COUNTING]
+        if not counting:
             return {}
-        values: dict[tuple[int, int], list[int]] = {pair: [] for pair in pairs}
-        for value_set, focus, value in self._sql.execute(telling.counted_values(sorted(pairs))).fetchall():
-            values[value_set, focus].append(value)
-        return values
+        told = self._sql.execute(telling.counted_values(counting, self._words)).fetchall()
+        for _, _, values, texts in told:
+            self.texts.update(zip(values, texts, strict=True))
+        return {(value_set, focus): values for value_set, focus, values, _ in told}
 
     def _do(self, statement: str) -> int:
         """Run the statement, if it is one; how many rows it made comes back."""

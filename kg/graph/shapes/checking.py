@@ -20,7 +20,7 @@ from kg.graph.shapes.findings import Teller
 from kg.graph.shapes.hit import Hit
 from kg.graph.shapes.literals import lexical
 from kg.graph.shapes.looking import Looking
-from kg.graph.shapes.near import Near, everything, what_is_near
+from kg.graph.shapes.near import MOST_TRIPLES, everything, what_is_near
 from kg.graph.shapes.numbering import LABELS, Numbering
 from kg.graph.shapes.paths import predicates
 from kg.graph.shapes.plan import Plan, to_plan
@@ -107,8 +107,8 @@ class Checking:
         self._progress = progress if progress is not None else _silent
         # A table without triples is not asked: each one costs every statement a little.
         sizes = " UNION ALL ".join(f"SELECT {n}, count(*) FROM {name}" for n, name in enumerate(tables))  # noqa: S608
-        full = [tables[n] for n, size in sorted(self._sql.execute(sizes).fetchall()) if size]
-        self._tables = tuple(full or tables[:1])
+        full = {tables[n]: size for n, size in sorted(self._sql.execute(sizes).fetchall()) if size}
+        self._tables, self._size = tuple(full or tables[:1]), sum(full.values())
         union = " UNION ALL ".join(f"SELECT s, p, o FROM {name}" for name in self._tables)  # noqa: S608
         self._sql.execute(f"CREATE OR REPLACE TEMP VIEW shape_edge AS {union}")
         self.numbering = Numbering(sql, plan, ontology)
@@ -119,9 +119,7 @@ class Checking:
 
     def close(self) -> None:
         """Leave the workshop as it was."""
-        self._sql.execute("DROP VIEW IF EXISTS shape_edge")
-        for statement in statements.DROPS:
-            self._sql.execute(statement)
+        self._sql.execute(f"DROP VIEW IF EXISTS shape_edge; {statements.DROPS}")
 
     def numbers(self, focus: Iterable[str] | None) -> list[int] | None:
         """The numbers of these terms."""
@@ -135,26 +133,27 @@ class Checking:
         """Everything that breaks the plan's shapes; of their targets only those with these numbers."""
         near = None
         if by != "sql" and not any(needs_sql(check.constraint) for check in self._plan.checks):
-            near = everything(self._sql, self.numbering, bounded=by != "looking") if only is None else None
-            near = near or (what_is_near(self._sql, self._plan, self.numbering, only) if only is not None else None)
+            if only is not None:
+                near = what_is_near(self._sql, self._plan, self.numbering, only)
+            elif by == "looking" or self._size <= MOST_TRIPLES:
+                near = everything(self._sql, self.numbering)
+        judge: Looking | Asking
         if near is not None:
-            looking = Looking(self._plan, near, self.numbering)
-            hits, looked = looking.hits(only), looking.focus_nodes()
+            judge = Looking(self._plan, near, self.numbering)
         else:
-            asking = Asking(self._sql, self._plan, self.numbering, self._progress)
-            hits, looked = asking.hits(only), asking.focus_nodes()
-        return Report(tuple(self._findings(hits, near, languages)), {"focus nodes": looked})
+            judge = Asking(self._sql, self._plan, self.numbering, self._progress)
+        hits = judge.hits(only)
+        return Report(tuple(self._findings(hits, judge.texts, languages)), {"focus nodes": judge.focus_nodes()})
 
-    def _findings(self, hits: Sequence[Hit], near: Near | None, languages: Sequence[str]) -> Iterator[Finding]:
+    def _findings(self, hits: Sequence[Hit], known: Mapping[int, str], languages: Sequence[str]) -> Iterator[Finding]:
+        """The hits in words; what terms are called that are not known is asked of the dictionary."""
         if not hits:
             return
         plan = self._plan
         terms = {term for hit in hits for term in (*hit[1:5], *hit.values) if term is not None}
-        texts: dict[int | None, str] = {None: ""}
-        if near is not None:
-            texts |= {term: near.texts[term] for term in terms}
-        else:
-            texts |= dict(self._sql.execute(telling.texts(terms, self.numbering.words)).fetchall())
+        texts: dict[int | None, str] = {None: ""} | {term: known[term] for term in terms if term in known}
+        if unknown := terms - known.keys():
+            texts |= dict(self._sql.execute(telling.texts(unknown, self.numbering.words)).fetchall())
         words = wording.Words(self._labels(terms, texts), languages, {shape.node: shape for shape in plan.shapes})
         tellers: dict[int, Teller] = {}
         for hit in hits:

@@ -30,6 +30,8 @@ class Looking:
 
     def __init__(self, plan: Plan, near: Near, numbering: Numbering) -> None:
         self._plan, self._near, self._id = plan, near, numbering.of
+        self.texts = near.texts
+        """The exact text of every term that can be seen."""
         self._type = numbering.of(f"<{RDF}type>")
         self._below = {name: frozenset(numbers) for name, numbers in numbering.classes().items()}
         self._checks: list[list[Check]] = [[] for _ in plan.shapes]

@@ -21,28 +21,18 @@ Row = Sequence[int | str | None]
 Ids = Callable[[str], int]
 """The number of a term that the plan speaks of."""
 
-TABLES = (
-    "CREATE OR REPLACE TEMP TABLE shape_focus(focus_set UINTEGER, node UINTEGER)",
-    "CREATE OR REPLACE TEMP TABLE shape_value(value_set UINTEGER, focus UINTEGER, value UINTEGER)",
-    "CREATE"
-    " OR REPLACE TEMP TABLE shape_hit(asked INTEGER, focus UINTEGER, value UINTEGER, path UINTEGER, other UINTEGER)",
-    "CREATE OR REPLACE TEMP TABLE shape_fails(shape INTEGER, node UINTEGER)",
-    "CREATE OR REPLACE TEMP TABLE shape_reported(shape INTEGER, node UINTEGER, times UINTEGER)",
-)
-DROPS = tuple(
-    f"DROP TABLE IF EXISTS {name}"
-    for name in (
-        "shape_focus",
-        "shape_value",
-        "shape_hit",
-        "shape_fails",
-        "shape_reported",
-        "shape_term",
-        "shape_hop",
-        "shape_doubt",
-        "shape_count",
-    )
-)
+_COLUMNS = {
+    "shape_focus": "focus_set UINTEGER, node UINTEGER",
+    "shape_value": "value_set UINTEGER, focus UINTEGER, value UINTEGER",
+    "shape_hit": "asked INTEGER, focus UINTEGER, value UINTEGER, path UINTEGER, other UINTEGER",
+    "shape_fails": "shape INTEGER, node UINTEGER",
+    "shape_reported": "shape INTEGER, node UINTEGER, times UINTEGER",
+}
+TABLES = "; ".join(f"CREATE OR REPLACE TEMP TABLE {name}({columns})" for name, columns in _COLUMNS.items())
+"""Makes the tables, or empties them."""
+_FILLED_AT_ONCE = ("shape_term", "shape_hop", "shape_doubt", "shape_count")
+DROPS = "; ".join(f"DROP TABLE IF EXISTS {name}" for name in (*_COLUMNS, *_FILLED_AT_ONCE))
+"""Leaves nothing of a check behind."""
 
 
 def quoted(text: str) -> str:

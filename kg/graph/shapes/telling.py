@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from kg.graph.shapes.plan import Plan
+from kg.graph.shapes.plan import Check, Plan
 from kg.graph.shapes.statements import quoted, rows
 
 
@@ -52,11 +52,13 @@ def told(plan: Plan) -> str:
     )
 
 
-def counted_values(pairs: Iterable[tuple[int, int]]) -> str:
-    """The values behind findings of cardinality: value set, focus and one of its values."""
+def counted_values(checks: Iterable[Check], words: str) -> str:
+    """The values behind findings of cardinality: value set, focus, all of its values, and their exact texts."""
+    params = rows("r", "asked, value_set", [(c.number, c.value_set) for c in checks])
     return (
-        f"SELECT v.value_set, v.focus, v.value FROM shape_value v JOIN {rows('r', 'value_set, focus', pairs)}"
-        " ON v.value_set = r.value_set AND v.focus = r.focus"
+        f"SELECT v.value_set, v.focus, list(v.value), list(t.text) FROM shape_value v JOIN {words} t ON t.id = v.value"
+        f" SEMI JOIN (SELECT r.value_set, h.focus FROM shape_hit h JOIN {params} ON h.asked = r.asked) w"
+        " ON w.value_set = v.value_set AND w.focus = v.focus GROUP BY ALL"
     )
 
 

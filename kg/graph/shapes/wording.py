@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from kg.graph.shapes.description import local
 from kg.graph.shapes.literals import lexical, spelled
@@ -19,6 +19,14 @@ _MOST_NAMED = 5
 _NAMESPACES = tuple(f"<{namespace}" for namespace in PREFIXES.values())
 
 
+class _Terms(dict[str, str]):
+    """What each term is called; whatever has no label is worded when it is first asked for."""
+
+    def __missing__(self, text: str) -> str:
+        self[text] = told = _unlabelled(text)
+        return told
+
+
 class Words:
     """The labels that are known, by exact term, and the languages that the reader wants; remembers what it has said."""
 
@@ -31,25 +39,9 @@ class Words:
         self.labels = labels or {}
         self.shapes = shapes or {}
         self.languages = languages
-        self._terms: dict[str, str] = {}
-
-    def term(self, text: str) -> str:
+        self._terms = _Terms({term: label for term, label in self.labels.items() if label})
+        self.term: Callable[[str], str] = self._terms.__getitem__
         """A term as people read it: its label, the words of a literal, or a CURIE."""
-        known = self._terms.get(text)
-        if known is None:
-            known = self._terms[text] = self.labels.get(text) or self._unlabelled(text)
-        return known
-
-    def _unlabelled(self, text: str) -> str:
-        if text.startswith("<"):
-            # Most IRIs of other people's data have no prefix here: one look, and not one for each prefix.
-            return to_curie(text[1:-1]) if text.startswith(_NAMESPACES) else text
-        literal = spelled(text)
-        if literal is None:
-            return "a node without a name"
-        plain = literal.datatype.startswith(XSD) and literal.datatype != XSD + "string"
-        tag = f" ({literal.language})" if literal.language else ""
-        return literal.lexical if plain else f"“{_shortened(literal.lexical)}”{tag}"
 
     def path(self, path: Path | None) -> str:
         """A path as people read it."""
@@ -217,6 +209,18 @@ def placeholders(constraint: Constraint, shape: Shape, focus: str, value: str, w
 def path_text(path: Path | None) -> str:
     """The exact text of a path for a finding."""
     return "" if path is None else to_sparql(path)
+
+
+def _unlabelled(text: str) -> str:
+    if text.startswith("<"):
+        # Most IRIs of other people's data have no prefix here: one look, and not one for each prefix.
+        return to_curie(text[1:-1]) if text.startswith(_NAMESPACES) else text
+    literal = spelled(text)
+    if literal is None:
+        return "a node without a name"
+    plain = literal.datatype.startswith(XSD) and literal.datatype != XSD + "string"
+    tag = f" ({literal.language})" if literal.language else ""
+    return literal.lexical if plain else f"“{_shortened(literal.lexical)}”{tag}"
 
 
 def _of(predicate: str, words: Words) -> str:
