@@ -1,0 +1,156 @@
+"""How well and how fast films are linked, gold withheld, beside what equal titles and years alone reach.
+
+    KG_SHARED=... python benchmarks/linking.py [oscars movielens winter-actors winter-globes many filmographies]
+
+Each task runs in a process of its own. Precision is the share of pairs judged the same that are; recall the share of
+left sides with a known counterpart for which it was found. Where the gold names only some pairs, only those count.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import resource
+import sys
+import time
+from collections import defaultdict
+from collections.abc import Iterable
+
+from kg.facts.folding import to_folded
+from kg.facts.judgements import Links
+from kg.linking.judging import Thresholds, link
+from kg.linking.matching import match
+from kg.linking.mention import Mention
+from linking_tasks import TASKS, Task, filmographies
+from side_by_side import SHARED, run_alone
+
+DATA = SHARED / "film-data"
+"""Where the datasets lie."""
+
+
+def scores(found: Iterable[tuple[str, str]], task: Task) -> tuple[float, float]:
+    """Precision and recall of the pairs found."""
+    pairs = set(found)
+    counted = pairs if task.denied is None else pairs & (task.same | task.denied)
+    right = counted & task.same
+    wanted = {one for one, _ in task.same}
+    return len(right) / len(counted) if counted else 1.0, len({one for one, _ in right}) / len(wanted)
+
+
+def plain(task: Task) -> set[tuple[str, str]]:
+    """The baseline: titles equal but for case, accents and punctuation, and years at most one apart."""
+    by_title: dict[str, list[Mention]] = defaultdict(list)
+    for one in task.right:
+        for name in {to_folded(name) for name in one.names}:
+            by_title[name].append(one)
+    return {
+        (left.id, right.id)
+        for left in task.left
+        for name in {to_folded(name) for name in left.names}
+        for right in by_title.get(name, ())
+        if not left.years or not right.years or min(abs(a - b) for a in left.years for b in right.years) <= 1
+    }
+
+
+def run(name: str, thresholds: list[float]) -> dict[str, object]:
+    """Link one task in this process: scores by threshold, those of the baseline, seconds and megabytes."""
+    task = TASKS[name](DATA)
+    before = _megabytes()
+    start, clock = time.process_time(), time.perf_counter()
+    judged = link(task.left, task.right, thresholds=Thresholds())
+    took, waited = time.process_time() - start, time.perf_counter() - clock
+    candidates = [(one.candidate.left.id, one.candidate.right.id) for one in judged]
+    return {
+        "name": task.name,
+        "sides": [len(task.left), len(task.right)],
+        "at": {
+            sure: scores(
+                ((c.left.id, c.right.id) for c in (one.candidate for one in judged) if c.confidence >= sure), task
+            )
+            for sure in thresholds
+        },
+        "plain": scores(plain(task), task),
+        "compared": len(judged),
+        "blocking": scores(candidates, task)[1],
+        "seconds": [took, waited],
+        "megabytes": [before, _megabytes()],
+    }
+
+
+def run_filmographies() -> dict[str, object]:
+    """People by their films and films by their people; there is no gold: counts, and how many names differ."""
+    left, right = filmographies(DATA)
+    start = time.process_time()
+    found = match({"own": left, "other": right}, Links(), trust=lambda source: 0)
+    by_id = {f"film:{one.id}": one for one in (*left, *right)}
+    pairs = [(by_id[_local(one.subject.value)], by_id[_local(one.object.value)]) for one in found.judgements]
+    rows = {}
+    for kind in ("film", "person"):
+        same = [(one, other) for one, other in pairs if one.kind == kind]
+        sides = [sum(one.kind == kind for one in side) for side in (left, right)]
+        unsure = sum(one.left.kind == kind for one in found.unsure)
+        differing = sum(to_folded(one.name) != to_folded(other.name) for one, other in same)
+        rows[kind] = [*sides, len(same), differing, unsure]
+    return {"name": "filmographies", "kinds": rows, "seconds": time.process_time() - start, "megabytes": _megabytes()}
+
+
+def _local(iri: str) -> str:
+    return "film:" + iri.rpartition("/")[2]
+
+
+def _megabytes() -> float:
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+
+
+def show(told: list[dict[str, object]], thresholds: list[float]) -> None:
+    """Print the tables."""
+    heads = ["linked", "left", "right", "plain title and year", *(f"at {sure}" for sure in thresholds)]
+    print("| " + " | ".join([*heads, "met in a block", "CPU s", "peak MB"]) + " |")
+    print("|---" * (len(heads) + 3) + "|")
+    for one in told:
+        if "at" in one:
+            cells = [one["name"], *(f"{side:,}" for side in one["sides"]), _pair(one["plain"])]  # type: ignore[attr-defined]
+            cells += [_pair(one["at"][str(sure)]) for sure in thresholds]  # type: ignore[index]
+            cells += [f"{one['blocking']:.3f}", f"{one['seconds'][0]:.1f}", f"{one['megabytes'][1]:.0f}"]  # type: ignore[index]
+            print("| " + " | ".join(map(str, cells)) + " |")
+    print("\nEach cell is precision / recall.\n")
+    for one in told:
+        for kind, (left, right, same, differing, unsure) in one.get("kinds", {}).items():  # type: ignore[attr-defined]
+            print(f"filmographies, {kind}: {left:,} and {right:,}; {same:,} judged the same", end="")
+            print(f" ({differing} of them under names that differ), {unsure:,} unsure")
+
+
+def _pair(scores: object) -> str:
+    assert isinstance(scores, list)
+    precision, recall = scores
+    return f"{precision:.4f} / {recall:.3f}"
+
+
+def main() -> None:
+    names = [*TASKS, "filmographies"]
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    parser.add_argument("tasks", nargs="*", metavar="TASK", help=", ".join(names))
+    parser.add_argument("--at", type=float, nargs="+", default=[0.5, 0.9, 0.95], help="thresholds of confidence")
+    parser.add_argument("--alone", action="store_true", help="run the one task in this process and tell it as JSON")
+    call = parser.parse_args()
+    if unknown := set(call.tasks) - set(names):
+        parser.error(f"no such task: {', '.join(sorted(unknown))}")
+    if not DATA.is_dir():
+        sys.exit(f"{DATA} is not there: KG_SHARED names the folder that holds film-data/.")
+    if call.alone:
+        [task] = call.tasks
+        told = run_filmographies() if task == "filmographies" else run(task, call.at)
+        sys.stderr.write(json.dumps(told) + "\n")
+        return
+    at = [str(sure) for sure in call.at]
+    found = []
+    for task in call.tasks or names:
+        alone = run_alone([sys.executable, __file__, task, "--alone", "--at", *at], limit=600)
+        if alone.trouble:
+            sys.exit(f"{task}: {alone.trouble}")
+        found.append(json.loads(alone.said))
+    show(found, call.at)
+
+
+if __name__ == "__main__":
+    main()

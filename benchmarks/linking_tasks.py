@@ -1,0 +1,184 @@
+"""Public datasets walk in; two sides to link walk out, and which pairs are one, withheld from the linker."""
+
+from __future__ import annotations
+
+import csv
+import random
+import re
+import xml.etree.ElementTree as ET
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from urllib.parse import unquote
+
+from kg.linking.mention import Credit, Mention
+
+_YEAR = re.compile(r"\b(1[89]\d\d|20\d\d)\b")
+_BY = re.compile(r"\bby (.*)$")
+_ROLES = {
+    "DIRECTING": "director",
+    "CINEMATOGRAPHY": "cinematographer",
+    "WRITING": "writer",
+    "ACT": "cast",
+    "FILM EDITING": "editor",
+    "MUSIC": "composer",
+    "BEST PICTURE": "producer",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """Two sides, and what is known: `same` pairs by ids; where `denied` is told, nothing is known of other pairs."""
+
+    name: str
+    left: list[Mention]
+    right: list[Mention]
+    same: frozenset[tuple[str, str]] = frozenset()
+    denied: frozenset[tuple[str, str]] | None = None
+
+
+def oscars_and_wikidata(data: Path) -> Task:
+    """The films of the Oscars table against 12,011 films of Wikidata; an equal IMDb identifier is the gold."""
+    left, right, of = list(_oscars(data / "oscars/oscars.csv")), [], defaultdict(set)
+    for item, (names, told, imdb) in _wikidata(data / "wikidata_films_2024/Film.Basics.csv").items():
+        year, people = _YEAR.search(told), _BY.search(told)
+        directors = re.split(r", | and ", people[1]) if people else []
+        kind = "Series" if "television series" in told else "Episode" if told.startswith("episode") else ""
+        credits = tuple(Credit(name, "director") for name in directors)
+        right.append(Mention(item, names, class_=kind, years=(int(year[1]),) if year else (), credits=credits))
+        for one in imdb:
+            of[one].add(item)
+    same = frozenset((film.id, item) for film in left for item in of[film.id])
+    return Task("Oscars, Wikidata", left, right, same)
+
+
+def _oscars(path: Path) -> Iterator[Mention]:
+    titles: dict[str, dict[str, None]] = defaultdict(dict)
+    years: dict[str, set[int]] = defaultdict(set)
+    credits: dict[str, dict[Credit, None]] = defaultdict(dict)
+    with path.open(encoding="utf-8", newline="") as file:
+        for row in csv.DictReader(file, delimiter="\t", quoting=csv.QUOTE_NONE):
+            role = next((role for word, role in _ROLES.items() if row["CanonicalCategory"].startswith(word)), "")
+            first = int(row["Year"][:4])
+            for film, title in zip((row["FilmId"] or "").split("|"), (row["Film"] or "").split("|"), strict=False):
+                if film.startswith("tt"):
+                    titles[film][title] = None
+                    years[film] |= {first, first + 1} if "/" in row["Year"] else {first}
+                    credits[film].update(
+                        {Credit(name, role): None for name in (row["Nominees"] or "").split("|") if name}
+                    )
+    for film, names in titles.items():
+        dated = tuple(sorted(years[film]))
+        yield Mention(film, tuple(names), years=dated, dated="award", credits=tuple(credits[film]))
+
+
+def _wikidata(path: Path) -> Mapping[str, tuple[tuple[str, ...], str, set[str]]]:
+    found: dict[str, tuple[tuple[str, ...], str, set[str]]] = {}
+    with path.open(encoding="utf-8", newline="") as file:
+        for row in csv.DictReader(file):
+            item = row["item"].rpartition("/")[2]
+            names, told, imdb = found.get(item, ((), row["itemDescription"], set()))
+            found[item] = (tuple(dict.fromkeys((*names, row["itemLabel"]))), told, imdb | {row["imdb"]})
+    return found
+
+
+def movielens_and_dbpedia(data: Path) -> Task:
+    """MovieLens titles such as "Mask, The (1994)" against the names of DBpedia's pages."""
+    left, right, same = [], {}, set()
+    path = data / "ml_dbpedia_map/Movielens1M/MappingMovielens2DBpedia-1.2.tsv"
+    for line in path.read_text(encoding="utf-8").splitlines():
+        film, title, page = line.split("\t")[:3]
+        name, year = re.fullmatch(r"(.*?)\s*(?:\((\d{4})\))?", title.strip()).groups()  # type: ignore[union-attr]
+        left.append(Mention(film, tuple(_other_titles(name)), years=(int(year),) if year else ()))
+        local = unquote(page.rpartition("/resource/")[2]).replace("_", " ")
+        page_year = re.search(r"\((\d{4})\b[^()]*\)$", local)
+        page_name = re.sub(r"\s*\([^()]*\b(?:film|movie|serial)\b[^()]*\)$", "", local)
+        right[page] = Mention(page, (page_name,), years=(int(page_year[1]),) if page_year else ())
+        same.add((film, page))
+    return Task("MovieLens, DBpedia", left, list(right.values()), frozenset(same))
+
+
+def _other_titles(title: str) -> list[str]:
+    """MovieLens gives the original title in brackets: "City of Lost Children, The (Cité des enfants perdus, La)"."""
+    name, other = re.fullmatch(r"(.*?)(?:\s*\((?:a\.k\.a\. )?(.*)\))?", title).groups()  # type: ignore[union-attr]
+    return [name, other] if other else [name]
+
+
+def winter(data: Path, one: str, other: str, gold: str) -> Task:
+    """Two of the film tables that the WInte.r framework is tested with, and its gold standard of some pairs."""
+    folder = data / "winter_movies/winter-usecases/usecase/movie"
+    left, right = (list(_movies(folder / f"input/{name}.xml")) for name in (one, other))
+    with (folder / f"goldstandard/{gold}.csv").open(encoding="utf-8") as file:
+        rows = [(row[0], row[1], row[2].strip().lower() == "true") for row in csv.reader(file)]
+    same = frozenset((a, b) for a, b, is_same in rows if is_same)
+    return Task(
+        f"WInte.r: {one}, {other}", left, right, same, frozenset((a, b) for a, b, is_same in rows if not is_same)
+    )
+
+
+def _movies(path: Path) -> Iterator[Mention]:
+    for movie in ET.parse(path).getroot().iter("movie"):
+        people = [(name.text or "", "director") for name in movie.findall("director/name")]
+        people += [(name.text or "", "cast") for name in movie.findall("actors/actor/name")]
+        credits = tuple(Credit(name, role) for names, role in people for name in names.split(" and "))
+        year = (movie.findtext("date") or "")[:4]
+        yield Mention(
+            movie.findtext("id") or "",
+            (movie.findtext("title") or "",),
+            years=(int(year),) if year else (),
+            dated="award",
+            credits=credits,
+        )
+
+
+def filmographies(data: Path) -> tuple[list[Mention], list[Mention]]:
+    """People and their films in Wikidata and in a museum's catalogue; there is no gold, and there are no years."""
+    sides = []
+    for name in ("data1.csv", "data2.csv"):
+        people: dict[str, str] = {}
+        films: dict[str, str] = {}
+        pairs: dict[tuple[str, str], None] = {}
+        with (data / "filmography_matching" / name).open(encoding="utf-8", newline="") as file:
+            for row in csv.DictReader(file):
+                person, film = f"p-{row['agent_id'].lower()}", f"w-{row['work_id'].lower()}"
+                people[person], films[film] = row["agent_label"], row["work_label"]
+                pairs[person, film] = None
+        credited: dict[str, list[Credit]] = defaultdict(list)
+        for person, film in pairs:
+            credited[film].append(Credit(people[person], "", person))
+            credited[person].append(Credit(films[film], "", film))
+        side = [
+            Mention(f"{name[4]}-{id}", (label,), "film", credits=tuple(credited[id])) for id, label in films.items()
+        ]
+        side += [
+            Mention(f"{name[4]}-{id}", (label,), "person", credits=tuple(credited[id])) for id, label in people.items()
+        ]
+        sides.append(
+            [replace(one, credits=tuple(replace(c, id=f"{name[4]}-{c.id}") for c in one.credits)) for one in side]
+        )
+    return sides[0], sides[1]
+
+
+def many(data: Path, left: int, right: int) -> Task:
+    """The first films of the Oscars against those of Wikidata, and films made up of their words."""
+    task, luck = oscars_and_wikidata(data), random.Random(1)
+    words = [one.name.split() for one in task.right]
+    made = []
+    for number in range(max(0, right - len(task.right))):
+        one, other = luck.choice(words), luck.choice(words)
+        title = " ".join((*one[: luck.randint(1, len(one))], *other[-luck.randint(1, len(other)) :]))
+        model = luck.choice(task.right)
+        made.append(Mention(f"made-{number}", (title,), years=(luck.randint(1920, 2024),), credits=model.credits))
+    kept = {one.id for one in task.left[:left]}
+    same = frozenset(pair for pair in task.same if pair[0] in kept)
+    return Task(f"{left:,} against {right:,}", task.left[:left], [*task.right, *made][:right], same)
+
+
+TASKS: Mapping[str, Callable[[Path], Task]] = {
+    "oscars": oscars_and_wikidata,
+    "movielens": movielens_and_dbpedia,
+    "winter-actors": lambda data: winter(data, "academy_awards", "actors", "gs_academy_awards_2_actors_test"),
+    "winter-globes": lambda data: winter(data, "actors", "golden_globes", "gs_actors_2_golden_globes"),
+    "many": lambda data: many(data, 5_000, 50_000),
+}
