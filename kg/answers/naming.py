@@ -37,6 +37,11 @@ class Names:
         """
         return self._thing(name, kind)
 
+    def stays(self, other: NamedNode) -> NamedNode | None:
+        """The thing that another name means, where linking found it to mean one; else nothing."""
+        found = next(self.store.quads_for_pattern(None, EXACT, other, LINKS), None)
+        return found.subject if found is not None and isinstance(found.subject, NamedNode) else None
+
     def _find_thing(self, name: str, kind: str) -> NamedNode:
         if any("\ud800" <= char <= "\udfff" for char in name):
             # What a shell hands over for bytes that are no text; no thing is called so.
@@ -58,9 +63,8 @@ class Names:
             iri = to_iri(name)
         except ValueError:
             return None
-        if (stays := next(self.store.quads_for_pattern(None, EXACT, iri, LINKS), None)) is not None:
-            # A name that linking found to mean a thing of another name.
-            return stays.subject if isinstance(stays.subject, NamedNode) else None
+        if (stays := self.stays(iri)) is not None:
+            return stays
         is_known = next(self.store.quads_for_pattern(iri, None, None, None), None) is not None
         return iri if is_known or next(self.store.quads_for_pattern(None, None, iri, None), None) is not None else None
 

@@ -112,11 +112,14 @@ def write_context(graph: FilmGraph) -> bytes:
 
 
 def write_thing(graph: FilmGraph, iri: str, media: str, rows: int, most: int) -> Written | str:
-    """What the graph knows of a thing; the IRI of the one that bears this as its name, when no thing has this IRI.
+    """What the graph knows of a thing; the IRI of the one that bears this as its name, when no thing has this IRI
+    or it is another name of one that stays.
 
     Raises `UnknownNameError` when there is neither.
     """
     thing = NamedNode(iri)
+    if (stays := graph.names.stays(thing)) is not None:
+        return stays.value
     if not is_known(graph, thing):
         return _meant(graph, iri)
     if media == SCHEMA_ORG:

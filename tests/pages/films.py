@@ -7,6 +7,8 @@ import re
 import shutil
 from pathlib import Path
 
+import pytest
+
 import kg
 from kg.project import Project, find_project
 
@@ -129,6 +131,9 @@ def make(folder: Path) -> Project:
     (folder / "data/sources.yaml").write_text(sources, encoding="utf-8")
     facts = _facts().replace("    HOSTILE", f"    {HOSTILE}").replace("  homepage: 1\n", "")
     (folder / "data/films.yaml").write_text(facts, encoding="utf-8")
-    report = kg.build(folder)
+    with pytest.MonkeyPatch.context() as patch:
+        # The texts that another test has at hand are none of this project's.
+        patch.delenv("KG_TEXTS", raising=False)
+        report = kg.build(folder)
     assert report, "\n".join(map(str, report))
     return find_project(folder)

@@ -7,7 +7,7 @@ from urllib.parse import quote, urlencode
 
 from pyoxigraph import Literal, NamedNode, Triple
 
-from kg.terms import BASE, to_curie
+from kg.terms import BASE, FILM, to_curie
 
 _OURS = re.compile(re.escape(BASE) + r"(?P<way>(?:film|source)/[^\s?#]+)")
 _OUTSIDE = re.compile(r"https?://[^\s<>\"'\\^`{|}]+", re.IGNORECASE)
@@ -30,6 +30,14 @@ def outside(text: str) -> str:
     ('https://example.org/a', '')
     """
     return text if _OUTSIDE.fullmatch(text) is not None else ""
+
+
+def list_of(thing: NamedNode, property: NamedNode, *, is_named: bool = False) -> str:
+    """The address of all that a thing has of a property, or of all that names it by one; empty where there is none."""
+    page = page_of(thing)
+    if not page or not property.value.startswith(FILM):
+        return ""
+    return f"{page}?" + urlencode({"named" if is_named else "all": property.value.removeprefix(FILM)})
 
 
 def why_of(triple: Triple) -> str:

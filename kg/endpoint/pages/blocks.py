@@ -9,6 +9,14 @@ from kg.endpoint.pages.telling import Citation, Shown
 
 
 @dataclass(frozen=True, slots=True)
+class Link:
+    """Words that lead somewhere."""
+
+    text: str
+    address: str
+
+
+@dataclass(frozen=True, slots=True)
 class Line:
     """A property with its values; `left_out` more are not told, `all_at` is where they are."""
 
@@ -38,12 +46,16 @@ class TableRow:
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """Rows under the names of their columns; `numeric` are the numbers of columns whose cells are numbers."""
+    """Rows under the names of their columns; `numeric` are the numbers of columns whose cells are numbers.
+
+    `more` leads to the rows that are not here.
+    """
 
     caption: str
     columns: tuple[str, ...]
     rows: tuple[TableRow, ...]
     numeric: frozenset[int] = frozenset()
+    more: tuple[Link, ...] = ()
     is_folded: bool = False
     name: str = "table"
 

@@ -10,12 +10,14 @@ from kg.answers.portrait import Said
 from kg.endpoint.pages.addresses import why_of
 from kg.endpoint.pages.blocks import (
     Block,
+    Link,
     Table,
     TableRow,
 )
 from kg.endpoint.pages.drafting import Drafting, is_part
 from kg.endpoint.pages.gathering import holds
 from kg.endpoint.pages.layouts import CAST, CREW, ROLES
+from kg.endpoint.pages.ordering import day_of
 from kg.endpoint.pages.tables import cell, citations_of, name_of
 from kg.endpoint.pages.telling import Shown
 from kg.terms import film
@@ -46,7 +48,12 @@ def cast(drafting: Drafting) -> Iterator[Block]:
         )
     rows.sort(key=lambda one: (_RANK.get(_lead(drafting, one[0]), 2), one[1].cells[0][0].text))
     columns = ("Performer", "Character", "Part")
-    yield Table("Cast", columns, tuple(row for _, row in rows))
+    more = tuple(
+        Link(f"all {values.count:,} as {teller.label(film(name))}", drafting.all_of(film(name)))
+        for name in CAST
+        if (values := gathered.values.get(film(name))) is not None and values.left_out
+    )
+    yield Table("Cast", columns, tuple(row for _, row in rows), more=more)
 
 
 _RANK = {"leading": 0, "supporting": 1}
@@ -118,13 +125,14 @@ def works(drafting: Drafting) -> Iterator[Block]:
     """The works of a person or organisation: one row for each, with their parts in it, by year."""
     gathered, teller = drafting.gathered, drafting.teller
     works: dict[NamedNode, list[Shown]] = {}
-    count = 0
+    more: list[Link] = []
     for name, role in ROLES.items():
         values = gathered.values.get(film(name))
         if values is None or gathered.all_kinds.isdisjoint(("Agent", "Person", "Organisation")):
             continue
         drafting.told.add(name)
-        count += values.left_out if name != "contributedTo" else 0
+        if values.left_out and not (name == "contributedTo" and more):
+            more.append(Link(f"all {values.count:,} as {role}", drafting.all_of(film(name))))
         for one in values.said:
             if isinstance(one.value, NamedNode) and not is_part(one):
                 roles = works.setdefault(one.value, [])
@@ -132,15 +140,11 @@ def works(drafting: Drafting) -> Iterator[Block]:
                     roles.append(_as_role(role, teller.therefore(gathered.thing, one)))
     if not works:
         return
-    dated = sorted((_year(drafting, work), teller.label(work), work) for work in works)
+    dated = sorted((day_of(teller.graph, work)[:4], teller.label(work), work) for work in works)
+    told = f"{'Some of the works: ' if more else ''}{len(dated)} work{'s' if len(dated) != 1 else ''}"
+    if not any(year for year, _, _ in dated):
+        rows = tuple(TableRow(((teller.term(work),), tuple(works[work]))) for _, _, work in dated)
+        yield Table(told, ("Title", "As"), rows, more=tuple(more))
+        return
     rows = tuple(TableRow(((teller.term(work),), (Shown(year),), tuple(works[work]))) for year, _, work in dated)
-    more = f", and {count} more" if count else ""
-    yield Table(f"{len(rows)} work{'s' if len(rows) != 1 else ''}{more}", ("Title", "Year", "As"), rows)
-
-
-def _year(drafting: Drafting, work: NamedNode) -> str:
-    store = drafting.teller.graph.store
-    for name in ("year", "date", "publicationDate"):
-        for quad in store.quads_for_pattern(work, film(name), None, _KNOWLEDGE):
-            return str(getattr(quad.object, "value", ""))[:4]
-    return ""
+    yield Table(told, ("Title", "Year", "As"), rows, more=tuple(more))

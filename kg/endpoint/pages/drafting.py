@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from pyoxigraph import NamedNode
 
 from kg.answers.portrait import Said
-from kg.endpoint.pages.addresses import sparql_of
+from kg.endpoint.pages.addresses import list_of, sparql_of
 from kg.endpoint.pages.blocks import (
+    Block,
     Line,
     Lines,
     Table,
@@ -47,8 +48,12 @@ class Drafting:
         """Values under the name of their property."""
         label = HEADINGS.get(property.value.removeprefix(FILM)) or self.teller.label(property)
         shown = tuple(self.teller.therefore(self.gathered.thing, one) for one in values.said)
+        return Line(label[:1].upper() + label[1:], shown, values.left_out, self.all_of(property))
+
+    def all_of(self, property: NamedNode) -> str:
+        """Where all values of a property are."""
         query = f"SELECT ?value {{ {exact(self.gathered.thing)} {exact(property)} ?value }}"
-        return Line(label[:1].upper() + label[1:], shown, values.left_out, sparql_of(query))
+        return list_of(self.gathered.thing, property) or sparql_of(query)
 
     def lines(self, names: Iterable[str], *, caption: str = "") -> Iterator[Lines]:
         """A list of the properties that the thing has."""
@@ -66,12 +71,19 @@ class Drafting:
         self.told_parts.update(part.node for part in found)
         return found
 
-    def tables(self, *kinds: str) -> Iterator[Table]:
+    def tables(self, *kinds: str) -> Iterator[Block]:
         """A table for each class of parts."""
         for kind in kinds:
             parts = self.parts(kind)
             for narrow in dict.fromkeys(part.kind for part in parts):
-                yield table_of(self.gathered, self.teller, [part for part in parts if part.kind == narrow])
+                table = table_of(self.gathered, self.teller, [part for part in parts if part.kind == narrow])
+                yield table if len(table.columns) > 1 else _as_lines(table)
+
+
+def _as_lines(table: Table) -> Lines:
+    """A table of a single column as a list: there is nothing to compare in it."""
+    values = [replace(shown, citations=row.citations) for row in table.rows for cell in row.cells[:1] for shown in cell]
+    return Lines((Line(table.caption, tuple(values)),))
 
 
 _SAID_FIRST = ("genre", "distributor", "inspiredBy", "shootingLocation")

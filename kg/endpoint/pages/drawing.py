@@ -15,7 +15,7 @@ from kg.endpoint.pages.blocks import Picture
 from kg.endpoint.pages.gathering import Gathered
 from kg.endpoint.pages.layouts import FOLLOWING_ONLY, OPENING
 from kg.endpoint.pages.rendering import render
-from kg.endpoint.pages.telling import Shown, Teller, owner_of
+from kg.endpoint.pages.telling import Shown, Teller, owner_of, way_back
 from kg.terms import FILM, Term
 
 _MOST, _OF_ONE = 14, 3
@@ -79,7 +79,7 @@ def _joined(gathered: Gathered, teller: Teller) -> Iterator[tuple[str, Shown, bo
                 things = [one for one in said if isinstance(one, NamedNode) and owner_of(one)[0] is None]
                 queues.append([(teller.label(property), teller.term(one), False) for one in things[:_OF_ONE]])
     queues += [
-        [(f"is {teller.label(one.property)} of", teller.term(thing), True) for thing in one.things[:_OF_ONE]]
+        [(way_back(teller, one.property), teller.term(thing), True) for thing in one.things[:_OF_ONE]]
         for one in gathered.leading
     ]
     seen: set[Term | None] = {gathered.thing}

@@ -1,7 +1,7 @@
 """A thing walks in; what its page is made of walks out: values, what names it, parts that speak of it, disputes.
 
 Everything is bounded, since a country may be named by a hundred thousand films: of each property some values are read,
-and all are counted.
+the newest where that can be told in a moment, and all are counted.
 """
 
 from __future__ import annotations
@@ -14,15 +14,20 @@ from pyoxigraph import DefaultGraph, Literal, NamedNode, Triple
 
 from kg.answers.disputes import Dispute
 from kg.answers.portrait import Painter, Said
+from kg.endpoint.pages.ordering import day_of, in_newest_order, is_win
 from kg.endpoint.pages.telling import Teller, owner_of
 from kg.filmgraph import FilmGraph
-from kg.graph.stating import CONTESTED, EARLIEST
-from kg.terms import ALIAS, FILM, LABEL, NOTE, TYPE, Term, film
+from kg.graph.stating import CONTESTED, EARLIEST, ONTOLOGY
+from kg.terms import ALIAS, FILM, LABEL, NOTE, OWL, TYPE, Term, film
 
 MOST = 100
 """How many values of a property, and things that name a thing by a property, a page tells."""
 _MOST_PARTS = 240
+_MOST_ORDERED = 2000
+"""So many that name a thing by one property are put in order; of more, a few are told, in no order."""
+_FEW = 12
 _KNOWLEDGE = DefaultGraph()
+_INVERSE = NamedNode(OWL + "inverseOf")
 _OF_THE_STORY = tuple(map(film, ("hasCharacter", "plotEvent", "scene")))
 """Through these a film's page tells what is disputed of the things in its story."""
 
@@ -66,11 +71,14 @@ class Part:
 
 @dataclass(frozen=True, slots=True)
 class Leading:
-    """The things that name a thing by one property: some of them, and how many there are."""
+    """What names a thing by one property: some things and parts, how many there are, are left out, and are wins."""
 
     property: NamedNode
     things: tuple[NamedNode, ...]
+    parts: tuple[NamedNode, ...]
     count: int
+    left_out: int
+    wins: int = 0
 
 
 @dataclass(frozen=True)
@@ -88,6 +96,8 @@ class Gathered:
     disputes: tuple[Dispute, ...]
     days: Mapping[NamedNode, str] = field(default_factory=dict)
     """Thing or part -> the first day that it can mean, for what is dated."""
+    years: Mapping[NamedNode, str] = field(default_factory=dict)
+    """Part -> when it was, by its own date or that of its edition."""
 
     def way_to(self, part: Part) -> str:
         """The property that leads to a part, the narrowest where there are several: `premiere` and not `screening`."""
@@ -128,9 +138,10 @@ def gather(graph: FilmGraph, teller: Teller, thing: NamedNode) -> Gathered:
         frozenset(one.value.removeprefix(FILM) for one in types if isinstance(one, NamedNode)),
         values,
         parts,
-        tuple(one for one in map(_without_parts, leading) if one.things),
+        tuple(one for one in leading if one.things or one.left_out),
         tuple(_disputes(graph, thing, parts, by_property)),
         dict(_days(graph, [thing, *(part.node for part in parts)])),
+        years_of(graph, parts),
     )
 
 
@@ -140,16 +151,39 @@ def _leading(
     """What names this thing, save what the thing itself names back."""
     known = {one.value for said in told.values() for one in said}
     for property, count in sorted(painter.leading_counts(thing).items(), key=lambda one: one[0].value):
-        quads = islice(graph.store.quads_for_pattern(None, property, thing, _KNOWLEDGE), MOST)
-        subjects = [quad.subject for quad in quads]
-        things = [one for one in subjects if isinstance(one, NamedNode) and one != thing]
-        new = [one for one in things if one not in known or owner_of(one)[0] is not None]
-        yield Leading(property, tuple(new), count if len(new) == len(things) else len(new))
+        nodes = list(naming(graph, property, thing, most=_MOST_ORDERED if count <= _MOST_ORDERED else MOST))
+        things = [one for one in nodes if owner_of(one)[0] is None]
+        parts = [one for one in nodes if owner_of(one)[0] is not None]
+        new = [one for one in things if one not in known]
+        back = _is_named_back(graph, property, told) and count > MOST
+        if count > _MOST_ORDERED:
+            # Without an order a hundred of them say no more than a few.
+            few = () if back else tuple(new[:_FEW])
+            yield Leading(property, few, (), count, 0 if back and not parts else count - len(few))
+            continue
+        wins = sum(is_win(graph, one) for one in parts)
+        dropped = len(things) if back else len(things) - len(new)
+        if count > MOST:
+            new, parts = ([] if back else in_newest_order(graph, new)[:MOST]), in_newest_order(graph, parts)[:MOST]
+        yield Leading(
+            property, tuple(new), tuple(parts), count - dropped, count - dropped - len(new) - len(parts), wins
+        )
 
 
-def _without_parts(leading: Leading) -> Leading:
-    things = tuple(one for one in leading.things if owner_of(one)[0] is None)
-    return Leading(leading.property, things, leading.count - (len(leading.things) - len(things)))
+def naming(graph: FilmGraph, property: NamedNode, thing: NamedNode, *, most: int) -> Iterator[NamedNode]:
+    """What names a thing by a property, in no order."""
+    for quad in islice(graph.store.quads_for_pattern(None, property, thing, _KNOWLEDGE), most):
+        if isinstance(quad.subject, NamedNode) and quad.subject != thing:
+            yield quad.subject
+
+
+def _is_named_back(graph: FilmGraph, property: NamedNode, told: Mapping[NamedNode, Sequence[Said]]) -> bool:
+    """True when the thing has the inverse of the property: then its own values are these things."""
+    inverses = (
+        *(quad.object for quad in graph.store.quads_for_pattern(property, _INVERSE, None, ONTOLOGY)),
+        *(quad.subject for quad in graph.store.quads_for_pattern(None, _INVERSE, property, ONTOLOGY)),
+    )
+    return any(one in told for one in inverses)
 
 
 def _parts(
@@ -168,18 +202,39 @@ def _parts(
             if isinstance(one.value, NamedNode) and owner_of(one.value)[0] is not None:
                 ways.setdefault(one.value, set()).add(property.value.removeprefix(FILM))
     for named in leading:
-        for node in named.things:
-            if owner_of(node)[0] is not None:
-                names.setdefault(node, set()).add(named.property.value.removeprefix(FILM))
+        for node in named.parts:
+            names.setdefault(node, set()).add(named.property.value.removeprefix(FILM))
     for node in list(dict.fromkeys((*ways, *names)))[:_MOST_PARTS]:
-        owner, _ = owner_of(node)
-        said = painter.values(node, depth=1)
-        kinds = teller.kinds(one.value for one in said if one.property == TYPE)
-        every = frozenset(_short(one.value) for one in said if one.property == TYPE)
-        if kinds and owner is not None:
-            kind = _short(kinds[0])
-            kept = tuple(one for one in said if one.property not in (TYPE, NOTE) and _is_told(one))
-            yield Part(node, owner, kind, every, kept, frozenset(ways.get(node, ())), frozenset(names.get(node, ())))
+        part = to_part(teller, painter, node, frozenset(ways.get(node, ())), frozenset(names.get(node, ())))
+        if part is not None:
+            yield part
+
+
+def to_part(
+    teller: Teller,
+    painter: Painter,
+    node: NamedNode,
+    ways: frozenset[str] = frozenset(),
+    names: frozenset[str] = frozenset(),
+) -> Part | None:
+    """What a node without a name of its own says; nothing when it is none, or of no class."""
+    named, _ = owner_of(node)
+    # The name of a part keeps its owner's own, also when linking found that to be another name of something.
+    owner = (teller.graph.names.stays(named) or named) if named is not None else None
+    said = painter.values(node, depth=1)
+    kinds = teller.kinds(one.value for one in said if one.property == TYPE)
+    if not kinds or owner is None:
+        return None
+    every = frozenset(_short(one.value) for one in said if one.property == TYPE)
+    kept = tuple(one for one in said if one.property not in (TYPE, NOTE) and _is_told(one))
+    return Part(node, owner, _short(kinds[0]), every, kept, ways, names)
+
+
+def years_of(graph: FilmGraph, parts: Sequence[Part]) -> dict[NamedNode, str]:
+    """When each part was, for those of which it is told."""
+    editions: dict[NamedNode, str] = {}
+    found = {part.node: day_of(graph, part.node, editions) for part in parts}
+    return {node: day for node, day in found.items() if day}
 
 
 def _is_told(said: Said) -> bool:

@@ -6,6 +6,8 @@
     /search?q=anorra       what is called something like it
     /suggest?q=ano         the same as JSON, while one types
     /vocabulary.json       the words that the SPARQL page completes
+    /film/anora?all=castMember, /film/neon?named=distributor
+                           all that a thing has of a property, or all that names it by one, a hundred a page
     /static/style.css      styles and scripts
     /why?subject=...       why something holds of a thing that has no page here
 """
@@ -15,16 +17,19 @@ from __future__ import annotations
 import mimetypes
 from collections.abc import Mapping
 
+from pyoxigraph import NamedNode
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
-from starlette.responses import HTMLResponse, Response
+from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.routing import BaseRoute, Route
 
 from kg.answers.query import StoredQuery
 from kg.answers.searching import LONGEST
 from kg.endpoint.asked import Page, edition_of
 from kg.endpoint.edition import Edition
+from kg.endpoint.pages.addresses import page_of
 from kg.endpoint.pages.finding_pages import home_page, search_page, suggest
+from kg.endpoint.pages.list_page import list_page
 from kg.endpoint.pages.problem_page import problem_page
 from kg.endpoint.pages.query_pages import Made, queries_page, query_page
 from kg.endpoint.pages.rendering import STATIC
@@ -96,8 +101,24 @@ async def static(request: Request) -> Response:
 
 
 async def thing(request: Request, edition: Edition, /, **told: object) -> Response:
-    """The page of a thing."""
-    return HTMLResponse(await edition.run(thing_page, str(told["thing"]), request.query_params.get("at", "")))
+    """The page of a thing, or one that lists all that it has of a property; another name leads to the thing."""
+    made: Made = await edition.run(told_of, str(told["thing"]), dict(request.query_params))
+    return RedirectResponse(made.text, made.status) if made.status == 303 else HTMLResponse(made.text)
+
+
+def told_of(graph: FilmGraph, iri: str, asked: Mapping[str, str]) -> Made:
+    """The page of a thing that is asked for, or the address of the thing that stays where this is another name."""
+    if (stays := graph.names.stays(NamedNode(iri))) is not None and page_of(stays):
+        return Made(page_of(stays), 303)
+    for name in ("all", "named"):
+        if name in asked:
+            return Made(list_page(graph, iri, asked[name], _page_number(asked), is_named=name == "named"))
+    return Made(thing_page(graph, iri, asked.get("at", "")))
+
+
+def _page_number(asked: Mapping[str, str]) -> int:
+    page = asked.get("page", "1")
+    return max(1, int(page)) if page.isascii() and page.isdecimal() and len(page) < 6 else 1
 
 
 async def why(request: Request, edition: Edition, /, **told: object) -> Response:
@@ -117,10 +138,8 @@ async def query(request: Request, edition: Edition, /, **told: object) -> Respon
     stored, values = told["query"], told["values"]
     assert isinstance(stored, StoredQuery)
     assert isinstance(values, Mapping)
-    page = request.query_params.get("page", "1")
-    number = int(page) if page.isascii() and page.isdecimal() and 0 < len(page) < 6 else 1
     texts = {str(key): " | ".join(value) if isinstance(value, list) else str(value) for key, value in values.items()}
-    made: Made = await edition.run(query_page, stored.name, texts, max(number, 1))
+    made: Made = await edition.run(query_page, stored.name, texts, _page_number(request.query_params))
     return HTMLResponse(made.text, made.status)
 
 

@@ -2,25 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from pyoxigraph import DefaultGraph, NamedNode
 
-from kg.endpoint.pages.addresses import sparql_of
+from kg.endpoint.pages.addresses import list_of, sparql_of
 from kg.endpoint.pages.blocks import (
     Block,
     Line,
     Lines,
+    Link,
     Section,
     Table,
     TableRow,
 )
 from kg.endpoint.pages.credits import cast, crew, works
 from kg.endpoint.pages.drafting import Drafting, exact, is_part
-from kg.endpoint.pages.gathering import Values
+from kg.endpoint.pages.gathering import Part, Values
 from kg.endpoint.pages.layouts import FOLLOWING_ONLY, OPENING, SECTIONS, Plan
 from kg.endpoint.pages.tables import box_office, ratings, table_of
-from kg.endpoint.pages.telling import Shown, to_float
+from kg.endpoint.pages.telling import Shown, to_float, way_back
 from kg.endpoint.pages.voices import disagreements, said, timeline
 from kg.graph.stating import EARLIEST, LATEST
 from kg.terms import FILM, NOTE, film
@@ -99,13 +100,29 @@ def _awards(drafting: Drafting) -> Iterator[Block]:
     drafting.told.update(("wonAward", "nominatedFor", "wonBy", "win", "nomination"))
     for caption, parts in (("Won", won), ("Nominated", named)):
         if parts:
-            yield table_of(drafting.gathered, drafting.teller, parts, caption=f"{caption} ({len(parts)})")
+            count, more = _cut(drafting, parts, is_won=parts is won)
+            told = f"({count})" if count == len(parts) else f"(the newest {len(parts)} of {count})"
+            yield table_of(drafting.gathered, drafting.teller, parts, caption=f"{caption} {told}", more=more)
     for name in ("wonAward", "nominatedFor", "wonBy"):
         # What no part tells: a table may say who won without saying more.
         covered = {one.value for part in (*won, *named) for one in part.said} | {part.owner for part in (*won, *named)}
         rest = [one for one in drafting.gathered.of(name) if one.value not in covered]
         if rest:
             yield Lines((drafting.to_line(film(name), Values(tuple(rest), len(rest))),))
+
+
+def _cut(drafting: Drafting, parts: Sequence[Part], *, is_won: bool) -> tuple[int, tuple[Link, ...]]:
+    """How many wins or other honours there are of which these are some, and where all of them are."""
+    gathered, teller = drafting.gathered, drafting.teller
+    count, links = len(parts), []
+    for one in gathered.leading:
+        if one.left_out and any(one.property.value.removeprefix(FILM) in part.names for part in parts):
+            there_are = one.wins if is_won else one.count - one.wins
+            count = max(count, there_are)
+            if there_are > len(parts):
+                text = f"all {one.count:,} as {teller.label(one.property)}"
+                links.append(Link(text, list_of(gathered.thing, one.property, is_named=True)))
+    return count, tuple(links)
 
 
 def _money(drafting: Drafting) -> Iterator[Block]:
@@ -148,9 +165,8 @@ def _leading(drafting: Drafting) -> Iterator[Block]:
     for one in drafting.gathered.leading:
         shown = tuple(sorted((teller.term(other) for other in one.things), key=lambda shown: shown.text.casefold()))
         query = f"SELECT ?thing {{ ?thing {exact(one.property)} {exact(thing)} }}"
-        lines.append(
-            Line(f"as {teller.label(one.property)} of", shown, max(0, one.count - len(shown)), sparql_of(query))
-        )
+        all_at = list_of(thing, one.property, is_named=True) or sparql_of(query)
+        lines.append(Line(way_back(teller, one.property), shown, one.left_out, all_at))
     if lines:
         yield Lines(tuple(lines))
 

@@ -8,9 +8,9 @@ from dataclasses import replace
 from pyoxigraph import Literal, NamedNode
 
 from kg.answers.portrait import Said
-from kg.endpoint.pages.blocks import Bar, Bars, Table, TableRow
+from kg.endpoint.pages.blocks import Bar, Bars, Link, Table, TableRow
 from kg.endpoint.pages.gathering import Gathered, Part
-from kg.endpoint.pages.layouts import CAPTIONS, COLUMNS, HEADINGS, MERGED
+from kg.endpoint.pages.layouts import CAPTIONS, COLUMNS, FOLLOWING_ONLY, HEADINGS, MERGED
 from kg.endpoint.pages.telling import Citation, Shown, Teller, is_number, to_day, to_float, to_grouped, to_spaced
 from kg.facts.fact import Fact
 from kg.terms import FILM, LABEL, film
@@ -18,15 +18,20 @@ from kg.terms import FILM, LABEL, film
 _SIGNS = {"USD": "$", "EUR": "€", "GBP": "£", "JPY": "¥"}
 _FOLLOWS = ("awardProgramme", "festival")
 _MOST_COLUMNS = 5
+_NO_AMOUNTS = ("position", "year", "number")
 
 
-def table_of(gathered: Gathered, teller: Teller, parts: Sequence[Part], *, caption: str = "") -> Table:
+def table_of(
+    gathered: Gathered, teller: Teller, parts: Sequence[Part], *, caption: str = "", more: tuple[Link, ...] = ()
+) -> Table:
     """A table of parts of one class; it says to what they belong where that is not the page's thing."""
     kind = parts[0].kind
-    every = [name for name in columns_of(parts) if not _is_the_thing(gathered, parts, name)]
-    columns, noted = _kept(parts, every)
     with_owner = any(part.owner != gathered.thing for part in parts)
-    ways = {gathered.way_to(part) for part in parts} - {""}
+    every = [name for name in columns_of(parts) if not _is_known(gathered, parts, name)]
+    columns, noted = _kept(parts, every)
+    if all(part.owner == gathered.thing or _has_owner(part, columns) for part in parts):
+        with_owner = False
+    ways = {gathered.way_to(part) for part in parts} - {""} - FOLLOWING_ONLY
     rows = tuple(
         _row(gathered, teller, part, columns, noted, with_owner=with_owner, with_way=len(ways) > 1)
         for part in in_order(gathered, parts)
@@ -35,10 +40,11 @@ def table_of(gathered: Gathered, teller: Teller, parts: Sequence[Part], *, capti
     headings += ["Also"] if noted else []
     numeric = frozenset(
         number + with_owner + (len(ways) > 1) for number, name in enumerate(columns)
-        if all(is_number(one.value) for part in parts for one in part.values(name)) and name not in ("position", "year")
+        if name not in _NO_AMOUNTS and all(is_number(one.value) for part in parts for one in part_values(part, name))
     )  # fmt: skip
     first = ["Of"] if with_owner else []
-    return Table(caption or CAPTIONS.get(kind, to_spaced(kind).capitalize()), (*first, *headings), rows, numeric)
+    titled = caption or CAPTIONS.get(kind, to_spaced(kind).capitalize())
+    return Table(titled, (*first, *headings), rows, numeric, more)
 
 
 def columns_of(parts: Iterable[Part]) -> list[str]:
@@ -66,13 +72,17 @@ def heading(teller: Teller, name: str) -> str:
 
 
 def in_order(gathered: Gathered, parts: Iterable[Part]) -> list[Part]:
-    """By their first day where they have one, then by position and name."""
+    """By their first day where they have one, then by position and name; prizes the newest first."""
 
     def key(part: Part) -> tuple[str, float, str]:
         position = to_float(part.first("position", "order"))
-        return (gathered.days.get(part.node, "9999"), position if position is not None else 1e9, part.node.value)
+        day = gathered.days.get(part.node) or gathered.years.get(part.node, "9999")
+        return (day, position if position is not None else 1e9, part.node.value)
 
-    return sorted(parts, key=key)
+    ordered = sorted(parts, key=key)
+    if ordered and all(part.kind in ("Win", "Nomination") for part in ordered):
+        ordered.sort(key=lambda part: gathered.years.get(part.node, "")[:4], reverse=True)
+    return ordered
 
 
 def _kept(parts: Sequence[Part], names: Sequence[str]) -> tuple[list[str], list[str]]:
@@ -147,10 +157,15 @@ def citations_of(teller: Teller, part: Part) -> Iterable[Citation]:
     return teller.citations(facts, about=True)
 
 
-def _is_the_thing(gathered: Gathered, parts: Sequence[Part], name: str) -> bool:
-    """True for a column in which the page's own thing stands in every row."""
+def _is_known(gathered: Gathered, parts: Sequence[Part], name: str) -> bool:
+    """True for a column that says nothing new: nothing but the page's own thing stands in it."""
     values = [one.value for part in parts for one in part.said if name_of(one) == name]
-    return bool(values) and all(value == gathered.thing for value in values) and len(values) >= len(parts)
+    return bool(values) and all(value == gathered.thing for value in values)
+
+
+def _has_owner(part: Part, columns: Sequence[str]) -> bool:
+    """True when a row names what it belongs to anyway, such as the film for which a prize was won."""
+    return any(one.value == part.owner for name in columns for one in part_values(part, name))
 
 
 def box_office(gathered: Gathered, teller: Teller, parts: Sequence[Part]) -> Iterator[Bars]:

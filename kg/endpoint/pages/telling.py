@@ -158,6 +158,19 @@ class Teller:
         return tuple(found)
 
 
+def way_back(teller: Teller, property: NamedNode) -> str:
+    """What a thing is to those that name it: `as distributor of`, but `inspired by it` and `praised it`."""
+    label = teller.label(property)
+    last = label.split()[-1] if label else ""
+    return f"{label} it" if last in _BEFORE_IT or last.endswith("ed") else f"as {label} of"
+
+
+_BEFORE_IT = frozenset(
+    ("about", "by", "for", "from", "in", "of", "to", "with", "wrote", "plays", "distributes", "does")
+)
+"""The last words of labels that are read on: what follows is the thing."""
+
+
 def owner_of(term: NamedNode | BlankNode) -> tuple[NamedNode | None, str]:
     """The thing that a part belongs to, and the way from it; no thing when it is none.
 

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from urllib.parse import quote
 
 from pyoxigraph import NamedNode
 
-from kg.endpoint.pages.addresses import page_of
+from kg.endpoint.pages.addresses import outside, page_of
 from kg.endpoint.pages.blocks import Lines, Section
 from kg.endpoint.pages.drafting import Drafting
 from kg.endpoint.pages.drawing import neighbourhood
@@ -19,11 +19,14 @@ from kg.endpoint.pages.rendering import render
 from kg.endpoint.pages.sections import opening, sections
 from kg.endpoint.pages.telling import Shown, Teller
 from kg.errors import UnknownNameError
+from kg.facts.judgements import EXACT
 from kg.filmgraph import FilmGraph
+from kg.graph.stating import LINKS
 from kg.terms import SOURCE, to_curie
 
 _AT = re.compile(r"(\d{1,9})-(\d{1,9})")
 _AROUND = 400
+_MOST_NAMES = 24
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +59,7 @@ class ThingPage:
     opening: Lines
     sections: Sequence[Section]
     alternates: Sequence[Alternate]
+    other_names: Sequence[Shown] = ()
     passage: Passage | None = None
     asked: str = ""
 
@@ -105,6 +109,7 @@ def _page(graph: FilmGraph, teller: Teller, gathered: Gathered, at: str) -> Thin
         card,
         drawn,
         _alternates(gathered),
+        list(_other_names(graph, gathered.thing)),
         passage_of(teller, source, at) if is_source else None,
         f"Characters {at.replace('-', '–')}" if is_source and _AT.fullmatch(at) else "",
     )
@@ -127,7 +132,17 @@ def _lead(gathered: Gathered, teller: Teller) -> str:
     years = [getattr(one.value, "value", "") for one in gathered.of("year")][:1]
     makers = [teller.term(one.value).text for one in gathered.of("director")]
     by = f"directed by {' and '.join(makers)}" if makers else ""
-    return ", ".join(part for part in (*years, by) if part)
+    described = [] if years and by else [one.text for one in gathered.of("description")][:1]
+    return described[0] if described else ", ".join(part for part in (*years, by) if part)
+
+
+def _other_names(graph: FilmGraph, thing: NamedNode) -> Iterator[Shown]:
+    """The names by which others call the thing, as linking found: those of imports, and addresses elsewhere."""
+    quads = graph.store.quads_for_pattern(thing, EXACT, None, LINKS)
+    others = sorted({quad.object.value for quad in quads if isinstance(quad.object, NamedNode)})
+    for other in others[:_MOST_NAMES]:
+        address = "" if page_of(NamedNode(other)) else outside(other)
+        yield Shown(to_curie(other), address, bool(address))
 
 
 def _alternates(gathered: Gathered) -> list[Alternate]:

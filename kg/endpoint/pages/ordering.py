@@ -1,0 +1,55 @@
+"""Things and parts that are told together walk in; they walk out with the winners first, then the newest.
+
+A thing that is not dated itself counts as its edition: a nomination has the year of its ceremony.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from pyoxigraph import DefaultGraph, NamedNode, Quad
+
+from kg.filmgraph import FilmGraph
+from kg.terms import FILM, TYPE, film
+
+_KNOWLEDGE = DefaultGraph()
+_WHEN, _EDITION, _WIN = film("when"), film("edition"), film("Win")
+
+
+def in_newest_order(graph: FilmGraph, nodes: Iterable[NamedNode]) -> list[NamedNode]:
+    """Wins before everything else, then the newest first, then by name."""
+    editions: dict[NamedNode, str] = {}
+    ordered = sorted(nodes, key=lambda node: ("" if _is_part(node) else graph.names.label(node).casefold(), node.value))
+    ordered.sort(key=lambda node: day_of(graph, node, editions), reverse=True)
+    return sorted(ordered, key=lambda node: not is_win(graph, node))
+
+
+def day_of(graph: FilmGraph, node: NamedNode, editions: dict[NamedNode, str] | None = None) -> str:
+    """When something was, by its own date or that of its edition; empty when neither is told.
+
+    `editions` remembers those that were looked up.
+    """
+    known = editions if editions is not None else {}
+    if day := _when(graph, node):
+        return day
+    for quad in graph.store.quads_for_pattern(node, _EDITION, None, _KNOWLEDGE):
+        if isinstance(quad.object, NamedNode):
+            if quad.object not in known:
+                known[quad.object] = _when(graph, quad.object)
+            return known[quad.object]
+    return ""
+
+
+def is_win(graph: FilmGraph, node: NamedNode) -> bool:
+    """True when something is a win."""
+    return Quad(node, TYPE, _WIN, _KNOWLEDGE) in graph.store
+
+
+def _is_part(node: NamedNode) -> bool:
+    """True for what has no label, so that none is looked for."""
+    return "." in node.value.removeprefix(FILM)
+
+
+def _when(graph: FilmGraph, node: NamedNode) -> str:
+    quads = graph.store.quads_for_pattern(node, _WHEN, None, _KNOWLEDGE)
+    return max((getattr(quad.object, "value", "") for quad in quads), default="")
