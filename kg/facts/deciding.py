@@ -20,7 +20,7 @@ from kg.facts.dates import Days, to_days
 from kg.facts.fact import Fact, Rank
 from kg.facts.lexicon import Lexicon
 from kg.facts.policy import Policy
-from kg.terms import TYPE, Term, film, to_short, to_text
+from kg.terms import LABEL, TYPE, Term, film, to_short, to_text
 
 Subject = NamedNode | BlankNode
 AMOUNT, AS_OF = film("amount"), film("asOf")
@@ -129,7 +129,8 @@ class _Decider:
             classes = self.single[property]
             if classes is None or classes & kinds.get(subject, frozenset()):
                 yield self._decide(subject, property, group)
-        yield from self._classes()
+        yield from (kinds_decided := tuple(self._classes()))
+        yield from self._uses(kinds_decided)
         yield from self._figures()
 
     def _several(self, properties: Container[NamedNode]) -> dict[tuple[Subject, NamedNode], list[Fact]]:
@@ -170,13 +171,15 @@ class _Decider:
     ) -> Decision:
         """Policy, then rank, then a source's own words before our wording, then as-of date.
 
+        A name that we made, for want of one, gives way to any that a source says, whatever the policy: nobody said it.
         Figures stand for their `amounts`, so that those which agree stand together.
         """
         meant = {fact.value: (amounts or {}).get(fact.value) or to_text(fact.value) for fact in group}
-        best: dict[str, tuple[int, int, bool, str]] = {}
+        best: dict[str, tuple[bool, int, int, bool, str]] = {}
         for fact in group:
             trust = self.policy.trust(fact.evidence.source, property)
-            key = (trust, _RANKS[fact.rank], fact.paraphrase, _later(fact.as_of))
+            made = fact.paraphrase and property == LABEL
+            key = (made, trust, _RANKS[fact.rank], fact.paraphrase, _later(fact.as_of))
             best[meant[fact.value]] = min(best.get(meant[fact.value], key), key)
         (_, top), (_, second), *_ = ranked = sorted(best.items(), key=lambda one: (one[1], one[0]))
         first, runner_up = ([value for value in meant if meant[value] == one] for one, _ in ranked[:2])
@@ -188,12 +191,12 @@ class _Decider:
             return _decision(subject, property, Kind.TIE, group, [], reason)
         name = "what it is" if property == TYPE else re.split("[/#]", property.value)[-1]
         winner = _best_source(group, first, self.policy, property)
-        if top[0] != second[0]:
+        if top[1] != second[1] and top[0] == second[0]:
             loser = _best_source(group, runner_up, self.policy, property)
             reason = f"for {name}, {winner} is trusted before {loser}"
-        elif top[1] != second[1]:
-            reason = f"{winner}'s value is ranked {Rank.PREFERRED if top[1] == 0 else Rank.NORMAL}"
-        elif top[2] != second[2]:
+        elif top[2] != second[2] and top[0] == second[0]:
+            reason = f"{winner}'s value is ranked {Rank.PREFERRED if top[2] == 0 else Rank.NORMAL}"
+        elif top[0] != second[0] or top[3] != second[3]:
             reason = f"{winner}'s value is in its own words"
         else:
             reason = f"{winner}'s value is the later one"
@@ -209,6 +212,19 @@ class _Decider:
             apart = [one for one in classes if any(self._are_apart(one, other) for other in classes)]
             if apart:
                 yield self._choose(subject, TYPE, [fact for one in apart for fact in classes[one]])
+
+    def _uses(self, classes: Iterable[Decision]) -> Iterator[Decision]:
+        """Facts that lead to a thing as if it were of a class that it cannot be of, now that its class is decided."""
+        kinds = {one.subject: one.value for one in classes if isinstance(one.value, NamedNode)}
+        for fact in self.facts if kinds else ():
+            kind = None if isinstance(fact.value, Literal) else kinds.get(fact.value)
+            word = self.lexicon.properties.get(fact.property)
+            if kind is None or word is None:
+                continue
+            wrong = next((one for one in word.range if self._are_apart(one, kind)), None)
+            if wrong is not None:
+                reason = f"used as {to_short(wrong)}, but {to_short(fact.value)} is decided to be {to_short(kind)}"
+                yield Decision(fact.subject, fact.property, Kind.CONFLICT, None, (), (fact,), reason)
 
     def _are_apart(self, one: NamedNode, other: NamedNode) -> bool:
         if (known := self._known_apart.get((one, other))) is None:

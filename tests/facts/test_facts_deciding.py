@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from kg.facts.deciding import Kind
-from kg.terms import to_short
+from kg.terms import LABEL, to_short
 from tests.projects import SmallProject, said
 
 POLICY = "sources: [encyclopedia, trade-paper, fan-site]\nproperties:\n  minutes: [trade-paper, encyclopedia]\n"
@@ -123,6 +123,53 @@ def test_a_property_single_for_films_may_be_manifold_for_others(decided: SmallPr
         "data/films.yaml", "source: encyclopedia\noscars:\n  type: Award\n  title: [Oscars, Academy Awards]\n"
     )
     assert known(decided, "title") == ["Academy Awards", "Oscars"]
+
+
+APART = """\
+@prefix film: <https://w3id.org/filmgraph/film/> .
+@prefix owl: <http://www.w3.org/2002/07/owl#> .
+@prefix rdfs: <http://www.w3.org/2000/01/rdf-schema#> .
+film:Organisation a owl:Class ; rdfs:subClassOf film:Agent ; owl:disjointWith film:Person .
+film:distributor a owl:ObjectProperty ; rdfs:range film:Organisation .
+"""
+
+
+def test_a_use_that_the_decided_class_forbids_goes_with_the_other_class(decided: SmallProject) -> None:
+    decided.write("ontology/apart.ttl", APART)
+    decided.write(
+        "data/films.yaml",
+        "source: encyclopedia\nstroszek: {type: Film, director: herzog}\nherzog: {type: Person}\n"
+        "---\nsource: fan-site\nfata-morgana: {type: Film, distributor: herzog}\nherzog: {type: Organisation}\n",
+    )
+    assert known(decided, "director") == ["film:herzog"]
+    assert contested(decided) == [
+        (
+            "film:fata-morgana film:distributor film:herzog",
+            "conflict",
+            "used as film:Organisation, but film:herzog is decided to be film:Person",
+        ),
+        ("film:herzog rdf:type film:Organisation", "conflict", "for what it is, encyclopedia is trusted before fan-site"),
+    ]
+
+
+NAMED_ONCE = """\
+@prefix film: <https://w3id.org/filmgraph/film/> .
+@prefix rdfs: <http://www.w3.org/2000/01/rdf-schema#> .
+@prefix sh: <http://www.w3.org/ns/shacl#> .
+film:NameShape a sh:NodeShape ; sh:targetClass film:Film ; sh:property [ sh:path rdfs:label ; sh:maxCount 1 ] .
+"""
+
+
+def test_a_name_that_we_made_gives_way_to_one_that_somebody_says(decided: SmallProject) -> None:
+    decided.write("ontology/shapes.ttl", NAMED_ONCE)
+    decided.write(
+        "data/films.csv",
+        "subject,property,value,source,paraphrase\nanora,type,Film,encyclopedia,\n"
+        "anora,label,Q1,encyclopedia,true\nanora,label,Anora,fan-site,\n",
+    )
+    facts = decided.draft().decided.facts
+    assert [said(fact) for fact in facts if fact.property == LABEL] == ["film:anora rdfs:label Anora"]
+    assert contested(decided)[0][1:] == ("conflict", "fan-site's value is in its own words")
 
 
 FIGURES = POLICY + "figures:\n  boxOffice: [territory]\n"
