@@ -44,6 +44,8 @@ MANY = 1_000_000
 """Rows; a larger table is written as Parquet."""
 MEMORY = "300MB"
 """What DuckDB may hold before it goes to disk."""
+PARQUET = "FORMAT parquet, COMPRESSION zstd, COMPRESSION_LEVEL 1, DICTIONARY_SIZE_LIMIT 100"
+"""Properties and sources have few values; to make a dictionary of the others costs more than it saves."""
 LONGEST_REJECT = 500
 
 Progress = Callable[[int], None]
@@ -84,10 +86,12 @@ class Gate:
         # As much memory as each thread wants is not there for many.
         self.sql.execute("SET threads = 2")
         self.sql.execute("SET enable_progress_bar = false")
+        # What is read back once or twice is not worth packing.
+        self.sql.execute("SET force_compression = 'uncompressed'")
         for name, names in (("row", [one for one in COLUMNS if one != "source"]), ("mention", MENTIONED)):
             self.sql.execute(f"CREATE TABLE {name} ({', '.join(f'{one} VARCHAR' for one in names)})")
         self.sql.execute("CREATE TABLE fault (line BIGINT, fault VARCHAR)")
-        self.sql.execute("CREATE TABLE described (subject VARCHAR)")
+        self._described: list[str] = ["SELECT CAST(NULL AS VARCHAR) AS subject WHERE false"]
         self.sql.execute("CREATE TABLE classless (subject VARCHAR, class VARCHAR, record VARCHAR)")
         self._streams: list[str] = []
         self._streamed = {"retrieved"} if self.retrieved else set()
@@ -181,11 +185,16 @@ class Gate:
 
     def describe(self, select: str) -> None:
         """The things of a SELECT are described by what streams; a mention of them adds nothing."""
-        self.sql.execute(f"INSERT INTO described {select}")
+        self._described.append(select)
+
+    @property
+    def described(self) -> str:
+        """A SELECT of the things that what streams describes."""
+        return " UNION ALL ".join(self._described)
 
     def names_any_of(self, select: str) -> bool:
         """Whether one of the things of a SELECT has a label already."""
-        known = "SELECT subject FROM described UNION ALL SELECT subject FROM row WHERE property = 'label'"
+        known = f"{self.described} UNION ALL SELECT subject FROM row WHERE property = 'label'"
         found = self.sql.execute(
             f"SELECT count(*) FROM (SELECT subject FROM ({known}) WHERE subject IN ({select}) LIMIT 1)"
         )
@@ -262,9 +271,8 @@ class Gate:
 
         What streams has its one label already.
         """
-        self.sql.execute("""
-            UPDATE row SET property = 'alias'
-            WHERE property = 'label' AND subject IN (SELECT subject FROM described)""")
+        self.sql.execute(f"""
+            UPDATE row SET property = 'alias' WHERE property = 'label' AND subject IN ({self.described})""")
         self.sql.execute("""
             CREATE TABLE spare AS
             SELECT subject, value FROM (
@@ -278,11 +286,12 @@ class Gate:
             WHERE row.property = 'label' AND row.subject = spare.subject AND row.value = spare.value""")
 
     def _describe_mentioned(self) -> None:
-        self.sql.execute("""
+        if not (self.sql.execute("SELECT count(*) FROM mention").fetchone() or (0,))[0]:
+            return
+        self.sql.execute(f"""
             CREATE TABLE stub AS
             SELECT thing, class, label, identifier, property, min(record) AS record FROM mention
-            WHERE thing NOT IN (
-                SELECT subject FROM row WHERE property = 'label' UNION ALL SELECT subject FROM described)
+            WHERE thing NOT IN (SELECT subject FROM row WHERE property = 'label' UNION ALL {self.described})
             GROUP BY ALL""")
         common = "'' AS language, min(record) AS record, '' AS rank, '' AS written, '' AS because"
         end = f"{_quoted(self.retrieved)} AS retrieved FROM stub"
@@ -300,7 +309,7 @@ class Gate:
     def _count(self, streamed: int) -> None:
         counted = self.sql.execute("SELECT count(*), count(DISTINCT subject) FROM (SELECT DISTINCT * FROM row)")
         facts, things = counted.fetchone() or (0, 0)
-        described = self.sql.execute("SELECT count(*) FROM described").fetchone()
+        described = self.sql.execute(f"SELECT count(*) FROM ({self.described})").fetchone()
         self.summary.facts = int(facts) + streamed
         self.summary.things = int(things) + (int(described[0]) if described is not None else 0)
 
@@ -320,18 +329,17 @@ class Gate:
     def _publish(self) -> None:
         parquet = self.parquet if self.parquet is not None else bool(self._streams) or self.summary.facts > MANY
         name, other = ("facts.parquet", "facts.csv") if parquet else ("facts.csv", "facts.parquet")
-        options = "FORMAT parquet, COMPRESSION zstd, COMPRESSION_LEVEL 1" if parquet else "FORMAT csv, HEADER true"
+        options = PARQUET if parquet else "FORMAT csv, HEADER true"
         self.folder.mkdir(parents=True, exist_ok=True)
         fresh = self.folder / f".{name}.unfinished"
         order = ", ".join(one for one in COLUMNS if one != "source")
         rows = f"SELECT * FROM (SELECT DISTINCT * FROM row ORDER BY {order})"
-        rows = " UNION ALL ".join((rows, *self._streams))
+        streams = [f"SELECT {self._columns(streams=True)} FROM ({one})" for one in self._streams]
+        rows = " UNION ALL ".join((f"SELECT {self._columns()} FROM ({rows})", *streams))
         try:
             # With one thread the bytes are the same on any machine, and the order of rows costs no memory.
             self.sql.execute("SET threads = 1")
-            copied = self.sql.execute(
-                f"COPY (SELECT {self._columns()} FROM ({rows})) TO {_quoted(str(fresh))} ({options})"
-            ).fetchone()
+            copied = self.sql.execute(f"COPY ({rows}) TO {_quoted(str(fresh))} ({options})").fetchone()
             self.summary.facts = int(copied[0]) if copied is not None else 0
             self._raise_when_empty()
             write_entry(self.data / "sources.yaml", self.source)
@@ -343,14 +351,21 @@ class Gate:
         self._publish_rejects(self.folder / "rejects.txt")
         self.summary.files = (self.folder / name,)
 
-    def _columns(self) -> str:
-        """The columns of the table; those that say nothing in any row are left out."""
+    def _columns(self, *, streams: bool = False) -> str:
+        """The columns of the table; those that say nothing in any row are left out.
+
+        What streams has something in those columns that every table has.
+        """
         optional = [one for one in COLUMNS if one not in (*_ALWAYS, "source")]
         told = self.sql.execute(f"SELECT {', '.join(f'max({one})' for one in optional)} FROM row").fetchone() or ()
         used = {name for name, most in zip(optional, told, strict=True) if most}
         used |= self._streamed if self._streams else set()
         return ", ".join(
-            f"{_quoted(self.source.id)} AS source" if one == "source" else f"nullif({one}, '') AS {one}"
+            f"{_quoted(self.source.id)} AS source"
+            if one == "source"
+            else one
+            if streams and one in _ALWAYS
+            else f"nullif({one}, '') AS {one}"
             for one in COLUMNS
             if one in used or one in (*_ALWAYS, "source")
         )

@@ -148,7 +148,11 @@ def test_a_use_that_the_decided_class_forbids_goes_with_the_other_class(decided:
             "conflict",
             "used as film:Organisation, but film:herzog is decided to be film:Person",
         ),
-        ("film:herzog rdf:type film:Organisation", "conflict", "for what it is, encyclopedia is trusted before fan-site"),
+        (
+            "film:herzog rdf:type film:Organisation",
+            "conflict",
+            "for what it is, encyclopedia is trusted before fan-site",
+        ),
     ]
 
 
