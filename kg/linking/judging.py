@@ -7,7 +7,6 @@ through people, until nothing changes.
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
@@ -54,7 +53,10 @@ def link(
     census = to_census(ones, others)
     compared = [_compare(ones[one], others[other], census) for one, other in to_pairs(ones, others, census)]
     confidences = _confidences(compared, least=min(len(left), len(right)), most=max(len(left), len(right)))
-    weighed = (replace(one, confidence=sure) for one, sure in zip(compared, confidences, strict=True))
+    weighed = (
+        Candidate(one.left, one.right, one.clues, sure, one.veto)
+        for one, sure in zip(compared, confidences, strict=True)
+    )
     if bounds.precision is not None:
         bounds = replace(bounds, same=threshold_for(bounds.precision, confidences))
     judged = (Judged(one, _verdict(one, bounds)) for one in weighed)
@@ -74,22 +76,33 @@ def _confidences(compared: Sequence[Candidate], *, least: int, most: int) -> lis
     Before anything is compared, a mention is as likely to be any one of the other side; how likely it is to be there at
     all is estimated from the pairs themselves, in a few rounds (the expectation step of Fellegi and Sunter's model).
     """
-    said = [-1.0 if one.veto else 2.0 ** max(min(one.bits, 80.0), -80.0) for one in compared]
-    share, confidences = 0.9, [0.0] * len(said)
+    standing = [place for place, one in enumerate(compared) if not one.veto]
+    said = [2.0 ** max(min(compared[place].bits, 80.0), -80.0) for place in standing]
+    ones: dict[str, int] = {}
+    others: dict[str, int] = {}
+    sides = [
+        (
+            ones.setdefault(compared[place].left.id, len(ones)),
+            others.setdefault(compared[place].right.id, len(others)),
+        )
+        for place in standing
+    ]
+    share, sure = 0.9, [0.0] * len(said)
     for _ in range(ROUNDS):
         chance = share / max(most, 2)
-        total: dict[tuple[int, str], float] = defaultdict(float)
-        for one, odds in zip(compared, said, strict=True):
-            if odds >= 0:
-                total[0, one.left.id] += odds * chance
-                total[1, one.right.id] += odds * chance
-        confidences = [
-            odds * chance / (1 - share + LEAST_DOUBT + max(total[0, one.left.id], total[1, one.right.id]))
-            if odds >= 0
-            else 0.0
-            for one, odds in zip(compared, said, strict=True)
+        of_one, of_other = [0.0] * len(ones), [0.0] * len(others)
+        for odds, (one, other) in zip(said, sides, strict=True):
+            of_one[one] += odds * chance
+            of_other[other] += odds * chance
+        doubt = 1 - share + LEAST_DOUBT
+        sure = [
+            odds * chance / (doubt + max(of_one[one], of_other[other]))
+            for odds, (one, other) in zip(said, sides, strict=True)
         ]
-        share = min(max(sum(confidences) / max(least, 1), 0.01), 0.95)
+        share = min(max(sum(sure) / max(least, 1), 0.01), 0.95)
+    confidences = [0.0] * len(compared)
+    for place, one_sure in zip(standing, sure, strict=True):
+        confidences[place] = one_sure
     return confidences
 
 

@@ -91,7 +91,8 @@ def _title(text: str) -> Title | None:
     words = words_of(text)
     if not words:
         return None
-    main = words_of(_SUBTITLE.split(text, maxsplit=1)[0])
+    before, *after = _SUBTITLE.split(text, maxsplit=1)
+    main = words_of(before) if after else words
     # A part before a colon that is one short word tells nothing: `It: Chapter Two`, `M - Eine Stadt sucht ...`.
     joined = "".join(main)
     return Title("".join(words), joined if len(joined) > 3 else "".join(words), words)
@@ -104,7 +105,9 @@ def words_of(text: str) -> tuple[str, ...]:
     (('avventura', '2'), ('1000', 'dollars', 'a', 'minute'), ('gi', 'joe'))
     """
     text = _MONEY.sub(r"\1 dollars", _ELISION.sub(r"\1 ", text)).replace("&", " and ").replace("'", "").replace("’", "")
-    found = _joined_letters(_RUN.findall(anyascii(_THOUSANDS.sub("", text)).lower().replace("'", "")))
+    text = _THOUSANDS.sub("", text) if "," in text else text
+    latin = text if text.isascii() else anyascii(text).replace("'", "")
+    found = _joined_letters(_RUN.findall(latin.lower()))
     if len(found) > 1 and found[0] in ARTICLES:
         found = found[1:]
     if len(found) > 1 and found[-1] in _LAST_NUMERALS:
