@@ -9,11 +9,12 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
 
 from kg.exports.wikidata import Item, Wikidata
 from kg.exports.wikidata_lacking import Comparison, compare
 from kg.exports.wikidata_rdf import to_gregorian
-from kg.exports.wikidata_references import Reference, is_wikidata
+from kg.exports.wikidata_references import Reference, is_wikidata, tells_whole
 from kg.exports.wikidata_statements import Statement
 from kg.exports.wikidata_values import Value, tidy
 from kg.facts.fact import Fact
@@ -28,20 +29,65 @@ def to_commands(wikidata: Wikidata, *, tell: Tell | None = None) -> Iterator[str
     `tell` hears at the end what was left out, and why.
     """
     counts: Counter[str] = Counter()
+    seen = _Seen(wikidata)
+    waiting: list[tuple[Statement, tuple[Reference, ...]]] = []
     for item, compared in compared_items(wikidata):
-        counts["unseen"] += bool(compared.lacking) and not _is_described(item, wikidata)
+        is_whole = seen.look_at(item)
         counts["had"] += len(compared.had)
         counts["contradicting"] += len(compared.contradicting)
         counts["unsayable"] += len(compared.unsayable)
         for one in compared.lacking:
-            if references := wikidata.references_of(one):
+            if not (references := wikidata.references_of(one)):
+                counts["bare"] += 1
+            elif is_whole:
                 counts["said"] += 1
                 yield to_command(one, references)
             else:
-                counts["bare"] += 1
+                waiting.append((one, references))
+    for one, references in waiting:
+        is_known = seen.is_told(one)
+        counts["said" if is_known else "unseen"] += 1
+        if is_known:
+            yield to_command(one, references)
     if tell is not None:
         for line in _summary(counts):
             tell(line)
+
+
+@dataclass
+class _Seen:
+    """What is known here of what Wikidata has: all of an item that was imported, and what its query service was asked.
+
+    Where neither tells, a statement may stand there already, and is not known to be lacking.
+    """
+
+    wikidata: Wikidata
+    properties: set[str] = field(default_factory=set)
+    items: set[str] = field(default_factory=set)
+
+    def look_at(self, item: Item) -> bool:
+        """True where all that Wikidata has of an item is known."""
+        is_whole = False
+        for statement in item.statements:
+            for fact in statement.facts:
+                source = self.wikidata.sources.get(fact.evidence.source)
+                if source is None or not is_wikidata(source):
+                    continue
+                is_own = _own(fact) in (item.number, *item.called.redirects)
+                is_whole |= is_own and tells_whole(source)
+                if is_own and not tells_whole(source):
+                    self.properties.add(statement.snak.property)
+                    self.items.add(item.number)
+        return is_whole
+
+    def is_told(self, statement: Statement) -> bool:
+        """True where the query service was asked for this property of this item."""
+        return statement.item in self.items and statement.snak.property in self.properties
+
+
+def _own(fact: Fact) -> str:
+    """The number of the item at which a fact of Wikidata stands: its record is the item, or a statement of it."""
+    return fact.evidence.record.partition(" ")[0].partition("$")[0]
 
 
 def compared_items(wikidata: Wikidata) -> Iterator[tuple[Item, Comparison]]:
@@ -86,21 +132,17 @@ def _is_theirs(fact: Fact, wikidata: Wikidata) -> bool:
     return source is not None and is_wikidata(source)
 
 
-def _is_described(item: Item, wikidata: Wikidata) -> bool:
-    return any(_is_theirs(fact, wikidata) for one in item.statements for fact in one.facts)
-
-
 def _summary(counts: Counter[str]) -> Iterator[str]:
     yield f"{counts['said']:,} statements that Wikidata lacks"
     told = {
         "had": "are there already",
         "contradicting": "contradict what is there: see `kg conflicts --source wikidata`",
         "unsayable": "name a thing without a number there, or would be mixed up with another statement",
-        "bare": "have no source that can be looked up: an address, a number in Wikidata, or a text",
+        "bare": "have no source that can be looked up: an address, a number in Wikidata, or a title with its day",
     }
     yield from (f"  {counts[name]:,} {words}" for name, words in told.items() if counts[name])
     if counts["unseen"]:
         yield (
-            f"  {counts['unseen']:,} items are in no import of Wikidata, so what it has of them is not known here: "
-            "bring them in first, with `kg import wikidata`"
+            f"  {counts['unseen']:,} are of items of which no import tells what Wikidata has: "
+            "bring these in first, with `kg import wikidata`"
         )

@@ -1,6 +1,6 @@
 """A fact walks in; the reference that Wikidata can have for it walks out: where it is stated, the address, the day.
 
-A source that nobody can look up - without an address, without a number in Wikidata, without a text - gives none.
+A source that nobody can look up - without an address, without a number in Wikidata, without title and day - gives none.
 """
 
 from __future__ import annotations
@@ -10,11 +10,12 @@ from collections.abc import Mapping
 from urllib.parse import unquote, urlsplit
 
 from kg.exports.wikidata_statements import Snak, Statement
-from kg.exports.wikidata_values import NO_LANGUAGE, Items, Value, tidy, to_time
+from kg.exports.wikidata_values import UNTOLD_LANGUAGE, Items, Value, tidy, to_time
 from kg.facts.fact import Fact, Source
 from kg.mappings.to_wikidata import Datatype
 
 STATED_IN, ADDRESS, RETRIEVED, TITLE, DATE, IMPORTED_FROM = "P248", "P854", "P813", "P1476", "P577", "P143"
+QUERIES = "https://query.wikidata.org/"
 _ADDRESS = re.compile(r"https?://[^\s<>\"{}|\\^`]+")
 _ITEM = re.compile(r"Q[1-9][0-9]*")
 
@@ -25,6 +26,11 @@ def is_wikidata(source: Source) -> bool:
     """True for a source that is Wikidata itself, as its importers name it: what it says, Wikidata has."""
     host = (urlsplit(source.address).hostname or "") if source.address.isascii() else ""
     return host == "wikidata.org" or host.endswith(".wikidata.org") or source.id in ("wikidata", "wikidata-results")
+
+
+def tells_whole(source: Source) -> bool:
+    """True for one that tells all that Wikidata has of an item; its query service tells what was asked."""
+    return is_wikidata(source) and source.id != "wikidata-results" and not source.address.startswith(QUERIES)
 
 
 def references_of(statement: Statement, sources: Mapping[str, Source], items: Items) -> tuple[Reference, ...]:
@@ -62,8 +68,9 @@ def _source(source: Source, items: Items) -> set[Snak]:
         found.add(Snak(STATED_IN, Value(Datatype.ITEM, item)))
     if _ADDRESS.fullmatch(source.address):
         found.add(Snak(ADDRESS, Value(Datatype.URL, source.address)))
-    if (found or source.file) and source.title:
-        found.add(Snak(TITLE, Value(Datatype.TEXT, tidy(source.title), source.language or NO_LANGUAGE)))
-    if found and (day := to_time(source.date)) is not None:
+    day = to_time(source.date)
+    if source.title and (found or day is not None):
+        found.add(Snak(TITLE, Value(Datatype.TEXT, tidy(source.title), source.language or UNTOLD_LANGUAGE)))
+    if found and day is not None:
         found.add(Snak(DATE, day))
     return found

@@ -15,7 +15,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import NamedTuple
 
-from pyoxigraph import BlankNode, DefaultGraph, NamedNode, Store, Triple
+from pyoxigraph import BlankNode, DefaultGraph, Literal, NamedNode, Store, Triple
 
 from kg.answers.evidence import Provenance
 from kg.answers.naming import Names
@@ -152,6 +152,8 @@ class Statements:
         beside: dict[NamedNode, list[Told]] = defaultdict(list)
         for told in self.told_about(node):
             beside[told.fact.property].append(told)
+        if _is_bounded(saying, beside):
+            return
         qualifiers = set(self._qualifiers(saying, beside))
         standing = {property: [one.fact.value for one in told] for property, told in beside.items()}
         for told in beside.get(saying.ours, ()):
@@ -221,3 +223,13 @@ class Statements:
         if told.kind is None and (told.fact.rank is Rank.PREFERRED or self.provenance.is_preferred(told.fact)):
             return Rank.PREFERRED
         return Rank.NORMAL
+
+
+def _is_bounded(saying: Saying, beside: Mapping[NamedNode, list[Told]]) -> bool:
+    """True where a node says less than the property there, as the takings of a weekend do."""
+    return any(
+        not isinstance(told.fact.value, Literal) or told.fact.value.value != free
+        for property, free in saying.bounds.items()
+        for told in beside.get(property, ())
+        if told.kind is None
+    )

@@ -22,6 +22,8 @@ ONE = "1"
 """The unit of a bare number."""
 NO_LANGUAGE = "mul"
 """The code of a name that is the same in every language, as labels without a language are meant here."""
+UNTOLD_LANGUAGE = "und"
+"""The code of a text that has a language, of which nothing is told."""
 _ITEM = re.compile(r"Q[1-9][0-9]*")
 _DATE = re.compile(r"(\d{3}[\dX])(?:-(\d\d))?(?:-(\d\d))?")
 _NUMBER = re.compile(r"[+-]?\d+(?:\.\d+)?")
@@ -95,7 +97,7 @@ class Valuer:
         match saying.meaning.reads:
             case "name":
                 item = self.sayings.media.get(value.value)
-                return Value(Datatype.ITEM, item) if item is not None else None
+                return Value(Datatype.ITEM, item) if item is not None else unknown(Datatype.ITEM, value.value)
             case "money":
                 unit = self.sayings.currencies.get(_one(beside, _CURRENCY))
                 return to_quantity(value.value, unit) if unit is not None else None

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 from pyoxigraph import NamedNode, Triple
@@ -56,6 +56,8 @@ class Saying:
     ours: NamedNode
     meaning: Meaning
     qualifiers: tuple[Saying, ...] = ()
+    bounds: Mapping[NamedNode, str] = field(default_factory=dict)
+    """What makes a node of ours say less than the property there -> the value with which it does not."""
 
     def fits(self, classes: Iterable[str]) -> bool:
         """True when things of these classes have the property there."""
@@ -127,7 +129,8 @@ class _Reader:
     def saying(self, name: str, meaning: Meaning) -> Saying:
         ours = self.lexicon.names[meaning.value or meaning.property]
         qualifiers = tuple(self.saying(*one) for one in sorted(meaning.qualifiers.items(), key=lambda q: _number(q[0])))
-        return Saying(name, self.datatype(name, ours, meaning), ours, meaning, qualifiers)
+        bounds = {self.lexicon.names[one]: free for one, free in meaning.bounds.items()}
+        return Saying(name, self.datatype(name, ours, meaning), ours, meaning, qualifiers, bounds)
 
     def datatype(self, name: str, ours: NamedNode, meaning: Meaning) -> Datatype:
         if name in self.mapping.datatypes:

@@ -16,7 +16,20 @@ from kg.terms import FILM, PREFIXES, SKOS, film
 
 WD = PREFIXES["wd"]
 EXACT = NamedNode(SKOS + "exactMatch")
-_KEYS = {"property", "class", "of", "reads", "node", "value", "needs", "qualifiers", "inverse", "makes", "ignore"}
+_KEYS = {
+    "property",
+    "class",
+    "of",
+    "reads",
+    "node",
+    "value",
+    "needs",
+    "qualifiers",
+    "inverse",
+    "makes",
+    "ignore",
+    "bounds",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +46,8 @@ class Meaning:
     qualifiers: Mapping[str, Meaning] = field(default_factory=dict)
     inverse: str = ""
     makes: str = ""
+    bounds: Mapping[str, str] = field(default_factory=dict)
+    """What makes a node say less than the property there -> the value with which it does not."""
 
 
 @dataclass(frozen=True)
@@ -124,7 +139,8 @@ class _Reader:
         value = str(entry.get("value", ""))
         node = str(entry.get("node", ""))
         inverse = str(entry.get("inverse", ""))
-        for name in filter(None, (property, value, node, inverse)):
+        bounds = {str(name): str(free) for name, free in entry.get("bounds", {}).items()}
+        for name in filter(None, (property, value, node, inverse, *bounds)):
             if name not in self.lexicon.names:
                 self.faults.append(f"{name!r} is not a property of the ontology")
         makes = str(entry.get("makes", ""))
@@ -143,6 +159,7 @@ class _Reader:
             {str(name): self.to_meaning(one) for name, one in entry.get("qualifiers", {}).items()},
             inverse,
             makes,
+            bounds,
         )
 
     def class_name(self, name: str) -> str:

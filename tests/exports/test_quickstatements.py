@@ -99,20 +99,67 @@ def test_the_same_prize_on_another_occasion_is_not_mixed_up_with_the_one_there(h
     assert ("Q115564437", "P166", "Q179808") not in beginnings(films)
 
 
-def test_each_source_is_a_reference(tmp_path: Path) -> None:
-    films = Films.at(tmp_path / "project", anora=ANORA)
+def test_each_source_is_a_reference(have: Have) -> None:
+    films = have("anora: {countryOfOrigin: united-states, record: Q115564437}")
     films.write("data/sources.yaml", (films.folder / "data/sources.yaml").read_text(encoding="utf-8") +
                 "oscars: {title: Oscars, address: https://oscars.example/}\n")  # fmt: skip
     films.write("data/oscars.yaml", "source: oscars\nanora: {director: sean-baker, record: 7}\n")
     (line,) = [one for one in films.export("quickstatements").splitlines() if "\tP57\t" in one]
     assert line.count("S854") == 2
-    assert '\tS1476\tmul:"Oscars"\tS854\t"https://oscars.example/"\t!S1476\ten:"Trade paper"\t' in line
+    assert '\tS1476\tund:"Oscars"\tS854\t"https://oscars.example/"\t!S1476\ten:"Trade paper"\t' in line
 
 
 def test_what_cannot_be_looked_up_is_not_told(have: Have) -> None:
     films = have("anora: {countryOfOrigin: united-states, record: Q115564437}")
     films.write("data/rumour.yaml", "source: rumour\nanora: {writer: sean-baker, record: 1}\n")
     assert ("Q115564437", "P58") not in {one[:2] for one in beginnings(films)}
+
+
+def test_a_title_with_its_day_can_be_looked_up_and_a_title_alone_not(have: Have) -> None:
+    films = have("anora: {countryOfOrigin: united-states, record: Q115564437}")
+    sources = (films.folder / "data/sources.yaml").read_text(encoding="utf-8")
+    films.write("data/sources.yaml", sources + "print: {title: Five Oscars, date: 2025-03-03}\n")
+    films.write("data/print.yaml", "source: print\nanora: {writer: sean-baker, record: 1}\n")
+    told = 'P58\tQ1350329\tS1476\tund:"Five Oscars"\tS577\t+2025-03-03T00:00:00Z/11\n'
+    assert told in films.export("quickstatements")
+
+
+NOT_SAID = [
+    ("boxOffice: [{amount: 550503, currency: USD, period: opening weekend}]", "P2142", "the takings of a weekend"),
+    ("boxOffice: [{amount: 41000000, currency: USD, approximate: true}]", "P2142", "a rough figure"),
+    ("release: [{date: 2025-04-29, medium: a disc of glass}]", "P577", "a kind of release it has no word for"),
+    ("previousFilm: anora", "P155", "a film of the same director"),
+]
+
+
+@pytest.mark.parametrize(("ours", "property", "_"), NOT_SAID, ids=[one[2] for one in NOT_SAID])
+def test_what_would_mean_something_else_there_is_not_told(have: Have, ours: str, property: str, _: str) -> None:
+    films = have("tangerine: {type: FeatureFilm, label: Tangerine, wikidataId: Q18712443, record: Q18712443}")
+    films.write("data/tangerine.yaml", f"source: trade-paper\ntangerine: {{{ours}, runningTime: 88, record: 1}}\n")
+    told = {one[1] for one in beginnings(films)}
+    assert "P2047" in told
+    assert property not in told
+
+
+def test_of_what_wikidata_has_of_an_item_nobody_told_nothing_is_lacking(have: Have) -> None:
+    """That Anora is a film by Sean Baker is told at *Anora*; that is not all that Wikidata has of him."""
+    told = beginnings(have("anora: {director: sean-baker, record: Q115564437}"))
+    assert not any(one[0] == "Q1350329" for one in told)
+
+
+def test_what_the_query_service_was_asked_for_is_known(have: Have) -> None:
+    films = have("united-states: {record: Q30}")
+    sources = (films.folder / "data/sources.yaml").read_text(encoding="utf-8")
+    films.write("data/sources.yaml", sources + "answers: {title: Answers, address: https://query.wikidata.org/}\n"
+                "gazette: {title: Gazette, address: https://gazette.example/}\n")  # fmt: skip
+    films.write("data/policy.yaml", "sources: [trade-paper, wikidata, answers, rumour]\n")
+    films.write("data/answers.csv", "subject,property,value,source,record\nanora,genre,drama,answers,Q115564437\n"
+                "drama,type,Genre,answers,Q130232\ndrama,label,drama,answers,Q130232\n"
+                "drama,wikidataId,Q130232,answers,Q130232\n")  # fmt: skip
+    films.write("data/comedy.yaml", "source: gazette\ncomedy: {type: Genre, label: comedy, wikidataId: Q157443, record: 1}\n"
+                "anora: {genre: comedy, record: 1}\n")  # fmt: skip
+    told = {one[1:] for one in beginnings(films) if one[0] == "Q115564437"}
+    assert told == {("P136", "Q157443"), ("P31", "Q24869")}
 
 
 def test_a_thing_without_a_number_cannot_be_told(have: Have) -> None:
