@@ -28,6 +28,7 @@ from kg.writing import write_file
 if TYPE_CHECKING:
     import rdflib
 
+    from kg.answers.disputes import Dispute
     from kg.answers.portrait import Portrait
     from kg.answers.schema import Schema
     from kg.answers.searching import Match, NameIndex
@@ -179,6 +180,19 @@ class FilmGraph:
         if found not in self.provenance.sources:
             raise UnknownNameError(name, kind="source", nearest=nearest(id, list(self.provenance.sources)))
         return found
+
+    def disagreements(self, source: str) -> tuple[Dispute, ...]:
+        """What a source of Wikidata tells otherwise than ours do, where both stand; none for any other source."""
+        from kg.exports.wikidata_references import is_wikidata
+
+        if not is_wikidata(self.provenance.sources[source]):
+            return ()
+        from kg.exports.disagreements import disagreements
+        from kg.exports.formats import Call
+        from kg.exports.wikidata import Wikidata
+
+        call = Call(self.build, self.project.data, self.store, self.provenance, self.names)
+        return tuple(disagreements(Wikidata(call.store, call.provenance, call.names, call.ontology()), source))
 
     def texts(self, folder: Path | str | None = None) -> Texts:
         """The sources' texts in a folder, or in the one that `KG_TEXTS` names; none where neither is given."""

@@ -205,6 +205,8 @@ def _conflicts(call: argparse.Namespace) -> int:
     if call.count:
         return _agreement(call, graph, source)
     disputes = [one for one in disputes_of(graph.provenance) if source is None or source in one.sources]
+    if source is not None:
+        disputes += graph.disagreements(source)
     if call.format == "json":
         write(json.dumps([to_dict(one) for one in disputes], indent=1, ensure_ascii=False) + "\n")
     else:

@@ -93,7 +93,7 @@ def _own(fact: Fact) -> str:
 def compared_items(wikidata: Wikidata) -> Iterator[tuple[Item, Comparison]]:
     """Every item beside what Wikidata has of it."""
     for item in wikidata:
-        yield item, compare(item.statements, is_theirs=lambda fact: _is_theirs(fact, wikidata))
+        yield item, compare(item.statements, is_theirs=lambda fact: is_theirs(fact, wikidata))
 
 
 def to_command(statement: Statement, references: Iterable[Reference]) -> str:
@@ -127,7 +127,8 @@ def to_cell(value: Value) -> str:
             return f'"{tidy(value.text)}"'
 
 
-def _is_theirs(fact: Fact, wikidata: Wikidata) -> bool:
+def is_theirs(fact: Fact, wikidata: Wikidata) -> bool:
+    """True for what Wikidata says."""
     source = wikidata.sources.get(fact.evidence.source)
     return source is not None and is_wikidata(source)
 

@@ -7,7 +7,7 @@ cannot be true beside what it has is no gift: it is for the report on where sour
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 
 from kg.exports.wikidata_statements import INSTANCE_OF, Snak, Statement
@@ -149,9 +149,3 @@ def _together(lacking: list[Statement]) -> tuple[list[Statement], list[Statement
                 repeated.append(one)
         kept.append(first)
     return kept, repeated
-
-
-def contradictions(compared: Iterable[Comparison]) -> Iterator[Contradiction]:
-    """Everything that contradicts Wikidata, item by item."""
-    for one in compared:
-        yield from one.contradicting
