@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from pathlib import Path
 
@@ -18,6 +19,7 @@ from kg.facts.fact import Evidence, Fact, Rank
 from kg.mappings.to_wikidata import Datatype
 from kg.terms import film
 from tests.exports.films import ANORA, Films
+from tests.importers.test_wikidata import amount, day, entity, item, snak, text, write
 
 Have = Callable[[str], Films]
 
@@ -169,6 +171,42 @@ def test_what_the_query_service_was_asked_for_is_known(have: Have) -> None:
 def test_a_thing_without_a_number_cannot_be_told(have: Have) -> None:
     films = have("anora: {countryOfOrigin: united-states, record: Q115564437}")
     assert ("Q115564437", "P344") not in {one[:2] for one in beginnings(films)}
+
+
+def test_what_was_given_back_is_not_given_again(have: Have) -> None:
+    """An editor sends the file; Wikidata then has it, and its items are brought in anew."""
+    films = have("anora: {countryOfOrigin: united-states, record: Q115564437}\n"
+                 "sean-baker: {type: Person, record: Q1350329}")  # fmt: skip
+    given = films.export("quickstatements")
+    assert {line.partition("\t")[0] for line in given.splitlines()} == {"Q115564437", "Q1350329"}
+    assert films.run("import", "wikidata", write(films.folder / "dump.json", *accepted(given))) == 0
+    films.run("link")
+    assert films.export("quickstatements") == ""
+
+
+def accepted(lines: str) -> list[dict[str, object]]:
+    """The items of Wikidata after these commands."""
+    claims: dict[str, dict[str, list[object]]] = {}
+    for line in lines.splitlines():
+        number, property, value, *rest = line.split("\t")
+        statement: dict[str, object] = {"mainsnak": snak(property, read_cell(value))}
+        pairs = list(zip(rest[::2], rest[1::2], strict=True))
+        statement["qualifiers"] = {name: [snak(name, read_cell(cell))] for name, cell in pairs if name[0] == "P"}
+        claims.setdefault(number, {}).setdefault(property, []).append(statement)
+    labels = {"Q115564437": "Anora", "Q1350329": "Sean Baker"}
+    classes = {"Q115564437": item("Q24869"), "Q1350329": item("Q5")}
+    return [
+        entity(number, labels[number], **({"P31": classes[number]} | told)) for number, told in sorted(claims.items())
+    ]
+
+
+def read_cell(cell: str) -> dict[str, object]:
+    """What QuickStatements take a cell for: the other way round than it was written."""
+    if found := re.fullmatch(r"(\+[\d-]+T00:00:00Z)/(\d+)", cell):
+        return day(found[1], int(found[2]))
+    if found := re.fullmatch(r"(-?[\d.]+)(?:U(\d+))?", cell):
+        return amount(f"+{found[1]}", f"Q{found[2]}" if found[2] else "1")
+    return item(cell) if re.fullmatch(r"Q\d+", cell) else text(cell[1:-1])
 
 
 CELLS = [
