@@ -10,8 +10,8 @@ from __future__ import annotations
 import os
 import sqlite3
 import weakref
-from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
@@ -22,6 +22,7 @@ from rapidfuzz import fuzz
 from rapidfuzz.distance import OSA
 
 from kg.facts.folding import to_folded
+from kg.graph.store import ASSERTED, INFERRED
 from kg.terms import ALIAS, LABEL, TYPE, to_curie, to_iri
 
 FILE = "names.sqlite"
@@ -34,6 +35,7 @@ _MOST_NAMES = 12_000
 _MOST_LINKS = 24
 _WORST = 62.0
 _KNOWLEDGE = DefaultGraph()
+_TYPE = str(TYPE)
 _TABLES = """
 CREATE TABLE name (id INTEGER PRIMARY KEY, thing TEXT, text TEXT, folded TEXT, is_label INTEGER, kinds INTEGER,
                    links INTEGER);
@@ -211,28 +213,28 @@ def open_names(folder: Path, store: Store) -> NameIndex:
         try:
             connection = sqlite3.connect(fresh)
             with connection:
-                _fill(connection, store)
+                _fill(connection, store, folder)
             connection.close()
             fresh.replace(path)
         except (OSError, sqlite3.OperationalError):
-            return NameIndex(_in_memory(store))
+            return NameIndex(_in_memory(store, folder))
         finally:
             fresh.unlink(missing_ok=True)
     return NameIndex(sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True, check_same_thread=False))
 
 
-def _in_memory(store: Store) -> sqlite3.Connection:
+def _in_memory(store: Store, folder: Path) -> sqlite3.Connection:
     connection = sqlite3.connect(":memory:", check_same_thread=False)
     with connection:
-        _fill(connection, store)
+        _fill(connection, store, folder)
     return connection
 
 
-def _fill(connection: sqlite3.Connection, store: Store) -> None:
+def _fill(connection: sqlite3.Connection, store: Store, folder: Path) -> None:
     # Thrown away when it is not finished, so nothing need be kept safe from a power cut.
     connection.executescript("PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF;" + _TABLES)
     kinds: dict[str, int] = {}
-    rows = _rows(store, kinds)
+    rows = _rows(store, folder, kinds)
     while batch := list(islice(rows, 10_000)):
         connection.executemany("INSERT INTO name VALUES (?, ?, ?, ?, ?, ?, ?)", batch)
         framed = ((row[0], _framed(row[3])) for row in batch)
@@ -242,17 +244,50 @@ def _fill(connection: sqlite3.Connection, store: Store) -> None:
     connection.executescript(_INDEXES)
 
 
-def _rows(store: Store, kinds: dict[str, int]) -> Iterator[tuple[int, str, str, str, bool, int, int]]:
+def _rows(store: Store, folder: Path, kinds: dict[str, int]) -> Iterator[tuple[int, str, str, str, bool, int, int]]:
     """Every name of every thing; a thing that is pointed at more often is likelier to be meant."""
     id = 0
+    classes, links = _linked(store, folder)
     for thing, names in _names_of(store).items():
-        found = (quad.object for quad in store.quads_for_pattern(thing, TYPE, None, _KNOWLEDGE))
-        curies = " ".join(sorted(to_curie(one.value) for one in found if isinstance(one, NamedNode)))
+        curies = " ".join(sorted(to_curie(one) for one in classes(thing.value)))
         set_of = kinds.setdefault(curies, len(kinds) + 1)
-        links = sum(1 for _ in islice(store.quads_for_pattern(None, None, thing, _KNOWLEDGE), _MOST_LINKS))
         for text, is_label in names.items():
             id += 1
-            yield id, thing.value, text, to_folded(text), is_label, set_of, links
+            yield id, thing.value, text, to_folded(text), is_label, set_of, min(links(thing.value), _MOST_LINKS)
+
+
+def _linked(store: Store, folder: Path) -> tuple[Callable[[str], Iterable[str]], Callable[[str], int]]:
+    """What tells a thing's classes, and how often it is pointed at.
+
+    The build's files are read once where they are: asking the store about each thing takes ten times as long.
+    """
+    files = [path for path in (folder / ASSERTED, folder / INFERRED) if path.is_file()]
+    if files:
+        classes: dict[str, list[str]] = defaultdict(list)
+        links = Counter(_objects(files, classes))
+        return (lambda thing: classes.get(thing, ())), links.__getitem__
+
+    def classes_of(thing: str) -> Iterator[str]:
+        found = store.quads_for_pattern(NamedNode(thing), TYPE, None, _KNOWLEDGE)
+        return (quad.object.value for quad in found if isinstance(quad.object, NamedNode))
+
+    def links_of(thing: str) -> int:
+        return sum(1 for _ in islice(store.quads_for_pattern(None, None, NamedNode(thing), _KNOWLEDGE), _MOST_LINKS))
+
+    return classes_of, links_of
+
+
+def _objects(files: list[Path], classes: dict[str, list[str]]) -> Iterator[str]:
+    """The IRIs that triples point at; classes are noted meanwhile."""
+    for path in files:
+        with path.open(encoding="utf-8") as lines:
+            for line in lines:
+                subject, predicate, value = line.split(" ", 2)
+                if value[0] == "<":
+                    iri = value[1 : value.rindex(">")]
+                    yield iri
+                    if predicate == _TYPE:
+                        classes[subject[1:-1]].append(iri)
 
 
 def _names_of(store: Store) -> dict[NamedNode, dict[str, bool]]:

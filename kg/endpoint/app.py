@@ -70,7 +70,7 @@ def application(
 
     @contextlib.asynccontextmanager
     async def open_endpoint(app: Starlette) -> AsyncIterator[None]:
-        async with Endpoint(project, limits, tally=tally, log=log) as endpoint:
+        async with Endpoint(project, limits, tally=tally, log=log, loads=(__name__,)) as endpoint:
             app.state.endpoint = endpoint
             yield
 

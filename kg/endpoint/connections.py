@@ -11,11 +11,12 @@ from typing import Any
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
-from kg.endpoint.door import at_once
+from kg.endpoint.door import LONGEST_ADDRESS, at_once
 
 _LONGEST_HEAD = 1 << 19
 _STUCK = 30.0
 _SLOW = b"HTTP/1.1 408 Request Timeout\r\ncontent-length: 0\r\nconnection: close\r\n\r\n"
+_ADDRESS = b"HTTP/1.1 414 URI Too Long\r\ncontent-length: 0\r\nconnection: close\r\n\r\n"
 _LONG = b"HTTP/1.1 431 Request Header Fields Too Large\r\ncontent-length: 0\r\nconnection: close\r\n\r\n"
 
 
@@ -50,7 +51,9 @@ class Connection(HttpToolsProtocol):
     def on_headers_complete(self) -> None:
         """The head of a request is whole: answer it at once, if that can be done without waiting for anybody."""
         self.head_begun, self.head_size = 0.0, 0
-        if not self.answer_at_once():
+        if len(self.url) > LONGEST_ADDRESS:
+            self.part_with(_ADDRESS)
+        elif not self.answer_at_once():
             super().on_headers_complete()
 
     def on_message_complete(self) -> None:

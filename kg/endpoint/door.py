@@ -50,7 +50,8 @@ _PREFLIGHT = (
 _SPARQL = b"/sparql"
 _CONDITIONS = frozenset((b"if-none-match", b"content-length", b"transfer-encoding", b"expect", b"upgrade"))
 _SMALL, _LARGE = 1000, 1 << 18
-_LONGEST_ADDRESS = 1 << 18
+LONGEST_ADDRESS = 60_000
+"""How many bytes an address may have; what reads them could not count beyond 65,535."""
 _COUNTS = {status: f"kg_requests_{status}xx_total" for status in (2, 3, 4, 5)}
 _TEXTS = (b"text/", b"application/json", b"application/sparql", b"application/ld", b"application/rdf", b"xml", b"json",
           b"application/n-", b"application/trig", b"javascript")  # fmt: skip
@@ -116,8 +117,8 @@ class _Passage:
         size = self.told.get(b"content-length", b"0")
         if not size.isdigit() or int(size) > limit:
             return HTTPException(413, f"A request may have {limit:,} bytes.", headers={"Connection": "close"})
-        if len(self.scope["query_string"]) > _LONGEST_ADDRESS:
-            return HTTPException(414, f"An address may have {_LONGEST_ADDRESS:,} bytes; POST what is longer.")
+        if len(self.scope["query_string"]) > LONGEST_ADDRESS:
+            return HTTPException(414, f"An address may have {LONGEST_ADDRESS:,} bytes; POST what is longer.")
         return None
 
     async def read(self, app: ASGIApp) -> None:
@@ -198,7 +199,7 @@ class _Passage:
         fields = [(name, value) for name, value in headers if name != b"content-length"]
         tag = b""
         is_packable = len(body) > _SMALL and any(text in media for text in _TEXTS) and b"content-encoding" not in names
-        if is_packable and b"gzip" in self.told.get(b"accept-encoding", b""):
+        if is_packable and _takes_gzip(self.told.get(b"accept-encoding", b"")):
             body = await _packed(body)
             fields.append((b"content-encoding", b"gzip"))
         if is_read and b"cache-control" not in names:
@@ -275,7 +276,15 @@ async def _send(ready: Kept, send: Send, *, is_head: bool = False) -> None:
 
 
 def _key_of(path: bytes, query: bytes, accept: bytes, packing: bytes, host: bytes) -> Key:
-    return (path, query, accept, b"gzip" if b"gzip" in packing else b"", host)
+    return (path, query, accept, b"gzip" if _takes_gzip(packing) else b"", host)
+
+
+@lru_cache(maxsize=256)
+def _takes_gzip(field: bytes) -> bool:
+    """What an `Accept-Encoding` field says of gzip (https://www.rfc-editor.org/rfc/rfc9110#name-accept-encoding)."""
+    told = dict(one.replace(b" ", b"").lower().partition(b";q=")[::2] for one in field.split(b","))
+    weight = told.get(b"gzip", told.get(b"*", b"0"))
+    return weight.strip(b"0.") != b"" or weight == b""
 
 
 def _lookup_head(edition: Edition, media: str) -> Head:

@@ -75,14 +75,23 @@ class Edition:
 
 
 class Endpoint:
-    """What answers requests; `edition` is the one that is published now."""
+    """What answers requests; `edition` is the one that is published now.
+
+    `loads` are the modules that workers load before they begin: those whose functions they will be asked for.
+    """
 
     edition: Edition
 
     def __init__(
-        self, project: Project, limits: Limits | None = None, *, tally: Tally | None = None, log: Log | None = None
+        self,
+        project: Project,
+        limits: Limits | None = None,
+        *,
+        tally: Tally | None = None,
+        log: Log | None = None,
+        loads: Sequence[str] = (),
     ) -> None:
-        self.project = project
+        self.project, self.loads = project, loads
         self.limits = limits if limits is not None else Limits()
         self.tally = tally if tally is not None else to_tally()
         self.log = log if log is not None else Log()
@@ -106,8 +115,8 @@ class Endpoint:
     async def _open(self) -> Edition:
         build = self.project.current
         digest = _digest(self.project)
-        graph = await asyncio.to_thread(_open_graph, self.project, build)
-        pool = Pool(self.project, build, self.limits, tally=self.tally)
+        graph = await asyncio.to_thread(FilmGraph, self.project, build=build)
+        pool = Pool(self.project, build, self.limits, tally=self.tally, loads=self.loads)
         await pool.open()
         return Edition(f"{build.name}-{digest}", build, graph.queries, pool, graph, Lookups(graph.store))
 
@@ -126,13 +135,6 @@ class Endpoint:
 
     def _is_stale(self) -> bool:
         return self.edition.id != f"{self.project.current.name}-{_digest(self.project)}"
-
-
-def _open_graph(project: Project, build: Path) -> FilmGraph:
-    """The graph with its index of names, which sealed workers may read but could not write."""
-    graph = FilmGraph(project, build=build)
-    graph.search("")
-    return graph
 
 
 def _digest(project: Project) -> str:

@@ -21,7 +21,7 @@ from kg.endpoint.media import N_TRIPLES, TRIPLES
 from kg.endpoint.protocol import READ_ONLY
 from kg.endpoint.writing import Written, write_triples
 from kg.filmgraph import FilmGraph
-from kg.graph.store import ASSERTED, INFERRED
+from kg.graph.store import GRAPHS
 from kg.terms import GRAPH, to_iri
 
 _WRITING = ["PUT", "POST", "DELETE", "PATCH"]
@@ -61,12 +61,19 @@ async def read_directly(request: Request) -> Response:
 async def dump(request: Request) -> Response:
     """Knowledge whole, as the build wrote it down."""
     build = edition_of(request).build
-    return StreamingResponse(_lines([build / ASSERTED, build / INFERRED]), media_type=N_TRIPLES)
+    return StreamingResponse(_lines([build / file for file in _files_of("")]), media_type=N_TRIPLES)
+
+
+def _files_of(graph: str) -> list[str]:
+    """The files that the build wrote of a graph."""
+    return [file for file, iri in GRAPHS.items() if (iri.value if iri is not None else "") == graph]
 
 
 async def _answer(request: Request, graph: str) -> Response:
     media = media_of(request, TRIPLES)
     edition = edition_of(request)
+    if media == N_TRIPLES and (files := _files_of(graph)):
+        return StreamingResponse(_lines([edition.build / file for file in files]), media_type=N_TRIPLES)
     limits = edition.pool.limits
     written = await edition.run(write_graph, graph, media, limits.rows, limits.bytes)
     if written is None:

@@ -1,8 +1,9 @@
 """Work walks in; a free worker process does it within the limits, and what came of it walks out.
 
-Whoever overruns the time is killed and replaced. A query that runs longer than a moment no longer counts among the
+Whoever overruns the time is killed and replaced. A query that works longer than a moment no longer counts among the
 workers: another is started in its place, at most so many run long at once, and those run at low priority. So a few dear
-queries cannot hold up the many cheap ones. Work whose process was killed from outside is done once more by another,
+queries cannot hold up the many cheap ones. A worker first loads the modules whose functions it will be asked for, so
+that nobody waits for that. Work whose process was killed from outside is done once more by another,
 since it only reads.
 """
 
@@ -17,6 +18,7 @@ import subprocess
 import sys
 import time
 from collections import deque
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -30,6 +32,10 @@ from kg.project import Project
 _TICK = 0.05
 _LOW = 15
 _FAILED_STARTS = 5
+_BUSY = 3
+"""So many times its processor time a short query may take where the machine has much else to do."""
+_CLOCK_OF_PROCESS = 2
+"""CPUCLOCK_SCHED of Linux: how much processor time a process has used."""
 
 
 @dataclass(slots=True, eq=False)
@@ -47,6 +53,7 @@ class _Worker:
     door: socket.socket
     job: _Job | None = None
     begun: float = 0.0
+    used: float = 0.0
     is_ready: bool = False
     is_slow: bool = False
     verdict: LimitError | None = None
@@ -60,8 +67,11 @@ class Pool:
     program: tuple[str, ...] = ("-m", "kg.endpoint.worker")
     """What Python runs as a worker."""
 
-    def __init__(self, project: Project, build: Path, limits: Limits, *, tally: Tally) -> None:
+    def __init__(
+        self, project: Project, build: Path, limits: Limits, *, tally: Tally, loads: Sequence[str] = ()
+    ) -> None:
         self.project, self.build, self.limits, self.tally = project, build, limits, tally
+        self.loads = tuple(loads)
         self._workers: list[_Worker] = []
         self._free: list[_Worker] = []
         self._waiting: deque[_Job] = deque()
@@ -124,7 +134,7 @@ class Pool:
         ours, theirs = socket.socketpair()
         ours.setblocking(False)
         call = [sys.executable, *self.program, str(theirs.fileno())]
-        call += [str(self.project.folder), str(self.build), str(self.limits.memory)]
+        call += [str(self.project.folder), str(self.build), str(self.limits.memory), *self.loads]
         process = subprocess.Popen(call, pass_fds=(theirs.fileno(),), stdin=subprocess.DEVNULL)  # noqa: S603
         theirs.close()
         worker = _Worker(process, ours)
@@ -140,7 +150,7 @@ class Pool:
         self._waiting.append(job)
 
     def _send(self, worker: _Worker, job: _Job) -> None:
-        worker.job, worker.begun = job, time.monotonic()
+        worker.job, worker.begun, worker.used = job, time.monotonic(), processor_time(worker.process.pid)
         worker.unsent = memoryview(job.frame)
         self._push(worker)
 
@@ -259,7 +269,7 @@ class Pool:
             return
         if now > job.deadline:
             self._condemn(worker, _too_long(self.limits.seconds, "took"))
-        elif not worker.is_slow and now - worker.begun > self.limits.patience:
+        elif not worker.is_slow and self._is_long(worker, now):
             if sum(one.is_slow for one in self._workers) >= self.limits.slow:
                 self._condemn(worker, LimitError("Too many long queries run at once; ask again later.", limit="slow"))
                 return
@@ -267,10 +277,25 @@ class Pool:
             with contextlib.suppress(OSError):
                 os.setpriority(os.PRIO_PROCESS, worker.process.pid, _LOW)
 
+    def _is_long(self, worker: _Worker, now: float) -> bool:
+        """True when patience is used up, by the processor's clock: on a busy machine anything takes long."""
+        waited, patience = now - worker.begun, self.limits.patience
+        if waited <= patience:
+            return False
+        return waited > _BUSY * patience or processor_time(worker.process.pid) - worker.used > patience
+
     def _condemn(self, worker: _Worker, verdict: LimitError) -> None:
         self.tally.add("kg_killed_total")
         worker.verdict = verdict
         worker.process.kill()
+
+
+def processor_time(process: int) -> float:
+    """How many seconds of the processor a process has used; 0 where the system does not tell."""
+    try:
+        return time.clock_gettime(~process << 3 | _CLOCK_OF_PROCESS)
+    except OSError:
+        return 0.0
 
 
 def _too_long(seconds: float, did: str) -> LimitError:

@@ -7,6 +7,10 @@ a limit is ended from outside. Memory is bounded by the system; an allocation be
 from __future__ import annotations
 
 import contextlib
+import fcntl
+import gc
+import importlib
+import os
 import socket
 import sys
 from pathlib import Path
@@ -18,16 +22,31 @@ from kg.project import Project
 
 
 def main() -> None:
-    """Serve one socket until it closes: `worker FD PROJECT BUILD MEMORY`."""
-    descriptor, folder, build, memory = sys.argv[1:]
+    """Serve one socket until it closes: `worker FD PROJECT BUILD MEMORY [MODULE...]`."""
+    descriptor, folder, build, memory, *modules = sys.argv[1:]
     door = socket.socket(fileno=int(descriptor))
     graph = FilmGraph(Project(Path(folder)), build=Path(build))
+    _index_names(graph)
+    for module in modules:
+        importlib.import_module(module)
+    # What is loaded stays: it need not be looked through for garbage again and again.
+    gc.freeze()
     seal(graph.project)
     _bound(int(memory))
     with contextlib.suppress(ConnectionError):  # whoever started it may have gone
         door.sendall(to_frame(None))
         while (body := _receive(door)) is not None:
             door.sendall(_answer(graph, body))
+
+
+def _index_names(graph: FilmGraph) -> None:
+    """See that the index of names is there, which a sealed worker could not write; of several one makes it."""
+    folder = os.open(graph.build, os.O_RDONLY)
+    try:
+        fcntl.flock(folder, fcntl.LOCK_EX)
+        graph.search("")
+    finally:
+        os.close(folder)
 
 
 def _answer(graph: FilmGraph, body: bytes) -> bytes:

@@ -139,7 +139,7 @@ def test_service_is_refused_wherever_it_stands(films: SmallProject, text: str) -
 
 def test_what_would_never_end_is_ended_and_others_are_answered_meanwhile(films: SmallProject) -> None:
     async def ask_both() -> tuple[list[Written | str], list[Written | str], Tally]:
-        limits = Limits(seconds=5.0, workers=2, slow=4, patience=0.2)
+        limits = Limits(seconds=10.0, workers=2, slow=4, patience=0.2)
         async with pool_of(films.project, limits) as pool:
             endless = [asyncio.create_task(ask(pool, text)) for text in ENDLESS[:4]]
             others = [await ask(pool, FILMS) for _ in range(20)]
