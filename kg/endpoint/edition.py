@@ -127,11 +127,14 @@ class Endpoint:
             # A build that cannot be opened, or is half swept away, is looked at again; the old one keeps answering.
             with contextlib.suppress(FilmGraphError, OSError):
                 if self._is_stale():
-                    old, self.edition = self.edition, await self._open()
-                    self.retired += 1
-                    task = asyncio.get_running_loop().create_task(old.pool.close())
-                    self._closing.add(task)
-                    task.add_done_callback(self._closing.discard)
+                    self._turn_to(await self._open())
+
+    def _turn_to(self, edition: Edition) -> None:
+        old, self.edition = self.edition, edition
+        self.retired += 1
+        task = asyncio.get_running_loop().create_task(old.pool.close())
+        self._closing.add(task)
+        task.add_done_callback(self._closing.discard)
 
     def _is_stale(self) -> bool:
         return self.edition.id != f"{self.project.current.name}-{_digest(self.project)}"

@@ -30,4 +30,14 @@ SUFFIXES: Mapping[str, tuple[str, ...]] = {
     "nq": (N_QUADS,),
 }
 """The ending of an address -> what it asks for; rows and triples may differ."""
+NAMES: Mapping[str, tuple[str, ...]] = {
+    **SUFFIXES,
+    "turtle": (TURTLE,),
+    "n3": (TURTLE,),
+    "ntriples": (N_TRIPLES,),
+    "n-triples": (N_TRIPLES,),
+    "json-ld": (JSON_LD,),
+    "rdf+xml": (RDF_XML,),
+}
+"""What `format` may be in the address of a query; the last ones are what SPARQLWrapper sends."""
 ANY = (*ROWS[:4], *TRIPLES[:6])

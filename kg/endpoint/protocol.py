@@ -15,7 +15,7 @@ from starlette.routing import BaseRoute, Route
 from kg.endpoint.answering import Dataset
 from kg.endpoint.asked import address_of, edition_of, media_of, page_for, pairs_of, text_of, written_response
 from kg.endpoint.describing import describe_service
-from kg.endpoint.media import ANSWERS, SUFFIXES, TRIPLES
+from kg.endpoint.media import ANSWERS, NAMES, SUFFIXES, TRIPLES
 from kg.endpoint.negotiation import ranked
 
 PATH = "/sparql"
@@ -60,9 +60,10 @@ def _media(request: Request, told: list[tuple[str, str]]) -> tuple[str, ...]:
     """What to answer in: `format`, as addresses can say it, or else what the client accepts."""
     named = next((value for name, value in told if name == "format"), None)
     if named is not None:
-        if named not in SUFFIXES:
+        found = NAMES.get(named.lower()) or (ranked(named, ANSWERS) if "/" in named else ())
+        if not found:
             raise HTTPException(406, f"There is no format {named!r}; choose {', '.join(SUFFIXES)}.")
-        return SUFFIXES[named]
+        return found
     media = ranked(request.headers.get("accept"), ANSWERS)
     if not media:
         raise HTTPException(406, f"Answers come as {', '.join(ANSWERS)}.")

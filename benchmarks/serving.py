@@ -1,0 +1,284 @@
+"""`kg serve` side by side with the Oxigraph server and rdflib-endpoint, over the same graph, in one run.
+
+    python benchmarks/film_project.py 100000 FOLDER && kg build --project FOLDER
+    python benchmarks/serving.py FOLDER [--peers PYTHON] [--seconds 4] [--rounds 3]
+
+`oxigraph` must be on the path (its wheel brings it), and `wrk`. PYTHON is an interpreter that has `rdflib-endpoint` and
+uvicorn; without it that server is left out. The servers run at the same time and are asked in turn, round after round,
+and medians are compared, so that whatever else the machine does falls on all. The client and the servers share the
+machine's cores. Before anything is timed, equal questions must have equal answers.
+"""
+
+from __future__ import annotations
+
+import argparse
+import http.client
+import json
+import random
+import re
+import shutil
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from statistics import median, quantiles
+from urllib.parse import quote
+
+JSON = "application/sparql-results+json"
+FILM = "https://w3id.org/filmgraph/film/"
+LABEL = "http://www.w3.org/2000/01/rdf-schema#label"
+LOOKUP = f"SELECT ?name ?director {{ <{FILM}f%d> <{LABEL}> ?name ; <{FILM}director> ?director }}"
+STORED = f"""SELECT DISTINCT ?film ?year {{
+  <{FILM}p0> ^<{FILM}director> ?film . OPTIONAL {{ ?film <{FILM}year> ?year }} }} ORDER BY ?year ?film"""
+_CONNECTIONS, _PATIENCE = 10, 1800.0
+_PEER = """
+import sys, uvicorn
+from rdflib import Graph
+from rdflib_endpoint import SparqlEndpoint
+graph = Graph()
+for path in sys.argv[2:]:
+    graph.parse(path, format="nt")
+uvicorn.run(SparqlEndpoint(graph=graph), host="127.0.0.1", port=int(sys.argv[1]), log_level="error")
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Server:
+    """One that answers: what it is called, its port, the path of its SPARQL endpoint."""
+
+    name: str
+    port: int
+    path: str
+
+    def get(self, path: str, accept: str = JSON) -> bytes:
+        """What it answers with."""
+        client = http.client.HTTPConnection("127.0.0.1", self.port, timeout=120)
+        try:
+            client.request("GET", path, headers={"Accept": accept})
+            answer = client.getresponse()
+            body = answer.read()
+        finally:
+            client.close()
+        if answer.status != 200:
+            raise SystemExit(f"{self.name} answers {answer.status} to {path[:200]}: {body[:300]!r}")
+        return body
+
+    def rows(self, query: str) -> list[str]:
+        """The rows of its answer, written in one way, sorted."""
+        return _rows(self.get(f"{self.path}?query={quote(query)}"))
+
+
+def _rows(answer: bytes) -> list[str]:
+    bindings = json.loads(answer)["results"]["bindings"]
+    return sorted(json.dumps({name: term["value"] for name, term in row.items()}, sort_keys=True) for row in bindings)
+
+
+@contextmanager
+def running(call: list[str], server: Server, *, ready: str) -> Iterator[Server]:
+    """The server, once it answers."""
+    process = subprocess.Popen(call, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    try:
+        until = time.monotonic() + _PATIENCE
+        while not _answers(server, ready):
+            if process.poll() is not None or time.monotonic() > until:
+                raise SystemExit(f"{server.name} does not answer: {' '.join(call)[:300]}")
+            time.sleep(0.5)
+        yield server
+    finally:
+        process.terminate()
+        process.wait(timeout=60)
+
+
+def _answers(server: Server, path: str) -> bool:
+    try:
+        return bool(server.get(path))
+    except (OSError, http.client.HTTPException):
+        return False
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+def ours(project: Path) -> tuple[list[str], Server]:
+    port = free_port()
+    call = [sys.executable, "-m", "kg", "serve", "--project", str(project), "--port", str(port), "--log", "none"]
+    return [*call, "--workers", "2"], Server("kg serve", port, "/sparql")
+
+
+def oxigraph(build: Path) -> tuple[list[str], Server]:
+    port = free_port()
+    call = ["oxigraph", "serve-read-only", "--location", str(build / "store"), "--bind", f"127.0.0.1:{port}"]
+    return call, Server("Oxigraph server", port, "/query")
+
+
+def rdflib_endpoint(build: Path, python: str) -> tuple[list[str], Server]:
+    port = free_port()
+    # What is asked does not need what follows, and three times the triples would not fit into many a machine.
+    return [python, "-c", _PEER, str(port), str(build / "asserted.nt")], Server("rdflib-endpoint", port, "/")
+
+
+def rate(server: Server, script: str, seconds: int) -> float:
+    """Requests a second, as wrk counts them with ten connections; every answer must be a good one."""
+    with tempfile.TemporaryDirectory() as folder:
+        lua = Path(folder) / "ask.lua"
+        lua.write_text(script, encoding="utf-8")
+        call = ["wrk", "-t1", f"-c{_CONNECTIONS}", f"-d{seconds}s", "--timeout", "60s", "-s", str(lua)]
+        told = subprocess.run([*call, f"http://127.0.0.1:{server.port}"], capture_output=True, text=True, check=True)
+    if "Non-2xx" in told.stdout or "Socket errors" in told.stdout:
+        raise SystemExit(f"{server.name} failed:\n{told.stdout}")
+    found = re.search(r"Requests/sec:\s+([\d.]+)", told.stdout)
+    assert found is not None, told.stdout
+    return float(found[1])
+
+
+def lookups(server: Server, films: int) -> str:
+    """A script for wrk: name and director of one film and another."""
+    before, after = (quote(part) for part in LOOKUP.split("%d"))
+    return f"""
+math.randomseed(os.time())
+local head = {{["Accept"] = "{JSON}"}}
+request = function()
+  return wrk.format("GET", "{server.path}?query={before}" .. math.random(0, {films - 1}) .. "{after}", head)
+end
+"""
+
+
+def one(path: str) -> str:
+    """A script for wrk: the same address again and again."""
+    return f"""
+request = function() return wrk.format("GET", [[{path}]], {{["Accept"] = "{JSON}"}}) end
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Compared:
+    """What was measured, ours and another's, with the ratio that is wanted at least."""
+
+    name: str
+    ours: float
+    other: float
+    wanted: float
+
+    @property
+    def ratio(self) -> float:
+        return self.ours / self.other
+
+    def row(self) -> str:
+        return f"| {self.name} | {self.ours:,.0f}/s | {self.other:,.0f}/s | {self.ratio:.2f} | {self.wanted} |"
+
+
+def in_turn(rounds: int, *asked: Callable[[], float]) -> list[float]:
+    """Each asked in turn, round after round; the medians."""
+    found: list[list[float]] = [[] for _ in asked]
+    for number in range(rounds):
+        for place in range(len(asked)) if number % 2 else reversed(range(len(asked))):
+            found[place].append(asked[place]())
+    return [median(rates) for rates in found]
+
+
+def timed(server: Server, paths: list[str], accept: str) -> list[float]:
+    """Milliseconds that each takes, over one connection."""
+    client = http.client.HTTPConnection("127.0.0.1", server.port, timeout=60)
+    took = []
+    for path in paths:
+        began = time.perf_counter()
+        client.request("GET", path, headers={"Accept": accept})
+        answer = client.getresponse()
+        answer.read()
+        took.append((time.perf_counter() - began) * 1000)
+        if answer.status != 200:
+            raise SystemExit(f"{path} is answered with {answer.status}")
+    client.close()
+    return took
+
+
+def pages(server: Server, films: int, count: int) -> list[tuple[str, list[float], float]]:
+    """What a person waits for: film pages that nobody has asked for before, and searches; and what is wanted."""
+    luck = random.Random(11)
+    some = luck.sample(range(films), count + 20)
+    timed(server, [f"/film/f{number}" for number in some[:20]], "text/html")
+    film = timed(server, [f"/film/f{number}" for number in some[20:]], "text/html")
+    names = [_rows(server.get(f"/sparql?query={quote(LOOKUP % number)}"))[0] for number in some[:count]]
+    typed = [json.loads(name)["name"] for name in names]
+    shorter = [name[:at] + name[at + 1 :] for name in typed if (at := luck.randrange(1, len(name) - 1))]
+    search = timed(server, [f"/search?q={quote(name)}" for name in shorter], "text/html")
+    return [("film page", film, 30.0), ("search, a letter lost", search, 50.0)]
+
+
+def check_equal(servers: list[Server], films: int) -> None:
+    luck = random.Random(3)
+    for query in (STORED, *(LOOKUP % luck.randrange(films) for _ in range(20))):
+        found = [server.rows(query) for server in servers]
+        if any(rows != found[0] for rows in found) or not found[0]:
+            raise SystemExit(f"Unequal answers to {query}: {[len(rows) for rows in found]}")
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("project", type=Path)
+    parser.add_argument("--peers", help="a Python that has rdflib-endpoint")
+    parser.add_argument("--seconds", type=int, default=4)
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--pages", type=int, default=300)
+    told = parser.parse_args()
+    for tool in ("wrk", "oxigraph"):
+        if shutil.which(tool) is None:
+            raise SystemExit(f"{tool} is not on the path")
+    from kg.project import Project
+
+    build = Project(told.project.resolve()).current
+    listed = (told.project / "data" / "films.csv").read_text(encoding="utf-8")
+    films = listed.count(",imdbId,")
+    with ExitStack() as stack:
+        call, kg = ours(told.project)
+        stack.enter_context(running(call, kg, ready="/healthz"))
+        call, oxi = oxigraph(build)
+        stack.enter_context(running(call, oxi, ready=f"/query?query={quote('ASK {}')}"))
+        servers = [kg, oxi]
+        if told.peers:
+            call, peer = rdflib_endpoint(build, told.peers)
+            servers.append(stack.enter_context(running(call, peer, ready=f"/?query={quote('ASK {}')}")))
+        return measure(servers, films, told)
+
+
+def measure(servers: list[Server], films: int, told: argparse.Namespace) -> int:
+    check_equal(servers, films)
+    kg, oxi = servers[:2]
+    seconds, rounds = told.seconds, told.rounds
+    asked = [lambda server=server: rate(server, lookups(server, films), seconds) for server in servers]
+    rates = in_turn(rounds, *asked)
+    compared = [Compared("simple lookups : Oxigraph server", rates[0], rates[1], 0.7)]
+    compared += [Compared("simple lookups : rdflib-endpoint", rates[0], other, 10.0) for other in rates[2:]]
+    stored = f"/queries/films-directed-by?person={quote('film:p0', safe='')}"
+    if _rows(kg.get(stored)) != oxi.rows(STORED):
+        raise SystemExit("The stored query has another answer than its text")
+    again = in_turn(
+        rounds,
+        lambda: rate(kg, one(stored), seconds),
+        lambda: rate(oxi, one(f"{oxi.path}?query={quote(STORED)}"), seconds),
+    )
+    compared.append(Compared("a stored query asked again : Oxigraph server", again[0], again[1], 3.0))
+    print(f"{films:,} films; the stored query has {len(oxi.rows(STORED))} rows; answers are equal\n")
+    print("| what | kg serve, two workers | other | ratio | wanted, at least |\n|---|---|---|---|---|")
+    print("\n".join(one.row() for one in compared))
+    print("\n| what | median | 95th of 100 | wanted |\n|---|---|---|---|")
+    missed = [one.name for one in compared if one.ratio < one.wanted]
+    for name, took, wanted in pages(kg, films, told.pages):
+        slow = quantiles(took, n=20)[-1]
+        print(f"| {name} | {median(took):.1f} ms | {slow:.1f} ms | {wanted:.0f} ms |")
+        missed += [name] if slow > wanted else []
+    print(f"\nMissed: {', '.join(missed) or 'nothing'}")
+    return 1 if missed else 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
