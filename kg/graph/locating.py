@@ -19,6 +19,7 @@ from kg.terms import Term, to_term
 
 Trace = Callable[[Spo], Iterable[Spo]]
 """From a triple to the asserted triples that it rests on."""
+_Pattern = tuple[str | None, str | None, str | None]
 
 
 class Locator:
@@ -80,7 +81,63 @@ class Tracer:
 
     @cached_property
     def _explainer(self) -> Explainer:
-        said = dict.fromkeys(self._workshop.triple_texts())
         ontology = Ontology((str(t.subject), str(t.predicate), str(t.object)) for t in self._ontology)
-        known = Triples((*said, *self._workshop.triple_texts(table="inferred")))
-        return Explainer(known, ontology, was_said=said.__contains__)
+        known = WorkshopFacts(self._workshop)
+        return Explainer(known, ontology, was_said=known.was_said)
+
+
+class WorkshopFacts:
+    """The closed graph of a workshop: asked by SQL, and when much is asked, read into memory as a whole.
+
+    Most checks have few questions; to read five hundred triples takes longer than one.
+    """
+
+    def __init__(self, workshop: Workshop, *, most_asked: int | None = None) -> None:
+        self._workshop = workshop
+        size = workshop.count("triple") + workshop.count("inferred")
+        self._left = most_asked if most_asked is not None else size // 500
+        self._matching: dict[_Pattern, list[Spo]] = {}
+        self._said: dict[Spo, bool] = {}
+
+    def matching(self, s: str | None, p: str | None, o: str | None) -> Iterable[Spo]:
+        """The triples of this form, what was said first, in the order of their texts."""
+        pattern = (s, p, o)
+        if pattern not in self._matching:
+            self._left -= 1
+            if self._left < 0:
+                return self._all[0].matching(s, p, o)
+            self._matching[pattern] = self._asked(_MATCHING.format(where=self._where(pattern)))
+        return self._matching[pattern]
+
+    def was_said(self, triple: Spo) -> bool:
+        """Whether the triple is asserted."""
+        if triple not in self._said:
+            self._left -= 1
+            if self._left < 0:
+                return triple in self._all[1]
+            self._said[triple] = bool(self._asked(f"SELECT 1 FROM triple WHERE {self._where(triple)} LIMIT 1"))  # noqa: S608
+        return self._said[triple]
+
+    def _asked(self, query: str) -> list[Spo]:
+        return self._workshop.sql.execute(query).fetchall()
+
+    def _where(self, pattern: _Pattern) -> str:
+        """The pattern as a condition on numbers."""
+        bound = [(place, text) for place, text in zip("spo", pattern, strict=True) if text is not None]
+        numbers = self._workshop.known_numbers(text for _, text in bound)
+        if len(numbers) < len({text for _, text in bound}):
+            return "false"
+        return " AND ".join(f"{place} = {numbers[text]}" for place, text in bound) or "true"
+
+    @cached_property
+    def _all(self) -> tuple[Triples, Mapping[Spo, None]]:
+        said = dict.fromkeys(self._workshop.triple_texts())
+        return Triples((*said, *self._workshop.triple_texts(table="inferred"))), said
+
+
+_MATCHING = (
+    "SELECT a.text, b.text, c.text FROM (SELECT 0 AS place, s, p, o FROM triple WHERE {where}"
+    " UNION ALL SELECT 1, s, p, o FROM inferred WHERE {where}) e"
+    " JOIN term a ON a.id = e.s JOIN term b ON b.id = e.p JOIN term c ON c.id = e.o"
+    " ORDER BY e.place, a.text, b.text, c.text"
+)

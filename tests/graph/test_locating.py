@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from itertools import product
+
 from kg.building import check
+from kg.graph.locating import WorkshopFacts
 from tests.projects import ANORA, SmallProject
 
 SHAPES = """\
@@ -36,3 +39,18 @@ def test_what_is_missing_points_at_the_thing(anora: SmallProject) -> None:
     shapes = SHAPES.format("award", 1).replace("sh:maxCount 1", "sh:minCount 1")
     anora.write("ontology/shapes.ttl", shapes)
     assert places(anora) == [["data/films.yaml:4:9"]]
+
+
+def test_the_graph_is_asked_the_same_by_sql_and_in_memory(anora: SmallProject) -> None:
+    workshop = anora.draft().workshop
+    by_sql, in_memory = WorkshopFacts(workshop, most_asked=10**6), WorkshopFacts(workshop, most_asked=0)
+    triples = [*workshop.triple_texts(), *workshop.triple_texts(table="inferred")]
+    assert list(workshop.triple_texts(table="inferred"))
+    patterns = {
+        tuple(text if kept else None for text, kept in zip(triple, keep, strict=True))
+        for triple in [*triples, ("<https://nowhere.example/>", *triples[0][1:])]
+        for keep in product((True, False), repeat=3)
+    }
+    for s, p, o in patterns:
+        assert list(by_sql.matching(s, p, o)) == list(in_memory.matching(s, p, o))
+    assert [by_sql.was_said(one) for one in triples] == [in_memory.was_said(one) for one in triples]
