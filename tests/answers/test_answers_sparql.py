@@ -50,10 +50,10 @@ REFUSED = {
 
 @pytest.mark.parametrize("text", REFUSED.values(), ids=REFUSED)
 def test_a_query_that_could_end_the_process_is_refused(graph: FilmGraph, text: str) -> None:
-    began = time.perf_counter()
+    began = time.process_time()
     with pytest.raises(QueryError):
         graph.sparql(text)
-    assert time.perf_counter() - began < 2
+    assert time.process_time() - began < 5  # what grew with the square would take minutes
 
 
 SERVICES = [
@@ -190,10 +190,10 @@ ADVERSARIES = {
 
 @pytest.mark.parametrize("text", ADVERSARIES.values(), ids=ADVERSARIES)
 def test_two_hundred_thousand_characters_are_read_at_once(text: str) -> None:
-    began = time.perf_counter()
+    began = time.process_time()
     for _ in tokens(text):
         pass
-    assert time.perf_counter() - began < 2
+    assert time.process_time() - began < 5  # what grew with the square would take minutes
 
 
 @settings(deadline=None, max_examples=300)
@@ -208,9 +208,9 @@ def test_tokens_cover_a_text_in_its_order(text: str) -> None:
 
 def test_many_values_blocks_without_end_are_found_at_once() -> None:
     text = "SELECT * { " + "VALUES ?x { " * 20_000
-    began = time.perf_counter()
+    began = time.process_time()
     assert list(values_blocks(text)) == []
-    assert time.perf_counter() - began < 2
+    assert time.process_time() - began < 5  # what grew with the square would take minutes
 
 
 def test_guarded_queries_come_back_as_tokens() -> None:
