@@ -76,6 +76,7 @@ class Pool:
         self._free: list[_Worker] = []
         self._waiting: deque[_Job] = deque()
         self._watch: asyncio.Task[None] | None = None
+        self._ending: list[subprocess.Popen[bytes]] = []
         self._failed_starts = 0
         self._is_closing = False
 
@@ -107,6 +108,8 @@ class Pool:
             self._watch.cancel()
         for worker in list(self._workers):
             self._end(worker)
+        for process in self._ending:
+            await asyncio.to_thread(process.wait)
 
     @property
     def processes(self) -> list[int]:
@@ -240,8 +243,10 @@ class Pool:
             # It has closed its socket, so it is as good as gone.
             if worker.verdict is None and not worker.is_slow:
                 return worker.process.wait(0.2)
+        # Nobody waits for it: with low priority, or much memory to give back, its end may take seconds.
         worker.process.kill()
-        return worker.process.wait()
+        self._ending.append(worker.process)
+        return -signal.SIGKILL
 
     def _fill(self) -> None:
         """As many workers as there should be, those apart that run long."""
@@ -261,6 +266,7 @@ class Pool:
                 job = self._waiting.popleft()
                 if not job.done.done():
                     job.done.set_exception(_too_long(self.limits.seconds, "waited"))
+            self._ending = [process for process in self._ending if process.poll() is None]
             self._fill()
             self._tell()
 
@@ -274,19 +280,23 @@ class Pool:
                 self._condemn(worker, LimitError("Too many long queries run at once; ask again later.", limit="slow"))
                 return
             worker.is_slow = True
-            with contextlib.suppress(OSError):
-                os.setpriority(os.PRIO_PROCESS, worker.process.pid, _LOW)
+            if self._is_dear(worker):
+                with contextlib.suppress(OSError):
+                    os.setpriority(os.PRIO_PROCESS, worker.process.pid, _LOW)
 
     def _is_long(self, worker: _Worker, now: float) -> bool:
         """True when patience is used up, by the processor's clock: on a busy machine anything takes long."""
         waited, patience = now - worker.begun, self.limits.patience
-        if waited <= patience:
-            return False
-        return waited > _BUSY * patience or processor_time(worker.process.pid) - worker.used > patience
+        return waited > _BUSY * patience or (waited > patience and self._is_dear(worker))
+
+    def _is_dear(self, worker: _Worker) -> bool:
+        return processor_time(worker.process.pid) - worker.used > self.limits.patience
 
     def _condemn(self, worker: _Worker, verdict: LimitError) -> None:
         self.tally.add("kg_killed_total")
         worker.verdict = verdict
+        if worker.job is not None and not worker.job.done.done():
+            worker.job.done.set_exception(verdict)
         worker.process.kill()
 
 
