@@ -32,7 +32,9 @@ LONGEST = 120
 _CANDIDATES = 200
 _MOST_NAMES = 12_000
 """How many names the rarest pieces may have together; commoner pieces are not looked at."""
-_MOST_LINKS = 24
+_MOST_LINKS = 1000
+_MANY_LINKS = 24
+"""More do not make it likelier that a thing is meant; they tell which is the best known."""
 _WORST = 62.0
 _KNOWLEDGE = DefaultGraph()
 _TYPE = str(TYPE)
@@ -97,7 +99,9 @@ class NameIndex:
                 score = score_of(wanted, name.folded) - (0 if name.is_label else 0.5)
                 if score >= _WORST and score > best.get(name.thing, (0.0,))[0]:
                     best[name.thing] = (score, name)
-            ranked = sorted(best.values(), key=lambda one: (-one[0] - one[1].links / 4, one[1].text, one[1].thing))
+            ranked = sorted(
+                best.values(), key=lambda one: (-one[0] - min(one[1].links, _MANY_LINKS) / 4, one[1].text, one[1].thing)
+            )
             return tuple(self._match(score, name) for score, name in ranked[:most])
 
     def best_known(self, kind: str, *, most: int = 10) -> tuple[Match, ...]:

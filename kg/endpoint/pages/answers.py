@@ -13,7 +13,7 @@ from kg.answers.emptiness import why_empty
 from kg.answers.formats import to_turtle
 from kg.endpoint.pages.blocks import Bar, Bars, Picture
 from kg.endpoint.pages.drawing import network
-from kg.endpoint.pages.telling import Citation, Shown, Teller, is_number, to_float
+from kg.endpoint.pages.telling import COLUMN, Citation, Shown, Teller, is_number, to_float
 from kg.filmgraph import FilmGraph
 from kg.terms import Term
 
@@ -111,7 +111,7 @@ def _pairs(answer: Answer) -> Iterator[Triple]:
     for row in answer:
         things = list(_things(row))
         for (_, one), (name, other) in pairwise(things):
-            yield Triple(one, NamedNode(f"urn:column:{name}"), other)
+            yield Triple(one, NamedNode(COLUMN + name), other)
 
 
 def _things(row: Row) -> Iterator[tuple[str, NamedNode]]:

@@ -5,7 +5,6 @@ Neighbours stand in two columns beside the thing, so that every name can be read
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -21,6 +20,7 @@ from kg.terms import FILM, Term
 _MOST, _OF_ONE = 14, 3
 _WIDE, _HIGH, _MIDDLE, _BOX, _TOP = 760, 46, 380, 176, 26
 _LETTERS = 30
+_MOST_COLUMNS, _SIDE = 4, 122
 MOST_NODES = 40
 """How many things a drawing of triples shows."""
 
@@ -133,56 +133,51 @@ def network(triples: Sequence[Triple], teller: Teller) -> Picture | None:
     if not nodes:
         return None
     kept = [triple for triple in joined if triple.subject in nodes and triple.object in nodes]
-    places = _settled(list(nodes), kept)
+    columns = _columns(list(nodes), kept)
+    height = _TOP + _HIGH * max(map(len, columns))
+    places = _places(columns, height)
     shown = {node: teller.term(node) for node in nodes}
     spots = {node: Spot(_short(shown[node].text), shown[node].address, *places[node]) for node in nodes}
     edges = [Edge(teller.label(one.predicate), spots[one.subject], spots[one.object]) for one in kept]  # type: ignore[index]
     words = "; ".join(f"{edge.start.text} {edge.text} {edge.end.text}" for edge in edges[:20])
-    height = 300 + 12 * len(nodes)
     svg = render(
         "network.svg", spots=list(spots.values()), edges=edges, width=_WIDE, height=height, title="Answer as a graph"
     )
     return Picture(svg, words)
 
 
-def _settled(nodes: Sequence[NamedNode], triples: Sequence[Triple]) -> Mapping[NamedNode, tuple[float, float]]:
-    """Places for nodes: joined ones draw near, all push apart (Fruchterman and Reingold, 1991); the same each time."""
-    wide, high = float(_WIDE), float(300 + 12 * len(nodes))
-    golden = math.pi * (3 - math.sqrt(5))
-    spiral = ((math.sqrt((n + 0.5) / len(nodes)), n * golden) for n in range(len(nodes)))
-    at = [[radius * math.cos(angle), radius * math.sin(angle)] for radius, angle in spiral]
-    number = {node: place for place, node in enumerate(nodes)}
-    pairs = [(number[one.subject], number[one.object]) for one in triples if one.subject != one.object]  # type: ignore[index]
-    length = 1.6 / math.sqrt(len(nodes))
-    for step in range(60):
-        moves = [[0.0, 0.0] for _ in nodes]
-        for one in range(len(nodes)):
-            for other in range(one):
-                dx, dy = at[one][0] - at[other][0], at[one][1] - at[other][1]
-                push = length * length / max(dx * dx + dy * dy, 1e-4)
-                for which, sign in ((one, 1), (other, -1)):
-                    moves[which][0] += sign * dx * push
-                    moves[which][1] += sign * dy * push
-        for one, other in pairs:
-            dx, dy = at[one][0] - at[other][0], at[one][1] - at[other][1]
-            pull = math.hypot(dx, dy) / length
-            for which, sign in ((one, -1), (other, 1)):
-                moves[which][0] += sign * dx * pull
-                moves[which][1] += sign * dy * pull
-        heat = 0.12 * (1 - step / 60)
-        for place, move in zip(at, moves, strict=True):
-            far = max(math.hypot(*move), 1e-9)
-            place[0] += move[0] / far * min(far, heat)
-            place[1] += move[1] / far * min(far, heat)
-    return dict(zip(nodes, _fitted(at, wide, high), strict=True))
+def _columns(nodes: Sequence[NamedNode], triples: Sequence[Triple]) -> list[list[NamedNode]]:
+    """Nodes in columns from left to right as triples lead on, each beside those that lead to it."""
+    before: dict[NamedNode, list[NamedNode]] = {node: [] for node in nodes}
+    for triple in triples:
+        if triple.subject != triple.object:
+            before[triple.object].append(triple.subject)  # type: ignore[index, arg-type]
+    column = dict.fromkeys(nodes, 0)
+    for _ in range(_MOST_COLUMNS - 1):
+        # Where triples lead round in a circle, this comes to an end at the last column.
+        for node in nodes:
+            column[node] = min(_MOST_COLUMNS - 1, max((column[one] + 1 for one in before[node]), default=0))
+    columns: list[list[NamedNode]] = [[] for _ in range(max(column.values()) + 1)]
+    height: dict[NamedNode, float] = {}
+    for number, here in enumerate(columns):
+        here += [node for node in nodes if column[node] == number]
+        here.sort(key=lambda node: _mean([height[one] for one in before[node] if one in height]))
+        height |= {node: (place + 0.5) / len(here) for place, node in enumerate(here)}
+    return [here for here in columns if here]
 
 
-def _fitted(at: Sequence[Sequence[float]], wide: float, high: float) -> Iterator[tuple[float, float]]:
-    """The places stretched over the drawing, with room for names at its sides."""
-    lows = [min(place[axis] for place in at) for axis in (0, 1)]
-    spans = [max(place[axis] for place in at) - low or 1.0 for axis, low in enumerate(lows)]
-    for x, y in at:
-        yield (110 + (x - lows[0]) / spans[0] * (wide - 220), 36 + (y - lows[1]) / spans[1] * (high - 72))
+def _mean(values: Sequence[float]) -> float:
+    return sum(values) / len(values) if values else 0.0
+
+
+def _places(columns: Sequence[Sequence[NamedNode]], high: float) -> Mapping[NamedNode, tuple[float, float]]:
+    """Where each node stands: its column's side, and the column stretched over the height."""
+    wide = (_WIDE - 2 * _SIDE) / max(1, len(columns) - 1)
+    return {
+        node: (_SIDE + wide * number, high * (place + 0.5) / len(column))
+        for number, column in enumerate(columns)
+        for place, node in enumerate(column)
+    }
 
 
 def _short(text: str) -> str:

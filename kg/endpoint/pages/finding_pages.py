@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import json
+import textwrap
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import islice
 
-from pyoxigraph import NamedNode
+from pyoxigraph import DefaultGraph, NamedNode
 
 from kg.answers.searching import Match
 from kg.endpoint.pages.addresses import page_of, query_of, search_of
+from kg.endpoint.pages.ordering import day_of
 from kg.endpoint.pages.rendering import render
 from kg.endpoint.pages.telling import Shown, Teller
 from kg.endpoint.pages.thing_page import teller_of
@@ -22,15 +25,17 @@ _KINDS = ("Film", "Person", "Award", "Organisation", "Festival", "Character", "P
 _MOST_FOUND = 60
 _MOST_SUGGESTED = 8
 _QUESTIONS = 8
+_LONGEST = 90
 
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """A thing that was found: its name, its kinds, and the other name by which it was found."""
+    """A thing that was found: its name, its kinds, and the other name by which it was found, a few words."""
 
     shown: Shown
     kinds: str
     called: str
+    about: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +124,20 @@ def _questions(graph: FilmGraph) -> list[tuple[str, str]]:
 def _found(teller: Teller, match: Match) -> Found:
     kinds = teller.kinds(NamedNode(to_iri(kind).value) for kind in match.kinds)
     called = match.name if match.name != match.label else ""
-    return Found(teller.term(match.thing), ", ".join(teller.label(kind) for kind in kinds), called)
+    told = ", ".join(teller.label(kind) for kind in kinds)
+    return Found(teller.term(match.thing), told, called, _about(teller, match.thing))
+
+
+def _about(teller: Teller, thing: NamedNode) -> str:
+    """What tells things of one name apart: the year and the director, or how a source describes it."""
+    store = teller.graph.store
+    year = day_of(teller.graph, thing)[:4]
+    quads = islice(store.quads_for_pattern(thing, film("director"), None, DefaultGraph()), 2)
+    makers = [teller.label(quad.object) for quad in quads if isinstance(quad.object, NamedNode)]
+    described = next(store.quads_for_pattern(thing, film("description"), None, DefaultGraph()), None)
+    if described is not None and not (year and makers):
+        return textwrap.shorten(str(getattr(described.object, "value", "")), _LONGEST, placeholder="…")
+    return ", ".join(part for part in (year, " and ".join(makers)) if part)
 
 
 def _filters(teller: Teller, words: str, kind: str, found: Sequence[Match]) -> list[Filter]:

@@ -26,6 +26,8 @@ _NUMBERS = {XSD + name for name in ("integer", "decimal", "double", "float", "in
 _LONGEST_PASSAGE = 280
 _NAMED = {TYPE: "kind", LABEL: "name", ALIAS: "also called", NOTE: "remark"}
 """What readers call the few properties that come from other vocabularies."""
+COLUMN = "urn:column:"
+"""How the names of an answer's columns begin, where they stand for properties in a drawing."""
 MOST_CITED = 40
 """How many facts one mark names; a value that more say so of is told with their number."""
 
@@ -130,8 +132,13 @@ class Teller:
         """A thing's label; a part that has none by the way to it from its owner; else its CURIE."""
         if term in _NAMED:
             return _NAMED[term]
+        if term.value.startswith(COLUMN):
+            return term.value.removeprefix(COLUMN).replace("_", " ")
         if label := self.graph.names.label(term):
             return label
+        source = self.texts.sources.get(term.value.removeprefix(SOURCE)) if term.value.startswith(SOURCE) else None
+        if source is not None and source.title:
+            return source.title
         owner, way = owner_of(term)
         if owner is not None and (label := self.graph.names.label(owner)):
             return " › ".join((label, *(to_spaced(piece) for piece in way.split(".", 1))))
