@@ -15,6 +15,7 @@ PAGES = {
     "film": "/film/tangerine",
     "person": "/film/sean-baker",
     "award": "/film/audience-prize",
+    "list": "/film/sean-baker?all=directed",
     "organisation": "/film/critics-board",
     "source": "/source/paper?at=0-9",
     "why": "/film/sean-baker/why?property=film:directed&value=film:tangerine",
