@@ -22,7 +22,7 @@ from kg.graph.records import Records
 from kg.graph.stating import ONTOLOGY
 from kg.graph.store import open_build, open_store
 from kg.project import Project, find_project
-from kg.terms import SOURCE
+from kg.terms import SOURCE, to_curie
 from kg.writing import write_file
 
 if TYPE_CHECKING:
@@ -50,6 +50,7 @@ class FilmGraph:
         self.build, self.store, self._hold = open_store(project) if build is None else open_build(build)
         self.names = Names(self.store)
         self.provenance = Provenance(self.store, Records(self.build))
+        self._kinds: dict[str, str] = {}
 
     def __repr__(self) -> str:
         return f"FilmGraph({str(self.project.folder)!r}, build={self.build.name!r})"
@@ -104,9 +105,18 @@ class FilmGraph:
     def search(self, text: str, *, kind: str = "", most: int = 10) -> tuple[Match, ...]:
         """The things called something like `text`, best first: accents, case, script and a wrong letter do not matter.
 
-        `kind` keeps them to a class. The first search of a build makes an index of its names.
+        `kind` keeps them to a class; raises `UnknownNameError` for one that the ontology does not have. The first
+        search of a build makes an index of its names.
         """
-        return self._name_index.search(text, kind=kind, most=most)
+        return self._name_index.search(text, kind=self._kind(kind) if kind else "", most=most)
+
+    def _kind(self, name: str) -> str:
+        """The CURIE of a class that is called this."""
+        if name not in self._kinds:
+            from kg.answers.kinds import to_kind
+
+            self._kinds[name] = to_curie(to_kind(self.store, self.names, name).value)
+        return self._kinds[name]
 
     def best_known(self, kind: str, *, most: int = 10) -> tuple[Match, ...]:
         """The things of a class that others point at the most."""
@@ -211,6 +221,18 @@ class FilmGraph:
         Subject and value are named as in `ask`; a value may also be a literal's text, or its exact N-Triples form.
         """
         return self.explainer.why(self.triple(subject, property, value))
+
+    def why_text(self, subject: str, property: str, value: str, *, format: str = "text") -> str:
+        """Why a triple holds, in words, or as `json`, `proof`, `turtle` (PROV-O), `mermaid` or `svg`."""
+        from kg.answers.why_formats import write_why
+
+        return write_why((self.why(subject, property, value),), self.names, self.texts(), format=format)
+
+    def told(self, answer: Answer, *, format: str = "table") -> str:
+        """An answer with what each row rests on, down to the sources' passages; as `json` for programs."""
+        from kg.answers.told import tell
+
+        return tell(self.explainer, answer, texts=self.texts(), format=format)
 
     def triple(self, subject: str, property: str, value: str) -> Triple:
         """The triple that three names mean; of a literal's text, the one that the graph has."""

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, overload
 
 from pyoxigraph import Literal, NamedNode, Triple
 
-from kg.errors import UnknownNameError
+from kg.errors import InputError, UnknownNameError
 from kg.facts.values import nearest
 from kg.terms import XSD, Term, to_curie
 
@@ -133,7 +133,10 @@ class Answer(Sequence[Row]):
         return [row[column] for row in self]
 
     def to_dicts(self) -> list[dict[str, Cell]]:
-        """The rows as dictionaries; things are their labels."""
+        """The rows as dictionaries; things are their labels. Raises `InputError` where the answer has no rows."""
+        if self.kind != "rows":
+            form, remedy = _ROWLESS[self.kind]
+            raise InputError(f"{form} has no rows: {remedy}")
         dicts = (row.as_dict() for row in self)
         return [{name: str(cell) if isinstance(cell, Thing) else cell for name, cell in one.items()} for one in dicts]
 
@@ -170,6 +173,12 @@ class Answer(Sequence[Row]):
         from kg.answers.formats import to_html
 
         return to_html(self)
+
+
+_ROWLESS = {
+    "truth": ("The answer to an ASK", "its `truth` is True or False."),
+    "triples": ("A graph", "it has `triples`, `to_rdflib()` and `to_text()`; or SELECT what should be columns."),
+}
 
 
 def to_cell(term: Term | Triple | None, names: Names) -> Cell:

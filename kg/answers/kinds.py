@@ -27,14 +27,13 @@ def to_kind(store: Store, names: Names, name: str) -> NamedNode:
 
     Raises `UnknownNameError` with the nearest names of classes.
     """
-    classes = [quad.subject for quad in store.quads_for_pattern(None, TYPE, _CLASS, ONTOLOGY)]
-    known: dict[str, NamedNode] = {}
-    for kind in sorted((one for one in classes if isinstance(one, NamedNode)), key=lambda one: one.value, reverse=True):
-        known |= dict.fromkeys((label.casefold() for label in _labels(store, kind)), kind)
-    known |= {to_curie(kind.value).removeprefix("film:").casefold(): kind for kind in known.values()}
+    found = (quad.subject for quad in store.quads_for_pattern(None, TYPE, _CLASS, ONTOLOGY))
+    classes = sorted((one for one in found if isinstance(one, NamedNode)), key=lambda one: one.value, reverse=True)
+    known = {label.casefold(): kind for kind in classes for label in _labels(store, kind)}
+    known |= {to_curie(kind.value).removeprefix("film:").casefold(): kind for kind in classes}
     wanted = name.removeprefix("film:").casefold()
-    if (found := known.get(wanted)) is not None:
-        return found
+    if wanted in known:
+        return known[wanted]
     try:
         if (iri := to_iri(name)) in known.values():
             return iri

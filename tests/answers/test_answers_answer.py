@@ -142,6 +142,14 @@ def test_triples_come_as_turtle(graph: FilmGraph) -> None:
         answer.to_text("csv")
 
 
+@pytest.mark.parametrize("query", ["ASK { film:anora ?p ?o }", "CONSTRUCT WHERE { ?film film:director ?who }"])
+def test_what_has_no_rows_makes_no_table(graph: FilmGraph, query: str) -> None:
+    answer = graph.sparql(query)
+    for to_table in (answer.to_dicts, answer.to_pandas, answer.to_polars):
+        with pytest.raises(InputError, match="has no rows"):
+            to_table()
+
+
 @pytest.mark.parametrize(("query", "format"), [("SELECT ?s { ?s ?p ?o }", "turtle"), ("ASK { }", "xlsx")])
 def test_a_format_that_an_answer_does_not_have_is_refused(graph: FilmGraph, query: str, format: str) -> None:
     with pytest.raises(InputError):

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from pyoxigraph import Literal, Quad, Store
 
 from kg.answers.searching import FILE, NameIndex, open_names, score_of
+from kg.errors import UnknownNameError
 from kg.facts.folding import to_folded
 from kg.terms import ALIAS, LABEL, TYPE, film
 from tests.projects import SmallProject
@@ -102,6 +103,13 @@ def test_the_index_lies_beside_the_build_and_is_read_again(store: Store, tmp_pat
 
 def test_a_folder_that_cannot_be_written_to_is_no_hindrance(store: Store, tmp_path: Path) -> None:
     assert open_names(tmp_path / "gone", store).search("anora")[0].curie == "film:anora"
+
+
+def test_a_class_that_there_is_not_is_no_search_without_results(anora: SmallProject) -> None:
+    graph = anora.open()
+    assert [match.label for match in graph.search("baker", kind="person")] == ["Sean Baker"]
+    with pytest.raises(UnknownNameError, match="Did you mean Person"):
+        graph.search("baker", kind="Persn")
 
 
 def test_a_graph_is_searched_with_what_is_in_it(anora: SmallProject) -> None:

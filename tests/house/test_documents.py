@@ -70,6 +70,7 @@ def test_what_the_documents_show_is_what_the_commands_print(document: Path) -> N
 @pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)
 def test_python_examples_of_the_documents_run(document: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(ROOT)
+    monkeypatch.delenv("KG_TEXTS", raising=False)
     flags = doctest.ELLIPSIS | doctest.NORMALIZE_WHITESPACE
     failed, _ = doctest.testfile(str(document), module_relative=False, optionflags=flags)
     assert failed == 0
