@@ -142,14 +142,18 @@ class Answer(Sequence[Row]):
 
     def to_pandas(self) -> pandas.DataFrame:
         """The rows as a pandas table; needs the extra `pandas`."""
-        import pandas
-
+        try:
+            import pandas
+        except ModuleNotFoundError as error:
+            raise InputError(_NEEDED.format("pandas")) from error
         return pandas.DataFrame(self.to_dicts(), columns=list(self.columns))
 
     def to_polars(self) -> polars.DataFrame:
         """The rows as a Polars table; needs the extra `polars`."""
-        import polars
-
+        try:
+            import polars
+        except ModuleNotFoundError as error:
+            raise InputError(_NEEDED.format("polars")) from error
         rows = self.to_dicts()
         return polars.DataFrame({column: [row[column] for row in rows] for column in self.columns}, strict=False)
 
@@ -175,6 +179,7 @@ class Answer(Sequence[Row]):
         return to_html(self)
 
 
+_NEEDED = "This needs one package more: pip install 'film-knowledge-graph[{}]'"
 _ROWLESS = {
     "truth": ("The answer to an ASK", "its `truth` is True or False."),
     "triples": ("A graph", "it has `triples`, `to_rdflib()` and `to_text()`; or SELECT what should be columns."),

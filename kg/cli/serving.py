@@ -9,6 +9,8 @@ import sys
 from kg.cli.command import Commands, say
 from kg.errors import InputError
 
+_PACKAGES = ("httptools", "jinja2", "starlette", "uvicorn")
+
 
 def add_commands(commands: Commands) -> None:
     """serve."""
@@ -28,7 +30,7 @@ def add_commands(commands: Commands) -> None:
 
 
 def _serve(call: argparse.Namespace) -> int:
-    if importlib.util.find_spec("uvicorn") is None or importlib.util.find_spec("starlette") is None:
+    if any(importlib.util.find_spec(name) is None for name in _PACKAGES):
         raise InputError("Serving needs more packages: pip install 'film-knowledge-graph[serve]'")
     if sys.platform == "win32":
         raise InputError("Serving bounds processes as Unix does it: use Linux, macOS, WSL or a container.")

@@ -6,6 +6,7 @@ import csv
 import datetime
 import io
 import json
+import sys
 from decimal import Decimal
 
 import pytest
@@ -140,6 +141,16 @@ def test_triples_come_as_turtle(graph: FilmGraph) -> None:
     assert len(answer.to_rdflib()) == 2
     with pytest.raises(InputError):
         answer.to_text("csv")
+
+
+@pytest.mark.parametrize("package", ["pandas", "polars"])
+def test_a_table_without_its_package_says_what_to_install(
+    graph: FilmGraph, package: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    answer = graph.sparql("SELECT ?film { ?film a film:Film }")
+    monkeypatch.setitem(sys.modules, package, None)
+    with pytest.raises(InputError, match=rf"pip install .*\[{package}\]"):
+        getattr(answer, f"to_{package}")()
 
 
 @pytest.mark.parametrize("query", ["ASK { film:anora ?p ?o }", "CONSTRUCT WHERE { ?film film:director ?who }"])
