@@ -8,7 +8,9 @@ from kg.cli.command import Commands, add_format, progress_of, say, tell_counts, 
 
 
 def add_commands(commands: Commands) -> None:
-    """build, verify, cite."""
+    """new, build, verify, cite."""
+    new = commands.add("new", "Start a project of your own: this ontology, these queries, a first film.", _new)
+    new.add_argument("folder", metavar="FOLDER", help="a folder that is empty, or not there yet")
     build = commands.add("build", "Build the graph from the project's files and publish it.", _build)
     build.add_argument("--force", action="store_true", help="build even when nothing has changed")
     _add_making_options(build)
@@ -26,6 +28,16 @@ def _add_making_options(parser: argparse.ArgumentParser) -> None:
         "--engine", choices=("sql", "owlrl"), default="sql", help="the reasoner; owlrl is the reference"
     )
     parser.add_argument("--texts", metavar="DIR", help="the folder of source texts, to verify passages in")
+
+
+def _new(call: argparse.Namespace) -> int:
+    from kg.starting import FIRST, start
+
+    start(call.folder, like=call.project)
+    for name in FIRST:
+        write(f"{call.folder}/data/{name}\n")
+    say(f"Write facts into data/, as docs/facts.md tells; then `kg check` and `kg build` in {call.folder}.")
+    return 0
 
 
 def _build(call: argparse.Namespace) -> int:
