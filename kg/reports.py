@@ -55,6 +55,8 @@ class Finding:
     details: tuple[tuple[str, str], ...] = ()
     about: str = ""
     premises: tuple[tuple[str, str, str], ...] = ()
+    order: tuple[float, str, float] = (0.0, "", 0.0)
+    """Where its shape stands among others: the order of the shape's group, the group, the order within it."""
 
     @property
     def place(self) -> Place | None:
@@ -89,10 +91,12 @@ class Report:
         return Report(self.findings + other.findings, {**self.counts, **other.counts})
 
     def __iter__(self) -> Iterator[Finding]:
-        """The findings, by file, line and check."""
+        """The findings, by file and line, then as their shapes are ordered, then by check."""
         nowhere = Place("")
         return iter(
-            sorted(self.findings, key=lambda f: (f.place or nowhere, f.check, f.focus, f.path, f.value, f.message))
+            sorted(
+                self.findings, key=lambda f: (f.place or nowhere, f.order, f.check, f.focus, f.path, f.value, f.message)
+            )
         )
 
     def __len__(self) -> int:

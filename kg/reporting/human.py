@@ -45,7 +45,8 @@ def _order(finding: Finding) -> tuple[object, ...]:
     place = finding.place
     nowhere = place is None
     line = (place.line, place.column) if place is not None else (0, 0)
-    return nowhere, _file(finding), *line, finding.check, finding.focus, finding.path, finding.value, finding.message
+    rest = (finding.check, finding.focus, finding.path, finding.value, finding.message)
+    return nowhere, _file(finding), *line, finding.order, *rest
 
 
 def _file(finding: Finding) -> str:

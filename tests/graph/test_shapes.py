@@ -13,6 +13,7 @@ from kg.graph.shapes.literals import compare
 from kg.graph.shapes.patterns import to_pattern
 from kg.graph.shapes.slicing import Sight, sight_of
 from kg.graph.triples import Workshop
+from kg.reporting.human import to_text
 from kg.reports import Finding, Report, Severity
 from kg.terms import XSD
 
@@ -110,6 +111,22 @@ def test_one_thing_or_one_shape_alone_can_be_asked_for() -> None:
     assert only(found(shapes, shape=["<https://example.org/T>"])).shape == "<https://example.org/T>"
     with pytest.raises(UnknownNameError):
         found(shapes, shape=["<https://example.org/Nowhere>"])
+
+
+def test_findings_come_in_the_order_of_their_shapes_group_by_group() -> None:
+    shapes = """
+        :First sh:order 1 . :Second sh:order 2.5 .
+        :S sh:targetClass :Film ;
+            sh:property [ sh:path :title ; sh:minCount 1 ; sh:group :Second ; sh:order 1 ] ,
+                [ sh:path :cast ; sh:minCount 1 ; sh:group :Second ; sh:order 0.5 ] ,
+                [ sh:path :writer ; sh:minCount 1 ; sh:group :First ; sh:order 7 ] ,
+                [ sh:path :year ; sh:maxCount 1 ] .
+    """
+    report = found(shapes, ":batman a :Film ; :year 1989, 1990 .")
+    named = [finding.path.rpartition("/")[2].strip("<>") for finding in report]
+    assert named == ["year", "writer", "cast", "title"]
+    told = [to_text(report).index(f" {name}") for name in named]
+    assert told == sorted(told)
 
 
 def test_nothing_is_left_behind_in_the_workshop() -> None:

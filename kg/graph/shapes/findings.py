@@ -46,6 +46,7 @@ class Teller:
             found=was,
             values=values,
             details=self._details,
+            order=self._shape.order,
             about=f"{about}, {self._property}" if about and self._property else about or self._property,
         )
 

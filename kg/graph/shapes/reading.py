@@ -7,6 +7,7 @@ without asking again. A check is never run with half the shapes.
 from __future__ import annotations
 
 import difflib
+import math
 from collections.abc import Iterable, Iterator, Mapping
 
 from pyoxigraph import Triple
@@ -116,7 +117,7 @@ class _Reader:
             self._fault(node, "no-path", f"{self._name(node)} is a sh:PropertyShape and has no sh:path")
         if paths and f"<{SH}NodeShape>" in said.get(TYPE, ()):
             self._fault(node, "node-shape-with-path", f"{self._name(node)} is a sh:NodeShape and has a sh:path")
-        order = self._one(node, "order")
+        group = self._one(node, "group")
         return Shape(
             node,
             path=path,
@@ -126,8 +127,7 @@ class _Reader:
             messages=tuple(self._messages(node, said)),
             deactivated=self._one(node, "deactivated", Takes.BOOLEAN) in (_boolean("true"), _boolean("1")),
             names=said.get(_sh("name"), ()) or said.get(f"<{RDFS}label>", ()),
-            order=_number(order),
-            group=self._one(node, "group"),
+            order=(_number(self._one(group, "order")), group, _number(self._one(node, "order"))),
             see_also=said.get(f"<{RDFS}seeAlso>", ()),
             foreign=tuple(sorted(p for p in said if p in self._custom or (local(p) in FOREIGN and p == _sh(local(p))))),
             place=self._places.of(node, self.graph),
@@ -346,9 +346,10 @@ def _boolean(word: str) -> str:
 
 def _number(text: str) -> float:
     try:
-        return float(text[1:].partition('"')[0]) if text else 0.0
+        number = float(text[1:].partition('"')[0]) if text else 0.0
     except ValueError:
         return 0.0
+    return number if math.isfinite(number) else 0.0
 
 
 def _short(term: str) -> str:

@@ -227,6 +227,7 @@ def _to_finding(report: Any, node: Any, shapes: Shapes, languages: Sequence[str]
         component=component,
         found=words.term(value("value")) if value("value") else "",
         details=tuple(details),
+        order=shape.order if (shape := shapes.shapes.get(value("sourceShape"))) is not None else (0.0, "", 0.0),
     )
 
 

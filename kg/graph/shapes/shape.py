@@ -160,8 +160,8 @@ class Shape:
     messages: tuple[str, ...] = ()
     deactivated: bool = False
     names: tuple[str, ...] = ()
-    order: float = 0.0
-    group: str = ""
+    order: tuple[float, str, float] = (0.0, "", 0.0)
+    """The order of its group, the group, and its own order within it."""
     see_also: tuple[str, ...] = ()
     foreign: tuple[str, ...] = ()
     """The parameters that this compiler does not know: such a shape goes to the reference engine."""
