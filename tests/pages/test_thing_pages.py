@@ -117,3 +117,16 @@ def test_a_part_a_class_and_a_property_have_pages_too(graph: FilmGraph) -> None:
         assert read(page(graph, name)).faults == []
     assert TYPE is not None
     assert film("Film").value == FILM + "Film"
+
+
+def test_a_title_from_right_to_left_keeps_to_itself_and_says_its_language(project: SmallProject) -> None:
+    text = """\
+        source: encyclopedia
+        waltz: {type: Film, label: ואלס עם באשיר, alias: ["Vals Im Bashir", {value: Waltz with Bashir, lang: en}]}
+        folman: {type: Person, label: ארי פולמן}
+        """
+    project.write("data/films.yaml", text)
+    page = thing_page(project.open(), FILM + "waltz")
+    assert "<h1><bdi>ואלס עם באשיר</bdi></h1>" in page
+    assert '<bdi lang="en">Waltz with Bashir</bdi>' in page
+    assert read(page).faults == []

@@ -27,7 +27,7 @@ from kg.terms import Term, film
 
 PER_PAGE = 100
 _MOST = 200_000
-_MOST_ORDERED = 30_000
+_MOST_ORDERED = 20_000
 """So many are put in order: it takes some tenths of a second."""
 _KNOWLEDGE = DefaultGraph()
 

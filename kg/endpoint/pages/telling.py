@@ -61,6 +61,11 @@ class Shown:
     label: str = ""
 
     @property
+    def language(self) -> str:
+        """The language of its words, where that is told."""
+        return (self.term.language or "") if isinstance(self.term, Literal) else ""
+
+    @property
     def sources(self) -> int:
         """How many sources say so."""
         return len({one.source for one in self.citations})
