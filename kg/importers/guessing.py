@@ -4,19 +4,21 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from kg.errors import InputError
-from kg.facts.lexicon import Lexicon
+from kg.facts.lexicon import Lexicon, Takes
 from kg.facts.values import to_slug
-from kg.importers.table_files import header_of, sample_of
+from kg.importers.table_files import format_of, header_of, nested_columns, sample_of
 from kg.mappings.yaml_files import MAPPINGS, is_bare, read_yaml
 
 SAMPLE = 1000
 _SEPARATORS = ("|", ";", "/", ", ", ",")
+_KEYS = ("id", "key", "no", "nr", "number", "signatur", "signature", "inventory number", "inventarnummer", "cote")
+_DAY = r"^\d{4}-\d\d(?:-\d\d)?|^\d\d?[./]\d\d?[./]\d{4}$"
 _IDENTIFIERS = {
     "imdbId": re.compile(r"(?:tt|nm|co)\d{7,9}"),
     "wikidataId": re.compile(r"Q[1-9]\d*"),
@@ -33,6 +35,12 @@ class Guess:
     clean: tuple[str, ...] = ()
     kind: str = ""
     within: str = ""
+    also: str = ""
+    """How the year is read that stands in the same cell."""
+    label: str = ""
+    identifier: str = ""
+    nothing: tuple[str, ...] = ()
+    """Texts that stand for nothing: a sum of zero."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,12 +59,56 @@ def guess_mapping(path: Path, lexicon: Lexicon) -> str:
     rows = sample_of(path, SAMPLE)
     if not rows:
         raise InputError(f"{path} has no rows to guess from.")
-    cells = {name: [row.get(name, "") for row in rows if row.get(name, "")] for name in header}
     known = read_yaml(MAPPINGS / "guess.yaml")
+    named = format_of(path, None) not in ("csv", "tsv") or not any(map(_is_value, header))
+    if not named:
+        # The first line tells of a film already.
+        names = [f"column{number}" for number in range(1, len(header) + 1)]
+        rows = [dict(zip(names, values, strict=True)) for values in (header, *([*row.values()] for row in rows))]
+        header = names
+    cells = {name: [row.get(name, "") for row in rows if row.get(name, "")] for name in header}
     nodes = list(_nodes(header, cells, known["nodes"]))
     taken = {guess.column for node in nodes for guess in node.columns}
-    guesses = [_guess(name, cells[name], lexicon, known) for name in header if name not in taken]
-    return _to_text(path, guesses, nodes, cells, key=_key(guesses, cells, len(rows)))
+    lists = nested_columns(path)
+    pairs = {guess.column: guess for guess in _pairs(header, cells, known["pairs"])}
+    taken |= {guess.label for guess in pairs.values() if guess.label}
+    guesses = _once(
+        pairs.get(name) or _guess(name, cells[name], lexicon, known, listed=name in lists)
+        for name in header
+        if name not in taken
+    )
+    return _to_text(path, guesses, nodes, cells, key=_key(guesses, cells, rows), header=[] if named else header)
+
+
+def _is_value(name: str) -> bool:
+    """Whether a column's name is rather a value: a number, an address, an identifier, a title with its year."""
+    return re.fullmatch(r"\d+|https?://.*|(?:tt|nm)\d{7,9}|Q\d+|.*\((?:1[89]|20)\d\d\)", name) is not None
+
+
+def _pairs(header: Sequence[str], cells: Mapping[str, Sequence[str]], known: Mapping[str, Any]) -> Iterator[Guess]:
+    """Columns that go in pairs, an identifier and a name: `work_id` and `work_label`."""
+    for column in header:
+        stem = _words(column).removesuffix(" id").strip()
+        name = next((one for one in header if _words(one) in (f"{stem} label", f"{stem} name")), "")
+        if not name or not _words(column).endswith(" id"):
+            continue
+        mostly_items = _mostly(r"^Q[1-9]\d*$", cells[column])
+        if stem in known["films"]:
+            yield Guess(name, "label")
+            yield Guess(column, "wikidataId" if mostly_items else "")
+        elif stem in known["others"]:
+            property, kind = known["others"][stem]
+            yield Guess(column, property, kind=kind, label=name, identifier="wikidataId" if mostly_items else "")
+
+
+def _once(guesses: Iterable[Guess]) -> list[Guess]:
+    """The guesses, with one label and one identifier of a kind: of two columns that could be it, the first."""
+    found: list[Guess] = []
+    for guess in guesses:
+        single = guess.property == "label" or guess.property in _IDENTIFIERS
+        again = single and not guess.label and any(one.property == guess.property for one in found)
+        found.append(replace(guess, property="") if again else guess)
+    return found
 
 
 def _nodes(header: Sequence[str], cells: Mapping[str, Sequence[str]], known: Mapping[str, Any]) -> Iterator[NodeGuess]:
@@ -84,7 +136,8 @@ def _part(property: str, name: str, cells: Sequence[str], told: Mapping[str, Any
     clean = _clean(property, cells, split)
     if doubled and property in ("agent", "character"):
         clean = ("trim", "before-as" if property == "agent" else "after-as")
-    return Guess(name, property, split, clean, kind, within)
+    zeros = sorted({cell for cell in cells if re.fullmatch(r"0+(?:[.,]0+)?", cell)}) if property == "amount" else []
+    return Guess(name, property, split, clean, kind, within, nothing=tuple(zeros))
 
 
 def _currency(cells: Sequence[str]) -> str:
@@ -105,17 +158,32 @@ def _mostly(form: str, cells: Sequence[str]) -> bool:
     return sum(re.search(form, cell) is not None for cell in cells) > 0.5 * len(cells)
 
 
-def _guess(name: str, cells: Sequence[str], lexicon: Lexicon, known: Mapping[str, Mapping[str, str]]) -> Guess:
+def _guess(
+    name: str, cells: Sequence[str], lexicon: Lexicon, known: Mapping[str, Mapping[str, str]], *, listed: bool
+) -> Guess:
     words = _words(name)
     property = known["columns"].get(words, "") or _by_label(words, lexicon)
+    split = "" if listed else _split(cells)
     for one, form in _IDENTIFIERS.items():
-        if cells and sum(form.fullmatch(cell) is not None for cell in cells) > 0.9 * len(cells):
-            property = one
+        mark = next((mark for mark in "|;," if any(mark in cell for cell in cells)), "")
+        parts = [part.strip() for cell in cells for part in (cell.split(mark) if mark else [cell])]
+        if parts and sum(form.fullmatch(part) is not None for part in parts) > 0.9 * len(parts):
+            return Guess(name, one, mark)
+    if not property and _mostly(r"^.+ \((?:1[89]|20)\d\d\)$", cells):
+        # A title with its year says two things.
+        return Guess(name, "label", clean=("no-brackets", "article-first"), also="year-in-brackets")
+    leads = known["classes"].get(property, "")
+    if _leads(property, lexicon) and _mostly(_DAY, cells):
+        property, leads = "date", ""
     if not property:
         return Guess(name, "")
-    leads = known["classes"].get(property, "")
-    split = _split(cells) if leads else ""
+    split = split if leads else ""
     return Guess(name, property, split, _clean(property, cells, split), leads)
+
+
+def _leads(property: str, lexicon: Lexicon) -> bool:
+    """Whether a property leads to things."""
+    return property in lexicon.names and lexicon.properties[lexicon.names[property]].takes is Takes.THING
 
 
 def _by_label(words: str, lexicon: Lexicon) -> str:
@@ -132,10 +200,15 @@ def _clean(property: str, cells: Sequence[str], split: str) -> tuple[str, ...]:
 
     if property == "amount" and any(re.search(r"[^\d.]", cell) for cell in cells):
         return ("integer",)
-    if property == "runningTime" and mostly(r"\D"):
+    if property == "runningTime" and any(re.search(r"\D", cell) for cell in cells):
         return ("minutes",)
-    if property in ("year", "date") and mostly(r"^\d\d[./]\d\d[./]\d{4}$"):
-        return ("day-first",)
+    if property in ("year", "date") and mostly(r"^\d{4}-01-01T"):
+        return ("year",)
+    if property in ("year", "date"):
+        forms = {"day": r"^\d{4}-\d\d-\d\d[T ]\d", "day-first": r"^\d\d[./]\d\d[./]\d{4}$"}
+        found = tuple(one for one, form in forms.items() if any(re.search(form, cell) for cell in cells))
+        if found:
+            return found
     if property == "year" and mostly(r"[^\d]"):
         return ("year",)
     if property == "label" and any(re.search(r", (?:The|A|An)$", cell) for cell in cells):
@@ -145,17 +218,25 @@ def _clean(property: str, cells: Sequence[str], split: str) -> tuple[str, ...]:
     return ("trim", "last-first") if split != ", " and mostly(r"^[^,;|]+, [^,;|]+") else ()
 
 
-def _key(guesses: Sequence[Guess], cells: Mapping[str, Sequence[str]], count: int) -> list[str]:
+def _key(guesses: Sequence[Guess], cells: Mapping[str, Sequence[str]], rows: Sequence[Mapping[str, str]]) -> list[str]:
     """The columns that tell the rows apart: an identifier, else the name with the year, else the name."""
+
+    def alone(column: str) -> bool:
+        return len(set(cells[column])) == len(rows)
+
+    columns = [guess.column for guess in guesses]
     for guess in guesses:
-        if guess.property in _IDENTIFIERS and len(set(cells[guess.column])) == count:
+        if guess.property in _IDENTIFIERS and alone(guess.column):
             return [guess.column]
-    for guess in guesses:
-        if guess.column.lower() in ("id", "key", "no", "nr", "number") and len(set(cells[guess.column])) == count:
-            return [guess.column]
+    for column in columns:
+        if (_words(column) in _KEYS or column == "column1") and alone(column):
+            return [column]
+    films = [one for one in columns if _words(one) in ("work id", "film id", "movie id", "title id")]
+    if films and all(cells[one] for one in films):
+        return films[:1]
     named = [guess.column for guess in guesses if guess.property == "label"][:1]
     years = [guess.column for guess in guesses if guess.property in ("year", "birthDate")][:1]
-    return [*named, *years] or [guesses[0].column]
+    return [*named, *years] or columns[:1]
 
 
 def _to_text(
@@ -165,6 +246,7 @@ def _to_text(
     cells: Mapping[str, Sequence[str]],
     *,
     key: Sequence[str],
+    header: Sequence[str],
 ) -> str:
     person = any(guess.property == "birthDate" for guess in guesses)
     holes = any(cell == r"\N" for column in cells.values() for cell in column)
@@ -172,12 +254,14 @@ def _to_text(
     lines = [
         f"# What the columns of {path.name} mean: a guess. Correct it, then:",
         f"# kg import table {path.name} --mapping THIS",
+        *(f"# But `kg import {kind}` knows this table, and reads it whole." for kind in _kinds(cells)),
         "source:",
         f"  id: {_scalar(name)}",
         f"  title: {_scalar(path.name)}",
         "  licence: unknown            # under which terms it may be used",
         f"prefix: {_scalar(name)}              # things are named film:{name}-...",
         *(["quote: none                # quotation marks are letters", r"missing: ['\N']"] if holes else []),
+        *([f"header: [{', '.join(header)}]   # the table does not begin with names"] if header else []),
         "rows:",
         f"  class: {'Person' if person else 'Film'}",
         f"  key: [{', '.join(map(_scalar, key))}]",
@@ -188,7 +272,10 @@ def _to_text(
         if not guess.property:
             ignored.append(guess.column)
             continue
-        lines.append(f"  {_scalar(guess.column)}: {{{_said(guess)}}}{_example(cells[guess.column])}")
+        said = f"{{{_said(guess)}}}"
+        if guess.also:
+            said = f"[{said}, {{property: year, clean: [{guess.also}]}}]"
+        lines.append(f"  {_scalar(guess.column)}: {said}{_example(cells[guess.column])}")
     if nodes:
         lines.append("nodes:                       # what has no name of its own: credits, releases, figures")
         lines += [line for node in nodes for line in _node_lines(node, cells)]
@@ -196,6 +283,13 @@ def _to_text(
         lines.append("# No property was found for these; move a line up to `columns:` when you know one.")
         lines.append(f"ignore: [{', '.join(map(_scalar, ignored))}]")
     return "\n".join(lines) + "\n"
+
+
+def _kinds(columns: Collection[str]) -> Iterator[str]:
+    """The commands that know a table with these columns already."""
+    for kind, names in read_yaml(MAPPINGS / "guess.yaml")["datasets"].items():
+        if all(name in columns for name in names):
+            yield str(kind)
 
 
 def _node_lines(node: NodeGuess, cells: Mapping[str, Sequence[str]]) -> Iterator[str]:
@@ -214,8 +308,11 @@ def _node_lines(node: NodeGuess, cells: Mapping[str, Sequence[str]]) -> Iterator
 def _said(guess: Guess) -> str:
     said = [f"property: {guess.property}"]
     said += [f"class: {guess.kind}"] if guess.kind else []
+    said += [f"label: {_scalar(guess.label)}"] if guess.label else []
+    said += [f"identifier: {guess.identifier}"] if guess.identifier else []
     said += [f"within: {guess.within}"] if guess.within else []
     said += [f"split: {_scalar(guess.split)}"] if guess.split else []
+    said += [f"values: {{{', '.join(f'{json.dumps(one)}: null' for one in guess.nothing)}}}"] if guess.nothing else []
     said += [f"clean: [{', '.join(guess.clean)}]"] if guess.clean else []
     return ", ".join(said)
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import codecs
 import csv
 import io
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import islice
@@ -37,7 +39,9 @@ def header_of(path: Path, mapping: TableMapping | None = None) -> list[str]:
     if format == "jsonl":
         names = list(dict.fromkeys(name for row in islice(_objects(path), _MANY_ROWS) for name in row))
         if not names:
-            raise InputError(f"{path} cannot be read: no line of it is a JSON object.")
+            raise InputError(
+                f"{path} cannot be read: no line of it is a JSON object. One object a line is wanted, in UTF-8."
+            )
         return names
     import duckdb
 
@@ -49,6 +53,23 @@ def header_of(path: Path, mapping: TableMapping | None = None) -> list[str]:
         return [str(column[0]) for column in described]
 
 
+def nested_columns(path: Path, mapping: TableMapping | None = None) -> frozenset[str]:
+    """The columns of JSON lines or Parquet whose cells are lists or objects."""
+    format = format_of(path, mapping)
+    if format == "jsonl":
+        rows = islice(_objects(path), _MANY_ROWS)
+        return frozenset(name for row in rows for name, cell in row.items() if isinstance(cell, (list, dict)))
+    if format != "parquet":
+        return frozenset()
+    import duckdb
+
+    with duckdb.connect(":memory:") as sql:
+        described = sql.execute("SELECT * FROM read_parquet(?) LIMIT 0", [str(path)]).description or ()
+    return frozenset(
+        str(name) for name, kind, *_ in described if re.search(r"\[|STRUCT|MAP|list|struct|map", str(kind))
+    )
+
+
 def sample_of(path: Path, count: int) -> list[dict[str, str]]:
     """The first rows of a table, each by column."""
     format = format_of(path, None)
@@ -56,7 +77,7 @@ def sample_of(path: Path, count: int) -> list[dict[str, str]]:
     if format == "xlsx":
         rows = _sheet(path, None)
         next(rows)
-        return [dict(zip(header, row, strict=False)) for row, _ in zip(rows, range(count), strict=False)]
+        return [dict(zip(header, row, strict=False)) for row in islice(filter(any, rows), count)]
     if format in ("csv", "tsv"):
         with open_bytes(path) as file:
             text = io.TextIOWrapper(file, encoding="utf-8-sig", errors="replace", newline="")
@@ -70,7 +91,10 @@ def sample_of(path: Path, count: int) -> list[dict[str, str]]:
     import duckdb
 
     with duckdb.connect(":memory:") as sql:
-        cells = ", ".join(f"CAST({named(name)} AS VARCHAR)" for name in header)
+        nested = nested_columns(path)
+        cells = ", ".join(
+            f"CAST({f'to_json({named(name)})' if name in nested else named(name)} AS VARCHAR)" for name in header
+        )
         rows_read = sql.execute(f"SELECT {cells} FROM read_parquet(?) LIMIT {count}", [str(path)]).fetchall()
     return [dict(zip(header, ("" if cell is None else cell for cell in row), strict=True)) for row in rows_read]
 
@@ -107,7 +131,11 @@ def cells_of(path: Path, mapping: TableMapping, header: list[str], gate: Gate) -
     types = ", ".join(f"{quoted(name)}: 'VARCHAR'" for name in header)
     if format == "parquet":
         gate.progress(path.stat().st_size)
-        texts = ", ".join(f"CAST({named(name)} AS VARCHAR) AS {named(name)}" for name in header)
+        nested = nested_columns(path, mapping)
+        texts = ", ".join(
+            f"CAST({f'to_json({named(name)})' if name in nested else named(name)} AS VARCHAR) AS {named(name)}"
+            for name in header
+        )
         return Cells(f"(SELECT {texts} FROM read_parquet({quoted(str(path))}))")
     delimiter, quote, encoding = _delimiter(path, mapping), mapping.quote, mapping.encoding
     long: tuple[int, ...] = ()
@@ -118,6 +146,8 @@ def cells_of(path: Path, mapping: TableMapping, header: list[str], gate: Gate) -
         path = sheet
     else:
         path, long = _readable(path, gate)
+        if encoding not in ("utf-8", "latin-1"):
+            path, encoding = _recoded(path, encoding, gate), "utf-8"
     if format == "jsonl":
         return Cells(
             f"read_json({quoted(str(path))}, format = 'newline_delimited', columns = {{{types}}}, ignore_errors = true,"
@@ -125,7 +155,8 @@ def cells_of(path: Path, mapping: TableMapping, header: list[str], gate: Gate) -
             long,
         )
     return Cells(
-        f"read_csv({quoted(str(path))}, header = true, auto_detect = false, columns = {{{types}}},"
+        f"read_csv({quoted(str(path))}, header = {'false' if mapping.header else 'true'}, auto_detect = false,"
+        f" columns = {{{types}}},"
         f" delim = {quoted(delimiter)}, quote = {quoted(quote)}, escape = {quoted(quote)},"
         f" encoding = {quoted(encoding)},"
         f" max_line_size = {2 * LONGEST_LINE}, ignore_errors = true, store_rejects = true,"
@@ -140,25 +171,50 @@ def _readable(path: Path, gate: Gate) -> tuple[Path, tuple[int, ...]]:
     So a truncated archive is found before anything is read. The lines that were left out come with it.
     """
     packed = path.suffix in (".gz", ".bz2")
-    if packed:
-        plain = gate.spool("unpacked.csv")
-        with open_bytes(path, gate.progress) as file, plain.open("wb") as out:
-            while block := file.read(_BLOCK):
-                out.write(block)
-        path = plain
-    else:
+    if not packed:
         gate.progress(path.stat().st_size)
-    with path.open("rb") as file:
-        if not _has_long_line(file):
-            return path, ()
-    short, long = gate.spool("short.csv"), []
-    with path.open("rb") as file, short.open("wb") as out:
-        for number, line in lines_of(file, longest=LONGEST_LINE):
-            if line is None:
-                long.append(number)
-            else:
-                out.write(line)
-    return short, tuple(long)
+        with path.open("rb") as file:
+            if not _has_long_line(file):
+                return path, ()
+    short = gate.spool("lines.csv")
+    with open_bytes(path, gate.progress if packed else None) as file, short.open("wb") as out:
+        return short, tuple(copy_lines(file, out))
+
+
+def _recoded(path: Path, encoding: str, gate: Gate) -> Path:
+    """The file in UTF-8, in the spool; raises `InputError` where it is not in the encoding that the mapping says."""
+    fresh = gate.spool("recoded.csv")
+    try:
+        with path.open(encoding=encoding, newline="") as file, fresh.open("w", encoding="utf-8", newline="") as out:
+            while text := file.read(_BLOCK):
+                out.write(text)
+    except (UnicodeError, LookupError) as error:
+        raise InputError(f"{path.name} is not {encoding}: {error}.") from error
+    return fresh
+
+
+def copy_lines(file: BinaryIO, out: BinaryIO) -> Iterator[int]:
+    """Copy the lines that are no longer than `LONGEST_LINE`; the numbers of the others.
+
+    Of a longer one no more than that is ever written, so a small archive of one endless line fills no disk.
+    """
+    number, start, dropping = 1, 0, False
+    while block := file.read(_BLOCK):
+        end = block.find(b"\n")
+        if dropping and end < 0:
+            continue
+        if dropping:
+            block, dropping, number = block[end + 1 :], False, number + 1
+        elif out.tell() - start + (len(block) if end < 0 else end) > LONGEST_LINE:
+            out.seek(start)
+            out.truncate()
+            yield number
+            dropping = end < 0
+            block, number = (b"", number) if dropping else (block[end + 1 :], number + 1)
+        last = block.rfind(b"\n")
+        out.write(block)
+        number += block.count(b"\n")
+        start = start if last < 0 else out.tell() - (len(block) - last - 1)
 
 
 def _has_long_line(file: BinaryIO) -> bool:
@@ -178,14 +234,24 @@ def _header(path: Path, delimiter: str, mapping: TableMapping | None) -> list[st
     encoding = mapping.encoding if mapping is not None else "utf-8"
     with open_bytes(path) as file:
         line = file.readline(LONGEST_LINE)
+    wide = line.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
+    if wide and encoding in ("utf-8", "latin-1"):
+        raise InputError(f"{path} is not {encoding}, but UTF-16: say `encoding: utf-16` in the mapping.")
     try:
-        text = line.decode("utf-8-sig" if encoding == "utf-8" else encoding)
+        # In UTF-16 a line ends in the middle of a letter.
+        text = codecs.getincrementaldecoder("utf-8-sig" if encoding == "utf-8" else encoding)().decode(line)
     except (UnicodeDecodeError, LookupError) as error:
         raise InputError(
             f"{path} is not {encoding}: {error}. Say `encoding: latin-1` in the mapping, or save it as UTF-8."
         ) from error
+    if "\r" in (text := text.rstrip("\r\n")):
+        raise InputError(
+            f"{path} cannot be read: its lines end in a carriage return alone. Save it with other line ends."
+        )
+    if mapping is not None and mapping.header:
+        return list(mapping.header)
     if mapping is not None and not mapping.quote:
-        header = text.rstrip("\r\n").split(delimiter)
+        header = text.split(delimiter)
     else:
         header = next(csv.reader(io.StringIO(text), delimiter=delimiter), [])
     if len(set(header)) != len(header) or "" in header or not header:
@@ -198,6 +264,8 @@ def _delimiter(path: Path, mapping: TableMapping | None) -> str:
         return mapping.delimiter
     with open_bytes(path) as file:
         line = file.readline(LONGEST_LINE).decode("utf-8", "replace")
+    if "\t" in line and format_of(path, mapping) == "tsv":
+        return "\t"
     return max(_DELIMITERS, key=line.count)
 
 
@@ -206,7 +274,14 @@ def format_of(path: Path, mapping: TableMapping | None) -> str:
     if mapping is not None and mapping.format:
         return mapping.format
     name = path.name.removesuffix(".gz").removesuffix(".bz2").lower()
-    ends = {".tsv": "tsv", ".jsonl": "jsonl", ".ndjson": "jsonl", ".parquet": "parquet", ".xlsx": "xlsx"}
+    ends = {
+        ".tsv": "tsv",
+        ".jsonl": "jsonl",
+        ".ndjson": "jsonl",
+        ".parquet": "parquet",
+        ".xlsx": "xlsx",
+        ".json": "jsonl",
+    }
     return next((format for end, format in ends.items() if name.endswith(end)), "csv")
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -25,16 +25,18 @@ CLEANINGS = (
     "minutes",
     "day-first",
     "month-first",
+    "day",
     "yes-no",
     "lower",
     "upper",
     "no-brackets",
     "in-brackets",
+    "year-in-brackets",
     "before-as",
     "after-as",
 )
 _TOP = {"source", "prefix", "format", "delimiter", "quote", "encoding", "missing", "sheet"}
-_TOP |= {"rows", "columns", "nodes", "says", "ignore"}
+_TOP |= {"header", "rows", "columns", "nodes", "says", "ignore"}
 _ROWS = {"class", "classes", "class_column", "key", "clean", "record", "where", "mention"}
 _NODE = {"key", "each", "where", "columns", "says"}
 _COLUMN = {"property", "class", "prefix", "label", "split", "clean", "language", "language_column", "identifier"}
@@ -118,6 +120,8 @@ class TableMapping:
     ignore: tuple[str, ...] = ()
     nodes: tuple[Node, ...] = ()
     mention: Mention | None = None
+    header: tuple[str, ...] = ()
+    """The names of the columns of a table that does not begin with them."""
 
     @property
     def every(self) -> tuple[Column, ...]:
@@ -147,6 +151,16 @@ class TableMapping:
 def read_table_mapping(path: Path, lexicon: Lexicon) -> TableMapping:
     """The mapping of a file; raises `InputError` with everything that is wrong in it."""
     return to_table_mapping(read_yaml(path), lexicon, file=str(path))
+
+
+def with_lists(mapping: TableMapping, nested: Collection[str]) -> TableMapping:
+    """The mapping with these columns read as lists, where it does not say how they are split."""
+
+    def each(columns: tuple[Column, ...]) -> tuple[Column, ...]:
+        return tuple(replace(one, split="json") if one.name in nested and not one.split else one for one in columns)
+
+    nodes = tuple(replace(node, columns=each(node.columns)) for node in mapping.nodes)
+    return replace(mapping, columns=each(mapping.columns), nodes=nodes)
 
 
 def to_table_mapping(told: Any, lexicon: Lexicon, *, file: str) -> TableMapping:
@@ -207,6 +221,7 @@ class _Reader:
                 for node in self.nodes(str(name), one, prefix)
             ),
             self.mention(rows.get("mention")),
+            _texts(told.get("header")),
         )
 
     def source(self, told: Mapping[str, Any]) -> Source:
@@ -312,7 +327,10 @@ class _Reader:
             clean,
             str(told.get("language", "")),
             identifier,
-            {str(one): str(other) for one, other in self.mapping(told.get("values"), f"column {name}: values").items()},
+            {
+                str(one): "" if other is None else str(other)
+                for one, other in self.mapping(told.get("values"), f"column {name}: values").items()
+            },
             self.where(told.get("where"), f"column {name}"),
             within,
             str(told.get("language_column", "")),

@@ -57,6 +57,7 @@ _CLEAN = {
     ),
     "day-first": r"regexp_replace({v}, '^([0-9]{{2}})[./-]([0-9]{{2}})[./-]([0-9]{{4}})$', '\3-\2-\1')",
     "month-first": r"regexp_replace({v}, '^([0-9]{{2}})[./-]([0-9]{{2}})[./-]([0-9]{{4}})$', '\3-\1-\2')",
+    "day": r"regexp_replace({v}, '^([0-9]{{4}}-[0-9]{{2}}-[0-9]{{2}})[T ].*$', '\1')",
     "yes-no": (
         "CASE WHEN lower({v}) IN ('yes', 'y', '1', 'true', 'x') THEN 'true'"
         " WHEN lower({v}) IN ('no', 'n', '0', 'false') THEN 'false' ELSE {v} END"
@@ -65,10 +66,18 @@ _CLEAN = {
     "upper": "upper({v})",
     "no-brackets": r"trim(regexp_replace({v}, '\s*[(\[][^)\]]*[)\]]\s*', ' ', 'g'))",
     "in-brackets": r"trim(regexp_extract({v}, '[(\[]([^)\]]*)[)\]]', 1))",
+    "year-in-brackets": r"regexp_extract({v}, '[(\[]((?:1[89]|20)[0-9]{{2}})[)\]]', 1)",
     "before-as": r"trim(regexp_replace({v}, '\s+(?:as|als|\.\.\.|…)\s+.*$', ''))",
     "after-as": r"trim(regexp_extract({v}, '\s(?:as|als|\.\.\.|…)\s+(.*)$', 1))",
 }
-_ONE_LINE = r"CASE WHEN regexp_matches(v, '[\x00-\x1f]') THEN regexp_replace(v, '[\x00-\x1f]+', ' ', 'g') ELSE v END"
+_ONE_LINE = (
+    r"CASE WHEN regexp_matches({v}, '[\x00-\x1f]') THEN regexp_replace({v}, '[\x00-\x1f]+', ' ', 'g') ELSE {v} END"
+)
+_NAMED = (
+    "CASE json_type(o) WHEN 'OBJECT' THEN coalesce(o->>'name', o->>'label', o->>'title', CAST(o AS VARCHAR))"
+    " ELSE o->>'$' END"
+)
+"""What an element of a list of JSON says; an object by its name, where it has one."""
 _PARTIAL = {"last-part", "first-part", "in-brackets", "before-as", "after-as"}
 _LANGUAGE = "[A-Za-z]{2,8}(?:-[A-Za-z0-9]{1,8})*"
 
@@ -118,6 +127,7 @@ class TableSql:
         )
         name = " || '-' || ".join([quoted(mapping.prefix), *(f"({to_part_sql(named(part))})" for part in names)])
         record = " || '|' || ".join(map(self.cell, mapping.record) if mapping.record else map(named, names))
+        record = _ONE_LINE.format(v=f"({record})")
         return (
             f"SELECT {name} AS {named(SUBJECT)}, {record} AS {named(RECORD)}, {self.kept()} AS {named(KEPT)}, {columns}"
             f" FROM (SELECT {parts}, {columns} FROM (SELECT {said} FROM (SELECT {trimmed} FROM {self.cells})))"
@@ -220,7 +230,7 @@ class TableSql:
             if column.language_column:
                 cell = self.cell(column.language_column)
                 language = f"CASE WHEN regexp_full_match({cell}, '{_LANGUAGE}') THEN {cell} ELSE {language} END"
-            value = _ONE_LINE if column.reads == "text" else "v"
+            value = _ONE_LINE.format(v="v") if column.reads == "text" else "v"
             select = self._select(each, column.property, value, owner=owner, language=language, fault=fault, told=True)
             yield Said(select, column.reads in _FITS, bool(column.language or column.language_column))
 
@@ -296,7 +306,10 @@ class TableSql:
         """The parts of a cell as a list."""
         cell = self.cell(name, ())
         if split == "json":
-            return f"CASE WHEN json_valid({cell}) THEN from_json({cell}, '[\"VARCHAR\"]') ELSE [{cell}] END"
+            # TRY_CAST, since a text may begin with a bracket: "[REC]" is a film.
+            of_json = f"coalesce(CAST(TRY_CAST({cell} AS JSON[]) AS JSON[]), [TRY_CAST({cell} AS JSON)])"
+            is_json = f"left({cell}, 1) IN ('[', '{{') AND json_valid({cell})"
+            return f"CASE WHEN {is_json} THEN list_transform({of_json}, lambda o: {_NAMED}) ELSE [{cell}] END"
         return f"string_split({cell}, {quoted(split)})" if split else f"[{cell}]"
 
     def _select(

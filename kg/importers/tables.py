@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING
 from kg.errors import InputError
 from kg.facts.values import nearest
 from kg.importers.gate import Gate
-from kg.importers.table_files import cells_of, first_line, format_of, header_of
-from kg.importers.table_mapping import Column, TableMapping, Where
+from kg.importers.table_files import cells_of, first_line, format_of, header_of, nested_columns
+from kg.importers.table_mapping import Column, TableMapping, Where, with_lists
 from kg.importers.table_sql import KEPT, LINE, RECORD, SUBJECT, TableSql, named
 
 if TYPE_CHECKING:
@@ -87,6 +87,7 @@ class _Reading:
 
     def read(self, *, alone: bool, only: str) -> None:
         header = self.header()
+        self.mapping = with_lists(self.mapping, nested_columns(self.path, self.mapping))
         cells = cells_of(self.path, self.mapping, header, self.gate)
         statements = TableSql(self.mapping, cells.relation)
         self.key(statements, header, only)
@@ -170,7 +171,7 @@ class _Reading:
         reason = f"the key {' + '.join(self.mapping.key)} is empty"
         reason += ", or the line is no JSON" if format == "jsonl" else ""
         faults = [(line, reason) for (line,) in self.sql.execute(f"SELECT {named(LINE)} {keyless}").fetchall()]
-        first = 2 if format in ("csv", "tsv", "xlsx") else 1
+        first = 2 if format in ("csv", "tsv", "xlsx") and not self.mapping.header else 1
         for row, fault in sorted([*faults, *self.gate.take_faults(MOST_REJECTS)]):
             self.gate.reject(self.name, _after(row + first - 1, rejected), fault)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import io
 import json
 from collections.abc import Callable
 from pathlib import Path
@@ -13,7 +14,8 @@ import pytest
 
 from kg.building import check
 from kg.importers import tables
-from kg.importers.naming import to_part, to_part_sql
+from kg.importers.naming import to_name, to_part, to_part_sql
+from kg.importers.table_files import copy_lines
 from tests.importers.place import Place
 
 FILMS = """\
@@ -253,3 +255,91 @@ def test_a_quotation_mark_that_swallows_the_rows_after_it_is_an_error(
     assert project.run("table", str(films)) == 2
     assert "films.csv:5: a quotation mark is opened that nothing closes" in capsys.readouterr().err
     assert not (project.folder / "data" / "imports").exists()
+
+
+def test_a_table_without_names_of_columns_is_given_them(project: Place, tmp_path: Path) -> None:
+    path = tmp_path / "movies.tsv"
+    path.write_text("858\tGodfather, The (1972)\n3030\tYojimbo (1961)\n", encoding="utf-8")
+    mapping = tmp_path / "movies.yaml"
+    assert project.run("table", str(path), "--guess", "-o", str(mapping)) == 0
+    assert "header: [column1, column2]" in mapping.read_text(encoding="utf-8")
+    assert project.run("table", str(path), "--mapping", str(mapping)) == 0
+    assert project.said("movies-858") == {("rdf:type", "Film"), ("rdfs:label", "The Godfather"), ("year", "1972")}
+
+
+def test_a_table_in_utf_16_is_read_when_the_mapping_says_so(
+    project: Place, films: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    films.write_text(FILMS, encoding="utf-16")
+    assert project.run("table", str(films)) == 2
+    assert "say `encoding: utf-16` in the mapping" in capsys.readouterr().err
+    Path(f"{films}.mapping.yaml").write_text("encoding: utf-16\n" + MAPPING, encoding="utf-8")
+    assert project.run("table", str(films)) == 0
+    assert ("year", "2024") in project.said("my-films-anora-2024")
+
+
+def test_lines_that_end_in_a_carriage_return_alone_are_an_error(
+    project: Place, films: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    films.write_text(FILMS, encoding="utf-8", newline="\r")
+    assert project.run("table", str(films)) == 2
+    assert "carriage return" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("form", ["jsonl", "parquet"])
+def test_a_list_says_several_things_and_an_object_is_called_by_its_name(
+    project: Place, tmp_path: Path, form: str
+) -> None:
+    path = tmp_path / f"films.{form}"
+    films = [
+        {"Title": "The Matrix", "Director": ["Lana Wachowski", "Lilly Wachowski"], "Cast": [{"name": "Keanu Reeves"}]},
+        {"Title": "[REC]", "Director": ["Paco Plaza"], "Cast": []},
+    ]
+    lines = tmp_path / "films.jsonl"
+    lines.write_text("".join(json.dumps(film) + "\n" for film in films), encoding="utf-8")
+    if form == "parquet":
+        duckdb.read_json(str(lines)).write_parquet(str(path))
+    Path(f"{path}.mapping.yaml").write_text(
+        "source: films\nrows: {class: Film, key: [Title]}\ncolumns:\n  Title: label\n"
+        "  Director: {property: director, class: Person}\n  Cast: {property: castMember, class: Person}\n"
+    )
+    assert project.run("table", str(path)) == 0
+    assert project.said("films-the-matrix") == {
+        ("rdf:type", "Film"),
+        ("rdfs:label", "The Matrix"),
+        ("director", "films-person-lana-wachowski"),
+        ("director", "films-person-lilly-wachowski"),
+        ("castMember", "films-person-keanu-reeves"),
+    }
+    assert ("rdfs:label", "[REC]") in project.said(to_name("films", "[REC]"))
+
+
+def test_a_small_archive_of_one_endless_line_fills_no_disk(tmp_path: Path) -> None:
+    endless = gzip.compress(b"Title\nAnora\n" + b"x" * (12 << 20) + b"\nTangerine\n")
+    path = tmp_path / "lines"
+    with io.BufferedReader(gzip.GzipFile(fileobj=io.BytesIO(endless))) as file, path.open("wb") as out:
+        assert list(copy_lines(file, out)) == [3]
+    assert path.read_bytes() == b"Title\nAnora\nTangerine\n"
+
+
+def test_the_guess_for_an_archivists_sheet_reads_it_whole(project: Place, tmp_path: Path) -> None:
+    book = openpyxl.Workbook()
+    sheet = book.worksheets[0]
+    sheet.append(["Signatur", "Titel", "Regie", "Premiere", "Länge", "Bemerkung"])
+    sheet.append(["F 1", "Matrix, The", "Wachowski, Lana; Wachowski, Lilly", "31.03.1999", "136 min", None])
+    sheet.append([None] * 6)
+    sheet.append(["F 2", "Anora", "Baker, Sean", "2024-10-18 20:30:00", 139, "Kopie beschädigt"])
+    path, mapping = tmp_path / "archiv.xlsx", tmp_path / "guess.yaml"
+    book.save(path)
+    assert project.run("table", str(path), "--guess", "-o", str(mapping)) == 0
+    assert project.run("table", str(path), "--mapping", str(mapping)) == 0
+    assert project.said("archiv-f-2") == {
+        ("rdf:type", "Film"),
+        ("rdfs:label", "Anora"),
+        ("director", "archiv-person-sean-baker"),
+        ("date", "2024-10-18"),
+        ("runningTime", "139"),
+        ("rdfs:comment", "Kopie beschädigt"),
+    }
+    assert ("date", "1999-03-31") in project.said("archiv-f-1")
+    assert not (project.folder / "data" / "imports" / "archiv" / "rejects.txt").exists()
