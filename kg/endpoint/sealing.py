@@ -27,7 +27,8 @@ _WRITING = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_APPEND
 def seal(project: Project) -> None:
     """Refuse from now on what a query may not lead to: `PermissionError` is raised where it is tried."""
     package = Path(__file__).resolve().parents[1]
-    folders: list[str | Path | None] = [sys.prefix, sys.base_prefix, *sys.path, package]
+    # The first place that Python looks for modules is the working folder, which may be anybody's home.
+    folders: list[str | Path | None] = [sys.prefix, sys.base_prefix, *sys.path[1:], package]
     folders += [project.folder, project.built, os.environ.get(VARIABLE)]
     roots = tuple(f"{Path(folder).resolve()}{os.sep}" for folder in folders if folder)
 

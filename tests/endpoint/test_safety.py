@@ -113,6 +113,22 @@ def is_ours(line: str, project: Project) -> bool:
     return event == "open" and path.strip("'\"").startswith(roots)
 
 
+def test_a_worker_reads_nothing_of_the_folder_that_it_was_started_in(
+    films: SmallProject, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "secret.txt").write_text(SECRET, encoding="utf-8")
+    monkeypatch.chdir(tmp_path)
+
+    async def talk() -> None:
+        async with pool_of(films.project, PATIENT) as pool:
+            with pytest.raises(PermissionError):
+                await pool.run(read_foreign_file, str(tmp_path / "secret.txt"))
+            with pytest.raises(PermissionError):
+                await pool.run(read_foreign_file, "secret.txt")
+
+    asyncio.run(talk())
+
+
 def test_the_book_would_tell(films: SmallProject, tmp_path: Path) -> None:
     book = tmp_path / "book"
 
