@@ -27,7 +27,7 @@ from kg.terms import Term, film
 
 PER_PAGE = 100
 _MOST = 200_000
-_MOST_ORDERED = 20_000
+_MOST_ORDERED = 12_000
 """So many are put in order: it takes some tenths of a second."""
 _KNOWLEDGE = DefaultGraph()
 
@@ -69,7 +69,7 @@ def list_page(graph: FilmGraph, iri: str, property: str, page: int = 1, *, is_na
     address = list_of(thing, predicate, is_named=is_named)
     listed = Listed(
         teller.term(thing), way_back(teller, predicate) if is_named else teller.label(predicate), len(terms), start + 1,
-        start + len(chosen), _order(graph, chosen) if is_ordered else "", blocks,
+        start + len(chosen), _order(graph, chosen) if is_ordered else "in no order", blocks,
         f"{address}&page={page - 1}" if page > 1 else "",
         f"{address}&page={page + 1}" if start + PER_PAGE < len(terms) else "",
     )  # fmt: skip

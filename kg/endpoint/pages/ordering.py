@@ -25,19 +25,18 @@ def in_newest_order(graph: FilmGraph, nodes: Iterable[NamedNode]) -> list[NamedN
 
 
 def day_of(graph: FilmGraph, node: NamedNode, editions: dict[NamedNode, str] | None = None) -> str:
-    """When something was, by its own date or that of its edition; empty when neither is told.
+    """When something was, by its edition's date or its own; empty when neither is told.
 
-    `editions` remembers those that were looked up.
+    `editions` remembers those that were looked up: thousands of nominations share some tens of ceremonies.
     """
     known = editions if editions is not None else {}
-    if day := _when(graph, node):
-        return day
     for quad in graph.store.quads_for_pattern(node, _EDITION, None, _KNOWLEDGE):
         if isinstance(quad.object, NamedNode):
             if quad.object not in known:
                 known[quad.object] = _when(graph, quad.object)
-            return known[quad.object]
-    return ""
+            if known[quad.object]:
+                return known[quad.object]
+    return _when(graph, node)
 
 
 def is_win(graph: FilmGraph, node: NamedNode) -> bool:
