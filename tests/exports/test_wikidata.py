@@ -11,6 +11,7 @@ from pyoxigraph import Store
 from rdflib.compare import isomorphic
 
 from kg.exports.wikidata_values import Items
+from kg.filmgraph import FilmGraph
 from kg.terms import ALIAS, to_short
 from tests.exports.films import ANORA, Films, loaded, rows
 from tests.importers.place import Place
@@ -150,7 +151,11 @@ def test_an_item_is_written_before_the_next_is_looked_at(films: Films, monkeypat
     assert "wds:Q30-" in next(pieces)
 
 
-def test_what_wikidata_said_comes_back_from_wikidata_json(tmp_path: Path) -> None:
+WAYS = [("wikidata-json", "wikidata"), ("wikidata", "rdf")]
+
+
+@pytest.mark.parametrize(("format", "kind"), WAYS)
+def test_what_wikidata_said_comes_back(tmp_path: Path, format: str, kind: str) -> None:
     """Bring entities in, export them, bring the export in: the same facts, but for the names of nodes.
 
     One comes back that nobody wrote: a character in a film is a character of the film, which has a property there.
@@ -168,13 +173,41 @@ def test_what_wikidata_said_comes_back_from_wikidata_json(tmp_path: Path) -> Non
     ]
     first, second = (Films.at(tmp_path / name) for name in ("first", "second"))
     assert first.run("import", "wikidata", write(tmp_path / "dump.json", *entities)) == 0
-    (tmp_path / "back.json").write_text(first.export("wikidata-json"), encoding="utf-8")
-    assert second.run("import", "wikidata", str(tmp_path / "back.json")) == 0
+    assert second.run("import", kind, back_from(first, format), "--source", "wikidata") == 0
     back = {
         ("film:wd-q1", "film:hasCharacter", "film:wd-q3", "normal", "", ""),
         ("film:wd-q3", "rdf:type", "film:FictionalAgent", "normal", "", ""),
     }
     assert said(first) | back == said(second)
+
+
+@pytest.mark.parametrize(("format", "kind"), WAYS)
+def test_a_fresh_project_knows_the_same_of_what_has_a_number(
+    films: Films, tmp_path: Path, format: str, kind: str
+) -> None:
+    fresh = Films.at(tmp_path / "fresh")
+    assert fresh.run("import", kind, back_from(films, format), "--source", "wikidata") == 0
+    assert numbered(fresh.open()) == numbered(films.open())
+
+
+def numbered(graph: FilmGraph) -> set[tuple[str, ...]]:
+    """What is known of things with a number: things by their numbers, through a node or not; aliases apart."""
+    known = """SELECT ?number ?path ?value ?other {
+      { ?thing film:wikidataId ?number ; ?property ?value BIND(STR(?property) AS ?path) } UNION
+      { ?thing film:wikidataId ?number ; ?property ?node . ?node ?within ?value
+        FILTER NOT EXISTS { ?node rdfs:label ?named } BIND(CONCAT(STR(?property), " ", STR(?within)) AS ?path) }
+      OPTIONAL { ?value film:wikidataId ?other }
+      FILTER(?property NOT IN (skos:altLabel, rdf:type) && (isLiteral(?value) || BOUND(?other)))
+    }"""
+    return {tuple(str(row[name] or "") for name in ("number", "path", "other" if row["other"] else "value")) for row in
+            graph.sparql(known)}  # fmt: skip
+
+
+def back_from(films: Films, format: str) -> str:
+    """The export in a file beside the project."""
+    path = films.folder.parent / ("back.json" if format == "wikidata-json" else "back.ttl")
+    path.write_text(films.export(format), encoding="utf-8")
+    return str(path)
 
 
 def said(films: Films) -> set[tuple[str, ...]]:
