@@ -126,3 +126,10 @@ def test_an_identifier_leads_to_one_address_or_to_none(property: str, identifier
     datasets = read_datasets(read_ontology((ROOT / "ontology").glob("[!s]*.ttl")))
     named = (one.address(identifier) for one in datasets if one.property.value == FILM + property)
     assert [one.value for one in named if one is not None] == ([address] if address else [])
+
+
+def test_no_link_is_reasoned_with(films: Films, tmp_path: Path) -> None:
+    """What others call *Anora* is written out; nothing follows from it here, neither by owl:sameAs nor otherwise."""
+    linked, alone = films.open(), Films.at(tmp_path / "alone", anora=ANORA).open()
+    assert not linked.sparql("ASK { { ?one owl:sameAs ?other } UNION { GRAPH ?any { ?one owl:sameAs ?other } } }").truth
+    assert set(linked.triples()) == set(alone.triples())
