@@ -144,6 +144,6 @@ def _summary(counts: Counter[str]) -> Iterator[str]:
     yield from (f"  {counts[name]:,} {words}" for name, words in told.items() if counts[name])
     if counts["unseen"]:
         yield (
-            f"  {counts['unseen']:,} are of items of which no import tells what Wikidata has: "
-            "bring these in first, with `kg import wikidata`"
+            f"  {counts['unseen']:,} may be there already, for all that the imports tell: "
+            "bring their items in first, with `kg import wikidata`"
         )

@@ -13,6 +13,7 @@ import hashlib
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import NamedTuple
 
 from pyoxigraph import BlankNode, DefaultGraph, Literal, NamedNode, Store, Triple
@@ -94,8 +95,9 @@ class Statements:
         self.store, self.provenance, self.names, self.sayings = store, provenance, names, sayings
         self.items = Items(store)
         self._valuer = Valuer(self.items, names, sayings)
+        self.told_about = lru_cache(maxsize=64)(self._told_about)
 
-    def told_about(self, thing: NamedNode | BlankNode) -> list[Told]:
+    def _told_about(self, thing: NamedNode | BlankNode) -> list[Told]:
         """Every fact about a thing, contested ones too, in an order that depends on nothing but themselves."""
         told = [Told(fact) for fact in self.provenance.about(thing)]
         told += [Told(one.fact, one.kind) for one in self.provenance.contested_about(thing)]

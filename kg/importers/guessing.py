@@ -259,6 +259,7 @@ def _to_text(
         f"  id: {_scalar(name)}",
         f"  title: {_scalar(path.name)}",
         "  licence: unknown            # under which terms it may be used",
+        "  # address: https://...        # where it can be looked up; without it nothing can go back to Wikidata",
         f"prefix: {_scalar(name)}              # things are named film:{name}-...",
         *(["quote: none                # quotation marks are letters", r"missing: ['\N']"] if holes else []),
         *([f"header: [{', '.join(header)}]   # the table does not begin with names"] if header else []),

@@ -168,7 +168,8 @@ class _Reading:
         """Reject what does not fit; `rejected` are lines that hold no row."""
         keyless = f"FROM {self.rows} WHERE {named(KEPT)} AND {named(SUBJECT)} IS NULL ORDER BY 1 LIMIT {MOST_REJECTS}"
         format = format_of(self.path, self.mapping)
-        reason = f"the key {' + '.join(self.mapping.key)} is empty"
+        parts = self.mapping.key
+        reason = f"the key {' + '.join(parts)} {'is empty' if len(parts) == 1 else 'has an empty cell'}"
         reason += ", or the line is no JSON" if format == "jsonl" else ""
         faults = [(line, reason) for (line,) in self.sql.execute(f"SELECT {named(LINE)} {keyless}").fetchall()]
         first = 2 if format in ("csv", "tsv", "xlsx") and not self.mapping.header else 1

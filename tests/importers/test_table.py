@@ -107,6 +107,26 @@ def test_the_guess_reads_the_table_as_it_is(project: Place, films: Path, capsys:
     assert ("director", "films-person-sean-baker") in project.said("films-anora-2024")
 
 
+CATALOGUE = "Signatur,Titel,Jahr,Dauer\nF-1,Anora,2024,139 min\nF-2,Metropolis,,153 min\n"
+
+
+def test_the_guess_takes_the_number_of_a_catalogue_for_its_key(project: Place, tmp_path: Path) -> None:
+    table = tmp_path / "katalog.csv"
+    table.write_text(CATALOGUE, encoding="utf-8")
+    assert project.run("table", str(table), "--guess", "-o", f"{table}.mapping.yaml") == 0
+    assert project.run("table", str(table)) == 0
+    assert {("rdfs:label", "Metropolis"), ("runningTime", "153")} <= project.said("katalog-f-2")
+
+
+def test_a_row_whose_key_is_not_whole_says_so(project: Place, tmp_path: Path) -> None:
+    table = tmp_path / "films.csv"
+    table.write_text("Title,Year\nAnora,2024\nMetropolis,\n", encoding="utf-8")
+    (tmp_path / "films.csv.mapping.yaml").write_text(MAPPING.partition("  Director")[0], encoding="utf-8")
+    project.run("table", str(table))
+    (rejects,) = project.folder.rglob("rejects.txt")
+    assert rejects.read_text(encoding="utf-8") == "films.csv:3: the key Title + Year has an empty cell\n"
+
+
 @pytest.mark.parametrize("form", ["tsv", "jsonl", "parquet", "xlsx", "csv.gz"])
 def test_the_same_table_in_another_form_says_the_same(project: Place, films: Path, form: str) -> None:
     project.run("table", str(films))
