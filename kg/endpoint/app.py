@@ -20,7 +20,7 @@ from kg.endpoint.edition import Endpoint
 from kg.endpoint.limits import Limits
 from kg.endpoint.log import Log
 from kg.endpoint.pages import routes as pages_routes
-from kg.endpoint.problems import answer_error
+from kg.endpoint.problems import answer_error, problem_of
 from kg.endpoint.reconciliation import routes as reconciliation
 from kg.endpoint.tally import Tally
 from kg.errors import FilmGraphError
@@ -76,7 +76,12 @@ def application(
 
     app = _Application(
         routes=[route for room in rooms for route in room()],
-        exception_handlers={FilmGraphError: answer_error, HTTPException: answer_error, NotOffered: _not_offered},
+        exception_handlers={
+            FilmGraphError: answer_error,
+            HTTPException: answer_error,
+            NotOffered: _not_offered,
+            Exception: _unforeseen,
+        },
         lifespan=open_endpoint,
     )
     app.router.redirect_slashes = False
@@ -93,6 +98,10 @@ class _Application(Starlette):
         if self.middleware_stack is None:
             self.middleware_stack = Door(self.build_middleware_stack())
         await self.middleware_stack(scope, receive, send)
+
+
+async def _unforeseen(_request: Request, _error: Exception) -> Response:
+    return problem_of(HTTPException(500, "This should not have happened; the log says more."))
 
 
 async def _not_offered(request: Request, error: Exception) -> Response:

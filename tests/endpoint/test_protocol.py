@@ -6,7 +6,14 @@ import json
 
 import pytest
 from pyoxigraph import RdfFormat, parse
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
 from starlette.testclient import TestClient
+
+from kg.endpoint.app import application
+from kg.endpoint.limits import Limits
+from tests.projects import SmallProject
 
 DIRECTOR = "SELECT ?who { film:anora film:director ?who }"
 COUNTED = "SELECT ?film (COUNT(?who) AS ?n) { ?film film:director ?who } GROUP BY ?film ORDER BY ?film"
@@ -198,6 +205,17 @@ def test_health_and_numbers_are_told(served: TestClient) -> None:
     text = served.get("/metrics").text
     assert "# TYPE kg_requests_2xx_total counter" in text
     assert 'kg_seconds_bucket{le="+Inf"}' in text
+
+
+def test_what_nobody_foresaw_is_told_as_a_problem_too(films: SmallProject) -> None:
+    async def fail(_request: Request) -> Response:
+        raise ZeroDivisionError("with a secret in it")
+
+    app = application(films.project, Limits(workers=1), rooms=(lambda: [Route("/fails", fail)],), pages={})
+    with TestClient(app, raise_server_exceptions=False) as client:
+        answer = client.get("/fails")
+    assert (answer.status_code, answer.headers["content-type"]) == (500, "application/problem+json")
+    assert "secret" not in answer.text
 
 
 def test_text_that_xml_cannot_write_does_not_break_it(served: TestClient) -> None:
