@@ -334,8 +334,9 @@ class Gate:
         fresh = self.folder / f".{name}.unfinished"
         order = ", ".join(one for one in COLUMNS if one != "source")
         rows = f"SELECT * FROM (SELECT DISTINCT * FROM row ORDER BY {order})"
-        streams = [f"SELECT {self._columns(streams=True)} FROM ({one})" for one in self._streams]
-        rows = " UNION ALL ".join((f"SELECT {self._columns()} FROM ({rows})", *streams))
+        used = self._used()
+        streams = [f"SELECT {self._columns(used, streams=True)} FROM ({one})" for one in self._streams]
+        rows = " UNION ALL ".join((f"SELECT {self._columns(used)} FROM ({rows})", *streams))
         try:
             # With one thread the bytes are the same on any machine, and the order of rows costs no memory.
             self.sql.execute("SET threads = 1")
@@ -351,15 +352,15 @@ class Gate:
         self._publish_rejects(self.folder / "rejects.txt")
         self.summary.files = (self.folder / name,)
 
-    def _columns(self, *, streams: bool = False) -> str:
-        """The columns of the table; those that say nothing in any row are left out.
-
-        What streams has something in those columns that every table has.
-        """
+    def _used(self) -> set[str]:
+        """The columns that say something in some row."""
         optional = [one for one in COLUMNS if one not in (*_ALWAYS, "source")]
         told = self.sql.execute(f"SELECT {', '.join(f'max({one})' for one in optional)} FROM row").fetchone() or ()
         used = {name for name, most in zip(optional, told, strict=True) if most}
-        used |= self._streamed if self._streams else set()
+        return used | (self._streamed if self._streams else set())
+
+    def _columns(self, used: set[str], *, streams: bool = False) -> str:
+        """The columns of the table; what streams has something in those that every table has."""
         return ", ".join(
             f"{_quoted(self.source.id)} AS source"
             if one == "source"
