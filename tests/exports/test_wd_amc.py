@@ -24,9 +24,6 @@ ENCODINGS = {
     "rdf-star": "star",
     "standard-reification": "sr",
 }
-ANSWERED = ("q1", "q2", "q3", "q5", "q6", "q7", "q10")
-"""The questions that this graph has the words for; the others ask for citizenship, occupation, cause of death."""
-
 pytestmark = pytest.mark.skipif(not QUERIES.is_dir(), reason="WD-AMC is not at hand: name its folder with KG_SHARED")
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
@@ -217,3 +218,14 @@ def test_a_served_graph_never_leaves_the_house(graph: FilmGraph, endpoint: Endpo
     with pytest.raises(QueryError, match="SERVICE is not allowed"):
         write_sparql(graph, query, (JSON,), Bounds(rows=10, bytes=10_000))
     assert endpoint.asked == []
+
+
+def test_why_a_long_answer_from_outside_led_to_nothing_is_not_looked_into(
+    graph: FilmGraph, endpoint: Endpoint, capsys: pytest.CaptureFixture[str]
+) -> None:
+    people = [{"who": {"type": "uri", "value": f"http://www.wikidata.org/entity/Q{number}"}} for number in range(5_000)]
+    body = json.dumps({"head": {"vars": ["who"]}, "results": {"bindings": people}}).encode()
+    endpoint.replies = [lambda handler, _: say(handler, 200, body)]
+    query = f"{REMOTE} SELECT * {{ SERVICE <{endpoint.address}> {{ wd:Q1 wdt:P161 ?who }} ?film film:director ?who }}"
+    assert main(["sparql", "-e", query, "--project", str(graph.project.folder)]) == 0
+    assert "too long to look into" in capsys.readouterr().err
