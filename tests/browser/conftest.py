@@ -62,9 +62,9 @@ def _wait(address: str, server: subprocess.Popen[bytes]) -> None:
     raise AssertionError("the server does not answer")
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def chromium() -> Iterator[Browser]:
-    """A real browser."""
+    """A real browser; it ends with the module, since Playwright's event loop would stand in the way of others."""
     named = os.environ.get("KG_BROWSER", "")
     path = shutil.which(named) if named else next(filter(None, map(shutil.which, _NAMES)), None)
     if path is None:
