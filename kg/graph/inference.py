@@ -133,7 +133,10 @@ class _Run:
         live = [rule for rule in rules if all(self.kinds.of(p) in self.present for p in rule.body)]
         if not live:
             return False
-        selected = dict.fromkeys(sql.equal_pairs(rule.body, rule.head[0], self.ids) for rule in live)
+        # A key tells things apart that have names (OWL 2 syntax, section 9.5): a literal is none of them.
+        selected = dict.fromkeys(
+            sql.equal_pairs(rule.body, rule.head[0], self.ids, things_only=rule.rule.name == "prp-key") for rule in live
+        )
         return self.names.unite([(row[0], row[1]) for row in self._execute(" UNION ".join(selected))])
 
     def _says_same(self, steps: list[Step]) -> bool:

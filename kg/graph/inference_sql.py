@@ -77,11 +77,11 @@ def contradictions(bodies: Sequence[tuple[tuple[Spo, ...], int]], ids: Ids, *, l
     return found
 
 
-def equal_pairs(body: Sequence[Spo], head: Spo, ids: Ids) -> str:
+def equal_pairs(body: Sequence[Spo], head: Spo, ids: Ids, *, things_only: bool = False) -> str:
     """A SELECT of pairs that an equality rule makes one, each name with the least of its group.
 
     Such a rule says the same of both names and keeps the rest fixed, so the names with the same rest form a group.
-    One pair per name joins the group; all pairs would be the square of it.
+    One pair per name joins the group; all pairs would be the square of it. With `things_only` literals are no names.
     """
     one, _, other = head
     side = [pattern for pattern in body if other not in pattern]
@@ -89,6 +89,8 @@ def equal_pairs(body: Sequence[Spo], head: Spo, ids: Ids) -> str:
     tables, conditions = _joined(shape[:-1], slots=slots)
     where_is = {text: f"t{i}.{_PLACES[j]}" for i, p in enumerate(shape[:-1]) for j, text in enumerate(p)}
     name = where_is.pop(shape[-1][0])
+    if things_only:
+        conditions.append(f"{name} < {LITERALS}")
     keys = [column for text, column in where_is.items() if is_variable(text)]
     columns = ", ".join([f"{name} AS n", *(f"{column} AS k{i}" for i, column in enumerate(keys))])
     named = f"SELECT {columns} FROM {', '.join(tables)} WHERE {' AND '.join(conditions)}"

@@ -7,7 +7,7 @@ from typing import Any
 
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from pyoxigraph import Triple
+from pyoxigraph import BlankNode, Literal, NamedNode, Triple
 
 from kg.graph.derivation import Explainer, Triples
 from kg.graph.inference import infer
@@ -16,7 +16,7 @@ from kg.graph.proof import to_json
 from kg.graph.proofcheck import faults
 from kg.graph.rules import BY_NAME, FIRST, REST, Spo
 from kg.graph.triples import Workshop
-from tests.laws.ontologies import facts, ontologies
+from tests.laws.ontologies import EX, A, facts, listed, ontologies, owl
 
 law = settings(deadline=None, max_examples=120, suppress_health_check=[HealthCheck.too_slow])
 SPOT = ("source", 0, 5)
@@ -48,6 +48,28 @@ def test_every_conclusion_has_a_proof_that_the_checker_accepts(ontology: list[Tr
         proof = explainer.proof(triple)
         assert proof is not None, triple
         assert faults(to_json(proof), facts={fact: [SPOT] for fact in said}, axioms=axioms) == []
+
+
+def test_a_literal_is_not_made_one_with_a_thing_by_a_key() -> None:
+    """A thing is known by a literal, the other way round by a property of the key: nothing follows without a proof."""
+    film, value = NamedNode(EX + "Film"), BlankNode("value")
+    directed, knows = NamedNode(EX + "directed"), NamedNode(EX + "knows")
+    directed_by, alien = NamedNode(EX + "directedBy"), NamedNode(EX + "alien")
+    keys, key_triples = listed("key", [directed])
+    chain, chain_triples = listed("chain", [directed_by])
+    ontology = [
+        Triple(directed_by, owl("inverseOf"), knows),
+        Triple(film, owl("equivalentClass"), value),
+        Triple(value, owl("onProperty"), directed),
+        Triple(value, owl("hasValue"), alien),
+        Triple(film, owl("hasKey"), keys),
+        Triple(directed, owl("propertyChainAxiom"), chain),
+        *key_triples,
+        *chain_triples,
+    ]
+    explainer, _, _, inferred = explained(ontology, [Triple(alien, A, film), Triple(alien, knows, Literal("Alien"))])
+    assert not any("sameAs" in triple[1] and '"Alien"' in triple for triple in inferred)
+    assert all(explainer.proof(triple) is not None for triple in inferred)
 
 
 @law
