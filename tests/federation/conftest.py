@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -35,6 +36,8 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> FilmGraph:
 
 @pytest.fixture
 def endpoint(serves: Endpoint) -> Endpoint:
+    # The engine's solutions must go where they came from; the endpoint's threads could sweep up what others left.
+    gc.collect()
     serves.asked.clear()
     serves.agents.clear()
     serves.replies.clear()
