@@ -138,8 +138,12 @@ class Pool:
         ours.setblocking(False)
         call = [sys.executable, *self.program, str(theirs.fileno())]
         call += [str(self.project.folder), str(self.build), str(self.limits.memory), *self.loads]
-        process = subprocess.Popen(call, pass_fds=(theirs.fileno(),), stdin=subprocess.DEVNULL)  # noqa: S603
-        theirs.close()
+        with theirs:
+            try:
+                process = subprocess.Popen(call, pass_fds=(theirs.fileno(),), stdin=subprocess.DEVNULL)  # noqa: S603
+            except OSError:
+                ours.close()
+                raise
         worker = _Worker(process, ours)
         self._workers.append(worker)
         self._loop.add_reader(ours, self._hear, worker)
@@ -253,7 +257,12 @@ class Pool:
         while not self._is_closing and self.is_able:
             if sum(not worker.is_slow for worker in self._workers) >= self.limits.workers:
                 return
-            self._start()
+            try:
+                self._start()
+            except OSError:
+                # No process or file more for the moment: the watch, which must not end, asks again at its next turn.
+                self.tally.add("kg_unstarted_total")
+                return
 
     async def _look_after(self) -> None:
         while True:

@@ -23,6 +23,7 @@ COUNTERS: dict[str, str] = {
     "kg_runs_total": "pieces of work given to workers",
     "kg_killed_total": "workers ended for a limit",
     "kg_died_total": "workers that died by themselves",
+    "kg_unstarted_total": "workers that could not be started",
     "kg_sent_bytes_total": "bytes of answers",
     "kg_seconds_sum": "time taken, in microseconds here",
 }

@@ -167,6 +167,28 @@ def test_what_would_never_end_is_ended_and_others_are_answered_meanwhile(films: 
     assert tally.sum("kg_killed_total") >= 3
 
 
+def test_a_worker_that_cannot_be_started_is_started_later(films: SmallProject, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A machine may be out of processes for a moment: the watch over limits goes on, and fills the place."""
+    start, refused = Pool._start, iter([True] * 3)
+
+    def start_or_fail(pool: Pool) -> None:
+        if next(refused, False):
+            raise BlockingIOError("Resource temporarily unavailable")
+        start(pool)
+
+    async def ask_after_a_death() -> tuple[Written | str, Tally]:
+        async with pool_of(films.project, Limits(workers=1)) as pool:
+            monkeypatch.setattr(Pool, "_start", start_or_fail)
+            os.kill(pool.processes[0], signal.SIGKILL)
+            while pool.tally.sum("kg_unstarted_total") < 3:
+                await asyncio.sleep(0.01)
+            return await ask(pool, FILMS), pool.tally
+
+    answer, tally = asyncio.run(ask_after_a_death())
+    assert isinstance(answer, Written)
+    assert tally.sum("kg_unstarted_total") == 3
+
+
 def test_memory_is_bounded(films: SmallProject) -> None:
     async def hoard() -> str:
         async with pool_of(films.project, PATIENT) as pool:
