@@ -20,6 +20,7 @@ from kg.endpoint.edition import Endpoint
 from kg.endpoint.limits import Limits
 from kg.endpoint.log import Log
 from kg.endpoint.pages import routes as pages_routes
+from kg.endpoint.pages.rendering import compile_all
 from kg.endpoint.problems import answer_error, problem_of
 from kg.endpoint.reconciliation import routes as reconciliation
 from kg.endpoint.tally import Tally
@@ -38,6 +39,9 @@ ROOMS: tuple[Callable[[], list[BaseRoute]], ...] = (
     reconciliation.routes,
 )
 """What offers routes; the first that matches answers."""
+
+READY: tuple[Callable[[], None], ...] = (compile_all,)
+"""What a worker that loads this module does before it takes on work."""
 
 PAGES: Mapping[str, Page] = pages_routes.PAGES
 """Pages for people, which answer where HTML is asked for.

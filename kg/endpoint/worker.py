@@ -28,7 +28,8 @@ def main() -> None:
     graph = FilmGraph(Project(Path(folder)), build=Path(build))
     _index_names(graph)
     for module in modules:
-        importlib.import_module(module)
+        for make_ready in getattr(importlib.import_module(module), "READY", ()):
+            make_ready()
     # What is loaded stays: it need not be looked through for garbage again and again.
     gc.freeze()
     seal(graph.project)

@@ -37,6 +37,12 @@ def render(template: str, /, **values: object) -> str:
     return environment().get_template(template).render(**values)
 
 
+def compile_all() -> None:
+    """Compile every template, which takes longer than most pages: better before the first request than during it."""
+    for name in environment().list_templates():
+        environment().get_template(name)
+
+
 @lru_cache(maxsize=16)
 def static_of(name: str) -> str:
     """The address of a style or script, which changes when the file does, so that it may be kept for ever."""
