@@ -16,7 +16,7 @@ from kg.graph.rules import SAME, Spo
 from kg.graph.triples import Workshop
 from kg.graph.trivial import is_trivial
 from kg.terms import OWL, TYPE, XSD, film
-from tests.laws.ontologies import facts, ontologies
+from tests.laws.ontologies import facts, ontologies, owl
 
 law = settings(deadline=None, max_examples=250, suppress_health_check=[HealthCheck.too_slow])
 
@@ -62,6 +62,8 @@ def test_what_follows_is_what_owlrl_says(ontology: list[Triple], data: list[Trip
 @law
 @given(ontologies(keys=False), facts())  # owlrl does not look at the last property of a key
 def test_equal_names_apart_it_is_what_owlrl_says(ontology: list[Triple], data: list[Triple]) -> None:
+    if any(t.predicate == owl("equivalentClass") and t.subject == t.object for t in ontology):
+        return  # owlrl passes over a class that is said to be itself
     theirs, messages = closure(said(ontology) | said(data))
     if any(p == SAME and o.startswith('"') for _, p, o in theirs):
         return  # owlrl makes one value of two; a law of its own says that we do not
