@@ -17,13 +17,13 @@ from pyoxigraph import NamedNode
 
 from kg.facts.dates import to_days
 from kg.facts.fact import Evidence, Fact, Rank
-from kg.facts.files import fault, read_text
+from kg.facts.files import fault, read_text, read_yaml
 from kg.facts.lexicon import Lexicon, Takes, Word
-from kg.facts.marked import Marked, read_marked
 from kg.facts.sources import Sources
 from kg.facts.values import nearest, to_slug, to_value
 from kg.reports import Finding, Place
 from kg.terms import FILM, TYPE, to_iri
+from kg.yaml_files import YamlNode
 
 _SAYING = ("source", "at", "record", "retrieved", "as_of", "rank", "because", "paraphrase")
 _OF_A_FACT = (*_SAYING, "value", "written", "lang")
@@ -69,7 +69,7 @@ class BlockReader:
         if text is None:
             return
         empty = True
-        for root in read_marked(text, file=file, faults=self.faults):
+        for root in read_yaml(text, file=file, faults=self.faults):
             empty = False
             self._nodes.clear()
             yield from self._section(root)
@@ -78,7 +78,7 @@ class BlockReader:
                 "empty", "the file holds no facts", Place(file, 1, 1), remedy="Write a block, or remove the file."
             )
 
-    def _section(self, root: Marked) -> Iterator[Fact]:
+    def _section(self, root: YamlNode) -> Iterator[Fact]:
         if root.entries is None:
             self._fault("shape", f"a section is a mapping of things, not {root.kind}", root.place)
             return
@@ -108,16 +108,16 @@ class BlockReader:
             within = self._entries(value)
             yield from self._node(subject, within, self._saying(within, said))
 
-    def _node(self, subject: NamedNode, entries: dict[str, tuple[Marked, Marked]], said: _Said) -> Iterator[Fact]:
+    def _node(self, subject: NamedNode, entries: dict[str, tuple[YamlNode, YamlNode]], said: _Said) -> Iterator[Fact]:
         for name, (key, value) in entries.items():
             word = self._word(name, key)
             if word is not None:
-                for one in value.parts if value.parts is not None else (value,):
+                for one in value.elements if value.elements is not None else (value,):
                     yield from self._value(subject, word, one, said)
 
-    def _value(self, subject: NamedNode, word: Word, value: Marked, said: _Said) -> Iterator[Fact]:
+    def _value(self, subject: NamedNode, word: Word, value: YamlNode, said: _Said) -> Iterator[Fact]:
         written, lang = "", ""
-        if value.parts is not None:
+        if value.elements is not None:
             self._fault("shape", f"a list within the list of {word.name}", value.place)
             return
         if value.entries is not None:
@@ -143,7 +143,7 @@ class BlockReader:
             yield from self._facts(subject, word, value, said, written=written, lang=lang)
 
     def _facts(
-        self, subject: NamedNode, word: Word, value: Marked, said: _Said, *, written: str, lang: str
+        self, subject: NamedNode, word: Word, value: YamlNode, said: _Said, *, written: str, lang: str
     ) -> Iterator[Fact]:
         try:
             term = to_value(value.text or "", word, lang=lang)
@@ -183,7 +183,12 @@ class BlockReader:
             )
 
     def _nested(
-        self, subject: NamedNode, word: Word, value: Marked, entries: dict[str, tuple[Marked, Marked]], said: _Said
+        self,
+        subject: NamedNode,
+        word: Word,
+        value: YamlNode,
+        entries: dict[str, tuple[YamlNode, YamlNode]],
+        said: _Said,
     ) -> Iterator[Fact]:
         if word.takes is not Takes.THING or word.iri == TYPE:
             self._fault("shape", f"{word.name} takes a value, not a mapping", value.place, remedy="Write {value: ...}.")
@@ -199,7 +204,9 @@ class BlockReader:
                 )
         yield from self._node(node, entries, inner)
 
-    def _address(self, subject: NamedNode, word: Word, entries: dict[str, tuple[Marked, Marked]], place: Place) -> str:
+    def _address(
+        self, subject: NamedNode, word: Word, entries: dict[str, tuple[YamlNode, YamlNode]], place: Place
+    ) -> str:
         if "id" in entries:
             slug = to_slug(self._text(entries["id"][1]))
         else:
@@ -216,7 +223,7 @@ class BlockReader:
         self._nodes.add(free)
         return free
 
-    def _saying(self, entries: dict[str, tuple[Marked, Marked]], said: _Said) -> _Said:
+    def _saying(self, entries: dict[str, tuple[YamlNode, YamlNode]], said: _Said) -> _Said:
         """Take the keys that tell of the facts out of `entries`, and what they say over what was said outside."""
         for name in (name for name in _SAYING if name in entries):
             _, value = entries.pop(name)
@@ -241,7 +248,7 @@ class BlockReader:
                     said = replace(said, because=self._text(value))
         return said
 
-    def _day(self, said: _Said, name: str, value: Marked) -> _Said:
+    def _day(self, said: _Said, name: str, value: YamlNode) -> _Said:
         day = self._text(value)
         try:
             to_days(day)
@@ -249,8 +256,8 @@ class BlockReader:
             self._fault("value", f"{name}: {error}", value.place)
         return replace(said, as_of=day) if name == "as_of" else replace(said, retrieved=day)
 
-    def _spots(self, value: Marked) -> Iterator[_Spot]:
-        for one in value.parts if value.parts is not None else (value,):
+    def _spots(self, value: YamlNode) -> Iterator[_Spot]:
+        for one in value.elements if value.elements is not None else (value,):
             span = _SPAN.fullmatch(one.text or "")
             if span is None or int(span["start"]) >= int(span["end"]):
                 self._fault(
@@ -259,7 +266,7 @@ class BlockReader:
             else:
                 yield _Spot(int(span["start"]), int(span["end"]))
 
-    def _source(self, value: Marked) -> str:
+    def _source(self, value: YamlNode) -> str:
         source = self._text(value)
         if source not in self.sources:
             self._fault(
@@ -270,7 +277,7 @@ class BlockReader:
             )
         return source
 
-    def _rank(self, value: Marked) -> Rank:
+    def _rank(self, value: YamlNode) -> Rank:
         if value.text in tuple(Rank):
             return Rank(value.text)
         self._fault(
@@ -278,7 +285,7 @@ class BlockReader:
         )
         return Rank.NORMAL
 
-    def _word(self, name: str, key: Marked) -> Word | None:
+    def _word(self, name: str, key: YamlNode) -> Word | None:
         word = self.lexicon.word(name)
         if word is None:
             self._fault(
@@ -289,8 +296,8 @@ class BlockReader:
             )
         return word
 
-    def _entries(self, node: Marked) -> dict[str, tuple[Marked, Marked]]:
-        entries: dict[str, tuple[Marked, Marked]] = {}
+    def _entries(self, node: YamlNode) -> dict[str, tuple[YamlNode, YamlNode]]:
+        entries: dict[str, tuple[YamlNode, YamlNode]] = {}
         for key, value in node.entries or ():
             name = key.text
             if name is None or key.is_null:
@@ -306,7 +313,7 @@ class BlockReader:
                 entries[name] = (key, value)
         return entries
 
-    def _text(self, value: Marked) -> str:
+    def _text(self, value: YamlNode) -> str:
         if value.text is None:
             self._fault("shape", f"{value.kind} stands where a text should", value.place)
         return value.text or ""
@@ -315,11 +322,11 @@ class BlockReader:
         self.faults.append(fault(check, message, place, remedy=remedy))
 
 
-def _first_text(value: Marked | None) -> str:
+def _first_text(value: YamlNode | None) -> str:
     """The first text under a value, which names the node it stands in."""
     while value is not None and value.text is None:
-        if value.parts:
-            value = value.parts[0]
+        if value.elements:
+            value = value.elements[0]
         elif value.entries:
             value = next((one for key, one in value.entries if key.text == "value"), value.entries[0][1])
         else:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from kg.reports import Finding, Place
+from kg.yaml_files import YamlError, YamlNode, read_documents
 
 LARGEST_FILE = 64 * 1024 * 1024
 """Bytes; more than a person writes. Larger amounts belong into fact tables."""
@@ -51,3 +52,11 @@ def encoding_fault(lines: Iterable[bytes], *, file: str) -> Finding:
             message = f"not UTF-8: byte 0x{line[error.start]:02x}"
             return fault("encoding", message, place, remedy="Save the file as UTF-8.")
     return fault("encoding", "not UTF-8", Place(file), remedy="Save the file as UTF-8.")
+
+
+def read_yaml(text: str, *, file: str, faults: list[Finding]) -> Iterator[YamlNode]:
+    """Yield the root of each YAML document of a file; the fault that ends the file, if any, is added to `faults`."""
+    try:
+        yield from read_documents(text, file=file)
+    except YamlError as error:
+        faults.append(fault("yaml", error.message, Place(file, error.line, error.column), remedy=error.remedy))

@@ -17,8 +17,7 @@ from pathlib import Path
 
 from pyoxigraph import NamedNode
 
-from kg.facts.files import fault, read_text
-from kg.facts.marked import read_marked
+from kg.facts.files import fault, read_text, read_yaml
 from kg.facts.values import nearest
 from kg.reports import Finding, Place
 from kg.terms import FILM, OWL, PREFIXES, SKOS, to_curie, to_iri
@@ -185,7 +184,7 @@ def _prefixes(lines: list[str], file: str, faults: list[Finding]) -> dict[str, s
     """What the head of the file calls by a prefix of its own."""
     text = "\n".join(line.removeprefix("#") for line in lines)
     found: dict[str, str] = {}
-    for root in read_marked(text, file=file, faults=faults):
+    for root in read_yaml(text, file=file, faults=faults):
         for key, value in root.entries or ():
             if key.text == "curie_map":
                 found.update({name.text or "": one.text or "" for name, one in value.entries or ()})

@@ -18,12 +18,12 @@ from pathlib import Path
 
 from pyoxigraph import NamedNode
 
-from kg.facts.files import fault, read_text
+from kg.facts.files import fault, read_text, read_yaml
 from kg.facts.lexicon import Lexicon
-from kg.facts.marked import Marked, read_marked
 from kg.facts.sources import Sources
 from kg.facts.values import nearest
 from kg.reports import Finding
+from kg.yaml_files import YamlNode
 
 
 @dataclass(frozen=True)
@@ -50,7 +50,7 @@ def read_policy(path: Path, *, file: str, lexicon: Lexicon, sources: Sources, fa
     if not path.exists() or (text := read_text(path, file=file, faults=faults)) is None:
         return Policy()
     reader = _PolicyReader(lexicon, sources, faults)
-    for root in read_marked(text, file=file, faults=faults):
+    for root in read_yaml(text, file=file, faults=faults):
         return reader.policy(root)
     return Policy()
 
@@ -61,7 +61,7 @@ class _PolicyReader:
     sources: Sources
     faults: list[Finding]
 
-    def policy(self, root: Marked) -> Policy:
+    def policy(self, root: YamlNode) -> Policy:
         order: tuple[str, ...] = ()
         orders: dict[NamedNode, tuple[str, ...]] = {}
         figures: dict[NamedNode, tuple[NamedNode, ...]] = {}
@@ -88,12 +88,12 @@ class _PolicyReader:
                     )
         return Policy(order, orders, figures, same)
 
-    def _by_property(self, value: Marked) -> list[tuple[NamedNode, Marked]]:
+    def _by_property(self, value: YamlNode) -> list[tuple[NamedNode, YamlNode]]:
         self._is_mapping(value)
         found = ((self._property(key), one) for key, one in value.entries or ())
         return [(iri, one) for iri, one in found if iri is not None]
 
-    def _property(self, key: Marked) -> NamedNode | None:
+    def _property(self, key: YamlNode) -> NamedNode | None:
         iri = self.lexicon.names.get(key.text or "")
         if iri is None:
             near = nearest(key.text or "", list(self.lexicon.names))
@@ -107,7 +107,7 @@ class _PolicyReader:
             )
         return iri
 
-    def _order(self, value: Marked) -> tuple[str, ...]:
+    def _order(self, value: YamlNode) -> tuple[str, ...]:
         for one in self._parts(value):
             if one.text not in self.sources:
                 near = nearest(one.text or "", list(self.sources))
@@ -119,17 +119,17 @@ class _PolicyReader:
                         remedy=f"Did you mean {near[0]}?" if near else "",
                     )
                 )
-        return tuple(one.text or "" for one in value.parts or ())
+        return tuple(one.text or "" for one in value.elements or ())
 
-    def _is_mapping(self, value: Marked) -> None:
+    def _is_mapping(self, value: YamlNode) -> None:
         if value.entries is None:
             self.faults.append(fault("shape", f"a mapping is wanted here, not {value.kind}", value.place))
 
-    def _parts(self, value: Marked) -> list[Marked]:
-        if value.parts is None:
+    def _parts(self, value: YamlNode) -> list[YamlNode]:
+        if value.elements is None:
             self.faults.append(fault("shape", f"a list is wanted here, not {value.kind}", value.place))
-        return value.parts or []
+        return value.elements or []
 
-    def _keys(self, value: Marked) -> tuple[NamedNode, ...]:
+    def _keys(self, value: YamlNode) -> tuple[NamedNode, ...]:
         found = (self._property(one) for one in self._parts(value))
         return tuple(iri for iri in found if iri is not None)

@@ -8,10 +8,10 @@ from dataclasses import fields
 from pathlib import Path
 
 from kg.facts.fact import Source
-from kg.facts.files import fault, read_text
-from kg.facts.marked import Marked, read_marked
+from kg.facts.files import fault, read_text, read_yaml
 from kg.facts.values import nearest
 from kg.reports import Finding
+from kg.yaml_files import YamlNode
 
 _KEYS = [field.name for field in fields(Source) if field.name not in ("id", "place")]
 _ID = re.compile(r"[a-z0-9](?:[a-z0-9._\-]*[a-z0-9])?")
@@ -38,7 +38,7 @@ def read_sources(path: Path, *, file: str, faults: list[Finding]) -> Sources:
     """The sources of a project; faults go to `faults`."""
     text = read_text(path, file=file, faults=faults)
     sources: dict[str, Source] = {}
-    for root in read_marked(text, file=file, faults=faults) if text is not None else ():
+    for root in read_yaml(text, file=file, faults=faults) if text is not None else ():
         if root.entries is None:
             faults.append(fault("shape", f"a mapping of sources is wanted here, not {root.kind}", root.place))
             continue
@@ -55,7 +55,7 @@ def read_sources(path: Path, *, file: str, faults: list[Finding]) -> Sources:
     return Sources(sources)
 
 
-def _to_source(id: str, key: Marked, value: Marked, faults: list[Finding]) -> Source:
+def _to_source(id: str, key: YamlNode, value: YamlNode, faults: list[Finding]) -> Source:
     said: dict[str, str] = {}
     if value.entries is None:
         faults.append(fault("shape", f"the source {id!r} is {value.kind}, not a mapping", value.place))

@@ -12,8 +12,8 @@ from pathlib import Path
 
 from kg.errors import InputError
 from kg.facts.fact import Source
-from kg.mappings.yaml_files import is_bare, to_mapping
 from kg.writing import write_file
+from kg.yaml_files import is_plain_scalar, to_mapping
 
 _KEYS = tuple(field.name for field in fields(Source) if field.name not in ("id", "place"))
 _ID = re.compile(r"[a-z0-9](?:[a-z0-9._\-]*[a-z0-9])?")
@@ -92,6 +92,6 @@ def to_entry(source: Source) -> str:
 
 def _scalar(text: str) -> str:
     """Bare where YAML reads the bare text back as this text."""
-    if _BARE.fullmatch(text) and is_bare(text):
+    if _BARE.fullmatch(text) and is_plain_scalar(text):
         return text
     return json.dumps(text, ensure_ascii=False)

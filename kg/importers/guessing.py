@@ -13,7 +13,8 @@ from kg.errors import InputError
 from kg.facts.lexicon import Lexicon, Takes
 from kg.facts.values import to_slug
 from kg.importers.table_files import format_of, header_of, nested_columns, sample_of
-from kg.mappings.yaml_files import MAPPINGS, is_bare, read_yaml
+from kg.mappings import MAPPINGS
+from kg.yaml_files import is_plain_scalar, read_yaml_mapping
 
 SAMPLE = 1000
 _SEPARATORS = ("|", ";", "/", ", ", ",")
@@ -59,7 +60,7 @@ def guess_mapping(path: Path, lexicon: Lexicon) -> str:
     rows = sample_of(path, SAMPLE)
     if not rows:
         raise InputError(f"{path} has no rows to guess from.")
-    known = read_yaml(MAPPINGS / "guess.yaml")
+    known = read_yaml_mapping(MAPPINGS / "guess.yaml")
     named = format_of(path, None) not in ("csv", "tsv") or not any(map(_is_value, header))
     if not named:
         # The first line tells of a film already.
@@ -288,7 +289,7 @@ def _to_text(
 
 def _kinds(columns: Collection[str]) -> Iterator[str]:
     """The commands that know a table with these columns already."""
-    for kind, names in read_yaml(MAPPINGS / "guess.yaml")["datasets"].items():
+    for kind, names in read_yaml_mapping(MAPPINGS / "guess.yaml")["datasets"].items():
         if all(name in columns for name in names):
             yield str(kind)
 
@@ -326,6 +327,6 @@ def _example(cells: Sequence[str]) -> str:
 def _scalar(text: str) -> str:
     return (
         text
-        if re.fullmatch(r"[A-Za-z][A-Za-z0-9_\-]*", text) and is_bare(text)
+        if re.fullmatch(r"[A-Za-z][A-Za-z0-9_\-]*", text) and is_plain_scalar(text)
         else json.dumps(text, ensure_ascii=False)
     )

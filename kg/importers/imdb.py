@@ -16,7 +16,7 @@ from kg.importers.gate import Gate
 from kg.importers.streams import files_of
 from kg.importers.table_mapping import read_table_mapping
 from kg.importers.tables import import_one
-from kg.mappings.yaml_files import MAPPINGS
+from kg.mappings import MAPPINGS
 
 SUFFIXES = (".tsv", ".tsv.gz")
 FOLDER = MAPPINGS / "imdb"

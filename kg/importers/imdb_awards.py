@@ -13,11 +13,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from kg.errors import InputError
-from kg.facts.marked import Marked, read_marked
+from kg.facts.files import read_yaml
 from kg.importers.gate import Gate
 from kg.importers.naming import to_name, to_node, to_part
 from kg.importers.streams import files_of, open_bytes
 from kg.reports import Finding
+from kg.yaml_files import YamlNode
 
 PREFIX = "imdb"
 SUFFIXES = (".yml", ".yaml")
@@ -49,7 +50,7 @@ class _Event:
     def __post_init__(self) -> None:
         self.programme = to_name(PREFIX, self.event)
 
-    def read(self, years: Marked) -> None:
+    def read(self, years: YamlNode) -> None:
         self.thing(self.programme, "AwardProgramme", self.title, self.event, imdbId=self.event)
         for year, awards in self.entries(years, ""):
             if _YEAR.fullmatch(year) is None:
@@ -59,7 +60,7 @@ class _Event:
                 for category, titles in self.entries(categories, f"{year}/{award}"):
                     self.category(year, award, category, titles)
 
-    def entries(self, node: Marked, place: str) -> Iterator[tuple[str, Marked]]:
+    def entries(self, node: YamlNode, place: str) -> Iterator[tuple[str, YamlNode]]:
         """What stands in a mapping; what is none is rejected, and so is a key that is no text."""
         if node.entries is None and not node.is_null:
             self.reject(node, f"{place or 'the file'}: a mapping is wanted, not {node.kind}")
@@ -69,7 +70,7 @@ class _Event:
             else:
                 yield key.text, value
 
-    def category(self, year: str, award: str, category: str, titles: Marked) -> None:
+    def category(self, year: str, award: str, category: str, titles: YamlNode) -> None:
         record = f"{self.event}/{year}/{award}/{category}"
         names = (award,) if award == category else (award, category)
         prize, edition = to_name(PREFIX, self.event, *names), to_name(PREFIX, self.event, year)
@@ -79,13 +80,13 @@ class _Event:
         for told, listed in self.entries(titles, record):
             if told not in _KINDS:
                 self.gate.summary.unmapped[f"list {told[:40]}"] += 1
-            elif listed.parts is None:
+            elif listed.elements is None:
                 if not listed.is_null:
                     self.reject(listed, f"{record}: a list of titles is wanted, not {listed.kind}")
             else:
-                self.titles(_KINDS[told], listed.parts, f"{year}-{to_part(category)}", prize, edition, record)
+                self.titles(_KINDS[told], listed.elements, f"{year}-{to_part(category)}", prize, edition, record)
 
-    def titles(self, kind: str, titles: Sequence[Marked], local: str, prize: str, edition: str, record: str) -> None:
+    def titles(self, kind: str, titles: Sequence[YamlNode], local: str, prize: str, edition: str, record: str) -> None:
         add = self.gate.add
         for one in titles:
             self.gate.summary.records += 1
@@ -107,11 +108,11 @@ class _Event:
         for property, value in said.items():
             self.gate.add(name, property, value, record=record)
 
-    def reject(self, node: Marked, reason: str) -> None:
+    def reject(self, node: YamlNode, reason: str) -> None:
         self.gate.reject(self.file, node.place.line or 0, reason)
 
 
-def _read(path: Path, gate: Gate) -> tuple[str, Marked]:
+def _read(path: Path, gate: Gate) -> tuple[str, YamlNode]:
     """The event's name, which stands in the first comment, and its years."""
     with open_bytes(path, gate.progress) as file:
         read = file.read(LARGEST_FILE + 1)
@@ -123,7 +124,7 @@ def _read(path: Path, gate: Gate) -> tuple[str, Marked]:
         line = read.count(b"\n", 0, error.start) + 1
         raise InputError(f"{path}:{line}: not UTF-8: byte 0x{read[error.start]:02x}. Nothing was written.") from error
     faults: list[Finding] = []
-    roots = list(read_marked(text, file=str(path), faults=faults))
+    roots = list(read_yaml(text, file=str(path), faults=faults))
     if faults:
         raise InputError(f"{faults[0]}. Nothing was written.")
     if len(roots) != 1 or roots[0].entries is None:

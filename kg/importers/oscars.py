@@ -20,7 +20,8 @@ from kg.errors import InputError
 from kg.importers.gate import Gate
 from kg.importers.naming import to_name, to_node, to_part
 from kg.importers.streams import lines_of, open_bytes
-from kg.mappings.yaml_files import MAPPINGS, read_yaml
+from kg.mappings import MAPPINGS
+from kg.yaml_files import read_yaml_mapping
 
 PREFIX = "oscars"
 PROGRAMME = "oscars-academy-awards"
@@ -274,7 +275,7 @@ def _header(path: Path, cells: list[str]) -> list[str]:
 
 
 def _read_categories(path: Path) -> Categories:
-    told: Mapping[str, Any] = read_yaml(path)
+    told: Mapping[str, Any] = read_yaml_mapping(path)
     sets = {name: frozenset(told[name]) for name in ("given", "characters", "songs", "countries")}
     return Categories(told["roles"], told["films"], unofficial=told["unofficial"], **sets)
 

@@ -25,9 +25,10 @@ from kg.importers.naming import to_name, to_node, to_part
 from kg.importers.streams import files_of
 from kg.importers.wikidata import EntityReader
 from kg.importers.wikidata_rdf import DIRECT, WikidataTriples
+from kg.mappings import MAPPINGS
 from kg.mappings.wikidata import WikidataMapping
-from kg.mappings.yaml_files import MAPPINGS, read_yaml
 from kg.terms import FILM, PREFIXES, SKOS, TYPE, XSD
+from kg.yaml_files import read_yaml_mapping
 
 SUFFIXES = (".ttl", ".nt", ".nq", ".trig", ".jsonld", ".rdf", ".owl")
 LARGEST_WITH_BLANKS = 64 << 20
@@ -82,7 +83,7 @@ def read_rdf_mapping(
     names: dict[str, str] = {}
     currencies: dict[str, str] = {}
     for path in (MAPPINGS / "rdf.yaml", *([own] if own is not None else [])):
-        told = read_yaml(path)
+        told = read_yaml_mapping(path)
         classes |= {str(iri): str(kind) for iri, kind in (told.get("classes") or {}).items()}
         properties |= {str(iri): _reading(entry) for iri, entry in (told.get("properties") or {}).items()}
         names |= {str(iri): str(prefix) for iri, prefix in (told.get("names") or {}).items()}

@@ -11,8 +11,8 @@ from kg.errors import InputError
 from kg.facts.fact import Source
 from kg.facts.lexicon import Lexicon, Takes, Word
 from kg.facts.values import nearest
-from kg.mappings.yaml_files import read_yaml
 from kg.terms import XSD, film
+from kg.yaml_files import read_yaml_mapping
 
 CLEANINGS = (
     "trim",
@@ -150,7 +150,7 @@ class TableMapping:
 
 def read_table_mapping(path: Path, lexicon: Lexicon) -> TableMapping:
     """The mapping of a file; raises `InputError` with everything that is wrong in it."""
-    return to_table_mapping(read_yaml(path), lexicon, file=str(path))
+    return to_table_mapping(read_yaml_mapping(path), lexicon, file=str(path))
 
 
 def with_lists(mapping: TableMapping, nested: Collection[str]) -> TableMapping:

@@ -22,7 +22,8 @@ from kg.importers.streams import LONGEST_LINE, files_of, lines_of, open_bytes
 from kg.importers.table_files import header_of
 from kg.importers.table_mapping import TableMapping, to_table_mapping
 from kg.importers.tables import import_one
-from kg.mappings.yaml_files import MAPPINGS, read_yaml
+from kg.mappings import MAPPINGS
+from kg.yaml_files import read_yaml_mapping
 
 SUFFIXES = (".csv", ".tsv", ".json", ".srj")
 LARGEST_DOCUMENT = 128 << 20
@@ -34,7 +35,7 @@ _ESCAPED = {"t": "\t", "n": "\n", "r": "\r"}
 def import_results(paths: Sequence[str | Path], gate: Gate, lexicon: Lexicon, *, mapping: Path | None = None) -> None:
     """Read results into the gate; raises `InputError` when one has no column of items."""
     path = mapping or MAPPINGS / "wikidata-results.yaml"
-    told = read_yaml(path)
+    told = read_yaml_mapping(path)
     for number, file in enumerate(files_of(paths, SUFFIXES)):
         table = _to_csv(file, gate, number)
         header = header_of(table)

@@ -1,1 +1,6 @@
-"""Tables walk in that say what the words of other datasets mean here; importers read by them, exports write by them."""
+"""Tables that say what the terms of other datasets mean in our ontology; importers and exports read them."""
+
+from pathlib import Path
+
+MAPPINGS = Path(__file__).parent
+"""The folder of the tables."""

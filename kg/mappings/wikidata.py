@@ -11,8 +11,9 @@ from pyoxigraph import NamedNode, Triple
 
 from kg.errors import InputError
 from kg.facts.lexicon import Lexicon, Takes
-from kg.mappings.yaml_files import MAPPINGS, read_yaml
+from kg.mappings import MAPPINGS
 from kg.terms import FILM, PREFIXES, SKOS, film
+from kg.yaml_files import read_yaml_mapping
 
 WD = PREFIXES["wd"]
 EXACT = NamedNode(SKOS + "exactMatch")
@@ -76,7 +77,7 @@ def read_mapping(
     Where it is not `strict`, what names such a word is left out: a smaller ontology says less.
     """
     path = path if path is not None else MAPPINGS / "wikidata.yaml"
-    told = read_yaml(path)
+    told = read_yaml_mapping(path)
     reader = _Reader(lexicon)
     classes = {
         str(item): reader.class_name(str(name))

@@ -1,0 +1,195 @@
+"""YAML files read within bounds, every node with its line and column.
+
+The tree is built from the parser's events, without recursion, so that depth and size are bounded before anything is
+made of them. Anchors, aliases and tags are refused: they let a small file stand for a large one, and no file here needs
+them. A parser has limits of its own, which differ from version to version; where one of them answers first, its error
+is translated, so that the message and the place do not depend on the version.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, ClassVar
+
+import yaml
+
+from kg.errors import InputError
+from kg.reports import Place
+
+DEPTH = 24
+"""How deep a file may nest; facts and mappings seldom pass five."""
+_SafeLoader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+_BOOL = "tag:yaml.org,2002:bool"
+
+
+class YamlError(ValueError):
+    """A file that is not YAML, or not the YAML that is allowed here; `line` and `column` count from 1."""
+
+    def __init__(self, message: str, *, line: int = 0, column: int = 0, remedy: str = "") -> None:
+        self.message, self.line, self.column, self.remedy = message, line, column, remedy
+        super().__init__(message)
+
+
+@dataclass(slots=True)
+class YamlNode:
+    """One node: the text of a scalar, the entries of a mapping or the elements of a sequence, and its place."""
+
+    place: Place
+    text: str | None = None
+    is_quoted: bool = False
+    entries: list[tuple[YamlNode, YamlNode]] | None = None
+    elements: list[YamlNode] | None = None
+
+    @property
+    def is_null(self) -> bool:
+        """True for an empty value, `~` and `null`."""
+        return self.text in ("", "~", "null") and not self.is_quoted
+
+    @property
+    def kind(self) -> str:
+        """The kind of node, in a reader's words."""
+        return "a mapping" if self.entries is not None else "a list" if self.elements is not None else "a value"
+
+
+def read_documents(text: str, *, file: str) -> Iterator[YamlNode]:
+    """Yield the root of each YAML document of a text; raises `YamlError` at the first fault."""
+    tree = _Tree(file)
+    for event in _events(text):
+        tree.add(event)
+        if isinstance(event, yaml.DocumentEndEvent) and tree.root is not None:
+            yield tree.root
+            tree.root = None
+
+
+class _Tree:
+    """Nodes put together from the parser's events, in their order."""
+
+    def __init__(self, file: str) -> None:
+        self.root: YamlNode | None = None
+        self._file = file
+        self._open: list[YamlNode] = []
+        self._keys: list[YamlNode | None] = []
+
+    def add(self, event: yaml.Event) -> None:
+        """Take the next event."""
+        if isinstance(event, yaml.ScalarEvent):
+            self._attach(YamlNode(self._place(event), text=event.value, is_quoted=bool(event.style)))
+        elif isinstance(event, yaml.CollectionStartEvent):
+            is_mapping = isinstance(event, yaml.MappingStartEvent)
+            place = self._place(event)
+            node = YamlNode(place, entries=[]) if is_mapping else YamlNode(place, elements=[])
+            self._attach(node)
+            self._open.append(node)
+            self._keys.append(None)
+        elif isinstance(event, yaml.CollectionEndEvent):
+            self._open.pop()
+            self._keys.pop()
+
+    def _attach(self, node: YamlNode) -> None:
+        if not self._open:
+            self.root = node
+        elif (elements := self._open[-1].elements) is not None:
+            elements.append(node)
+        elif (key := self._keys[-1]) is None:
+            self._keys[-1] = node
+        else:
+            entries = self._open[-1].entries
+            if entries is not None:
+                entries.append((key, node))
+            self._keys[-1] = None
+
+    def _place(self, event: yaml.Event) -> Place:
+        mark = event.start_mark
+        return Place(self._file, mark.line + 1, mark.column + 1) if mark is not None else Place(self._file)
+
+
+def _events(text: str) -> Iterator[yaml.Event]:
+    """The parser's events; raises `YamlError` for a syntax error and for what is not allowed here."""
+    try:
+        yield from _within_bounds(yaml.parse(text, Loader=_SafeLoader))
+    except yaml.MarkedYAMLError as error:
+        mark = error.problem_mark or error.context_mark
+        if mark is not None and "nesting depth" in (error.problem or ""):
+            _refuse_depth(text[: mark.index])
+        message = "not YAML: " + " ".join(part for part in (error.context, error.problem) if part)
+        if mark is None:
+            raise YamlError(message) from error
+        lines = text.split("\n")
+        has_tab = mark.line < len(lines) and "\t" in lines[mark.line]
+        remedy = "Indent with spaces, not tabs." if has_tab else ""
+        raise YamlError(message, line=mark.line + 1, column=mark.column + 1, remedy=remedy) from error
+    except yaml.reader.ReaderError as error:
+        before = text[: error.position]
+        line, column = before.count("\n") + 1, error.position - (before.rfind("\n") + 1) + 1
+        message = f"control character {text[error.position]!r} is not allowed"
+        raise YamlError(message, line=line, column=column) from error
+    except yaml.YAMLError as error:
+        raise YamlError(f"not YAML: {error}") from error
+
+
+def _within_bounds(events: Iterator[yaml.Event]) -> Iterator[yaml.Event]:
+    depth = 0
+    for event in events:
+        depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
+        mark = event.start_mark
+        line, column = (mark.line + 1, mark.column + 1) if mark is not None else (0, 0)
+        if isinstance(event, yaml.NodeEvent) and (event.anchor is not None or getattr(event, "tag", None) is not None):
+            message = "anchors, aliases and tags are not allowed"
+            raise YamlError(message, line=line, column=column, remedy="Write the value out.")
+        if depth > DEPTH:
+            raise YamlError(f"nested deeper than {DEPTH} levels", line=line, column=column)
+        yield event
+
+
+def _refuse_depth(text: str) -> None:
+    """Raise our own error for a text in which libyaml reached its limit, at the place where ours is reached.
+
+    libyaml looks ahead for the end of a key, so its limit can answer before it has given a single event; the parser in
+    Python has none.
+    """
+    for _ in _within_bounds(yaml.parse(text, Loader=yaml.SafeLoader)):
+        pass
+
+
+class _Loader(_SafeLoader):  # type: ignore[misc]
+    """Reads `no`, `on` and the like as text, as YAML 1.2 does: tables have a column No, and NO is Norway."""
+
+    yaml_implicit_resolvers: ClassVar[dict[str, Any]] = {
+        first: [resolver for resolver in resolvers if resolver[0] != _BOOL or first in "tTfF"]
+        for first, resolvers in _SafeLoader.yaml_implicit_resolvers.items()
+    }
+
+
+def read_yaml_mapping(path: Path) -> Mapping[Any, Any]:
+    """The mapping in a file; raises `InputError` when the file cannot be read or holds something else."""
+    try:
+        return to_mapping(path.read_bytes(), file=str(path))
+    except OSError as error:
+        raise InputError(f"{path} cannot be read: {error.strerror}") from error
+
+
+def to_mapping(content: bytes, *, file: str) -> Mapping[Any, Any]:
+    """The mapping that a YAML text holds; raises `InputError` when it holds something else."""
+    try:
+        text = content.decode("utf-8-sig")
+        for _ in _events(text):
+            pass
+        value = yaml.load(text, Loader=_Loader)  # noqa: S506  (a safe loader, in C where libyaml is there)
+    except YamlError as error:
+        place = Place(file, error.line, error.column)
+        raise InputError(" ".join(filter(None, (f"{place}: {error.message}.", error.remedy)))) from error
+    except (yaml.YAMLError, UnicodeDecodeError, ValueError) as error:
+        raise InputError(f"{file} is not YAML: {error}") from error
+    if not isinstance(value, dict):
+        raise InputError(f"{file} is not a YAML mapping.")
+    return value
+
+
+def is_plain_scalar(text: str) -> bool:
+    """True when YAML reads the text, without quotation marks, back as itself."""
+    try:
+        return bool(yaml.safe_load(text) == text)
+    except yaml.YAMLError:
+        return False
