@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,8 +11,7 @@ from pyoxigraph import BlankNode, Literal, NamedNode, Quad, RdfFormat, Store, Tr
 from kg.graph.rdf_files import read_triples
 
 TEST = "http://www.w3.org/2007/OWL/testOntology#"
-SHARED = Path(os.environ.get("KG_SHARED", Path(__file__).parents[3] / "shared"))
-SUITE = SHARED / "suites" / "owl2" / "all.rdf"
+SUITE = Path(__file__).parent / "w3c" / "owl2" / "rl-approved.rdf"
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,6 @@
 """The W3C's tests of the SPARQL 1.1 Protocol, the Graph Store Protocol and Service Descriptions, one by one.
 
-The suite is not part of this project: without it these tests are left out. Every case that reads passes; every case
+Every case that reads passes; every case
 that writes is refused with 403, as https://www.w3.org/TR/sparql11-protocol/#update-failure and
 https://www.w3.org/TR/sparql11-http-rdf-update/ allow. What each case comes to stands in `sparql_protocol.csv`.
 """
@@ -8,7 +8,6 @@ https://www.w3.org/TR/sparql11-http-rdf-update/ allow. What each case comes to s
 from __future__ import annotations
 
 import csv
-import os
 import shutil
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -25,8 +24,7 @@ from kg.endpoint.app import application
 from kg.endpoint.limits import Limits
 from tests.projects import ANORA, SmallProject
 
-SHARED = Path(os.environ.get("KG_SHARED", Path(__file__).parents[2].parent / "shared"))
-SUITE = SHARED / "suites" / "sparql-protocol"
+SUITE = Path(__file__).parent / "w3c" / "sparql-protocol"
 MF = rdflib.Namespace("http://www.w3.org/2001/sw/DataAccess/tests/test-manifest#")
 HT = rdflib.Namespace("http://www.w3.org/2011/http#")
 CNT = rdflib.Namespace("http://www.w3.org/2011/content#")
@@ -35,8 +33,6 @@ GRAPHS = "http://kasei.us/2009/09/sparql/data/"
 _LINES = Path(__file__).with_name("sparql_protocol.csv").read_text(encoding="utf-8").splitlines()
 LISTED = {row["case"]: row["comes to"] for row in csv.DictReader(_LINES)}
 WRITES = ("PUT", "POST", "DELETE", "PATCH")
-
-pytestmark = pytest.mark.skipif(not SUITE.is_dir(), reason="the suite is not at hand")
 
 
 @dataclass(frozen=True)

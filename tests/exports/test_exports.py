@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 import json
-import os
 from pathlib import Path
 
 import pytest
@@ -17,7 +16,7 @@ from kg.filmgraph import FilmGraph
 from tests.projects import SmallProject, own_graph
 
 ROOT = Path(__file__).resolve().parents[2]
-SHAPES = Path(os.environ.get("KG_SHARED", ROOT / "../shared")) / "film-data/schemaorg/schemaorg-shapes.shacl"
+SHAPES = ROOT / "tests/datasets/schema_org/shapes.ttl"
 PARSERS = {
     "turtle": "turtle",
     "ntriples": "nt",
@@ -191,7 +190,6 @@ def test_a_film_for_search_engines_is_a_movie_with_its_director(anora: FilmGraph
     assert movie["director"]["name"] == "Sean Baker"
 
 
-@pytest.mark.skipif(not SHAPES.exists(), reason=f"{SHAPES} is not at hand; KG_SHARED names its folder")
 def test_a_film_for_search_engines_passes_the_shapes_of_schema_org(anora: FilmGraph) -> None:
     import pyshacl
 

@@ -12,6 +12,7 @@ from kg.facts.reading import Read, read_facts
 from kg.terms import to_curie, to_short
 
 ROOT = Path(__file__).parents[2]
+DATASETS = ROOT / "tests" / "datasets"
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import gzip
 import io
 import json
-from collections.abc import Callable
 from pathlib import Path
 
 import duckdb
@@ -16,7 +15,7 @@ from kg.building import check
 from kg.importers import tables
 from kg.importers.naming import to_name, to_part, to_part_sql
 from kg.importers.table_files import copy_lines
-from tests.importers.place import Place
+from tests.importers.place import DATASETS, Place
 
 FILMS = """\
 Title,Year,Director,Genres,Runtime
@@ -233,12 +232,10 @@ def test_a_thing_has_one_name_whoever_makes_it() -> None:
 
 
 @pytest.mark.parametrize("name", ["wikidata_films_2024/Film.Genres.csv", "filmography_matching/data1.csv"])
-def test_the_guess_for_a_foreign_table_can_be_used(
-    project: Place, shared: Callable[[str], Path], tmp_path: Path, name: str
-) -> None:
+def test_the_guess_for_a_foreign_table_can_be_used(project: Place, tmp_path: Path, name: str) -> None:
     mapping = tmp_path / "guess.yaml"
-    assert project.run("table", str(shared(name)), "--guess", "-o", str(mapping)) == 0
-    assert project.run("table", str(shared(name)), "--mapping", str(mapping), "--dry-run") == 0
+    assert project.run("table", str(DATASETS / name), "--guess", "-o", str(mapping)) == 0
+    assert project.run("table", str(DATASETS / name), "--mapping", str(mapping), "--dry-run") == 0
 
 
 @pytest.mark.parametrize("form", ["csv", "jsonl"])

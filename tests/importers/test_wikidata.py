@@ -13,7 +13,7 @@ import pytest
 
 from kg.building import check
 from kg.facts.fact import Rank
-from tests.importers.place import Place
+from tests.importers.place import DATASETS, Place
 
 
 def item(name: str) -> dict[str, Any]:
@@ -250,8 +250,8 @@ def test_what_the_mapping_does_not_know_is_counted(
     assert told["skipped"] == {"items of kinds that are not in the mapping": 1}
 
 
-def test_the_fixtures_of_other_programs_make_a_sound_graph(project: Place, shared: Callable[[str], Path]) -> None:
-    assert project.run("wikidata", str(shared("wikidata_entity_fixtures"))) == 0
+def test_the_fixtures_of_other_programs_make_a_sound_graph(project: Place) -> None:
+    assert project.run("wikidata", str(DATASETS / "wikidata_entities")) == 0
     assert ("rdfs:label", "Douglas Adams") in project.said("wd-q42")
     report = check(project.folder)
     assert report.ok, "\n".join(map(str, report))

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
 import pytest
-import yaml
 
 import kg
 from tests.questions.asking import Question, answer_to, is_right, read_questions
@@ -28,15 +26,3 @@ def test_a_wrong_answer_is_not_right() -> None:
     for question in (*QUESTIONS, *MORE):
         wrong = {"unknown": ["Anora"], "boolean": [] if question.answer is True else ["Anora"]}
         assert not is_right(question, wrong.get(question.answer_type, ["no such answer, 0"] * 2))
-
-
-def test_the_answers_are_those_of_the_shared_questions() -> None:
-    shared = Path(os.environ.get("KG_SHARED", HERE.parents[2] / "shared")) / "questions" / "questions.yaml"
-    if not shared.exists():
-        pytest.skip("the shared questions are not at hand: set KG_SHARED to their folder")
-
-    asked = {one["id"]: one for one in yaml.safe_load(shared.read_text(encoding="utf-8"))}
-
-    assert {one.id: (one.question, one.answer, one.answer_type, one.tolerance) for one in QUESTIONS} == {
-        id: (one["question"], one["answer"], one["answer_type"], one.get("tolerance", 0.0)) for id, one in asked.items()
-    }

@@ -17,7 +17,7 @@ from kg.project import find_project
 from kg.terms import to_curie
 
 HERE = Path(__file__).parent
-DATASETS = HERE / "datasets"
+DATASETS = HERE.parent / "datasets"
 REPOSITORY = HERE.parents[1]
 IMPORTS = [
     ("oscars", DATASETS / "oscars/oscars.csv"),
