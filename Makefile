@@ -3,16 +3,22 @@
 PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
-
+PIP := $(BIN)/pip install --quiet --disable-pip-version-check
 WORLD := build/world
+WORKERS ?= 2
 
-.PHONY: graph world test quick format clean
+.PHONY: graph world test quick test-latest lock lock-check format clean
 
 graph: $(VENV)/.installed
 	$(BIN)/kg build
 	$(BIN)/kg ask rights-holder-on film=film:anora "territory=North America" date=2024-01 --why
 	$(BIN)/kg ask share-of-gross film=film:anora "territory=United States and Canada" --why
 	$(BIN)/kg ask awards-of-film film=film:anora "programme=Academy Awards" --why
+	@echo
+	@echo "The graph is built. Next:"
+	@echo "  . $(BIN)/activate"
+	@echo "  kg ask films-directed-by \"person=Sean Baker\""
+	@echo "  kg serve"
 
 # Three datasets of films and awards beside the graph's own, linked and asked; KG_DATASETS is the folder that holds them.
 world: $(VENV)/.installed
@@ -36,10 +42,26 @@ test: $(VENV)/.tested
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/kg check
-	$(BIN)/pytest
+	$(BIN)/pytest -n $(WORKERS) --dist worksteal
 
 quick: $(VENV)/.tested
-	$(BIN)/pytest -m "not long"
+	$(BIN)/pytest -n $(WORKERS) --dist worksteal -m "not long"
+
+# Which newer version of a dependency breaks what; CI runs it and reports, without failing.
+test-latest: $(VENV)/.tested
+	$(PIP) uv
+	$(BIN)/python -m tests.latest
+
+# The versions that are installed everywhere; a package is upgraded by `make lock UPGRADE=--upgrade`.
+lock: $(VENV)/.tested
+	$(PIP) uv
+	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --all-extras --no-header $(UPGRADE) pyproject.toml --output-file constraints.txt
+
+lock-check: $(VENV)/.tested
+	$(PIP) uv
+	cp constraints.txt $(VENV)/constraints.txt
+	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --all-extras --no-header pyproject.toml --output-file $(VENV)/constraints.txt
+	diff constraints.txt $(VENV)/constraints.txt
 
 format: $(VENV)/.tested
 	$(BIN)/ruff check --fix .
@@ -51,10 +73,10 @@ clean:
 $(VENV)/bin/pip:
 	$(PYTHON) -m venv $(VENV)
 
-$(VENV)/.installed: $(VENV)/bin/pip pyproject.toml
-	$(BIN)/pip install --quiet --disable-pip-version-check --editable .
+$(VENV)/.installed: $(VENV)/bin/pip pyproject.toml constraints.txt
+	$(PIP) --constraint constraints.txt --editable ".[serve]"
 	touch $@
 
-$(VENV)/.tested: $(VENV)/bin/pip pyproject.toml
-	$(BIN)/pip install --quiet --disable-pip-version-check --editable ".[test]"
+$(VENV)/.tested: $(VENV)/bin/pip pyproject.toml constraints.txt
+	$(PIP) --constraint constraints.txt --editable ".[test]"
 	touch $@ $(VENV)/.installed
