@@ -19,8 +19,8 @@ from statistics import median
 from pyoxigraph import QueryBoolean, QuerySolutions, Store
 
 import kg
-from kg.answers.binding import to_terms
 from kg.filmgraph import FilmGraph
+from kg.queries.binding import to_terms
 from kg.terms import PREFIXES
 
 ROOT = Path(__file__).resolve().parents[1]

@@ -16,11 +16,11 @@ import time
 from collections import defaultdict
 from collections.abc import Iterable
 
-from kg.facts.folding import to_folded
-from kg.facts.judgements import Links
-from kg.linking.judging import Thresholds, link
-from kg.linking.matching import match
-from kg.linking.mention import Mention
+from kg.decisions.links import Links
+from kg.linking.classification import Thresholds, link
+from kg.linking.model import Mention
+from kg.linking.rounds import match
+from kg.text_folding import to_folded
 from linking_tasks import TASKS, Task, filmographies
 from side_by_side import SHARED, run_alone
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from urllib.parse import unquote
 
-from kg.linking.mention import Credit, Mention
+from kg.linking.model import Credit, Mention
 
 _YEAR = re.compile(r"\b(1[89]\d\d|20\d\d)\b")
 _BY = re.compile(r"\bby (.*)$")

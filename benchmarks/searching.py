@@ -20,7 +20,7 @@ from statistics import median, quantiles
 from pyoxigraph import Literal, NamedNode, Quad, Store
 from rapidfuzz import fuzz, process, utils
 
-from kg.answers.searching import NameIndex, open_names
+from kg.lookup.name_search import NameIndex, open_names
 from kg.terms import LABEL, TYPE, film
 
 SYLLABLES = (*(consonant + vowel for consonant in "bklmnrstv" for vowel in "aeio"), "an", "el", "in", "or")

@@ -95,8 +95,8 @@ def changed(data: Path, films: int, facts: int) -> str:
     """Checking after a change of so many facts: every other one added, every other one taken away."""
     from pyoxigraph import Literal, NamedNode, RdfFormat, Triple, parse
 
-    from kg.graph.shapes import Standing, check, read_shapes
-    from kg.graph.triples import Workshop
+    from kg.graph.triple_tables import Workshop
+    from kg.shapes import Standing, check, read_shapes
 
     shapes = read_shapes(BENCH / "shapes.ttl")
     workshop = Workshop()
@@ -134,9 +134,9 @@ def run(engine: str, data: str, shapes: str, memory: str) -> None:
 
 
 def run_kg(data: str, shapes: str, memory: str) -> tuple[float, int]:
-    from kg.graph.shapes import check, read_shapes
-    from kg.graph.triples import Workshop
+    from kg.graph.triple_tables import Workshop
     from kg.reporting import write_report
+    from kg.shapes import check, read_shapes
 
     workshop = Workshop(memory=memory or None, scratch=Path(tempfile.gettempdir()) if memory else None)
     workshop.read(Path(data))

@@ -15,10 +15,10 @@ from typing import TYPE_CHECKING, Any
 from kg.version import __version__
 
 if TYPE_CHECKING:
-    from kg.answers.answer import Answer, Row, Thing
-    from kg.building import build, check
     from kg.filmgraph import FilmGraph
     from kg.filmgraph import open_graph as open
+    from kg.pipeline.build import build, check
+    from kg.queries.answer import Answer, Row, Thing
     from kg.reports import Finding, Report
     from kg.standalone import infer, validate
 
@@ -38,14 +38,14 @@ __all__ = [
 ]
 
 _ROOMS = {
-    "Answer": ("kg.answers.answer", "Answer"),
+    "Answer": ("kg.queries.answer", "Answer"),
     "FilmGraph": ("kg.filmgraph", "FilmGraph"),
     "Finding": ("kg.reports", "Finding"),
     "Report": ("kg.reports", "Report"),
-    "Row": ("kg.answers.answer", "Row"),
-    "Thing": ("kg.answers.answer", "Thing"),
-    "build": ("kg.building", "build"),
-    "check": ("kg.building", "check"),
+    "Row": ("kg.queries.answer", "Row"),
+    "Thing": ("kg.queries.answer", "Thing"),
+    "build": ("kg.pipeline.build", "build"),
+    "check": ("kg.pipeline.build", "check"),
     "infer": ("kg.standalone", "infer"),
     "open": ("kg.filmgraph", "open_graph"),
     "validate": ("kg.standalone", "validate"),

@@ -9,32 +9,32 @@ from typing import TYPE_CHECKING
 
 from pyoxigraph import DefaultGraph, NamedNode, Triple
 
-from kg.answers.answer import Answer
-from kg.answers.asking import ask_store
-from kg.answers.binding import to_terms
-from kg.answers.evidence import Provenance
-from kg.answers.naming import Names
-from kg.answers.query import Queries
+from kg.atomic_files import write_file
 from kg.errors import InputError, UnknownNameError
-from kg.facts.texts import Texts, to_texts
-from kg.facts.values import nearest
-from kg.graph.records import Records
-from kg.graph.stating import ONTOLOGY
+from kg.facts.literals import nearest
+from kg.graph.provenance import ONTOLOGY
+from kg.graph.provenance_reader import Provenance
+from kg.graph.record_store import Records
 from kg.graph.store import open_build, open_store
+from kg.lookup.entity_names import Names
+from kg.passages.texts import Texts, to_texts
 from kg.project import Project, find_project
+from kg.queries.answer import Answer
+from kg.queries.binding import to_terms
+from kg.queries.execute import ask_store
+from kg.queries.stored_query import Queries
 from kg.terms import SOURCE, to_curie
-from kg.writing import write_file
 
 if TYPE_CHECKING:
     import rdflib
 
-    from kg.answers.disputes import Dispute
-    from kg.answers.portrait import Portrait
-    from kg.answers.schema import Schema
-    from kg.answers.searching import Match, NameIndex
-    from kg.answers.why import Explainer, Why
-    from kg.facts.fact import Fact
-    from kg.linking.mention import Candidate, Mention
+    from kg.explain.why import Explainer, Why
+    from kg.facts.model import Fact
+    from kg.linking.model import Candidate, Mention
+    from kg.lookup.conflicts import Dispute
+    from kg.lookup.entity_description import Portrait
+    from kg.lookup.name_search import Match, NameIndex
+    from kg.lookup.schema_card import Schema
 
 
 class FilmGraph:
@@ -85,13 +85,13 @@ class FilmGraph:
         the endpoints that the project's `filmgraph.toml` lists.
         """
         if timeout is not None:
-            from kg.answers.bounded import ask_within
+            from kg.queries.execute_with_timeout import ask_within
 
             return ask_within(self.project, text, seconds=timeout, names=self.names, most=most, services=services)
         if services and "SERVICE" in text.upper():
-            from kg.federation.joining import federate
-            from kg.federation.listed import read_services
-            from kg.federation.remote import Remote
+            from kg.federation.client import Remote
+            from kg.federation.config import read_services
+            from kg.federation.federate import federate
 
             remote = Remote(read_services(self.project.configuration), self.project.built / "services")
             runs = federate(self.store, text, remote)
@@ -113,7 +113,7 @@ class FilmGraph:
     def _kind(self, name: str) -> str:
         """The CURIE of a class that is called this."""
         if name not in self._kinds:
-            from kg.answers.kinds import to_kind
+            from kg.lookup.classes import to_kind
 
             self._kinds[name] = to_curie(to_kind(self.store, self.names, name).value)
         return self._kinds[name]
@@ -124,7 +124,7 @@ class FilmGraph:
 
     @cached_property
     def _name_index(self) -> NameIndex:
-        from kg.answers.searching import open_names
+        from kg.lookup.name_search import open_names
 
         return open_names(self.build, self.store)
 
@@ -133,15 +133,15 @@ class FilmGraph:
 
         The first call gathers the names and clues of all things.
         """
-        from kg.linking.judging import link
+        from kg.linking.classification import link
 
         likely = (one.candidate for one in link([mention], self._mentions.get(mention.kind, ())))
         return tuple(one for one in likely if not one.veto)[:most]
 
     @cached_property
     def _mentions(self) -> dict[str, list[Mention]]:
-        from kg.facts.lexicon import to_lexicon
-        from kg.linking.gathering import to_mentions
+        from kg.facts.schema import to_lexicon
+        from kg.linking.mentions import to_mentions
 
         lexicon = to_lexicon(quad.triple for quad in self.store.quads_for_pattern(None, None, None, ONTOLOGY))
         kinds: dict[str, list[Mention]] = {}
@@ -152,7 +152,7 @@ class FilmGraph:
 
     def __getitem__(self, name: str) -> Portrait:
         """Everything about a thing: `graph["film:anora"]`; labels and aliases do as well."""
-        from kg.answers.portrait import to_portrait
+        from kg.lookup.entity_description import to_portrait
 
         return to_portrait(self.store, self.names, self.provenance, self.thing(name))
 
@@ -174,7 +174,7 @@ class FilmGraph:
 
     def schema(self) -> Schema:
         """The classes and properties with their uses."""
-        from kg.answers.schema import read_schema
+        from kg.lookup.schema_card import read_schema
 
         return read_schema(self.store, self.names)
 
@@ -193,13 +193,13 @@ class FilmGraph:
 
     def disagreements(self, source: str) -> tuple[Dispute, ...]:
         """What a source of Wikidata tells otherwise than ours do, where both stand; none for any other source."""
-        from kg.exports.wikidata_references import is_wikidata
+        from kg.exports.wikidata.references import is_wikidata
 
         if not is_wikidata(self.provenance.sources[source]):
             return ()
-        from kg.exports.disagreements import disagreements
         from kg.exports.formats import Call
-        from kg.exports.wikidata import Wikidata
+        from kg.exports.wikidata.conflicts import disagreements
+        from kg.exports.wikidata.items import Wikidata
 
         call = Call(self.build, self.project.data, self.store, self.provenance, self.names)
         return tuple(disagreements(Wikidata(call.store, call.provenance, call.names, call.ontology()), source))
@@ -211,7 +211,7 @@ class FilmGraph:
     @cached_property
     def explainer(self) -> Explainer:
         """Explains why triples hold."""
-        from kg.answers.why import Explainer
+        from kg.explain.why import Explainer
 
         return Explainer(self.store, self.names, self.provenance)
 
@@ -224,19 +224,19 @@ class FilmGraph:
 
     def why_text(self, subject: str, property: str, value: str, *, format: str = "text") -> str:
         """Why a triple holds, in words, or as `json`, `proof`, `turtle` (PROV-O), `mermaid` or `svg`."""
-        from kg.answers.why_formats import write_why
+        from kg.explain.why_formats import write_why
 
         return write_why((self.why(subject, property, value),), self.names, self.texts(), format=format)
 
     def told(self, answer: Answer, *, format: str = "table") -> str:
         """An answer with what each row rests on, down to the sources' passages; as `json` for programs."""
-        from kg.answers.told import tell
+        from kg.explain.answer_evidence import tell
 
         return tell(self.explainer, answer, texts=self.texts(), format=format)
 
     def triple(self, subject: str, property: str, value: str) -> Triple:
         """The triple that three names mean; of a literal's text, the one that the graph has."""
-        from kg.answers.naming import to_triple
+        from kg.lookup.entity_names import to_triple
 
         return to_triple(self.store, self.names, subject, property, value)
 
@@ -246,8 +246,8 @@ class FilmGraph:
 
     def to_rdflib(self) -> rdflib.Graph:
         """Knowledge as an rdflib graph, with exact literals."""
-        from kg.answers.rdflib_graph import to_rdflib
         from kg.exports.rdf import quads_of
+        from kg.queries.rdflib_graph import to_rdflib
 
         return to_rdflib(quad.triple for quad in quads_of(self.build, "knowledge"))
 

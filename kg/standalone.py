@@ -7,11 +7,11 @@ from pathlib import Path
 
 from pyoxigraph import Triple
 
-from kg.graph.inference import infer as infer_in
 from kg.graph.rdf_files import read_triples
-from kg.graph.shapes import validate_files
-from kg.graph.triples import Workshop
+from kg.graph.triple_tables import Workshop
+from kg.reasoning.infer import infer as infer_in
 from kg.reports import Report
+from kg.shapes import validate_files
 
 Files = Path | str | Iterable[Path | str]
 
@@ -20,7 +20,7 @@ def infer(data: Files, *, ontology: Files = (), engine: str = "sql") -> tuple[Tr
     """What follows by OWL 2 RL from RDF files and an ontology; triples in the order of their text.
 
     An ontology that stands in the data counts as well. Raises `FaultsError` for files that do not parse. For large
-    data, and for contradictions, see `kg.graph.inference_files.infer_files`, which writes to a file.
+    data, and for contradictions, see `kg.reasoning.infer_files.infer_files`, which writes to a file.
     """
     workshop = Workshop()
     for path in _paths(data):

@@ -1,6 +1,6 @@
 """The classes and properties of the film ontology, as Python names.
 
-Generated from ontology/film.ttl by `python -m kg.generated`; not edited by hand.
+Generated from ontology/film.ttl by `python -m kg.codegen`; not edited by hand.
 
 >>> director.value
 'https://w3id.org/filmgraph/film/director'

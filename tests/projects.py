@@ -9,11 +9,11 @@ from functools import cached_property
 from pathlib import Path
 from textwrap import dedent
 
-from kg.building import Drafted, build, draft
-from kg.facts.fact import Fact
-from kg.facts.lexicon import Lexicon, read_ontology, to_lexicon
-from kg.facts.reading import Read, read_facts
+from kg.facts.model import Fact
+from kg.facts.read import Read, read_facts
+from kg.facts.schema import Lexicon, read_ontology, to_lexicon
 from kg.filmgraph import FilmGraph, open_graph
+from kg.pipeline.build import Drafted, build, draft
 from kg.project import Project
 from kg.reports import Finding, Report
 from kg.terms import to_short

@@ -10,19 +10,7 @@ import os
 import sys
 from collections.abc import Sequence
 
-from kg.cli import (
-    asking,
-    assisting,
-    checking,
-    explaining,
-    exporting,
-    importing,
-    linking,
-    making,
-    mending,
-    proving,
-    serving,
-)
+from kg.cli import ask, build, check, export, fix, import_, link, mcp, proof, serve, why
 from kg.cli.command import Commands
 from kg.errors import FilmGraphError, GraphFaultError, InputError, LimitError, RemoteError
 from kg.version import __version__
@@ -69,7 +57,7 @@ def to_parser() -> argparse.ArgumentParser:
     parser.add_argument("-V", "--version", action="version", version=f"kg {__version__}")
     parser.set_defaults(run=None)
     commands = Commands(parser)
-    rooms = (making, checking, mending, asking, explaining, exporting, importing, linking, proving, serving, assisting)
+    rooms = (build, check, fix, ask, why, export, import_, link, proof, serve, mcp)
     for room in rooms:
         room.add_commands(commands)
     return parser

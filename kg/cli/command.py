@@ -10,8 +10,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from kg.atomic_files import write_file
 from kg.errors import InputError
-from kg.writing import write_file
 
 if TYPE_CHECKING:
     from kg.filmgraph import FilmGraph

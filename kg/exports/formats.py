@@ -8,11 +8,11 @@ from pathlib import Path
 
 from pyoxigraph import DefaultGraph, NamedNode, RdfFormat, Store, Triple, parse
 
-from kg.answers.evidence import Provenance
-from kg.answers.naming import Names
 from kg.errors import InputError
 from kg.exports import rdf
-from kg.facts.lexicon import Lexicon, to_lexicon
+from kg.facts.schema import Lexicon, to_lexicon
+from kg.graph.provenance_reader import Provenance
+from kg.lookup.entity_names import Names
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,27 +71,27 @@ def _schema_org(call: Call) -> Iterator[str]:
 
 
 def _wikidata(call: Call) -> Iterator[str]:
-    from kg.exports.wikidata import Wikidata, to_rdf
+    from kg.exports.wikidata.items import Wikidata, to_rdf
 
     return to_rdf(Wikidata(call.store, call.provenance, call.names, call.ontology()))
 
 
 def _reified(call: Call) -> Iterator[str]:
-    from kg.exports.wikidata import Wikidata, to_reified
+    from kg.exports.wikidata.items import Wikidata, to_reified
 
     return to_reified(Wikidata(call.store, call.provenance, call.names, call.ontology()))
 
 
 def _json(call: Call) -> Iterator[str]:
-    from kg.exports.wikidata import Wikidata
-    from kg.exports.wikidata_json import to_json
+    from kg.exports.wikidata.items import Wikidata
+    from kg.exports.wikidata.json import to_json
 
     return to_json(Wikidata(call.store, call.provenance, call.names, call.ontology()))
 
 
 def _quickstatements(call: Call) -> Iterator[str]:
-    from kg.exports.quickstatements import to_commands
-    from kg.exports.wikidata import Wikidata
+    from kg.exports.wikidata.items import Wikidata
+    from kg.exports.wikidata.quickstatements import to_commands
 
     return to_commands(Wikidata(call.store, call.provenance, call.names, call.ontology()), tell=call.tell)
 
@@ -120,7 +120,7 @@ def _sssom(call: Call) -> Iterator[str]:
 
 def _void(call: Call) -> Iterator[str]:
     from kg.exports.links import links_of, read_datasets
-    from kg.exports.linksets import to_void
+    from kg.exports.void_linksets import to_void
 
     triples = sum(1 for _ in call.store.quads_for_pattern(None, None, None, DefaultGraph()))
     return to_void(links_of(call.store, read_datasets(call.ontology())), triples)

@@ -14,7 +14,7 @@ from typing import Any
 
 from pyoxigraph import BlankNode, DefaultGraph, NamedNode, Quad
 
-from kg.facts.lexicon import Lexicon, Takes
+from kg.facts.schema import Lexicon, Takes
 from kg.terms import KNOWN_NAMES, LABEL, PREFIXES, TYPE, XSD, Term, film, to_curie
 
 _RESERVED = {"id", "type"}

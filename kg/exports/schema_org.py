@@ -13,8 +13,8 @@ from decimal import Decimal
 
 from pyoxigraph import DefaultGraph, Literal, NamedNode, Store
 
-from kg.answers.naming import Names
-from kg.graph.stating import EARLIEST, ONTOLOGY
+from kg.graph.provenance import EARLIEST, ONTOLOGY
+from kg.lookup.entity_names import Names
 from kg.terms import ALIAS, RDFS, SKOS, TYPE, XSD, Term, film
 
 SCHEMA = "https://schema.org/"

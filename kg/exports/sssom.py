@@ -14,10 +14,10 @@ from pathlib import Path
 
 from pyoxigraph import NamedNode
 
-from kg.answers.evidence import Provenance
-from kg.answers.naming import Names
 from kg.errors import InputError
 from kg.exports.links import EXACT, Dataset, Link
+from kg.graph.provenance_reader import Provenance
+from kg.lookup.entity_names import Names
 from kg.terms import BASE, FILM, PREFIXES, SKOS, SOURCE, to_text
 
 FILE = "links.sssom.tsv"

@@ -7,9 +7,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import fields
 from pathlib import Path
 
-from kg.facts.fact import Source
 from kg.facts.files import fault, read_text, read_yaml
-from kg.facts.values import nearest
+from kg.facts.literals import nearest
+from kg.facts.model import Source
 from kg.reports import Finding
 from kg.yaml_files import YamlNode
 

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, cast
 from pyoxigraph import RdfFormat, Triple, parse
 
 if TYPE_CHECKING:
-    from kg.graph.triples import Workshop
+    from kg.graph.triple_tables import Workshop
 
 LONGEST = 1_000_000
 """The longest literal that is read: one that is longer is a file in the wrong place."""

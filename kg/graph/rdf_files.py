@@ -23,7 +23,7 @@ from kg.graph.ntriples import LONGEST, read_lines
 from kg.reports import Finding, Place
 
 if TYPE_CHECKING:
-    from kg.graph.triples import Workshop
+    from kg.graph.triple_tables import Workshop
 
 _Node = TypeVar("_Node", NamedNode | BlankNode, NamedNode | BlankNode | Literal)
 

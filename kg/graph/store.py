@@ -19,7 +19,7 @@ from typing import NamedTuple
 from pyoxigraph import DefaultGraph, NamedNode, Quad, RdfFormat, Store, Triple, parse
 
 from kg.errors import ProjectError
-from kg.graph.stating import CONTESTED, LINKS, ONTOLOGY, PROVENANCE
+from kg.graph.provenance import CONTESTED, LINKS, ONTOLOGY, PROVENANCE
 from kg.project import Project
 
 ASSERTED, INFERRED = "asserted.nt", "inferred.nt"

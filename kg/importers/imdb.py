@@ -11,11 +11,11 @@ from dataclasses import replace
 from pathlib import Path
 
 from kg.errors import InputError
-from kg.facts.lexicon import Lexicon
-from kg.importers.gate import Gate
-from kg.importers.streams import files_of
-from kg.importers.table_mapping import read_table_mapping
-from kg.importers.tables import import_one
+from kg.facts.schema import Lexicon
+from kg.importers.input_files import files_of
+from kg.importers.session import Gate
+from kg.importers.tables.mapping import read_table_mapping
+from kg.importers.tables.run import import_one
 from kg.mappings import MAPPINGS
 
 SUFFIXES = (".tsv", ".tsv.gz")

@@ -14,9 +14,9 @@ from pathlib import Path
 
 from kg.errors import InputError
 from kg.facts.files import read_yaml
-from kg.importers.gate import Gate
-from kg.importers.naming import to_name, to_node, to_part
-from kg.importers.streams import files_of, open_bytes
+from kg.importers.entity_names import to_name, to_node, to_part
+from kg.importers.input_files import files_of, open_bytes
+from kg.importers.session import Gate
 from kg.reports import Finding
 from kg.yaml_files import YamlNode
 

@@ -17,9 +17,9 @@ from pathlib import Path
 from typing import Any
 
 from kg.errors import InputError
-from kg.importers.gate import Gate
-from kg.importers.naming import to_name, to_node, to_part
-from kg.importers.streams import lines_of, open_bytes
+from kg.importers.entity_names import to_name, to_node, to_part
+from kg.importers.input_files import lines_of, open_bytes
+from kg.importers.session import Gate
 from kg.mappings import MAPPINGS
 from kg.yaml_files import read_yaml_mapping
 

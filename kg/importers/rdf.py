@@ -19,12 +19,12 @@ from pyoxigraph import BlankNode, CanonicalizationAlgorithm, Dataset, Literal, N
 
 from kg.errors import InputError
 from kg.facts.dates import to_days
-from kg.facts.lexicon import Lexicon, Takes
-from kg.importers.gate import Gate
-from kg.importers.naming import to_name, to_node, to_part
-from kg.importers.streams import files_of
-from kg.importers.wikidata import EntityReader
-from kg.importers.wikidata_rdf import DIRECT, WikidataTriples
+from kg.facts.schema import Lexicon, Takes
+from kg.importers.entity_names import to_name, to_node, to_part
+from kg.importers.input_files import files_of
+from kg.importers.session import Gate
+from kg.importers.wikidata.entities import EntityReader
+from kg.importers.wikidata.rdf import DIRECT, WikidataTriples
 from kg.mappings import MAPPINGS
 from kg.mappings.wikidata import WikidataMapping
 from kg.terms import FILM, PREFIXES, SKOS, TYPE, XSD

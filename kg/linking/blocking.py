@@ -12,7 +12,7 @@ import tempfile
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
-from kg.linking.sketch import Census, Sketch
+from kg.linking.features import Census, Sketch
 
 LARGEST_BLOCK = 2_000
 """Pairs that one key may give."""

@@ -11,9 +11,9 @@ from math import log2
 
 from rapidfuzz.distance import OSA, Indel, JaroWinkler
 
-from kg.linking.mention import Clue
+from kg.linking.features import Census, Sketch
+from kg.linking.model import Clue
 from kg.linking.names import Title, words_of
-from kg.linking.sketch import Census, Sketch
 
 M = {
     "title": 0.90,

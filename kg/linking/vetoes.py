@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from kg.linking.mention import Mention
+from kg.linking.model import Mention
 
 FARTHEST = 12
 """Years between two films that no way of dating can bridge."""

@@ -13,7 +13,7 @@ from enum import StrEnum
 
 from pyoxigraph import NamedNode, Triple
 
-from kg.facts.lexicon import Lexicon
+from kg.facts.schema import Lexicon
 from kg.mappings.wikidata import EXACT, WD, Meaning, WikidataMapping, reads_of
 from kg.terms import ALIAS, LABEL, OWL, SKOS, TYPE, XSD, film
 

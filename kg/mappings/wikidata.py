@@ -10,7 +10,7 @@ from typing import Any
 from pyoxigraph import NamedNode, Triple
 
 from kg.errors import InputError
-from kg.facts.lexicon import Lexicon, Takes
+from kg.facts.schema import Lexicon, Takes
 from kg.mappings import MAPPINGS
 from kg.terms import FILM, PREFIXES, SKOS, film
 from kg.yaml_files import read_yaml_mapping

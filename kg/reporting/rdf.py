@@ -11,8 +11,8 @@ from typing import cast
 
 from pyoxigraph import BlankNode, Literal, NamedNode, RdfFormat, Triple, serialize
 
-from kg.graph.shapes.paths import Alternative, Path, Repeat, Sequence, Step, read_sparql
 from kg.reports import Finding, Report, Severity
+from kg.shapes.paths import Alternative, Path, Repeat, Sequence, Step, read_sparql
 from kg.terms import PREFIXES, RDF, SH, XSD, Term, to_term
 
 FORMATS = {

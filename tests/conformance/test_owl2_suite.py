@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from kg.graph.inference import Inference, infer
-from kg.graph.triples import Workshop
+from kg.graph.triple_tables import Workshop
+from kg.reasoning.infer import Inference, infer
 from tests.conformance.owl2_suite import Case, cases, entails
 
 REFUTATION = "needs a proof by contradiction, which no rule of the profile draws"

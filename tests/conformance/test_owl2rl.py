@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from kg.graph.inference import Inference, infer
 from kg.graph.rdf_files import read_triples
-from kg.graph.rules import BY_NAME, RULES, Spo
-from kg.graph.triples import Workshop
+from kg.graph.triple_tables import Workshop
+from kg.reasoning.infer import Inference, infer
+from kg.reasoning.rules import BY_NAME, RULES, Spo
 
 CASES = Path(__file__).parent / "owl2rl"
 

@@ -11,11 +11,11 @@ import pytest
 from pyoxigraph import NamedNode, RdfFormat, Triple, parse
 
 from kg.errors import FaultsError
-from kg.graph.shapes import check, to_shapes
-from kg.graph.shapes.paths import to_sparql
-from kg.graph.shapes.reading import path_of
-from kg.graph.triples import Workshop
+from kg.graph.triple_tables import Workshop
 from kg.reports import Finding, Severity
+from kg.shapes import check, to_shapes
+from kg.shapes.parse import path_of
+from kg.shapes.paths import to_sparql
 from kg.terms import RDF, SH
 
 SUITE = Path(__file__).parent / "w3c" / "shacl"

@@ -20,8 +20,8 @@ from pyoxigraph import NamedNode, RdfFormat, Store, parse
 from rdflib.collection import Collection
 from starlette.testclient import TestClient
 
-from kg.endpoint.app import application
-from kg.endpoint.limits import Limits
+from kg.server.app import application
+from kg.server.limits import Limits
 from tests.projects import ANORA, SmallProject
 
 SUITE = Path(__file__).parent / "w3c" / "sparql-protocol"

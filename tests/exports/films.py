@@ -9,9 +9,9 @@ from textwrap import dedent
 
 from pyoxigraph import QuerySolutions, RdfFormat, Store
 
-from kg.building import build
 from kg.cli import main
 from kg.filmgraph import FilmGraph, open_graph
+from kg.pipeline.build import build
 from tests.importers.place import ROOT
 
 SOURCES = """\

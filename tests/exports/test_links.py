@@ -11,7 +11,7 @@ import rdflib
 
 from kg.exports.links import read_datasets
 from kg.exports.sssom import JUSTIFICATION
-from kg.facts.lexicon import read_ontology
+from kg.facts.schema import read_ontology
 from tests.exports.films import ANORA, Films
 from tests.importers.place import ROOT
 
@@ -83,16 +83,6 @@ def test_every_prefix_of_a_mapping_is_declared(films: Films) -> None:
         row[name].partition(":")[0] for row in rows_of(text) for name in ("subject_id", "object_id", "predicate_id")
     }
     assert used <= declared
-
-
-def test_sssom_is_read_by_its_own_tool(films: Films, tmp_path: Path) -> None:
-    parsers = pytest.importorskip("sssom.parsers")
-    validators = pytest.importorskip("sssom.validators")
-    file = tmp_path / "anora.sssom.tsv"
-    file.write_text(films.export("sssom"), encoding="utf-8")
-    mappings = parsers.parse_sssom_table(str(file))
-    validators.validate(mappings)
-    assert len(mappings.df) == len(rows_of(file.read_text(encoding="utf-8")))
 
 
 def test_a_linkset_counts_its_links(films: Films) -> None:

@@ -11,11 +11,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pyoxigraph import NamedNode
 
-from kg.exports.quickstatements import to_cell
-from kg.exports.wikidata_lacking import compare
-from kg.exports.wikidata_statements import Snak, Statement, Told
-from kg.exports.wikidata_values import Value, to_time
-from kg.facts.fact import Evidence, Fact, Rank
+from kg.exports.wikidata.diff import compare
+from kg.exports.wikidata.quickstatements import to_cell
+from kg.exports.wikidata.statements import Snak, Statement, Told
+from kg.exports.wikidata.values import Value, to_time
+from kg.facts.model import Evidence, Fact, Rank
 from kg.mappings.to_wikidata import Datatype
 from kg.terms import film
 from tests.exports.films import ANORA, Films

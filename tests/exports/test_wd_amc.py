@@ -8,7 +8,7 @@ from __future__ import annotations
 import pytest
 from pyoxigraph import QuerySolutions, Store
 
-from kg.answers.sparql import guard, with_dots
+from kg.queries.sparql import guard, with_dots
 from tests.exports.films import Films, loaded
 from tests.importers.place import DATASETS
 from tests.importers.test_wikidata import day, entity, item, snak, text, write

@@ -10,7 +10,7 @@ import rdflib
 from pyoxigraph import Store
 from rdflib.compare import isomorphic
 
-from kg.exports.wikidata_values import Items
+from kg.exports.wikidata.values import Items
 from kg.filmgraph import FilmGraph
 from kg.terms import ALIAS, to_short
 from tests.exports.films import ANORA, Films, loaded, rows

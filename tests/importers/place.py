@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from kg.cli import main
-from kg.facts.fact import Fact
-from kg.facts.lexicon import read_ontology, to_lexicon
-from kg.facts.reading import Read, read_facts
+from kg.facts.model import Fact
+from kg.facts.read import Read, read_facts
+from kg.facts.schema import read_ontology, to_lexicon
 from kg.terms import to_curie, to_short
 
 ROOT = Path(__file__).parents[2]

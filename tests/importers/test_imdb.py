@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from kg.building import check
-from kg.importers import tables
+from kg.importers.tables import run
+from kg.pipeline.build import check
 from tests.importers.place import Place
 
 TABLES = {
@@ -92,7 +92,7 @@ def test_series_and_their_people_are_left_out_and_counted(
 def test_large_tables_say_the_same_as_small_ones(project: Place, imdb: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     told = []
     for many in (50_000, 1):
-        monkeypatch.setattr(tables, "MANY", many)
+        monkeypatch.setattr(run, "MANY", many)
         assert project.run("imdb", str(imdb)) == 0
         told.append({fact.id for fact in project.facts()})
     assert told[0] == told[1]

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from kg.building import check
 from kg.importers.oscars import COLUMNS
+from kg.pipeline.build import check
 from tests.importers.place import DATASETS, Place
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from kg.importers.naming import to_part
+from kg.importers.entity_names import to_part
 from tests.importers.place import DATASETS, Place
 
 

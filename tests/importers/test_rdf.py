@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from kg.building import check
-from kg.importers.wikidata_rdf import _to_julian
+from kg.importers.wikidata.rdf import _to_julian
+from kg.pipeline.build import check
 from tests.importers.place import Place
 
 

@@ -11,10 +11,10 @@ import duckdb
 import openpyxl
 import pytest
 
-from kg.building import check
-from kg.importers import tables
-from kg.importers.naming import to_name, to_part, to_part_sql
-from kg.importers.table_files import copy_lines
+from kg.importers.entity_names import to_name, to_part, to_part_sql
+from kg.importers.tables import run
+from kg.importers.tables.files import copy_lines
+from kg.pipeline.build import check
 from tests.importers.place import DATASETS, Place
 
 FILMS = """\
@@ -64,7 +64,7 @@ def test_a_large_table_says_the_same_as_a_small_one(
 ) -> None:
     project.run("table", str(films))
     small = {fact.id for fact in project.facts()}
-    monkeypatch.setattr(tables, "MANY", 1)
+    monkeypatch.setattr(run, "MANY", 1)
     project.run("table", str(films))
     assert not project.table("my-films").exists()
     assert {fact.id for fact in project.facts()} == small

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from kg.building import check
-from kg.importers import tables
+from kg.importers.tables import run
+from kg.pipeline.build import check
 from tests.importers.place import Place
 
 FILMS = """\
@@ -121,7 +121,7 @@ def test_a_large_table_of_credits_says_the_same_as_a_small_one(
     )
     told = []
     for many in (50_000, 1):
-        monkeypatch.setattr(tables, "MANY", many)
+        monkeypatch.setattr(run, "MANY", many)
         assert project.run("table", str(path)) == 0
         told.append({fact.id for fact in project.facts()})
     assert told[0] == told[1]

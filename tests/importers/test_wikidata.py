@@ -11,8 +11,8 @@ from typing import Any
 
 import pytest
 
-from kg.building import check
-from kg.facts.fact import Rank
+from kg.facts.model import Rank
+from kg.pipeline.build import check
 from tests.importers.place import DATASETS, Place
 
 

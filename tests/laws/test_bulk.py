@@ -16,16 +16,16 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pyoxigraph import Literal, NamedNode, Triple
 
-from kg.facts import deciding
-from kg.facts.deciding import Contested, Decided, Decision, Kind, Subject, decide
-from kg.facts.fact import Evidence, Fact, Rank
-from kg.facts.lexicon import Lexicon
-from kg.facts.plain_rows import PlainRows
-from kg.facts.policy import Policy
+from kg.decisions import conflicts
+from kg.decisions.conflicts import Contested, Decided, Decision, Kind, Subject, decide
+from kg.decisions.policy import Policy
+from kg.facts.model import Evidence, Fact, Rank
+from kg.facts.readers.plain_rows import PlainRows
+from kg.facts.readers.table_reader import TableReader
+from kg.facts.schema import Lexicon
 from kg.facts.sources import read_sources
-from kg.facts.tables import TableReader
-from kg.graph import stating
-from kg.graph.triples import Workshop
+from kg.graph import provenance
+from kg.graph.triple_tables import Workshop
 from kg.terms import TYPE, Term, film
 from tests.projects import SOURCES, SmallProject
 
@@ -124,7 +124,7 @@ SINGLE = {
 POLICY = Policy(("encyclopedia", "fan-site"), figures={film("boxOffice"): (film("asOf"),)})
 
 
-class Naive(deciding._Decider):
+class Naive(conflicts._Decider):
     """Decides with everything at hand about every thing, whether it is in question or not."""
 
     def _several(self, properties: Container[NamedNode]) -> dict[tuple[Subject, NamedNode], list[Fact]]:
@@ -162,7 +162,7 @@ def naively_decided(facts: list[Fact], lexicon: Lexicon) -> Decided:
     standing = [fact for number, fact in enumerate(facts) if number not in aside]
     decisions = tuple(Naive(standing, SINGLE, lexicon, POLICY).decisions())
     losing = {other: decision for decision in decisions for other in decision.others}
-    lost = {fact.value: decision for fact, decision in losing.items() if deciding._is_node_of(fact)}
+    lost = {fact.value: decision for fact, decision in losing.items() if conflicts._is_node_of(fact)}
     for number, fact in enumerate(facts):
         decision = losing.get(fact) or lost.get(_node(fact, lost))
         if decision is not None and number not in aside:
@@ -188,7 +188,7 @@ def test_only_what_is_in_question_has_to_be_looked_at(lexicon: Lexicon, facts: l
 
 
 def triples(facts: Iterable[Fact]) -> list[Triple]:
-    return list(stating.knowledge(facts))
+    return list(provenance.knowledge(facts))
 
 
 @settings(law, max_examples=100)  # each makes two databases
@@ -196,7 +196,7 @@ def triples(facts: Iterable[Fact]) -> list[Triple]:
 def test_terms_are_numbered_alike_whether_they_come_as_terms_or_as_texts(some: list[Fact], more: list[Fact]) -> None:
     by_term, by_text = Workshop(), Workshop()
     for part in (some, more):
-        by_term.add_terms(stating.said(part))
+        by_term.add_terms(provenance.said(part))
         by_text.add_texts((str(t.subject), str(t.predicate), str(t.object)) for t in triples(part))
     for query in ("SELECT * FROM term ORDER BY ALL", "SELECT * FROM triple ORDER BY ALL"):
         assert by_term.sql.execute(query).fetchall() == by_text.sql.execute(query).fetchall()

@@ -15,15 +15,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pyoxigraph import Literal, NamedNode, Triple
 
-from kg.building import draft
+from kg.decisions.conflicts import Decided, decide
+from kg.decisions.policy import Policy
 from kg.facts.dates import to_date, to_days
-from kg.facts.deciding import Decided, decide
-from kg.facts.fact import Evidence, Fact, Rank
-from kg.facts.lexicon import Lexicon, Takes, Word
-from kg.facts.policy import Policy
+from kg.facts.literals import to_slug, to_value
+from kg.facts.model import Evidence, Fact, Rank
+from kg.facts.readers.table_reader import COLUMNS, TableReader, to_row
+from kg.facts.schema import Lexicon, Takes, Word
 from kg.facts.sources import read_sources
-from kg.facts.tables import COLUMNS, TableReader, to_row
-from kg.facts.values import to_slug, to_value
+from kg.pipeline.build import draft
 from kg.terms import XSD, film, to_curie, to_iri
 from tests.projects import SOURCES, SmallProject
 

@@ -9,12 +9,12 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from pyoxigraph import Literal, NamedNode, Triple
 
-from kg.graph.inference import infer
 from kg.graph.rdf_files import read_triples
-from kg.graph.reference import closure
-from kg.graph.rules import SAME, Spo
-from kg.graph.triples import Workshop
-from kg.graph.trivial import is_trivial
+from kg.graph.triple_tables import Workshop
+from kg.reasoning.infer import infer
+from kg.reasoning.owlrl_engine import closure
+from kg.reasoning.rules import SAME, Spo
+from kg.reasoning.tautologies import is_trivial
 from kg.terms import OWL, TYPE, XSD, film
 from tests.laws.ontologies import facts, ontologies, owl
 

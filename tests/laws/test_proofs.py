@@ -9,13 +9,13 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from pyoxigraph import BlankNode, Literal, NamedNode, Triple
 
-from kg.graph.derivation import Explainer, Triples
-from kg.graph.inference import infer
-from kg.graph.ontology import Ontology
-from kg.graph.proof import to_json
-from kg.graph.proofcheck import faults
-from kg.graph.rules import BY_NAME, FIRST, REST, Spo
-from kg.graph.triples import Workshop
+from kg.graph.triple_tables import Workshop
+from kg.proofs.checker import faults
+from kg.proofs.proof import to_json
+from kg.proofs.search import Explainer, Triples
+from kg.reasoning.infer import infer
+from kg.reasoning.ontology import Ontology
+from kg.reasoning.rules import BY_NAME, FIRST, REST, Spo
 from tests.laws.ontologies import EX, A, facts, listed, ontologies, owl
 
 law = settings(deadline=None, max_examples=120, suppress_health_check=[HealthCheck.too_slow])

@@ -13,13 +13,13 @@ from hypothesis import strategies as st
 from pyoxigraph import Literal, Triple
 
 from kg.errors import FaultsError
-from kg.graph.shapes import Standing, check, reference, to_shapes
-from kg.graph.shapes.patterns import to_pattern
-from kg.graph.shapes.shape import COMPONENTS, Constraint
-from kg.graph.shapes.statements import quoted
-from kg.graph.shapes.verdicts import VALUE_COMPONENTS, is_bad, is_out_of_order, pair_to_sql, to_sql
-from kg.graph.triples import Workshop
+from kg.graph.triple_tables import Workshop
 from kg.reports import Report
+from kg.shapes import Standing, check, pyshacl_engine, to_shapes
+from kg.shapes.model import COMPONENTS, Constraint
+from kg.shapes.regex import to_pattern
+from kg.shapes.sql_tables import quoted
+from kg.shapes.value_tests import VALUE_COMPONENTS, is_bad, is_out_of_order, pair_to_sql, to_sql
 from tests.laws.shape_strategies import (
     CLASSES,
     FAMILIES,
@@ -53,7 +53,7 @@ def test_the_compiler_finds_what_pyshacl_finds(drawn: tuple[list[Triple], list[T
     shapes = to_shapes(described)
     ours = told(check(workshop(data), shapes, by="sql"))
     try:
-        theirs = told(reference.check_triples(data, shapes, list(shapes.targeted())))
+        theirs = told(pyshacl_engine.check_triples(data, shapes, list(shapes.targeted())))
     except FaultsError as refused:
         # pyshacl refuses to hold a blank node against anything; the specification says that it is not less.
         if "to compare a BlankNode" not in str(refused):

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from kg.linking.judging import Thresholds, link
-from kg.linking.mention import Credit, Mention, Verdict
+from kg.linking.classification import Thresholds, link
+from kg.linking.model import Credit, Mention, Verdict
 from kg.linking.names import person_of, titles_of
 
 TITLES = (

@@ -8,7 +8,7 @@ import pytest
 import rdflib
 
 import kg
-from kg.answers.query import Queries
+from kg.queries.stored_query import Queries
 from kg.terms import to_text
 
 ROOT = Path(__file__).parents[2]

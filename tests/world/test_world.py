@@ -8,12 +8,12 @@ from pathlib import Path
 
 import pytest
 
-from kg.answers.agreement import agreement_of
-from kg.answers.answer import Thing
-from kg.answers.disputes import disputes_of
 from kg.cli import main
 from kg.filmgraph import FilmGraph, open_graph
+from kg.lookup.conflicts import disputes_of
+from kg.lookup.source_agreement import agreement_of
 from kg.project import find_project
+from kg.queries.answer import Thing
 from kg.terms import to_curie
 
 HERE = Path(__file__).parent

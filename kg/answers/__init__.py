@@ -1,1 +1,0 @@
-"""Questions in; answers, and why they hold, out."""

@@ -1,0 +1,59 @@
+"""The ontology walks in; the files that are generated from it walk out: `kg/vocabulary.py`, `ontology/context.jsonld`.
+
+`python -m kg.codegen` writes them; a test proves that they are fresh.
+"""
+
+from __future__ import annotations
+
+import json
+import keyword
+from collections.abc import Mapping
+from pathlib import Path
+
+from kg.exports.jsonld import to_context
+from kg.facts.schema import Lexicon, Word, read_ontology, to_lexicon
+from kg.project import Project, find_project
+from kg.terms import FILM
+
+_HEAD = '''"""The classes and properties of the film ontology, as Python names.
+
+Generated from ontology/film.ttl by `python -m kg.codegen`; not edited by hand.
+
+>>> director.value
+'https://w3id.org/filmgraph/film/director'
+"""
+
+from pyoxigraph import NamedNode
+
+'''
+
+
+def generated(project: Project) -> Mapping[Path, str]:
+    """Each generated file of a checkout, by its path in the project, and its text."""
+    lexicon = to_lexicon(read_ontology(project.ontology))
+    context = json.dumps({"@context": to_context(lexicon)}, ensure_ascii=False, indent=1) + "\n"
+    return {Path("kg/vocabulary.py"): _vocabulary(lexicon), Path("ontology/context.jsonld"): context}
+
+
+def _vocabulary(lexicon: Lexicon) -> str:
+    words = [
+        word for word in (*lexicon.classes.values(), *lexicon.properties.values()) if word.iri.value.startswith(FILM)
+    ]
+    return _HEAD + "\n".join(_constant(word) for word in sorted(words, key=lambda word: word.name))
+
+
+def _constant(word: Word) -> str:
+    name = f"{word.name}_" if keyword.iskeyword(word.name) else word.name
+    sentence = word.sentence.replace("\\", "\\\\").replace('"""', "'''")
+    return f'{name} = NamedNode("{word.iri.value}")\n"""{sentence}"""\n'
+
+
+def main() -> None:
+    """Write the generated files of the checkout around the working folder."""
+    project = find_project()
+    for path, text in generated(project).items():
+        (project.folder / path).write_text(text, encoding="utf-8", newline="\n")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,1 @@
+"""Links between entities, trust in sources, and the resolution of conflicting facts."""

@@ -1,0 +1,176 @@
+"""A triple walks in; why it holds walks out, as a tree: rule and premises, theirs in turn, down to facts with passages.
+
+The tree is made on demand: the store is asked, and the grounded rules are matched backwards, so that building pays
+nothing. Facts end a branch, and so do axioms of the ontology.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from functools import cached_property
+
+from pyoxigraph import DefaultGraph, Literal, NamedNode, Store, Triple
+
+from kg.decisions.conflicts import Contested
+from kg.facts.model import Fact
+from kg.graph.provenance import EARLIEST, LATEST, ONTOLOGY
+from kg.graph.provenance_reader import Provenance
+from kg.lookup.entity_names import Names
+from kg.lookup.phrases import axiom_in_words, cited, in_words
+from kg.passages.texts import Texts
+from kg.proofs.proof import Gap, Proof
+from kg.proofs.search import Explainer as ProofFinder
+from kg.proofs.search import StoreFacts
+from kg.reasoning.grounding import ground
+from kg.reasoning.ontology import Ontology
+from kg.reasoning.rules import GroundRule, Spo
+from kg.terms import film, to_term
+
+DAYS = "days"
+"""The one rule of our own: a thing with a date has an earliest and a latest day."""
+_DATED = (film("date"), film("start"), film("end"))
+
+
+@dataclass(frozen=True, slots=True)
+class Why:
+    """Why a triple holds: the facts that say it, or a rule and its premises; neither means that it does not hold."""
+
+    triple: Triple
+    facts: tuple[Fact, ...] = ()
+    contested: tuple[Contested, ...] = ()
+    rule: str = ""
+    link: str = ""
+    premises: tuple[Why, ...] = ()
+    is_axiom: bool = False
+
+    def __bool__(self) -> bool:
+        """True when the triple holds."""
+        return bool(self.facts or self.rule or self.is_axiom)
+
+    def __iter__(self) -> Iterator[Why]:
+        """This and everything below it, from the top."""
+        yield self
+        for premise in self.premises:
+            yield from premise
+
+    def leaves(self) -> Iterator[Why]:
+        """The facts and axioms that it all rests on."""
+        return (why for why in self if not why.premises)
+
+
+@dataclass(frozen=True, slots=True)
+class Whys:
+    """Every explanation of a triple, shortest first; `complete` is False when there may be more."""
+
+    all: tuple[Why, ...]
+    complete: bool
+
+
+@dataclass(frozen=True)
+class Explainer:
+    """Explains the triples of one store."""
+
+    store: Store
+    names: Names
+    provenance: Provenance
+    _said: dict[Spo, bool] = field(default_factory=dict, repr=False)
+
+    def why(self, triple: Triple) -> Why:
+        """A shortest explanation; an untrue `Why` when the triple does not hold."""
+        proof = self._finder.proof(_spo(triple)) if self._holds(triple) else None
+        if proof is None:
+            return Why(triple, contested=tuple(self.provenance.contested(triple)))
+        return self._to_why(proof)
+
+    def whys(self, triple: Triple, *, limit: int = 20) -> Whys:
+        """Every way in which a last step gives the triple, at most `limit`."""
+        if not self._holds(triple):
+            return Whys((), complete=True)
+        proofs = self._finder.proofs(_spo(triple), limit=limit)
+        return Whys(tuple(self._to_why(proof) for proof in proofs.proofs), proofs.complete)
+
+    def gaps(self, triple: Triple, *, limit: int = 20) -> tuple[Gap, ...]:
+        """For a triple that does not hold: the rules that could give it, and the premises that are missing."""
+        return self._finder.gaps(_spo(triple), limit=limit)
+
+    def rules(self) -> tuple[GroundRule, ...]:
+        """The rules of the ontology, grounded, as the reasoner runs them."""
+        return tuple(ground(self._finder.ontology))
+
+    @cached_property
+    def _finder(self) -> ProofFinder:
+        axioms = (quad.triple for quad in self.store.quads_for_pattern(None, None, None, ONTOLOGY))
+        ontology = Ontology(_spo(axiom) for axiom in axioms)
+        return ProofFinder(StoreFacts(self.store), ontology, was_said=self._was_said)
+
+    def _was_said(self, spo: Spo) -> bool:
+        """True for facts, and for the days that are worked out from dates: no OWL rule gives those."""
+        if spo not in self._said:
+            triple = _triple(spo)
+            is_day = triple is not None and triple.predicate in (EARLIEST, LATEST) and self._holds(triple)
+            self._said[spo] = triple is not None and (is_day or self.provenance.is_asserted(triple))
+        return self._said[spo]
+
+    def _holds(self, triple: Triple) -> bool:
+        found = self.store.quads_for_pattern(triple.subject, triple.predicate, triple.object, DefaultGraph())
+        return next(found, None) is not None or self._is_axiom(triple)
+
+    def _is_axiom(self, triple: Triple) -> bool:
+        found = self.store.quads_for_pattern(triple.subject, triple.predicate, triple.object, ONTOLOGY)
+        return next(found, None) is not None
+
+    def _to_why(self, proof: Proof) -> Why:
+        triple = _triple(proof.triple)
+        assert triple is not None
+        if proof.step is not None:
+            rule = proof.step.rule
+            return Why(triple, rule=rule.name, link=rule.link, premises=tuple(map(self._to_why, proof.premises)))
+        if facts := tuple(sorted(self.provenance.facts(triple), key=_by_spot)):
+            return Why(triple, facts)
+        if triple.predicate in (EARLIEST, LATEST):
+            found = (quad.triple for one in _DATED for quad in self.store.quads_for_pattern(triple.subject, one, None))
+            dates = (Why(date, tuple(self.provenance.facts(date))) for date in sorted(set(found), key=str))
+            return Why(triple, rule=DAYS, premises=tuple(date for date in dates if date))
+        return Why(triple, is_axiom=True)
+
+
+def _spo(triple: Triple) -> Spo:
+    return (str(triple.subject), str(triple.predicate), str(triple.object))
+
+
+def _triple(spo: Spo) -> Triple | None:
+    """The triple of exact texts; None where a literal stands as subject, which only a rule's premise can be."""
+    subject, predicate, value = map(to_term, spo)
+    if isinstance(subject, Literal) or not isinstance(predicate, NamedNode):
+        return None
+    return Triple(subject, predicate, value)
+
+
+def _by_spot(fact: Fact) -> tuple[str, int]:
+    return (fact.evidence.source, fact.evidence.start or 0)
+
+
+def to_text(whys: Iterable[Why], names: Names, texts: Texts, *, indent: str = "") -> str:
+    """The trees for people: each triple by its labels, under it what says so, with the words where they are at hand."""
+    return "".join(line + "\n" for why in whys for line in _lines(why, names, texts, indent))
+
+
+def _lines(why: Why, names: Names, texts: Texts, indent: str) -> Iterator[str]:
+    yield f"{indent}{in_words(why.triple, names)}"
+    inner = indent + "    "
+    for fact in why.facts:
+        yield f"{inner}{cited(fact, texts)}"
+    if why.is_axiom:
+        yield f"{inner}so says the ontology"
+    if why.rule:
+        axioms = [axiom_in_words(premise.triple, names) for premise in why.premises if premise.is_axiom]
+        yield f"{inner}follows by {why.rule}{', since ' + ' and '.join(axioms) if axioms else ''}, from"
+        for premise in why.premises:
+            if not premise.is_axiom:
+                yield from _lines(premise, names, texts, inner)
+    for one in why.contested:
+        yield f"{inner}{cited(one.fact, texts)}"
+        yield f"{inner}  but it is no knowledge ({one.kind}): {one.reason}"
+    if not why and not why.contested:
+        yield f"{inner}does not hold in this graph"

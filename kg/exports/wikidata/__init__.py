@@ -1,0 +1,1 @@
+"""Exports in Wikidata's model."""

@@ -1,0 +1,1 @@
+"""Readers of fact files: YAML, tables, RDF."""

@@ -1,0 +1,154 @@
+"""Decided facts walk in; knowledge, and apart from it who says it, walk out as triples.
+
+Provenance is plain RDF 1.1 reification: `fact:ID` is an `rdf:Statement` with subject, predicate and object, and the
+evidence. The words of its vocabulary (`ev:`) are told in ontology/evidence.ttl.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from urllib.parse import quote
+
+from pyoxigraph import BlankNode, Literal, NamedNode, Triple
+
+from kg.decisions.apply_links import Merged
+from kg.decisions.conflicts import Decided, Decision
+from kg.decisions.links import EXACT
+from kg.facts.dates import Days, to_days
+from kg.facts.model import Fact, Source
+from kg.graph.record_store import part
+from kg.passages.texts import place_in_text
+from kg.terms import BASE, EVIDENCE, GRAPH, RDF, TYPE, XSD, Term, film
+
+PROVENANCE, CONTESTED, ONTOLOGY, LINKS = (
+    NamedNode(GRAPH + name) for name in ("provenance", "contested", "ontology", "links")
+)
+"""The named graphs beside knowledge, which is the default graph."""
+
+EARLIEST, LATEST = film("earliest"), film("latest")
+_STARTS, _ENDS = (film("date"), film("start")), (film("date"), film("end"))
+_DATED = frozenset((*_STARTS, *_ENDS))
+_STATEMENT, _SUBJECT, _PREDICATE, _OBJECT = (
+    NamedNode(RDF + name) for name in ("Statement", "subject", "predicate", "object")
+)
+_INTEGER, _BOOLEAN = NamedNode(XSD + "integer"), NamedNode(XSD + "boolean")
+
+
+def ev(name: str) -> NamedNode:
+    """A term of the evidence vocabulary."""
+    return NamedNode(EVIDENCE + name)
+
+
+def knowledge(facts: Iterable[Fact]) -> Iterator[Triple]:
+    """What the facts say; a fact said twice gives one triple twice."""
+    return (fact.triple for fact in facts)
+
+
+def said(facts: Iterable[Fact]) -> Iterator[tuple[Term, Term, Term]]:
+    """The same, term by term."""
+    return ((fact.subject, fact.property, fact.value) for fact in facts)
+
+
+def days(facts: Iterable[Fact]) -> Iterator[Triple]:
+    """The earliest and the latest day of everything that has a date, or a start or end.
+
+    Engines disagree on comparing dates of different precision; whole days compare alike everywhere.
+    """
+    first: dict[NamedNode | BlankNode, Days] = {}
+    last: dict[NamedNode | BlankNode, Days] = {}
+    for fact in facts:
+        if fact.property in _DATED and isinstance(fact.value, Literal):
+            span = to_days(fact.value.value)
+            if fact.property in _STARTS:
+                first[fact.subject] = min(first.get(fact.subject, span), span, key=lambda one: one.earliest)
+            if fact.property in _ENDS:
+                last[fact.subject] = max(last.get(fact.subject, span), span, key=lambda one: one.latest)
+    for thing, span in first.items():
+        yield Triple(thing, EARLIEST, span.literals[0])
+    for thing, span in last.items():
+        yield Triple(thing, LATEST, span.literals[1])
+
+
+def contested(decided: Decided) -> Iterator[Triple]:
+    """What somebody says, but is not taken as knowledge."""
+    return (one.fact.triple for one in decided.contested)
+
+
+def links(merged: Merged) -> Iterator[Triple]:
+    """Which other names mean a thing of the graph: an `skos:exactMatch` from the name that stays to each that went."""
+    return (Triple(stays, EXACT, went) for went, stays in merged.stays.items())
+
+
+def provenance(decided: Decided, sources: Mapping[str, Source]) -> Iterator[Triple]:
+    """Who says each fact and where, what is contested and why, and who the sources are."""
+    kept, spelled = part(decided)
+    yield from _records(kept, sources)
+    for fact in spelled:
+        yield from _statement(fact, sources)
+    for one in decided.contested:
+        yield from _statement(one.fact, sources)
+        yield Triple(one.fact.iri, ev("status"), Literal(one.kind.value))
+        yield Triple(one.fact.iri, ev("reason"), Literal(one.reason))
+    for number, decision in enumerate(decided.decisions, start=1):
+        yield from _decision(decision, number)
+    spoken = {fact.evidence.source for fact in decided.facts} | {one.fact.evidence.source for one in decided.contested}
+    for source in sources.values():
+        if source.id in spoken or source.sha256:
+            yield from _source(source)
+
+
+def _records(facts: Iterable[Fact], sources: Mapping[str, Source]) -> Iterator[Triple]:
+    """A table's facts have their evidence per record: the graph knows the record, and what it is about."""
+    kind, source_of, about = ev("Record"), ev("source"), ev("about")
+    records: dict[tuple[str, str], NamedNode] = {}
+    for (id, name), subject in dict.fromkeys(((f.evidence.source, f.evidence.record), f.subject) for f in facts):
+        if (record := records.get((id, name))) is None:
+            source = sources[id].iri
+            record = records[id, name] = NamedNode(f"{source.value}/{quote(name, safe='')}")
+            yield Triple(record, TYPE, kind)
+            yield Triple(record, source_of, source)
+        yield Triple(record, about, subject)
+
+
+def _statement(fact: Fact, sources: Mapping[str, Source]) -> Iterator[Triple]:
+    spot = fact.evidence
+    source = sources[spot.source]
+    yield Triple(fact.iri, TYPE, _STATEMENT)
+    yield Triple(fact.iri, _SUBJECT, fact.subject)
+    yield Triple(fact.iri, _PREDICATE, fact.property)
+    yield Triple(fact.iri, _OBJECT, fact.value)
+    yield Triple(fact.iri, ev("source"), source.iri)
+    yield Triple(fact.iri, ev("rank"), Literal(fact.rank.value))
+    yield Triple(fact.iri, ev("passage"), Literal(place_in_text(source, spot)))
+    yield Triple(fact.iri, ev("writtenIn"), Literal(str(fact.place)))
+    if spot.has_span:
+        yield Triple(fact.iri, ev("start"), Literal(str(spot.start), datatype=_INTEGER))
+        yield Triple(fact.iri, ev("end"), Literal(str(spot.end), datatype=_INTEGER))
+    if fact.paraphrase:
+        yield Triple(fact.iri, ev("paraphrase"), Literal("true", datatype=_BOOLEAN))
+    told = {"record": spot.record, "retrieved": spot.retrieved, "written": fact.written, "because": fact.because}
+    for name, text in (told | {"asOf": fact.as_of}).items():
+        if text:
+            yield Triple(fact.iri, ev(name), Literal(text))
+
+
+def _decision(decision: Decision, number: int) -> Iterator[Triple]:
+    node = NamedNode(f"{BASE}decision/{number}")
+    yield Triple(node, TYPE, ev("Decision"))
+    yield Triple(node, ev("about"), decision.subject)
+    yield Triple(node, ev("property"), decision.property)
+    yield Triple(node, ev("kind"), Literal(decision.kind.value))
+    yield Triple(node, ev("reason"), Literal(decision.reason))
+    for fact in decision.preferred:
+        yield Triple(node, ev("preferred"), fact.iri)
+    for fact in decision.others:
+        yield Triple(node, ev("against"), fact.iri)
+
+
+def _source(source: Source) -> Iterator[Triple]:
+    yield Triple(source.iri, TYPE, film("Source"))
+    if source.title:
+        yield Triple(source.iri, ev("title"), Literal(source.title))
+    for name in ("publisher", "date", "language", "address", "licence", "file", "sha256"):
+        if text := str(getattr(source, name)):
+            yield Triple(source.iri, ev(name), Literal(text))

@@ -1,0 +1,1 @@
+"""Tables of any kind, imported through a mapping file."""

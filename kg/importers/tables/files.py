@@ -1,0 +1,326 @@
+"""A table walks in, CSV, TSV, Excel, JSON lines or Parquet; the clause by which DuckDB reads its cells walks out."""
+
+from __future__ import annotations
+
+import codecs
+import csv
+import io
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
+from typing import Any, BinaryIO
+
+import orjson
+
+from kg.errors import InputError
+from kg.importers.input_files import lines_of, open_bytes
+from kg.importers.session import Gate
+from kg.importers.tables.mapping import TableMapping
+from kg.importers.tables.sql import named, quoted
+
+LONGEST_LINE = 4 << 20
+"""Bytes of a line of CSV or JSON."""
+_BLOCK = 1 << 20
+_MANY_ROWS = 20_000
+"""Lines of JSON that are looked at for the names of columns."""
+SUFFIXES = (".csv", ".tsv", ".csv.gz", ".tsv.gz", ".csv.bz2", ".tsv.bz2", ".jsonl", ".ndjson", ".parquet", ".xlsx")
+_DELIMITERS = (",", "\t", ";", "|")
+
+
+def header_of(path: Path, mapping: TableMapping | None = None) -> list[str]:
+    """The names of a table's columns; raises `InputError` when it has none."""
+    format = format_of(path, mapping)
+    if format in ("csv", "tsv"):
+        return _header(path, _delimiter(path, mapping), mapping)
+    if format == "xlsx":
+        return [name for name in next(_sheet(path, mapping), []) if name]
+    if format == "jsonl":
+        names = list(dict.fromkeys(name for row in islice(_objects(path), _MANY_ROWS) for name in row))
+        if not names:
+            raise InputError(
+                f"{path} cannot be read: no line of it is a JSON object. One object a line is wanted, in UTF-8."
+            )
+        return names
+    import duckdb
+
+    with duckdb.connect(":memory:") as sql:
+        try:
+            described = sql.execute("SELECT * FROM read_parquet(?) LIMIT 0", [str(path)]).description or ()
+        except duckdb.Error as error:
+            raise InputError(f"{path} cannot be read: {first_line(error)}.") from error
+        return [str(column[0]) for column in described]
+
+
+def nested_columns(path: Path, mapping: TableMapping | None = None) -> frozenset[str]:
+    """The columns of JSON lines or Parquet whose cells are lists or objects."""
+    format = format_of(path, mapping)
+    if format == "jsonl":
+        rows = islice(_objects(path), _MANY_ROWS)
+        return frozenset(name for row in rows for name, cell in row.items() if isinstance(cell, (list, dict)))
+    if format != "parquet":
+        return frozenset()
+    import duckdb
+
+    with duckdb.connect(":memory:") as sql:
+        described = sql.execute("SELECT * FROM read_parquet(?) LIMIT 0", [str(path)]).description or ()
+    return frozenset(
+        str(name) for name, kind, *_ in described if re.search(r"\[|STRUCT|MAP|list|struct|map", str(kind))
+    )
+
+
+def sample_of(path: Path, count: int) -> list[dict[str, str]]:
+    """The first rows of a table, each by column."""
+    format = format_of(path, None)
+    header = header_of(path)
+    if format == "xlsx":
+        rows = _sheet(path, None)
+        next(rows)
+        return [dict(zip(header, row, strict=False)) for row in islice(filter(any, rows), count)]
+    if format in ("csv", "tsv"):
+        with open_bytes(path) as file:
+            text = io.TextIOWrapper(file, encoding="utf-8-sig", errors="replace", newline="")
+            read = csv.DictReader(text, delimiter=_delimiter(path, None))
+            found = [{name: row.get(name) or "" for name in header} for row, _ in zip(read, range(count), strict=False)]
+            text.detach()
+            return found
+    if format == "jsonl":
+        texts = ({name: _json_text(row.get(name)) for name in header} for row in _objects(path))
+        return list(islice(texts, count))
+    import duckdb
+
+    with duckdb.connect(":memory:") as sql:
+        nested = nested_columns(path)
+        cells = ", ".join(
+            f"CAST({f'to_json({named(name)})' if name in nested else named(name)} AS VARCHAR)" for name in header
+        )
+        rows_read = sql.execute(f"SELECT {cells} FROM read_parquet(?) LIMIT {count}", [str(path)]).fetchall()
+    return [dict(zip(header, ("" if cell is None else cell for cell in row), strict=True)) for row in rows_read]
+
+
+def _objects(path: Path) -> Iterator[dict[str, Any]]:
+    """The lines of a file that are JSON objects."""
+    with open_bytes(path) as file:
+        for _, line in lines_of(file, longest=LONGEST_LINE):
+            try:
+                row = orjson.loads(line or b"")
+            except orjson.JSONDecodeError:
+                continue
+            if isinstance(row, dict):
+                yield row
+
+
+def _json_text(value: Any) -> str:
+    if isinstance(value, str):
+        return value
+    return "" if value is None else orjson.dumps(value).decode()
+
+
+@dataclass(frozen=True, slots=True)
+class Cells:
+    """The clause by which DuckDB reads a table, and the lines that were too long to be in it."""
+
+    relation: str
+    long: tuple[int, ...] = ()
+
+
+def cells_of(path: Path, mapping: TableMapping, header: list[str], gate: Gate) -> Cells:
+    """The cells of a table, every column as text."""
+    format = format_of(path, mapping)
+    types = ", ".join(f"{quoted(name)}: 'VARCHAR'" for name in header)
+    if format == "parquet":
+        gate.progress(path.stat().st_size)
+        nested = nested_columns(path, mapping)
+        texts = ", ".join(
+            f"CAST({f'to_json({named(name)})' if name in nested else named(name)} AS VARCHAR) AS {named(name)}"
+            for name in header
+        )
+        return Cells(f"(SELECT {texts} FROM read_parquet({quoted(str(path))}))")
+    delimiter, quote, encoding = _delimiter(path, mapping), mapping.quote, mapping.encoding
+    long: tuple[int, ...] = ()
+    if format == "xlsx":
+        gate.progress(path.stat().st_size)
+        sheet, delimiter, quote, encoding = gate.spool("sheet.csv"), ",", '"', "utf-8"
+        _write_sheet(_sheet(path, mapping), sheet)
+        path = sheet
+    else:
+        path, long = _readable(path, gate)
+        if encoding not in ("utf-8", "latin-1"):
+            path, encoding = _recoded(path, encoding, gate), "utf-8"
+    if format == "jsonl":
+        return Cells(
+            f"read_json({quoted(str(path))}, format = 'newline_delimited', columns = {{{types}}}, ignore_errors = true,"
+            f" maximum_object_size = {2 * LONGEST_LINE})",
+            long,
+        )
+    return Cells(
+        f"read_csv({quoted(str(path))}, header = {'false' if mapping.header else 'true'}, auto_detect = false,"
+        f" columns = {{{types}}},"
+        f" delim = {quoted(delimiter)}, quote = {quoted(quote)}, escape = {quoted(quote)},"
+        f" encoding = {quoted(encoding)},"
+        f" max_line_size = {2 * LONGEST_LINE}, ignore_errors = true, store_rejects = true,"
+        " rejects_limit = 0, compression = 'none')",
+        long,
+    )
+
+
+def _readable(path: Path, gate: Gate) -> tuple[Path, tuple[int, ...]]:
+    """A file unpacked and without lines that are too long, in the spool; or as it is, where it has none of these.
+
+    So a truncated archive is found before anything is read. The lines that were left out come with it.
+    """
+    packed = path.suffix in (".gz", ".bz2")
+    if not packed:
+        gate.progress(path.stat().st_size)
+        with path.open("rb") as file:
+            if not _has_long_line(file):
+                return path, ()
+    short = gate.spool("lines.csv")
+    with open_bytes(path, gate.progress if packed else None) as file, short.open("wb") as out:
+        return short, tuple(copy_lines(file, out))
+
+
+def _recoded(path: Path, encoding: str, gate: Gate) -> Path:
+    """The file in UTF-8, in the spool; raises `InputError` where it is not in the encoding that the mapping says."""
+    fresh = gate.spool("recoded.csv")
+    try:
+        with path.open(encoding=encoding, newline="") as file, fresh.open("w", encoding="utf-8", newline="") as out:
+            while text := file.read(_BLOCK):
+                out.write(text)
+    except (UnicodeError, LookupError) as error:
+        raise InputError(f"{path.name} is not {encoding}: {error}.") from error
+    return fresh
+
+
+def copy_lines(file: BinaryIO, out: BinaryIO) -> Iterator[int]:
+    """Copy the lines that are no longer than `LONGEST_LINE`; the numbers of the others.
+
+    Of a longer one no more than that is ever written, so a small archive of one endless line fills no disk.
+    """
+    number, start, dropping = 1, 0, False
+    while block := file.read(_BLOCK):
+        end = block.find(b"\n")
+        if dropping and end < 0:
+            continue
+        if dropping:
+            block, dropping, number = block[end + 1 :], False, number + 1
+        elif out.tell() - start + (len(block) if end < 0 else end) > LONGEST_LINE:
+            out.seek(start)
+            out.truncate()
+            yield number
+            dropping = end < 0
+            block, number = (b"", number) if dropping else (block[end + 1 :], number + 1)
+        last = block.rfind(b"\n")
+        out.write(block)
+        number += block.count(b"\n")
+        start = start if last < 0 else out.tell() - (len(block) - last - 1)
+
+
+def _has_long_line(file: BinaryIO) -> bool:
+    """Whether some line is longer than `LONGEST_LINE`, more or less a block, found without looking at every line."""
+    run = 0
+    while block := file.read(_BLOCK):
+        first = block.find(b"\n")
+        run += len(block) if first < 0 else first
+        if run > LONGEST_LINE:
+            return True
+        if first >= 0:
+            run = len(block) - block.rfind(b"\n") - 1
+    return False
+
+
+def _header(path: Path, delimiter: str, mapping: TableMapping | None) -> list[str]:
+    encoding = mapping.encoding if mapping is not None else "utf-8"
+    with open_bytes(path) as file:
+        line = file.readline(LONGEST_LINE)
+    wide = line.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
+    if wide and encoding in ("utf-8", "latin-1"):
+        raise InputError(f"{path} is not {encoding}, but UTF-16: say `encoding: utf-16` in the mapping.")
+    try:
+        # In UTF-16 a line ends in the middle of a letter.
+        text = codecs.getincrementaldecoder("utf-8-sig" if encoding == "utf-8" else encoding)().decode(line)
+    except (UnicodeDecodeError, LookupError) as error:
+        raise InputError(
+            f"{path} is not {encoding}: {error}. Say `encoding: latin-1` in the mapping, or save it as UTF-8."
+        ) from error
+    if "\r" in (text := text.rstrip("\r\n")):
+        raise InputError(
+            f"{path} cannot be read: its lines end in a carriage return alone. Save it with other line ends."
+        )
+    if mapping is not None and mapping.header:
+        return list(mapping.header)
+    if mapping is not None and not mapping.quote:
+        header = text.split(delimiter)
+    else:
+        header = next(csv.reader(io.StringIO(text), delimiter=delimiter), [])
+    if len(set(header)) != len(header) or "" in header or not header:
+        raise InputError(f"{path} does not begin with the names of its columns, each once: {text[:200].strip()}")
+    return header
+
+
+def _delimiter(path: Path, mapping: TableMapping | None) -> str:
+    if mapping is not None and mapping.delimiter:
+        return mapping.delimiter
+    with open_bytes(path) as file:
+        line = file.readline(LONGEST_LINE).decode("utf-8", "replace")
+    if "\t" in line and format_of(path, mapping) == "tsv":
+        return "\t"
+    return max(_DELIMITERS, key=line.count)
+
+
+def format_of(path: Path, mapping: TableMapping | None) -> str:
+    """csv, tsv, xlsx, jsonl or parquet: as the mapping says, or the name of the file."""
+    if mapping is not None and mapping.format:
+        return mapping.format
+    name = path.name.removesuffix(".gz").removesuffix(".bz2").lower()
+    ends = {
+        ".tsv": "tsv",
+        ".jsonl": "jsonl",
+        ".ndjson": "jsonl",
+        ".parquet": "parquet",
+        ".xlsx": "xlsx",
+        ".json": "jsonl",
+    }
+    return next((format for end, format in ends.items() if name.endswith(end)), "csv")
+
+
+def _sheet(path: Path, mapping: TableMapping | None) -> Iterator[list[str]]:
+    """The rows of an Excel sheet as texts; days without a time of day are written as days."""
+    try:
+        import openpyxl
+    except ImportError as error:
+        raise InputError("Excel files need openpyxl: pip install 'film-knowledge-graph[import]'.") from error
+    import datetime
+
+    try:
+        book = openpyxl.load_workbook(path, read_only=True, data_only=True)
+    except Exception as error:  # openpyxl raises whatever its XML and ZIP readers raise
+        raise InputError(f"{path} is not an Excel file: {error}") from error
+    name = mapping.sheet if mapping is not None and mapping.sheet else book.sheetnames[0]
+    if name not in book.sheetnames:
+        raise InputError(f"{path} has no sheet {name!r}. It has {', '.join(book.sheetnames)}.")
+    for row in book[name].iter_rows(values_only=True):
+        cells = []
+        for cell in row:
+            if isinstance(cell, datetime.datetime) and cell.time() == datetime.time():
+                cell = cell.date()
+            elif isinstance(cell, float) and cell.is_integer():
+                cell = int(cell)
+            cells.append("" if cell is None else str(cell))
+        yield cells
+    book.close()
+
+
+def _write_sheet(rows: Iterator[list[str]], path: Path) -> None:
+    header = next(rows, [])
+    width = len([name for name in header if name])
+    with path.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.writer(file)
+        writer.writerow(header[:width])
+        writer.writerows(row[:width] for row in rows if any(row))
+
+
+def first_line(error: Exception) -> str:
+    """What an error of DuckDB says, without its advice."""
+    return str(error).splitlines()[0].rstrip(".")

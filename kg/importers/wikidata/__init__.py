@@ -1,0 +1,1 @@
+"""Wikidata's entities, RDF and query results, imported."""

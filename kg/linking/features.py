@@ -1,0 +1,140 @@
+"""A mention walks in; what is compared of it, worked out once, walks out, with a count of what is common on each side.
+
+How much an agreement says depends on how many others would agree as well: two films called *Hamlet* say little, two
+called *Anora* say nearly all. So the weights of names, years and people come from counting both sides (the
+term-frequency adjustment of Fellegi and Sunter, "A Theory for Record Linkage", 1969, and Winkler, 1990), and nothing is
+fitted to answers.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+
+from kg.linking.model import Mention
+from kg.linking.names import Title, person_of, titles_of
+
+FEWEST_HOMONYMS = 0.05
+
+
+@dataclass(frozen=True, slots=True)
+class Sketch:
+    """What is compared of a mention.
+
+    `people` is who is credited: each person's keys, one that the spellings of a name share and, where the person is
+    linked, one that all names of the person share, with a number that is the same for all keys of one person. `roles`
+    is who is credited for what, by the same numbers.
+    """
+
+    mention: Mention
+    titles: tuple[Title, ...]
+    persons: tuple[tuple[str, ...], ...]
+    people: Mapping[str, int]
+    roles: Mapping[str, frozenset[int]]
+
+    @property
+    def wholes(self) -> tuple[str, ...]:
+        """Its names, each as one key."""
+        return tuple(title.whole for title in self.titles) or tuple(" ".join(words) for words in self.persons)
+
+    def named(self, number: int) -> str:
+        """The name of one of its people."""
+        return self.mention.credits[number].name
+
+
+def to_sketch(mention: Mention, *, same: Mapping[str, str] | None = None) -> Sketch:
+    """What is compared of a mention; `same` gives the people that are linked already a key of their own."""
+    known = same or {}
+    is_person = mention.kind == "person"
+    to_key = title_key if is_person else person_key
+    people: dict[str, int] = {}
+    roles: dict[str, set[int]] = {}
+    for place, credit in enumerate(mention.credits):
+        keys = [key for key in (to_key(credit.name), known.get(credit.id, "")) if key]
+        number = min((people[key] for key in keys if key in people), default=place)
+        for key in keys:
+            people.setdefault(key, number)
+        if keys and credit.role:
+            roles.setdefault(credit.role, set()).add(number)
+    titles = () if is_person else tuple(dict.fromkeys(title for name in mention.names for title in titles_of(name)))
+    persons = tuple(dict.fromkeys(filter(None, map(person_of, mention.names)))) if is_person else ()
+    return Sketch(mention, titles, persons, people, {role: frozenset(ones) for role, ones in roles.items()})
+
+
+def title_key(name: str) -> str:
+    """A title as one key."""
+    return next((title.whole for title in titles_of(name)), "")
+
+
+def person_key(name: str) -> str:
+    """A key that the usual spellings of one person's name share: the last name and the first letter of the first.
+
+    >>> person_key("F. W. Murnau") == person_key("Friedrich Wilhelm Murnau") == person_key("Murnau, F. W.")
+    True
+    """
+    words = person_of(name)
+    if not words:
+        return ""
+    return f"{words[-1]} {words[0][0]}" if len(words) > 1 else words[0]
+
+
+@dataclass(frozen=True)
+class Census:
+    """How common names, years and people are among the mentions of both sides."""
+
+    size: int
+    names: Counter[str]
+    mains: Counter[str]
+    words: Counter[str]
+    years: Counter[int]
+    people: Counter[str]
+
+    def share(self, counts: Counter[str], key: str) -> float:
+        """The share of a side that bears the key; what nobody bears counts as borne by one."""
+        return max(counts[key], 1) / self.size
+
+    def others(self, name: str) -> float:
+        """The share of a side that bears this name without being the thing meant.
+
+        One bearer may be the very thing, so the chance of another is that of any name to be borne twice.
+        """
+        return (max(self.names[name], 1) - 1 + self.homonyms) / self.size
+
+    @cached_property
+    def homonyms(self) -> float:
+        """The share of things whose name another thing bears as well; not below what is seen in large catalogues."""
+        shared = sum(count for count in self.names.values() if count > 1)
+        return max(FEWEST_HOMONYMS, min(1.0, shared / self.size))
+
+
+def to_census(left: Iterable[Sketch], right: Iterable[Sketch]) -> Census:
+    """Count both sides; of each key the larger count is kept, since either side may be a small excerpt."""
+    one, other = _count(left), _count(right)
+    return Census(
+        max(one.size, other.size),
+        one.names | other.names,
+        one.mains | other.mains,
+        one.words | other.words,
+        one.years | other.years,
+        one.people | other.people,
+    )
+
+
+def _count(sketches: Iterable[Sketch]) -> Census:
+    size = 0
+    names: Counter[str] = Counter()
+    mains: Counter[str] = Counter()
+    words: Counter[str] = Counter()
+    years: Counter[int] = Counter()
+    people: Counter[str] = Counter()
+    for one in sketches:
+        size += 1
+        names.update(set(one.wholes))
+        mains.update({title.main for title in one.titles})
+        words.update({word for title in one.titles for word in title.words})
+        words.update({word for person in one.persons for word in person})
+        years.update(set(one.mention.years[:1]))
+        people.update(one.people.keys())
+    return Census(size, names, mains, words, years, people)

@@ -1,0 +1,1 @@
+"""The build: from a project's files to a published graph."""

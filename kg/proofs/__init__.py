@@ -1,0 +1,1 @@
+"""Proofs: found, written down, and checked independently of the reasoner."""

@@ -1,0 +1,1 @@
+"""Stored and ad-hoc queries, their parameters and answers."""

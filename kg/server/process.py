@@ -1,0 +1,106 @@
+"""Connections walk in over a socket; this process answers what comes over them.
+
+There are several such processes, since one interpreter answers on one core. Who started them accepts the connections
+and hands them out in turn: processes that accept for themselves take very unequal shares.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import socket
+import sys
+from pathlib import Path
+from typing import Any
+
+import uvicorn
+
+from kg.errors import FilmGraphError
+from kg.project import Project
+from kg.server.app import application
+from kg.server.http_connection import Connection, look_after
+from kg.server.limits import Limits
+from kg.server.log import Log
+from kg.server.metrics import to_tally
+
+READY = b"r"
+_MOST_CONNECTIONS = 1000
+
+
+def main() -> None:
+    """Answer until told to stop: `front SOCKET MEMORY SETTINGS`."""
+    control, memory, settings = int(sys.argv[1]), int(sys.argv[2]), json.loads(sys.argv[3])
+    app = application(
+        Project(Path(settings["project"])),
+        Limits(**settings["limits"]),
+        tally=to_tally(settings["rows"], descriptor=memory, row=settings["row"]),
+        log=Log(settings["log"]),
+        address=settings["address"],
+    )
+    config = uvicorn.Config(
+        app, http=Connection, ws="none", log_level="error", access_log=False, server_header=False, lifespan="on",
+        timeout_graceful_shutdown=10, limit_concurrency=_MOST_CONNECTIONS, proxy_headers=False,
+    )  # fmt: skip
+    server = _Server(config, socket.socket(fileno=control), settings["limits"]["head_seconds"])
+    try:
+        server.run()
+    except FilmGraphError as error:
+        sys.exit(str(error))
+
+
+class _Server(uvicorn.Server):
+    """uvicorn's server, for connections that another process has accepted."""
+
+    def __init__(self, config: uvicorn.Config, control: socket.socket, head_seconds: float) -> None:
+        super().__init__(config)
+        self._control, self._head_seconds = control, head_seconds
+        self._tasks: set[asyncio.Task[Any]] = set()
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Open the graph, and say that connections may come."""
+        await super().startup(sockets=[])
+        loop = asyncio.get_running_loop()
+        self._control.setblocking(False)
+        loop.add_reader(self._control, self._take)
+        self._keep(loop.create_task(look_after(self.server_state.connections, self._head_seconds)))
+        self._control.send(READY)
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Answer what has been asked, and close."""
+        asyncio.get_running_loop().remove_reader(self._control)
+        await super().shutdown(sockets)
+
+    def _take(self) -> None:
+        """Take the connections that have been handed over."""
+        try:
+            told, descriptors, _, _ = socket.recv_fds(self._control, 1, 16)
+        except BlockingIOError:
+            return
+        except OSError:
+            told, descriptors = b"", []
+        if not told:
+            # Who hands out connections has gone.
+            asyncio.get_running_loop().remove_reader(self._control)
+            self.should_exit = True
+        for descriptor in descriptors:
+            client = socket.socket(fileno=descriptor)
+            client.setblocking(False)
+            with contextlib.suppress(OSError):
+                client.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            self._keep(asyncio.get_running_loop().create_task(self._connect(client)))
+
+    async def _connect(self, client: socket.socket) -> None:
+        with contextlib.suppress(OSError):
+            await asyncio.get_running_loop().connect_accepted_socket(self._connection, client)
+
+    def _connection(self) -> Connection:
+        return Connection(config=self.config, server_state=self.server_state, app_state=self.lifespan.state)
+
+    def _keep(self, task: asyncio.Task[Any]) -> None:
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,149 @@
+"""A project walks in; what is published of it now walks out, with workers that answer from it."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import hashlib
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+from kg.errors import FilmGraphError
+from kg.filmgraph import FilmGraph
+from kg.project import Project
+from kg.queries.stored_query import Queries
+from kg.server.limits import Limits
+from kg.server.log import Log
+from kg.server.metrics import Tally, to_tally
+from kg.server.response_cache import Answers, Head
+from kg.server.workers.fast_path import Lookups
+from kg.server.workers.messages import Work
+from kg.server.workers.pool import Pool
+from kg.server.workers.query_execution import Bounds, Dataset, Written, write_sparql, write_stored
+
+_LOOK = 0.5
+"""How often the project is looked at for another build, in seconds."""
+
+
+@dataclass
+class Edition:
+    """One published build with the stored queries as they are now, and the workers that answer from it."""
+
+    id: str
+    build: Path
+    queries: Queries
+    pool: Pool
+    graph: FilmGraph = field(repr=False)
+    lookups: Lookups = field(repr=False)
+    opened: float = field(default_factory=time.time)
+    answers: Answers = field(default_factory=Answers, repr=False)
+    kept: dict[str, Any] = field(default_factory=dict, repr=False)
+    """What routes keep of this edition, each under a name of its own; it goes when the edition goes."""
+
+    heads: dict[str, Head] = field(default_factory=dict, repr=False)
+    """Media type -> the fields of a lookup's answer, which are always the same."""
+
+    @cached_property
+    def tag(self) -> bytes:
+        """How the ETag of whatever comes from this edition begins."""
+        return f'W/"{self.id}.'.encode()
+
+    async def run(self, work: Work, *args: object) -> Any:
+        """What `work(graph, *args)` gives in a worker; raises what it raises, and `LimitError`."""
+        return await self.pool.run(work, *args)
+
+    async def sparql(self, text: str, *, media: Sequence[str], dataset: Dataset | None = None) -> Written:
+        """The answer to a SPARQL query in the first of these media types that it has."""
+        limits = self.pool.limits
+        bounds = Bounds(limits.rows, limits.bytes)
+        written: Written = await self.pool.run(write_sparql, text, tuple(media), bounds, dataset)
+        return written
+
+    async def ask(
+        self, name: str, values: Mapping[str, object], *, media: Sequence[str], start: int = 0, most: int | None = None
+    ) -> Written:
+        """The answer to a stored query, from row `start` on, in the first of these media types that it has."""
+        limits = self.pool.limits
+        bounds = Bounds(limits.rows, limits.bytes, start, most)
+        written: Written = await self.pool.run(write_stored, name, dict(values), tuple(media), bounds)
+        return written
+
+
+class Endpoint:
+    """What answers requests; `edition` is the one that is published now.
+
+    `loads` are the modules that workers load before they begin: those whose functions they will be asked for.
+    """
+
+    edition: Edition
+
+    def __init__(
+        self,
+        project: Project,
+        limits: Limits | None = None,
+        *,
+        tally: Tally | None = None,
+        log: Log | None = None,
+        loads: Sequence[str] = (),
+    ) -> None:
+        self.project, self.loads = project, loads
+        self.limits = limits if limits is not None else Limits()
+        self.tally = tally if tally is not None else to_tally()
+        self.log = log if log is not None else Log()
+        self.retired = 0
+        self._looking: asyncio.Task[None] | None = None
+        self._closing: set[asyncio.Task[None]] = set()
+
+    async def __aenter__(self) -> Self:
+        """Open the published graph; raises `ProjectError` when there is none."""
+        self.edition = await self._open()
+        self._looking = asyncio.get_running_loop().create_task(self._look())
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, where: TracebackType | None
+    ) -> None:
+        if self._looking is not None:
+            self._looking.cancel()
+        await asyncio.gather(self.edition.pool.close(), *self._closing)
+
+    async def _open(self) -> Edition:
+        build = self.project.current
+        digest = _digest(self.project)
+        graph = await asyncio.to_thread(FilmGraph, self.project, build=build)
+        pool = Pool(self.project, build, self.limits, tally=self.tally, loads=self.loads)
+        await pool.open()
+        return Edition(f"{build.name}-{digest}", build, graph.queries, pool, graph, Lookups(graph.store))
+
+    async def _look(self) -> None:
+        """Turn to another build when one is published; those who ask the old one are still answered by it."""
+        while True:
+            await asyncio.sleep(_LOOK)
+            # A build that cannot be opened, or is half swept away, is looked at again; the old one keeps answering.
+            with contextlib.suppress(FilmGraphError, OSError):
+                if self._is_stale():
+                    self._turn_to(await self._open())
+
+    def _turn_to(self, edition: Edition) -> None:
+        old, self.edition = self.edition, edition
+        self.retired += 1
+        task = asyncio.get_running_loop().create_task(old.pool.close())
+        self._closing.add(task)
+        task.add_done_callback(self._closing.discard)
+
+    def _is_stale(self) -> bool:
+        return self.edition.id != f"{self.project.current.name}-{_digest(self.project)}"
+
+
+def _digest(project: Project) -> str:
+    """What the files of stored queries look like from outside."""
+    seen = hashlib.blake2b(digest_size=4)
+    for path in sorted(project.queries.rglob("*.rq")):
+        told = path.stat()
+        seen.update(f"{path.name} {told.st_mtime_ns} {told.st_size}\n".encode())
+    return seen.hexdigest()

@@ -1,0 +1,27 @@
+"""Text tables: columns padded to the width of their cells, East Asian characters counted as two."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Iterable
+
+
+def columns_of(names: Iterable[str], rows: list[list[str]], is_right: list[bool] | None = None) -> str:
+    """Rows of text under the names of their columns, padded to their widest."""
+    names = list(names)
+    widths = [max(_width(text) for text in column) for column in zip(names, *rows, strict=True)]
+    ends = is_right if is_right is not None else [False] * len(names)
+    lines = (names, ["-" * width for width in widths], *rows)
+    padded = ([_pad(*cell) for cell in zip(line, widths, ends, strict=True)] for line in lines)
+    return "".join("  ".join(line).rstrip() + "\n" for line in padded)
+
+
+def _width(text: str) -> int:
+    """Columns on a terminal: wide characters take two, combining ones none."""
+    wide = sum(unicodedata.east_asian_width(char) in "WF" for char in text)
+    return len(text) + wide - sum(unicodedata.combining(char) > 0 for char in text)
+
+
+def _pad(text: str, width: int, is_right: bool) -> str:
+    gap = " " * (width - _width(text))
+    return gap + text if is_right else text + gap

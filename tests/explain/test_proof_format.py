@@ -1,0 +1,54 @@
+"""Every conclusion of our own data has a proof, and the proof is accepted from the source files alone."""
+
+from __future__ import annotations
+
+from copy import deepcopy
+
+import pytest
+from pyoxigraph import RdfFormat, Triple, parse
+
+from kg.explain.proof_format import ProofChecker, to_proof
+from kg.explain.why import Explainer
+from tests.projects import own_graph
+
+Built = tuple[Explainer, ProofChecker, list[Triple]]
+
+
+@pytest.fixture(scope="module")
+def built(tmp_path_factory: pytest.TempPathFactory) -> Built:
+    """Our own graph, built elsewhere; the checker, which sees the files only; and all that was inferred."""
+    graph = own_graph(tmp_path_factory.mktemp("project"))
+    quads = parse(path=graph.build / "inferred.nt", format=RdfFormat.N_TRIPLES)
+    inferred = [quad if isinstance(quad, Triple) else quad.triple for quad in quads]
+    return graph.explainer, ProofChecker(graph.project), inferred
+
+
+def test_every_conclusion_of_our_data_is_accepted(built: Built) -> None:
+    explainer, checker, inferred = built
+    assert len(inferred) > 1000
+    for triple in inferred:
+        why = explainer.why(triple)
+        assert why, triple
+        assert checker.faults(to_proof(why)) == [], triple
+
+
+def test_a_proof_with_one_thing_changed_is_rejected(built: Built) -> None:
+    explainer, checker, inferred = built
+    for triple in inferred[::97]:
+        proof = to_proof(explainer.why(triple))
+        for number, step in enumerate(proof["steps"]):
+            changes: list[dict[str, object]] = []
+            if "rule" in step:
+                changes.append({"rule": "prp-trp" if step["rule"] != "prp-trp" else "prp-symp"})
+                if step["rule"] != "days":  # of several dates, each may be the one
+                    kept = [[p for p in step["premises"] if p != left_out] for left_out in step["premises"]]
+                    changes += [{"premises": rest} for rest in kept]
+            else:
+                changes.append({"triple": [*step["triple"][:2], "<https://example.org/nobody>"]})
+            for source, start, end in step.get("spots", [])[:1]:
+                changes.append({"spots": [["nobody", start, end]]})
+                changes.append({"spots": [[source, 1 + start if isinstance(start, int) else "another", end]]})
+            for change in changes:
+                wrong = deepcopy(proof)
+                wrong["steps"][number].update(change)
+                assert checker.faults(wrong), (triple, step, change)

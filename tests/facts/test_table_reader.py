@@ -1,0 +1,296 @@
+"""Facts in bulk: CSV, TSV and Parquet tables, and plain RDF files."""
+
+from __future__ import annotations
+
+import csv
+import io
+import socket
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import duckdb
+import pytest
+from pyoxigraph import Literal, NamedNode
+
+from kg.facts.model import Rank
+from kg.facts.readers.table_reader import COLUMNS
+from kg.terms import XSD, film
+from tests.projects import SmallProject, said
+
+HEAD = "subject,property,value,source,start,end,as_of,rank\n"
+
+
+def to_csv(rows: list[dict[str, object]], *, delimiter: str = ",") -> str:
+    """Rows as a fact table."""
+    out = io.StringIO()
+    writer = csv.DictWriter(out, list(COLUMNS), delimiter=delimiter, restval="", lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(rows)
+    return out.getvalue()
+
+
+def test_a_row_is_a_fact(project: SmallProject) -> None:
+    project.write("data/films.csv", HEAD + "anora,amount,36.50,encyclopedia,10,20,2025-02-06,preferred\n")
+    (fact,) = project.facts()
+    assert said(fact) == "film:anora film:amount 36.50"
+    assert (fact.evidence.source, fact.evidence.start, fact.evidence.end) == ("encyclopedia", 10, 20)
+    assert (fact.as_of, fact.rank, fact.place.line) == ("2025-02-06", Rank.PREFERRED, 2)
+
+
+@pytest.mark.parametrize(
+    "title", ["Paris, Texas", 'The "Teahouse"', "Yes | No", "two\nlines", "tab\there", "وجدة", "🎬"]
+)
+@pytest.mark.parametrize(("suffix", "delimiter"), [("csv", ","), ("tsv", "\t"), ("TSV", "\t")])
+def test_a_title_in_a_table_is_kept_to_the_letter(
+    project: SmallProject, title: str, suffix: str, delimiter: str
+) -> None:
+    row: dict[str, object] = {"subject": "a-film", "property": "title", "value": title, "source": "fan-site"}
+    project.write(f"data/films.{suffix}", to_csv([row], delimiter=delimiter).encode())
+    assert [fact.value for fact in project.facts()] == [Literal(title)]
+
+
+def test_a_table_may_say_the_datatype_or_the_language(project: SmallProject) -> None:
+    project.write(
+        "data/films.csv",
+        "subject,property,value,datatype,language,source\n"
+        "anora,label,Anora,,ru,fan-site\nanora,minutes,139,xsd:integer,,fan-site\n",
+    )
+    assert [fact.value for fact in project.facts()] == [
+        Literal("Anora", language="ru"),
+        Literal("139", datatype=NamedNode(XSD + "integer")),
+    ]
+
+
+ROWS = [
+    ("a misspelled property", "anora,yeer,2024,fan-site,,,,", "2 unknown-property"),
+    ("a misspelled class", "anora,type,Flim,fan-site,,,,", "2 unknown-class"),
+    ("a value of the wrong kind", "anora,minutes,long,fan-site,,,,", "2 value"),
+    ("a value that is missing", "anora,title,,fan-site,,,,", "2 value"),
+    ("a source that does not exist", "anora,title,A,fansite,,,,", "2 unknown-source"),
+    ("no source", "anora,title,A,,,,,", "2 unknown-source"),
+    ("a span without end", "anora,title,A,fan-site,5,,,", "2 span"),
+    ("a span the wrong way round", "anora,title,A,fan-site,9,3,,", "2 span"),
+    ("a span in digits of another script", "anora,title,A,fan-site,٣,٩,,", "2 span"),
+    ("a day of value that is none", "anora,title,A,fan-site,,,now,", "2 value"),
+    ("a rank that is none", "anora,title,A,fan-site,,,,best", "2 value"),
+    ("a subject that is none", "an ora,title,A,fan-site,,,,", "2 value"),
+    ("a thing that nothing is said about", "anora,director,sean-bakr,fan-site,,,,", "2 unknown-thing"),
+    ("a cell too many", "anora,title,A,fan-site,,,,,x", "2:1 csv"),
+    ("a quote that does not end", 'anora,title,"A,fan-site,,,,', "2 csv"),
+    ("a control character", "anora,title,A\x1b[31m,fan-site,,,,", "2 value"),
+]
+
+
+@pytest.mark.parametrize(("row", "expected"), [one[1:] for one in ROWS], ids=[one[0] for one in ROWS])
+def test_each_fault_of_a_row_is_told_with_its_line(project: SmallProject, row: str, expected: str) -> None:
+    project.write("data/films.csv", (HEAD + row + "\n").encode())
+    assert project.faults() == [f"data/films.csv:{expected}"]
+
+
+@pytest.mark.parametrize(
+    ("cells", "check"),
+    [
+        ({"property": "minutes", "value": "long", "datatype": "xsd:integer"}, "value"),
+        ({"property": "date", "value": "last autumn", "datatype": "xsd:date"}, "value"),
+        ({"property": "date", "value": "soon", "datatype": "xsd:string"}, "value"),
+        ({"property": "title", "value": "A", "paraphrase": "perhaps"}, "value"),
+        ({"property": "title", "value": "A", "retrieved": "lately"}, "value"),
+        ({"property": "title", "value": "A", "datatype": "no such: type"}, "value"),
+        ({"property": "director", "value": "A", "datatype": "xsd:string"}, "value"),
+    ],
+)
+def test_a_cell_of_the_wrong_kind_is_a_fault(project: SmallProject, cells: dict[str, object], check: str) -> None:
+    project.write("data/films.csv", to_csv([{"subject": "anora", "source": "fan-site", **cells}]).encode())
+    assert project.faults() == [f"data/films.csv:2 {check}"]
+
+
+def test_lines_are_those_of_the_file_also_after_a_value_of_two_lines(project: SmallProject) -> None:
+    project.write("data/films.csv", HEAD + 'anora,title,"two\nlines",fan-site,,,,\nanora,yeer,1,fan-site,,,,\n')
+    assert project.faults() == ["data/films.csv:4 unknown-property"]
+
+
+@pytest.mark.parametrize(
+    ("content", "expected"),
+    [
+        (b"", ["1:1 empty"]),
+        (b"subject,property\n", ["1:1 columns"]),
+        (b"subject,property,valeu,value\n", ["1:1 columns"]),
+        (b"subject,property,value,value\n", ["1:1 columns"]),
+        (b"subject,property,value,source\nanora,title,Am\xe9lie,fan-site\n", ["2:15 encoding"]),
+        (b"\xff\xfes\x00u\x00", ["1:1 encoding"]),
+    ],
+    ids=["empty", "a column missing", "a column misspelled", "a column twice", "Latin-1", "UTF-16"],
+)
+def test_a_table_that_is_none_says_why(project: SmallProject, content: bytes, expected: list[str]) -> None:
+    project.write("data/films.csv", content)
+    assert project.faults() == [f"data/films.csv:{one}" for one in expected]
+
+
+def test_a_table_with_a_fault_in_every_row_ends(project: SmallProject) -> None:
+    project.write("data/films.csv", HEAD + "anora,yeer,1,fan-site,,,,\n" * 5000)
+    assert len(project.faults()) == 1001
+
+
+def write_parquet(path: Path, select: str) -> None:
+    with duckdb.connect(":memory:") as sql:
+        sql.execute(f"COPY ({select}) TO '{path}' (FORMAT parquet)")
+
+
+def test_a_parquet_table_is_read_like_a_csv_table(project: SmallProject) -> None:
+    row = "'anora' subject, 'minutes' property, '139' \"value\", 'fan-site' source"
+    write_parquet(project.folder / "data/films.parquet", f'SELECT {row}, 10 AS start, 20 AS "end", true paraphrase')
+    (fact,) = project.facts()
+    assert said(fact) == "film:anora film:minutes 139"
+    assert (fact.evidence.start, fact.evidence.end, fact.paraphrase) == (10, 20, True)
+
+
+def test_numbers_and_days_in_parquet_need_not_be_texts(project: SmallProject) -> None:
+    rows = [f"SELECT 'anora' subject, '{name}' property, 'fan-site' source, " for name in ("minutes", "date", "score")]
+    values = ['139 "value"', "DATE '2024-10-18' \"value\"", '8.50::DECIMAL(5, 2) "value"']
+    for number, (row, value) in enumerate(zip(rows, values, strict=True)):
+        write_parquet(
+            project.folder / f"data/films-{number}.parquet", row + value + ', 1.0::DOUBLE start, 2.0::DOUBLE "end"'
+        )
+    told = [(said(fact), fact.evidence.start, fact.evidence.end) for fact in project.facts()]
+    assert told == [
+        ("film:anora film:minutes 139", 1, 2),
+        ("film:anora film:date 2024-10-18", 1, 2),
+        ("film:anora film:score 8.50", 1, 2),
+    ]
+
+
+@pytest.mark.parametrize("content", [b"", b"PAR1", b"PAR1" + b"\x00" * 100 + b"PAR1", b"a,b\n1,2\n"])
+def test_a_parquet_file_that_is_none_is_a_fault(project: SmallProject, content: bytes) -> None:
+    project.write("data/films.parquet", content)
+    assert project.faults() == ["data/films.parquet parquet"]
+
+
+def test_a_row_of_parquet_at_fault_has_its_number(project: SmallProject) -> None:
+    row = "SELECT 'anora' subject, 'minutes' property, '{}' \"value\", 'fan-site' source"
+    write_parquet(project.folder / "data/films.parquet", f"{row.format(139)} UNION ALL {row.format('long')}")
+    assert project.faults() == ["data/films.parquet:2 value"]
+
+
+# --- RDF ---
+
+TURTLE = """\
+@prefix film: <https://w3id.org/filmgraph/film/> .
+film:anora a film:Film ; film:minutes 139 ; film:title "Anora" ; film:release [ film:year "2024" ] .
+"""
+RDF_FILES = {
+    "ttl": TURTLE,
+    "nt": '<https://w3id.org/filmgraph/film/anora> <https://w3id.org/filmgraph/film/title> "Anora" .\n',
+    "trig": "@prefix film: <https://w3id.org/filmgraph/film/> .\nfilm:g { film:anora film:title 'Anora' }\n",
+    "jsonld": '{"@context": {"@vocab": "https://w3id.org/filmgraph/film/"},'
+    ' "@id": "https://w3id.org/filmgraph/film/anora", "title": "Anora"}',
+    "rdf": '<rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#"'
+    ' xmlns:film="https://w3id.org/filmgraph/film/"><rdf:Description'
+    ' rdf:about="https://w3id.org/filmgraph/film/anora"><film:title>Anora</film:title></rdf:Description></rdf:RDF>',
+    "owl": '<rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#"'
+    ' xmlns:film="https://w3id.org/filmgraph/film/"><rdf:Description'
+    ' rdf:about="https://w3id.org/filmgraph/film/anora"><film:title>Anora</film:title></rdf:Description></rdf:RDF>',
+}
+
+
+@pytest.mark.parametrize("suffix", RDF_FILES)
+def test_rdf_files_are_facts_of_the_file(project: SmallProject, suffix: str) -> None:
+    project.write(f"data/anora.{suffix}", RDF_FILES[suffix])
+    titles = [fact for fact in project.facts() if fact.property == film("title")]
+    assert [said(fact) for fact in titles] == ["film:anora film:title Anora"]
+    assert [fact.evidence.source.rpartition("-")[0] for fact in titles] == [f"file-data-anora-{suffix}"]
+    assert [fact.evidence.record for fact in titles] == [
+        "<https://w3id.org/filmgraph/film/g>" if suffix == "trig" else ""
+    ]
+
+
+def test_an_rdf_file_that_a_source_names_speaks_for_that_source(project: SmallProject) -> None:
+    project.write("data/sources.yaml", "wikidata: {title: Wikidata, file: anora.ttl}\n")
+    project.write("data/anora.ttl", TURTLE)
+    assert {fact.evidence.source for fact in project.facts()} == {"wikidata"}
+
+
+def test_a_blank_node_gets_the_same_name_every_time_and_another_in_another_file(project: SmallProject) -> None:
+    deep = "data/" + "a-folder-with-a-long-name/" * 3
+    for name in (
+        f"{deep}one.ttl",
+        f"{deep}two.ttl",
+        "data/アノーラ.ttl",
+        "data/パリ.ttl",
+        "data/a-b.ttl",
+        "data/a_b.ttl",
+    ):
+        project.write(name, TURTLE)
+    facts = project.facts()
+    nodes = {fact.value for fact in facts if fact.property == film("release")}
+    assert len(nodes) == 6
+    assert len({fact.evidence.source for fact in facts}) == 6
+    assert project.facts() == facts
+
+
+@pytest.mark.parametrize(
+    ("suffix", "content", "expected"),
+    [
+        ("ttl", "<a> <b> \n <c", "2:2 syntax"),
+        ("ttl", "@prefix film: <https://w3id.org/filmgraph/film/> .\nfilm:a film:titel 'A' .", " unknown-property"),
+        ("ttl", "@prefix film: <https://w3id.org/filmgraph/film/> .\nfilm:a a film:Flim .", " unknown-class"),
+        ("ttl", "@prefix film: <https://w3id.org/filmgraph/film/> .\nfilm:a film:date 'last autumn' .", " value"),
+        ("ttl", "@prefix film: <https://w3id.org/filmgraph/film/> .\nfilm:a film:title 'A\\u0007' .", " value"),
+        ("ttl", "@prefix film: <https://w3id.org/filmgraph/film/> .\nfilm:a film:minutes 'long' .", " value"),
+        ("ttl", "@prefix film: <https://w3id.org/filmgraph/film/> .\nfilm:a film:title film:b .", " value"),
+        ("ttl", "", "1:1 empty"),
+        ("nt", "nonsense", "1:1 syntax"),
+        ("jsonld", "{", "1:2 syntax"),
+    ],
+)
+def test_faults_of_rdf_files(project: SmallProject, suffix: str, content: str, expected: str) -> None:
+    project.write(f"data/anora.{suffix}", content)
+    assert project.faults() == [f"data/anora.{suffix}{expected if expected[0] == ' ' else ':' + expected}"]
+
+
+def test_rdf_that_is_not_utf_8_is_a_fault(project: SmallProject) -> None:
+    project.write("data/anora.ttl", b'<urn:a> <urn:b> "Am\xe9lie" .')
+    (fault,) = project.read().faults
+    assert fault.check in ("facts/syntax", "facts/encoding")
+
+
+LAUGHS = (
+    '<?xml version="1.0"?>\n{padding}<!DOCTYPE r [<!ENTITY a "ha"><!ENTITY b "&a;&a;&a;&a;&a;&a;&a;&a;&a;&a;">]>\n'
+    '<rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#" xmlns:film="https://w3id.org/filmgraph/film/">'
+    '<rdf:Description rdf:about="urn:x"><film:title>&b;</film:title></rdf:Description></rdf:RDF>'
+)
+
+
+@pytest.mark.parametrize("padding", ["", "<!-- " + "x" * 70_000 + " -->\n"], ids=["at once", "after much comment"])
+def test_xml_entities_are_refused(project: SmallProject, padding: str) -> None:
+    project.write("data/laughs.rdf", LAUGHS.format(padding=padding))
+    assert project.faults() == ["data/laughs.rdf entities"]
+
+
+@pytest.fixture
+def no_network() -> Iterator[list[str]]:
+    """Every attempt to reach a network is written down here."""
+    tried: list[str] = []
+    watching = [True]
+
+    def watch(event: str, told: tuple[object, ...]) -> None:
+        if watching and event in ("socket.connect", "socket.getaddrinfo", "urllib.Request"):
+            tried.append(f"{event} {told}")
+
+    sys.addaudithook(watch)
+    yield tried
+    watching.clear()
+
+
+def test_a_remote_context_is_not_fetched(project: SmallProject, no_network: list[str]) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        server.settimeout(0.2)
+        port = server.getsockname()[1]
+        project.write("data/anora.jsonld", f'{{"@context": "http://127.0.0.1:{port}/context.jsonld", "title": "A"}}')
+        (fault,) = project.read().faults
+        with pytest.raises(TimeoutError):
+            server.accept()
+    assert no_network == []
+    assert fault.place is not None
+    assert fault.place.file == "data/anora.jsonld"
+    assert "context" in fault.message

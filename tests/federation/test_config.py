@@ -1,0 +1,36 @@
+"""`filmgraph.toml`: which endpoints may be asked, and what is wrong with a file that says it badly."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from kg.errors import InputError
+from kg.federation.config import read_services
+
+FAULTS = [
+    ("[services.a]\naddress = 'ftp://a.b/'", "wants an address"),
+    ("[services.a]\naddress = 'https://u:p@a.b/'", "wants an address"),
+    ("[services.a]\naddress = 'https://a.b/ c'", "wants an address"),
+    ("[services.a]\naddress = 'https://a.b/'\ntimeuot = 1", "Did you mean timeout"),
+    ("[services.a]\naddress = 'https://a.b/'\ntimeout = -1", "is a number"),
+    ("[services.a]\naddress = 'https://a.b/'\ntimeout = inf", "is a number"),
+    ("[services.a]\naddress = 'https://a.b/'\nlargest = nan", "is a number"),
+    ("[services.a]\naddress = 'https://a.b/'\nbatch = 0", "at least 1"),
+    ("[services.a]\naddress = 'https://a.b/'\nbatch = 1.5", "whole number"),
+    ("[services.a]\naddress = 'file:///etc/passwd'", "wants an address"),
+    ("servces = 1", "Did you mean services"),
+    ("services = 1", "are tables"),
+    ('contact = "a\\u0000"', "is a text"),
+    ('contact = "a\\nb: c"', "is a text"),
+    ("[services", "cannot be read"),
+]
+
+
+@pytest.mark.parametrize(("text", "message"), FAULTS, ids=[one[0] for one in FAULTS])
+def test_a_faulty_configuration_says_what_is_wrong(tmp_path: Path, text: str, message: str) -> None:
+    path = tmp_path / "filmgraph.toml"
+    path.write_text(text, encoding="utf-8")
+    with pytest.raises(InputError, match=message):
+        read_services(path)

@@ -1,0 +1,174 @@
+"""Linking a project: sources against each other, judgements kept, a person's word respected, the command line."""
+
+from __future__ import annotations
+
+import io
+import json
+import sys
+from pathlib import Path
+
+import pytest
+
+from kg.cli import main
+from kg.decisions.links import read_links
+from kg.linking.link_project import compare, link_project
+from kg.linking.link_store import unsure
+from kg.linking.model import Verdict
+from kg.terms import film
+from tests.projects import SmallProject
+
+OWN = """
+source: encyclopedia
+anora: {type: Film, label: Anora, year: 2024, director: sean-baker}
+heat: {type: Film, label: Heat, year: 1995, director: michael-mann}
+carmen: {type: Film, label: Carmen, year: 1983}
+sean-baker: {type: Person, label: Sean Baker}
+michael-mann: {type: Person, label: Michael Mann}
+"""
+ROWS = """
+wd-q1,type,Film|wd-q1,label,Anora|wd-q1,year,2024|wd-q1,director,wd-q2|wd-q2,type,Person|wd-q2,label,"Baker, Sean"
+wd-q3,type,Film|wd-q3,label,Heat|wd-q3,year,1995|wd-q3,director,wd-q4|wd-q4,type,Person|wd-q4,label,Michael Mann
+wd-q5,type,Film|wd-q5,label,Carmen|wd-q5,year,1983|wd-q6,type,Film|wd-q6,label,Carmen|wd-q6,year,1983
+wd-q7,type,Film|wd-q7,label,Parasite|wd-q7,year,2019|wd-q8,type,Film|wd-q8,label,Titane|wd-q8,year,2021
+"""
+
+
+@pytest.fixture
+def linked(project: SmallProject, monkeypatch: pytest.MonkeyPatch) -> SmallProject:
+    monkeypatch.setenv("SOURCE_DATE_EPOCH", "1790000000")
+    project.write("data/films.yaml", OWN)
+    rows = [row for row in ROWS.replace("\n", "|").split("|") if row]
+    table = "subject,property,value,source,record\n" + "".join(f"{row},fan-site,{row.split(',')[0]}\n" for row in rows)
+    project.write("data/imports/wikidata/facts.csv", table)
+    return project
+
+
+def kg(project: SmallProject, *words: str) -> int:
+    return main([words[0], *words[1:], "--project", str(project.folder)])
+
+
+def judged(project: SmallProject) -> set[tuple[str, str]]:
+    links = read_links(project.folder / "data/links.sssom.tsv", file="links.sssom.tsv", faults=[])
+    return {(one.subject.value[30:], one.object.value[30:]) for one in links.judgements if one.same}
+
+
+def test_films_are_linked_and_their_directors_through_them(linked: SmallProject) -> None:
+    assert kg(linked, "link") == 0
+    assert {
+        ("m/wd-q1", "m/anora"),
+        ("m/wd-q2", "m/sean-baker"),
+        ("m/wd-q3", "m/heat"),
+        ("m/wd-q4", "m/michael-mann"),
+    } == (judged(linked))
+
+
+def test_what_is_unsure_is_left_to_a_person(linked: SmallProject) -> None:
+    kg(linked, "link")
+    pairs = {(one.left.id, one.right.id) for one in unsure(linked.project)}
+    assert pairs == {("film:carmen", "film:wd-q5"), ("film:carmen", "film:wd-q6")}
+
+
+def test_a_later_run_changes_no_judgement(linked: SmallProject) -> None:
+    kg(linked, "link")
+    file = linked.folder / "data/links.sssom.tsv"
+    before = file.read_bytes()
+    kg(linked, "link")
+    assert file.read_bytes() == before
+
+
+def test_a_person_who_says_no_is_never_overruled(linked: SmallProject) -> None:
+    text = "subject_id\tpredicate_id\tpredicate_modifier\tobject_id\tmapping_justification\n"
+    linked.write("data/links.sssom.tsv", text + "film:anora\tskos:exactMatch\tNot\tfilm:wd-q1\tsemapv:MappingReview\n")
+    kg(linked, "link")
+    assert ("m/wd-q1", "m/anora") not in judged(linked)
+    assert (linked.folder / "data/links.sssom.tsv").read_text().startswith(text)
+    assert linked.build().ok
+
+
+def test_linked_films_are_one_in_the_graph(linked: SmallProject) -> None:
+    kg(linked, "link")
+    graph = linked.open()
+    answer = graph.sparql("SELECT ?film { ?film film:director film:sean-baker }")
+    assert [str(row["film"]) for row in answer] == ["Anora"]
+    assert film("anora") == graph.thing("film:wd-q1")
+
+
+def test_nothing_is_written_in_a_dry_run(linked: SmallProject) -> None:
+    kg(linked, "link", "--dry-run")
+    assert not (linked.folder / "data/links.sssom.tsv").exists()
+
+
+def test_review_writes_each_judgement_as_it_is_made(
+    linked: SmallProject, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    kg(linked, "link")
+    monkeypatch.setattr("sys.stdin", io.StringIO("what?\nd\nSaura's, not Brook's\ns\n\n"))
+    assert kg(linked, "link", "review", "--author", "orcid:0000-0002-1825-0097") == 0
+    assert "2 judged, 0 left" in capsys.readouterr().err
+    links = read_links(linked.folder / "data/links.sssom.tsv", file="links.sssom.tsv", faults=[])
+    by_hand = [one for one in links.judgements if one.author]
+    assert (by_hand[0].same, by_hand[0].comment) == (False, "Saura's, not Brook's")
+    assert [one.same for one in by_hand] == [False, True]
+    assert {one.day for one in by_hand} == {"2026-09-21"}
+
+
+def test_review_asks_who_judges(linked: SmallProject, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("KG_AUTHOR", raising=False)
+    kg(linked, "link")
+    assert kg(linked, "link", "review") == 2
+
+
+def test_a_pair_is_explained_clue_by_clue(linked: SmallProject, capsys: pytest.CaptureFixture[str]) -> None:
+    assert kg(linked, "link", "why", "film:anora", "film:wd-q1", "--format", "json") == 0
+    said = json.loads(capsys.readouterr().out)
+    assert {clue["name"] for clue in said["clues"]} == {"title", "same year", "people in common"}
+    assert said["confidence"] > 0.9
+
+
+def test_a_pair_that_shares_nothing_says_so(linked: SmallProject) -> None:
+    assert "share no name" in compare(linked.project, "film:anora", "film:wd-q8").veto
+
+
+def test_a_source_that_is_not_there_is_named_with_those_that_are(
+    linked: SmallProject, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert kg(linked, "link", "--between", "own", "wikdata") == 2
+    assert "There are fan-site, own." in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    "wrong", [["--same", "2"], ["--same", "0.1", "--different", "0.5"], ["why", "film:anora"], ["x"]]
+)
+def test_a_wrong_call_is_told(linked: SmallProject, wrong: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit, match="2"):
+        sys.exit(kg(linked, "link", *wrong))
+    assert capsys.readouterr().err
+
+
+def test_counts_tell_the_verdicts(linked: SmallProject) -> None:
+    counts = link_project(linked.project).counts
+    assert counts["own", "fan-site", "film", Verdict.SAME] == 2
+    assert counts["own", "fan-site", "film", Verdict.UNSURE] == 2
+    assert counts["own", "fan-site", "person", Verdict.SAME] == 2
+
+
+def test_a_wrong_identifier_does_not_make_two_films_one_by_way_of_a_third(linked: SmallProject, tmp_path: Path) -> None:
+    with (linked.folder / "ontology/film.ttl").open("a", encoding="utf-8") as file:
+        file.write(
+            "film:imdbId a owl:DatatypeProperty ; rdfs:range xsd:string .\nfilm:description a owl:DatatypeProperty .\n"
+        )
+    table = "subject,property,value,source,record\n"
+    rows = {
+        "trade-paper": "tp-1,type,Film|tp-1,label,D-Day Remembered|tp-1,imdbId,tt0094416",
+        "fan-site": "wd-q9,type,Film|wd-q9,label,American Experience|wd-q9,imdbId,tt0094416"
+        "|wd-q9,description,PBS documentary television series",
+    }
+    for source, said in rows.items():
+        linked.write(
+            f"data/imports/{source}/facts.csv", table + "".join(f"{row},{source},r\n" for row in said.split("|"))
+        )
+    nameless = "im-1,type,Film,encyclopedia,r\nim-1,imdbId,tt0094416,encyclopedia,r\n"
+    linked.write("data/imports/zz/facts.csv", table + nameless)
+    kg(linked, "link")
+    links = read_links(linked.folder / "data/links.sssom.tsv", file="links.sssom.tsv", faults=[])
+    assert not links.are_same(film("tp-1"), film("wd-q9"))

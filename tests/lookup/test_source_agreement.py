@@ -1,0 +1,68 @@
+"""What sources disagree on, and how often they agree."""
+
+from __future__ import annotations
+
+import pytest
+
+from kg.filmgraph import FilmGraph, open_graph
+from kg.lookup.conflicts import disputes_of, to_text
+from kg.lookup.source_agreement import Agreement, agreement_of
+from kg.terms import film
+from tests.projects import SmallProject
+
+OWN = """\
+source: encyclopedia
+anora: {type: Film, label: Anora, year: 2024, genre: [drama, comedy]}
+tangerine: {type: Film, label: Tangerine, year: 2015}
+"""
+ROWS = [
+    "anora,year,2023",  # otherwise: the policy believes the encyclopedia
+    "anora,genre,drama",  # the same
+    "anora,genre,romance",  # others speak of it, and do not say so
+    "tangerine,year,2015",  # the same
+    "tangerine,genre,drama",  # nobody else speaks of it
+]
+
+
+@pytest.fixture
+def graph(project: SmallProject) -> FilmGraph:
+    project.write("data/films.yaml", OWN)
+    rows = "".join(f"{row},fan-site,{number}\n" for number, row in enumerate(ROWS))
+    project.write("data/imports/fans/facts.csv", "subject,property,value,source,record\n" + rows)
+    project.write("data/policy.yaml", "sources: [encyclopedia, fan-site]\n")
+    project.build()
+    return open_graph(project.project)
+
+
+def test_a_source_agrees_says_otherwise_or_is_alone(graph: FilmGraph) -> None:
+    assert agreement_of(graph.provenance, "fan-site") == (
+        Agreement(film("genre"), facts=3, agreed=1, otherwise=1, alone=1, contested=0),
+        Agreement(film("year"), facts=1, agreed=1, otherwise=0, alone=0, contested=1),
+    )
+
+
+def test_what_is_told_of_in_passages_is_counted_like_what_records_say(graph: FilmGraph) -> None:
+    found = {one.property: (one.facts, one.agreed, one.alone) for one in agreement_of(graph.provenance, "encyclopedia")}
+    assert found[film("year")] == (2, 1, 1)
+    assert found[film("genre")] == (2, 1, 0)
+
+
+def test_a_source_that_is_silent_agrees_in_nothing(graph: FilmGraph) -> None:
+    assert agreement_of(graph.provenance, "trade-paper") == ()
+
+
+def test_a_dispute_shows_both_sides_and_the_reason(graph: FilmGraph) -> None:
+    text = to_text(disputes_of(graph.provenance), graph.names, graph.texts())
+    assert "Anora  year  “2023”\n    conflict: for year, encyclopedia is trusted before fan-site\n" in text
+    assert "  instead: Anora  year  “2024”\n" in text
+    assert "record 0" in text
+
+
+def test_a_dispute_shows_the_records_that_are_believed(project: SmallProject) -> None:
+    project.write("data/films.yaml", OWN)
+    project.write("data/imports/fans/facts.csv", "subject,property,value,source,record\nanora,year,2023,fan-site,r1\n")
+    project.write("data/policy.yaml", "sources: [fan-site, encyclopedia]\n")
+    project.build()
+    graph = open_graph(project.project)
+    text = to_text(disputes_of(graph.provenance), graph.names, graph.texts())
+    assert "  instead: Anora  year  “2023”\n    fan-site, record r1 says so\n" in text

@@ -1,0 +1,132 @@
+"""What an assistant is offered: a typed tool for each stored query, and a few that every graph has."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import Any
+
+import pytest
+from jsonschema import Draft202012Validator
+
+import kg
+from kg.errors import UnknownNameError
+from kg.mcp_server.question_search import find_questions
+from kg.mcp_server.tools import GENERAL, Tool, sound_queries, to_tools, to_topics
+from tests.projects import SmallProject
+
+
+@pytest.fixture(scope="module")
+def tools(graph: kg.FilmGraph) -> dict[str, Tool]:
+    return {tool.name: tool for tool in to_tools(graph)}
+
+
+def test_every_stored_query_is_a_tool_and_the_general_ones_come_first(
+    graph: kg.FilmGraph, tools: dict[str, Tool]
+) -> None:
+    assert list(tools) == [*GENERAL, *graph.queries]
+
+
+def test_every_schema_is_a_json_schema_and_every_name_one_that_all_programs_take(tools: dict[str, Tool]) -> None:
+    for tool in tools.values():
+        Draft202012Validator.check_schema(tool.takes)
+        assert tool.takes["type"] == "object"
+        assert re.fullmatch(r"[a-zA-Z0-9_-]{1,48}", tool.name)
+
+
+def test_a_tool_says_the_querys_own_sentence_and_what_comes_back(tools: dict[str, Tool]) -> None:
+    sentence = "The films that somebody directed. With the year that a source gives, where one does. Gives film, year."
+    assert tools["films-directed-by"].sentence == sentence
+
+
+def test_a_parameter_is_typed_and_shows_a_name_as_one_would_say_it(tools: dict[str, Tool]) -> None:
+    takes = tools["rights-holder-on"].takes
+    assert takes["required"] == ["film", "territory", "date"]
+    assert takes["properties"]["film"] == {"type": "string", "examples": ["Anora"], "description": "Film, the film"}
+    pattern = takes["properties"]["date"]["pattern"]
+    assert [bool(re.search(pattern, one)) for one in ("2024", "2024-01", "2024-01-31", "31.1.2024")] == [1, 1, 1, 0]
+
+
+def test_few_things_of_a_class_are_listed_to_choose_from(tools: dict[str, Tool], graph: kg.FilmGraph) -> None:
+    sources = tools["facts-of-source"].takes["properties"]["source"]["enum"]
+    assert "encyclopedia article on Anora" in sources
+    for title in sources:
+        assert graph.thing(title, kind="Source")
+
+
+def test_a_list_is_an_array_and_a_number_a_number(project: SmallProject) -> None:
+    project.write(
+        "queries/both.rq",
+        """\
+        #+ summary: Films of some directors that are shorter than so many minutes
+        #+ params:
+        #+   people: {type: thing, class: Person, list: true}
+        #+   minutes: {type: number, optional: true}
+        PREFIX film: <https://w3id.org/filmgraph/film/>
+        SELECT ?film {
+          VALUES ?people { film:sean-baker film:greta-gerwig }
+          VALUES ?minutes { 90 }
+          ?film film:director ?people
+        }
+        """,
+    )
+    (tool,) = [one for one in to_tools(project.open()) if one.name == "both"]
+    assert tool.takes["properties"]["people"]["type"] == "array"
+    assert tool.takes["properties"]["people"]["items"]["type"] == "string"
+    assert tool.takes["properties"]["minutes"] == {"type": "number", "examples": [90]}
+    assert tool.takes["required"] == ["people"]
+
+
+def test_topics_keep_the_list_short(graph: kg.FilmGraph) -> None:
+    assert [tool.name for tool in to_tools(graph, [])] == list(GENERAL)
+    rights = {tool.name for tool in to_tools(graph, ["rights", "films-directed-by"])} - set(GENERAL)
+    assert rights == {name for name in graph.queries if "rights" in graph.queries[name].tags} | {"films-directed-by"}
+    assert to_topics(graph.queries, "rights, films-directed-by") == ["rights", "films-directed-by"]
+    assert to_topics(graph.queries, "none") == []
+    with pytest.raises(UnknownNameError, match="awards"):
+        to_topics(graph.queries, "award")
+
+
+def test_the_whole_list_stays_concise(tools: dict[str, Tool]) -> None:
+    told = [json.dumps([tool.name, tool.sentence, tool.takes, tool.gives]) for tool in tools.values()]
+    assert sum(map(len, told)) / len(told) < 600
+
+
+def test_a_query_with_a_fault_is_no_tool_and_takes_no_other_away(anora: SmallProject) -> None:
+    graph = anora.open()
+    anora.write("queries/films.rq", "#+ summary: All films\nSELECT ?film { ?film a film:Film }")
+    anora.write("queries/broken.rq", "#+ sumary: Broken\nSELECT ?film { ?film a film:Film }")
+    assert [query.name for query in sound_queries(graph.queries)] == ["films"]
+
+
+QUESTIONS = [
+    ("what did the film make in its opening weekend", "box-office-of-film"),
+    ("box office", "box-office-of-film"),
+    ("which films did a person direct", "films-directed-by"),
+    ("who was nominated", "nominations-of-film"),
+    ("where can I watch it", "where-to-watch"),
+    ("sources disagree", "disagreements-on"),
+    ("festivls", "festivals-of-film"),
+]
+
+
+@pytest.mark.parametrize(("words", "name"), QUESTIONS, ids=[words for words, _ in QUESTIONS])
+def test_a_question_is_found_by_words_that_its_sentence_does_not_have(
+    graph: kg.FilmGraph, words: str, name: str
+) -> None:
+    found = [one.query.name for one in find_questions(list(sound_queries(graph.queries)), words)]
+    assert name in found[:4], found
+
+
+def example_of(schema: Any) -> Any:
+    if schema["type"] == "array":
+        return [example_of(schema["items"])]
+    return schema["enum"][0] if "enum" in schema else schema["examples"][0]
+
+
+def test_the_examples_of_every_tool_fit_its_own_schema(tools: dict[str, Tool]) -> None:
+    for tool in tools.values():
+        given = {name: example_of(tool.takes["properties"][name]) for name in tool.takes.get("required", ())
+                 if tool.name not in GENERAL}  # fmt: skip
+        if tool.name not in GENERAL:
+            Draft202012Validator(tool.takes).validate(given)

@@ -1,0 +1,293 @@
+"""Building: the same files give the same bytes, and whatever goes wrong, the graph that was there keeps answering."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import random
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+
+from kg.errors import FaultsError, ProjectError
+from kg.exports.formats import FORMATS
+from kg.exports.rdf import ONLY
+from kg.filmgraph import FilmGraph, open_graph
+from kg.pipeline.build import build, check
+from kg.project import find_project
+from tests.projects import ANORA, SmallProject
+
+STORY = """\
+source: encyclopedia
+
+anora:
+  type: Film
+  label: {value: Anora, lang: en}
+  title: "Anora | \\"Ani\\", 100 % Ørsted"
+  director: [sean-baker]
+  release:
+    - {date: 2024-10-18, territory: usa}
+    - {date: 2024-05-21, territory: france, screens: 1}
+  score: 8.50
+  year: 2024
+sean-baker: {type: Person, label: Sean Baker, alias: [ショーン・ベイカー, "שון בייקר"]}
+usa: {type: Country, label: United States}
+france: {type: Country, label: {value: Frankreich, lang: de}}
+batman-begins: {type: Film, label: Batman Begins}
+the-dark-knight: {type: Film, sequelOf: batman-begins}
+the-dark-knight-rises: {type: Film, sequelOf: the-dark-knight}
+---
+source: fan-site
+anora: {year: 2023}
+"""
+RDF = """\
+@prefix film: <https://w3id.org/filmgraph/film/> .
+film:anora film:release [ film:date "2024" ], [ film:date "2025" ] .
+"""
+
+
+@pytest.fixture
+def story(project: SmallProject) -> SmallProject:
+    """A project with a little of everything: nodes, inference, a contradiction, blank nodes, other scripts."""
+    project.write("data/story.yaml", STORY)
+    project.write("data/policy.yaml", "sources: [encyclopedia, fan-site]\n")
+    project.write("data/more.ttl", RDF)
+    return project
+
+
+def run(code: str, *arguments: str, seed: int = 0) -> subprocess.Popen[bytes]:
+    """Python in a process of its own, with a hash seed."""
+    environment = {**os.environ, "PYTHONHASHSEED": str(seed)}
+    return subprocess.Popen([sys.executable, "-c", code, *arguments], env=environment, stdout=subprocess.PIPE)
+
+
+EXPORT_ALL = """
+import hashlib, sys
+from kg.exports.formats import FORMATS
+from kg.exports.rdf import ONLY
+from kg.pipeline.build import build
+from kg.errors import InputError
+from kg.filmgraph import open_graph
+assert build(sys.argv[1])
+graph = open_graph(sys.argv[1])
+for format in FORMATS:
+    for only in ONLY:
+        try:
+            text = graph.export_text(format, only=only)
+        except InputError as error:
+            text = str(error)
+        print(format, only, hashlib.sha256(text.encode()).hexdigest())
+graph.export(sys.argv[2], format="csv")
+"""
+
+
+def test_the_same_files_give_the_same_bytes_whatever_the_hash_seed(story: SmallProject, tmp_path: Path) -> None:
+    runs = []
+    for seed in range(1, 5):
+        copy = tmp_path / f"copy-{seed}"
+        shutil.copytree(story.folder, copy, ignore=shutil.ignore_patterns(".kg"))
+        runs.append(run(EXPORT_ALL, str(copy), str(tmp_path / f"tables-{seed}"), seed=seed))
+    told = {process.communicate()[0] for process in runs}
+    assert [process.returncode for process in runs] == [0] * 4
+    assert len(told) == 1
+    assert len(told.pop().splitlines()) == len(FORMATS) * len(ONLY)
+    folders = [sorted((tmp_path / f"tables-{seed}").iterdir()) for seed in range(1, 5)]
+    assert len({tuple((path.name, path.read_bytes()) for path in folder) for folder in folders}) == 1
+
+
+def test_the_same_files_give_the_same_files_of_a_build(story: SmallProject) -> None:
+    def digests() -> dict[str, str]:
+        folder = story.project.current
+        return {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in sorted(folder.glob("*.nt"))}
+
+    story.build()
+    first = digests()
+    assert build(story.project, force=True)
+    assert digests() == first
+    assert len(first) == 6
+
+
+def test_an_unchanged_project_is_not_built_again(story: SmallProject) -> None:
+    assert "unchanged" not in story.build().counts
+    before = story.project.current
+    report = story.build()
+    assert report.counts["unchanged"] == 1
+    assert story.project.current == before
+    assert [path.name for path in (story.folder / ".kg/builds").iterdir()] == [before.name]
+
+
+def test_a_changed_project_is_built_again(story: SmallProject) -> None:
+    story.build()
+    story.write("data/story.yaml", STORY.replace("2024-10-18", "2024-10-19"))
+    assert "unchanged" not in story.build().counts
+    assert story.open().sparql("ASK { ?release film:date '2024-10-19'^^xsd:date }").truth
+
+
+def test_what_follows_from_the_ontology_is_in_the_graph(story: SmallProject) -> None:
+    graph = story.open()
+    assert graph.sparql("ASK { film:the-dark-knight-rises film:sequelOf film:batman-begins }").truth
+    assert graph.sparql("ASK { film:batman-begins film:hasSequel film:the-dark-knight-rises }").truth
+    assert graph.sparql("ASK { film:anora film:contributor film:sean-baker }").truth
+
+
+def test_what_is_contested_stands_beside_knowledge_and_not_in_it(story: SmallProject) -> None:
+    graph = story.open()
+    assert [str(row.year) for row in graph.sparql("SELECT ?year { film:anora film:year ?year }")] == ["2024"]
+    beside = "SELECT ?year { GRAPH graph:contested { film:anora film:year ?year } }"
+    assert [str(row.year) for row in graph.sparql(beside)] == ["2023"]
+
+
+def test_a_check_writes_nothing(story: SmallProject) -> None:
+    assert check(story.project)
+    assert not (story.folder / ".kg").exists()
+
+
+def test_a_violation_keeps_the_graph_from_being_published(story: SmallProject) -> None:
+    story.build()
+    before = story.project.current
+    story.write("data/more.yaml", "source: fan-site\ntitane: {type: Film, minutes: 0}\n")
+    report = story.build()
+    assert not report
+    (finding,) = report.findings
+    assert str(finding.place) == "data/more.yaml:2:31"
+    assert story.project.current == before
+    assert [path.name for path in (story.folder / ".kg/builds").iterdir()] == [before.name]
+
+
+def test_a_broken_ontology_says_where(story: SmallProject) -> None:
+    story.write("ontology/film.ttl", "film:Film a owl:Class .\n")
+    with pytest.raises(FaultsError) as told:
+        story.build()
+    (fault,) = told.value.faults
+    assert fault.place is not None
+    assert (fault.place.file.endswith("ontology/film.ttl"), fault.place.line) == (True, 1)
+
+
+def test_broken_shapes_say_where(story: SmallProject) -> None:
+    story.write("ontology/shapes.ttl", "\n\n<a> <b .\n")
+    with pytest.raises(FaultsError) as told:
+        story.build()
+    (fault,) = told.value.faults
+    assert fault.place is not None
+    assert (fault.place.file.endswith("ontology/shapes.ttl"), fault.place.line) == (True, 3)
+
+
+def test_a_project_without_a_graph_says_what_to_do(story: SmallProject) -> None:
+    with pytest.raises(ProjectError, match="kg build"):
+        story.project.current  # noqa: B018
+    with pytest.raises(ProjectError, match="kg build"):
+        open_graph(story.project)
+
+
+def test_a_folder_that_is_no_project_says_what_it_lacks(tmp_path: Path) -> None:
+    (tmp_path / "data").mkdir()
+    with pytest.raises(ProjectError, match="ontology/, queries/"):
+        find_project(tmp_path)
+
+
+@pytest.mark.parametrize("left", ["", "gone\n", "../../elsewhere\n", "."])
+def test_a_pointer_to_no_build_is_mended_by_the_next_build(story: SmallProject, left: str) -> None:
+    story.build()
+    (story.folder / ".kg/CURRENT").write_text(left, encoding="utf-8")
+    with pytest.raises(ProjectError, match="kg build"):
+        open_graph(story.project)
+    assert story.open().sparql("ASK { film:anora a film:Film }").truth
+
+
+def test_a_build_without_its_store_is_mended_by_force(story: SmallProject) -> None:
+    story.build()
+    shutil.rmtree(story.project.current / "store")
+    with pytest.raises(ProjectError, match="kg build"):
+        open_graph(story.project)
+    assert build(story.project, force=True)
+    assert open_graph(story.project).sparql("ASK { film:anora a film:Film }").truth
+
+
+def test_a_graph_in_your_hand_outlives_later_builds(story: SmallProject) -> None:
+    graph = story.open()
+    for _ in range(4):
+        assert build(story.project, force=True)
+    assert len(graph.sparql("SELECT * { ?s ?p ?o }")) > 10
+    assert graph["film:anora"].label == "Anora"
+
+
+def test_only_the_last_two_builds_are_kept(story: SmallProject) -> None:
+    for _ in range(5):
+        assert build(story.project, force=True)
+    assert len(list((story.folder / ".kg/builds").iterdir())) == 2
+
+
+BUILD = "import sys\nimport kg\nfor _ in range(int(sys.argv[2])): assert kg.build(sys.argv[1], force=True)"
+
+
+def test_builds_at_the_same_time_leave_one_whole_graph(story: SmallProject) -> None:
+    story.build()
+    builders = [run(BUILD, str(story.folder), "4") for _ in range(3)]
+    asked = 0
+    while any(builder.poll() is None for builder in builders):
+        assert_whole(story)
+        asked += 1
+    for builder in builders:
+        builder.communicate()
+    assert [builder.returncode for builder in builders] == [0, 0, 0]
+    assert asked
+    assert_whole(story)
+
+
+def assert_whole(project: SmallProject) -> None:
+    graph = open_graph(project.project)
+    assert graph.sparql("ASK { film:the-dark-knight-rises film:sequelOf film:batman-begins }").truth
+    assert len(graph.sparql("SELECT ?s { ?s film:title ?o }")) == 1
+
+
+KILLED = """
+import sys, time
+from kg.pipeline.build import build
+print("ready", flush=True)
+while True:
+    build(sys.argv[1], force=True)
+"""
+
+
+@pytest.mark.long
+@pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="no such signal here")
+def test_a_build_killed_at_any_moment_leaves_the_old_graph_whole(story: SmallProject) -> None:
+    chance = random.Random(97)
+    story.build()
+    kills = 0
+    while kills < 50:
+        builder = run(KILLED, str(story.folder))
+        assert builder.stdout is not None
+        assert builder.stdout.readline() == b"ready\n"
+        time.sleep(chance.uniform(0, 0.4))
+        assert_whole(story)
+        builder.send_signal(signal.SIGKILL)
+        builder.wait()
+        builder.stdout.close()
+        assert_whole(story)
+        kills += 1
+    assert build(story.project, force=True)
+    left = sorted(path.name for path in (story.folder / ".kg").iterdir())
+    assert not [name for name in left if name.startswith("CURRENT.")]
+    builds = [path.name for path in (story.folder / ".kg/builds").iterdir()]
+    assert len(builds) == 2
+    assert not [name for name in builds if name.startswith("unfinished")]
+
+
+def test_one_graph_may_be_asked_from_several_threads(anora: SmallProject) -> None:
+    graph: FilmGraph = anora.open()
+    query = "SELECT ?name { film:anora rdfs:label ?name }"
+    with ThreadPoolExecutor(8) as threads:
+        answers = list(threads.map(lambda _: graph.sparql(query).values(), range(200)))
+    assert answers == [["Anora"]] * 200
+
+
+def test_a_project_reads_files_of_any_depth(project: SmallProject) -> None:
+    project.write("data/a/b/c/films.yml", ANORA)
+    assert len(project.facts()) == 6

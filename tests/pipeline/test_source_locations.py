@@ -1,0 +1,56 @@
+"""Where a finding points: at the facts that made it so, also when they only did by what follows from them."""
+
+from __future__ import annotations
+
+from itertools import product
+
+from kg.pipeline.build import check
+from kg.pipeline.source_locations import WorkshopFacts
+from tests.projects import ANORA, SmallProject
+
+SHAPES = """\
+@prefix film: <https://w3id.org/filmgraph/film/> .
+@prefix sh: <http://www.w3.org/ns/shacl#> .
+film:FilmShape a sh:NodeShape ; sh:targetClass film:Work ;
+    sh:property [ sh:path film:{0} ; sh:maxCount {1} ; sh:class film:Person ] .
+"""
+
+
+def places(project: SmallProject) -> list[list[str]]:
+    return [[str(place) for place in finding.places] for finding in check(project.project)]
+
+
+def test_an_inferred_value_is_traced_to_the_facts_that_gave_it(anora: SmallProject) -> None:
+    text = ANORA.replace("  year: 2024\n", "  writer: mikey\n") + "mikey:\n  type: Person\n"
+    anora.write("data/films.yaml", text)
+    anora.write("ontology/shapes.ttl", SHAPES.format("contributor", 1))
+    assert places(anora) == [["data/films.yaml:6:13", "data/films.yaml:7:11"]]
+
+
+def test_a_value_that_was_said_points_at_its_own_line(anora: SmallProject) -> None:
+    anora.write(
+        "data/films.yaml", ANORA.replace("  year: 2024\n", "  award: palme-dor\n") + "palme-dor:\n  type: Award\n"
+    )
+    anora.write("ontology/shapes.ttl", SHAPES.format("award", 1))
+    assert places(anora) == [["data/films.yaml:7:10"]]
+
+
+def test_what_is_missing_points_at_the_thing(anora: SmallProject) -> None:
+    shapes = SHAPES.format("award", 1).replace("sh:maxCount 1", "sh:minCount 1")
+    anora.write("ontology/shapes.ttl", shapes)
+    assert places(anora) == [["data/films.yaml:4:9"]]
+
+
+def test_the_graph_is_asked_the_same_by_sql_and_in_memory(anora: SmallProject) -> None:
+    workshop = anora.draft().workshop
+    by_sql, in_memory = WorkshopFacts(workshop, most_asked=10**6), WorkshopFacts(workshop, most_asked=0)
+    triples = [*workshop.triple_texts(), *workshop.triple_texts(table="inferred")]
+    assert list(workshop.triple_texts(table="inferred"))
+    patterns = {
+        tuple(text if kept else None for text, kept in zip(triple, keep, strict=True))
+        for triple in [*triples, ("<https://nowhere.example/>", *triples[0][1:])]
+        for keep in product((True, False), repeat=3)
+    }
+    for s, p, o in patterns:
+        assert list(by_sql.matching(s, p, o)) == list(in_memory.matching(s, p, o))
+    assert [by_sql.was_said(one) for one in triples] == [in_memory.was_said(one) for one in triples]

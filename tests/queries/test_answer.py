@@ -1,0 +1,248 @@
+"""Answers: rows with ready values and exact terms, every format, why they are empty, what they rest on."""
+
+from __future__ import annotations
+
+import csv
+import datetime
+import io
+import json
+import sys
+from decimal import Decimal
+
+import pytest
+import rdflib
+from pyoxigraph import Literal
+
+from kg.errors import InputError, UnknownNameError
+from kg.explain.empty_answers import why_empty
+from kg.filmgraph import FilmGraph
+from kg.queries.triple_patterns import rests_on
+from kg.terms import film
+from tests.projects import SmallProject
+
+DATA = """\
+source: encyclopedia
+anora:
+  type: Film
+  label: Anora
+  title: "A | B\\n<b>\\"C\\"</b>\\t\\\\"
+  director: sean-baker
+  minutes: 139
+  score: 8.50
+  inColour: true
+  date: 2024-10-18
+  year: 2024
+  alias: {value: comédie, lang: fr}
+sean-baker: {type: Person, label: Sean Baker}
+batman-begins: {type: Film, label: Batman Begins}
+the-dark-knight: {type: Film, label: The Dark Knight, sequelOf: batman-begins, director: christopher-nolan}
+the-dark-knight-rises: {type: Film, sequelOf: the-dark-knight}
+christopher-nolan: {type: Person}
+"""
+ROW = """SELECT ?film ?director ?title ?minutes ?score ?colour ?day ?nothing {
+  BIND(film:anora AS ?film) ?film film:director ?director ; film:title ?title ; film:minutes ?minutes ;
+  film:score ?score ; film:inColour ?colour ; film:date ?day OPTIONAL { ?film film:amount ?nothing } }"""
+
+
+@pytest.fixture(scope="module")
+def graph(tmp_path_factory: pytest.TempPathFactory) -> FilmGraph:
+    project = SmallProject(tmp_path_factory.mktemp("films"))
+    project.write("data/films.yaml", DATA)
+    return project.open()
+
+
+def test_a_row_has_its_columns_as_attributes_and_ready_values(graph: FilmGraph) -> None:
+    (row,) = graph.sparql(ROW)
+    assert (str(row.film), row.film.curie, row.film.iri) == ("Anora", "film:anora", film("anora"))
+    assert (row.minutes, row.score, row.colour) == (139, Decimal("8.5"), True)
+    assert (row.day, row.nothing) == (datetime.date(2024, 10, 18), None)
+    assert row[0] == row["film"] == row.film
+    assert row.term("minutes") == Literal(139)
+    assert len(row) == 8
+    assert row.as_dict()["minutes"] == 139
+
+
+def test_a_column_that_the_row_does_not_have_is_offered_the_nearest(graph: FilmGraph) -> None:
+    (row,) = graph.sparql(ROW)
+    with pytest.raises(AttributeError, match="Did you mean director"):
+        row.directr  # noqa: B018
+    with pytest.raises(UnknownNameError, match="Did you mean director"):
+        row["directr"]
+
+
+def test_a_thing_without_a_label_is_called_by_its_curie(graph: FilmGraph) -> None:
+    (row,) = graph.sparql("SELECT ?who { film:the-dark-knight film:director ?who }")
+    assert str(row.who) == "film:christopher-nolan"
+
+
+def test_an_answer_is_a_sequence_and_true_when_there_is_something_in_it(graph: FilmGraph) -> None:
+    films = graph.sparql("SELECT ?film { ?film a film:Film } ORDER BY ?film")
+    assert len(films) == 4
+    assert films[-1].film.curie == "film:the-dark-knight-rises"
+    assert [row.film.curie for row in films[:2]] == ["film:anora", "film:batman-begins"]
+    assert films
+    assert not graph.sparql("SELECT ?x { film:anora film:writer ?x }")
+    assert not graph.sparql("ASK { film:anora film:writer ?x }")
+
+
+def test_pandas_and_polars_take_the_rows(graph: FilmGraph) -> None:
+    pandas = pytest.importorskip("pandas")
+    polars = pytest.importorskip("polars")
+    answer = graph.sparql(ROW)
+    frame, other = answer.to_pandas(), answer.to_polars()
+    assert isinstance(frame, pandas.DataFrame)
+    assert isinstance(other, polars.DataFrame)
+    assert frame.loc[0, "film"] == other["film"][0] == "Anora"
+    assert list(frame.columns) == other.columns == list(answer.columns)
+    empty = graph.sparql("SELECT ?film { ?film a film:Award }")
+    assert empty.to_pandas().shape == empty.to_polars().shape == (0, 1)
+
+
+def test_json_is_what_the_recommendation_says(graph: FilmGraph) -> None:
+    document = json.loads(graph.sparql("SELECT ?g ?m ?f ?n { ?f skos:altLabel ?g ; film:minutes ?m }").to_text("json"))
+    assert document["head"] == {"vars": ["g", "m", "f", "n"]}
+    (binding,) = document["results"]["bindings"]
+    assert binding == {
+        "g": {"type": "literal", "value": "comédie", "xml:lang": "fr"},
+        "m": {"type": "literal", "value": "139", "datatype": "http://www.w3.org/2001/XMLSchema#integer"},
+        "f": {"type": "uri", "value": film("anora").value},
+    }
+    assert json.loads(graph.sparql("ASK { }").to_text("json")) == {"head": {}, "boolean": True}
+
+
+def test_a_title_with_everything_in_it_survives_csv_and_tsv(graph: FilmGraph) -> None:
+    answer = graph.sparql("SELECT ?title { film:anora film:title ?title }")
+    (title,) = answer.values()
+    assert list(csv.reader(io.StringIO(answer.to_text("csv"), newline=""))) == [["title"], [title]]
+    assert answer.to_text("csv").endswith("\r\n")
+    head, line, end = answer.to_text("tsv").split("\n")
+    assert (head, end) == ("?title", "")
+    assert rdflib.util.from_n3(line) == rdflib.Literal(title)
+
+
+def test_a_markdown_table_keeps_its_columns(graph: FilmGraph) -> None:
+    lines = graph.sparql("SELECT ?title ?f { ?f film:title ?title }").to_text("markdown").splitlines()
+    assert len(lines) == 3
+    assert all(line.replace("\\|", "").count("|") == 3 for line in lines)
+
+
+@pytest.mark.parametrize("format", ["table", "markdown", "html"])
+def test_no_format_for_people_passes_markup_on(graph: FilmGraph, format: str) -> None:
+    answer = graph.sparql("SELECT ?title { ?f film:title ?title }")
+    text = answer._repr_html_() if format == "html" else answer.to_text(format)
+    assert format != "html" or "<b>" not in text
+    assert text.count("\n") <= 4
+
+
+def test_triples_come_as_turtle(graph: FilmGraph) -> None:
+    answer = graph.sparql("CONSTRUCT WHERE { ?film film:director ?who }")
+    assert answer.kind == "triples"
+    assert len(rdflib.Graph().parse(data=answer.to_text("turtle"), format="turtle")) == 2
+    assert len(answer.to_rdflib()) == 2
+    with pytest.raises(InputError):
+        answer.to_text("csv")
+
+
+@pytest.mark.parametrize("package", ["pandas", "polars"])
+def test_a_table_without_its_package_says_what_to_install(
+    graph: FilmGraph, package: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    answer = graph.sparql("SELECT ?film { ?film a film:Film }")
+    monkeypatch.setitem(sys.modules, package, None)
+    with pytest.raises(InputError, match=rf"pip install .*\[{package}\]"):
+        getattr(answer, f"to_{package}")()
+
+
+@pytest.mark.parametrize("query", ["ASK { film:anora ?p ?o }", "CONSTRUCT WHERE { ?film film:director ?who }"])
+def test_what_has_no_rows_makes_no_table(graph: FilmGraph, query: str) -> None:
+    answer = graph.sparql(query)
+    for to_table in (answer.to_dicts, answer.to_pandas, answer.to_polars):
+        with pytest.raises(InputError, match="has no rows"):
+            to_table()
+
+
+@pytest.mark.parametrize(("query", "format"), [("SELECT ?s { ?s ?p ?o }", "turtle"), ("ASK { }", "xlsx")])
+def test_a_format_that_an_answer_does_not_have_is_refused(graph: FilmGraph, query: str, format: str) -> None:
+    with pytest.raises(InputError):
+        graph.sparql(query).to_text(format)
+
+
+EMPTY = [
+    ("SELECT ?x { ?x a film:Flim }", "film:Film", False),
+    ("SELECT ?x { ?x film:directr ?y }", "film:director", False),
+    ("SELECT ?x { film:anorra film:director ?x }", "film:anora", False),
+    ('SELECT ?x { ?x rdfs:label "Anora"@en }', '"Anora"', False),
+    ('SELECT ?x { ?x film:minutes "139" }', "139", False),
+    ("SELECT ?x { ?x film:director film:sean-baker ; film:sequelOf ?y }", "true no", True),
+    ("SELECT ?x { film:anora film:writer ?x }", "true no", True),
+    ("SELECT ?x { ?x a film:Film FILTER NOT EXISTS { ?x a film:Film } }", "true no", True),
+    ("SELECT ?x { ?x film:minutes ?m FILTER(?m > 500) }", "true no", True),
+    ("SELECT ?x { ?x film:sequelOf+ film:anora }", "film:anora", True),
+    ("SELECT ?x { GRAPH graph:contested { ?x film:year ?y } }", "", True),
+    ("SELECT ?x FROM graph:provenance { ?x a film:Film }", "FROM", False),
+]
+
+
+@pytest.mark.parametrize(("query", "words", "is_true_no"), EMPTY)
+def test_an_empty_answer_explains_itself(graph: FilmGraph, query: str, words: str, is_true_no: bool) -> None:
+    assert not graph.sparql(query)
+    why = why_empty(graph.store, query)
+    assert words in str(why)
+    assert why.is_true_no is is_true_no
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "SELECT ?x " + "{" * 60 + " ?x a film:Award " + "}" * 60,
+        "SELECT ?x { ?x a film:Award . LATERAL { SELECT ?x { ?x ?p ?o } LIMIT 1 } }",
+        "SELECT ?x { << ?x ?p ?o >> ?q ?r }",
+        "SELECT ?x { VALUES ?x { } }",
+        "SELECT ?x { }  LIMIT 0",
+    ],
+    ids=["many groups", "LATERAL", "a triple term", "no values", "no rows wanted"],
+)
+def test_whatever_the_query_an_empty_answer_never_fails_to_explain_itself(graph: FilmGraph, query: str) -> None:
+    assert not graph.sparql(query)
+    assert str(why_empty(graph.store, query))
+
+
+RESTING = [
+    ("SELECT ?who { film:anora film:director ?who }", ["anora director sean-baker"]),
+    (
+        "SELECT ?f { ?f film:sequelOf+ film:batman-begins } ORDER BY ?f",
+        ["the-dark-knight sequelOf batman-begins"],
+    ),
+    (
+        "SELECT ?f { ?f film:sequelOf/film:sequelOf film:batman-begins }",
+        ["the-dark-knight-rises sequelOf the-dark-knight", "the-dark-knight sequelOf batman-begins"],
+    ),
+    ("SELECT ?f { film:batman-begins ^film:sequelOf ?f } ORDER BY ?f", ["the-dark-knight sequelOf batman-begins"]),
+    (
+        "SELECT ?w { { film:anora film:writer ?w } UNION { film:anora film:director ?w } }",
+        ["anora director sean-baker"],
+    ),
+    ("SELECT (COUNT(?f) AS ?n) { ?f film:director film:sean-baker }", ["anora director sean-baker"]),
+    ("SELECT ?w { { SELECT ?w { film:anora film:director ?w } LIMIT 1 } }", ["anora director sean-baker"]),
+    ("SELECT ?w { film:anora film:director|film:writer ?w }", ["anora director sean-baker"]),
+    ("ASK { film:anora film:director ?w }", ["anora director sean-baker"]),
+    (
+        "SELECT ?w { film:anora film:director ?w FILTER NOT EXISTS { ?w film:director ?x } }",
+        ["anora director sean-baker"],
+    ),
+    ("SELECT ?w { film:anora film:director ?w OPTIONAL { ?w film:writer ?x } }", ["anora director sean-baker"]),
+]
+
+
+@pytest.mark.parametrize(("query", "triples"), RESTING, ids=[one[0] for one in RESTING])
+def test_a_row_names_the_triples_it_rests_on(graph: FilmGraph, query: str, triples: list[str]) -> None:
+    answer = graph.sparql(query)
+    row = (
+        {name: term for name, term in zip(answer.columns, answer[0].terms, strict=True) if term} if len(answer) else {}
+    )
+    found = rests_on(graph.store, query, row)  # type: ignore[arg-type]
+    told = [
+        " ".join(str(term).rpartition("/")[2].strip("<>") for term in (one.subject, one.predicate, one.object))
+        for one in found
+    ]
+    assert told == triples

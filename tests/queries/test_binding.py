@@ -1,0 +1,301 @@
+"""Values for the parameters of stored queries: bound as terms, so that no text can rewrite a query."""
+
+from __future__ import annotations
+
+import datetime
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from pyoxigraph import BlankNode, Literal, NamedNode, QuerySolutions, Store
+
+from kg.errors import AmbiguousNameError, FaultsError, ParameterError, UnknownNameError
+from kg.filmgraph import FilmGraph
+from kg.queries.stored_query import Parameter, StoredQuery, Type, read_query
+from kg.terms import film
+from tests.projects import SmallProject
+
+DATA = """\
+source: encyclopedia
+anora: {type: Film, label: Anora, director: sean-baker, date: 2024-10-18, minutes: 139}
+tangerine: {type: Film, label: Tangerine, director: sean-baker, date: 2015-07, minutes: 88}
+paris-texas: {type: Film, label: "Paris, Texas", director: wim-wenders, date: 1984, minutes: 145}
+scream-1996: {type: Film, label: Scream, date: 1996}
+scream-2022: {type: Film, label: Scream, date: 2022}
+ivan: {type: Person, label: Ivan, alias: [Vanya, "Ванька"]}
+sean-baker: {type: Person, label: Sean Baker}
+wim-wenders: {type: Person, label: {value: Wim Wenders, lang: en}}
+"""
+QUERIES = {
+    "films-by": """\
+        #+ summary: Films that a person directed
+        #+ params:
+        #+   person: {type: thing, class: Person}
+        SELECT ?film { VALUES ?person { film:sean-baker } ?film film:director ?person } ORDER BY ?film
+        """,
+    "films-of": """\
+        #+ params:
+        #+   films: {type: thing, class: Film, list: true}
+        SELECT ?film { VALUES ?films { film:anora film:tangerine } ?films rdfs:label ?film } ORDER BY ?film
+        """,
+    "films-since": """\
+        #+ params:
+        #+   since: {type: date}
+        #+   until: {type: date, edge: latest, optional: true}
+        SELECT ?film { VALUES ?since { "2000-01-01"^^xsd:date } VALUES ?until { "2030-01-01"^^xsd:date }
+            ?film a film:Film ; film:earliest ?day ; film:latest ?last
+            FILTER(?day >= ?since && (!BOUND(?until) || ?last <= ?until)) } ORDER BY ?film
+        """,
+    "films-longer": """\
+        #+ params: {minutes: number}
+        SELECT ?film { VALUES ?minutes { 90 } ?film film:minutes ?long FILTER(?long > ?minutes) } ORDER BY ?film
+        """,
+    "echo": """\
+        #+ params: {words: text}
+        SELECT ?words { VALUES ?words { "hello" } }
+        """,
+}
+
+
+@pytest.fixture(scope="module")
+def graph(tmp_path_factory: pytest.TempPathFactory) -> FilmGraph:
+    project = SmallProject(tmp_path_factory.mktemp("films"))
+    project.write("data/films.yaml", DATA)
+    for name, text in QUERIES.items():
+        project.write(f"queries/{name}.rq", text)
+    return project.open()
+
+
+def films(graph: FilmGraph, name: str, **values: object) -> list[str]:
+    return [row.film.curie for row in graph.ask(name, **values)]
+
+
+BAKERS = ["film:anora", "film:tangerine"]
+
+
+@pytest.mark.parametrize(
+    "person",
+    [
+        "Sean Baker",
+        "sean baker",
+        "SEAN BAKER",
+        "film:sean-baker",
+        "sean-baker",
+        "<https://w3id.org/filmgraph/film/sean-baker>",
+        "https://w3id.org/filmgraph/film/sean-baker",
+        film("sean-baker"),
+    ],
+)
+def test_a_person_is_known_by_label_curie_and_address(graph: FilmGraph, person: object) -> None:
+    assert films(graph, "films-by", person=person) == BAKERS
+
+
+def test_a_thing_of_an_answer_may_be_asked_for(graph: FilmGraph) -> None:
+    (row,) = graph.sparql("SELECT ?person { film:anora film:director ?person }")
+    assert films(graph, "films-by", person=row.person) == BAKERS
+
+
+def test_a_label_with_a_language_is_known_without_it(graph: FilmGraph) -> None:
+    assert films(graph, "films-by", person="Wim Wenders") == ["film:paris-texas"]
+
+
+@pytest.mark.parametrize("alias", ["Vanya", "vanya", "Ванька"])
+def test_an_alias_is_as_good_as_a_label(graph: FilmGraph, alias: str) -> None:
+    assert graph.thing(alias) == film("ivan")
+
+
+def test_a_name_that_two_films_bear_is_not_guessed(graph: FilmGraph) -> None:
+    with pytest.raises(AmbiguousNameError, match="film:scream-1996 or film:scream-2022") as told:
+        graph.ask("films-of", films="Scream")
+    assert told.value.candidates == ("film:scream-1996", "film:scream-2022")
+
+
+def test_a_name_that_nothing_bears_is_offered_the_nearest(graph: FilmGraph) -> None:
+    with pytest.raises(UnknownNameError, match="Sean Baker") as told:
+        graph.ask("films-by", person="Sean Bakre")
+    assert told.value.nearest == ("Sean Baker",)
+
+
+def test_a_film_is_no_person(graph: FilmGraph) -> None:
+    with pytest.raises(UnknownNameError):
+        graph.ask("films-by", person="Anora")
+
+
+def test_several_things_are_a_list_or_stand_between_bars(graph: FilmGraph) -> None:
+    expected = ["Anora", "Paris, Texas"]
+    for given_films in (["Anora", "Paris, Texas"], "Anora|Paris, Texas", (film("anora"), "paris-texas")):
+        assert [row.film for row in graph.ask("films-of", films=given_films)] == expected
+
+
+@pytest.mark.parametrize("nothing", [[], "", " | ", None])
+def test_an_empty_list_is_not_a_list_of_everything(graph: FilmGraph, nothing: object) -> None:
+    with pytest.raises(ParameterError, match="films"):
+        graph.ask("films-of", films=nothing)
+
+
+@pytest.mark.parametrize("since", ["2000", "2000-01", "2000-01-01", datetime.date(2000, 1, 1)])
+def test_a_date_of_any_precision_will_do(graph: FilmGraph, since: object) -> None:
+    assert films(graph, "films-since", since=since) == ["film:anora", "film:scream-2022", "film:tangerine"]
+
+
+def test_a_year_as_a_number_is_a_date_too(graph: FilmGraph) -> None:
+    assert len(films(graph, "films-since", since=2000)) == 3
+
+
+def test_the_end_of_a_span_means_the_last_day_of_it(graph: FilmGraph) -> None:
+    assert films(graph, "films-since", since="2015", until="2022") == ["film:scream-2022", "film:tangerine"]
+    assert films(graph, "films-since", since="2015-07-01", until="2015-07") == ["film:tangerine"]
+
+
+@pytest.mark.parametrize("minutes", ["139.5", 139.5, Decimal("139.5"), " 140 ", 140, "+140"])
+def test_a_number_may_be_text_or_number(graph: FilmGraph, minutes: object) -> None:
+    assert films(graph, "films-longer", minutes=minutes) == ["film:paris-texas"]
+
+
+@pytest.mark.parametrize(
+    ("name", "values"),
+    [
+        ("films-longer", {"minutes": "long"}),
+        ("films-longer", {"minutes": True}),
+        ("films-longer", {"minutes": "1e3"}),
+        ("films-longer", {"minutes": "٣"}),
+        ("films-longer", {"minutes": float("nan")}),
+        ("films-longer", {"minutes": ["1", "2"]}),
+        ("films-longer", {"minutes": film("anora")}),
+        ("films-longer", {"minutes": Literal("long")}),
+        ("films-since", {"since": "soon"}),
+        ("films-since", {"since": "2024-13"}),
+        ("films-since", {"since": Literal("soon")}),
+        ("films-by", {"person": Literal("Sean Baker")}),
+        ("films-by", {"person": BlankNode("b")}),
+        ("echo", {"words": film("anora")}),
+        ("echo", {"words": "\ud800"}),
+    ],
+)
+def test_a_value_of_the_wrong_kind_is_refused(graph: FilmGraph, name: str, values: dict[str, object]) -> None:
+    with pytest.raises((ParameterError, UnknownNameError)) as told:
+        graph.ask(name, **values)
+    assert next(iter(values)) in str(told.value) or isinstance(told.value, UnknownNameError)
+
+
+def test_a_parameter_that_the_query_does_not_have_is_refused(graph: FilmGraph) -> None:
+    with pytest.raises(ParameterError, match="Did you mean person") as told:
+        graph.ask("films-by", persn="Sean Baker")
+    assert (told.value.query, told.value.parameter) == ("films-by", "persn")
+
+
+def test_a_parameter_that_is_missing_is_asked_for_with_an_example(graph: FilmGraph) -> None:
+    with pytest.raises(ParameterError, match=r"needs person, a Person; for example person=film:sean-baker"):
+        graph.ask("films-by")
+
+
+def test_a_query_that_is_not_stored_is_offered_the_nearest(graph: FilmGraph) -> None:
+    with pytest.raises(UnknownNameError, match="films-by"):
+        graph.ask("film-by")
+
+
+def test_a_stored_query_runs_in_any_tool_as_it_stands(graph: FilmGraph) -> None:
+    query = graph.queries["films-by"]
+    assert [row.film.curie for row in graph.sparql(query.text)] == BAKERS
+
+
+ECHO = StoredQuery(
+    "echo",
+    'SELECT ?words { VALUES ?words { "hello" } }',
+    "SELECT",
+    params=(Parameter("words", Type.TEXT, '"hello"'),),
+)
+EMPTY = Store()
+
+
+def echoed(*words: str) -> list[object]:
+    """What a query gives back that gives back its parameter."""
+    solutions = EMPTY.query(ECHO.bind({"words": tuple(map(Literal, words))}))
+    assert isinstance(solutions, QuerySolutions)
+    return [solution["words"] for solution in solutions]
+
+
+ATTACKS = [
+    'x" } UNION { ?a ?b ?c } #',
+    '"} UNION {',
+    "' } UNION { SERVICE <http://example.org/> { ?s ?p ?o } } #",
+    '"""',
+    "\\",
+    '\\" }',
+    "\n# } UNION { ?words ?p ?o",
+    "?words",
+    "$words",
+    "{{words}}",
+    "%s %(words)s",
+    "\u2028\u0085\r\n\t",
+    "👩‍👩‍👧 ﷽ a\u0301",
+    "\x00",
+]
+
+
+@pytest.mark.parametrize("words", ATTACKS)
+def test_a_text_that_looks_like_sparql_stays_a_text(graph: FilmGraph, words: str) -> None:
+    assert [row.words for row in graph.ask("echo", words=words)] == [words]
+
+
+@settings(deadline=None, max_examples=300)
+@given(st.text(st.characters(exclude_categories=["Cs"])) | st.sampled_from(ATTACKS))
+def test_any_text_bound_to_a_parameter_comes_back_as_itself(words: str) -> None:
+    assert echoed(words) == [Literal(words)]
+
+
+@settings(deadline=None, max_examples=100)
+@given(st.lists(st.text(st.characters(exclude_categories=["Cs"])), min_size=1, max_size=5))
+def test_any_list_of_texts_comes_back_as_itself(words: list[str]) -> None:
+    assert echoed(*words) == [Literal(word) for word in words]
+
+
+def test_a_value_in_a_comment_or_a_string_of_the_query_is_left_alone() -> None:
+    text = 'SELECT ?x { # VALUES ?x { 1 }\n VALUES ?x { 1 } BIND("VALUES ?x { 1 }" AS ?y) values $x { 1 } }'
+    query = StoredQuery("q", text, "SELECT", params=(Parameter("x", Type.NUMBER, "1"),))
+    assert query.bind({"x": (NamedNode("urn:2"),)}) == (
+        'SELECT ?x { # VALUES ?x { 1 }\n VALUES ?x { <urn:2> } BIND("VALUES ?x { 1 }" AS ?y) values $x { <urn:2> } }'
+    )
+
+
+def test_a_parameter_of_a_longer_name_is_left_alone() -> None:
+    query = StoredQuery(
+        "q", "SELECT * { VALUES ?xy { 1 } VALUES ?x { 1 } }", "SELECT", params=(Parameter("x", Type.NUMBER, "1"),)
+    )
+    assert query.bind({"x": (NamedNode("urn:2"),)}) == "SELECT * { VALUES ?xy { 1 } VALUES ?x { <urn:2> } }"
+
+
+HEADERS = [
+    ("#+ sumary: x\nASK {}", "1:1", "summary"),
+    ("#+ summary: x\n#+ tags: [a\nASK {}", "2:1", "YAML"),
+    ("#+ just words\nASK {}", "1:1", "mapping"),
+    ("#+ params: {film: thing}\nASK {}", "1:1", "VALUES"),
+    ("#+ params: {film: thingy}\nASK { VALUES ?film { 1 } }", "1:1", "thing"),
+    ("#+ params: {film: {type: thing, clas: Film}}\nASK { VALUES ?film { 1 } }", "1:1", "class"),
+    ("#+ params: [film]\nASK { VALUES ?film { 1 } }", "1:1", "mapping"),
+    ("#+ params: {film: 3}\nASK { VALUES ?film { 1 } }", "1:1", "mapping"),
+]
+
+
+@pytest.mark.parametrize(("text", "place", "words"), HEADERS)
+def test_faults_of_a_stored_query_are_told_with_their_place(tmp_path: Path, text: str, place: str, words: str) -> None:
+    (tmp_path / "queries").mkdir()
+    file = tmp_path / "queries" / "broken.rq"
+    file.write_text(text, encoding="utf-8")
+    with pytest.raises(FaultsError) as told:
+        read_query(file, root=tmp_path / "queries")
+    (fault,) = told.value.faults
+    assert str(fault.place) == f"queries/broken.rq:{place}"
+    assert words in str(fault)
+
+
+def test_a_broken_query_hides_no_other(tmp_path: Path) -> None:
+    project = SmallProject(tmp_path)
+    project.write("data/films.yaml", DATA)
+    project.write("queries/good.rq", "ASK { ?s ?p ?o }")
+    project.write("queries/bad.rq", "#+ sumary: x\nASK {}")
+    graph = project.open()
+    assert graph.ask("good")
+    assert [str(one.place) for one in graph.queries.faults()] == ["queries/bad.rq:1:1"]

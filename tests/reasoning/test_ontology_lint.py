@@ -1,0 +1,98 @@
+"""What the lint says of ontologies about films."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from pyoxigraph import RdfFormat, parse
+
+from kg.graph.rdf_files import read_triples
+from kg.graph.triple_tables import Workshop
+from kg.reasoning.infer import infer
+from kg.reasoning.ontology_lint import lint
+from kg.reasoning.rules import TYPE, Spo
+
+PREFIXES = """
+@prefix : <https://example.org/> .
+@prefix owl: <http://www.w3.org/2002/07/owl#> .
+@prefix rdfs: <http://www.w3.org/2000/01/rdf-schema#> .
+@prefix xsd: <http://www.w3.org/2001/XMLSchema#> .
+"""
+
+
+def spo(turtle: str) -> list[Spo]:
+    quads = parse((PREFIXES + turtle).encode(), format=RdfFormat.TURTLE)
+    return [(str(q.subject), str(q.predicate), str(q.object)) for q in quads]
+
+
+@pytest.mark.parametrize(
+    ("turtle", "check", "says"),
+    [
+        (":knows a owl:ReflexiveProperty .", "owl/profile", "itself"),
+        ("[] owl:onProperty :won ; owl:minCardinality 1 .", "owl/profile", "at least"),
+        ("[] owl:onProperty :won ; owl:maxCardinality 3 .", "owl/profile", "0 and 1"),
+        ("<https://example.org/> owl:imports :other .", "owl/profile", "not fetched"),
+        (":Film rdfs:subClassOf [ owl:onProperty :title ; owl:someValuesFrom :Title ] .", "owl/profile", "above"),
+        ("[ owl:onProperty :won ; owl:allValuesFrom :Award ] rdfs:subClassOf :Film .", "owl/profile", "below"),
+        (":year a owl:FunctionalProperty .", "owl/identity", "disagree"),
+        (":imdb a owl:InverseFunctionalProperty .", "owl/identity", "disagree"),
+        (":Film owl:hasKey ( :title ) .", "owl/identity", "disagree"),
+        ("rdfs:label rdfs:domain :Film .", "owl/typing", "note"),
+        (":director rdfs:domain :Film , :Series .", "owl/typing", "all of"),
+        (":director rdfs:domain owl:Thing .", "owl/typing", "says nothing"),
+        (":workedWith a owl:TransitiveProperty , owl:SymmetricProperty .", "owl/growth", "n times n"),
+        (
+            ":next owl:propertyChainAxiom ( :next :prior ) . :prior owl:propertyChainAxiom ( :x :next ) .",
+            "owl/chain",
+            "rests",
+        ),
+        (":Film owl:disjointWith :Work . :Film rdfs:subClassOf :Work .", "owl/impossible", "none"),
+        (":Work owl:unionOf :missing .", "owl/list", "left out"),
+    ],
+)
+def test_what_the_lint_finds(turtle: str, check: str, says: str) -> None:
+    found = [finding for finding in lint(spo(turtle)) if finding.check == check]
+    assert found
+    assert says in found[0].message
+    assert lint(spo(turtle)).ok  # a warning, never a refusal
+
+
+@pytest.mark.parametrize(
+    "turtle",
+    [
+        ":follows a owl:TransitiveProperty .",
+        ":follows owl:propertyChainAxiom ( :follows :follows ) .",
+        ":castOf owl:propertyChainAxiom ( :directed :castMember ) .",
+        ":partOf owl:propertyChainAxiom ( :partOf :memberOf ) .",
+        ":Film rdfs:subClassOf [ owl:onProperty :won ; owl:allValuesFrom :Award ] .",
+        "[ owl:onProperty :won ; owl:someValuesFrom :Award ] rdfs:subClassOf :AwardedFilm .",
+        ":director rdfs:domain :Film , :Work . :Film rdfs:subClassOf :Work .",
+    ],
+)
+def test_what_the_lint_has_nothing_against(turtle: str) -> None:
+    assert list(lint(spo(turtle))) == []
+
+
+def test_our_own_ontology_is_clean() -> None:
+    own = Path(__file__).parents[2] / "ontology" / "film.ttl"
+    triples = [(str(t.subject), str(t.predicate), str(t.object)) for t in read_triples(own)]
+    assert list(lint(triples)) == []
+
+
+def test_a_rule_whose_facts_are_never_said_never_fires() -> None:
+    ontology = spo(":director rdfs:range :Person . :Person rdfs:subClassOf :Agent . :Robot rdfs:subClassOf :Agent .")
+    found = lint(ontology, kinds=[("<https://example.org/director>", "")])
+    (finding,) = found
+    assert (finding.check, finding.focus) == ("owl/never-fires", "<https://example.org/Robot>")
+    assert not list(
+        lint(ontology, kinds=[("<https://example.org/director>", ""), (TYPE, "<https://example.org/Robot>")])
+    )
+
+
+def test_an_axiom_outside_the_profile_is_a_warning_of_inference_too() -> None:
+    workshop = Workshop()
+    quads = parse((PREFIXES + ":knows a owl:ReflexiveProperty .").encode(), format=RdfFormat.TURTLE)
+    found = infer(workshop, [quad.triple for quad in quads])
+    assert [finding.check for finding in found.report] == ["owl/profile"]
+    assert found.report.ok

@@ -1,0 +1,37 @@
+"""A graph of a few films, of which pages are made."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from starlette.testclient import TestClient
+
+import kg
+from kg.filmgraph import FilmGraph
+from kg.project import Project
+from kg.server.app import application
+from tests.server.pages.films import make
+
+
+@pytest.fixture(scope="session")
+def films(tmp_path_factory: pytest.TempPathFactory) -> Project:
+    """The project of a few films, built."""
+    return make(tmp_path_factory.mktemp("films"))
+
+
+@pytest.fixture(scope="session")
+def graph(films: Project) -> Iterator[FilmGraph]:
+    """Its graph, with the text at hand."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("KG_TEXTS", str(films.folder / "texts"))
+        yield kg.open(films)
+
+
+@pytest.fixture(scope="session")
+def browser(films: Project) -> Iterator[TestClient]:
+    """A client that asks for HTML first, as browsers do."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("KG_TEXTS", str(films.folder / "texts"))
+        with TestClient(application(films), headers={"Accept": "text/html,*/*;q=0.8"}) as client:
+            yield client

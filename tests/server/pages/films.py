@@ -1,0 +1,139 @@
+"""A project with the whole ontology and all stored queries, a few films, and one source whose text is at hand."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import shutil
+from pathlib import Path
+
+import pytest
+
+import kg
+from kg.project import Project, find_project
+
+ROOT = Path(__file__).resolve().parents[3]
+TEXT = (
+    "Tangerine is a 2015 American comedy-drama film directed by Sean Baker. It stars Mya Taylor as Alexandra. "
+    "It was first shown on January 23, 2015 at Sundance, and won the Audience Prize at the Gotham Awards. "
+    "It took in $924,793 worldwide, of which $702,354 in the United States. Critics gave it 8.6 of 10. "
+    "Baker said that a telephone is enough of a camera."
+)
+HOSTILE = "<script>alert('kg')</script> & \"quoted\" <img src=x onerror=alert(1)>"
+
+
+def at(words: str) -> str:
+    """Where words stand in the text, as fact files write it."""
+    start = TEXT.index(words)
+    return f"{start}-{start + len(words)}"
+
+
+def _facts() -> str:
+    """The facts, each `~words~` in their template replaced by where these words stand."""
+    return re.sub(r"~([^~]*)~", lambda found: at(found[1]), _TEMPLATE)
+
+
+_TEMPLATE = """\
+source: paper
+
+tangerine:
+  type: {value: FeatureFilm, at: ~Tangerine is~}
+  label: {value: Tangerine, at: ~Tangerine~}
+  year: {value: 2015, at: ~2015~}
+  genre: {value: comedy-drama, at: ~comedy-drama~}
+  director: {value: sean-baker, at: ~Sean Baker~}
+  leadingActor: {value: mya-taylor, at: ~Mya Taylor~}
+  castCredit:
+    id: mya-taylor
+    at: ~It stars Mya Taylor as Alexandra~
+    agent: {value: mya-taylor, at: ~Mya Taylor~}
+    character: {value: alexandra, at: ~Alexandra~}
+  premiere:
+    id: first
+    at: ~first shown on January 23, 2015~
+    date: {value: 2015-01-23, at: "~January 23, 2015~"}
+    festival: {value: sundance, at: ~Sundance~}
+  win:
+    id: audience-prize
+    at: ~Audience Prize at the Gotham Awards~
+    award: {value: audience-prize, at: ~Audience Prize~}
+  boxOffice:
+    - id: worldwide
+      at: ~$924,793 worldwide~
+      amount: {value: 924793, at: "~$924,793~"}
+      currency: USD
+      territory: {value: worldwide, at: ~worldwide~}
+      period: {value: total, paraphrase: true}
+    - id: usa
+      at: ~$702,354 in the United States~
+      amount: {value: 702354, at: "~$702,354~"}
+      currency: USD
+      territory: {value: united-states, at: ~United States~}
+      period: {value: total, paraphrase: true}
+  rating:
+    id: critics
+    at: ~Critics gave it 8.6 of 10~
+    aggregator: critics-board
+    score: {value: 8.6, at: ~8.6~}
+    scale: {value: 10, at: ~10~}
+
+sean-baker:
+  type: Person
+  label: {value: Sean Baker, at: ~Sean Baker~}
+  statement:
+    id: telephone
+    at: ~Baker said that a telephone is enough of a camera~
+    claim: {value: a telephone is enough of a camera, at: ~a telephone is enough of a camera~}
+    about: {value: tangerine, paraphrase: true}
+
+mya-taylor: {type: Person, label: {value: Mya Taylor, at: ~Mya Taylor~}}
+alexandra: {type: Character, label: Alexandra, characterIn: tangerine}
+audience-prize: {type: Award, label: Audience Prize, awardOf: gotham-awards}
+sundance: {type: Festival, label: Sundance Film Festival}
+gotham-awards: {type: AwardProgramme, label: Gotham Awards}
+comedy-drama: {type: Genre, label: comedy-drama}
+worldwide: {type: Territory, label: worldwide}
+united-states: {type: Country, label: United States}
+critics-board: {type: ReviewAggregator, label: Critics' Board}
+
+---
+source: fan-site
+
+tangerine:
+  genre: christmas-film
+  boxOffice:
+    id: worldwide-later
+    amount: {value: 950000, as_of: 2016-01-01}
+    currency: USD
+    territory: worldwide
+    period: total
+
+christmas-film: {type: Genre, label: Christmas film}
+red-rocket: {type: FeatureFilm, label: Red Rocket, director: sean-baker, year: 2021}
+hostile:
+  type: FeatureFilm
+  label: |-
+    HOSTILE
+  director: sean-baker
+  homepage: 1
+"""
+
+
+def make(folder: Path) -> Project:
+    """The project, built; its text lies in `texts`."""
+    for name in ("ontology", "queries"):
+        shutil.copytree(ROOT / name, folder / name)
+    (folder / "data").mkdir()
+    (folder / "texts").mkdir()
+    (folder / "texts/paper.txt").write_bytes(TEXT.encode())
+    digest = hashlib.sha256(TEXT.encode()).hexdigest()
+    sources = f"paper: {{title: A newspaper, file: paper.txt, sha256: {digest}}}\nfan-site: {{title: A fan site}}\n"
+    (folder / "data/sources.yaml").write_text(sources, encoding="utf-8")
+    facts = _facts().replace("    HOSTILE", f"    {HOSTILE}").replace("  homepage: 1\n", "")
+    (folder / "data/films.yaml").write_text(facts, encoding="utf-8")
+    with pytest.MonkeyPatch.context() as patch:
+        # The texts that another test has at hand are none of this project's.
+        patch.delenv("KG_TEXTS", raising=False)
+        report = kg.build(folder)
+    assert report, "\n".join(map(str, report))
+    return find_project(folder)

@@ -1,0 +1,89 @@
+"""A lookup that is answered without a worker is answered as the engine answers it; what is no lookup is left alone."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from pyoxigraph import QueryResultsFormat, QuerySolutions
+
+from kg.filmgraph import FilmGraph
+from kg.server.media_types import JSON
+from kg.server.workers.fast_path import Lookups, to_lookup
+from kg.terms import PREFIXES
+from tests.projects import SmallProject
+
+THINGS = ("film:anora", "film:sean-baker", "film:nobody", "<https://w3id.org/filmgraph/film/tangerine>", "film:Film")
+PREDICATES = ("film:director", "film:year", "rdfs:label", "a", "film:release", "film:nothing", "?how")
+VALUES = ("film:sean-baker", '"Tangerine"', '"2024"^^xsd:gYear', '"nothing"@en', "film:Film", "?what", "?which")
+
+
+@pytest.fixture(scope="module")
+def graph(films: SmallProject) -> FilmGraph:
+    return FilmGraph(films.project)
+
+
+@st.composite
+def queries(draw: st.DrawFn) -> str:
+    """Queries that look something up, and some that nearly do."""
+    subject = draw(st.sampled_from((*THINGS, "?thing")))
+    pairs = draw(st.lists(st.tuples(st.sampled_from(PREDICATES), st.sampled_from(VALUES)), min_size=1, max_size=3))
+    inside = f"{subject} " + " ; ".join(f"{predicate} {value}" for predicate, value in pairs)
+    columns = " ".join(draw(st.lists(st.sampled_from(("?thing", "?how", "?what", "?which")), min_size=1, max_size=3)))
+    limit = draw(st.sampled_from(("", " LIMIT 1", " LIMIT 5000", " LIMIT 0")))
+    return f"SELECT {columns} {{ {inside} }}{limit}"
+
+
+def rows_of(told: bytes) -> list[str]:
+    return sorted(json.dumps(row, sort_keys=True) for row in json.loads(told)["results"]["bindings"])
+
+
+@settings(max_examples=400, deadline=None)
+@given(queries())
+def test_a_lookup_is_answered_as_the_engine_answers_it(graph: FilmGraph, query: str) -> None:
+    ours = Lookups(graph.store).answer(query, JSON)
+    if ours is not None:
+        found = graph.store.query(query, prefixes=PREFIXES)
+        assert isinstance(found, QuerySolutions)
+        theirs = found.serialize(format=QueryResultsFormat.JSON)
+        assert theirs is not None
+        assert json.loads(ours)["head"] == json.loads(theirs)["head"]
+        if "LIMIT 1" in query:
+            assert len(rows_of(ours)) == len(rows_of(theirs))
+        else:
+            assert rows_of(ours) == rows_of(theirs)
+
+
+LOOKUPS = (
+    "SELECT ?who { film:anora film:director ?who }",
+    "PREFIX f: <https://w3id.org/filmgraph/film/> select ?who where { f:anora f:director ?who . } limit 10",
+    "SELECT ?film { ?film film:director film:sean-baker }",
+    'SELECT ?film { ?film rdfs:label "Tangerine" }',
+)
+OTHERS = (
+    "SELECT ?film { ?film film:director ?who ; film:writer ?who }",
+    "SELECT * { ?a ?b ?c . ?d ?e ?f }",
+    "SELECT ?a { ?a ?b ?c ; ?d ?e }",
+    "SELECT ?x { ?x ?x ?x }",
+    "SELECT ?x { film:anora film:director+ ?x }",
+    "SELECT ?x { SERVICE <http://127.0.0.1/> { ?x a film:Film } }",
+    "SELECT ?x { film:anora film:director ?x } LIMIT 100000",
+    "SELECT ?x FROM <file:///etc/passwd> { film:anora film:director ?x }",
+    "SELECT ?who { film:anora film:director ?who FILTER(REGEX(?who, '(a+)+$')) }",
+    "SELECT ?nobody { film:anora film:director ?who }",
+)
+
+
+@pytest.mark.parametrize("query", LOOKUPS)
+def test_what_only_looks_something_up_is_known_as_such(graph: FilmGraph, query: str) -> None:
+    assert to_lookup(query) is not None
+    told = Lookups(graph.store).answer(query, JSON)
+    assert told is not None
+    assert rows_of(told)
+
+
+@pytest.mark.parametrize("query", OTHERS)
+def test_what_does_more_is_left_to_a_worker(graph: FilmGraph, query: str) -> None:
+    assert Lookups(graph.store).answer(query, JSON) is None

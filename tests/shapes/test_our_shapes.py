@@ -1,0 +1,170 @@
+"""The quality gate: every rule about several facts catches what is wrong and spares what is right."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from pyoxigraph import RdfFormat, parse
+
+from kg.graph.triple_tables import Workshop
+from kg.shapes import Shapes, check, read_shapes
+
+ROOT = Path(__file__).parents[2]
+PREFIXES = """
+@prefix film: <https://w3id.org/filmgraph/film/> .
+@prefix rdfs: <http://www.w3.org/2000/01/rdf-schema#> .
+@prefix xsd: <http://www.w3.org/2001/XMLSchema#> .
+"""
+ANORA = "film:anora film:boxOffice film:w, film:us, film:other ."
+FIGURE = (
+    "film:{0} film:territory film:{1} ; film:asOf 2025 ; film:period 'total' ; film:currency 'USD' ; film:amount {2} ."
+)
+SHOT = (
+    "film:anora film:shoot film:s ; film:release film:r . film:r a film:Release ."
+    " film:s film:earliest '2023-02-01'^^xsd:date . "
+)
+RATED = "film:r a film:Rating ; film:scale 100 ; film:aggregator film:a . film:a a film:ReviewAggregator . "
+
+
+@pytest.fixture(scope="module")
+def shapes() -> Shapes:
+    return read_shapes(sorted((ROOT / "ontology").glob("shapes*.ttl")))
+
+
+def figures(world: float, us: float, other: float) -> str:
+    told = [("w", "worldwide", world), ("us", "united-states", us), ("other", "elsewhere", other)]
+    return ANORA + "".join(FIGURE.format(*each) for each in told)
+
+
+def names(shapes: Shapes, data: str, rule: str) -> list[str]:
+    """The sentences of the findings of one rule."""
+    workshop = Workshop()
+    workshop.add(quad.triple for quad in parse(PREFIXES + data, format=RdfFormat.TURTLE))
+    chosen = [f"<https://w3id.org/filmgraph/film/{rule}>"]
+    return [finding.message for finding in check(workshop, shapes, shape=chosen)]
+
+
+RULES = [
+    (
+        "LabelShape",
+        'film:anora rdfs:label "Anora", "Anora: A Love Story"@en, "Anora"@en .',
+        'film:anora rdfs:label "Anora", "Anora"@en, "\u0410\u043d\u043e\u0440\u0430"@ru .',
+        "A thing has one label in each language; other names are aliases.",
+    ),
+    (
+        "LabelShape",
+        'film:anora rdfs:label " Anora" .',
+        'film:anora rdfs:label "Anora" .',
+        "A label is a short text that does not begin or end with a blank.",
+    ),
+    (
+        "ReleaseAfterShootShape",
+        SHOT + "film:r film:latest '2022-12-31'^^xsd:date .",
+        SHOT + "film:r film:latest '2024-10-18'^^xsd:date .",
+        "A film does not come out before it has been shot: film:r is over before the shoot began on 2023-02-01.",
+    ),
+    (
+        "DatedShape",
+        "film:s film:earliest '2023-02-01'^^xsd:date ; film:latest '2022-01-01'^^xsd:date .",
+        "film:s film:earliest '2023-02-01'^^xsd:date ; film:latest '2023-02-01'^^xsd:date .",
+        "What begins on 2023-02-01 cannot be over before.",
+    ),
+    (
+        "BornShape",
+        "film:p film:birthDate '1071-02-26'^^xsd:date .",
+        "film:p film:birthDate '1971-02-26'^^xsd:date . film:q film:birthDate '1971'^^xsd:gYear .",
+        "Nobody who was born in 1071-02-26 has worked for a film.",
+    ),
+    (
+        "BoxOfficeSumShape",
+        figures(36.5, 15.3, 11.2),
+        figures(36.5, 15.3, 21.0),
+        "The figures for one day and period add up to the figure for the world: 26.5 against 36.5.",
+    ),
+    (
+        "BoxOfficeSumShape",
+        figures(36.5, 15.3, 31.2),
+        figures(36.5, 15.3, 21.2),
+        "The figures for one day and period add up to the figure for the world: 46.5 against 36.5.",
+    ),
+    (
+        "MoneyShape",
+        "film:b film:amount 6000000 .",
+        "film:b film:amount 6000000 ; film:currency 'USD' .",
+        "An amount without a currency says nothing.",
+    ),
+    (
+        "WinIsNominatedShape",
+        "film:anora film:win film:w . film:w a film:Win ; film:award film:best-picture ."
+        " film:other film:nomination film:n . film:n a film:Nomination ; film:award film:best-picture .",
+        "film:anora film:win film:w ; film:nomination film:m . film:w a film:Win ; film:award film:best-picture ."
+        " film:m a film:Nomination ; film:award film:best-picture ."
+        " film:other film:win film:v . film:v a film:Win ; film:award film:palme-dor .",
+        "film:w is a win of an award that nominates, and the winner was not nominated for it.",
+    ),
+    (
+        "ImdbIdShape",
+        "film:anora film:imdbId '28607951' .",
+        "film:anora film:imdbId 'tt28607951' .",
+        "An IMDb identifier is tt, nm, co, ev or ch and at least seven digits, not \u201c28607951\u201d.",
+    ),
+    (
+        "ImdbIdOnceShape",
+        "film:anora film:imdbId 'tt28607951' . film:anora-2 film:imdbId 'tt28607951' .",
+        "film:anora film:imdbId 'tt28607951', 'tt0000001' . film:other film:imdbId 'tt0000002' .",
+        "The IMDb identifier \u201ctt28607951\u201d stands for one thing: whoever has it twice is written down twice.",
+    ),
+    (
+        "WikidataIdShape",
+        "film:anora film:wikidataId 'q1' .",
+        "film:anora film:wikidataId 'Q118890363' .",
+        "A Wikidata identifier is Q and a number, not \u201cq1\u201d.",
+    ),
+    (
+        "EidrIdShape",
+        "film:anora film:eidrId '10.5240/EFBB' .",
+        "film:anora film:eidrId '10.5240/EFBB-6F62-4C9E-2A5D-3E1F-Q' .",
+        "An EIDR identifier is 10.5240/ and six groups, not \u201c10.5240/EFBB\u201d.",
+    ),
+    (
+        "PreviousFilmShape",
+        "film:anora film:previousFilm film:anora .",
+        "film:anora film:previousFilm film:red-rocket .",
+        "film:anora does not come before itself.",
+    ),
+    (
+        "RatingShape",
+        RATED + "film:r film:score 101.0 .",
+        RATED + "film:r film:score 93.0 .",
+        "A rating has one score, from 0 up to its scale.",
+    ),
+]
+
+
+@pytest.mark.parametrize(
+    ("rule", "wrong", "right", "sentence"), RULES, ids=[f"{r[0]}-{n}" for n, r in enumerate(RULES)]
+)
+def test_a_rule_catches_what_is_wrong_and_spares_what_is_right(
+    shapes: Shapes, rule: str, wrong: str, right: str, sentence: str
+) -> None:
+    assert names(shapes, right, rule) == []
+    assert names(shapes, wrong, rule) == [sentence]
+
+
+def test_every_shape_has_a_sentence_and_says_where_to_read_more(shapes: Shapes) -> None:
+    inner = {
+        child
+        for shape in shapes.shapes.values()
+        for constraint in shape.constraints
+        if constraint.component.name != "property"
+        for child in constraint.shapes
+    }
+    inner |= {child for node in inner for constraint in shapes.shapes[node].constraints for child in constraint.shapes}
+    for shape in shapes.shapes.values():
+        constrains = any(constraint.component.name != "property" for constraint in shape.constraints)
+        if constrains and shape.node not in inner:
+            assert shape.messages, f"{shape.node} at {shape.place} has no sh:message"
+    for shape in shapes.targeted():
+        assert shape.see_also, f"{shape.node} at {shape.place} has no rdfs:seeAlso"
+        assert shape.names, f"{shape.node} at {shape.place} has no label"
