@@ -20,7 +20,7 @@ from kg.decisions.links import Links
 from kg.linking.classification import Thresholds, link
 from kg.linking.model import Mention
 from kg.linking.rounds import match
-from kg.text_folding import to_folded
+from kg.text import fold_name
 from linking_tasks import TASKS, Task, filmographies
 from side_by_side import SHARED, run_alone
 
@@ -41,12 +41,12 @@ def plain(task: Task) -> set[tuple[str, str]]:
     """The baseline: titles equal but for case, accents and punctuation, and years at most one apart."""
     by_title: dict[str, list[Mention]] = defaultdict(list)
     for one in task.right:
-        for name in {to_folded(name) for name in one.names}:
+        for name in {fold_name(name) for name in one.names}:
             by_title[name].append(one)
     return {
         (left.id, right.id)
         for left in task.left
-        for name in {to_folded(name) for name in left.names}
+        for name in {fold_name(name) for name in left.names}
         for right in by_title.get(name, ())
         if not left.years or not right.years or min(abs(a - b) for a in left.years for b in right.years) <= 1
     }
@@ -89,7 +89,7 @@ def run_filmographies() -> dict[str, object]:
         same = [(one, other) for one, other in pairs if one.kind == kind]
         sides = [sum(one.kind == kind for one in side) for side in (left, right)]
         unsure = sum(one.left.kind == kind for one in found.unsure)
-        differing = sum(to_folded(one.name) != to_folded(other.name) for one, other in same)
+        differing = sum(fold_name(one.name) != fold_name(other.name) for one, other in same)
         rows[kind] = [*sides, len(same), differing, unsure]
     return {"name": "filmographies", "kinds": rows, "seconds": time.process_time() - start, "megabytes": _megabytes()}
 

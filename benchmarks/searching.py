@@ -20,8 +20,9 @@ from statistics import median, quantiles
 from pyoxigraph import Literal, NamedNode, Quad, Store
 from rapidfuzz import fuzz, process, utils
 
+from kg import vocabulary as vocab
 from kg.lookup.name_search import NameIndex, open_names
-from kg.terms import LABEL, TYPE, film
+from kg.terms import LABEL, TYPE, entity_iri
 
 SYLLABLES = (*(consonant + vowel for consonant in "bklmnrstv" for vowel in "aeio"), "an", "el", "in", "or")
 LIMIT = 0.05
@@ -60,9 +61,9 @@ def typed(all_names: list[str], count: int, luck: random.Random) -> Iterator[Ask
 
 def fill(all_names: list[str]) -> Store:
     store = Store()
-    things = [(film(f"thing-{number}"), name) for number, name in enumerate(all_names)]
+    things = [(entity_iri(f"thing-{number}"), name) for number, name in enumerate(all_names)]
     store.bulk_extend(Quad(thing, LABEL, Literal(name)) for thing, name in things)
-    store.bulk_extend(Quad(thing, TYPE, NamedNode(film("Film").value)) for thing, _ in things)
+    store.bulk_extend(Quad(thing, TYPE, NamedNode(vocab.Film.value)) for thing, _ in things)
     return store
 
 

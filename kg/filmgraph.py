@@ -7,15 +7,13 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pyoxigraph import DefaultGraph, NamedNode, Triple
+from pyoxigraph import NamedNode, Triple
 
 from kg.atomic_files import write_file
 from kg.errors import InputError, UnknownNameError
-from kg.facts.literals import nearest
-from kg.graph.provenance import ONTOLOGY
 from kg.graph.provenance_reader import Provenance
 from kg.graph.record_store import Records
-from kg.graph.store import open_build, open_store
+from kg.graph.store import find_quads, iterate_quads, open_build, open_store
 from kg.lookup.entity_names import Names
 from kg.passages.texts import Texts, to_texts
 from kg.project import Project, find_project
@@ -23,7 +21,8 @@ from kg.queries.answer import Answer
 from kg.queries.binding import to_terms
 from kg.queries.execute import ask_store
 from kg.queries.stored_query import Queries
-from kg.terms import SOURCE, to_curie
+from kg.terms import KNOWLEDGE, ONTOLOGY, SOURCE, to_curie
+from kg.text import closest
 
 if TYPE_CHECKING:
     import rdflib
@@ -143,7 +142,7 @@ class FilmGraph:
         from kg.facts.schema import to_lexicon
         from kg.linking.mentions import to_mentions
 
-        lexicon = to_lexicon(quad.triple for quad in self.store.quads_for_pattern(None, None, None, ONTOLOGY))
+        lexicon = to_lexicon(quad.triple for quad in find_quads(self.store, None, None, None, ONTOLOGY))
         kinds: dict[str, list[Mention]] = {}
         for side in to_mentions(self.facts(), lexicon).values():
             for one in side:
@@ -188,7 +187,7 @@ class FilmGraph:
         except UnknownNameError:
             found = ""
         if found not in self.provenance.sources:
-            raise UnknownNameError(name, kind="source", nearest=nearest(id, list(self.provenance.sources)))
+            raise UnknownNameError(name, kind="source", nearest=closest(id, list(self.provenance.sources)))
         return found
 
     def disagreements(self, source: str) -> tuple[Dispute, ...]:
@@ -242,7 +241,7 @@ class FilmGraph:
 
     def triples(self) -> Iterator[Triple]:
         """Knowledge: what is asserted and what follows from it."""
-        return (quad.triple for quad in self.store.quads_for_pattern(None, None, None, DefaultGraph()))
+        return (quad.triple for quad in iterate_quads(self.store, KNOWLEDGE))
 
     def to_rdflib(self) -> rdflib.Graph:
         """Knowledge as an rdflib graph, with exact literals."""

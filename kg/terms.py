@@ -1,4 +1,4 @@
-"""Text becomes a term, and a term becomes text: names, CURIEs, the N-Triples form.
+"""RDF terms and their text forms: ids, CURIEs, N-Triples; namespaces and named graphs.
 
 Terms are pyoxigraph's own values: `NamedNode`, `BlankNode`, `Literal`. Their exact form everywhere inside is N-Triples
 (https://www.w3.org/TR/n-triples/): one text for one term, so that text equality is term equality.
@@ -9,9 +9,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
-from pyoxigraph import BlankNode, Literal, NamedNode, RdfFormat, Triple, parse
+from pyoxigraph import BlankNode, DefaultGraph, Literal, NamedNode, Quad, RdfFormat, Triple, parse
 
 Term = NamedNode | BlankNode | Literal
+Spo = tuple[str, str, str]
+"""A triple, or a pattern with variables such as `?x`: the N-Triples forms of its terms."""
 
 BASE = "https://w3id.org/filmgraph/"
 FILM = BASE + "film/"
@@ -50,18 +52,24 @@ TYPE = NamedNode(RDF + "type")
 LABEL = NamedNode(RDFS + "label")
 ALIAS = NamedNode(SKOS + "altLabel")
 NOTE = NamedNode(RDFS + "comment")
+KNOWLEDGE = DefaultGraph()
+"""The graph of asserted and inferred triples."""
+PROVENANCE, CONTESTED, ONTOLOGY, LINKS = (
+    NamedNode(GRAPH + name) for name in ("provenance", "contested", "ontology", "links")
+)
+"""The named graphs beside it."""
 KNOWN_NAMES = {"type": TYPE, "label": LABEL, "alias": ALIAS, "note": NOTE}
-"""What fact files call the few properties that come from other vocabularies."""
+"""Names in fact files for the properties of other vocabularies."""
 
 _LOCAL = re.compile(r"[A-Za-z0-9_](?:[A-Za-z0-9_.\-]*[A-Za-z0-9_\-])?")
 _CURIE = re.compile(r"(?P<prefix>[A-Za-z][A-Za-z0-9\-]*)?:(?P<local>[^/\s<>\"{}|\\^`][^\s<>\"{}|\\^`]*)?")
 _IRI = re.compile(r"[A-Za-z][A-Za-z0-9+.\-]*:[^\x00-\x20<>\"{}|\\^`]*")
 
 
-def film(name: str) -> NamedNode:
-    """The thing or ontology term `film:name`.
+def entity_iri(name: str) -> NamedNode:
+    """The entity or ontology term `film:name`.
 
-    >>> film("anora").value
+    >>> entity_iri("anora").value
     'https://w3id.org/filmgraph/film/anora'
     """
     return NamedNode(FILM + name)
@@ -81,7 +89,7 @@ def to_iri(text: str) -> NamedNode:
             raise ValueError(f"<{text}> is not an absolute IRI")
         return NamedNode(text)
     if _LOCAL.fullmatch(text) is not None:
-        return film(text)
+        return entity_iri(text)
     curie = _CURIE.fullmatch(text)
     if curie is not None and (curie["prefix"] or "film") in PREFIXES:
         return NamedNode(PREFIXES[curie["prefix"] or "film"] + (curie["local"] or ""))
@@ -109,8 +117,13 @@ def to_text(term: Term) -> str:
     return str(term)
 
 
+def to_spo(triple: Triple | Quad) -> Spo:
+    """The exact N-Triples forms of a triple's terms."""
+    return str(triple.subject), str(triple.predicate), str(triple.object)
+
+
 def to_term(text: str) -> Term:
-    """The term whose N-Triples form this is; raises `ValueError` when it is none.
+    """The term with this N-Triples form; raises `ValueError` when the text is not one term.
 
     >>> to_term('"Anora"@en').language
     'en'

@@ -157,10 +157,10 @@ def _imdb_awards(call: argparse.Namespace) -> int:
 def _rdf(call: argparse.Namespace) -> int:
     from pathlib import Path
 
-    from kg.facts.literals import to_slug
     from kg.facts.model import Source
     from kg.importers.rdf import import_rdf, read_rdf_mapping
     from kg.mappings.wikidata import read_mapping
+    from kg.text import to_slug
 
     known = _known(call)
     name = to_slug(Path(call.paths[0]).name.partition(".")[0]) or "rdf"

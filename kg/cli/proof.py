@@ -10,6 +10,7 @@ from pathlib import Path
 from kg.cli.command import Commands, say, write
 from kg.errors import InputError, ProjectError
 from kg.project import Project, find_project
+from kg.terms import to_spo
 
 
 def add_commands(commands: Commands) -> None:
@@ -36,7 +37,7 @@ def _ontology(call: argparse.Namespace) -> int:
     if missing:
         raise InputError(f"There is no file {', '.join(missing)}.")
     triples = [triple for path in files for triple in read_triples(path)]
-    report = lint(((str(t.subject), str(t.predicate), str(t.object)) for t in triples), kinds=kinds)
+    report = lint((map(to_spo, triples)), kinds=kinds)
     write("".join(f"{finding}\n" for finding in report))
     say(f"{len(report)} findings in {report.counts['axioms']} axioms")
     return 0 if report else 1

@@ -16,14 +16,15 @@ from enum import StrEnum
 
 from pyoxigraph import BlankNode, Literal, NamedNode
 
+from kg import vocabulary as vocab
 from kg.decisions.policy import Policy
 from kg.facts.dates import Days, to_days
 from kg.facts.model import Fact, Rank
 from kg.facts.schema import Lexicon
-from kg.terms import LABEL, TYPE, Term, film, to_short, to_text
+from kg.terms import LABEL, TYPE, Term, to_short, to_text
 
 Subject = NamedNode | BlankNode
-AMOUNT, AS_OF = film("amount"), film("asOf")
+AMOUNT, AS_OF = vocab.amount, vocab.asOf
 _RANKS = {Rank.PREFERRED: 0, Rank.NORMAL: 1, Rank.DEPRECATED: 2}
 
 

@@ -18,9 +18,9 @@ from pathlib import Path
 from pyoxigraph import NamedNode
 
 from kg.facts.files import fault, read_text, read_yaml
-from kg.facts.literals import nearest
 from kg.reports import Finding, Place
 from kg.terms import FILM, OWL, PREFIXES, SKOS, to_curie, to_iri
+from kg.text import closest
 
 FILE = "links.sssom.tsv"
 COLUMNS = (
@@ -215,7 +215,7 @@ def _judgement(
         if subject == object_:
             raise ValueError(f"{to_curie(subject.value)} is judged against itself")
     except ValueError as error:
-        near = nearest(said.get("predicate_modifier", ""), ["Not"])
+        near = closest(said.get("predicate_modifier", ""), ["Not"])
         faults.append(fault("value", str(error), place, remedy=f"Did you mean {near[0]}?" if near else ""))
         return None
     return Judgement(

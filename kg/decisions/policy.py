@@ -19,10 +19,10 @@ from pathlib import Path
 from pyoxigraph import NamedNode
 
 from kg.facts.files import fault, read_text, read_yaml
-from kg.facts.literals import nearest
 from kg.facts.schema import Lexicon
 from kg.facts.sources import Sources
 from kg.reports import Finding
+from kg.text import closest
 from kg.yaml_files import YamlNode
 
 
@@ -96,7 +96,7 @@ class _PolicyReader:
     def _property(self, key: YamlNode) -> NamedNode | None:
         iri = self.lexicon.names.get(key.text or "")
         if iri is None:
-            near = nearest(key.text or "", list(self.lexicon.names))
+            near = closest(key.text or "", list(self.lexicon.names))
             self.faults.append(
                 fault(
                     "unknown-property",
@@ -110,7 +110,7 @@ class _PolicyReader:
     def _order(self, value: YamlNode) -> tuple[str, ...]:
         for one in self._parts(value):
             if one.text not in self.sources:
-                near = nearest(one.text or "", list(self.sources))
+                near = closest(one.text or "", list(self.sources))
                 self.faults.append(
                     fault(
                         "unknown-source",

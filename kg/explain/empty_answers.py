@@ -8,11 +8,11 @@ from dataclasses import dataclass, replace
 import rdflib
 from pyoxigraph import NamedNode, QuerySolutions, Store
 
-from kg.facts.literals import nearest
-from kg.graph.provenance import CONTESTED, ONTOLOGY, PROVENANCE
+from kg.graph.store import find_quad
 from kg.queries.sparql import tokens
 from kg.queries.triple_patterns import Pattern, patterns_of, to_oxigraph
-from kg.terms import PREFIXES, to_curie
+from kg.terms import CONTESTED, ONTOLOGY, PREFIXES, PROVENANCE, to_curie
+from kg.text import closest
 
 _CONTESTED = rdflib.URIRef(CONTESTED.value)
 _TRUE_NO = "Every name is known, so this is a true no: the graph does not say it."
@@ -72,7 +72,7 @@ def _unknown_terms(store: Store, patterns: list[Pattern]) -> Iterator[str]:
         if not _is_known(store, term):
             if names is None:
                 names = sorted(set(_known_names(store)))
-            near = nearest(to_curie(term.value), names)
+            near = closest(to_curie(term.value), names)
             offer = f" Did you mean {' or '.join(near)}?" if near else ""
             yield f"{to_curie(term.value)} is unknown to the ontology and to the data.{offer}"
 
@@ -81,9 +81,8 @@ def _is_known(store: Store, term: NamedNode) -> bool:
     if term in (CONTESTED, ONTOLOGY, PROVENANCE):
         return True
     as_part = ((term, None, None), (None, term, None), (None, None, term))
-    found = (store.quads_for_pattern(subject, predicate, value, None) for subject, predicate, value in as_part)
-    in_graphs = any(next(quads, None) is not None for quads in found)
-    return in_graphs or next(store.quads_for_pattern(None, None, None, term), None) is not None
+    in_graphs = any(find_quad(store, subject, predicate, value) is not None for subject, predicate, value in as_part)
+    return in_graphs or find_quad(store, None, None, None, term) is not None
 
 
 def _known_names(store: Store) -> Iterator[str]:

@@ -18,10 +18,9 @@ from kg.facts.schema import read_ontology, to_lexicon
 from kg.graph.provenance import EARLIEST
 from kg.project import Project
 from kg.proofs.checker import Spot, faults
-from kg.reasoning.rules import Spo
-from kg.terms import film
+from kg.terms import Spo, entity_iri, to_spo
 
-_DATED = frozenset(str(film(name)) for name in ("date", "start", "end"))
+_DATED = frozenset(str(entity_iri(name)) for name in ("date", "start", "end"))
 
 
 def to_proof(why: Why) -> dict[str, Any]:
@@ -51,7 +50,7 @@ class ProofChecker:
 
     def __init__(self, project: Project) -> None:
         ontology = read_ontology(project.ontology)
-        self.axioms = frozenset((str(t.subject), str(t.predicate), str(t.object)) for t in ontology)
+        self.axioms = frozenset(map(to_spo, ontology))
         self.facts: dict[Spo, set[Spot]] = defaultdict(set)
         for fact in read_facts(project.data, to_lexicon(ontology)).facts:
             t = fact.triple
@@ -72,7 +71,7 @@ def _reason(why: Why, premises: list[int]) -> dict[str, Any]:
 
 def _spo(why: Why) -> Spo:
     triple = why.triple
-    return (str(triple.subject), str(triple.predicate), str(triple.object))
+    return to_spo(triple)
 
 
 def _spot(evidence: Evidence) -> Spot:

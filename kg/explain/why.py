@@ -10,12 +10,14 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
 
-from pyoxigraph import DefaultGraph, Literal, NamedNode, Store, Triple
+from pyoxigraph import Literal, NamedNode, Store, Triple
 
+from kg import vocabulary as vocab
 from kg.decisions.conflicts import Contested
 from kg.facts.model import Fact
-from kg.graph.provenance import EARLIEST, LATEST, ONTOLOGY
+from kg.graph.provenance import EARLIEST, LATEST
 from kg.graph.provenance_reader import Provenance
+from kg.graph.store import find_quads, has_triple
 from kg.lookup.entity_names import Names
 from kg.lookup.phrases import axiom_in_words, cited, in_words
 from kg.passages.texts import Texts
@@ -24,12 +26,12 @@ from kg.proofs.search import Explainer as ProofFinder
 from kg.proofs.search import StoreFacts
 from kg.reasoning.grounding import ground
 from kg.reasoning.ontology import Ontology
-from kg.reasoning.rules import GroundRule, Spo
-from kg.terms import film, to_term
+from kg.reasoning.rules import GroundRule
+from kg.terms import KNOWLEDGE, ONTOLOGY, Spo, to_spo, to_term
 
 DAYS = "days"
 """The one rule of our own: a thing with a date has an earliest and a latest day."""
-_DATED = (film("date"), film("start"), film("end"))
+_DATED = (vocab.date, vocab.start, vocab.end)
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +102,7 @@ class Explainer:
 
     @cached_property
     def _finder(self) -> ProofFinder:
-        axioms = (quad.triple for quad in self.store.quads_for_pattern(None, None, None, ONTOLOGY))
+        axioms = (quad.triple for quad in find_quads(self.store, None, None, None, ONTOLOGY))
         ontology = Ontology(_spo(axiom) for axiom in axioms)
         return ProofFinder(StoreFacts(self.store), ontology, was_said=self._was_said)
 
@@ -113,12 +115,10 @@ class Explainer:
         return self._said[spo]
 
     def _holds(self, triple: Triple) -> bool:
-        found = self.store.quads_for_pattern(triple.subject, triple.predicate, triple.object, DefaultGraph())
-        return next(found, None) is not None or self._is_axiom(triple)
+        return has_triple(self.store, triple, KNOWLEDGE) or self._is_axiom(triple)
 
     def _is_axiom(self, triple: Triple) -> bool:
-        found = self.store.quads_for_pattern(triple.subject, triple.predicate, triple.object, ONTOLOGY)
-        return next(found, None) is not None
+        return has_triple(self.store, triple, ONTOLOGY)
 
     def _to_why(self, proof: Proof) -> Why:
         triple = _triple(proof.triple)
@@ -129,14 +129,14 @@ class Explainer:
         if facts := tuple(sorted(self.provenance.facts(triple), key=_by_spot)):
             return Why(triple, facts)
         if triple.predicate in (EARLIEST, LATEST):
-            found = (quad.triple for one in _DATED for quad in self.store.quads_for_pattern(triple.subject, one, None))
+            found = (quad.triple for one in _DATED for quad in find_quads(self.store, triple.subject, one, None))
             dates = (Why(date, tuple(self.provenance.facts(date))) for date in sorted(set(found), key=str))
             return Why(triple, rule=DAYS, premises=tuple(date for date in dates if date))
         return Why(triple, is_axiom=True)
 
 
 def _spo(triple: Triple) -> Spo:
-    return (str(triple.subject), str(triple.predicate), str(triple.object))
+    return to_spo(triple)
 
 
 def _triple(spo: Spo) -> Triple | None:

@@ -6,13 +6,15 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from pyoxigraph import DefaultGraph, NamedNode, RdfFormat, Store, Triple, parse
+from pyoxigraph import NamedNode, RdfFormat, Store, Triple, parse
 
 from kg.errors import InputError
 from kg.exports import rdf
 from kg.facts.schema import Lexicon, to_lexicon
 from kg.graph.provenance_reader import Provenance
+from kg.graph.store import iterate_quads
 from kg.lookup.entity_names import Names
+from kg.terms import KNOWLEDGE
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +124,7 @@ def _void(call: Call) -> Iterator[str]:
     from kg.exports.links import links_of, read_datasets
     from kg.exports.void_linksets import to_void
 
-    triples = sum(1 for _ in call.store.quads_for_pattern(None, None, None, DefaultGraph()))
+    triples = sum(1 for _ in iterate_quads(call.store, KNOWLEDGE))
     return to_void(links_of(call.store, read_datasets(call.ontology())), triples)
 
 

@@ -14,8 +14,9 @@ from typing import Any
 
 from pyoxigraph import BlankNode, DefaultGraph, NamedNode, Quad
 
+from kg import vocabulary as vocab
 from kg.facts.schema import Lexicon, Takes
-from kg.terms import KNOWN_NAMES, LABEL, PREFIXES, TYPE, XSD, Term, film, to_curie
+from kg.terms import KNOWN_NAMES, LABEL, PREFIXES, TYPE, XSD, Term, to_curie
 
 _RESERVED = {"id", "type"}
 _Graph = dict[Term, dict[NamedNode, list[Term]]]
@@ -68,7 +69,7 @@ def to_framed(quads: Iterable[Quad], lexicon: Lexicon, *, films: Iterable[NamedN
         said[quad.subject][quad.predicate].append(quad.object)  # type: ignore[index,arg-type]
     if films is None:
         films = [
-            thing for thing, one in said.items() if film("Film") in one.get(TYPE, ()) and isinstance(thing, NamedNode)
+            thing for thing, one in said.items() if vocab.Film in one.get(TYPE, ()) and isinstance(thing, NamedNode)
         ]
     writer = _Writer(context, said)
     return _to_text({"@context": context, "@graph": [writer.tree(thing) for thing in sorted(set(films), key=str)]})

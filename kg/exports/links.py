@@ -12,16 +12,17 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from urllib.parse import quote
 
-from pyoxigraph import DefaultGraph, Literal, NamedNode, Store, Triple
+from pyoxigraph import Literal, NamedNode, Store, Triple
 
-from kg.terms import OWL, SKOS, film, to_text
+from kg import vocabulary as vocab
+from kg.graph.store import find_quads
+from kg.terms import KNOWLEDGE, OWL, SKOS, to_text
 
 VOID = "http://rdfs.org/ns/void#"
 TITLE, HOMEPAGE = NamedNode("http://purl.org/dc/terms/title"), NamedNode("http://xmlns.com/foaf/0.1/homepage")
 SAME, EXACT = NamedNode(OWL + "sameAs"), NamedNode(SKOS + "exactMatch")
 _SPACE, _PATTERN = NamedNode(VOID + "uriSpace"), NamedNode(VOID + "uriRegexPattern")
-_BY, _PAGES = film("identifiedBy"), film("holdsPages")
-_KNOWLEDGE = DefaultGraph()
+_BY, _PAGES = vocab.identifiedBy, vocab.holdsPages
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +66,7 @@ def read_datasets(ontology: Iterable[Triple]) -> tuple[Dataset, ...]:
 def links_of(store: Store, datasets: Iterable[Dataset]) -> Iterator[Link]:
     """Every link of a graph, dataset by dataset, in the order of our names."""
     for dataset in datasets:
-        found = store.quads_for_pattern(None, dataset.property, None, _KNOWLEDGE)
+        found = find_quads(store, None, dataset.property, None, KNOWLEDGE)
         for quad in sorted(found, key=lambda one: (str(one.subject), str(one.object))):
             if isinstance(quad.subject, NamedNode) and isinstance(quad.object, Literal):
                 other = dataset.address(quad.object.value)

@@ -12,7 +12,7 @@ from pyoxigraph import DefaultGraph, Quad, RdfFormat, Triple, parse, serialize
 
 from kg.errors import InputError
 from kg.graph.store import GRAPHS
-from kg.terms import PREFIXES
+from kg.terms import KNOWLEDGE, PREFIXES
 
 ONLY: Mapping[str, tuple[str, ...]] = {
     "knowledge": ("asserted.nt", "inferred.nt"),
@@ -55,7 +55,7 @@ def part_of(only: str) -> str:
 
 def quads_of(build: Path, only: str) -> list[Quad]:
     """The exact quads of a part of a build, sorted by graph and text."""
-    quads = (quad for name in ONLY[only] for quad in _read(build / name, GRAPHS[name] or DefaultGraph()))
+    quads = (quad for name in ONLY[only] for quad in _read(build / name, GRAPHS[name] or KNOWLEDGE))
     return sorted(quads, key=_order)
 
 

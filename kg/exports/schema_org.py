@@ -11,15 +11,16 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
-from pyoxigraph import DefaultGraph, Literal, NamedNode, Store
+from pyoxigraph import Literal, NamedNode, Store
 
-from kg.graph.provenance import EARLIEST, ONTOLOGY
+from kg import vocabulary as vocab
+from kg.graph.provenance import EARLIEST
+from kg.graph.store import find_quads
 from kg.lookup.entity_names import Names
-from kg.terms import ALIAS, RDFS, SKOS, TYPE, XSD, Term, film
+from kg.terms import ALIAS, KNOWLEDGE, ONTOLOGY, RDFS, SKOS, TYPE, XSD, Term
 
 SCHEMA = "https://schema.org/"
 _MATCHES = (NamedNode(SKOS + "exactMatch"), NamedNode(SKOS + "closeMatch"))
-_KNOWLEDGE = DefaultGraph()
 _SUBCLASS = NamedNode(RDFS + "subClassOf")
 _OF_A_MOVIE = frozenset(
     """about actor aggregateRating author award character contributor countryOfOrigin dateCreated director duration
@@ -41,7 +42,7 @@ def to_schema_org(store: Store, names: Names, films: Iterable[NamedNode]) -> str
 
 def films_of(store: Store) -> list[NamedNode]:
     """Every film of a store."""
-    found = store.quads_for_pattern(None, TYPE, film("Film"), _KNOWLEDGE)
+    found = find_quads(store, None, TYPE, vocab.Film, KNOWLEDGE)
     return [quad.subject for quad in found if isinstance(quad.subject, NamedNode)]
 
 
@@ -49,7 +50,7 @@ def _crosswalk(store: Store) -> Mapping[NamedNode, str]:
     """Our term -> the local name of its schema.org match; an exact match is taken before a close one."""
     found: dict[NamedNode, str] = {}
     for match in reversed(_MATCHES):
-        for quad in store.quads_for_pattern(None, match, None, ONTOLOGY):
+        for quad in find_quads(store, None, match, None, ONTOLOGY):
             if isinstance(quad.object, NamedNode) and quad.object.value.startswith(SCHEMA):
                 assert isinstance(quad.subject, NamedNode)
                 found[quad.subject] = quad.object.value.removeprefix(SCHEMA)
@@ -70,13 +71,13 @@ class _Writer:
         for property, values in self._said(thing).items():
             if self.crosswalk.get(property) in _OF_A_MOVIE:
                 self._add(told, self.crosswalk[property], [self._value(property, value) for value in values])
-        released = [self._earliest(node) for node in self._values(thing, film("release"))]
+        released = [self._earliest(node) for node in self._values(thing, vocab.release)]
         self._add(told, "datePublished", sorted(day for day in released if day)[:1])
         return told
 
     def _said(self, thing: NamedNode) -> dict[NamedNode, list[Term]]:
         said: dict[NamedNode, list[Term]] = {}
-        for quad in sorted(self.store.quads_for_pattern(thing, None, None, _KNOWLEDGE), key=str):
+        for quad in sorted(find_quads(self.store, thing, None, None, KNOWLEDGE), key=str):
             if isinstance(quad.object, NamedNode | Literal):
                 said.setdefault(quad.predicate, []).append(quad.object)
         return said
@@ -96,7 +97,7 @@ class _Writer:
         for property, values in self._said(node).items():
             if (name := self.crosswalk.get(property, "")) in _OF_A_RATING:
                 self._add(told, name, [self._value(property, value) for value in values])
-        authors = [one for one in self._values(node, film("aggregator")) if isinstance(one, NamedNode)]
+        authors = [one for one in self._values(node, vocab.aggregator) if isinstance(one, NamedNode)]
         self._add(told, "author", [{"@type": "Organization", "name": self.names.label(one)} for one in authors])
         return told
 
@@ -110,7 +111,7 @@ class _Writer:
         found: set[NamedNode] = set()
         waiting = [kind]
         while waiting:
-            for quad in self.store.quads_for_pattern(waiting.pop(), _SUBCLASS, None, ONTOLOGY):
+            for quad in find_quads(self.store, waiting.pop(), _SUBCLASS, None, ONTOLOGY):
                 if isinstance(quad.object, NamedNode) and quad.object not in found:
                     found.add(quad.object)
                     waiting.append(quad.object)

@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 import re
-import unicodedata
 
 from pyoxigraph import Literal, NamedNode
-from rapidfuzz import process
-from rapidfuzz.distance import OSA
 
 from kg.facts.dates import to_date
 from kg.facts.schema import Takes, Word
@@ -81,26 +78,3 @@ def check_value(value: Term, word: Word) -> None:
 def _refuse_control(text: str) -> None:
     if (control := _CONTROL.search(text)) is not None:
         raise ValueError(f"the character {control[0]!r} may not stand in a text")
-
-
-def to_slug(text: str) -> str:
-    """A readable name made of a text: small letters, digits and hyphens.
-
-    >>> to_slug("Palme d'Or")
-    'palme-d-or'
-    """
-    plain = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode().lower()
-    return re.sub(r"[^a-z0-9]+", "-", plain).strip("-")[:60].rstrip("-")
-
-
-def nearest(name: str, names: list[str], *, limit: int = 2) -> tuple[str, ...]:
-    """The names that are most like this one, best first; none when nothing is near.
-
-    >>> nearest("directr", ["director", "writer"])
-    ('director',)
-    """
-    worst = max(2, len(name) // 3)
-    found = process.extract(
-        name.casefold(), names, scorer=OSA.distance, processor=str.casefold, score_cutoff=worst, limit=limit
-    )
-    return tuple(match for match, distance, _ in found if distance <= found[0][1] + 1)

@@ -9,7 +9,6 @@ from pathlib import Path
 from pyoxigraph import NamedNode
 
 from kg.facts.files import fact_files, fault
-from kg.facts.literals import nearest
 from kg.facts.model import Fact
 from kg.facts.readers.rdf_reader import SUFFIXES, RdfReader
 from kg.facts.readers.table_reader import TableReader
@@ -18,6 +17,7 @@ from kg.facts.schema import Lexicon, Takes
 from kg.facts.sources import Sources, read_sources
 from kg.reports import Finding, Place
 from kg.terms import FILM, SOURCE, TYPE, Term, to_curie
+from kg.text import closest
 
 NOT_FACTS = ("sources.yaml", "policy.yaml")
 """Files of `data/` that say something about facts."""
@@ -102,7 +102,7 @@ def _unknown_things(facts: tuple[Fact, ...], lexicon: Lexicon, sources: Sources)
         if thing not in known and thing.value.startswith((FILM, SOURCE)):
             if names is None:
                 names = sorted(to_curie(term.value) for term in known if isinstance(term, NamedNode))
-            near = nearest(to_curie(thing.value), names)
+            near = closest(to_curie(thing.value), names)
             yield fault(
                 "unknown-thing",
                 f"nothing is said about {to_curie(thing.value)}",

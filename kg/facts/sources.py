@@ -8,9 +8,9 @@ from dataclasses import fields
 from pathlib import Path
 
 from kg.facts.files import fault, read_text, read_yaml
-from kg.facts.literals import nearest
 from kg.facts.model import Source
 from kg.reports import Finding
+from kg.text import closest
 from kg.yaml_files import YamlNode
 
 _KEYS = [field.name for field in fields(Source) if field.name not in ("id", "place")]
@@ -61,7 +61,7 @@ def _to_source(id: str, key: YamlNode, value: YamlNode, faults: list[Finding]) -
         faults.append(fault("shape", f"the source {id!r} is {value.kind}, not a mapping", value.place))
     for name, one in value.entries or ():
         if name.text not in _KEYS:
-            near = nearest(name.text or "", _KEYS)
+            near = closest(name.text or "", _KEYS)
             remedy = f"Did you mean {near[0]}?" if near else f"Known are {', '.join(_KEYS)}."
             faults.append(fault("key", f"{name.text!r} is not said of a source", name.place, remedy=remedy))
         elif one.text is None:

@@ -10,7 +10,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from kg.errors import InputError
-from kg.facts.literals import nearest
+from kg.text import closest
 
 FILE = "filmgraph.toml"
 _KEYS = ("contact", "services")
@@ -92,7 +92,7 @@ def _is_address(address: str) -> bool:
 def _known(path: Path, where: str, told: Mapping[str, Any], keys: tuple[str, ...]) -> None:
     for key in told:
         if key not in keys:
-            near = nearest(key, list(keys))
+            near = closest(key, list(keys))
             raise InputError(
                 f"{path}: {where}{key!r} means nothing here." + (f" Did you mean {near[0]}?" if near else "")
             )

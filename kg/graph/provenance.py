@@ -11,6 +11,7 @@ from urllib.parse import quote
 
 from pyoxigraph import BlankNode, Literal, NamedNode, Triple
 
+from kg import vocabulary as vocab
 from kg.decisions.apply_links import Merged
 from kg.decisions.conflicts import Decided, Decision
 from kg.decisions.links import EXACT
@@ -18,15 +19,10 @@ from kg.facts.dates import Days, to_days
 from kg.facts.model import Fact, Source
 from kg.graph.record_store import part
 from kg.passages.texts import place_in_text
-from kg.terms import BASE, EVIDENCE, GRAPH, RDF, TYPE, XSD, Term, film
+from kg.terms import BASE, EVIDENCE, RDF, TYPE, XSD, Term
 
-PROVENANCE, CONTESTED, ONTOLOGY, LINKS = (
-    NamedNode(GRAPH + name) for name in ("provenance", "contested", "ontology", "links")
-)
-"""The named graphs beside knowledge, which is the default graph."""
-
-EARLIEST, LATEST = film("earliest"), film("latest")
-_STARTS, _ENDS = (film("date"), film("start")), (film("date"), film("end"))
+EARLIEST, LATEST = vocab.earliest, vocab.latest
+_STARTS, _ENDS = (vocab.date, vocab.start), (vocab.date, vocab.end)
 _DATED = frozenset((*_STARTS, *_ENDS))
 _STATEMENT, _SUBJECT, _PREDICATE, _OBJECT = (
     NamedNode(RDF + name) for name in ("Statement", "subject", "predicate", "object")
@@ -146,7 +142,7 @@ def _decision(decision: Decision, number: int) -> Iterator[Triple]:
 
 
 def _source(source: Source) -> Iterator[Triple]:
-    yield Triple(source.iri, TYPE, film("Source"))
+    yield Triple(source.iri, TYPE, vocab.Source)
     if source.title:
         yield Triple(source.iri, ev("title"), Literal(source.title))
     for name in ("publisher", "date", "language", "address", "licence", "file", "sha256"):

@@ -8,13 +8,15 @@ from functools import cached_property
 
 from pyoxigraph import BlankNode, Literal, NamedNode, Store, Triple
 
+from kg import vocabulary as vocab
 from kg.decisions.conflicts import Contested, Kind
 from kg.facts.model import Evidence, Fact, Rank, Source
-from kg.graph.provenance import CONTESTED, PROVENANCE, ev
+from kg.graph.provenance import ev
 from kg.graph.record_store import Records
+from kg.graph.store import find_quad, find_quads
 from kg.passages.texts import Texts
 from kg.reports import Place
-from kg.terms import RDF, SOURCE, TYPE, film
+from kg.terms import CONTESTED, PROVENANCE, RDF, SOURCE, TYPE
 
 _SUBJECT, _PREDICATE, _OBJECT = (NamedNode(RDF + name) for name in ("subject", "predicate", "object"))
 _STATEMENT = NamedNode(RDF + "Statement")
@@ -30,7 +32,7 @@ class Provenance:
     @cached_property
     def sources(self) -> Mapping[str, Source]:
         """The sources that speak in this graph."""
-        found = self.store.quads_for_pattern(None, TYPE, film("Source"), PROVENANCE)
+        found = find_quads(self.store, None, TYPE, vocab.Source, PROVENANCE)
         sources = sorted((self._source(quad.subject) for quad in found), key=lambda source: source.id)
         return {source.id: source for source in sources}
 
@@ -46,13 +48,13 @@ class Provenance:
 
     def contested_about(self, subject: NamedNode | BlankNode) -> Iterator[Contested]:
         """The facts about one thing that are kept but are not knowledge, in their order."""
-        quads = self.store.quads_for_pattern(subject, None, None, CONTESTED)
+        quads = find_quads(self.store, subject, None, None, CONTESTED)
         found = {one.fact.id: one for quad in quads for one in self.contested(quad.triple)}
         yield from sorted(found.values(), key=lambda one: (_place_key(one.fact.place), one.fact.id))
 
     def about(self, subject: NamedNode | BlankNode) -> Iterator[Fact]:
         """Every fact about one thing that is knowledge."""
-        for quad in self.store.quads_for_pattern(None, _SUBJECT, subject, PROVENANCE):
+        for quad in find_quads(self.store, None, _SUBJECT, subject, PROVENANCE):
             fact, status = self._fact(quad.subject)
             if status is None:
                 yield fact
@@ -61,7 +63,7 @@ class Provenance:
 
     def is_preferred(self, fact: Fact) -> bool:
         """True when a decision took this fact and not others."""
-        return next(self.store.quads_for_pattern(None, ev("preferred"), fact.iri, PROVENANCE), None) is not None
+        return find_quad(self.store, None, ev("preferred"), fact.iri, PROVENANCE) is not None
 
     def is_asserted(self, triple: Triple) -> bool:
         """True when somebody says the triple and it is knowledge."""
@@ -73,18 +75,18 @@ class Provenance:
 
     def _told(self, triple: Triple | None) -> Iterator[tuple[Fact, tuple[Kind, str] | None]]:
         if triple is None:
-            nodes = [quad.subject for quad in self.store.quads_for_pattern(None, TYPE, _STATEMENT, PROVENANCE)]
+            nodes = [quad.subject for quad in find_quads(self.store, None, TYPE, _STATEMENT, PROVENANCE)]
             yield from sorted(map(self._fact, nodes), key=lambda one: (_place_key(one[0].place), one[0].id))
             return
         # A thing may be told of in many facts and a value stand in many: the shorter way is not known, both are walked.
-        about = {quad.subject for quad in self.store.quads_for_pattern(None, _SUBJECT, triple.subject, PROVENANCE)}
-        for quad in self.store.quads_for_pattern(None, _OBJECT, triple.object, PROVENANCE):
+        about = {quad.subject for quad in find_quads(self.store, None, _SUBJECT, triple.subject, PROVENANCE)}
+        for quad in find_quads(self.store, None, _OBJECT, triple.object, PROVENANCE):
             if quad.subject in about and self._one(quad.subject, _PREDICATE) == triple.predicate:
                 yield self._fact(quad.subject)
 
     def _fact(self, node: object) -> tuple[Fact, tuple[Kind, str] | None]:
         assert isinstance(node, NamedNode)
-        said = {quad.predicate: quad.object for quad in self.store.quads_for_pattern(node, None, None, PROVENANCE)}
+        said = {quad.predicate: quad.object for quad in find_quads(self.store, node, None, None, PROVENANCE)}
 
         def text(name: str) -> str:
             value = said.get(ev(name))
@@ -111,7 +113,7 @@ class Provenance:
 
     def _source(self, node: object) -> Source:
         assert isinstance(node, NamedNode)
-        said = {quad.predicate: quad.object for quad in self.store.quads_for_pattern(node, None, None, PROVENANCE)}
+        said = {quad.predicate: quad.object for quad in find_quads(self.store, node, None, None, PROVENANCE)}
         names = ("publisher", "date", "language", "address", "licence", "file", "sha256")
         told = {name: value.value for name in names if isinstance(value := said.get(ev(name)), Literal)}
         title = said.get(ev("title"))
@@ -120,7 +122,7 @@ class Provenance:
 
     def _one(self, subject: object, predicate: NamedNode) -> object:
         assert isinstance(subject, NamedNode)
-        return next((quad.object for quad in self.store.quads_for_pattern(subject, predicate, None, PROVENANCE)), None)
+        return next((quad.object for quad in find_quads(self.store, subject, predicate, None, PROVENANCE)), None)
 
 
 def _place(text: str) -> Place:

@@ -13,14 +13,15 @@ import secrets
 import shutil
 import sys
 from collections.abc import Iterable, Iterator
+from itertools import islice
 from pathlib import Path
 from typing import NamedTuple
 
-from pyoxigraph import DefaultGraph, NamedNode, Quad, RdfFormat, Store, Triple, parse
+from pyoxigraph import BlankNode, DefaultGraph, NamedNode, Quad, RdfFormat, Store, Triple, parse
 
 from kg.errors import ProjectError
-from kg.graph.provenance import CONTESTED, LINKS, ONTOLOGY, PROVENANCE
 from kg.project import Project
+from kg.terms import CONTESTED, KNOWLEDGE, LINKS, ONTOLOGY, PROVENANCE, Term
 
 ASSERTED, INFERRED = "asserted.nt", "inferred.nt"
 GRAPHS: dict[str, NamedNode | None] = {
@@ -72,7 +73,7 @@ def fill_store(folder: Path) -> None:
             # Loading a file renames its blank nodes, so that a class of the ontology would have no name in common with
             # the facts about its members; what is handed over quad by quad keeps its names.
             triples = parse(path=path, format=RdfFormat.N_TRIPLES)
-            store.bulk_extend(Quad(t.subject, t.predicate, t.object, graph or DefaultGraph()) for t in triples)
+            store.bulk_extend(Quad(t.subject, t.predicate, t.object, graph or KNOWLEDGE) for t in triples)
         else:
             store.bulk_load(path=path, format=RdfFormat.N_TRIPLES, to_graph=graph)
     store.flush()
@@ -213,3 +214,44 @@ def _is_alive(process: int) -> bool:
     except PermissionError:
         return True
     return True
+
+
+Graph = NamedNode | BlankNode | DefaultGraph
+
+
+def find_quads(
+    store: Store,
+    subject: NamedNode | BlankNode | Triple | None,
+    predicate: NamedNode | None,
+    value: Term | Triple | None,
+    graph: Graph | None = None,
+    *,
+    limit: int | None = None,
+) -> list[Quad]:
+    """The quads that match a pattern, at most `limit` of them; None matches any term.
+
+    A list and no iterator: the engine's iterators may be dropped only by the thread that made them, and the garbage
+    collector runs in any thread.
+    """
+    return list(islice(store.quads_for_pattern(subject, predicate, value, graph), limit))
+
+
+def find_quad(
+    store: Store,
+    subject: NamedNode | BlankNode | Triple | None,
+    predicate: NamedNode | None,
+    value: Term | Triple | None,
+    graph: Graph | None = None,
+) -> Quad | None:
+    """The first quad that matches a pattern, or None."""
+    return next(iter(find_quads(store, subject, predicate, value, graph, limit=1)), None)
+
+
+def has_triple(store: Store, triple: Triple, graph: Graph) -> bool:
+    """True when a graph holds the triple."""
+    return find_quad(store, triple.subject, triple.predicate, triple.object, graph) is not None
+
+
+def iterate_quads(store: Store, graph: Graph) -> Iterator[Quad]:
+    """Every quad of a graph, without holding them all; to be read to its end by the thread that began."""
+    yield from store.quads_for_pattern(None, None, None, graph)

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from kg.decisions.links import FILE, Links, read_links
 from kg.decisions.policy import read_policy
 from kg.errors import FaultsError, UnknownNameError
-from kg.facts.literals import nearest
 from kg.facts.read import read_facts
 from kg.facts.schema import read_ontology, to_lexicon
 from kg.linking.classification import Thresholds, link
@@ -18,6 +17,7 @@ from kg.linking.rounds import Matched, match
 from kg.project import Project
 from kg.reports import Finding
 from kg.terms import LABEL, to_curie, to_iri
+from kg.text import closest
 
 
 @dataclass(frozen=True)
@@ -36,7 +36,7 @@ class Linkable:
             id = name
         every = {one.id: one for side in self.mentions.values() for one in side}
         if id not in every:
-            raise UnknownNameError(name, kind="thing that can be linked", nearest=nearest(id, list(every)[:50_000]))
+            raise UnknownNameError(name, kind="thing that can be linked", nearest=closest(id, list(every)[:50_000]))
         return every[id]
 
 
@@ -69,7 +69,7 @@ def link_project(
         if source not in linkable.mentions:
             known = sorted(linkable.mentions)
             raise UnknownNameError(
-                source, kind="source of things", nearest=nearest(source, known), remedy=f"There are {', '.join(known)}."
+                source, kind="source of things", nearest=closest(source, known), remedy=f"There are {', '.join(known)}."
             )
     return match(
         linkable.mentions,

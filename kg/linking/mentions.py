@@ -13,10 +13,11 @@ from dataclasses import dataclass, field
 
 from pyoxigraph import BlankNode, Literal, NamedNode
 
+from kg import vocabulary as vocab
 from kg.facts.model import Fact
 from kg.facts.schema import Lexicon
 from kg.linking.model import Credit, Mention
-from kg.terms import FILM, Term, film, to_curie
+from kg.terms import FILM, Term, to_curie
 
 OWN = "own"
 """Who tells of the things that the project's people wrote blocks for."""
@@ -115,7 +116,7 @@ class _Kinds:
 
 def _contributors(lexicon: Lexicon) -> frozenset[str]:
     """The properties that lead from a film to who made it."""
-    contributor = film("contributor")
+    contributor = vocab.contributor
     return frozenset(_local(iri) for iri in lexicon.properties if contributor in lexicon.above(iri)) | frozenset(
         _CREDITS
     )

@@ -7,10 +7,10 @@ from collections.abc import Iterable
 from pyoxigraph import Literal, NamedNode, Store
 
 from kg.errors import UnknownNameError
-from kg.facts.literals import nearest
-from kg.graph.provenance import ONTOLOGY
+from kg.graph.store import find_quads
 from kg.lookup.entity_names import Names
-from kg.terms import LABEL, OWL, RDFS, TYPE, to_curie, to_iri
+from kg.terms import LABEL, ONTOLOGY, OWL, RDFS, TYPE, to_curie, to_iri
+from kg.text import closest
 
 _CLASS, _SUBCLASS = NamedNode(OWL + "Class"), NamedNode(RDFS + "subClassOf")
 
@@ -18,7 +18,7 @@ _CLASS, _SUBCLASS = NamedNode(OWL + "Class"), NamedNode(RDFS + "subClassOf")
 def narrowest(store: Store, kinds: Iterable[NamedNode]) -> list[NamedNode]:
     """Of these classes those under which none of the others stands, in the order of their IRIs."""
     every = set(kinds)
-    above = {quad.object for kind in every for quad in store.quads_for_pattern(kind, _SUBCLASS, None, ONTOLOGY)}
+    above = {quad.object for kind in every for quad in find_quads(store, kind, _SUBCLASS, None, ONTOLOGY)}
     return sorted(every - above, key=lambda kind: kind.value)
 
 
@@ -27,7 +27,7 @@ def to_kind(store: Store, names: Names, name: str) -> NamedNode:
 
     Raises `UnknownNameError` with the nearest names of classes.
     """
-    found = (quad.subject for quad in store.quads_for_pattern(None, TYPE, _CLASS, ONTOLOGY))
+    found = (quad.subject for quad in find_quads(store, None, TYPE, _CLASS, ONTOLOGY))
     classes = sorted((one for one in found if isinstance(one, NamedNode)), key=lambda one: one.value, reverse=True)
     known = {label.casefold(): kind for kind in classes for label in _labels(store, kind)}
     known |= {to_curie(kind.value).removeprefix("film:").casefold(): kind for kind in classes}
@@ -40,9 +40,9 @@ def to_kind(store: Store, names: Names, name: str) -> NamedNode:
     except ValueError:
         pass
     offered = sorted({to_curie(kind.value).removeprefix("film:") for kind in known.values()})
-    raise UnknownNameError(name, kind="class", nearest=nearest(name, offered))
+    raise UnknownNameError(name, kind="class", nearest=closest(name, offered))
 
 
 def _labels(store: Store, kind: NamedNode) -> list[str]:
-    found = (quad.object for quad in store.quads_for_pattern(kind, LABEL, None, ONTOLOGY))
+    found = (quad.object for quad in find_quads(store, kind, LABEL, None, ONTOLOGY))
     return [one.value for one in found if isinstance(one, Literal)]

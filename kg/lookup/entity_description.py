@@ -6,17 +6,16 @@ import builtins
 from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from itertools import islice
 
-from pyoxigraph import DefaultGraph, Literal, NamedNode, Quad, QuerySolutions, Store
+from pyoxigraph import Literal, NamedNode, Quad, QuerySolutions, Store
 
 from kg.decisions.conflicts import Contested
 from kg.facts.model import Fact
 from kg.graph.provenance_reader import Provenance
+from kg.graph.store import find_quads
 from kg.lookup.entity_names import Names
-from kg.terms import ALIAS, LABEL, TYPE, Term, to_curie, to_short
+from kg.terms import ALIAS, KNOWLEDGE, LABEL, TYPE, Term, to_curie, to_short
 
-_KNOWLEDGE = DefaultGraph()
 _DEEPEST = 3
 
 
@@ -135,10 +134,10 @@ class Painter:
 
     def _quads(self, thing: NamedNode, *, is_part: bool) -> Iterator[Quad]:
         if self.most is None or is_part:
-            yield from self.store.quads_for_pattern(thing, None, None, _KNOWLEDGE)
+            yield from find_quads(self.store, thing, None, None, KNOWLEDGE)
             return
         for property in self.counts(thing):
-            yield from islice(self.store.quads_for_pattern(thing, property, None, _KNOWLEDGE), self.most)
+            yield from find_quads(self.store, thing, property, None, KNOWLEDGE, limit=self.most)
 
     def counts(self, thing: NamedNode) -> dict[NamedNode, int]:
         """How many values a thing has of each property."""
@@ -155,7 +154,7 @@ class Painter:
 
     def leading(self, thing: NamedNode, known: set[Term]) -> Iterator[tuple[NamedNode, str]]:
         """What names this thing, save what the thing itself names back."""
-        found = self.store.quads_for_pattern(None, None, thing, _KNOWLEDGE)
+        found = find_quads(self.store, None, None, thing, KNOWLEDGE)
         quads = {(quad.predicate, quad.subject) for quad in found}
         for property, subject in sorted(quads, key=lambda one: (one[0].value, str(one[1]))):
             if isinstance(subject, NamedNode) and subject not in known:

@@ -5,16 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 from functools import lru_cache
 
-from pyoxigraph import DefaultGraph, Literal, NamedNode, Store, Triple
+from pyoxigraph import Literal, NamedNode, Store, Triple
 
 from kg.decisions.links import EXACT
 from kg.errors import AmbiguousNameError, UnknownNameError
-from kg.facts.literals import nearest
-from kg.graph.provenance import LINKS, ONTOLOGY
-from kg.terms import ALIAS, KNOWN_NAMES, LABEL, TYPE, to_curie, to_iri, to_term
+from kg.graph.store import find_quad, find_quads
+from kg.terms import ALIAS, KNOWLEDGE, KNOWN_NAMES, LABEL, LINKS, ONTOLOGY, TYPE, to_curie, to_iri, to_term
+from kg.text import closest
 
-_KNOWLEDGE = DefaultGraph()
-_NAMED_IN = (_KNOWLEDGE, ONTOLOGY)
+_NAMED_IN = (KNOWLEDGE, ONTOLOGY)
 """Where names count: not what a source is titled in provenance, not what is contested."""
 
 
@@ -39,7 +38,7 @@ class Names:
 
     def stays(self, other: NamedNode) -> NamedNode | None:
         """The thing that another name means, where linking found it to mean one; else nothing."""
-        found = next(self.store.quads_for_pattern(None, EXACT, other, LINKS), None)
+        found = find_quad(self.store, None, EXACT, other, LINKS)
         return found.subject if found is not None and isinstance(found.subject, NamedNode) else None
 
     def _find_thing(self, name: str, kind: str) -> NamedNode:
@@ -65,18 +64,18 @@ class Names:
             return None
         if (stays := self.stays(iri)) is not None:
             return stays
-        is_known = next(self.store.quads_for_pattern(iri, None, None, None), None) is not None
-        return iri if is_known or next(self.store.quads_for_pattern(None, None, iri, None), None) is not None else None
+        is_known = find_quad(self.store, iri, None, None, None) is not None
+        return iri if is_known or find_quad(self.store, None, None, iri, None) is not None else None
 
     def _is_a(self, thing: NamedNode, kind: str) -> bool:
         if not kind:
             return True
-        return next(self.store.quads_for_pattern(thing, TYPE, to_iri(kind), None), None) is not None
+        return find_quad(self.store, thing, TYPE, to_iri(kind), None) is not None
 
     def _bearing(self, name: str, property: NamedNode) -> Iterator[NamedNode]:
         for literal in (Literal(name), Literal(name, language="en")):
             for graph in _NAMED_IN:
-                for quad in self.store.quads_for_pattern(None, property, literal, graph):
+                for quad in find_quads(self.store, None, property, literal, graph):
                     if isinstance(quad.subject, NamedNode):
                         yield quad.subject
 
@@ -86,7 +85,7 @@ class Names:
 
     def _all(self) -> Iterator[tuple[str, NamedNode]]:
         for property in (LABEL, ALIAS):
-            for quad in self.store.quads_for_pattern(None, property, None, _KNOWLEDGE):
+            for quad in find_quads(self.store, None, property, None, KNOWLEDGE):
                 if isinstance(quad.subject, NamedNode) and isinstance(quad.object, Literal):
                     yield quad.object.value, quad.subject
 
@@ -94,11 +93,11 @@ class Names:
         names = dict.fromkeys(text for text, thing in self._all() if self._is_a(thing, kind))
         wanted = name.casefold()
         within = [text for text in names if len(wanted) > 3 and wanted in text.casefold()]
-        return nearest(name, list(names)) or tuple(sorted(within, key=lambda text: (len(text), text))[:3])
+        return closest(name, list(names)) or tuple(sorted(within, key=lambda text: (len(text), text))[:3])
 
     def _find_label(self, thing: NamedNode) -> str:
         for graph in _NAMED_IN:
-            found = [quad.object for quad in self.store.quads_for_pattern(thing, LABEL, None, graph)]
+            found = [quad.object for quad in find_quads(self.store, thing, LABEL, None, graph)]
             literals = sorted((one for one in found if isinstance(one, Literal)), key=_by_language)
             best = next((one for one in literals if one.language in (None, "en")), literals[0] if literals else None)
             if best is not None:
@@ -118,13 +117,13 @@ def to_triple(store: Store, names: Names, subject: str, property: str, value: st
     thing, predicate = names.thing(subject), _property(store, property)
     if value[:1] in ('"', "<"):
         return Triple(thing, predicate, to_term(value))
-    for quad in store.quads_for_pattern(thing, predicate, None, None):
+    for quad in find_quads(store, thing, predicate, None, None):
         if isinstance(quad.object, Literal) and quad.object.value == value:
             return Triple(thing, predicate, quad.object)
     try:
         return Triple(thing, predicate, names.thing(value))
     except UnknownNameError:
-        sample = next(store.quads_for_pattern(None, predicate, None, None), None)
+        sample = find_quad(store, None, predicate, None, None)
         if sample is not None and isinstance(sample.object, Literal):
             return Triple(thing, predicate, Literal(value, datatype=sample.object.datatype))
         raise
@@ -133,10 +132,10 @@ def to_triple(store: Store, names: Names, subject: str, property: str, value: st
 def _property(store: Store, name: str) -> NamedNode:
     known = KNOWN_NAMES.get(name)
     iri = known if known is not None else to_iri(name if ":" in name else f"film:{name}")
-    is_used = next(store.quads_for_pattern(None, iri, None, None), None) is not None
-    if is_used or next(store.quads_for_pattern(iri, None, None, None), None) is not None:
+    is_used = find_quad(store, None, iri, None, None) is not None
+    if is_used or find_quad(store, iri, None, None, None) is not None:
         return iri
-    declared = store.quads_for_pattern(None, TYPE, None, ONTOLOGY)
+    declared = find_quads(store, None, TYPE, None, ONTOLOGY)
     names = {quad.subject for quad in declared if "Property" in str(quad.object)}
     properties = [to_curie(one.value) for one in names if isinstance(one, NamedNode)]
-    raise UnknownNameError(name, kind="property", nearest=nearest(to_curie(iri.value), sorted(properties)))
+    raise UnknownNameError(name, kind="property", nearest=closest(to_curie(iri.value), sorted(properties)))

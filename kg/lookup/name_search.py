@@ -17,13 +17,13 @@ from itertools import islice
 from pathlib import Path
 from threading import Lock
 
-from pyoxigraph import DefaultGraph, Literal, NamedNode, Store
+from pyoxigraph import Literal, NamedNode, Store
 from rapidfuzz import fuzz
 from rapidfuzz.distance import OSA
 
-from kg.graph.store import ASSERTED, INFERRED
-from kg.terms import ALIAS, LABEL, TYPE, to_curie, to_iri
-from kg.text_folding import to_folded
+from kg.graph.store import ASSERTED, INFERRED, find_quads
+from kg.terms import ALIAS, KNOWLEDGE, LABEL, TYPE, to_curie, to_iri
+from kg.text import fold_name
 
 FILE = "names.sqlite"
 """The index's file in the folder of a build."""
@@ -36,7 +36,6 @@ _MOST_LINKS = 1000
 _MANY_LINKS = 24
 """More do not make it likelier that a thing is meant; they tell which is the best known."""
 _WORST = 62.0
-_KNOWLEDGE = DefaultGraph()
 _TYPE = str(TYPE)
 _TABLES = """
 CREATE TABLE name (id INTEGER PRIMARY KEY, thing TEXT, text TEXT, folded TEXT, is_label INTEGER, kinds INTEGER,
@@ -87,7 +86,7 @@ class NameIndex:
 
     def search(self, text: str, *, kind: str = "", most: int = 10) -> tuple[Match, ...]:
         """The things called something like `text`, best first; of the class `kind`, where one is given."""
-        wanted = to_folded(text[:LONGEST])
+        wanted = fold_name(text[:LONGEST])
         if not wanted:
             return ()
         curie = to_curie(to_iri(kind).value) if kind else ""
@@ -257,7 +256,7 @@ def _rows(store: Store, folder: Path, kinds: dict[str, int]) -> Iterator[tuple[i
         set_of = kinds.setdefault(curies, len(kinds) + 1)
         for text, is_label in names.items():
             id += 1
-            yield id, thing.value, text, to_folded(text), is_label, set_of, min(links(thing.value), _MOST_LINKS)
+            yield id, thing.value, text, fold_name(text), is_label, set_of, min(links(thing.value), _MOST_LINKS)
 
 
 def _linked(store: Store, folder: Path) -> tuple[Callable[[str], Iterable[str]], Callable[[str], int]]:
@@ -272,11 +271,11 @@ def _linked(store: Store, folder: Path) -> tuple[Callable[[str], Iterable[str]],
         return (lambda thing: classes.get(thing, ())), links.__getitem__
 
     def classes_of(thing: str) -> Iterator[str]:
-        found = store.quads_for_pattern(NamedNode(thing), TYPE, None, _KNOWLEDGE)
+        found = find_quads(store, NamedNode(thing), TYPE, None, KNOWLEDGE)
         return (quad.object.value for quad in found if isinstance(quad.object, NamedNode))
 
     def links_of(thing: str) -> int:
-        return sum(1 for _ in islice(store.quads_for_pattern(None, None, NamedNode(thing), _KNOWLEDGE), _MOST_LINKS))
+        return sum(1 for _ in find_quads(store, None, None, NamedNode(thing), KNOWLEDGE, limit=_MOST_LINKS))
 
     return classes_of, links_of
 
@@ -298,7 +297,7 @@ def _names_of(store: Store) -> dict[NamedNode, dict[str, bool]]:
     """Thing -> its names, and whether each is a label."""
     names: dict[NamedNode, dict[str, bool]] = defaultdict(dict)
     for property in (LABEL, ALIAS):
-        for quad in store.quads_for_pattern(None, property, None, _KNOWLEDGE):
+        for quad in find_quads(store, None, property, None, KNOWLEDGE):
             if isinstance(quad.subject, NamedNode) and isinstance(quad.object, Literal):
                 names[quad.subject].setdefault(quad.object.value, property == LABEL)
     return names

@@ -7,10 +7,10 @@ from collections.abc import Iterator
 from pyoxigraph import BlankNode, Literal, NamedNode, Store, Triple
 
 from kg.facts.model import Fact
-from kg.graph.provenance import ONTOLOGY
+from kg.graph.store import find_quad
 from kg.lookup.entity_names import Names
 from kg.passages.texts import Texts, place_in_text
-from kg.terms import ALIAS, LABEL, NOTE, RDF, TYPE, film, to_short
+from kg.terms import ALIAS, LABEL, NOTE, ONTOLOGY, RDF, TYPE, entity_iri, to_short
 
 _FIRST, _REST = NamedNode(RDF + "first"), NamedNode(RDF + "rest")
 
@@ -46,8 +46,8 @@ def _members(store: Store, head: BlankNode) -> Iterator[NamedNode | BlankNode | 
     for _ in range(100):
         if not isinstance(node, BlankNode):
             return
-        first = next(store.quads_for_pattern(node, _FIRST, None, ONTOLOGY), None)
-        rest = next(store.quads_for_pattern(node, _REST, None, ONTOLOGY), None)
+        first = find_quad(store, node, _FIRST, None, ONTOLOGY)
+        rest = find_quad(store, node, _REST, None, ONTOLOGY)
         if first is None or isinstance(first.object, Triple):
             return
         yield first.object
@@ -92,6 +92,6 @@ def _named(term: object, names: Names) -> str:
     if label := names.label(term):
         return label
     owner, _, way = term.value.rpartition("/")[2].partition(".")
-    if way and (label := names.label(film(owner))):
+    if way and (label := names.label(entity_iri(owner))):
         return " › ".join((label, *way.split(".", 1)))
     return to_short(term).removeprefix("film:")

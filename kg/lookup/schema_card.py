@@ -7,11 +7,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from pyoxigraph import DefaultGraph, Literal, NamedNode, QuerySolutions, Store
+from pyoxigraph import Literal, NamedNode, QuerySolutions, Store
 
-from kg.graph.provenance import ONTOLOGY
+from kg.graph.store import find_quad, find_quads
 from kg.lookup.entity_names import Names
-from kg.terms import FILM, NOTE, PREFIXES, RDFS, TYPE, to_curie, to_short, to_term
+from kg.terms import FILM, KNOWLEDGE, NOTE, ONTOLOGY, PREFIXES, RDFS, TYPE, to_curie, to_short, to_term
 from kg.text_table import columns_of
 
 _HEAD = f"""PREFIX film: <{FILM}>   (kg sparql knows all prefixes: {", ".join(PREFIXES)})
@@ -110,7 +110,7 @@ def read_class(store: Store, names: Names, kind: NamedNode) -> list[ClassRow]:
     for row in _solutions(store, query % kind):
         property, thing, uses = row["property"], row["first"], int(row["uses"].value)
         if isinstance(property, NamedNode) and isinstance(thing, NamedNode):
-            values = sorted(str(quad.object) for quad in store.quads_for_pattern(thing, property, None, DefaultGraph()))
+            values = sorted(str(quad.object) for quad in find_quads(store, thing, property, None, KNOWLEDGE))
             example = f"{_text(thing)} {_text(to_term(values[0]))}"
             rows.append(ClassRow(to_curie(property.value), uses, example, _sentence(store, property)))
     return rows
@@ -163,21 +163,22 @@ def _rows(store: Store, uses: dict[NamedNode, int], above: NamedNode) -> list[Sc
 
 
 def _objects(store: Store, term: NamedNode, property: NamedNode) -> tuple[str, ...]:
-    found = (quad.object for quad in store.quads_for_pattern(term, property, None, ONTOLOGY))
+    found = (quad.object for quad in find_quads(store, term, property, None, ONTOLOGY))
     return tuple(sorted(to_curie(one.value) for one in found if isinstance(one, NamedNode)))
 
 
 def _sentence(store: Store, term: NamedNode) -> str:
-    found = (quad.object for quad in store.quads_for_pattern(term, NOTE, None, ONTOLOGY))
+    found = (quad.object for quad in find_quads(store, term, NOTE, None, ONTOLOGY))
     return next((one.value for one in found if isinstance(one, Literal)), "")
 
 
 def _example(store: Store, term: NamedNode) -> str:
     """The kind of what a property leads to, read off its first use, where the ontology does not say."""
-    value = next((quad.object for quad in store.quads_for_pattern(None, term, None, None)), None)
+    example = find_quad(store, None, term, None)
+    value = example.object if example is not None else None
     if isinstance(value, Literal):
         return to_curie(value.datatype.value)
     if isinstance(value, NamedNode):
-        kinds = (quad.object for quad in store.quads_for_pattern(value, TYPE, None, None))
+        kinds = (quad.object for quad in find_quads(store, value, TYPE, None, None))
         return next(iter(sorted(to_curie(kind.value) for kind in kinds if isinstance(kind, NamedNode))), "")
     return ""

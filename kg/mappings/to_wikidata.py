@@ -13,13 +13,14 @@ from enum import StrEnum
 
 from pyoxigraph import NamedNode, Triple
 
+from kg import vocabulary as vocab
 from kg.facts.schema import Lexicon
 from kg.mappings.wikidata import EXACT, WD, Meaning, WikidataMapping, reads_of
-from kg.terms import ALIAS, LABEL, OWL, SKOS, TYPE, XSD, film
+from kg.terms import ALIAS, LABEL, OWL, SKOS, TYPE, XSD
 
 CLOSE = NamedNode(SKOS + "closeMatch")
 INVERSE = NamedNode(OWL + "inverseOf")
-IDENTIFIER, WIKIDATA_ID, DESCRIPTION = film("identifier"), film("wikidataId"), film("description")
+IDENTIFIER, WIKIDATA_ID, DESCRIPTION = vocab.identifier, vocab.wikidataId, vocab.description
 _NOT_STATED = frozenset((TYPE, LABEL, ALIAS, DESCRIPTION, WIKIDATA_ID))
 """What is no statement there: names and descriptions are told apart, and a class is P31."""
 

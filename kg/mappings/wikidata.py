@@ -12,7 +12,7 @@ from pyoxigraph import NamedNode, Triple
 from kg.errors import InputError
 from kg.facts.schema import Lexicon, Takes
 from kg.mappings import MAPPINGS
-from kg.terms import FILM, PREFIXES, SKOS, film
+from kg.terms import FILM, PREFIXES, SKOS, entity_iri
 from kg.yaml_files import read_yaml_mapping
 
 WD = PREFIXES["wd"]
@@ -173,6 +173,6 @@ class _Reader:
         return found
 
     def _range(self, name: str) -> str:
-        word = self.lexicon.properties.get(self.lexicon.names.get(name, film("")))
+        word = self.lexicon.properties.get(self.lexicon.names.get(name, entity_iri("")))
         ranges = [iri.value.removeprefix(FILM) for iri in (word.range if word is not None else ())]
         return ranges[0] if len(ranges) == 1 and ranges[0] in self.lexicon.class_names else ""

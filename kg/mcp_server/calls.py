@@ -12,7 +12,6 @@ from kg.explain.answer_evidence import why_row
 from kg.explain.empty_answers import why_empty
 from kg.explain.why import to_text as reasons_in_words
 from kg.explain.why_not import to_text as gaps_in_words
-from kg.facts.literals import nearest
 from kg.filmgraph import FilmGraph
 from kg.lookup.classes import narrowest, to_kind
 from kg.lookup.entity_description import Said
@@ -23,6 +22,7 @@ from kg.mcp_server.tools import GENERAL, MOST_ROWS, ROWS_AT_FIRST, Tool, sound_q
 from kg.queries.answer import Answer
 from kg.queries.stored_query import Queries, StoredQuery
 from kg.terms import to_curie, to_iri
+from kg.text import closest
 
 MOST_COUNTED = 10_000
 """How many rows of an ad-hoc query are counted; of more it is said that there are more."""
@@ -75,7 +75,7 @@ class Caller:
         queries = list(sound_queries(self.graph.queries))
         topics = sorted({tag for query in queries for tag in query.tags})
         if topic and topic not in topics:
-            raise UnknownNameError(topic, kind="topic", nearest=nearest(topic, topics))
+            raise UnknownNameError(topic, kind="topic", nearest=closest(topic, topics))
         found = find_questions(queries, words, topic=topic)
         shown = [self._card(one.query) for one in found[:40]]
         structure = {"questions": shown, "total": len(found), "complete": len(found) <= len(shown)}
@@ -125,7 +125,7 @@ class Caller:
             names = {to_curie(one.property.value) for one in said}
             said = [one for one in said if to_curie(one.property.value) in (wanted, f"film:{wanted}", f"rdfs:{wanted}")]
             if not said:
-                offer = nearest(wanted, sorted(name.removeprefix("film:") for name in names))
+                offer = closest(wanted, sorted(name.removeprefix("film:") for name in names))
                 raise UnknownNameError(wanted, kind=f"property of {portrait.label}", nearest=offer)
         rows = [row for one in said for row in self._parts(one, "")]
         page = _page(arguments)
@@ -196,7 +196,7 @@ class Caller:
     def _named(self, name: str) -> StoredQuery:
         queries: Queries = self.graph.queries
         if name not in queries:
-            near = nearest(name, [*queries, *GENERAL])
+            near = closest(name, [*queries, *GENERAL])
             raise UnknownNameError(name, kind="question or tool", nearest=near, remedy="find_question lists them.")
         return queries[name]
 

@@ -13,14 +13,15 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any
 
-from pyoxigraph import DefaultGraph, NamedNode
+from pyoxigraph import NamedNode
 
 from kg.errors import InputError, UnknownNameError
-from kg.facts.literals import nearest
 from kg.filmgraph import FilmGraph
+from kg.graph.store import find_quads
 from kg.mcp_server.schemas import ANSWER
 from kg.queries.stored_query import Parameter, Queries, StoredQuery, Type
-from kg.terms import TYPE, to_iri
+from kg.terms import KNOWLEDGE, TYPE, to_iri
+from kg.text import closest
 
 ROWS_AT_FIRST, MOST_ROWS = 50, 500
 """How many rows a call gives unless told, and at most."""
@@ -76,7 +77,7 @@ def to_topics(queries: Queries, words: str) -> list[str]:
     known = list(dict.fromkeys((*topics_of(sound), *(query.name for query in sound))))
     for topic in topics:
         if topic not in known:
-            raise UnknownNameError(topic, kind="topic or stored query", nearest=nearest(topic, known))
+            raise UnknownNameError(topic, kind="topic or stored query", nearest=closest(topic, known))
     return topics
 
 
@@ -121,13 +122,10 @@ def _to_example(graph: FilmGraph, text: str) -> str | float:
 @lru_cache(maxsize=256)
 def _choices(graph: FilmGraph, kind: str) -> tuple[str, ...]:
     """The labels of all things of a class where they are few and each is the name of one thing alone."""
-    found = graph.store.quads_for_pattern(None, TYPE, to_iri(kind), DefaultGraph())
-    things = []
-    for quad in found:
-        if isinstance(quad.subject, NamedNode):
-            things.append(quad.subject)
-        if len(things) > _MOST_CHOICES:
-            return ()
+    found = find_quads(graph.store, None, TYPE, to_iri(kind), KNOWLEDGE, limit=10 * _MOST_CHOICES)
+    things = [quad.subject for quad in found if isinstance(quad.subject, NamedNode)]
+    if len(things) > _MOST_CHOICES:
+        return ()
     labels = sorted({graph.names.label(thing) for thing in things} - {""})
     return tuple(labels) if len(labels) == len(things) else ()
 

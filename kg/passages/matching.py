@@ -6,7 +6,6 @@ A thing is held by one of its names, a number by digits or words, a date by any 
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Iterable, Iterator
 from decimal import Decimal
 
@@ -14,6 +13,7 @@ from pyoxigraph import Literal
 
 from kg.facts.dates import EDTF
 from kg.terms import XSD
+from kg.text import fold_passage
 
 _ONES = [
     "zero",
@@ -110,20 +110,16 @@ _MONTH = re.compile(
 _QUANTITIES = {XSD + name for name in ("integer", "decimal", "double")}
 
 
-def fold(text: str) -> str:
-    """A text with case, accents, kinds of quotes, dashes and blanks made equal, so that words can be compared."""
-    plain = unicodedata.normalize("NFKD", text.translate(_SAME)).casefold()
-    return " ".join("".join(char for char in plain if not unicodedata.combining(char)).split())
-
-
 def holds_name(passage: str, names: Iterable[str]) -> bool:
     """True when one of the names stands in the passage as whole words.
 
     >>> holds_name("won the Palme d’Or", ["Palme d'Or"])
     True
     """
-    text = fold(passage)
-    return any(re.search(rf"(?<!\w){re.escape(folded)}(?!\w)", text) for name in names if (folded := fold(name)))
+    text = fold_passage(passage)
+    return any(
+        re.search(rf"(?<!\w){re.escape(folded)}(?!\w)", text) for name in names if (folded := fold_passage(name))
+    )
 
 
 def holds_literal(passage: str, value: Literal) -> bool:
@@ -135,7 +131,7 @@ def holds_literal(passage: str, value: Literal) -> bool:
         return holds_date(passage, value.value)
     if kind == XSD + "anyURI":
         return value.value in passage
-    return holds_name(passage, [value.value]) or fold(value.value) in fold(passage)
+    return holds_name(passage, [value.value]) or fold_passage(value.value) in fold_passage(passage)
 
 
 def numbers(passage: str) -> Iterator[Decimal]:
@@ -171,7 +167,7 @@ def holds_date(passage: str, date: str) -> bool:
     >>> holds_date("released on October 18 by Neon", "2024-10-18")
     True
     """
-    text = fold(passage)
+    text = fold_passage(passage)
     if date.endswith("X"):
         return f"{date[:3]}0s" in text or f"{date[2]}0s" in text
     wanted = [int(part) for part in date.split("-")]
@@ -197,6 +193,3 @@ def _agree(said: tuple[int | None, int | None, int | None], wanted: list[int]) -
     """Every part that is said agrees, and the finest wanted part is said."""
     agreeing = all(one is None or one == other for one, other in zip(said, wanted, strict=False))
     return agreeing and said[len(wanted) - 1] is not None
-
-
-_SAME = {ord(char): one for one, kind in (("'", "‘’ʼ`"), ('"', "“”"), ("-", "‐‑–—")) for char in kind}

@@ -24,7 +24,6 @@ from kg.decisions.links import read_links
 from kg.decisions.policy import read_policy
 from kg.errors import FaultsError, ProjectError, UnknownNameError
 from kg.facts.files import fact_files
-from kg.facts.literals import nearest
 from kg.facts.read import Read, read_facts
 from kg.facts.schema import Lexicon, read_ontology, to_lexicon
 from kg.facts.sources import read_sources
@@ -43,6 +42,7 @@ from kg.reasoning.infer import infer
 from kg.reports import Finding, Report
 from kg.shapes import Shapes, read_shapes, single_valued
 from kg.shapes import check as check_shapes
+from kg.text import closest
 
 Progress = Callable[[str], None]
 
@@ -142,7 +142,7 @@ def cite_in(
     if faults:
         raise FaultsError(faults)
     if source not in sources:
-        raise UnknownNameError(source, kind="source", nearest=nearest(source, list(sources)))
+        raise UnknownNameError(source, kind="source", nearest=closest(source, list(sources)))
     at_hand = to_texts(texts, sources)
     if wrong := [finding for finding in at_hand.faults() if finding.place == sources[source].place]:
         raise FaultsError(wrong)

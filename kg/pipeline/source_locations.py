@@ -13,9 +13,8 @@ from kg.facts.model import Fact
 from kg.graph.triple_tables import Workshop
 from kg.proofs.search import Explainer, Triples
 from kg.reasoning.ontology import Ontology
-from kg.reasoning.rules import Spo
 from kg.reports import Finding, Place
-from kg.terms import Term, to_term
+from kg.terms import Spo, Term, to_spo, to_term
 
 Trace = Callable[[Spo], Iterable[Spo]]
 """From a triple to the asserted triples that it rests on."""
@@ -81,7 +80,7 @@ class Tracer:
 
     @cached_property
     def _explainer(self) -> Explainer:
-        ontology = Ontology((str(t.subject), str(t.predicate), str(t.object)) for t in self._ontology)
+        ontology = Ontology(map(to_spo, self._ontology))
         known = WorkshopFacts(self._workshop)
         return Explainer(known, ontology, was_said=known.was_said)
 

@@ -12,7 +12,8 @@ import re
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from typing import Any
 
-from kg.reasoning.rules import BY_NAME, FIRST, NIL, REST, TYPE, Chain, Each, Member, Pair, Pattern, Rule, Spo
+from kg.reasoning.rules import BY_NAME, FIRST, NIL, REST, TYPE, Chain, Each, Member, Pair, Pattern, Rule
+from kg.terms import Spo
 
 Binding = dict[str, str]
 Spot = tuple[str, int | str | None, int | str | None]

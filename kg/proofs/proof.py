@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from kg.reasoning.rules import Derivation, GroundRule, Rule, Spo
+from kg.reasoning.rules import Derivation, GroundRule, Rule
+from kg.terms import Spo
 
 
 @dataclass(frozen=True, slots=True)

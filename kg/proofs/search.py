@@ -14,15 +14,16 @@ from functools import lru_cache
 from itertools import islice
 from typing import Protocol
 
-from pyoxigraph import BlankNode, DefaultGraph, Literal, NamedNode, Store
+from pyoxigraph import BlankNode, Literal, NamedNode, Store
 
+from kg.graph.store import find_quads
 from kg.proofs.proof import Gap, Proof, Proofs
-from kg.reasoning.datatypes import SUPPORTED, holds
 from kg.reasoning.grounding import ground
 from kg.reasoning.ontology import Ontology
-from kg.reasoning.rules import BY_NAME, RULES, SAME, SCHEMA, TYPE, Derivation, GroundRule, Rule, Spo, is_variable
+from kg.reasoning.rules import BY_NAME, RULES, SAME, SCHEMA, TYPE, Derivation, GroundRule, Rule, is_variable
 from kg.reasoning.tautologies import is_trivial
-from kg.terms import to_term
+from kg.terms import KNOWLEDGE, Spo, to_spo, to_term
+from kg.xsd import SUPPORTED, is_in_datatype
 
 Binding = dict[str, str]
 _SCHEMA_HEADS: dict[str, list[tuple[Rule, Spo]]] = defaultdict(list)
@@ -31,6 +32,8 @@ for _rule in RULES:
         _SCHEMA_HEADS[_head[1]].append((_rule, _head))
 MOST_STEPS = 500
 """So many steps are looked at for one triple."""
+MOST_MATCHES = 4 * MOST_STEPS
+"""So many triples are tried for one premise."""
 _HIGHEST = 40
 
 
@@ -52,8 +55,8 @@ class StoreFacts:
         subject, predicate = _term(s), _term(p)
         if isinstance(subject, Literal) or isinstance(predicate, Literal | BlankNode):
             return
-        for quad in self.store.quads_for_pattern(subject, predicate, _term(o), DefaultGraph()):
-            yield (str(quad.subject), str(quad.predicate), str(quad.object))
+        for quad in find_quads(self.store, subject, predicate, _term(o), KNOWLEDGE, limit=MOST_MATCHES):
+            yield to_spo(quad)
 
 
 class Triples:
@@ -202,7 +205,7 @@ class Explainer:
                     facts = tuple(_fill(pattern, found) for pattern in rule.body)
                     if triple not in facts:
                         yield Derivation(rule.rule, (*facts, *rule.axioms), triple)
-        if p == TYPE and o in SUPPORTED and s.startswith('"') and holds(o, s):
+        if p == TYPE and o in SUPPORTED and s.startswith('"') and is_in_datatype(o, s):
             yield Derivation(BY_NAME["dt-type2"], (), triple)
         yield from self._equal_steps(triple)
 
@@ -262,7 +265,7 @@ class Explainer:
             unsaid = pattern[0].startswith('"') or is_trivial(pattern) or pattern in self.ontology
             return [pattern] if unsaid or self._holds(pattern) else []
         s, p, o = (None if is_variable(term) else term for term in pattern)
-        return list(islice(self.facts.matching(s, p, o), 4 * MOST_STEPS))
+        return list(islice(self.facts.matching(s, p, o), MOST_MATCHES))
 
     def _gap(self, rule: GroundRule, binding: Binding) -> Gap:
         """The longest run of premises that hold together."""

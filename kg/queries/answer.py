@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any, overload
 from pyoxigraph import Literal, NamedNode, Triple
 
 from kg.errors import InputError, UnknownNameError
-from kg.facts.literals import nearest
 from kg.terms import XSD, Term, to_curie
+from kg.text import closest
 
 if TYPE_CHECKING:
     import pandas
@@ -61,12 +61,12 @@ class Row:
     def term(self, column: str) -> Term | Triple | None:
         """The exact term of a column; raises `UnknownNameError` for a column that the answer does not have."""
         if column not in self.columns:
-            raise UnknownNameError(column, kind="column", nearest=nearest(column, list(self.columns)))
+            raise UnknownNameError(column, kind="column", nearest=closest(column, list(self.columns)))
         return self.terms[self.columns.index(column)]
 
     def __getattr__(self, column: str) -> Any:
         if column.startswith("_") or column not in self.columns:
-            near = nearest(column, list(self.columns))
+            near = closest(column, list(self.columns))
             offer = f" Did you mean {near[0]}?" if near else f" It has {', '.join(self.columns)}."
             raise AttributeError(f"The row has no column {column!r}.{offer}")
         return to_cell(self.term(column), self.names)

@@ -11,10 +11,10 @@ from pyoxigraph import BlankNode, Literal, NamedNode
 
 from kg.errors import ParameterError
 from kg.facts.dates import to_days
-from kg.facts.literals import nearest
 from kg.lookup.entity_names import Names
 from kg.queries.stored_query import Parameter, StoredQuery, Type
 from kg.terms import XSD, Term
+from kg.text import closest
 
 Value = str | int | float | Decimal | bool | datetime.date | NamedNode | Literal | Iterable[str | int | NamedNode]
 """What a parameter may be given: text, number, date, term, something with an `iri`, or a list of these."""
@@ -32,7 +32,7 @@ def to_terms(query: StoredQuery, values: Mapping[str, object], names: Names) -> 
     known = {parameter.name: parameter for parameter in query.params}
     for name in values:
         if name not in known:
-            near = nearest(name, list(known))
+            near = closest(name, list(known))
             offer = f" Did you mean {near[0]}?" if near else f" It takes {', '.join(known) or 'none'}."
             raise ParameterError(f"{query.name} has no parameter {name!r}.{offer}", query=query.name, parameter=name)
     terms: dict[str, tuple[Term, ...]] = {}

@@ -14,9 +14,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from kg.errors import QueryError
-from kg.facts.literals import nearest
 from kg.reports import Place
 from kg.terms import PREFIXES
+from kg.text import closest
 
 FORMS = ("SELECT", "ASK", "CONSTRUCT", "DESCRIBE")
 _UPDATES = ("INSERT", "DELETE", "LOAD", "CLEAR", "DROP", "CREATE", "ADD", "MOVE", "COPY", "WITH")
@@ -177,7 +177,7 @@ def to_query_error(text: str, error: SyntaxError, *, file: str = "") -> QueryErr
         place = place_of(text, wrong.start, file=file) if wrong is not None else None
         if form in _UPDATES:
             return QueryError(f"{form} is not a question: the graph is a function of its files.", place=place)
-        near = nearest(form, list(FORMS))
+        near = closest(form, list(FORMS))
         offer = f" Did you mean {near[0]}?" if form and near else ""
         return QueryError(f"A query begins with {', '.join(FORMS)}, not with {form or 'nothing'}.{offer}", place=place)
     found = re.search(r"error at (\d+):(\d+)(?:-\d+:\d+)?: (.*)", str(error), re.DOTALL)

@@ -26,10 +26,10 @@ from pathlib import Path
 import yaml
 
 from kg.errors import FaultsError, QueryError, UnknownNameError
-from kg.facts.literals import nearest
 from kg.queries.sparql import Block, form_of, guard, values_blocks
 from kg.reports import Finding, Place
 from kg.terms import Term, to_text
+from kg.text import closest
 
 _HEADER = re.compile(r"^#\+[ \t]?(.*)$")
 _LITERAL = re.compile(r"\"([^\"]*)\"(?:\^\^\S+|@\S+)?")
@@ -221,7 +221,7 @@ class Queries(Mapping[str, StoredQuery]):
             raise UnknownNameError(
                 name,
                 kind="stored query",
-                nearest=nearest(name, list(self._files)),
+                nearest=closest(name, list(self._files)),
                 remedy="`kg queries` lists them all.",
             )
         return self[name.removesuffix(".rq")]
@@ -312,7 +312,7 @@ def _example(inside: str) -> str:
 
 
 def _fault(message: str, place: Place, *, near: tuple[str, Iterable[str]] | None = None) -> Finding:
-    found = nearest(near[0], list(near[1])) if near is not None else ()
+    found = closest(near[0], list(near[1])) if near is not None else ()
     return Finding("queries/header", message, places=(place,), remedy=f"Did you mean {found[0]}?" if found else "")
 
 

@@ -12,14 +12,14 @@ from dataclasses import dataclass
 from typing import Any
 
 import rdflib
-from pyoxigraph import BlankNode, DefaultGraph, Literal, NamedNode, QuerySolutions, Store, Triple
+from pyoxigraph import BlankNode, Literal, NamedNode, QuerySolutions, Store, Triple
 from rdflib.paths import AlternativePath, InvPath, MulPath, Path, SequencePath
 from rdflib.plugins.sparql.algebra import translateQuery
 from rdflib.plugins.sparql.parser import parseQuery
 
-from kg.graph.provenance import PROVENANCE
+from kg.graph.store import find_quads
 from kg.queries.sparql import Token, tokens
-from kg.terms import FACT, PREFIXES, RDF, Term, to_term
+from kg.terms import FACT, KNOWLEDGE, PREFIXES, PROVENANCE, RDF, Term, to_term
 
 _MOST_SOLUTIONS = 25
 _MOST_STEPS = 10_000
@@ -122,7 +122,7 @@ def _stated(store: Store, pattern: Pattern, bound: Mapping[str, Term]) -> Iterat
     """Of a pattern about who says what: the triple that the fact states. Other graphs explain themselves."""
     fact = _bound(pattern.subject, bound)
     if isinstance(fact, NamedNode) and fact.value.startswith(FACT):
-        said = {quad.predicate.value: quad.object for quad in store.quads_for_pattern(fact, None, None, PROVENANCE)}
+        said = {quad.predicate.value: quad.object for quad in find_quads(store, fact, None, None, PROVENANCE)}
         parts = [said.get(RDF + name) for name in ("subject", "predicate", "object")]
         if isinstance(parts[0], NamedNode | BlankNode) and isinstance(parts[1], NamedNode) and parts[2] is not None:
             yield Triple(parts[0], parts[1], parts[2])
@@ -134,7 +134,7 @@ def _matching(store: Store, pattern: Pattern, bound: Mapping[str, Term]) -> Iter
         return
     path = _bound(pattern.path, bound) if not isinstance(pattern.path, Path) else pattern.path
     if path is not None:
-        yield from _shortest(_Steps(store, DefaultGraph()), start, path, end)
+        yield from _shortest(_Steps(store, KNOWLEDGE), start, path, end)
 
 
 @dataclass
@@ -167,7 +167,7 @@ class _Steps:
         if isinstance(start, Literal) and not back:
             return
         subject, value = (None, start) if back else (start, None)
-        for quad in self.store.quads_for_pattern(subject, step, value, self.graph):  # type: ignore[arg-type]
+        for quad in find_quads(self.store, subject, step, value, self.graph):  # type: ignore[arg-type]
             yield (quad.subject if back else quad.object), (quad.triple,)  # type: ignore[misc]
 
     def _sequence(self, start: Term, parts: list[Any], *, back: bool) -> Iterator[tuple[Term, tuple[Triple, ...]]]:

@@ -6,11 +6,11 @@ from collections.abc import Container, Iterator, Mapping, Sequence
 
 from kg.graph.triple_tables import LITERALS, Workshop
 from kg.reasoning import sql as sql
-from kg.reasoning.datatypes import LITERAL, PLAIN, STRING, SUPPORTED, holds, to_value
-from kg.reasoning.rules import TYPE, GroundRule, Spo
+from kg.reasoning.rules import TYPE, GroundRule
 from kg.reasoning.strata import Kind, Kinds
 from kg.reports import Finding, Severity
-from kg.terms import to_short, to_term
+from kg.terms import Spo, to_short, to_term
+from kg.xsd import PLAIN_LITERAL, RDFS_LITERAL, STRING, SUPPORTED, is_in_datatype, value_of
 
 MOST = 1000
 """The most findings listed of one kind; that there are more is said."""
@@ -90,18 +90,18 @@ class Contradictions:
     def _misfits(self, rules: Sequence[GroundRule]) -> Iterator[Finding]:
         seen: set[tuple[str, str, str, str]] = set()
         for rule in rules:
-            if not rule.head or rule.head[0][1] != TYPE or rule.head[0][2] not in SUPPORTED - {LITERAL}:
+            if not rule.head or rule.head[0][1] != TYPE or rule.head[0][2] not in SUPPORTED - {RDFS_LITERAL}:
                 continue
             if not any(p[2] == rule.head[0][0] for p in rule.body) or not all(
                 self.kinds.of(p) in self.present for p in rule.body
             ):
                 continue
             datatype = rule.head[0][2]
-            unlike = '%"' if datatype in (STRING, PLAIN) else f"%^^{datatype}"
+            unlike = '%"' if datatype in (STRING, PLAIN_LITERAL) else f"%^^{datatype}"
             for s, p, o, text in self.workshop.sql.execute(sql.misfits(rule, self.ids, unlike=unlike)).fetchall():
                 texts = self.workshop.texts([s, p, o])
                 spot = (texts[s], texts[p], text, datatype)
-                if spot not in seen and not holds(datatype, text):
+                if spot not in seen and not is_in_datatype(datatype, text):
                     seen.add(spot)
                     yield _misfit((texts[s], texts[p], text), datatype, rule)
 
@@ -111,7 +111,7 @@ class Contradictions:
             f"SELECT id, text FROM term WHERE id >= {LITERALS} AND text LIKE '%>' AND NOT regexp_matches(text, ?)",
             [_USUAL],
         ).fetchall()
-        wrong = sorted((number, text) for number, text in rows if to_value(text) is None)
+        wrong = sorted((number, text) for number, text in rows if value_of(text) is None)
         if not wrong:
             return
         found = self.workshop.sql.execute(

@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from kg.graph.triple_tables import LITERALS, Workshop
-from kg.reasoning.datatypes import equal, to_value
 from kg.reasoning.rules import SAME
 from kg.reasoning.union_find import SameAs
+from kg.xsd import are_equal, value_of
 
 GROWTH = 4
 """Names are all written out by themselves only while that makes at most this many times the triples."""
@@ -47,7 +47,7 @@ class Names:
         first: dict[object, int] = {}
         pairs = []
         for number, text in rows:
-            value = to_value(text)
+            value = value_of(text)
             if value is not None:
                 pairs.append((first.setdefault(value, number), number))
         return self.unite(pair for pair in pairs if pair[0] != pair[1])
@@ -59,7 +59,7 @@ class Names:
             return False
         texts = self.workshop.texts(number for row in rows for number in row)
         before = len(self.same)
-        self.refused += self.same.unite(((texts[a], texts[b]) for a, b in rows), equal=equal)
+        self.refused += self.same.unite(((texts[a], texts[b]) for a, b in rows), equal=are_equal)
         if len(self.same) == before:
             return False
         self._rewrite()

@@ -22,10 +22,10 @@ from kg.reasoning.rules import (
     Pair,
     Pattern,
     Rule,
-    Spo,
     is_variable,
     variables,
 )
+from kg.terms import Spo
 
 APART = frozenset(
     [

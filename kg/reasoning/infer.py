@@ -22,16 +22,16 @@ from kg.errors import InputError
 from kg.graph.triple_tables import LITERALS, Workshop
 from kg.reasoning import sql as sql
 from kg.reasoning.contradictions import Contradictions
-from kg.reasoning.datatypes import SUPPORTED, holds
 from kg.reasoning.equal_names import Names
 from kg.reasoning.grounding import ground, is_equality
 from kg.reasoning.ontology import LIST_PREDICATES, SCHEMA_CLASSES, SCHEMA_PREDICATES, Ontology
 from kg.reasoning.ontology_lint import UNREAD, UNREAD_CLASSES, outside
-from kg.reasoning.rules import FIRST, REST, SAME, THING, TYPE, GroundRule, Spo, is_variable
+from kg.reasoning.rules import FIRST, REST, SAME, THING, TYPE, GroundRule, is_variable
 from kg.reasoning.strata import Kind, Kinds, Step, Stratum, copies_without_loss, to_strata
 from kg.reasoning.tautologies import AXIOMS, WORDS, is_trivial
 from kg.reports import Finding, Report, Severity
-from kg.terms import to_text
+from kg.terms import Spo, to_text
+from kg.xsd import SUPPORTED, is_in_datatype
 
 ENGINES = ("sql", "owlrl")
 Progress = Callable[..., None]
@@ -232,7 +232,7 @@ class _Run:
         if not asked:
             return
         literals = self.workshop.sql.execute(f"SELECT text FROM term WHERE id >= {LITERALS} ORDER BY id").fetchall()
-        facts = [(text, TYPE, datatype) for (text,) in literals for datatype in asked if holds(datatype, text)]
+        facts = [(text, TYPE, datatype) for (text,) in literals for datatype in asked if is_in_datatype(datatype, text)]
         self.workshop.add_texts(facts, table="inferred")
         self.present |= {(TYPE, datatype) for datatype in asked if facts}
 

@@ -28,11 +28,11 @@ from kg.reasoning.rules import (
     Pair,
     Pattern,
     Rule,
-    Spo,
     is_variable,
     name,
 )
 from kg.reports import Finding, Severity
+from kg.terms import Spo
 
 Binding = dict[str, str]
 

@@ -16,9 +16,10 @@ from pyoxigraph import Triple
 from kg.reasoning.grounding import ground, is_equality
 from kg.reasoning.ontology import Ontology
 from kg.reasoning.rule_text import rule_in_words, to_name
-from kg.reasoning.rules import SCHEMA, THING, TYPE, GroundRule, Spo, is_variable, name
+from kg.reasoning.rules import SCHEMA, THING, TYPE, GroundRule, is_variable, name
 from kg.reasoning.strata import Kind
 from kg.reports import Finding, Report, Severity
+from kg.terms import Spo
 
 UNREAD = {
     name("owl:hasSelf"): "nothing is concluded from a thing standing in a property to itself",

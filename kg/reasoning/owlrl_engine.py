@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING, Any
 
 from kg.graph.triple_tables import Workshop
 from kg.reasoning.ontology import SCHEMA_CLASSES, SCHEMA_PREDICATES, Ontology
-from kg.reasoning.rules import TYPE, Spo
+from kg.reasoning.rules import TYPE
 from kg.reasoning.tautologies import is_trivial
 from kg.reports import Finding, Report
+from kg.terms import Spo
 
 if TYPE_CHECKING:
     from kg.reasoning.infer import Inference

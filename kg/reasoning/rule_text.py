@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from kg.reasoning.rules import TYPE, GroundRule, Spo, is_variable
-from kg.terms import to_short, to_term
+from kg.reasoning.rules import TYPE, GroundRule, is_variable
+from kg.terms import Spo, to_short, to_term
 
 Naming = Callable[[str], str]
 """From a term's exact form to what people call it."""

@@ -22,12 +22,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
 
-from kg.terms import PREFIXES
+from kg.terms import PREFIXES, Spo
 
 PROFILE = "https://www.w3.org/TR/owl2-profiles/#"
-
-Spo = tuple[str, str, str]
-"""A triple, or a pattern for triples: exact N-Triples forms, and variables such as `?x`."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,9 +14,10 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 
-from kg.reasoning.rules import NOTHING, SAME, THING, TYPE, GroundRule, Spo, is_variable
+from kg.reasoning.rules import NOTHING, SAME, THING, TYPE, GroundRule, is_variable
 from kg.reasoning.strata import Step
 from kg.reasoning.tautologies import OVER_THING, REFLEXIVE, SUB_CLASS
+from kg.terms import Spo
 
 LITERALS = 1 << 31
 """The first number of a literal, as in the workshop."""

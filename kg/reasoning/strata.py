@@ -12,7 +12,8 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from kg.reasoning.rules import TYPE, Spo, is_variable
+from kg.reasoning.rules import TYPE, is_variable
+from kg.terms import Spo
 
 Kind = tuple[str, str]
 """A property and nothing, or rdf:type and a class; rdf:type and nothing where the class is not known beforehand."""

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from kg.reasoning.datatypes import SUPPORTED
-from kg.reasoning.rules import NOTHING, SAME, THING, TYPE, Spo, name
+from kg.reasoning.rules import NOTHING, SAME, THING, TYPE, name
+from kg.terms import Spo
+from kg.xsd import SUPPORTED
 
 SUB_CLASS = name("rdfs:subClassOf")
 REFLEXIVE = frozenset(

@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 
-from kg.shapes.literals import spelled
 from kg.shapes.model import Target
 from kg.shapes.paths import Alternative, Path, Repeat, Step
 from kg.shapes.paths import Sequence as PathSequence
@@ -19,6 +18,7 @@ from kg.shapes.term_ids import Numbering
 from kg.shapes.value_tests import KINDS, VALUE_COMPONENTS, is_bad, is_out_of_order
 from kg.shapes.violation import COUNTING, Hit
 from kg.terms import RDF, SH
+from kg.xsd import literal_parts
 
 _Broken = tuple[int | None, int | None, int | None]
 """Value, path and the other value of a pair."""
@@ -168,7 +168,7 @@ class Looking:
     def _repeated_languages(self, values: Iterable[int]) -> Iterator[_Broken]:
         by_language: dict[str, list[int]] = defaultdict(list)
         for value in values:
-            literal = spelled(self._near.texts[value])
+            literal = literal_parts(self._near.texts[value])
             if literal is not None and literal.language:
                 by_language[literal.language.lower()].append(value)
         for same in by_language.values():

@@ -5,12 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping, Sequence
 
-from kg.shapes.literals import lexical, spelled
 from kg.shapes.model import Constraint, Shape
 from kg.shapes.paths import Alternative, Path, Repeat, Step, to_sparql
 from kg.shapes.paths import Sequence as PathSequence
 from kg.shapes.shapes_graph import local
 from kg.terms import PREFIXES, XSD, to_curie
+from kg.xsd import lexical_form, literal_parts
 
 LANGUAGES = ("en", "")
 """The languages in which sentences are looked for, best first."""
@@ -64,13 +64,15 @@ class Words:
 
     def property_of(self, shape: Shape) -> str:
         """What the shape calls the property that it looks at."""
-        return lexical(self.chosen(shape.names)) if shape.names and shape.path is not None else self.path(shape.path)
+        return (
+            lexical_form(self.chosen(shape.names)) if shape.names and shape.path is not None else self.path(shape.path)
+        )
 
     def chosen(self, texts: Sequence[str]) -> str:
         """The text in the language that the reader likes best; the first when there is none."""
         for wanted in self.languages:
             for text in texts:
-                literal = spelled(text)
+                literal = literal_parts(text)
                 if literal is not None and (
                     literal.language == wanted or (wanted and literal.language.startswith(wanted + "-"))
                 ):
@@ -120,7 +122,7 @@ def expected(constraint: Constraint, shape: Shape, words: Words) -> str:
         case "maxLength":
             return f"at most {constraint.count} characters"
         case "pattern":
-            return f"a value like {lexical(value)}"
+            return f"a value like {lexical_form(value)}"
         case "languageIn":
             return f"a text in {words.listed(constraint.values)}"
         case "uniqueLang":
@@ -164,13 +166,13 @@ def found(constraint: Constraint, value: str, path: str, other: str, values: Seq
         case "hasValue":
             return ", ".join(map(words.term, values[:_MOST_NAMED])) or "none"
         case "uniqueLang":
-            literal = spelled(other)
+            literal = literal_parts(other)
             return f"several in {literal.language!r}" if literal is not None else ""
         case "lessThan" | "lessThanOrEquals":
             return f"{words.term(value)} against {words.term(other)}"
         case "closed":
             return f"{_of(path, words)} {words.term(value)}"
-        case "datatype" if (literal := spelled(value)) is not None:
+        case "datatype" if (literal := literal_parts(value)) is not None:
             if f"<{literal.datatype}>" == constraint.values[0]:
                 return f"{words.term(value)}, which does not fit its type"
             return f"{words.term(value)} of type {to_curie(literal.datatype)}"
@@ -215,7 +217,7 @@ def _unlabelled(text: str) -> str:
     if text.startswith("<"):
         # Most IRIs of other people's data have no prefix here: one look, and not one for each prefix.
         return to_curie(text[1:-1]) if text.startswith(_NAMESPACES) else text
-    literal = spelled(text)
+    literal = literal_parts(text)
     if literal is None:
         return "a node without a name"
     plain = literal.datatype.startswith(XSD) and literal.datatype != XSD + "string"

@@ -15,12 +15,12 @@ from pyoxigraph import Triple
 from kg.errors import FaultsError
 from kg.reports import Finding
 from kg.shapes import regex
-from kg.shapes.literals import lexical
 from kg.shapes.model import COMPANIONS, COMPONENTS, Constraint, Shape, Shapes, Takes, Target, fits
 from kg.shapes.paths import Alternative, Path, Repeat, Sequence, Step, inverse
 from kg.shapes.shapes_graph import Description, local
 from kg.shapes.source_positions import Places
-from kg.terms import OWL, RDF, RDFS, SH, XSD, to_curie
+from kg.terms import OWL, RDF, RDFS, SH, XSD, to_curie, to_spo
+from kg.xsd import lexical_form
 
 TYPE = f"<{RDF}type>"
 FIRST, REST, NIL = f"<{RDF}first>", f"<{RDF}rest>", f"<{RDF}nil>"
@@ -55,7 +55,7 @@ BESIDE |= {"nodeValidator", "propertyValidator", "returnType", "subject", "predi
 def to_shapes(triples: Iterable[Triple], *, files: tuple[str, ...] = ()) -> Shapes:
     """The shapes that the triples describe; raises `FaultsError` with every ill-formed shape."""
     triples = tuple(triples)
-    reader = _Reader(Description((str(t.subject), str(t.predicate), str(t.object)) for t in triples), files)
+    reader = _Reader(Description(map(to_spo, triples)), files)
     shapes = reader.shapes()
     if reader.faults:
         raise FaultsError(reader.faults)
@@ -173,7 +173,7 @@ class _Reader:
                 elif component.takes in (Takes.TERMS, Takes.STRINGS):
                     yield Constraint(component, self.graph.list(value) or ())
                 elif name == "pattern":
-                    flags = lexical(more.get("flags", ""))
+                    flags = lexical_form(more.get("flags", ""))
                     self._look_at_pattern(node, value, flags)
                     yield Constraint(component, (value,), more=(flags,))
                 else:
@@ -234,7 +234,7 @@ class _Reader:
 
     def _look_at_pattern(self, node: str, value: str, flags: str) -> None:
         try:
-            regex.to_pattern(lexical(value), flags)
+            regex.to_pattern(lexical_form(value), flags)
         except ValueError as error:
             self._fault(
                 node, "bad-pattern", f"{self._name(node)}: sh:pattern {_short(value)} is no regular expression: {error}"

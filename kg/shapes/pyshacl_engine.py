@@ -18,12 +18,12 @@ from kg.errors import FaultsError
 from kg.graph.triple_tables import Workshop
 from kg.reports import Finding, Report, Severity
 from kg.shapes import messages
-from kg.shapes.literals import lexical, spelled
 from kg.shapes.model import Shape, Shapes
 from kg.shapes.parse import path_of
 from kg.shapes.pyshacl_slice import SEEN, cut, sight_of
 from kg.shapes.shapes_graph import local
 from kg.terms import OWL, RDF, SH
+from kg.xsd import lexical_form, literal_parts
 
 if TYPE_CHECKING:
     from rdflib import Graph
@@ -166,7 +166,7 @@ def _to_node(text: str) -> Node:
         return URIRef(text[1:-1])
     if text.startswith("_:"):
         return BNode(text[2:])
-    literal = spelled(text)
+    literal = literal_parts(text)
     assert literal is not None
     # Without `normalize=False` rdflib would write 01 as 1, and the finding would name a value that nobody wrote.
     if literal.language:
@@ -218,7 +218,7 @@ def _to_finding(report: Any, node: Any, shapes: Shapes, languages: Sequence[str]
     name = local(component).removesuffix("ConstraintComponent")
     return Finding(
         f"shacl/{name.lower() if name.isupper() else name[:1].lower() + name[1:]}",
-        lexical(words.chosen(texts)) or f"{words.term(value('focusNode'))} breaks a constraint",
+        lexical_form(words.chosen(texts)) or f"{words.term(value('focusNode'))} breaks a constraint",
         severity=_LEVELS.get(severity, Severity.VIOLATION),
         focus=value("focusNode"),
         path="" if path is None else messages.path_text(path_of(_triples(report, path), _to_text(path))),

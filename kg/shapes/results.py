@@ -6,10 +6,10 @@ from collections.abc import Mapping
 
 from kg.reports import Finding
 from kg.shapes import messages
-from kg.shapes.literals import lexical
 from kg.shapes.model import Constraint, Shape
 from kg.shapes.violation import Hit
 from kg.terms import SH
+from kg.xsd import lexical_form
 
 _SEVERITIES = frozenset(f"<{SH}{name}>" for name in ("Violation", "Warning", "Info"))
 
@@ -23,7 +23,7 @@ class Teller:
         self._severity, self._path = shape.level, messages.path_text(shape.path)
         self._wanted = messages.expected(constraint, shape, words)
         self._property = words.property_of(shape) if shape.path is not None else ""
-        self._said = lexical(words.chosen(shape.messages))
+        self._said = lexical_form(words.chosen(shape.messages))
         own = () if shape.severity in _SEVERITIES else ((f"<{SH}resultSeverity>", shape.severity),)
         self._details = (*((f"<{SH}resultMessage>", each) for each in shape.messages), *own)
 

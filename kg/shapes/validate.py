@@ -13,11 +13,9 @@ import duckdb
 from pyoxigraph import Triple
 
 from kg.errors import UnknownNameError
-from kg.facts.literals import nearest
 from kg.graph.triple_tables import Workshop
 from kg.reports import Finding, Report
 from kg.shapes import messages, result_sql, sql_tables
-from kg.shapes.literals import lexical
 from kg.shapes.memory_engine import Looking
 from kg.shapes.model import Shape, Shapes
 from kg.shapes.paths import predicates
@@ -29,6 +27,8 @@ from kg.shapes.term_ids import LABELS, Numbering
 from kg.shapes.value_tests import needs_sql
 from kg.shapes.violation import Hit
 from kg.terms import to_curie
+from kg.text import closest
+from kg.xsd import lexical_form
 
 
 def check(
@@ -83,7 +83,7 @@ def _roots(shapes: Shapes, wanted: Iterable[str] | None) -> list[Shape]:
         if name not in by_name:
             known = sorted(one for one in by_name if not one.startswith("<"))
             called = to_curie(name[1:-1]) if name.startswith("<") else name
-            raise UnknownNameError(called, kind="shape with a target", nearest=nearest(called, known))
+            raise UnknownNameError(called, kind="shape with a target", nearest=closest(called, known))
         chosen.append(by_name[name])
     return chosen
 
@@ -169,7 +169,7 @@ class Checking:
     def _labels(self, terms: Iterable[int], texts: Mapping[int | None, str]) -> dict[str, str]:
         """The labels of everything that the findings name, from the ontology and the graph."""
         labels = {
-            str(t.subject): lexical(str(t.object))
+            str(t.subject): lexical_form(str(t.object))
             for t in self._ontology
             if str(t.predicate) == LABELS[0] and str(t.object).startswith('"')
         }
@@ -181,5 +181,5 @@ class Checking:
         numbers = {term: texts[term] for term in terms if not texts[term].startswith('"')}
         numbers |= {self.numbering.of(text): text for text in constants}
         for number, label in self._sql.execute(result_sql.labels(numbers, naming, self.numbering.words)).fetchall():
-            labels[numbers[int(number)]] = lexical(label)
+            labels[numbers[int(number)]] = lexical_form(label)
         return labels

@@ -10,11 +10,11 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 
-from kg.shapes.literals import BOUNDS, FORMS, NUMERIC, Spelled, compare, is_blank, lexical, spelled, well_formed
 from kg.shapes.model import Constraint
 from kg.shapes.regex import Pattern, to_pattern
 from kg.shapes.sql_tables import quoted
 from kg.terms import RDF, XSD
+from kg.xsd import INTEGER_BOUNDS, NUMERIC, PATTERNS, LiteralParts, compare, is_well_formed, lexical_form, literal_parts
 
 VALUE_COMPONENTS = frozenset(
     {"datatype", "minLength", "maxLength", "pattern", "languageIn"}
@@ -77,19 +77,21 @@ def is_bad(constraint: Constraint, text: str) -> bool:
     value = constraint.values[0] if constraint.values else ""
     match name:
         case "datatype":
-            literal = spelled(text)
-            return literal is None or literal.datatype != value[1:-1] or not well_formed(literal)
+            literal = literal_parts(text)
+            return literal is None or literal.datatype != value[1:-1] or not is_well_formed(literal)
         case "minLength":
-            return is_blank(text) or len(lexical(text)) < constraint.count
+            return text.startswith("_:") or len(lexical_form(text)) < constraint.count
         case "maxLength":
-            return is_blank(text) or len(lexical(text)) > constraint.count
+            return text.startswith("_:") or len(lexical_form(text)) > constraint.count
         case "pattern":
             pattern = _pattern(constraint)
             assert pattern.python, "what only RE2 can say is never left open"
-            return is_blank(text) or not pattern.found_in(lexical(text))
+            return text.startswith("_:") or not pattern.found_in(lexical_form(text))
         case "languageIn":
-            literal = spelled(text)
-            return literal is None or not any(_speaks(literal.language, lexical(each)) for each in constraint.values)
+            literal = literal_parts(text)
+            return literal is None or not any(
+                _speaks(literal.language, lexical_form(each)) for each in constraint.values
+            )
         case _:
             return is_out_of_order(name, text, value)
 
@@ -107,7 +109,7 @@ def _speaks(language: str, wanted: str) -> bool:
 
 @lru_cache(maxsize=1024)
 def _pattern(constraint: Constraint) -> Pattern:
-    return to_pattern(lexical(constraint.values[0]), constraint.more[0])
+    return to_pattern(lexical_form(constraint.values[0]), constraint.more[0])
 
 
 def needs_sql(constraint: Constraint) -> bool:
@@ -146,7 +148,7 @@ def to_sql(constraint: Constraint) -> str:
             unsure = f"WHEN {_ESCAPED} THEN NULL " if pattern.python else ""
             return f"CASE WHEN {_BLANK} THEN TRUE {unsure}ELSE NOT regexp_matches({_STR}, {quoted(pattern.re2)}) END"
         case "languageIn":
-            return _language([lexical(each) for each in constraint.values])
+            return _language([lexical_form(each) for each in constraint.values])
         case _:
             return _bound(name, value)
 
@@ -158,8 +160,8 @@ def _datatype(iri: str) -> str:
         return f"NOT ({_LITERAL} AND NOT ends_with(text, '\"') AND NOT ends_with(text, '>'))"
     name = iri.removeprefix(XSD) if iri.startswith(XSD) else ""
     other = _not_typed(iri)
-    if name in BOUNDS:
-        least, most = BOUNDS[name]
+    if name in INTEGER_BOUNDS:
+        least, most = INTEGER_BOUNDS[name]
         bounds = [f"{least} <= {_number(iri)}"] if least is not None else []
         bounds += [f"{_number(iri)} <= {most}"] if most is not None else []
         fine = f"regexp_full_match({_within(iri)}, '-?[0-9]{{1,18}}')"
@@ -169,7 +171,7 @@ def _datatype(iri: str) -> str:
             f"CASE WHEN {other} THEN TRUE WHEN regexp_full_match({_within(iri)}, {quoted(_PLAIN_FORMS[name])})"
             " THEN FALSE END"
         )
-    if name in FORMS:
+    if name in PATTERNS:
         return f"CASE WHEN {other} THEN TRUE END"
     return other
 
@@ -203,8 +205,8 @@ _EXACT = quoted(
 
 
 def _bound(name: str, bound: str) -> str:
-    literal = spelled(bound)
-    if literal is None or not well_formed(literal):
+    literal = literal_parts(bound)
+    if literal is None or not is_well_formed(literal):
         return "TRUE"
     sign = _SQL_HOLDS[name]
     if literal.datatype in NUMERIC:
@@ -220,7 +222,7 @@ def _bound(name: str, bound: str) -> str:
     return f"CASE WHEN NOT {_LITERAL} THEN TRUE END"
 
 
-def _number_bound(sign: str, literal: Spelled) -> str:
+def _number_bound(sign: str, literal: LiteralParts) -> str:
     """What has no datatype is no number; whole and decimal numbers of a common size are compared exactly."""
     if literal.datatype in (XSD + "float", XSD + "double") or len(literal.lexical) > 18:
         return "CASE WHEN NOT ends_with(text, '>') OR starts_with(text, '<') THEN TRUE END"

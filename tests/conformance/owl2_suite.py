@@ -9,6 +9,7 @@ from pathlib import Path
 from pyoxigraph import BlankNode, Literal, NamedNode, Quad, RdfFormat, Store, Triple, parse
 
 from kg.graph.rdf_files import read_triples
+from kg.terms import to_spo
 
 TEST = "http://www.w3.org/2007/OWL/testOntology#"
 SUITE = Path(__file__).parent / "w3c" / "owl2" / "rl-approved.rdf"
@@ -70,7 +71,7 @@ def _value(term: object) -> str:
 
 def entails(closed: set[tuple[str, str, str]], conclusion: tuple[Triple, ...]) -> bool:
     """True when the conclusion, its blank nodes standing for anything, is in the closed graph."""
-    said = [(str(t.subject), str(t.predicate), str(t.object)) for t in conclusion]
+    said = [to_spo(t) for t in conclusion]
     header = "<http://www.w3.org/2002/07/owl#Ontology>"
     return _holds([t for t in said if t[2] != header], closed, {})
 

@@ -9,13 +9,14 @@ import pytest
 from kg.graph.rdf_files import read_triples
 from kg.graph.triple_tables import Workshop
 from kg.reasoning.infer import Inference, infer
-from kg.reasoning.rules import BY_NAME, RULES, Spo
+from kg.reasoning.rules import BY_NAME, RULES
+from kg.terms import Spo, to_spo
 
 CASES = Path(__file__).parent / "owl2rl"
 
 
 def spo(path: Path) -> set[Spo]:
-    return {(str(t.subject), str(t.predicate), str(t.object)) for t in read_triples(path)}
+    return {to_spo(t) for t in read_triples(path)}
 
 
 def closed(case: Path, *, as_ontology: bool = False) -> tuple[set[Spo], Inference]:

@@ -16,7 +16,7 @@ from kg.reports import Finding, Severity
 from kg.shapes import check, to_shapes
 from kg.shapes.parse import path_of
 from kg.shapes.paths import to_sparql
-from kg.terms import RDF, SH
+from kg.terms import RDF, SH, to_spo
 
 SUITE = Path(__file__).parent / "w3c" / "shacl"
 TEST = "http://www.w3.org/ns/shacl-test#"
@@ -64,7 +64,7 @@ def all_cases() -> list[Case]:
 def expected(case: Case) -> Counter[Told]:
     result = case.value(case.node, MANIFEST + "result")
     found: Counter[Told] = Counter()
-    exact = [(str(t.subject), str(t.predicate), str(t.object)) for t in case.triples]
+    exact = [to_spo(t) for t in case.triples]
     for node in [o for s, p, o in exact if s == result and p == f"<{SH}result>"]:
         path = case.value(node, SH + "resultPath")
         names = ("focusNode", "", "value", "sourceShape", "sourceConstraintComponent", "resultSeverity")

@@ -8,7 +8,7 @@ import pytest
 
 from kg.decisions.links import MANUAL, Judgement, Links, read_links, to_file
 from kg.reports import Finding
-from kg.terms import film
+from kg.terms import entity_iri
 
 HEAD = "subject_id\tpredicate_id\tpredicate_modifier\tobject_id\tmapping_justification\n"
 SAME = "film:{}\tskos:exactMatch\t\tfilm:{}\tsemapv:ManualMappingCuration\n"
@@ -29,13 +29,13 @@ def test_a_project_without_judgements_links_nothing(tmp_path: Path) -> None:
 def test_judgements_one_after_the_other_make_names_one(tmp_path: Path) -> None:
     links, faults = read(tmp_path, HEAD + SAME.format("oscars-tt1", "anora") + SAME.format("wd-q1", "oscars-tt1"))
     assert faults == []
-    assert links.are_same(film("wd-q1"), film("anora"))
-    assert links.clusters == (frozenset(map(film, ("anora", "oscars-tt1", "wd-q1"))),)
+    assert links.are_same(entity_iri("wd-q1"), entity_iri("anora"))
+    assert links.clusters == (frozenset(map(entity_iri, ("anora", "oscars-tt1", "wd-q1"))),)
 
 
 def test_an_item_of_wikidata_is_the_thing_that_imports_name_after_it(tmp_path: Path) -> None:
     links, _ = read(tmp_path, HEAD + "film:anora\tskos:exactMatch\t\twd:Q123185887\tsemapv:ManualMappingCuration\n")
-    assert links.are_same(film("anora"), film("wd-q123185887"))
+    assert links.are_same(entity_iri("anora"), entity_iri("wd-q123185887"))
 
 
 def test_prefixes_of_the_file_are_understood(tmp_path: Path) -> None:
@@ -44,7 +44,7 @@ def test_prefixes_of_the_file_are_understood(tmp_path: Path) -> None:
         tmp_path, head + HEAD + "film:anora\tskos:exactMatch\t\titem:Q1\tsemapv:ManualMappingCuration\n"
     )
     assert faults == []
-    assert links.are_same(film("anora"), film("wd-q1"))
+    assert links.are_same(entity_iri("anora"), entity_iri("wd-q1"))
 
 
 def test_a_looser_match_changes_nothing(tmp_path: Path) -> None:
@@ -84,10 +84,20 @@ def test_what_is_wrong_is_told_with_its_line(tmp_path: Path, text: str, message:
 def test_what_is_written_is_read_back(tmp_path: Path) -> None:
     judgements = (
         Judgement(
-            film("wd-q1"), film("anora"), True, confidence=0.9876, day="2026-11-21", comment='a "title"\tand more'
+            entity_iri("wd-q1"),
+            entity_iri("anora"),
+            True,
+            confidence=0.9876,
+            day="2026-11-21",
+            comment='a "title"\tand more',
         ),
         Judgement(
-            film("wd-q2"), film("anora"), False, MANUAL, author="orcid:0000-0002-1825-0097", subject_label="Ανορα"
+            entity_iri("wd-q2"),
+            entity_iri("anora"),
+            False,
+            MANUAL,
+            author="orcid:0000-0002-1825-0097",
+            subject_label="Ανορα",
         ),
     )
     links, faults = read(tmp_path, to_file(judgements))

@@ -17,7 +17,7 @@ from kg.exports.wikidata.statements import Snak, Statement, Told
 from kg.exports.wikidata.values import Value, to_time
 from kg.facts.model import Evidence, Fact, Rank
 from kg.mappings.to_wikidata import Datatype
-from kg.terms import film
+from kg.terms import entity_iri
 from tests.exports.films import ANORA, Films
 from tests.importers.test_wikidata import amount, day, entity, item, snak, text, write
 
@@ -234,7 +234,7 @@ snaks = st.builds(Snak, st.sampled_from(["P1", "P2"]), values)
 
 
 def statement(snak: Snak, qualifiers: set[Snak], source: str) -> Statement:
-    fact = Fact(NamedNode("urn:a"), film("p"), NamedNode("urn:b"), Evidence(source))
+    fact = Fact(NamedNode("urn:a"), entity_iri("p"), NamedNode("urn:b"), Evidence(source))
     return Statement("Q9", snak, tuple(sorted(qualifiers)), Rank.NORMAL, (Told(fact),))
 
 

@@ -15,7 +15,7 @@ from pyoxigraph import Literal, NamedNode
 
 from kg.facts.model import Rank
 from kg.facts.readers.table_reader import COLUMNS
-from kg.terms import XSD, film
+from kg.terms import XSD, entity_iri
 from tests.projects import SmallProject, said
 
 HEAD = "subject,property,value,source,start,end,as_of,rank\n"
@@ -196,7 +196,7 @@ RDF_FILES = {
 @pytest.mark.parametrize("suffix", RDF_FILES)
 def test_rdf_files_are_facts_of_the_file(project: SmallProject, suffix: str) -> None:
     project.write(f"data/anora.{suffix}", RDF_FILES[suffix])
-    titles = [fact for fact in project.facts() if fact.property == film("title")]
+    titles = [fact for fact in project.facts() if fact.property == entity_iri("title")]
     assert [said(fact) for fact in titles] == ["film:anora film:title Anora"]
     assert [fact.evidence.source.rpartition("-")[0] for fact in titles] == [f"file-data-anora-{suffix}"]
     assert [fact.evidence.record for fact in titles] == [
@@ -222,7 +222,7 @@ def test_a_blank_node_gets_the_same_name_every_time_and_another_in_another_file(
     ):
         project.write(name, TURTLE)
     facts = project.facts()
-    nodes = {fact.value for fact in facts if fact.property == film("release")}
+    nodes = {fact.value for fact in facts if fact.property == entity_iri("release")}
     assert len(nodes) == 6
     assert len({fact.evidence.source for fact in facts}) == 6
     assert project.facts() == facts

@@ -6,7 +6,7 @@ import pytest
 from pyoxigraph import Literal
 
 from kg.facts.model import Rank
-from kg.terms import XSD, film
+from kg.terms import XSD, entity_iri
 from tests.projects import SmallProject, said
 
 TITLES = [
@@ -69,8 +69,8 @@ def test_values_become_what_the_range_of_their_property_says(project: SmallProje
         sean-baker: {type: Person}
         """,
     )
-    values = {fact.property: fact.value for fact in project.facts() if fact.subject == film("anora")}
-    assert values.pop(film("director")) == film("sean-baker")
+    values = {fact.property: fact.value for fact in project.facts() if fact.subject == entity_iri("anora")}
+    assert values.pop(entity_iri("director")) == entity_iri("sean-baker")
     kinds = {
         "minutes": ("139", "integer"),
         "score": ("8.50", "decimal"),
@@ -176,7 +176,7 @@ def test_two_releases_with_the_same_first_value_are_two_releases(project: SmallP
         "data/films.yaml",
         "source: encyclopedia\nanora:\n  release:\n" + RELEASE + RELEASE.replace("6", "7") + "    - {date: 2024}\n",
     )
-    nodes = {said(fact).split()[2] for fact in project.facts() if fact.property == film("release")}
+    nodes = {said(fact).split()[2] for fact in project.facts() if fact.property == entity_iri("release")}
     assert nodes == {
         "film:anora.release.2024-10-18",
         "film:anora.release.2024-10-18-2",
@@ -196,7 +196,7 @@ def test_a_second_nomination_never_gets_the_address_of_a_third(project: SmallPro
             - {title: Best Film 2}
         """,
     )
-    assert len({fact.value for fact in project.facts() if fact.property == film("nomination")}) == 3
+    assert len({fact.value for fact in project.facts() if fact.property == entity_iri("nomination")}) == 3
 
 
 def test_an_id_names_a_node(project: SmallProject) -> None:

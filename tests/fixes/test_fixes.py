@@ -14,7 +14,7 @@ from kg.cli import main
 from kg.fixes.propose import apply, propose, to_diff
 from kg.pipeline.build import check
 from kg.reports import Finding
-from kg.terms import film
+from kg.terms import entity_iri
 from tests.projects import ANORA, SmallProject
 
 SHAPES = """\
@@ -108,7 +108,7 @@ def test_the_label_of_a_linked_thing_is_a_label_without_any_mend(project: SmallP
     project.write("ontology/shapes.ttl", SHAPES)
     nameless = ANORA.replace("  label: Anora\n", "")
     project.write("data/films.yaml", nameless)
-    assert [finding.focus for finding in check(project.project)] == [f"<{film('anora').value}>"]
+    assert [finding.focus for finding in check(project.project)] == [f"<{entity_iri('anora').value}>"]
     project.write(
         "data/links.sssom.tsv", "subject_id\tpredicate_id\tobject_id\nfilm:anora\tskos:exactMatch\twd:Q118890363\n"
     )

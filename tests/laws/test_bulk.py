@@ -26,7 +26,7 @@ from kg.facts.schema import Lexicon
 from kg.facts.sources import read_sources
 from kg.graph import provenance
 from kg.graph.triple_tables import Workshop
-from kg.terms import TYPE, Term, film
+from kg.terms import TYPE, Term, entity_iri, to_spo
 from tests.projects import SOURCES, SmallProject
 
 law = settings(deadline=None, max_examples=500)
@@ -35,7 +35,7 @@ law = settings(deadline=None, max_examples=500)
 @pytest.fixture(scope="module")
 def lexicon(tmp_path_factory: pytest.TempPathFactory) -> Lexicon:
     """The small project's words, where no film is a person."""
-    apart = frozenset({frozenset({film("Work"), film("Agent")})})
+    apart = frozenset({frozenset({entity_iri("Work"), entity_iri("Agent")})})
     return replace(SmallProject(tmp_path_factory.mktemp("films")).lexicon, apart=apart)
 
 
@@ -90,22 +90,24 @@ def test_a_plain_row_is_read_as_any_row_is(lexicon: Lexicon, rows: list[dict[str
 
 # --- deciding
 
-THINGS = [film(name) for name in ("anora", "anora.release.1", "anora.release.1.part.2", "anora.release.1.part.2.day.3")]
+THINGS = [
+    entity_iri(name) for name in ("anora", "anora.release.1", "anora.release.1.part.2", "anora.release.1.part.2.day.3")
+]
 VALUES: dict[str, list[Term]] = {
     "year": [Literal("2023"), Literal("2024"), Literal("202X")],
     "amount": [Literal("36"), Literal("40")],
     "asOf": [Literal("2024-10-18")],
-    "release": [film("anora.release.1"), film("anora.release.2")],
-    "part": [film("anora.release.1.part.2"), film("anora.release.1.part.3")],
-    "boxOffice": [film("anora.boxOffice.1"), film("anora.boxOffice.2"), film("anora")],
-    "sequelOf": [film("anora")],
+    "release": [entity_iri("anora.release.1"), entity_iri("anora.release.2")],
+    "part": [entity_iri("anora.release.1.part.2"), entity_iri("anora.release.1.part.3")],
+    "boxOffice": [entity_iri("anora.boxOffice.1"), entity_iri("anora.boxOffice.2"), entity_iri("anora")],
+    "sequelOf": [entity_iri("anora")],
 }
 evidences = st.builds(
     Evidence, st.sampled_from(["encyclopedia", "fan-site", "trade-paper"]), record=st.sampled_from(["", "1", "2"])
 )
 said = st.one_of(
-    *(st.tuples(st.just(film(name)), st.sampled_from(values)) for name, values in VALUES.items()),
-    st.tuples(st.just(TYPE), st.sampled_from([film("Film"), film("Figure"), film("Person")])),
+    *(st.tuples(st.just(entity_iri(name)), st.sampled_from(values)) for name, values in VALUES.items()),
+    st.tuples(st.just(TYPE), st.sampled_from([entity_iri("Film"), entity_iri("Figure"), entity_iri("Person")])),
 )
 facts = st.builds(
     lambda subject, told, evidence, day, rank: Fact(subject, told[0], told[1], evidence, as_of=day, rank=rank),
@@ -116,12 +118,12 @@ facts = st.builds(
     st.sampled_from(list(Rank)),
 )
 SINGLE = {
-    film("year"): frozenset({film("Work")}),
-    film("amount"): frozenset({film("Figure")}),
-    film("release"): None,
-    film("part"): None,
+    entity_iri("year"): frozenset({entity_iri("Work")}),
+    entity_iri("amount"): frozenset({entity_iri("Figure")}),
+    entity_iri("release"): None,
+    entity_iri("part"): None,
 }
-POLICY = Policy(("encyclopedia", "fan-site"), figures={film("boxOffice"): (film("asOf"),)})
+POLICY = Policy(("encyclopedia", "fan-site"), figures={entity_iri("boxOffice"): (entity_iri("asOf"),)})
 
 
 class Naive(conflicts._Decider):
@@ -197,6 +199,6 @@ def test_terms_are_numbered_alike_whether_they_come_as_terms_or_as_texts(some: l
     by_term, by_text = Workshop(), Workshop()
     for part in (some, more):
         by_term.add_terms(provenance.said(part))
-        by_text.add_texts((str(t.subject), str(t.predicate), str(t.object)) for t in triples(part))
+        by_text.add_texts(map(to_spo, triples(part)))
     for query in ("SELECT * FROM term ORDER BY ALL", "SELECT * FROM triple ORDER BY ALL"):
         assert by_term.sql.execute(query).fetchall() == by_text.sql.execute(query).fetchall()

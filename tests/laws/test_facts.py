@@ -18,13 +18,14 @@ from pyoxigraph import Literal, NamedNode, Triple
 from kg.decisions.conflicts import Decided, decide
 from kg.decisions.policy import Policy
 from kg.facts.dates import to_date, to_days
-from kg.facts.literals import to_slug, to_value
+from kg.facts.literals import to_value
 from kg.facts.model import Evidence, Fact, Rank
 from kg.facts.readers.table_reader import COLUMNS, TableReader, to_row
 from kg.facts.schema import Lexicon, Takes, Word
 from kg.facts.sources import read_sources
 from kg.pipeline.build import draft
-from kg.terms import XSD, film, to_curie, to_iri
+from kg.terms import XSD, entity_iri, to_curie, to_iri
+from kg.text import to_slug
 from tests.projects import SOURCES, SmallProject
 
 law = settings(deadline=None, max_examples=200)
@@ -45,7 +46,7 @@ dates = st.one_of(
 )
 names = st.from_regex(r"[a-z][a-z0-9]{0,8}(-[a-z0-9]{1,5})?", fullmatch=True)
 addresses = names.map(lambda name: NamedNode(f"https://example.org/{name}?a=(1)&b=%20#x"))
-things = st.one_of(names.map(film), addresses)
+things = st.one_of(names.map(entity_iri), addresses)
 decimals = st.decimals(allow_nan=False, allow_infinity=False, places=2, min_value=-(10**9), max_value=10**9)
 
 
@@ -59,8 +60,8 @@ def literal(name: str) -> st.SearchStrategy[Literal]:
 
 
 values = st.one_of(
-    *(st.tuples(st.just(film(name)), literal(name)) for name in ("title", "minutes", "amount", "date")),
-    st.tuples(st.just(film("director")), things),
+    *(st.tuples(st.just(entity_iri(name)), literal(name)) for name in ("title", "minutes", "amount", "date")),
+    st.tuples(st.just(entity_iri("director")), things),
     st.tuples(
         st.just(NamedNode("http://www.w3.org/2000/01/rdf-schema#label")),
         texts.map(lambda text: Literal(text, language="en-GB")),
@@ -134,7 +135,7 @@ def test_a_slug_is_a_name(text: str) -> None:
     slug = to_slug(text)
     assert to_slug(slug) == slug
     assert len(slug) <= 60
-    assert not slug or to_iri(slug) == film(slug)
+    assert not slug or to_iri(slug) == entity_iri(slug)
 
 
 @law
@@ -146,7 +147,7 @@ def test_a_curie_is_read_back_as_the_same_address(thing: NamedNode) -> None:
 @law
 @given(st.text())
 def test_any_text_is_a_title_or_refused_with_a_reason(text: str) -> None:
-    word = Word(film("title"), takes=Takes.LITERAL, range=(NamedNode(XSD + "string"),))
+    word = Word(entity_iri("title"), takes=Takes.LITERAL, range=(NamedNode(XSD + "string"),))
     try:
         assert to_value(text, word) == Literal(text)
     except ValueError as error:
@@ -191,16 +192,20 @@ def test_what_is_no_date_is_refused(written: str) -> None:
 
 # --- Deciding ---
 
-SINGLE: dict[NamedNode, frozenset[NamedNode] | None] = {film("year"): None, film("minutes"): None, film("title"): None}
+SINGLE: dict[NamedNode, frozenset[NamedNode] | None] = {
+    entity_iri("year"): None,
+    entity_iri("minutes"): None,
+    entity_iri("title"): None,
+}
 POLICY = Policy(order=("encyclopedia", "trade-paper"))
-few = st.sampled_from(["anora", "tangerine"]).map(film)
+few = st.sampled_from(["anora", "tangerine"]).map(entity_iri)
 claims = st.builds(
     lambda subject, value, source, rank, day: Fact(subject, value[0], value[1], Evidence(source), rank=rank, as_of=day),
     few,
     st.one_of(
-        st.sampled_from(["2023", "2024", "2024-10"]).map(lambda text: (film("year"), to_date(text))),
-        st.integers(1, 3).map(lambda number: (film("minutes"), Literal(number))),
-        st.sampled_from("AB").map(lambda text: (film("title"), Literal(text))),
+        st.sampled_from(["2023", "2024", "2024-10"]).map(lambda text: (entity_iri("year"), to_date(text))),
+        st.integers(1, 3).map(lambda number: (entity_iri("minutes"), Literal(number))),
+        st.sampled_from("AB").map(lambda text: (entity_iri("title"), Literal(text))),
     ),
     st.sampled_from(["encyclopedia", "trade-paper", "fan-site"]),
     st.sampled_from(Rank),
@@ -240,9 +245,11 @@ def test_no_fact_is_lost_and_nothing_single_is_left_twice(lexicon: Lexicon, said
 @law
 @given(said=st.lists(claims, max_size=10))
 def test_what_is_decided_about_one_film_does_not_depend_on_another(lexicon: Lexicon, said: list[Fact]) -> None:
-    anora = [fact for fact in said if fact.subject == film("anora")]
+    anora = [fact for fact in said if fact.subject == entity_iri("anora")]
     together = decided(said, lexicon)
-    assert [fact for fact in together.facts if fact.subject == film("anora")] == list(decided(anora, lexicon).facts)
+    assert [fact for fact in together.facts if fact.subject == entity_iri("anora")] == list(
+        decided(anora, lexicon).facts
+    )
 
 
 OTHERS = """\
@@ -284,4 +291,4 @@ def about_others(project: SmallProject) -> set[Triple]:
     drafted = draft(project.project)
     assert drafted.report
     found = {*drafted.workshop.triples(), *drafted.workshop.triples(table="inferred")}
-    return {triple for triple in found if film("anora") not in (triple.subject, triple.object)}
+    return {triple for triple in found if entity_iri("anora") not in (triple.subject, triple.object)}

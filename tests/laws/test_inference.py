@@ -13,16 +13,16 @@ from kg.graph.rdf_files import read_triples
 from kg.graph.triple_tables import Workshop
 from kg.reasoning.infer import infer
 from kg.reasoning.owlrl_engine import closure
-from kg.reasoning.rules import SAME, Spo
+from kg.reasoning.rules import SAME
 from kg.reasoning.tautologies import is_trivial
-from kg.terms import OWL, TYPE, XSD, film
+from kg.terms import OWL, TYPE, XSD, Spo, entity_iri, to_spo
 from tests.laws.ontologies import facts, ontologies, owl
 
 law = settings(deadline=None, max_examples=250, suppress_health_check=[HealthCheck.too_slow])
 
 
 def said(triples: list[Triple]) -> set[Spo]:
-    return {(str(t.subject), str(t.predicate), str(t.object)) for t in triples}
+    return {to_spo(t) for t in triples}
 
 
 def ours(ontology: list[Triple], data: list[Triple], *, schema: bool = True) -> tuple[set[Spo], bool]:
@@ -99,21 +99,24 @@ def test_sources_that_disagree_change_no_other_film(released: list[Literal], fun
     """Two dates, two titles or two directors for one film: what follows about others is what followed before."""
     ontology = list(read_triples(FILM_ONTOLOGY))
     if functional:  # not even where an ontology says that there is one date only
-        ontology.append(Triple(film("released"), TYPE, NamedNode(OWL + "FunctionalProperty")))
-    one, other = film("one"), film("other")
+        ontology.append(Triple(entity_iri("released"), TYPE, NamedNode(OWL + "FunctionalProperty")))
+    one, other = entity_iri("one"), entity_iri("other")
     shared = [
-        Triple(other, film("released"), released[0]),
-        Triple(other, film("title"), Literal("Other")),
-        Triple(other, film("director"), film("somebody")),
-        Triple(one, film("released"), released[0]),
-        Triple(one, film("title"), Literal("One")),
-        Triple(one, film("director"), film("somebody")),
+        Triple(other, entity_iri("released"), released[0]),
+        Triple(other, entity_iri("title"), Literal("Other")),
+        Triple(other, entity_iri("director"), entity_iri("somebody")),
+        Triple(one, entity_iri("released"), released[0]),
+        Triple(one, entity_iri("title"), Literal("One")),
+        Triple(one, entity_iri("director"), entity_iri("somebody")),
     ]
-    disputed = [Triple(one, film("released"), day) for day in released[1:]]
-    disputed += [Triple(one, film("title"), Literal("Other")), Triple(one, film("director"), film("somebody-else"))]
+    disputed = [Triple(one, entity_iri("released"), day) for day in released[1:]]
+    disputed += [
+        Triple(one, entity_iri("title"), Literal("Other")),
+        Triple(one, entity_iri("director"), entity_iri("somebody-else")),
+    ]
 
     def about_others(data: list[Triple]) -> set[Spo]:
-        named = {str(one), str(film("somebody-else"))}
+        named = {str(one), str(entity_iri("somebody-else"))}
         return {t for t in ours(ontology, data)[0] if not named & {t[0], t[2]}}
 
     assert about_others([*shared, *disputed]) == about_others(shared)

@@ -15,7 +15,8 @@ from kg.proofs.proof import to_json
 from kg.proofs.search import Explainer, Triples
 from kg.reasoning.infer import infer
 from kg.reasoning.ontology import Ontology
-from kg.reasoning.rules import BY_NAME, FIRST, REST, Spo
+from kg.reasoning.rules import BY_NAME, FIRST, REST
+from kg.terms import Spo, to_spo
 from tests.laws.ontologies import EX, A, facts, listed, ontologies, owl
 
 law = settings(deadline=None, max_examples=120, suppress_health_check=[HealthCheck.too_slow])
@@ -23,7 +24,7 @@ SPOT = ("source", 0, 5)
 
 
 def texts(triples: list[Triple]) -> list[Spo]:
-    return [(str(t.subject), str(t.predicate), str(t.object)) for t in triples]
+    return [to_spo(t) for t in triples]
 
 
 def explained(ontology: list[Triple], data: list[Triple]) -> tuple[Explainer, set[Spo], set[Spo], list[Spo]]:

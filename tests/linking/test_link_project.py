@@ -14,7 +14,7 @@ from kg.decisions.links import read_links
 from kg.linking.link_project import compare, link_project
 from kg.linking.link_store import unsure
 from kg.linking.model import Verdict
-from kg.terms import film
+from kg.terms import entity_iri
 from tests.projects import SmallProject
 
 OWN = """
@@ -90,7 +90,7 @@ def test_linked_films_are_one_in_the_graph(linked: SmallProject) -> None:
     graph = linked.open()
     answer = graph.sparql("SELECT ?film { ?film film:director film:sean-baker }")
     assert [str(row["film"]) for row in answer] == ["Anora"]
-    assert film("anora") == graph.thing("film:wd-q1")
+    assert entity_iri("anora") == graph.thing("film:wd-q1")
 
 
 def test_nothing_is_written_in_a_dry_run(linked: SmallProject) -> None:
@@ -171,4 +171,4 @@ def test_a_wrong_identifier_does_not_make_two_films_one_by_way_of_a_third(linked
     linked.write("data/imports/zz/facts.csv", table + nameless)
     kg(linked, "link")
     links = read_links(linked.folder / "data/links.sssom.tsv", file="links.sssom.tsv", faults=[])
-    assert not links.are_same(film("tp-1"), film("wd-q9"))
+    assert not links.are_same(entity_iri("tp-1"), entity_iri("wd-q9"))

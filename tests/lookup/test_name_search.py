@@ -11,8 +11,8 @@ from pyoxigraph import Literal, Quad, Store
 
 from kg.errors import UnknownNameError
 from kg.lookup.name_search import FILE, NameIndex, open_names, score_of
-from kg.terms import ALIAS, LABEL, TYPE, film
-from kg.text_folding import to_folded
+from kg.terms import ALIAS, LABEL, TYPE, entity_iri
+from kg.text import fold_name
 from tests.projects import SmallProject
 
 NAMES = {
@@ -34,12 +34,12 @@ NAMES = {
 def store() -> Store:
     store = Store()
     for id, (kind, label, *aliases) in NAMES.items():
-        store.add(Quad(film(id), TYPE, film(kind)))
-        store.add(Quad(film(id), LABEL, Literal(label)))
+        store.add(Quad(entity_iri(id), TYPE, entity_iri(kind)))
+        store.add(Quad(entity_iri(id), LABEL, Literal(label)))
         for alias in aliases:
-            store.add(Quad(film(id), ALIAS, Literal(alias)))
+            store.add(Quad(entity_iri(id), ALIAS, Literal(alias)))
     for number in range(20):
-        store.add(Quad(film(f"film-{number}"), film("director"), film("sean-baker")))
+        store.add(Quad(entity_iri(f"film-{number}"), entity_iri("director"), entity_iri("sean-baker")))
     return store
 
 
@@ -118,14 +118,14 @@ def test_a_graph_is_searched_with_what_is_in_it(anora: SmallProject) -> None:
 
 @given(st.text(), st.text())
 def test_a_score_is_a_hundred_for_the_same_name_and_never_more(one: str, other: str) -> None:
-    folded = to_folded(one)
+    folded = fold_name(one)
     assert score_of(folded, folded) == 100.0
-    assert 0 <= score_of(folded, to_folded(other)) <= 100.0
+    assert 0 <= score_of(folded, fold_name(other)) <= 100.0
 
 
 @given(st.text())
 def test_a_folded_name_stays_as_it_is(text: str) -> None:
-    assert to_folded(to_folded(text)) == to_folded(text)
+    assert fold_name(fold_name(text)) == fold_name(text)
 
 
 def test_of_many_names_alike_the_nearest_is_found_among_those_of_its_class(tmp_path: Path) -> None:
@@ -133,8 +133,8 @@ def test_of_many_names_alike_the_nearest_is_found_among_those_of_its_class(tmp_p
     words = [f"{one}{two}" for one in "bcdfghklmnprst" for two in ("arbour", "etter", "ountain", "iver")]
     titles = [f"The Golden {first} {second}" for first in words for second in ("Night", "Day", "Hour", "Dawn", "Dusk")]
     for number, title in enumerate(titles):
-        store.add(Quad(film(f"film-{number:03}"), TYPE, film("Film" if number else "Award")))
-        store.add(Quad(film(f"film-{number:03}"), LABEL, Literal(title)))
+        store.add(Quad(entity_iri(f"film-{number:03}"), TYPE, entity_iri("Film" if number else "Award")))
+        store.add(Quad(entity_iri(f"film-{number:03}"), LABEL, Literal(title)))
     names = open_names(tmp_path, store)
     for title in titles[1::17]:
         misspelled = title[:13] + title[14:]

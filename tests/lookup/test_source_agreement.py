@@ -7,7 +7,7 @@ import pytest
 from kg.filmgraph import FilmGraph, open_graph
 from kg.lookup.conflicts import disputes_of, to_text
 from kg.lookup.source_agreement import Agreement, agreement_of
-from kg.terms import film
+from kg.terms import entity_iri
 from tests.projects import SmallProject
 
 OWN = """\
@@ -36,15 +36,15 @@ def graph(project: SmallProject) -> FilmGraph:
 
 def test_a_source_agrees_says_otherwise_or_is_alone(graph: FilmGraph) -> None:
     assert agreement_of(graph.provenance, "fan-site") == (
-        Agreement(film("genre"), facts=3, agreed=1, otherwise=1, alone=1, contested=0),
-        Agreement(film("year"), facts=1, agreed=1, otherwise=0, alone=0, contested=1),
+        Agreement(entity_iri("genre"), facts=3, agreed=1, otherwise=1, alone=1, contested=0),
+        Agreement(entity_iri("year"), facts=1, agreed=1, otherwise=0, alone=0, contested=1),
     )
 
 
 def test_what_is_told_of_in_passages_is_counted_like_what_records_say(graph: FilmGraph) -> None:
     found = {one.property: (one.facts, one.agreed, one.alone) for one in agreement_of(graph.provenance, "encyclopedia")}
-    assert found[film("year")] == (2, 1, 1)
-    assert found[film("genre")] == (2, 1, 0)
+    assert found[entity_iri("year")] == (2, 1, 1)
+    assert found[entity_iri("genre")] == (2, 1, 0)
 
 
 def test_a_source_that_is_silent_agrees_in_nothing(graph: FilmGraph) -> None:

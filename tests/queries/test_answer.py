@@ -17,7 +17,7 @@ from kg.errors import InputError, UnknownNameError
 from kg.explain.empty_answers import why_empty
 from kg.filmgraph import FilmGraph
 from kg.queries.triple_patterns import rests_on
-from kg.terms import film
+from kg.terms import entity_iri
 from tests.projects import SmallProject
 
 DATA = """\
@@ -53,7 +53,7 @@ def graph(tmp_path_factory: pytest.TempPathFactory) -> FilmGraph:
 
 def test_a_row_has_its_columns_as_attributes_and_ready_values(graph: FilmGraph) -> None:
     (row,) = graph.sparql(ROW)
-    assert (str(row.film), row.film.curie, row.film.iri) == ("Anora", "film:anora", film("anora"))
+    assert (str(row.film), row.film.curie, row.film.iri) == ("Anora", "film:anora", entity_iri("anora"))
     assert (row.minutes, row.score, row.colour) == (139, Decimal("8.5"), True)
     assert (row.day, row.nothing) == (datetime.date(2024, 10, 18), None)
     assert row[0] == row["film"] == row.film
@@ -105,7 +105,7 @@ def test_json_is_what_the_recommendation_says(graph: FilmGraph) -> None:
     assert binding == {
         "g": {"type": "literal", "value": "comédie", "xml:lang": "fr"},
         "m": {"type": "literal", "value": "139", "datatype": "http://www.w3.org/2001/XMLSchema#integer"},
-        "f": {"type": "uri", "value": film("anora").value},
+        "f": {"type": "uri", "value": entity_iri("anora").value},
     }
     assert json.loads(graph.sparql("ASK { }").to_text("json")) == {"head": {}, "boolean": True}
 

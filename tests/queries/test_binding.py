@@ -14,7 +14,7 @@ from pyoxigraph import BlankNode, Literal, NamedNode, QuerySolutions, Store
 from kg.errors import AmbiguousNameError, FaultsError, ParameterError, UnknownNameError
 from kg.filmgraph import FilmGraph
 from kg.queries.stored_query import Parameter, StoredQuery, Type, read_query
-from kg.terms import film
+from kg.terms import entity_iri
 from tests.projects import SmallProject
 
 DATA = """\
@@ -85,7 +85,7 @@ BAKERS = ["film:anora", "film:tangerine"]
         "sean-baker",
         "<https://w3id.org/filmgraph/film/sean-baker>",
         "https://w3id.org/filmgraph/film/sean-baker",
-        film("sean-baker"),
+        entity_iri("sean-baker"),
     ],
 )
 def test_a_person_is_known_by_label_curie_and_address(graph: FilmGraph, person: object) -> None:
@@ -103,7 +103,7 @@ def test_a_label_with_a_language_is_known_without_it(graph: FilmGraph) -> None:
 
 @pytest.mark.parametrize("alias", ["Vanya", "vanya", "Ванька"])
 def test_an_alias_is_as_good_as_a_label(graph: FilmGraph, alias: str) -> None:
-    assert graph.thing(alias) == film("ivan")
+    assert graph.thing(alias) == entity_iri("ivan")
 
 
 def test_a_name_that_two_films_bear_is_not_guessed(graph: FilmGraph) -> None:
@@ -125,7 +125,7 @@ def test_a_film_is_no_person(graph: FilmGraph) -> None:
 
 def test_several_things_are_a_list_or_stand_between_bars(graph: FilmGraph) -> None:
     expected = ["Anora", "Paris, Texas"]
-    for given_films in (["Anora", "Paris, Texas"], "Anora|Paris, Texas", (film("anora"), "paris-texas")):
+    for given_films in (["Anora", "Paris, Texas"], "Anora|Paris, Texas", (entity_iri("anora"), "paris-texas")):
         assert [row.film for row in graph.ask("films-of", films=given_films)] == expected
 
 
@@ -163,14 +163,14 @@ def test_a_number_may_be_text_or_number(graph: FilmGraph, minutes: object) -> No
         ("films-longer", {"minutes": "٣"}),
         ("films-longer", {"minutes": float("nan")}),
         ("films-longer", {"minutes": ["1", "2"]}),
-        ("films-longer", {"minutes": film("anora")}),
+        ("films-longer", {"minutes": entity_iri("anora")}),
         ("films-longer", {"minutes": Literal("long")}),
         ("films-since", {"since": "soon"}),
         ("films-since", {"since": "2024-13"}),
         ("films-since", {"since": Literal("soon")}),
         ("films-by", {"person": Literal("Sean Baker")}),
         ("films-by", {"person": BlankNode("b")}),
-        ("echo", {"words": film("anora")}),
+        ("echo", {"words": entity_iri("anora")}),
         ("echo", {"words": "\ud800"}),
     ],
 )

@@ -11,7 +11,8 @@ from kg.graph.rdf_files import read_triples
 from kg.graph.triple_tables import Workshop
 from kg.reasoning.infer import infer
 from kg.reasoning.ontology_lint import lint
-from kg.reasoning.rules import TYPE, Spo
+from kg.reasoning.rules import TYPE
+from kg.terms import Spo, to_spo
 
 PREFIXES = """
 @prefix : <https://example.org/> .
@@ -23,7 +24,7 @@ PREFIXES = """
 
 def spo(turtle: str) -> list[Spo]:
     quads = parse((PREFIXES + turtle).encode(), format=RdfFormat.TURTLE)
-    return [(str(q.subject), str(q.predicate), str(q.object)) for q in quads]
+    return [to_spo(q) for q in quads]
 
 
 @pytest.mark.parametrize(
@@ -76,7 +77,7 @@ def test_what_the_lint_has_nothing_against(turtle: str) -> None:
 
 def test_our_own_ontology_is_clean() -> None:
     own = Path(__file__).parents[2] / "ontology" / "film.ttl"
-    triples = [(str(t.subject), str(t.predicate), str(t.object)) for t in read_triples(own)]
+    triples = [to_spo(t) for t in read_triples(own)]
     assert list(lint(triples)) == []
 
 

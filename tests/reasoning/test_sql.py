@@ -13,13 +13,14 @@ from kg.reasoning.grounding import ground, is_equality
 from kg.reasoning.ontology import Ontology
 from kg.reasoning.rules import SAME, THING, TYPE, is_variable
 from kg.reasoning.strata import Kinds, Step, to_strata
+from kg.terms import to_spo
 
 FILM = Path(__file__).parents[2] / "ontology" / "film.ttl"
 
 
 @pytest.mark.parametrize("dialect", ["spark", "postgres", "sqlite"])
 def test_every_statement_of_our_ontology_is_read_and_written_for_another_engine(dialect: str) -> None:
-    triples = [(str(t.subject), str(t.predicate), str(t.object)) for t in read_triples(FILM)]
+    triples = [to_spo(t) for t in read_triples(FILM)]
     rules = [rule for rule in ground(Ontology(triples)) if rule.told]
     texts = {t for rule in rules for p in (*rule.body, *rule.head) for t in p if not is_variable(t)}
     ids = {text: number for number, text in enumerate(sorted(texts | {TYPE, SAME, THING}), 1)}

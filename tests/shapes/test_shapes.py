@@ -12,10 +12,10 @@ from kg.graph.triple_tables import Workshop
 from kg.reporting.human import to_text
 from kg.reports import Finding, Report, Severity
 from kg.shapes import check, read_shapes, single_valued, to_shapes, validate_files
-from kg.shapes.literals import compare
 from kg.shapes.pyshacl_slice import Sight, sight_of
 from kg.shapes.regex import to_pattern
 from kg.terms import XSD
+from kg.xsd import compare
 
 PREFIXES = """
 @prefix : <https://example.org/> .

@@ -16,18 +16,18 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import NamedTuple
 
-from pyoxigraph import BlankNode, DefaultGraph, Literal, NamedNode, Store, Triple
+from pyoxigraph import BlankNode, Literal, NamedNode, Store, Triple
 
 from kg.decisions.conflicts import Kind
 from kg.exports.wikidata.values import Items, Value, Valuer, to_time, unknown
 from kg.facts.model import Fact, Rank
 from kg.graph.provenance_reader import Provenance
+from kg.graph.store import find_quads
 from kg.lookup.entity_names import Names
 from kg.mappings.to_wikidata import Datatype, Saying, Sayings
-from kg.terms import FILM, TYPE, Term
+from kg.terms import FILM, KNOWLEDGE, TYPE, Term
 
 INSTANCE_OF, NAMED_AS, POINT_IN_TIME = "P31", "P1932", "P585"
-_KNOWLEDGE = DefaultGraph()
 _RANKS = (Rank.PREFERRED, Rank.NORMAL, Rank.DEPRECATED)
 
 
@@ -146,7 +146,7 @@ class Statements:
         for property, others in self.sayings.inverses.items():
             for other in others:
                 if self.sayings.plain.get(property) and not self.sayings.plain.get(other):
-                    for quad in self.store.quads_for_pattern(None, other, thing, _KNOWLEDGE):
+                    for quad in find_quads(self.store, None, other, thing, KNOWLEDGE):
                         for fact in self.provenance.facts(quad.triple):
                             yield from self._plain(property, Told(fact), fact.subject, classes)
 
@@ -185,9 +185,9 @@ class Statements:
         for property, sayings in self.sayings.nodes.items():
             for saying in sayings:
                 if saying.property in self.sayings.turned:
-                    for quad in self.store.quads_for_pattern(None, saying.ours, thing, _KNOWLEDGE):
+                    for quad in find_quads(self.store, None, saying.ours, thing, KNOWLEDGE):
                         if isinstance(quad.subject, NamedNode):
-                            for link in self.store.quads_for_pattern(None, property, quad.subject, _KNOWLEDGE):
+                            for link in find_quads(self.store, None, property, quad.subject, KNOWLEDGE):
                                 yield from self._turn(saying, link.triple, quad.subject)
 
     def _turn(self, saying: Saying, link: Triple, node: NamedNode) -> Iterator[_Draft]:
@@ -216,7 +216,7 @@ class Statements:
             yield _Draft(Snak(saying.property, said), tuple(sorted(qualifiers)), self._rank(told), told)
 
     def _classes(self, thing: NamedNode) -> frozenset[str]:
-        found = self.store.quads_for_pattern(thing, TYPE, None, _KNOWLEDGE)
+        found = find_quads(self.store, thing, TYPE, None, KNOWLEDGE)
         return frozenset(quad.object.value.removeprefix(FILM) for quad in found if isinstance(quad.object, NamedNode))
 
     def _rank(self, told: Told) -> Rank:

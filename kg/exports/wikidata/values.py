@@ -11,11 +11,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
-from pyoxigraph import DefaultGraph, Literal, NamedNode, Store
+from pyoxigraph import Literal, NamedNode, Store
 
+from kg import vocabulary as vocab
+from kg.graph.store import find_quads
 from kg.lookup.entity_names import Names
 from kg.mappings.to_wikidata import WIKIDATA_ID, Datatype, Saying, Sayings
-from kg.terms import Term, film
+from kg.terms import KNOWLEDGE, Term
 
 GREGORIAN, JULIAN = "Q1985727", "Q1985786"
 ONE = "1"
@@ -27,8 +29,7 @@ UNTOLD_LANGUAGE = "und"
 _ITEM = re.compile(r"Q[1-9][0-9]*")
 _DATE = re.compile(r"(\d{3}[\dX])(?:-(\d\d))?(?:-(\d\d))?")
 _NUMBER = re.compile(r"[+-]?\d+(?:\.\d+)?")
-_CURRENCY, _SCALE = film("currency"), film("scale")
-_KNOWLEDGE = DefaultGraph()
+_CURRENCY, _SCALE = vocab.currency, vocab.scale
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -61,7 +62,7 @@ class Items:
     def listed(self) -> list[tuple[str, NamedNode]]:
         """Number and thing, in the order of the numbers; of two things with one number the first."""
         found: dict[str, NamedNode] = {}
-        for quad in self.store.quads_for_pattern(None, WIKIDATA_ID, None, _KNOWLEDGE):
+        for quad in find_quads(self.store, None, WIKIDATA_ID, None, KNOWLEDGE):
             if isinstance(quad.subject, NamedNode) and (item := self.of(quad.subject)):
                 found[item] = min(found.get(item, quad.subject), quad.subject, key=str)
         return sorted(found.items(), key=lambda one: int(one[0][1:]))
@@ -70,7 +71,7 @@ class Items:
         """A thing's number; empty where it has none, the lowest where it has several."""
         if not isinstance(thing, NamedNode):
             return ""
-        found = self.store.quads_for_pattern(thing, WIKIDATA_ID, None, _KNOWLEDGE)
+        found = find_quads(self.store, thing, WIKIDATA_ID, None, KNOWLEDGE)
         numbers = [quad.object.value for quad in found if isinstance(quad.object, Literal)]
         return min((one for one in numbers if _ITEM.fullmatch(one)), key=lambda one: int(one[1:]), default="")
 

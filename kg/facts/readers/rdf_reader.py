@@ -24,12 +24,13 @@ from pyoxigraph import (
 )
 
 from kg.facts.files import fault
-from kg.facts.literals import check_value, nearest, to_slug
+from kg.facts.literals import check_value
 from kg.facts.model import Evidence, Fact, Source
 from kg.facts.schema import Lexicon
 from kg.facts.sources import Sources
 from kg.reports import Finding, Place
 from kg.terms import BASE, FILM, TYPE, Term, to_curie
+from kg.text import closest, to_slug
 
 SUFFIXES = (".ttl", ".nt", ".trig", ".nq", ".jsonld", ".rdf", ".owl")
 
@@ -93,7 +94,7 @@ class RdfReader:
     def _known(self, property: NamedNode, value: Term, file: str) -> bool:
         """Only our own names can be misspelled; other vocabularies are taken as they come."""
         if property.value.startswith(FILM) and property not in self.lexicon.properties:
-            near = nearest(property.value.removeprefix(FILM), list(self.lexicon.names))
+            near = closest(property.value.removeprefix(FILM), list(self.lexicon.names))
             self._fault(
                 "unknown-property",
                 f"{to_curie(property.value)} is not a property of the ontology",
@@ -107,7 +108,7 @@ class RdfReader:
             and value.value.startswith(FILM)
             and value not in self.lexicon.classes
         ):
-            near = nearest(value.value.removeprefix(FILM), list(self.lexicon.class_names))
+            near = closest(value.value.removeprefix(FILM), list(self.lexicon.class_names))
             self._fault(
                 "unknown-class",
                 f"{to_curie(value.value)} is not a class of the ontology",

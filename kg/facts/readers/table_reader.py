@@ -17,13 +17,14 @@ from pyoxigraph import Literal, NamedNode
 
 from kg.facts.dates import to_days
 from kg.facts.files import encoding_fault, fault
-from kg.facts.literals import check_value, nearest, to_value
+from kg.facts.literals import check_value, to_value
 from kg.facts.model import Evidence, Fact, Rank
 from kg.facts.readers.plain_rows import Columns, PlainRows, to_columns
 from kg.facts.schema import Lexicon, Word
 from kg.facts.sources import Sources
 from kg.reports import Finding, Place
 from kg.terms import FILM, TYPE, Term, to_curie, to_iri
+from kg.text import closest
 
 REQUIRED = ("subject", "property", "value")
 COLUMNS = (
@@ -173,7 +174,7 @@ class TableReader:
     def _word(self, name: str, place: Place) -> Word | None:
         word = self.lexicon.word(name)
         if word is None:
-            near = nearest(name, list(self.lexicon.names))
+            near = closest(name, list(self.lexicon.names))
             self._fault(
                 "unknown-property",
                 f"{name!r} is not a property of the ontology",
@@ -186,7 +187,7 @@ class TableReader:
         name = name.removeprefix("source:")
         if name in self.sources:
             return name
-        near = nearest(name, list(self.sources))
+        near = closest(name, list(self.sources))
         remedy = f"Did you mean {near[0]}?" if near else "List it in sources.yaml."
         said = f"there is no source {name!r}" if name else "the row names no source"
         self._fault("unknown-source", said, place, remedy=remedy)
@@ -212,7 +213,7 @@ class TableReader:
                 remedy=f"The columns are {', '.join(COLUMNS)}.",
             )
         for name in strange:
-            near = nearest(name, list(COLUMNS))
+            near = closest(name, list(COLUMNS))
             self._fault(
                 "columns",
                 f"{name!r} is not a column of a fact table",

@@ -17,12 +17,13 @@ from pyoxigraph import NamedNode
 
 from kg.facts.dates import to_days
 from kg.facts.files import fault, read_text, read_yaml
-from kg.facts.literals import nearest, to_slug, to_value
+from kg.facts.literals import to_value
 from kg.facts.model import Evidence, Fact, Rank
 from kg.facts.schema import Lexicon, Takes, Word
 from kg.facts.sources import Sources
 from kg.reports import Finding, Place
 from kg.terms import FILM, TYPE, to_iri
+from kg.text import closest, to_slug
 from kg.yaml_files import YamlNode
 
 _SAYING = ("source", "at", "record", "retrieved", "as_of", "rank", "because", "paraphrase")
@@ -335,5 +336,5 @@ def _first_text(value: YamlNode | None) -> str:
 
 
 def _offer(name: str, names: list[str]) -> str:
-    near = nearest(name, names)
+    near = closest(name, names)
     return f"Did you mean {' or '.join(near)}?" if near else ""

@@ -10,10 +10,10 @@ from pathlib import Path
 from typing import Any
 
 from kg.errors import InputError
-from kg.facts.literals import to_slug
 from kg.facts.schema import Lexicon, Takes
 from kg.importers.tables.files import format_of, header_of, nested_columns, sample_of
 from kg.mappings import MAPPINGS
+from kg.text import to_slug
 from kg.yaml_files import is_plain_scalar, read_yaml_mapping
 
 SAMPLE = 1000

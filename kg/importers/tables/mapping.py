@@ -8,10 +8,10 @@ from pathlib import Path
 from typing import Any
 
 from kg.errors import InputError
-from kg.facts.literals import nearest
 from kg.facts.model import Source
 from kg.facts.schema import Lexicon, Takes, Word
-from kg.terms import XSD, film
+from kg.terms import XSD, entity_iri
+from kg.text import closest
 from kg.yaml_files import read_yaml_mapping
 
 CLEANINGS = (
@@ -289,7 +289,7 @@ class _Reader:
         """The property of the ontology; None, and a fault, where there is none."""
         iri = self.lexicon.names.get(property)
         if iri is None:
-            near = nearest(property, list(self.lexicon.names))
+            near = closest(property, list(self.lexicon.names))
             offer = f"; did you mean {' or '.join(near)}?" if near else ""
             self.faults.append(f"{place}: {property!r} is not a property of the ontology{offer}")
             return None
@@ -312,7 +312,7 @@ class _Reader:
         clean = _texts(told.get("clean")) or ("trim",)
         for one in clean:
             if one not in CLEANINGS:
-                near = nearest(one, list(CLEANINGS))
+                near = closest(one, list(CLEANINGS))
                 self.faults.append(f"column {name}: {one!r} is none of {', '.join(near or CLEANINGS)}")
         kind = self.class_name(told["class"]) if told.get("class") else _range(word, self.lexicon)
         own = str(told.get("prefix", ""))
@@ -339,7 +339,7 @@ class _Reader:
 
     def class_name(self, name: Any) -> str:
         if str(name) not in self.lexicon.class_names:
-            near = nearest(str(name), list(self.lexicon.class_names))
+            near = closest(str(name), list(self.lexicon.class_names))
             offer = f"; did you mean {' or '.join(near)}?" if near else ""
             self.faults.append(f"{name!r} is not a class of the ontology{offer}")
         return str(name)
@@ -347,7 +347,7 @@ class _Reader:
     def keys(self, told: Mapping[str, Any], known: set[str], where: str) -> None:
         for key in told:
             if key not in known:
-                near = nearest(str(key), sorted(known))
+                near = closest(str(key), sorted(known))
                 offer = f"; did you mean {near[0]}?" if near else ""
                 self.faults.append(f"{where}: {key!r} is not known{offer}")
 
@@ -362,7 +362,7 @@ def _reads(word: Word) -> str:
 
 
 def _range(word: Word, lexicon: Lexicon) -> str:
-    kinds = [iri.value.removeprefix(film("").value) for iri in word.range]
+    kinds = [iri.value.removeprefix(entity_iri("").value) for iri in word.range]
     return kinds[0] if len(kinds) == 1 and kinds[0] in lexicon.class_names else ""
 
 

@@ -13,11 +13,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from kg.errors import InputError
-from kg.facts.literals import nearest
 from kg.importers.session import Gate
 from kg.importers.tables.files import cells_of, first_line, format_of, header_of, nested_columns
 from kg.importers.tables.mapping import Column, TableMapping, Where, with_lists
 from kg.importers.tables.sql import KEPT, LINE, RECORD, SUBJECT, TableSql, named
+from kg.text import closest
 
 if TYPE_CHECKING:
     import duckdb
@@ -107,7 +107,7 @@ class _Reading:
     def header(self) -> list[str]:
         header, wanted = header_of(self.path, self.mapping), self.mapping.wanted
         if missing := [name for name in wanted if name not in header]:
-            offers = [f"{one} (did you mean {near[0]}?)" if (near := nearest(one, header)) else one for one in missing]
+            offers = [f"{one} (did you mean {near[0]}?)" if (near := closest(one, header)) else one for one in missing]
             raise InputError(f"{self.path} lacks the column {', '.join(offers)}. It has {', '.join(header)}.")
         return header
 

@@ -15,7 +15,6 @@ from typing import Any
 
 import orjson
 
-from kg.facts.literals import to_slug
 from kg.importers.entity_names import to_node, to_part
 from kg.importers.input_files import files_of, lines_of, open_bytes
 from kg.importers.session import Gate
@@ -30,6 +29,7 @@ from kg.importers.wikidata.values import (
     to_words,
 )
 from kg.mappings.wikidata import Meaning, WikidataMapping
+from kg.text import to_slug
 
 PREFIX = "wd-"
 SUFFIXES = tuple(form + packed for form in (".json", ".jsonl", ".ndjson") for packed in ("", ".gz", ".bz2"))

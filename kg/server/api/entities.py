@@ -16,29 +16,29 @@ from collections.abc import Iterable, Iterator
 from functools import lru_cache
 from urllib.parse import quote, unquote
 
-from pyoxigraph import DefaultGraph, NamedNode, Quad, RdfFormat, Triple, parse
+from pyoxigraph import NamedNode, Quad, RdfFormat, Triple, parse
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import JSONResponse, RedirectResponse, Response
 from starlette.routing import BaseRoute, Route
 
+from kg import vocabulary as vocab
 from kg.errors import UnknownNameError
 from kg.explain.answer_evidence import to_document
 from kg.exports.jsonld import to_context, to_jsonld
 from kg.exports.schema_org import to_schema_org
 from kg.facts.schema import Lexicon, to_lexicon
 from kg.filmgraph import FilmGraph
-from kg.graph.provenance import PROVENANCE
+from kg.graph.store import find_quad, find_quads
 from kg.server.media_types import JSON_LD, PLAIN_JSON, SUFFIXES, TRIPLES
 from kg.server.request_params import edition_of, media_of, page_for, written_response
 from kg.server.workers.result_writers import Written, write_triples
-from kg.terms import BASE, LABEL, TYPE, film, sorted_triples, to_iri
+from kg.terms import BASE, KNOWLEDGE, LABEL, PROVENANCE, TYPE, sorted_triples, to_iri
 
 SCHEMA_ORG = f'{JSON_LD};profile="https://schema.org/"'
 ROOMS = ("film", "source", "fact")
 """The parts of the graph's address space in which things are."""
 OFFERS = (*TRIPLES[:4], SCHEMA_ORG, *TRIPLES[4:])
-_KNOWLEDGE = DefaultGraph()
 _MOST_REASONS = 200
 
 
@@ -123,7 +123,7 @@ def write_thing(graph: FilmGraph, iri: str, media: str, rows: int, most: int) ->
     if not is_known(graph, thing):
         return _meant(graph, iri)
     if media == SCHEMA_ORG:
-        if Quad(thing, TYPE, film("Film"), _KNOWLEDGE) not in graph.store:
+        if Quad(thing, TYPE, vocab.Film, KNOWLEDGE) not in graph.store:
             raise UnknownNameError(iri, kind="film, which is what schema.org is written of,")
         return Written(to_schema_org(graph.store, graph.names, [thing]).encode(), JSON_LD)
     triples = sorted_triples(_told(graph, thing))
@@ -141,7 +141,7 @@ def _lexicon(graph: FilmGraph) -> Lexicon:
 
 def is_known(graph: FilmGraph, thing: NamedNode) -> bool:
     """True when a triple of the graph is about the thing."""
-    return next(graph.store.quads_for_pattern(thing, None, None, None), None) is not None
+    return find_quad(graph.store, thing, None, None, None) is not None
 
 
 def explain(graph: FilmGraph, iri: str, property: str, value: str) -> list[dict[str, object]]:
@@ -153,7 +153,7 @@ def explain(graph: FilmGraph, iri: str, property: str, value: str) -> list[dict[
     if value:
         return [to_document(graph.why(f"<{iri}>", property, value), texts)]
     predicate = to_iri(property) if property else None
-    found = graph.store.quads_for_pattern(thing, predicate, None, _KNOWLEDGE)
+    found = find_quads(graph.store, thing, predicate, None, KNOWLEDGE)
     triples = [quad.triple for _, quad in zip(range(_MOST_REASONS), found, strict=False)]
     return [to_document(graph.explainer.why(triple), texts) for triple in triples]
 
@@ -161,8 +161,8 @@ def explain(graph: FilmGraph, iri: str, property: str, value: str) -> list[dict[
 def _told(graph: FilmGraph, thing: NamedNode, depth: int = 0) -> Iterator[Triple]:
     """The triples about a thing and its parts; then what the things are called that they name."""
     named: list[NamedNode] = []
-    graphs = (_KNOWLEDGE,) if thing.value.startswith(f"{BASE}film/") else (PROVENANCE, _KNOWLEDGE)
-    for quad in (quad for one in graphs for quad in graph.store.quads_for_pattern(thing, None, None, one)):
+    graphs = (KNOWLEDGE,) if thing.value.startswith(f"{BASE}film/") else (PROVENANCE, KNOWLEDGE)
+    for quad in (quad for one in graphs for quad in find_quads(graph.store, thing, None, None, one)):
         yield quad.triple
         if isinstance(quad.object, NamedNode):
             if quad.object.value.startswith(f"{thing.value}.") and depth < 4:
@@ -174,7 +174,7 @@ def _told(graph: FilmGraph, thing: NamedNode, depth: int = 0) -> Iterator[Triple
 
 
 def _labels(graph: FilmGraph, thing: NamedNode) -> Iterable[Triple]:
-    return (quad.triple for quad in graph.store.quads_for_pattern(thing, LABEL, None, _KNOWLEDGE))
+    return (quad.triple for quad in find_quads(graph.store, thing, LABEL, None, KNOWLEDGE))
 
 
 def _meant(graph: FilmGraph, iri: str) -> str:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from pathlib import Path
 
-from pyoxigraph import DefaultGraph, NamedNode
+from pyoxigraph import NamedNode
 from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
@@ -17,12 +17,12 @@ from starlette.responses import Response, StreamingResponse
 from starlette.routing import BaseRoute, Route
 
 from kg.filmgraph import FilmGraph
-from kg.graph.store import GRAPHS
+from kg.graph.store import GRAPHS, find_quads
 from kg.server.api.sparql import READ_ONLY
 from kg.server.media_types import N_TRIPLES, TRIPLES
 from kg.server.request_params import edition_of, media_of, pairs_of, written_response
 from kg.server.workers.result_writers import Written, write_triples
-from kg.terms import GRAPH, to_iri
+from kg.terms import GRAPH, KNOWLEDGE, to_iri
 
 _WRITING = ["PUT", "POST", "DELETE", "PATCH"]
 _PIECE = 1 << 16
@@ -84,14 +84,13 @@ async def _answer(request: Request, graph: str) -> Response:
 def write_graph(graph: FilmGraph, name: str, media: str, rows: int, most: int) -> Written | None:
     """The triples of a graph, cut where the limits say so; None when the store has no such graph."""
     try:
-        iri = to_iri(f"<{name}>") if name else DefaultGraph()
+        iri = to_iri(f"<{name}>") if name else KNOWLEDGE
     except ValueError:
         return None
     if isinstance(iri, NamedNode) and not graph.store.contains_named_graph(iri):
         return None
-    found = graph.store.quads_for_pattern(None, None, None, iri)
-    triples = [quad.triple for _, quad in zip(range(rows), found, strict=False)]
-    return write_triples(triples, media, is_all=next(found, None) is None, most=most)
+    triples = [quad.triple for quad in find_quads(graph.store, None, None, None, iri, limit=rows + 1)]
+    return write_triples(triples[:rows], media, is_all=len(triples) <= rows, most=most)
 
 
 async def _lines(paths: list[Path]) -> AsyncIterator[bytes]:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from pyoxigraph import DefaultGraph, NamedNode, Triple
+from pyoxigraph import NamedNode, Triple
 
+from kg import vocabulary as vocab
+from kg.graph.store import find_quads
 from kg.lookup.entity_description import Said
 from kg.server.pages.display import Shown
 from kg.server.pages.entity_data import holds
@@ -20,9 +22,7 @@ from kg.server.pages.view_models import (
     Table,
     TableRow,
 )
-from kg.terms import film
-
-_KNOWLEDGE = DefaultGraph()
+from kg.terms import KNOWLEDGE, entity_iri
 
 
 def cast(drafting: Drafting) -> Iterator[Block]:
@@ -49,9 +49,9 @@ def cast(drafting: Drafting) -> Iterator[Block]:
     rows.sort(key=lambda one: (_RANK.get(_lead(drafting, one[0]), 2), one[1].cells[0][0].text))
     columns = ("Performer", "Character", "Part")
     more = tuple(
-        Link(f"all {values.count:,} as {teller.label(film(name))}", drafting.all_of(film(name)))
+        Link(f"all {values.count:,} as {teller.label(entity_iri(name))}", drafting.all_of(entity_iri(name)))
         for name in CAST
-        if (values := gathered.values.get(film(name))) is not None and values.left_out
+        if (values := gathered.values.get(entity_iri(name))) is not None and values.left_out
     )
     yield Table("Cast", columns, tuple(row for _, row in rows), more=more)
 
@@ -70,9 +70,9 @@ def _characters(drafting: Drafting, actor: object) -> Iterator[Shown]:
     graph, thing = drafting.teller.graph, drafting.gathered.thing
     if not isinstance(actor, NamedNode):
         return
-    for quad in graph.store.quads_for_pattern(actor, film("plays"), None, _KNOWLEDGE):
-        if isinstance(quad.object, NamedNode) and holds(graph, Triple(quad.object, film("characterIn"), thing)):
-            facts = list(graph.provenance.facts(Triple(quad.object, film("playedBy"), actor)))
+    for quad in find_quads(graph.store, actor, vocab.plays, None, KNOWLEDGE):
+        if isinstance(quad.object, NamedNode) and holds(graph, Triple(quad.object, vocab.characterIn, thing)):
+            facts = list(graph.provenance.facts(Triple(quad.object, vocab.playedBy, actor)))
             shown = drafting.teller.term(quad.object, facts)
             if facts:
                 yield shown
@@ -127,12 +127,12 @@ def works(drafting: Drafting) -> Iterator[Block]:
     works: dict[NamedNode, list[Shown]] = {}
     more: list[Link] = []
     for name, role in ROLES.items():
-        values = gathered.values.get(film(name))
+        values = gathered.values.get(entity_iri(name))
         if values is None or gathered.all_kinds.isdisjoint(("Agent", "Person", "Organisation")):
             continue
         drafting.told.add(name)
         if values.left_out and not (name == "contributedTo" and more):
-            more.append(Link(f"all {values.count:,} as {role}", drafting.all_of(film(name))))
+            more.append(Link(f"all {values.count:,} as {role}", drafting.all_of(entity_iri(name))))
         for one in values.said:
             if isinstance(one.value, NamedNode) and not is_part(one):
                 roles = works.setdefault(one.value, [])

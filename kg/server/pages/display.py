@@ -11,11 +11,11 @@ from pyoxigraph import BlankNode, Literal, NamedNode, Triple
 
 from kg.facts.model import Fact
 from kg.filmgraph import FilmGraph
-from kg.graph.provenance import ONTOLOGY
+from kg.graph.store import find_quads
 from kg.lookup.entity_description import Said
 from kg.passages.texts import Texts
 from kg.server.pages.urls import outside, page_of, why_of
-from kg.terms import ALIAS, FILM, LABEL, NOTE, RDFS, SOURCE, TYPE, XSD, Term, film, to_short
+from kg.terms import ALIAS, FILM, LABEL, NOTE, ONTOLOGY, RDFS, SOURCE, TYPE, XSD, Term, entity_iri, to_short
 
 _SUBCLASS = NamedNode(RDFS + "subClassOf")
 _MONTHS = "January February March April May June July August September October November December".split()  # noqa: SIM905
@@ -163,7 +163,7 @@ class Teller:
         found: dict[NamedNode, None] = {}
         waiting = [kind]
         while waiting:
-            for quad in self.graph.store.quads_for_pattern(waiting.pop(0), _SUBCLASS, None, ONTOLOGY):
+            for quad in find_quads(self.graph.store, waiting.pop(0), _SUBCLASS, None, ONTOLOGY):
                 if isinstance(quad.object, NamedNode) and quad.object not in found and quad.object != kind:
                     found[quad.object] = None
                     waiting.append(quad.object)
@@ -186,13 +186,13 @@ _BEFORE_IT = frozenset(
 def owner_of(term: NamedNode | BlankNode) -> tuple[NamedNode | None, str]:
     """The thing that a part belongs to, and the way from it; no thing when it is none.
 
-    >>> owner_of(film("anora.win.palme-dor"))
+    >>> owner_of(entity_iri("anora.win.palme-dor"))
     (<NamedNode value=https://w3id.org/filmgraph/film/anora>, 'win.palme-dor')
     """
     if isinstance(term, BlankNode) or not term.value.startswith(FILM):
         return None, ""
     owner, dot, way = term.value.removeprefix(FILM).partition(".")
-    return (film(owner), way) if dot and owner and way else (None, "")
+    return (entity_iri(owner), way) if dot and owner and way else (None, "")
 
 
 def to_spaced(name: str) -> str:

@@ -8,17 +8,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from itertools import islice
 
-from pyoxigraph import DefaultGraph, Literal, NamedNode, Triple
+from pyoxigraph import Literal, NamedNode, Triple
 
 from kg.filmgraph import FilmGraph
-from kg.graph.provenance import CONTESTED, EARLIEST, ONTOLOGY
+from kg.graph.provenance import EARLIEST
+from kg.graph.store import find_quad, find_quads, has_triple
 from kg.lookup.conflicts import Dispute
 from kg.lookup.entity_description import Painter, Said
 from kg.server.pages.display import Teller, owner_of
 from kg.server.pages.sort_order import day_of, in_newest_order, is_win
-from kg.terms import ALIAS, FILM, LABEL, NOTE, OWL, TYPE, Term, film
+from kg.terms import ALIAS, CONTESTED, FILM, KNOWLEDGE, LABEL, NOTE, ONTOLOGY, OWL, TYPE, Term, entity_iri
 
 MOST = 100
 """How many values of a property, and things that name a thing by a property, a page tells."""
@@ -26,9 +26,8 @@ _MOST_PARTS = 240
 _MOST_ORDERED = 2000
 """So many that name a thing by one property are put in order; of more, a few are told, in no order."""
 _FEW = 12
-_KNOWLEDGE = DefaultGraph()
 _INVERSE = NamedNode(OWL + "inverseOf")
-_OF_THE_STORY = tuple(map(film, ("hasCharacter", "plotEvent", "scene")))
+_OF_THE_STORY = tuple(map(entity_iri, ("hasCharacter", "plotEvent", "scene")))
 """Through these a film's page tells what is disputed of the things in its story."""
 
 
@@ -108,7 +107,7 @@ class Gathered:
         """The values of some properties, each value once, in the order of the properties."""
         found: dict[Term, Said] = {}
         for name in properties:
-            for one in self.values.get(film(name), Values((), 0)).said:
+            for one in self.values.get(entity_iri(name), Values((), 0)).said:
                 if one.value not in found or (one.facts and not found[one.value].facts):
                     found.setdefault(one.value, one)
         return list(found.values())
@@ -172,7 +171,7 @@ def _leading(
 
 def naming(graph: FilmGraph, property: NamedNode, thing: NamedNode, *, most: int) -> Iterator[NamedNode]:
     """What names a thing by a property, in no order."""
-    for quad in islice(graph.store.quads_for_pattern(None, property, thing, _KNOWLEDGE), most):
+    for quad in find_quads(graph.store, None, property, thing, KNOWLEDGE, limit=most):
         if isinstance(quad.subject, NamedNode) and quad.subject != thing:
             yield quad.subject
 
@@ -180,8 +179,8 @@ def naming(graph: FilmGraph, property: NamedNode, thing: NamedNode, *, most: int
 def _is_named_back(graph: FilmGraph, property: NamedNode, told: Mapping[NamedNode, Sequence[Said]]) -> bool:
     """True when the thing has the inverse of the property: then its own values are these things."""
     inverses = (
-        *(quad.object for quad in graph.store.quads_for_pattern(property, _INVERSE, None, ONTOLOGY)),
-        *(quad.subject for quad in graph.store.quads_for_pattern(None, _INVERSE, property, ONTOLOGY)),
+        *(quad.object for quad in find_quads(graph.store, property, _INVERSE, None, ONTOLOGY)),
+        *(quad.subject for quad in find_quads(graph.store, None, _INVERSE, property, ONTOLOGY)),
     )
     return any(one in told for one in inverses)
 
@@ -242,7 +241,7 @@ def _is_told(said: Said) -> bool:
     return bool(said.facts) or said.property in _FOLLOWING
 
 
-_FOLLOWING = tuple(map(film, ("awardProgramme", "festival")))
+_FOLLOWING = tuple(map(entity_iri, ("awardProgramme", "festival")))
 
 
 def _disputes(
@@ -252,7 +251,7 @@ def _disputes(
     story = (one.value for property in _OF_THE_STORY for one in told.get(property, ()))
     subjects = (thing, *(part.node for part in parts if part.owner == thing), *story)
     for subject in dict.fromkeys(one for one in subjects if isinstance(one, NamedNode)):
-        if next(graph.store.quads_for_pattern(subject, None, None, CONTESTED), None) is None:
+        if find_quad(graph.store, subject, None, None, CONTESTED) is None:
             continue
         contested = list(graph.provenance.contested_about(subject))
         for property in dict.fromkeys(one.fact.property for one in contested):
@@ -263,7 +262,7 @@ def _disputes(
 
 def _days(graph: FilmGraph, nodes: Sequence[NamedNode]) -> Iterator[tuple[NamedNode, str]]:
     for node in nodes:
-        for quad in graph.store.quads_for_pattern(node, EARLIEST, None, _KNOWLEDGE):
+        for quad in find_quads(graph.store, node, EARLIEST, None, KNOWLEDGE):
             if isinstance(quad.object, Literal):
                 yield node, quad.object.value
                 break
@@ -275,5 +274,4 @@ def _short(term: Term) -> str:
 
 def holds(graph: FilmGraph, triple: Triple) -> bool:
     """True when the triple is knowledge."""
-    found = graph.store.quads_for_pattern(triple.subject, triple.predicate, triple.object, _KNOWLEDGE)
-    return next(found, None) is not None
+    return has_triple(graph.store, triple, KNOWLEDGE)

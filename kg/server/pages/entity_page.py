@@ -13,7 +13,7 @@ from pyoxigraph import NamedNode
 from kg.decisions.links import EXACT
 from kg.errors import UnknownNameError
 from kg.filmgraph import FilmGraph
-from kg.graph.provenance import LINKS
+from kg.graph.store import find_quad, find_quads
 from kg.server.pages.display import Shown, Teller
 from kg.server.pages.entity_data import Gathered, gather
 from kg.server.pages.page_builder import Drafting
@@ -22,7 +22,7 @@ from kg.server.pages.svg_graph import neighbourhood
 from kg.server.pages.templating import render
 from kg.server.pages.urls import outside, page_of
 from kg.server.pages.view_models import Lines, Section
-from kg.terms import SOURCE, to_curie
+from kg.terms import LINKS, SOURCE, to_curie
 
 _AT = re.compile(r"(\d{1,9})-(\d{1,9})")
 _AROUND = 400
@@ -82,9 +82,8 @@ def known_thing(graph: FilmGraph, iri: str) -> NamedNode:
     """The thing of an IRI that the graph says anything of; raises `UnknownNameError`, offering the nearest."""
     thing = NamedNode(iri)
     store = graph.store
-    for found in (store.quads_for_pattern(thing, None, None), store.quads_for_pattern(None, None, thing)):
-        if next(found, None) is not None:
-            return thing
+    if find_quad(store, thing, None, None) is not None or find_quad(store, None, None, thing) is not None:
+        return thing
     words = iri.rpartition("/")[2].replace("-", " ")
     near = dict.fromkeys(match.label for match in graph.search(words, most=3))
     raise UnknownNameError(to_curie(iri).removeprefix("film:"), kind="thing", nearest=near)
@@ -138,7 +137,7 @@ def _lead(gathered: Gathered, teller: Teller) -> str:
 
 def _other_names(graph: FilmGraph, thing: NamedNode) -> Iterator[Shown]:
     """The names by which others call the thing, as linking found: those of imports, and addresses elsewhere."""
-    quads = graph.store.quads_for_pattern(thing, EXACT, None, LINKS)
+    quads = find_quads(graph.store, thing, EXACT, None, LINKS)
     others = sorted({quad.object.value for quad in quads if isinstance(quad.object, NamedNode)})
     for other in others[:_MOST_NAMES]:
         address = "" if page_of(NamedNode(other)) else outside(other)

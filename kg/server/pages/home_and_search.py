@@ -7,19 +7,20 @@ import textwrap
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import islice
 
-from pyoxigraph import DefaultGraph, NamedNode
+from pyoxigraph import NamedNode
 
+from kg import vocabulary as vocab
 from kg.errors import FaultsError
 from kg.filmgraph import FilmGraph
+from kg.graph.store import find_quad, find_quads
 from kg.lookup.name_search import Match
 from kg.server.pages.display import Shown, Teller
 from kg.server.pages.entity_page import teller_of
 from kg.server.pages.sort_order import day_of
 from kg.server.pages.templating import render
 from kg.server.pages.urls import page_of, query_of, search_of
-from kg.terms import film, to_iri
+from kg.terms import KNOWLEDGE, entity_iri, to_iri
 
 _KINDS = ("Film", "Person", "Award", "Organisation", "Festival", "Character", "Place")
 _MOST_FOUND = 60
@@ -132,9 +133,9 @@ def _about(teller: Teller, thing: NamedNode) -> str:
     """What tells things of one name apart: the year and the director, or how a source describes it."""
     store = teller.graph.store
     year = day_of(teller.graph, thing)[:4]
-    quads = islice(store.quads_for_pattern(thing, film("director"), None, DefaultGraph()), 2)
+    quads = find_quads(store, thing, vocab.director, None, KNOWLEDGE, limit=2)
     makers = [teller.label(quad.object) for quad in quads if isinstance(quad.object, NamedNode)]
-    described = next(store.quads_for_pattern(thing, film("description"), None, DefaultGraph()), None)
+    described = find_quad(store, thing, vocab.description, None, KNOWLEDGE)
     if described is not None and not (year and makers):
         return textwrap.shorten(str(getattr(described.object, "value", "")), _LONGEST, placeholder="…")
     return ", ".join(part for part in (year, " and ".join(makers)) if part)
@@ -145,5 +146,5 @@ def _filters(teller: Teller, words: str, kind: str, found: Sequence[Match]) -> l
     filters = [Filter("all", search_of(words), len(found), kind not in _KINDS)]
     for one in _KINDS:
         if counts[one]:
-            filters.append(Filter(teller.label(film(one)), search_of(words, kind=one), counts[one], kind == one))
+            filters.append(Filter(teller.label(entity_iri(one)), search_of(words, kind=one), counts[one], kind == one))
     return filters if len(filters) > 2 else []

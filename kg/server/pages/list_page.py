@@ -10,10 +10,11 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
 
-from pyoxigraph import DefaultGraph, Literal, NamedNode, Triple
+from pyoxigraph import Literal, NamedNode, Triple
 
 from kg.errors import UnknownNameError
 from kg.filmgraph import FilmGraph
+from kg.graph.store import find_quads
 from kg.lookup.entity_description import Painter
 from kg.server.pages.display import Shown, Teller, owner_of, to_day, way_back
 from kg.server.pages.entity_data import Gathered, Part, naming, to_part, years_of
@@ -23,13 +24,12 @@ from kg.server.pages.tables import table_of
 from kg.server.pages.templating import render
 from kg.server.pages.urls import list_of
 from kg.server.pages.view_models import Block, Table, TableRow
-from kg.terms import Term, film
+from kg.terms import KNOWLEDGE, Term, entity_iri
 
 PER_PAGE = 100
 _MOST = 200_000
 _MOST_ORDERED = 12_000
 """So many are put in order: it takes some tenths of a second."""
-_KNOWLEDGE = DefaultGraph()
 
 
 @dataclass(frozen=True)
@@ -55,7 +55,7 @@ def list_page(graph: FilmGraph, iri: str, property: str, page: int = 1, *, is_na
     thing, teller = known_thing(graph, iri), teller_of(graph)
     if not property.isascii() or not property.isalnum():
         raise UnknownNameError(property, kind="property")
-    predicate = film(property)
+    predicate = entity_iri(property)
     terms = list(islice(_terms(graph, thing, predicate, is_named=is_named), _MOST))
     start = (page - 1) * PER_PAGE
     if start >= len(terms):
@@ -85,7 +85,7 @@ def _terms(graph: FilmGraph, thing: NamedNode, property: NamedNode, *, is_named:
     if is_named:
         yield from naming(graph, property, thing, most=_MOST)
         return
-    for quad in graph.store.quads_for_pattern(thing, property, None, _KNOWLEDGE):
+    for quad in find_quads(graph.store, thing, property, None, KNOWLEDGE, limit=_MOST):
         if isinstance(quad.object, NamedNode | Literal):
             yield quad.object
 

@@ -19,7 +19,7 @@ from kg.server.pages.view_models import (
     Lines,
     Table,
 )
-from kg.terms import FILM, film, to_curie
+from kg.terms import FILM, entity_iri, to_curie
 
 
 @dataclass
@@ -33,7 +33,7 @@ class Drafting:
 
     def line(self, name: str) -> Line | None:
         """The values of a property, where it has some; it counts as told."""
-        property = film(name)
+        property = entity_iri(name)
         values = self.gathered.values.get(property)
         if values is None:
             return None

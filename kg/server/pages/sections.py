@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from pyoxigraph import DefaultGraph, NamedNode
+from pyoxigraph import NamedNode
 
+from kg import vocabulary as vocab
 from kg.graph.provenance import EARLIEST, LATEST
+from kg.graph.store import find_quad
 from kg.server.pages.credits import cast, crew, works
 from kg.server.pages.display import Shown, to_float, way_back
 from kg.server.pages.entity_data import Part, Values
@@ -24,9 +26,7 @@ from kg.server.pages.view_models import (
     Table,
     TableRow,
 )
-from kg.terms import FILM, NOTE, film
-
-_KNOWLEDGE = DefaultGraph()
+from kg.terms import FILM, KNOWLEDGE, NOTE, entity_iri
 
 
 def opening(drafting: Drafting) -> Lines:
@@ -89,7 +89,7 @@ def _story(drafting: Drafting) -> Iterator[Block]:
 
 def _order(drafting: Drafting, event: NamedNode) -> float:
     store = drafting.teller.graph.store
-    found = next(store.quads_for_pattern(event, film("order"), None, _KNOWLEDGE), None)
+    found = find_quad(store, event, vocab.order, None, KNOWLEDGE)
     number = to_float(found.object) if found is not None else None
     return number if number is not None else 1e9
 
@@ -108,7 +108,7 @@ def _awards(drafting: Drafting) -> Iterator[Block]:
         covered = {one.value for part in (*won, *named) for one in part.said} | {part.owner for part in (*won, *named)}
         rest = [one for one in drafting.gathered.of(name) if one.value not in covered]
         if rest:
-            yield Lines((drafting.to_line(film(name), Values(tuple(rest), len(rest))),))
+            yield Lines((drafting.to_line(entity_iri(name), Values(tuple(rest), len(rest))),))
 
 
 def _cut(drafting: Drafting, parts: Sequence[Part], *, is_won: bool) -> tuple[int, tuple[Link, ...]]:

@@ -7,13 +7,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from pyoxigraph import DefaultGraph, NamedNode, Quad
+from pyoxigraph import NamedNode, Quad
 
+from kg import vocabulary as vocab
 from kg.filmgraph import FilmGraph
-from kg.terms import FILM, TYPE, film
+from kg.graph.store import find_quads
+from kg.terms import FILM, KNOWLEDGE, TYPE
 
-_KNOWLEDGE = DefaultGraph()
-_WHEN, _EDITION, _WIN = film("when"), film("edition"), film("Win")
+_WHEN, _EDITION, _WIN = vocab.when, vocab.edition, vocab.Win
 
 
 def in_newest_order(graph: FilmGraph, nodes: Iterable[NamedNode]) -> list[NamedNode]:
@@ -30,7 +31,7 @@ def day_of(graph: FilmGraph, node: NamedNode, editions: dict[NamedNode, str] | N
     `editions` remembers those that were looked up: thousands of nominations share some tens of ceremonies.
     """
     known = editions if editions is not None else {}
-    for quad in graph.store.quads_for_pattern(node, _EDITION, None, _KNOWLEDGE):
+    for quad in find_quads(graph.store, node, _EDITION, None, KNOWLEDGE):
         if isinstance(quad.object, NamedNode):
             if quad.object not in known:
                 known[quad.object] = _when(graph, quad.object)
@@ -41,7 +42,7 @@ def day_of(graph: FilmGraph, node: NamedNode, editions: dict[NamedNode, str] | N
 
 def is_win(graph: FilmGraph, node: NamedNode) -> bool:
     """True when something is a win."""
-    return Quad(node, TYPE, _WIN, _KNOWLEDGE) in graph.store
+    return Quad(node, TYPE, _WIN, KNOWLEDGE) in graph.store
 
 
 def _is_part(node: NamedNode) -> bool:
@@ -50,5 +51,5 @@ def _is_part(node: NamedNode) -> bool:
 
 
 def _when(graph: FilmGraph, node: NamedNode) -> str:
-    quads = graph.store.quads_for_pattern(node, _WHEN, None, _KNOWLEDGE)
+    quads = find_quads(graph.store, node, _WHEN, None, KNOWLEDGE)
     return max((getattr(quad.object, "value", "") for quad in quads), default="")

@@ -21,7 +21,7 @@ from kg.server.pages.view_models import (
     Statement,
     Statements,
 )
-from kg.terms import film
+from kg.terms import entity_iri
 
 
 def said(drafting: Drafting) -> Iterator[Block]:
@@ -108,7 +108,9 @@ def timeline(drafting: Drafting) -> Iterator[Block]:
     for name in ("birthDate", "date", "start", "end", "publicationDate", *(() if days else ("year",))):
         for one in gathered.of(name):
             value = getattr(one.value, "value", "")
-            days.append(Day(value, to_day(value), teller.label(film(name)), (), tuple(teller.citations(one.facts))))
+            days.append(
+                Day(value, to_day(value), teller.label(entity_iri(name)), (), tuple(teller.citations(one.facts)))
+            )
     if len(days) > 1:
         yield Days(tuple(sorted(days, key=lambda day: (day.day, day.kind))))
 
@@ -125,6 +127,6 @@ def _day(drafting: Drafting, part: Part) -> Day:
         if one not in dated and isinstance(one.value, NamedNode) and one.facts
     ]  # fmt: skip
     values += [Shown(one.text) for one in part.values("medium", "extent")]
-    kind = teller.label(film(drafting.gathered.way_to(part) or part.kind))
+    kind = teller.label(entity_iri(drafting.gathered.way_to(part) or part.kind))
     cited = tuple(teller.citations([fact for one in dated for fact in one.facts]))
     return Day(drafting.gathered.days[part.node], told, kind, tuple(values), cited)

@@ -13,7 +13,7 @@ from kg.server.pages.display import Citation, Shown, Teller, is_number, to_day, 
 from kg.server.pages.entity_data import Gathered, Part
 from kg.server.pages.layout_tables import CAPTIONS, COLUMNS, FOLLOWING_ONLY, HEADINGS, MERGED
 from kg.server.pages.view_models import Bar, Bars, Link, Table, TableRow
-from kg.terms import FILM, LABEL, film
+from kg.terms import FILM, LABEL, entity_iri
 
 _SIGNS = {"USD": "$", "EUR": "€", "GBP": "£", "JPY": "¥"}
 _FOLLOWS = ("awardProgramme", "festival")
@@ -67,7 +67,7 @@ def name_of(said: Said) -> str:
 
 def heading(teller: Teller, name: str) -> str:
     """What stands over a column."""
-    label = HEADINGS.get(name) or teller.label(film(name))
+    label = HEADINGS.get(name) or teller.label(entity_iri(name))
     return label[:1].upper() + label[1:]
 
 
@@ -112,7 +112,7 @@ def _row(
     cells = [cell(teller, part, name) for name in columns]
     if with_way:
         way = gathered.way_to(part)
-        cells.insert(0, (Shown(teller.label(film(way))),) if way else ())
+        cells.insert(0, (Shown(teller.label(entity_iri(way))),) if way else ())
     if with_owner:
         is_own = part.owner == gathered.thing
         cells.insert(0, (Shown(gathered.label) if is_own else teller.term(part.owner),))

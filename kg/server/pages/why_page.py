@@ -4,18 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import islice
 
-from pyoxigraph import DefaultGraph, NamedNode, Triple
+from pyoxigraph import NamedNode, Triple
 
 from kg.explain.why import DAYS, Why
 from kg.explain.why_formats import to_svg
 from kg.filmgraph import FilmGraph
+from kg.graph.store import find_quads
 from kg.lookup.phrases import axiom_in_words
 from kg.server.pages.display import Citation, Shown, Teller
 from kg.server.pages.entity_page import known_thing, teller_of
 from kg.server.pages.templating import render
 from kg.server.pages.urls import why_of
+from kg.terms import KNOWLEDGE
 
 _MOST = 400
 _MOST_DRAWN = 60
@@ -96,7 +97,7 @@ def _shown(teller: Teller, term: object) -> Shown:
 
 def _tellings(graph: FilmGraph, teller: Teller, thing: NamedNode, property: str) -> list[Telling]:
     wanted = graph.triple(f"<{thing.value}>", property, '""').predicate if property else None
-    quads = islice(graph.store.quads_for_pattern(thing, wanted, None, DefaultGraph()), _MOST)
+    quads = find_quads(graph.store, thing, wanted, None, KNOWLEDGE, limit=_MOST)
     told = []
     for quad in quads:
         sources = len({fact.evidence.source for fact in graph.provenance.facts(quad.triple)})

@@ -12,6 +12,7 @@ from typing import Any
 from pyoxigraph import Literal, NamedNode
 
 from kg.filmgraph import FilmGraph
+from kg.graph.store import find_quads
 from kg.lookup.schema_card import read_class
 from kg.queries.answer import to_cell
 from kg.server.reconcile.requests import Extension, Wanted
@@ -26,7 +27,7 @@ from kg.server.reconcile.types_and_properties import (
     values_of,
     walk,
 )
-from kg.terms import FILM, KNOWN_NAMES, TYPE, XSD, Term, film, to_iri, to_short
+from kg.terms import FILM, KNOWN_NAMES, TYPE, XSD, Term, entity_iri, to_iri, to_short
 
 _MOST_VALUES, _USUAL, _MOST_PROPOSED, _PARTS_OF = 1_000, 40, 200, 20
 _YEAR = XSD + "gYear"
@@ -123,7 +124,7 @@ def propose(graph: FilmGraph, type: str, limit: int | None) -> dict[str, Any]:
     most = min(limit or _USUAL, _MOST_PROPOSED)
     known = to_type(graph, type)
     found: dict[str, str] = {}
-    for row in read_class(graph.store, graph.names, film(known.id)) if known is not None else ():
+    for row in read_class(graph.store, graph.names, entity_iri(known.id)) if known is not None else ():
         own = _SHORT.get(to_iri(row.curie)) or row.curie.removeprefix("film:")
         if own in all_properties(graph) and own not in _WORKED_OUT and known is not None:
             parts = _parts(graph, known.id, own)
@@ -143,14 +144,14 @@ def _name(graph: FilmGraph, id: str) -> str:
 def _parts(graph: FilmGraph, kind: str, property: str) -> list[str]:
     """Where a property leads to parts of a thing, which have no name: what is said of them, read off some of them."""
     way = to_way(graph, property)
-    things = graph.store.quads_for_pattern(None, TYPE, film(kind), None)
+    things = find_quads(graph.store, None, TYPE, entity_iri(kind), limit=10 * _PARTS_OF)
     found: dict[str, None] = {}
-    for quad in islice(things, 10 * _PARTS_OF):
+    for quad in things:
         thing = quad.subject
         if way is None or not isinstance(thing, NamedNode):
             continue
         for value in values_of(graph, thing, way[0]):
             if isinstance(value, NamedNode) and value.value.startswith(f"{thing.value}."):
-                said = graph.store.quads_for_pattern(value, None, None, None)
+                said = find_quads(graph.store, value, None, None, None)
                 found |= dict.fromkeys(to_id(one.predicate) for one in said if one.predicate.value.startswith(FILM))
     return sorted(id for id in found if id in all_properties(graph) and id not in _WORKED_OUT)

@@ -11,9 +11,11 @@ from dataclasses import dataclass, replace
 from itertools import islice
 from typing import Any
 
-from pyoxigraph import DefaultGraph, Literal, NamedNode
+from pyoxigraph import Literal, NamedNode
 
+from kg import vocabulary as vocab
 from kg.filmgraph import FilmGraph
+from kg.graph.store import find_quads
 from kg.linking.names import titles_of, year_in
 from kg.lookup.name_search import Match
 from kg.server.reconcile.requests import Clue, Query, Value
@@ -30,7 +32,7 @@ from kg.server.reconcile.types_and_properties import (
     values_of,
     walk,
 )
-from kg.terms import ALIAS, FILM, LABEL, TYPE, XSD, film, to_curie
+from kg.terms import ALIAS, FILM, KNOWLEDGE, LABEL, TYPE, XSD, entity_iri, to_curie
 
 _LOOKED_AT, _MOST_BY_CLUE, _MOST_VALUES = 40, 40, 60
 _NAME, _IDENTIFIER, _CLUE = 6.0, 30.0, 2.0
@@ -122,7 +124,7 @@ def _retrieve(graph: FilmGraph, query: Query, types: Sequence[Known | None]) -> 
 
 
 def _named(graph: FilmGraph, text: str, types: Sequence[Known | None]) -> Iterator[Match]:
-    kinds = [to_curie(film(one.id).value) for one in types if one is not None] or [""]
+    kinds = [to_curie(entity_iri(one.id).value) for one in types if one is not None] or [""]
     # As it is written, and without what stands in brackets: a year, another title.
     texts = dict.fromkeys((text, *(" ".join(title.words) for title in titles_of(text) if "(" in text)))
     for kind in kinds:
@@ -137,8 +139,8 @@ def _by_clue(graph: FilmGraph, clue: Clue, *, is_alone: bool) -> Iterator[NamedN
         return
     for value in clue.values:
         for term in _terms(graph, value):
-            quads = graph.store.quads_for_pattern(None, way[0], term, DefaultGraph())
-            yield from (quad.subject for quad in islice(quads, _MOST_BY_CLUE) if isinstance(quad.subject, NamedNode))
+            quads = find_quads(graph.store, None, way[0], term, KNOWLEDGE, limit=_MOST_BY_CLUE)
+            yield from (quad.subject for quad in quads if isinstance(quad.subject, NamedNode))
 
 
 def _terms(graph: FilmGraph, value: Value) -> Iterator[NamedNode | Literal]:
@@ -214,7 +216,7 @@ def _fits(graph: FilmGraph, query: Query, types: Sequence[Known | None], thing: 
     if not query.types:
         return None
     kinds = set(values_of(graph, thing, TYPE))
-    has = [one is not None and film(one.id) in kinds for one in types]
+    has = [one is not None and entity_iri(one.id) in kinds for one in types]
     return all(has) if query.strict == "all" else any(has)
 
 
@@ -244,8 +246,8 @@ def _as_dict(graph: FilmGraph, candidate: Candidate) -> dict[str, Any]:
 def describe(graph: FilmGraph, thing: NamedNode) -> str:
     """A few words that tell a thing from its namesakes: `feature film, 2024, by Sean Baker`."""
     kinds = [one.name for one in types_of(graph, thing)[:1]]
-    years = sorted({one.value[:4] for one in values_of(graph, thing, film("year")) if isinstance(one, Literal)})
-    by = [graph.names.label(one) for one in values_of(graph, thing, film("director")) if isinstance(one, NamedNode)]
+    years = sorted({one.value[:4] for one in values_of(graph, thing, vocab.year) if isinstance(one, Literal)})
+    by = [graph.names.label(one) for one in values_of(graph, thing, vocab.director) if isinstance(one, NamedNode)]
     directors = sorted(filter(None, by))[:2]
-    jobs = sorted(one.value for one in values_of(graph, thing, film("occupation")) if isinstance(one, Literal))[:2]
+    jobs = sorted(one.value for one in values_of(graph, thing, vocab.occupation) if isinstance(one, Literal))[:2]
     return ", ".join((*kinds, *jobs, *years[:2], *([f"by {' and '.join(directors)}"] if directors else ())))

@@ -16,7 +16,7 @@ from kg.facts.dates import to_days
 from kg.linking.names import person_of, titles_of
 from kg.lookup.name_search import score_of
 from kg.terms import XSD
-from kg.text_folding import to_folded
+from kg.text import fold_name
 
 _NUMBERS = {XSD + name for name in ("integer", "decimal", "double", "float", "int", "long", "nonNegativeInteger")}
 _DATES = {XSD + name for name in ("gYear", "gYearMonth", "date", "dateTime")}
@@ -42,7 +42,7 @@ def name_likeness(wanted: str, names: Iterable[str]) -> float:
 def _forms(name: str) -> tuple[str, str, str]:
     """A name as it is spelled, as the title of a film, and as a person's name."""
     titles = titles_of(name)
-    return to_folded(name), " ".join(titles[0].words) if titles else "", " ".join(person_of(name))
+    return fold_name(name), " ".join(titles[0].words) if titles else "", " ".join(person_of(name))
 
 
 def literal_likeness(wanted: str, literal: Literal, *, is_identifier: bool = False) -> float:

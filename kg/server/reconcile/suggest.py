@@ -19,8 +19,8 @@ from kg.server.reconcile.types_and_properties import (
     to_type,
     types_of,
 )
-from kg.terms import FILM, film, to_curie
-from kg.text_folding import to_folded
+from kg.terms import FILM, entity_iri, to_curie
+from kg.text import fold_name
 
 PAGE, FARTHEST = 20, 1_000
 """How many suggestions are given at once, and how many can be skipped."""
@@ -30,7 +30,7 @@ _LIKE = 80
 def suggest_entities(graph: FilmGraph, prefix: str, types: Sequence[str], skip: int) -> list[dict[str, Any]]:
     """Things whose name begins like this, or is like this; a thing whose id it is comes first."""
     meant = [known for one in types if (known := to_type(graph, one)) is not None]
-    kind = to_curie(film(meant[0].id).value) if meant else ""
+    kind = to_curie(entity_iri(meant[0].id).value) if meant else ""
     itself = to_entity(graph, prefix) if prefix.strip() else None
     found = [itself] if itself is not None else []
     found += [one.thing for one in graph.search(prefix, kind=kind, most=skip + PAGE + 1) if one.thing != itself]
@@ -66,7 +66,7 @@ def suggest_properties(graph: FilmGraph, prefix: str, skip: int) -> list[dict[st
 
 
 def _suggested(known: dict[str, Known], prefix: str, skip: int) -> list[Known]:
-    wanted = to_folded(prefix)
+    wanted = fold_name(prefix)
     ranked = [(_rank(one, prefix.strip(), wanted), -one.uses, one.id, one) for one in known.values()]
     return [one for rank, *_, one in sorted(ranked, key=lambda two: two[:3]) if rank < 9][skip : skip + PAGE]
 

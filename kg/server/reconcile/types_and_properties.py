@@ -6,15 +6,28 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
-from pyoxigraph import DefaultGraph, Literal, NamedNode, Quad
+from pyoxigraph import Literal, NamedNode, Quad
 
 from kg.filmgraph import FilmGraph
-from kg.graph.provenance import ONTOLOGY
+from kg.graph.store import find_quad, find_quads
 from kg.lookup.classes import narrowest
-from kg.terms import ALIAS, FILM, KNOWN_NAMES, LABEL, NOTE, OWL, RDFS, TYPE, Term, film, to_iri
-from kg.text_folding import to_folded
+from kg.terms import (
+    ALIAS,
+    FILM,
+    KNOWLEDGE,
+    KNOWN_NAMES,
+    LABEL,
+    NOTE,
+    ONTOLOGY,
+    OWL,
+    RDFS,
+    TYPE,
+    Term,
+    entity_iri,
+    to_iri,
+)
+from kg.text import fold_name
 
-_KNOWLEDGE = DefaultGraph()
 _SUBCLASS, _SUBPROPERTY = NamedNode(RDFS + "subClassOf"), NamedNode(RDFS + "subPropertyOf")
 _PROPERTIES = tuple(NamedNode(OWL + name) for name in ("ObjectProperty", "DatatypeProperty"))
 _CLASS = NamedNode(OWL + "Class")
@@ -56,7 +69,7 @@ def to_entity(graph: FilmGraph, id: str) -> NamedNode | None:
 
 
 def _is_named(graph: FilmGraph, iri: NamedNode) -> bool:
-    return next(graph.store.quads_for_pattern(iri, LABEL, None, _KNOWLEDGE), None) is not None
+    return find_quad(graph.store, iri, LABEL, None, KNOWLEDGE) is not None
 
 
 def names_of(graph: FilmGraph, thing: NamedNode, by: Sequence[NamedNode] = (LABEL, ALIAS)) -> list[str]:
@@ -66,7 +79,7 @@ def names_of(graph: FilmGraph, thing: NamedNode, by: Sequence[NamedNode] = (LABE
 
 def values_of(graph: FilmGraph, thing: NamedNode, property: NamedNode) -> Iterator[Term]:
     """The values of a property."""
-    for quad in graph.store.quads_for_pattern(thing, property, None, _KNOWLEDGE):
+    for quad in find_quads(graph.store, thing, property, None, KNOWLEDGE):
         if isinstance(quad.object, NamedNode | Literal):
             yield quad.object
 
@@ -100,7 +113,9 @@ def to_way(graph: FilmGraph, text: str) -> tuple[NamedNode, ...] | None:
         return None
     known = all_properties(graph)
     found = [_meant(known, name) for name in names]
-    return tuple(KNOWN_NAMES.get(one.id) or film(one.id) for one in found if one is not None) if all(found) else None
+    return (
+        tuple(KNOWN_NAMES.get(one.id) or entity_iri(one.id) for one in found if one is not None) if all(found) else None
+    )
 
 
 def name_of_way(graph: FilmGraph, way: tuple[NamedNode, ...]) -> str:
@@ -114,7 +129,7 @@ def _meant(known: dict[str, Known], text: str) -> Known | None:
     name = text.strip().removeprefix("film:").removeprefix(FILM)
     if (found := known.get(name)) is not None:
         return found
-    folded = to_folded(name)
+    folded = fold_name(name)
     fitting = [one for one in known.values() if folded in one.folded]
     return max(fitting, key=lambda one: one.uses, default=None)
 
@@ -122,16 +137,16 @@ def _meant(known: dict[str, Known], text: str) -> Known | None:
 @lru_cache(maxsize=2)
 def all_types(graph: FilmGraph) -> dict[str, Known]:
     """The classes of the ontology that a named thing may have, by id."""
-    every = {quad.subject for quad in graph.store.quads_for_pattern(None, TYPE, _CLASS, ONTOLOGY)}
+    every = {quad.subject for quad in find_quads(graph.store, None, TYPE, _CLASS, ONTOLOGY)}
     return {one.id: one for one in _known(graph, every, above=_SUBCLASS, uses=_uses_of_class)}
 
 
 @lru_cache(maxsize=2)
 def all_properties(graph: FilmGraph) -> dict[str, Known]:
     """The properties of the ontology by id, and those that every thing has: label, alias, type, note."""
-    every = {quad.subject for kind in _PROPERTIES for quad in graph.store.quads_for_pattern(None, TYPE, kind, ONTOLOGY)}
+    every = {quad.subject for kind in _PROPERTIES for quad in find_quads(graph.store, None, TYPE, kind, ONTOLOGY)}
     own = {one.id: one for one in _known(graph, every, above=_SUBPROPERTY, uses=_uses_of_property)}
-    usual = {name: Known(name, name, folded=(to_folded(name),)) for name in KNOWN_NAMES}
+    usual = {name: Known(name, name, folded=(fold_name(name),)) for name in KNOWN_NAMES}
     return usual | own
 
 
@@ -141,21 +156,21 @@ def _known(
     for iri in sorted((one for one in every if isinstance(one, NamedNode)), key=lambda one: one.value):
         if not iri.value.startswith(FILM):
             continue
-        labels = _texts(graph.store.quads_for_pattern(iri, LABEL, None, ONTOLOGY))
-        over = [quad.object for quad in graph.store.quads_for_pattern(iri, above, None, ONTOLOGY)]
+        labels = _texts(find_quads(graph.store, iri, LABEL, None, ONTOLOGY))
+        over = [quad.object for quad in find_quads(graph.store, iri, above, None, ONTOLOGY)]
         broader = tuple(sorted(to_id(one) for one in over if isinstance(one, NamedNode)))
         yield Known(
             to_id(iri),
             graph.names.label(iri) or to_id(iri),
-            next(iter(_texts(graph.store.quads_for_pattern(iri, NOTE, None, ONTOLOGY))), ""),
+            next(iter(_texts(find_quads(graph.store, iri, NOTE, None, ONTOLOGY))), ""),
             uses(graph, iri),
-            tuple(dict.fromkeys(to_folded(text) for text in (to_id(iri), *labels))),
+            tuple(dict.fromkeys(fold_name(text) for text in (to_id(iri), *labels))),
             broader,
             is_identifier="identifier" in (to_id(iri), *broader),
         )
 
 
-def _texts(quads: Iterator[Quad]) -> list[str]:
+def _texts(quads: Iterable[Quad]) -> list[str]:
     return [quad.object.value for quad in quads if isinstance(quad.object, Literal)]
 
 
@@ -164,10 +179,8 @@ _MOST_COUNTED = 10_000
 
 
 def _uses_of_class(graph: FilmGraph, iri: NamedNode) -> int:
-    found = graph.store.quads_for_pattern(None, TYPE, iri, _KNOWLEDGE)
-    return sum(1 for _, __ in zip(range(_MOST_COUNTED), found, strict=False))
+    return len(find_quads(graph.store, None, TYPE, iri, KNOWLEDGE, limit=_MOST_COUNTED))
 
 
 def _uses_of_property(graph: FilmGraph, iri: NamedNode) -> int:
-    found = graph.store.quads_for_pattern(None, iri, None, _KNOWLEDGE)
-    return sum(1 for _, __ in zip(range(_MOST_COUNTED), found, strict=False))
+    return len(find_quads(graph.store, None, iri, None, KNOWLEDGE, limit=_MOST_COUNTED))

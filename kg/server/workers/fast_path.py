@@ -16,11 +16,12 @@ from math import prod
 from urllib.parse import unquote_plus
 
 import orjson
-from pyoxigraph import DefaultGraph, Literal, NamedNode, QueryResultsFormat, QuerySolutions, Store
+from pyoxigraph import Literal, NamedNode, QueryResultsFormat, QuerySolutions, Store
 
+from kg.graph.store import find_quads
 from kg.server import media_types as m
 from kg.server.workers.result_writers import to_json
-from kg.terms import PREFIXES, TYPE
+from kg.terms import KNOWLEDGE, PREFIXES, TYPE
 
 _IRI = r"<[^<>\"{}|^`\\\x00-\x20?]*+>"
 _NAME = r"[A-Za-z][A-Za-z0-9-]*+:[A-Za-z0-9_-]++"
@@ -39,7 +40,6 @@ _LOOKUP = re.compile(
 )
 _VARIABLES = re.compile(_VARIABLE)
 _TERMS = re.compile(rf"{_IRI}|{_VARIABLE}|{_NAME}|{_LITERAL}|a(?![A-Za-z0-9:])")
-_KNOWLEDGE = DefaultGraph()
 _MOST, _LONGEST = 1000, 30_000
 """So many rows take more bytes than this: each names a variable, and its kind and value, in at least 30 bytes."""
 _MARK = b"query="
@@ -91,7 +91,7 @@ class Lookups:
         for subject, predicate, value in plain.patterns:
             about = None if isinstance(subject, str) else subject
             said = None if isinstance(value, str) else value
-            read = list(islice(self.store.quads_for_pattern(about, predicate, said, _KNOWLEDGE), _MOST + 1))
+            read = list(find_quads(self.store, about, predicate, said, KNOWLEDGE, limit=_MOST + 1))
             if isinstance(subject, str):
                 found.append((subject, [to_json(quad.subject) for quad in read]))
             elif isinstance(value, str):

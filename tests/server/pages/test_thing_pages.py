@@ -10,7 +10,7 @@ from kg.filmgraph import FilmGraph
 from kg.server.pages.entity_data import MOST
 from kg.server.pages.entity_page import thing_page
 from kg.server.pages.urls import page_of
-from kg.terms import FILM, LABEL, SOURCE, TYPE, film
+from kg.terms import FILM, LABEL, SOURCE, TYPE, entity_iri
 from tests.projects import SmallProject
 from tests.server.pages.films import HOSTILE
 from tests.server.pages.reading import read
@@ -116,7 +116,7 @@ def test_a_part_a_class_and_a_property_have_pages_too(graph: FilmGraph) -> None:
     for name in ("tangerine.win.audience-prize", "Film", "director"):
         assert read(page(graph, name)).faults == []
     assert TYPE is not None
-    assert film("Film").value == FILM + "Film"
+    assert entity_iri("Film").value == FILM + "Film"
 
 
 def test_a_title_from_right_to_left_keeps_to_itself_and_says_its_language(project: SmallProject) -> None:

@@ -1,0 +1,402 @@
+"""XSD literals: lexical forms, well-formedness, values, and comparison by value.
+
+Literals come in their N-Triples form. Datatypes and their lexical spaces are those of
+https://www.w3.org/TR/xmlschema11-2/; the order of values is that of SPARQL's operators,
+https://www.w3.org/TR/sparql11-query/#OperatorMapping.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import datetime
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from decimal import Decimal, InvalidOperation
+from fractions import Fraction
+from functools import lru_cache
+from math import isnan
+from typing import TypeVar
+
+from pyoxigraph import Literal as RdfLiteral
+
+from kg.terms import RDF, RDFS, XSD, to_term
+
+_PLAIN = re.compile(r'"([^"\\]*)"(?:\^\^<([^>]*)>|@([A-Za-z0-9-]+))?')
+
+_LANGUAGE_STRING = RDF + "langString"
+STRING = f"<{XSD}string>"
+LANGUAGE_STRING = f"<{_LANGUAGE_STRING}>"
+PLAIN_LITERAL = f"<{RDF}PlainLiteral>"
+RDFS_LITERAL = f"<{RDFS}Literal>"
+
+
+@dataclass(frozen=True, slots=True)
+class LiteralParts:
+    """A literal taken apart: lexical form, datatype IRI, language tag."""
+
+    lexical: str
+    datatype: str
+    language: str = ""
+
+
+@lru_cache(maxsize=65_536)
+def literal_parts(text: str) -> LiteralParts | None:
+    """The parts of a literal in N-Triples form, or None for an IRI or a blank node.
+
+    >>> literal_parts('"Anora"@en')
+    LiteralParts(lexical='Anora', datatype='http://www.w3.org/1999/02/22-rdf-syntax-ns#langString', language='en')
+    """
+    if not text.startswith('"'):
+        return None
+    plain = _PLAIN.fullmatch(text)
+    if plain is not None:
+        language = plain[3] or ""
+        return LiteralParts(plain[1], plain[2] or (_LANGUAGE_STRING if language else XSD + "string"), language)
+    term = to_term(text)
+    assert isinstance(term, RdfLiteral)
+    return LiteralParts(term.value, term.datatype.value, term.language or "")
+
+
+def lexical_form(text: str) -> str:
+    """What SPARQL's STR gives for a term: the IRI, or the lexical form; the empty text for a blank node."""
+    literal = literal_parts(text)
+    if literal is not None:
+        return literal.lexical
+    return text[1:-1] if text.startswith("<") else ""
+
+
+# --- lexical forms
+_INTEGER = r"[+-]?[0-9]+"
+_ZONE = r"(Z|[+-](?:(?:0[0-9]|1[0-3]):[0-5][0-9]|14:00))?"
+_YEAR, _MONTH, _DAY = r"-?(?:[1-9][0-9]{3,}|0[0-9]{3})", r"(?:0[1-9]|1[0-2])", r"(?:0[1-9]|[12][0-9]|3[01])"
+_TIME = r"(?:(?:[01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9](?:\.[0-9]+)?|24:00:00(?:\.0+)?)"
+_FLOAT = r"(?:[+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]+)?|[+-]?INF|NaN)"
+_DAYS = r"(?:[0-9]+D)?(?:T(?=[0-9])(?:[0-9]+H)?(?:[0-9]+M)?(?:[0-9]+(?:\.[0-9]+)?S)?)?"
+PATTERNS: dict[str, str] = {
+    "boolean": "true|false|1|0",
+    "decimal": r"[+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)",
+    "double": _FLOAT,
+    "float": _FLOAT,
+    "date": f"{_YEAR}-{_MONTH}-{_DAY}{_ZONE}",
+    "dateTime": f"{_YEAR}-{_MONTH}-{_DAY}T{_TIME}{_ZONE}",
+    "dateTimeStamp": f"{_YEAR}-{_MONTH}-{_DAY}T{_TIME}{_ZONE[:-1]}",
+    "time": f"{_TIME}{_ZONE}",
+    "gYear": f"{_YEAR}{_ZONE}",
+    "gYearMonth": f"{_YEAR}-{_MONTH}{_ZONE}",
+    "gMonth": f"--{_MONTH}{_ZONE}",
+    "gMonthDay": f"--{_MONTH}-{_DAY}{_ZONE}",
+    "gDay": f"---{_DAY}{_ZONE}",
+    "duration": rf"-?P(?=[0-9T])(?:[0-9]+Y)?(?:[0-9]+M)?{_DAYS}",
+    "dayTimeDuration": rf"-?P(?=[0-9T]){_DAYS}",
+    "yearMonthDuration": r"-?P(?=[0-9])(?:[0-9]+Y)?(?:[0-9]+M)?",
+    "hexBinary": r"(?:[0-9a-fA-F]{2})*",
+    "base64Binary": r"(?:(?:[A-Za-z0-9+/] ?){4})*(?:(?:[A-Za-z0-9+/] ?){2}[A-Za-z0-9+/=] ?=)?",
+    "language": "[a-zA-Z]{1,8}(?:-[a-zA-Z0-9]{1,8})*",
+}
+"""Datatype -> its lexical forms as a regular expression; whether a day exists is checked apart."""
+INTEGER_BOUNDS: dict[str, tuple[int | None, int | None]] = {
+    "integer": (None, None),
+    "nonPositiveInteger": (None, 0),
+    "negativeInteger": (None, -1),
+    "nonNegativeInteger": (0, None),
+    "positiveInteger": (1, None),
+    "long": (-(2**63), 2**63 - 1),
+    "int": (-(2**31), 2**31 - 1),
+    "short": (-(2**15), 2**15 - 1),
+    "byte": (-(2**7), 2**7 - 1),
+    "unsignedLong": (0, 2**64 - 1),
+    "unsignedInt": (0, 2**32 - 1),
+    "unsignedShort": (0, 2**16 - 1),
+    "unsignedByte": (0, 2**8 - 1),
+}
+"""The integer datatypes with their least and greatest value."""
+
+
+NUMERIC = frozenset(XSD + name for name in (*INTEGER_BOUNDS, "decimal", "float", "double"))
+"""The datatypes that SPARQL counts among the numbers."""
+_STRING_PATTERNS: dict[str, str] = {
+    "string": r"(?s).*",
+    "language": PATTERNS["language"],
+    "normalizedString": r"[^\r\n\t]*",
+    "token": r"(?:[^\s]+(?: [^\s]+)*)?",
+    "Name": r"[^\W\d][\w.\-:]*|:[\w.\-:]*",
+    "NCName": r"[^\W\d][\w.\-]*",
+    "NMTOKEN": r"[\w.\-:]+",
+}
+"""The datatypes derived from xsd:string. SHACL engines do not check all of them, so they are not in `PATTERNS`."""
+_FLOATING = frozenset((XSD + "float", XSD + "double"))
+_MOMENTS = ("dateTime", "dateTimeStamp", "date", "time", "gYear", "gYearMonth", "gMonth", "gMonthDay", "gDay")
+_DURATIONS = ("duration", "dayTimeDuration", "yearMonthDuration")
+
+
+def is_well_formed(literal: LiteralParts) -> bool:
+    """True when the lexical form is one of its datatype, and for every datatype that is not known here.
+
+    >>> is_well_formed(LiteralParts("2023-02-29", XSD + "date")), is_well_formed(LiteralParts("300", XSD + "byte"))
+    (False, False)
+    """
+    name = literal.datatype.removeprefix(XSD) if literal.datatype.startswith(XSD) else ""
+    if name in INTEGER_BOUNDS:
+        if re.fullmatch(_INTEGER, literal.lexical) is None:
+            return False
+        minimum, maximum = INTEGER_BOUNDS[name]
+        # Decimal, because Python's int refuses texts of more than 4,300 digits.
+        number = Decimal(literal.lexical)
+        return (minimum is None or number >= minimum) and (maximum is None or number <= maximum)
+    if name not in PATTERNS:
+        return True
+    if re.fullmatch(PATTERNS[name], literal.lexical) is None:
+        return False
+    return name not in ("date", "dateTime", "dateTimeStamp", "gMonthDay") or _day_exists(literal.lexical, name)
+
+
+def _day_exists(text: str, name: str) -> bool:
+    parts = re.match(r"(-?[0-9]*)-?-([0-9]{2})-([0-9]{2})", text)
+    assert parts is not None
+    # gMonthDay has no year, so 29 February is a day of it; the calendar repeats every 400 years.
+    year = 4 if name == "gMonthDay" else int(parts[1][-9:]) % 400 + 400
+    try:
+        datetime.date(year, int(parts[2]), int(parts[3]))
+    except ValueError:
+        return False
+    return True
+
+
+# --- values
+
+
+@dataclass(frozen=True, slots=True)
+class LiteralValue:
+    """What a literal denotes; two values of different `space` are never equal."""
+
+    space: str
+    value: object
+
+
+_OTHER_DATATYPES = ("decimal", "float", "double", "boolean", "hexBinary", "base64Binary", "anyURI")
+_XSD_NAMES = (*INTEGER_BOUNDS, *_STRING_PATTERNS, *_MOMENTS, *_OTHER_DATATYPES)
+SUPPORTED = frozenset(
+    (
+        *(f"<{XSD}{name}>" for name in _XSD_NAMES),
+        PLAIN_LITERAL,
+        RDFS_LITERAL,
+        LANGUAGE_STRING,
+        f"<{RDF}XMLLiteral>",
+        f"<{RDF}HTML>",
+    )
+)
+"""The datatypes of OWL 2 RL (https://www.w3.org/TR/owl2-profiles/#Entities_3) and XSD's dates, in N-Triples form."""
+
+
+def value_of(text: str) -> LiteralValue | None:
+    """The value of a literal; None for an ill-typed one. For an unknown datatype, its lexical form is its value.
+
+    White space around the lexical form is ignored, as XSD does before it reads one, except for strings.
+    """
+    parts = literal_parts(text)
+    if parts is None:
+        return None
+    if parts.datatype == _LANGUAGE_STRING:
+        return LiteralValue("language string", (parts.lexical, parts.language.lower()))
+    if not parts.datatype.startswith(XSD):
+        return LiteralValue(parts.datatype, parts.lexical)
+    name = parts.datatype[len(XSD) :]
+    if name in _STRING_PATTERNS:
+        return LiteralValue("string", parts.lexical) if re.fullmatch(_STRING_PATTERNS[name], parts.lexical) else None
+    trimmed = LiteralParts(parts.lexical.strip(" \t\r\n"), parts.datatype)
+    return _value(trimmed.lexical, name) if is_well_formed(trimmed) else None
+
+
+def _value(lexical: str, name: str) -> LiteralValue | None:
+    """The value of a well-formed lexical form of the datatype `xsd:name`."""
+    if name in INTEGER_BOUNDS or name == "decimal":
+        return LiteralValue("number", Fraction(Decimal(lexical)))
+    if name in ("double", "float"):
+        # NaN equals itself as a value, though not as a Python number.
+        return LiteralValue(name, lexical if lexical == "NaN" else float(lexical))
+    if name == "boolean":
+        return LiteralValue("boolean", lexical in ("true", "1"))
+    if name in _MOMENTS:
+        seconds, zone = _seconds(lexical)
+        return LiteralValue("dateTime" if name == "dateTimeStamp" else name, (seconds, zone is not None))
+    if name in _DURATIONS:
+        return LiteralValue("duration", _length(lexical))
+    if name == "hexBinary":
+        return LiteralValue("hexBinary", lexical.lower())
+    if name == "base64Binary":
+        try:
+            return LiteralValue("base64Binary", base64.b64decode(re.sub(r"\s", "", lexical), validate=True))
+        except (binascii.Error, ValueError):
+            return None
+    return LiteralValue(name, lexical)
+
+
+def is_in_datatype(datatype: str, text: str) -> bool:
+    """True when the value of a literal belongs to a supported datatype, given in N-Triples form."""
+    value = value_of(text)
+    if value is None:
+        return False
+    name = datatype[len(XSD) + 1 : -1] if datatype.startswith("<" + XSD) else ""
+    if datatype == RDFS_LITERAL:
+        return True
+    if datatype == PLAIN_LITERAL:
+        return value.space in {"string", "language string"}
+    if name in INTEGER_BOUNDS:
+        return _is_in_bounds(value, name)
+    if name in _STRING_PATTERNS:
+        return value.space == "string" and re.fullmatch(_STRING_PATTERNS[name], str(value.value)) is not None
+    if name == "decimal":
+        return value.space == "number"
+    if name == "dateTimeStamp":
+        return value.space == "dateTime" and isinstance(value.value, tuple) and bool(value.value[1])
+    if datatype == LANGUAGE_STRING:
+        return value.space == "language string"
+    return value.space == (name or datatype[1:-1])
+
+
+def are_equal(left: str, right: str) -> bool:
+    """True when two literals have one value (dt-eq)."""
+    if left == right:
+        return True
+    value = value_of(left)
+    return value is not None and value == value_of(right)
+
+
+def _is_in_bounds(value: LiteralValue, name: str) -> bool:
+    minimum, maximum = INTEGER_BOUNDS[name]
+    number = value.value
+    if not isinstance(number, Fraction) or value.space != "number" or number.denominator != 1:
+        return False
+    return (minimum is None or number >= minimum) and (maximum is None or number <= maximum)
+
+
+# --- order by value
+
+Ordering = int | None
+"""-1 for less, 0 for equal, 1 for greater; None where the two cannot be compared."""
+
+
+def compare(left: str, right: str) -> Ordering:
+    """The order of two terms by SPARQL's `<` and `=`; None where SPARQL raises an error.
+
+    >>> compare('"9"^^<http://www.w3.org/2001/XMLSchema#integer>', '"10.0"^^<http://www.w3.org/2001/XMLSchema#decimal>')
+    -1
+    """
+    a, b = literal_parts(left), literal_parts(right)
+    if a is None or b is None or a.language or b.language or not (is_well_formed(a) and is_well_formed(b)):
+        return None
+    for kind, order in _ORDERS:
+        if kind(a.datatype) and kind(b.datatype):
+            return order(a, b)
+    return None
+
+
+def _named(*names: str) -> Callable[[str], bool]:
+    known = frozenset(XSD + name for name in names)
+    return lambda datatype: datatype in known
+
+
+def is_numeric(datatype: str) -> bool:
+    """True when SPARQL counts the datatype among the numbers."""
+    return datatype in NUMERIC
+
+
+def _order(a: _Value, b: _Value) -> Ordering:
+    return (a > b) - (a < b)
+
+
+_Value = TypeVar("_Value", Decimal, float, str, bool, int)
+
+
+def _numbers(a: LiteralParts, b: LiteralParts) -> Ordering:
+    # "If the two are of different numeric types, promote": decimal -> float -> double.
+    if a.datatype in _FLOATING or b.datatype in _FLOATING:
+        x, y = float(a.lexical.replace("INF", "inf")), float(b.lexical.replace("INF", "inf"))
+        return None if isnan(x) or isnan(y) else _order(x, y)
+    try:
+        return _order(Decimal(a.lexical), Decimal(b.lexical))
+    except InvalidOperation:
+        return None
+
+
+def _strings(a: LiteralParts, b: LiteralParts) -> Ordering:
+    return _order(a.lexical, b.lexical)
+
+
+def _truths(a: LiteralParts, b: LiteralParts) -> Ordering:
+    return _order(a.lexical in ("true", "1"), b.lexical in ("true", "1"))
+
+
+_MOMENT = re.compile(
+    r"(?P<year>-?\d{4,})?(?:-?-(?P<month>\d\d))?(?:-(?P<day>\d\d))?"
+    r"(?:T?(?P<hour>\d\d):(?P<minute>\d\d):(?P<second>\d\d(?:\.\d+)?))?(?P<zone>Z|[+-]\d\d:\d\d)?"
+)
+_FOURTEEN_HOURS = Decimal(14 * 3600)
+
+
+def _moments(a: LiteralParts, b: LiteralParts) -> Ordering:
+    """With and without a zone: ordered when 14 hours do not matter (https://www.w3.org/TR/xmlschema11-2/#dateTime)."""
+    if a.datatype != b.datatype and {a.datatype, b.datatype} != {XSD + "dateTime", XSD + "dateTimeStamp"}:
+        return None
+    x, y = _seconds(a.lexical), _seconds(b.lexical)
+    if (x[1] is None) == (y[1] is None):
+        return _order(x[0], y[0])
+    return _order(x[0], y[0]) if abs(x[0] - y[0]) > _FOURTEEN_HOURS else None
+
+
+def _seconds(text: str) -> tuple[Decimal, str | None]:
+    """Seconds on a line of time that counts all days, and the zone."""
+    found = _MOMENT.fullmatch(text.replace("---", "--01-"))  # a day of any month
+    if found is None:  # a time of day: the pattern of a year would take its hour
+        found = re.fullmatch(
+            r"(?P<hour>\d\d):(?P<minute>\d\d):(?P<second>\d\d(?:\.\d+)?)(?P<zone>Z|[+-]\d\d:\d\d)?", text
+        )
+        assert found is not None
+    part = {"year": "1972", "month": "1", "day": "1", "hour": "0", "minute": "0", "second": "0"}
+    part |= {name: value for name, value in found.groupdict().items() if value is not None}
+    year, month, day = int(part["year"]), int(part["month"]), int(part["day"])
+    cycles, year = divmod(year, 400)
+    days = cycles * 146_097 + datetime.date(year + 400, month, day).toordinal()
+    total = Decimal(days * 86_400 + int(part["hour"]) * 3600 + int(part["minute"]) * 60) + Decimal(part["second"])
+    zone = found["zone"]
+    if zone is not None and zone != "Z":
+        shift = int(zone[1:3]) * 3600 + int(zone[4:6]) * 60
+        total += -shift if zone[0] == "+" else shift
+    return total, zone
+
+
+_DURATION = re.compile(r"(-)?P(?:(\d+)Y)?(?:(\d+)M)?(?:(\d+)D)?(?:T(?:(\d+)H)?(?:(\d+)M)?(?:([\d.]+)S)?)?")
+
+
+def _durations(a: LiteralParts, b: LiteralParts) -> Ordering:
+    """Months with months, seconds with seconds; a month has no length in days, so mixtures are not compared."""
+    (months, seconds), (other_months, other_seconds) = _length(a.lexical), _length(b.lexical)
+    if (months, seconds) == (other_months, other_seconds):
+        return 0
+    if seconds == other_seconds == 0:
+        return _order(months, other_months)
+    return _order(seconds, other_seconds) if months == other_months else None
+
+
+def _length(text: str) -> tuple[int, Decimal]:
+    found = _DURATION.fullmatch(text)
+    assert found is not None
+    years, months, days, hours, minutes = (int(part or 0) for part in found.groups()[1:6])
+    sign = -1 if found[1] else 1
+    return sign * (years * 12 + months), sign * (
+        Decimal(((days * 24 + hours) * 60 + minutes) * 60) + Decimal(found[7] or 0)
+    )
+
+
+_ORDERS: tuple[tuple[Callable[[str], bool], Callable[[LiteralParts, LiteralParts], Ordering]], ...] = (
+    (is_numeric, _numbers),
+    (_named("string"), _strings),
+    (_named("boolean"), _truths),
+    (
+        _named(*_MOMENTS),
+        _moments,
+    ),
+    (_named(*_DURATIONS), _durations),
+)
