@@ -11,8 +11,8 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from kg.exports.jsonld import to_context
-from kg.facts.schema import Lexicon, Word, read_ontology, to_lexicon
 from kg.project import Project, find_project
+from kg.schema import OntologyTerm, Schema, read_ontology, to_schema
 from kg.terms import FILM
 
 _HEAD = '''"""The classes and properties of the film ontology, as Python names.
@@ -30,21 +30,21 @@ from pyoxigraph import NamedNode
 
 def generated(project: Project) -> Mapping[Path, str]:
     """Each generated file of a checkout, by its path in the project, and its text."""
-    lexicon = to_lexicon(read_ontology(project.ontology))
-    context = json.dumps({"@context": to_context(lexicon)}, ensure_ascii=False, indent=1) + "\n"
-    return {Path("kg/vocabulary.py"): _vocabulary(lexicon), Path("ontology/context.jsonld"): context}
+    schema = to_schema(read_ontology(project.ontology))
+    context = json.dumps({"@context": to_context(schema)}, ensure_ascii=False, indent=1) + "\n"
+    return {Path("kg/vocabulary.py"): _vocabulary(schema), Path("ontology/context.jsonld"): context}
 
 
-def _vocabulary(lexicon: Lexicon) -> str:
+def _vocabulary(schema: Schema) -> str:
     words = [
-        word for word in (*lexicon.classes.values(), *lexicon.properties.values()) if word.iri.value.startswith(FILM)
+        word for word in (*schema.classes.values(), *schema.properties.values()) if word.iri.value.startswith(FILM)
     ]
     return _HEAD + "\n".join(_constant(word) for word in sorted(words, key=lambda word: word.name))
 
 
-def _constant(word: Word) -> str:
+def _constant(word: OntologyTerm) -> str:
     name = f"{word.name}_" if keyword.iskeyword(word.name) else word.name
-    sentence = word.sentence.replace("\\", "\\\\").replace('"""', "'''")
+    sentence = word.comment.replace("\\", "\\\\").replace('"""', "'''")
     return f'{name} = NamedNode("{word.iri.value}")\n"""{sentence}"""\n'
 
 

@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from kg.lookup.conflicts import Dispute
     from kg.lookup.entity_description import Portrait
     from kg.lookup.name_search import Match, NameIndex
-    from kg.lookup.schema_card import Schema
+    from kg.lookup.schema_card import SchemaCard
 
 
 class FilmGraph:
@@ -139,12 +139,12 @@ class FilmGraph:
 
     @cached_property
     def _mentions(self) -> dict[str, list[Mention]]:
-        from kg.facts.schema import to_lexicon
         from kg.linking.mentions import to_mentions
+        from kg.schema import to_schema
 
-        lexicon = to_lexicon(quad.triple for quad in find_quads(self.store, None, None, None, ONTOLOGY))
+        schema = to_schema(quad.triple for quad in find_quads(self.store, None, None, None, ONTOLOGY))
         kinds: dict[str, list[Mention]] = {}
-        for side in to_mentions(self.facts(), lexicon).values():
+        for side in to_mentions(self.facts(), schema).values():
             for one in side:
                 kinds.setdefault(one.kind, []).append(one)
         return kinds
@@ -171,7 +171,7 @@ class FilmGraph:
         """Every fact that is knowledge, each with its evidence, in the order of the files."""
         return self.provenance.facts()
 
-    def schema(self) -> Schema:
+    def schema(self) -> SchemaCard:
         """The classes and properties with their uses."""
         from kg.lookup.schema_card import read_schema
 

@@ -17,9 +17,9 @@ _REST = re.compile(r"[\W_]+")
 def fold_name(text: str) -> str:
     """A name in lower-case Latin letters, digits and spaces: without accents, case, punctuation and other scripts.
 
-    >>> to_folded("Amélie"), to_folded("Palme d’Or"), to_folded("Сталкер"), to_folded("Fast & Furious")
+    >>> fold_name("Amélie"), fold_name("Palme d’Or"), fold_name("Сталкер"), fold_name("Fast & Furious")
     ('amelie', 'palme dor', 'stalker', 'fast and furious')
-    >>> to_folded("…")
+    >>> fold_name("…")
     '…'
     """
     plain = _APOSTROPHES.sub("", text).replace("&", " and ")
@@ -44,7 +44,7 @@ def to_slug(text: str) -> str:
 def closest(name: str, names: list[str], *, limit: int = 2) -> tuple[str, ...]:
     """The names that are spelled most like this one, best first; none when none is close.
 
-    >>> nearest("directr", ["director", "writer"])
+    >>> closest("directr", ["director", "writer"])
     ('director',)
     """
     worst = max(2, len(name) // 3)

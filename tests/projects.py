@@ -11,11 +11,11 @@ from textwrap import dedent
 
 from kg.facts.model import Fact
 from kg.facts.read import Read, read_facts
-from kg.facts.schema import Lexicon, read_ontology, to_lexicon
 from kg.filmgraph import FilmGraph, open_graph
 from kg.pipeline.build import Drafted, build, draft
 from kg.project import Project
 from kg.reports import Finding, Report
+from kg.schema import Schema, read_ontology, to_schema
 from kg.terms import to_short
 
 ROOT = Path(__file__).parents[1]
@@ -141,11 +141,11 @@ class SmallProject:
         return Project(self.folder)
 
     @cached_property
-    def lexicon(self) -> Lexicon:
-        return to_lexicon(read_ontology(self.project.ontology))
+    def schema(self) -> Schema:
+        return to_schema(read_ontology(self.project.ontology))
 
     def read(self) -> Read:
-        return read_facts(self.folder / "data", self.lexicon)
+        return read_facts(self.folder / "data", self.schema)
 
     def facts(self) -> list[Fact]:
         """The facts of a project without faults."""

@@ -16,9 +16,9 @@ if TYPE_CHECKING:
     from pyoxigraph import Triple
 
     from kg.facts.model import Source
-    from kg.facts.schema import Lexicon
     from kg.importers.session import Gate
     from kg.project import Project
+    from kg.schema import Schema
 
 _TOLD = ("title", "publisher", "date", "language", "address", "licence")
 _DAY = re.compile(r"\d{4}(?:-\d\d(?:-\d\d)?)?")
@@ -92,7 +92,7 @@ def _wikidata(call: argparse.Namespace) -> int:
         address="https://www.wikidata.org/",
         licence="CC0-1.0",
     )
-    mapping = read_mapping(known.ontology, known.lexicon)
+    mapping = read_mapping(known.ontology, known.schema)
     with _gate(call, known, usual, call.paths) as gate:
         gate.identifier = "wikidataId"
         import_wikidata(call.paths, gate, mapping, languages=call.languages.split(","))
@@ -133,7 +133,7 @@ def _results(call: argparse.Namespace) -> int:
         licence="CC0-1.0",
     )
     with _gate(call, known, usual, call.paths) as gate:
-        import_results(call.paths, gate, known.lexicon, mapping=Path(call.mapping) if call.mapping else None)
+        import_results(call.paths, gate, known.schema, mapping=Path(call.mapping) if call.mapping else None)
         return _finish(call, gate)
 
 
@@ -165,11 +165,11 @@ def _rdf(call: argparse.Namespace) -> int:
     known = _known(call)
     name = to_slug(Path(call.paths[0]).name.partition(".")[0]) or "rdf"
     own = Path(call.mapping) if call.mapping else None
-    wikidata = read_mapping(known.ontology, known.lexicon)
-    mapping = read_rdf_mapping(known.ontology, known.lexicon, wikidata, own=own)
+    wikidata = read_mapping(known.ontology, known.schema)
+    mapping = read_rdf_mapping(known.ontology, known.schema, wikidata, own=own)
     with _gate(call, known, Source(name, title=Path(call.paths[0]).name), call.paths) as gate:
         gate.identifier = "wikidataId"
-        import_rdf(call.paths, gate, mapping, known.lexicon, wikidata, prefix=gate.source.id)
+        import_rdf(call.paths, gate, mapping, known.schema, wikidata, prefix=gate.source.id)
         return _finish(call, gate)
 
 
@@ -186,7 +186,7 @@ def _imdb(call: argparse.Namespace) -> int:
         licence="non-commercial use, see the address",
     )
     with _gate(call, known, usual, call.paths) as gate:
-        import_imdb(call.paths, gate, known.lexicon)
+        import_imdb(call.paths, gate, known.schema)
         return _finish(call, gate)
 
 
@@ -202,14 +202,14 @@ def _table(call: argparse.Namespace) -> int:
     known = _known(call)
     paths = files_of(call.paths, SUFFIXES)
     if call.guess:
-        write(guess_mapping(paths[0], known.lexicon), call.output)
+        write(guess_mapping(paths[0], known.schema), call.output)
         return 0
     beside = paths[0].with_name(paths[0].name + ".mapping.yaml")
     if call.mapping is None and not beside.exists():
         raise InputError(
             f"What do the columns mean? Write a mapping: kg import table {call.paths[0]} --guess -o {beside.name}"
         )
-    mapping = read_table_mapping(Path(call.mapping) if call.mapping is not None else beside, known.lexicon)
+    mapping = read_table_mapping(Path(call.mapping) if call.mapping is not None else beside, known.schema)
     with _gate(call, known, mapping.source, [str(path) for path in paths]) as gate:
         import_table(paths, mapping, gate)
         return _finish(call, gate)
@@ -219,16 +219,16 @@ def _table(call: argparse.Namespace) -> int:
 class _Known:
     project: Project
     ontology: list[Triple]
-    lexicon: Lexicon
+    schema: Schema
 
 
 def _known(call: argparse.Namespace) -> _Known:
-    from kg.facts.schema import read_ontology, to_lexicon
     from kg.project import find_project
+    from kg.schema import read_ontology, to_schema
 
     project = find_project(call.project)
     ontology = read_ontology(project.ontology)
-    return _Known(project, ontology, to_lexicon(ontology))
+    return _Known(project, ontology, to_schema(ontology))
 
 
 @contextmanager
@@ -247,7 +247,7 @@ def _gate(call: argparse.Namespace, known: _Known, usual: Source, paths: list[st
         bytes_progress_of(files_within(paths)) as progress,
         Gate(known.project.data, source, retrieved=call.retrieved, dry_run=call.dry_run, parquet=call.parquet) as gate,
     ):
-        gate.kinds = to_kinds(known.ontology, known.lexicon)
+        gate.kinds = to_kinds(known.ontology, known.schema)
         if progress is not None:
             gate.progress = progress
         yield gate

@@ -20,7 +20,7 @@ from kg import vocabulary as vocab
 from kg.decisions.policy import Policy
 from kg.facts.dates import Days, to_days
 from kg.facts.model import Fact, Rank
-from kg.facts.schema import Lexicon
+from kg.schema import Schema
 from kg.terms import LABEL, TYPE, Term, to_short, to_text
 
 Subject = NamedNode | BlankNode
@@ -73,7 +73,7 @@ def decide(
     facts: Iterable[Fact],
     *,
     single: Mapping[NamedNode, frozenset[NamedNode] | None],
-    lexicon: Lexicon,
+    schema: Schema,
     policy: Policy,
 ) -> Decided:
     """Sort facts into knowledge and contested.
@@ -86,7 +86,7 @@ def decide(
         if fact.rank is Rank.DEPRECATED:
             aside[number] = Contested(fact, Kind.DEPRECATED, fact.because or "its own source is wrong here")
     standing = [fact for number, fact in enumerate(facts) if number not in aside] if aside else facts
-    decider = _Decider(standing, single, lexicon, policy)
+    decider = _Decider(standing, single, schema, policy)
     decisions = tuple(decider.decisions())
     for number, decision in _lost(facts, decisions):
         if number not in aside:
@@ -118,7 +118,7 @@ def _lost(facts: tuple[Fact, ...], decisions: Iterable[Decision]) -> Iterator[tu
 class _Decider:
     facts: Sequence[Fact]
     single: Mapping[NamedNode, frozenset[NamedNode] | None]
-    lexicon: Lexicon
+    schema: Schema
     policy: Policy
     _known_apart: dict[tuple[NamedNode, NamedNode], bool] = field(default_factory=dict)
 
@@ -161,7 +161,7 @@ class _Decider:
                 [next(f.value for f in group if f.as_of == latest)],
                 f"the value of {latest} holds later",
             )
-        if property in self.lexicon.dates and (precise := _most_precise(group)) is not None:
+        if property in self.schema.date_properties and (precise := _most_precise(group)) is not None:
             return _decision(
                 subject, property, Kind.COARSER, group, [precise], f"{to_short(precise)} says the same more precisely"
             )
@@ -219,7 +219,7 @@ class _Decider:
         kinds = {one.subject: one.value for one in classes if isinstance(one.value, NamedNode)}
         for fact in self.facts if kinds else ():
             kind = None if isinstance(fact.value, Literal) else kinds.get(fact.value)
-            word = self.lexicon.properties.get(fact.property)
+            word = self.schema.properties.get(fact.property)
             if kind is None or word is None:
                 continue
             wrong = next((one for one in word.range if self._are_apart(one, kind)), None)
@@ -229,7 +229,7 @@ class _Decider:
 
     def _are_apart(self, one: NamedNode, other: NamedNode) -> bool:
         if (known := self._known_apart.get((one, other))) is None:
-            known = self._known_apart[one, other] = self.lexicon.are_apart(one, other)
+            known = self._known_apart[one, other] = self.schema.are_disjoint(one, other)
         return known
 
     def _figures(self) -> Iterator[Decision]:
@@ -283,10 +283,10 @@ class _Decider:
                 continue
             if fact.property == TYPE and isinstance(fact.value, NamedNode):
                 if fact.subject in things:
-                    found[fact.subject] |= self.lexicon.above(fact.value)
-            elif fact.value in things and (word := self.lexicon.properties.get(fact.property)) is not None:
+                    found[fact.subject] |= self.schema.ancestors(fact.value)
+            elif fact.value in things and (word := self.schema.properties.get(fact.property)) is not None:
                 for kind in word.range:
-                    found[fact.value] |= self.lexicon.above(kind)
+                    found[fact.value] |= self.schema.ancestors(kind)
         return {subject: frozenset(kinds) for subject, kinds in found.items()}
 
 

@@ -19,9 +19,9 @@ from pathlib import Path
 from pyoxigraph import NamedNode
 
 from kg.facts.files import fault, read_text, read_yaml
-from kg.facts.schema import Lexicon
 from kg.facts.sources import Sources
 from kg.reports import Finding
+from kg.schema import Schema
 from kg.text import closest
 from kg.yaml_files import YamlNode
 
@@ -45,11 +45,11 @@ class Policy:
         return order.index(source) if source in order else len(order)
 
 
-def read_policy(path: Path, *, file: str, lexicon: Lexicon, sources: Sources, faults: list[Finding]) -> Policy:
+def read_policy(path: Path, *, file: str, schema: Schema, sources: Sources, faults: list[Finding]) -> Policy:
     """The policy of a project, or one without any order where there is no file; faults go to `faults`."""
     if not path.exists() or (text := read_text(path, file=file, faults=faults)) is None:
         return Policy()
-    reader = _PolicyReader(lexicon, sources, faults)
+    reader = _PolicyReader(schema, sources, faults)
     for root in read_yaml(text, file=file, faults=faults):
         return reader.policy(root)
     return Policy()
@@ -57,7 +57,7 @@ def read_policy(path: Path, *, file: str, lexicon: Lexicon, sources: Sources, fa
 
 @dataclass
 class _PolicyReader:
-    lexicon: Lexicon
+    schema: Schema
     sources: Sources
     faults: list[Finding]
 
@@ -94,9 +94,9 @@ class _PolicyReader:
         return [(iri, one) for iri, one in found if iri is not None]
 
     def _property(self, key: YamlNode) -> NamedNode | None:
-        iri = self.lexicon.names.get(key.text or "")
+        iri = self.schema.names.get(key.text or "")
         if iri is None:
-            near = closest(key.text or "", list(self.lexicon.names))
+            near = closest(key.text or "", list(self.schema.names))
             self.faults.append(
                 fault(
                     "unknown-property",

@@ -14,10 +14,10 @@ from kg.explain.why import DAYS, Why
 from kg.facts.dates import to_days
 from kg.facts.model import Evidence
 from kg.facts.read import read_facts
-from kg.facts.schema import read_ontology, to_lexicon
 from kg.graph.provenance import EARLIEST
 from kg.project import Project
 from kg.proofs.checker import Spot, faults
+from kg.schema import read_ontology, to_schema
 from kg.terms import Spo, entity_iri, to_spo
 
 _DATED = frozenset(str(entity_iri(name)) for name in ("date", "start", "end"))
@@ -52,7 +52,7 @@ class ProofChecker:
         ontology = read_ontology(project.ontology)
         self.axioms = frozenset(map(to_spo, ontology))
         self.facts: dict[Spo, set[Spot]] = defaultdict(set)
-        for fact in read_facts(project.data, to_lexicon(ontology)).facts:
+        for fact in read_facts(project.data, to_schema(ontology)).facts:
             t = fact.triple
             self.facts[str(t.subject), str(t.predicate), str(t.object)].add(_spot(fact.evidence))
 

@@ -10,10 +10,10 @@ from pyoxigraph import NamedNode, RdfFormat, Store, Triple, parse
 
 from kg.errors import InputError
 from kg.exports import rdf
-from kg.facts.schema import Lexicon, to_lexicon
 from kg.graph.provenance_reader import Provenance
 from kg.graph.store import iterate_quads
 from kg.lookup.entity_names import Names
+from kg.schema import Schema, to_schema
 from kg.terms import KNOWLEDGE
 
 
@@ -35,9 +35,9 @@ class Call:
         """The ontology that the build was made with."""
         return (quad.triple for quad in parse(path=self.build / "ontology.nt", format=RdfFormat.N_TRIPLES))
 
-    def lexicon(self) -> Lexicon:
+    def schema(self) -> Schema:
         """Its words."""
-        return to_lexicon(self.ontology())
+        return to_schema(self.ontology())
 
 
 def write_pieces(call: Call, format: str) -> Iterator[str]:
@@ -57,13 +57,13 @@ def _rdf(format: str) -> Callable[[Call], Iterator[str]]:
 def _jsonld(call: Call) -> Iterator[str]:
     from kg.exports.jsonld import to_jsonld
 
-    yield to_jsonld(rdf.quads_of(call.build, call.only), call.lexicon())
+    yield to_jsonld(rdf.quads_of(call.build, call.only), call.schema())
 
 
 def _framed(call: Call) -> Iterator[str]:
     from kg.exports.jsonld import to_framed
 
-    yield to_framed(rdf.quads_of(call.build, call.only), call.lexicon(), films=call.films)
+    yield to_framed(rdf.quads_of(call.build, call.only), call.schema(), films=call.films)
 
 
 def _schema_org(call: Call) -> Iterator[str]:

@@ -15,7 +15,7 @@ from typing import Any
 from pyoxigraph import BlankNode, DefaultGraph, NamedNode, Quad
 
 from kg import vocabulary as vocab
-from kg.facts.schema import Lexicon, Takes
+from kg.schema import Schema, ValueKind
 from kg.terms import KNOWN_NAMES, LABEL, PREFIXES, TYPE, XSD, Term, to_curie
 
 _RESERVED = {"id", "type"}
@@ -23,19 +23,19 @@ _Graph = dict[Term, dict[NamedNode, list[Term]]]
 _STRING = XSD + "string"
 
 
-def to_context(lexicon: Lexicon) -> dict[str, Any]:
+def to_context(schema: Schema) -> dict[str, Any]:
     """The context: prefixes, `id` and `type`, the name of each property with what it takes, the name of each class."""
     context: dict[str, Any] = {"@version": 1.1, **PREFIXES, "id": "@id", "type": "@type"}
-    for iri, word in sorted(lexicon.properties.items(), key=lambda one: one[1].name):
+    for iri, word in sorted(schema.properties.items(), key=lambda one: one[1].name):
         if word.name in _RESERVED or not _is_short(word.name, iri):
             continue
         term: dict[str, str] = {"@id": to_curie(iri.value)}
-        if word.takes is Takes.THING:
+        if word.value_kind is ValueKind.ENTITY:
             term["@type"] = "@id"
         elif word.range and word.range[0].value.startswith(XSD) and word.range[0].value != _STRING:
             term["@type"] = to_curie(word.range[0].value)
         context[word.name] = term
-    for iri, word in sorted(lexicon.classes.items(), key=lambda one: one[1].name):
+    for iri, word in sorted(schema.classes.items(), key=lambda one: one[1].name):
         if _is_short(word.name, iri):
             context[word.name] = to_curie(iri.value)
     return context
@@ -45,9 +45,9 @@ def _is_short(name: str, iri: NamedNode) -> bool:
     return iri.value.rpartition("/")[2] == name or KNOWN_NAMES.get(name) == iri
 
 
-def to_jsonld(quads: Iterable[Quad], lexicon: Lexicon) -> str:
+def to_jsonld(quads: Iterable[Quad], schema: Schema) -> str:
     """Compact JSON-LD: a node for each thing, in graphs where there are several."""
-    context = to_context(lexicon)
+    context = to_context(schema)
     graphs: dict[str, dict[Term, dict[NamedNode, list[Term]]]] = defaultdict(
         lambda: defaultdict(lambda: defaultdict(list))
     )
@@ -61,9 +61,9 @@ def to_jsonld(quads: Iterable[Quad], lexicon: Lexicon) -> str:
     return _to_text({"@context": context, "@graph": nodes})
 
 
-def to_framed(quads: Iterable[Quad], lexicon: Lexicon, *, films: Iterable[NamedNode] | None = None) -> str:
+def to_framed(quads: Iterable[Quad], schema: Schema, *, films: Iterable[NamedNode] | None = None) -> str:
     """A tree for each film: its nodes without names inside it, other things by id, type and label."""
-    context = to_context(lexicon)
+    context = to_context(schema)
     said: _Graph = defaultdict(lambda: defaultdict(list))
     for quad in quads:
         said[quad.subject][quad.predicate].append(quad.object)  # type: ignore[index,arg-type]

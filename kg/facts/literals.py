@@ -7,7 +7,7 @@ import re
 from pyoxigraph import Literal, NamedNode
 
 from kg.facts.dates import to_date
-from kg.facts.schema import Takes, Word
+from kg.schema import OntologyTerm, ValueKind
 from kg.terms import XSD, Term, to_iri
 
 _FORMS = {
@@ -32,16 +32,16 @@ _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff\ufffe\uffff
 _LANGUAGE = re.compile(r"[A-Za-z]{1,8}(?:-[A-Za-z0-9]{1,8})*")
 
 
-def to_value(text: str, word: Word, *, lang: str = "") -> Term:
+def to_value(text: str, word: OntologyTerm, *, lang: str = "") -> Term:
     """The term that `text` means for this property; raises `ValueError` saying what was expected.
 
     A property that leads to a thing wants a name, CURIE or IRI; a date property a date; any other a literal of its
     range.
     """
-    if word.takes is Takes.THING:
+    if word.value_kind is ValueKind.ENTITY:
         return to_iri(text)
     _refuse_control(text)
-    if word.takes is Takes.DATE:
+    if word.value_kind is ValueKind.DATE:
         return to_date(text)
     if lang:
         if _LANGUAGE.fullmatch(lang) is None:
@@ -54,19 +54,19 @@ def to_value(text: str, word: Word, *, lang: str = "") -> Term:
     return Literal(text, datatype=datatype) if datatype.value.startswith(XSD) else Literal(text)
 
 
-def check_value(value: Term, word: Word) -> None:
+def check_value(value: Term, word: OntologyTerm) -> None:
     """Raise `ValueError` when a property cannot have this exact term as its value: wrong in kind or in form.
 
     Whether a literal's datatype is the wanted one is for the shapes to say.
     """
     if not isinstance(value, Literal):
-        if word.takes is not Takes.THING:
+        if word.value_kind is not ValueKind.ENTITY:
             raise ValueError(f"{word.name} takes a value, not the thing {value}")
         return
-    if word.takes is Takes.THING:
+    if word.value_kind is ValueKind.ENTITY:
         raise ValueError(f"{word.name} leads to a thing, not to a literal")
     _refuse_control(value.value)
-    if word.takes is Takes.DATE:
+    if word.value_kind is ValueKind.DATE:
         to_date(value.value)
         return
     for datatype in dict.fromkeys((value.datatype, *word.range[:1])):

@@ -13,9 +13,9 @@ from kg.facts.model import Fact
 from kg.facts.readers.rdf_reader import SUFFIXES, RdfReader
 from kg.facts.readers.table_reader import TableReader
 from kg.facts.readers.yaml_reader import BlockReader
-from kg.facts.schema import Lexicon, Takes
 from kg.facts.sources import Sources, read_sources
 from kg.reports import Finding, Place
+from kg.schema import Schema, ValueKind
 from kg.terms import FILM, SOURCE, TYPE, Term, to_curie
 from kg.text import closest
 
@@ -33,21 +33,21 @@ class Read:
     files: tuple[Path, ...] = field(default=())
 
 
-def read_facts(folder: Path, lexicon: Lexicon) -> Read:
+def read_facts(folder: Path, schema: Schema) -> Read:
     """All facts under a project's `data/`, in the order of files and lines; a fault hides no other."""
     faults: list[Finding] = []
     sources = Sources()
     if (path := folder / "sources.yaml").exists():
         sources = read_sources(path, file=_name(path, folder), faults=faults)
     files = fact_files(folder)
-    rdf = RdfReader(lexicon, sources, faults)
-    readers = BlockReader(lexicon, sources, faults), TableReader(lexicon, sources, faults), rdf
+    rdf = RdfReader(schema, sources, faults)
+    readers = BlockReader(schema, sources, faults), TableReader(schema, sources, faults), rdf
     facts = tuple(fact for path in files for fact in _read(path, _name(path, folder), readers, faults))
     spoken = {fact.evidence.source for fact in facts} - set(sources)
     sources = Sources(
         {**sources, **{one.id: one for one in map(rdf.source_of, _names(files, folder)) if one.id in spoken}}
     )
-    faults.extend(_unknown_things(facts, lexicon, sources))
+    faults.extend(_unknown_things(facts, schema, sources))
     return Read(facts, sources, tuple(faults), files)
 
 
@@ -77,23 +77,23 @@ def _read(
         )
 
 
-def _unknown_things(facts: tuple[Fact, ...], lexicon: Lexicon, sources: Sources) -> Iterator[Finding]:
+def _unknown_things(facts: tuple[Fact, ...], schema: Schema, sources: Sources) -> Iterator[Finding]:
     """Faults for names of ours that no fact is about: most are misspelled."""
     known: set[Term] = {fact.subject for fact in facts}
     known.update(source.iri for source in sources.values())
     names: list[str] | None = None
     places: dict[NamedNode, Place] = {}
     for fact in facts:
-        word = lexicon.properties.get(fact.property)
+        word = schema.properties.get(fact.property)
         if (
             fact.property != TYPE
             and word is not None
-            and word.takes is Takes.THING
+            and word.value_kind is ValueKind.ENTITY
             and isinstance(fact.value, NamedNode)
         ):
             places.setdefault(fact.value, fact.place)
         if isinstance(fact.subject, NamedNode) and (
-            fact.subject in lexicon.properties or fact.subject in lexicon.classes
+            fact.subject in schema.properties or fact.subject in schema.classes
         ):
             yield fault(
                 "name", f"{to_curie(fact.subject.value)} is the name of an ontology term, not of a thing", fact.place

@@ -10,8 +10,8 @@ from decimal import Decimal
 
 from kg.facts.literals import to_value
 from kg.facts.model import Fact
-from kg.facts.schema import Lexicon, Takes, Word
 from kg.reports import Finding
+from kg.schema import OntologyTerm, Schema, ValueKind
 from kg.terms import ALIAS, LABEL, to_curie, to_text
 
 
@@ -44,11 +44,11 @@ def mend_misspelling(finding: Finding, text: str) -> Sequence[Edit]:
     return _replaced(finding, spot, name) if abs(len(name) - len(spot)) <= max(1, len(spot) // 3) else ()
 
 
-def mend_value(finding: Finding, text: str, lexicon: Lexicon, facts: Iterable[Fact]) -> Sequence[Edit]:
+def mend_value(finding: Finding, text: str, schema: Schema, facts: Iterable[Fact]) -> Sequence[Edit]:
     """The same value in the form that the property takes, where it can only mean one thing."""
     said = re.match(r"(?P<name>\S+): (?P<quoted>'(?:[^'\\]|\\.)*'|\"(?:[^\"\\]|\\.)*\") is ", finding.message)
-    iri = lexicon.names.get(said["name"]) if said is not None else None
-    word = lexicon.properties.get(iri) if iri is not None else None
+    iri = schema.names.get(said["name"]) if said is not None else None
+    word = schema.properties.get(iri) if iri is not None else None
     if said is None or word is None:
         return ()
     value = str(ast.literal_eval(said["quoted"]))
@@ -117,13 +117,13 @@ _NUMBER = re.compile(
 )
 
 
-def _meanings(value: str, word: Word, facts: Iterable[Fact]) -> Iterator[str]:
+def _meanings(value: str, word: OntologyTerm, facts: Iterable[Fact]) -> Iterator[str]:
     """Everything that the value may mean, in forms that some property takes."""
     plain = value.strip()
-    if word.takes is Takes.THING:
+    if word.value_kind is ValueKind.ENTITY:
         named = {to_curie(str(f.subject.value)) for f in facts if f.property in (LABEL, ALIAS) and _says(f, plain)}
         yield from (name.removeprefix("film:") for name in named)
-    elif word.takes is Takes.DATE:
+    elif word.value_kind is ValueKind.DATE:
         yield from _dates(plain)
     else:
         yield {"yes": "true", "no": "false"}.get(plain.lower(), plain.lower())
@@ -173,7 +173,7 @@ def _dates(value: str) -> Iterator[str]:
         yield f"{parts[1]}X"
 
 
-def _fits(value: str, word: Word) -> bool:
+def _fits(value: str, word: OntologyTerm) -> bool:
     try:
         to_value(value, word)
     except ValueError:

@@ -31,7 +31,7 @@ PROPOSERS: Mapping[str, Proposer] = {
     "facts/unknown-source": lambda finding, drafted, text: mend_misspelling(finding, text),
     "facts/unknown-thing": lambda finding, drafted, text: mend_misspelling(finding, text),
     "facts/key": lambda finding, drafted, text: mend_misspelling(finding, text),
-    "facts/value": lambda finding, drafted, text: mend_value(finding, text, drafted.lexicon, drafted.read.facts),
+    "facts/value": lambda finding, drafted, text: mend_value(finding, text, drafted.schema, drafted.read.facts),
     "facts/duplicate": lambda finding, drafted, text: mend_duplicate(finding, text),
     "shacl/pattern": lambda finding, drafted, text: mend_form(finding, text),
     "shacl/minCount": lambda finding, drafted, text: mend_label(finding, text, drafted.read.facts),

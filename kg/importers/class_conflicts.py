@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from pyoxigraph import NamedNode, Triple
 
-from kg.facts.schema import Lexicon
+from kg.schema import Schema
 from kg.terms import FILM, OWL, RDF
 
 if TYPE_CHECKING:
@@ -55,7 +55,7 @@ class WrongUse:
         return f"used as {self.kind} here, but it is a {self.instead} elsewhere in the same source"
 
 
-def to_kinds(ontology: Iterable[Triple], lexicon: Lexicon) -> Kinds:
+def to_kinds(ontology: Iterable[Triple], schema: Schema) -> Kinds:
     """The classes, and what owl:disjointWith and owl:AllDisjointClasses say of them."""
     by: dict[NamedNode, dict[object, object]] = defaultdict(dict)
     pairs = set()
@@ -69,7 +69,7 @@ def to_kinds(ontology: Iterable[Triple], lexicon: Lexicon) -> Kinds:
             members.append(_name(by[_FIRST][node]))
             node = by[_REST].get(node)
         pairs |= {frozenset(pair) for pair in combinations(members, 2)}
-    above = {word.name: frozenset(map(_name, lexicon.above(iri))) for iri, word in lexicon.classes.items()}
+    above = {word.name: frozenset(map(_name, schema.ancestors(iri))) for iri, word in schema.classes.items()}
     return Kinds(above, frozenset(pairs))
 
 

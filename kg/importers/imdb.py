@@ -11,19 +11,19 @@ from dataclasses import replace
 from pathlib import Path
 
 from kg.errors import InputError
-from kg.facts.schema import Lexicon
 from kg.importers.input_files import files_of
 from kg.importers.session import Gate
 from kg.importers.tables.mapping import read_table_mapping
 from kg.importers.tables.run import import_one
 from kg.mappings import MAPPINGS
+from kg.schema import Schema
 
 SUFFIXES = (".tsv", ".tsv.gz")
 FOLDER = MAPPINGS / "imdb"
 TITLES, NAMES = "title.basics", "name.basics"
 
 
-def import_imdb(paths: Sequence[str | Path], gate: Gate, lexicon: Lexicon) -> None:
+def import_imdb(paths: Sequence[str | Path], gate: Gate, schema: Schema) -> None:
     """Read tables into the gate; a table of another name is counted and left out.
 
     Raises `InputError` when none of them is a table that is known.
@@ -42,7 +42,7 @@ def import_imdb(paths: Sequence[str | Path], gate: Gate, lexicon: Lexicon) -> No
         raise InputError(f"None of these is a table of IMDb that is read: {', '.join(f'{one}.tsv' for one in known)}.")
     titles = ""
     for number, name in enumerate(sorted(tables, key=lambda one: (one != TITLES, one == NAMES, one))):
-        mapping = read_table_mapping(known[name], lexicon)
+        mapping = read_table_mapping(known[name], schema)
         if titles:
             mapping = replace(mapping, mention=None)
         only = titles if name != NAMES else "SELECT thing FROM mention" if len(tables) > 1 else ""

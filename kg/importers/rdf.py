@@ -19,7 +19,6 @@ from pyoxigraph import BlankNode, CanonicalizationAlgorithm, Dataset, Literal, N
 
 from kg.errors import InputError
 from kg.facts.dates import to_days
-from kg.facts.schema import Lexicon, Takes
 from kg.importers.entity_names import to_name, to_node, to_part
 from kg.importers.input_files import files_of
 from kg.importers.session import Gate
@@ -27,6 +26,7 @@ from kg.importers.wikidata.entities import EntityReader
 from kg.importers.wikidata.rdf import DIRECT, WikidataTriples
 from kg.mappings import MAPPINGS
 from kg.mappings.wikidata import WikidataMapping
+from kg.schema import Schema, ValueKind
 from kg.terms import FILM, PREFIXES, SKOS, TYPE, XSD
 from kg.yaml_files import read_yaml_mapping
 
@@ -60,7 +60,7 @@ class RdfMapping:
 
 
 def read_rdf_mapping(
-    ontology: Iterable[Triple], lexicon: Lexicon, wikidata: WikidataMapping, *, own: Path | None = None
+    ontology: Iterable[Triple], schema: Schema, wikidata: WikidataMapping, *, own: Path | None = None
 ) -> RdfMapping:
     """The crosswalk, the usual mapping and the caller's own, the later above the earlier."""
     classes = {PREFIXES["wd"] + item: kind for item, kind in wikidata.classes.items()}
@@ -76,7 +76,7 @@ def read_rdf_mapping(
             and isinstance(triple.subject, NamedNode)
         ):
             name = triple.subject.value.removeprefix(FILM)
-            if triple.subject in lexicon.classes:
+            if triple.subject in schema.classes:
                 classes.setdefault(triple.object.value, name)
             else:
                 properties.setdefault(triple.object.value, Reading(name))
@@ -88,8 +88,8 @@ def read_rdf_mapping(
         properties |= {str(iri): _reading(entry) for iri, entry in (told.get("properties") or {}).items()}
         names |= {str(iri): str(prefix) for iri, prefix in (told.get("names") or {}).items()}
         currencies |= {str(iri): str(code) for iri, code in (told.get("currencies") or {}).items()}
-    wrong = [f"{one.property!r}" for one in properties.values() if one.property not in lexicon.names]
-    wrong += [f"{kind!r}" for kind in classes.values() if kind not in lexicon.class_names]
+    wrong = [f"{one.property!r}" for one in properties.values() if one.property not in schema.names]
+    wrong += [f"{kind!r}" for kind in classes.values() if kind not in schema.class_names]
     if wrong:
         raise InputError(f"The mapping names what is not in the ontology: {', '.join(sorted(set(wrong)))}.")
     return RdfMapping(classes, properties, names, currencies)
@@ -99,7 +99,7 @@ def import_rdf(
     paths: Sequence[str | Path],
     gate: Gate,
     mapping: RdfMapping,
-    lexicon: Lexicon,
+    schema: Schema,
     wikidata: WikidataMapping,
     *,
     prefix: str,
@@ -110,7 +110,7 @@ def import_rdf(
     """
     with WikidataTriples(gate) as statements:
         for path in files_of(paths, SUFFIXES):
-            reader = _Reader(gate, mapping, lexicon, prefix, path)
+            reader = _Reader(gate, mapping, schema, prefix, path)
             for subject, property, value in _triples(path, gate):
                 gate.summary.records += 1
                 if not statements.take(subject, property, value):
@@ -118,7 +118,7 @@ def import_rdf(
             gate.progress(path.stat().st_size)
         if statements.any:
             statements.load()
-            reader = _Reader(gate, mapping, lexicon, prefix, Path("wikidata"))
+            reader = _Reader(gate, mapping, schema, prefix, Path("wikidata"))
             for subject, property, value in statements.direct():
                 reader.read(subject, property, value)
             entities = EntityReader(gate, wikidata)
@@ -130,7 +130,7 @@ def import_rdf(
 class _Reader:
     gate: Gate
     mapping: RdfMapping
-    lexicon: Lexicon
+    schema: Schema
     prefix: str
     path: Path
     named: dict[str, str] = field(default_factory=dict)
@@ -147,16 +147,18 @@ class _Reader:
         if reading is None:
             self.gate.summary.unmapped[property.value] += 1
             return
-        word = self.lexicon.properties[self.lexicon.names[reading.property]]
+        word = self.schema.properties[self.schema.names[reading.property]]
         kind = word.range[0].value.removeprefix(FILM) if len(word.range) == 1 else ""
         if reading.reads == "money":
             self.money(subject, property, reading.property, value)
-        elif word.takes is Takes.THING:
-            kind = kind if kind in self.lexicon.class_names else ""
+        elif word.value_kind is ValueKind.ENTITY:
+            kind = kind if kind in self.schema.class_names else ""
             self.add(subject, reading.property, self.thing(value, kind, subject, via=reading.property))
         elif not isinstance(value, Literal):
             self.skip(property, "an address stands where a text should")
-        elif (text := self.text(value, reading, word.takes, kind, direct=property.value.startswith(DIRECT))) is None:
+        elif (
+            text := self.text(value, reading, word.value_kind, kind, direct=property.value.startswith(DIRECT))
+        ) is None:
             self.skip(property, "the value is not what the property takes")
         elif reading.property == "label":
             self.label(subject, text, value.language or "")
@@ -187,11 +189,13 @@ class _Reader:
         name, identifier = self.name(subject)
         self.gate.mention(name, kind="", label=text, identifier=identifier, record=_record(subject))
 
-    def text(self, value: Literal, reading: Reading, takes: Takes | None, range: str, *, direct: bool) -> str | None:
+    def text(
+        self, value: Literal, reading: Reading, takes: ValueKind | None, range: str, *, direct: bool
+    ) -> str | None:
         text = _CONTROL.sub(" ", value.value).strip()
         if reading.reads == "year":
             return text[:4] if _to_date(text) is not None else None
-        if takes is Takes.DATE:
+        if takes is ValueKind.DATE:
             # Wikidata's direct values do not tell their precision; a year stands on New Year's Day.
             return _to_date(text[:4] if direct and text[4:11] == "-01-01T" else text)
         if reading.reads in ("minutes", "seconds"):

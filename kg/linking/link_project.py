@@ -9,13 +9,13 @@ from kg.decisions.links import FILE, Links, read_links
 from kg.decisions.policy import read_policy
 from kg.errors import FaultsError, UnknownNameError
 from kg.facts.read import read_facts
-from kg.facts.schema import read_ontology, to_lexicon
 from kg.linking.classification import Thresholds, link
 from kg.linking.mentions import to_mentions
 from kg.linking.model import Candidate, Mention
 from kg.linking.rounds import Matched, match
 from kg.project import Project
 from kg.reports import Finding
+from kg.schema import read_ontology, to_schema
 from kg.terms import LABEL, to_curie, to_iri
 from kg.text import closest
 
@@ -42,16 +42,16 @@ class Linkable:
 
 def read_linkable(project: Project) -> Linkable:
     """Read a project's facts and judgements; raises `FaultsError` with all that is wrong with them."""
-    lexicon = to_lexicon(read_ontology(project.ontology))
-    read = read_facts(project.data, lexicon)
+    schema = to_schema(read_ontology(project.ontology))
+    read = read_facts(project.data, schema)
     faults: list[Finding] = list(read.faults)
     policy = read_policy(
-        project.data / "policy.yaml", file="data/policy.yaml", lexicon=lexicon, sources=read.sources, faults=faults
+        project.data / "policy.yaml", file="data/policy.yaml", schema=schema, sources=read.sources, faults=faults
     )
     links = read_links(project.data / FILE, file=f"data/{FILE}", faults=faults)
     if faults:
         raise FaultsError(faults)
-    return Linkable(to_mentions(read.facts, lexicon), links, lambda source: policy.trust(source, LABEL))
+    return Linkable(to_mentions(read.facts, schema), links, lambda source: policy.trust(source, LABEL))
 
 
 def link_project(

@@ -15,8 +15,8 @@ from pyoxigraph import BlankNode, Literal, NamedNode
 
 from kg import vocabulary as vocab
 from kg.facts.model import Fact
-from kg.facts.schema import Lexicon
 from kg.linking.model import Credit, Mention
+from kg.schema import Schema
 from kg.terms import FILM, Term, to_curie
 
 OWN = "own"
@@ -57,11 +57,11 @@ class _Said:
     values: dict[str, list[Term]] = field(default_factory=lambda: defaultdict(list))
 
 
-def to_mentions(facts: Iterable[Fact], lexicon: Lexicon) -> dict[str, list[Mention]]:
+def to_mentions(facts: Iterable[Fact], schema: Schema) -> dict[str, list[Mention]]:
     """Every thing that can be linked, by who tells of it: `own`, or the id of the source of an import."""
     things = _things(facts)
-    kinds = _Kinds(lexicon)
-    above = _contributors(lexicon)
+    kinds = _Kinds(schema)
+    above = _contributors(schema)
     mentions: dict[str, list[Mention]] = defaultdict(list)
     credited = _credited(things, above)
     for thing, said in things.items():
@@ -88,8 +88,8 @@ def _local(property: NamedNode) -> str:
 
 
 class _Kinds:
-    def __init__(self, lexicon: Lexicon) -> None:
-        self._lexicon = lexicon
+    def __init__(self, schema: Schema) -> None:
+        self._schema = schema
         self._known: dict[Term, tuple[str, str]] = {}
 
     def of(self, classes: Iterable[Term]) -> tuple[str, str]:
@@ -103,7 +103,7 @@ class _Kinds:
         if class_ not in self._known:
             names: dict[str, None] = {}
             if isinstance(class_, NamedNode):
-                names = {_local(one): None for one in self._lexicon.above(class_)}
+                names = {_local(one): None for one in self._schema.ancestors(class_)}
                 if (own := _local(class_)) != "Work":
                     # A work may be a book or a song; only what is called nothing narrower may be a film.
                     names.pop("Work", None)
@@ -114,10 +114,10 @@ class _Kinds:
         return self._known[class_]
 
 
-def _contributors(lexicon: Lexicon) -> frozenset[str]:
+def _contributors(schema: Schema) -> frozenset[str]:
     """The properties that lead from a film to who made it."""
     contributor = vocab.contributor
-    return frozenset(_local(iri) for iri in lexicon.properties if contributor in lexicon.above(iri)) | frozenset(
+    return frozenset(_local(iri) for iri in schema.properties if contributor in schema.ancestors(iri)) | frozenset(
         _CREDITS
     )
 

@@ -52,15 +52,15 @@ class ClassRow:
 
 
 @dataclass(frozen=True, slots=True)
-class Schema:
+class SchemaCard:
     """The classes and properties that the graph uses or its ontology names, each with its number of uses."""
 
     classes: Sequence[SchemaRow]
     properties: Sequence[SchemaRow]
 
-    def matching(self, word: str) -> Schema:
+    def matching(self, word: str) -> SchemaCard:
         """The rows that hold a word, in any case of letters."""
-        return Schema(*([row for row in rows if _holds(row, word)] for rows in (self.classes, self.properties)))
+        return SchemaCard(*([row for row in rows if _holds(row, word)] for rows in (self.classes, self.properties)))
 
     def to_text(self, *, all_terms: bool = False) -> str:
         """Two tables; terms of the ontology without uses are left out unless `all_terms`."""
@@ -91,7 +91,7 @@ def _holds(row: SchemaRow, word: str) -> bool:
     return re.search(rf"(?:\b|(?<=[a-z])(?=[A-Z])){re.escape(word)}", text, re.IGNORECASE) is not None
 
 
-def read_schema(store: Store, names: Names) -> Schema:
+def read_schema(store: Store, names: Names) -> SchemaCard:
     """The card of a store, most used first."""
     classes = _uses(store, "SELECT ?term (COUNT(*) AS ?uses) { ?thing a ?term } GROUP BY ?term")
     properties = _uses(store, "SELECT ?term (COUNT(*) AS ?uses) { ?thing ?term ?value } GROUP BY ?term")
@@ -99,7 +99,7 @@ def read_schema(store: Store, names: Names) -> Schema:
     kinds = "owl:ObjectProperty, owl:DatatypeProperty, owl:AnnotationProperty"
     classes = {**_uses(store, declared % (ONTOLOGY.value, "owl:Class")), **classes}
     properties = {**_uses(store, declared % (ONTOLOGY.value, kinds)), **properties}
-    return Schema(_rows(store, classes, _SUBCLASS), _rows(store, properties, _SUBPROPERTY))
+    return SchemaCard(_rows(store, classes, _SUBCLASS), _rows(store, properties, _SUBPROPERTY))
 
 
 def read_class(store: Store, names: Names, kind: NamedNode) -> list[ClassRow]:

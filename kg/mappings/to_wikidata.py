@@ -14,8 +14,8 @@ from enum import StrEnum
 from pyoxigraph import NamedNode, Triple
 
 from kg import vocabulary as vocab
-from kg.facts.schema import Lexicon
 from kg.mappings.wikidata import EXACT, WD, Meaning, WikidataMapping, reads_of
+from kg.schema import Schema
 from kg.terms import ALIAS, LABEL, OWL, SKOS, TYPE, XSD
 
 CLOSE = NamedNode(SKOS + "closeMatch")
@@ -82,15 +82,15 @@ class Sayings:
     turned: Mapping[str, Mapping[str, str]]
 
 
-def read_sayings(ontology: Iterable[Triple], lexicon: Lexicon, mapping: WikidataMapping) -> Sayings:
+def read_sayings(ontology: Iterable[Triple], schema: Schema, mapping: WikidataMapping) -> Sayings:
     """How the ontology's words are said in Wikidata, by the crosswalk and the mapping."""
     ontology = tuple(ontology)
-    reader = _Reader(lexicon, mapping)
+    reader = _Reader(schema, mapping)
     nodes, plain = reader.nodes(), reader.plain(ontology)
     for property in nodes:
         plain.pop(property, None)
     return Sayings(
-        {property: reader.nearest(property, plain) for property in lexicon.properties},
+        {property: reader.nearest(property, plain) for property in schema.properties},
         nodes,
         _inverses(ontology),
         reader.classes(ontology),
@@ -103,20 +103,20 @@ def read_sayings(ontology: Iterable[Triple], lexicon: Lexicon, mapping: Wikidata
 
 @dataclass(frozen=True, slots=True)
 class _Reader:
-    lexicon: Lexicon
+    schema: Schema
     mapping: WikidataMapping
 
     def plain(self, ontology: Iterable[Triple]) -> dict[NamedNode, tuple[Saying, ...]]:
         found: dict[NamedNode, list[Saying]] = defaultdict(list)
         for name, meanings in sorted(self.mapping.properties.items(), key=lambda one: _number(one[0])):
             for meaning in meanings:
-                if meaning.property and self.lexicon.names[meaning.property] not in _NOT_STATED:
-                    found[self.lexicon.names[meaning.property]].append(self.saying(name, meaning))
+                if meaning.property and self.schema.names[meaning.property] not in _NOT_STATED:
+                    found[self.schema.names[meaning.property]].append(self.saying(name, meaning))
         for property, name in _matches(ontology, EXACT):
-            known = property in self.lexicon.properties and name.startswith("P") and name not in self.mapping.ignored
+            known = property in self.schema.properties and name.startswith("P") and name not in self.mapping.ignored
             if known and property not in found and property not in _NOT_STATED:
-                ours = self.lexicon.properties[property].name
-                found[property].append(self.saying(name, Meaning(ours, reads=reads_of(self.lexicon, ours))))
+                ours = self.schema.properties[property].name
+                found[property].append(self.saying(name, Meaning(ours, reads=reads_of(self.schema, ours))))
         return {property: tuple(sayings) for property, sayings in found.items()}
 
     def nodes(self) -> dict[NamedNode, tuple[Saying, ...]]:
@@ -124,13 +124,13 @@ class _Reader:
         for name, meanings in sorted(self.mapping.properties.items(), key=lambda one: _number(one[0])):
             for meaning in meanings:
                 if meaning.node:
-                    found[self.lexicon.names[meaning.node]].append(self.saying(name, meaning))
+                    found[self.schema.names[meaning.node]].append(self.saying(name, meaning))
         return {property: tuple(sayings) for property, sayings in found.items()}
 
     def saying(self, name: str, meaning: Meaning) -> Saying:
-        ours = self.lexicon.names[meaning.value or meaning.property]
+        ours = self.schema.names[meaning.value or meaning.property]
         qualifiers = tuple(self.saying(*one) for one in sorted(meaning.qualifiers.items(), key=lambda q: _number(q[0])))
-        bounds = {self.lexicon.names[one]: free for one, free in meaning.bounds.items()}
+        bounds = {self.schema.names[one]: free for one, free in meaning.bounds.items()}
         return Saying(name, self.datatype(name, ours, meaning), ours, meaning, qualifiers, bounds)
 
     def datatype(self, name: str, ours: NamedNode, meaning: Meaning) -> Datatype:
@@ -138,9 +138,9 @@ class _Reader:
             return Datatype(self.mapping.datatypes[name])
         if meaning.reads in _BY_READING:
             return _BY_READING[meaning.reads]
-        if IDENTIFIER in self.lexicon.above(ours):
+        if IDENTIFIER in self.schema.ancestors(ours):
             return Datatype.EXTERNAL_ID
-        is_number = NamedNode(XSD + "integer") in self.lexicon.properties[ours].range
+        is_number = NamedNode(XSD + "integer") in self.schema.properties[ours].range
         return Datatype.QUANTITY if is_number else Datatype.STRING
 
     def nearest(self, property: NamedNode, plain: Mapping[NamedNode, tuple[Saying, ...]]) -> tuple[Saying, ...]:
@@ -150,8 +150,8 @@ class _Reader:
         while level:
             if found := [plain[one] for one in level if one in plain]:
                 return found[0]
-            words = (self.lexicon.properties.get(one) for one in level)
-            level = [up for word in words if word is not None for up in word.above if up not in seen]
+            words = (self.schema.properties.get(one) for one in level)
+            level = [up for word in words if word is not None for up in word.parents if up not in seen]
             seen.update(level)
         return ()
 
@@ -160,16 +160,16 @@ class _Reader:
         own: dict[NamedNode, str] = {}
         for match in (CLOSE, EXACT):
             for kind, name in _matches(ontology, match):
-                if kind in self.lexicon.classes and (match == EXACT or kind not in own):
+                if kind in self.schema.classes and (match == EXACT or kind not in own):
                     own[kind] = name
-        return {kind: name for kind in self.lexicon.classes if (name := self._class(kind, own))}
+        return {kind: name for kind in self.schema.classes if (name := self._class(kind, own))}
 
     def _class(self, kind: NamedNode, own: Mapping[NamedNode, str]) -> str:
         waiting = [kind]
         while waiting:
             if (one := waiting.pop(0)) in own:
                 return own[one]
-            waiting.extend(self.lexicon.classes[one].above if one in self.lexicon.classes else ())
+            waiting.extend(self.schema.classes[one].parents if one in self.schema.classes else ())
         return ""
 
 

@@ -10,8 +10,8 @@ from typing import Any
 from pyoxigraph import NamedNode, Triple
 
 from kg.errors import InputError
-from kg.facts.schema import Lexicon, Takes
 from kg.mappings import MAPPINGS
+from kg.schema import Schema, ValueKind
 from kg.terms import FILM, PREFIXES, SKOS, entity_iri
 from kg.yaml_files import read_yaml_mapping
 
@@ -70,7 +70,7 @@ class WikidataMapping:
 
 
 def read_mapping(
-    ontology: Iterable[Triple], lexicon: Lexicon, path: Path | None = None, *, strict: bool = True
+    ontology: Iterable[Triple], schema: Schema, path: Path | None = None, *, strict: bool = True
 ) -> WikidataMapping:
     """The mapping; raises `InputError` naming each word in it that the ontology does not have.
 
@@ -78,19 +78,19 @@ def read_mapping(
     """
     path = path if path is not None else MAPPINGS / "wikidata.yaml"
     told = read_yaml_mapping(path)
-    reader = _Reader(lexicon)
+    reader = _Reader(schema)
     classes = {
         str(item): reader.class_name(str(name))
         for item, name in told.get("classes", {}).items()
-        if strict or name in lexicon.class_names
+        if strict or name in schema.class_names
     }
     properties: dict[str, tuple[Meaning, ...]] = {}
     for triple in ontology:
         if triple.predicate == EXACT and isinstance(triple.object, NamedNode) and triple.object.value.startswith(WD):
             subject, other = triple.subject, triple.object.value.removeprefix(WD)
-            if isinstance(subject, NamedNode) and subject in lexicon.classes:
+            if isinstance(subject, NamedNode) and subject in schema.classes:
                 classes.setdefault(other, subject.value.removeprefix(FILM))
-            elif isinstance(subject, NamedNode) and subject in lexicon.properties:
+            elif isinstance(subject, NamedNode) and subject in schema.properties:
                 properties[other] = (reader.to_meaning({"property": subject.value.removeprefix(FILM)}),)
     ignored = set()
     faults: list[str] = []
@@ -113,24 +113,24 @@ def read_mapping(
         told.get("currencies", {}),
         told.get("media", {}),
         {
-            word.name: frozenset(one.value.removeprefix(FILM) for one in lexicon.above(iri))
-            for iri, word in lexicon.classes.items()
+            word.name: frozenset(one.value.removeprefix(FILM) for one in schema.ancestors(iri))
+            for iri, word in schema.classes.items()
         },
         told.get("datatypes", {}),
         told.get("turned", {}),
     )
 
 
-def reads_of(lexicon: Lexicon, name: str) -> str:
+def reads_of(schema: Schema, name: str) -> str:
     """How a value of our property is read where nothing else is said: item, time or text."""
-    iri = lexicon.names.get(name)
-    takes = lexicon.properties[iri].takes if iri is not None else None
-    return {Takes.THING: "item", Takes.DATE: "time"}.get(takes or Takes.LITERAL, "text")
+    iri = schema.names.get(name)
+    takes = schema.properties[iri].value_kind if iri is not None else None
+    return {ValueKind.ENTITY: "item", ValueKind.DATE: "time"}.get(takes or ValueKind.LITERAL, "text")
 
 
 @dataclass
 class _Reader:
-    lexicon: Lexicon
+    schema: Schema
     faults: list[str] = field(default_factory=list)
 
     def to_meaning(self, entry: Mapping[str, Any]) -> Meaning:
@@ -142,12 +142,12 @@ class _Reader:
         inverse = str(entry.get("inverse", ""))
         bounds = {str(name): str(free) for name, free in entry.get("bounds", {}).items()}
         for name in filter(None, (property, value, node, inverse, *bounds)):
-            if name not in self.lexicon.names:
+            if name not in self.schema.names:
                 self.faults.append(f"{name!r} is not a property of the ontology")
         makes = str(entry.get("makes", ""))
         for name in filter(None, (*entry.get("of", ()), entry.get("class", ""), makes)):
             self.class_name(str(name))
-        reads = str(entry.get("reads", "")) or reads_of(self.lexicon, value or property)
+        reads = str(entry.get("reads", "")) or reads_of(self.schema, value or property)
         kind = str(entry.get("class", "")) or (self._range(value or property) if reads == "item" else "")
         return Meaning(
             property,
@@ -164,7 +164,7 @@ class _Reader:
         )
 
     def class_name(self, name: str) -> str:
-        if name not in self.lexicon.class_names:
+        if name not in self.schema.class_names:
             self.faults.append(f"{name!r} is not a class of the ontology")
         return name
 
@@ -173,6 +173,6 @@ class _Reader:
         return found
 
     def _range(self, name: str) -> str:
-        word = self.lexicon.properties.get(self.lexicon.names.get(name, entity_iri("")))
+        word = self.schema.properties.get(self.schema.names.get(name, entity_iri("")))
         ranges = [iri.value.removeprefix(FILM) for iri in (word.range if word is not None else ())]
-        return ranges[0] if len(ranges) == 1 and ranges[0] in self.lexicon.class_names else ""
+        return ranges[0] if len(ranges) == 1 and ranges[0] in self.schema.class_names else ""

@@ -12,10 +12,10 @@ from pyoxigraph import Literal, NamedNode
 
 from kg.facts.files import fault
 from kg.facts.model import Fact
-from kg.facts.schema import Lexicon, Takes
 from kg.passages.matching import holds_literal, holds_name
 from kg.passages.texts import Texts
 from kg.reports import Finding, Report, Severity
+from kg.schema import Schema, ValueKind
 from kg.terms import ALIAS, LABEL, TYPE, Term, to_curie, to_short
 
 
@@ -30,7 +30,7 @@ class Held(StrEnum):
     BAD = "bad"
 
 
-def verify(facts: Iterable[Fact], *, texts: Texts, lexicon: Lexicon) -> Report:
+def verify(facts: Iterable[Fact], *, texts: Texts, schema: Schema) -> Report:
     """A finding for every digest, span or value that is wrong, and how many facts are held, paraphrased or
     unchecked.
     """
@@ -39,7 +39,7 @@ def verify(facts: Iterable[Fact], *, texts: Texts, lexicon: Lexicon) -> Report:
     counts = Counter(dict.fromkeys(Held, 0))
     findings = list(texts.faults())
     for fact in facts:
-        held, finding = _verify(fact, texts, lexicon, names)
+        held, finding = _verify(fact, texts, schema, names)
         counts[held] += 1
         if finding is not None:
             findings.append(finding)
@@ -57,7 +57,7 @@ def to_names(facts: Iterable[Fact]) -> Mapping[Term, list[str]]:
     return names
 
 
-def _verify(fact: Fact, texts: Texts, lexicon: Lexicon, names: Mapping[Term, list[str]]) -> tuple[Held, Finding | None]:
+def _verify(fact: Fact, texts: Texts, schema: Schema, names: Mapping[Term, list[str]]) -> tuple[Held, Finding | None]:
     text = texts[fact.evidence.source]
     if not fact.evidence.has_span:
         return Held.NO_SPAN, None
@@ -75,7 +75,7 @@ def _verify(fact: Fact, texts: Texts, lexicon: Lexicon, names: Mapping[Term, lis
         return Held.STRUCTURE, None
     if fact.paraphrase:
         return Held.PARAPHRASE, None
-    if _holds(passage, fact, lexicon, names):
+    if _holds(passage, fact, schema, names):
         return Held.HELD, None
     return Held.BAD, Finding(
         "facts/not-in-passage",
@@ -91,13 +91,13 @@ def _verify(fact: Fact, texts: Texts, lexicon: Lexicon, names: Mapping[Term, lis
     )
 
 
-def _holds(passage: str, fact: Fact, lexicon: Lexicon, names: Mapping[Term, list[str]]) -> bool:
+def _holds(passage: str, fact: Fact, schema: Schema, names: Mapping[Term, list[str]]) -> bool:
     if fact.written:
         return holds_name(passage, [fact.written]) or fact.written in passage
     if isinstance(fact.value, Literal):
         return holds_literal(passage, fact.value)
-    word = lexicon.properties.get(fact.property)
-    if word is not None and word.takes is Takes.THING:
+    word = schema.properties.get(fact.property)
+    if word is not None and word.value_kind is ValueKind.ENTITY:
         return holds_name(passage, names.get(fact.value, []))
     return holds_name(passage, [to_curie(fact.value.value)]) if isinstance(fact.value, NamedNode) else False
 

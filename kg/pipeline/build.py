@@ -25,7 +25,6 @@ from kg.decisions.policy import read_policy
 from kg.errors import FaultsError, ProjectError, UnknownNameError
 from kg.facts.files import fact_files
 from kg.facts.read import Read, read_facts
-from kg.facts.schema import Lexicon, read_ontology, to_lexicon
 from kg.facts.sources import read_sources
 from kg.graph import provenance
 from kg.graph.record_store import FILE as RECORDS
@@ -40,6 +39,7 @@ from kg.pipeline.source_locations import Locator, Tracer
 from kg.project import Project, find_project
 from kg.reasoning.infer import infer
 from kg.reports import Finding, Report
+from kg.schema import Schema, read_ontology, to_schema
 from kg.shapes import Shapes, read_shapes, single_valued
 from kg.shapes import check as check_shapes
 from kg.text import closest
@@ -53,7 +53,7 @@ class Drafted:
 
     project: Project
     ontology: tuple[Triple, ...]
-    lexicon: Lexicon
+    schema: Schema
     read: Read
     merged: Merged
     decided: Decided
@@ -124,9 +124,9 @@ def check(
 def verify_project(project: Project | Path | str | None = None, *, texts: Path | str | None = None) -> Report:
     """Digests, spans and values of all facts, verified in the texts at hand; what is wrong with the files as well."""
     project = project if isinstance(project, Project) else find_project(project)
-    lexicon = to_lexicon(read_ontology(project.ontology))
-    read = read_facts(project.data, lexicon)
-    return Report(read.faults) + verify(read.facts, texts=to_texts(texts, read.sources), lexicon=lexicon)
+    schema = to_schema(read_ontology(project.ontology))
+    read = read_facts(project.data, schema)
+    return Report(read.faults) + verify(read.facts, texts=to_texts(texts, read.sources), schema=schema)
 
 
 def cite_in(
@@ -166,25 +166,25 @@ def draft(
     say = progress if progress is not None else _silent
     say("reading")
     ontology = tuple(read_ontology(project.ontology))
-    lexicon = to_lexicon(ontology)
+    schema = to_schema(ontology)
     shapes = read_shapes(project.shapes)
-    read = read_facts(project.data, lexicon)
+    read = read_facts(project.data, schema)
     faults: list[Finding] = list(read.faults)
     policy = read_policy(
-        project.data / "policy.yaml", file="data/policy.yaml", lexicon=lexicon, sources=read.sources, faults=faults
+        project.data / "policy.yaml", file="data/policy.yaml", schema=schema, sources=read.sources, faults=faults
     )
     links = read_links(project.data / LINKS, file=f"data/{LINKS}", faults=faults)
     report, checked = Report(tuple(faults)), None
     if (at_hand := to_texts(texts, read.sources)).folder is not None:
         say("verifying")
-        report += verify(read.facts, texts=at_hand, lexicon=lexicon)
+        report += verify(read.facts, texts=at_hand, schema=schema)
     merged = merge(read.facts, links, policy)
     say("deciding")
     single = {
         NamedNode(iri): None if classes is None else frozenset(map(NamedNode, classes))
         for iri, classes in single_valued(shapes).items()
     }
-    decided = decide(merged.facts, single=single, lexicon=lexicon, policy=policy)
+    decided = decide(merged.facts, single=single, schema=schema, policy=policy)
     workshop = Workshop()
     workshop.add_terms(provenance.said(decided.facts))
     workshop.add(provenance.days(decided.facts))
@@ -205,7 +205,7 @@ def draft(
         "contested": len(decided.contested),
     }
     report = Report(report.findings, {**report.counts, **counts})
-    return Drafted(project, ontology, lexicon, read, merged, decided, workshop, report, checked)
+    return Drafted(project, ontology, schema, read, merged, decided, workshop, report, checked)
 
 
 def _recheck(project: Project, workshop: Workshop, shapes: Shapes, ontology: tuple[Triple, ...]) -> Report | None:

@@ -11,7 +11,7 @@ import rdflib
 
 from kg.exports.links import read_datasets
 from kg.exports.sssom import JUSTIFICATION
-from kg.facts.schema import read_ontology
+from kg.schema import read_ontology
 from tests.exports.films import ANORA, Films
 from tests.importers.place import ROOT
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from kg.cli import main
 from kg.facts.model import Fact
 from kg.facts.read import Read, read_facts
-from kg.facts.schema import read_ontology, to_lexicon
+from kg.schema import read_ontology, to_schema
 from kg.terms import to_curie, to_short
 
 ROOT = Path(__file__).parents[2]
@@ -31,8 +31,8 @@ class Place:
         return (self.folder / "data" / "imports" / source / "rejects.txt").read_text(encoding="utf-8")
 
     def read(self) -> Read:
-        lexicon = to_lexicon(read_ontology((self.folder / "ontology").glob("[!s]*.ttl")))
-        return read_facts(self.folder / "data", lexicon)
+        schema = to_schema(read_ontology((self.folder / "ontology").glob("[!s]*.ttl")))
+        return read_facts(self.folder / "data", schema)
 
     def facts(self) -> list[Fact]:
         read = self.read()

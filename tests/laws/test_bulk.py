@@ -22,10 +22,10 @@ from kg.decisions.policy import Policy
 from kg.facts.model import Evidence, Fact, Rank
 from kg.facts.readers.plain_rows import PlainRows
 from kg.facts.readers.table_reader import TableReader
-from kg.facts.schema import Lexicon
 from kg.facts.sources import read_sources
 from kg.graph import provenance
 from kg.graph.triple_tables import Workshop
+from kg.schema import Schema
 from kg.terms import TYPE, Term, entity_iri, to_spo
 from tests.projects import SOURCES, SmallProject
 
@@ -33,10 +33,10 @@ law = settings(deadline=None, max_examples=500)
 
 
 @pytest.fixture(scope="module")
-def lexicon(tmp_path_factory: pytest.TempPathFactory) -> Lexicon:
+def schema(tmp_path_factory: pytest.TempPathFactory) -> Schema:
     """The small project's words, where no film is a person."""
     apart = frozenset({frozenset({entity_iri("Work"), entity_iri("Agent")})})
-    return replace(SmallProject(tmp_path_factory.mktemp("films")).lexicon, apart=apart)
+    return replace(SmallProject(tmp_path_factory.mktemp("films")).schema, disjoint=apart)
 
 
 # --- reading
@@ -65,16 +65,16 @@ columns = st.sets(st.sampled_from(["record", "written", "rank", "as_of", "langua
 )
 
 
-def read(path: Path, lexicon: Lexicon) -> tuple[list[Fact], list[str]]:
+def read(path: Path, schema: Schema) -> tuple[list[Fact], list[str]]:
     sources = read_sources(path.parent / "sources.yaml", file="data/sources.yaml", faults=[])
-    reader = TableReader(lexicon, sources)
+    reader = TableReader(schema, sources)
     facts = list(reader.read_csv(path, file="data/films.csv"))
     return facts, [str(fault) for fault in reader.faults]
 
 
 @law
 @given(rows, columns)
-def test_a_plain_row_is_read_as_any_row_is(lexicon: Lexicon, rows: list[dict[str, str]], columns: list[str]) -> None:
+def test_a_plain_row_is_read_as_any_row_is(schema: Schema, rows: list[dict[str, str]], columns: list[str]) -> None:
     out = io.StringIO()
     writer = csv.DictWriter(out, columns, extrasaction="ignore")
     writer.writeheader()
@@ -83,9 +83,9 @@ def test_a_plain_row_is_read_as_any_row_is(lexicon: Lexicon, rows: list[dict[str
         (Path(folder) / "sources.yaml").write_text(SOURCES, encoding="utf-8")
         path = Path(folder) / "films.csv"
         path.write_text(out.getvalue(), encoding="utf-8", newline="")
-        quick = read(path, lexicon)
+        quick = read(path, schema)
         with mock.patch.object(PlainRows, "to_fact", return_value=None):
-            assert quick == read(path, lexicon)
+            assert quick == read(path, schema)
 
 
 # --- deciding
@@ -146,15 +146,15 @@ class Naive(conflicts._Decider):
         found: dict[Subject, set[NamedNode]] = defaultdict(set)
         for fact in self.facts:
             if fact.property == TYPE and isinstance(fact.value, NamedNode):
-                found[fact.subject] |= self.lexicon.above(fact.value)
+                found[fact.subject] |= self.schema.ancestors(fact.value)
             elif not isinstance(fact.value, Literal):
-                word = self.lexicon.properties.get(fact.property)
+                word = self.schema.properties.get(fact.property)
                 for kind in word.range if word is not None else ():
-                    found[fact.value] |= self.lexicon.above(kind)
+                    found[fact.value] |= self.schema.ancestors(kind)
         return {subject: frozenset(kinds) for subject, kinds in found.items()}
 
 
-def naively_decided(facts: list[Fact], lexicon: Lexicon) -> Decided:
+def naively_decided(facts: list[Fact], schema: Schema) -> Decided:
     """Each fact is held against each decision."""
     aside = {
         number: Contested(fact, Kind.DEPRECATED, "its own source is wrong here")
@@ -162,7 +162,7 @@ def naively_decided(facts: list[Fact], lexicon: Lexicon) -> Decided:
         if fact.rank is Rank.DEPRECATED
     }
     standing = [fact for number, fact in enumerate(facts) if number not in aside]
-    decisions = tuple(Naive(standing, SINGLE, lexicon, POLICY).decisions())
+    decisions = tuple(Naive(standing, SINGLE, schema, POLICY).decisions())
     losing = {other: decision for decision in decisions for other in decision.others}
     lost = {fact.value: decision for fact, decision in losing.items() if conflicts._is_node_of(fact)}
     for number, fact in enumerate(facts):
@@ -182,8 +182,8 @@ def _node(fact: Fact, lost: Mapping[Term, Decision]) -> Term:
 
 @law
 @given(st.lists(facts, min_size=8, max_size=25))
-def test_only_what_is_in_question_has_to_be_looked_at(lexicon: Lexicon, facts: list[Fact]) -> None:
-    assert decide(facts, single=SINGLE, lexicon=lexicon, policy=POLICY) == naively_decided(facts, lexicon)
+def test_only_what_is_in_question_has_to_be_looked_at(schema: Schema, facts: list[Fact]) -> None:
+    assert decide(facts, single=SINGLE, schema=schema, policy=POLICY) == naively_decided(facts, schema)
 
 
 # --- stating

@@ -21,9 +21,9 @@ from kg.facts.dates import to_date, to_days
 from kg.facts.literals import to_value
 from kg.facts.model import Evidence, Fact, Rank
 from kg.facts.readers.table_reader import COLUMNS, TableReader, to_row
-from kg.facts.schema import Lexicon, Takes, Word
 from kg.facts.sources import read_sources
 from kg.pipeline.build import draft
+from kg.schema import OntologyTerm, Schema, ValueKind
 from kg.terms import XSD, entity_iri, to_curie, to_iri
 from kg.text import to_slug
 from tests.projects import SOURCES, SmallProject
@@ -33,8 +33,8 @@ slow_law = settings(deadline=None, max_examples=15)
 
 
 @pytest.fixture(scope="module")
-def lexicon(tmp_path_factory: pytest.TempPathFactory) -> Lexicon:
-    return SmallProject(tmp_path_factory.mktemp("films")).lexicon
+def schema(tmp_path_factory: pytest.TempPathFactory) -> Schema:
+    return SmallProject(tmp_path_factory.mktemp("films")).schema
 
 
 # --- Facts as rows ---
@@ -106,12 +106,12 @@ def to_csv(rows: list[dict[str, object]], delimiter: str) -> bytes:
 
 @law
 @given(said=st.lists(facts, max_size=5), is_tsv=st.booleans())
-def test_facts_written_as_rows_are_read_as_the_same_facts(lexicon: Lexicon, said: list[Fact], is_tsv: bool) -> None:
+def test_facts_written_as_rows_are_read_as_the_same_facts(schema: Schema, said: list[Fact], is_tsv: bool) -> None:
     with tempfile.TemporaryDirectory() as folder:
         (sources := Path(folder) / "sources.yaml").write_text(SOURCES, encoding="utf-8")
         table = Path(folder) / ("facts.tsv" if is_tsv else "facts.csv")
         table.write_bytes(to_csv([to_row(fact) for fact in said], "\t" if is_tsv else ","))
-        reader = TableReader(lexicon, read_sources(sources, file="sources.yaml", faults=[]))
+        reader = TableReader(schema, read_sources(sources, file="sources.yaml", faults=[]))
         read = list(reader.read_csv(table, file=table.name))
     assert reader.faults == []
     assert [to_row(fact) for fact in read] == [to_row(fact) for fact in said]
@@ -147,7 +147,7 @@ def test_a_curie_is_read_back_as_the_same_address(thing: NamedNode) -> None:
 @law
 @given(st.text())
 def test_any_text_is_a_title_or_refused_with_a_reason(text: str) -> None:
-    word = Word(entity_iri("title"), takes=Takes.LITERAL, range=(NamedNode(XSD + "string"),))
+    word = OntologyTerm(entity_iri("title"), value_kind=ValueKind.LITERAL, range=(NamedNode(XSD + "string"),))
     try:
         assert to_value(text, word) == Literal(text)
     except ValueError as error:
@@ -213,17 +213,15 @@ claims = st.builds(
 )
 
 
-def decided(said: list[Fact], lexicon: Lexicon) -> Decided:
-    return decide(said, single=SINGLE, lexicon=lexicon, policy=POLICY)
+def decided(said: list[Fact], schema: Schema) -> Decided:
+    return decide(said, single=SINGLE, schema=schema, policy=POLICY)
 
 
 @law
 @given(said=st.lists(claims, max_size=10), seed=st.integers(0, 100))
-def test_what_is_decided_does_not_depend_on_the_order_of_the_facts(
-    lexicon: Lexicon, said: list[Fact], seed: int
-) -> None:
+def test_what_is_decided_does_not_depend_on_the_order_of_the_facts(schema: Schema, said: list[Fact], seed: int) -> None:
     shuffled = random.Random(seed).sample(said, len(said))
-    one, other = decided(said, lexicon), decided(shuffled, lexicon)
+    one, other = decided(said, schema), decided(shuffled, schema)
     assert set(one.facts) == set(other.facts)
     assert set(one.contested) == set(other.contested)
     assert [(d.subject, d.property, d.kind, d.value, d.reason) for d in one.decisions] == [
@@ -233,8 +231,8 @@ def test_what_is_decided_does_not_depend_on_the_order_of_the_facts(
 
 @law
 @given(said=st.lists(claims, max_size=10))
-def test_no_fact_is_lost_and_nothing_single_is_left_twice(lexicon: Lexicon, said: list[Fact]) -> None:
-    result = decided(said, lexicon)
+def test_no_fact_is_lost_and_nothing_single_is_left_twice(schema: Schema, said: list[Fact]) -> None:
+    result = decided(said, schema)
     assert sorted(map(repr, (*result.facts, *(one.fact for one in result.contested)))) == sorted(map(repr, said))
     known: dict[tuple[object, object], set[object]] = {}
     for fact in result.facts:
@@ -244,11 +242,11 @@ def test_no_fact_is_lost_and_nothing_single_is_left_twice(lexicon: Lexicon, said
 
 @law
 @given(said=st.lists(claims, max_size=10))
-def test_what_is_decided_about_one_film_does_not_depend_on_another(lexicon: Lexicon, said: list[Fact]) -> None:
+def test_what_is_decided_about_one_film_does_not_depend_on_another(schema: Schema, said: list[Fact]) -> None:
     anora = [fact for fact in said if fact.subject == entity_iri("anora")]
-    together = decided(said, lexicon)
+    together = decided(said, schema)
     assert [fact for fact in together.facts if fact.subject == entity_iri("anora")] == list(
-        decided(anora, lexicon).facts
+        decided(anora, schema).facts
     )
 
 

@@ -17,11 +17,11 @@ from kg.exports.wikidata.rdf import SPACES, Seen, best_of, declare, iri, to_term
 from kg.exports.wikidata.references import Reference, references_of
 from kg.exports.wikidata.statements import Snak, Statement, Statements
 from kg.facts.model import Rank
-from kg.facts.schema import Lexicon, to_lexicon
 from kg.graph.provenance_reader import Provenance
 from kg.lookup.entity_names import Names
 from kg.mappings.to_wikidata import Datatype, Sayings, read_sayings
 from kg.mappings.wikidata import read_mapping
+from kg.schema import Schema, to_schema
 from kg.terms import RDFS
 
 
@@ -50,8 +50,8 @@ class Wikidata:
 
     def __init__(self, store: Store, provenance: Provenance, names: Names, ontology: Iterable[Triple]) -> None:
         ontology = tuple(ontology)
-        self.lexicon: Lexicon = to_lexicon(ontology)
-        self.sayings: Sayings = read_sayings(ontology, self.lexicon, read_mapping(ontology, self.lexicon, strict=False))
+        self.schema: Schema = to_schema(ontology)
+        self.sayings: Sayings = read_sayings(ontology, self.schema, read_mapping(ontology, self.schema, strict=False))
         self.statements = Statements(store, provenance, names, self.sayings)
         self.sources = provenance.sources
 
@@ -77,8 +77,8 @@ class Wikidata:
         for property, sayings in {**self.sayings.plain, **self.sayings.nodes}.items():
             for one in sayings:
                 own = one.meaning.property or one.meaning.node
-                if self.lexicon.names.get(own) == property:
-                    found[one.property] = self.lexicon.properties[property].label
+                if self.schema.names.get(own) == property:
+                    found[one.property] = self.schema.properties[property].label
         return found
 
 

@@ -14,9 +14,9 @@ from pyoxigraph import NamedNode
 
 from kg.facts.literals import to_value
 from kg.facts.model import Evidence, Fact
-from kg.facts.schema import Lexicon, Takes, Word
 from kg.facts.sources import Sources
 from kg.reports import Place
+from kg.schema import OntologyTerm, Schema, ValueKind
 from kg.terms import TYPE, Term, to_iri
 
 _PLAIN = ("subject", "property", "value", "source", "record")
@@ -49,10 +49,10 @@ def to_columns(header: Sequence[str]) -> Columns | None:
 class PlainRows:
     """Reads the plain rows of tables against the ontology and the sources."""
 
-    lexicon: Lexicon
+    schema: Schema
     sources: Sources
     _names: dict[str, NamedNode] = field(default_factory=dict)
-    _words: dict[str, Word | None] = field(default_factory=dict)
+    _words: dict[str, OntologyTerm | None] = field(default_factory=dict)
     _evidence: dict[tuple[str, str], Evidence] = field(default_factory=dict)
 
     def to_fact(self, cells: Sequence[str], at: Columns, place: Place) -> Fact | None:
@@ -71,11 +71,11 @@ class PlainRows:
             return None
         return Fact(subject, word.iri, value, evidence, place=place) if value is not None else None
 
-    def _word(self, name: str) -> Word | None:
+    def _word(self, name: str) -> OntologyTerm | None:
         if name not in self._words:
             if len(self._words) > _MOST_KEPT:
                 self._words.clear()
-            self._words[name] = self.lexicon.word(name)
+            self._words[name] = self.schema.property_named(name)
         return self._words[name]
 
     def _name(self, text: str) -> NamedNode:
@@ -84,13 +84,13 @@ class PlainRows:
         found = self._names[text] = to_iri(text)
         return found
 
-    def _value(self, text: str, word: Word) -> Term | None:
+    def _value(self, text: str, word: OntologyTerm) -> Term | None:
         if not text:
             return None
-        if word.takes is not Takes.THING:
+        if word.value_kind is not ValueKind.ENTITY:
             return to_value(text, word)
         found = self._names.get(text) or self._name(text)
-        return None if word.iri == TYPE and found not in self.lexicon.classes else found
+        return None if word.iri == TYPE and found not in self.schema.classes else found
 
     def _said_by(self, source: str, record: str) -> Evidence | None:
         key = (source, record)

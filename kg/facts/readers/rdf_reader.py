@@ -26,9 +26,9 @@ from pyoxigraph import (
 from kg.facts.files import fault
 from kg.facts.literals import check_value
 from kg.facts.model import Evidence, Fact, Source
-from kg.facts.schema import Lexicon
 from kg.facts.sources import Sources
 from kg.reports import Finding, Place
+from kg.schema import Schema
 from kg.terms import BASE, FILM, TYPE, Term, to_curie
 from kg.text import closest, to_slug
 
@@ -39,7 +39,7 @@ SUFFIXES = (".ttl", ".nt", ".trig", ".nq", ".jsonld", ".rdf", ".owl")
 class RdfReader:
     """Reads RDF files; a file that `sources.yaml` names in `file` speaks for that source, any other for itself."""
 
-    lexicon: Lexicon
+    schema: Schema
     sources: Sources
     faults: list[Finding] = field(default_factory=list)
 
@@ -93,8 +93,8 @@ class RdfReader:
 
     def _known(self, property: NamedNode, value: Term, file: str) -> bool:
         """Only our own names can be misspelled; other vocabularies are taken as they come."""
-        if property.value.startswith(FILM) and property not in self.lexicon.properties:
-            near = closest(property.value.removeprefix(FILM), list(self.lexicon.names))
+        if property.value.startswith(FILM) and property not in self.schema.properties:
+            near = closest(property.value.removeprefix(FILM), list(self.schema.names))
             self._fault(
                 "unknown-property",
                 f"{to_curie(property.value)} is not a property of the ontology",
@@ -106,9 +106,9 @@ class RdfReader:
             property == TYPE
             and isinstance(value, NamedNode)
             and value.value.startswith(FILM)
-            and value not in self.lexicon.classes
+            and value not in self.schema.classes
         ):
-            near = closest(value.value.removeprefix(FILM), list(self.lexicon.class_names))
+            near = closest(value.value.removeprefix(FILM), list(self.schema.class_names))
             self._fault(
                 "unknown-class",
                 f"{to_curie(value.value)} is not a class of the ontology",
@@ -116,7 +116,7 @@ class RdfReader:
                 remedy=f"Did you mean {near[0]}?" if near else "",
             )
             return False
-        if (word := self.lexicon.properties.get(property)) is not None:
+        if (word := self.schema.properties.get(property)) is not None:
             try:
                 check_value(value, word)
             except ValueError as error:

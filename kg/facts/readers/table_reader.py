@@ -20,9 +20,9 @@ from kg.facts.files import encoding_fault, fault
 from kg.facts.literals import check_value, to_value
 from kg.facts.model import Evidence, Fact, Rank
 from kg.facts.readers.plain_rows import Columns, PlainRows, to_columns
-from kg.facts.schema import Lexicon, Word
 from kg.facts.sources import Sources
 from kg.reports import Finding, Place
+from kg.schema import OntologyTerm, Schema
 from kg.terms import FILM, TYPE, Term, to_curie, to_iri
 from kg.text import closest
 
@@ -52,13 +52,13 @@ MOST_FAULTS = 1000
 class TableReader:
     """Reads fact tables against the ontology and the sources; `faults` gathers what is wrong in all of them."""
 
-    lexicon: Lexicon
+    schema: Schema
     sources: Sources
     faults: list[Finding] = field(default_factory=list)
     _plain: PlainRows = field(init=False)
 
     def __post_init__(self) -> None:
-        self._plain = PlainRows(self.lexicon, self.sources)
+        self._plain = PlainRows(self.schema, self.sources)
 
     def read_csv(self, path: Path, *, file: str) -> Iterator[Fact]:
         """Yield the facts of a CSV table (or TSV, by its name)."""
@@ -142,7 +142,7 @@ class TableReader:
             return
         if word is None or value is None or source is None or spot is None:
             return
-        if word.iri == TYPE and value not in self.lexicon.classes:
+        if word.iri == TYPE and value not in self.schema.classes:
             self._fault("unknown-class", f"{row['value']!r} is not a class of the ontology", place)
             return
         evidence = Evidence(source, spot[0], spot[1], row.get("record", ""), row.get("retrieved", ""))
@@ -159,7 +159,7 @@ class TableReader:
             place,
         )
 
-    def _value(self, row: Mapping[str, str], word: Word) -> Term:
+    def _value(self, row: Mapping[str, str], word: OntologyTerm) -> Term:
         if not row["value"]:
             raise ValueError(f"{word.name} has no value")
         if datatype := row.get("datatype", ""):
@@ -171,10 +171,10 @@ class TableReader:
             return literal
         return to_value(row["value"], word, lang=row.get("language", ""))
 
-    def _word(self, name: str, place: Place) -> Word | None:
-        word = self.lexicon.word(name)
+    def _word(self, name: str, place: Place) -> OntologyTerm | None:
+        word = self.schema.property_named(name)
         if word is None:
-            near = closest(name, list(self.lexicon.names))
+            near = closest(name, list(self.schema.names))
             self._fault(
                 "unknown-property",
                 f"{name!r} is not a property of the ontology",

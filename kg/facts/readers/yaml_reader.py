@@ -19,9 +19,9 @@ from kg.facts.dates import to_days
 from kg.facts.files import fault, read_text, read_yaml
 from kg.facts.literals import to_value
 from kg.facts.model import Evidence, Fact, Rank
-from kg.facts.schema import Lexicon, Takes, Word
 from kg.facts.sources import Sources
 from kg.reports import Finding, Place
+from kg.schema import OntologyTerm, Schema, ValueKind
 from kg.terms import FILM, TYPE, to_iri
 from kg.text import closest, to_slug
 from kg.yaml_files import YamlNode
@@ -58,7 +58,7 @@ class _Said:
 class BlockReader:
     """Reads fact files against the ontology and the sources; `faults` gathers what is wrong in all of them."""
 
-    lexicon: Lexicon
+    schema: Schema
     sources: Sources
     faults: list[Finding] = field(default_factory=list)
     _blocks: dict[tuple[NamedNode, str], Place] = field(default_factory=dict)
@@ -116,7 +116,7 @@ class BlockReader:
                 for one in value.elements if value.elements is not None else (value,):
                     yield from self._value(subject, word, one, said)
 
-    def _value(self, subject: NamedNode, word: Word, value: YamlNode, said: _Said) -> Iterator[Fact]:
+    def _value(self, subject: NamedNode, word: OntologyTerm, value: YamlNode, said: _Said) -> Iterator[Fact]:
         written, lang = "", ""
         if value.elements is not None:
             self._fault("shape", f"a list within the list of {word.name}", value.place)
@@ -144,20 +144,20 @@ class BlockReader:
             yield from self._facts(subject, word, value, said, written=written, lang=lang)
 
     def _facts(
-        self, subject: NamedNode, word: Word, value: YamlNode, said: _Said, *, written: str, lang: str
+        self, subject: NamedNode, word: OntologyTerm, value: YamlNode, said: _Said, *, written: str, lang: str
     ) -> Iterator[Fact]:
         try:
             term = to_value(value.text or "", word, lang=lang)
         except ValueError as error:
             self._fault("value", f"{word.name}: {error}", value.place)
             return
-        if word.iri == TYPE and term not in self.lexicon.classes:
+        if word.iri == TYPE and term not in self.schema.classes:
             name = (value.text or "").removeprefix("film:")
             self._fault(
                 "unknown-class",
                 f"{value.text!r} is not a class of the ontology",
                 value.place,
-                remedy=_offer(name, list(self.lexicon.class_names)),
+                remedy=_offer(name, list(self.schema.class_names)),
             )
             return
         if not said.source:
@@ -186,12 +186,12 @@ class BlockReader:
     def _nested(
         self,
         subject: NamedNode,
-        word: Word,
+        word: OntologyTerm,
         value: YamlNode,
         entries: dict[str, tuple[YamlNode, YamlNode]],
         said: _Said,
     ) -> Iterator[Fact]:
-        if word.takes is not Takes.THING or word.iri == TYPE:
+        if word.value_kind is not ValueKind.ENTITY or word.iri == TYPE:
             self._fault("shape", f"{word.name} takes a value, not a mapping", value.place, remedy="Write {value: ...}.")
             return
         node = NamedNode(self._address(subject, word, entries, value.place))
@@ -206,7 +206,7 @@ class BlockReader:
         yield from self._node(node, entries, inner)
 
     def _address(
-        self, subject: NamedNode, word: Word, entries: dict[str, tuple[YamlNode, YamlNode]], place: Place
+        self, subject: NamedNode, word: OntologyTerm, entries: dict[str, tuple[YamlNode, YamlNode]], place: Place
     ) -> str:
         if "id" in entries:
             slug = to_slug(self._text(entries["id"][1]))
@@ -286,14 +286,14 @@ class BlockReader:
         )
         return Rank.NORMAL
 
-    def _word(self, name: str, key: YamlNode) -> Word | None:
-        word = self.lexicon.word(name)
+    def _word(self, name: str, key: YamlNode) -> OntologyTerm | None:
+        word = self.schema.property_named(name)
         if word is None:
             self._fault(
                 "unknown-property",
                 f"{name!r} is not a property of the ontology",
                 key.place,
-                remedy=_offer(name, list(self.lexicon.names)),
+                remedy=_offer(name, list(self.schema.names)),
             )
         return word
 

@@ -10,9 +10,9 @@ from pathlib import Path
 from typing import Any
 
 from kg.errors import InputError
-from kg.facts.schema import Lexicon, Takes
 from kg.importers.tables.files import format_of, header_of, nested_columns, sample_of
 from kg.mappings import MAPPINGS
+from kg.schema import Schema, ValueKind
 from kg.text import to_slug
 from kg.yaml_files import is_plain_scalar, read_yaml_mapping
 
@@ -54,7 +54,7 @@ class NodeGuess:
     currency: str = ""
 
 
-def guess_mapping(path: Path, lexicon: Lexicon) -> str:
+def guess_mapping(path: Path, schema: Schema) -> str:
     """The text of a mapping file for a table; raises `InputError` when the table cannot be read."""
     header = header_of(path)
     rows = sample_of(path, SAMPLE)
@@ -74,7 +74,7 @@ def guess_mapping(path: Path, lexicon: Lexicon) -> str:
     pairs = {guess.column: guess for guess in _pairs(header, cells, known["pairs"])}
     taken |= {guess.label for guess in pairs.values() if guess.label}
     guesses = _once(
-        pairs.get(name) or _guess(name, cells[name], lexicon, known, listed=name in lists)
+        pairs.get(name) or _guess(name, cells[name], schema, known, listed=name in lists)
         for name in header
         if name not in taken
     )
@@ -160,10 +160,10 @@ def _mostly(form: str, cells: Sequence[str]) -> bool:
 
 
 def _guess(
-    name: str, cells: Sequence[str], lexicon: Lexicon, known: Mapping[str, Mapping[str, str]], *, listed: bool
+    name: str, cells: Sequence[str], schema: Schema, known: Mapping[str, Mapping[str, str]], *, listed: bool
 ) -> Guess:
     words = _words(name)
-    property = known["columns"].get(words, "") or _by_label(words, lexicon)
+    property = known["columns"].get(words, "") or _by_label(words, schema)
     split = "" if listed else _split(cells)
     for one, form in _IDENTIFIERS.items():
         mark = next((mark for mark in "|;," if any(mark in cell for cell in cells)), "")
@@ -174,7 +174,7 @@ def _guess(
         # A title with its year says two things.
         return Guess(name, "label", clean=("no-brackets", "article-first"), also="year-in-brackets")
     leads = known["classes"].get(property, "")
-    if _leads(property, lexicon) and _mostly(_DAY, cells):
+    if _leads(property, schema) and _mostly(_DAY, cells):
         property, leads = "date", ""
     if not property:
         return Guess(name, "")
@@ -182,15 +182,15 @@ def _guess(
     return Guess(name, property, split, _clean(property, cells, split), leads)
 
 
-def _leads(property: str, lexicon: Lexicon) -> bool:
+def _leads(property: str, schema: Schema) -> bool:
     """Whether a property leads to things."""
-    return property in lexicon.names and lexicon.properties[lexicon.names[property]].takes is Takes.THING
+    return property in schema.names and schema.properties[schema.names[property]].value_kind is ValueKind.ENTITY
 
 
-def _by_label(words: str, lexicon: Lexicon) -> str:
+def _by_label(words: str, schema: Schema) -> str:
     """The property whose name, or English label, the column bears."""
-    for iri, word in lexicon.properties.items():
-        if words in (word.label.lower(), word.name.lower()) and iri in lexicon.names.values():
+    for iri, word in schema.properties.items():
+        if words in (word.label.lower(), word.name.lower()) and iri in schema.names.values():
             return word.name
     return ""
 

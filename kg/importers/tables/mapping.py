@@ -9,7 +9,7 @@ from typing import Any
 
 from kg.errors import InputError
 from kg.facts.model import Source
-from kg.facts.schema import Lexicon, Takes, Word
+from kg.schema import OntologyTerm, Schema, ValueKind
 from kg.terms import XSD, entity_iri
 from kg.text import closest
 from kg.yaml_files import read_yaml_mapping
@@ -148,9 +148,9 @@ class TableMapping:
         return asked
 
 
-def read_table_mapping(path: Path, lexicon: Lexicon) -> TableMapping:
+def read_table_mapping(path: Path, schema: Schema) -> TableMapping:
     """The mapping of a file; raises `InputError` with everything that is wrong in it."""
-    return to_table_mapping(read_yaml_mapping(path), lexicon, file=str(path))
+    return to_table_mapping(read_yaml_mapping(path), schema, file=str(path))
 
 
 def with_lists(mapping: TableMapping, nested: Collection[str]) -> TableMapping:
@@ -163,9 +163,9 @@ def with_lists(mapping: TableMapping, nested: Collection[str]) -> TableMapping:
     return replace(mapping, columns=each(mapping.columns), nodes=nodes)
 
 
-def to_table_mapping(told: Any, lexicon: Lexicon, *, file: str) -> TableMapping:
+def to_table_mapping(told: Any, schema: Schema, *, file: str) -> TableMapping:
     """The mapping that YAML tells; raises `InputError` with everything that is wrong in it."""
-    reader = _Reader(lexicon)
+    reader = _Reader(schema)
     mapping = reader.read(told)
     if mapping is None or reader.faults:
         raise InputError(f"{file}: " + "\n".join(reader.faults))
@@ -174,7 +174,7 @@ def to_table_mapping(told: Any, lexicon: Lexicon, *, file: str) -> TableMapping:
 
 @dataclass
 class _Reader:
-    lexicon: Lexicon
+    schema: Schema
     faults: list[str] = field(default_factory=list)
 
     def read(self, told: Any) -> TableMapping | None:
@@ -251,7 +251,7 @@ class _Reader:
         """The nodes to which a property leads; a list makes several of one row."""
         place = f"node {property}"
         word = self.word(property, place)
-        if word is not None and word.takes is not Takes.THING:
+        if word is not None and word.value_kind is not ValueKind.ENTITY:
             self.faults.append(f"{place}: the property leads to no thing, so no node can hang on it")
         for one in told if isinstance(told, list) else [told]:
             entry = self.mapping(one, place)
@@ -285,15 +285,15 @@ class _Reader:
             if column is not None:
                 yield replace(column, name="", says=text)
 
-    def word(self, property: str, place: str) -> Word | None:
+    def word(self, property: str, place: str) -> OntologyTerm | None:
         """The property of the ontology; None, and a fault, where there is none."""
-        iri = self.lexicon.names.get(property)
+        iri = self.schema.names.get(property)
         if iri is None:
-            near = closest(property, list(self.lexicon.names))
+            near = closest(property, list(self.schema.names))
             offer = f"; did you mean {' or '.join(near)}?" if near else ""
             self.faults.append(f"{place}: {property!r} is not a property of the ontology{offer}")
             return None
-        return self.lexicon.properties[iri]
+        return self.schema.properties[iri]
 
     def column(self, name: str, told: Any, prefix: str) -> Column | None:
         if isinstance(told, str):
@@ -314,7 +314,7 @@ class _Reader:
             if one not in CLEANINGS:
                 near = closest(one, list(CLEANINGS))
                 self.faults.append(f"column {name}: {one!r} is none of {', '.join(near or CLEANINGS)}")
-        kind = self.class_name(told["class"]) if told.get("class") else _range(word, self.lexicon)
+        kind = self.class_name(told["class"]) if told.get("class") else _range(word, self.schema)
         own = str(told.get("prefix", ""))
         return Column(
             name,
@@ -338,8 +338,8 @@ class _Reader:
         )
 
     def class_name(self, name: Any) -> str:
-        if str(name) not in self.lexicon.class_names:
-            near = closest(str(name), list(self.lexicon.class_names))
+        if str(name) not in self.schema.class_names:
+            near = closest(str(name), list(self.schema.class_names))
             offer = f"; did you mean {' or '.join(near)}?" if near else ""
             self.faults.append(f"{name!r} is not a class of the ontology{offer}")
         return str(name)
@@ -352,18 +352,18 @@ class _Reader:
                 self.faults.append(f"{where}: {key!r} is not known{offer}")
 
 
-def _reads(word: Word) -> str:
-    if word.takes is Takes.THING:
+def _reads(word: OntologyTerm) -> str:
+    if word.value_kind is ValueKind.ENTITY:
         return "thing"
-    if word.takes is Takes.DATE:
+    if word.value_kind is ValueKind.DATE:
         return "date"
     range = word.range[0].value if word.range else ""
     return {XSD + "integer": "integer", XSD + "decimal": "decimal", XSD + "boolean": "boolean"}.get(range, "text")
 
 
-def _range(word: Word, lexicon: Lexicon) -> str:
+def _range(word: OntologyTerm, schema: Schema) -> str:
     kinds = [iri.value.removeprefix(entity_iri("").value) for iri in word.range]
-    return kinds[0] if len(kinds) == 1 and kinds[0] in lexicon.class_names else ""
+    return kinds[0] if len(kinds) == 1 and kinds[0] in schema.class_names else ""
 
 
 def _texts(told: Any) -> tuple[str, ...]:

@@ -16,13 +16,13 @@ from typing import Any
 import orjson
 
 from kg.errors import InputError
-from kg.facts.schema import Lexicon
 from kg.importers.input_files import LONGEST_LINE, files_of, lines_of, open_bytes
 from kg.importers.session import Gate
 from kg.importers.tables.files import header_of
 from kg.importers.tables.mapping import TableMapping, to_table_mapping
 from kg.importers.tables.run import import_one
 from kg.mappings import MAPPINGS
+from kg.schema import Schema, ValueKind
 from kg.yaml_files import read_yaml_mapping
 
 SUFFIXES = (".csv", ".tsv", ".json", ".srj")
@@ -32,14 +32,14 @@ _ESCAPE = re.compile(r"\\(?:u([0-9A-Fa-f]{4})|U([0-9A-Fa-f]{8})|(.))")
 _ESCAPED = {"t": "\t", "n": "\n", "r": "\r"}
 
 
-def import_results(paths: Sequence[str | Path], gate: Gate, lexicon: Lexicon, *, mapping: Path | None = None) -> None:
+def import_results(paths: Sequence[str | Path], gate: Gate, schema: Schema, *, mapping: Path | None = None) -> None:
     """Read results into the gate; raises `InputError` when one has no column of items."""
     path = mapping or MAPPINGS / "wikidata-results.yaml"
     told = read_yaml_mapping(path)
     for number, file in enumerate(files_of(paths, SUFFIXES)):
         table = _to_csv(file, gate, number)
         header = header_of(table)
-        fitting = _mapping_for(header, told, lexicon, file=file, mapping=path)
+        fitting = _mapping_for(header, told, schema, file=file, mapping=path)
         gate.summary.unmapped.update(f"variable {name}" for name in header if name not in fitting.wanted)
         mapped = replace(fitting, ignore=tuple(header))
         read = import_one(table, mapped, gate, number=number, name=file.name)
@@ -47,7 +47,7 @@ def import_results(paths: Sequence[str | Path], gate: Gate, lexicon: Lexicon, *,
 
 
 def _mapping_for(
-    header: Sequence[str], told: Mapping[str, Any], lexicon: Lexicon, *, file: Path, mapping: Path
+    header: Sequence[str], told: Mapping[str, Any], schema: Schema, *, file: Path, mapping: Path
 ) -> TableMapping:
     item = next((name for name in told.get("items", ()) if name in header), None)
     if item is None:
@@ -64,14 +64,14 @@ def _mapping_for(
             continue
         if entry.get("label") not in header:
             entry.pop("label", None)
-        iri = lexicon.names.get(str(entry.get("property")))
-        takes = lexicon.properties[iri].takes if iri is not None else None
-        if takes == "thing":
+        iri = schema.names.get(str(entry.get("property")))
+        takes = schema.properties[iri].value_kind if iri is not None else None
+        if takes is ValueKind.ENTITY:
             entry |= {"prefix": "wd", "identifier": "wikidataId", "clean": ["trim", "last-part"]}
         columns[name] = entry
     rows = {"key": [item], "clean": ["trim", "last-part"]}
     asked = {"source": {"id": "wikidata"}, "prefix": "wd", "format": "csv", "rows": rows, "columns": columns}
-    return to_table_mapping(asked, lexicon, file=str(mapping))
+    return to_table_mapping(asked, schema, file=str(mapping))
 
 
 def _to_csv(path: Path, gate: Gate, number: int) -> Path:

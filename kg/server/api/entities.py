@@ -27,9 +27,9 @@ from kg.errors import UnknownNameError
 from kg.explain.answer_evidence import to_document
 from kg.exports.jsonld import to_context, to_jsonld
 from kg.exports.schema_org import to_schema_org
-from kg.facts.schema import Lexicon, to_lexicon
 from kg.filmgraph import FilmGraph
 from kg.graph.store import find_quad, find_quads
+from kg.schema import Schema, to_schema
 from kg.server.media_types import JSON_LD, PLAIN_JSON, SUFFIXES, TRIPLES
 from kg.server.request_params import edition_of, media_of, page_for, written_response
 from kg.server.workers.result_writers import Written, write_triples
@@ -135,8 +135,8 @@ def write_thing(graph: FilmGraph, iri: str, media: str, rows: int, most: int) ->
 
 
 @lru_cache(maxsize=2)
-def _lexicon(graph: FilmGraph) -> Lexicon:
-    return to_lexicon(quad.triple for quad in parse(path=graph.build / "ontology.nt", format=RdfFormat.N_TRIPLES))
+def _lexicon(graph: FilmGraph) -> Schema:
+    return to_schema(quad.triple for quad in parse(path=graph.build / "ontology.nt", format=RdfFormat.N_TRIPLES))
 
 
 def is_known(graph: FilmGraph, thing: NamedNode) -> bool:

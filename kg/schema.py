@@ -1,0 +1,197 @@
+"""The ontology as its users need it: classes and properties, their hierarchy, and which classes are disjoint."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from functools import cached_property
+from itertools import combinations
+from pathlib import Path
+
+from pyoxigraph import CanonicalizationAlgorithm, Dataset, Literal, NamedNode, Quad, RdfFormat, Triple, parse
+
+from kg.errors import FaultsError
+from kg.reports import Finding, Place
+from kg.terms import ALIAS, FILM, KNOWN_NAMES, LABEL, NOTE, OWL, RDF, RDFS, SKOS, TYPE, XSD, Term, to_iri
+from kg.traversal import list_members, reachable
+
+WHEN = NamedNode(FILM + "when")
+"""The property above all whose values are dates of any precision."""
+_DOMAIN, _RANGE = NamedNode(RDFS + "domain"), NamedNode(RDFS + "range")
+_SUBCLASS, _SUBPROPERTY = NamedNode(RDFS + "subClassOf"), NamedNode(RDFS + "subPropertyOf")
+_FIRST, _REST, _NIL = NamedNode(RDF + "first"), NamedNode(RDF + "rest"), NamedNode(RDF + "nil")
+_PROPERTIES = {OWL + name for name in ("ObjectProperty", "DatatypeProperty", "AnnotationProperty")} | {RDF + "Property"}
+_CLASSES = {OWL + "Class", RDFS + "Class"}
+
+
+class ValueKind(StrEnum):
+    """The kind of value that a property takes."""
+
+    ENTITY = "entity"
+    DATE = "date"
+    LITERAL = "literal"
+
+
+@dataclass(frozen=True, slots=True)
+class OntologyTerm:
+    """A class or a property of the ontology."""
+
+    iri: NamedNode
+    label: str = ""
+    comment: str = ""
+    parents: tuple[NamedNode, ...] = ()
+    value_kind: ValueKind | None = None
+    domain: tuple[NamedNode, ...] = ()
+    range: tuple[NamedNode, ...] = ()
+
+    @property
+    def name(self) -> str:
+        """Its name in fact files."""
+        return next((name for name, iri in KNOWN_NAMES.items() if iri == self.iri), self.iri.value.rpartition("/")[2])
+
+
+@dataclass(frozen=True)
+class Schema:
+    """The classes and properties that facts may use, by IRI."""
+
+    classes: Mapping[NamedNode, OntologyTerm]
+    properties: Mapping[NamedNode, OntologyTerm]
+    disjoint: frozenset[frozenset[NamedNode]] = frozenset()
+    """Pairs of classes that are stated to have no members in common."""
+
+    @cached_property
+    def names(self) -> dict[str, NamedNode]:
+        """Property name in fact files -> property."""
+        return {term.name: iri for iri, term in self.properties.items()}
+
+    @cached_property
+    def class_names(self) -> dict[str, NamedNode]:
+        """Class name in fact files -> class."""
+        return {term.name: iri for iri, term in self.classes.items()}
+
+    @cached_property
+    def date_properties(self) -> frozenset[NamedNode]:
+        """The properties whose values are dates of any precision."""
+        return frozenset(iri for iri, term in self.properties.items() if term.value_kind is ValueKind.DATE)
+
+    def property_named(self, name: str) -> OntologyTerm | None:
+        """The property with this name in fact files, CURIE or IRI; None when there is none."""
+        iri = self.names.get(name)
+        if iri is None and ":" in name:
+            try:
+                iri = to_iri(name)
+            except ValueError:
+                return None
+        return self.properties.get(iri) if iri is not None else None
+
+    def are_disjoint(self, left: NamedNode, right: NamedNode) -> bool:
+        """True when nothing can be a member of both classes."""
+        return any(frozenset((a, b)) in self.disjoint for a in self.ancestors(left) for b in self.ancestors(right))
+
+    def ancestors(self, name: NamedNode) -> frozenset[NamedNode]:
+        """A class or property and everything above it in the hierarchy."""
+        return frozenset(reachable([name], self._parents))
+
+    def _parents(self, name: NamedNode) -> tuple[NamedNode, ...]:
+        term = self.classes.get(name) or self.properties.get(name)
+        return term.parents if term is not None else ()
+
+
+def read_ontology(files: Iterable[Path]) -> list[Triple]:
+    """The triples of the ontology's Turtle files; raises `FaultsError` with every file that does not parse.
+
+    Blank nodes get the labels of RDFC-1.0, which depend on the content of the files alone.
+    """
+    quads: list[Quad] = []
+    faults = []
+    for path in files:
+        try:
+            quads.extend(parse(path=path, format=RdfFormat.TURTLE))
+        except SyntaxError as error:
+            place = Place(str(path), error.lineno or 0, error.offset or 0)
+            faults.append(Finding("facts/syntax", f"the ontology does not parse: {error.msg}", places=(place,)))
+    if faults:
+        raise FaultsError(faults)
+    dataset = Dataset(quads)
+    dataset.canonicalize(CanonicalizationAlgorithm.RDFC_1_0)
+    return sorted((quad.triple for quad in dataset), key=str)
+
+
+def to_schema(ontology: Iterable[Triple]) -> Schema:
+    """The schema of an ontology."""
+    ontology = tuple(ontology)
+    objects: dict[NamedNode, dict[NamedNode, list[object]]] = {}
+    for triple in ontology:
+        if isinstance(triple.subject, NamedNode):
+            objects.setdefault(triple.subject, {}).setdefault(triple.predicate, []).append(triple.object)
+    classes, properties = {}, {}
+    for iri, values in objects.items():
+        types = {kind.value for kind in values.get(TYPE, ()) if isinstance(kind, NamedNode)}
+        if types & _CLASSES:
+            parents = _iris(values, _SUBCLASS)
+            classes[iri] = OntologyTerm(iri, _english(values, LABEL), _english(values, NOTE), parents)
+        elif types & _PROPERTIES or any(kind.startswith(OWL) and kind.endswith("Property") for kind in types):
+            superproperties = reachable([iri], lambda name: _iris(objects.get(name, {}), _SUBPROPERTY))
+            properties[iri] = _to_property(iri, values, types, is_date=WHEN in superproperties)
+    for term in _BORROWED:
+        properties.setdefault(term.iri, term)
+    return Schema(classes, properties, frozenset(_disjoint(ontology)))
+
+
+def _disjoint(ontology: tuple[Triple, ...]) -> Iterator[frozenset[NamedNode]]:
+    """Pairs, and lists of pairwise disjoint classes (https://www.w3.org/TR/owl2-syntax/#Disjoint_Classes)."""
+    firsts: dict[Term | Triple, Term | Triple] = {t.subject: t.object for t in ontology if t.predicate == _FIRST}
+    rests: dict[Term | Triple, Term | Triple] = {t.subject: t.object for t in ontology if t.predicate == _REST}
+    for triple in ontology:
+        if triple.predicate.value == OWL + "disjointWith":
+            yield frozenset(term for term in (triple.subject, triple.object) if isinstance(term, NamedNode))
+        elif triple.predicate.value == OWL + "members":
+            members = list_members(
+                triple.object,
+                lambda node: (firsts[node], rests[node]) if node in firsts and node in rests else None,
+                nil=_NIL,
+            )
+            yield from map(frozenset, combinations((term for term in members or () if isinstance(term, NamedNode)), 2))
+
+
+def _to_property(
+    iri: NamedNode, values: Mapping[NamedNode, list[object]], types: set[str], *, is_date: bool
+) -> OntologyTerm:
+    ranges = _iris(values, _RANGE)
+    takes_entities = OWL + "DatatypeProperty" not in types and (
+        OWL + "AnnotationProperty" not in types or any(not range.value.startswith(XSD) for range in ranges)
+    )
+    kind = ValueKind.DATE if is_date else ValueKind.ENTITY if takes_entities else ValueKind.LITERAL
+    label, comment = _english(values, LABEL), _english(values, NOTE)
+    return OntologyTerm(iri, label, comment, _iris(values, _SUBPROPERTY), kind, _iris(values, _DOMAIN), ranges)
+
+
+def _iris(values: Mapping[NamedNode, list[object]], property: NamedNode) -> tuple[NamedNode, ...]:
+    return tuple(sorted((value for value in values.get(property, ()) if isinstance(value, NamedNode)), key=str))
+
+
+def _english(values: Mapping[NamedNode, list[object]], property: NamedNode) -> str:
+    texts = sorted((text for text in values.get(property, ()) if isinstance(text, Literal)), key=str)
+    return next((text.value for text in texts if text.language in (None, "en")), "")
+
+
+_BORROWED = (
+    OntologyTerm(TYPE, "type", "The class of an entity.", value_kind=ValueKind.ENTITY),
+    OntologyTerm(LABEL, "label", "The name of an entity.", value_kind=ValueKind.LITERAL),
+    OntologyTerm(ALIAS, "alias", "Another name of an entity.", value_kind=ValueKind.LITERAL),
+    OntologyTerm(NOTE, "note", "A remark about an entity.", value_kind=ValueKind.LITERAL),
+    OntologyTerm(
+        NamedNode(SKOS + "exactMatch"),
+        "exact match",
+        "The same entity in another dataset.",
+        value_kind=ValueKind.ENTITY,
+    ),
+    OntologyTerm(
+        NamedNode(SKOS + "closeMatch"),
+        "close match",
+        "Nearly the same entity in another dataset.",
+        value_kind=ValueKind.ENTITY,
+    ),
+)
+"""Properties of other vocabularies that fact files may use."""
