@@ -1,16 +1,16 @@
-"""Every error that the program raises, drawn as one tree; each keeps its facts as attributes.
+"""The errors that the program raises, as one tree; each keeps its parts as attributes.
 
     FilmGraphError
     ├── InputError              the call or a file is wrong: exit status 2
-    │   ├── FaultsError         files with faults, all at once, each with its place
+    │   ├── FaultsError         files that cannot be read: all findings at once, each with its place
     │   ├── ProjectError        no project, or no graph built in it yet
-    │   ├── UnknownNameError    a name that nothing bears; offers the nearest
-    │   ├── AmbiguousNameError  a name that several things bear; lists them
+    │   ├── UnknownNameError    an unknown name, with the closest known names
+    │   ├── AmbiguousNameError  a name of several entities, with the candidates
     │   ├── ParameterError      a value that does not fit a stored query's parameter
-    │   └── QueryError          a query that does not parse, with line and column
-    ├── GraphFaultError         the graph itself is wrong where a right one is needed: exit status 1
-    ├── LimitError              a bound was reached: time, rows, depth
-    └── RemoteError             somebody else's endpoint did not answer as it should
+    │   └── QueryError          a query that does not parse or may not run, with line and column
+    ├── GraphFaultError         the graph has violations where a valid one is required: exit status 1
+    ├── LimitError              a limit was reached: time, rows, depth
+    └── RemoteError             a remote endpoint did not answer as it should
 
 Bad input raises; a bad graph returns a `Report`.
 """
@@ -18,8 +18,19 @@ Bad input raises; a bad graph returns a `Report`.
 from __future__ import annotations
 
 from collections.abc import Iterable
+from enum import StrEnum
 
-from kg.reports import Finding, Place, Report
+from kg.reports import Finding, Place, Report, did_you_mean
+
+
+class Remedy(StrEnum):
+    """What to do next, where the interfaces have different words for it.
+
+    The value is the words for the command line and for Python. Another interface looks the member up in a table of
+    its own.
+    """
+
+    LIST_QUERIES = "`kg queries` lists them all."
 
 
 class FilmGraphError(Exception):
@@ -31,7 +42,7 @@ class InputError(FilmGraphError):
 
 
 class FaultsError(InputError):
-    """Files that could not be read; `faults` are the findings, each with its place."""
+    """Files that cannot be read; `faults` are the findings, each with its place."""
 
     def __init__(self, faults: Iterable[Finding]) -> None:
         self.faults = tuple(Report(tuple(faults)))
@@ -43,20 +54,20 @@ class ProjectError(InputError):
 
 
 class UnknownNameError(InputError):
-    """Nothing bears this `name`; `nearest` are names that something does bear."""
+    """An unknown `name`; `suggestions` are the closest known names, `message` is the sentence without `remedy`."""
 
-    def __init__(self, name: str, *, kind: str, nearest: Iterable[str] = (), remedy: str = "") -> None:
-        self.name, self.kind, self.nearest = name, kind, tuple(nearest)
-        offer = f" Did you mean {' or '.join(self.nearest)}?" if self.nearest else ""
-        super().__init__(f"There is no {kind} {name!r}.{offer}{' ' + remedy if remedy else ''}")
+    def __init__(self, name: str, *, kind: str, suggestions: Iterable[str] = (), remedy: Remedy | str = "") -> None:
+        self.name, self.kind, self.suggestions, self.remedy = name, kind, tuple(suggestions), remedy
+        self.message = f"There is no {kind} {name!r}. {did_you_mean(self.suggestions)}".rstrip()
+        super().__init__(f"{self.message} {remedy}".rstrip())
 
 
 class AmbiguousNameError(InputError):
-    """Several things bear this `name`; `candidates` are their CURIEs."""
+    """Several entities have this `name`; `candidates` are their CURIEs."""
 
     def __init__(self, name: str, *, kind: str, candidates: Iterable[str]) -> None:
         self.name, self.kind, self.candidates = name, kind, tuple(candidates)
-        super().__init__(f"{name!r} may be {' or '.join(self.candidates)}; write the one that you mean.")
+        super().__init__(f"{name!r} may be {' or '.join(self.candidates)}. Write the one that you mean.")
 
 
 class ParameterError(InputError):
@@ -68,15 +79,33 @@ class ParameterError(InputError):
 
 
 class QueryError(InputError):
-    """A query that does not parse or may not run; `place` says where, `said` what is wrong."""
+    """A query that does not parse or may not run.
 
-    def __init__(self, message: str, *, place: Place | None = None) -> None:
-        self.place, self.said = place, message
-        super().__init__(f"{place}: {message}" if place is not None else message)
+    `message` is what is wrong, `place` where, `expected` what the parser expected there, `suggestions` the closest
+    known names; `detail` is all of it but the place, in a sentence.
+    """
+
+    def __init__(
+        self, message: str, *, place: Place | None = None, expected: str = "", suggestions: Iterable[str] = ()
+    ) -> None:
+        self.message, self.place, self.expected, self.suggestions = message, place, expected, tuple(suggestions)
+        stated = f"{message}: expected {expected}" if expected else message
+        self.detail = f"{stated} {did_you_mean(self.suggestions)}".rstrip()
+        super().__init__(f"{place}: {self.detail}" if place is not None else self.detail)
+
+    @property
+    def line(self) -> int:
+        """The line at fault, from 1; 0 when it is unknown."""
+        return self.place.line if self.place is not None else 0
+
+    @property
+    def column(self) -> int:
+        """The column at fault, from 1; 0 when it is unknown."""
+        return self.place.column if self.place is not None else 0
 
 
 class GraphFaultError(FilmGraphError):
-    """The graph is wrong where a right one is needed; `report` says how."""
+    """The graph has violations where a valid one is required; `report` lists them."""
 
     def __init__(self, message: str, *, report: Report) -> None:
         self.report = report
@@ -84,7 +113,7 @@ class GraphFaultError(FilmGraphError):
 
 
 class LimitError(FilmGraphError):
-    """A bound was reached: `limit` names it."""
+    """A limit was reached: `limit` names it."""
 
     def __init__(self, message: str, *, limit: str) -> None:
         self.limit = limit
@@ -92,4 +121,4 @@ class LimitError(FilmGraphError):
 
 
 class RemoteError(FilmGraphError):
-    """An endpoint that a question reached out to did not answer, or not as it should."""
+    """A remote endpoint did not answer, or not as it should."""

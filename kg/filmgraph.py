@@ -187,7 +187,7 @@ class FilmGraph:
         except UnknownNameError:
             found = ""
         if found not in self.provenance.sources:
-            raise UnknownNameError(name, kind="source", nearest=closest(id, list(self.provenance.sources)))
+            raise UnknownNameError(name, kind="source", suggestions=closest(id, list(self.provenance.sources)))
         return found
 
     def disagreements(self, source: str) -> tuple[Dispute, ...]:

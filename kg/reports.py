@@ -1,15 +1,15 @@
-"""What is wrong walks in as findings; a report that adds up, sorts and counts them walks out."""
+"""Findings (what is wrong, where, what to do next) and reports, which collect, sort and count them."""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
 
 class Severity(StrEnum):
-    """How bad a finding is; a violation stops publishing, the others do not."""
+    """How bad a finding is; a violation prevents publishing, the others do not."""
 
     VIOLATION = "violation"
     WARNING = "warning"
@@ -18,7 +18,7 @@ class Severity(StrEnum):
 
 @dataclass(frozen=True, slots=True, order=True)
 class Place:
-    """A spot in a file: path as the user knows it, line and column counted from 1 (0: the whole file)."""
+    """A position in a file: the path as the user knows it, line and column counted from 1 (0: the complete file)."""
 
     file: str
     line: int = 0
@@ -31,67 +31,89 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One thing wrong: `check` is its stable name (`facts/unknown-property`, `shacl/maxCount`, `owl/cax-dw`).
+    """One problem; `check` is its stable name (`facts/unknown-property`, `shacl/maxCount`, `owl/cax-dw`).
 
-    `focus`, `path` and `value` are exact N-Triples forms, or empty; `values` are all that a finding of cardinality
-    counted. `about` is what focus and path are called, `expected` and `found` say in words what is wrong; `places` are
-    the spots in the files that made it so, the one at fault first; `remedy` is what to do next; `details` is what a W3C
-    report says besides: pairs of IRI and exact term.
+    `focus`, `path` and `value` are exact N-Triples forms, or empty. A value that could not be read is the plain literal
+    of its text. `values` are all values that a finding of cardinality counted.
     """
 
     check: str
     message: str
     severity: Severity = Severity.VIOLATION
     places: tuple[Place, ...] = ()
+    """The place at fault first, then further ones, such as the first use of a duplicate key."""
     focus: str = ""
     path: str = ""
     value: str = ""
     shape: str = ""
     component: str = ""
     expected: str = ""
+    """In words, as `found` is."""
     found: str = ""
     remedy: str = ""
+    """What to do next, in words, unless `suggestions` say it."""
     values: tuple[str, ...] = ()
     details: tuple[tuple[str, str], ...] = ()
+    """What a W3C report states besides: pairs of IRI and exact term."""
     about: str = ""
+    """The labels of focus and path."""
     premises: tuple[tuple[str, str, str], ...] = ()
     order: tuple[float, str, float] = (0.0, "", 0.0)
-    """Where its shape stands among others: the order of the shape's group, the group, the order within it."""
+    """The position of its shape among others: the order of the shape's group, the group, the order within it."""
+    suggestions: tuple[str, ...] = ()
+    """Known names close to an unknown one, best first."""
+    pattern: str = ""
+    """The regular expression that the value does not match."""
 
     @property
     def place(self) -> Place | None:
-        """The spot at fault, where there is one."""
+        """The place at fault, where there is one."""
         return self.places[0] if self.places else None
 
+    @property
+    def advice(self) -> str:
+        """What to do next, in words: the suggestions, else the remedy; may be empty."""
+        return did_you_mean(self.suggestions) or self.remedy
+
     def __str__(self) -> str:
-        """One line: place, severity, message, what to do."""
-        where = f"{self.place}: " if self.place is not None else ""
-        remedy = f" {self.remedy}" if self.remedy else ""
-        return f"{where}{self.severity}: {self.message}{remedy} [{self.check}]"
+        """One line: place, severity, message, what to do next."""
+        place = f"{self.place}: " if self.place is not None else ""
+        advice = f" {self.advice}" if self.advice else ""
+        return f"{place}{self.severity}: {self.message}{advice} [{self.check}]"
+
+
+def did_you_mean(suggestions: Iterable[str]) -> str:
+    """The question that offers known names; the empty text when there are none.
+
+    >>> did_you_mean(["director", "editor"])
+    'Did you mean director or editor?'
+    """
+    names = " or ".join(suggestions)
+    return f"Did you mean {names}?" if names else ""
 
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """Findings, and what was counted on the way; reports add up."""
+    """Findings, and what was counted; reports can be added."""
 
     findings: tuple[Finding, ...] = ()
     counts: Mapping[str, int | float | str] = field(default_factory=dict)
 
     @property
     def ok(self) -> bool:
-        """True when nothing forbids publishing: no violation."""
+        """True when nothing prevents publishing: there is no violation."""
         return not any(finding.severity is Severity.VIOLATION for finding in self.findings)
 
     def __bool__(self) -> bool:
-        """A report is true when it is fine."""
+        """A report is true when it is `ok`."""
         return self.ok
 
     def __add__(self, other: Report) -> Report:
-        """Both reports as one."""
+        """The findings and counts of both."""
         return Report(self.findings + other.findings, {**self.counts, **other.counts})
 
     def __iter__(self) -> Iterator[Finding]:
-        """The findings, by file and line, then as their shapes are ordered, then by check."""
+        """The findings, by file and line, then in the order of their shapes, then by check."""
         nowhere = Place("")
         return iter(
             sorted(
@@ -100,9 +122,9 @@ class Report:
         )
 
     def __len__(self) -> int:
-        """How many findings."""
+        """The number of findings."""
         return len(self.findings)
 
     def by_severity(self) -> Counter[Severity]:
-        """How many findings of each severity."""
+        """The number of findings of each severity."""
         return Counter(finding.severity for finding in self.findings)

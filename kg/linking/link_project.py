@@ -36,7 +36,7 @@ class Linkable:
             id = name
         every = {one.id: one for side in self.mentions.values() for one in side}
         if id not in every:
-            raise UnknownNameError(name, kind="thing that can be linked", nearest=closest(id, list(every)[:50_000]))
+            raise UnknownNameError(name, kind="thing that can be linked", suggestions=closest(id, list(every)[:50_000]))
         return every[id]
 
 
@@ -69,7 +69,10 @@ def link_project(
         if source not in linkable.mentions:
             known = sorted(linkable.mentions)
             raise UnknownNameError(
-                source, kind="source of things", nearest=closest(source, known), remedy=f"There are {', '.join(known)}."
+                source,
+                kind="source of things",
+                suggestions=closest(source, known),
+                remedy=f"There are {', '.join(known)}.",
             )
     return match(
         linkable.mentions,

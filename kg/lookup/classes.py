@@ -40,7 +40,7 @@ def to_kind(store: Store, names: Names, name: str) -> NamedNode:
     except ValueError:
         pass
     offered = sorted({to_curie(kind.value).removeprefix("film:") for kind in known.values()})
-    raise UnknownNameError(name, kind="class", nearest=closest(name, offered))
+    raise UnknownNameError(name, kind="class", suggestions=closest(name, offered))
 
 
 def _labels(store: Store, kind: NamedNode) -> list[str]:

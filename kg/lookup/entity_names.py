@@ -55,7 +55,7 @@ class Names:
                 raise AmbiguousNameError(
                     name, kind=kind or "thing", candidates=[to_curie(one.value) for one in fitting]
                 )
-        raise UnknownNameError(name, kind=kind or "thing", nearest=self._nearest(name, kind))
+        raise UnknownNameError(name, kind=kind or "thing", suggestions=self._nearest(name, kind))
 
     def _exact(self, name: str) -> NamedNode | None:
         try:
@@ -138,4 +138,4 @@ def _property(store: Store, name: str) -> NamedNode:
     declared = find_quads(store, None, TYPE, None, ONTOLOGY)
     names = {quad.subject for quad in declared if "Property" in str(quad.object)}
     properties = [to_curie(one.value) for one in names if isinstance(one, NamedNode)]
-    raise UnknownNameError(name, kind="property", nearest=closest(to_curie(iri.value), sorted(properties)))
+    raise UnknownNameError(name, kind="property", suggestions=closest(to_curie(iri.value), sorted(properties)))

@@ -75,7 +75,7 @@ class Caller:
         queries = list(sound_queries(self.graph.queries))
         topics = sorted({tag for query in queries for tag in query.tags})
         if topic and topic not in topics:
-            raise UnknownNameError(topic, kind="topic", nearest=closest(topic, topics))
+            raise UnknownNameError(topic, kind="topic", suggestions=closest(topic, topics))
         found = find_questions(queries, words, topic=topic)
         shown = [self._card(one.query) for one in found[:40]]
         structure = {"questions": shown, "total": len(found), "complete": len(found) <= len(shown)}
@@ -126,7 +126,7 @@ class Caller:
             said = [one for one in said if to_curie(one.property.value) in (wanted, f"film:{wanted}", f"rdfs:{wanted}")]
             if not said:
                 offer = closest(wanted, sorted(name.removeprefix("film:") for name in names))
-                raise UnknownNameError(wanted, kind=f"property of {portrait.label}", nearest=offer)
+                raise UnknownNameError(wanted, kind=f"property of {portrait.label}", suggestions=offer)
         rows = [row for one in said for row in self._parts(one, "")]
         page = _page(arguments)
         document = to_document(
@@ -197,7 +197,7 @@ class Caller:
         queries: Queries = self.graph.queries
         if name not in queries:
             near = closest(name, [*queries, *GENERAL])
-            raise UnknownNameError(name, kind="question or tool", nearest=near, remedy="find_question lists them.")
+            raise UnknownNameError(name, kind="question or tool", suggestions=near, remedy="find_question lists them.")
         return queries[name]
 
     def _answer(self, query: StoredQuery, values: Mapping[str, Any]) -> Answer:

@@ -77,7 +77,7 @@ def to_topics(queries: Queries, words: str) -> list[str]:
     known = list(dict.fromkeys((*topics_of(sound), *(query.name for query in sound))))
     for topic in topics:
         if topic not in known:
-            raise UnknownNameError(topic, kind="topic or stored query", nearest=closest(topic, known))
+            raise UnknownNameError(topic, kind="topic or stored query", suggestions=closest(topic, known))
     return topics
 
 

@@ -142,7 +142,7 @@ def cite_in(
     if faults:
         raise FaultsError(faults)
     if source not in sources:
-        raise UnknownNameError(source, kind="source", nearest=closest(source, list(sources)))
+        raise UnknownNameError(source, kind="source", suggestions=closest(source, list(sources)))
     at_hand = to_texts(texts, sources)
     if wrong := [finding for finding in at_hand.faults() if finding.place == sources[source].place]:
         raise FaultsError(wrong)

@@ -61,7 +61,7 @@ class Row:
     def term(self, column: str) -> Term | Triple | None:
         """The exact term of a column; raises `UnknownNameError` for a column that the answer does not have."""
         if column not in self.columns:
-            raise UnknownNameError(column, kind="column", nearest=closest(column, list(self.columns)))
+            raise UnknownNameError(column, kind="column", suggestions=closest(column, list(self.columns)))
         return self.terms[self.columns.index(column)]
 
     def __getattr__(self, column: str) -> Any:

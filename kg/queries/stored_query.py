@@ -25,7 +25,7 @@ from pathlib import Path
 
 import yaml
 
-from kg.errors import FaultsError, QueryError, UnknownNameError
+from kg.errors import FaultsError, QueryError, Remedy, UnknownNameError
 from kg.queries.sparql import Block, form_of, guard, values_blocks
 from kg.reports import Finding, Place
 from kg.terms import Term, to_text
@@ -169,7 +169,7 @@ def read_query(path: Path, *, root: Path) -> StoredQuery:
     try:
         read = guard(text, file=file)
     except QueryError as error:
-        raise FaultsError([*faults, _fault(error.said, error.place or Place(file))]) from error
+        raise FaultsError([*faults, _fault(error.detail, error.place or Place(file))]) from error
     blocks: dict[str, Block] = {}
     for block in values_blocks(text, read):
         blocks.setdefault(block.name, block)
@@ -221,8 +221,8 @@ class Queries(Mapping[str, StoredQuery]):
             raise UnknownNameError(
                 name,
                 kind="stored query",
-                nearest=closest(name, list(self._files)),
-                remedy="`kg queries` lists them all.",
+                suggestions=closest(name, list(self._files)),
+                remedy=Remedy.LIST_QUERIES,
             )
         return self[name.removesuffix(".rq")]
 

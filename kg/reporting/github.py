@@ -30,7 +30,7 @@ def _annotation(finding: Finding) -> str:
     details = [finding.message]
     if finding.expected and finding.found:
         details.append(f"Expected {finding.expected}, found {finding.found}.")
-    details += [finding.remedy] if finding.remedy else []
+    details += [finding.advice] if finding.advice else []
     return f"::{_COMMANDS[finding.severity]} {told}::{_escaped(chr(10).join(details))}"
 
 

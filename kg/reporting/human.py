@@ -66,8 +66,8 @@ def _lines(finding: Finding, times: int, paint: _Paint) -> Iterator[str]:
         yield f"{indent}{facts}"
     if len(finding.places) > 1:
         yield f"{indent}see also {', '.join(map(str, finding.places[1:]))}"
-    if finding.remedy:
-        yield f"{indent}{finding.remedy}"
+    if finding.advice:
+        yield f"{indent}{finding.advice}"
 
 
 def _facts(finding: Finding) -> str:

@@ -46,7 +46,9 @@ def to_record(finding: Finding) -> dict[str, Any]:
         "found": finding.found,
         "shape": finding.shape,
         "component": finding.component,
-        "remedy": finding.remedy,
+        "remedy": finding.advice,
+        "suggestions": list(finding.suggestions) or None,
+        "pattern": finding.pattern,
     }
     return {name: value for name, value in told.items() if value not in _EMPTY}
 

@@ -33,7 +33,7 @@ def to_sarif(report: Report) -> str:
 
 def _result(finding: Finding, rule: int) -> dict[str, Any]:
     record = to_record(finding)
-    text = f"{finding.message} {finding.remedy}".strip()
+    text = f"{finding.message} {finding.advice}".strip()
     result: dict[str, Any] = {
         "ruleId": finding.check,
         "ruleIndex": rule,

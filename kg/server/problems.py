@@ -62,7 +62,7 @@ def document_of(error: Exception) -> dict[str, object]:
     }
     match error:
         case UnknownNameError():
-            told |= {"name": error.name, "nearest": list(error.nearest)}
+            told |= {"name": error.name, "nearest": list(error.suggestions)}
         case AmbiguousNameError():
             told |= {"name": error.name, "candidates": list(error.candidates)}
         case ParameterError():

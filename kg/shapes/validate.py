@@ -83,7 +83,7 @@ def _roots(shapes: Shapes, wanted: Iterable[str] | None) -> list[Shape]:
         if name not in by_name:
             known = sorted(one for one in by_name if not one.startswith("<"))
             called = to_curie(name[1:-1]) if name.startswith("<") else name
-            raise UnknownNameError(called, kind="shape with a target", nearest=closest(called, known))
+            raise UnknownNameError(called, kind="shape with a target", suggestions=closest(called, known))
         chosen.append(by_name[name])
     return chosen
 

@@ -115,7 +115,7 @@ def test_a_name_that_two_films_bear_is_not_guessed(graph: FilmGraph) -> None:
 def test_a_name_that_nothing_bears_is_offered_the_nearest(graph: FilmGraph) -> None:
     with pytest.raises(UnknownNameError, match="Sean Baker") as told:
         graph.ask("films-by", person="Sean Bakre")
-    assert told.value.nearest == ("Sean Baker",)
+    assert told.value.suggestions == ("Sean Baker",)
 
 
 def test_a_film_is_no_person(graph: FilmGraph) -> None:

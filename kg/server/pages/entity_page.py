@@ -86,7 +86,7 @@ def known_thing(graph: FilmGraph, iri: str) -> NamedNode:
         return thing
     words = iri.rpartition("/")[2].replace("-", " ")
     near = dict.fromkeys(match.label for match in graph.search(words, most=3))
-    raise UnknownNameError(to_curie(iri).removeprefix("film:"), kind="thing", nearest=near)
+    raise UnknownNameError(to_curie(iri).removeprefix("film:"), kind="thing", suggestions=near)
 
 
 def _page(graph: FilmGraph, teller: Teller, gathered: Gathered, at: str) -> ThingPage:

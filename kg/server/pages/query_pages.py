@@ -172,7 +172,7 @@ def _wrong_with(
     if isinstance(wrong, AmbiguousNameError):
         return str(wrong), wrong.candidates
     found = [match.label for match in graph.search(wrong.name, kind=one.kind, most=5)]
-    return str(wrong), tuple(dict.fromkeys((*wrong.nearest, *found)))[:5]
+    return str(wrong), tuple(dict.fromkeys((*wrong.suggestions, *found)))[:5]
 
 
 def _example(graph: FilmGraph, one: Parameter) -> str:

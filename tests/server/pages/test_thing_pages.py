@@ -109,7 +109,7 @@ def test_a_thing_that_everybody_names_has_a_page_of_bounded_size(project: SmallP
 def test_a_thing_that_is_none_offers_the_nearest(graph: FilmGraph) -> None:
     with pytest.raises(UnknownNameError) as raised:
         page(graph, "tangerin")
-    assert "Tangerine" in raised.value.nearest
+    assert "Tangerine" in raised.value.suggestions
 
 
 def test_a_part_a_class_and_a_property_have_pages_too(graph: FilmGraph) -> None:
