@@ -20,7 +20,7 @@ from pyoxigraph import QueryBoolean, QuerySolutions, Store
 
 import kg
 from kg.filmgraph import FilmGraph
-from kg.queries.binding import to_terms
+from kg.queries.binding import parameter_terms
 from kg.terms import PREFIXES
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -74,8 +74,8 @@ def from_the_shell(project: Path, call: list[str]) -> Compared:
 
 def in_python(graph: FilmGraph, name: str, values: dict[str, object]) -> Compared:
     """`graph.ask`, rows and all, against the same text on a bare store whose terms are read."""
-    query = graph.queries.named(name)
-    text = query.bind(to_terms(query, values, graph.names))
+    query = graph.queries.find(name)
+    text = query.bind(parameter_terms(query, values, graph.names))
     bare = Store.read_only(str(graph.build / "store"))
 
     def other() -> list[tuple[object, ...]]:

@@ -21,7 +21,7 @@ from pyoxigraph import Literal, NamedNode, Quad, Store
 from rapidfuzz import fuzz, process, utils
 
 from kg import vocabulary as vocab
-from kg.lookup.name_search import NameIndex, open_names
+from kg.lookup.name_search import NameIndex, open_name_index
 from kg.terms import LABEL, TYPE, entity_iri
 
 SYLLABLES = (*(consonant + vowel for consonant in "bklmnrstv" for vowel in "aeio"), "an", "el", "in", "or")
@@ -113,7 +113,7 @@ def main() -> int:
     store = fill(all_names)
     with tempfile.TemporaryDirectory() as folder:
         began = time.perf_counter()
-        index = open_names(Path(folder), store)
+        index = open_name_index(Path(folder), store)
         print(f"{told.names:,} names: the index is made in {time.perf_counter() - began:.1f} s, "
               f"{(Path(folder) / 'names.sqlite').stat().st_size >> 20} MB\n")  # fmt: skip
         return 0 if report(index, all_names, list(typed(all_names, told.times, luck))) else 1

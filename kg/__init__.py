@@ -5,7 +5,7 @@
     for row in graph.ask("films-directed-by", person="Sean Baker"):
         print(row.film)
 
-The front door is lazy: nothing is loaded before it is used.
+Imports are lazy: a module is loaded when one of its names is first used.
 """
 
 from __future__ import annotations
@@ -18,17 +18,17 @@ if TYPE_CHECKING:
     from kg.filmgraph import FilmGraph
     from kg.filmgraph import open_graph as open
     from kg.pipeline.build import build, check
-    from kg.queries.answer import Answer, Row, Thing
+    from kg.queries.answer import Answer, Entity, Row
     from kg.reports import Finding, Report
     from kg.standalone import infer, validate
 
 __all__ = [
     "Answer",
+    "Entity",
     "FilmGraph",
     "Finding",
     "Report",
     "Row",
-    "Thing",
     "__version__",
     "build",
     "check",
@@ -37,13 +37,13 @@ __all__ = [
     "validate",
 ]
 
-_ROOMS = {
+_EXPORTS = {
     "Answer": ("kg.queries.answer", "Answer"),
+    "Entity": ("kg.queries.answer", "Entity"),
     "FilmGraph": ("kg.filmgraph", "FilmGraph"),
     "Finding": ("kg.reports", "Finding"),
     "Report": ("kg.reports", "Report"),
     "Row": ("kg.queries.answer", "Row"),
-    "Thing": ("kg.queries.answer", "Thing"),
     "build": ("kg.pipeline.build", "build"),
     "check": ("kg.pipeline.build", "check"),
     "infer": ("kg.standalone", "infer"),
@@ -53,14 +53,14 @@ _ROOMS = {
 
 
 def __getattr__(name: str) -> Any:
-    if name not in _ROOMS:
+    if name not in _EXPORTS:
         raise AttributeError(f"module 'kg' has no attribute {name!r}")
     from importlib import import_module
 
-    room, thing = _ROOMS[name]
-    found = getattr(import_module(room), thing)
-    globals()[name] = found
-    return found
+    module, attribute = _EXPORTS[name]
+    value = getattr(import_module(module), attribute)
+    globals()[name] = value
+    return value
 
 
 def __dir__() -> list[str]:

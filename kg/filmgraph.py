@@ -14,25 +14,25 @@ from kg.errors import InputError, UnknownNameError
 from kg.graph.provenance_reader import Provenance
 from kg.graph.record_store import Records
 from kg.graph.store import find_quads, iterate_quads, open_build, open_store
-from kg.lookup.entity_names import Names
+from kg.lookup.entity_names import EntityNames
 from kg.passages.texts import Texts, to_texts
 from kg.project import Project, find_project
 from kg.queries.answer import Answer
-from kg.queries.binding import to_terms
-from kg.queries.execute import ask_store
-from kg.queries.stored_query import Queries
+from kg.queries.binding import parameter_terms
+from kg.queries.execute import run_query
+from kg.queries.stored_query import StoredQueries
 from kg.terms import KNOWLEDGE, ONTOLOGY, SOURCE, to_curie
 from kg.text import closest
 
 if TYPE_CHECKING:
     import rdflib
 
-    from kg.explain.why import Explainer, Why
+    from kg.explain.why import Explainer, Explanation
     from kg.facts.model import Fact
     from kg.linking.model import Candidate, Mention
-    from kg.lookup.conflicts import Dispute
-    from kg.lookup.entity_description import Portrait
-    from kg.lookup.name_search import Match, NameIndex
+    from kg.lookup.conflicts import Conflict
+    from kg.lookup.entity_description import EntityDescription
+    from kg.lookup.name_search import NameIndex, NameMatch
     from kg.lookup.schema_card import SchemaCard
 
 
@@ -47,9 +47,9 @@ class FilmGraph:
     def __init__(self, project: Project, *, build: Path | None = None) -> None:
         self.project = project
         self.build, self.store, self._hold = open_store(project) if build is None else open_build(build)
-        self.names = Names(self.store)
+        self.names = EntityNames(self.store)
         self.provenance = Provenance(self.store, Records(self.build))
-        self._kinds: dict[str, str] = {}
+        self._class_curies: dict[str, str] = {}
 
     def __repr__(self) -> str:
         return f"FilmGraph({str(self.project.folder)!r}, build={self.build.name!r})"
@@ -59,9 +59,9 @@ class FilmGraph:
         return len(self.store)
 
     @cached_property
-    def queries(self) -> Queries:
+    def queries(self) -> StoredQueries:
         """The stored queries, by name."""
-        return Queries(self.project.queries)
+        return StoredQueries(self.project.queries)
 
     def ask(self, name: str, /, **values: object) -> Answer:
         """The answer to a stored query with these values for its parameters.
@@ -69,12 +69,12 @@ class FilmGraph:
         A thing may be given by label, alias, CURIE or IRI. Raises `UnknownNameError` for a query or thing that does not
         exist, with the nearest, and `ParameterError` for a value that does not fit.
         """
-        query = self.queries.named(name)
-        text = query.bind(to_terms(query, values, self.names))
-        return ask_store(self.store, text, names=self.names, name=query.name, file=query.file, guarded=True)
+        query = self.queries.find(name)
+        text = query.bind(parameter_terms(query, values, self.names))
+        return run_query(self.store, text, names=self.names, name=query.name, file=query.file, guarded=True)
 
     def sparql(
-        self, text: str, *, most: int | None = None, timeout: float | None = None, services: bool = False
+        self, text: str, *, limit: int | None = None, timeout: float | None = None, services: bool = False
     ) -> Answer:
         """The answer to a SPARQL query; the graph's prefixes need not be declared.
 
@@ -84,50 +84,54 @@ class FilmGraph:
         the endpoints that the project's `filmgraph.toml` lists.
         """
         if timeout is not None:
-            from kg.queries.execute_with_timeout import ask_within
+            from kg.queries.execute_with_timeout import run_query_within
 
-            return ask_within(self.project, text, seconds=timeout, names=self.names, most=most, services=services)
+            return run_query_within(
+                self.project, text, seconds=timeout, names=self.names, limit=limit, services=services
+            )
         if services and "SERVICE" in text.upper():
-            from kg.federation.client import Remote
+            from kg.federation.client import EndpointClient
             from kg.federation.config import read_services
             from kg.federation.federate import federate
 
-            remote = Remote(read_services(self.project.configuration), self.project.built / "services")
+            remote = EndpointClient(read_services(self.project.configuration), self.project.built / "services")
             runs = federate(self.store, text, remote)
-            return ask_store(self.store, runs, names=self.names, most=most, guarded=True)
-        return ask_store(self.store, text, names=self.names, most=most)
+            return run_query(self.store, runs, names=self.names, limit=limit, guarded=True)
+        return run_query(self.store, text, names=self.names, limit=limit)
 
-    def thing(self, name: str, *, kind: str = "") -> NamedNode:
+    def entity(self, name: str, *, class_name: str = "") -> NamedNode:
         """The thing that is called this; raises `UnknownNameError` or `AmbiguousNameError`."""
-        return self.names.thing(name, kind=kind)
+        return self.names.entity(name, class_name=class_name)
 
-    def search(self, text: str, *, kind: str = "", most: int = 10) -> tuple[Match, ...]:
+    def search(self, text: str, *, class_name: str = "", limit: int = 10) -> tuple[NameMatch, ...]:
         """The things called something like `text`, best first: accents, case, script and a wrong letter do not matter.
 
         `kind` keeps them to a class; raises `UnknownNameError` for one that the ontology does not have. The first
         search of a build makes an index of its names.
         """
-        return self._name_index.search(text, kind=self._kind(kind) if kind else "", most=most)
+        return self._name_index.search(
+            text, class_name=self._class_curie(class_name) if class_name else "", limit=limit
+        )
 
-    def _kind(self, name: str) -> str:
+    def _class_curie(self, name: str) -> str:
         """The CURIE of a class that is called this."""
-        if name not in self._kinds:
-            from kg.lookup.classes import to_kind
+        if name not in self._class_curies:
+            from kg.lookup.classes import find_class
 
-            self._kinds[name] = to_curie(to_kind(self.store, self.names, name).value)
-        return self._kinds[name]
+            self._class_curies[name] = to_curie(find_class(self.store, self.names, name).value)
+        return self._class_curies[name]
 
-    def best_known(self, kind: str, *, most: int = 10) -> tuple[Match, ...]:
+    def best_known(self, class_name: str, *, limit: int = 10) -> tuple[NameMatch, ...]:
         """The things of a class that others point at the most."""
-        return self._name_index.best_known(kind, most=most)
+        return self._name_index.best_known(class_name, limit=limit)
 
     @cached_property
     def _name_index(self) -> NameIndex:
-        from kg.lookup.name_search import open_names
+        from kg.lookup.name_search import open_name_index
 
-        return open_names(self.build, self.store)
+        return open_name_index(self.build, self.store)
 
-    def link(self, mention: Mention, *, most: int = 5) -> tuple[Candidate, ...]:
+    def candidates(self, mention: Mention, *, limit: int = 5) -> tuple[Candidate, ...]:
         """The things that a mention may mean, the likeliest first, each with its clues and a confidence.
 
         The first call gathers the names and clues of all things.
@@ -135,7 +139,7 @@ class FilmGraph:
         from kg.linking.classification import link
 
         likely = (one.candidate for one in link([mention], self._mentions.get(mention.kind, ())))
-        return tuple(one for one in likely if not one.veto)[:most]
+        return tuple(one for one in likely if not one.veto)[:limit]
 
     @cached_property
     def _mentions(self) -> dict[str, list[Mention]]:
@@ -149,18 +153,18 @@ class FilmGraph:
                 kinds.setdefault(one.kind, []).append(one)
         return kinds
 
-    def __getitem__(self, name: str) -> Portrait:
+    def __getitem__(self, name: str) -> EntityDescription:
         """Everything about a thing: `graph["film:anora"]`; labels and aliases do as well."""
-        from kg.lookup.entity_description import to_portrait
+        from kg.lookup.entity_description import describe_entity
 
-        return to_portrait(self.store, self.names, self.provenance, self.thing(name))
+        return describe_entity(self.store, self.names, self.provenance, self.entity(name))
 
     def __contains__(self, name: object) -> bool:
         """True when something is called this."""
         from kg.errors import AmbiguousNameError
 
         try:
-            self.thing(str(name))
+            self.entity(str(name))
         except UnknownNameError:
             return False
         except AmbiguousNameError:
@@ -173,24 +177,24 @@ class FilmGraph:
 
     def schema(self) -> SchemaCard:
         """The classes and properties with their uses."""
-        from kg.lookup.schema_card import read_schema
+        from kg.lookup.schema_card import read_schema_card
 
-        return read_schema(self.store, self.names)
+        return read_schema_card(self.store, self.names)
 
-    def source(self, name: str) -> str:
+    def source_id(self, name: str) -> str:
         """The id of a source, given as its id, CURIE, label or alias; raises `UnknownNameError` for any other name."""
         id = name.removeprefix("source:")
         if id in self.provenance.sources:
             return id
         try:
-            found = self.thing(name).value.removeprefix(SOURCE)
+            found = self.entity(name).value.removeprefix(SOURCE)
         except UnknownNameError:
             found = ""
         if found not in self.provenance.sources:
             raise UnknownNameError(name, kind="source", suggestions=closest(id, list(self.provenance.sources)))
         return found
 
-    def disagreements(self, source: str) -> tuple[Dispute, ...]:
+    def conflicts_with(self, source: str) -> tuple[Conflict, ...]:
         """What a source of Wikidata tells otherwise than ours do, where both stand; none for any other source."""
         from kg.exports.wikidata.references import is_wikidata
 
@@ -214,12 +218,12 @@ class FilmGraph:
 
         return Explainer(self.store, self.names, self.provenance)
 
-    def why(self, subject: str, property: str, value: str) -> Why:
+    def why(self, subject: str, property: str, value: str) -> Explanation:
         """Why a triple holds, as a tree down to facts with their passages; untrue when it does not hold.
 
         Subject and value are named as in `ask`; a value may also be a literal's text, or its exact N-Triples form.
         """
-        return self.explainer.why(self.triple(subject, property, value))
+        return self.explainer.explain(self.triple(subject, property, value))
 
     def why_text(self, subject: str, property: str, value: str, *, format: str = "text") -> str:
         """Why a triple holds, in words, or as `json`, `proof`, `turtle` (PROV-O), `mermaid` or `svg`."""
@@ -227,11 +231,11 @@ class FilmGraph:
 
         return write_why((self.why(subject, property, value),), self.names, self.texts(), format=format)
 
-    def told(self, answer: Answer, *, format: str = "table") -> str:
+    def why_answer(self, answer: Answer, *, format: str = "table") -> str:
         """An answer with what each row rests on, down to the sources' passages; as `json` for programs."""
-        from kg.explain.answer_evidence import tell
+        from kg.explain.answer_evidence import explain_answer
 
-        return tell(self.explainer, answer, texts=self.texts(), format=format)
+        return explain_answer(self.explainer, answer, texts=self.texts(), format=format)
 
     def triple(self, subject: str, property: str, value: str) -> Triple:
         """The triple that three names mean; of a literal's text, the one that the graph has."""
@@ -263,16 +267,16 @@ class FilmGraph:
         *,
         only: str = "knowledge",
         film: str | None = None,
-        tell: Callable[[str], None] | None = None,
+        report: Callable[[str], None] | None = None,
     ) -> Iterator[str]:
         """The same text piece by piece; formats that go back to others never stand in memory whole.
 
-        `tell` hears what a format left out, and why.
+        `report` is called with what a format leaves out, and why.
         """
         from kg.exports.formats import Call, write_pieces
 
-        films = (self.thing(film, kind="Film"),) if film is not None else None
-        call = Call(self.build, self.project.data, self.store, self.provenance, self.names, only, films, tell)
+        films = (self.entity(film, class_name="Film"),) if film is not None else None
+        call = Call(self.build, self.project.data, self.store, self.provenance, self.names, only, films, report)
         return write_pieces(call, format)
 
     def export(
@@ -282,7 +286,7 @@ class FilmGraph:
         format: str = "turtle",
         only: str = "knowledge",
         film: str | None = None,
-        tell: Callable[[str], None] | None = None,
+        report: Callable[[str], None] | None = None,
     ) -> None:
         """Write the graph to a file, for `csv` a folder with a table for each class; nothing is left half-written."""
         path = Path(path)
@@ -295,7 +299,7 @@ class FilmGraph:
                 for name, text in to_tables(quads_of(self.build, part_of(only))).items():
                     write_file(path / f"{name}.csv", (text,), durable=False)
             else:
-                write_file(path, self.export_pieces(format, only=only, film=film, tell=tell), durable=False)
+                write_file(path, self.export_pieces(format, only=only, film=film, report=report), durable=False)
         except OSError as error:
             raise InputError(f"{path} cannot be written: {error.strerror}") from error
 

@@ -73,20 +73,20 @@ def _sparql(call: argparse.Namespace) -> int:
     text = call.query if call.query is not None else read_text_argument(call.file)
     _start_clock(call)
     graph = graph_of(call)
-    return _answer(call, graph, graph.sparql(text, most=call.limit, services=not call.no_service))
+    return _answer(call, graph, graph.sparql(text, limit=call.limit, services=not call.no_service))
 
 
 def _answer(call: argparse.Namespace, graph: FilmGraph, answer: Answer) -> int:
     if call.why:
-        from kg.explain.answer_evidence import tell
+        from kg.explain.answer_evidence import explain_answer
 
-        write(tell(graph.explainer, answer, texts=graph.texts(call.texts), format=call.format), call.output)
+        write(explain_answer(graph.explainer, answer, texts=graph.texts(call.texts), format=call.format), call.output)
     else:
         write(answer.to_text(call.format), call.output)
     if answer.kind == "rows" and not answer:
-        from kg.explain.empty_answers import why_empty
+        from kg.explain.empty_answers import explain_empty
 
-        say(str(why_empty(graph.store, answer.query)))
+        say(str(explain_empty(graph.store, answer.query)))
         if answer.name and (because := graph.queries[answer.name].because):
             say(f"About {answer.name}: {because}.")
     return 0
@@ -111,18 +111,18 @@ def _start_clock(call: argparse.Namespace) -> None:
 
 def _queries(call: argparse.Namespace) -> int:
     from kg.project import find_project
-    from kg.queries.stored_query import Queries
+    from kg.queries.stored_query import StoredQueries
 
-    queries = Queries(find_project(call.project).queries)
-    broken = list(queries.faults())
+    queries = StoredQueries(find_project(call.project).queries)
+    broken = list(queries.findings())
     word = (call.word or "").casefold()
     sound = (queries[name] for name in queries if name not in {_query_of(str(one.place)) for one in broken})
-    listed = [query for query in sound if word in query.words]
+    listed = [query for query in sound if word in query.search_text]
     if call.format == "json":
         write(json.dumps([query.as_dict() for query in listed], indent=1, ensure_ascii=False) + "\n")
     else:
         write(
-            "\n".join(query.card() for query in listed)
+            "\n".join(query.to_text() for query in listed)
             + f"\n({len(listed)} quer{'y' if len(listed) == 1 else 'ies'})\n"
         )
     for finding in broken:
@@ -141,14 +141,14 @@ def _schema(call: argparse.Namespace) -> int:
     schema = graph.schema()
     kind = next((row for row in schema.classes if call.word in (row.curie, row.curie.removeprefix("film:"))), None)
     if kind is not None and kind.uses:
-        from kg.lookup.schema_card import class_card, read_class
+        from kg.lookup.schema_card import read_class_properties, write_class_card
         from kg.terms import to_iri
 
-        rows = read_class(graph.store, graph.names, to_iri(kind.curie))
+        rows = read_class_properties(graph.store, graph.names, to_iri(kind.curie))
         if call.format == "json":
             write(json.dumps([asdict(row) for row in rows], indent=1, ensure_ascii=False) + "\n")
         else:
-            write(class_card(to_iri(kind.curie), rows, kind.sentence))
+            write(write_class_card(to_iri(kind.curie), rows, kind.sentence))
         return 0
     schema = schema.matching(call.word or "")
     if call.format == "json":
@@ -161,7 +161,7 @@ def _schema(call: argparse.Namespace) -> int:
 def _show(call: argparse.Namespace) -> int:
     graph = graph_of(call)
     if call.format == "turtle":
-        answer = graph.sparql(f"DESCRIBE {graph.thing(call.thing)}")
+        answer = graph.sparql(f"DESCRIBE {graph.entity(call.thing)}")
         write(answer.to_text("turtle"))
         return 0
     portrait = graph[call.thing]
@@ -176,8 +176,8 @@ def _facts(call: argparse.Namespace) -> int:
     from kg.facts.readers.table_reader import COLUMNS, to_row
 
     graph = graph_of(call)
-    about = graph.thing(call.about) if call.about else None
-    source = graph.source(call.source) if call.source else None
+    about = graph.entity(call.about) if call.about else None
+    source = graph.source_id(call.source) if call.source else None
     rows = (to_row(fact) for fact in graph.facts() if (about is None or fact.subject == about) and
             source in (None, fact.evidence.source))  # fmt: skip
     if call.format == "jsonl":
@@ -198,30 +198,30 @@ def _facts(call: argparse.Namespace) -> int:
 
 
 def _conflicts(call: argparse.Namespace) -> int:
-    from kg.lookup.conflicts import disputes_of, to_dict, to_text
+    from kg.lookup.conflicts import conflict_as_dict, find_conflicts, write_conflicts
 
     graph = graph_of(call)
-    source = graph.source(call.source) if call.source else None
+    source = graph.source_id(call.source) if call.source else None
     if call.count:
         return _agreement(call, graph, source)
-    disputes = [one for one in disputes_of(graph.provenance) if source is None or source in one.sources]
+    disputes = [one for one in find_conflicts(graph.provenance) if source is None or source in one.sources]
     if source is not None:
-        disputes += graph.disagreements(source)
+        disputes += graph.conflicts_with(source)
     if call.format == "json":
-        write(json.dumps([to_dict(one) for one in disputes], indent=1, ensure_ascii=False) + "\n")
+        write(json.dumps([conflict_as_dict(one) for one in disputes], indent=1, ensure_ascii=False) + "\n")
     else:
-        write(to_text(disputes, graph.names, graph.texts(call.texts)))
+        write(write_conflicts(disputes, graph.names, graph.texts(call.texts)))
     return 0
 
 
 def _agreement(call: argparse.Namespace, graph: FilmGraph, source: str | None) -> int:
-    from kg.lookup.source_agreement import agreement_of, to_table
+    from kg.lookup.source_agreement import measure_agreement, write_agreements
 
     if source is None:
         raise InputError(f"--count of whom? Give --source, such as --source {next(iter(graph.provenance.sources))}")
-    agreements = agreement_of(graph.provenance, source)
+    agreements = measure_agreement(graph.provenance, source)
     if call.format == "json":
         write(json.dumps([one.to_row() for one in agreements], indent=1, ensure_ascii=False) + "\n")
     else:
-        write(to_table(agreements, graph.names))
+        write(write_agreements(agreements, graph.names))
     return 0

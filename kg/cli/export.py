@@ -43,8 +43,8 @@ def _export(call: argparse.Namespace) -> int:
     if call.output in (None, "-"):
         if call.format == "csv":
             raise InputError("CSV is a table for each class: name a folder with -o.")
-        for piece in graph.export_pieces(call.format, only=call.only, film=call.film, tell=say):
+        for piece in graph.export_pieces(call.format, only=call.only, film=call.film, report=say):
             write(piece)
     else:
-        graph.export(call.output, format=call.format, only=call.only, film=call.film, tell=say)
+        graph.export(call.output, format=call.format, only=call.only, film=call.film, report=say)
     return 0

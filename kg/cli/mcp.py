@@ -36,7 +36,7 @@ def _serve(call: argparse.Namespace) -> int:
     from kg.mcp_server.tools import to_topics
     from kg.passages.texts import VARIABLE
     from kg.project import find_project
-    from kg.queries.stored_query import Queries
+    from kg.queries.stored_query import StoredQueries
     from kg.server.limits import Limits
 
     if call.timeout <= 0 or call.memory <= 0:
@@ -44,7 +44,7 @@ def _serve(call: argparse.Namespace) -> int:
     project = find_project(call.project)
     # Told of before anybody calls: a project without a graph, and a topic that no query has.
     _ = project.current
-    topics = to_topics(Queries(project.queries), call.topics) if call.topics is not None else None
+    topics = to_topics(StoredQueries(project.queries), call.topics) if call.topics is not None else None
     texts = str(Path(call.texts).resolve()) if call.texts is not None else None
     if texts is not None:
         # Workers read no folder but the project's, and the one that the environment names.

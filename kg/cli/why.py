@@ -36,12 +36,12 @@ def _why(call: argparse.Namespace) -> int:
     graph = graph_of(call)
     triple = graph.triple(call.subject, call.property, call.value)
     if call.all:
-        found = graph.explainer.whys(triple, limit=call.limit)
+        found = graph.explainer.explain_all(triple, limit=call.limit)
         whys = found.all
         if not found.complete:
             say(f"There may be more explanations than these {len(whys)}: see --limit.")
     else:
-        whys = tuple(why for why in (graph.explainer.why(triple),) if why or why.contested)
+        whys = tuple(why for why in (graph.explainer.explain(triple),) if why or why.contested)
     if not whys:
         say("This does not hold in the graph. `kg why-not` tells what is missing.")
         return 1
@@ -50,14 +50,14 @@ def _why(call: argparse.Namespace) -> int:
 
 
 def _why_not(call: argparse.Namespace) -> int:
-    from kg.explain.why_not import to_text
+    from kg.explain.why_not import write_gaps
 
     graph = graph_of(call)
     triple = graph.triple(call.subject, call.property, call.value)
-    if graph.explainer.why(triple):
+    if graph.explainer.explain(triple):
         say("This does hold in the graph: see `kg why`.")
         return 1
-    write(to_text(triple, graph.explainer.gaps(triple), graph.names))
+    write(write_gaps(triple, graph.explainer.gaps(triple), graph.names))
     return 0
 
 

@@ -9,8 +9,8 @@ import rdflib
 from pyoxigraph import NamedNode, QuerySolutions, Store
 
 from kg.graph.store import find_quad
-from kg.queries.sparql import tokens
-from kg.queries.triple_patterns import Pattern, patterns_of, to_oxigraph
+from kg.queries.sparql import tokenise
+from kg.queries.triple_patterns import TriplePattern, find_patterns, to_oxigraph
 from kg.terms import CONTESTED, ONTOLOGY, PREFIXES, PROVENANCE, to_curie
 from kg.text import closest
 
@@ -27,7 +27,7 @@ _FILTERED = (
 
 
 @dataclass(frozen=True, slots=True)
-class Emptiness:
+class EmptyAnswer:
     """Why an answer is empty; `is_true_no` when every name is known and every pattern matches something by itself."""
 
     reasons: tuple[str, ...]
@@ -41,31 +41,33 @@ LONGEST = 50_000
 """How many characters of a query are looked into; rdflib reads 30,000 a second, and SERVICE brings more."""
 
 
-def why_empty(store: Store, text: str) -> Emptiness:
+def explain_empty(store: Store, text: str) -> EmptyAnswer:
     """The reasons why a query has no rows, the plainest first."""
     if len(text) > LONGEST:
-        return Emptiness(("No rows; with all its values the query is too long to look into.",), is_true_no=False)
-    every = patterns_of(text)
+        return EmptyAnswer(("No rows; with all its values the query is too long to look into.",), is_true_no=False)
+    every = find_patterns(text)
     if not every:
-        return Emptiness(("No rows; the query has no pattern that could be looked at by itself.",), is_true_no=False)
+        return EmptyAnswer(("No rows; the query has no pattern that could be looked at by itself.",), is_true_no=False)
     patterns = [pattern for pattern in every if not pattern.is_optional]
     if unknown := tuple(_unknown_terms(store, patterns)):
-        return Emptiness(unknown, is_true_no=False)
+        return EmptyAnswer(unknown, is_true_no=False)
     if dead := tuple(_dead_patterns(store, patterns)):
         is_true_no = not any("iterals are equal" in reason for reason in dead)
-        return Emptiness((*dead, _TRUE_NO) if is_true_no else dead, is_true_no=is_true_no)
+        return EmptyAnswer((*dead, _TRUE_NO) if is_true_no else dead, is_true_no=is_true_no)
     if killer := tuple(_killers(store, patterns)):
-        return Emptiness(
+        return EmptyAnswer(
             (*killer, "Every name is known, so this is a true no: the graph does not say it."), is_true_no=True
         )
-    if any(token.is_word("FROM") for token in tokens(text)):
-        return Emptiness((_ELSEWHERE,), is_true_no=False)
+    if any(token.is_word("FROM") for token in tokenise(text)):
+        return EmptyAnswer((_ELSEWHERE,), is_true_no=False)
     if patterns and _holds(store, patterns):
-        return Emptiness((_FILTERED,), is_true_no=True)
-    return Emptiness(("A true no: each pattern matches something, but nothing matches all of them.",), is_true_no=True)
+        return EmptyAnswer((_FILTERED,), is_true_no=True)
+    return EmptyAnswer(
+        ("A true no: each pattern matches something, but nothing matches all of them.",), is_true_no=True
+    )
 
 
-def _unknown_terms(store: Store, patterns: list[Pattern]) -> Iterator[str]:
+def _unknown_terms(store: Store, patterns: list[TriplePattern]) -> Iterator[str]:
     names: list[str] | None = None
     for iri in dict.fromkeys(iri for pattern in patterns for iri in pattern.terms()):
         term = NamedNode(str(iri))
@@ -100,7 +102,7 @@ def _column(store: Store, query: str) -> Iterator[object]:
     return (solution[0] for solution in found)
 
 
-def _dead_patterns(store: Store, patterns: list[Pattern]) -> Iterator[str]:
+def _dead_patterns(store: Store, patterns: list[TriplePattern]) -> Iterator[str]:
     for pattern in patterns:
         if not _holds(store, [pattern]):
             hint = ""
@@ -111,10 +113,10 @@ def _dead_patterns(store: Store, patterns: list[Pattern]) -> Iterator[str]:
             yield f"Nothing matches `{_short(pattern)}`.{hint}"
 
 
-def _other_literal(store: Store, pattern: Pattern) -> str:
+def _other_literal(store: Store, pattern: TriplePattern) -> str:
     """A hint at the same words with another language or datatype: the commonest of all reasons."""
     literal = to_oxigraph(pattern.object)
-    free = Pattern(pattern.subject, pattern.path, rdflib.Variable("kgvalue"), pattern.graph)
+    free = TriplePattern(pattern.subject, pattern.path, rdflib.Variable("kgvalue"), pattern.graph)
     query = f"SELECT ?kgvalue {{ {free.to_sparql()} FILTER(STR(?kgvalue) = STR({literal})) }} LIMIT 1"
     found = next(_column(store, query), None)
     if found is not None:
@@ -128,7 +130,7 @@ def _other_literal(store: Store, pattern: Pattern) -> str:
     return ""
 
 
-def _killers(store: Store, patterns: list[Pattern]) -> Iterator[str]:
+def _killers(store: Store, patterns: list[TriplePattern]) -> Iterator[str]:
     """Patterns without which there would be rows, when all together have none."""
     if len(patterns) < 2 or _holds(store, patterns):
         return
@@ -137,12 +139,12 @@ def _killers(store: Store, patterns: list[Pattern]) -> Iterator[str]:
             yield f"Without `{_short(pattern)}` there would be rows."
 
 
-def _holds(store: Store, patterns: list[Pattern]) -> bool:
+def _holds(store: Store, patterns: list[TriplePattern]) -> bool:
     body = " . ".join(pattern.to_sparql() for pattern in patterns)
     return bool(store.query(f"ASK {{ {body} }}", prefixes=PREFIXES))
 
 
-def _short(pattern: Pattern) -> str:
+def _short(pattern: TriplePattern) -> str:
     text = pattern.to_sparql()
     for iri in pattern.terms():
         text = text.replace(f"<{iri}>", to_curie(str(iri)))

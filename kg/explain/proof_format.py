@@ -10,7 +10,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from kg.explain.why import DAYS, Why
+from kg.explain.why import DAYS, Explanation
 from kg.facts.dates import to_days
 from kg.facts.model import Evidence
 from kg.facts.read import read_facts
@@ -23,12 +23,12 @@ from kg.terms import Spo, entity_iri, to_spo
 _DATED = frozenset(str(entity_iri(name)) for name in ("date", "start", "end"))
 
 
-def to_proof(why: Why) -> dict[str, Any]:
+def to_proof(why: Explanation) -> dict[str, Any]:
     """The tree as steps, each triple once, premises before what rests on them; facts with the spots that say them."""
     numbers: dict[Spo, int] = {}
     steps: list[dict[str, Any]] = []
 
-    def number(one: Why) -> int:
+    def number(one: Explanation) -> int:
         triple = _spo(one)
         if triple not in numbers:
             reason = _reason(one, [number(premise) for premise in one.premises])
@@ -61,7 +61,7 @@ class ProofChecker:
         return faults(proof, facts=self.facts, axioms=self.axioms, own={DAYS: _are_days})
 
 
-def _reason(why: Why, premises: list[int]) -> dict[str, Any]:
+def _reason(why: Explanation, premises: list[int]) -> dict[str, Any]:
     if why.rule:
         return {"rule": why.rule, "premises": premises, **({"specification": why.link} if why.link else {})}
     if why.is_axiom:
@@ -69,7 +69,7 @@ def _reason(why: Why, premises: list[int]) -> dict[str, Any]:
     return {"said": "fact", "spots": sorted(([*_spot(fact.evidence)] for fact in why.facts), key=str)}
 
 
-def _spo(why: Why) -> Spo:
+def _spo(why: Explanation) -> Spo:
     triple = why.triple
     return to_spo(triple)
 

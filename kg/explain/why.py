@@ -18,8 +18,8 @@ from kg.facts.model import Fact
 from kg.graph.provenance import EARLIEST, LATEST
 from kg.graph.provenance_reader import Provenance
 from kg.graph.store import find_quads, has_triple
-from kg.lookup.entity_names import Names
-from kg.lookup.phrases import axiom_in_words, cited, in_words
+from kg.lookup.entity_names import EntityNames
+from kg.lookup.phrases import axiom_in_words, cite_fact, triple_in_words
 from kg.passages.texts import Texts
 from kg.proofs.proof import Gap, Proof
 from kg.proofs.search import Explainer as ProofFinder
@@ -35,7 +35,7 @@ _DATED = (vocab.date, vocab.start, vocab.end)
 
 
 @dataclass(frozen=True, slots=True)
-class Why:
+class Explanation:
     """Why a triple holds: the facts that say it, or a rule and its premises; neither means that it does not hold."""
 
     triple: Triple
@@ -43,29 +43,29 @@ class Why:
     contested: tuple[Contested, ...] = ()
     rule: str = ""
     link: str = ""
-    premises: tuple[Why, ...] = ()
+    premises: tuple[Explanation, ...] = ()
     is_axiom: bool = False
 
     def __bool__(self) -> bool:
         """True when the triple holds."""
         return bool(self.facts or self.rule or self.is_axiom)
 
-    def __iter__(self) -> Iterator[Why]:
+    def __iter__(self) -> Iterator[Explanation]:
         """This and everything below it, from the top."""
         yield self
         for premise in self.premises:
             yield from premise
 
-    def leaves(self) -> Iterator[Why]:
+    def leaves(self) -> Iterator[Explanation]:
         """The facts and axioms that it all rests on."""
         return (why for why in self if not why.premises)
 
 
 @dataclass(frozen=True, slots=True)
-class Whys:
+class Explanations:
     """Every explanation of a triple, shortest first; `complete` is False when there may be more."""
 
-    all: tuple[Why, ...]
+    all: tuple[Explanation, ...]
     complete: bool
 
 
@@ -74,23 +74,23 @@ class Explainer:
     """Explains the triples of one store."""
 
     store: Store
-    names: Names
+    names: EntityNames
     provenance: Provenance
     _said: dict[Spo, bool] = field(default_factory=dict, repr=False)
 
-    def why(self, triple: Triple) -> Why:
+    def explain(self, triple: Triple) -> Explanation:
         """A shortest explanation; an untrue `Why` when the triple does not hold."""
         proof = self._finder.proof(_spo(triple)) if self._holds(triple) else None
         if proof is None:
-            return Why(triple, contested=tuple(self.provenance.contested(triple)))
+            return Explanation(triple, contested=tuple(self.provenance.contested(triple)))
         return self._to_why(proof)
 
-    def whys(self, triple: Triple, *, limit: int = 20) -> Whys:
+    def explain_all(self, triple: Triple, *, limit: int = 20) -> Explanations:
         """Every way in which a last step gives the triple, at most `limit`."""
         if not self._holds(triple):
-            return Whys((), complete=True)
+            return Explanations((), complete=True)
         proofs = self._finder.proofs(_spo(triple), limit=limit)
-        return Whys(tuple(self._to_why(proof) for proof in proofs.proofs), proofs.complete)
+        return Explanations(tuple(self._to_why(proof) for proof in proofs.proofs), proofs.complete)
 
     def gaps(self, triple: Triple, *, limit: int = 20) -> tuple[Gap, ...]:
         """For a triple that does not hold: the rules that could give it, and the premises that are missing."""
@@ -120,19 +120,21 @@ class Explainer:
     def _is_axiom(self, triple: Triple) -> bool:
         return has_triple(self.store, triple, ONTOLOGY)
 
-    def _to_why(self, proof: Proof) -> Why:
+    def _to_why(self, proof: Proof) -> Explanation:
         triple = _triple(proof.triple)
         assert triple is not None
         if proof.step is not None:
             rule = proof.step.rule
-            return Why(triple, rule=rule.name, link=rule.link, premises=tuple(map(self._to_why, proof.premises)))
+            return Explanation(
+                triple, rule=rule.name, link=rule.link, premises=tuple(map(self._to_why, proof.premises))
+            )
         if facts := tuple(sorted(self.provenance.facts(triple), key=_by_spot)):
-            return Why(triple, facts)
+            return Explanation(triple, facts)
         if triple.predicate in (EARLIEST, LATEST):
             found = (quad.triple for one in _DATED for quad in find_quads(self.store, triple.subject, one, None))
-            dates = (Why(date, tuple(self.provenance.facts(date))) for date in sorted(set(found), key=str))
-            return Why(triple, rule=DAYS, premises=tuple(date for date in dates if date))
-        return Why(triple, is_axiom=True)
+            dates = (Explanation(date, tuple(self.provenance.facts(date))) for date in sorted(set(found), key=str))
+            return Explanation(triple, rule=DAYS, premises=tuple(date for date in dates if date))
+        return Explanation(triple, is_axiom=True)
 
 
 def _spo(triple: Triple) -> Spo:
@@ -151,16 +153,16 @@ def _by_spot(fact: Fact) -> tuple[str, int]:
     return (fact.evidence.source, fact.evidence.start or 0)
 
 
-def to_text(whys: Iterable[Why], names: Names, texts: Texts, *, indent: str = "") -> str:
+def write_explanations(whys: Iterable[Explanation], names: EntityNames, texts: Texts, *, indent: str = "") -> str:
     """The trees for people: each triple by its labels, under it what says so, with the words where they are at hand."""
     return "".join(line + "\n" for why in whys for line in _lines(why, names, texts, indent))
 
 
-def _lines(why: Why, names: Names, texts: Texts, indent: str) -> Iterator[str]:
-    yield f"{indent}{in_words(why.triple, names)}"
+def _lines(why: Explanation, names: EntityNames, texts: Texts, indent: str) -> Iterator[str]:
+    yield f"{indent}{triple_in_words(why.triple, names)}"
     inner = indent + "    "
     for fact in why.facts:
-        yield f"{inner}{cited(fact, texts)}"
+        yield f"{inner}{cite_fact(fact, texts)}"
     if why.is_axiom:
         yield f"{inner}so says the ontology"
     if why.rule:
@@ -170,7 +172,7 @@ def _lines(why: Why, names: Names, texts: Texts, indent: str) -> Iterator[str]:
             if not premise.is_axiom:
                 yield from _lines(premise, names, texts, inner)
     for one in why.contested:
-        yield f"{inner}{cited(one.fact, texts)}"
+        yield f"{inner}{cite_fact(one.fact, texts)}"
         yield f"{inner}  but it is no knowledge ({one.kind}): {one.reason}"
     if not why and not why.contested:
         yield f"{inner}does not hold in this graph"

@@ -12,42 +12,42 @@ from dataclasses import dataclass
 from pyoxigraph import Literal, NamedNode, Triple
 
 from kg.errors import InputError
-from kg.explain.answer_evidence import to_document
+from kg.explain.answer_evidence import explanation_as_dict
 from kg.explain.proof_format import to_proof
-from kg.explain.why import Why, to_text
-from kg.lookup.entity_names import Names
-from kg.lookup.phrases import axiom_in_words, cited, in_words
+from kg.explain.why import Explanation, write_explanations
+from kg.lookup.entity_names import EntityNames
+from kg.lookup.phrases import axiom_in_words, cite_fact, triple_in_words
 from kg.passages.texts import Texts
 from kg.queries.formats import to_turtle
 from kg.terms import BASE, LABEL, PROV, RDF, SOURCE, TYPE
 
-Writer = Callable[[Sequence[Why], Names, Texts], str]
+Writer = Callable[[Sequence[Explanation], EntityNames, Texts], str]
 _WIDE, _HIGH, _GAP, _LETTERS = 350, 66, 36, 48
 
 
-def write_why(whys: Sequence[Why], names: Names, texts: Texts, *, format: str = "text") -> str:
+def write_why(whys: Sequence[Explanation], names: EntityNames, texts: Texts, *, format: str = "text") -> str:
     """The trees in a format; raises `InputError` for one that is not known."""
     if format not in FORMATS:
         raise InputError(f"There is no format {format!r}; reasons come as {', '.join(FORMATS)}.")
     return FORMATS[format](whys, names, texts)
 
 
-def to_json(whys: Sequence[Why], _: Names, texts: Texts) -> str:
+def to_json(whys: Sequence[Explanation], _: EntityNames, texts: Texts) -> str:
     """JSON: triples, facts with their passages, rules with their premises."""
-    return json.dumps([to_document(why, texts) for why in whys], ensure_ascii=False, indent=1) + "\n"
+    return json.dumps([explanation_as_dict(why, texts) for why in whys], ensure_ascii=False, indent=1) + "\n"
 
 
-def to_proofs(whys: Sequence[Why], _: Names, __: Texts) -> str:
+def to_proofs(whys: Sequence[Explanation], _: EntityNames, __: Texts) -> str:
     """Proofs as JSON, step by step, that `kg check-proof` accepts from the source files alone."""
     return json.dumps([to_proof(why) for why in whys], ensure_ascii=False, indent=1) + "\n"
 
 
-def to_prov(whys: Sequence[Why], _: Names, texts: Texts) -> str:
+def to_prov(whys: Sequence[Explanation], _: EntityNames, texts: Texts) -> str:
     """PROV-O (https://www.w3.org/TR/prov-o/): each triple an entity, derived from its premises by use of a rule."""
     return to_turtle(triple for tree in whys for why in tree for triple in _prov(why))
 
 
-def _prov(why: Why) -> Iterator[Triple]:
+def _prov(why: Explanation) -> Iterator[Triple]:
     node = _node(why.triple)
     yield Triple(node, TYPE, NamedNode(PROV + "Entity"))
     yield Triple(node, TYPE, NamedNode(RDF + "Statement"))
@@ -72,7 +72,7 @@ def _node(triple: Triple) -> NamedNode:
     return NamedNode(f"{BASE}triple/{hashlib.sha256(str(triple).encode()).hexdigest()[:16]}")
 
 
-def to_mermaid(whys: Sequence[Why], names: Names, texts: Texts) -> str:
+def to_mermaid(whys: Sequence[Explanation], names: EntityNames, texts: Texts) -> str:
     """A Mermaid flow chart, facts at the bottom."""
     lines = ["flowchart BT"]
     for tree in whys:
@@ -89,7 +89,7 @@ def _safe(line: str) -> str:
     return line.replace("#", "#35;").replace('"', "#quot;").replace("<", "#lt;").replace(">", "#gt;")
 
 
-def to_svg(whys: Sequence[Why], names: Names, texts: Texts) -> str:
+def to_svg(whys: Sequence[Explanation], names: EntityNames, texts: Texts) -> str:
     """A picture of each tree, the conclusion at the top, made without any other program."""
     boxes: list[_Box] = []
     left = _GAP
@@ -97,7 +97,7 @@ def to_svg(whys: Sequence[Why], names: Names, texts: Texts) -> str:
         left = _place(tree, left, 0, boxes)[1] + _GAP
     deepest = max((box.level for box in boxes), default=0)
     width, height = max(left, _WIDE), (deepest + 1) * (_HIGH + 2 * _GAP)
-    title = html.escape(in_words(whys[0].triple, names)) if whys else ""
+    title = html.escape(triple_in_words(whys[0].triple, names)) if whys else ""
     drawn = "".join(box.draw(names, texts) for box in boxes)
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" width="{width}" height="{height}" '
@@ -109,7 +109,7 @@ def to_svg(whys: Sequence[Why], names: Names, texts: Texts) -> str:
 class _Box:
     """One node of the picture."""
 
-    why: Why
+    why: Explanation
     middle: int
     level: int
     below: list[_Box]
@@ -118,7 +118,7 @@ class _Box:
     def top(self) -> int:
         return self.level * (_HIGH + 2 * _GAP) + _GAP
 
-    def draw(self, names: Names, texts: Texts) -> str:
+    def draw(self, names: EntityNames, texts: Texts) -> str:
         fill = "#e8f1e4" if self.why.facts else "#e7ecf5" if self.why.is_axiom else "#fdf6e3"
         x, lines = self.middle - _WIDE // 2, _box(self.why, names, texts)
         drawn = [f'<rect x="{x}" y="{self.top}" width="{_WIDE}" height="{_HIGH}" rx="6" fill="{fill}" stroke="#555"/>']
@@ -130,7 +130,7 @@ class _Box:
         return "\n".join(drawn) + "\n"
 
 
-def _place(why: Why, left: int, level: int, boxes: list[_Box]) -> tuple[_Box, int]:
+def _place(why: Explanation, left: int, level: int, boxes: list[_Box]) -> tuple[_Box, int]:
     """Lay out a tree from `left` on; its box and its right edge come back."""
     below = []
     right = left
@@ -145,20 +145,20 @@ def _place(why: Why, left: int, level: int, boxes: list[_Box]) -> tuple[_Box, in
     return box, right
 
 
-def _box(why: Why, names: Names, texts: Texts) -> list[str]:
+def _box(why: Explanation, names: EntityNames, texts: Texts) -> list[str]:
     """The lines of a node: what holds, and who says so."""
-    words = axiom_in_words(why.triple, names) if why.is_axiom else in_words(why.triple, names)
+    words = axiom_in_words(why.triple, names) if why.is_axiom else triple_in_words(why.triple, names)
     lines = textwrap.wrap(words, _LETTERS, max_lines=2, placeholder="…")
     if why.is_axiom:
         return [*lines, "the ontology"]
     if why.facts:
         more = f" and {len(why.facts) - 1} more" if len(why.facts) > 1 else ""
-        return [*lines, *textwrap.wrap(cited(why.facts[0], texts) + more, _LETTERS, max_lines=2, placeholder="…")]
+        return [*lines, *textwrap.wrap(cite_fact(why.facts[0], texts) + more, _LETTERS, max_lines=2, placeholder="…")]
     return [*lines, f"by {why.rule}"] if why.rule else lines
 
 
 FORMATS: Mapping[str, Writer] = {
-    "text": lambda whys, names, texts: to_text(whys, names, texts),
+    "text": lambda whys, names, texts: write_explanations(whys, names, texts),
     "json": to_json,
     "proof": to_proofs,
     "turtle": to_prov,

@@ -6,17 +6,17 @@ from collections.abc import Sequence
 
 from pyoxigraph import NamedNode, Triple
 
-from kg.lookup.entity_names import Names
-from kg.lookup.phrases import in_words
+from kg.lookup.entity_names import EntityNames
+from kg.lookup.phrases import triple_in_words
 from kg.proofs.proof import Gap
 from kg.reasoning.rule_text import Naming, rule_in_words
 from kg.reasoning.rule_text import in_words as pattern_in_words
 from kg.terms import to_short, to_term
 
 
-def to_text(triple: Triple, gaps: Sequence[Gap], names: Names) -> str:
+def write_gaps(triple: Triple, gaps: Sequence[Gap], names: EntityNames) -> str:
     """For people: each rule in words, the premises that hold, and those that are missing."""
-    lines = [f"{in_words(triple, names)}", "    no source says so"]
+    lines = [f"{triple_in_words(triple, names)}", "    no source says so"]
     for gap in {rule_in_words(gap.rule): gap for gap in reversed(gaps)}.values():
         lines.append(f"    it would follow by {gap.rule.rule.name}: {rule_in_words(gap.rule)}")
         lines += [f"        holds    {pattern_in_words(one, name=_naming(names))}" for one in gap.present]
@@ -26,7 +26,7 @@ def to_text(triple: Triple, gaps: Sequence[Gap], names: Names) -> str:
     return "\n".join(lines) + "\n"
 
 
-def _naming(names: Names) -> Naming:
+def _naming(names: EntityNames) -> Naming:
     """What people call a term: its label, and variables by their letter."""
 
     def name(text: str) -> str:

@@ -12,7 +12,7 @@ from kg.errors import InputError
 from kg.exports import rdf
 from kg.graph.provenance_reader import Provenance
 from kg.graph.store import iterate_quads
-from kg.lookup.entity_names import Names
+from kg.lookup.entity_names import EntityNames
 from kg.schema import Schema, to_schema
 from kg.terms import KNOWLEDGE
 
@@ -25,7 +25,7 @@ class Call:
     data: Path
     store: Store
     provenance: Provenance
-    names: Names
+    names: EntityNames
     only: str = "knowledge"
     films: tuple[NamedNode, ...] | None = None
     tell: Callable[[str], None] | None = None

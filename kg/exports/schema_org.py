@@ -16,7 +16,7 @@ from pyoxigraph import Literal, NamedNode, Store
 from kg import vocabulary as vocab
 from kg.graph.provenance import EARLIEST
 from kg.graph.store import find_quads
-from kg.lookup.entity_names import Names
+from kg.lookup.entity_names import EntityNames
 from kg.terms import ALIAS, KNOWLEDGE, ONTOLOGY, RDFS, SKOS, TYPE, XSD, Term
 
 SCHEMA = "https://schema.org/"
@@ -31,7 +31,7 @@ _OF_A_RATING = {"ratingValue", "bestRating", "reviewCount", "ratingExplanation"}
 _NUMBERS = {XSD + "integer", XSD + "decimal"}
 
 
-def to_schema_org(store: Store, names: Names, films: Iterable[NamedNode]) -> str:
+def to_schema_org(store: Store, names: EntityNames, films: Iterable[NamedNode]) -> str:
     """JSON-LD with one `Movie` for each film."""
     writer = _Writer(store, names, _crosswalk(store))
     movies = [writer.movie(thing) for thing in sorted(set(films), key=str)]
@@ -60,7 +60,7 @@ def _crosswalk(store: Store) -> Mapping[NamedNode, str]:
 @dataclass
 class _Writer:
     store: Store
-    names: Names
+    names: EntityNames
     crosswalk: Mapping[NamedNode, str]
 
     def movie(self, thing: NamedNode) -> dict[str, object]:

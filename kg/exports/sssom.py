@@ -17,7 +17,7 @@ from pyoxigraph import NamedNode
 from kg.errors import InputError
 from kg.exports.links import EXACT, Dataset, Link
 from kg.graph.provenance_reader import Provenance
-from kg.lookup.entity_names import Names
+from kg.lookup.entity_names import EntityNames
 from kg.terms import BASE, FILM, PREFIXES, SKOS, SOURCE, to_text
 
 FILE = "links.sssom.tsv"
@@ -56,7 +56,7 @@ class Judged:
 
 
 def to_sssom(
-    links: Iterable[Link], datasets: Sequence[Dataset], provenance: Provenance, names: Names, judged: Judged
+    links: Iterable[Link], datasets: Sequence[Dataset], provenance: Provenance, names: EntityNames, judged: Judged
 ) -> Iterator[str]:
     """The table: identifiers first, dataset by dataset, then what was judged."""
     prefixes = judged.prefixes | _PREFIXES | {_prefix(one): one.space for one in datasets}

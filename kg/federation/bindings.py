@@ -17,15 +17,15 @@ from pyoxigraph import Literal, NamedNode
 from kg.errors import RemoteError
 from kg.terms import BASE, Term, to_text
 
-Row = tuple[Term | None, ...]
+BindingRow = tuple[Term | None, ...]
 
 
 @dataclass(frozen=True, slots=True)
-class Table:
+class BindingTable:
     """Rows of terms under the names of their variables."""
 
     columns: tuple[str, ...]
-    rows: tuple[Row, ...]
+    rows: tuple[BindingRow, ...]
 
     def to_values(self) -> str:
         """The table as a VALUES block: terms in N-Triples form, never a text of somebody else's."""
@@ -34,17 +34,17 @@ class Table:
         return f"VALUES ({names}) {{ {rows} }}"
 
 
-NOTHING_KNOWN = Table((), ((),))
+UNBOUND = BindingTable((), ((),))
 """One row without bindings: what it is joined with stays as it is."""
 
 
-def together(parts: Sequence[Table]) -> Table:
+def concatenate(parts: Sequence[BindingTable]) -> BindingTable:
     """The rows of all tables under the columns of all."""
     columns = tuple(dict.fromkeys(name for part in parts for name in part.columns))
-    return Table(columns, tuple(row for part in parts for row in _widened(part, columns)))
+    return BindingTable(columns, tuple(row for part in parts for row in _widened(part, columns)))
 
 
-def read_table(body: bytes, address: str, asked: Set[str], *, within: str) -> Table:
+def read_results(body: bytes, address: str, asked: Set[str], *, within: str) -> BindingTable:
     """The rows of an answer, of the variables that were asked for; raises `RemoteError` for what is none.
 
     A blank node gets a name that tells in which answer of which endpoint it stood: `within` says which.
@@ -58,10 +58,10 @@ def read_table(body: bytes, address: str, asked: Set[str], *, within: str) -> Ta
         )
     except (orjson.JSONDecodeError, KeyError, TypeError, ValueError, AttributeError) as error:
         raise RemoteError(f"{address} answered with what is no SPARQL result: {str(error)[:200]}.") from error
-    return Table(tuple(names), rows)
+    return BindingTable(tuple(names), rows)
 
 
-def _widened(part: Table, columns: tuple[str, ...]) -> Iterator[Row]:
+def _widened(part: BindingTable, columns: tuple[str, ...]) -> Iterator[BindingRow]:
     for row in part.rows:
         told = dict(zip(part.columns, row, strict=True))
         yield tuple(told.get(name) for name in columns)

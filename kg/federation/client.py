@@ -23,7 +23,7 @@ from typing import TypeVar
 from urllib.parse import urlencode, urljoin, urlsplit
 
 from kg.errors import LimitError, RemoteError
-from kg.federation.config import Listed, Services
+from kg.federation.config import ServiceConfig, Services
 from kg.version import __version__
 
 JSON = "application/sparql-results+json"
@@ -44,14 +44,14 @@ class _Reply:
 
 
 @dataclass(frozen=True)
-class Remote:
+class EndpointClient:
     """Asks the endpoints of a project; answers are kept in `folder`."""
 
     services: Services
     folder: Path
     sleep: Callable[[float], None] = time.sleep
 
-    def fetch(self, listed: Listed, query: str, read: Callable[[bytes], T], *, most: int) -> tuple[T, int]:
+    def fetch(self, listed: ServiceConfig, query: str, read: Callable[[bytes], T], *, most: int) -> tuple[T, int]:
         """What is read in the endpoint's answer, and its size in bytes, `most` at most; what can be read is kept.
 
         Raises `RemoteError` when the endpoint fails, `LimitError` when it is too slow or its answer too large.
@@ -67,7 +67,7 @@ class Remote:
             _keep(kept, body, listed.keep)
         return told, len(body)
 
-    def _ask(self, listed: Listed, query: str, most: int) -> bytes:
+    def _ask(self, listed: ServiceConfig, query: str, most: int) -> bytes:
         address, waited = listed.address, 0.0
         redirects = attempts = 0
         while True:
@@ -93,13 +93,13 @@ class Remote:
 
     def _redirected(self, address: str, reply: _Reply, redirects: int) -> str:
         target = urljoin(address, reply.location)
-        if target not in self.services.listed or redirects >= _MOST_REDIRECTS:
+        if target not in self.services.by_address or redirects >= _MOST_REDIRECTS:
             raise RemoteError(
                 f"{address} leads on to {target[:200]!r}, which is not followed: only listed addresses are."
             )
         return target
 
-    def _post(self, listed: Listed, address: str, query: str, most: int) -> _Reply:
+    def _post(self, listed: ServiceConfig, address: str, query: str, most: int) -> _Reply:
         parts = urlsplit(address)
         kind = http.client.HTTPSConnection if parts.scheme == "https" else http.client.HTTPConnection
         path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
@@ -148,7 +148,7 @@ class _Clock:
 
 
 @contextmanager
-def _deadline(listed: Listed) -> Iterator[_Clock]:
+def _deadline(listed: ServiceConfig) -> Iterator[_Clock]:
     """Raise `LimitError` for what goes wrong, or seems to go well, after the time is over."""
     clock = _Clock()
     timer = threading.Timer(listed.timeout, clock.ring)
@@ -167,11 +167,11 @@ def _deadline(listed: Listed) -> Iterator[_Clock]:
         timer.cancel()
 
 
-def _too_slow(listed: Listed) -> LimitError:
+def _too_slow(listed: ServiceConfig) -> LimitError:
     return LimitError(f"{listed.address} took longer than {listed.timeout:g} seconds.", limit="seconds")
 
 
-def _read_reply(response: http.client.HTTPResponse, listed: Listed, most: int) -> _Reply:
+def _read_reply(response: http.client.HTTPResponse, listed: ServiceConfig, most: int) -> _Reply:
     body = response.read(most + 1)
     if len(body) > most:
         raise LimitError(f"{listed.address} answered with more than {listed.largest:g} MB.", limit="bytes")

@@ -19,7 +19,7 @@ _MOST = 1e9
 
 
 @dataclass(frozen=True, slots=True)
-class Listed:
+class ServiceConfig:
     """An endpoint that may be asked, and how much is borne from it."""
 
     name: str
@@ -42,9 +42,9 @@ class Listed:
 class Services:
     """The endpoints of a project by address, and whom their keepers may write to."""
 
-    listed: Mapping[str, Listed] = field(default_factory=dict)
+    by_address: Mapping[str, ServiceConfig] = field(default_factory=dict)
     contact: str = ""
-    told_in: str = FILE
+    file: str = FILE
     """The file that says so."""
 
 
@@ -53,7 +53,7 @@ def read_services(path: Path) -> Services:
     try:
         told = tomllib.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
-        return Services(told_in=str(path))
+        return Services(file=str(path))
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise InputError(f"{path} cannot be read: {error}") from error
     _known(path, "", told, _KEYS)
@@ -63,12 +63,12 @@ def read_services(path: Path) -> Services:
     return Services({one.address: one for one in _listed(path, services)}, contact, str(path))
 
 
-def _listed(path: Path, services: Mapping[str, Any]) -> Iterator[Listed]:
+def _listed(path: Path, services: Mapping[str, Any]) -> Iterator[ServiceConfig]:
     for name, told in services.items():
         where = f"[services.{name}] "
         if not isinstance(told, dict):
             raise InputError(f"{path}: {where}is not a table")
-        _known(path, where, told, tuple(one.name for one in fields(Listed) if one.name != "name"))
+        _known(path, where, told, tuple(one.name for one in fields(ServiceConfig) if one.name != "name"))
         address = told.get("address")
         if not isinstance(address, str) or not _is_address(address):
             raise InputError(f"{path}: {where}wants an address: https://query.wikidata.org/sparql")
@@ -77,7 +77,7 @@ def _listed(path: Path, services: Mapping[str, Any]) -> Iterator[Listed]:
                 raise InputError(f"{path}: {where}{key} is a number, not {value!r}")
         if not isinstance(told.get("batch", 1), int) or told.get("batch", 1) < 1:
             raise InputError(f"{path}: {where}batch is a whole number, at least 1")
-        yield Listed(name, **told)
+        yield ServiceConfig(name, **told)
 
 
 def _is_amount(value: object) -> bool:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from kg.errors import QueryError
-from kg.queries.sparql import FORMS, Token, place_of, tokens
+from kg.queries.sparql import FORMS, Token, place_at, tokenise
 from kg.terms import PREFIXES
 
 _APART = ("MINUS", "UNION", "EXISTS", "WHERE")
@@ -20,7 +20,7 @@ _APART = ("MINUS", "UNION", "EXISTS", "WHERE")
 
 
 @dataclass(frozen=True, slots=True)
-class Clause:
+class ServiceClause:
     """One SERVICE clause: where it stands, whom it asks, what, and the parts of groups before it."""
 
     start: int
@@ -32,13 +32,13 @@ class Clause:
     variables: frozenset[str]
 
 
-def first_clause(text: str) -> Clause | None:
+def find_first_clause(text: str) -> ServiceClause | None:
     """The first clause of a query; raises `QueryError` for one that names no endpoint outright, or holds another."""
-    read = list(tokens(text))
-    at = next((number for number, token in enumerate(read) if "SERVICE" in token.keywords), None)
+    read = list(tokenise(text))
+    at = next((number for number, token in enumerate(read) if "SERVICE" in token.keyword), None)
     if at is None:
         return None
-    place = place_of(text, read[at].start)
+    place = place_at(text, read[at].start)
     if not read[at].is_word("SERVICE"):
         raise QueryError("SERVICE wants a blank behind it.", place=place)
     is_silent = at + 1 < len(read) and read[at + 1].is_word("SILENT")
@@ -51,12 +51,12 @@ def first_clause(text: str) -> Clause | None:
     if close is None:
         raise QueryError("The group of SERVICE is not closed.", place=place)
     within = read[brace + 1 : close]
-    if any("SERVICE" in token.keywords for token in within):
+    if any("SERVICE" in token.keyword for token in within):
         raise QueryError("A SERVICE inside a SERVICE is not supported: name both beside each other.", place=place)
-    return Clause(
+    return ServiceClause(
         read[at].start,
         read[close].end,
-        _address(read[named], declared(read), text),
+        _address(read[named], declared_prefixes(read), text),
         is_silent,
         text[read[brace].end : read[close].start],
         _before(text, read, at),
@@ -64,7 +64,7 @@ def first_clause(text: str) -> Clause | None:
     )
 
 
-def declared(read: list[Token]) -> dict[str, str]:
+def declared_prefixes(read: list[Token]) -> dict[str, str]:
     """The prefixes of a query, and behind them those that are known without being declared."""
     own = {
         name.text.removesuffix(":"): iri.text[1:-1]
@@ -74,17 +74,17 @@ def declared(read: list[Token]) -> dict[str, str]:
     return PREFIXES | own
 
 
-def prologue_of(text: str) -> str:
+def find_prologue(text: str) -> str:
     """The PREFIX and BASE lines of a query."""
-    form = next((token for token in tokens(text) if token.is_word(*FORMS)), None)
+    form = next((token for token in tokenise(text) if token.is_word(*FORMS)), None)
     return text[: form.start] if form is not None else ""
 
 
 def used_prologue(text: str, prologue: str) -> str:
     """What a part of a query needs of its prologue, and of the prefixes that are known without being declared."""
-    read = list(tokens(prologue))
-    prefixes = declared(read)
-    used = {token.text.partition(":")[0] for token in tokens(text) if token.kind == "name"}
+    read = list(tokenise(prologue))
+    prefixes = declared_prefixes(read)
+    used = {token.text.partition(":")[0] for token in tokenise(text) if token.kind == "name"}
     bases = [f"BASE {iri.text}\n" for word, iri in pairwise(read) if word.is_word("BASE") and iri.kind == "iri"]
     lines = (f"PREFIX {prefix}: <{prefixes[prefix]}>\n" for prefix in sorted(used & prefixes.keys()))
     return "".join((*bases, *lines))
@@ -96,7 +96,7 @@ def _address(token: Token, prefixes: Mapping[str, str], text: str) -> str:
         return token.text[1:-1]
     if token.kind == "name" and colon and prefix in prefixes:
         return prefixes[prefix] + local
-    raise QueryError("SERVICE wants the address of an endpoint.", place=place_of(text, token.start))
+    raise QueryError("SERVICE wants the address of an endpoint.", place=place_at(text, token.start))
 
 
 def _before(text: str, read: list[Token], at: int) -> tuple[str, ...]:
@@ -148,7 +148,7 @@ def _before_filters(text: str, read: list[Token], start: int, end: int) -> str:
 def _where_bound(text: str, condition: list[Token]) -> str:
     """A FILTER that lets through what it cannot judge yet; none in place of one that looks into the graph."""
     names = sorted({token.text for token in condition if token.kind == "variable"})
-    if not names or any("EXISTS" in token.keywords for token in condition):
+    if not names or any("EXISTS" in token.keyword for token in condition):
         return ""
     bound = " && ".join(f"BOUND({name})" for name in names)
     return f"FILTER(!({bound}) || ({text[condition[0].start : condition[-1].end]}))"

@@ -8,21 +8,21 @@ from pyoxigraph import Literal, NamedNode, Store
 
 from kg.errors import UnknownNameError
 from kg.graph.store import find_quads
-from kg.lookup.entity_names import Names
+from kg.lookup.entity_names import EntityNames
 from kg.terms import LABEL, ONTOLOGY, OWL, RDFS, TYPE, to_curie, to_iri
 from kg.text import closest
 
 _CLASS, _SUBCLASS = NamedNode(OWL + "Class"), NamedNode(RDFS + "subClassOf")
 
 
-def narrowest(store: Store, kinds: Iterable[NamedNode]) -> list[NamedNode]:
+def narrowest_classes(store: Store, kinds: Iterable[NamedNode]) -> list[NamedNode]:
     """Of these classes those under which none of the others stands, in the order of their IRIs."""
     every = set(kinds)
     above = {quad.object for kind in every for quad in find_quads(store, kind, _SUBCLASS, None, ONTOLOGY)}
     return sorted(every - above, key=lambda kind: kind.value)
 
 
-def to_kind(store: Store, names: Names, name: str) -> NamedNode:
+def find_class(store: Store, names: EntityNames, name: str) -> NamedNode:
     """The class that is meant by a name, CURIE or label, in any case of letters.
 
     Raises `UnknownNameError` with the nearest names of classes.

@@ -10,13 +10,13 @@ from kg.decisions.conflicts import Contested, Kind
 from kg.facts.model import Fact
 from kg.facts.readers.table_reader import to_row
 from kg.graph.provenance_reader import Provenance
-from kg.lookup.entity_names import Names
-from kg.lookup.phrases import cited, in_words
+from kg.lookup.entity_names import EntityNames
+from kg.lookup.phrases import cite_fact, triple_in_words
 from kg.passages.texts import Texts
 
 
 @dataclass(frozen=True, slots=True)
-class Dispute:
+class Conflict:
     """One thing that is not agreed on: the facts that were preferred, the contested ones, and the reason."""
 
     preferred: tuple[Fact, ...]
@@ -34,7 +34,7 @@ class Dispute:
         return "; ".join(dict.fromkeys(one.reason for one in self.contested))
 
 
-def disputes_of(provenance: Provenance) -> Iterator[Dispute]:
+def find_conflicts(provenance: Provenance) -> Iterator[Conflict]:
     """Every contested fact of a store, with those that speak of the same subject and property."""
     spelled = Provenance(provenance.store)
     groups: dict[tuple[object, object], list[Contested]] = defaultdict(list)
@@ -47,22 +47,23 @@ def disputes_of(provenance: Provenance) -> Iterator[Dispute]:
         )
         lost = {one.fact.value for one in contested}
         preferred = (fact for fact in about if fact.property == property and fact.value not in lost)
-        yield Dispute(tuple(sorted(preferred, key=lambda fact: fact.id)), tuple(contested))
+        yield Conflict(tuple(sorted(preferred, key=lambda fact: fact.id)), tuple(contested))
 
 
-def to_text(disputes: Iterable[Dispute], names: Names, texts: Texts) -> str:
+def write_conflicts(disputes: Iterable[Conflict], names: EntityNames, texts: Texts) -> str:
     """For people: both sides, each with its passage."""
     lines = []
     for dispute in disputes:
-        lines += [f"{in_words(one.fact.triple, names)}\n    {one.kind}: {one.reason}\n    {cited(one.fact, texts)}"
-                  for one in dispute.contested]  # fmt: skip
+        for one in dispute.contested:
+            lines.append(f"{triple_in_words(one.fact.triple, names)}\n    {one.kind}: {one.reason}")
+            lines.append(f"    {cite_fact(one.fact, texts)}")
         for fact in dispute.preferred:
-            lines.append(f"  instead: {in_words(fact.triple, names)}\n    {cited(fact, texts)}")
+            lines.append(f"  instead: {triple_in_words(fact.triple, names)}\n    {cite_fact(fact, texts)}")
         lines.append("")
     return "\n".join(lines) if lines else "Nothing is contested.\n"
 
 
-def to_dict(dispute: Dispute) -> dict[str, object]:
+def conflict_as_dict(dispute: Conflict) -> dict[str, object]:
     """For programs."""
     return {
         "preferred": [to_row(fact) for fact in dispute.preferred],

@@ -17,7 +17,7 @@ _NAMED_IN = (KNOWLEDGE, ONTOLOGY)
 """Where names count: not what a source is titled in provenance, not what is contested."""
 
 
-class Names:
+class EntityNames:
     """The names of the things in a store."""
 
     def __init__(self, store: Store) -> None:
@@ -29,14 +29,14 @@ class Names:
         """A thing's label, English or without language first; empty when it has none."""
         return self._label(thing)
 
-    def thing(self, name: str, *, kind: str = "") -> NamedNode:
+    def entity(self, name: str, *, class_name: str = "") -> NamedNode:
         """The thing that is called this: its IRI, CURIE, label or alias; of the class `kind`, where one is given.
 
         Raises `UnknownNameError` with the nearest names, or `AmbiguousNameError` with those that bear it.
         """
-        return self._thing(name, kind)
+        return self._thing(name, class_name)
 
-    def stays(self, other: NamedNode) -> NamedNode | None:
+    def canonical(self, other: NamedNode) -> NamedNode | None:
         """The thing that another name means, where linking found it to mean one; else nothing."""
         found = find_quad(self.store, None, EXACT, other, LINKS)
         return found.subject if found is not None and isinstance(found.subject, NamedNode) else None
@@ -62,7 +62,7 @@ class Names:
             iri = to_iri(name)
         except ValueError:
             return None
-        if (stays := self.stays(iri)) is not None:
+        if (stays := self.canonical(iri)) is not None:
             return stays
         is_known = find_quad(self.store, iri, None, None, None) is not None
         return iri if is_known or find_quad(self.store, None, None, iri, None) is not None else None
@@ -109,19 +109,19 @@ def _by_language(literal: Literal) -> tuple[str, str]:
     return (literal.language or "", literal.value)
 
 
-def to_triple(store: Store, names: Names, subject: str, property: str, value: str) -> Triple:
+def to_triple(store: Store, names: EntityNames, subject: str, property: str, value: str) -> Triple:
     """The triple that three names mean: things by any name, the property by its own, literals by their text.
 
     Raises `UnknownNameError` or `AmbiguousNameError` for a name that is none.
     """
-    thing, predicate = names.thing(subject), _property(store, property)
+    thing, predicate = names.entity(subject), _property(store, property)
     if value[:1] in ('"', "<"):
         return Triple(thing, predicate, to_term(value))
     for quad in find_quads(store, thing, predicate, None, None):
         if isinstance(quad.object, Literal) and quad.object.value == value:
             return Triple(thing, predicate, quad.object)
     try:
-        return Triple(thing, predicate, names.thing(value))
+        return Triple(thing, predicate, names.entity(value))
     except UnknownNameError:
         sample = find_quad(store, None, predicate, None, None)
         if sample is not None and isinstance(sample.object, Literal):

@@ -27,7 +27,7 @@ from kg.text import fold_name
 
 FILE = "names.sqlite"
 """The index's file in the folder of a build."""
-LONGEST = 120
+MAX_QUERY_LENGTH = 120
 """Of a longer text only so many letters are looked for."""
 _CANDIDATES = 200
 _MOST_NAMES = 12_000
@@ -48,22 +48,22 @@ _INDEXES = "CREATE INDEX by_folded ON name (folded, links DESC); CREATE INDEX by
 
 
 @dataclass(frozen=True, slots=True)
-class Match:
+class NameMatch:
     """A thing that is called something like what was looked for: `name` is the name that fits, `score` how well.
 
     A score of 100 means the same name but for spelling; `kinds` are the CURIEs of its classes.
     """
 
-    thing: NamedNode
+    entity: NamedNode
     label: str
     name: str
     score: float
-    kinds: tuple[str, ...]
+    classes: tuple[str, ...]
 
     @property
     def curie(self) -> str:
         """`film:anora`, as queries write it."""
-        return to_curie(self.thing.value)
+        return to_curie(self.entity.value)
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,41 +84,41 @@ class NameIndex:
         self._kinds = {id: tuple(curies.split()) for id, curies in connection.execute("SELECT id, curies FROM kinds")}
         weakref.finalize(self, connection.close)
 
-    def search(self, text: str, *, kind: str = "", most: int = 10) -> tuple[Match, ...]:
+    def search(self, text: str, *, class_name: str = "", limit: int = 10) -> tuple[NameMatch, ...]:
         """The things called something like `text`, best first; of the class `kind`, where one is given."""
-        wanted = fold_name(text[:LONGEST])
+        wanted = fold_name(text[:MAX_QUERY_LENGTH])
         if not wanted:
             return ()
-        curie = to_curie(to_iri(kind).value) if kind else ""
+        curie = to_curie(to_iri(class_name).value) if class_name else ""
         fitting = [id for id, curies in self._kinds.items() if not curie or curie in curies]
         with self._lock:
             names = {**self._beginning(wanted, fitting), **self._alike(wanted, fitting)}
             best: dict[str, tuple[float, _Name]] = {}
             for name in names.values():
-                score = score_of(wanted, name.folded) - (0 if name.is_label else 0.5)
+                score = score_name(wanted, name.folded) - (0 if name.is_label else 0.5)
                 if score >= _WORST and score > best.get(name.thing, (0.0,))[0]:
                     best[name.thing] = (score, name)
             ranked = sorted(
                 best.values(), key=lambda one: (-one[0] - min(one[1].links, _MANY_LINKS) / 4, one[1].text, one[1].thing)
             )
-            return tuple(self._match(score, name) for score, name in ranked[:most])
+            return tuple(self._match(score, name) for score, name in ranked[:limit])
 
-    def best_known(self, kind: str, *, most: int = 10) -> tuple[Match, ...]:
+    def best_known(self, class_name: str, *, limit: int = 10) -> tuple[NameMatch, ...]:
         """The things of a class that others point at the most."""
-        curie = to_curie(to_iri(kind).value)
+        curie = to_curie(to_iri(class_name).value)
         fitting = [id for id, curies in self._kinds.items() if curie in curies]
         with self._lock:
             names = self._names("is_label", (), fitting, order="links DESC, text")
             found = {name.thing: name for name in names.values()}
-            return tuple(self._match(100.0, name) for name in list(found.values())[:most])
+            return tuple(self._match(100.0, name) for name in list(found.values())[:limit])
 
-    def _match(self, score: float, name: _Name) -> Match:
+    def _match(self, score: float, name: _Name) -> NameMatch:
         label = name.text
         if not name.is_label:
             query = "SELECT text FROM name WHERE thing = ? AND is_label ORDER BY id"
             row = self._connection.execute(query, (name.thing,)).fetchone()
             label = row[0] if row is not None else name.text
-        return Match(NamedNode(name.thing), label, name.text, min(score + 0.5, 100.0), self._kinds[name.kinds])
+        return NameMatch(NamedNode(name.thing), label, name.text, min(score + 0.5, 100.0), self._kinds[name.kinds])
 
     def _beginning(self, wanted: str, kinds: list[int]) -> dict[int, _Name]:
         """Names that begin with it, the most linked first; so that one finds what one is still typing."""
@@ -171,7 +171,7 @@ class NameIndex:
         return {row[0]: _Name(row[1], row[2], row[3], bool(row[4]), row[5], row[6]) for row in rows}
 
 
-def score_of(wanted: str, name: str) -> float:
+def score_name(wanted: str, name: str) -> float:
     """How well a folded name fits what is looked for, from 0 to 100.
 
     >>> score_of("anora", "anora")
@@ -208,7 +208,7 @@ def _framed(folded: str) -> str:
     return f"_{folded.replace(' ', '_')}_"
 
 
-def open_names(folder: Path, store: Store) -> NameIndex:
+def open_name_index(folder: Path, store: Store) -> NameIndex:
     """The index of a build, made now where it is not there yet; in memory where the folder cannot be written to."""
     path = folder / FILE
     if not path.is_file():

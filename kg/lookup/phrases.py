@@ -8,14 +8,14 @@ from pyoxigraph import BlankNode, Literal, NamedNode, Store, Triple
 
 from kg.facts.model import Fact
 from kg.graph.store import find_quad
-from kg.lookup.entity_names import Names
+from kg.lookup.entity_names import EntityNames
 from kg.passages.texts import Texts, place_in_text
 from kg.terms import ALIAS, LABEL, NOTE, ONTOLOGY, RDF, TYPE, entity_iri, to_short
 
 _FIRST, _REST = NamedNode(RDF + "first"), NamedNode(RDF + "rest")
 
 
-def axiom_in_words(axiom: Triple, names: Names) -> str:
+def axiom_in_words(axiom: Triple, names: EntityNames) -> str:
     """An axiom of the ontology as people say it: `every director is a contributor`."""
     subject = _named(axiom.subject, names)
     value = _named(axiom.object, names)
@@ -54,12 +54,14 @@ def _members(store: Store, head: BlankNode) -> Iterator[NamedNode | BlankNode | 
         node = rest.object if rest is not None else None
 
 
-def in_words(triple: Triple, names: Names) -> str:
+def triple_in_words(triple: Triple, names: EntityNames) -> str:
     """`Anora  director  Sean Baker`."""
-    return f"{_named(triple.subject, names)}  {verb_in_words(triple.predicate, names)}  {_named(triple.object, names)}"
+    return (
+        f"{_named(triple.subject, names)}  {property_in_words(triple.predicate, names)}  {_named(triple.object, names)}"
+    )
 
 
-def verb_in_words(property: NamedNode, names: Names) -> str:
+def property_in_words(property: NamedNode, names: EntityNames) -> str:
     """`director`, `is a`."""
     return _VERBS.get(property) or _named(property, names)
 
@@ -67,7 +69,7 @@ def verb_in_words(property: NamedNode, names: Names) -> str:
 _VERBS = {TYPE: "is a", LABEL: "is called", ALIAS: "is also called", NOTE: "remark"}
 
 
-def cited(fact: Fact, texts: Texts) -> str:
+def cite_fact(fact: Fact, texts: Texts) -> str:
     """Who says a fact and where, in whose words; or that the passage was not at hand."""
     spot = fact.evidence
     source = texts.sources.get(spot.source)
@@ -85,7 +87,7 @@ def cited(fact: Fact, texts: Texts) -> str:
     return f"{spot.source} says so{kind}{as_of}: “{words}” [{where}]"
 
 
-def _named(term: object, names: Names) -> str:
+def _named(term: object, names: EntityNames) -> str:
     """A thing by its label, a node without a name by its owner's and the way to it, a literal in quotes."""
     if not isinstance(term, NamedNode):
         return f"“{to_short(term)}”" if isinstance(term, Literal) else str(term)

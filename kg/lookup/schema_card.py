@@ -10,7 +10,7 @@ from typing import Any
 from pyoxigraph import Literal, NamedNode, QuerySolutions, Store
 
 from kg.graph.store import find_quad, find_quads
-from kg.lookup.entity_names import Names
+from kg.lookup.entity_names import EntityNames
 from kg.terms import FILM, KNOWLEDGE, NOTE, ONTOLOGY, PREFIXES, RDFS, TYPE, to_curie, to_short, to_term
 from kg.text_table import columns_of
 
@@ -91,7 +91,7 @@ def _holds(row: SchemaRow, word: str) -> bool:
     return re.search(rf"(?:\b|(?<=[a-z])(?=[A-Z])){re.escape(word)}", text, re.IGNORECASE) is not None
 
 
-def read_schema(store: Store, names: Names) -> SchemaCard:
+def read_schema_card(store: Store, names: EntityNames) -> SchemaCard:
     """The card of a store, most used first."""
     classes = _uses(store, "SELECT ?term (COUNT(*) AS ?uses) { ?thing a ?term } GROUP BY ?term")
     properties = _uses(store, "SELECT ?term (COUNT(*) AS ?uses) { ?thing ?term ?value } GROUP BY ?term")
@@ -102,7 +102,7 @@ def read_schema(store: Store, names: Names) -> SchemaCard:
     return SchemaCard(_rows(store, classes, _SUBCLASS), _rows(store, properties, _SUBPROPERTY))
 
 
-def read_class(store: Store, names: Names, kind: NamedNode) -> list[ClassRow]:
+def read_class_properties(store: Store, names: EntityNames, kind: NamedNode) -> list[ClassRow]:
     """What is said of the things of one class: each property, on how many of them, and an example; most used first."""
     query = """SELECT ?property (COUNT(DISTINCT ?thing) AS ?uses) (MIN(?thing) AS ?first) WHERE {
         VALUES ?kind { %s } ?thing a ?kind ; ?property ?value } GROUP BY ?property ORDER BY DESC(?uses) ?property"""
@@ -116,7 +116,7 @@ def read_class(store: Store, names: Names, kind: NamedNode) -> list[ClassRow]:
     return rows
 
 
-def class_card(kind: NamedNode, rows: Sequence[ClassRow], sentence: str) -> str:
+def write_class_card(kind: NamedNode, rows: Sequence[ClassRow], sentence: str) -> str:
     """A class and its properties as a table, with the first line of a query."""
     name = to_curie(kind.value)
     table = columns_of(

@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from pyoxigraph import NamedNode
 
 from kg.graph.provenance_reader import Provenance
-from kg.lookup.entity_names import Names
-from kg.lookup.phrases import verb_in_words
+from kg.lookup.entity_names import EntityNames
+from kg.lookup.phrases import property_in_words
 from kg.terms import to_curie, to_term, to_text
 from kg.text_table import columns_of
 
@@ -45,7 +45,7 @@ class Agreement:
         return {name: getattr(self, name) for name in self.__slots__} | {"property": to_curie(self.property.value)}
 
 
-def agreement_of(provenance: Provenance, source: str) -> tuple[Agreement, ...]:
+def measure_agreement(provenance: Provenance, source: str) -> tuple[Agreement, ...]:
     """By property, those with most facts first.
 
     `agreed` facts are told by another source too; `otherwise` are those where others speak of the same thing and nobody
@@ -87,7 +87,7 @@ def _held(provenance: Provenance, source: str) -> Iterator[tuple[str, int, int, 
         yield from sql.execute(_HELD, {"source": source})
 
 
-def to_table(agreements: tuple[Agreement, ...], names: Names) -> str:
+def write_agreements(agreements: tuple[Agreement, ...], names: EntityNames) -> str:
     """For people."""
     if not agreements:
         return "The source says nothing.\n"
@@ -95,5 +95,5 @@ def to_table(agreements: tuple[Agreement, ...], names: Names) -> str:
     rows = []
     for one in agreements:
         counts = (one.facts, one.agreed, one.otherwise, one.alone, one.contested)
-        rows.append([verb_in_words(one.property, names), *(f"{count:,}" for count in counts)])
+        rows.append([property_in_words(one.property, names), *(f"{count:,}" for count in counts)])
     return columns_of(heads, rows, [False, *[True] * 5])

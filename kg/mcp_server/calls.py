@@ -7,20 +7,29 @@ from dataclasses import dataclass
 from typing import Any
 
 from kg.errors import FilmGraphError, InputError, ParameterError, UnknownNameError
-from kg.explain.answer_evidence import to_document as to_reasons
-from kg.explain.answer_evidence import why_row
-from kg.explain.empty_answers import why_empty
-from kg.explain.why import to_text as reasons_in_words
-from kg.explain.why_not import to_text as gaps_in_words
+from kg.explain.answer_evidence import explain_row
+from kg.explain.answer_evidence import explanation_as_dict as to_reasons
+from kg.explain.empty_answers import explain_empty
+from kg.explain.why import write_explanations as reasons_in_words
+from kg.explain.why_not import write_gaps as gaps_in_words
 from kg.filmgraph import FilmGraph
-from kg.lookup.classes import narrowest, to_kind
-from kg.lookup.entity_description import Said
-from kg.lookup.name_search import Match
-from kg.mcp_server.citations import Citations, Cited, plain, plain_cells, to_cited, to_document, to_text, triple_cells
+from kg.lookup.classes import find_class, narrowest_classes
+from kg.lookup.entity_description import PropertyValue
+from kg.lookup.name_search import NameMatch
+from kg.mcp_server.citations import (
+    Citations,
+    CitedRow,
+    cite_row,
+    plain,
+    plain_cells,
+    to_document,
+    to_text,
+    triple_cells,
+)
 from kg.mcp_server.question_search import find_questions
-from kg.mcp_server.tools import GENERAL, MOST_ROWS, ROWS_AT_FIRST, Tool, sound_queries, to_tools
+from kg.mcp_server.tools import GENERAL_TOOLS, MOST_ROWS, ROWS_AT_FIRST, Tool, sound_queries, to_tools
 from kg.queries.answer import Answer
-from kg.queries.stored_query import Queries, StoredQuery
+from kg.queries.stored_query import StoredQueries, StoredQuery
 from kg.terms import to_curie, to_iri
 from kg.text import closest
 
@@ -31,7 +40,7 @@ _LONGEST_ARGUMENT, _LONGEST_QUERY, _MOST_IN_LIST = 4_000, 100_000, 100
 
 
 @dataclass(frozen=True, slots=True)
-class Reply:
+class ToolReply:
     """What a call gives: `text` for reading, `structure` for programs; `is_error` says that the call was wrong."""
 
     text: str
@@ -39,9 +48,9 @@ class Reply:
     is_error: bool = False
 
 
-def call_tool(graph: FilmGraph, texts: str | None, name: str, arguments: Mapping[str, Any]) -> Reply:
+def call_tool(graph: FilmGraph, texts: str | None, name: str, arguments: Mapping[str, Any]) -> ToolReply:
     """The reply to a call, as a worker gives it."""
-    return Caller(graph, texts).call(name, arguments)
+    return ToolCaller(graph, texts).call(name, arguments)
 
 
 def list_tools(graph: FilmGraph, topics: Sequence[str] | None) -> list[Tool]:
@@ -50,13 +59,13 @@ def list_tools(graph: FilmGraph, topics: Sequence[str] | None) -> list[Tool]:
 
 
 @dataclass(frozen=True)
-class Caller:
+class ToolCaller:
     """Answers the calls of one graph's tools; `texts` is the folder of source texts that passages are quoted from."""
 
     graph: FilmGraph
     texts: str | None = None
 
-    def call(self, name: str, arguments: Mapping[str, Any]) -> Reply:
+    def call(self, name: str, arguments: Mapping[str, Any]) -> ToolReply:
         """The reply to a call; what was wrong with it is told in the reply too."""
         try:
             _check(arguments)
@@ -67,9 +76,9 @@ class Caller:
             page = {name: arguments[name] for name in _PAGE if name in arguments and name not in own}
             return self._ask(query, {name: arguments[name] for name in arguments if name not in page}, page=page)
         except FilmGraphError as error:
-            return Reply(_for_assistants(str(error)), is_error=True)
+            return ToolReply(_for_assistants(str(error)), is_error=True)
 
-    def find_question(self, arguments: Mapping[str, Any]) -> Reply:
+    def find_question(self, arguments: Mapping[str, Any]) -> ToolReply:
         """Stored queries by words or topic."""
         words, topic = _text(arguments, "words", ""), _text(arguments, "topic", "")
         queries = list(sound_queries(self.graph.queries))
@@ -84,10 +93,10 @@ class Caller:
             lines.append(f"{len(shown)} of {len(found)} questions; give words or a topic: {', '.join(topics)}")
         if not found:
             lines = [f"No stored question speaks of that. Topics are {', '.join(topics)}; or use schema and sparql."]
-        return Reply("\n".join(lines) + "\n", structure)
+        return ToolReply("\n".join(lines) + "\n", structure)
 
     def _card(self, query: StoredQuery) -> dict[str, Any]:
-        takes = {one.name: ", ".join(filter(None, (one.takes, one.about))) for one in query.params}
+        takes = {one.name: ", ".join(filter(None, (one.type_in_words, one.about))) for one in query.params}
         gives = dict(query.returns or {})
         return {
             "question": query.name,
@@ -97,30 +106,30 @@ class Caller:
             "topics": list(query.tags),
         }
 
-    def ask(self, arguments: Mapping[str, Any]) -> Reply:
+    def ask(self, arguments: Mapping[str, Any]) -> ToolReply:
         """A stored query by name."""
         query = self._named(_text(arguments, "question"))
         return self._ask(query, _values(arguments), page=arguments)
 
-    def find_thing(self, arguments: Mapping[str, Any]) -> Reply:
+    def find_thing(self, arguments: Mapping[str, Any]) -> ToolReply:
         """Things by a name that may be misspelled."""
         graph, kind = self.graph, _text(arguments, "kind", "")
-        curie = to_curie(to_kind(graph.store, graph.names, kind).value) if kind else ""
-        found = graph.search(_text(arguments, "name"), kind=curie)
+        curie = to_curie(find_class(graph.store, graph.names, kind).value) if kind else ""
+        found = graph.search(_text(arguments, "name"), class_name=curie)
         told = [self._match(one) for one in found]
         lines = [f"{one['label']} ({one['thing']}), {', '.join(one['kinds'])}{_called(one)}" for one in told]
-        return Reply("\n".join(lines or ["Nothing is called like that."]) + "\n", {"things": told})
+        return ToolReply("\n".join(lines or ["Nothing is called like that."]) + "\n", {"things": told})
 
-    def _match(self, match: Match) -> dict[str, Any]:
+    def _match(self, match: NameMatch) -> dict[str, Any]:
         names = self.graph.names
-        kinds = [names.label(kind) for kind in narrowest(self.graph.store, map(to_iri, match.kinds))]
+        kinds = [names.label(kind) for kind in narrowest_classes(self.graph.store, map(to_iri, match.classes))]
         told = {"label": match.label, "thing": match.curie, "kinds": kinds, "score": round(match.score)}
         return told | ({"called": match.name} if match.name != match.label else {})
 
-    def show(self, arguments: Mapping[str, Any]) -> Reply:
+    def show(self, arguments: Mapping[str, Any]) -> ToolReply:
         """All that is known of a thing, a row for each value."""
         portrait = self.graph[_text(arguments, "thing")]
-        said = [*portrait.said, *portrait.inferred]
+        said = [*portrait.stated, *portrait.inferred]
         if wanted := _text(arguments, "property", ""):
             names = {to_curie(one.property.value) for one in said}
             said = [one for one in said if to_curie(one.property.value) in (wanted, f"film:{wanted}", f"rdfs:{wanted}")]
@@ -136,26 +145,28 @@ class Caller:
             offset=page.start,
             total=len(rows),
         )
-        return Reply(f"{portrait.label} ({to_curie(portrait.thing.value)})\n\n{to_text(document)}", document)
+        return ToolReply(f"{portrait.label} ({to_curie(portrait.entity.value)})\n\n{to_text(document)}", document)
 
-    def _parts(self, said: Said, way: str) -> list[Cited]:
+    def _parts(self, said: PropertyValue, way: str) -> list[CitedRow]:
         name = f"{way}{to_curie(said.property.value)}"
         if said.parts:
             # Which of several it is: the takings of an opening weekend are not those of the second.
             which = str(said.value.value).rpartition(".")[2]
             return [row for part in said.parts for row in self._parts(part, f"{name} › {which} › ")]
         values = {"property": name, "value": plain(said.value, self.graph.names)}
-        return [Cited(values, said.facts, is_inferred=said.is_inferred)]
+        return [CitedRow(values, said.facts, is_inferred=said.is_inferred)]
 
-    def schema(self, arguments: Mapping[str, Any]) -> Reply:
+    def schema(self, arguments: Mapping[str, Any]) -> ToolReply:
         """Classes and properties: an overview, those of a class, or those with a word."""
-        from kg.lookup.schema_card import class_card, read_class
+        from kg.lookup.schema_card import read_class_properties, write_class_card
 
         schema, word = self.graph.schema(), _text(arguments, "word", "")
         kind = next((row for row in schema.classes if word in (row.curie, row.curie.removeprefix("film:"))), None)
         if kind is not None and kind.uses:
             iri = to_iri(kind.curie)
-            return _said(class_card(iri, read_class(self.graph.store, self.graph.names, iri), kind.sentence))
+            return _said(
+                write_class_card(iri, read_class_properties(self.graph.store, self.graph.names, iri), kind.sentence)
+            )
         if word:
             return _said(schema.matching(word).to_text())
         used = [row for row in schema.classes if row.uses]
@@ -164,17 +175,17 @@ class Caller:
         how = "Classes in use, with the number of their things; call schema with one for its properties."
         return _said(f"{head}\n{how}\n{classes}")
 
-    def sparql(self, arguments: Mapping[str, Any]) -> Reply:
+    def sparql(self, arguments: Mapping[str, Any]) -> ToolReply:
         """An ad-hoc query: it only reads, and calls no other service."""
         text = _text(arguments, "query")
-        answer = self.graph.sparql(text, most=MOST_COUNTED)
+        answer = self.graph.sparql(text, limit=MOST_COUNTED)
         return self._reply(answer, _page(arguments), question="", is_cited=False)
 
-    def why(self, arguments: Mapping[str, Any]) -> Reply:
+    def why(self, arguments: Mapping[str, Any]) -> ToolReply:
         """Why a triple holds, or what is missing."""
         names = [_text(arguments, part) for part in ("subject", "property", "value")]
         triple = self.graph.triple(*names)
-        why = self.graph.explainer.why(triple)
+        why = self.graph.explainer.explain(triple)
         texts = self.graph.texts(self.texts)
         if why or why.contested:
             text = reasons_in_words([why], self.graph.names, texts)
@@ -182,45 +193,45 @@ class Caller:
         gaps = self.graph.explainer.gaps(triple)
         return _said(gaps_in_words(triple, gaps, self.graph.names), {"holds": False})
 
-    def why_row(self, arguments: Mapping[str, Any]) -> Reply:
+    def why_row(self, arguments: Mapping[str, Any]) -> ToolReply:
         """Why a row is in a stored query's answer."""
         query, number = self._named(_text(arguments, "question")), _whole(arguments, "row", 1, least=1)
         answer = self._answer(query, _values(arguments))
         if answer.kind != "rows" or number > len(answer):
             raise InputError(f"{query.name} has {len(answer):,} rows with these values; there is no row {number}.")
         row, texts = answer[number - 1], self.graph.texts(self.texts)
-        whys = why_row(self.graph.explainer, answer, row)
+        whys = explain_row(self.graph.explainer, answer, row)
         text = reasons_in_words(whys, self.graph.names, texts) or "It rests on no fact: it counts or compares.\n"
         return _said(text, {"values": plain_cells(row), "why": [to_reasons(why, texts) for why in whys]})
 
     def _named(self, name: str) -> StoredQuery:
-        queries: Queries = self.graph.queries
+        queries: StoredQueries = self.graph.queries
         if name not in queries:
-            near = closest(name, [*queries, *GENERAL])
+            near = closest(name, [*queries, *GENERAL_TOOLS])
             raise UnknownNameError(name, kind="question or tool", suggestions=near, remedy="find_question lists them.")
         return queries[name]
 
     def _answer(self, query: StoredQuery, values: Mapping[str, Any]) -> Answer:
         return self.graph.ask(query.name, **values)
 
-    def _ask(self, query: StoredQuery, values: Mapping[str, Any], *, page: Mapping[str, Any]) -> Reply:
+    def _ask(self, query: StoredQuery, values: Mapping[str, Any], *, page: Mapping[str, Any]) -> ToolReply:
         return self._reply(self._answer(query, values), _page(page), question=query.name, is_cited=True)
 
-    def _reply(self, answer: Answer, page: slice, *, question: str, is_cited: bool) -> Reply:
+    def _reply(self, answer: Answer, page: slice, *, question: str, is_cited: bool) -> ToolReply:
         names, explainer = self.graph.names, self.graph.explainer
         columns: Sequence[str] = answer.columns
         if answer.kind == "truth":
-            why = to_cited(explainer, answer, None, {}) if is_cited and answer.truth else Cited({})
+            why = cite_row(explainer, answer, None, {}) if is_cited and answer.truth else CitedRow({})
             document = to_document([why], (), self._citations(), offset=0, total=1, question=question)
             document["truth"] = answer.truth
-            return Reply(to_text(document), document)
+            return ToolReply(to_text(document), document)
         if answer.kind == "triples":
             columns = ("subject", "predicate", "object")
-            rows = (Cited(triple_cells(one, names)) for one in (answer.triples or ())[page])
+            rows = (CitedRow(triple_cells(one, names)) for one in (answer.triples or ())[page])
         elif is_cited:
-            rows = (to_cited(explainer, answer, row, plain_cells(row)) for row in answer[page])
+            rows = (cite_row(explainer, answer, row, plain_cells(row)) for row in answer[page])
         else:
-            rows = (Cited(plain_cells(row)) for row in answer[page])
+            rows = (CitedRow(plain_cells(row)) for row in answer[page])
         document = to_document(
             rows,
             columns,
@@ -232,10 +243,10 @@ class Caller:
         )
         if not answer:
             document["note"] = self._why_empty(answer)
-        return Reply(to_text(document), document)
+        return ToolReply(to_text(document), document)
 
     def _why_empty(self, answer: Answer) -> str:
-        told = f"No rows. {why_empty(self.graph.store, answer.query)}" if answer.kind == "rows" else "No triples."
+        told = f"No rows. {explain_empty(self.graph.store, answer.query)}" if answer.kind == "rows" else "No triples."
         because = self.graph.queries[answer.name].because if answer.name else ""
         return f"{told}\n{because[0].upper()}{because[1:]}." if because else told
 
@@ -243,7 +254,9 @@ class Caller:
         return Citations(self.graph.names, self.graph.texts(self.texts))
 
 
-_TOOLS: Mapping[str, Callable[[Caller, Mapping[str, Any]], Reply]] = {name: getattr(Caller, name) for name in GENERAL}
+_TOOLS: Mapping[str, Callable[[ToolCaller, Mapping[str, Any]], ToolReply]] = {
+    name: getattr(ToolCaller, name) for name in GENERAL_TOOLS
+}
 _PAGE = ("offset", "limit")
 
 
@@ -256,13 +269,13 @@ def _called(one: Mapping[str, Any]) -> str:
     return f", also called {one['called']}" if "called" in one else ""
 
 
-def _said(text: str, structure: Mapping[str, Any] | None = None) -> Reply:
+def _said(text: str, structure: Mapping[str, Any] | None = None) -> ToolReply:
     """A reply of text, which is cut where it is too long, and says so."""
     text = _for_assistants(text)
     if len(text) > LONGEST_TEXT:
         text = f"{text[:LONGEST_TEXT]}\n... {LONGEST_TEXT:,} of {len(text):,} characters; ask for something narrower.\n"
         structure = None
-    return Reply(text, structure)
+    return ToolReply(text, structure)
 
 
 def _check(arguments: Mapping[str, Any], *, depth: int = 0) -> None:

@@ -15,22 +15,22 @@ from typing import Any
 
 from pyoxigraph import BlankNode, Triple
 
-from kg.explain.answer_evidence import why_row
+from kg.explain.answer_evidence import explain_row
 from kg.explain.why import Explainer
 from kg.facts.model import Fact
-from kg.lookup.entity_names import Names
-from kg.lookup.phrases import in_words
+from kg.lookup.entity_names import EntityNames
+from kg.lookup.phrases import triple_in_words
 from kg.passages.texts import Texts, place_in_text
-from kg.queries.answer import Answer, Row, Thing, to_cell
+from kg.queries.answer import Answer, Entity, Row, to_cell
 from kg.terms import Term, to_curie
 
-LARGEST = 48_000
+MAX_CHARACTERS = 48_000
 """About how many characters of rows and citations one reply holds."""
 _LONGEST_CELL, _LONGEST_PASSAGE, _MOST_CITED = 2_000, 400, 8
 
 
 @dataclass(frozen=True, slots=True)
-class Cited:
+class CitedRow:
     """One row: its cells by column, the facts it rests on, and whether something in it follows by a rule."""
 
     values: dict[str, Any]
@@ -42,7 +42,7 @@ class Cited:
 class Citations:
     """Facts under the numbers by which rows cite them, each told once."""
 
-    names: Names
+    names: EntityNames
     texts: Texts
     told: dict[str, dict[str, Any]] = field(default_factory=dict)
 
@@ -58,7 +58,7 @@ class Citations:
         where = place_in_text(source, spot) if source is not None else ""
         passage = self.texts.passage(spot) or ""
         told = {
-            "says": _clipped(in_words(fact.triple, self.names), _LONGEST_PASSAGE),
+            "says": _clipped(triple_in_words(fact.triple, self.names), _LONGEST_PASSAGE),
             "source": (source.title if source is not None else "") or spot.source,
             "source_id": spot.source,
             "locator": f"record {spot.record}" if spot.record else where,
@@ -75,7 +75,7 @@ class Citations:
 
 
 def to_document(
-    rows: Iterable[Cited],
+    rows: Iterable[CitedRow],
     columns: Sequence[str],
     citations: Citations,
     *,
@@ -91,7 +91,7 @@ def to_document(
         before = len(citations.told)
         line = _row(row, number, citations)
         size += _size(line) + sum(map(_size, list(citations.told.values())[before:]))
-        if told and size > LARGEST:
+        if told and size > MAX_CHARACTERS:
             for fact in list(citations.told)[before:]:
                 del citations.told[fact]
             break
@@ -114,7 +114,7 @@ def to_document(
     return document
 
 
-def _row(row: Cited, number: int, citations: Citations) -> dict[str, Any]:
+def _row(row: CitedRow, number: int, citations: Citations) -> dict[str, Any]:
     cited = [citations.number(fact) for fact in row.facts[:_MOST_CITED]]
     line: dict[str, Any] = {"row": number, "values": row.values, "cited": cited, "inferred": row.is_inferred}
     return line | ({"cited_in_all": len(row.facts)} if len(row.facts) > _MOST_CITED else {})
@@ -132,11 +132,11 @@ def _note(offset: int, end: int, total: int, *, is_exact: bool) -> str:
     return told if is_exact else f"{told} No call gives more: ask for less, or count."
 
 
-def to_cited(explainer: Explainer, answer: Answer, row: Row | None, values: dict[str, Any]) -> Cited:
+def cite_row(explainer: Explainer, answer: Answer, row: Row | None, values: dict[str, Any]) -> CitedRow:
     """A row, or the truth of an ASK, with the facts at the leaves of its reasons."""
-    whys = why_row(explainer, answer, row)
+    whys = explain_row(explainer, answer, row)
     facts = {fact.id: fact for why in whys for leaf in why.leaves() for fact in leaf.facts}
-    return Cited(values, tuple(facts.values()), is_inferred=any(why.rule for why in whys))
+    return CitedRow(values, tuple(facts.values()), is_inferred=any(why.rule for why in whys))
 
 
 def plain_cells(row: Row) -> dict[str, Any]:
@@ -144,12 +144,12 @@ def plain_cells(row: Row) -> dict[str, Any]:
     return {name: plain(term, row.names) for name, term in zip(row.columns, row.terms, strict=True)}
 
 
-def plain(term: Term | Triple | None, names: Names) -> Any:  # what json.dumps takes
+def plain(term: Term | Triple | None, names: EntityNames) -> Any:  # what json.dumps takes
     """A term as JSON has it: a number, a truth, words, or a thing with label and CURIE."""
     if isinstance(term, BlankNode | Triple):
         return _clipped(str(term), _LONGEST_CELL)
     cell = to_cell(term, names)
-    if isinstance(cell, Thing):
+    if isinstance(cell, Entity):
         return {"label": _clipped(cell.label, _LONGEST_CELL), "thing": _clipped(cell.curie, _LONGEST_CELL)}
     if cell is None or isinstance(cell, bool | int):
         return cell
@@ -158,7 +158,7 @@ def plain(term: Term | Triple | None, names: Names) -> Any:  # what json.dumps t
     return _clipped(str(cell), _LONGEST_CELL)
 
 
-def triple_cells(triple: Triple, names: Names) -> dict[str, Any]:
+def triple_cells(triple: Triple, names: EntityNames) -> dict[str, Any]:
     """A triple as a row of three columns."""
     parts = {"subject": triple.subject, "predicate": triple.predicate, "object": triple.object}
     return {name: plain(part, names) for name, part in parts.items() if not isinstance(part, Triple)} | {

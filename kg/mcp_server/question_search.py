@@ -27,33 +27,35 @@ _SAME = 82
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class QuestionMatch:
     """A stored query and how well it fits, from 0 to 1."""
 
     query: StoredQuery
     score: float
 
 
-def find_questions(queries: Sequence[StoredQuery], words: str, *, topic: str = "", most: int = 8) -> list[Found]:
+def find_questions(
+    queries: Sequence[StoredQuery], words: str, *, topic: str = "", limit: int = 8
+) -> list[QuestionMatch]:
     """The stored queries that speak of these words, the best first; a word that many of them have counts little."""
     among = [query for query in queries if not topic or topic in query.tags]
     read = list(dict.fromkeys(_WORD.findall(words.casefold())))[:40]
     wanted = [word for word in read if word not in _ASKING] or read
     if not wanted:
-        return [Found(query, 1.0) for query in among]
+        return [QuestionMatch(query, 1.0) for query in among]
     spoken = {query.name: set(_WORD.findall(_words_of(query))) for query in among}
     counted = Counter(word for said in spoken.values() for word in said)
     weights = {word: math.log((len(among) + 1) / (counted[word] + 0.5)) for word in wanted}
     whole = sum(weights.values())
-    found = [Found(query, _fit(spoken[query.name], query, weights) / whole) for query in among]
+    found = [QuestionMatch(query, _fit(spoken[query.name], query, weights) / whole) for query in among]
     best = sorted((one for one in found if one.score > 0.08), key=lambda one: (-one.score, one.query.name))
-    return best[:most]
+    return best[:limit]
 
 
 def _words_of(query: StoredQuery) -> str:
     """All that its header says."""
-    told = (*(query.returns or {}).values(), *(f"{one.name} {one.kind} {one.about}" for one in query.params))
-    return " ".join((query.words, query.because, *told)).casefold()
+    told = (*(query.returns or {}).values(), *(f"{one.name} {one.class_name} {one.about}" for one in query.params))
+    return " ".join((query.search_text, query.because, *told)).casefold()
 
 
 def _fit(said: set[str], query: StoredQuery, weights: dict[str, float]) -> float:

@@ -47,7 +47,7 @@ _CITATION: Mapping[str, Any] = {
     "required": ["id", "says", "source", "source_id", "locator"],
     "additionalProperties": False,
 }
-ANSWER: Mapping[str, Any] = {
+ANSWER_SCHEMA: Mapping[str, Any] = {
     "type": "object",
     "properties": {
         "question": {"type": "string"},

@@ -14,7 +14,7 @@ from mcp.server.lowlevel import Server
 from mcp.server.stdio import stdio_server
 
 from kg.errors import LimitError
-from kg.mcp_server.calls import Reply, call_tool, list_tools
+from kg.mcp_server.calls import ToolReply, call_tool, list_tools
 from kg.mcp_server.tools import Tool
 from kg.project import Project
 from kg.server.limits import Limits
@@ -44,9 +44,9 @@ def to_server(endpoint: Endpoint, *, topics: Sequence[str] | None = None, texts:
 
     async def call(_: ServerRequestContext[Any], called: types.CallToolRequestParams) -> types.CallToolResult:
         try:
-            reply: Reply = await endpoint.edition.run(call_tool, texts, called.name, called.arguments or {})
+            reply: ToolReply = await endpoint.edition.run(call_tool, texts, called.name, called.arguments or {})
         except LimitError as error:
-            reply = Reply(str(error), is_error=True)
+            reply = ToolReply(str(error), is_error=True)
         return _to_result(reply)
 
     return Server(
@@ -62,14 +62,14 @@ def to_server(endpoint: Endpoint, *, topics: Sequence[str] | None = None, texts:
 def _to_tool(tool: Tool) -> types.Tool:
     return types.Tool(
         name=tool.name,
-        description=tool.sentence,
-        input_schema=dict(tool.takes),
-        output_schema=dict(tool.gives) if tool.gives is not None else None,
+        description=tool.description,
+        input_schema=dict(tool.input_schema),
+        output_schema=dict(tool.output_schema) if tool.output_schema is not None else None,
         annotations=_READS_ONLY,
     )
 
 
-def _to_result(reply: Reply) -> types.CallToolResult:
+def _to_result(reply: ToolReply) -> types.CallToolResult:
     return types.CallToolResult(
         content=[types.TextContent(text=reply.text)],
         structured_content=dict(reply.structure) if reply.structure is not None else None,

@@ -18,8 +18,8 @@ from pyoxigraph import NamedNode
 from kg.errors import InputError, UnknownNameError
 from kg.filmgraph import FilmGraph
 from kg.graph.store import find_quads
-from kg.mcp_server.schemas import ANSWER
-from kg.queries.stored_query import Parameter, Queries, StoredQuery, Type
+from kg.mcp_server.schemas import ANSWER_SCHEMA
+from kg.queries.stored_query import Parameter, ParameterType, StoredQueries, StoredQuery
 from kg.terms import KNOWLEDGE, TYPE, to_iri
 from kg.text import closest
 
@@ -40,20 +40,20 @@ class Tool:
     """Something that an assistant may call; `takes` and `gives` are JSON Schemas."""
 
     name: str
-    sentence: str
-    takes: Mapping[str, Any] = field(repr=False)
-    gives: Mapping[str, Any] | None = field(repr=False, default=None)
+    description: str
+    input_schema: Mapping[str, Any] = field(repr=False)
+    output_schema: Mapping[str, Any] | None = field(repr=False, default=None)
 
 
 def to_tools(graph: FilmGraph, topics: Sequence[str] | None = None) -> list[Tool]:
     """The general tools, and one for each stored query; with `topics`, for those with one of these tags or names."""
-    queries = [query for query in sound_queries(graph.queries) if query.name not in GENERAL]
+    queries = [query for query in sound_queries(graph.queries) if query.name not in GENERAL_TOOLS]
     wanted = set(topics) if topics is not None else None
     listed = (one for one in queries if wanted is None or one.name in wanted or wanted.intersection(one.tags))
     return [*general_tools(topics_of(queries)), *(to_tool(graph, query) for query in listed)]
 
 
-def sound_queries(queries: Queries) -> Iterator[StoredQuery]:
+def sound_queries(queries: StoredQueries) -> Iterator[StoredQuery]:
     """The stored queries whose files have no fault; `kg check` tells of the others."""
     for name in queries:
         try:
@@ -67,7 +67,7 @@ def topics_of(queries: Iterable[StoredQuery]) -> list[str]:
     return sorted({tag for query in queries for tag in query.tags})
 
 
-def to_topics(queries: Queries, words: str) -> list[str]:
+def to_topics(queries: StoredQueries, words: str) -> list[str]:
     """The topics and names of stored queries in a list between commas; of `none`, none.
 
     Raises `UnknownNameError` for one that no query has.
@@ -92,16 +92,16 @@ def to_tool(graph: FilmGraph, query: StoredQuery) -> Tool:
 
 def to_schema(graph: FilmGraph, parameter: Parameter) -> dict[str, Any]:
     """The JSON Schema of a parameter: its type, what it is about, an example or the names to choose from."""
-    one: dict[str, Any] = {"type": "number" if parameter.type is Type.NUMBER else "string"}
-    if parameter.type is Type.DATE:
+    one: dict[str, Any] = {"type": "number" if parameter.type is ParameterType.NUMBER else "string"}
+    if parameter.type is ParameterType.DATE:
         one["pattern"] = _DATE
-    choices = _choices(graph, parameter.kind) if parameter.kind else ()
+    choices = _choices(graph, parameter.class_name) if parameter.class_name else ()
     if choices:
         one["enum"] = list(choices)
     elif examples := [_to_example(graph, text) for text in _examples(parameter.example)][:1]:
         one["examples"] = examples
     schema = {"type": "array", "items": one, "minItems": 1} if parameter.is_list else one
-    about = ", ".join(filter(None, (parameter.kind, parameter.about)))
+    about = ", ".join(filter(None, (parameter.class_name, parameter.about)))
     return {**schema, "description": about} if about else schema
 
 
@@ -169,11 +169,13 @@ def general_tools(topics: Sequence[str]) -> Iterator[Tool]:
         ),
     }
     for name, (properties, required) in schemas.items():
-        yield Tool(name, GENERAL[name], _object(properties, required), ANSWER if name in _ANSWERING else None)
+        yield Tool(
+            name, GENERAL_TOOLS[name], _object(properties, required), ANSWER_SCHEMA if name in _ANSWERING else None
+        )
 
 
 _ANSWERING = ("ask", "show", "sparql")
-GENERAL = {
+GENERAL_TOOLS = {
     "find_question": "Finds stored questions of this film graph by words or topic, with what each takes and an example."
     " Begin here: stored questions are tested, and their rows are cited.",
     "ask": "Asks a stored question by name. Rows come with the sources and passages they rest on.",

@@ -19,18 +19,18 @@ if TYPE_CHECKING:
     import polars
     import rdflib
 
-    from kg.lookup.entity_names import Names
+    from kg.lookup.entity_names import EntityNames
 
 _WHOLE = {XSD + name for name in ("integer", "int", "long", "short", "byte", "nonNegativeInteger", "positiveInteger")}
 _REAL = {XSD + name for name in ("double", "float")}
 
 
 @dataclass(frozen=True, slots=True)
-class Thing:
+class Entity:
     """A thing in an answer: `iri`, `curie`, and the `label` that the graph has for it. As text it is its label."""
 
     iri: NamedNode
-    names: Names = field(repr=False, compare=False)
+    names: EntityNames = field(repr=False, compare=False)
 
     @property
     def curie(self) -> str:
@@ -46,7 +46,7 @@ class Thing:
         return self.label
 
 
-Cell = Thing | str | int | float | bool | Decimal | datetime.date | datetime.datetime | None
+Cell = Entity | str | int | float | bool | Decimal | datetime.date | datetime.datetime | None
 """A ready value: what Python has for the literal's datatype, a `Thing` for an IRI, None for nothing."""
 
 
@@ -56,7 +56,7 @@ class Row:
 
     columns: tuple[str, ...]
     terms: tuple[Term | Triple | None, ...]
-    names: Names = field(repr=False, compare=False)
+    names: EntityNames = field(repr=False, compare=False)
 
     def term(self, column: str) -> Term | Triple | None:
         """The exact term of a column; raises `UnknownNameError` for a column that the answer does not have."""
@@ -94,7 +94,7 @@ class Answer(Sequence[Row]):
 
     columns: tuple[str, ...]
     solutions: Sequence[Any]
-    names: Names = field(repr=False, compare=False)
+    names: EntityNames = field(repr=False, compare=False)
     query: str = field(repr=False, default="")
     name: str = ""
     truth: bool | None = None
@@ -138,7 +138,7 @@ class Answer(Sequence[Row]):
             form, remedy = _ROWLESS[self.kind]
             raise InputError(f"{form} has no rows: {remedy}")
         dicts = (row.as_dict() for row in self)
-        return [{name: str(cell) if isinstance(cell, Thing) else cell for name, cell in one.items()} for one in dicts]
+        return [{name: str(cell) if isinstance(cell, Entity) else cell for name, cell in one.items()} for one in dicts]
 
     def to_pandas(self) -> pandas.DataFrame:
         """The rows as a pandas table; needs the extra `pandas`."""
@@ -186,10 +186,10 @@ _ROWLESS = {
 }
 
 
-def to_cell(term: Term | Triple | None, names: Names) -> Cell:
+def to_cell(term: Term | Triple | None, names: EntityNames) -> Cell:
     """A term as Python has it: numbers, dates and truth by their datatype, a `Thing` for an IRI."""
     if isinstance(term, NamedNode):
-        return Thing(term, names)
+        return Entity(term, names)
     if not isinstance(term, Literal):
         return None if term is None else str(term)
     kind, text = term.datatype.value, term.value

@@ -5,25 +5,23 @@ from __future__ import annotations
 import datetime
 import re
 from collections.abc import Iterable, Mapping
-from decimal import Decimal
 
 from pyoxigraph import BlankNode, Literal, NamedNode
 
 from kg.errors import ParameterError
 from kg.facts.dates import to_days
-from kg.lookup.entity_names import Names
-from kg.queries.stored_query import Parameter, StoredQuery, Type
+from kg.lookup.entity_names import EntityNames
+from kg.queries.stored_query import Parameter, ParameterType, StoredQuery
 from kg.terms import XSD, Term
 from kg.text import closest
-
-Value = str | int | float | Decimal | bool | datetime.date | NamedNode | Literal | Iterable[str | int | NamedNode]
-"""What a parameter may be given: text, number, date, term, something with an `iri`, or a list of these."""
 
 _NUMBER = re.compile(r"[+-]?([0-9]+)(\.[0-9]+)?")
 _INTEGER, _DECIMAL, _DATE = (NamedNode(XSD + name) for name in ("integer", "decimal", "date"))
 
 
-def to_terms(query: StoredQuery, values: Mapping[str, object], names: Names) -> dict[str, tuple[Term, ...]]:
+def parameter_terms(
+    query: StoredQuery, values: Mapping[str, object], names: EntityNames
+) -> dict[str, tuple[Term, ...]]:
     """The terms for each parameter of a stored query.
 
     Raises `ParameterError` for a parameter that the query does not have, one that is missing, or a value of the wrong
@@ -42,7 +40,7 @@ def to_terms(query: StoredQuery, values: Mapping[str, object], names: Names) -> 
             if not parameter.is_optional:
                 example = f"{parameter.name}={parameter.example}"
                 raise ParameterError(
-                    f"{query.name} needs {parameter.name}, {parameter.takes}; for example {example}",
+                    f"{query.name} needs {parameter.name}, {parameter.type_in_words}; for example {example}",
                     query=query.name,
                     parameter=parameter.name,
                 )
@@ -68,24 +66,24 @@ def _each(value: object, parameter: Parameter) -> list[object]:
     return list(value) if isinstance(value, Iterable) else [value]
 
 
-def _term(value: object, parameter: Parameter, names: Names) -> Term:
+def _term(value: object, parameter: Parameter, names: EntityNames) -> Term:
     value = getattr(value, "iri", value)
-    if isinstance(value, Literal) and parameter.type in (Type.DATE, Type.NUMBER):
+    if isinstance(value, Literal) and parameter.type in (ParameterType.DATE, ParameterType.NUMBER):
         value = value.value
     if isinstance(value, NamedNode | Literal | BlankNode):
-        if isinstance(value, BlankNode) or isinstance(value, Literal) is (parameter.type is Type.THING):
-            raise ValueError(f"{value} is not {parameter.takes}")
+        if isinstance(value, BlankNode) or isinstance(value, Literal) is (parameter.type is ParameterType.ENTITY):
+            raise ValueError(f"{value} is not {parameter.type_in_words}")
         return value
     match parameter.type:
-        case Type.THING:
-            return names.thing(str(value), kind=parameter.kind)
-        case Type.TEXT:
+        case ParameterType.ENTITY:
+            return names.entity(str(value), class_name=parameter.class_name)
+        case ParameterType.TEXT:
             return Literal(str(value))
-        case Type.DATE:
+        case ParameterType.DATE:
             text = value.isoformat() if isinstance(value, datetime.date) else str(value)
             days = to_days(text)
             return Literal((days.latest if parameter.edge == "latest" else days.earliest).isoformat(), datatype=_DATE)
-        case Type.NUMBER:
+        case ParameterType.NUMBER:
             found = _NUMBER.fullmatch(str(value).strip())
             if found is None or isinstance(value, bool):
                 raise ValueError(f"{value!r} is not a number")

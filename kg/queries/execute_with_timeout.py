@@ -13,20 +13,20 @@ import sys
 from pyoxigraph import QueryBoolean, QueryResultsFormat, RdfFormat, parse, parse_query_results
 
 from kg.errors import LimitError, QueryError
-from kg.lookup.entity_names import Names
+from kg.lookup.entity_names import EntityNames
 from kg.project import Project
 from kg.queries.answer import Answer
-from kg.queries.sparql import form_of, tokens
+from kg.queries.sparql import query_form, tokenise
 
 
-def ask_within(
-    project: Project, text: str, *, seconds: float, names: Names, most: int | None = None, services: bool = False
+def run_query_within(
+    project: Project, text: str, *, seconds: float, names: EntityNames, limit: int | None = None, services: bool = False
 ) -> Answer:
     """The answer of the project's published graph; raises `LimitError` when it takes longer than that."""
-    is_graph = form_of(list(tokens(text))) in ("CONSTRUCT", "DESCRIBE")
+    is_graph = query_form(list(tokenise(text))) in ("CONSTRUCT", "DESCRIBE")
     call = [sys.executable, "-m", "kg", "sparql", "-", "--project", str(project.folder)]
     call += ["--format", "turtle" if is_graph else "json"]
-    call += ["--limit", str(most)] if most is not None else []
+    call += ["--limit", str(limit)] if limit is not None else []
     call += [] if services else ["--no-service"]
     try:
         done = subprocess.run(call, input=text.encode(), capture_output=True, timeout=seconds, check=False)  # noqa: S603

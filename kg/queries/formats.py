@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Mapping
 from pyoxigraph import BlankNode, Literal, NamedNode, RdfFormat, Triple, serialize
 
 from kg.errors import InputError
-from kg.queries.answer import Answer, Row, Thing
+from kg.queries.answer import Answer, Entity, Row
 from kg.terms import PREFIXES, RDF, XSD, Term, sorted_triples
 from kg.text_table import columns_of
 
@@ -117,7 +117,7 @@ def _cell_text(row: Row, index: int) -> str:
     cell = row[index]
     if cell is None:
         return ""
-    if isinstance(cell, Thing):
+    if isinstance(cell, Entity):
         return _one_line(f"{cell.label} ({cell.curie})" if cell.label != cell.curie else cell.curie)
     return str(cell).lower() if isinstance(cell, bool) else _one_line(str(cell))
 
@@ -128,7 +128,7 @@ def _one_line(text: str) -> str:
 
 
 def _html_cell(cell: object) -> str:
-    if isinstance(cell, Thing):
+    if isinstance(cell, Entity):
         return f'<span title="{html.escape(cell.iri.value)}">{html.escape(cell.label)}</span>'
     return "" if cell is None else html.escape(str(cell))
 

@@ -20,9 +20,9 @@ from kg.text import closest
 
 FORMS = ("SELECT", "ASK", "CONSTRUCT", "DESCRIBE")
 _UPDATES = ("INSERT", "DELETE", "LOAD", "CLEAR", "DROP", "CREATE", "ADD", "MOVE", "COPY", "WITH")
-DEEPEST = 100
+MAX_DEPTH = 100
 """How deep brackets may nest; Oxigraph's parser ends the process at about 2,200."""
-LONGEST = 1 << 20
+MAX_LENGTH = 1 << 20
 """How many characters a query may have."""
 _CHAIN = 200
 """How many signs (`!`, `-`, `+`, `^`) may stand in a row; each is a level of the parser's recursion."""
@@ -68,7 +68,7 @@ class Token:
         return self.start + len(self.text)
 
     @property
-    def keywords(self) -> str:
+    def keyword(self) -> str:
         """What the engine may take for a keyword: it wants no blank behind one, so `SERVICEfilm:x` has one."""
         return self.text.partition(":")[0].upper() if self.kind in ("word", "name") else ""
 
@@ -77,7 +77,7 @@ class Token:
         return self.kind == "word" and self.text.upper() in words
 
 
-def tokens(text: str) -> Iterator[Token]:
+def tokenise(text: str) -> Iterator[Token]:
     """The tokens of a query, blanks and comments left out."""
     for found in _TOKEN.finditer(text):
         kind = found.lastgroup or "sign"
@@ -90,32 +90,32 @@ def guard(text: str, *, services: bool = False, file: str = "") -> list[Token]:
 
     Raises `QueryError` when it is too long or nests too deep, or calls SERVICE where `services` is False.
     """
-    if len(text) > LONGEST:
-        raise QueryError(f"The query has {len(text):,} characters; {LONGEST:,} are allowed.")
-    read = list(tokens(text))
+    if len(text) > MAX_LENGTH:
+        raise QueryError(f"The query has {len(text):,} characters; {MAX_LENGTH:,} are allowed.")
+    read = list(tokenise(text))
     depth = chain = 0
     links: Counter[str] = Counter()
     for token in read:
         depth += _DEEPER.get(token.text, 0) if token.kind == "sign" else 0
         chain = chain + 1 if token.kind == "sign" and token.text in "!-+^/|" else 0
-        if depth > DEEPEST or chain > _CHAIN:
+        if depth > MAX_DEPTH or chain > _CHAIN:
             raise QueryError(
-                f"The query nests deeper than {DEEPEST} levels.", place=place_of(text, token.start, file=file)
+                f"The query nests deeper than {MAX_DEPTH} levels.", place=place_at(text, token.start, file=file)
             )
         links.update(_links(token))
         if any(links[link] > _MOST_LINKS for link in _links(token)):
             raise QueryError(
-                f"The query has more than {_MOST_LINKS} of {token.text}.", place=place_of(text, token.start, file=file)
+                f"The query has more than {_MOST_LINKS} of {token.text}.", place=place_at(text, token.start, file=file)
             )
-        if not services and "SERVICE" in token.keywords:
+        if not services and "SERVICE" in token.keyword:
             raise QueryError(
                 "SERVICE is not allowed: the graph answers from its own store.",
-                place=place_of(text, token.start, file=file),
+                place=place_at(text, token.start, file=file),
             )
     return read
 
 
-def with_dots(text: str, read: list[Token]) -> str:
+def escape_dots(text: str, read: list[Token]) -> str:
     """The query with the dots inside its names escaped: Oxigraph's parser reads `film:a.b`, but not `film:a.b.c`."""
     pieces, at = [], 0
     for token in read:
@@ -129,24 +129,24 @@ def with_dots(text: str, read: list[Token]) -> str:
 def _links(token: Token) -> list[str]:
     if token.kind == "sign":
         return [token.text] if token.text in _LINKS else []
-    return [word for word in _JOINING if word in token.keywords]
+    return [word for word in _JOINING if word in token.keyword]
 
 
-def form_of(read: list[Token]) -> str:
+def query_form(read: list[Token]) -> str:
     """SELECT, ASK, CONSTRUCT or DESCRIBE; the first other keyword where it is none of these."""
     prologue = ("BASE", "PREFIX")
     words = (token.text.upper() for token in read if token.kind == "word")
     return next((word for word in words if word not in prologue), "")
 
 
-def place_of(text: str, offset: int, *, file: str = "") -> Place:
+def place_at(text: str, offset: int, *, file: str = "") -> Place:
     """Line and column of an offset, both from 1."""
     line = text.count("\n", 0, offset) + 1
     return Place(file or "query", line, offset - (text.rfind("\n", 0, offset) + 1) + 1)
 
 
 @dataclass(frozen=True, slots=True)
-class Block:
+class ValuesBlock:
     """A one-variable `VALUES ?name { ... }` block: the variable's name, and where the inside begins and ends."""
 
     name: str
@@ -155,9 +155,9 @@ class Block:
     inside: str
 
 
-def values_blocks(text: str, read: list[Token] | None = None) -> Iterator[Block]:
+def find_values_blocks(text: str, read: list[Token] | None = None) -> Iterator[ValuesBlock]:
     """Every one-variable VALUES block of a query, in its order."""
-    read = read if read is not None else list(tokens(text))
+    read = read if read is not None else list(tokenise(text))
     closes = [number for number, token in enumerate(read) if token.kind == "sign" and token.text == "}"]
     for number, token in enumerate(read[:-2]):
         variable, brace = read[number + 1], read[number + 2]
@@ -165,16 +165,16 @@ def values_blocks(text: str, read: list[Token] | None = None) -> Iterator[Block]
             after = bisect(closes, number + 2)
             if after < len(closes):
                 close = read[closes[after]]
-                yield Block(variable.text[1:], brace.end, close.start, text[brace.end : close.start].strip())
+                yield ValuesBlock(variable.text[1:], brace.end, close.start, text[brace.end : close.start].strip())
 
 
 def to_query_error(text: str, error: SyntaxError, *, file: str = "") -> QueryError:
     """The engine's complaint as our error: line and column where it tells them, and the words that it stumbled on."""
-    read = list(tokens(text))
-    form = form_of(read)
+    read = list(tokenise(text))
+    form = query_form(read)
     if form not in FORMS:
         wrong = next((token for token in read if token.is_word(form)), None)
-        place = place_of(text, wrong.start, file=file) if wrong is not None else None
+        place = place_at(text, wrong.start, file=file) if wrong is not None else None
         if form in _UPDATES:
             return QueryError(f"{form} is not a question: the graph is a function of its files.", place=place)
         near = closest(form, list(FORMS))
@@ -187,7 +187,7 @@ def to_query_error(text: str, error: SyntaxError, *, file: str = "") -> QueryErr
     place = Place(file or "query", line, column)
     if unknown := _undeclared(read):
         return QueryError(f"The prefix {unknown.text.partition(':')[0]}: is not declared.",
-                          place=place_of(text, unknown.start, file=file))  # fmt: skip
+                          place=place_at(text, unknown.start, file=file))  # fmt: skip
     rest = "\n".join(text.split("\n")[line - 1 :])[column - 1 :].split("\n")[0].strip()
     where = f"at `{rest[:40]}`" if rest else "at its end"
     said = found[3].removeprefix("expected one of ").removeprefix("expected ").replace("[_]", "").strip(", ")

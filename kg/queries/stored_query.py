@@ -26,7 +26,7 @@ from pathlib import Path
 import yaml
 
 from kg.errors import FaultsError, QueryError, Remedy, UnknownNameError
-from kg.queries.sparql import Block, form_of, guard, values_blocks
+from kg.queries.sparql import ValuesBlock, find_values_blocks, guard, query_form
 from kg.reports import Finding, Place
 from kg.terms import Term, to_text
 from kg.text import closest
@@ -53,10 +53,10 @@ _KEYS = (
 _PARAM_KEYS = ("type", "class", "about", "list", "optional", "edge")
 
 
-class Type(StrEnum):
+class ParameterType(StrEnum):
     """What a parameter takes."""
 
-    THING = "thing"
+    ENTITY = "thing"
     TEXT = "text"
     DATE = "date"
     NUMBER = "number"
@@ -67,23 +67,23 @@ class Parameter:
     """One value that a stored query takes, or a list of them; `example` is what stands in its VALUES block."""
 
     name: str
-    type: Type
+    type: ParameterType
     example: str
-    kind: str = ""
+    class_name: str = ""
     about: str = ""
     is_list: bool = False
     is_optional: bool = False
     edge: str = "earliest"
 
     @property
-    def typed(self) -> str:
+    def example_value(self) -> str:
         """The example as a person would type it."""
         return _example(self.example)
 
     @property
-    def takes(self) -> str:
+    def type_in_words(self) -> str:
         """In words: `a Person`, `a list of texts`."""
-        one = self.kind or self.type
+        one = self.class_name or self.type
         one = f"{'an' if one[0].lower() in 'aeiou' else 'a'} {one}"
         told = f"a list, each {one}" if self.is_list else one
         return f"{told}, may be left out" if self.is_optional else told
@@ -107,20 +107,20 @@ class StoredQuery:
     @property
     def example(self) -> str:
         """A call that works, as it is typed."""
-        given = (f"{one.name}={one.typed}" for one in self.params if not one.is_optional)
+        given = (f"{one.name}={one.example_value}" for one in self.params if not one.is_optional)
         words = (f'"{word}"' if re.search(r"[^\w:.=|-]", word) else word for word in given)
         return " ".join(("kg ask", self.name, *words))
 
     @property
-    def words(self) -> str:
+    def search_text(self) -> str:
         """Its name, summary, tags and columns, as one looks for them: in small letters, blanks for hyphens."""
         told = (self.name, self.summary, self.description, *self.tags, *(self.returns or {}))
         return " ".join((self.name, *told)).casefold() + " " + self.name.replace("-", " ")
 
-    def card(self) -> str:
+    def to_text(self) -> str:
         """What `kg queries` prints: name, summary, what it takes, an example."""
         lines = [f"{self.name}: {self.summary}"]
-        lines += [f"    {one.name}: {one.takes}{', ' + one.about if one.about else ''}" for one in self.params]
+        lines += [f"    {one.name}: {one.type_in_words}{', ' + one.about if one.about else ''}" for one in self.params]
         return "\n".join((*lines, f"    {self.example}", ""))
 
     def as_dict(self) -> dict[str, object]:
@@ -132,7 +132,7 @@ class StoredQuery:
             "because": self.because,
             "tags": list(self.tags),
             "params": [
-                {"name": one.name, "takes": one.takes, "about": one.about, "example": one.example}
+                {"name": one.name, "takes": one.type_in_words, "about": one.about, "example": one.example}
                 for one in self.params
             ],
             "returns": dict(self.returns or {}),
@@ -152,9 +152,9 @@ class StoredQuery:
 
 
 @lru_cache(maxsize=1024)
-def _blocks(text: str) -> tuple[Block, ...]:
+def _blocks(text: str) -> tuple[ValuesBlock, ...]:
     """The VALUES blocks of a query's text, which is read once however often it is asked."""
-    return tuple(values_blocks(text))
+    return tuple(find_values_blocks(text))
 
 
 def read_query(path: Path, *, root: Path) -> StoredQuery:
@@ -170,8 +170,8 @@ def read_query(path: Path, *, root: Path) -> StoredQuery:
         read = guard(text, file=file)
     except QueryError as error:
         raise FaultsError([*faults, _fault(error.detail, error.place or Place(file))]) from error
-    blocks: dict[str, Block] = {}
-    for block in values_blocks(text, read):
+    blocks: dict[str, ValuesBlock] = {}
+    for block in find_values_blocks(text, read):
         blocks.setdefault(block.name, block)
     params = tuple(_parameters(header.get("params"), blocks, file=file, faults=faults))
     if faults:
@@ -180,7 +180,7 @@ def read_query(path: Path, *, root: Path) -> StoredQuery:
     return StoredQuery(
         name=path.relative_to(root).with_suffix("").as_posix().replace("/", "-"),
         text=text,
-        form=form_of(read),
+        form=query_form(read),
         summary=str(header.get("summary", "")),
         description=str(header.get("description", "")),
         because=str(header.get("because", "")),
@@ -191,7 +191,7 @@ def read_query(path: Path, *, root: Path) -> StoredQuery:
     )
 
 
-class Queries(Mapping[str, StoredQuery]):
+class StoredQueries(Mapping[str, StoredQuery]):
     """The stored queries of a folder by name, each read when it is asked for; one broken file hides no other."""
 
     def __init__(self, folder: Path) -> None:
@@ -215,7 +215,7 @@ class Queries(Mapping[str, StoredQuery]):
     def __len__(self) -> int:
         return len(self._files)
 
-    def named(self, name: str) -> StoredQuery:
+    def find(self, name: str) -> StoredQuery:
         """The stored query of this name; raises `UnknownNameError`, offering the nearest."""
         if name.removesuffix(".rq") not in self._files:
             raise UnknownNameError(
@@ -226,7 +226,7 @@ class Queries(Mapping[str, StoredQuery]):
             )
         return self[name.removesuffix(".rq")]
 
-    def faults(self) -> Iterator[Finding]:
+    def findings(self) -> Iterator[Finding]:
         """What is wrong with the files."""
         for name in self:
             try:
@@ -263,7 +263,9 @@ def _read_header(text: str, *, file: str, faults: list[Finding]) -> dict[str, ob
     return header
 
 
-def _parameters(said: object, blocks: Mapping[str, Block], *, file: str, faults: list[Finding]) -> Iterator[Parameter]:
+def _parameters(
+    said: object, blocks: Mapping[str, ValuesBlock], *, file: str, faults: list[Finding]
+) -> Iterator[Parameter]:
     if said is None:
         return
     if not isinstance(said, dict):
@@ -284,20 +286,20 @@ def _parameters(said: object, blocks: Mapping[str, Block], *, file: str, faults:
                 _fault(f"the parameter {name!r} has no `VALUES ?{name} {{ ... }}` in the query", Place(file, 1, 1))
             )
             continue
-        if spec.get("type", "text") not in tuple(Type):
+        if spec.get("type", "text") not in tuple(ParameterType):
             faults.append(
                 _fault(
                     f"{spec.get('type')!r} is no type of a parameter",
                     Place(file, 1, 1),
-                    near=(str(spec.get("type")), tuple(Type)),
+                    near=(str(spec.get("type")), tuple(ParameterType)),
                 )
             )
             continue
         yield Parameter(
             name=str(name),
-            type=Type(spec.get("type", "text")),
+            type=ParameterType(spec.get("type", "text")),
             example=blocks[name].inside,
-            kind=str(spec.get("class", "")),
+            class_name=str(spec.get("class", "")),
             about=str(spec.get("about", "")),
             is_list=bool(spec.get("list", False)),
             is_optional=bool(spec.get("optional", False)),

@@ -18,7 +18,7 @@ from rdflib.plugins.sparql.algebra import translateQuery
 from rdflib.plugins.sparql.parser import parseQuery
 
 from kg.graph.store import find_quads
-from kg.queries.sparql import Token, tokens
+from kg.queries.sparql import Token, tokenise
 from kg.terms import FACT, KNOWLEDGE, PREFIXES, PROVENANCE, RDF, Term, to_term
 
 _MOST_SOLUTIONS = 25
@@ -27,7 +27,7 @@ _SKIPPED = ("Minus",)
 
 
 @dataclass(frozen=True, slots=True)
-class Pattern:
+class TriplePattern:
     """One triple pattern or path of a query, and whether a row can do without it."""
 
     subject: rdflib.term.Node
@@ -55,7 +55,7 @@ class Pattern:
         }
 
 
-def patterns_of(text: str) -> list[Pattern]:
+def find_patterns(text: str) -> list[TriplePattern]:
     """The patterns of a query, in the order in which it writes them; none where rdflib cannot read it.
 
     Oxigraph reads more than rdflib does: what SPARQL 1.2 adds, and deeper nesting.
@@ -67,7 +67,7 @@ def patterns_of(text: str) -> list[Pattern]:
         return []
 
 
-def _walk(node: Any, graph: rdflib.term.Node | None, *, is_optional: bool) -> Iterator[Pattern]:
+def _walk(node: Any, graph: rdflib.term.Node | None, *, is_optional: bool) -> Iterator[TriplePattern]:
     name = getattr(node, "name", None)
     if name is None or name in _SKIPPED:
         if name == "Minus":
@@ -75,7 +75,7 @@ def _walk(node: Any, graph: rdflib.term.Node | None, *, is_optional: bool) -> It
         return
     if name == "BGP":
         for subject, path, value in node.triples:
-            yield Pattern(subject, path, value, graph, is_optional)
+            yield TriplePattern(subject, path, value, graph, is_optional)
     elif name == "Graph":
         yield from _walk(node.p, node.term, is_optional=is_optional)
     elif name == "LeftJoin":
@@ -89,12 +89,12 @@ def _walk(node: Any, graph: rdflib.term.Node | None, *, is_optional: bool) -> It
             yield from _walk(node.get(part), graph, is_optional=is_optional)
 
 
-def rests_on(store: Store, text: str, row: Mapping[str, Term]) -> list[Triple]:
+def supporting_triples(store: Store, text: str, row: Mapping[str, Term]) -> list[Triple]:
     """The triples that make a row of a SELECT, or an ASK true; each once, in the order of the patterns.
 
     Of an aggregate the first twenty-five solutions are told, since a count may rest on millions.
     """
-    patterns = patterns_of(text)
+    patterns = find_patterns(text)
     body = _body(text)
     if body is None:
         return []
@@ -118,7 +118,7 @@ def rests_on(store: Store, text: str, row: Mapping[str, Term]) -> list[Triple]:
     return list(found)
 
 
-def _stated(store: Store, pattern: Pattern, bound: Mapping[str, Term]) -> Iterator[Triple]:
+def _stated(store: Store, pattern: TriplePattern, bound: Mapping[str, Term]) -> Iterator[Triple]:
     """Of a pattern about who says what: the triple that the fact states. Other graphs explain themselves."""
     fact = _bound(pattern.subject, bound)
     if isinstance(fact, NamedNode) and fact.value.startswith(FACT):
@@ -128,7 +128,7 @@ def _stated(store: Store, pattern: Pattern, bound: Mapping[str, Term]) -> Iterat
             yield Triple(parts[0], parts[1], parts[2])
 
 
-def _matching(store: Store, pattern: Pattern, bound: Mapping[str, Term]) -> Iterator[Triple]:
+def _matching(store: Store, pattern: TriplePattern, bound: Mapping[str, Term]) -> Iterator[Triple]:
     start, end = _bound(pattern.subject, bound), _bound(pattern.object, bound)
     if start is None or end is None:
         return
@@ -219,7 +219,7 @@ def to_oxigraph(part: Any) -> NamedNode | Literal | BlankNode:
 def _body(text: str) -> tuple[Token, Token] | None:
     """The braces around the outermost group of a query."""
     depth, first = 0, None
-    for token in tokens(text):
+    for token in tokenise(text):
         if token.kind == "sign" and token.text == "{":
             first = first or token
             depth += 1
@@ -232,7 +232,7 @@ def _body(text: str) -> tuple[Token, Token] | None:
 
 def _prologue(text: str, head: str) -> str:
     """The PREFIX and BASE lines of a query."""
-    form = next((token for token in tokens(head) if token.is_word("SELECT", "ASK", "CONSTRUCT", "DESCRIBE")), None)
+    form = next((token for token in tokenise(head) if token.is_word("SELECT", "ASK", "CONSTRUCT", "DESCRIBE")), None)
     return text[: form.start] if form is not None else ""
 
 

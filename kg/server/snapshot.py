@@ -16,7 +16,7 @@ from typing import Any, Self
 from kg.errors import FilmGraphError
 from kg.filmgraph import FilmGraph
 from kg.project import Project
-from kg.queries.stored_query import Queries
+from kg.queries.stored_query import StoredQueries
 from kg.server.limits import Limits
 from kg.server.log import Log
 from kg.server.metrics import Tally, to_tally
@@ -36,7 +36,7 @@ class Edition:
 
     id: str
     build: Path
-    queries: Queries
+    queries: StoredQueries
     pool: Pool
     graph: FilmGraph = field(repr=False)
     lookups: Lookups = field(repr=False)

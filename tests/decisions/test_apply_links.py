@@ -111,7 +111,7 @@ def test_a_node_that_says_no_more_than_another_is_told_by_it(project: SmallProje
 def test_the_name_that_went_is_still_understood(project: SmallProject) -> None:
     tell(project, "wd-q1,type,Film,fan-site,Q1\n")
     assert project.build().ok
-    assert to_short(project.open().thing("film:wd-q1")) == "film:anora"
+    assert to_short(project.open().entity("film:wd-q1")) == "film:anora"
 
 
 @pytest.mark.parametrize("trusted", ["encyclopedia", "fan-site"])

@@ -27,7 +27,7 @@ def test_every_conclusion_of_our_data_is_accepted(built: Built) -> None:
     explainer, checker, inferred = built
     assert len(inferred) > 1000
     for triple in inferred:
-        why = explainer.why(triple)
+        why = explainer.explain(triple)
         assert why, triple
         assert checker.faults(to_proof(why)) == [], triple
 
@@ -35,7 +35,7 @@ def test_every_conclusion_of_our_data_is_accepted(built: Built) -> None:
 def test_a_proof_with_one_thing_changed_is_rejected(built: Built) -> None:
     explainer, checker, inferred = built
     for triple in inferred[::97]:
-        proof = to_proof(explainer.why(triple))
+        proof = to_proof(explainer.explain(triple))
         for number, step in enumerate(proof["steps"]):
             changes: list[dict[str, object]] = []
             if "rule" in step:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import pytest
 from pyoxigraph import QuerySolutions, Store
 
-from kg.queries.sparql import guard, with_dots
+from kg.queries.sparql import escape_dots, guard
 from tests.exports.films import Films, loaded
 from tests.importers.place import DATASETS
 from tests.importers.test_wikidata import day, entity, item, snak, text, write
@@ -73,7 +73,7 @@ def stores(films: Films) -> dict[str, Store]:
 def ask(store: Store, encoding: str, name: str) -> set[tuple[str, ...]]:
     """The rows of one query: the last parts of addresses, the words of literals."""
     query = (QUERIES / encoding / f"{ENCODINGS[encoding]}_{name}.rq").read_text(encoding="utf-8")
-    found = store.query(with_dots(query, guard(query)))
+    found = store.query(escape_dots(query, guard(query)))
     assert isinstance(found, QuerySolutions)
     return {tuple(str(getattr(term, "value", "")).rpartition("/")[2] for term in row) for row in found}
 

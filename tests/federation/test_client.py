@@ -14,8 +14,8 @@ from pathlib import Path
 import pytest
 
 from kg.errors import FilmGraphError, LimitError, RemoteError
-from kg.federation.client import Remote
-from kg.federation.config import Listed, Services
+from kg.federation.client import EndpointClient
+from kg.federation.config import ServiceConfig, Services
 from kg.federation.federate import federate
 from kg.filmgraph import FilmGraph
 from tests.federation.endpoint import REMOTE, Endpoint, Reply, say, serving
@@ -26,14 +26,14 @@ class Asked:
 
     def __init__(self, graph: FilmGraph, endpoint: Endpoint, folder: Path) -> None:
         self.graph, self.folder = graph, folder
-        self.listed = Listed("films", endpoint.address)
-        self.others: dict[str, Listed] = {}
+        self.listed = ServiceConfig("films", endpoint.address)
+        self.others: dict[str, ServiceConfig] = {}
         self.waited: list[float] = []
 
     def __call__(self, *, silent: bool = False, **bounds: float) -> list[tuple[str, ...]]:
         listed = replace(self.listed, **bounds)  # type: ignore[arg-type]  # numbers all
         services = Services({listed.address: listed, **self.others}, contact="films@example.org")
-        remote = Remote(services, self.folder, sleep=self.waited.append)
+        remote = EndpointClient(services, self.folder, sleep=self.waited.append)
         clause = f"SERVICE {'SILENT ' if silent else ''}<{listed.address}> {{ ?f wdt:P57 wd:Q2 }}"
         text = federate(self.graph.store, f"{REMOTE} SELECT ?f {{ {clause} }}", remote)
         answer = self.graph.sparql(text)
@@ -83,7 +83,7 @@ def test_a_kept_answer_that_is_too_old_is_asked_for_again(ask: Asked, endpoint: 
 def test_what_one_endpoint_answered_is_not_taken_for_the_answer_of_another(ask: Asked, endpoint: Endpoint) -> None:
     ask()
     with serving() as other:
-        ask.listed = Listed("other", other.address)
+        ask.listed = ServiceConfig("other", other.address)
         assert ask() == FOUND
         assert len(other.asked) == 1
 
@@ -138,12 +138,12 @@ def test_a_huge_answer_is_not_read_to_its_end(ask: Asked, endpoint: Endpoint) ->
 
 
 def test_all_answers_to_a_clause_together_are_bounded(graph: FilmGraph, endpoint: Endpoint, tmp_path: Path) -> None:
-    listed = Listed("films", endpoint.address, largest=0.0005, batch=1, keep=0)
+    listed = ServiceConfig("films", endpoint.address, largest=0.0005, batch=1, keep=0)
     query = (
         f"{REMOTE} SELECT * {{ VALUES ?f {{ wd:Q1 wd:Q3 wd:Q9 }} SERVICE <{listed.address}> {{ ?f wdt:P57 ?who }} }}"
     )
     with pytest.raises(LimitError, match="more than"):
-        federate(graph.store, query, Remote(Services({listed.address: listed}), tmp_path))
+        federate(graph.store, query, EndpointClient(Services({listed.address: listed}), tmp_path))
     assert len(endpoint.asked) > 1
 
 
@@ -271,7 +271,7 @@ def test_nobody_is_led_to_an_address_that_is_not_listed(ask: Asked, endpoint: En
 
 def test_a_move_to_another_listed_address_is_followed(ask: Asked, endpoint: Endpoint) -> None:
     with serving() as other:
-        ask.others[other.address] = Listed("other", other.address)
+        ask.others[other.address] = ServiceConfig("other", other.address)
         endpoint.replies = [lambda handler, _: say(handler, 307, Location=other.address)]
         assert ask() == FOUND
         assert len(other.asked) == 1

@@ -10,7 +10,7 @@ import pytest
 from kg.cli import main
 from kg.errors import FaultsError, QueryError
 from kg.filmgraph import FilmGraph
-from kg.queries.stored_query import Queries
+from kg.queries.stored_query import StoredQueries
 from kg.server.workers.query_execution import write_sparql
 from kg.server.workers.result_writers import Bounds
 from tests.federation.endpoint import JSON, REMOTE, Endpoint, say
@@ -209,7 +209,7 @@ def test_a_stored_query_never_leaves_the_house(graph: FilmGraph, endpoint: Endpo
     query = f"#+ summary: Who\n#+ returns: {{s: who}}\nSELECT ?s {{ SERVICE <{endpoint.address}> {{ ?s ?p ?o }} }}\n"
     (graph.project.queries / "who.rq").write_text(query, encoding="utf-8")
     with pytest.raises(FaultsError, match="SERVICE is not allowed"):
-        Queries(graph.project.queries).named("who")
+        StoredQueries(graph.project.queries).find("who")
     assert endpoint.asked == []
 
 

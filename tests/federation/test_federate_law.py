@@ -14,9 +14,9 @@ from hypothesis import strategies as st
 from pyoxigraph import QuerySolutions
 
 from kg.errors import QueryError
-from kg.federation.client import Remote
-from kg.federation.config import Listed, Services
-from kg.federation.federate import MOST_CLAUSES, federate
+from kg.federation.client import EndpointClient
+from kg.federation.config import ServiceConfig, Services
+from kg.federation.federate import MAX_CLAUSES, federate
 from kg.filmgraph import FilmGraph
 from kg.terms import PREFIXES
 from tests.federation.endpoint import REMOTE, Endpoint
@@ -84,7 +84,7 @@ def rows(graph: FilmGraph, query: str) -> Counter[str]:
 def test_what_is_joined_is_what_the_engine_joins(
     graph: FilmGraph, endpoint: Endpoint, tmp_path: Path, group: str, batch: int
 ) -> None:
-    assume(group.count("SERVICE") <= MOST_CLAUSES)
+    assume(group.count("SERVICE") <= MAX_CLAUSES)
     endpoint.asked.clear()
     endpoint.agents.clear()
     query = f"{REMOTE}SELECT * {{ {group} }}".replace("<at>", f"<{endpoint.address}>")
@@ -92,8 +92,8 @@ def test_what_is_joined_is_what_the_engine_joins(
         expected = rows(graph, query)
     except SyntaxError:
         return
-    listed = Listed("films", endpoint.address, keep=0, batch=batch)
-    remote = Remote(Services({listed.address: listed}), tmp_path)
+    listed = ServiceConfig("films", endpoint.address, keep=0, batch=batch)
+    remote = EndpointClient(Services({listed.address: listed}), tmp_path)
     assert rows(graph, federate(graph.store, query, remote)) == expected
 
 

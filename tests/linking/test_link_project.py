@@ -90,7 +90,7 @@ def test_linked_films_are_one_in_the_graph(linked: SmallProject) -> None:
     graph = linked.open()
     answer = graph.sparql("SELECT ?film { ?film film:director film:sean-baker }")
     assert [str(row["film"]) for row in answer] == ["Anora"]
-    assert entity_iri("anora") == graph.thing("film:wd-q1")
+    assert entity_iri("anora") == graph.entity("film:wd-q1")
 
 
 def test_nothing_is_written_in_a_dry_run(linked: SmallProject) -> None:

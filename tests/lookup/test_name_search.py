@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from pyoxigraph import Literal, Quad, Store
 
 from kg.errors import UnknownNameError
-from kg.lookup.name_search import FILE, NameIndex, open_names, score_of
+from kg.lookup.name_search import FILE, NameIndex, open_name_index, score_name
 from kg.terms import ALIAS, LABEL, TYPE, entity_iri
 from kg.text import fold_name
 from tests.projects import SmallProject
@@ -45,7 +45,7 @@ def store() -> Store:
 
 @pytest.fixture(scope="module")
 def index(store: Store, tmp_path_factory: pytest.TempPathFactory) -> NameIndex:
-    return open_names(tmp_path_factory.mktemp("build"), store)
+    return open_name_index(tmp_path_factory.mktemp("build"), store)
 
 
 FOUND = [
@@ -80,8 +80,8 @@ def test_a_thing_stands_once_with_the_name_that_fits_best(index: NameIndex) -> N
 
 def test_a_class_keeps_other_things_away(index: NameIndex) -> None:
     assert {one.curie for one in index.search("anora")} >= {"film:anora", "film:ani"}
-    assert {one.curie for one in index.search("anora", kind="film:Film")} == {"film:anora"}
-    assert index.search("anora", kind="Award") == ()
+    assert {one.curie for one in index.search("anora", class_name="film:Film")} == {"film:anora"}
+    assert index.search("anora", class_name="Award") == ()
 
 
 @pytest.mark.parametrize(
@@ -96,20 +96,20 @@ def test_a_thing_that_is_pointed_at_comes_before_its_equal(index: NameIndex) -> 
 
 
 def test_the_index_lies_beside_the_build_and_is_read_again(store: Store, tmp_path: Path) -> None:
-    before = open_names(tmp_path, store).search("anorra")
+    before = open_name_index(tmp_path, store).search("anorra")
     assert [path.name for path in tmp_path.iterdir()] == [FILE]
-    assert open_names(tmp_path, Store()).search("anorra") == before
+    assert open_name_index(tmp_path, Store()).search("anorra") == before
 
 
 def test_a_folder_that_cannot_be_written_to_is_no_hindrance(store: Store, tmp_path: Path) -> None:
-    assert open_names(tmp_path / "gone", store).search("anora")[0].curie == "film:anora"
+    assert open_name_index(tmp_path / "gone", store).search("anora")[0].curie == "film:anora"
 
 
 def test_a_class_that_there_is_not_is_no_search_without_results(anora: SmallProject) -> None:
     graph = anora.open()
-    assert [match.label for match in graph.search("baker", kind="person")] == ["Sean Baker"]
+    assert [match.label for match in graph.search("baker", class_name="person")] == ["Sean Baker"]
     with pytest.raises(UnknownNameError, match="Did you mean Person"):
-        graph.search("baker", kind="Persn")
+        graph.search("baker", class_name="Persn")
 
 
 def test_a_graph_is_searched_with_what_is_in_it(anora: SmallProject) -> None:
@@ -119,8 +119,8 @@ def test_a_graph_is_searched_with_what_is_in_it(anora: SmallProject) -> None:
 @given(st.text(), st.text())
 def test_a_score_is_a_hundred_for_the_same_name_and_never_more(one: str, other: str) -> None:
     folded = fold_name(one)
-    assert score_of(folded, folded) == 100.0
-    assert 0 <= score_of(folded, fold_name(other)) <= 100.0
+    assert score_name(folded, folded) == 100.0
+    assert 0 <= score_name(folded, fold_name(other)) <= 100.0
 
 
 @given(st.text())
@@ -135,7 +135,7 @@ def test_of_many_names_alike_the_nearest_is_found_among_those_of_its_class(tmp_p
     for number, title in enumerate(titles):
         store.add(Quad(entity_iri(f"film-{number:03}"), TYPE, entity_iri("Film" if number else "Award")))
         store.add(Quad(entity_iri(f"film-{number:03}"), LABEL, Literal(title)))
-    names = open_names(tmp_path, store)
+    names = open_name_index(tmp_path, store)
     for title in titles[1::17]:
         misspelled = title[:13] + title[14:]
-        assert title in [match.label for match in names.search(misspelled, kind="film:Film")]
+        assert title in [match.label for match in names.search(misspelled, class_name="film:Film")]

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from kg.filmgraph import FilmGraph, open_graph
-from kg.lookup.conflicts import disputes_of, to_text
-from kg.lookup.source_agreement import Agreement, agreement_of
+from kg.lookup.conflicts import find_conflicts, write_conflicts
+from kg.lookup.source_agreement import Agreement, measure_agreement
 from kg.terms import entity_iri
 from tests.projects import SmallProject
 
@@ -35,24 +35,26 @@ def graph(project: SmallProject) -> FilmGraph:
 
 
 def test_a_source_agrees_says_otherwise_or_is_alone(graph: FilmGraph) -> None:
-    assert agreement_of(graph.provenance, "fan-site") == (
+    assert measure_agreement(graph.provenance, "fan-site") == (
         Agreement(entity_iri("genre"), facts=3, agreed=1, otherwise=1, alone=1, contested=0),
         Agreement(entity_iri("year"), facts=1, agreed=1, otherwise=0, alone=0, contested=1),
     )
 
 
 def test_what_is_told_of_in_passages_is_counted_like_what_records_say(graph: FilmGraph) -> None:
-    found = {one.property: (one.facts, one.agreed, one.alone) for one in agreement_of(graph.provenance, "encyclopedia")}
+    found = {
+        one.property: (one.facts, one.agreed, one.alone) for one in measure_agreement(graph.provenance, "encyclopedia")
+    }
     assert found[entity_iri("year")] == (2, 1, 1)
     assert found[entity_iri("genre")] == (2, 1, 0)
 
 
 def test_a_source_that_is_silent_agrees_in_nothing(graph: FilmGraph) -> None:
-    assert agreement_of(graph.provenance, "trade-paper") == ()
+    assert measure_agreement(graph.provenance, "trade-paper") == ()
 
 
 def test_a_dispute_shows_both_sides_and_the_reason(graph: FilmGraph) -> None:
-    text = to_text(disputes_of(graph.provenance), graph.names, graph.texts())
+    text = write_conflicts(find_conflicts(graph.provenance), graph.names, graph.texts())
     assert "Anora  year  “2023”\n    conflict: for year, encyclopedia is trusted before fan-site\n" in text
     assert "  instead: Anora  year  “2024”\n" in text
     assert "record 0" in text
@@ -64,5 +66,5 @@ def test_a_dispute_shows_the_records_that_are_believed(project: SmallProject) ->
     project.write("data/policy.yaml", "sources: [fan-site, encyclopedia]\n")
     project.build()
     graph = open_graph(project.project)
-    text = to_text(disputes_of(graph.provenance), graph.names, graph.texts())
+    text = write_conflicts(find_conflicts(graph.provenance), graph.names, graph.texts())
     assert "  instead: Anora  year  “2023”\n    fan-site, record r1 says so\n" in text

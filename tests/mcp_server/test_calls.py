@@ -9,27 +9,27 @@ import pytest
 from jsonschema import Draft202012Validator
 
 import kg
-from kg.mcp_server.calls import Caller, Reply
-from kg.mcp_server.citations import LARGEST
-from kg.mcp_server.schemas import ANSWER
-from kg.mcp_server.tools import GENERAL, to_tools
+from kg.mcp_server.calls import ToolCaller, ToolReply
+from kg.mcp_server.citations import MAX_CHARACTERS
+from kg.mcp_server.schemas import ANSWER_SCHEMA
+from kg.mcp_server.tools import GENERAL_TOOLS, to_tools
 from tests.projects import SmallProject
 
 
 @pytest.fixture(scope="module")
-def caller(graph: kg.FilmGraph) -> Caller:
-    return Caller(graph)
+def caller(graph: kg.FilmGraph) -> ToolCaller:
+    return ToolCaller(graph)
 
 
-def told(reply: Reply) -> dict[str, Any]:
+def told(reply: ToolReply) -> dict[str, Any]:
     """The structure of a reply that is no error, held against its schema."""
     assert not reply.is_error, reply.text
     assert reply.structure is not None
-    Draft202012Validator(ANSWER).validate(reply.structure)
+    Draft202012Validator(ANSWER_SCHEMA).validate(reply.structure)
     return dict(json.loads(json.dumps(reply.structure)))
 
 
-def test_rows_come_with_the_sources_that_say_so(caller: Caller) -> None:
+def test_rows_come_with_the_sources_that_say_so(caller: ToolCaller) -> None:
     answer = told(caller.call("films-directed-by", {"person": "Sean Baker"}))
     assert answer["rows"][0]["values"] == {"film": {"label": "Tangerine", "thing": "film:tangerine"}, "year": "2015"}
     cited = [one for one in answer["citations"] if one["id"] in answer["rows"][0]["cited"]]
@@ -41,7 +41,7 @@ def test_rows_come_with_the_sources_that_say_so(caller: Caller) -> None:
     assert (answer["total"], answer["complete"]) == (4, True)
 
 
-def test_the_text_has_the_same_rows_and_citations_as_the_structure(caller: Caller) -> None:
+def test_the_text_has_the_same_rows_and_citations_as_the_structure(caller: ToolCaller) -> None:
     reply = caller.call("films-directed-by", {"person": "Sean Baker"})
     for row in told(reply)["rows"]:
         marks = "".join(f"[{number}]" for number in row["cited"])
@@ -61,20 +61,20 @@ def test_passages_are_quoted_where_the_texts_are_at_hand(project: SmallProject) 
     )
     project.write("queries/directors.rq", "#+ summary: All\nSELECT ?film ?person { ?film film:director ?person }")
     graph = project.open()
-    quoted = told(Caller(graph, str(project.texts)).call("directors", {}))
+    quoted = told(ToolCaller(graph, str(project.texts)).call("directors", {}))
     assert [one["passage"] for one in quoted["citations"]] == ["Sean Baker"]
-    assert "“Sean Baker”" in Caller(graph, str(project.texts)).call("directors", {}).text
-    assert "passage" not in told(Caller(graph).call("directors", {}))["citations"][0]
+    assert "“Sean Baker”" in ToolCaller(graph, str(project.texts)).call("directors", {}).text
+    assert "passage" not in told(ToolCaller(graph).call("directors", {}))["citations"][0]
 
 
-def test_what_follows_by_a_rule_is_said_to_be_inferred(caller: Caller) -> None:
+def test_what_follows_by_a_rule_is_said_to_be_inferred(caller: ToolCaller) -> None:
     inferred = told(caller.call("show", {"thing": "Anora", "property": "contributor", "limit": 500}))
     assert {row["inferred"] for row in inferred["rows"]} == {True}
     said = told(caller.call("show", {"thing": "Anora", "property": "genre"}))
     assert {row["inferred"] for row in said["rows"]} == {False}
 
 
-def test_of_several_takings_it_is_told_which_a_number_belongs_to(caller: Caller) -> None:
+def test_of_several_takings_it_is_told_which_a_number_belongs_to(caller: ToolCaller) -> None:
     takings = told(caller.call("show", {"thing": "Anora", "property": "boxOffice"}))
     amounts = {row["values"]["property"]: row["values"]["value"] for row in takings["rows"]}
     assert amounts["film:boxOffice › opening-weekend › film:amount"] == 550_503
@@ -82,13 +82,13 @@ def test_of_several_takings_it_is_told_which_a_number_belongs_to(caller: Caller)
 
 
 def test_every_stored_query_answers_its_own_example_with_what_the_schema_promises(
-    caller: Caller, graph: kg.FilmGraph
+    caller: ToolCaller, graph: kg.FilmGraph
 ) -> None:
     cited = 0
     for tool in to_tools(graph):
-        if tool.name in GENERAL:
+        if tool.name in GENERAL_TOOLS:
             continue
-        needed = {name: tool.takes["properties"][name] for name in tool.takes.get("required", ())}
+        needed = {name: tool.input_schema["properties"][name] for name in tool.input_schema.get("required", ())}
         given = {name: _example(schema) for name, schema in needed.items()}
         answer = told(caller.call(tool.name, given))
         assert answer["question"] == tool.name
@@ -103,7 +103,7 @@ def _example(schema: Any) -> Any:
     return schema["enum"][0] if "enum" in schema else schema["examples"][0]
 
 
-def test_all_rows_are_got_by_following_what_is_told(caller: Caller) -> None:
+def test_all_rows_are_got_by_following_what_is_told(caller: ToolCaller) -> None:
     rows: list[Any] = []
     call: dict[str, Any] = {"thing": "Anora", "limit": 40}
     while True:
@@ -117,27 +117,27 @@ def test_all_rows_are_got_by_following_what_is_told(caller: Caller) -> None:
     assert [row["row"] for row in rows] == list(range(1, answer["total"] + 1))
 
 
-def test_a_reply_is_never_larger_than_an_assistant_can_read(caller: Caller) -> None:
+def test_a_reply_is_never_larger_than_an_assistant_can_read(caller: ToolCaller) -> None:
     reply = caller.call("sparql", {"query": 'SELECT ?s ("x" AS ?x) (?o AS ?y) { ?s ?p ?o }', "limit": 500})
-    assert len(json.dumps(told(reply)["rows"], ensure_ascii=False)) < LARGEST * 1.2
+    assert len(json.dumps(told(reply)["rows"], ensure_ascii=False)) < MAX_CHARACTERS * 1.2
     long = caller.call("sparql", {"query": 'SELECT (GROUP_CONCAT(STR(?o); separator=" ") AS ?all) { ?s ?p ?o }'})
     assert len(long.text) < 3_000
     assert "characters in all" in long.text
 
 
-def test_where_rows_are_not_counted_to_the_end_it_is_said_that_there_are_more(caller: Caller) -> None:
+def test_where_rows_are_not_counted_to_the_end_it_is_said_that_there_are_more(caller: ToolCaller) -> None:
     answer = told(caller.call("sparql", {"query": "SELECT ?s ?o { ?s ?p ?a . ?o ?q ?b }", "limit": 2}))
     assert (answer["total"], answer["total_is_exact"], answer["complete"]) == (10_000, False, False)
     assert "more than 10,000" in answer["note"]
 
 
-def test_an_offset_behind_the_last_row_says_how_many_there_are(caller: Caller) -> None:
+def test_an_offset_behind_the_last_row_says_how_many_there_are(caller: ToolCaller) -> None:
     answer = told(caller.call("films-directed-by", {"person": "Sean Baker", "offset": 9}))
     assert answer["rows"] == []
     assert "4 rows" in answer["note"]
 
 
-def test_an_empty_answer_says_whether_the_graph_does_not_say_it(caller: Caller) -> None:
+def test_an_empty_answer_says_whether_the_graph_does_not_say_it(caller: ToolCaller) -> None:
     assert "Did you mean film:Film" in caller.call("sparql", {"query": "SELECT ?x { ?x a film:Flim }"}).text
     assert "no source tells it" in caller.call("who-plays", {"character": "Toros"}).text
 
@@ -172,7 +172,7 @@ WRONG: list[tuple[str, dict[str, Any], str]] = [
 
 @pytest.mark.parametrize(("name", "arguments", "message"), WRONG, ids=[f"{one[0]}-{one[2]}" for one in WRONG])
 def test_a_wrong_call_is_told_what_to_do_instead(
-    caller: Caller, name: str, arguments: dict[str, Any], message: str
+    caller: ToolCaller, name: str, arguments: dict[str, Any], message: str
 ) -> None:
     reply = caller.call(name, arguments)
     assert reply.is_error
@@ -180,12 +180,12 @@ def test_a_wrong_call_is_told_what_to_do_instead(
     assert "`kg " not in reply.text
 
 
-def test_from_is_no_way_to_a_file_or_to_the_network(caller: Caller) -> None:
+def test_from_is_no_way_to_a_file_or_to_the_network(caller: ToolCaller) -> None:
     for graph in ("<file:///etc/passwd>", "<http://127.0.0.1:9/films.ttl>"):
         assert told(caller.call("sparql", {"query": f"SELECT * FROM {graph} {{ ?s ?p ?o }}"}))["total"] == 0
 
 
-def test_why_goes_down_to_the_passages_and_why_not_to_what_is_missing(caller: Caller) -> None:
+def test_why_goes_down_to_the_passages_and_why_not_to_what_is_missing(caller: ToolCaller) -> None:
     why = caller.call("why", {"subject": "Anora", "property": "contributor", "value": "Sean Baker"})
     assert "every 'director' is a 'crew member'" in why.text
     assert why.structure is not None
@@ -197,7 +197,7 @@ def test_why_goes_down_to_the_passages_and_why_not_to_what_is_missing(caller: Ca
     assert "Tangerine  director  Sean Baker\n    cannes-report says so" in row.text
 
 
-def test_things_are_found_by_misspelled_names(caller: Caller) -> None:
+def test_things_are_found_by_misspelled_names(caller: ToolCaller) -> None:
     found = caller.call("find_thing", {"name": "mikey maddison"})
     assert found.text.startswith("Mikey Madison (film:mikey-madison), person\n")
     only = caller.call("find_thing", {"name": "Anora", "kind": "film"}).structure
@@ -205,14 +205,14 @@ def test_things_are_found_by_misspelled_names(caller: Caller) -> None:
     assert [one["thing"] for one in only["things"]] == ["film:anora"]
 
 
-def test_the_schema_is_told_in_pieces_that_can_be_read(caller: Caller) -> None:
+def test_the_schema_is_told_in_pieces_that_can_be_read(caller: ToolCaller) -> None:
     overview, films = caller.call("schema", {}), caller.call("schema", {"word": "Film"})
     assert "film:Person (" in overview.text
     assert "film:director" in films.text
     assert max(len(overview.text), len(films.text)) < 41_000
 
 
-def test_topics_are_listed_where_no_words_are_given(caller: Caller) -> None:
+def test_topics_are_listed_where_no_words_are_given(caller: ToolCaller) -> None:
     reply = caller.call("find_question", {"topic": "rights"})
     assert reply.structure is not None
     names = [one["question"] for one in reply.structure["questions"]]

@@ -12,7 +12,7 @@ from jsonschema import Draft202012Validator
 import kg
 from kg.errors import UnknownNameError
 from kg.mcp_server.question_search import find_questions
-from kg.mcp_server.tools import GENERAL, Tool, sound_queries, to_tools, to_topics
+from kg.mcp_server.tools import GENERAL_TOOLS, Tool, sound_queries, to_tools, to_topics
 from tests.projects import SmallProject
 
 
@@ -24,23 +24,23 @@ def tools(graph: kg.FilmGraph) -> dict[str, Tool]:
 def test_every_stored_query_is_a_tool_and_the_general_ones_come_first(
     graph: kg.FilmGraph, tools: dict[str, Tool]
 ) -> None:
-    assert list(tools) == [*GENERAL, *graph.queries]
+    assert list(tools) == [*GENERAL_TOOLS, *graph.queries]
 
 
 def test_every_schema_is_a_json_schema_and_every_name_one_that_all_programs_take(tools: dict[str, Tool]) -> None:
     for tool in tools.values():
-        Draft202012Validator.check_schema(tool.takes)
-        assert tool.takes["type"] == "object"
+        Draft202012Validator.check_schema(tool.input_schema)
+        assert tool.input_schema["type"] == "object"
         assert re.fullmatch(r"[a-zA-Z0-9_-]{1,48}", tool.name)
 
 
 def test_a_tool_says_the_querys_own_sentence_and_what_comes_back(tools: dict[str, Tool]) -> None:
     sentence = "The films that somebody directed. With the year that a source gives, where one does. Gives film, year."
-    assert tools["films-directed-by"].sentence == sentence
+    assert tools["films-directed-by"].description == sentence
 
 
 def test_a_parameter_is_typed_and_shows_a_name_as_one_would_say_it(tools: dict[str, Tool]) -> None:
-    takes = tools["rights-holder-on"].takes
+    takes = tools["rights-holder-on"].input_schema
     assert takes["required"] == ["film", "territory", "date"]
     assert takes["properties"]["film"] == {"type": "string", "examples": ["Anora"], "description": "Film, the film"}
     pattern = takes["properties"]["date"]["pattern"]
@@ -48,10 +48,10 @@ def test_a_parameter_is_typed_and_shows_a_name_as_one_would_say_it(tools: dict[s
 
 
 def test_few_things_of_a_class_are_listed_to_choose_from(tools: dict[str, Tool], graph: kg.FilmGraph) -> None:
-    sources = tools["facts-of-source"].takes["properties"]["source"]["enum"]
+    sources = tools["facts-of-source"].input_schema["properties"]["source"]["enum"]
     assert "encyclopedia article on Anora" in sources
     for title in sources:
-        assert graph.thing(title, kind="Source")
+        assert graph.entity(title, class_name="Source")
 
 
 def test_a_list_is_an_array_and_a_number_a_number(project: SmallProject) -> None:
@@ -71,15 +71,15 @@ def test_a_list_is_an_array_and_a_number_a_number(project: SmallProject) -> None
         """,
     )
     (tool,) = [one for one in to_tools(project.open()) if one.name == "both"]
-    assert tool.takes["properties"]["people"]["type"] == "array"
-    assert tool.takes["properties"]["people"]["items"]["type"] == "string"
-    assert tool.takes["properties"]["minutes"] == {"type": "number", "examples": [90]}
-    assert tool.takes["required"] == ["people"]
+    assert tool.input_schema["properties"]["people"]["type"] == "array"
+    assert tool.input_schema["properties"]["people"]["items"]["type"] == "string"
+    assert tool.input_schema["properties"]["minutes"] == {"type": "number", "examples": [90]}
+    assert tool.input_schema["required"] == ["people"]
 
 
 def test_topics_keep_the_list_short(graph: kg.FilmGraph) -> None:
-    assert [tool.name for tool in to_tools(graph, [])] == list(GENERAL)
-    rights = {tool.name for tool in to_tools(graph, ["rights", "films-directed-by"])} - set(GENERAL)
+    assert [tool.name for tool in to_tools(graph, [])] == list(GENERAL_TOOLS)
+    rights = {tool.name for tool in to_tools(graph, ["rights", "films-directed-by"])} - set(GENERAL_TOOLS)
     assert rights == {name for name in graph.queries if "rights" in graph.queries[name].tags} | {"films-directed-by"}
     assert to_topics(graph.queries, "rights, films-directed-by") == ["rights", "films-directed-by"]
     assert to_topics(graph.queries, "none") == []
@@ -88,7 +88,7 @@ def test_topics_keep_the_list_short(graph: kg.FilmGraph) -> None:
 
 
 def test_the_whole_list_stays_concise(tools: dict[str, Tool]) -> None:
-    told = [json.dumps([tool.name, tool.sentence, tool.takes, tool.gives]) for tool in tools.values()]
+    told = [json.dumps([tool.name, tool.description, tool.input_schema, tool.output_schema]) for tool in tools.values()]
     assert sum(map(len, told)) / len(told) < 600
 
 
@@ -126,7 +126,8 @@ def example_of(schema: Any) -> Any:
 
 def test_the_examples_of_every_tool_fit_its_own_schema(tools: dict[str, Tool]) -> None:
     for tool in tools.values():
-        given = {name: example_of(tool.takes["properties"][name]) for name in tool.takes.get("required", ())
-                 if tool.name not in GENERAL}  # fmt: skip
-        if tool.name not in GENERAL:
-            Draft202012Validator(tool.takes).validate(given)
+        schema = tool.input_schema
+        given = {name: example_of(schema["properties"][name]) for name in schema.get("required", ())
+                 if tool.name not in GENERAL_TOOLS}  # fmt: skip
+        if tool.name not in GENERAL_TOOLS:
+            Draft202012Validator(tool.input_schema).validate(given)

@@ -14,9 +14,9 @@ import rdflib
 from pyoxigraph import Literal
 
 from kg.errors import InputError, UnknownNameError
-from kg.explain.empty_answers import why_empty
+from kg.explain.empty_answers import explain_empty
 from kg.filmgraph import FilmGraph
-from kg.queries.triple_patterns import rests_on
+from kg.queries.triple_patterns import supporting_triples
 from kg.terms import entity_iri
 from tests.projects import SmallProject
 
@@ -186,7 +186,7 @@ EMPTY = [
 @pytest.mark.parametrize(("query", "words", "is_true_no"), EMPTY)
 def test_an_empty_answer_explains_itself(graph: FilmGraph, query: str, words: str, is_true_no: bool) -> None:
     assert not graph.sparql(query)
-    why = why_empty(graph.store, query)
+    why = explain_empty(graph.store, query)
     assert words in str(why)
     assert why.is_true_no is is_true_no
 
@@ -204,7 +204,7 @@ def test_an_empty_answer_explains_itself(graph: FilmGraph, query: str, words: st
 )
 def test_whatever_the_query_an_empty_answer_never_fails_to_explain_itself(graph: FilmGraph, query: str) -> None:
     assert not graph.sparql(query)
-    assert str(why_empty(graph.store, query))
+    assert str(explain_empty(graph.store, query))
 
 
 RESTING = [
@@ -240,7 +240,7 @@ def test_a_row_names_the_triples_it_rests_on(graph: FilmGraph, query: str, tripl
     row = (
         {name: term for name, term in zip(answer.columns, answer[0].terms, strict=True) if term} if len(answer) else {}
     )
-    found = rests_on(graph.store, query, row)  # type: ignore[arg-type]
+    found = supporting_triples(graph.store, query, row)  # type: ignore[arg-type]
     told = [
         " ".join(str(term).rpartition("/")[2].strip("<>") for term in (one.subject, one.predicate, one.object))
         for one in found

@@ -13,7 +13,7 @@ from pyoxigraph import BlankNode, Literal, NamedNode, QuerySolutions, Store
 
 from kg.errors import AmbiguousNameError, FaultsError, ParameterError, UnknownNameError
 from kg.filmgraph import FilmGraph
-from kg.queries.stored_query import Parameter, StoredQuery, Type, read_query
+from kg.queries.stored_query import Parameter, ParameterType, StoredQuery, read_query
 from kg.terms import entity_iri
 from tests.projects import SmallProject
 
@@ -103,7 +103,7 @@ def test_a_label_with_a_language_is_known_without_it(graph: FilmGraph) -> None:
 
 @pytest.mark.parametrize("alias", ["Vanya", "vanya", "Ванька"])
 def test_an_alias_is_as_good_as_a_label(graph: FilmGraph, alias: str) -> None:
-    assert graph.thing(alias) == entity_iri("ivan")
+    assert graph.entity(alias) == entity_iri("ivan")
 
 
 def test_a_name_that_two_films_bear_is_not_guessed(graph: FilmGraph) -> None:
@@ -205,7 +205,7 @@ ECHO = StoredQuery(
     "echo",
     'SELECT ?words { VALUES ?words { "hello" } }',
     "SELECT",
-    params=(Parameter("words", Type.TEXT, '"hello"'),),
+    params=(Parameter("words", ParameterType.TEXT, '"hello"'),),
 )
 EMPTY = Store()
 
@@ -254,7 +254,7 @@ def test_any_list_of_texts_comes_back_as_itself(words: list[str]) -> None:
 
 def test_a_value_in_a_comment_or_a_string_of_the_query_is_left_alone() -> None:
     text = 'SELECT ?x { # VALUES ?x { 1 }\n VALUES ?x { 1 } BIND("VALUES ?x { 1 }" AS ?y) values $x { 1 } }'
-    query = StoredQuery("q", text, "SELECT", params=(Parameter("x", Type.NUMBER, "1"),))
+    query = StoredQuery("q", text, "SELECT", params=(Parameter("x", ParameterType.NUMBER, "1"),))
     assert query.bind({"x": (NamedNode("urn:2"),)}) == (
         'SELECT ?x { # VALUES ?x { 1 }\n VALUES ?x { <urn:2> } BIND("VALUES ?x { 1 }" AS ?y) values $x { <urn:2> } }'
     )
@@ -262,7 +262,10 @@ def test_a_value_in_a_comment_or_a_string_of_the_query_is_left_alone() -> None:
 
 def test_a_parameter_of_a_longer_name_is_left_alone() -> None:
     query = StoredQuery(
-        "q", "SELECT * { VALUES ?xy { 1 } VALUES ?x { 1 } }", "SELECT", params=(Parameter("x", Type.NUMBER, "1"),)
+        "q",
+        "SELECT * { VALUES ?xy { 1 } VALUES ?x { 1 } }",
+        "SELECT",
+        params=(Parameter("x", ParameterType.NUMBER, "1"),),
     )
     assert query.bind({"x": (NamedNode("urn:2"),)}) == "SELECT * { VALUES ?xy { 1 } VALUES ?x { <urn:2> } }"
 
@@ -298,4 +301,4 @@ def test_a_broken_query_hides_no_other(tmp_path: Path) -> None:
     project.write("queries/bad.rq", "#+ sumary: x\nASK {}")
     graph = project.open()
     assert graph.ask("good")
-    assert [str(one.place) for one in graph.queries.faults()] == ["queries/bad.rq:1:1"]
+    assert [str(one.place) for one in graph.queries.findings()] == ["queries/bad.rq:1:1"]

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from kg.errors import QueryError
 from kg.filmgraph import FilmGraph
-from kg.queries.sparql import LONGEST, guard, tokens, values_blocks
+from kg.queries.sparql import MAX_LENGTH, find_values_blocks, guard, tokenise
 from tests.projects import ANORA, SmallProject
 
 
@@ -44,7 +44,7 @@ REFUSED = {
     "10,000 patterns": "SELECT * { " + "?s ?p ?o ." * 10_000 + " }",
     "10,000 patterns of one thing": "SELECT * { ?s ?p ?o" + "; ?p ?o" * 10_000 + " }",
     "10,000 groups": "SELECT * { " + "{?s ?p ?o}" * 10_000 + " }",
-    "more than a megabyte": "ASK {} #" + "x" * LONGEST,
+    "more than a megabyte": "ASK {} #" + "x" * MAX_LENGTH,
 }
 
 
@@ -147,11 +147,11 @@ def test_our_prefixes_need_not_be_declared_and_may_be(graph: FilmGraph) -> None:
 
 
 def test_rows_beyond_a_bound_are_left_out_and_the_answer_says_so(graph: FilmGraph) -> None:
-    few = graph.sparql("SELECT ?s { ?s ?p ?o }", most=2)
+    few = graph.sparql("SELECT ?s { ?s ?p ?o }", limit=2)
     assert (len(few), few.complete) == (2, False)
-    all_rows = graph.sparql("SELECT ?s { ?s ?p ?o }", most=10_000)
+    all_rows = graph.sparql("SELECT ?s { ?s ?p ?o }", limit=10_000)
     assert all_rows.complete
-    triples = graph.sparql("CONSTRUCT WHERE { ?s ?p ?o }", most=2)
+    triples = graph.sparql("CONSTRUCT WHERE { ?s ?p ?o }", limit=2)
     assert (len(triples), triples.complete) == (2, False)
 
 
@@ -191,7 +191,7 @@ ADVERSARIES = {
 @pytest.mark.parametrize("text", ADVERSARIES.values(), ids=ADVERSARIES)
 def test_two_hundred_thousand_characters_are_read_at_once(text: str) -> None:
     began = time.process_time()
-    for _ in tokens(text):
+    for _ in tokenise(text):
         pass
     assert time.process_time() - began < 5  # what grew with the square would take minutes
 
@@ -200,7 +200,7 @@ def test_two_hundred_thousand_characters_are_read_at_once(text: str) -> None:
 @given(st.text(st.sampled_from("?$a:.1<>\"'\\#@{}()[] \n_-%/|^!&=é"), max_size=60))
 def test_tokens_cover_a_text_in_its_order(text: str) -> None:
     end = 0
-    for token in tokens(text):
+    for token in tokenise(text):
         assert token.start >= end
         assert text[token.start : token.end] == token.text
         end = token.end
@@ -209,7 +209,7 @@ def test_tokens_cover_a_text_in_its_order(text: str) -> None:
 def test_many_values_blocks_without_end_are_found_at_once() -> None:
     text = "SELECT * { " + "VALUES ?x { " * 20_000
     began = time.process_time()
-    assert list(values_blocks(text)) == []
+    assert list(find_values_blocks(text)) == []
     assert time.process_time() - began < 5  # what grew with the square would take minutes
 
 

@@ -8,11 +8,11 @@ import pytest
 import rdflib
 
 import kg
-from kg.queries.stored_query import Queries
+from kg.queries.stored_query import StoredQueries
 from kg.terms import to_text
 
 ROOT = Path(__file__).parents[2]
-NAMES = sorted(Queries(ROOT / "queries"))
+NAMES = sorted(StoredQueries(ROOT / "queries"))
 ALIKE = (
     "awards-of-film",
     "before-and-after",
@@ -50,7 +50,7 @@ def test_there_are_enough_queries_to_choose_from() -> None:
 
 
 def test_no_query_file_has_a_fault(graph: kg.FilmGraph) -> None:
-    assert list(graph.queries.faults()) == []
+    assert list(graph.queries.findings()) == []
 
 
 @pytest.mark.parametrize("name", NAMES)

@@ -10,10 +10,10 @@ import pytest
 
 from kg.cli import main
 from kg.filmgraph import FilmGraph, open_graph
-from kg.lookup.conflicts import disputes_of
-from kg.lookup.source_agreement import agreement_of
+from kg.lookup.conflicts import find_conflicts
+from kg.lookup.source_agreement import measure_agreement
 from kg.project import find_project
-from kg.queries.answer import Thing
+from kg.queries.answer import Entity
 from kg.terms import to_curie
 
 HERE = Path(__file__).parent
@@ -127,13 +127,13 @@ def test_the_linked_world_answers(world: FilmGraph, name: str, values: Mapping[s
 
 
 def test_what_one_says_and_another_does_not_believe_is_shown(world: FilmGraph) -> None:
-    [dispute] = [one for one in disputes_of(world.provenance) if "wikidata-results" in one.sources]
+    [dispute] = [one for one in find_conflicts(world.provenance) if "wikidata-results" in one.sources]
     assert dispute.reason == "for what it is, oscars is trusted before wikidata-results"
     assert {"oscars", "wikidata-results"} <= dispute.sources
 
 
 def test_how_often_sources_agree_is_counted(world: FilmGraph) -> None:
-    found = {to_curie(one.property.value): one for one in agreement_of(world.provenance, "wikidata-results")}
+    found = {to_curie(one.property.value): one for one in measure_agreement(world.provenance, "wikidata-results")}
     assert found["rdf:type"].contested == 1
     assert found["film:imdbId"].agreed == found["film:imdbId"].facts > 0
 
@@ -146,6 +146,6 @@ def test_what_three_sources_say_has_three_pieces_of_evidence(world: FilmGraph) -
 
 def _shown(world: FilmGraph, cell: object) -> object:
     """A thing by its label, or by its name where it has none."""
-    if not isinstance(cell, Thing):
+    if not isinstance(cell, Entity):
         return cell
     return world.names.label(cell.iri) or to_curie(cell.iri.value)

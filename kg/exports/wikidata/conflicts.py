@@ -12,12 +12,12 @@ from kg.decisions.conflicts import Contested, Kind
 from kg.exports.wikidata.diff import Contradiction, compare
 from kg.exports.wikidata.items import Wikidata
 from kg.exports.wikidata.quickstatements import is_theirs
-from kg.lookup.conflicts import Dispute
+from kg.lookup.conflicts import Conflict
 
 _REASON = "told in the same circumstances as ours, and another: nothing was decided between them"
 
 
-def disagreements(wikidata: Wikidata, source: str) -> Iterator[Dispute]:
+def disagreements(wikidata: Wikidata, source: str) -> Iterator[Conflict]:
     """What a source of Wikidata tells otherwise than ours do, beside what was decided already."""
     for number, thing in wikidata.statements.items.listed():
         sides = {is_theirs(one.fact, wikidata) for one in wikidata.statements.told_about(thing)}
@@ -27,8 +27,8 @@ def disagreements(wikidata: Wikidata, source: str) -> Iterator[Dispute]:
             yield from (one for found in compared.contradicting for one in _to_dispute(found, source))
 
 
-def _to_dispute(found: Contradiction, source: str) -> Iterator[Dispute]:
+def _to_dispute(found: Contradiction, source: str) -> Iterator[Conflict]:
     told = [one for statement in found.theirs for one in statement.told]
     theirs = [one.fact for one in told if one.fact.evidence.source == source]
     if theirs and all(one.kind is None for one in (*found.ours.told, *told)):
-        yield Dispute(found.ours.facts, tuple(Contested(fact, Kind.TIE, _REASON) for fact in theirs))
+        yield Conflict(found.ours.facts, tuple(Contested(fact, Kind.TIE, _REASON) for fact in theirs))

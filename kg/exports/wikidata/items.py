@@ -18,7 +18,7 @@ from kg.exports.wikidata.references import Reference, references_of
 from kg.exports.wikidata.statements import Snak, Statement, Statements
 from kg.facts.model import Rank
 from kg.graph.provenance_reader import Provenance
-from kg.lookup.entity_names import Names
+from kg.lookup.entity_names import EntityNames
 from kg.mappings.to_wikidata import Datatype, Sayings, read_sayings
 from kg.mappings.wikidata import read_mapping
 from kg.schema import Schema, to_schema
@@ -48,7 +48,7 @@ class Item:
 class Wikidata:
     """The items of a graph."""
 
-    def __init__(self, store: Store, provenance: Provenance, names: Names, ontology: Iterable[Triple]) -> None:
+    def __init__(self, store: Store, provenance: Provenance, names: EntityNames, ontology: Iterable[Triple]) -> None:
         ontology = tuple(ontology)
         self.schema: Schema = to_schema(ontology)
         self.sayings: Sayings = read_sayings(ontology, self.schema, read_mapping(ontology, self.schema, strict=False))

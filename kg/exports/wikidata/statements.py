@@ -23,7 +23,7 @@ from kg.exports.wikidata.values import Items, Value, Valuer, to_time, unknown
 from kg.facts.model import Fact, Rank
 from kg.graph.provenance_reader import Provenance
 from kg.graph.store import find_quads
-from kg.lookup.entity_names import Names
+from kg.lookup.entity_names import EntityNames
 from kg.mappings.to_wikidata import Datatype, Saying, Sayings
 from kg.terms import FILM, KNOWLEDGE, TYPE, Term
 
@@ -91,7 +91,7 @@ class _Draft:
 class Statements:
     """What is said of the things of a graph, in Wikidata's model."""
 
-    def __init__(self, store: Store, provenance: Provenance, names: Names, sayings: Sayings) -> None:
+    def __init__(self, store: Store, provenance: Provenance, names: EntityNames, sayings: Sayings) -> None:
         self.store, self.provenance, self.names, self.sayings = store, provenance, names, sayings
         self.items = Items(store)
         self._valuer = Valuer(self.items, names, sayings)

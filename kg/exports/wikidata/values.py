@@ -15,7 +15,7 @@ from pyoxigraph import Literal, NamedNode, Store
 
 from kg import vocabulary as vocab
 from kg.graph.store import find_quads
-from kg.lookup.entity_names import Names
+from kg.lookup.entity_names import EntityNames
 from kg.mappings.to_wikidata import WIKIDATA_ID, Datatype, Saying, Sayings
 from kg.terms import KNOWLEDGE, Term
 
@@ -81,7 +81,7 @@ class Valuer:
     """Says our values as Wikidata has them."""
 
     items: Items
-    names: Names
+    names: EntityNames
     sayings: Sayings
 
     def to_value(

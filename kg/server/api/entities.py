@@ -24,7 +24,7 @@ from starlette.routing import BaseRoute, Route
 
 from kg import vocabulary as vocab
 from kg.errors import UnknownNameError
-from kg.explain.answer_evidence import to_document
+from kg.explain.answer_evidence import explanation_as_dict
 from kg.exports.jsonld import to_context, to_jsonld
 from kg.exports.schema_org import to_schema_org
 from kg.filmgraph import FilmGraph
@@ -103,7 +103,7 @@ async def context(request: Request) -> Response:
 
 def find_thing(graph: FilmGraph, name: str) -> str:
     """The IRI of the thing that is called this."""
-    return graph.thing(name).value
+    return graph.entity(name).value
 
 
 def write_context(graph: FilmGraph) -> bytes:
@@ -118,7 +118,7 @@ def write_thing(graph: FilmGraph, iri: str, media: str, rows: int, most: int) ->
     Raises `UnknownNameError` when there is neither.
     """
     thing = NamedNode(iri)
-    if (stays := graph.names.stays(thing)) is not None:
+    if (stays := graph.names.canonical(thing)) is not None:
         return stays.value
     if not is_known(graph, thing):
         return _meant(graph, iri)
@@ -151,11 +151,11 @@ def explain(graph: FilmGraph, iri: str, property: str, value: str) -> list[dict[
         _meant(graph, iri)
     texts = graph.texts()
     if value:
-        return [to_document(graph.why(f"<{iri}>", property, value), texts)]
+        return [explanation_as_dict(graph.why(f"<{iri}>", property, value), texts)]
     predicate = to_iri(property) if property else None
     found = find_quads(graph.store, thing, predicate, None, KNOWLEDGE)
     triples = [quad.triple for _, quad in zip(range(_MOST_REASONS), found, strict=False)]
-    return [to_document(graph.explainer.why(triple), texts) for triple in triples]
+    return [explanation_as_dict(graph.explainer.explain(triple), texts) for triple in triples]
 
 
 def _told(graph: FilmGraph, thing: NamedNode, depth: int = 0) -> Iterator[Triple]:
@@ -179,7 +179,7 @@ def _labels(graph: FilmGraph, thing: NamedNode) -> Iterable[Triple]:
 
 def _meant(graph: FilmGraph, iri: str) -> str:
     name = unquote(iri.removeprefix(f"{BASE}film/"))
-    found = graph.thing(name).value
+    found = graph.entity(name).value
     if found == iri or not found.startswith(BASE):
         raise UnknownNameError(name, kind="thing")
     return found

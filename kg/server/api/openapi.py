@@ -10,13 +10,18 @@ from starlette.routing import BaseRoute, Route
 
 from kg.errors import FaultsError
 from kg.filmgraph import FilmGraph
-from kg.queries.stored_query import Parameter, StoredQuery, Type
+from kg.queries.stored_query import Parameter, ParameterType, StoredQuery
 from kg.server.media_types import ROWS, TRIPLES
 from kg.server.problems import MEDIA
 from kg.server.request_params import address_of, edition_of
 from kg.version import __version__
 
-_TYPES = {Type.THING: "string", Type.TEXT: "string", Type.DATE: "string", Type.NUMBER: "number"}
+_TYPES = {
+    ParameterType.ENTITY: "string",
+    ParameterType.TEXT: "string",
+    ParameterType.DATE: "string",
+    ParameterType.NUMBER: "number",
+}
 _NOTHING = "UNDEF"
 """What stands in the block of a parameter that may be left out and has no example."""
 _COUNT = {"type": "integer", "minimum": 1}
@@ -85,20 +90,20 @@ def _parameter(parameter: Parameter) -> dict[str, object]:
         "name": parameter.name,
         "in": "query",
         "required": not parameter.is_optional,
-        "description": ", ".join(part for part in (parameter.takes, parameter.about) if part),
+        "description": ", ".join(part for part in (parameter.type_in_words, parameter.about) if part),
         "schema": schema,
     }
-    if parameter.typed != _NOTHING:
+    if parameter.example_value != _NOTHING:
         told["example"] = _example(parameter)
     return told
 
 
 def _example(parameter: Parameter) -> object:
     if parameter.is_list:
-        return parameter.typed.split("|")
-    if parameter.type is Type.NUMBER:
-        return float(parameter.typed) if "." in parameter.typed else int(parameter.typed)
-    return parameter.typed
+        return parameter.example_value.split("|")
+    if parameter.type is ParameterType.NUMBER:
+        return float(parameter.example_value) if "." in parameter.example_value else int(parameter.example_value)
+    return parameter.example_value
 
 
 def _fixed() -> dict[str, object]:

@@ -19,9 +19,9 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Route
 
 from kg.errors import FaultsError, UnknownNameError
-from kg.explain.answer_evidence import documents_of
+from kg.explain.answer_evidence import explain_rows
 from kg.filmgraph import FilmGraph
-from kg.queries.execute import ask_store
+from kg.queries.execute import run_query
 from kg.queries.stored_query import StoredQuery
 from kg.server.media_types import ANSWERS, CSV, PLAIN_JSON, ROWS, SUFFIXES, TRIPLES
 from kg.server.negotiation import ranked
@@ -79,7 +79,7 @@ def list_queries(graph: FilmGraph) -> list[dict[str, object]]:
 
 def example_of(query: StoredQuery) -> str:
     """The parameters of a call that works, as they stand in an address."""
-    given = {one.name: one.typed for one in query.params if not one.is_optional}
+    given = {one.name: one.example_value for one in query.params if not one.is_optional}
     return urlencode(given)
 
 
@@ -87,7 +87,7 @@ async def answer(request: Request) -> Response:
     """The answer to a stored query."""
     call = _call(request)
     edition = edition_of(request)
-    query = edition.queries.named(call.name)
+    query = edition.queries.find(call.name)
     if not call.suffix and (page := page_for(request, "query", ANSWERS)) is not None:
         return await page(query=query, values=call.values)
     try:
@@ -113,10 +113,10 @@ async def answer(request: Request) -> Response:
 
 def write_why(graph: FilmGraph, name: str, values: dict[str, object], start: int, most: int) -> Written:
     """The rows of an answer, each with what it rests on down to the passages."""
-    query = graph.queries.named(name)
+    query = graph.queries.find(name)
     text = bind(graph, query, values)
-    found = ask_store(graph.store, text, names=graph.names, name=name, most=start + most, guarded=True)
-    rows = list(documents_of(graph.explainer, found, graph.texts(), start=start))
+    found = run_query(graph.store, text, names=graph.names, name=name, limit=start + most, guarded=True)
+    rows = list(explain_rows(graph.explainer, found, graph.texts(), start=start))
     told = {"query": name, "complete": found.complete, "rows": rows}
     body = json.dumps(told, ensure_ascii=False, indent=1).encode() + b"\n"
     return Written(body, PLAIN_JSON, len(rows), found.complete)

@@ -8,7 +8,7 @@ from itertools import islice, pairwise
 
 from pyoxigraph import Literal, NamedNode, Triple
 
-from kg.explain.empty_answers import why_empty
+from kg.explain.empty_answers import explain_empty
 from kg.filmgraph import FilmGraph
 from kg.queries.answer import Answer, Row
 from kg.queries.formats import to_turtle
@@ -70,7 +70,7 @@ def answered(
     numeric = frozenset(
         index for index in range(len(answer.columns)) if rows and all(is_number(row.terms[index]) for row in chosen)
     )
-    empty = why_empty(graph.store, answer.query).reasons if not len(answer) else ()
+    empty = explain_empty(graph.store, answer.query).reasons if not len(answer) else ()
     return Answered("rows", answer.columns, numeric, rows, len(answer), start, answer.complete, any(marks), empty=empty)
 
 

@@ -8,7 +8,7 @@ from pyoxigraph import NamedNode, Triple
 
 from kg import vocabulary as vocab
 from kg.graph.store import find_quads
-from kg.lookup.entity_description import Said
+from kg.lookup.entity_description import PropertyValue
 from kg.server.pages.display import Shown
 from kg.server.pages.entity_data import holds
 from kg.server.pages.layout_tables import CAST, CREW, ROLES
@@ -59,7 +59,7 @@ def cast(drafting: Drafting) -> Iterator[Block]:
 _RANK = {"leading": 0, "supporting": 1}
 
 
-def _lead(drafting: Drafting, actor: Said) -> str:
+def _lead(drafting: Drafting, actor: PropertyValue) -> str:
     for name in ("leadingActor", "supportingActor"):
         if any(one.value == actor.value for one in drafting.gathered.of(name)):
             return name.removesuffix("Actor")
@@ -80,7 +80,7 @@ def _characters(drafting: Drafting, actor: object) -> Iterator[Shown]:
                 yield Shown(shown.text, shown.address, therefore=why_of(quad.triple), term=shown.term)
 
 
-def _with_way(drafting: Drafting, said: Said, names: Sequence[str]) -> Shown:
+def _with_way(drafting: Drafting, said: PropertyValue, names: Sequence[str]) -> Shown:
     """Somebody with who says it, under whichever property it is said; or with the reasons of the narrowest."""
     same = [one for name in names for one in drafting.gathered.of(name) if one.value == said.value]
     best = next((one for one in same if one.facts), same[0] if same else said)

@@ -12,7 +12,7 @@ from pyoxigraph import BlankNode, Literal, NamedNode, Triple
 from kg.facts.model import Fact
 from kg.filmgraph import FilmGraph
 from kg.graph.store import find_quads
-from kg.lookup.entity_description import Said
+from kg.lookup.entity_description import PropertyValue
 from kg.passages.texts import Texts
 from kg.server.pages.urls import outside, page_of, why_of
 from kg.terms import ALIAS, FILM, LABEL, NOTE, ONTOLOGY, RDFS, SOURCE, TYPE, XSD, Term, entity_iri, to_short
@@ -79,7 +79,7 @@ class Teller:
         self.label = lru_cache(maxsize=4096)(self._label)
         self._above = lru_cache(maxsize=1024)(self._find_above)
 
-    def shown(self, said: Said, *, about: bool = False) -> Shown:
+    def shown(self, said: PropertyValue, *, about: bool = False) -> Shown:
         """A value of a thing, with those who say it."""
         return self.term(said.value, said.facts, about=about)
 
@@ -96,7 +96,7 @@ class Teller:
             return Shown(in_words(term), address, bool(address), cited, more, term=term)
         return Shown("" if term is None else str(term), citations=cited)
 
-    def therefore(self, subject: NamedNode, said: Said) -> Shown:
+    def therefore(self, subject: NamedNode, said: PropertyValue) -> Shown:
         """A value with those who say it, or the way to its reasons when nobody does."""
         shown = self.shown(said)
         if said.facts:

@@ -14,8 +14,8 @@ from pyoxigraph import Literal, NamedNode, Triple
 from kg.filmgraph import FilmGraph
 from kg.graph.provenance import EARLIEST
 from kg.graph.store import find_quad, find_quads, has_triple
-from kg.lookup.conflicts import Dispute
-from kg.lookup.entity_description import Painter, Said
+from kg.lookup.conflicts import Conflict
+from kg.lookup.entity_description import PropertyReader, PropertyValue
 from kg.server.pages.display import Teller, owner_of
 from kg.server.pages.sort_order import day_of, in_newest_order, is_win
 from kg.terms import ALIAS, CONTESTED, FILM, KNOWLEDGE, LABEL, NOTE, ONTOLOGY, OWL, TYPE, Term, entity_iri
@@ -35,7 +35,7 @@ _OF_THE_STORY = tuple(map(entity_iri, ("hasCharacter", "plotEvent", "scene")))
 class Values:
     """What a thing has of one property: the values that are told, and how many there are."""
 
-    said: tuple[Said, ...]
+    said: tuple[PropertyValue, ...]
     count: int
 
     @property
@@ -55,11 +55,11 @@ class Part:
     owner: NamedNode
     kind: str
     kinds: frozenset[str]
-    said: tuple[Said, ...]
+    said: tuple[PropertyValue, ...]
     ways: frozenset[str] = frozenset()
     names: frozenset[str] = frozenset()
 
-    def values(self, *properties: str) -> list[Said]:
+    def values(self, *properties: str) -> list[PropertyValue]:
         """The values of some properties, in the order of the properties."""
         return [one for name in properties for one in self.said if one.property.value == FILM + name]
 
@@ -86,13 +86,13 @@ class Gathered:
 
     thing: NamedNode
     label: str
-    aliases: tuple[Said, ...]
+    aliases: tuple[PropertyValue, ...]
     kinds: tuple[NamedNode, ...]
     all_kinds: frozenset[str]
     values: Mapping[NamedNode, Values]
     parts: tuple[Part, ...]
     leading: tuple[Leading, ...]
-    disputes: tuple[Dispute, ...]
+    disputes: tuple[Conflict, ...]
     days: Mapping[NamedNode, str] = field(default_factory=dict)
     """Thing or part -> the first day that it can mean, for what is dated."""
     years: Mapping[NamedNode, str] = field(default_factory=dict)
@@ -103,9 +103,9 @@ class Gathered:
         ways = {way: sum(way in other.ways for other in self.parts) for way in part.ways}
         return min(ways, key=lambda way: (ways[way], way), default="")
 
-    def of(self, *properties: str) -> list[Said]:
+    def of(self, *properties: str) -> list[PropertyValue]:
         """The values of some properties, each value once, in the order of the properties."""
-        found: dict[Term, Said] = {}
+        found: dict[Term, PropertyValue] = {}
         for name in properties:
             for one in self.values.get(entity_iri(name), Values((), 0)).said:
                 if one.value not in found or (one.facts and not found[one.value].facts):
@@ -115,9 +115,9 @@ class Gathered:
 
 def gather(graph: FilmGraph, teller: Teller, thing: NamedNode) -> Gathered:
     """What is told of a thing, bounded."""
-    painter = Painter(graph.store, graph.names, graph.provenance, MOST)
+    painter = PropertyReader(graph.store, graph.names, graph.provenance, MOST)
     counts = painter.counts(thing)
-    by_property: dict[NamedNode, list[Said]] = {property: [] for property in counts}
+    by_property: dict[NamedNode, list[PropertyValue]] = {property: [] for property in counts}
     for one in painter.values(thing):
         by_property[one.property].append(one)
     types = [one.value for one in by_property.get(TYPE, ())]
@@ -145,11 +145,11 @@ def gather(graph: FilmGraph, teller: Teller, thing: NamedNode) -> Gathered:
 
 
 def _leading(
-    graph: FilmGraph, painter: Painter, thing: NamedNode, told: Mapping[NamedNode, Sequence[Said]]
+    graph: FilmGraph, painter: PropertyReader, thing: NamedNode, told: Mapping[NamedNode, Sequence[PropertyValue]]
 ) -> Iterator[Leading]:
     """What names this thing, save what the thing itself names back."""
     known = {one.value for said in told.values() for one in said}
-    for property, count in sorted(painter.leading_counts(thing).items(), key=lambda one: one[0].value):
+    for property, count in sorted(painter.incoming_counts(thing).items(), key=lambda one: one[0].value):
         nodes = list(naming(graph, property, thing, most=_MOST_ORDERED if count <= _MOST_ORDERED else MOST))
         things = [one for one in nodes if owner_of(one)[0] is None]
         parts = [one for one in nodes if owner_of(one)[0] is not None]
@@ -176,7 +176,7 @@ def naming(graph: FilmGraph, property: NamedNode, thing: NamedNode, *, most: int
             yield quad.subject
 
 
-def _is_named_back(graph: FilmGraph, property: NamedNode, told: Mapping[NamedNode, Sequence[Said]]) -> bool:
+def _is_named_back(graph: FilmGraph, property: NamedNode, told: Mapping[NamedNode, Sequence[PropertyValue]]) -> bool:
     """True when the thing has the inverse of the property: then its own values are these things."""
     inverses = (
         *(quad.object for quad in find_quads(graph.store, property, _INVERSE, None, ONTOLOGY)),
@@ -188,9 +188,9 @@ def _is_named_back(graph: FilmGraph, property: NamedNode, told: Mapping[NamedNod
 def _parts(
     graph: FilmGraph,
     teller: Teller,
-    painter: Painter,
+    painter: PropertyReader,
     thing: NamedNode,
-    told: Mapping[NamedNode, Sequence[Said]],
+    told: Mapping[NamedNode, Sequence[PropertyValue]],
     leading: Sequence[Leading],
 ) -> Iterator[Part]:
     """The parts that belong to the thing or name it, each once."""
@@ -211,7 +211,7 @@ def _parts(
 
 def to_part(
     teller: Teller,
-    painter: Painter,
+    painter: PropertyReader,
     node: NamedNode,
     ways: frozenset[str] = frozenset(),
     names: frozenset[str] = frozenset(),
@@ -219,7 +219,7 @@ def to_part(
     """What a node without a name of its own says; nothing when it is none, or of no class."""
     named, _ = owner_of(node)
     # The name of a part keeps its owner's own, also when linking found that to be another name of something.
-    owner = (teller.graph.names.stays(named) or named) if named is not None else None
+    owner = (teller.graph.names.canonical(named) or named) if named is not None else None
     said = painter.values(node, depth=1)
     kinds = teller.kinds(one.value for one in said if one.property == TYPE)
     if not kinds or owner is None:
@@ -236,7 +236,7 @@ def years_of(graph: FilmGraph, parts: Sequence[Part]) -> dict[NamedNode, str]:
     return {node: day for node, day in found.items() if day}
 
 
-def _is_told(said: Said) -> bool:
+def _is_told(said: PropertyValue) -> bool:
     """What a part is asserted to have; of what follows, only which programme or festival it belongs to."""
     return bool(said.facts) or said.property in _FOLLOWING
 
@@ -245,8 +245,8 @@ _FOLLOWING = tuple(map(entity_iri, ("awardProgramme", "festival")))
 
 
 def _disputes(
-    graph: FilmGraph, thing: NamedNode, parts: Sequence[Part], told: Mapping[NamedNode, Sequence[Said]]
-) -> Iterator[Dispute]:
+    graph: FilmGraph, thing: NamedNode, parts: Sequence[Part], told: Mapping[NamedNode, Sequence[PropertyValue]]
+) -> Iterator[Conflict]:
     """What is contested of the thing, its parts and, for a film, the things in its story."""
     story = (one.value for property in _OF_THE_STORY for one in told.get(property, ()))
     subjects = (thing, *(part.node for part in parts if part.owner == thing), *story)
@@ -257,7 +257,7 @@ def _disputes(
         for property in dict.fromkeys(one.fact.property for one in contested):
             about = (fact for fact in graph.provenance.about(subject) if fact.property == property)
             preferred = tuple(sorted(about, key=lambda fact: fact.id))
-            yield Dispute(preferred, tuple(one for one in contested if one.fact.property == property))
+            yield Conflict(preferred, tuple(one for one in contested if one.fact.property == property))
 
 
 def _days(graph: FilmGraph, nodes: Sequence[NamedNode]) -> Iterator[tuple[NamedNode, str]]:

@@ -85,7 +85,7 @@ def known_thing(graph: FilmGraph, iri: str) -> NamedNode:
     if find_quad(store, thing, None, None) is not None or find_quad(store, None, None, thing) is not None:
         return thing
     words = iri.rpartition("/")[2].replace("-", " ")
-    near = dict.fromkeys(match.label for match in graph.search(words, most=3))
+    near = dict.fromkeys(match.label for match in graph.search(words, limit=3))
     raise UnknownNameError(to_curie(iri).removeprefix("film:"), kind="thing", suggestions=near)
 
 

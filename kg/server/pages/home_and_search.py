@@ -14,7 +14,7 @@ from kg import vocabulary as vocab
 from kg.errors import FaultsError
 from kg.filmgraph import FilmGraph
 from kg.graph.store import find_quad, find_quads
-from kg.lookup.name_search import Match
+from kg.lookup.name_search import NameMatch
 from kg.server.pages.display import Shown, Teller
 from kg.server.pages.entity_page import teller_of
 from kg.server.pages.sort_order import day_of
@@ -68,9 +68,9 @@ def home_page(graph: FilmGraph) -> str:
         ("Award", "Awards"),
         ("Organisation", "Organisations"),
     ):
-        matches = graph.best_known(kind, most=8)
+        matches = graph.best_known(kind, limit=8)
         if matches:
-            groups.append(Group(title, [teller.term(one.thing) for one in matches]))
+            groups.append(Group(title, [teller.term(one.entity) for one in matches]))
     sources = [teller.term(source.iri) for source in list(graph.provenance.sources.values())[:8]]
     tried = [group.things[0].text for group in groups[:3]]
     return render(
@@ -82,8 +82,8 @@ def home_page(graph: FilmGraph) -> str:
 def search_page(graph: FilmGraph, words: str, kind: str = "") -> str:
     """What is called something like the words, of one class where one is given."""
     teller = teller_of(graph)
-    found = graph.search(words, most=_MOST_FOUND)
-    chosen = graph.search(words, kind=kind, most=_MOST_FOUND) if kind in _KINDS else found
+    found = graph.search(words, limit=_MOST_FOUND)
+    chosen = graph.search(words, class_name=kind, limit=_MOST_FOUND) if kind in _KINDS else found
     return render(
         "search.html",
         words=words,
@@ -96,8 +96,8 @@ def suggest(graph: FilmGraph, words: str, kind: str = "") -> str:
     """Names that fit what is being typed, as JSON."""
     known = kind if not kind or _is_class(graph, kind) else ""
     told = [
-        {"name": match.label, "called": match.name, "curie": match.curie, "address": page_of(match.thing)}
-        for match in graph.search(words, kind=known, most=_MOST_SUGGESTED)
+        {"name": match.label, "called": match.name, "curie": match.curie, "address": page_of(match.entity)}
+        for match in graph.search(words, class_name=known, limit=_MOST_SUGGESTED)
     ]
     return json.dumps(told, ensure_ascii=False)
 
@@ -117,16 +117,16 @@ def _questions(graph: FilmGraph) -> list[tuple[str, str]]:
             query = graph.queries[name]
         except FaultsError:
             continue
-        if query.summary and any(one.kind == "Film" for one in query.params):
+        if query.summary and any(one.class_name == "Film" for one in query.params):
             told.append((query.summary, query_of(name)))
     return told[:_QUESTIONS]
 
 
-def _found(teller: Teller, match: Match) -> Found:
-    kinds = teller.kinds(NamedNode(to_iri(kind).value) for kind in match.kinds)
+def _found(teller: Teller, match: NameMatch) -> Found:
+    kinds = teller.kinds(NamedNode(to_iri(kind).value) for kind in match.classes)
     called = match.name if match.name != match.label else ""
     told = ", ".join(teller.label(kind) for kind in kinds)
-    return Found(teller.term(match.thing), told, called, _about(teller, match.thing))
+    return Found(teller.term(match.entity), told, called, _about(teller, match.entity))
 
 
 def _about(teller: Teller, thing: NamedNode) -> str:
@@ -141,8 +141,8 @@ def _about(teller: Teller, thing: NamedNode) -> str:
     return ", ".join(part for part in (year, " and ".join(makers)) if part)
 
 
-def _filters(teller: Teller, words: str, kind: str, found: Sequence[Match]) -> list[Filter]:
-    counts = Counter(one.removeprefix("film:") for match in found for one in match.kinds)
+def _filters(teller: Teller, words: str, kind: str, found: Sequence[NameMatch]) -> list[Filter]:
+    counts = Counter(one.removeprefix("film:") for match in found for one in match.classes)
     filters = [Filter("all", search_of(words), len(found), kind not in _KINDS)]
     for one in _KINDS:
         if counts[one]:

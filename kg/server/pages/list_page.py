@@ -15,7 +15,7 @@ from pyoxigraph import Literal, NamedNode, Triple
 from kg.errors import UnknownNameError
 from kg.filmgraph import FilmGraph
 from kg.graph.store import find_quads
-from kg.lookup.entity_description import Painter
+from kg.lookup.entity_description import PropertyReader
 from kg.server.pages.display import Shown, Teller, owner_of, to_day, way_back
 from kg.server.pages.entity_data import Gathered, Part, naming, to_part, years_of
 from kg.server.pages.entity_page import known_thing, teller_of
@@ -100,7 +100,7 @@ def _blocks(
     is_named: bool,
 ) -> Iterator[Block]:
     """A table for each class of parts, then one of the things."""
-    painter = Painter(graph.store, graph.names, graph.provenance)
+    painter = PropertyReader(graph.store, graph.names, graph.provenance)
     nodes = [one for one in terms if isinstance(one, NamedNode) and _is_part(one)]
     parts = [part for one in nodes if (part := to_part(teller, painter, one)) is not None]
     gathered = _only(graph, teller, thing, parts)

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 
 from pyoxigraph import NamedNode
 
-from kg.lookup.entity_description import Said
+from kg.lookup.entity_description import PropertyValue
 from kg.server.pages.display import Teller, owner_of
 from kg.server.pages.entity_data import Gathered, Part, Values
 from kg.server.pages.layout_tables import HEADINGS
@@ -90,7 +90,7 @@ _SAID_FIRST = ("genre", "distributor", "inspiredBy", "shootingLocation")
 """Of these the asserted values are enough, where there are some: others stand in the tables that they follow from."""
 
 
-def is_part(said: Said) -> bool:
+def is_part(said: PropertyValue) -> bool:
     """True when a value is no thing of its own, but a part of some thing."""
     return isinstance(said.value, NamedNode) and owner_of(said.value)[0] is not None
 

@@ -9,12 +9,12 @@ from urllib.parse import quote, urlencode
 from pyoxigraph import NamedNode
 
 from kg.errors import AmbiguousNameError, FaultsError, FilmGraphError, ParameterError, UnknownNameError
-from kg.explain.answer_evidence import why_row
+from kg.explain.answer_evidence import explain_row
 from kg.filmgraph import FilmGraph
 from kg.queries.answer import Answer
-from kg.queries.binding import to_terms
-from kg.queries.execute import ask_store
-from kg.queries.stored_query import Parameter, StoredQuery, Type
+from kg.queries.binding import parameter_terms
+from kg.queries.execute import run_query
+from kg.queries.stored_query import Parameter, ParameterType, StoredQuery
 from kg.server.pages.answer_rows import Answered, answered
 from kg.server.pages.display import Citation
 from kg.server.pages.entity_page import teller_of
@@ -64,7 +64,7 @@ def queries_page(graph: FilmGraph, words: str = "") -> str:
         except FaultsError:
             broken.append(name)
             continue
-        if all(word in query.words for word in words.casefold().split()):
+        if all(word in query.search_text for word in words.casefold().split()):
             groups.setdefault(query.tags[0] if query.tags else "other", []).append(query)
     count = sum(map(len, groups.values()))
     return render(
@@ -74,17 +74,17 @@ def queries_page(graph: FilmGraph, words: str = "") -> str:
 
 def query_page(graph: FilmGraph, name: str, values: Mapping[str, str], page: int = 1) -> Made:
     """The form of a stored query; with values, or where it takes none, its answer below with what each row rests on."""
-    query = graph.queries.named(name)
+    query = graph.queries.find(name)
     given = {key: value for key, value in values.items() if value}
     try:
-        terms = to_terms(query, given, graph.names) if given or not _needed(query) else None
+        terms = parameter_terms(query, given, graph.names) if given or not _needed(query) else None
     except (ParameterError, UnknownNameError, AmbiguousNameError) as error:
         return Made(_written(graph, query, given, wrong=error), 400)
     if terms is None:
         return Made(_written(graph, query, {}))
     text = query.bind(terms)
-    answer = ask_store(
-        graph.store, text, names=graph.names, name=query.name, file=query.file, most=page * PER_PAGE, guarded=True
+    answer = run_query(
+        graph.store, text, names=graph.names, name=query.name, file=query.file, limit=page * PER_PAGE, guarded=True
     )
     shown = _answered(graph, answer, start=(page - 1) * PER_PAGE)
     return Made(_written(graph, query, given, shown=shown, text=text, page=page, has_more=not answer.complete))
@@ -100,7 +100,7 @@ def _answered(graph: FilmGraph, answer: Answer, *, start: int) -> Answered:
     marks: list[tuple[Citation, ...]] = []
     if answer.kind == "rows":
         for row in answer[start : start + _EXPLAINED]:
-            marks.append(leaves_of(teller, why_row(graph.explainer, answer, row)))
+            marks.append(leaves_of(teller, explain_row(graph.explainer, answer, row)))
     return answered(graph, teller, answer, marks=marks, start=start, most=PER_PAGE)
 
 
@@ -143,14 +143,14 @@ def _field(
     return Field(
         one.name,
         one.name.replace("_", " ").capitalize(),
-        one.takes,
+        one.type_in_words,
         one.about,
         value,
         _example(graph, one),
         one.is_optional,
-        f"/suggest?kind={quote(one.kind)}" if one.type is Type.THING else "",
-        r"-?\d{4}(-\d{2}(-\d{2})?)?" if one.type is Type.DATE and not one.is_list else "",
-        "decimal" if one.type is Type.NUMBER else "text",
+        f"/suggest?kind={quote(one.class_name)}" if one.type is ParameterType.ENTITY else "",
+        r"-?\d{4}(-\d{2}(-\d{2})?)?" if one.type is ParameterType.DATE and not one.is_list else "",
+        "decimal" if one.type is ParameterType.NUMBER else "text",
         message,
         [(near, query_of(query.name, **{**values, one.name: near})) for near in nearest],
     )
@@ -164,25 +164,25 @@ def _wrong_with(
         return str(wrong), ()
     given = [part.strip() for part in value.split("|")] if one.is_list else [value]
     if (
-        one.type is not Type.THING
+        one.type is not ParameterType.ENTITY
         or not isinstance(wrong, UnknownNameError | AmbiguousNameError)
         or wrong.name not in given
     ):
         return "", ()
     if isinstance(wrong, AmbiguousNameError):
         return str(wrong), wrong.candidates
-    found = [match.label for match in graph.search(wrong.name, kind=one.kind, most=5)]
+    found = [match.label for match in graph.search(wrong.name, class_name=one.class_name, limit=5)]
     return str(wrong), tuple(dict.fromkeys((*wrong.suggestions, *found)))[:5]
 
 
 def _example(graph: FilmGraph, one: Parameter) -> str:
     """The example as a person would type it: things by their names, where these are theirs alone."""
     typed = []
-    for part in one.typed.split("|"):
+    for part in one.example_value.split("|"):
         try:
-            thing = graph.thing(part) if one.type is Type.THING else None
+            thing = graph.entity(part) if one.type is ParameterType.ENTITY else None
             label = graph.names.label(thing) if thing is not None else part
-            is_its_own = thing is None or graph.thing(label, kind=one.kind) == thing
+            is_its_own = thing is None or graph.entity(label, class_name=one.class_name) == thing
         except (FilmGraphError, ValueError):
             label, is_its_own = part, True
         typed.append(label if is_its_own and label else _curie(thing, part))

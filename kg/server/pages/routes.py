@@ -25,7 +25,7 @@ from starlette.routing import BaseRoute, Route
 
 from kg.errors import FilmGraphError
 from kg.filmgraph import FilmGraph
-from kg.lookup.name_search import LONGEST
+from kg.lookup.name_search import MAX_QUERY_LENGTH
 from kg.queries.stored_query import StoredQuery
 from kg.server.pages.entity_page import thing_page
 from kg.server.pages.home_and_search import home_page, search_page, suggest
@@ -108,7 +108,7 @@ async def thing(request: Request, edition: Edition, /, **told: object) -> Respon
 
 def told_of(graph: FilmGraph, iri: str, asked: Mapping[str, str]) -> Made:
     """The page of a thing that is asked for, or the address of the thing that stays where this is another name."""
-    if (stays := graph.names.stays(NamedNode(iri))) is not None and page_of(stays):
+    if (stays := graph.names.canonical(NamedNode(iri))) is not None and page_of(stays):
         return Made(page_of(stays), 303)
     for name in ("all", "named"):
         if name in asked:
@@ -161,7 +161,7 @@ async def problem(request: Request, edition: Edition, /, **told: object) -> Resp
     found = dict(document)
     if document.get("status") == 404 and not document.get("nearest") and not document.get("candidates"):
         # An address that is nothing here: perhaps what it ends in is the name of something.
-        words = request.scope["path"].rpartition("/")[2].replace("-", " ")[:LONGEST]
+        words = request.scope["path"].rpartition("/")[2].replace("-", " ")[:MAX_QUERY_LENGTH]
         try:
             found["nearest"] = list(await edition.run(names_near, words))
         except FilmGraphError:
@@ -171,11 +171,11 @@ async def problem(request: Request, edition: Edition, /, **told: object) -> Resp
 
 def names_near(graph: FilmGraph, words: str) -> tuple[str, ...]:
     """Names of things that are called something like the words."""
-    return tuple(dict.fromkeys(match.label for match in graph.search(words, most=3)))
+    return tuple(dict.fromkeys(match.label for match in graph.search(words, limit=3)))
 
 
 def _short(text: str) -> str:
-    return text[:LONGEST]
+    return text[:MAX_QUERY_LENGTH]
 
 
 PAGES: Mapping[str, Page] = {

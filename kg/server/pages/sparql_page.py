@@ -8,10 +8,10 @@ from dataclasses import dataclass
 
 from kg.errors import FaultsError
 from kg.filmgraph import FilmGraph
-from kg.lookup.schema_card import read_schema
+from kg.lookup.schema_card import read_schema_card
 from kg.queries.answer import Answer
-from kg.queries.sparql import Token, tokens
-from kg.queries.stored_query import Queries
+from kg.queries.sparql import Token, tokenise
+from kg.queries.stored_query import StoredQueries
 from kg.server.pages.answer_rows import answered, chart_of, picture_of
 from kg.server.pages.entity_page import teller_of
 from kg.server.pages.templating import render
@@ -54,7 +54,7 @@ def opening_query() -> str:
     return "".join(f"PREFIX {prefix}: <{PREFIXES[prefix]}>\n" for prefix in _FIRST) + "\n" + _OPENING
 
 
-def editor_page(queries: Queries, text: str = "", *, problem: Mapping[str, object] | None = None) -> str:
+def editor_page(queries: StoredQueries, text: str = "", *, problem: Mapping[str, object] | None = None) -> str:
     """The SPARQL page without an answer; with what is wrong, where a query did not work."""
     told = dict(problem) if problem is not None else None
     if told is not None and isinstance(told.get("line"), int):
@@ -65,7 +65,7 @@ def editor_page(queries: Queries, text: str = "", *, problem: Mapping[str, objec
 
 def sparql_page(graph: FilmGraph, text: str, view: str = "") -> str:
     """The SPARQL page with the answer to a query, as a table, chart or graph."""
-    answer = graph.sparql(text, most=MOST_ROWS)
+    answer = graph.sparql(text, limit=MOST_ROWS)
     teller = teller_of(graph)
     chart = chart_of(teller, answer) if answer.kind == "rows" and len(answer) else None
     shown = view if view in VIEWS else "graph" if answer.kind == "triples" else "table"
@@ -118,7 +118,7 @@ def fault_lines(text: str, problem: Mapping[str, object]) -> list[FaultLine]:
 
 def undeclared(text: str) -> list[str]:
     """The graph's prefixes that a query uses without declaring them: they are known here, but not everywhere."""
-    read = list(tokens(text))
+    read = list(tokenise(text))
     declared = {read[n + 1].text.rstrip(":") for n, token in enumerate(read[:-1]) if token.is_word("PREFIX")}
     used = dict.fromkeys(_prefix(token) for token in read if token.kind == "name")
     return [prefix for prefix in used if prefix in PREFIXES and prefix not in declared]
@@ -128,7 +128,7 @@ def _prefix(token: Token) -> str:
     return token.text.partition(":")[0]
 
 
-def examples_of(queries: Queries) -> list[Example]:
+def examples_of(queries: StoredQueries) -> list[Example]:
     """The stored queries as examples."""
     found = []
     for name in queries:
@@ -148,7 +148,7 @@ def _without_header(text: str) -> str:
 
 def vocabulary(graph: FilmGraph) -> str:
     """Classes, properties and prefixes with what they mean, as JSON, for completion."""
-    schema = read_schema(graph.store, graph.names)
+    schema = read_schema_card(graph.store, graph.names)
     terms = [
         {"name": row.curie, "about": row.sentence, "uses": row.uses, "kind": kind}
         for kind, rows in (("class", schema.classes), ("property", schema.properties)) for row in rows

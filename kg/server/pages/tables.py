@@ -8,7 +8,7 @@ from dataclasses import replace
 from pyoxigraph import Literal, NamedNode
 
 from kg.facts.model import Fact
-from kg.lookup.entity_description import Said
+from kg.lookup.entity_description import PropertyValue
 from kg.server.pages.display import Citation, Shown, Teller, is_number, to_day, to_float, to_grouped, to_spaced
 from kg.server.pages.entity_data import Gathered, Part
 from kg.server.pages.layout_tables import CAPTIONS, COLUMNS, FOLLOWING_ONLY, HEADINGS, MERGED
@@ -60,7 +60,7 @@ def columns_of(parts: Iterable[Part]) -> list[str]:
     return [*named, *others]
 
 
-def name_of(said: Said) -> str:
+def name_of(said: PropertyValue) -> str:
     """A property as the layouts call it."""
     return "label" if said.property == LABEL else said.property.value.removeprefix(FILM)
 
@@ -94,7 +94,7 @@ def _kept(parts: Sequence[Part], names: Sequence[str]) -> tuple[list[str], list[
     return kept, [name for name in names if name not in kept]
 
 
-def part_values(part: Part, name: str) -> list[Said]:
+def part_values(part: Part, name: str) -> list[PropertyValue]:
     """The values of a column in one row."""
     return [one for one in part.said if name_of(one) == name]
 
@@ -141,7 +141,7 @@ def cell(teller: Teller, part: Part, name: str) -> tuple[Shown, ...]:
     return tuple(teller.term(one.value) for one in said)
 
 
-def money(part: Part, said: Said) -> str:
+def money(part: Part, said: PropertyValue) -> str:
     """`$36,500,000`, `about CHF 40,000,000`."""
     currency, about = part.first("currency"), part.first("approximate")
     code = currency.value if currency is not None else ""

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from pyoxigraph import NamedNode, Triple
 
-from kg.explain.why import DAYS, Why
+from kg.explain.why import DAYS, Explanation
 from kg.explain.why_formats import to_svg
 from kg.filmgraph import FilmGraph
 from kg.graph.store import find_quads
@@ -56,13 +56,13 @@ def why_page(graph: FilmGraph, iri: str, property: str = "", value: str = "") ->
         return render(
             "whys.html", thing=teller.term(thing), tellings=_tellings(graph, teller, thing, property), page=None
         )
-    why = graph.explainer.why(graph.triple(f"<{thing.value}>", property, value))
+    why = graph.explainer.explain(graph.triple(f"<{thing.value}>", property, value))
     size = sum(1 for _ in why)
     svg = to_svg([why], graph.names, teller.texts) if why and size <= _MOST_DRAWN else ""
     return render("why.html", thing=teller.term(thing), reason=to_reason(teller, why), svg=svg, size=size)
 
 
-def to_reason(teller: Teller, why: Why) -> Reason:
+def to_reason(teller: Teller, why: Explanation) -> Reason:
     """A tree of reasons as the page tells it: axioms as sentences beside the rule, premises below."""
     triple, names = why.triple, teller.graph.names
     axioms = tuple(axiom_in_words(one.triple, names) for one in why.premises if one.is_axiom)
@@ -82,7 +82,7 @@ def to_reason(teller: Teller, why: Why) -> Reason:
     )
 
 
-def leaves_of(teller: Teller, whys: Sequence[Why]) -> tuple[Citation, ...]:
+def leaves_of(teller: Teller, whys: Sequence[Explanation]) -> tuple[Citation, ...]:
     """Who says the facts that reasons rest on, each spot once, by property."""
     facts = [fact for why in whys for leaf in why.leaves() for fact in leaf.facts]
     return tuple(teller.citations(facts, about=True))

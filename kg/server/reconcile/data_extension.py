@@ -13,7 +13,7 @@ from pyoxigraph import Literal, NamedNode
 
 from kg.filmgraph import FilmGraph
 from kg.graph.store import find_quads
-from kg.lookup.schema_card import read_class
+from kg.lookup.schema_card import read_class_properties
 from kg.queries.answer import to_cell
 from kg.server.reconcile.requests import Extension, Wanted
 from kg.server.reconcile.types_and_properties import (
@@ -124,7 +124,7 @@ def propose(graph: FilmGraph, type: str, limit: int | None) -> dict[str, Any]:
     most = min(limit or _USUAL, _MOST_PROPOSED)
     known = to_type(graph, type)
     found: dict[str, str] = {}
-    for row in read_class(graph.store, graph.names, entity_iri(known.id)) if known is not None else ():
+    for row in read_class_properties(graph.store, graph.names, entity_iri(known.id)) if known is not None else ():
         own = _SHORT.get(to_iri(row.curie)) or row.curie.removeprefix("film:")
         if own in all_properties(graph) and own not in _WORKED_OUT and known is not None:
             parts = _parts(graph, known.id, own)

@@ -17,7 +17,7 @@ from kg import vocabulary as vocab
 from kg.filmgraph import FilmGraph
 from kg.graph.store import find_quads
 from kg.linking.names import titles_of, year_in
-from kg.lookup.name_search import Match
+from kg.lookup.name_search import NameMatch
 from kg.server.reconcile.requests import Clue, Query, Value
 from kg.server.reconcile.similarity import ALIKE, literal_likeness, name_likeness
 from kg.server.reconcile.types_and_properties import (
@@ -115,7 +115,7 @@ def _retrieve(graph: FilmGraph, query: Query, types: Sequence[Known | None]) -> 
     if text and (thing := to_entity(graph, text)) is not None:
         found[thing] = graph.names.label(thing)
     for match in _named(graph, text, types) if text else ():
-        found.setdefault(match.thing, match.label)
+        found.setdefault(match.entity, match.label)
     for clue in query.clues:
         for thing in _by_clue(graph, clue, is_alone=not text):
             found.setdefault(thing, graph.names.label(thing))
@@ -123,13 +123,13 @@ def _retrieve(graph: FilmGraph, query: Query, types: Sequence[Known | None]) -> 
     return dict(islice(own, 5 * _LOOKED_AT))
 
 
-def _named(graph: FilmGraph, text: str, types: Sequence[Known | None]) -> Iterator[Match]:
+def _named(graph: FilmGraph, text: str, types: Sequence[Known | None]) -> Iterator[NameMatch]:
     kinds = [to_curie(entity_iri(one.id).value) for one in types if one is not None] or [""]
     # As it is written, and without what stands in brackets: a year, another title.
     texts = dict.fromkeys((text, *(" ".join(title.words) for title in titles_of(text) if "(" in text)))
     for kind in kinds:
         for one in texts:
-            yield from graph.search(one, kind=kind, most=_LOOKED_AT)
+            yield from graph.search(one, class_name=kind, limit=_LOOKED_AT)
 
 
 def _by_clue(graph: FilmGraph, clue: Clue, *, is_alone: bool) -> Iterator[NamedNode]:
@@ -148,7 +148,7 @@ def _terms(graph: FilmGraph, value: Value) -> Iterator[NamedNode | Literal]:
     if (thing := to_entity(graph, value.text)) is not None:
         yield thing
     if not value.is_entity:
-        yield from (match.thing for match in graph.search(value.text, most=3) if match.score >= _SURE_NAME)
+        yield from (match.entity for match in graph.search(value.text, limit=3) if match.score >= _SURE_NAME)
         yield Literal(value.text)
         yield Literal(value.text.rstrip("/").rpartition("/")[2])
         for name in _DATATYPES:

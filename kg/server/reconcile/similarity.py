@@ -14,7 +14,7 @@ from pyoxigraph import Literal
 
 from kg.facts.dates import to_days
 from kg.linking.names import person_of, titles_of
-from kg.lookup.name_search import score_of
+from kg.lookup.name_search import score_name
 from kg.terms import XSD
 from kg.text import fold_name
 
@@ -35,7 +35,7 @@ def name_likeness(wanted: str, names: Iterable[str]) -> float:
     """
     forms = _forms(wanted)
     pairs = (zip(forms, _forms(name), strict=True) for name in names)
-    return max((score_of(one, other) for pair in pairs for one, other in pair if one and other), default=0.0) / 100
+    return max((score_name(one, other) for pair in pairs for one, other in pair if one and other), default=0.0) / 100
 
 
 @lru_cache(maxsize=8192)

@@ -33,7 +33,9 @@ def suggest_entities(graph: FilmGraph, prefix: str, types: Sequence[str], skip: 
     kind = to_curie(entity_iri(meant[0].id).value) if meant else ""
     itself = to_entity(graph, prefix) if prefix.strip() else None
     found = [itself] if itself is not None else []
-    found += [one.thing for one in graph.search(prefix, kind=kind, most=skip + PAGE + 1) if one.thing != itself]
+    found += [
+        one.entity for one in graph.search(prefix, class_name=kind, limit=skip + PAGE + 1) if one.entity != itself
+    ]
     own = [thing for thing in found if thing.value.startswith(FILM)]
     return [
         {

@@ -10,7 +10,7 @@ from pyoxigraph import Literal, NamedNode, Quad
 
 from kg.filmgraph import FilmGraph
 from kg.graph.store import find_quad, find_quads
-from kg.lookup.classes import narrowest
+from kg.lookup.classes import narrowest_classes
 from kg.terms import (
     ALIAS,
     FILM,
@@ -96,7 +96,7 @@ def types_of(graph: FilmGraph, thing: NamedNode) -> list[Known]:
     """The types of a thing, the narrowest first."""
     known = all_types(graph)
     kinds = [one for one in values_of(graph, thing, TYPE) if isinstance(one, NamedNode) and to_id(one) in known]
-    first = narrowest(graph.store, kinds)
+    first = narrowest_classes(graph.store, kinds)
     rest = sorted((kind for kind in kinds if kind not in first), key=lambda kind: (known[to_id(kind)].uses, kind.value))
     return [known[to_id(kind)] for kind in (*first, *rest)]
 

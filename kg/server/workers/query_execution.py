@@ -12,8 +12,8 @@ from pyoxigraph import NamedNode, QueryBoolean, QueryTriples
 
 from kg.errors import QueryError
 from kg.filmgraph import FilmGraph
-from kg.queries.binding import to_terms
-from kg.queries.sparql import guard, to_query_error, with_dots
+from kg.queries.binding import parameter_terms
+from kg.queries.sparql import escape_dots, guard, to_query_error
 from kg.queries.stored_query import StoredQuery
 from kg.server.media_types import ROWS, TRIPLES
 from kg.server.workers.result_writers import Bounds, Written, write_rows, write_triples, write_truth
@@ -47,14 +47,14 @@ def write_sparql(
 ) -> Written:
     """The answer to a SPARQL query; raises `QueryError`, and `NotOffered` when it has none of the media types."""
     with _told_as_ours():
-        return _write(graph, text, with_dots(text, guard(text)), media, bounds, dataset=dataset)
+        return _write(graph, text, escape_dots(text, guard(text)), media, bounds, dataset=dataset)
 
 
 def write_stored(
     graph: FilmGraph, name: str, values: Mapping[str, object], media: tuple[str, ...], bounds: Bounds
 ) -> Written:
     """The answer to a stored query; raises `ParameterError` for a value that does not fit, or that nothing bears."""
-    query = graph.queries.named(name)
+    query = graph.queries.find(name)
     text = bind(graph, query, values)
     with _told_as_ours():
         return _write(graph, text, text, media, bounds, file=query.file)
@@ -71,7 +71,7 @@ def _told_as_ours() -> Iterator[None]:
 
 def bind(graph: FilmGraph, query: StoredQuery, values: Mapping[str, object]) -> str:
     """The text of a stored query with these values in it."""
-    return query.bind(to_terms(query, values, graph.names))
+    return query.bind(parameter_terms(query, values, graph.names))
 
 
 def _write(

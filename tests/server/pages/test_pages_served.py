@@ -9,7 +9,7 @@ import pytest
 from starlette.testclient import TestClient
 
 from kg.project import Project
-from kg.queries.stored_query import Queries
+from kg.queries.stored_query import StoredQueries
 from tests.server.pages.films import HOSTILE
 from tests.server.pages.reading import Read, read
 
@@ -48,12 +48,12 @@ def test_names_are_suggested_while_one_types(browser: TestClient) -> None:
 
 
 def test_every_stored_query_has_a_form_and_its_example_an_answer(browser: TestClient, films: Project) -> None:
-    queries = Queries(films.queries)
+    queries = StoredQueries(films.queries)
     for name in list(queries)[::9]:
         query = queries[name]
         found = get(browser, f"/queries/{quote(name)}")
         assert found.has(query.summary)
-        given = {one.name: one.typed for one in query.params if not one.is_optional}
+        given = {one.name: one.example_value for one in query.params if not one.is_optional}
         response = browser.get(f"/queries/{quote(name)}?{urlencode(given)}")
         # The examples are of another graph; a name that is none here is told, with the form.
         assert response.status_code in (200, 400)
