@@ -12,8 +12,8 @@ from pyoxigraph import NamedNode, Triple
 from kg.atomic_files import write_file
 from kg.errors import InputError, UnknownNameError
 from kg.graph.provenance_reader import Provenance
-from kg.graph.record_store import Records
-from kg.graph.store import find_quads, iterate_quads, open_build, open_store
+from kg.graph.record_store import RecordStore
+from kg.graph.store import find_quads, iterate_quads, open_build, open_published_build
 from kg.lookup.entity_names import EntityNames
 from kg.passages.texts import Texts, to_texts
 from kg.project import Project, find_project
@@ -46,9 +46,9 @@ class FilmGraph:
 
     def __init__(self, project: Project, *, build: Path | None = None) -> None:
         self.project = project
-        self.build, self.store, self._hold = open_store(project) if build is None else open_build(build)
+        self.build, self.store, self._hold = open_published_build(project) if build is None else open_build(build)
         self.names = EntityNames(self.store)
-        self.provenance = Provenance(self.store, Records(self.build))
+        self.provenance = Provenance(self.store, RecordStore(self.build))
         self._class_curies: dict[str, str] = {}
 
     def __repr__(self) -> str:

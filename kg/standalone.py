@@ -8,7 +8,7 @@ from pathlib import Path
 from pyoxigraph import Triple
 
 from kg.graph.rdf_files import read_triples
-from kg.graph.triple_tables import Workshop
+from kg.graph.triple_tables import TripleTables
 from kg.reasoning.infer import infer as infer_in
 from kg.reports import Report
 from kg.shapes import validate_files
@@ -22,7 +22,7 @@ def infer(data: Files, *, ontology: Files = (), engine: str = "sql") -> tuple[Tr
     An ontology that stands in the data counts as well. Raises `FaultsError` for files that do not parse. For large
     data, and for contradictions, see `kg.reasoning.infer_files.infer_files`, which writes to a file.
     """
-    workshop = Workshop()
+    workshop = TripleTables()
     for path in _paths(data):
         workshop.read(path)
     axioms = [triple for path in _paths(ontology) for triple in read_triples(path)]

@@ -12,7 +12,7 @@ from textwrap import dedent
 from kg.facts.model import Fact
 from kg.facts.read import Read, read_facts
 from kg.filmgraph import FilmGraph, open_graph
-from kg.pipeline.build import Drafted, build, draft
+from kg.pipeline.build import Draft, build, draft
 from kg.project import Project
 from kg.reports import Finding, Report
 from kg.schema import Schema, read_ontology, to_schema
@@ -157,7 +157,7 @@ class SmallProject:
         """What is wrong with the files, one `file:line:column check` each, in the order of the files."""
         return [place_and_check(finding) for finding in Report(self.read().faults)]
 
-    def draft(self) -> Drafted:
+    def draft(self) -> Draft:
         return draft(self.project)
 
     def build(self) -> Report:

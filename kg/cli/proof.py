@@ -46,10 +46,10 @@ def _ontology(call: argparse.Namespace) -> int:
 def _kinds(project: Project) -> set[tuple[str, str]] | None:
     """The kinds of facts in the published graph; None when there is no graph yet."""
     from kg.filmgraph import open_graph
-    from kg.reasoning.ontology_lint import kinds_of
+    from kg.reasoning.ontology_lint import relations_of
 
     try:
-        return kinds_of(open_graph(project).triples())
+        return relations_of(open_graph(project).triples())
     except ProjectError:
         return None
 

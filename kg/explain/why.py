@@ -22,8 +22,8 @@ from kg.lookup.entity_names import EntityNames
 from kg.lookup.phrases import axiom_in_words, cite_fact, triple_in_words
 from kg.passages.texts import Texts
 from kg.proofs.proof import Gap, Proof
-from kg.proofs.search import Explainer as ProofFinder
-from kg.proofs.search import StoreFacts
+from kg.proofs.search import ProofSearch as ProofFinder
+from kg.proofs.search import StoreGraph
 from kg.reasoning.grounding import ground
 from kg.reasoning.ontology import Ontology
 from kg.reasoning.rules import GroundRule
@@ -104,7 +104,7 @@ class Explainer:
     def _finder(self) -> ProofFinder:
         axioms = (quad.triple for quad in find_quads(self.store, None, None, None, ONTOLOGY))
         ontology = Ontology(_spo(axiom) for axiom in axioms)
-        return ProofFinder(StoreFacts(self.store), ontology, was_said=self._was_said)
+        return ProofFinder(StoreGraph(self.store), ontology, is_asserted=self._was_said)
 
     def _was_said(self, spo: Spo) -> bool:
         """True for facts, and for the days that are worked out from dates: no OWL rule gives those."""

@@ -9,8 +9,8 @@ from pyoxigraph import NamedNode, Triple
 from kg.lookup.entity_names import EntityNames
 from kg.lookup.phrases import triple_in_words
 from kg.proofs.proof import Gap
-from kg.reasoning.rule_text import Naming, rule_in_words
-from kg.reasoning.rule_text import in_words as pattern_in_words
+from kg.reasoning.rule_text import NameOf, rule_in_words
+from kg.reasoning.rule_text import pattern_in_words as pattern_in_words
 from kg.terms import to_short, to_term
 
 
@@ -26,7 +26,7 @@ def write_gaps(triple: Triple, gaps: Sequence[Gap], names: EntityNames) -> str:
     return "\n".join(lines) + "\n"
 
 
-def _naming(names: EntityNames) -> Naming:
+def _naming(names: EntityNames) -> NameOf:
     """What people call a term: its label, and variables by their letter."""
 
     def name(text: str) -> str:

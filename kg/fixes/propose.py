@@ -19,11 +19,11 @@ from pathlib import Path
 
 from kg.atomic_files import write_file
 from kg.fixes.edits import Edit, mend_duplicate, mend_form, mend_label, mend_misspelling, mend_value
-from kg.pipeline.build import Drafted, draft
+from kg.pipeline.build import Draft, draft
 from kg.project import Project, find_project
 from kg.reports import Finding, Report
 
-Proposer = Callable[[Finding, Drafted, str], Sequence[Edit]]
+Proposer = Callable[[Finding, Draft, str], Sequence[Edit]]
 
 PROPOSERS: Mapping[str, Proposer] = {
     "facts/unknown-property": lambda finding, drafted, text: mend_misspelling(finding, text),
@@ -77,7 +77,7 @@ def to_diff(project: Project | Path | str | None, mends: Iterable[Mend]) -> str:
     return "".join(line if line.endswith("\n") else f"{line}\n\\ No newline at end of file\n" for line in lines)
 
 
-def _wanted(drafted: Drafted) -> Iterator[Mend]:
+def _wanted(drafted: Draft) -> Iterator[Mend]:
     """What may mend the findings; no two mends touch one spot."""
     taken: set[tuple[str, int, int]] = set()
     texts: dict[str, str] = {}

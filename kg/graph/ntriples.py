@@ -16,9 +16,9 @@ from typing import TYPE_CHECKING, cast
 from pyoxigraph import RdfFormat, Triple, parse
 
 if TYPE_CHECKING:
-    from kg.graph.triple_tables import Workshop
+    from kg.graph.triple_tables import TripleTables
 
-LONGEST = 1_000_000
+MAX_LITERAL_LENGTH = 1_000_000
 """The longest literal that is read: one that is longer is a file in the wrong place."""
 
 _BYTES_PER_ROW = 400  # what writing a triple takes, with its share of the dictionary: measured on films
@@ -33,7 +33,7 @@ _EXACT = rf"{_IRI}|_:[A-Za-z0-9_][A-Za-z0-9_\-]*|\"[^\x00-\x1f\x7f\"\\]*\"(?:@[a
 _STRING = "^^<http://www.w3.org/2001/XMLSchema#string>"
 
 
-def read_lines(workshop: Workshop, path: Path, *, table: str) -> bool:
+def load_ntriples(workshop: TripleTables, path: Path, *, table: str) -> bool:
     """Put the triples of an N-Triples file into a table that then holds none twice.
 
     False comes back, and nothing is read, when the file has errors or is in an unusual form.
@@ -44,7 +44,7 @@ def read_lines(workshop: Workshop, path: Path, *, table: str) -> bool:
     respelled = _respell(workshop)
     if respelled is None:
         return False
-    workshop.enter("spelling", each_once=not respelled)
+    workshop.enter_terms("spelling", each_once=not respelled)
     sql.execute(
         "CREATE OR REPLACE TEMP TABLE code AS SELECT a.text, b.id FROM spelling AS a JOIN term AS b ON b.text = a.exact"
     )
@@ -58,7 +58,7 @@ def read_lines(workshop: Workshop, path: Path, *, table: str) -> bool:
     return True
 
 
-def write_ntriples(workshop: Workshop, path: Path, *, tables: Iterable[str] = ("triple", "inferred")) -> None:
+def write_ntriples(workshop: TripleTables, path: Path, *, tables: Iterable[str] = ("triple", "inferred")) -> None:
     """Write the tables, which share no triple, as one N-Triples file, gzipped when it is called so.
 
     The same triples give the same bytes: they are ordered by their numbers, which come from the terms.
@@ -96,12 +96,12 @@ def write_ntriples(workshop: Workshop, path: Path, *, tables: Iterable[str] = ("
         part.unlink(missing_ok=True)
 
 
-def _ranges(workshop: Workshop, union: str) -> Iterator[tuple[int, int]]:
+def _ranges(workshop: TripleTables, union: str) -> Iterator[tuple[int, int]]:
     """Ranges of subjects, in their order, each with about as many triples as fit into memory with their texts."""
     sql = workshop.sql
     ((rows, last),) = sql.execute(f"SELECT count(*), coalesce(max(s), 0) FROM ({union}) AS u").fetchall()
     at_once = max(_ROWS_AT_ONCE, rows // _MOST_PARTS)
-    times = -(-rows // min(workshop.memory() // _BYTES_PER_ROW, at_once))
+    times = -(-rows // min(workshop.memory_limit() // _BYTES_PER_ROW, at_once))
     cuts = []
     if times > 1:
         places = ", ".join(str(i / times) for i in range(1, times))
@@ -110,7 +110,7 @@ def _ranges(workshop: Workshop, union: str) -> Iterator[tuple[int, int]]:
     yield from zip([0, *(cut + 1 for cut in cuts)], [*cuts, last], strict=True)
 
 
-def _split_by_column(workshop: Workshop, path: Path) -> bool:
+def _split_by_column(workshop: TripleTables, path: Path) -> bool:
     """Read `line` and `spelling` from a file whose every line has its columns parted by `> `; False for any other.
 
     The columns then lack their `>`, and a literal that ends in no `>` has ` .` at its end.
@@ -132,7 +132,7 @@ def _split_by_column(workshop: Workshop, path: Path) -> bool:
     return True
 
 
-def _split_by_line(workshop: Workshop, path: Path) -> bool:
+def _split_by_line(workshop: TripleTables, path: Path) -> bool:
     """Read `line` and `spelling` from a file whose lines each have one blank between terms and end in ` .`."""
     # No N-Triples document has the separator in it, so that a line is one column.
     source = _source(path, columns=("line",), separator="\x01")
@@ -158,11 +158,11 @@ def _source(path: Path, *, columns: tuple[str, ...], separator: str, more: str =
     texts = ", ".join(f"'{column}': 'VARCHAR'" for column in columns)
     return (
         f"read_csv('{_quoted(path)}', columns = {{{texts}}}, delim = '{separator}', quote = '', escape = '',"
-        f" header = false, auto_detect = false, max_line_size = {2 * LONGEST}{more})"
+        f" header = false, auto_detect = false, max_line_size = {2 * MAX_LITERAL_LENGTH}{more})"
     )
 
 
-def _gather_terms(workshop: Workshop, *, exact: str) -> None:
+def _gather_terms(workshop: TripleTables, *, exact: str) -> None:
     """Make `spelling`: each term of `line` once, as it stands there and in exact form."""
     terms = " UNION ALL ".join(f"SELECT DISTINCT {place} AS t FROM line" for place in "spo")
     workshop.sql.execute(
@@ -171,7 +171,7 @@ def _gather_terms(workshop: Workshop, *, exact: str) -> None:
     )
 
 
-def _respell(workshop: Workshop) -> bool | None:
+def _respell(workshop: TripleTables) -> bool | None:
     """Give the terms of the file their exact form; True when some changed, None when one is no term."""
     sql = workshop.sql
     odd = [
@@ -195,7 +195,7 @@ def _respell(workshop: Workshop) -> bool | None:
             ["\n".join(odd), "\n".join(exact)],
         )
         sql.execute("UPDATE spelling SET exact = r.exact FROM respelled AS r WHERE r.text = spelling.exact")
-    number = workshop.next_file()
+    number = workshop.next_file_number()
     if number == 1:
         return bool(odd)
     # Blank nodes of different files are different things, whatever they are called.

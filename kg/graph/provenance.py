@@ -17,7 +17,7 @@ from kg.decisions.conflicts import Decided, Decision
 from kg.decisions.links import EXACT
 from kg.facts.dates import Days, to_days
 from kg.facts.model import Fact, Source
-from kg.graph.record_store import part
+from kg.graph.record_store import split_records
 from kg.passages.texts import place_in_text
 from kg.terms import BASE, EVIDENCE, RDF, TYPE, XSD, Term
 
@@ -77,7 +77,7 @@ def links(merged: Merged) -> Iterator[Triple]:
 
 def provenance(decided: Decided, sources: Mapping[str, Source]) -> Iterator[Triple]:
     """Who says each fact and where, what is contested and why, and who the sources are."""
-    kept, spelled = part(decided)
+    kept, spelled = split_records(decided)
     yield from _records(kept, sources)
     for fact in spelled:
         yield from _statement(fact, sources)

@@ -12,7 +12,7 @@ from kg import vocabulary as vocab
 from kg.decisions.conflicts import Contested, Kind
 from kg.facts.model import Evidence, Fact, Rank, Source
 from kg.graph.provenance import ev
-from kg.graph.record_store import Records
+from kg.graph.record_store import RecordStore
 from kg.graph.store import find_quad, find_quads
 from kg.passages.texts import Texts
 from kg.reports import Place
@@ -27,7 +27,7 @@ class Provenance:
     """Who says what in a store: facts by triple, sources by id."""
 
     store: Store
-    records: Records | None = None
+    records: RecordStore | None = None
 
     @cached_property
     def sources(self) -> Mapping[str, Source]:

@@ -19,11 +19,11 @@ from typing import IO, TYPE_CHECKING, TypeVar, cast
 from pyoxigraph import BlankNode, Literal, NamedNode, Quad, RdfFormat, Triple, parse, serialize
 
 from kg.errors import FaultsError, InputError
-from kg.graph.ntriples import LONGEST, read_lines
+from kg.graph.ntriples import MAX_LITERAL_LENGTH, load_ntriples
 from kg.reports import Finding, Place
 
 if TYPE_CHECKING:
-    from kg.graph.triple_tables import Workshop
+    from kg.graph.triple_tables import TripleTables
 
 _Node = TypeVar("_Node", NamedNode | BlankNode, NamedNode | BlankNode | Literal)
 
@@ -74,20 +74,20 @@ def read_triples(path: Path) -> Iterator[Triple]:
             raise _fault(path, error) from error
 
 
-def read_into(workshop: Workshop, path: Path, *, table: str = "triple") -> None:
+def load_file(workshop: TripleTables, path: Path, *, table: str = "triple") -> None:
     """Put the triples of the file into a table of the workshop that then holds none of them twice.
 
     Blank nodes of different files are kept apart. Raises `InputError` for a file that cannot be read.
     """
     if not path.is_file():
         raise InputError(f"{path}: there is no such file.")
-    if format_of(path) is RdfFormat.N_TRIPLES and read_lines(workshop, path, table=table):
+    if format_of(path) is RdfFormat.N_TRIPLES and load_ntriples(workshop, path, table=table):
         return
     with tempfile.TemporaryDirectory(prefix="kg-") as folder:
         plain = Path(folder) / "triples.nt"
         with plain.open("wb") as out:
             serialize(read_triples(path), output=out, format=RdfFormat.N_TRIPLES)
-        if not read_lines(workshop, plain, table=table):
+        if not load_ntriples(workshop, plain, table=table):
             raise FaultsError([Finding("rdf/syntax", f"{path.name} could not be read.", places=(Place(str(path)),))])
 
 
@@ -96,7 +96,7 @@ def _renamed(triple: Triple, names: dict[str, BlankNode], path: Path) -> Triple:
     s, o = triple.subject, triple.object
     if isinstance(s, Triple) or isinstance(o, Triple):
         raise FaultsError([_no_such_term(path, triple)])
-    if isinstance(o, Literal) and len(o.value) > LONGEST:
+    if isinstance(o, Literal) and len(o.value) > MAX_LITERAL_LENGTH:
         raise FaultsError([_too_long(path, triple, len(o.value))])
     if isinstance(s, BlankNode) or isinstance(o, BlankNode):
         return Triple(_named(s, names), triple.predicate, _named(o, names))
@@ -117,12 +117,12 @@ def _no_such_term(path: Path, triple: Triple) -> Finding:
 
 def _too_long(path: Path, triple: Triple, length: int) -> Finding:
     message = (
-        f"A literal of {triple.subject} {triple.predicate} has {length:,} characters; at most {LONGEST:,} are read."
+        f"A literal of {triple.subject} {triple.predicate} has {length:,} characters; at most {MAX_LITERAL_LENGTH:,} are read."
     )
     line = 0
     if format_of(path) is RdfFormat.N_TRIPLES:
         with _opened(path) as file:
-            line = next((number for number, text in enumerate(file, 1) if len(text) > LONGEST), 0)
+            line = next((number for number, text in enumerate(file, 1) if len(text) > MAX_LITERAL_LENGTH), 0)
     return Finding("rdf/length", message, places=(Place(str(path), line),))
 
 

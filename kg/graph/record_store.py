@@ -30,7 +30,7 @@ def is_record(fact: Fact) -> bool:
     return bool(spot.record) and not spot.has_span and not any(told) and fact.rank == "normal"
 
 
-def part(decided: Decided) -> tuple[list[Fact], list[Fact]]:
+def split_records(decided: Decided) -> tuple[list[Fact], list[Fact]]:
     """The facts whose evidence is kept per record, and those whose evidence is spelled out.
 
     Spelled out is also what a decision preferred: an answer can then show both sides.
@@ -62,7 +62,7 @@ def write_records(path: Path, facts: Iterable[Fact]) -> int:
     return count
 
 
-class Records:
+class RecordStore:
     """The record facts of a build; empty where it has none."""
 
     def __init__(self, build: Path) -> None:

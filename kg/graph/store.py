@@ -39,7 +39,7 @@ READERS = "READERS"
 
 
 @contextlib.contextmanager
-def fresh_folder(project: Project) -> Iterator[Path]:
+def temporary_folder(project: Project) -> Iterator[Path]:
     """A folder to build in; it is gone afterwards unless `publish` has moved it."""
     builds = project.built / "builds"
     builds.mkdir(parents=True, exist_ok=True)
@@ -99,7 +99,7 @@ def publish(project: Project, folder: Path, name: str) -> Path:
     return final
 
 
-def published(project: Project) -> Path | None:
+def published_build(project: Project) -> Path | None:
     """The folder of the published graph; None when there is none, or it is gone."""
     try:
         return project.current
@@ -107,15 +107,15 @@ def published(project: Project) -> Path | None:
         return None
 
 
-class Opened(NamedTuple):
+class OpenBuild(NamedTuple):
     """A published graph open for reading; it is not swept away while somebody keeps its `hold`."""
 
     folder: Path
     store: Store
-    hold: Hold
+    hold: BuildLock
 
 
-class Hold:
+class BuildLock:
     """Says to builds that a folder is being read, until it is let go or the process ends.
 
     Oxigraph opens the files of a store when it first needs them, so that a folder must stay as long as its reader.
@@ -133,13 +133,13 @@ class Hold:
             os.close(self._file)
 
 
-def open_build(folder: Path) -> Opened:
+def open_build(folder: Path) -> OpenBuild:
     """A build, for reading; raises `OSError` when it is gone."""
-    hold = Hold(folder)
-    return Opened(folder, Store.read_only(str(folder / "store")), hold)
+    hold = BuildLock(folder)
+    return OpenBuild(folder, Store.read_only(str(folder / "store")), hold)
 
 
-def open_store(project: Project) -> Opened:
+def open_published_build(project: Project) -> OpenBuild:
     """The published graph, for reading; raises `ProjectError` when there is none."""
     for _ in range(10):
         folder = project.current

@@ -22,14 +22,14 @@ from pyoxigraph import RdfFormat, Triple, parse
 
 from kg.errors import InputError
 from kg.graph.ntriples import write_ntriples
-from kg.graph.rdf_files import read_into
+from kg.graph.rdf_files import load_file
 from kg.terms import Term, to_text
 
-LITERALS = 1 << 31
+FIRST_LITERAL_ID = 1 << 31
 """The first number of a literal."""
 
 
-class Workshop:
+class TripleTables:
     """Integer-coded triples and their dictionary; `sql` is the DuckDB connection that rules and shapes run on.
 
     `memory` bounds what DuckDB holds at once (`"2GB"`); beyond it, it writes to the folder `scratch`.
@@ -60,14 +60,14 @@ class Workshop:
         self.sql.execute("CREATE TABLE IF NOT EXISTS inferred(s UINTEGER, p UINTEGER, o UINTEGER)")
         self._ids: dict[str, int] = {}
         self._files = 0
-        self._next = [1, LITERALS]
+        self._next = [1, FIRST_LITERAL_ID]
         self._all_known = self.count("term") == 0  # whether `_ids` holds the whole dictionary
         if not self._all_known:
             self._count_on()
 
     def read(self, path: Path, *, table: str = "triple") -> None:
         """Assert the triples of an RDF file: Turtle, N-Triples, N-Quads, TriG, RDF/XML or JSON-LD, also gzipped."""
-        read_into(self, path, table=table)
+        load_file(self, path, table=table)
 
     def write_ntriples(self, path: Path, *, tables: Iterable[str] = ("triple", "inferred")) -> None:
         """Write tables, by default all that is known, as N-Triples: always the same bytes for the same triples."""
@@ -106,7 +106,7 @@ class Workshop:
         rows = list(dict.fromkeys(triples))
         if not rows:
             return
-        ids = self.numbers(text for row in rows for text in row)
+        ids = self.encode(text for row in rows for text in row)
         self._insert([[ids[row[place]] for row in rows] for place in range(3)], table)
 
     def _insert(self, columns: list[list[int]], table: str) -> None:
@@ -117,10 +117,10 @@ class Workshop:
         # A list as text is several times quicker to hand over than a list of Python's integers.
         self.sql.execute(f"INSERT INTO {table} SELECT s, p, o FROM {fresh}{known}", [str(c) for c in columns])
 
-    def numbers(self, texts: Iterable[str]) -> dict[str, int]:
+    def encode(self, texts: Iterable[str]) -> dict[str, int]:
         """The number of each term, given as its exact N-Triples form; new terms are entered in the dictionary."""
         wanted = dict.fromkeys(texts)
-        known = self.known_numbers(wanted)
+        known = self.find_ids(wanted)
         fresh = {text: self._take(text) for text in wanted if text not in known}
         self._ids.update(fresh)
         self._enter_texts(fresh)
@@ -134,7 +134,7 @@ class Workshop:
                 [str(list(fresh.values())), "\n".join(fresh)],
             )
 
-    def known_numbers(self, texts: Iterable[str]) -> dict[str, int]:
+    def find_ids(self, texts: Iterable[str]) -> dict[str, int]:
         """The number of each of these terms that the dictionary holds."""
         wanted = dict.fromkeys(texts)
         if not self._all_known and (unsure := [text for text in wanted if text not in self._ids]):
@@ -144,7 +144,7 @@ class Workshop:
             self._ids.update(rows.fetchall())
         return {text: self._ids[text] for text in wanted if text in self._ids}
 
-    def texts(self, numbers: Iterable[int]) -> dict[int, str]:
+    def decode(self, numbers: Iterable[int]) -> dict[int, str]:
         """The exact N-Triples form of each numbered term."""
         wanted = sorted(set(numbers))
         if not wanted:
@@ -155,7 +155,7 @@ class Workshop:
     def ids(self, terms: Iterable[Term]) -> Mapping[Term, int]:
         """Each term's number, for those that the workshop knows."""
         wanted = {to_text(term): term for term in terms}
-        return {wanted[text]: number for text, number in self.known_numbers(wanted).items()}
+        return {wanted[text]: number for text, number in self.find_ids(wanted).items()}
 
     def count(self, table: str) -> int:
         """How many rows a table has."""
@@ -178,18 +178,18 @@ class Workshop:
         while batch := rows.fetchmany(10_000):
             yield from batch
 
-    def memory(self) -> int:
+    def memory_limit(self) -> int:
         """How many bytes the engine may hold at once."""
         setting = self.sql.execute("SELECT current_setting('memory_limit')").fetchall()[0][0]
         number, _, unit = str(setting).partition(" ")
         return int(float(number) * 1024 ** ("bytes", "KiB", "MiB", "GiB", "TiB").index(unit or "bytes"))
 
-    def next_file(self) -> int:
+    def next_file_number(self) -> int:
         """The number of the file that is being read, from 1."""
         self._files += 1
         return self._files
 
-    def enter(self, table: str, *, each_once: bool = False) -> None:
+    def enter_terms(self, table: str, *, each_once: bool = False) -> None:
         """Enter in the dictionary the terms that a table has in its column `exact`, in the order of their text."""
         new = "" if self.count("term") == 0 else " AND exact NOT IN (SELECT text FROM term)"
         distinct = "" if each_once else "DISTINCT "
@@ -210,6 +210,6 @@ class Workshop:
         return self._next[kind] - 1
 
     def _count_on(self) -> None:
-        rows = self.sql.execute(f"SELECT id >= {LITERALS}, max(id) FROM term GROUP BY ALL").fetchall()
+        rows = self.sql.execute(f"SELECT id >= {FIRST_LITERAL_ID}, max(id) FROM term GROUP BY ALL").fetchall()
         for literal, last in rows:
             self._next[int(literal)] = last + 1

@@ -28,14 +28,14 @@ from kg.facts.read import Read, read_facts
 from kg.facts.sources import read_sources
 from kg.graph import provenance
 from kg.graph.record_store import FILE as RECORDS
-from kg.graph.record_store import part, write_records
-from kg.graph.store import ASSERTED, INFERRED, fill_store, fresh_folder, publish, published, write_triples
-from kg.graph.triple_tables import Workshop
+from kg.graph.record_store import split_records, write_records
+from kg.graph.store import ASSERTED, INFERRED, fill_store, temporary_folder, publish, published_build, write_triples
+from kg.graph.triple_tables import TripleTables
 from kg.passages.texts import VARIABLE, Cited, cite, to_texts
 from kg.passages.verification import verify
 from kg.pipeline.incremental_check import digest_of as digest_of_files
 from kg.pipeline.incremental_check import recheck, write_checked
-from kg.pipeline.source_locations import Locator, Tracer
+from kg.pipeline.source_locations import SourceLocator, ProofTracer
 from kg.project import Project, find_project
 from kg.reasoning.infer import infer
 from kg.reports import Finding, Report
@@ -48,7 +48,7 @@ Progress = Callable[[str], None]
 
 
 @dataclass(frozen=True)
-class Drafted:
+class Draft:
     """A graph before it is stored: what was read, decided and inferred, and what is wrong with it."""
 
     project: Project
@@ -57,9 +57,9 @@ class Drafted:
     read: Read
     merged: Merged
     decided: Decided
-    workshop: Workshop
+    tables: TripleTables
     report: Report
-    checked: Report | None = None
+    shapes_report: Report | None = None
     """What the shapes found, before it was traced to files."""
 
 
@@ -79,7 +79,7 @@ def build(
     began = time.perf_counter()
     project = project if isinstance(project, Project) else find_project(project)
     digest = digest_of(project, engine=engine)
-    if not force and (current := published(project)) is not None and current.name.startswith(digest):
+    if not force and (current := published_build(project)) is not None and current.name.startswith(digest):
         report = Report(counts=_read_counts(current))
         return replace(report, counts={**report.counts, "unchanged": 1})
     say = progress if progress is not None else _silent
@@ -87,15 +87,15 @@ def build(
     report = drafted.report
     if report.ok:
         say("storing")
-        with fresh_folder(project) as folder:
+        with temporary_folder(project) as folder:
             asserted, inferred = _write(drafted, folder)
             fill_store(folder)
             counts = {**report.counts, "triples": asserted + inferred, "asserted": asserted, "inferred": inferred}
             counts["seconds"] = round(time.perf_counter() - began, 2)
             report = replace(report, counts=counts)
             _write_counts(folder, counts)
-            if drafted.checked is not None:
-                write_checked(folder, drafted.checked, digest=_rules_digest(project))
+            if drafted.shapes_report is not None:
+                write_checked(folder, drafted.shapes_report, digest=_rules_digest(project))
             publish(project, folder, digest)
     return report
 
@@ -161,7 +161,7 @@ def draft(
     shape: Iterable[str] | None = None,
     changed: bool = False,
     progress: Progress | None = None,
-) -> Drafted:
+) -> Draft:
     """Everything up to storing; `focus`, `shape` and `changed` are those of `check`."""
     say = progress if progress is not None else _silent
     say("reading")
@@ -185,7 +185,7 @@ def draft(
         for iri, classes in single_valued(shapes).items()
     }
     decided = decide(merged.facts, single=single, schema=schema, policy=policy)
-    workshop = Workshop()
+    workshop = TripleTables()
     workshop.add_terms(provenance.said(decided.facts))
     workshop.add(provenance.days(decided.facts))
     if report.ok:
@@ -197,7 +197,7 @@ def draft(
         if checked is None:
             checked = check_shapes(workshop, shapes, ontology=ontology, focus=focus, shape=shape)
         found = inference.report + checked
-        locator = Locator(decided.facts, trace=Tracer(workshop, ontology))
+        locator = SourceLocator(decided.facts, trace=ProofTracer(workshop, ontology))
         report += Report(tuple(locator.locate(finding) for finding in found), found.counts)
     counts = {
         "facts": len(read.facts),
@@ -205,12 +205,12 @@ def draft(
         "contested": len(decided.contested),
     }
     report = Report(report.findings, {**report.counts, **counts})
-    return Drafted(project, ontology, schema, read, merged, decided, workshop, report, checked)
+    return Draft(project, ontology, schema, read, merged, decided, workshop, report, checked)
 
 
-def _recheck(project: Project, workshop: Workshop, shapes: Shapes, ontology: tuple[Triple, ...]) -> Report | None:
+def _recheck(project: Project, workshop: TripleTables, shapes: Shapes, ontology: tuple[Triple, ...]) -> Report | None:
     """What the shapes find, looking only at what differs from the published build; None where it cannot tell."""
-    build = published(project)
+    build = published_build(project)
     if build is None:
         return None
     return recheck(workshop, shapes, ontology=ontology, build=build, digest=_rules_digest(project))
@@ -235,9 +235,9 @@ def _files(project: Project) -> Iterable[Path]:
     return (*project.ontology, *project.shapes, *fact_files(project.data))
 
 
-def _write(drafted: Drafted, folder: Path) -> tuple[int, int]:
+def _write(drafted: Draft, folder: Path) -> tuple[int, int]:
     """Write a build's exact files; how many triples are asserted and how many inferred comes back."""
-    decided, workshop = drafted.decided, drafted.workshop
+    decided, workshop = drafted.decided, drafted.tables
     said = folder / "said.unsorted"
     workshop.write_ntriples(said, tables=("triple",))
     workshop.write_ntriples(folder / INFERRED, tables=("inferred",))
@@ -247,7 +247,7 @@ def _write(drafted: Drafted, folder: Path) -> tuple[int, int]:
     write_triples(folder / "ontology.nt", drafted.ontology)
     write_triples(folder / "links.nt", provenance.links(drafted.merged))
     write_triples(folder / "provenance.nt", provenance.provenance(decided, drafted.read.sources))
-    write_records(folder / RECORDS, part(decided)[0])
+    write_records(folder / RECORDS, split_records(decided)[0])
     return asserted, inferred
 
 

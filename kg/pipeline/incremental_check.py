@@ -16,7 +16,7 @@ from typing import cast
 from pyoxigraph import BlankNode, NamedNode, Triple
 
 from kg.graph.store import ASSERTED, INFERRED
-from kg.graph.triple_tables import Workshop
+from kg.graph.triple_tables import TripleTables
 from kg.reports import Finding, Place, Report, Severity
 from kg.shapes import Shapes, Standing
 from kg.terms import RDFS, to_term
@@ -41,7 +41,7 @@ def digest_of(files: Iterable[Path]) -> str:
 
 
 def recheck(
-    workshop: Workshop, shapes: Shapes, *, ontology: Sequence[Triple], build: Path, digest: str
+    workshop: TripleTables, shapes: Shapes, *, ontology: Sequence[Triple], build: Path, digest: str
 ) -> Report | None:
     """What a whole check of the workshop would find; None when the build cannot tell, and a whole check is needed."""
     known = _read_checked(build, digest)
@@ -74,7 +74,7 @@ def _finding(told: dict[str, object]) -> Finding:
     return Finding(**{**values, **lists}, severity=severity, places=places)  # type: ignore[arg-type]
 
 
-def _difference(workshop: Workshop, build: Path) -> tuple[list[Triple], list[Triple]]:
+def _difference(workshop: TripleTables, build: Path) -> tuple[list[Triple], list[Triple]]:
     """What stands in the workshop and not in the build, and the other way round."""
     sql = workshop.sql
     sql.execute("CREATE OR REPLACE TABLE published(s UINTEGER, p UINTEGER, o UINTEGER)")
@@ -85,7 +85,7 @@ def _difference(workshop: Workshop, build: Path) -> tuple[list[Triple], list[Tri
     added = sql.execute(f"({now}) EXCEPT ({before})").fetchall()
     removed = sql.execute(f"({before}) EXCEPT ({now})").fetchall()
     sql.execute("DROP TABLE published")
-    texts = workshop.texts({number for row in (*added, *removed) for number in row})
+    texts = workshop.decode({number for row in (*added, *removed) for number in row})
     return [_triple(row, texts) for row in added], [_triple(row, texts) for row in removed]
 
 

@@ -10,8 +10,8 @@ from functools import cached_property
 from pyoxigraph import Triple
 
 from kg.facts.model import Fact
-from kg.graph.triple_tables import Workshop
-from kg.proofs.search import Explainer, Triples
+from kg.graph.triple_tables import TripleTables
+from kg.proofs.search import ProofSearch, MemoryGraph
 from kg.reasoning.ontology import Ontology
 from kg.reports import Finding, Place
 from kg.terms import Spo, Term, to_spo, to_term
@@ -21,7 +21,7 @@ Trace = Callable[[Spo], Iterable[Spo]]
 _Pattern = tuple[str | None, str | None, str | None]
 
 
-class Locator:
+class SourceLocator:
     """Knows where each fact was written down; `trace` leads from what was inferred to what was said."""
 
     def __init__(self, facts: Iterable[Fact], *, trace: Trace | None = None) -> None:
@@ -67,10 +67,10 @@ class Locator:
         return self._read[focus]
 
 
-class Tracer:
+class ProofTracer:
     """Traces what was inferred to what was said; reads the graph only when it is first asked."""
 
-    def __init__(self, workshop: Workshop, ontology: Iterable[Triple]) -> None:
+    def __init__(self, workshop: TripleTables, ontology: Iterable[Triple]) -> None:
         self._workshop, self._ontology = workshop, ontology
 
     def __call__(self, triple: Spo) -> tuple[Spo, ...]:
@@ -79,19 +79,19 @@ class Tracer:
         return () if proof is None else tuple(leaf.triple for leaf in proof.leaves() if not leaf.is_axiom)
 
     @cached_property
-    def _explainer(self) -> Explainer:
+    def _explainer(self) -> ProofSearch:
         ontology = Ontology(map(to_spo, self._ontology))
-        known = WorkshopFacts(self._workshop)
-        return Explainer(known, ontology, was_said=known.was_said)
+        known = TablesGraph(self._workshop)
+        return ProofSearch(known, ontology, is_asserted=known.was_said)
 
 
-class WorkshopFacts:
+class TablesGraph:
     """The closed graph of a workshop: asked by SQL, and when much is asked, read into memory as a whole.
 
     Most checks have few questions; to read five hundred triples takes longer than one.
     """
 
-    def __init__(self, workshop: Workshop, *, most_asked: int | None = None) -> None:
+    def __init__(self, workshop: TripleTables, *, most_asked: int | None = None) -> None:
         self._workshop = workshop
         size = workshop.count("triple") + workshop.count("inferred")
         self._left = most_asked if most_asked is not None else size // 500
@@ -123,15 +123,15 @@ class WorkshopFacts:
     def _where(self, pattern: _Pattern) -> str:
         """The pattern as a condition on numbers."""
         bound = [(place, text) for place, text in zip("spo", pattern, strict=True) if text is not None]
-        numbers = self._workshop.known_numbers(text for _, text in bound)
+        numbers = self._workshop.find_ids(text for _, text in bound)
         if len(numbers) < len({text for _, text in bound}):
             return "false"
         return " AND ".join(f"{place} = {numbers[text]}" for place, text in bound) or "true"
 
     @cached_property
-    def _all(self) -> tuple[Triples, Mapping[Spo, None]]:
+    def _all(self) -> tuple[MemoryGraph, Mapping[Spo, None]]:
         said = dict.fromkeys(self._workshop.triple_texts())
-        return Triples((*said, *self._workshop.triple_texts(table="inferred"))), said
+        return MemoryGraph((*said, *self._workshop.triple_texts(table="inferred"))), said
 
 
 _MATCHING = (

@@ -37,14 +37,14 @@ MOST_MATCHES = 4 * MOST_STEPS
 _HIGHEST = 40
 
 
-class Facts(Protocol):
+class ClosedGraph(Protocol):
     """A closed graph that can be asked; None stands for anything."""
 
     def matching(self, s: str | None, p: str | None, o: str | None) -> Iterable[Spo]:
         """The triples of this form, terms in exact N-Triples form."""
 
 
-class StoreFacts:
+class StoreGraph:
     """The default graph of an Oxigraph store."""
 
     def __init__(self, store: Store) -> None:
@@ -59,7 +59,7 @@ class StoreFacts:
             yield to_spo(quad)
 
 
-class Triples:
+class MemoryGraph:
     """Triples in memory."""
 
     def __init__(self, triples: Iterable[Spo]) -> None:
@@ -82,32 +82,32 @@ class Triples:
 
 
 @dataclass(frozen=True, slots=True)
-class _Found:
+class _Steps:
     """The steps that give a triple, and whether these are all."""
 
     steps: tuple[Derivation, ...]
     complete: bool
 
 
-class Explainer:
+class ProofSearch:
     """Explains the triples of a closed graph, which rests on what `was_said` and on the axioms of an ontology."""
 
     def __init__(
         self,
-        facts: Facts,
+        facts: ClosedGraph,
         ontology: Ontology,
         *,
-        was_said: Callable[[Spo], bool],
+        is_asserted: Callable[[Spo], bool],
         is_axiom: Callable[[Spo], bool] | None = None,
         rules: Iterable[GroundRule] | None = None,
     ) -> None:
-        self.facts, self.ontology, self.was_said = facts, ontology, was_said
+        self.facts, self.ontology, self.was_said = facts, ontology, is_asserted
         self.is_axiom = is_axiom if is_axiom is not None else ontology.told.__contains__
         self._by_head: dict[tuple[str, str], list[GroundRule]] = defaultdict(list)
         for rule in rules if rules is not None else ground(ontology):
             for _, p, o in rule.head:
                 self._by_head[_kind(p, o)].append(rule)
-        self._found: dict[Spo, _Found] = {}
+        self._found: dict[Spo, _Steps] = {}
         self._proven: dict[Spo, Proof] = {}
         self._failed: dict[Spo, int] = {}
 
@@ -182,12 +182,12 @@ class Explainer:
     def _leaf(self, triple: Spo) -> Proof:
         return Proof(triple, is_axiom=not self.was_said(triple))
 
-    def _steps(self, triple: Spo) -> _Found:
+    def _steps(self, triple: Spo) -> _Steps:
         if triple not in self._found:
             steps = list(islice(dict.fromkeys(self._all_steps(triple)), MOST_STEPS + 1))
             complete = len(steps) <= MOST_STEPS
             steps = sorted(steps[:MOST_STEPS], key=self._cost)
-            self._found[triple] = _Found(tuple(steps), complete)
+            self._found[triple] = _Steps(tuple(steps), complete)
         return self._found[triple]
 
     def _cost(self, step: Derivation) -> tuple[int, int, str, tuple[Spo, ...]]:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Container, Iterator, Mapping, Sequence
 
-from kg.graph.triple_tables import LITERALS, Workshop
+from kg.graph.triple_tables import FIRST_LITERAL_ID, TripleTables
 from kg.reasoning import sql as sql
 from kg.reasoning.rules import TYPE, GroundRule
-from kg.reasoning.strata import Kind, Kinds
+from kg.reasoning.strata import Relation, Relations
 from kg.reports import Finding, Severity
 from kg.terms import Spo, to_short, to_term
 from kg.xsd import PLAIN_LITERAL, RDFS_LITERAL, STRING, SUPPORTED, is_in_datatype, value_of
@@ -42,7 +42,7 @@ _USUAL = (
 class Contradictions:
     """Looks through the closed graph for what the rules forbid."""
 
-    def __init__(self, workshop: Workshop, ids: Mapping[str, int], present: Container[Kind], kinds: Kinds) -> None:
+    def __init__(self, workshop: TripleTables, ids: Mapping[str, int], present: Container[Relation], kinds: Relations) -> None:
         self.workshop, self.ids, self.present, self.kinds = workshop, ids, present, kinds
 
     def find(self, rules: Sequence[GroundRule], refused: Sequence[tuple[str, str, str, str]]) -> Iterator[Finding]:
@@ -61,7 +61,7 @@ class Contradictions:
         bodies = [(rule.body, number) for number, rule in enumerate(live)]
         for statement in sql.contradictions(bodies, self.ids, limit=MOST + 1):
             rows = self.workshop.sql.execute(statement).fetchall()
-            texts = self.workshop.texts(number for row in rows for number in row[1:])
+            texts = self.workshop.decode(number for row in rows for number in row[1:])
             for row in rows[:MOST]:
                 words = [texts[number] for number in row[1:]]
                 facts = [(words[i], words[i + 1], words[i + 2]) for i in range(0, len(words), 3)]
@@ -99,7 +99,7 @@ class Contradictions:
             datatype = rule.head[0][2]
             unlike = '%"' if datatype in (STRING, PLAIN_LITERAL) else f"%^^{datatype}"
             for s, p, o, text in self.workshop.sql.execute(sql.misfits(rule, self.ids, unlike=unlike)).fetchall():
-                texts = self.workshop.texts([s, p, o])
+                texts = self.workshop.decode([s, p, o])
                 spot = (texts[s], texts[p], text, datatype)
                 if spot not in seen and not is_in_datatype(datatype, text):
                     seen.add(spot)
@@ -108,7 +108,7 @@ class Contradictions:
     def _ill_typed(self) -> Iterator[Finding]:
         """Literals whose words are none of their datatype's; the usual ones are passed over by the engine."""
         rows = self.workshop.sql.execute(
-            f"SELECT id, text FROM term WHERE id >= {LITERALS} AND text LIKE '%>' AND NOT regexp_matches(text, ?)",
+            f"SELECT id, text FROM term WHERE id >= {FIRST_LITERAL_ID} AND text LIKE '%>' AND NOT regexp_matches(text, ?)",
             [_USUAL],
         ).fetchall()
         wrong = sorted((number, text) for number, text in rows if value_of(text) is None)
@@ -117,7 +117,7 @@ class Contradictions:
         found = self.workshop.sql.execute(
             f"SELECT DISTINCT s, p, o FROM known WHERE o IN ({', '.join(str(n) for n, _ in wrong)}) ORDER BY ALL"
         ).fetchall()
-        texts = self.workshop.texts(number for row in found for number in row)
+        texts = self.workshop.decode(number for row in found for number in row)
         for s, p, o in found:
             yield _misfit((texts[s], texts[p], texts[o]), texts[o][texts[o].rindex("^^") + 2 :], None)
 

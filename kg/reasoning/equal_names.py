@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from kg.graph.triple_tables import LITERALS, Workshop
+from kg.graph.triple_tables import FIRST_LITERAL_ID, TripleTables
 from kg.reasoning.rules import SAME
 from kg.reasoning.union_find import SameAs
 from kg.xsd import are_equal, value_of
@@ -23,7 +23,7 @@ Refusal = tuple[str, str, str, str]
 class Names:
     """Which names name one thing, over a workshop's tables; `refused` are pairs that would make one of two values."""
 
-    def __init__(self, workshop: Workshop) -> None:
+    def __init__(self, workshop: TripleTables) -> None:
         self.workshop = workshop
         self.same = SameAs()
         self.refused: list[Refusal] = []
@@ -31,7 +31,7 @@ class Names:
 
     def unite_said(self) -> bool:
         """Let every owl:sameAs triple have its way; True when that made one name of two."""
-        number = self.workshop.known_numbers([SAME]).get(SAME)
+        number = self.workshop.find_ids([SAME]).get(SAME)
         if number is None:
             return False
         rows = self.workshop.sql.execute(f"SELECT s, o FROM known WHERE p = {number} AND s <> o").fetchall()
@@ -42,7 +42,7 @@ class Names:
         places = ", ".join(map(str, sorted(predicates)))
         rows = self.workshop.sql.execute(
             "SELECT DISTINCT k.o, t.text FROM known AS k JOIN term AS t ON t.id = k.o"
-            f" WHERE k.p IN ({places}) AND k.o >= {LITERALS} ORDER BY ALL"
+            f" WHERE k.p IN ({places}) AND k.o >= {FIRST_LITERAL_ID} ORDER BY ALL"
         ).fetchall()
         first: dict[object, int] = {}
         pairs = []
@@ -57,7 +57,7 @@ class Names:
         rows = list(pairs)
         if not rows:
             return False
-        texts = self.workshop.texts(number for row in rows for number in row)
+        texts = self.workshop.decode(number for row in rows for number in row)
         before = len(self.same)
         self.refused += self.same.unite(((texts[a], texts[b]) for a, b in rows), equal=are_equal)
         if len(self.same) == before:
@@ -68,7 +68,7 @@ class Names:
     def _rewrite(self) -> None:
         sql = self.workshop.sql
         roots = self.same.representatives()
-        ids = self.workshop.numbers([*roots, *roots.values()])
+        ids = self.workshop.encode([*roots, *roots.values()])
         sql.execute("CREATE OR REPLACE TEMP TABLE same(id UINTEGER, root UINTEGER)")
         sql.execute(
             "INSERT INTO same SELECT unnest(?::UINTEGER[]), unnest(?::UINTEGER[])",
@@ -97,14 +97,14 @@ class Names:
         if not self.same:
             return 0
         sql = self.workshop.sql
-        same = self.workshop.numbers([SAME])[SAME]
+        same = self.workshop.encode([SAME])[SAME]
         sql.execute(f"CREATE OR REPLACE TEMP TABLE rewritten AS SELECT s, p, o FROM known WHERE p <> {same} OR s <> o")
         sql.execute("DELETE FROM inferred")
         # A literal keeps the form that it was written in: copies under another form of the same value say nothing.
         sql.execute(
             "CREATE OR REPLACE TEMP TABLE name AS SELECT root, id FROM same WHERE id < ? OR root < ?"
             " UNION SELECT root, root FROM same WHERE id < ? OR root < ?",
-            [LITERALS] * 4,
+            [FIRST_LITERAL_ID] * 4,
         )
         pairs = (
             f"SELECT a.id, CAST({same} AS UINTEGER), b.id FROM name AS a JOIN name AS b ON a.root = b.root"
@@ -128,7 +128,7 @@ class Names:
             "DELETE FROM inferred AS i WHERE i.o >= ? AND EXISTS"
             " (SELECT 1 FROM same AS m JOIN triple AS t ON t.o = m.id"
             " WHERE m.root = i.o AND m.id >= ? AND t.s = i.s AND t.p = i.p)",
-            [LITERALS, LITERALS],
+            [FIRST_LITERAL_ID, FIRST_LITERAL_ID],
         )
         return 0 if every else len(self.same)
 

@@ -19,7 +19,7 @@ from dataclasses import dataclass, field
 from pyoxigraph import Triple
 
 from kg.errors import InputError
-from kg.graph.triple_tables import LITERALS, Workshop
+from kg.graph.triple_tables import FIRST_LITERAL_ID, TripleTables
 from kg.reasoning import sql as sql
 from kg.reasoning.contradictions import Contradictions
 from kg.reasoning.equal_names import Names
@@ -27,7 +27,7 @@ from kg.reasoning.grounding import ground, is_equality
 from kg.reasoning.ontology import LIST_PREDICATES, SCHEMA_CLASSES, SCHEMA_PREDICATES, Ontology
 from kg.reasoning.ontology_lint import UNREAD, UNREAD_CLASSES, outside
 from kg.reasoning.rules import FIRST, REST, SAME, THING, TYPE, GroundRule, is_variable
-from kg.reasoning.strata import Kind, Kinds, Step, Stratum, copies_without_loss, to_strata
+from kg.reasoning.strata import Relation, Relations, Clause, Stratum, copies_without_loss, to_strata
 from kg.reasoning.tautologies import AXIOMS, WORDS, is_trivial
 from kg.reports import Finding, Report, Severity
 from kg.terms import Spo, to_text
@@ -49,7 +49,7 @@ class Inference:
 
 
 def infer(
-    workshop: Workshop,
+    workshop: TripleTables,
     ontology: Iterable[Triple],
     *,
     engine: str = "sql",
@@ -82,7 +82,7 @@ class _Run:
     """One run of the reasoner over one workshop."""
 
     def __init__(
-        self, workshop: Workshop, *, schema: bool, trivial: bool, same_as: str, progress: Progress | None
+        self, workshop: TripleTables, *, schema: bool, trivial: bool, same_as: str, progress: Progress | None
     ) -> None:
         self.workshop, self.schema, self.trivial, self.same_as = workshop, schema, trivial, same_as
         self.progress = progress if progress is not None else _silent
@@ -139,7 +139,7 @@ class _Run:
         )
         return self.names.unite([(row[0], row[1]) for row in self._execute(" UNION ".join(selected))])
 
-    def _says_same(self, steps: list[Step]) -> bool:
+    def _says_same(self, steps: list[Clause]) -> bool:
         """True when a rule made a new owl:sameAs triple (a property below owl:sameAs, say)."""
         return any(step.head[1] == SAME for step in steps) and self.names.unite_said()
 
@@ -148,22 +148,22 @@ class _Run:
     def _schema_triples(self) -> list[Spo]:
         """The triples, from the ontology or the data, that say something about classes and properties."""
         rows = self._schema_rows()
-        texts = self.workshop.texts(number for row in rows for number in row)
+        texts = self.workshop.decode(number for row in rows for number in row)
         return [(texts[s], texts[p], texts[o]) for s, p, o in rows]
 
     def _unread_triples(self) -> list[Spo]:
         """The triples about classes and properties that no rule reads."""
         rows = self._rows_of(UNREAD, UNREAD_CLASSES)
-        texts = self.workshop.texts(number for row in rows for number in row)
+        texts = self.workshop.decode(number for row in rows for number in row)
         return [(texts[s], texts[p], texts[o]) for s, p, o in rows]
 
     def _schema_rows(self) -> list[tuple[int, ...]]:
-        has_lists = self.workshop.known_numbers(LIST_PREDICATES)
+        has_lists = self.workshop.find_ids(LIST_PREDICATES)
         return self._rows_of({*SCHEMA_PREDICATES, *((FIRST, REST) if has_lists else ())}, SCHEMA_CLASSES)
 
     def _rows_of(self, properties: Iterable[str], members_of: Iterable[str]) -> list[tuple[int, ...]]:
         """The triples with these properties, and those that say that something is in these classes."""
-        ids = self.workshop.known_numbers([*properties, *members_of, TYPE])
+        ids = self.workshop.find_ids([*properties, *members_of, TYPE])
         predicates = [ids[p] for p in properties if p in ids]
         classes = [ids[c] for c in members_of if c in ids]
         conditions = []
@@ -175,7 +175,7 @@ class _Run:
             return []
         return self._execute(f"SELECT s, p, o FROM known WHERE {' OR '.join(conditions)} ORDER BY s, p, o")
 
-    def _new_axioms(self, steps: list[Step], ontology: Ontology) -> bool:
+    def _new_axioms(self, steps: list[Clause], ontology: Ontology) -> bool:
         """True when a rule about facts gave a triple about the ontology, so that rules must be grounded anew."""
         if not any(
             p in SCHEMA_PREDICATES or (p == TYPE and (is_variable(o) or o in SCHEMA_CLASSES))
@@ -188,28 +188,28 @@ class _Run:
 
     def _numbers(self, rules: tuple[GroundRule, ...]) -> dict[str, int]:
         texts = {t for rule in rules for p in (*rule.body, *rule.head) for t in p if not is_variable(t)}
-        return self.workshop.numbers(sorted(texts | {TYPE, THING, SAME}))
+        return self.workshop.encode(sorted(texts | {TYPE, THING, SAME}))
 
-    def _present_kinds(self) -> set[Kind]:
+    def _present_kinds(self) -> set[Relation]:
         """The kinds of facts of which there is one."""
         type_id = self.ids[TYPE]
         properties = [row[0] for row in self._execute("SELECT DISTINCT p FROM known")]
         classes = [row[0] for row in self._execute(f"SELECT DISTINCT o FROM known WHERE p = {type_id}")]
-        texts = self.workshop.texts([*properties, *classes])
+        texts = self.workshop.decode([*properties, *classes])
         kinds = {(texts[p], "") for p in properties} | {(TYPE, texts[c]) for c in classes}
         return kinds | {(SAME, "")}
 
-    def _steps(self, told: list[GroundRule]) -> list[Step]:
+    def _steps(self, told: list[GroundRule]) -> list[Clause]:
         """The rules that give facts, each body and head once."""
         self.asked = {(p, o) for rule in told for _, p, o in rule.body if p == TYPE}
         # That everything is a thing is only worth stating when some rule asks for things.
         states_things = self.trivial or (TYPE, THING) in self.asked
         steps = dict.fromkeys(
-            Step(rule.body, rule.head[0], self._is_datatype_unasked(rule.head[0]), rule.rule.name)
+            Clause(rule.body, rule.head[0], self._is_datatype_unasked(rule.head[0]), rule.rule.name)
             for rule in told
             if rule.head and not is_equality(rule) and (states_things or rule.head[0][1:] != (TYPE, THING))
         )
-        self.kinds = Kinds(steps)
+        self.kinds = Relations(steps)
         return list(steps)
 
     def _is_datatype_unasked(self, head: Spo) -> bool:
@@ -231,7 +231,7 @@ class _Run:
         asked = sorted(o for _, o in self.asked if o in SUPPORTED)
         if not asked:
             return
-        literals = self.workshop.sql.execute(f"SELECT text FROM term WHERE id >= {LITERALS} ORDER BY id").fetchall()
+        literals = self.workshop.sql.execute(f"SELECT text FROM term WHERE id >= {FIRST_LITERAL_ID} ORDER BY id").fetchall()
         facts = [(text, TYPE, datatype) for (text,) in literals for datatype in asked if is_in_datatype(datatype, text)]
         self.workshop.add_texts(facts, table="inferred")
         self.present |= {(TYPE, datatype) for datatype in asked if facts}
@@ -242,16 +242,16 @@ class _Run:
         if stratum.loop:
             self._loop(stratum.loop)
 
-    def _live(self, steps: Iterable[Step], more: Container[Kind] = ()) -> list[Step]:
+    def _live(self, steps: Iterable[Clause], more: Container[Relation] = ()) -> list[Clause]:
         """The steps all of whose patterns may be met."""
         kinds = self.kinds
         return [s for s in steps if all((kind := kinds.of(p)) in self.present or kind in more for p in s.body)]
 
-    def _add(self, steps: list[Step]) -> None:
+    def _add(self, steps: list[Clause]) -> None:
         """Run steps that do not rest on each other; what cannot repeat a fact is not searched for repetitions."""
         producers = Counter(self.kinds.of(step.head) for step in steps)
-        alone: list[Step] = []
-        others: list[Step] = []
+        alone: list[Clause] = []
+        others: list[Clause] = []
         for step in steps:
             kind = self.kinds.of(step.head)
             is_new = producers[kind] == 1 and kind not in self.present and copies_without_loss(step)
@@ -265,13 +265,13 @@ class _Run:
         if steps:
             self._tell(steps)
 
-    def _tell(self, steps: Iterable[Step]) -> None:
+    def _tell(self, steps: Iterable[Clause]) -> None:
         """Tell who watches: the rules of this moment, the round, the triples so far."""
         if self.progress is not _silent:
             rules = ", ".join(sorted({step.rule for step in steps}))
             self.progress(rule=rules, round=self.rounds, triples=self.workshop.count("inferred"))
 
-    def _loop(self, steps: tuple[Step, ...]) -> None:
+    def _loop(self, steps: tuple[Clause, ...]) -> None:
         """Run steps that rest on each other, each round on what the last one found, until nothing is new."""
         heads = {self.kinds.of(step.head) for step in steps}
         steps = tuple(self._live(steps, more=heads))
@@ -298,12 +298,12 @@ class _Run:
         hidden = self.names.write_out(self.same_as)
         if self.schema:
             self._state_schema(ontology, trivial=self.trivial)
-        properties = self.workshop.texts(row[0] for row in self._execute("SELECT DISTINCT p FROM inferred"))
-        unwanted = [f"s >= {LITERALS}", *(f"p = {p}" for p, text in properties.items() if not text.startswith("<"))]
+        properties = self.workshop.decode(row[0] for row in self._execute("SELECT DISTINCT p FROM inferred"))
+        unwanted = [f"s >= {FIRST_LITERAL_ID}", *(f"p = {p}" for p, text in properties.items() if not text.startswith("<"))]
         if self.trivial:
             self._state_trivial()
         else:
-            unwanted += sql.trivialities(self.workshop.numbers(sorted(WORDS)))
+            unwanted += sql.trivialities(self.workshop.encode(sorted(WORDS)))
         if not self.schema:
             unwanted += self._about_schema(ontology, properties)
         self._execute(f"DELETE FROM inferred WHERE {' OR '.join(unwanted)}")
@@ -319,16 +319,16 @@ class _Run:
         every = " UNION ".join(f"SELECT {place} AS t FROM known" for place in "spo")
         self._execute(
             f"INSERT INTO inferred SELECT t, CAST({same} AS UINTEGER), t FROM ({every}) AS u"
-            f" WHERE t < {LITERALS} EXCEPT SELECT s, p, o FROM known"
+            f" WHERE t < {FIRST_LITERAL_ID} EXCEPT SELECT s, p, o FROM known"
         )
 
     def _about_schema(self, ontology: Ontology, properties: Mapping[int, str]) -> list[str]:
         """Conditions for triples about classes and properties, not about things."""
         conditions = [f"p = {number}" for number, text in properties.items() if text in SCHEMA_PREDICATES]
-        classes = self.workshop.known_numbers(SCHEMA_CLASSES).values()
+        classes = self.workshop.find_ids(SCHEMA_CLASSES).values()
         if classes:
             conditions.append(f"(p = {self.ids[TYPE]} AND o IN ({', '.join(map(str, sorted(classes)))}))")
-        subjects = self.workshop.known_numbers(sorted({s for s, _, _ in ontology.told if not s.startswith('"')}))
+        subjects = self.workshop.find_ids(sorted({s for s, _, _ in ontology.told if not s.startswith('"')}))
         spoken_of = self._execute("SELECT DISTINCT s FROM axiom")
         numbers = sorted(set(subjects.values()) & {row[0] for row in spoken_of})
         if numbers:

@@ -10,7 +10,7 @@ from pyoxigraph import BlankNode, Triple
 
 from kg.errors import InputError, LimitError
 from kg.graph.rdf_files import read_triples
-from kg.graph.triple_tables import Workshop
+from kg.graph.triple_tables import TripleTables
 from kg.reasoning.infer import Inference, Progress, infer
 
 
@@ -38,7 +38,7 @@ def infer_files(
         raise InputError(f"{output}: there is no folder {output.parent}.")
     tables = ("inferred",) if only_inferred else ("triple", "axiom", "inferred")
     with TemporaryDirectory(prefix=f".{output.name}.", dir=scratch or output.parent) as folder:
-        workshop = Workshop(memory=memory, scratch=Path(folder))
+        workshop = TripleTables(memory=memory, scratch=Path(folder))
         try:
             axioms = [triple for number, path in enumerate(ontology) for triple in _apart(read_triples(path), number)]
             for path in data:

@@ -15,9 +15,9 @@ from pyoxigraph import Triple
 
 from kg.reasoning.grounding import ground, is_equality
 from kg.reasoning.ontology import Ontology
-from kg.reasoning.rule_text import rule_in_words, to_name
+from kg.reasoning.rule_text import rule_in_words, short_name
 from kg.reasoning.rules import SCHEMA, THING, TYPE, GroundRule, is_variable, name
-from kg.reasoning.strata import Kind
+from kg.reasoning.strata import Relation
 from kg.reports import Finding, Report, Severity
 from kg.terms import Spo
 
@@ -58,7 +58,7 @@ _ANNOTATION = name("owl:AnnotationProperty")
 _EVERYBODYS = {TYPE, *map(name, ("rdfs:label", "rdfs:comment", "rdfs:seeAlso", "skos:prefLabel", "skos:altLabel"))}
 
 
-def lint(triples: Iterable[Spo], *, kinds: Iterable[Kind] | None = None) -> Report:
+def lint(triples: Iterable[Spo], *, kinds: Iterable[Relation] | None = None) -> Report:
     """What is wrong with an ontology, as warnings; with the `kinds` of facts there are, also which rules never fire."""
     said = list(triples)
     ontology = Ontology(said)
@@ -69,7 +69,7 @@ def lint(triples: Iterable[Spo], *, kinds: Iterable[Kind] | None = None) -> Repo
     return Report(tuple(found), {"axioms": len(ontology.told)})
 
 
-def kinds_of(triples: Iterable[Triple]) -> set[Kind]:
+def relations_of(triples: Iterable[Triple]) -> set[Relation]:
     """The kinds of facts among triples: their properties, and the classes of which something is a member."""
     pairs = ((str(triple.predicate), str(triple.object)) for triple in triples)
     return {(p, o if p == TYPE else "") for p, o in pairs}
@@ -80,7 +80,7 @@ def outside(triples: Iterable[Spo], ontology: Ontology) -> Iterator[Finding]:
     return _Look(list(triples), ontology).outside()
 
 
-def never_fires(rules: Iterable[GroundRule], kinds: Iterable[Kind]) -> Iterator[Finding]:
+def never_fires(rules: Iterable[GroundRule], kinds: Iterable[Relation]) -> Iterator[Finding]:
     """The rules that can never match: of the kinds of facts that they read, some are neither said nor follow."""
     present = set(kinds)
     waiting = [rule for rule in rules if rule.told and rule.rule.table != SCHEMA]
@@ -94,7 +94,7 @@ def never_fires(rules: Iterable[GroundRule], kinds: Iterable[Kind]) -> Iterator[
     for rule in waiting:
         if rule.axioms:
             lacking = ", ".join(
-                sorted({to_name(_kind(p)[1] or _kind(p)[0]) for p in rule.body if not _is_present(p, present)})
+                sorted({short_name(_kind(p)[1] or _kind(p)[0]) for p in rule.body if not _is_present(p, present)})
             )
             yield Finding(
                 "owl/never-fires",
@@ -118,13 +118,13 @@ class _Look:
         """A warning for each axiom that no rule reads."""
         for s, p, o in self.said:
             if p in UNREAD:
-                yield _warn("owl/profile", f"{to_name(p)} of {to_name(s)} is outside OWL 2 RL: {UNREAD[p]}.", s, p, o)
+                yield _warn("owl/profile", f"{short_name(p)} of {short_name(s)} is outside OWL 2 RL: {UNREAD[p]}.", s, p, o)
             elif p == TYPE and o in UNREAD_CLASSES:
-                message = f"{to_name(s)} is a {to_name(o)}, which is outside OWL 2 RL: {UNREAD_CLASSES[o]}."
+                message = f"{short_name(s)} is a {short_name(o)}, which is outside OWL 2 RL: {UNREAD_CLASSES[o]}."
                 yield _warn("owl/profile", message, s, p, o)
             elif p in (_MOST, _MOST_QUALIFIED) and o.split('"')[1] not in ("0", "1"):
                 message = (
-                    f"{to_name(p)} {o.split(chr(34))[1]} of {to_name(s)} is outside OWL 2 RL, which knows 0 and 1."
+                    f"{short_name(p)} {o.split(chr(34))[1]} of {short_name(s)} is outside OWL 2 RL, which knows 0 and 1."
                 )
                 yield _warn("owl/profile", message, s, p, o)
         yield from self._misplaced()
@@ -140,14 +140,14 @@ class _Look:
                 if o in nodes:
                     half = "only the other way round is read" if p == _SAME_CLASS else "no rule reads it"
                     yield _warn(
-                        "owl/profile", f"{to_name(s)} has {word} above it, which is outside OWL 2 RL: {half}.", s, p, o
+                        "owl/profile", f"{short_name(s)} has {word} above it, which is outside OWL 2 RL: {half}.", s, p, o
                     )
         for construct, word in _NOT_BELOW.items():
             nodes = {s for s, _, _ in self.by[construct] if s.startswith("_:")}
             for other, p, node in below:
                 if node in nodes:
                     half = "only the other way round is read" if p == _SAME_CLASS else "no rule reads it"
-                    message = f"{to_name(other)} has {word} below it, which is outside OWL 2 RL: {half}."
+                    message = f"{short_name(other)} has {word} below it, which is outside OWL 2 RL: {half}."
                     yield _warn("owl/profile", message, other, p, node)
 
     def dangers(self) -> Iterator[Finding]:
@@ -173,28 +173,28 @@ class _Look:
             for s, values in sorted(_values((s, o) for s, _, o in self.by[p]).items()):
                 word = "domain" if p == _DOMAIN else "range"
                 if _ANNOTATION in self.types.get(s, ()) or s in _EVERYBODYS:
-                    message = f"The {word} of {to_name(s)} types everything that has a note."
+                    message = f"The {word} of {short_name(s)} types everything that has a note."
                     yield _warn("owl/typing", message, s, p, min(values))
                 apart = [c for c in values if not any((c, _SUB, d) in self.ontology for d in values if d != c)]
                 if len(apart) == len(values) > 1:
                     message = (
-                        f"{to_name(s)} has several values of {word}: whatever has it is all of"
-                        f" {', '.join(sorted(map(to_name, values)))}, not one of them."
+                        f"{short_name(s)} has several values of {word}: whatever has it is all of"
+                        f" {', '.join(sorted(map(short_name, values)))}, not one of them."
                     )
                     yield _warn("owl/typing", message, s, p, min(values), remedy="Name a class above them, or a union.")
                 if values & {THING}:
                     yield _warn(
-                        "owl/typing", f"The {word} of {to_name(s)} is owl:Thing, which says nothing.", s, p, THING
+                        "owl/typing", f"The {word} of {short_name(s)} is owl:Thing, which says nothing.", s, p, THING
                     )
 
     def _growths(self) -> Iterator[Finding]:
         for s, types in sorted(self.types.items()):
             if {_TRANSITIVE, _SYMMETRIC} <= types:
-                message = f"{to_name(s)} is transitive and symmetric: n things that hang together give n times n facts."
+                message = f"{short_name(s)} is transitive and symmetric: n things that hang together give n times n facts."
                 yield _warn("owl/growth", message, s, TYPE, _TRANSITIVE)
             if types & {_FUNCTIONAL, _KEY} and (_TRANSITIVE in types or any(t[0] == s for t in self.by[_CHAIN])):
                 message = (
-                    f"{to_name(s)} is functional and also made longer by itself: all it leads to becomes one thing."
+                    f"{short_name(s)} is functional and also made longer by itself: all it leads to becomes one thing."
                 )
                 yield _warn("owl/growth", message, s, TYPE, _FUNCTIONAL)
         yield from self._endless_chains()
@@ -219,7 +219,7 @@ class _Look:
             for member in inner:
                 if member == s or s in _reached(member, needs) or self._rests_on(member, s):
                     message = (
-                        f"The chain of {to_name(s)} goes through {to_name(member)}, which rests on {to_name(s)} again:"
+                        f"The chain of {short_name(s)} goes through {short_name(member)}, which rests on {short_name(s)} again:"
                         " it goes on until nothing new is found, and may lead from everything to everything."
                     )
                     yield _warn("owl/chain", message, s, _CHAIN, head)
@@ -237,7 +237,7 @@ class _Look:
             for low, high in ((s, o), (o, s)):
                 if low == high or (low, _SUB, high) in self.ontology:
                     message = (
-                        f"{to_name(low)} is below {to_name(high)} and has no members in common with it: it has none."
+                        f"{short_name(low)} is below {short_name(high)} and has no members in common with it: it has none."
                     )
                     yield _warn("owl/impossible", message, s, p, o)
                     break
@@ -265,11 +265,11 @@ def _reached(start: str, edges: Mapping[str, set[str]]) -> set[str]:
     return seen
 
 
-def _kind(pattern: Spo) -> Kind:
+def _kind(pattern: Spo) -> Relation:
     _, p, o = pattern
     return (TYPE, "" if is_variable(o) else o) if p == TYPE else (p, "")
 
 
-def _is_present(pattern: Spo, present: set[Kind]) -> bool:
+def _is_present(pattern: Spo, present: set[Relation]) -> bool:
     p, c = _kind(pattern)
     return any(kind[0] == TYPE for kind in present) if (p, c) == (TYPE, "") else (p, c) in present

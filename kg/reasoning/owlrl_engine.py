@@ -9,7 +9,7 @@ import warnings
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
-from kg.graph.triple_tables import Workshop
+from kg.graph.triple_tables import TripleTables
 from kg.reasoning.ontology import SCHEMA_CLASSES, SCHEMA_PREDICATES, Ontology
 from kg.reasoning.rules import TYPE
 from kg.reasoning.tautologies import is_trivial
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 _ERRORS = "http://www.daml.org/2002/03/agents/agent-ont#ErrorMessage"
 
 
-def infer_by_reference(workshop: Workshop, axioms: Iterable[Spo], *, schema: bool, trivial: bool) -> Inference:
+def infer_by_reference(workshop: TripleTables, axioms: Iterable[Spo], *, schema: bool, trivial: bool) -> Inference:
     """Fill the workshop's `inferred` with what owlrl concludes, left out and put in as the own engine does."""
     from kg.reasoning.grounding import ground
     from kg.reasoning.infer import Inference

@@ -15,7 +15,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 
 from kg.reasoning.rules import NOTHING, SAME, THING, TYPE, GroundRule, is_variable
-from kg.reasoning.strata import Step
+from kg.reasoning.strata import Clause
 from kg.reasoning.tautologies import OVER_THING, REFLEXIVE, SUB_CLASS
 from kg.terms import Spo
 
@@ -29,7 +29,7 @@ _INLINE = 6  # so many joins of one shape are written out; DuckDB plans them bet
 _PLACES = "spo"
 
 
-def selects(steps: Iterable[Step], ids: Ids, *, fresh: int | None = None) -> list[str]:
+def selects(steps: Iterable[Clause], ids: Ids, *, fresh: int | None = None) -> list[str]:
     """A SELECT of s, p, o for each shape among the steps; the pattern at the place `fresh` reads the last round."""
     shapes: dict[tuple[Shape, bool], dict[tuple[int, ...], None]] = defaultdict(dict)
     for step in steps:

@@ -15,14 +15,14 @@ from dataclasses import dataclass, field
 from kg.reasoning.rules import TYPE, is_variable
 from kg.terms import Spo
 
-Kind = tuple[str, str]
+Relation = tuple[str, str]
 """A property and nothing, or rdf:type and a class; rdf:type and nothing where the class is not known beforehand."""
 
 _COPIES_WORTH_JOINING = 40
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
+class Clause:
     """Facts that match `body` give the fact `head`; with `things_only`, where its subject is no literal.
 
     `rule` is the name of a rule that says so.
@@ -38,48 +38,48 @@ class Step:
 class Stratum:
     """Steps to run together: `once` from what is below, then `copies` once more, then `loop` until nothing is new."""
 
-    once: tuple[Step, ...]
-    copies: tuple[Step, ...]
-    loop: tuple[Step, ...]
+    once: tuple[Clause, ...]
+    copies: tuple[Clause, ...]
+    loop: tuple[Clause, ...]
 
 
-class Kinds:
+class Relations:
     """Tells the kind of a pattern; classes are not told apart once some rule leaves the class open."""
 
-    def __init__(self, steps: Iterable[Step]) -> None:
+    def __init__(self, steps: Iterable[Clause]) -> None:
         self.classes_matter = not any(
             p == TYPE and is_variable(o) for step in steps for _, p, o in (*step.body, step.head)
         )
 
-    def of(self, pattern: Spo) -> Kind:
+    def of(self, pattern: Spo) -> Relation:
         """The kind of facts that the pattern matches."""
         return (TYPE, pattern[2] if self.classes_matter else "") if pattern[1] == TYPE else (pattern[1], "")
 
 
-def to_strata(steps: Sequence[Step], kinds: Kinds) -> Iterator[Stratum]:
+def to_strata(steps: Sequence[Clause], kinds: Relations) -> Iterator[Stratum]:
     """The steps in an order in which each stratum rests on those before it and on itself only."""
-    below: dict[Kind, set[Kind]] = defaultdict(set)
+    below: dict[Relation, set[Relation]] = defaultdict(set)
     for step in steps:
         below[kinds.of(step.head)].update(kinds.of(pattern) for pattern in step.body)
     level, knot = _levels(below)
-    by_level: dict[int, list[Step]] = defaultdict(list)
+    by_level: dict[int, list[Clause]] = defaultdict(list)
     for step in steps:
         by_level[level[kinds.of(step.head)]].append(step)
     for number in sorted(by_level):
         yield _to_stratum(by_level[number], kinds, knot)
 
 
-def _to_stratum(steps: Sequence[Step], kinds: Kinds, knot: Mapping[Kind, int]) -> Stratum:
-    once: list[Step] = []
-    inside: dict[int, list[Step]] = defaultdict(list)
+def _to_stratum(steps: Sequence[Clause], kinds: Relations, knot: Mapping[Relation, int]) -> Stratum:
+    once: list[Clause] = []
+    inside: dict[int, list[Clause]] = defaultdict(list)
     for step in steps:
         home = knot[kinds.of(step.head)]
         if any(knot.get(kinds.of(pattern)) == home for pattern in step.body):
             inside[home].append(step)
         else:
             once.append(step)
-    copies: list[Step] = []
-    loop: list[Step] = []
+    copies: list[Clause] = []
+    loop: list[Clause] = []
     for knotted in inside.values():
         joined = _joined(knotted)
         if joined is None:
@@ -89,7 +89,7 @@ def _to_stratum(steps: Sequence[Step], kinds: Kinds, knot: Mapping[Kind, int]) -
     return Stratum(tuple(once), tuple(copies), tuple(loop))
 
 
-def _joined(steps: Sequence[Step]) -> list[Step] | None:
+def _joined(steps: Sequence[Clause]) -> list[Clause] | None:
     """For steps that copy facts, every copy that any row of them makes; None when some step does more than copy."""
     edges: dict[str, set[tuple[str, bool]]] = defaultdict(set)
     for step in steps:
@@ -122,7 +122,7 @@ def _reached(source: str, edges: Mapping[str, set[tuple[str, bool]]]) -> list[tu
     return list(seen)
 
 
-def _copy(step: Step) -> tuple[str, str, bool] | None:
+def _copy(step: Clause) -> tuple[str, str, bool] | None:
     """From what to what a step copies facts, and whether it turns them round."""
     if len(step.body) != 1:
         return None
@@ -134,31 +134,31 @@ def _copy(step: Step) -> tuple[str, str, bool] | None:
     return p, hp, s != hs
 
 
-def _to_copy(source: str, target: str, rule: str, *, turned: bool, about_classes: bool) -> Step:
+def _to_copy(source: str, target: str, rule: str, *, turned: bool, about_classes: bool) -> Clause:
     if about_classes:
-        return Step((("?x", TYPE, source),), ("?x", TYPE, target), rule=rule)
+        return Clause((("?x", TYPE, source),), ("?x", TYPE, target), rule=rule)
     head = ("?y", target, "?x") if turned else ("?x", target, "?y")
-    return Step((("?x", source, "?y"),), head, rule=rule)
+    return Clause((("?x", source, "?y"),), head, rule=rule)
 
 
-def copies_without_loss(step: Step) -> bool:
+def copies_without_loss(step: Clause) -> bool:
     """True when different facts give different facts: one pattern, and all its variables in the head."""
     return len(step.body) == 1 and {v for v in step.body[0] if is_variable(v)} == {
         v for v in step.head if is_variable(v)
     }
 
 
-def _levels(below: Mapping[Kind, set[Kind]]) -> tuple[dict[Kind, int], dict[Kind, int]]:
+def _levels(below: Mapping[Relation, set[Relation]]) -> tuple[dict[Relation, int], dict[Relation, int]]:
     """For each kind that some step gives, its level and its knot (Tarjan's algorithm, without recursion)."""
-    index: dict[Kind, int] = {}
-    low: dict[Kind, int] = {}
-    level: dict[Kind, int] = {}
-    knot: dict[Kind, int] = {}
-    open_kinds: list[Kind] = []
+    index: dict[Relation, int] = {}
+    low: dict[Relation, int] = {}
+    level: dict[Relation, int] = {}
+    knot: dict[Relation, int] = {}
+    open_kinds: list[Relation] = []
     for root in below:
         if root in index:
             continue
-        path: list[tuple[Kind, Iterator[Kind]]] = []
+        path: list[tuple[Relation, Iterator[Relation]]] = []
         _enter(root, below, index, low, open_kinds, path)
         while path:
             kind, children = path[-1]
@@ -184,12 +184,12 @@ def _levels(below: Mapping[Kind, set[Kind]]) -> tuple[dict[Kind, int], dict[Kind
 
 
 def _enter(
-    kind: Kind,
-    below: Mapping[Kind, set[Kind]],
-    index: dict[Kind, int],
-    low: dict[Kind, int],
-    open_kinds: list[Kind],
-    path: list[tuple[Kind, Iterator[Kind]]],
+    kind: Relation,
+    below: Mapping[Relation, set[Relation]],
+    index: dict[Relation, int],
+    low: dict[Relation, int],
+    open_kinds: list[Relation],
+    path: list[tuple[Relation, Iterator[Relation]]],
 ) -> None:
     index[kind] = low[kind] = len(index)
     open_kinds.append(kind)

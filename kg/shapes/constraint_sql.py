@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 
-from kg.graph.triple_tables import LITERALS
+from kg.graph.triple_tables import FIRST_LITERAL_ID
 from kg.shapes.plan import Check, Plan
 from kg.shapes.sql_tables import Ids, Row, rows
 from kg.shapes.value_tests import KINDS, VALUE_COMPONENTS, pair_to_sql, to_sql
@@ -18,14 +18,14 @@ def is_plain(check: Check) -> bool:
 
 
 SMALLEST_AND_LARGEST = "SELECT value_set, min(value), max(value) FROM shape_value GROUP BY value_set"
-BLANK_NODES = f"SELECT 1 FROM term WHERE id < {LITERALS} AND starts_with(text, '_') LIMIT 1"
+BLANK_NODES = f"SELECT 1 FROM term WHERE id < {FIRST_LITERAL_ID} AND starts_with(text, '_') LIMIT 1"
 
 
 def may_be_wrong(check: Check, smallest: int, largest: int, *, blanks: bool) -> bool:
     """Whether one of the values may be of the wrong kind; `blanks` tells whether there are blank nodes at all."""
     allowed = _allowed(check)
-    return (largest >= LITERALS and '"' not in allowed) or (
-        smallest < LITERALS and ("<" not in allowed or (blanks and "_" not in allowed))
+    return (largest >= FIRST_LITERAL_ID and '"' not in allowed) or (
+        smallest < FIRST_LITERAL_ID and ("<" not in allowed or (blanks and "_" not in allowed))
     )
 
 
@@ -41,8 +41,8 @@ def kinds(checks: Sequence[Check]) -> str:
     wanted = rows("r", "asked, value_set, literals, blanks, names", params)
     return _hit(
         f"SELECT r.asked, v.focus, v.value, NULL, NULL FROM shape_value v JOIN {wanted} ON v.value_set = r.value_set"
-        f" LEFT JOIN (SELECT id FROM term WHERE id < {LITERALS} AND starts_with(text, '_')) b ON b.id = v.value"
-        f" WHERE NOT CASE WHEN v.value >= {LITERALS} THEN r.literals WHEN b.id IS NOT NULL THEN r.blanks"
+        f" LEFT JOIN (SELECT id FROM term WHERE id < {FIRST_LITERAL_ID} AND starts_with(text, '_')) b ON b.id = v.value"
+        f" WHERE NOT CASE WHEN v.value >= {FIRST_LITERAL_ID} THEN r.literals WHEN b.id IS NOT NULL THEN r.blanks"
         " ELSE r.names END"
     )
 

@@ -10,7 +10,7 @@ from pyoxigraph import BlankNode, NamedNode, Triple
 
 from kg.errors import FaultsError, InputError
 from kg.graph.rdf_files import read_triples
-from kg.graph.triple_tables import Workshop
+from kg.graph.triple_tables import TripleTables
 from kg.reports import Finding, Place, Report
 from kg.shapes import messages
 from kg.shapes.model import Shapes
@@ -33,7 +33,7 @@ def validate_files(
     shapes: Shapes | Files,
     *,
     ontology: Files = (),
-    infer: Callable[[Workshop, Sequence[Triple]], object] | None = None,
+    infer: Callable[[TripleTables, Sequence[Triple]], object] | None = None,
     focus: Iterable[str] | None = None,
     shape: Iterable[str] | None = None,
     languages: Sequence[str] = messages.LANGUAGES,
@@ -46,7 +46,7 @@ def validate_files(
     """
     held = shapes if isinstance(shapes, Shapes) else read_shapes(shapes)
     schema = _read_all(to_paths(ontology))
-    workshop = Workshop()
+    workshop = TripleTables()
     files = to_paths(data)
     if not files:
         raise InputError("There is nothing to validate: no file of data was named.")

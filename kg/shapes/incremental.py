@@ -15,7 +15,7 @@ from dataclasses import dataclass
 
 from pyoxigraph import Triple
 
-from kg.graph.triple_tables import Workshop
+from kg.graph.triple_tables import TripleTables
 from kg.reports import Finding, Report
 from kg.shapes import messages, pyshacl_engine, target_sql
 from kg.shapes.model import Shapes
@@ -46,7 +46,7 @@ class Standing:
 
     def __init__(
         self,
-        workshop: Workshop,
+        workshop: TripleTables,
         shapes: Shapes,
         *,
         ontology: Iterable[Triple] = (),
@@ -79,7 +79,7 @@ class Standing:
     def changed(self, added: Iterable[Triple], removed: Iterable[Triple]) -> Report:
         """The report after a change that the workshop holds already; the findings known are those from before it."""
         fresh, gone = list(added), list(removed)
-        numbers = self._workshop.numbers(
+        numbers = self._workshop.encode(
             str(term) for t in (*fresh, *gone) for term in (t.subject, t.predicate, t.object)
         )
         self._checking.numbering.meet(numbers)
@@ -96,7 +96,7 @@ class Standing:
         reference engine, cost a whole check.
         """
         fresh, gone = list(dict.fromkeys(added)), list(dict.fromkeys(removed))
-        numbers = self._workshop.numbers(
+        numbers = self._workshop.encode(
             str(term) for t in (*fresh, *gone) for term in (t.subject, t.predicate, t.object)
         )
         edges = [_numbered(t, numbers) for t in fresh], [_numbered(t, numbers) for t in gone]
@@ -145,7 +145,7 @@ class Standing:
         self._add_renamed(touched, delta)
         targets = change.targets_of(touched)
         again = self._checking.report(sorted(targets), self._languages).findings if targets else ()
-        names = self._workshop.texts({node for nodes in (*touched.dirty, *touched.reached) for node in nodes})
+        names = self._workshop.decode({node for nodes in (*touched.dirty, *touched.reached) for node in nodes})
         forgotten = {
             shape.node: {names[n] for n in touched.dirty[k] | touched.reached[k] if n in names}
             for k, shape in enumerate(self._plan.shapes)
@@ -156,11 +156,11 @@ class Standing:
     def _add_renamed(self, touched: _Touched, delta: Sequence[_Edge]) -> None:
         """Findings also name things by their labels: those that speak of a thing with a new label are told anew."""
         labels = {self._checking.numbering.of(label) for label in LABELS}
-        renamed = set(self._workshop.texts(s for s, p, _ in delta if p in labels).values())
+        renamed = set(self._workshop.decode(s for s, p, _ in delta if p in labels).values())
         if not renamed:
             return
         telling = [f for f in self._own if renamed & {f.focus, f.value, *f.values} or f.path in renamed]
-        numbers = self._workshop.known_numbers({f.focus for f in telling})
+        numbers = self._workshop.find_ids({f.focus for f in telling})
         for finding in telling:
             if finding.focus in numbers:
                 touched.dirty[self._plan.numbers[finding.shape]].add(numbers[finding.focus])

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from pyoxigraph import Triple
 
 from kg.errors import FaultsError
-from kg.graph.triple_tables import Workshop
+from kg.graph.triple_tables import TripleTables
 from kg.reports import Finding, Report, Severity
 from kg.shapes import messages
 from kg.shapes.model import Shape, Shapes
@@ -34,7 +34,7 @@ _KEPT = ("resultMessage", "sourceConstraint")
 
 
 def check(
-    workshop: Workshop,
+    workshop: TripleTables,
     shapes: Shapes,
     roots: Sequence[Shape],
     *,

@@ -16,7 +16,7 @@ from typing import Any
 
 from pyoxigraph import Literal, NamedNode, Triple
 
-from kg.graph.triple_tables import Workshop
+from kg.graph.triple_tables import TripleTables
 from kg.shapes.shapes_graph import local
 from kg.terms import RDF, RDFS, SH, XSD
 
@@ -61,24 +61,24 @@ def sight_of(shapes: Sequence[Triple], roots: Iterable[str]) -> Sight | None:
     return Sight(frozenset(names | _LISTS | {_SUBCLASS}) - {_TYPE}, frozenset(names), all_types)
 
 
-def cut(workshop: Workshop, sight: Sight, subclasses: Iterable[tuple[str, str]], *, tables: Sequence[str]) -> str:
+def cut(workshop: TripleTables, sight: Sight, subclasses: Iterable[tuple[str, str]], *, tables: Sequence[str]) -> str:
     """A table with the triples that can be seen; `subclasses` are pairs beside those of the graph."""
     union = " UNION ALL ".join(f"SELECT s, p, o FROM {table}" for table in tables)
-    known = workshop.known_numbers((*sight.predicates, *sight.names, _TYPE, _SUBCLASS))
+    known = workshop.find_ids((*sight.predicates, *sight.names, _TYPE, _SUBCLASS))
     predicates = [known[name] for name in sorted(sight.predicates) if name in known]
     wanted = f"p IN (SELECT unnest('{predicates}'::UINTEGER[]))"
     if _TYPE in known and sight.all_types:
         wanted += f" OR p = {known[_TYPE]}"
     elif _TYPE in known:
         told = _subclasses(workshop, union, known[_SUBCLASS]) if _SUBCLASS in known else []
-        classes = sorted(workshop.known_numbers(_below({*subclasses, *told}, sight.names)).values())
+        classes = sorted(workshop.find_ids(_below({*subclasses, *told}, sight.names)).values())
         wanted += f" OR (p = {known[_TYPE]} AND o IN (SELECT unnest('{classes}'::UINTEGER[])))"
     # No TEMP table: other cursors read it.
     workshop.sql.execute(f"CREATE OR REPLACE TABLE {SEEN} AS SELECT s, p, o FROM ({union}) AS t WHERE {wanted}")
     return SEEN
 
 
-def _subclasses(workshop: Workshop, union: str, predicate: int) -> list[tuple[str, str]]:
+def _subclasses(workshop: TripleTables, union: str, predicate: int) -> list[tuple[str, str]]:
     return workshop.sql.execute(
         f"SELECT a.text, b.text FROM ({union}) AS t JOIN term AS a ON a.id = t.s JOIN term AS b ON b.id = t.o"
         f" WHERE t.p = {predicate}"

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 
 import duckdb
 
-from kg.graph.triple_tables import LITERALS
+from kg.graph.triple_tables import FIRST_LITERAL_ID
 from kg.shapes.paths import Alternative, Path, Repeat, Sequence, Step, predicates
 from kg.shapes.plan import Plan
 from kg.shapes.sql_tables import rows
@@ -54,13 +54,13 @@ def what_is_near(sql: duckdb.DuckDBPyConnection, plan: Plan, numbering: Numberin
                 f"SELECT s, p, o FROM shape_edge JOIN {_terms(seen)} ON o = term WHERE p IN ({wanted})"
             ).fetchall()
         )
-    frontier = {node for node in seen if node < LITERALS}
+    frontier = {node for node in seen if node < FIRST_LITERAL_ID}
     for _ in range(depth):
         if not frontier:
             break
         fresh = set(sql.execute(f"SELECT s, p, o FROM shape_edge JOIN {_terms(frontier)} ON s = term").fetchall())
         edges |= fresh
-        frontier = {o for _, p, o in fresh if p in followed and o < LITERALS} - seen
+        frontier = {o for _, p, o in fresh if p in followed and o < FIRST_LITERAL_ID} - seen
         seen |= frontier
         if len(seen) > _MOST_NODES:
             return None

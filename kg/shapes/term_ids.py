@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 import duckdb
 from pyoxigraph import Triple
 
-from kg.graph.triple_tables import LITERALS
+from kg.graph.triple_tables import FIRST_LITERAL_ID
 from kg.shapes import result_sql, sql_tables
 from kg.shapes.paths import predicates
 from kg.shapes.plan import Plan
@@ -66,7 +66,7 @@ class Numbering:
 
     def _number(self, texts: Iterable[str]) -> None:
         for text in sorted(set(texts) - set(self._ids) - set(self._missing)):
-            self._missing[text] = (_MOST if text.startswith('"') else LITERALS - 1) - len(self._missing)
+            self._missing[text] = (_MOST if text.startswith('"') else FIRST_LITERAL_ID - 1) - len(self._missing)
 
     def _look_at(self, texts: Iterable[str]) -> None:
         self._looked_at.update(texts)

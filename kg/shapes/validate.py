@@ -13,7 +13,7 @@ import duckdb
 from pyoxigraph import Triple
 
 from kg.errors import UnknownNameError
-from kg.graph.triple_tables import Workshop
+from kg.graph.triple_tables import TripleTables
 from kg.reports import Finding, Report
 from kg.shapes import messages, result_sql, sql_tables
 from kg.shapes.memory_engine import Looking
@@ -32,7 +32,7 @@ from kg.xsd import lexical_form
 
 
 def check(
-    workshop: Workshop,
+    workshop: TripleTables,
     shapes: Shapes,
     *,
     ontology: Iterable[Triple] = (),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from kg.graph.triple_tables import Workshop
+from kg.graph.triple_tables import TripleTables
 from kg.reasoning.infer import Inference, infer
 from tests.conformance.owl2_suite import Case, cases, entails
 
@@ -34,7 +34,7 @@ ALL = list(cases())
 
 
 def closed(case: Case) -> tuple[set[tuple[str, str, str]], Inference]:
-    workshop = Workshop()
+    workshop = TripleTables()
     workshop.add(case.premise)
     found = infer(workshop, [], schema=True, trivial=True, same_as="all")
     return {*workshop.triple_texts(), *workshop.triple_texts(table="inferred")}, found

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from kg.graph.rdf_files import read_triples
-from kg.graph.triple_tables import Workshop
+from kg.graph.triple_tables import TripleTables
 from kg.reasoning.infer import Inference, infer
 from kg.reasoning.rules import BY_NAME, RULES
 from kg.terms import Spo, to_spo
@@ -20,7 +20,7 @@ def spo(path: Path) -> set[Spo]:
 
 
 def closed(case: Path, *, as_ontology: bool = False) -> tuple[set[Spo], Inference]:
-    workshop = Workshop()
+    workshop = TripleTables()
     premise = list(read_triples(case / "premise.ttl"))
     workshop.add([] if as_ontology else premise)
     found = infer(workshop, premise if as_ontology else [], schema=True, trivial=True, same_as="all")

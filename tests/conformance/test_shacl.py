@@ -11,7 +11,7 @@ import pytest
 from pyoxigraph import NamedNode, RdfFormat, Triple, parse
 
 from kg.errors import FaultsError
-from kg.graph.triple_tables import Workshop
+from kg.graph.triple_tables import TripleTables
 from kg.reports import Finding, Severity
 from kg.shapes import check, to_shapes
 from kg.shapes.parse import path_of
@@ -92,7 +92,7 @@ def passes(case: Case, by: str) -> bool:
     data, shapes = (
         Path(case.value(action, TEST + name)[len("<file://") : -1]) for name in ("dataGraph", "shapesGraph")
     )
-    workshop = Workshop()
+    workshop = TripleTables()
     workshop.add(case.triples if data == case.file else load(data))
     failure = case.value(case.node, MANIFEST + "result") == f"<{TEST}Failure>"
     try:

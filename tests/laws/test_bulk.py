@@ -24,7 +24,7 @@ from kg.facts.readers.plain_rows import PlainRows
 from kg.facts.readers.table_reader import TableReader
 from kg.facts.sources import read_sources
 from kg.graph import provenance
-from kg.graph.triple_tables import Workshop
+from kg.graph.triple_tables import TripleTables
 from kg.schema import Schema
 from kg.terms import TYPE, Term, entity_iri, to_spo
 from tests.projects import SOURCES, SmallProject
@@ -196,7 +196,7 @@ def triples(facts: Iterable[Fact]) -> list[Triple]:
 @settings(law, max_examples=100)  # each makes two databases
 @given(st.lists(facts, max_size=12), st.lists(facts, max_size=12))
 def test_terms_are_numbered_alike_whether_they_come_as_terms_or_as_texts(some: list[Fact], more: list[Fact]) -> None:
-    by_term, by_text = Workshop(), Workshop()
+    by_term, by_text = TripleTables(), TripleTables()
     for part in (some, more):
         by_term.add_terms(provenance.said(part))
         by_text.add_texts(map(to_spo, triples(part)))

@@ -288,5 +288,5 @@ def about_others(project: SmallProject) -> set[Triple]:
     """All that is said or follows about everything but one film."""
     drafted = draft(project.project)
     assert drafted.report
-    found = {*drafted.workshop.triples(), *drafted.workshop.triples(table="inferred")}
+    found = {*drafted.tables.triples(), *drafted.tables.triples(table="inferred")}
     return {triple for triple in found if entity_iri("anora") not in (triple.subject, triple.object)}

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from pyoxigraph import Literal, NamedNode, Triple
 
 from kg.graph.rdf_files import read_triples
-from kg.graph.triple_tables import Workshop
+from kg.graph.triple_tables import TripleTables
 from kg.reasoning.infer import infer
 from kg.reasoning.owlrl_engine import closure
 from kg.reasoning.rules import SAME
@@ -26,7 +26,7 @@ def said(triples: list[Triple]) -> set[Spo]:
 
 
 def ours(ontology: list[Triple], data: list[Triple], *, schema: bool = True) -> tuple[set[Spo], bool]:
-    workshop = Workshop()
+    workshop = TripleTables()
     workshop.add(data)
     found = infer(workshop, ontology, schema=schema)
     inferred = set(workshop.triple_texts(table="inferred"))
@@ -78,10 +78,10 @@ def test_equal_names_apart_it_is_what_owlrl_says(ontology: list[Triple], data: l
 @law
 @given(ontologies(), facts())
 def test_inferring_twice_adds_nothing(ontology: list[Triple], data: list[Triple]) -> None:
-    once = Workshop()
+    once = TripleTables()
     once.add(data)
     infer(once, ontology)
-    twice = Workshop()
+    twice = TripleTables()
     twice.add([*data, *once.triples(table="inferred")])
     infer(twice, ontology)
     assert not list(twice.triple_texts(table="inferred"))

@@ -9,10 +9,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from pyoxigraph import BlankNode, Literal, NamedNode, Triple
 
-from kg.graph.triple_tables import Workshop
+from kg.graph.triple_tables import TripleTables
 from kg.proofs.checker import faults
 from kg.proofs.proof import to_json
-from kg.proofs.search import Explainer, Triples
+from kg.proofs.search import ProofSearch, MemoryGraph
 from kg.reasoning.infer import infer
 from kg.reasoning.ontology import Ontology
 from kg.reasoning.rules import BY_NAME, FIRST, REST
@@ -27,9 +27,9 @@ def texts(triples: list[Triple]) -> list[Spo]:
     return [to_spo(t) for t in triples]
 
 
-def explained(ontology: list[Triple], data: list[Triple]) -> tuple[Explainer, set[Spo], set[Spo], list[Spo]]:
+def explained(ontology: list[Triple], data: list[Triple]) -> tuple[ProofSearch, set[Spo], set[Spo], list[Spo]]:
     """An explainer of the closed graph, what was said, the axioms, and what follows."""
-    workshop = Workshop()
+    workshop = TripleTables()
     workshop.add(data)
     infer(workshop, ontology, schema=True, same_as="all")
     inferred = sorted(workshop.triple_texts(table="inferred"))
@@ -37,7 +37,7 @@ def explained(ontology: list[Triple], data: list[Triple]) -> tuple[Explainer, se
     known = [*said, *axioms, *inferred]
     # Lists are read as they were said: written out under every name, a list of two names has two firsts.
     about = Ontology([*said, *axioms, *(t for t in inferred if t[1] not in (FIRST, REST))])
-    explainer = Explainer(Triples(known), about, was_said=said.__contains__, is_axiom=axioms.__contains__)
+    explainer = ProofSearch(MemoryGraph(known), about, is_asserted=said.__contains__, is_axiom=axioms.__contains__)
     return explainer, said, axioms, inferred
 
 

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from pyoxigraph import Literal, Triple
 
 from kg.errors import FaultsError
-from kg.graph.triple_tables import Workshop
+from kg.graph.triple_tables import TripleTables
 from kg.reports import Report
 from kg.shapes import Standing, check, pyshacl_engine, to_shapes
 from kg.shapes.model import COMPONENTS, Constraint
@@ -39,8 +39,8 @@ def told(report: Report) -> Counter[tuple[str, ...]]:
     return Counter((f.shape, f.focus, f.path, f.value, f.component, f.severity) for f in report.findings)
 
 
-def workshop(triples: list[Triple]) -> Workshop:
-    made = Workshop()
+def workshop(triples: list[Triple]) -> TripleTables:
+    made = TripleTables()
     made.add(triples)
     return made
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from itertools import product
 
 from kg.pipeline.build import check
-from kg.pipeline.source_locations import WorkshopFacts
+from kg.pipeline.source_locations import TablesGraph
 from tests.projects import ANORA, SmallProject
 
 SHAPES = """\
@@ -42,8 +42,8 @@ def test_what_is_missing_points_at_the_thing(anora: SmallProject) -> None:
 
 
 def test_the_graph_is_asked_the_same_by_sql_and_in_memory(anora: SmallProject) -> None:
-    workshop = anora.draft().workshop
-    by_sql, in_memory = WorkshopFacts(workshop, most_asked=10**6), WorkshopFacts(workshop, most_asked=0)
+    workshop = anora.draft().tables
+    by_sql, in_memory = TablesGraph(workshop, most_asked=10**6), TablesGraph(workshop, most_asked=0)
     triples = [*workshop.triple_texts(), *workshop.triple_texts(table="inferred")]
     assert list(workshop.triple_texts(table="inferred"))
     patterns = {

@@ -10,7 +10,7 @@ import pytest
 from pyoxigraph import Literal, NamedNode, RdfFormat, Triple, parse
 
 from kg.errors import FaultsError, InputError
-from kg.graph.triple_tables import Workshop
+from kg.graph.triple_tables import TripleTables
 from kg.reasoning.infer import Inference, infer
 from kg.reasoning.infer_files import infer_files
 from kg.reports import Finding
@@ -35,7 +35,7 @@ def triples(turtle: str) -> list[Triple]:
 
 def inferred(data: str, ontology: str = "", **choices: object) -> tuple[set[str], Inference]:
     """What follows, shortened, and the inference."""
-    workshop = Workshop()
+    workshop = TripleTables()
     workshop.add(triples(data))
     found = infer(workshop, triples(ontology), **choices)  # type: ignore[arg-type]
     texts = {" ".join(row) for row in workshop.triple_texts(table="inferred")}
@@ -113,7 +113,7 @@ def test_all_names_are_written_out_on_demand() -> None:
 def test_ten_thousand_names_of_one_film_stay_ten_thousand() -> None:
     film = [NamedNode(f"{EX}film{i:05}") for i in range(10_000)]
     same, title = NamedNode(OWL + "sameAs"), NamedNode(EX + "title")
-    workshop = Workshop()
+    workshop = TripleTables()
     workshop.add(Triple(one, same, other) for one, other in pairwise(film))
     workshop.add(Triple(one, title, Literal(f"Title {i}")) for i, one in enumerate(film))
     found = infer(workshop, [], same_as="auto")
@@ -228,7 +228,7 @@ def test_the_reference_engine_gives_the_same() -> None:
 
 def test_an_unknown_engine_is_refused() -> None:
     with pytest.raises(InputError, match="sql and owlrl"):
-        infer(Workshop(), [], engine="magic")
+        infer(TripleTables(), [], engine="magic")
 
 
 # --- files
@@ -265,7 +265,7 @@ def written(folder: Path, name: str, text: str) -> Path:
     ],
 )
 def test_every_format_says_the_same(tmp_path: Path, name: str, text: str) -> None:
-    workshop = Workshop()
+    workshop = TripleTables()
     workshop.read(written(tmp_path, name, text))
     assert list(workshop.triple_texts()) == [
         (f"<{EX}alien>", f"<{EX}director>", f"<{EX}scott>"),
@@ -274,7 +274,7 @@ def test_every_format_says_the_same(tmp_path: Path, name: str, text: str) -> Non
 
 
 def test_blank_nodes_of_two_files_stay_apart(tmp_path: Path) -> None:
-    workshop = Workshop()
+    workshop = TripleTables()
     for name in ("a.nt", "b.nt", "c.ttl"):
         workshop.read(written(tmp_path, name, f'_:film <{EX}title> "{name}" .\n'))
     assert len({s for s, _, _ in workshop.triple_texts()}) == 3

@@ -8,7 +8,7 @@ import pytest
 from pyoxigraph import RdfFormat, parse
 
 from kg.graph.rdf_files import read_triples
-from kg.graph.triple_tables import Workshop
+from kg.graph.triple_tables import TripleTables
 from kg.reasoning.infer import infer
 from kg.reasoning.ontology_lint import lint
 from kg.reasoning.rules import TYPE
@@ -92,7 +92,7 @@ def test_a_rule_whose_facts_are_never_said_never_fires() -> None:
 
 
 def test_an_axiom_outside_the_profile_is_a_warning_of_inference_too() -> None:
-    workshop = Workshop()
+    workshop = TripleTables()
     quads = parse((PREFIXES + ":knows a owl:ReflexiveProperty .").encode(), format=RdfFormat.TURTLE)
     found = infer(workshop, [quad.triple for quad in quads])
     assert [finding.check for finding in found.report] == ["owl/profile"]

@@ -12,7 +12,7 @@ from kg.reasoning import sql as sql
 from kg.reasoning.grounding import ground, is_equality
 from kg.reasoning.ontology import Ontology
 from kg.reasoning.rules import SAME, THING, TYPE, is_variable
-from kg.reasoning.strata import Kinds, Step, to_strata
+from kg.reasoning.strata import Relations, Clause, to_strata
 from kg.terms import to_spo
 
 FILM = Path(__file__).parents[2] / "ontology" / "film.ttl"
@@ -24,9 +24,9 @@ def test_every_statement_of_our_ontology_is_read_and_written_for_another_engine(
     rules = [rule for rule in ground(Ontology(triples)) if rule.told]
     texts = {t for rule in rules for p in (*rule.body, *rule.head) for t in p if not is_variable(t)}
     ids = {text: number for number, text in enumerate(sorted(texts | {TYPE, SAME, THING}), 1)}
-    steps = [Step(rule.body, rule.head[0]) for rule in rules if rule.head and not is_equality(rule)]
+    steps = [Clause(rule.body, rule.head[0]) for rule in rules if rule.head and not is_equality(rule)]
     statements = []
-    for stratum in to_strata(steps, Kinds(steps)):
+    for stratum in to_strata(steps, Relations(steps)):
         for part in (stratum.once, stratum.copies, stratum.loop):
             if part:
                 among = sql.kinds_among([(p, o if p == TYPE else "") for _, p, o in (s.head for s in part)], ids)

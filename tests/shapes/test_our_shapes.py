@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from pyoxigraph import RdfFormat, parse
 
-from kg.graph.triple_tables import Workshop
+from kg.graph.triple_tables import TripleTables
 from kg.shapes import Shapes, check, read_shapes
 
 ROOT = Path(__file__).parents[2]
@@ -39,7 +39,7 @@ def figures(world: float, us: float, other: float) -> str:
 
 def names(shapes: Shapes, data: str, rule: str) -> list[str]:
     """The sentences of the findings of one rule."""
-    workshop = Workshop()
+    workshop = TripleTables()
     workshop.add(quad.triple for quad in parse(PREFIXES + data, format=RdfFormat.TURTLE))
     chosen = [f"<https://w3id.org/filmgraph/film/{rule}>"]
     return [finding.message for finding in check(workshop, shapes, shape=chosen)]

@@ -8,7 +8,7 @@ import pytest
 from pyoxigraph import RdfFormat, Triple, parse
 
 from kg.errors import FaultsError, InputError, UnknownNameError
-from kg.graph.triple_tables import Workshop
+from kg.graph.triple_tables import TripleTables
 from kg.reporting.human import to_text
 from kg.reports import Finding, Report, Severity
 from kg.shapes import check, read_shapes, single_valued, to_shapes, validate_files
@@ -37,8 +37,8 @@ def triples(text: str) -> list[Triple]:
     return [quad.triple for quad in parse(PREFIXES + text, format=RdfFormat.TURTLE)]
 
 
-def workshop(text: str) -> Workshop:
-    made = Workshop()
+def workshop(text: str) -> TripleTables:
+    made = TripleTables()
     made.add(triples(text))
     return made
 
