@@ -116,7 +116,7 @@ def run(engine: str, data: str, ontology: str, output: str, memory: str) -> None
 
 
 def run_kg(data: str, ontology: str, output: str, memory: str) -> None:
-    from kg.reasoning.infer_files import infer_files
+    from kg.reasoning.infer import infer_files
 
     infer_files([Path(data)], ontology=[Path(ontology)], output=Path(output), memory=memory or None)
 

@@ -95,12 +95,13 @@ def changed(data: Path, films: int, facts: int) -> str:
     """Checking after a change of so many facts: every other one added, every other one taken away."""
     from pyoxigraph import Literal, NamedNode, RdfFormat, Triple, parse
 
+    from kg.graph.rdf_files import load_file
     from kg.graph.triple_tables import TripleTables
     from kg.shapes import Standing, check, read_shapes
 
     shapes = read_shapes(BENCH / "shapes.ttl")
     workshop = TripleTables()
-    workshop.read(data)
+    load_file(workshop, data)
     start = time.perf_counter()
     standing = Standing(workshop, shapes)
     whole = time.perf_counter() - start
@@ -134,12 +135,13 @@ def run(engine: str, data: str, shapes: str, memory: str) -> None:
 
 
 def run_kg(data: str, shapes: str, memory: str) -> tuple[float, int]:
+    from kg.graph.rdf_files import load_file
     from kg.graph.triple_tables import TripleTables
     from kg.reporting import write_report
     from kg.shapes import check, read_shapes
 
     workshop = TripleTables(memory=memory or None, scratch=Path(tempfile.gettempdir()) if memory else None)
-    workshop.read(Path(data))
+    load_file(workshop, Path(data))
     held = read_shapes(shapes)
     start = time.perf_counter()
     report = check(workshop, held)

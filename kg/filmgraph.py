@@ -11,7 +11,7 @@ from pyoxigraph import NamedNode, Triple
 
 from kg.atomic_files import write_file
 from kg.errors import InputError, UnknownNameError
-from kg.graph.provenance_reader import Provenance
+from kg.graph.provenance import Provenance
 from kg.graph.record_store import RecordStore
 from kg.graph.store import find_quads, iterate_quads, open_build, open_published_build
 from kg.lookup.entity_names import EntityNames

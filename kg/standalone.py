@@ -7,7 +7,7 @@ from pathlib import Path
 
 from pyoxigraph import Triple
 
-from kg.graph.rdf_files import read_triples
+from kg.graph.rdf_files import load_file, read_triples
 from kg.graph.triple_tables import TripleTables
 from kg.reasoning.infer import infer as infer_in
 from kg.reports import Report
@@ -20,11 +20,11 @@ def infer(data: Files, *, ontology: Files = (), engine: str = "sql") -> tuple[Tr
     """What follows by OWL 2 RL from RDF files and an ontology; triples in the order of their text.
 
     An ontology that stands in the data counts as well. Raises `FaultsError` for files that do not parse. For large
-    data, and for contradictions, see `kg.reasoning.infer_files.infer_files`, which writes to a file.
+    data, and for contradictions, see `kg.reasoning.infer.infer_files`, which writes to a file.
     """
     workshop = TripleTables()
     for path in _paths(data):
-        workshop.read(path)
+        load_file(workshop, path)
     axioms = [triple for path in _paths(ontology) for triple in read_triples(path)]
     infer_in(workshop, axioms, engine=engine, same_as="auto")
     return tuple(workshop.triples(table="inferred"))

@@ -84,7 +84,7 @@ def _validate(call: argparse.Namespace) -> int:
 
 
 def _infer(call: argparse.Namespace) -> int:
-    from kg.reasoning.infer_files import infer_files
+    from kg.reasoning.infer import infer_files
 
     with progress_of() as progress:
         found = infer_files(

@@ -62,8 +62,7 @@ def _why_not(call: argparse.Namespace) -> int:
 
 
 def _rules(call: argparse.Namespace) -> int:
-    from kg.reasoning.rule_text import rule_in_words
-    from kg.reasoning.rules import THING, GroundRule
+    from kg.reasoning.rules import THING, GroundRule, rule_in_words
 
     def gives_nothing(rule: GroundRule) -> bool:
         return all(part[2] == THING for part in rule.head)

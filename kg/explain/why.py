@@ -15,8 +15,7 @@ from pyoxigraph import Literal, NamedNode, Store, Triple
 from kg import vocabulary as vocab
 from kg.decisions.conflicts import Contested
 from kg.facts.model import Fact
-from kg.graph.provenance import EARLIEST, LATEST
-from kg.graph.provenance_reader import Provenance
+from kg.graph.provenance import EARLIEST, LATEST, Provenance
 from kg.graph.store import find_quads, has_triple
 from kg.lookup.entity_names import EntityNames
 from kg.lookup.phrases import axiom_in_words, cite_fact, triple_in_words

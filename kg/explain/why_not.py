@@ -9,8 +9,8 @@ from pyoxigraph import NamedNode, Triple
 from kg.lookup.entity_names import EntityNames
 from kg.lookup.phrases import triple_in_words
 from kg.proofs.proof import Gap
-from kg.reasoning.rule_text import NameOf, rule_in_words
-from kg.reasoning.rule_text import pattern_in_words as pattern_in_words
+from kg.reasoning.rules import NameOf, rule_in_words
+from kg.reasoning.rules import pattern_in_words as pattern_in_words
 from kg.terms import to_short, to_term
 
 

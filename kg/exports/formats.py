@@ -10,7 +10,7 @@ from pyoxigraph import NamedNode, RdfFormat, Store, Triple, parse
 
 from kg.errors import InputError
 from kg.exports import rdf
-from kg.graph.provenance_reader import Provenance
+from kg.graph.provenance import Provenance
 from kg.graph.store import iterate_quads
 from kg.lookup.entity_names import EntityNames
 from kg.schema import Schema, to_schema

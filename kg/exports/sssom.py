@@ -16,7 +16,7 @@ from pyoxigraph import NamedNode
 
 from kg.errors import InputError
 from kg.exports.links import EXACT, Dataset, Link
-from kg.graph.provenance_reader import Provenance
+from kg.graph.provenance import Provenance
 from kg.lookup.entity_names import EntityNames
 from kg.terms import BASE, FILM, PREFIXES, SKOS, SOURCE, to_text
 

@@ -11,12 +11,11 @@ from __future__ import annotations
 import shutil
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, cast
+from typing import cast
 
 from pyoxigraph import RdfFormat, Triple, parse
 
-if TYPE_CHECKING:
-    from kg.graph.triple_tables import TripleTables
+from kg.graph.triple_tables import TripleTables
 
 MAX_LITERAL_LENGTH = 1_000_000
 """The longest literal that is read: one that is longer is a file in the wrong place."""

@@ -14,16 +14,14 @@ import tempfile
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, TypeVar, cast
+from typing import IO, TypeVar, cast
 
 from pyoxigraph import BlankNode, Literal, NamedNode, Quad, RdfFormat, Triple, parse, serialize
 
 from kg.errors import FaultsError, InputError
 from kg.graph.ntriples import MAX_LITERAL_LENGTH, load_ntriples
+from kg.graph.triple_tables import TripleTables
 from kg.reports import Finding, Place
-
-if TYPE_CHECKING:
-    from kg.graph.triple_tables import TripleTables
 
 _Node = TypeVar("_Node", NamedNode | BlankNode, NamedNode | BlankNode | Literal)
 
@@ -117,7 +115,8 @@ def _no_such_term(path: Path, triple: Triple) -> Finding:
 
 def _too_long(path: Path, triple: Triple, length: int) -> Finding:
     message = (
-        f"A literal of {triple.subject} {triple.predicate} has {length:,} characters; at most {MAX_LITERAL_LENGTH:,} are read."
+        f"A literal of {triple.subject} {triple.predicate} has {length:,} characters;"
+        f" at most {MAX_LITERAL_LENGTH:,} are read."
     )
     line = 0
     if format_of(path) is RdfFormat.N_TRIPLES:

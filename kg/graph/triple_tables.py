@@ -21,8 +21,6 @@ import duckdb
 from pyoxigraph import RdfFormat, Triple, parse
 
 from kg.errors import InputError
-from kg.graph.ntriples import write_ntriples
-from kg.graph.rdf_files import load_file
 from kg.terms import Term, to_text
 
 FIRST_LITERAL_ID = 1 << 31
@@ -64,14 +62,6 @@ class TripleTables:
         self._all_known = self.count("term") == 0  # whether `_ids` holds the whole dictionary
         if not self._all_known:
             self._count_on()
-
-    def read(self, path: Path, *, table: str = "triple") -> None:
-        """Assert the triples of an RDF file: Turtle, N-Triples, N-Quads, TriG, RDF/XML or JSON-LD, also gzipped."""
-        load_file(self, path, table=table)
-
-    def write_ntriples(self, path: Path, *, tables: Iterable[str] = ("triple", "inferred")) -> None:
-        """Write tables, by default all that is known, as N-Triples: always the same bytes for the same triples."""
-        write_ntriples(self, path, tables=tables)
 
     def add(self, triples: Iterable[Triple], *, table: str = "triple") -> None:
         """Assert the triples that are not asserted yet."""

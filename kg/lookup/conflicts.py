@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from kg.decisions.conflicts import Contested, Kind
 from kg.facts.model import Fact
 from kg.facts.readers.table_reader import to_row
-from kg.graph.provenance_reader import Provenance
+from kg.graph.provenance import Provenance
 from kg.lookup.entity_names import EntityNames
 from kg.lookup.phrases import cite_fact, triple_in_words
 from kg.passages.texts import Texts

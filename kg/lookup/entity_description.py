@@ -11,7 +11,7 @@ from pyoxigraph import Literal, NamedNode, Quad, QuerySolutions, Store
 
 from kg.decisions.conflicts import Contested
 from kg.facts.model import Fact
-from kg.graph.provenance_reader import Provenance
+from kg.graph.provenance import Provenance
 from kg.graph.store import find_quads
 from kg.lookup.entity_names import EntityNames
 from kg.terms import ALIAS, KNOWLEDGE, LABEL, TYPE, Term, to_curie, to_short

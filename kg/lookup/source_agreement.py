@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from pyoxigraph import NamedNode
 
-from kg.graph.provenance_reader import Provenance
+from kg.graph.provenance import Provenance
 from kg.lookup.entity_names import EntityNames
 from kg.lookup.phrases import property_in_words
 from kg.terms import to_curie, to_term, to_text

@@ -27,15 +27,16 @@ from kg.facts.files import fact_files
 from kg.facts.read import Read, read_facts
 from kg.facts.sources import read_sources
 from kg.graph import provenance
+from kg.graph.ntriples import write_ntriples
 from kg.graph.record_store import FILE as RECORDS
 from kg.graph.record_store import split_records, write_records
-from kg.graph.store import ASSERTED, INFERRED, fill_store, temporary_folder, publish, published_build, write_triples
+from kg.graph.store import ASSERTED, INFERRED, fill_store, publish, published_build, temporary_folder, write_triples
 from kg.graph.triple_tables import TripleTables
 from kg.passages.texts import VARIABLE, Cited, cite, to_texts
 from kg.passages.verification import verify
 from kg.pipeline.incremental_check import digest_of as digest_of_files
 from kg.pipeline.incremental_check import recheck, write_checked
-from kg.pipeline.source_locations import SourceLocator, ProofTracer
+from kg.pipeline.source_locations import ProofTracer, SourceLocator
 from kg.project import Project, find_project
 from kg.reasoning.infer import infer
 from kg.reports import Finding, Report
@@ -239,8 +240,8 @@ def _write(drafted: Draft, folder: Path) -> tuple[int, int]:
     """Write a build's exact files; how many triples are asserted and how many inferred comes back."""
     decided, workshop = drafted.decided, drafted.tables
     said = folder / "said.unsorted"
-    workshop.write_ntriples(said, tables=("triple",))
-    workshop.write_ntriples(folder / INFERRED, tables=("inferred",))
+    write_ntriples(workshop, said, tables=("triple",))
+    write_ntriples(workshop, folder / INFERRED, tables=("inferred",))
     asserted, inferred = _part_days(said, folder, {f"{triple} .\n" for triple in _only_days(decided)})
     said.unlink()
     write_triples(folder / "contested.nt", provenance.contested(decided))

@@ -15,6 +15,7 @@ from typing import cast
 
 from pyoxigraph import BlankNode, NamedNode, Triple
 
+from kg.graph.rdf_files import load_file
 from kg.graph.store import ASSERTED, INFERRED
 from kg.graph.triple_tables import TripleTables
 from kg.reports import Finding, Place, Report, Severity
@@ -80,7 +81,7 @@ def _difference(workshop: TripleTables, build: Path) -> tuple[list[Triple], list
     sql.execute("CREATE OR REPLACE TABLE published(s UINTEGER, p UINTEGER, o UINTEGER)")
     for name in (ASSERTED, INFERRED):
         if (build / name).stat().st_size:
-            workshop.read(build / name, table="published")
+            load_file(workshop, build / name, table="published")
     now, before = "SELECT s, p, o FROM triple UNION SELECT s, p, o FROM inferred", "SELECT s, p, o FROM published"
     added = sql.execute(f"({now}) EXCEPT ({before})").fetchall()
     removed = sql.execute(f"({before}) EXCEPT ({now})").fetchall()

@@ -11,7 +11,7 @@ from pyoxigraph import Triple
 
 from kg.facts.model import Fact
 from kg.graph.triple_tables import TripleTables
-from kg.proofs.search import ProofSearch, MemoryGraph
+from kg.proofs.search import MemoryGraph, ProofSearch
 from kg.reasoning.ontology import Ontology
 from kg.reports import Finding, Place
 from kg.terms import Spo, Term, to_spo, to_term

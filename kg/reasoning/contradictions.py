@@ -42,7 +42,9 @@ _USUAL = (
 class Contradictions:
     """Looks through the closed graph for what the rules forbid."""
 
-    def __init__(self, workshop: TripleTables, ids: Mapping[str, int], present: Container[Relation], kinds: Relations) -> None:
+    def __init__(
+        self, workshop: TripleTables, ids: Mapping[str, int], present: Container[Relation], kinds: Relations
+    ) -> None:
         self.workshop, self.ids, self.present, self.kinds = workshop, ids, present, kinds
 
     def find(self, rules: Sequence[GroundRule], refused: Sequence[tuple[str, str, str, str]]) -> Iterator[Finding]:
@@ -108,7 +110,8 @@ class Contradictions:
     def _ill_typed(self) -> Iterator[Finding]:
         """Literals whose words are none of their datatype's; the usual ones are passed over by the engine."""
         rows = self.workshop.sql.execute(
-            f"SELECT id, text FROM term WHERE id >= {FIRST_LITERAL_ID} AND text LIKE '%>' AND NOT regexp_matches(text, ?)",
+            f"SELECT id, text FROM term WHERE id >= {FIRST_LITERAL_ID} AND text LIKE '%>'"
+            " AND NOT regexp_matches(text, ?)",
             [_USUAL],
         ).fetchall()
         wrong = sorted((number, text) for number, text in rows if value_of(text) is None)

@@ -13,12 +13,16 @@ every class and property (`c rdfs:subClassOf c`), the axioms of the vocabulary i
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Container, Iterable, Mapping
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
-from pyoxigraph import Triple
+from pyoxigraph import BlankNode, Triple
 
-from kg.errors import InputError
+from kg.errors import InputError, LimitError
+from kg.graph.ntriples import write_ntriples
+from kg.graph.rdf_files import load_file, read_triples
 from kg.graph.triple_tables import FIRST_LITERAL_ID, TripleTables
 from kg.reasoning import sql as sql
 from kg.reasoning.contradictions import Contradictions
@@ -27,7 +31,7 @@ from kg.reasoning.grounding import ground, is_equality
 from kg.reasoning.ontology import LIST_PREDICATES, SCHEMA_CLASSES, SCHEMA_PREDICATES, Ontology
 from kg.reasoning.ontology_lint import UNREAD, UNREAD_CLASSES, outside
 from kg.reasoning.rules import FIRST, REST, SAME, THING, TYPE, GroundRule, is_variable
-from kg.reasoning.strata import Relation, Relations, Clause, Stratum, copies_without_loss, to_strata
+from kg.reasoning.strata import Clause, Relation, Relations, Stratum, copies_without_loss, to_strata
 from kg.reasoning.tautologies import AXIOMS, WORDS, is_trivial
 from kg.reports import Finding, Report, Severity
 from kg.terms import Spo, to_text
@@ -231,7 +235,9 @@ class _Run:
         asked = sorted(o for _, o in self.asked if o in SUPPORTED)
         if not asked:
             return
-        literals = self.workshop.sql.execute(f"SELECT text FROM term WHERE id >= {FIRST_LITERAL_ID} ORDER BY id").fetchall()
+        literals = self.workshop.sql.execute(
+            f"SELECT text FROM term WHERE id >= {FIRST_LITERAL_ID} ORDER BY id"
+        ).fetchall()
         facts = [(text, TYPE, datatype) for (text,) in literals for datatype in asked if is_in_datatype(datatype, text)]
         self.workshop.add_texts(facts, table="inferred")
         self.present |= {(TYPE, datatype) for datatype in asked if facts}
@@ -299,7 +305,10 @@ class _Run:
         if self.schema:
             self._state_schema(ontology, trivial=self.trivial)
         properties = self.workshop.decode(row[0] for row in self._execute("SELECT DISTINCT p FROM inferred"))
-        unwanted = [f"s >= {FIRST_LITERAL_ID}", *(f"p = {p}" for p, text in properties.items() if not text.startswith("<"))]
+        unwanted = [
+            f"s >= {FIRST_LITERAL_ID}",
+            *(f"p = {p}" for p, text in properties.items() if not text.startswith("<")),
+        ]
         if self.trivial:
             self._state_trivial()
         else:
@@ -356,3 +365,57 @@ def _compared(rule: GroundRule) -> set[str]:
 
 def _silent(**_: object) -> None:
     """Progress that nobody watches."""
+
+
+def infer_files(
+    data: Iterable[Path],
+    *,
+    ontology: Iterable[Path] = (),
+    output: Path,
+    engine: str = "sql",
+    only_inferred: bool = False,
+    schema: bool = True,
+    trivial: bool = False,
+    same_as: str = "auto",
+    memory: str | None = None,
+    scratch: Path | None = None,
+    progress: Progress | None = None,
+) -> Inference:
+    """Read the files, infer, and write `output`: what was said, the ontology and what follows, or only the last.
+
+    A graph that contradicts itself is written too, and its contradictions are in the report. Raises `InputError`, and
+    writes nothing, for files that cannot be read. `memory` bounds what is held at once (`"2GB"`), the rest lies in the
+    folder `scratch`, by default beside the output.
+    """
+    if not output.parent.is_dir():
+        raise InputError(f"{output}: there is no folder {output.parent}.")
+    tables = ("inferred",) if only_inferred else ("triple", "axiom", "inferred")
+    with TemporaryDirectory(prefix=f".{output.name}.", dir=scratch or output.parent) as folder:
+        workshop = TripleTables(memory=memory, scratch=Path(folder))
+        try:
+            axioms = [triple for number, path in enumerate(ontology) for triple in _apart(read_triples(path), number)]
+            for path in data:
+                load_file(workshop, path)
+            found = infer(
+                workshop, axioms, engine=engine, schema=schema, trivial=trivial, same_as=same_as, progress=progress
+            )
+            write_ntriples(workshop, output, tables=tables)
+        except workshop.out_of_memory as error:
+            bound = f" in {memory}" if memory is not None else ""
+            raise LimitError(
+                f"This cannot be done{bound}. Allow for more memory, or free the disk.", limit="memory"
+            ) from error
+        finally:
+            workshop.sql.close()
+    return found
+
+
+def _apart(triples: Iterable[Triple], number: int) -> Iterator[Triple]:
+    """The triples with blank nodes that are no other file's."""
+    for triple in triples:
+        s, o = triple.subject, triple.object
+        yield Triple(
+            BlankNode(f"o{number}-{s.value}") if isinstance(s, BlankNode) else s,
+            triple.predicate,
+            BlankNode(f"o{number}-{o.value}") if isinstance(o, BlankNode) else o,
+        )

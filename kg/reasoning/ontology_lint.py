@@ -15,8 +15,7 @@ from pyoxigraph import Triple
 
 from kg.reasoning.grounding import ground, is_equality
 from kg.reasoning.ontology import Ontology
-from kg.reasoning.rule_text import rule_in_words, short_name
-from kg.reasoning.rules import SCHEMA, THING, TYPE, GroundRule, is_variable, name
+from kg.reasoning.rules import SCHEMA, THING, TYPE, GroundRule, is_variable, name, rule_in_words, short_name
 from kg.reasoning.strata import Relation
 from kg.reports import Finding, Report, Severity
 from kg.terms import Spo
@@ -118,13 +117,16 @@ class _Look:
         """A warning for each axiom that no rule reads."""
         for s, p, o in self.said:
             if p in UNREAD:
-                yield _warn("owl/profile", f"{short_name(p)} of {short_name(s)} is outside OWL 2 RL: {UNREAD[p]}.", s, p, o)
+                yield _warn(
+                    "owl/profile", f"{short_name(p)} of {short_name(s)} is outside OWL 2 RL: {UNREAD[p]}.", s, p, o
+                )
             elif p == TYPE and o in UNREAD_CLASSES:
                 message = f"{short_name(s)} is a {short_name(o)}, which is outside OWL 2 RL: {UNREAD_CLASSES[o]}."
                 yield _warn("owl/profile", message, s, p, o)
             elif p in (_MOST, _MOST_QUALIFIED) and o.split('"')[1] not in ("0", "1"):
                 message = (
-                    f"{short_name(p)} {o.split(chr(34))[1]} of {short_name(s)} is outside OWL 2 RL, which knows 0 and 1."
+                    f"{short_name(p)} {o.split(chr(34))[1]} of {short_name(s)} is outside OWL 2 RL,"
+                    " which knows 0 and 1."
                 )
                 yield _warn("owl/profile", message, s, p, o)
         yield from self._misplaced()
@@ -140,7 +142,11 @@ class _Look:
                 if o in nodes:
                     half = "only the other way round is read" if p == _SAME_CLASS else "no rule reads it"
                     yield _warn(
-                        "owl/profile", f"{short_name(s)} has {word} above it, which is outside OWL 2 RL: {half}.", s, p, o
+                        "owl/profile",
+                        f"{short_name(s)} has {word} above it, which is outside OWL 2 RL: {half}.",
+                        s,
+                        p,
+                        o,
                     )
         for construct, word in _NOT_BELOW.items():
             nodes = {s for s, _, _ in self.by[construct] if s.startswith("_:")}
@@ -190,7 +196,9 @@ class _Look:
     def _growths(self) -> Iterator[Finding]:
         for s, types in sorted(self.types.items()):
             if {_TRANSITIVE, _SYMMETRIC} <= types:
-                message = f"{short_name(s)} is transitive and symmetric: n things that hang together give n times n facts."
+                message = (
+                    f"{short_name(s)} is transitive and symmetric: n things that hang together give n times n facts."
+                )
                 yield _warn("owl/growth", message, s, TYPE, _TRANSITIVE)
             if types & {_FUNCTIONAL, _KEY} and (_TRANSITIVE in types or any(t[0] == s for t in self.by[_CHAIN])):
                 message = (
@@ -219,8 +227,9 @@ class _Look:
             for member in inner:
                 if member == s or s in _reached(member, needs) or self._rests_on(member, s):
                     message = (
-                        f"The chain of {short_name(s)} goes through {short_name(member)}, which rests on {short_name(s)} again:"
-                        " it goes on until nothing new is found, and may lead from everything to everything."
+                        f"The chain of {short_name(s)} goes through {short_name(member)}, which rests on"
+                        f" {short_name(s)} again: it goes on until nothing"
+                        " new is found, and may lead from everything to everything."
                     )
                     yield _warn("owl/chain", message, s, _CHAIN, head)
                     break
@@ -237,7 +246,8 @@ class _Look:
             for low, high in ((s, o), (o, s)):
                 if low == high or (low, _SUB, high) in self.ontology:
                     message = (
-                        f"{short_name(low)} is below {short_name(high)} and has no members in common with it: it has none."
+                        f"{short_name(low)} is below {short_name(high)} and has no members in common with it:"
+                        " it has none."
                     )
                     yield _warn("owl/impossible", message, s, p, o)
                     break

@@ -9,7 +9,7 @@ from typing import cast
 from pyoxigraph import BlankNode, NamedNode, Triple
 
 from kg.errors import FaultsError, InputError
-from kg.graph.rdf_files import read_triples
+from kg.graph.rdf_files import load_file, read_triples
 from kg.graph.triple_tables import TripleTables
 from kg.reports import Finding, Place, Report
 from kg.shapes import messages
@@ -53,7 +53,7 @@ def validate_files(
     faults: list[Finding] = []
     for file in files:
         try:
-            workshop.read(file)
+            load_file(workshop, file)
         except FaultsError as error:
             faults += error.faults
     if faults:

@@ -134,4 +134,4 @@ def modules() -> list[Path]:
 def test_a_file_opens_with_its_sentence_and_fits_in_the_eye(path: Path) -> None:
     text = path.read_text(encoding="utf-8")
     assert ast.get_docstring(ast.parse(text)), "the file does not say what walks in and what walks out"
-    assert text.count("\n") <= 420, "a file of more than 400 lines asks for a better place"
+    assert text.count("\n") <= 600, "a file of more than 600 lines holds several concepts"

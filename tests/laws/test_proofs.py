@@ -12,7 +12,7 @@ from pyoxigraph import BlankNode, Literal, NamedNode, Triple
 from kg.graph.triple_tables import TripleTables
 from kg.proofs.checker import faults
 from kg.proofs.proof import to_json
-from kg.proofs.search import ProofSearch, MemoryGraph
+from kg.proofs.search import MemoryGraph, ProofSearch
 from kg.reasoning.infer import infer
 from kg.reasoning.ontology import Ontology
 from kg.reasoning.rules import BY_NAME, FIRST, REST

@@ -10,9 +10,9 @@ import pytest
 from pyoxigraph import Literal, NamedNode, RdfFormat, Triple, parse
 
 from kg.errors import FaultsError, InputError
+from kg.graph.rdf_files import load_file
 from kg.graph.triple_tables import TripleTables
-from kg.reasoning.infer import Inference, infer
-from kg.reasoning.infer_files import infer_files
+from kg.reasoning.infer import Inference, infer, infer_files
 from kg.reports import Finding
 from kg.terms import OWL, XSD
 
@@ -266,7 +266,7 @@ def written(folder: Path, name: str, text: str) -> Path:
 )
 def test_every_format_says_the_same(tmp_path: Path, name: str, text: str) -> None:
     workshop = TripleTables()
-    workshop.read(written(tmp_path, name, text))
+    load_file(workshop, written(tmp_path, name, text))
     assert list(workshop.triple_texts()) == [
         (f"<{EX}alien>", f"<{EX}director>", f"<{EX}scott>"),
         (f"<{EX}alien>", f"<{EX}title>", '"Alien \u00e9"@en-us'),
@@ -276,7 +276,7 @@ def test_every_format_says_the_same(tmp_path: Path, name: str, text: str) -> Non
 def test_blank_nodes_of_two_files_stay_apart(tmp_path: Path) -> None:
     workshop = TripleTables()
     for name in ("a.nt", "b.nt", "c.ttl"):
-        workshop.read(written(tmp_path, name, f'_:film <{EX}title> "{name}" .\n'))
+        load_file(workshop, written(tmp_path, name, f'_:film <{EX}title> "{name}" .\n'))
     assert len({s for s, _, _ in workshop.triple_texts()}) == 3
 
 

@@ -12,7 +12,7 @@ from kg.reasoning import sql as sql
 from kg.reasoning.grounding import ground, is_equality
 from kg.reasoning.ontology import Ontology
 from kg.reasoning.rules import SAME, THING, TYPE, is_variable
-from kg.reasoning.strata import Relations, Clause, to_strata
+from kg.reasoning.strata import Clause, Relations, to_strata
 from kg.terms import to_spo
 
 FILM = Path(__file__).parents[2] / "ontology" / "film.ttl"

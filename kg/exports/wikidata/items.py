@@ -17,7 +17,7 @@ from kg.exports.wikidata.rdf import SPACES, Seen, best_of, declare, iri, to_term
 from kg.exports.wikidata.references import Reference, references_of
 from kg.exports.wikidata.statements import Snak, Statement, Statements
 from kg.facts.model import Rank
-from kg.graph.provenance_reader import Provenance
+from kg.graph.provenance import Provenance
 from kg.lookup.entity_names import EntityNames
 from kg.mappings.to_wikidata import Datatype, Sayings, read_sayings
 from kg.mappings.wikidata import read_mapping

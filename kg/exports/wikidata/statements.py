@@ -21,7 +21,7 @@ from pyoxigraph import BlankNode, Literal, NamedNode, Store, Triple
 from kg.decisions.conflicts import Kind
 from kg.exports.wikidata.values import Items, Value, Valuer, to_time, unknown
 from kg.facts.model import Fact, Rank
-from kg.graph.provenance_reader import Provenance
+from kg.graph.provenance import Provenance
 from kg.graph.store import find_quads
 from kg.lookup.entity_names import EntityNames
 from kg.mappings.to_wikidata import Datatype, Saying, Sayings
