@@ -295,7 +295,7 @@ def main() -> int:
             raise SystemExit(f"{tool} is not on the path")
     from kg.project import Project
 
-    build = Project(told.project.resolve()).current
+    build = Project(told.project.resolve()).current_build
     listed = (told.project / "data" / "films.csv").read_text(encoding="utf-8")
     films = listed.count(",imdbId,")
     with ExitStack() as stack:

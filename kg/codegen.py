@@ -28,7 +28,7 @@ from pyoxigraph import NamedNode
 '''
 
 
-def generated(project: Project) -> Mapping[Path, str]:
+def generate(project: Project) -> Mapping[Path, str]:
     """Each generated file of a checkout, by its path in the project, and its text."""
     schema = to_schema(read_ontology(project.ontology))
     context = json.dumps({"@context": to_context(schema)}, ensure_ascii=False, indent=1) + "\n"
@@ -51,7 +51,7 @@ def _constant(word: OntologyTerm) -> str:
 def main() -> None:
     """Write the generated files of the checkout around the working folder."""
     project = find_project()
-    for path, text in generated(project).items():
+    for path, text in generate(project).items():
         (project.folder / path).write_text(text, encoding="utf-8", newline="\n")
 
 

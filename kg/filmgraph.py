@@ -15,7 +15,7 @@ from kg.graph.provenance import Provenance
 from kg.graph.record_store import RecordStore
 from kg.graph.store import find_quads, iterate_quads, open_build, open_published_build
 from kg.lookup.entity_names import EntityNames
-from kg.passages.texts import Texts, to_texts
+from kg.passages.texts import Texts, open_texts
 from kg.project import Project, find_project
 from kg.queries.answer import Answer
 from kg.queries.binding import parameter_terms
@@ -94,7 +94,7 @@ class FilmGraph:
             from kg.federation.config import read_services
             from kg.federation.federate import federate
 
-            remote = EndpointClient(read_services(self.project.configuration), self.project.built / "services")
+            remote = EndpointClient(read_services(self.project.configuration), self.project.build_folder / "services")
             runs = federate(self.store, text, remote)
             return run_query(self.store, runs, names=self.names, limit=limit, guarded=True)
         return run_query(self.store, text, names=self.names, limit=limit)
@@ -209,7 +209,7 @@ class FilmGraph:
 
     def texts(self, folder: Path | str | None = None) -> Texts:
         """The sources' texts in a folder, or in the one that `KG_TEXTS` names; none where neither is given."""
-        return to_texts(folder, self.provenance.sources)
+        return open_texts(folder, self.provenance.sources)
 
     @cached_property
     def explainer(self) -> Explainer:

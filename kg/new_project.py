@@ -10,7 +10,7 @@ from kg.atomic_files import write_file
 from kg.errors import InputError
 from kg.project import Project, find_project
 
-FIRST: Mapping[str, str] = {
+FIRST_FILES: Mapping[str, str] = {
     "sources.yaml": """\
 # Who says something: a source for each document, dataset or person that facts come from.
 my-notes:
@@ -32,7 +32,7 @@ sean-baker:
 """File under `data/` -> what stands in it."""
 
 
-def start(folder: Path | str, *, like: Project | Path | str | None = None) -> Project:
+def create_project(folder: Path | str, *, like: Project | Path | str | None = None) -> Project:
     """A new project in a folder, with the ontology and the stored queries of another.
 
     Raises `InputError` when something is there already.
@@ -44,7 +44,7 @@ def start(folder: Path | str, *, like: Project | Path | str | None = None) -> Pr
             raise InputError(f"{folder} is not empty. Name a new folder.")
         for name in ("ontology", "queries"):
             shutil.copytree(model.folder / name, target / name)
-        for name, text in FIRST.items():
+        for name, text in FIRST_FILES.items():
             path = target / "data" / name
             path.parent.mkdir(parents=True, exist_ok=True)
             write_file(path, (text,))

@@ -16,7 +16,7 @@ from kg.errors import ProjectError
 
 _FOLDERS = ("ontology", "data", "queries")
 _INSIDE = Path(__file__).parent / "packaged"
-HOME = "KG_HOME"
+HOME_VARIABLE = "KG_HOME"
 """The environment variable that names the folder in which built graphs of installed projects are kept."""
 
 
@@ -53,20 +53,20 @@ class Project:
         return self.folder / "filmgraph.toml"
 
     @cached_property
-    def built(self) -> Path:
+    def build_folder(self) -> Path:
         """The folder that holds the built graph."""
         if self.folder == _INSIDE:
             return _home() / "packaged"
         return self.folder / ".kg"
 
     @property
-    def current(self) -> Path:
+    def current_build(self) -> Path:
         """The published build; raises `ProjectError` when there is none."""
         try:
-            name = (self.built / "CURRENT").read_text(encoding="utf-8").strip()
+            name = (self.build_folder / "CURRENT").read_text(encoding="utf-8").strip()
         except FileNotFoundError:
             raise ProjectError(f"{self.folder} has no graph yet. Run `kg build`.") from None
-        folder = self.built / "builds" / Path(name).name
+        folder = self.build_folder / "builds" / Path(name).name
         if not folder.is_dir():
             raise ProjectError(f"The graph of {self.folder} is gone. Run `kg build`.")
         return folder
@@ -102,7 +102,7 @@ def _packaged() -> Path:
 
 
 def _home() -> Path:
-    if home := os.environ.get(HOME):
+    if home := os.environ.get(HOME_VARIABLE):
         return Path(home)
     if sys.platform == "win32":
         return Path(os.environ.get("LOCALAPPDATA", Path.home() / "AppData" / "Local")) / "film-knowledge-graph"

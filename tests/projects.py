@@ -10,7 +10,7 @@ from pathlib import Path
 from textwrap import dedent
 
 from kg.facts.model import Fact
-from kg.facts.read import Read, read_facts
+from kg.facts.readers import FactsRead, read_facts
 from kg.filmgraph import FilmGraph, open_graph
 from kg.pipeline.build import Draft, build, draft
 from kg.project import Project
@@ -144,18 +144,18 @@ class SmallProject:
     def schema(self) -> Schema:
         return to_schema(read_ontology(self.project.ontology))
 
-    def read(self) -> Read:
+    def read(self) -> FactsRead:
         return read_facts(self.folder / "data", self.schema)
 
     def facts(self) -> list[Fact]:
         """The facts of a project without faults."""
         read = self.read()
-        assert read.faults == ()
+        assert read.findings == ()
         return list(read.facts)
 
     def faults(self) -> list[str]:
         """What is wrong with the files, one `file:line:column check` each, in the order of the files."""
-        return [place_and_check(finding) for finding in Report(self.read().faults)]
+        return [place_and_check(finding) for finding in Report(self.read().findings)]
 
     def draft(self) -> Draft:
         return draft(self.project)

@@ -173,7 +173,7 @@ def _show(call: argparse.Namespace) -> int:
 
 
 def _facts(call: argparse.Namespace) -> int:
-    from kg.facts.readers.table_reader import COLUMNS, to_row
+    from kg.facts.model import COLUMNS, to_row
 
     graph = graph_of(call)
     about = graph.entity(call.about) if call.about else None

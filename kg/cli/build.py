@@ -31,10 +31,10 @@ def _add_making_options(parser: argparse.ArgumentParser) -> None:
 
 
 def _new(call: argparse.Namespace) -> int:
-    from kg.new_project import FIRST, start
+    from kg.new_project import FIRST_FILES, create_project
 
-    start(call.folder, like=call.project)
-    for name in FIRST:
+    create_project(call.folder, like=call.project)
+    for name in FIRST_FILES:
         write(f"{call.folder}/data/{name}\n")
     say(f"Write facts into data/, as docs/facts.md tells; then `kg check` and `kg build` in {call.folder}.")
     return 0
@@ -58,7 +58,7 @@ def _build(call: argparse.Namespace) -> int:
 def _verify(call: argparse.Namespace) -> int:
     import json
 
-    from kg.passages.texts import VARIABLE
+    from kg.passages.texts import TEXTS_VARIABLE
     from kg.pipeline.build import verify_project
 
     report = verify_project(call.project, texts=call.texts)
@@ -70,7 +70,7 @@ def _verify(call: argparse.Namespace) -> int:
         for name, told in _TOLD.items():
             write(f"{report.counts.get(name, 0):>7,}  {told}\n")
     if not report.counts.get("texts"):
-        say(f"No text is at hand: name their folder with --texts or {VARIABLE}.")
+        say(f"No text is at hand: name their folder with --texts or {TEXTS_VARIABLE}.")
     return 0 if report else 1
 
 

@@ -111,13 +111,13 @@ def _step(told: dict[str, object]) -> str:
 
 def _tell(call: argparse.Namespace, report: Report, counted: str) -> int:
     from kg.reporting import fails, write_report
-    from kg.reporting.human import to_text
+    from kg.reporting.text import to_text
     from kg.reports import Severity
 
     severity = Severity(call.fail_on)
     if call.format == "text":
         colour = call.output in (None, "-") and sys.stdout.isatty() and "NO_COLOR" not in os.environ
-        write(to_text(report, colour=colour, most=call.max), call.output)
+        write(to_text(report, colour=colour, limit=call.max), call.output)
     else:
         write(write_report(report, call.format, fail_on=severity), call.output)
     if counted and not is_plain():

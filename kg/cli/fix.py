@@ -14,14 +14,14 @@ def add_commands(commands: Commands) -> None:
 
 
 def _fix(call: argparse.Namespace) -> int:
-    from kg.fixes.propose import apply, propose, to_diff
+    from kg.fixes.proposals import apply_fixes, propose_fixes, to_diff
 
-    mends = propose(call.project)
+    mends = propose_fixes(call.project)
     write(to_diff(call.project, mends))
     for mend in mends:
         say(f"{mend.finding.place}: {mend.finding.message}")
     if call.apply:
-        for file in apply(call.project, mends):
+        for file in apply_fixes(call.project, mends):
             say(f"Changed: {file}")
     elif mends:
         say(f"{len(mends)} can be mended. `kg fix --apply` does it.")

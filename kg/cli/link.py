@@ -90,14 +90,14 @@ def _why(call: argparse.Namespace, project: Project) -> int:
 
 def _review(call: argparse.Namespace, project: Project) -> int:
     """Show pair after pair; each judgement is written as soon as it is made."""
-    from kg.decisions.links import FILE, read_links
+    from kg.decisions.links import LINKS_FILE, read_links
     from kg.linking.link_store import keep, unsure
     from kg.linking.rounds import to_judgement
     from kg.reports import Finding
     from kg.terms import to_iri
 
     faults: list[Finding] = []
-    links = read_links(project.data / FILE, file=f"data/{FILE}", faults=faults)
+    links = read_links(project.data / LINKS_FILE, file=f"data/{LINKS_FILE}", faults=faults)
     judged = {one.names for one in links.judgements}
     waiting = [one for one in unsure(project) if frozenset((to_iri(one.left.id), to_iri(one.right.id))) not in judged]
     if call.format == "json":
@@ -187,7 +187,7 @@ def _lines(mention: Mention) -> list[str]:
 
 
 def _text(matched: Matched, call: argparse.Namespace, project: Project) -> str:
-    from kg.decisions.links import FILE
+    from kg.decisions.links import LINKS_FILE
     from kg.linking.model import Verdict
 
     lines = []
@@ -201,14 +201,14 @@ def _text(matched: Matched, call: argparse.Namespace, project: Project) -> str:
     if call.dry_run:
         lines.append(f"{kept} would be written; nothing was.")
     else:
-        lines.append(f"{kept} added to data/{FILE}")
+        lines.append(f"{kept} added to data/{LINKS_FILE}")
         if matched.unsure:
             lines.append(f"{len(matched.unsure):,} pairs are left to a person: kg link review")
     return "\n".join(lines) + "\n"
 
 
 def _json(matched: Matched, most: int | None) -> str:
-    from kg.decisions.links import COLUMNS, to_cells
+    from kg.decisions.links import SSSOM_COLUMNS, to_sssom_row
     from kg.linking.link_store import to_dict
 
     document = {
@@ -216,7 +216,7 @@ def _json(matched: Matched, most: int | None) -> str:
             {"sources": [one, other], "kind": kind, "verdict": verdict.value, "pairs": count}
             for (one, other, kind, verdict), count in sorted(matched.counts.items())
         ],
-        "judgements": [dict(zip(COLUMNS, to_cells(one), strict=True)) for one in matched.judgements[:most]],
+        "judgements": [dict(zip(SSSOM_COLUMNS, to_sssom_row(one), strict=True)) for one in matched.judgements[:most]],
         "unsure": [to_dict(one) for one in matched.unsure[:most]],
     }
     return json.dumps(document, indent=1, ensure_ascii=False) + "\n"

@@ -34,7 +34,7 @@ def _serve(call: argparse.Namespace) -> int:
     import asyncio
 
     from kg.mcp_server.tools import to_topics
-    from kg.passages.texts import VARIABLE
+    from kg.passages.texts import TEXTS_VARIABLE
     from kg.project import find_project
     from kg.queries.stored_query import StoredQueries
     from kg.server.limits import Limits
@@ -43,12 +43,12 @@ def _serve(call: argparse.Namespace) -> int:
         raise InputError("--timeout and --memory are more than nothing.")
     project = find_project(call.project)
     # Told of before anybody calls: a project without a graph, and a topic that no query has.
-    _ = project.current
+    _ = project.current_build
     topics = to_topics(StoredQueries(project.queries), call.topics) if call.topics is not None else None
     texts = str(Path(call.texts).resolve()) if call.texts is not None else None
     if texts is not None:
         # Workers read no folder but the project's, and the one that the environment names.
-        os.environ[VARIABLE] = texts
+        os.environ[TEXTS_VARIABLE] = texts
     # An assistant asks a few things at once, each the dearer for its citations: none is turned away for half a second.
     limits = Limits(seconds=call.timeout, memory=call.memory << 20, patience=min(5.0, call.timeout))
     try:

@@ -39,7 +39,7 @@ def _serve(call: argparse.Namespace) -> int:
     from kg.server.supervisor import Serving, Settings
 
     project = find_project(call.project)
-    build = project.current
+    build = project.current_build
     given = {"seconds": call.timeout, "rows": call.limit}
     given["memory"] = None if call.memory is None else call.memory << 20
     limits = Limits(**{name: value for name, value in given.items() if value is not None})

@@ -26,24 +26,24 @@ _LAST = 1 << 30
 
 
 @dataclass(frozen=True)
-class Merged:
+class LinkedFacts:
     """Facts under the names that stay, and for each name that went the one that stands for it."""
 
     facts: tuple[Fact, ...]
-    stays: Mapping[NamedNode, NamedNode] = field(default_factory=dict)
+    canonical: Mapping[NamedNode, NamedNode] = field(default_factory=dict)
 
 
-def merge(facts: tuple[Fact, ...], links: Links, policy: Policy) -> Merged:
+def apply_links(facts: tuple[Fact, ...], links: Links, policy: Policy) -> LinkedFacts:
     """Tell facts of the names that stay; without links nothing changes."""
     if not links:
-        return Merged(facts)
-    stays = names_that_stay(facts, links, policy)
+        return LinkedFacts(facts)
+    stays = canonical_names(facts, links, policy)
     merged = tuple(_labels(_renamed(facts, stays), stays, policy))
     nodes = same_nodes(merged, frozenset(stays.values()), policy)
-    return Merged(_renamed(merged, nodes) if nodes else merged, stays | nodes)
+    return LinkedFacts(_renamed(merged, nodes) if nodes else merged, stays | nodes)
 
 
-def names_that_stay(facts: Collection[Fact], links: Links, policy: Policy) -> dict[NamedNode, NamedNode]:
+def canonical_names(facts: Collection[Fact], links: Links, policy: Policy) -> dict[NamedNode, NamedNode]:
     """Name that goes -> name that stays.
 
     Of each cluster the name that people wrote blocks for stays, else that of the most trusted source, else the first.
@@ -111,7 +111,7 @@ def same_nodes(facts: Iterable[Fact], owners: AbstractSet[NamedNode], policy: Po
     facts = tuple(facts)
     hung: dict[tuple[Term, NamedNode], dict[NamedNode, Fact]] = defaultdict(dict)
     for fact in facts:
-        if fact.property in policy.same and fact.subject in owners and isinstance(fact.value, NamedNode):
+        if fact.property in policy.part_keys and fact.subject in owners and isinstance(fact.value, NamedNode):
             hung[fact.subject, fact.property].setdefault(fact.value, fact)
     several = {place: nodes for place, nodes in hung.items() if len(nodes) > 1}
     said = _said_of({node for nodes in several.values() for node in nodes}, facts)
@@ -119,7 +119,7 @@ def same_nodes(facts: Iterable[Fact], owners: AbstractSet[NamedNode], policy: Po
     for (_, property), nodes in several.items():
         ranks = {node: (*_rank(fact, policy), node.value) for node, fact in nodes.items()}
         sources = {node: fact.evidence.source for node, fact in nodes.items()}
-        fuller = dict(_told_by(sorted(nodes, key=ranks.__getitem__), policy.same[property], sources, said))
+        fuller = dict(_told_by(sorted(nodes, key=ranks.__getitem__), policy.part_keys[property], sources, said))
         stays.update(_best_names(fuller, ranks))
     return stays
 

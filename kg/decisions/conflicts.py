@@ -18,7 +18,7 @@ from pyoxigraph import BlankNode, Literal, NamedNode
 
 from kg import vocabulary as vocab
 from kg.decisions.policy import Policy
-from kg.facts.dates import Days, to_days
+from kg.facts.dates import DateRange, to_date_range
 from kg.facts.model import Fact, Rank
 from kg.schema import Schema
 from kg.terms import LABEL, TYPE, Term, to_short, to_text
@@ -28,7 +28,7 @@ AMOUNT, AS_OF = vocab.amount, vocab.asOf
 _RANKS = {Rank.PREFERRED: 0, Rank.NORMAL: 1, Rank.DEPRECATED: 2}
 
 
-class Kind(StrEnum):
+class DecisionKind(StrEnum):
     """Why a fact is not knowledge."""
 
     CONFLICT = "conflict"
@@ -39,11 +39,11 @@ class Kind(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Contested:
+class ContestedFact:
     """A fact that is kept, but is not knowledge, and why."""
 
     fact: Fact
-    kind: Kind
+    kind: DecisionKind
     reason: str
 
 
@@ -53,7 +53,7 @@ class Decision:
 
     subject: Subject
     property: NamedNode
-    kind: Kind
+    kind: DecisionKind
     value: Term | None
     preferred: tuple[Fact, ...]
     others: tuple[Fact, ...]
@@ -61,38 +61,38 @@ class Decision:
 
 
 @dataclass(frozen=True, slots=True)
-class Decided:
+class Resolution:
     """What is knowledge, what is contested, and each decision taken."""
 
     facts: tuple[Fact, ...]
-    contested: tuple[Contested, ...]
+    contested: tuple[ContestedFact, ...]
     decisions: tuple[Decision, ...]
 
 
-def decide(
+def resolve_conflicts(
     facts: Iterable[Fact],
     *,
-    single: Mapping[NamedNode, frozenset[NamedNode] | None],
+    single_valued: Mapping[NamedNode, frozenset[NamedNode] | None],
     schema: Schema,
     policy: Policy,
-) -> Decided:
+) -> Resolution:
     """Sort facts into knowledge and contested.
 
     `single` names the properties that a thing may have once: for things of these classes, or for all where it is None.
     """
     facts = tuple(facts)
-    aside: dict[int, Contested] = {}
+    aside: dict[int, ContestedFact] = {}
     for number, fact in enumerate(facts):
         if fact.rank is Rank.DEPRECATED:
-            aside[number] = Contested(fact, Kind.DEPRECATED, fact.because or "its own source is wrong here")
+            aside[number] = ContestedFact(fact, DecisionKind.DEPRECATED, fact.because or "its own source is wrong here")
     standing = [fact for number, fact in enumerate(facts) if number not in aside] if aside else facts
-    decider = _Decider(standing, single, schema, policy)
+    decider = _Decider(standing, single_valued, schema, policy)
     decisions = tuple(decider.decisions())
     for number, decision in _lost(facts, decisions):
         if number not in aside:
-            aside[number] = Contested(facts[number], decision.kind, decision.reason)
+            aside[number] = ContestedFact(facts[number], decision.kind, decision.reason)
     kept = tuple(fact for number, fact in enumerate(facts) if number not in aside) if aside else facts
-    return Decided(kept, tuple(aside.values()), decisions)
+    return Resolution(kept, tuple(aside.values()), decisions)
 
 
 def _lost(facts: tuple[Fact, ...], decisions: Iterable[Decision]) -> Iterator[tuple[int, Decision]]:
@@ -156,14 +156,19 @@ class _Decider:
             return _decision(
                 subject,
                 property,
-                Kind.SUPERSEDED,
+                DecisionKind.SUPERSEDED,
                 group,
                 [next(f.value for f in group if f.as_of == latest)],
                 f"the value of {latest} holds later",
             )
         if property in self.schema.date_properties and (precise := _most_precise(group)) is not None:
             return _decision(
-                subject, property, Kind.COARSER, group, [precise], f"{to_short(precise)} says the same more precisely"
+                subject,
+                property,
+                DecisionKind.COARSER,
+                group,
+                [precise],
+                f"{to_short(precise)} says the same more precisely",
             )
         return self._choose(subject, property, group)
 
@@ -189,7 +194,7 @@ class _Decider:
             reason = (
                 f"{' and '.join(tied)} {'are' if len(tied) > 1 else 'is'} trusted alike for both values: nobody decides"
             )
-            return _decision(subject, property, Kind.TIE, group, [], reason)
+            return _decision(subject, property, DecisionKind.TIE, group, [], reason)
         name = "what it is" if property == TYPE else re.split("[/#]", property.value)[-1]
         winner = _best_source(group, first, self.policy, property)
         if top[1] != second[1] and top[0] == second[0]:
@@ -201,7 +206,7 @@ class _Decider:
             reason = f"{winner}'s value is in its own words"
         else:
             reason = f"{winner}'s value is the later one"
-        return _decision(subject, property, Kind.CONFLICT, group, first, reason)
+        return _decision(subject, property, DecisionKind.CONFLICT, group, first, reason)
 
     def _classes(self) -> Iterator[Decision]:
         """Classes of one thing that have no members in common."""
@@ -225,7 +230,7 @@ class _Decider:
             wrong = next((one for one in word.range if self._are_apart(one, kind)), None)
             if wrong is not None:
                 reason = f"used as {to_short(wrong)}, but {to_short(fact.value)} is decided to be {to_short(kind)}"
-                yield Decision(fact.subject, fact.property, Kind.CONFLICT, None, (), (fact,), reason)
+                yield Decision(fact.subject, fact.property, DecisionKind.CONFLICT, None, (), (fact,), reason)
 
     def _are_apart(self, one: NamedNode, other: NamedNode) -> bool:
         if (known := self._known_apart.get((one, other))) is None:
@@ -235,7 +240,7 @@ class _Decider:
     def _figures(self) -> Iterator[Decision]:
         """Nodes that are the same figure by the policy's keys, and have different amounts."""
         said = self._said_of_figures()
-        for property, keys in sorted(self.policy.figures.items(), key=str):
+        for property, keys in sorted(self.policy.figure_keys.items(), key=str):
             figures: dict[tuple[str, ...], list[Fact]] = defaultdict(list)
             for fact in self.facts:
                 if fact.property == property and not isinstance(fact.value, Literal) and said[fact.value].get(AMOUNT):
@@ -248,7 +253,7 @@ class _Decider:
         said: dict[Subject, dict[NamedNode, set[Term]]] = {
             fact.value: defaultdict(set)
             for fact in self.facts
-            if fact.property in self.policy.figures and not isinstance(fact.value, Literal)
+            if fact.property in self.policy.figure_keys and not isinstance(fact.value, Literal)
         }
         for fact in self.facts if said else ():
             if (about := said.get(fact.subject)) is not None:
@@ -291,7 +296,7 @@ class _Decider:
 
 
 def _decision(
-    subject: Subject, property: NamedNode, kind: Kind, group: list[Fact], values: list[Term], reason: str
+    subject: Subject, property: NamedNode, kind: DecisionKind, group: list[Fact], values: list[Term], reason: str
 ) -> Decision:
     preferred = tuple(fact for fact in group if fact.value in values)
     others = tuple(fact for fact in group if fact.value not in values)
@@ -309,11 +314,11 @@ def _most_precise(group: list[Fact]) -> Term | None:
     return value if agree and list(known.values()).count(inner) == 1 else None
 
 
-def _days(value: Term) -> Days | None:
+def _days(value: Term) -> DateRange | None:
     if not isinstance(value, Literal):
         return None
     try:
-        return to_days(value.value)
+        return to_date_range(value.value)
     except ValueError:
         return None
 

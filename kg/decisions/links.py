@@ -22,8 +22,8 @@ from kg.reports import Finding, Place
 from kg.terms import FILM, OWL, PREFIXES, SKOS, to_curie, to_iri
 from kg.text import closest
 
-FILE = "links.sssom.tsv"
-COLUMNS = (
+LINKS_FILE = "links.sssom.tsv"
+SSSOM_COLUMNS = (
     "subject_id",
     "subject_label",
     "predicate_id",
@@ -59,7 +59,7 @@ class Judgement:
     justification: str = COMPOSITE
     confidence: float | None = None
     author: str = ""
-    day: str = ""
+    date: str = ""
     tool: str = ""
     comment: str = ""
     subject_label: str = ""
@@ -168,7 +168,7 @@ def _rows(text: str, file: str, faults: list[Finding]) -> Iterator[Judgement]:
                     "columns",
                     f"the judgements lack the column {' and '.join(missing)}",
                     Place(file, head + 1),
-                    remedy=f"The columns are {', '.join(COLUMNS)}.",
+                    remedy=f"The columns are {', '.join(SSSOM_COLUMNS)}.",
                 )
             )
             return
@@ -251,7 +251,7 @@ def item_of(name: NamedNode) -> NamedNode | None:
     return NamedNode(_WIKIDATA + item) if _QID.fullmatch(item) is not None else None
 
 
-def to_file(judgements: Iterable[Judgement], *, title: str = "") -> str:
+def to_sssom(judgements: Iterable[Judgement], *, title: str = "") -> str:
     """Judgements as SSSOM: the prefixes that are used in the head, then a row each, in the order given."""
     judgements = tuple(judgements)
     used = {
@@ -270,12 +270,12 @@ def to_file(judgements: Iterable[Judgement], *, title: str = "") -> str:
         head.append(f"#mapping_set_title: {title}")
     out = io.StringIO()
     rows = csv.writer(out, delimiter="\t", lineterminator="\n")
-    rows.writerow(COLUMNS)
-    rows.writerows(map(to_cells, judgements))
+    rows.writerow(SSSOM_COLUMNS)
+    rows.writerows(map(to_sssom_row, judgements))
     return "\n".join(head) + "\n" + out.getvalue()
 
 
-def to_cells(one: Judgement) -> tuple[str, ...]:
+def to_sssom_row(one: Judgement) -> tuple[str, ...]:
     """A judgement as the cells of its row."""
     return (
         to_curie(one.subject.value),
@@ -287,7 +287,7 @@ def to_cells(one: Judgement) -> tuple[str, ...]:
         one.justification,
         "" if one.confidence is None else f"{one.confidence:.4g}",
         one.author,
-        one.day,
+        one.date,
         one.tool,
         _one_line(one.comment),
     )

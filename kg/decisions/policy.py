@@ -19,7 +19,7 @@ from pathlib import Path
 from pyoxigraph import NamedNode
 
 from kg.facts.files import fault, read_text, read_yaml
-from kg.facts.sources import Sources
+from kg.facts.model import Source
 from kg.reports import Finding
 from kg.schema import Schema
 from kg.text import closest
@@ -30,22 +30,24 @@ from kg.yaml_files import YamlNode
 class Policy:
     """Orders of trust, and the keys of figures."""
 
-    order: tuple[str, ...] = ()
-    orders: Mapping[NamedNode, tuple[str, ...]] = field(default_factory=dict)
-    figures: Mapping[NamedNode, tuple[NamedNode, ...]] = field(default_factory=dict)
-    same: Mapping[NamedNode, tuple[NamedNode, ...]] = field(default_factory=dict)
+    source_order: tuple[str, ...] = ()
+    property_orders: Mapping[NamedNode, tuple[str, ...]] = field(default_factory=dict)
+    figure_keys: Mapping[NamedNode, tuple[NamedNode, ...]] = field(default_factory=dict)
+    part_keys: Mapping[NamedNode, tuple[NamedNode, ...]] = field(default_factory=dict)
 
     def trust(self, source: str, property: NamedNode) -> int:
         """The place of a source in the order for a property, 0 the most trusted; all unnamed ones share the last.
 
         Sources that only the general order names come after those that the property's own order names.
         """
-        own = self.orders.get(property, ())
-        order = (*own, *(one for one in self.order if one not in own))
+        own = self.property_orders.get(property, ())
+        order = (*own, *(one for one in self.source_order if one not in own))
         return order.index(source) if source in order else len(order)
 
 
-def read_policy(path: Path, *, file: str, schema: Schema, sources: Sources, faults: list[Finding]) -> Policy:
+def read_policy(
+    path: Path, *, file: str, schema: Schema, sources: Mapping[str, Source], faults: list[Finding]
+) -> Policy:
     """The policy of a project, or one without any order where there is no file; faults go to `faults`."""
     if not path.exists() or (text := read_text(path, file=file, faults=faults)) is None:
         return Policy()
@@ -58,7 +60,7 @@ def read_policy(path: Path, *, file: str, schema: Schema, sources: Sources, faul
 @dataclass
 class _PolicyReader:
     schema: Schema
-    sources: Sources
+    sources: Mapping[str, Source]
     faults: list[Finding]
 
     def policy(self, root: YamlNode) -> Policy:

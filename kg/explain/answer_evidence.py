@@ -10,7 +10,7 @@ from typing import Any
 from pyoxigraph import Triple
 
 from kg.explain.why import Explainer, Explanation, write_explanations
-from kg.facts.readers.table_reader import to_row
+from kg.facts.model import to_row
 from kg.passages.texts import Texts
 from kg.queries.answer import Answer, Row
 from kg.queries.formats import write_answer

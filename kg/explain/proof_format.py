@@ -11,9 +11,9 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from kg.explain.why import DAYS, Explanation
-from kg.facts.dates import to_days
+from kg.facts.dates import to_date_range
 from kg.facts.model import Evidence
-from kg.facts.read import read_facts
+from kg.facts.readers import read_facts
 from kg.graph.provenance import EARLIEST
 from kg.project import Project
 from kg.proofs.checker import Spot, faults
@@ -85,4 +85,4 @@ def _are_days(premises: Iterable[Spo], conclusion: Spo) -> bool:
     thing, property, day = conclusion
     place = 0 if property == str(EARLIEST) else 1
     dates = [o.split('"')[1] for s, p, o in premises if s == thing and p in _DATED and o.startswith('"')]
-    return day in [str(to_days(date).literals[place]) for date in dates]
+    return day in [str(to_date_range(date).literals[place]) for date in dates]

@@ -13,7 +13,7 @@ from functools import cached_property
 from pyoxigraph import Literal, NamedNode, Store, Triple
 
 from kg import vocabulary as vocab
-from kg.decisions.conflicts import Contested
+from kg.decisions.conflicts import ContestedFact
 from kg.facts.model import Fact
 from kg.graph.provenance import EARLIEST, LATEST, Provenance
 from kg.graph.store import find_quads, has_triple
@@ -39,7 +39,7 @@ class Explanation:
 
     triple: Triple
     facts: tuple[Fact, ...] = ()
-    contested: tuple[Contested, ...] = ()
+    contested: tuple[ContestedFact, ...] = ()
     rule: str = ""
     link: str = ""
     premises: tuple[Explanation, ...] = ()

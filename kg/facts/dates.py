@@ -24,7 +24,7 @@ _DATE = NamedNode(XSD + "date")
 
 
 @dataclass(frozen=True, slots=True)
-class Days:
+class DateRange:
     """The first and the last day that a written date may mean."""
 
     earliest: datetime.date
@@ -37,23 +37,23 @@ class Days:
 
 
 @lru_cache(maxsize=1 << 16)  # dates are few and written often
-def to_days(written: str) -> Days:
+def to_date_range(written: str) -> DateRange:
     """The days that a date means; raises `ValueError` when it is no date.
 
-    >>> to_days("2024-02").latest
+    >>> to_date_range("2024-02").latest
     datetime.date(2024, 2, 29)
     """
     if _DECADE.fullmatch(written):
-        return Days(datetime.date(int(written[:3] + "0"), 1, 1), datetime.date(int(written[:3] + "9"), 12, 31))
+        return DateRange(datetime.date(int(written[:3] + "0"), 1, 1), datetime.date(int(written[:3] + "9"), 12, 31))
     parts = _WRITTEN.fullmatch(written)
     if parts is None:
         raise ValueError(f"{written!r} is not a date: write 2024, 2024-10, 2024-10-18 or 197X")
     year, month, day = (int(parts[name]) if parts[name] else None for name in ("year", "month", "day"))
     try:
         if year is None or month is None:
-            return Days(datetime.date(year or 0, 1, 1), datetime.date(year or 0, 12, 31))
+            return DateRange(datetime.date(year or 0, 1, 1), datetime.date(year or 0, 12, 31))
         last = calendar.monthrange(year, month)[1] if year else 0
-        return Days(datetime.date(year, month, day or 1), datetime.date(year, month, day or last))
+        return DateRange(datetime.date(year, month, day or 1), datetime.date(year, month, day or last))
     except (ValueError, calendar.IllegalMonthError) as error:
         raise ValueError(f"{written!r} is not a day of the calendar") from error
 
@@ -64,5 +64,5 @@ def to_date(written: str) -> Literal:
     >>> str(to_date("2024-10"))
     '"2024-10"^^<http://www.w3.org/2001/XMLSchema#gYearMonth>'
     """
-    to_days(written)
+    to_date_range(written)
     return Literal(written, datatype=EDTF if written.endswith("X") else _DATATYPES[len(written)])

@@ -32,7 +32,7 @@ _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff\ufffe\uffff
 _LANGUAGE = re.compile(r"[A-Za-z]{1,8}(?:-[A-Za-z0-9]{1,8})*")
 
 
-def to_value(text: str, word: OntologyTerm, *, lang: str = "") -> Term:
+def parse_value(text: str, word: OntologyTerm, *, lang: str = "") -> Term:
     """The term that `text` means for this property; raises `ValueError` saying what was expected.
 
     A property that leads to a thing wants a name, CURIE or IRI; a date property a date; any other a literal of its

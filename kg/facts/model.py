@@ -7,10 +7,10 @@ import hashlib
 from dataclasses import dataclass
 from enum import StrEnum
 
-from pyoxigraph import BlankNode, NamedNode, Triple
+from pyoxigraph import BlankNode, Literal, NamedNode, Triple
 
 from kg.reports import Place
-from kg.terms import FACT, SOURCE, Term, to_text
+from kg.terms import FACT, SOURCE, Term, to_curie, to_text
 
 NOWHERE = Place("")
 
@@ -102,3 +102,53 @@ class Fact:
     def iri(self) -> NamedNode:
         """`fact:` and the id."""
         return NamedNode(FACT + self.id)
+
+
+REQUIRED = ("subject", "property", "value")
+
+
+COLUMNS = (
+    *REQUIRED,
+    "datatype",
+    "language",
+    "source",
+    "record",
+    "start",
+    "end",
+    "as_of",
+    "rank",
+    "written",
+    "because",
+    "paraphrase",
+    "retrieved",
+)
+
+
+def to_row(fact: Fact) -> dict[str, object]:
+    """A fact as a row of a fact table; `kg facts` prints these, one a line."""
+    literal = fact.value if isinstance(fact.value, Literal) else None
+    row: dict[str, object] = {
+        "subject": _name(fact.subject),
+        "property": to_curie(fact.property.value),
+        "value": literal.value if literal is not None else _name(fact.value),
+        "source": fact.evidence.source,
+        "start": fact.evidence.start,
+        "end": fact.evidence.end,
+        "rank": fact.rank.value,
+        "as_of": fact.as_of or None,
+    }
+    if literal is not None and literal.language is not None:
+        row["language"] = literal.language
+    elif literal is not None:
+        row["datatype"] = to_curie(literal.datatype.value)
+    told = {
+        "record": fact.evidence.record,
+        "retrieved": fact.evidence.retrieved,
+        "written": fact.written,
+        "because": fact.because,
+    }
+    return row | {name: text for name, text in told.items() if text} | ({"paraphrase": True} if fact.paraphrase else {})
+
+
+def _name(term: Term) -> str:
+    return to_curie(term.value) if isinstance(term, NamedNode) else str(term)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import fields
 from pathlib import Path
 
@@ -13,28 +13,22 @@ from kg.reports import Finding
 from kg.text import closest
 from kg.yaml_files import YamlNode
 
-_KEYS = [field.name for field in fields(Source) if field.name not in ("id", "place")]
+SOURCE_KEYS = tuple(field.name for field in fields(Source) if field.name not in ("id", "place"))
+"""The keys that an entry of `data/sources.yaml` may have, in the order in which they are written."""
 _ID = re.compile(r"[a-z0-9](?:[a-z0-9._\-]*[a-z0-9])?")
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 
 
-class Sources(Mapping[str, Source]):
-    """Sources by id."""
+def is_source_id(text: str) -> bool:
+    """True when a source can have this id: lower-case letters and digits, with hyphens, dots or underscores between.
 
-    def __init__(self, sources: Mapping[str, Source] | None = None) -> None:
-        self._sources = dict(sources or {})
-
-    def __getitem__(self, id: str) -> Source:
-        return self._sources[id]
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(self._sources)
-
-    def __len__(self) -> int:
-        return len(self._sources)
+    >>> is_source_id("oscars-report"), is_source_id("Oscars")
+    (True, False)
+    """
+    return _ID.fullmatch(text) is not None
 
 
-def read_sources(path: Path, *, file: str, faults: list[Finding]) -> Sources:
+def read_sources(path: Path, *, file: str, faults: list[Finding]) -> Mapping[str, Source]:
     """The sources of a project; faults go to `faults`."""
     text = read_text(path, file=file, faults=faults)
     sources: dict[str, Source] = {}
@@ -44,7 +38,7 @@ def read_sources(path: Path, *, file: str, faults: list[Finding]) -> Sources:
             continue
         for key, value in root.entries:
             name = key.text or ""
-            if _ID.fullmatch(name) is None:
+            if not is_source_id(name):
                 faults.append(
                     fault("name", f"{name!r} is not a source's id", key.place, remedy="Small letters, digits, hyphens.")
                 )
@@ -52,7 +46,7 @@ def read_sources(path: Path, *, file: str, faults: list[Finding]) -> Sources:
                 faults.append(fault("duplicate", f"the source {name!r} stands here twice", key.place))
             else:
                 sources[name] = _to_source(name, key, value, faults)
-    return Sources(sources)
+    return sources
 
 
 def _to_source(id: str, key: YamlNode, value: YamlNode, faults: list[Finding]) -> Source:
@@ -60,9 +54,9 @@ def _to_source(id: str, key: YamlNode, value: YamlNode, faults: list[Finding]) -
     if value.entries is None:
         faults.append(fault("shape", f"the source {id!r} is {value.kind}, not a mapping", value.place))
     for name, one in value.entries or ():
-        if name.text not in _KEYS:
-            near = closest(name.text or "", _KEYS)
-            remedy = f"Did you mean {near[0]}?" if near else f"Known are {', '.join(_KEYS)}."
+        if name.text not in SOURCE_KEYS:
+            near = closest(name.text or "", list(SOURCE_KEYS))
+            remedy = f"Did you mean {near[0]}?" if near else f"Known are {', '.join(SOURCE_KEYS)}."
             faults.append(fault("key", f"{name.text!r} is not said of a source", name.place, remedy=remedy))
         elif one.text is None:
             faults.append(fault("shape", f"{name.text} of a source is {one.kind}, not a text", one.place))

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
-from kg.facts.literals import to_value
+from kg.facts.literals import parse_value
 from kg.facts.model import Fact
 from kg.reports import Finding
 from kg.schema import OntologyTerm, Schema, ValueKind
@@ -175,7 +175,7 @@ def _dates(value: str) -> Iterator[str]:
 
 def _fits(value: str, word: OntologyTerm) -> bool:
     try:
-        to_value(value, word)
+        parse_value(value, word)
     except ValueError:
         return False
     return True

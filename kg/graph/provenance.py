@@ -14,14 +14,14 @@ from urllib.parse import quote
 from pyoxigraph import BlankNode, Literal, NamedNode, Store, Triple
 
 from kg import vocabulary as vocab
-from kg.decisions.apply_links import Merged
-from kg.decisions.conflicts import Contested, Decided, Decision, Kind
+from kg.decisions.apply_links import LinkedFacts
+from kg.decisions.conflicts import ContestedFact, Decision, DecisionKind, Resolution
 from kg.decisions.links import EXACT
-from kg.facts.dates import Days, to_days
+from kg.facts.dates import DateRange, to_date_range
 from kg.facts.model import Evidence, Fact, Rank, Source
 from kg.graph.record_store import RecordStore, split_records
 from kg.graph.store import find_quad, find_quads
-from kg.passages.texts import Texts, place_in_text
+from kg.passages.texts import Texts, passage_uri
 from kg.reports import Place
 from kg.terms import BASE, CONTESTED, EVIDENCE, PROVENANCE, RDF, SOURCE, TYPE, XSD, Term
 
@@ -54,11 +54,11 @@ def days(facts: Iterable[Fact]) -> Iterator[Triple]:
 
     Engines disagree on comparing dates of different precision; whole days compare alike everywhere.
     """
-    first: dict[NamedNode | BlankNode, Days] = {}
-    last: dict[NamedNode | BlankNode, Days] = {}
+    first: dict[NamedNode | BlankNode, DateRange] = {}
+    last: dict[NamedNode | BlankNode, DateRange] = {}
     for fact in facts:
         if fact.property in _DATED and isinstance(fact.value, Literal):
-            span = to_days(fact.value.value)
+            span = to_date_range(fact.value.value)
             if fact.property in _STARTS:
                 first[fact.subject] = min(first.get(fact.subject, span), span, key=lambda one: one.earliest)
             if fact.property in _ENDS:
@@ -69,17 +69,17 @@ def days(facts: Iterable[Fact]) -> Iterator[Triple]:
         yield Triple(thing, LATEST, span.literals[1])
 
 
-def contested(decided: Decided) -> Iterator[Triple]:
+def contested(decided: Resolution) -> Iterator[Triple]:
     """What somebody says, but is not taken as knowledge."""
     return (one.fact.triple for one in decided.contested)
 
 
-def links(merged: Merged) -> Iterator[Triple]:
+def links(merged: LinkedFacts) -> Iterator[Triple]:
     """Which other names mean a thing of the graph: an `skos:exactMatch` from the name that stays to each that went."""
-    return (Triple(stays, EXACT, went) for went, stays in merged.stays.items())
+    return (Triple(stays, EXACT, went) for went, stays in merged.canonical.items())
 
 
-def provenance(decided: Decided, sources: Mapping[str, Source]) -> Iterator[Triple]:
+def provenance(decided: Resolution, sources: Mapping[str, Source]) -> Iterator[Triple]:
     """Who says each fact and where, what is contested and why, and who the sources are."""
     kept, spelled = split_records(decided)
     yield from _records(kept, sources)
@@ -119,7 +119,7 @@ def _statement(fact: Fact, sources: Mapping[str, Source]) -> Iterator[Triple]:
     yield Triple(fact.iri, _OBJECT, fact.value)
     yield Triple(fact.iri, ev("source"), source.iri)
     yield Triple(fact.iri, ev("rank"), Literal(fact.rank.value))
-    yield Triple(fact.iri, ev("passage"), Literal(place_in_text(source, spot)))
+    yield Triple(fact.iri, ev("passage"), Literal(passage_uri(source, spot)))
     yield Triple(fact.iri, ev("writtenIn"), Literal(str(fact.place)))
     if spot.has_span:
         yield Triple(fact.iri, ev("start"), Literal(str(spot.start), datatype=_INTEGER))
@@ -174,11 +174,11 @@ class Provenance:
         if self.records is not None:
             yield from self.records.facts(triple)
 
-    def contested(self, triple: Triple | None = None) -> Iterator[Contested]:
+    def contested(self, triple: Triple | None = None) -> Iterator[ContestedFact]:
         """The facts that are kept but are not knowledge, and why."""
-        return (Contested(fact, *status) for fact, status in self._told(triple) if status is not None)
+        return (ContestedFact(fact, *status) for fact, status in self._told(triple) if status is not None)
 
-    def contested_about(self, subject: NamedNode | BlankNode) -> Iterator[Contested]:
+    def contested_about(self, subject: NamedNode | BlankNode) -> Iterator[ContestedFact]:
         """The facts about one thing that are kept but are not knowledge, in their order."""
         quads = find_quads(self.store, subject, None, None, CONTESTED)
         found = {one.fact.id: one for quad in quads for one in self.contested(quad.triple)}
@@ -205,7 +205,7 @@ class Provenance:
         """The same texts, for the sources of this graph."""
         return Texts(texts.folder, self.sources)
 
-    def _told(self, triple: Triple | None) -> Iterator[tuple[Fact, tuple[Kind, str] | None]]:
+    def _told(self, triple: Triple | None) -> Iterator[tuple[Fact, tuple[DecisionKind, str] | None]]:
         if triple is None:
             nodes = [quad.subject for quad in find_quads(self.store, None, TYPE, _STATEMENT, PROVENANCE)]
             yield from sorted(map(self._fact, nodes), key=lambda one: (_place_key(one[0].place), one[0].id))
@@ -216,7 +216,7 @@ class Provenance:
             if quad.subject in about and self._one(quad.subject, _PREDICATE) == triple.predicate:
                 yield self._fact(quad.subject)
 
-    def _fact(self, node: object) -> tuple[Fact, tuple[Kind, str] | None]:
+    def _fact(self, node: object) -> tuple[Fact, tuple[DecisionKind, str] | None]:
         assert isinstance(node, NamedNode)
         said = {quad.predicate: quad.object for quad in find_quads(self.store, node, None, None, PROVENANCE)}
 
@@ -241,7 +241,7 @@ class Provenance:
         rank, is_paraphrase, place = Rank(text("rank")), text("paraphrase") == "true", _place(text("writtenIn"))
         written, day, because = text("written"), text("asOf"), text("because")
         fact = Fact(subject, predicate, value, evidence, written, day, rank, because, is_paraphrase, place)
-        return fact, (Kind(text("status")), text("reason")) if ev("status") in said else None
+        return fact, (DecisionKind(text("status")), text("reason")) if ev("status") in said else None
 
     def _source(self, node: object) -> Source:
         assert isinstance(node, NamedNode)

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from pyoxigraph import NamedNode, Triple
 
-from kg.decisions.conflicts import Decided
+from kg.decisions.conflicts import Resolution
 from kg.facts.model import Evidence, Fact
 from kg.reports import Place
 from kg.terms import Term, to_term, to_text
@@ -30,7 +30,7 @@ def is_record(fact: Fact) -> bool:
     return bool(spot.record) and not spot.has_span and not any(told) and fact.rank == "normal"
 
 
-def split_records(decided: Decided) -> tuple[list[Fact], list[Fact]]:
+def split_records(decided: Resolution) -> tuple[list[Fact], list[Fact]]:
     """The facts whose evidence is kept per record, and those whose evidence is spelled out.
 
     Spelled out is also what a decision preferred: an answer can then show both sides.

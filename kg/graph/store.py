@@ -41,9 +41,9 @@ READERS = "READERS"
 @contextlib.contextmanager
 def temporary_folder(project: Project) -> Iterator[Path]:
     """A folder to build in; it is gone afterwards unless `publish` has moved it."""
-    builds = project.built / "builds"
+    builds = project.build_folder / "builds"
     builds.mkdir(parents=True, exist_ok=True)
-    if not (ignore := project.built / ".gitignore").exists():
+    if not (ignore := project.build_folder / ".gitignore").exists():
         ignore.write_text("*\n", encoding="utf-8")
     folder = builds / f"unfinished-{os.getpid()}"
     shutil.rmtree(folder, ignore_errors=True)
@@ -88,13 +88,13 @@ def _has_blank_nodes(path: Path) -> bool:
 def publish(project: Project, folder: Path, name: str) -> Path:
     """Make a finished folder the current graph: one rename decides; readers of the old graph keep reading it."""
     # A name is never given twice: who still reads an old build must not find the files of a new one in its place.
-    final = project.built / "builds" / f"{name}-{secrets.token_hex(4)}"
+    final = project.build_folder / "builds" / f"{name}-{secrets.token_hex(4)}"
     with _alone(project):
         folder.rename(final)
-        pointer = project.built / f"CURRENT.{os.getpid()}"
+        pointer = project.build_folder / f"CURRENT.{os.getpid()}"
         pointer.write_text(final.name + "\n", encoding="utf-8")
         before = _published(project)
-        pointer.replace(project.built / "CURRENT")
+        pointer.replace(project.build_folder / "CURRENT")
         _sweep(project, keep={final.name, before})
     return final
 
@@ -102,7 +102,7 @@ def publish(project: Project, folder: Path, name: str) -> Path:
 def published_build(project: Project) -> Path | None:
     """The folder of the published graph; None when there is none, or it is gone."""
     try:
-        return project.current
+        return project.current_build
     except ProjectError:
         return None
 
@@ -142,11 +142,11 @@ def open_build(folder: Path) -> OpenBuild:
 def open_published_build(project: Project) -> OpenBuild:
     """The published graph, for reading; raises `ProjectError` when there is none."""
     for _ in range(10):
-        folder = project.current
+        folder = project.current_build
         try:
             return open_build(folder)
         except OSError as error:
-            if project.current == folder:
+            if project.current_build == folder:
                 raise ProjectError(f"The graph in {folder} cannot be opened: {error}. Run `kg build`.") from error
     raise ProjectError(f"The graph of {project.folder} changes faster than it can be opened.")
 
@@ -154,7 +154,7 @@ def open_published_build(project: Project) -> OpenBuild:
 @contextlib.contextmanager
 def _alone(project: Project) -> Iterator[None]:
     """Publish one at a time: what one has put in its place, another must not sweep away. A killed process lets go."""
-    with (project.built / "LOCK").open("w") as lock:
+    with (project.build_folder / "LOCK").open("w") as lock:
         if sys.platform == "win32":
             import msvcrt
 
@@ -168,19 +168,19 @@ def _alone(project: Project) -> Iterator[None]:
 
 def _published(project: Project) -> str:
     try:
-        return (project.built / "CURRENT").read_text(encoding="utf-8").strip()
+        return (project.build_folder / "CURRENT").read_text(encoding="utf-8").strip()
     except FileNotFoundError:
         return ""
 
 
 def _sweep(project: Project, *, keep: set[str]) -> None:
     """Remove old builds, and what killed builds left; the one before stays for those who still read it."""
-    for folder in (project.built / "builds").iterdir():
+    for folder in (project.build_folder / "builds").iterdir():
         owner = folder.name.removeprefix("unfinished-")
         alive = owner != folder.name and owner.isdecimal() and _is_alive(int(owner))
         if folder.name not in keep and not alive and not _is_read(folder):
             shutil.rmtree(folder, ignore_errors=True)
-    for pointer in project.built.glob("CURRENT.*"):
+    for pointer in project.build_folder.glob("CURRENT.*"):
         owner = pointer.name.removeprefix("CURRENT.")
         if owner.isdecimal() and not _is_alive(int(owner)):
             pointer.unlink(missing_ok=True)

@@ -18,7 +18,7 @@ from urllib.parse import unquote
 from pyoxigraph import BlankNode, CanonicalizationAlgorithm, Dataset, Literal, NamedNode, Quad, RdfFormat, Triple, parse
 
 from kg.errors import InputError
-from kg.facts.dates import to_days
+from kg.facts.dates import to_date_range
 from kg.importers.entity_names import to_name, to_node, to_part
 from kg.importers.input_files import files_of
 from kg.importers.session import Gate
@@ -307,7 +307,7 @@ def _reading(entry: Any) -> Reading:
 def _to_date(text: str) -> str | None:
     day = text.partition("T")[0].removesuffix("Z")
     try:
-        to_days(day)
+        to_date_range(day)
     except ValueError:
         return None
     return day

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
-from kg.decisions.links import FILE, Links, read_links
+from kg.decisions.links import LINKS_FILE, Links, read_links
 from kg.decisions.policy import read_policy
 from kg.errors import FaultsError, UnknownNameError
-from kg.facts.read import read_facts
+from kg.facts.readers import read_facts
 from kg.linking.classification import Thresholds, link
 from kg.linking.mentions import to_mentions
 from kg.linking.model import Candidate, Mention
@@ -44,11 +44,11 @@ def read_linkable(project: Project) -> Linkable:
     """Read a project's facts and judgements; raises `FaultsError` with all that is wrong with them."""
     schema = to_schema(read_ontology(project.ontology))
     read = read_facts(project.data, schema)
-    faults: list[Finding] = list(read.faults)
+    faults: list[Finding] = list(read.findings)
     policy = read_policy(
         project.data / "policy.yaml", file="data/policy.yaml", schema=schema, sources=read.sources, faults=faults
     )
-    links = read_links(project.data / FILE, file=f"data/{FILE}", faults=faults)
+    links = read_links(project.data / LINKS_FILE, file=f"data/{LINKS_FILE}", faults=faults)
     if faults:
         raise FaultsError(faults)
     return Linkable(to_mentions(read.facts, schema), links, lambda source: policy.trust(source, LABEL))

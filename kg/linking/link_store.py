@@ -15,7 +15,7 @@ from typing import Any
 import orjson
 
 from kg.atomic_files import write_file
-from kg.decisions.links import FILE, Judgement, to_cells, to_file
+from kg.decisions.links import LINKS_FILE, Judgement, to_sssom, to_sssom_row
 from kg.errors import InputError
 from kg.linking.model import Candidate, Clue, Credit, Mention
 from kg.project import Project
@@ -25,13 +25,13 @@ UNSURE = "unsure.jsonl"
 
 def keep(project: Project, judgements: Iterable[Judgement]) -> Path:
     """Add judgements to the project's file, or make it; raises `InputError` when it cannot be written."""
-    path = project.data / FILE
+    path = project.data / LINKS_FILE
     judgements = tuple(judgements)
     if not judgements:
         return path
     try:
         before = path.read_text(encoding="utf-8") if path.exists() else ""
-        write_file(path, (_added(before, judgements) if before.strip() else to_file(judgements),))
+        write_file(path, (_added(before, judgements) if before.strip() else to_sssom(judgements),))
     except (OSError, UnicodeDecodeError) as error:
         raise InputError(f"{path} cannot be written: {error}") from error
     return path
@@ -40,18 +40,18 @@ def keep(project: Project, judgements: Iterable[Judgement]) -> Path:
 def _added(before: str, judgements: tuple[Judgement, ...]) -> str:
     """The file with rows for the judgements, in the columns that it has."""
     header = next((line for line in before.splitlines() if not line.startswith("#")), "").split("\t")
-    columns = to_file(()).splitlines()[-1].split("\t")
+    columns = to_sssom(()).splitlines()[-1].split("\t")
     out = io.StringIO()
     rows = csv.writer(out, delimiter="\t", lineterminator="\n")
     for one in judgements:
-        said = dict(zip(columns, to_cells(one), strict=True))
+        said = dict(zip(columns, to_sssom_row(one), strict=True))
         rows.writerow([said.get(name, "") for name in header])
     return before + ("" if before.endswith("\n") else "\n") + out.getvalue()
 
 
 def keep_unsure(project: Project, candidates: Iterable[Candidate]) -> Path:
     """Keep the pairs that a person should look at, the likeliest first."""
-    path = project.built / UNSURE
+    path = project.build_folder / UNSURE
     path.parent.mkdir(parents=True, exist_ok=True)
     ordered = sorted(candidates, key=lambda one: (-one.confidence, one.left.id, one.right.id))
     write_file(path, (orjson.dumps(to_dict(one)).decode() + "\n" for one in ordered))
@@ -60,7 +60,7 @@ def keep_unsure(project: Project, candidates: Iterable[Candidate]) -> Path:
 
 def unsure(project: Project) -> tuple[Candidate, ...]:
     """The pairs that the last run left to a person; raises `InputError` when nothing was linked yet."""
-    path = project.built / UNSURE
+    path = project.build_folder / UNSURE
     try:
         lines = path.read_bytes().splitlines()
     except OSError as error:

@@ -6,9 +6,8 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from kg.decisions.conflicts import Contested, Kind
-from kg.facts.model import Fact
-from kg.facts.readers.table_reader import to_row
+from kg.decisions.conflicts import ContestedFact, DecisionKind
+from kg.facts.model import Fact, to_row
 from kg.graph.provenance import Provenance
 from kg.lookup.entity_names import EntityNames
 from kg.lookup.phrases import cite_fact, triple_in_words
@@ -20,7 +19,7 @@ class Conflict:
     """One thing that is not agreed on: the facts that were preferred, the contested ones, and the reason."""
 
     preferred: tuple[Fact, ...]
-    contested: tuple[Contested, ...]
+    contested: tuple[ContestedFact, ...]
 
     @property
     def sources(self) -> set[str]:
@@ -37,12 +36,12 @@ class Conflict:
 def find_conflicts(provenance: Provenance) -> Iterator[Conflict]:
     """Every contested fact of a store, with those that speak of the same subject and property."""
     spelled = Provenance(provenance.store)
-    groups: dict[tuple[object, object], list[Contested]] = defaultdict(list)
+    groups: dict[tuple[object, object], list[ContestedFact]] = defaultdict(list)
     for one in provenance.contested():
         groups[one.fact.subject, one.fact.property].append(one)
     for (_, property), contested in groups.items():
         # What a row of a table takes back need not have a rival, and its neighbours in the table are none.
-        about = (provenance if any(one.kind is not Kind.DEPRECATED for one in contested) else spelled).about(
+        about = (provenance if any(one.kind is not DecisionKind.DEPRECATED for one in contested) else spelled).about(
             contested[0].fact.subject
         )
         lost = {one.fact.value for one in contested}

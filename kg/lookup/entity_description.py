@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 
 from pyoxigraph import Literal, NamedNode, Quad, QuerySolutions, Store
 
-from kg.decisions.conflicts import Contested
+from kg.decisions.conflicts import ContestedFact
 from kg.facts.model import Fact
 from kg.graph.provenance import Provenance
 from kg.graph.store import find_quads
@@ -55,7 +55,7 @@ class EntityDescription:
     stated: tuple[PropertyValue, ...]
     inferred: tuple[PropertyValue, ...]
     incoming: tuple[tuple[NamedNode, str], ...]
-    contested: tuple[Contested, ...] = ()
+    contested: tuple[ContestedFact, ...] = ()
 
     def as_dict(self) -> dict[str, object]:
         """For programs: property -> values, each with its sources."""
@@ -192,7 +192,7 @@ def _line(one: PropertyValue, name: str, *, indent: str) -> Iterator[str]:
         yield f"{indent}{name:<20} {one.text}{f'   [{spots}]' if spots else ''}"
 
 
-def _contested(one: Contested) -> str:
+def _contested(one: ContestedFact) -> str:
     said = f"{to_short(one.fact.property).removeprefix('film:')} {to_short(one.fact.value)}"
     return f"{said}   [{_spot(one.fact)}; {one.kind}: {one.reason}]"
 

@@ -9,7 +9,7 @@ from pyoxigraph import BlankNode, Literal, NamedNode, Store, Triple
 from kg.facts.model import Fact
 from kg.graph.store import find_quad
 from kg.lookup.entity_names import EntityNames
-from kg.passages.texts import Texts, place_in_text
+from kg.passages.texts import Texts, passage_uri
 from kg.terms import ALIAS, LABEL, NOTE, ONTOLOGY, RDF, TYPE, entity_iri, to_short
 
 _FIRST, _REST = NamedNode(RDF + "first"), NamedNode(RDF + "rest")
@@ -73,7 +73,7 @@ def cite_fact(fact: Fact, texts: Texts) -> str:
     """Who says a fact and where, in whose words; or that the passage was not at hand."""
     spot = fact.evidence
     source = texts.sources.get(spot.source)
-    where = place_in_text(source, spot) if source is not None else ""
+    where = passage_uri(source, spot) if source is not None else ""
     as_of = f" (as of {fact.as_of})" if fact.as_of else ""
     if not spot.has_span:
         record = f", record {spot.record}" if spot.record else ""

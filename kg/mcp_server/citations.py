@@ -20,7 +20,7 @@ from kg.explain.why import Explainer
 from kg.facts.model import Fact
 from kg.lookup.entity_names import EntityNames
 from kg.lookup.phrases import triple_in_words
-from kg.passages.texts import Texts, place_in_text
+from kg.passages.texts import Texts, passage_uri
 from kg.queries.answer import Answer, Entity, Row, to_cell
 from kg.terms import Term, to_curie
 
@@ -55,7 +55,7 @@ class Citations:
     def _tell(self, fact: Fact) -> dict[str, Any]:
         spot = fact.evidence
         source = self.texts.sources.get(spot.source)
-        where = place_in_text(source, spot) if source is not None else ""
+        where = passage_uri(source, spot) if source is not None else ""
         passage = self.texts.passage(spot) or ""
         told = {
             "says": _clipped(triple_in_words(fact.triple, self.names), _LONGEST_PASSAGE),

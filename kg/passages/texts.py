@@ -14,7 +14,7 @@ from kg.facts.files import LARGEST_FILE, fault
 from kg.facts.model import Evidence, Source
 from kg.reports import Finding
 
-VARIABLE = "KG_TEXTS"
+TEXTS_VARIABLE = "KG_TEXTS"
 """The environment variable that names the folder of texts."""
 
 
@@ -34,7 +34,7 @@ class Texts:
         text = self._read.get(source)
         return text if isinstance(text, str) else None
 
-    def faults(self) -> Iterator[Finding]:
+    def findings(self) -> Iterator[Finding]:
         """Texts that are at hand, but are not the ones that facts were read from."""
         return (read for read in self._read.values() if isinstance(read, Finding))
 
@@ -70,14 +70,14 @@ class Texts:
             return fault("encoding", f"the text {path.name} is not UTF-8 at byte {error.start}", source.place)
 
 
-def to_texts(folder: Path | str | None, sources: Mapping[str, Source]) -> Texts:
+def open_texts(folder: Path | str | None, sources: Mapping[str, Source]) -> Texts:
     """The texts in `folder`, or in the folder that the environment names, or none."""
-    named = folder if folder is not None else os.environ.get(VARIABLE)
+    named = folder if folder is not None else os.environ.get(TEXTS_VARIABLE)
     return Texts(Path(named) if named else None, sources)
 
 
 @dataclass(frozen=True, slots=True)
-class Cited:
+class Quotation:
     """Words found in a source: the span, and a little of what stands around them."""
 
     start: int
@@ -91,7 +91,7 @@ class Cited:
         return f"at: {self.start}-{self.end}    ...{self.before}[{self.words}]{self.after}..."
 
 
-def cite(text: str, words: str, *, around: int = 30) -> Iterator[Cited]:
+def find_quotations(text: str, words: str, *, around: int = 30) -> Iterator[Quotation]:
     """Yield every place of the words in a text; blanks match any blanks, quotes and dashes any of their kind.
 
     >>> [str(spot.start) for spot in cite("It won the Palme d’Or.", "Palme d'Or")]
@@ -102,13 +102,13 @@ def cite(text: str, words: str, *, around: int = 30) -> Iterator[Cited]:
     pattern = r"\s+".join("".join(_ALIKE.get(char, re.escape(char)) for char in part) for part in parts)
     for found in re.finditer(pattern, text):
         before, after = text[max(0, found.start() - around) : found.start()], text[found.end() : found.end() + around]
-        yield Cited(found.start(), found.end(), " ".join(before.split("\n")), found[0], " ".join(after.split("\n")))
+        yield Quotation(found.start(), found.end(), " ".join(before.split("\n")), found[0], " ".join(after.split("\n")))
 
 
 _ALIKE = {char: f"[{kind}]" for kind in ("'‘’ʼ", '"“”', "\\-‐‑–—") for char in kind.replace("\\", "")}
 
 
-def place_in_text(source: Source, evidence: Evidence) -> str:
+def passage_uri(source: Source, evidence: Evidence) -> str:
     """The passage's address as RFC 5147 writes it: `file#char=start,end`."""
     return (
         f"{source.file or source.id}#char={evidence.start},{evidence.end}"

@@ -19,7 +19,7 @@ from kg.schema import Schema, ValueKind
 from kg.terms import ALIAS, LABEL, TYPE, Term, to_curie, to_short
 
 
-class Held(StrEnum):
+class PassageCheck(StrEnum):
     """What verification found of one fact."""
 
     HELD = "held"
@@ -36,15 +36,15 @@ def verify(facts: Iterable[Fact], *, texts: Texts, schema: Schema) -> Report:
     """
     facts = tuple(facts)
     names = to_names(facts)
-    counts = Counter(dict.fromkeys(Held, 0))
-    findings = list(texts.faults())
+    counts = Counter(dict.fromkeys(PassageCheck, 0))
+    findings = list(texts.findings())
     for fact in facts:
         held, finding = _verify(fact, texts, schema, names)
         counts[held] += 1
         if finding is not None:
             findings.append(finding)
     sources = {fact.evidence.source for fact in facts}
-    told: dict[str, int | float | str] = {"facts": len(facts), **{held.value: counts[held] for held in Held}}
+    told: dict[str, int | float | str] = {"facts": len(facts), **{held.value: counts[held] for held in PassageCheck}}
     return Report(tuple(findings), told | {"texts": sum(texts[source] is not None for source in sources)})
 
 
@@ -57,27 +57,29 @@ def to_names(facts: Iterable[Fact]) -> Mapping[Term, list[str]]:
     return names
 
 
-def _verify(fact: Fact, texts: Texts, schema: Schema, names: Mapping[Term, list[str]]) -> tuple[Held, Finding | None]:
+def _verify(
+    fact: Fact, texts: Texts, schema: Schema, names: Mapping[Term, list[str]]
+) -> tuple[PassageCheck, Finding | None]:
     text = texts[fact.evidence.source]
     if not fact.evidence.has_span:
-        return Held.NO_SPAN, None
+        return PassageCheck.NO_SPAN, None
     if text is None:
-        return Held.NOT_AT_HAND, None
+        return PassageCheck.NOT_AT_HAND, None
     passage = texts.passage(fact.evidence)
     if passage is None:
-        return Held.BAD, fault(
+        return PassageCheck.BAD, fault(
             "span",
             f"the span {fact.evidence.start}-{fact.evidence.end} ends after the text of "
             f"{fact.evidence.source}, which has {len(text)} characters",
             fact.place,
         )
     if fact.property == TYPE or _is_nameless(fact, names):
-        return Held.STRUCTURE, None
+        return PassageCheck.STRUCTURE, None
     if fact.paraphrase:
-        return Held.PARAPHRASE, None
+        return PassageCheck.PARAPHRASE, None
     if _holds(passage, fact, schema, names):
-        return Held.HELD, None
-    return Held.BAD, Finding(
+        return PassageCheck.HELD, None
+    return PassageCheck.BAD, Finding(
         "facts/not-in-passage",
         f"the passage of {to_short(fact.subject)} {to_short(fact.property)} does not hold {to_short(fact.value)!r}",
         Severity.VIOLATION,

@@ -17,14 +17,13 @@ from pathlib import Path
 
 from pyoxigraph import NamedNode, Triple
 
-from kg.decisions.apply_links import Merged, merge
-from kg.decisions.conflicts import Decided, decide
-from kg.decisions.links import FILE as LINKS
-from kg.decisions.links import read_links
+from kg.decisions.apply_links import LinkedFacts, apply_links
+from kg.decisions.conflicts import Resolution, resolve_conflicts
+from kg.decisions.links import LINKS_FILE, read_links
 from kg.decisions.policy import read_policy
 from kg.errors import FaultsError, ProjectError, UnknownNameError
 from kg.facts.files import fact_files
-from kg.facts.read import Read, read_facts
+from kg.facts.readers import FactsRead, read_facts
 from kg.facts.sources import read_sources
 from kg.graph import provenance
 from kg.graph.ntriples import write_ntriples
@@ -32,7 +31,7 @@ from kg.graph.record_store import FILE as RECORDS
 from kg.graph.record_store import split_records, write_records
 from kg.graph.store import ASSERTED, INFERRED, fill_store, publish, published_build, temporary_folder, write_triples
 from kg.graph.triple_tables import TripleTables
-from kg.passages.texts import VARIABLE, Cited, cite, to_texts
+from kg.passages.texts import TEXTS_VARIABLE, Quotation, find_quotations, open_texts
 from kg.passages.verification import verify
 from kg.pipeline.incremental_check import digest_of as digest_of_files
 from kg.pipeline.incremental_check import recheck, write_checked
@@ -55,9 +54,9 @@ class Draft:
     project: Project
     ontology: tuple[Triple, ...]
     schema: Schema
-    read: Read
-    merged: Merged
-    decided: Decided
+    read: FactsRead
+    merged: LinkedFacts
+    decided: Resolution
     tables: TripleTables
     report: Report
     shapes_report: Report | None = None
@@ -127,12 +126,12 @@ def verify_project(project: Project | Path | str | None = None, *, texts: Path |
     project = project if isinstance(project, Project) else find_project(project)
     schema = to_schema(read_ontology(project.ontology))
     read = read_facts(project.data, schema)
-    return Report(read.faults) + verify(read.facts, texts=to_texts(texts, read.sources), schema=schema)
+    return Report(read.findings) + verify(read.facts, texts=open_texts(texts, read.sources), schema=schema)
 
 
 def cite_in(
     project: Project | Path | str | None, source: str, words: str, *, texts: Path | str | None = None
-) -> tuple[Cited, ...]:
+) -> tuple[Quotation, ...]:
     """Every place of the words in a source's text.
 
     Raises `UnknownNameError` when there is no such source, `ProjectError` when its text is not at hand.
@@ -144,13 +143,13 @@ def cite_in(
         raise FaultsError(faults)
     if source not in sources:
         raise UnknownNameError(source, kind="source", suggestions=closest(source, list(sources)))
-    at_hand = to_texts(texts, sources)
-    if wrong := [finding for finding in at_hand.faults() if finding.place == sources[source].place]:
+    at_hand = open_texts(texts, sources)
+    if wrong := [finding for finding in at_hand.findings() if finding.place == sources[source].place]:
         raise FaultsError(wrong)
     text = at_hand[source]
     if text is None:
-        raise ProjectError(f"The text of {source} is not at hand. Name its folder with --texts or {VARIABLE}.")
-    return tuple(cite(text, words))
+        raise ProjectError(f"The text of {source} is not at hand. Name its folder with --texts or {TEXTS_VARIABLE}.")
+    return tuple(find_quotations(text, words))
 
 
 def draft(
@@ -170,22 +169,22 @@ def draft(
     schema = to_schema(ontology)
     shapes = read_shapes(project.shapes)
     read = read_facts(project.data, schema)
-    faults: list[Finding] = list(read.faults)
+    faults: list[Finding] = list(read.findings)
     policy = read_policy(
         project.data / "policy.yaml", file="data/policy.yaml", schema=schema, sources=read.sources, faults=faults
     )
-    links = read_links(project.data / LINKS, file=f"data/{LINKS}", faults=faults)
+    links = read_links(project.data / LINKS_FILE, file=f"data/{LINKS_FILE}", faults=faults)
     report, checked = Report(tuple(faults)), None
-    if (at_hand := to_texts(texts, read.sources)).folder is not None:
+    if (at_hand := open_texts(texts, read.sources)).folder is not None:
         say("verifying")
         report += verify(read.facts, texts=at_hand, schema=schema)
-    merged = merge(read.facts, links, policy)
+    merged = apply_links(read.facts, links, policy)
     say("deciding")
     single = {
         NamedNode(iri): None if classes is None else frozenset(map(NamedNode, classes))
         for iri, classes in single_valued(shapes).items()
     }
-    decided = decide(merged.facts, single=single, schema=schema, policy=policy)
+    decided = resolve_conflicts(merged.facts, single_valued=single, schema=schema, policy=policy)
     workshop = TripleTables()
     workshop.add_terms(provenance.said(decided.facts))
     workshop.add(provenance.days(decided.facts))
@@ -252,7 +251,7 @@ def _write(drafted: Draft, folder: Path) -> tuple[int, int]:
     return asserted, inferred
 
 
-def _only_days(decided: Decided) -> set[Triple]:
+def _only_days(decided: Resolution) -> set[Triple]:
     """The earliest and latest days that nobody says, but that are worked out."""
     said = (fact for fact in decided.facts if fact.property in (provenance.EARLIEST, provenance.LATEST))
     return set(provenance.days(decided.facts)).difference(provenance.knowledge(said))

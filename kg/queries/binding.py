@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping
 from pyoxigraph import BlankNode, Literal, NamedNode
 
 from kg.errors import ParameterError
-from kg.facts.dates import to_days
+from kg.facts.dates import to_date_range
 from kg.lookup.entity_names import EntityNames
 from kg.queries.stored_query import Parameter, ParameterType, StoredQuery
 from kg.terms import XSD, Term
@@ -81,7 +81,7 @@ def _term(value: object, parameter: Parameter, names: EntityNames) -> Term:
             return Literal(str(value))
         case ParameterType.DATE:
             text = value.isoformat() if isinstance(value, datetime.date) else str(value)
-            days = to_days(text)
+            days = to_date_range(text)
             return Literal((days.latest if parameter.edge == "latest" else days.earliest).isoformat(), datatype=_DATE)
         case ParameterType.NUMBER:
             found = _NUMBER.fullmatch(str(value).strip())

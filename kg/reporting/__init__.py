@@ -13,7 +13,7 @@ from kg.reports import Report, Severity
 
 _RDF = ("turtle", "ntriples", "rdfxml", "jsonld", "n3")
 _WRITERS = {
-    "text": "human.to_text",
+    "text": "text.to_text",
     "json": "plain.to_json",
     "jsonl": "plain.to_json_lines",
     "sarif": "sarif.to_sarif",
@@ -47,10 +47,10 @@ def fails(report: Report, fail_on: Severity = Severity.VIOLATION) -> bool:
     >>> fails(Report())
     False
     """
-    return any(is_as_bad(finding.severity, fail_on) for finding in report.findings)
+    return any(is_at_least(finding.severity, fail_on) for finding in report.findings)
 
 
-def is_as_bad(severity: Severity, bar: Severity) -> bool:
+def is_at_least(severity: Severity, bar: Severity) -> bool:
     """Whether a severity is as bad as the bar, or worse: violation before warning before info."""
     order = list(Severity)
     return order.index(severity) <= order.index(bar)

@@ -113,7 +113,7 @@ class Endpoint:
         await asyncio.gather(self.edition.pool.close(), *self._closing)
 
     async def _open(self) -> Edition:
-        build = self.project.current
+        build = self.project.current_build
         digest = _digest(self.project)
         graph = await asyncio.to_thread(FilmGraph, self.project, build=build)
         pool = Pool(self.project, build, self.limits, tally=self.tally, loads=self.loads)
@@ -137,7 +137,7 @@ class Endpoint:
         task.add_done_callback(self._closing.discard)
 
     def _is_stale(self) -> bool:
-        return self.edition.id != f"{self.project.current.name}-{_digest(self.project)}"
+        return self.edition.id != f"{self.project.current_build.name}-{_digest(self.project)}"
 
 
 def _digest(project: Project) -> str:

@@ -109,7 +109,7 @@ def client(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TestClient]:
     films = SmallProject(tmp_path_factory.mktemp("protocol") / "films")
     films.write("data/films.yaml", ANORA)
     films.build()
-    store = Store(str(films.project.current / "store"))
+    store = Store(str(films.project.current_build / "store"))
     for number in (1, 2, 3):
         graph = NamedNode(f"{GRAPHS}data{number}.rdf")
         for quad in parse(path=SUITE / f"protocol/data{number}.nt", format=RdfFormat.N_TRIPLES):

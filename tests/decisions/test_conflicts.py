@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from kg.decisions.conflicts import Kind
+from kg.decisions.conflicts import DecisionKind
 from kg.terms import LABEL, to_short
 from tests.projects import SmallProject, said
 
@@ -70,7 +70,7 @@ def test_of_values_as_of_a_day_the_latest_holds(decided: SmallProject) -> None:
     days = "  minutes:\n    - {value: 139, as_of: 2024-05}\n    - {value: 138, as_of: 2024-10}\n"
     tell(decided, encyclopedia=days)
     assert known(decided, "minutes") == ["138"]
-    assert contested(decided)[0][1] == Kind.SUPERSEDED
+    assert contested(decided)[0][1] == DecisionKind.SUPERSEDED
 
 
 def test_a_value_with_a_day_is_taken_before_one_without(decided: SmallProject) -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from kg.decisions.links import MANUAL, Judgement, Links, read_links, to_file
+from kg.decisions.links import MANUAL, Judgement, Links, read_links, to_sssom
 from kg.reports import Finding
 from kg.terms import entity_iri
 
@@ -88,7 +88,7 @@ def test_what_is_written_is_read_back(tmp_path: Path) -> None:
             entity_iri("anora"),
             True,
             confidence=0.9876,
-            day="2026-11-21",
+            date="2026-11-21",
             comment='a "title"\tand more',
         ),
         Judgement(
@@ -100,7 +100,7 @@ def test_what_is_written_is_read_back(tmp_path: Path) -> None:
             subject_label="Ανορα",
         ),
     )
-    links, faults = read(tmp_path, to_file(judgements))
+    links, faults = read(tmp_path, to_sssom(judgements))
     assert faults == []
     assert [one.comment for one in links.judgements] == ['a "title" and more', ""]
-    assert to_file(links.judgements) == to_file(judgements)
+    assert to_sssom(links.judgements) == to_sssom(judgements)

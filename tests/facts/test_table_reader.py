@@ -13,8 +13,7 @@ import duckdb
 import pytest
 from pyoxigraph import Literal, NamedNode
 
-from kg.facts.model import Rank
-from kg.facts.readers.table_reader import COLUMNS
+from kg.facts.model import COLUMNS, Rank
 from kg.terms import XSD, entity_iri
 from tests.projects import SmallProject, said
 
@@ -250,7 +249,7 @@ def test_faults_of_rdf_files(project: SmallProject, suffix: str, content: str, e
 
 def test_rdf_that_is_not_utf_8_is_a_fault(project: SmallProject) -> None:
     project.write("data/anora.ttl", b'<urn:a> <urn:b> "Am\xe9lie" .')
-    (fault,) = project.read().faults
+    (fault,) = project.read().findings
     assert fault.check in ("facts/syntax", "facts/encoding")
 
 
@@ -287,7 +286,7 @@ def test_a_remote_context_is_not_fetched(project: SmallProject, no_network: list
         server.settimeout(0.2)
         port = server.getsockname()[1]
         project.write("data/anora.jsonld", f'{{"@context": "http://127.0.0.1:{port}/context.jsonld", "title": "A"}}')
-        (fault,) = project.read().faults
+        (fault,) = project.read().findings
         with pytest.raises(TimeoutError):
             server.accept()
     assert no_network == []

@@ -295,7 +295,7 @@ def test_all_faults_of_all_files_are_told_at_once(project: SmallProject) -> None
 )
 def test_a_misspelled_name_is_offered_the_nearest(project: SmallProject, text: str, offer: str) -> None:
     project.write("data/films.yaml", f"source: encyclopedia\n{text}")
-    (fault,) = project.read().faults
+    (fault,) = project.read().findings
     assert fault.remedy.startswith(f"Did you mean {offer}")
 
 
@@ -332,7 +332,7 @@ def test_a_title_with_a_control_character_is_refused(project: SmallProject) -> N
 @pytest.mark.parametrize("bracket", ["[", "{", "- ", "? "], ids=["lists", "mappings", "dashes", "keys"])
 def test_ten_megabytes_of_brackets_are_refused_at_once(project: SmallProject, bracket: str) -> None:
     project.write("data/films.yaml", (bracket * (10_000_000 // len(bracket))).encode())
-    (fault,) = project.read().faults
+    (fault,) = project.read().findings
     assert fault.check == "facts/yaml"
     assert "nested deeper" in fault.message
 

@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from kg.cli import main
-from kg.fixes.propose import apply, propose, to_diff
+from kg.fixes.proposals import apply_fixes, propose_fixes, to_diff
 from kg.pipeline.build import check
 from kg.reports import Finding
 from kg.terms import entity_iri
@@ -58,7 +58,7 @@ LEFT_ALONE = [
 def mended(project: SmallProject, text: str) -> str:
     """The file after `kg fix --apply`."""
     project.write("data/films.yaml", text)
-    apply(project.project, propose(project.project))
+    apply_fixes(project.project, propose_fixes(project.project))
     return (project.folder / "data/films.yaml").read_text(encoding="utf-8")
 
 
@@ -128,7 +128,7 @@ def test_small_letters_become_the_capitals_that_a_pattern_wants(project: SmallPr
 def test_several_mends_of_one_file_are_one_diff(project: SmallProject, tmp_path: Path) -> None:
     wrong = ANORA.replace("director", "directr").replace("type: Person", "type: Persn").replace("2024", "2024/10")
     project.write("data/films.yaml", wrong)
-    diff = to_diff(project.project, propose(project.project))
+    diff = to_diff(project.project, propose_fixes(project.project))
     assert diff.startswith("--- a/data/films.yaml\n+++ b/data/films.yaml\n")
     patch = tmp_path / "mends.patch"
     patch.write_text(diff, encoding="utf-8")
@@ -140,7 +140,7 @@ def test_a_mend_that_brings_another_finding_is_not_proposed(project: SmallProjec
     # With its name right, the second title is one too many: the shape allows one.
     text = ANORA.replace("  year: 2024\n", "  title: Anora\n  titel: Anora again\n")
     project.write("data/films.yaml", text)
-    mends = propose(project.project)
+    mends = propose_fixes(project.project)
     assert [mend.finding.check for mend in mends] in ([], ["facts/unknown-property"])
     assert mended(project, text).count("title") <= 2
 
@@ -175,8 +175,8 @@ def test_applying_removes_the_findings_that_were_mended_and_adds_none(
             text = text[:at] + {"drop": "", "double": text[at] * 2, "put": letter + text[at]}[kind] + text[at + 1 :]
     project.write("data/films.yaml", text)
     before = check(project.project)
-    mends = propose(project.project)
-    apply(project.project, mends)
+    mends = propose_fixes(project.project)
+    apply_fixes(project.project, mends)
     after = check(project.project)
     was_whole = "shapes" in before.counts
     left = Counter(told(finding) for finding in after if was_whole or finding.check.startswith("facts/"))

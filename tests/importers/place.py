@@ -7,7 +7,7 @@ from pathlib import Path
 
 from kg.cli import main
 from kg.facts.model import Fact
-from kg.facts.read import Read, read_facts
+from kg.facts.readers import FactsRead, read_facts
 from kg.schema import read_ontology, to_schema
 from kg.terms import to_curie, to_short
 
@@ -30,13 +30,13 @@ class Place:
     def rejects(self, source: str) -> str:
         return (self.folder / "data" / "imports" / source / "rejects.txt").read_text(encoding="utf-8")
 
-    def read(self) -> Read:
+    def read(self) -> FactsRead:
         schema = to_schema(read_ontology((self.folder / "ontology").glob("[!s]*.ttl")))
         return read_facts(self.folder / "data", schema)
 
     def facts(self) -> list[Fact]:
         read = self.read()
-        assert not read.faults, "\n".join(map(str, read.faults))
+        assert not read.findings, "\n".join(map(str, read.findings))
         return list(read.facts)
 
     def said(self, subject: str) -> set[tuple[str, str]]:

@@ -63,7 +63,7 @@ def test_an_import_killed_at_any_moment_leaves_the_old_file_or_the_new_one(proje
         found = files_of(project)
         assert set(found) == set(old)
         assert all(content in (old[name], new[name]) for name, content in found.items())
-        assert not project.read().faults
+        assert not project.read().findings
     assert started(project, table).wait() == 0
     assert files_of(project) == new
     assert not list((project.folder / "data").rglob(".*"))

@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from pyoxigraph import Literal, NamedNode, Triple
 
 from kg.decisions import conflicts
-from kg.decisions.conflicts import Contested, Decided, Decision, Kind, Subject, decide
+from kg.decisions.conflicts import ContestedFact, Decision, DecisionKind, Resolution, Subject, resolve_conflicts
 from kg.decisions.policy import Policy
 from kg.facts.model import Evidence, Fact, Rank
 from kg.facts.readers.plain_rows import PlainRows
@@ -123,7 +123,7 @@ SINGLE = {
     entity_iri("release"): None,
     entity_iri("part"): None,
 }
-POLICY = Policy(("encyclopedia", "fan-site"), figures={entity_iri("boxOffice"): (entity_iri("asOf"),)})
+POLICY = Policy(("encyclopedia", "fan-site"), figure_keys={entity_iri("boxOffice"): (entity_iri("asOf"),)})
 
 
 class Naive(conflicts._Decider):
@@ -154,10 +154,10 @@ class Naive(conflicts._Decider):
         return {subject: frozenset(kinds) for subject, kinds in found.items()}
 
 
-def naively_decided(facts: list[Fact], schema: Schema) -> Decided:
+def naively_decided(facts: list[Fact], schema: Schema) -> Resolution:
     """Each fact is held against each decision."""
     aside = {
-        number: Contested(fact, Kind.DEPRECATED, "its own source is wrong here")
+        number: ContestedFact(fact, DecisionKind.DEPRECATED, "its own source is wrong here")
         for number, fact in enumerate(facts)
         if fact.rank is Rank.DEPRECATED
     }
@@ -168,9 +168,9 @@ def naively_decided(facts: list[Fact], schema: Schema) -> Decided:
     for number, fact in enumerate(facts):
         decision = losing.get(fact) or lost.get(_node(fact, lost))
         if decision is not None and number not in aside:
-            aside[number] = Contested(fact, decision.kind, decision.reason)
+            aside[number] = ContestedFact(fact, decision.kind, decision.reason)
     kept = tuple(fact for number, fact in enumerate(facts) if number not in aside)
-    return Decided(kept, tuple(aside.values()), decisions)
+    return Resolution(kept, tuple(aside.values()), decisions)
 
 
 def _node(fact: Fact, lost: Mapping[Term, Decision]) -> Term:
@@ -183,7 +183,9 @@ def _node(fact: Fact, lost: Mapping[Term, Decision]) -> Term:
 @law
 @given(st.lists(facts, min_size=8, max_size=25))
 def test_only_what_is_in_question_has_to_be_looked_at(schema: Schema, facts: list[Fact]) -> None:
-    assert decide(facts, single=SINGLE, schema=schema, policy=POLICY) == naively_decided(facts, schema)
+    assert resolve_conflicts(facts, single_valued=SINGLE, schema=schema, policy=POLICY) == naively_decided(
+        facts, schema
+    )
 
 
 # --- stating

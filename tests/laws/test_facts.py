@@ -15,12 +15,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pyoxigraph import Literal, NamedNode, Triple
 
-from kg.decisions.conflicts import Decided, decide
+from kg.decisions.conflicts import Resolution, resolve_conflicts
 from kg.decisions.policy import Policy
-from kg.facts.dates import to_date, to_days
-from kg.facts.literals import to_value
-from kg.facts.model import Evidence, Fact, Rank
-from kg.facts.readers.table_reader import COLUMNS, TableReader, to_row
+from kg.facts.dates import to_date, to_date_range
+from kg.facts.literals import parse_value
+from kg.facts.model import COLUMNS, Evidence, Fact, Rank, to_row
+from kg.facts.readers.table_reader import TableReader
 from kg.facts.sources import read_sources
 from kg.pipeline.build import draft
 from kg.schema import OntologyTerm, Schema, ValueKind
@@ -149,7 +149,7 @@ def test_a_curie_is_read_back_as_the_same_address(thing: NamedNode) -> None:
 def test_any_text_is_a_title_or_refused_with_a_reason(text: str) -> None:
     word = OntologyTerm(entity_iri("title"), value_kind=ValueKind.LITERAL, range=(NamedNode(XSD + "string"),))
     try:
-        assert to_value(text, word) == Literal(text)
+        assert parse_value(text, word) == Literal(text)
     except ValueError as error:
         assert "may not stand" in str(error)  # noqa: PT017
 
@@ -160,7 +160,7 @@ def test_any_text_is_a_title_or_refused_with_a_reason(text: str) -> None:
 @law
 @given(dates)
 def test_a_date_begins_no_later_than_it_ends(written: str) -> None:
-    span = to_days(written)
+    span = to_date_range(written)
     assert span.earliest <= span.latest
     assert (span.latest - span.earliest).days in (*range(31), 364, 365, 3651, 3652)
 
@@ -168,7 +168,7 @@ def test_a_date_begins_no_later_than_it_ends(written: str) -> None:
 @law
 @given(days)
 def test_a_finer_date_lies_within_the_coarser(day: str) -> None:
-    spans = [to_days(written) for written in (day[:3] + "X", day[:4], day[:7], day)]
+    spans = [to_date_range(written) for written in (day[:3] + "X", day[:4], day[:7], day)]
     for outer, inner in itertools.pairwise(spans):
         assert outer.earliest <= inner.earliest <= inner.latest <= outer.latest
 
@@ -176,14 +176,14 @@ def test_a_finer_date_lies_within_the_coarser(day: str) -> None:
 @law
 @given(days, days)
 def test_full_days_are_in_the_order_of_the_calendar(one: str, other: str) -> None:
-    assert (to_days(one).latest < to_days(other).earliest) == (one < other)
+    assert (to_date_range(one).latest < to_date_range(other).earliest) == (one < other)
 
 
 @law
 @given(st.text(st.sampled_from("0123456789-X"), max_size=11) | st.text(max_size=12))
 def test_what_is_no_date_is_refused(written: str) -> None:
     try:
-        to_days(written)
+        to_date_range(written)
     except ValueError as error:
         assert repr(written) in str(error)  # noqa: PT017
     else:
@@ -197,7 +197,7 @@ SINGLE: dict[NamedNode, frozenset[NamedNode] | None] = {
     entity_iri("minutes"): None,
     entity_iri("title"): None,
 }
-POLICY = Policy(order=("encyclopedia", "trade-paper"))
+POLICY = Policy(source_order=("encyclopedia", "trade-paper"))
 few = st.sampled_from(["anora", "tangerine"]).map(entity_iri)
 claims = st.builds(
     lambda subject, value, source, rank, day: Fact(subject, value[0], value[1], Evidence(source), rank=rank, as_of=day),
@@ -213,8 +213,8 @@ claims = st.builds(
 )
 
 
-def decided(said: list[Fact], schema: Schema) -> Decided:
-    return decide(said, single=SINGLE, schema=schema, policy=POLICY)
+def decided(said: list[Fact], schema: Schema) -> Resolution:
+    return resolve_conflicts(said, single_valued=SINGLE, schema=schema, policy=POLICY)
 
 
 @law

@@ -109,7 +109,7 @@ def test_review_writes_each_judgement_as_it_is_made(
     by_hand = [one for one in links.judgements if one.author]
     assert (by_hand[0].same, by_hand[0].comment) == (False, "Saura's, not Brook's")
     assert [one.same for one in by_hand] == [False, True]
-    assert {one.day for one in by_hand} == {"2026-09-21"}
+    assert {one.date for one in by_hand} == {"2026-09-21"}
 
 
 def test_review_asks_who_judges(linked: SmallProject, monkeypatch: pytest.MonkeyPatch) -> None:

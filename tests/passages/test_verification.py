@@ -7,7 +7,7 @@ from pyoxigraph import Literal, NamedNode
 
 from kg.facts.dates import to_date
 from kg.passages.matching import holds_date, holds_literal, holds_name
-from kg.passages.texts import cite
+from kg.passages.texts import find_quotations
 from kg.pipeline.build import draft
 from kg.reports import Report
 from kg.terms import XSD
@@ -158,6 +158,6 @@ def test_texts_that_are_not_at_hand_are_no_fault(project: SmallProject) -> None:
 
 def test_words_are_cited_where_they_stand_whatever_the_quotes_and_blanks() -> None:
     text = "“It’s a film,”\n said – she. It's a film."
-    assert [(spot.start, spot.end) for spot in cite(text, "It's  a film")] == [(1, 12), (28, 39)]
-    assert list(cite(text, "")) == []
-    assert list(cite(text, "(.*)")) == []
+    assert [(spot.start, spot.end) for spot in find_quotations(text, "It's  a film")] == [(1, 12), (28, 39)]
+    assert list(find_quotations(text, "")) == []
+    assert list(find_quotations(text, "(.*)")) == []

@@ -103,7 +103,7 @@ def test_the_same_files_give_the_same_bytes_whatever_the_hash_seed(story: SmallP
 
 def test_the_same_files_give_the_same_files_of_a_build(story: SmallProject) -> None:
     def digests() -> dict[str, str]:
-        folder = story.project.current
+        folder = story.project.current_build
         return {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in sorted(folder.glob("*.nt"))}
 
     story.build()
@@ -115,10 +115,10 @@ def test_the_same_files_give_the_same_files_of_a_build(story: SmallProject) -> N
 
 def test_an_unchanged_project_is_not_built_again(story: SmallProject) -> None:
     assert "unchanged" not in story.build().counts
-    before = story.project.current
+    before = story.project.current_build
     report = story.build()
     assert report.counts["unchanged"] == 1
-    assert story.project.current == before
+    assert story.project.current_build == before
     assert [path.name for path in (story.folder / ".kg/builds").iterdir()] == [before.name]
 
 
@@ -150,13 +150,13 @@ def test_a_check_writes_nothing(story: SmallProject) -> None:
 
 def test_a_violation_keeps_the_graph_from_being_published(story: SmallProject) -> None:
     story.build()
-    before = story.project.current
+    before = story.project.current_build
     story.write("data/more.yaml", "source: fan-site\ntitane: {type: Film, minutes: 0}\n")
     report = story.build()
     assert not report
     (finding,) = report.findings
     assert str(finding.place) == "data/more.yaml:2:31"
-    assert story.project.current == before
+    assert story.project.current_build == before
     assert [path.name for path in (story.folder / ".kg/builds").iterdir()] == [before.name]
 
 
@@ -180,7 +180,7 @@ def test_broken_shapes_say_where(story: SmallProject) -> None:
 
 def test_a_project_without_a_graph_says_what_to_do(story: SmallProject) -> None:
     with pytest.raises(ProjectError, match="kg build"):
-        story.project.current  # noqa: B018
+        story.project.current_build  # noqa: B018
     with pytest.raises(ProjectError, match="kg build"):
         open_graph(story.project)
 
@@ -202,7 +202,7 @@ def test_a_pointer_to_no_build_is_mended_by_the_next_build(story: SmallProject, 
 
 def test_a_build_without_its_store_is_mended_by_force(story: SmallProject) -> None:
     story.build()
-    shutil.rmtree(story.project.current / "store")
+    shutil.rmtree(story.project.current_build / "store")
     with pytest.raises(ProjectError, match="kg build"):
         open_graph(story.project)
     assert build(story.project, force=True)

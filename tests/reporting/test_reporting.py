@@ -11,8 +11,9 @@ import pytest
 from pyoxigraph import parse
 
 from kg.errors import InputError
-from kg.reporting import FORMATS, fails, human, write_report
+from kg.reporting import FORMATS, fails, write_report
 from kg.reporting.rdf import FORMATS as RDF_FORMATS
+from kg.reporting.text import to_text
 from kg.reports import Finding, Place, Report, Severity
 from kg.terms import SH
 
@@ -154,7 +155,7 @@ SARIF = {  # what the specification (SARIF 2.1.0, section 3) says of the objects
 
 
 def test_people_read_findings_under_their_files_and_how_many_there_are() -> None:
-    assert human.to_text(REPORT) == (
+    assert to_text(REPORT) == (
         "data/a.yaml\n"
         "  1       info       There is no property 'yeer'.  [facts/unknown-property]\n"
         "\n"
@@ -172,12 +173,12 @@ def test_people_read_findings_under_their_files_and_how_many_there_are() -> None
 
 
 def test_colours_are_only_for_those_who_ask() -> None:
-    assert "\x1b[" not in human.to_text(REPORT)
-    assert "\x1b[31mviolation\x1b[0m" in human.to_text(REPORT, colour=True)
+    assert "\x1b[" not in to_text(REPORT)
+    assert "\x1b[31mviolation\x1b[0m" in to_text(REPORT, colour=True)
 
 
 def test_a_long_report_can_be_cut_and_still_counts_all() -> None:
-    text = human.to_text(REPORT, most=1)
+    text = to_text(REPORT, limit=1)
     assert "... and 2 more" in text
     assert "1 violation, 2 warnings, 1 info" in text
 

@@ -69,7 +69,7 @@ async def pool_of(project: Project, limits: Limits, *, book: Path | None = None)
         program = ("-m", "tests.server.audited_worker", str(book))
 
     kind = Pool if book is None else Audited
-    pool = kind(project, project.current, limits, tally=to_tally())
+    pool = kind(project, project.current_build, limits, tally=to_tally())
     await pool.open()
     yield pool
     await pool.close()

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from kg.decisions.conflicts import Contested, Kind
+from kg.decisions.conflicts import ContestedFact, DecisionKind
 from kg.exports.wikidata.diff import Contradiction, compare
 from kg.exports.wikidata.items import Wikidata
 from kg.exports.wikidata.quickstatements import is_theirs
@@ -31,4 +31,4 @@ def _to_dispute(found: Contradiction, source: str) -> Iterator[Conflict]:
     told = [one for statement in found.theirs for one in statement.told]
     theirs = [one.fact for one in told if one.fact.evidence.source == source]
     if theirs and all(one.kind is None for one in (*found.ours.told, *told)):
-        yield Conflict(found.ours.facts, tuple(Contested(fact, Kind.TIE, _REASON) for fact in theirs))
+        yield Conflict(found.ours.facts, tuple(ContestedFact(fact, DecisionKind.TIE, _REASON) for fact in theirs))

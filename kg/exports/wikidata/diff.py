@@ -10,7 +10,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 
-from kg.decisions.conflicts import Kind
+from kg.decisions.conflicts import DecisionKind
 from kg.exports.wikidata.statements import INSTANCE_OF, Snak, Statement
 from kg.exports.wikidata.values import JULIAN, Value
 from kg.facts.model import Fact, Rank
@@ -18,7 +18,7 @@ from kg.mappings.to_wikidata import Datatype
 
 _LITERAL = (Datatype.TIME, Datatype.QUANTITY, Datatype.EXTERNAL_ID)
 """What can be told once in the same circumstances: of two dates, amounts or identifiers one is wrong."""
-_DISPUTED = (Kind.CONFLICT, Kind.TIE)
+_DISPUTED = (DecisionKind.CONFLICT, DecisionKind.TIE)
 
 
 @dataclass(frozen=True, slots=True)

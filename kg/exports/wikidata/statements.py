@@ -18,7 +18,7 @@ from typing import NamedTuple
 
 from pyoxigraph import BlankNode, Literal, NamedNode, Store, Triple
 
-from kg.decisions.conflicts import Kind
+from kg.decisions.conflicts import DecisionKind
 from kg.exports.wikidata.values import Items, Value, Valuer, to_time, unknown
 from kg.facts.model import Fact, Rank
 from kg.graph.provenance import Provenance
@@ -47,7 +47,7 @@ class Told(NamedTuple):
     """A fact, and why it is not knowledge; `kind` is None where it is."""
 
     fact: Fact
-    kind: Kind | None = None
+    kind: DecisionKind | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -220,7 +220,7 @@ class Statements:
         return frozenset(quad.object.value.removeprefix(FILM) for quad in found if isinstance(quad.object, NamedNode))
 
     def _rank(self, told: Told) -> Rank:
-        if told.kind is Kind.DEPRECATED or told.fact.rank is Rank.DEPRECATED:
+        if told.kind is DecisionKind.DEPRECATED or told.fact.rank is Rank.DEPRECATED:
             return Rank.DEPRECATED
         if told.kind is None and (told.fact.rank is Rank.PREFERRED or self.provenance.is_preferred(told.fact)):
             return Rank.PREFERRED

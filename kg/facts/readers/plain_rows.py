@@ -7,14 +7,13 @@ that says more, or may be wrong, is left to `kg.facts.readers.table_reader`, whi
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from pyoxigraph import NamedNode
 
-from kg.facts.literals import to_value
-from kg.facts.model import Evidence, Fact
-from kg.facts.sources import Sources
+from kg.facts.literals import parse_value
+from kg.facts.model import Evidence, Fact, Source
 from kg.reports import Place
 from kg.schema import OntologyTerm, Schema, ValueKind
 from kg.terms import TYPE, Term, to_iri
@@ -50,7 +49,7 @@ class PlainRows:
     """Reads the plain rows of tables against the ontology and the sources."""
 
     schema: Schema
-    sources: Sources
+    sources: Mapping[str, Source]
     _names: dict[str, NamedNode] = field(default_factory=dict)
     _words: dict[str, OntologyTerm | None] = field(default_factory=dict)
     _evidence: dict[tuple[str, str], Evidence] = field(default_factory=dict)
@@ -88,7 +87,7 @@ class PlainRows:
         if not text:
             return None
         if word.value_kind is not ValueKind.ENTITY:
-            return to_value(text, word)
+            return parse_value(text, word)
         found = self._names.get(text) or self._name(text)
         return None if word.iri == TYPE and found not in self.schema.classes else found
 

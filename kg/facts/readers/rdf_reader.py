@@ -7,7 +7,7 @@ so that the same file gives the same facts on every machine.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -26,7 +26,6 @@ from pyoxigraph import (
 from kg.facts.files import fault
 from kg.facts.literals import check_value
 from kg.facts.model import Evidence, Fact, Source
-from kg.facts.sources import Sources
 from kg.reports import Finding, Place
 from kg.schema import Schema
 from kg.terms import BASE, FILM, TYPE, Term, to_curie
@@ -40,7 +39,7 @@ class RdfReader:
     """Reads RDF files; a file that `sources.yaml` names in `file` speaks for that source, any other for itself."""
 
     schema: Schema
-    sources: Sources
+    sources: Mapping[str, Source]
     faults: list[Finding] = field(default_factory=list)
 
     def source_of(self, file: str) -> Source:

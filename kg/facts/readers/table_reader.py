@@ -13,35 +13,18 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from pyoxigraph import Literal, NamedNode
+from pyoxigraph import Literal
 
-from kg.facts.dates import to_days
+from kg.facts.dates import to_date_range
 from kg.facts.files import encoding_fault, fault
-from kg.facts.literals import check_value, to_value
-from kg.facts.model import Evidence, Fact, Rank
+from kg.facts.literals import check_value, parse_value
+from kg.facts.model import COLUMNS, REQUIRED, Evidence, Fact, Rank, Source
 from kg.facts.readers.plain_rows import Columns, PlainRows, to_columns
-from kg.facts.sources import Sources
 from kg.reports import Finding, Place
 from kg.schema import OntologyTerm, Schema
-from kg.terms import FILM, TYPE, Term, to_curie, to_iri
+from kg.terms import FILM, TYPE, Term, to_iri
 from kg.text import closest
 
-REQUIRED = ("subject", "property", "value")
-COLUMNS = (
-    *REQUIRED,
-    "datatype",
-    "language",
-    "source",
-    "record",
-    "start",
-    "end",
-    "as_of",
-    "rank",
-    "written",
-    "because",
-    "paraphrase",
-    "retrieved",
-)
 LONGEST_CELL = 1 << 20
 """Characters; a longer cell is a broken quote, not a value."""
 MOST_FAULTS = 1000
@@ -53,7 +36,7 @@ class TableReader:
     """Reads fact tables against the ontology and the sources; `faults` gathers what is wrong in all of them."""
 
     schema: Schema
-    sources: Sources
+    sources: Mapping[str, Source]
     faults: list[Finding] = field(default_factory=list)
     _plain: PlainRows = field(init=False)
 
@@ -134,7 +117,7 @@ class TableReader:
             rank = Rank(row.get("rank") or "normal")
             for name in ("as_of", "retrieved"):
                 if day := row.get(name, ""):
-                    to_days(day)
+                    to_date_range(day)
             if (paraphrase := row.get("paraphrase", "")) not in ("", "true", "false"):
                 raise ValueError(f"paraphrase is true or false, not {paraphrase!r}")
         except ValueError as error:
@@ -169,7 +152,7 @@ class TableReader:
             literal = Literal(row["value"], datatype=kind)
             check_value(literal, word)
             return literal
-        return to_value(row["value"], word, lang=row.get("language", ""))
+        return parse_value(row["value"], word, lang=row.get("language", ""))
 
     def _word(self, name: str, place: Place) -> OntologyTerm | None:
         word = self.schema.property_named(name)
@@ -235,33 +218,3 @@ def _text(cell: object) -> str:
     if isinstance(cell, bool):
         return str(cell).lower()
     return str(int(cell)) if isinstance(cell, float) and cell.is_integer() else str(cell)
-
-
-def to_row(fact: Fact) -> dict[str, object]:
-    """A fact as a row of a fact table; `kg facts` prints these, one a line."""
-    literal = fact.value if isinstance(fact.value, Literal) else None
-    row: dict[str, object] = {
-        "subject": _name(fact.subject),
-        "property": to_curie(fact.property.value),
-        "value": literal.value if literal is not None else _name(fact.value),
-        "source": fact.evidence.source,
-        "start": fact.evidence.start,
-        "end": fact.evidence.end,
-        "rank": fact.rank.value,
-        "as_of": fact.as_of or None,
-    }
-    if literal is not None and literal.language is not None:
-        row["language"] = literal.language
-    elif literal is not None:
-        row["datatype"] = to_curie(literal.datatype.value)
-    told = {
-        "record": fact.evidence.record,
-        "retrieved": fact.evidence.retrieved,
-        "written": fact.written,
-        "because": fact.because,
-    }
-    return row | {name: text for name, text in told.items() if text} | ({"paraphrase": True} if fact.paraphrase else {})
-
-
-def _name(term: Term) -> str:
-    return to_curie(term.value) if isinstance(term, NamedNode) else str(term)

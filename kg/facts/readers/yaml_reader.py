@@ -8,18 +8,17 @@ first value.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import NamedTuple
 
 from pyoxigraph import NamedNode
 
-from kg.facts.dates import to_days
+from kg.facts.dates import to_date_range
 from kg.facts.files import fault, read_text, read_yaml
-from kg.facts.literals import to_value
-from kg.facts.model import Evidence, Fact, Rank
-from kg.facts.sources import Sources
+from kg.facts.literals import parse_value
+from kg.facts.model import Evidence, Fact, Rank, Source
 from kg.reports import Finding, Place
 from kg.schema import OntologyTerm, Schema, ValueKind
 from kg.terms import FILM, TYPE, to_iri
@@ -55,11 +54,11 @@ class _Said:
 
 
 @dataclass
-class BlockReader:
+class YamlReader:
     """Reads fact files against the ontology and the sources; `faults` gathers what is wrong in all of them."""
 
     schema: Schema
-    sources: Sources
+    sources: Mapping[str, Source]
     faults: list[Finding] = field(default_factory=list)
     _blocks: dict[tuple[NamedNode, str], Place] = field(default_factory=dict)
     _nodes: set[str] = field(default_factory=set)
@@ -147,7 +146,7 @@ class BlockReader:
         self, subject: NamedNode, word: OntologyTerm, value: YamlNode, said: _Said, *, written: str, lang: str
     ) -> Iterator[Fact]:
         try:
-            term = to_value(value.text or "", word, lang=lang)
+            term = parse_value(value.text or "", word, lang=lang)
         except ValueError as error:
             self._fault("value", f"{word.name}: {error}", value.place)
             return
@@ -252,7 +251,7 @@ class BlockReader:
     def _day(self, said: _Said, name: str, value: YamlNode) -> _Said:
         day = self._text(value)
         try:
-            to_days(day)
+            to_date_range(day)
         except ValueError as error:
             self._fault("value", f"{name}: {error}", value.place)
         return replace(said, as_of=day) if name == "as_of" else replace(said, retrieved=day)

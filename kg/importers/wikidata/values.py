@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
-from kg.facts.dates import to_days
+from kg.facts.dates import to_date_range
 
 JULIAN = "Q1985786"
 _DAY, _MONTH, _YEAR, _DECADE = 11, 10, 9, 8
@@ -69,7 +69,7 @@ def to_time(datavalue: Mapping[str, Any]) -> Read:
         case _:
             raise UnreadableError("a date coarser than a decade")
     try:
-        to_days(told)
+        to_date_range(told)
     except ValueError:
         raise UnreadableError("not a day of the calendar") from None
     julian = value.get("calendarmodel", "").endswith(JULIAN)

@@ -12,7 +12,7 @@ from functools import lru_cache
 
 from pyoxigraph import Literal
 
-from kg.facts.dates import to_days
+from kg.facts.dates import to_date_range
 from kg.linking.names import person_of, titles_of
 from kg.lookup.name_search import score_name
 from kg.terms import XSD
@@ -67,7 +67,7 @@ def date_likeness(wanted: str, known: str) -> float:
     (1.0, 0.75, 0.0)
     """
     try:
-        one, other = to_days(wanted.strip()[:10]), to_days(known[:10])
+        one, other = to_date_range(wanted.strip()[:10]), to_date_range(known[:10])
         if one.earliest <= other.latest and other.earliest <= one.latest:
             return 1.0
     except ValueError:

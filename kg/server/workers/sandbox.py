@@ -10,7 +10,7 @@ import os
 import sys
 from pathlib import Path
 
-from kg.passages.texts import VARIABLE
+from kg.passages.texts import TEXTS_VARIABLE
 from kg.project import Project
 
 _FORBIDDEN = frozenset(
@@ -29,7 +29,7 @@ def seal(project: Project) -> None:
     package = Path(__file__).resolve().parents[1]
     # The first place that Python looks for modules is the working folder, which may be anybody's home.
     folders: list[str | Path | None] = [sys.prefix, sys.base_prefix, *sys.path[1:], package]
-    folders += [project.folder, project.built, os.environ.get(VARIABLE)]
+    folders += [project.folder, project.build_folder, os.environ.get(TEXTS_VARIABLE)]
     roots = tuple(f"{Path(folder).resolve()}{os.sep}" for folder in folders if folder)
 
     def hear(event: str, arguments: tuple[object, ...]) -> None:

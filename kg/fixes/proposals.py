@@ -40,7 +40,7 @@ PROPOSERS: Mapping[str, Proposer] = {
 
 
 @dataclass(frozen=True, slots=True)
-class Mend:
+class Fix:
     """One finding, and the edits of one file that make it go away."""
 
     finding: Finding
@@ -48,7 +48,7 @@ class Mend:
     edits: tuple[Edit, ...]
 
 
-def propose(project: Project | Path | str | None = None) -> tuple[Mend, ...]:
+def propose_fixes(project: Project | Path | str | None = None) -> tuple[Fix, ...]:
     """Every mend that removes its finding and adds none, in the order of files and lines."""
     project = project if isinstance(project, Project) else find_project(project)
     before = draft(project)
@@ -58,7 +58,7 @@ def propose(project: Project | Path | str | None = None) -> tuple[Mend, ...]:
     return tuple(mend for mend in wanted if _is_right(project, before.report, [mend]))
 
 
-def apply(project: Project | Path | str | None, mends: Iterable[Mend]) -> tuple[str, ...]:
+def apply_fixes(project: Project | Path | str | None, mends: Iterable[Fix]) -> tuple[str, ...]:
     """Write the mends into the project's files; the names of these files come back."""
     project = project if isinstance(project, Project) else find_project(project)
     mended = _mended(project, mends)
@@ -67,7 +67,7 @@ def apply(project: Project | Path | str | None, mends: Iterable[Mend]) -> tuple[
     return tuple(sorted(mended))
 
 
-def to_diff(project: Project | Path | str | None, mends: Iterable[Mend]) -> str:
+def to_diff(project: Project | Path | str | None, mends: Iterable[Fix]) -> str:
     """The mends as a unified diff, ready for `git apply`."""
     project = project if isinstance(project, Project) else find_project(project)
     lines: list[str] = []
@@ -77,7 +77,7 @@ def to_diff(project: Project | Path | str | None, mends: Iterable[Mend]) -> str:
     return "".join(line if line.endswith("\n") else f"{line}\n\\ No newline at end of file\n" for line in lines)
 
 
-def _wanted(drafted: Draft) -> Iterator[Mend]:
+def _wanted(drafted: Draft) -> Iterator[Fix]:
     """What may mend the findings; no two mends touch one spot."""
     taken: set[tuple[str, int, int]] = set()
     texts: dict[str, str] = {}
@@ -91,10 +91,10 @@ def _wanted(drafted: Draft) -> Iterator[Mend]:
         spots = {(place.file, edit.line, edit.column) for edit in edits}
         if edits and not spots & taken:
             taken |= spots
-            yield Mend(finding, place.file, edits)
+            yield Fix(finding, place.file, edits)
 
 
-def _is_right(project: Project, before: Report, mends: Sequence[Mend]) -> bool:
+def _is_right(project: Project, before: Report, mends: Sequence[Fix]) -> bool:
     """Whether the mends remove their findings and add none; found out on a copy of the project."""
     with tempfile.TemporaryDirectory(prefix="kg-fix-") as folder:
         copy = Path(folder)
@@ -126,7 +126,7 @@ def _name(finding: Finding) -> tuple[str, ...]:
     return finding.check, file, finding.focus, finding.path, finding.value, finding.message
 
 
-def _mended(project: Project, mends: Iterable[Mend]) -> dict[str, tuple[str, str]]:
+def _mended(project: Project, mends: Iterable[Fix]) -> dict[str, tuple[str, str]]:
     """File -> its text before and after all mends."""
     edits: dict[str, list[Edit]] = defaultdict(list)
     for mend in mends:

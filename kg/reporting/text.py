@@ -13,7 +13,7 @@ _NOWHERE = "in the graph"
 _WIDTH = max(len(severity) for severity in Severity)
 
 
-def to_text(report: Report, *, colour: bool = False, most: int | None = None) -> str:
+def to_text(report: Report, *, colour: bool = False, limit: int | None = None) -> str:
     """The findings under the files that they are in, then how many of each kind; `most` tells only so many.
 
     >>> print(to_text(Report((Finding("shacl/maxCount", "A film has one year."),))))
@@ -28,10 +28,10 @@ def to_text(report: Report, *, colour: bool = False, most: int | None = None) ->
     paint = _painted if colour else _plain
     told = list(_once(report))
     lines = []
-    for file, group in groupby(told[:most], key=lambda pair: _file(pair[0])):
+    for file, group in groupby(told[:limit], key=lambda pair: _file(pair[0])):
         lines += [paint(file, "1"), *(line for finding, times in group for line in _lines(finding, times, paint)), ""]
-    if most is not None and len(told) > most:
-        lines += [f"... and {len(told) - most} more", ""]
+    if limit is not None and len(told) > limit:
+        lines += [f"... and {len(told) - limit} more", ""]
     return "\n".join([*lines, _counted(report, paint), ""])
 
 
