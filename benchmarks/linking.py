@@ -19,7 +19,7 @@ from collections.abc import Iterable
 from kg.decisions.links import Links
 from kg.linking.classification import Thresholds, link
 from kg.linking.model import Mention
-from kg.linking.rounds import match
+from kg.linking.project import match
 from kg.text import fold_name
 from linking_tasks import TASKS, Task, filmographies
 from side_by_side import SHARED, run_alone

@@ -196,13 +196,13 @@ class FilmGraph:
 
     def conflicts_with(self, source: str) -> tuple[Conflict, ...]:
         """What a source of Wikidata tells otherwise than ours do, where both stand; none for any other source."""
-        from kg.exports.wikidata.references import is_wikidata
+        from kg.exports.wikidata.model import is_wikidata
 
         if not is_wikidata(self.provenance.sources[source]):
             return ()
         from kg.exports.formats import Call
-        from kg.exports.wikidata.conflicts import disagreements
-        from kg.exports.wikidata.items import Wikidata
+        from kg.exports.wikidata.comparison import disagreements
+        from kg.exports.wikidata.model import Wikidata
 
         call = Call(self.build, self.project.data, self.store, self.provenance, self.names)
         return tuple(disagreements(Wikidata(call.store, call.provenance, call.names, call.ontology()), source))
@@ -292,7 +292,7 @@ class FilmGraph:
         path = Path(path)
         try:
             if format == "csv":
-                from kg.exports.class_tables import to_tables
+                from kg.exports.formats import to_tables
                 from kg.exports.rdf import part_of, quads_of
 
                 path.mkdir(parents=True, exist_ok=True)

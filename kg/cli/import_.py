@@ -139,7 +139,7 @@ def _results(call: argparse.Namespace) -> int:
 
 def _imdb_awards(call: argparse.Namespace) -> int:
     from kg.facts.model import Source
-    from kg.importers.imdb_awards import import_imdb_awards
+    from kg.importers.imdb import import_imdb_awards
 
     known = _known(call)
     usual = Source(

@@ -14,7 +14,7 @@ from kg.errors import InputError
 if TYPE_CHECKING:
     from kg.linking.classification import Thresholds
     from kg.linking.model import Candidate, Mention
-    from kg.linking.rounds import Matched
+    from kg.linking.project import Matched
     from kg.project import Project
 
 _KEYS = {"s": True, "d": False}
@@ -55,8 +55,8 @@ def _link(call: argparse.Namespace) -> int:
 
 
 def _run(call: argparse.Namespace, project: Project) -> int:
-    from kg.linking.link_project import link_project
     from kg.linking.link_store import keep, keep_unsure
+    from kg.linking.project import link_project
 
     matched = link_project(
         project,
@@ -74,8 +74,8 @@ def _run(call: argparse.Namespace, project: Project) -> int:
 
 
 def _why(call: argparse.Namespace, project: Project) -> int:
-    from kg.linking.link_project import compare
     from kg.linking.link_store import to_dict
+    from kg.linking.project import compare
 
     if len(call.things) != 2:
         raise InputError("Which two things? Write: kg link why film:anora film:wd-q123185887")
@@ -92,7 +92,7 @@ def _review(call: argparse.Namespace, project: Project) -> int:
     """Show pair after pair; each judgement is written as soon as it is made."""
     from kg.decisions.links import LINKS_FILE, read_links
     from kg.linking.link_store import keep, unsure
-    from kg.linking.rounds import to_judgement
+    from kg.linking.project import to_judgement
     from kg.reports import Finding
     from kg.terms import to_iri
 

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+import csv
+import io
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from pyoxigraph import NamedNode, RdfFormat, Store, Triple, parse
+from pyoxigraph import Literal, NamedNode, Quad, RdfFormat, Store, Triple, parse
 
 from kg.errors import InputError
 from kg.exports import rdf
@@ -14,7 +17,7 @@ from kg.graph.provenance import Provenance
 from kg.graph.store import iterate_quads
 from kg.lookup.entity_names import EntityNames
 from kg.schema import Schema, to_schema
-from kg.terms import KNOWLEDGE
+from kg.terms import KNOWLEDGE, LABEL, TYPE, Term, to_curie, to_short
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,26 +76,28 @@ def _schema_org(call: Call) -> Iterator[str]:
 
 
 def _wikidata(call: Call) -> Iterator[str]:
-    from kg.exports.wikidata.items import Wikidata, to_rdf
+    from kg.exports.wikidata.model import Wikidata
+    from kg.exports.wikidata.rdf import to_rdf
 
     return to_rdf(Wikidata(call.store, call.provenance, call.names, call.ontology()))
 
 
 def _reified(call: Call) -> Iterator[str]:
-    from kg.exports.wikidata.items import Wikidata, to_reified
+    from kg.exports.wikidata.model import Wikidata
+    from kg.exports.wikidata.rdf import to_reified
 
     return to_reified(Wikidata(call.store, call.provenance, call.names, call.ontology()))
 
 
 def _json(call: Call) -> Iterator[str]:
-    from kg.exports.wikidata.items import Wikidata
     from kg.exports.wikidata.json import to_json
+    from kg.exports.wikidata.model import Wikidata
 
     return to_json(Wikidata(call.store, call.provenance, call.names, call.ontology()))
 
 
 def _quickstatements(call: Call) -> Iterator[str]:
-    from kg.exports.wikidata.items import Wikidata
+    from kg.exports.wikidata.model import Wikidata
     from kg.exports.wikidata.quickstatements import to_commands
 
     return to_commands(Wikidata(call.store, call.provenance, call.names, call.ontology()), tell=call.tell)
@@ -121,8 +126,7 @@ def _sssom(call: Call) -> Iterator[str]:
 
 
 def _void(call: Call) -> Iterator[str]:
-    from kg.exports.links import links_of, read_datasets
-    from kg.exports.void_linksets import to_void
+    from kg.exports.links import links_of, read_datasets, to_void
 
     triples = sum(1 for _ in iterate_quads(call.store, KNOWLEDGE))
     return to_void(links_of(call.store, read_datasets(call.ontology())), triples)
@@ -144,3 +148,40 @@ _WRITERS: Mapping[str, Callable[[Call], Iterator[str]]] = {
 }
 FORMATS = (*_WRITERS, "csv")
 """Every export format."""
+
+
+def to_tables(quads: Iterable[Quad]) -> dict[str, str]:
+    """Class name -> CSV text; several values of one property stand in one cell, between ` | `."""
+    said: dict[Term, dict[NamedNode, list[str]]] = defaultdict(lambda: defaultdict(list))
+    classes: dict[NamedNode, list[Term]] = defaultdict(list)
+    for quad in quads:
+        subject, value = quad.subject, quad.object
+        if not isinstance(subject, NamedNode) or not isinstance(value, NamedNode | Literal):
+            continue
+        if quad.predicate == TYPE and isinstance(value, NamedNode):
+            classes[value].append(subject)
+        said[subject][quad.predicate].append(to_short(value))
+    named = {to_curie(kind.value).rpartition(":")[2].strip("<>"): things for kind, things in classes.items()}
+    return {name: _table(sorted(set(things), key=str), said) for name, things in sorted(named.items())}
+
+
+def _table(things: list[Term], said: Mapping[Term, Mapping[NamedNode, list[str]]]) -> str:
+    used = {property for thing in things for property in said[thing]} - {TYPE, LABEL}
+    columns = sorted(used, key=lambda one: one.value)
+    out = io.StringIO()
+    writer = csv.writer(out, lineterminator="\n")
+    writer.writerow(("id", "label", *(to_curie(column.value).removeprefix("film:") for column in columns)))
+    for thing in things:
+        row = said[thing]
+        cells = (" | ".join(_safe(text) for text in row.get(column, ())) for column in (LABEL, *columns))
+        writer.writerow((to_short(thing), *cells))
+    return out.getvalue()
+
+
+def _safe(text: str) -> str:
+    """A spreadsheet takes a cell that begins so for a formula; a quote before it keeps it a text."""
+    return (
+        f"'{text}"
+        if text.startswith(("=", "+", "@", "\t", "\r")) or (text[:1] == "-" and not text[1:2].isdigit())
+        else text
+    )

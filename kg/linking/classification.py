@@ -10,11 +10,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from kg.linking.blocking import to_pairs
-from kg.linking.features import Census, Sketch, to_census, to_sketch
+from kg.linking.features import Census, Sketch, to_census, to_pairs, to_sketch
 from kg.linking.model import Candidate, Judged, Mention, Verdict
-from kg.linking.scoring import clues
-from kg.linking.vetoes import veto
+from kg.linking.scoring import clues, veto
 
 SAME, DIFFERENT = 0.95, 0.02
 """Confidence from which a pair is the same, and below which it is different."""

@@ -11,9 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pyoxigraph import NamedNode
 
-from kg.exports.wikidata.diff import compare
+from kg.exports.wikidata.comparison import compare
+from kg.exports.wikidata.model import Snak, Statement, Told
 from kg.exports.wikidata.quickstatements import to_cell
-from kg.exports.wikidata.statements import Snak, Statement, Told
 from kg.exports.wikidata.values import Value, to_time
 from kg.facts.model import Evidence, Fact, Rank
 from kg.mappings.to_wikidata import Datatype

@@ -10,10 +10,8 @@ from collections.abc import Iterable, Iterator
 from itertools import groupby
 from typing import Any
 
-from kg.exports.wikidata.items import Item, Wikidata
+from kg.exports.wikidata.model import Item, Reference, Snak, Statement, Wikidata
 from kg.exports.wikidata.rdf import SPACES
-from kg.exports.wikidata.references import Reference
-from kg.exports.wikidata.statements import Snak, Statement
 from kg.exports.wikidata.values import ONE, Value
 from kg.mappings.to_wikidata import Datatype
 

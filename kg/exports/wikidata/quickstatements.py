@@ -11,11 +11,9 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 
-from kg.exports.wikidata.diff import Comparison, compare
-from kg.exports.wikidata.items import Item, Wikidata
+from kg.exports.wikidata.comparison import Comparison, compare
+from kg.exports.wikidata.model import Item, Reference, Statement, Wikidata, is_theirs, is_wikidata, tells_whole
 from kg.exports.wikidata.rdf import to_gregorian
-from kg.exports.wikidata.references import Reference, is_wikidata, tells_whole
-from kg.exports.wikidata.statements import Statement
 from kg.exports.wikidata.values import Value, tidy
 from kg.facts.model import Fact
 from kg.mappings.to_wikidata import Datatype
@@ -125,12 +123,6 @@ def to_cell(value: Value) -> str:
             return f'{value.detail}:"{tidy(value.text)}"'
         case _:
             return f'"{tidy(value.text)}"'
-
-
-def is_theirs(fact: Fact, wikidata: Wikidata) -> bool:
-    """True for what Wikidata says."""
-    source = wikidata.sources.get(fact.evidence.source)
-    return source is not None and is_wikidata(source)
 
 
 def _summary(counts: Counter[str]) -> Iterator[str]:

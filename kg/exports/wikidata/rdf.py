@@ -14,9 +14,8 @@ from collections.abc import Iterable, Iterator, Mapping
 
 from pyoxigraph import Literal, NamedNode, Triple
 
-from kg.exports.wikidata.names import Called
-from kg.exports.wikidata.references import Reference
-from kg.exports.wikidata.statements import Snak, Statement
+from kg.exports.rdf import Turtle
+from kg.exports.wikidata.model import Called, Item, Reference, Snak, Statement, Wikidata
 from kg.exports.wikidata.values import JULIAN, NO_LANGUAGE, ONE, Value
 from kg.facts.model import Rank
 from kg.mappings.to_wikidata import Datatype
@@ -244,3 +243,46 @@ def julian_to_gregorian(year: int, month: int, day: int) -> datetime.date:
 
 def _digest(text: str) -> str:
     return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:40]
+
+
+def to_rdf(wikidata: Wikidata) -> Iterator[str]:
+    """Turtle as Wikidata's dumps have it; the properties that are used are declared at the end."""
+    turtle, seen = Turtle(SPACES), Seen()
+    used: dict[str, Datatype] = {}
+    yield turtle.header()
+    for item in wikidata:
+        used.update((snak.property, snak.value.datatype) for snak in item.snaks)
+        told = to_triples(item.number, item.called, item.statements, item.references, seen=seen)
+        yield from turtle.blocks(told)
+    yield from turtle.blocks(declare(used, wikidata.labels))
+
+
+def to_reified(wikidata: Wikidata) -> Iterator[str]:
+    """The same statements in standard reification, as KGTK and the WD-AMC queries write it.
+
+    A statement has its parts as `wdt:Psubject`, `wdt:Ppredicate`, `wdt:Pobject`, and its qualifiers as `wdt:`. The
+    predicate is named as an entity (`wd:P161`) and as a property (`wdt:P161`), since those queries do both.
+    """
+    turtle = Turtle(SPACES)
+    yield turtle.header()
+    for item in wikidata:
+        yield from turtle.blocks(_reified(item))
+
+
+def _reified(item: Item) -> Iterator[Triple]:
+    subject = iri("wd", item.number)
+    for language, text in item.called.labels.items():
+        yield Triple(subject, NamedNode(RDFS + "label"), Literal(text, language=language))
+    best = best_of(item.statements)
+    for one in item.statements:
+        if one.id in best:
+            yield Triple(subject, iri("wdt", one.snak.property), to_term(one.snak.value))
+    for one in item.statements:
+        if one.rank is not Rank.DEPRECATED:
+            node = iri("wds", one.id)
+            yield Triple(node, iri("wdt", "Psubject"), subject)
+            for space in ("wd", "wdt"):
+                yield Triple(node, iri("wdt", "Ppredicate"), iri(space, one.snak.property))
+            yield Triple(node, iri("wdt", "Pobject"), to_term(one.snak.value))
+            for snak in one.qualifiers:
+                yield Triple(node, iri("wdt", snak.property), to_term(snak.value))

@@ -1,31 +1,32 @@
-"""A published graph walks in; what Wikidata's model says of each thing that has a number there walks out.
+"""A published graph walks in; its things that have a number in Wikidata walk out in Wikidata's model, one at a time.
 
-A fact is a statement; a node is a statement with qualifiers (https://www.mediawiki.org/wiki/Wikibase/DataModel). Facts
-that say the same are one statement, with a reference from each. What was decided between sources becomes rank: the
-value that was preferred is preferred, what it was preferred to stays normal, and what its own source gets wrong is
-deprecated.
+As RDF like Wikidata's dumps, or with each statement reified as triples of subject, predicate and object.
 """
 
 from __future__ import annotations
 
 import builtins
 import hashlib
+import re
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import NamedTuple
+from urllib.parse import unquote, urlsplit
 
 from pyoxigraph import BlankNode, Literal, NamedNode, Store, Triple
 
 from kg.decisions.conflicts import DecisionKind
-from kg.exports.wikidata.values import Items, Value, Valuer, to_time, unknown
-from kg.facts.model import Fact, Rank
+from kg.exports.wikidata.values import NO_LANGUAGE, UNTOLD_LANGUAGE, Items, Value, Valuer, tidy, to_time, unknown
+from kg.facts.model import Fact, Rank, Source
 from kg.graph.provenance import Provenance
 from kg.graph.store import find_quads
 from kg.lookup.entity_names import EntityNames
-from kg.mappings.to_wikidata import Datatype, Saying, Sayings
-from kg.terms import FILM, KNOWLEDGE, TYPE, Term
+from kg.mappings.to_wikidata import DESCRIPTION, WIKIDATA_ID, Datatype, Saying, Sayings, read_sayings
+from kg.mappings.wikidata import read_mapping
+from kg.schema import Schema, to_schema
+from kg.terms import ALIAS, FILM, KNOWLEDGE, LABEL, TYPE, Term
 
 INSTANCE_OF, NAMED_AS, POINT_IN_TIME = "P31", "P1932", "P585"
 _RANKS = (Rank.PREFERRED, Rank.NORMAL, Rank.DEPRECATED)
@@ -235,3 +236,179 @@ def _is_bounded(saying: Saying, beside: Mapping[NamedNode, list[Told]]) -> bool:
         for told in beside.get(property, ())
         if told.kind is None
     )
+
+
+@dataclass(frozen=True, slots=True)
+class Called:
+    """What an item is called, and how it is described: one label and one description in a language, many aliases."""
+
+    labels: Mapping[str, str]
+    aliases: Mapping[str, tuple[str, ...]]
+    descriptions: Mapping[str, str]
+    redirects: tuple[str, ...]
+    """Numbers that it had before."""
+
+
+def to_called(item: str, told: Iterable[Told], sources: Mapping[str, Source]) -> Called:
+    """The names of an item; a label that is only its number says nothing and is left out."""
+    labels: dict[str, str] = {}
+    descriptions: dict[str, str] = {}
+    others: dict[str, dict[str, None]] = defaultdict(dict)
+    redirects = set()
+    for fact, kind in told:
+        if not isinstance(fact.value, Literal):
+            continue
+        text = tidy(fact.value.value)
+        language = _language(fact.value, sources.get(fact.evidence.source))
+        if fact.property == WIKIDATA_ID and kind is not None:
+            redirects.add(text)
+        elif kind is not None or not text or text == item:
+            continue
+        elif (fact.property == LABEL and labels.setdefault(language, text) != text) or fact.property == ALIAS:
+            others[language][text] = None
+        elif fact.property == DESCRIPTION:
+            descriptions.setdefault(language, text)
+    # The label of another language comes in as an alias; where it is our label again, it is the label there, too.
+    for language, texts in others.items():
+        if language not in labels and (same := sorted(texts.keys() & labels.values())):
+            labels[language] = same[0]
+    aliases = {
+        language: tuple(sorted(text for text in texts if text != labels.get(language)))
+        for language, texts in sorted(others.items())
+    }
+    return Called(
+        dict(sorted(labels.items())),
+        {language: texts for language, texts in aliases.items() if texts},
+        dict(sorted(descriptions.items())),
+        tuple(sorted(redirects)),
+    )
+
+
+def _language(value: Literal, source: Source | None) -> str:
+    """A text's own language, or that of its source; a name without either is meant for every language."""
+    return (value.language or (source.language if source is not None else "") or NO_LANGUAGE).lower()
+
+
+STATED_IN, ADDRESS, RETRIEVED, TITLE, DATE, IMPORTED_FROM = "P248", "P854", "P813", "P1476", "P577", "P143"
+QUERIES = "https://query.wikidata.org/"
+_ADDRESS = re.compile(r"https?://[^\s<>\"{}|\\^`]+")
+_ITEM = re.compile(r"Q[1-9][0-9]*")
+
+Reference = tuple[Snak, ...]
+
+
+def is_wikidata(source: Source) -> bool:
+    """True for a source that is Wikidata itself, as its importers name it: what it says, Wikidata has."""
+    host = (urlsplit(source.address).hostname or "") if source.address.isascii() else ""
+    return host == "wikidata.org" or host.endswith(".wikidata.org") or source.id in ("wikidata", "wikidata-results")
+
+
+def tells_whole(source: Source) -> bool:
+    """True for one that tells all that Wikidata has of an item; its query service tells what was asked."""
+    return is_wikidata(source) and source.id != "wikidata-results" and not source.address.startswith(QUERIES)
+
+
+def references_of(statement: Statement, sources: Mapping[str, Source], items: Items) -> tuple[Reference, ...]:
+    """The references of a statement, one for each source that says it and can be looked up; each once."""
+    found = (reference_of(fact, sources.get(fact.evidence.source), items) for fact in statement.facts)
+    return tuple(sorted({reference for reference in found if reference}))
+
+
+def reference_of(fact: Fact, source: Source | None, items: Items) -> Reference:
+    """What a reference to a fact's source says; empty where the source cannot be looked up."""
+    if source is None:
+        return ()
+    snaks = _own_references(fact) if is_wikidata(source) else _source(source, items)
+    read = to_time(fact.evidence.retrieved)
+    return tuple(sorted({*snaks, Snak(RETRIEVED, read)})) if snaks and read is not None else tuple(sorted(snaks))
+
+
+def _own_references(fact: Fact) -> set[Snak]:
+    """What a statement of Wikidata refers to itself: the importer writes it behind the statement's id."""
+    marks = {"stated-in": STATED_IN, "url": ADDRESS, "imported-from": IMPORTED_FROM}
+    found = set()
+    for word in fact.evidence.record.split()[1:]:
+        mark, _, told = word.partition(":")
+        property = marks.get(mark, "")
+        if property == ADDRESS and _ADDRESS.fullmatch(told):
+            found.add(Snak(ADDRESS, Value(Datatype.URL, told)))
+        elif property and _ITEM.fullmatch(unquote(told)):
+            found.add(Snak(property, Value(Datatype.ITEM, unquote(told))))
+    return found
+
+
+def _source(source: Source, items: Items) -> set[Snak]:
+    found = set()
+    if item := items.of(source.iri):
+        found.add(Snak(STATED_IN, Value(Datatype.ITEM, item)))
+    if _ADDRESS.fullmatch(source.address):
+        found.add(Snak(ADDRESS, Value(Datatype.URL, source.address)))
+    day = to_time(source.date)
+    if source.title and (found or day is not None):
+        found.add(Snak(TITLE, Value(Datatype.TEXT, tidy(source.title), source.language or UNTOLD_LANGUAGE)))
+    if found and day is not None:
+        found.add(Snak(DATE, day))
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """A thing with a number in Wikidata, what it is called and all that is said of it."""
+
+    number: str
+    called: Called
+    statements: tuple[Statement, ...]
+    references: dict[str, tuple[Reference, ...]]
+    """By the statement's id."""
+
+    @property
+    def snaks(self) -> Iterator[Snak]:
+        """Every property used in it, with a value."""
+        for one in self.statements:
+            yield one.snak
+            yield from one.qualifiers
+            for reference in self.references[one.id]:
+                yield from reference
+
+
+class Wikidata:
+    """The items of a graph."""
+
+    def __init__(self, store: Store, provenance: Provenance, names: EntityNames, ontology: Iterable[Triple]) -> None:
+        ontology = tuple(ontology)
+        self.schema: Schema = to_schema(ontology)
+        self.sayings: Sayings = read_sayings(ontology, self.schema, read_mapping(ontology, self.schema, strict=False))
+        self.statements = Statements(store, provenance, names, self.sayings)
+        self.sources = provenance.sources
+
+    def __iter__(self) -> Iterator[Item]:
+        """Every item, in the order of the numbers."""
+        for number, thing in self.statements.items.listed():
+            yield self.item(number, thing)
+
+    def item(self, number: str, thing: NamedNode) -> Item:
+        """One thing as an item."""
+        statements = self.statements.about(number, thing)
+        called = to_called(number, self.statements.told_about(thing), self.sources)
+        return Item(number, called, tuple(statements), {one.id: self.references_of(one) for one in statements})
+
+    def references_of(self, statement: Statement) -> tuple[Reference, ...]:
+        """The references of a statement, one from each source that can be looked up."""
+        return references_of(statement, self.sources, self.statements.items)
+
+    @cached_property
+    def labels(self) -> dict[str, str]:
+        """What the properties are called, by our words for them."""
+        found: dict[str, str] = {}
+        for property, sayings in {**self.sayings.plain, **self.sayings.nodes}.items():
+            for one in sayings:
+                own = one.meaning.property or one.meaning.node
+                if self.schema.names.get(own) == property:
+                    found[one.property] = self.schema.properties[property].label
+        return found
+
+
+def is_theirs(fact: Fact, wikidata: Wikidata) -> bool:
+    """True for what Wikidata says."""
+    source = wikidata.sources.get(fact.evidence.source)
+    return source is not None and is_wikidata(source)

@@ -7,13 +7,14 @@ cannot be true beside what it has is no gift: it is for the report on where sour
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 
-from kg.decisions.conflicts import DecisionKind
-from kg.exports.wikidata.statements import INSTANCE_OF, Snak, Statement
+from kg.decisions.conflicts import ContestedFact, DecisionKind
+from kg.exports.wikidata.model import INSTANCE_OF, Snak, Statement, Wikidata, is_theirs
 from kg.exports.wikidata.values import JULIAN, Value
 from kg.facts.model import Fact, Rank
+from kg.lookup.conflicts import Conflict
 from kg.mappings.to_wikidata import Datatype
 
 _LITERAL = (Datatype.TIME, Datatype.QUANTITY, Datatype.EXTERNAL_ID)
@@ -149,3 +150,23 @@ def _together(lacking: list[Statement]) -> tuple[list[Statement], list[Statement
                 repeated.append(one)
         kept.append(first)
     return kept, repeated
+
+
+_REASON = "told in the same circumstances as ours, and another: nothing was decided between them"
+
+
+def disagreements(wikidata: Wikidata, source: str) -> Iterator[Conflict]:
+    """What a source of Wikidata tells otherwise than ours do, beside what was decided already."""
+    for number, thing in wikidata.statements.items.listed():
+        sides = {is_theirs(one.fact, wikidata) for one in wikidata.statements.told_about(thing)}
+        if len(sides) == 2:
+            statements = wikidata.statements.about(number, thing)
+            compared = compare(statements, is_theirs=lambda fact: is_theirs(fact, wikidata))
+            yield from (one for found in compared.contradicting for one in _to_dispute(found, source))
+
+
+def _to_dispute(found: Contradiction, source: str) -> Iterator[Conflict]:
+    told = [one for statement in found.theirs for one in statement.told]
+    theirs = [one.fact for one in told if one.fact.evidence.source == source]
+    if theirs and all(one.kind is None for one in (*found.ours.told, *told)):
+        yield Conflict(found.ours.facts, tuple(ContestedFact(fact, DecisionKind.TIE, _REASON) for fact in theirs))
