@@ -41,9 +41,6 @@ ROOMS: tuple[Callable[[], list[BaseRoute]], ...] = (
 )
 """What offers routes; the first that matches answers."""
 
-READY: tuple[Callable[[], None], ...] = (compile_all,)
-"""What a worker that loads this module does before it takes on work."""
-
 PAGES: Mapping[str, Page] = pages_routes.PAGES
 """Pages for people, which answer where HTML is asked for.
 
@@ -75,7 +72,7 @@ def application(
 
     @contextlib.asynccontextmanager
     async def open_endpoint(app: Starlette) -> AsyncIterator[None]:
-        async with Endpoint(project, limits, tally=tally, log=log, loads=(__name__,)) as endpoint:
+        async with Endpoint(project, limits, tally=tally, log=log, prepare=prepare_worker) as endpoint:
             app.state.endpoint = endpoint
             yield
 
@@ -93,6 +90,11 @@ def application(
     app.state.address = address
     app.state.pages = dict(pages)
     return app
+
+
+def prepare_worker() -> None:
+    """Load all that a worker runs - this module does - and compile the templates."""
+    compile_all()
 
 
 class _Application(Starlette):

@@ -11,6 +11,8 @@ import struct
 from bisect import bisect_left
 from dataclasses import dataclass
 
+from kg.workers.pool import PoolEvent, PoolState
+
 _BOUNDS = (0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1.0, 5.0, 10.0)
 CACHED, LOOKUPS = "kg_cached_total", "kg_lookups_total"
 COUNTERS: dict[str, str] = {
@@ -54,6 +56,17 @@ class Tally:
     def put(self, name: str, number: int) -> None:
         """Say how many there are now."""
         _NUMBER.pack_into(self.memory, self.row * _ROW + _PLACES[name], number)
+
+    def count(self, event: PoolEvent) -> None:
+        """Count what happens in a pool."""
+        self.add(f"kg_{event.value}_total")
+
+    def show(self, state: PoolState) -> None:
+        """Set the gauges of a pool."""
+        self.put("kg_workers", state.workers)
+        self.put("kg_workers_busy", state.busy)
+        self.put("kg_workers_slow", state.slow)
+        self.put("kg_waiting", state.waiting)
 
     def took(self, seconds: float) -> None:
         """Count a request by how long it took."""

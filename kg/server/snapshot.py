@@ -5,16 +5,19 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import hashlib
+import os
+import sys
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
 from kg.errors import FilmGraphError
 from kg.filmgraph import FilmGraph
+from kg.passages.texts import TEXTS_VARIABLE
 from kg.project import Project
 from kg.queries.stored_query import StoredQueries
 from kg.server.limits import Limits
@@ -22,9 +25,9 @@ from kg.server.log import Log
 from kg.server.metrics import Tally, to_tally
 from kg.server.response_cache import Answers, Head
 from kg.server.workers.fast_path import Lookups
-from kg.server.workers.messages import Work
-from kg.server.workers.pool import Pool
 from kg.server.workers.query_execution import Bounds, Dataset, Written, write_sparql, write_stored
+from kg.workers.pool import Pool
+from kg.workers.worker import WorkerSetup
 
 _LOOK = 0.5
 """How often the project is looked at for another build, in seconds."""
@@ -38,6 +41,7 @@ class Edition:
     build: Path
     queries: StoredQueries
     pool: Pool
+    limits: Limits
     graph: FilmGraph = field(repr=False)
     lookups: Lookups = field(repr=False)
     opened: float = field(default_factory=time.time)
@@ -53,14 +57,13 @@ class Edition:
         """How the ETag of whatever comes from this edition begins."""
         return f'W/"{self.id}.'.encode()
 
-    async def run(self, work: Work, *args: object) -> Any:
-        """What `work(graph, *args)` gives in a worker; raises what it raises, and `LimitError`."""
-        return await self.pool.run(work, *args)
+    async def run(self, function: Callable[..., Any], *args: object) -> Any:
+        """What `function(graph, *args)` returns in a worker; raises what it raises, and `LimitError`."""
+        return await self.pool.run(function, *args)
 
     async def sparql(self, text: str, *, media: Sequence[str], dataset: Dataset | None = None) -> Written:
         """The answer to a SPARQL query in the first of these media types that it has."""
-        limits = self.pool.limits
-        bounds = Bounds(limits.rows, limits.bytes)
+        bounds = Bounds(self.limits.rows, self.limits.bytes)
         written: Written = await self.pool.run(write_sparql, text, tuple(media), bounds, dataset)
         return written
 
@@ -68,8 +71,7 @@ class Edition:
         self, name: str, values: Mapping[str, object], *, media: Sequence[str], start: int = 0, most: int | None = None
     ) -> Written:
         """The answer to a stored query, from row `start` on, in the first of these media types that it has."""
-        limits = self.pool.limits
-        bounds = Bounds(limits.rows, limits.bytes, start, most)
+        bounds = Bounds(self.limits.rows, self.limits.bytes, start, most)
         written: Written = await self.pool.run(write_stored, name, dict(values), tuple(media), bounds)
         return written
 
@@ -77,7 +79,7 @@ class Edition:
 class Endpoint:
     """What answers requests; `edition` is the one that is published now.
 
-    `loads` are the modules that workers load before they begin: those whose functions they will be asked for.
+    `prepare` is what workers do before they begin, such as loading the modules whose functions they will run.
     """
 
     edition: Edition
@@ -89,9 +91,9 @@ class Endpoint:
         *,
         tally: Tally | None = None,
         log: Log | None = None,
-        loads: Sequence[str] = (),
+        prepare: Callable[[], None] | None = None,
     ) -> None:
-        self.project, self.loads = project, loads
+        self.project, self.prepare = project, prepare
         self.limits = limits if limits is not None else Limits()
         self.tally = tally if tally is not None else to_tally()
         self.log = log if log is not None else Log()
@@ -116,9 +118,9 @@ class Endpoint:
         build = self.project.current_build
         digest = _digest(self.project)
         graph = await asyncio.to_thread(FilmGraph, self.project, build=build)
-        pool = Pool(self.project, build, self.limits, tally=self.tally, loads=self.loads)
+        pool = Pool(to_worker_setup(self.project, build, self.prepare), self.limits, self.tally)
         await pool.open()
-        return Edition(f"{build.name}-{digest}", build, graph.queries, pool, graph, Lookups(graph.store))
+        return Edition(f"{build.name}-{digest}", build, graph.queries, pool, self.limits, graph, Lookups(graph.store))
 
     async def _look(self) -> None:
         """Turn to another build when one is published; those who ask the old one are still answered by it."""
@@ -138,6 +140,35 @@ class Endpoint:
 
     def _is_stale(self) -> bool:
         return self.edition.id != f"{self.project.current_build.name}-{_digest(self.project)}"
+
+
+def to_worker_setup(project: Project, build: Path, prepare: Callable[[], None] | None = None) -> WorkerSetup:
+    """A sandboxed worker with a build open, which reads no files but the project's and the sources' texts."""
+    texts = os.environ.get(TEXTS_VARIABLE)
+    readable = (project.folder, project.build_folder, *([Path(texts)] if texts else []))
+    return WorkerSetup(partial(open_for_worker, project, build, prepare), readable=readable)
+
+
+def open_for_worker(project: Project, build: Path, prepare: Callable[[], None] | None = None) -> FilmGraph:
+    """The graph of a build, with all that a sandboxed worker could not write or would load late."""
+    graph = FilmGraph(project, build=build)
+    _make_name_index(graph)
+    if prepare is not None:
+        prepare()
+    return graph
+
+
+def _make_name_index(graph: FilmGraph) -> None:
+    """Make the index of names, if it is not there; of several workers, one makes it."""
+    folder = os.open(graph.build, os.O_RDONLY)
+    try:
+        if sys.platform != "win32":
+            import fcntl
+
+            fcntl.flock(folder, fcntl.LOCK_EX)
+        graph.search("")
+    finally:
+        os.close(folder)
 
 
 def _digest(project: Project) -> str:

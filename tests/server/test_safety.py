@@ -9,7 +9,8 @@ import socket
 import sys
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 from threading import Thread
 
@@ -20,10 +21,12 @@ from kg.project import Project
 from kg.server.limits import Limits
 from kg.server.media_types import ANY, JSON
 from kg.server.metrics import Tally, to_tally
-from kg.server.workers.pool import Pool
+from kg.server.snapshot import to_worker_setup
 from kg.server.workers.query_execution import NotOffered, write_sparql
 from kg.server.workers.result_writers import Bounds, Written
+from kg.workers.pool import Pool
 from tests.projects import SmallProject
+from tests.server.audited_worker import open_audited
 from tests.server.hostile import BOMBS, ENDLESS, REACHING
 from tests.server.work import connect_somewhere, read_foreign_file, take_memory, wait_a_little
 
@@ -62,14 +65,15 @@ def trap() -> Iterator[Trap]:
 
 
 @asynccontextmanager
-async def pool_of(project: Project, limits: Limits, *, book: Path | None = None) -> AsyncIterator[Pool]:
+async def pool_of(
+    project: Project, limits: Limits, *, book: Path | None = None, tally: Tally | None = None
+) -> AsyncIterator[Pool]:
     """A pool of workers, which write into a book what they open."""
 
-    class Audited(Pool):
-        program = ("-m", "tests.server.audited_worker", str(book))
-
-    kind = Pool if book is None else Audited
-    pool = kind(project, project.current_build, limits, tally=to_tally())
+    setup = to_worker_setup(project, project.current_build)
+    if book is not None:
+        setup = replace(setup, open=partial(open_audited, project, project.current_build, book))
+    pool = Pool(setup, limits, tally or to_tally())
     await pool.open()
     yield pool
     await pool.close()
@@ -155,11 +159,11 @@ def test_service_is_refused_wherever_it_stands(films: SmallProject, text: str) -
 
 def test_what_would_never_end_is_ended_and_others_are_answered_meanwhile(films: SmallProject) -> None:
     async def ask_both() -> tuple[list[Written | str], list[Written | str], Tally]:
-        limits = Limits(seconds=10.0, workers=2, slow=4, patience=0.2)
-        async with pool_of(films.project, limits) as pool:
+        limits, tally = Limits(seconds=10.0, workers=2, slow=4, patience=0.2), to_tally()
+        async with pool_of(films.project, limits, tally=tally) as pool:
             endless = [asyncio.create_task(ask(pool, text)) for text in ENDLESS[:4]]
             others = [await ask(pool, FILMS) for _ in range(20)]
-            return await asyncio.gather(*endless), others, pool.tally
+            return await asyncio.gather(*endless), others, tally
 
     ended, others, tally = asyncio.run(ask_both())
     assert ended == ["LimitError"] * 4
@@ -177,12 +181,13 @@ def test_a_worker_that_cannot_be_started_is_started_later(films: SmallProject, m
         start(pool)
 
     async def ask_after_a_death() -> tuple[Written | str, Tally]:
-        async with pool_of(films.project, Limits(workers=1)) as pool:
+        tally = to_tally()
+        async with pool_of(films.project, Limits(workers=1), tally=tally) as pool:
             monkeypatch.setattr(Pool, "_start", start_or_fail)
             os.kill(pool.processes[0], signal.SIGKILL)
-            while pool.tally.sum("kg_unstarted_total") < 3:
+            while tally.sum("kg_unstarted_total") < 3:
                 await asyncio.sleep(0.01)
-            return await ask(pool, FILMS), pool.tally
+            return await ask(pool, FILMS), tally
 
     answer, tally = asyncio.run(ask_after_a_death())
     assert isinstance(answer, Written)

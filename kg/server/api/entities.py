@@ -63,7 +63,7 @@ async def tell(request: Request) -> Response:
         return await page(thing=iri, name=name)
     media = _suffixed(request, suffix) if suffix else media_of(request, OFFERS)
     edition = edition_of(request)
-    limits = edition.pool.limits
+    limits = edition.limits
     written: Written | str = await edition.run(write_thing, iri, media, limits.rows, limits.bytes)
     if isinstance(written, str):
         return RedirectResponse(_path(written), status_code=303)

@@ -74,7 +74,7 @@ async def _answer(request: Request, graph: str) -> Response:
     edition = edition_of(request)
     if media == N_TRIPLES and (files := _files_of(graph)):
         return StreamingResponse(_lines([edition.build / file for file in files]), media_type=N_TRIPLES)
-    limits = edition.pool.limits
+    limits = edition.limits
     written = await edition.run(write_graph, graph, media, limits.rows, limits.bytes)
     if written is None:
         raise HTTPException(404, "The store has no such graph.")

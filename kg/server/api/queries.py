@@ -93,7 +93,7 @@ async def answer(request: Request) -> Response:
     try:
         if call.with_why:
             _media(request, call, (PLAIN_JSON,))
-            rows = min(call.size, edition.pool.limits.rows) if call.page is not None else edition.pool.limits.rows
+            rows = min(call.size, edition.limits.rows) if call.page is not None else edition.limits.rows
             return written_response(await edition.run(write_why, call.name, dict(call.values), _start(call), rows))
         media = _media(request, call, (*ROWS, *TRIPLES) if query.form in ("SELECT", "ASK") else (*TRIPLES, *ROWS))
         most = call.size if call.page is not None else None
@@ -167,7 +167,7 @@ def _links(request: Request, call: Call, written: Written) -> str:
     pages = {"first": 1}
     if call.page > 1:
         pages["prev"] = call.page - 1
-    if not written.is_all and _start(call) + call.size < edition_of(request).pool.limits.rows:
+    if not written.is_all and _start(call) + call.size < edition_of(request).limits.rows:
         pages["next"] = call.page + 1
     if written.total is not None:
         pages["last"] = max(1, -(-written.total // call.size))

@@ -1,6 +1,6 @@
-"""A worker that has opened its graph is sealed: it opens no socket, starts no program, and reads no foreign file.
+"""The sandbox of a worker: it opens no socket, starts no program, and reads no file outside some folders.
 
-The engine is told to do none of this already: queries are guarded before they reach it. This is the second wall, for
+The query engine does none of this already: queries are checked before they reach it. This is the second wall, for
 whatever Python code may be led to do. https://peps.python.org/pep-0578/
 """
 
@@ -8,10 +8,8 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Iterable
 from pathlib import Path
-
-from kg.passages.texts import TEXTS_VARIABLE
-from kg.project import Project
 
 _FORBIDDEN = frozenset(
     (
@@ -22,33 +20,36 @@ _FORBIDDEN = frozenset(
     )
 )  # fmt: skip
 _WRITING = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_APPEND
+_MEMORY_IN_USE = "/proc/self/status"
 
 
-def seal(project: Project) -> None:
-    """Refuse from now on what a query may not lead to: `PermissionError` is raised where it is tried."""
+def seal(readable: Iterable[Path]) -> None:
+    """Refuse all of this from now on, except reading in these folders: `PermissionError` is raised where it is tried.
+
+    Python's own folders stay readable, since modules are imported when they are first needed.
+    """
     package = Path(__file__).resolve().parents[1]
-    # The first place that Python looks for modules is the working folder, which may be anybody's home.
-    folders: list[str | Path | None] = [sys.prefix, sys.base_prefix, *sys.path[1:], package]
-    folders += [project.folder, project.build_folder, os.environ.get(TEXTS_VARIABLE)]
+    # The first entry of the path is the working folder, which may be anybody's home.
+    folders: list[str | Path] = [sys.prefix, sys.base_prefix, *sys.path[1:], package, *readable]
     roots = tuple(f"{Path(folder).resolve()}{os.sep}" for folder in folders if folder)
 
-    def hear(event: str, arguments: tuple[object, ...]) -> None:
+    def check(event: str, arguments: tuple[object, ...]) -> None:
         if event == "open":
-            _look_at(arguments, roots)
+            _check_open(arguments, roots)
         elif event in _FORBIDDEN and not (event == "ctypes.dlopen" and _is_within(arguments[0], roots)):
             raise PermissionError(f"A worker may not: {event}")
 
     sys.dont_write_bytecode = True
-    sys.addaudithook(hear)
+    sys.addaudithook(check)
 
 
-def _look_at(arguments: tuple[object, ...], roots: tuple[str, ...]) -> None:
+def _check_open(arguments: tuple[object, ...], roots: tuple[str, ...]) -> None:
     path, _, flags = arguments
     if isinstance(path, int):
         return
     if isinstance(flags, int) and flags & _WRITING:
         raise PermissionError(f"A worker may not write {path!r}")
-    if not _is_within(path, roots) and path != "/proc/self/status":
+    if not _is_within(path, roots) and path != _MEMORY_IN_USE:
         raise PermissionError(f"A worker may not read {path!r}")
 
 

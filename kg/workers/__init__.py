@@ -1,0 +1,10 @@
+"""Worker processes: they open a graph and run functions on it, and are killed when they exceed a limit.
+
+    worker.py    the program of a worker process, and the messages that it exchanges with its client
+    sandbox.py   what a worker may no longer do once its graph is open
+    client.py    a synchronous client: one call with a time limit
+    pool.py      an asyncio client: several workers, with replacement, priorities and retries
+
+A query engine can neither be told to stop nor be asked how far it is, so whatever must end in time runs in a worker.
+This package does not know what a graph is: what is opened, and what is run on it, are functions that the client names.
+"""

@@ -1,0 +1,377 @@
+"""An asyncio client of several worker processes: each job is done by a free worker, within limits.
+
+A worker that exceeds the time limit is killed and replaced. A query that runs longer than a moment no longer counts
+among the workers: another is started in its place, at most so many run long at once, and those run at low priority. So
+a few expensive queries cannot block the many cheap ones. A job whose worker was killed from outside is done once more
+by another, since it only reads.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from enum import Enum
+from typing import Any, Protocol
+
+from kg.errors import LimitError
+from kg.workers.worker import LENGTH, PROGRAM, WorkerSetup, from_body, to_error, to_frame
+
+_TICK = 0.05
+_GRACE = 5.0
+"""A worker ends by itself so many seconds after its time, should this process no longer be there to kill it."""
+_LOW_PRIORITY = 15
+_FAILED_STARTS = 5
+_BUSY = 3
+"""So many times its processor time a short query may take where the machine has much else to do."""
+_CLOCK_OF_PROCESS = 2
+"""CPUCLOCK_SCHED of Linux: how much processor time a process has used."""
+
+
+@dataclass(frozen=True, slots=True)
+class PoolLimits:
+    """The limits of a query, and of how many run at once."""
+
+    seconds: float = 10.0
+    """How long a query may take, its waiting included; then its process is killed."""
+    memory: int = 1 << 30
+    """How many bytes of memory a worker may take beyond what an open graph takes."""
+    workers: int = 2
+    """How many processes answer queries."""
+    slow: int = 4
+    """How many queries may run long at the same time; a further one is ended, so that short ones are answered."""
+    patience: float = 0.5
+    """After how many seconds a query counts as long: another worker then takes the place of its own."""
+    waiting: int = 1000
+    """How many requests may wait for a worker."""
+
+
+class PoolEvent(Enum):
+    """What a pool counts."""
+
+    RUN = "runs"
+    KILLED = "killed"
+    DIED = "died"
+    NOT_STARTED = "unstarted"
+
+
+@dataclass(frozen=True, slots=True)
+class PoolState:
+    """How many workers there are, how many are busy, how many of them run long, and how many jobs wait."""
+
+    workers: int
+    busy: int
+    slow: int
+    waiting: int
+
+
+class PoolObserver(Protocol):
+    """Gets to know what happens in a pool."""
+
+    def count(self, event: PoolEvent) -> None:
+        """Something has happened once more."""
+
+    def show(self, state: PoolState) -> None:
+        """The state has changed, or is as it was."""
+
+
+@dataclass(slots=True, eq=False)
+class _Job:
+    frame: bytes
+    result: asyncio.Future[Any]
+    deadline: float
+    tries: int = 0
+
+
+@dataclass(slots=True, eq=False)
+class _Worker:
+    process: subprocess.Popen[bytes]
+    channel: socket.socket
+    job: _Job | None = None
+    job_started: float = 0.0
+    processor_before: float = 0.0
+    is_ready: bool = False
+    is_slow: bool = False
+    exceeded: LimitError | None = None
+    received: bytearray = field(default_factory=bytearray)
+    unsent: memoryview = field(default_factory=lambda: memoryview(b""))
+
+
+class Pool:
+    """Worker processes that have opened the same; `run` has one of them run a function."""
+
+    def __init__(self, setup: WorkerSetup, limits: PoolLimits, observer: PoolObserver) -> None:
+        self.limits, self.observer = limits, observer
+        self._setup = to_frame(replace(setup, memory=limits.memory))
+        self._workers: list[_Worker] = []
+        self._free: list[_Worker] = []
+        self._waiting: deque[_Job] = deque()
+        self._watch: asyncio.Task[None] | None = None
+        self._exiting: list[subprocess.Popen[bytes]] = []
+        self._failed_starts = 0
+        self._is_closing = False
+
+    async def open(self) -> None:
+        """Start the workers; the first is ready when this returns. Raises `LimitError` when none can start."""
+        self._loop = asyncio.get_running_loop()
+        self._opened: asyncio.Future[None] = self._loop.create_future()
+        for _ in range(self.limits.workers):
+            self._start()
+        self._watch = self._loop.create_task(self._watch_limits())
+        await self._opened
+
+    async def run(self, function: Callable[..., Any], *args: object) -> Any:
+        """What `function(subject, *args)` returns in a worker; raises what it raises, or `LimitError`."""
+        if len(self._waiting) >= self.limits.waiting:
+            raise LimitError("Too many requests are waiting; ask again in a moment.", limit="waiting")
+        frame = to_frame((self.limits.seconds + _GRACE, function, args))
+        job = _Job(frame, self._loop.create_future(), time.monotonic() + self.limits.seconds)
+        self.observer.count(PoolEvent.RUN)
+        self._assign(job)
+        return await job.result
+
+    async def close(self) -> None:
+        """Let the jobs finish, and end the workers."""
+        self._is_closing = True
+        while self._waiting or self.is_busy:
+            await asyncio.sleep(_TICK)
+        if self._watch is not None:
+            self._watch.cancel()
+        for worker in list(self._workers):
+            self._end(worker)
+        for process in self._exiting:
+            await asyncio.to_thread(process.wait)
+
+    @property
+    def processes(self) -> list[int]:
+        """The ids of the worker processes."""
+        return [worker.process.pid for worker in self._workers]
+
+    @property
+    def is_busy(self) -> bool:
+        """True when a worker has a job."""
+        return any(worker.job is not None for worker in self._workers)
+
+    @property
+    def is_able(self) -> bool:
+        """True when workers can be started."""
+        return self._failed_starts < _FAILED_STARTS
+
+    # --- jobs
+    def _assign(self, job: _Job) -> None:
+        while self._free:
+            worker = self._free.pop()
+            if worker.job is None and worker in self._workers:
+                self._begin(worker, job)
+                return
+        self._waiting.append(job)
+
+    def _begin(self, worker: _Worker, job: _Job) -> None:
+        worker.job, worker.job_started = job, time.monotonic()
+        worker.processor_before = processor_time(worker.process.pid)
+        self._send(worker, job.frame)
+
+    def _finish(self, worker: _Worker, is_fine: bool, value: Any) -> None:
+        """A worker has opened its subject, or has done its job."""
+        job, worker.job = worker.job, None
+        if not worker.is_ready:
+            if not is_fine:
+                # It ends by itself, and another is started.
+                logging.getLogger("kg.workers").error("a worker cannot open the graph", exc_info=to_error(value))
+                return
+            worker.is_ready, self._failed_starts = True, 0
+            if not self._opened.done():
+                self._opened.set_result(None)
+        elif job is not None and not job.result.done():
+            if is_fine:
+                job.result.set_result(value)
+            else:
+                job.result.set_exception(to_error(value))
+        if worker.is_slow:
+            # Its priority is low for good, and its memory may have grown.
+            self._end(worker)
+        elif self._waiting:
+            self._begin(worker, self._waiting.popleft())
+        else:
+            self._free.append(worker)
+
+    # --- messages
+    def _send(self, worker: _Worker, frame: bytes) -> None:
+        worker.unsent = memoryview(frame)
+        self._send_unsent(worker)
+
+    def _send_on(self, worker: _Worker) -> None:
+        self._loop.remove_writer(worker.channel)
+        self._send_unsent(worker)
+
+    def _send_unsent(self, worker: _Worker) -> None:
+        try:
+            sent = worker.channel.send(worker.unsent)
+        except BlockingIOError:
+            sent = 0
+        except OSError:
+            # The worker has died: `_receive` gets to know of it, and sees to its job.
+            return
+        worker.unsent = worker.unsent[sent:]
+        if worker.unsent:
+            self._loop.add_writer(worker.channel, self._send_on, worker)
+
+    def _receive(self, worker: _Worker) -> None:
+        try:
+            piece = worker.channel.recv(1 << 18)
+        except BlockingIOError:
+            return
+        except OSError:
+            piece = b""
+        if not piece:
+            self._replace(worker)
+            return
+        received = worker.received
+        received += piece
+        if len(received) < LENGTH.size:
+            return
+        size = LENGTH.size + LENGTH.unpack_from(received)[0]
+        if len(received) >= size:
+            is_fine, value = from_body(memoryview(received)[LENGTH.size : size])
+            worker.received = bytearray()
+            self._finish(worker, is_fine, value)
+
+    # --- processes
+    def _start(self) -> None:
+        ours, theirs = socket.socketpair()
+        ours.setblocking(False)
+        with theirs:
+            call, end = [sys.executable, "-c", PROGRAM], theirs.fileno()
+            try:
+                process = subprocess.Popen(call, stdin=end, stdout=end)  # noqa: S603
+            except OSError:
+                ours.close()
+                raise
+        worker = _Worker(process, ours)
+        self._workers.append(worker)
+        self._loop.add_reader(ours, self._receive, worker)
+        self._send(worker, self._setup)
+
+    def _replace(self, worker: _Worker) -> None:
+        """A worker has ended: see to its job, and start another."""
+        job, worker.job = worker.job, None
+        status = self._end(worker)
+        if not worker.is_ready:
+            self._failed_starts += 1
+        if job is not None and not job.result.done():
+            if worker.exceeded is not None:
+                job.result.set_exception(worker.exceeded)
+            elif status == -signal.SIGKILL and job.tries == 0:
+                job.tries += 1
+                self._assign(job)
+            else:
+                self.observer.count(PoolEvent.DIED)
+                job.result.set_exception(_error_of(status))
+        self._start_missing()
+        if not self.is_able and not self._opened.done():
+            self._opened.set_exception(LimitError("No worker can open the graph.", limit="workers"))
+
+    def _end(self, worker: _Worker) -> int:
+        """End a worker; the exit status of its process."""
+        if worker not in self._workers:
+            return 0
+        self._workers.remove(worker)
+        self._loop.remove_reader(worker.channel)
+        self._loop.remove_writer(worker.channel)
+        worker.channel.close()
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            # It has closed its socket, so it is as good as gone.
+            if worker.exceeded is None and not worker.is_slow:
+                return worker.process.wait(0.2)
+        # Nobody waits for it: with low priority, or much memory to give back, its end may take seconds.
+        worker.process.kill()
+        self._exiting.append(worker.process)
+        return -signal.SIGKILL
+
+    def _start_missing(self) -> None:
+        """Start as many workers as there should be, those not counted that run long."""
+        while not self._is_closing and self.is_able:
+            if sum(not worker.is_slow for worker in self._workers) >= self.limits.workers:
+                return
+            try:
+                self._start()
+            except OSError:
+                # No more processes or files for the moment: the watch, which must not end, tries again.
+                self.observer.count(PoolEvent.NOT_STARTED)
+                return
+
+    # --- limits
+    async def _watch_limits(self) -> None:
+        while True:
+            await asyncio.sleep(_TICK)
+            now = time.monotonic()
+            for worker in list(self._workers):
+                if worker.job is not None and worker.exceeded is None:
+                    self._enforce(worker, worker.job, now)
+            while self._waiting and (self._waiting[0].deadline < now or self._waiting[0].result.done()):
+                job = self._waiting.popleft()
+                if not job.result.done():
+                    job.result.set_exception(_too_long(self.limits.seconds, "waited"))
+            self._exiting = [process for process in self._exiting if process.poll() is None]
+            self._start_missing()
+            self.observer.show(self._state())
+
+    def _enforce(self, worker: _Worker, job: _Job, now: float) -> None:
+        if now > job.deadline:
+            self._kill(worker, job, _too_long(self.limits.seconds, "took"))
+        elif not worker.is_slow and self._is_long(worker, now):
+            if sum(other.is_slow for other in self._workers) >= self.limits.slow:
+                too_many = LimitError("Too many long queries run at once; ask again later.", limit="slow")
+                self._kill(worker, job, too_many)
+                return
+            worker.is_slow = True
+            if self._is_expensive(worker):
+                with contextlib.suppress(OSError):
+                    os.setpriority(os.PRIO_PROCESS, worker.process.pid, _LOW_PRIORITY)
+
+    def _is_long(self, worker: _Worker, now: float) -> bool:
+        """True when patience is used up, by the processor's clock: on a busy machine anything takes long."""
+        waited, patience = now - worker.job_started, self.limits.patience
+        return waited > _BUSY * patience or (waited > patience and self._is_expensive(worker))
+
+    def _is_expensive(self, worker: _Worker) -> bool:
+        return processor_time(worker.process.pid) - worker.processor_before > self.limits.patience
+
+    def _kill(self, worker: _Worker, job: _Job, exceeded: LimitError) -> None:
+        self.observer.count(PoolEvent.KILLED)
+        worker.exceeded = exceeded
+        if not job.result.done():
+            job.result.set_exception(exceeded)
+        worker.process.kill()
+
+    def _state(self) -> PoolState:
+        busy = sum(worker.job is not None for worker in self._workers)
+        slow = sum(worker.is_slow for worker in self._workers)
+        return PoolState(len(self._workers), busy, slow, len(self._waiting))
+
+
+def processor_time(process: int) -> float:
+    """How many seconds of the processor a process has used; 0 where the system does not show it."""
+    try:
+        return time.clock_gettime(~process << 3 | _CLOCK_OF_PROCESS)
+    except OSError:
+        return 0.0
+
+
+def _too_long(seconds: float, did: str) -> LimitError:
+    return LimitError(f"The query {did} longer than {seconds:g} seconds and was stopped.", limit="seconds")
+
+
+def _error_of(status: int) -> LimitError:
+    if status == -signal.SIGABRT:
+        return LimitError("The query needed more memory than it may have, and was stopped.", limit="memory")
+    return LimitError("The query ended the process that answered it.", limit="process")
