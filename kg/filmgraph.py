@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from kg.lookup.entity_description import EntityDescription
     from kg.lookup.name_search import NameIndex, NameMatch
     from kg.lookup.schema_card import SchemaCard
+    from kg.schema import Schema
 
 
 class FilmGraph:
@@ -57,6 +58,13 @@ class FilmGraph:
     def __len__(self) -> int:
         """How many triples stand in it, in all graphs."""
         return len(self.store)
+
+    @cached_property
+    def ontology(self) -> Schema:
+        """The classes and properties of the ontology, with their hierarchy."""
+        from kg.schema import to_schema
+
+        return to_schema(quad.triple for quad in find_quads(self.store, None, None, None, ONTOLOGY))
 
     @cached_property
     def queries(self) -> StoredQueries:
@@ -144,11 +152,9 @@ class FilmGraph:
     @cached_property
     def _mentions(self) -> dict[str, list[Mention]]:
         from kg.linking.mentions import to_mentions
-        from kg.schema import to_schema
 
-        schema = to_schema(quad.triple for quad in find_quads(self.store, None, None, None, ONTOLOGY))
         kinds: dict[str, list[Mention]] = {}
-        for side in to_mentions(self.facts(), schema).values():
+        for side in to_mentions(self.facts(), self.ontology).values():
             for one in side:
                 kinds.setdefault(one.kind, []).append(one)
         return kinds

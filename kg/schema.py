@@ -89,9 +89,21 @@ class Schema:
         """True when nothing can be a member of both classes."""
         return any(frozenset((a, b)) in self.disjoint for a in self.ancestors(left) for b in self.ancestors(right))
 
+    def narrowest(self, classes: Iterable[NamedNode]) -> tuple[NamedNode, ...]:
+        """Of these classes those that are above none of the others, in the order of their IRIs."""
+        classes = set(classes)
+        wider = {above for name in classes for above in self.ancestors(name) if above != name}
+        return tuple(sorted(classes - wider, key=lambda name: name.value))
+
     def ancestors(self, name: NamedNode) -> frozenset[NamedNode]:
         """A class or property and everything above it in the hierarchy."""
-        return frozenset(reachable([name], self._parents))
+        if name not in self._ancestors:
+            self._ancestors[name] = frozenset(reachable([name], self._parents))
+        return self._ancestors[name]
+
+    @cached_property
+    def _ancestors(self) -> dict[NamedNode, frozenset[NamedNode]]:
+        return {}
 
     def _parents(self, name: NamedNode) -> tuple[NamedNode, ...]:
         term = self.classes.get(name) or self.properties.get(name)
