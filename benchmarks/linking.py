@@ -17,9 +17,9 @@ from collections import defaultdict
 from collections.abc import Iterable
 
 from kg.decisions.links import Links
-from kg.linking.classification import Thresholds, link
+from kg.linking.classification import Thresholds, classify_pairs
 from kg.linking.model import Mention
-from kg.linking.project import match
+from kg.linking.project import link_sources
 from kg.text import fold_name
 from linking_tasks import TASKS, Task, filmographies
 from side_by_side import SHARED, run_alone
@@ -57,7 +57,7 @@ def run(name: str, thresholds: list[float]) -> dict[str, object]:
     task = TASKS[name](DATA)
     before = _megabytes()
     start, clock = time.process_time(), time.perf_counter()
-    judged = link(task.left, task.right, thresholds=Thresholds())
+    judged = classify_pairs(task.left, task.right, thresholds=Thresholds())
     took, waited = time.process_time() - start, time.perf_counter() - clock
     candidates = [(one.candidate.left.id, one.candidate.right.id) for one in judged]
     return {
@@ -81,7 +81,7 @@ def run_filmographies() -> dict[str, object]:
     """People by their films and films by their people; there is no gold: counts, and how many names differ."""
     left, right = filmographies(DATA)
     start = time.process_time()
-    found = match({"own": left, "other": right}, Links(), trust=lambda source: 0)
+    found = link_sources({"own": left, "other": right}, Links(), trust=lambda source: 0)
     by_id = {f"film:{one.id}": one for one in (*left, *right)}
     pairs = [(by_id[_local(one.subject.value)], by_id[_local(one.object.value)]) for one in found.judgements]
     rows = {}

@@ -46,7 +46,7 @@ def oscars_and_wikidata(data: Path) -> Task:
         directors = re.split(r", | and ", people[1]) if people else []
         kind = "Series" if "television series" in told else "Episode" if told.startswith("episode") else ""
         credits = tuple(Credit(name, "director") for name in directors)
-        right.append(Mention(item, names, class_=kind, years=(int(year[1]),) if year else (), credits=credits))
+        right.append(Mention(item, names, class_name=kind, years=(int(year[1]),) if year else (), credits=credits))
         for one in imdb:
             of[one].add(item)
     same = frozenset((film.id, item) for film in left for item in of[film.id])
@@ -70,7 +70,7 @@ def _oscars(path: Path) -> Iterator[Mention]:
                     )
     for film, names in titles.items():
         dated = tuple(sorted(years[film]))
-        yield Mention(film, tuple(names), years=dated, dated="award", credits=tuple(credits[film]))
+        yield Mention(film, tuple(names), years=dated, date_kind="award", credits=tuple(credits[film]))
 
 
 def _wikidata(path: Path) -> Mapping[str, tuple[tuple[str, ...], str, set[str]]]:
@@ -127,7 +127,7 @@ def _movies(path: Path) -> Iterator[Mention]:
             movie.findtext("id") or "",
             (movie.findtext("title") or "",),
             years=(int(year),) if year else (),
-            dated="award",
+            date_kind="award",
             credits=credits,
         )
 

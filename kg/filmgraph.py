@@ -144,17 +144,17 @@ class FilmGraph:
 
         The first call gathers the names and clues of all things.
         """
-        from kg.linking.classification import link
+        from kg.linking.classification import classify_pairs
 
-        likely = (one.candidate for one in link([mention], self._mentions.get(mention.kind, ())))
+        likely = (one.candidate for one in classify_pairs([mention], self._mentions.get(mention.kind, ())))
         return tuple(one for one in likely if not one.veto)[:limit]
 
     @cached_property
     def _mentions(self) -> dict[str, list[Mention]]:
-        from kg.linking.mentions import to_mentions
+        from kg.linking.mentions import find_mentions
 
         kinds: dict[str, list[Mention]] = {}
-        for side in to_mentions(self.facts(), self.ontology).values():
+        for side in find_mentions(self.facts(), self.ontology).values():
             for one in side:
                 kinds.setdefault(one.kind, []).append(one)
         return kinds
@@ -206,11 +206,11 @@ class FilmGraph:
 
         if not is_wikidata(self.provenance.sources[source]):
             return ()
-        from kg.exports.formats import Call
+        from kg.exports.formats import ExportRequest
         from kg.exports.wikidata.comparison import disagreements
         from kg.exports.wikidata.model import Wikidata
 
-        call = Call(self.build, self.project.data, self.store, self.provenance, self.names)
+        call = ExportRequest(self.build, self.project.data, self.store, self.provenance, self.names)
         return tuple(disagreements(Wikidata(call.store, call.provenance, call.names, call.ontology()), source))
 
     def texts(self, folder: Path | str | None = None) -> Texts:
@@ -255,10 +255,10 @@ class FilmGraph:
 
     def to_rdflib(self) -> rdflib.Graph:
         """Knowledge as an rdflib graph, with exact literals."""
-        from kg.exports.rdf import quads_of
+        from kg.exports.rdf import read_quads
         from kg.queries.rdflib_graph import to_rdflib
 
-        return to_rdflib(quad.triple for quad in quads_of(self.build, "knowledge"))
+        return to_rdflib(quad.triple for quad in read_quads(self.build, "knowledge"))
 
     def export_text(self, format: str = "turtle", *, only: str = "knowledge", film: str | None = None) -> str:
         """The graph in a format, as text; `film` keeps framed JSON-LD and schema.org to one film.
@@ -279,11 +279,13 @@ class FilmGraph:
 
         `report` is called with what a format leaves out, and why.
         """
-        from kg.exports.formats import Call, write_pieces
+        from kg.exports.formats import ExportRequest, export_pieces
 
         films = (self.entity(film, class_name="Film"),) if film is not None else None
-        call = Call(self.build, self.project.data, self.store, self.provenance, self.names, only, films, report)
-        return write_pieces(call, format)
+        call = ExportRequest(
+            self.build, self.project.data, self.store, self.provenance, self.names, only, films, report
+        )
+        return export_pieces(call, format)
 
     def export(
         self,
@@ -298,11 +300,11 @@ class FilmGraph:
         path = Path(path)
         try:
             if format == "csv":
-                from kg.exports.formats import to_tables
-                from kg.exports.rdf import part_of, quads_of
+                from kg.exports.formats import to_class_tables
+                from kg.exports.rdf import check_part, read_quads
 
                 path.mkdir(parents=True, exist_ok=True)
-                for name, text in to_tables(quads_of(self.build, part_of(only))).items():
+                for name, text in to_class_tables(read_quads(self.build, check_part(only))).items():
                     write_file(path / f"{name}.csv", (text,), durable=False)
             else:
                 write_file(path, self.export_pieces(format, only=only, film=film, report=report), durable=False)

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from pyoxigraph import Triple
 
     from kg.facts.model import Source
-    from kg.importers.session import Gate
+    from kg.importers.session import ImportSession
     from kg.project import Project
     from kg.schema import Schema
 
@@ -82,7 +82,7 @@ def _import(call: argparse.Namespace) -> int:
 def _wikidata(call: argparse.Namespace) -> int:
     from kg.facts.model import Source
     from kg.importers.wikidata.entities import import_wikidata
-    from kg.mappings.wikidata import read_mapping
+    from kg.mappings.wikidata import read_wikidata_mapping
 
     known = _known(call)
     usual = Source(
@@ -92,11 +92,11 @@ def _wikidata(call: argparse.Namespace) -> int:
         address="https://www.wikidata.org/",
         licence="CC0-1.0",
     )
-    mapping = read_mapping(known.ontology, known.schema)
-    with _gate(call, known, usual, call.paths) as gate:
-        gate.identifier = "wikidataId"
-        import_wikidata(call.paths, gate, mapping, languages=call.languages.split(","))
-        return _finish(call, gate)
+    mapping = read_wikidata_mapping(known.ontology, known.schema)
+    with _gate(call, known, usual, call.paths) as session:
+        session.identifier_property = "wikidataId"
+        import_wikidata(call.paths, session, mapping, languages=call.languages.split(","))
+        return _finish(call, session)
 
 
 def _oscars(call: argparse.Namespace) -> int:
@@ -113,9 +113,9 @@ def _oscars(call: argparse.Namespace) -> int:
         address="https://github.com/DLu/oscar_data",
         licence="BSD-2-Clause",
     )
-    with _gate(call, known, usual, [call.path]) as gate:
-        import_oscars(Path(call.path), gate)
-        return _finish(call, gate)
+    with _gate(call, known, usual, [call.path]) as session:
+        import_oscars(Path(call.path), session)
+        return _finish(call, session)
 
 
 def _results(call: argparse.Namespace) -> int:
@@ -132,9 +132,9 @@ def _results(call: argparse.Namespace) -> int:
         address="https://query.wikidata.org/",
         licence="CC0-1.0",
     )
-    with _gate(call, known, usual, call.paths) as gate:
-        import_results(call.paths, gate, known.schema, mapping=Path(call.mapping) if call.mapping else None)
-        return _finish(call, gate)
+    with _gate(call, known, usual, call.paths) as session:
+        import_results(call.paths, session, known.schema, mapping=Path(call.mapping) if call.mapping else None)
+        return _finish(call, session)
 
 
 def _imdb_awards(call: argparse.Namespace) -> int:
@@ -149,9 +149,9 @@ def _imdb_awards(call: argparse.Namespace) -> int:
         address="https://github.com/Kometa-Team/IMDb-Awards",
         licence="MIT",
     )
-    with _gate(call, known, usual, call.paths) as gate:
-        import_imdb_awards(call.paths, gate)
-        return _finish(call, gate)
+    with _gate(call, known, usual, call.paths) as session:
+        import_imdb_awards(call.paths, session)
+        return _finish(call, session)
 
 
 def _rdf(call: argparse.Namespace) -> int:
@@ -159,18 +159,18 @@ def _rdf(call: argparse.Namespace) -> int:
 
     from kg.facts.model import Source
     from kg.importers.rdf import import_rdf, read_rdf_mapping
-    from kg.mappings.wikidata import read_mapping
+    from kg.mappings.wikidata import read_wikidata_mapping
     from kg.text import to_slug
 
     known = _known(call)
     name = to_slug(Path(call.paths[0]).name.partition(".")[0]) or "rdf"
     own = Path(call.mapping) if call.mapping else None
-    wikidata = read_mapping(known.ontology, known.schema)
+    wikidata = read_wikidata_mapping(known.ontology, known.schema)
     mapping = read_rdf_mapping(known.ontology, known.schema, wikidata, own=own)
-    with _gate(call, known, Source(name, title=Path(call.paths[0]).name), call.paths) as gate:
-        gate.identifier = "wikidataId"
-        import_rdf(call.paths, gate, mapping, known.schema, wikidata, prefix=gate.source.id)
-        return _finish(call, gate)
+    with _gate(call, known, Source(name, title=Path(call.paths[0]).name), call.paths) as session:
+        session.identifier_property = "wikidataId"
+        import_rdf(call.paths, session, mapping, known.schema, wikidata, prefix=session.source.id)
+        return _finish(call, session)
 
 
 def _imdb(call: argparse.Namespace) -> int:
@@ -185,22 +185,22 @@ def _imdb(call: argparse.Namespace) -> int:
         address="https://developer.imdb.com/non-commercial-datasets/",
         licence="non-commercial use, see the address",
     )
-    with _gate(call, known, usual, call.paths) as gate:
-        import_imdb(call.paths, gate, known.schema)
-        return _finish(call, gate)
+    with _gate(call, known, usual, call.paths) as session:
+        import_imdb(call.paths, session, known.schema)
+        return _finish(call, session)
 
 
 def _table(call: argparse.Namespace) -> int:
     from pathlib import Path
 
-    from kg.importers.input_files import files_of
+    from kg.importers.input_files import list_files
     from kg.importers.tables.files import SUFFIXES
     from kg.importers.tables.guess import guess_mapping
     from kg.importers.tables.mapping import read_table_mapping
     from kg.importers.tables.run import import_table
 
     known = _known(call)
-    paths = files_of(call.paths, SUFFIXES)
+    paths = list_files(call.paths, SUFFIXES)
     if call.guess:
         write(guess_mapping(paths[0], known.schema), call.output)
         return 0
@@ -210,9 +210,9 @@ def _table(call: argparse.Namespace) -> int:
             f"What do the columns mean? Write a mapping: kg import table {call.paths[0]} --guess -o {beside.name}"
         )
     mapping = read_table_mapping(Path(call.mapping) if call.mapping is not None else beside, known.schema)
-    with _gate(call, known, mapping.source, [str(path) for path in paths]) as gate:
-        import_table(paths, mapping, gate)
-        return _finish(call, gate)
+    with _gate(call, known, mapping.source, [str(path) for path in paths]) as session:
+        import_table(paths, mapping, session)
+        return _finish(call, session)
 
 
 @dataclass(frozen=True)
@@ -232,30 +232,32 @@ def _known(call: argparse.Namespace) -> _Known:
 
 
 @contextmanager
-def _gate(call: argparse.Namespace, known: _Known, usual: Source, paths: list[str]) -> Iterator[Gate]:
+def _gate(call: argparse.Namespace, known: _Known, usual: Source, paths: list[str]) -> Iterator[ImportSession]:
     from dataclasses import replace
 
     from kg.importers.class_conflicts import to_kinds
-    from kg.importers.input_files import files_within
-    from kg.importers.session import Gate
+    from kg.importers.input_files import all_files
+    from kg.importers.session import ImportSession
 
     said = {name: getattr(call, name) for name in _TOLD if getattr(call, name) is not None}
     source = replace(usual, **said, **({"id": call.source} if call.source else {}))
     if call.retrieved and _DAY.fullmatch(call.retrieved) is None:
         raise InputError(f"{call.retrieved!r} is not a day: write 2026-11-21.")
     with (
-        bytes_progress_of(files_within(paths)) as progress,
-        Gate(known.project.data, source, retrieved=call.retrieved, dry_run=call.dry_run, parquet=call.parquet) as gate,
+        bytes_progress_of(all_files(paths)) as progress,
+        ImportSession(
+            known.project.data, source, retrieved=call.retrieved, dry_run=call.dry_run, parquet=call.parquet
+        ) as session,
     ):
-        gate.kinds = to_kinds(known.ontology, known.schema)
+        session.kinds = to_kinds(known.ontology, known.schema)
         if progress is not None:
-            gate.progress = progress
-        yield gate
+            session.progress = progress
+        yield session
 
 
-def _finish(call: argparse.Namespace, gate: Gate) -> int:
+def _finish(call: argparse.Namespace, session: ImportSession) -> int:
     import json
 
-    summary = gate.finish()
+    summary = session.finish()
     write(json.dumps(summary.to_json(), indent=1) + "\n" if call.format == "json" else summary.to_text())
     return 0

@@ -14,7 +14,7 @@ from kg.errors import InputError
 if TYPE_CHECKING:
     from kg.linking.classification import Thresholds
     from kg.linking.model import Candidate, Mention
-    from kg.linking.project import Matched
+    from kg.linking.project import LinkingResult
     from kg.project import Project
 
 _KEYS = {"s": True, "d": False}
@@ -55,7 +55,7 @@ def _link(call: argparse.Namespace) -> int:
 
 
 def _run(call: argparse.Namespace, project: Project) -> int:
-    from kg.linking.link_store import keep, keep_unsure
+    from kg.linking.link_store import append_judgements, write_unsure
     from kg.linking.project import link_project
 
     matched = link_project(
@@ -67,21 +67,21 @@ def _run(call: argparse.Namespace, project: Project) -> int:
         progress=None if is_plain() else say,
     )
     if not call.dry_run:
-        keep(project, matched.judgements)
-        keep_unsure(project, matched.unsure)
+        append_judgements(project, matched.judgements)
+        write_unsure(project, matched.unsure)
     write(_json(matched, call.most) if call.format == "json" else _text(matched, call, project))
     return 0
 
 
 def _why(call: argparse.Namespace, project: Project) -> int:
-    from kg.linking.link_store import to_dict
-    from kg.linking.project import compare
+    from kg.linking.link_store import candidate_to_dict
+    from kg.linking.project import compare_entities
 
     if len(call.things) != 2:
         raise InputError("Which two things? Write: kg link why film:anora film:wd-q123185887")
-    candidate = compare(project, *call.things)
+    candidate = compare_entities(project, *call.things)
     write(
-        json.dumps(to_dict(candidate), indent=1, ensure_ascii=False) + "\n"
+        json.dumps(candidate_to_dict(candidate), indent=1, ensure_ascii=False) + "\n"
         if call.format == "json"
         else _pair(candidate)
     )
@@ -91,7 +91,7 @@ def _why(call: argparse.Namespace, project: Project) -> int:
 def _review(call: argparse.Namespace, project: Project) -> int:
     """Show pair after pair; each judgement is written as soon as it is made."""
     from kg.decisions.links import LINKS_FILE, read_links
-    from kg.linking.link_store import keep, unsure
+    from kg.linking.link_store import append_judgements, read_unsure
     from kg.linking.project import to_judgement
     from kg.reports import Finding
     from kg.terms import to_iri
@@ -99,11 +99,13 @@ def _review(call: argparse.Namespace, project: Project) -> int:
     faults: list[Finding] = []
     links = read_links(project.data / LINKS_FILE, file=f"data/{LINKS_FILE}", faults=faults)
     judged = {one.names for one in links.judgements}
-    waiting = [one for one in unsure(project) if frozenset((to_iri(one.left.id), to_iri(one.right.id))) not in judged]
+    waiting = [
+        one for one in read_unsure(project) if frozenset((to_iri(one.left.id), to_iri(one.right.id))) not in judged
+    ]
     if call.format == "json":
-        from kg.linking.link_store import to_dict
+        from kg.linking.link_store import candidate_to_dict
 
-        write(json.dumps([to_dict(one) for one in waiting[: call.most]], indent=1, ensure_ascii=False) + "\n")
+        write(json.dumps([candidate_to_dict(one) for one in waiting[: call.most]], indent=1, ensure_ascii=False) + "\n")
         return 0
     if waiting and not call.author:
         raise InputError("Who judges? Name yourself: kg link review --author orcid:0000-0000-0000-0000 (or KG_AUTHOR).")
@@ -118,7 +120,7 @@ def _review(call: argparse.Namespace, project: Project) -> int:
             judgement = to_judgement(
                 candidate, same=_KEYS[answer], day=today(), author=call.author, comment=comment or candidate.reason
             )
-            keep(project, [judgement])
+            append_judgements(project, [judgement])
             made += 1
     say(f"{made} judged, {len(waiting) - made} left")
     return 0
@@ -149,13 +151,13 @@ def today() -> str:
 
 
 def _thresholds(call: argparse.Namespace) -> Thresholds:
-    from kg.linking.classification import DIFFERENT, SAME, Thresholds
+    from kg.linking.classification import DIFFERENT_BELOW, SAME_FROM, Thresholds
 
     for name in ("same", "different", "precision"):
         if (value := getattr(call, name)) is not None and not 0 < value <= 1:
             raise InputError(f"--{name} lies between 0 and 1, not {value}.")
-    same = SAME if call.same is None else call.same
-    different = DIFFERENT if call.different is None else call.different
+    same = SAME_FROM if call.same is None else call.same
+    different = DIFFERENT_BELOW if call.different is None else call.different
     if different >= same:
         raise InputError(f"--different {different} is not below --same {same}.")
     return Thresholds(same, different, call.precision)
@@ -173,7 +175,7 @@ def _pair(candidate: Candidate) -> str:
             strict=True,
         )
     ]
-    clues = [f"  {clue}" for clue in sorted(candidate.clues, key=lambda one: -abs(one.bits))]
+    clues = [f"  {clue}" for clue in sorted(candidate.features, key=lambda one: -abs(one.bits))]
     told = candidate.veto or f"confidence {candidate.confidence:.3f}, {candidate.bits:+.1f} bits"
     return "\n".join([*rows, f"  {told}", *clues, ""])
 
@@ -181,19 +183,20 @@ def _pair(candidate: Candidate) -> str:
 def _lines(mention: Mention) -> list[str]:
     people = [f"{one.name}{f' ({one.role})' if one.role else ''}" for one in mention.credits]
     lines = [mention.id, mention.name, *(f"also {name}" for name in mention.names[1:4])]
-    lines.append(" ".join(filter(None, [mention.class_ or mention.kind, ", ".join(map(str, mention.years))])))
+    lines.append(" ".join(filter(None, [mention.class_name or mention.kind, ", ".join(map(str, mention.years))])))
     lines += people[:5] + ([f"and {len(people) - 5} more"] if len(people) > 5 else [])
     return lines + [f"{scheme} {value}" for scheme, value in sorted(mention.identifiers)]
 
 
-def _text(matched: Matched, call: argparse.Namespace, project: Project) -> str:
+def _text(matched: LinkingResult, call: argparse.Namespace, project: Project) -> str:
     from kg.decisions.links import LINKS_FILE
-    from kg.linking.model import Verdict
+    from kg.linking.model import Classification
 
     lines = []
     for one, other, kind in dict.fromkeys(key[:3] for key in matched.counts):
         same, unsure = (
-            matched.counts.get((one, other, kind, verdict), 0) for verdict in (Verdict.SAME, Verdict.UNSURE)
+            matched.counts.get((one, other, kind, verdict), 0)
+            for verdict in (Classification.SAME, Classification.UNSURE)
         )
         if same or unsure:
             lines.append(f"{one} and {other}, {kind}: {same:,} the same, {unsure:,} unsure")
@@ -207,9 +210,9 @@ def _text(matched: Matched, call: argparse.Namespace, project: Project) -> str:
     return "\n".join(lines) + "\n"
 
 
-def _json(matched: Matched, most: int | None) -> str:
+def _json(matched: LinkingResult, most: int | None) -> str:
     from kg.decisions.links import SSSOM_COLUMNS, to_sssom_row
-    from kg.linking.link_store import to_dict
+    from kg.linking.link_store import candidate_to_dict
 
     document = {
         "counts": [
@@ -217,6 +220,6 @@ def _json(matched: Matched, most: int | None) -> str:
             for (one, other, kind, verdict), count in sorted(matched.counts.items())
         ],
         "judgements": [dict(zip(SSSOM_COLUMNS, to_sssom_row(one), strict=True)) for one in matched.judgements[:most]],
-        "unsure": [to_dict(one) for one in matched.unsure[:most]],
+        "unsure": [candidate_to_dict(one) for one in matched.unsure[:most]],
     }
     return json.dumps(document, indent=1, ensure_ascii=False) + "\n"

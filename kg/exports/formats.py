@@ -21,7 +21,7 @@ from kg.terms import KNOWLEDGE, LABEL, TYPE, Term, to_curie, to_short
 
 
 @dataclass(frozen=True, slots=True)
-class Call:
+class ExportRequest:
     """What is exported: a published build, the facts' folder and the store, which part, and of which films alone."""
 
     build: Path
@@ -43,96 +43,96 @@ class Call:
         return to_schema(self.ontology())
 
 
-def write_pieces(call: Call, format: str) -> Iterator[str]:
+def export_pieces(call: ExportRequest, format: str) -> Iterator[str]:
     """The text piece by piece; raises `InputError` for an unknown format or part, or what the format cannot hold."""
     if format == "csv":
         raise InputError("CSV is a file for each class: name a folder with -o.")
     if format not in _WRITERS:
         raise InputError(f"There is no format {format!r}; choose {', '.join(FORMATS)}.")
-    rdf.part_of(call.only)
+    rdf.check_part(call.only)
     return _WRITERS[format](call)
 
 
-def _rdf(format: str) -> Callable[[Call], Iterator[str]]:
+def _rdf(format: str) -> Callable[[ExportRequest], Iterator[str]]:
     return lambda call: iter((rdf.export_rdf(call.build, format=format, only=call.only).decode(),))
 
 
-def _jsonld(call: Call) -> Iterator[str]:
+def _jsonld(call: ExportRequest) -> Iterator[str]:
     from kg.exports.jsonld import to_jsonld
 
-    yield to_jsonld(rdf.quads_of(call.build, call.only), call.schema())
+    yield to_jsonld(rdf.read_quads(call.build, call.only), call.schema())
 
 
-def _framed(call: Call) -> Iterator[str]:
+def _framed(call: ExportRequest) -> Iterator[str]:
     from kg.exports.jsonld import to_framed
 
-    yield to_framed(rdf.quads_of(call.build, call.only), call.schema(), films=call.films)
+    yield to_framed(rdf.read_quads(call.build, call.only), call.schema(), films=call.films)
 
 
-def _schema_org(call: Call) -> Iterator[str]:
-    from kg.exports.schema_org import films_of, to_schema_org
+def _schema_org(call: ExportRequest) -> Iterator[str]:
+    from kg.exports.schema_org import find_films, to_schema_org
 
-    yield to_schema_org(call.store, call.names, call.films if call.films is not None else films_of(call.store))
+    yield to_schema_org(call.store, call.names, call.films if call.films is not None else find_films(call.store))
 
 
-def _wikidata(call: Call) -> Iterator[str]:
+def _wikidata(call: ExportRequest) -> Iterator[str]:
     from kg.exports.wikidata.model import Wikidata
     from kg.exports.wikidata.rdf import to_rdf
 
     return to_rdf(Wikidata(call.store, call.provenance, call.names, call.ontology()))
 
 
-def _reified(call: Call) -> Iterator[str]:
+def _reified(call: ExportRequest) -> Iterator[str]:
     from kg.exports.wikidata.model import Wikidata
     from kg.exports.wikidata.rdf import to_reified
 
     return to_reified(Wikidata(call.store, call.provenance, call.names, call.ontology()))
 
 
-def _json(call: Call) -> Iterator[str]:
+def _json(call: ExportRequest) -> Iterator[str]:
     from kg.exports.wikidata.json import to_json
     from kg.exports.wikidata.model import Wikidata
 
     return to_json(Wikidata(call.store, call.provenance, call.names, call.ontology()))
 
 
-def _quickstatements(call: Call) -> Iterator[str]:
+def _quickstatements(call: ExportRequest) -> Iterator[str]:
     from kg.exports.wikidata.model import Wikidata
     from kg.exports.wikidata.quickstatements import to_commands
 
     return to_commands(Wikidata(call.store, call.provenance, call.names, call.ontology()), tell=call.tell)
 
 
-def _matches(predicate: str) -> Callable[[Call], Iterator[str]]:
-    def write(call: Call) -> Iterator[str]:
-        from kg.exports.links import EXACT, SAME, links_of, read_datasets, to_lines
-        from kg.exports.sssom import FILE, read_judged, to_matches
+def _matches(predicate: str) -> Callable[[ExportRequest], Iterator[str]]:
+    def write(call: ExportRequest) -> Iterator[str]:
+        from kg.exports.links import EXACT, SAME, find_links, read_datasets, to_ntriples
+        from kg.exports.sssom import FILE, exact_matches, read_sssom
 
         said = SAME if predicate == "sameas" else EXACT
-        yield from to_lines(links_of(call.store, read_datasets(call.ontology())), said)
-        judged = sorted(set(to_matches(read_judged(call.data / FILE))))
+        yield from to_ntriples(find_links(call.store, read_datasets(call.ontology())), said)
+        judged = sorted(set(exact_matches(read_sssom(call.data / FILE))))
         yield from (f"{one} {said} {other} .\n" for one, other in judged)
 
     return write
 
 
-def _sssom(call: Call) -> Iterator[str]:
-    from kg.exports.links import links_of, read_datasets
-    from kg.exports.sssom import FILE, read_judged, to_sssom
+def _sssom(call: ExportRequest) -> Iterator[str]:
+    from kg.exports.links import find_links, read_datasets
+    from kg.exports.sssom import FILE, read_sssom, to_sssom
 
     datasets = read_datasets(call.ontology())
-    judged = read_judged(call.data / FILE)
-    return to_sssom(links_of(call.store, datasets), datasets, call.provenance, call.names, judged)
+    judged = read_sssom(call.data / FILE)
+    return to_sssom(find_links(call.store, datasets), datasets, call.provenance, call.names, judged)
 
 
-def _void(call: Call) -> Iterator[str]:
-    from kg.exports.links import links_of, read_datasets, to_void
+def _void(call: ExportRequest) -> Iterator[str]:
+    from kg.exports.links import find_links, read_datasets, to_void
 
     triples = sum(1 for _ in iterate_quads(call.store, KNOWLEDGE))
-    return to_void(links_of(call.store, read_datasets(call.ontology())), triples)
+    return to_void(find_links(call.store, read_datasets(call.ontology())), triples)
 
 
-_WRITERS: Mapping[str, Callable[[Call], Iterator[str]]] = {
+_WRITERS: Mapping[str, Callable[[ExportRequest], Iterator[str]]] = {
     **{name: _rdf(name) for name in ("turtle", "trig", "ntriples", "nquads", "rdfxml")},
     "jsonld": _jsonld,
     "jsonld-framed": _framed,
@@ -150,7 +150,7 @@ FORMATS = (*_WRITERS, "csv")
 """Every export format."""
 
 
-def to_tables(quads: Iterable[Quad]) -> dict[str, str]:
+def to_class_tables(quads: Iterable[Quad]) -> dict[str, str]:
     """Class name -> CSV text; several values of one property stand in one cell, between ` | `."""
     said: dict[Term, dict[NamedNode, list[str]]] = defaultdict(lambda: defaultdict(list))
     classes: dict[NamedNode, list[Term]] = defaultdict(list)

@@ -16,7 +16,7 @@ from urllib.parse import quote
 from pyoxigraph import Literal, NamedNode, Store, Triple
 
 from kg import vocabulary as vocab
-from kg.exports.rdf import Turtle
+from kg.exports.rdf import TurtleWriter
 from kg.graph.store import find_quads
 from kg.terms import BASE, FILM, KNOWLEDGE, OWL, RDF, SKOS, TYPE, XSD, to_text
 
@@ -28,7 +28,7 @@ _BY, _PAGES = vocab.identifiedBy, vocab.holdsPages
 
 
 @dataclass(frozen=True, slots=True)
-class Dataset:
+class LinkedDataset:
     """A catalogue of things; an identifier's address is the space with the identifier behind it."""
 
     iri: NamedNode
@@ -46,16 +46,16 @@ class Dataset:
 
 
 @dataclass(frozen=True, slots=True)
-class Link:
+class ExternalLink:
     """A thing of ours, what somebody else calls it, and the triple that says so."""
 
-    thing: NamedNode
-    other: NamedNode
-    dataset: Dataset
-    said: Triple
+    entity: NamedNode
+    external: NamedNode
+    dataset: LinkedDataset
+    triple: Triple
 
 
-def read_datasets(ontology: Iterable[Triple]) -> tuple[Dataset, ...]:
+def read_datasets(ontology: Iterable[Triple]) -> tuple[LinkedDataset, ...]:
     """The datasets that an ontology describes, by name; those that lack a space or a pattern are none."""
     said: dict[NamedNode, dict[NamedNode, object]] = defaultdict(dict)
     for triple in ontology:
@@ -65,7 +65,7 @@ def read_datasets(ontology: Iterable[Triple]) -> tuple[Dataset, ...]:
     return tuple(one for one in found if one is not None)
 
 
-def links_of(store: Store, datasets: Iterable[Dataset]) -> Iterator[Link]:
+def find_links(store: Store, datasets: Iterable[LinkedDataset]) -> Iterator[ExternalLink]:
     """Every link of a graph, dataset by dataset, in the order of our names."""
     for dataset in datasets:
         found = find_quads(store, None, dataset.property, None, KNOWLEDGE)
@@ -73,17 +73,17 @@ def links_of(store: Store, datasets: Iterable[Dataset]) -> Iterator[Link]:
             if isinstance(quad.subject, NamedNode) and isinstance(quad.object, Literal):
                 other = dataset.address(quad.object.value)
                 if other is not None:
-                    yield Link(quad.subject, other, dataset, quad.triple)
+                    yield ExternalLink(quad.subject, other, dataset, quad.triple)
 
 
-def to_lines(links: Iterable[Link], predicate: NamedNode) -> Iterator[str]:
+def to_ntriples(links: Iterable[ExternalLink], predicate: NamedNode) -> Iterator[str]:
     """N-Triples, a line for each link; `owl:sameAs` goes to names of things alone."""
     for link in links:
         if predicate != SAME or not link.dataset.holds_pages:
-            yield f"{to_text(link.thing)} {to_text(predicate)} {to_text(link.other)} .\n"
+            yield f"{to_text(link.entity)} {to_text(predicate)} {to_text(link.external)} .\n"
 
 
-def _dataset(iri: NamedNode, said: Mapping[NamedNode, object]) -> Dataset | None:
+def _dataset(iri: NamedNode, said: Mapping[NamedNode, object]) -> LinkedDataset | None:
     property, pages = said.get(_BY), said.get(_PAGES)
     space, pattern = _text(said, _SPACE), _text(said, _PATTERN)
     try:
@@ -95,7 +95,7 @@ def _dataset(iri: NamedNode, said: Mapping[NamedNode, object]) -> Dataset | None
     home = said.get(HOMEPAGE)
     are_pages = isinstance(pages, Literal) and pages.value == "true"
     where = home.value if isinstance(home, NamedNode) else ""
-    return Dataset(iri, _text(said, TITLE), where, property, space, fits, are_pages)
+    return LinkedDataset(iri, _text(said, TITLE), where, property, space, fits, are_pages)
 
 
 def _text(said: Mapping[NamedNode, object], property: NamedNode) -> str:
@@ -113,12 +113,12 @@ _PREFIXES = {
     "void": VOID,
     "xsd": XSD,
 }
-OURS = NamedNode(BASE)
+OUR_DATASET = NamedNode(BASE)
 
 
-def to_void(links: Iterable[Link], triples: int) -> Iterator[str]:
+def to_void(links: Iterable[ExternalLink], triples: int) -> Iterator[str]:
     """Turtle: our dataset, each dataset that it is linked with, and the linkset between them with its counts."""
-    turtle = Turtle(_PREFIXES)
+    turtle = TurtleWriter(_PREFIXES)
     yield turtle.header()
     yield from turtle.blocks(_ours(triples))
     for dataset, run in groupby(links, key=lambda link: link.dataset):
@@ -126,21 +126,21 @@ def to_void(links: Iterable[Link], triples: int) -> Iterator[str]:
 
 
 def _ours(triples: int) -> Iterator[Triple]:
-    yield Triple(OURS, TYPE, _void("Dataset"))
-    yield Triple(OURS, TITLE, Literal("Film knowledge graph", language="en"))
-    yield Triple(OURS, _void("uriSpace"), Literal(FILM))
-    yield Triple(OURS, _void("triples"), _count(triples))
+    yield Triple(OUR_DATASET, TYPE, _void("Dataset"))
+    yield Triple(OUR_DATASET, TITLE, Literal("Film knowledge graph", language="en"))
+    yield Triple(OUR_DATASET, _void("uriSpace"), Literal(FILM))
+    yield Triple(OUR_DATASET, _void("triples"), _count(triples))
 
 
-def _linkset(dataset: Dataset, links: tuple[Link, ...]) -> Iterator[Triple]:
+def _linkset(dataset: LinkedDataset, links: tuple[ExternalLink, ...]) -> Iterator[Triple]:
     linkset = NamedNode(f"{BASE}linkset/{dataset.iri.value.removeprefix(FILM)}")
     yield Triple(linkset, TYPE, _void("Linkset"))
-    yield Triple(linkset, _void("subjectsTarget"), OURS)
+    yield Triple(linkset, _void("subjectsTarget"), OUR_DATASET)
     yield Triple(linkset, _void("objectsTarget"), dataset.iri)
     yield Triple(linkset, _void("linkPredicate"), EXACT)
-    yield Triple(linkset, _void("triples"), _count(len({(link.thing, link.other) for link in links})))
-    yield Triple(linkset, _void("distinctSubjects"), _count(len({link.thing for link in links})))
-    yield Triple(linkset, _void("distinctObjects"), _count(len({link.other for link in links})))
+    yield Triple(linkset, _void("triples"), _count(len({(link.entity, link.external) for link in links})))
+    yield Triple(linkset, _void("distinctSubjects"), _count(len({link.entity for link in links})))
+    yield Triple(linkset, _void("distinctObjects"), _count(len({link.external for link in links})))
     yield Triple(dataset.iri, TYPE, _void("Dataset"))
     yield Triple(dataset.iri, TITLE, Literal(dataset.title, language="en"))
     if dataset.homepage:

@@ -20,7 +20,7 @@ _LOCAL = re.compile(r"[A-Za-z0-9_](?:[A-Za-z0-9_\-]*[A-Za-z0-9_])?")
 _STRINGS = (XSD + "string",)
 
 
-class Turtle:
+class TurtleWriter:
     """Writes with these prefixes."""
 
     def __init__(self, prefixes: Mapping[str, str]) -> None:
@@ -55,7 +55,7 @@ class Turtle:
         return str(term)
 
 
-ONLY: Mapping[str, tuple[str, ...]] = {
+PARTS: Mapping[str, tuple[str, ...]] = {
     "knowledge": ("asserted.nt", "inferred.nt"),
     "asserted": ("asserted.nt",),
     "inferred": ("inferred.nt",),
@@ -76,7 +76,7 @@ def export_rdf(build: Path, *, format: str, only: str = "knowledge") -> bytes:
     Turtle, N-Triples and RDF/XML hold one graph: of `all`, which has several, they are refused with `InputError`, as is
     provenance in the files of which the contested triples stand in a graph of their own.
     """
-    quads = quads_of(build, part_of(only))
+    quads = read_quads(build, check_part(only))
     if format in _ONE_GRAPH:
         graphs = {quad.graph_name for quad in quads}
         if len(graphs) > 1:
@@ -87,16 +87,16 @@ def export_rdf(build: Path, *, format: str, only: str = "knowledge") -> bytes:
     raise InputError(f"There is no RDF format {format!r}; choose {', '.join((*_ONE_GRAPH, *_DATASET, 'jsonld'))}.")
 
 
-def part_of(only: str) -> str:
+def check_part(only: str) -> str:
     """The name of a part of a graph, when it is one; raises `InputError` when it is none."""
-    if only not in ONLY:
-        raise InputError(f"There is no part {only!r} of a graph; export {', '.join(ONLY)}.")
+    if only not in PARTS:
+        raise InputError(f"There is no part {only!r} of a graph; export {', '.join(PARTS)}.")
     return only
 
 
-def quads_of(build: Path, only: str) -> list[Quad]:
+def read_quads(build: Path, only: str) -> list[Quad]:
     """The exact quads of a part of a build, sorted by graph and text."""
-    quads = (quad for name in ONLY[only] for quad in _read(build / name, GRAPHS[name] or KNOWLEDGE))
+    quads = (quad for name in PARTS[only] for quad in _read(build / name, GRAPHS[name] or KNOWLEDGE))
     return sorted(quads, key=_order)
 
 

@@ -40,7 +40,7 @@ def to_schema_org(store: Store, names: EntityNames, films: Iterable[NamedNode]) 
     return json.dumps(document, ensure_ascii=False, indent=1) + "\n"
 
 
-def films_of(store: Store) -> list[NamedNode]:
+def find_films(store: Store) -> list[NamedNode]:
     """Every film of a store."""
     found = find_quads(store, None, TYPE, vocab.Film, KNOWLEDGE)
     return [quad.subject for quad in found if isinstance(quad.subject, NamedNode)]

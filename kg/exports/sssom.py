@@ -15,7 +15,7 @@ from pathlib import Path
 from pyoxigraph import NamedNode
 
 from kg.errors import InputError
-from kg.exports.links import EXACT, Dataset, Link
+from kg.exports.links import EXACT, ExternalLink, LinkedDataset
 from kg.graph.provenance import Provenance
 from kg.lookup.entity_names import EntityNames
 from kg.terms import BASE, FILM, PREFIXES, SKOS, SOURCE, to_text
@@ -47,7 +47,7 @@ _NO_LICENCE = "https://w3id.org/sssom/license/unspecified"
 
 
 @dataclass(frozen=True, slots=True)
-class Judged:
+class SssomTable:
     """The rows of a project's judgements as they stand, with the prefixes of their head."""
 
     prefixes: dict[str, str]
@@ -56,7 +56,11 @@ class Judged:
 
 
 def to_sssom(
-    links: Iterable[Link], datasets: Sequence[Dataset], provenance: Provenance, names: EntityNames, judged: Judged
+    links: Iterable[ExternalLink],
+    datasets: Sequence[LinkedDataset],
+    provenance: Provenance,
+    names: EntityNames,
+    judged: SssomTable,
 ) -> Iterator[str]:
     """The table: identifiers first, dataset by dataset, then what was judged."""
     prefixes = judged.prefixes | _PREFIXES | {_prefix(one): one.space for one in datasets}
@@ -64,13 +68,13 @@ def to_sssom(
     yield from _head(prefixes)
     yield _row(columns)
     for link in links:
-        said = sorted({fact.evidence.source for fact in provenance.facts(link.said)})
+        said = sorted({fact.evidence.source for fact in provenance.facts(link.triple)})
         yield _row(
             {
-                "subject_id": _short(link.thing.value, FILM, "film"),
-                "subject_label": names.label(link.thing),
+                "subject_id": _short(link.entity.value, FILM, "film"),
+                "subject_label": names.label(link.entity),
                 "predicate_id": "skos:exactMatch",
-                "object_id": f"{_prefix(link.dataset)}:{link.other.value.removeprefix(link.dataset.space)}",
+                "object_id": f"{_prefix(link.dataset)}:{link.external.value.removeprefix(link.dataset.space)}",
                 "mapping_justification": JUSTIFICATION,
                 "object_source": link.dataset.homepage,
                 "comment": f"the identifier is given by {', '.join(said)}" if said else "",
@@ -82,10 +86,10 @@ def to_sssom(
         yield _row(cells.get(name, "") for name in columns)
 
 
-def read_judged(path: Path) -> Judged:
+def read_sssom(path: Path) -> SssomTable:
     """The judgements of a project; none where there is no file. Raises `InputError` when it cannot be read."""
     if not path.exists():
-        return Judged({}, (), ())
+        return SssomTable({}, (), ())
     try:
         lines = path.read_text(encoding="utf-8").splitlines()
     except (OSError, UnicodeDecodeError) as error:
@@ -94,10 +98,10 @@ def read_judged(path: Path) -> Judged:
     table = csv.reader((line for line in lines if not line.startswith("#")), delimiter="\t")
     columns = tuple(next(table, ()))
     rows = tuple(tuple((*row, *[""] * len(columns))[: len(columns)]) for row in table if any(row))
-    return Judged(_curie_map(head), columns, rows)
+    return SssomTable(_curie_map(head), columns, rows)
 
 
-def to_matches(judged: Judged) -> Iterator[tuple[str, str]]:
+def exact_matches(judged: SssomTable) -> Iterator[tuple[str, str]]:
     """Both sides of each judgement that two names mean one thing, as N-Triples; what is no address is left out."""
     known = _PREFIXES | judged.prefixes
     for row in judged.rows:
@@ -131,7 +135,7 @@ def _curie_map(head: Iterable[str]) -> dict[str, str]:
     return found
 
 
-def _prefix(dataset: Dataset) -> str:
+def _prefix(dataset: LinkedDataset) -> str:
     """The prefix by which everybody knows a space, or else our name for the dataset."""
     usual = next((prefix for prefix, space in PREFIXES.items() if space == dataset.space), "")
     return usual or dataset.iri.value.removeprefix(FILM)

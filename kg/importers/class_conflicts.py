@@ -41,7 +41,7 @@ class Kinds:
 
 
 @dataclass(frozen=True, slots=True)
-class WrongUse:
+class ClassConflict:
     """A thing that the property `via` leads to as if it were of a class, and the class that it is of."""
 
     thing: str
@@ -73,7 +73,7 @@ def to_kinds(ontology: Iterable[Triple], schema: Schema) -> Kinds:
     return Kinds(above, frozenset(pairs))
 
 
-def wrong_uses(sql: duckdb.DuckDBPyConnection, kinds: Kinds) -> Iterator[WrongUse]:
+def find_class_conflicts(sql: duckdb.DuckDBPyConnection, kinds: Kinds) -> Iterator[ClassConflict]:
     """The uses that cannot be right, of things that rows and mentions put into classes that exclude each other.
 
     A thing is what the dataset itself calls it, or else what most facts use it as.
@@ -102,7 +102,7 @@ def wrong_uses(sql: duckdb.DuckDBPyConnection, kinds: Kinds) -> Iterator[WrongUs
             sure = sorted(called[thing]) or commonest[: commonest.index(kind)]
             instead = next((one for one in sure if kinds.exclude(one, kind)), "")
             if instead:
-                yield from (WrongUse(thing, property, kind, instead) for _, one, property in told if one == kind)
+                yield from (ClassConflict(thing, property, kind, instead) for _, one, property in told if one == kind)
 
 
 def _name(term: object) -> str:

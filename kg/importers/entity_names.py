@@ -15,7 +15,7 @@ _PLAIN = re.compile(r"(?:[A-Z]+[a-z0-9_]*|[a-z0-9_]+)(?:[ \-](?:[A-Z]+[a-z0-9_]*
 _LONGEST = 60
 
 
-def to_name(prefix: str, *parts: str) -> str:
+def dataset_entity_name(prefix: str, *parts: str) -> str:
     """The name of a thing of a dataset; different parts give different names.
 
     >>> to_name("wd", "Q42")
@@ -23,7 +23,7 @@ def to_name(prefix: str, *parts: str) -> str:
     >>> to_name("oscars", "award", "BEST PICTURE")
     'oscars-award-best-picture'
     """
-    return "-".join((prefix, *map(to_part, parts)))
+    return "-".join((prefix, *map(name_component, parts)))
 
 
 def to_node(owner: str, property: str, local: str) -> str:
@@ -35,7 +35,7 @@ def to_node(owner: str, property: str, local: str) -> str:
     return f"{owner}.{property}.{local}"
 
 
-def to_part(text: str) -> str:
+def name_component(text: str) -> str:
     """A text as a part of a name; a few digits of its digest follow where the letters alone could be two texts'.
 
     >>> to_part("Best Picture"), to_part("Amélie")
@@ -49,7 +49,7 @@ def to_part(text: str) -> str:
     return f"{slug}-{digest}" if slug else digest
 
 
-def to_part_sql(column: str) -> str:
+def name_component_sql(column: str) -> str:
     """The same in DuckDB's SQL, for a column that is already quoted."""
     slug = (
         f"trim(substr(trim(regexp_replace(lower(strip_accents({column})), '[^a-z0-9]+', '-', 'g'), '-'), 1,"

@@ -13,11 +13,11 @@ from pathlib import Path
 
 from kg.errors import InputError
 from kg.facts.files import read_yaml
-from kg.importers.entity_names import to_name, to_node, to_part
-from kg.importers.input_files import files_of, open_bytes
-from kg.importers.session import Gate
+from kg.importers.entity_names import dataset_entity_name, name_component, to_node
+from kg.importers.input_files import list_files, open_decompressed
+from kg.importers.session import ImportSession
 from kg.importers.tables.mapping import read_table_mapping
-from kg.importers.tables.run import import_one
+from kg.importers.tables.run import import_file
 from kg.mappings import MAPPINGS
 from kg.reports import Finding
 from kg.schema import Schema
@@ -28,17 +28,17 @@ FOLDER = MAPPINGS / "imdb"
 TITLES, NAMES = "title.basics", "name.basics"
 
 
-def import_imdb(paths: Sequence[str | Path], gate: Gate, schema: Schema) -> None:
-    """Read tables into the gate; a table of another name is counted and left out.
+def import_imdb(paths: Sequence[str | Path], session: ImportSession, schema: Schema) -> None:
+    """Read tables into the session; a table of another name is counted and left out.
 
     Raises `InputError` when none of them is a table that is known.
     """
     known = {path.stem: path for path in sorted(FOLDER.glob("*.yaml"))}
     tables: dict[str, Path] = {}
-    for file in files_of(paths, SUFFIXES):
+    for file in list_files(paths, SUFFIXES):
         name = file.name.removesuffix(".gz").removesuffix(".tsv")
         if name not in known:
-            gate.summary.skipped[f"tables that have no mapping: {file.name}"] += 1
+            session.summary.skipped[f"tables that have no mapping: {file.name}"] += 1
         elif name in tables:
             raise InputError(f"{file} and {tables[name]} are the same table; name one of them.")
         else:
@@ -49,15 +49,15 @@ def import_imdb(paths: Sequence[str | Path], gate: Gate, schema: Schema) -> None
     for number, name in enumerate(sorted(tables, key=lambda one: (one != TITLES, one == NAMES, one))):
         mapping = read_table_mapping(known[name], schema)
         if titles:
-            mapping = replace(mapping, mention=None)
+            mapping = replace(mapping, stub=None)
         only = titles if name != NAMES else "SELECT thing FROM mention" if len(tables) > 1 else ""
-        read = import_one(tables[name], mapping, gate, number=number, alone=True, only=only)
+        read = import_file(tables[name], mapping, session, number=number, alone=True, only=only)
         if name == TITLES:
-            titles = read.things
+            titles = read.entities
 
 
 PREFIX = "imdb"
-AWARD_SUFFIXES = (".yml", ".yaml")
+AWARD_FILE_SUFFIXES = (".yml", ".yaml")
 LARGEST_FILE = 32 << 20
 _EVENT = re.compile(r"ev\d{7}")
 _TITLE = re.compile(r"tt\d{7,9}")
@@ -65,26 +65,26 @@ _YEAR = re.compile(r"\d{4}(?:-\d{1,2})?")
 _KINDS = {"nominee": "nomination", "winner": "win"}
 
 
-def import_imdb_awards(paths: Sequence[str | Path], gate: Gate) -> None:
-    """Read event files into the gate; raises `InputError` for one that is no such file."""
-    for path in files_of(paths, AWARD_SUFFIXES):
+def import_imdb_awards(paths: Sequence[str | Path], session: ImportSession) -> None:
+    """Read event files into the session; raises `InputError` for one that is no such file."""
+    for path in list_files(paths, AWARD_FILE_SUFFIXES):
         event = path.name.partition(".")[0]
         if _EVENT.fullmatch(event) is None:
-            gate.summary.skipped["files that are not named for an event, like ev0000003.yml"] += 1
+            session.summary.skipped["files that are not named for an event, like ev0000003.yml"] += 1
             continue
-        title, years = _read(path, gate)
-        _Event(gate, path.name, event, title or event).read(years)
+        title, years = _read(path, session)
+        _Event(session, path.name, event, title or event).read(years)
 
 
 @dataclass
 class _Event:
-    gate: Gate
+    session: ImportSession
     file: str
     event: str
     title: str
 
     def __post_init__(self) -> None:
-        self.programme = to_name(PREFIX, self.event)
+        self.programme = dataset_entity_name(PREFIX, self.event)
 
     def read(self, years: YamlNode) -> None:
         self.thing(self.programme, "AwardProgramme", self.title, self.event, imdbId=self.event)
@@ -109,28 +109,28 @@ class _Event:
     def category(self, year: str, award: str, category: str, titles: YamlNode) -> None:
         record = f"{self.event}/{year}/{award}/{category}"
         names = (award,) if award == category else (award, category)
-        prize, edition = to_name(PREFIX, self.event, *names), to_name(PREFIX, self.event, year)
+        prize, edition = dataset_entity_name(PREFIX, self.event, *names), dataset_entity_name(PREFIX, self.event, year)
         said = {"editionOf": self.programme} | ({"year": year} if len(year) == 4 else {})
         self.thing(edition, "Edition", f"{self.title} {year}", f"{self.event}/{year}", paraphrase=True, **said)
         self.thing(prize, "Award", ": ".join(names), self.event, awardOf=self.programme)
         for told, listed in self.entries(titles, record):
             if told not in _KINDS:
-                self.gate.summary.unmapped[f"list {told[:40]}"] += 1
+                self.session.summary.unmapped[f"list {told[:40]}"] += 1
             elif listed.elements is None:
                 if not listed.is_null:
                     self.reject(listed, f"{record}: a list of titles is wanted, not {listed.kind}")
             else:
-                self.titles(_KINDS[told], listed.elements, f"{year}-{to_part(category)}", prize, edition, record)
+                self.titles(_KINDS[told], listed.elements, f"{year}-{name_component(category)}", prize, edition, record)
 
     def titles(self, kind: str, titles: Sequence[YamlNode], local: str, prize: str, edition: str, record: str) -> None:
-        add = self.gate.add
+        add = self.session.add_fact
         for one in titles:
-            self.gate.summary.records += 1
+            self.session.summary.records += 1
             title = one.text or ""
             if _TITLE.fullmatch(title) is None:
                 self.reject(one, f"{record}: {title[:40]!r} is not a title's number")
                 continue
-            work = to_name(PREFIX, title)
+            work = dataset_entity_name(PREFIX, title)
             node = to_node(work, kind, f"{self.event}-{local}")
             add(work, "type", "Work", record=title)
             add(work, "imdbId", title, record=title)
@@ -139,18 +139,18 @@ class _Event:
                 add(node, property, value, record=record)
 
     def thing(self, name: str, kind: str, label: str, record: str, *, paraphrase: bool = False, **said: str) -> None:
-        self.gate.add(name, "type", kind, record=record)
-        self.gate.add(name, "label", label, record=record, paraphrase=paraphrase)
+        self.session.add_fact(name, "type", kind, record=record)
+        self.session.add_fact(name, "label", label, record=record, paraphrase=paraphrase)
         for property, value in said.items():
-            self.gate.add(name, property, value, record=record)
+            self.session.add_fact(name, property, value, record=record)
 
     def reject(self, node: YamlNode, reason: str) -> None:
-        self.gate.reject(self.file, node.place.line or 0, reason)
+        self.session.reject(self.file, node.place.line or 0, reason)
 
 
-def _read(path: Path, gate: Gate) -> tuple[str, YamlNode]:
+def _read(path: Path, session: ImportSession) -> tuple[str, YamlNode]:
     """The event's name, which stands in the first comment, and its years."""
-    with open_bytes(path, gate.progress) as file:
+    with open_decompressed(path, session.progress) as file:
         read = file.read(LARGEST_FILE + 1)
     if len(read) > LARGEST_FILE:
         raise InputError(f"{path} is larger than {LARGEST_FILE >> 20} MB.")

@@ -17,14 +17,14 @@ from typing import BinaryIO, cast
 
 from kg.errors import InputError
 
-LONGEST_LINE = 16 << 20
+MAX_LINE_BYTES = 16 << 20
 """Bytes; the largest Wikidata entities have about 4 MB."""
 _BLOCK = 1 << 20
 
 Progress = Callable[[int], None]
 
 
-def files_of(paths: Iterable[str | Path], suffixes: tuple[str, ...]) -> list[Path]:
+def list_files(paths: Iterable[str | Path], suffixes: tuple[str, ...]) -> list[Path]:
     """The files that are named, and those of these suffixes in folders that are named, sorted by name.
 
     Raises `InputError` when one is not there, or there is none at all.
@@ -42,14 +42,14 @@ def files_of(paths: Iterable[str | Path], suffixes: tuple[str, ...]) -> list[Pat
     return found
 
 
-def files_within(paths: Iterable[str | Path]) -> Iterator[Path]:
+def all_files(paths: Iterable[str | Path]) -> Iterator[Path]:
     """Every file that is named, or lies in a folder that is named."""
     for path in map(Path, paths):
         yield from path.rglob("*") if path.is_dir() else (path,)
 
 
 @contextmanager
-def open_bytes(path: Path, progress: Progress | None = None) -> Iterator[BinaryIO]:
+def open_decompressed(path: Path, progress: Progress | None = None) -> Iterator[BinaryIO]:
     """The bytes of a file, unpacked where it is gzip or bzip2, whatever its name says.
 
     Raises `InputError` when it cannot be read, is no proper archive, or ends too early.
@@ -73,12 +73,12 @@ def open_bytes(path: Path, progress: Progress | None = None) -> Iterator[BinaryI
         raise InputError(f"{path} cannot be read: {error.strerror or error}. Nothing was written.") from error
 
 
-def lines_of(file: BinaryIO, *, longest: int = LONGEST_LINE) -> Iterator[tuple[int, bytes | None]]:
+def numbered_lines(file: BinaryIO, *, max_bytes: int = MAX_LINE_BYTES) -> Iterator[tuple[int, bytes | None]]:
     """The lines with their numbers from 1; None for one that is longer than `longest` bytes."""
     number = 0
-    while line := file.readline(longest):
+    while line := file.readline(max_bytes):
         number += 1
-        if len(line) == longest and not line.endswith(b"\n"):
+        if len(line) == max_bytes and not line.endswith(b"\n"):
             while (rest := file.readline(_BLOCK)) and not rest.endswith(b"\n"):
                 pass
             yield number, None

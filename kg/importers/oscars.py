@@ -17,9 +17,9 @@ from pathlib import Path
 from typing import Any
 
 from kg.errors import InputError
-from kg.importers.entity_names import to_name, to_node, to_part
-from kg.importers.input_files import lines_of, open_bytes
-from kg.importers.session import Gate
+from kg.importers.entity_names import dataset_entity_name, name_component, to_node
+from kg.importers.input_files import numbered_lines, open_decompressed
+from kg.importers.session import ImportSession
 from kg.mappings import MAPPINGS
 from kg.yaml_files import read_yaml_mapping
 
@@ -66,23 +66,23 @@ class Categories:
         return next((kind for start, kind in self.films.items() if category.startswith(start)), "Film")
 
 
-def import_oscars(path: Path, gate: Gate, *, mapping: Path | None = None) -> None:
-    """Read the table into the gate; raises `InputError` when a column that is needed is not there."""
-    reader = _Reader(gate, _read_categories(mapping or MAPPINGS / "oscars.yaml"))
-    gate.add(PROGRAMME, "type", "AwardProgramme", record="all", paraphrase=True)
-    gate.add(PROGRAMME, "label", "Academy Awards", record="all", paraphrase=True)
-    for line, row in _rows(path, gate):
-        gate.summary.records += 1
+def import_oscars(path: Path, session: ImportSession, *, mapping: Path | None = None) -> None:
+    """Read the table into the session; raises `InputError` when a column that is needed is not there."""
+    reader = _Reader(session, _read_categories(mapping or MAPPINGS / "oscars.yaml"))
+    session.add_fact(PROGRAMME, "type", "AwardProgramme", record="all", paraphrase=True)
+    session.add_fact(PROGRAMME, "label", "Academy Awards", record="all", paraphrase=True)
+    for line, row in _rows(path, session):
+        session.summary.records += 1
         reason = reader.fault(row)
         if reason:
-            gate.reject(path.name, line, reason, " ".join(row.values()))
+            session.reject(path.name, line, reason, " ".join(row.values()))
         else:
             reader.read(row)
 
 
 @dataclass
 class _Reader:
-    gate: Gate
+    session: ImportSession
     categories: Categories
     seen: Counter[str] = field(default_factory=Counter)
 
@@ -104,7 +104,7 @@ class _Reader:
         category = row["CanonicalCategory"]
         won = row["Winner"] == "True"
         if self.categories.unofficial in row["Note"] and not won:
-            self.gate.summary.skipped["rows that are no official nomination"] += 1
+            self.session.summary.skipped["rows that are no official nomination"] += 1
             return
         record = "/".join(
             (row["Ceremony"], category, row["FilmId"] or row["Film"], row["NomineeIds"] or row["Nominees"])
@@ -113,10 +113,12 @@ class _Reader:
         nominees = list(self.nominees(row, record))
         owners = films or nominees[:1]
         if not owners:
-            self.gate.summary.skipped["rows that name neither a film nor a person"] += 1
+            self.session.summary.skipped["rows that name neither a film nor a person"] += 1
             return
         award, edition = self.award(row), self.edition(row)
-        local = "-".join((row["Ceremony"], to_part(category), *(one.removeprefix("oscars-") for one in nominees[:1])))
+        local = "-".join(
+            (row["Ceremony"], name_component(category), *(one.removeprefix("oscars-") for one in nominees[:1]))
+        )
         self.seen[owners[0] + local] += 1
         if (count := self.seen[owners[0] + local]) > 1:
             local += f"-{count}"
@@ -124,16 +126,16 @@ class _Reader:
         for kind in (*kinds, "win") if won else kinds:
             node = to_node(owners[0], kind, local)
             for owner in owners:
-                self.gate.add(owner, kind, node, record=record)
+                self.session.add_fact(owner, kind, node, record=record)
             self.node(node, row, record, award=award, edition=edition)
             for film in films:
-                self.gate.add(node, "forWork", film, record=record)
+                self.session.add_fact(node, "forWork", film, record=record)
             for nominee in nominees:
-                self.gate.add(node, "recipient" if kind == "win" else "nominee", nominee, record=record)
+                self.session.add_fact(node, "recipient" if kind == "win" else "nominee", nominee, record=record)
         self.roles(row, record, films, nominees)
 
     def node(self, node: str, row: Mapping[str, str], record: str, *, award: str, edition: str) -> None:
-        add = self.gate.add
+        add = self.session.add_fact
         add(node, "award", award, record=record)
         add(node, "edition", edition, record=record)
         year = _YEAR.fullmatch(row["Year"])
@@ -152,7 +154,7 @@ class _Reader:
             if not title:
                 continue
             id = ids[number] if number < len(ids) and ids[number].startswith("tt") else ""
-            film = to_name(PREFIX, id) if id else to_name(PREFIX, "film", title, row["Year"])
+            film = dataset_entity_name(PREFIX, id) if id else dataset_entity_name(PREFIX, "film", title, row["Year"])
             self.thing(film, kind, title, id, record)
             yield film
 
@@ -162,11 +164,11 @@ class _Reader:
         for number, name in enumerate(names.split("|") if row["Nominees"] else filter(None, [names])):
             told = [id for id in (ids[number].split(",") if number < len(ids) else ()) if id[:2] in ("nm", "co")]
             for id in told:
-                person = to_name(PREFIX, id)
+                person = dataset_entity_name(PREFIX, id)
                 self.thing(person, "Person" if id.startswith("nm") else "Organisation", name, id, record)
                 yield person
             if not told:
-                person = to_name(PREFIX, "name", name)
+                person = dataset_entity_name(PREFIX, "name", name)
                 self.thing(person, "Agent", name, "", record)
                 yield person
 
@@ -181,12 +183,12 @@ class _Reader:
                 if role == "castMember" and detail and row["Class"] in self.categories.characters:
                     self.credit(film, nominee, detail, record)
                 else:
-                    self.gate.add(film, role, nominee, record=record)
+                    self.session.add_fact(film, role, nominee, record=record)
 
     def credit(self, film: str, nominee: str, character: str, record: str) -> None:
         node = to_node(film, "castCredit", nominee.removeprefix("oscars-"))
-        played = to_node(film, "character", to_part(character))
-        add = self.gate.add
+        played = to_node(film, "character", name_component(character))
+        add = self.session.add_fact
         add(film, "castCredit", node, record=record)
         add(node, "agent", nominee, record=record)
         add(node, "character", played, record=record)
@@ -195,21 +197,21 @@ class _Reader:
         add(played, "characterIn", film, record=record)
 
     def song(self, film: str, title: str, record: str) -> None:
-        song, node = to_node(film, "song", to_part(title)), to_node(film, "musicUse", to_part(title))
-        self.gate.add(film, "musicUse", node, record=record)
-        self.gate.add(node, "song", song, record=record)
-        self.gate.add(song, "type", "Song", record=record)
-        self.gate.add(song, "label", _tidy(title), record=record)
+        song, node = to_node(film, "song", name_component(title)), to_node(film, "musicUse", name_component(title))
+        self.session.add_fact(film, "musicUse", node, record=record)
+        self.session.add_fact(node, "song", song, record=record)
+        self.session.add_fact(song, "type", "Song", record=record)
+        self.session.add_fact(song, "label", _tidy(title), record=record)
 
     def thing(self, name: str, kind: str, label: str, id: str, record: str) -> None:
         """The class, name and identifier of a thing; the first row that names it is the record of each."""
         for property, value in (("type", kind), ("label", _tidy(label)), ("imdbId", id)):
             if self.once(name, property, value):
-                self.gate.add(name, property, value, record=record)
+                self.session.add_fact(name, property, value, record=record)
 
     def award(self, row: Mapping[str, str]) -> str:
         category = row["CanonicalCategory"]
-        award = to_name(PREFIX, "award", category)
+        award = dataset_entity_name(PREFIX, "award", category)
         said = (("type", "Award"), ("label", category), ("alias", row["Category"]), ("awardOf", PROGRAMME))
         for property, value in said:
             if value != category or property != "alias":
@@ -218,7 +220,7 @@ class _Reader:
 
     def edition(self, row: Mapping[str, str]) -> str:
         number = row["Ceremony"]
-        edition = to_name(PREFIX, "ceremony", number)
+        edition = dataset_entity_name(PREFIX, "ceremony", number)
         label = f"{number}{_ending(int(number))} Academy Awards"
         said = (("type", "AwardCeremony"), ("label", label), ("number", number), ("editionOf", PROGRAMME))
         for property, value in said:
@@ -227,7 +229,7 @@ class _Reader:
 
     def once_for(self, thing: str, property: str, value: str, record: str, *, paraphrase: bool = False) -> None:
         if self.once(thing, property, value):
-            self.gate.add(thing, property, value, record=record, paraphrase=paraphrase)
+            self.session.add_fact(thing, property, value, record=record, paraphrase=paraphrase)
 
     def once(self, *said: str) -> bool:
         key = "\0".join(said)
@@ -235,29 +237,29 @@ class _Reader:
         return self.seen[key] == 1
 
 
-def _rows(path: Path, gate: Gate) -> Iterator[tuple[int, dict[str, str]]]:
+def _rows(path: Path, session: ImportSession) -> Iterator[tuple[int, dict[str, str]]]:
     """The rows, each with its line; cells that are missing at the end of a row are empty."""
     header: list[str] = []
-    with open_bytes(path, gate.progress) as file:
-        for number, line in lines_of(file, longest=LONGEST_ROW):
+    with open_decompressed(path, session.progress) as file:
+        for number, line in numbered_lines(file, max_bytes=LONGEST_ROW):
             if line is None:
-                gate.summary.records += 1
-                gate.reject(path.name, number, "the line is too long")
+                session.summary.records += 1
+                session.reject(path.name, number, "the line is too long")
                 continue
             try:
                 text = line.decode("utf-8-sig" if number == 1 else "utf-8")
             except UnicodeDecodeError as error:
                 if not header:
                     raise InputError(f"{path} is not UTF-8. Save it as UTF-8.") from error
-                gate.summary.records += 1
-                gate.reject(path.name, number, f"not UTF-8: byte 0x{line[error.start]:02x}")
+                session.summary.records += 1
+                session.reject(path.name, number, f"not UTF-8: byte 0x{line[error.start]:02x}")
                 continue
             cells = next(csv.reader(io.StringIO(text), delimiter="\t", quoting=csv.QUOTE_NONE), [])
             if not header:
                 header = _header(path, cells)
             elif len(cells) > len(header):
-                gate.summary.records += 1
-                gate.reject(path.name, number, f"{len(cells)} cells where {len(header)} columns are", text)
+                session.summary.records += 1
+                session.reject(path.name, number, f"{len(cells)} cells where {len(header)} columns are", text)
             elif any(cells):
                 padded = cells + [""] * (len(header) - len(cells))
                 yield number, dict(zip(header, padded, strict=True))

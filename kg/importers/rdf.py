@@ -19,9 +19,9 @@ from pyoxigraph import BlankNode, CanonicalizationAlgorithm, Dataset, Literal, N
 
 from kg.errors import InputError
 from kg.facts.dates import to_date_range
-from kg.importers.entity_names import to_name, to_node, to_part
-from kg.importers.input_files import files_of
-from kg.importers.session import Gate
+from kg.importers.entity_names import dataset_entity_name, name_component, to_node
+from kg.importers.input_files import list_files
+from kg.importers.session import ImportSession
 from kg.importers.wikidata.entities import EntityReader
 from kg.importers.wikidata.rdf import DIRECT, WikidataTriples
 from kg.mappings import MAPPINGS
@@ -41,11 +41,11 @@ _WHOLE = re.compile(r"[+-]?[0-9]+")
 
 
 @dataclass(frozen=True, slots=True)
-class Reading:
+class PropertyReading:
     """Our property for one of another vocabulary, and how its texts are read."""
 
     property: str
-    reads: str = ""
+    parse_as: str = ""
 
 
 @dataclass(frozen=True)
@@ -53,7 +53,7 @@ class RdfMapping:
     """What the classes, properties and addresses of other vocabularies mean."""
 
     classes: Mapping[str, str]
-    properties: Mapping[str, Reading]
+    properties: Mapping[str, PropertyReading]
     names: Mapping[str, str]
     currencies: Mapping[str, str]
     """Datatype of a sum of money -> ISO 4217 code."""
@@ -65,9 +65,9 @@ def read_rdf_mapping(
     """The crosswalk, the usual mapping and the caller's own, the later above the earlier."""
     classes = {PREFIXES["wd"] + item: kind for item, kind in wikidata.classes.items()}
     properties = {
-        DIRECT + name: Reading(meanings[0].property)
+        DIRECT + name: PropertyReading(meanings[0].property)
         for name, meanings in wikidata.properties.items()
-        if meanings[0].property and meanings[0].reads in ("item", "text", "time")
+        if meanings[0].property and meanings[0].parse_as in ("item", "text", "time")
     }
     for triple in ontology:
         if (
@@ -79,7 +79,7 @@ def read_rdf_mapping(
             if triple.subject in schema.classes:
                 classes.setdefault(triple.object.value, name)
             else:
-                properties.setdefault(triple.object.value, Reading(name))
+                properties.setdefault(triple.object.value, PropertyReading(name))
     names: dict[str, str] = {}
     currencies: dict[str, str] = {}
     for path in (MAPPINGS / "rdf.yaml", *([own] if own is not None else [])):
@@ -97,38 +97,38 @@ def read_rdf_mapping(
 
 def import_rdf(
     paths: Sequence[str | Path],
-    gate: Gate,
+    session: ImportSession,
     mapping: RdfMapping,
     schema: Schema,
     wikidata: WikidataMapping,
     *,
     prefix: str,
 ) -> None:
-    """Read RDF files into the gate; raises `InputError` for one that does not parse, with its line.
+    """Read RDF files into the session; raises `InputError` for one that does not parse, with its line.
 
     Items of Wikidata whose statements are there are read as from its JSON, with ranks, qualifiers and references.
     """
-    with WikidataTriples(gate) as statements:
-        for path in files_of(paths, SUFFIXES):
-            reader = _Reader(gate, mapping, schema, prefix, path)
-            for subject, property, value in _triples(path, gate):
-                gate.summary.records += 1
+    with WikidataTriples(session) as statements:
+        for path in list_files(paths, SUFFIXES):
+            reader = _Reader(session, mapping, schema, prefix, path)
+            for subject, property, value in _triples(path, session):
+                session.summary.records += 1
                 if not statements.take(subject, property, value):
                     reader.read(subject, property, value)
-            gate.progress(path.stat().st_size)
+            session.progress(path.stat().st_size)
         if statements.any:
             statements.load()
-            reader = _Reader(gate, mapping, schema, prefix, Path("wikidata"))
+            reader = _Reader(session, mapping, schema, prefix, Path("wikidata"))
             for subject, property, value in statements.direct():
                 reader.read(subject, property, value)
-            entities = EntityReader(gate, wikidata)
+            entities = EntityReader(session, wikidata)
             for entity in statements.entities():
                 entities.read_or_reject(entity, file="wikidata", line=0)
 
 
 @dataclass
 class _Reader:
-    gate: Gate
+    session: ImportSession
     mapping: RdfMapping
     schema: Schema
     prefix: str
@@ -139,17 +139,17 @@ class _Reader:
         if property in (TYPE, _DIRECT_TYPE):
             kind = self.mapping.classes.get(_https(value.value)) if isinstance(value, NamedNode) else None
             if kind is None:
-                self.gate.summary.unmapped[f"class {value.value}"] += 1
+                self.session.summary.unmapped[f"class {value.value}"] += 1
             else:
                 self.add(subject, "type", kind)
             return
         reading = self.mapping.properties.get(_https(property.value))
         if reading is None:
-            self.gate.summary.unmapped[property.value] += 1
+            self.session.summary.unmapped[property.value] += 1
             return
         word = self.schema.properties[self.schema.names[reading.property]]
         kind = word.range[0].value.removeprefix(FILM) if len(word.range) == 1 else ""
-        if reading.reads == "money":
+        if reading.parse_as == "money":
             self.money(subject, property, reading.property, value)
         elif word.value_kind is ValueKind.ENTITY:
             kind = kind if kind in self.schema.class_names else ""
@@ -175,10 +175,10 @@ class _Reader:
             self.skip(property, "the value is not what the property takes")
             return
         amount = f"{Decimal(value.value):f}"
-        node = to_node(self.name(subject)[0], name, to_part(amount))
+        node = to_node(self.name(subject)[0], name, name_component(amount))
         self.add(subject, name, node)
         for said, text in (("amount", amount), ("currency", currency)):
-            self.gate.add(node, said, text, record=_record(subject))
+            self.session.add_fact(node, said, text, record=_record(subject))
 
     def label(self, subject: Any, text: str, language: str) -> None:
         """The English name, or the one without a language, is the label; another is it only where there is none."""
@@ -187,19 +187,19 @@ class _Reader:
             return
         self.add(subject, "alias", text, language=language)
         name, identifier = self.name(subject)
-        self.gate.mention(name, kind="", label=text, identifier=identifier, record=_record(subject))
+        self.session.add_stub(name, class_name="", label=text, identifier=identifier, record=_record(subject))
 
     def text(
-        self, value: Literal, reading: Reading, takes: ValueKind | None, range: str, *, direct: bool
+        self, value: Literal, reading: PropertyReading, takes: ValueKind | None, range: str, *, direct: bool
     ) -> str | None:
         text = _CONTROL.sub(" ", value.value).strip()
-        if reading.reads == "year":
+        if reading.parse_as == "year":
             return text[:4] if _to_date(text) is not None else None
         if takes is ValueKind.DATE:
             # Wikidata's direct values do not tell their precision; a year stands on New Year's Day.
             return _to_date(text[:4] if direct and text[4:11] == "-01-01T" else text)
-        if reading.reads in ("minutes", "seconds"):
-            return _to_minutes(text, seconds=reading.reads == "seconds")
+        if reading.parse_as in ("minutes", "seconds"):
+            return _to_minutes(text, seconds=reading.parse_as == "seconds")
         if range == XSD + "integer":
             return text if _WHOLE.fullmatch(text) else None
         return text or None
@@ -208,42 +208,44 @@ class _Reader:
         """The name of what a value stands for: the thing at an address, or one that a text names."""
         if isinstance(value, Literal):
             text = _CONTROL.sub(" ", value.value).strip()
-            name, identifier = to_name(self.prefix, kind.lower() or "thing", text), ""
+            name, identifier = dataset_entity_name(self.prefix, kind.lower() or "thing", text), ""
             label = text
         else:
             name, identifier = self.name(value)
             label = identifier or _last(value)
-        self.gate.mention(name, kind=kind, label=label, identifier=identifier, record=_record(subject), via=via)
+        self.session.add_stub(
+            name, class_name=kind, label=label, identifier=identifier, record=_record(subject), via=via
+        )
         return name
 
     def name(self, term: Any) -> tuple[str, str]:
         """A term's name here, and its number in Wikidata."""
         if isinstance(term, BlankNode):
-            return to_name(self.prefix, self.path.name, term.value), ""
+            return dataset_entity_name(self.prefix, self.path.name, term.value), ""
         for start, prefix in self.mapping.names.items():
             if term.value.startswith(start):
                 local = unquote(term.value.removeprefix(start)).strip("/").replace("_", " ")
-                return to_name(prefix, local or "thing"), local if prefix == "wd" else ""
-        return to_name(self.prefix, _last(term) or term.value), ""
+                return dataset_entity_name(prefix, local or "thing"), local if prefix == "wd" else ""
+        return dataset_entity_name(self.prefix, _last(term) or term.value), ""
 
     def add(self, subject: Any, property: str, value: str, *, language: str = "") -> None:
         name, identifier = self.name(subject)
         if identifier and name not in self.named:
             self.named[name] = identifier
-            self.gate.add(name, "wikidataId", identifier, record=_record(subject))
-        self.gate.add(name, property, value, language=language, record=_record(subject))
+            self.session.add_fact(name, "wikidataId", identifier, record=_record(subject))
+        self.session.add_fact(name, property, value, language=language, record=_record(subject))
 
     def skip(self, property: NamedNode, why: str) -> None:
-        self.gate.summary.skipped[f"{property.value}: {why}"] += 1
+        self.session.summary.skipped[f"{property.value}: {why}"] += 1
 
 
-def _triples(path: Path, gate: Gate) -> Iterator[tuple[Any, NamedNode, Any]]:
+def _triples(path: Path, session: ImportSession) -> Iterator[tuple[Any, NamedNode, Any]]:
     format = RdfFormat.from_extension(path.suffix.removeprefix("."))
     if format == RdfFormat.RDF_XML and re.search(rb"<!ENTITY", path.read_bytes()[: 1 << 16]):
         raise InputError(f"{path} has XML entities, which are not read. Write the addresses out.")
     try:
         if path.suffix in (".nt", ".nq"):
-            yield from _lines(path, format, gate)
+            yield from _lines(path, format, session)
             return
         blank = any(
             isinstance(term, BlankNode) for quad in _quads(path, format) for term in (quad.subject, quad.object)
@@ -264,7 +266,7 @@ def _triples(path: Path, gate: Gate) -> Iterator[tuple[Any, NamedNode, Any]]:
         raise InputError(f"{path} cannot be read: {error.strerror or error}.") from error
 
 
-def _lines(path: Path, format: RdfFormat | None, gate: Gate) -> Iterator[tuple[Any, NamedNode, Any]]:
+def _lines(path: Path, format: RdfFormat | None, session: ImportSession) -> Iterator[tuple[Any, NamedNode, Any]]:
     """The triples of a file with one on each line; a line that does not parse is rejected, and reading goes on.
 
     Labels of blank nodes are taken as they stand.
@@ -276,8 +278,8 @@ def _lines(path: Path, format: RdfFormat | None, gate: Gate) -> Iterator[tuple[A
         except StopIteration:
             return
         except SyntaxError as error:
-            gate.summary.records += 1
-            gate.reject(path.name, error.lineno or 0, f"does not parse: {error.msg}")
+            session.summary.records += 1
+            session.reject(path.name, error.lineno or 0, f"does not parse: {error.msg}")
             continue
         yield quad.subject, quad.predicate, quad.object
 
@@ -300,8 +302,12 @@ def _record(term: Any) -> str:
     return str(term.value)
 
 
-def _reading(entry: Any) -> Reading:
-    return Reading(entry) if isinstance(entry, str) else Reading(str(entry["property"]), str(entry.get("reads", "")))
+def _reading(entry: Any) -> PropertyReading:
+    return (
+        PropertyReading(entry)
+        if isinstance(entry, str)
+        else PropertyReading(str(entry["property"]), str(entry.get("reads", "")))
+    )
 
 
 def _to_date(text: str) -> str | None:

@@ -18,8 +18,8 @@ from typing import TYPE_CHECKING
 
 from kg.errors import InputError
 from kg.facts.model import Source
-from kg.importers.class_conflicts import Kinds, wrong_uses
-from kg.importers.source_registry import write_entry, write_order
+from kg.importers.class_conflicts import Kinds, find_class_conflicts
+from kg.importers.source_registry import append_to_source_order, write_source
 
 if TYPE_CHECKING:
     import duckdb
@@ -39,14 +39,14 @@ COLUMNS = (
 )
 """The columns of every table written here, in their order; all of them are columns of a fact table."""
 _ALWAYS = ("subject", "property", "value", "record")
-MENTIONED = ("thing", "class", "label", "identifier", "property", "record", "via")
-MANY = 1_000_000
+STUB_COLUMNS = ("thing", "class", "label", "identifier", "property", "record", "via")
+PARQUET_FROM_ROWS = 1_000_000
 """Rows; a larger table is written as Parquet."""
-MEMORY = "300MB"
+MEMORY_LIMIT = "300MB"
 """What DuckDB may hold before it goes to disk."""
 PARQUET = "FORMAT parquet, COMPRESSION zstd, COMPRESSION_LEVEL 1, DICTIONARY_SIZE_LIMIT 100"
 """Properties and sources have few values; to make a dictionary of the others costs more than it saves."""
-LONGEST_REJECT = 500
+MAX_REJECT_TEXT = 500
 
 Progress = Callable[[int], None]
 """Told how many bytes were read since it was last told."""
@@ -57,38 +57,38 @@ def _no_progress(_: int) -> None:
 
 
 @dataclass
-class Gate:
-    """Where an import goes through: `with Gate(data, source) as gate:`; nothing is written before `finish`."""
+class ImportSession:
+    """Where an import goes through: `with Gate(data, source) as session:`; nothing is written before `finish`."""
 
     data: Path
     source: Source
     retrieved: str = ""
     dry_run: bool = False
     parquet: bool | None = None
-    identifier: str = "identifier"
+    identifier_property: str = "identifier"
     """The property of the identifiers that mentions tell."""
     progress: Progress = _no_progress
     kinds: Kinds | None = None
     """Which classes exclude each other; None when nothing need be said of that."""
-    summary: Summary = field(init=False)
+    summary: ImportSummary = field(init=False)
     _folder: tempfile.TemporaryDirectory[str] = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
-        self.summary = Summary(self.source.id, dry_run=self.dry_run)
+        self.summary = ImportSummary(self.source.id, dry_run=self.dry_run)
 
-    def __enter__(self) -> Gate:
+    def __enter__(self) -> ImportSession:
         import duckdb
 
         self._folder = tempfile.TemporaryDirectory(prefix="kg-import-", ignore_cleanup_errors=True)
         spool = Path(self._folder.name)
         self.sql: duckdb.DuckDBPyConnection = duckdb.connect(str(spool / "spool.duckdb"))
-        self.sql.execute(f"SET memory_limit = '{MEMORY}'")
+        self.sql.execute(f"SET memory_limit = '{MEMORY_LIMIT}'")
         # As much memory as each thread wants is not there for many.
         self.sql.execute("SET threads = 2")
         self.sql.execute("SET enable_progress_bar = false")
         # What is read back once or twice is not worth packing.
         self.sql.execute("SET force_compression = 'uncompressed'")
-        for name, names in (("row", [one for one in COLUMNS if one != "source"]), ("mention", MENTIONED)):
+        for name, names in (("row", [one for one in COLUMNS if one != "source"]), ("mention", STUB_COLUMNS)):
             self.sql.execute(f"CREATE TABLE {name} ({', '.join(f'{one} VARCHAR' for one in names)})")
         self.sql.execute("CREATE TABLE fault (line BIGINT, fault VARCHAR)")
         self._described: list[str] = ["SELECT CAST(NULL AS VARCHAR) AS subject WHERE false"]
@@ -116,7 +116,7 @@ class Gate:
         """Where the files of this import stand."""
         return self.data / "imports" / self.source.id
 
-    def add(
+    def add_fact(
         self,
         subject: str,
         property: str,
@@ -147,43 +147,47 @@ class Gate:
                 )
             )
 
-    def mention(self, thing: str, *, kind: str, label: str, identifier: str, record: str, via: str = "") -> None:
+    def add_stub(
+        self, entity: str, *, class_name: str, label: str, identifier: str, record: str, via: str = ""
+    ) -> None:
         """A thing that a fact leads to; what is told here counts only where the dataset does not describe it.
 
         `via` is the property of that fact.
         """
-        self._write_mention((thing, kind, label, identifier, self.identifier, record, via))
+        self._write_mention((entity, class_name, label, identifier, self.identifier_property, record, via))
 
     def reject(self, file: str, line: int, reason: str, text: str = "") -> None:
         """A record that could not be read, with its place and why."""
         self.summary.rejected += 1
-        shown = " ".join(text[:LONGEST_REJECT].split())
+        shown = " ".join(text[:MAX_REJECT_TEXT].split())
         self._rejects.write(f"{file}:{line}: {reason}" + (f": {shown}" if shown else "") + "\n")
 
-    def spool(self, name: str) -> Path:
+    def temporary_file(self, name: str) -> Path:
         """A file of this import alone, gone when it ends."""
         return Path(self._folder.name) / name
 
-    def add_rows(self, select: str, *, checked: bool = False, language: bool = False, stream: bool = False) -> None:
+    def add_facts_from(
+        self, select: str, *, may_fail: bool = False, has_language: bool = False, streamed: bool = False
+    ) -> None:
         """The facts of a SELECT: subject, property, value, language, record, line, fault.
 
         Where it is `checked`, a row with a fault is no fact; `language` says that rows may have one. A `stream` is
         written as it comes, unsorted: its rows must come in the same order each time, and none of them twice.
         """
-        if checked:
+        if may_fail:
             self.sql.execute(f"INSERT INTO fault SELECT line, fault FROM ({select}) WHERE fault <> ''")
             select = f"SELECT * FROM ({select}) WHERE fault = ''"
         rows = (
             "SELECT subject, property, value, language, record, '' AS rank, '' AS written, '' AS because,"
             f" '' AS paraphrase, {_quoted(self.retrieved)} AS retrieved FROM ({select})"
         )
-        if stream:
+        if streamed:
             self._streams.append(rows)
-            self._streamed.update(("language",) if language else ())
+            self._streamed.update(("language",) if has_language else ())
         else:
             self.sql.execute(f"INSERT INTO row BY NAME {rows}")
 
-    def describe(self, select: str) -> None:
+    def add_described(self, select: str) -> None:
         """The things of a SELECT are described by what streams; a mention of them adds nothing."""
         self._described.append(select)
 
@@ -192,7 +196,7 @@ class Gate:
         """A SELECT of the things that what streams describes."""
         return " UNION ALL ".join(self._described)
 
-    def names_any_of(self, select: str) -> bool:
+    def has_label_for_any(self, select: str) -> bool:
         """Whether one of the things of a SELECT has a label already."""
         known = f"{self.described} UNION ALL SELECT subject FROM row WHERE property = 'label'"
         found = self.sql.execute(
@@ -200,26 +204,27 @@ class Gate:
         )
         return bool((found.fetchone() or (0,))[0])
 
-    def mention_rows(self, select: str) -> None:
+    def add_stubs_from(self, select: str) -> None:
         """The things of a SELECT: thing, class, label, identifier, property, record, via."""
         self.sql.execute(f"INSERT INTO mention BY NAME {select}")
 
-    def class_otherwise(self, select: str, kind: str) -> None:
+    def add_default_class(self, select: str, class_name: str) -> None:
         """The class of the things of a SELECT (subject, record) that nothing else gives a class."""
         self.sql.execute(
-            f"INSERT INTO classless SELECT subject, {_quoted(kind)}, record FROM ({select}) AS rows (subject, record)"
+            f"INSERT INTO classless SELECT subject, {_quoted(class_name)}, record"
+            f" FROM ({select}) AS rows (subject, record)"
         )
 
-    def take_faults(self, most: int) -> list[tuple[int, str]]:
+    def take_faults(self, limit: int) -> list[tuple[int, str]]:
         """The faults of the rows added so far, in their order, and no longer kept; those beyond `most` are counted."""
-        found = self.sql.execute(f"SELECT line, fault FROM fault ORDER BY ALL LIMIT {most}").fetchall()
+        found = self.sql.execute(f"SELECT line, fault FROM fault ORDER BY ALL LIMIT {limit}").fetchall()
         counted = self.sql.execute("SELECT count(*) FROM fault").fetchone()
-        if counted is not None and counted[0] > most:
-            self.summary.rejected += counted[0] - most
+        if counted is not None and counted[0] > limit:
+            self.summary.rejected += counted[0] - limit
         self.sql.execute("DELETE FROM fault")
         return [(int(line), str(fault)) for line, fault in found]
 
-    def finish(self) -> Summary:
+    def finish(self) -> ImportSummary:
         """Write everything; raises `InputError` when there is nothing to write."""
         for file in (self._rows, self._mentions, self._rejects):
             file.flush()
@@ -237,7 +242,7 @@ class Gate:
 
     def _load(self) -> None:
         told = [name for name in COLUMNS if name != "source"]
-        for name, file, columns in (("row", self._rows, told), ("mention", self._mentions, MENTIONED)):
+        for name, file, columns in (("row", self._rows, told), ("mention", self._mentions, STUB_COLUMNS)):
             if Path(file.name).stat().st_size:
                 self.sql.execute(f"INSERT INTO {name} SELECT * FROM {_spooled(Path(file.name), columns)}")
 
@@ -251,7 +256,7 @@ class Gate:
 
     def _deprecate_wrong_uses(self) -> None:
         """Facts that lead to a thing as if it were of a class that it cannot be of."""
-        wrong = list(wrong_uses(self.sql, self.kinds)) if self.kinds is not None else []
+        wrong = list(find_class_conflicts(self.sql, self.kinds)) if self.kinds is not None else []
         if not wrong:
             return
         self.sql.execute("CREATE TABLE wrong (thing VARCHAR, property VARCHAR, class VARCHAR, because VARCHAR)")
@@ -311,7 +316,7 @@ class Gate:
         facts, things = counted.fetchone() or (0, 0)
         described = self.sql.execute(f"SELECT count(*) FROM ({self.described})").fetchone()
         self.summary.facts = int(facts) + streamed
-        self.summary.things = int(things) + (int(described[0]) if described is not None else 0)
+        self.summary.entities = int(things) + (int(described[0]) if described is not None else 0)
 
     def _count_streams(self) -> int:
         counts = [self.sql.execute(f"SELECT count(*) FROM ({rows})").fetchone() for rows in self._streams]
@@ -327,7 +332,9 @@ class Gate:
         raise InputError(f"No fact came of {self.summary.records} records{told}. Nothing was written.")
 
     def _publish(self) -> None:
-        parquet = self.parquet if self.parquet is not None else bool(self._streams) or self.summary.facts > MANY
+        parquet = (
+            self.parquet if self.parquet is not None else bool(self._streams) or self.summary.facts > PARQUET_FROM_ROWS
+        )
         name, other = ("facts.parquet", "facts.csv") if parquet else ("facts.csv", "facts.parquet")
         options = PARQUET if parquet else "FORMAT csv, HEADER true"
         self.folder.mkdir(parents=True, exist_ok=True)
@@ -343,9 +350,9 @@ class Gate:
             copied = self.sql.execute(f"COPY ({rows}) TO {_quoted(str(fresh))} ({options})").fetchone()
             self.summary.facts = int(copied[0]) if copied is not None else 0
             self._raise_when_empty()
-            write_entry(self.data / "sources.yaml", self.source)
+            write_source(self.data / "sources.yaml", self.source)
             fresh.replace(self.folder / name)
-            self.summary.order = write_order(self.data / "policy.yaml", self.source.id)
+            self.summary.trust_order = append_to_source_order(self.data / "policy.yaml", self.source.id)
         finally:
             fresh.unlink(missing_ok=True)
         (self.folder / other).unlink(missing_ok=True)
@@ -377,7 +384,7 @@ class Gate:
             fresh = path.with_name(f".{path.name}.unfinished")
             fresh.write_bytes(Path(self._rejects.name).read_bytes())
             fresh.replace(path)
-            self.summary.rejects = path
+            self.summary.rejects_file = path
 
 
 def _spooled(path: Path, names: Sequence[str]) -> str:
@@ -394,44 +401,44 @@ def _quoted(text: str) -> str:
 
 
 @dataclass
-class Summary:
+class ImportSummary:
     """The counts of one import; importers add to it while they read."""
 
     source: str
     records: int = 0
     facts: int = 0
-    things: int = 0
+    entities: int = 0
     rejected: int = 0
     skipped: Counter[str] = field(default_factory=Counter)
     """Why records or values were left out -> how many."""
     unmapped: Counter[str] = field(default_factory=Counter)
     """What the mapping says nothing about -> how often it was met."""
     files: tuple[Path, ...] = ()
-    rejects: Path | None = None
+    rejects_file: Path | None = None
     dry_run: bool = False
-    order: tuple[str, ...] = ()
+    trust_order: tuple[str, ...] = ()
     """The order of trust in `data/policy.yaml`, where it is known."""
 
-    def to_text(self, *, most: int = 20) -> str:
+    def to_text(self, *, limit: int = 20) -> str:
         """The summary as a person reads it."""
         verb = "would be written" if self.dry_run else "written"
         lines = [
-            f"{self.source}: {self.records:,} records read, {self.facts:,} facts about {self.things:,} things {verb}"
+            f"{self.source}: {self.records:,} records read, {self.facts:,} facts about {self.entities:,} things {verb}"
         ]
         lines += [f"  to {path.as_posix()}" for path in self.files]
-        if len(self.order) > 1:
-            place = self.order.index(self.source)
-            after = f"after {self.order[place - 1]}" if place else f"before {self.order[1]}"
+        if len(self.trust_order) > 1:
+            place = self.trust_order.index(self.source)
+            after = f"after {self.trust_order[place - 1]}" if place else f"before {self.trust_order[1]}"
             lines.append(f"  where sources differ it is believed {after}, as data/policy.yaml says")
-        elif self.files and not self.order:
+        elif self.files and not self.trust_order:
             lines.append(
                 f"  where sources differ nobody believes it: add {self.source} to `sources` in data/policy.yaml"
             )
         if self.rejected:
-            where = f", see {self.rejects.as_posix()}" if self.rejects is not None else ""
+            where = f", see {self.rejects_file.as_posix()}" if self.rejects_file is not None else ""
             lines.append(f"rejected: {self.rejected:,} records{where}")
-        lines += _told("left out", self.skipped, most)
-        lines += _told("not in the mapping", self.unmapped, most)
+        lines += _told("left out", self.skipped, limit)
+        lines += _told("not in the mapping", self.unmapped, limit)
         return "\n".join(lines) + "\n"
 
     def to_json(self) -> dict[str, object]:
@@ -440,13 +447,13 @@ class Summary:
             "source": self.source,
             "records": self.records,
             "facts": self.facts,
-            "things": self.things,
+            "things": self.entities,
             "rejected": self.rejected,
             "skipped": dict(sorted(self.skipped.items())),
             "unmapped": dict(sorted(self.unmapped.items())),
             "files": [path.as_posix() for path in self.files],
-            "rejects": self.rejects.as_posix() if self.rejects is not None else None,
-            "order": list(self.order),
+            "rejects": self.rejects_file.as_posix() if self.rejects_file is not None else None,
+            "order": list(self.trust_order),
             "dry_run": self.dry_run,
         }
 

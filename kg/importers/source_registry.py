@@ -21,14 +21,14 @@ _WHAT_ORDER = "# Whom to believe when sources disagree, the most trusted first."
 _BARE = re.compile(r"[A-Za-z][A-Za-z0-9 /._\-]*[A-Za-z0-9]|https?://[A-Za-z0-9/._\-?=&]+")
 
 
-def write_entry(path: Path, source: Source) -> None:
+def write_source(path: Path, source: Source) -> None:
     """Put the source's entry into the file: in the place of its old one, or at the end."""
     text = path.read_text(encoding="utf-8") if path.exists() else ""
     path.parent.mkdir(parents=True, exist_ok=True)
-    write_file(path, (to_entries(text, source),))
+    write_file(path, (with_source_entry(text, source),))
 
 
-def write_order(path: Path, source: str) -> tuple[str, ...]:
+def append_to_source_order(path: Path, source: str) -> tuple[str, ...]:
     """Put a source that the policy does not name at the end of its order; the order.
 
     Sources without a place would share the last one, and where two of them differ nobody could decide. Nothing is
@@ -40,7 +40,7 @@ def write_order(path: Path, source: str) -> tuple[str, ...]:
         order = [str(one) for one in before.get("sources") or ()]
         if source in order:
             return tuple(order)
-        fresh = to_ordered(text, source)
+        fresh = with_source_order(text, source)
         if to_mapping(fresh.encode(), file=str(path)) != {**before, "sources": [*order, source]}:
             return ()
     except (InputError, TypeError):
@@ -49,7 +49,7 @@ def write_order(path: Path, source: str) -> tuple[str, ...]:
     return (*order, source)
 
 
-def to_ordered(text: str, source: str) -> str:
+def with_source_order(text: str, source: str) -> str:
     """The text of `policy.yaml` with a source at the end of the order, where that is a list in brackets or of lines."""
     if not re.search(r"^sources\s*:", text, re.MULTILINE):
         lead = "" if not text else "\n" if text.endswith("\n") else "\n\n"
@@ -67,12 +67,12 @@ def to_ordered(text: str, source: str) -> str:
     )
 
 
-def to_entries(text: str, source: Source) -> str:
+def with_source_entry(text: str, source: Source) -> str:
     """The text of `sources.yaml` with this source's entry in it."""
     lines = text.splitlines(keepends=True)
     own = re.compile(rf"""(?:{re.escape(source.id)}|"{re.escape(source.id)}"|'{re.escape(source.id)}')\s*:""")
     start = next((number for number, line in enumerate(lines) if own.match(line)), None)
-    entry = to_entry(source)
+    entry = source_entry(source)
     if start is None:
         lead = "" if not text else "\n" if text.endswith("\n") else "\n\n"
         return text + lead + entry
@@ -82,7 +82,7 @@ def to_entries(text: str, source: Source) -> str:
     return "".join(lines[:start]) + entry + "".join(lines[end:])
 
 
-def to_entry(source: Source) -> str:
+def source_entry(source: Source) -> str:
     """A source as a block of YAML; raises `InputError` when its id is none."""
     if _ID.fullmatch(source.id) is None:
         raise InputError(f"{source.id!r} is not a source's id: small letters, digits, hyphens.")

@@ -10,15 +10,15 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from kg.linking.features import Census, Sketch, to_census, to_pairs, to_sketch
-from kg.linking.model import Candidate, Judged, Mention, Verdict
-from kg.linking.scoring import clues, veto
+from kg.linking.features import MentionFeatures, TermFrequencies, candidate_pairs, count_terms, to_features
+from kg.linking.model import Candidate, Classification, Judged, Mention
+from kg.linking.scoring import find_veto, score_features
 
-SAME, DIFFERENT = 0.95, 0.02
+SAME_FROM, DIFFERENT_BELOW = 0.95, 0.02
 """Confidence from which a pair is the same, and below which it is different."""
-ROUNDS = 4
+ESTIMATION_ROUNDS = 4
 """Of estimating how many mentions have a counterpart."""
-LEAST_DOUBT = 0.05
+MIN_UNMATCHED_PRIOR = 0.05
 """Of a mention's not being there."""
 
 
@@ -30,29 +30,29 @@ class Thresholds:
     among them at that; `same` then counts no more.
     """
 
-    same: float = SAME
-    different: float = DIFFERENT
+    same: float = SAME_FROM
+    different: float = DIFFERENT_BELOW
     precision: float | None = None
 
 
-def link(
+def classify_pairs(
     left: Sequence[Mention],
     right: Sequence[Mention],
     *,
     thresholds: Thresholds | None = None,
-    same: Mapping[str, str] | None = None,
+    linked: Mapping[str, str] | None = None,
 ) -> tuple[Judged, ...]:
     """Judge the mentions of one kind on two sides; of each mention the likeliest come first.
 
     `same` maps the ids of people that are linked already to a name that both sides share.
     """
     bounds = thresholds or Thresholds()
-    ones, others = ([to_sketch(one, same=same) for one in side] for side in (left, right))
-    census = to_census(ones, others)
-    compared = [_compare(ones[one], others[other], census) for one, other in to_pairs(ones, others, census)]
+    ones, others = ([to_features(one, linked=linked) for one in side] for side in (left, right))
+    census = count_terms(ones, others)
+    compared = [_compare(ones[one], others[other], census) for one, other in candidate_pairs(ones, others, census)]
     confidences = _confidences(compared, least=min(len(left), len(right)), most=max(len(left), len(right)))
     weighed = (
-        Candidate(one.left, one.right, one.clues, sure, one.veto)
+        Candidate(one.left, one.right, one.features, sure, one.veto)
         for one, sure in zip(compared, confidences, strict=True)
     )
     if bounds.precision is not None:
@@ -61,11 +61,11 @@ def link(
     return tuple(sorted(judged, key=lambda one: (one.candidate.left.id, -one.candidate.confidence)))
 
 
-def _compare(one: Sketch, other: Sketch, census: Census) -> Candidate:
+def _compare(one: MentionFeatures, other: MentionFeatures, census: TermFrequencies) -> Candidate:
     left, right = one.mention, other.mention
-    if reason := veto(left, right):
+    if reason := find_veto(left, right):
         return Candidate(left, right, (), 0.0, reason)
-    return Candidate(left, right, tuple(clues(one, other, census)), 0.0)
+    return Candidate(left, right, tuple(score_features(one, other, census)), 0.0)
 
 
 def _confidences(compared: Sequence[Candidate], *, least: int, most: int) -> list[float]:
@@ -86,13 +86,13 @@ def _confidences(compared: Sequence[Candidate], *, least: int, most: int) -> lis
         for place in standing
     ]
     share, sure = 0.9, [0.0] * len(said)
-    for _ in range(ROUNDS):
+    for _ in range(ESTIMATION_ROUNDS):
         chance = share / max(most, 2)
         of_one, of_other = [0.0] * len(ones), [0.0] * len(others)
         for odds, (one, other) in zip(said, sides, strict=True):
             of_one[one] += odds * chance
             of_other[other] += odds * chance
-        doubt = 1 - share + LEAST_DOUBT
+        doubt = 1 - share + MIN_UNMATCHED_PRIOR
         sure = [
             odds * chance / (doubt + max(of_one[one], of_other[other]))
             for odds, (one, other) in zip(said, sides, strict=True)
@@ -120,7 +120,7 @@ def threshold_for(precision: float, confidences: Iterable[float]) -> float:
     return threshold
 
 
-def _verdict(candidate: Candidate, bounds: Thresholds) -> Verdict:
+def _verdict(candidate: Candidate, bounds: Thresholds) -> Classification:
     if candidate.veto or candidate.confidence < bounds.different:
-        return Verdict.DIFFERENT
-    return Verdict.SAME if candidate.confidence >= bounds.same else Verdict.UNSURE
+        return Classification.DIFFERENT
+    return Classification.SAME if candidate.confidence >= bounds.same else Classification.UNSURE

@@ -17,13 +17,13 @@ from functools import cached_property
 from pathlib import Path
 
 from kg.linking.model import Mention
-from kg.linking.names import Title, person_of, titles_of
+from kg.linking.names import Title, parse_titles, person_words
 
-FEWEST_HOMONYMS = 0.05
+MIN_HOMONYM_RATE = 0.05
 
 
 @dataclass(frozen=True, slots=True)
-class Sketch:
+class MentionFeatures:
     """What is compared of a mention.
 
     `people` is who is credited: each person's keys, one that the spellings of a name share and, where the person is
@@ -38,18 +38,18 @@ class Sketch:
     roles: Mapping[str, frozenset[int]]
 
     @property
-    def wholes(self) -> tuple[str, ...]:
+    def keys(self) -> tuple[str, ...]:
         """Its names, each as one key."""
-        return tuple(title.whole for title in self.titles) or tuple(" ".join(words) for words in self.persons)
+        return tuple(title.full for title in self.titles) or tuple(" ".join(words) for words in self.persons)
 
-    def named(self, number: int) -> str:
+    def person_name(self, number: int) -> str:
         """The name of one of its people."""
         return self.mention.credits[number].name
 
 
-def to_sketch(mention: Mention, *, same: Mapping[str, str] | None = None) -> Sketch:
+def to_features(mention: Mention, *, linked: Mapping[str, str] | None = None) -> MentionFeatures:
     """What is compared of a mention; `same` gives the people that are linked already a key of their own."""
-    known = same or {}
+    known = linked or {}
     is_person = mention.kind == "person"
     to_key = title_key if is_person else person_key
     people: dict[str, int] = {}
@@ -61,14 +61,14 @@ def to_sketch(mention: Mention, *, same: Mapping[str, str] | None = None) -> Ske
             people.setdefault(key, number)
         if keys and credit.role:
             roles.setdefault(credit.role, set()).add(number)
-    titles = () if is_person else tuple(dict.fromkeys(title for name in mention.names for title in titles_of(name)))
-    persons = tuple(dict.fromkeys(filter(None, map(person_of, mention.names)))) if is_person else ()
-    return Sketch(mention, titles, persons, people, {role: frozenset(ones) for role, ones in roles.items()})
+    titles = () if is_person else tuple(dict.fromkeys(title for name in mention.names for title in parse_titles(name)))
+    persons = tuple(dict.fromkeys(filter(None, map(person_words, mention.names)))) if is_person else ()
+    return MentionFeatures(mention, titles, persons, people, {role: frozenset(ones) for role, ones in roles.items()})
 
 
 def title_key(name: str) -> str:
     """A title as one key."""
-    return next((title.whole for title in titles_of(name)), "")
+    return next((title.full for title in parse_titles(name)), "")
 
 
 def person_key(name: str) -> str:
@@ -77,14 +77,14 @@ def person_key(name: str) -> str:
     >>> person_key("F. W. Murnau") == person_key("Friedrich Wilhelm Murnau") == person_key("Murnau, F. W.")
     True
     """
-    words = person_of(name)
+    words = person_words(name)
     if not words:
         return ""
     return f"{words[-1]} {words[0][0]}" if len(words) > 1 else words[0]
 
 
 @dataclass(frozen=True)
-class Census:
+class TermFrequencies:
     """How common names, years and people are among the mentions of both sides."""
 
     size: int
@@ -94,28 +94,28 @@ class Census:
     years: Counter[int]
     people: Counter[str]
 
-    def share(self, counts: Counter[str], key: str) -> float:
+    def frequency(self, counts: Counter[str], key: str) -> float:
         """The share of a side that bears the key; what nobody bears counts as borne by one."""
         return max(counts[key], 1) / self.size
 
-    def others(self, name: str) -> float:
+    def homonym_frequency(self, name: str) -> float:
         """The share of a side that bears this name without being the thing meant.
 
         One bearer may be the very thing, so the chance of another is that of any name to be borne twice.
         """
-        return (max(self.names[name], 1) - 1 + self.homonyms) / self.size
+        return (max(self.names[name], 1) - 1 + self.homonym_rate) / self.size
 
     @cached_property
-    def homonyms(self) -> float:
+    def homonym_rate(self) -> float:
         """The share of things whose name another thing bears as well; not below what is seen in large catalogues."""
         shared = sum(count for count in self.names.values() if count > 1)
-        return max(FEWEST_HOMONYMS, min(1.0, shared / self.size))
+        return max(MIN_HOMONYM_RATE, min(1.0, shared / self.size))
 
 
-def to_census(left: Iterable[Sketch], right: Iterable[Sketch]) -> Census:
+def count_terms(left: Iterable[MentionFeatures], right: Iterable[MentionFeatures]) -> TermFrequencies:
     """Count both sides; of each key the larger count is kept, since either side may be a small excerpt."""
     one, other = _count(left), _count(right)
-    return Census(
+    return TermFrequencies(
         max(one.size, other.size),
         one.names | other.names,
         one.mains | other.mains,
@@ -125,7 +125,7 @@ def to_census(left: Iterable[Sketch], right: Iterable[Sketch]) -> Census:
     )
 
 
-def _count(sketches: Iterable[Sketch]) -> Census:
+def _count(sketches: Iterable[MentionFeatures]) -> TermFrequencies:
     size = 0
     names: Counter[str] = Counter()
     mains: Counter[str] = Counter()
@@ -134,20 +134,20 @@ def _count(sketches: Iterable[Sketch]) -> Census:
     people: Counter[str] = Counter()
     for one in sketches:
         size += 1
-        names.update(set(one.wholes))
+        names.update(set(one.keys))
         mains.update({title.main for title in one.titles})
         words.update({word for title in one.titles for word in title.words})
         words.update({word for person in one.persons for word in person})
         years.update(set(one.mention.years[:1]))
         people.update(one.people.keys())
-    return Census(size, names, mains, words, years, people)
+    return TermFrequencies(size, names, mains, words, years, people)
 
 
-LARGEST_BLOCK = 2_000
+MAX_BLOCK_PAIRS = 2_000
 """Pairs that one key may give."""
-MOST_CANDIDATES = 10
+MAX_CANDIDATES = 10
 """Pairs of one mention that are compared."""
-COMMON = 0.004
+MAX_WORD_FREQUENCY = 0.004
 """A word that a larger share of a side bears makes no key alone."""
 
 _PAIRS = f"""
@@ -157,7 +157,7 @@ WITH met AS (
     JOIN (
         SELECT key, count(*) FILTER (side = 0) * count(*) FILTER (side = 1) AS pairs FROM keys GROUP BY key
     ) AS block ON block.key = one.key
-    WHERE one.side = 0 AND other.side = 1 AND block.pairs BETWEEN 1 AND {LARGEST_BLOCK}
+    WHERE one.side = 0 AND other.side = 1 AND block.pairs BETWEEN 1 AND {MAX_BLOCK_PAIRS}
 ), weighed AS (
     SELECT left_one, right_one, sum(rarity) AS shared FROM met GROUP BY ALL
 )
@@ -165,12 +165,14 @@ SELECT left_one, right_one FROM weighed
 QUALIFY least(
     row_number() OVER (PARTITION BY left_one ORDER BY shared DESC, right_one),
     row_number() OVER (PARTITION BY right_one ORDER BY shared DESC, left_one)
-) <= {MOST_CANDIDATES}
+) <= {MAX_CANDIDATES}
 ORDER BY left_one, right_one
 """
 
 
-def to_pairs(left: Sequence[Sketch], right: Sequence[Sketch], census: Census) -> Iterator[tuple[int, int]]:
+def candidate_pairs(
+    left: Sequence[MentionFeatures], right: Sequence[MentionFeatures], census: TermFrequencies
+) -> Iterator[tuple[int, int]]:
     """Yield the places, in left and right, of the pairs that are worth comparing, in order."""
     import duckdb
 
@@ -194,7 +196,7 @@ def to_pairs(left: Sequence[Sketch], right: Sequence[Sketch], census: Census) ->
                 yield from batch
 
 
-def _keys(one: Sketch, census: Census) -> Iterator[str]:
+def _keys(one: MentionFeatures, census: TermFrequencies) -> Iterator[str]:
     for scheme, value in one.mention.identifiers:
         yield f"i {scheme} {value}"
     yield from _title_keys(one, census)
@@ -204,22 +206,22 @@ def _keys(one: Sketch, census: Census) -> Iterator[str]:
             yield from (f"p {key} {near}" for near in (year - 1, year, year + 1))
 
 
-def _title_keys(one: Sketch, census: Census) -> Iterator[str]:
-    common = max(COMMON * census.size, 8)
+def _title_keys(one: MentionFeatures, census: TermFrequencies) -> Iterator[str]:
+    common = max(MAX_WORD_FREQUENCY * census.size, 8)
     years = one.mention.years or (0,)
     for title in one.titles:
-        yield f"t {title.whole}"
+        yield f"t {title.full}"
         yield f"t {title.main}"
         rare = [word for word in title.words if census.words[word] <= common and len(word) > 1]
         yield from (f"w {word}" for word in rare)
         yield from (f"b {word} {after}" for word, after in zip(title.words, title.words[1:], strict=False))
         for year in years:
             # A misspelled title keeps its beginning or its end.
-            yield f"s {title.whole[:4]} {year}"
-            yield f"e {title.whole[-4:]} {year}"
+            yield f"s {title.full[:4]} {year}"
+            yield f"e {title.full[-4:]} {year}"
 
 
-def _person_keys(one: Sketch) -> Iterator[str]:
+def _person_keys(one: MentionFeatures) -> Iterator[str]:
     for words in one.persons:
         yield f"t {' '.join(sorted(words))}"
         yield f"n {words[-1]} {words[0][:1]}"

@@ -1,6 +1,6 @@
-"""Judgements walk in; `data/links.sssom.tsv` with them at its end, and the pairs left to a person, walk out.
+"""The files of linking: judgements appended to `data/links.sssom.tsv`, and the pairs that a person should review.
 
-What stands in the file is never changed: rows are added at its end, by way of a fresh file beside it.
+Rows that are in the file already are never changed; new rows are appended, by way of a fresh file beside it.
 """
 
 from __future__ import annotations
@@ -17,88 +17,99 @@ import orjson
 from kg.atomic_files import write_file
 from kg.decisions.links import LINKS_FILE, Judgement, to_sssom, to_sssom_row
 from kg.errors import InputError
-from kg.linking.model import Candidate, Clue, Credit, Mention
+from kg.linking.model import Candidate, Credit, FeatureScore, Mention
 from kg.project import Project
 
-UNSURE = "unsure.jsonl"
+UNSURE_FILE = "unsure.jsonl"
 
 
-def keep(project: Project, judgements: Iterable[Judgement]) -> Path:
-    """Add judgements to the project's file, or make it; raises `InputError` when it cannot be written."""
+def append_judgements(project: Project, judgements: Iterable[Judgement]) -> Path:
+    """Append judgements to the project's file; raises `InputError` when it cannot be written."""
     path = project.data / LINKS_FILE
     judgements = tuple(judgements)
     if not judgements:
         return path
     try:
         before = path.read_text(encoding="utf-8") if path.exists() else ""
-        write_file(path, (_added(before, judgements) if before.strip() else to_sssom(judgements),))
+        write_file(path, (_with_rows(before, judgements) if before.strip() else to_sssom(judgements),))
     except (OSError, UnicodeDecodeError) as error:
         raise InputError(f"{path} cannot be written: {error}") from error
     return path
 
 
-def _added(before: str, judgements: tuple[Judgement, ...]) -> str:
-    """The file with rows for the judgements, in the columns that it has."""
+def _with_rows(before: str, judgements: tuple[Judgement, ...]) -> str:
+    """The text of the file with rows for the judgements, in the columns that the file has."""
     header = next((line for line in before.splitlines() if not line.startswith("#")), "").split("\t")
     columns = to_sssom(()).splitlines()[-1].split("\t")
     out = io.StringIO()
     rows = csv.writer(out, delimiter="\t", lineterminator="\n")
-    for one in judgements:
-        said = dict(zip(columns, to_sssom_row(one), strict=True))
-        rows.writerow([said.get(name, "") for name in header])
+    for judgement in judgements:
+        cells = dict(zip(columns, to_sssom_row(judgement), strict=True))
+        rows.writerow([cells.get(name, "") for name in header])
     return before + ("" if before.endswith("\n") else "\n") + out.getvalue()
 
 
-def keep_unsure(project: Project, candidates: Iterable[Candidate]) -> Path:
-    """Keep the pairs that a person should look at, the likeliest first."""
-    path = project.build_folder / UNSURE
+def write_unsure(project: Project, candidates: Iterable[Candidate]) -> Path:
+    """Write the pairs that a person should review, the most likely first."""
+    path = project.build_folder / UNSURE_FILE
     path.parent.mkdir(parents=True, exist_ok=True)
-    ordered = sorted(candidates, key=lambda one: (-one.confidence, one.left.id, one.right.id))
-    write_file(path, (orjson.dumps(to_dict(one)).decode() + "\n" for one in ordered))
+    ordered = sorted(candidates, key=lambda pair: (-pair.confidence, pair.left.id, pair.right.id))
+    write_file(path, (orjson.dumps(candidate_to_dict(candidate)).decode() + "\n" for candidate in ordered))
     return path
 
 
-def unsure(project: Project) -> tuple[Candidate, ...]:
-    """The pairs that the last run left to a person; raises `InputError` when nothing was linked yet."""
-    path = project.build_folder / UNSURE
+def read_unsure(project: Project) -> tuple[Candidate, ...]:
+    """The pairs that the last run left to a person; raises `InputError` when there was no run yet."""
+    path = project.build_folder / UNSURE_FILE
     try:
         lines = path.read_bytes().splitlines()
     except OSError as error:
-        raise InputError("Nothing has been linked here yet. Run `kg link` first.") from error
-    return tuple(_candidate(orjson.loads(line)) for line in lines)
+        raise InputError("Nothing has been linked in this project yet. Run `kg link` first.") from error
+    return tuple(_to_candidate(orjson.loads(line)) for line in lines)
 
 
-def to_dict(candidate: Candidate) -> dict[str, Any]:
-    """A candidate for programs."""
+def candidate_to_dict(candidate: Candidate) -> dict[str, Any]:
+    """A candidate as `kg link why --format json` writes it."""
     return {
         "left": _mention_to_dict(candidate.left),
         "right": _mention_to_dict(candidate.right),
         "confidence": round(candidate.confidence, 4),
         "veto": candidate.veto,
-        "clues": [asdict(clue) | {"bits": round(clue.bits, 2)} for clue in candidate.clues],
+        "clues": [asdict(feature) | {"bits": round(feature.bits, 2)} for feature in candidate.features],
     }
 
 
 def _mention_to_dict(mention: Mention) -> dict[str, Any]:
-    said = asdict(mention)
-    said["identifiers"] = sorted(mention.identifiers)
-    said["countries"] = sorted(mention.countries)
-    return said
+    return {
+        "id": mention.id,
+        "names": mention.names,
+        "kind": mention.kind,
+        "class_": mention.class_name,
+        "years": mention.years,
+        "dated": mention.date_kind,
+        "credits": [asdict(credit) for credit in mention.credits],
+        "identifiers": sorted(mention.identifiers),
+        "countries": sorted(mention.countries),
+        "minutes": mention.minutes,
+    }
 
 
-def _candidate(said: dict[str, Any]) -> Candidate:
-    clues = tuple(Clue(**clue) for clue in said["clues"])
-    return Candidate(_mention(said["left"]), _mention(said["right"]), clues, said["confidence"], said["veto"])
+def _to_candidate(document: dict[str, Any]) -> Candidate:
+    left, right = _to_mention(document["left"]), _to_mention(document["right"])
+    features = tuple(FeatureScore(**feature) for feature in document["clues"])
+    return Candidate(left, right, features, document["confidence"], document["veto"])
 
 
-def _mention(said: dict[str, Any]) -> Mention:
+def _to_mention(document: dict[str, Any]) -> Mention:
     return Mention(
-        **{
-            **said,
-            "names": tuple(said["names"]),
-            "years": tuple(said["years"]),
-            "credits": tuple(Credit(**credit) for credit in said["credits"]),
-            "identifiers": frozenset((scheme, value) for scheme, value in said["identifiers"]),
-            "countries": frozenset(said["countries"]),
-        }
+        document["id"],
+        tuple(document["names"]),
+        document["kind"],
+        document["class_"],
+        tuple(document["years"]),
+        document["dated"],
+        tuple(Credit(**credit) for credit in document["credits"]),
+        frozenset((scheme, value) for scheme, value in document["identifiers"]),
+        frozenset(document["countries"]),
+        document["minutes"],
     )

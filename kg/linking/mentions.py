@@ -19,9 +19,9 @@ from kg.linking.model import Credit, Mention
 from kg.schema import Schema
 from kg.terms import FILM, Term, to_curie
 
-OWN = "own"
+OWN_SOURCE = "own"
 """Who tells of the things that the project's people wrote blocks for."""
-KINDS = {
+KIND_OF_CLASS = {
     "Film": "film",
     "Person": "person",
     "Organisation": "organisation",
@@ -57,7 +57,7 @@ class _Said:
     values: dict[str, list[Term]] = field(default_factory=lambda: defaultdict(list))
 
 
-def to_mentions(facts: Iterable[Fact], schema: Schema) -> dict[str, list[Mention]]:
+def find_mentions(facts: Iterable[Fact], schema: Schema) -> dict[str, list[Mention]]:
     """Every thing that can be linked, by who tells of it: `own`, or the id of the source of an import."""
     things = _things(facts)
     kinds = _Kinds(schema)
@@ -76,7 +76,7 @@ def _things(facts: Iterable[Fact]) -> dict[Subject, _Said]:
     for fact in facts:
         said = things[fact.subject]
         if not fact.evidence.record:
-            said.source = OWN
+            said.source = OWN_SOURCE
         elif not said.source:
             said.source = fact.evidence.source
         said.values[_local(fact.property)].append(fact.value)
@@ -107,7 +107,7 @@ class _Kinds:
                 if (own := _local(class_)) != "Work":
                     # A work may be a book or a song; only what is called nothing narrower may be a film.
                     names.pop("Work", None)
-                kind = next((kind for name, kind in KINDS.items() if name in names), "")
+                kind = next((kind for name, kind in KIND_OF_CLASS.items() if name in names), "")
                 self._known[class_] = (kind, own)
             else:
                 self._known[class_] = ("", "")

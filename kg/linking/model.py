@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 
-class Verdict(StrEnum):
+class Classification(StrEnum):
     """What is judged of two mentions."""
 
     SAME = "same"
@@ -40,9 +40,9 @@ class Mention:
     id: str
     names: tuple[str, ...]
     kind: str = "film"
-    class_: str = ""
+    class_name: str = ""
     years: tuple[int, ...] = ()
-    dated: str = "release"
+    date_kind: str = "release"
     credits: tuple[Credit, ...] = ()
     identifiers: frozenset[tuple[str, str]] = frozenset()
     countries: frozenset[str] = frozenset()
@@ -55,7 +55,7 @@ class Mention:
 
 
 @dataclass(frozen=True, slots=True)
-class Clue:
+class FeatureScore:
     """What one comparison says: `bits` for sameness (below nothing: against it), and the two values compared.
 
     A bit doubles the odds that both mentions mean one thing.
@@ -81,21 +81,21 @@ class Candidate:
 
     left: Mention
     right: Mention
-    clues: tuple[Clue, ...]
+    features: tuple[FeatureScore, ...]
     confidence: float
     veto: str = ""
 
     @property
     def bits(self) -> float:
         """The sum of what the clues say."""
-        return sum(clue.bits for clue in self.clues)
+        return sum(clue.bits for clue in self.features)
 
     @property
     def reason(self) -> str:
         """The clues in one line, the weightiest first."""
         if self.veto:
             return self.veto
-        return "; ".join(str(clue) for clue in sorted(self.clues, key=lambda one: -abs(one.bits)) if clue.name)
+        return "; ".join(str(clue) for clue in sorted(self.features, key=lambda one: -abs(one.bits)) if clue.name)
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,4 +103,4 @@ class Judged:
     """A candidate and what is judged of it."""
 
     candidate: Candidate
-    verdict: Verdict
+    verdict: Classification

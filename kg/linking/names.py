@@ -13,7 +13,7 @@ from functools import lru_cache
 
 from anyascii import anyascii
 
-LONGEST = 400
+MAX_NAME_LENGTH = 400
 """Characters of a name that are looked at; a longer one is a paragraph."""
 
 ARTICLES = frozenset({
@@ -50,12 +50,12 @@ _SUFFIX = frozenset({"jr", "sr", "2", "3", "4", "phd", "esq", "asc", "bsc"})
 class Title:
     """A title as it is compared: the whole without blanks, the part before a subtitle, and the words."""
 
-    whole: str
+    full: str
     main: str
     words: tuple[str, ...]
 
 
-def year_in(text: str) -> int | None:
+def find_year(text: str) -> int | None:
     """The year in brackets at the end of a title.
 
     >>> year_in("Heat (1995)")
@@ -65,13 +65,13 @@ def year_in(text: str) -> int | None:
     return int(found["year"]) if found is not None else None
 
 
-def titles_of(text: str) -> tuple[Title, ...]:
+def parse_titles(text: str) -> tuple[Title, ...]:
     """A title and the others that it holds in brackets, each as it is compared.
 
     >>> [one.whole for one in titles_of("City of Lost Children, The (Cité des enfants perdus, La) (1995)")]
     ['cityoflostchildren', 'citedesenfantsperdus']
     """
-    return _titles_of(text[:LONGEST])
+    return _titles_of(text[:MAX_NAME_LENGTH])
 
 
 @lru_cache(maxsize=1 << 16)
@@ -88,17 +88,17 @@ def _title(text: str) -> Title | None:
     turned = _TURNED.match(text.strip())
     if turned is not None and turned["article"].rstrip("'’").casefold() in ARTICLES:
         text = f"{turned['article']} {turned['rest']}"
-    words = words_of(text)
+    words = title_words(text)
     if not words:
         return None
     before, *after = _SUBTITLE.split(text, maxsplit=1)
-    main = words_of(before) if after else words
+    main = title_words(before) if after else words
     # A part before a colon that is one short word tells nothing: `It: Chapter Two`, `M - Eine Stadt sucht ...`.
     joined = "".join(main)
     return Title("".join(words), joined if len(joined) > 3 else "".join(words), words)
 
 
-def words_of(text: str) -> tuple[str, ...]:
+def title_words(text: str) -> tuple[str, ...]:
     """The words of a title, without the article before it: lower case, Latin letters, numbers as digits.
 
     >>> words_of("L’Avventura II"), words_of("$1,000 a Minute"), words_of("G. I. Joe")
@@ -135,13 +135,13 @@ def _joined_letters(words: list[str]) -> list[str]:
 
 
 @lru_cache(maxsize=1 << 16)
-def person_of(text: str) -> tuple[str, ...]:
+def person_words(text: str) -> tuple[str, ...]:
     """The words of a person's name, the first name first, without `Jr.`.
 
     >>> person_of("Mankiewicz, Joseph L.") == person_of("Joseph L. Mankiewicz")
     True
     """
-    text = _ASIDE.sub("", text[:LONGEST])
+    text = _ASIDE.sub("", text[:MAX_NAME_LENGTH])
     last, comma, first = text.partition(",")
     if comma and first.strip() and first.strip(" .").casefold() not in ("jr", "sr", "ii", "iii", "iv"):
         text = f"{first} {last}"

@@ -13,9 +13,9 @@ from kg.decisions.links import COMPOSITE, LINKS_FILE, Judgement, Links, read_lin
 from kg.decisions.policy import read_policy
 from kg.errors import FaultsError, UnknownNameError
 from kg.facts.readers import read_facts
-from kg.linking.classification import Thresholds, link
-from kg.linking.mentions import OWN, to_mentions
-from kg.linking.model import Candidate, Judged, Mention, Verdict
+from kg.linking.classification import Thresholds, classify_pairs
+from kg.linking.mentions import OWN_SOURCE, find_mentions
+from kg.linking.model import Candidate, Classification, Judged, Mention
 from kg.project import Project
 from kg.reports import Finding
 from kg.schema import read_ontology, to_schema
@@ -25,14 +25,14 @@ from kg.version import __version__
 
 
 @dataclass(frozen=True)
-class Linkable:
+class LinkingInput:
     """What a project's facts mention, by who tells of it, what was judged already, and whom it trusts."""
 
     mentions: dict[str, list[Mention]]
     links: Links
     trust: Callable[[str], int]
 
-    def named(self, name: str) -> Mention:
+    def mention(self, name: str) -> Mention:
         """The mention of this id; raises `UnknownNameError`."""
         try:
             id = to_curie(to_iri(name).value)
@@ -44,7 +44,7 @@ class Linkable:
         return every[id]
 
 
-def read_linkable(project: Project) -> Linkable:
+def read_linking_input(project: Project) -> LinkingInput:
     """Read a project's facts and judgements; raises `FaultsError` with all that is wrong with them."""
     schema = to_schema(read_ontology(project.ontology))
     read = read_facts(project.data, schema)
@@ -55,7 +55,7 @@ def read_linkable(project: Project) -> Linkable:
     links = read_links(project.data / LINKS_FILE, file=f"data/{LINKS_FILE}", faults=faults)
     if faults:
         raise FaultsError(faults)
-    return Linkable(to_mentions(read.facts, schema), links, lambda source: policy.trust(source, LABEL))
+    return LinkingInput(find_mentions(read.facts, schema), links, lambda source: policy.trust(source, LABEL))
 
 
 def link_project(
@@ -66,9 +66,9 @@ def link_project(
     thresholds: Thresholds | None = None,
     day: str = "",
     progress: Callable[[str], None] | None = None,
-) -> Matched:
+) -> LinkingResult:
     """What else is the same in a project; nothing is written."""
-    linkable = read_linkable(project)
+    linkable = read_linking_input(project)
     for source in between or ():
         if source not in linkable.mentions:
             known = sorted(linkable.mentions)
@@ -78,7 +78,7 @@ def link_project(
                 suggestions=closest(source, known),
                 remedy=f"There are {', '.join(known)}.",
             )
-    return match(
+    return link_sources(
         linkable.mentions,
         linkable.links,
         trust=linkable.trust,
@@ -90,33 +90,33 @@ def link_project(
     )
 
 
-def compare(project: Project, one: str, other: str) -> Candidate:
+def compare_entities(project: Project, one: str, other: str) -> Candidate:
     """Two things of a project compared among all of their sources; raises `UnknownNameError`."""
-    linkable = read_linkable(project)
-    left, right = linkable.named(one), linkable.named(other)
+    linkable = read_linking_input(project)
+    left, right = linkable.mention(one), linkable.mention(other)
     sides = [next(side for side in linkable.mentions.values() if mention in side) for mention in (left, right)]
     kind = left.kind
-    judged = link(*([mention for mention in side if mention.kind == kind] for side in sides))
+    judged = classify_pairs(*([mention for mention in side if mention.kind == kind] for side in sides))
     found = (one.candidate for one in judged if one.candidate.left.id == left.id and one.candidate.right.id == right.id)
     return next(found, Candidate(left, right, (), 0.0, "they share no name, word or person worth comparing"))
 
 
-MOST_ROUNDS = 6
+MAX_ROUNDS = 6
 TOOL = f"film-knowledge-graph {__version__}"
 _THROUGH = {"film": "person", "person": "film"}
 """Kind -> the kind that it is linked through."""
 
 
 @dataclass(frozen=True, slots=True)
-class Matched:
+class LinkingResult:
     """What linking found: new judgements, pairs for a person to judge, and counts by sources and kind."""
 
     judgements: tuple[Judgement, ...]
     unsure: tuple[Candidate, ...]
-    counts: Mapping[tuple[str, str, str, Verdict], int] = field(default_factory=dict)
+    counts: Mapping[tuple[str, str, str, Classification], int] = field(default_factory=dict)
 
 
-def match(
+def link_sources(
     mentions: Mapping[str, Sequence[Mention]],
     links: Links,
     *,
@@ -126,9 +126,11 @@ def match(
     thresholds: Thresholds | None = None,
     day: str = "",
     progress: Callable[[str], None] | None = None,
-) -> Matched:
+) -> LinkingResult:
     """Link every two sources of a project, or the two of `between`, for all kinds of things or only `kinds`."""
-    order = sorted(mentions, key=lambda source: (source != OWN, _unnamed(mentions[source]), trust(source), source))
+    order = sorted(
+        mentions, key=lambda source: (source != OWN_SOURCE, _unnamed(mentions[source]), trust(source), source)
+    )
     pairs = [pair for pair in combinations(order, 2) if between is None or set(pair) == set(between)]
     wanted = set(kinds)
     found = _Found(links)
@@ -137,7 +139,7 @@ def match(
             progress(f"{one} and {other}")
         for judged in _between(mentions[one], mentions[other], found, wanted, thresholds):
             found.take(one, other, judged, day)
-    return Matched(tuple(found.judgements), tuple(found.unsure), found.counts)
+    return LinkingResult(tuple(found.judgements), tuple(found.unsure), found.counts)
 
 
 def _unnamed(mentions: Sequence[Mention]) -> bool:
@@ -152,7 +154,7 @@ class _Found:
         self.judged = {one.names: one for one in links.judgements}
         self.judgements: list[Judgement] = []
         self.unsure: list[Candidate] = []
-        self.counts: Counter[tuple[str, str, str, Verdict]] = Counter()
+        self.counts: Counter[tuple[str, str, str, Classification]] = Counter()
         self._stands: dict[NamedNode, NamedNode] = {}
         self._members: dict[NamedNode, set[NamedNode]] = {}
         for one in links.judgements:
@@ -175,12 +177,12 @@ class _Found:
         if candidate.veto and candidate.left.identifiers & candidate.right.identifiers:
             # One of them has a wrong identifier, and must not become the other by way of a third that has it as well.
             self._denied.append((left, right))
-        if verdict is Verdict.SAME and not self._may_join(left, right):
-            verdict = Verdict.UNSURE
+        if verdict is Classification.SAME and not self._may_join(left, right):
+            verdict = Classification.UNSURE
         self.counts[one, other, kind, verdict] += 1
-        if verdict is Verdict.UNSURE:
+        if verdict is Classification.UNSURE:
             self.unsure.append(candidate)
-        elif verdict is Verdict.SAME and self._join(left, right):
+        elif verdict is Classification.SAME and self._join(left, right):
             self.judgements.append(to_judgement(candidate, same=True, day=day))
 
     def _join(self, left: NamedNode, right: NamedNode) -> bool:
@@ -214,13 +216,13 @@ def _between(
     known = {one.id: key for side in (left, right) for one in side if (key := found.key(one.id))}
     last: dict[str, tuple[Judged, ...]] = {}
     waiting = [kind for kind in kinds if not wanted or kind in wanted or _THROUGH.get(kind) in wanted]
-    for _ in range(MOST_ROUNDS):
+    for _ in range(MAX_ROUNDS):
         if not waiting:
             break
         changed = set()
         for kind in waiting:
             before = _same(last.get(kind, ()))
-            last[kind] = link(*sides[kind], thresholds=thresholds, same=known)
+            last[kind] = classify_pairs(*sides[kind], thresholds=thresholds, linked=known)
             if (now := _same(last[kind])) != before:
                 known.update({name: left_name for left_name, name in now} | {one: one for one, _ in now})
                 changed.add(_THROUGH.get(kind, ""))
@@ -231,7 +233,7 @@ def _between(
 
 
 def _same(judged: Iterable[Judged]) -> set[tuple[str, str]]:
-    return {(one.candidate.left.id, one.candidate.right.id) for one in judged if one.verdict is Verdict.SAME}
+    return {(one.candidate.left.id, one.candidate.right.id) for one in judged if one.verdict is Classification.SAME}
 
 
 def to_judgement(candidate: Candidate, *, same: bool, day: str, author: str = "", comment: str = "") -> Judgement:

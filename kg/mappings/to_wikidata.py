@@ -14,7 +14,7 @@ from enum import StrEnum
 from pyoxigraph import NamedNode, Triple
 
 from kg import vocabulary as vocab
-from kg.mappings.wikidata import EXACT, WD, Meaning, WikidataMapping, reads_of
+from kg.mappings.wikidata import EXACT, WD, PropertyMeaning, WikidataMapping, default_parser
 from kg.schema import Schema
 from kg.terms import ALIAS, LABEL, OWL, SKOS, TYPE, XSD
 
@@ -49,14 +49,14 @@ _BY_READING = {
 
 
 @dataclass(frozen=True, slots=True)
-class Saying:
+class WikidataProperty:
     """How one of our properties is said there: the property, what it takes, and what it means to us."""
 
     property: str
     datatype: Datatype
     ours: NamedNode
-    meaning: Meaning
-    qualifiers: tuple[Saying, ...] = ()
+    meaning: PropertyMeaning
+    qualifiers: tuple[WikidataProperty, ...] = ()
     bounds: Mapping[NamedNode, str] = field(default_factory=dict)
     """What makes a node of ours say less than the property there -> the value with which it does not."""
 
@@ -66,12 +66,12 @@ class Saying:
 
 
 @dataclass(frozen=True)
-class Sayings:
+class ExportMapping:
     """How our words are said in Wikidata."""
 
-    plain: Mapping[NamedNode, tuple[Saying, ...]]
+    plain: Mapping[NamedNode, tuple[WikidataProperty, ...]]
     """Property -> how its value is said; properties below it are said so too, where they have no way of their own."""
-    nodes: Mapping[NamedNode, tuple[Saying, ...]]
+    parts: Mapping[NamedNode, tuple[WikidataProperty, ...]]
     """Property that leads to a node -> how the node's own value is said, and what qualifies it."""
     inverses: Mapping[NamedNode, tuple[NamedNode, ...]]
     """Property -> those that say the same from the other end."""
@@ -79,17 +79,17 @@ class Sayings:
     minute: str
     currencies: Mapping[str, str]
     media: Mapping[str, str]
-    turned: Mapping[str, Mapping[str, str]]
+    inverted: Mapping[str, Mapping[str, str]]
 
 
-def read_sayings(ontology: Iterable[Triple], schema: Schema, mapping: WikidataMapping) -> Sayings:
+def to_export_mapping(ontology: Iterable[Triple], schema: Schema, mapping: WikidataMapping) -> ExportMapping:
     """How the ontology's words are said in Wikidata, by the crosswalk and the mapping."""
     ontology = tuple(ontology)
     reader = _Reader(schema, mapping)
     nodes, plain = reader.nodes(), reader.plain(ontology)
     for property in nodes:
         plain.pop(property, None)
-    return Sayings(
+    return ExportMapping(
         {property: reader.nearest(property, plain) for property in schema.properties},
         nodes,
         _inverses(ontology),
@@ -97,7 +97,7 @@ def read_sayings(ontology: Iterable[Triple], schema: Schema, mapping: WikidataMa
         next(unit for unit, minutes in mapping.units.items() if minutes == 1),
         _turned(mapping.currencies),
         _turned(mapping.media),
-        mapping.turned,
+        mapping.inverted,
     )
 
 
@@ -106,8 +106,8 @@ class _Reader:
     schema: Schema
     mapping: WikidataMapping
 
-    def plain(self, ontology: Iterable[Triple]) -> dict[NamedNode, tuple[Saying, ...]]:
-        found: dict[NamedNode, list[Saying]] = defaultdict(list)
+    def plain(self, ontology: Iterable[Triple]) -> dict[NamedNode, tuple[WikidataProperty, ...]]:
+        found: dict[NamedNode, list[WikidataProperty]] = defaultdict(list)
         for name, meanings in sorted(self.mapping.properties.items(), key=lambda one: _number(one[0])):
             for meaning in meanings:
                 if meaning.property and self.schema.names[meaning.property] not in _NOT_STATED:
@@ -116,34 +116,38 @@ class _Reader:
             known = property in self.schema.properties and name.startswith("P") and name not in self.mapping.ignored
             if known and property not in found and property not in _NOT_STATED:
                 ours = self.schema.properties[property].name
-                found[property].append(self.saying(name, Meaning(ours, reads=reads_of(self.schema, ours))))
+                found[property].append(
+                    self.saying(name, PropertyMeaning(ours, parse_as=default_parser(self.schema, ours)))
+                )
         return {property: tuple(sayings) for property, sayings in found.items()}
 
-    def nodes(self) -> dict[NamedNode, tuple[Saying, ...]]:
-        found: dict[NamedNode, list[Saying]] = defaultdict(list)
+    def nodes(self) -> dict[NamedNode, tuple[WikidataProperty, ...]]:
+        found: dict[NamedNode, list[WikidataProperty]] = defaultdict(list)
         for name, meanings in sorted(self.mapping.properties.items(), key=lambda one: _number(one[0])):
             for meaning in meanings:
-                if meaning.node:
-                    found[self.schema.names[meaning.node]].append(self.saying(name, meaning))
+                if meaning.part:
+                    found[self.schema.names[meaning.part]].append(self.saying(name, meaning))
         return {property: tuple(sayings) for property, sayings in found.items()}
 
-    def saying(self, name: str, meaning: Meaning) -> Saying:
+    def saying(self, name: str, meaning: PropertyMeaning) -> WikidataProperty:
         ours = self.schema.names[meaning.value or meaning.property]
         qualifiers = tuple(self.saying(*one) for one in sorted(meaning.qualifiers.items(), key=lambda q: _number(q[0])))
         bounds = {self.schema.names[one]: free for one, free in meaning.bounds.items()}
-        return Saying(name, self.datatype(name, ours, meaning), ours, meaning, qualifiers, bounds)
+        return WikidataProperty(name, self.datatype(name, ours, meaning), ours, meaning, qualifiers, bounds)
 
-    def datatype(self, name: str, ours: NamedNode, meaning: Meaning) -> Datatype:
+    def datatype(self, name: str, ours: NamedNode, meaning: PropertyMeaning) -> Datatype:
         if name in self.mapping.datatypes:
             return Datatype(self.mapping.datatypes[name])
-        if meaning.reads in _BY_READING:
-            return _BY_READING[meaning.reads]
+        if meaning.parse_as in _BY_READING:
+            return _BY_READING[meaning.parse_as]
         if IDENTIFIER in self.schema.ancestors(ours):
             return Datatype.EXTERNAL_ID
         is_number = NamedNode(XSD + "integer") in self.schema.properties[ours].range
         return Datatype.QUANTITY if is_number else Datatype.STRING
 
-    def nearest(self, property: NamedNode, plain: Mapping[NamedNode, tuple[Saying, ...]]) -> tuple[Saying, ...]:
+    def nearest(
+        self, property: NamedNode, plain: Mapping[NamedNode, tuple[WikidataProperty, ...]]
+    ) -> tuple[WikidataProperty, ...]:
         """The property's own sayings, or those of the nearest above it: a leading actor is a cast member there."""
         level = [property]
         seen = set(level)

@@ -34,17 +34,17 @@ _KEYS = {
 
 
 @dataclass(frozen=True, slots=True)
-class Meaning:
+class PropertyMeaning:
     """What one property of Wikidata means on things of the classes `of`, or on all when there are none."""
 
     property: str = ""
-    kind: str = ""
+    class_name: str = ""
     of: frozenset[str] = frozenset()
-    reads: str = "text"
-    node: str = ""
+    parse_as: str = "text"
+    part: str = ""
     value: str = ""
     needs: str = ""
-    qualifiers: Mapping[str, Meaning] = field(default_factory=dict)
+    qualifiers: Mapping[str, PropertyMeaning] = field(default_factory=dict)
     inverse: str = ""
     makes: str = ""
     bounds: Mapping[str, str] = field(default_factory=dict)
@@ -56,20 +56,20 @@ class WikidataMapping:
     """Wikidata's classes and properties, read against our ontology."""
 
     classes: Mapping[str, str]
-    properties: Mapping[str, tuple[Meaning, ...]]
+    properties: Mapping[str, tuple[PropertyMeaning, ...]]
     ignored: frozenset[str]
     units: Mapping[str, float]
     currencies: Mapping[str, str]
     media: Mapping[str, str]
-    above: Mapping[str, frozenset[str]]
+    ancestors: Mapping[str, frozenset[str]]
     """Class -> itself and the classes above it."""
     datatypes: Mapping[str, str]
     """Property -> what it takes there, where that does not follow from what ours takes."""
-    turned: Mapping[str, Mapping[str, str]]
+    inverted: Mapping[str, Mapping[str, str]]
     """Property -> the one that says the same at the other end, and what the thing at this end is there."""
 
 
-def read_mapping(
+def read_wikidata_mapping(
     ontology: Iterable[Triple], schema: Schema, path: Path | None = None, *, strict: bool = True
 ) -> WikidataMapping:
     """The mapping; raises `InputError` naming each word in it that the ontology does not have.
@@ -84,7 +84,7 @@ def read_mapping(
         for item, name in told.get("classes", {}).items()
         if strict or name in schema.class_names
     }
-    properties: dict[str, tuple[Meaning, ...]] = {}
+    properties: dict[str, tuple[PropertyMeaning, ...]] = {}
     for triple in ontology:
         if triple.predicate == EXACT and isinstance(triple.object, NamedNode) and triple.object.value.startswith(WD):
             subject, other = triple.subject, triple.object.value.removeprefix(WD)
@@ -121,7 +121,7 @@ def read_mapping(
     )
 
 
-def reads_of(schema: Schema, name: str) -> str:
+def default_parser(schema: Schema, name: str) -> str:
     """How a value of our property is read where nothing else is said: item, time or text."""
     iri = schema.names.get(name)
     takes = schema.properties[iri].value_kind if iri is not None else None
@@ -133,7 +133,7 @@ class _Reader:
     schema: Schema
     faults: list[str] = field(default_factory=list)
 
-    def to_meaning(self, entry: Mapping[str, Any]) -> Meaning:
+    def to_meaning(self, entry: Mapping[str, Any]) -> PropertyMeaning:
         for key in sorted(set(entry) - _KEYS):
             self.faults.append(f"{key!r} is not said of a property")
         property = str(entry.get("property", ""))
@@ -147,9 +147,9 @@ class _Reader:
         makes = str(entry.get("makes", ""))
         for name in filter(None, (*entry.get("of", ()), entry.get("class", ""), makes)):
             self.class_name(str(name))
-        reads = str(entry.get("reads", "")) or reads_of(self.schema, value or property)
+        reads = str(entry.get("reads", "")) or default_parser(self.schema, value or property)
         kind = str(entry.get("class", "")) or (self._range(value or property) if reads == "item" else "")
-        return Meaning(
+        return PropertyMeaning(
             property,
             kind,
             frozenset(map(str, entry.get("of", ()))),

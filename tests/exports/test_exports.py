@@ -11,7 +11,7 @@ import rdflib
 from rdflib.compare import isomorphic
 
 from kg.errors import InputError
-from kg.exports.rdf import ONLY, quads_of
+from kg.exports.rdf import PARTS, read_quads
 from kg.filmgraph import FilmGraph
 from tests.projects import SmallProject, own_graph
 
@@ -67,7 +67,7 @@ def graph(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFacto
 def expected(graph: FilmGraph, only: str) -> dict[str, rdflib.Graph]:
     """What the build wrote down, by the name of its graph, as rdflib reads it."""
     graphs: dict[str, list[str]] = {}
-    for quad in quads_of(graph.build, only):
+    for quad in read_quads(graph.build, only):
         graphs.setdefault(str(quad.graph_name), []).append(f"{quad.triple} .\n")
     return {name: exact("".join(lines), "nt") for name, lines in graphs.items()}
 
@@ -137,7 +137,7 @@ def only_blank(graph: rdflib.Graph) -> rdflib.Graph:
 @pytest.mark.parametrize("only", ["provenance", "all"])
 @pytest.mark.parametrize("format", ONE_GRAPH)
 def test_a_format_of_one_graph_is_refused_for_several(graph: FilmGraph, format: str, only: str) -> None:
-    if len({str(quad.graph_name) for quad in quads_of(graph.build, only)}) > 1:
+    if len({str(quad.graph_name) for quad in read_quads(graph.build, only)}) > 1:
         with pytest.raises(InputError, match="trig, nquads or jsonld"):
             graph.export_text(format, only=only)
 
@@ -168,7 +168,7 @@ def test_tables_open_and_no_cell_is_a_formula(graph: FilmGraph, tmp_path: Path) 
 
 
 def test_an_export_of_a_graph_is_all_its_parts(graph: FilmGraph) -> None:
-    parts = {only: len(quads_of(graph.build, only)) for only in ONLY}
+    parts = {only: len(read_quads(graph.build, only)) for only in PARTS}
     assert parts["knowledge"] == parts["asserted"] + parts["inferred"]
     assert parts["all"] == parts["knowledge"] + parts["provenance"] + parts["ontology"] + parts["links"]
 

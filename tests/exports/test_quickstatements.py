@@ -11,8 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pyoxigraph import NamedNode
 
-from kg.exports.wikidata.comparison import compare
-from kg.exports.wikidata.model import Snak, Statement, Told
+from kg.exports.wikidata.comparison import compare_statements
+from kg.exports.wikidata.model import FactWithStatus, Snak, Statement
 from kg.exports.wikidata.quickstatements import to_cell
 from kg.exports.wikidata.values import Value, to_time
 from kg.facts.model import Evidence, Fact, Rank
@@ -235,7 +235,7 @@ snaks = st.builds(Snak, st.sampled_from(["P1", "P2"]), values)
 
 def statement(snak: Snak, qualifiers: set[Snak], source: str) -> Statement:
     fact = Fact(NamedNode("urn:a"), entity_iri("p"), NamedNode("urn:b"), Evidence(source))
-    return Statement("Q9", snak, tuple(sorted(qualifiers)), Rank.NORMAL, (Told(fact),))
+    return Statement("Q9", snak, tuple(sorted(qualifiers)), Rank.NORMAL, (FactWithStatus(fact),))
 
 
 some = st.builds(statement, snaks, st.sets(snaks, max_size=2), st.sampled_from(["wikidata", "trade-paper"]))
@@ -247,26 +247,26 @@ def is_theirs(fact: Fact) -> bool:
 
 @given(st.lists(some, max_size=8))
 def test_nothing_is_told_twice_and_once_it_is_told_wikidata_has_it(statements: list[Statement]) -> None:
-    found = compare(statements, is_theirs=is_theirs)
+    found = compare_statements(statements, is_theirs=is_theirs)
     theirs = [one for one in statements if is_theirs(one.facts[0])]
-    for one in found.lacking:
+    for one in found.missing:
         assert not any(one.snak == other.snak and set(one.qualifiers) <= set(other.qualifiers) for other in theirs)
-    snaks_told = [one.snak for one in found.lacking]
+    snaks_told = [one.snak for one in found.missing]
     assert len(snaks_told) == len(set(snaks_told))
-    accepted = [statement(one.snak, set(one.qualifiers), "wikidata") for one in found.lacking]
-    again = compare([*statements, *accepted], is_theirs=is_theirs)
-    assert {(one.snak, one.qualifiers) for one in again.lacking}.isdisjoint(
+    accepted = [statement(one.snak, set(one.qualifiers), "wikidata") for one in found.missing]
+    again = compare_statements([*statements, *accepted], is_theirs=is_theirs)
+    assert {(one.snak, one.qualifiers) for one in again.missing}.isdisjoint(
         (one.snak, one.qualifiers) for one in accepted
     )
 
 
 @given(st.lists(some, max_size=8))
 def test_every_statement_of_ours_has_one_place(statements: list[Statement]) -> None:
-    found = compare(statements, is_theirs=is_theirs)
+    found = compare_statements(statements, is_theirs=is_theirs)
     ours = [one for one in statements if not is_theirs(one.facts[0])]
-    placed = [*found.had, *found.unsayable, *(one.ours for one in found.contradicting)]
+    placed = [*found.present, *found.inexpressible, *(one.ours for one in found.contradicting)]
     for one in ours:
         is_told = any(
-            one.snak == other.snak and set(one.qualifiers) <= set(other.qualifiers) for other in found.lacking
+            one.snak == other.snak and set(one.qualifiers) <= set(other.qualifiers) for other in found.missing
         )
         assert (one in placed) or is_told

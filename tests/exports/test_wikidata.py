@@ -10,7 +10,7 @@ import rdflib
 from pyoxigraph import Store
 from rdflib.compare import isomorphic
 
-from kg.exports.wikidata.values import Items
+from kg.exports.wikidata.values import ItemIds
 from kg.filmgraph import FilmGraph
 from kg.terms import ALIAS, to_short
 from tests.exports.films import ANORA, Films, loaded, rows
@@ -144,10 +144,10 @@ def test_an_item_is_written_before_the_next_is_looked_at(films: Films, monkeypat
     first = [next(pieces), next(pieces)]
     assert "wd:Q30 a wikibase:Item" in first[1]
 
-    def listed(_: Items) -> list[object]:
+    def listed(_: ItemIds) -> list[object]:
         raise AssertionError("looked again")
 
-    monkeypatch.setattr(Items, "listed", listed)
+    monkeypatch.setattr(ItemIds, "listed", listed)
     assert "wds:Q30-" in next(pieces)
 
 

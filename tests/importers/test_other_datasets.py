@@ -7,12 +7,12 @@ from pathlib import Path
 
 import pytest
 
-from kg.importers.entity_names import to_part
+from kg.importers.entity_names import name_component
 from tests.importers.place import DATASETS, Place
 
 
 def digest_of(text: str) -> str:
-    return to_part(text).rpartition("-")[2]
+    return name_component(text).rpartition("-")[2]
 
 
 WD = "http://www.wikidata.org/entity/"

@@ -11,9 +11,9 @@ import duckdb
 import openpyxl
 import pytest
 
-from kg.importers.entity_names import to_name, to_part, to_part_sql
+from kg.importers.entity_names import dataset_entity_name, name_component, name_component_sql
 from kg.importers.tables import run
-from kg.importers.tables.files import copy_lines
+from kg.importers.tables.files import copy_short_lines
 from kg.pipeline.build import check
 from tests.importers.place import DATASETS, Place
 
@@ -166,7 +166,7 @@ def test_another_encoding_is_said_or_rejected(project: Place, films: Path) -> No
     assert "films.csv:5" in project.rejects("my-films")
     Path(f"{films}.mapping.yaml").write_text(MAPPING + "encoding: latin-1\n", encoding="utf-8")
     project.run("table", str(films))
-    assert ("rdfs:label", "Amélie") in project.said("my-films-amelie-" + to_part("Amélie")[-6:] + "-2001")
+    assert ("rdfs:label", "Amélie") in project.said("my-films-amelie-" + name_component("Amélie")[-6:] + "-2001")
 
 
 def test_other_sources_and_their_comments_are_left_alone(project: Place, films: Path) -> None:
@@ -226,9 +226,9 @@ NAMES = [
 def test_a_thing_has_one_name_whoever_makes_it() -> None:
     with duckdb.connect() as sql:
         for text in NAMES:
-            made = sql.execute(f"SELECT {to_part_sql('x')} FROM (SELECT ? AS x)", [text]).fetchone()
-            assert made == (to_part(text),)
-    assert len(set(map(to_part, NAMES))) == len(NAMES)
+            made = sql.execute(f"SELECT {name_component_sql('x')} FROM (SELECT ? AS x)", [text]).fetchone()
+            assert made == (name_component(text),)
+    assert len(set(map(name_component, NAMES))) == len(NAMES)
 
 
 @pytest.mark.parametrize("name", ["wikidata_films_2024/Film.Genres.csv", "filmography_matching/data1.csv"])
@@ -328,14 +328,14 @@ def test_a_list_says_several_things_and_an_object_is_called_by_its_name(
         ("director", "films-person-lilly-wachowski"),
         ("castMember", "films-person-keanu-reeves"),
     }
-    assert ("rdfs:label", "[REC]") in project.said(to_name("films", "[REC]"))
+    assert ("rdfs:label", "[REC]") in project.said(dataset_entity_name("films", "[REC]"))
 
 
 def test_a_small_archive_of_one_endless_line_fills_no_disk(tmp_path: Path) -> None:
     endless = gzip.compress(b"Title\nAnora\n" + b"x" * (12 << 20) + b"\nTangerine\n")
     path = tmp_path / "lines"
     with io.BufferedReader(gzip.GzipFile(fileobj=io.BytesIO(endless))) as file, path.open("wb") as out:
-        assert list(copy_lines(file, out)) == [3]
+        assert list(copy_short_lines(file, out)) == [3]
     assert path.read_bytes() == b"Title\nAnora\nTangerine\n"
 
 

@@ -11,9 +11,9 @@ import pytest
 
 from kg.cli import main
 from kg.decisions.links import read_links
-from kg.linking.link_store import unsure
-from kg.linking.model import Verdict
-from kg.linking.project import compare, link_project
+from kg.linking.link_store import read_unsure
+from kg.linking.model import Classification
+from kg.linking.project import compare_entities, link_project
 from kg.terms import entity_iri
 from tests.projects import SmallProject
 
@@ -64,7 +64,7 @@ def test_films_are_linked_and_their_directors_through_them(linked: SmallProject)
 
 def test_what_is_unsure_is_left_to_a_person(linked: SmallProject) -> None:
     kg(linked, "link")
-    pairs = {(one.left.id, one.right.id) for one in unsure(linked.project)}
+    pairs = {(one.left.id, one.right.id) for one in read_unsure(linked.project)}
     assert pairs == {("film:carmen", "film:wd-q5"), ("film:carmen", "film:wd-q6")}
 
 
@@ -126,7 +126,7 @@ def test_a_pair_is_explained_clue_by_clue(linked: SmallProject, capsys: pytest.C
 
 
 def test_a_pair_that_shares_nothing_says_so(linked: SmallProject) -> None:
-    assert "share no name" in compare(linked.project, "film:anora", "film:wd-q8").veto
+    assert "share no name" in compare_entities(linked.project, "film:anora", "film:wd-q8").veto
 
 
 def test_a_source_that_is_not_there_is_named_with_those_that_are(
@@ -147,9 +147,9 @@ def test_a_wrong_call_is_told(linked: SmallProject, wrong: list[str], capsys: py
 
 def test_counts_tell_the_verdicts(linked: SmallProject) -> None:
     counts = link_project(linked.project).counts
-    assert counts["own", "fan-site", "film", Verdict.SAME] == 2
-    assert counts["own", "fan-site", "film", Verdict.UNSURE] == 2
-    assert counts["own", "fan-site", "person", Verdict.SAME] == 2
+    assert counts["own", "fan-site", "film", Classification.SAME] == 2
+    assert counts["own", "fan-site", "film", Classification.UNSURE] == 2
+    assert counts["own", "fan-site", "person", Classification.SAME] == 2
 
 
 def test_a_wrong_identifier_does_not_make_two_films_one_by_way_of_a_third(linked: SmallProject, tmp_path: Path) -> None:

@@ -31,17 +31,17 @@ class Contradiction:
 
 
 @dataclass(frozen=True, slots=True)
-class Comparison:
+class ItemComparison:
     """An item as we know it beside what Wikidata has: each statement of ours in one of four places."""
 
-    lacking: tuple[Statement, ...] = ()
+    missing: tuple[Statement, ...] = ()
     contradicting: tuple[Contradiction, ...] = ()
-    had: tuple[Statement, ...] = ()
-    unsayable: tuple[Statement, ...] = ()
+    present: tuple[Statement, ...] = ()
+    inexpressible: tuple[Statement, ...] = ()
     """Those that name a thing without a number, or repeat a value that stands there with other qualifiers."""
 
 
-def compare(statements: Iterable[Statement], *, is_theirs: Callable[[Fact], bool]) -> Comparison:
+def compare_statements(statements: Iterable[Statement], *, is_theirs: Callable[[Fact], bool]) -> ItemComparison:
     """What is ours in an item's statements, beside what is theirs; deprecated and outvoted statements are left out."""
     theirs: dict[str, list[Statement]] = defaultdict(list)
     ours: list[Statement] = []
@@ -60,16 +60,16 @@ def compare(statements: Iterable[Statement], *, is_theirs: Callable[[Fact], bool
             continue
         if against := _against(one, there):
             contradicting.append(Contradiction(one, against))
-        elif not any(told.kind is None for told in one.told):
+        elif not any(told.kind is None for told in one.facts_with_status):
             continue
         elif _is_had(one, there):
             had.append(one)
-        elif not one.is_sayable or any(other.snak == one.snak and _clash(one, other) for other in there):
+        elif not one.is_expressible or any(other.snak == one.snak and _clash(one, other) for other in there):
             unsayable.append(one)
         else:
             lacking.append(one)
     kept, repeated = _together(lacking)
-    return Comparison(tuple(kept), tuple(contradicting), tuple(had), tuple(unsayable + repeated))
+    return ItemComparison(tuple(kept), tuple(contradicting), tuple(had), tuple(unsayable + repeated))
 
 
 def _is_had(one: Statement, there: list[Statement]) -> bool:
@@ -95,7 +95,7 @@ def _contradict(one: Statement, other: Statement) -> bool:
     """
     if one.snak == other.snak or not (one.snak.value.is_known and other.snak.value.is_known):
         return False
-    if any(told.kind in _DISPUTED for side in (one, other) for told in side.told):
+    if any(told.kind in _DISPUTED for side in (one, other) for told in side.facts_with_status):
         return not _clash(one, other)
     if one.snak.value.datatype not in _LITERAL or not _is_within(one.qualifiers, other.qualifiers):
         return False
@@ -145,7 +145,9 @@ def _together(lacking: list[Statement]) -> tuple[list[Statement], list[Statement
         first, *rest = sorted(group, key=lambda one: (-len(one.qualifiers), one.qualifiers))
         for one in rest:
             if set(one.qualifiers) <= set(first.qualifiers):
-                first = replace(first, told=tuple(dict.fromkeys((*first.told, *one.told))))
+                first = replace(
+                    first, facts_with_status=tuple(dict.fromkeys((*first.facts_with_status, *one.facts_with_status)))
+                )
             else:
                 repeated.append(one)
         kept.append(first)
@@ -157,16 +159,16 @@ _REASON = "told in the same circumstances as ours, and another: nothing was deci
 
 def disagreements(wikidata: Wikidata, source: str) -> Iterator[Conflict]:
     """What a source of Wikidata tells otherwise than ours do, beside what was decided already."""
-    for number, thing in wikidata.statements.items.listed():
+    for number, thing in wikidata.statements.items.sorted_items():
         sides = {is_theirs(one.fact, wikidata) for one in wikidata.statements.told_about(thing)}
         if len(sides) == 2:
             statements = wikidata.statements.about(number, thing)
-            compared = compare(statements, is_theirs=lambda fact: is_theirs(fact, wikidata))
+            compared = compare_statements(statements, is_theirs=lambda fact: is_theirs(fact, wikidata))
             yield from (one for found in compared.contradicting for one in _to_dispute(found, source))
 
 
 def _to_dispute(found: Contradiction, source: str) -> Iterator[Conflict]:
-    told = [one for statement in found.theirs for one in statement.told]
+    told = [one for statement in found.theirs for one in statement.facts_with_status]
     theirs = [one.fact for one in told if one.fact.evidence.source == source]
-    if theirs and all(one.kind is None for one in (*found.ours.told, *told)):
+    if theirs and all(one.kind is None for one in (*found.ours.facts_with_status, *told)):
         yield Conflict(found.ours.facts, tuple(ContestedFact(fact, DecisionKind.TIE, _REASON) for fact in theirs))

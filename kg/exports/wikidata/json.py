@@ -34,16 +34,16 @@ def to_entity(item: Item) -> dict[str, Any]:
     entity: dict[str, Any] = {
         "type": "item",
         "id": item.number,
-        "labels": {name: _text(name, text) for name, text in item.called.labels.items()},
-        "descriptions": {name: _text(name, text) for name, text in item.called.descriptions.items()},
-        "aliases": {name: [_text(name, one) for one in texts] for name, texts in item.called.aliases.items()},
+        "labels": {name: _text(name, text) for name, text in item.terms.labels.items()},
+        "descriptions": {name: _text(name, text) for name, text in item.terms.descriptions.items()},
+        "aliases": {name: [_text(name, one) for one in texts] for name, texts in item.terms.aliases.items()},
         "claims": {
             name: [_statement(one, item.references[one.id]) for one in statements]
             for name, statements in groupby(item.statements, key=lambda one: one.snak.property)
         },
     }
-    if item.called.redirects:
-        entity["redirects"] = {"from": item.called.redirects[0], "to": item.number}
+    if item.terms.redirects:
+        entity["redirects"] = {"from": item.terms.redirects[0], "to": item.number}
     return entity
 
 

@@ -18,13 +18,29 @@ from urllib.parse import unquote, urlsplit
 from pyoxigraph import BlankNode, Literal, NamedNode, Store, Triple
 
 from kg.decisions.conflicts import DecisionKind
-from kg.exports.wikidata.values import NO_LANGUAGE, UNTOLD_LANGUAGE, Items, Value, Valuer, tidy, to_time, unknown
+from kg.exports.wikidata.values import (
+    NO_LANGUAGE,
+    UNKNOWN_LANGUAGE,
+    ItemIds,
+    Value,
+    ValueConverter,
+    one_line,
+    to_time,
+    unknown,
+)
 from kg.facts.model import Fact, Rank, Source
 from kg.graph.provenance import Provenance
 from kg.graph.store import find_quads
 from kg.lookup.entity_names import EntityNames
-from kg.mappings.to_wikidata import DESCRIPTION, WIKIDATA_ID, Datatype, Saying, Sayings, read_sayings
-from kg.mappings.wikidata import read_mapping
+from kg.mappings.to_wikidata import (
+    DESCRIPTION,
+    WIKIDATA_ID,
+    Datatype,
+    ExportMapping,
+    WikidataProperty,
+    to_export_mapping,
+)
+from kg.mappings.wikidata import read_wikidata_mapping
 from kg.schema import Schema, to_schema
 from kg.terms import ALIAS, FILM, KNOWLEDGE, LABEL, TYPE, Term
 
@@ -44,7 +60,7 @@ class Snak(NamedTuple):
         return f"{self.property}\x1f{self.value.key}"
 
 
-class Told(NamedTuple):
+class FactWithStatus(NamedTuple):
     """A fact, and why it is not knowledge; `kind` is None where it is."""
 
     fact: Fact
@@ -59,7 +75,7 @@ class Statement:
     snak: Snak
     qualifiers: tuple[Snak, ...]
     rank: Rank
-    told: tuple[Told, ...]
+    facts_with_status: tuple[FactWithStatus, ...]
 
     @property
     def id(self) -> str:
@@ -71,10 +87,10 @@ class Statement:
     @property
     def facts(self) -> tuple[Fact, ...]:
         """The facts that say it."""
-        return tuple(one.fact for one in self.told)
+        return tuple(one.fact for one in self.facts_with_status)
 
     @property
-    def is_sayable(self) -> bool:
+    def is_expressible(self) -> bool:
         """True when nothing in it is a thing without a number there."""
         return self.snak.value.is_known and all(one.value.is_known for one in self.qualifiers)
 
@@ -86,22 +102,22 @@ class _Draft:
     snak: Snak
     qualifiers: tuple[Snak, ...]
     rank: Rank
-    told: Told
+    told: FactWithStatus
 
 
 class Statements:
     """What is said of the things of a graph, in Wikidata's model."""
 
-    def __init__(self, store: Store, provenance: Provenance, names: EntityNames, sayings: Sayings) -> None:
+    def __init__(self, store: Store, provenance: Provenance, names: EntityNames, sayings: ExportMapping) -> None:
         self.store, self.provenance, self.names, self.sayings = store, provenance, names, sayings
-        self.items = Items(store)
-        self._valuer = Valuer(self.items, names, sayings)
+        self.items = ItemIds(store)
+        self._valuer = ValueConverter(self.items, names, sayings)
         self.told_about = lru_cache(maxsize=64)(self._told_about)
 
-    def _told_about(self, thing: NamedNode | BlankNode) -> list[Told]:
+    def _told_about(self, thing: NamedNode | BlankNode) -> list[FactWithStatus]:
         """Every fact about a thing, contested ones too, in an order that depends on nothing but themselves."""
-        told = [Told(fact) for fact in self.provenance.about(thing)]
-        told += [Told(one.fact, one.kind) for one in self.provenance.contested_about(thing)]
+        told = [FactWithStatus(fact) for fact in self.provenance.about(thing)]
+        told += [FactWithStatus(one.fact, one.kind) for one in self.provenance.contested_about(thing)]
         return sorted(told, key=lambda one: (one.fact.property.value, str(one.fact.value), one.fact.id))
 
     def about(self, item: str, thing: NamedNode) -> list[Statement]:
@@ -129,15 +145,17 @@ class Statements:
             if fact.property == TYPE:
                 if isinstance(fact.value, NamedNode) and (kind := self.sayings.classes.get(fact.value)):
                     yield _Draft(Snak(INSTANCE_OF, Value(Datatype.ITEM, kind)), (), self._rank(told), told)
-            elif fact.property in self.sayings.nodes:
+            elif fact.property in self.sayings.parts:
                 if isinstance(fact.value, NamedNode):
-                    for saying in self.sayings.nodes[fact.property]:
+                    for saying in self.sayings.parts[fact.property]:
                         if saying.fits(classes):
                             yield from self._node(saying, told, fact.value)
             else:
                 yield from self._plain(fact.property, told, fact.value, classes)
 
-    def _plain(self, property: NamedNode, told: Told, value: Term, classes: frozenset[str]) -> Iterator[_Draft]:
+    def _plain(
+        self, property: NamedNode, told: FactWithStatus, value: Term, classes: frozenset[str]
+    ) -> Iterator[_Draft]:
         saying = next((one for one in self.sayings.plain.get(property, ()) if one.fits(classes)), None)
         if saying is not None:
             yield from self._drafts(saying, told, value, beside={})
@@ -149,10 +167,10 @@ class Statements:
                 if self.sayings.plain.get(property) and not self.sayings.plain.get(other):
                     for quad in find_quads(self.store, None, other, thing, KNOWLEDGE):
                         for fact in self.provenance.facts(quad.triple):
-                            yield from self._plain(property, Told(fact), fact.subject, classes)
+                            yield from self._plain(property, FactWithStatus(fact), fact.subject, classes)
 
-    def _node(self, saying: Saying, link: Told, node: NamedNode) -> Iterator[_Draft]:
-        beside: dict[NamedNode, list[Told]] = defaultdict(list)
+    def _node(self, saying: WikidataProperty, link: FactWithStatus, node: NamedNode) -> Iterator[_Draft]:
+        beside: dict[NamedNode, list[FactWithStatus]] = defaultdict(list)
         for told in self.told_about(node):
             beside[told.fact.property].append(told)
         if _is_bounded(saying, beside):
@@ -160,7 +178,7 @@ class Statements:
         qualifiers = set(self._qualifiers(saying, beside))
         standing = {property: [one.fact.value for one in told] for property, told in beside.items()}
         for told in beside.get(saying.ours, ()):
-            both = Told(told.fact, told.kind if told.kind is not None else link.kind)
+            both = FactWithStatus(told.fact, told.kind if told.kind is not None else link.kind)
             rank = (
                 min((self._rank(both), self._rank(link)), key=_RANKS.index) if both.kind is None else self._rank(both)
             )
@@ -170,7 +188,7 @@ class Statements:
             snak = Snak(saying.property, unknown(saying.datatype, node.value))
             yield _Draft(snak, tuple(sorted(qualifiers)), self._rank(link), link)
 
-    def _qualifiers(self, saying: Saying, beside: Mapping[NamedNode, list[Told]]) -> Iterator[Snak]:
+    def _qualifiers(self, saying: WikidataProperty, beside: Mapping[NamedNode, list[FactWithStatus]]) -> Iterator[Snak]:
         said: dict[tuple[NamedNode, str], list[Snak]] = defaultdict(list)
         for one in saying.qualifiers:
             for told in beside.get(one.ours, ()):
@@ -183,20 +201,20 @@ class Statements:
 
     def _turned(self, thing: NamedNode) -> Iterator[_Draft]:
         """What is said of others with this thing for its value, told here as well: who won an award, at the award."""
-        for property, sayings in self.sayings.nodes.items():
+        for property, sayings in self.sayings.parts.items():
             for saying in sayings:
-                if saying.property in self.sayings.turned:
+                if saying.property in self.sayings.inverted:
                     for quad in find_quads(self.store, None, saying.ours, thing, KNOWLEDGE):
                         if isinstance(quad.subject, NamedNode):
                             for link in find_quads(self.store, None, property, quad.subject, KNOWLEDGE):
                                 yield from self._turn(saying, link.triple, quad.subject)
 
-    def _turn(self, saying: Saying, link: Triple, node: NamedNode) -> Iterator[_Draft]:
-        turn = self.sayings.turned[saying.property]
-        item = self.items.of(link.subject) if isinstance(link.subject, NamedNode) else ""
+    def _turn(self, saying: WikidataProperty, link: Triple, node: NamedNode) -> Iterator[_Draft]:
+        turn = self.sayings.inverted[saying.property]
+        item = self.items.qid(link.subject) if isinstance(link.subject, NamedNode) else ""
         owner = Value(Datatype.ITEM, item)
         for fact in self.provenance.facts(link) if item else ():
-            for draft in self._node(saying, Told(fact), node):
+            for draft in self._node(saying, FactWithStatus(fact), node):
                 receivers = [one.value for one in draft.qualifiers if one.property == turn["property"]]
                 rest = {one for one in draft.qualifiers if one.property != turn["property"]}
                 if receivers:
@@ -206,7 +224,7 @@ class Statements:
                     yield replace(draft, snak=Snak(turn["property"], value), qualifiers=tuple(sorted(rest)))
 
     def _drafts(
-        self, saying: Saying, told: Told, value: Term, *, beside: Mapping[NamedNode, list[Term]]
+        self, saying: WikidataProperty, told: FactWithStatus, value: Term, *, beside: Mapping[NamedNode, list[Term]]
     ) -> Iterator[_Draft]:
         said = self._valuer.to_value(saying, value, beside=beside, written=told.fact.written)
         if said is not None:
@@ -220,7 +238,7 @@ class Statements:
         found = find_quads(self.store, thing, TYPE, None, KNOWLEDGE)
         return frozenset(quad.object.value.removeprefix(FILM) for quad in found if isinstance(quad.object, NamedNode))
 
-    def _rank(self, told: Told) -> Rank:
+    def _rank(self, told: FactWithStatus) -> Rank:
         if told.kind is DecisionKind.DEPRECATED or told.fact.rank is Rank.DEPRECATED:
             return Rank.DEPRECATED
         if told.kind is None and (told.fact.rank is Rank.PREFERRED or self.provenance.is_preferred(told.fact)):
@@ -228,7 +246,7 @@ class Statements:
         return Rank.NORMAL
 
 
-def _is_bounded(saying: Saying, beside: Mapping[NamedNode, list[Told]]) -> bool:
+def _is_bounded(saying: WikidataProperty, beside: Mapping[NamedNode, list[FactWithStatus]]) -> bool:
     """True where a node says less than the property there, as the takings of a weekend do."""
     return any(
         not isinstance(told.fact.value, Literal) or told.fact.value.value != free
@@ -239,7 +257,7 @@ def _is_bounded(saying: Saying, beside: Mapping[NamedNode, list[Told]]) -> bool:
 
 
 @dataclass(frozen=True, slots=True)
-class Called:
+class Terms:
     """What an item is called, and how it is described: one label and one description in a language, many aliases."""
 
     labels: Mapping[str, str]
@@ -249,7 +267,7 @@ class Called:
     """Numbers that it had before."""
 
 
-def to_called(item: str, told: Iterable[Told], sources: Mapping[str, Source]) -> Called:
+def to_terms(item: str, told: Iterable[FactWithStatus], sources: Mapping[str, Source]) -> Terms:
     """The names of an item; a label that is only its number says nothing and is left out."""
     labels: dict[str, str] = {}
     descriptions: dict[str, str] = {}
@@ -258,7 +276,7 @@ def to_called(item: str, told: Iterable[Told], sources: Mapping[str, Source]) ->
     for fact, kind in told:
         if not isinstance(fact.value, Literal):
             continue
-        text = tidy(fact.value.value)
+        text = one_line(fact.value.value)
         language = _language(fact.value, sources.get(fact.evidence.source))
         if fact.property == WIKIDATA_ID and kind is not None:
             redirects.add(text)
@@ -276,7 +294,7 @@ def to_called(item: str, told: Iterable[Told], sources: Mapping[str, Source]) ->
         language: tuple(sorted(text for text in texts if text != labels.get(language)))
         for language, texts in sorted(others.items())
     }
-    return Called(
+    return Terms(
         dict(sorted(labels.items())),
         {language: texts for language, texts in aliases.items() if texts},
         dict(sorted(descriptions.items())),
@@ -303,18 +321,18 @@ def is_wikidata(source: Source) -> bool:
     return host == "wikidata.org" or host.endswith(".wikidata.org") or source.id in ("wikidata", "wikidata-results")
 
 
-def tells_whole(source: Source) -> bool:
+def has_complete_items(source: Source) -> bool:
     """True for one that tells all that Wikidata has of an item; its query service tells what was asked."""
     return is_wikidata(source) and source.id != "wikidata-results" and not source.address.startswith(QUERIES)
 
 
-def references_of(statement: Statement, sources: Mapping[str, Source], items: Items) -> tuple[Reference, ...]:
+def references_of(statement: Statement, sources: Mapping[str, Source], items: ItemIds) -> tuple[Reference, ...]:
     """The references of a statement, one for each source that says it and can be looked up; each once."""
     found = (reference_of(fact, sources.get(fact.evidence.source), items) for fact in statement.facts)
     return tuple(sorted({reference for reference in found if reference}))
 
 
-def reference_of(fact: Fact, source: Source | None, items: Items) -> Reference:
+def reference_of(fact: Fact, source: Source | None, items: ItemIds) -> Reference:
     """What a reference to a fact's source says; empty where the source cannot be looked up."""
     if source is None:
         return ()
@@ -337,15 +355,15 @@ def _own_references(fact: Fact) -> set[Snak]:
     return found
 
 
-def _source(source: Source, items: Items) -> set[Snak]:
+def _source(source: Source, items: ItemIds) -> set[Snak]:
     found = set()
-    if item := items.of(source.iri):
+    if item := items.qid(source.iri):
         found.add(Snak(STATED_IN, Value(Datatype.ITEM, item)))
     if _ADDRESS.fullmatch(source.address):
         found.add(Snak(ADDRESS, Value(Datatype.URL, source.address)))
     day = to_time(source.date)
     if source.title and (found or day is not None):
-        found.add(Snak(TITLE, Value(Datatype.TEXT, tidy(source.title), source.language or UNTOLD_LANGUAGE)))
+        found.add(Snak(TITLE, Value(Datatype.TEXT, one_line(source.title), source.language or UNKNOWN_LANGUAGE)))
     if found and day is not None:
         found.add(Snak(DATE, day))
     return found
@@ -356,7 +374,7 @@ class Item:
     """A thing with a number in Wikidata, what it is called and all that is said of it."""
 
     number: str
-    called: Called
+    terms: Terms
     statements: tuple[Statement, ...]
     references: dict[str, tuple[Reference, ...]]
     """By the statement's id."""
@@ -377,19 +395,21 @@ class Wikidata:
     def __init__(self, store: Store, provenance: Provenance, names: EntityNames, ontology: Iterable[Triple]) -> None:
         ontology = tuple(ontology)
         self.schema: Schema = to_schema(ontology)
-        self.sayings: Sayings = read_sayings(ontology, self.schema, read_mapping(ontology, self.schema, strict=False))
+        self.sayings: ExportMapping = to_export_mapping(
+            ontology, self.schema, read_wikidata_mapping(ontology, self.schema, strict=False)
+        )
         self.statements = Statements(store, provenance, names, self.sayings)
         self.sources = provenance.sources
 
     def __iter__(self) -> Iterator[Item]:
         """Every item, in the order of the numbers."""
-        for number, thing in self.statements.items.listed():
+        for number, thing in self.statements.items.sorted_items():
             yield self.item(number, thing)
 
     def item(self, number: str, thing: NamedNode) -> Item:
         """One thing as an item."""
         statements = self.statements.about(number, thing)
-        called = to_called(number, self.statements.told_about(thing), self.sources)
+        called = to_terms(number, self.statements.told_about(thing), self.sources)
         return Item(number, called, tuple(statements), {one.id: self.references_of(one) for one in statements})
 
     def references_of(self, statement: Statement) -> tuple[Reference, ...]:
@@ -400,9 +420,9 @@ class Wikidata:
     def labels(self) -> dict[str, str]:
         """What the properties are called, by our words for them."""
         found: dict[str, str] = {}
-        for property, sayings in {**self.sayings.plain, **self.sayings.nodes}.items():
+        for property, sayings in {**self.sayings.plain, **self.sayings.parts}.items():
             for one in sayings:
-                own = one.meaning.property or one.meaning.node
+                own = one.meaning.property or one.meaning.part
                 if self.schema.names.get(own) == property:
                     found[one.property] = self.schema.properties[property].label
         return found

@@ -11,10 +11,10 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 
-from kg.exports.wikidata.comparison import Comparison, compare
-from kg.exports.wikidata.model import Item, Reference, Statement, Wikidata, is_theirs, is_wikidata, tells_whole
+from kg.exports.wikidata.comparison import ItemComparison, compare_statements
+from kg.exports.wikidata.model import Item, Reference, Statement, Wikidata, has_complete_items, is_theirs, is_wikidata
 from kg.exports.wikidata.rdf import to_gregorian
-from kg.exports.wikidata.values import Value, tidy
+from kg.exports.wikidata.values import Value, one_line
 from kg.facts.model import Fact
 from kg.mappings.to_wikidata import Datatype
 
@@ -29,12 +29,12 @@ def to_commands(wikidata: Wikidata, *, tell: Tell | None = None) -> Iterator[str
     counts: Counter[str] = Counter()
     seen = _Seen(wikidata)
     waiting: list[tuple[Statement, tuple[Reference, ...]]] = []
-    for item, compared in compared_items(wikidata):
+    for item, compared in compare_items(wikidata):
         is_whole = seen.look_at(item)
-        counts["had"] += len(compared.had)
+        counts["had"] += len(compared.present)
         counts["contradicting"] += len(compared.contradicting)
-        counts["unsayable"] += len(compared.unsayable)
-        for one in compared.lacking:
+        counts["unsayable"] += len(compared.inexpressible)
+        for one in compared.missing:
             if not (references := wikidata.references_of(one)):
                 counts["bare"] += 1
             elif is_whole:
@@ -71,9 +71,9 @@ class _Seen:
                 source = self.wikidata.sources.get(fact.evidence.source)
                 if source is None or not is_wikidata(source):
                     continue
-                is_own = _own(fact) in (item.number, *item.called.redirects)
-                is_whole |= is_own and tells_whole(source)
-                if is_own and not tells_whole(source):
+                is_own = _own(fact) in (item.number, *item.terms.redirects)
+                is_whole |= is_own and has_complete_items(source)
+                if is_own and not has_complete_items(source):
                     self.properties.add(statement.snak.property)
                     self.items.add(item.number)
         return is_whole
@@ -88,10 +88,10 @@ def _own(fact: Fact) -> str:
     return fact.evidence.record.partition(" ")[0].partition("$")[0]
 
 
-def compared_items(wikidata: Wikidata) -> Iterator[tuple[Item, Comparison]]:
+def compare_items(wikidata: Wikidata) -> Iterator[tuple[Item, ItemComparison]]:
     """Every item beside what Wikidata has of it."""
     for item in wikidata:
-        yield item, compare(item.statements, is_theirs=lambda fact: is_theirs(fact, wikidata))
+        yield item, compare_statements(item.statements, is_theirs=lambda fact: is_theirs(fact, wikidata))
 
 
 def to_command(statement: Statement, references: Iterable[Reference]) -> str:
@@ -120,9 +120,9 @@ def to_cell(value: Value) -> str:
         case Datatype.QUANTITY:
             return value.text.removeprefix("+") + (f"U{value.detail[1:]}" if value.detail.startswith("Q") else "")
         case Datatype.TEXT:
-            return f'{value.detail}:"{tidy(value.text)}"'
+            return f'{value.detail}:"{one_line(value.text)}"'
         case _:
-            return f'"{tidy(value.text)}"'
+            return f'"{one_line(value.text)}"'
 
 
 def _summary(counts: Counter[str]) -> Iterator[str]:

@@ -14,8 +14,8 @@ from collections.abc import Iterable, Iterator, Mapping
 
 from pyoxigraph import Literal, NamedNode, Triple
 
-from kg.exports.rdf import Turtle
-from kg.exports.wikidata.model import Called, Item, Reference, Snak, Statement, Wikidata
+from kg.exports.rdf import TurtleWriter
+from kg.exports.wikidata.model import Item, Reference, Snak, Statement, Terms, Wikidata
 from kg.exports.wikidata.values import JULIAN, NO_LANGUAGE, ONE, Value
 from kg.facts.model import Rank
 from kg.mappings.to_wikidata import Datatype
@@ -61,7 +61,7 @@ _TIME = re.compile(r"\+(\d{4})-(\d\d)-(\d\d)T")
 _LANGUAGE = re.compile(r"[a-z]{1,8}(?:-[a-z0-9]{1,8})*")
 
 
-class Seen:
+class RecentNames:
     """Names of references and values that were written lately, so that most are written once."""
 
     def __init__(self, most: int = 1 << 16) -> None:
@@ -79,11 +79,11 @@ class Seen:
 
 def to_triples(
     item: str,
-    called: Called,
+    called: Terms,
     statements: Iterable[Statement],
     references: Mapping[str, tuple[Reference, ...]],
     *,
-    seen: Seen,
+    seen: RecentNames,
 ) -> Iterator[Triple]:
     """One item with all that is said of it; `references` are those of each statement, by its id."""
     statements = tuple(statements)
@@ -175,7 +175,7 @@ def to_gregorian(value: Value) -> str:
     return f"{year:04}-{month:02}-{day:02}T00:00:00Z"
 
 
-def _names(item: str, called: Called) -> Iterator[Triple]:
+def _names(item: str, called: Terms) -> Iterator[Triple]:
     subject = iri("wd", item)
     yield Triple(subject, TYPE, iri("wikibase", "Item"))
     for language, text in called.labels.items():
@@ -247,12 +247,12 @@ def _digest(text: str) -> str:
 
 def to_rdf(wikidata: Wikidata) -> Iterator[str]:
     """Turtle as Wikidata's dumps have it; the properties that are used are declared at the end."""
-    turtle, seen = Turtle(SPACES), Seen()
+    turtle, seen = TurtleWriter(SPACES), RecentNames()
     used: dict[str, Datatype] = {}
     yield turtle.header()
     for item in wikidata:
         used.update((snak.property, snak.value.datatype) for snak in item.snaks)
-        told = to_triples(item.number, item.called, item.statements, item.references, seen=seen)
+        told = to_triples(item.number, item.terms, item.statements, item.references, seen=seen)
         yield from turtle.blocks(told)
     yield from turtle.blocks(declare(used, wikidata.labels))
 
@@ -263,7 +263,7 @@ def to_reified(wikidata: Wikidata) -> Iterator[str]:
     A statement has its parts as `wdt:Psubject`, `wdt:Ppredicate`, `wdt:Pobject`, and its qualifiers as `wdt:`. The
     predicate is named as an entity (`wd:P161`) and as a property (`wdt:P161`), since those queries do both.
     """
-    turtle = Turtle(SPACES)
+    turtle = TurtleWriter(SPACES)
     yield turtle.header()
     for item in wikidata:
         yield from turtle.blocks(_reified(item))
@@ -271,7 +271,7 @@ def to_reified(wikidata: Wikidata) -> Iterator[str]:
 
 def _reified(item: Item) -> Iterator[Triple]:
     subject = iri("wd", item.number)
-    for language, text in item.called.labels.items():
+    for language, text in item.terms.labels.items():
         yield Triple(subject, NamedNode(RDFS + "label"), Literal(text, language=language))
     best = best_of(item.statements)
     for one in item.statements:

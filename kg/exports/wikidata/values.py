@@ -16,7 +16,7 @@ from pyoxigraph import Literal, NamedNode, Store
 from kg import vocabulary as vocab
 from kg.graph.store import find_quads
 from kg.lookup.entity_names import EntityNames
-from kg.mappings.to_wikidata import WIKIDATA_ID, Datatype, Saying, Sayings
+from kg.mappings.to_wikidata import WIKIDATA_ID, Datatype, ExportMapping, WikidataProperty
 from kg.terms import KNOWLEDGE, Term
 
 GREGORIAN, JULIAN = "Q1985727", "Q1985786"
@@ -24,7 +24,7 @@ ONE = "1"
 """The unit of a bare number."""
 NO_LANGUAGE = "mul"
 """The code of a name that is the same in every language, as labels without a language are meant here."""
-UNTOLD_LANGUAGE = "und"
+UNKNOWN_LANGUAGE = "und"
 """The code of a text that has a language, of which nothing is told."""
 _ITEM = re.compile(r"Q[1-9][0-9]*")
 _DATE = re.compile(r"(\d{3}[\dX])(?:-(\d\d))?(?:-(\d\d))?")
@@ -52,22 +52,22 @@ class Value:
         return "\x1f".join((self.datatype, self.text, self.detail, str(self.precision), str(self.is_known)))
 
 
-class Items:
+class ItemIds:
     """The things of a graph that have a number in Wikidata."""
 
     def __init__(self, store: Store) -> None:
         self.store = store
-        self.of = lru_cache(maxsize=1 << 18)(self._of)
+        self.qid = lru_cache(maxsize=1 << 18)(self._qid)
 
-    def listed(self) -> list[tuple[str, NamedNode]]:
+    def sorted_items(self) -> list[tuple[str, NamedNode]]:
         """Number and thing, in the order of the numbers; of two things with one number the first."""
         found: dict[str, NamedNode] = {}
         for quad in find_quads(self.store, None, WIKIDATA_ID, None, KNOWLEDGE):
-            if isinstance(quad.subject, NamedNode) and (item := self.of(quad.subject)):
+            if isinstance(quad.subject, NamedNode) and (item := self.qid(quad.subject)):
                 found[item] = min(found.get(item, quad.subject), quad.subject, key=str)
         return sorted(found.items(), key=lambda one: int(one[0][1:]))
 
-    def _of(self, thing: Term) -> str:
+    def _qid(self, thing: Term) -> str:
         """A thing's number; empty where it has none, the lowest where it has several."""
         if not isinstance(thing, NamedNode):
             return ""
@@ -77,15 +77,15 @@ class Items:
 
 
 @dataclass(frozen=True)
-class Valuer:
+class ValueConverter:
     """Says our values as Wikidata has them."""
 
-    items: Items
+    items: ItemIds
     names: EntityNames
-    sayings: Sayings
+    sayings: ExportMapping
 
     def to_value(
-        self, saying: Saying, value: Term, *, beside: Mapping[NamedNode, Sequence[Term]], written: str = ""
+        self, saying: WikidataProperty, value: Term, *, beside: Mapping[NamedNode, Sequence[Term]], written: str = ""
     ) -> Value | None:
         """The value; `beside` is what else stands in its node, such as the currency of an amount.
 
@@ -95,7 +95,7 @@ class Valuer:
             return self._thing(saying, value)
         if not isinstance(value, Literal):
             return None
-        match saying.meaning.reads:
+        match saying.meaning.parse_as:
             case "name":
                 item = self.sayings.media.get(value.value)
                 return Value(Datatype.ITEM, item) if item is not None else unknown(Datatype.ITEM, value.value)
@@ -109,9 +109,9 @@ class Valuer:
             case _:
                 return to_literal(saying.datatype, value, written=written)
 
-    def _thing(self, saying: Saying, thing: NamedNode) -> Value | None:
+    def _thing(self, saying: WikidataProperty, thing: NamedNode) -> Value | None:
         if saying.datatype is Datatype.ITEM:
-            item = self.items.of(thing)
+            item = self.items.qid(thing)
             return Value(Datatype.ITEM, item) if item else unknown(Datatype.ITEM, thing.value)
         name = self.names.label(thing)
         return Value(saying.datatype, name) if name and saying.datatype is Datatype.STRING else None
@@ -130,11 +130,11 @@ def to_literal(datatype: Datatype, value: Literal, *, written: str = "", languag
         case Datatype.QUANTITY:
             return to_quantity(value.value, ONE)
         case Datatype.TEXT:
-            return Value(datatype, tidy(value.value), value.language or language or NO_LANGUAGE)
+            return Value(datatype, one_line(value.value), value.language or language or NO_LANGUAGE)
         case Datatype.ITEM:
             return None
         case _:
-            return Value(datatype, tidy(value.value)) if tidy(value.value) else None
+            return Value(datatype, one_line(value.value)) if one_line(value.value) else None
 
 
 def to_time(written: str, calendar: str = GREGORIAN) -> Value | None:
@@ -158,7 +158,7 @@ def to_quantity(amount: str, unit: str) -> Value | None:
     return Value(Datatype.QUANTITY, amount if amount[0] in "+-" else f"+{amount}", unit)
 
 
-def tidy(text: str) -> str:
+def one_line(text: str) -> str:
     """A text on one line, as Wikidata takes it."""
     return " ".join(text.split())
 

@@ -15,12 +15,12 @@ from typing import Any, BinaryIO
 import orjson
 
 from kg.errors import InputError
-from kg.importers.input_files import lines_of, open_bytes
-from kg.importers.session import Gate
+from kg.importers.input_files import numbered_lines, open_decompressed
+from kg.importers.session import ImportSession
 from kg.importers.tables.mapping import TableMapping
 from kg.importers.tables.sql import named, quoted
 
-LONGEST_LINE = 4 << 20
+MAX_LINE_BYTES = 4 << 20
 """Bytes of a line of CSV or JSON."""
 _BLOCK = 1 << 20
 _MANY_ROWS = 20_000
@@ -29,9 +29,9 @@ SUFFIXES = (".csv", ".tsv", ".csv.gz", ".tsv.gz", ".csv.bz2", ".tsv.bz2", ".json
 _DELIMITERS = (",", "\t", ";", "|")
 
 
-def header_of(path: Path, mapping: TableMapping | None = None) -> list[str]:
+def read_header(path: Path, mapping: TableMapping | None = None) -> list[str]:
     """The names of a table's columns; raises `InputError` when it has none."""
-    format = format_of(path, mapping)
+    format = detect_format(path, mapping)
     if format in ("csv", "tsv"):
         return _header(path, _delimiter(path, mapping), mapping)
     if format == "xlsx":
@@ -55,7 +55,7 @@ def header_of(path: Path, mapping: TableMapping | None = None) -> list[str]:
 
 def nested_columns(path: Path, mapping: TableMapping | None = None) -> frozenset[str]:
     """The columns of JSON lines or Parquet whose cells are lists or objects."""
-    format = format_of(path, mapping)
+    format = detect_format(path, mapping)
     if format == "jsonl":
         rows = islice(_objects(path), _MANY_ROWS)
         return frozenset(name for row in rows for name, cell in row.items() if isinstance(cell, (list, dict)))
@@ -70,16 +70,16 @@ def nested_columns(path: Path, mapping: TableMapping | None = None) -> frozenset
     )
 
 
-def sample_of(path: Path, count: int) -> list[dict[str, str]]:
+def read_sample(path: Path, count: int) -> list[dict[str, str]]:
     """The first rows of a table, each by column."""
-    format = format_of(path, None)
-    header = header_of(path)
+    format = detect_format(path, None)
+    header = read_header(path)
     if format == "xlsx":
         rows = _sheet(path, None)
         next(rows)
         return [dict(zip(header, row, strict=False)) for row in islice(filter(any, rows), count)]
     if format in ("csv", "tsv"):
-        with open_bytes(path) as file:
+        with open_decompressed(path) as file:
             text = io.TextIOWrapper(file, encoding="utf-8-sig", errors="replace", newline="")
             read = csv.DictReader(text, delimiter=_delimiter(path, None))
             found = [{name: row.get(name) or "" for name in header} for row, _ in zip(read, range(count), strict=False)]
@@ -101,8 +101,8 @@ def sample_of(path: Path, count: int) -> list[dict[str, str]]:
 
 def _objects(path: Path) -> Iterator[dict[str, Any]]:
     """The lines of a file that are JSON objects."""
-    with open_bytes(path) as file:
-        for _, line in lines_of(file, longest=LONGEST_LINE):
+    with open_decompressed(path) as file:
+        for _, line in numbered_lines(file, max_bytes=MAX_LINE_BYTES):
             try:
                 row = orjson.loads(line or b"")
             except orjson.JSONDecodeError:
@@ -118,72 +118,72 @@ def _json_text(value: Any) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class Cells:
+class CellSource:
     """The clause by which DuckDB reads a table, and the lines that were too long to be in it."""
 
     relation: str
-    long: tuple[int, ...] = ()
+    long_lines: tuple[int, ...] = ()
 
 
-def cells_of(path: Path, mapping: TableMapping, header: list[str], gate: Gate) -> Cells:
+def open_cells(path: Path, mapping: TableMapping, header: list[str], session: ImportSession) -> CellSource:
     """The cells of a table, every column as text."""
-    format = format_of(path, mapping)
+    format = detect_format(path, mapping)
     types = ", ".join(f"{quoted(name)}: 'VARCHAR'" for name in header)
     if format == "parquet":
-        gate.progress(path.stat().st_size)
+        session.progress(path.stat().st_size)
         nested = nested_columns(path, mapping)
         texts = ", ".join(
             f"CAST({f'to_json({named(name)})' if name in nested else named(name)} AS VARCHAR) AS {named(name)}"
             for name in header
         )
-        return Cells(f"(SELECT {texts} FROM read_parquet({quoted(str(path))}))")
+        return CellSource(f"(SELECT {texts} FROM read_parquet({quoted(str(path))}))")
     delimiter, quote, encoding = _delimiter(path, mapping), mapping.quote, mapping.encoding
     long: tuple[int, ...] = ()
     if format == "xlsx":
-        gate.progress(path.stat().st_size)
-        sheet, delimiter, quote, encoding = gate.spool("sheet.csv"), ",", '"', "utf-8"
+        session.progress(path.stat().st_size)
+        sheet, delimiter, quote, encoding = session.temporary_file("sheet.csv"), ",", '"', "utf-8"
         _write_sheet(_sheet(path, mapping), sheet)
         path = sheet
     else:
-        path, long = _readable(path, gate)
+        path, long = _readable(path, session)
         if encoding not in ("utf-8", "latin-1"):
-            path, encoding = _recoded(path, encoding, gate), "utf-8"
+            path, encoding = _recoded(path, encoding, session), "utf-8"
     if format == "jsonl":
-        return Cells(
+        return CellSource(
             f"read_json({quoted(str(path))}, format = 'newline_delimited', columns = {{{types}}}, ignore_errors = true,"
-            f" maximum_object_size = {2 * LONGEST_LINE})",
+            f" maximum_object_size = {2 * MAX_LINE_BYTES})",
             long,
         )
-    return Cells(
+    return CellSource(
         f"read_csv({quoted(str(path))}, header = {'false' if mapping.header else 'true'}, auto_detect = false,"
         f" columns = {{{types}}},"
         f" delim = {quoted(delimiter)}, quote = {quoted(quote)}, escape = {quoted(quote)},"
         f" encoding = {quoted(encoding)},"
-        f" max_line_size = {2 * LONGEST_LINE}, ignore_errors = true, store_rejects = true,"
+        f" max_line_size = {2 * MAX_LINE_BYTES}, ignore_errors = true, store_rejects = true,"
         " rejects_limit = 0, compression = 'none')",
         long,
     )
 
 
-def _readable(path: Path, gate: Gate) -> tuple[Path, tuple[int, ...]]:
+def _readable(path: Path, session: ImportSession) -> tuple[Path, tuple[int, ...]]:
     """A file unpacked and without lines that are too long, in the spool; or as it is, where it has none of these.
 
     So a truncated archive is found before anything is read. The lines that were left out come with it.
     """
     packed = path.suffix in (".gz", ".bz2")
     if not packed:
-        gate.progress(path.stat().st_size)
+        session.progress(path.stat().st_size)
         with path.open("rb") as file:
             if not _has_long_line(file):
                 return path, ()
-    short = gate.spool("lines.csv")
-    with open_bytes(path, gate.progress if packed else None) as file, short.open("wb") as out:
-        return short, tuple(copy_lines(file, out))
+    short = session.temporary_file("lines.csv")
+    with open_decompressed(path, session.progress if packed else None) as file, short.open("wb") as out:
+        return short, tuple(copy_short_lines(file, out))
 
 
-def _recoded(path: Path, encoding: str, gate: Gate) -> Path:
+def _recoded(path: Path, encoding: str, session: ImportSession) -> Path:
     """The file in UTF-8, in the spool; raises `InputError` where it is not in the encoding that the mapping says."""
-    fresh = gate.spool("recoded.csv")
+    fresh = session.temporary_file("recoded.csv")
     try:
         with path.open(encoding=encoding, newline="") as file, fresh.open("w", encoding="utf-8", newline="") as out:
             while text := file.read(_BLOCK):
@@ -193,7 +193,7 @@ def _recoded(path: Path, encoding: str, gate: Gate) -> Path:
     return fresh
 
 
-def copy_lines(file: BinaryIO, out: BinaryIO) -> Iterator[int]:
+def copy_short_lines(file: BinaryIO, out: BinaryIO) -> Iterator[int]:
     """Copy the lines that are no longer than `LONGEST_LINE`; the numbers of the others.
 
     Of a longer one no more than that is ever written, so a small archive of one endless line fills no disk.
@@ -205,7 +205,7 @@ def copy_lines(file: BinaryIO, out: BinaryIO) -> Iterator[int]:
             continue
         if dropping:
             block, dropping, number = block[end + 1 :], False, number + 1
-        elif out.tell() - start + (len(block) if end < 0 else end) > LONGEST_LINE:
+        elif out.tell() - start + (len(block) if end < 0 else end) > MAX_LINE_BYTES:
             out.seek(start)
             out.truncate()
             yield number
@@ -223,7 +223,7 @@ def _has_long_line(file: BinaryIO) -> bool:
     while block := file.read(_BLOCK):
         first = block.find(b"\n")
         run += len(block) if first < 0 else first
-        if run > LONGEST_LINE:
+        if run > MAX_LINE_BYTES:
             return True
         if first >= 0:
             run = len(block) - block.rfind(b"\n") - 1
@@ -232,8 +232,8 @@ def _has_long_line(file: BinaryIO) -> bool:
 
 def _header(path: Path, delimiter: str, mapping: TableMapping | None) -> list[str]:
     encoding = mapping.encoding if mapping is not None else "utf-8"
-    with open_bytes(path) as file:
-        line = file.readline(LONGEST_LINE)
+    with open_decompressed(path) as file:
+        line = file.readline(MAX_LINE_BYTES)
     wide = line.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
     if wide and encoding in ("utf-8", "latin-1"):
         raise InputError(f"{path} is not {encoding}, but UTF-16: say `encoding: utf-16` in the mapping.")
@@ -262,14 +262,14 @@ def _header(path: Path, delimiter: str, mapping: TableMapping | None) -> list[st
 def _delimiter(path: Path, mapping: TableMapping | None) -> str:
     if mapping is not None and mapping.delimiter:
         return mapping.delimiter
-    with open_bytes(path) as file:
-        line = file.readline(LONGEST_LINE).decode("utf-8", "replace")
-    if "\t" in line and format_of(path, mapping) == "tsv":
+    with open_decompressed(path) as file:
+        line = file.readline(MAX_LINE_BYTES).decode("utf-8", "replace")
+    if "\t" in line and detect_format(path, mapping) == "tsv":
         return "\t"
     return max(_DELIMITERS, key=line.count)
 
 
-def format_of(path: Path, mapping: TableMapping | None) -> str:
+def detect_format(path: Path, mapping: TableMapping | None) -> str:
     """csv, tsv, xlsx, jsonl or parquet: as the mapping says, or the name of the file."""
     if mapping is not None and mapping.format:
         return mapping.format

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from kg.errors import InputError
-from kg.importers.tables.files import format_of, header_of, nested_columns, sample_of
+from kg.importers.tables.files import detect_format, nested_columns, read_header, read_sample
 from kg.mappings import MAPPINGS
 from kg.schema import Schema, ValueKind
 from kg.text import to_slug
@@ -27,41 +27,41 @@ _IDENTIFIERS = {
 
 
 @dataclass(frozen=True, slots=True)
-class Guess:
+class ColumnGuess:
     """What one column probably means; `property` is empty where nothing fits."""
 
     column: str
     property: str
     split: str = ""
     clean: tuple[str, ...] = ()
-    kind: str = ""
-    within: str = ""
-    also: str = ""
+    class_name: str = ""
+    inverse: str = ""
+    year_cleaning: str = ""
     """How the year is read that stands in the same cell."""
     label: str = ""
     identifier: str = ""
-    nothing: tuple[str, ...] = ()
+    empty_texts: tuple[str, ...] = ()
     """Texts that stand for nothing: a sum of zero."""
 
 
 @dataclass(frozen=True, slots=True)
-class NodeGuess:
+class PartGuess:
     """What several columns together probably tell: a credit, a release, a figure."""
 
     property: str
-    columns: tuple[Guess, ...]
+    columns: tuple[ColumnGuess, ...]
     each: tuple[str, ...] = ()
     currency: str = ""
 
 
 def guess_mapping(path: Path, schema: Schema) -> str:
     """The text of a mapping file for a table; raises `InputError` when the table cannot be read."""
-    header = header_of(path)
-    rows = sample_of(path, SAMPLE)
+    header = read_header(path)
+    rows = read_sample(path, SAMPLE)
     if not rows:
         raise InputError(f"{path} has no rows to guess from.")
     known = read_yaml_mapping(MAPPINGS / "guess.yaml")
-    named = format_of(path, None) not in ("csv", "tsv") or not any(map(_is_value, header))
+    named = detect_format(path, None) not in ("csv", "tsv") or not any(map(_is_value, header))
     if not named:
         # The first line tells of a film already.
         names = [f"column{number}" for number in range(1, len(header) + 1)]
@@ -86,7 +86,9 @@ def _is_value(name: str) -> bool:
     return re.fullmatch(r"\d+|https?://.*|(?:tt|nm)\d{7,9}|Q\d+|.*\((?:1[89]|20)\d\d\)", name) is not None
 
 
-def _pairs(header: Sequence[str], cells: Mapping[str, Sequence[str]], known: Mapping[str, Any]) -> Iterator[Guess]:
+def _pairs(
+    header: Sequence[str], cells: Mapping[str, Sequence[str]], known: Mapping[str, Any]
+) -> Iterator[ColumnGuess]:
     """Columns that go in pairs, an identifier and a name: `work_id` and `work_label`."""
     for column in header:
         stem = _words(column).removesuffix(" id").strip()
@@ -95,16 +97,18 @@ def _pairs(header: Sequence[str], cells: Mapping[str, Sequence[str]], known: Map
             continue
         mostly_items = _mostly(r"^Q[1-9]\d*$", cells[column])
         if stem in known["films"]:
-            yield Guess(name, "label")
-            yield Guess(column, "wikidataId" if mostly_items else "")
+            yield ColumnGuess(name, "label")
+            yield ColumnGuess(column, "wikidataId" if mostly_items else "")
         elif stem in known["others"]:
             property, kind = known["others"][stem]
-            yield Guess(column, property, kind=kind, label=name, identifier="wikidataId" if mostly_items else "")
+            yield ColumnGuess(
+                column, property, class_name=kind, label=name, identifier="wikidataId" if mostly_items else ""
+            )
 
 
-def _once(guesses: Iterable[Guess]) -> list[Guess]:
+def _once(guesses: Iterable[ColumnGuess]) -> list[ColumnGuess]:
     """The guesses, with one label and one identifier of a kind: of two columns that could be it, the first."""
-    found: list[Guess] = []
+    found: list[ColumnGuess] = []
     for guess in guesses:
         single = guess.property == "label" or guess.property in _IDENTIFIERS
         again = single and not guess.label and any(one.property == guess.property for one in found)
@@ -112,7 +116,7 @@ def _once(guesses: Iterable[Guess]) -> list[Guess]:
     return found
 
 
-def _nodes(header: Sequence[str], cells: Mapping[str, Sequence[str]], known: Mapping[str, Any]) -> Iterator[NodeGuess]:
+def _nodes(header: Sequence[str], cells: Mapping[str, Sequence[str]], known: Mapping[str, Any]) -> Iterator[PartGuess]:
     """The nodes whose wanted columns are all there, under one of the names that people give them."""
     named = {_words(name): name for name in reversed(header)}
     for property, told in known.items():
@@ -128,17 +132,17 @@ def _nodes(header: Sequence[str], cells: Mapping[str, Sequence[str]], known: Map
         columns = tuple(_part(one, name, cells[name], told, doubled=doubled) for one, name in found.items() if name)
         each = tuple(dict.fromkeys(one.column for one in columns if one.split))
         money = "" if found.get("currency") or "amount" not in found else _currency(cells[found["amount"]])
-        yield NodeGuess(property, columns, each, money)
+        yield PartGuess(property, columns, each, money)
 
 
-def _part(property: str, name: str, cells: Sequence[str], told: Mapping[str, Any], *, doubled: bool) -> Guess:
+def _part(property: str, name: str, cells: Sequence[str], told: Mapping[str, Any], *, doubled: bool) -> ColumnGuess:
     kind, within = told.get("class", {}).get(property, ""), told.get("within", {}).get(property, "")
     split = _split(cells) if property in ("agent", "character") else ""
     clean = _clean(property, cells, split)
     if doubled and property in ("agent", "character"):
         clean = ("trim", "before-as" if property == "agent" else "after-as")
     zeros = sorted({cell for cell in cells if re.fullmatch(r"0+(?:[.,]0+)?", cell)}) if property == "amount" else []
-    return Guess(name, property, split, clean, kind, within, nothing=tuple(zeros))
+    return ColumnGuess(name, property, split, clean, kind, within, empty_texts=tuple(zeros))
 
 
 def _currency(cells: Sequence[str]) -> str:
@@ -161,7 +165,7 @@ def _mostly(form: str, cells: Sequence[str]) -> bool:
 
 def _guess(
     name: str, cells: Sequence[str], schema: Schema, known: Mapping[str, Mapping[str, str]], *, listed: bool
-) -> Guess:
+) -> ColumnGuess:
     words = _words(name)
     property = known["columns"].get(words, "") or _by_label(words, schema)
     split = "" if listed else _split(cells)
@@ -169,17 +173,17 @@ def _guess(
         mark = next((mark for mark in "|;," if any(mark in cell for cell in cells)), "")
         parts = [part.strip() for cell in cells for part in (cell.split(mark) if mark else [cell])]
         if parts and sum(form.fullmatch(part) is not None for part in parts) > 0.9 * len(parts):
-            return Guess(name, one, mark)
+            return ColumnGuess(name, one, mark)
     if not property and _mostly(r"^.+ \((?:1[89]|20)\d\d\)$", cells):
         # A title with its year says two things.
-        return Guess(name, "label", clean=("no-brackets", "article-first"), also="year-in-brackets")
+        return ColumnGuess(name, "label", clean=("no-brackets", "article-first"), year_cleaning="year-in-brackets")
     leads = known["classes"].get(property, "")
     if _leads(property, schema) and _mostly(_DAY, cells):
         property, leads = "date", ""
     if not property:
-        return Guess(name, "")
+        return ColumnGuess(name, "")
     split = split if leads else ""
-    return Guess(name, property, split, _clean(property, cells, split), leads)
+    return ColumnGuess(name, property, split, _clean(property, cells, split), leads)
 
 
 def _leads(property: str, schema: Schema) -> bool:
@@ -219,7 +223,9 @@ def _clean(property: str, cells: Sequence[str], split: str) -> tuple[str, ...]:
     return ("trim", "last-first") if split != ", " and mostly(r"^[^,;|]+, [^,;|]+") else ()
 
 
-def _key(guesses: Sequence[Guess], cells: Mapping[str, Sequence[str]], rows: Sequence[Mapping[str, str]]) -> list[str]:
+def _key(
+    guesses: Sequence[ColumnGuess], cells: Mapping[str, Sequence[str]], rows: Sequence[Mapping[str, str]]
+) -> list[str]:
     """The columns that tell the rows apart: an identifier, else the name with the year, else the name."""
 
     def alone(column: str) -> bool:
@@ -242,8 +248,8 @@ def _key(guesses: Sequence[Guess], cells: Mapping[str, Sequence[str]], rows: Seq
 
 def _to_text(
     path: Path,
-    guesses: Sequence[Guess],
-    nodes: Sequence[NodeGuess],
+    guesses: Sequence[ColumnGuess],
+    nodes: Sequence[PartGuess],
     cells: Mapping[str, Sequence[str]],
     *,
     key: Sequence[str],
@@ -275,8 +281,8 @@ def _to_text(
             ignored.append(guess.column)
             continue
         said = f"{{{_said(guess)}}}"
-        if guess.also:
-            said = f"[{said}, {{property: year, clean: [{guess.also}]}}]"
+        if guess.year_cleaning:
+            said = f"[{said}, {{property: year, clean: [{guess.year_cleaning}]}}]"
         lines.append(f"  {_scalar(guess.column)}: {said}{_example(cells[guess.column])}")
     if nodes:
         lines.append("nodes:                       # what has no name of its own: credits, releases, figures")
@@ -294,7 +300,7 @@ def _kinds(columns: Collection[str]) -> Iterator[str]:
             yield str(kind)
 
 
-def _node_lines(node: NodeGuess, cells: Mapping[str, Sequence[str]]) -> Iterator[str]:
+def _node_lines(node: PartGuess, cells: Mapping[str, Sequence[str]]) -> Iterator[str]:
     yield f"  {node.property}:"
     if node.each:
         yield f"    each: [{', '.join(map(_scalar, node.each))}]"
@@ -307,14 +313,18 @@ def _node_lines(node: NodeGuess, cells: Mapping[str, Sequence[str]]) -> Iterator
         yield f"    says: {{currency: {node.currency}}}   # or another one"
 
 
-def _said(guess: Guess) -> str:
+def _said(guess: ColumnGuess) -> str:
     said = [f"property: {guess.property}"]
-    said += [f"class: {guess.kind}"] if guess.kind else []
+    said += [f"class: {guess.class_name}"] if guess.class_name else []
     said += [f"label: {_scalar(guess.label)}"] if guess.label else []
     said += [f"identifier: {guess.identifier}"] if guess.identifier else []
-    said += [f"within: {guess.within}"] if guess.within else []
+    said += [f"within: {guess.inverse}"] if guess.inverse else []
     said += [f"split: {_scalar(guess.split)}"] if guess.split else []
-    said += [f"values: {{{', '.join(f'{json.dumps(one)}: null' for one in guess.nothing)}}}"] if guess.nothing else []
+    said += (
+        [f"values: {{{', '.join(f'{json.dumps(one)}: null' for one in guess.empty_texts)}}}"]
+        if guess.empty_texts
+        else []
+    )
     said += [f"clean: [{', '.join(guess.clean)}]"] if guess.clean else []
     return ", ".join(said)
 

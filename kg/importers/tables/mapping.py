@@ -44,12 +44,12 @@ _COLUMN |= {"values", "where", "within", "other_than"}
 _FORMATS = ("csv", "tsv", "jsonl", "parquet", "xlsx")
 
 
-Where = Mapping[str, tuple[str, ...]]
+RowFilter = Mapping[str, tuple[str, ...]]
 """Column -> the texts of which it must hold one."""
 
 
 @dataclass(frozen=True, slots=True)
-class Column:
+class ColumnMapping:
     """What one column says: a property of the row's thing, with text or number, or leading to another thing.
 
     One that `says` a text has no cells: each row says the same.
@@ -57,9 +57,9 @@ class Column:
 
     name: str
     property: str
-    reads: str
+    value_type: str
     """thing, date, integer, decimal, boolean or text."""
-    kind: str = ""
+    class_name: str = ""
     prefix: str = ""
     label: str = ""
     split: str = ""
@@ -67,33 +67,33 @@ class Column:
     language: str = ""
     identifier: str = ""
     values: Mapping[str, str] = field(default_factory=dict)
-    where: Where = field(default_factory=dict)
-    within: str = ""
+    where: RowFilter = field(default_factory=dict)
+    inverse: str = ""
     """The property that leads back to the row's thing, where a value names something that belongs to that alone."""
     language_column: str = ""
     other_than: str = ""
     """A column whose text is not said again."""
-    says: str = ""
+    constant: str = ""
 
 
 @dataclass(frozen=True, slots=True)
-class Node:
+class PartMapping:
     """Something with no name of its own that hangs on the row's thing; its first column says whether there is one."""
 
     property: str
-    columns: tuple[Column, ...]
+    columns: tuple[ColumnMapping, ...]
     key: tuple[str, ...] = ()
     """The columns that name it; all that it has, when there are none."""
     each: tuple[str, ...] = ()
     """Columns whose values, split, make a node each; those of several columns go together by their places."""
-    where: Where = field(default_factory=dict)
+    where: RowFilter = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
-class Mention:
+class StubMapping:
     """What a row's thing gets where no table describes it: a class, and its key as an identifier."""
 
-    kind: str
+    class_name: str
     identifier: str = ""
 
 
@@ -104,13 +104,13 @@ class TableMapping:
     source: Source
     prefix: str
     key: tuple[str, ...]
-    columns: tuple[Column, ...]
-    kind: str = ""
+    columns: tuple[ColumnMapping, ...]
+    class_name: str = ""
     class_column: str = ""
     classes: Mapping[str, str] = field(default_factory=dict)
     key_clean: tuple[str, ...] = ("trim",)
     record: tuple[str, ...] = ()
-    where: Where = field(default_factory=dict)
+    where: RowFilter = field(default_factory=dict)
     missing: tuple[str, ...] = ()
     format: str = ""
     delimiter: str = ""
@@ -118,31 +118,31 @@ class TableMapping:
     encoding: str = "utf-8"
     sheet: str = ""
     ignore: tuple[str, ...] = ()
-    nodes: tuple[Node, ...] = ()
-    mention: Mention | None = None
+    parts: tuple[PartMapping, ...] = ()
+    stub: StubMapping | None = None
     header: tuple[str, ...] = ()
     """The names of the columns of a table that does not begin with them."""
 
     @property
-    def every(self) -> tuple[Column, ...]:
+    def all_columns(self) -> tuple[ColumnMapping, ...]:
         """The columns that say something, of rows and of nodes."""
-        return (*self.columns, *(column for node in self.nodes for column in node.columns))
+        return (*self.columns, *(column for node in self.parts for column in node.columns))
 
     @property
-    def wanted(self) -> tuple[str, ...]:
+    def required_columns(self) -> tuple[str, ...]:
         """The columns that the table must have."""
         names = [*self.key, *self.record, self.class_column, *self.where]
-        for column in self.every:
+        for column in self.all_columns:
             names += [column.name, column.label, column.language_column, column.other_than, *column.where]
-        for node in self.nodes:
+        for node in self.parts:
             names += [*node.key, *node.where]
         return tuple(dict.fromkeys(filter(None, names)))
 
     @property
-    def choices(self) -> Where:
+    def filter_values(self) -> RowFilter:
         """Column -> the texts in it that a column or node asks for."""
         asked: dict[str, tuple[str, ...]] = {}
-        for where in (*(column.where for column in self.every), *(node.where for node in self.nodes)):
+        for where in (*(column.where for column in self.all_columns), *(node.where for node in self.parts)):
             for name, texts in where.items():
                 asked[name] = (*asked.get(name, ()), *texts)
         return asked
@@ -153,14 +153,14 @@ def read_table_mapping(path: Path, schema: Schema) -> TableMapping:
     return to_table_mapping(read_yaml_mapping(path), schema, file=str(path))
 
 
-def with_lists(mapping: TableMapping, nested: Collection[str]) -> TableMapping:
+def with_list_columns(mapping: TableMapping, nested: Collection[str]) -> TableMapping:
     """The mapping with these columns read as lists, where it does not say how they are split."""
 
-    def each(columns: tuple[Column, ...]) -> tuple[Column, ...]:
+    def each(columns: tuple[ColumnMapping, ...]) -> tuple[ColumnMapping, ...]:
         return tuple(replace(one, split="json") if one.name in nested and not one.split else one for one in columns)
 
-    nodes = tuple(replace(node, columns=each(node.columns)) for node in mapping.nodes)
-    return replace(mapping, columns=each(mapping.columns), nodes=nodes)
+    nodes = tuple(replace(node, columns=each(node.columns)) for node in mapping.parts)
+    return replace(mapping, columns=each(mapping.columns), parts=nodes)
 
 
 def to_table_mapping(told: Any, schema: Schema, *, file: str) -> TableMapping:
@@ -236,18 +236,18 @@ class _Reader:
             return {}
         return told or {}
 
-    def mention(self, told: Any) -> Mention | None:
+    def mention(self, told: Any) -> StubMapping | None:
         entry = self.mapping(told, "mention")
         self.keys(entry, {"class", "identifier"}, "mention")
         identifier = str(entry.get("identifier", ""))
         if identifier:
             self.word(identifier, "mention")
-        return Mention(self.class_name(entry.get("class", "")), identifier) if entry else None
+        return StubMapping(self.class_name(entry.get("class", "")), identifier) if entry else None
 
-    def where(self, told: Any, place: str) -> Where:
+    def where(self, told: Any, place: str) -> RowFilter:
         return {str(name): _texts(values) for name, values in self.mapping(told, f"{place}: where").items()}
 
-    def nodes(self, property: str, told: Any, prefix: str) -> Iterator[Node]:
+    def nodes(self, property: str, told: Any, prefix: str) -> Iterator[PartMapping]:
         """The nodes to which a property leads; a list makes several of one row."""
         place = f"node {property}"
         word = self.word(property, place)
@@ -262,9 +262,9 @@ class _Reader:
                 continue
             key = _texts(entry.get("key"))
             every = (*columns, *self.says(entry.get("says"), prefix))
-            yield Node(property, every, key, _texts(entry.get("each")), self.where(entry.get("where"), place))
+            yield PartMapping(property, every, key, _texts(entry.get("each")), self.where(entry.get("where"), place))
 
-    def columns(self, told: Any, prefix: str) -> tuple[Column, ...]:
+    def columns(self, told: Any, prefix: str) -> tuple[ColumnMapping, ...]:
         """What columns say; a list of entries says several things."""
         return tuple(
             column
@@ -273,7 +273,7 @@ class _Reader:
             if entry is not None and (column := self.column(str(name), entry, prefix)) is not None
         )
 
-    def says(self, told: Any, prefix: str) -> Iterator[Column]:
+    def says(self, told: Any, prefix: str) -> Iterator[ColumnMapping]:
         """What each row says; a thing by its label."""
         for property, one in self.mapping(told, "says").items():
             entry = dict(one) if isinstance(one, dict) else {"value": one}
@@ -283,7 +283,7 @@ class _Reader:
                 self.faults.append(f"says: {property} wants a value")
             column = self.column(f"says {property}", entry | {"property": property}, prefix)
             if column is not None:
-                yield replace(column, name="", says=text)
+                yield replace(column, name="", constant=text)
 
     def word(self, property: str, place: str) -> OntologyTerm | None:
         """The property of the ontology; None, and a fault, where there is none."""
@@ -295,7 +295,7 @@ class _Reader:
             return None
         return self.schema.properties[iri]
 
-    def column(self, name: str, told: Any, prefix: str) -> Column | None:
+    def column(self, name: str, told: Any, prefix: str) -> ColumnMapping | None:
         if isinstance(told, str):
             told = {"property": told}
         if not isinstance(told, dict):
@@ -316,7 +316,7 @@ class _Reader:
                 self.faults.append(f"column {name}: {one!r} is none of {', '.join(near or CLEANINGS)}")
         kind = self.class_name(told["class"]) if told.get("class") else _range(word, self.schema)
         own = str(told.get("prefix", ""))
-        return Column(
+        return ColumnMapping(
             name,
             property,
             _reads(word),

@@ -8,11 +8,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from kg.importers.entity_names import to_part_sql
-from kg.importers.tables.mapping import Column, Node, TableMapping, Where
+from kg.importers.entity_names import name_component_sql
+from kg.importers.tables.mapping import ColumnMapping, PartMapping, RowFilter, TableMapping
 
-LINE, SUBJECT, RECORD, KEPT, NODE = "kg:line", "kg:subject", "kg:record", "kg:kept", "kg:node"
-FITS, PART = "kg:fits", "kg:part"
+LINE, SUBJECT, RECORD, KEPT, PART = "kg:line", "kg:subject", "kg:record", "kg:kept", "kg:node"
+FITS, KEY_CELL = "kg:fits", "kg:part"
 """Our own columns beside a table's: the row's number, its thing's name, its record, whether the mapping keeps it."""
 
 _YEARS = r"(?:^|\D)(1[89]\d\d|20\d\d)(?:\D|$)"
@@ -93,7 +93,7 @@ def named(name: str) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class Said:
+class FactSelect:
     """A SELECT of facts: subject, property, value, language, record, line, fault."""
 
     select: str
@@ -116,16 +116,16 @@ class TableSql:
         Their cells are trimmed, and NULL where they are empty or one of the texts that stand for nothing.
         """
         mapping = self.mapping
-        columns = ", ".join(map(named, mapping.wanted))
-        trimmed = ", ".join(f"{_clean(named(one), ('trim',))} AS {named(one)}" for one in mapping.wanted)
-        said = ", ".join(f"{self._said(named(one))} AS {named(one)}" for one in mapping.wanted)
+        columns = ", ".join(map(named, mapping.required_columns))
+        trimmed = ", ".join(f"{_clean(named(one), ('trim',))} AS {named(one)}" for one in mapping.required_columns)
+        said = ", ".join(f"{self._said(named(one))} AS {named(one)}" for one in mapping.required_columns)
         # Each part of a name is looked at several times, so it is made before.
-        names = [f"{PART}{number}" for number in range(len(mapping.key))]
+        names = [f"{KEY_CELL}{number}" for number in range(len(mapping.key))]
         parts = ", ".join(
             f"{self.cell(one, mapping.key_clean)} AS {named(part)}"
             for one, part in zip(mapping.key, names, strict=True)
         )
-        name = " || '-' || ".join([quoted(mapping.prefix), *(f"({to_part_sql(named(part))})" for part in names)])
+        name = " || '-' || ".join([quoted(mapping.prefix), *(f"({name_component_sql(named(part))})" for part in names)])
         record = " || '|' || ".join(map(self.cell, mapping.record) if mapping.record else map(named, names))
         record = _ONE_LINE.format(v=f"({record})")
         return (
@@ -143,11 +143,11 @@ class TableSql:
     def kept(self) -> str:
         """Whether a row is of those that the mapping keeps."""
         tests = [self.chosen(self.mapping.where)] if self.mapping.where else []
-        if self.mapping.class_column and not self.mapping.kind:
+        if self.mapping.class_column and not self.mapping.class_name:
             tests.append(self.chosen({self.mapping.class_column: tuple(self.mapping.classes)}))
         return " AND ".join(tests) or "true"
 
-    def chosen(self, where: Where) -> str:
+    def chosen(self, where: RowFilter) -> str:
         """Whether a row holds one of the texts in each of the columns."""
         tests = (
             f"coalesce({self.cell(name)} IN ({', '.join(map(quoted, texts)) or 'NULL'}), false)"
@@ -155,16 +155,16 @@ class TableSql:
         )
         return " AND ".join(tests) or "true"
 
-    def facts(self, keyed: str) -> Iterator[Said]:
+    def facts(self, keyed: str) -> Iterator[FactSelect]:
         """The facts of the rows' things, and of the nodes that hang on them."""
         if (kind := self.kind()) is not None:
-            yield Said(self._select(keyed, "type", kind))
+            yield FactSelect(self._select(keyed, "type", kind))
         for column in self.mapping.columns:
             yield from self.column(keyed, column)
-        for node in self.mapping.nodes:
+        for node in self.mapping.parts:
             noded = f"({self.noded(keyed, node)})"
             sound = f"(SELECT * FROM {noded} WHERE {named(FITS)})"
-            yield Said(self._select(sound, node.property, named(NODE)))
+            yield FactSelect(self._select(sound, node.property, named(PART)))
             for column in node.columns:
                 yield from self.column(noded if column is node.columns[0] else sound, column, node)
 
@@ -173,11 +173,11 @@ class TableSql:
         mapping = self.mapping
         if mapping.class_column:
             cases = " ".join(f"WHEN {quoted(text)} THEN {quoted(kind)}" for text, kind in mapping.classes.items())
-            rest = quoted(mapping.kind) if mapping.kind else "NULL"
+            rest = quoted(mapping.class_name) if mapping.class_name else "NULL"
             return f"CASE {self.cell(mapping.class_column)} {cases} ELSE {rest} END" if cases else rest
-        return quoted(mapping.kind) if mapping.kind else None
+        return quoted(mapping.class_name) if mapping.class_name else None
 
-    def noded(self, keyed: str, node: Node) -> str:
+    def noded(self, keyed: str, node: PartMapping) -> str:
         """The rows that have such a node, each with its name; a row for each where there are several of them."""
         rows = keyed
         if node.each:
@@ -193,14 +193,14 @@ class TableSql:
         if not first.split or first.name in node.each:
             value = self._value(first, self._text(first))
             fits = _fits(first, value)
-        parts = ", ".join(f"nullif({to_part_sql(part)}, '')" for part in self.parts(node))
+        parts = ", ".join(f"nullif({name_component_sql(part)}, '')" for part in self.parts(node))
         name = f"{named(SUBJECT)} || {quoted(f'.{node.property}.')} || concat_ws('-', {parts})"
         return (
-            f"SELECT *, {name} AS {named(NODE)}, {fits} AS {named(FITS)} FROM {rows}"
+            f"SELECT *, {name} AS {named(PART)}, {fits} AS {named(FITS)} FROM {rows}"
             f" WHERE {named(KEPT)} AND {self.chosen(node.where)} AND {value} <> ''"
         )
 
-    def parts(self, node: Node) -> Iterator[str]:
+    def parts(self, node: PartMapping) -> Iterator[str]:
         """The texts that a node is named by."""
         single = [one for one in node.columns if one.name and (not one.split or one.name in node.each)]
         for name in node.key:
@@ -209,66 +209,66 @@ class TableSql:
         for column in single if not node.key else ():
             yield f"nullif({self._value(column, self._text(column))}, '')"
 
-    def column(self, rows: str, column: Column, node: Node | None = None) -> Iterator[Said]:
+    def column(self, rows: str, column: ColumnMapping, node: PartMapping | None = None) -> Iterator[FactSelect]:
         """The facts of one column, about the rows' things or about their nodes."""
-        owner = named(NODE) if node is not None else named(SUBJECT)
+        owner = named(PART) if node is not None else named(SUBJECT)
         each = f"({self.values(rows, column, node)})"
         if column.property == "type":
             known = ", ".join(quoted(kind) for kind in column.values.values()) or "NULL"
-            yield Said(self._select(each, "type", f"CASE WHEN v IN ({known}) THEN v END", owner=owner))
-        elif column.reads == "thing":
+            yield FactSelect(self._select(each, "type", f"CASE WHEN v IN ({known}) THEN v END", owner=owner))
+        elif column.value_type == "thing":
             thing = self.thing(column)
-            yield Said(self._select(each, column.property, thing, owner=owner, told=True))
-            if column.within:
-                yield Said(self._select(each, column.within, named(SUBJECT), owner=thing, told=True))
+            yield FactSelect(self._select(each, column.property, thing, owner=owner, told=True))
+            if column.inverse:
+                yield FactSelect(self._select(each, column.inverse, named(SUBJECT), owner=thing, told=True))
         else:
             fault, language = "''", quoted(column.language)
-            if column.reads in _FITS:
-                wanted = quoted(f" {_WANTED[column.reads]}")
+            if column.value_type in _FITS:
+                wanted = quoted(f" {_WANTED[column.value_type]}")
                 told = quoted(f"{column.name or column.property}: ")
                 fault = f"CASE WHEN {_fits(column, 'v')} THEN '' ELSE {told} || v || {wanted} END"
             if column.language_column:
                 cell = self.cell(column.language_column)
                 language = f"CASE WHEN regexp_full_match({cell}, '{_LANGUAGE}') THEN {cell} ELSE {language} END"
-            value = _ONE_LINE.format(v="v") if column.reads == "text" else "v"
+            value = _ONE_LINE.format(v="v") if column.value_type == "text" else "v"
             select = self._select(each, column.property, value, owner=owner, language=language, fault=fault, told=True)
-            yield Said(select, column.reads in _FITS, bool(column.language or column.language_column))
+            yield FactSelect(select, column.value_type in _FITS, bool(column.language or column.language_column))
 
     def mentions(self, keyed: str) -> Iterator[str]:
         """A SELECT for each column that leads to things: thing, class, label, identifier, property, record, via."""
-        if (mention := self.mapping.mention) is not None:
+        if (mention := self.mapping.stub) is not None:
             key = " || ' ' || ".join(self.cell(name, self.mapping.key_clean) for name in self.mapping.key)
             yield (
-                f"SELECT {named(SUBJECT)} AS thing, {quoted(mention.kind)} AS class, min({key}) AS label,"
+                f"SELECT {named(SUBJECT)} AS thing, {quoted(mention.class_name)} AS class, min({key}) AS label,"
                 f" {f'min({key})' if mention.identifier else quoted('')} AS identifier,"
                 f" {quoted(mention.identifier)} AS property, min({named(RECORD)}) AS record, '' AS via"
                 f" FROM {keyed} WHERE {named(KEPT)} AND {named(SUBJECT)} IS NOT NULL GROUP BY {named(SUBJECT)}"
             )
         for column in self.mapping.columns:
             yield from self._mentions(keyed, column)
-        for node in self.mapping.nodes:
+        for node in self.mapping.parts:
             for column in node.columns:
                 yield from self._mentions(f"({self.noded(keyed, node)})", column, node)
 
-    def _mentions(self, rows: str, column: Column, node: Node | None = None) -> Iterator[str]:
-        if column.reads == "thing" and column.property != "type":
+    def _mentions(self, rows: str, column: ColumnMapping, node: PartMapping | None = None) -> Iterator[str]:
+        if column.value_type == "thing" and column.property != "type":
             label = f"coalesce({self.cell(column.label)}, v)" if column.label else "v"
             yield (
-                f"SELECT {self.thing(column)} AS thing, {quoted(column.kind)} AS class, min({label}) AS label,"
+                f"SELECT {self.thing(column)} AS thing, {quoted(column.class_name)} AS class, min({label}) AS label,"
                 f" {'v' if column.identifier else quoted('')} AS identifier,"
                 f" {quoted(column.identifier)} AS property, min({named(RECORD)}) AS record,"
                 f" {quoted(column.property)} AS via"
                 f" FROM ({self.values(rows, column, node)}) WHERE {named(KEPT)} AND v <> ''"
-                f" GROUP BY v{f', {named(SUBJECT)}' if column.within else ''}"
+                f" GROUP BY v{f', {named(SUBJECT)}' if column.inverse else ''}"
             )
 
-    def thing(self, column: Column) -> str:
+    def thing(self, column: ColumnMapping) -> str:
         """The name of the thing that a value `v` stands for."""
-        if column.within:
-            return f"{named(SUBJECT)} || {quoted(f'.{column.kind.lower()}.')} || ({to_part_sql('v')})"
-        return f"{quoted(column.prefix + '-')} || ({to_part_sql('v')})"
+        if column.inverse:
+            return f"{named(SUBJECT)} || {quoted(f'.{column.class_name.lower()}.')} || ({name_component_sql('v')})"
+        return f"{quoted(column.prefix + '-')} || ({name_component_sql('v')})"
 
-    def values(self, rows: str, column: Column, node: Node | None = None) -> str:
+    def values(self, rows: str, column: ColumnMapping, node: PartMapping | None = None) -> str:
         """The rows with one value `v` of the column each, split, cleaned and replaced as the mapping tells."""
         if column.split and not (node is not None and column.name in node.each):
             each = self._value(column, "u", trimmed=False)
@@ -288,13 +288,13 @@ class TableSql:
         """A cell of the keyed rows, which is trimmed already."""
         return _clean(named(name), _after_trim(clean))
 
-    def _text(self, column: Column) -> str:
-        return self.cell(column.name, ()) if column.name else quoted(column.says)
+    def _text(self, column: ColumnMapping) -> str:
+        return self.cell(column.name, ()) if column.name else quoted(column.constant)
 
-    def _value(self, column: Column, text: str, *, trimmed: bool = True) -> str:
+    def _value(self, column: ColumnMapping, text: str, *, trimmed: bool = True) -> str:
         steps = _after_trim(column.clean) if trimmed else column.clean
         value = _clean(text, steps)
-        if steps and column.reads in _FITS and not _PARTIAL.intersection(column.clean):
+        if steps and column.value_type in _FITS and not _PARTIAL.intersection(column.clean):
             # What cleaning leaves nothing of is told as it stands, and rejected.
             value = f"coalesce(nullif({value}, ''), {text if trimmed else _clean(text, ('trim',))})"
         if column.values:
@@ -332,8 +332,8 @@ class TableSql:
         )
 
 
-def _fits(column: Column, value: str) -> str:
-    return f"({_FITS[column.reads].format(v=value)})" if column.reads in _FITS else "true"
+def _fits(column: ColumnMapping, value: str) -> str:
+    return f"({_FITS[column.value_type].format(v=value)})" if column.value_type in _FITS else "true"
 
 
 def _after_trim(steps: tuple[str, ...]) -> tuple[str, ...]:

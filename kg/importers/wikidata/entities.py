@@ -17,10 +17,10 @@ from typing import Any
 import orjson
 
 from kg.facts.dates import to_date_range
-from kg.importers.entity_names import to_node, to_part
-from kg.importers.input_files import files_of, lines_of, open_bytes
-from kg.importers.session import Gate
-from kg.mappings.wikidata import Meaning, WikidataMapping
+from kg.importers.entity_names import name_component, to_node
+from kg.importers.input_files import list_files, numbered_lines, open_decompressed
+from kg.importers.session import ImportSession
+from kg.mappings.wikidata import PropertyMeaning, WikidataMapping
 from kg.text import to_slug
 
 PREFIX = "wd-"
@@ -35,24 +35,28 @@ _ITEM = re.compile(r"Q[1-9][0-9]*")
 
 
 def import_wikidata(
-    paths: Sequence[str | Path], gate: Gate, mapping: WikidataMapping, *, languages: Sequence[str] = LANGUAGES
+    paths: Sequence[str | Path],
+    session: ImportSession,
+    mapping: WikidataMapping,
+    *,
+    languages: Sequence[str] = LANGUAGES,
 ) -> None:
-    """Read entities from files and folders into the gate; `*` among the languages means every language."""
-    reader = EntityReader(gate, mapping, tuple(languages))
-    for path in files_of(paths, SUFFIXES):
-        for line, entity in entities_of(path, gate):
-            gate.summary.records += 1
+    """Read entities from files and folders into the session; `*` among the languages means every language."""
+    reader = EntityReader(session, mapping, tuple(languages))
+    for path in list_files(paths, SUFFIXES):
+        for line, entity in entities_of(path, session):
+            session.summary.records += 1
             reader.read_or_reject(entity, file=path.name, line=line)
 
 
-def entities_of(path: Path, gate: Gate) -> Iterator[tuple[int, Any]]:
+def entities_of(path: Path, session: ImportSession) -> Iterator[tuple[int, Any]]:
     """The entities of one file, each with its line: an array or a line each, `{"entities": ...}`, or one alone."""
-    with open_bytes(path, gate.progress) as file:
+    with open_decompressed(path, session.progress) as file:
         rest = b""
-        for number, line in lines_of(file):
+        for number, line in numbered_lines(file):
             if line is None:
-                gate.summary.records += 1
-                gate.reject(path.name, number, "the line is too long")
+                session.summary.records += 1
+                session.reject(path.name, number, "the line is too long")
                 continue
             text = line.strip().rstrip(b",")
             if number == 1:
@@ -65,25 +69,25 @@ def entities_of(path: Path, gate: Gate) -> Iterator[tuple[int, Any]]:
                 if number == 1 and text[:1] in b"{[":
                     rest = line
                     break
-                gate.summary.records += 1
-                gate.reject(path.name, number, f"not JSON: {error}", text[:200].decode("utf-8", "replace"))
+                session.summary.records += 1
+                session.reject(path.name, number, f"not JSON: {error}", text[:200].decode("utf-8", "replace"))
                 continue
             for one in _within(entity):
                 yield number, one
         if rest:
-            yield from _document(rest + file.read(LARGEST_DOCUMENT), path, gate)
+            yield from _document(rest + file.read(LARGEST_DOCUMENT), path, session)
 
 
-def _document(text: bytes, path: Path, gate: Gate) -> Iterator[tuple[int, Any]]:
+def _document(text: bytes, path: Path, session: ImportSession) -> Iterator[tuple[int, Any]]:
     if len(text) >= LARGEST_DOCUMENT:
-        gate.reject(
+        session.reject(
             path.name, 1, f"one document of more than {LARGEST_DOCUMENT >> 20} MB; write an entity on each line"
         )
         return
     try:
         document = orjson.loads(text)
     except orjson.JSONDecodeError as error:
-        gate.reject(path.name, error.lineno, f"not JSON: {error}")
+        session.reject(path.name, error.lineno, f"not JSON: {error}")
         return
     for one in _within(document):
         yield 1, one
@@ -107,9 +111,9 @@ def _within(document: Any) -> Iterator[Any]:
 
 @dataclass
 class EntityReader:
-    """Puts entities through the gate, one at a time; an entity whose shape is wrong leaves nothing there."""
+    """Puts entities through the session, one at a time; an entity whose shape is wrong leaves nothing there."""
 
-    gate: Gate
+    session: ImportSession
     mapping: WikidataMapping
     languages: tuple[str, ...] = LANGUAGES
 
@@ -119,11 +123,11 @@ class EntityReader:
             self.read(entity)
         except (KeyError, TypeError, AttributeError, ValueError, IndexError) as error:
             name = str(entity.get("id", "")) if isinstance(entity, dict) else ""
-            self.gate.reject(file, line, f"not shaped like an entity: {error!r}"[:300], name)
+            self.session.reject(file, line, f"not shaped like an entity: {error!r}"[:300], name)
 
     def read(self, entity: Mapping[str, Any]) -> None:
         """All facts of one entity, or none where it is of no kind that we know."""
-        skipped = self.gate.summary.skipped
+        skipped = self.session.summary.skipped
         if "redirect" in entity:
             skipped["redirects"] += 1
             return
@@ -149,7 +153,7 @@ class EntityReader:
                 kinds.append(to_item(value))
         fitting = [name for item, name in self.mapping.classes.items() if item in kinds]
         if not fitting:
-            self.gate.summary.unmapped.update(f"class {kind}" for kind in kinds)
+            self.session.summary.unmapped.update(f"class {kind}" for kind in kinds)
         return fitting[0] if fitting else ""
 
 
@@ -162,14 +166,14 @@ class _Statements:
     kind: str
 
     def __post_init__(self) -> None:
-        self.gate, self.mapping = self.reader.gate, self.reader.mapping
+        self.session, self.mapping = self.reader.session, self.reader.mapping
         self.subject = PREFIX + self.item.lower()
-        self.above = self.mapping.above.get(self.kind, frozenset())
+        self.above = self.mapping.ancestors.get(self.kind, frozenset())
         self.rows: list[tuple[str, str, str, dict[str, Any]]] = []
         self.mentions: list[tuple[str, str, str, str, str]] = []
 
     def tell(self, entity: Mapping[str, Any], claims: Mapping[str, Any]) -> None:
-        """Everything into the gate, once all of it could be read."""
+        """Everything into the session, once all of it could be read."""
         said = {"record": self.item}
         self.row(self.subject, "type", self.kind, said)
         self.row(self.subject, "wikidataId", self.item, said)
@@ -183,9 +187,9 @@ class _Statements:
                 for statement in statements:
                     self.statement(property, meaning, statement)
         for subject, name, value, told in self.rows:
-            self.gate.add(subject, name, value, **told)
+            self.session.add_fact(subject, name, value, **told)
         for thing, kind, item, record, via in self.mentions:
-            self.gate.mention(thing, kind=kind, label=item, identifier=item, record=record, via=via)
+            self.session.add_stub(thing, class_name=kind, label=item, identifier=item, record=record, via=via)
 
     def names(self, entity: Mapping[str, Any], said: dict[str, Any]) -> None:
         labels = _texts(entity.get("labels"))
@@ -206,31 +210,31 @@ class _Statements:
         if one := next((one for one in wanted if one in described), ""):
             self.row(self.subject, "description", _tidy(described[one]["value"]), said)
 
-    def meaning(self, property: str, count: int) -> Meaning | None:
+    def meaning(self, property: str, count: int) -> PropertyMeaning | None:
         meanings = self.mapping.properties.get(property)
         if meanings is None:
             if property not in self.mapping.ignored:
-                self.gate.summary.unmapped[property] += count
+                self.session.summary.unmapped[property] += count
             return None
         for meaning in meanings:
             if not meaning.of or meaning.of & self.above:
                 return meaning
-        self.gate.summary.unmapped[f"{property} of {self.kind}"] += count
+        self.session.summary.unmapped[f"{property} of {self.kind}"] += count
         return None
 
-    def statement(self, property: str, meaning: Meaning, statement: Mapping[str, Any]) -> None:
+    def statement(self, property: str, meaning: PropertyMeaning, statement: Mapping[str, Any]) -> None:
         snak = statement["mainsnak"]
         said = self.said(statement)
         qualifiers = statement.get("qualifiers") or {}
         if meaning.needs and meaning.needs not in qualifiers:
-            self.gate.summary.skipped[f"{property} without {meaning.needs}"] += 1
+            self.session.summary.skipped[f"{property} without {meaning.needs}"] += 1
             return
         used = {name: one for name, one in meaning.qualifiers.items() if name in qualifiers}
-        unmapped = self.gate.summary.unmapped
+        unmapped = self.session.summary.unmapped
         for name in qualifiers:
             if name not in used and name not in (meaning.needs, _WHY_DEPRECATED):
                 unmapped[f"qualifier {name} of {property}"] += len(qualifiers[name])
-        if meaning.node and (used or not meaning.property):
+        if meaning.part and (used or not meaning.property):
             self.node(property, meaning, statement, used, said)
         else:
             self.value(self.subject, meaning.property, property, meaning, snak, said)
@@ -238,16 +242,16 @@ class _Statements:
     def node(
         self,
         property: str,
-        meaning: Meaning,
+        meaning: PropertyMeaning,
         statement: Mapping[str, Any],
-        used: Mapping[str, Meaning],
+        used: Mapping[str, PropertyMeaning],
         said: dict[str, Any],
     ) -> None:
         local = to_slug(str(statement.get("id", "")).rpartition("$")[2])[:18] or str(len(self.rows))
-        node = to_node(self.subject, meaning.node, local)
+        node = to_node(self.subject, meaning.part, local)
         if not self.value(node, meaning.value, property, meaning, statement["mainsnak"], said):
             return
-        self.row(self.subject, meaning.node, node, said)
+        self.row(self.subject, meaning.part, node, said)
         for name, one in used.items():
             for snak in statement["qualifiers"][name]:
                 self.value(node, one.property, name, one, snak, said)
@@ -257,12 +261,12 @@ class _Statements:
         subject: str,
         name: str,
         property: str,
-        meaning: Meaning,
+        meaning: PropertyMeaning,
         snak: Mapping[str, Any],
         said: dict[str, Any],
     ) -> bool:
         """One fact of a snak, and what it brings with it; False, and a count of why, where it cannot be told."""
-        skipped = self.gate.summary.skipped
+        skipped = self.session.summary.skipped
         if snak["snaktype"] != "value":
             skipped[
                 "values that are not known" if snak["snaktype"] == "somevalue" else "statements that there is none"
@@ -270,7 +274,7 @@ class _Statements:
             return False
         try:
             read = self.read(meaning, snak["datavalue"], said, via=name)
-        except UnreadableError as reason:
+        except UnsupportedValueError as reason:
             skipped[f"{property}: {reason}"] += 1
             return False
         told = said | {key: text for key, text in (("written", read.written), ("language", read.language)) if text}
@@ -280,22 +284,24 @@ class _Statements:
         if read.scale:
             self.row(subject, "scale", read.scale, said)
         if meaning.inverse:
-            self.row(read.value, "type", meaning.makes or meaning.kind, said)
+            self.row(read.value, "type", meaning.makes or meaning.class_name, said)
             self.row(read.value, meaning.inverse, self.subject, said)
         return True
 
-    def read(self, meaning: Meaning, datavalue: Mapping[str, Any], said: dict[str, Any], *, via: str) -> Read:
-        match meaning.reads:
+    def read(
+        self, meaning: PropertyMeaning, datavalue: Mapping[str, Any], said: dict[str, Any], *, via: str
+    ) -> ParsedValue:
+        match meaning.parse_as:
             case "item":
                 item = to_item(datavalue)
                 name = PREFIX + item.lower()
-                self.mentions.append((name, meaning.kind, item, said["record"].partition("$")[0], via))
-                return Read(name)
+                self.mentions.append((name, meaning.class_name, item, said["record"].partition("$")[0], via))
+                return ParsedValue(name)
             case "made":
                 text = _tidy(to_words(datavalue).value)
-                name = to_node(self.subject, meaning.makes.lower(), to_part(text))
+                name = to_node(self.subject, meaning.makes.lower(), name_component(text))
                 self.row(name, "label", text, said)
-                return Read(name)
+                return ParsedValue(name)
             case "time":
                 return to_time(datavalue)
             case "minutes":
@@ -306,11 +312,11 @@ class _Statements:
                 return to_score(datavalue)
             case "name":
                 if (item := to_item(datavalue)) not in self.mapping.media:
-                    raise UnreadableError(f"{item} is not among the media of the mapping")
-                return Read(self.mapping.media[item], item)
+                    raise UnsupportedValueError(f"{item} is not among the media of the mapping")
+                return ParsedValue(self.mapping.media[item], item)
             case _:
                 read = to_words(datavalue)
-                return Read(_tidy(read.value), language=_language(read.language))
+                return ParsedValue(_tidy(read.value), language=_language(read.language))
 
     def said(self, statement: Mapping[str, Any]) -> dict[str, Any]:
         said: dict[str, Any] = {"record": str(statement.get("id", self.item)).replace("q", "Q", 1)}
@@ -345,7 +351,7 @@ def _reference(snaks: Mapping[str, Any]) -> tuple[str, str]:
         if "datavalue" in snak:
             try:
                 day = max(day, to_time(snak["datavalue"]).value)
-            except UnreadableError:
+            except UnsupportedValueError:
                 continue
     return " ".join(words), day
 
@@ -370,7 +376,7 @@ _SCORE = re.compile(r"(\d{1,3}(?:\.\d+)?)\s*(?:%|/\s*(\d{1,4}))")
 
 
 @dataclass(frozen=True, slots=True)
-class Read:
+class ParsedValue:
     """A value as a fact table takes it; `written` is how Wikidata has it, where that differs."""
 
     value: str
@@ -380,7 +386,7 @@ class Read:
     scale: str = ""
 
 
-class UnreadableError(ValueError):
+class UnsupportedValueError(ValueError):
     """A value that cannot be told here; its words are the reason that the summary counts."""
 
 
@@ -388,25 +394,25 @@ def to_item(datavalue: Mapping[str, Any]) -> str:
     """The QID that a value names; raises `UnreadableError` when it is no item."""
     value = datavalue["value"]
     if datavalue["type"] != "wikibase-entityid":
-        raise UnreadableError("a text stands where an item should")
+        raise UnsupportedValueError("a text stands where an item should")
     name = value.get("id")
     if name is None:
         name = f"Q{value['numeric-id']}" if value.get("entity-type", "item") == "item" else ""
     if not name.startswith("Q"):
-        raise UnreadableError("a property or lexeme stands where an item should")
+        raise UnsupportedValueError("a property or lexeme stands where an item should")
     return str(name)
 
 
-def to_time(datavalue: Mapping[str, Any]) -> Read:
+def to_time(datavalue: Mapping[str, Any]) -> ParsedValue:
     """A date as precise as it is told; days of the Julian calendar stay so, and say it."""
     value = datavalue["value"]
     parts = _TIME.match(value["time"]) if datavalue["type"] == "time" else None
     if parts is None:
-        raise UnreadableError("not a time")
+        raise UnsupportedValueError("not a time")
     sign, year, month, day = parts.groups()
     year = year.lstrip("0").rjust(4, "0")
     if sign == "-" or len(year) > 4 or year == "0000":
-        raise UnreadableError("a year before 1 or after 9999")
+        raise UnsupportedValueError("a year before 1 or after 9999")
     match value["precision"]:
         case precision if precision >= _DAY:
             told = f"{year}-{month}-{day}"
@@ -417,13 +423,13 @@ def to_time(datavalue: Mapping[str, Any]) -> Read:
         case precision if precision == _DECADE:
             told = f"{year[:3]}X"
         case _:
-            raise UnreadableError("a date coarser than a decade")
+            raise UnsupportedValueError("a date coarser than a decade")
     try:
         to_date_range(told)
     except ValueError:
-        raise UnreadableError("not a day of the calendar") from None
+        raise UnsupportedValueError("not a day of the calendar") from None
     julian = value.get("calendarmodel", "").endswith(JULIAN)
-    return Read(told, f"{told} (Julian calendar)" if julian else "")
+    return ParsedValue(told, f"{told} (Julian calendar)" if julian else "")
 
 
 def to_quantity(datavalue: Mapping[str, Any]) -> tuple[Decimal, str]:
@@ -432,44 +438,44 @@ def to_quantity(datavalue: Mapping[str, Any]) -> tuple[Decimal, str]:
         value = datavalue["value"]
         return Decimal(value["amount"]), str(value.get("unit", "1")).rpartition("/")[2].removeprefix("1")
     except (InvalidOperation, TypeError, KeyError):
-        raise UnreadableError("not a quantity") from None
+        raise UnsupportedValueError("not a quantity") from None
 
 
-def to_minutes(datavalue: Mapping[str, Any], units: Mapping[str, float]) -> Read:
+def to_minutes(datavalue: Mapping[str, Any], units: Mapping[str, float]) -> ParsedValue:
     """A length of time in whole minutes."""
     amount, unit = to_quantity(datavalue)
     if unit not in units:
-        raise UnreadableError(f"a length in the unit {unit or '1'}")
+        raise UnsupportedValueError(f"a length in the unit {unit or '1'}")
     minutes = round(amount * Decimal(str(units[unit])))
-    return Read(str(minutes), "" if units[unit] == 1 and amount == minutes else f"{amount} {unit}")
+    return ParsedValue(str(minutes), "" if units[unit] == 1 and amount == minutes else f"{amount} {unit}")
 
 
-def to_money(datavalue: Mapping[str, Any], currencies: Mapping[str, str]) -> Read:
+def to_money(datavalue: Mapping[str, Any], currencies: Mapping[str, str]) -> ParsedValue:
     """An amount of money and its ISO 4217 currency."""
     amount, unit = to_quantity(datavalue)
     if unit not in currencies:
-        raise UnreadableError(f"a sum in the unit {unit or '1'}")
-    return Read(f"{amount:f}".removeprefix("+"), unit=currencies[unit])
+        raise UnsupportedValueError(f"a sum in the unit {unit or '1'}")
+    return ParsedValue(f"{amount:f}".removeprefix("+"), unit=currencies[unit])
 
 
-def to_score(datavalue: Mapping[str, Any]) -> Read:
+def to_score(datavalue: Mapping[str, Any]) -> ParsedValue:
     """A review score and the best that it could be: `93%`, `8.3/10`."""
     text = datavalue["value"]
     parts = _SCORE.fullmatch(text.strip()) if isinstance(text, str) else None
     if parts is None or Decimal(parts[1]) > int(parts[2] or 100):
-        raise UnreadableError("a score without its scale")
-    return Read(parts[1], text, scale=parts[2] or "100")
+        raise UnsupportedValueError("a score without its scale")
+    return ParsedValue(parts[1], text, scale=parts[2] or "100")
 
 
-def to_words(datavalue: Mapping[str, Any]) -> Read:
+def to_words(datavalue: Mapping[str, Any]) -> ParsedValue:
     """A text, with its language where it has one; a bare number as text."""
     value = datavalue["value"]
     match datavalue["type"]:
         case "string":
-            return Read(str(value))
+            return ParsedValue(str(value))
         case "monolingualtext":
-            return Read(str(value["text"]), language=str(value["language"]))
+            return ParsedValue(str(value["text"]), language=str(value["language"]))
         case "quantity":
-            return Read(str(value["amount"]).removeprefix("+"))
+            return ParsedValue(str(value["amount"]).removeprefix("+"))
         case kind:
-            raise UnreadableError(f"a {kind} stands where a text should")
+            raise UnsupportedValueError(f"a {kind} stands where a text should")

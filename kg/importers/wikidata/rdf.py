@@ -20,7 +20,7 @@ from typing import Any, NamedTuple
 
 from pyoxigraph import BlankNode, Literal, NamedNode
 
-from kg.importers.session import Gate
+from kg.importers.session import ImportSession
 from kg.terms import LABEL, PREFIXES, RDF, SKOS, XSD
 
 ENTITY = PREFIXES["wd"]
@@ -63,10 +63,10 @@ class _Said(NamedTuple):
 class WikidataTriples:
     """Gathers the triples that Wikidata's own names begin; `load`, and they are put together."""
 
-    gate: Gate
+    session: ImportSession
 
     def __post_init__(self) -> None:
-        self._path = self.gate.spool("wikidata.csv")
+        self._path = self.session.temporary_file("wikidata.csv")
         self.any = False
 
     def __enter__(self) -> WikidataTriples:
@@ -93,7 +93,7 @@ class WikidataTriples:
         """Put what was kept into tables."""
         self._file.flush()
         columns = ", ".join(f"'{name}': 'VARCHAR'" for name in _COLUMNS)
-        sql = self.gate.sql
+        sql = self.session.sql
         sql.execute(
             "CREATE TABLE triple AS SELECT * FROM"
             f" read_csv('{_escaped(self._path)}', columns = {{{columns}}}, header = false, delim = ',', quote = '\"',"
@@ -156,8 +156,8 @@ class WikidataTriples:
                 yield _entity(name[1], group)
 
     def _rows(self, query: str, values: Sequence[str]) -> Iterator[tuple[Any, ...]]:
-        # A connection of its own, since the gate's is used between the rows.
-        with self.gate.sql.cursor() as sql:
+        # A connection of its own, since the session's is used between the rows.
+        with self.session.sql.cursor() as sql:
             sql.execute(query, list(values))
             while rows := sql.fetchmany(10_000):
                 yield from rows

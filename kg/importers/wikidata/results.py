@@ -16,11 +16,11 @@ from typing import Any
 import orjson
 
 from kg.errors import InputError
-from kg.importers.input_files import LONGEST_LINE, files_of, lines_of, open_bytes
-from kg.importers.session import Gate
-from kg.importers.tables.files import header_of
+from kg.importers.input_files import MAX_LINE_BYTES, list_files, numbered_lines, open_decompressed
+from kg.importers.session import ImportSession
+from kg.importers.tables.files import read_header
 from kg.importers.tables.mapping import TableMapping, to_table_mapping
-from kg.importers.tables.run import import_one
+from kg.importers.tables.run import import_file
 from kg.mappings import MAPPINGS
 from kg.schema import Schema, ValueKind
 from kg.yaml_files import read_yaml_mapping
@@ -32,18 +32,20 @@ _ESCAPE = re.compile(r"\\(?:u([0-9A-Fa-f]{4})|U([0-9A-Fa-f]{8})|(.))")
 _ESCAPED = {"t": "\t", "n": "\n", "r": "\r"}
 
 
-def import_results(paths: Sequence[str | Path], gate: Gate, schema: Schema, *, mapping: Path | None = None) -> None:
-    """Read results into the gate; raises `InputError` when one has no column of items."""
+def import_results(
+    paths: Sequence[str | Path], session: ImportSession, schema: Schema, *, mapping: Path | None = None
+) -> None:
+    """Read results into the session; raises `InputError` when one has no column of items."""
     path = mapping or MAPPINGS / "wikidata-results.yaml"
     told = read_yaml_mapping(path)
-    for number, file in enumerate(files_of(paths, SUFFIXES)):
-        table = _to_csv(file, gate, number)
-        header = header_of(table)
+    for number, file in enumerate(list_files(paths, SUFFIXES)):
+        table = _to_csv(file, session, number)
+        header = read_header(table)
         fitting = _mapping_for(header, told, schema, file=file, mapping=path)
-        gate.summary.unmapped.update(f"variable {name}" for name in header if name not in fitting.wanted)
+        session.summary.unmapped.update(f"variable {name}" for name in header if name not in fitting.required_columns)
         mapped = replace(fitting, ignore=tuple(header))
-        read = import_one(table, mapped, gate, number=number, name=file.name)
-        gate.class_otherwise(read.records, str(told.get("class", "Film")))
+        read = import_file(table, mapped, session, number=number, name=file.name)
+        session.add_default_class(read.entities_and_records, str(told.get("class", "Film")))
 
 
 def _mapping_for(
@@ -74,19 +76,19 @@ def _mapping_for(
     return to_table_mapping(asked, schema, file=str(mapping))
 
 
-def _to_csv(path: Path, gate: Gate, number: int) -> Path:
+def _to_csv(path: Path, session: ImportSession, number: int) -> Path:
     """The same results as CSV: as they are, or written anew into the spool."""
     name = path.name.lower().removesuffix(".gz")
     if name.endswith((".json", ".srj")):
-        return _json_to_csv(path, gate.spool(f"results{number}.csv"))
+        return _json_to_csv(path, session.temporary_file(f"results{number}.csv"))
     if name.endswith(".tsv"):
-        return _tsv_to_csv(path, gate.spool(f"results{number}.csv"), gate)
+        return _tsv_to_csv(path, session.temporary_file(f"results{number}.csv"), session)
     return path
 
 
 def _json_to_csv(path: Path, fresh: Path) -> Path:
     """https://www.w3.org/TR/sparql11-results-json/"""
-    with open_bytes(path) as file:
+    with open_decompressed(path) as file:
         text = file.read(LARGEST_DOCUMENT + 1)
     if len(text) > LARGEST_DOCUMENT:
         raise InputError(f"{path} is larger than {LARGEST_DOCUMENT >> 20} MB; ask for CSV instead.")
@@ -102,13 +104,13 @@ def _json_to_csv(path: Path, fresh: Path) -> Path:
     return fresh
 
 
-def _tsv_to_csv(path: Path, fresh: Path, gate: Gate) -> Path:
+def _tsv_to_csv(path: Path, fresh: Path, session: ImportSession) -> Path:
     """https://www.w3.org/TR/sparql11-results-csv-tsv/: variables with a question mark, terms as in Turtle."""
-    with open_bytes(path) as file, fresh.open("w", encoding="utf-8", newline="") as out:
+    with open_decompressed(path) as file, fresh.open("w", encoding="utf-8", newline="") as out:
         writer = csv.writer(out)
-        for number, line in lines_of(file, longest=LONGEST_LINE):
+        for number, line in numbered_lines(file, max_bytes=MAX_LINE_BYTES):
             if line is None:
-                gate.reject(path.name, number, "the line is too long")
+                session.reject(path.name, number, "the line is too long")
                 continue
             cells = line.decode("utf-8", "replace").rstrip("\r\n").split("\t")
             writer.writerow([cell.removeprefix("?") for cell in cells] if number == 1 else map(_plain, cells))

@@ -16,7 +16,7 @@ from pyoxigraph import Literal, NamedNode
 from kg import vocabulary as vocab
 from kg.filmgraph import FilmGraph
 from kg.graph.store import find_quads
-from kg.linking.names import titles_of, year_in
+from kg.linking.names import find_year, parse_titles
 from kg.lookup.name_search import NameMatch
 from kg.server.reconcile.requests import Clue, Query, Value
 from kg.server.reconcile.similarity import ALIKE, literal_likeness, name_likeness
@@ -85,7 +85,7 @@ def candidates(graph: FilmGraph, query: Query) -> list[Candidate]:
 
 def _with_year(graph: FilmGraph, query: Query) -> Query:
     """The query with the year in brackets behind its title as a clue: `Heat (1995)`."""
-    year = year_in(query.text)
+    year = find_year(query.text)
     if year is None or any(clue.property.casefold() == "year" for clue in query.clues) or not to_way(graph, "year"):
         return query
     return replace(query, clues=(*query.clues, Clue("year", (Value(str(year)),))))
@@ -126,7 +126,7 @@ def _retrieve(graph: FilmGraph, query: Query, types: Sequence[Known | None]) -> 
 def _named(graph: FilmGraph, text: str, types: Sequence[Known | None]) -> Iterator[NameMatch]:
     kinds = [to_curie(entity_iri(one.id).value) for one in types if one is not None] or [""]
     # As it is written, and without what stands in brackets: a year, another title.
-    texts = dict.fromkeys((text, *(" ".join(title.words) for title in titles_of(text) if "(" in text)))
+    texts = dict.fromkeys((text, *(" ".join(title.words) for title in parse_titles(text) if "(" in text)))
     for kind in kinds:
         for one in texts:
             yield from graph.search(one, class_name=kind, limit=_LOOKED_AT)

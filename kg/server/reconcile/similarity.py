@@ -13,7 +13,7 @@ from functools import lru_cache
 from pyoxigraph import Literal
 
 from kg.facts.dates import to_date_range
-from kg.linking.names import person_of, titles_of
+from kg.linking.names import parse_titles, person_words
 from kg.lookup.name_search import score_name
 from kg.terms import XSD
 from kg.text import fold_name
@@ -41,8 +41,8 @@ def name_likeness(wanted: str, names: Iterable[str]) -> float:
 @lru_cache(maxsize=8192)
 def _forms(name: str) -> tuple[str, str, str]:
     """A name as it is spelled, as the title of a film, and as a person's name."""
-    titles = titles_of(name)
-    return fold_name(name), " ".join(titles[0].words) if titles else "", " ".join(person_of(name))
+    titles = parse_titles(name)
+    return fold_name(name), " ".join(titles[0].words) if titles else "", " ".join(person_words(name))
 
 
 def literal_likeness(wanted: str, literal: Literal, *, is_identifier: bool = False) -> float:
