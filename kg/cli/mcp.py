@@ -37,7 +37,7 @@ def _serve(call: argparse.Namespace) -> int:
     from kg.passages.texts import TEXTS_VARIABLE
     from kg.project import find_project
     from kg.queries.stored_query import StoredQueries
-    from kg.server.limits import Limits
+    from kg.server.settings import Limits
 
     if call.timeout <= 0 or call.memory <= 0:
         raise InputError("--timeout and --memory are more than nothing.")

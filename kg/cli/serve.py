@@ -35,7 +35,7 @@ def _serve(call: argparse.Namespace) -> int:
     if sys.platform == "win32":
         raise InputError("Serving bounds processes as Unix does it: use Linux, macOS, WSL or a container.")
     from kg.project import find_project
-    from kg.server.limits import Limits
+    from kg.server.settings import Limits
     from kg.server.supervisor import Serving, Settings
 
     project = find_project(call.project)

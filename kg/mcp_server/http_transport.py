@@ -22,7 +22,7 @@ from kg.errors import InputError
 from kg.mcp_server.server import to_server
 from kg.project import Project
 from kg.server.http_connection import Connection, look_after
-from kg.server.limits import Limits
+from kg.server.settings import Limits
 from kg.server.snapshot import Endpoint
 
 PATH = "/mcp"

@@ -17,7 +17,7 @@ from kg.errors import LimitError
 from kg.mcp_server.calls import ToolReply, call_tool, list_tools
 from kg.mcp_server.tools import Tool
 from kg.project import Project
-from kg.server.limits import Limits
+from kg.server.settings import Limits
 from kg.server.snapshot import Endpoint
 from kg.version import __version__
 

@@ -16,12 +16,11 @@ graph. A worker keeps its graph until it ends: what is dear to compute may be ke
 function of the graph). Every run has the hard bounds of `Limits`: whoever overruns them is ended, and `LimitError` is
 raised. An error of `kg.errors` that the work raises is raised again here, as it is.
 
-`edition.ask(name, values, media=...)` and `edition.sparql(text, media=...)` give `Written`: an answer in a media type,
-with how many rows it has and whether it is whole. `edition.queries` are the stored queries, `edition.id` names the
-build and the state of the query files: keep under it whatever may be kept.
+`edition.queries` are the stored queries, `edition.id` names the build and the state of the query files: keep under it
+whatever may be kept.
 
 Errors of `kg.errors` and Starlette's `HTTPException` need not be caught: `problems` makes them
-`application/problem+json`, by one table. `negotiation.choose(accept, offers)` picks a media type.
+`application/problem+json`, by one table. `negotiation.best_media_type(accept, offers)` picks a media type.
 
 Where HTML is asked for and `app.PAGES` has a function of that name, it answers: `async (request, edition, **told) ->
 Response`. The names, and what each is told, are listed there; without one the request is answered in RDF or JSON. A

@@ -16,7 +16,7 @@ from kg.errors import FilmGraphError
 from kg.project import Project
 from kg.server import health
 from kg.server.api import entities, graph_store, openapi, queries, sparql, void
-from kg.server.limits import Limits
+from kg.server.api.sparql import NotOfferedError
 from kg.server.log import Log
 from kg.server.metrics import Tally
 from kg.server.middleware import Door
@@ -25,8 +25,8 @@ from kg.server.pages.templating import compile_all
 from kg.server.problems import answer_error, problem_of
 from kg.server.reconcile import routes as reconciliation
 from kg.server.request_params import Page
+from kg.server.settings import Limits
 from kg.server.snapshot import Endpoint
-from kg.server.workers.query_execution import NotOffered
 
 ROOMS: tuple[Callable[[], list[BaseRoute]], ...] = (
     sparql.routes,
@@ -81,7 +81,7 @@ def application(
         exception_handlers={
             FilmGraphError: answer_error,
             HTTPException: answer_error,
-            NotOffered: _not_offered,
+            NotOfferedError: _not_offered,
             Exception: _unforeseen,
         },
         lifespan=open_endpoint,

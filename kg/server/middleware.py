@@ -20,9 +20,9 @@ from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from kg.errors import FilmGraphError
-from kg.server.media_types import ROWS
+from kg.queries.result_writers import ROW_MEDIA_TYPES
 from kg.server.metrics import CACHED, LOOKUPS
-from kg.server.negotiation import choose
+from kg.server.negotiation import best_media_type
 from kg.server.problems import problem_of
 from kg.server.request_params import HTML
 from kg.server.response_cache import Head, Kept, Key, to_head
@@ -298,7 +298,7 @@ def _lookup_head(edition: Edition, media: str) -> Head:
 @lru_cache(maxsize=256)
 def _lookup_media(accept: bytes) -> str | None:
     # A browser would rather have the page with the answer, which is no lookup.
-    return choose(accept.decode("latin-1") or None, (*ROWS, HTML))
+    return best_media_type(accept.decode("latin-1") or None, (*ROW_MEDIA_TYPES, HTML))
 
 
 def _tag_of(edition: Edition, media: bytes) -> bytes:

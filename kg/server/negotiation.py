@@ -1,83 +1,129 @@
-"""An `Accept` field and what can be offered walk in; the media type to answer in walks out.
+"""Content negotiation: which of the offered media types a client prefers, by its `Accept` field or a name in the URL.
 
-https://www.rfc-editor.org/rfc/rfc9110#name-accept: the most specific range that matches an offer tells its quality; of
-offers with the same quality the first is taken.
+https://www.rfc-editor.org/rfc/rfc9110#name-accept: the most specific range that matches an offer decides its quality;
+of offers with the same quality the first is taken.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+
+from kg.queries.result_writers import (
+    CSV,
+    JSON,
+    JSON_LD,
+    N_QUADS,
+    N_TRIPLES,
+    PLAIN_JSON,
+    PLAIN_TEXT,
+    PLAIN_XML,
+    RDF_XML,
+    ROW_MEDIA_TYPES,
+    TRIG,
+    TRIPLE_MEDIA_TYPES,
+    TSV,
+    TURTLE,
+    XML,
+)
+
+ANSWER_MEDIA_TYPES = (*ROW_MEDIA_TYPES[:4], *TRIPLE_MEDIA_TYPES[:6], PLAIN_JSON, PLAIN_XML, PLAIN_TEXT)
+"""Everything that an answer may come in; the other names last, since rows and triples share them."""
+EXTENSIONS: Mapping[str, tuple[str, ...]] = {
+    "json": (JSON, JSON_LD),
+    "xml": (XML, RDF_XML),
+    "csv": (CSV,),
+    "tsv": (TSV,),
+    "ttl": (TURTLE,),
+    "nt": (N_TRIPLES,),
+    "jsonld": (JSON_LD,),
+    "rdf": (RDF_XML,),
+    "trig": (TRIG,),
+    "nq": (N_QUADS,),
+}
+"""The extension of a URL's path -> what it asks for; rows and triples may differ."""
+FORMAT_NAMES: Mapping[str, tuple[str, ...]] = {
+    **EXTENSIONS,
+    "turtle": (TURTLE,),
+    "n3": (TURTLE,),
+    "ntriples": (N_TRIPLES,),
+    "n-triples": (N_TRIPLES,),
+    "json-ld": (JSON_LD,),
+    "rdf+xml": (RDF_XML,),
+}
+"""What the parameter `format` of a query may be; the last ones are what SPARQLWrapper sends."""
 
 _RANGE = re.compile(
     r"\s*([!#$%&'*+.^_`|~0-9A-Za-z-]+)/([!#$%&'*+.^_`|~0-9A-Za-z-]+)\s*((?:;[^,\"]*(?:\"[^\"]*\")?)*)\s*"
 )
+_COMMA = re.compile(r",(?=(?:[^\"]*\"[^\"]*\")*[^\"]*$)")
 _WEIGHT = re.compile(r"(?:0(?:\.[0-9]{0,3})?|1(?:\.0{0,3})?)")
-_LONGEST = 2000
+_MAX_LENGTH = 2000
 
 
 @dataclass(frozen=True, slots=True)
-class Range:
-    """One media range of an `Accept` field."""
+class MediaRange:
+    """One media range of an `Accept` field, such as `text/*;q=0.5`."""
 
-    kind: str
-    form: str
+    type: str
+    subtype: str
     profile: str = ""
     quality: float = 1.0
 
-    def fits(self, media: str) -> int:
-        """How specifically the range names a media type; 0 when it does not."""
-        bare, _, rest = media.partition(";")
-        kind, _, form = bare.partition("/")
+    def specificity(self, media_type: str) -> int:
+        """How specifically the range names a media type; 0 when it does not match."""
+        name, _, parameters = media_type.partition(";")
+        type, _, subtype = name.partition("/")
         if self.profile:
-            return 4 if (self.kind, self.form) == (kind, form) and self.profile in rest else 0
-        if (self.kind, self.form) == (kind, form):
+            return 4 if (self.type, self.subtype) == (type, subtype) and self.profile in parameters else 0
+        if (self.type, self.subtype) == (type, subtype):
             return 3
-        if self.kind == kind and self.form == "*":
+        if self.type == type and self.subtype == "*":
             return 2
-        return 1 if (self.kind, self.form) == ("*", "*") else 0
+        return 1 if (self.type, self.subtype) == ("*", "*") else 0
 
 
-def choose(accept: str | None, offers: Sequence[str]) -> str | None:
+def best_media_type(accept: str | None, offers: Sequence[str]) -> str | None:
     """The best of the offered media types; None when none is acceptable. Without a field, the first.
 
-    An offer may have a profile: `application/ld+json;profile="https://schema.org"` is meant where that is asked for.
+    An offer may have a profile: `application/ld+json;profile="https://schema.org"` matches where that is asked for.
 
-    >>> choose("text/html;q=0.5, text/turtle", ["text/html", "text/turtle"])
+    >>> best_media_type("text/html;q=0.5, text/turtle", ["text/html", "text/turtle"])
     'text/turtle'
-    >>> choose("image/png", ["text/html"]) is None
+    >>> best_media_type("image/png", ["text/html"]) is None
     True
     """
-    return next(iter(ranked(accept, tuple(offers))), None)
+    return next(iter(acceptable(accept, tuple(offers))), None)
 
 
 @lru_cache(maxsize=1024)
-def ranked(accept: str | None, offers: tuple[str, ...]) -> tuple[str, ...]:
+def acceptable(accept: str | None, offers: tuple[str, ...]) -> tuple[str, ...]:
     """The acceptable offers, the best first."""
-    ranges = list(_ranges(accept)) if accept is not None and accept.strip() else [Range("*", "*")]
+    ranges = list(_parse(accept)) if accept is not None and accept.strip() else [MediaRange("*", "*")]
     quality = {offer: _quality(ranges, offer) for offer in offers}
     return tuple(sorted((offer for offer in offers if quality[offer] > 0), key=lambda offer: -quality[offer]))
 
 
-def _quality(ranges: list[Range], offer: str) -> float:
-    best = max(ranges, key=lambda one: one.fits(offer), default=None)
-    return best.quality if best is not None and best.fits(offer) else 0.0
+def _quality(ranges: list[MediaRange], offer: str) -> float:
+    best = max(ranges, key=lambda media_range: media_range.specificity(offer), default=None)
+    return best.quality if best is not None and best.specificity(offer) else 0.0
 
 
-def _ranges(accept: str) -> Iterator[Range]:
-    for piece in re.split(r",(?=(?:[^\"]*\"[^\"]*\")*[^\"]*$)", accept[:_LONGEST]):
-        found = _RANGE.fullmatch(piece)
-        if found is None:
+def _parse(accept: str) -> Iterator[MediaRange]:
+    """The ranges of a field; what is not well-formed is left out."""
+    for text in _COMMA.split(accept[:_MAX_LENGTH]):
+        match = _RANGE.fullmatch(text)
+        if match is None:
             continue
-        told = dict(_pairs(found[3]))
-        weight = told.get("q", "1")
+        parameters = dict(_parameters(match[3]))
+        weight = parameters.get("q", "1")
         quality = float(weight) if _WEIGHT.fullmatch(weight) else 0.0
-        yield Range(found[1].lower(), found[2].lower(), told.get("profile", ""), quality)
+        yield MediaRange(match[1].lower(), match[2].lower(), parameters.get("profile", ""), quality)
 
 
-def _pairs(parameters: str) -> Iterator[tuple[str, str]]:
-    for one in parameters.split(";"):
-        name, _, value = one.strip().partition("=")
+def _parameters(text: str) -> Iterator[tuple[str, str]]:
+    for parameter in text.split(";"):
+        name, _, value = parameter.strip().partition("=")
         yield name.lower(), value.strip('"')

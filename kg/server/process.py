@@ -20,9 +20,9 @@ from kg.errors import FilmGraphError
 from kg.project import Project
 from kg.server.app import application
 from kg.server.http_connection import Connection, look_after
-from kg.server.limits import Limits
 from kg.server.log import Log
 from kg.server.metrics import to_tally
+from kg.server.settings import Limits
 
 READY = b"r"
 _MOST_CONNECTIONS = 1000

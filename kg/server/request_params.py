@@ -12,9 +12,9 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
-from kg.server.negotiation import choose
+from kg.queries.result_writers import AnswerBody
+from kg.server.negotiation import best_media_type
 from kg.server.snapshot import Edition, Endpoint
-from kg.server.workers.query_execution import Written
 
 HTML = "text/html"
 COMPLETE = "X-Complete"
@@ -44,7 +44,7 @@ def edition_of(request: Request) -> Edition:
 
 def media_of(request: Request, offers: Sequence[str]) -> str:
     """The media type to answer in; raises 406 with what there is when none of the offers is acceptable."""
-    chosen = choose(request.headers.get("accept"), offers)
+    chosen = best_media_type(request.headers.get("accept"), offers)
     if chosen is None:
         raise HTTPException(406, f"This can be had as {', '.join(offers)}.")
     return chosen
@@ -81,14 +81,14 @@ def text_of(body: bytes) -> str:
 def page_for(request: Request, name: str, offers: Sequence[str]) -> Callable[..., Awaitable[Response]] | None:
     """The page of this name, when there is one and the request would rather have HTML than any of the offers."""
     page: Page | None = request.app.state.pages.get(name)
-    if page is None or choose(request.headers.get("accept"), (*offers, HTML)) != HTML:
+    if page is None or best_media_type(request.headers.get("accept"), (*offers, HTML)) != HTML:
         return None
     return partial(page, request, edition_of(request))
 
 
-def written_response(written: Written) -> Response:
+def to_response(written: AnswerBody) -> Response:
     """A written answer as a response; one that leaves something out says so in its header."""
-    response = Response(written.body, media_type=written.media)
-    if not written.is_all:
+    response = Response(written.body, media_type=written.media_type)
+    if not written.is_complete:
         response.headers[COMPLETE] = "false"
     return response

@@ -8,7 +8,7 @@ import hashlib
 import os
 import sys
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cached_property, partial
 from pathlib import Path
@@ -20,12 +20,11 @@ from kg.filmgraph import FilmGraph
 from kg.passages.texts import TEXTS_VARIABLE
 from kg.project import Project
 from kg.queries.stored_query import StoredQueries
-from kg.server.limits import Limits
+from kg.server.fast_path import Lookups
 from kg.server.log import Log
 from kg.server.metrics import Tally, to_tally
 from kg.server.response_cache import Answers, Head
-from kg.server.workers.fast_path import Lookups
-from kg.server.workers.query_execution import Bounds, Dataset, Written, write_sparql, write_stored
+from kg.server.settings import Limits
 from kg.workers.pool import Pool
 from kg.workers.worker import WorkerSetup
 
@@ -60,20 +59,6 @@ class Edition:
     async def run(self, function: Callable[..., Any], *args: object) -> Any:
         """What `function(graph, *args)` returns in a worker; raises what it raises, and `LimitError`."""
         return await self.pool.run(function, *args)
-
-    async def sparql(self, text: str, *, media: Sequence[str], dataset: Dataset | None = None) -> Written:
-        """The answer to a SPARQL query in the first of these media types that it has."""
-        bounds = Bounds(self.limits.rows, self.limits.bytes)
-        written: Written = await self.pool.run(write_sparql, text, tuple(media), bounds, dataset)
-        return written
-
-    async def ask(
-        self, name: str, values: Mapping[str, object], *, media: Sequence[str], start: int = 0, most: int | None = None
-    ) -> Written:
-        """The answer to a stored query, from row `start` on, in the first of these media types that it has."""
-        bounds = Bounds(self.limits.rows, self.limits.bytes, start, most)
-        written: Written = await self.pool.run(write_stored, name, dict(values), tuple(media), bounds)
-        return written
 
 
 class Endpoint:

@@ -19,8 +19,8 @@ from dataclasses import asdict, dataclass, field
 
 from kg.errors import InputError
 from kg.project import Project
-from kg.server.limits import Limits
 from kg.server.metrics import size_of
+from kg.server.settings import Limits
 
 _BACKLOG = 2048
 _PATIENCE = 30.0

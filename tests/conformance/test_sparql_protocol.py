@@ -21,7 +21,7 @@ from rdflib.collection import Collection
 from starlette.testclient import TestClient
 
 from kg.server.app import application
-from kg.server.limits import Limits
+from kg.server.settings import Limits
 from tests.projects import ANORA, SmallProject
 
 SUITE = Path(__file__).parent / "w3c" / "sparql-protocol"

@@ -10,9 +10,9 @@ import pytest
 from kg.cli import main
 from kg.errors import FaultsError, QueryError
 from kg.filmgraph import FilmGraph
+from kg.queries.result_writers import AnswerBounds
 from kg.queries.stored_query import StoredQueries
-from kg.server.workers.query_execution import write_sparql
-from kg.server.workers.result_writers import Bounds
+from kg.server.api.sparql import write_sparql
 from tests.federation.endpoint import JSON, REMOTE, Endpoint, say
 
 ITEM = "?film film:website ?page . BIND(IRI(STR(?page)) AS ?item)"
@@ -216,7 +216,7 @@ def test_a_stored_query_never_leaves_the_house(graph: FilmGraph, endpoint: Endpo
 def test_a_served_graph_never_leaves_the_house(graph: FilmGraph, endpoint: Endpoint) -> None:
     query = f"SELECT * {{ SERVICE <{endpoint.address}> {{ ?s ?p ?o }} }}"
     with pytest.raises(QueryError, match="SERVICE is not allowed"):
-        write_sparql(graph, query, (JSON,), Bounds(rows=10, bytes=10_000))
+        write_sparql(graph, query, (JSON,), AnswerBounds(rows=10, bytes=10_000))
     assert endpoint.asked == []
 
 

@@ -9,7 +9,7 @@ import pytest
 from starlette.testclient import TestClient
 
 from kg.server.app import application
-from kg.server.limits import Limits
+from kg.server.settings import Limits
 from tests.projects import SmallProject
 
 FILMS = """\

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from kg.project import Project
-from kg.server.limits import Limits
+from kg.server.settings import Limits
 from kg.server.supervisor import Serving, Settings
 
 _PATIENCE = 60.0

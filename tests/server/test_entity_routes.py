@@ -73,7 +73,7 @@ def test_a_page_answers_where_html_is_wanted(films: object) -> None:
     from starlette.responses import HTMLResponse, Response
 
     from kg.server.app import application
-    from kg.server.limits import Limits
+    from kg.server.settings import Limits
     from kg.server.snapshot import Edition
     from tests.projects import SmallProject
 

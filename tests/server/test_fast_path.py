@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 from pyoxigraph import QueryResultsFormat, QuerySolutions
 
 from kg.filmgraph import FilmGraph
-from kg.server.media_types import JSON
-from kg.server.workers.fast_path import Lookups, to_lookup
+from kg.queries.result_writers import JSON
+from kg.server.fast_path import Lookups, to_lookup
 from kg.terms import PREFIXES
 from tests.projects import SmallProject
 

@@ -13,8 +13,8 @@ from jsonschema import Draft202012Validator
 from starlette.testclient import TestClient
 
 from kg.server.app import application
-from kg.server.limits import Limits
 from kg.server.reconcile.requests import MOST_QUERIES
+from kg.server.settings import Limits
 from tests.projects import SmallProject, own_graph
 from tests.server.reconciliation_schemas import EXTENDED, MANIFEST, PROPOSED, RESULTS, SUGGESTED
 

@@ -18,12 +18,12 @@ import pytest
 
 from kg.errors import FilmGraphError, LimitError, QueryError
 from kg.project import Project
-from kg.server.limits import Limits
-from kg.server.media_types import ANY, JSON
+from kg.queries.result_writers import JSON, AnswerBody, AnswerBounds
+from kg.server.api.sparql import NotOfferedError, write_sparql
 from kg.server.metrics import Tally, to_tally
+from kg.server.negotiation import ANSWER_MEDIA_TYPES
+from kg.server.settings import Limits
 from kg.server.snapshot import to_worker_setup
-from kg.server.workers.query_execution import NotOffered, write_sparql
-from kg.server.workers.result_writers import Bounds, Written
 from kg.workers.pool import Pool
 from tests.projects import SmallProject
 from tests.server.audited_worker import open_audited
@@ -31,7 +31,7 @@ from tests.server.hostile import BOMBS, ENDLESS, REACHING
 from tests.server.work import connect_somewhere, read_foreign_file, take_memory, wait_a_little
 
 SECRET = "what stands in a file that nobody may read"
-BOUNDS = Bounds(1000, 1 << 20)
+BOUNDS = AnswerBounds(1000, 1 << 20)
 TIGHT = Limits(seconds=1.5, memory=256 << 20, workers=1, slow=2, patience=0.3)
 PATIENT = Limits(seconds=10.0, memory=256 << 20, workers=1)
 FILMS = "SELECT ?film { ?film a film:Film }"
@@ -79,11 +79,11 @@ async def pool_of(
     await pool.close()
 
 
-async def ask(pool: Pool, text: str) -> Written | str:
+async def ask(pool: Pool, text: str) -> AnswerBody | str:
     """The answer to a query, or the name of what is wrong with it."""
     try:
-        written: Written = await pool.run(write_sparql, text, ANY, BOUNDS)
-    except (FilmGraphError, NotOffered) as error:
+        written: AnswerBody = await pool.run(write_sparql, text, ANSWER_MEDIA_TYPES, BOUNDS)
+    except (FilmGraphError, NotOfferedError) as error:
         return type(error).__name__
     return written
 
@@ -96,13 +96,13 @@ def test_no_query_opens_a_socket_or_a_file_outside_the_store(films: SmallProject
     queries = [*reaching, *ENDLESS, *BOMBS]
     assert len(queries) >= 60
 
-    async def ask_all() -> list[Written | str]:
+    async def ask_all() -> list[AnswerBody | str]:
         async with pool_of(films.project, TIGHT, book=book) as pool:
             return [await ask(pool, text) for text in queries]
 
     answers = asyncio.run(ask_all())
     assert len(answers) == len(queries)
-    assert not any(SECRET.encode() in answer.body for answer in answers if isinstance(answer, Written))
+    assert not any(SECRET.encode() in answer.body for answer in answers if isinstance(answer, AnswerBody))
     assert trap.visits == []
     heard = book.read_text(encoding="utf-8").splitlines()
     assert [line for line in heard if not is_ours(line, films.project)] == []
@@ -158,7 +158,7 @@ def test_service_is_refused_wherever_it_stands(films: SmallProject, text: str) -
 
 
 def test_what_would_never_end_is_ended_and_others_are_answered_meanwhile(films: SmallProject) -> None:
-    async def ask_both() -> tuple[list[Written | str], list[Written | str], Tally]:
+    async def ask_both() -> tuple[list[AnswerBody | str], list[AnswerBody | str], Tally]:
         limits, tally = Limits(seconds=10.0, workers=2, slow=4, patience=0.2), to_tally()
         async with pool_of(films.project, limits, tally=tally) as pool:
             endless = [asyncio.create_task(ask(pool, text)) for text in ENDLESS[:4]]
@@ -167,7 +167,7 @@ def test_what_would_never_end_is_ended_and_others_are_answered_meanwhile(films: 
 
     ended, others, tally = asyncio.run(ask_both())
     assert ended == ["LimitError"] * 4
-    assert all(isinstance(one, Written) and one.count == 3 for one in others)
+    assert all(isinstance(one, AnswerBody) and one.count == 3 for one in others)
     assert tally.sum("kg_killed_total") >= 3
 
 
@@ -180,7 +180,7 @@ def test_a_worker_that_cannot_be_started_is_started_later(films: SmallProject, m
             raise BlockingIOError("Resource temporarily unavailable")
         start(pool)
 
-    async def ask_after_a_death() -> tuple[Written | str, Tally]:
+    async def ask_after_a_death() -> tuple[AnswerBody | str, Tally]:
         tally = to_tally()
         async with pool_of(films.project, Limits(workers=1), tally=tally) as pool:
             monkeypatch.setattr(Pool, "_start", start_or_fail)
@@ -190,7 +190,7 @@ def test_a_worker_that_cannot_be_started_is_started_later(films: SmallProject, m
             return await ask(pool, FILMS), tally
 
     answer, tally = asyncio.run(ask_after_a_death())
-    assert isinstance(answer, Written)
+    assert isinstance(answer, AnswerBody)
     assert tally.sum("kg_unstarted_total") == 3
 
 
@@ -199,7 +199,7 @@ def test_memory_is_bounded(films: SmallProject) -> None:
         async with pool_of(films.project, PATIENT) as pool:
             with pytest.raises(LimitError) as told:
                 await pool.run(take_memory, 1 << 30)
-            assert isinstance(await ask(pool, FILMS), Written)
+            assert isinstance(await ask(pool, FILMS), AnswerBody)
             return told.value.limit
 
     assert asyncio.run(hoard()) == "memory"
@@ -207,17 +207,17 @@ def test_memory_is_bounded(films: SmallProject) -> None:
 
 @pytest.mark.parametrize("text", BOMBS, ids=range(len(BOMBS)))
 def test_a_bomb_is_refused_before_it_reaches_the_engine_or_does_no_harm(films: SmallProject, text: str) -> None:
-    async def throw() -> tuple[Written | str, Written | str]:
+    async def throw() -> tuple[AnswerBody | str, AnswerBody | str]:
         async with pool_of(films.project, PATIENT) as pool:
             return await ask(pool, text), await ask(pool, FILMS)
 
     bombed, after = asyncio.run(throw())
-    assert isinstance(bombed, Written) or bombed in ("QueryError", "LimitError")
-    assert isinstance(after, Written)
+    assert isinstance(bombed, AnswerBody) or bombed in ("QueryError", "LimitError")
+    assert isinstance(after, AnswerBody)
 
 
 def test_work_of_a_worker_that_was_killed_is_done_by_another(films: SmallProject) -> None:
-    async def kill_while_working() -> tuple[int, Written | str]:
+    async def kill_while_working() -> tuple[int, AnswerBody | str]:
         async with pool_of(films.project, Limits(workers=1, seconds=20)) as pool:
             first = pool.processes[0]
             waiting = asyncio.create_task(pool.run(wait_a_little))
@@ -230,17 +230,17 @@ def test_work_of_a_worker_that_was_killed_is_done_by_another(films: SmallProject
 
     second, after = asyncio.run(kill_while_working())
     assert second > 0
-    assert isinstance(after, Written)
+    assert isinstance(after, AnswerBody)
 
 
 def test_an_answer_with_too_many_bytes_is_cut_and_says_so(films: SmallProject) -> None:
-    async def ask_much() -> Written:
+    async def ask_much() -> AnswerBody:
         async with pool_of(films.project, PATIENT) as pool:
             text = "SELECT * { ?a ?b ?c . ?d ?e ?f }"
-            written: Written = await pool.run(write_sparql, text, (JSON,), Bounds(10_000, 5000))
+            written: AnswerBody = await pool.run(write_sparql, text, (JSON,), AnswerBounds(10_000, 5000))
             return written
 
     written = asyncio.run(ask_much())
     assert len(written.body) < 6000
-    assert not written.is_all
+    assert not written.is_complete
     assert b'"complete":false' in written.body

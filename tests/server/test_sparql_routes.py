@@ -12,7 +12,7 @@ from starlette.routing import Route
 from starlette.testclient import TestClient
 
 from kg.server.app import application
-from kg.server.limits import Limits
+from kg.server.settings import Limits
 from tests.projects import SmallProject
 
 DIRECTOR = "SELECT ?who { film:anora film:director ?who }"

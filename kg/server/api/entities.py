@@ -29,16 +29,16 @@ from kg.exports.jsonld import to_context, to_jsonld
 from kg.exports.schema_org import to_schema_org
 from kg.filmgraph import FilmGraph
 from kg.graph.store import find_quad, find_quads
+from kg.queries.result_writers import JSON_LD, PLAIN_JSON, TRIPLE_MEDIA_TYPES, AnswerBody, write_triples
 from kg.schema import Schema, to_schema
-from kg.server.media_types import JSON_LD, PLAIN_JSON, SUFFIXES, TRIPLES
-from kg.server.request_params import edition_of, media_of, page_for, written_response
-from kg.server.workers.result_writers import Written, write_triples
+from kg.server.negotiation import EXTENSIONS
+from kg.server.request_params import edition_of, media_of, page_for, to_response
 from kg.terms import BASE, KNOWLEDGE, LABEL, PROVENANCE, TYPE, sorted_triples, to_iri
 
 SCHEMA_ORG = f'{JSON_LD};profile="https://schema.org/"'
 ROOMS = ("film", "source", "fact")
 """The parts of the graph's address space in which things are."""
-OFFERS = (*TRIPLES[:4], SCHEMA_ORG, *TRIPLES[4:])
+OFFERS = (*TRIPLE_MEDIA_TYPES[:4], SCHEMA_ORG, *TRIPLE_MEDIA_TYPES[4:])
 _MOST_REASONS = 200
 
 
@@ -56,7 +56,7 @@ def routes() -> list[BaseRoute]:
 async def tell(request: Request) -> Response:
     """What the graph knows of a thing."""
     name, suffix = request.path_params["name"], ""
-    if "." in name and name.rpartition(".")[2] in SUFFIXES:
+    if "." in name and name.rpartition(".")[2] in EXTENSIONS:
         name, _, suffix = name.rpartition(".")
     iri = _iri(request, name)
     if not suffix and (page := page_for(request, "thing", OFFERS)) is not None:
@@ -64,10 +64,10 @@ async def tell(request: Request) -> Response:
     media = _suffixed(request, suffix) if suffix else media_of(request, OFFERS)
     edition = edition_of(request)
     limits = edition.limits
-    written: Written | str = await edition.run(write_thing, iri, media, limits.rows, limits.bytes)
+    written: AnswerBody | str = await edition.run(write_thing, iri, media, limits.rows, limits.bytes)
     if isinstance(written, str):
         return RedirectResponse(_path(written), status_code=303)
-    response = written_response(written)
+    response = to_response(written)
     response.headers["Link"] = _links(request, name)
     return response
 
@@ -111,7 +111,7 @@ def write_context(graph: FilmGraph) -> bytes:
     return json.dumps({"@context": to_context(_lexicon(graph))}, ensure_ascii=False, indent=1).encode()
 
 
-def write_thing(graph: FilmGraph, iri: str, media: str, rows: int, most: int) -> Written | str:
+def write_thing(graph: FilmGraph, iri: str, media: str, rows: int, most: int) -> AnswerBody | str:
     """What the graph knows of a thing; the IRI of the one that bears this as its name, when no thing has this IRI
     or it is another name of one that stays.
 
@@ -125,13 +125,13 @@ def write_thing(graph: FilmGraph, iri: str, media: str, rows: int, most: int) ->
     if media == SCHEMA_ORG:
         if Quad(thing, TYPE, vocab.Film, KNOWLEDGE) not in graph.store:
             raise UnknownNameError(iri, kind="film, which is what schema.org is written of,")
-        return Written(to_schema_org(graph.store, graph.names, [thing]).encode(), JSON_LD)
+        return AnswerBody(to_schema_org(graph.store, graph.names, [thing]).encode(), JSON_LD)
     triples = sorted_triples(_told(graph, thing))
-    is_all, triples = len(triples) <= rows, triples[:rows]
+    is_complete, triples = len(triples) <= rows, triples[:rows]
     if media in (JSON_LD, PLAIN_JSON):
         text = to_jsonld((Quad(one.subject, one.predicate, one.object) for one in triples), _lexicon(graph))
-        return Written(_with_used_context(text).encode(), media, len(triples), is_all)
-    return write_triples(triples, media, is_all=is_all, most=most)
+        return AnswerBody(_with_used_context(text).encode(), media, len(triples), is_complete)
+    return write_triples(triples, media, is_complete=is_complete, max_bytes=most)
 
 
 @lru_cache(maxsize=2)
@@ -232,15 +232,15 @@ def _path(iri: str) -> str:
 def _suffixed(request: Request, suffix: str) -> str:
     if suffix in ("json", "jsonld") and "schema.org" in request.query_params.get("profile", ""):
         return SCHEMA_ORG
-    found = next((one for one in SUFFIXES[suffix] if one in TRIPLES), None)
+    found = next((one for one in EXTENSIONS[suffix] if one in TRIPLE_MEDIA_TYPES), None)
     if found is None:
-        raise HTTPException(406, f"A thing is told as {', '.join(TRIPLES)}.")
+        raise HTTPException(406, f"A thing is told as {', '.join(TRIPLE_MEDIA_TYPES)}.")
     return found
 
 
 def _links(request: Request, name: str) -> str:
     """The same in other forms (https://www.rfc-editor.org/rfc/rfc8288)."""
     path = f"/{request.scope['path'].split('/')[1]}/{quote(name)}"
-    forms = {"ttl": TRIPLES[0], "nt": TRIPLES[1], "jsonld": JSON_LD, "rdf": TRIPLES[3]}
+    forms = {"ttl": TRIPLE_MEDIA_TYPES[0], "nt": TRIPLE_MEDIA_TYPES[1], "jsonld": JSON_LD, "rdf": TRIPLE_MEDIA_TYPES[3]}
     links = [f'<{path}.{ending}>; rel="alternate"; type="{media}"' for ending, media in forms.items()]
     return ", ".join((*links, f'<{path}>; rel="canonical"'))

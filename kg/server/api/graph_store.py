@@ -18,10 +18,9 @@ from starlette.routing import BaseRoute, Route
 
 from kg.filmgraph import FilmGraph
 from kg.graph.store import GRAPHS, find_quads
+from kg.queries.result_writers import N_TRIPLES, TRIPLE_MEDIA_TYPES, AnswerBody, write_triples
 from kg.server.api.sparql import READ_ONLY
-from kg.server.media_types import N_TRIPLES, TRIPLES
-from kg.server.request_params import edition_of, media_of, pairs_of, written_response
-from kg.server.workers.result_writers import Written, write_triples
+from kg.server.request_params import edition_of, media_of, pairs_of, to_response
 from kg.terms import GRAPH, KNOWLEDGE, to_iri
 
 _WRITING = ["PUT", "POST", "DELETE", "PATCH"]
@@ -70,7 +69,7 @@ def _files_of(graph: str) -> list[str]:
 
 
 async def _answer(request: Request, graph: str) -> Response:
-    media = media_of(request, TRIPLES)
+    media = media_of(request, TRIPLE_MEDIA_TYPES)
     edition = edition_of(request)
     if media == N_TRIPLES and (files := _files_of(graph)):
         return StreamingResponse(_lines([edition.build / file for file in files]), media_type=N_TRIPLES)
@@ -78,10 +77,10 @@ async def _answer(request: Request, graph: str) -> Response:
     written = await edition.run(write_graph, graph, media, limits.rows, limits.bytes)
     if written is None:
         raise HTTPException(404, "The store has no such graph.")
-    return written_response(written)
+    return to_response(written)
 
 
-def write_graph(graph: FilmGraph, name: str, media: str, rows: int, most: int) -> Written | None:
+def write_graph(graph: FilmGraph, name: str, media: str, rows: int, most: int) -> AnswerBody | None:
     """The triples of a graph, cut where the limits say so; None when the store has no such graph."""
     try:
         iri = to_iri(f"<{name}>") if name else KNOWLEDGE
@@ -90,7 +89,7 @@ def write_graph(graph: FilmGraph, name: str, media: str, rows: int, most: int) -
     if isinstance(iri, NamedNode) and not graph.store.contains_named_graph(iri):
         return None
     triples = [quad.triple for quad in find_quads(graph.store, None, None, None, iri, limit=rows + 1)]
-    return write_triples(triples[:rows], media, is_all=len(triples) <= rows, most=most)
+    return write_triples(triples[:rows], media, is_complete=len(triples) <= rows, max_bytes=most)
 
 
 async def _lines(paths: list[Path]) -> AsyncIterator[bytes]:

@@ -10,8 +10,8 @@ from starlette.routing import BaseRoute, Route
 
 from kg.errors import FaultsError
 from kg.filmgraph import FilmGraph
+from kg.queries.result_writers import ROW_MEDIA_TYPES, TRIPLE_MEDIA_TYPES
 from kg.queries.stored_query import Parameter, ParameterType, StoredQuery
-from kg.server.media_types import ROWS, TRIPLES
 from kg.server.problems import MEDIA
 from kg.server.request_params import address_of, edition_of
 from kg.version import __version__
@@ -76,7 +76,7 @@ def _stored(query: StoredQuery) -> dict[str, object]:
         "summary": query.summary,
         "tags": list(query.tags) or ["other"],
         "parameters": [*map(_parameter, query.params), *_PAGING],
-        "responses": _responses(ROWS if query.form in ("SELECT", "ASK") else TRIPLES),
+        "responses": _responses(ROW_MEDIA_TYPES if query.form in ("SELECT", "ASK") else TRIPLE_MEDIA_TYPES),
     }
     if about := " ".join(part for part in (query.description, query.because) if part):
         told["description"] = about
@@ -114,19 +114,19 @@ def _fixed() -> dict[str, object]:
         "application/x-www-form-urlencoded": {"schema": form},
         "application/sparql-query": {"schema": {"type": "string"}},
     }
-    both = (*ROWS, *TRIPLES[:6])
+    both = (*ROW_MEDIA_TYPES, *TRIPLE_MEDIA_TYPES[:6])
     return {
         "/sparql": {
             "get": _operation("sparql", "Answer a SPARQL query", both, [query]),
             "post": _operation("sparql-post", "Answer a SPARQL query", both) | {"requestBody": {"content": body}},
         },
         "/queries": {"get": _operation("queries", "List the stored queries", ("application/json",))},
-        "/film/{name}": {"get": _operation("thing", "Tell what is known of a thing", TRIPLES[:6], [name])},
+        "/film/{name}": {"get": _operation("thing", "Tell what is known of a thing", TRIPLE_MEDIA_TYPES[:6], [name])},
         "/film/{name}/why": {"get": _operation("why", "Explain why it is said", ("application/json",), [name])},
-        "/graphs": {"get": _operation("graph", "Read a whole graph", TRIPLES[:6], [{
+        "/graphs": {"get": _operation("graph", "Read a whole graph", TRIPLE_MEDIA_TYPES[:6], [{
             "name": "graph", "in": "query", "schema": {"type": "string"}, "description": "the IRI of a named graph"}])},
-        "/.well-known/void": {"get": _operation("void", "Describe the dataset", TRIPLES[:6])},
-        "/dcat": {"get": _operation("dcat", "Describe the catalogue", TRIPLES[:6])},
+        "/.well-known/void": {"get": _operation("void", "Describe the dataset", TRIPLE_MEDIA_TYPES[:6])},
+        "/dcat": {"get": _operation("dcat", "Describe the catalogue", TRIPLE_MEDIA_TYPES[:6])},
         "/healthz": {"get": _operation("health", "Tell whether requests are answered", ("application/json",))},
     }  # fmt: skip
 

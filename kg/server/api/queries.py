@@ -1,9 +1,9 @@
-"""The name of a stored query and its parameters walk in, in an address; its answer walks out in any format.
+"""Stored queries as URLs: their parameters in the query string, their answers in any format.
 
-/queries/films-directed-by?person=Sean+Baker         as the client would rather have it
+/queries/films-directed-by?person=Sean+Baker         in the form that the client prefers
 /queries/films-directed-by.csv?person=Sean+Baker     as CSV
 ?page=2&per-page=50                                  a part of it, with Link fields to the others (RFC 8288)
-?why=1                                               with what each row rests on, as JSON
+?why=1                                               with the evidence of each row, as JSON
 """
 
 from __future__ import annotations
@@ -21,41 +21,51 @@ from starlette.routing import BaseRoute, Route
 from kg.errors import FaultsError, UnknownNameError
 from kg.explain.answer_evidence import explain_rows
 from kg.filmgraph import FilmGraph
+from kg.queries.binding import parameter_terms
 from kg.queries.execute import run_query
+from kg.queries.result_writers import CSV, PLAIN_JSON, ROW_MEDIA_TYPES, TRIPLE_MEDIA_TYPES, AnswerBody, AnswerBounds
 from kg.queries.stored_query import StoredQuery
-from kg.server.media_types import ANSWERS, CSV, PLAIN_JSON, ROWS, SUFFIXES, TRIPLES
-from kg.server.negotiation import ranked
+from kg.server.api.sparql import write_answer
+from kg.server.negotiation import ANSWER_MEDIA_TYPES, EXTENSIONS, acceptable
 from kg.server.problems import problem_of
-from kg.server.request_params import edition_of, media_of, page_for, pairs_of, written_response
-from kg.server.workers.query_execution import bind
-from kg.server.workers.result_writers import Written
+from kg.server.request_params import edition_of, media_of, page_for, pairs_of, to_response
 
 PAGE, SIZE, WHY, FORMAT = "page", "per-page", "why", "format"
 RESERVED = frozenset((PAGE, SIZE, WHY, FORMAT))
-"""What an address says of the answer; a parameter of that name cannot be given in an address."""
+"""What a URL says about the answer; a parameter of that name cannot be given in a URL."""
+_MAX_NUMBER = 1_000_000
 
 
 @dataclass(frozen=True, slots=True)
-class Call:
-    """What an address asks: the parameters' values, which part, in what, and whether with reasons."""
+class QueryRequest:
+    """What a URL asks: a stored query, the values of its parameters, which page of the answer, its format.
+
+    `page` is None when the complete answer is wanted; `size` is how many rows a page has.
+    """
 
     name: str
-    suffix: str
+    extension: str
     values: Mapping[str, object]
     page: int | None
     size: int
     with_why: bool
 
+    @property
+    def start(self) -> int:
+        """The first row that is wanted."""
+        return (self.page - 1) * self.size if self.page is not None else 0
 
+
+# --- requests
 def routes() -> list[BaseRoute]:
     """/queries and /queries/NAME."""
     return [
-        Route("/queries", listed, methods=["GET", "HEAD"]),
+        Route("/queries", show_queries, methods=["GET", "HEAD"]),
         Route("/queries/{name:path}", answer, methods=["GET", "HEAD"]),
     ]
 
 
-async def listed(request: Request) -> Response:
+async def show_queries(request: Request) -> Response:
     """The stored queries, what each takes, and an example."""
     page = page_for(request, "queries", (PLAIN_JSON,))
     if page is not None:
@@ -64,116 +74,130 @@ async def listed(request: Request) -> Response:
     return JSONResponse(await edition_of(request).run(list_queries))
 
 
-def list_queries(graph: FilmGraph) -> list[dict[str, object]]:
-    """The stored queries as programs read them; a broken file is told as such, and hides no other."""
-    told: list[dict[str, object]] = []
-    for name in graph.queries:
-        try:
-            query = graph.queries[name]
-        except FaultsError as error:
-            told.append({"name": name, "faults": [str(fault) for fault in error.faults]})
-        else:
-            told.append(query.as_dict() | {"address": f"/queries/{name}?{example_of(query)}".rstrip("?")})
-    return told
-
-
-def example_of(query: StoredQuery) -> str:
-    """The parameters of a call that works, as they stand in an address."""
-    given = {one.name: one.example_value for one in query.params if not one.is_optional}
-    return urlencode(given)
-
-
 async def answer(request: Request) -> Response:
     """The answer to a stored query."""
-    call = _call(request)
+    asked = _parse(request)
     edition = edition_of(request)
-    query = edition.queries.find(call.name)
-    if not call.suffix and (page := page_for(request, "query", ANSWERS)) is not None:
-        return await page(query=query, values=call.values)
+    query = edition.queries.find(asked.name)
+    if not asked.extension and (page := page_for(request, "query", ANSWER_MEDIA_TYPES)) is not None:
+        return await page(query=query, values=asked.values)
     try:
-        if call.with_why:
-            _media(request, call, (PLAIN_JSON,))
-            rows = min(call.size, edition.limits.rows) if call.page is not None else edition.limits.rows
-            return written_response(await edition.run(write_why, call.name, dict(call.values), _start(call), rows))
-        media = _media(request, call, (*ROWS, *TRIPLES) if query.form in ("SELECT", "ASK") else (*TRIPLES, *ROWS))
-        most = call.size if call.page is not None else None
-        written = await edition.ask(call.name, call.values, media=media, start=_start(call), most=most)
+        if asked.with_why:
+            _media_types(request, asked, (PLAIN_JSON,))
+            rows = min(asked.size, edition.limits.rows) if asked.page is not None else edition.limits.rows
+            explained = await edition.run(write_why, asked.name, dict(asked.values), asked.start, rows)
+            return to_response(explained)
+        is_rows = query.form in ("SELECT", "ASK")
+        offers = (ROW_MEDIA_TYPES, TRIPLE_MEDIA_TYPES) if is_rows else (TRIPLE_MEDIA_TYPES, ROW_MEDIA_TYPES)
+        media_types = _media_types(request, asked, offers[0] + offers[1])
+        limit = asked.size if asked.page is not None else None
+        bounds = AnswerBounds(edition.limits.rows, edition.limits.bytes, asked.start, limit)
+        body: AnswerBody = await edition.run(write_stored, asked.name, dict(asked.values), media_types, bounds)
     except UnknownNameError as error:
-        # The address is right, what it gives for a parameter is not.
+        # The URL exists; what it gives for a parameter does not.
         return problem_of(error, status=400)
-    response = written_response(written)
-    if links := _links(request, call, written):
+    response = to_response(body)
+    if links := _links(request, asked, body):
         response.headers["Link"] = links
-    if written.total is not None:
-        response.headers["X-Total-Count"] = str(written.total)
-    if written.media == CSV:
-        response.headers["Content-Disposition"] = f'inline; filename="{quote(call.name)}.csv"'
+    if body.total is not None:
+        response.headers["X-Total-Count"] = str(body.total)
+    if body.media_type == CSV:
+        response.headers["Content-Disposition"] = f'inline; filename="{quote(asked.name)}.csv"'
     return response
 
 
-def write_why(graph: FilmGraph, name: str, values: dict[str, object], start: int, most: int) -> Written:
-    """The rows of an answer, each with what it rests on down to the passages."""
-    query = graph.queries.find(name)
-    text = bind(graph, query, values)
-    found = run_query(graph.store, text, names=graph.names, name=name, limit=start + most, guarded=True)
-    rows = list(explain_rows(graph.explainer, found, graph.texts(), start=start))
-    told = {"query": name, "complete": found.complete, "rows": rows}
-    body = json.dumps(told, ensure_ascii=False, indent=1).encode() + b"\n"
-    return Written(body, PLAIN_JSON, len(rows), found.complete)
-
-
-def _call(request: Request) -> Call:
-    name, dot, suffix = request.path_params["name"].rpartition(".")
-    if not dot or suffix not in SUFFIXES:
-        name, suffix = request.path_params["name"], ""
+def _parse(request: Request) -> QueryRequest:
+    name, dot, extension = request.path_params["name"].rpartition(".")
+    if not dot or extension not in EXTENSIONS:
+        name, extension = request.path_params["name"], ""
     pairs = pairs_of(request.scope["query_string"])
-    told = {key: value for key, value in pairs if key in RESERVED}
+    reserved = {key: value for key, value in pairs if key in RESERVED}
     values: dict[str, object] = {}
     for key, value in pairs:
         if key not in RESERVED and value:
             before = values.get(key)
             values[key] = value if before is None else [*(before if isinstance(before, list) else [before]), value]
-    page = _number(told, PAGE) if PAGE in told or SIZE in told else None
-    with_why = told.get(WHY, "0") not in ("0", "false", "")
-    return Call(name, suffix or told.get(FORMAT, ""), values, page, _number(told, SIZE, 100), with_why)
+    page = _number(reserved, PAGE) if PAGE in reserved or SIZE in reserved else None
+    with_why = reserved.get(WHY, "0") not in ("0", "false", "")
+    extension = extension or reserved.get(FORMAT, "")
+    return QueryRequest(name, extension, values, page, _number(reserved, SIZE, 100), with_why)
 
 
-def _number(told: Mapping[str, str], name: str, default: int = 1) -> int:
-    text = told.get(name, str(default))
-    if not text.isascii() or not text.isdecimal() or not 1 <= int(text[:10]) <= 1_000_000:
-        raise HTTPException(400, f"`{name}` is a number from 1 on, not {text[:40]!r}.")
+def _number(reserved: Mapping[str, str], name: str, default: int = 1) -> int:
+    text = reserved.get(name, str(default))
+    if not text.isascii() or not text.isdecimal() or not 1 <= int(text[:10]) <= _MAX_NUMBER:
+        raise HTTPException(400, f"`{name}` must be a whole number from 1 to {_MAX_NUMBER:,}, not {text[:40]!r}.")
     return int(text)
 
 
-def _start(call: Call) -> int:
-    return (call.page - 1) * call.size if call.page is not None else 0
-
-
-def _media(request: Request, call: Call, offers: tuple[str, ...]) -> tuple[str, ...]:
-    if call.suffix:
-        wanted = SUFFIXES.get(call.suffix, ())
-        found = tuple(one for one in offers if one in wanted or (one, call.suffix) == (PLAIN_JSON, "json"))
+def _media_types(request: Request, asked: QueryRequest, offers: tuple[str, ...]) -> tuple[str, ...]:
+    if asked.extension:
+        named = EXTENSIONS.get(asked.extension, ())
+        fitting = tuple(offer for offer in offers if offer in named or (offer, asked.extension) == (PLAIN_JSON, "json"))
     else:
-        found = ranked(request.headers.get("accept"), offers)
-    if not found:
-        raise HTTPException(406, f"This comes as {', '.join(offers)}, and by the endings {', '.join(SUFFIXES)}.")
-    return found
+        fitting = acceptable(request.headers.get("accept"), offers)
+    if not fitting:
+        available = f"This is available as {', '.join(offers)}, and with the extensions {', '.join(EXTENSIONS)}."
+        raise HTTPException(406, available)
+    return fitting
 
 
-def _links(request: Request, call: Call, written: Written) -> str:
-    """Where the other parts are; the last one only when it is known how many there are."""
-    if call.page is None:
+def _links(request: Request, asked: QueryRequest, body: AnswerBody) -> str:
+    """The other pages; the last one only when it is known how many there are."""
+    if asked.page is None:
         return ""
     pages = {"first": 1}
-    if call.page > 1:
-        pages["prev"] = call.page - 1
-    if not written.is_all and _start(call) + call.size < edition_of(request).limits.rows:
-        pages["next"] = call.page + 1
-    if written.total is not None:
-        pages["last"] = max(1, -(-written.total // call.size))
+    if asked.page > 1:
+        pages["prev"] = asked.page - 1
+    if not body.is_complete and asked.start + asked.size < edition_of(request).limits.rows:
+        pages["next"] = asked.page + 1
+    if body.total is not None:
+        pages["last"] = max(1, -(-body.total // asked.size))
     rest = [(key, value) for key, value in pairs_of(request.scope["query_string"]) if key not in (PAGE, SIZE)]
     path = quote(request.scope["path"])
     return ", ".join(
-        f'<{path}?{urlencode([*rest, (PAGE, str(page)), (SIZE, str(call.size))])}>; rel="{name}"'
-        for name, page in pages.items()
+        f'<{path}?{urlencode([*rest, (PAGE, str(page)), (SIZE, str(asked.size))])}>; rel="{relation}"'
+        for relation, page in pages.items()
     )
+
+
+# --- in a worker
+def list_queries(graph: FilmGraph) -> list[dict[str, object]]:
+    """The stored queries as programs read them; a broken file is listed with its faults, and hides no other."""
+    listed: list[dict[str, object]] = []
+    for name in graph.queries:
+        try:
+            query = graph.queries[name]
+        except FaultsError as error:
+            listed.append({"name": name, "faults": [str(fault) for fault in error.faults]})
+        else:
+            listed.append(query.as_dict() | {"address": f"/queries/{name}?{example_of(query)}".rstrip("?")})
+    return listed
+
+
+def example_of(query: StoredQuery) -> str:
+    """The query string of a call that works."""
+    return urlencode({one.name: one.example_value for one in query.params if not one.is_optional})
+
+
+def write_stored(
+    graph: FilmGraph, name: str, values: Mapping[str, object], media_types: tuple[str, ...], bounds: AnswerBounds
+) -> AnswerBody:
+    """The answer to a stored query.
+
+    Raises `ParameterError` for a value that does not fit, and `UnknownNameError` for a name that no entity has.
+    """
+    query = graph.queries.find(name)
+    text = query.bind(parameter_terms(query, values, graph.names))
+    return write_answer(graph, text, text, media_types, bounds, file=query.file)
+
+
+def write_why(graph: FilmGraph, name: str, values: dict[str, object], start: int, limit: int) -> AnswerBody:
+    """The rows of an answer, each with its evidence down to the passages."""
+    query = graph.queries.find(name)
+    text = query.bind(parameter_terms(query, values, graph.names))
+    rows = run_query(graph.store, text, names=graph.names, name=name, limit=start + limit, guarded=True)
+    explained = list(explain_rows(graph.explainer, rows, graph.texts(), start=start))
+    document = {"query": name, "complete": rows.complete, "rows": explained}
+    body = json.dumps(document, ensure_ascii=False, indent=1).encode() + b"\n"
+    return AnswerBody(body, PLAIN_JSON, len(explained), rows.complete)

@@ -1,4 +1,4 @@
-"""A SPARQL query walks in by GET or POST; its answer walks out, in the form that the client would rather have.
+"""The SPARQL endpoint: a query by GET or POST, its answer in the form that the client prefers.
 
 https://www.w3.org/TR/sparql11-protocol/ - the service may refuse what it does not offer, and this one only reads:
 updates are answered with 403, whatever else is wrong with them. Graphs that a request names are graphs of the store;
@@ -7,97 +7,199 @@ none is fetched, and one that the store does not have is empty.
 
 from __future__ import annotations
 
+import contextlib
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import islice
+from typing import Any
+
+from pyoxigraph import NamedNode, QueryBoolean, QueryTriples
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
+from kg.errors import QueryError
+from kg.filmgraph import FilmGraph
+from kg.queries.result_writers import (
+    ROW_MEDIA_TYPES,
+    TRIPLE_MEDIA_TYPES,
+    AnswerBody,
+    AnswerBounds,
+    write_boolean,
+    write_rows,
+    write_triples,
+)
+from kg.queries.sparql import escape_dots, guard, to_query_error
 from kg.server.api.void import describe_service
-from kg.server.media_types import ANSWERS, NAMES, SUFFIXES, TRIPLES
-from kg.server.negotiation import ranked
-from kg.server.request_params import address_of, edition_of, media_of, page_for, pairs_of, text_of, written_response
-from kg.server.workers.query_execution import Dataset
+from kg.server.negotiation import ANSWER_MEDIA_TYPES, EXTENSIONS, FORMAT_NAMES, acceptable
+from kg.server.request_params import address_of, edition_of, media_of, page_for, pairs_of, text_of, to_response
+from kg.terms import BASE, PREFIXES, to_iri
 
 PATH = "/sparql"
 FORM, QUERY, UPDATE = "application/x-www-form-urlencoded", "application/sparql-query", "application/sparql-update"
-READ_ONLY = "This graph is a function of its project's files: change those, and build it anew."
+READ_ONLY = "This graph is read-only: it is built from its project's files. Change those, and build it again."
 _METHODS = ["GET", "HEAD", "POST"]
+_Pairs = list[tuple[str, str]]
 
 
+class NotOfferedError(Exception):
+    """None of the wanted media types is one that this kind of answer has; `offers` are those it has."""
+
+    def __init__(self, offers: Sequence[str]) -> None:
+        self.offers = tuple(offers)
+        super().__init__(f"This answer is available as {', '.join(offers)}.")
+
+
+@dataclass(frozen=True, slots=True)
+class QueryDataset:
+    """The dataset that a request names: graphs that make up the default graph, and named graphs, by IRI."""
+
+    default: tuple[str, ...] = ()
+    named: tuple[str, ...] = ()
+
+
+# --- requests
 def routes() -> list[BaseRoute]:
     """/sparql, and /query and /update, where clients of other stores look for them."""
     return [
         Route(PATH, answer, methods=_METHODS),
         Route("/sparql/", answer, methods=_METHODS),
         Route("/query", answer, methods=_METHODS),
-        Route("/update", refuse, methods=["GET", "POST"]),
+        Route("/update", refuse_update, methods=["GET", "POST"]),
     ]
 
 
-async def refuse(_request: Request) -> Response:
-    """What every update is answered with."""
+async def refuse_update(_request: Request) -> Response:
+    """The answer to every update."""
     raise HTTPException(403, READ_ONLY)
 
 
 async def answer(request: Request) -> Response:
     """The answer to the query; the SPARQL page or the service description where there is none."""
-    told = await _told(request)
-    if any(name == "update" or name.startswith("using-") for name, _ in told):
+    parameters = await _parameters(request)
+    if any(name == "update" or name.startswith("using-") for name, _ in parameters):
         raise HTTPException(403, READ_ONLY)
-    texts = [value for name, value in told if name == "query"]
+    texts = [value for name, value in parameters if name == "query"]
     if not texts and request.method != "POST":
         return await _describe(request)
     if len(texts) != 1:
-        raise HTTPException(400, f"One `query` is asked at a time, not {len(texts)}.")
-    is_plain = request.method == "GET" and not any(name == "format" for name, _ in told)
-    if is_plain and (page := page_for(request, "sparql", ANSWERS)) is not None:
+        raise HTTPException(400, f"Send one `query`, not {len(texts)}.")
+    is_plain = request.method == "GET" and not any(name == "format" for name, _ in parameters)
+    if is_plain and (page := page_for(request, "sparql", ANSWER_MEDIA_TYPES)) is not None:
         return await page(query=texts[0])
-    written = await edition_of(request).sparql(texts[0], media=_media(request, told), dataset=_dataset(told))
-    return written_response(written)
-
-
-def _media(request: Request, told: list[tuple[str, str]]) -> tuple[str, ...]:
-    """What to answer in: `format`, as addresses can say it, or else what the client accepts."""
-    named = next((value for name, value in told if name == "format"), None)
-    if named is not None:
-        found = NAMES.get(named.lower()) or (ranked(named, ANSWERS) if "/" in named else ())
-        if not found:
-            raise HTTPException(406, f"There is no format {named!r}; choose {', '.join(SUFFIXES)}.")
-        return found
-    media = ranked(request.headers.get("accept"), ANSWERS)
-    if not media:
-        raise HTTPException(406, f"Answers come as {', '.join(ANSWERS)}.")
-    return media
-
-
-async def _told(request: Request) -> list[tuple[str, str]]:
-    told = pairs_of(request.scope["query_string"])
-    if request.method != "POST":
-        return told
-    kind, _, rest = request.headers.get("content-type", "").partition(";")
-    kind, charset = kind.strip().lower(), rest.lower().replace(" ", "").replace('"', "")
-    if kind == UPDATE:
-        raise HTTPException(403, READ_ONLY)
-    if kind not in (FORM, QUERY):
-        raise HTTPException(
-            415, f"A query is posted as {FORM} or {QUERY}.", headers={"Accept-Post": f"{FORM}, {QUERY}"}
-        )
-    if "charset=" in charset and "charset=utf-8" not in charset:
-        raise HTTPException(415, "A query is posted in UTF-8.")
-    body = await request.body()
-    return [*told, *(pairs_of(body) if kind == FORM else [("query", text_of(body))])]
-
-
-def _dataset(told: list[tuple[str, str]]) -> Dataset | None:
-    default = tuple(value for name, value in told if name == "default-graph-uri")
-    named = tuple(value for name, value in told if name == "named-graph-uri")
-    return Dataset(default, named) if default or named else None
+    edition = edition_of(request)
+    bounds = AnswerBounds(edition.limits.rows, edition.limits.bytes)
+    media_types = _media_types(request, parameters)
+    return to_response(await edition.run(write_sparql, texts[0], media_types, bounds, _dataset(parameters)))
 
 
 async def _describe(request: Request) -> Response:
-    page = page_for(request, "sparql", TRIPLES)
+    page = page_for(request, "sparql", TRIPLE_MEDIA_TYPES)
     if page is not None:
         return await page()
-    media = media_of(request, TRIPLES)
-    address = address_of(request)
-    return written_response(await edition_of(request).run(describe_service, address, media))
+    media_type = media_of(request, TRIPLE_MEDIA_TYPES)
+    return to_response(await edition_of(request).run(describe_service, address_of(request), media_type))
+
+
+def _media_types(request: Request, parameters: _Pairs) -> tuple[str, ...]:
+    """What to answer in: `format`, which links can have, or else what the client accepts."""
+    name = next((value for name, value in parameters if name == "format"), None)
+    if name is not None:
+        named = FORMAT_NAMES.get(name.lower()) or (acceptable(name, ANSWER_MEDIA_TYPES) if "/" in name else ())
+        if not named:
+            raise HTTPException(406, f"There is no format {name!r}; choose {', '.join(EXTENSIONS)}.")
+        return named
+    accepted = acceptable(request.headers.get("accept"), ANSWER_MEDIA_TYPES)
+    if not accepted:
+        raise HTTPException(406, f"Answers are available as {', '.join(ANSWER_MEDIA_TYPES)}.")
+    return accepted
+
+
+async def _parameters(request: Request) -> _Pairs:
+    """The parameters of the URL and of the body."""
+    parameters = pairs_of(request.scope["query_string"])
+    if request.method != "POST":
+        return parameters
+    media_type, _, rest = request.headers.get("content-type", "").partition(";")
+    media_type, charset = media_type.strip().lower(), rest.lower().replace(" ", "").replace('"', "")
+    if media_type == UPDATE:
+        raise HTTPException(403, READ_ONLY)
+    if media_type not in (FORM, QUERY):
+        raise HTTPException(415, f"Post a query as {FORM} or {QUERY}.", headers={"Accept-Post": f"{FORM}, {QUERY}"})
+    if "charset=" in charset and "charset=utf-8" not in charset:
+        raise HTTPException(415, "Post a query in UTF-8.")
+    body = await request.body()
+    return [*parameters, *(pairs_of(body) if media_type == FORM else [("query", text_of(body))])]
+
+
+def _dataset(parameters: _Pairs) -> QueryDataset | None:
+    default = tuple(value for name, value in parameters if name == "default-graph-uri")
+    named = tuple(value for name, value in parameters if name == "named-graph-uri")
+    return QueryDataset(default, named) if default or named else None
+
+
+# --- in a worker
+def write_sparql(
+    graph: FilmGraph,
+    text: str,
+    media_types: tuple[str, ...],
+    bounds: AnswerBounds,
+    dataset: QueryDataset | None = None,
+) -> AnswerBody:
+    """The answer to a SPARQL query; raises `QueryError`, and `NotOfferedError` when it has none of the media types."""
+    return write_answer(graph, text, escape_dots(text, guard(text)), media_types, bounds, dataset=dataset)
+
+
+def write_answer(
+    graph: FilmGraph,
+    text: str,
+    guarded: str,
+    media_types: tuple[str, ...],
+    bounds: AnswerBounds,
+    *,
+    file: str = "",
+    dataset: QueryDataset | None = None,
+) -> AnswerBody:
+    """The answer to a query that has been checked; `text` is how its author wrote it, for the place of an error."""
+    options: dict[str, Any] = {"prefixes": PREFIXES, "base_iri": BASE}
+    if dataset is not None:
+        options["default_graph"] = _graph_names(dataset.default)
+        options["named_graphs"] = _graph_names(dataset.named)
+    with _errors_of_evaluation():
+        try:
+            results: Any = graph.store.query(guarded, **options)
+        except SyntaxError as error:
+            raise to_query_error(text, error, file=file) from error
+        if isinstance(results, QueryBoolean):
+            return write_boolean(bool(results), _first(media_types, ROW_MEDIA_TYPES))
+        if isinstance(results, QueryTriples):
+            media_type = _first(media_types, TRIPLE_MEDIA_TYPES)
+            triples = list(islice(results, bounds.start, bounds.stop))
+            is_complete = next(results, None) is None
+            return write_triples(triples, media_type, max_bytes=bounds.bytes, is_complete=is_complete)
+        columns = tuple(variable.value for variable in results.variables)
+        return write_rows(columns, results, _first(media_types, ROW_MEDIA_TYPES), bounds=bounds)
+
+
+@contextlib.contextmanager
+def _errors_of_evaluation() -> Iterator[None]:
+    """What the engine finds out only while it evaluates, such as an unknown function, is an error of the query."""
+    try:
+        yield
+    except RuntimeError as error:
+        raise QueryError(f"The query cannot be answered: {error}") from error
+
+
+def _graph_names(names: tuple[str, ...]) -> list[NamedNode]:
+    try:
+        return [to_iri(f"<{name}>") for name in names]
+    except ValueError as error:
+        raise QueryError(f"A graph is named by an absolute IRI: {error}") from error
+
+
+def _first(media_types: tuple[str, ...], offers: Sequence[str]) -> str:
+    found = next((media_type for media_type in media_types if media_type in offers), None)
+    if found is None:
+        raise NotOfferedError(offers)
+    return found

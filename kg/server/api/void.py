@@ -18,9 +18,8 @@ from starlette.routing import BaseRoute, Route
 
 from kg.filmgraph import FilmGraph
 from kg.graph.store import GRAPHS
-from kg.server.media_types import TRIPLES
-from kg.server.request_params import address_of, edition_of, media_of, written_response
-from kg.server.workers.result_writers import Written, write_triples
+from kg.queries.result_writers import TRIPLE_MEDIA_TYPES, AnswerBody, write_triples
+from kg.server.request_params import address_of, edition_of, media_of, to_response
 from kg.terms import FILM, RDF, TYPE, XSD
 
 SD = "http://www.w3.org/ns/sparql-service-description#"
@@ -48,33 +47,33 @@ def routes() -> list[BaseRoute]:
 
 async def void(request: Request) -> Response:
     """What the graph holds, in VoID."""
-    media = media_of(request, TRIPLES)
-    return written_response(await edition_of(request).run(describe_dataset, address_of(request), media))
+    media = media_of(request, TRIPLE_MEDIA_TYPES)
+    return to_response(await edition_of(request).run(describe_dataset, address_of(request), media))
 
 
 async def dcat(request: Request) -> Response:
     """The graph as a dataset with its distributions, in DCAT."""
-    media = media_of(request, TRIPLES)
-    return written_response(await edition_of(request).run(describe_catalogue, address_of(request), media))
+    media = media_of(request, TRIPLE_MEDIA_TYPES)
+    return to_response(await edition_of(request).run(describe_catalogue, address_of(request), media))
 
 
-def describe_service(graph: FilmGraph, address: str, media: str) -> Written:
+def describe_service(graph: FilmGraph, address: str, media: str) -> AnswerBody:
     """How the graph can be asked, and which graphs it has."""
     return _write([*_service(graph, address), *_dataset(graph, address)], media)
 
 
-def describe_dataset(graph: FilmGraph, address: str, media: str) -> Written:
+def describe_dataset(graph: FilmGraph, address: str, media: str) -> AnswerBody:
     """How many triples, classes and properties the graph has, and where they are."""
     return _write(list(_dataset(graph, address)), media)
 
 
-def describe_catalogue(graph: FilmGraph, address: str, media: str) -> Written:
+def describe_catalogue(graph: FilmGraph, address: str, media: str) -> AnswerBody:
     """The graph as a dataset, its distributions, and the service that answers from it."""
     return _write(list(_catalogue(graph, address)), media)
 
 
-def _write(triples: list[Triple], media: str) -> Written:
-    return write_triples(triples, media, most=_PLENTY, prefixes=_PREFIXES)
+def _write(triples: list[Triple], media: str) -> AnswerBody:
+    return write_triples(triples, media, max_bytes=_PLENTY, prefixes=_PREFIXES)
 
 
 def _service(graph: FilmGraph, address: str) -> Iterator[Triple]:

@@ -19,8 +19,8 @@ import orjson
 from pyoxigraph import Literal, NamedNode, QueryResultsFormat, QuerySolutions, Store
 
 from kg.graph.store import find_quads
-from kg.server import media_types as m
-from kg.server.workers.result_writers import to_json
+from kg.queries import result_writers as m
+from kg.queries.result_writers import json_term
 from kg.terms import KNOWLEDGE, PREFIXES, TYPE
 
 _IRI = r"<[^<>\"{}|^`\\\x00-\x20?]*+>"
@@ -93,9 +93,9 @@ class Lookups:
             said = None if isinstance(value, str) else value
             read = list(find_quads(self.store, about, predicate, said, KNOWLEDGE, limit=_MOST + 1))
             if isinstance(subject, str):
-                found.append((subject, [to_json(quad.subject) for quad in read]))
+                found.append((subject, [json_term(quad.subject) for quad in read]))
             elif isinstance(value, str):
-                found.append((value, [to_json(quad.object) for quad in read]))
+                found.append((value, [json_term(quad.object) for quad in read]))
             elif not read:
                 return orjson.dumps({"head": {"vars": plain.columns}, "results": {"bindings": []}})
         names = [name for name, _ in found]
