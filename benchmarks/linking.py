@@ -59,14 +59,12 @@ def run(name: str, thresholds: list[float]) -> dict[str, object]:
     start, clock = time.process_time(), time.perf_counter()
     judged = classify_pairs(task.left, task.right, thresholds=Thresholds())
     took, waited = time.process_time() - start, time.perf_counter() - clock
-    candidates = [(one.candidate.left.id, one.candidate.right.id) for one in judged]
+    candidates = [(one.left.id, one.right.id) for one in judged]
     return {
         "name": task.name,
         "sides": [len(task.left), len(task.right)],
         "at": {
-            sure: scores(
-                ((c.left.id, c.right.id) for c in (one.candidate for one in judged) if c.confidence >= sure), task
-            )
+            sure: scores(((c.left.id, c.right.id) for c in (one for one in judged) if c.confidence >= sure), task)
             for sure in thresholds
         },
         "plain": scores(plain(task), task),

@@ -146,8 +146,8 @@ class FilmGraph:
         """
         from kg.linking.classification import classify_pairs
 
-        likely = (one.candidate for one in classify_pairs([mention], self._mentions.get(mention.kind, ())))
-        return tuple(one for one in likely if not one.veto)[:limit]
+        candidates = classify_pairs([mention], self._mentions.get(mention.kind, ()))
+        return tuple(candidate for candidate in candidates if not candidate.veto)[:limit]
 
     @cached_property
     def _mentions(self) -> dict[str, list[Mention]]:

@@ -1,8 +1,8 @@
-"""Two sides of mentions walk in; candidates with what is judged of each walk out.
+"""Classification of pairs: scores become a confidence among rivals, and confidence becomes same, different or unsure.
 
-The odds of all clues together become a probability among rivals: a mention means one thing of the other side or none,
-so two candidates that are equally good are both unsure. People are linked through films that are linked, and films
-through people, until nothing changes.
+A mention is one entity of the other side or none, so two candidates with equal scores are both unsure. The prior, how
+many mentions have a counterpart at all, is estimated from the pairs (the expectation step of Fellegi and Sunter's
+model).
 """
 
 from __future__ import annotations
@@ -11,23 +11,23 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from kg.linking.features import MentionFeatures, TermFrequencies, candidate_pairs, count_terms, to_features
-from kg.linking.model import Candidate, Classification, Judged, Mention
+from kg.linking.model import Candidate, Classification, Mention
 from kg.linking.scoring import find_veto, score_features
 
 SAME_FROM, DIFFERENT_BELOW = 0.95, 0.02
-"""Confidence from which a pair is the same, and below which it is different."""
+"""The confidence from which a pair is the same, and below which it is different."""
 ESTIMATION_ROUNDS = 4
-"""Of estimating how many mentions have a counterpart."""
+"""Rounds in which the share of mentions with a counterpart is estimated."""
 MIN_UNMATCHED_PRIOR = 0.05
-"""Of a mention's not being there."""
+"""Lower bound of the probability that a mention has no counterpart."""
 
 
 @dataclass(frozen=True, slots=True)
 class Thresholds:
-    """From which confidence a pair is the same, and below which it is different.
+    """The confidence from which a pair is the same, and below which it is different.
 
-    With `precision`, the pairs of the highest confidence are the same, as many as keep the expected share of right ones
-    among them at that; `same` then counts no more.
+    With `precision`, `same` is not used: as many of the most confident pairs are the same as keep the expected share of
+    correct ones at that value.
     """
 
     same: float = SAME_FROM
@@ -41,86 +41,86 @@ def classify_pairs(
     *,
     thresholds: Thresholds | None = None,
     linked: Mapping[str, str] | None = None,
-) -> tuple[Judged, ...]:
-    """Judge the mentions of one kind on two sides; of each mention the likeliest come first.
+) -> tuple[Candidate, ...]:
+    """The candidates among the mentions of one kind on two sides, by left id, the most likely first.
 
-    `same` maps the ids of people that are linked already to a name that both sides share.
+    `linked` maps the ids of people that are linked already to a name that both sides share.
     """
-    bounds = thresholds or Thresholds()
-    ones, others = ([to_features(one, linked=linked) for one in side] for side in (left, right))
-    census = count_terms(ones, others)
-    compared = [_compare(ones[one], others[other], census) for one, other in candidate_pairs(ones, others, census)]
-    confidences = _confidences(compared, least=min(len(left), len(right)), most=max(len(left), len(right)))
-    weighed = (
-        Candidate(one.left, one.right, one.features, sure, one.veto)
-        for one, sure in zip(compared, confidences, strict=True)
+    thresholds = thresholds or Thresholds()
+    ours, theirs = ([to_features(mention, linked=linked) for mention in side] for side in (left, right))
+    frequencies = count_terms(ours, theirs)
+    pairs = candidate_pairs(ours, theirs, frequencies)
+    compared = [_compare(ours[left_number], theirs[right_number], frequencies) for left_number, right_number in pairs]
+    sizes = sorted((len(left), len(right)))
+    confidences = _estimate_confidences(compared, smaller=sizes[0], larger=sizes[1])
+    if thresholds.precision is not None:
+        thresholds = replace(thresholds, same=threshold_for(thresholds.precision, confidences))
+    candidates = (
+        replace(pair, confidence=confidence, classification=_classify(pair, confidence, thresholds))
+        for pair, confidence in zip(compared, confidences, strict=True)
     )
-    if bounds.precision is not None:
-        bounds = replace(bounds, same=threshold_for(bounds.precision, confidences))
-    judged = (Judged(one, _verdict(one, bounds)) for one in weighed)
-    return tuple(sorted(judged, key=lambda one: (one.candidate.left.id, -one.candidate.confidence)))
+    return tuple(sorted(candidates, key=lambda pair: (pair.left.id, -pair.confidence)))
 
 
-def _compare(one: MentionFeatures, other: MentionFeatures, census: TermFrequencies) -> Candidate:
-    left, right = one.mention, other.mention
-    if reason := find_veto(left, right):
-        return Candidate(left, right, (), 0.0, reason)
-    return Candidate(left, right, tuple(score_features(one, other, census)), 0.0)
+def _compare(left: MentionFeatures, right: MentionFeatures, frequencies: TermFrequencies) -> Candidate:
+    if veto := find_veto(left.mention, right.mention):
+        return Candidate(left.mention, right.mention, (), 0.0, veto)
+    return Candidate(left.mention, right.mention, tuple(score_features(left, right, frequencies)), 0.0)
 
 
-def _confidences(compared: Sequence[Candidate], *, least: int, most: int) -> list[float]:
-    """How likely each pair is the same: odds weighed among the rivals of both mentions.
+def _estimate_confidences(pairs: Sequence[Candidate], *, smaller: int, larger: int) -> list[float]:
+    """The probability of each pair: its odds among those of all rivals of both mentions; `smaller` and `larger` are the
+    sizes of the sides.
 
-    Before anything is compared, a mention is as likely to be any one of the other side; how likely it is to be there at
-    all is estimated from the pairs themselves, in a few rounds (the expectation step of Fellegi and Sunter's model).
+    Before the comparison, a mention is equally likely to be any one of the other side.
     """
-    standing = [place for place, one in enumerate(compared) if not one.veto]
-    said = [2.0 ** max(min(compared[place].bits, 80.0), -80.0) for place in standing]
-    ones: dict[str, int] = {}
-    others: dict[str, int] = {}
+    possible = [index for index, pair in enumerate(pairs) if not pair.veto]
+    odds = [2.0 ** max(min(pairs[index].bits, 80.0), -80.0) for index in possible]
+    left_numbers: dict[str, int] = {}
+    right_numbers: dict[str, int] = {}
     sides = [
         (
-            ones.setdefault(compared[place].left.id, len(ones)),
-            others.setdefault(compared[place].right.id, len(others)),
+            left_numbers.setdefault(pairs[index].left.id, len(left_numbers)),
+            right_numbers.setdefault(pairs[index].right.id, len(right_numbers)),
         )
-        for place in standing
+        for index in possible
     ]
-    share, sure = 0.9, [0.0] * len(said)
+    matched_share, probabilities = 0.9, [0.0] * len(odds)
     for _ in range(ESTIMATION_ROUNDS):
-        chance = share / max(most, 2)
-        of_one, of_other = [0.0] * len(ones), [0.0] * len(others)
-        for odds, (one, other) in zip(said, sides, strict=True):
-            of_one[one] += odds * chance
-            of_other[other] += odds * chance
-        doubt = 1 - share + MIN_UNMATCHED_PRIOR
-        sure = [
-            odds * chance / (doubt + max(of_one[one], of_other[other]))
-            for odds, (one, other) in zip(said, sides, strict=True)
+        prior = matched_share / max(larger, 2)
+        left_sums, right_sums = [0.0] * len(left_numbers), [0.0] * len(right_numbers)
+        for value, (left, right) in zip(odds, sides, strict=True):
+            left_sums[left] += value * prior
+            right_sums[right] += value * prior
+        unmatched = 1 - matched_share + MIN_UNMATCHED_PRIOR
+        probabilities = [
+            value * prior / (unmatched + max(left_sums[left], right_sums[right]))
+            for value, (left, right) in zip(odds, sides, strict=True)
         ]
-        share = min(max(sum(sure) / max(least, 1), 0.01), 0.95)
-    confidences = [0.0] * len(compared)
-    for place, one_sure in zip(standing, sure, strict=True):
-        confidences[place] = one_sure
+        matched_share = min(max(sum(probabilities) / max(smaller, 1), 0.01), 0.95)
+    confidences = [0.0] * len(pairs)
+    for index, probability in zip(possible, probabilities, strict=True):
+        confidences[index] = probability
     return confidences
 
 
 def threshold_for(precision: float, confidences: Iterable[float]) -> float:
-    """The lowest confidence at which the pairs from there on are right in this share, as they themselves expect.
+    """The lowest confidence from which on the expected share of correct pairs is at least `precision`.
 
     >>> threshold_for(0.9, [0.99, 0.95, 0.8, 0.3])
     0.8
     """
-    right, threshold = 0.0, 1.0
-    for count, sure in enumerate(sorted(confidences, reverse=True), start=1):
-        right += sure
-        # A pair that is more likely wrong than right is never the same, whatever the others make up for.
-        if right / count < precision or sure <= 0.5:
+    expected, threshold = 0.0, 1.0
+    for count, confidence in enumerate(sorted(confidences, reverse=True), start=1):
+        expected += confidence
+        # A pair that is more likely wrong than right is never the same, however certain the others are.
+        if expected / count < precision or confidence <= 0.5:
             break
-        threshold = sure
+        threshold = confidence
     return threshold
 
 
-def _verdict(candidate: Candidate, bounds: Thresholds) -> Classification:
-    if candidate.veto or candidate.confidence < bounds.different:
+def _classify(pair: Candidate, confidence: float, thresholds: Thresholds) -> Classification:
+    if pair.veto or confidence < thresholds.different:
         return Classification.DIFFERENT
-    return Classification.SAME if candidate.confidence >= bounds.same else Classification.UNSURE
+    return Classification.SAME if confidence >= thresholds.same else Classification.UNSURE

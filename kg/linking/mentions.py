@@ -1,7 +1,7 @@
-"""Facts walk in; the mentions that linking compares, by who tells of them, walk out.
+"""Mentions made from facts: each entity that can be linked, as one source describes it.
 
-What counts as a clue stands in the tables below, in the words of the ontology. A description such as "1976 film by
-Krsto Papić" is a clue as well: it is read for its year and its director, and never becomes a fact.
+The tables below list what is compared, in the ontology's terms. A description such as "1976 film by Krsto Papić" is
+compared as well: its year and director are read, and never become facts.
 """
 
 from __future__ import annotations
@@ -13,32 +13,34 @@ from dataclasses import dataclass, field
 
 from pyoxigraph import BlankNode, Literal, NamedNode
 
-from kg import vocabulary as vocab
+from kg import vocabulary as film
 from kg.facts.model import Fact
 from kg.linking.model import Credit, Mention
 from kg.schema import Schema
-from kg.terms import FILM, Term, to_curie
+from kg.terms import ALIAS, LABEL, TYPE, Term, to_curie
 
 OWN_SOURCE = "own"
-"""Who tells of the things that the project's people wrote blocks for."""
+"""The source of entities for which the project's people wrote blocks of facts."""
 KIND_OF_CLASS = {
-    "Film": "film",
-    "Person": "person",
-    "Organisation": "organisation",
-    "Country": "country",
-    "Genre": "genre",
-    "Award": "award",
-    "AwardProgramme": "award programme",
-    "Edition": "edition",
-    "Festival": "festival",
-    "Topic": "topic",
-    "Work": "film",
+    film.Film: "film",
+    film.Person: "person",
+    film.Organisation: "organisation",
+    film.Country: "country",
+    film.Genre: "genre",
+    film.Award: "award",
+    film.AwardProgramme: "award programme",
+    film.Edition: "edition",
+    film.Festival: "festival",
+    film.Topic: "topic",
+    film.Work: "film",
 }
-"""Class -> the kind of thing that is compared with its like; a narrower class goes before a wider one."""
-_CREDITS = ("contributor", "nominee", "recipient", "agent")
-_NODES = ("nomination", "win", "castCredit", "crewCredit", "release")
-_YEARS = ("year", "date", "start", "releaseDate", "birthDate")
-_DESCRIBED = re.compile(
+"""Class -> the kind of entity; only entities of one kind are compared. Narrower classes come before wider ones."""
+_NAMES = (LABEL, ALIAS, film.title)
+_YEARS = (film.year, film.date, film.start, film.birthDate)
+_PARTS = (film.nomination, film.win, film.castCredit, film.crewCredit, film.release)
+"""Properties that lead to parts in which people are credited, by one of `_CREDITED`."""
+_CREDITED = (film.contributor, film.nominee, film.recipient, film.agent)
+_DESCRIPTION = re.compile(
     r"(?:\b(?P<year>1[89]\d\d|20\d\d)\b.{0,80}?)?\b(?:film|movie|documentary|short)\b"
     r"(?:.{0,40}?\bby (?P<people>[^.;(]{2,200}))?"
 )
@@ -50,180 +52,172 @@ Subject = NamedNode | BlankNode
 
 
 @dataclass
-class _Said:
-    """What is said of one thing, by local name of the property, and who was the first to say it."""
+class _Entity:
+    """The values of one entity by property, and the source that described it first."""
 
     source: str = ""
-    values: dict[str, list[Term]] = field(default_factory=lambda: defaultdict(list))
+    values: dict[NamedNode, list[Term]] = field(default_factory=lambda: defaultdict(list))
+
+    def texts(self, *properties: NamedNode) -> Iterator[str]:
+        """The texts of literals, property by property."""
+        terms = (term for property in properties for term in self.values.get(property, ()))
+        return (term.value for term in terms if isinstance(term, Literal))
+
+    def nodes(self, *properties: NamedNode) -> Iterator[Subject]:
+        """The values that are not literals, property by property."""
+        terms = (term for property in properties for term in self.values.get(property, ()))
+        return (term for term in terms if not isinstance(term, Literal))
+
+    @property
+    def label(self) -> str:
+        """Its first label; the empty text when there is none."""
+        return next(self.texts(LABEL), "")
+
+    @property
+    def years(self) -> Iterator[int]:
+        """The years of its own dates."""
+        return (int(match[1]) for text in self.texts(*_YEARS) if (match := _YEAR.match(text)) is not None)
+
+
+_Entities = Mapping[Subject, _Entity]
+_Credits = Mapping[Subject, list[tuple[Subject, str]]]
 
 
 def find_mentions(facts: Iterable[Fact], schema: Schema) -> dict[str, list[Mention]]:
-    """Every thing that can be linked, by who tells of it: `own`, or the id of the source of an import."""
-    things = _things(facts)
-    kinds = _Kinds(schema)
-    above = _contributors(schema)
+    """The mentions of every entity that can be linked, by source: `own`, or the id of the source of an import."""
+    entities = _group_by_entity(facts)
+    kinds = _EntityKinds(schema)
+    credits = _find_credits(entities, schema)
     mentions: dict[str, list[Mention]] = defaultdict(list)
-    credited = _credited(things, above)
-    for thing, said in things.items():
-        kind, class_ = kinds.of(said.values.get("type", ()))
-        if kind and isinstance(thing, NamedNode):
-            mentions[said.source].append(_mention(thing, said, kind, class_, things, credited))
+    for iri, entity in entities.items():
+        kind, class_name = kinds.of(entity.values.get(TYPE, ()))
+        if kind and isinstance(iri, NamedNode):
+            mentions[entity.source].append(_to_mention(iri, kind, class_name, entities, credits))
     return dict(mentions)
 
 
-def _things(facts: Iterable[Fact]) -> dict[Subject, _Said]:
-    things: dict[Subject, _Said] = defaultdict(_Said)
+def _group_by_entity(facts: Iterable[Fact]) -> dict[Subject, _Entity]:
+    entities: dict[Subject, _Entity] = defaultdict(_Entity)
     for fact in facts:
-        said = things[fact.subject]
+        entity = entities[fact.subject]
         if not fact.evidence.record:
-            said.source = OWN_SOURCE
-        elif not said.source:
-            said.source = fact.evidence.source
-        said.values[_local(fact.property)].append(fact.value)
-    return things
+            entity.source = OWN_SOURCE
+        elif not entity.source:
+            entity.source = fact.evidence.source
+        entity.values[fact.property].append(fact.value)
+    return dict(entities)
 
 
-def _local(property: NamedNode) -> str:
-    return property.value.rpartition("/")[2].rpartition("#")[2]
+def _local_name(iri: NamedNode) -> str:
+    return iri.value.rpartition("/")[2].rpartition("#")[2]
 
 
-class _Kinds:
+class _EntityKinds:
+    """The kind and class of entities, by their classes."""
+
     def __init__(self, schema: Schema) -> None:
         self._schema = schema
-        self._known: dict[Term, tuple[str, str]] = {}
+        self._cache: dict[Term, tuple[str, NamedNode | None]] = {}
 
     def of(self, classes: Iterable[Term]) -> tuple[str, str]:
-        """The kind and the class of a thing of these classes; nothing when it is not linked, or is of two kinds."""
-        found = [one for class_ in dict.fromkeys(classes) if (one := self._kind(class_))[0]]
-        if len({kind for kind, _ in found}) != 1:
+        """The kind and the class name of an entity; empty when it is not linked, or is of two kinds."""
+        pairs = [pair for term in dict.fromkeys(classes) if (pair := self._kind(term))[0]]
+        if len({kind for kind, _ in pairs}) != 1:
             return "", ""
-        return max(found, key=lambda one: (one[1] != "Work", one[1] != "Film"))
+        kind, class_iri = max(pairs, key=lambda pair: (pair[1] != film.Work, pair[1] != film.Film))
+        return kind, _local_name(class_iri) if class_iri is not None else ""
 
-    def _kind(self, class_: Term) -> tuple[str, str]:
-        if class_ not in self._known:
-            names: dict[str, None] = {}
-            if isinstance(class_, NamedNode):
-                names = {_local(one): None for one in self._schema.ancestors(class_)}
-                if (own := _local(class_)) != "Work":
-                    # A work may be a book or a song; only what is called nothing narrower may be a film.
-                    names.pop("Work", None)
-                kind = next((kind for name, kind in KIND_OF_CLASS.items() if name in names), "")
-                self._known[class_] = (kind, own)
-            else:
-                self._known[class_] = ("", "")
-        return self._known[class_]
-
-
-def _contributors(schema: Schema) -> frozenset[str]:
-    """The properties that lead from a film to who made it."""
-    contributor = vocab.contributor
-    return frozenset(_local(iri) for iri in schema.properties if contributor in schema.ancestors(iri)) | frozenset(
-        _CREDITS
-    )
+    def _kind(self, term: Term) -> tuple[str, NamedNode | None]:
+        if term not in self._cache:
+            kind, class_iri = "", None
+            if isinstance(term, NamedNode):
+                class_iri, ancestors = term, self._schema.ancestors(term)
+                if term != film.Work:
+                    # A work may be a book or a song: it can only be a film where no narrower class is stated.
+                    ancestors -= {film.Work}
+                kind = next((kind for known, kind in KIND_OF_CLASS.items() if known in ancestors), "")
+            self._cache[term] = kind, class_iri
+        return self._cache[term]
 
 
-def _credited(things: Mapping[Subject, _Said], roles: frozenset[str]) -> dict[Subject, list[tuple[Subject, str]]]:
-    """Thing -> the people or companies that it names, each with its role; and the other way round."""
-    found: dict[Subject, dict[tuple[Subject, str], None]] = defaultdict(dict)
-    for thing, said in things.items():
-        for owner, role, value in _roles(thing, said, things, roles):
-            found[owner][value, role] = None
-            found[value][owner, role] = None
-    return {thing: list(ones) for thing, ones in found.items()}
+def _find_credits(entities: _Entities, schema: Schema) -> _Credits:
+    """Entity -> the people and companies that it credits, each with its role; and person -> films, in the same way."""
+    direct = {property for property in schema.properties if film.contributor in schema.ancestors(property)}
+    direct -= set(_CREDITED)
+    credits: dict[Subject, dict[tuple[Subject, str], None]] = defaultdict(dict)
+    for iri, entity in entities.items():
+        for person, role in _credits_of(entity, entities, direct):
+            credits[iri][person, role] = None
+            credits[person][iri, role] = None
+    return {iri: list(pairs) for iri, pairs in credits.items()}
 
 
-def _roles(
-    thing: Subject, said: _Said, things: Mapping[Subject, _Said], roles: frozenset[str]
-) -> Iterator[tuple[Subject, str, Subject]]:
-    for name, values in said.values.items():
-        if name in roles and name not in _CREDITS:
-            yield from ((thing, name, value) for value in values if not isinstance(value, Literal))
-        elif name in _NODES:
-            for node in values:
-                inner = things.get(node) if not isinstance(node, Literal) else None
-                for role in _CREDITS if inner is not None else ():
-                    for value in inner.values.get(role, ()):  # type: ignore[union-attr]
-                        if not isinstance(value, Literal):
-                            yield thing, "castMember" if name == "castCredit" else "", value
+def _credits_of(entity: _Entity, entities: _Entities, direct: set[NamedNode]) -> Iterator[tuple[Subject, str]]:
+    for property in entity.values:
+        if property in direct:
+            yield from ((person, _local_name(property)) for person in entity.nodes(property))
+        elif property in _PARTS:
+            role = "castMember" if property == film.castCredit else ""
+            for part in entity.nodes(property):
+                if part in entities:
+                    yield from ((person, role) for person in entities[part].nodes(*_CREDITED))
 
 
-def _mention(
-    thing: NamedNode,
-    said: _Said,
-    kind: str,
-    class_: str,
-    things: Mapping[Subject, _Said],
-    credited: Mapping[Subject, list[tuple[Subject, str]]],
-) -> Mention:
-    names = tuple(dict.fromkeys(_texts(said, "label", "alias", "altLabel", "title", "originalTitle")))
-    years, dated = _years_of(said, things)
-    credits = [
+def _to_mention(iri: NamedNode, kind: str, class_name: str, entities: _Entities, credits: _Credits) -> Mention:
+    entity = entities[iri]
+    years, date_kind = _find_years(entity, entities)
+    credited = [
         Credit(name, role, to_curie(other.value))
-        for other, role in credited.get(thing, ())
-        if isinstance(other, NamedNode) and (name := next(_texts(things[other], "label"), "")) and other in things
+        for other, role in credits.get(iri, ())
+        if isinstance(other, NamedNode) and (name := _label_of(other, entities))
     ]
     if kind == "film":
-        for text in _texts(said, "description"):
+        for text in entity.texts(film.description):
             if _EPISODE.search(text):
-                class_ = "Episode"
-            described, people = _described(text)
-            years = years or described
-            credits += [Credit(name, "director") for name in people]
+                class_name = "Episode"
+            described_years, people = _read_description(text)
+            years = years or described_years
+            credited += [Credit(name, "director") for name in people]
+    schemes = {name: property for property in entity.values if (name := _local_name(property)).endswith("Id")}
     return Mention(
-        to_curie(thing.value),
-        names,
+        to_curie(iri.value),
+        tuple(dict.fromkeys(entity.texts(*_NAMES))),
         kind,
-        class_,
+        class_name,
         years,
-        dated,
-        tuple(credits),
-        frozenset((name, value) for name in said.values if name.endswith("Id") for value in _texts(said, name)),
-        frozenset(name for value in said.values.get("countryOfOrigin", ()) if (name := _name_of(value, things))),
-        next((int(text) for text in _texts(said, "runningTime") if text.isdigit() and len(text) < 6), None),
+        date_kind,
+        tuple(credited),
+        frozenset((name, value) for name, property in schemes.items() for value in entity.texts(property)),
+        frozenset(filter(None, (_label_of(country, entities) for country in entity.nodes(film.countryOfOrigin)))),
+        next((int(text) for text in entity.texts(film.runningTime) if text.isdigit() and len(text) < 6), None),
     )
 
 
-def _name_of(thing: Term, things: Mapping[Subject, _Said]) -> str:
-    return next(_texts(things[thing], "label"), "") if not isinstance(thing, Literal) and thing in things else ""
+def _label_of(iri: Subject, entities: _Entities) -> str:
+    return entities[iri].label if iri in entities else ""
 
 
-def _texts(said: _Said, *names: str) -> Iterator[str]:
-    return (value.value for name in names for value in said.values.get(name, ()) if isinstance(value, Literal))
+def _find_years(entity: _Entity, entities: _Entities) -> tuple[tuple[int, ...], str]:
+    """The years of an entity's own dates and releases, or else those of its awards; with the kind of date."""
+    years = {*entity.years, *_years_of_parts(entity, entities, film.release)}
+    if years:
+        return tuple(sorted(years)), "release"
+    years = set(_years_of_parts(entity, entities, film.nomination, film.win))
+    return tuple(sorted(years)), "award" if years else "release"
 
 
-def _years_of(said: _Said, things: Mapping[Subject, _Said]) -> tuple[tuple[int, ...], str]:
-    """The years of a thing's own dates or of its releases; where there are none, those of its awards."""
-    own = set(_years(said))
-    for node in said.values.get("release", ()):
-        if not isinstance(node, Literal) and node in things:
-            own.update(_years(things[node]))
-    if own:
-        return tuple(sorted(own)), "release"
-    awarded: set[int] = set()
-    for name in ("nomination", "win"):
-        for node in said.values.get(name, ()):
-            if not isinstance(node, Literal) and node in things:
-                awarded.update(_years(things[node]))
-    return tuple(sorted(awarded)), "award" if awarded else "release"
+def _years_of_parts(entity: _Entity, entities: _Entities, *properties: NamedNode) -> Iterator[int]:
+    return (year for part in entity.nodes(*properties) if part in entities for year in entities[part].years)
 
 
-def _years(said: _Said) -> Iterator[int]:
-    return (int(found[1]) for text in _texts(said, *_YEARS) if (found := _YEAR.match(text)) is not None)
-
-
-def _described(text: str) -> tuple[tuple[int, ...], tuple[str, ...]]:
+def _read_description(text: str) -> tuple[tuple[int, ...], tuple[str, ...]]:
     """The year and the people of a description.
 
-    >>> _described("1976 film by Krsto Papić")
+    >>> _read_description("1976 film by Krsto Papić")
     ((1976,), ('Krsto Papić',))
     """
-    found = _DESCRIBED.search(text[:400])
-    if found is None:
+    match = _DESCRIPTION.search(text[:400])
+    if match is None:
         return (), ()
-    people = tuple(filter(None, map(str.strip, _AND.split(found["people"])))) if found["people"] else ()
-    return ((int(found["year"]),) if found["year"] else ()), people
-
-
-def is_ours(name: NamedNode) -> bool:
-    """True for the name of a thing of this graph."""
-    return name.value.startswith(FILM)
+    people = tuple(filter(None, map(str.strip, _AND.split(match["people"])))) if match["people"] else ()
+    return ((int(match["year"]),) if match["year"] else ()), people

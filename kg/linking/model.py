@@ -1,6 +1,6 @@
-"""The nouns of this room: a name with its clues, whom it may mean, and what was found.
+"""The data of linking: mentions of entities, the scores of their comparison, and candidates for being one entity.
 
-A mention is made from a thing of the graph, or from a row of somebody's table; linking sees no difference.
+A mention is made from an entity of the graph or from a row of a user's table; linking treats both alike.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from enum import StrEnum
 
 
 class Classification(StrEnum):
-    """What is judged of two mentions."""
+    """Whether two mentions are one entity."""
 
     SAME = "same"
     DIFFERENT = "different"
@@ -19,9 +19,9 @@ class Classification(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Credit:
-    """A person or company that a film names, and for what: `director`, or nothing where that is not told.
+    """A person or company that a film names, and the role: `director`, or the empty text where it is not stated.
 
-    `id` is the mention of that person, where there is one.
+    `id` is the mention of that person, where there is one. A person's credits are the films.
     """
 
     name: str
@@ -31,10 +31,11 @@ class Credit:
 
 @dataclass(frozen=True, slots=True)
 class Mention:
-    """A name with its clues. `names` has the usual one first; `years` are those it may have come out in, or been born.
+    """An entity as one source describes it.
 
-    `kind` is `film`, `person` or `organisation`, and `class_` what its source calls it more narrowly: `ShortFilm`.
-    `dated` says what the years are of: a `release`, or an `award`, which comes later.
+    `names` has the usual one first; `kind` is `film`, `person`, `organisation` or another kind of `KIND_OF_CLASS`, and
+    `class_name` the class in its source, such as `ShortFilm`. `years` are the years of release or birth that are
+    possible; `date_kind` is `award` where they are those of awards, which come later than the film.
     """
 
     id: str
@@ -45,20 +46,21 @@ class Mention:
     date_kind: str = "release"
     credits: tuple[Credit, ...] = ()
     identifiers: frozenset[tuple[str, str]] = frozenset()
+    """Pairs of scheme and identifier: `("imdbId", "tt28607951")`."""
     countries: frozenset[str] = frozenset()
     minutes: int | None = None
 
     @property
     def name(self) -> str:
-        """The usual name, or the id where there is none."""
+        """The usual name, or the id where there is no name."""
         return self.names[0] if self.names else self.id
 
 
 @dataclass(frozen=True, slots=True)
 class FeatureScore:
-    """What one comparison says: `bits` for sameness (below nothing: against it), and the two values compared.
+    """The score of one comparison, in bits for sameness (negative: against it), and the two values compared.
 
-    A bit doubles the odds that both mentions mean one thing.
+    Each bit doubles the odds that both mentions are one entity.
     """
 
     name: str
@@ -74,9 +76,10 @@ class FeatureScore:
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """Whom a mention may mean, why, and how likely: `confidence` weighs it against all other candidates of both.
+    """A pair of mentions that may be one entity.
 
-    `veto` says why it cannot be, whatever else speaks for it.
+    `confidence` is the probability that they are, among all other candidates of both; `veto` is the reason why they
+    cannot be, whatever the features score.
     """
 
     left: Mention
@@ -84,23 +87,17 @@ class Candidate:
     features: tuple[FeatureScore, ...]
     confidence: float
     veto: str = ""
+    classification: Classification = Classification.UNSURE
 
     @property
     def bits(self) -> float:
-        """The sum of what the clues say."""
-        return sum(clue.bits for clue in self.features)
+        """The sum of the scores."""
+        return sum(feature.bits for feature in self.features)
 
     @property
     def reason(self) -> str:
-        """The clues in one line, the weightiest first."""
+        """The scores in one line, the weightiest first; or the veto."""
         if self.veto:
             return self.veto
-        return "; ".join(str(clue) for clue in sorted(self.features, key=lambda one: -abs(one.bits)) if clue.name)
-
-
-@dataclass(frozen=True, slots=True)
-class Judged:
-    """A candidate and what is judged of it."""
-
-    candidate: Candidate
-    verdict: Classification
+        ordered = sorted(self.features, key=lambda feature: -abs(feature.bits))
+        return "; ".join(str(feature) for feature in ordered if feature.name)

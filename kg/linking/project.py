@@ -1,4 +1,9 @@
-"""A project walks in; what linking finds among its facts walks out."""
+"""Linking of a project: its sources two by two, in rounds, with what has been judged already left as it is.
+
+The more trusted sources are linked first, and last those with identifiers but without names, since nothing in them can
+show that an identifier is wrong. Films are linked by the names of their people, then people by the films that are
+linked, then films by the people that are linked, until nothing changes.
+"""
 
 from __future__ import annotations
 
@@ -9,13 +14,13 @@ from itertools import combinations
 
 from pyoxigraph import NamedNode
 
-from kg.decisions.links import COMPOSITE, LINKS_FILE, Judgement, Links, read_links
+from kg.decisions.links import COMPOSITE, LINKS_FILE, MANUAL, Judgement, Links, read_links
 from kg.decisions.policy import read_policy
 from kg.errors import FaultsError, UnknownNameError
 from kg.facts.readers import read_facts
 from kg.linking.classification import Thresholds, classify_pairs
 from kg.linking.mentions import OWN_SOURCE, find_mentions
-from kg.linking.model import Candidate, Classification, Judged, Mention
+from kg.linking.model import Candidate, Classification, Mention
 from kg.project import Project
 from kg.reports import Finding
 from kg.schema import read_ontology, to_schema
@@ -23,29 +28,49 @@ from kg.terms import LABEL, to_curie, to_iri
 from kg.text import closest
 from kg.version import __version__
 
+MAX_ROUNDS = 6
+TOOL = f"film-knowledge-graph {__version__}"
+_LINKED_THROUGH = {"film": "person", "person": "film"}
+"""Kind -> the kind by which it is linked."""
+
+Trust = Callable[[str], int]
+"""The rank of a source in the trust policy; lower is more trusted."""
+Counts = Mapping[tuple[str, str, str, Classification], int]
+"""Source, other source, kind and classification -> pairs."""
+
 
 @dataclass(frozen=True)
 class LinkingInput:
-    """What a project's facts mention, by who tells of it, what was judged already, and whom it trusts."""
+    """The mentions of a project by source, the judgements that are there already, and the trust in sources."""
 
     mentions: dict[str, list[Mention]]
     links: Links
-    trust: Callable[[str], int]
+    trust: Trust
 
     def mention(self, name: str) -> Mention:
-        """The mention of this id; raises `UnknownNameError`."""
+        """The mention of this name; raises `UnknownNameError`."""
         try:
             id = to_curie(to_iri(name).value)
         except ValueError:
             id = name
-        every = {one.id: one for side in self.mentions.values() for one in side}
-        if id not in every:
-            raise UnknownNameError(name, kind="thing that can be linked", suggestions=closest(id, list(every)[:50_000]))
-        return every[id]
+        by_id = {mention.id: mention for side in self.mentions.values() for mention in side}
+        if id not in by_id:
+            suggestions = closest(id, list(by_id)[:50_000])
+            raise UnknownNameError(name, kind="entity that can be linked", suggestions=suggestions)
+        return by_id[id]
+
+
+@dataclass(frozen=True, slots=True)
+class LinkingResult:
+    """New judgements, pairs for a person to review, and counts."""
+
+    judgements: tuple[Judgement, ...]
+    unsure: tuple[Candidate, ...]
+    counts: Counts = field(default_factory=dict)
 
 
 def read_linking_input(project: Project) -> LinkingInput:
-    """Read a project's facts and judgements; raises `FaultsError` with all that is wrong with them."""
+    """Read a project's facts and judgements; raises `FaultsError` with everything that is wrong in them."""
     schema = to_schema(read_ontology(project.ontology))
     read = read_facts(project.data, schema)
     faults: list[Finding] = list(read.findings)
@@ -67,21 +92,17 @@ def link_project(
     day: str = "",
     progress: Callable[[str], None] | None = None,
 ) -> LinkingResult:
-    """What else is the same in a project; nothing is written."""
-    linkable = read_linking_input(project)
+    """The new links of a project; nothing is written. Raises `UnknownNameError` for a source of `between`."""
+    linking = read_linking_input(project)
     for source in between or ():
-        if source not in linkable.mentions:
-            known = sorted(linkable.mentions)
-            raise UnknownNameError(
-                source,
-                kind="source of things",
-                suggestions=closest(source, known),
-                remedy=f"There are {', '.join(known)}.",
-            )
+        if source not in linking.mentions:
+            known = sorted(linking.mentions)
+            remedy = f"The sources are {', '.join(known)}."
+            raise UnknownNameError(source, kind="source", suggestions=closest(source, known), remedy=remedy)
     return link_sources(
-        linkable.mentions,
-        linkable.links,
-        trust=linkable.trust,
+        linking.mentions,
+        linking.links,
+        trust=linking.trust,
         kinds=kinds,
         between=between,
         thresholds=thresholds,
@@ -90,159 +111,51 @@ def link_project(
     )
 
 
-def compare_entities(project: Project, one: str, other: str) -> Candidate:
-    """Two things of a project compared among all of their sources; raises `UnknownNameError`."""
-    linkable = read_linking_input(project)
-    left, right = linkable.mention(one), linkable.mention(other)
-    sides = [next(side for side in linkable.mentions.values() if mention in side) for mention in (left, right)]
-    kind = left.kind
-    judged = classify_pairs(*([mention for mention in side if mention.kind == kind] for side in sides))
-    found = (one.candidate for one in judged if one.candidate.left.id == left.id and one.candidate.right.id == right.id)
-    return next(found, Candidate(left, right, (), 0.0, "they share no name, word or person worth comparing"))
-
-
-MAX_ROUNDS = 6
-TOOL = f"film-knowledge-graph {__version__}"
-_THROUGH = {"film": "person", "person": "film"}
-"""Kind -> the kind that it is linked through."""
-
-
-@dataclass(frozen=True, slots=True)
-class LinkingResult:
-    """What linking found: new judgements, pairs for a person to judge, and counts by sources and kind."""
-
-    judgements: tuple[Judgement, ...]
-    unsure: tuple[Candidate, ...]
-    counts: Mapping[tuple[str, str, str, Classification], int] = field(default_factory=dict)
-
-
 def link_sources(
     mentions: Mapping[str, Sequence[Mention]],
     links: Links,
     *,
-    trust: Callable[[str], int],
+    trust: Trust,
     kinds: Iterable[str] = (),
     between: tuple[str, str] | None = None,
     thresholds: Thresholds | None = None,
     day: str = "",
     progress: Callable[[str], None] | None = None,
 ) -> LinkingResult:
-    """Link every two sources of a project, or the two of `between`, for all kinds of things or only `kinds`."""
+    """Link every two sources, or the two of `between`; entities of all kinds, or only of `kinds`.
+
+    `day` is the date of the judgements.
+    """
     order = sorted(
-        mentions, key=lambda source: (source != OWN_SOURCE, _unnamed(mentions[source]), trust(source), source)
+        mentions, key=lambda source: (source != OWN_SOURCE, _is_nameless(mentions[source]), trust(source), source)
     )
-    pairs = [pair for pair in combinations(order, 2) if between is None or set(pair) == set(between)]
-    wanted = set(kinds)
-    found = _Found(links)
-    for one, other in pairs:
-        if progress is not None:
-            progress(f"{one} and {other}")
-        for judged in _between(mentions[one], mentions[other], found, wanted, thresholds):
-            found.take(one, other, judged, day)
-    return LinkingResult(tuple(found.judgements), tuple(found.unsure), found.counts)
+    run = _LinkingRun(links, day)
+    for left, right in combinations(order, 2):
+        if between is None or {left, right} == set(between):
+            if progress is not None:
+                progress(f"{left} and {right}")
+            for candidate in _link_pair(mentions[left], mentions[right], run, set(kinds), thresholds):
+                run.add(left, right, candidate)
+    return LinkingResult(tuple(run.judgements), tuple(run.unsure), run.counts)
 
 
-def _unnamed(mentions: Sequence[Mention]) -> bool:
-    """True for a source of which most things have no name."""
-    return sum(not one.names for one in mentions) * 2 > len(mentions)
-
-
-class _Found:
-    """What is the same so far: judged before, and found in this run."""
-
-    def __init__(self, links: Links) -> None:
-        self.judged = {one.names: one for one in links.judgements}
-        self.judgements: list[Judgement] = []
-        self.unsure: list[Candidate] = []
-        self.counts: Counter[tuple[str, str, str, Classification]] = Counter()
-        self._stands: dict[NamedNode, NamedNode] = {}
-        self._members: dict[NamedNode, set[NamedNode]] = {}
-        for one in links.judgements:
-            if one.same:
-                self._join(one.subject, one.object)
-        self._denied = [tuple(one.names) for one in links.judgements if one.same is False]
-
-    def key(self, name: str) -> str:
-        """One key for all names of a thing that is linked; empty for one that is not."""
-        iri = to_iri(name)
-        return self._stands[iri].value if iri in self._stands else ""
-
-    def take(self, one: str, other: str, judged: Judged, day: str) -> None:
-        """Keep what is judged, unless a judgement is there already or forbids it."""
-        candidate = judged.candidate
-        left, right = to_iri(candidate.left.id), to_iri(candidate.right.id)
-        kind, verdict = candidate.left.kind, judged.verdict
-        if frozenset((left, right)) in self.judged:
-            return
-        if candidate.veto and candidate.left.identifiers & candidate.right.identifiers:
-            # One of them has a wrong identifier, and must not become the other by way of a third that has it as well.
-            self._denied.append((left, right))
-        if verdict is Classification.SAME and not self._may_join(left, right):
-            verdict = Classification.UNSURE
-        self.counts[one, other, kind, verdict] += 1
-        if verdict is Classification.UNSURE:
-            self.unsure.append(candidate)
-        elif verdict is Classification.SAME and self._join(left, right):
-            self.judgements.append(to_judgement(candidate, same=True, day=day))
-
-    def _join(self, left: NamedNode, right: NamedNode) -> bool:
-        """Make two names one; False when they were one before."""
-        here, there = self._stands.get(left, left), self._stands.get(right, right)
-        if here == there:
-            return False
-        members = self._members.setdefault(here, {here}) | self._members.pop(there, {there})
-        self._members[here] = members
-        self._stands.update(dict.fromkeys(members, here))
-        return True
-
-    def _may_join(self, left: NamedNode, right: NamedNode) -> bool:
-        if not self._denied:
-            return True
-        here, there = ({*self._members.get(self._stands.get(name, name), ()), name} for name in (left, right))
-        return not any({one, other} <= here | there for one, other in self._denied)
-
-
-def _between(
-    left: Sequence[Mention],
-    right: Sequence[Mention],
-    found: _Found,
-    wanted: set[str],
-    thresholds: Thresholds | None,
-) -> Iterator[Judged]:
-    kinds = [kind for kind in dict.fromkeys(one.kind for one in left) if any(two.kind == kind for two in right)]
-    sides = {
-        kind: ([one for one in left if one.kind == kind], [one for one in right if one.kind == kind]) for kind in kinds
-    }
-    known = {one.id: key for side in (left, right) for one in side if (key := found.key(one.id))}
-    last: dict[str, tuple[Judged, ...]] = {}
-    waiting = [kind for kind in kinds if not wanted or kind in wanted or _THROUGH.get(kind) in wanted]
-    for _ in range(MAX_ROUNDS):
-        if not waiting:
-            break
-        changed = set()
-        for kind in waiting:
-            before = _same(last.get(kind, ()))
-            last[kind] = classify_pairs(*sides[kind], thresholds=thresholds, linked=known)
-            if (now := _same(last[kind])) != before:
-                known.update({name: left_name for left_name, name in now} | {one: one for one, _ in now})
-                changed.add(_THROUGH.get(kind, ""))
-        waiting = [kind for kind in kinds if kind in changed and (not wanted or kind in wanted)]
-    for kind in kinds:
-        if not wanted or kind in wanted:
-            yield from last.get(kind, ())
-
-
-def _same(judged: Iterable[Judged]) -> set[tuple[str, str]]:
-    return {(one.candidate.left.id, one.candidate.right.id) for one in judged if one.verdict is Classification.SAME}
+def compare_entities(project: Project, left_name: str, right_name: str) -> Candidate:
+    """Two entities of a project, compared among all of their sources; raises `UnknownNameError`."""
+    linking = read_linking_input(project)
+    left, right = linking.mention(left_name), linking.mention(right_name)
+    sides = [next(side for side in linking.mentions.values() if mention in side) for mention in (left, right)]
+    pairs = classify_pairs(*([mention for mention in side if mention.kind == left.kind] for side in sides))
+    found = (pair for pair in pairs if pair.left.id == left.id and pair.right.id == right.id)
+    return next(found, Candidate(left, right, (), 0.0, "they share no name, word or person worth comparing"))
 
 
 def to_judgement(candidate: Candidate, *, same: bool, day: str, author: str = "", comment: str = "") -> Judgement:
-    """A candidate as a judgement; of the linker, or of the person that `author` names."""
+    """A candidate as a judgement: of this program, or of the person named as `author`."""
     return Judgement(
         to_iri(candidate.right.id),
         to_iri(candidate.left.id),
         same,
-        "semapv:ManualMappingCuration" if author else COMPOSITE,
+        MANUAL if author else COMPOSITE,
         None if author else min(round(candidate.confidence, 4), 0.9999),
         author,
         day,
@@ -251,3 +164,105 @@ def to_judgement(candidate: Candidate, *, same: bool, day: str, author: str = ""
         candidate.right.name,
         candidate.left.name,
     )
+
+
+def _is_nameless(mentions: Sequence[Mention]) -> bool:
+    """True for a source in which most entities have no name."""
+    return sum(not mention.names for mention in mentions) * 2 > len(mentions)
+
+
+class _LinkingRun:
+    """The links so far, from earlier judgements and from this run; linked names form clusters."""
+
+    def __init__(self, links: Links, day: str) -> None:
+        self.judgements: list[Judgement] = []
+        self.unsure: list[Candidate] = []
+        self.counts: Counter[tuple[str, str, str, Classification]] = Counter()
+        self._day = day
+        self._judged = {judgement.names for judgement in links.judgements}
+        self._cluster_of: dict[NamedNode, NamedNode] = {}
+        """Name -> the name that stands for its cluster."""
+        self._members: dict[NamedNode, set[NamedNode]] = {}
+        for judgement in links.judgements:
+            if judgement.same:
+                self._join(judgement.subject, judgement.object)
+        self._denied = [tuple(judgement.names) for judgement in links.judgements if judgement.same is False]
+
+    def cluster_key(self, name: str) -> str:
+        """A key that all names of a linked entity share; the empty text for an entity that is not linked."""
+        iri = to_iri(name)
+        return self._cluster_of[iri].value if iri in self._cluster_of else ""
+
+    def add(self, left_source: str, right_source: str, candidate: Candidate) -> None:
+        """Keep a candidate, unless its pair is judged already; one that a judgement forbids is unsure."""
+        left, right = to_iri(candidate.left.id), to_iri(candidate.right.id)
+        classification = candidate.classification
+        if frozenset((left, right)) in self._judged:
+            return
+        if candidate.veto and candidate.left.identifiers & candidate.right.identifiers:
+            # One of them has a wrong identifier, so a third entity with that identifier must not link the two.
+            self._denied.append((left, right))
+        if classification is Classification.SAME and not self._may_join(left, right):
+            classification = Classification.UNSURE
+        self.counts[left_source, right_source, candidate.left.kind, classification] += 1
+        if classification is Classification.UNSURE:
+            self.unsure.append(candidate)
+        elif classification is Classification.SAME and self._join(left, right):
+            self.judgements.append(to_judgement(candidate, same=True, day=self._day))
+
+    def _join(self, left: NamedNode, right: NamedNode) -> bool:
+        """Join the clusters of two names; False when they are in one cluster already."""
+        ours, theirs = self._cluster_of.get(left, left), self._cluster_of.get(right, right)
+        if ours == theirs:
+            return False
+        members = self._members.setdefault(ours, {ours}) | self._members.pop(theirs, {theirs})
+        self._members[ours] = members
+        self._cluster_of.update(dict.fromkeys(members, ours))
+        return True
+
+    def _may_join(self, left: NamedNode, right: NamedNode) -> bool:
+        if not self._denied:
+            return True
+        ours, theirs = ({*self._members.get(self._cluster_of.get(name, name), ()), name} for name in (left, right))
+        return not any({first, second} <= ours | theirs for first, second in self._denied)
+
+
+def _link_pair(
+    left: Sequence[Mention],
+    right: Sequence[Mention],
+    run: _LinkingRun,
+    wanted: set[str],
+    thresholds: Thresholds | None,
+) -> Iterator[Candidate]:
+    """The candidates of two sources, kind by kind, after as many rounds as change something."""
+    sides = {
+        kind: ([m for m in left if m.kind == kind], [m for m in right if m.kind == kind])
+        for kind in dict.fromkeys(mention.kind for mention in left)
+    }
+    sides = {kind: pair for kind, pair in sides.items() if pair[1]}
+    linked = {mention.id: key for side in (left, right) for mention in side if (key := run.cluster_key(mention.id))}
+    latest: dict[str, tuple[Candidate, ...]] = {}
+    queue = [kind for kind in sides if not wanted or kind in wanted or _LINKED_THROUGH.get(kind) in wanted]
+    for _ in range(MAX_ROUNDS):
+        if not queue:
+            break
+        changed = set()
+        for kind in queue:
+            before = _same_pairs(latest.get(kind, ()))
+            latest[kind] = classify_pairs(*sides[kind], thresholds=thresholds, linked=linked)
+            if (after := _same_pairs(latest[kind])) != before:
+                linked.update((right_id, left_id) for left_id, right_id in sorted(after))
+                linked.update((left_id, left_id) for left_id, _ in after)
+                changed.add(_LINKED_THROUGH.get(kind, ""))
+        queue = [kind for kind in sides if kind in changed and (not wanted or kind in wanted)]
+    for kind in sides:
+        if not wanted or kind in wanted:
+            yield from latest.get(kind, ())
+
+
+def _same_pairs(candidates: Iterable[Candidate]) -> set[tuple[str, str]]:
+    return {
+        (candidate.left.id, candidate.right.id)
+        for candidate in candidates
+        if candidate.classification is Classification.SAME
+    }

@@ -1,4 +1,4 @@
-"""Linking a project: sources against each other, judgements kept, a person's word respected, the command line."""
+"""Linking a project: sources against each other, earlier judgements, reviews by a person, the command line."""
 
 from __future__ import annotations
 
@@ -47,24 +47,24 @@ def kg(project: SmallProject, *words: str) -> int:
     return main([words[0], *words[1:], "--project", str(project.folder)])
 
 
-def judged(project: SmallProject) -> set[tuple[str, str]]:
+def same_pairs(project: SmallProject) -> set[tuple[str, str]]:
     links = read_links(project.folder / "data/links.sssom.tsv", file="links.sssom.tsv", faults=[])
-    return {(one.subject.value[30:], one.object.value[30:]) for one in links.judgements if one.same}
+    return {(row.subject.value[30:], row.object.value[30:]) for row in links.judgements if row.same}
 
 
-def test_films_are_linked_and_their_directors_through_them(linked: SmallProject) -> None:
+def test_films_are_linked_and_then_their_directors(linked: SmallProject) -> None:
     assert kg(linked, "link") == 0
     assert {
         ("m/wd-q1", "m/anora"),
         ("m/wd-q2", "m/sean-baker"),
         ("m/wd-q3", "m/heat"),
         ("m/wd-q4", "m/michael-mann"),
-    } == (judged(linked))
+    } == (same_pairs(linked))
 
 
-def test_what_is_unsure_is_left_to_a_person(linked: SmallProject) -> None:
+def test_unsure_pairs_are_left_to_a_person(linked: SmallProject) -> None:
     kg(linked, "link")
-    pairs = {(one.left.id, one.right.id) for one in read_unsure(linked.project)}
+    pairs = {(pair.left.id, pair.right.id) for pair in read_unsure(linked.project)}
     assert pairs == {("film:carmen", "film:wd-q5"), ("film:carmen", "film:wd-q6")}
 
 
@@ -76,16 +76,16 @@ def test_a_later_run_changes_no_judgement(linked: SmallProject) -> None:
     assert file.read_bytes() == before
 
 
-def test_a_person_who_says_no_is_never_overruled(linked: SmallProject) -> None:
+def test_a_pair_that_a_person_denied_is_never_linked(linked: SmallProject) -> None:
     text = "subject_id\tpredicate_id\tpredicate_modifier\tobject_id\tmapping_justification\n"
     linked.write("data/links.sssom.tsv", text + "film:anora\tskos:exactMatch\tNot\tfilm:wd-q1\tsemapv:MappingReview\n")
     kg(linked, "link")
-    assert ("m/wd-q1", "m/anora") not in judged(linked)
+    assert ("m/wd-q1", "m/anora") not in same_pairs(linked)
     assert (linked.folder / "data/links.sssom.tsv").read_text().startswith(text)
     assert linked.build().ok
 
 
-def test_linked_films_are_one_in_the_graph(linked: SmallProject) -> None:
+def test_linked_films_are_one_entity_in_the_graph(linked: SmallProject) -> None:
     kg(linked, "link")
     graph = linked.open()
     answer = graph.sparql("SELECT ?film { ?film film:director film:sean-baker }")
@@ -93,12 +93,12 @@ def test_linked_films_are_one_in_the_graph(linked: SmallProject) -> None:
     assert entity_iri("anora") == graph.entity("film:wd-q1")
 
 
-def test_nothing_is_written_in_a_dry_run(linked: SmallProject) -> None:
+def test_a_dry_run_writes_nothing(linked: SmallProject) -> None:
     kg(linked, "link", "--dry-run")
     assert not (linked.folder / "data/links.sssom.tsv").exists()
 
 
-def test_review_writes_each_judgement_as_it_is_made(
+def test_a_review_writes_each_judgement_at_once(
     linked: SmallProject, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     kg(linked, "link")
@@ -106,53 +106,53 @@ def test_review_writes_each_judgement_as_it_is_made(
     assert kg(linked, "link", "review", "--author", "orcid:0000-0002-1825-0097") == 0
     assert "2 judged, 0 left" in capsys.readouterr().err
     links = read_links(linked.folder / "data/links.sssom.tsv", file="links.sssom.tsv", faults=[])
-    by_hand = [one for one in links.judgements if one.author]
+    by_hand = [row for row in links.judgements if row.author]
     assert (by_hand[0].same, by_hand[0].comment) == (False, "Saura's, not Brook's")
-    assert [one.same for one in by_hand] == [False, True]
-    assert {one.date for one in by_hand} == {"2026-09-21"}
+    assert [row.same for row in by_hand] == [False, True]
+    assert {row.date for row in by_hand} == {"2026-09-21"}
 
 
-def test_review_asks_who_judges(linked: SmallProject, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_review_requires_an_author(linked: SmallProject, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("KG_AUTHOR", raising=False)
     kg(linked, "link")
     assert kg(linked, "link", "review") == 2
 
 
-def test_a_pair_is_explained_clue_by_clue(linked: SmallProject, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_pair_is_explained_feature_by_feature(linked: SmallProject, capsys: pytest.CaptureFixture[str]) -> None:
     assert kg(linked, "link", "why", "film:anora", "film:wd-q1", "--format", "json") == 0
-    said = json.loads(capsys.readouterr().out)
-    assert {clue["name"] for clue in said["clues"]} == {"title", "same year", "people in common"}
-    assert said["confidence"] > 0.9
+    pair = json.loads(capsys.readouterr().out)
+    assert {clue["name"] for clue in pair["clues"]} == {"title", "same year", "people in common"}
+    assert pair["confidence"] > 0.9
 
 
-def test_a_pair_that_shares_nothing_says_so(linked: SmallProject) -> None:
+def test_a_pair_with_nothing_in_common_is_explained(linked: SmallProject) -> None:
     assert "share no name" in compare_entities(linked.project, "film:anora", "film:wd-q8").veto
 
 
-def test_a_source_that_is_not_there_is_named_with_those_that_are(
+def test_an_unknown_source_is_an_error_that_lists_the_known_ones(
     linked: SmallProject, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert kg(linked, "link", "--between", "own", "wikdata") == 2
-    assert "There are fan-site, own." in capsys.readouterr().err
+    assert "The sources are fan-site, own." in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(
     "wrong", [["--same", "2"], ["--same", "0.1", "--different", "0.5"], ["why", "film:anora"], ["x"]]
 )
-def test_a_wrong_call_is_told(linked: SmallProject, wrong: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_wrong_call_is_an_error(linked: SmallProject, wrong: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit, match="2"):
         sys.exit(kg(linked, "link", *wrong))
     assert capsys.readouterr().err
 
 
-def test_counts_tell_the_verdicts(linked: SmallProject) -> None:
+def test_pairs_are_counted_by_classification(linked: SmallProject) -> None:
     counts = link_project(linked.project).counts
     assert counts["own", "fan-site", "film", Classification.SAME] == 2
     assert counts["own", "fan-site", "film", Classification.UNSURE] == 2
     assert counts["own", "fan-site", "person", Classification.SAME] == 2
 
 
-def test_a_wrong_identifier_does_not_make_two_films_one_by_way_of_a_third(linked: SmallProject, tmp_path: Path) -> None:
+def test_a_wrong_identifier_does_not_link_two_films_through_a_third(linked: SmallProject, tmp_path: Path) -> None:
     with (linked.folder / "ontology/film.ttl").open("a", encoding="utf-8") as file:
         file.write(
             "film:imdbId a owl:DatatypeProperty ; rdfs:range xsd:string .\nfilm:description a owl:DatatypeProperty .\n"
@@ -163,9 +163,9 @@ def test_a_wrong_identifier_does_not_make_two_films_one_by_way_of_a_third(linked
         "fan-site": "wd-q9,type,Film|wd-q9,label,American Experience|wd-q9,imdbId,tt0094416"
         "|wd-q9,description,PBS documentary television series",
     }
-    for source, said in rows.items():
+    for source, text in rows.items():
         linked.write(
-            f"data/imports/{source}/facts.csv", table + "".join(f"{row},{source},r\n" for row in said.split("|"))
+            f"data/imports/{source}/facts.csv", table + "".join(f"{row},{source},r\n" for row in text.split("|"))
         )
     nameless = "im-1,type,Film,encyclopedia,r\nim-1,imdbId,tt0094416,encyclopedia,r\n"
     linked.write("data/imports/zz/facts.csv", table + nameless)

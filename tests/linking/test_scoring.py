@@ -1,0 +1,164 @@
+"""Scores of single comparisons, in bits, and vetoes."""
+
+from __future__ import annotations
+
+from math import log2
+
+import pytest
+
+from kg.linking.features import MentionFeatures, TermFrequencies, count_terms, to_features
+from kg.linking.model import Credit, FeatureScore, Mention
+from kg.linking.scoring import IDENTIFIER_BITS, M_OTHER_YEARS, M_YEARS, MAX_YEARS_APART, M, find_veto, score_features
+
+SIZE = 1000
+
+
+def film(*names: str, **fields: object) -> Mention:
+    return Mention("film:x", names, **fields)  # type: ignore[arg-type]
+
+
+def person(name: str, *films: str) -> Mention:
+    return Mention("film:y", (name,), "person", credits=tuple(Credit(title) for title in films))
+
+
+@pytest.fixture(scope="module")
+def frequencies() -> TermFrequencies:
+    """A catalogue of a thousand films: five called Hamlet, all of one year, one director for half of them."""
+    names = ["Hamlet"] * 5 + [f"Film{number:03}x{number:03}" for number in range(SIZE - 5)]
+    credits = [(Credit("Ana Lima"),) if number % 2 else (Credit(f"Bo Ek{number}"),) for number in range(SIZE)]
+    mentions = [film(name, years=(1990,), credits=credited) for name, credited in zip(names, credits, strict=True)]
+    side: list[MentionFeatures] = [to_features(mention) for mention in mentions]
+    return count_terms(side, [])
+
+
+def scores(left: Mention, right: Mention, frequencies: TermFrequencies) -> dict[str, FeatureScore]:
+    found = score_features(to_features(left), to_features(right), frequencies)
+    return {score.name: score for score in found}
+
+
+def bits(left: Mention, right: Mention, frequencies: TermFrequencies) -> dict[str, float]:
+    return {name: score.bits for name, score in scores(left, right, frequencies).items()}
+
+
+def test_an_equal_title_scores_more_the_rarer_it_is(frequencies: TermFrequencies) -> None:
+    rare, common = (bits(film(name), film(name), frequencies)["title"] for name in ("Anora", "Hamlet"))
+    assert rare == pytest.approx(log2(M["title"] / (0.05 / SIZE)))
+    assert common == pytest.approx(log2(M["title"] / (4.05 / SIZE)))
+
+
+TITLES = [
+    ("Sunrise", "Sunrise: A Song of Two Humans", "main title"),
+    ("The Godfather", "The Godfahter", "title misspelled"),
+    ("Rocky II", "Rocky III", "different title"),
+    ("Nosferatu", "Nosferatu the Vampyre", "title with more words"),
+    ("Anora", "Tangerine", "different title"),
+]
+
+
+@pytest.mark.parametrize(("left", "right", "name"), TITLES)
+def test_unequal_titles_score_by_how_they_differ(
+    frequencies: TermFrequencies, left: str, right: str, name: str
+) -> None:
+    score = scores(film(left), film(right), frequencies)[name]
+    assert (score.bits < 0) == (name == "different title")
+    assert score.bits < bits(film(left), film(left), frequencies)["title"]
+
+
+@pytest.mark.parametrize(("year", "name"), [(1990, "same year"), (1991, "a year apart"), (1993, "3 years apart")])
+def test_years_score_by_the_table(frequencies: TermFrequencies, year: int, name: str) -> None:
+    score = scores(film("A", years=(year,)), film("A", years=(1990,)), frequencies)[name]
+    assert score.bits == pytest.approx(log2(M_YEARS["release"][year - 1990] / 1.0))
+    assert (score.left, score.right) == (str(year), "1990")
+
+
+def test_years_far_apart_score_less_with_each_year(frequencies: TermFrequencies) -> None:
+    score = bits(film("A", years=(2006,)), film("A", years=(1990,)), frequencies)["16 years apart"]
+    assert score == pytest.approx(log2(M_OTHER_YEARS) - 2)
+
+
+def test_an_award_may_follow_the_film_but_not_precede_it(frequencies: TermFrequencies) -> None:
+    released = film("A", years=(1990,))
+    later, earlier = (film("A", years=(year,), date_kind="award") for year in (1991, 1989))
+    for left, right in ((later, released), (released, later)):
+        assert bits(left, right, frequencies)["a year apart"] == pytest.approx(log2(M_YEARS["award"][1]))
+    assert bits(earlier, released, frequencies)["a year apart"] == pytest.approx(log2(M_YEARS["award"][-1]))
+
+
+def test_a_person_in_common_scores_more_the_fewer_films_credit_them(frequencies: TermFrequencies) -> None:
+    busy, rare = (film("A", credits=(Credit(name),)) for name in ("Ana Lima", "Bo Ek2"))
+    assert bits(busy, busy, frequencies)["people in common"] == pytest.approx(log2(M["people in common"] / 0.5))
+    assert bits(rare, rare, frequencies)["people in common"] > bits(busy, busy, frequencies)["people in common"]
+
+
+def test_a_different_person_in_the_same_role_is_strong_evidence_against(frequencies: TermFrequencies) -> None:
+    left, same_role, other_role = (
+        film("A", credits=(Credit(name, role),))
+        for name, role in (("Ana Lima", "director"), ("Bo Ek", "director"), ("Bo Ek", "writer"))
+    )
+    assert bits(left, same_role, frequencies)["different person for the same credit"] == pytest.approx(
+        log2(M["different person for the same credit"])
+    )
+    assert bits(left, other_role, frequencies)["no people in common"] == pytest.approx(log2(M["no people in common"]))
+
+
+NAMES = [
+    ("Friedrich Wilhelm Murnau", "Murnau, Friedrich Wilhelm", "name"),
+    ("F. W. Murnau", "Friedrich Wilhelm Murnau", "name with initials"),
+    ("Michelangelo Antonioni", "Michelangelo Antonini", "name misspelled"),
+    ("Ethan Coen", "Joel Coen", "different first name"),
+    ("Ethan Coen", "Sofia Coppola", "different name"),
+]
+
+
+@pytest.mark.parametrize(("left", "right", "name"), NAMES)
+def test_names_of_people_score_by_how_they_differ(
+    frequencies: TermFrequencies, left: str, right: str, name: str
+) -> None:
+    assert (bits(person(left), person(right), frequencies)[name] < 0) == name.startswith("different")
+
+
+def test_an_identifier_in_common_outweighs_everything_else(frequencies: TermFrequencies) -> None:
+    ids = frozenset({("imdbId", "tt0043338")})
+    found = bits(film("Ace", years=(1951,), identifiers=ids), film("Big", years=(1999,), identifiers=ids), frequencies)
+    assert found["imdbId"] == IDENTIFIER_BITS
+    assert sum(found.values()) > 20
+
+
+def test_what_one_side_does_not_state_is_not_compared(frequencies: TermFrequencies) -> None:
+    full = film("A", years=(1990,), credits=(Credit("Ana Lima"),), countries=frozenset({"USA"}), minutes=90)
+    assert set(bits(full, film("A"), frequencies)) == {"title"}
+
+
+@pytest.mark.parametrize(
+    ("minutes", "name"), [(139, "running time"), (145, "running time"), (90, "different running time")]
+)
+def test_running_times_may_differ_by_a_twentieth(frequencies: TermFrequencies, minutes: int, name: str) -> None:
+    assert name in bits(film("A", minutes=139), film("A", minutes=minutes), frequencies)
+
+
+def test_a_country_may_be_named_in_more_words(frequencies: TermFrequencies) -> None:
+    names = ("United States", "United States of America", "France")
+    left, longer, other = (film("A", countries=frozenset({name})) for name in names)
+    assert bits(left, longer, frequencies)["country"] > 0
+    assert bits(left, other, frequencies)["different countries"] < 0
+
+
+def imdb(*ids: str, **fields: object) -> Mention:
+    return film("A", identifiers=frozenset(("imdbId", id) for id in ids), **fields)
+
+
+VETOES = [
+    (film("A"), person("A"), "different kinds: film and person"),
+    (film("A", class_name="Film"), film("A", class_name="Episode"), "different kinds: Film and Episode"),
+    (imdb("tt1"), imdb("tt2"), "imdbId differs: tt1 and tt2"),
+    (imdb("tt1"), imdb("tt1", "tt2"), ""),
+    (film("A", years=(1932,)), film("A", years=(1983,)), "51 years apart"),
+    (film("A", years=(1932, 1983)), film("A", years=(1983,)), ""),
+    (film("A", years=(1990,)), film("A", years=(1990 + MAX_YEARS_APART,)), ""),
+    (imdb("tt1", years=(1932,)), imdb("tt1", years=(1983,)), ""),
+]
+
+
+@pytest.mark.parametrize(("left", "right", "veto"), VETOES)
+def test_a_veto_states_why_two_mentions_cannot_be_one(left: Mention, right: Mention, veto: str) -> None:
+    assert find_veto(left, right) == veto
