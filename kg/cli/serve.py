@@ -35,8 +35,8 @@ def _serve(call: argparse.Namespace) -> int:
     if sys.platform == "win32":
         raise InputError("Serving bounds processes as Unix does it: use Linux, macOS, WSL or a container.")
     from kg.project import find_project
-    from kg.server.settings import Limits
-    from kg.server.supervisor import Serving, Settings
+    from kg.server.settings import Limits, Settings
+    from kg.server.supervisor import Supervisor
 
     project = find_project(call.project)
     build = project.current_build
@@ -45,7 +45,7 @@ def _serve(call: argparse.Namespace) -> int:
     limits = Limits(**{name: value for name, value in given.items() if value is not None})
     address = call.url.rstrip("/") if call.url else None
     settings = Settings(call.host, call.port, call.workers, limits, call.log, address)
-    return Serving(project, settings).run(lambda where: say(f"Serving {build.name} at {where} - stop with Ctrl+C"))
+    return Supervisor(project, settings).run(lambda where: say(f"Serving {build.name} at {where} - stop with Ctrl+C"))
 
 
 def _positive(text: str) -> float:

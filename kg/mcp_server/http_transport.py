@@ -21,9 +21,9 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from kg.errors import InputError
 from kg.mcp_server.server import to_server
 from kg.project import Project
-from kg.server.http_connection import Connection, look_after
+from kg.server.http_connection import BoundedConnection, check_connections
 from kg.server.settings import Limits
-from kg.server.snapshot import Endpoint
+from kg.server.snapshot import GraphService
 
 PATH = "/mcp"
 LARGEST_REQUEST = 1 << 20
@@ -41,8 +41,8 @@ async def serve_http(
     names: Sequence[str],
 ) -> None:
     """Serve at `/mcp` on a socket, to requests for one of these names of it, until stopped."""
-    async with Endpoint(project, limits) as endpoint:
-        app = to_server(endpoint, topics=topics, texts=texts).streamable_http_app(
+    async with GraphService(project, limits) as service:
+        app = to_server(service, topics=topics, texts=texts).streamable_http_app(
             streamable_http_path=PATH,
             # Nothing is remembered between calls, so no client can fill the memory with sessions.
             stateless_http=True,
@@ -52,7 +52,7 @@ async def serve_http(
         )
         config = uvicorn.Config(
             Whole(app, limits.head_seconds),
-            http=_Connection,
+            http=BoundedConnection,
             ws="none",
             log_level="warning",
             server_header=False,
@@ -60,17 +60,9 @@ async def serve_http(
             timeout_keep_alive=10,
         )
         server = uvicorn.Server(config)
-        looking = asyncio.create_task(look_after(server.server_state.connections, limits.head_seconds))
+        looking = asyncio.create_task(check_connections(server.server_state.connections, limits.head_seconds))
         await server.serve(sockets=[listening])
         looking.cancel()
-
-
-class _Connection(Connection):
-    """A connection that is bounded as the endpoint's are; nothing here could be answered without a worker."""
-
-    def answer_at_once(self) -> bool:
-        """Never."""
-        return False
 
 
 class Whole:

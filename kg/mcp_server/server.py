@@ -18,7 +18,7 @@ from kg.mcp_server.calls import ToolReply, call_tool, list_tools
 from kg.mcp_server.tools import Tool
 from kg.project import Project
 from kg.server.settings import Limits
-from kg.server.snapshot import Endpoint
+from kg.server.snapshot import GraphService
 from kg.version import __version__
 
 if TYPE_CHECKING:
@@ -32,19 +32,19 @@ Cite the sources that rows name ([1] ...). Rows that were left out are said: cal
 No rows is an answer too: the reply says whether the graph does not say it or the question was misspelled."""
 
 
-def to_server(endpoint: Endpoint, *, topics: Sequence[str] | None = None, texts: str | None = None) -> Server[Any]:
+def to_server(service: GraphService, *, topics: Sequence[str] | None = None, texts: str | None = None) -> Server[Any]:
     """A server that offers the tools of a graph; with `topics`, only stored queries with one of these tags or names.
 
     Every call is answered by a worker of the endpoint, which is ended when it overruns the endpoint's limits.
     """
 
     async def list_all(_: ServerRequestContext[Any], __: types.PaginatedRequestParams | None) -> types.ListToolsResult:
-        tools: list[Tool] = await endpoint.edition.run(list_tools, topics)
+        tools: list[Tool] = await service.snapshot.run(list_tools, topics)
         return types.ListToolsResult(tools=[_to_tool(one) for one in tools])
 
     async def call(_: ServerRequestContext[Any], called: types.CallToolRequestParams) -> types.CallToolResult:
         try:
-            reply: ToolReply = await endpoint.edition.run(call_tool, texts, called.name, called.arguments or {})
+            reply: ToolReply = await service.snapshot.run(call_tool, texts, called.name, called.arguments or {})
         except LimitError as error:
             reply = ToolReply(str(error), is_error=True)
         return _to_result(reply)
@@ -80,6 +80,6 @@ def _to_result(reply: ToolReply) -> types.CallToolResult:
 async def serve_stdio(project: Project, limits: Limits, *, topics: Sequence[str] | None, texts: str | None) -> None:
     """Serve the program that started this one, until it closes our stdin."""
     # Workers are started when stdout is diverted already: else they would hold the pipe open when this process is gone.
-    async with stdio_server() as (calls, replies), Endpoint(project, limits) as endpoint:
-        server = to_server(endpoint, topics=topics, texts=texts)
+    async with stdio_server() as (calls, replies), GraphService(project, limits) as service:
+        server = to_server(service, topics=topics, texts=texts)
         await server.run(calls, replies, server.create_initialization_options())

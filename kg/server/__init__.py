@@ -1,32 +1,41 @@
-"""A published graph walks in; a web application for SPARQL clients, spreadsheets, people and assistants walks out.
+"""The web server: SPARQL, stored queries as URLs, a page for every entity, reconciliation.
 
-How a request is answered: `app.application` is the Starlette application. Each file that answers requests offers
-`routes() -> list[BaseRoute]`, and `app.ROOMS` lists these functions. A route finds the `Endpoint` in
-`request.app.state.endpoint`, takes its `edition` once, and asks that: so all of one answer comes from one build, also
-when another is published meanwhile.
+    supervisor.py       accepts connections and hands them to processes
+    process.py          one of these processes: uvicorn with our application
+    http_connection.py  uvicorn's protocol, bounded, with ready responses
+    app.py              the application: routes, pages, middlewares, health
+    middleware.py       log, headers, errors, limits, cache, compression, tags: a list
+    response_cache.py   finished responses of one snapshot
+    fast_path.py        lookups that need no worker
+    snapshot.py         the published build with its workers (`kg.workers`), replaced when another is published
+    request_params.py   what a request asks for
+    negotiation.py      media types, and which of them a client prefers
+    problems.py         errors as problem documents
+    metrics.py          Prometheus metrics in shared memory
+    access_log.py       a line for each request
+    settings.py         limits and settings
+    api/                routes for programs
+    reconcile/          the Reconciliation Service API
+    pages/              HTML for people
+
+A module that answers requests offers `routes() -> list[BaseRoute]`, and `app.ROUTES` lists these functions. A route
+takes the snapshot once and has a worker run functions on its graph, so that all of one answer comes from one build,
+also when another is published meanwhile:
 
     async def films(request: Request) -> Response:
-        edition = edition_of(request)
-        listed = await edition.run(list_films, 20)          # list_films(graph: FilmGraph, most: int) -> anything
+        snapshot = snapshot_of(request)
+        listed = await snapshot.run(list_films, 20)          # list_films(graph: FilmGraph, limit: int) -> anything
         return JSONResponse(listed)
 
-`edition.run(work, *args)` calls a function of a module with the open `FilmGraph` in a worker process, and gives back
-what it returns; work, arguments and what comes back are pickled, so let them be plain nouns, never an `Answer` or the
-graph. A worker keeps its graph until it ends: what is dear to compute may be kept per graph (`functools.lru_cache` on a
-function of the graph). Every run has the hard bounds of `Limits`: whoever overruns them is ended, and `LimitError` is
-raised. An error of `kg.errors` that the work raises is raised again here, as it is.
-
-`edition.queries` are the stored queries, `edition.id` names the build and the state of the query files: keep under it
-whatever may be kept.
+`run` calls a function of a module with the open `FilmGraph`. Function, arguments and result are pickled: plain values,
+never an `Answer` or the graph. A worker keeps its graph until it ends, so what is expensive may be cached per graph
+(`functools.lru_cache` on a function of the graph). Every job has the limits of `Limits`; one that exceeds them is
+killed, and `LimitError` is raised. An error of `kg.errors` that the function raises is raised again here, as it is.
 
 Errors of `kg.errors` and Starlette's `HTTPException` need not be caught: `problems` makes them
-`application/problem+json`, by one table. `negotiation.best_media_type(accept, offers)` picks a media type.
+`application/problem+json`. Where HTML is asked for and `app.PAGES` has a page, that answers; without one, the request
+is answered in RDF or JSON. A page that needs another Content-Security-Policy sets its own header.
 
-Where HTML is asked for and `app.PAGES` has a function of that name, it answers: `async (request, edition, **told) ->
-Response`. The names, and what each is told, are listed there; without one the request is answered in RDF or JSON. A
-browser asks for HTML first, so a page need only be registered. Answers to GET are kept, compressed, given an ETag and a
-strict Content-Security-Policy by `door`; a page that needs less strictness sets its own header.
-
-Without HTTP, as an assistant's tools over stdio run: `async with Endpoint(project, Limits()) as endpoint: await
-endpoint.edition.run(...)`.
+Without HTTP, as assistants over stdio use it: `async with GraphService(project) as service: await
+service.snapshot.run(...)`.
 """

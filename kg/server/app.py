@@ -1,4 +1,4 @@
-"""A project walks in; the web application that answers from its published graph walks out."""
+"""The web application: routes, pages and middlewares over the published graph of a project."""
 
 from __future__ import annotations
 
@@ -8,50 +8,74 @@ from collections.abc import AsyncIterator, Callable, Mapping
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
-from starlette.responses import Response
-from starlette.routing import BaseRoute
-from starlette.types import Receive, Scope, Send
+from starlette.responses import JSONResponse, PlainTextResponse, Response
+from starlette.routing import BaseRoute, Route
+from starlette.types import ASGIApp
 
 from kg.errors import FilmGraphError
 from kg.project import Project
-from kg.server import health
+from kg.server.access_log import AccessLog
 from kg.server.api import entities, graph_store, openapi, queries, sparql, void
-from kg.server.api.sparql import NotOfferedError
-from kg.server.log import Log
-from kg.server.metrics import Tally
-from kg.server.middleware import Door
-from kg.server.pages import routes as pages_routes
+from kg.server.metrics import Metrics
+from kg.server.middleware import with_middlewares
+from kg.server.pages import routes as pages
 from kg.server.pages.templating import compile_all
-from kg.server.problems import answer_error, problem_of
-from kg.server.reconcile import routes as reconciliation
-from kg.server.request_params import Page
+from kg.server.problems import handle_error, problem_response
+from kg.server.reconcile import routes as reconcile
+from kg.server.request_params import PageHandler, service_of, snapshot_of
 from kg.server.settings import Limits
-from kg.server.snapshot import Endpoint
+from kg.server.snapshot import GraphService
 
-ROOMS: tuple[Callable[[], list[BaseRoute]], ...] = (
+_PROMETHEUS = "text/plain; version=0.0.4; charset=utf-8"
+_NO_STORE = {"Cache-Control": "no-store"}
+
+
+def routes() -> list[BaseRoute]:
+    """/healthz and /metrics."""
+    return [
+        Route("/healthz", show_health, methods=["GET", "HEAD"]),
+        Route("/metrics", show_metrics, methods=["GET", "HEAD"]),
+    ]
+
+
+async def show_health(request: Request) -> Response:
+    """200 while requests are answered, 503 when no worker can be started; which build answers."""
+    snapshot = snapshot_of(request)
+    is_able = snapshot.pool.is_able
+    document = {"able": is_able, "build": snapshot.build.name, "edition": snapshot.id}
+    return JSONResponse(document, status_code=200 if is_able else 503, headers=_NO_STORE)
+
+
+async def show_metrics(request: Request) -> Response:
+    """The counts of all processes together, in Prometheus' text format."""
+    text = service_of(request).metrics.to_text()
+    return PlainTextResponse(text, headers={"Content-Type": _PROMETHEUS, **_NO_STORE})
+
+
+ROUTES: tuple[Callable[[], list[BaseRoute]], ...] = (
     sparql.routes,
     queries.routes,
     entities.routes,
     graph_store.routes,
     void.routes,
     openapi.routes,
-    health.routes,
-    pages_routes.routes,
-    reconciliation.routes,
+    routes,
+    pages.routes,
+    reconcile.routes,
 )
-"""What offers routes; the first that matches answers."""
+"""The routes of each module; the first that matches answers."""
 
-PAGES: Mapping[str, Page] = pages_routes.PAGES
-"""Pages for people, which answer where HTML is asked for.
+PAGES: Mapping[str, PageHandler] = pages.PAGES
+"""Pages for people, which answer where HTML is asked for, each with its context.
 
-    thing     /film/anora; told `thing`, its IRI, and `name`, `anora`
+    entity    /film/anora; `entity`, its IRI, and `name`, `anora`
     queries   /queries
-    query     /queries/NAME; told `query`, the stored query, and `values`, what the address gives for its parameters
-    why       /film/anora/why; told `thing` and `name`
-    sparql    /sparql; told `query`, where the address has one
-    problem   any error; told `problem`, the document of RFC 9457
+    query     /queries/NAME; `query`, the stored query, and `values`, what the URL gives for its parameters
+    why       /film/anora/why; `entity` and `name`
+    sparql    /sparql; `query`, where the URL has one
+    problem   any error; `problem`, the document of RFC 9457
 
-Addresses that have nothing but HTML (home, search) are routes of their own.
+URLs that have nothing but HTML (home, search) are routes of their own.
 """
 
 
@@ -59,57 +83,56 @@ def application(
     project: Project,
     limits: Limits | None = None,
     *,
-    rooms: tuple[Callable[[], list[BaseRoute]], ...] = ROOMS,
-    pages: Mapping[str, Page] = PAGES,
-    tally: Tally | None = None,
-    log: Log | None = None,
-    address: str | None = None,
+    routes: tuple[Callable[[], list[BaseRoute]], ...] = ROUTES,
+    pages: Mapping[str, PageHandler] = PAGES,
+    metrics: Metrics | None = None,
+    log: AccessLog | None = None,
+    url: str | None = None,
 ) -> Starlette:
     """The application; it opens the graph when it is started, and raises `ProjectError` then if there is none.
 
-    `address` is where it is found from outside, when a `Host` field does not tell.
+    `url` is its public URL, when that differs from the `Host` field of requests.
     """
 
     @contextlib.asynccontextmanager
-    async def open_endpoint(app: Starlette) -> AsyncIterator[None]:
-        async with Endpoint(project, limits, tally=tally, log=log, prepare=prepare_worker) as endpoint:
-            app.state.endpoint = endpoint
+    async def open_service(app: Starlette) -> AsyncIterator[None]:
+        async with GraphService(project, limits, metrics=metrics, log=log, prepare=prepare_worker) as service:
+            app.state.service = service
             yield
 
     app = _Application(
-        routes=[route for room in rooms for route in room()],
+        routes=[route for module_routes in routes for route in module_routes()],
         exception_handlers={
-            FilmGraphError: answer_error,
-            HTTPException: answer_error,
-            NotOfferedError: _not_offered,
-            Exception: _unforeseen,
+            FilmGraphError: handle_error,
+            HTTPException: handle_error,
+            sparql.NotOfferedError: _not_acceptable,
+            Exception: _internal_error,
         },
-        lifespan=open_endpoint,
+        lifespan=open_service,
     )
     app.router.redirect_slashes = False
-    app.state.address = address
+    app.state.url = url
     app.state.pages = dict(pages)
     return app
 
 
 def prepare_worker() -> None:
-    """Load all that a worker runs - this module does - and compile the templates."""
+    """Load all that a worker runs, which this module does, and compile the templates."""
     compile_all()
 
 
 class _Application(Starlette):
-    """Starlette's application behind our door: what the door answers itself does not pay for the rest."""
+    """Starlette's application behind our middlewares: what they answer themselves does not pay for the rest."""
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        scope["app"] = self
-        if self.middleware_stack is None:
-            self.middleware_stack = Door(self.build_middleware_stack())
-        await self.middleware_stack(scope, receive, send)
+    def build_middleware_stack(self) -> ASGIApp:
+        """Starlette's own middlewares are the innermost."""
+        return with_middlewares(super().build_middleware_stack())
 
 
-async def _unforeseen(_request: Request, _error: Exception) -> Response:
-    return problem_of(HTTPException(500, "This should not have happened; the log says more."))
+async def _internal_error(_request: Request, _error: Exception) -> Response:
+    # Starlette raises the error again when this has been sent; the middleware logs it.
+    return problem_response(HTTPException(500, "Internal server error; see the server's log."))
 
 
-async def _not_offered(request: Request, error: Exception) -> Response:
-    return await answer_error(request, HTTPException(406, str(error)))
+async def _not_acceptable(request: Request, error: Exception) -> Response:
+    return await handle_error(request, HTTPException(406, str(error)))

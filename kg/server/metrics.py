@@ -1,7 +1,7 @@
-"""What happens is counted here, by all processes in one piece of memory; the sums walk out for Prometheus.
+"""Prometheus metrics in shared memory: each process writes its own row; a scrape sums the rows.
 
-https://prometheus.io/docs/instrumenting/exposition_formats/ - each process has a row of its own that it alone writes,
-so that nothing is locked; who is asked for the numbers adds the rows up.
+https://prometheus.io/docs/instrumenting/exposition_formats/ - nothing is locked, since no two processes write the same
+row, and a process that replaces another goes on counting in its row.
 """
 
 from __future__ import annotations
@@ -13,102 +13,95 @@ from dataclasses import dataclass
 
 from kg.workers.pool import PoolEvent, PoolState
 
-_BOUNDS = (0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1.0, 5.0, 10.0)
+_BUCKETS = (0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1.0, 5.0, 10.0)
 CACHED, LOOKUPS = "kg_cached_total", "kg_lookups_total"
+_SENT, _MICROSECONDS = "kg_sent_bytes_total", "kg_seconds_sum"
 COUNTERS: dict[str, str] = {
     "kg_requests_2xx_total": "requests answered",
-    "kg_requests_3xx_total": "requests sent elsewhere, or answered with `not modified`",
+    "kg_requests_3xx_total": "requests redirected, or answered with `not modified`",
     "kg_requests_4xx_total": "requests that were wrong",
     "kg_requests_5xx_total": "requests that could not be answered",
-    CACHED: "requests answered with what was kept",
+    CACHED: "requests answered from the response cache",
     LOOKUPS: "queries answered without a worker",
-    "kg_runs_total": "pieces of work given to workers",
-    "kg_killed_total": "workers ended for a limit",
+    "kg_runs_total": "jobs given to workers",
+    "kg_killed_total": "workers killed for a limit",
     "kg_died_total": "workers that died by themselves",
     "kg_unstarted_total": "workers that could not be started",
-    "kg_sent_bytes_total": "bytes of answers",
-    "kg_seconds_sum": "time taken, in microseconds here",
+    _SENT: "bytes of answers",
+    _MICROSECONDS: "time taken, in microseconds here",
 }
 GAUGES: dict[str, str] = {
     "kg_workers": "worker processes",
-    "kg_workers_busy": "workers that have something to do",
-    "kg_workers_slow": "workers that run something long",
+    "kg_workers_busy": "workers that have a job",
+    "kg_workers_slow": "workers whose job runs long",
     "kg_waiting": "requests that wait for a worker",
 }
-_NAMES = (*COUNTERS, *GAUGES, *(f"le_{bound:g}" for bound in _BOUNDS), "le_inf")
-_PLACES = {name: 8 * place for place, name in enumerate(_NAMES)}
-_ROW = 8 * len(_NAMES)
+_BY_STATUS = {status: f"kg_requests_{status}xx_total" for status in (2, 3, 4, 5)}
+_BUCKET_NAMES = (*(f"le_{bound:g}" for bound in _BUCKETS), "le_inf")
+_NAMES = (*COUNTERS, *GAUGES, *_BUCKET_NAMES)
 _NUMBER = struct.Struct("=q")
+_OFFSETS = {name: _NUMBER.size * position for position, name in enumerate(_NAMES)}
+_ROW_SIZE = _NUMBER.size * len(_NAMES)
 
 
 @dataclass(frozen=True, slots=True)
-class Tally:
-    """Counts in a memory that several processes share; `row` is this process's own."""
+class Metrics:
+    """Counters and gauges in a memory that several processes share; `row` is this process's own."""
 
     memory: mmap.mmap
     row: int = 0
 
-    def add(self, name: str, number: int = 1) -> None:
-        """Count so many more."""
-        place = self.row * _ROW + _PLACES[name]
-        _NUMBER.pack_into(self.memory, place, _NUMBER.unpack_from(self.memory, place)[0] + number)
+    def add(self, *numbers: tuple[str, int]) -> None:
+        """Add to counters."""
+        start, pack, unpack, memory = self.row * _ROW_SIZE, _NUMBER.pack_into, _NUMBER.unpack_from, self.memory
+        for name, number in numbers:
+            offset = start + _OFFSETS[name]
+            pack(memory, offset, unpack(memory, offset)[0] + number)
 
-    def put(self, name: str, number: int) -> None:
-        """Say how many there are now."""
-        _NUMBER.pack_into(self.memory, self.row * _ROW + _PLACES[name], number)
+    def count_request(self, status: int, *, size: int, seconds: float, source: str = "") -> None:
+        """Count an answered request; `source` is CACHED, LOOKUPS or neither."""
+        bucket = _BUCKET_NAMES[bisect_left(_BUCKETS, seconds)]
+        by_status = _BY_STATUS.get(status // 100, _BY_STATUS[5])
+        numbers = ((by_status, 1), (_SENT, size), (bucket, 1), (_MICROSECONDS, int(seconds * 1e6)))
+        self.add(*numbers, *(((source, 1),) if source else ()))
 
     def count(self, event: PoolEvent) -> None:
-        """Count what happens in a pool."""
-        self.add(f"kg_{event.value}_total")
+        """Count an event of a pool."""
+        self.add((f"kg_{event.value}_total", 1))
 
     def show(self, state: PoolState) -> None:
         """Set the gauges of a pool."""
-        self.put("kg_workers", state.workers)
-        self.put("kg_workers_busy", state.busy)
-        self.put("kg_workers_slow", state.slow)
-        self.put("kg_waiting", state.waiting)
+        values = (state.workers, state.busy, state.slow, state.waiting)
+        for name, value in zip(GAUGES, values, strict=True):
+            _NUMBER.pack_into(self.memory, self.row * _ROW_SIZE + _OFFSETS[name], value)
 
-    def took(self, seconds: float) -> None:
-        """Count a request by how long it took."""
-        self.add(_NAMES[len(COUNTERS) + len(GAUGES) + bisect_left(_BOUNDS, seconds)])
-        self.add("kg_seconds_sum", int(seconds * 1e6))
-
-    def answered_at_once(self, counter: str, seconds: float, size: int) -> None:
-        """Count a request that was answered at once: what five calls of `add` would do, at the price of one."""
-        start = self.row * _ROW
-        took = _NAMES[len(COUNTERS) + len(GAUGES) + bisect_left(_BOUNDS, seconds)]
-        counted = (("kg_requests_2xx_total", 1), (counter, 1), ("kg_sent_bytes_total", size), (took, 1))
-        pack, unpack, memory = _NUMBER.pack_into, _NUMBER.unpack_from, self.memory
-        for name, number in (*counted, ("kg_seconds_sum", int(seconds * 1e6))):
-            place = start + _PLACES[name]
-            pack(memory, place, unpack(memory, place)[0] + number)
-
-    def sum(self, name: str) -> int:
-        """What all processes have counted."""
-        starts = range(_PLACES[name], len(self.memory) // _ROW * _ROW, _ROW)
-        return sum(int(_NUMBER.unpack_from(self.memory, start)[0]) for start in starts)
+    def total(self, name: str) -> int:
+        """The sum over all processes."""
+        offsets = range(_OFFSETS[name], len(self.memory) // _ROW_SIZE * _ROW_SIZE, _ROW_SIZE)
+        return sum(int(_NUMBER.unpack_from(self.memory, offset)[0]) for offset in offsets)
 
     def to_text(self) -> str:
-        """The sums as Prometheus reads them."""
+        """The sums in Prometheus' text format."""
         lines = []
         for kind, names in (("counter", COUNTERS), ("gauge", GAUGES)):
-            for name, about in names.items():
-                if name != "kg_seconds_sum":
-                    lines += [f"# HELP {name} {about}", f"# TYPE {name} {kind}", f"{name} {self.sum(name)}"]
+            for name, help in names.items():
+                if name != _MICROSECONDS:
+                    lines += [f"# HELP {name} {help}", f"# TYPE {name} {kind}", f"{name} {self.total(name)}"]
         lines += ["# HELP kg_seconds how long requests took", "# TYPE kg_seconds histogram"]
-        so_far = 0
-        for bound in (*(f"{one:g}" for one in _BOUNDS), "inf"):
-            so_far += self.sum(f"le_{bound}")
-            lines.append(f'kg_seconds_bucket{{le="{bound.replace("inf", "+Inf")}"}} {so_far}')
-        lines += [f"kg_seconds_sum {self.sum('kg_seconds_sum') / 1e6:.6f}", f"kg_seconds_count {so_far}"]
+        cumulative = 0
+        for name in _BUCKET_NAMES:
+            cumulative += self.total(name)
+            bound = name.removeprefix("le_").replace("inf", "+Inf")
+            lines.append(f'kg_seconds_bucket{{le="{bound}"}} {cumulative}')
+        lines += [f"kg_seconds_sum {self.total(_MICROSECONDS) / 1e6:.6f}", f"kg_seconds_count {cumulative}"]
         return "\n".join(lines) + "\n"
 
 
-def to_tally(rows: int = 1, *, descriptor: int = -1, row: int = 0) -> Tally:
-    """A tally for so many processes; in the memory behind a descriptor, where one is given."""
-    return Tally(mmap.mmap(descriptor, rows * _ROW), row)
+def open_metrics(rows: int = 1, *, descriptor: int = -1, row: int = 0) -> Metrics:
+    """Metrics for so many processes; in the memory behind a file descriptor, where one is given."""
+    return Metrics(mmap.mmap(descriptor, rows * _ROW_SIZE), row)
 
 
-def size_of(rows: int) -> int:
-    """How many bytes a tally for so many processes takes."""
-    return rows * _ROW
+def memory_size(rows: int) -> int:
+    """How many bytes metrics for so many processes take."""
+    return rows * _ROW_SIZE

@@ -1,317 +1,459 @@
-"""Every request walks in here and every response walks out: bounds, what is kept, compression, fields, counts, log.
+"""The middlewares of the application, from the outermost to the innermost.
 
-What a client sends is bounded in size and time. A response to GET gets an ETag made of the edition - the graph does not
-change but by another build - and is kept with the edition. Lookups are answered here, without a worker. Every response
-gets the fields that keep a browser from running or loading what is not ours, if it has none of its own.
+    RequestLog             counts and logs every request
+    SecurityHeaders        what keeps a browser from loading or running anything that is not ours
+    ErrorResponses         whatever is raised becomes a problem document
+    RequestLimits          how long a request may be, and how slowly it may come
+    PreflightRequests      OPTIONS, as browsers ask it for other sites
+    HeadRequests           HEAD is GET without a body
+    ConditionalRequests    304 for what the client already has
+    ReadyResponses         lookups and cached responses, without a worker
+    Compression            gzip
+    EntityTags             an ETag made of the snapshot: its responses do not change
+
+`ready_response` is also called by the server's connections, which write its result without ASGI: half of what such a
+request costs is saved so. That response has the same headers, and is counted and logged by the same function.
 """
 
 from __future__ import annotations
 
 import asyncio
 import gzip
-import logging
 import time
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
-from functools import lru_cache
-from typing import Any
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import lru_cache, partial
+from typing import NamedTuple
 
 from starlette.exceptions import HTTPException
+from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from kg.errors import FilmGraphError
 from kg.queries.result_writers import ROW_MEDIA_TYPES
 from kg.server.metrics import CACHED, LOOKUPS
 from kg.server.negotiation import best_media_type
-from kg.server.problems import problem_of
+from kg.server.problems import internal_error, problem_response
 from kg.server.request_params import HTML
-from kg.server.response_cache import Head, Kept, Key, to_head
-from kg.server.snapshot import Edition, Endpoint
+from kg.server.response_cache import ReadyResponse, ResponseHead, response_head
+from kg.server.snapshot import GraphService, Snapshot
 
-POLICY = (
+HeaderList = list[tuple[bytes, bytes]]
+
+CONTENT_SECURITY_POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; "
     "connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 )
-_FIELDS = (
+MAX_URL_BYTES = 60_000
+"""How many bytes a URL may have; the parser could not count beyond 65,535."""
+_HEADERS = (
     (b"access-control-allow-origin", b"*"),
     (b"access-control-expose-headers", b"ETag, Link, X-Complete, X-Total-Count, Retry-After"),
-    (b"content-security-policy", POLICY.encode()),
+    (b"content-security-policy", CONTENT_SECURITY_POLICY.encode()),
     (b"x-content-type-options", b"nosniff"),
     (b"referrer-policy", b"same-origin"),
+    (b"vary", b"Accept, Accept-Encoding"),
 )
-_VARY = (b"vary", b"Accept, Accept-Encoding")
-_REVALIDATE = (b"cache-control", b"no-cache")
-_PREFLIGHT = (
-    (b"allow", b"GET, HEAD, POST, OPTIONS"),
-    (b"access-control-allow-methods", b"GET, HEAD, POST, OPTIONS"),
-    (b"access-control-allow-headers", b"Accept, Content-Type, If-None-Match"),
-    (b"access-control-max-age", b"86400"),
-)
+_PREFLIGHT = {
+    "allow": "GET, HEAD, POST, OPTIONS",
+    "access-control-allow-methods": "GET, HEAD, POST, OPTIONS",
+    "access-control-allow-headers": "Accept, Content-Type, If-None-Match",
+    "access-control-max-age": "86400",
+}
 _SPARQL = b"/sparql"
-_CONDITIONS = frozenset((b"if-none-match", b"content-length", b"transfer-encoding", b"expect", b"upgrade"))
-_SMALL, _LARGE = 1000, 1 << 18
-LONGEST_ADDRESS = 60_000
-"""How many bytes an address may have; what reads them could not count beyond 65,535."""
-_COUNTS = {status: f"kg_requests_{status}xx_total" for status in (2, 3, 4, 5)}
-_TEXTS = (b"text/", b"application/json", b"application/sparql", b"application/ld", b"application/rdf", b"xml", b"json",
-          b"application/n-", b"application/trig", b"javascript")  # fmt: skip
+_MIN_COMPRESSED, _COMPRESSED_IN_THREAD, _COMPRESSION_LEVEL = 1000, 1 << 18, 5
+_COMPRESSIBLE = (b"text/", b"application/json", b"application/sparql", b"application/ld", b"application/rdf", b"xml",
+                 b"json", b"application/n-", b"application/trig", b"javascript")  # fmt: skip
 
 
-class Door:
-    """The outermost layer of the application, before any route."""
+# --- ready responses
+class RequestKey(NamedTuple):
+    """All of a GET that its response depends on."""
+
+    path: bytes
+    query: bytes
+    accept: bytes
+    encoding: bytes
+    host: bytes
+
+
+def request_key(path: bytes, query: bytes, headers: Mapping[bytes, bytes]) -> RequestKey:
+    """The key of a request's response in the cache."""
+    encoding = b"gzip" if _accepts_gzip(headers.get(b"accept-encoding", b"")) else b""
+    return RequestKey(path, query, headers.get(b"accept", b""), encoding, headers.get(b"host", b""))
+
+
+def ready_response(snapshot: Snapshot, key: RequestKey) -> ReadyResponse | None:
+    """The response to a GET that needs no worker: a lookup, or what is cached; None for any other."""
+    media_type = _lookup_media_type(key.accept) if key.path == _SPARQL else None
+    if media_type is not None:
+        body = snapshot.fast_path.answer_request(key.query, media_type)
+        if body is not None:
+            return ReadyResponse(_lookup_head(snapshot, media_type), body, LOOKUPS)
+    return snapshot.responses.find(key)
+
+
+def as_ready(response: Response) -> ReadyResponse:
+    """A response of Starlette's, to be written without ASGI."""
+    return ReadyResponse(response_head(with_security_headers(response.raw_headers)), bytes(response.body), "")
+
+
+@lru_cache(maxsize=256)
+def _lookup_media_type(accept: bytes) -> str | None:
+    # A browser prefers the page with the answer, which is no lookup.
+    return best_media_type(accept.decode("latin-1") or None, (*ROW_MEDIA_TYPES, HTML))
+
+
+def _lookup_head(snapshot: Snapshot, media_type: str) -> ResponseHead:
+    head = snapshot.lookup_heads.get(media_type)
+    if head is None:
+        headers = [(b"content-type", media_type.encode()), *_validators(snapshot, media_type.encode())]
+        head = snapshot.lookup_heads[media_type] = response_head(with_security_headers(headers))
+    return head
+
+
+def record_request(
+    service: GraphService, method: str, path: bytes, query: bytes, status: int, *, size: int, seconds: float,
+    source: str = "",
+) -> None:  # fmt: skip
+    """Count and log an answered request; `source` is CACHED, LOOKUPS, or neither."""
+    service.metrics.count_request(status, size=size, seconds=seconds, source=source)
+    service.log.write(method, path, query, status, size=size, seconds=seconds)
+
+
+# --- every request
+class RequestLog:
+    """Counts and logs every request, and chooses the snapshot that answers it."""
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
-        if scope["type"] != "http":
-            await self.app(scope, receive, send)
-            return
-        endpoint: Endpoint = scope["app"].state.endpoint
-        if scope["method"] == "GET":
-            ready = at_once(endpoint, scope["raw_path"], scope["query_string"], scope["headers"])
-            if ready is not None:
-                await _send(ready, send)
-                return
-        passage = _Passage(scope, receive, send, endpoint)
+        started, status, size = time.perf_counter(), 500, 0
+        service: GraphService = scope["app"].state.service
+        scope["kg.snapshot"] = service.snapshot
+
+        async def count(message: Message) -> None:
+            nonlocal status, size
+            status = message.get("status", status)
+            size += len(message.get("body", b""))
+            await send(message)
+
         try:
-            await passage.answer(self.app)
+            await self.app(scope, receive, count)
         finally:
-            passage.tell()
+            seconds = time.perf_counter() - started
+            path, query = scope["raw_path"], scope["query_string"]
+            record_request(service, scope["method"], path, query, status, size=size, seconds=seconds)
 
 
-@dataclass(slots=True)
-class _Passage:
-    """One request on its way."""
+class SecurityHeaders:
+    """Adds headers that every response has, unless the response has its own."""
 
-    scope: Scope
-    receive: Receive
-    send: Send
-    endpoint: Endpoint
-    edition: Edition = field(init=False)
-    begun: float = field(default_factory=time.perf_counter)
-    status: int = 500
-    sent: int = 0
-    head: Message | None = None
-    streams: bool = False
-    key: Key | None = None
-    told: dict[bytes, bytes] = field(default_factory=dict)
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
 
-    async def answer(self, app: ASGIApp) -> None:
-        self.edition = self.scope["kg.edition"] = self.endpoint.edition
-        self.told = dict(self.scope["headers"])
-        method = self.scope["method"]
-        if method == "OPTIONS":
-            await self.respond(204, list(_PREFLIGHT), b"")
-        elif problem := self.wrong():
-            await problem_of(problem)(self.scope, self.receive, self.finish)
-        elif method in ("GET", "HEAD"):
-            await self.read(app)
-        else:
-            await self.guarded(app)
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request."""
 
-    def wrong(self) -> HTTPException | None:
-        """What is wrong with the request as such."""
-        limit = self.endpoint.limits.request
-        size = self.told.get(b"content-length", b"0")
-        if not size.isdigit() or int(size) > limit:
-            return HTTPException(413, f"A request may have {limit:,} bytes.", headers={"Connection": "close"})
-        if len(self.scope["query_string"]) > LONGEST_ADDRESS:
-            return HTTPException(414, f"An address may have {LONGEST_ADDRESS:,} bytes; POST what is longer.")
-        return None
+        async def add(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                message = {**message, "headers": with_security_headers(message["headers"])}
+            await send(message)
 
-    async def read(self, app: ASGIApp) -> None:
-        """Answer from what is kept, by a lookup, or by the routes."""
-        scope, told = self.scope, self.told
-        address, accept = scope["query_string"], told.get(b"accept", b"")
-        packing, host = told.get(b"accept-encoding", b""), told.get(b"host", b"")
-        self.key = _key_of(scope["raw_path"], address, accept, packing, host)
-        kept = self.edition.answers.find(self.key)
-        if kept is not None:
-            self.endpoint.tally.add(CACHED)
-            await self.give(kept)
-            return
-        if scope["method"] == "HEAD":
-            scope["method"], scope["kg.head"] = "GET", True
-        await self.guarded(app)
+        await self.app(scope, receive, add)
 
-    async def guarded(self, app: ASGIApp) -> None:
-        """Let the routes answer; whatever they raise becomes a problem."""
+
+def with_security_headers(headers: Sequence[tuple[bytes, bytes]]) -> HeaderList:
+    """Headers of a response with those that every response has."""
+    names = {name for name, _ in headers}
+    return [*headers, *(header for header in _HEADERS if header[0] not in names)]
+
+
+class ErrorResponses:
+    """Makes a problem document of what is raised, unless a response has begun."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request."""
+        has_begun = False
+
+        async def observe(message: Message) -> None:
+            nonlocal has_begun
+            has_begun = True
+            await send(message)
+
         try:
-            await app(self.scope, self.bounded_receive(), self.finish)
-        except FilmGraphError as error:
-            await problem_of(error)(self.scope, self.receive, self.finish)
-        except Exception:
-            logging.getLogger("kg.server").exception("a request could not be answered")
-            if self.sent == 0 and not self.streams:
-                self.head = None
-                ours = HTTPException(500, "This should not have happened; the log says more.")
-                await problem_of(ours)(self.scope, self.receive, self.finish)
+            await self.app(scope, receive, observe)
+            return
+        except (FilmGraphError, HTTPException) as error:
+            response = problem_response(error)
+        except Exception as error:
+            response = internal_error(error)
+        if not has_begun:
+            await response(scope, receive, send)
 
-    def bounded_receive(self) -> Receive:
-        """The request's body in pieces, not more and not more slowly than is allowed."""
-        limits = self.endpoint.limits
-        received, until = 0, asyncio.get_running_loop().time() + limits.head_seconds
 
-        async def receive() -> Message:
+class RequestLimits:
+    """Refuses a request that is too long, or comes too slowly."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request."""
+        limits = scope["kg.snapshot"].limits
+        size = dict(scope["headers"]).get(b"content-length", b"0")
+        if not size.isdigit() or int(size) > limits.request:
+            raise HTTPException(413, _too_large(limits.request), headers={"Connection": "close"})
+        if len(scope["query_string"]) > MAX_URL_BYTES:
+            raise HTTPException(414, f"A URL may have {MAX_URL_BYTES:,} bytes; POST what is longer.")
+        received, deadline = 0, asyncio.get_running_loop().time() + limits.head_seconds
+
+        async def receive_within_limits() -> Message:
             nonlocal received
             if received < 0:
-                return await self.receive()
+                return await receive()
             try:
-                async with asyncio.timeout_at(until):
-                    message = await self.receive()
+                async with asyncio.timeout_at(deadline):
+                    message = await receive()
             except TimeoutError as error:
                 raise HTTPException(408, "The request came too slowly.") from error
             received += len(message.get("body", b""))
             if received > limits.request:
-                raise HTTPException(413, f"A request may have {limits.request:,} bytes.")
+                raise HTTPException(413, _too_large(limits.request))
             if not message.get("more_body", False):
                 received = -1
             return message
 
-        return receive
+        await self.app(scope, receive_within_limits, send)
 
-    async def finish(self, message: Message) -> None:
-        """Take a response from the routes, whole or in pieces, and send it on."""
-        if message["type"] == "http.response.start":
-            self.head = message
-            return
-        assert self.head is not None
-        body = message.get("body", b"")
-        if message.get("more_body", False) and not self.streams:
-            self.streams, self.status = True, self.head["status"]
-            await self.send({**self.head, "headers": self.fields(self.head["headers"])})
-        if self.streams:
-            self.sent += len(body)
-            if not self.scope.get("kg.head"):
-                await self.send(message)
+
+def _too_large(limit: int) -> str:
+    return f"The body of a request may have {limit:,} bytes."
+
+
+class PreflightRequests:
+    """Answers OPTIONS: any site may read."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request."""
+        app = Response(status_code=204, headers=_PREFLIGHT) if scope["method"] == "OPTIONS" else self.app
+        await app(scope, receive, send)
+
+
+# --- GET and HEAD
+class HeadRequests:
+    """Answers HEAD as GET, without the body."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request."""
+
+        async def send_head(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                await send(message)
             elif not message.get("more_body", False):
-                await self.send({**message, "body": b""})
+                await send({**message, "body": b""})
+
+        if scope["method"] == "HEAD":
+            await self.app({**scope, "method": "GET"}, receive, send_head)
+        else:
+            await self.app(scope, receive, send)
+
+
+class ConditionalRequests:
+    """Answers 304 where `If-None-Match` has the tag of the response."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request."""
+        wanted = dict(scope["headers"]).get(b"if-none-match")
+        if wanted is None or scope["method"] != "GET":
+            await self.app(scope, receive, send)
             return
-        await self.respond(self.head["status"], self.head["headers"], body)
+        is_unchanged = False
 
-    async def respond(self, status: int, headers: list[tuple[bytes, bytes]], body: bytes) -> None:
-        """Send a whole response, and keep it where it may be kept."""
-        is_read = self.scope["method"] in ("GET", "HEAD") and status == 200
-        names = {name for name, _ in headers}
-        media = next((value for name, value in headers if name == b"content-type"), b"")
-        fields = [(name, value) for name, value in headers if name != b"content-length"]
-        tag = b""
-        is_packable = len(body) > _SMALL and any(text in media for text in _TEXTS) and b"content-encoding" not in names
-        if is_packable and _takes_gzip(self.told.get(b"accept-encoding", b"")):
-            body = await _packed(body)
-            fields.append((b"content-encoding", b"gzip"))
-        if is_read and b"cache-control" not in names:
-            tag = _tag_of(self.edition, media)
-            fields += [(b"etag", tag), _REVALIDATE]
-        response = Kept(status, to_head(self.fields(fields)), body, tag)
-        if tag and self.key is not None:
-            self.edition.answers.keep(self.key, response)
-        await self.give(response)
+        async def send_changed(message: Message) -> None:
+            nonlocal is_unchanged
+            if message["type"] == "http.response.start":
+                tag = dict(message["headers"]).get(b"etag")
+                is_unchanged = message["status"] == 200 and tag is not None and _matches(tag, wanted)
+                if is_unchanged:
+                    dropped = (b"content-type", b"content-length")
+                    headers = [header for header in message["headers"] if header[0] not in dropped]
+                    message = {**message, "status": 304, "headers": headers}
+            elif is_unchanged:
+                message = {**message, "body": b""}
+            await send(message)
 
-    async def give(self, kept: Kept) -> None:
-        """Send a response, or that the client has it already."""
-        wanted = self.told.get(b"if-none-match")
-        if wanted is not None and kept.tag and _matches(kept.tag, wanted):
-            self.status = 304
-            fields = [one for one in kept.head.fields if one[0] != b"content-type"]
-            await self.send({"type": "http.response.start", "status": 304, "headers": fields})
-            await self.send({"type": "http.response.body", "body": b""})
-            return
-        is_head = self.scope["method"] == "HEAD" or self.scope.get("kg.head", False)
-        self.status, self.sent = kept.status, 0 if is_head else len(kept.body)
-        await _send(kept, self.send, is_head=is_head)
-
-    def fields(self, headers: list[tuple[bytes, bytes]]) -> list[tuple[bytes, bytes]]:
-        """The fields of a response with those that every response has."""
-        names = {name for name, _ in headers}
-        return [*headers, *(one for one in (*_FIELDS, _VARY) if one[0] not in names)]
-
-    def tell(self) -> None:
-        """Count the request and log it."""
-        seconds = time.perf_counter() - self.begun
-        tally = self.endpoint.tally
-        tally.add(_COUNTS.get(self.status // 100, _COUNTS[5]))
-        tally.add("kg_sent_bytes_total", self.sent)
-        tally.took(seconds)
-        method = "HEAD" if self.scope.get("kg.head") else self.scope["method"]
-        path, query = self.scope["raw_path"], self.scope["query_string"]
-        self.endpoint.log.tell(method, path, query, self.status, size=self.sent, seconds=seconds)
-
-
-def at_once(endpoint: Endpoint, path: bytes, query: bytes, fields: Iterable[tuple[bytes, bytes]]) -> Kept | None:
-    """The response to a GET that nobody needs to be waited for: a lookup, or what is kept. It is counted and logged."""
-    begun = time.perf_counter()
-    accept = packing = host = b""
-    for name, value in fields:
-        if name == b"accept":
-            accept = value
-        elif name == b"accept-encoding":
-            packing = value
-        elif name == b"host":
-            host = value
-        elif name in _CONDITIONS:
-            return None
-    edition = endpoint.edition
-    media = _lookup_media(accept) if path == _SPARQL else None
-    body = edition.lookups.asked(query, media) if media is not None else None
-    if body is not None and media is not None:
-        ready, counter = Kept(200, _lookup_head(edition, media), body), LOOKUPS
-    else:
-        found = edition.answers.find(_key_of(path, query, accept, packing, host))
-        if found is None:
-            return None
-        ready, counter = found, CACHED
-    seconds, size = time.perf_counter() - begun, len(ready.body)
-    endpoint.tally.answered_at_once(counter, seconds, size)
-    endpoint.log.tell("GET", path, query, 200, size=size, seconds=seconds)
-    return ready
-
-
-async def _send(ready: Kept, send: Send, *, is_head: bool = False) -> None:
-    fields = (*ready.head.fields, (b"content-length", b"%d" % len(ready.body)))
-    await send({"type": "http.response.start", "status": ready.status, "headers": fields})
-    await send({"type": "http.response.body", "body": b"" if is_head else ready.body})
-
-
-def _key_of(path: bytes, query: bytes, accept: bytes, packing: bytes, host: bytes) -> Key:
-    return (path, query, accept, b"gzip" if _takes_gzip(packing) else b"", host)
-
-
-@lru_cache(maxsize=256)
-def _takes_gzip(field: bytes) -> bool:
-    """What an `Accept-Encoding` field says of gzip (https://www.rfc-editor.org/rfc/rfc9110#name-accept-encoding)."""
-    told = dict(one.replace(b" ", b"").lower().partition(b";q=")[::2] for one in field.split(b","))
-    weight = told.get(b"gzip", told.get(b"*", b"0"))
-    return weight.strip(b"0.") != b"" or weight == b""
-
-
-def _lookup_head(edition: Edition, media: str) -> Head:
-    head = edition.heads.get(media)
-    if head is None:
-        told = ((b"content-type", media.encode()), (b"etag", _tag_of(edition, media.encode())), _REVALIDATE)
-        head = edition.heads[media] = to_head((*told, *_FIELDS, _VARY))
-    return head
-
-
-@lru_cache(maxsize=256)
-def _lookup_media(accept: bytes) -> str | None:
-    # A browser would rather have the page with the answer, which is no lookup.
-    return best_media_type(accept.decode("latin-1") or None, (*ROW_MEDIA_TYPES, HTML))
-
-
-def _tag_of(edition: Edition, media: bytes) -> bytes:
-    return edition.tag + media.partition(b";")[0].replace(b"/", b".") + b'"'
+        await self.app(scope, receive, send_changed)
 
 
 def _matches(tag: bytes, wanted: bytes) -> bool:
     """Weak comparison (https://www.rfc-editor.org/rfc/rfc9110#name-if-none-match)."""
-    bare = tag.removeprefix(b"W/")
-    return wanted.strip() == b"*" or any(one.strip().removeprefix(b"W/") == bare for one in wanted.split(b","))
+    opaque = tag.removeprefix(b"W/")
+    return wanted.strip() == b"*" or any(one.strip().removeprefix(b"W/") == opaque for one in wanted.split(b","))
 
 
-async def _packed(body: bytes) -> bytes:
-    pack: Callable[[], Any] = lambda: gzip.compress(body, 5, mtime=0)  # noqa: E731
-    packed: bytes = await asyncio.to_thread(pack) if len(body) > _LARGE else pack()
-    return packed
+# --- responses that come in one piece
+@dataclass(frozen=True, slots=True)
+class CompleteResponse:
+    """A response whose body is known at once."""
+
+    status: int
+    headers: HeaderList
+    body: bytes
+
+    def header(self, name: bytes) -> bytes:
+        """The value of a header; empty when the response does not have it."""
+        return dict(self.headers).get(name, b"")
+
+    def with_headers(self, *headers: tuple[bytes, bytes]) -> CompleteResponse:
+        """The same with further headers."""
+        return replace(self, headers=[*self.headers, *headers])
+
+    async def send(self, send: Send) -> None:
+        """Send it."""
+        await send({"type": "http.response.start", "status": self.status, "headers": self.headers})
+        await send({"type": "http.response.body", "body": self.body})
+
+
+class _CompleteResponses:
+    """The base of middlewares that change responses which come in one piece; a stream passes as it is."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request."""
+        head: Message | None = None
+
+        async def collect(message: Message) -> None:
+            nonlocal head
+            if message["type"] == "http.response.start":
+                head = message
+                return
+            begun, head = head, None
+            if begun is None:
+                await send(message)
+            elif message.get("more_body", False):
+                await send(begun)
+                await send(message)
+            else:
+                response = CompleteResponse(begun["status"], list(begun["headers"]), message.get("body", b""))
+                changed = await self.change(scope, response)
+                await changed.send(send)
+
+        await self.app(scope, receive, collect)
+
+    async def change(self, scope: Scope, response: CompleteResponse) -> CompleteResponse:
+        """The response to send."""
+        raise NotImplementedError
+
+
+class ReadyResponses(_CompleteResponses):
+    """Answers a GET by a lookup or from the cache, and caches the responses that have a tag."""
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request."""
+        if scope["method"] != "GET":
+            await self.app(scope, receive, send)
+            return
+        ready = ready_response(scope["kg.snapshot"], _key_of(scope))
+        if ready is None:
+            await super().__call__(scope, receive, send)
+            return
+        scope["app"].state.service.metrics.add((ready.source, 1))
+        await CompleteResponse(200, list(ready.headers), ready.body).send(send)
+
+    async def change(self, scope: Scope, response: CompleteResponse) -> CompleteResponse:
+        """Cache it."""
+        if response.header(b"etag"):
+            head = response_head(with_security_headers(response.headers))
+            scope["kg.snapshot"].responses.store(_key_of(scope), ReadyResponse(head, response.body, CACHED))
+        return response
+
+
+def _key_of(scope: Scope) -> RequestKey:
+    return request_key(scope["raw_path"], scope["query_string"], dict(scope["headers"]))
+
+
+class Compression(_CompleteResponses):
+    """Compresses text of some length for clients that accept gzip.
+
+    Unlike Starlette's: outside the event loop where it takes long, with the same bytes each time, and only text.
+    """
+
+    async def change(self, scope: Scope, response: CompleteResponse) -> CompleteResponse:
+        """Compress it, where that is worth while."""
+        media_type, body = response.header(b"content-type"), response.body
+        is_text = any(part in media_type for part in _COMPRESSIBLE)
+        if len(body) <= _MIN_COMPRESSED or not is_text or response.header(b"content-encoding"):
+            return response
+        if not _accepts_gzip(dict(scope["headers"]).get(b"accept-encoding", b"")):
+            return response
+        compress = partial(gzip.compress, body, _COMPRESSION_LEVEL, mtime=0)
+        packed = await asyncio.to_thread(compress) if len(body) > _COMPRESSED_IN_THREAD else compress()
+        headers = [header for header in response.headers if header[0] != b"content-length"]
+        headers += [(b"content-encoding", b"gzip"), (b"content-length", b"%d" % len(packed))]
+        return CompleteResponse(response.status, headers, packed)
+
+
+@lru_cache(maxsize=256)
+def _accepts_gzip(field: bytes) -> bool:
+    """What `Accept-Encoding` says about gzip (https://www.rfc-editor.org/rfc/rfc9110#name-accept-encoding)."""
+    weights = dict(coding.replace(b" ", b"").lower().partition(b";q=")[::2] for coding in field.split(b","))
+    weight = weights.get(b"gzip", weights.get(b"*", b"0"))
+    return weight.strip(b"0.") != b"" or weight == b""
+
+
+class EntityTags(_CompleteResponses):
+    """Gives the response to a GET an ETag, unless it says itself how it may be cached."""
+
+    async def change(self, scope: Scope, response: CompleteResponse) -> CompleteResponse:
+        """Add the tag."""
+        if scope["method"] != "GET" or response.status != 200 or response.header(b"cache-control"):
+            return response
+        return response.with_headers(*_validators(scope["kg.snapshot"], response.header(b"content-type")))
+
+
+def _validators(snapshot: Snapshot, media_type: bytes) -> HeaderList:
+    tag = snapshot.tag + media_type.partition(b";")[0].replace(b"/", b".") + b'"'
+    return [(b"etag", tag), (b"cache-control", b"no-cache")]
+
+
+MIDDLEWARES = (
+    RequestLog,
+    SecurityHeaders,
+    ErrorResponses,
+    RequestLimits,
+    PreflightRequests,
+    HeadRequests,
+    ConditionalRequests,
+    ReadyResponses,
+    Compression,
+    EntityTags,
+)
+
+
+def with_middlewares(app: ASGIApp) -> ASGIApp:
+    """The application behind all of them; what is not HTTP goes past them."""
+    stack = app
+    for middleware in reversed(MIDDLEWARES):
+        stack = middleware(stack)
+
+    async def dispatch(scope: Scope, receive: Receive, send: Send) -> None:
+        await (stack if scope["type"] == "http" else app)(scope, receive, send)
+
+    return dispatch

@@ -1,12 +1,13 @@
-"""An error walks in; `application/problem+json` with its status walks out, by one table.
+"""Problem documents: an error as `application/problem+json` with its HTTP status, by one table.
 
-https://www.rfc-editor.org/rfc/rfc9457: the facts of an error - line, column, the nearest names - are members of their
-own.
+https://www.rfc-editor.org/rfc/rfc9457: the facts of an error, such as line, column and the closest names, are members
+of their own.
 """
 
 from __future__ import annotations
 
 import json
+import logging
 import re
 from http import HTTPStatus
 
@@ -25,10 +26,10 @@ from kg.errors import (
     QueryError,
     UnknownNameError,
 )
-from kg.server.request_params import page_for
+from kg.server.request_params import page_handler
 from kg.terms import BASE
 
-MEDIA = "application/problem+json"
+PROBLEM = "application/problem+json"
 STATUSES: dict[type[FilmGraphError], int] = {
     FilmGraphError: 500,
     GraphFaultError: 500,
@@ -38,23 +39,23 @@ STATUSES: dict[type[FilmGraphError], int] = {
     LimitError: 503,
 }
 """Error -> HTTP status; the nearest class above an error decides."""
-_RETRY = {"seconds": None, "memory": None, "process": None}
-"""The limits for which asking again is no use."""
+_NO_RETRY = frozenset(("seconds", "memory", "process"))
+"""The limits that the same request would exceed again."""
 
 
 def status_of(error: FilmGraphError) -> int:
-    """The HTTP status that an error has."""
+    """The HTTP status of an error."""
     return next(STATUSES[kind] for kind in type(error).__mro__ if kind in STATUSES)
 
 
-def document_of(error: Exception) -> dict[str, object]:
-    """An error as a problem document."""
+def problem_document(error: Exception) -> dict[str, object]:
+    """An `HTTPException` or an error of the graph as a problem document."""
     if isinstance(error, HTTPException):
         title = HTTPStatus(error.status_code).phrase
         return {"type": "about:blank", "title": title, "status": error.status_code, "detail": error.detail}
     assert isinstance(error, FilmGraphError)
     slug = re.sub(r"(?<!^)(?=[A-Z])", "-", type(error).__name__.removesuffix("Error")).lower()
-    told: dict[str, object] = {
+    document: dict[str, object] = {
         "type": f"{BASE}problem/{slug}",
         "title": slug.replace("-", " ").capitalize(),
         "status": status_of(error),
@@ -62,39 +63,45 @@ def document_of(error: Exception) -> dict[str, object]:
     }
     match error:
         case UnknownNameError():
-            told |= {"name": error.name, "nearest": list(error.suggestions)}
+            document |= {"name": error.name, "kind": error.kind, "nearest": list(error.suggestions)}
         case AmbiguousNameError():
-            told |= {"name": error.name, "candidates": list(error.candidates)}
+            document |= {"name": error.name, "kind": error.kind, "candidates": list(error.candidates)}
         case ParameterError():
-            told |= {"query": error.query, "parameter": error.parameter}
+            document |= {"query": error.query, "parameter": error.parameter}
         case QueryError() if error.place is not None:
-            told |= {"line": error.place.line, "column": error.place.column}
+            document |= {"line": error.line, "column": error.column, "message": error.detail}
         case LimitError():
-            told["limit"] = error.limit
-    return told
+            document["limit"] = error.limit
+    return document
 
 
-def problem_of(error: Exception, *, status: int | None = None) -> Response:
-    """The response that an error gets."""
-    told = document_of(error)
+def problem_response(error: Exception, *, status: int | None = None) -> Response:
+    """The response to an error."""
+    document = problem_document(error)
     if status is not None:
-        told["status"] = status
+        document["status"] = status
     headers = dict(error.headers or {}) if isinstance(error, HTTPException) else {}
-    if isinstance(error, LimitError) and error.limit not in _RETRY:
+    if isinstance(error, LimitError) and error.limit not in _NO_RETRY:
         headers["Retry-After"] = "1"
-    body = json.dumps(told, ensure_ascii=False, indent=1) + "\n"
-    return Response(body, status_code=int(str(told["status"])), media_type=MEDIA, headers=headers)
+    body = json.dumps(document, ensure_ascii=False, indent=1) + "\n"
+    return Response(body, status_code=int(str(document["status"])), media_type=PROBLEM, headers=headers)
 
 
-async def answer_error(request: Request, error: Exception) -> Response:
-    """Starlette's way to `problem_of`; where a page for problems is registered and HTML is asked for, that answers."""
-    page = page_for(request, "problem", (MEDIA,))
+async def handle_error(request: Request, error: Exception) -> Response:
+    """Starlette's handler of errors; where there is a page for problems and HTML is asked for, that answers."""
+    page = page_handler(request, "problem", (PROBLEM,))
+    response = problem_response(error)
     if page is None:
-        return problem_of(error)
-    response = await page(problem=document_of(error))
-    plain = problem_of(error)
-    response.status_code = plain.status_code
+        return response
+    html = await page(problem=problem_document(error))
+    html.status_code = response.status_code
     for name in ("retry-after", "allow", "link"):
-        if name in plain.headers:
-            response.headers[name] = plain.headers[name]
-    return response
+        if name in response.headers:
+            html.headers[name] = response.headers[name]
+    return html
+
+
+def internal_error(error: Exception) -> Response:
+    """The response to an error that nobody foresaw; it is logged, and the client learns nothing about it."""
+    logging.getLogger("kg.server").error("a request could not be answered", exc_info=error)
+    return problem_response(HTTPException(500, "Internal server error; see the server's log."))

@@ -1,7 +1,7 @@
-"""Connections walk in over a socket; this process answers what comes over them.
+"""A process of the server: it answers the connections that the supervisor hands to it.
 
-There are several such processes, since one interpreter answers on one core. Who started them accepts the connections
-and hands them out in turn: processes that accept for themselves take very unequal shares.
+There are several such processes, since one interpreter runs on one core. The supervisor accepts the connections and
+hands them out in turn: processes that accept for themselves take very unequal shares.
 """
 
 from __future__ import annotations
@@ -18,31 +18,32 @@ import uvicorn
 
 from kg.errors import FilmGraphError
 from kg.project import Project
+from kg.server.access_log import AccessLog
 from kg.server.app import application
-from kg.server.http_connection import Connection, look_after
-from kg.server.log import Log
-from kg.server.metrics import to_tally
+from kg.server.http_connection import Connection, check_connections
+from kg.server.metrics import open_metrics
 from kg.server.settings import Limits
 
 READY = b"r"
-_MOST_CONNECTIONS = 1000
+_MAX_CONNECTIONS = 1000
 
 
 def main() -> None:
-    """Answer until told to stop: `front SOCKET MEMORY SETTINGS`."""
-    control, memory, settings = int(sys.argv[1]), int(sys.argv[2]), json.loads(sys.argv[3])
+    """Answer until told to stop: `process SOCKET MEMORY ARGUMENTS`."""
+    control, memory, arguments = int(sys.argv[1]), int(sys.argv[2]), json.loads(sys.argv[3])
+    limits = Limits(**arguments["limits"])
     app = application(
-        Project(Path(settings["project"])),
-        Limits(**settings["limits"]),
-        tally=to_tally(settings["rows"], descriptor=memory, row=settings["row"]),
-        log=Log(settings["log"]),
-        address=settings["address"],
+        Project(Path(arguments["project"])),
+        limits,
+        metrics=open_metrics(arguments["rows"], descriptor=memory, row=arguments["row"]),
+        log=AccessLog(arguments["log"]),
+        url=arguments["url"],
     )
     config = uvicorn.Config(
         app, http=Connection, ws="none", log_level="error", access_log=False, server_header=False, lifespan="on",
-        timeout_graceful_shutdown=10, limit_concurrency=_MOST_CONNECTIONS, proxy_headers=False,
+        timeout_graceful_shutdown=10, limit_concurrency=_MAX_CONNECTIONS, proxy_headers=False,
     )  # fmt: skip
-    server = _Server(config, socket.socket(fileno=control), settings["limits"]["head_seconds"])
+    server = _Server(config, socket.socket(fileno=control), limits.head_seconds)
     try:
         server.run()
     except FilmGraphError as error:
@@ -58,29 +59,28 @@ class _Server(uvicorn.Server):
         self._tasks: set[asyncio.Task[Any]] = set()
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        """Open the graph, and say that connections may come."""
+        """Open the graph, and report that connections may come."""
         await super().startup(sockets=[])
         loop = asyncio.get_running_loop()
         self._control.setblocking(False)
-        loop.add_reader(self._control, self._take)
-        self._keep(loop.create_task(look_after(self.server_state.connections, self._head_seconds)))
+        loop.add_reader(self._control, self._receive_connections)
+        self._keep(loop.create_task(check_connections(self.server_state.connections, self._head_seconds)))
         self._control.send(READY)
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-        """Answer what has been asked, and close."""
+        """Answer the requests that have come, and close."""
         asyncio.get_running_loop().remove_reader(self._control)
         await super().shutdown(sockets)
 
-    def _take(self) -> None:
-        """Take the connections that have been handed over."""
+    def _receive_connections(self) -> None:
         try:
-            told, descriptors, _, _ = socket.recv_fds(self._control, 1, 16)
+            data, descriptors, _, _ = socket.recv_fds(self._control, 1, 16)
         except BlockingIOError:
             return
         except OSError:
-            told, descriptors = b"", []
-        if not told:
-            # Who hands out connections has gone.
+            data, descriptors = b"", []
+        if not data:
+            # The supervisor is gone.
             asyncio.get_running_loop().remove_reader(self._control)
             self.should_exit = True
         for descriptor in descriptors:
@@ -88,9 +88,9 @@ class _Server(uvicorn.Server):
             client.setblocking(False)
             with contextlib.suppress(OSError):
                 client.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-            self._keep(asyncio.get_running_loop().create_task(self._connect(client)))
+            self._keep(asyncio.get_running_loop().create_task(self._accept(client)))
 
-    async def _connect(self, client: socket.socket) -> None:
+    async def _accept(self, client: socket.socket) -> None:
         with contextlib.suppress(OSError):
             await asyncio.get_running_loop().connect_accepted_socket(self._connection, client)
 

@@ -1,7 +1,6 @@
-"""Finished responses walk in; they walk out again when the same is asked of the same edition.
+"""The response cache: finished responses of one snapshot, keyed by all of a request that they depend on.
 
-The key is all of a request that an answer depends on; the edition is who keeps them, so that no answer of one build is
-ever given for another.
+The cache belongs to its snapshot, so that no response of one build is ever given for another.
 """
 
 from __future__ import annotations
@@ -10,62 +9,67 @@ from collections import OrderedDict
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-_MOST, _LARGEST = 64 << 20, 2 << 20
+_MAX_BYTES, _MAX_RESPONSE, _OVERHEAD = 64 << 20, 2 << 20, 500
 
-Key = tuple[bytes, ...]
+Headers = tuple[tuple[bytes, bytes], ...]
+CacheKey = tuple[bytes, ...]
 
 
 @dataclass(frozen=True, slots=True)
-class Head:
-    """The fields of a response, the length of its body apart; also as the lines in which they are sent."""
+class ResponseHead:
+    """The headers of a response except the length of its body; also as the lines in which they are sent."""
 
-    fields: tuple[tuple[bytes, bytes], ...]
+    headers: Headers
     lines: bytes
 
 
 @dataclass(frozen=True, slots=True)
-class Kept:
-    """A response, as it is sent."""
+class ReadyResponse:
+    """A response with status 200; `source` is the metric that counts such responses."""
 
-    status: int
-    head: Head
+    head: ResponseHead
     body: bytes
-    tag: bytes = b""
+    source: str
+
+    @property
+    def headers(self) -> Headers:
+        """All its headers."""
+        return (*self.head.headers, (b"content-length", b"%d" % len(self.body)))
 
 
-def to_head(fields: Iterable[tuple[bytes, bytes]]) -> Head:
-    """The head with these fields."""
-    told = tuple(fields)
-    return Head(told, b"".join(b"%s: %s\r\n" % one for one in told))
+def response_head(headers: Iterable[tuple[bytes, bytes]]) -> ResponseHead:
+    """The head with these headers; a length among them is left out."""
+    kept = tuple(header for header in headers if header[0] != b"content-length")
+    return ResponseHead(kept, b"".join(b"%s: %s\r\n" % header for header in kept))
 
 
-class Answers:
-    """The responses that were given last, up to so many bytes."""
+class ResponseCache:
+    """The responses that were asked for last, up to a number of bytes."""
 
     def __init__(self) -> None:
-        self._kept: OrderedDict[Key, Kept] = OrderedDict()
+        self._responses: OrderedDict[CacheKey, ReadyResponse] = OrderedDict()
         self._size = 0
 
     def __len__(self) -> int:
-        return len(self._kept)
+        return len(self._responses)
 
-    def find(self, key: Key) -> Kept | None:
-        """The response to this request, if it is kept."""
-        found = self._kept.get(key)
-        if found is not None:
-            self._kept.move_to_end(key)
-        return found
+    def find(self, key: CacheKey) -> ReadyResponse | None:
+        """The response to such a request, if it is cached."""
+        response = self._responses.get(key)
+        if response is not None:
+            self._responses.move_to_end(key)
+        return response
 
-    def keep(self, key: Key, response: Kept) -> None:
-        """Keep a response; those that were asked for longest ago go."""
+    def store(self, key: CacheKey, response: ReadyResponse) -> None:
+        """Cache a response, unless it is too long; those that were asked for longest ago are removed."""
         size = _size(key, response)
-        if size > _LARGEST or key in self._kept:
+        if size > _MAX_RESPONSE or key in self._responses:
             return
-        self._kept[key] = response
+        self._responses[key] = response
         self._size += size
-        while self._size > _MOST:
-            self._size -= _size(*self._kept.popitem(last=False))
+        while self._size > _MAX_BYTES:
+            self._size -= _size(*self._responses.popitem(last=False))
 
 
-def _size(key: Key, response: Kept) -> int:
-    return 500 + sum(map(len, key)) + len(response.body)
+def _size(key: CacheKey, response: ReadyResponse) -> int:
+    return _OVERHEAD + sum(map(len, key)) + len(response.body)

@@ -1,8 +1,8 @@
-"""Limits of one request, and of all together."""
+"""Settings of the server: where it listens, how many processes it has, and the limits of requests and answers."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from kg.workers.pool import PoolLimits
 
@@ -19,3 +19,15 @@ class Limits(PoolLimits):
     """How many bytes the body of a request may have."""
     head_seconds: float = 15.0
     """How long a client may take to send its request."""
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """How to serve. `log` is `text`, `json` or `none`; `url` is the public URL, unless the `Host` field has it."""
+
+    host: str = "127.0.0.1"
+    port: int = 8000
+    processes: int = 2
+    limits: Limits = field(default_factory=Limits)
+    log: str = "text"
+    url: str | None = None

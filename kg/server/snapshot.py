@@ -1,4 +1,4 @@
-"""A project walks in; what is published of it now walks out, with workers that answer from it."""
+"""The published build as the server answers from it, with its workers; replaced when another build is published."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ import contextlib
 import hashlib
 import os
 import sys
-import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cached_property, partial
@@ -20,20 +19,19 @@ from kg.filmgraph import FilmGraph
 from kg.passages.texts import TEXTS_VARIABLE
 from kg.project import Project
 from kg.queries.stored_query import StoredQueries
-from kg.server.fast_path import Lookups
-from kg.server.log import Log
-from kg.server.metrics import Tally, to_tally
-from kg.server.response_cache import Answers, Head
+from kg.server.access_log import AccessLog
+from kg.server.fast_path import FastPath
+from kg.server.metrics import Metrics, open_metrics
+from kg.server.response_cache import ResponseCache, ResponseHead
 from kg.server.settings import Limits
 from kg.workers.pool import Pool
 from kg.workers.worker import WorkerSetup
 
-_LOOK = 0.5
-"""How often the project is looked at for another build, in seconds."""
+_POLL_SECONDS = 0.5
 
 
 @dataclass
-class Edition:
+class Snapshot:
     """One published build with the stored queries as they are now, and the workers that answer from it."""
 
     id: str
@@ -42,18 +40,17 @@ class Edition:
     pool: Pool
     limits: Limits
     graph: FilmGraph = field(repr=False)
-    lookups: Lookups = field(repr=False)
-    opened: float = field(default_factory=time.time)
-    answers: Answers = field(default_factory=Answers, repr=False)
-    kept: dict[str, Any] = field(default_factory=dict, repr=False)
-    """What routes keep of this edition, each under a name of its own; it goes when the edition goes."""
+    fast_path: FastPath = field(repr=False)
+    responses: ResponseCache = field(default_factory=ResponseCache, repr=False)
+    memo: dict[str, Any] = field(default_factory=dict, repr=False)
+    """What routes keep of this snapshot, each under a name of its own."""
 
-    heads: dict[str, Head] = field(default_factory=dict, repr=False)
-    """Media type -> the fields of a lookup's answer, which are always the same."""
+    lookup_heads: dict[str, ResponseHead] = field(default_factory=dict, repr=False)
+    """Media type -> the head of a lookup's response, which is always the same."""
 
     @cached_property
     def tag(self) -> bytes:
-        """How the ETag of whatever comes from this edition begins."""
+        """How the ETag of whatever comes from this snapshot begins."""
         return f'W/"{self.id}.'.encode()
 
     async def run(self, function: Callable[..., Any], *args: object) -> Any:
@@ -61,73 +58,77 @@ class Edition:
         return await self.pool.run(function, *args)
 
 
-class Endpoint:
-    """What answers requests; `edition` is the one that is published now.
+class GraphService:
+    """The published graph of a project, with workers; `snapshot` is the build that is published now.
 
     `prepare` is what workers do before they begin, such as loading the modules whose functions they will run.
     """
 
-    edition: Edition
+    snapshot: Snapshot
 
     def __init__(
         self,
         project: Project,
         limits: Limits | None = None,
         *,
-        tally: Tally | None = None,
-        log: Log | None = None,
+        metrics: Metrics | None = None,
+        log: AccessLog | None = None,
         prepare: Callable[[], None] | None = None,
     ) -> None:
         self.project, self.prepare = project, prepare
         self.limits = limits if limits is not None else Limits()
-        self.tally = tally if tally is not None else to_tally()
-        self.log = log if log is not None else Log()
-        self.retired = 0
-        self._looking: asyncio.Task[None] | None = None
+        self.metrics = metrics if metrics is not None else open_metrics()
+        self.log = log if log is not None else AccessLog()
+        self._polling: asyncio.Task[None] | None = None
         self._closing: set[asyncio.Task[None]] = set()
 
     async def __aenter__(self) -> Self:
         """Open the published graph; raises `ProjectError` when there is none."""
-        self.edition = await self._open()
-        self._looking = asyncio.get_running_loop().create_task(self._look())
+        self.snapshot = await self._open()
+        self._polling = asyncio.get_running_loop().create_task(self._poll())
         return self
 
     async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, where: TracebackType | None
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
-        if self._looking is not None:
-            self._looking.cancel()
-        await asyncio.gather(self.edition.pool.close(), *self._closing)
+        if self._polling is not None:
+            self._polling.cancel()
+        await asyncio.gather(self.snapshot.pool.close(), *self._closing)
 
-    async def _open(self) -> Edition:
+    async def _open(self) -> Snapshot:
         build = self.project.current_build
-        digest = _digest(self.project)
+        id = _snapshot_id(self.project, build)
         graph = await asyncio.to_thread(FilmGraph, self.project, build=build)
-        pool = Pool(to_worker_setup(self.project, build, self.prepare), self.limits, self.tally)
+        pool = Pool(worker_setup(self.project, build, self.prepare), self.limits, self.metrics)
         await pool.open()
-        return Edition(f"{build.name}-{digest}", build, graph.queries, pool, self.limits, graph, Lookups(graph.store))
+        return Snapshot(id, build, graph.queries, pool, self.limits, graph, FastPath(graph.store))
 
-    async def _look(self) -> None:
-        """Turn to another build when one is published; those who ask the old one are still answered by it."""
+    async def _poll(self) -> None:
+        """Change to another build when one is published; requests to the old one are still answered by it."""
         while True:
-            await asyncio.sleep(_LOOK)
-            # A build that cannot be opened, or is half swept away, is looked at again; the old one keeps answering.
+            await asyncio.sleep(_POLL_SECONDS)
+            # A build that cannot be opened, or is being removed, is tried again; the old one keeps answering.
             with contextlib.suppress(FilmGraphError, OSError):
-                if self._is_stale():
-                    self._turn_to(await self._open())
+                if self.snapshot.id != _snapshot_id(self.project, self.project.current_build):
+                    self._change_to(await self._open())
 
-    def _turn_to(self, edition: Edition) -> None:
-        old, self.edition = self.edition, edition
-        self.retired += 1
+    def _change_to(self, snapshot: Snapshot) -> None:
+        old, self.snapshot = self.snapshot, snapshot
         task = asyncio.get_running_loop().create_task(old.pool.close())
         self._closing.add(task)
         task.add_done_callback(self._closing.discard)
 
-    def _is_stale(self) -> bool:
-        return self.edition.id != f"{self.project.current_build.name}-{_digest(self.project)}"
+
+def _snapshot_id(project: Project, build: Path) -> str:
+    """The build's name, and a digest of the names, times and sizes of the query files."""
+    digest = hashlib.blake2b(digest_size=4)
+    for path in sorted(project.queries.rglob("*.rq")):
+        status = path.stat()
+        digest.update(f"{path.name} {status.st_mtime_ns} {status.st_size}\n".encode())
+    return f"{build.name}-{digest.hexdigest()}"
 
 
-def to_worker_setup(project: Project, build: Path, prepare: Callable[[], None] | None = None) -> WorkerSetup:
+def worker_setup(project: Project, build: Path, prepare: Callable[[], None] | None = None) -> WorkerSetup:
     """A sandboxed worker with a build open, which reads no files but the project's and the sources' texts."""
     texts = os.environ.get(TEXTS_VARIABLE)
     readable = (project.folder, project.build_folder, *([Path(texts)] if texts else []))
@@ -135,7 +136,7 @@ def to_worker_setup(project: Project, build: Path, prepare: Callable[[], None] |
 
 
 def open_for_worker(project: Project, build: Path, prepare: Callable[[], None] | None = None) -> FilmGraph:
-    """The graph of a build, with all that a sandboxed worker could not write or would load late."""
+    """The graph of a build, with all that a sandboxed worker could not write, or would load late."""
     graph = FilmGraph(project, build=build)
     _make_name_index(graph)
     if prepare is not None:
@@ -154,12 +155,3 @@ def _make_name_index(graph: FilmGraph) -> None:
         graph.search("")
     finally:
         os.close(folder)
-
-
-def _digest(project: Project) -> str:
-    """What the files of stored queries look like from outside."""
-    seen = hashlib.blake2b(digest_size=4)
-    for path in sorted(project.queries.rglob("*.rq")):
-        told = path.stat()
-        seen.update(f"{path.name} {told.st_mtime_ns} {told.st_size}\n".encode())
-    return seen.hexdigest()

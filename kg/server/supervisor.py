@@ -1,4 +1,4 @@
-"""A project and an address walk in; connections to it are accepted and handed to the processes that answer them.
+"""The supervisor: it accepts connections and hands them to the processes that answer them.
 
 A process that has ended is replaced, and its share of the connections goes to the others meanwhile.
 """
@@ -15,68 +15,56 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass
 
 from kg.errors import InputError
 from kg.project import Project
-from kg.server.metrics import size_of
-from kg.server.settings import Limits
+from kg.server.metrics import memory_size
+from kg.server.settings import Settings
 
 _BACKLOG = 2048
-_PATIENCE = 30.0
+_STOP_SECONDS = 30.0
 _FAILED_STARTS = 5
 
 
-@dataclass(frozen=True, slots=True)
-class Settings:
-    """How to serve: where, with how many processes, within which limits, and what is logged."""
-
-    host: str = "127.0.0.1"
-    port: int = 8000
-    processes: int = 2
-    limits: Limits = field(default_factory=Limits)
-    log: str = "text"
-    address: str | None = None
-
-
 @dataclass(slots=True, eq=False)
-class _Front:
+class _ServerProcess:
     process: subprocess.Popen[bytes]
     control: socket.socket
     row: int
     is_ready: bool = False
 
 
-class Serving:
+class Supervisor:
     """The listening socket and the processes that answer; `run` returns when it is told to stop."""
 
     def __init__(self, project: Project, settings: Settings) -> None:
         self.project, self.settings = project, settings
-        self._fronts: list[_Front] = []
+        self._processes: list[_ServerProcess] = []
         self._turn = self._failed_starts = 0
         self._is_stopping = False
-        self._look = selectors.DefaultSelector()
+        self._selector = selectors.DefaultSelector()
 
     def run(self, opened: Callable[[str], None]) -> int:
-        """Serve until SIGINT or SIGTERM; `opened` is told the address when requests are answered.
+        """Serve until SIGINT or SIGTERM; `opened` gets the URL once requests are answered. An exit status comes back.
 
         Raises `InputError` when the address cannot be listened on.
         """
         with self._listen() as listening, tempfile.TemporaryFile() as memory:
-            memory.truncate(size_of(self.settings.processes))
+            memory.truncate(memory_size(self.settings.processes))
             self._memory = memory.fileno()
             self._stop_on_signals()
             for row in range(self.settings.processes):
                 self._start(row)
             host, port = listening.getsockname()[:2]
-            self._look.register(listening, selectors.EVENT_READ)
+            self._selector.register(listening, selectors.EVENT_READ)
             has_opened = False
             while not self._is_stopping and self._failed_starts < _FAILED_STARTS:
                 self._step(listening)
-                if not has_opened and all(front.is_ready for front in self._fronts):
+                if not has_opened and all(process.is_ready for process in self._processes):
                     has_opened = True
                     opened(f"http://{f'[{host}]' if ':' in host else host}:{port}/")
-            self._look.unregister(listening)
+            self._selector.unregister(listening)
             listening.close()
             self._stop()
         return 0 if self._is_stopping else 1
@@ -92,39 +80,40 @@ class Serving:
         except (OSError, OverflowError) as error:
             listening.close()
             reason = getattr(error, "strerror", None) or error
-            raise InputError(f"{host}:{port} cannot be listened on: {reason}. Choose another with --port.") from error
+            raise InputError(f"Cannot listen on {host}:{port}: {reason}. Choose another with --port.") from error
         listening.setblocking(False)
         return listening
 
     def _start(self, row: int) -> None:
         ours, theirs = socket.socketpair()
-        told = {
+        arguments = {
             "project": str(self.project.folder),
             "limits": asdict(self.settings.limits),
             "rows": self.settings.processes,
             "row": row,
             "log": self.settings.log,
-            "address": self.settings.address,
+            "url": self.settings.url,
         }
-        call = [sys.executable, "-m", "kg.server.process", str(theirs.fileno()), str(self._memory), json.dumps(told)]
+        call = [sys.executable, "-m", "kg.server.process"]
+        call += [str(theirs.fileno()), str(self._memory), json.dumps(arguments)]
         process = subprocess.Popen(call, pass_fds=(theirs.fileno(), self._memory), stdin=subprocess.DEVNULL)  # noqa: S603
         theirs.close()
-        front = _Front(process, ours, row)
-        self._fronts.append(front)
-        self._look.register(ours, selectors.EVENT_READ, front)
+        started = _ServerProcess(process, ours, row)
+        self._processes.append(started)
+        self._selector.register(ours, selectors.EVENT_READ, started)
 
     def _step(self, listening: socket.socket) -> None:
-        """See to what has happened: a connection, a process that is ready or has ended, a signal."""
-        for key, _ in self._look.select(1.0):
+        """Handle what has happened: a connection, a process that is ready or has ended, a signal."""
+        for key, _ in self._selector.select(1.0):
             if key.fileobj is listening:
                 self._accept(listening)
-            elif isinstance(key.data, _Front):
-                self._hear(key.data)
+            elif isinstance(key.data, _ServerProcess):
+                self._handle_message(key.data)
 
     def _accept(self, listening: socket.socket) -> None:
-        ready = [front for front in self._fronts if front.is_ready]
+        ready = [process for process in self._processes if process.is_ready]
         if not ready:
-            # Whoever comes now waits in the backlog until a process is ready.
+            # New connections wait in the backlog until a process is ready.
             time.sleep(0.01)
             return
         with contextlib.suppress(OSError):
@@ -135,20 +124,21 @@ class Serving:
                     if _hand_over(ready[self._turn % len(ready)], client):
                         return
 
-    def _hear(self, front: _Front) -> None:
+    def _handle_message(self, process: _ServerProcess) -> None:
+        """A process is ready, or has ended and is replaced."""
         with contextlib.suppress(OSError):
-            if front.control.recv(16):
-                front.is_ready, self._failed_starts = True, 0
+            if process.control.recv(16):
+                process.is_ready, self._failed_starts = True, 0
                 return
-        self._look.unregister(front.control)
-        front.control.close()
-        self._fronts.remove(front)
-        front.process.kill()
-        front.process.wait()
-        if not front.is_ready:
+        self._selector.unregister(process.control)
+        process.control.close()
+        self._processes.remove(process)
+        process.process.kill()
+        process.process.wait()
+        if not process.is_ready:
             self._failed_starts += 1
         if not self._is_stopping and self._failed_starts < _FAILED_STARTS:
-            self._start(front.row)
+            self._start(process.row)
 
     def _stop_on_signals(self) -> None:
         def stop(_number: int, _frame: object) -> None:
@@ -156,32 +146,32 @@ class Serving:
 
         for number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(number, stop)
-        hearing, telling = socket.socketpair()
-        telling.setblocking(False)
-        signal.set_wakeup_fd(telling.fileno(), warn_on_full_buffer=False)
-        self._wakes = (hearing, telling)
-        self._look.register(hearing, selectors.EVENT_READ)
+        reading, writing = socket.socketpair()
+        writing.setblocking(False)
+        signal.set_wakeup_fd(writing.fileno(), warn_on_full_buffer=False)
+        self._wakeup = (reading, writing)
+        self._selector.register(reading, selectors.EVENT_READ)
 
     def _stop(self) -> None:
-        for front in self._fronts:
-            front.process.terminate()
-        until = time.monotonic() + _PATIENCE
-        for front in self._fronts:
+        for process in self._processes:
+            process.process.terminate()
+        deadline = time.monotonic() + _STOP_SECONDS
+        for process in self._processes:
             try:
-                front.process.wait(max(0.1, until - time.monotonic()))
+                process.process.wait(max(0.1, deadline - time.monotonic()))
             except subprocess.TimeoutExpired:
-                front.process.kill()
-                front.process.wait()
-            front.control.close()
+                process.process.kill()
+                process.process.wait()
+            process.control.close()
         signal.set_wakeup_fd(-1)
-        for end in self._wakes:
+        for end in self._wakeup:
             end.close()
-        self._look.close()
+        self._selector.close()
 
 
-def _hand_over(front: _Front, client: socket.socket) -> bool:
+def _hand_over(process: _ServerProcess, client: socket.socket) -> bool:
     try:
-        socket.send_fds(front.control, [b"c"], [client.fileno()])
+        socket.send_fds(process.control, [b"c"], [client.fileno()])
     except OSError:
         return False
     return True

@@ -15,8 +15,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from kg.project import Project
-from kg.server.settings import Limits
-from kg.server.supervisor import Serving, Settings
+from kg.server.settings import Limits, Settings
+from kg.server.supervisor import Supervisor
 
 _PATIENCE = 60.0
 
@@ -107,7 +107,7 @@ def main() -> int:
     def tell(where: str) -> None:
         os.write(2, f"{where}\n".encode())
 
-    return Serving(Project(Path(folder)), settings).run(tell)
+    return Supervisor(Project(Path(folder)), settings).run(tell)
 
 
 if __name__ == "__main__":

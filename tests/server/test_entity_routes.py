@@ -74,14 +74,14 @@ def test_a_page_answers_where_html_is_wanted(films: object) -> None:
 
     from kg.server.app import application
     from kg.server.settings import Limits
-    from kg.server.snapshot import Edition
+    from kg.server.snapshot import Snapshot
     from tests.projects import SmallProject
 
-    async def page(request: Request, edition: Edition, /, **told: object) -> Response:
+    async def page(request: Request, snapshot: Snapshot, /, **told: object) -> Response:
         return HTMLResponse(f"<p>{told['name']}</p>")
 
     assert isinstance(films, SmallProject)
-    with TestClient(application(films.project, Limits(workers=1), pages={"thing": page})) as client:
+    with TestClient(application(films.project, Limits(workers=1), pages={"entity": page})) as client:
         browser = {"accept": "text/html,application/xhtml+xml,*/*;q=0.8"}
         assert client.get("/film/anora", headers=browser).text == "<p>anora</p>"
         assert client.get("/film/anora").headers["content-type"].startswith("text/turtle")

@@ -10,8 +10,7 @@ from hypothesis import strategies as st
 from pyoxigraph import QueryResultsFormat, QuerySolutions
 
 from kg.filmgraph import FilmGraph
-from kg.queries.result_writers import JSON
-from kg.server.fast_path import Lookups, to_lookup
+from kg.server.fast_path import FastPath, bound_lookup
 from kg.terms import PREFIXES
 from tests.projects import SmallProject
 
@@ -43,7 +42,7 @@ def rows_of(told: bytes) -> list[str]:
 @settings(max_examples=400, deadline=None)
 @given(queries())
 def test_a_lookup_is_answered_as_the_engine_answers_it(graph: FilmGraph, query: str) -> None:
-    ours = Lookups(graph.store).answer(query, JSON)
+    ours = FastPath(graph.store).answer(query)
     if ours is not None:
         found = graph.store.query(query, prefixes=PREFIXES)
         assert isinstance(found, QuerySolutions)
@@ -78,12 +77,12 @@ OTHERS = (
 
 @pytest.mark.parametrize("query", LOOKUPS)
 def test_what_only_looks_something_up_is_known_as_such(graph: FilmGraph, query: str) -> None:
-    assert to_lookup(query) is not None
-    told = Lookups(graph.store).answer(query, JSON)
+    assert bound_lookup(query) is not None
+    told = FastPath(graph.store).answer(query)
     assert told is not None
     assert rows_of(told)
 
 
 @pytest.mark.parametrize("query", OTHERS)
 def test_what_does_more_is_left_to_a_worker(graph: FilmGraph, query: str) -> None:
-    assert Lookups(graph.store).answer(query, JSON) is None
+    assert FastPath(graph.store).answer(query) is None

@@ -20,10 +20,10 @@ from kg.errors import FilmGraphError, LimitError, QueryError
 from kg.project import Project
 from kg.queries.result_writers import JSON, AnswerBody, AnswerBounds
 from kg.server.api.sparql import NotOfferedError, write_sparql
-from kg.server.metrics import Tally, to_tally
+from kg.server.metrics import Metrics, open_metrics
 from kg.server.negotiation import ANSWER_MEDIA_TYPES
 from kg.server.settings import Limits
-from kg.server.snapshot import to_worker_setup
+from kg.server.snapshot import worker_setup
 from kg.workers.pool import Pool
 from tests.projects import SmallProject
 from tests.server.audited_worker import open_audited
@@ -66,14 +66,14 @@ def trap() -> Iterator[Trap]:
 
 @asynccontextmanager
 async def pool_of(
-    project: Project, limits: Limits, *, book: Path | None = None, tally: Tally | None = None
+    project: Project, limits: Limits, *, book: Path | None = None, metrics: Metrics | None = None
 ) -> AsyncIterator[Pool]:
     """A pool of workers, which write into a book what they open."""
 
-    setup = to_worker_setup(project, project.current_build)
+    setup = worker_setup(project, project.current_build)
     if book is not None:
         setup = replace(setup, open=partial(open_audited, project, project.current_build, book))
-    pool = Pool(setup, limits, tally or to_tally())
+    pool = Pool(setup, limits, metrics or open_metrics())
     await pool.open()
     yield pool
     await pool.close()
@@ -158,17 +158,17 @@ def test_service_is_refused_wherever_it_stands(films: SmallProject, text: str) -
 
 
 def test_what_would_never_end_is_ended_and_others_are_answered_meanwhile(films: SmallProject) -> None:
-    async def ask_both() -> tuple[list[AnswerBody | str], list[AnswerBody | str], Tally]:
-        limits, tally = Limits(seconds=10.0, workers=2, slow=4, patience=0.2), to_tally()
-        async with pool_of(films.project, limits, tally=tally) as pool:
+    async def ask_both() -> tuple[list[AnswerBody | str], list[AnswerBody | str], Metrics]:
+        limits, metrics = Limits(seconds=10.0, workers=2, slow=4, patience=0.2), open_metrics()
+        async with pool_of(films.project, limits, metrics=metrics) as pool:
             endless = [asyncio.create_task(ask(pool, text)) for text in ENDLESS[:4]]
             others = [await ask(pool, FILMS) for _ in range(20)]
-            return await asyncio.gather(*endless), others, tally
+            return await asyncio.gather(*endless), others, metrics
 
-    ended, others, tally = asyncio.run(ask_both())
+    ended, others, metrics = asyncio.run(ask_both())
     assert ended == ["LimitError"] * 4
     assert all(isinstance(one, AnswerBody) and one.count == 3 for one in others)
-    assert tally.sum("kg_killed_total") >= 3
+    assert metrics.total("kg_killed_total") >= 3
 
 
 def test_a_worker_that_cannot_be_started_is_started_later(films: SmallProject, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -180,18 +180,18 @@ def test_a_worker_that_cannot_be_started_is_started_later(films: SmallProject, m
             raise BlockingIOError("Resource temporarily unavailable")
         start(pool)
 
-    async def ask_after_a_death() -> tuple[AnswerBody | str, Tally]:
-        tally = to_tally()
-        async with pool_of(films.project, Limits(workers=1), tally=tally) as pool:
+    async def ask_after_a_death() -> tuple[AnswerBody | str, Metrics]:
+        metrics = open_metrics()
+        async with pool_of(films.project, Limits(workers=1), metrics=metrics) as pool:
             monkeypatch.setattr(Pool, "_start", start_or_fail)
             os.kill(pool.processes[0], signal.SIGKILL)
-            while tally.sum("kg_unstarted_total") < 3:
+            while metrics.total("kg_unstarted_total") < 3:
                 await asyncio.sleep(0.01)
-            return await ask(pool, FILMS), tally
+            return await ask(pool, FILMS), metrics
 
-    answer, tally = asyncio.run(ask_after_a_death())
+    answer, metrics = asyncio.run(ask_after_a_death())
     assert isinstance(answer, AnswerBody)
-    assert tally.sum("kg_unstarted_total") == 3
+    assert metrics.total("kg_unstarted_total") == 3
 
 
 def test_memory_is_bounded(films: SmallProject) -> None:

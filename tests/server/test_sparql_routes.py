@@ -211,7 +211,7 @@ def test_what_nobody_foresaw_is_told_as_a_problem_too(films: SmallProject) -> No
     async def fail(_request: Request) -> Response:
         raise ZeroDivisionError("with a secret in it")
 
-    app = application(films.project, Limits(workers=1), rooms=(lambda: [Route("/fails", fail)],), pages={})
+    app = application(films.project, Limits(workers=1), routes=(lambda: [Route("/fails", fail)],), pages={})
     with TestClient(app, raise_server_exceptions=False) as client:
         answer = client.get("/fails")
     assert (answer.status_code, answer.headers["content-type"]) == (500, "application/problem+json")

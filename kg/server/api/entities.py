@@ -32,7 +32,7 @@ from kg.graph.store import find_quad, find_quads
 from kg.queries.result_writers import JSON_LD, PLAIN_JSON, TRIPLE_MEDIA_TYPES, AnswerBody, write_triples
 from kg.schema import Schema, to_schema
 from kg.server.negotiation import EXTENSIONS
-from kg.server.request_params import edition_of, media_of, page_for, to_response
+from kg.server.request_params import negotiate, page_handler, snapshot_of, to_response
 from kg.terms import BASE, KNOWLEDGE, LABEL, PROVENANCE, TYPE, sorted_triples, to_iri
 
 SCHEMA_ORG = f'{JSON_LD};profile="https://schema.org/"'
@@ -59,12 +59,12 @@ async def tell(request: Request) -> Response:
     if "." in name and name.rpartition(".")[2] in EXTENSIONS:
         name, _, suffix = name.rpartition(".")
     iri = _iri(request, name)
-    if not suffix and (page := page_for(request, "thing", OFFERS)) is not None:
-        return await page(thing=iri, name=name)
-    media = _suffixed(request, suffix) if suffix else media_of(request, OFFERS)
-    edition = edition_of(request)
-    limits = edition.limits
-    written: AnswerBody | str = await edition.run(write_thing, iri, media, limits.rows, limits.bytes)
+    if not suffix and (page := page_handler(request, "entity", OFFERS)) is not None:
+        return await page(entity=iri, name=name)
+    media = _suffixed(request, suffix) if suffix else negotiate(request, OFFERS)
+    snapshot = snapshot_of(request)
+    limits = snapshot.limits
+    written: AnswerBody | str = await snapshot.run(write_thing, iri, media, limits.rows, limits.bytes)
     if isinstance(written, str):
         return RedirectResponse(_path(written), status_code=303)
     response = to_response(written)
@@ -76,13 +76,13 @@ async def why(request: Request) -> Response:
     """Why what the graph says of a thing holds; of one property and value, or of everything."""
     name = request.path_params["name"]
     iri = _iri(request, name)
-    if (page := page_for(request, "why", (PLAIN_JSON,))) is not None:
-        return await page(thing=iri, name=name)
-    media_of(request, (PLAIN_JSON,))
+    if (page := page_handler(request, "why", (PLAIN_JSON,))) is not None:
+        return await page(entity=iri, name=name)
+    negotiate(request, (PLAIN_JSON,))
     property, value = request.query_params.get("property", ""), request.query_params.get("value", "")
     if value and not property:
         raise HTTPException(400, "A value is explained with its property: ?property=director&value=Sean+Baker")
-    return JSONResponse(await edition_of(request).run(explain, iri, property, value))
+    return JSONResponse(await snapshot_of(request).run(explain, iri, property, value))
 
 
 async def find(request: Request) -> Response:
@@ -90,7 +90,7 @@ async def find(request: Request) -> Response:
     name = request.query_params.get("name", "")
     if not name:
         raise HTTPException(400, "Which thing? /thing?name=Anora")
-    iri: str = await edition_of(request).run(find_thing, name)
+    iri: str = await snapshot_of(request).run(find_thing, name)
     if not iri.startswith(BASE):
         raise HTTPException(404, f"{iri} has its home elsewhere.")
     return RedirectResponse(_path(iri), status_code=303)
@@ -98,7 +98,7 @@ async def find(request: Request) -> Response:
 
 async def context(request: Request) -> Response:
     """The JSON-LD context, as every document of a thing has it embedded."""
-    return Response(await edition_of(request).run(write_context), media_type=JSON_LD)
+    return Response(await snapshot_of(request).run(write_context), media_type=JSON_LD)
 
 
 def find_thing(graph: FilmGraph, name: str) -> str:

@@ -20,7 +20,7 @@ from kg.filmgraph import FilmGraph
 from kg.graph.store import GRAPHS, find_quads
 from kg.queries.result_writers import N_TRIPLES, TRIPLE_MEDIA_TYPES, AnswerBody, write_triples
 from kg.server.api.sparql import READ_ONLY
-from kg.server.request_params import edition_of, media_of, pairs_of, to_response
+from kg.server.request_params import negotiate, query_parameters, snapshot_of, to_response
 from kg.terms import GRAPH, KNOWLEDGE, to_iri
 
 _WRITING = ["PUT", "POST", "DELETE", "PATCH"]
@@ -45,7 +45,7 @@ async def refuse(_request: Request) -> Response:
 
 async def read(request: Request) -> Response:
     """The graph that the address names in `graph`, or with `default` the default graph, which is knowledge."""
-    told = pairs_of(request.scope["query_string"])
+    told = query_parameters(request)
     named = [value for name, value in told if name == "graph"]
     if len(named) + any(name == "default" for name, _ in told) != 1:
         raise HTTPException(400, "Name one graph: `graph=IRI`, or `default`.")
@@ -59,7 +59,7 @@ async def read_directly(request: Request) -> Response:
 
 async def dump(request: Request) -> Response:
     """Knowledge whole, as the build wrote it down."""
-    build = edition_of(request).build
+    build = snapshot_of(request).build
     return StreamingResponse(_lines([build / file for file in _files_of("")]), media_type=N_TRIPLES)
 
 
@@ -69,12 +69,12 @@ def _files_of(graph: str) -> list[str]:
 
 
 async def _answer(request: Request, graph: str) -> Response:
-    media = media_of(request, TRIPLE_MEDIA_TYPES)
-    edition = edition_of(request)
+    media = negotiate(request, TRIPLE_MEDIA_TYPES)
+    snapshot = snapshot_of(request)
     if media == N_TRIPLES and (files := _files_of(graph)):
-        return StreamingResponse(_lines([edition.build / file for file in files]), media_type=N_TRIPLES)
-    limits = edition.limits
-    written = await edition.run(write_graph, graph, media, limits.rows, limits.bytes)
+        return StreamingResponse(_lines([snapshot.build / file for file in files]), media_type=N_TRIPLES)
+    limits = snapshot.limits
+    written = await snapshot.run(write_graph, graph, media, limits.rows, limits.bytes)
     if written is None:
         raise HTTPException(404, "The store has no such graph.")
     return to_response(written)

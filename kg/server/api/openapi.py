@@ -12,8 +12,8 @@ from kg.errors import FaultsError
 from kg.filmgraph import FilmGraph
 from kg.queries.result_writers import ROW_MEDIA_TYPES, TRIPLE_MEDIA_TYPES
 from kg.queries.stored_query import Parameter, ParameterType, StoredQuery
-from kg.server.problems import MEDIA
-from kg.server.request_params import address_of, edition_of
+from kg.server.problems import PROBLEM
+from kg.server.request_params import base_url, snapshot_of
 from kg.version import __version__
 
 _TYPES = {
@@ -39,7 +39,7 @@ def routes() -> list[BaseRoute]:
 
 async def describe(request: Request) -> Response:
     """The description of this endpoint."""
-    return JSONResponse(await edition_of(request).run(to_openapi, address_of(request)))
+    return JSONResponse(await snapshot_of(request).run(to_openapi, base_url(request)))
 
 
 def to_openapi(graph: FilmGraph, address: str) -> dict[str, object]:
@@ -177,4 +177,4 @@ _SCHEMAS = {
         },
     },
 }
-_PROBLEM = {"description": "what is wrong", "content": {MEDIA: {"schema": {"$ref": "#/components/schemas/problem"}}}}
+_PROBLEM = {"description": "what is wrong", "content": {PROBLEM: {"schema": {"$ref": "#/components/schemas/problem"}}}}

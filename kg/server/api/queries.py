@@ -27,8 +27,8 @@ from kg.queries.result_writers import CSV, PLAIN_JSON, ROW_MEDIA_TYPES, TRIPLE_M
 from kg.queries.stored_query import StoredQuery
 from kg.server.api.sparql import write_answer
 from kg.server.negotiation import ANSWER_MEDIA_TYPES, EXTENSIONS, acceptable
-from kg.server.problems import problem_of
-from kg.server.request_params import edition_of, media_of, page_for, pairs_of, to_response
+from kg.server.problems import problem_response
+from kg.server.request_params import negotiate, page_handler, query_parameters, snapshot_of, to_response
 
 PAGE, SIZE, WHY, FORMAT = "page", "per-page", "why", "format"
 RESERVED = frozenset((PAGE, SIZE, WHY, FORMAT))
@@ -67,35 +67,35 @@ def routes() -> list[BaseRoute]:
 
 async def show_queries(request: Request) -> Response:
     """The stored queries, what each takes, and an example."""
-    page = page_for(request, "queries", (PLAIN_JSON,))
+    page = page_handler(request, "queries", (PLAIN_JSON,))
     if page is not None:
         return await page()
-    media_of(request, (PLAIN_JSON,))
-    return JSONResponse(await edition_of(request).run(list_queries))
+    negotiate(request, (PLAIN_JSON,))
+    return JSONResponse(await snapshot_of(request).run(list_queries))
 
 
 async def answer(request: Request) -> Response:
     """The answer to a stored query."""
     asked = _parse(request)
-    edition = edition_of(request)
-    query = edition.queries.find(asked.name)
-    if not asked.extension and (page := page_for(request, "query", ANSWER_MEDIA_TYPES)) is not None:
+    snapshot = snapshot_of(request)
+    query = snapshot.queries.find(asked.name)
+    if not asked.extension and (page := page_handler(request, "query", ANSWER_MEDIA_TYPES)) is not None:
         return await page(query=query, values=asked.values)
     try:
         if asked.with_why:
             _media_types(request, asked, (PLAIN_JSON,))
-            rows = min(asked.size, edition.limits.rows) if asked.page is not None else edition.limits.rows
-            explained = await edition.run(write_why, asked.name, dict(asked.values), asked.start, rows)
+            rows = min(asked.size, snapshot.limits.rows) if asked.page is not None else snapshot.limits.rows
+            explained = await snapshot.run(write_why, asked.name, dict(asked.values), asked.start, rows)
             return to_response(explained)
         is_rows = query.form in ("SELECT", "ASK")
         offers = (ROW_MEDIA_TYPES, TRIPLE_MEDIA_TYPES) if is_rows else (TRIPLE_MEDIA_TYPES, ROW_MEDIA_TYPES)
         media_types = _media_types(request, asked, offers[0] + offers[1])
         limit = asked.size if asked.page is not None else None
-        bounds = AnswerBounds(edition.limits.rows, edition.limits.bytes, asked.start, limit)
-        body: AnswerBody = await edition.run(write_stored, asked.name, dict(asked.values), media_types, bounds)
+        bounds = AnswerBounds(snapshot.limits.rows, snapshot.limits.bytes, asked.start, limit)
+        body: AnswerBody = await snapshot.run(write_stored, asked.name, dict(asked.values), media_types, bounds)
     except UnknownNameError as error:
         # The URL exists; what it gives for a parameter does not.
-        return problem_of(error, status=400)
+        return problem_response(error, status=400)
     response = to_response(body)
     if links := _links(request, asked, body):
         response.headers["Link"] = links
@@ -110,7 +110,7 @@ def _parse(request: Request) -> QueryRequest:
     name, dot, extension = request.path_params["name"].rpartition(".")
     if not dot or extension not in EXTENSIONS:
         name, extension = request.path_params["name"], ""
-    pairs = pairs_of(request.scope["query_string"])
+    pairs = query_parameters(request)
     reserved = {key: value for key, value in pairs if key in RESERVED}
     values: dict[str, object] = {}
     for key, value in pairs:
@@ -149,11 +149,11 @@ def _links(request: Request, asked: QueryRequest, body: AnswerBody) -> str:
     pages = {"first": 1}
     if asked.page > 1:
         pages["prev"] = asked.page - 1
-    if not body.is_complete and asked.start + asked.size < edition_of(request).limits.rows:
+    if not body.is_complete and asked.start + asked.size < snapshot_of(request).limits.rows:
         pages["next"] = asked.page + 1
     if body.total is not None:
         pages["last"] = max(1, -(-body.total // asked.size))
-    rest = [(key, value) for key, value in pairs_of(request.scope["query_string"]) if key not in (PAGE, SIZE)]
+    rest = [(key, value) for key, value in query_parameters(request) if key not in (PAGE, SIZE)]
     path = quote(request.scope["path"])
     return ", ".join(
         f'<{path}?{urlencode([*rest, (PAGE, str(page)), (SIZE, str(asked.size))])}>; rel="{relation}"'

@@ -33,7 +33,16 @@ from kg.queries.result_writers import (
 from kg.queries.sparql import escape_dots, guard, to_query_error
 from kg.server.api.void import describe_service
 from kg.server.negotiation import ANSWER_MEDIA_TYPES, EXTENSIONS, FORMAT_NAMES, acceptable
-from kg.server.request_params import address_of, edition_of, media_of, page_for, pairs_of, text_of, to_response
+from kg.server.request_params import (
+    base_url,
+    decode_body,
+    negotiate,
+    page_handler,
+    parse_parameters,
+    query_parameters,
+    snapshot_of,
+    to_response,
+)
 from kg.terms import BASE, PREFIXES, to_iri
 
 PATH = "/sparql"
@@ -86,20 +95,20 @@ async def answer(request: Request) -> Response:
     if len(texts) != 1:
         raise HTTPException(400, f"Send one `query`, not {len(texts)}.")
     is_plain = request.method == "GET" and not any(name == "format" for name, _ in parameters)
-    if is_plain and (page := page_for(request, "sparql", ANSWER_MEDIA_TYPES)) is not None:
+    if is_plain and (page := page_handler(request, "sparql", ANSWER_MEDIA_TYPES)) is not None:
         return await page(query=texts[0])
-    edition = edition_of(request)
-    bounds = AnswerBounds(edition.limits.rows, edition.limits.bytes)
+    snapshot = snapshot_of(request)
+    bounds = AnswerBounds(snapshot.limits.rows, snapshot.limits.bytes)
     media_types = _media_types(request, parameters)
-    return to_response(await edition.run(write_sparql, texts[0], media_types, bounds, _dataset(parameters)))
+    return to_response(await snapshot.run(write_sparql, texts[0], media_types, bounds, _dataset(parameters)))
 
 
 async def _describe(request: Request) -> Response:
-    page = page_for(request, "sparql", TRIPLE_MEDIA_TYPES)
+    page = page_handler(request, "sparql", TRIPLE_MEDIA_TYPES)
     if page is not None:
         return await page()
-    media_type = media_of(request, TRIPLE_MEDIA_TYPES)
-    return to_response(await edition_of(request).run(describe_service, address_of(request), media_type))
+    media_type = negotiate(request, TRIPLE_MEDIA_TYPES)
+    return to_response(await snapshot_of(request).run(describe_service, base_url(request), media_type))
 
 
 def _media_types(request: Request, parameters: _Pairs) -> tuple[str, ...]:
@@ -118,7 +127,7 @@ def _media_types(request: Request, parameters: _Pairs) -> tuple[str, ...]:
 
 async def _parameters(request: Request) -> _Pairs:
     """The parameters of the URL and of the body."""
-    parameters = pairs_of(request.scope["query_string"])
+    parameters = query_parameters(request)
     if request.method != "POST":
         return parameters
     media_type, _, rest = request.headers.get("content-type", "").partition(";")
@@ -130,7 +139,7 @@ async def _parameters(request: Request) -> _Pairs:
     if "charset=" in charset and "charset=utf-8" not in charset:
         raise HTTPException(415, "Post a query in UTF-8.")
     body = await request.body()
-    return [*parameters, *(pairs_of(body) if media_type == FORM else [("query", text_of(body))])]
+    return [*parameters, *(parse_parameters(body) if media_type == FORM else [("query", decode_body(body))])]
 
 
 def _dataset(parameters: _Pairs) -> QueryDataset | None:

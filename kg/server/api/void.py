@@ -19,7 +19,7 @@ from starlette.routing import BaseRoute, Route
 from kg.filmgraph import FilmGraph
 from kg.graph.store import GRAPHS
 from kg.queries.result_writers import TRIPLE_MEDIA_TYPES, AnswerBody, write_triples
-from kg.server.request_params import address_of, edition_of, media_of, to_response
+from kg.server.request_params import base_url, negotiate, snapshot_of, to_response
 from kg.terms import FILM, RDF, TYPE, XSD
 
 SD = "http://www.w3.org/ns/sparql-service-description#"
@@ -47,14 +47,14 @@ def routes() -> list[BaseRoute]:
 
 async def void(request: Request) -> Response:
     """What the graph holds, in VoID."""
-    media = media_of(request, TRIPLE_MEDIA_TYPES)
-    return to_response(await edition_of(request).run(describe_dataset, address_of(request), media))
+    media = negotiate(request, TRIPLE_MEDIA_TYPES)
+    return to_response(await snapshot_of(request).run(describe_dataset, base_url(request), media))
 
 
 async def dcat(request: Request) -> Response:
     """The graph as a dataset with its distributions, in DCAT."""
-    media = media_of(request, TRIPLE_MEDIA_TYPES)
-    return to_response(await edition_of(request).run(describe_catalogue, address_of(request), media))
+    media = negotiate(request, TRIPLE_MEDIA_TYPES)
+    return to_response(await snapshot_of(request).run(describe_catalogue, base_url(request), media))
 
 
 def describe_service(graph: FilmGraph, address: str, media: str) -> AnswerBody:

@@ -36,9 +36,9 @@ from kg.server.pages.sparql_page import editor_page, sparql_page, vocabulary
 from kg.server.pages.templating import STATIC
 from kg.server.pages.urls import page_of
 from kg.server.pages.why_page import why_page
-from kg.server.problems import document_of, status_of
-from kg.server.request_params import Page, edition_of
-from kg.server.snapshot import Edition
+from kg.server.problems import problem_document, status_of
+from kg.server.request_params import PageHandler, snapshot_of
+from kg.server.snapshot import Snapshot
 from kg.terms import to_iri
 
 _FILES = frozenset(one.name for one in STATIC.iterdir())
@@ -59,25 +59,25 @@ def routes() -> list[BaseRoute]:
 
 async def home(request: Request) -> Response:
     """The home page."""
-    return HTMLResponse(await edition_of(request).run(home_page))
+    return HTMLResponse(await snapshot_of(request).run(home_page))
 
 
 async def search(request: Request) -> Response:
     """What is called something like the words."""
     told = request.query_params
-    return HTMLResponse(await edition_of(request).run(search_page, _short(told.get("q", "")), told.get("kind", "")))
+    return HTMLResponse(await snapshot_of(request).run(search_page, _short(told.get("q", "")), told.get("kind", "")))
 
 
 async def suggested(request: Request) -> Response:
     """Names that fit what is being typed."""
     told = request.query_params
-    text = await edition_of(request).run(suggest, _short(told.get("q", "")), told.get("kind", ""))
+    text = await snapshot_of(request).run(suggest, _short(told.get("q", "")), told.get("kind", ""))
     return Response(text, media_type="application/json")
 
 
 async def words(request: Request) -> Response:
     """The vocabulary, for completion."""
-    return Response(await edition_of(request).run(vocabulary), media_type="application/json")
+    return Response(await snapshot_of(request).run(vocabulary), media_type="application/json")
 
 
 async def why_elsewhere(request: Request) -> Response:
@@ -87,7 +87,7 @@ async def why_elsewhere(request: Request) -> Response:
         iri = to_iri(told.get("subject", "")).value
     except ValueError as error:
         raise HTTPException(400, f"Which thing? {error}") from error
-    return HTMLResponse(await edition_of(request).run(why_page, iri, told.get("property", ""), told.get("value", "")))
+    return HTMLResponse(await snapshot_of(request).run(why_page, iri, told.get("property", ""), told.get("value", "")))
 
 
 async def static(request: Request) -> Response:
@@ -100,9 +100,9 @@ async def static(request: Request) -> Response:
     return Response((STATIC / name).read_bytes(), media_type=media, headers=headers)
 
 
-async def thing(request: Request, edition: Edition, /, **told: object) -> Response:
+async def thing(request: Request, snapshot: Snapshot, /, **told: object) -> Response:
     """The page of a thing, or one that lists all that it has of a property; another name leads to the thing."""
-    made: Made = await edition.run(told_of, str(told["thing"]), dict(request.query_params))
+    made: Made = await snapshot.run(told_of, str(told["entity"]), dict(request.query_params))
     return RedirectResponse(made.text, made.status) if made.status == 303 else HTMLResponse(made.text)
 
 
@@ -121,40 +121,40 @@ def _page_number(asked: Mapping[str, str]) -> int:
     return max(1, int(page)) if page.isascii() and page.isdecimal() and len(page) < 6 else 1
 
 
-async def why(request: Request, edition: Edition, /, **told: object) -> Response:
+async def why(request: Request, snapshot: Snapshot, /, **told: object) -> Response:
     """The page of a thing's reasons."""
     asked = request.query_params
-    text = await edition.run(why_page, str(told["thing"]), asked.get("property", ""), asked.get("value", ""))
+    text = await snapshot.run(why_page, str(told["entity"]), asked.get("property", ""), asked.get("value", ""))
     return HTMLResponse(text)
 
 
-async def queries(request: Request, edition: Edition, /, **_: object) -> Response:
+async def queries(request: Request, snapshot: Snapshot, /, **_: object) -> Response:
     """The list of stored queries."""
-    return HTMLResponse(await edition.run(queries_page, _short(request.query_params.get("q", ""))))
+    return HTMLResponse(await snapshot.run(queries_page, _short(request.query_params.get("q", ""))))
 
 
-async def query(request: Request, edition: Edition, /, **told: object) -> Response:
+async def query(request: Request, snapshot: Snapshot, /, **told: object) -> Response:
     """The page of a stored query."""
     stored, values = told["query"], told["values"]
     assert isinstance(stored, StoredQuery)
     assert isinstance(values, Mapping)
     texts = {str(key): " | ".join(value) if isinstance(value, list) else str(value) for key, value in values.items()}
-    made: Made = await edition.run(query_page, stored.name, texts, _page_number(request.query_params))
+    made: Made = await snapshot.run(query_page, stored.name, texts, _page_number(request.query_params))
     return HTMLResponse(made.text, made.status)
 
 
-async def sparql(request: Request, edition: Edition, /, **told: object) -> Response:
+async def sparql(request: Request, snapshot: Snapshot, /, **told: object) -> Response:
     """The SPARQL page; with a query, its answer, or what is wrong with it and where."""
     text = str(told.get("query", ""))
     if not text.strip():
-        return HTMLResponse(editor_page(edition.queries))
+        return HTMLResponse(editor_page(snapshot.queries))
     try:
-        return HTMLResponse(await edition.run(sparql_page, text, request.query_params.get("view", "")))
+        return HTMLResponse(await snapshot.run(sparql_page, text, request.query_params.get("view", "")))
     except FilmGraphError as error:
-        return HTMLResponse(editor_page(edition.queries, text, problem=document_of(error)), status_of(error))
+        return HTMLResponse(editor_page(snapshot.queries, text, problem=problem_document(error)), status_of(error))
 
 
-async def problem(request: Request, edition: Edition, /, **told: object) -> Response:
+async def problem(request: Request, snapshot: Snapshot, /, **told: object) -> Response:
     """The page of an error."""
     document = told["problem"]
     assert isinstance(document, Mapping)
@@ -163,7 +163,7 @@ async def problem(request: Request, edition: Edition, /, **told: object) -> Resp
         # An address that is nothing here: perhaps what it ends in is the name of something.
         words = request.scope["path"].rpartition("/")[2].replace("-", " ")[:MAX_QUERY_LENGTH]
         try:
-            found["nearest"] = list(await edition.run(names_near, words))
+            found["nearest"] = list(await snapshot.run(names_near, words))
         except FilmGraphError:
             found["nearest"] = []
     return HTMLResponse(problem_page(found))
@@ -178,8 +178,8 @@ def _short(text: str) -> str:
     return text[:MAX_QUERY_LENGTH]
 
 
-PAGES: Mapping[str, Page] = {
-    "thing": thing,
+PAGES: Mapping[str, PageHandler] = {
+    "entity": thing,
     "queries": queries,
     "query": query,
     "why": why,

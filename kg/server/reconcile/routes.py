@@ -24,8 +24,8 @@ from kg.server.reconcile.matching import reconcile
 from kg.server.reconcile.preview import POLICY, preview
 from kg.server.reconcile.requests import Query, read_batch, read_extension
 from kg.server.reconcile.suggest import FARTHEST, flyout, suggest_entities, suggest_properties, suggest_types
-from kg.server.request_params import address_of, edition_of, pairs_of
-from kg.server.snapshot import Edition
+from kg.server.request_params import base_url, parse_parameters, query_parameters, snapshot_of
+from kg.server.snapshot import Snapshot
 
 _FORM = "application/x-www-form-urlencoded"
 _CALLBACK = re.compile(r"[A-Za-z_$][\w$]{0,63}(\.[A-Za-z_$][\w$]{0,63}){0,3}", re.ASCII)
@@ -47,19 +47,19 @@ def routes() -> list[BaseRoute]:
 
 async def answer(request: Request) -> Response:
     """The manifest, the candidates of a batch, or the values of a data extension query."""
-    told, edition = await _told(request), edition_of(request)
+    told, snapshot = await _told(request), snapshot_of(request)
     if "queries" in told:
-        return _json(told, await _reconcile(edition, told["queries"]))
+        return _json(told, await _reconcile(snapshot, told["queries"]))
     if "extend" in told:
-        return _json(told, await edition.run(extend, read_extension(told["extend"])))
+        return _json(told, await snapshot.run(extend, read_extension(told["extend"])))
     if request.method == "POST":
         raise HTTPException(400, "Post a form with `queries` or `extend`.")
-    if "reconciliation types" not in edition.kept:
-        edition.kept["reconciliation types"] = await edition.run(default_types)
-    return _json(told, manifest(address_of(request), edition.kept["reconciliation types"]))
+    if "reconciliation types" not in snapshot.memo:
+        snapshot.memo["reconciliation types"] = await snapshot.run(default_types)
+    return _json(told, manifest(base_url(request), snapshot.memo["reconciliation types"]))
 
 
-async def _reconcile(edition: Edition, text: str) -> dict[str, Any]:
+async def _reconcile(snapshot: Snapshot, text: str) -> dict[str, Any]:
     try:
         batch = read_batch(text)
     except LimitError as error:
@@ -69,7 +69,7 @@ async def _reconcile(edition: Edition, text: str) -> dict[str, Any]:
 
     async def one(piece: Sequence[Query]) -> list[list[dict[str, Any]]]:
         async with gate:
-            found: list[list[dict[str, Any]]] = await edition.run(reconcile, piece)
+            found: list[list[dict[str, Any]]] = await snapshot.run(reconcile, piece)
             return found
 
     pieces = [queries[start : start + _PIECE] for start in range(0, len(queries), _PIECE)]
@@ -79,16 +79,16 @@ async def _reconcile(edition: Edition, text: str) -> dict[str, Any]:
 
 async def suggest(request: Request) -> Response:
     """Entities, types or properties by the beginning of a name."""
-    told, edition = await _told(request), edition_of(request)
+    told, snapshot = await _told(request), snapshot_of(request)
     prefix, skip = told.get("prefix", "")[:200], _whole(told, "cursor", most=FARTHEST) or 0
     match request.path_params["kind"]:
         case "entity":
             types = tuple(filter(None, (told.get("type", ""),)))
-            found = await edition.run(suggest_entities, prefix, types, skip)
+            found = await snapshot.run(suggest_entities, prefix, types, skip)
         case "type":
-            found = await edition.run(suggest_types, prefix, skip)
+            found = await snapshot.run(suggest_types, prefix, skip)
         case "property":
-            found = await edition.run(suggest_properties, prefix, skip)
+            found = await snapshot.run(suggest_properties, prefix, skip)
         case kind:
             raise HTTPException(404, f"Entities, types and properties are suggested, not {kind!r:.40}.")
     return _json(told, {"result": found})
@@ -98,7 +98,7 @@ async def show_flyout(request: Request) -> Response:
     """A few words about an entity, type or property."""
     told, kind = await _told(request), request.path_params["kind"]
     id = _id(told)
-    found = await edition_of(request).run(flyout, kind, id) if kind in ("entity", "type", "property") else None
+    found = await snapshot_of(request).run(flyout, kind, id) if kind in ("entity", "type", "property") else None
     if found is None:
         raise HTTPException(404, f"There is no {kind} {id!r}."[:200])
     return _json(told, found)
@@ -107,7 +107,7 @@ async def show_flyout(request: Request) -> Response:
 async def show_preview(request: Request) -> Response:
     """A small page about an entity."""
     id = _id(await _told(request))
-    found = await edition_of(request).run(preview, id, f"{address_of(request)}/film/{id}")
+    found = await snapshot_of(request).run(preview, id, f"{base_url(request)}/film/{id}")
     if found is None:
         raise HTTPException(404, f"There is no entity {id!r}."[:200])
     return Response(found, media_type="text/html", headers={"Content-Security-Policy": POLICY})
@@ -115,19 +115,19 @@ async def show_preview(request: Request) -> Response:
 
 async def propose_properties(request: Request) -> Response:
     """Properties that can be fetched of things of a type."""
-    told, edition = await _told(request), edition_of(request)
+    told, snapshot = await _told(request), snapshot_of(request)
     kind, limit = told.get("type", "")[:200], _whole(told, "limit", most=1_000)
-    return _json(told, await edition.run(propose, kind, limit))
+    return _json(told, await snapshot.run(propose, kind, limit))
 
 
 async def _told(request: Request) -> Mapping[str, str]:
-    told = dict(pairs_of(request.scope["query_string"]))
+    told = dict(query_parameters(request))
     if request.method != "POST":
         return told
     media = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if media != _FORM:
         raise HTTPException(415, f"Queries are posted as {_FORM}.", headers={"Accept-Post": _FORM})
-    return {**told, **dict(pairs_of(await request.body()))}
+    return {**told, **dict(parse_parameters(await request.body()))}
 
 
 def _id(told: Mapping[str, str]) -> str:
