@@ -1,8 +1,4 @@
-"""A workshop and shapes walk in; a report of everything that breaks a shape walks out.
-
-A plan is judged by SQL over the whole graph (`asking`), or, where there is little to look at, in Python over a copy of
-what can be seen (`near`, `looking`): a statement costs a millisecond, ten nodes cost less. Both find the same.
-"""
+"""A workshop and shapes walk in; a report of everything that breaks a shape walks out."""
 
 from __future__ import annotations
 
@@ -16,15 +12,12 @@ from kg.errors import UnknownNameError
 from kg.graph.triple_tables import TripleTables
 from kg.reports import Finding, Report
 from kg.shapes import messages, result_sql, sql_tables
-from kg.shapes.memory_engine import Looking
 from kg.shapes.model import Shape, Shapes
 from kg.shapes.paths import predicates
 from kg.shapes.plan import Plan, to_plan
 from kg.shapes.results import Teller
 from kg.shapes.sql_engine import Asking
-from kg.shapes.subgraph import MOST_TRIPLES, everything, what_is_near
 from kg.shapes.term_ids import LABELS, Numbering
-from kg.shapes.value_tests import needs_sql
 from kg.shapes.violation import Hit
 from kg.terms import to_curie
 from kg.text import closest
@@ -41,13 +34,11 @@ def check(
     shape: Iterable[str] | None = None,
     languages: Sequence[str] = messages.LANGUAGES,
     progress: Callable[[str], None] | None = None,
-    by: str = "",
 ) -> Report:
     """What breaks the shapes, as findings in no particular order, and how much was looked at.
 
     `focus` (exact terms) looks at those nodes only, `shape` begins with those shapes only. Subclasses are those of the
-    ontology and of the data. `by` is "sql" or "looking", for those who want one of the two ways. Raises
-    `UnknownNameError` when there is no shape of that name.
+    ontology and of the data. Raises `UnknownNameError` when there is no shape of that name.
     """
     begun = time.perf_counter()
     roots = _roots(shapes, shape)
@@ -58,7 +49,7 @@ def check(
     if own:
         checking = Checking(workshop.sql, to_plan(shapes, own), ontology, tables, progress)
         try:
-            report = checking.report(checking.numbers(focus), languages, by=by)
+            report = checking.report(checking.numbers(focus), languages)
         finally:
             checking.close()
     others = [root for root in roots if root.node in foreign]
@@ -107,8 +98,8 @@ class Checking:
         self._progress = progress if progress is not None else _silent
         # A table without triples is not asked: each one costs every statement a little.
         sizes = " UNION ALL ".join(f"SELECT {n}, count(*) FROM {name}" for n, name in enumerate(tables))  # noqa: S608
-        full = {tables[n]: size for n, size in sorted(self._sql.execute(sizes).fetchall()) if size}
-        self._tables, self._size = tuple(full or tables[:1]), sum(full.values())
+        full = [tables[n] for n, size in sorted(self._sql.execute(sizes).fetchall()) if size]
+        self._tables = tuple(full or tables[:1])
         union = " UNION ALL ".join(f"SELECT s, p, o FROM {name}" for name in self._tables)  # noqa: S608
         self._sql.execute(f"CREATE OR REPLACE TEMP VIEW shape_edge AS {union}")
         self.numbering = Numbering(sql, plan, ontology)
@@ -129,19 +120,9 @@ class Checking:
         self.numbering.name(named)
         return [self.numbering.of(term) for term in named]
 
-    def report(self, only: Sequence[int] | None, languages: Sequence[str], *, by: str = "") -> Report:
+    def report(self, only: Sequence[int] | None, languages: Sequence[str]) -> Report:
         """Everything that breaks the plan's shapes; of their targets only those with these numbers."""
-        near = None
-        if by != "sql" and not any(needs_sql(check.constraint) for check in self._plan.checks):
-            if only is not None:
-                near = what_is_near(self._sql, self._plan, self.numbering, only)
-            elif by == "looking" or self._size <= MOST_TRIPLES:
-                near = everything(self._sql, self.numbering)
-        judge: Looking | Asking
-        if near is not None:
-            judge = Looking(self._plan, near, self.numbering)
-        else:
-            judge = Asking(self._sql, self._plan, self.numbering, self._progress)
+        judge = Asking(self._sql, self._plan, self.numbering, self._progress)
         hits = judge.hits(only)
         return Report(tuple(self._findings(hits, judge.texts, languages)), {"focus nodes": judge.focus_nodes()})
 

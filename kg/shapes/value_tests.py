@@ -112,11 +112,6 @@ def _pattern(constraint: Constraint) -> Pattern:
     return to_pattern(lexical_form(constraint.values[0]), constraint.more[0])
 
 
-def needs_sql(constraint: Constraint) -> bool:
-    """Whether Python cannot judge: a pattern that only RE2 understands."""
-    return constraint.component.name == "pattern" and not _pattern(constraint).python
-
-
 # --- mostly, in SQL
 
 _IRI, _BLANK, _LITERAL = "starts_with(text, '<')", "starts_with(text, '_')", "starts_with(text, '\"')"

@@ -87,7 +87,7 @@ def of_finding(finding: Finding) -> Told:
     return told(finding.focus, finding.path, finding.value, finding.shape, finding.component, severity)
 
 
-def passes(case: Case, by: str) -> bool:
+def passes(case: Case) -> bool:
     action = case.value(case.node, MANIFEST + "action")
     data, shapes = (
         Path(case.value(action, TEST + name)[len("<file://") : -1]) for name in ("dataGraph", "shapesGraph")
@@ -96,17 +96,16 @@ def passes(case: Case, by: str) -> bool:
     workshop.add(case.triples if data == case.file else load(data))
     failure = case.value(case.node, MANIFEST + "result") == f"<{TEST}Failure>"
     try:
-        report = check(workshop, to_shapes(case.triples if shapes == case.file else load(shapes)), by=by)
+        report = check(workshop, to_shapes(case.triples if shapes == case.file else load(shapes)))
     except FaultsError:
         return failure
     return not failure and Counter(map(of_finding, report.findings)) == expected(case)
 
 
-@pytest.mark.parametrize("by", ["sql", "looking"])
 @pytest.mark.parametrize("case", all_cases(), ids=lambda case: case.name)
-def test_the_w3c_case_gives_the_results_that_the_w3c_expects(case: Case, by: str) -> None:
+def test_the_w3c_case_gives_the_results_that_the_w3c_expects(case: Case) -> None:
     reason = KNOWN_FAILURES.get(case.name)
-    assert passes(case, by) is (reason is None), reason or case.name
+    assert passes(case) is (reason is None), reason or case.name
 
 
 def test_the_suite_is_whole() -> None:

@@ -51,7 +51,7 @@ def workshop(triples: list[Triple]) -> TripleTables:
 def test_the_compiler_finds_what_pyshacl_finds(drawn: tuple[list[Triple], list[Triple]]) -> None:
     data, described = drawn
     shapes = to_shapes(described)
-    ours = told(check(workshop(data), shapes, by="sql"))
+    ours = told(check(workshop(data), shapes))
     try:
         theirs = told(pyshacl_engine.check_triples(data, shapes, list(shapes.targeted())))
     except FaultsError as refused:
@@ -63,14 +63,6 @@ def test_the_compiler_finds_what_pyshacl_finds(drawn: tuple[list[Triple], list[T
     note("data:\n" + "\n".join(f"{t} ." for t in data))
     note(f"ours alone: {ours - theirs}\ntheirs alone: {theirs - ours}")
     assert ours == theirs
-
-
-@settings(LAW, max_examples=300)
-@given(graphs_with_shapes())
-def test_asking_sql_and_looking_up_find_the_same(drawn: tuple[list[Triple], list[Triple]]) -> None:
-    data, described = drawn
-    shapes, made = to_shapes(described), workshop(data)
-    assert Counter(check(made, shapes, by="sql").findings) == Counter(check(made, shapes, by="looking").findings)
 
 
 @pytest.mark.long
@@ -89,7 +81,7 @@ def test_after_a_change_the_same_is_found_as_by_a_whole_check(
         added = [t for t in addition[:3] if t not in known]
         known = {t: None for t in known if t not in removed} | dict.fromkeys(added)
         after = standing.change(added, removed)
-        assert Counter(after.findings) == Counter(check(workshop(list(known)), shapes, by="sql").findings)
+        assert Counter(after.findings) == Counter(check(workshop(list(known)), shapes).findings)
     standing.close()
 
 
