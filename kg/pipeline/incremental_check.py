@@ -19,7 +19,7 @@ from kg.graph.rdf_files import load_file
 from kg.graph.store import ASSERTED, INFERRED
 from kg.graph.triple_tables import TripleTables
 from kg.reports import Finding, Place, Report, Severity
-from kg.shapes import Shapes, Standing
+from kg.shapes import IncrementalValidation, Shapes
 from kg.terms import RDFS, to_term
 
 FILE = "checked.json"
@@ -51,11 +51,11 @@ def recheck(
     added, removed = _difference(workshop, build)
     if any(str(triple.predicate) == _SUBCLASS for triple in (*added, *removed)):
         return None
-    standing = Standing(workshop, shapes, ontology=ontology, known=known)
+    validation = IncrementalValidation(workshop, shapes, ontology=ontology, known=known)
     try:
-        return Report(standing.changed(added, removed).findings, {"changed": len(added) + len(removed)})
+        return Report(validation.update(added=added, removed=removed).findings, {"changed": len(added) + len(removed)})
     finally:
-        standing.close()
+        validation.close()
 
 
 def _read_checked(build: Path, digest: str) -> list[Finding] | None:

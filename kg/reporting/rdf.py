@@ -12,7 +12,7 @@ from typing import cast
 from pyoxigraph import BlankNode, Literal, NamedNode, RdfFormat, Triple, serialize
 
 from kg.reports import Finding, Report, Severity
-from kg.shapes.paths import Alternative, Path, Repeat, Sequence, Step, read_sparql
+from kg.shapes.paths import AlternativePath, PredicatePath, PropertyPath, RepeatPath, SequencePath, read_sparql
 from kg.terms import PREFIXES, RDF, SH, XSD, Term, to_term
 
 FORMATS = {
@@ -75,21 +75,21 @@ def _result(node: BlankNode, finding: Finding, numbers: Iterator[int]) -> Iterat
         yield from triples
 
 
-def _path(path: Path, triples: list[Triple], numbers: Iterator[int]) -> Node:
+def _path(path: PropertyPath, triples: list[Triple], numbers: Iterator[int]) -> Node:
     """The node that describes the path, after the triples below it have been written down."""
     match path:
-        case Step(inverse=False):
+        case PredicatePath(inverse=False):
             return cast(NamedNode, to_term(path.predicate))
-        case Sequence():
+        case SequencePath():
             return _list([_path(part, triples, numbers) for part in path.parts], triples, numbers)
     node = BlankNode(f"path{next(numbers)}")
     match path:
-        case Step():
+        case PredicatePath():
             triples.append(Triple(node, _sh("inversePath"), to_term(path.predicate)))
-        case Alternative():
+        case AlternativePath():
             members = [_path(part, triples, numbers) for part in path.parts]
             triples.append(Triple(node, _sh("alternativePath"), _list(members, triples, numbers)))
-        case Repeat():
+        case RepeatPath():
             triples.append(Triple(node, _sh(_TIMES[path.times]), _path(path.part, triples, numbers)))
     return node
 

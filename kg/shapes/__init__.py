@@ -1,9 +1,30 @@
-"""SHACL shapes and a graph walk in; a report of what breaks them walks out (https://www.w3.org/TR/shacl/)."""
+"""SHACL validation (https://www.w3.org/TR/shacl/): shapes compiled to SQL.
 
-from kg.shapes.files import read_shapes, validate_files
-from kg.shapes.incremental import Standing
+model            shapes, targets, constraints, components
+components/      the constraint components of SHACL Core, a row each
+paths            property paths
+parse            shapes graph to model, and the positions of shapes and findings in files
+plan             which sets of nodes to compute, and which checks on them
+tables           the DuckDB tables of a validation
+sql_engine       validation of compiled shapes
+pyshacl_engine   validation of shapes that are not compiled: SHACL-SPARQL, advanced features
+incremental      validation after a change
+results          validation results, and their messages
+validate         `check` a graph, `read_shapes`, `validate_files`
+"""
+
+from kg.shapes.incremental import IncrementalValidation
 from kg.shapes.model import Shape, Shapes, single_valued
 from kg.shapes.parse import to_shapes
-from kg.shapes.validate import check
+from kg.shapes.validate import check, read_shapes, validate_files
 
-__all__ = ["Shape", "Shapes", "Standing", "check", "read_shapes", "single_valued", "to_shapes", "validate_files"]
+__all__ = [
+    "IncrementalValidation",
+    "Shape",
+    "Shapes",
+    "check",
+    "read_shapes",
+    "single_valued",
+    "to_shapes",
+    "validate_files",
+]

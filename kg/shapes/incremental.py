@@ -1,13 +1,12 @@
-"""A graph that was checked stands; a change walks in, and the report that a whole check would give walks out.
+"""Incremental validation: after a change, only the nodes that it can affect are validated again.
 
-What a change of a few triples can touch is followed through the shapes. From the leaves up: a node is *touched* for
-a shape when a changed triple lies on one of its paths, when it is compared or typed by one, or when it leads to a node
-that is touched for a shape that this one leans on. From the targets down: a node may be *reached* anew, or no longer.
-Whatever was found of such nodes is forgotten and asked again, beginning from the targets that lead to them.
+The changed triples are followed through the shapes. From the shapes that refer to no other upwards: a node is
+*affected* for a shape when a changed triple is on its path, when its constraints read one, or when it leads to a node
+that is affected for a shape they refer to. From the targets downwards: a node is *reached* when it may become, or no
+longer be, a focus node. The findings of such nodes are dropped, and the targets that lead to them are validated again.
 """
 
-# ruff: noqa: S608 - what is put into SQL here is numbers
-
+# ruff: noqa: S608 - only numbers and names of tables are put into SQL
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -17,32 +16,21 @@ from pyoxigraph import Triple
 
 from kg.graph.triple_tables import TripleTables
 from kg.reports import Finding, Report
-from kg.shapes import messages, pyshacl_engine, target_sql
-from kg.shapes.model import Shapes
-from kg.shapes.paths import Path, Step, predicates
-from kg.shapes.plan import Check, Plan, to_plan
-from kg.shapes.sql_tables import rows
-from kg.shapes.term_ids import LABELS, SUBCLASS
-from kg.shapes.validate import Checking
-from kg.terms import RDF
+from kg.shapes import pyshacl_engine
+from kg.shapes.model import Reads, Shapes
+from kg.shapes.paths import PredicatePath, PropertyPath, inverse, predicates, to_automaton
+from kg.shapes.plan import Check, ValidationPlan, to_plan
+from kg.shapes.results import LANGUAGES
+from kg.shapes.sql_engine import SqlEngine
+from kg.shapes.tables import LABELS, SUBCLASS, TYPE, Tables
+from kg.sql import inline_table
 
-TYPE = f"<{RDF}type>"
-_COMPARED = frozenset({"equals", "disjoint", "lessThan", "lessThanOrEquals"})
-_Edge = tuple[int, int, int]
-
-
-@dataclass(slots=True)
-class _Touched:
-    """What a change touches, by number of shape."""
-
-    dirty: list[set[int]]
-    crossed: list[set[int]]
-    """Focus nodes whose values may be others."""
-    reached: list[set[int]]
+_Ids = tuple[int, int, int]
+"""A triple by the ids of its terms."""
 
 
-class Standing:
-    """A checked graph: `report` is what a whole check finds in it now."""
+class IncrementalValidation:
+    """A validated graph: `report` has the findings of a complete validation of the graph as it is now."""
 
     def __init__(
         self,
@@ -51,239 +39,239 @@ class Standing:
         *,
         ontology: Iterable[Triple] = (),
         tables: Sequence[str] = ("triple", "inferred"),
-        languages: Sequence[str] = messages.LANGUAGES,
+        languages: Sequence[str] = LANGUAGES,
         known: Iterable[Finding] | None = None,
     ) -> None:
-        """`known` are the findings of a whole check of this graph, where one was made before: it is not made again."""
-        self._known = tuple(known) if known is not None else None
-        foreign = shapes.foreign()
-        self._workshop, self._shapes, self._tables, self._languages = workshop, shapes, tables, languages
+        """`known` are the findings of an earlier validation of this graph, which is then not repeated."""
+        not_compiled = shapes.not_compiled()
+        self._workshop, self._shapes, self._sources, self._languages = workshop, shapes, tables, languages
         self._ontology = tuple(ontology)
-        self._others = [shape for shape in shapes.targeted() if shape.node in foreign]
-        self._plan = to_plan(shapes, [shape for shape in shapes.targeted() if shape.node not in foreign])
-        self._begin()
-
-    def _begin(self) -> None:
-        self._checking = Checking(self._workshop.sql, self._plan, self._ontology, self._tables)
-        if self._known is not None:
-            self._own, self._known = self._known, None
-        else:
-            self._own = self._checking.report(None, self._languages).findings
-        self.report = self._with_others()
+        self._others = [shape for shape in shapes.targeted() if shape.node in not_compiled]
+        self._plan = to_plan(shapes, [shape for shape in shapes.targeted() if shape.node not in not_compiled])
+        self._engine = self._new_engine()
+        own = self._plan.numbers
+        self._findings = self._validate() if known is None else tuple(f for f in known if f.shape in own)
+        self.report = self._report()
 
     def close(self) -> None:
-        """Leave the workshop as it was."""
+        """Remove the tables of the validation from the workshop."""
         self._workshop.sql.execute("DROP VIEW IF EXISTS shape_either")
-        self._checking.close()
+        self._engine.close()
 
-    def changed(self, added: Iterable[Triple], removed: Iterable[Triple]) -> Report:
-        """The report after a change that the workshop holds already; the findings known are those from before it."""
-        fresh, gone = list(added), list(removed)
-        numbers = self._workshop.encode(
-            str(term) for t in (*fresh, *gone) for term in (t.subject, t.predicate, t.object)
-        )
-        self._checking.numbering.meet(numbers)
-        edges = [_numbered(t, numbers) for t in fresh], [_numbered(t, numbers) for t in gone]
-        if fresh or gone:
-            self._check_again([*edges[0], *edges[1]], edges[1])
-        self.report = self._with_others()
-        return self.report
+    def update(self, *, added: Iterable[Triple] = (), removed: Iterable[Triple] = ()) -> Report:
+        """The report after a change that has been made in the workshop.
 
-    def change(self, added: Iterable[Triple] = (), removed: Iterable[Triple] = (), *, table: str = "triple") -> Report:
-        """Put the change into the graph and give the report that a whole check would give.
-
-        What is added must be new, and what is removed must have been there. A change of subclasses, and shapes of the
-        reference engine, cost a whole check.
+        What was added was not in the graph before, and what was removed was. The complete graph is validated again for
+        a change of subclasses, and for shapes that pyshacl validates.
         """
-        fresh, gone = list(dict.fromkeys(added)), list(dict.fromkeys(removed))
-        numbers = self._workshop.encode(
-            str(term) for t in (*fresh, *gone) for term in (t.subject, t.predicate, t.object)
-        )
-        edges = [_numbered(t, numbers) for t in fresh], [_numbered(t, numbers) for t in gone]
-        self._remove(edges[1], table)
-        if fresh:
-            # Not by `add`, which makes sure that nothing is there twice: that costs a look at the whole table.
-            self._workshop.sql.execute(f"INSERT INTO {table} SELECT * FROM {rows('r', 's, p, o', edges[0])}")
-        if not self._checking.covers(table) or any(str(t.predicate) == SUBCLASS for t in (*fresh, *gone)):
-            self._checking.close()
-            self._begin()
-            return self.report
-        self._checking.numbering.meet(numbers)
-        delta = [*edges[0], *edges[1]]
-        if delta:
-            self._check_again(delta, edges[1])
-        self.report = self._with_others()
+        new, old = list(added), list(removed)
+        if any(str(triple.predicate) == SUBCLASS for triple in (*new, *old)):
+            self._engine.close()
+            self._engine = self._new_engine()
+            self._findings = self._validate()
+        elif new or old:
+            ids = self._workshop.numbers(str(term) for t in (*new, *old) for term in (t.subject, t.predicate, t.object))
+            self._engine.tables.add_terms(ids)
+            self._engine.tables.select_sources()
+            self._validate_again([_to_ids(t, ids) for t in new], [_to_ids(t, ids) for t in old])
+        self.report = self._report()
         return self.report
 
-    def _remove(self, edges: Sequence[_Edge], table: str) -> None:
-        if edges:
-            gone = rows("r", "s, p, o", edges)
-            self._workshop.sql.execute(
-                f"DELETE FROM {table} t USING {gone} WHERE t.s = r.s AND t.p = r.p AND t.o = r.o"
-            )
+    def _new_engine(self) -> SqlEngine:
+        return SqlEngine(self._workshop.sql, self._plan, self._ontology, self._sources)
 
-    def _with_others(self) -> Report:
-        report = Report(self._own)
+    def _validate(self, focus: Sequence[int] | None = None) -> tuple[Finding, ...]:
+        return self._engine.report(self._languages, focus=focus).findings
+
+    def _report(self) -> Report:
+        report = Report(self._findings)
         if self._others:
             report += pyshacl_engine.check(
                 self._workshop,
                 self._shapes,
                 self._others,
                 ontology=self._ontology,
-                tables=self._tables,
+                tables=self._sources,
                 languages=self._languages,
             )
         return report
 
-    def _check_again(self, delta: Sequence[_Edge], gone: Sequence[_Edge]) -> None:
-        before = f" UNION ALL SELECT * FROM {rows('r', 's, p, o', gone)}" if gone else ""
+    def _validate_again(self, added: Sequence[_Ids], removed: Sequence[_Ids]) -> None:
+        before = f" UNION ALL SELECT * FROM {inline_table('r', 's, p, o', removed)}" if removed else ""
         self._workshop.sql.execute(
-            f"CREATE OR REPLACE TEMP VIEW shape_either AS SELECT s, p, o FROM shape_edge{before}"
+            f"CREATE OR REPLACE TEMP VIEW shape_either AS SELECT s, p, o FROM shape_triple{before}"
         )
-        change = _Change(self, delta)
-        touched = change.touched()
-        self._add_renamed(touched, delta)
-        targets = change.targets_of(touched)
-        again = self._checking.report(sorted(targets), self._languages).findings if targets else ()
-        names = self._workshop.decode({node for nodes in (*touched.dirty, *touched.reached) for node in nodes})
-        forgotten = {
-            shape.node: {names[n] for n in touched.dirty[k] | touched.reached[k] if n in names}
-            for k, shape in enumerate(self._plan.shapes)
+        changed = [*added, *removed]
+        change = _Change(self._plan, self._engine.tables, changed)
+        nodes = change.affected_nodes()
+        self._add_renamed(nodes, changed)
+        targets = change.targets_of(nodes)
+        again = self._validate(sorted(targets)) if targets else ()
+        texts = self._workshop.texts({node for affected in nodes for node in affected.all})
+        dropped = {
+            shape.node: {texts[node] for node in affected.all if node in texts}
+            for shape, affected in zip(self._plan.shapes, nodes, strict=True)
         }
-        kept = tuple(f for f in self._own if f.focus not in forgotten[f.shape])
-        self._own = kept + tuple(f for f in again if f.focus in forgotten[f.shape])
+        kept = tuple(finding for finding in self._findings if finding.focus not in dropped[finding.shape])
+        self._findings = kept + tuple(finding for finding in again if finding.focus in dropped[finding.shape])
 
-    def _add_renamed(self, touched: _Touched, delta: Sequence[_Edge]) -> None:
-        """Findings also name things by their labels: those that speak of a thing with a new label are told anew."""
-        labels = {self._checking.numbering.of(label) for label in LABELS}
-        renamed = set(self._workshop.decode(s for s, p, _ in delta if p in labels).values())
+    def _add_renamed(self, nodes: Sequence[_AffectedNodes], changed: Sequence[_Ids]) -> None:
+        """Findings have the labels of entities in their messages: those of entities with a new label are made again."""
+        labels = {self._engine.tables.id(label) for label in LABELS}
+        renamed = set(self._workshop.texts(s for s, p, _ in changed if p in labels).values())
         if not renamed:
             return
-        telling = [f for f in self._own if renamed & {f.focus, f.value, *f.values} or f.path in renamed]
-        numbers = self._workshop.find_ids({f.focus for f in telling})
-        for finding in telling:
-            if finding.focus in numbers:
-                touched.dirty[self._plan.numbers[finding.shape]].add(numbers[finding.focus])
+        findings = [f for f in self._findings if renamed & {f.focus, f.value, *f.values} or f.path in renamed]
+        ids = self._workshop.known_numbers({finding.focus for finding in findings})
+        for finding in findings:
+            if finding.focus in ids:
+                nodes[self._plan.numbers[finding.shape]].affected.add(ids[finding.focus])
+
+
+@dataclass(frozen=True, slots=True)
+class _AffectedNodes:
+    """The focus nodes of one shape for which a change may give other findings."""
+
+    affected: set[int]
+    crossed: set[int]
+    """Those with a changed triple on their path: their value nodes may be others."""
+    reached: set[int]
 
     @property
-    def plan(self) -> Plan:
-        """What is asked."""
-        return self._plan
-
-    def number(self, text: str) -> int:
-        """The number of a term that the plan speaks of."""
-        return self._checking.numbering.of(text)
-
-    def classes(self) -> Mapping[str, list[int]]:
-        """Each class that shapes ask for, with all below it."""
-        return self._checking.numbering.classes()
-
-    def ask(self, statement: str) -> set[int]:
-        """The numbers that a statement gives."""
-        return {int(row[0]) for row in self._workshop.sql.execute(statement).fetchall()}
+    def all(self) -> set[int]:
+        return self.affected | self.reached
 
 
 class _Change:
-    """One change, followed through the plan of a standing check."""
+    """One change, followed through the shapes of a plan."""
 
-    def __init__(self, standing: Standing, delta: Sequence[_Edge]) -> None:
-        self._standing, self._plan, self._delta = standing, standing.plan, delta
-        self._number = standing.number
-        self._checks: list[list[Check]] = [[] for _ in self._plan.shapes]
-        for check in self._plan.checks:
+    def __init__(self, plan: ValidationPlan, tables: Tables, changed: Sequence[_Ids]) -> None:
+        self._plan, self._tables, self._changed = plan, tables, changed
+        self._checks: list[list[Check]] = [[] for _ in plan.shapes]
+        for check in plan.checks:
             self._checks[check.shape].append(check)
 
-    def touched(self) -> _Touched:
-        """The nodes of each shape of which something else may be found now."""
-        count = len(self._plan.shapes)
-        touched = _Touched([set() for _ in range(count)], [set() for _ in range(count)], [set() for _ in range(count)])
-        for shape in reversed(range(count)):
-            self._touch(shape, touched)
-        for shape in range(count):
-            self._reach(shape, touched)
-        return touched
+    def affected_nodes(self) -> list[_AffectedNodes]:
+        """The affected nodes of each shape."""
+        nodes = [_AffectedNodes(set(), set(), set()) for _ in self._plan.shapes]
+        for shape in reversed(range(len(nodes))):
+            self._find_affected(shape, nodes)
+        for shape in range(len(nodes)):
+            self._find_reached(shape, nodes)
+        return nodes
 
-    def _touch(self, shape: int, touched: _Touched) -> None:
-        path = self._plan.shapes[shape].path
+    def _find_affected(self, shape: int, nodes: Sequence[_AffectedNodes]) -> None:
+        path, mine = self._plan.shapes[shape].path, nodes[shape]
         if path is not None:
-            touched.crossed[shape] = self._crossing(path)
+            mine.crossed.update(self._crossing(path))
+        mine.affected.update(mine.crossed, self._targets_changed(shape))
         values: set[int] = set()
-        nodes = touched.dirty[shape]
-        nodes |= touched.crossed[shape] | self._retargeted(shape)
         for check in self._checks[shape]:
-            if check.name in _COMPARED:
-                predicate = self._number(check.constraint.values[0])
-                nodes |= {s for s, p, _ in self._delta if p == predicate}
-            elif check.name == "closed":
-                values |= {s for s, _, _ in self._delta}
-            elif check.name == "class":
-                kind = self._number(TYPE)
-                values |= {s for s, p, _ in self._delta if p == kind}
-            for child in (*check.constraint.shapes, *check.constraint.siblings):
-                if child in self._plan.numbers:
-                    values |= touched.dirty[self._plan.numbers[child]]
-        nodes |= self._back(path, values)
+            match check.constraint.component.reads:
+                case Reads.OTHER_PROPERTY:
+                    predicate = self._tables.id(check.constraint.value)
+                    mine.affected.update(s for s, p, _ in self._changed if p == predicate)
+                case Reads.ALL_PROPERTIES:
+                    values |= {s for s, _, _ in self._changed}
+                case Reads.TYPES:
+                    values |= self._with_changed_types()
+            for child in self._children(check):
+                values |= nodes[child].affected
+        mine.affected.update(self._starts(path, values))
 
-    def _reach(self, shape: int, touched: _Touched) -> None:
-        """Nodes that the shape may look at more often, or less often, than before."""
-        touched.reached[shape] |= self._retargeted(shape)
+    def _find_reached(self, shape: int, nodes: Sequence[_AffectedNodes]) -> None:
+        """Nodes that the shape may have as a focus node more often, or less often, than before."""
+        path, mine = self._plan.shapes[shape].path, nodes[shape]
+        mine.reached.update(self._targets_changed(shape))
         for check in self._checks[shape]:
-            if check.name == "property":
-                path = self._plan.shapes[shape].path
-                nodes = touched.crossed[shape] | touched.reached[shape]
-                on = nodes if path is None else self._on(path, nodes)
-                for child in check.constraint.shapes:
-                    if child in self._plan.numbers:
-                        touched.reached[self._plan.numbers[child]] |= on
+            if check.constraint.component.includes_results:
+                starts = mine.crossed | mine.reached
+                ends = starts if path is None else self._ends(path, starts)
+                for child in self._children(check):
+                    nodes[child].reached.update(ends)
 
-    def targets_of(self, touched: _Touched) -> set[int]:
-        """The targeted nodes that lead to what is touched."""
-        needed = [touched.dirty[n] | touched.reached[n] for n in range(len(self._plan.shapes))]
-        found: set[int] = set()
-        for shape in reversed(range(len(self._plan.shapes))):
+    def targets_of(self, nodes: Sequence[_AffectedNodes]) -> set[int]:
+        """The targets that lead to affected nodes."""
+        needed = [affected.all for affected in nodes]
+        for shape in reversed(range(len(needed))):
             for check in self._checks[shape]:
-                if check.name == "property":
-                    for child in check.constraint.shapes:
-                        if child in self._plan.numbers:
-                            needed[shape] |= self._back(
-                                self._plan.shapes[shape].path, needed[self._plan.numbers[child]]
-                            )
-            found |= needed[shape]
-        return found
+                if check.constraint.component.includes_results:
+                    for child in self._children(check):
+                        needed[shape] |= self._starts(self._plan.shapes[shape].path, needed[child])
+        return set().union(*needed)
 
-    def _retargeted(self, shape: int) -> set[int]:
-        """Nodes that become targets of the shape, or cease to be."""
+    def _children(self, check: Check) -> list[int]:
+        """The shapes that a constraint refers to, without deactivated ones."""
+        children = (*check.constraint.shapes, *check.constraint.siblings)
+        return [self._plan.numbers[child] for child in children if child in self._plan.numbers]
+
+    def _with_changed_types(self) -> set[int]:
+        type_ = self._tables.id(TYPE)
+        return {s for s, p, _ in self._changed if p == type_}
+
+    def _targets_changed(self, shape: int) -> set[int]:
+        """Nodes that become targets of the shape, or no longer are."""
         found: set[int] = set()
-        kind, classes = self._number(TYPE), self._standing.classes()
+        type_ = self._tables.id(TYPE)
         for target in self._plan.shapes[shape].targets:
             if target.kind == "class":
-                below = set(classes[target.term])
-                found |= {s for s, p, o in self._delta if p == kind and o in below}
+                classes = set(self._tables.subclasses(target.term))
+                found |= {s for s, p, o in self._changed if p == type_ and o in classes}
             elif target.kind == "subjectsOf":
-                found |= {s for s, p, _ in self._delta if p == self._number(target.term)}
+                found |= {s for s, p, _ in self._changed if p == self._tables.id(target.term)}
             elif target.kind == "objectsOf":
-                found |= {o for _, p, o in self._delta if p == self._number(target.term)}
+                found |= {o for _, p, o in self._changed if p == self._tables.id(target.term)}
         return found
 
-    def _crossing(self, path: Path) -> set[int]:
-        """Nodes from which a walk along the path meets a changed triple."""
-        if isinstance(path, Step):
-            predicate = self._number(path.predicate)
-            return {(o if path.inverse else s) for s, p, o in self._delta if p == predicate}
-        used = {self._number(predicate) for predicate in predicates(path)}
-        ends = {end for s, p, o in self._delta if p in used for end in (s, o)}
-        if not ends:
-            return set()
-        return self._standing.ask(target_sql.walk_back(path, self._number, ends, from_ends=False))
+    # --- along paths, in the graph of before or after the change
 
-    def _back(self, path: Path | None, nodes: set[int]) -> set[int]:
-        if path is None or not nodes:
-            return set(nodes)
-        return self._standing.ask(target_sql.walk_back(path, self._number, nodes, from_ends=True))
+    def _crossing(self, path: PropertyPath) -> set[int]:
+        """Nodes from which the path leads over a changed triple."""
+        if isinstance(path, PredicatePath):
+            predicate = self._tables.id(path.predicate)
+            return {(o if path.inverse else s) for s, p, o in self._changed if p == predicate}
+        used = {self._tables.id(predicate) for predicate in predicates(path)}
+        nodes = {node for s, p, o in self._changed if p in used for node in (s, o)}
+        return self._select(_select_starts(path, self._tables, nodes, anywhere=True)) if nodes else set()
 
-    def _on(self, path: Path, nodes: set[int]) -> set[int]:
-        return self._standing.ask(target_sql.walk_on(path, self._number, nodes)) if nodes else set()
+    def _starts(self, path: PropertyPath | None, ends: set[int]) -> set[int]:
+        """Nodes from which the path leads to one of these."""
+        if path is None or not ends:
+            return set(ends)
+        return self._select(_select_starts(path, self._tables, ends))
+
+    def _ends(self, path: PropertyPath, starts: set[int]) -> set[int]:
+        """Nodes to which the path leads from one of these."""
+        return self._select(_select_starts(inverse(path), self._tables, starts)) if starts else set()
+
+    def _select(self, query: str) -> set[int]:
+        return {node for (node,) in self._tables.rows(query)}
 
 
-def _numbered(triple: Triple, numbers: Mapping[str, int]) -> _Edge:
-    return numbers[str(triple.subject)], numbers[str(triple.predicate)], numbers[str(triple.object)]
+def _select_starts(path: PropertyPath, tables: Tables, nodes: Iterable[int], *, anywhere: bool = False) -> str:
+    """The nodes from which the path leads to one of the nodes; `anywhere` on the path, and not only at its end.
+
+    `shape_either` has the triples of before and after the change.
+    """
+    listed = inline_table("r", "node", ((node,) for node in nodes))
+    if isinstance(path, PredicatePath) and not anywhere:
+        start, end = ("o", "s") if path.inverse else ("s", "o")
+        return (
+            f"SELECT DISTINCT e.{start} FROM shape_either e JOIN {listed} ON e.{end} = r.node"
+            f" WHERE e.p = {tables.id(path.predicate)}"
+        )
+    automaton = to_automaton(path)
+    states = {0, *(t.target for t in automaton.transitions)} if anywhere else automaton.accepting
+    transitions = [(t.source, tables.id(t.along.predicate), t.along.inverse, t.target) for t in automaton.transitions]
+    return (
+        "WITH RECURSIVE walk(node, state) AS ("
+        f"SELECT r.node, q.state FROM {listed} CROSS JOIN {inline_table('q', 'state', ((s,) for s in sorted(states)))}"
+        " UNION SELECT CASE WHEN m.inverse THEN e.o ELSE e.s END, m.source FROM walk w"
+        f" JOIN {inline_table('m', 'source, predicate, inverse BOOLEAN, target', transitions)} ON m.target = w.state"
+        " JOIN shape_either e ON e.p = m.predicate AND w.node = CASE WHEN m.inverse THEN e.s ELSE e.o END)"
+        " SELECT DISTINCT node FROM walk WHERE state = 0"
+    )
+
+
+def _to_ids(triple: Triple, ids: Mapping[str, int]) -> _Ids:
+    return ids[str(triple.subject)], ids[str(triple.predicate)], ids[str(triple.object)]

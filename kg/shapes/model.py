@@ -1,24 +1,37 @@
-"""The nouns of SHACL: a shape, its targets, its constraints; and the table of constraint components.
+"""The SHACL model: shapes, targets, constraints, and what a constraint component is (https://www.w3.org/TR/shacl/).
 
-https://www.w3.org/TR/shacl/#shapes. Nodes are kept as their exact N-Triples text, so that text equality is term
-equality.
+Terms are exact N-Triples texts, so that text equality is term equality.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import KW_ONLY, dataclass, field
 from enum import Enum
+from typing import TYPE_CHECKING, Literal, Protocol
 
 from pyoxigraph import Triple
 
 from kg.reports import Place, Severity
-from kg.shapes.paths import Path, Step
+from kg.shapes.paths import PredicatePath, PropertyPath
 from kg.terms import SH, XSD
+from kg.traversal import reachable
+
+if TYPE_CHECKING:
+    from kg.shapes.plan import Check
+    from kg.shapes.results import TermRenderer, ValidationResult
+    from kg.shapes.tables import Tables
+
+_NODE_KINDS = {"BlankNode", "IRI", "Literal", "BlankNodeOrIRI", "BlankNodeOrLiteral", "IRIOrLiteral"}
+TRUE = f'"true"^^<{XSD}boolean>'
+_BOOLEANS = {f'"{word}"^^<{XSD}boolean>' for word in ("true", "false", "1", "0")}
 
 
-class Takes(Enum):
+# --- constraint components
+
+
+class ParameterType(Enum):
     """What the value of a parameter must be."""
 
     IRI = "an IRI"
@@ -34,118 +47,137 @@ class Takes(Enum):
     SHAPE = "a shape"
     SHAPES = "a list of shapes"
 
+    @property
+    def is_list(self) -> bool:
+        """True when the value is an RDF list."""
+        return self.value.startswith("a list")
 
-_NODE_KINDS = {"BlankNode", "IRI", "Literal", "BlankNodeOrIRI", "BlankNodeOrLiteral", "IRIOrLiteral"}
+    def accepts(self, term: str) -> bool:
+        """True when the term, or one member of a list, is of this type."""
+        match self:
+            case ParameterType.IRI | ParameterType.IRIS:
+                return term.startswith("<")
+            case ParameterType.COUNT:
+                return re.fullmatch(rf'"\+?[0-9]+"\^\^<{XSD}integer>', term) is not None
+            case ParameterType.LITERAL:
+                return term.startswith('"')
+            case ParameterType.STRING | ParameterType.STRINGS:
+                return term.startswith('"') and term.endswith('"')
+            case ParameterType.BOOLEAN:
+                return term in _BOOLEANS
+            case ParameterType.NODE_KIND:
+                return term in {f"<{SH}{kind}>" for kind in _NODE_KINDS}
+            case ParameterType.SHAPE | ParameterType.SHAPES:
+                return not term.startswith('"')
+            case _:
+                return True
 
 
-def fits(term: str, takes: Takes) -> bool:
-    """Whether the term, or one member of a list, is what the parameter takes."""
-    match takes:
-        case Takes.IRI | Takes.IRIS:
-            return term.startswith("<")
-        case Takes.COUNT:
-            return re.fullmatch(rf'"\+?[0-9]+"\^\^<{XSD}integer>', term) is not None
-        case Takes.LITERAL:
-            return term.startswith('"')
-        case Takes.STRING | Takes.STRINGS:
-            return term.startswith('"') and term.endswith('"')
-        case Takes.BOOLEAN:
-            return term in {f'"{word}"^^<{XSD}boolean>' for word in ("true", "false", "1", "0")}
-        case Takes.NODE_KIND:
-            return term in {f"<{SH}{kind}>" for kind in _NODE_KINDS}
-        case Takes.SHAPE | Takes.SHAPES:
-            return not term.startswith('"')
-        case _:
-            return True
+class Parameters(Protocol):
+    """The parameters of one shape, as a component that has several of them reads them."""
+
+    has_path: bool
+
+    def value(self, name: str) -> str:
+        """The value of a parameter that a shape has once; the empty text when it is missing."""
+
+    def is_true(self, name: str) -> bool:
+        """True when the parameter is true."""
+
+    def members(self, name: str) -> tuple[str, ...]:
+        """The members of the list that is the parameter's value."""
+
+    def property_predicates(self) -> tuple[str, ...]:
+        """The paths of the shape's property shapes, of those that are one predicate."""
+
+    def sibling_shapes(self) -> tuple[str, ...]:
+        """The qualified value shapes of its siblings: https://www.w3.org/TR/shacl/#dfn-sibling-shapes."""
+
+
+class Reads(Enum):
+    """Which triples a constraint reads beside those that its path follows."""
+
+    NOTHING = "nothing else"
+    OTHER_PROPERTY = "the values that the focus node has for the property that is the parameter"
+    TYPES = "the types of the value nodes"
+    ALL_PROPERTIES = "every triple of the value nodes"
 
 
 @dataclass(frozen=True, slots=True)
 class Component:
-    """A constraint component of https://www.w3.org/TR/shacl/#core-components, by its first parameter's name."""
+    """A constraint component (https://www.w3.org/TR/shacl/#core-components), named as its first parameter."""
 
     name: str
-    takes: Takes
+    takes: ParameterType
+    _: KW_ONLY
+    find: Callable[[Sequence[Check], Tables], None] | None = None
+    """Adds the violations of all constraints of all components with this function to the tables, in one go."""
+    expected: Callable[[Constraint, Shape, TermRenderer], str]
+    """What the constraint requires, in words."""
+    found: Callable[[ValidationResult, TermRenderer], str] | None = None
+    """What the data has instead, in words; by default the value."""
+    verb: Literal["be", "have"] = "be"
+    """`year should be 2024 or more`, or `Anora should have at most 1 year`."""
+    other_parameters: Mapping[str, ParameterType] = field(default_factory=dict, hash=False)
+    read: Callable[[Component, Parameters, str], Constraint | None] | None = None
+    """Makes the constraint of the first parameter's value; None when it constrains nothing. Raises `ValueError`."""
     once: bool = False
-    """True where the specification allows one value for a shape."""
+    """True where a shape may have one value of the parameter."""
     property_only: bool = False
     """True where a node shape must not have it."""
+    reads: Reads = Reads.NOTHING
+    lists_values: bool = False
+    """True where a result lists all value nodes, since it is about their number."""
+    describes_alternatives: bool = False
+    """True where `expected` describes several values as alternatives: `a value of type xsd:date or xsd:gYear`."""
+    includes_results: bool = False
+    """True where the results of the shapes that are the parameter are results of this shape: sh:property."""
 
     @property
     def iri(self) -> str:
         """`sh:MinCountConstraintComponent` for `minCount`, in N-Triples form."""
-        special = {"qualifiedMinCount": "QualifiedMinCount", "property": "PropertyShape"}
-        stem = special.get(self.name) or self.name[0].upper() + self.name[1:]
-        return f"<{SH}{stem}{'Component' if self.name == 'property' else 'ConstraintComponent'}>"
+        return f"<{SH}{self.name[0].upper()}{self.name[1:]}ConstraintComponent>"
 
-
-def _table(*rows: Component) -> Mapping[str, Component]:
-    return {row.name: row for row in rows}
-
-
-COMPONENTS = _table(
-    Component("class", Takes.IRI),
-    Component("datatype", Takes.IRI, once=True),
-    Component("nodeKind", Takes.NODE_KIND, once=True),
-    Component("minCount", Takes.COUNT, once=True, property_only=True),
-    Component("maxCount", Takes.COUNT, once=True, property_only=True),
-    Component("minExclusive", Takes.LITERAL, once=True),
-    Component("minInclusive", Takes.LITERAL, once=True),
-    Component("maxExclusive", Takes.LITERAL, once=True),
-    Component("maxInclusive", Takes.LITERAL, once=True),
-    Component("minLength", Takes.COUNT, once=True),
-    Component("maxLength", Takes.COUNT, once=True),
-    Component("pattern", Takes.STRING, once=True),
-    Component("languageIn", Takes.STRINGS, once=True),
-    Component("uniqueLang", Takes.BOOLEAN, once=True, property_only=True),
-    Component("equals", Takes.IRI),
-    Component("disjoint", Takes.IRI),
-    Component("lessThan", Takes.IRI, property_only=True),
-    Component("lessThanOrEquals", Takes.IRI, property_only=True),
-    Component("not", Takes.SHAPE),
-    Component("and", Takes.SHAPES),
-    Component("or", Takes.SHAPES),
-    Component("xone", Takes.SHAPES),
-    Component("node", Takes.SHAPE),
-    Component("property", Takes.SHAPE),
-    Component("qualifiedMinCount", Takes.COUNT, once=True),
-    Component("qualifiedMaxCount", Takes.COUNT, once=True),
-    Component("closed", Takes.BOOLEAN, once=True),
-    Component("hasValue", Takes.ANY),
-    Component("in", Takes.TERMS, once=True),
-)
-"""Every component of SHACL Core, in the order of the specification."""
-
-COMPANIONS: Mapping[str, Takes] = {
-    "flags": Takes.STRING,
-    "qualifiedValueShape": Takes.SHAPE,
-    "qualifiedValueShapesDisjoint": Takes.BOOLEAN,
-    "ignoredProperties": Takes.IRIS,
-}
-"""Parameters that say more about the component of another parameter; each once at most."""
-
-
-@dataclass(frozen=True, slots=True)
-class Target:
-    """Which nodes a shape looks at: `kind` is node, class, subjectsOf or objectsOf (https://www.w3.org/TR/shacl/#targets)."""
-
-    kind: str
-    term: str
+    @property
+    def needs_shapes(self) -> bool:
+        """True when the constraint depends on whether nodes conform to other shapes."""
+        shapes = (ParameterType.SHAPE, ParameterType.SHAPES)
+        return any(takes in shapes for takes in (self.takes, *self.other_parameters.values()))
 
 
 @dataclass(frozen=True, slots=True)
 class Constraint:
-    """One component with its parameter: terms in `values`, shapes in `shapes`, flags and known properties in `more`."""
+    """A component with the values of its parameters in one shape."""
 
     component: Component
     values: tuple[str, ...] = ()
+    """Terms: the first parameter's value, or the members of its list."""
     shapes: tuple[str, ...] = ()
     siblings: tuple[str, ...] = ()
-    more: tuple[str, ...] = ()
+    """The shapes that a value of sh:qualifiedValueShape must not conform to."""
+    extra: tuple[str, ...] = ()
+    """Terms of the other parameters: the flags of a pattern, the properties that a closed shape allows."""
+
+    @property
+    def value(self) -> str:
+        """The value of the first parameter; the empty text when it is a list without members."""
+        return self.values[0] if self.values else ""
 
     @property
     def count(self) -> int:
-        """The number that a counting parameter asks for."""
+        """The number that is the value of the first parameter."""
         return int(self.values[0][1:].partition('"')[0])
+
+
+# --- shapes
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """Which nodes a shape validates: `kind` is node, class, subjectsOf or objectsOf (https://www.w3.org/TR/shacl/#targets)."""
+
+    kind: str
+    term: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,7 +185,7 @@ class Shape:
     """A node shape (`path` is None) or a property shape."""
 
     node: str
-    path: Path | None = None
+    path: PropertyPath | None = None
     targets: tuple[Target, ...] = ()
     constraints: tuple[Constraint, ...] = ()
     severity: str = f"<{SH}Violation>"
@@ -161,85 +193,81 @@ class Shape:
     deactivated: bool = False
     names: tuple[str, ...] = ()
     order: tuple[float, str, float] = (0.0, "", 0.0)
-    """The order of its group, the group, and its own order within it."""
+    """The order of its group, the group, and its own order in the group."""
     see_also: tuple[str, ...] = ()
-    foreign: tuple[str, ...] = ()
-    """The parameters that this compiler does not know: such a shape goes to the reference engine."""
+    not_compiled: tuple[str, ...] = ()
+    """The parameters that are not of SHACL Core: pyshacl validates such a shape."""
     place: Place | None = None
 
-    def children(self) -> Iterator[str]:
-        """Every shape that this one leans on."""
+    def references(self) -> Iterator[str]:
+        """Every shape that a constraint of this shape refers to."""
         for constraint in self.constraints:
             yield from constraint.shapes
             yield from constraint.siblings
 
     @property
     def level(self) -> Severity:
-        """The severity as reports count it; a severity of one's own counts as a violation."""
+        """The severity of findings; a severity that is not one of SHACL's counts as a violation."""
         known = {f"<{SH}Warning>": Severity.WARNING, f"<{SH}Info>": Severity.INFO}
         return known.get(self.severity, Severity.VIOLATION)
 
 
 @dataclass(frozen=True, slots=True)
 class Shapes:
-    """A whole shapes graph: every shape by its node, and the triples that it was read from."""
+    """A shapes graph: every shape by its node, and the triples that describe them."""
 
     shapes: Mapping[str, Shape]
     triples: tuple[Triple, ...] = field(default=(), repr=False)
     files: tuple[str, ...] = ()
 
     def targeted(self) -> Iterator[Shape]:
-        """The shapes where checking begins: not deactivated, with a target."""
+        """The shapes that have targets and are not deactivated: validation begins with these."""
         for shape in self.shapes.values():
             if shape.targets and not shape.deactivated:
                 yield shape
 
-    def foreign(self) -> frozenset[str]:
-        """The targeted shapes that need the reference engine, themselves or by a shape that they lean on."""
+    def not_compiled(self) -> frozenset[str]:
+        """The targeted shapes that pyshacl must validate, because they or shapes they refer to are not compiled."""
         return frozenset(
-            shape.node for shape in self.targeted() if any(self.shapes[node].foreign for node in self.reach(shape.node))
+            shape.node
+            for shape in self.targeted()
+            if any(self.shapes[node].not_compiled for node in self.reachable(shape.node))
         )
 
-    def reach(self, node: str) -> frozenset[str]:
-        """The shape and every shape that it leans on, near and far; a deactivated one leads no further."""
-        seen: set[str] = set()
-        waiting = [node]
-        while waiting:
-            node = waiting.pop()
-            if node not in seen and not self.shapes[node].deactivated:
-                seen.add(node)
-                waiting.extend(self.shapes[node].children())
-        return frozenset(seen)
+    def reachable(self, node: str) -> frozenset[str]:
+        """The shape and every active shape that it refers to, directly or through others."""
+
+        def active(nodes: Iterator[str]) -> Iterator[str]:
+            return (node for node in nodes if not self.shapes[node].deactivated)
+
+        return frozenset(reachable(active(iter((node,))), lambda node: active(self.shapes[node].references())))
 
 
 def single_valued(shapes: Shapes) -> Mapping[str, frozenset[str] | None]:
-    """The properties of which a thing has one value at most: property IRI -> target classes, or None for every subject.
+    """The properties that an entity has at most one value of: property IRI -> target classes, or None for all subjects.
 
     The IRIs are plain, without angle brackets.
     """
-    found: dict[str, frozenset[str] | None] = {}
+    domains: dict[str, frozenset[str] | None] = {}
     for shape in shapes.targeted():
         classes = {target.term[1:-1] for target in shape.targets if target.kind == "class"}
-        for node in (shape.node, *_own_properties(shape)):
+        for node in (shape.node, *_property_shapes(shape)):
             bound = shapes.shapes[node]
-            if (
-                isinstance(bound.path, Step)
-                and not bound.path.inverse
-                and not bound.deactivated
-                and _at_most_one(bound)
-            ):
-                known = found.get(iri := bound.path.predicate[1:-1], frozenset())
-                everywhere = Target("subjectsOf", bound.path.predicate) in shape.targets
-                found[iri] = None if known is None or everywhere else known | classes
-    return {iri: classes for iri, classes in found.items() if classes is None or classes}
+            if isinstance(bound.path, PredicatePath) and not bound.path.inverse and _is_at_most_one(bound):
+                iri = bound.path.predicate[1:-1]
+                known = domains.get(iri, frozenset())
+                of_all_subjects = Target("subjectsOf", bound.path.predicate) in shape.targets
+                domains[iri] = None if known is None or of_all_subjects else known | classes
+    return {iri: classes for iri, classes in domains.items() if classes is None or classes}
 
 
-def _own_properties(shape: Shape) -> Iterator[str]:
+def _property_shapes(shape: Shape) -> Iterator[str]:
     if shape.path is None:
         for constraint in shape.constraints:
-            if constraint.component.name == "property":
+            if constraint.component.includes_results:
                 yield from constraint.shapes
 
 
-def _at_most_one(shape: Shape) -> bool:
-    return any(bound.component.name == "maxCount" and bound.count <= 1 for bound in shape.constraints)
+def _is_at_most_one(shape: Shape) -> bool:
+    counts = [c.count for c in shape.constraints if c.component.name == "maxCount"]
+    return not shape.deactivated and any(count <= 1 for count in counts)

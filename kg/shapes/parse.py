@@ -1,347 +1,405 @@
-"""The triples of a shapes graph walk in; `Shapes` walk out, or every fault at once, each with its shape and file.
+"""The parser of shapes graphs: RDF triples to the SHACL model, with the position of each shape in its file.
 
-The syntax rules of https://www.w3.org/TR/shacl/#syntax-rules are checked here, so that what comes out can be compiled
-without asking again. A check is never run with half the shapes.
+It checks the syntax rules (https://www.w3.org/TR/shacl/#syntax-rules), so that its result can be compiled without
+further tests, and reports every fault at once: nothing is validated with some of the shapes.
 """
 
 from __future__ import annotations
 
-import difflib
 import math
-from collections.abc import Iterable, Iterator, Mapping
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from functools import cached_property
+from pathlib import Path
+from types import MappingProxyType
+from typing import Literal, NamedTuple
 
 from pyoxigraph import Triple
 
 from kg.errors import FaultsError
-from kg.reports import Finding
-from kg.shapes import regex
-from kg.shapes.model import COMPANIONS, COMPONENTS, Constraint, Shape, Shapes, Takes, Target, fits
-from kg.shapes.paths import Alternative, Path, Repeat, Sequence, Step, inverse
-from kg.shapes.shapes_graph import Description, local
-from kg.shapes.source_positions import Places
-from kg.terms import OWL, RDF, RDFS, SH, XSD, to_curie, to_spo
-from kg.xsd import lexical_form
+from kg.reports import Finding, Place
+from kg.shapes.components import COMPONENTS, OTHER_PARAMETERS
+from kg.shapes.model import TRUE, Component, Constraint, ParameterType, Shape, Shapes, Target
+from kg.shapes.paths import AlternativePath, PredicatePath, PropertyPath, RepeatPath, SequencePath, inverse
+from kg.shapes.results import local_name
+from kg.terms import OWL, RDF, RDFS, SH, XSD, Spo, to_curie, to_spo
+from kg.text import closest
+from kg.traversal import list_members, reachable
 
-TYPE = f"<{RDF}type>"
-FIRST, REST, NIL = f"<{RDF}first>", f"<{RDF}rest>", f"<{RDF}nil>"
-SUBCLASS = f"<{RDFS}subClassOf>"
-TARGETS = {
+_TYPE = f"<{RDF}type>"
+_SUBCLASS = f"<{RDFS}subClassOf>"
+_FIRST, _REST, _NIL = f"<{RDF}first>", f"<{RDF}rest>", f"<{RDF}nil>"
+_TRUTHS = (TRUE, f'"1"^^<{XSD}boolean>')
+_TARGETS = {
     "targetNode": "node",
     "targetClass": "class",
     "targetSubjectsOf": "subjectsOf",
     "targetObjectsOf": "objectsOf",
 }
-TELLING = {"path", "severity", "message", "deactivated", "name", "description", "order", "group", "defaultValue"}
-"""Parameters that say something about a shape, and constrain nothing."""
-FOREIGN = {"sparql", "target", "rule", "js", "values", "expression"}
-"""What only the reference engine knows: SHACL-SPARQL and the advanced features."""
-BESIDE = {
-    "declare",
-    "prefix",
-    "namespace",
-    "prefixes",
-    "select",
-    "ask",
-    "construct",
-    "update",
-    "shapesGraph",
-    "entailment",
+_NOT_COMPILED = {"sparql", "target", "rule", "js", "values", "expression"}
+"""SHACL-SPARQL and the advanced features, which pyshacl knows."""
+_DESCRIPTIVE = {"path", "severity", "message", "deactivated", "name", "description", "order", "group", "defaultValue"}
+"""Properties that describe a shape, and constrain nothing."""
+_OTHER_VOCABULARY = {
+    *("declare", "prefix", "namespace", "prefixes", "select", "ask", "construct", "update", "shapesGraph"),
+    *("entailment", "suggestedShapesGraph", "shapesGraphWellFormed", "labelTemplate", "parameter", "optional"),
+    *("validator", "nodeValidator", "propertyValidator", "returnType", "subject", "predicate", "object", "condition"),
 }
-BESIDE |= {"suggestedShapesGraph", "shapesGraphWellFormed", "labelTemplate", "parameter", "optional", "validator"}
-BESIDE |= {"nodeValidator", "propertyValidator", "returnType", "subject", "predicate", "object", "condition"}
-"""What the rest of SHACL's vocabulary may say of a node that is also a shape."""
+"""The rest of SHACL's vocabulary: properties of nodes that may also be shapes."""
+_KNOWN = {*_TARGETS, *COMPONENTS, *OTHER_PARAMETERS, *_DESCRIPTIVE, *_NOT_COMPILED, *_OTHER_VOCABULARY}
+
+_Statements = Mapping[str, tuple[str, ...]]
+"""Predicate -> objects of one subject."""
 
 
-def to_shapes(triples: Iterable[Triple], *, files: tuple[str, ...] = ()) -> Shapes:
-    """The shapes that the triples describe; raises `FaultsError` with every ill-formed shape."""
+def to_shapes(triples: Iterable[Triple], *, files: Sequence[str] = ()) -> Shapes:
+    """The shapes that the triples describe; raises `FaultsError` with every ill-formed shape.
+
+    `files` are the files that the triples come from, where faults and shapes are located.
+    """
     triples = tuple(triples)
-    reader = _Reader(Description(map(to_spo, triples)), files)
-    shapes = reader.shapes()
-    if reader.faults:
-        raise FaultsError(reader.faults)
-    return Shapes(shapes, triples, files)
+    parser = _Parser(ShapesGraph(map(to_spo, triples)), files)
+    shapes = parser.shapes()
+    if parser.faults:
+        raise FaultsError(parser.faults)
+    return Shapes(shapes, triples)
 
 
-def path_of(triples: Iterable[tuple[str, str, str]], node: str) -> Path | None:
-    """The property path that the exact triples describe; raises `FaultsError` when it is none."""
-    reader = _Reader(Description(triples), ())
-    path = reader.path(node, node, frozenset())
-    if reader.faults:
-        raise FaultsError(reader.faults)
+def path_of(triples: Iterable[Spo], node: str) -> PropertyPath | None:
+    """The property path that the exact triples describe; raises `FaultsError` when it is not a path."""
+    parser = _Parser(ShapesGraph(triples), ())
+    path = parser.path(node, node, frozenset())
+    if parser.faults:
+        raise FaultsError(parser.faults)
     return path
 
 
-class _Reader:
-    """One reading of a shapes graph; collects faults while it goes."""
+class ShapesGraph:
+    """A small graph of exact triples by subject, in the order of the file."""
 
-    def __init__(self, graph: Description, files: tuple[str, ...]) -> None:
+    def __init__(self, triples: Iterable[Spo]) -> None:
+        statements: dict[str, dict[str, dict[str, None]]] = {}
+        self._references: dict[str, list[tuple[str, str]]] = {}
+        for s, p, o in triples:
+            statements.setdefault(s, {}).setdefault(p, {})[o] = None
+            self._references.setdefault(o, []).append((p, s))
+        self._statements: dict[str, _Statements] = {
+            s: {p: tuple(objects) for p, objects in predicates.items()} for s, predicates in statements.items()
+        }
+
+    def statements(self, node: str) -> _Statements:
+        """Predicate -> objects of one subject."""
+        return self._statements.get(node, MappingProxyType({}))
+
+    def subjects(self, predicate: str, value: str | None = None) -> set[str]:
+        """Every subject that has the property, or that has this value of it."""
+        if value is None:
+            return {s for s, statements in self._statements.items() if predicate in statements}
+        return {s for p, s in self._references.get(value, ()) if p == predicate}
+
+    def objects(self, predicate: str) -> set[str]:
+        """Every value of the property."""
+        return {o for statements in self._statements.values() for o in statements.get(predicate, ())}
+
+    def subclasses(self, name: str) -> frozenset[str]:
+        """The class and all its subclasses."""
+        return frozenset(reachable((name,), lambda each: self.subjects(_SUBCLASS, each)))
+
+    def instances(self, name: str) -> set[str]:
+        """Everything with the class, or a subclass, as its type."""
+        return {s for each in self.subclasses(name) for s in self.subjects(_TYPE, each)}
+
+    def members(self, head: str) -> tuple[str, ...] | None:
+        """The members of a well-formed list (https://www.w3.org/TR/shacl/#dfn-shacl-list), or None."""
+        return list_members(head, self._first_and_rest, nil=_NIL)
+
+    def _first_and_rest(self, node: str) -> tuple[str, str] | None:
+        statements = self.statements(node)
+        first, rest = statements.get(_FIRST, ()), statements.get(_REST, ())
+        return (first[0], rest[0]) if len(first) == len(rest) == 1 else None
+
+    def owner(self, node: str) -> str:
+        """The nearest node with an IRI from which this one can be reached; empty when there is none."""
+
+        def referrers(each: str) -> Iterator[str]:
+            return (s for _, s in self._references.get(each, ()) if each == node or not each.startswith("<"))
+
+        return next((each for each in reachable((node,), referrers)[1:] if each.startswith("<")), "")
+
+
+class _Parser:
+    """Reads one shapes graph; `faults` are those of everything that was read."""
+
+    def __init__(self, graph: ShapesGraph, files: Sequence[str]) -> None:
         self.graph = graph
         self.faults: list[Finding] = []
-        self._places = Places(files)
+        self._lines = _ShapeLines(files)
         self._classes = graph.subclasses(f"<{RDFS}Class>") | {f"<{OWL}Class>"}
         self._custom = frozenset(self._custom_parameters())
 
     def shapes(self) -> dict[str, Shape]:
-        """Every shape of the graph; then the shapes that lean on themselves are named as faults."""
-        shapes = {node: self._shape(node) for node in sorted(self._nodes())}
-        self._refuse_recursion(shapes)
+        """Every shape of the graph."""
+        shapes = {node: self._shape(node) for node in sorted(self._shape_nodes())}
+        self._check_recursion(shapes)
         return shapes
 
-    def _nodes(self) -> set[str]:
-        """What counts as a shape: https://www.w3.org/TR/shacl/#shapes."""
+    def _shape_nodes(self) -> set[str]:
+        """The nodes that are shapes: https://www.w3.org/TR/shacl/#shapes."""
         graph = self.graph
-        found = graph.instances(f"<{SH}NodeShape>") | graph.instances(f"<{SH}PropertyShape>")
-        taking_shapes = {name: c.takes for name, c in COMPONENTS.items()} | dict(COMPANIONS)
-        for name in (*TARGETS, *COMPONENTS, *COMPANIONS, *FOREIGN - {"values", "expression"}):
-            found.update(graph.subjects(_sh(name)))
+        nodes = graph.instances(f"<{SH}NodeShape>") | graph.instances(f"<{SH}PropertyShape>")
+        for name in (*_TARGETS, *COMPONENTS, *OTHER_PARAMETERS, *_NOT_COMPILED - {"values", "expression"}):
+            nodes.update(graph.subjects(_sh(name)))
         for parameter in self._custom:
-            found.update(graph.subjects(parameter))
-        # A parameter declaration has a path and says what its values must be: it is no shape that anything is held to.
-        found -= set(graph.objects(_sh("parameter")))
-        for name, takes in taking_shapes.items():
+            nodes.update(graph.subjects(parameter))
+        # The declaration of a parameter has a path and constraints, but it is not a shape.
+        nodes -= graph.objects(_sh("parameter"))
+        for name, takes in _parameter_types():
             for value in graph.objects(_sh(name)):
-                if takes is Takes.SHAPE and not value.startswith('"'):
-                    found.add(value)
-                elif takes is Takes.SHAPES:
-                    found.update(member for member in graph.list(value) or () if not member.startswith('"'))
-        return found
+                if takes is ParameterType.SHAPE:
+                    nodes.add(value)
+                elif takes is ParameterType.SHAPES:
+                    nodes.update(graph.members(value) or ())
+        return {node for node in nodes if not node.startswith('"')}
 
     def _shape(self, node: str) -> Shape:
-        said = self.graph.about(node)
-        self._look_for_unknown(node, said)
-        paths = said.get(_sh("path"), ())
-        path = self.path(node, paths[0], frozenset()) if paths else None
-        if len(paths) > 1:
-            self._fault(node, "two-paths", f"{self._name(node)} has {len(paths)} paths; a property shape has one")
-        if not paths and f"<{SH}PropertyShape>" in said.get(TYPE, ()):
-            self._fault(node, "no-path", f"{self._name(node)} is a sh:PropertyShape and has no sh:path")
-        if paths and f"<{SH}NodeShape>" in said.get(TYPE, ()):
-            self._fault(node, "node-shape-with-path", f"{self._name(node)} is a sh:NodeShape and has a sh:path")
-        group = self._one(node, "group")
+        statements = self.graph.statements(node)
+        self._check_vocabulary(node, statements)
+        group = self._value(node, "group")
         return Shape(
             node,
-            path=path,
-            targets=tuple(self._targets(node, said)),
-            constraints=tuple(self._constraints(node, said)),
-            severity=self._one(node, "severity", Takes.IRI) or f"<{SH}Violation>",
-            messages=tuple(self._messages(node, said)),
-            deactivated=self._one(node, "deactivated", Takes.BOOLEAN) in (_boolean("true"), _boolean("1")),
-            names=said.get(_sh("name"), ()) or said.get(f"<{RDFS}label>", ()),
-            order=(_number(self._one(group, "order")), group, _number(self._one(node, "order"))),
-            see_also=said.get(f"<{RDFS}seeAlso>", ()),
-            foreign=tuple(sorted(p for p in said if p in self._custom or (local(p) in FOREIGN and p == _sh(local(p))))),
-            place=self._places.of(node, self.graph),
+            path=self._path(node, statements),
+            targets=tuple(self._targets(node, statements)),
+            constraints=tuple(self._constraints(node, statements)),
+            severity=self._value(node, "severity", ParameterType.IRI) or f"<{SH}Violation>",
+            messages=tuple(self._messages(node, statements)),
+            deactivated=self._value(node, "deactivated", ParameterType.BOOLEAN) in _TRUTHS,
+            names=statements.get(_sh("name"), ()) or statements.get(f"<{RDFS}label>", ()),
+            order=(_number(self._value(group, "order")), group, _number(self._value(node, "order"))),
+            see_also=statements.get(f"<{RDFS}seeAlso>", ()),
+            not_compiled=tuple(sorted(p for p in statements if p in self._custom or _is_sh(p, _NOT_COMPILED))),
+            place=self._lines.of(node, self.graph),
         )
 
-    def _targets(self, node: str, said: Mapping[str, tuple[str, ...]]) -> Iterator[Target]:
-        for name, kind in TARGETS.items():
-            for term in said.get(_sh(name), ()):
+    def _path(self, node: str, statements: _Statements) -> PropertyPath | None:
+        paths, types = statements.get(_sh("path"), ()), statements.get(_TYPE, ())
+        if len(paths) > 1:
+            self._fault(node, "two-paths", f"{len(paths)} values of sh:path; a property shape has one")
+        if not paths and _sh("PropertyShape") in types:
+            self._fault(node, "no-path", "a sh:PropertyShape must have a sh:path")
+        if paths and _sh("NodeShape") in types:
+            self._fault(node, "node-shape-with-path", "a sh:NodeShape must not have a sh:path")
+        return self.path(node, paths[0], frozenset()) if paths else None
+
+    def _targets(self, node: str, statements: _Statements) -> Iterator[Target]:
+        for name, kind in _TARGETS.items():
+            for term in statements.get(_sh(name), ()):
                 if (kind == "node" and term.startswith("_:")) or (kind != "node" and not term.startswith("<")):
-                    self._fault(node, "bad-target", f"{self._name(node)}: sh:{name} cannot be {_short(term)}")
+                    self._fault(node, "bad-target", f"sh:{name} cannot be {_short(term)}")
                 else:
                     yield Target(kind, term)
-        if node.startswith("<") and self._classes.intersection(said.get(TYPE, ())):
+        if node.startswith("<") and self._classes.intersection(statements.get(_TYPE, ())):
             yield Target("class", node)
 
-    def _constraints(self, node: str, said: Mapping[str, tuple[str, ...]]) -> Iterator[Constraint]:
-        more = {name: self._one(node, name, takes) for name, takes in COMPANIONS.items() if _sh(name) in said}
-        for name, component in COMPONENTS.items():
-            values = said.get(_sh(name), ())
-            if component.once and len(values) > 1:
-                self._fault(node, "too-many", f"{self._name(node)} has {len(values)} times sh:{name}; once is allowed")
-            if values and component.property_only and _sh("path") not in said:
-                self._fault(node, "needs-path", f"{self._name(node)} has no sh:path, so it cannot have sh:{name}")
-            for value in values:
-                if not self._fits(node, name, value, component.takes):
-                    continue
-                if name in ("qualifiedMinCount", "qualifiedMaxCount"):
-                    # Without a qualified value shape the component is not there: its parameters are all mandatory.
-                    if more.get("qualifiedValueShape") and _sh("path") in said:
-                        shape = more["qualifiedValueShape"]
-                        siblings = self._siblings(node, shape, more)
-                        yield Constraint(component, (value,), (shape,), siblings)
-                elif name in ("closed", "uniqueLang"):
-                    # "true" alone is spoken of; any other lexical form leaves the constraint asleep.
-                    if value == _boolean("true"):
-                        ignored = self.graph.list(more.get("ignoredProperties") or NIL) or ()
-                        own = tuple(self._own_predicates(said)) if name == "closed" else ()
-                        yield Constraint(component, (value,), more=tuple(sorted({*own, *ignored})))
-                elif component.takes is Takes.SHAPE:
-                    yield Constraint(component, (value,), (value,))
-                elif component.takes is Takes.SHAPES:
-                    yield Constraint(component, (value,), self.graph.list(value) or ())
-                elif component.takes in (Takes.TERMS, Takes.STRINGS):
-                    yield Constraint(component, self.graph.list(value) or ())
-                elif name == "pattern":
-                    flags = lexical_form(more.get("flags", ""))
-                    self._look_at_pattern(node, value, flags)
-                    yield Constraint(component, (value,), more=(flags,))
-                else:
-                    yield Constraint(component, (value,))
-
-    def _siblings(self, node: str, shape: str, more: Mapping[str, str]) -> tuple[str, ...]:
-        """The other qualified value shapes that a value may not fit: https://www.w3.org/TR/shacl/#dfn-sibling-shapes."""
-        if more.get("qualifiedValueShapesDisjoint") not in (_boolean("true"), _boolean("1")):
-            return ()
-        found: set[str] = set()
-        for parent in self.graph.subjects_of(_sh("property"), node):
-            for child in self.graph.about(parent).get(_sh("property"), ()):
-                found.update(self.graph.about(child).get(_sh("qualifiedValueShape"), ()))
-        return tuple(sorted(found - {shape}))
-
-    def _own_predicates(self, said: Mapping[str, tuple[str, ...]]) -> Iterator[str]:
-        for child in said.get(_sh("property"), ()):
-            yield from (path for path in self.graph.about(child).get(_sh("path"), ()) if path.startswith("<"))
-
-    def _messages(self, node: str, said: Mapping[str, tuple[str, ...]]) -> Iterator[str]:
-        for message in said.get(_sh("message"), ()):
+    def _messages(self, node: str, statements: _Statements) -> Iterator[str]:
+        for message in statements.get(_sh("message"), ()):
             if message.startswith('"') and not message.endswith(">"):
                 yield message
             else:
-                self._fault(
-                    node, "bad-message", f"{self._name(node)}: sh:message must be a text, not {_short(message)}"
-                )
+                self._fault(node, "bad-message", f"sh:message must be a text, not {_short(message)}")
 
-    # --- parameters
+    def _custom_parameters(self) -> Iterator[str]:
+        """The parameters of constraint components that the graph declares."""
+        for component in self.graph.instances(f"<{SH}ConstraintComponent>"):
+            for parameter in self.graph.statements(component).get(_sh("parameter"), ()):
+                yield from self.graph.statements(parameter).get(_sh("path"), ())
 
-    def _one(self, node: str, name: str, takes: Takes | None = None) -> str:
-        values = self.graph.about(node).get(_sh(name), ())
+    # --- constraints
+
+    def _constraints(self, node: str, statements: _Statements) -> Iterator[Constraint]:
+        others = {
+            name: self._value(node, name, takes) for name, takes in OTHER_PARAMETERS.items() if _sh(name) in statements
+        }
+        parameters = _ShapeParameters(self.graph, node, others)
+        for name, component in COMPONENTS.items():
+            values = statements.get(_sh(name), ())
+            if component.once and len(values) > 1:
+                self._too_many(node, name, len(values))
+            if values and component.property_only and not parameters.has_path:
+                self._fault(node, "needs-path", f"sh:{name} requires a sh:path")
+            for value in values:
+                if self._accepts(node, name, value, component.takes):
+                    constraint = self._constraint(node, component, parameters, value)
+                    if constraint is not None:
+                        yield constraint
+
+    def _constraint(
+        self, node: str, component: Component, parameters: _ShapeParameters, value: str
+    ) -> Constraint | None:
+        if component.read is not None:
+            try:
+                return component.read(component, parameters, value)
+            except ValueError as error:
+                self._fault(node, f"bad-{component.name}", str(error))
+                return None
+        members = self.graph.members(value) or () if component.takes.is_list else (value,)
+        if component.takes in (ParameterType.SHAPE, ParameterType.SHAPES):
+            return Constraint(component, (value,), shapes=members)
+        return Constraint(component, members)
+
+    def _value(self, node: str, name: str, takes: ParameterType | None = None) -> str:
+        """The value of a parameter that a shape has at most once; empty when it is missing or wrong."""
+        values = self.graph.statements(node).get(_sh(name), ())
         if len(values) > 1:
-            self._fault(node, "too-many", f"{self._name(node)} has {len(values)} times sh:{name}; once is allowed")
-        if values and takes is not None and not self._fits(node, name, values[0], takes):
+            self._too_many(node, name, len(values))
+        if values and takes is not None and not self._accepts(node, name, values[0], takes):
             return ""
         return values[0] if values else ""
 
-    def _fits(self, node: str, name: str, value: str, takes: Takes) -> bool:
-        """Whether the parameter's value is what it must be; if not, that is a fault."""
-        if takes in (Takes.TERMS, Takes.IRIS, Takes.STRINGS, Takes.SHAPES):
-            members = self.graph.list(value)
-            if members is None:
-                self._fault(
-                    node,
-                    "no-list",
-                    f"{self._name(node)}: sh:{name} must be {takes.value}, and the list is broken or missing",
-                )
-                return False
-            well = all(fits(member, takes) for member in members)
-        else:
-            well = fits(value, takes)
-        if not well:
-            self._fault(
-                node, "bad-parameter", f"{self._name(node)}: sh:{name} must be {takes.value}, not {_short(value)}"
-            )
-        return well
-
-    def _look_at_pattern(self, node: str, value: str, flags: str) -> None:
-        try:
-            regex.to_pattern(lexical_form(value), flags)
-        except ValueError as error:
-            self._fault(
-                node, "bad-pattern", f"{self._name(node)}: sh:pattern {_short(value)} is no regular expression: {error}"
-            )
-
-    def _look_for_unknown(self, node: str, said: Mapping[str, tuple[str, ...]]) -> None:
-        known = {*TARGETS, *COMPONENTS, *COMPANIONS, *TELLING, *FOREIGN}
-        known |= BESIDE
-        for predicate in said:
-            name = local(predicate)
-            if predicate == _sh(name) and name not in known:
-                near = difflib.get_close_matches(name, sorted(known), n=1)
-                offer = f" Did you mean sh:{near[0]}?" if near else ""
-                self._fault(node, "unknown-parameter", f"{self._name(node)}: SHACL has no sh:{name}.{offer}")
-
-    def _custom_parameters(self) -> Iterator[str]:
-        """The parameters of constraint components of one's own, which the reference engine judges."""
-        for component in self.graph.instances(f"<{SH}ConstraintComponent>"):
-            for parameter in self.graph.about(component).get(_sh("parameter"), ()):
-                yield from self.graph.about(parameter).get(_sh("path"), ())
+    def _accepts(self, node: str, name: str, value: str, takes: ParameterType) -> bool:
+        """True when the parameter's value is of its type; otherwise that is a fault."""
+        members = self.graph.members(value) if takes.is_list else (value,)
+        if members is None:
+            self._fault(node, "no-list", f"sh:{name} must be {takes.value}, and the list is ill-formed or missing")
+            return False
+        accepted = all(map(takes.accepts, members))
+        if not accepted:
+            self._fault(node, "bad-parameter", f"sh:{name} must be {takes.value}, not {_short(value)}")
+        return accepted
 
     # --- paths
 
-    def path(self, node: str, term: str, above: frozenset[str]) -> Path | None:
-        """The path that `term` describes; `node` is the shape to blame, `above` what the path is a part of."""
+    def path(self, node: str, term: str, parents: frozenset[str]) -> PropertyPath | None:
+        """The path that `term` describes; `node` is the shape with the path, `parents` what the term is a part of."""
         if term.startswith("<"):
-            return Step(term)
-        said = self.graph.about(term)
-        if term in above or term.startswith('"'):
-            self._fault(node, "bad-path", f"{self._name(node)}: {_short(term)} is not a property path")
+            return PredicatePath(term)
+        statements = self.graph.statements(term)
+        if term in parents or term.startswith('"'):
+            self._fault(node, "bad-path", f"{_short(term)} is not a property path")
             return None
-        above |= {term}
-        # A node that is a list is a sequence, whatever else is said of it (the W3C's path-strange cases).
-        if FIRST in said:
-            return self._path_of(node, self.graph.list(term), above, Sequence)
-        if alternatives := said.get(_sh("alternativePath")):
-            return self._path_of(node, self.graph.list(alternatives[0]), above, Alternative)
-        if inverted := said.get(_sh("inversePath")):
-            part = self.path(node, inverted[0], above)
+        parents |= {term}
+        # A node that is a list is a sequence, whatever else is stated of it (the W3C's path-strange cases).
+        if _FIRST in statements:
+            return self._path_of_list(node, term, parents, SequencePath)
+        if alternatives := statements.get(_sh("alternativePath")):
+            return self._path_of_list(node, alternatives[0], parents, AlternativePath)
+        if inverted := statements.get(_sh("inversePath")):
+            part = self.path(node, inverted[0], parents)
             return None if part is None else inverse(part)
-        for name, times in (("zeroOrMorePath", "*"), ("oneOrMorePath", "+"), ("zeroOrOnePath", "?")):
-            if repeated := said.get(_sh(name)):
-                part = self.path(node, repeated[0], above)
-                return None if part is None else Repeat(part, times)  # type: ignore[arg-type]
-        self._fault(node, "bad-path", f"{self._name(node)}: its sh:path is not a property path")
+        for name, times in _REPEATS.items():
+            if repeated := statements.get(_sh(name)):
+                part = self.path(node, repeated[0], parents)
+                return None if part is None else RepeatPath(part, times)
+        self._fault(node, "bad-path", "its sh:path is not a property path")
         return None
 
-    def _path_of(
-        self,
-        node: str,
-        members: tuple[str, ...] | None,
-        above: frozenset[str],
-        kind: type[Sequence] | type[Alternative],
-    ) -> Path | None:
+    def _path_of_list(
+        self, node: str, head: str, parents: frozenset[str], kind: type[SequencePath] | type[AlternativePath]
+    ) -> PropertyPath | None:
+        members = self.graph.members(head)
         if members is None or len(members) < 2:
-            self._fault(
-                node, "bad-path", f"{self._name(node)}: a {kind.__name__.lower()} path is a list of at least two paths"
-            )
+            name = "a sequence" if kind is SequencePath else "an alternative"
+            self._fault(node, "bad-path", f"{name} path must be a list of at least two paths")
             return None
-        parts = [part for member in members if (part := self.path(node, member, above)) is not None]
+        parts = [part for member in members if (part := self.path(node, member, parents)) is not None]
         return kind(tuple(parts)) if len(parts) == len(members) else None
 
     # --- faults
 
-    def _refuse_recursion(self, shapes: Mapping[str, Shape]) -> None:
-        """A shape must not lean on itself: https://www.w3.org/TR/shacl/#shapes-recursion leaves it undefined."""
+    def _check_vocabulary(self, node: str, statements: _Statements) -> None:
+        for predicate in statements:
+            name = local_name(predicate)
+            if predicate == _sh(name) and name not in _KNOWN:
+                near = closest(name, sorted(_KNOWN), limit=1)
+                remedy = f" Did you mean sh:{near[0]}?" if near else ""
+                self._fault(node, "unknown-parameter", f"SHACL has no sh:{name}.{remedy}")
+
+    def _check_recursion(self, shapes: Mapping[str, Shape]) -> None:
+        """Recursive shapes are faults: https://www.w3.org/TR/shacl/#shapes-recursion leaves their meaning undefined."""
         done: set[str] = set()
         for node in shapes:
-            trail: list[str] = []
-            self._walk(node, shapes, trail, done)
+            self._find_recursion(node, shapes, [], done)
 
-    def _walk(self, node: str, shapes: Mapping[str, Shape], trail: list[str], done: set[str]) -> None:
+    def _find_recursion(self, node: str, shapes: Mapping[str, Shape], trail: list[str], done: set[str]) -> None:
         if node in trail:
-            ring = [*trail[trail.index(node) :], node]
-            told = " -> ".join(self._name(each) for each in ring)
-            self._fault(
-                node, "recursion", f"Shapes lean on themselves: {told}. SHACL leaves the meaning of recursion open"
-            )
+            cycle = " -> ".join(self._name(each) for each in [*trail[trail.index(node) :], node])
+            self._fault(node, "recursion", f"recursive shapes are not supported: {cycle}. SHACL does not define them")
             return
         if node in done or node not in shapes:
             return
         trail.append(node)
-        for child in sorted(set(shapes[node].children())):
-            self._walk(child, shapes, trail, done)
+        for child in sorted(set(shapes[node].references())):
+            self._find_recursion(child, shapes, trail, done)
         trail.pop()
         done.add(node)
 
+    def _too_many(self, node: str, name: str, count: int) -> None:
+        self._fault(node, "too-many", f"{count} values of sh:{name}; one is allowed")
+
     def _fault(self, node: str, kind: str, message: str) -> None:
-        place = self._places.of(node, self.graph)
-        self.faults.append(Finding(f"shapes/{kind}", message, places=(place,) if place is not None else (), shape=node))
+        place = self._lines.of(node, self.graph)
+        places = (place,) if place is not None else ()
+        self.faults.append(Finding(f"shapes/{kind}", f"{self._name(node)}: {message}", places=places, shape=node))
 
     def _name(self, node: str) -> str:
-        """How people know the shape: its CURIE, or its path and the shape that it belongs to."""
+        """The CURIE of a shape; of a blank node its path, and the shape that it belongs to."""
         if node.startswith("<"):
-            return f"The shape {to_curie(node[1:-1])}"
-        path = next(iter(self.graph.about(node).get(_sh("path"), ())), "")
+            return f"Shape {to_curie(node[1:-1])}"
+        path = next(iter(self.graph.statements(node).get(_sh("path"), ())), "")
         owner = self.graph.owner(node)
         about = f" for {_short(path)}" if path.startswith("<") else ""
         return f"A shape{about}" + (f" in {to_curie(owner[1:-1])}" if owner else f" ({node})" if not about else "")
+
+
+class _ShapeParameters:
+    """The parameters of one shape, for the components that read several."""
+
+    def __init__(self, graph: ShapesGraph, node: str, others: Mapping[str, str]) -> None:
+        self._graph, self._node, self._others = graph, node, others
+        self.has_path = _sh("path") in graph.statements(node)
+
+    def value(self, name: str) -> str:
+        return self._others.get(name, "")
+
+    def is_true(self, name: str) -> bool:
+        return self.value(name) in _TRUTHS
+
+    def members(self, name: str) -> tuple[str, ...]:
+        return self._graph.members(self.value(name) or _NIL) or ()
+
+    def property_predicates(self) -> tuple[str, ...]:
+        graph = self._graph
+        children = graph.statements(self._node).get(_sh("property"), ())
+        paths = (path for child in children for path in graph.statements(child).get(_sh("path"), ()))
+        return tuple(path for path in paths if path.startswith("<"))
+
+    def sibling_shapes(self) -> tuple[str, ...]:
+        graph = self._graph
+        parents = graph.subjects(_sh("property"), self._node)
+        siblings = {child for parent in parents for child in graph.statements(parent).get(_sh("property"), ())}
+        shapes = {s for sibling in siblings for s in graph.statements(sibling).get(_sh("qualifiedValueShape"), ())}
+        return tuple(sorted(shapes))
+
+
+_REPEATS: Mapping[str, Literal["*", "+", "?"]] = {
+    "zeroOrMorePath": "*",
+    "oneOrMorePath": "+",
+    "zeroOrOnePath": "?",
+}
+
+
+def _parameter_types() -> Iterator[tuple[str, ParameterType]]:
+    yield from ((name, component.takes) for name, component in COMPONENTS.items())
+    yield from OTHER_PARAMETERS.items()
 
 
 def _sh(name: str) -> str:
     return f"<{SH}{name}>"
 
 
-def _boolean(word: str) -> str:
-    return f'"{word}"^^<{XSD}boolean>'
+def _is_sh(predicate: str, names: set[str]) -> bool:
+    name = local_name(predicate)
+    return name in names and predicate == _sh(name)
 
 
 def _number(text: str) -> float:
@@ -353,4 +411,101 @@ def _number(text: str) -> float:
 
 
 def _short(term: str) -> str:
-    return to_curie(term[1:-1]) if term.startswith("<") else "a node without a name" if term.startswith("_:") else term
+    return to_curie(term[1:-1]) if term.startswith("<") else "a blank node" if term.startswith("_:") else term
+
+
+# --- source positions
+#
+# RDF parsers give no positions, so the text of the files is searched. In N-Triples the line of a triple is exact. In
+# Turtle it is the line that begins with the subject, or in the block of the subject the first line that has the
+# property. In other formats, and in very long files, only the file is known.
+
+_PREFIX = re.compile(r"\s*@?prefix\s+([\w.-]*):\s*<([^>]*)>", re.IGNORECASE)
+_NAME = re.compile(r"<([^>\s]*)>|([\w.-]*):((?:[^\s;,.\[\]()#]|\.(?=\w))*)")
+_LONGEST_FILE = 32_000_000
+"""Bytes: longer files are not searched."""
+
+
+class _Line(NamedTuple):
+    file: Path
+    number: int
+    names: Sequence[str]
+    """The IRIs or terms on the line, in order."""
+
+
+def locate_findings(findings: Iterable[Finding], files: Sequence[Path]) -> tuple[Finding, ...]:
+    """The findings with the places of their focus nodes in the files, as far as they are known."""
+    findings = tuple(findings)
+    subjects = {finding.focus for finding in findings if not finding.places}
+    lines: dict[str, list[_Line]] = {}
+    for file in files:
+        for subject, line in _lines_about(file, subjects):
+            lines.setdefault(subject, []).append(line)
+    file_alone = (Place(str(files[0])),) if len(files) == 1 else ()
+    return tuple(
+        finding if finding.places else replace(finding, places=_places(finding, lines) or file_alone)
+        for finding in findings
+    )
+
+
+def _places(finding: Finding, lines: Mapping[str, list[_Line]]) -> tuple[Place, ...]:
+    about = lines.get(finding.focus, ())
+    exact = [line for line in about if line.names[1:] == [finding.path, finding.value]]
+    counted = [line for line in about if finding.values and line.names[1:2] == [finding.path]]
+    with_property = [line for line in about if finding.path in line.names]
+    chosen = exact or counted or with_property[:1] or about[:1]
+    return tuple(Place(str(line.file), line.number) for line in chosen)
+
+
+def _lines_about(file: Path, subjects: set[str]) -> Iterator[tuple[str, _Line]]:
+    """The lines about these subjects, of files in formats with lines."""
+    if not subjects or file.stat().st_size > _LONGEST_FILE:
+        return
+    if file.suffix == ".nt":
+        encoded = {subject.encode() for subject in subjects}
+        with file.open("rb") as content:
+            for number, line in enumerate(content, 1):
+                if line.partition(b" ")[0] in encoded:
+                    terms = line.decode("utf-8", errors="replace").rstrip(" .\r\n").split(" ", 2)
+                    yield terms[0], _Line(file, number, terms)
+    elif file.suffix in (".ttl", ".n3"):
+        yield from ((subject, line) for subject, line in _turtle_lines(file) if subject in subjects)
+
+
+def _turtle_lines(file: Path) -> Iterator[tuple[str, _Line]]:
+    """Each line with the subject of its block: the last IRI that began a line."""
+    prefixes: dict[str, str] = {}
+    subject = ""
+
+    def to_iri(match: re.Match[str]) -> str:
+        return f"<{match[1]}>" if match[1] is not None else f"<{prefixes.get(match[2], '')}{match[3]}>"
+
+    for number, line in enumerate(file.read_text(encoding="utf-8", errors="replace").splitlines(), 1):
+        if (declared := _PREFIX.match(line)) is not None:
+            prefixes[declared[1]] = declared[2]
+            continue
+        if (name := _NAME.match(line)) is not None:
+            subject = to_iri(name)
+        if subject:
+            yield subject, _Line(file, number, [to_iri(match) for match in _NAME.finditer(line)])
+
+
+class _ShapeLines:
+    """The line on which each shape begins."""
+
+    def __init__(self, files: Sequence[str]) -> None:
+        self._files = [Path(file) for file in files]
+
+    def of(self, node: str, graph: ShapesGraph) -> Place | None:
+        """The line of the shape, or of the nearest shape with an IRI that it belongs to; otherwise its file."""
+        owner = node if node.startswith("<") else graph.owner(node)
+        return self._first_lines.get(owner) or (Place(str(self._files[0])) if len(self._files) == 1 else None)
+
+    @cached_property
+    def _first_lines(self) -> Mapping[str, Place]:
+        places: dict[str, Place] = {}
+        for file in self._files:
+            if file.suffix in (".ttl", ".n3", ".nt"):
+                for subject, line in _turtle_lines(file):
+                    places.setdefault(subject, Place(str(file), line.number))
+        return places

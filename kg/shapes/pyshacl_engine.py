@@ -1,28 +1,33 @@
-"""The reference engine: shapes that are not compiled go to pyshacl, and come back as the same findings.
+"""The pyshacl engine: validates the shapes that are not compiled to SQL, and makes the same findings of its results.
 
-The only file that imports rdflib and pyshacl, and only when it is called. pyshacl judges SHACL-SPARQL, components of
-one's own and the advanced features; the tests hold it against the compiler on everything that both know.
+These are shapes with SHACL-SPARQL, constraint components of their own, or the advanced features. pyshacl copies a graph
+triple by triple, which takes a hundred times longer than to validate it. So it gets only the triples that the shapes
+can read, by the predicates and classes that their paths, targets and queries name. Shapes that may read any triple get
+all: a query with a variable as predicate, a closed shape, a script.
+
+This is the only module that imports pyshacl, and it imports pyshacl and rdflib when it is called.
 """
 
+# ruff: noqa: S608 - only numbers and names of tables are put into SQL
 from __future__ import annotations
 
 import logging
 import warnings
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from pyoxigraph import Triple
+from pyoxigraph import Literal, NamedNode, Triple
 
 from kg.errors import FaultsError
 from kg.graph.triple_tables import TripleTables
 from kg.reports import Finding, Report, Severity
-from kg.shapes import messages
 from kg.shapes.model import Shape, Shapes
 from kg.shapes.parse import path_of
-from kg.shapes.pyshacl_slice import SEEN, cut, sight_of
-from kg.shapes.shapes_graph import local
-from kg.terms import OWL, RDF, SH
+from kg.shapes.results import LANGUAGES, TermRenderer, local_name, path_text
+from kg.terms import OWL, RDF, RDFS, SH, XSD, Spo, to_spo
+from kg.traversal import reachable
 from kg.xsd import lexical_form, literal_parts
 
 if TYPE_CHECKING:
@@ -30,7 +35,9 @@ if TYPE_CHECKING:
     from rdflib.term import Node
 
 _LEVELS = {f"<{SH}Warning>": Severity.WARNING, f"<{SH}Info>": Severity.INFO}
-_KEPT = ("resultMessage", "sourceConstraint")
+_DETAILS = ("resultMessage", "sourceConstraint")
+_ADVANCED = frozenset({"target", "rule", "values", "expression"})
+_READ_TABLE = "shape_read"
 
 
 def check(
@@ -41,21 +48,22 @@ def check(
     ontology: Iterable[Triple] = (),
     tables: Sequence[str] = ("triple", "inferred"),
     focus: Iterable[str] | None = None,
-    languages: Sequence[str] = messages.LANGUAGES,
+    languages: Sequence[str] = LANGUAGES,
 ) -> Report:
-    """What pyshacl finds with these shapes; raises `FaultsError` when it refuses them.
+    """The findings of pyshacl for these targeted shapes; raises `FaultsError` when it refuses them.
 
-    The ontology is only asked for subclasses, as the compiler does.
+    Of the ontology only the subclasses are used, as in the SQL engine.
     """
-    subclasses = [t for t in ontology if t.predicate.value.endswith("#subClassOf")]
-    sight = sight_of(shapes.triples, [root.node for root in roots])
-    if sight is not None:
-        tables = (cut(workshop, sight, [(str(t.subject), str(t.object)) for t in subclasses], tables=tables),)
+    subclasses = [t for t in ontology if t.predicate.value == RDFS + "subClassOf"]
+    filter_ = triple_filter(shapes.triples, [root.node for root in roots])
+    if filter_ is not None:
+        _fill_read_table(workshop, filter_, map(to_spo, subclasses), tables=tables)
+        tables = (_READ_TABLE,)
     data = (triple for table in tables for triple in workshop.triples(table=table))
     try:
         return check_triples([*data, *subclasses], shapes, roots, focus=focus, languages=languages)
     finally:
-        workshop.sql.execute(f"DROP TABLE IF EXISTS {SEEN}")
+        workshop.sql.execute(f"DROP TABLE IF EXISTS {_READ_TABLE}")
 
 
 def check_triples(
@@ -64,23 +72,23 @@ def check_triples(
     roots: Sequence[Shape],
     *,
     focus: Iterable[str] | None = None,
-    languages: Sequence[str] = messages.LANGUAGES,
+    languages: Sequence[str] = LANGUAGES,
 ) -> Report:
-    """What pyshacl finds in the triples with these targeted shapes."""
+    """The findings of pyshacl in the triples for these targeted shapes."""
     import pyshacl
 
     chosen = {root.node for root in roots}
     try:
-        with _quiet():
+        with _without_warnings():
             _, report, text = pyshacl.validate(
                 _to_graph(data),
-                shacl_graph=_to_graph(_without_other_targets(shapes, chosen)),
-                advanced=any({"target", "rule", "values", "expression"} & {local(p) for p in s.foreign} for s in roots),
+                shacl_graph=_to_graph(_with_targets_of(shapes, chosen)),
+                advanced=any(_ADVANCED.intersection(map(local_name, root.not_compiled)) for root in roots),
                 inplace=True,
                 do_owl_imports=False,
             )
     except Exception as error:
-        # pyshacl lets errors of its own, of rdflib's parser and plain Python ones through: all mean that it refuses.
+        # pyshacl passes on errors of its own, of rdflib's parser and plain Python ones: all mean that it refuses.
         raise FaultsError([_refusal(str(error) or type(error).__name__, roots)]) from error
     if isinstance(report, Exception | bytes):
         raise FaultsError([_refusal(str(text), roots)])
@@ -88,13 +96,12 @@ def check_triples(
     if focus is not None:
         wanted = set(focus)
         findings = [finding for finding in findings if finding.focus in wanted]
-    judged = {f"engine of {name}": "pyshacl" for name in sorted(chosen)}
-    return Report(tuple(findings), judged)
+    return Report(tuple(findings), {f"engine of {name}": "pyshacl" for name in sorted(chosen)})
 
 
 @contextmanager
-def _quiet() -> Iterator[None]:
-    """Without rdflib's complaints about ill-formed literals: they become findings, or concern no shape."""
+def _without_warnings() -> Iterator[None]:
+    """Without rdflib's warnings about ill-formed literals: they become findings, or concern no shape."""
     loggers = [logging.getLogger(name) for name in ("rdflib.term", "pyshacl-validate")]
     levels = [logger.level for logger in loggers]
     for logger in loggers:
@@ -108,19 +115,19 @@ def _quiet() -> Iterator[None]:
             logger.setLevel(level)
 
 
-def _without_other_targets(shapes: Shapes, chosen: set[str]) -> Iterator[Triple]:
-    """The shapes graph, in which only the chosen shapes look for nodes; the others stay, to be leaned on."""
+def _with_targets_of(shapes: Shapes, chosen: set[str]) -> Iterator[Triple]:
+    """The shapes graph with the targets of the chosen shapes alone; they may refer to all other shapes."""
     others = {shape.node for shape in shapes.targeted()} - chosen
     for triple in shapes.triples:
-        targets = local(str(triple.predicate)).startswith("target")
-        implicit = triple.predicate.value == RDF + "type" and local(str(triple.object)) == "Class"
-        if str(triple.subject) not in others or not (targets or implicit):
+        is_target = local_name(str(triple.predicate)).startswith("target")
+        is_implicit = triple.predicate.value == RDF + "type" and local_name(str(triple.object)) == "Class"
+        if str(triple.subject) not in others or not (is_target or is_implicit):
             yield triple
     yield from _imported_prefixes(shapes.triples)
 
 
 def _imported_prefixes(triples: Sequence[Triple]) -> Iterator[Triple]:
-    """The prefixes that an ontology has from those it imports, as if they were its own.
+    """The prefixes that an ontology imports from others, as if it declared them.
 
     "owl:imports*/sh:declare" (https://www.w3.org/TR/shacl/#sparql-prefixes); pyshacl does not follow the imports.
     """
@@ -130,20 +137,16 @@ def _imported_prefixes(triples: Sequence[Triple]) -> Iterator[Triple]:
             imports.setdefault(str(triple.subject), []).append(str(triple.object))
     users = {triple.object for triple in triples if triple.predicate.value == SH + "prefixes"}
     for user in users:
-        seen, waiting = {str(user)}, [str(user)]
-        while waiting:
-            fresh = set(imports.get(waiting.pop(), ())) - seen
-            seen |= fresh
-            waiting.extend(fresh)
+        imported = reachable((str(user),), lambda ontology: imports.get(ontology, ()))
         for triple in triples:
-            if triple.predicate.value == SH + "declare" and str(triple.subject) in seen:
+            if triple.predicate.value == SH + "declare" and str(triple.subject) in imported:
                 yield Triple(user, triple.predicate, triple.object)  # type: ignore[arg-type]
 
 
-def _refusal(said: str, roots: Sequence[Shape]) -> Finding:
+def _refusal(reason: str, roots: Sequence[Shape]) -> Finding:
     places = tuple(root.place for root in roots if root.place is not None)
     names = ", ".join(root.node for root in roots)
-    message = f"pyshacl cannot run {names}: {' '.join(said.split())}"
+    message = f"pyshacl cannot run {names}: {' '.join(reason.split())}"
     return Finding("shapes/refused", message, places=places[:1], shape=roots[0].node)
 
 
@@ -160,7 +163,8 @@ def _to_graph(triples: Iterable[Triple]) -> Graph:
 
 
 def _to_node(text: str) -> Node:
-    from rdflib import BNode, Literal, URIRef
+    from rdflib import BNode, URIRef
+    from rdflib import Literal as RdflibLiteral
 
     if text.startswith("<"):
         return URIRef(text[1:-1])
@@ -168,16 +172,16 @@ def _to_node(text: str) -> Node:
         return BNode(text[2:])
     literal = literal_parts(text)
     assert literal is not None
-    # Without `normalize=False` rdflib would write 01 as 1, and the finding would name a value that nobody wrote.
+    # Without `normalize=False` rdflib would write 01 as 1, and the finding would have a value that is not in the data.
     if literal.language:
-        return Literal(literal.lexical, lang=literal.language)
+        return RdflibLiteral(literal.lexical, lang=literal.language)
     if text.endswith('"'):
-        return Literal(literal.lexical)
-    return Literal(literal.lexical, datatype=URIRef(literal.datatype), normalize=False)
+        return RdflibLiteral(literal.lexical)
+    return RdflibLiteral(literal.lexical, datatype=URIRef(literal.datatype), normalize=False)
 
 
-def _to_text(node: Any) -> str:
-    from pyoxigraph import Literal, NamedNode
+def _to_exact(node: Any) -> str:
+    """The N-Triples form of a term of rdflib; empty for None."""
     from rdflib import BNode, URIRef
 
     if node is None:
@@ -204,39 +208,197 @@ def _to_finding(report: Any, node: Any, shapes: Shapes, languages: Sequence[str]
     from rdflib import URIRef
 
     def value(name: str) -> str:
-        return _to_text(report.value(node, URIRef(SH + name)))
+        return _to_exact(report.value(node, URIRef(SH + name)))
 
     severity, component = value("resultSeverity"), value("sourceConstraintComponent")
     details = [
-        (f"<{SH}{name}>", _to_text(each)) for name in _KEPT for each in sorted(report.objects(node, URIRef(SH + name)))
+        (f"<{SH}{name}>", _to_exact(detail))
+        for name in _DETAILS
+        for detail in sorted(report.objects(node, URIRef(SH + name)))
     ]
     if severity not in (f"<{SH}Violation>", *_LEVELS):
         details.append((f"<{SH}resultSeverity>", severity))
-    texts = [_to_text(each) for each in sorted(report.objects(node, URIRef(SH + "resultMessage")))]
-    words = messages.Words(languages=languages)
+    texts = [_to_exact(text) for text in sorted(report.objects(node, URIRef(SH + "resultMessage")))]
+    names = TermRenderer(languages=languages)
     path = report.value(node, URIRef(SH + "resultPath"))
-    name = local(component).removesuffix("ConstraintComponent")
+    name = local_name(component).removesuffix("ConstraintComponent")
+    shape = shapes.shapes.get(value("sourceShape"))
     return Finding(
         f"shacl/{name.lower() if name.isupper() else name[:1].lower() + name[1:]}",
-        lexical_form(words.chosen(texts)) or f"{words.term(value('focusNode'))} breaks a constraint",
+        lexical_form(names.preferred(texts)) or f"{names.term(value('focusNode'))} violates a constraint",
         severity=_LEVELS.get(severity, Severity.VIOLATION),
         focus=value("focusNode"),
-        path="" if path is None else messages.path_text(path_of(_triples(report, path), _to_text(path))),
+        path="" if path is None else path_text(path_of(_triples_about(report, path), _to_exact(path))),
         value=value("value"),
         shape=value("sourceShape"),
         component=component,
-        found=words.term(value("value")) if value("value") else "",
+        found=names.term(value("value")) if value("value") else "",
         details=tuple(details),
-        order=shape.order if (shape := shapes.shapes.get(value("sourceShape"))) is not None else (0.0, "", 0.0),
+        order=shape.order if shape is not None else (0.0, "", 0.0),
     )
 
 
-def _triples(report: Any, start: Any) -> Iterator[tuple[str, str, str]]:
-    """What the report says of a path, and of all nodes below it."""
-    seen, waiting = {start}, [start]
-    while waiting:
-        for s, p, o in report.triples((waiting.pop(), None, None)):
-            yield _to_text(s), _to_text(p), _to_text(o)
-            if o not in seen:
-                seen.add(o)
-                waiting.append(o)
+def _triples_about(report: Any, path: Any) -> Iterator[Spo]:
+    """The triples of the report that describe a path."""
+    for node in reachable((path,), lambda each: report.objects(each, None)):
+        yield from ((_to_exact(s), _to_exact(p), _to_exact(o)) for s, p, o in report.triples((node, None, None)))
+
+
+# --- the triples that shapes can read
+
+_TYPE, _SUBCLASS = f"<{RDF}type>", f"<{RDFS}subClassOf>"
+_LISTS = {f"<{RDF}first>", f"<{RDF}rest>"}
+_READS_ALL = frozenset(
+    SH + name for name in ("closed", "rule", "js", "values", "expression", "target", "jsFunctionName")
+)
+_QUERIES = frozenset(SH + name for name in ("select", "ask", "construct", "update"))
+_FALSE = f'"false"^^<{XSD}boolean>'
+_PATH_VARIABLE = "PATH"
+"""Replaced by the path of the shape: https://www.w3.org/TR/shacl/#sparql-constraints-prebound."""
+_Patterns = list[tuple[str, tuple[str, ...]]]
+"""The predicates of a query, each with its object where that is an IRI."""
+
+
+@dataclass(frozen=True, slots=True)
+class TripleFilter:
+    """The triples that shapes can read: those with these predicates, and types that are these names or subclasses."""
+
+    predicates: frozenset[str]
+    names: frozenset[str]
+    all_types: bool
+
+
+def triple_filter(shapes: Sequence[Triple], roots: Iterable[str]) -> TripleFilter | None:
+    """The triples that these shapes can read; None when that may be all."""
+    statements: dict[str, list[Triple]] = {}
+    for triple in shapes:
+        statements.setdefault(str(triple.subject), []).append(triple)
+
+    def objects(node: str) -> Iterator[str]:
+        return (str(triple.object) for triple in statements.get(node, ()))
+
+    # Any shape may use the components and functions that the shapes graph declares.
+    nodes = reachable((*roots, *_declared(shapes)), objects)
+    described = [triple for node in nodes for triple in statements.get(node, ())]
+    if any(t.predicate.value in _READS_ALL and str(t.object) != _FALSE for t in described):
+        return None
+    names = {str(t.object) for t in described if isinstance(t.object, NamedNode)}
+    all_types = False
+    for query in (t.object.value for t in described if t.predicate.value in _QUERIES and isinstance(t.object, Literal)):
+        patterns = _patterns_of(query, _prefixes(shapes))
+        if patterns is None:
+            return None
+        for predicate, objects_ in patterns:
+            names |= {predicate, *objects_}
+            all_types = all_types or (predicate == _TYPE and not objects_)
+    return TripleFilter(frozenset(names | _LISTS | {_SUBCLASS}) - {_TYPE}, frozenset(names), all_types)
+
+
+def _fill_read_table(
+    workshop: Workshop, filter_: TripleFilter, subclasses: Iterable[Spo], *, tables: Sequence[str]
+) -> None:
+    """Make the table of the triples that can be read; `subclasses` are triples beside those of the graph."""
+    union = " UNION ALL ".join(f"SELECT s, p, o FROM {table}" for table in tables)
+    known = workshop.known_numbers((*filter_.predicates, *filter_.names, _TYPE, _SUBCLASS))
+    predicates = [known[name] for name in sorted(filter_.predicates) if name in known]
+    condition = f"p IN (SELECT unnest('{predicates}'::UINTEGER[]))"
+    if _TYPE in known and filter_.all_types:
+        condition += f" OR p = {known[_TYPE]}"
+    elif _TYPE in known:
+        pairs = [(s, o) for s, _, o in subclasses]
+        if _SUBCLASS in known:
+            pairs += workshop.sql.execute(
+                f"SELECT a.text, b.text FROM ({union}) AS t JOIN term AS a ON a.id = t.s JOIN term AS b ON b.id = t.o"
+                f" WHERE t.p = {known[_SUBCLASS]}"
+            ).fetchall()
+        classes = sorted(workshop.known_numbers(_with_subclasses(filter_.names, pairs)).values())
+        condition += f" OR (p = {known[_TYPE]} AND o IN (SELECT unnest('{classes}'::UINTEGER[])))"
+    # Not a TEMP table, because other cursors read it.
+    workshop.sql.execute(
+        f"CREATE OR REPLACE TABLE {_READ_TABLE} AS SELECT s, p, o FROM ({union}) AS t WHERE {condition}"
+    )
+
+
+def _with_subclasses(names: Iterable[str], pairs: Iterable[tuple[str, str]]) -> tuple[str, ...]:
+    below: dict[str, list[str]] = {}
+    for subclass, superclass in pairs:
+        below.setdefault(superclass, []).append(subclass)
+    return reachable(names, lambda name: below.get(name, ()))
+
+
+def _declared(shapes: Iterable[Triple]) -> Iterator[str]:
+    """The components and functions that a shapes graph declares."""
+    for triple in shapes:
+        if triple.predicate.value in (SH + "parameter", SH + "returnType"):
+            yield str(triple.subject)
+
+
+def _prefixes(shapes: Iterable[Triple]) -> dict[str, set[str]]:
+    """Every prefix that the shapes graph declares, with its namespaces."""
+    declarations: dict[str, dict[str, str]] = {}
+    for triple in shapes:
+        if isinstance(triple.object, Literal) and local_name(str(triple.predicate)) in ("prefix", "namespace"):
+            declarations.setdefault(str(triple.subject), {})[local_name(str(triple.predicate))] = triple.object.value
+    prefixes: dict[str, set[str]] = {}
+    for declaration in declarations.values():
+        if len(declaration) == 2:
+            prefixes.setdefault(declaration["prefix"], set()).add(declaration["namespace"])
+    return prefixes
+
+
+def _patterns_of(query: str, prefixes: dict[str, set[str]]) -> _Patterns | None:
+    """The triple patterns of a query; None when one of them may match any predicate."""
+    from rdflib.plugins.sparql import prepareQuery
+
+    if any(len(namespaces) > 1 for namespaces in prefixes.values()):
+        return None
+    try:
+        parsed = prepareQuery(query, initNs={name: next(iter(namespaces)) for name, namespaces in prefixes.items()})
+    except Exception:  # the parser passes on plain Python errors; pyshacl will report what is wrong with the query
+        return None
+    return _patterns_below(parsed.algebra)
+
+
+def _patterns_below(node: Any) -> _Patterns | None:
+    """The patterns below a node of the algebra."""
+    from rdflib.plugins.sparql.parserutils import CompValue
+
+    below: list[_Patterns | None] = []
+    if isinstance(node, CompValue):
+        if node.name in ("Graph", "ServiceGraphPattern"):
+            return None
+        if node.name == "BGP":
+            below += [_predicates_of(p, o) for _, p, o in node.triples]
+        below += [_patterns_below(node[key]) for key in node if key != "triples" or node.name != "BGP"]
+    elif isinstance(node, list | tuple | set):
+        below += [_patterns_below(each) for each in node]
+    return _all_patterns(below)
+
+
+def _predicates_of(predicate: Any, value: Any) -> _Patterns | None:
+    from rdflib import URIRef, Variable
+    from rdflib.paths import AlternativePath, InvPath, MulPath, SequencePath
+
+    match predicate:
+        case URIRef():
+            return [(f"<{predicate}>", (f"<{value}>",) if isinstance(value, URIRef) else ())]
+        case Variable():
+            return [] if str(predicate) == _PATH_VARIABLE else None
+        case InvPath():
+            return _predicates_of(predicate.arg, None)
+        case MulPath():
+            return _predicates_of(predicate.path, None)
+        case SequencePath() | AlternativePath():
+            return _all_patterns([_predicates_of(each, None) for each in predicate.args])
+        case _:
+            return None
+
+
+def _all_patterns(parts: Iterable[_Patterns | None]) -> _Patterns | None:
+    """All patterns of the parts; None when one of the parts may match any predicate."""
+    patterns: _Patterns = []
+    for part in parts:
+        if part is None:
+            return None
+        patterns += part
+    return patterns

@@ -1,195 +1,370 @@
-"""A plan walks in; what breaks it walks out, asked of DuckDB: one statement for one thing of all shapes together.
+"""The SHACL engine in SQL: a plan is computed over all focus nodes at once, a few statements for all shapes together.
 
-The order of work: which nodes does each shape look at, what do they lead to (floor by floor, from the targeted shapes
-down), which constraints are broken; then, from the shapes that lean on none up, the verdicts that other shapes ask for.
+First the focus sets and value sets, stage by stage. Then the constraints: those without other shapes in one step, those
+with other shapes from the shapes that refer to no other upwards, each height with the nodes that failed below.
 """
 
+# ruff: noqa: S608 - only numbers and names of tables are put into SQL
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from typing import NamedTuple
 
 import duckdb
+from pyoxigraph import Triple
 
-from kg.shapes import constraint_sql, result_sql, sql_tables, target_sql
-from kg.shapes.plan import Check, Plan
-from kg.shapes.term_ids import Numbering
-from kg.shapes.value_tests import is_bad, is_out_of_order
-from kg.shapes.violation import COUNTING, Hit
+from kg.reports import Finding, Report
+from kg.shapes.paths import PredicatePath, predicates, to_automaton
+from kg.shapes.plan import Check, FocusSet, ValidationPlan, ValueSet
+from kg.shapes.results import TermRenderer, ValidationResult, to_findings
+from kg.shapes.tables import LABELS, TYPE, Tables
+from kg.sql import inline_table
+from kg.xsd import lexical_form
 
 
-class Asking:
-    """One check under way on a DuckDB connection; the view `shape_edge` is what it looks at."""
+def _ignore(_: str) -> None:
+    return None
+
+
+class SqlEngine:
+    """Validates the triples of some tables; can validate again after they have changed."""
 
     def __init__(
         self,
         sql: duckdb.DuckDBPyConnection,
-        plan: Plan,
-        numbering: Numbering,
-        progress: Callable[[str], None],
+        plan: ValidationPlan,
+        ontology: Sequence[Triple],
+        sources: Sequence[str],
+        progress: Callable[[str], None] | None = None,
     ) -> None:
-        self._sql, self._plan, self._progress = sql, plan, progress
-        self._id, self._words, self._classes = numbering.of, numbering.words, numbering.classes()
-        self._counts: Mapping[int, int] | None = None
-        self.texts: dict[int, str] = {}
-        """The exact texts of all values that were counted."""
+        self.tables = Tables(sql, plan, ontology, sources)
+        self._plan, self._ontology = plan, ontology
+        self._progress = progress if progress is not None else _ignore
 
-    def hits(self, only: Sequence[int] | None) -> list[Hit]:
-        """What breaks the plan's shapes; of their targets only those with these numbers."""
-        self._sql.execute(sql_tables.TABLES)
-        self._gather(only)
+    def close(self) -> None:
+        """Remove all tables of the validation from the connection."""
+        self.tables.drop()
+
+    def report(self, languages: Sequence[str], *, focus: Sequence[int] | None = None) -> Report:
+        """All findings of the plan's shapes; `focus` restricts the targets to nodes with these ids."""
+        self.tables.create()
+        self._fill_sets(focus)
         self._progress("values")
-        self._judge_plain()
-        self._progress("plain constraints")
-        self._judge_logical()
-        return list(self._told())
+        self._find_violations()
+        findings = tuple(self._findings(self._violations(), languages))
+        return Report(findings, {"focus nodes": sum(self.tables.focus_counts().values())})
 
-    def focus_nodes(self) -> int:
-        """How many nodes were looked at."""
-        return sum(self._focus_counts().values())
+    # --- focus sets and value sets
 
-    def _focus_counts(self) -> Mapping[int, int]:
-        """How many nodes each focus set has that has any."""
-        if self._counts is None:
-            self._counts = dict(self._sql.execute(constraint_sql.FOCUS_NODES).fetchall())
-        return self._counts
+    def _fill_sets(self, focus: Sequence[int] | None) -> None:
+        plan, tables = self._plan, self.tables
+        needed = self._needed_value_sets()
+        tables.execute(_fill_targets([s for s in plan.focus_sets if s.targets], tables, focus))
+        for stage in plan.stages():
+            tables.execute(_fill_joined([s for s in plan.focus_sets if s.stage == stage and not s.targets]))
+            value_sets = [s for s in plan.value_sets if s.stage == stage and s.number in needed]
+            for statement in _fill_values(value_sets, tables):
+                tables.execute(statement)
 
-    # --- nodes and values
-
-    def _gather(self, only: Sequence[int] | None) -> None:
+    def _needed_value_sets(self) -> frozenset[int]:
+        """The value sets that a check or a focus set uses."""
         plan = self._plan
-        needed = self._needed_values()
-        self._do(target_sql.target_focus([s for s in plan.focus_sets if s.targets], self._id, self._classes, only))
-        for floor in plan.floors():
-            self._do(target_sql.joined_focus([s for s in plan.focus_sets if s.floor == floor and not s.targets]))
-            for statement in target_sql.values(
-                [s for s in plan.value_sets if s.floor == floor and s.number in needed], self._id
-            ):
-                self._do(statement)
-
-    def _needed_values(self) -> frozenset[int]:
-        """The value sets that anything is asked of."""
-        plan = self._plan
-        needed = {c.value_set for c in plan.checks if c.name != "property"}
-        needed.update(c.value_set for c in plan.checks if c.name == "property" and c.shape in plan.judged)
-        needed.update(below for s in plan.focus_sets for below in s.value_sets)
+        needed = {below for focus_set in plan.focus_sets for below in focus_set.value_sets}
+        needed.update(
+            check.value_set
+            for check in plan.checks
+            if not check.constraint.component.includes_results or check.shape in plan.conformance
+        )
         return frozenset(needed)
 
     # --- constraints
 
-    def _judge_plain(self) -> None:
-        plan, ids = self._plan, self._id
-        by_name: dict[str, list[Check]] = {}
-        for each in plan.checks:
-            by_name.setdefault("value" if constraint_sql.is_plain(each) else each.name, []).append(each)
-        if some := by_name.get("value"):
-            self._judge_values(some)
-        if some := by_name.get("nodeKind"):
-            self._judge_kinds(some)
-        if some := by_name.get("minCount", []) + by_name.get("maxCount", []):
-            self._judge_counts(some)
-        if some := by_name.get("class"):
-            self._do(constraint_sql.classes(some, ids, self._classes))
-        for name, written in (
-            ("in", constraint_sql.members),
-            ("hasValue", constraint_sql.missing),
-            ("equals", constraint_sql.unequal),
-        ):
-            if some := by_name.get(name):
-                self._do(written(some, ids))
-        if some := by_name.get("disjoint"):
-            self._do(constraint_sql.shared(some, ids))
-        if some := by_name.get("closed"):
-            self._do(constraint_sql.strangers(some, ids))
-        if some := by_name.get("uniqueLang"):
-            self._do(constraint_sql.languages(some, self._words))
-        if some := by_name.get("lessThan", []) + by_name.get("lessThanOrEquals", []):
-            self._judge_order(some)
-
-    def _judge_kinds(self, checks: Sequence[Check]) -> None:
-        """Most kinds are right everywhere, which the smallest and the largest number tell of all values at once."""
-        spread = {row[0]: row[1:] for row in self._sql.execute(constraint_sql.SMALLEST_AND_LARGEST).fetchall()}
-        blanks = self._sql.execute(constraint_sql.BLANK_NODES).fetchone() is not None
-        doubtful = [
-            c
-            for c in checks
-            if c.value_set in spread and constraint_sql.may_be_wrong(c, *spread[c.value_set], blanks=blanks)
-        ]
-        if doubtful:
-            self._do(constraint_sql.kinds(doubtful))
-
-    def _judge_counts(self, checks: Sequence[Check]) -> None:
-        """Most counts are right everywhere, and are not asked of each node again."""
-        self._do(constraint_sql.COUNTED)
-        nodes = self._focus_counts()
-        spread = {row[0]: row[1:] for row in self._sql.execute(constraint_sql.FEWEST_AND_MOST).fetchall()}
-        wrong, lacking = [], []
-        for each in checks:
-            having, fewest, most = spread.get(each.value_set, (0, each.constraint.count, 0))
-            if each.name == "minCount" and each.constraint.count and having < nodes.get(each.focus_set, 0):
-                lacking.append(each)
-            if fewest < each.constraint.count if each.name == "minCount" else most > each.constraint.count:
-                wrong.append(each)
-        if wrong:
-            self._do(constraint_sql.wrong_counts(wrong))
-        if lacking:
-            self._do(constraint_sql.without_values(lacking))
-
-    def _judge_values(self, checks: Sequence[Check]) -> None:
-        if not self._do(constraint_sql.doubts(checks, self._words)):
-            return
-        unsure = self._sql.execute(constraint_sql.UNSURE.format(words=self._words)).fetchall()
-        bad = [(n, term) for n, term, text in unsure if is_bad(self._plan.checks[n].constraint, text)]
-        if bad:
-            self._do(constraint_sql.judged(bad))
-        self._do(constraint_sql.SURE)
-
-    def _judge_order(self, checks: Sequence[Check]) -> None:
-        if not self._do(constraint_sql.order_doubts(checks, self._id, self._words)):
-            return
-        unsure = self._sql.execute(constraint_sql.UNSURE_PAIRS).fetchall()
-        bad = [(n, a, b) for n, a, b, left, right in unsure if is_out_of_order(self._plan.checks[n].name, left, right)]
-        if bad:
-            self._do(constraint_sql.judged_pairs(bad))
-        self._do(constraint_sql.SURE_PAIRS)
-
-    def _judge_logical(self) -> None:
+    def _find_violations(self) -> None:
         plan = self._plan
+        self._find(check for check in plan.checks if not check.constraint.component.needs_shapes)
+        self._progress("constraints without other shapes")
         for height in range(1 + max(plan.heights, default=0)):
-            some = [c for c in plan.checks if plan.heights[c.shape] == height and c.logical]
-            for statement in constraint_sql.logical([c for c in some if not c.name.startswith("qualified")], plan):
-                self._do(statement)
-            if counted := [c for c in some if c.name.startswith("qualified")]:
-                self._do(constraint_sql.qualified(counted, plan))
-            self._do(constraint_sql.fails([n for n in sorted(plan.judged) if plan.heights[n] == height], plan))
+            checks = [check for check in plan.checks if plan.heights[check.shape] == height]
+            self._find(check for check in checks if check.constraint.component.needs_shapes)
+            self._find_failed([n for n in sorted(plan.conformance) if plan.heights[n] == height])
 
-    # --- what is told
+    def _find(self, checks: Iterable[Check]) -> None:
+        """Find the violations of these checks: those whose components have the same SQL together."""
+        together: dict[Callable[[Sequence[Check], Tables], None], list[Check]] = {}
+        for check in checks:
+            if (find := check.constraint.component.find) is not None:
+                together.setdefault(find, []).append(check)
+        for find, same in together.items():
+            find(same, self.tables)
 
-    def _told(self) -> Iterator[Hit]:
-        plan = self._plan
+    def _find_failed(self, shapes: Sequence[int]) -> None:
+        """Find the nodes that do not conform to these shapes, by their constraints or by their property shapes."""
+        plan, wanted = self._plan, set(shapes)
+        own = [(check.number, check.shape) for check in plan.checks if check.shape in wanted]
+        children = [
+            (check.shape, check.value_set, plan.numbers[child])
+            for check in plan.checks
+            if check.shape in wanted and check.constraint.component.includes_results
+            for child in check.constraint.shapes
+            if child in plan.numbers
+        ]
+        selects = []
+        if own:
+            selects.append(
+                "SELECT r.shape, h.focus FROM shape_violation h"
+                f" JOIN {inline_table('r', 'check_id, shape INTEGER', own)} ON h.check_id = r.check_id"
+            )
+        if children:
+            selects.append(
+                "SELECT r.shape, v.focus FROM shape_value v"
+                f" JOIN {inline_table('r', 'shape INTEGER, value_set, child INTEGER', children)}"
+                " ON v.value_set = r.value_set SEMI JOIN shape_failed x ON x.shape = r.child AND x.node = v.value"
+            )
+        if selects:
+            self.tables.execute(f"INSERT INTO shape_failed SELECT DISTINCT * FROM ({' UNION ALL '.join(selects)})")
+
+    # --- results
+
+    def _violations(self) -> list[_Violation]:
+        plan, tables = self._plan, self.tables
         if any(plan.reported.values()):
-            if self._sql.execute("SELECT 1 FROM shape_hit LIMIT 1").fetchone() is None:
-                return
-            for number in range(len(plan.shapes)):
-                if plan.reported.get(number):
-                    self._do(result_sql.reported(number, plan))
-        told = self._sql.execute(result_sql.told(plan)).fetchall()
-        values = self._counted({row[0] for row in told})
-        for number, focus, value, path, other, times in told:
-            each = plan.checks[number]
-            counted = values.get((each.value_set, focus), ()) if each.name in COUNTING else ()
-            yield Hit(each, focus, value, path, other, tuple(counted), int(times))
+            if not tables.rows("SELECT 1 FROM shape_violation LIMIT 1"):
+                return []
+            for shape, sources in sorted(plan.reported.items()):
+                if sources:
+                    tables.execute(_fill_reported(shape, plan))
+        return [_Violation(*row) for row in tables.rows(_select_reported(plan))]
 
-    def _counted(self, broken: Iterable[int]) -> Mapping[tuple[int, int], Sequence[int]]:
-        """All values of the focus nodes for which one of these checks counted wrong, by value set and focus node."""
-        counting = [check for number in sorted(broken) if (check := self._plan.checks[number]).name in COUNTING]
-        if not counting:
+    def _findings(self, violations: Sequence[_Violation], languages: Sequence[str]) -> Iterator[Finding]:
+        if not violations:
+            return iter(())
+        values = self._listed_values(violations)
+        texts = {term: text for listed in values.values() for term, text in listed}
+        used = {term for violation in violations for term in violation[1:5] if term is not None}
+        if unknown := used - texts.keys():
+            texts |= dict(self.tables.rows(_select_texts(unknown, self.tables.terms)))
+        names = TermRenderer(self._labels(texts), languages, {shape.node: shape for shape in self._plan.shapes})
+        return to_findings(self._results(violations, texts, values), self._plan.shapes, names)
+
+    def _results(
+        self, violations: Iterable[_Violation], texts: Mapping[int, str], values: _Values
+    ) -> Iterator[ValidationResult]:
+        text_of: dict[int | None, str] = {**dict(texts.items()), None: ""}
+        for violation in violations:
+            check = self._plan.checks[violation.check]
+            listed = check.constraint.component.lists_values
+            yield ValidationResult(
+                check,
+                texts[violation.focus],
+                text_of[violation.value],
+                text_of[violation.path],
+                text_of[violation.other],
+                tuple(sorted(text for _, text in values.get((check.value_set, violation.focus), ()))) if listed else (),
+                violation.times,
+            )
+
+    def _listed_values(self, violations: Iterable[_Violation]) -> _Values:
+        """The value nodes that results list: (value set, focus node) -> ids and texts."""
+        broken = [self._plan.checks[number] for number in sorted({violation.check for violation in violations})]
+        checks = [check for check in broken if check.constraint.component.lists_values]
+        if not checks:
             return {}
-        told = self._sql.execute(result_sql.counted_values(counting, self._words)).fetchall()
-        for _, _, values, texts in told:
-            self.texts.update(zip(values, texts, strict=True))
-        return {(value_set, focus): values for value_set, focus, values, _ in told}
+        rows = self.tables.rows(_select_values(checks, self.tables.terms))
+        return {(value_set, focus): list(zip(ids, texts, strict=True)) for value_set, focus, ids, texts in rows}
 
-    def _do(self, statement: str) -> int:
-        """Run the statement, if it is one; how many rows it made comes back."""
-        made = self._sql.execute(statement).fetchone() if statement else None
-        return int(made[0]) if made else 0
+    def _labels(self, texts: Mapping[int, str]) -> dict[str, str]:
+        """The labels of the terms that findings name, by the ontology and the graph."""
+        labels = {
+            str(t.subject): lexical_form(str(t.object))
+            for t in self._ontology
+            if str(t.predicate) == LABELS[0] and str(t.object).startswith('"')
+        }
+        properties = [self.tables.id(label) for label in LABELS if self.tables.has(label)]
+        if not properties:
+            return labels
+        named = {value for check in self._plan.checks for value in check.constraint.values if value.startswith("<")}
+        named |= {p for s in self._plan.value_sets if s.path is not None for p in predicates(s.path)}
+        terms = {term: text for term, text in texts.items() if not text.startswith('"')}
+        terms |= {self.tables.id(text): text for text in named}
+        for term, label in self.tables.rows(_select_labels(terms, properties, self.tables.terms)):
+            labels[terms[term]] = lexical_form(label)
+        return labels
+
+
+class _Violation(NamedTuple):
+    """One violation by ids, and how often it is reported."""
+
+    check: int
+    focus: int
+    value: int | None
+    path: int | None
+    other: int | None
+    times: int
+
+
+_Values = Mapping[tuple[int, int], Sequence[tuple[int, str]]]
+
+
+# --- SQL of focus sets
+
+
+def _fill_targets(sets: Sequence[FocusSet], tables: Tables, focus: Sequence[int] | None) -> str:
+    """Fill the focus sets of targets; `focus` restricts them to these nodes."""
+    targets = [(s.number, target) for s in sets for target in s.targets]
+    nodes = [(number, tables.id(t.term)) for number, t in targets if t.kind == "node"]
+    classes = [(number, c) for number, t in targets if t.kind == "class" for c in tables.subclasses(t.term)]
+    subjects = [(number, tables.id(t.term)) for number, t in targets if t.kind == "subjectsOf"]
+    objects = [(number, tables.id(t.term)) for number, t in targets if t.kind == "objectsOf"]
+    selects = []
+    if nodes:
+        selects.append(f"SELECT focus_set, node FROM {inline_table('r', 'focus_set, node', nodes)}")
+    if classes:
+        of_classes = inline_table("r", "focus_set, class", classes)
+        selects.append(
+            f"SELECT focus_set, s FROM shape_triple JOIN {of_classes} ON o = r.class WHERE p = {tables.id(TYPE)}"
+        )
+    for column, of_properties in (("s", subjects), ("o", objects)):
+        if of_properties:
+            properties = inline_table("r", "focus_set, predicate", of_properties)
+            selects.append(f"SELECT focus_set, {column} FROM shape_triple JOIN {properties} ON p = r.predicate")
+    if not selects:
+        return ""
+    restriction = f" WHERE node IN ({','.join(map(str, focus)) or 'NULL'})" if focus is not None else ""
+    return (
+        "INSERT INTO shape_focus SELECT DISTINCT focus_set, node"
+        f" FROM ({' UNION ALL '.join(selects)}) f(focus_set, node){restriction}"
+    )
+
+
+def _fill_joined(sets: Sequence[FocusSet]) -> str:
+    """Fill the focus sets that are made of other sets."""
+    focus_sets = [(s.number, source) for s in sets for source in s.focus_sets]
+    value_sets = [(s.number, source) for s in sets for source in s.value_sets]
+    selects = []
+    if focus_sets:
+        joined = inline_table("r", "number, source", focus_sets)
+        selects.append(f"SELECT r.number, f.node FROM shape_focus f JOIN {joined} ON f.focus_set = r.source")
+    if value_sets:
+        joined = inline_table("r", "number, source", value_sets)
+        selects.append(f"SELECT r.number, v.value FROM shape_value v JOIN {joined} ON v.value_set = r.source")
+    return f"INSERT INTO shape_focus SELECT DISTINCT * FROM ({' UNION ALL '.join(selects)})" if selects else ""
+
+
+# --- SQL of value sets
+
+
+def _fill_values(sets: Sequence[ValueSet], tables: Tables) -> Iterator[str]:
+    """Fill the value sets of one stage."""
+    without_path = [(s.number, s.focus_set) for s in sets if s.path is None]
+    if without_path:
+        yield (
+            "INSERT INTO shape_value SELECT r.number, f.node, f.node FROM shape_focus f"
+            f" JOIN {inline_table('r', 'number, focus_set', without_path)} ON f.focus_set = r.focus_set"
+        )
+    for inverse, start, end in ((False, "s", "o"), (True, "o", "s")):
+        predicate_paths = [
+            (s.number, s.focus_set, tables.id(s.path.predicate))
+            for s in sets
+            if isinstance(s.path, PredicatePath) and s.path.inverse is inverse
+        ]
+        if predicate_paths:
+            yield (
+                f"INSERT INTO shape_value SELECT r.number, f.node, e.{end} FROM shape_triple e"
+                f" JOIN {inline_table('r', 'number, focus_set, predicate', predicate_paths)} ON e.p = r.predicate"
+                f" JOIN shape_focus f ON f.focus_set = r.focus_set AND f.node = e.{start}"
+            )
+    longer = [s for s in sets if s.path is not None and not isinstance(s.path, PredicatePath)]
+    if longer:
+        yield from _follow_paths(longer, tables)
+
+
+def _follow_paths(sets: Sequence[ValueSet], tables: Tables) -> Iterator[str]:
+    """Follow the longer paths, all in one recursive query over (focus node, node, state of the path's automaton)."""
+    automata = [(s.number, to_automaton(s.path)) for s in sets if s.path is not None]
+    transitions = [
+        (number, t.source, tables.id(t.along.predicate), t.along.inverse, t.target)
+        for number, automaton in automata
+        for t in automaton.transitions
+    ]
+    accepting = [(number, state) for number, automaton in automata for state in sorted(automaton.accepting)]
+    starts = inline_table("r", "number, focus_set", [(s.number, s.focus_set) for s in sets])
+    used = ",".join(map(str, sorted({predicate for _, _, predicate, _, _ in transitions})))
+    steps = inline_table("m", "number, source, predicate, inverse BOOLEAN, target", transitions)
+    yield (
+        "CREATE OR REPLACE TEMP TABLE shape_step AS"
+        f" SELECT s AS start, p, false AS inverse, o AS target FROM shape_triple WHERE p IN ({used})"
+        f" UNION ALL SELECT o, p, true, s FROM shape_triple WHERE p IN ({used})"
+    )
+    yield (
+        "INSERT INTO shape_value WITH RECURSIVE walk(number, focus, node, state) AS ("
+        f"SELECT r.number, f.node, f.node, 0 FROM shape_focus f JOIN {starts} ON f.focus_set = r.focus_set"
+        f" UNION SELECT w.number, w.focus, h.target, m.target FROM walk w"
+        f" JOIN {steps} ON m.number = w.number AND m.source = w.state"
+        " JOIN shape_step h ON h.start = w.node AND h.p = m.predicate AND h.inverse = m.inverse)"
+        " SELECT DISTINCT w.number, w.focus, w.node FROM walk w"
+        f" JOIN {inline_table('e', 'number, state', accepting)} ON e.number = w.number AND e.state = w.state"
+    )
+
+
+# --- SQL of results
+
+
+def _fill_reported(shape: int, plan: ValidationPlan) -> str:
+    """The reported focus nodes of one shape, and how often each is reached."""
+    selects = []
+    for source in plan.reported[shape]:
+        parent = source.shape
+        if source.focus_set >= 0:
+            selects.append(f"SELECT node, 1 FROM shape_focus WHERE focus_set = {source.focus_set}")
+        elif plan.shapes[parent].path is None and not plan.reported[parent]:
+            selects.append(f"SELECT node, 1 FROM shape_focus WHERE focus_set = {plan.focus_of[parent]}")
+        elif plan.shapes[parent].path is None:
+            selects.append(f"SELECT node, times FROM shape_reported WHERE shape = {parent}")
+        elif not plan.reported[parent]:
+            selects.append(f"SELECT value, 1 FROM shape_value WHERE value_set = {plan.values_of[parent]}")
+        else:
+            selects.append(
+                "SELECT v.value, r.times FROM shape_value v JOIN shape_reported r ON r.node = v.focus"
+                f" WHERE v.value_set = {plan.values_of[parent]} AND r.shape = {parent}"
+            )
+    union = " UNION ALL ".join(selects)
+    return f"INSERT INTO shape_reported SELECT {shape}, node, sum(times) FROM ({union}) s(node, times) GROUP BY node"
+
+
+def _select_reported(plan: ValidationPlan) -> str:
+    """The violations at reported focus nodes."""
+    columns = "h.check_id, h.focus, h.value, h.path, h.other"
+    once = [(check.number, -1) for check in plan.checks if plan.reported.get(check.shape) == ()]
+    counted = [(check.number, check.shape) for check in plan.checks if plan.reported.get(check.shape)]
+    if len(once) == len(plan.checks):
+        return f"SELECT {columns}, 1 FROM shape_violation h"
+    reported = inline_table("r", "check_id, shape INTEGER", once + counted)
+    if not counted:
+        return f"SELECT {columns}, 1 FROM shape_violation h JOIN {reported} ON h.check_id = r.check_id"
+    return (
+        f"SELECT {columns}, coalesce(q.times, 1) FROM shape_violation h JOIN {reported} ON h.check_id = r.check_id"
+        " LEFT JOIN shape_reported q ON q.shape = r.shape AND q.node = h.focus WHERE r.shape = -1"
+        " OR q.times IS NOT NULL"
+    )
+
+
+def _select_values(checks: Iterable[Check], terms: str) -> str:
+    """The value nodes of these checks at the focus nodes of their violations: value set, focus node, ids and texts."""
+    numbers = inline_table("r", "check_id, value_set", [(check.number, check.value_set) for check in checks])
+    return (
+        f"SELECT v.value_set, v.focus, list(v.value), list(t.text) FROM shape_value v JOIN {terms} t ON t.id = v.value"
+        f" SEMI JOIN (SELECT r.value_set, h.focus FROM shape_violation h JOIN {numbers} ON h.check_id = r.check_id) w"
+        " ON w.value_set = v.value_set AND w.focus = v.focus GROUP BY ALL"
+    )
+
+
+def _select_texts(ids: Iterable[int], terms: str) -> str:
+    return f"SELECT t.id, t.text FROM {terms} t JOIN {inline_table('r', 'term', ((i,) for i in ids))} ON t.id = r.term"
+
+
+def _select_labels(ids: Iterable[int], properties: Sequence[int], terms: str) -> str:
+    """The labels of these terms; of several, the first in the order of their text comes last."""
+    return (
+        f"SELECT e.s, b.text FROM shape_triple e JOIN {inline_table('r', 'term', ((i,) for i in ids))} ON e.s = r.term"
+        f" JOIN {terms} b ON b.id = e.o WHERE e.p IN ({','.join(map(str, properties))}) ORDER BY ALL DESC"
+    )

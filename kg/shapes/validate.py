@@ -1,27 +1,27 @@
-"""A workshop and shapes walk in; a report of everything that breaks a shape walks out."""
+"""Validation: of a graph in tables, and of RDF files."""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from pathlib import Path
+from typing import cast
 
-import duckdb
-from pyoxigraph import Triple
+from pyoxigraph import BlankNode, NamedNode, Triple
 
-from kg.errors import UnknownNameError
-from kg.graph.triple_tables import TripleTables
-from kg.reports import Finding, Report
-from kg.shapes import messages, result_sql, sql_tables
+from kg.errors import FaultsError, InputError, UnknownNameError
+from kg.graph.rdf_files import read_triples
+from kg.graph.triple_tables import Workshop
+from kg.reports import Finding, Place, Report
 from kg.shapes.model import Shape, Shapes
-from kg.shapes.paths import predicates
-from kg.shapes.plan import Plan, to_plan
-from kg.shapes.results import Teller
-from kg.shapes.sql_engine import Asking
-from kg.shapes.term_ids import LABELS, Numbering
-from kg.shapes.violation import Hit
-from kg.terms import to_curie
+from kg.shapes.parse import locate_findings, to_shapes
+from kg.shapes.plan import to_plan
+from kg.shapes.results import LANGUAGES
+from kg.shapes.sql_engine import SqlEngine
+from kg.terms import Term, to_curie
 from kg.text import closest
-from kg.xsd import lexical_form
+
+Files = Path | str | Iterable[Path | str]
 
 
 def check(
@@ -32,39 +32,37 @@ def check(
     tables: Sequence[str] = ("triple", "inferred"),
     focus: Iterable[str] | None = None,
     shape: Iterable[str] | None = None,
-    languages: Sequence[str] = messages.LANGUAGES,
+    languages: Sequence[str] = LANGUAGES,
     progress: Callable[[str], None] | None = None,
 ) -> Report:
-    """What breaks the shapes, as findings in no particular order, and how much was looked at.
+    """The findings of the shapes in the triples of these tables, in no particular order, and what was counted.
 
-    `focus` (exact terms) looks at those nodes only, `shape` begins with those shapes only. Subclasses are those of the
-    ontology and of the data. Raises `UnknownNameError` when there is no shape of that name.
+    `focus` (exact terms) restricts the targets to these nodes, `shape` the targeted shapes. Subclasses are those of the
+    ontology and of the data. Raises `UnknownNameError` when there is no targeted shape of that name.
     """
-    begun = time.perf_counter()
+    start = time.perf_counter()
     roots = _roots(shapes, shape)
-    foreign = shapes.foreign()
-    report = Report()
-    own = [root for root in roots if root.node not in foreign]
-    ontology = tuple(ontology)
-    if own:
-        checking = Checking(workshop.sql, to_plan(shapes, own), ontology, tables, progress)
+    not_compiled = shapes.not_compiled()
+    ontology, report = tuple(ontology), Report()
+    if compiled := [root for root in roots if root.node not in not_compiled]:
+        engine = SqlEngine(workshop.sql, to_plan(shapes, compiled), ontology, tables, progress)
         try:
-            report = checking.report(checking.numbers(focus), languages)
+            report = engine.report(languages, focus=None if focus is None else engine.tables.focus_ids(focus))
         finally:
-            checking.close()
-    others = [root for root in roots if root.node in foreign]
-    if others:
-        # Not imported before it is needed: rdflib and pyshacl take a third of a second.
+            engine.close()
+    if others := [root for root in roots if root.node in not_compiled]:
+        # Imported when it is needed: rdflib and pyshacl take a third of a second.
         from kg.shapes import pyshacl_engine
 
         report += pyshacl_engine.check(
             workshop, shapes, others, ontology=ontology, tables=tables, focus=focus, languages=languages
         )
-    told = {"shapes": len(roots), "findings": len(report), "seconds": round(time.perf_counter() - begun, 3)}
-    return Report(report.findings, {**report.counts, **told})
+    seconds = round(time.perf_counter() - start, 3)
+    return Report(report.findings, {**report.counts, "shapes": len(roots), "findings": len(report), "seconds": seconds})
 
 
 def _roots(shapes: Shapes, wanted: Iterable[str] | None) -> list[Shape]:
+    """The targeted shapes, or those with these names: exact terms or CURIEs."""
     roots = list(shapes.targeted())
     if wanted is None:
         return roots
@@ -72,95 +70,89 @@ def _roots(shapes: Shapes, wanted: Iterable[str] | None) -> list[Shape]:
     chosen = []
     for name in wanted:
         if name not in by_name:
-            known = sorted(one for one in by_name if not one.startswith("<"))
-            called = to_curie(name[1:-1]) if name.startswith("<") else name
-            raise UnknownNameError(called, kind="shape with a target", suggestions=closest(called, known))
+            known = sorted(each for each in by_name if not each.startswith("<"))
+            curie = to_curie(name[1:-1]) if name.startswith("<") else name
+            raise UnknownNameError(curie, kind="shape with a target", nearest=closest(curie, known))
         chosen.append(by_name[name])
     return chosen
 
 
-def _silent(_: str) -> None:
-    return None
+# --- files
 
 
-class Checking:
-    """A check under way on one DuckDB connection; it can be asked again after the graph has changed."""
+def read_shapes(paths: Files) -> Shapes:
+    """The shapes of one or more RDF files; raises `FaultsError` with every fault of all of them."""
+    files = _to_paths(paths)
+    return to_shapes(_read_all(files), files=tuple(map(str, files)))
 
-    def __init__(
-        self,
-        sql: duckdb.DuckDBPyConnection,
-        plan: Plan,
-        ontology: Sequence[Triple],
-        tables: Sequence[str],
-        progress: Callable[[str], None] | None = None,
-    ) -> None:
-        self._sql, self._plan, self._ontology = sql, plan, ontology
-        self._progress = progress if progress is not None else _silent
-        # A table without triples is not asked: each one costs every statement a little.
-        sizes = " UNION ALL ".join(f"SELECT {n}, count(*) FROM {name}" for n, name in enumerate(tables))  # noqa: S608
-        full = [tables[n] for n, size in sorted(self._sql.execute(sizes).fetchall()) if size]
-        self._tables = tuple(full or tables[:1])
-        union = " UNION ALL ".join(f"SELECT s, p, o FROM {name}" for name in self._tables)  # noqa: S608
-        self._sql.execute(f"CREATE OR REPLACE TEMP VIEW shape_edge AS {union}")
-        self.numbering = Numbering(sql, plan, ontology)
 
-    def covers(self, table: str) -> bool:
-        """Whether the check looks into this table."""
-        return table in self._tables
+def validate_files(
+    data: Files,
+    shapes: Shapes | Files,
+    *,
+    ontology: Files = (),
+    infer: Callable[[Workshop, Sequence[Triple]], object] | None = None,
+    focus: Iterable[str] | None = None,
+    shape: Iterable[str] | None = None,
+    languages: Sequence[str] = LANGUAGES,
+    progress: Callable[[str], None] | None = None,
+) -> Report:
+    """The findings of the shapes in RDF files, each with the line that describes its focus node.
 
-    def close(self) -> None:
-        """Leave the workshop as it was."""
-        self._sql.execute(f"DROP VIEW IF EXISTS shape_edge; {sql_tables.DROPS}")
+    `infer`, if given, first adds what follows from the ontology. Raises `FaultsError` with every fault of shapes and
+    files before anything is validated, and `InputError` when `data` has no file.
+    """
+    shapes = shapes if isinstance(shapes, Shapes) else read_shapes(shapes)
+    schema = _read_all(_to_paths(ontology))
+    files = _to_paths(data)
+    if not files:
+        raise InputError("There is nothing to validate: name at least one file of data.")
+    workshop = _read_tables(files)
+    if infer is not None:
+        infer(workshop, schema)
+    report = check(workshop, shapes, ontology=schema, focus=focus, shape=shape, languages=languages, progress=progress)
+    return Report(locate_findings(report.findings, files), report.counts)
 
-    def numbers(self, focus: Iterable[str] | None) -> list[int] | None:
-        """The numbers of these terms."""
-        if focus is None:
-            return None
-        named = list(focus)
-        self.numbering.name(named)
-        return [self.numbering.of(term) for term in named]
 
-    def report(self, only: Sequence[int] | None, languages: Sequence[str]) -> Report:
-        """Everything that breaks the plan's shapes; of their targets only those with these numbers."""
-        judge = Asking(self._sql, self._plan, self.numbering, self._progress)
-        hits = judge.hits(only)
-        return Report(tuple(self._findings(hits, judge.texts, languages)), {"focus nodes": judge.focus_nodes()})
+def _to_paths(paths: Files) -> list[Path]:
+    """One path or several, as a list."""
+    return [Path(paths)] if isinstance(paths, Path | str) else [Path(path) for path in paths]
 
-    def _findings(self, hits: Sequence[Hit], known: Mapping[int, str], languages: Sequence[str]) -> Iterator[Finding]:
-        """The hits in words; what terms are called that are not known is asked of the dictionary."""
-        if not hits:
-            return
-        plan = self._plan
-        terms = {term for hit in hits for term in (*hit[1:5], *hit.values) if term is not None}
-        texts: dict[int | None, str] = {None: ""} | {term: known[term] for term in terms if term in known}
-        if unknown := terms - known.keys():
-            texts |= dict(self._sql.execute(result_sql.texts(unknown, self.numbering.words)).fetchall())
-        words = messages.Words(self._labels(terms, texts), languages, {shape.node: shape for shape in plan.shapes})
-        tellers: dict[int, Teller] = {}
-        for hit in hits:
-            check = hit.check
-            teller = tellers.get(check.number)
-            if teller is None:
-                teller = tellers[check.number] = Teller(plan.shapes[check.shape], check.constraint, words)
-            found = teller.finding(hit, texts)
-            # Each way to reach a node is a validation of its own: https://www.w3.org/TR/shacl/#PropertyConstraintComponent
-            for _ in range(hit.times):
-                yield found
 
-    def _labels(self, terms: Iterable[int], texts: Mapping[int | None, str]) -> dict[str, str]:
-        """The labels of everything that the findings name, from the ontology and the graph."""
-        labels = {
-            str(t.subject): lexical_form(str(t.object))
-            for t in self._ontology
-            if str(t.predicate) == LABELS[0] and str(t.object).startswith('"')
-        }
-        naming = [self.numbering.of(label) for label in LABELS if self.numbering.knows(label)]
-        if not naming:
-            return labels
-        constants = {v for c in self._plan.checks for v in c.constraint.values if v.startswith("<")}
-        constants |= {p for s in self._plan.value_sets if s.path is not None for p in predicates(s.path)}
-        numbers = {term: texts[term] for term in terms if not texts[term].startswith('"')}
-        numbers |= {self.numbering.of(text): text for text in constants}
-        for number, label in self._sql.execute(result_sql.labels(numbers, naming, self.numbering.words)).fetchall():
-            labels[numbers[int(number)]] = lexical_form(label)
-        return labels
+def _read_tables(files: Iterable[Path]) -> Workshop:
+    workshop = Workshop()
+    faults: list[Finding] = []
+    for file in files:
+        try:
+            workshop.read(file)
+        except FaultsError as error:
+            faults += error.faults
+    if faults:
+        raise FaultsError(faults)
+    return workshop
+
+
+def _read_all(files: Sequence[Path]) -> list[Triple]:
+    triples: list[Triple] = []
+    faults: list[Finding] = []
+    for number, file in enumerate(files, 1):
+        try:
+            read = read_triples(file)
+            triples += read if len(files) == 1 else _with_own_blank_nodes(read, number)
+        except FaultsError as error:
+            faults += error.faults
+        except OSError as error:
+            faults.append(Finding("rdf/unreadable", f"{error.strerror or error}.", places=(Place(str(file)),)))
+    if faults:
+        raise FaultsError(faults)
+    return triples
+
+
+def _with_own_blank_nodes(triples: Iterable[Triple], number: int) -> Iterator[Triple]:
+    """The triples with blank nodes that no other file has."""
+
+    def own(term: Term) -> Term:
+        return BlankNode(f"f{number}-{term.value}") if isinstance(term, BlankNode) else term
+
+    for t in triples:
+        yield Triple(cast(NamedNode, own(cast(Term, t.subject))), t.predicate, own(cast(Term, t.object)))

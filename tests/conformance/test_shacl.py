@@ -25,8 +25,8 @@ KNOWN_FAILURES = {
     "sparql/pre-binding/shapesGraph-001": "$shapesGraph is optional (SHACL 5.3.1), and pyshacl does not bind it",
 }
 
-Told = tuple[str, str, str, str, str, str]
-"""Focus, path, value, shape, component, severity; a blank node is only known to be one."""
+Result = tuple[str, str, str, str, str, str]
+"""Focus, path, value, shape, component, severity; blank nodes are not told apart."""
 
 
 @dataclass(frozen=True)
@@ -61,30 +61,34 @@ def all_cases() -> list[Case]:
     )
 
 
-def expected(case: Case) -> Counter[Told]:
+def expected(case: Case) -> Counter[Result]:
     result = case.value(case.node, MANIFEST + "result")
-    found: Counter[Told] = Counter()
+    results: Counter[Result] = Counter()
     exact = [to_spo(t) for t in case.triples]
     for node in [o for s, p, o in exact if s == result and p == f"<{SH}result>"]:
         path = case.value(node, SH + "resultPath")
         names = ("focusNode", "", "value", "sourceShape", "sourceConstraintComponent", "resultSeverity")
         focus, _, value, shape, component, severity = (case.value(node, SH + name) for name in names)
-        walked = path_of(exact, path) if path else None
-        found[told(focus, "" if walked is None else to_sparql(walked), value, shape, component, severity)] += 1
-    return found
+        property_path = path_of(exact, path) if path else None
+        results[
+            result_of(
+                focus, "" if property_path is None else to_sparql(property_path), value, shape, component, severity
+            )
+        ] += 1
+    return results
 
 
-def told(focus: str, path: str, value: str, shape: str, component: str, severity: str) -> Told:
+def result_of(focus: str, path: str, value: str, shape: str, component: str, severity: str) -> Result:
     def known(text: str) -> str:
         return "a blank node" if text.startswith("_:") else text
 
     return known(focus), path, known(value), known(shape), component, severity
 
 
-def of_finding(finding: Finding) -> Told:
+def of_finding(finding: Finding) -> Result:
     names = {Severity.VIOLATION: "Violation", Severity.WARNING: "Warning", Severity.INFO: "Info"}
     severity = dict(finding.details).get(f"<{SH}resultSeverity>", f"<{SH}{names[finding.severity]}>")
-    return told(finding.focus, finding.path, finding.value, finding.shape, finding.component, severity)
+    return result_of(finding.focus, finding.path, finding.value, finding.shape, finding.component, severity)
 
 
 def passes(case: Case) -> bool:
@@ -108,5 +112,5 @@ def test_the_w3c_case_gives_the_results_that_the_w3c_expects(case: Case) -> None
     assert passes(case) is (reason is None), reason or case.name
 
 
-def test_the_suite_is_whole() -> None:
+def test_the_suite_is_complete() -> None:
     assert Counter(case.name.partition("/")[0] for case in all_cases()) == {"core": 98, "sparql": 22}

@@ -1,4 +1,4 @@
-"""Random shapes and random graphs about a few films, for the laws of the checker."""
+"""Random shapes and random graphs about a few films, for the laws of validation."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ DAYS = [typed("1989-06-23", "date"), typed("1992-06-19", "date"), typed("2008-07
 MOMENTS = [typed("1989-06-23T20:00:00", "dateTime"), typed("1992-06-19T20:00:00", "dateTime")]
 MOMENTS += [typed("2008-07-18T20:00:00", "dateTime"), typed("1992-06-19T20:00:00.5", "dateTime")]
 TEXTS = [Literal(text) for text in ("Batman", 'The "Dark" Knight', "tt0096895", "a\nb", "Z\u00fcrich", "\\d")]
-TONGUES = [Literal("Batman", language=tag) for tag in ("en", "de", "en-gb")] + [
+LANGUAGE_TEXTS = [Literal("Batman", language=tag) for tag in ("en", "de", "en-gb")] + [
     Literal("Le Chevalier noir", language="fr")
 ]
 TRUTHS = [typed("true", "boolean"), typed("false", "boolean")]
@@ -48,18 +48,18 @@ FAMILIES: dict[str, list[Literal]] = {
     "broken": BROKEN,
 }
 """Literals with an order among themselves. SPARQL has none between two families, nor for broken literals, where pyshacl
-makes one up: so a graph and its shapes speak of one family only."""
+makes one up: so a graph and its shapes have literals of one family only."""
 PATTERNS = ["^tt[0-9]{7,8}$", "at", "^B.*n$", r"\d{4}", "k|K", r"^[^\s]+$", r"(.)\1", "\\\\"]
 
 LITERAL_PROPERTIES = PROPERTIES[2:4]
-"""Only these are compared by order: pyshacl also puts IRIs and tagged texts in order, where SPARQL says error."""
+"""Only these are compared by order: pyshacl also orders IRIs and texts with a language, which SPARQL cannot compare."""
 nodes = st.sampled_from(FILMS)
 properties = st.sampled_from(PROPERTIES)
 families = st.sampled_from(sorted(FAMILIES))
 
 
 def terms(family: str) -> st.SearchStrategy[Term]:
-    return st.sampled_from([*FILMS, *CLASSES, *TEXTS, *TONGUES, *FAMILIES[family]])
+    return st.sampled_from([*FILMS, *CLASSES, *TEXTS, *LANGUAGE_TEXTS, *FAMILIES[family]])
 
 
 def _has_an_order(triple: Triple) -> bool:
@@ -69,15 +69,15 @@ def _has_an_order(triple: Triple) -> bool:
 @st.composite
 def graphs(draw: st.DrawFn, family: str) -> list[Triple]:
     """A few films with properties, classes, and classes below classes."""
-    said = draw(st.lists(st.builds(Triple, nodes, properties, terms(family)), max_size=14))
-    said = [t for t in said if t.predicate not in LITERAL_PROPERTIES or _has_an_order(t)]
+    triples = draw(st.lists(st.builds(Triple, nodes, properties, terms(family)), max_size=14))
+    triples = [t for t in triples if t.predicate not in LITERAL_PROPERTIES or _has_an_order(t)]
     types = draw(
         st.lists(st.builds(Triple, nodes, st.just(NamedNode(RDF + "type")), st.sampled_from(CLASSES)), max_size=6)
     )
     below = st.builds(
         Triple, st.sampled_from(CLASSES), st.just(NamedNode(RDFS + "subClassOf")), st.sampled_from(CLASSES)
     )
-    return list(dict.fromkeys([*said, *types, *draw(st.lists(below, max_size=3))]))
+    return list(dict.fromkeys([*triples, *types, *draw(st.lists(below, max_size=3))]))
 
 
 class Writer:
@@ -86,7 +86,7 @@ class Writer:
     def __init__(self, draw: st.DrawFn, family: str) -> None:
         self.draw = draw
         self.terms = terms(family)
-        self.plain = plain(family)
+        self.values = constraint_values(family)
         self.targets = targets(family)
         self.triples: list[Triple] = []
         self._count = 0
@@ -95,7 +95,7 @@ class Writer:
         self._count += 1
         return ex(f"{name}{self._count}")
 
-    def say(self, node: Node, predicate: NamedNode, value: Term) -> None:
+    def add(self, node: Node, predicate: NamedNode, value: Term) -> None:
         self.triples.append(Triple(node, predicate, value))
 
     def listed(self, members: Sequence[Term]) -> Node:
@@ -103,8 +103,8 @@ class Writer:
         for member in reversed(members):
             self._count += 1
             cell = BlankNode(f"l{self._count}")
-            self.say(cell, NamedNode(RDF + "first"), member)
-            self.say(cell, NamedNode(RDF + "rest"), head)
+            self.add(cell, NamedNode(RDF + "first"), member)
+            self.add(cell, NamedNode(RDF + "rest"), head)
             head = cell
         return head
 
@@ -119,7 +119,7 @@ class Writer:
         if kind == "sequence":
             return self.listed([self.path(depth - 1), self.path(depth - 1)])
         if kind == "alternative":
-            self.say(node, sh("alternativePath"), self.listed([self.path(depth - 1), self.path(depth - 1)]))
+            self.add(node, sh("alternativePath"), self.listed([self.path(depth - 1), self.path(depth - 1)]))
         else:
             names = {
                 "inverse": "inversePath",
@@ -127,25 +127,25 @@ class Writer:
                 "plus": "oneOrMorePath",
                 "maybe": "zeroOrOnePath",
             }
-            self.say(node, sh(names[kind]), self.path(depth - 1))
+            self.add(node, sh(names[kind]), self.path(depth - 1))
         return node
 
     def shape(self, depth: int, *, targeted: bool = False, of_property: bool | None = None) -> NamedNode:
         draw = self.draw
         has_path = draw(st.booleans()) if of_property is None else of_property
         node = self.fresh("PropertyShape" if has_path else "NodeShape")
-        self.say(node, NamedNode(RDF + "type"), sh("PropertyShape" if has_path else "NodeShape"))
+        self.add(node, NamedNode(RDF + "type"), sh("PropertyShape" if has_path else "NodeShape"))
         path = self.path() if has_path else None
         if path is not None:
-            self.say(node, sh("path"), path)
+            self.add(node, sh("path"), path)
         if targeted:
             for kind in draw(st.lists(st.sampled_from(sorted(self.targets)), min_size=1, max_size=2)):
-                self.say(node, sh(kind), draw(self.targets[kind]))
+                self.add(node, sh(kind), draw(self.targets[kind]))
         if draw(st.integers(0, 9)) == 0:
-            self.say(node, sh("deactivated"), typed("true", "boolean"))
+            self.add(node, sh("deactivated"), typed("true", "boolean"))
         if draw(st.integers(0, 3)) == 0:
-            self.say(node, sh("severity"), sh(draw(st.sampled_from(["Info", "Warning", "Violation"]))))
-        kinds = [kind for kind in self.plain if has_path or kind not in ONLY_PROPERTIES] + LISTED + ["closed"]
+            self.add(node, sh("severity"), sh(draw(st.sampled_from(["Info", "Warning", "Violation"]))))
+        kinds = [kind for kind in self.values if has_path or kind not in ONLY_PROPERTIES] + LISTED + ["closed"]
         if path not in LITERAL_PROPERTIES:
             kinds = [kind for kind in kinds if not kind.startswith("less")]
         if depth > 0:
@@ -156,32 +156,32 @@ class Writer:
 
     def constraint(self, node: NamedNode, kind: str, depth: int) -> None:
         draw = self.draw
-        if kind in self.plain:
-            for value in draw(st.lists(self.plain[kind], min_size=1, max_size=2 if kind in MANY else 1, unique=True)):
-                self.say(node, sh(kind), value)
+        if kind in self.values:
+            for value in draw(st.lists(self.values[kind], min_size=1, max_size=2 if kind in MANY else 1, unique=True)):
+                self.add(node, sh(kind), value)
         elif kind in ("and", "or", "xone"):
             members = [self.shape(depth - 1) for _ in range(draw(st.integers(1, 3)))]
-            self.say(node, sh(kind), self.listed(members))
+            self.add(node, sh(kind), self.listed(members))
         elif kind in ("not", "node"):
             # sh:node takes node shapes (https://www.w3.org/TR/shacl/#NodeConstraintComponent).
-            self.say(node, sh(kind), self.shape(depth - 1, of_property=False if kind == "node" else None))
+            self.add(node, sh(kind), self.shape(depth - 1, of_property=False if kind == "node" else None))
         elif kind == "property":
-            self.say(node, sh(kind), self.shape(depth - 1, of_property=True))
+            self.add(node, sh(kind), self.shape(depth - 1, of_property=True))
         elif kind == "qualified":
-            self.say(node, sh("qualifiedValueShape"), self.shape(depth - 1))
-            self.say(node, sh("qualifiedMinCount"), typed(str(draw(st.integers(0, 2))), "integer"))
+            self.add(node, sh("qualifiedValueShape"), self.shape(depth - 1))
+            self.add(node, sh("qualifiedMinCount"), typed(str(draw(st.integers(0, 2))), "integer"))
             if draw(st.booleans()):
-                self.say(node, sh("qualifiedMaxCount"), typed(str(draw(st.integers(0, 2))), "integer"))
+                self.add(node, sh("qualifiedMaxCount"), typed(str(draw(st.integers(0, 2))), "integer"))
         elif kind == "in":
-            self.say(node, sh("in"), self.listed(draw(st.lists(self.terms, max_size=3, unique=True))))
+            self.add(node, sh("in"), self.listed(draw(st.lists(self.terms, max_size=3, unique=True))))
         elif kind == "languageIn":
             tags = draw(
                 st.lists(st.sampled_from([Literal("en"), Literal("fr"), Literal("EN-GB")]), min_size=1, max_size=2)
             )
-            self.say(node, sh("languageIn"), self.listed(tags))
+            self.add(node, sh("languageIn"), self.listed(tags))
         elif kind == "closed":
-            self.say(node, sh("closed"), typed("true", "boolean"))
-            self.say(node, sh("ignoredProperties"), self.listed(draw(st.lists(properties, max_size=2, unique=True))))
+            self.add(node, sh("closed"), typed("true", "boolean"))
+            self.add(node, sh("ignoredProperties"), self.listed(draw(st.lists(properties, max_size=2, unique=True))))
 
 
 counts = st.integers(0, 3).map(lambda n: typed(str(n), "integer"))
@@ -200,7 +200,7 @@ def targets(family: str) -> dict[str, st.SearchStrategy[Term]]:
 DATATYPES = [XSD + name for name in ("string", "integer", "decimal", "date", "dateTime", "boolean", "byte", "double")]
 
 
-def plain(family: str) -> dict[str, st.SearchStrategy[Term]]:
+def constraint_values(family: str) -> dict[str, st.SearchStrategy[Term]]:
     """The constraints that take plain terms, with the terms that they take."""
     bounds = st.sampled_from(FAMILIES[family])
     kinds: dict[str, st.SearchStrategy[Term]] = {
@@ -241,7 +241,7 @@ LISTED = ["in", "languageIn"]
 
 @st.composite
 def shapes_graphs(draw: st.DrawFn, family: str) -> list[Triple]:
-    """One to three targeted shapes, with what they lean on."""
+    """One to three targeted shapes, with the shapes that they refer to."""
     writer = Writer(draw, family)
     for _ in range(draw(st.integers(1, 3))):
         writer.shape(draw(st.integers(0, 2)), targeted=True)
@@ -250,6 +250,6 @@ def shapes_graphs(draw: st.DrawFn, family: str) -> list[Triple]:
 
 @st.composite
 def graphs_with_shapes(draw: st.DrawFn) -> tuple[list[Triple], list[Triple]]:
-    """A graph, and shapes that speak of the same things."""
+    """A graph, and shapes about the same films."""
     family = draw(families)
     return draw(graphs(family)), draw(shapes_graphs(family))

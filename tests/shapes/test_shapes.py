@@ -8,12 +8,12 @@ import pytest
 from pyoxigraph import RdfFormat, Triple, parse
 
 from kg.errors import FaultsError, InputError, UnknownNameError
-from kg.graph.triple_tables import TripleTables
-from kg.reporting.text import to_text
+from kg.graph.triple_tables import Workshop
+from kg.regex import to_regex
+from kg.reporting.human import to_text
 from kg.reports import Finding, Report, Severity
 from kg.shapes import check, read_shapes, single_valued, to_shapes, validate_files
-from kg.shapes.pyshacl_slice import Sight, sight_of
-from kg.shapes.regex import to_pattern
+from kg.shapes.pyshacl_engine import TripleFilter, triple_filter
 from kg.terms import XSD
 from kg.xsd import compare
 
@@ -144,7 +144,7 @@ def test_alternatives_are_told_in_words() -> None:
 
 def test_an_ill_formed_value_is_told_from_one_of_another_type() -> None:
     shape = ":S sh:targetSubjectsOf :year ; sh:property [ sh:path :year ; sh:datatype xsd:integer ] ."
-    assert only(found(shape, ':batman :year "soon"^^xsd:integer .')).found == "soon, which does not fit its type"
+    assert only(found(shape, ':batman :year "soon"^^xsd:integer .')).found == "soon, which is not a valid xsd:integer"
     assert only(found(shape, ':batman :year "1989"^^xsd:gYear .')).found == "1989 of type xsd:gYear"
 
 
@@ -187,15 +187,15 @@ SEEN_WHOLE = [
 ]
 
 
-def sight(query: str) -> Sight | None:
+def filter_for(query: str) -> TripleFilter | None:
     declared = 'sh:declare [ sh:prefix "" ; sh:namespace "https://example.org/" ]'
     shape = f':T a sh:NodeShape ; sh:targetNode :batman ; sh:sparql [ sh:prefixes :P ; sh:select "{query}" ] .'
-    return sight_of(triples(f"{shape} :P {declared} ."), ["<https://example.org/T>"])
+    return triple_filter(triples(f"{shape} :P {declared} ."), ["<https://example.org/T>"])
 
 
 @pytest.mark.parametrize(("query", "names", "all_types"), SEEN_BY_QUERIES)
 def test_pyshacl_is_given_what_its_shapes_name(query: str, names: set[str], all_types: bool) -> None:
-    seen = sight(query)
+    seen = filter_for(query)
     assert seen is not None
     assert seen.predicates >= {f"<https://example.org/{name}>" for name in names}
     assert "<https://example.org/sequelOf>" not in seen.predicates
@@ -204,7 +204,7 @@ def test_pyshacl_is_given_what_its_shapes_name(query: str, names: set[str], all_
 
 @pytest.mark.parametrize("query", SEEN_WHOLE)
 def test_pyshacl_is_given_everything_when_a_query_may_look_anywhere(query: str) -> None:
-    assert sight(query) is None
+    assert filter_for(query) is None
 
 
 def test_pyshacl_sees_the_classes_below_those_that_a_shape_names() -> None:
@@ -381,8 +381,8 @@ def test_values_are_ordered_as_sparql_orders_them(
 def test_patterns_mean_what_xpath_says(pattern: str, flags: str, text: str, matches: bool) -> None:
     shape = f':S sh:targetObjectsOf :title ; sh:pattern {literal(pattern)} ; sh:flags "{flags}" .'
     assert (len(found(shape, f":film :title {literal(text)} .")) == 0) is matches
-    spelled = to_pattern(pattern, flags)
-    assert not spelled.python or spelled.found_in(text) is matches
+    regex = to_regex(pattern, flags)
+    assert not regex.python or regex.is_in(text) is matches
 
 
 def literal(text: str) -> str:
