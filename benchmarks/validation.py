@@ -31,7 +31,7 @@ from side_by_side import BENCH, arguments, run_alone, workload
 if TYPE_CHECKING:
     from pyoxigraph import Triple
 
-    from kg.graph.triple_tables import Workshop
+    from kg.graph.triple_tables import TripleTables
 
 ENGINES = ("kg", "pyshacl", "rudof")
 
@@ -103,7 +103,8 @@ def changed(data: Path, films: int, facts: int) -> str:
     """Validation after a change of so many facts: half of them added, half of them removed."""
     from pyoxigraph import Literal, NamedNode, RdfFormat, Triple, parse
 
-    from kg.graph.triple_tables import Workshop
+    from kg.graph.rdf_files import load_file
+    from kg.graph.triple_tables import TripleTables
     from kg.shapes import IncrementalValidation, check, read_shapes
 
     shapes = read_shapes(BENCH / "shapes.ttl")
@@ -135,13 +136,13 @@ def changed(data: Path, films: int, facts: int) -> str:
     return "\n".join(lines_)
 
 
-def change(workshop: Workshop, added: list[Triple], removed: list[Triple]) -> None:
+def change(workshop: TripleTables, added: list[Triple], removed: list[Triple]) -> None:
     """Add and remove triples; without the search for duplicates of `add`, which reads the complete table."""
     for triples, statement in (
         (added, "INSERT INTO triple SELECT * FROM {rows}"),
         (removed, "DELETE FROM triple t USING {rows} WHERE t.s = r.s AND t.p = r.p AND t.o = r.o"),
     ):
-        ids = workshop.numbers(term for triple in triples for term in to_spo(triple))
+        ids = workshop.encode(term for triple in triples for term in to_spo(triple))
         rows = [[ids[term] for term in to_spo(triple)] for triple in triples]
         workshop.sql.execute(statement.format(rows=inline_table("r", "s, p, o", rows)))
 

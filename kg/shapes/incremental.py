@@ -22,7 +22,7 @@ from kg.shapes.paths import PredicatePath, PropertyPath, inverse, predicates, to
 from kg.shapes.plan import Check, ValidationPlan, to_plan
 from kg.shapes.results import LANGUAGES
 from kg.shapes.sql_engine import SqlEngine
-from kg.shapes.tables import LABELS, SUBCLASS, TYPE, Tables
+from kg.shapes.tables import LABELS, SUBCLASS, TYPE, ValidationTables
 from kg.sql import inline_table
 
 _Ids = tuple[int, int, int]
@@ -34,7 +34,7 @@ class IncrementalValidation:
 
     def __init__(
         self,
-        workshop: TripleTables,
+        graph: TripleTables,
         shapes: Shapes,
         *,
         ontology: Iterable[Triple] = (),
@@ -44,7 +44,7 @@ class IncrementalValidation:
     ) -> None:
         """`known` are the findings of an earlier validation of this graph, which is then not repeated."""
         not_compiled = shapes.not_compiled()
-        self._workshop, self._shapes, self._sources, self._languages = workshop, shapes, tables, languages
+        self._graph, self._shapes, self._sources, self._languages = graph, shapes, tables, languages
         self._ontology = tuple(ontology)
         self._others = [shape for shape in shapes.targeted() if shape.node in not_compiled]
         self._plan = to_plan(shapes, [shape for shape in shapes.targeted() if shape.node not in not_compiled])
@@ -54,12 +54,12 @@ class IncrementalValidation:
         self.report = self._report()
 
     def close(self) -> None:
-        """Remove the tables of the validation from the workshop."""
-        self._workshop.sql.execute("DROP VIEW IF EXISTS shape_either")
+        """Remove the tables of the validation from the graph."""
+        self._graph.sql.execute("DROP VIEW IF EXISTS shape_either")
         self._engine.close()
 
     def update(self, *, added: Iterable[Triple] = (), removed: Iterable[Triple] = ()) -> Report:
-        """The report after a change that has been made in the workshop.
+        """The report after a change that has been made in the graph.
 
         What was added was not in the graph before, and what was removed was. The complete graph is validated again for
         a change of subclasses, and for shapes that pyshacl validates.
@@ -70,7 +70,7 @@ class IncrementalValidation:
             self._engine = self._new_engine()
             self._findings = self._validate()
         elif new or old:
-            ids = self._workshop.numbers(str(term) for t in (*new, *old) for term in (t.subject, t.predicate, t.object))
+            ids = self._graph.encode(str(term) for t in (*new, *old) for term in (t.subject, t.predicate, t.object))
             self._engine.tables.add_terms(ids)
             self._engine.tables.select_sources()
             self._validate_again([_to_ids(t, ids) for t in new], [_to_ids(t, ids) for t in old])
@@ -78,7 +78,7 @@ class IncrementalValidation:
         return self.report
 
     def _new_engine(self) -> SqlEngine:
-        return SqlEngine(self._workshop.sql, self._plan, self._ontology, self._sources)
+        return SqlEngine(self._graph.sql, self._plan, self._ontology, self._sources)
 
     def _validate(self, focus: Sequence[int] | None = None) -> tuple[Finding, ...]:
         return self._engine.report(self._languages, focus=focus).findings
@@ -87,7 +87,7 @@ class IncrementalValidation:
         report = Report(self._findings)
         if self._others:
             report += pyshacl_engine.check(
-                self._workshop,
+                self._graph,
                 self._shapes,
                 self._others,
                 ontology=self._ontology,
@@ -98,16 +98,14 @@ class IncrementalValidation:
 
     def _validate_again(self, added: Sequence[_Ids], removed: Sequence[_Ids]) -> None:
         before = f" UNION ALL SELECT * FROM {inline_table('r', 's, p, o', removed)}" if removed else ""
-        self._workshop.sql.execute(
-            f"CREATE OR REPLACE TEMP VIEW shape_either AS SELECT s, p, o FROM shape_triple{before}"
-        )
+        self._graph.sql.execute(f"CREATE OR REPLACE TEMP VIEW shape_either AS SELECT s, p, o FROM shape_triple{before}")
         changed = [*added, *removed]
         change = _Change(self._plan, self._engine.tables, changed)
         nodes = change.affected_nodes()
         self._add_renamed(nodes, changed)
         targets = change.targets_of(nodes)
         again = self._validate(sorted(targets)) if targets else ()
-        texts = self._workshop.texts({node for affected in nodes for node in affected.all})
+        texts = self._graph.decode({node for affected in nodes for node in affected.all})
         dropped = {
             shape.node: {texts[node] for node in affected.all if node in texts}
             for shape, affected in zip(self._plan.shapes, nodes, strict=True)
@@ -118,11 +116,11 @@ class IncrementalValidation:
     def _add_renamed(self, nodes: Sequence[_AffectedNodes], changed: Sequence[_Ids]) -> None:
         """Findings have the labels of entities in their messages: those of entities with a new label are made again."""
         labels = {self._engine.tables.id(label) for label in LABELS}
-        renamed = set(self._workshop.texts(s for s, p, _ in changed if p in labels).values())
+        renamed = set(self._graph.decode(s for s, p, _ in changed if p in labels).values())
         if not renamed:
             return
         findings = [f for f in self._findings if renamed & {f.focus, f.value, *f.values} or f.path in renamed]
-        ids = self._workshop.known_numbers({finding.focus for finding in findings})
+        ids = self._graph.find_ids({finding.focus for finding in findings})
         for finding in findings:
             if finding.focus in ids:
                 nodes[self._plan.numbers[finding.shape]].affected.add(ids[finding.focus])
@@ -145,7 +143,7 @@ class _AffectedNodes:
 class _Change:
     """One change, followed through the shapes of a plan."""
 
-    def __init__(self, plan: ValidationPlan, tables: Tables, changed: Sequence[_Ids]) -> None:
+    def __init__(self, plan: ValidationPlan, tables: ValidationTables, changed: Sequence[_Ids]) -> None:
         self._plan, self._tables, self._changed = plan, tables, changed
         self._checks: list[list[Check]] = [[] for _ in plan.shapes]
         for check in plan.checks:
@@ -248,12 +246,12 @@ class _Change:
         return {node for (node,) in self._tables.rows(query)}
 
 
-def _select_starts(path: PropertyPath, tables: Tables, nodes: Iterable[int], *, anywhere: bool = False) -> str:
-    """The nodes from which the path leads to one of the nodes; `anywhere` on the path, and not only at its end.
+def _select_starts(path: PropertyPath, tables: ValidationTables, ends: set[int], *, anywhere: bool = False) -> str:
+    """Selects the nodes from which the path leads to one of these; with `anywhere`, or leads through one.
 
     `shape_either` has the triples of before and after the change.
     """
-    listed = inline_table("r", "node", ((node,) for node in nodes))
+    listed = inline_table("r", "node", ((node,) for node in ends))
     if isinstance(path, PredicatePath) and not anywhere:
         start, end = ("o", "s") if path.inverse else ("s", "o")
         return (

@@ -21,7 +21,7 @@ from kg.traversal import reachable
 if TYPE_CHECKING:
     from kg.shapes.plan import Check
     from kg.shapes.results import TermRenderer, ValidationResult
-    from kg.shapes.tables import Tables
+    from kg.shapes.tables import ValidationTables
 
 _NODE_KINDS = {"BlankNode", "IRI", "Literal", "BlankNodeOrIRI", "BlankNodeOrLiteral", "IRIOrLiteral"}
 TRUE = f'"true"^^<{XSD}boolean>'
@@ -110,7 +110,7 @@ class Component:
     name: str
     takes: ParameterType
     _: KW_ONLY
-    find: Callable[[Sequence[Check], Tables], None] | None = None
+    find: Callable[[Sequence[Check], ValidationTables], None] | None = None
     """Adds the violations of all constraints of all components with this function to the tables, in one go."""
     expected: Callable[[Constraint, Shape, TermRenderer], str]
     """What the constraint requires, in words."""
@@ -126,6 +126,8 @@ class Component:
     property_only: bool = False
     """True where a node shape must not have it."""
     reads: Reads = Reads.NOTHING
+    pattern: Callable[[Constraint], str] | None = None
+    """The regular expression that values must match, for findings."""
     lists_values: bool = False
     """True where a result lists all value nodes, since it is about their number."""
     describes_alternatives: bool = False

@@ -310,9 +310,8 @@ class _Parser:
         for predicate in statements:
             name = local_name(predicate)
             if predicate == _sh(name) and name not in _KNOWN:
-                near = closest(name, sorted(_KNOWN), limit=1)
-                remedy = f" Did you mean sh:{near[0]}?" if near else ""
-                self._fault(node, "unknown-parameter", f"SHACL has no sh:{name}.{remedy}")
+                suggestions = tuple(f"sh:{known}" for known in closest(name, sorted(_KNOWN)))
+                self._fault(node, "unknown-parameter", f"SHACL has no sh:{name}.", suggestions)
 
     def _check_recursion(self, shapes: Mapping[str, Shape]) -> None:
         """Recursive shapes are faults: https://www.w3.org/TR/shacl/#shapes-recursion leaves their meaning undefined."""
@@ -336,10 +335,17 @@ class _Parser:
     def _too_many(self, node: str, name: str, count: int) -> None:
         self._fault(node, "too-many", f"{count} values of sh:{name}; one is allowed")
 
-    def _fault(self, node: str, kind: str, message: str) -> None:
+    def _fault(self, node: str, kind: str, problem: str, suggestions: tuple[str, ...] = ()) -> None:
         place = self._lines.of(node, self.graph)
-        places = (place,) if place is not None else ()
-        self.faults.append(Finding(f"shapes/{kind}", f"{self._name(node)}: {message}", places=places, shape=node))
+        self.faults.append(
+            Finding(
+                f"shapes/{kind}",
+                f"{self._name(node)}: {problem}",
+                places=(place,) if place is not None else (),
+                shape=node,
+                suggestions=suggestions,
+            )
+        )
 
     def _name(self, node: str) -> str:
         """The CURIE of a shape; of a blank node its path, and the shape that it belongs to."""

@@ -41,7 +41,7 @@ _READ_TABLE = "shape_read"
 
 
 def check(
-    workshop: TripleTables,
+    graph: TripleTables,
     shapes: Shapes,
     roots: Sequence[Shape],
     *,
@@ -57,13 +57,13 @@ def check(
     subclasses = [t for t in ontology if t.predicate.value == RDFS + "subClassOf"]
     filter_ = triple_filter(shapes.triples, [root.node for root in roots])
     if filter_ is not None:
-        _fill_read_table(workshop, filter_, map(to_spo, subclasses), tables=tables)
+        _fill_read_table(graph, filter_, map(to_spo, subclasses), tables=tables)
         tables = (_READ_TABLE,)
-    data = (triple for table in tables for triple in workshop.triples(table=table))
+    data = (triple for table in tables for triple in graph.triples(table=table))
     try:
         return check_triples([*data, *subclasses], shapes, roots, focus=focus, languages=languages)
     finally:
-        workshop.sql.execute(f"DROP TABLE IF EXISTS {_READ_TABLE}")
+        graph.sql.execute(f"DROP TABLE IF EXISTS {_READ_TABLE}")
 
 
 def check_triples(
@@ -295,11 +295,11 @@ def triple_filter(shapes: Sequence[Triple], roots: Iterable[str]) -> TripleFilte
 
 
 def _fill_read_table(
-    workshop: Workshop, filter_: TripleFilter, subclasses: Iterable[Spo], *, tables: Sequence[str]
+    graph: TripleTables, filter_: TripleFilter, subclasses: Iterable[Spo], *, tables: Sequence[str]
 ) -> None:
     """Make the table of the triples that can be read; `subclasses` are triples beside those of the graph."""
     union = " UNION ALL ".join(f"SELECT s, p, o FROM {table}" for table in tables)
-    known = workshop.known_numbers((*filter_.predicates, *filter_.names, _TYPE, _SUBCLASS))
+    known = graph.find_ids((*filter_.predicates, *filter_.names, _TYPE, _SUBCLASS))
     predicates = [known[name] for name in sorted(filter_.predicates) if name in known]
     condition = f"p IN (SELECT unnest('{predicates}'::UINTEGER[]))"
     if _TYPE in known and filter_.all_types:
@@ -307,16 +307,14 @@ def _fill_read_table(
     elif _TYPE in known:
         pairs = [(s, o) for s, _, o in subclasses]
         if _SUBCLASS in known:
-            pairs += workshop.sql.execute(
+            pairs += graph.sql.execute(
                 f"SELECT a.text, b.text FROM ({union}) AS t JOIN term AS a ON a.id = t.s JOIN term AS b ON b.id = t.o"
                 f" WHERE t.p = {known[_SUBCLASS]}"
             ).fetchall()
-        classes = sorted(workshop.known_numbers(_with_subclasses(filter_.names, pairs)).values())
+        classes = sorted(graph.find_ids(_with_subclasses(filter_.names, pairs)).values())
         condition += f" OR (p = {known[_TYPE]} AND o IN (SELECT unnest('{classes}'::UINTEGER[])))"
     # Not a TEMP table, because other cursors read it.
-    workshop.sql.execute(
-        f"CREATE OR REPLACE TABLE {_READ_TABLE} AS SELECT s, p, o FROM ({union}) AS t WHERE {condition}"
-    )
+    graph.sql.execute(f"CREATE OR REPLACE TABLE {_READ_TABLE} AS SELECT s, p, o FROM ({union}) AS t WHERE {condition}")
 
 
 def _with_subclasses(names: Iterable[str], pairs: Iterable[tuple[str, str]]) -> tuple[str, ...]:

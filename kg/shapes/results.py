@@ -134,6 +134,7 @@ class _FindingBuilder:
         self._expected = component.expected(constraint, shape, names)
         self._property = names.property_of(shape) if shape.path is not None else ""
         self._message = lexical_form(names.preferred(shape.messages))
+        self._pattern = component.pattern(constraint) if component.pattern is not None else ""
         severity = () if shape.severity in _SEVERITIES else ((f"<{SH}resultSeverity>", shape.severity),)
         self._details = (*((f"<{SH}resultMessage>", each) for each in shape.messages), *severity)
 
@@ -154,6 +155,7 @@ class _FindingBuilder:
             values=result.values,
             details=self._details,
             order=self._shape.order,
+            pattern=self._pattern,
             about=f"{focus}, {self._property}" if focus and self._property else focus or self._property,
         )
 

@@ -17,7 +17,7 @@ from kg.reports import Finding, Report
 from kg.shapes.paths import PredicatePath, predicates, to_automaton
 from kg.shapes.plan import Check, FocusSet, ValidationPlan, ValueSet
 from kg.shapes.results import TermRenderer, ValidationResult, to_findings
-from kg.shapes.tables import LABELS, TYPE, Tables
+from kg.shapes.tables import LABELS, TYPE, ValidationTables
 from kg.sql import inline_table
 from kg.xsd import lexical_form
 
@@ -37,7 +37,7 @@ class SqlEngine:
         sources: Sequence[str],
         progress: Callable[[str], None] | None = None,
     ) -> None:
-        self.tables = Tables(sql, plan, ontology, sources)
+        self.tables = ValidationTables(sql, plan, ontology, sources)
         self._plan, self._ontology = plan, ontology
         self._progress = progress if progress is not None else _ignore
 
@@ -90,7 +90,7 @@ class SqlEngine:
 
     def _find(self, checks: Iterable[Check]) -> None:
         """Find the violations of these checks: those whose components have the same SQL together."""
-        together: dict[Callable[[Sequence[Check], Tables], None], list[Check]] = {}
+        together: dict[Callable[[Sequence[Check], ValidationTables], None], list[Check]] = {}
         for check in checks:
             if (find := check.constraint.component.find) is not None:
                 together.setdefault(find, []).append(check)
@@ -208,7 +208,7 @@ _Values = Mapping[tuple[int, int], Sequence[tuple[int, str]]]
 # --- SQL of focus sets
 
 
-def _fill_targets(sets: Sequence[FocusSet], tables: Tables, focus: Sequence[int] | None) -> str:
+def _fill_targets(sets: Sequence[FocusSet], tables: ValidationTables, focus: Sequence[int] | None) -> str:
     """Fill the focus sets of targets; `focus` restricts them to these nodes."""
     targets = [(s.number, target) for s in sets for target in s.targets]
     nodes = [(number, tables.id(t.term)) for number, t in targets if t.kind == "node"]
@@ -253,7 +253,7 @@ def _fill_joined(sets: Sequence[FocusSet]) -> str:
 # --- SQL of value sets
 
 
-def _fill_values(sets: Sequence[ValueSet], tables: Tables) -> Iterator[str]:
+def _fill_values(sets: Sequence[ValueSet], tables: ValidationTables) -> Iterator[str]:
     """Fill the value sets of one stage."""
     without_path = [(s.number, s.focus_set) for s in sets if s.path is None]
     if without_path:
@@ -278,7 +278,7 @@ def _fill_values(sets: Sequence[ValueSet], tables: Tables) -> Iterator[str]:
         yield from _follow_paths(longer, tables)
 
 
-def _follow_paths(sets: Sequence[ValueSet], tables: Tables) -> Iterator[str]:
+def _follow_paths(sets: Sequence[ValueSet], tables: ValidationTables) -> Iterator[str]:
     """Follow the longer paths, all in one recursive query over (focus node, node, state of the path's automaton)."""
     automata = [(s.number, to_automaton(s.path)) for s in sets if s.path is not None]
     transitions = [

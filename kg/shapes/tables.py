@@ -22,7 +22,7 @@ from typing import Any
 import duckdb
 from pyoxigraph import Triple
 
-from kg.graph.triple_tables import LITERALS
+from kg.graph.triple_tables import FIRST_LITERAL_ID
 from kg.shapes.model import Reads
 from kg.shapes.paths import predicates
 from kg.shapes.plan import ValidationPlan
@@ -33,7 +33,7 @@ from kg.traversal import reachable
 TYPE = f"<{RDF}type>"
 SUBCLASS = f"<{RDFS}subClassOf>"
 LABELS = (f"<{RDFS}label>", f"<{SKOS}prefLabel>", "<https://schema.org/name>")
-_LAST_LITERAL, _LAST_NODE = 2**32 - 1, LITERALS - 1
+_LAST_LITERAL, _LAST_NODE = 2**32 - 1, FIRST_LITERAL_ID - 1
 
 _COLUMNS = {
     "shape_focus": "focus_set UINTEGER, node UINTEGER",
@@ -47,7 +47,7 @@ _WORK_TABLES = ("shape_term", "shape_step", "shape_tested", "shape_count")
 _DROP = "; ".join(f"DROP TABLE IF EXISTS {name}" for name in (*_COLUMNS, *_WORK_TABLES))
 
 
-class Tables:
+class ValidationTables:
     """The tables of one validation on one connection; usable again after the graph has changed."""
 
     def __init__(

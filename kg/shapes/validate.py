@@ -10,8 +10,8 @@ from typing import cast
 from pyoxigraph import BlankNode, NamedNode, Triple
 
 from kg.errors import FaultsError, InputError, UnknownNameError
-from kg.graph.rdf_files import read_triples
-from kg.graph.triple_tables import Workshop
+from kg.graph.rdf_files import load_file, read_triples
+from kg.graph.triple_tables import TripleTables
 from kg.reports import Finding, Place, Report
 from kg.shapes.model import Shape, Shapes
 from kg.shapes.parse import locate_findings, to_shapes
@@ -25,7 +25,7 @@ Files = Path | str | Iterable[Path | str]
 
 
 def check(
-    workshop: TripleTables,
+    graph: TripleTables,
     shapes: Shapes,
     *,
     ontology: Iterable[Triple] = (),
@@ -45,7 +45,7 @@ def check(
     not_compiled = shapes.not_compiled()
     ontology, report = tuple(ontology), Report()
     if compiled := [root for root in roots if root.node not in not_compiled]:
-        engine = SqlEngine(workshop.sql, to_plan(shapes, compiled), ontology, tables, progress)
+        engine = SqlEngine(graph.sql, to_plan(shapes, compiled), ontology, tables, progress)
         try:
             report = engine.report(languages, focus=None if focus is None else engine.tables.focus_ids(focus))
         finally:
@@ -55,7 +55,7 @@ def check(
         from kg.shapes import pyshacl_engine
 
         report += pyshacl_engine.check(
-            workshop, shapes, others, ontology=ontology, tables=tables, focus=focus, languages=languages
+            graph, shapes, others, ontology=ontology, tables=tables, focus=focus, languages=languages
         )
     seconds = round(time.perf_counter() - start, 3)
     return Report(report.findings, {**report.counts, "shapes": len(roots), "findings": len(report), "seconds": seconds})
@@ -72,7 +72,7 @@ def _roots(shapes: Shapes, wanted: Iterable[str] | None) -> list[Shape]:
         if name not in by_name:
             known = sorted(each for each in by_name if not each.startswith("<"))
             curie = to_curie(name[1:-1]) if name.startswith("<") else name
-            raise UnknownNameError(curie, kind="shape with a target", nearest=closest(curie, known))
+            raise UnknownNameError(curie, kind="shape with a target", suggestions=closest(curie, known))
         chosen.append(by_name[name])
     return chosen
 
@@ -91,7 +91,7 @@ def validate_files(
     shapes: Shapes | Files,
     *,
     ontology: Files = (),
-    infer: Callable[[Workshop, Sequence[Triple]], object] | None = None,
+    infer: Callable[[TripleTables, Sequence[Triple]], object] | None = None,
     focus: Iterable[str] | None = None,
     shape: Iterable[str] | None = None,
     languages: Sequence[str] = LANGUAGES,
@@ -107,10 +107,10 @@ def validate_files(
     files = _to_paths(data)
     if not files:
         raise InputError("There is nothing to validate: name at least one file of data.")
-    workshop = _read_tables(files)
+    graph = _read_tables(files)
     if infer is not None:
-        infer(workshop, schema)
-    report = check(workshop, shapes, ontology=schema, focus=focus, shape=shape, languages=languages, progress=progress)
+        infer(graph, schema)
+    report = check(graph, shapes, ontology=schema, focus=focus, shape=shape, languages=languages, progress=progress)
     return Report(locate_findings(report.findings, files), report.counts)
 
 
@@ -119,17 +119,17 @@ def _to_paths(paths: Files) -> list[Path]:
     return [Path(paths)] if isinstance(paths, Path | str) else [Path(path) for path in paths]
 
 
-def _read_tables(files: Iterable[Path]) -> Workshop:
-    workshop = Workshop()
+def _read_tables(files: Iterable[Path]) -> TripleTables:
+    graph = TripleTables()
     faults: list[Finding] = []
     for file in files:
         try:
-            workshop.read(file)
+            load_file(graph, file)
         except FaultsError as error:
             faults += error.faults
     if faults:
         raise FaultsError(faults)
-    return workshop
+    return graph
 
 
 def _read_all(files: Sequence[Path]) -> list[Triple]:

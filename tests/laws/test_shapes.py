@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from pyoxigraph import Literal, Triple
 
 from kg.errors import FaultsError
-from kg.graph.triple_tables import Workshop
+from kg.graph.triple_tables import TripleTables
 from kg.regex import to_regex
 from kg.reports import Report
 from kg.shapes import IncrementalValidation, check, pyshacl_engine, to_shapes
@@ -50,10 +50,10 @@ def database(name: str) -> duckdb.DuckDBPyConnection:
     return duckdb.connect(config={"threads": 1})
 
 
-def workshop(triples: Iterable[Triple], *, name: str = "first") -> Workshop:
+def workshop(triples: Iterable[Triple], *, name: str = "first") -> TripleTables:
     """A workshop with these triples alone; the previous one of the same name cannot be used any more."""
     database(name).execute("DROP TABLE IF EXISTS term; DROP TABLE IF EXISTS triple; DROP TABLE IF EXISTS inferred")
-    made = Workshop(database(name))
+    made = TripleTables(database(name))
     made.add(triples)
     return made
 
@@ -110,10 +110,10 @@ def test_after_a_change_the_findings_are_those_of_a_complete_validation(
     validation.close()
 
 
-def remove(made: Workshop, triples: Sequence[Triple]) -> None:
+def remove(made: TripleTables, triples: Sequence[Triple]) -> None:
     for triple in triples:
         terms = to_spo(triple)
-        ids = made.numbers(terms)
+        ids = made.encode(terms)
         made.sql.execute("DELETE FROM triple WHERE s = ? AND p = ? AND o = ?", [ids[term] for term in terms])
 
 

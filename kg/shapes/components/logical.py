@@ -12,16 +12,16 @@ from kg.shapes.components.value_sets import found_values
 from kg.shapes.model import Component, Constraint, Parameters, ParameterType, Shape
 from kg.shapes.plan import Check
 from kg.shapes.results import TermRenderer
-from kg.shapes.tables import Tables
+from kg.shapes.tables import ValidationTables
 from kg.sql import inline_table
 
-_Find = Callable[[Sequence[Check], Tables], None]
+_Find = Callable[[Sequence[Check], ValidationTables], None]
 
 
 def _find_by_conformance(join: str) -> _Find:
     """Finds the values that fail one of the shapes (SEMI JOIN), or that conform to one (ANTI JOIN)."""
 
-    def find(checks: Sequence[Check], tables: Tables) -> None:
+    def find(checks: Sequence[Check], tables: ValidationTables) -> None:
         rows = [(c.number, c.value_set, tables.shape_number(child)) for c in checks for child in c.constraint.shapes]
         tables.add_violations(
             "SELECT DISTINCT r.check_id, v.focus, v.value, NULL::UINTEGER, NULL::UINTEGER FROM shape_value v"
@@ -37,7 +37,7 @@ _NO_SHAPE = -2
 """Stands for an empty list: no value conforms to one of no shapes."""
 
 
-def _find_by_alternatives(checks: Sequence[Check], tables: Tables) -> None:
+def _find_by_alternatives(checks: Sequence[Check], tables: ValidationTables) -> None:
     """Values that conform to none of the shapes, for sh:xone also those that conform to several."""
     rows = [
         (check.number, check.value_set, position, child, check.constraint.component is XONE)
@@ -76,7 +76,7 @@ def _read_qualified(component: Component, parameters: Parameters, value: str) ->
     return Constraint(component, (value,), (shape,), siblings)
 
 
-def _find_wrong_qualified_counts(checks: Sequence[Check], tables: Tables) -> None:
+def _find_wrong_qualified_counts(checks: Sequence[Check], tables: ValidationTables) -> None:
     """Focus nodes with too few or too many values that conform to the shape, and to none of its siblings."""
     rows = []
     for check in checks:

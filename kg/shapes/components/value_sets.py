@@ -9,14 +9,14 @@ from kg.shapes.components.values import is_out_of_order, pair_sql
 from kg.shapes.model import TRUE, Component, Constraint, Parameters, ParameterType, Reads, Shape
 from kg.shapes.plan import Check
 from kg.shapes.results import TermRenderer, ValidationResult
-from kg.shapes.tables import Tables
+from kg.shapes.tables import ValidationTables
 from kg.sql import inline_table
 from kg.xsd import literal_parts
 
 # --- sh:minCount, sh:maxCount
 
 
-def _find_wrong_counts(checks: Sequence[Check], tables: Tables) -> None:
+def _find_wrong_counts(checks: Sequence[Check], tables: ValidationTables) -> None:
     """Focus nodes with too few or too many values. Most counts are right for all focus nodes, which is tested first."""
     # To count in all value sets is faster than to select those that have a count.
     tables.execute(
@@ -60,7 +60,7 @@ def _bounds(constraint: Constraint) -> tuple[int, int | None]:
 # --- sh:hasValue
 
 
-def _find_missing_values(checks: Sequence[Check], tables: Tables) -> None:
+def _find_missing_values(checks: Sequence[Check], tables: ValidationTables) -> None:
     """Focus nodes that do not have the value."""
     rows = [(c.number, c.focus_set, c.value_set, tables.id(c.constraint.value)) for c in checks]
     tables.add_violations(
@@ -77,7 +77,7 @@ def _read_if_true(component: Component, _: Parameters, value: str) -> Constraint
     return Constraint(component, (value,)) if value == TRUE else None
 
 
-def _find_repeated_languages(checks: Sequence[Check], tables: Tables) -> None:
+def _find_repeated_languages(checks: Sequence[Check], tables: ValidationTables) -> None:
     """Language tags that several values have: one violation for each tag, with one of its values as the other value."""
     rows = inline_table("r", "check_id, value_set", [(check.number, check.value_set) for check in checks])
     tables.add_violations(
@@ -104,7 +104,7 @@ def _read_closed(component: Component, parameters: Parameters, value: str) -> Co
     return Constraint(component, (value,), extra=tuple(sorted(allowed)))
 
 
-def _find_unknown_properties(checks: Sequence[Check], tables: Tables) -> None:
+def _find_unknown_properties(checks: Sequence[Check], tables: ValidationTables) -> None:
     """Triples of the value nodes of a closed shape with a property that it does not allow."""
     rows = inline_table("r", "check_id, value_set", [(check.number, check.value_set) for check in checks])
     allowed = [(check.number, tables.id(iri)) for check in checks for iri in check.constraint.extra]
@@ -119,7 +119,7 @@ def _find_unknown_properties(checks: Sequence[Check], tables: Tables) -> None:
 # --- property pairs
 
 
-def _find_unequal_values(checks: Sequence[Check], tables: Tables) -> None:
+def _find_unequal_values(checks: Sequence[Check], tables: ValidationTables) -> None:
     """Values that only one of the two properties has."""
     rows = [(c.number, c.focus_set, c.value_set, tables.id(c.constraint.value)) for c in checks]
     pairs = inline_table("r", "check_id, focus_set, value_set, predicate", rows)
@@ -133,7 +133,7 @@ def _find_unequal_values(checks: Sequence[Check], tables: Tables) -> None:
     )
 
 
-def _find_shared_values(checks: Sequence[Check], tables: Tables) -> None:
+def _find_shared_values(checks: Sequence[Check], tables: ValidationTables) -> None:
     """Values that the other property has too."""
     rows = [(c.number, c.value_set, tables.id(c.constraint.value)) for c in checks]
     tables.add_violations(
@@ -150,7 +150,7 @@ def _operator(check: Check) -> str:
     return "<" if check.constraint.component is LESS_THAN else "<="
 
 
-def _find_unordered_pairs(checks: Sequence[Check], tables: Tables) -> None:
+def _find_unordered_pairs(checks: Sequence[Check], tables: ValidationTables) -> None:
     """Pairs of a value and a value of the other property that are out of order, or cannot be compared."""
     rows = [(c.number, c.value_set, tables.id(c.constraint.value), _OPERATORS.index(_operator(c))) for c in checks]
     used = sorted({row[3] for row in rows})

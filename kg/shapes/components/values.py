@@ -12,12 +12,12 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import KW_ONLY, dataclass
 
-from kg.graph.triple_tables import LITERALS
+from kg.graph.triple_tables import FIRST_LITERAL_ID
 from kg.regex import Regex, to_regex
 from kg.shapes.model import Component, Constraint, Parameters, ParameterType, Reads, Shape
 from kg.shapes.plan import Check
 from kg.shapes.results import TermRenderer, ValidationResult
-from kg.shapes.tables import TYPE, Tables
+from kg.shapes.tables import TYPE, ValidationTables
 from kg.sql import inline_table, quote
 from kg.terms import RDF, SH, XSD, to_curie
 from kg.xsd import INTEGER_BOUNDS, NUMERIC, PATTERNS, LiteralParts, compare, is_well_formed, lexical_form, literal_parts
@@ -34,7 +34,7 @@ class ValueComponent(Component):
     """True when the value violates the constraint: exact, for every term."""
 
 
-def find_bad_values(checks: Sequence[Check], tables: Tables) -> None:
+def find_bad_values(checks: Sequence[Check], tables: ValidationTables) -> None:
     """The values that violate constraints of `ValueComponent`s."""
     expressions: dict[str, int] = {}
     rows = [(c.number, c.value_set, expressions.setdefault(_sql(c), len(expressions))) for c in checks]
@@ -90,7 +90,7 @@ def _lexical_of(iri: str) -> str:
 # --- sh:class, sh:in, sh:nodeKind
 
 
-def _find_instances_of_others(checks: Sequence[Check], tables: Tables) -> None:
+def _find_instances_of_others(checks: Sequence[Check], tables: ValidationTables) -> None:
     """Values that are not instances of the class of sh:class."""
     names = {check.constraint.value: tables.id(check.constraint.value) for check in checks}
     rows = [(c.number, c.value_set, names[c.constraint.value]) for c in checks]
@@ -103,7 +103,7 @@ def _find_instances_of_others(checks: Sequence[Check], tables: Tables) -> None:
     )
 
 
-def _find_unlisted(checks: Sequence[Check], tables: Tables) -> None:
+def _find_unlisted(checks: Sequence[Check], tables: ValidationTables) -> None:
     """Values that are not in the list of sh:in."""
     rows = [(check.number, check.value_set) for check in checks]
     members = [(check.number, tables.id(term)) for check in checks for term in check.constraint.values]
@@ -129,7 +129,7 @@ def _node_kind(constraint: Constraint) -> tuple[str, str]:
     return _NODE_KINDS[constraint.value[len(SH) + 1 : -1]]
 
 
-def _find_other_kinds(checks: Sequence[Check], tables: Tables) -> None:
+def _find_other_kinds(checks: Sequence[Check], tables: ValidationTables) -> None:
     """Values that are not of the kind of sh:nodeKind.
 
     The id of a term says whether it is a literal, and blank nodes are few. So the smallest and the largest id of a
@@ -141,14 +141,14 @@ def _find_other_kinds(checks: Sequence[Check], tables: Tables) -> None:
             "SELECT value_set, min(value), max(value) FROM shape_value GROUP BY value_set"
         )
     }
-    blank_nodes = f"SELECT id FROM term WHERE id < {LITERALS} AND starts_with(text, '_')"
+    blank_nodes = f"SELECT id FROM term WHERE id < {FIRST_LITERAL_ID} AND starts_with(text, '_')"
     has_blank_nodes = bool(tables.rows(f"{blank_nodes} LIMIT 1"))
     rows = []
     for check in checks:
         allowed, _ = _node_kind(check.constraint)
-        smallest, largest = ranges.get(check.value_set, (LITERALS, 0))
-        wrong_literal = largest >= LITERALS and '"' not in allowed
-        wrong_node = smallest < LITERALS and ("<" not in allowed or (has_blank_nodes and "_" not in allowed))
+        smallest, largest = ranges.get(check.value_set, (FIRST_LITERAL_ID, 0))
+        wrong_literal = largest >= FIRST_LITERAL_ID and '"' not in allowed
+        wrong_node = smallest < FIRST_LITERAL_ID and ("<" not in allowed or (has_blank_nodes and "_" not in allowed))
         if wrong_literal or wrong_node:
             rows.append((check.number, check.value_set, *(kind in allowed for kind in '"_<')))
     if rows:
@@ -156,7 +156,7 @@ def _find_other_kinds(checks: Sequence[Check], tables: Tables) -> None:
         tables.add_violations(
             "SELECT r.check_id, v.focus, v.value, NULL, NULL FROM shape_value v"
             f" JOIN {kinds} ON v.value_set = r.value_set LEFT JOIN ({blank_nodes}) b ON b.id = v.value"
-            f" WHERE NOT CASE WHEN v.value >= {LITERALS} THEN r.literal WHEN b.id IS NOT NULL THEN r.blank"
+            f" WHERE NOT CASE WHEN v.value >= {FIRST_LITERAL_ID} THEN r.literal WHEN b.id IS NOT NULL THEN r.blank"
             " ELSE r.iri END"
         )
 
@@ -433,6 +433,7 @@ PATTERN = ValueComponent(
     find=find_bad_values,
     sql=_pattern_sql,
     violates=_lacks_pattern,
+    pattern=lambda constraint: lexical_form(constraint.value),
     expected=lambda constraint, *_: f"a value like {lexical_form(constraint.value)}",
 )
 LANGUAGE_IN = ValueComponent(
