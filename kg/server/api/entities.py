@@ -1,22 +1,21 @@
-"""The address of a thing walks in; what the graph knows of it walks out: a page, or RDF in the form that is wanted.
+"""The URL of an entity: its page, or what the graph knows about it as RDF.
 
-    /film/anora                      a page for people, Turtle, JSON-LD, ... as the client would rather have it
+    /film/anora                      a page for people, Turtle, JSON-LD, ... as the client prefers
     /film/anora.ttl                  Turtle
     /film/anora.jsonld?profile=schema.org
     /film/anora/why?property=director&value=Sean+Baker
-    /thing?name=Sean+Baker           where the thing of that name is
+    /thing?name=Sean+Baker           redirects to the entity of that name
 
-The RDF tells the thing with its parts, and what the things are called that it names.
+The RDF has the triples about the entity and its parts, and the labels of the entities that they name.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator
-from functools import lru_cache
+from collections.abc import Iterable, Iterator, Mapping
 from urllib.parse import quote, unquote
 
-from pyoxigraph import NamedNode, Quad, RdfFormat, Triple, parse
+from pyoxigraph import NamedNode, Quad, Triple
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import JSONResponse, RedirectResponse, Response
@@ -29,218 +28,226 @@ from kg.exports.jsonld import to_context, to_jsonld
 from kg.exports.schema_org import to_schema_org
 from kg.filmgraph import FilmGraph
 from kg.graph.store import find_quad, find_quads
+from kg.parts import belongs_to
 from kg.queries.result_writers import JSON_LD, PLAIN_JSON, TRIPLE_MEDIA_TYPES, AnswerBody, write_triples
-from kg.schema import Schema, to_schema
 from kg.server.negotiation import EXTENSIONS
 from kg.server.request_params import negotiate, page_handler, snapshot_of, to_response
 from kg.terms import BASE, KNOWLEDGE, LABEL, PROVENANCE, TYPE, sorted_triples, to_iri
 
 SCHEMA_ORG = f'{JSON_LD};profile="https://schema.org/"'
-ROOMS = ("film", "source", "fact")
-"""The parts of the graph's address space in which things are."""
-OFFERS = (*TRIPLE_MEDIA_TYPES[:4], SCHEMA_ORG, *TRIPLE_MEDIA_TYPES[4:])
-_MOST_REASONS = 200
+NAMESPACES = ("film", "source", "fact")
+"""The parts of the graph's address space that have entities."""
+ENTITY_MEDIA_TYPES = (*TRIPLE_MEDIA_TYPES[:4], SCHEMA_ORG, *TRIPLE_MEDIA_TYPES[4:])
+_ALTERNATES = {extension: EXTENSIONS[extension][-1] for extension in ("ttl", "nt", "jsonld", "rdf")}
+_MAX_EXPLAINED = 200
+_MAX_DEPTH = 4
+_MAX_NAME = 200
 
 
+# --- requests
 def routes() -> list[BaseRoute]:
     """/film/NAME and the like, /film/NAME/why, /thing, /context.jsonld."""
+    methods = ["GET", "HEAD"]
     found: list[BaseRoute] = []
-    for room in ROOMS:
-        found.append(Route(f"/{room}/{{name:path}}/why", why, methods=["GET", "HEAD"], name=f"{room}-why"))
-        found.append(Route(f"/{room}/{{name:path}}", tell, methods=["GET", "HEAD"], name=room))
-    found.append(Route("/thing", find, methods=["GET", "HEAD"]))
-    found.append(Route("/context.jsonld", context, methods=["GET", "HEAD"]))
-    return found
+    for namespace in NAMESPACES:
+        path = f"/{namespace}/{{name:path}}"
+        found += [Route(f"{path}/why", explain_entity, methods=methods), Route(path, show_entity, methods=methods)]
+    return [
+        *found,
+        Route("/thing", redirect_to_entity, methods=methods),
+        Route("/context.jsonld", show_context, methods=methods),
+    ]
 
 
-async def tell(request: Request) -> Response:
-    """What the graph knows of a thing."""
-    name, suffix = request.path_params["name"], ""
+async def show_entity(request: Request) -> Response:
+    """What the graph knows about an entity."""
+    name, extension = request.path_params["name"], ""
     if "." in name and name.rpartition(".")[2] in EXTENSIONS:
-        name, _, suffix = name.rpartition(".")
-    iri = _iri(request, name)
-    if not suffix and (page := page_handler(request, "entity", OFFERS)) is not None:
+        name, _, extension = name.rpartition(".")
+    iri = _requested_iri(request, name)
+    if not extension and (page := page_handler(request, "entity", ENTITY_MEDIA_TYPES)) is not None:
         return await page(entity=iri, name=name)
-    media = _suffixed(request, suffix) if suffix else negotiate(request, OFFERS)
+    media_type = _named_media_type(request, extension) if extension else negotiate(request, ENTITY_MEDIA_TYPES)
     snapshot = snapshot_of(request)
     limits = snapshot.limits
-    written: AnswerBody | str = await snapshot.run(write_thing, iri, media, limits.rows, limits.bytes)
-    if isinstance(written, str):
-        return RedirectResponse(_path(written), status_code=303)
-    response = to_response(written)
-    response.headers["Link"] = _links(request, name)
+    answer: AnswerBody | NamedNode = await snapshot.run(write_entity, iri, media_type, limits.rows, limits.bytes)
+    if isinstance(answer, NamedNode):
+        return RedirectResponse(_path_of(answer.value), status_code=303)
+    response = to_response(answer)
+    response.headers["Link"] = _alternate_links(request, name)
     return response
 
 
-async def why(request: Request) -> Response:
-    """Why what the graph says of a thing holds; of one property and value, or of everything."""
+async def explain_entity(request: Request) -> Response:
+    """Why the triples about an entity hold: those of one property, of one value of it, or all."""
     name = request.path_params["name"]
-    iri = _iri(request, name)
+    iri = _requested_iri(request, name)
     if (page := page_handler(request, "why", (PLAIN_JSON,))) is not None:
         return await page(entity=iri, name=name)
     negotiate(request, (PLAIN_JSON,))
     property, value = request.query_params.get("property", ""), request.query_params.get("value", "")
     if value and not property:
-        raise HTTPException(400, "A value is explained with its property: ?property=director&value=Sean+Baker")
+        example = "?property=director&value=Sean+Baker"
+        raise HTTPException(400, f"A `value` requires a `property`; for example {example}")
     return JSONResponse(await snapshot_of(request).run(explain, iri, property, value))
 
 
-async def find(request: Request) -> Response:
-    """Where the thing of a name is; raises 404 with the nearest names."""
+async def redirect_to_entity(request: Request) -> Response:
+    """The URL of the entity of a name; raises 404 with the closest names."""
     name = request.query_params.get("name", "")
     if not name:
-        raise HTTPException(400, "Which thing? /thing?name=Anora")
-    iri: str = await snapshot_of(request).run(find_thing, name)
+        raise HTTPException(400, "Give a `name`; for example /thing?name=Anora")
+    iri: str = await snapshot_of(request).run(find_entity, name)
     if not iri.startswith(BASE):
-        raise HTTPException(404, f"{iri} has its home elsewhere.")
-    return RedirectResponse(_path(iri), status_code=303)
+        raise HTTPException(404, f"This server does not publish {iri}.")
+    return RedirectResponse(_path_of(iri), status_code=303)
 
 
-async def context(request: Request) -> Response:
-    """The JSON-LD context, as every document of a thing has it embedded."""
+async def show_context(request: Request) -> Response:
+    """The JSON-LD context, as every document of an entity has it embedded."""
     return Response(await snapshot_of(request).run(write_context), media_type=JSON_LD)
 
 
-def find_thing(graph: FilmGraph, name: str) -> str:
-    """The IRI of the thing that is called this."""
+def _requested_iri(request: Request, name: str) -> str:
+    namespace = request.scope["path"].split("/")[1]
+    try:
+        return to_iri(f"<{BASE}{namespace}/{name}>").value
+    except ValueError as error:
+        # A name with blanks, as people type it: the entity of this name is looked for.
+        if "\n" in name or len(name) > _MAX_NAME:
+            raise HTTPException(404, "No entity has this URL.") from error
+        return f"{BASE}{namespace}/{quote(name)}"
+
+
+def _path_of(iri: str) -> str:
+    return f"/{quote(iri.removeprefix(BASE))}"
+
+
+def _named_media_type(request: Request, extension: str) -> str:
+    if extension in ("json", "jsonld") and "schema.org" in request.query_params.get("profile", ""):
+        return SCHEMA_ORG
+    named = next((media_type for media_type in EXTENSIONS[extension] if media_type in TRIPLE_MEDIA_TYPES), None)
+    if named is None:
+        raise HTTPException(406, f"An entity is available as {', '.join(TRIPLE_MEDIA_TYPES)}.")
+    return named
+
+
+def _alternate_links(request: Request, name: str) -> str:
+    """The same in other forms (https://www.rfc-editor.org/rfc/rfc8288)."""
+    path = f"/{request.scope['path'].split('/')[1]}/{quote(name)}"
+    links = [
+        f'<{path}.{extension}>; rel="alternate"; type="{media_type}"' for extension, media_type in _ALTERNATES.items()
+    ]
+    return ", ".join((*links, f'<{path}>; rel="canonical"'))
+
+
+# --- in a worker
+def find_entity(graph: FilmGraph, name: str) -> str:
+    """The IRI of the entity of this name."""
     return graph.entity(name).value
 
 
 def write_context(graph: FilmGraph) -> bytes:
     """The context that gives every property and class its short name."""
-    return json.dumps({"@context": to_context(_lexicon(graph))}, ensure_ascii=False, indent=1).encode()
+    return json.dumps({"@context": to_context(graph.ontology)}, ensure_ascii=False, indent=1).encode()
 
 
-def write_thing(graph: FilmGraph, iri: str, media: str, rows: int, most: int) -> AnswerBody | str:
-    """What the graph knows of a thing; the IRI of the one that bears this as its name, when no thing has this IRI
-    or it is another name of one that stays.
+def write_entity(
+    graph: FilmGraph, iri: str, media_type: str, max_triples: int, max_bytes: int
+) -> AnswerBody | NamedNode:
+    """What the graph knows about an entity; or the entity that has this as a name, where no entity has this IRI.
 
     Raises `UnknownNameError` when there is neither.
     """
-    thing = NamedNode(iri)
-    if (stays := graph.names.canonical(thing)) is not None:
-        return stays.value
-    if not is_known(graph, thing):
-        return _meant(graph, iri)
-    if media == SCHEMA_ORG:
-        if Quad(thing, TYPE, vocab.Film, KNOWLEDGE) not in graph.store:
-            raise UnknownNameError(iri, kind="film, which is what schema.org is written of,")
-        return AnswerBody(to_schema_org(graph.store, graph.names, [thing]).encode(), JSON_LD)
-    triples = sorted_triples(_told(graph, thing))
-    is_complete, triples = len(triples) <= rows, triples[:rows]
-    if media in (JSON_LD, PLAIN_JSON):
-        text = to_jsonld((Quad(one.subject, one.predicate, one.object) for one in triples), _lexicon(graph))
-        return AnswerBody(_with_used_context(text).encode(), media, len(triples), is_complete)
-    return write_triples(triples, media, is_complete=is_complete, max_bytes=most)
+    entity = NamedNode(iri)
+    if (canonical := graph.names.canonical(entity)) is not None:
+        return canonical
+    if not is_known(graph, entity):
+        return _entity_named_like(graph, iri)
+    if media_type == SCHEMA_ORG:
+        if Quad(entity, TYPE, vocab.Film, KNOWLEDGE) not in graph.store:
+            raise UnknownNameError(iri, kind="film", remedy="The schema.org profile is available for films only.")
+        return AnswerBody(to_schema_org(graph.store, graph.names, [entity]).encode(), JSON_LD)
+    triples = sorted_triples(_triples_about(graph, entity))
+    is_complete, triples = len(triples) <= max_triples, triples[:max_triples]
+    if media_type in (JSON_LD, PLAIN_JSON):
+        quads = (Quad(triple.subject, triple.predicate, triple.object) for triple in triples)
+        text = _with_used_context(to_jsonld(quads, graph.ontology))
+        return AnswerBody(text.encode(), media_type, len(triples), is_complete)
+    return write_triples(triples, media_type, is_complete=is_complete, max_bytes=max_bytes)
 
 
-@lru_cache(maxsize=2)
-def _lexicon(graph: FilmGraph) -> Schema:
-    return to_schema(quad.triple for quad in parse(path=graph.build / "ontology.nt", format=RdfFormat.N_TRIPLES))
-
-
-def is_known(graph: FilmGraph, thing: NamedNode) -> bool:
-    """True when a triple of the graph is about the thing."""
-    return find_quad(graph.store, thing, None, None, None) is not None
+def is_known(graph: FilmGraph, entity: NamedNode) -> bool:
+    """True when a triple of the graph is about the entity."""
+    return find_quad(graph.store, entity, None, None, None) is not None
 
 
 def explain(graph: FilmGraph, iri: str, property: str, value: str) -> list[dict[str, object]]:
-    """The reasons of what is said of a thing, as trees down to the passages."""
-    thing = NamedNode(iri)
-    if not is_known(graph, thing):
-        _meant(graph, iri)
+    """Why the triples about an entity hold, as trees down to the passages."""
+    entity = NamedNode(iri)
+    if not is_known(graph, entity):
+        _entity_named_like(graph, iri)
     texts = graph.texts()
     if value:
         return [explanation_as_dict(graph.why(f"<{iri}>", property, value), texts)]
     predicate = to_iri(property) if property else None
-    found = find_quads(graph.store, thing, predicate, None, KNOWLEDGE)
-    triples = [quad.triple for _, quad in zip(range(_MOST_REASONS), found, strict=False)]
-    return [explanation_as_dict(graph.explainer.explain(triple), texts) for triple in triples]
+    quads = find_quads(graph.store, entity, predicate, None, KNOWLEDGE, limit=_MAX_EXPLAINED)
+    return [explanation_as_dict(graph.explainer.explain(quad.triple), texts) for quad in quads]
 
 
-def _told(graph: FilmGraph, thing: NamedNode, depth: int = 0) -> Iterator[Triple]:
-    """The triples about a thing and its parts; then what the things are called that they name."""
-    named: list[NamedNode] = []
-    graphs = (KNOWLEDGE,) if thing.value.startswith(f"{BASE}film/") else (PROVENANCE, KNOWLEDGE)
-    for quad in (quad for one in graphs for quad in find_quads(graph.store, thing, None, None, one)):
+def _triples_about(graph: FilmGraph, entity: NamedNode, depth: int = 0) -> Iterator[Triple]:
+    """The triples about an entity and its parts, and the labels of the entities that they name."""
+    named: dict[NamedNode, None] = {}
+    graphs = (KNOWLEDGE,) if entity.value.startswith(f"{BASE}film/") else (PROVENANCE, KNOWLEDGE)
+    for quad in (quad for name in graphs for quad in find_quads(graph.store, entity, None, None, name)):
         yield quad.triple
         if isinstance(quad.object, NamedNode):
-            if quad.object.value.startswith(f"{thing.value}.") and depth < 4:
-                yield from _told(graph, quad.object, depth + 1)
+            if belongs_to(quad.object.value, entity.value) and depth < _MAX_DEPTH:
+                yield from _triples_about(graph, quad.object, depth + 1)
             else:
-                named.append(quad.object)
-    for one in dict.fromkeys(named):
-        yield from _labels(graph, one)
+                named[quad.object] = None
+    for other in named:
+        yield from _labels(graph, other)
 
 
-def _labels(graph: FilmGraph, thing: NamedNode) -> Iterable[Triple]:
-    return (quad.triple for quad in find_quads(graph.store, thing, LABEL, None, KNOWLEDGE))
+def _labels(graph: FilmGraph, entity: NamedNode) -> Iterable[Triple]:
+    return (quad.triple for quad in find_quads(graph.store, entity, LABEL, None, KNOWLEDGE))
 
 
-def _meant(graph: FilmGraph, iri: str) -> str:
+def _entity_named_like(graph: FilmGraph, iri: str) -> NamedNode:
+    """The entity that has the last part of an IRI as its name."""
     name = unquote(iri.removeprefix(f"{BASE}film/"))
-    found = graph.entity(name).value
-    if found == iri or not found.startswith(BASE):
-        raise UnknownNameError(name, kind="thing")
-    return found
+    entity = graph.entity(name)
+    if entity.value == iri or not entity.value.startswith(BASE):
+        raise UnknownNameError(name, kind="entity")
+    return entity
 
 
 def _with_used_context(text: str) -> str:
-    """The document with those names in its context that it uses: the whole one is longer than most films."""
+    """The document, with only those names in its context that it uses: the full context is longer than most films."""
     document = json.loads(text)
+    context: dict[str, object] = document["@context"]
     used = set(_names(document["@graph"]))
-    whole = document["@context"]
     prefixes = {name.partition(":")[0] for name in used} | {"film", "xsd"}
-    prefixes |= {told.partition(":")[0] for name in used if isinstance(told := _id(whole.get(name)), str)}
-    keep = {"@version", "id", "type"} | used | prefixes
-    document["@context"] = {name: told for name, told in whole.items() if name in keep}
+    prefixes |= {id.partition(":")[0] for name in used if (id := _id_in_context(context.get(name)))}
+    kept = {"@version", "id", "type"} | used | prefixes
+    document["@context"] = {name: term for name, term in context.items() if name in kept}
     return json.dumps(document, ensure_ascii=False, indent=1) + "\n"
 
 
-def _id(told: object) -> object:
-    return told.get("@id") if isinstance(told, dict) else told
+def _id_in_context(term: object) -> str:
+    id = term.get("@id") if isinstance(term, Mapping) else term
+    return id if isinstance(id, str) else ""
 
 
-def _names(told: object) -> Iterator[str]:
+def _names(json_value: object) -> Iterator[str]:
     """Every key, and every text that may be a name or begin with a prefix."""
-    if isinstance(told, dict):
-        for key, value in told.items():
+    if isinstance(json_value, dict):
+        for key, value in json_value.items():
             yield key
             yield from _names(value)
-    elif isinstance(told, list):
-        for one in told:
-            yield from _names(one)
-    elif isinstance(told, str) and " " not in told:
-        yield told
-
-
-def _iri(request: Request, name: str) -> str:
-    room = request.scope["path"].split("/")[1]
-    try:
-        return to_iri(f"<{BASE}{room}/{name}>").value
-    except ValueError as error:
-        # A name with blanks, as people type it: the thing that bears it is looked for.
-        if "\n" in name or len(name) > 200:
-            raise HTTPException(404, "No thing has this address.") from error
-        return f"{BASE}{room}/{quote(name)}"
-
-
-def _path(iri: str) -> str:
-    return f"/{quote(iri.removeprefix(BASE))}"
-
-
-def _suffixed(request: Request, suffix: str) -> str:
-    if suffix in ("json", "jsonld") and "schema.org" in request.query_params.get("profile", ""):
-        return SCHEMA_ORG
-    found = next((one for one in EXTENSIONS[suffix] if one in TRIPLE_MEDIA_TYPES), None)
-    if found is None:
-        raise HTTPException(406, f"A thing is told as {', '.join(TRIPLE_MEDIA_TYPES)}.")
-    return found
-
-
-def _links(request: Request, name: str) -> str:
-    """The same in other forms (https://www.rfc-editor.org/rfc/rfc8288)."""
-    path = f"/{request.scope['path'].split('/')[1]}/{quote(name)}"
-    forms = {"ttl": TRIPLE_MEDIA_TYPES[0], "nt": TRIPLE_MEDIA_TYPES[1], "jsonld": JSON_LD, "rdf": TRIPLE_MEDIA_TYPES[3]}
-    links = [f'<{path}.{ending}>; rel="alternate"; type="{media}"' for ending, media in forms.items()]
-    return ", ".join((*links, f'<{path}>; rel="canonical"'))
+    elif isinstance(json_value, list):
+        for value in json_value:
+            yield from _names(value)
+    elif isinstance(json_value, str) and " " not in json_value:
+        yield json_value

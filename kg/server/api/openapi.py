@@ -1,8 +1,10 @@
-"""The stored queries walk in; a description of every address that can be asked walks out, as OpenAPI 3.1 has it."""
+"""The OpenAPI document: a table of operations, one for each method of each route, and one for each stored query."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import Any
 
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
@@ -10,7 +12,7 @@ from starlette.routing import BaseRoute, Route
 
 from kg.errors import FaultsError
 from kg.filmgraph import FilmGraph
-from kg.queries.result_writers import ROW_MEDIA_TYPES, TRIPLE_MEDIA_TYPES
+from kg.queries.result_writers import JSON, JSON_LD, N_TRIPLES, ROW_MEDIA_TYPES, TRIPLE_MEDIA_TYPES
 from kg.queries.stored_query import Parameter, ParameterType, StoredQuery
 from kg.server.problems import PROBLEM
 from kg.server.request_params import base_url, snapshot_of
@@ -22,30 +24,169 @@ _TYPES = {
     ParameterType.DATE: "string",
     ParameterType.NUMBER: "number",
 }
-_NOTHING = "UNDEF"
-"""What stands in the block of a parameter that may be left out and has no example."""
-_COUNT = {"type": "integer", "minimum": 1}
-_PAGING = (
-    {"name": "page", "in": "query", "description": "which part of the answer", "schema": _COUNT},
-    {"name": "per-page", "in": "query", "description": "rows of a part", "schema": _COUNT},
-    {"name": "why", "in": "query", "description": "1: with what each row rests on", "schema": {"enum": ["0", "1"]}},
-)
+_NO_EXAMPLE = "UNDEF"
+"""What is in the block of a parameter that may be left out and has no example."""
+_PLAIN_JSON, _HTML = "application/json", "text/html"
+_RDF = TRIPLE_MEDIA_TYPES[:6]
 
 
+# --- requests
 def routes() -> list[BaseRoute]:
     """/openapi.json."""
-    return [Route("/openapi.json", describe, methods=["GET", "HEAD"])]
+    return [Route("/openapi.json", show_document, methods=["GET", "HEAD"])]
 
 
-async def describe(request: Request) -> Response:
-    """The description of this endpoint."""
-    return JSONResponse(await snapshot_of(request).run(to_openapi, base_url(request)))
+async def show_document(request: Request) -> Response:
+    """The description of this server."""
+    return JSONResponse(await snapshot_of(request).run(openapi_document, base_url(request)))
 
 
-def to_openapi(graph: FilmGraph, address: str) -> dict[str, object]:
+# --- operations
+@dataclass(frozen=True, slots=True)
+class Operation:
+    """A method of a route: its id, what it does, what it answers in, its parameters.
+
+    `parameters` are names of `_PARAMETERS`; `body` is the content of a request by POST. One that `is_refused` is always
+    answered with 403.
+    """
+
+    method: str
+    path: str
+    id: str
+    summary: str
+    media_types: tuple[str, ...] = ()
+    parameters: tuple[str, ...] = ()
+    body: dict[str, object] | None = None
+    is_refused: bool = False
+
+    def as_dict(self) -> dict[str, object]:
+        """The operation object of OpenAPI."""
+        in_path = [name for name in _PATH_PARAMETERS if f"{{{name}}}" in self.path]
+        document: dict[str, object] = {
+            "operationId": f"_{self.id}",
+            "summary": self.summary,
+            "tags": ["graph"],
+            "parameters": [_PATH_PARAMETERS[name] for name in in_path] + [_PARAMETERS[one] for one in self.parameters],
+            "responses": {"403": _PROBLEM_REFERENCE} if self.is_refused else _responses(self.media_types),
+        }
+        return document if self.body is None else document | {"requestBody": {"content": self.body}}
+
+
+def _text_parameter(name: str, description: str, *, required: bool = False) -> dict[str, Any]:
+    schema = {"type": "string"}
+    return {"name": name, "in": "query", "required": required, "description": description, "schema": schema}
+
+
+_PARAMETERS: dict[str, dict[str, Any]] = {
+    "query": _text_parameter("query", "SPARQL", required=True),
+    "property": _text_parameter("property", "only triples with this property"),
+    "value": _text_parameter("value", "only the triple with this value of the property"),
+    "name": _text_parameter("name", "a label or alias", required=True),
+    "graph": _text_parameter("graph", "the IRI of a named graph"),
+    "subject": _text_parameter("subject", "the IRI of an entity", required=True),
+    "q": _text_parameter("q", "part of a name"),
+    "kind": _text_parameter("kind", "only entities of this class"),
+    "queries": _text_parameter("queries", "a batch of reconciliation queries, as JSON"),
+    "extend": _text_parameter("extend", "a data extension query, as JSON"),
+    "prefix": _text_parameter("prefix", "the beginning of a name"),
+    "id": _text_parameter("id", "an id of the service", required=True),
+    "type": _text_parameter("type", "a class"),
+}
+_PATH_PARAMETERS: dict[str, dict[str, Any]] = {
+    name: {"name": name, "in": "path", "required": True, "schema": {"type": "string"}, "example": example}
+    for name, example in {"name": "anora", "kind": "entity"}.items()
+}
+
+
+def _form(*names: str) -> dict[str, object]:
+    properties = {name: {"type": "string"} for name in names}
+    return {"application/x-www-form-urlencoded": {"schema": {"type": "object", "properties": properties}}}
+
+
+_QUERY_BODY = _form("query") | {"application/sparql-query": {"schema": {"type": "string"}}}
+_RECONCILE_BODY = _form("queries", "extend")
+_ANSWERS = (*ROW_MEDIA_TYPES, *_RDF)
+_JSON_ONLY, _HTML_ONLY = (_PLAIN_JSON,), (_HTML,)
+
+
+def _sparql(path: str, id: str) -> tuple[Operation, Operation]:
+    return (
+        Operation("get", path, id, "Answer a SPARQL query", _ANSWERS, ("query",)),
+        Operation("post", path, f"{id}-post", "Answer a SPARQL query", _ANSWERS, body=_QUERY_BODY),
+    )
+
+
+def _entities(namespace: str, id: str) -> tuple[Operation, Operation]:
+    path = f"/{namespace}/{{name}}"
+    explained = ("property", "value")
+    return (
+        Operation("get", path, id or "thing", "Describe an entity", (*_RDF, _HTML)),
+        Operation("get", f"{path}/why", f"{id}why", "Explain why its triples hold", (_PLAIN_JSON, _HTML), explained),
+    )
+
+
+def _refused(path: str, id: str, *methods: str) -> Iterator[Operation]:
+    for method in methods:
+        yield Operation(method, path, f"{id}-{method}", "Refused: the graph is read-only", is_refused=True)
+
+
+def _reconcile(path: str, id: str) -> tuple[Operation, Operation]:
+    summary = "Match names against the graph, or fetch values of entities"
+    return (
+        Operation("get", path, id, summary, _JSON_ONLY, ("queries", "extend")),
+        Operation("post", path, f"{id}-post", summary, _JSON_ONLY, body=_RECONCILE_BODY),
+    )
+
+
+OPERATIONS: tuple[Operation, ...] = (
+    *_sparql("/sparql", "sparql"),
+    *_sparql("/sparql/", "sparql-slash"),
+    *_sparql("/query", "query"),
+    *_refused("/update", "update", "get", "post"),
+    Operation("get", "/queries", "queries", "List the stored queries", (_PLAIN_JSON, _HTML)),
+    *_entities("film", ""),
+    *_entities("source", "source"),
+    *_entities("fact", "fact"),
+    Operation("get", "/thing", "named", "Redirect to the entity of a name", (), ("name",)),
+    Operation("get", "/context.jsonld", "context", "The JSON-LD context", (JSON_LD,)),
+    Operation("get", "/graphs", "graph", "Read a complete graph", _RDF, ("graph",)),
+    Operation("get", "/graph/{name}", "graph-directly", "Read a complete graph", _RDF),
+    *_refused("/graphs", "graphs", "put", "post", "delete", "patch"),
+    *_refused("/graph/{name}", "graph", "put", "post", "delete", "patch"),
+    Operation("get", "/dump.nt", "dump", "All of knowledge", (N_TRIPLES,)),
+    Operation("get", "/.well-known/void", "void", "Describe the dataset", _RDF),
+    Operation("get", "/void", "void-plain", "Describe the dataset", _RDF),
+    Operation("get", "/dcat", "dcat", "Describe the catalogue", _RDF),
+    Operation("get", "/openapi.json", "openapi", "This document", _JSON_ONLY),
+    Operation("get", "/healthz", "health", "Report whether requests are answered", _JSON_ONLY),
+    Operation("get", "/metrics", "metrics", "Metrics for Prometheus", ("text/plain",)),
+    Operation("get", "/", "home", "The home page", _HTML_ONLY),
+    Operation("get", "/search", "search", "Search for names", _HTML_ONLY, ("q", "kind")),
+    Operation("get", "/suggest", "suggest", "Complete a name", _JSON_ONLY, ("q", "kind")),
+    Operation("get", "/vocabulary.json", "vocabulary", "Classes and properties, for completion", _JSON_ONLY),
+    Operation(
+        "get", "/why", "why-elsewhere", "Explain why a triple holds", _HTML_ONLY, ("subject", "property", "value")
+    ),
+    Operation("get", "/static/{name}", "static", "A style or script", ("text/css", "text/javascript")),
+    *_reconcile("/reconcile", "reconcile"),
+    *_reconcile("/reconcile/", "reconcile-slash"),
+    Operation(
+        "get", "/reconcile/suggest/{kind}", "reconcile-suggest", "Complete a name", _JSON_ONLY, ("prefix", "type")
+    ),
+    Operation("get", "/reconcile/flyout/{kind}", "flyout", "A few words about an entity or term", _JSON_ONLY, ("id",)),
+    Operation("get", "/reconcile/preview", "preview", "A small page about an entity", _HTML_ONLY, ("id",)),
+    Operation("get", "/reconcile/extend/propose", "propose", "Properties to fetch", _JSON_ONLY, ("type",)),
+)
+"""Every operation but those of the stored queries; `tests/server/test_openapi.py` holds this against the routes."""
+
+
+# --- in a worker
+def openapi_document(graph: FilmGraph, url: str) -> dict[str, object]:
     """An OpenAPI 3.1 document (https://spec.openapis.org/oas/v3.1.1.html) of the stored queries and all else."""
-    paths = dict(_fixed())
-    for query in _sound(graph):
+    paths: dict[str, dict[str, object]] = {}
+    for operation in OPERATIONS:
+        paths.setdefault(operation.path, {})[operation.method] = operation.as_dict()
+    for query in _sound_queries(graph):
         paths[f"/queries/{query.name}"] = {"get": _stored(query)}
     return {
         "openapi": "3.1.1",
@@ -55,47 +196,47 @@ def to_openapi(graph: FilmGraph, address: str) -> dict[str, object]:
             "summary": "Facts about films, each with the passage it was read from.",
             "license": {"name": "CC0 1.0", "identifier": "CC0-1.0"},
         },
-        "servers": [{"url": address}],
+        "servers": [{"url": url}],
         "paths": paths,
         "components": {"schemas": _SCHEMAS, "responses": {"problem": _PROBLEM}},
     }
 
 
-def _sound(graph: FilmGraph) -> Iterable[StoredQuery]:
+def _sound_queries(graph: FilmGraph) -> Iterator[StoredQuery]:
     for name in graph.queries:
         try:
             yield graph.queries[name]
         except FaultsError:
-            # A broken file is told by `kg check` and at /queries; it has no address that works.
+            # A broken file is reported by `kg check` and at /queries; it has no URL that works.
             continue
 
 
 def _stored(query: StoredQuery) -> dict[str, object]:
-    told: dict[str, object] = {
+    is_rows = query.form in ("SELECT", "ASK")
+    document: dict[str, object] = {
         "operationId": query.name,
         "summary": query.summary,
         "tags": list(query.tags) or ["other"],
         "parameters": [*map(_parameter, query.params), *_PAGING],
-        "responses": _responses(ROW_MEDIA_TYPES if query.form in ("SELECT", "ASK") else TRIPLE_MEDIA_TYPES),
+        "responses": _responses(ROW_MEDIA_TYPES if is_rows else TRIPLE_MEDIA_TYPES),
     }
-    if about := " ".join(part for part in (query.description, query.because) if part):
-        told["description"] = about
-    return told
+    if description := " ".join(part for part in (query.description, query.because) if part):
+        document["description"] = description
+    return document
 
 
 def _parameter(parameter: Parameter) -> dict[str, object]:
-    one: dict[str, object] = {"type": _TYPES[parameter.type]}
-    schema = {"type": "array", "items": one} if parameter.is_list else one
-    told: dict[str, object] = {
+    item: dict[str, object] = {"type": _TYPES[parameter.type]}
+    document: dict[str, object] = {
         "name": parameter.name,
         "in": "query",
         "required": not parameter.is_optional,
         "description": ", ".join(part for part in (parameter.type_in_words, parameter.about) if part),
-        "schema": schema,
+        "schema": {"type": "array", "items": item} if parameter.is_list else item,
     }
-    if parameter.example_value != _NOTHING:
-        told["example"] = _example(parameter)
-    return told
+    if parameter.example_value != _NO_EXAMPLE:
+        document["example"] = _example(parameter)
+    return document
 
 
 def _example(parameter: Parameter) -> object:
@@ -106,48 +247,25 @@ def _example(parameter: Parameter) -> object:
     return parameter.example_value
 
 
-def _fixed() -> dict[str, object]:
-    query = {"name": "query", "in": "query", "required": True, "schema": {"type": "string"}, "description": "SPARQL"}
-    name = {"name": "name", "in": "path", "required": True, "schema": {"type": "string"}, "example": "anora"}
-    form = {"type": "object", "required": ["query"], "properties": {"query": {"type": "string"}}}
-    body = {
-        "application/x-www-form-urlencoded": {"schema": form},
-        "application/sparql-query": {"schema": {"type": "string"}},
-    }
-    both = (*ROW_MEDIA_TYPES, *TRIPLE_MEDIA_TYPES[:6])
-    return {
-        "/sparql": {
-            "get": _operation("sparql", "Answer a SPARQL query", both, [query]),
-            "post": _operation("sparql-post", "Answer a SPARQL query", both) | {"requestBody": {"content": body}},
-        },
-        "/queries": {"get": _operation("queries", "List the stored queries", ("application/json",))},
-        "/film/{name}": {"get": _operation("thing", "Tell what is known of a thing", TRIPLE_MEDIA_TYPES[:6], [name])},
-        "/film/{name}/why": {"get": _operation("why", "Explain why it is said", ("application/json",), [name])},
-        "/graphs": {"get": _operation("graph", "Read a whole graph", TRIPLE_MEDIA_TYPES[:6], [{
-            "name": "graph", "in": "query", "schema": {"type": "string"}, "description": "the IRI of a named graph"}])},
-        "/.well-known/void": {"get": _operation("void", "Describe the dataset", TRIPLE_MEDIA_TYPES[:6])},
-        "/dcat": {"get": _operation("dcat", "Describe the catalogue", TRIPLE_MEDIA_TYPES[:6])},
-        "/healthz": {"get": _operation("health", "Tell whether requests are answered", ("application/json",))},
-    }  # fmt: skip
+_COUNT = {"type": "integer", "minimum": 1}
+_PAGING = (
+    {"name": "page", "in": "query", "description": "which page of the answer", "schema": _COUNT},
+    {"name": "per-page", "in": "query", "description": "rows of a page", "schema": _COUNT},
+    {"name": "why", "in": "query", "description": "1: with the evidence of each row", "schema": {"enum": ["0", "1"]}},
+)
+_PROBLEM_REFERENCE = {"$ref": "#/components/responses/problem"}
 
 
-def _operation(
-    name: str, summary: str, media: Iterable[str], parameters: Iterable[dict[str, object]] = ()
-) -> dict[str, object]:
-    told: dict[str, object] = {"operationId": f"_{name}", "summary": summary, "tags": ["graph"]}
-    return told | {"parameters": list(parameters), "responses": _responses(media)}
-
-
-def _responses(media: Iterable[str]) -> dict[str, object]:
-    schemas = {"application/sparql-results+json": "rows", "application/json": "any"}
+def _responses(media_types: Iterable[str]) -> dict[str, object]:
+    schemas = {JSON: "rows", _PLAIN_JSON: "any"}
     content = {
-        one: {"schema": {"$ref": f"#/components/schemas/{schemas[one]}"} if one in schemas else {"type": "string"}}
-        for one in media
+        name: {"schema": {"$ref": f"#/components/schemas/{schemas[name]}"} if name in schemas else {"type": "string"}}
+        for name in media_types
     }
-    problem = {"$ref": "#/components/responses/problem"}
-    return {"200": {"description": "the answer", "content": content}} | dict.fromkeys(
-        ("400", "404", "406", "503"), problem
-    )
+    success: dict[str, object] = {"200": {"description": "the answer", "content": content}}
+    if not content:
+        success = {"303": {"description": "where it is"}}
+    return success | dict.fromkeys(("400", "404", "406", "503"), _PROBLEM_REFERENCE)
 
 
 _SCHEMAS = {
