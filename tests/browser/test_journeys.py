@@ -1,4 +1,4 @@
-"""What a reader does, in a real browser: finds a film, sees the passage, asks, mends a query, takes a table home."""
+"""What a reader does in a real browser: find a film, see the passage, ask, correct a query, download a table."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def test_a_mark_shows_the_passage_on_hover_and_by_the_keyboard(page: Page) -> No
     expect(page.locator(".card .lines div", has_text="Year").locator("q")).to_be_visible()
 
 
-def test_the_passage_is_shown_in_its_surroundings(page: Page) -> None:
+def test_the_passage_is_shown_in_its_context(page: Page) -> None:
     page.goto("/film/tangerine")
     director = page.locator(".card .lines div", has_text="Director")
     director.locator("summary").click()
@@ -45,7 +45,7 @@ def test_the_passage_is_shown_in_its_surroundings(page: Page) -> None:
     expect(page.locator("blockquote")).to_contain_text("Tangerine is a 2015 American")
 
 
-def test_what_follows_leads_to_its_reasons(page: Page) -> None:
+def test_an_inferred_value_leads_to_its_explanation(page: Page) -> None:
     page.goto("/film/sean-baker")
     page.get_by_role("link", name="Why director?").first.click()
     expect(page.get_by_text("Down to what sources say")).to_be_visible()
@@ -66,7 +66,7 @@ def test_a_stored_query_is_asked_with_its_form(page: Page) -> None:
     expect(page.locator("table.answer")).to_contain_text("2015")
 
 
-def test_an_answer_is_taken_home_as_csv(page: Page, tmp_path: Path) -> None:
+def test_an_answer_is_downloaded_as_csv(page: Page, tmp_path: Path) -> None:
     page.goto("/queries/films-directed-by?person=Sean+Baker")
     with page.expect_download() as taken:
         page.get_by_role("link", name="CSV").click()
@@ -90,7 +90,7 @@ def test_a_query_is_edited_and_run_and_has_a_link(page: Page) -> None:
     assert "view=chart" in page.url
 
 
-def test_a_wrong_query_is_told_with_its_place_and_can_be_mended(page: Page) -> None:
+def test_a_wrong_query_is_shown_with_the_place_of_its_error_and_can_be_corrected(page: Page) -> None:
     page.goto("/sparql")
     editor = page.get_by_label("Query")
     editor.fill("SELECT ?film {\n  ?film a film:Film ; ; FLTER(?x)\n}")
@@ -119,7 +119,7 @@ def test_a_name_of_the_ontology_is_completed(context: BrowserContext) -> None:
     expect(page.locator("table.answer")).to_be_visible()
 
 
-def test_names_are_suggested_while_one_types(context: BrowserContext) -> None:
+def test_names_are_suggested_while_typing(context: BrowserContext) -> None:
     page = context.new_page()
     page.goto("/queries/films-directed-by")
     page.get_by_label("Person").press_sequentially("sean ba")
@@ -138,15 +138,15 @@ def test_an_open_note_is_closed_with_escape(context: BrowserContext) -> None:
     expect(director.locator("summary")).to_be_focused()
 
 
-def test_html_in_a_label_is_never_obeyed(context: BrowserContext) -> None:
+def test_html_in_a_label_is_never_interpreted(context: BrowserContext) -> None:
     page = context.new_page()
-    said: list[str] = []
+    messages: list[str] = []
 
-    def hear(dialog: Dialog) -> None:
-        said.append(dialog.message)
+    def dismiss(dialog: Dialog) -> None:
+        messages.append(dialog.message)
         dialog.dismiss()
 
-    page.on("dialog", hear)
+    page.on("dialog", dismiss)
     for path in (
         "/film/hostile",
         "/film/sean-baker",
@@ -158,4 +158,4 @@ def test_html_in_a_label_is_never_obeyed(context: BrowserContext) -> None:
     page.goto("/queries/films-directed-by")
     page.get_by_label("Person").press_sequentially("script")
     page.goto("/search?q=" + "<script>alert(1)</script>")
-    assert said == []
+    assert messages == []

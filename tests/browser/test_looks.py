@@ -1,4 +1,4 @@
-"""Pages can be read on a telephone and a desk, by day and by night, on paper, by keyboard and by a screen reader."""
+"""Pages are readable at two widths, light and dark, on paper, with the keyboard and with a screen reader."""
 
 from __future__ import annotations
 
@@ -47,11 +47,11 @@ def test_no_page_is_wider_than_the_screen_or_hard_to_use(
         page.goto(path)
         if page.evaluate("document.documentElement.scrollWidth > document.documentElement.clientWidth"):
             faults.append(f"{name} is wider than {width} pixels")
-        found = Axe().run(page)
+        results = Axe().run(page)
         faults += [
-            f"{name}: {one['id']}: {one['nodes'][0]['html'][:200]}"
-            for one in found.response["violations"]
-            if one["impact"] in ("serious", "critical")
+            f"{name}: {violation['id']}: {violation['nodes'][0]['html'][:200]}"
+            for violation in results.response["violations"]
+            if violation["impact"] in ("serious", "critical")
         ]
         if screenshots is not None:
             screenshots.mkdir(parents=True, exist_ok=True)

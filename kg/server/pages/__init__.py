@@ -1,8 +1,18 @@
-"""An open graph and what a reader asks for walk in; pages walk out, as HTML that needs neither script nor network.
+"""Pages for people, as HTML that works without scripts and loads nothing from other sites.
 
-Each page is a function of the graph and plain values: `thing_page(graph, iri) -> str`. So a page can be made in a
-worker process, kept, tested and measured without a server. `routes` alone knows requests.
+Each page is a function of the graph and plain values, such as `entity_page(graph, iri)`, and returns text. So a page is
+made in a worker process, cached, tested and measured without a server; only `routes` knows requests.
 
-`gathering` reads what is told of a thing, bounded; `layouts` says, as a table, what stands where on a page; `sections`
-fills it; `telling` turns terms and facts into what a reader sees; the templates write it down, and escape it.
+    routes          addresses -> pages; the page of an error
+    entity_page     the page of an entity: card and sections
+    why_page        why a triple holds
+    query_pages     stored queries, their answers, and SPARQL
+    search_pages    home, search, and lists
+    tables          the tables, charts and lists of an entity's page
+    svg_graph       diagrams
+    layouts         which property and class is shown where
+    entity_data     what the graph knows about an entity, limited in size
+    display         terms and facts as readers see them: the view models of the templates
+    templating      the Jinja templates, in templates/
+    urls            the URLs of pages
 """

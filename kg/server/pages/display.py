@@ -1,257 +1,343 @@
-"""Terms and facts walk in; what a reader sees of them walks out: words, a place to go on to, and who says so."""
+"""How terms and facts are shown: the view models of the templates, and `Display`, which makes them from terms.
+
+A value is shown as text with a link and the citations of its sources. Templates receive these view models only, and
+escape every text in them.
+"""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
+from typing import ClassVar
 
-from pyoxigraph import BlankNode, Literal, NamedNode, Triple
+from pyoxigraph import Literal, NamedNode, Triple
 
 from kg.facts.model import Fact
 from kg.filmgraph import FilmGraph
-from kg.graph.store import find_quads
 from kg.lookup.entity_description import PropertyValue
-from kg.passages.texts import Texts
-from kg.server.pages.urls import outside, page_of, why_of
-from kg.terms import ALIAS, FILM, LABEL, NOTE, ONTOLOGY, RDFS, SOURCE, TYPE, XSD, Term, entity_iri, to_short
+from kg.lookup.phrases import date_in_words, literal_in_words, name_in_words
+from kg.parts import owner_of, path_of
+from kg.server.pages.urls import external_url, page_url, why_url
+from kg.terms import ALIAS, LABEL, NOTE, SOURCE, TYPE, Term, to_short
+from kg.xsd import is_numeric
 
-_SUBCLASS = NamedNode(RDFS + "subClassOf")
-_MONTHS = "January February March April May June July August September October November December".split()  # noqa: SIM905
-_DATE = re.compile(r"(?P<year>-?\d{4})-(?P<month>0[1-9]|1[0-2])(?:-(?P<day>0[1-9]|[12]\d|3[01]))?(?:T[\d:.]+.*|Z)?")
-_DURATION = re.compile(r"PT(?:(?P<hours>\d+)H)?(?:(?P<minutes>\d+)M)?")
-_WHOLE = re.compile(r"[+-]?\d{5,30}(?:\.\d+)?")
-_NUMBERS = {XSD + name for name in ("integer", "decimal", "double", "float", "int", "long")}
-_LONGEST_PASSAGE = 280
-_NAMED = {TYPE: "kind", LABEL: "name", ALIAS: "also called", NOTE: "remark"}
-"""What readers call the few properties that come from other vocabularies."""
+_MAX_PASSAGE_LENGTH = 280
+_NOUNS = {TYPE: "kind", LABEL: "name", ALIAS: "also called", NOTE: "remark"}
+"""What readers call the properties of other vocabularies."""
 COLUMN = "urn:column:"
-"""How the names of an answer's columns begin, where they stand for properties in a drawing."""
-MOST_CITED = 40
-"""How many facts one mark names; a value that more say so of is told with their number."""
+"""The namespace of an answer's columns, which are properties in a diagram of it."""
+MAX_CITATIONS = 40
+"""How many facts a value cites; of more, only the number is shown."""
 
 
 @dataclass(frozen=True, slots=True)
-class Citation:
-    """Who says a fact, where, and in whose words; `about` names the property where a mark speaks of several."""
+class SourceCitation:
+    """The source of a fact: where it is in the source, and its words; `property` where several are cited together."""
 
     source: str
-    address: str
-    where: str
+    url: str
+    location: str
     passage: str = ""
     note: str = ""
-    about: str = ""
+    property: str = ""
 
 
 @dataclass(frozen=True, slots=True)
-class Shown:
-    """One value as a reader sees it; `therefore` is the address of its reasons when it follows from other facts.
+class DisplayValue:
+    """A value as readers see it; `why_url` leads to its explanation when it is inferred.
 
-    `label` names the property, where one cell tells several.
+    `label` names its property, where one cell has values of several.
     """
 
     text: str
-    address: str = ""
-    is_outside: bool = False
-    citations: tuple[Citation, ...] = ()
+    url: str = ""
+    citations: tuple[SourceCitation, ...] = ()
     more_citations: int = 0
-    therefore: str = ""
+    why_url: str = ""
     term: Term | None = None
     label: str = ""
 
     @property
-    def language(self) -> str:
-        """The language of its words, where that is told."""
-        return (self.term.language or "") if isinstance(self.term, Literal) else ""
+    def is_external(self) -> bool:
+        """True when its link leads to another site."""
+        return bool(self.url) and self.url[0] not in "/#"
 
     @property
-    def sources(self) -> int:
-        """How many sources say so."""
-        return len({one.source for one in self.citations})
+    def language(self) -> str:
+        """The language of its text, where it is known."""
+        return (self.term.language or "") if isinstance(self.term, Literal) else ""
 
 
-class Teller:
-    """Tells terms and facts of one graph."""
+class Display:
+    """Makes display values from the terms and facts of one graph."""
 
-    def __init__(self, graph: FilmGraph, texts: Texts | None = None) -> None:
-        self.graph, self.texts = graph, texts if texts is not None else graph.texts()
+    def __init__(self, graph: FilmGraph) -> None:
+        self.graph, self.texts = graph, graph.texts()
         self.label = lru_cache(maxsize=4096)(self._label)
-        self._above = lru_cache(maxsize=1024)(self._find_above)
 
-    def shown(self, said: PropertyValue, *, about: bool = False) -> Shown:
-        """A value of a thing, with those who say it."""
-        return self.term(said.value, said.facts, about=about)
-
-    def term(self, term: Term | Triple | None, facts: Sequence[Fact] = (), *, about: bool = False) -> Shown:
-        """A term by itself, or with the facts that say it."""
-        cited = tuple(self.citations(facts, about=about))
-        more = max(0, len(facts) - MOST_CITED)
-        if isinstance(term, NamedNode):
-            address = page_of(term)
-            external = "" if address else outside(term.value)
-            return Shown(self.label(term), address or external, bool(external), cited, more, term=term)
-        if isinstance(term, Literal):
-            address = outside(term.value)
-            return Shown(in_words(term), address, bool(address), cited, more, term=term)
-        return Shown("" if term is None else str(term), citations=cited)
-
-    def therefore(self, subject: NamedNode, said: PropertyValue) -> Shown:
-        """A value with those who say it, or the way to its reasons when nobody does."""
-        shown = self.shown(said)
-        if said.facts:
+    def value(self, subject: NamedNode, value: PropertyValue) -> DisplayValue:
+        """A value with its citations, or with a link to its explanation when no source states it."""
+        shown = self.term(value.value, value.facts)
+        if value.facts:
             return shown
-        why = why_of(Triple(subject, said.property, said.value))
-        return Shown(shown.text, shown.address, shown.is_outside, therefore=why, term=shown.term)
+        return replace(shown, why_url=why_url(Triple(subject, value.property, value.value)))
 
-    def citations(self, facts: Iterable[Fact], *, about: bool = False) -> Iterable[Citation]:
-        """Who says the facts, each spot once."""
-        seen: set[tuple[object, object]] = set()
+    def term(self, term: Term | Triple | None, facts: Sequence[Fact] = ()) -> DisplayValue:
+        """A term with the citations of the facts that state it."""
+        citations = self.citations(facts)
+        more = max(0, len(facts) - MAX_CITATIONS)
+        if isinstance(term, NamedNode):
+            url = page_url(term) or external_url(term.value)
+            return DisplayValue(self.label(term), url, citations, more, term=term)
+        if isinstance(term, Literal):
+            return DisplayValue(literal_in_words(term), external_url(term.value), citations, more, term=term)
+        return DisplayValue("" if term is None else str(term), citations=citations)
+
+    def citations(self, facts: Iterable[Fact], *, with_property: bool = False) -> tuple[SourceCitation, ...]:
+        """The sources of facts, each place once."""
+        cited: dict[tuple[object, object], Fact] = {}
         for fact in facts:
-            key = (fact.evidence, fact.property if about else None)
-            if key not in seen and len(seen) < MOST_CITED:
-                seen.add(key)
-                yield self.citation(fact, about=about)
+            if len(cited) == MAX_CITATIONS:
+                break
+            cited.setdefault((fact.evidence, fact.property if with_property else None), fact)
+        return tuple(self._citation(fact, with_property=with_property) for fact in cited.values())
 
-    def citation(self, fact: Fact, *, about: bool = False) -> Citation:
-        """Who says a fact, where, and the words themselves where the text is at hand."""
-        spot = fact.evidence
-        source = self.texts.sources.get(spot.source)
-        passage = " ".join((self.texts.passage(spot) or "").split())
-        if len(passage) > _LONGEST_PASSAGE:
-            passage = passage[: _LONGEST_PASSAGE - 1].rstrip() + "…"
-        where = (
-            f"characters {spot.start}–{spot.end}" if spot.has_span else f"record {spot.record}" if spot.record else ""
-        )
-        notes = [f"as of {to_day(fact.as_of)}"] if fact.as_of else []
+    def _citation(self, fact: Fact, *, with_property: bool) -> SourceCitation:
+        evidence = fact.evidence
+        source = NamedNode(SOURCE + evidence.source)
+        passage = " ".join((self.texts.passage(evidence) or "").split())
+        if len(passage) > _MAX_PASSAGE_LENGTH:
+            passage = passage[: _MAX_PASSAGE_LENGTH - 1].rstrip() + "…"
+        url, location = page_url(source), ""
+        if evidence.has_span:
+            url += f"?at={evidence.start}-{evidence.end}#passage"
+            location = f"characters {evidence.start}–{evidence.end}"
+        elif evidence.record:
+            location = f"record {evidence.record}"
+        notes = [f"as of {date_in_words(fact.as_of)}"] if fact.as_of else []
         notes += ["in other words"] if fact.paraphrase else []
-        notes += [f"read on {to_day(spot.retrieved)}"] if spot.retrieved else []
-        title = self.graph.names.label(NamedNode(SOURCE + spot.source)) or (source.title if source is not None else "")
-        address = page_of(NamedNode(SOURCE + spot.source))
-        if spot.has_span:
-            address += f"?at={spot.start}-{spot.end}#passage"
-        about_text = self.label(fact.property) if about else ""
-        return Citation(title or spot.source, address, where, passage, ", ".join(notes), about_text)
+        notes += [f"read on {date_in_words(evidence.retrieved)}"] if evidence.retrieved else []
+        property = self.label(fact.property) if with_property else ""
+        title = self.graph.names.label(source) or self._source_title(source) or evidence.source
+        return SourceCitation(title, url, location, passage, ", ".join(notes), property)
 
     def _label(self, term: NamedNode) -> str:
-        """A thing's label; a part that has none by the way to it from its owner; else its CURIE."""
-        if term in _NAMED:
-            return _NAMED[term]
+        """The label; of a source its title; of a part its owner's label and the path to it; else the CURIE."""
+        if term in _NOUNS:
+            return _NOUNS[term]
         if term.value.startswith(COLUMN):
             return term.value.removeprefix(COLUMN).replace("_", " ")
-        if label := self.graph.names.label(term):
+        if label := self.graph.names.label(term) or self._source_title(term):
             return label
-        source = self.texts.sources.get(term.value.removeprefix(SOURCE)) if term.value.startswith(SOURCE) else None
-        if source is not None and source.title:
-            return source.title
-        owner, way = owner_of(term)
-        if owner is not None and (label := self.graph.names.label(owner)):
-            return " › ".join((label, *(to_spaced(piece) for piece in way.split(".", 1))))
+        if (owner := owner_of(term.value)) and (label := self.graph.names.label(NamedNode(owner))):
+            return " › ".join((label, *map(name_in_words, path_of(term.value))))
         return to_short(term)
 
-    def kinds(self, types: Iterable[Term]) -> list[NamedNode]:
-        """The narrowest of some classes: those that stand above no other of them."""
-        found = [one for one in types if isinstance(one, NamedNode)]
-        wider = {above for one in found for above in self._above(one)}
-        return sorted((one for one in found if one not in wider), key=lambda one: one.value)
+    def _source_title(self, term: NamedNode) -> str:
+        if not term.value.startswith(SOURCE):
+            return ""
+        source = self.texts.sources.get(term.value.removeprefix(SOURCE))
+        return source.title if source is not None else ""
 
-    def all_kinds(self, kind: NamedNode) -> tuple[NamedNode, ...]:
-        """A class and those above it, the nearest first."""
-        return (kind, *self._above(kind))
-
-    def _find_above(self, kind: NamedNode) -> tuple[NamedNode, ...]:
-        found: dict[NamedNode, None] = {}
-        waiting = [kind]
-        while waiting:
-            for quad in find_quads(self.graph.store, waiting.pop(0), _SUBCLASS, None, ONTOLOGY):
-                if isinstance(quad.object, NamedNode) and quad.object not in found and quad.object != kind:
-                    found[quad.object] = None
-                    waiting.append(quad.object)
-        return tuple(found)
-
-
-def way_back(teller: Teller, property: NamedNode) -> str:
-    """What a thing is to those that name it: `as distributor of`, but `inspired by it` and `praised it`."""
-    label = teller.label(property)
-    last = label.split()[-1] if label else ""
-    return f"{label} it" if last in _BEFORE_IT or last.endswith("ed") else f"as {label} of"
+    def inverse_label(self, property: NamedNode) -> str:
+        """What an entity is to those that refer to it: `as distributor of`, but `inspired by it` and `praised it`."""
+        label = self.label(property)
+        last = label.split()[-1] if label else ""
+        return f"{label} it" if last in _BEFORE_IT or last.endswith("ed") else f"as {label} of"
 
 
 _BEFORE_IT = frozenset(
     ("about", "by", "for", "from", "in", "of", "to", "with", "wrote", "plays", "distributes", "does")
 )
-"""The last words of labels that are read on: what follows is the thing."""
+"""The last words of labels that continue with the entity's name."""
 
 
-def owner_of(term: NamedNode | BlankNode) -> tuple[NamedNode | None, str]:
-    """The thing that a part belongs to, and the way from it; no thing when it is none.
-
-    >>> owner_of(entity_iri("anora.win.palme-dor"))
-    (<NamedNode value=https://w3id.org/filmgraph/film/anora>, 'win.palme-dor')
-    """
-    if isinstance(term, BlankNode) or not term.value.startswith(FILM):
-        return None, ""
-    owner, dot, way = term.value.removeprefix(FILM).partition(".")
-    return (entity_iri(owner), way) if dot and owner and way else (None, "")
-
-
-def to_spaced(name: str) -> str:
-    """`rightsDeal` or `palme-dor` as words."""
-    return re.sub(r"(?<=[a-z])(?=[A-Z])", " ", name).replace("-", " ").replace("_", " ").lower()
-
-
-def in_words(literal: Literal) -> str:
-    """A literal as people write it: days, durations and large numbers in full."""
-    text, kind = literal.value, literal.datatype.value.removeprefix(XSD)
-    if kind in ("date", "gYearMonth", "dateTime"):
-        return to_day(text)
-    if kind == "boolean":
-        return {"true": "yes", "1": "yes"}.get(text, "no")
-    if kind == "duration" and (found := _DURATION.fullmatch(text)) is not None:
-        minutes = 60 * int(found["hours"] or 0) + int(found["minutes"] or 0)
-        return f"{minutes} minutes"
-    if literal.datatype.value in _NUMBERS:
-        return to_grouped(text)
-    return to_day(text) if re.fullmatch(r"\d{3}X|\d{2}XX", text) else text
-
-
-def to_grouped(text: str) -> str:
-    """A number with its thousands apart: `36500000` is 36,500,000; four digits stay together.
-
-    >>> to_grouped("36500000"), to_grouped("2024"), to_grouped("8.5")
-    ('36,500,000', '2024', '8.5')
-    """
-    if _WHOLE.fullmatch(text) is None:
-        return text
-    whole, dot, rest = text.partition(".")
-    return f"{int(whole):,}{dot}{rest}"
-
-
-def to_day(text: str) -> str:
-    """A date of any precision as people write it; what is none stays as it is.
-
-    >>> to_day("2024-10-18"), to_day("2023-10"), to_day("197X"), to_day("2024")
-    ('18 October 2024', 'October 2023', '1970s', '2024')
-    """
-    if re.fullmatch(r"\d{3}X", text):
-        return f"{text[:3]}0s"
-    found = _DATE.fullmatch(text)
-    if found is None:
-        return text
-    month = _MONTHS[int(found["month"]) - 1]
-    day = f"{int(found['day'])} " if found["day"] else ""
-    return f"{day}{month} {found['year']}"
+@lru_cache(maxsize=4)
+def display_of(graph: FilmGraph) -> Display:
+    """The display of a graph; cached, because it caches labels."""
+    return Display(graph)
 
 
 def is_number(term: object) -> bool:
-    """True for a literal that is a number."""
-    return isinstance(term, Literal) and term.datatype.value in _NUMBERS
+    """True for a numeric literal."""
+    return isinstance(term, Literal) and is_numeric(term.datatype.value)
 
 
-def to_float(term: object) -> float | None:
-    """A literal's number; None when it is none."""
+def numeric_value(term: object) -> float | None:
+    """The value of a numeric literal; None for other terms and for numbers that are too large to draw."""
     try:
         number = float(term.value) if isinstance(term, Literal) and is_number(term) else None
     except ValueError:
         return None
     return number if number is not None and abs(number) < 1e300 else None
+
+
+# --- the blocks of a page: `template` is the macro in templates/blocks.html that shows a block
+
+
+@dataclass(frozen=True, slots=True)
+class Hyperlink:
+    """A text with a link."""
+
+    text: str
+    url: str
+
+
+@dataclass(frozen=True, slots=True)
+class PropertyLine:
+    """A property with its values; `omitted` more are not shown here but at `all_url`."""
+
+    label: str
+    values: tuple[DisplayValue, ...]
+    omitted: int = 0
+    all_url: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class PropertyList:
+    """Properties with their values, one below the other."""
+
+    lines: tuple[PropertyLine, ...]
+    caption: str = ""
+    template: ClassVar[str] = "lines"
+
+
+@dataclass(frozen=True, slots=True)
+class TableRow:
+    """A row of cells, each with any number of values, and the citations of the row."""
+
+    cells: tuple[tuple[DisplayValue, ...], ...]
+    citations: tuple[SourceCitation, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class DisplayTable:
+    """Rows under named columns; `numeric` are the positions of columns of numbers, `more` links to further rows."""
+
+    caption: str
+    columns: tuple[str, ...]
+    rows: tuple[TableRow, ...]
+    numeric: frozenset[int] = frozenset()
+    more: tuple[Hyperlink, ...] = ()
+    is_folded: bool = False
+    template: ClassVar[str] = "table"
+
+
+@dataclass(frozen=True, slots=True)
+class ChartBar:
+    """A bar of a chart; `length` is out of 100."""
+
+    label: tuple[DisplayValue, ...]
+    value: str
+    length: float
+    note: str = ""
+    citations: tuple[SourceCitation, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class BarChart:
+    """A chart of horizontal bars."""
+
+    caption: str
+    bars: tuple[ChartBar, ...]
+    template: ClassVar[str] = "bars"
+
+
+@dataclass(frozen=True, slots=True)
+class QuotedStatement:
+    """A statement or review, in our words; `words` are those that the speaker used."""
+
+    claim: DisplayValue
+    speaker: tuple[DisplayValue, ...]
+    occasion: tuple[DisplayValue, ...] = ()
+    about: tuple[DisplayValue, ...] = ()
+    words: tuple[str, ...] = ()
+    date: str = ""
+    citations: tuple[SourceCitation, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class StatementList:
+    """Statements, one below the other."""
+
+    statements: tuple[QuotedStatement, ...]
+    caption: str = ""
+    template: ClassVar[str] = "statements"
+
+
+@dataclass(frozen=True, slots=True)
+class TimelineEvent:
+    """A dated event; `sort_key` is the earliest day that its date can mean."""
+
+    sort_key: str
+    date: str
+    title: str
+    values: tuple[DisplayValue, ...] = ()
+    citations: tuple[SourceCitation, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Timeline:
+    """Events, the earliest first."""
+
+    events: tuple[TimelineEvent, ...]
+    template: ClassVar[str] = "timeline"
+
+
+@dataclass(frozen=True, slots=True)
+class RejectedValue:
+    """A value that is stated but not accepted as true, and why."""
+
+    value: DisplayValue
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class DisplayConflict:
+    """Values of one property that sources disagree on: those accepted, and those rejected with the reason."""
+
+    subject: DisplayValue
+    property: str
+    accepted: tuple[DisplayValue, ...]
+    rejected: tuple[RejectedValue, ...] = ()
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ConflictList:
+    """What sources disagree on."""
+
+    conflicts: tuple[DisplayConflict, ...]
+    template: ClassVar[str] = "conflicts"
+
+
+@dataclass(frozen=True, slots=True)
+class Diagram:
+    """An SVG drawing made here; `description` replaces it on small screens, where it is not empty."""
+
+    svg: str
+    description: str = ""
+    template: ClassVar[str] = "diagram"
+
+
+Block = PropertyList | DisplayTable | BarChart | StatementList | Timeline | ConflictList | Diagram
+
+
+@dataclass(frozen=True)
+class PageSection:
+    """A section of a page: blocks under a title."""
+
+    id: str
+    title: str
+    blocks: Sequence[Block] = ()
+    is_folded: bool = False
+
+
+def capitalised(text: str) -> str:
+    """The text with a capital first letter.
+
+    >>> capitalised("also known as")
+    'Also known as'
+    """
+    return text[:1].upper() + text[1:]

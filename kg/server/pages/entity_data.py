@@ -1,277 +1,331 @@
-"""A thing walks in; what its page is made of walks out: values, what names it, parts that speak of it, disputes.
+"""The data of an entity's page: its values, what refers to it, its parts and its conflicts, all of limited size.
 
-Everything is bounded, since a country may be named by a hundred thousand films: of each property some values are read,
-the newest where that can be told in a moment, and all are counted.
+A country may be referred to by a hundred thousand films. So some values of each property are read, the newest where
+they can be sorted quickly, and all are counted.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from pyoxigraph import Literal, NamedNode, Triple
+from pyoxigraph import Literal, NamedNode, Quad, Triple
 
+from kg import vocabulary as vocab
 from kg.filmgraph import FilmGraph
-from kg.graph.provenance import EARLIEST
 from kg.graph.store import find_quad, find_quads, has_triple
 from kg.lookup.conflicts import Conflict
 from kg.lookup.entity_description import PropertyReader, PropertyValue
-from kg.server.pages.display import Teller, owner_of
-from kg.server.pages.sort_order import day_of, in_newest_order, is_win
-from kg.terms import ALIAS, CONTESTED, FILM, KNOWLEDGE, LABEL, NOTE, ONTOLOGY, OWL, TYPE, Term, entity_iri
+from kg.parts import is_part, owner_of
+from kg.server.pages.display import Display
+from kg.terms import ALIAS, CONTESTED, KNOWLEDGE, LABEL, NOTE, ONTOLOGY, OWL, TYPE, Term
 
-MOST = 100
-"""How many values of a property, and things that name a thing by a property, a page tells."""
-_MOST_PARTS = 240
-_MOST_ORDERED = 2000
-"""So many that name a thing by one property are put in order; of more, a few are told, in no order."""
+LIMIT = 100
+"""How many values of a property, and how many entities that refer to an entity by a property, a page shows."""
+_MAX_PARTS = 240
+_MAX_SORTED = 2000
+"""How many referring entities are sorted; of more, `_FEW` are shown, unsorted."""
 _FEW = 12
 _INVERSE = NamedNode(OWL + "inverseOf")
-_OF_THE_STORY = tuple(map(entity_iri, ("hasCharacter", "plotEvent", "scene")))
-"""Through these a film's page tells what is disputed of the things in its story."""
+_STORY_PROPERTIES = (vocab.hasCharacter, vocab.plotEvent, vocab.scene)
+"""The page of a film shows the conflicts of their values, too."""
+_INFERRED_IN_PARTS = (vocab.awardProgramme, vocab.festival)
+"""The properties of parts that are shown even where they are inferred."""
 
 
 @dataclass(frozen=True, slots=True)
-class Values:
-    """What a thing has of one property: the values that are told, and how many there are."""
+class ValueList:
+    """Some values of a property, and how many there are."""
 
-    said: tuple[PropertyValue, ...]
+    values: tuple[PropertyValue, ...]
     count: int
 
     @property
-    def left_out(self) -> int:
-        """How many are not told."""
-        return max(0, self.count - len(self.said))
+    def omitted(self) -> int:
+        """How many values are not among these."""
+        return max(0, self.count - len(self.values))
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
-    """A node without a name of its own - a win, a release, a credit - with the thing that it belongs to.
+class PartData:
+    """A part - a win, a release, a credit - with its owner, its narrowest class, all its classes and its values.
 
-    `ways` are the properties that lead from the page's thing to it, `names` those by which it names the page's thing.
+    `reached_by` are the properties that lead from the page's entity to it, `refers_by` those that lead from it to the
+    page's entity.
     """
 
-    node: NamedNode
+    iri: NamedNode
     owner: NamedNode
-    kind: str
-    kinds: frozenset[str]
-    said: tuple[PropertyValue, ...]
-    ways: frozenset[str] = frozenset()
-    names: frozenset[str] = frozenset()
+    narrowest_class: NamedNode
+    classes: frozenset[NamedNode]
+    properties: tuple[PropertyValue, ...]
+    reached_by: frozenset[NamedNode] = frozenset()
+    refers_by: frozenset[NamedNode] = frozenset()
 
-    def values(self, *properties: str) -> list[PropertyValue]:
+    def values(self, *properties: NamedNode) -> list[PropertyValue]:
         """The values of some properties, in the order of the properties."""
-        return [one for name in properties for one in self.said if one.property.value == FILM + name]
+        return [value for property in properties for value in self.properties if value.property == property]
 
-    def first(self, *properties: str) -> Term | None:
+    def first(self, *properties: NamedNode) -> Term | None:
         """The first value of the first of these properties that it has."""
-        return next((one.value for one in self.values(*properties)), None)
+        return next((value.value for value in self.values(*properties)), None)
+
+    def text(self, property: NamedNode) -> str:
+        """The text of a property's first value; empty where it has none or it is an entity."""
+        value = self.first(property)
+        return value.value if value is not None and not isinstance(value, NamedNode) else ""
 
 
 @dataclass(frozen=True, slots=True)
-class Leading:
-    """What names a thing by one property: some things and parts, how many there are, are left out, and are wins."""
+class Referrers:
+    """Entities and parts that refer to an entity by a property; how many there are, are omitted here, and are wins."""
 
     property: NamedNode
-    things: tuple[NamedNode, ...]
+    entities: tuple[NamedNode, ...]
     parts: tuple[NamedNode, ...]
     count: int
-    left_out: int
+    omitted: int
     wins: int = 0
 
 
 @dataclass(frozen=True)
-class Gathered:
-    """All that a page about a thing is made of."""
+class EntityData:
+    """All that the page of an entity is made from."""
 
-    thing: NamedNode
+    entity: NamedNode
     label: str
-    aliases: tuple[PropertyValue, ...]
-    kinds: tuple[NamedNode, ...]
-    all_kinds: frozenset[str]
-    values: Mapping[NamedNode, Values]
-    parts: tuple[Part, ...]
-    leading: tuple[Leading, ...]
-    disputes: tuple[Conflict, ...]
+    aliases: tuple[PropertyValue, ...] = ()
+    narrowest_classes: tuple[NamedNode, ...] = ()
+    classes: frozenset[NamedNode] = frozenset()
+    values: Mapping[NamedNode, ValueList] = field(default_factory=dict)
+    parts: tuple[PartData, ...] = ()
+    referrers: tuple[Referrers, ...] = ()
+    conflicts: tuple[Conflict, ...] = ()
     days: Mapping[NamedNode, str] = field(default_factory=dict)
-    """Thing or part -> the first day that it can mean, for what is dated."""
+    """Entity or part -> the earliest day that its date can mean."""
     years: Mapping[NamedNode, str] = field(default_factory=dict)
-    """Part -> when it was, by its own date or that of its edition."""
+    """Part -> its own date or that of its edition."""
 
-    def way_to(self, part: Part) -> str:
-        """The property that leads to a part, the narrowest where there are several: `premiere` and not `screening`."""
-        ways = {way: sum(way in other.ways for other in self.parts) for way in part.ways}
-        return min(ways, key=lambda way: (ways[way], way), default="")
+    def property_to(self, part: PartData) -> NamedNode | None:
+        """The property that leads to a part; of several the narrowest, `premiere` rather than `screening`."""
+        uses = {property: sum(property in other.reached_by for other in self.parts) for property in part.reached_by}
+        return min(uses, key=lambda property: (uses[property], property.value), default=None)
 
-    def of(self, *properties: str) -> list[PropertyValue]:
-        """The values of some properties, each value once, in the order of the properties."""
+    def of(self, *properties: NamedNode) -> list[PropertyValue]:
+        """The distinct values of some properties, in the order of the properties."""
         found: dict[Term, PropertyValue] = {}
-        for name in properties:
-            for one in self.values.get(entity_iri(name), Values((), 0)).said:
-                if one.value not in found or (one.facts and not found[one.value].facts):
-                    found.setdefault(one.value, one)
+        for property in properties:
+            if (values := self.values.get(property)) is not None:
+                for value in values.values:
+                    found.setdefault(value.value, value)
         return list(found.values())
 
 
-def gather(graph: FilmGraph, teller: Teller, thing: NamedNode) -> Gathered:
-    """What is told of a thing, bounded."""
-    painter = PropertyReader(graph.store, graph.names, graph.provenance, MOST)
-    counts = painter.counts(thing)
-    by_property: dict[NamedNode, list[PropertyValue]] = {property: [] for property in counts}
-    for one in painter.values(thing):
-        by_property[one.property].append(one)
-    types = [one.value for one in by_property.get(TYPE, ())]
-    kinds = tuple(teller.kinds(types))
-    leading = tuple(_leading(graph, painter, thing, by_property))
-    parts = tuple(_parts(graph, teller, painter, thing, by_property, leading))
-    values = {
-        property: Values(tuple(said), counts[property])
-        for property, said in by_property.items()
-        if property not in (TYPE, LABEL, ALIAS)
-    }
-    return Gathered(
-        thing,
-        teller.label(thing),
-        tuple(by_property.get(ALIAS, ())),
-        kinds,
-        frozenset(one.value.removeprefix(FILM) for one in types if isinstance(one, NamedNode)),
-        values,
+def read_entity_data(display: Display, entity: NamedNode) -> EntityData:
+    """The data of an entity's page."""
+    graph = display.graph
+    reader = PropertyReader(graph.store, graph.names, graph.provenance, LIMIT)
+    counts = reader.counts(entity)
+    values: dict[NamedNode, list[PropertyValue]] = {property: [] for property in counts}
+    for value in reader.values(entity):
+        values[value.property].append(value)
+    classes = [value.value for value in values.get(TYPE, ()) if isinstance(value.value, NamedNode)]
+    referrers = tuple(_referrers(graph, reader, entity, values))
+    parts = tuple(_parts(graph, reader, values, referrers))
+    return EntityData(
+        entity,
+        display.label(entity),
+        tuple(values.get(ALIAS, ())),
+        graph.ontology.narrowest(classes),
+        frozenset(classes),
+        {
+            property: ValueList(tuple(found), counts[property])
+            for property, found in values.items()
+            if property not in (TYPE, LABEL, ALIAS)
+        },
         parts,
-        tuple(one for one in leading if one.things or one.left_out),
-        tuple(_disputes(graph, thing, parts, by_property)),
-        dict(_days(graph, [thing, *(part.node for part in parts)])),
+        tuple(one for one in referrers if one.entities or one.omitted),
+        tuple(_conflicts(graph, entity, parts, values)),
+        dict(_days(graph, [entity, *(part.iri for part in parts)])),
         years_of(graph, parts),
     )
 
 
-def _leading(
-    graph: FilmGraph, painter: PropertyReader, thing: NamedNode, told: Mapping[NamedNode, Sequence[PropertyValue]]
-) -> Iterator[Leading]:
-    """What names this thing, save what the thing itself names back."""
-    known = {one.value for said in told.values() for one in said}
-    for property, count in sorted(painter.incoming_counts(thing).items(), key=lambda one: one[0].value):
-        nodes = list(naming(graph, property, thing, most=_MOST_ORDERED if count <= _MOST_ORDERED else MOST))
-        things = [one for one in nodes if owner_of(one)[0] is None]
-        parts = [one for one in nodes if owner_of(one)[0] is not None]
-        new = [one for one in things if one not in known]
-        back = _is_named_back(graph, property, told) and count > MOST
-        if count > _MOST_ORDERED:
-            # Without an order a hundred of them say no more than a few.
-            few = () if back else tuple(new[:_FEW])
-            yield Leading(property, few, (), count, 0 if back and not parts else count - len(few))
+def is_part_term(term: Term) -> bool:
+    """True for the IRI of a part."""
+    return isinstance(term, NamedNode) and is_part(term.value)
+
+
+# --- what refers to the entity
+
+
+def _referrers(
+    graph: FilmGraph, reader: PropertyReader, entity: NamedNode, values: Mapping[NamedNode, Sequence[PropertyValue]]
+) -> Iterator[Referrers]:
+    """What refers to the entity, except what the entity's own values are."""
+    known = {value.value for of_property in values.values() for value in of_property}
+    for property, count in sorted(reader.incoming_counts(entity).items(), key=lambda item: item[0].value):
+        nodes = list(find_referrers(graph, property, entity, limit=_MAX_SORTED if count <= _MAX_SORTED else LIMIT))
+        entities = [node for node in nodes if not is_part(node.value)]
+        parts = [node for node in nodes if is_part(node.value)]
+        new = [node for node in entities if node not in known]
+        has_inverse = _has_inverse(graph, property, values) and count > LIMIT
+        if count > _MAX_SORTED:
+            # Unsorted, a hundred of them are no more useful than a few.
+            few = () if has_inverse else tuple(new[:_FEW])
+            yield Referrers(property, few, (), count, 0 if has_inverse and not parts else count - len(few))
             continue
-        wins = sum(is_win(graph, one) for one in parts)
-        dropped = len(things) if back else len(things) - len(new)
-        if count > MOST:
-            new, parts = ([] if back else in_newest_order(graph, new)[:MOST]), in_newest_order(graph, parts)[:MOST]
-        yield Leading(
-            property, tuple(new), tuple(parts), count - dropped, count - dropped - len(new) - len(parts), wins
-        )
+        wins = sum(is_win(graph, part) for part in parts)
+        known_count = len(entities) if has_inverse else len(entities) - len(new)
+        if count > LIMIT:
+            new = [] if has_inverse else newest_first(graph, new)[:LIMIT]
+            parts = newest_first(graph, parts)[:LIMIT]
+        count -= known_count
+        yield Referrers(property, tuple(new), tuple(parts), count, count - len(new) - len(parts), wins)
 
 
-def naming(graph: FilmGraph, property: NamedNode, thing: NamedNode, *, most: int) -> Iterator[NamedNode]:
-    """What names a thing by a property, in no order."""
-    for quad in find_quads(graph.store, None, property, thing, KNOWLEDGE, limit=most):
-        if isinstance(quad.subject, NamedNode) and quad.subject != thing:
+def find_referrers(graph: FilmGraph, property: NamedNode, entity: NamedNode, *, limit: int) -> Iterator[NamedNode]:
+    """Yield what refers to an entity by a property, unsorted."""
+    for quad in find_quads(graph.store, None, property, entity, KNOWLEDGE, limit=limit):
+        if isinstance(quad.subject, NamedNode) and quad.subject != entity:
             yield quad.subject
 
 
-def _is_named_back(graph: FilmGraph, property: NamedNode, told: Mapping[NamedNode, Sequence[PropertyValue]]) -> bool:
-    """True when the thing has the inverse of the property: then its own values are these things."""
+def _has_inverse(graph: FilmGraph, property: NamedNode, values: Mapping[NamedNode, Sequence[PropertyValue]]) -> bool:
+    """True when the entity has values of the inverse property: these are what refers to it."""
     inverses = (
         *(quad.object for quad in find_quads(graph.store, property, _INVERSE, None, ONTOLOGY)),
         *(quad.subject for quad in find_quads(graph.store, None, _INVERSE, property, ONTOLOGY)),
     )
-    return any(one in told for one in inverses)
+    return any(inverse in values for inverse in inverses)
+
+
+# --- parts
 
 
 def _parts(
     graph: FilmGraph,
-    teller: Teller,
-    painter: PropertyReader,
-    thing: NamedNode,
-    told: Mapping[NamedNode, Sequence[PropertyValue]],
-    leading: Sequence[Leading],
-) -> Iterator[Part]:
-    """The parts that belong to the thing or name it, each once."""
-    ways: dict[NamedNode, set[str]] = {}
-    names: dict[NamedNode, set[str]] = {}
-    for property, said in told.items():
-        for one in said:
-            if isinstance(one.value, NamedNode) and owner_of(one.value)[0] is not None:
-                ways.setdefault(one.value, set()).add(property.value.removeprefix(FILM))
-    for named in leading:
-        for node in named.parts:
-            names.setdefault(node, set()).add(named.property.value.removeprefix(FILM))
-    for node in list(dict.fromkeys((*ways, *names)))[:_MOST_PARTS]:
-        part = to_part(teller, painter, node, frozenset(ways.get(node, ())), frozenset(names.get(node, ())))
-        if part is not None:
-            yield part
+    reader: PropertyReader,
+    values: Mapping[NamedNode, Sequence[PropertyValue]],
+    referrers: Sequence[Referrers],
+) -> Iterator[PartData]:
+    """The parts that belong to the entity or refer to it, each once."""
+    reached_by: dict[NamedNode, set[NamedNode]] = {}
+    refers_by: dict[NamedNode, set[NamedNode]] = {}
+    for property, of_property in values.items():
+        for value in of_property:
+            if isinstance(value.value, NamedNode) and is_part(value.value.value):
+                reached_by.setdefault(value.value, set()).add(property)
+    for referring in referrers:
+        for part in referring.parts:
+            refers_by.setdefault(part, set()).add(referring.property)
+    for part in list(dict.fromkeys((*reached_by, *refers_by)))[:_MAX_PARTS]:
+        data = read_part(graph, reader, part, frozenset(reached_by.get(part, ())), frozenset(refers_by.get(part, ())))
+        if data is not None:
+            yield data
 
 
-def to_part(
-    teller: Teller,
-    painter: PropertyReader,
-    node: NamedNode,
-    ways: frozenset[str] = frozenset(),
-    names: frozenset[str] = frozenset(),
-) -> Part | None:
-    """What a node without a name of its own says; nothing when it is none, or of no class."""
-    named, _ = owner_of(node)
-    # The name of a part keeps its owner's own, also when linking found that to be another name of something.
-    owner = (teller.graph.names.canonical(named) or named) if named is not None else None
-    said = painter.values(node, depth=1)
-    kinds = teller.kinds(one.value for one in said if one.property == TYPE)
-    if not kinds or owner is None:
+def read_part(
+    graph: FilmGraph,
+    reader: PropertyReader,
+    iri: NamedNode,
+    reached_by: frozenset[NamedNode] = frozenset(),
+    refers_by: frozenset[NamedNode] = frozenset(),
+) -> PartData | None:
+    """The data of a part; None when the IRI is not that of a part, or it has no class."""
+    owner_iri = owner_of(iri.value)
+    values = reader.values(iri, depth=1)
+    classes = frozenset(
+        value.value for value in values if value.property == TYPE and isinstance(value.value, NamedNode)
+    )
+    if not classes or not owner_iri:
         return None
-    every = frozenset(_short(one.value) for one in said if one.property == TYPE)
-    kept = tuple(one for one in said if one.property not in (TYPE, NOTE) and _is_told(one))
-    return Part(node, owner, _short(kinds[0]), every, kept, ways, names)
+    # A part's IRI keeps the IRI that its owner had, also when linking replaced the owner's.
+    owner = graph.names.canonical(NamedNode(owner_iri)) or NamedNode(owner_iri)
+    shown = tuple(value for value in values if value.property not in (TYPE, NOTE) and _is_shown(value))
+    narrowest = graph.ontology.narrowest(classes)[0]
+    return PartData(iri, owner, narrowest, classes, shown, reached_by, refers_by)
 
 
-def years_of(graph: FilmGraph, parts: Sequence[Part]) -> dict[NamedNode, str]:
-    """When each part was, for those of which it is told."""
-    editions: dict[NamedNode, str] = {}
-    found = {part.node: day_of(graph, part.node, editions) for part in parts}
-    return {node: day for node, day in found.items() if day}
+def _is_shown(value: PropertyValue) -> bool:
+    return bool(value.facts) or value.property in _INFERRED_IN_PARTS
 
 
-def _is_told(said: PropertyValue) -> bool:
-    """What a part is asserted to have; of what follows, only which programme or festival it belongs to."""
-    return bool(said.facts) or said.property in _FOLLOWING
+# --- conflicts
 
 
-_FOLLOWING = tuple(map(entity_iri, ("awardProgramme", "festival")))
-
-
-def _disputes(
-    graph: FilmGraph, thing: NamedNode, parts: Sequence[Part], told: Mapping[NamedNode, Sequence[PropertyValue]]
+def _conflicts(
+    graph: FilmGraph,
+    entity: NamedNode,
+    parts: Sequence[PartData],
+    values: Mapping[NamedNode, Sequence[PropertyValue]],
 ) -> Iterator[Conflict]:
-    """What is contested of the thing, its parts and, for a film, the things in its story."""
-    story = (one.value for property in _OF_THE_STORY for one in told.get(property, ()))
-    subjects = (thing, *(part.node for part in parts if part.owner == thing), *story)
-    for subject in dict.fromkeys(one for one in subjects if isinstance(one, NamedNode)):
+    """The conflicts of the entity, its parts and, for a film, the entities in its story."""
+    story = (value.value for property in _STORY_PROPERTIES for value in values.get(property, ()))
+    subjects = (entity, *(part.iri for part in parts if part.owner == entity), *story)
+    for subject in dict.fromkeys(subject for subject in subjects if isinstance(subject, NamedNode)):
         if find_quad(graph.store, subject, None, None, CONTESTED) is None:
             continue
         contested = list(graph.provenance.contested_about(subject))
-        for property in dict.fromkeys(one.fact.property for one in contested):
+        for property in dict.fromkeys(fact.fact.property for fact in contested):
             about = (fact for fact in graph.provenance.about(subject) if fact.property == property)
             preferred = tuple(sorted(about, key=lambda fact: fact.id))
-            yield Conflict(preferred, tuple(one for one in contested if one.fact.property == property))
+            yield Conflict(preferred, tuple(fact for fact in contested if fact.fact.property == property))
+
+
+# --- dates and order
 
 
 def _days(graph: FilmGraph, nodes: Sequence[NamedNode]) -> Iterator[tuple[NamedNode, str]]:
     for node in nodes:
-        for quad in find_quads(graph.store, node, EARLIEST, None, KNOWLEDGE):
+        for quad in find_quads(graph.store, node, vocab.earliest, None, KNOWLEDGE):
             if isinstance(quad.object, Literal):
                 yield node, quad.object.value
                 break
 
 
-def _short(term: Term) -> str:
-    return term.value.removeprefix(FILM)
+def years_of(graph: FilmGraph, parts: Sequence[PartData]) -> dict[NamedNode, str]:
+    """Part -> its date or that of its edition, for the parts that have one."""
+    editions: dict[NamedNode, str] = {}
+    dates = {part.iri: date_of(graph, part.iri, editions) for part in parts}
+    return {part: date for part, date in dates.items() if date}
 
 
-def holds(graph: FilmGraph, triple: Triple) -> bool:
-    """True when the triple is knowledge."""
+def newest_first(graph: FilmGraph, nodes: Iterable[NamedNode]) -> list[NamedNode]:
+    """Wins before everything else, then the newest first, then by name."""
+    editions: dict[NamedNode, str] = {}
+    # A part has no label, so none is looked up.
+    names = {node: "" if is_part(node.value) else graph.names.label(node).casefold() for node in nodes}
+    ordered = sorted(names, key=lambda node: (names[node], node.value))
+    ordered.sort(key=lambda node: date_of(graph, node, editions), reverse=True)
+    return sorted(ordered, key=lambda node: not is_win(graph, node))
+
+
+def date_of(graph: FilmGraph, node: NamedNode, editions: dict[NamedNode, str] | None = None) -> str:
+    """The date of a node's edition or its own date; empty where neither is known.
+
+    `editions` caches the dates of editions: thousands of nominations share some tens of ceremonies.
+    """
+    cache = editions if editions is not None else {}
+    for quad in find_quads(graph.store, node, vocab.edition, None, KNOWLEDGE):
+        if isinstance(quad.object, NamedNode):
+            if quad.object not in cache:
+                cache[quad.object] = _own_date(graph, quad.object)
+            if cache[quad.object]:
+                return cache[quad.object]
+    return _own_date(graph, node)
+
+
+def _own_date(graph: FilmGraph, node: NamedNode) -> str:
+    quads = find_quads(graph.store, node, vocab.when, None, KNOWLEDGE)
+    return max((quad.object.value for quad in quads if isinstance(quad.object, Literal)), default="")
+
+
+def is_win(graph: FilmGraph, node: NamedNode) -> bool:
+    """True for a win."""
+    return Quad(node, TYPE, vocab.Win, KNOWLEDGE) in graph.store
+
+
+def is_known(graph: FilmGraph, triple: Triple) -> bool:
+    """True when a triple is knowledge."""
     return has_triple(graph.store, triple, KNOWLEDGE)

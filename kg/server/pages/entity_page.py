@@ -1,46 +1,70 @@
-"""A graph and a thing walk in; the thing's page walks out, grouped as a reader would, each fact with who says it."""
+"""The page of an entity: a card with the main facts, then sections, each value with its sources."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 from urllib.parse import quote
 
 from pyoxigraph import NamedNode
 
+from kg import vocabulary as vocab
 from kg.decisions.links import EXACT
 from kg.errors import UnknownNameError
 from kg.filmgraph import FilmGraph
 from kg.graph.store import find_quad, find_quads
-from kg.server.pages.display import Shown, Teller
-from kg.server.pages.entity_data import Gathered, gather
-from kg.server.pages.page_builder import Drafting
-from kg.server.pages.sections import opening, sections
+from kg.server.pages.display import (
+    Block,
+    Display,
+    DisplayTable,
+    DisplayValue,
+    Hyperlink,
+    PageSection,
+    PropertyLine,
+    PropertyList,
+    TableRow,
+    display_of,
+    numeric_value,
+)
+from kg.server.pages.entity_data import EntityData, PartData, ValueList, is_part_term, read_entity_data
+from kg.server.pages.layouts import SECTIONS, STATED_FIRST, WIDER, Assignment, SectionLayout, assign
 from kg.server.pages.svg_graph import neighbourhood
+from kg.server.pages.tables import (
+    box_office,
+    cast_table,
+    conflict_lists,
+    crew_table,
+    heading,
+    part_table,
+    part_tables,
+    ratings,
+    statement_lists,
+    tables_by_class,
+    timeline,
+    works_table,
+)
 from kg.server.pages.templating import render
-from kg.server.pages.urls import outside, page_of
-from kg.server.pages.view_models import Lines, Section
-from kg.terms import LINKS, SOURCE, to_curie
+from kg.server.pages.urls import external_url, list_url, page_url, referrers_url, values_url
+from kg.terms import KNOWLEDGE, LINKS, NOTE, SOURCE, Term, to_curie
 
-_AT = re.compile(r"(\d{1,9})-(\d{1,9})")
-_AROUND = 400
-_MOST_NAMES = 24
+_SPAN = re.compile(r"(\d{1,9})-(\d{1,9})")
+_CONTEXT_LENGTH = 400
+_MAX_OTHER_NAMES = 24
 
 
 @dataclass(frozen=True, slots=True)
-class Alternate:
-    """The same thing for programs."""
+class DataFormat:
+    """The entity in a format for programs."""
 
     title: str
-    media: str
-    address: str
+    media_type: str
+    url: str
 
 
 @dataclass(frozen=True, slots=True)
-class Passage:
-    """Words of a source, with what stands around them."""
+class PassageInContext:
+    """A passage of a source, with the text before and after it."""
 
     before: str
     words: str
@@ -48,105 +72,268 @@ class Passage:
 
 
 @dataclass(frozen=True)
-class ThingPage:
-    """All that the template of a thing is given."""
+class EntityPage:
+    """All that the template of an entity's page receives."""
 
     label: str
     curie: str
-    kinds: Sequence[Shown]
-    aliases: Sequence[Shown]
+    classes: Sequence[DisplayValue]
+    aliases: Sequence[DisplayValue]
     lead: str
-    opening: Lines
-    sections: Sequence[Section]
-    alternates: Sequence[Alternate]
-    other_names: Sequence[Shown] = ()
-    passage: Passage | None = None
-    asked: str = ""
+    card: PropertyList
+    sections: Sequence[PageSection]
+    formats: Sequence[DataFormat]
+    other_names: Sequence[DisplayValue] = ()
+    passage: PassageInContext | None = None
+    span: str = ""
 
 
-@lru_cache(maxsize=4)
-def teller_of(graph: FilmGraph) -> Teller:
-    """The teller of a graph, kept, since it remembers labels."""
-    return Teller(graph)
+def entity_page(graph: FilmGraph, iri: str, span: str = "") -> str:
+    """The page of an entity; of a source with the passage at a span, such as `25-37`. Raises `UnknownNameError`."""
+    entity, display = known_entity(graph, iri), display_of(graph)
+    data = read_entity_data(display, entity)
+    content = PageContent(data, display, assign(data))
+    is_source = entity.value.startswith(SOURCE)
+    page = EntityPage(
+        data.label,
+        to_curie(entity.value),
+        [display.term(name) for name in data.narrowest_classes],
+        [display.term(alias.value, alias.facts) for alias in data.aliases if alias.text != data.label],
+        _lead(data, display),
+        content.property_list(content.assignment.card, "card") or PropertyList(()),
+        list(content.sections()),
+        _formats(entity),
+        list(_other_names(graph, entity)),
+        find_passage(display, entity.value.removeprefix(SOURCE), span) if is_source else None,
+        f"Characters {span.replace('-', '–')}" if is_source and _SPAN.fullmatch(span) else "",
+    )
+    return render("entity.html", page=page)
 
 
-def thing_page(graph: FilmGraph, iri: str, at: str = "") -> str:
-    """The page of a thing; `at`, such as `25-37`, shows these characters of a source. Raises `UnknownNameError`."""
-    thing = known_thing(graph, iri)
-    teller = teller_of(graph)
-    gathered = gather(graph, teller, thing)
-    return render("thing.html", page=_page(graph, teller, gathered, at))
-
-
-def known_thing(graph: FilmGraph, iri: str) -> NamedNode:
-    """The thing of an IRI that the graph says anything of; raises `UnknownNameError`, offering the nearest."""
-    thing = NamedNode(iri)
-    store = graph.store
-    if find_quad(store, thing, None, None) is not None or find_quad(store, None, None, thing) is not None:
-        return thing
+def known_entity(graph: FilmGraph, iri: str) -> NamedNode:
+    """The entity with an IRI that is in the graph; raises `UnknownNameError` with suggestions."""
+    entity, store = NamedNode(iri), graph.store
+    if find_quad(store, entity, None, None) is not None or find_quad(store, None, None, entity) is not None:
+        return entity
     words = iri.rpartition("/")[2].replace("-", " ")
-    near = dict.fromkeys(match.label for match in graph.search(words, limit=3))
-    raise UnknownNameError(to_curie(iri).removeprefix("film:"), kind="thing", suggestions=near)
+    suggestions = dict.fromkeys(match.label for match in graph.search(words, limit=3))
+    raise UnknownNameError(to_curie(iri).removeprefix("film:"), kind="thing", suggestions=suggestions)
 
 
-def _page(graph: FilmGraph, teller: Teller, gathered: Gathered, at: str) -> ThingPage:
-    drafting = Drafting(gathered, teller)
-    card = opening(drafting)
-    drawn = list(sections(drafting))
-    if (picture := neighbourhood(gathered, teller)) is not None:
-        place = next((n for n, one in enumerate(drawn) if one.id in ("more", "named", "follows")), len(drawn))
-        drawn.insert(place, Section("neighbourhood", "Neighbourhood", (picture,)))
-    aliases = [teller.shown(one) for one in gathered.aliases if one.text != gathered.label]
-    source = gathered.thing.value.removeprefix(SOURCE)
-    is_source = gathered.thing.value.startswith(SOURCE)
-    return ThingPage(
-        gathered.label,
-        to_curie(gathered.thing.value),
-        [teller.term(kind) for kind in gathered.kinds],
-        aliases,
-        _lead(gathered, teller),
-        card,
-        drawn,
-        _alternates(gathered),
-        list(_other_names(graph, gathered.thing)),
-        passage_of(teller, source, at) if is_source else None,
-        f"Characters {at.replace('-', '–')}" if is_source and _AT.fullmatch(at) else "",
+def find_passage(display: Display, source: str, span: str) -> PassageInContext | None:
+    """The passage of a source at a span, in its context; None without the source's text or outside of it."""
+    match, text = _SPAN.fullmatch(span), display.texts[source]
+    if match is None or text is None or not int(match[1]) < int(match[2]) <= len(text):
+        return None
+    start, end = int(match[1]), int(match[2])
+    before, after = text[max(0, start - _CONTEXT_LENGTH) : start], text[end : end + _CONTEXT_LENGTH]
+    return PassageInContext(
+        "…" * (start > _CONTEXT_LENGTH) + before, text[start:end], after + "…" * (end + _CONTEXT_LENGTH < len(text))
     )
 
 
-def passage_of(teller: Teller, source: str, at: str) -> Passage | None:
-    """The characters of a source's text with what stands around them; None where the text is not at hand."""
-    found, text = _AT.fullmatch(at), teller.texts[source]
-    if found is None or text is None or not int(found[1]) < int(found[2]) <= len(text):
-        return None
-    start, end = int(found[1]), int(found[2])
-    before, after = text[max(0, start - _AROUND) : start], text[end : end + _AROUND]
-    return Passage("…" * (start > _AROUND) + before, text[start:end], after + "…" * (end + _AROUND < len(text)))
-
-
-def _lead(gathered: Gathered, teller: Teller) -> str:
-    """What kind of thing it is, in a line: a film's year and makers."""
-    if "Film" not in gathered.all_kinds:
+def _lead(data: EntityData, display: Display) -> str:
+    """The line below the title of a film: its year and directors, or its description."""
+    if vocab.Film not in data.classes:
         return ""
-    years = [getattr(one.value, "value", "") for one in gathered.of("year")][:1]
-    makers = [teller.term(one.value).text for one in gathered.of("director")]
-    by = f"directed by {' and '.join(makers)}" if makers else ""
-    described = [] if years and by else [one.text for one in gathered.of("description")][:1]
-    return described[0] if described else ", ".join(part for part in (*years, by) if part)
+    years = [value.text for value in data.of(vocab.year)][:1]
+    directors = [display.term(value.value).text for value in data.of(vocab.director)]
+    by = f"directed by {' and '.join(directors)}" if directors else ""
+    descriptions = [value.text for value in data.of(vocab.description)][:1] if not (years and by) else []
+    return descriptions[0] if descriptions else ", ".join(part for part in (*years, by) if part)
 
 
-def _other_names(graph: FilmGraph, thing: NamedNode) -> Iterator[Shown]:
-    """The names by which others call the thing, as linking found: those of imports, and addresses elsewhere."""
-    quads = find_quads(graph.store, thing, EXACT, None, LINKS)
+def _formats(entity: NamedNode) -> list[DataFormat]:
+    page = page_url(entity)
+    formats = [("Turtle", "text/turtle", "ttl"), ("JSON-LD", "application/ld+json", "jsonld")] if page else []
+    return [
+        DataFormat(title, media_type, f"{quote(page, safe='/%.~')}.{suffix}") for title, media_type, suffix in formats
+    ]
+
+
+def _other_names(graph: FilmGraph, entity: NamedNode) -> Iterator[DisplayValue]:
+    """Yield the entity's IRIs in imports and other datasets, as links state them."""
+    quads = find_quads(graph.store, entity, EXACT, None, LINKS)
     others = sorted({quad.object.value for quad in quads if isinstance(quad.object, NamedNode)})
-    for other in others[:_MOST_NAMES]:
-        address = "" if page_of(NamedNode(other)) else outside(other)
-        yield Shown(to_curie(other), address, bool(address))
+    for other in others[:_MAX_OTHER_NAMES]:
+        yield DisplayValue(to_curie(other), "" if page_url(NamedNode(other)) else external_url(other))
 
 
-def _alternates(gathered: Gathered) -> list[Alternate]:
-    page = page_of(gathered.thing)
-    if not page:
-        return []
-    kinds = [("Turtle", "text/turtle", "ttl"), ("JSON-LD", "application/ld+json", "jsonld")]
-    return [Alternate(title, media, f"{quote(page, safe='/%.~')}.{ending}") for title, media, ending in kinds]
+@dataclass(frozen=True)
+class PageContent:
+    """An entity's data with the assignment of it to sections; makes the blocks of each section."""
+
+    data: EntityData
+    display: Display
+    assignment: Assignment
+
+    def sections(self) -> Iterator[PageSection]:
+        """Yield the sections that have content, in the order of the layouts."""
+        own: dict[str, Callable[[SectionLayout], Iterator[Block]]] = {
+            "credits": self._credits,
+            "films": lambda _: works_table(self.data, self.display),
+            "story": self._story,
+            "awards": self._awards,
+            "box-office": self._box_office,
+            "ratings": self._ratings,
+            "said": self._statements,
+            "disagreements": lambda _: conflict_lists(self.data, self.display),
+            "timeline": lambda _: timeline(self.data, self.display),
+            "neighbourhood": self._neighbourhood,
+            "more": self._more,
+            "named": self._referrers,
+            "follows": self._inferred,
+        }
+        for section in SECTIONS:
+            if blocks := list(own.get(section.id, self._listed)(section)):
+                title = section.title
+                if section.id == "awards" and vocab.Award in self.data.classes:
+                    title = "Winners and nominees"
+                yield PageSection(section.id, title, blocks, section.is_folded)
+
+    # --- lists and tables of what is assigned to a section
+
+    def property_list(self, properties: Iterable[NamedNode], section: str) -> PropertyList | None:
+        """The values of those properties that are assigned to a section; None without values."""
+        assigned = (property for property in properties if self.assignment.properties.get(property) == section)
+        lines = tuple(line for property in assigned if (line := self._line(property)) is not None)
+        return PropertyList(lines) if lines else None
+
+    def _line(self, property: NamedNode) -> PropertyLine | None:
+        """All values of a property that are not parts."""
+        values = self.data.values.get(property, ValueList((), 0))
+        shown = [value for value in values.values if not is_part_term(value.value)]
+        if property in STATED_FIRST:
+            shown = [value for value in shown if value.facts] or shown
+        return self._line_of(property, ValueList(tuple(shown), values.omitted + len(shown))) if shown else None
+
+    def _line_of(self, property: NamedNode, values: ValueList) -> PropertyLine:
+        shown = tuple(self.display.value(self.data.entity, value) for value in values.values)
+        url = values_url(self.data.entity, property)
+        return PropertyLine(heading(self.display, property), shown, values.omitted, url)
+
+    def _parts(self, section: str) -> list[PartData]:
+        return [part for part in self.data.parts if self.assignment.parts.get(part.iri, "more") == section]
+
+    def _listed(self, section: SectionLayout) -> Iterator[Block]:
+        """Yield a section that is a list of properties and tables of parts."""
+        if (properties := self.property_list(section.listed, section.id)) is not None:
+            yield properties
+        yield from part_tables(self.data, self.display, self._parts(section.id), section.parts)
+
+    # --- the other sections
+
+    def _credits(self, _: SectionLayout) -> Iterator[Block]:
+        yield from cast_table(self.data, self.display)
+        yield from crew_table(self.data, self.display)
+
+    def _story(self, section: SectionLayout) -> Iterator[Block]:
+        """Yield characters and places, and the plot step by step."""
+        yield from self._listed(section)
+        events = [self.display.value(self.data.entity, value) for value in self.data.of(vocab.plotEvent)]
+        events.sort(key=lambda event: (self._plot_order(event.term), event.text))
+        rows = tuple(TableRow(((DisplayValue(str(number)),), (event,))) for number, event in enumerate(events, start=1))
+        if rows:
+            # Folded, because readers may not have seen the film yet.
+            caption = f"What happens, in {len(rows)} steps"
+            yield DisplayTable(caption, ("No.", "Event"), rows, frozenset((0,)), is_folded=True)
+
+    def _plot_order(self, event: Term | None) -> float:
+        if not isinstance(event, NamedNode):
+            return 1e9
+        quad = find_quad(self.display.graph.store, event, vocab.order, None, KNOWLEDGE)
+        number = numeric_value(quad.object) if quad is not None else None
+        return number if number is not None else 1e9
+
+    def _awards(self, section: SectionLayout) -> Iterator[Block]:
+        """Yield wins, nominations and awards without details, then other honours."""
+        parts = self._parts(section.id)
+        wins = [part for part in parts if vocab.Win in part.classes]
+        nominations = [part for part in parts if vocab.Nomination in part.classes and vocab.Win not in part.classes]
+        for caption, chosen in (("Won", wins), ("Nominated", nominations)):
+            if chosen:
+                count, more = self._count(chosen, are_wins=chosen is wins)
+                number = f"({count})" if count == len(chosen) else f"(the newest {len(chosen)} of {count})"
+                yield part_table(self.data, self.display, chosen, caption=f"{caption} {number}", more=more)
+        detailed = {value.value for part in (*wins, *nominations) for value in part.properties}
+        detailed |= {part.owner for part in (*wins, *nominations)}
+        for property in (vocab.wonAward, vocab.nominatedFor, vocab.wonBy):
+            values = tuple(value for value in self.data.of(property) if value.value not in detailed)
+            if values:
+                yield PropertyList((self._line_of(property, ValueList(values, len(values))),))
+        if (properties := self.property_list(section.listed, section.id)) is not None:
+            yield properties
+        rest = [part for part in parts if part.classes.isdisjoint((vocab.Win, vocab.Nomination))]
+        yield from part_tables(self.data, self.display, rest, section.parts)
+
+    def _count(self, parts: Sequence[PartData], *, are_wins: bool) -> tuple[int, tuple[Hyperlink, ...]]:
+        """How many wins, or nominations, there are of which these are some, and links to all of them."""
+        count, links = len(parts), []
+        for referrers in self.data.referrers:
+            if referrers.omitted and any(referrers.property in part.refers_by for part in parts):
+                total = referrers.wins if are_wins else referrers.count - referrers.wins
+                count = max(count, total)
+                if total > len(parts):
+                    text = f"all {referrers.count:,} as {self.display.label(referrers.property)}"
+                    links.append(Hyperlink(text, list_url(self.data.entity, referrers.property, referrers=True)))
+        return count, tuple(links)
+
+    def _box_office(self, section: SectionLayout) -> Iterator[Block]:
+        parts = self._parts(section.id)
+        figures = [part for part in parts if vocab.BoxOfficeFigure in part.classes]
+        yield from box_office(self.data, self.display, figures)
+        if without_amount := [part for part in figures if not part.values(vocab.amount)]:
+            yield part_table(self.data, self.display, without_amount, caption="Other figures")
+        rest = [part for part in parts if vocab.BoxOfficeFigure not in part.classes]
+        yield from part_tables(self.data, self.display, rest, section.parts)
+
+    def _ratings(self, section: SectionLayout) -> Iterator[Block]:
+        if parts := self._parts(section.id):
+            yield ratings(self.data, self.display, parts)
+
+    def _statements(self, section: SectionLayout) -> Iterator[Block]:
+        yield from statement_lists(self.data, self.display, self._parts(section.id))
+        if (properties := self.property_list(section.listed, section.id)) is not None:
+            yield properties
+
+    def _neighbourhood(self, _: SectionLayout) -> Iterator[Block]:
+        if (diagram := neighbourhood(self.data, self.display)) is not None:
+            yield diagram
+
+    def _more(self, section: SectionLayout) -> Iterator[Block]:
+        """Yield the other stated facts."""
+        yield from tables_by_class(self.data, self.display, self._parts(section.id))
+        lines = []
+        for property, values in self.data.values.items():
+            stated = tuple(value for value in values.values if value.facts and not is_part_term(value.value))
+            is_shown = property not in self.assignment.properties and property not in (vocab.earliest, vocab.latest)
+            if stated and is_shown:
+                lines.append(self._line_of(property, ValueList(stated, values.omitted + len(stated))))
+        if lines:
+            yield _sorted_list(lines)
+
+    def _referrers(self, _: SectionLayout) -> Iterator[Block]:
+        """Yield the entities that refer to this one, by property."""
+        lines = []
+        for referrers in self.data.referrers:
+            values = sorted(map(self.display.term, referrers.entities), key=lambda value: value.text.casefold())
+            url = referrers_url(self.data.entity, referrers.property)
+            label = self.display.inverse_label(referrers.property)
+            lines.append(PropertyLine(label, tuple(values), referrers.omitted, url))
+        if lines:
+            yield PropertyList(tuple(lines))
+
+    def _inferred(self, _: SectionLayout) -> Iterator[Block]:
+        """Yield the inferred values that no other section shows: wider classes and properties."""
+        lines = []
+        for property, values in self.data.values.items():
+            inferred = tuple(value for value in values.values if not value.facts and not is_part_term(value.value))
+            is_shown = property != NOTE and (property not in self.assignment.properties or property in WIDER)
+            if inferred and is_shown:
+                lines.append(self._line_of(property, ValueList(inferred, values.omitted + len(inferred))))
+        if lines:
+            yield _sorted_list(lines)
+
+
+def _sorted_list(lines: Iterable[PropertyLine]) -> PropertyList:
+    return PropertyList(tuple(sorted(lines, key=lambda line: line.label.casefold())))

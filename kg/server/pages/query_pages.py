@@ -1,57 +1,199 @@
-"""Stored queries and values for their parameters walk in; their list, forms and answers walk out as pages."""
+"""Query pages: the list of stored queries, the form and answer of one, and the SPARQL page."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import json
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import islice, pairwise
 from urllib.parse import quote, urlencode
 
-from pyoxigraph import NamedNode
+from pyoxigraph import Literal, NamedNode, Triple
 
-from kg.errors import AmbiguousNameError, FaultsError, FilmGraphError, ParameterError, UnknownNameError
+from kg.errors import (
+    AmbiguousNameError,
+    FaultsError,
+    FilmGraphError,
+    LimitError,
+    ParameterError,
+    QueryError,
+    UnknownNameError,
+)
 from kg.explain.answer_evidence import explain_row
+from kg.explain.empty_answers import explain_empty
 from kg.filmgraph import FilmGraph
-from kg.queries.answer import Answer
+from kg.lookup.schema_card import read_schema_card
+from kg.queries.answer import Answer, Row
 from kg.queries.binding import parameter_terms
 from kg.queries.execute import run_query
-from kg.queries.stored_query import Parameter, ParameterType, StoredQuery
-from kg.server.pages.answer_rows import Answered, answered
-from kg.server.pages.display import Citation
-from kg.server.pages.entity_page import teller_of
+from kg.queries.formats import to_turtle
+from kg.queries.sparql import tokenise
+from kg.queries.stored_query import Parameter, ParameterType, StoredQueries, StoredQuery
+from kg.server.pages.display import (
+    COLUMN,
+    BarChart,
+    ChartBar,
+    Diagram,
+    Display,
+    DisplayValue,
+    Hyperlink,
+    SourceCitation,
+    display_of,
+    is_number,
+    numeric_value,
+)
+from kg.server.pages.svg_graph import network
 from kg.server.pages.templating import render
-from kg.server.pages.urls import query_of, sparql_of
-from kg.server.pages.why_page import leaves_of
-from kg.terms import to_curie
+from kg.server.pages.urls import query_url, sparql_url
+from kg.server.pages.why_page import explanation_sources
+from kg.terms import PREFIXES, Term, to_curie
 
 PER_PAGE = 100
-_EXPLAINED = 30
+MAX_SPARQL_ROWS = 500
+_MAX_EXPLAINED = 30
 """How many rows are explained: each takes some milliseconds."""
+_MAX_BARS = 60
+_MAX_TRIPLES = 400
+_TABLE_FORMATS = (("CSV", "csv"), ("JSON", "json"), ("TSV", "tsv"))
+_TRIPLE_FORMATS = (("Turtle", "ttl"), ("JSON-LD", "jsonld"))
 
 
 @dataclass(frozen=True, slots=True)
-class Made:
-    """A page and the status that it is answered with."""
+class RenderedPage:
+    """A page and its HTTP status; with status 303, `text` is the URL to go to."""
 
     text: str
     status: int = 200
 
 
+# --- answers
+
+
 @dataclass(frozen=True, slots=True)
-class Field:
-    """A field of a form: a parameter, what is in it, and what is wrong with that."""
+class AnswerRow:
+    """The cells of a row, and the sources that it rests on."""
+
+    cells: Sequence[DisplayValue]
+    citations: Sequence[SourceCitation] = ()
+
+
+@dataclass(frozen=True)
+class AnswerView:
+    """An answer as a page shows it; `empty_reasons` say why it has no rows."""
+
+    kind: str
+    columns: Sequence[str] = ()
+    numeric: frozenset[int] = frozenset()
+    rows: Sequence[AnswerRow] = ()
+    count: int = 1
+    start: int = 0
+    complete: bool = True
+    has_citations: bool = False
+    truth: bool | None = None
+    turtle: str = ""
+    empty_reasons: Sequence[str] = ()
+
+
+def answer_view(
+    display: Display,
+    answer: Answer,
+    *,
+    citations: Sequence[tuple[SourceCitation, ...]] = (),
+    start: int = 0,
+    limit: int,
+) -> AnswerView:
+    """An answer from row `start` on, with entities as labels and links."""
+    if answer.kind == "triples":
+        triples = answer.triples or ()
+        text = to_turtle(triples[:_MAX_TRIPLES])
+        return AnswerView("triples", count=len(triples), complete=answer.complete, turtle=text)
+    if answer.truth is not None:
+        return AnswerView("truth", truth=answer.truth)
+    chosen = answer[start : start + limit]
+    rows = [
+        AnswerRow([display.term(term) for term in row.terms], citations[number] if number < len(citations) else ())
+        for number, row in enumerate(chosen)
+    ]
+    numeric = frozenset(
+        index for index in range(len(answer.columns)) if rows and all(is_number(row.terms[index]) for row in chosen)
+    )
+    reasons = explain_empty(display.graph.store, answer.query).reasons if not len(answer) else ()
+    return AnswerView(
+        "rows", answer.columns, numeric, rows, len(answer), start, answer.complete, any(citations),
+        empty_reasons=reasons,
+    )  # fmt: skip
+
+
+def answer_chart(display: Display, answer: Answer) -> BarChart | None:
+    """Bars of the first column of numbers, named by the other columns; None without such a column."""
+    indexes = range(len(answer.columns))
+    number = next((index for index in indexes if _is_numeric(answer, index)), None)
+    if number is None:
+        return None
+    names = [index for index in indexes if index != number and not _is_numeric(answer, index)]
+    names = names or [index for index in indexes if index != number]
+    rows = list(islice(answer, _MAX_BARS))
+    amounts = [numeric_value(row.terms[number]) or 0.0 for row in rows]
+    highest = max(map(abs, amounts), default=0.0) or 1.0
+    bars = tuple(
+        ChartBar(
+            tuple(display.term(row.terms[index]) for index in names[:2] if row.terms[index] is not None)
+            or (DisplayValue("–"),),
+            display.term(row.terms[number]).text,
+            100 * abs(amount) / highest,
+        )
+        for row, amount in zip(rows, amounts, strict=True)
+    )
+    more = f", the first {_MAX_BARS} rows" if len(answer) > _MAX_BARS else ""
+    return BarChart(f"{answer.columns[number]}{more}", bars)
+
+
+def _is_numeric(answer: Answer, index: int) -> bool:
+    terms: list[Term | Triple | None] = [row.terms[index] for row in islice(answer, _MAX_BARS)]
+    return any(isinstance(term, Literal) for term in terms) and all(term is None or is_number(term) for term in terms)
+
+
+def answer_diagram(display: Display, answer: Answer) -> Diagram | None:
+    """An answer as a network: its triples, or the entities that are side by side in its rows."""
+    if answer.kind == "triples":
+        return network((answer.triples or ())[:_MAX_TRIPLES], display)
+    if answer.kind == "rows":
+        return network(list(islice(_side_by_side(answer), _MAX_TRIPLES)), display)
+    return None
+
+
+def _side_by_side(answer: Answer) -> Iterator[Triple]:
+    """Yield each entity of a row joined with the next one, by a property named as the second one's column."""
+    for row in answer:
+        for (_, left), (column, right) in pairwise(_entities(row)):
+            yield Triple(left, NamedNode(COLUMN + column), right)
+
+
+def _entities(row: Row) -> Iterator[tuple[str, NamedNode]]:
+    for column, term in zip(row.columns, row.terms, strict=True):
+        if isinstance(term, NamedNode):
+            yield column, term
+
+
+# --- stored queries
+
+
+@dataclass(frozen=True, slots=True)
+class FormField:
+    """A field of a stored query's form: a parameter, its value, and what is wrong with the value."""
 
     name: str
     label: str
-    takes: str
+    type: str
     about: str
     value: str
     placeholder: str
     is_optional: bool
-    suggests: str = ""
+    suggest_url: str = ""
     pattern: str = ""
-    mode: str = "text"
-    wrong: str = ""
-    nearest: Sequence[tuple[str, str]] = ()
+    input_mode: str = "text"
+    error: str = ""
+    suggestions: Sequence[Hyperlink] = ()
 
 
 def queries_page(graph: FilmGraph, words: str = "") -> str:
@@ -67,127 +209,243 @@ def queries_page(graph: FilmGraph, words: str = "") -> str:
         if all(word in query.search_text for word in words.casefold().split()):
             groups.setdefault(query.tags[0] if query.tags else "other", []).append(query)
     count = sum(map(len, groups.values()))
-    return render(
-        "queries.html", groups=sorted(groups.items()), words=words, count=count, broken=broken, address=query_of
-    )
+    return render("queries.html", groups=sorted(groups.items()), words=words, count=count, broken=broken)
 
 
-def query_page(graph: FilmGraph, name: str, values: Mapping[str, str], page: int = 1) -> Made:
-    """The form of a stored query; with values, or where it takes none, its answer below with what each row rests on."""
+def query_page(graph: FilmGraph, name: str, values: Mapping[str, str], page: int = 1) -> RenderedPage:
+    """The form of a stored query; with values, or where it requires none, its answer with the sources of each row."""
     query = graph.queries.find(name)
     given = {key: value for key, value in values.items() if value}
+    needs_values = any(not parameter.is_optional for parameter in query.params)
     try:
-        terms = parameter_terms(query, given, graph.names) if given or not _needed(query) else None
+        terms = parameter_terms(query, given, graph.names) if given or not needs_values else None
     except (ParameterError, UnknownNameError, AmbiguousNameError) as error:
-        return Made(_written(graph, query, given, wrong=error), 400)
+        return RenderedPage(_render_query(graph, query, given, error=error), 400)
     if terms is None:
-        return Made(_written(graph, query, {}))
+        return RenderedPage(_render_query(graph, query, {}))
     text = query.bind(terms)
     answer = run_query(
         graph.store, text, names=graph.names, name=query.name, file=query.file, limit=page * PER_PAGE, guarded=True
     )
-    shown = _answered(graph, answer, start=(page - 1) * PER_PAGE)
-    return Made(_written(graph, query, given, shown=shown, text=text, page=page, has_more=not answer.complete))
+    view = _answer_with_sources(graph, answer, start=(page - 1) * PER_PAGE)
+    return RenderedPage(_render_query(graph, query, given, view=view, text=text, page=page))
 
 
-def _needed(query: StoredQuery) -> bool:
-    return any(not one.is_optional for one in query.params)
+def _answer_with_sources(graph: FilmGraph, answer: Answer, *, start: int) -> AnswerView:
+    """The rows of a page, the first of them with the sources that they rest on."""
+    display = display_of(graph)
+    rows = answer[start : start + _MAX_EXPLAINED] if answer.kind == "rows" else ()
+    citations = [explanation_sources(display, explain_row(graph.explainer, answer, row)) for row in rows]
+    return answer_view(display, answer, citations=citations, start=start, limit=PER_PAGE)
 
 
-def _answered(graph: FilmGraph, answer: Answer, *, start: int) -> Answered:
-    """The rows of this page, the first of them with the sources that they rest on."""
-    teller = teller_of(graph)
-    marks: list[tuple[Citation, ...]] = []
-    if answer.kind == "rows":
-        for row in answer[start : start + _EXPLAINED]:
-            marks.append(leaves_of(teller, explain_row(graph.explainer, answer, row)))
-    return answered(graph, teller, answer, marks=marks, start=start, most=PER_PAGE)
-
-
-def _written(
+def _render_query(
     graph: FilmGraph,
     query: StoredQuery,
     values: Mapping[str, str],
     *,
-    shown: Answered | None = None,
-    wrong: FilmGraphError | None = None,
+    view: AnswerView | None = None,
+    error: FilmGraphError | None = None,
     text: str = "",
     page: int = 1,
-    has_more: bool = False,
 ) -> str:
-    address = query_of(query.name, **values)
-    path, asked = f"/queries/{quote(query.name)}", f"?{urlencode(values)}" if values else ""
-    links = [(title, f"{path}.{ending}{asked}", ending) for title, ending in _endings(query)]
-    joint = "&" if "?" in address else "?"
+    url, path = query_url(query.name, **values), query_url(query.name)
+    joint = "&" if values else "?"
+    formats = _TABLE_FORMATS if query.form in ("SELECT", "ASK") else _TRIPLE_FORMATS
+    parameters = f"?{urlencode(values)}" if values else ""
     return render(
-        "query.html", query=query, answer=shown,
-        fields=[_field(graph, query, one, values, wrong) for one in query.params],
-        wrong=str(wrong) if wrong is not None else "", links=links if shown is not None else (),
-        sparql=sparql_of(text or query.text), page=page,
-        before=f"{address}{joint}page={page - 1}" if page > 1 else "",
-        after=f"{address}{joint}page={page + 1}" if has_more else "",
+        "query.html", query=query, answer=view, error=str(error) if error is not None else "",
+        fields=[_form_field(graph, query, parameter, values, error) for parameter in query.params],
+        downloads=[(title, f"{path}.{suffix}{parameters}", suffix) for title, suffix in formats] if view else (),
+        sparql=sparql_url(text or query.text),
+        previous=f"{url}{joint}page={page - 1}" if page > 1 else "",
+        next=f"{url}{joint}page={page + 1}" if view is not None and not view.complete else "",
     )  # fmt: skip
 
 
-def _endings(query: StoredQuery) -> Sequence[tuple[str, str]]:
-    if query.form in ("SELECT", "ASK"):
-        return (("CSV", "csv"), ("JSON", "json"), ("TSV", "tsv"))
-    return (("Turtle", "ttl"), ("JSON-LD", "jsonld"))
-
-
-def _field(
-    graph: FilmGraph, query: StoredQuery, one: Parameter, values: Mapping[str, str], wrong: FilmGraphError | None
-) -> Field:
-    value = values.get(one.name, "")
-    message, nearest = _wrong_with(graph, one, value, wrong)
-    return Field(
-        one.name,
-        one.name.replace("_", " ").capitalize(),
-        one.type_in_words,
-        one.about,
+def _form_field(
+    graph: FilmGraph, query: StoredQuery, parameter: Parameter, values: Mapping[str, str], error: FilmGraphError | None
+) -> FormField:
+    value = values.get(parameter.name, "")
+    message, suggestions = _field_error(graph, parameter, value, error)
+    is_date = parameter.type is ParameterType.DATE and not parameter.is_list
+    return FormField(
+        parameter.name,
+        parameter.name.replace("_", " ").capitalize(),
+        parameter.type_in_words,
+        parameter.about,
         value,
-        _example(graph, one),
-        one.is_optional,
-        f"/suggest?kind={quote(one.class_name)}" if one.type is ParameterType.ENTITY else "",
-        r"-?\d{4}(-\d{2}(-\d{2})?)?" if one.type is ParameterType.DATE and not one.is_list else "",
-        "decimal" if one.type is ParameterType.NUMBER else "text",
+        _placeholder(graph, parameter),
+        parameter.is_optional,
+        f"/suggest?kind={quote(parameter.class_name)}" if parameter.type is ParameterType.ENTITY else "",
+        r"-?\d{4}(-\d{2}(-\d{2})?)?" if is_date else "",
+        "decimal" if parameter.type is ParameterType.NUMBER else "text",
         message,
-        [(near, query_of(query.name, **{**values, one.name: near})) for near in nearest],
+        [Hyperlink(name, query_url(query.name, **{**values, parameter.name: name})) for name in suggestions],
     )
 
 
-def _wrong_with(
-    graph: FilmGraph, one: Parameter, value: str, wrong: FilmGraphError | None
+def _field_error(
+    graph: FilmGraph, parameter: Parameter, value: str, error: FilmGraphError | None
 ) -> tuple[str, Sequence[str]]:
-    """What is wrong with a field, and names that may have been meant."""
-    if isinstance(wrong, ParameterError) and wrong.parameter == one.name:
-        return str(wrong), ()
-    given = [part.strip() for part in value.split("|")] if one.is_list else [value]
-    if (
-        one.type is not ParameterType.ENTITY
-        or not isinstance(wrong, UnknownNameError | AmbiguousNameError)
-        or wrong.name not in given
-    ):
+    """What is wrong with a field, and the names that may have been meant."""
+    if isinstance(error, ParameterError) and error.parameter == parameter.name:
+        return str(error), ()
+    given = [part.strip() for part in value.split("|")] if parameter.is_list else [value]
+    is_unknown = isinstance(error, UnknownNameError | AmbiguousNameError) and error.name in given
+    if parameter.type is not ParameterType.ENTITY or not is_unknown:
         return "", ()
-    if isinstance(wrong, AmbiguousNameError):
-        return str(wrong), wrong.candidates
-    found = [match.label for match in graph.search(wrong.name, class_name=one.class_name, limit=5)]
-    return str(wrong), tuple(dict.fromkeys((*wrong.suggestions, *found)))[:5]
+    if isinstance(error, AmbiguousNameError):
+        return str(error), error.candidates
+    assert isinstance(error, UnknownNameError)
+    found = [match.label for match in graph.search(error.name, class_name=parameter.class_name, limit=5)]
+    return str(error), tuple(dict.fromkeys((*error.suggestions, *found)))[:5]
 
 
-def _example(graph: FilmGraph, one: Parameter) -> str:
-    """The example as a person would type it: things by their names, where these are theirs alone."""
-    typed = []
-    for part in one.example_value.split("|"):
+def _placeholder(graph: FilmGraph, parameter: Parameter) -> str:
+    """The example as a person would type it: entities by their names, where these are unambiguous."""
+    texts = parameter.example_value.split("|")
+    if parameter.type is ParameterType.ENTITY:
+        texts = [_typed_name(graph, parameter, text) for text in texts]
+    return " | ".join(texts)
+
+
+def _typed_name(graph: FilmGraph, parameter: Parameter, example: str) -> str:
+    try:
+        entity = graph.entity(example)
+        label = graph.names.label(entity)
+        is_unambiguous = graph.entity(label, class_name=parameter.class_name) == entity
+    except (FilmGraphError, ValueError):
+        return example
+    return label if is_unambiguous else to_curie(entity.value)
+
+
+# --- SPARQL
+
+VIEWS = ("table", "chart", "graph")
+_FIRST_PREFIXES = "film", "graph", "ev", "rdf", "rdfs", "skos", "xsd"
+_FIRST_QUERY = """SELECT ?film ?year WHERE {
+  ?film a film:Film ;
+        film:year ?year .
+}
+ORDER BY DESC(?year)
+LIMIT 20
+"""
+_CONTEXT_LINES = 2
+
+
+@dataclass(frozen=True, slots=True)
+class QueryLine:
+    """A line of a query; `column` is the place of the error in it, from 1, or 0."""
+
+    number: int
+    text: str
+    column: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class SparqlError:
+    """Why a query was not answered, with the lines around the error."""
+
+    title: str
+    detail: str
+    line: int = 0
+    column: int = 0
+    lines: Sequence[QueryLine] = ()
+
+
+def sparql_page(graph: FilmGraph, text: str, view: str = "") -> str:
+    """The SPARQL page with the answer to a query, as a table, chart or graph."""
+    answer = graph.sparql(text, limit=MAX_SPARQL_ROWS)
+    display = display_of(graph)
+    has_rows = answer.kind == "rows" and len(answer) > 0
+    chart = answer_chart(display, answer) if has_rows else None
+    shown = view if view in VIEWS else "graph" if answer.kind == "triples" else "table"
+    diagram = answer_diagram(display, answer) if shown == "graph" else None
+    views = [name for name in VIEWS if name != "chart" or chart is not None]
+    return _render_sparql(
+        text, graph.queries, answer=answer_view(display, answer, limit=MAX_SPARQL_ROWS), view=shown,
+        views=views if has_rows or answer.kind == "triples" else ("table",),
+        chart=chart if shown == "chart" else None, diagram=diagram,
+    )  # fmt: skip
+
+
+def sparql_editor_page(queries: StoredQueries, text: str = "", *, error: FilmGraphError | None = None) -> str:
+    """The SPARQL page without an answer; with the error of a query that was not answered."""
+    return _render_sparql(text or first_query(), queries, error=to_sparql_error(text, error) if error else None)
+
+
+def first_query() -> str:
+    """The query in an empty editor: the prefixes, and a small example."""
+    prefixes = "".join(f"PREFIX {prefix}: <{PREFIXES[prefix]}>\n" for prefix in _FIRST_PREFIXES)
+    return f"{prefixes}\n{_FIRST_QUERY}"
+
+
+def to_sparql_error(text: str, error: FilmGraphError) -> SparqlError:
+    """An error as the SPARQL page shows it, with the lines of the query around it."""
+    title = "Limit reached" if isinstance(error, LimitError) else "Error"
+    if not isinstance(error, QueryError) or not error.line:
+        return SparqlError(title, str(error))
+    lines = text.splitlines() or [""]
+    first, last = max(1, error.line - _CONTEXT_LINES), min(len(lines), error.line + _CONTEXT_LINES)
+    shown = [
+        QueryLine(number, lines[number - 1], error.column if number == error.line else 0)
+        for number in range(first, last + 1)
+    ]
+    return SparqlError(title, error.detail, error.line, error.column, shown)
+
+
+def _render_sparql(
+    text: str,
+    queries: StoredQueries,
+    *,
+    answer: AnswerView | None = None,
+    view: str = "",
+    views: Sequence[str] = (),
+    chart: BarChart | None = None,
+    diagram: Diagram | None = None,
+    error: SparqlError | None = None,
+) -> str:
+    formats = _TRIPLE_FORMATS if answer is not None and answer.kind == "triples" else _TABLE_FORMATS
+    return render(
+        "sparql.html", text=text, examples=_examples(queries), answer=answer, view=view, chart=chart, diagram=diagram,
+        views=[(name, sparql_url(text, view=name)) for name in views], permalink=sparql_url(text, view=view),
+        downloads=[(title, f"{sparql_url(text)}&format={suffix}", suffix) for title, suffix in formats],
+        error=error, undeclared=undeclared_prefixes(text),
+    )  # fmt: skip
+
+
+def undeclared_prefixes(text: str) -> list[str]:
+    """The built-in prefixes that a query uses without declaring them, which other endpoints would not accept."""
+    tokens = list(tokenise(text))
+    declared = {after.text.rstrip(":") for token, after in pairwise(tokens) if token.is_word("PREFIX")}
+    used = dict.fromkeys(token.text.partition(":")[0] for token in tokens if token.kind == "name")
+    return [prefix for prefix in used if prefix in PREFIXES and prefix not in declared]
+
+
+def _examples(queries: StoredQueries) -> list[Hyperlink]:
+    """The stored queries, each with a link that takes it into the editor."""
+    found = []
+    for name in queries:
         try:
-            thing = graph.entity(part) if one.type is ParameterType.ENTITY else None
-            label = graph.names.label(thing) if thing is not None else part
-            is_its_own = thing is None or graph.entity(label, class_name=one.class_name) == thing
-        except (FilmGraphError, ValueError):
-            label, is_its_own = part, True
-        typed.append(label if is_its_own and label else _curie(thing, part))
-    return " | ".join(typed)
+            query = queries[name]
+        except FaultsError:
+            continue
+        found.append(Hyperlink(query.summary or name, sparql_url(_without_header(query.text))))
+    return found
 
 
-def _curie(thing: NamedNode | None, part: str) -> str:
-    return to_curie(thing.value) if thing is not None else part
+def _without_header(text: str) -> str:
+    lines = text.splitlines(keepends=True)
+    start = next((number for number, line in enumerate(lines) if not line.startswith("#+")), len(lines))
+    return "".join(lines[start:]).lstrip("\n")
+
+
+def vocabulary_json(graph: FilmGraph) -> str:
+    """Classes, properties and prefixes with their meanings, as JSON, for completion in the editor."""
+    card = read_schema_card(graph.store, graph.names)
+    terms = [
+        {"name": row.curie, "about": row.sentence, "uses": row.uses, "kind": kind}
+        for kind, rows in (("class", card.classes), ("property", card.properties)) for row in rows
+    ]  # fmt: skip
+    return json.dumps({"prefixes": dict(PREFIXES), "terms": terms}, ensure_ascii=False)

@@ -1,21 +1,22 @@
-"""A request of a browser walks in; its page walks out.
+"""The routes of pages, and the pages that other routes give to browsers.
 
-`app.PAGES` lists the pages that stand beside other forms; addresses with nothing but HTML are here.
+`PAGES` are given at addresses that have other formats, too, such as /film/anora. The addresses that have only HTML:
 
-    /                      home, with search
-    /search?q=anorra       what is called something like it
-    /suggest?q=ano         the same as JSON, while one types
-    /vocabulary.json       the words that the SPARQL page completes
+    /                      home
+    /search?q=anorra       entities whose names match
+    /suggest?q=ano         the same as JSON, while typing
+    /vocabulary.json       the classes and properties that the SPARQL editor completes
     /film/anora?all=castMember, /film/neon?named=distributor
-                           all that a thing has of a property, or all that names it by one, a hundred a page
+                           all values of a property, or all that refers to an entity by it, a hundred a page
     /static/style.css      styles and scripts
-    /why?subject=...       why something holds of a thing that has no page here
+    /why?subject=...       an explanation, for an entity that has no page here
 """
 
 from __future__ import annotations
 
+import contextlib
 import mimetypes
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from pyoxigraph import NamedNode
 from starlette.exceptions import HTTPException
@@ -27,31 +28,36 @@ from kg.errors import FilmGraphError
 from kg.filmgraph import FilmGraph
 from kg.lookup.name_search import MAX_QUERY_LENGTH
 from kg.queries.stored_query import StoredQuery
-from kg.server.pages.entity_page import thing_page
-from kg.server.pages.home_and_search import home_page, search_page, suggest
-from kg.server.pages.list_page import list_page
-from kg.server.pages.problem_page import problem_page
-from kg.server.pages.query_pages import Made, queries_page, query_page
-from kg.server.pages.sparql_page import editor_page, sparql_page, vocabulary
-from kg.server.pages.templating import STATIC
-from kg.server.pages.urls import page_of
+from kg.server.pages.display import Hyperlink
+from kg.server.pages.entity_page import entity_page
+from kg.server.pages.query_pages import (
+    RenderedPage,
+    queries_page,
+    query_page,
+    sparql_editor_page,
+    sparql_page,
+    vocabulary_json,
+)
+from kg.server.pages.search_pages import home_page, list_page, search_page, suggestions_json
+from kg.server.pages.templating import STATIC, render
+from kg.server.pages.urls import page_url, query_url, search_url
 from kg.server.pages.why_page import why_page
-from kg.server.problems import problem_document, status_of
+from kg.server.problems import status_of
 from kg.server.request_params import PageHandler, snapshot_of
 from kg.server.snapshot import Snapshot
 from kg.terms import to_iri
 
-_FILES = frozenset(one.name for one in STATIC.iterdir())
-_FOR_EVER = "public, max-age=31536000, immutable"
+_STATIC_FILES = frozenset(file.name for file in STATIC.iterdir())
+_CACHE_FOR_EVER = "public, max-age=31536000, immutable"
 
 
 def routes() -> list[BaseRoute]:
-    """Home, search, and what pages are made with."""
+    """The routes of the addresses that have only HTML, and of what pages load."""
     return [
         Route("/", home),
         Route("/search", search),
-        Route("/suggest", suggested),
-        Route("/vocabulary.json", words),
+        Route("/suggest", suggest),
+        Route("/vocabulary.json", vocabulary),
         Route("/why", why_elsewhere),
         Route("/static/{name}", static),
     ]
@@ -63,123 +69,139 @@ async def home(request: Request) -> Response:
 
 
 async def search(request: Request) -> Response:
-    """What is called something like the words."""
-    told = request.query_params
-    return HTMLResponse(await snapshot_of(request).run(search_page, _short(told.get("q", "")), told.get("kind", "")))
+    """The search page."""
+    words, class_name = _words(request), request.query_params.get("kind", "")
+    return HTMLResponse(await snapshot_of(request).run(search_page, words, class_name))
 
 
-async def suggested(request: Request) -> Response:
-    """Names that fit what is being typed."""
-    told = request.query_params
-    text = await snapshot_of(request).run(suggest, _short(told.get("q", "")), told.get("kind", ""))
+async def suggest(request: Request) -> Response:
+    """Names that match what is being typed."""
+    words, class_name = _words(request), request.query_params.get("kind", "")
+    text = await snapshot_of(request).run(suggestions_json, words, class_name)
     return Response(text, media_type="application/json")
 
 
-async def words(request: Request) -> Response:
+async def vocabulary(request: Request) -> Response:
     """The vocabulary, for completion."""
-    return Response(await snapshot_of(request).run(vocabulary), media_type="application/json")
+    return Response(await snapshot_of(request).run(vocabulary_json), media_type="application/json")
 
 
 async def why_elsewhere(request: Request) -> Response:
-    """Why something holds of a thing whose IRI is not of this graph."""
-    told = request.query_params
+    """The explanation page of an entity whose IRI is not of this graph."""
+    parameters = request.query_params
     try:
-        iri = to_iri(told.get("subject", "")).value
+        iri = to_iri(parameters.get("subject", "")).value
     except ValueError as error:
         raise HTTPException(400, f"Which thing? {error}") from error
-    return HTMLResponse(await snapshot_of(request).run(why_page, iri, told.get("property", ""), told.get("value", "")))
+    property, value = parameters.get("property", ""), parameters.get("value", "")
+    return HTMLResponse(await snapshot_of(request).run(why_page, iri, property, value))
 
 
 async def static(request: Request) -> Response:
-    """A style or script; its address names its content, so it may be kept."""
+    """A style or script; its URL identifies its content, so it may be cached."""
     name = request.path_params["name"]
-    if name not in _FILES:
+    if name not in _STATIC_FILES:
         raise HTTPException(404, "There is no such file.")
-    media = mimetypes.guess_type(name)[0] or "application/octet-stream"
-    headers = {"Cache-Control": _FOR_EVER} if "v" in request.query_params else {}
-    return Response((STATIC / name).read_bytes(), media_type=media, headers=headers)
+    media_type = mimetypes.guess_type(name)[0] or "application/octet-stream"
+    headers = {"Cache-Control": _CACHE_FOR_EVER} if "v" in request.query_params else {}
+    return Response((STATIC / name).read_bytes(), media_type=media_type, headers=headers)
 
 
-async def thing(request: Request, snapshot: Snapshot, /, **told: object) -> Response:
-    """The page of a thing, or one that lists all that it has of a property; another name leads to the thing."""
-    made: Made = await snapshot.run(told_of, str(told["entity"]), dict(request.query_params))
-    return RedirectResponse(made.text, made.status) if made.status == 303 else HTMLResponse(made.text)
+# --- pages of addresses that have other formats, too
 
 
-def told_of(graph: FilmGraph, iri: str, asked: Mapping[str, str]) -> Made:
-    """The page of a thing that is asked for, or the address of the thing that stays where this is another name."""
-    if (stays := graph.names.canonical(NamedNode(iri))) is not None and page_of(stays):
-        return Made(page_of(stays), 303)
+async def entity(request: Request, snapshot: Snapshot, /, **context: object) -> Response:
+    """The page of an entity or of a list; a replaced IRI redirects to the entity's."""
+    page: RenderedPage = await snapshot.run(entity_or_list_page, str(context["entity"]), dict(request.query_params))
+    return RedirectResponse(page.text, page.status) if page.status == 303 else HTMLResponse(page.text)
+
+
+def entity_or_list_page(graph: FilmGraph, iri: str, parameters: Mapping[str, str]) -> RenderedPage:
+    """The page of an entity, or of a list of it; the URL of the entity that a replaced IRI means."""
+    if (canonical := graph.names.canonical(NamedNode(iri))) is not None and (url := page_url(canonical)):
+        return RenderedPage(url, 303)
     for name in ("all", "named"):
-        if name in asked:
-            return Made(list_page(graph, iri, asked[name], _page_number(asked), is_named=name == "named"))
-    return Made(thing_page(graph, iri, asked.get("at", "")))
+        if name in parameters:
+            number, referrers = _page_number(parameters), name == "named"
+            return RenderedPage(list_page(graph, iri, parameters[name], number, referrers=referrers))
+    return RenderedPage(entity_page(graph, iri, parameters.get("at", "")))
 
 
-def _page_number(asked: Mapping[str, str]) -> int:
-    page = asked.get("page", "1")
+def _page_number(parameters: Mapping[str, str]) -> int:
+    page = parameters.get("page", "1")
     return max(1, int(page)) if page.isascii() and page.isdecimal() and len(page) < 6 else 1
 
 
-async def why(request: Request, snapshot: Snapshot, /, **told: object) -> Response:
-    """The page of a thing's reasons."""
-    asked = request.query_params
-    text = await snapshot.run(why_page, str(told["entity"]), asked.get("property", ""), asked.get("value", ""))
-    return HTMLResponse(text)
+async def why(request: Request, snapshot: Snapshot, /, **context: object) -> Response:
+    """The explanation page of an entity."""
+    parameters = request.query_params
+    property, value = parameters.get("property", ""), parameters.get("value", "")
+    return HTMLResponse(await snapshot.run(why_page, str(context["entity"]), property, value))
 
 
 async def queries(request: Request, snapshot: Snapshot, /, **_: object) -> Response:
     """The list of stored queries."""
-    return HTMLResponse(await snapshot.run(queries_page, _short(request.query_params.get("q", ""))))
+    return HTMLResponse(await snapshot.run(queries_page, _words(request)))
 
 
-async def query(request: Request, snapshot: Snapshot, /, **told: object) -> Response:
+async def query(request: Request, snapshot: Snapshot, /, **context: object) -> Response:
     """The page of a stored query."""
-    stored, values = told["query"], told["values"]
+    stored, values = context["query"], context["values"]
     assert isinstance(stored, StoredQuery)
     assert isinstance(values, Mapping)
     texts = {str(key): " | ".join(value) if isinstance(value, list) else str(value) for key, value in values.items()}
-    made: Made = await snapshot.run(query_page, stored.name, texts, _page_number(request.query_params))
-    return HTMLResponse(made.text, made.status)
+    page: RenderedPage = await snapshot.run(query_page, stored.name, texts, _page_number(request.query_params))
+    return HTMLResponse(page.text, page.status)
 
 
-async def sparql(request: Request, snapshot: Snapshot, /, **told: object) -> Response:
-    """The SPARQL page; with a query, its answer, or what is wrong with it and where."""
-    text = str(told.get("query", ""))
+async def sparql(request: Request, snapshot: Snapshot, /, **context: object) -> Response:
+    """The SPARQL page; with a query, its answer or its error."""
+    text = str(context.get("query", ""))
     if not text.strip():
-        return HTMLResponse(editor_page(snapshot.queries))
+        return HTMLResponse(sparql_editor_page(snapshot.queries))
     try:
         return HTMLResponse(await snapshot.run(sparql_page, text, request.query_params.get("view", "")))
     except FilmGraphError as error:
-        return HTMLResponse(editor_page(snapshot.queries, text, problem=problem_document(error)), status_of(error))
+        return HTMLResponse(sparql_editor_page(snapshot.queries, text, error=error), status_of(error))
 
 
-async def problem(request: Request, snapshot: Snapshot, /, **told: object) -> Response:
+async def problem(request: Request, snapshot: Snapshot, /, **context: object) -> Response:
     """The page of an error."""
-    document = told["problem"]
+    document = context["problem"]
     assert isinstance(document, Mapping)
-    found = dict(document)
-    if document.get("status") == 404 and not document.get("nearest") and not document.get("candidates"):
-        # An address that is nothing here: perhaps what it ends in is the name of something.
+    names, candidates = document.get("nearest") or [], document.get("candidates") or []
+    url_of = query_url if request.scope["path"].startswith("/queries/") else search_url
+    suggestions = [Hyperlink(name, url_of(name)) for name in names]
+    suggestions += [Hyperlink(curie, url) for curie in candidates if (url := page_url(to_iri(curie)))]
+    if document.get("status") == 404 and not suggestions:
+        # The end of an unknown address may be the name of an entity.
         words = request.scope["path"].rpartition("/")[2].replace("-", " ")[:MAX_QUERY_LENGTH]
-        try:
-            found["nearest"] = list(await snapshot.run(names_near, words))
-        except FilmGraphError:
-            found["nearest"] = []
-    return HTMLResponse(problem_page(found))
+        with contextlib.suppress(FilmGraphError):
+            suggestions = [Hyperlink(name, search_url(name)) for name in await snapshot.run(similar_names, words)]
+    return HTMLResponse(problem_page(document, suggestions))
 
 
-def names_near(graph: FilmGraph, words: str) -> tuple[str, ...]:
-    """Names of things that are called something like the words."""
-    return tuple(dict.fromkeys(match.label for match in graph.search(words, limit=3)))
+def similar_names(graph: FilmGraph, words: str) -> list[str]:
+    """The names of entities that match the words."""
+    return list(dict.fromkeys(match.label for match in graph.search(words, limit=3)))
 
 
-def _short(text: str) -> str:
-    return text[:MAX_QUERY_LENGTH]
+_HEADINGS = {404: "Not found", 400: "That cannot be asked", 503: "That took too much", 406: "Not in this form"}
+
+
+def problem_page(document: Mapping[str, object], suggestions: Sequence[Hyperlink] = ()) -> str:
+    """The page of a problem document (RFC 9457), with links to what may have been meant."""
+    problem = {"title": "Problem", "detail": "", "status": 500, **document}
+    heading = _HEADINGS.get(int(str(problem["status"])), str(problem["title"]))
+    return render("problem.html", problem=problem, heading=heading, suggestions=suggestions)
+
+
+def _words(request: Request) -> str:
+    return request.query_params.get("q", "")[:MAX_QUERY_LENGTH]
 
 
 PAGES: Mapping[str, PageHandler] = {
-    "entity": thing,
+    "entity": entity,
     "queries": queries,
     "query": query,
     "why": why,

@@ -1,191 +1,200 @@
-"""A thing with its neighbours, or triples, walk in; a drawing walks out, as SVG that takes the page's colours.
-
-Neighbours stand in two columns beside the thing, so that every name can be read, and each is a link.
-"""
+"""Diagrams as SVG in the colours of the page: the neighbourhood of an entity, and triples as a network."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import islice
 
 from pyoxigraph import NamedNode, Triple
 
-from kg.server.pages.display import Shown, Teller, owner_of, way_back
-from kg.server.pages.entity_data import Gathered
-from kg.server.pages.layout_tables import FOLLOWING_ONLY, OPENING
+from kg.server.pages.display import Diagram, Display, DisplayValue
+from kg.server.pages.entity_data import EntityData, is_part_term
+from kg.server.pages.layouts import CARD, WIDER
 from kg.server.pages.templating import render
-from kg.server.pages.view_models import Picture
-from kg.terms import FILM, Term
+from kg.terms import TYPE, Term
 
-_MOST, _OF_ONE = 14, 3
-_WIDE, _HIGH, _MIDDLE, _BOX, _TOP = 760, 46, 380, 176, 26
-_LETTERS = 30
-_MOST_COLUMNS, _SIDE = 4, 122
-MOST_NODES = 40
-"""How many things a drawing of triples shows."""
+_MAX_NEIGHBOURS, _MAX_PER_PROPERTY = 14, 3
+_WIDTH, _ROW_HEIGHT, _MIDDLE, _BOX_WIDTH, _MARGIN = 760, 46, 380, 176, 26
+_MAX_LETTERS = 30
+_MAX_COLUMNS, _SIDE = 4, 122
+MAX_NODES = 40
+"""How many entities a network shows."""
+
+
+# --- neighbourhood: an entity in the middle, its neighbours in a column on each side, so that every name is readable
 
 
 @dataclass(frozen=True, slots=True)
 class Neighbour:
-    """A thing beside the middle one: where it stands and by which property they are joined."""
+    """An entity beside the one in the middle, with the property that joins them."""
 
     text: str
-    address: str
-    way: str
+    url: str
+    label: str
     is_left: bool
     y: float
     points_here: bool
 
     @property
     def x(self) -> int:
-        """Where its text begins, or ends on the left."""
-        return _MIDDLE - _BOX // 2 - 74 if self.is_left else _MIDDLE + _BOX // 2 + 74
+        """Where its text begins, or on the left ends."""
+        return _MIDDLE - _BOX_WIDTH // 2 - 74 if self.is_left else _MIDDLE + _BOX_WIDTH // 2 + 74
 
     @property
     def start(self) -> int:
-        """Where its line leaves the middle box."""
-        return _MIDDLE - _BOX // 2 if self.is_left else _MIDDLE + _BOX // 2
+        """Where its line leaves the box in the middle."""
+        return _MIDDLE - _BOX_WIDTH // 2 if self.is_left else _MIDDLE + _BOX_WIDTH // 2
 
 
-def neighbourhood(gathered: Gathered, teller: Teller) -> Picture | None:
-    """The things next to a thing, those that sources name first; None when it has none."""
-    joined = list(_joined(gathered, teller))[:_MOST]
+def neighbourhood(data: EntityData, display: Display) -> Diagram | None:
+    """The entities next to an entity, those that sources state first; None when it has none."""
+    joined = list(islice(_joined(data, display), _MAX_NEIGHBOURS))
     if not joined:
         return None
-    half = (len(joined) + 1) // 2
-    rows = max(half, 1)
+    rows = (len(joined) + 1) // 2
     neighbours = []
-    for number, (property, shown, points_here) in enumerate(joined):
-        is_left, place = number >= half, number % half
-        in_column = half if not is_left else len(joined) - half
-        y = _TOP + _HIGH * (place + (rows - in_column) / 2) + 14
-        neighbours.append(Neighbour(_short(shown.text), shown.address, property, is_left, y, points_here))
-    height = rows * _HIGH + _TOP
-    words = ", ".join(f"{one.way}: {one.text}" for one in neighbours)
+    for number, (property, value, points_here) in enumerate(joined):
+        is_left, row = number >= rows, number % rows
+        in_column = len(joined) - rows if is_left else rows
+        y = _MARGIN + _ROW_HEIGHT * (row + (rows - in_column) / 2) + 14
+        neighbours.append(Neighbour(_shortened(value.text), value.url, property, is_left, y, points_here))
+    height = rows * _ROW_HEIGHT + _MARGIN
     svg = render(
-        "neighbourhood.svg", neighbours=neighbours, title=f"{gathered.label} and what is next to it",
-        label=_lines(gathered.label), width=_WIDE, height=height, middle=_MIDDLE, box=_BOX, y=height / 2,
+        "neighbourhood.svg", neighbours=neighbours, title=f"{data.label} and what is next to it",
+        label=_wrapped(data.label), width=_WIDTH, height=height, middle=_MIDDLE, box=_BOX_WIDTH, y=height / 2,
     )  # fmt: skip
-    return Picture(svg, words)
+    return Diagram(svg, ", ".join(f"{neighbour.label}: {neighbour.text}" for neighbour in neighbours))
 
 
-def _joined(gathered: Gathered, teller: Teller) -> Iterator[tuple[str, Shown, bool]]:
-    """Property and neighbour, in turn through the properties, so that one with many does not hide the others."""
-    queues: list[list[tuple[str, Shown, bool]]] = []
-    for is_said in (True, False):
-        for property, values in sorted(gathered.values.items(), key=lambda one: _rank(one[0])):
-            if property.value.removeprefix(FILM) not in FOLLOWING_ONLY:
-                said = [one.value for one in values.said if bool(one.facts) is is_said]
-                things = [one for one in said if isinstance(one, NamedNode) and owner_of(one)[0] is None]
-                queues.append([(teller.label(property), teller.term(one), False) for one in things[:_OF_ONE]])
+def _joined(data: EntityData, display: Display) -> Iterator[tuple[str, DisplayValue, bool]]:
+    """Yield property and neighbour, a property at a time, so that one with many values does not hide the others."""
+    queues: list[list[tuple[str, DisplayValue, bool]]] = []
+    for is_stated in (True, False):
+        for property, values in sorted(data.values.items(), key=lambda item: _rank(item[0])):
+            if property not in WIDER:
+                terms = [value.value for value in values.values if bool(value.facts) is is_stated]
+                entities = [term for term in terms if isinstance(term, NamedNode) and not is_part_term(term)]
+                queues.append(
+                    [(display.label(property), display.term(entity), False) for entity in entities[:_MAX_PER_PROPERTY]]
+                )
     queues += [
-        [(way_back(teller, one.property), teller.term(thing), True) for thing in one.things[:_OF_ONE]]
-        for one in gathered.leading
+        [
+            (display.inverse_label(referrers.property), display.term(entity), True)
+            for entity in referrers.entities[:_MAX_PER_PROPERTY]
+        ]
+        for referrers in data.referrers
     ]
-    seen: set[Term | None] = {gathered.thing}
-    for turn in range(_OF_ONE):
+    seen: set[Term | None] = {data.entity}
+    for turn in range(_MAX_PER_PROPERTY):
         for queue in queues:
-            if turn < len(queue) and queue[turn][1].address.startswith("/") and queue[turn][1].term not in seen:
+            if turn < len(queue) and queue[turn][1].url.startswith("/") and queue[turn][1].term not in seen:
                 seen.add(queue[turn][1].term)
                 yield queue[turn]
 
 
 def _rank(property: NamedNode) -> tuple[int, str]:
-    """What opens a page stands first here too."""
-    name = property.value.removeprefix(FILM)
-    places = [names.index(name) for names in OPENING.values() if name in names]
-    return (min(places, default=99), name)
+    """The properties of cards come first, as on the page."""
+    positions = [properties.index(property) for properties in CARD.values() if property in properties]
+    return (min(positions, default=99), property.value)
+
+
+# --- network: triples between entities, in columns
 
 
 @dataclass(frozen=True, slots=True)
-class Spot:
-    """A node of a drawing: where it stands."""
+class NetworkNode:
+    """An entity of a network, with its position."""
 
     text: str
-    address: str
+    url: str
     x: float
     y: float
 
 
 @dataclass(frozen=True, slots=True)
-class Edge:
-    """A line between two spots, with the name of its property in the middle."""
+class NetworkEdge:
+    """A triple of a network, with the name of its property."""
 
     text: str
-    start: Spot
-    end: Spot
+    start: NetworkNode
+    end: NetworkNode
 
     @property
     def middle(self) -> tuple[float, float]:
-        """Where its name stands."""
+        """The position of its name."""
         return ((self.start.x + self.end.x) / 2, (self.start.y + self.end.y) / 2)
 
 
-def network(triples: Sequence[Triple], teller: Teller) -> Picture | None:
-    """Triples between things, drawn as a network of at most some forty things; None when no two things are joined."""
-    joined = [one for one in triples if isinstance(one.subject, NamedNode) and isinstance(one.object, NamedNode)]
-    joined = [one for one in joined if not one.predicate.value.endswith("#type")]
-    nodes: dict[NamedNode, None] = {}
-    for triple in joined:
-        both = [one for one in (triple.subject, triple.object) if isinstance(one, NamedNode)]
-        if len(nodes.keys() | set(both)) <= MOST_NODES:
-            nodes.update(dict.fromkeys(both))
-    if not nodes:
+def network(triples: Sequence[Triple], display: Display) -> Diagram | None:
+    """Triples between entities as a network of at most `MAX_NODES`; None when no two entities are joined."""
+    joined = [
+        (triple.subject, triple.predicate, triple.object)
+        for triple in triples
+        if isinstance(triple.subject, NamedNode) and isinstance(triple.object, NamedNode) and triple.predicate != TYPE
+    ]
+    entities: dict[NamedNode, None] = {}
+    for subject, _, value in joined:
+        if len(entities.keys() | {subject, value}) <= MAX_NODES:
+            entities |= {subject: None, value: None}
+    if not entities:
         return None
-    kept = [triple for triple in joined if triple.subject in nodes and triple.object in nodes]
-    columns = _columns(list(nodes), kept)
-    height = _TOP + _HIGH * max(map(len, columns))
-    places = _places(columns, height)
-    shown = {node: teller.term(node) for node in nodes}
-    spots = {node: Spot(_short(shown[node].text), shown[node].address, *places[node]) for node in nodes}
-    edges = [Edge(teller.label(one.predicate), spots[one.subject], spots[one.object]) for one in kept]  # type: ignore[index]
-    words = "; ".join(f"{edge.start.text} {edge.text} {edge.end.text}" for edge in edges[:20])
+    drawn = [triple for triple in joined if triple[0] in entities and triple[2] in entities]
+    columns = _columns(list(entities), [(subject, value) for subject, _, value in drawn])
+    height = _MARGIN + _ROW_HEIGHT * max(map(len, columns))
+    values = {entity: display.term(entity) for entity in entities}
+    nodes = {
+        entity: NetworkNode(_shortened(values[entity].text), values[entity].url, *position)
+        for entity, position in _positions(columns, height).items()
+    }
+    edges = [NetworkEdge(display.label(property), nodes[start], nodes[end]) for start, property, end in drawn]
     svg = render(
-        "network.svg", spots=list(spots.values()), edges=edges, width=_WIDE, height=height, title="Answer as a graph"
-    )
-    return Picture(svg, words)
+        "network.svg", nodes=[nodes[entity] for entity in entities], edges=edges, width=_WIDTH, height=height,
+        title="Answer as a graph",
+    )  # fmt: skip
+    return Diagram(svg)
 
 
-def _columns(nodes: Sequence[NamedNode], triples: Sequence[Triple]) -> list[list[NamedNode]]:
-    """Nodes in columns from left to right as triples lead on, each beside those that lead to it."""
-    before: dict[NamedNode, list[NamedNode]] = {node: [] for node in nodes}
-    for triple in triples:
-        if triple.subject != triple.object:
-            before[triple.object].append(triple.subject)  # type: ignore[index, arg-type]
-    column = dict.fromkeys(nodes, 0)
-    for _ in range(_MOST_COLUMNS - 1):
-        # Where triples lead round in a circle, this comes to an end at the last column.
-        for node in nodes:
-            column[node] = min(_MOST_COLUMNS - 1, max((column[one] + 1 for one in before[node]), default=0))
+def _columns(entities: Sequence[NamedNode], pairs: Sequence[tuple[NamedNode, NamedNode]]) -> list[list[NamedNode]]:
+    """Entities in columns from left to right in the direction of the triples, each beside those that lead to it."""
+    before: dict[NamedNode, list[NamedNode]] = {entity: [] for entity in entities}
+    for start, end in pairs:
+        if start != end:
+            before[end].append(start)
+    column = dict.fromkeys(entities, 0)
+    for _ in range(_MAX_COLUMNS - 1):
+        # In a cycle of triples this ends at the last column.
+        for entity in entities:
+            column[entity] = min(_MAX_COLUMNS - 1, max((column[other] + 1 for other in before[entity]), default=0))
     columns: list[list[NamedNode]] = [[] for _ in range(max(column.values()) + 1)]
     height: dict[NamedNode, float] = {}
-    for number, here in enumerate(columns):
-        here += [node for node in nodes if column[node] == number]
-        here.sort(key=lambda node: _mean([height[one] for one in before[node] if one in height]))
-        height |= {node: (place + 0.5) / len(here) for place, node in enumerate(here)}
-    return [here for here in columns if here]
+    for number, members in enumerate(columns):
+        members += [entity for entity in entities if column[entity] == number]
+        members.sort(key=lambda entity: _mean([height[other] for other in before[entity] if other in height]))
+        height |= {entity: (row + 0.5) / len(members) for row, entity in enumerate(members)}
+    return [members for members in columns if members]
 
 
 def _mean(values: Sequence[float]) -> float:
     return sum(values) / len(values) if values else 0.0
 
 
-def _places(columns: Sequence[Sequence[NamedNode]], high: float) -> Mapping[NamedNode, tuple[float, float]]:
-    """Where each node stands: its column's side, and the column stretched over the height."""
-    wide = (_WIDE - 2 * _SIDE) / max(1, len(columns) - 1)
+def _positions(columns: Sequence[Sequence[NamedNode]], height: float) -> Mapping[NamedNode, tuple[float, float]]:
+    """The position of each entity: its column's side, and the column spread over the height."""
+    width = (_WIDTH - 2 * _SIDE) / max(1, len(columns) - 1)
     return {
-        node: (_SIDE + wide * number, high * (place + 0.5) / len(column))
+        entity: (_SIDE + width * number, height * (row + 0.5) / len(column))
         for number, column in enumerate(columns)
-        for place, node in enumerate(column)
+        for row, entity in enumerate(column)
     }
 
 
-def _short(text: str) -> str:
-    return text if len(text) <= _LETTERS else text[: _LETTERS - 1].rstrip() + "…"
+def _shortened(text: str) -> str:
+    return text if len(text) <= _MAX_LETTERS else text[: _MAX_LETTERS - 1].rstrip() + "…"
 
 
-def _lines(label: str) -> list[str]:
-    """A label in at most three lines for the middle box."""
+def _wrapped(label: str) -> list[str]:
+    """A label in at most three lines."""
     lines = [""]
     for word in label.split():
         if len(lines[-1]) + len(word) > 20 and lines[-1]:

@@ -1,226 +1,507 @@
-"""Parts of a thing - wins, releases, figures - walk in; tables and bars walk out, each row with who says it."""
+"""The tables, charts and lists of an entity's page: parts, cast and crew, works, statements, conflicts, timeline."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
-from pyoxigraph import Literal, NamedNode
+from pyoxigraph import Literal, NamedNode, Triple
 
-from kg.facts.model import Fact
+from kg import vocabulary as vocab
+from kg.graph.store import find_quads
 from kg.lookup.entity_description import PropertyValue
-from kg.server.pages.display import Citation, Shown, Teller, is_number, to_day, to_float, to_grouped, to_spaced
-from kg.server.pages.entity_data import Gathered, Part
-from kg.server.pages.layout_tables import CAPTIONS, COLUMNS, FOLLOWING_ONLY, HEADINGS, MERGED
-from kg.server.pages.view_models import Bar, Bars, Link, Table, TableRow
-from kg.terms import FILM, LABEL, entity_iri
+from kg.lookup.phrases import date_in_words, name_in_words, number_in_words
+from kg.server.pages.display import (
+    BarChart,
+    Block,
+    ChartBar,
+    ConflictList,
+    Display,
+    DisplayConflict,
+    DisplayTable,
+    DisplayValue,
+    Hyperlink,
+    PropertyLine,
+    PropertyList,
+    QuotedStatement,
+    RejectedValue,
+    SourceCitation,
+    StatementList,
+    TableRow,
+    Timeline,
+    TimelineEvent,
+    capitalised,
+    is_number,
+    numeric_value,
+)
+from kg.server.pages.entity_data import EntityData, PartData, date_of, is_known, is_part_term
+from kg.server.pages.layouts import AGENTS, CAPTIONS, CAST, COLUMNS, CREW, HEADINGS, MERGED, ROLES, UNDATED, WIDER
+from kg.server.pages.urls import values_url, why_url
+from kg.terms import FILM, KNOWLEDGE, Term
 
-_SIGNS = {"USD": "$", "EUR": "€", "GBP": "£", "JPY": "¥"}
-_FOLLOWS = ("awardProgramme", "festival")
-_MOST_COLUMNS = 5
-_NO_AMOUNTS = ("position", "year", "number")
+_CURRENCY_SIGNS = {"USD": "$", "EUR": "€", "GBP": "£", "JPY": "¥"}
+_INFERRED_COLUMNS = (vocab.awardProgramme, vocab.festival)
+"""Shown only where no row has an award or edition, from which they follow."""
+_MAX_COLUMNS = 5
+_NOT_AMOUNTS = (vocab.position, vocab.year, vocab.number)
+"""Numbers that are not aligned as amounts are."""
 
 
-def table_of(
-    gathered: Gathered, teller: Teller, parts: Sequence[Part], *, caption: str = "", more: tuple[Link, ...] = ()
-) -> Table:
-    """A table of parts of one class; it says to what they belong where that is not the page's thing."""
-    kind = parts[0].kind
-    with_owner = any(part.owner != gathered.thing for part in parts)
-    every = [name for name in columns_of(parts) if not _is_known(gathered, parts, name)]
-    columns, noted = _kept(parts, every)
-    if all(part.owner == gathered.thing or _has_owner(part, columns) for part in parts):
-        with_owner = False
-    ways = {gathered.way_to(part) for part in parts} - {""} - FOLLOWING_ONLY
-    rows = tuple(
-        _row(gathered, teller, part, columns, noted, with_owner=with_owner, with_way=len(ways) > 1)
-        for part in in_order(gathered, parts)
+# --- tables of parts
+
+
+def part_tables(
+    data: EntityData, display: Display, parts: Iterable[PartData], classes: Iterable[NamedNode]
+) -> Iterator[Block]:
+    """Yield a table for each of these classes, or for the classes below it that the parts have."""
+    rest = list(parts)
+    for name in classes:
+        chosen = [part for part in rest if name in part.classes]
+        rest = [part for part in rest if name not in part.classes]
+        yield from tables_by_class(data, display, chosen)
+
+
+def tables_by_class(data: EntityData, display: Display, parts: Sequence[PartData]) -> Iterator[Block]:
+    """Yield a table for each narrowest class of these parts."""
+    for narrow in dict.fromkeys(part.narrowest_class for part in parts):
+        table = part_table(data, display, [part for part in parts if part.narrowest_class == narrow])
+        yield table if len(table.columns) > 1 else _as_list(table)
+
+
+def _as_list(table: DisplayTable) -> PropertyList:
+    """A table of a single column as a list: there is nothing to compare in it."""
+    values = [replace(value, citations=row.citations) for row in table.rows for cell in row.cells[:1] for value in cell]
+    return PropertyList((PropertyLine(table.caption, tuple(values)),))
+
+
+def part_table(
+    data: EntityData,
+    display: Display,
+    parts: Sequence[PartData],
+    *,
+    caption: str = "",
+    more: tuple[Hyperlink, ...] = (),
+) -> DisplayTable:
+    """A table of parts of one class; with a column of owners where these are not all the page's entity."""
+    columns, others = _split_columns(
+        parts, [column for column in columns_of(parts) if not _has_only(data.entity, parts, column)]
     )
-    headings = [*(["As"] if len(ways) > 1 else []), *(heading(teller, name) for name in columns)]
-    headings += ["Also"] if noted else []
+    has_owners = any(part.owner != data.entity for part in parts) and not all(
+        part.owner == data.entity or _names_owner(part, columns) for part in parts
+    )
+    roles = {data.property_to(part) for part in parts} - {None} - WIDER
+    has_roles = len(roles) > 1
+    first = [*(["Of"] if has_owners else []), *(["As"] if has_roles else [])]
+    headings = [*first, *(heading(display, column) for column in columns), *(["Also"] if others else [])]
+    rows = tuple(
+        TableRow(
+            (
+                *([(_owner(data, display, part),)] if has_owners else []),
+                *([_role(data, display, part)] if has_roles else []),
+                *(cell(display, part, column) for column in columns),
+                *([tuple(_labelled(display, part, others))] if others else []),
+            ),
+            row_citations(display, part),
+        )
+        for part in in_order(data, parts)
+    )
     numeric = frozenset(
-        number + with_owner + (len(ways) > 1) for number, name in enumerate(columns)
-        if name not in _NO_AMOUNTS and all(is_number(one.value) for part in parts for one in part_values(part, name))
+        position for position, column in enumerate(columns, start=len(first))
+        if column not in _NOT_AMOUNTS
+        and all(is_number(value.value) for part in parts for value in part.values(column))
     )  # fmt: skip
-    first = ["Of"] if with_owner else []
-    titled = caption or CAPTIONS.get(kind, to_spaced(kind).capitalize())
-    return Table(titled, (*first, *headings), rows, numeric, more)
+    class_name = parts[0].narrowest_class
+    title = CAPTIONS.get(class_name) or capitalised(name_in_words(class_name.value.removeprefix(FILM)))
+    return DisplayTable(caption or title, tuple(headings), rows, numeric, more)
 
 
-def columns_of(parts: Iterable[Part]) -> list[str]:
-    """The columns that some row fills: those of the layout first, then others by name."""
-    parts = list(parts)
-    filled = {name_of(one) for part in parts for one in part.said}
-    # What follows is told only where nothing narrower is said: the programme for want of an award's edition.
-    wanted = [name for part in parts for name in COLUMNS.get(part.kind, ())]
-    named = [name for name in dict.fromkeys(wanted) if name in filled]
-    others = sorted(filled - set(named) - MERGED - set(_FOLLOWS))
-    if not {"edition", "award"} & filled:
-        others += [name for name in _FOLLOWS if name in filled and name not in named]
+def columns_of(parts: Sequence[PartData]) -> list[NamedNode]:
+    """The properties that some row has: those of the layout first, the others by name."""
+    filled = {value.property for part in parts for value in part.properties}
+    layout = dict.fromkeys(column for part in parts for column in COLUMNS.get(part.narrowest_class, ()))
+    named = [column for column in layout if column in filled]
+    others = sorted(filled - set(named) - MERGED - set(_INFERRED_COLUMNS), key=lambda column: column.value)
+    if filled.isdisjoint((vocab.edition, vocab.award)):
+        others += [column for column in _INFERRED_COLUMNS if column in filled and column not in named]
     return [*named, *others]
 
 
-def name_of(said: PropertyValue) -> str:
-    """A property as the layouts call it."""
-    return "label" if said.property == LABEL else said.property.value.removeprefix(FILM)
+def _split_columns(parts: Sequence[PartData], columns: Sequence[NamedNode]) -> tuple[list[NamedNode], list[NamedNode]]:
+    """The columns for which a table has room, and those that few rows fill, which share its last column."""
+    filled = {column: sum(bool(part.values(column)) for part in parts) for column in columns}
+    main = {column for part in parts for column in COLUMNS.get(part.narrowest_class, ())[:2]}
+    frequent = [column for column in columns if column in main or filled[column] * 3 >= len(parts)]
+    chosen = frequent[:_MAX_COLUMNS] or list(columns[:1])
+    return chosen, [column for column in columns if column not in chosen]
 
 
-def heading(teller: Teller, name: str) -> str:
-    """What stands over a column."""
-    label = HEADINGS.get(name) or teller.label(entity_iri(name))
-    return label[:1].upper() + label[1:]
+def _has_only(entity: NamedNode, parts: Sequence[PartData], column: NamedNode) -> bool:
+    """True for a column in which nothing but the page's own entity is."""
+    values = [value.value for part in parts for value in part.values(column)]
+    return bool(values) and all(value == entity for value in values)
 
 
-def in_order(gathered: Gathered, parts: Iterable[Part]) -> list[Part]:
-    """By their first day where they have one, then by position and name; prizes the newest first."""
+def _names_owner(part: PartData, columns: Sequence[NamedNode]) -> bool:
+    """True when a row names the owner in one of its columns, such as the film for which a prize was won."""
+    return any(value.value == part.owner for value in part.values(*columns))
 
-    def key(part: Part) -> tuple[str, float, str]:
-        position = to_float(part.first("position", "order"))
-        day = gathered.days.get(part.node) or gathered.years.get(part.node, "9999")
-        return (day, position if position is not None else 1e9, part.node.value)
+
+def heading(display: Display, property: NamedNode) -> str:
+    """The heading of a column or line."""
+    return capitalised(HEADINGS.get(property) or display.label(property))
+
+
+def in_order(data: EntityData, parts: Iterable[PartData]) -> list[PartData]:
+    """By their first day, then by position and IRI; awards the newest first."""
+
+    def key(part: PartData) -> tuple[str, float, str]:
+        position = numeric_value(part.first(vocab.position, vocab.order))
+        day = data.days.get(part.iri) or data.years.get(part.iri, "9999")
+        return (day, position if position is not None else 1e9, part.iri.value)
 
     ordered = sorted(parts, key=key)
-    if ordered and all(part.kind in ("Win", "Nomination") for part in ordered):
-        ordered.sort(key=lambda part: gathered.years.get(part.node, "")[:4], reverse=True)
+    if ordered and all(part.narrowest_class in (vocab.Win, vocab.Nomination) for part in ordered):
+        ordered.sort(key=lambda part: data.years.get(part.iri, "")[:4], reverse=True)
     return ordered
 
 
-def _kept(parts: Sequence[Part], names: Sequence[str]) -> tuple[list[str], list[str]]:
-    """The columns that a table has room for, and those that are told in its last one: what few rows have."""
-    filled = {name: sum(bool(part_values(part, name)) for part in parts) for name in names}
-    first = {name for part in parts for name in COLUMNS.get(part.kind, ())[:2]}
-    often = [name for name in names if name in first or filled[name] * 3 >= len(parts)]
-    kept = often[:_MOST_COLUMNS] or list(names[:1])
-    return kept, [name for name in names if name not in kept]
+# --- cells
 
 
-def part_values(part: Part, name: str) -> list[PropertyValue]:
-    """The values of a column in one row."""
-    return [one for one in part.said if name_of(one) == name]
+def _owner(data: EntityData, display: Display, part: PartData) -> DisplayValue:
+    return DisplayValue(data.label) if part.owner == data.entity else display.term(part.owner)
 
 
-def _row(
-    gathered: Gathered,
-    teller: Teller,
-    part: Part,
-    columns: Sequence[str],
-    noted: Sequence[str],
-    *,
-    with_owner: bool,
-    with_way: bool,
-) -> TableRow:
-    cells = [cell(teller, part, name) for name in columns]
-    if with_way:
-        way = gathered.way_to(part)
-        cells.insert(0, (Shown(teller.label(entity_iri(way))),) if way else ())
-    if with_owner:
-        is_own = part.owner == gathered.thing
-        cells.insert(0, (Shown(gathered.label) if is_own else teller.term(part.owner),))
-    if noted:
-        cells.append(tuple(_noted(teller, part, noted)))
-    return TableRow(tuple(cells), tuple(citations_of(teller, part)))
+def _role(data: EntityData, display: Display, part: PartData) -> tuple[DisplayValue, ...]:
+    property = data.property_to(part)
+    return (DisplayValue(display.label(property)),) if property is not None else ()
 
 
-def _noted(teller: Teller, part: Part, names: Sequence[str]) -> Iterator[Shown]:
-    """What a row has beside its columns, each value under its name."""
-    for name in names:
-        for shown in cell(teller, part, name):
-            yield replace(shown, label=heading(teller, name).lower())
+def _labelled(display: Display, part: PartData, columns: Sequence[NamedNode]) -> Iterator[DisplayValue]:
+    """Yield the values of several properties, each with the property's name."""
+    for column in columns:
+        for value in cell(display, part, column):
+            yield replace(value, label=heading(display, column).lower())
 
 
-def cell(teller: Teller, part: Part, name: str) -> tuple[Shown, ...]:
-    """The values of one property of a part, money with its currency, a score with its scale."""
-    said = part_values(part, name)
-    if name == "amount":
-        return tuple(Shown(money(part, one)) for one in said)
-    if name == "score":
-        scale = part.first("scale")
-        return tuple(Shown(f"{one.text} of {scale.value}" if scale is not None else one.text) for one in said)
-    if name == "claim" and (part.first("reportedWrongly") or Literal("")).value == "true":
-        return tuple(Shown(f"{one.text} (reported wrongly)") for one in said)
-    return tuple(teller.term(one.value) for one in said)
+def cell(display: Display, part: PartData, column: NamedNode) -> tuple[DisplayValue, ...]:
+    """The values of a part's property: money with its currency, a score with its scale."""
+    values = part.values(column)
+    if column == vocab.amount:
+        return tuple(DisplayValue(money(part, value)) for value in values)
+    if column == vocab.score and (scale := part.text(vocab.scale)):
+        return tuple(DisplayValue(f"{value.text} of {scale}") for value in values)
+    if column == vocab.score:
+        return tuple(DisplayValue(value.text) for value in values)
+    if column == vocab.claim and part.text(vocab.reportedWrongly) == "true":
+        return tuple(DisplayValue(f"{value.text} (reported wrongly)") for value in values)
+    return tuple(display.term(value.value) for value in values)
 
 
-def money(part: Part, said: PropertyValue) -> str:
-    """`$36,500,000`, `about CHF 40,000,000`."""
-    currency, about = part.first("currency"), part.first("approximate")
-    code = currency.value if currency is not None else ""
-    sign = _SIGNS.get(code, f"{code} " if code else "")
-    is_about = about is not None and about.value == "true"
-    value = said.value.value if isinstance(said.value, Literal) else said.text
-    return f"{'about ' if is_about else ''}{sign}{to_grouped(value)}"
+def money(part: PartData, value: PropertyValue) -> str:
+    """An amount with its currency: `$36,500,000`, `about CHF 40,000,000`."""
+    currency = part.text(vocab.currency)
+    sign = _CURRENCY_SIGNS.get(currency, f"{currency} " if currency else "")
+    amount = value.value.value if isinstance(value.value, Literal) else value.text
+    return f"{'about ' if part.text(vocab.approximate) == 'true' else ''}{sign}{number_in_words(amount)}"
 
 
-def citations_of(teller: Teller, part: Part) -> Iterable[Citation]:
-    """Who says anything in a row, by property."""
-    facts: list[Fact] = [fact for one in part.said for fact in one.facts]
-    return teller.citations(facts, about=True)
+def row_citations(display: Display, part: PartData) -> tuple[SourceCitation, ...]:
+    """The sources of everything in a row, by property."""
+    return display.citations((fact for value in part.properties for fact in value.facts), with_property=True)
 
 
-def _is_known(gathered: Gathered, parts: Sequence[Part], name: str) -> bool:
-    """True for a column that says nothing new: nothing but the page's own thing stands in it."""
-    values = [one.value for part in parts for one in part.said if name_of(one) == name]
-    return bool(values) and all(value == gathered.thing for value in values)
+# --- charts
 
 
-def _has_owner(part: Part, columns: Sequence[str]) -> bool:
-    """True when a row names what it belongs to anyway, such as the film for which a prize was won."""
-    return any(one.value == part.owner for name in columns for one in part_values(part, name))
-
-
-def box_office(gathered: Gathered, teller: Teller, parts: Sequence[Part]) -> Iterator[Bars]:
-    """Takings as bars: totals by territory, and what was taken in each shorter period; one chart for each currency."""
+def box_office(data: EntityData, display: Display, figures: Sequence[PartData]) -> Iterator[BarChart]:
+    """Yield charts of box office figures in one currency: totals by territory, then figures of shorter periods."""
     for is_total, caption in ((True, "In all, by territory"), (False, "By period")):
-        chosen = [part for part in parts if part.values("amount") and _is_total(part) is is_total]
-        for currency in dict.fromkeys(_text(part, "currency") for part in chosen):
-            of_currency = [part for part in chosen if _text(part, "currency") == currency]
-            amounts = [to_float(part.first("amount")) or 0.0 for part in of_currency]
+        chosen = [part for part in figures if part.values(vocab.amount) and _is_total(part) is is_total]
+        for currency in dict.fromkeys(part.text(vocab.currency) for part in chosen):
+            of_currency = [part for part in chosen if part.text(vocab.currency) == currency]
+            amounts = [numeric_value(part.first(vocab.amount)) or 0.0 for part in of_currency]
             highest = max(amounts, default=0.0)
-            pairs = sorted(zip(of_currency, amounts, strict=True), key=lambda one: -one[1] if is_total else one[1])
-            bars = tuple(_taken(gathered, teller, part, amount, highest, is_total) for part, amount in pairs)
-            yield Bars(f"{caption}{f', in {currency}' if currency else ''}", bars)
+            pairs = sorted(zip(of_currency, amounts, strict=True), key=lambda pair: -pair[1] if is_total else pair[1])
+            bars = tuple(
+                _gross(data, display, part, 100 * amount / highest if highest > 0 else 0.0, is_total=is_total)
+                for part, amount in pairs
+            )
+            yield BarChart(f"{caption}{f', in {currency}' if currency else ''}", bars)
 
 
-def _taken(gathered: Gathered, teller: Teller, part: Part, amount: float, highest: float, is_total: bool) -> Bar:
-    names = ("territory",) if is_total else ("period", "territory")
-    label = tuple(shown for name in names for shown in cell(teller, part, name))
-    if part.owner != gathered.thing:
-        label = (teller.term(part.owner), *label)
-    notes = [f"as of {to_day(_text(part, 'asOf'))}"] if part.first("asOf") is not None else []
-    for name, told in (
-        ("theaters", "{} theaters"),
-        ("perTheaterAverage", "{} per theater"),
-        ("chartPosition", "no. {}"),
-    ):
-        if (value := part.first(name)) is not None:
-            notes.append(told.format(to_grouped(value.value)))
-    said = money(part, part.values("amount")[0])
-    length = 100 * amount / highest if highest > 0 else 0.0
-    return Bar(label or (Shown("not told where"),), said, length, ", ".join(notes), tuple(citations_of(teller, part)))
+def _is_total(part: PartData) -> bool:
+    return part.text(vocab.period) in ("", "total")
 
 
-def _is_total(part: Part) -> bool:
-    return _text(part, "period") in ("", "total")
+def _gross(data: EntityData, display: Display, part: PartData, length: float, *, is_total: bool) -> ChartBar:
+    names = (vocab.territory,) if is_total else (vocab.period, vocab.territory)
+    label = tuple(value for name in names for value in cell(display, part, name))
+    if part.owner != data.entity:
+        label = (display.term(part.owner), *label)
+    notes = [f"as of {date_in_words(day)}"] if (day := part.text(vocab.asOf)) else []
+    for property, words in _GROSS_NOTES.items():
+        if number := part.text(property):
+            notes.append(words.format(number_in_words(number)))
+    amount = money(part, part.values(vocab.amount)[0])
+    return ChartBar(
+        label or (DisplayValue("not told where"),), amount, length, ", ".join(notes), row_citations(display, part)
+    )
 
 
-def ratings(gathered: Gathered, teller: Teller, parts: Sequence[Part]) -> Bars:
-    """Scores as bars, each of its own scale."""
-    return Bars("Scores, each on its own scale", tuple(_rated(gathered, teller, part) for part in parts))
+_GROSS_NOTES = {
+    vocab.theaters: "{} theaters",
+    vocab.perTheaterAverage: "{} per theater",
+    vocab.chartPosition: "no. {}",
+}
 
 
-def _rated(gathered: Gathered, teller: Teller, part: Part) -> Bar:
-    score, scale = to_float(part.first("score")), to_float(part.first("scale"))
-    percent = to_float(part.first("positivePercent"))
+def ratings(data: EntityData, display: Display, parts: Sequence[PartData]) -> BarChart:
+    """A chart of scores, each on its own scale."""
+    return BarChart("Scores, each on its own scale", tuple(_rating(data, display, part) for part in parts))
+
+
+def _rating(data: EntityData, display: Display, part: PartData) -> ChartBar:
+    score, scale = numeric_value(part.first(vocab.score)), numeric_value(part.first(vocab.scale))
+    percent = numeric_value(part.first(vocab.positivePercent))
     length = 100 * score / scale if score is not None and scale else percent or 0.0
-    said = cell(teller, part, "score")[0].text if score is not None else f"{percent:g} %" if percent is not None else ""
-    notes = [f"{percent:g} % positive"] if percent is not None and score is not None else []
-    notes += [f"{count.value} reviews"] if (count := part.first("reviewCount")) is not None else []
-    notes += [shown.text for name in ("verdict", "method") for shown in cell(teller, part, name)]
-    notes += [f"critics from {shown.text}" for shown in cell(teller, part, "criticsFrom")]
-    label = (teller.term(part.owner),) if part.owner != gathered.thing else cell(teller, part, "aggregator")
-    return Bar(label, said, min(length, 100.0), ", ".join(notes), tuple(citations_of(teller, part)))
+    positive = f"{percent:g} %" if percent is not None else ""
+    text = cell(display, part, vocab.score)[0].text if score is not None else positive
+    notes = [f"{positive} positive"] if positive and score is not None else []
+    notes += [f"{count} reviews"] if (count := part.text(vocab.reviewCount)) else []
+    notes += [value.text for name in (vocab.verdict, vocab.method) for value in cell(display, part, name)]
+    notes += [f"critics from {value.text}" for value in cell(display, part, vocab.criticsFrom)]
+    label = (display.term(part.owner),) if part.owner != data.entity else cell(display, part, vocab.aggregator)
+    return ChartBar(label, text, min(length, 100.0), ", ".join(notes), row_citations(display, part))
 
 
-def _text(part: Part, name: str) -> str:
-    value = part.first(name)
-    return value.value if value is not None and not isinstance(value, NamedNode) else ""
+# --- cast, crew and works
+
+
+def cast_table(data: EntityData, display: Display) -> Iterator[Block]:
+    """Yield the cast of a film with their characters, from credits or else from the characters that they play."""
+    actors = data.of(*CAST)
+    if vocab.Film not in data.classes or not actors:
+        return
+    credits = [part for part in data.parts if part.narrowest_class == vocab.CastCredit and part.owner == data.entity]
+    rows = []
+    for actor in actors:
+        own = [part for part in credits if part.first(vocab.agent) == actor.value]
+        characters = tuple(value for part in own for value in cell(display, part, vocab.character))
+        citations = tuple(citation for part in own for citation in row_citations(display, part))
+        billing = _billing(data, actor)
+        name = _best_stated(data, display, actor, CAST)
+        cells = ((name,), characters or tuple(_characters(data, display, actor.value)), (DisplayValue(billing),))
+        rows.append((_BILLINGS.get(billing, len(_BILLINGS)), name.text, TableRow(cells, citations)))
+    rows.sort(key=lambda row: row[:2])
+    more = tuple(
+        Hyperlink(f"all {values.count:,} as {display.label(property)}", values_url(data.entity, property))
+        for property in CAST
+        if (values := data.values.get(property)) is not None and values.omitted
+    )
+    yield DisplayTable("Cast", ("Performer", "Character", "Part"), tuple(row for _, _, row in rows), more=more)
+
+
+_BILLINGS = {"leading": 0, "supporting": 1}
+
+
+def _billing(data: EntityData, actor: PropertyValue) -> str:
+    for property, billing in ((vocab.leadingActor, "leading"), (vocab.supportingActor, "supporting")):
+        if any(value.value == actor.value for value in data.of(property)):
+            return billing
+    return ""
+
+
+def _characters(data: EntityData, display: Display, actor: Term) -> Iterator[DisplayValue]:
+    """Yield the characters of a film whom somebody plays."""
+    graph = display.graph
+    if not isinstance(actor, NamedNode):
+        return
+    for quad in find_quads(graph.store, actor, vocab.plays, None, KNOWLEDGE):
+        character = quad.object
+        if isinstance(character, NamedNode) and is_known(graph, Triple(character, vocab.characterIn, data.entity)):
+            facts = list(graph.provenance.facts(Triple(character, vocab.playedBy, actor)))
+            yield replace(display.term(character, facts), why_url="" if facts else why_url(quad.triple))
+
+
+def _best_stated(
+    data: EntityData, display: Display, value: PropertyValue, properties: Sequence[NamedNode]
+) -> DisplayValue:
+    """A value under the first property that a source states, or else with the explanation of the narrowest."""
+    same = [other for property in properties for other in data.of(property) if other.value == value.value]
+    return display.value(data.entity, next((other for other in same if other.facts), same[0] if same else value))
+
+
+def crew_table(data: EntityData, display: Display) -> Iterator[Block]:
+    """Yield the other people who made a work, one row for each with all their roles."""
+    if vocab.Work not in data.classes:
+        return
+    people: dict[Term, dict[str, DisplayValue]] = {}
+    for property, role in CREW.items():
+        for value in data.of(property):
+            if role or value.value not in people:
+                people.setdefault(value.value, {})[role] = display.value(data.entity, value)
+    for part in data.parts:
+        agent = part.first(vocab.agent)
+        if part.narrowest_class == vocab.CrewCredit and part.owner == data.entity and agent in people:
+            for job in part.values(vocab.job):
+                people[agent][job.text] = DisplayValue(job.text, citations=display.citations(job.facts))
+    rows = tuple(
+        TableRow(((display.term(person),), tuple(_as_role(role, value) for role, value in _named_roles(roles))))
+        for person, roles in people.items()
+        if isinstance(person, NamedNode)
+    )
+    if people:
+        yield DisplayTable("Crew", ("Who", "As"), rows)
+
+
+def _named_roles(roles: dict[str, DisplayValue]) -> list[tuple[str, DisplayValue]]:
+    """The roles, without the one that has no name unless it is the only one."""
+    return [(role, value) for role, value in roles.items() if role] or list(roles.items())
+
+
+def _as_role(role: str, value: DisplayValue) -> DisplayValue:
+    """The name of a role, with the citations or the explanation of the value that states it."""
+    return replace(value, text=role or "crew", url="", term=None)
+
+
+def works_table(data: EntityData, display: Display) -> Iterator[Block]:
+    """Yield the works of a person or organisation by year, one row for each with all roles in it."""
+    works: dict[NamedNode, list[DisplayValue]] = {}
+    more: list[Hyperlink] = []
+    for property, role in ROLES.items():
+        values = data.values.get(property)
+        if values is None or AGENTS.isdisjoint(data.classes):
+            continue
+        is_general = property == vocab.contributedTo
+        if values.omitted and not (is_general and more):
+            more.append(Hyperlink(f"all {values.count:,} as {role}", values_url(data.entity, property)))
+        for value in values.values:
+            if isinstance(value.value, NamedNode) and not is_part_term(value.value):
+                roles = works.setdefault(value.value, [])
+                if not is_general or not roles:
+                    roles.append(_as_role(role, display.value(data.entity, value)))
+    if not works:
+        return
+    dated = sorted((date_of(display.graph, work)[:4], display.label(work), work) for work in works)
+    caption = f"{'Some of the works: ' if more else ''}{len(dated)} work{'s' if len(dated) != 1 else ''}"
+    if not any(year for year, _, _ in dated):
+        rows = tuple(TableRow(((display.term(work),), tuple(works[work]))) for _, _, work in dated)
+        yield DisplayTable(caption, ("Title", "As"), rows, more=tuple(more))
+        return
+    rows = tuple(
+        TableRow(((display.term(work),), (DisplayValue(year),), tuple(works[work]))) for year, _, work in dated
+    )
+    yield DisplayTable(caption, ("Title", "Year", "As"), rows, more=tuple(more))
+
+
+# --- statements
+
+
+def statement_lists(data: EntityData, display: Display, parts: Sequence[PartData]) -> Iterator[StatementList]:
+    """Yield reviews, statements by the page's entity, and statements about it."""
+    reviews = [part for part in parts if part.narrowest_class == vocab.Review]
+    others = [part for part in parts if part.narrowest_class != vocab.Review]
+    for caption, chosen in (
+        ("Reviews", reviews),
+        (f"By {data.label}", [part for part in others if part.owner == data.entity]),
+        (f"About {data.label}", [part for part in others if part.owner != data.entity]),
+    ):
+        if chosen:
+            yield StatementList(tuple(_statement(data, display, part) for part in in_order(data, chosen)), caption)
+
+
+def _statement(data: EntityData, display: Display, part: PartData) -> QuotedStatement:
+    is_own = part.owner == data.entity
+    return QuotedStatement(
+        claim=next(iter(cell(display, part, vocab.claim)), DisplayValue("")),
+        speaker=cell(display, part, vocab.speaker) or (() if is_own else (display.term(part.owner),)),
+        occasion=(*cell(display, part, vocab.occasion), *cell(display, part, vocab.outlet)),
+        about=tuple(value for value in cell(display, part, vocab.about) if value.term != data.entity),
+        words=tuple(value.text for value in part.values(vocab.praiseWord)),
+        date=next((date_in_words(value.text) for value in part.values(vocab.date, vocab.year)), ""),
+        citations=row_citations(display, part),
+    )
+
+
+# --- conflicts
+
+
+def conflict_lists(data: EntityData, display: Display) -> Iterator[Block]:
+    """Yield what is contested with what is preferred to it, and amounts on which sources differ."""
+    found = (*_contested(data, display), *_differing_amounts(data, display))
+    if found:
+        yield ConflictList(found)
+
+
+def _contested(data: EntityData, display: Display) -> Iterator[DisplayConflict]:
+    for conflict in data.conflicts:
+        fact = conflict.contested[0].fact
+        values = dict.fromkeys(fact.value for fact in conflict.preferred)
+        accepted = tuple(
+            display.term(value, [fact for fact in conflict.preferred if fact.value == value]) for value in values
+        )
+        rejected = tuple(
+            RejectedValue(display.term(contested.fact.value, [contested.fact]), f"{contested.kind}: {contested.reason}")
+            for contested in conflict.contested
+        )
+        yield DisplayConflict(display.term(fact.subject), display.label(fact.property), accepted, rejected)
+
+
+def _differing_amounts(data: EntityData, display: Display) -> Iterator[DisplayConflict]:
+    """Yield totals of one territory that differ: each is a figure of its own, with its date."""
+    groups: dict[tuple[NamedNode, Term | None, Term | None, Term | None], list[PartData]] = {}
+    for part in data.parts:
+        name = part.narrowest_class
+        if name in (vocab.BoxOfficeFigure, vocab.Budget) and part.owner == data.entity and part.values(vocab.amount):
+            key = (name, part.first(vocab.territory), part.first(vocab.period), part.first(vocab.currency))
+            groups.setdefault(key, []).append(part)
+    for (name, territory, *_), parts in groups.items():
+        if len({part.first(vocab.amount) for part in parts}) > 1 and len(_sources_of_amounts(parts)) > 1:
+            where = f", {display.label(territory)}" if isinstance(territory, NamedNode) else ""
+            subject = DisplayValue(f"{CAPTIONS[name]}{where}", "#box-office")
+            amounts = tuple(_dated_amount(display, part) for part in in_order(data, parts))
+            yield DisplayConflict(subject, "amount", amounts, note="Each is kept, with the day for which it holds.")
+
+
+def _dated_amount(display: Display, part: PartData) -> DisplayValue:
+    amount, as_of = part.values(vocab.amount)[0], part.text(vocab.asOf)
+    date = f", as of {date_in_words(as_of)}" if as_of else ""
+    return DisplayValue(money(part, amount) + date, citations=display.citations(amount.facts))
+
+
+def _sources_of_amounts(parts: Iterable[PartData]) -> set[str]:
+    return {fact.evidence.source for part in parts for value in part.values(vocab.amount) for fact in value.facts}
+
+
+# --- timeline
+
+
+def timeline(data: EntityData, display: Display) -> Iterator[Block]:
+    """Yield the dated events of the entity, if there are at least two."""
+    events = [
+        _event(data, display, part)
+        for part in data.parts
+        if part.iri in data.days and part.owner == data.entity and part.narrowest_class not in UNDATED
+    ]
+    dates = (vocab.birthDate, vocab.date, vocab.start, vocab.end, vocab.publicationDate)
+    for property in (*dates, *(() if events else (vocab.year,))):
+        for value in data.of(property):
+            text = value.value.value if isinstance(value.value, Literal) else ""
+            citations = display.citations(value.facts)
+            events.append(TimelineEvent(text, date_in_words(text), display.label(property), citations=citations))
+    if len(events) > 1:
+        yield Timeline(tuple(sorted(events, key=lambda event: (event.sort_key, event.title))))
+
+
+def _event(data: EntityData, display: Display, part: PartData) -> TimelineEvent:
+    dated = part.values(vocab.date, vocab.start, vocab.year, vocab.end, vocab.asOf)
+    day = data.days[part.iri]
+    values = [
+        display.term(value.value) for value in part.properties
+        if value not in dated and isinstance(value.value, NamedNode) and value.facts
+    ]  # fmt: skip
+    values += [DisplayValue(value.text) for value in part.values(vocab.medium, vocab.extent)]
+    title = display.label(data.property_to(part) or part.narrowest_class)
+    citations = display.citations([fact for value in dated for fact in value.facts])
+    return TimelineEvent(day, date_in_words(dated[0].text if dated else day), title, tuple(values), citations)

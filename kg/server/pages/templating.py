@@ -1,4 +1,4 @@
-"""A template's name and values walk in; text walks out, with every value escaped."""
+"""The Jinja templates; every value in them is escaped."""
 
 from __future__ import annotations
 
@@ -10,16 +10,17 @@ from jinja2 import Environment, PackageLoader, StrictUndefined, pass_eval_contex
 from jinja2.nodes import EvalContext
 from markupsafe import Markup
 
+from kg.server.pages.urls import query_url
 from kg.version import __version__
 
 STATIC = files("kg.server.pages") / "static"
-"""Where styles and scripts lie."""
+"""The folder of styles and scripts."""
 
 
 @lru_cache(maxsize=1)
 def environment() -> Environment:
-    """The templates; whatever is put into one is escaped, and a name that it is not given is an error."""
-    made = Environment(
+    """The templates; a name that a template does not receive is an error."""
+    created = Environment(
         loader=PackageLoader("kg.server.pages", "templates"),
         autoescape=True,
         undefined=StrictUndefined,
@@ -27,30 +28,30 @@ def environment() -> Environment:
         lstrip_blocks=True,
         auto_reload=False,
     )
-    made.globals |= {"static": static_of, "version": __version__}
-    made.filters["svg"] = _drawn
-    return made
+    created.globals |= {"static_url": static_url, "query_url": query_url, "version": __version__}
+    created.filters["svg"] = _safe_svg
+    return created
 
 
 def render(template: str, /, **values: object) -> str:
-    """A template with values in it."""
+    """The text of a template with values."""
     return environment().get_template(template).render(**values)
 
 
 def compile_all() -> None:
-    """Compile every template, which takes longer than most pages: better before the first request than during it."""
+    """Compile every template; this takes longer than most pages, so it is done before the first request."""
     for name in environment().list_templates():
         environment().get_template(name)
 
 
 @lru_cache(maxsize=16)
-def static_of(name: str) -> str:
-    """The address of a style or script, which changes when the file does, so that it may be kept for ever."""
+def static_url(name: str) -> str:
+    """The URL of a style or script; it changes with the file, so the file may be cached for ever."""
     digest = hashlib.sha256((STATIC / name).read_bytes()).hexdigest()[:12]
     return f"/static/{name}?v={digest}"
 
 
 @pass_eval_context
-def _drawn(_: EvalContext, svg: str) -> Markup:
-    """A drawing of our own, whose texts its template has escaped."""
+def _safe_svg(_: EvalContext, svg: str) -> Markup:
+    """An SVG made here, in which all texts are escaped already."""
     return Markup(svg)  # noqa: S704

@@ -1,4 +1,4 @@
-"""An IRI walks in; the address of its page walks out, or the address outside that may be followed, or nothing."""
+"""URLs of the pages of this site, and links to other sites."""
 
 from __future__ import annotations
 
@@ -9,61 +9,72 @@ from pyoxigraph import Literal, NamedNode, Triple
 
 from kg.terms import BASE, FILM, to_curie
 
-_OURS = re.compile(re.escape(BASE) + r"(?P<way>(?:film|source)/[^\s?#]+)")
-_OUTSIDE = re.compile(r"https?://[^\s<>\"'\\^`{|}]+", re.IGNORECASE)
+_ENTITY = re.compile(re.escape(BASE) + r"(?P<path>(?:film|source)/[^\s?#]+)")
+_EXTERNAL = re.compile(r"https?://[^\s<>\"'\\^`{|}]+", re.IGNORECASE)
 
 
-def page_of(thing: NamedNode) -> str:
-    """The address of a thing's own page here; empty when it is none of this graph's things.
+def page_url(entity: NamedNode) -> str:
+    """The URL of an entity's page; empty when its IRI is not one of this graph.
 
-    >>> page_of(NamedNode("https://w3id.org/filmgraph/film/anora"))
+    >>> page_url(NamedNode("https://w3id.org/filmgraph/film/anora"))
     '/film/anora'
     """
-    found = _OURS.fullmatch(thing.value)
-    return "/" + quote(found["way"], safe="/:@!$&'()*+,;=-._~%") if found is not None else ""
+    match = _ENTITY.fullmatch(entity.value)
+    return "/" + quote(match["path"], safe="/:@!$&'()*+,;=-._~%") if match is not None else ""
 
 
-def outside(text: str) -> str:
-    """The text when it is an address on the web that may be followed, http or https; else nothing.
+def external_url(text: str) -> str:
+    """The text when it is an http or https URL that is safe to link to; otherwise empty.
 
-    >>> outside("https://example.org/a"), outside("javascript:alert(1)")
+    >>> external_url("https://example.org/a"), external_url("javascript:alert(1)")
     ('https://example.org/a', '')
     """
-    return text if _OUTSIDE.fullmatch(text) is not None else ""
+    return text if _EXTERNAL.fullmatch(text) is not None else ""
 
 
-def list_of(thing: NamedNode, property: NamedNode, *, is_named: bool = False) -> str:
-    """The address of all that a thing has of a property, or of all that names it by one; empty where there is none."""
-    page = page_of(thing)
+def values_url(entity: NamedNode, property: NamedNode) -> str:
+    """The URL of all values of an entity's property: a list page, or a query where there is no list page."""
+    query = f"SELECT ?value {{ {to_curie(entity.value)} {to_curie(property.value)} ?value }}"
+    return list_url(entity, property) or sparql_url(query)
+
+
+def referrers_url(entity: NamedNode, property: NamedNode) -> str:
+    """The URL of everything that refers to an entity by a property."""
+    query = f"SELECT ?thing {{ ?thing {to_curie(property.value)} {to_curie(entity.value)} }}"
+    return list_url(entity, property, referrers=True) or sparql_url(query)
+
+
+def list_url(entity: NamedNode, property: NamedNode, *, referrers: bool = False) -> str:
+    """The URL of the list page of a property of the ontology; empty for other properties and entities."""
+    page = page_url(entity)
     if not page or not property.value.startswith(FILM):
         return ""
-    return f"{page}?" + urlencode({"named" if is_named else "all": property.value.removeprefix(FILM)})
+    return f"{page}?" + urlencode({"named" if referrers else "all": property.value.removeprefix(FILM)})
 
 
-def why_of(triple: Triple) -> str:
-    """The address that explains a triple."""
-    subject = str(triple.subject)
-    page = page_of(triple.subject) if isinstance(triple.subject, NamedNode) else ""
-    asked = {"property": to_curie(triple.predicate.value), "value": _value(triple.object)}
+def why_url(triple: Triple) -> str:
+    """The URL of a triple's explanation."""
+    page = page_url(triple.subject) if isinstance(triple.subject, NamedNode) else ""
+    parameters = {"property": to_curie(triple.predicate.value), "value": _value(triple.object)}
     if not page:
-        return "/why?" + urlencode({"subject": subject, **asked})
-    return f"{page}/why?" + urlencode(asked)
-
-
-def query_of(name: str, **values: str) -> str:
-    """The address of a stored query with values for its parameters."""
-    return f"/queries/{quote(name)}" + (f"?{urlencode(values)}" if values else "")
-
-
-def sparql_of(text: str, *, view: str = "") -> str:
-    """The address of the SPARQL page with a query in it: a link that can be passed on."""
-    return "/sparql?" + urlencode({"query": text, **({"view": view} if view else {})})
-
-
-def search_of(words: str, *, kind: str = "") -> str:
-    """The address of a search."""
-    return "/search?" + urlencode({"q": words, **({"kind": kind} if kind else {})})
+        return "/why?" + urlencode({"subject": str(triple.subject), **parameters})
+    return f"{page}/why?" + urlencode(parameters)
 
 
 def _value(value: object) -> str:
     return to_curie(value.value) if isinstance(value, NamedNode) else str(value) if isinstance(value, Literal) else ""
+
+
+def query_url(name: str, **values: str) -> str:
+    """The URL of a stored query with values for its parameters."""
+    return f"/queries/{quote(name)}" + (f"?{urlencode(values)}" if values else "")
+
+
+def sparql_url(text: str, *, view: str = "") -> str:
+    """The URL of the SPARQL page with a query in it."""
+    return "/sparql?" + urlencode({"query": text, **({"view": view} if view else {})})
+
+
+def search_url(words: str, *, class_name: str = "") -> str:
+    """The URL of a search, for all entities or those of a class."""
+    return "/search?" + urlencode({"q": words, **({"kind": class_name} if class_name else {})})

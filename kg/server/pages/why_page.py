@@ -1,9 +1,9 @@
-"""A triple walks in; the page that tells why it holds walks out: the family of a conclusion, down to passages."""
+"""The explanation page: why a triple holds, as a tree down to passages, and the list of an entity's statements."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from pyoxigraph import NamedNode, Triple
 
@@ -12,102 +12,97 @@ from kg.explain.why_formats import to_svg
 from kg.filmgraph import FilmGraph
 from kg.graph.store import find_quads
 from kg.lookup.phrases import axiom_in_words
-from kg.server.pages.display import Citation, Shown, Teller
-from kg.server.pages.entity_page import known_thing, teller_of
+from kg.server.pages.display import Display, DisplayValue, RejectedValue, SourceCitation, display_of
+from kg.server.pages.entity_page import known_entity
 from kg.server.pages.templating import render
-from kg.server.pages.urls import why_of
-from kg.terms import KNOWLEDGE
+from kg.server.pages.urls import why_url
+from kg.terms import KNOWLEDGE, Term
 
-_MOST = 400
-_MOST_DRAWN = 60
-_MOST_LETTERS = 300
+_MAX_STATEMENTS = 400
+_MAX_IN_DIAGRAM = 60
+_MAX_TEXT_LENGTH = 300
 
 
 @dataclass(frozen=True, slots=True)
-class Reason:
-    """One triple of the tree: its words, who says it, or by which rule it follows and from what."""
+class ExplanationNode:
+    """A triple in an explanation: its sources, or the rule with its axioms and premises from which it follows."""
 
-    subject: Shown
-    verb: Shown
-    value: Shown
-    citations: tuple[Citation, ...] = ()
+    subject: DisplayValue
+    property: DisplayValue
+    value: DisplayValue
+    citations: tuple[SourceCitation, ...] = ()
     rule: str = ""
     axioms: tuple[str, ...] = ()
-    premises: tuple[Reason, ...] = ()
-    refused: tuple[tuple[Shown, str], ...] = ()
+    premises: tuple[ExplanationNode, ...] = ()
+    rejected: tuple[RejectedValue, ...] = ()
     holds: bool = True
 
 
 @dataclass(frozen=True, slots=True)
-class Telling:
-    """One triple of a thing, with the way to its reasons."""
+class StatementRow:
+    """A triple of an entity: how many sources state it, and the URL of its explanation."""
 
-    verb: Shown
-    value: Shown
-    address: str
+    property: DisplayValue
+    value: DisplayValue
+    url: str
     sources: int
 
 
 def why_page(graph: FilmGraph, iri: str, property: str = "", value: str = "") -> str:
-    """The page of a thing's reasons: of one property and value, or the list of all that it has."""
-    teller = teller_of(graph)
-    thing = known_thing(graph, iri)
+    """The explanation of an entity's value of a property; without a value, the list of its statements."""
+    display, entity = display_of(graph), known_entity(graph, iri)
     if not property or not value:
-        return render(
-            "whys.html", thing=teller.term(thing), tellings=_tellings(graph, teller, thing, property), page=None
-        )
-    why = graph.explainer.explain(graph.triple(f"<{thing.value}>", property, value))
-    size = sum(1 for _ in why)
-    svg = to_svg([why], graph.names, teller.texts) if why and size <= _MOST_DRAWN else ""
-    return render("why.html", thing=teller.term(thing), reason=to_reason(teller, why), svg=svg, size=size)
+        rows = _statement_rows(display, entity, property)
+        return render("statements.html", entity=display.term(entity), rows=rows)
+    explanation = graph.explainer.explain(graph.triple(f"<{entity.value}>", property, value))
+    size = sum(1 for _ in explanation)
+    svg = to_svg([explanation], graph.names, display.texts) if explanation and size <= _MAX_IN_DIAGRAM else ""
+    return render("why.html", root=_to_node(display, explanation), svg=svg if size > 1 else "")
 
 
-def to_reason(teller: Teller, why: Explanation) -> Reason:
-    """A tree of reasons as the page tells it: axioms as sentences beside the rule, premises below."""
-    triple, names = why.triple, teller.graph.names
-    axioms = tuple(axiom_in_words(one.triple, names) for one in why.premises if one.is_axiom)
-    if why.is_axiom:
-        axioms = ("so says the ontology",)
-    rule = "the days that a date can mean" if why.rule == DAYS else why.rule
-    return Reason(
-        _shown(teller, triple.subject),
-        _shown(teller, triple.predicate),
-        _shown(teller, triple.object),
-        tuple(teller.citations(why.facts)),
-        rule,
-        axioms,
-        tuple(to_reason(teller, one) for one in why.premises if not one.is_axiom),
-        tuple((teller.term(one.fact.value, [one.fact]), f"{one.kind}: {one.reason}") for one in why.contested),
-        bool(why),
+def _to_node(display: Display, explanation: Explanation) -> ExplanationNode:
+    """An explanation with its axioms as sentences beside the rule, and its premises below."""
+    triple, names = explanation.triple, display.graph.names
+    axioms = tuple(axiom_in_words(premise.triple, names) for premise in explanation.premises if premise.is_axiom)
+    return ExplanationNode(
+        _shown(display, triple.subject),
+        _shown(display, triple.predicate),
+        _shown(display, triple.object),
+        display.citations(explanation.facts),
+        "the days that a date can mean" if explanation.rule == DAYS else explanation.rule,
+        ("so says the ontology",) if explanation.is_axiom else axioms,
+        tuple(_to_node(display, premise) for premise in explanation.premises if not premise.is_axiom),
+        tuple(
+            RejectedValue(display.term(contested.fact.value, [contested.fact]), f"{contested.kind}: {contested.reason}")
+            for contested in explanation.contested
+        ),
+        bool(explanation),
     )
 
 
-def leaves_of(teller: Teller, whys: Sequence[Explanation]) -> tuple[Citation, ...]:
-    """Who says the facts that reasons rest on, each spot once, by property."""
-    facts = [fact for why in whys for leaf in why.leaves() for fact in leaf.facts]
-    return tuple(teller.citations(facts, about=True))
+def explanation_sources(display: Display, explanations: Sequence[Explanation]) -> tuple[SourceCitation, ...]:
+    """The sources that explanations rest on, by property."""
+    leaves = (leaf for explanation in explanations for leaf in explanation.leaves())
+    return display.citations((fact for leaf in leaves for fact in leaf.facts), with_property=True)
 
 
-def _shown(teller: Teller, term: object) -> Shown:
-    shown = teller.term(term)  # type: ignore[arg-type]
-    if len(shown.text) <= _MOST_LETTERS:
-        return shown
-    return Shown(shown.text[:_MOST_LETTERS].rstrip() + "…", shown.address, shown.is_outside)
+def _shown(display: Display, term: Term | Triple) -> DisplayValue:
+    value = display.term(term)
+    if len(value.text) <= _MAX_TEXT_LENGTH:
+        return value
+    return replace(value, text=value.text[:_MAX_TEXT_LENGTH].rstrip() + "…", term=None)
 
 
-def _tellings(graph: FilmGraph, teller: Teller, thing: NamedNode, property: str) -> list[Telling]:
-    wanted = graph.triple(f"<{thing.value}>", property, '""').predicate if property else None
-    quads = find_quads(graph.store, thing, wanted, None, KNOWLEDGE, limit=_MOST)
-    told = []
-    for quad in quads:
-        sources = len({fact.evidence.source for fact in graph.provenance.facts(quad.triple)})
-        told.append(
-            Telling(
-                _shown(teller, quad.predicate), _shown(teller, quad.object), why_of(_as_triple(quad.triple)), sources
-            )
+def _statement_rows(display: Display, entity: NamedNode, property: str) -> list[StatementRow]:
+    graph = display.graph
+    predicate = graph.triple(f"<{entity.value}>", property, '""').predicate if property else None
+    rows = [
+        StatementRow(
+            _shown(display, quad.predicate),
+            _shown(display, quad.object),
+            why_url(quad.triple),
+            len({fact.evidence.source for fact in graph.provenance.facts(quad.triple)}),
         )
-    return sorted(told, key=lambda one: (one.verb.text, one.value.text))
-
-
-def _as_triple(triple: Triple) -> Triple:
-    return Triple(triple.subject, triple.predicate, triple.object)
+        for quad in find_quads(graph.store, entity, predicate, None, KNOWLEDGE, limit=_MAX_STATEMENTS)
+    ]
+    return sorted(rows, key=lambda row: (row.property.text, row.value.text))

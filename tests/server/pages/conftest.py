@@ -1,4 +1,4 @@
-"""A graph of a few films, of which pages are made."""
+"""A graph of a few films for tests of pages."""
 
 from __future__ import annotations
 
@@ -11,18 +11,18 @@ import kg
 from kg.filmgraph import FilmGraph
 from kg.project import Project
 from kg.server.app import application
-from tests.server.pages.films import make
+from tests.server.pages.film_project import make_film_project
 
 
 @pytest.fixture(scope="session")
 def films(tmp_path_factory: pytest.TempPathFactory) -> Project:
     """The project of a few films, built."""
-    return make(tmp_path_factory.mktemp("films"))
+    return make_film_project(tmp_path_factory.mktemp("films"))
 
 
 @pytest.fixture(scope="session")
 def graph(films: Project) -> Iterator[FilmGraph]:
-    """Its graph, with the text at hand."""
+    """Its graph, with the text of its source."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("KG_TEXTS", str(films.folder / "texts"))
         yield kg.open(films)

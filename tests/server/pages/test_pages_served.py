@@ -1,4 +1,4 @@
-"""A browser without scripts finds films, asks questions, and is told what is wrong, with a way on."""
+"""The site in a browser without scripts: search, questions, SPARQL, and errors with links to go on."""
 
 from __future__ import annotations
 
@@ -10,15 +10,15 @@ from starlette.testclient import TestClient
 
 from kg.project import Project
 from kg.queries.stored_query import StoredQueries
-from tests.server.pages.films import HOSTILE
-from tests.server.pages.reading import Read, read
+from tests.server.pages.film_project import HOSTILE
+from tests.server.pages.parsed_page import ParsedPage, parse_page
 
 
-def get(browser: TestClient, path: str, status: int = 200) -> Read:
+def get(browser: TestClient, path: str, status: int = 200) -> ParsedPage:
     response = browser.get(path)
     assert response.status_code == status, response.text[:500]
     assert response.headers["content-type"].startswith("text/html")
-    found = read(response.text)
+    found = parse_page(response.text)
     assert found.faults == []
     return found
 
@@ -41,9 +41,9 @@ def test_a_misspelled_name_is_found(browser: TestClient) -> None:
     assert "/film/sean-baker" not in get(browser, "/search?q=baker&kind=Film").links
 
 
-def test_names_are_suggested_while_one_types(browser: TestClient) -> None:
-    told = json.loads(browser.get("/suggest?q=sean+ba&kind=Person").text)
-    assert told[0]["name"] == "Sean Baker"
+def test_names_are_suggested_while_typing(browser: TestClient) -> None:
+    suggestions = json.loads(browser.get("/suggest?q=sean+ba&kind=Person").text)
+    assert suggestions[0]["name"] == "Sean Baker"
     assert json.loads(browser.get("/suggest?q=sean&kind=no+such").text)
 
 
@@ -53,14 +53,14 @@ def test_every_stored_query_has_a_form_and_its_example_an_answer(browser: TestCl
         query = queries[name]
         found = get(browser, f"/queries/{quote(name)}")
         assert found.has(query.summary)
-        given = {one.name: one.example_value for one in query.params if not one.is_optional}
+        given = {parameter.name: parameter.example_value for parameter in query.params if not parameter.is_optional}
         response = browser.get(f"/queries/{quote(name)}?{urlencode(given)}")
-        # The examples are of another graph; a name that is none here is told, with the form.
+        # The examples are of another graph; a name that is unknown here is an error in the form.
         assert response.status_code in (200, 400)
-        assert read(response.text).faults == []
+        assert parse_page(response.text).faults == []
 
 
-def test_a_question_is_answered_with_what_each_row_rests_on(browser: TestClient) -> None:
+def test_a_question_is_answered_with_the_sources_of_each_row(browser: TestClient) -> None:
     found = get(browser, "/queries/films-directed-by?person=Sean+Baker")
     assert found.has("Tangerine", "Red Rocket", "2015", "sources", "A newspaper")
     assert "/queries/films-directed-by.csv?person=Sean+Baker" in found.links
@@ -74,7 +74,7 @@ def test_an_answer_is_downloaded_as_csv(browser: TestClient) -> None:
     assert response.headers["content-type"].startswith("text/csv")
 
 
-def test_a_name_that_is_none_is_told_beside_its_field_with_the_nearest_as_a_link(browser: TestClient) -> None:
+def test_an_unknown_name_is_an_error_at_its_field_with_suggestions_as_links(browser: TestClient) -> None:
     found = get(browser, "/queries/films-directed-by?person=Sean+Bakr", 400)
     assert found.has("There is no Person 'Sean Bakr'")
     assert "/queries/films-directed-by?person=Sean+Baker" in found.links
@@ -94,7 +94,7 @@ def test_a_query_is_answered_as_table_chart_and_graph(browser: TestClient) -> No
     assert get(browser, "/sparql?" + urlencode({"query": "ASK { film:tangerine a film:Film }"})).has("Yes.")
 
 
-def test_a_query_that_does_not_parse_is_told_with_line_and_column_and_kept(browser: TestClient) -> None:
+def test_a_query_that_does_not_parse_is_shown_with_line_and_column(browser: TestClient) -> None:
     query = "SELECT ?film {\n  ?film a film:Film ; ; FLTER(?x)\n}"
     found = get(browser, "/sparql?" + urlencode({"query": query}), 400)
     assert found.has("line 2, column", "FLTER")
@@ -107,7 +107,7 @@ def test_an_empty_answer_says_why(browser: TestClient) -> None:
     assert found.has("No rows.", "Did you mean film:Film")
 
 
-def test_a_page_that_is_none_offers_the_nearest(browser: TestClient) -> None:
+def test_an_unknown_page_offers_suggestions(browser: TestClient) -> None:
     assert get(browser, "/film/tangarine", 404).has("Not found", "Tangerine")
     assert "/queries/films-directed-by" in get(browser, "/queries/films-directed-bye", 404).links
     get(browser, "/nothing/here", 404)
@@ -117,7 +117,7 @@ HOSTILES = ["<script>alert(1)</script>", '"><img src=x onerror=alert(1)>', "' or
 
 
 @pytest.mark.parametrize("words", HOSTILES)
-def test_what_an_address_brings_is_shown_and_not_obeyed(browser: TestClient, words: str) -> None:
+def test_html_in_a_url_is_shown_and_not_interpreted(browser: TestClient, words: str) -> None:
     for path in (
         "/search?" + urlencode({"q": words}),
         "/queries?" + urlencode({"q": words}),
@@ -131,7 +131,7 @@ def test_what_an_address_brings_is_shown_and_not_obeyed(browser: TestClient, wor
         assert "<img" not in text
         assert "onerror=alert" not in text.replace("&#34;", "").replace(" onerror=alert(1)&gt;", "")
         assert "49" not in text or "{{ 7*7 }}" not in words or "{{ 7*7 }}" in text
-        assert read(text).faults == []
+        assert parse_page(text).faults == []
 
 
 def test_html_in_a_label_is_harmless_in_every_list(browser: TestClient) -> None:
@@ -142,7 +142,7 @@ def test_html_in_a_label_is_harmless_in_every_list(browser: TestClient) -> None:
     assert get(browser, "/search?q=script+alert").has(HOSTILE)
 
 
-def test_styles_and_scripts_may_be_kept_for_ever(browser: TestClient) -> None:
+def test_styles_and_scripts_may_be_cached_for_ever(browser: TestClient) -> None:
     address = next(link for link in get(browser, "/").links if link.startswith("/static/style.css"))
     response = browser.get(address)
     assert "immutable" in response.headers["cache-control"]
@@ -150,7 +150,7 @@ def test_styles_and_scripts_may_be_kept_for_ever(browser: TestClient) -> None:
     assert browser.get("/static/nothing.css").status_code == 404
 
 
-def test_the_words_of_the_ontology_are_there_for_completion(browser: TestClient) -> None:
-    told = json.loads(browser.get("/vocabulary.json").text)
-    assert {"film:director", "film:Film"} <= {term["name"] for term in told["terms"]}
-    assert told["prefixes"]["film"].endswith("/film/")
+def test_the_vocabulary_is_available_for_completion(browser: TestClient) -> None:
+    vocabulary = json.loads(browser.get("/vocabulary.json").text)
+    assert {"film:director", "film:Film"} <= {term["name"] for term in vocabulary["terms"]}
+    assert vocabulary["prefixes"]["film"].endswith("/film/")

@@ -1,17 +1,16 @@
-"""HTML walks in; what a reader gets of it walks out, and whether it is well formed and safe."""
+"""A page as a reader gets it: its words and links, and whether it is well formed and safe."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
 from html.parser import HTMLParser
 
-_VOID = frozenset(("area", "base", "br", "col", "hr", "img", "input", "link", "meta", "source", "wbr"))
-_IN_SVG = frozenset(("path", "rect", "circle", "line"))
+_VOID_TAGS = frozenset(("area", "base", "br", "col", "hr", "img", "input", "link", "meta", "source", "wbr"))
 
 
 @dataclass
-class Read(HTMLParser):
-    """A page as it was read: its words, links, ids, and everything that is wrong with it."""
+class ParsedPage(HTMLParser):
+    """The words, links, ids and tags of a page, and everything that is wrong with it."""
 
     words: str = ""
     links: list[str] = field(default_factory=list)
@@ -24,28 +23,28 @@ class Read(HTMLParser):
         super().__init__(convert_charrefs=True)
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        told = dict(attrs)
+        attributes = dict(attrs)
         self.tags.append(tag)
-        self.faults += [f"{tag} has {name}" for name in told if name == "style" or name.startswith("on")]
-        if tag == "script" and not (told.get("src") or "").startswith("/static/"):
-            self.faults.append("a script of its own")
+        self.faults += [f"{tag} has {name}" for name in attributes if name == "style" or name.startswith("on")]
+        if tag == "script" and not (attributes.get("src") or "").startswith("/static/"):
+            self.faults.append("an inline script")
         for name in ("href", "src", "action"):
-            if (address := told.get(name)) is not None:
-                self.links.append(address)
-                if not address.startswith(("/", "#", "http://", "https://")):
-                    self.faults.append(f"leads to {address}")
-        if (id := told.get("id")) is not None:
+            if (url := attributes.get(name)) is not None:
+                self.links.append(url)
+                if not url.startswith(("/", "#", "http://", "https://")):
+                    self.faults.append(f"leads to {url}")
+        if (id := attributes.get("id")) is not None:
             if id in self.ids:
-                self.faults.append(f"the id {id} stands twice")
+                self.faults.append(f"duplicate id {id}")
             self.ids.append(id)
         if tag in ("details", "ul", "dl", "table", "section") and "p" in self._open:
             self.faults.append(f"{tag} in p")
-        if tag not in _VOID:
+        if tag not in _VOID_TAGS:
             self._open.append(tag)
 
     def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         self.handle_starttag(tag, attrs)
-        if tag not in _VOID:
+        if tag not in _VOID_TAGS:
             self._open.pop()
 
     def handle_endtag(self, tag: str) -> None:
@@ -58,15 +57,15 @@ class Read(HTMLParser):
         self.words += data
 
     def has(self, *texts: str) -> bool:
-        """True when these texts stand in the page, whatever the blanks."""
+        """True when the page has these texts, whatever the white space."""
         words = " ".join(self.words.split())
         return all(text in words for text in texts)
 
 
-def read(page: str) -> Read:
-    """A page, read to its end."""
-    found = Read()
-    found.feed(page)
-    found.close()
-    found.faults += [f"<{tag}> stays open" for tag in found._open]
-    return found
+def parse_page(text: str) -> ParsedPage:
+    """The page with this HTML."""
+    page = ParsedPage()
+    page.feed(text)
+    page.close()
+    page.faults += [f"<{tag}> is not closed" for tag in page._open]
+    return page

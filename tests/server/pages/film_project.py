@@ -1,4 +1,4 @@
-"""A project with the whole ontology and all stored queries, a few films, and one source whose text is at hand."""
+"""A project with the complete ontology and all stored queries, a few films, and one source with its text."""
 
 from __future__ import annotations
 
@@ -22,15 +22,15 @@ TEXT = (
 HOSTILE = "<script>alert('kg')</script> & \"quoted\" <img src=x onerror=alert(1)>"
 
 
-def at(words: str) -> str:
-    """Where words stand in the text, as fact files write it."""
+def span_of(words: str) -> str:
+    """The span of words in the text, as fact files write it."""
     start = TEXT.index(words)
     return f"{start}-{start + len(words)}"
 
 
 def _facts() -> str:
-    """The facts, each `~words~` in their template replaced by where these words stand."""
-    return re.sub(r"~([^~]*)~", lambda found: at(found[1]), _TEMPLATE)
+    """The facts, each `~words~` in their template replaced by the span of these words."""
+    return re.sub(r"~([^~]*)~", lambda match: span_of(match[1]), _TEMPLATE)
 
 
 _TEMPLATE = """\
@@ -119,8 +119,8 @@ hostile:
 """
 
 
-def make(folder: Path) -> Project:
-    """The project, built; its text lies in `texts`."""
+def make_film_project(folder: Path) -> Project:
+    """The project, built; its text is in `texts`."""
     for name in ("ontology", "queries"):
         shutil.copytree(ROOT / name, folder / name)
     (folder / "data").mkdir()
@@ -132,7 +132,7 @@ def make(folder: Path) -> Project:
     facts = _facts().replace("    HOSTILE", f"    {HOSTILE}").replace("  homepage: 1\n", "")
     (folder / "data/films.yaml").write_text(facts, encoding="utf-8")
     with pytest.MonkeyPatch.context() as patch:
-        # The texts that another test has at hand are none of this project's.
+        # Another test may have set the folder of its own texts.
         patch.delenv("KG_TEXTS", raising=False)
         report = kg.build(folder)
     assert report, "\n".join(map(str, report))

@@ -1,4 +1,4 @@
-"""Of what there is too much for a page the newest is told there, and a list, page by page, tells all."""
+"""A page shows the newest of very many values; a list shows all of them, page by page."""
 
 from __future__ import annotations
 
@@ -6,15 +6,15 @@ import pytest
 
 from kg.errors import UnknownNameError
 from kg.filmgraph import FilmGraph
-from kg.server.pages.entity_data import MOST
-from kg.server.pages.entity_page import thing_page
-from kg.server.pages.list_page import PER_PAGE, list_page
-from kg.server.pages.routes import told_of
+from kg.server.pages.entity_data import LIMIT
+from kg.server.pages.entity_page import entity_page
+from kg.server.pages.routes import entity_or_list_page
+from kg.server.pages.search_pages import PER_PAGE, list_page
 from kg.terms import FILM
 from tests.projects import SmallProject
-from tests.server.pages.reading import read
+from tests.server.pages.parsed_page import parse_page
 
-NOMINATED = MOST + 30
+NOMINATED = LIMIT + 30
 LINKS = """\
 #curie_map:
 #  film: https://w3id.org/filmgraph/film/
@@ -39,38 +39,41 @@ def prizes(project: SmallProject) -> FilmGraph:
     return project.open()
 
 
-def test_an_award_tells_its_newest_nominations_and_leads_to_all(prizes: FilmGraph) -> None:
-    found = read(thing_page(prizes, FILM + "lion"))
-    assert found.has(f"Nominated (the newest {MOST} of {NOMINATED})", f"all {NOMINATED} as")
+def test_an_award_shows_its_newest_nominations_and_a_link_to_all(prizes: FilmGraph) -> None:
+    found = parse_page(entity_page(prizes, FILM + "lion"))
+    assert found.has(f"Nominated (the newest {LIMIT} of {NOMINATED})", f"all {NOMINATED} as")
     assert "/film/lion?named=award" in found.links
     assert f"/film/film-{1900 + NOMINATED - 1}" in found.links
     assert "/film/film-1900" not in found.links
 
 
-def test_a_list_goes_on_from_page_to_page_the_newest_first(prizes: FilmGraph) -> None:
-    first = read(list_page(prizes, FILM + "varda", "director", is_named=True))
+def test_a_list_continues_from_page_to_page_the_newest_first(prizes: FilmGraph) -> None:
+    first = parse_page(list_page(prizes, FILM + "varda", "director", referrers=True))
     assert first.has(f"1 to {PER_PAGE} of {NOMINATED}", "the newest first", f"Film of {1900 + NOMINATED - 1}")
     assert "/film/varda?named=director&page=2" in first.links
-    second = read(list_page(prizes, FILM + "varda", "director", 2, is_named=True))
+    second = parse_page(list_page(prizes, FILM + "varda", "director", 2, referrers=True))
     assert second.has(f"{PER_PAGE + 1} to {NOMINATED} of {NOMINATED}", "Film of 1900")
     assert "/film/varda?named=director&page=1" in second.links
     assert "/film/varda?named=director&page=3" not in second.links
 
 
 def test_a_list_of_nominations_names_film_and_year_with_the_source(prizes: FilmGraph) -> None:
-    found = read(list_page(prizes, FILM + "lion", "award", 2, is_named=True))
+    found = parse_page(list_page(prizes, FILM + "lion", "award", 2, referrers=True))
     assert found.faults == []
     assert found.has("Film of 1901", "1901")
     assert "/source/encyclopedia" in found.links
 
 
 @pytest.mark.parametrize(("property", "page"), [("director", 3), ("nothing", 1), ("a b", 1), ("<b>", 1), ("", 1)])
-def test_a_list_that_is_none_is_not_found(prizes: FilmGraph, property: str, page: int) -> None:
+def test_a_list_without_values_is_not_found(prizes: FilmGraph, property: str, page: int) -> None:
     with pytest.raises(UnknownNameError):
-        list_page(prizes, FILM + "varda", property, page, is_named=True)
+        list_page(prizes, FILM + "varda", property, page, referrers=True)
 
 
-def test_another_name_of_a_film_leads_to_its_page(prizes: FilmGraph) -> None:
-    made, stays = told_of(prizes, FILM + "wd-q1", {}), told_of(prizes, FILM + "film-1900", {})
-    assert (made.status, made.text) == (303, "/film/film-1900")
-    assert (stays.status, "film:wd-q1" in stays.text) == (200, True)
+def test_a_linked_iri_of_a_film_redirects_to_its_page(prizes: FilmGraph) -> None:
+    replaced, canonical = (
+        entity_or_list_page(prizes, FILM + "wd-q1", {}),
+        entity_or_list_page(prizes, FILM + "film-1900", {}),
+    )
+    assert (replaced.status, replaced.text) == (303, "/film/film-1900")
+    assert (canonical.status, "film:wd-q1" in canonical.text) == (200, True)

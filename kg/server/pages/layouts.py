@@ -1,0 +1,296 @@
+"""What is shown where on an entity's page: tables of properties and classes, and the assignment that follows from them.
+
+A property or part that no table names is shown in the section "More", so nothing that is known is left out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+
+from pyoxigraph import NamedNode
+
+from kg import vocabulary as vocab
+from kg.server.pages.entity_data import EntityData, PartData
+from kg.terms import LABEL
+
+Properties = tuple[NamedNode, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class SectionLayout:
+    """A section of a page: its id, its title, and the properties and classes of parts that are shown in it.
+
+    `listed` are shown as a list and `parts` as a table for each class; the section itself draws `own` properties.
+    """
+
+    id: str
+    title: str
+    listed: Properties = ()
+    parts: Properties = ()
+    own: Properties = ()
+    is_folded: bool = False
+
+
+CARD: Mapping[NamedNode, Properties] = {
+    vocab.Film: (
+        vocab.director, vocab.writer, vocab.producer, vocab.cinematographer, vocab.editor, vocab.composer,
+        vocab.leadingActor, vocab.productionCompany, vocab.distributor, vocab.genre, vocab.countryOfOrigin,
+        vocab.originalLanguage, vocab.runningTime, vocab.year, vocab.theme, vocab.previousFilm,
+    ),
+    vocab.Person: (
+        vocab.occupation, vocab.formerOccupation, vocab.birthDate, vocab.nationality, vocab.comesFrom, vocab.ethnicity,
+        vocab.spouse, vocab.memberOf, vocab.worksFor, vocab.writesFor, vocab.employer,
+    ),
+    vocab.Organisation: (
+        vocab.countryOfOrigin, vocab.location, vocab.president, vocab.member, vocab.owner, vocab.address,
+    ),
+    vocab.FictionalAgent: (
+        vocab.playedBy, vocab.characterIn, vocab.occupation, vocab.age, vocab.nationality, vocab.ethnicity,
+        vocab.comesFrom, vocab.trait,
+    ),
+    vocab.Award: (vocab.awardOf, vocab.givenBy, vocab.awardProgramme, vocab.trait),
+    vocab.EventSeries: (vocab.location, vocab.countryOfOrigin, vocab.hasAward),
+    vocab.Edition: (
+        vocab.editionOf, vocab.number, vocab.date, vocab.year, vocab.start, vocab.end, vocab.location, vocab.host,
+        vocab.jury, vocab.juryPresident,
+    ),
+    vocab.Place: (vocab.locatedIn, vocab.inCity, vocab.inState, vocab.address, vocab.standsInFor),
+    vocab.Work: (
+        vocab.author, vocab.performer, vocab.composer, vocab.textOf, vocab.outlet, vocab.publisher,
+        vocab.publicationDate, vocab.date, vocab.year,
+    ),
+    vocab.Source: (
+        vocab.publisher, vocab.date, vocab.publicationDate, vocab.language, vocab.licence, vocab.address, vocab.file,
+        vocab.about, vocab.archivedOn,
+    ),
+    vocab.PlotEvent: (
+        vocab.inPlotOf, vocab.order, vocab.doer, vocab.affected, vocab.onBehalfOf, vocab.involves, vocab.location,
+        vocab.cause, vocab.manner,
+    ),
+}  # fmt: skip
+"""Class -> the properties in the card at the top; the first class that fits decides, so narrow classes come first."""
+
+STORY = SectionLayout(
+    "story", "Story", (vocab.protagonist, vocab.setIn, vocab.scene, vocab.hasCharacter), own=(vocab.plotEvent,)
+)
+AWARDS = SectionLayout(
+    "awards", "Awards", (vocab.goal, vocab.goalYears, vocab.hasAward),
+    (vocab.Win, vocab.Nomination, vocab.Listing, vocab.Distinction, vocab.Tally, vocab.Recognition),
+    own=(vocab.wonAward, vocab.nominatedFor, vocab.wonBy, vocab.win, vocab.nomination),
+)  # fmt: skip
+RELEASE = SectionLayout(
+    "release", "Release by territory", (vocab.availability,), (vocab.Release, vocab.Screening, vocab.RightsDeal)
+)
+BOX_OFFICE = SectionLayout(
+    "box-office", "Box office and budget", parts=(vocab.BoxOfficeFigure, vocab.Budget, vocab.Figure)
+)
+RATINGS = SectionLayout("ratings", "Ratings", parts=(vocab.Rating,))
+STATEMENTS = SectionLayout(
+    "said", "What was said", (vocab.praisedBy, vocab.praised, vocab.spokeAbout), (vocab.Statement, vocab.Review)
+)
+MAKING = SectionLayout(
+    "making", "Making",
+    (
+        vocab.shootingLocation, vocab.camera, vocab.lens, vocab.filmStock, vocab.filmGauge, vocab.frameFormat,
+        vocab.colourTool, vocab.laboratory, vocab.inspiredBy, vocab.usesSong, vocab.soundtrack, vocab.preparation,
+        vocab.speakingParts,
+    ),
+    (
+        vocab.Shoot, vocab.LocationSearch, vocab.EquipmentUse, vocab.Inspiration, vocab.MusicUse, vocab.CutMaterial,
+        vocab.CastCredit, vocab.CrewCredit, vocab.Credit,
+    ),
+)  # fmt: skip
+
+SECTIONS: tuple[SectionLayout, ...] = (
+    SectionLayout("credits", "Cast and crew"),
+    SectionLayout("films", "Films and other works"),
+    STORY,
+    AWARDS,
+    RELEASE,
+    BOX_OFFICE,
+    RATINGS,
+    STATEMENTS,
+    MAKING,
+    SectionLayout("disagreements", "What the sources disagree on"),
+    SectionLayout("timeline", "Timeline"),
+    SectionLayout("neighbourhood", "Neighbourhood"),
+    SectionLayout("more", "More"),
+    SectionLayout("named", "Where it is named"),
+    SectionLayout("follows", "What follows from all this", is_folded=True),
+)
+"""The sections of a page, in their order; those without content are left out."""
+
+CAST = (vocab.leadingActor, vocab.supportingActor, vocab.castMember)
+CREW: Mapping[NamedNode, str] = {
+    vocab.director: "director", vocab.writer: "writer", vocab.producer: "producer",
+    vocab.cinematographer: "cinematographer", vocab.editor: "editor", vocab.composer: "composer",
+    vocab.consultant: "consultant", vocab.performer: "performer", vocab.author: "author", vocab.crewMember: "",
+}  # fmt: skip
+"""Property that leads from a work to the people who made it -> their role; empty where it states no role."""
+ROLES: Mapping[NamedNode, str] = {
+    vocab.directed: "director", vocab.wrote: "writer", vocab.produced: "producer", vocab.edited: "editor",
+    vocab.actedIn: "cast", vocab.authored: "author", vocab.distributes: "distributor",
+    vocab.contributedTo: "contributor",
+}  # fmt: skip
+"""Property that leads from a person or organisation to works -> their role in them."""
+AGENTS = frozenset((vocab.Agent, vocab.Person, vocab.Organisation))
+
+COLUMNS: Mapping[NamedNode, Properties] = {
+    vocab.Win: (vocab.award, vocab.recipient, vocab.forWork, vocab.edition, vocab.date, vocab.presenter),
+    vocab.Nomination: (vocab.award, vocab.nominee, vocab.forWork, vocab.edition, vocab.date),
+    vocab.Listing: (vocab.listedBy, vocab.position, vocab.listSize, vocab.year),
+    vocab.Distinction: (vocab.claim, vocab.comparedWith),
+    vocab.Tally: (vocab.edition, vocab.count),
+    vocab.Release: (vocab.date, vocab.territory, vocab.medium, vocab.distributor, vocab.extent),
+    vocab.Screening: (
+        vocab.date, vocab.edition, vocab.festival, vocab.slot, vocab.location, vocab.standingOvationMinutes,
+    ),
+    vocab.RightsDeal: (vocab.date, vocab.territory, vocab.buyer, vocab.seller, vocab.excludes, vocab.similarTo),
+    vocab.BoxOfficeFigure: (
+        vocab.territory, vocab.period, vocab.amount, vocab.theaters, vocab.perTheaterAverage, vocab.chartPosition,
+        vocab.asOf,
+    ),
+    vocab.Budget: (vocab.amount, vocab.asOf),
+    vocab.Rating: (
+        vocab.aggregator, vocab.score, vocab.positivePercent, vocab.reviewCount, vocab.verdict, vocab.method,
+        vocab.criticsFrom,
+    ),
+    vocab.CastCredit: (
+        vocab.agent, vocab.character, vocab.preparation, vocab.seenIn, vocab.auditioned, vocab.hiredBy,
+    ),
+    vocab.CrewCredit: (vocab.agent, vocab.job, vocab.usedFor, vocab.hiredBy),
+    vocab.Shoot: (vocab.start, vocab.end, vocab.shootingDays, vocab.location),
+    vocab.LocationSearch: (vocab.purpose, vocab.searchArea, vocab.searchedBy, vocab.searchedWith),
+    vocab.EquipmentUse: (vocab.equipment, vocab.usedFor, vocab.lensType, vocab.trait),
+    vocab.Inspiration: (
+        vocab.description, vocab.inspirationFrom, vocab.decade, vocab.start, vocab.end, vocab.setIn,
+    ),
+    vocab.MusicUse: (vocab.song, vocab.version, vocab.arranger),
+    vocab.CutMaterial: (
+        LABEL, vocab.description, vocab.cutFrom, vocab.scene, vocab.stage, vocab.reason, vocab.decidedBy,
+    ),
+}  # fmt: skip
+"""Class of parts -> its columns in order; columns that no row fills are left out, others follow."""
+
+MERGED = frozenset((vocab.currency, vocab.scale, vocab.approximate, vocab.quoted, vocab.reportedWrongly))
+"""The properties whose values are shown inside another cell."""
+UNDATED = frozenset((vocab.Statement, vocab.Review, vocab.BoxOfficeFigure, vocab.Inspiration, vocab.Rating))
+"""The classes of parts that are not events, so that they are not in the timeline although they have dates."""
+STATED_FIRST = frozenset((vocab.genre, vocab.distributor, vocab.inspiredBy, vocab.shootingLocation))
+"""Of these the inferred values are left out where there are stated ones: they are in the tables they follow from."""
+WIDER = frozenset((
+    vocab.contributor, vocab.contributedTo, vocab.credit, vocab.when, vocab.participant, vocab.relatedTo,
+    vocab.mentionedIn, vocab.recipientOf, vocab.nomineeOf, vocab.subjectOfStatement, vocab.shotWith, vocab.earliest,
+    vocab.latest,
+))  # fmt: skip
+"""Wider properties, which repeat what a narrower one states: they are always shown with the inferred facts."""
+
+CAPTIONS: Mapping[NamedNode, str] = {
+    vocab.Win: "Wins",
+    vocab.Nomination: "Nominations",
+    vocab.Listing: "Best-of lists",
+    vocab.Distinction: "Firsts and records",
+    vocab.Tally: "How many, as counted",
+    vocab.Recognition: "Other honours",
+    vocab.Release: "Releases",
+    vocab.Screening: "At festivals",
+    vocab.RightsDeal: "Who bought the rights",
+    vocab.Shoot: "Shoot",
+    vocab.LocationSearch: "Looking for places",
+    vocab.EquipmentUse: "Equipment",
+    vocab.Inspiration: "Inspirations",
+    vocab.MusicUse: "Music",
+    vocab.CutMaterial: "Cut from the film",
+    vocab.CastCredit: "Cast credits",
+    vocab.CrewCredit: "Crew credits",
+    vocab.Credit: "Credits",
+    vocab.Statement: "Statements",
+    vocab.Review: "Reviews",
+    vocab.BoxOfficeFigure: "Box office",
+    vocab.Budget: "Budget",
+    vocab.Rating: "Ratings",
+}
+"""Class of parts -> the caption of its table, where the name of the class would not do."""
+
+HEADINGS: Mapping[NamedNode, str] = {
+    vocab.agent: "Who",
+    vocab.listedBy: "List of",
+    vocab.edition: "Ceremony or edition",
+    vocab.comparedWith: "Beside",
+    vocab.perTheaterAverage: "Per theater",
+    vocab.standingOvationMinutes: "Minutes of applause",
+    vocab.seenIn: "Seen in",
+    vocab.hasCharacter: "Characters",
+    vocab.usesSong: "Songs",
+    vocab.hasText: "Texts",
+    vocab.hasAward: "Awards",
+    vocab.score: "Score",
+    LABEL: "What",
+    vocab.recipient: "To",
+    vocab.nominee: "Whom",
+    vocab.forWork: "For",
+    vocab.claim: "What",
+}
+"""Property -> the heading of its column or line, where its label would be long or unnatural there."""
+
+
+# --- the assignment of properties and parts to sections
+
+
+@dataclass(frozen=True, slots=True)
+class Assignment:
+    """Where the properties and parts of an entity are shown; those that are missing here are shown in "More"."""
+
+    card: Properties
+    properties: Mapping[NamedNode, str]
+    """Property -> the id of the section that shows it; `card` for the card at the top."""
+    parts: Mapping[NamedNode, str]
+    """Part -> the id of the section that shows it."""
+
+
+def assign(data: EntityData) -> Assignment:
+    """Assign each property and part of an entity to the first section of its page that names it."""
+    card = next((properties for name, properties in CARD.items() if name in data.classes), ())
+    parts = {part.iri: section for part in data.parts if (section := _section_of_part(part, data))}
+    return Assignment(card, assign_properties(data.classes, card), parts)
+
+
+def assign_properties(classes: Collection[NamedNode], card: Properties) -> dict[NamedNode, str]:
+    """Property -> the id of the section that shows it on the pages of entities of these classes."""
+    assigned: dict[NamedNode, str] = {}
+    for section, properties in _claims(classes, card):
+        for property in properties:
+            assigned.setdefault(property, section)
+    return assigned
+
+
+def _claims(classes: Collection[NamedNode], card: Properties) -> Iterator[tuple[str, Iterable[NamedNode]]]:
+    """Yield sections with the properties that they show, in the order in which they are served."""
+    yield "card", card
+    if vocab.Film in classes:
+        yield "credits", CAST
+    if vocab.Work in classes:
+        yield "credits", CREW
+    if not AGENTS.isdisjoint(classes):
+        yield "films", ROLES
+    for section in SECTIONS:
+        yield section.id, (*section.listed, *section.own)
+
+
+def _section_of_part(part: PartData, data: EntityData) -> str:
+    if is_credited(part, data):
+        return "credits"
+    return next((section.id for section in SECTIONS if not part.classes.isdisjoint(section.parts)), "")
+
+
+def is_credited(part: PartData, data: EntityData) -> bool:
+    """True for a credit of the page's own work that the cast or crew table shows completely."""
+    if part.owner != data.entity:
+        return False
+    if part.narrowest_class == vocab.CastCredit:
+        return vocab.Film in data.classes and bool(data.of(*CAST)) and len(part.properties) <= 2
+    if part.narrowest_class == vocab.CrewCredit and vocab.Work in data.classes:
+        is_complete = all(value.property in (vocab.agent, vocab.job) for value in part.properties)
+        return is_complete and any(value.value == part.first(vocab.agent) for value in data.of(*CREW))
+    return False

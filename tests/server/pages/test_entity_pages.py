@@ -1,0 +1,130 @@
+"""The page of an entity shows all that is known about it, each fact with its source, and is safe."""
+
+from __future__ import annotations
+
+import pytest
+from pyoxigraph import NamedNode
+
+from kg.errors import UnknownNameError
+from kg.filmgraph import FilmGraph
+from kg.graph.store import find_quads
+from kg.server.pages.entity_data import LIMIT
+from kg.server.pages.entity_page import entity_page
+from kg.server.pages.urls import page_url
+from kg.terms import FILM, LABEL, SOURCE
+from tests.projects import SmallProject
+from tests.server.pages.film_project import HOSTILE
+from tests.server.pages.parsed_page import parse_page
+
+
+def page(graph: FilmGraph, name: str) -> str:
+    return entity_page(graph, FILM + name)
+
+
+def test_a_film_is_grouped_as_a_reader_would(graph: FilmGraph) -> None:
+    found = parse_page(page(graph, "tangerine"))
+    assert found.faults == []
+    assert found.has("Tangerine", "2015, directed by Sean Baker")
+    for section in ("credits", "awards", "release", "box-office", "ratings", "said", "disagreements", "neighbourhood"):
+        assert section in found.ids
+
+
+def test_every_page_is_well_formed_and_loads_nothing_from_elsewhere(graph: FilmGraph) -> None:
+    named = {quad.subject for quad in find_quads(graph.store, None, LABEL, None, None)}
+    entities = [entity for entity in named if isinstance(entity, NamedNode) and page_url(entity)]
+    assert len(entities) > 10
+    for entity in entities:
+        assert parse_page(entity_page(graph, entity.value)).faults == [], entity
+
+
+def test_a_fact_is_shown_with_its_source_and_passage(graph: FilmGraph) -> None:
+    found = parse_page(page(graph, "tangerine"))
+    assert found.has("Mya Taylor A newspaper, characters")
+    assert found.has("comedy-drama")
+    assert any(link.startswith("/source/paper?at=") for link in found.links)
+
+
+def test_a_source_shows_the_passage_in_its_context(graph: FilmGraph) -> None:
+    text = entity_page(graph, SOURCE + "paper", "0-9")
+    assert "<mark>Tangerine</mark> is a 2015 American" in text
+
+
+@pytest.mark.parametrize("at", ["9-0", "0-100000", "a-b", "0-9-3", "-", "<b>", "9" * 50])
+def test_an_invalid_span_shows_no_passage(graph: FilmGraph, at: str) -> None:
+    text = entity_page(graph, SOURCE + "paper", at)
+    assert "<mark>" not in text
+    assert parse_page(text).faults == []
+
+
+def test_a_gross_that_differs_between_sources_is_a_disagreement(graph: FilmGraph) -> None:
+    text = page(graph, "tangerine")
+    section = text[text.index('id="disagreements"') :]
+    assert "$924,793" in section
+    assert "$950,000" in section
+
+
+def test_an_inferred_value_leads_to_its_explanation(graph: FilmGraph) -> None:
+    found = parse_page(page(graph, "sean-baker"))
+    assert any(link.startswith("/film/sean-baker/why?property=film%3Adirected") for link in found.links)
+
+
+def test_html_in_a_label_is_shown_and_not_interpreted(graph: FilmGraph) -> None:
+    for name in ("hostile", "sean-baker"):
+        text = page(graph, name)
+        assert "<script>alert" not in text
+        assert "<img" not in text
+        assert parse_page(text).has(HOSTILE)
+        assert parse_page(text).faults == []
+
+
+def test_only_web_addresses_are_links(project: SmallProject) -> None:
+    project.write(
+        "data/films.yaml",
+        """\
+        source: encyclopedia
+        anora:
+          type: Film
+          label: Anora
+          website: ["javascript:alert(1)", "https://example.org/anora", "data:text/html,x"]
+        """,
+    )
+    text = entity_page(project.open(), FILM + "anora")
+    assert parse_page(text).faults == []
+    assert 'href="https://example.org/anora" rel="nofollow noopener external"' in text
+    assert 'href="javascript' not in text
+
+
+def test_an_entity_with_very_many_referrers_has_a_page_of_limited_size(project: SmallProject) -> None:
+    lines = ["subject,type,label,director\n"]
+    lines += [f"film-{number},Film,Film {number},sean-baker\n" for number in range(3 * LIMIT)]
+    project.write("data/films.yaml", "source: encyclopedia\nsean-baker: {type: Person, label: Sean Baker}\n")
+    project.write("data/more.yaml", "source: encyclopedia\n" + "".join(
+        f"film-{number}: {{type: Film, label: Film {number}, director: sean-baker}}\n" for number in range(3 * LIMIT)
+    ))  # fmt: skip
+    found = parse_page(entity_page(project.open(), FILM + "sean-baker"))
+    assert found.has(f"and {2 * LIMIT} more")
+    assert sum(link.startswith("/film/film-") for link in found.links) <= 3 * LIMIT
+
+
+def test_an_unknown_entity_offers_suggestions(graph: FilmGraph) -> None:
+    with pytest.raises(UnknownNameError) as raised:
+        page(graph, "tangerin")
+    assert "Tangerine" in raised.value.suggestions
+
+
+def test_a_part_a_class_and_a_property_have_pages_too(graph: FilmGraph) -> None:
+    for name in ("tangerine.win.audience-prize", "Film", "director"):
+        assert parse_page(page(graph, name)).faults == []
+
+
+def test_a_title_from_right_to_left_is_isolated_and_has_its_language(project: SmallProject) -> None:
+    text = """\
+        source: encyclopedia
+        waltz: {type: Film, label: ואלס עם באשיר, alias: ["Vals Im Bashir", {value: Waltz with Bashir, lang: en}]}
+        folman: {type: Person, label: ארי פולמן}
+        """
+    project.write("data/films.yaml", text)
+    page = entity_page(project.open(), FILM + "waltz")
+    assert "<h1><bdi>ואלס עם באשיר</bdi></h1>" in page
+    assert '<bdi lang="en">Waltz with Bashir</bdi>' in page
+    assert parse_page(page).faults == []

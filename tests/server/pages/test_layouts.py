@@ -1,0 +1,81 @@
+"""Each property and part of an entity is assigned to one section of its page, whatever order they are read in."""
+
+from __future__ import annotations
+
+import pytest
+from pyoxigraph import NamedNode
+
+from kg import vocabulary as vocab
+from kg.filmgraph import FilmGraph
+from kg.server.pages.display import display_of
+from kg.server.pages.entity_data import EntityData, read_entity_data
+from kg.server.pages.layouts import CARD, SECTIONS, assign, assign_properties
+from kg.terms import entity_iri
+
+FILM = (vocab.Work, vocab.Film)
+PERSON = (vocab.Agent, vocab.Person)
+
+
+@pytest.mark.parametrize(
+    ("classes", "property", "section"),
+    [
+        (FILM, vocab.director, "card"),
+        (FILM, vocab.leadingActor, "card"),
+        (FILM, vocab.castMember, "credits"),
+        (FILM, vocab.consultant, "credits"),
+        (FILM, vocab.hasCharacter, "story"),
+        (FILM, vocab.plotEvent, "story"),
+        (FILM, vocab.wonAward, "awards"),
+        (FILM, vocab.availability, "release"),
+        (FILM, vocab.praisedBy, "said"),
+        (FILM, vocab.camera, "making"),
+        (FILM, vocab.occupation, None),
+        (FILM, vocab.directed, None),
+        (PERSON, vocab.occupation, "card"),
+        (PERSON, vocab.directed, "films"),
+        (PERSON, vocab.contributedTo, "films"),
+        (PERSON, vocab.castMember, None),
+        ((vocab.Work,), vocab.crewMember, "credits"),
+        ((vocab.Work,), vocab.castMember, None),
+        ((vocab.EventSeries,), vocab.hasAward, "card"),
+        ((vocab.Award,), vocab.hasAward, "awards"),
+        ((), vocab.director, None),
+    ],
+)
+def test_a_property_is_shown_in_the_first_section_that_names_it(
+    classes: tuple[NamedNode, ...], property: NamedNode, section: str | None
+) -> None:
+    card = next((properties for name, properties in CARD.items() if name in classes), ())
+    assert assign_properties(classes, card).get(property) == section
+
+
+def test_no_class_of_parts_is_in_two_sections() -> None:
+    classes = [name for section in SECTIONS for name in section.parts]
+    assert len(classes) == len(set(classes))
+
+
+@pytest.fixture
+def film(graph: FilmGraph) -> EntityData:
+    return read_entity_data(display_of(graph), entity_iri("tangerine"))
+
+
+def test_each_part_is_shown_once(film: EntityData) -> None:
+    sections = {part.iri.value.rpartition("/")[2]: section for part in film.parts
+                if (section := assign(film).parts.get(part.iri))}  # fmt: skip
+    assert sections == {
+        "tangerine.boxOffice.usa": "box-office",
+        "tangerine.boxOffice.worldwide": "box-office",
+        "tangerine.boxOffice.worldwide-later": "box-office",
+        "tangerine.castCredit.mya-taylor": "credits",
+        "tangerine.premiere.first": "release",
+        "tangerine.rating.critics": "ratings",
+        "tangerine.win.audience-prize": "awards",
+        "sean-baker.statement.telephone": "said",
+    }
+
+
+def test_the_assignment_does_not_depend_on_the_order_of_parts(film: EntityData) -> None:
+    reverse = EntityData(
+        film.entity, film.label, classes=film.classes, values=film.values, parts=tuple(reversed(film.parts))
+    )
+    assert assign(reverse).parts == assign(film).parts
