@@ -13,7 +13,7 @@ from jsonschema import Draft202012Validator
 from starlette.testclient import TestClient
 
 from kg.server.app import application
-from kg.server.reconcile.requests import MOST_QUERIES
+from kg.server.reconcile.requests import MAX_QUERIES
 from kg.server.settings import Limits
 from tests.projects import SmallProject, own_graph
 from tests.server.reconciliation_schemas import EXTENDED, MANIFEST, PROPOSED, RESULTS, SUGGESTED
@@ -258,7 +258,7 @@ def test_every_proposed_property_can_be_fetched(refine: TestClient) -> None:
 
 def test_a_batch_of_two_hundred_is_answered_in_the_order_of_its_keys(refine: TestClient) -> None:
     names = ["Suspira", "Amelie", "Stalkr", "Сталкер"]
-    batch = {f"row {number}": {"query": names[number % 4], "type": "Film"} for number in range(MOST_QUERIES)}
+    batch = {f"row {number}": {"query": names[number % 4], "type": "Film"} for number in range(MAX_QUERIES)}
     found = matched(refine, **batch)
     assert [found[key][0]["id"] for key in list(batch)[1:4]] == ["amelie", "stalker", "stalker"]
     assert all(found.values())
@@ -269,7 +269,7 @@ def deep(levels: int) -> str:
 
 
 HOSTILE: list[tuple[str, int]] = [
-    (json.dumps({f"q{number}": {"query": "x"} for number in range(MOST_QUERIES + 1)}), 413),
+    (json.dumps({f"q{number}": {"query": "x"} for number in range(MAX_QUERIES + 1)}), 413),
     (deep(500), 400),
     (deep(100_000), 400),
     ('{"q0": ' * 50_000, 400),

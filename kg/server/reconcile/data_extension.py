@@ -1,4 +1,4 @@
-"""Ids and properties walk in; the values that the graph has of them walk out, as a table takes them."""
+"""Data extension: the values of properties of some entities, as a table takes them."""
 
 from __future__ import annotations
 
@@ -14,26 +14,28 @@ from pyoxigraph import Literal, NamedNode
 from kg.filmgraph import FilmGraph
 from kg.graph.store import find_quads
 from kg.lookup.schema_card import read_class_properties
+from kg.parts import belongs_to
 from kg.queries.answer import to_cell
-from kg.server.reconcile.requests import Extension, Wanted
-from kg.server.reconcile.types_and_properties import (
+from kg.server.reconcile.graph_terms import (
+    PropertyPath,
     all_properties,
-    name_of_way,
-    to_entity,
+    entity_of_id,
+    find_path,
+    find_type,
+    follow,
+    path_label,
+    property_id,
     to_id,
-    to_type,
-    to_way,
     types_of,
     values_of,
-    walk,
 )
-from kg.terms import FILM, KNOWN_NAMES, TYPE, XSD, Term, entity_iri, to_iri, to_short
+from kg.server.reconcile.requests import DataExtension, ExtensionProperty
+from kg.terms import FILM, TYPE, XSD, Term, entity_iri, to_short
 
-_MOST_VALUES, _USUAL, _MOST_PROPOSED, _PARTS_OF = 1_000, 40, 200, 20
+_MAX_VALUES, _DEFAULT_PROPOSED, _MAX_PROPOSED, _MAX_SAMPLED = 1_000, 40, 200, 200
 _YEAR = XSD + "gYear"
-_WORKED_OUT = ("type", "when", "earliest", "latest", "mentionedIn", "identifier")
-"""Not proposed, though they can be fetched: others say the same more narrowly."""
-_SHORT = {iri: name for name, iri in KNOWN_NAMES.items()}
+_REDUNDANT = ("type", "when", "earliest", "latest", "mentionedIn", "identifier")
+"""Not proposed, though they can be fetched: other properties say the same more narrowly."""
 
 SETTINGS: list[dict[str, Any]] = [
     {
@@ -41,7 +43,7 @@ SETTINGS: list[dict[str, Any]] = [
         "label": "Limit",
         "type": "number",
         "default": 0,
-        "help_text": "At most so many values of each thing; 0 for all.",
+        "help_text": "At most so many values of each entity; 0 for all.",
     },
     {
         "name": "count",
@@ -54,30 +56,32 @@ SETTINGS: list[dict[str, Any]] = [
 """What can be set for each property that is fetched."""
 
 
-def extend(graph: FilmGraph, extension: Extension) -> dict[str, Any]:
-    """The values of some properties of some things; a property or thing that is not known has none."""
-    ways = {one.property: to_way(graph, one.property) for one in extension.properties}
+def extend(graph: FilmGraph, extension: DataExtension) -> dict[str, Any]:
+    """The values of some properties of some entities; a property or entity that is unknown has none."""
+    paths = {property.id: find_path(graph, property.id) for property in extension.properties}
     rows = {
-        id: {one.property: _cells(graph, to_entity(graph, id), ways[one.property], one) for one in extension.properties}
+        id: {
+            property.id: _cells(graph, entity_of_id(graph, id), paths[property.id], property)
+            for property in extension.properties
+        }
         for id in extension.ids
     }
-    told = {one.property: _meta(graph, one, ways[one.property], rows) for one in extension.properties}
-    return {"meta": list(told.values()), "rows": rows}
+    meta = {property.id: _meta(graph, property.id, paths[property.id], rows) for property in extension.properties}
+    return {"meta": list(meta.values()), "rows": rows}
 
 
 def _cells(
-    graph: FilmGraph, thing: NamedNode | None, way: tuple[NamedNode, ...] | None, wanted: Wanted
+    graph: FilmGraph, entity: NamedNode | None, path: PropertyPath | None, property: ExtensionProperty
 ) -> list[dict[str, Any]]:
-    if thing is None or way is None:
+    if entity is None or path is None:
         return []
-    cells = [_cell(graph, value) for value in islice(walk(graph, thing, way), _MOST_VALUES)]
-    if wanted.is_count:
+    cells = [_cell(graph, value) for value in islice(follow(graph, entity, path), _MAX_VALUES)]
+    if property.is_count:
         return [{"int": len(cells)}]
-    ordered = sorted(cells, key=_by_value)
-    return ordered[: wanted.limit or None]
+    return sorted(cells, key=_sort_key)[: property.limit or None]
 
 
-def _by_value(cell: dict[str, Any]) -> tuple[float, str]:
+def _sort_key(cell: dict[str, Any]) -> tuple[float, str]:
     value = cell.get("name", next(iter(cell.values())))
     return (value, "") if isinstance(value, int | float) else (math.inf, str(value).casefold())
 
@@ -89,10 +93,10 @@ def _cell(graph: FilmGraph, value: Term) -> dict[str, Any]:
         return {"id": to_id(value), "name": label} if is_entity else {"str": label or to_short(value)}
     if isinstance(value, Literal) and value.datatype.value == _YEAR and value.value.isdecimal():
         return {"int": int(value.value)}
-    return _literal(to_cell(value, graph.names), to_short(value))
+    return _literal_cell(to_cell(value, graph.names), to_short(value))
 
 
-def _literal(cell: object, text: str) -> dict[str, Any]:
+def _literal_cell(cell: object, text: str) -> dict[str, Any]:
     match cell:
         case bool():
             return {"str": str(cell).lower()}
@@ -108,50 +112,47 @@ def _literal(cell: object, text: str) -> dict[str, Any]:
             return {"str": text}
 
 
-def _meta(
-    graph: FilmGraph, wanted: Wanted, way: tuple[NamedNode, ...] | None, rows: Mapping[str, Any]
-) -> dict[str, Any]:
-    name = name_of_way(graph, way) if way is not None else wanted.property
-    told: dict[str, Any] = {"id": wanted.property, "name": name}
-    first = next((cell["id"] for row in rows.values() for cell in row[wanted.property] if "id" in cell), None)
-    thing = to_entity(graph, first) if first is not None else None
-    kinds = types_of(graph, thing)[:1] if thing is not None else []
-    return told | ({"type": kinds[0].as_dict()} if kinds else {})
+def _meta(graph: FilmGraph, id: str, path: PropertyPath | None, rows: Mapping[str, Any]) -> dict[str, Any]:
+    """A column: its id and name, and the type of its first entity."""
+    name = path_label(graph, path) if path is not None else id
+    first = next((cell["id"] for row in rows.values() for cell in row[id] if "id" in cell), None)
+    entity = entity_of_id(graph, first) if first is not None else None
+    types = types_of(graph, entity)[:1] if entity is not None else []
+    return {"id": id, "name": name} | ({"type": types[0].as_dict()} if types else {})
 
 
+# --- proposals
 def propose(graph: FilmGraph, type: str, limit: int | None) -> dict[str, Any]:
-    """Properties that things of a type have, those of the most things first; of parts, the way to what they hold."""
-    most = min(limit or _USUAL, _MOST_PROPOSED)
-    known = to_type(graph, type)
-    found: dict[str, str] = {}
-    for row in read_class_properties(graph.store, graph.names, entity_iri(known.id)) if known is not None else ():
-        own = _SHORT.get(to_iri(row.curie)) or row.curie.removeprefix("film:")
-        if own in all_properties(graph) and own not in _WORKED_OUT and known is not None:
-            parts = _parts(graph, known.id, own)
-            found |= {f"{own}.{part}": f"{_name(graph, own)} › {_name(graph, part)}" for part in parts}
-            found |= {} if parts else {own: _name(graph, own)}
-    told: dict[str, Any] = {
-        "type": type,
-        "properties": [{"id": id, "name": name} for id, name in islice(found.items(), most)],
-    }
-    return told | ({"limit": limit} if limit is not None else {})
+    """Properties of entities of a type, the most used first; where one leads to parts, the paths to their values."""
+    proposed = islice(_proposed(graph, type).items(), min(limit or _DEFAULT_PROPOSED, _MAX_PROPOSED))
+    document: dict[str, Any] = {"type": type, "properties": [{"id": id, "name": name} for id, name in proposed]}
+    return document | ({"limit": limit} if limit is not None else {})
 
 
-def _name(graph: FilmGraph, id: str) -> str:
-    return all_properties(graph)[id].name
+def _proposed(graph: FilmGraph, type: str) -> dict[str, str]:
+    """Id of a property or path -> its name."""
+    proposed: dict[str, str] = {}
+    known, properties = find_type(graph, type), all_properties(graph)
+    if known is None:
+        return proposed
+    for row in read_class_properties(graph.store, graph.names, entity_iri(known.id)):
+        id = property_id(row.curie)
+        if id in properties and id not in _REDUNDANT:
+            parts = _properties_of_parts(graph, known.id, id)
+            names = {f"{id}.{part}": f"{properties[id].name} › {properties[part].name}" for part in parts}
+            proposed |= names or {id: properties[id].name}
+    return proposed
 
 
-def _parts(graph: FilmGraph, kind: str, property: str) -> list[str]:
-    """Where a property leads to parts of a thing, which have no name: what is said of them, read off some of them."""
-    way = to_way(graph, property)
-    things = find_quads(graph.store, None, TYPE, entity_iri(kind), limit=10 * _PARTS_OF)
-    found: dict[str, None] = {}
-    for quad in things:
-        thing = quad.subject
-        if way is None or not isinstance(thing, NamedNode):
-            continue
-        for value in values_of(graph, thing, way[0]):
-            if isinstance(value, NamedNode) and value.value.startswith(f"{thing.value}."):
-                said = find_quads(graph.store, value, None, None, None)
-                found |= dict.fromkeys(to_id(one.predicate) for one in said if one.predicate.value.startswith(FILM))
-    return sorted(id for id in found if id in all_properties(graph) and id not in _WORKED_OUT)
+def _properties_of_parts(graph: FilmGraph, type: str, property: str) -> list[str]:
+    """Where a property leads to parts of an entity, the properties of these parts, read off some of them."""
+    path = find_path(graph, property)
+    if path is None:
+        return []
+    quads = find_quads(graph.store, None, TYPE, entity_iri(type), limit=_MAX_SAMPLED)
+    owners = (quad.subject for quad in quads if isinstance(quad.subject, NamedNode))
+    values = ((owner, value) for owner in owners for value in values_of(graph, owner, path[0]))
+    parts = [value for owner, value in values if isinstance(value, NamedNode) and belongs_to(value.value, owner.value)]
+    predicates = {quad.predicate for part in parts for quad in find_quads(graph.store, part, None, None)}
+    ids = {to_id(predicate) for predicate in predicates if predicate.value.startswith(FILM)}
+    return sorted(id for id in ids if id in all_properties(graph) and id not in _REDUNDANT)

@@ -1,6 +1,6 @@
-"""JSON as it was sent walks in; reconciliation queries or a data extension query walk out, every part looked at.
+"""Requests of the reconciliation API, parsed from JSON with every part checked.
 
-Raises `InputError` for what is not as the specification says, naming the query and the part.
+Raises `InputError` for what does not conform to the specification, naming the query and the part.
 """
 
 from __future__ import annotations
@@ -13,163 +13,170 @@ import orjson
 
 from kg.errors import InputError, LimitError
 
-MOST_QUERIES, MOST_IDS, MOST_CANDIDATES = 200, 1_000, 50
-"""How many queries a batch may have, and an extension things; how many candidates a query can get."""
-_USUAL_CANDIDATES, _MOST_CLUES, _MOST_VALUES, _LONGEST = 5, 30, 20, 1_000
+MAX_QUERIES, MAX_IDS, MAX_CANDIDATES = 200, 1_000, 50
+"""How many queries a batch may have, and a data extension entities; how many candidates a query can get."""
+_DEFAULT_CANDIDATES, _MAX_CLUES, _MAX_VALUES, _MAX_LENGTH = 5, 30, 20, 1_000
 
-Strict = Literal["any", "all", "should"]
+TypeStrictness = Literal["any", "all", "should"]
 
 
 @dataclass(frozen=True, slots=True)
-class Value:
-    """A value of a clue: words or a number as text, or the id of an entity that is known already."""
+class ClueValue:
+    """A value of a clue: words or a number as text, or the id of an entity that is matched already."""
 
     text: str
     is_entity: bool = False
 
 
 @dataclass(frozen=True, slots=True)
-class Clue:
-    """A property by its id, and the values that the thing that is looked for should have there."""
+class PropertyClue:
+    """A property by its id, and the values that the entity should have there."""
 
     property: str
-    values: tuple[Value, ...]
+    values: tuple[ClueValue, ...]
 
 
 @dataclass(frozen=True, slots=True)
-class Query:
-    """A name, the types it may have, and clues; `limit` is how many candidates are wanted."""
+class ReconcileQuery:
+    """A name, the types that the entity may have, and clues; `limit` is how many candidates are wanted."""
 
     text: str = ""
     types: tuple[str, ...] = ()
-    strict: Strict = "any"
-    clues: tuple[Clue, ...] = ()
-    limit: int = _USUAL_CANDIDATES
+    strict: TypeStrictness = "any"
+    clues: tuple[PropertyClue, ...] = ()
+    limit: int = _DEFAULT_CANDIDATES
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
-    """A property whose values are to be fetched: at most `limit` of them, 0 for all; or only how many there are."""
+class ExtensionProperty:
+    """A property whose values to fetch: at most `limit` of them, 0 for all; or only how many there are."""
 
-    property: str
+    id: str
     limit: int = 0
     is_count: bool = False
 
 
 @dataclass(frozen=True, slots=True)
-class Extension:
+class DataExtension:
     """The entities and the properties of a data extension query."""
 
     ids: tuple[str, ...]
-    properties: tuple[Wanted, ...]
+    properties: tuple[ExtensionProperty, ...]
 
 
-def read_batch(text: str) -> dict[str, Query]:
-    """The queries of a batch by their keys; `LimitError` for more than the service takes."""
-    batch = _json(text, "queries")
-    if len(batch) > MOST_QUERIES:
-        raise LimitError(f"A batch has at most {MOST_QUERIES} queries, not {len(batch):,}.", limit="batch")
-    return {key: _query(told, f"queries.{key[:40]}") for key, told in batch.items()}
+def parse_batch(text: str) -> dict[str, ReconcileQuery]:
+    """The queries of a batch by their keys; raises `LimitError` for more than the service takes."""
+    batch = _parse_object(text, "queries")
+    if len(batch) > MAX_QUERIES:
+        raise LimitError(f"A batch has at most {MAX_QUERIES} queries, not {len(batch):,}.", limit="batch")
+    return {key: _query(query, f"queries.{key[:40]}") for key, query in batch.items()}
 
 
-def read_extension(text: str) -> Extension:
+def parse_extension(text: str) -> DataExtension:
     """A data extension query."""
-    told = _json(text, "extend")
-    ids = _list(told.get("ids"), "extend.ids", most=MOST_IDS)
-    wanted = _list(told.get("properties"), "extend.properties", most=_MOST_CLUES)
-    return Extension(
+    extension = _parse_object(text, "extend")
+    ids = _list(extension.get("ids"), "extend.ids", limit=MAX_IDS)
+    properties = _list(extension.get("properties"), "extend.properties", limit=_MAX_CLUES)
+    return DataExtension(
         tuple(dict.fromkeys(_text(id, "extend.ids") for id in ids)),
-        tuple(_wanted(one, f"extend.properties.{number}") for number, one in enumerate(wanted)),
+        tuple(_property(value, f"extend.properties.{number}") for number, value in enumerate(properties)),
     )
 
 
-def _json(text: str, name: str) -> dict[str, Any]:
+def _parse_object(text: str, name: str) -> dict[str, Any]:
     try:
-        told = orjson.loads(text)
+        value = orjson.loads(text)
     except orjson.JSONDecodeError as error:
         raise InputError(f"{name} is not JSON: {error}") from error
-    if not isinstance(told, dict):
-        raise InputError(f"{name} is a JSON object, not {_kind(told)}.")
-    return told
+    return _object(value, name)
 
 
-def _query(told: object, where: str) -> Query:
-    if not isinstance(told, dict):
-        raise InputError(f"{where} is an object, not {_kind(told)}.")
-    text = _text(told["query"], f"{where}.query") if told.get("query") is not None else ""
+def _query(value: object, path: str) -> ReconcileQuery:
+    query = _object(value, path)
+    text = _text(query["query"], f"{path}.query") if query.get("query") is not None else ""
     clues = tuple(
-        _clue(one, f"{where}.properties.{number}")
-        for number, one in enumerate(_list(told.get("properties") or [], f"{where}.properties", most=_MOST_CLUES))
+        _clue(clue, f"{path}.properties.{number}")
+        for number, clue in enumerate(_list(query.get("properties") or [], f"{path}.properties", limit=_MAX_CLUES))
     )
     if not text.strip() and not clues:
-        raise InputError(f"{where} has neither a query nor properties.")
-    types = told.get("type") or []
-    read = (types,) if isinstance(types, str | dict) else _list(types, f"{where}.type", most=_MOST_VALUES)
-    named = tuple(_text(one.get("id") if isinstance(one, dict) else one, f"{where}.type") for one in read)
-    strict = told.get("type_strict", "any")
+        raise InputError(f"{path} has neither a query nor properties.")
+    strict = query.get("type_strict", "any")
     if strict not in ("any", "all", "should"):
-        raise InputError(f"{where}.type_strict is any, all or should, not {strict!r:.40}.")
-    return Query(text, named, strict, clues, _limit(told.get("limit"), where))
+        raise InputError(f"{path}.type_strict must be any, all or should, not {strict!r:.40}.")
+    return ReconcileQuery(text, _types(query.get("type"), path), strict, clues, _limit(query.get("limit"), path))
 
 
-def _clue(told: object, where: str) -> Clue:
-    if not isinstance(told, dict) or "pid" not in told or "v" not in told:
-        raise InputError(f"{where} is an object with pid and v.")
-    values = told["v"] if isinstance(told["v"], list) else [told["v"]]
-    read = (_value(one, f"{where}.v") for one in _list(values, f"{where}.v", most=_MOST_VALUES) if one is not None)
-    return Clue(_text(told["pid"], f"{where}.pid"), tuple(value for value in read if value.text))
+def _types(value: object, path: str) -> tuple[str, ...]:
+    types = value or []
+    listed = [types] if isinstance(types, str | dict) else _list(types, f"{path}.type", limit=_MAX_VALUES)
+    return tuple(_text(type.get("id") if isinstance(type, dict) else type, f"{path}.type") for type in listed)
 
 
-def _value(told: object, where: str) -> Value:
-    if isinstance(told, Mapping):
-        return Value(_text(told.get("id"), f"{where}.id"), is_entity=True)
-    if isinstance(told, bool):
-        return Value(str(told).lower())
-    if isinstance(told, float) and told.is_integer() and abs(told) < 1e15:
-        told = int(told)
-    return Value(str(told) if isinstance(told, int | float) else _text(told, where).strip())
+def _clue(value: object, path: str) -> PropertyClue:
+    if not isinstance(value, dict) or "pid" not in value or "v" not in value:
+        raise InputError(f"{path} must be an object with pid and v.")
+    values = value["v"] if isinstance(value["v"], list) else [value["v"]]
+    given = (part for part in _list(values, f"{path}.v", limit=_MAX_VALUES) if part is not None)
+    parsed = (_clue_value(part, f"{path}.v") for part in given)
+    return PropertyClue(_text(value["pid"], f"{path}.pid"), tuple(part for part in parsed if part.text))
 
 
-def _wanted(told: object, where: str) -> Wanted:
-    if not isinstance(told, dict) or "id" not in told:
-        raise InputError(f"{where} is an object with an id.")
-    settings = told["settings"] if told.get("settings") is not None else {}
-    if not isinstance(settings, dict):
-        raise InputError(f"{where}.settings is an object, not {_kind(settings)}.")
+def _clue_value(value: object, path: str) -> ClueValue:
+    if isinstance(value, Mapping):
+        return ClueValue(_text(value.get("id"), f"{path}.id"), is_entity=True)
+    if isinstance(value, bool):
+        return ClueValue(str(value).lower())
+    if isinstance(value, float) and value.is_integer() and abs(value) < 1e15:
+        value = int(value)
+    return ClueValue(str(value) if isinstance(value, int | float) else _text(value, path).strip())
+
+
+def _property(value: object, path: str) -> ExtensionProperty:
+    if not isinstance(value, dict) or "id" not in value:
+        raise InputError(f"{path} must be an object with an id.")
+    settings = _object(value["settings"], f"{path}.settings") if value.get("settings") is not None else {}
     limit = settings.get("limit") or 0
     # Forms send what was typed into them as text.
     limit = int(limit) if isinstance(limit, str) and limit.isdecimal() and len(limit) < 10 else limit
     if isinstance(limit, bool) or not isinstance(limit, int | float) or not 0 <= limit < 1e9:
-        raise InputError(f"{where}.settings.limit is a number from 0, not {limit!r:.40}.")
-    return Wanted(_text(told["id"], f"{where}.id"), int(limit), settings.get("count") in (True, "true", "on"))
+        raise InputError(f"{path}.settings.limit must be a number from 0, not {limit!r:.40}.")
+    return ExtensionProperty(
+        _text(value["id"], f"{path}.id"), int(limit), settings.get("count") in (True, "true", "on")
+    )
 
 
-def _limit(told: object, where: str) -> int:
-    if told is None:
-        return _USUAL_CANDIDATES
-    if isinstance(told, str) and told.isdecimal():
-        told = int(told[:9])
-    if isinstance(told, bool) or not isinstance(told, int | float) or told < 1:
-        raise InputError(f"{where}.limit is a whole number from 1, not {told!r:.40}.")
-    return min(int(told), MOST_CANDIDATES)
+def _limit(value: object, path: str) -> int:
+    if value is None:
+        return _DEFAULT_CANDIDATES
+    if isinstance(value, str) and value.isdecimal():
+        value = int(value[:9])
+    if isinstance(value, bool) or not isinstance(value, int | float) or value < 1:
+        raise InputError(f"{path}.limit must be a whole number from 1, not {value!r:.40}.")
+    return min(int(value), MAX_CANDIDATES)
 
 
-def _list(told: object, where: str, *, most: int) -> list[Any]:
-    if not isinstance(told, list):
-        raise InputError(f"{where} is an array, not {_kind(told)}.")
-    if len(told) > most:
-        raise InputError(f"{where} has {len(told):,} members; {most:,} are allowed.")
-    return told
+def _object(value: object, path: str) -> dict[str, Any]:
+    if not isinstance(value, dict):
+        raise InputError(f"{path} must be an object, not {_kind(value)}.")
+    return value
 
 
-def _text(told: object, where: str) -> str:
-    if not isinstance(told, str):
-        raise InputError(f"{where} is a string, not {_kind(told)}.")
-    if len(told) > _LONGEST:
-        raise InputError(f"{where} has {len(told):,} letters; {_LONGEST:,} are allowed.")
-    return told
+def _list(value: object, path: str, *, limit: int) -> list[Any]:
+    if not isinstance(value, list):
+        raise InputError(f"{path} must be an array, not {_kind(value)}.")
+    if len(value) > limit:
+        raise InputError(f"{path} has {len(value):,} members; {limit:,} are allowed.")
+    return value
 
 
-def _kind(told: object) -> str:
-    names = {dict: "an object", list: "an array", str: "a string", bool: "a truth", type(None): "null"}
-    return names.get(type(told), "a number")
+def _text(value: object, path: str) -> str:
+    if not isinstance(value, str):
+        raise InputError(f"{path} must be a string, not {_kind(value)}.")
+    if len(value) > _MAX_LENGTH:
+        raise InputError(f"{path} has {len(value):,} characters; {_MAX_LENGTH:,} are allowed.")
+    return value
+
+
+def _kind(value: object) -> str:
+    names = {dict: "an object", list: "an array", str: "a string", bool: "a boolean", type(None): "null"}
+    return names.get(type(value), "a number")

@@ -1,0 +1,175 @@
+"""Entities, types and properties of the graph by the ids of the service, and the other way round."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+
+from pyoxigraph import Literal, NamedNode
+
+from kg.filmgraph import FilmGraph
+from kg.graph.store import find_quad, find_quads
+from kg.schema import OntologyTerm
+from kg.terms import ALIAS, FILM, KNOWLEDGE, KNOWN_NAMES, LABEL, ONTOLOGY, OWL, TYPE, Term, entity_iri, to_iri
+from kg.text import fold_name
+
+PropertyPath = tuple[NamedNode, ...]
+"""Properties that lead from an entity to values, one after the other."""
+_CLASSES = (NamedNode(OWL + "Class"),)
+_PROPERTIES = (NamedNode(OWL + "ObjectProperty"), NamedNode(OWL + "DatatypeProperty"))
+_MAX_STEPS = 4
+_MAX_COUNTED = 10_000
+"""More uses than these make no difference to the order of suggestions."""
+_NAMES = {iri: name for name, iri in KNOWN_NAMES.items()}
+
+
+@dataclass(frozen=True, slots=True)
+class SchemaTerm:
+    """A type or property as the service has it.
+
+    `uses` is how often the graph uses it, at most 10,000; `folded` are its id and labels without accents and case, to
+    compare with what is typed; `broader` are the ids of the types or properties right above it.
+    """
+
+    id: str
+    name: str
+    description: str = ""
+    uses: int = 0
+    folded: tuple[str, ...] = ()
+    broader: tuple[str, ...] = ()
+    is_identifier: bool = False
+
+    def as_dict(self) -> dict[str, str]:
+        """Its id and name, as the service writes them."""
+        return {"id": self.id, "name": self.name}
+
+
+# --- entities
+def to_id(iri: NamedNode) -> str:
+    """The id of an entity, type or property; the IRI itself where it is none of the graph's own."""
+    return iri.value.removeprefix(FILM)
+
+
+def entity_of_id(graph: FilmGraph, id: str) -> NamedNode | None:
+    """The entity with this id, CURIE or IRI, if it has a name; None for any other text."""
+    try:
+        iri = to_iri(id.strip())
+    except ValueError:
+        return None
+    return iri if find_quad(graph.store, iri, LABEL, None, KNOWLEDGE) is not None else None
+
+
+def names_of(graph: FilmGraph, entity: NamedNode, properties: Sequence[NamedNode] = (LABEL, ALIAS)) -> list[str]:
+    """Labels and aliases of an entity, in all languages."""
+    values = (value for property in properties for value in values_of(graph, entity, property))
+    return [value.value for value in values if isinstance(value, Literal)]
+
+
+def values_of(graph: FilmGraph, entity: NamedNode, property: NamedNode) -> Iterator[Term]:
+    """The values of a property."""
+    for quad in find_quads(graph.store, entity, property, None, KNOWLEDGE):
+        if isinstance(quad.object, NamedNode | Literal):
+            yield quad.object
+
+
+def follow(graph: FilmGraph, entity: NamedNode, path: PropertyPath) -> Iterator[Term]:
+    """The values that a path leads to, each once."""
+    reached: dict[Term, None] = {entity: None}
+    for property in path:
+        entities = [term for term in reached if isinstance(term, NamedNode)]
+        reached = {value: None for other in entities for value in values_of(graph, other, property)}
+    yield from reached
+
+
+def types_of(graph: FilmGraph, entity: NamedNode) -> list[SchemaTerm]:
+    """The types of an entity, the narrowest first."""
+    known = all_types(graph)
+    types = [
+        value for value in values_of(graph, entity, TYPE) if isinstance(value, NamedNode) and to_id(value) in known
+    ]
+    narrowest = graph.ontology.narrowest(types)
+    wider = sorted(set(types).difference(narrowest), key=lambda iri: (known[to_id(iri)].uses, iri.value))
+    return [known[to_id(iri)] for iri in (*narrowest, *wider)]
+
+
+# --- types and properties
+def find_type(graph: FilmGraph, text: str) -> SchemaTerm | None:
+    """The type of this id or name."""
+    return _find(all_types(graph), text)
+
+
+def find_path(graph: FilmGraph, text: str) -> PropertyPath | None:
+    """The path of an id (`director`, `boxOffice.amount`) or of a name; None when a property is unknown."""
+    names = text.split(".")
+    if len(names) > _MAX_STEPS:
+        return None
+    known = all_properties(graph)
+    terms = [term for name in names if (term := _find(known, name)) is not None]
+    return tuple(_property_iri(term) for term in terms) if len(terms) == len(names) else None
+
+
+def path_label(graph: FilmGraph, path: PropertyPath) -> str:
+    """A path for people: `box office › amount`."""
+    known = all_properties(graph)
+    return " › ".join(known[_NAMES.get(property) or to_id(property)].name for property in path)
+
+
+def property_id(curie: str) -> str:
+    """The id of the property with this CURIE."""
+    return _NAMES.get(to_iri(curie)) or curie.removeprefix("film:")
+
+
+def _property_iri(term: SchemaTerm) -> NamedNode:
+    return KNOWN_NAMES.get(term.id) or entity_iri(term.id)
+
+
+def _find(known: Mapping[str, SchemaTerm], text: str) -> SchemaTerm | None:
+    name = text.strip().removeprefix("film:").removeprefix(FILM)
+    if (term := known.get(name)) is not None:
+        return term
+    folded = fold_name(name)
+    fitting = [term for term in known.values() if folded in term.folded]
+    return max(fitting, key=lambda term: term.uses, default=None)
+
+
+@lru_cache(maxsize=2)
+def all_types(graph: FilmGraph) -> dict[str, SchemaTerm]:
+    """The classes of the ontology by id."""
+    return _terms(graph, _CLASSES, graph.ontology.classes, _count_members)
+
+
+@lru_cache(maxsize=2)
+def all_properties(graph: FilmGraph) -> dict[str, SchemaTerm]:
+    """The properties of the ontology by id, and those that every entity has: label, alias, type, note."""
+    common = {name: SchemaTerm(name, name, folded=(fold_name(name),)) for name in KNOWN_NAMES}
+    return common | _terms(graph, _PROPERTIES, graph.ontology.properties, _count_triples)
+
+
+def _terms(
+    graph: FilmGraph,
+    kinds: Sequence[NamedNode],
+    ontology: Mapping[NamedNode, OntologyTerm],
+    count: Callable[[FilmGraph, NamedNode], int],
+) -> dict[str, SchemaTerm]:
+    """The graph's own terms of some kinds, by id."""
+    named = {quad.subject for kind in kinds for quad in find_quads(graph.store, None, TYPE, kind, ONTOLOGY)}
+    own = sorted((iri for iri in named if isinstance(iri, NamedNode) and iri.value.startswith(FILM)), key=str)
+    return {to_id(iri): _term(graph, iri, ontology[iri], count(graph, iri)) for iri in own}
+
+
+def _term(graph: FilmGraph, iri: NamedNode, term: OntologyTerm, uses: int) -> SchemaTerm:
+    id, broader = to_id(iri), tuple(to_id(parent) for parent in term.parents)
+    quads = find_quads(graph.store, iri, LABEL, None, ONTOLOGY)
+    labels = [quad.object.value for quad in quads if isinstance(quad.object, Literal)]
+    folded = tuple(dict.fromkeys(map(fold_name, (id, *labels))))
+    is_identifier = "identifier" in (id, *broader)
+    return SchemaTerm(id, graph.names.label(iri) or id, term.comment, uses, folded, broader, is_identifier)
+
+
+def _count_members(graph: FilmGraph, iri: NamedNode) -> int:
+    return len(find_quads(graph.store, None, TYPE, iri, KNOWLEDGE, limit=_MAX_COUNTED))
+
+
+def _count_triples(graph: FilmGraph, iri: NamedNode) -> int:
+    return len(find_quads(graph.store, None, iri, None, KNOWLEDGE, limit=_MAX_COUNTED))
