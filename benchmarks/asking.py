@@ -20,7 +20,7 @@ from pyoxigraph import QueryBoolean, QuerySolutions, Store
 
 import kg
 from kg.filmgraph import FilmGraph
-from kg.queries.binding import parameter_terms
+from kg.queries.stored_query import parameter_terms
 from kg.terms import PREFIXES
 
 ROOT = Path(__file__).resolve().parents[1]

@@ -17,8 +17,9 @@ from kg.version import __version__
 if TYPE_CHECKING:
     from kg.filmgraph import FilmGraph
     from kg.filmgraph import open_graph as open
+    from kg.lookup.entity_names import Entity
     from kg.pipeline.build import build, check
-    from kg.queries.answer import Answer, Entity, Row
+    from kg.queries.answer import Answer, Row
     from kg.reports import Finding, Report
     from kg.standalone import infer, validate
 
@@ -39,7 +40,7 @@ __all__ = [
 
 _EXPORTS = {
     "Answer": ("kg.queries.answer", "Answer"),
-    "Entity": ("kg.queries.answer", "Entity"),
+    "Entity": ("kg.lookup.entity_names", "Entity"),
     "FilmGraph": ("kg.filmgraph", "FilmGraph"),
     "Finding": ("kg.reports", "Finding"),
     "Report": ("kg.reports", "Report"),

@@ -1,4 +1,4 @@
-"""Text tables: columns padded to the width of their cells, East Asian characters counted as two."""
+"""Tables in plain text: columns padded to their widest cell, East Asian characters counted as two."""
 
 from __future__ import annotations
 
@@ -6,18 +6,18 @@ import unicodedata
 from collections.abc import Iterable
 
 
-def columns_of(names: Iterable[str], rows: list[list[str]], is_right: list[bool] | None = None) -> str:
-    """Rows of text under the names of their columns, padded to their widest."""
+def format_table(names: Iterable[str], rows: list[list[str]], is_right: list[bool] | None = None) -> str:
+    """Rows under the names of their columns; `is_right` aligns a column to the right, as numbers are."""
     names = list(names)
     widths = [max(_width(text) for text in column) for column in zip(names, *rows, strict=True)]
-    ends = is_right if is_right is not None else [False] * len(names)
+    alignments = is_right if is_right is not None else [False] * len(names)
     lines = (names, ["-" * width for width in widths], *rows)
-    padded = ([_pad(*cell) for cell in zip(line, widths, ends, strict=True)] for line in lines)
+    padded = ([_pad(*cell) for cell in zip(line, widths, alignments, strict=True)] for line in lines)
     return "".join("  ".join(line).rstrip() + "\n" for line in padded)
 
 
 def _width(text: str) -> int:
-    """Columns on a terminal: wide characters take two, combining ones none."""
+    """The columns that a text takes on a terminal: two for wide characters, none for combining ones."""
     wide = sum(unicodedata.east_asian_width(char) in "WF" for char in text)
     return len(text) + wide - sum(unicodedata.combining(char) > 0 for char in text)
 

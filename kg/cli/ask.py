@@ -1,18 +1,30 @@
-"""Commands that ask the built graph."""
+"""Commands that read the built graph: `kg ask`, `sparql`, `queries`, `schema`, `show`, `facts`, `conflicts`."""
 
 from __future__ import annotations
 
 import argparse
-import json
 import sys
+from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING
 
-from kg.cli.command import Commands, add_format, graph_of, pairs_of, read_text_argument, say, write
+from kg.cli.command import (
+    Commands,
+    add_format,
+    add_output,
+    add_texts,
+    open_call_graph,
+    parse_pairs,
+    positive_number,
+    read_text,
+    say,
+    write,
+    write_json,
+)
 from kg.errors import InputError
 
 if TYPE_CHECKING:
     from kg.filmgraph import FilmGraph
-    from kg.queries.answer import Answer
 
 _ANSWER_FORMATS = ("table", "json", "csv", "tsv", "markdown", "turtle")
 
@@ -30,83 +42,107 @@ def add_commands(commands: Commands) -> None:
     sparql.add_argument("-e", "--query", metavar="SPARQL", help="the query itself")
     sparql.add_argument("--no-service", action="store_true", help="refuse SERVICE, whatever filmgraph.toml lists")
     _add_answer_options(sparql)
-    queries = commands.add("queries", "List the stored queries, what each takes, and an example.", _queries)
+    queries = commands.add("queries", "List the stored queries with their parameters and an example.", _queries)
     queries.add_argument("word", metavar="WORD", nargs="?", help="only queries with this word in name, summary or tags")
     add_format(queries, ("table", "json"), default="table")
-    schema = commands.add("schema", "Show the classes and properties with their uses: what SPARQL can ask.", _schema)
-    schema.add_argument("word", metavar="WORD", nargs="?", help="a class, or a word in name or sentence")
-    schema.add_argument("--all", action="store_true", help="also terms that nothing uses")
+    schema = commands.add("schema", "Show the classes and properties with their numbers of uses, for SPARQL.", _schema)
+    schema.add_argument("word", metavar="WORD", nargs="?", help="a class, or a word in a name or description")
+    schema.add_argument("--all", action="store_true", help="also terms without uses")
     add_format(schema, ("table", "json"), default="table")
-    show = commands.add("show", "Show everything about a thing, grouped, with who says it.", _show)
+    show = commands.add("show", "Show everything about an entity, with sources.", _show)
     show.add_argument("thing", metavar="THING", help="a label, alias, CURIE or IRI")
     add_format(show, ("table", "json", "turtle"), default="table")
     facts = commands.add("facts", "List the facts, one a line, each with its source and passage.", _facts)
-    facts.add_argument("--about", metavar="THING", help="only facts about this thing")
+    facts.add_argument("--about", metavar="THING", help="only facts about this entity")
     facts.add_argument("--source", metavar="ID", help="only facts of this source")
     add_format(facts, ("jsonl", "csv", "table"), default="jsonl")
-    conflicts = commands.add("conflicts", "List what sources disagree on, what was decided, and why.", _conflicts)
-    conflicts.add_argument("--source", metavar="ID", help="only where this source has a say")
+    conflicts = commands.add("conflicts", "List the conflicts between sources, the decisions, and why.", _conflicts)
+    conflicts.add_argument("--source", metavar="ID", help="only conflicts in which this source has a fact")
     conflicts.add_argument(
         "--count", action="store_true", help="how often others agree with --source, by property, instead of the list"
     )
-    conflicts.add_argument("--texts", metavar="DIR", help="the folder of source texts, to quote passages from")
+    add_texts(conflicts)
     add_format(conflicts, ("table", "json"), default="table")
+
+
+# --- ask, sparql
 
 
 def _add_answer_options(parser: argparse.ArgumentParser) -> None:
     add_format(parser, _ANSWER_FORMATS, default="table")
-    parser.add_argument("-o", "--output", metavar="FILE", help="write there; - is stdout")
-    parser.add_argument("--why", action="store_true", help="show under each row what it rests on")
-    parser.add_argument("--texts", metavar="DIR", help="the folder of source texts, to quote passages from")
+    add_output(parser)
+    parser.add_argument("--why", action="store_true", help="explain each row, down to the sources")
+    add_texts(parser)
     parser.add_argument("--limit", metavar="N", type=int, help="at most N rows")
-    parser.add_argument("--timeout", metavar="SECONDS", type=float, help="give up after so long")
+    parser.add_argument("--timeout", metavar="SECONDS", type=positive_number, help="stop after this time")
+
+
+@dataclass(frozen=True, slots=True)
+class _Question:
+    """What is asked, and how the answer is written: all that a worker process needs."""
+
+    format: str
+    why: bool
+    texts: str | None
+    name: str = ""
+    values: dict[str, object] | None = None
+    sparql: str = ""
+    limit: int | None = None
+    services: bool = False
 
 
 def _ask(call: argparse.Namespace) -> int:
-    values = pairs_of(call.values)
-    _start_clock(call)
-    graph = graph_of(call)
-    return _answer(call, graph, graph.ask(call.name, **values))
+    question = _Question(call.format, call.why, call.texts, name=call.name, values=parse_pairs(call.values))
+    return _write_answer(call, question)
 
 
 def _sparql(call: argparse.Namespace) -> int:
-    text = call.query if call.query is not None else read_text_argument(call.file)
-    _start_clock(call)
-    graph = graph_of(call)
-    return _answer(call, graph, graph.sparql(text, limit=call.limit, services=not call.no_service))
+    text = call.query if call.query is not None else read_text(call.file)
+    services = not call.no_service
+    question = _Question(call.format, call.why, call.texts, sparql=text, limit=call.limit, services=services)
+    return _write_answer(call, question)
 
 
-def _answer(call: argparse.Namespace, graph: FilmGraph, answer: Answer) -> int:
-    if call.why:
-        from kg.explain.answer_evidence import explain_answer
-
-        write(explain_answer(graph.explainer, answer, texts=graph.texts(call.texts), format=call.format), call.output)
+def _write_answer(call: argparse.Namespace, question: _Question) -> int:
+    if call.timeout is None:
+        text, notes = _answer(open_call_graph(call), question)
     else:
-        write(answer.to_text(call.format), call.output)
-    if answer.kind == "rows" and not answer:
-        from kg.explain.empty_answers import explain_empty
+        from kg.filmgraph import open_graph
+        from kg.workers.client import run_with_timeout
+        from kg.workers.worker import WorkerSetup
 
-        say(str(explain_empty(graph.store, answer.query)))
-        if answer.name and (because := graph.queries[answer.name].because):
-            say(f"About {answer.name}: {because}.")
+        setup = WorkerSetup(partial(open_graph, call.project))
+        text, notes = run_with_timeout(setup, _answer, question, seconds=call.timeout)
+    write(text, call.output)
+    for note in notes:
+        say(note)
     return 0
 
 
-def _start_clock(call: argparse.Namespace) -> None:
-    """End the process when the time is over: an engine that is busy hears nothing else."""
-    if call.timeout is None:
-        return
-    import os
-    import threading
+def _answer(graph: FilmGraph, question: _Question) -> tuple[str, list[str]]:
+    """The text of an answer, and notes on an answer without rows."""
+    if question.name:
+        answer = graph.ask(question.name, **question.values or {})
+    else:
+        answer = graph.sparql(question.sparql, limit=question.limit, services=question.services)
+    if question.why:
+        from kg.explain.why_formats import explain_answer
 
-    def stop() -> None:
-        sys.stderr.write(f"kg {call.command}: stopped after {call.timeout:g} seconds; nothing was written\n")
-        sys.stderr.flush()
-        os._exit(1)
+        text = explain_answer(graph.explainer, answer, texts=graph.texts(question.texts), format=question.format)
+    else:
+        text = answer.to_text(question.format)
+    if answer.kind != "rows" or answer:
+        return text, []
+    from kg.explain.empty_answers import explain_empty
 
-    clock = threading.Timer(call.timeout, stop)
-    clock.daemon = True
-    clock.start()
+    remedy = "see `kg conflicts`, or query GRAPH graph:contested"
+    notes = [*explain_empty(graph.store, answer.query).sentences(contested_remedy=remedy)]
+    if answer.name and (because := graph.queries[answer.name].because):
+        notes.append(f"About {answer.name}: {because}.")
+    return text, notes
+
+
+# --- queries, schema
 
 
 def _queries(call: argparse.Namespace) -> int:
@@ -114,72 +150,73 @@ def _queries(call: argparse.Namespace) -> int:
     from kg.queries.stored_query import StoredQueries
 
     queries = StoredQueries(find_project(call.project).queries)
-    broken = list(queries.findings())
+    findings = list(queries.findings())
     word = (call.word or "").casefold()
-    sound = (queries[name] for name in queries if name not in {_query_of(str(one.place)) for one in broken})
-    listed = [query for query in sound if word in query.search_text]
+    listed = [query for query in queries.valid() if word in query.search_text]
     if call.format == "json":
-        write(json.dumps([query.as_dict() for query in listed], indent=1, ensure_ascii=False) + "\n")
+        write_json([query.as_dict() for query in listed])
     else:
-        write(
-            "\n".join(query.to_text() for query in listed)
-            + f"\n({len(listed)} quer{'y' if len(listed) == 1 else 'ies'})\n"
-        )
-    for finding in broken:
+        count = f"{len(listed)} quer{'y' if len(listed) == 1 else 'ies'}"
+        write("\n".join(query.to_text() for query in listed) + f"\n({count})\n")
+    for finding in findings:
         say(str(finding))
-    return 1 if broken else 0
-
-
-def _query_of(place: str) -> str:
-    return place.partition("/")[2].partition(".rq")[0].replace("/", "-")
+    return 1 if findings else 0
 
 
 def _schema(call: argparse.Namespace) -> int:
-    from dataclasses import asdict
-
-    graph = graph_of(call)
-    schema = graph.schema()
-    kind = next((row for row in schema.classes if call.word in (row.curie, row.curie.removeprefix("film:"))), None)
-    if kind is not None and kind.uses:
+    graph = open_call_graph(call)
+    card = graph.schema()
+    if call.word and (row := card.find_class(call.word)) is not None:
         from kg.lookup.schema_card import read_class_properties, write_class_card
         from kg.terms import to_iri
 
-        rows = read_class_properties(graph.store, graph.names, to_iri(kind.curie))
+        properties = read_class_properties(graph.store, to_iri(row.curie))
         if call.format == "json":
-            write(json.dumps([asdict(row) for row in rows], indent=1, ensure_ascii=False) + "\n")
+            write_json([property.as_dict() for property in properties])
         else:
-            write(write_class_card(to_iri(kind.curie), rows, kind.sentence))
+            write(write_class_card(row, properties))
         return 0
-    schema = schema.matching(call.word or "")
+    card = card.matching(call.word or "")
     if call.format == "json":
-        write(json.dumps(asdict(schema), indent=1, ensure_ascii=False) + "\n")
+        write_json(card.as_dict())
+    elif text := card.to_text(all_terms=call.all):
+        write(f"{text}\n{_SCHEMA_USAGE}\n")
     else:
-        write(schema.to_text(all_terms=call.all))
+        write(f"{_NO_TERMS}\n")
     return 0
 
 
+_SCHEMA_USAGE = "`kg schema Film` shows the properties of films; `kg schema WORD` the terms with that word."
+_NO_TERMS = "No class or property has this word; `kg schema` lists them all, --all also those without uses."
+
+
+# --- show, facts, conflicts
+
+
 def _show(call: argparse.Namespace) -> int:
-    graph = graph_of(call)
+    graph = open_call_graph(call)
     if call.format == "turtle":
-        answer = graph.sparql(f"DESCRIBE {graph.entity(call.thing)}")
-        write(answer.to_text("turtle"))
-        return 0
-    portrait = graph[call.thing]
-    if call.format == "json":
-        write(json.dumps(portrait.as_dict(), indent=1, ensure_ascii=False) + "\n")
+        write(graph.sparql(f"DESCRIBE {graph.entity(call.thing)}").to_text("turtle"))
+    elif call.format == "json":
+        write_json(graph[call.thing].as_dict())
     else:
-        write(portrait.to_text())
+        write(graph[call.thing].to_text())
     return 0
 
 
 def _facts(call: argparse.Namespace) -> int:
+    import json
+
     from kg.facts.model import COLUMNS, to_row
 
-    graph = graph_of(call)
+    graph = open_call_graph(call)
     about = graph.entity(call.about) if call.about else None
     source = graph.source_id(call.source) if call.source else None
-    rows = (to_row(fact) for fact in graph.facts() if (about is None or fact.subject == about) and
-            source in (None, fact.evidence.source))  # fmt: skip
+    rows = (
+        to_row(fact)
+        for fact in graph.facts()
+        if about in (None, fact.subject) and source in (None, fact.evidence.source)
+    )
     if call.format == "jsonl":
         for row in rows:
             write(json.dumps(row, ensure_ascii=False) + "\n")
@@ -190,38 +227,40 @@ def _facts(call: argparse.Namespace) -> int:
         writer.writeheader()
         writer.writerows({name: "" if value is None else value for name, value in row.items()} for row in rows)
     else:
-        from kg.text_table import columns_of
+        from kg.text_table import format_table
 
         names = ("subject", "property", "value", "source", "start", "end")
-        write(columns_of(names, [["" if row[name] is None else str(row[name]) for name in names] for row in rows]))
+        write(format_table(names, [["" if row[name] is None else str(row[name]) for name in names] for row in rows]))
     return 0
 
 
 def _conflicts(call: argparse.Namespace) -> int:
-    from kg.lookup.conflicts import conflict_as_dict, find_conflicts, write_conflicts
+    from kg.lookup.conflicts import find_conflicts, write_conflicts
 
-    graph = graph_of(call)
+    graph = open_call_graph(call)
     source = graph.source_id(call.source) if call.source else None
     if call.count:
-        return _agreement(call, graph, source)
-    disputes = [one for one in find_conflicts(graph.provenance) if source is None or source in one.sources]
+        return _count_agreement(call, graph, source)
+    conflicts = [
+        conflict for conflict in find_conflicts(graph.provenance) if source is None or source in conflict.sources
+    ]
     if source is not None:
-        disputes += graph.conflicts_with(source)
+        conflicts += graph.conflicts_with(source)
     if call.format == "json":
-        write(json.dumps([conflict_as_dict(one) for one in disputes], indent=1, ensure_ascii=False) + "\n")
+        write_json([conflict.as_dict() for conflict in conflicts])
     else:
-        write(write_conflicts(disputes, graph.names, graph.texts(call.texts)))
+        write(write_conflicts(conflicts, graph.names, graph.texts(call.texts)))
     return 0
 
 
-def _agreement(call: argparse.Namespace, graph: FilmGraph, source: str | None) -> int:
-    from kg.lookup.source_agreement import measure_agreement, write_agreements
+def _count_agreement(call: argparse.Namespace, graph: FilmGraph, source: str | None) -> int:
+    from kg.lookup.conflicts import measure_agreement, write_agreements
 
     if source is None:
-        raise InputError(f"--count of whom? Give --source, such as --source {next(iter(graph.provenance.sources))}")
+        raise InputError(f"--count requires --source, such as --source {next(iter(graph.provenance.sources))}")
     agreements = measure_agreement(graph.provenance, source)
     if call.format == "json":
-        write(json.dumps([one.to_row() for one in agreements], indent=1, ensure_ascii=False) + "\n")
+        write_json([agreement.as_dict() for agreement in agreements])
     else:
         write(write_agreements(agreements, graph.names))
     return 0

@@ -1,33 +1,28 @@
-"""Commands that make the graph of files, and look at the files."""
+"""Commands for a project's files: `kg new`, `kg build`, `kg verify`, `kg cite`."""
 
 from __future__ import annotations
 
 import argparse
+import shlex
 
-from kg.cli.command import Commands, add_format, progress_of, say, tell_counts, write
+from kg.cli.command import Commands, add_engine, add_format, add_texts, format_counts, say, step_progress, write
 
 
 def add_commands(commands: Commands) -> None:
     """new, build, verify, cite."""
     new = commands.add("new", "Start a project of your own: this ontology, these queries, a first film.", _new)
-    new.add_argument("folder", metavar="FOLDER", help="a folder that is empty, or not there yet")
+    new.add_argument("folder", metavar="FOLDER", help="an empty folder, or one that does not exist yet")
     build = commands.add("build", "Build the graph from the project's files and publish it.", _build)
     build.add_argument("--force", action="store_true", help="build even when nothing has changed")
-    _add_making_options(build)
-    verify = commands.add("verify", "Verify the digests, spans and values of all facts in the sources' texts.", _verify)
-    verify.add_argument("--texts", metavar="DIR", help="the folder of source texts; default: $KG_TEXTS")
+    add_engine(build)
+    add_texts(build, purpose="to verify passages")
+    verify = commands.add("verify", "Verify the digests, spans and values of all facts in the source texts.", _verify)
+    add_texts(verify, purpose="to verify passages")
     add_format(verify, ("table", "json"), default="table")
-    cite = commands.add("cite", "Print where words stand in a source, ready to paste.", _cite)
+    cite = commands.add("cite", "Find words in a source text and print their span, ready to paste.", _cite)
     cite.add_argument("source", metavar="SOURCE", help="a source's id")
-    cite.add_argument("words", metavar="WORDS", help="the words, quoted")
-    cite.add_argument("--texts", metavar="DIR", help="the folder of source texts; default: $KG_TEXTS")
-
-
-def _add_making_options(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument(
-        "--engine", choices=("sql", "owlrl"), default="sql", help="the reasoner; owlrl is the reference"
-    )
-    parser.add_argument("--texts", metavar="DIR", help="the folder of source texts, to verify passages in")
+    cite.add_argument("words", metavar="WORDS", help="the words, in quotes")
+    add_texts(cite, purpose="to search")
 
 
 def _new(call: argparse.Namespace) -> int:
@@ -36,22 +31,23 @@ def _new(call: argparse.Namespace) -> int:
     create_project(call.folder, like=call.project)
     for name in FIRST_FILES:
         write(f"{call.folder}/data/{name}\n")
-    say(f"Write facts into data/, as docs/facts.md tells; then `kg check` and `kg build` in {call.folder}.")
+    say(f"Next: edit these files, then run: kg build --project {shlex.quote(call.folder)}")
     return 0
 
 
 def _build(call: argparse.Namespace) -> int:
     from kg.pipeline.build import build
 
-    with progress_of() as progress:
+    with step_progress() as progress:
         report = build(call.project, engine=call.engine, texts=call.texts, force=call.force, progress=progress)
     for finding in report:
         say(str(finding))
     if not report:
-        say(f"Not published: {len(report)} findings. The graph that was there keeps answering.")
+        problems = f"{len(report)} problem{'' if len(report) == 1 else 's'}"
+        say(f"Not published: {problems}. A graph that was published before stays in use.")
         return 1
     unchanged = " (nothing has changed)" if "unchanged" in report.counts else ""
-    write(f"Built: {tell_counts(report, 'facts', 'sources', 'triples', 'contested', 'seconds')}{unchanged}\n")
+    write(f"Built: {format_counts(report, 'facts', 'sources', 'triples', 'contested', 'seconds')}{unchanged}\n")
     return 0
 
 
@@ -67,30 +63,31 @@ def _verify(call: argparse.Namespace) -> int:
     else:
         for finding in report:
             write(f"{finding}\n")
-        for name, told in _TOLD.items():
-            write(f"{report.counts.get(name, 0):>7,}  {told}\n")
+        for name, description in _VERIFIED.items():
+            write(f"{report.counts.get(name, 0):>7,}  {description}\n")
     if not report.counts.get("texts"):
-        say(f"No text is at hand: name their folder with --texts or {TEXTS_VARIABLE}.")
+        say(f"No source text was found: name the folder of texts with --texts or {TEXTS_VARIABLE}.")
     return 0 if report else 1
 
 
-_TOLD = {
+_VERIFIED = {
     "facts": "facts",
-    "held": "are held by their passage, in its own words",
-    "paraphrase": "say what their passage says in other words",
-    "structure": "are of structure: classes, and links to nodes without a name",
-    "no_span": "have no span: the source is no text",
-    "not_at_hand": "could not be verified: the text is not at hand",
-    "bad": "are bad",
+    "held": "have a passage that contains their value",
+    "paraphrase": "have a passage that states them in other words",
+    "structure": "are structural: classes, and links to parts",
+    "no_span": "have no span",
+    "not_at_hand": "could not be verified: the source text is not available",
+    "bad": "have a passage that does not contain their value",
 }
+"""Count of a verification -> its description."""
 
 
 def _cite(call: argparse.Namespace) -> int:
     from kg.pipeline.build import cite_in
 
-    places = cite_in(call.project, call.source, call.words, texts=call.texts)
-    for place in places:
-        write(f"{place}\n")
-    if not places:
-        say(f"These words do not stand in {call.source}.")
-    return 0 if places else 1
+    spans = cite_in(call.project, call.source, call.words, texts=call.texts)
+    for span in spans:
+        write(f"{span}\n")
+    if not spans:
+        say(f"The text of {call.source} does not contain these words.")
+    return 0 if spans else 1

@@ -1,4 +1,4 @@
-"""Commands that find what is wrong, in the project or in anybody's RDF, and that infer from anybody's RDF."""
+"""Commands that find what is wrong: `kg check`, `kg fix`, `kg validate`, `kg ontology lint`; and `kg infer`."""
 
 from __future__ import annotations
 
@@ -8,46 +8,65 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from kg.cli.command import Commands, is_plain, progress_of, say, tell_counts, write
-from kg.errors import InputError
+from kg.cli.command import (
+    Commands,
+    add_engine,
+    add_output,
+    add_texts,
+    existing_files,
+    format_counts,
+    is_plain,
+    say,
+    step_progress,
+    write,
+)
+from kg.errors import InputError, ProjectError
 
 if TYPE_CHECKING:
+    from kg.project import Project
     from kg.reports import Report
 
 _FORMATS = ("text", "json", "jsonl", "sarif", "junit", "github", "turtle", "ntriples", "jsonld", "rdfxml")
 
 
 def add_commands(commands: Commands) -> None:
-    """check, validate, infer."""
-    check = commands.add("check", "Tell what is wrong with the files and their graph; write nothing.", _check)
-    check.add_argument("--engine", choices=("sql", "owlrl"), default="sql", help="the reasoner; owlrl: the reference")
-    check.add_argument("--texts", metavar="DIR", help="the folder of source texts, to verify passages in")
-    check.add_argument("--changed", action="store_true", help="look again only at what is new since the last build")
+    """check, fix, validate, infer, ontology lint."""
+    check = commands.add("check", "Report what is wrong with the files and their graph; write nothing.", _check)
+    add_engine(check)
+    add_texts(check, purpose="to verify passages")
+    check.add_argument("--changed", action="store_true", help="check only what has changed since the last build")
     _add_report_options(check)
-    validate = commands.add("validate", "Hold RDF files against SHACL shapes.", _validate, project=False)
+    fix = commands.add("fix", "Suggest fixes that are unambiguous, as a patch; write it only with --apply.", _fix)
+    fix.add_argument("--apply", action="store_true", help="change the files")
+    validate = commands.add("validate", "Validate RDF files against SHACL shapes.", _validate, project=False)
     validate.add_argument("data", metavar="DATA", nargs="+", help="RDF files; .gz as well")
     validate.add_argument("-s", "--shapes", metavar="FILE", nargs="+", required=True, help="SHACL shapes")
     validate.add_argument("--ontology", metavar="FILE", nargs="+", default=(), help="for subclasses, and for --infer")
-    validate.add_argument("--infer", action="store_true", help="add what follows by OWL 2 RL before checking")
+    validate.add_argument("--infer", action="store_true", help="infer by OWL 2 RL before validating")
     _add_report_options(validate)
-    infer = commands.add("infer", "Write what RDF files say and what follows by OWL 2 RL.", _infer, project=False)
+    infer = commands.add("infer", "Write the triples of RDF files and what OWL 2 RL infers.", _infer, project=False)
     infer.add_argument("data", metavar="DATA", nargs="+", help="RDF files; .gz as well")
     infer.add_argument("--ontology", metavar="FILE", nargs="+", default=(), help="the ontology, if not in the data")
     infer.add_argument("-o", "--output", metavar="FILE", required=True, help="the N-Triples file to write")
-    infer.add_argument("--engine", choices=("sql", "owlrl"), default="sql", help="the reasoner; owlrl: the reference")
-    infer.add_argument("--only-inferred", action="store_true", help="write only what follows")
-    infer.add_argument("--trivial", action="store_true", help="also what says nothing, such as x sameAs x")
+    add_engine(infer)
+    infer.add_argument("--only-inferred", action="store_true", help="write only what is inferred")
+    infer.add_argument("--trivial", action="store_true", help="also tautologies, such as x sameAs x")
     infer.add_argument("--no-schema", action="store_true", help="nothing about the classes and properties themselves")
-    infer.add_argument("--same-as", choices=("auto", "one", "all"), default="auto", help="the names of equal things")
-    infer.add_argument("--memory", metavar="SIZE", help="at most so much at once, like 2GB; the rest goes to disk")
+    infer.add_argument(
+        "--same-as", choices=("auto", "one", "all"), default="auto", help="for equal entities, write one name or all"
+    )
+    infer.add_argument("--memory", metavar="SIZE", help="the memory limit, such as 2GB; the rest goes to disk")
+    ontology = commands.add("ontology", "Check an ontology for axioms that have no effect or are dangerous.", _ontology)
+    ontology.add_argument("action", choices=("lint",), help="lint: findings with their reasons")
+    ontology.add_argument("files", metavar="FILE", nargs="*", help="RDF files; default: the project's ontology")
 
 
 def _add_report_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("-f", "--format", choices=_FORMATS, default="text", help="default: text")
-    parser.add_argument("-o", "--output", metavar="FILE", help="write there; - is stdout")
+    add_output(parser)
     severities = ("violation", "warning", "info")
     parser.add_argument("--fail-on", choices=severities, default="violation", help="exit 1 from this severity on")
-    parser.add_argument("--focus", metavar="THING", action="append", help="check only this thing")
+    parser.add_argument("--focus", metavar="THING", action="append", help="check only this entity")
     parser.add_argument("--shape", metavar="SHAPE", action="append", help="check only this shape")
     parser.add_argument("--max", metavar="N", type=int, help="show at most N findings")
 
@@ -55,17 +74,35 @@ def _add_report_options(parser: argparse.ArgumentParser) -> None:
 def _check(call: argparse.Namespace) -> int:
     from kg.pipeline.build import check
 
-    with progress_of() as progress:
+    with step_progress() as progress:
         report = check(
             call.project,
             engine=call.engine,
             texts=call.texts,
-            focus=_terms(call.focus),
-            shape=_terms(call.shape),
+            focus=_exact_terms(call.focus),
+            shape=_exact_terms(call.shape),
             changed=call.changed,
             progress=progress,
         )
-    return _tell(call, report, tell_counts(report, "facts", "sources"))
+    return _write_report(call, report, format_counts(report, "facts", "sources"))
+
+
+def _fix(call: argparse.Namespace) -> int:
+    from kg.fixes.proposals import apply_fixes, propose_fixes, to_diff
+
+    fixes = propose_fixes(call.project)
+    write(to_diff(call.project, fixes))
+    for fix in fixes:
+        say(f"{fix.finding.place}: {fix.finding.message}")
+    if call.apply:
+        for file in apply_fixes(call.project, fixes):
+            say(f"Changed: {file}")
+    elif fixes:
+        count = f"{len(fixes)} problem{'' if len(fixes) == 1 else 's'}"
+        say(f"{count} can be fixed. `kg fix --apply` changes the files.")
+    else:
+        say("There is nothing that can be fixed unambiguously.")
+    return 0
 
 
 def _validate(call: argparse.Namespace) -> int:
@@ -73,23 +110,23 @@ def _validate(call: argparse.Namespace) -> int:
     from kg.shapes import validate_files
 
     report = validate_files(
-        _paths(call.data),
-        _paths(call.shapes),
-        ontology=_paths(call.ontology),
+        existing_files(call.data),
+        existing_files(call.shapes),
+        ontology=existing_files(call.ontology),
         infer=infer if call.infer else None,
-        focus=_terms(call.focus),
-        shape=_terms(call.shape),
+        focus=_exact_terms(call.focus),
+        shape=_exact_terms(call.shape),
     )
-    return _tell(call, report, tell_counts(report, "shapes", "focus nodes"))
+    return _write_report(call, report, format_counts(report, "shapes", "focus nodes"))
 
 
 def _infer(call: argparse.Namespace) -> int:
     from kg.reasoning.infer import infer_files
 
-    with progress_of() as progress:
-        found = infer_files(
-            _paths(call.data),
-            ontology=_paths(call.ontology),
+    with step_progress() as progress:
+        result = infer_files(
+            existing_files(call.data),
+            ontology=existing_files(call.ontology),
             output=Path(call.output),
             engine=call.engine,
             only_inferred=call.only_inferred,
@@ -97,19 +134,47 @@ def _infer(call: argparse.Namespace) -> int:
             trivial=call.trivial,
             same_as=call.same_as,
             memory=call.memory,
-            progress=None if progress is None else lambda **told: progress(_step(told)),
+            progress=None if progress is None else lambda **parts: progress(_step_text(parts)),
         )
-    for finding in found.report:
+    for finding in result.report:
         say(str(finding))
-    say(f"{found.count:,} triples follow; written to {call.output}")
-    return 0 if found.report else 1
+    say(f"{result.count:,} triples were inferred; written to {call.output}")
+    return 0 if result.report else 1
 
 
-def _step(told: dict[str, object]) -> str:
-    return " ".join(f"{name} {value:,}" if isinstance(value, int) else str(value) for name, value in told.items())
+def _step_text(parts: dict[str, object]) -> str:
+    return " ".join(f"{name} {value:,}" if isinstance(value, int) else str(value) for name, value in parts.items())
 
 
-def _tell(call: argparse.Namespace, report: Report, counted: str) -> int:
+def _ontology(call: argparse.Namespace) -> int:
+    from kg.graph.rdf_files import read_triples
+    from kg.project import find_project
+    from kg.reasoning.ontology_lint import lint
+    from kg.terms import to_spo
+
+    paths, relations = existing_files(call.files), None
+    if not paths:
+        project = find_project(call.project)
+        paths, relations = existing_files(map(str, project.ontology)), _relations(project)
+    triples = [triple for path in paths for triple in read_triples(path)]
+    report = lint(map(to_spo, triples), kinds=relations)
+    write("".join(f"{finding}\n" for finding in report))
+    say(f"{len(report)} findings in {report.counts['axioms']} axioms")
+    return 0 if report else 1
+
+
+def _relations(project: Project) -> set[tuple[str, str]] | None:
+    """The kinds of facts in the published graph; None when there is no graph yet."""
+    from kg.filmgraph import open_graph
+    from kg.reasoning.ontology_lint import relations_of
+
+    try:
+        return relations_of(open_graph(project).triples())
+    except ProjectError:
+        return None
+
+
+def _write_report(call: argparse.Namespace, report: Report, counts: str) -> int:
     from kg.reporting import fails, write_report
     from kg.reporting.text import to_text
     from kg.reports import Severity
@@ -120,21 +185,13 @@ def _tell(call: argparse.Namespace, report: Report, counted: str) -> int:
         write(to_text(report, colour=colour, limit=call.max), call.output)
     else:
         write(write_report(report, call.format, fail_on=severity), call.output)
-    if counted and not is_plain():
-        say(f"Checked: {counted}")
+    if counts and not is_plain():
+        say(f"Checked: {counts}")
     return 1 if fails(report, severity) else 0
 
 
-def _paths(names: list[str]) -> list[Path]:
-    paths = [Path(name) for name in names]
-    missing = [str(path) for path in paths if not path.is_file()]
-    if missing:
-        raise InputError(f"There is no file {', '.join(missing)}.")
-    return paths
-
-
-def _terms(names: list[str] | None) -> list[str] | None:
-    """CURIEs and IRIs as exact terms."""
+def _exact_terms(names: list[str] | None) -> list[str] | None:
+    """CURIEs and IRIs in N-Triples form."""
     from kg.terms import to_iri
 
     try:

@@ -1,8 +1,9 @@
-"""What the commands share: the options of the project, and how reports and texts are written out."""
+"""What the commands share: options, output to stdout or files, messages, and progress bars."""
 
 from __future__ import annotations
 
 import argparse
+import json
 import os
 import sys
 from collections.abc import Callable, Iterable, Iterator
@@ -21,20 +22,30 @@ Run = Callable[[argparse.Namespace], int]
 
 
 class Commands:
-    """Adds commands to the parser, each with a sentence, its function and the options that all share."""
+    """Adds commands to a parser, each with a description, its function and the common options."""
 
-    def __init__(self, parser: argparse.ArgumentParser) -> None:
-        self._parsers = parser.add_subparsers(dest="command", metavar="COMMAND", title="commands")
+    def __init__(
+        self,
+        parser: argparse.ArgumentParser,
+        *,
+        name: str = "command",
+        title: str = "commands",
+        help: str | None = None,
+    ) -> None:
+        self._parsers = parser.add_subparsers(dest=name, metavar=name.upper(), title=title, help=help)
 
     def add(
-        self, name: str, sentence: str, run: Run, *, project: bool = True, epilog: str = ""
+        self, name: str, description: str, run: Run, *, project: bool = True, epilog: str = ""
     ) -> argparse.ArgumentParser:
-        """A new command; its own options are added to the parser that comes back."""
-        parser = self._parsers.add_parser(name, help=sentence, description=sentence, epilog=epilog)
+        """The parser of a new command, for its own options."""
+        parser = self._parsers.add_parser(name, help=description, description=description, epilog=epilog)
         parser.set_defaults(run=run)
         if project:
-            parser.add_argument("--project", metavar="DIR", help="the folder that holds ontology/, data/ and queries/")
+            parser.add_argument("--project", metavar="DIR", help="the folder with ontology/, data/ and queries/")
         return parser
+
+
+# --- options
 
 
 def add_format(parser: argparse.ArgumentParser, formats: tuple[str, ...], *, default: str) -> None:
@@ -42,33 +53,63 @@ def add_format(parser: argparse.ArgumentParser, formats: tuple[str, ...], *, def
     parser.add_argument("-f", "--format", choices=formats, default=default, help=f"default: {default}")
 
 
-def graph_of(call: argparse.Namespace) -> FilmGraph:
+def add_output(parser: argparse.ArgumentParser) -> None:
+    """`-o/--output`."""
+    parser.add_argument("-o", "--output", metavar="FILE", help="the file to write; - is stdout")
+
+
+def add_texts(parser: argparse.ArgumentParser, *, purpose: str = "to quote passages") -> None:
+    """`--texts`."""
+    parser.add_argument("--texts", metavar="DIR", help=f"the folder of source texts, {purpose}; default: $KG_TEXTS")
+
+
+def add_engine(parser: argparse.ArgumentParser) -> None:
+    """`--engine`, for commands that infer."""
+    help = "the reasoner: sql, or owlrl to compare with"
+    parser.add_argument("--engine", choices=("sql", "owlrl"), default="sql", help=help)
+
+
+def positive_number(text: str) -> float:
+    """The type of an option that takes a number above 0."""
+    try:
+        number = float(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number") from None
+    if not 0 < number < 1e9:
+        raise argparse.ArgumentTypeError(f"{text} is out of range: must be greater than 0")
+    return number
+
+
+def positive_integer(text: str) -> int:
+    """The type of an option that takes a whole number from 1."""
+    if not text.isdecimal() or not 0 < int(text) < 10**9:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number from 1")
+    return int(text)
+
+
+# --- input
+
+
+def open_call_graph(call: argparse.Namespace) -> FilmGraph:
     """The published graph of the project that the call names."""
     from kg.filmgraph import open_graph
 
     return open_graph(call.project)
 
 
-def pairs_of(words: list[str]) -> dict[str, object]:
-    """`key=value` words as a mapping; raises `InputError` for a word without `=`."""
+def parse_pairs(words: list[str]) -> dict[str, object]:
+    """`name=value` words as a mapping; raises `InputError` for a word without `=`."""
     pairs: dict[str, object] = {}
     for word in words:
         name, sign, value = word.partition("=")
         if not sign or not name:
-            raise InputError(f'{word!r} is not name=value. Quote a value with blanks: "person=Sean Baker".')
+            message = f'{word!r} is not name=value. Put values that contain spaces in quotes: "person=Sean Baker".'
+            raise InputError(message)
         pairs[name] = value
     return pairs
 
 
-def write(text: str, output: str | None = None) -> None:
-    """Text to stdout, or to a file by way of a fresh one beside it, so that nothing is left half-written."""
-    if output is None or output == "-":
-        sys.stdout.write(text)
-        return
-    write_file(output, (text,), durable=False)
-
-
-def read_text_argument(name: str) -> str:
+def read_text(name: str) -> str:
     """The text of a file, or of stdin for `-`; raises `InputError` when it cannot be read."""
     try:
         return sys.stdin.read() if name == "-" else Path(name).read_text(encoding="utf-8")
@@ -76,41 +117,74 @@ def read_text_argument(name: str) -> str:
         raise InputError(f"{name} cannot be read: {error}") from error
 
 
+def existing_files(names: Iterable[str]) -> list[Path]:
+    """The files with these names; raises `InputError` for those that do not exist."""
+    paths = [Path(name) for name in names]
+    missing = [str(path) for path in paths if not path.is_file()]
+    if missing:
+        raise InputError(f"There is no file {', '.join(missing)}.")
+    return paths
+
+
+# --- output
+
+
+def write(text: str, output: str | None = None) -> None:
+    """Write text to stdout, or atomically to a file."""
+    if output is None or output == "-":
+        sys.stdout.write(text)
+        return
+    write_file(output, (text,), durable=False)
+
+
+def write_json(document: object) -> None:
+    """Write a JSON document to stdout."""
+    write(json.dumps(document, indent=1, ensure_ascii=False) + "\n")
+
+
 def say(message: str) -> None:
-    """A message to stderr."""
+    """Print a message to stderr."""
     print(message, file=sys.stderr)
 
 
 def is_plain() -> bool:
-    """True when stderr is no terminal, or colour and movement are not wanted."""
+    """True when stderr is not a terminal, or colour and movement are disabled."""
     return not sys.stderr.isatty() or "NO_COLOR" in os.environ
 
 
-def tell_counts(report: Report, *names: str) -> str:
+def format_counts(report: Report, *names: str) -> str:
     """Counts of a report in one line: `2,748 facts, 5 sources`."""
-    told = (f"{report.counts[name]:,} {name}" for name in names if name in report.counts)
-    return ", ".join(told)
+    return ", ".join(f"{report.counts[name]:,} {name}" for name in names if name in report.counts)
+
+
+# --- progress
+
+_BUILD_STEPS = ("reading", "verifying", "deciding", "inferring", "checking", "storing")
 
 
 @contextmanager
-def progress_of() -> Iterator[Callable[[str], None] | None]:
-    """A bar with the step at work, on a terminal; nothing elsewhere."""
+def step_progress() -> Iterator[Callable[[str], None] | None]:
+    """A bar with the current step of a build, on a terminal; None elsewhere."""
     if is_plain():
         yield None
         return
     from rich.console import Console
     from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
-    steps = ("reading", "verifying", "deciding", "inferring", "checking", "storing")
     columns = (TextColumn("{task.description:<10}"), BarColumn(), TimeElapsedColumn())
     with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
-        task = bar.add_task("reading", total=len(steps))
-        yield lambda step: bar.update(task, description=step, completed=steps.index(step) if step in steps else None)
+        task = bar.add_task("reading", total=len(_BUILD_STEPS))
+
+        def show(step: str) -> None:
+            completed = _BUILD_STEPS.index(step) if step in _BUILD_STEPS else None
+            bar.update(task, description=step, completed=completed)
+
+        yield show
 
 
 @contextmanager
-def bytes_progress_of(files: Iterable[Path]) -> Iterator[Callable[[int], None] | None]:
-    """A bar of the bytes read of these files, on a terminal; nothing elsewhere."""
+def bytes_progress(files: Iterable[Path]) -> Iterator[Callable[[int], None] | None]:
+    """A bar of the bytes read of these files, on a terminal; None elsewhere."""
     if is_plain():
         yield None
         return
@@ -121,4 +195,4 @@ def bytes_progress_of(files: Iterable[Path]) -> Iterator[Callable[[int], None] |
     columns = (TextColumn("reading"), BarColumn(), DownloadColumn(), TimeElapsedColumn())
     with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
         task = bar.add_task("reading", total=total)
-        yield lambda read: bar.advance(task, read)
+        yield lambda count: bar.advance(task, count)

@@ -1,61 +1,104 @@
-"""The command that serves the graph on the web."""
+"""Commands that serve the graph: `kg serve` on the web, `kg mcp` to assistants."""
 
 from __future__ import annotations
 
 import argparse
 import importlib.util
+import os
 import sys
+from pathlib import Path
 
-from kg.cli.command import Commands, say
+from kg.cli.command import Commands, add_texts, positive_integer, positive_number, say
 from kg.errors import InputError
 
-_PACKAGES = ("httptools", "jinja2", "starlette", "uvicorn")
+_SERVE_PACKAGES = ("httptools", "jinja2", "starlette", "uvicorn")
+_MCP_EPILOG = "Example: kg mcp --topics awards,release; over HTTP: kg mcp --http --port 8770. See docs/assistants.md."
 
 
 def add_commands(commands: Commands) -> None:
-    """serve."""
-    serve = commands.add(
-        "serve", "Serve the graph: a SPARQL endpoint, stored queries as links, a page for every thing.", _serve
+    """serve, mcp."""
+    description = "Serve the graph: a SPARQL endpoint, stored queries as links, a page for every entity."
+    serve = commands.add("serve", description, _serve)
+    serve.add_argument("--host", default="127.0.0.1", help="the address to listen on; default: 127.0.0.1")
+    serve.add_argument("--port", type=int, default=8000, help="the port to listen on; default: 8000")
+    serve.add_argument(
+        "--workers", type=positive_integer, default=2, metavar="N", help="the number of processes; default: 2"
     )
     serve.add_argument(
-        "--host", default="127.0.0.1", help="the address to listen on; default: 127.0.0.1, this machine alone"
+        "--timeout", type=positive_number, metavar="SECONDS", help="the time limit of a query; default: 10"
     )
-    serve.add_argument("--port", type=int, default=8000, help="the port to listen on; default: 8000")
-    serve.add_argument("--workers", type=_count, default=2, metavar="N", help="how many processes answer; default: 2")
-    serve.add_argument("--timeout", type=_positive, metavar="SECONDS", help="how long a query may take; default: 10")
-    serve.add_argument("--limit", type=_count, metavar="N", help="how many rows an answer may have; default: 10,000")
-    serve.add_argument("--memory", type=_count, metavar="MB", help="how much memory a query may take; default: 1,024")
+    serve.add_argument("--limit", type=positive_integer, metavar="N", help="the rows of an answer; default: 10,000")
+    serve.add_argument(
+        "--memory", type=positive_integer, metavar="MB", help="the memory limit of a query; default: 1,024"
+    )
     serve.add_argument("--log", choices=("text", "json", "none"), default="text", help="one line a request, on stderr")
-    serve.add_argument("--url", metavar="URL", help="where it is found from outside, behind a proxy")
+    serve.add_argument("--url", metavar="URL", help="its address from outside, behind a proxy")
+    description = "Serve assistants: the stored queries as tools, rows with citations."
+    mcp = commands.add("mcp", description, _mcp, epilog=_MCP_EPILOG)
+    topics = "only stored queries with one of these tags or names, separated by commas; none for the general tools only"
+    mcp.add_argument("--topics", metavar="WORDS", help=topics)
+    add_texts(mcp)
+    mcp.add_argument(
+        "--timeout", metavar="SECONDS", type=positive_number, default=30, help="the time limit of a call; default: 30"
+    )
+    mcp.add_argument(
+        "--memory", metavar="MB", type=positive_integer, default=1024, help="of each worker; default: 1,024"
+    )
+    mcp.add_argument("--http", action="store_true", help="serve over HTTP instead of stdin and stdout")
+    mcp.add_argument("--host", default="127.0.0.1", help="the address to listen on; default: 127.0.0.1")
+    mcp.add_argument("--port", type=int, default=8770, help="the port; 0 takes any; default: 8770")
+    mcp.add_argument(
+        "--name", metavar="HOST", action="append", default=[], help="another host name that requests may have"
+    )
 
 
 def _serve(call: argparse.Namespace) -> int:
-    if any(importlib.util.find_spec(name) is None for name in _PACKAGES):
-        raise InputError("Serving needs more packages: pip install 'film-knowledge-graph[serve]'")
+    if any(importlib.util.find_spec(name) is None for name in _SERVE_PACKAGES):
+        raise InputError("Serving requires more packages: pip install 'film-knowledge-graph[serve]'")
     if sys.platform == "win32":
-        raise InputError("Serving bounds processes as Unix does it: use Linux, macOS, WSL or a container.")
+        raise InputError("Serving limits its processes as Unix does: use Linux, macOS, WSL or a container.")
     from kg.project import find_project
     from kg.server.settings import Limits, Settings
     from kg.server.supervisor import Supervisor
 
     project = find_project(call.project)
     build = project.current_build
-    given = {"seconds": call.timeout, "rows": call.limit}
-    given["memory"] = None if call.memory is None else call.memory << 20
-    limits = Limits(**{name: value for name, value in given.items() if value is not None})
-    address = call.url.rstrip("/") if call.url else None
-    settings = Settings(call.host, call.port, call.workers, limits, call.log, address)
-    return Supervisor(project, settings).run(lambda where: say(f"Serving {build.name} at {where} - stop with Ctrl+C"))
+    memory = None if call.memory is None else call.memory << 20
+    options = {"seconds": call.timeout, "rows": call.limit, "memory": memory}
+    limits = Limits(**{name: value for name, value in options.items() if value is not None})
+    url = call.url.rstrip("/") if call.url else None
+    settings = Settings(call.host, call.port, call.workers, limits, call.log, url)
+    return Supervisor(project, settings).run(lambda url: say(f"Serving {build.name} at {url} (Ctrl+C to stop)"))
 
 
-def _positive(text: str) -> float:
-    number = float(text)
-    if not 0 < number < 1e9:
-        raise argparse.ArgumentTypeError(f"{text} is not more than nothing")
-    return number
+def _mcp(call: argparse.Namespace) -> int:
+    import asyncio
 
+    from kg.mcp_server.tools import parse_topics
+    from kg.passages.texts import TEXTS_VARIABLE
+    from kg.project import find_project
+    from kg.queries.stored_query import StoredQueries
+    from kg.server.settings import Limits
 
-def _count(text: str) -> int:
-    if not text.isdecimal() or not 0 < int(text) < 10**9:
-        raise argparse.ArgumentTypeError(f"{text!r} is not a number from 1 on")
-    return int(text)
+    project = find_project(call.project)
+    # What is wrong is reported before any assistant calls: a project without a graph, and an unknown topic.
+    _ = project.current_build
+    topics = parse_topics(StoredQueries(project.queries), call.topics) if call.topics is not None else None
+    texts = str(Path(call.texts).resolve()) if call.texts is not None else None
+    if texts is not None:
+        # Workers may read only the project's folder and the one that the environment names.
+        os.environ[TEXTS_VARIABLE] = texts
+    # An assistant makes a few calls at once, which take longer because of their citations: they may wait longer.
+    limits = Limits(seconds=call.timeout, memory=call.memory << 20, patience=min(5.0, call.timeout))
+    try:
+        from kg.mcp_server import server
+    except ModuleNotFoundError as error:
+        raise InputError("This requires more packages: pip install 'film-knowledge-graph[mcp]'") from error
+    if not call.http:
+        asyncio.run(server.serve_stdio(project, limits, topics=topics, texts=texts))
+        return 0
+    listener = server.listen(call.host, call.port)
+    say(f"Listening on {server.to_url(call.host, listener)}")
+    hosts = (call.host, *call.name)
+    asyncio.run(server.serve_http(project, limits, topics=topics, texts=texts, listener=listener, hosts=hosts))
+    return 0

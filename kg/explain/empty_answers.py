@@ -1,9 +1,10 @@
-"""A query without rows walks in; why walks out: an unknown name, the pattern that kills it, or a true no."""
+"""Why an answer has no rows: an unknown name, a pattern without a match, a filter, or facts that are simply missing."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from enum import StrEnum
 
 import rdflib
 from pyoxigraph import NamedNode, QuerySolutions, Store
@@ -11,141 +12,211 @@ from pyoxigraph import NamedNode, QuerySolutions, Store
 from kg.graph.store import find_quad
 from kg.queries.sparql import tokenise
 from kg.queries.triple_patterns import TriplePattern, find_patterns, to_oxigraph
+from kg.reports import did_you_mean
 from kg.terms import CONTESTED, ONTOLOGY, PREFIXES, PROVENANCE, to_curie
 from kg.text import closest
 
+MAX_LENGTH = 50_000
+"""The characters of a query that is analysed; rdflib parses 30,000 a second, and federation makes queries long."""
 _CONTESTED = rdflib.URIRef(CONTESTED.value)
-_TRUE_NO = "Every name is known, so this is a true no: the graph does not say it."
-_ELSEWHERE = (
-    "FROM takes the place of all that is known: the query sees only the graphs that it names, which are "
-    "graph:provenance, graph:ontology and graph:contested. Without FROM it sees what sources say and what follows."
-)
-_FILTERED = (
-    "The patterns match, but FILTER, NOT EXISTS, MINUS or VALUES leave nothing: a true no if the types are right. "
-    'A year is compared as "2018"^^xsd:gYear, a day as "2018-01-01"^^xsd:date.'
-)
+
+
+class EmptyReason(StrEnum):
+    """Why an answer has no rows."""
+
+    TOO_LONG = "too-long"
+    """The query is too long to be analysed."""
+    NO_PATTERNS = "no-patterns"
+    """The query has no triple pattern."""
+    UNKNOWN_TERMS = "unknown-terms"
+    """`unknown_terms` are in neither the ontology nor the data."""
+    UNMATCHED_PATTERNS = "unmatched-patterns"
+    """`patterns` match nothing."""
+    EXCLUDING_PATTERNS = "excluding-patterns"
+    """Without any one of `patterns`, the others would match."""
+    NAMED_GRAPHS_ONLY = "named-graphs-only"
+    """FROM replaces the default graph."""
+    FILTERED = "filtered"
+    """The patterns match, but filters leave no row."""
+    NO_JOINT_MATCH = "no-joint-match"
+    """Every pattern matches, but not all of them together."""
+
+
+@dataclass(frozen=True, slots=True)
+class UnknownTerm:
+    """A term of a query that is in neither the ontology nor the data, with the closest known ones."""
+
+    curie: str
+    suggestions: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class FailedPattern:
+    """A pattern that is the reason, as SPARQL, and what would match instead.
+
+    `similar_literal` has the same text as the pattern's literal, with another language or datatype; `entity` is the
+    CURIE of an entity of that name. `is_contested` says that the pattern matches among contested facts.
+    """
+
+    sparql: str
+    similar_literal: str = ""
+    entity: str = ""
+    is_contested: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class EmptyAnswer:
-    """Why an answer is empty; `is_true_no` when every name is known and every pattern matches something by itself."""
+    """Why an answer has no rows."""
 
-    reasons: tuple[str, ...]
-    is_true_no: bool
+    reason: EmptyReason
+    unknown_terms: tuple[UnknownTerm, ...] = ()
+    patterns: tuple[FailedPattern, ...] = ()
 
-    def __str__(self) -> str:
-        return "\n".join(self.reasons)
+    @property
+    def is_confirmed(self) -> bool:
+        """True when the query looks right, so that having no rows is the answer."""
+        if self.reason is EmptyReason.UNMATCHED_PATTERNS:
+            return not any(pattern.similar_literal or pattern.entity for pattern in self.patterns)
+        return self.reason in (EmptyReason.EXCLUDING_PATTERNS, EmptyReason.FILTERED, EmptyReason.NO_JOINT_MATCH)
+
+    def sentences(self, *, contested_remedy: str = "query GRAPH graph:contested") -> tuple[str, ...]:
+        """The reason for people; `contested_remedy` says where to look for contested facts."""
+        sentences = [*map(_unknown_term_sentence, self.unknown_terms)]
+        for pattern in self.patterns:
+            if self.reason is EmptyReason.EXCLUDING_PATTERNS:
+                sentences.append(f"Without `{pattern.sparql}` there would be rows.")
+            else:
+                sentences.append(_unmatched_sentence(pattern, contested_remedy))
+        if self.patterns and self.is_confirmed:
+            sentences.append("All names are known; the graph simply has no matching facts.")
+        return tuple(sentences) or (_SENTENCES[self.reason],)
 
 
-LONGEST = 50_000
-"""How many characters of a query are looked into; rdflib reads 30,000 a second, and SERVICE brings more."""
+_SENTENCES = {
+    EmptyReason.TOO_LONG: "No rows; the query is too long to be analysed.",
+    EmptyReason.NO_PATTERNS: "No rows; the query has no pattern that can be analysed on its own.",
+    EmptyReason.NAMED_GRAPHS_ONLY: (
+        "FROM replaces the default graph: the query sees only the graphs that it names, which are graph:provenance, "
+        "graph:ontology and graph:contested. Without FROM it sees what sources state and what is inferred."
+    ),
+    EmptyReason.FILTERED: (
+        "Nothing in the graph answers this: the patterns match, but FILTER, NOT EXISTS, MINUS or VALUES leave no row. "
+        'A year is written "2018"^^xsd:gYear, a day "2018-01-01"^^xsd:date.'
+    ),
+    EmptyReason.NO_JOINT_MATCH: "No match: every pattern matches on its own, but not together.",
+}
+"""The sentences of reasons that name neither terms nor patterns."""
+
+
+def _unknown_term_sentence(term: UnknownTerm) -> str:
+    sentence = f"{term.curie} is in neither the ontology nor the data."
+    return f"{sentence} {did_you_mean(term.suggestions)}".rstrip()
+
+
+def _unmatched_sentence(pattern: FailedPattern, contested_remedy: str) -> str:
+    sentence = f"Nothing matches `{pattern.sparql}`."
+    if pattern.similar_literal:
+        sentence += f" There is {pattern.similar_literal} instead: language and datatype must be the same."
+    elif pattern.entity:
+        sentence += f" A literal is never equal to an entity; did you mean {pattern.entity}?"
+    if pattern.is_contested:
+        sentence += f" A source states it, but it is contested: {contested_remedy}."
+    return sentence
+
+
+# --- analysis
 
 
 def explain_empty(store: Store, text: str) -> EmptyAnswer:
-    """The reasons why a query has no rows, the plainest first."""
-    if len(text) > LONGEST:
-        return EmptyAnswer(("No rows; with all its values the query is too long to look into.",), is_true_no=False)
-    every = find_patterns(text)
-    if not every:
-        return EmptyAnswer(("No rows; the query has no pattern that could be looked at by itself.",), is_true_no=False)
-    patterns = [pattern for pattern in every if not pattern.is_optional]
-    if unknown := tuple(_unknown_terms(store, patterns)):
-        return EmptyAnswer(unknown, is_true_no=False)
-    if dead := tuple(_dead_patterns(store, patterns)):
-        is_true_no = not any("iterals are equal" in reason for reason in dead)
-        return EmptyAnswer((*dead, _TRUE_NO) if is_true_no else dead, is_true_no=is_true_no)
-    if killer := tuple(_killers(store, patterns)):
-        return EmptyAnswer(
-            (*killer, "Every name is known, so this is a true no: the graph does not say it."), is_true_no=True
-        )
+    """The reason why a query has no rows; the first that applies, in the order of `EmptyReason`."""
+    if len(text) > MAX_LENGTH:
+        return EmptyAnswer(EmptyReason.TOO_LONG)
+    all_patterns = find_patterns(text)
+    if not all_patterns:
+        return EmptyAnswer(EmptyReason.NO_PATTERNS)
+    patterns = [pattern for pattern in all_patterns if not pattern.is_optional]
+    if unknown_terms := tuple(_unknown_terms(store, patterns)):
+        return EmptyAnswer(EmptyReason.UNKNOWN_TERMS, unknown_terms)
+    if unmatched := tuple(_unmatched_patterns(store, patterns)):
+        return EmptyAnswer(EmptyReason.UNMATCHED_PATTERNS, patterns=unmatched)
+    if excluding := tuple(_excluding_patterns(store, patterns)):
+        return EmptyAnswer(EmptyReason.EXCLUDING_PATTERNS, patterns=excluding)
     if any(token.is_word("FROM") for token in tokenise(text)):
-        return EmptyAnswer((_ELSEWHERE,), is_true_no=False)
-    if patterns and _holds(store, patterns):
-        return EmptyAnswer((_FILTERED,), is_true_no=True)
-    return EmptyAnswer(
-        ("A true no: each pattern matches something, but nothing matches all of them.",), is_true_no=True
-    )
+        return EmptyAnswer(EmptyReason.NAMED_GRAPHS_ONLY)
+    if patterns and _matches(store, patterns):
+        return EmptyAnswer(EmptyReason.FILTERED)
+    return EmptyAnswer(EmptyReason.NO_JOINT_MATCH)
 
 
-def _unknown_terms(store: Store, patterns: list[TriplePattern]) -> Iterator[str]:
-    names: list[str] | None = None
-    for iri in dict.fromkeys(iri for pattern in patterns for iri in pattern.terms()):
+def _unknown_terms(store: Store, patterns: list[TriplePattern]) -> Iterator[UnknownTerm]:
+    known: list[str] | None = None
+    for iri in dict.fromkeys(iri for pattern in patterns for iri in pattern.iris()):
         term = NamedNode(str(iri))
         if not _is_known(store, term):
-            if names is None:
-                names = sorted(set(_known_names(store)))
-            near = closest(to_curie(term.value), names)
-            offer = f" Did you mean {' or '.join(near)}?" if near else ""
-            yield f"{to_curie(term.value)} is unknown to the ontology and to the data.{offer}"
+            known = known if known is not None else sorted(set(_known_curies(store)))
+            curie = to_curie(term.value)
+            yield UnknownTerm(curie, closest(curie, known))
 
 
 def _is_known(store: Store, term: NamedNode) -> bool:
     if term in (CONTESTED, ONTOLOGY, PROVENANCE):
         return True
-    as_part = ((term, None, None), (None, term, None), (None, None, term))
-    in_graphs = any(find_quad(store, subject, predicate, value) is not None for subject, predicate, value in as_part)
-    return in_graphs or find_quad(store, None, None, None, term) is not None
+    positions = ((term, None, None), (None, term, None), (None, None, term))
+    is_used = any(find_quad(store, subject, predicate, value) is not None for subject, predicate, value in positions)
+    return is_used or find_quad(store, None, None, None, term) is not None
 
 
-def _known_names(store: Store) -> Iterator[str]:
+def _known_curies(store: Store) -> Iterator[str]:
     for graph in ("", f"GRAPH <{ONTOLOGY.value}>"):
-        anywhere = "{ ?name ?p ?o } UNION { ?s ?name ?o } UNION { ?s a ?name }"
-        query = f"SELECT DISTINCT ?name {{ {graph} {{ {anywhere} }} }}"
-        for name in _column(store, query):
+        any_position = "{ ?name ?p ?o } UNION { ?s ?name ?o } UNION { ?s a ?name }"
+        for name in _first_column(store, f"SELECT DISTINCT ?name {{ {graph} {{ {any_position} }} }}"):
             if isinstance(name, NamedNode):
                 yield to_curie(name.value)
 
 
-def _column(store: Store, query: str) -> Iterator[object]:
-    found = store.query(query, prefixes=PREFIXES)
-    assert isinstance(found, QuerySolutions)
-    return (solution[0] for solution in found)
+def _first_column(store: Store, query: str) -> list[object]:
+    solutions = store.query(query, prefixes=PREFIXES)
+    assert isinstance(solutions, QuerySolutions)
+    return [solution[0] for solution in solutions]
 
 
-def _dead_patterns(store: Store, patterns: list[TriplePattern]) -> Iterator[str]:
+def _unmatched_patterns(store: Store, patterns: list[TriplePattern]) -> Iterator[FailedPattern]:
     for pattern in patterns:
-        if not _holds(store, [pattern]):
-            hint = ""
-            if isinstance(pattern.object, rdflib.Literal):
-                hint = _other_literal(store, pattern)
-            if pattern.graph is None and _holds(store, [replace(pattern, graph=_CONTESTED)]):
-                hint += " A source says it, but it is contested: see `kg conflicts`, or ask GRAPH graph:contested."
-            yield f"Nothing matches `{_short(pattern)}`.{hint}"
+        if not _matches(store, [pattern]):
+            is_literal = isinstance(pattern.object, rdflib.Literal)
+            failed = _match_other_terms(store, pattern) if is_literal else FailedPattern(_shorten(pattern))
+            contested = [replace(pattern, graph=_CONTESTED)]
+            yield replace(failed, is_contested=pattern.graph is None and _matches(store, contested))
 
 
-def _other_literal(store: Store, pattern: TriplePattern) -> str:
-    """A hint at the same words with another language or datatype: the commonest of all reasons."""
-    literal = to_oxigraph(pattern.object)
-    free = TriplePattern(pattern.subject, pattern.path, rdflib.Variable("kgvalue"), pattern.graph)
-    query = f"SELECT ?kgvalue {{ {free.to_sparql()} FILTER(STR(?kgvalue) = STR({literal})) }} LIMIT 1"
-    found = next(_column(store, query), None)
-    if found is not None:
-        return f" There is {found} instead: literals are equal only with the same language and datatype."
-    named = _column(
-        store, f"SELECT ?x {{ ?x rdfs:label|skos:altLabel ?name FILTER(STR(?name) = STR({literal})) }} LIMIT 1"
-    )
-    thing = next(named, None)
-    if isinstance(thing, NamedNode):
-        return f" Literals are equal only to literals; did you mean the thing {to_curie(thing.value)}?"
-    return ""
+def _match_other_terms(store: Store, pattern: TriplePattern) -> FailedPattern:
+    """The pattern with a literal or entity of the same text: a wrong language or datatype is the most common reason."""
+    text = f"STR({to_oxigraph(pattern.object)})"
+    variable = TriplePattern(pattern.subject, pattern.path, rdflib.Variable("kgvalue"), pattern.graph).to_sparql()
+    literals = _first_column(store, f"SELECT ?kgvalue {{ {variable} FILTER(STR(?kgvalue) = {text}) }} LIMIT 1")
+    if literals:
+        return FailedPattern(_shorten(pattern), similar_literal=str(literals[0]))
+    named = f"SELECT ?entity {{ ?entity rdfs:label|skos:altLabel ?name FILTER(STR(?name) = {text}) }} LIMIT 1"
+    entities = [to_curie(term.value) for term in _first_column(store, named) if isinstance(term, NamedNode)]
+    return FailedPattern(_shorten(pattern), entity=entities[0] if entities else "")
 
 
-def _killers(store: Store, patterns: list[TriplePattern]) -> Iterator[str]:
-    """Patterns without which there would be rows, when all together have none."""
-    if len(patterns) < 2 or _holds(store, patterns):
+def _excluding_patterns(store: Store, patterns: list[TriplePattern]) -> Iterator[FailedPattern]:
+    """Patterns without which the others would match, when all together do not."""
+    if len(patterns) < 2 or _matches(store, patterns):
         return
     for index, pattern in enumerate(patterns):
-        if _holds(store, patterns[:index] + patterns[index + 1 :]):
-            yield f"Without `{_short(pattern)}` there would be rows."
+        if _matches(store, patterns[:index] + patterns[index + 1 :]):
+            yield FailedPattern(_shorten(pattern))
 
 
-def _holds(store: Store, patterns: list[TriplePattern]) -> bool:
-    body = " . ".join(pattern.to_sparql() for pattern in patterns)
-    return bool(store.query(f"ASK {{ {body} }}", prefixes=PREFIXES))
+def _matches(store: Store, patterns: list[TriplePattern]) -> bool:
+    group = " . ".join(pattern.to_sparql() for pattern in patterns)
+    return bool(store.query(f"ASK {{ {group} }}", prefixes=PREFIXES))
 
 
-def _short(pattern: TriplePattern) -> str:
+def _shorten(pattern: TriplePattern) -> str:
     text = pattern.to_sparql()
-    for iri in pattern.terms():
+    for iri in pattern.iris():
         text = text.replace(f"<{iri}>", to_curie(str(iri)))
     return text

@@ -1,47 +1,52 @@
-"""A triple walks in; why it holds walks out, as a tree: rule and premises, theirs in turn, down to facts with passages.
+"""Explanations: a triple with the rule and premises that give it, theirs in turn, down to facts and axioms.
 
-The tree is made on demand: the store is asked, and the grounded rules are matched backwards, so that building pays
-nothing. Facts end a branch, and so do axioms of the ontology.
+An explanation is searched for when it is asked for: the grounded rules are matched backwards against the store, so
+building costs nothing.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import TYPE_CHECKING, Any
 
 from pyoxigraph import Literal, NamedNode, Store, Triple
 
-from kg import vocabulary as vocab
+from kg import vocabulary as film
 from kg.decisions.conflicts import ContestedFact
-from kg.facts.model import Fact
+from kg.facts.model import Fact, to_row
 from kg.graph.provenance import EARLIEST, LATEST, Provenance
 from kg.graph.store import find_quads, has_triple
 from kg.lookup.entity_names import EntityNames
-from kg.lookup.phrases import axiom_in_words, cite_fact, triple_in_words
 from kg.passages.texts import Texts
 from kg.proofs.proof import Gap, Proof
-from kg.proofs.search import ProofSearch as ProofFinder
-from kg.proofs.search import StoreGraph
+from kg.proofs.search import ProofSearch, StoreGraph
 from kg.reasoning.grounding import ground
 from kg.reasoning.ontology import Ontology
 from kg.reasoning.rules import GroundRule
 from kg.terms import KNOWLEDGE, ONTOLOGY, Spo, to_spo, to_term
 
+if TYPE_CHECKING:
+    from kg.queries.answer import Answer, Row
+
 DAYS = "days"
-"""The one rule of our own: a thing with a date has an earliest and a latest day."""
-_DATED = (vocab.date, vocab.start, vocab.end)
+"""The one rule that is not of OWL: an entity with a date has an earliest and a latest day."""
+DATE_PROPERTIES = (film.date, film.start, film.end)
 
 
 @dataclass(frozen=True, slots=True)
 class Explanation:
-    """Why a triple holds: the facts that say it, or a rule and its premises; neither means that it does not hold."""
+    """Why a triple holds: facts that state it, an axiom, or a rule and its premises; with none, it does not hold.
+
+    `specification` is the URL of the rule; `contested` are facts that state the triple but are not accepted as true.
+    """
 
     triple: Triple
     facts: tuple[Fact, ...] = ()
     contested: tuple[ContestedFact, ...] = ()
     rule: str = ""
-    link: str = ""
+    specification: str = ""
     premises: tuple[Explanation, ...] = ()
     is_axiom: bool = False
 
@@ -50,19 +55,32 @@ class Explanation:
         return bool(self.facts or self.rule or self.is_axiom)
 
     def __iter__(self) -> Iterator[Explanation]:
-        """This and everything below it, from the top."""
+        """This explanation and all below it, from the top."""
         yield self
         for premise in self.premises:
             yield from premise
 
     def leaves(self) -> Iterator[Explanation]:
-        """The facts and axioms that it all rests on."""
-        return (why for why in self if not why.premises)
+        """The facts and axioms at the bottom."""
+        return (explanation for explanation in self if not explanation.premises)
+
+    def as_dict(self, texts: Texts) -> dict[str, Any]:
+        """The explanation as JSON has it, with the passages of facts whose source text is available."""
+        parts = (self.triple.subject, self.triple.predicate, self.triple.object)
+        document: dict[str, Any] = {"triple": [str(part) for part in parts]}
+        if self.facts:
+            document["facts"] = [to_row(fact) | {"passage": texts.passage(fact.evidence)} for fact in self.facts]
+        if self.is_axiom:
+            document["axiom"] = True
+        if self.rule:
+            premises = [premise.as_dict(texts) for premise in self.premises]
+            document |= {"rule": self.rule, "link": self.specification, "premises": premises}
+        return document
 
 
 @dataclass(frozen=True, slots=True)
 class Explanations:
-    """Every explanation of a triple, shortest first; `complete` is False when there may be more."""
+    """The explanations of a triple, shortest first; `complete` is False when there may be more."""
 
     all: tuple[Explanation, ...]
     complete: bool
@@ -75,103 +93,81 @@ class Explainer:
     store: Store
     names: EntityNames
     provenance: Provenance
-    _said: dict[Spo, bool] = field(default_factory=dict, repr=False)
+    _asserted: dict[Spo, bool] = field(default_factory=dict, repr=False)
 
     def explain(self, triple: Triple) -> Explanation:
-        """A shortest explanation; an untrue `Why` when the triple does not hold."""
-        proof = self._finder.proof(_spo(triple)) if self._holds(triple) else None
+        """A shortest explanation; a false one when the triple does not hold."""
+        proof = self._search.proof(to_spo(triple)) if self._holds(triple) else None
         if proof is None:
             return Explanation(triple, contested=tuple(self.provenance.contested(triple)))
-        return self._to_why(proof)
+        return self._to_explanation(proof)
 
     def explain_all(self, triple: Triple, *, limit: int = 20) -> Explanations:
-        """Every way in which a last step gives the triple, at most `limit`."""
+        """An explanation for each step that gives the triple, at most `limit`."""
         if not self._holds(triple):
             return Explanations((), complete=True)
-        proofs = self._finder.proofs(_spo(triple), limit=limit)
-        return Explanations(tuple(self._to_why(proof) for proof in proofs.proofs), proofs.complete)
+        proofs = self._search.proofs(to_spo(triple), limit=limit)
+        return Explanations(tuple(map(self._to_explanation, proofs.proofs)), proofs.complete)
+
+    def explain_row(self, answer: Answer, row: Row | None = None) -> list[Explanation]:
+        """The explanation of each triple that supports a row of an answer, or a true ASK."""
+        from kg.queries.triple_patterns import supporting_triples  # rdflib takes longer to load than an explanation
+
+        cells = zip(row.columns, row.terms, strict=True) if row is not None else ()
+        terms = {name: term for name, term in cells if term is not None and not isinstance(term, Triple)}
+        return [self.explain(triple) for triple in supporting_triples(self.store, answer.query, terms)]
 
     def gaps(self, triple: Triple, *, limit: int = 20) -> tuple[Gap, ...]:
         """For a triple that does not hold: the rules that could give it, and the premises that are missing."""
-        return self._finder.gaps(_spo(triple), limit=limit)
+        return self._search.gaps(to_spo(triple), limit=limit)
 
     def rules(self) -> tuple[GroundRule, ...]:
         """The rules of the ontology, grounded, as the reasoner runs them."""
-        return tuple(ground(self._finder.ontology))
+        return tuple(ground(self._search.ontology))
 
     @cached_property
-    def _finder(self) -> ProofFinder:
-        axioms = (quad.triple for quad in find_quads(self.store, None, None, None, ONTOLOGY))
-        ontology = Ontology(_spo(axiom) for axiom in axioms)
-        return ProofFinder(StoreGraph(self.store), ontology, is_asserted=self._was_said)
+    def _search(self) -> ProofSearch:
+        axioms = find_quads(self.store, None, None, None, ONTOLOGY)
+        return ProofSearch(StoreGraph(self.store), Ontology(map(to_spo, axioms)), is_asserted=self._is_asserted)
 
-    def _was_said(self, spo: Spo) -> bool:
-        """True for facts, and for the days that are worked out from dates: no OWL rule gives those."""
-        if spo not in self._said:
-            triple = _triple(spo)
+    def _is_asserted(self, spo: Spo) -> bool:
+        """True for facts, and for the days computed from dates, which no OWL rule gives."""
+        if spo not in self._asserted:
+            triple = _to_triple(spo)
             is_day = triple is not None and triple.predicate in (EARLIEST, LATEST) and self._holds(triple)
-            self._said[spo] = triple is not None and (is_day or self.provenance.is_asserted(triple))
-        return self._said[spo]
+            self._asserted[spo] = triple is not None and (is_day or self.provenance.is_asserted(triple))
+        return self._asserted[spo]
 
     def _holds(self, triple: Triple) -> bool:
-        return has_triple(self.store, triple, KNOWLEDGE) or self._is_axiom(triple)
+        return has_triple(self.store, triple, KNOWLEDGE) or has_triple(self.store, triple, ONTOLOGY)
 
-    def _is_axiom(self, triple: Triple) -> bool:
-        return has_triple(self.store, triple, ONTOLOGY)
-
-    def _to_why(self, proof: Proof) -> Explanation:
-        triple = _triple(proof.triple)
+    def _to_explanation(self, proof: Proof) -> Explanation:
+        triple = _to_triple(proof.triple)
         assert triple is not None
         if proof.step is not None:
             rule = proof.step.rule
-            return Explanation(
-                triple, rule=rule.name, link=rule.link, premises=tuple(map(self._to_why, proof.premises))
-            )
-        if facts := tuple(sorted(self.provenance.facts(triple), key=_by_spot)):
+            premises = tuple(map(self._to_explanation, proof.premises))
+            return Explanation(triple, rule=rule.name, specification=rule.link, premises=premises)
+        if facts := tuple(sorted(self.provenance.facts(triple), key=_by_source_and_span)):
             return Explanation(triple, facts)
         if triple.predicate in (EARLIEST, LATEST):
-            found = (quad.triple for one in _DATED for quad in find_quads(self.store, triple.subject, one, None))
-            dates = (Explanation(date, tuple(self.provenance.facts(date))) for date in sorted(set(found), key=str))
-            return Explanation(triple, rule=DAYS, premises=tuple(date for date in dates if date))
+            return Explanation(triple, rule=DAYS, premises=tuple(self._dates(triple)))
         return Explanation(triple, is_axiom=True)
 
+    def _dates(self, day: Triple) -> Iterator[Explanation]:
+        quads = (quad for property in DATE_PROPERTIES for quad in find_quads(self.store, day.subject, property, None))
+        for date in sorted({quad.triple for quad in quads}, key=str):
+            if facts := tuple(self.provenance.facts(date)):
+                yield Explanation(date, facts)
 
-def _spo(triple: Triple) -> Spo:
-    return to_spo(triple)
 
-
-def _triple(spo: Spo) -> Triple | None:
-    """The triple of exact texts; None where a literal stands as subject, which only a rule's premise can be."""
+def _to_triple(spo: Spo) -> Triple | None:
+    """The triple of exact texts; None for a literal as subject, which only a premise of a rule can have."""
     subject, predicate, value = map(to_term, spo)
     if isinstance(subject, Literal) or not isinstance(predicate, NamedNode):
         return None
     return Triple(subject, predicate, value)
 
 
-def _by_spot(fact: Fact) -> tuple[str, int]:
+def _by_source_and_span(fact: Fact) -> tuple[str, int]:
     return (fact.evidence.source, fact.evidence.start or 0)
-
-
-def write_explanations(whys: Iterable[Explanation], names: EntityNames, texts: Texts, *, indent: str = "") -> str:
-    """The trees for people: each triple by its labels, under it what says so, with the words where they are at hand."""
-    return "".join(line + "\n" for why in whys for line in _lines(why, names, texts, indent))
-
-
-def _lines(why: Explanation, names: EntityNames, texts: Texts, indent: str) -> Iterator[str]:
-    yield f"{indent}{triple_in_words(why.triple, names)}"
-    inner = indent + "    "
-    for fact in why.facts:
-        yield f"{inner}{cite_fact(fact, texts)}"
-    if why.is_axiom:
-        yield f"{inner}so says the ontology"
-    if why.rule:
-        axioms = [axiom_in_words(premise.triple, names) for premise in why.premises if premise.is_axiom]
-        yield f"{inner}follows by {why.rule}{', since ' + ' and '.join(axioms) if axioms else ''}, from"
-        for premise in why.premises:
-            if not premise.is_axiom:
-                yield from _lines(premise, names, texts, inner)
-    for one in why.contested:
-        yield f"{inner}{cite_fact(one.fact, texts)}"
-        yield f"{inner}  but it is no knowledge ({one.kind}): {one.reason}"
-    if not why and not why.contested:
-        yield f"{inner}does not hold in this graph"

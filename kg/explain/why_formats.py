@@ -1,4 +1,4 @@
-"""A tree of reasons walks in; text walks out: for people, JSON, PROV-O as Turtle, and pictures as Mermaid and SVG."""
+"""Explanations written: as text, JSON, proofs, PROV-O in Turtle, and diagrams in Mermaid and SVG."""
 
 from __future__ import annotations
 
@@ -6,163 +6,277 @@ import hashlib
 import html
 import json
 import textwrap
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import islice
+from typing import Any
 
 from pyoxigraph import Literal, NamedNode, Triple
 
 from kg.errors import InputError
-from kg.explain.answer_evidence import explanation_as_dict
 from kg.explain.proof_format import to_proof
-from kg.explain.why import Explanation, write_explanations
+from kg.explain.why import DAYS, Explainer, Explanation
 from kg.lookup.entity_names import EntityNames
 from kg.lookup.phrases import axiom_in_words, cite_fact, triple_in_words
 from kg.passages.texts import Texts
-from kg.queries.formats import to_turtle
-from kg.terms import BASE, LABEL, PROV, RDF, SOURCE, TYPE
+from kg.proofs.proof import Gap
+from kg.queries.answer import Answer
+from kg.queries.formats import to_turtle, write_answer
+from kg.reasoning.rules import NameOf, pattern_in_words, rule_in_words
+from kg.terms import BASE, LABEL, PROV, RDF, SOURCE, TYPE, to_short, to_term
 
 Writer = Callable[[Sequence[Explanation], EntityNames, Texts], str]
-_WIDE, _HIGH, _GAP, _LETTERS = 350, 66, 36, 48
 
 
-def write_why(whys: Sequence[Explanation], names: EntityNames, texts: Texts, *, format: str = "text") -> str:
-    """The trees in a format; raises `InputError` for one that is not known."""
+def write_why(explanations: Sequence[Explanation], names: EntityNames, texts: Texts, *, format: str = "text") -> str:
+    """The explanations in a format; raises `InputError` for an unknown one."""
     if format not in FORMATS:
-        raise InputError(f"There is no format {format!r}; reasons come as {', '.join(FORMATS)}.")
-    return FORMATS[format](whys, names, texts)
+        raise InputError(f"There is no format {format!r}; the formats of explanations are {', '.join(FORMATS)}.")
+    return FORMATS[format](explanations, names, texts)
 
 
-def to_json(whys: Sequence[Explanation], _: EntityNames, texts: Texts) -> str:
-    """JSON: triples, facts with their passages, rules with their premises."""
-    return json.dumps([explanation_as_dict(why, texts) for why in whys], ensure_ascii=False, indent=1) + "\n"
+# --- text
 
 
-def to_proofs(whys: Sequence[Explanation], _: EntityNames, __: Texts) -> str:
-    """Proofs as JSON, step by step, that `kg check-proof` accepts from the source files alone."""
-    return json.dumps([to_proof(why) for why in whys], ensure_ascii=False, indent=1) + "\n"
+def write_explanations(
+    explanations: Iterable[Explanation], names: EntityNames, texts: Texts, *, indent: str = ""
+) -> str:
+    """The explanations for people: each triple by its labels and under it its sources, with quotes where available."""
+    return "".join(line + "\n" for explanation in explanations for line in _lines(explanation, names, texts, indent))
 
 
-def to_prov(whys: Sequence[Explanation], _: EntityNames, texts: Texts) -> str:
-    """PROV-O (https://www.w3.org/TR/prov-o/): each triple an entity, derived from its premises by use of a rule."""
-    return to_turtle(triple for tree in whys for why in tree for triple in _prov(why))
+def _lines(explanation: Explanation, names: EntityNames, texts: Texts, indent: str) -> Iterator[str]:
+    yield f"{indent}{triple_in_words(explanation.triple, names)}"
+    inner = indent + "    "
+    for fact in explanation.facts:
+        yield f"{inner}{cite_fact(fact, texts)}"
+    if explanation.is_axiom:
+        yield f"{inner}stated in the ontology"
+    if explanation.rule:
+        yield f"{inner}{_rule_line(explanation, names)}"
+        for premise in explanation.premises:
+            if not premise.is_axiom:
+                yield from _lines(premise, names, texts, inner)
+    for contested in explanation.contested:
+        yield f"{inner}{cite_fact(contested.fact, texts)}"
+        yield f"{inner}  not accepted as true ({contested.kind}): {contested.reason}"
+    if not explanation and not explanation.contested:
+        yield f"{inner}does not hold in this graph"
 
 
-def _prov(why: Explanation) -> Iterator[Triple]:
-    node = _node(why.triple)
-    yield Triple(node, TYPE, NamedNode(PROV + "Entity"))
-    yield Triple(node, TYPE, NamedNode(RDF + "Statement"))
-    yield Triple(node, NamedNode(RDF + "subject"), why.triple.subject)
-    yield Triple(node, NamedNode(RDF + "predicate"), why.triple.predicate)
-    yield Triple(node, NamedNode(RDF + "object"), why.triple.object)
-    for fact in why.facts:
-        yield Triple(node, NamedNode(PROV + "wasDerivedFrom"), fact.iri)
-        yield Triple(fact.iri, TYPE, NamedNode(PROV + "Entity"))
-        yield Triple(fact.iri, NamedNode(PROV + "hadPrimarySource"), NamedNode(SOURCE + fact.evidence.source))
-    if why.rule:
-        step = NamedNode(f"{node.value}/{why.rule}")
-        yield Triple(node, NamedNode(PROV + "wasGeneratedBy"), step)
-        yield Triple(step, TYPE, NamedNode(PROV + "Activity"))
-        yield Triple(step, LABEL, Literal(why.rule))
-        for premise in why.premises:
-            yield Triple(step, NamedNode(PROV + "used"), _node(premise.triple))
-            yield Triple(node, NamedNode(PROV + "wasDerivedFrom"), _node(premise.triple))
+def _rule_line(explanation: Explanation, names: EntityNames) -> str:
+    if explanation.rule == DAYS:
+        return "because a date has an earliest and a latest day:"
+    axioms = [axiom_in_words(premise.triple, names) for premise in explanation.premises if premise.is_axiom]
+    rule = f"OWL rule {explanation.rule}"
+    return f"because {' and '.join(axioms)} ({rule}):" if axioms else f"by {rule}:"
 
 
-def _node(triple: Triple) -> NamedNode:
-    return NamedNode(f"{BASE}triple/{hashlib.sha256(str(triple).encode()).hexdigest()[:16]}")
-
-
-def to_mermaid(whys: Sequence[Explanation], names: EntityNames, texts: Texts) -> str:
-    """A Mermaid flow chart, facts at the bottom."""
-    lines = ["flowchart BT"]
-    for tree in whys:
-        numbered = {id(why): f"n{number}" for number, why in enumerate(tree)}
-        for why in tree:
-            text = "<br/>".join(_safe(line) for line in _box(why, names, texts))
-            lines.append(f'  {numbered[id(why)]}["{text}"]')
-            lines += [f"  {numbered[id(one)]} -->|{why.rule}| {numbered[id(why)]}" for one in why.premises]
+def write_gaps(triple: Triple, gaps: Sequence[Gap], names: EntityNames) -> str:
+    """For a triple that does not hold: each rule that could give it, with the premises that hold or are missing."""
+    lines = [triple_in_words(triple, names), "    no source states it"]
+    name_of = _name_of(names)
+    for gap in {rule_in_words(gap.rule): gap for gap in reversed(gaps)}.values():
+        lines.append(f"    it would follow by {gap.rule.rule.name}: {rule_in_words(gap.rule)}")
+        lines += [f"        holds    {pattern_in_words(pattern, name=name_of)}" for pattern in gap.present]
+        lines += [f"        missing  {pattern_in_words(pattern, name=name_of)}" for pattern in gap.missing]
+    if not gaps:
+        lines.append("    and no rule of the ontology could give it")
     return "\n".join(lines) + "\n"
 
 
-def _safe(line: str) -> str:
-    """A line with Mermaid's own entities, in which `#` begins one."""
+def _name_of(names: EntityNames) -> NameOf:
+    """Terms by their label, variables by their letter."""
+
+    def name_of(text: str) -> str:
+        if text.startswith("?"):
+            return text[1:]
+        term = to_term(text)
+        return (names.label(term) if isinstance(term, NamedNode) else "") or to_short(term)
+
+    return name_of
+
+
+# --- answers with the reasons of each row
+
+
+def explain_answer(explainer: Explainer, answer: Answer, *, texts: Texts, format: str = "table") -> str:
+    """The answer with its reasons: the table, and under it the explanation of each row; with `json`, one document."""
+    if format == "json":
+        return json.dumps([*explain_rows(explainer, answer, texts)], ensure_ascii=False, indent=1) + "\n"
+    names = explainer.names
+    if answer.kind == "triples":
+        return write_explanations(map(explainer.explain, answer.triples or ()), names, texts)
+    text = write_answer(answer, format)
+    if answer.kind == "truth":
+        reasons = write_explanations(explainer.explain_row(answer), names, texts) if answer.truth else ""
+        return f"{text}\n{reasons}" if answer.truth else text
+    blocks = []
+    for row in answer:
+        title = ", ".join(str(cell) for cell in row if cell is not None)
+        reasons = write_explanations(explainer.explain_row(answer, row), names, texts, indent="    ")
+        blocks.append(f"\n{title}, because\n{reasons or '    nothing in the graph contradicts it' + chr(10)}")
+    return text + "".join(blocks)
+
+
+def explain_rows(explainer: Explainer, answer: Answer, texts: Texts, *, start: int = 0) -> Iterator[dict[str, Any]]:
+    """Each row of an answer with its explanations, as JSON has them, from row `start` on."""
+    for row in islice(answer, start, None):
+        cells = {
+            name: None if term is None else str(term) if isinstance(term, Triple) else to_short(term)
+            for name, term in zip(row.columns, row.terms, strict=True)
+        }
+        explanations = explainer.explain_row(answer, row)
+        yield {"row": cells, "why": [explanation.as_dict(texts) for explanation in explanations]}
+
+
+# --- for programs
+
+
+def to_json(explanations: Sequence[Explanation], _: EntityNames, texts: Texts) -> str:
+    """JSON: triples, facts with their passages, rules with their premises."""
+    documents = [explanation.as_dict(texts) for explanation in explanations]
+    return json.dumps(documents, ensure_ascii=False, indent=1) + "\n"
+
+
+def to_proofs(explanations: Sequence[Explanation], _: EntityNames, __: Texts) -> str:
+    """Proofs as JSON, step by step, which `kg check-proof` accepts from the source files alone."""
+    return json.dumps([to_proof(explanation) for explanation in explanations], ensure_ascii=False, indent=1) + "\n"
+
+
+def to_prov(explanations: Sequence[Explanation], _: EntityNames, __: Texts) -> str:
+    """PROV-O (https://www.w3.org/TR/prov-o/): each triple an entity, derived from its premises by use of a rule."""
+    return to_turtle(triple for explanation in explanations for part in explanation for triple in _prov_triples(part))
+
+
+def _prov_triples(explanation: Explanation) -> Iterator[Triple]:
+    triple = explanation.triple
+    node = _triple_iri(triple)
+    yield Triple(node, TYPE, NamedNode(PROV + "Entity"))
+    yield Triple(node, TYPE, NamedNode(RDF + "Statement"))
+    yield Triple(node, NamedNode(RDF + "subject"), triple.subject)
+    yield Triple(node, NamedNode(RDF + "predicate"), triple.predicate)
+    yield Triple(node, NamedNode(RDF + "object"), triple.object)
+    for fact in explanation.facts:
+        yield Triple(node, NamedNode(PROV + "wasDerivedFrom"), fact.iri)
+        yield Triple(fact.iri, TYPE, NamedNode(PROV + "Entity"))
+        yield Triple(fact.iri, NamedNode(PROV + "hadPrimarySource"), NamedNode(SOURCE + fact.evidence.source))
+    if explanation.rule:
+        step = NamedNode(f"{node.value}/{explanation.rule}")
+        yield Triple(node, NamedNode(PROV + "wasGeneratedBy"), step)
+        yield Triple(step, TYPE, NamedNode(PROV + "Activity"))
+        yield Triple(step, LABEL, Literal(explanation.rule))
+        for premise in explanation.premises:
+            yield Triple(step, NamedNode(PROV + "used"), _triple_iri(premise.triple))
+            yield Triple(node, NamedNode(PROV + "wasDerivedFrom"), _triple_iri(premise.triple))
+
+
+def _triple_iri(triple: Triple) -> NamedNode:
+    return NamedNode(f"{BASE}triple/{hashlib.sha256(str(triple).encode()).hexdigest()[:16]}")
+
+
+# --- diagrams
+
+
+def to_mermaid(explanations: Sequence[Explanation], names: EntityNames, texts: Texts) -> str:
+    """A Mermaid flow chart, facts at the bottom."""
+    lines = ["flowchart BT"]
+    for tree in explanations:
+        ids = {id(part): f"n{number}" for number, part in enumerate(tree)}
+        for part in tree:
+            text = "<br/>".join(_escape_mermaid(line) for line in _box_lines(part, names, texts))
+            lines.append(f'  {ids[id(part)]}["{text}"]')
+            lines += [f"  {ids[id(premise)]} -->|{part.rule}| {ids[id(part)]}" for premise in part.premises]
+    return "\n".join(lines) + "\n"
+
+
+def _escape_mermaid(line: str) -> str:
+    """A line with Mermaid's own character entities, which begin with `#`."""
     return line.replace("#", "#35;").replace('"', "#quot;").replace("<", "#lt;").replace(">", "#gt;")
 
 
-def to_svg(whys: Sequence[Explanation], names: EntityNames, texts: Texts) -> str:
-    """A picture of each tree, the conclusion at the top, made without any other program."""
+_BOX_WIDTH, _BOX_HEIGHT, _GAP, _BOX_LETTERS = 350, 66, 36, 48
+
+
+def to_svg(explanations: Sequence[Explanation], names: EntityNames, texts: Texts) -> str:
+    """A diagram of each explanation, the conclusion at the top."""
     boxes: list[_Box] = []
     left = _GAP
-    for tree in whys:
+    for tree in explanations:
         left = _place(tree, left, 0, boxes)[1] + _GAP
-    deepest = max((box.level for box in boxes), default=0)
-    width, height = max(left, _WIDE), (deepest + 1) * (_HIGH + 2 * _GAP)
-    title = html.escape(triple_in_words(whys[0].triple, names)) if whys else ""
-    drawn = "".join(box.draw(names, texts) for box in boxes)
+    lowest = max((box.level for box in boxes), default=0)
+    width, height = max(left, _BOX_WIDTH), (lowest + 1) * (_BOX_HEIGHT + 2 * _GAP)
+    title = html.escape(triple_in_words(explanations[0].triple, names)) if explanations else ""
+    drawing = "".join(box.draw(names, texts) for box in boxes)
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" width="{width}" height="{height}" '
-        f'role="img" font-family="sans-serif" font-size="12"><title>{title}</title>\n{drawn}</svg>\n'
+        f'role="img" font-family="sans-serif" font-size="12"><title>{title}</title>\n{drawing}</svg>\n'
     )
 
 
 @dataclass(slots=True)
 class _Box:
-    """One node of the picture."""
+    """A box of the diagram: one explanation, with the boxes of its premises below."""
 
-    why: Explanation
+    explanation: Explanation
     middle: int
     level: int
     below: list[_Box]
 
     @property
     def top(self) -> int:
-        return self.level * (_HIGH + 2 * _GAP) + _GAP
+        return self.level * (_BOX_HEIGHT + 2 * _GAP) + _GAP
 
     def draw(self, names: EntityNames, texts: Texts) -> str:
-        fill = "#e8f1e4" if self.why.facts else "#e7ecf5" if self.why.is_axiom else "#fdf6e3"
-        x, lines = self.middle - _WIDE // 2, _box(self.why, names, texts)
-        drawn = [f'<rect x="{x}" y="{self.top}" width="{_WIDE}" height="{_HIGH}" rx="6" fill="{fill}" stroke="#555"/>']
+        fill = "#e8f1e4" if self.explanation.facts else "#e7ecf5" if self.explanation.is_axiom else "#fdf6e3"
+        x, lines = self.middle - _BOX_WIDTH // 2, _box_lines(self.explanation, names, texts)
+        size = f'width="{_BOX_WIDTH}" height="{_BOX_HEIGHT}"'
+        elements = [f'<rect x="{x}" y="{self.top}" {size} rx="6" fill="{fill}" stroke="#555"/>']
         for number, line in enumerate(lines[:4]):
-            drawn.append(f'<text x="{x + 8}" y="{self.top + 15 + 15 * number}">{html.escape(line)}</text>')
+            elements.append(f'<text x="{x + 8}" y="{self.top + 15 + 15 * number}">{html.escape(line)}</text>')
         for box in self.below:
-            start, end = self.top + _HIGH, box.top
-            drawn.append(f'<path d="M{box.middle} {end} L{self.middle} {start}" stroke="#555" fill="none"/>')
-        return "\n".join(drawn) + "\n"
+            start, end = self.top + _BOX_HEIGHT, box.top
+            elements.append(f'<path d="M{box.middle} {end} L{self.middle} {start}" stroke="#555" fill="none"/>')
+        return "\n".join(elements) + "\n"
 
 
-def _place(why: Explanation, left: int, level: int, boxes: list[_Box]) -> tuple[_Box, int]:
-    """Lay out a tree from `left` on; its box and its right edge come back."""
+def _place(explanation: Explanation, left: int, level: int, boxes: list[_Box]) -> tuple[_Box, int]:
+    """The box of an explanation that begins at `left`, and its right edge; all its boxes are added to `boxes`."""
     below = []
     right = left
-    for premise in why.premises:
+    for premise in explanation.premises:
         box, right = _place(premise, right, level + 1, boxes)
         right += _GAP
         below.append(box)
-    right = max(right - _GAP if below else left, left + _WIDE)
-    middle = (below[0].middle + below[-1].middle) // 2 if below else left + _WIDE // 2
-    box = _Box(why, middle, level, below)
+    right = max(right - _GAP if below else left, left + _BOX_WIDTH)
+    middle = (below[0].middle + below[-1].middle) // 2 if below else left + _BOX_WIDTH // 2
+    box = _Box(explanation, middle, level, below)
     boxes.append(box)
     return box, right
 
 
-def _box(why: Explanation, names: EntityNames, texts: Texts) -> list[str]:
-    """The lines of a node: what holds, and who says so."""
-    words = axiom_in_words(why.triple, names) if why.is_axiom else triple_in_words(why.triple, names)
-    lines = textwrap.wrap(words, _LETTERS, max_lines=2, placeholder="…")
-    if why.is_axiom:
+def _box_lines(explanation: Explanation, names: EntityNames, texts: Texts) -> list[str]:
+    """The lines of a box: the triple in words, and its source or rule."""
+    in_words = axiom_in_words if explanation.is_axiom else triple_in_words
+    lines = _wrap(in_words(explanation.triple, names))
+    if explanation.is_axiom:
         return [*lines, "the ontology"]
-    if why.facts:
-        more = f" and {len(why.facts) - 1} more" if len(why.facts) > 1 else ""
-        return [*lines, *textwrap.wrap(cite_fact(why.facts[0], texts) + more, _LETTERS, max_lines=2, placeholder="…")]
-    return [*lines, f"by {why.rule}"] if why.rule else lines
+    if explanation.facts:
+        more = f" and {len(explanation.facts) - 1} more" if len(explanation.facts) > 1 else ""
+        return [*lines, *_wrap(cite_fact(explanation.facts[0], texts) + more)]
+    return [*lines, f"by {explanation.rule}"] if explanation.rule else lines
+
+
+def _wrap(text: str) -> list[str]:
+    return textwrap.wrap(text, _BOX_LETTERS, max_lines=2, placeholder="…")
 
 
 FORMATS: Mapping[str, Writer] = {
-    "text": lambda whys, names, texts: write_explanations(whys, names, texts),
+    "text": write_explanations,
     "json": to_json,
     "proof": to_proofs,
     "turtle": to_prov,
     "mermaid": to_mermaid,
     "svg": to_svg,
 }
-"""Format name -> writer."""
+"""The formats of explanations by name."""

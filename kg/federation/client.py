@@ -1,8 +1,7 @@
-"""A query walks in; the bytes of an endpoint's answer walk out, within bounds of time and size, or from the disk.
+"""HTTP client of SPARQL endpoints: limits of time and size, retries, and a cache on disk.
 
-An endpoint that asks for patience (429, or 503 with Retry-After) is asked again, as often and after as long as the
-configuration bears. It is never followed to an address that is not listed. Nothing but an answer with status 200 is
-kept.
+An endpoint that throttles (429, or 503 with Retry-After) is called again, as often and after as long as the
+configuration allows. A redirect is followed only to an address that is listed. Only answers with status 200 are cached.
 """
 
 from __future__ import annotations
@@ -28,157 +27,156 @@ from kg.version import __version__
 
 JSON = "application/sparql-results+json"
 _REDIRECTS = (301, 302, 303, 307, 308)
-_MOST_REDIRECTS = 3
+_MAX_REDIRECTS = 3
 T = TypeVar("T")
-_BROKEN = (OSError, http.client.HTTPException, ValueError)
+_NETWORK_ERRORS = (OSError, http.client.HTTPException, ValueError)
 
 
 @dataclass(frozen=True, slots=True)
-class _Reply:
+class _HttpReply:
     status: int
     body: bytes
     location: str
     retry_after: str
-    media: str
-    coding: str
+    media_type: str
+    content_encoding: str
 
 
 @dataclass(frozen=True)
 class EndpointClient:
-    """Asks the endpoints of a project; answers are kept in `folder`."""
+    """Calls the endpoints of a project; answers are cached in `folder`."""
 
     services: Services
     folder: Path
     sleep: Callable[[float], None] = time.sleep
 
-    def fetch(self, listed: ServiceConfig, query: str, read: Callable[[bytes], T], *, most: int) -> tuple[T, int]:
-        """What is read in the endpoint's answer, and its size in bytes, `most` at most; what can be read is kept.
+    def fetch(self, config: ServiceConfig, query: str, read: Callable[[bytes], T], *, max_bytes: int) -> tuple[T, int]:
+        """What `read` makes of the endpoint's answer, and the size of the answer; what can be read is cached.
 
         Raises `RemoteError` when the endpoint fails, `LimitError` when it is too slow or its answer too large.
         """
-        kept = self.folder / hashlib.sha256(f"{listed.address}\x00{query}".encode()).hexdigest()
-        found = _read_kept(kept, listed.keep) if listed.keep else None
-        if found is not None and len(found) <= most:
+        path = self.folder / hashlib.sha256(f"{config.address}\x00{query}".encode()).hexdigest()
+        cached = _read_cached(path, config.keep) if config.keep else None
+        if cached is not None and len(cached) <= max_bytes:
             with contextlib.suppress(RemoteError):
-                return read(found), len(found)
-        body = self._ask(listed, query, most)
-        told = read(body)
-        if listed.keep:
-            _keep(kept, body, listed.keep)
-        return told, len(body)
+                return read(cached), len(cached)
+        body = self._request(config, query, max_bytes)
+        result = read(body)
+        if config.keep:
+            _cache(path, body, config.keep)
+        return result, len(body)
 
-    def _ask(self, listed: ServiceConfig, query: str, most: int) -> bytes:
-        address, waited = listed.address, 0.0
+    def _request(self, config: ServiceConfig, query: str, max_bytes: int) -> bytes:
+        address, waited = config.address, 0.0
         redirects = attempts = 0
         while True:
-            reply = self._post(listed, address, query, most)
+            reply = self._post(config, address, query, max_bytes)
             if reply.status == 200:
-                if reply.coding not in ("", "identity"):
-                    raise RemoteError(f"{listed.address} answered with {reply.coding!r}, though asked not to pack.")
-                if reply.media != JSON:
-                    raise RemoteError(f"{listed.address} answered with {reply.media or 'no media type'}, not {JSON}.")
+                if reply.content_encoding not in ("", "identity"):
+                    raise RemoteError(f"{config.address} compressed its answer ({reply.content_encoding!r}).")
+                if reply.media_type != JSON:
+                    media_type = reply.media_type or "no media type"
+                    raise RemoteError(f"{config.address} answered with {media_type}, not {JSON}.")
                 return reply.body
             if reply.status in _REDIRECTS:
-                address, redirects = self._redirected(address, reply, redirects), redirects + 1
+                address, redirects = self._redirect(address, reply, redirects), redirects + 1
             elif reply.status == 429 or (reply.status == 503 and reply.retry_after):
                 pause = _pause(reply.retry_after, attempts)
                 waited, attempts = waited + pause, attempts + 1
-                if attempts > listed.retries or waited > listed.patience:
-                    raise RemoteError(
-                        f"{listed.address} is busy ({reply.status}) and asks to come back in {pause:g} s."
-                    )
+                if attempts > config.retries or waited > config.patience:
+                    message = f"{config.address} is busy ({reply.status}) and can be called again in {pause:g} s."
+                    raise RemoteError(message)
                 self.sleep(pause)
             else:
-                raise RemoteError(f"{listed.address} answered with status {reply.status}{_words(reply.body)}.")
+                raise RemoteError(f"{config.address} answered with status {reply.status}{_excerpt(reply.body)}.")
 
-    def _redirected(self, address: str, reply: _Reply, redirects: int) -> str:
+    def _redirect(self, address: str, reply: _HttpReply, redirects: int) -> str:
         target = urljoin(address, reply.location)
-        if target not in self.services.by_address or redirects >= _MOST_REDIRECTS:
-            raise RemoteError(
-                f"{address} leads on to {target[:200]!r}, which is not followed: only listed addresses are."
-            )
+        if target not in self.services.by_address or redirects >= _MAX_REDIRECTS:
+            message = f"{address} redirects to {target[:200]!r}, which is not followed: only listed addresses are."
+            raise RemoteError(message)
         return target
 
-    def _post(self, listed: ServiceConfig, address: str, query: str, most: int) -> _Reply:
+    def _post(self, config: ServiceConfig, address: str, query: str, max_bytes: int) -> _HttpReply:
         parts = urlsplit(address)
-        kind = http.client.HTTPSConnection if parts.scheme == "https" else http.client.HTTPConnection
+        connect = http.client.HTTPSConnection if parts.scheme == "https" else http.client.HTTPConnection
         path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
         headers = {
             "Accept": JSON,
             "Accept-Encoding": "identity",
             "Content-Type": "application/x-www-form-urlencoded",
-            "User-Agent": self._agent(),
+            "User-Agent": self._user_agent(),
         }
         form = urlencode({"query": query}).encode()
         try:
-            connection = kind(parts.hostname or "", parts.port, timeout=max(listed.timeout, 0.001))
-            with contextlib.closing(connection), _deadline(listed) as clock:
+            connection = connect(parts.hostname or "", parts.port, timeout=max(config.timeout, 0.001))
+            with contextlib.closing(connection), _deadline(config) as deadline:
                 connection.connect()
-                clock.cuts(connection.sock)
+                deadline.watch(connection.sock)
                 connection.request("POST", path, form, headers)
-                return _read_reply(connection.getresponse(), listed, most)
-        except _BROKEN as error:
-            raise RemoteError(f"{listed.address} cannot be asked: {str(error) or type(error).__name__}.") from error
+                return _read_reply(connection.getresponse(), config, max_bytes)
+        except _NETWORK_ERRORS as error:
+            raise RemoteError(f"{config.address} cannot be reached: {str(error) or type(error).__name__}.") from error
 
-    def _agent(self) -> str:
+    def _user_agent(self) -> str:
         contact = f"; {self.services.contact}" if self.services.contact else ""
         return f"film-knowledge-graph/{__version__} (https://w3id.org/filmgraph/{contact})"
 
 
 @dataclass
-class _Clock:
-    """Cuts a connection when its time is over: a socket's own timeout begins anew with every byte."""
+class _Deadline:
+    """Closes a connection when its time is over: a socket's own timeout starts again with every byte."""
 
     is_over: bool = False
-    connected: socket.socket | None = None
+    connection: socket.socket | None = None
     lock: threading.Lock = field(default_factory=threading.Lock)
 
-    def cuts(self, connected: socket.socket) -> None:
+    def watch(self, connection: socket.socket) -> None:
         with self.lock:
-            self.connected = connected
+            self.connection = connection
             if self.is_over:
                 raise TimeoutError
 
-    def ring(self) -> None:
+    def expire(self) -> None:
         with self.lock:
             self.is_over = True
-            if self.connected is not None:
+            if self.connection is not None:
                 with contextlib.suppress(OSError):
-                    self.connected.shutdown(socket.SHUT_RDWR)
+                    self.connection.shutdown(socket.SHUT_RDWR)
 
 
 @contextmanager
-def _deadline(listed: ServiceConfig) -> Iterator[_Clock]:
-    """Raise `LimitError` for what goes wrong, or seems to go well, after the time is over."""
-    clock = _Clock()
-    timer = threading.Timer(listed.timeout, clock.ring)
+def _deadline(config: ServiceConfig) -> Iterator[_Deadline]:
+    """Raise `LimitError` for whatever fails, or seems to succeed, after the time is over."""
+    deadline = _Deadline()
+    timer = threading.Timer(config.timeout, deadline.expire)
     timer.daemon = True
     timer.start()
     try:
-        yield clock
-    except _BROKEN as error:
-        if clock.is_over or isinstance(error, TimeoutError):
-            raise _too_slow(listed) from error
+        yield deadline
+    except _NETWORK_ERRORS as error:
+        if deadline.is_over or isinstance(error, TimeoutError):
+            raise _too_slow(config) from error
         raise
     else:
-        if clock.is_over:
-            raise _too_slow(listed)  # Cut off in the middle, which may look like an end.
+        if deadline.is_over:
+            raise _too_slow(config)  # closed in the middle of an answer, which may look like its end
     finally:
         timer.cancel()
 
 
-def _too_slow(listed: ServiceConfig) -> LimitError:
-    return LimitError(f"{listed.address} took longer than {listed.timeout:g} seconds.", limit="seconds")
+def _too_slow(config: ServiceConfig) -> LimitError:
+    return LimitError(f"{config.address} took longer than {config.timeout:g} seconds.", limit="seconds")
 
 
-def _read_reply(response: http.client.HTTPResponse, listed: ServiceConfig, most: int) -> _Reply:
-    body = response.read(most + 1)
-    if len(body) > most:
-        raise LimitError(f"{listed.address} answered with more than {listed.largest:g} MB.", limit="bytes")
+def _read_reply(response: http.client.HTTPResponse, config: ServiceConfig, max_bytes: int) -> _HttpReply:
+    body = response.read(max_bytes + 1)
+    if len(body) > max_bytes:
+        raise LimitError(f"{config.address} answered with more than {config.largest:g} MB.", limit="bytes")
     length = response.getheader("Content-Length", "")
     if length.isascii() and length.isdecimal() and len(body) < int(length):
         raise http.client.IncompleteRead(body, int(length) - len(body))
-    return _Reply(
+    return _HttpReply(
         response.status,
         body,
         response.getheader("Location", ""),
@@ -189,7 +187,7 @@ def _read_reply(response: http.client.HTTPResponse, listed: ServiceConfig, most:
 
 
 def _pause(retry_after: str, attempts: int) -> float:
-    """Seconds to wait: what the endpoint asks for, as seconds or a date (RFC 9110, 10.2.3), or ever longer."""
+    """Seconds to wait: Retry-After as seconds or a date (RFC 9110, section 10.2.3), else longer with each attempt."""
     text = retry_after.strip()
     if text.isascii() and text.isdecimal() and len(text) < 10:
         return float(text)
@@ -199,26 +197,27 @@ def _pause(retry_after: str, attempts: int) -> float:
         return float(1 << min(attempts, 6))
 
 
-def _words(body: bytes) -> str:
-    text = " ".join("".join(one if one.isprintable() else " " for one in body[:200].decode("utf-8", "replace")).split())
-    return f": {text}" if text else ""
+def _excerpt(body: bytes) -> str:
+    text = body[:200].decode("utf-8", "replace")
+    words = "".join(char if char.isprintable() else " " for char in text).split()
+    return f": {' '.join(words)}" if words else ""
 
 
-def _read_kept(path: Path, keep: float) -> bytes | None:
+def _read_cached(path: Path, seconds: float) -> bytes | None:
     try:
-        is_fresh = time.time() - path.stat().st_mtime < keep
+        is_fresh = time.time() - path.stat().st_mtime < seconds
         return path.read_bytes() if is_fresh else None
     except OSError:
         return None
 
 
-def _keep(path: Path, body: bytes, keep: float) -> None:
-    """Keep an answer, and sweep away those that are too old; a disk that cannot be written keeps none."""
+def _cache(path: Path, body: bytes, seconds: float) -> None:
+    """Cache an answer and remove those that are too old; nothing is cached when the disk cannot be written to."""
     fresh = path.with_name(f"{path.name}.{os.getpid()}")
     with contextlib.suppress(OSError):
         path.parent.mkdir(parents=True, exist_ok=True)
         for old in path.parent.iterdir():
-            if time.time() - old.stat().st_mtime >= keep:
+            if time.time() - old.stat().st_mtime >= seconds:
                 old.unlink(missing_ok=True)
         fresh.write_bytes(body)
         fresh.replace(path)

@@ -1,75 +1,76 @@
-"""A query with SERVICE clauses walks in; the same query walks out with what the endpoints answered in their place.
+"""Federated queries: each SERVICE clause is replaced by the answer of its endpoint, as a VALUES block.
 
-The whole query is looked at before anybody is asked anything. Then each clause is asked of its endpoint, together with
-the bindings that stand before it, and its place is taken by the answer as a VALUES block. A clause that is SILENT and
-fails is replaced by one row without bindings (https://www.w3.org/TR/sparql11-federated-query/#serviceFailure).
+The query is checked before any endpoint is called. Then each clause is sent to its endpoint with the bindings of the
+patterns before it. A clause that is SILENT and fails is replaced by one row without bindings
+(https://www.w3.org/TR/sparql11-federated-query/#serviceFailure).
 """
 
 from __future__ import annotations
 
+import hashlib
 import secrets
+from collections.abc import Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from functools import partial
+from typing import Any
 
-from pyoxigraph import BlankNode, QuerySolution, QuerySolutions, Store, Triple
+import orjson
+from pyoxigraph import BlankNode, Literal, NamedNode, QuerySolution, QuerySolutions, Store, Triple
 
 from kg.errors import LimitError, QueryError, RemoteError
-from kg.federation.bindings import UNBOUND, BindingRow, BindingTable, concatenate, read_results
 from kg.federation.client import EndpointClient
 from kg.federation.config import ServiceConfig, Services
-from kg.federation.service_clauses import ServiceClause, find_first_clause, find_prologue, used_prologue
-from kg.queries.sparql import escape_dots, guard, place_at, to_query_error, tokenise
-from kg.terms import PREFIXES
+from kg.federation.service_clauses import ServiceClause, find_first_clause, used_prologue
+from kg.queries.sparql import escape_dots, find_prologue, guard, place_at, to_query_error, tokenise
+from kg.terms import BASE, PREFIXES, Term, to_text
 
 MAX_CLAUSES = 10
 MAX_BINDINGS = 10_000
-"""How many different bindings may be sent to one endpoint for one clause."""
+"""The different bindings that may be sent to one endpoint for one clause."""
 
 
-def federate(store: Store, text: str, remote: EndpointClient) -> str:
-    """The query without SERVICE; raises `QueryError` for an endpoint that is not listed, and what `Remote` raises."""
-    dotted = escape_dots(text, guard(text, services=True))
-    held, clauses = _hold(dotted, remote.services)
+def federate(store: Store, text: str, client: EndpointClient) -> str:
+    """The query without SERVICE; raises `QueryError` for an endpoint that is not listed, and what the client raises."""
+    escaped = escape_dots(text, guard(text, services=True))
+    with_placeholders, clauses = _replace_clauses(escaped, client.services)
     try:
-        Store().query(held, prefixes=PREFIXES)
+        Store().query(with_placeholders, prefixes=PREFIXES)
     except SyntaxError as error:
-        raise to_query_error(dotted, error) from error
-    joiner = _Joiner(store, remote, find_prologue(held))
-    for place, clause in clauses.items():
-        joiner.values[place] = joiner.table(clause).to_values()
-    return joiner.filled(held)
+        raise to_query_error(escaped, error) from error
+    federation = _Federation(store, client, find_prologue(with_placeholders))
+    for placeholder, clause in clauses.items():
+        federation.values[placeholder] = federation.answer(clause).to_values()
+    return federation.fill(with_placeholders)
 
 
-def _hold(text: str, services: Services) -> tuple[str, dict[str, ServiceClause]]:
-    """The query with an empty block in the place of each clause, and the clauses by these blocks."""
+def _replace_clauses(text: str, services: Services) -> tuple[str, dict[str, ServiceClause]]:
+    """The query with an empty VALUES block in place of each clause, and the clauses by these blocks."""
     clauses: dict[str, ServiceClause] = {}
     prologue = find_prologue(text)
     while (clause := find_first_clause(text)) is not None:
-        _check(text, prologue, clause, services)
-        place = BindingTable((f"kg{secrets.token_hex(8)}", *sorted(clause.variables)), ()).to_values()
-        clauses[place] = clause
+        _check_clause(text, prologue, clause, services)
+        placeholder = BindingTable((f"kg{secrets.token_hex(8)}", *sorted(clause.variables)), ()).to_values()
+        clauses[placeholder] = clause
         if len(clauses) > MAX_CLAUSES:
             raise QueryError(f"The query has more than {MAX_CLAUSES} SERVICE clauses.")
-        text = text[: clause.start] + place + _blank(text[clause.start : clause.end], place) + text[clause.end :]
+        padding = _padding(text[clause.start : clause.end], placeholder)
+        text = text[: clause.start] + placeholder + padding + text[clause.end :]
     return text, clauses
 
 
-def _blank(clause: str, place: str) -> str:
-    """Blanks that keep what stands behind a clause in its line and column."""
+def _padding(clause: str, placeholder: str) -> str:
+    """White space that keeps what follows a clause in its line and column."""
     *lines, last = clause.split("\n")
-    return "\n" * len(lines) + " " * len(last) if lines else " " * (len(clause) - len(place))
+    return "\n" * len(lines) + " " * len(last) if lines else " " * (len(clause) - len(placeholder))
 
 
-def _check(text: str, prologue: str, clause: ServiceClause, services: Services) -> None:
-    """Raise `QueryError` for an endpoint that is not listed, and for a group that does not parse by itself."""
+def _check_clause(text: str, prologue: str, clause: ServiceClause, services: Services) -> None:
+    """Raise `QueryError` for an endpoint that is not listed, and for a group that does not parse on its own."""
     place = place_at(text, clause.start)
     if clause.address not in services.by_address:
-        listed = ", ".join(f"<{address}>" for address in sorted(services.by_address))
-        raise QueryError(
-            f"SERVICE <{clause.address}> is not allowed: {services.file} lists {listed or 'no endpoint'}.",
-            place=place,
-        )
-    query = f"{prologue} ASK {{ {clause.inside} }}"
+        listed = ", ".join(f"<{address}>" for address in sorted(services.by_address)) or "no endpoint"
+        raise QueryError(f"SERVICE <{clause.address}> is not allowed: {services.file} lists {listed}.", place=place)
+    query = f"{prologue} ASK {{ {clause.group} }}"
     try:
         Store().query(query, prefixes=PREFIXES)
     except SyntaxError as error:
@@ -77,75 +78,150 @@ def _check(text: str, prologue: str, clause: ServiceClause, services: Services) 
 
 
 @dataclass
-class _Joiner:
-    """Asks for one clause after the other; `values` are the answers by the blocks that hold their places."""
+class _Federation:
+    """Sends one clause after the other; `values` are the answers by their placeholders."""
 
     store: Store
-    remote: EndpointClient
+    client: EndpointClient
     prologue: str
     values: dict[str, str] = field(default_factory=dict)
 
-    def filled(self, text: str) -> str:
-        for place, values in self.values.items():
-            text = text.replace(place, values)
+    def fill(self, text: str) -> str:
+        """The text with the answers that are known in place of their placeholders."""
+        for placeholder, values in self.values.items():
+            text = text.replace(placeholder, values)
         return text
 
-    def table(self, clause: ServiceClause) -> BindingTable:
-        listed = self.remote.services.by_address[clause.address]
+    def answer(self, clause: ServiceClause) -> BindingTable:
+        """The endpoint's answer to a clause."""
+        config = self.client.services.by_address[clause.address]
         bindings = self._bindings(clause)
         try:
-            return self._fetched(listed, clause, bindings)
+            return self._fetch(config, clause, bindings)
         except (RemoteError, LimitError):
             if clause.is_silent:
                 return UNBOUND
             raise
 
     def _bindings(self, clause: ServiceClause) -> BindingTable | None:
-        """What stands before a clause, of the variables that it shares; None where that bounds nothing."""
-        before = " ".join(f"{{ {piece} }}" for piece in clause.before)
+        """The bindings that the patterns before a clause give to its variables; None when nothing is restricted."""
+        before = " ".join(f"{{ {part} }}" for part in clause.before)
         shared = sorted(clause.variables & {token.text[1:] for token in tokenise(before) if token.kind == "variable"})
         if not shared:
             return None
-        names = " ".join(f"?{name}" for name in shared)
-        query = f"{self.prologue} SELECT DISTINCT {names} WHERE {{ {before} }} LIMIT {MAX_BINDINGS + 1}"
+        variables = " ".join(f"?{name}" for name in shared)
+        query = f"{self.prologue} SELECT DISTINCT {variables} WHERE {{ {before} }} LIMIT {MAX_BINDINGS + 1}"
         try:
-            found = self.store.query(self.filled(query), prefixes=PREFIXES)
+            solutions = self.store.query(self.fill(query), prefixes=PREFIXES)
         except SyntaxError:
-            return None  # Parts of a query need not be one: a blank node may not be spoken of in two of them.
-        assert isinstance(found, QuerySolutions)
-        rows = [_sendable(solution, shared) for solution in found]
+            return None  # parts of a query need not parse together: a blank node may not occur in two of them
+        assert isinstance(solutions, QuerySolutions)
+        rows = [_sendable(solution, shared) for solution in solutions]
         if len(rows) > MAX_BINDINGS:
-            raise LimitError(
-                f"More than {MAX_BINDINGS:,} bindings would be sent to {clause.address}: narrow what is before it.",
-                limit="bindings",
+            message = (
+                f"More than {MAX_BINDINGS:,} bindings would be sent to {clause.address}: narrow what is before it."
             )
+            raise LimitError(message, limit="bindings")
         return _always_bound(shared, rows)
 
-    def _fetched(self, listed: ServiceConfig, clause: ServiceClause, bindings: BindingTable | None) -> BindingTable:
-        head = used_prologue(clause.inside, self.prologue)
-        parts = _batches(bindings, listed.batch) if bindings is not None else [UNBOUND]
-        tables, left = [], int(listed.largest * 1_000_000)
-        for part in parts:
-            query = f"{head}SELECT * WHERE {{ {part.to_values()} {{ {clause.inside} }} }}"
-            read = partial(read_results, address=listed.address, asked=clause.variables, within=query)
-            table, size = self.remote.fetch(listed, query, read, most=left)
+    def _fetch(self, config: ServiceConfig, clause: ServiceClause, bindings: BindingTable | None) -> BindingTable:
+        prologue = used_prologue(clause.group, self.prologue)
+        batches = _batches(bindings, config.batch) if bindings is not None else [UNBOUND]
+        tables, remaining = [], int(config.largest * 1_000_000)
+        for batch in batches:
+            query = f"{prologue}SELECT * WHERE {{ {batch.to_values()} {{ {clause.group} }} }}"
+            read = partial(read_results, address=config.address, variables=clause.variables, query=query)
+            table, size = self.client.fetch(config, query, read, max_bytes=remaining)
             tables.append(table)
-            left -= size
+            remaining -= size
         return concatenate(tables) if tables else BindingTable(tuple(sorted(clause.variables)), ())
 
 
 def _sendable(solution: QuerySolution, names: list[str]) -> BindingRow:
-    """A solution; blank nodes mean nothing elsewhere and are left open."""
+    """A solution without blank nodes and triples, which mean nothing to another store."""
     values = (solution[name] for name in names)
-    return tuple(None if isinstance(one, BlankNode | Triple) else one for one in values)
+    return tuple(None if isinstance(value, BlankNode | Triple) else value for value in values)
 
 
 def _always_bound(names: list[str], rows: list[BindingRow]) -> BindingTable | None:
-    """The columns without a gap: a row with one would come back for each of the others, and count twice."""
-    full = [at for at in range(len(names)) if all(row[at] is not None for row in rows)]
-    kept = dict.fromkeys(tuple(row[at] for at in full) for row in rows)
-    return BindingTable(tuple(names[at] for at in full), tuple(kept)) if full else None
+    """The columns without a gap: a row with a gap would match each of the others, and count twice."""
+    full = [index for index in range(len(names)) if all(row[index] is not None for row in rows)]
+    distinct = dict.fromkeys(tuple(row[index] for index in full) for row in rows)
+    return BindingTable(tuple(names[index] for index in full), tuple(distinct)) if full else None
 
 
 def _batches(table: BindingTable, size: int) -> list[BindingTable]:
-    return [BindingTable(table.columns, table.rows[at : at + size]) for at in range(0, len(table.rows), size)]
+    starts = range(0, len(table.rows), size)
+    return [BindingTable(table.columns, table.rows[start : start + size]) for start in starts]
+
+
+# --- tables of bindings
+
+BindingRow = tuple[Term | None, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class BindingTable:
+    """Rows of terms under the names of their variables."""
+
+    columns: tuple[str, ...]
+    rows: tuple[BindingRow, ...]
+
+    def to_values(self) -> str:
+        """The table as a VALUES block of terms in N-Triples form, which no text from outside can leave."""
+        names = " ".join(f"?{name}" for name in self.columns)
+        rows = (" ".join("UNDEF" if term is None else to_text(term) for term in row) for row in self.rows)
+        return f"VALUES ({names}) {{ {' '.join(f'({row})' for row in rows)} }}"
+
+
+UNBOUND = BindingTable((), ((),))
+"""One row without bindings: a join with it changes nothing."""
+
+
+def concatenate(tables: Sequence[BindingTable]) -> BindingTable:
+    """The rows of all tables under the columns of all."""
+    columns = tuple(dict.fromkeys(name for table in tables for name in table.columns))
+    return BindingTable(columns, tuple(row for table in tables for row in _widen(table, columns)))
+
+
+def _widen(table: BindingTable, columns: tuple[str, ...]) -> Iterator[BindingRow]:
+    for row in table.rows:
+        terms = dict(zip(table.columns, row, strict=True))
+        yield tuple(terms.get(name) for name in columns)
+
+
+def read_results(body: bytes, address: str, variables: Set[str], *, query: str) -> BindingTable:
+    """The bindings of the variables in SPARQL 1.1 Query Results JSON; raises `RemoteError` for anything else.
+
+    Other variables of the answer are ignored. A blank node becomes an IRI that depends on the address and the query, so
+    that blank nodes of different answers stay different.
+    """
+    try:
+        document = orjson.loads(body)
+        names = [name for name in dict.fromkeys(document["head"]["vars"]) if name in variables]
+        rows = tuple(
+            tuple(_to_term(row[name], f"{address}\x00{query}") if name in row else None for name in names)
+            for row in document["results"]["bindings"]
+        )
+    except (orjson.JSONDecodeError, KeyError, TypeError, ValueError, AttributeError) as error:
+        raise RemoteError(f"The answer of {address} is not a SPARQL result: {str(error)[:200]}.") from error
+    return BindingTable(tuple(names), rows)
+
+
+def _to_term(document: Mapping[str, Any], scope: str) -> Term:
+    value = document["value"]
+    match document["type"]:
+        case "uri":
+            return NamedNode(value)
+        case "bnode":
+            # VALUES cannot contain blank nodes, so it gets an IRI of its own (RDF 1.1 Concepts, section 3.5).
+            digest = hashlib.sha256(f"{scope}\x00{value}".encode()).hexdigest()[:32]
+            return NamedNode(f"{BASE}.well-known/genid/{digest}")
+        case "literal" | "typed-literal":
+            if "xml:lang" in document:
+                return Literal(value, language=document["xml:lang"])
+            return (
+                Literal(value, datatype=NamedNode(document["datatype"])) if "datatype" in document else Literal(value)
+            )
+        case kind:
+            raise ValueError(f"{kind!r} is not a kind of term")

@@ -1,8 +1,8 @@
-"""SPARQL text walks in; its SERVICE clauses walk out, each with what stands before it.
+"""The SERVICE clauses of a query, each with the patterns before it, whose bindings are sent to its endpoint.
 
-Only tokens are read, as elsewhere before the engine sees a text. What stands before a clause tells which bindings it is
-worth asking about: its group up to the clause and, as long as a group is plain or OPTIONAL, the one around it; and of
-their FILTERs what can be judged by then (https://www.w3.org/TR/sparql11-federated-query/).
+Only tokens are read. The patterns before a clause are those of its group up to the clause and, as long as a group is
+plain or OPTIONAL, of the group around it; of their FILTERs, the part that can be decided by then
+(https://www.w3.org/TR/sparql11-federated-query/).
 """
 
 from __future__ import annotations
@@ -12,80 +12,74 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from kg.errors import QueryError
-from kg.queries.sparql import FORMS, Token, place_at, tokenise
+from kg.queries.sparql import Token, place_at, tokenise
 from kg.terms import PREFIXES
 
-_APART = ("MINUS", "UNION", "EXISTS", "WHERE")
-"""What makes a group a world of its own, when it stands before its brace."""
+_SEPARATE = ("MINUS", "UNION", "EXISTS", "WHERE")
+"""Keywords before a brace that make its group independent of what is before it."""
 
 
 @dataclass(frozen=True, slots=True)
 class ServiceClause:
-    """One SERVICE clause: where it stands, whom it asks, what, and the parts of groups before it."""
+    """One SERVICE clause: its offsets, address and group, the parts of groups before it, and its variables."""
 
     start: int
     end: int
     address: str
     is_silent: bool
-    inside: str
+    group: str
     before: tuple[str, ...]
     variables: frozenset[str]
 
 
 def find_first_clause(text: str) -> ServiceClause | None:
-    """The first clause of a query; raises `QueryError` for one that names no endpoint outright, or holds another."""
-    read = list(tokenise(text))
-    at = next((number for number, token in enumerate(read) if "SERVICE" in token.keyword), None)
-    if at is None:
+    """The first clause of a query; raises `QueryError` for one without a fixed address, or with a clause inside."""
+    tokens = list(tokenise(text))
+    index = next((index for index, token in enumerate(tokens) if "SERVICE" in token.keyword), None)
+    if index is None:
         return None
-    place = place_at(text, read[at].start)
-    if not read[at].is_word("SERVICE"):
-        raise QueryError("SERVICE wants a blank behind it.", place=place)
-    is_silent = at + 1 < len(read) and read[at + 1].is_word("SILENT")
-    named, brace = at + 1 + is_silent, at + 2 + is_silent
-    if brace >= len(read) or read[brace].text != "{":
-        raise QueryError("SERVICE wants the address of an endpoint and a group: SERVICE <https://...> { }", place=place)
-    if read[named].kind == "variable":
-        raise QueryError("SERVICE wants the address of an endpoint, not a variable.", place=place)
-    close = _closing(read, brace)
+    place = place_at(text, tokens[index].start)
+    if not tokens[index].is_word("SERVICE"):
+        raise QueryError("Expected white space after SERVICE.", place=place)
+    is_silent = index + 1 < len(tokens) and tokens[index + 1].is_word("SILENT")
+    address, brace = index + 1 + is_silent, index + 2 + is_silent
+    if brace >= len(tokens) or tokens[brace].text != "{":
+        raise QueryError("SERVICE requires an address and a group: SERVICE <https://...> { }", place=place)
+    if tokens[address].kind == "variable":
+        raise QueryError("SERVICE requires the address of an endpoint, not a variable.", place=place)
+    close = _closing(tokens, brace)
     if close is None:
         raise QueryError("The group of SERVICE is not closed.", place=place)
-    within = read[brace + 1 : close]
-    if any("SERVICE" in token.keyword for token in within):
-        raise QueryError("A SERVICE inside a SERVICE is not supported: name both beside each other.", place=place)
+    inside = tokens[brace + 1 : close]
+    if any("SERVICE" in token.keyword for token in inside):
+        raise QueryError("A SERVICE inside a SERVICE is not supported: write both side by side.", place=place)
     return ServiceClause(
-        read[at].start,
-        read[close].end,
-        _address(read[named], declared_prefixes(read), text),
+        tokens[index].start,
+        tokens[close].end,
+        _address(tokens[address], declared_prefixes(tokens), text),
         is_silent,
-        text[read[brace].end : read[close].start],
-        _before(text, read, at),
-        frozenset(token.text[1:] for token in within if token.kind == "variable"),
+        text[tokens[brace].end : tokens[close].start],
+        _before(text, tokens, index),
+        frozenset(token.text[1:] for token in inside if token.kind == "variable"),
     )
 
 
-def declared_prefixes(read: list[Token]) -> dict[str, str]:
-    """The prefixes of a query, and behind them those that are known without being declared."""
+def declared_prefixes(tokens: list[Token]) -> dict[str, str]:
+    """The prefixes that a query declares, and the graph's own."""
     own = {
         name.text.removesuffix(":"): iri.text[1:-1]
-        for word, name, iri in zip(read, read[1:], read[2:], strict=False)
+        for word, name, iri in zip(tokens, tokens[1:], tokens[2:], strict=False)
         if word.is_word("PREFIX") and name.kind == "name" and iri.kind == "iri"
     }
     return PREFIXES | own
 
 
-def find_prologue(text: str) -> str:
-    """The PREFIX and BASE lines of a query."""
-    form = next((token for token in tokenise(text) if token.is_word(*FORMS)), None)
-    return text[: form.start] if form is not None else ""
-
-
 def used_prologue(text: str, prologue: str) -> str:
-    """What a part of a query needs of its prologue, and of the prefixes that are known without being declared."""
-    read = list(tokenise(prologue))
-    prefixes = declared_prefixes(read)
+    """The declarations that a part of a query needs, from its prologue and the graph's own prefixes."""
+    tokens = list(tokenise(prologue))
+    prefixes = declared_prefixes(tokens)
     used = {token.text.partition(":")[0] for token in tokenise(text) if token.kind == "name"}
-    bases = [f"BASE {iri.text}\n" for word, iri in pairwise(read) if word.is_word("BASE") and iri.kind == "iri"]
+    bases = [f"BASE {iri.text}\n" for word, iri in pairwise(tokens) if word.is_word("BASE") and iri.kind == "iri"]
     lines = (f"PREFIX {prefix}: <{prefixes[prefix]}>\n" for prefix in sorted(used & prefixes.keys()))
     return "".join((*bases, *lines))
 
@@ -96,57 +90,57 @@ def _address(token: Token, prefixes: Mapping[str, str], text: str) -> str:
         return token.text[1:-1]
     if token.kind == "name" and colon and prefix in prefixes:
         return prefixes[prefix] + local
-    raise QueryError("SERVICE wants the address of an endpoint.", place=place_at(text, token.start))
+    raise QueryError("SERVICE requires the address of an endpoint.", place=place_at(text, token.start))
 
 
-def _before(text: str, read: list[Token], at: int) -> tuple[str, ...]:
-    """What stands before a clause in its group, and in those around it that are joined with it, outermost first."""
+def _before(text: str, tokens: list[Token], clause: int) -> tuple[str, ...]:
+    """The parts before a clause of its group and of those around it that are joined with it, outermost first."""
     stack: list[int] = []
-    for number, token in enumerate(read[:at]):
+    for index, token in enumerate(tokens[:clause]):
         if token.kind == "sign" and token.text == "{":
-            stack.append(number)
+            stack.append(index)
         elif token.kind == "sign" and token.text == "}" and stack:
             stack.pop()
-    if any(read[opened - 2].is_word("GRAPH") for opened in stack if opened >= 2):
-        return ()  # What stands before it is told of another graph than is asked here.
-    pieces: list[str] = []
+    if any(tokens[brace - 2].is_word("GRAPH") for brace in stack if brace >= 2):
+        return ()  # what is before it matches another graph than the endpoint has
+    parts: list[str] = []
     for depth in range(len(stack) - 1, -1, -1):
-        opened, inner = stack[depth], (*stack, at)[depth + 1]
-        cut = inner - (inner != at and read[inner - 1].is_word("OPTIONAL"))
-        pieces.append(_before_filters(text, read[opened + 1 : cut], read[opened].end, read[cut].start))
-        if not depth or read[stack[depth - 1] + 1].is_word("SELECT") or not _joins(read, opened):
+        brace, inner = stack[depth], (*stack, clause)[depth + 1]
+        end = inner - (inner != clause and tokens[inner - 1].is_word("OPTIONAL"))
+        parts.append(_before_filters(text, tokens[brace + 1 : end], tokens[brace].end, tokens[end].start))
+        if not depth or tokens[stack[depth - 1] + 1].is_word("SELECT") or not _is_joined(tokens, brace):
             break
-    return tuple(reversed(pieces))
+    return tuple(reversed(parts))
 
 
-def _joins(read: list[Token], opened: int) -> bool:
-    """True for a group that is joined with what stands before it: plain, or OPTIONAL."""
-    close = _closing(read, opened)
-    is_first_branch = close is not None and close + 1 < len(read) and read[close + 1].is_word("UNION")
-    return not is_first_branch and not read[opened - 1].is_word(*_APART)
+def _is_joined(tokens: list[Token], brace: int) -> bool:
+    """True for a group that is joined with what is before it: plain, or OPTIONAL."""
+    close = _closing(tokens, brace)
+    is_first_branch = close is not None and close + 1 < len(tokens) and tokens[close + 1].is_word("UNION")
+    return not is_first_branch and not tokens[brace - 1].is_word(*_SEPARATE)
 
 
-def _before_filters(text: str, read: list[Token], start: int, end: int) -> str:
-    """A part of a group, whose own FILTERs hold only where all that they speak of is bound already.
+def _before_filters(text: str, tokens: list[Token], start: int, end: int) -> str:
+    """A part of a group, with its own FILTERs limited to rows that bind all their variables.
 
-    What is not bound yet may come from outside. Those of groups within it belong there and stay.
+    A variable that is not bound yet may be bound outside. FILTERs of groups inside it are left as they are.
     """
-    pieces, number, depth = [], 0, 0
-    while number < len(read):
-        token = read[number]
+    parts, index, depth = [], 0, 0
+    while index < len(tokens):
+        token = tokens[index]
         depth += {"{": 1, "}": -1}.get(token.text, 0) if token.kind == "sign" else 0
         if token.is_word("FILTER") and not depth:
-            opened = next((at for at in range(number, len(read)) if read[at].text in ("(", "{")), number)
-            close = _closing(read, opened) if opened > number else None
-            last = len(read) - 1 if close is None else close
-            pieces += [text[start : token.start], _where_bound(text, read[number + 1 : last + 1])]
-            start, number = (end if close is None else read[close].end), last
-        number += 1
-    return "".join((*pieces, text[start:end]))
+            bracket = next((at for at in range(index, len(tokens)) if tokens[at].text in ("(", "{")), index)
+            close = _closing(tokens, bracket) if bracket > index else None
+            last = len(tokens) - 1 if close is None else close
+            parts += [text[start : token.start], _where_bound(text, tokens[index + 1 : last + 1])]
+            start, index = (end if close is None else tokens[close].end), last
+        index += 1
+    return "".join((*parts, text[start:end]))
 
 
 def _where_bound(text: str, condition: list[Token]) -> str:
-    """A FILTER that lets through what it cannot judge yet; none in place of one that looks into the graph."""
+    """A FILTER that accepts rows it cannot decide yet; none for a condition with EXISTS or without variables."""
     names = sorted({token.text for token in condition if token.kind == "variable"})
     if not names or any("EXISTS" in token.keyword for token in condition):
         return ""
@@ -154,15 +148,15 @@ def _where_bound(text: str, condition: list[Token]) -> str:
     return f"FILTER(!({bound}) || ({text[condition[0].start : condition[-1].end]}))"
 
 
-def _closing(read: list[Token], opened: int) -> int | None:
-    """Where the bracket that opens here is closed."""
-    pair = {"{": "}", "(": ")"}[read[opened].text]
+def _closing(tokens: list[Token], opening: int) -> int | None:
+    """The index of the bracket that closes another; None when it is not closed."""
+    open_text = tokens[opening].text
+    close_text = {"{": "}", "(": ")"}[open_text]
     depth = 0
-    for number in range(opened, len(read)):
-        if read[number].kind == "sign" and read[number].text == read[opened].text:
-            depth += 1
-        elif read[number].kind == "sign" and read[number].text == pair:
-            depth -= 1
+    for index in range(opening, len(tokens)):
+        token = tokens[index]
+        if token.kind == "sign" and token.text in (open_text, close_text):
+            depth += 1 if token.text == open_text else -1
             if not depth:
-                return number
+                return index
     return None

@@ -1,1 +1,9 @@
-"""What the graph knows about entities: names, search, descriptions, the schema card, conflicts."""
+"""What the graph knows about entities.
+
+entity_names        names of entities, classes and properties: to an IRI and back to a label
+name_search         approximate search by name, on an index of trigrams
+entity_description  every value of an entity with its sources
+schema_card         classes and properties with their numbers of uses
+conflicts           conflicts between sources, and how often sources agree
+phrases             terms, triples, axioms and citations in words
+"""

@@ -1,4 +1,4 @@
-"""A thing walks in; everything that the graph knows about it walks out, grouped, each value with who says it."""
+"""Descriptions of entities: stated values with their facts, inferred values, and what refers to the entity."""
 
 from __future__ import annotations
 
@@ -14,14 +14,17 @@ from kg.facts.model import Fact
 from kg.graph.provenance import Provenance
 from kg.graph.store import find_quads
 from kg.lookup.entity_names import EntityNames
+from kg.parts import belongs_to
 from kg.terms import ALIAS, KNOWLEDGE, LABEL, TYPE, Term, to_curie, to_short
 
-_DEEPEST = 3
+_MAX_DEPTH = 3
+_FIRST_PROPERTIES = (TYPE, LABEL, ALIAS)
+"""The properties that a description begins with."""
 
 
 @dataclass(frozen=True, slots=True)
 class PropertyValue:
-    """One value of a property: the term, how people read it, the facts that say so (none: inferred), its parts."""
+    """One value of a property: the term, its text for people, the facts that state it, and the values of its parts."""
 
     property: NamedNode
     value: Term
@@ -31,24 +34,27 @@ class PropertyValue:
 
     @builtins.property
     def is_inferred(self) -> bool:
-        """True when no source says it."""
+        """True when no source states it."""
         return not self.facts
 
     def as_dict(self) -> dict[str, object]:
-        """For programs."""
-        told: dict[str, object] = {"value": to_short(self.value), "text": self.text}
+        """The value as JSON has it."""
+        document: dict[str, object] = {"value": to_short(self.value), "text": self.text}
         if self.facts:
-            told["sources"] = [_spot(fact) for fact in self.facts]
+            document["sources"] = [_source_and_span(fact) for fact in self.facts]
         else:
-            told["inferred"] = True
+            document["inferred"] = True
         if self.parts:
-            told["parts"] = _by_property(self.parts)
-        return told
+            document["parts"] = _by_property(self.parts)
+        return document
 
 
 @dataclass(frozen=True, slots=True)
 class EntityDescription:
-    """A thing: its names and classes, what is said of it, what follows, and what leads to it."""
+    """An entity: its label, stated and inferred values, what refers to it, and contested facts about it.
+
+    `incoming` are pairs of a property and the entity that has this one as a value of it, as text.
+    """
 
     entity: NamedNode
     label: str
@@ -58,157 +64,167 @@ class EntityDescription:
     contested: tuple[ContestedFact, ...] = ()
 
     def as_dict(self) -> dict[str, object]:
-        """For programs: property -> values, each with its sources."""
-        leading: dict[str, list[str]] = defaultdict(list)
+        """The description as JSON has it: property -> values, each with its sources."""
+        incoming: dict[str, list[str]] = defaultdict(list)
         for property, text in self.incoming:
-            leading[to_curie(property.value)].append(text)
+            incoming[to_curie(property.value)].append(text)
         return {
             "iri": self.entity.value,
             "curie": to_curie(self.entity.value),
             "label": self.label,
             "said": _by_property(self.stated),
             "inferred": _by_property(self.inferred),
-            "leading_here": dict(leading),
-            "contested": [_contested(one) for one in self.contested],
+            "leading_here": dict(incoming),
+            "contested": [_contested_line(contested) for contested in self.contested],
         }
 
     def to_text(self) -> str:
-        """For people: one line a value."""
-        lines = [f"{self.label}  ({to_curie(self.entity.value)})" if self.label else to_curie(self.entity.value)]
-        lines += _lines("What sources say", self.stated)
-        lines += _lines("What follows from it", self.inferred)
+        """The description for people, a line for each value."""
+        curie = to_curie(self.entity.value)
+        lines = [f"{self.label}  ({curie})" if self.label else curie]
+        lines += _value_lines("Stated by sources", self.stated)
+        lines += _value_lines("Inferred", self.inferred)
         if self.contested:
-            lines += ["", "What is contested, and no knowledge"]
-            lines += [f"  {_contested(one)}" for one in self.contested]
+            lines += ["", "Contested, and not accepted as true"]
+            lines += [f"  {_contested_line(contested)}" for contested in self.contested]
         if self.incoming:
-            lines += ["", "What leads here"]
+            lines += ["", "Referred to by"]
             lines += [f"  {text}  {to_curie(property.value)}" for property, text in self.incoming]
         return "\n".join(lines) + "\n"
 
 
-def describe_entity(store: Store, names: EntityNames, provenance: Provenance, thing: NamedNode) -> EntityDescription:
-    """Everything in knowledge about a thing; nodes with no name of their own are told inside their owner."""
-    painter = PropertyReader(store, names, provenance)
-    told = painter.values(thing)
+def describe_entity(store: Store, names: EntityNames, provenance: Provenance, entity: NamedNode) -> EntityDescription:
+    """Everything that the graph knows about an entity; its parts are described inside it."""
+    reader = PropertyReader(store, names, provenance)
+    values = reader.values(entity)
     return EntityDescription(
-        thing,
-        names.label(thing),
-        tuple(one for one in told if not one.is_inferred),
-        tuple(one for one in told if one.is_inferred),
-        tuple(painter.incoming(thing, {one.value for one in told})),
-        tuple(provenance.contested_about(thing)),
+        entity,
+        names.label(entity),
+        tuple(value for value in values if not value.is_inferred),
+        tuple(value for value in values if value.is_inferred),
+        tuple(reader.incoming(entity, {value.value for value in values})),
+        tuple(provenance.contested_about(entity)),
     )
 
 
 @dataclass
 class PropertyReader:
-    """Tells what is said of things in one store; of each property at most `most` values, where that is given."""
+    """Reads the values of entities in one store; `limit` bounds the values of each property of an entity."""
 
     store: Store
     names: EntityNames
     provenance: Provenance
     limit: int | None = None
-    _painted: dict[NamedNode, list[PropertyValue]] = field(default_factory=dict, repr=False)
+    _parts: dict[NamedNode, list[PropertyValue]] = field(default_factory=dict, repr=False)
+    """Part -> its values: the same part is a value of a property and of each wider property."""
 
-    def values(self, thing: NamedNode, *, depth: int = 0) -> list[PropertyValue]:
-        """Every value of a thing, by property; what is only a part of it is told with the value that leads to it."""
-        if depth and thing in self._painted:
-            # The same part stands under a property and under each wider one.
-            return self._painted[thing]
+    def values(self, entity: NamedNode, *, depth: int = 0) -> list[PropertyValue]:
+        """Every value of an entity, by property; a part comes with its own values."""
+        if depth and entity in self._parts:
+            return self._parts[entity]
         facts: dict[tuple[NamedNode, Term], list[Fact]] = defaultdict(list)
-        for fact in self.provenance.about(thing):
+        for fact in self.provenance.about(entity):
             facts[fact.property, fact.value].append(fact)
-        told = []
-        for quad in self._quads(thing, is_part=depth > 0):
+        values = []
+        for quad in self._quads(entity, is_part=depth > 0):
             value = quad.object
             if isinstance(value, Literal | NamedNode):
-                found = sorted(facts[quad.predicate, value], key=_by_spot)
-                is_part = isinstance(value, NamedNode) and _is_part(thing, value) and depth < _DEEPEST
-                parts = tuple(self.values(value, depth=depth + 1)) if is_part and isinstance(value, NamedNode) else ()
-                shown = tuple(part for part in parts if not part.is_inferred)
-                told.append(PropertyValue(quad.predicate, value, self.value_text(value), tuple(found), shown))
-        first = {TYPE: 0, LABEL: 1, ALIAS: 2}
-        told.sort(key=lambda one: (first.get(one.property, 3), one.property.value, one.text))
-        self._painted[thing] = told
-        return told
+                stated_by = sorted(facts[quad.predicate, value], key=_by_source_and_span)
+                parts = tuple(self._stated_parts(entity, value, depth))
+                values.append(PropertyValue(quad.predicate, value, self.value_text(value), tuple(stated_by), parts))
+        values.sort(key=_value_order)
+        self._parts[entity] = values
+        return values
 
-    def _quads(self, thing: NamedNode, *, is_part: bool) -> Iterator[Quad]:
+    def _stated_parts(self, entity: NamedNode, value: Term, depth: int) -> Iterator[PropertyValue]:
+        if isinstance(value, NamedNode) and depth < _MAX_DEPTH and belongs_to(value.value, entity.value):
+            yield from (part for part in self.values(value, depth=depth + 1) if not part.is_inferred)
+
+    def _quads(self, entity: NamedNode, *, is_part: bool) -> Iterator[Quad]:
         if self.limit is None or is_part:
-            yield from find_quads(self.store, thing, None, None, KNOWLEDGE)
+            yield from find_quads(self.store, entity, None, None, KNOWLEDGE)
             return
-        for property in self.counts(thing):
-            yield from find_quads(self.store, thing, property, None, KNOWLEDGE, limit=self.limit)
+        for property in self.counts(entity):
+            yield from find_quads(self.store, entity, property, None, KNOWLEDGE, limit=self.limit)
 
-    def counts(self, thing: NamedNode) -> dict[NamedNode, int]:
-        """How many values a thing has of each property."""
-        return self._counted(f"SELECT ?property (COUNT(*) AS ?count) {{ {thing} ?property ?value }} GROUP BY ?property")
+    def counts(self, entity: NamedNode) -> dict[NamedNode, int]:
+        """The number of values of each property of an entity."""
+        return self._counts(f"SELECT ?property (COUNT(*) AS ?count) {{ {entity} ?property ?value }} GROUP BY ?property")
 
-    def incoming_counts(self, thing: NamedNode) -> dict[NamedNode, int]:
-        """How many things name this one by each property."""
-        return self._counted(f"SELECT ?property (COUNT(*) AS ?count) {{ ?owner ?property {thing} }} GROUP BY ?property")
+    def incoming_counts(self, entity: NamedNode) -> dict[NamedNode, int]:
+        """The number of entities that have this one as a value, by property."""
+        return self._counts(f"SELECT ?property (COUNT(*) AS ?count) {{ ?owner ?property {entity} }} GROUP BY ?property")
 
-    def _counted(self, query: str) -> dict[NamedNode, int]:
-        found = self.store.query(query)
-        assert isinstance(found, QuerySolutions)
-        return {one["property"]: int(one["count"].value) for one in found}
+    def _counts(self, query: str) -> dict[NamedNode, int]:
+        solutions = self.store.query(query)
+        assert isinstance(solutions, QuerySolutions)
+        return {solution["property"]: int(solution["count"].value) for solution in solutions}
 
-    def incoming(self, thing: NamedNode, known: set[Term]) -> Iterator[tuple[NamedNode, str]]:
-        """What names this thing, save what the thing itself names back."""
-        found = find_quads(self.store, None, None, thing, KNOWLEDGE)
-        quads = {(quad.predicate, quad.subject) for quad in found}
-        for property, subject in sorted(quads, key=lambda one: (one[0].value, str(one[1]))):
+    def incoming(self, entity: NamedNode, known: set[Term]) -> Iterator[tuple[NamedNode, str]]:
+        """The entities that have this one as a value, with the property; without those that are `known`."""
+        quads = find_quads(self.store, None, None, entity, KNOWLEDGE)
+        pairs = {(quad.predicate, quad.subject) for quad in quads}
+        for property, subject in sorted(pairs, key=lambda pair: (pair[0].value, str(pair[1]))):
             if isinstance(subject, NamedNode) and subject not in known:
                 yield property, self.value_text(subject)
 
     def value_text(self, value: Term) -> str:
-        """A value as people read it: a thing by its label and CURIE."""
+        """A value for people: an entity by its label and CURIE."""
         if isinstance(value, NamedNode) and (label := self.names.label(value)):
             return f"{label} ({to_curie(value.value)})"
         return to_short(value)
 
 
-def _is_part(owner: NamedNode, value: NamedNode) -> bool:
-    return value.value.startswith(f"{owner.value}.")
+def _value_order(value: PropertyValue) -> tuple[int, str, str]:
+    first = _FIRST_PROPERTIES
+    rank = first.index(value.property) if value.property in first else len(first)
+    return (rank, value.property.value, value.text)
 
 
-def _lines(title: str, told: tuple[PropertyValue, ...]) -> Iterator[str]:
-    if told:
+def _value_lines(title: str, values: tuple[PropertyValue, ...]) -> Iterator[str]:
+    if values:
         yield ""
         yield title
     before = None
-    for one in told:
-        name = to_curie(one.property.value).removeprefix("film:")
-        yield from _line(one, name if one.property != before else "", indent="  ")
-        before = one.property
+    for value in values:
+        name = _local_name(value.property) if value.property != before else ""
+        yield from _value_line(value, name, indent="  ")
+        before = value.property
 
 
-def _line(one: PropertyValue, name: str, *, indent: str) -> Iterator[str]:
-    if one.parts:
+def _value_line(value: PropertyValue, name: str, *, indent: str) -> Iterator[str]:
+    if value.parts:
         yield f"{indent}{name}"
-        for part in one.parts:
-            yield from _line(part, to_curie(part.property.value).removeprefix("film:"), indent=indent + "    ")
+        for part in value.parts:
+            yield from _value_line(part, _local_name(part.property), indent=indent + "    ")
     else:
-        spots = "; ".join(dict.fromkeys(_spot(fact) for fact in one.facts))
-        yield f"{indent}{name:<20} {one.text}{f'   [{spots}]' if spots else ''}"
+        sources = "; ".join(dict.fromkeys(_source_and_span(fact) for fact in value.facts))
+        yield f"{indent}{name:<20} {value.text}{f'   [{sources}]' if sources else ''}"
 
 
-def _contested(one: ContestedFact) -> str:
-    said = f"{to_short(one.fact.property).removeprefix('film:')} {to_short(one.fact.value)}"
-    return f"{said}   [{_spot(one.fact)}; {one.kind}: {one.reason}]"
+def _contested_line(contested: ContestedFact) -> str:
+    fact = contested.fact
+    statement = f"{_local_name(fact.property)} {to_short(fact.value)}"
+    return f"{statement}   [{_source_and_span(fact)}; {contested.kind}: {contested.reason}]"
 
 
-def _by_spot(fact: Fact) -> tuple[str, int]:
+def _local_name(property: NamedNode) -> str:
+    return to_curie(property.value).removeprefix("film:")
+
+
+def _by_source_and_span(fact: Fact) -> tuple[str, int]:
     return (fact.evidence.source, fact.evidence.start or 0)
 
 
-def _spot(fact: Fact) -> str:
-    spot = fact.evidence
-    where = f" {spot.start}-{spot.end}" if spot.has_span else f" {spot.record}" if spot.record else ""
-    return f"{spot.source}{where}"
+def _source_and_span(fact: Fact) -> str:
+    evidence = fact.evidence
+    if evidence.has_span:
+        return f"{evidence.source} {evidence.start}-{evidence.end}"
+    return f"{evidence.source} {evidence.record}" if evidence.record else evidence.source
 
 
-def _by_property(told: tuple[PropertyValue, ...]) -> dict[str, object]:
-    found: dict[str, list[object]] = defaultdict(list)
-    for one in told:
-        found[to_curie(one.property.value)].append(one.as_dict())
-    return dict(found)
+def _by_property(values: tuple[PropertyValue, ...]) -> dict[str, object]:
+    documents: dict[str, list[object]] = defaultdict(list)
+    for value in values:
+        documents[to_curie(value.property.value)].append(value.as_dict())
+    return dict(documents)

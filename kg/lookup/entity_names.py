@@ -1,141 +1,202 @@
-"""What a person calls a thing walks in; the one thing meant walks out, or an error that offers the nearest."""
+"""Names of entities, classes and properties: from a label, alias, CURIE or IRI to the IRI, and back to a label."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
 from functools import lru_cache
 
-from pyoxigraph import Literal, NamedNode, Store, Triple
+from pyoxigraph import Literal, NamedNode, Quad, Store, Triple
 
 from kg.decisions.links import EXACT
 from kg.errors import AmbiguousNameError, UnknownNameError
 from kg.graph.store import find_quad, find_quads
-from kg.terms import ALIAS, KNOWLEDGE, KNOWN_NAMES, LABEL, LINKS, ONTOLOGY, TYPE, to_curie, to_iri, to_term
+from kg.terms import ALIAS, KNOWLEDGE, KNOWN_NAMES, LABEL, LINKS, ONTOLOGY, OWL, RDFS, TYPE, to_curie, to_iri, to_term
 from kg.text import closest
 
-_NAMED_IN = (KNOWLEDGE, ONTOLOGY)
-"""Where names count: not what a source is titled in provenance, not what is contested."""
+_NAMING_GRAPHS = (KNOWLEDGE, ONTOLOGY)
+"""The graphs whose labels count: not the titles of sources in provenance, not contested labels."""
+_CLASS, _SUBCLASS = NamedNode(OWL + "Class"), NamedNode(RDFS + "subClassOf")
+_CACHE_SIZE = 65_536
 
 
 class EntityNames:
-    """The names of the things in a store."""
+    """The names of the entities in a store."""
 
     def __init__(self, store: Store) -> None:
         self.store = store
-        self._label = lru_cache(maxsize=65_536)(self._find_label)
-        self._thing = lru_cache(maxsize=65_536)(self._find_thing)
+        self._label = lru_cache(maxsize=_CACHE_SIZE)(self._find_label)
+        self._entity = lru_cache(maxsize=_CACHE_SIZE)(self._find_entity)
+        self._class = lru_cache(maxsize=_CACHE_SIZE)(self._find_class)
 
-    def label(self, thing: NamedNode) -> str:
-        """A thing's label, English or without language first; empty when it has none."""
-        return self._label(thing)
+    def label(self, iri: NamedNode) -> str:
+        """An entity's label, preferably in English or without a language; empty when it has none."""
+        return self._label(iri)
 
     def entity(self, name: str, *, class_name: str = "") -> NamedNode:
-        """The thing that is called this: its IRI, CURIE, label or alias; of the class `kind`, where one is given.
+        """The entity with this IRI, CURIE, label or alias; `class_name` requires it to be in a class.
 
-        Raises `UnknownNameError` with the nearest names, or `AmbiguousNameError` with those that bear it.
+        Raises `UnknownNameError` with the closest names, or `AmbiguousNameError` with the entities of that name.
         """
-        return self._thing(name, class_name)
+        return self._entity(name, class_name)
 
-    def canonical(self, other: NamedNode) -> NamedNode | None:
-        """The thing that another name means, where linking found it to mean one; else nothing."""
-        found = find_quad(self.store, None, EXACT, other, LINKS)
-        return found.subject if found is not None and isinstance(found.subject, NamedNode) else None
+    def class_iri(self, name: str) -> NamedNode:
+        """The class with this name, CURIE, IRI or label; upper and lower case do not matter.
 
-    def _find_thing(self, name: str, kind: str) -> NamedNode:
+        Raises `UnknownNameError` with the closest names of classes.
+        """
+        return self._class(name)
+
+    def canonical(self, iri: NamedNode) -> NamedNode | None:
+        """The entity that an IRI is linked to as the same entity; None when it is not linked."""
+        link = find_quad(self.store, None, EXACT, iri, LINKS)
+        return link.subject if link is not None and isinstance(link.subject, NamedNode) else None
+
+    def _find_entity(self, name: str, class_name: str) -> NamedNode:
+        kind = class_name or "entity"
         if any("\ud800" <= char <= "\udfff" for char in name):
-            # What a shell hands over for bytes that are no text; no thing is called so.
-            raise UnknownNameError(name, kind=kind or "thing")
-        if (named := self._exact(name)) is not None and self._is_a(named, kind):
-            return named
-        for found in (self._bearing(name, LABEL), self._bearing(name, ALIAS), self._folded(name)):
-            fitting = sorted({thing for thing in found if self._is_a(thing, kind)}, key=str)
-            if len(fitting) == 1:
-                return fitting[0]
-            if fitting:
-                raise AmbiguousNameError(
-                    name, kind=kind or "thing", candidates=[to_curie(one.value) for one in fitting]
-                )
-        raise UnknownNameError(name, kind=kind or "thing", suggestions=self._nearest(name, kind))
+            # A shell passes bytes that are not text as surrogates; no entity has such a name.
+            raise UnknownNameError(name, kind=kind)
+        if (iri := self._by_iri(name)) is not None and self._is_a(iri, class_name):
+            return iri
+        for candidates in (self._by_name(name, LABEL), self._by_name(name, ALIAS), self._by_folded_name(name)):
+            entities = sorted({entity for entity in candidates if self._is_a(entity, class_name)}, key=str)
+            if len(entities) == 1:
+                return entities[0]
+            if entities:
+                raise AmbiguousNameError(name, kind=kind, candidates=[to_curie(entity.value) for entity in entities])
+        raise UnknownNameError(name, kind=kind, suggestions=self._closest_names(name, class_name))
 
-    def _exact(self, name: str) -> NamedNode | None:
+    def _by_iri(self, name: str) -> NamedNode | None:
         try:
             iri = to_iri(name)
         except ValueError:
             return None
-        if (stays := self.canonical(iri)) is not None:
-            return stays
-        is_known = find_quad(self.store, iri, None, None, None) is not None
-        return iri if is_known or find_quad(self.store, None, None, iri, None) is not None else None
+        if (canonical := self.canonical(iri)) is not None:
+            return canonical
+        is_subject = find_quad(self.store, iri, None, None, None) is not None
+        return iri if is_subject or find_quad(self.store, None, None, iri, None) is not None else None
 
-    def _is_a(self, thing: NamedNode, kind: str) -> bool:
-        if not kind:
-            return True
-        return find_quad(self.store, thing, TYPE, to_iri(kind), None) is not None
+    def _is_a(self, entity: NamedNode, class_name: str) -> bool:
+        return not class_name or find_quad(self.store, entity, TYPE, to_iri(class_name), None) is not None
 
-    def _bearing(self, name: str, property: NamedNode) -> Iterator[NamedNode]:
+    def _by_name(self, name: str, property: NamedNode) -> Iterator[NamedNode]:
         for literal in (Literal(name), Literal(name, language="en")):
-            for graph in _NAMED_IN:
+            for graph in _NAMING_GRAPHS:
                 for quad in find_quads(self.store, None, property, literal, graph):
                     if isinstance(quad.subject, NamedNode):
                         yield quad.subject
 
-    def _folded(self, name: str) -> Iterator[NamedNode]:
-        wanted = name.casefold()
-        return (thing for text, thing in self._all() if text.casefold() == wanted)
+    def _by_folded_name(self, name: str) -> Iterator[NamedNode]:
+        folded = name.casefold()
+        return (entity for text, entity in self._all_names() if text.casefold() == folded)
 
-    def _all(self) -> Iterator[tuple[str, NamedNode]]:
+    def _all_names(self) -> Iterator[tuple[str, NamedNode]]:
         for property in (LABEL, ALIAS):
             for quad in find_quads(self.store, None, property, None, KNOWLEDGE):
                 if isinstance(quad.subject, NamedNode) and isinstance(quad.object, Literal):
                     yield quad.object.value, quad.subject
 
-    def _nearest(self, name: str, kind: str) -> tuple[str, ...]:
-        names = dict.fromkeys(text for text, thing in self._all() if self._is_a(thing, kind))
-        wanted = name.casefold()
-        within = [text for text in names if len(wanted) > 3 and wanted in text.casefold()]
-        return closest(name, list(names)) or tuple(sorted(within, key=lambda text: (len(text), text))[:3])
+    def _closest_names(self, name: str, class_name: str) -> tuple[str, ...]:
+        names = dict.fromkeys(text for text, entity in self._all_names() if self._is_a(entity, class_name))
+        folded = name.casefold()
+        longer = [text for text in names if len(folded) > 3 and folded in text.casefold()]
+        return closest(name, list(names)) or tuple(sorted(longer, key=lambda text: (len(text), text))[:3])
 
-    def _find_label(self, thing: NamedNode) -> str:
-        for graph in _NAMED_IN:
-            found = [quad.object for quad in find_quads(self.store, thing, LABEL, None, graph)]
-            literals = sorted((one for one in found if isinstance(one, Literal)), key=_by_language)
-            best = next((one for one in literals if one.language in (None, "en")), literals[0] if literals else None)
-            if best is not None:
-                return best.value
+    def _find_class(self, name: str) -> NamedNode:
+        declared = (quad.subject for quad in find_quads(self.store, None, TYPE, _CLASS, ONTOLOGY))
+        classes = sorted(
+            (iri for iri in declared if isinstance(iri, NamedNode)), key=lambda iri: iri.value, reverse=True
+        )
+        local_names = {iri: to_curie(iri.value).removeprefix("film:") for iri in classes}
+        known = {label.casefold(): iri for iri in classes for label in self._class_labels(iri)}
+        known |= {local_name.casefold(): iri for iri, local_name in local_names.items()}
+        if (iri := known.get(name.removeprefix("film:").casefold())) is not None:
+            return iri
+        try:
+            if (iri := to_iri(name)) in local_names:
+                return iri
+        except ValueError:
+            pass
+        raise UnknownNameError(name, kind="class", suggestions=closest(name, sorted(local_names.values())))
+
+    def _class_labels(self, iri: NamedNode) -> list[str]:
+        labels = (quad.object for quad in find_quads(self.store, iri, LABEL, None, ONTOLOGY))
+        return [label.value for label in labels if isinstance(label, Literal)]
+
+    def _find_label(self, iri: NamedNode) -> str:
+        for graph in _NAMING_GRAPHS:
+            labels = sorted(_label_keys(find_quads(self.store, iri, LABEL, None, graph)))
+            if labels:
+                return labels[0][-1]
         return ""
 
 
-def _by_language(literal: Literal) -> tuple[str, str]:
-    return (literal.language or "", literal.value)
+def _label_keys(quads: Iterable[Quad]) -> Iterator[tuple[bool, str, str]]:
+    """Labels as sort keys that end with the text: without a language first, then English, then other languages."""
+    for quad in quads:
+        if isinstance(quad.object, Literal):
+            language = quad.object.language or ""
+            yield language not in ("", "en"), language, quad.object.value
+
+
+@dataclass(frozen=True, slots=True)
+class Entity:
+    """An entity in an answer: `iri`, `curie` and the `label` that the graph has for it. As text it is its label."""
+
+    iri: NamedNode
+    names: EntityNames = field(repr=False, compare=False)
+
+    @property
+    def curie(self) -> str:
+        """`film:anora`, as queries write it."""
+        return to_curie(self.iri.value)
+
+    @property
+    def label(self) -> str:
+        """The entity's label, or its CURIE when it has none."""
+        return self.names.label(self.iri) or self.curie
+
+    def __str__(self) -> str:
+        return self.label
 
 
 def to_triple(store: Store, names: EntityNames, subject: str, property: str, value: str) -> Triple:
-    """The triple that three names mean: things by any name, the property by its own, literals by their text.
+    """The triple of three names: entities by any name, the property by its own, literals by their text.
 
-    Raises `UnknownNameError` or `AmbiguousNameError` for a name that is none.
+    Raises `UnknownNameError` or `AmbiguousNameError` for a name that does not resolve.
     """
-    thing, predicate = names.entity(subject), _property(store, property)
+    entity, predicate = names.entity(subject), _find_property(store, property)
     if value[:1] in ('"', "<"):
-        return Triple(thing, predicate, to_term(value))
-    for quad in find_quads(store, thing, predicate, None, None):
+        return Triple(entity, predicate, to_term(value))
+    for quad in find_quads(store, entity, predicate, None, None):
         if isinstance(quad.object, Literal) and quad.object.value == value:
-            return Triple(thing, predicate, quad.object)
+            return Triple(entity, predicate, quad.object)
     try:
-        return Triple(thing, predicate, names.entity(value))
+        return Triple(entity, predicate, names.entity(value))
     except UnknownNameError:
         sample = find_quad(store, None, predicate, None, None)
         if sample is not None and isinstance(sample.object, Literal):
-            return Triple(thing, predicate, Literal(value, datatype=sample.object.datatype))
+            return Triple(entity, predicate, Literal(value, datatype=sample.object.datatype))
         raise
 
 
-def _property(store: Store, name: str) -> NamedNode:
-    known = KNOWN_NAMES.get(name)
-    iri = known if known is not None else to_iri(name if ":" in name else f"film:{name}")
+def _find_property(store: Store, name: str) -> NamedNode:
+    iri = KNOWN_NAMES.get(name) or to_iri(name if ":" in name else f"film:{name}")
     is_used = find_quad(store, None, iri, None, None) is not None
     if is_used or find_quad(store, iri, None, None, None) is not None:
         return iri
-    declared = find_quads(store, None, TYPE, None, ONTOLOGY)
-    names = {quad.subject for quad in declared if "Property" in str(quad.object)}
-    properties = [to_curie(one.value) for one in names if isinstance(one, NamedNode)]
-    raise UnknownNameError(name, kind="property", suggestions=closest(to_curie(iri.value), sorted(properties)))
+    declarations = find_quads(store, None, TYPE, None, ONTOLOGY)
+    properties = {quad.subject for quad in declarations if "Property" in str(quad.object)}
+    curies = sorted(to_curie(property.value) for property in properties if isinstance(property, NamedNode))
+    raise UnknownNameError(name, kind="property", suggestions=closest(to_curie(iri.value), curies))
+
+
+def narrowest_classes(store: Store, classes: Iterable[NamedNode]) -> list[NamedNode]:
+    """Those of the classes that have no subclass among the others, in the order of their IRIs.
+
+    The classes of an entity are complete after inference, so direct superclasses suffice.
+    """
+    every = set(classes)
+    parents = {quad.object for name in every for quad in find_quads(store, name, _SUBCLASS, None, ONTOLOGY)}
+    return sorted(every - parents, key=lambda name: name.value)

@@ -1,8 +1,8 @@
-"""A few words, perhaps misspelled, walk in; the things that are called something like it walk out, best first.
+"""Approximate search for entities by name: an SQLite index of trigrams, and a score for each candidate.
 
-An index of names lies beside the build that it was made from, as an SQLite file, made when it is first needed. A name
-is cut into pieces of three letters; the rarest pieces of what is looked for bring some hundred candidates, and only
-these are compared letter by letter. So a search looks at a bounded number of names, however many there are.
+The index is a file in the folder of its build, made when it is first needed. The rarest trigrams of the searched text
+give some hundred candidates, and only these are scored letter by letter. So a search reads a bounded number of names,
+however many there are.
 """
 
 from __future__ import annotations
@@ -25,33 +25,33 @@ from kg.graph.store import ASSERTED, INFERRED, find_quads
 from kg.terms import ALIAS, KNOWLEDGE, LABEL, TYPE, to_curie, to_iri
 from kg.text import fold_name
 
-FILE = "names.sqlite"
+FILE = "name-index.sqlite"
 """The index's file in the folder of a build."""
 MAX_QUERY_LENGTH = 120
-"""Of a longer text only so many letters are looked for."""
-_CANDIDATES = 200
-_MOST_NAMES = 12_000
-"""How many names the rarest pieces may have together; commoner pieces are not looked at."""
-_MOST_LINKS = 1000
-_MANY_LINKS = 24
-"""More do not make it likelier that a thing is meant; they tell which is the best known."""
-_WORST = 62.0
+"""The characters of the searched text that count; the rest is ignored."""
+_MAX_CANDIDATES = 200
+_MAX_NAMES = 12_000
+"""The names that the rarest trigrams may have in all; more common trigrams are not looked up."""
+_MAX_LINKS = 1000
+_RELEVANT_LINKS = 24
+"""More links to an entity do not raise its rank; they only say which entities of a class are best known."""
+_MIN_SCORE = 62.0
 _TYPE = str(TYPE)
 _TABLES = """
-CREATE TABLE name (id INTEGER PRIMARY KEY, thing TEXT, text TEXT, folded TEXT, is_label INTEGER, kinds INTEGER,
+CREATE TABLE name (id INTEGER PRIMARY KEY, entity TEXT, text TEXT, folded TEXT, is_label INTEGER, class_set INTEGER,
                    links INTEGER);
-CREATE TABLE kinds (id INTEGER PRIMARY KEY, curies TEXT);
-CREATE VIRTUAL TABLE piece USING fts5 (folded, content='', detail='none', tokenize='trigram');
-CREATE VIRTUAL TABLE pieces USING fts5vocab (piece, 'row');
+CREATE TABLE class_set (id INTEGER PRIMARY KEY, curies TEXT);
+CREATE VIRTUAL TABLE trigram USING fts5 (folded, content='', detail='none', tokenize='trigram');
+CREATE VIRTUAL TABLE trigram_count USING fts5vocab (trigram, 'row');
 """
-_INDEXES = "CREATE INDEX by_folded ON name (folded, links DESC); CREATE INDEX by_thing ON name (thing);"
+_INDEXES = "CREATE INDEX by_folded ON name (folded, links DESC); CREATE INDEX by_entity ON name (entity);"
 
 
 @dataclass(frozen=True, slots=True)
 class NameMatch:
-    """A thing that is called something like what was looked for: `name` is the name that fits, `score` how well.
+    """An entity with a name like the searched text: `name` is the name that matches, `score` how well.
 
-    A score of 100 means the same name but for spelling; `kinds` are the CURIEs of its classes.
+    A score of 100 means the same name, apart from accents, case and punctuation; `classes` are CURIEs.
     """
 
     entity: NamedNode
@@ -68,148 +68,160 @@ class NameMatch:
 
 @dataclass(frozen=True, slots=True)
 class _Name:
-    thing: str
+    entity: str
     text: str
     folded: str
     is_label: bool
-    kinds: int
+    class_set: int
     links: int
 
 
 class NameIndex:
-    """The names of one build, ready to be searched from any thread."""
+    """The names of one build; any thread may search them."""
 
     def __init__(self, connection: sqlite3.Connection) -> None:
         self._connection, self._lock = connection, Lock()
-        self._kinds = {id: tuple(curies.split()) for id, curies in connection.execute("SELECT id, curies FROM kinds")}
+        rows = connection.execute("SELECT id, curies FROM class_set")
+        self._class_sets = {id: tuple(curies.split()) for id, curies in rows}
         weakref.finalize(self, connection.close)
 
     def search(self, text: str, *, class_name: str = "", limit: int = 10) -> tuple[NameMatch, ...]:
-        """The things called something like `text`, best first; of the class `kind`, where one is given."""
-        wanted = fold_name(text[:MAX_QUERY_LENGTH])
-        if not wanted:
+        """The entities with a name like `text`, best first; `class_name` keeps those of one class."""
+        folded = fold_name(text[:MAX_QUERY_LENGTH])
+        if not folded:
             return ()
-        curie = to_curie(to_iri(class_name).value) if class_name else ""
-        fitting = [id for id, curies in self._kinds.items() if not curie or curie in curies]
+        class_sets = self._sets_with(class_name)
         with self._lock:
-            names = {**self._beginning(wanted, fitting), **self._alike(wanted, fitting)}
+            names = {**self._with_prefix(folded, class_sets), **self._with_trigrams(folded, class_sets)}
             best: dict[str, tuple[float, _Name]] = {}
             for name in names.values():
-                score = score_name(wanted, name.folded) - (0 if name.is_label else 0.5)
-                if score >= _WORST and score > best.get(name.thing, (0.0,))[0]:
-                    best[name.thing] = (score, name)
-            ranked = sorted(
-                best.values(), key=lambda one: (-one[0] - min(one[1].links, _MANY_LINKS) / 4, one[1].text, one[1].thing)
-            )
-            return tuple(self._match(score, name) for score, name in ranked[:limit])
+                score = score_name(folded, name.folded) - (0 if name.is_label else 0.5)
+                if score >= _MIN_SCORE and score > best.get(name.entity, (0.0,))[0]:
+                    best[name.entity] = (score, name)
+            ranked = sorted(best.values(), key=lambda scored: _rank(*scored))
+            return tuple(self._to_match(score, name) for score, name in ranked[:limit])
 
     def best_known(self, class_name: str, *, limit: int = 10) -> tuple[NameMatch, ...]:
-        """The things of a class that others point at the most."""
-        curie = to_curie(to_iri(class_name).value)
-        fitting = [id for id, curies in self._kinds.items() if curie in curies]
+        """The entities of a class that most other entities refer to."""
         with self._lock:
-            names = self._names("is_label", (), fitting, order="links DESC, text")
-            found = {name.thing: name for name in names.values()}
-            return tuple(self._match(100.0, name) for name in list(found.values())[:limit])
+            names = self._select("is_label", (), self._sets_with(class_name), order="links DESC, text")
+            by_entity = {name.entity: name for name in names.values()}
+            return tuple(self._to_match(100.0, name) for name in list(by_entity.values())[:limit])
 
-    def _match(self, score: float, name: _Name) -> NameMatch:
+    def _sets_with(self, class_name: str) -> list[int]:
+        """The ids of the sets of classes that contain a class; of all sets when no class is named."""
+        curie = to_curie(to_iri(class_name).value) if class_name else ""
+        return [id for id, curies in self._class_sets.items() if not curie or curie in curies]
+
+    def _to_match(self, score: float, name: _Name) -> NameMatch:
         label = name.text
         if not name.is_label:
-            query = "SELECT text FROM name WHERE thing = ? AND is_label ORDER BY id"
-            row = self._connection.execute(query, (name.thing,)).fetchone()
+            query = "SELECT text FROM name WHERE entity = ? AND is_label ORDER BY id"
+            row = self._connection.execute(query, (name.entity,)).fetchone()
             label = row[0] if row is not None else name.text
-        return NameMatch(NamedNode(name.thing), label, name.text, min(score + 0.5, 100.0), self._kinds[name.kinds])
+        classes = self._class_sets[name.class_set]
+        return NameMatch(NamedNode(name.entity), label, name.text, min(score + 0.5, 100.0), classes)
 
-    def _beginning(self, wanted: str, kinds: list[int]) -> dict[int, _Name]:
-        """Names that begin with it, the most linked first; so that one finds what one is still typing."""
-        return self._names(
-            "folded >= ? AND folded < ?", (wanted, wanted + "\U0010ffff"), kinds, order="folded <> ?, links DESC",
-            last=(wanted,),
-        )  # fmt: skip
+    def _with_prefix(self, folded: str, class_sets: list[int]) -> dict[int, _Name]:
+        """Names that begin with the text, those with most links first: what somebody who is still typing looks for."""
+        return self._select(
+            "folded >= ? AND folded < ?",
+            (folded, folded + "\U0010ffff"),
+            class_sets,
+            order="folded <> ?, links DESC",
+            order_values=(folded,),
+        )
 
-    def _alike(self, wanted: str, kinds: list[int]) -> dict[int, _Name]:
-        """Names that have the most of its rarest pieces."""
-        pieces = list(self._rarest(_pieces(wanted)))
-        if not pieces:
+    def _with_trigrams(self, folded: str, class_sets: list[int]) -> dict[int, _Name]:
+        """Names that share most of the text's rarest trigrams."""
+        trigrams = list(self._rarest(_trigrams(folded)))
+        if not trigrams:
             return {}
-        named = f"SELECT * FROM (SELECT rowid FROM piece WHERE piece MATCH ? LIMIT {_MOST_NAMES})"
-        union = " UNION ALL ".join(named for _ in pieces)
-        # Where only some classes are wanted, most candidates may be of others.
-        most = _CANDIDATES if len(kinds) == len(self._kinds) else _CANDIDATES * 20
+        rows = f"SELECT * FROM (SELECT rowid FROM trigram WHERE trigram MATCH ? LIMIT {_MAX_NAMES})"
+        union = " UNION ALL ".join(rows for _ in trigrams)
+        # When a class is named, most candidates may be of other classes.
+        limit = _MAX_CANDIDATES if len(class_sets) == len(self._class_sets) else _MAX_CANDIDATES * 20
         shared = f"SELECT rowid AS id, COUNT(*) AS shared FROM ({union}) GROUP BY rowid ORDER BY shared DESC, rowid"
-        source = f"name JOIN ({shared} LIMIT {most}) USING (id)"
-        return self._names("TRUE", tuple(pieces), kinds, source=source, order="shared DESC, id")
+        source = f"name JOIN ({shared} LIMIT {limit}) USING (id)"
+        return self._select("TRUE", tuple(trigrams), class_sets, source=source, order="shared DESC, id")
 
-    def _rarest(self, pieces: Iterable[str]) -> Iterator[str]:
-        """Pieces as FTS5 takes them, the rarest first, as long as they have not too many names together."""
-        counted = []
-        for piece in pieces:
-            row = self._connection.execute("SELECT doc FROM pieces WHERE term = ?", (piece,)).fetchone()
+    def _rarest(self, trigrams: Iterable[str]) -> Iterator[str]:
+        """Trigrams as FTS5 takes them, the rarest first, up to the limit of names that they have in all."""
+        counts = []
+        for trigram in trigrams:
+            row = self._connection.execute("SELECT doc FROM trigram_count WHERE term = ?", (trigram,)).fetchone()
             if row is not None:
-                counted.append((row[0], piece))
+                counts.append((row[0], trigram))
         names = 0
-        for place, (number, piece) in enumerate(sorted(counted)):
-            names += number
-            if place and names > _MOST_NAMES:
+        for position, (count, trigram) in enumerate(sorted(counts)):
+            names += count
+            if position and names > _MAX_NAMES:
                 return
-            yield '"' + piece.replace('"', '""') + '"'
+            yield '"' + trigram.replace('"', '""') + '"'
 
-    def _names(
+    def _select(
         self,
         where: str,
         values: tuple[str, ...],
-        kinds: list[int],
+        class_sets: list[int],
         *,
         order: str,
         source: str = "name",
-        last: tuple[str, ...] = (),
+        order_values: tuple[str, ...] = (),
     ) -> dict[int, _Name]:
-        marks = ", ".join("?" * len(kinds))
-        query = f"""SELECT id, thing, text, folded, is_label, kinds, links FROM {source}
-                    WHERE {where} AND kinds IN ({marks}) ORDER BY {order} LIMIT {_CANDIDATES}"""
-        rows = self._connection.execute(query, (*values, *kinds, *last))
+        marks = ", ".join("?" * len(class_sets))
+        query = f"""SELECT id, entity, text, folded, is_label, class_set, links FROM {source}
+                    WHERE {where} AND class_set IN ({marks}) ORDER BY {order} LIMIT {_MAX_CANDIDATES}"""
+        rows = self._connection.execute(query, (*values, *class_sets, *order_values))
         return {row[0]: _Name(row[1], row[2], row[3], bool(row[4]), row[5], row[6]) for row in rows}
 
 
-def score_name(wanted: str, name: str) -> float:
-    """How well a folded name fits what is looked for, from 0 to 100.
+def _rank(score: float, name: _Name) -> tuple[float, str, str]:
+    return (-score - min(name.links, _RELEVANT_LINKS) / 4, name.text, name.entity)
 
-    >>> score_of("anora", "anora")
+
+def score_name(query: str, name: str) -> float:
+    """How well a folded name matches a folded query, from 0 to 100.
+
+    >>> score_name("anora", "anora")
     100.0
-    >>> score_of("bakr", "sean baker") > score_of("bakr", "sean penn")
+    >>> score_name("bakr", "sean baker") > score_name("bakr", "sean penn")
     True
     """
-    if wanted == name:
+    if query == name:
         return 100.0
-    whole = fuzz.ratio(wanted, name)
+    ratio = fuzz.ratio(query, name)
     words = name.split()
-    # Each word that is looked for finds its nearest in the name, whole or as its beginning; the order is free.
-    found = [max((_word_score(one, word) for word in words), default=0.0) for one in wanted.split()]
-    by_words = sum(found) / len(found) if found else 0.0
-    return float(max(whole - 1, 0.8 * by_words + 0.2 * whole - 2, 0))
+    # Each word of the query is compared with the most similar word of the name, in any order.
+    scores = [max((_score_word(word, other) for other in words), default=0.0) for word in query.split()]
+    by_words = sum(scores) / len(scores) if scores else 0.0
+    return float(max(ratio - 1, 0.8 * by_words + 0.2 * ratio - 2, 0))
 
 
-def _word_score(wanted: str, word: str) -> float:
-    if wanted == word:
+def _score_word(word: str, other: str) -> float:
+    if word == other:
         return 100.0
-    if len(wanted) > 1 and word.startswith(wanted):
+    if len(word) > 1 and other.startswith(word):
         return 96.0
-    alike: float = OSA.normalized_similarity(wanted, word)
-    return 100 * alike if len(wanted) > 2 else 0.0
+    similarity: float = OSA.normalized_similarity(word, other)
+    return 100 * similarity if len(word) > 2 else 0.0
 
 
-def _pieces(folded: str) -> list[str]:
+def _trigrams(folded: str) -> list[str]:
     framed = _framed(folded)
     return list(dict.fromkeys(framed[start : start + 3] for start in range(len(framed) - 2)))
 
 
 def _framed(folded: str) -> str:
-    """With a mark at both ends, and one between words, so that a word's beginning is a piece of its own."""
+    """The name with a mark at both ends and between words, so that the beginning of a word is a trigram of its own."""
     return f"_{folded.replace(' ', '_')}_"
 
 
+# --- making the index
+
+
 def open_name_index(folder: Path, store: Store) -> NameIndex:
-    """The index of a build, made now where it is not there yet; in memory where the folder cannot be written to."""
+    """The index of a build, made now if it does not exist; in memory when the folder cannot be written to."""
     path = folder / FILE
     if not path.is_file():
         fresh = path.with_name(f".{FILE}.{os.getpid()}.{id(store)}")
@@ -234,54 +246,57 @@ def _in_memory(store: Store, folder: Path) -> sqlite3.Connection:
 
 
 def _fill(connection: sqlite3.Connection, store: Store, folder: Path) -> None:
-    # Thrown away when it is not finished, so nothing need be kept safe from a power cut.
+    # An unfinished index is thrown away, so it need not survive a power cut.
     connection.executescript("PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF;" + _TABLES)
-    kinds: dict[str, int] = {}
-    rows = _rows(store, folder, kinds)
+    class_sets: dict[str, int] = {}
+    rows = _rows(store, folder, class_sets)
     while batch := list(islice(rows, 10_000)):
         connection.executemany("INSERT INTO name VALUES (?, ?, ?, ?, ?, ?, ?)", batch)
         framed = ((row[0], _framed(row[3])) for row in batch)
-        connection.executemany("INSERT INTO piece (rowid, folded) VALUES (?, ?)", framed)
-    connection.executemany("INSERT INTO kinds VALUES (?, ?)", ((id, curies) for curies, id in kinds.items()))
-    connection.execute("INSERT INTO piece (piece) VALUES ('optimize')")
+        connection.executemany("INSERT INTO trigram (rowid, folded) VALUES (?, ?)", framed)
+    connection.executemany("INSERT INTO class_set VALUES (?, ?)", ((id, curies) for curies, id in class_sets.items()))
+    connection.execute("INSERT INTO trigram (trigram) VALUES ('optimize')")
     connection.executescript(_INDEXES)
 
 
-def _rows(store: Store, folder: Path, kinds: dict[str, int]) -> Iterator[tuple[int, str, str, str, bool, int, int]]:
-    """Every name of every thing; a thing that is pointed at more often is likelier to be meant."""
+def _rows(
+    store: Store, folder: Path, class_sets: dict[str, int]
+) -> Iterator[tuple[int, str, str, str, bool, int, int]]:
+    """Every name of every entity; new sets of classes are numbered in `class_sets`."""
     id = 0
-    classes, links = _linked(store, folder)
-    for thing, names in _names_of(store).items():
-        curies = " ".join(sorted(to_curie(one) for one in classes(thing.value)))
-        set_of = kinds.setdefault(curies, len(kinds) + 1)
+    classes_of, links_of = _class_and_link_lookup(store, folder)
+    for entity, names in _names_by_entity(store).items():
+        curies = " ".join(sorted(to_curie(iri) for iri in classes_of(entity.value)))
+        class_set = class_sets.setdefault(curies, len(class_sets) + 1)
         for text, is_label in names.items():
             id += 1
-            yield id, thing.value, text, fold_name(text), is_label, set_of, min(links(thing.value), _MOST_LINKS)
+            links = min(links_of(entity.value), _MAX_LINKS)
+            yield id, entity.value, text, fold_name(text), is_label, class_set, links
 
 
-def _linked(store: Store, folder: Path) -> tuple[Callable[[str], Iterable[str]], Callable[[str], int]]:
-    """What tells a thing's classes, and how often it is pointed at.
+def _class_and_link_lookup(store: Store, folder: Path) -> tuple[Callable[[str], Iterable[str]], Callable[[str], int]]:
+    """Functions from an entity to its classes and to the number of triples that refer to it.
 
-    The build's files are read once where they are: asking the store about each thing takes ten times as long.
+    The build's files are read once when they exist: reading the store entity by entity takes ten times as long.
     """
     files = [path for path in (folder / ASSERTED, folder / INFERRED) if path.is_file()]
     if files:
         classes: dict[str, list[str]] = defaultdict(list)
         links = Counter(_objects(files, classes))
-        return (lambda thing: classes.get(thing, ())), links.__getitem__
+        return (lambda entity: classes.get(entity, ())), links.__getitem__
 
-    def classes_of(thing: str) -> Iterator[str]:
-        found = find_quads(store, NamedNode(thing), TYPE, None, KNOWLEDGE)
-        return (quad.object.value for quad in found if isinstance(quad.object, NamedNode))
+    def classes_of(entity: str) -> Iterator[str]:
+        quads = find_quads(store, NamedNode(entity), TYPE, None, KNOWLEDGE)
+        return (quad.object.value for quad in quads if isinstance(quad.object, NamedNode))
 
-    def links_of(thing: str) -> int:
-        return sum(1 for _ in find_quads(store, None, None, NamedNode(thing), KNOWLEDGE, limit=_MOST_LINKS))
+    def links_of(entity: str) -> int:
+        return len(find_quads(store, None, None, NamedNode(entity), KNOWLEDGE, limit=_MAX_LINKS))
 
     return classes_of, links_of
 
 
 def _objects(files: list[Path], classes: dict[str, list[str]]) -> Iterator[str]:
-    """The IRIs that triples point at; classes are noted meanwhile."""
+    """The IRIs in the object position of each triple; the classes of entities are added to `classes` on the way."""
     for path in files:
         with path.open(encoding="utf-8") as lines:
             for line in lines:
@@ -293,8 +308,8 @@ def _objects(files: list[Path], classes: dict[str, list[str]]) -> Iterator[str]:
                         classes[subject[1:-1]].append(iri)
 
 
-def _names_of(store: Store) -> dict[NamedNode, dict[str, bool]]:
-    """Thing -> its names, and whether each is a label."""
+def _names_by_entity(store: Store) -> dict[NamedNode, dict[str, bool]]:
+    """Entity -> its names, and whether each is a label."""
     names: dict[NamedNode, dict[str, bool]] = defaultdict(dict)
     for property in (LABEL, ALIAS):
         for quad in find_quads(store, None, property, None, KNOWLEDGE):

@@ -1,38 +1,28 @@
-"""Triples, axioms and citations in words, with the labels that people know."""
+"""Terms, triples, axioms and citations in words, with the labels that people know."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 
 from pyoxigraph import BlankNode, Literal, NamedNode, Store, Triple
 
 from kg.facts.model import Fact
 from kg.graph.store import find_quad
 from kg.lookup.entity_names import EntityNames
+from kg.parts import owner_of, path_of
 from kg.passages.texts import Texts, passage_uri
-from kg.terms import ALIAS, LABEL, NOTE, ONTOLOGY, RDF, TYPE, XSD, entity_iri, to_short
+from kg.terms import ALIAS, LABEL, NOTE, ONTOLOGY, RDF, TYPE, XSD, Term, to_short
+from kg.traversal import list_members
 from kg.xsd import NUMERIC
 
-_FIRST, _REST = NamedNode(RDF + "first"), NamedNode(RDF + "rest")
-
-
-def axiom_in_words(axiom: Triple, names: EntityNames) -> str:
-    """An axiom of the ontology as people say it: `every director is a contributor`."""
-    subject = _named(axiom.subject, names)
-    value = _named(axiom.object, names)
-    if isinstance(axiom.object, BlankNode) and (members := list(_members(names.store, axiom.object))):
-        joint = " then " if axiom.predicate.value.endswith("propertyChainAxiom") else ", "
-        value = joint.join(_named(member, names) for member in members)
-    if (words := _AXIOMS.get(axiom.predicate.value.rpartition("#")[2])) is not None:
-        return words.format(s=subject, o=value)
-    return f"{subject} {_named(axiom.predicate, names)} {value}"
-
-
+_FIRST, _REST, _NIL = (NamedNode(RDF + name) for name in ("first", "rest", "nil"))
+_MAX_QUOTE = 160
+_VERBS = {TYPE: "is a", LABEL: "is called", ALIAS: "is also called", NOTE: "remark"}
+"""Names for the properties of other vocabularies."""
 _AXIOMS = {
     "subPropertyOf": "every '{s}' is a '{o}'",
     "subClassOf": "every {s} is a {o}",
-    "inverseOf": "'{s}' is '{o}' the other way round",
+    "inverseOf": "'{s}' is the inverse of '{o}'",
     "propertyChainAxiom": "'{o}' makes '{s}'",
     "domain": "what has a '{s}' is a {o}",
     "range": "a '{s}' is a {o}",
@@ -40,65 +30,78 @@ _AXIOMS = {
     "equivalentProperty": "'{s}' and '{o}' are the same property",
     "type": "'{s}' is a {o}",
 }
+"""Local name of an axiom's predicate -> its sentence."""
 
 
-def _members(store: Store, head: BlankNode) -> Iterator[NamedNode | BlankNode | Literal]:
-    """The members of an RDF list in the ontology."""
-    node: object = head
-    for _ in range(100):
-        if not isinstance(node, BlankNode):
-            return
-        first = find_quad(store, node, _FIRST, None, ONTOLOGY)
-        rest = find_quad(store, node, _REST, None, ONTOLOGY)
-        if first is None or isinstance(first.object, Triple):
-            return
-        yield first.object
-        node = rest.object if rest is not None else None
+def term_in_words(term: object, names: EntityNames) -> str:
+    """An entity by its label, a part by its owner's label and the path to it, a literal in quotation marks."""
+    if not isinstance(term, NamedNode):
+        return f"“{to_short(term)}”" if isinstance(term, Literal) else str(term)
+    return entity_in_words(term, names)
 
 
-def triple_in_words(triple: Triple, names: EntityNames) -> str:
-    """`Anora  director  Sean Baker`."""
-    return (
-        f"{_named(triple.subject, names)}  {property_in_words(triple.predicate, names)}  {_named(triple.object, names)}"
-    )
+def entity_in_words(iri: NamedNode, names: EntityNames) -> str:
+    """`Anora`, `Anora › win › palme-dor` for a part without a label, or a CURIE."""
+    if label := names.label(iri):
+        return label
+    owner = owner_of(iri.value)
+    if owner and (label := names.label(NamedNode(owner))):
+        property, *rest = path_of(iri.value)
+        return " › ".join((label, property, ".".join(rest))) if rest else f"{label} › {property}"
+    return to_short(iri).removeprefix("film:")
 
 
 def property_in_words(property: NamedNode, names: EntityNames) -> str:
     """`director`, `is a`."""
-    return _VERBS.get(property) or _named(property, names)
+    return _VERBS.get(property) or term_in_words(property, names)
 
 
-_VERBS = {TYPE: "is a", LABEL: "is called", ALIAS: "is also called", NOTE: "remark"}
+def triple_in_words(triple: Triple, names: EntityNames) -> str:
+    """`Anora  director  Sean Baker`."""
+    verb = property_in_words(triple.predicate, names)
+    return f"{term_in_words(triple.subject, names)}  {verb}  {term_in_words(triple.object, names)}"
+
+
+def axiom_in_words(axiom: Triple, names: EntityNames) -> str:
+    """An axiom of the ontology as a sentence: `every 'director' is a 'crew member'`."""
+    subject = term_in_words(axiom.subject, names)
+    value = term_in_words(axiom.object, names)
+    if isinstance(axiom.object, BlankNode) and (members := _list_members(names.store, axiom.object)):
+        separator = " then " if axiom.predicate.value.endswith("propertyChainAxiom") else ", "
+        value = separator.join(term_in_words(member, names) for member in members)
+    if (sentence := _AXIOMS.get(axiom.predicate.value.rpartition("#")[2])) is not None:
+        return sentence.format(s=subject, o=value)
+    return f"{subject} {term_in_words(axiom.predicate, names)} {value}"
+
+
+def _list_members(store: Store, head: BlankNode) -> tuple[Term | Triple, ...] | None:
+    """The members of an RDF list in the ontology; None when it is not well-formed."""
+
+    def first_and_rest(node: Term | Triple) -> tuple[Term | Triple, Term | Triple] | None:
+        subject = node if isinstance(node, NamedNode | BlankNode) else None
+        first = find_quad(store, subject, _FIRST, None, ONTOLOGY) if subject is not None else None
+        rest = find_quad(store, subject, _REST, None, ONTOLOGY) if subject is not None else None
+        return (first.object, rest.object) if first is not None and rest is not None else None
+
+    return list_members(head, first_and_rest, nil=_NIL)
 
 
 def cite_fact(fact: Fact, texts: Texts) -> str:
-    """Who says a fact and where, in whose words; or that the passage was not at hand."""
-    spot = fact.evidence
-    source = texts.sources.get(spot.source)
-    where = passage_uri(source, spot) if source is not None else ""
+    """The source of a fact and the place in it, with the passage where the source's text is available."""
+    evidence = fact.evidence
+    source = texts.sources.get(evidence.source)
+    place = passage_uri(source, evidence) if source is not None else ""
     as_of = f" (as of {fact.as_of})" if fact.as_of else ""
-    if not spot.has_span:
-        record = f", record {spot.record}" if spot.record else ""
-        return f"{spot.source}{record} says so{as_of}" + (f" [{where}]" if where and not record else "")
-    passage = texts.passage(spot)
+    if not evidence.has_span:
+        record = f", record {evidence.record}" if evidence.record else ""
+        return f"source: {evidence.source}{record}{as_of}" + (f" [{place}]" if place and not record else "")
+    passage = texts.passage(evidence)
     if passage is None:
-        return f"{spot.source} says so{as_of} [{where}] (passage not at hand)"
+        return f"source: {evidence.source}{as_of} [{place}] (source text not available)"
     words = " ".join(passage.split())
-    words = words if len(words) <= 160 else words[:159].rstrip() + "…"
-    kind = " in other words" if fact.paraphrase else ""
-    return f"{spot.source} says so{kind}{as_of}: “{words}” [{where}]"
-
-
-def _named(term: object, names: EntityNames) -> str:
-    """A thing by its label, a node without a name by its owner's and the way to it, a literal in quotes."""
-    if not isinstance(term, NamedNode):
-        return f"“{to_short(term)}”" if isinstance(term, Literal) else str(term)
-    if label := names.label(term):
-        return label
-    owner, _, way = term.value.rpartition("/")[2].partition(".")
-    if way and (label := names.label(entity_iri(owner))):
-        return " › ".join((label, *way.split(".", 1)))
-    return to_short(term).removeprefix("film:")
+    words = words if len(words) <= _MAX_QUOTE else words[: _MAX_QUOTE - 1].rstrip() + "…"
+    paraphrase = ", in other words" if fact.paraphrase else ""
+    return f"source: {evidence.source}{paraphrase}{as_of}: “{words}” [{place}]"
 
 
 _MONTHS = "January February March April May June July August September October November December".split()  # noqa: SIM905

@@ -1,184 +1,219 @@
-"""A store walks in; the card that a stranger needs to write SPARQL walks out: classes, properties and their uses."""
+"""The schema card: the classes and properties of the graph with their numbers of uses, for people who write SPARQL."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
-from pyoxigraph import Literal, NamedNode, QuerySolutions, Store
+from pyoxigraph import Literal, NamedNode, QuerySolution, QuerySolutions, Store
 
 from kg.graph.store import find_quad, find_quads
-from kg.lookup.entity_names import EntityNames
-from kg.terms import FILM, KNOWLEDGE, NOTE, ONTOLOGY, PREFIXES, RDFS, TYPE, to_curie, to_short, to_term
-from kg.text_table import columns_of
+from kg.terms import FILM, KNOWLEDGE, NOTE, ONTOLOGY, PREFIXES, RDFS, TYPE, Term, to_curie, to_short, to_term
+from kg.text_table import format_table
 
-_HEAD = f"""PREFIX film: <{FILM}>   (kg sparql knows all prefixes: {", ".join(PREFIXES)})
+INTRODUCTION = f"""PREFIX film: <{FILM}>   (built in, with all of these prefixes: {", ".join(PREFIXES)})
 
-The default graph is knowledge: what sources say and what follows from it. Beside it stand
-  graph:provenance   who says what:  GRAPH graph:provenance {{ ?fact rdf:subject film:anora ; rdf:predicate ?property ;
-                     rdf:object ?value ; ev:source ?source ; ev:passage ?where ; ev:start ?start ; ev:end ?end }}
-  graph:contested    what is said, but not taken as knowledge; ev:status and ev:reason of the fact tell why
+The default graph holds what sources state and what is inferred from it. The named graphs are
+  graph:provenance   facts and their sources:  GRAPH graph:provenance {{ ?fact rdf:subject film:anora ;
+                     rdf:predicate ?property ; rdf:object ?value ; ev:source ?source ; ev:passage ?where ;
+                     ev:start ?start ; ev:end ?end }}
+  graph:contested    facts that are not accepted as true; ev:status and ev:reason of the fact say why
   graph:ontology     classes and properties
 """
-_TAIL = "`kg schema Film` shows what is said of films; `kg schema WORD` the terms with that word.\n"
+"""What to know before writing SPARQL: prefixes and named graphs."""
 _SUBCLASS, _SUBPROPERTY = NamedNode(RDFS + "subClassOf"), NamedNode(RDFS + "subPropertyOf")
 _DOMAIN, _RANGE = NamedNode(RDFS + "domain"), NamedNode(RDFS + "range")
 _DOMAIN_INCLUDES = NamedNode("https://schema.org/domainIncludes")
+_MAX_EXAMPLE = 40
 
 
 @dataclass(frozen=True, slots=True)
 class SchemaRow:
-    """A class or property: how often it is used, what stands above it, on what it is used, what it leads to."""
+    """A class or property: its number of uses, its direct parents, and the classes that it relates."""
 
     curie: str
     uses: int
-    above: tuple[str, ...] = ()
+    parents: tuple[str, ...] = ()
     domain: tuple[str, ...] = ()
     range: tuple[str, ...] = ()
-    sentence: str = ""
+    comment: str = ""
     example: str = ""
+    """The datatype or class of a value, where the ontology states no range."""
+
+    def as_dict(self) -> dict[str, object]:
+        """The row as JSON has it."""
+        return {
+            "curie": self.curie,
+            "uses": self.uses,
+            "above": self.parents,
+            "domain": self.domain,
+            "range": self.range,
+            "sentence": self.comment,
+            "example": self.example,
+        }
+
+    def has_word(self, word: str) -> bool:
+        """True when a word of its name, comment, domain or range begins with `word`."""
+        text = f"{self.curie} {self.comment} {' '.join((*self.domain, *self.range))}"
+        return re.search(rf"(?:\b|(?<=[a-z])(?=[A-Z])){re.escape(word)}", text, re.IGNORECASE) is not None
 
 
 @dataclass(frozen=True, slots=True)
-class ClassRow:
-    """A property of the things of one class: how many of them have it, an example, what it says."""
+class ClassProperty:
+    """A property as the entities of one class use it: how many have it, and an example."""
 
     curie: str
-    things: int
+    entities: int
     example: str
-    sentence: str
+    comment: str
+
+    def as_dict(self) -> dict[str, object]:
+        """The property as JSON has it."""
+        return {"curie": self.curie, "things": self.entities, "example": self.example, "sentence": self.comment}
 
 
 @dataclass(frozen=True, slots=True)
 class SchemaCard:
-    """The classes and properties that the graph uses or its ontology names, each with its number of uses."""
+    """The classes and properties that the graph uses or its ontology declares, the most used first."""
 
     classes: Sequence[SchemaRow]
     properties: Sequence[SchemaRow]
 
+    def find_class(self, name: str) -> SchemaRow | None:
+        """The class with this name or CURIE, if an entity is in it; else None."""
+        rows = (row for row in self.classes if name in (row.curie, row.curie.removeprefix("film:")))
+        return next((row for row in rows if row.uses), None)
+
     def matching(self, word: str) -> SchemaCard:
-        """The rows that hold a word, in any case of letters."""
-        return SchemaCard(*([row for row in rows if _holds(row, word)] for rows in (self.classes, self.properties)))
+        """The classes and properties with a word that begins with `word`."""
+        return SchemaCard(
+            [row for row in self.classes if row.has_word(word)], [row for row in self.properties if row.has_word(word)]
+        )
+
+    def used(self) -> SchemaCard:
+        """The classes and properties with uses."""
+        return SchemaCard([row for row in self.classes if row.uses], [row for row in self.properties if row.uses])
+
+    def as_dict(self) -> dict[str, object]:
+        """The card as JSON has it."""
+        return {
+            "classes": [row.as_dict() for row in self.classes],
+            "properties": [row.as_dict() for row in self.properties],
+        }
 
     def to_text(self, *, all_terms: bool = False) -> str:
-        """Two tables; terms of the ontology without uses are left out unless `all_terms`."""
-        classes = [row for row in self.classes if row.uses or all_terms]
-        properties = [row for row in self.properties if row.uses or all_terms]
-        if not classes and not properties:
-            return "No class or property has this word; `kg schema` lists them all, --all also those without uses.\n"
-        tables = (
-            columns_of(
-                ("class", "uses", "under", "what it is"),
-                [[row.curie, str(row.uses), ", ".join(row.above), row.sentence] for row in classes],
-                [False, True, False, False],
-            ),
-            columns_of(
-                ("property", "uses", "of", "leads to", "what it says"),
-                [
-                    [row.curie, str(row.uses), ", ".join(row.domain), ", ".join(row.range) or row.example, row.sentence]
-                    for row in properties
-                ],
-                [False, True, False, False, False],
-            ),
+        """The introduction and two tables, of what has uses or of all terms; empty when there is nothing to list."""
+        card = self if all_terms else self.used()
+        if not card.classes and not card.properties:
+            return ""
+        classes = format_table(
+            ("class", "uses", "parents", "description"),
+            [[row.curie, str(row.uses), ", ".join(row.parents), row.comment] for row in card.classes],
+            [False, True, False, False],
         )
-        return "\n".join((_HEAD, *tables, _TAIL))
+        properties = format_table(
+            ("property", "uses", "domain", "range", "description"),
+            [
+                [row.curie, str(row.uses), ", ".join(row.domain), ", ".join(row.range) or row.example, row.comment]
+                for row in card.properties
+            ],
+            [False, True, False, False, False],
+        )
+        return "\n".join((INTRODUCTION, classes, properties))
 
 
-def _holds(row: SchemaRow, word: str) -> bool:
-    text = f"{row.curie} {row.sentence} {' '.join((*row.domain, *row.range))}"
-    return re.search(rf"(?:\b|(?<=[a-z])(?=[A-Z])){re.escape(word)}", text, re.IGNORECASE) is not None
-
-
-def read_schema_card(store: Store, names: EntityNames) -> SchemaCard:
-    """The card of a store, most used first."""
-    classes = _uses(store, "SELECT ?term (COUNT(*) AS ?uses) { ?thing a ?term } GROUP BY ?term")
-    properties = _uses(store, "SELECT ?term (COUNT(*) AS ?uses) { ?thing ?term ?value } GROUP BY ?term")
+def read_schema_card(store: Store) -> SchemaCard:
+    """The card of a store."""
+    classes = _count_uses(store, "SELECT ?term (COUNT(*) AS ?uses) { ?entity a ?term } GROUP BY ?term")
+    properties = _count_uses(store, "SELECT ?term (COUNT(*) AS ?uses) { ?entity ?term ?value } GROUP BY ?term")
     declared = "SELECT DISTINCT ?term (0 AS ?uses) { GRAPH <%s> { ?term a ?kind . FILTER(?kind IN (%s)) } }"
     kinds = "owl:ObjectProperty, owl:DatatypeProperty, owl:AnnotationProperty"
-    classes = {**_uses(store, declared % (ONTOLOGY.value, "owl:Class")), **classes}
-    properties = {**_uses(store, declared % (ONTOLOGY.value, kinds)), **properties}
+    classes = {**_count_uses(store, declared % (ONTOLOGY.value, "owl:Class")), **classes}
+    properties = {**_count_uses(store, declared % (ONTOLOGY.value, kinds)), **properties}
     return SchemaCard(_rows(store, classes, _SUBCLASS), _rows(store, properties, _SUBPROPERTY))
 
 
-def read_class_properties(store: Store, names: EntityNames, kind: NamedNode) -> list[ClassRow]:
-    """What is said of the things of one class: each property, on how many of them, and an example; most used first."""
-    query = """SELECT ?property (COUNT(DISTINCT ?thing) AS ?uses) (MIN(?thing) AS ?first) WHERE {
-        VALUES ?kind { %s } ?thing a ?kind ; ?property ?value } GROUP BY ?property ORDER BY DESC(?uses) ?property"""
-    rows = []
-    for row in _solutions(store, query % kind):
-        property, thing, uses = row["property"], row["first"], int(row["uses"].value)
-        if isinstance(property, NamedNode) and isinstance(thing, NamedNode):
-            values = sorted(str(quad.object) for quad in find_quads(store, thing, property, None, KNOWLEDGE))
-            example = f"{_text(thing)} {_text(to_term(values[0]))}"
-            rows.append(ClassRow(to_curie(property.value), uses, example, _sentence(store, property)))
-    return rows
+def read_class_properties(store: Store, class_iri: NamedNode) -> list[ClassProperty]:
+    """The properties that the entities of one class have, the most used first."""
+    query = """SELECT ?property (COUNT(DISTINCT ?entity) AS ?entities) (MIN(?entity) AS ?first)
+        WHERE { VALUES ?class { %s } ?entity a ?class ; ?property ?value }
+        GROUP BY ?property ORDER BY DESC(?entities) ?property"""
+    properties = []
+    for solution in _solutions(store, query % class_iri):
+        property, entity, count = solution["property"], solution["first"], int(solution["entities"].value)
+        if isinstance(property, NamedNode) and isinstance(entity, NamedNode):
+            values = sorted(str(quad.object) for quad in find_quads(store, entity, property, None, KNOWLEDGE))
+            example = f"{_shorten(entity)} {_shorten(to_term(values[0]))}"
+            properties.append(ClassProperty(to_curie(property.value), count, example, _comment(store, property)))
+    return properties
 
 
-def write_class_card(kind: NamedNode, rows: Sequence[ClassRow], sentence: str) -> str:
-    """A class and its properties as a table, with the first line of a query."""
-    name = to_curie(kind.value)
-    table = columns_of(
-        ("property", "things", "example", "what it says"),
-        [[row.curie, str(row.things), row.example, row.sentence] for row in rows],
+def write_class_card(row: SchemaRow, properties: Sequence[ClassProperty]) -> str:
+    """A class with its properties as a table, and a query to begin with."""
+    table = format_table(
+        ("property", "entities", "example", "description"),
+        [[property.curie, str(property.entities), property.example, property.comment] for property in properties],
         [False, True, False, False],
     )
-    shown = next((row.curie for row in rows if row.curie.startswith("film:")), rows[0].curie)
-    variable = name.rpartition(":")[2].lower()
-    return f"{name}: {sentence}\n\n{table}\nSELECT * WHERE {{ ?{variable} a {name} ; {shown} ?value }}\n"
+    curies = [property.curie for property in properties]
+    example = next((curie for curie in curies if curie.startswith("film:")), curies[0])
+    variable = row.curie.rpartition(":")[2].lower()
+    return f"{row.curie}: {row.comment}\n\n{table}\nSELECT * WHERE {{ ?{variable} a {row.curie} ; {example} ?value }}\n"
 
 
-def _text(term: object) -> str:
-    text = to_short(term)  # type: ignore[arg-type]
-    return text if len(text) <= 40 else text[:39] + "…"
+def _shorten(term: Term) -> str:
+    text = to_short(term)
+    return text if len(text) <= _MAX_EXAMPLE else text[: _MAX_EXAMPLE - 1] + "…"
 
 
-def _uses(store: Store, query: str) -> dict[NamedNode, int]:
+def _count_uses(store: Store, query: str) -> dict[NamedNode, int]:
     return {
-        row["term"]: int(row["uses"].value) for row in _solutions(store, query) if isinstance(row["term"], NamedNode)
+        solution["term"]: int(solution["uses"].value)
+        for solution in _solutions(store, query)
+        if isinstance(solution["term"], NamedNode)
     }
 
 
-def _solutions(store: Store, query: str) -> list[Any]:
+def _solutions(store: Store, query: str) -> list[QuerySolution]:
     solutions = store.query(query, prefixes=PREFIXES)
     assert isinstance(solutions, QuerySolutions)
     return list(solutions)
 
 
-def _rows(store: Store, uses: dict[NamedNode, int], above: NamedNode) -> list[SchemaRow]:
+def _rows(store: Store, uses: dict[NamedNode, int], parent_property: NamedNode) -> list[SchemaRow]:
     rows = [
         SchemaRow(
             to_curie(term.value),
             count,
-            _objects(store, term, above),
-            _objects(store, term, _DOMAIN) or _objects(store, term, _DOMAIN_INCLUDES),
-            _objects(store, term, _RANGE),
-            _sentence(store, term),
-            _example(store, term) if above == _SUBPROPERTY and count else "",
+            _curies(store, term, parent_property),
+            _curies(store, term, _DOMAIN) or _curies(store, term, _DOMAIN_INCLUDES),
+            _curies(store, term, _RANGE),
+            _comment(store, term),
+            _example_range(store, term) if parent_property == _SUBPROPERTY and count else "",
         )
         for term, count in uses.items()
     ]
     return sorted(rows, key=lambda row: (-row.uses, row.curie))
 
 
-def _objects(store: Store, term: NamedNode, property: NamedNode) -> tuple[str, ...]:
-    found = (quad.object for quad in find_quads(store, term, property, None, ONTOLOGY))
-    return tuple(sorted(to_curie(one.value) for one in found if isinstance(one, NamedNode)))
+def _curies(store: Store, term: NamedNode, property: NamedNode) -> tuple[str, ...]:
+    values = (quad.object for quad in find_quads(store, term, property, None, ONTOLOGY))
+    return tuple(sorted(to_curie(value.value) for value in values if isinstance(value, NamedNode)))
 
 
-def _sentence(store: Store, term: NamedNode) -> str:
-    found = (quad.object for quad in find_quads(store, term, NOTE, None, ONTOLOGY))
-    return next((one.value for one in found if isinstance(one, Literal)), "")
+def _comment(store: Store, term: NamedNode) -> str:
+    values = (quad.object for quad in find_quads(store, term, NOTE, None, ONTOLOGY))
+    return next((value.value for value in values if isinstance(value, Literal)), "")
 
 
-def _example(store: Store, term: NamedNode) -> str:
-    """The kind of what a property leads to, read off its first use, where the ontology does not say."""
-    example = find_quad(store, None, term, None)
-    value = example.object if example is not None else None
+def _example_range(store: Store, property: NamedNode) -> str:
+    """The datatype or class of the property's first value."""
+    quad = find_quad(store, None, property, None)
+    value = quad.object if quad is not None else None
     if isinstance(value, Literal):
         return to_curie(value.datatype.value)
     if isinstance(value, NamedNode):
-        kinds = (quad.object for quad in find_quads(store, value, TYPE, None, None))
-        return next(iter(sorted(to_curie(kind.value) for kind in kinds if isinstance(kind, NamedNode))), "")
+        classes = (quad.object for quad in find_quads(store, value, TYPE, None, None))
+        return next(iter(sorted(to_curie(iri.value) for iri in classes if isinstance(iri, NamedNode))), "")
     return ""

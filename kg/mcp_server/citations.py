@@ -1,7 +1,7 @@
-"""Rows walk in with what each rests on; a document of cells and numbered citations, and its text, walk out.
+"""Rows with numbered citations of the facts that support them, as a document and as text.
 
-An assistant pays for every letter, so a document has a size: rows are added until it is reached, and what was left out
-is said with the way to get it.
+An assistant pays for every character, so a document has a maximum size: rows are added until it is reached, and a note
+says how to get the rest.
 """
 
 from __future__ import annotations
@@ -15,63 +15,70 @@ from typing import Any
 
 from pyoxigraph import BlankNode, Triple
 
-from kg.explain.answer_evidence import explain_row
 from kg.explain.why import Explainer
 from kg.facts.model import Fact
-from kg.lookup.entity_names import EntityNames
+from kg.lookup.entity_names import Entity, EntityNames
 from kg.lookup.phrases import triple_in_words
 from kg.passages.texts import Texts, passage_uri
-from kg.queries.answer import Answer, Entity, Row, to_cell
+from kg.queries.answer import Answer, Row, to_cell
 from kg.terms import Term, to_curie
 
 MAX_CHARACTERS = 48_000
-"""About how many characters of rows and citations one reply holds."""
-_LONGEST_CELL, _LONGEST_PASSAGE, _MOST_CITED = 2_000, 400, 8
+"""The approximate size of all rows and citations of a reply."""
+_MAX_CELL, _MAX_PASSAGE, _MAX_CITED = 2_000, 400, 8
 
 
 @dataclass(frozen=True, slots=True)
 class CitedRow:
-    """One row: its cells by column, the facts it rests on, and whether something in it follows by a rule."""
+    """One row: its values by column, the facts that support it, and whether part of it is inferred by a rule."""
 
     values: dict[str, Any]
     facts: tuple[Fact, ...] = ()
     is_inferred: bool = False
 
 
+def cite_row(explainer: Explainer, answer: Answer, row: Row | None, values: dict[str, Any]) -> CitedRow:
+    """A row, or the truth of an ASK, with the facts at the leaves of its explanations."""
+    explanations = explainer.explain_row(answer, row)
+    facts = {fact.id: fact for explanation in explanations for leaf in explanation.leaves() for fact in leaf.facts}
+    return CitedRow(values, tuple(facts.values()), is_inferred=any(explanation.rule for explanation in explanations))
+
+
 @dataclass
 class Citations:
-    """Facts under the numbers by which rows cite them, each told once."""
+    """Facts under the numbers by which rows cite them, each once."""
 
     names: EntityNames
     texts: Texts
-    told: dict[str, dict[str, Any]] = field(default_factory=dict)
+    documents: dict[str, dict[str, Any]] = field(default_factory=dict)
+    """The id of a fact -> its citation."""
 
     def number(self, fact: Fact) -> int:
-        """The number of a fact; a new one is told."""
-        if fact.id not in self.told:
-            self.told[fact.id] = {"id": len(self.told) + 1} | self._tell(fact)
-        return int(self.told[fact.id]["id"])
+        """The number of a fact; a new fact is added."""
+        if fact.id not in self.documents:
+            self.documents[fact.id] = {"id": len(self.documents) + 1} | self._cite(fact)
+        return int(self.documents[fact.id]["id"])
 
-    def _tell(self, fact: Fact) -> dict[str, Any]:
-        spot = fact.evidence
-        source = self.texts.sources.get(spot.source)
-        where = passage_uri(source, spot) if source is not None else ""
-        passage = self.texts.passage(spot) or ""
-        told = {
-            "says": _clipped(triple_in_words(fact.triple, self.names), _LONGEST_PASSAGE),
-            "source": (source.title if source is not None else "") or spot.source,
-            "source_id": spot.source,
-            "locator": f"record {spot.record}" if spot.record else where,
+    def _cite(self, fact: Fact) -> dict[str, Any]:
+        evidence = fact.evidence
+        source = self.texts.sources.get(evidence.source)
+        place = passage_uri(source, evidence) if source is not None else ""
+        passage = self.texts.passage(evidence) or ""
+        required = {
+            "says": _shorten(triple_in_words(fact.triple, self.names), _MAX_PASSAGE),
+            "source": (source.title if source is not None else "") or evidence.source,
+            "source_id": evidence.source,
+            "locator": f"record {evidence.record}" if evidence.record else place,
         }
-        more: dict[str, Any] = {
+        optional: dict[str, Any] = {
             "address": source.address if source is not None else "",
-            "passage": _clipped(" ".join(passage.split()), _LONGEST_PASSAGE),
+            "passage": _shorten(" ".join(passage.split()), _MAX_PASSAGE),
             "written": fact.written,
             "paraphrase": fact.paraphrase,
             "as_of": fact.as_of,
             "fact": to_curie(fact.iri.value),
         }
-        return told | {name: value for name, value in more.items() if value}
+        return required | {name: value for name, value in optional.items() if value}
 
 
 def to_document(
@@ -84,24 +91,25 @@ def to_document(
     is_exact: bool = True,
     question: str = "",
 ) -> dict[str, Any]:
-    """The rows from `offset` on, of `total`, until the size is reached; `note` says how to get the others."""
-    told: list[dict[str, Any]] = []
+    """The rows from `offset` on, of `total`, up to the maximum size; `note` says how to get the rest."""
+    row_documents: list[dict[str, Any]] = []
     size = 0
     for number, row in enumerate(rows, start=offset + 1):
-        before = len(citations.told)
-        line = _row(row, number, citations)
-        size += _size(line) + sum(map(_size, list(citations.told.values())[before:]))
-        if told and size > MAX_CHARACTERS:
-            for fact in list(citations.told)[before:]:
-                del citations.told[fact]
+        before = len(citations.documents)
+        row_document = _row_document(row, number, citations)
+        new_citations = list(citations.documents.values())[before:]
+        size += _size(row_document) + sum(map(_size, new_citations))
+        if row_documents and size > MAX_CHARACTERS:
+            for fact_id in list(citations.documents)[before:]:
+                del citations.documents[fact_id]
             break
-        told.append(line)
-    end = offset + len(told)
+        row_documents.append(row_document)
+    end = offset + len(row_documents)
     is_complete = is_exact and end >= total
     document: dict[str, Any] = {
         "columns": list(columns),
-        "rows": told,
-        "citations": list(citations.told.values()),
+        "rows": row_documents,
+        "citations": list(citations.documents.values()),
         "total": total,
         "total_is_exact": is_exact,
         "complete": is_complete,
@@ -114,56 +122,50 @@ def to_document(
     return document
 
 
-def _row(row: CitedRow, number: int, citations: Citations) -> dict[str, Any]:
-    cited = [citations.number(fact) for fact in row.facts[:_MOST_CITED]]
-    line: dict[str, Any] = {"row": number, "values": row.values, "cited": cited, "inferred": row.is_inferred}
-    return line | ({"cited_in_all": len(row.facts)} if len(row.facts) > _MOST_CITED else {})
+def _row_document(row: CitedRow, number: int, citations: Citations) -> dict[str, Any]:
+    cited = [citations.number(fact) for fact in row.facts[:_MAX_CITED]]
+    document: dict[str, Any] = {"row": number, "values": row.values, "cited": cited, "inferred": row.is_inferred}
+    return document | ({"cited_in_all": len(row.facts)} if len(row.facts) > _MAX_CITED else {})
 
 
 def _note(offset: int, end: int, total: int, *, is_exact: bool) -> str:
-    all_of = f"{total:,}" if is_exact else f"more than {total:,}"
+    count = f"{total:,}" if is_exact else f"more than {total:,}"
     if offset >= total > 0:
-        return f"There are {all_of} rows; the offset {offset:,} lies behind the last."
+        return f"There are {count} rows; the offset {offset:,} is behind the last."
     if is_exact and offset == 0 and end >= total:
         return ""
-    told = f"Rows {offset + 1:,} to {end:,} of {all_of}."
+    note = f"Rows {offset + 1:,} to {end:,} of {count}."
     if end < total:
-        return f"{told} For the rest, call again with offset {end}."
-    return told if is_exact else f"{told} No call gives more: ask for less, or count."
-
-
-def cite_row(explainer: Explainer, answer: Answer, row: Row | None, values: dict[str, Any]) -> CitedRow:
-    """A row, or the truth of an ASK, with the facts at the leaves of its reasons."""
-    whys = explain_row(explainer, answer, row)
-    facts = {fact.id: fact for why in whys for leaf in why.leaves() for fact in leaf.facts}
-    return CitedRow(values, tuple(facts.values()), is_inferred=any(why.rule for why in whys))
+        return f"{note} For the rest, call again with offset {end}."
+    return note if is_exact else f"{note} No call returns more: narrow the query, or count."
 
 
 def plain_cells(row: Row) -> dict[str, Any]:
     """Column -> value as JSON has it."""
-    return {name: plain(term, row.names) for name, term in zip(row.columns, row.terms, strict=True)}
+    return {name: to_plain(term, row.names) for name, term in zip(row.columns, row.terms, strict=True)}
 
 
-def plain(term: Term | Triple | None, names: EntityNames) -> Any:  # what json.dumps takes
-    """A term as JSON has it: a number, a truth, words, or a thing with label and CURIE."""
+def to_plain(term: Term | Triple | None, names: EntityNames) -> Any:  # what json.dumps takes
+    """A term as JSON has it: a number, a truth value, a text, or an entity with label and CURIE."""
     if isinstance(term, BlankNode | Triple):
-        return _clipped(str(term), _LONGEST_CELL)
+        return _shorten(str(term), _MAX_CELL)
     cell = to_cell(term, names)
     if isinstance(cell, Entity):
-        return {"label": _clipped(cell.label, _LONGEST_CELL), "thing": _clipped(cell.curie, _LONGEST_CELL)}
+        return {"label": _shorten(cell.label, _MAX_CELL), "thing": _shorten(cell.curie, _MAX_CELL)}
     if cell is None or isinstance(cell, bool | int):
         return cell
     if isinstance(cell, Decimal | float) and math.isfinite(cell):
         return int(cell) if cell == int(cell) else float(cell)
-    return _clipped(str(cell), _LONGEST_CELL)
+    return _shorten(str(cell), _MAX_CELL)
 
 
 def triple_cells(triple: Triple, names: EntityNames) -> dict[str, Any]:
     """A triple as a row of three columns."""
     parts = {"subject": triple.subject, "predicate": triple.predicate, "object": triple.object}
-    return {name: plain(part, names) for name, part in parts.items() if not isinstance(part, Triple)} | {
-        name: _clipped(str(part), _LONGEST_CELL) for name, part in parts.items() if isinstance(part, Triple)
-    }
+    return {name: to_plain(part, names) for name, part in parts.items()}
+
+
+# --- text
 
 
 def to_text(document: dict[str, Any]) -> str:
@@ -173,13 +175,13 @@ def to_text(document: dict[str, Any]) -> str:
     else:
         columns = document["columns"]
         lines = [_line([*columns, "cited"]), _line(["---"] * (len(columns) + 1))] if document["rows"] else []
-        lines += [
-            _line([*(_cell(row["values"].get(name)) for name in columns), _marks([row])]) for row in document["rows"]
-        ]
+        for row in document["rows"]:
+            cells = [_cell_text(row["values"].get(name)) for name in columns]
+            lines.append(_line([*cells, _marks([row])]))
     if "note" in document:
         lines += ["", document["note"]]
     if document["citations"]:
-        lines += ["", "Sources", *map(_citation, document["citations"])]
+        lines += ["", "Sources", *map(_citation_line, document["citations"])]
     return "\n".join(lines) + "\n"
 
 
@@ -190,26 +192,27 @@ def _marks(rows: Sequence[dict[str, Any]]) -> str:
     return f" {marks}{f' and {more} more' if more else ''}{inferred}".rstrip()
 
 
-def _citation(one: dict[str, Any]) -> str:
-    words = f": “{one['passage']}”" if one.get("passage") else ""
-    kind = " (in other words)" if one.get("paraphrase") else ""
-    as_of = f", as of {one['as_of']}" if one.get("as_of") else ""
-    return f"[{one['id']}] {one['says']} - {one['source']}, {one['locator']}{as_of}{kind}{words}"
+def _citation_line(citation: dict[str, Any]) -> str:
+    quote = f": “{citation['passage']}”" if citation.get("passage") else ""
+    paraphrase = " (in other words)" if citation.get("paraphrase") else ""
+    as_of = f", as of {citation['as_of']}" if citation.get("as_of") else ""
+    source = f"{citation['source']}, {citation['locator']}"
+    return f"[{citation['id']}] {citation['says']} - {source}{as_of}{paraphrase}{quote}"
 
 
 def _line(cells: Iterable[str]) -> str:
     return "| " + " | ".join(" ".join(cell.replace("|", "\\|").split()) for cell in cells) + " |"
 
 
-def _cell(value: Any) -> str:
+def _cell_text(value: Any) -> str:
     if isinstance(value, dict):
         return str(value["label"]) if value["label"] == value["thing"] else f"{value['label']} ({value['thing']})"
     return "" if value is None else str(value).lower() if isinstance(value, bool) else str(value)
 
 
-def _clipped(text: str, longest: int) -> str:
-    return text if len(text) <= longest else f"{text[:longest].rstrip()}… ({len(text):,} characters in all)"
+def _shorten(text: str, limit: int) -> str:
+    return text if len(text) <= limit else f"{text[:limit].rstrip()}… ({len(text):,} characters in all)"
 
 
-def _size(told: dict[str, Any]) -> int:
-    return len(json.dumps(told, ensure_ascii=False))
+def _size(document: dict[str, Any]) -> int:
+    return len(json.dumps(document, ensure_ascii=False))

@@ -1,1 +1,9 @@
-"""Stored and ad-hoc queries, their parameters and answers."""
+"""Questions asked of the graph in SPARQL.
+
+sparql           tokens of a query, the limits it must keep, its errors
+stored_query     queries with a name and typed parameters, and the binding of values
+execute          a query run on a store
+answer           rows, truth or triples, as exact terms and Python values
+formats          answers written as SPARQL results, tables, Markdown, HTML and Turtle
+triple_patterns  the patterns of a query, and the triples that a row is supported by
+"""

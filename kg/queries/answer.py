@@ -1,4 +1,4 @@
-"""What the store gives back walks in; an answer of rows, whose cells are exact terms and ready values, walks out."""
+"""Answers: the rows of a SELECT with exact terms and Python values, the truth of an ASK, the triples of a CONSTRUCT."""
 
 from __future__ import annotations
 
@@ -11,48 +11,25 @@ from typing import TYPE_CHECKING, Any, overload
 from pyoxigraph import Literal, NamedNode, Triple
 
 from kg.errors import InputError, UnknownNameError
-from kg.terms import XSD, Term, to_curie
+from kg.lookup.entity_names import Entity, EntityNames
+from kg.queries.formats import to_html, to_rdflib, write_answer
+from kg.reports import did_you_mean
+from kg.terms import XSD, Term
 from kg.text import closest
+from kg.xsd import INTEGER_BOUNDS
 
 if TYPE_CHECKING:
     import pandas
     import polars
     import rdflib
 
-    from kg.lookup.entity_names import EntityNames
-
-_WHOLE = {XSD + name for name in ("integer", "int", "long", "short", "byte", "nonNegativeInteger", "positiveInteger")}
-_REAL = {XSD + name for name in ("double", "float")}
-
-
-@dataclass(frozen=True, slots=True)
-class Entity:
-    """A thing in an answer: `iri`, `curie`, and the `label` that the graph has for it. As text it is its label."""
-
-    iri: NamedNode
-    names: EntityNames = field(repr=False, compare=False)
-
-    @property
-    def curie(self) -> str:
-        """`film:anora`, as queries write it."""
-        return to_curie(self.iri.value)
-
-    @property
-    def label(self) -> str:
-        """The thing's label, or its CURIE when it has none."""
-        return self.names.label(self.iri) or self.curie
-
-    def __str__(self) -> str:
-        return self.label
-
-
 Cell = Entity | str | int | float | bool | Decimal | datetime.date | datetime.datetime | None
-"""A ready value: what Python has for the literal's datatype, a `Thing` for an IRI, None for nothing."""
+"""A Python value: what a literal's datatype denotes, an `Entity` for an IRI, None for an unbound variable."""
 
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One row of an answer: `row.film` and `row[0]` are ready values, `row.term("film")` is the exact term."""
+    """One row of an answer: `row.film` and `row[0]` are Python values, `row.term("film")` is the exact term."""
 
     columns: tuple[str, ...]
     terms: tuple[Term | Triple | None, ...]
@@ -66,9 +43,8 @@ class Row:
 
     def __getattr__(self, column: str) -> Any:
         if column.startswith("_") or column not in self.columns:
-            near = closest(column, list(self.columns))
-            offer = f" Did you mean {near[0]}?" if near else f" It has {', '.join(self.columns)}."
-            raise AttributeError(f"The row has no column {column!r}.{offer}")
+            advice = did_you_mean(closest(column, list(self.columns))[:1]) or f"It has {', '.join(self.columns)}."
+            raise AttributeError(f"The row has no column {column!r}. {advice}")
         return to_cell(self.term(column), self.names)
 
     def __getitem__(self, column: str | int) -> Cell:
@@ -81,15 +57,15 @@ class Row:
         return len(self.columns)
 
     def as_dict(self) -> dict[str, Cell]:
-        """Column -> ready value."""
+        """Column -> Python value."""
         return dict(zip(self.columns, self, strict=True))
 
 
 @dataclass(frozen=True)
 class Answer(Sequence[Row]):
-    """What came back: rows of a SELECT, `truth` of an ASK, or `triples` of a CONSTRUCT or DESCRIBE.
+    """The rows of a SELECT, the `truth` of an ASK, or the `triples` of a CONSTRUCT or DESCRIBE.
 
-    `query` is the SPARQL that ran. `complete` is False when rows were left out because of a bound.
+    `query` is the SPARQL that ran. `complete` is False when rows were left out because of a limit.
     """
 
     columns: tuple[str, ...]
@@ -97,6 +73,7 @@ class Answer(Sequence[Row]):
     names: EntityNames = field(repr=False, compare=False)
     query: str = field(repr=False, default="")
     name: str = ""
+    """The name of the stored query; empty for any other query."""
     truth: bool | None = None
     triples: tuple[Triple, ...] | None = field(repr=False, default=None)
     complete: bool = True
@@ -122,51 +99,48 @@ class Answer(Sequence[Row]):
         return len(self.solutions) if self.triples is None else len(self.triples)
 
     def __bool__(self) -> bool:
-        """An ASK is as true as its answer; any other answer is true when there is something in it."""
+        """The truth of an ASK; any other answer is true unless it is empty."""
         return self.truth if self.truth is not None else len(self) > 0
 
     def _row(self, solution: Any) -> Row:  # a pyoxigraph QuerySolution, or a tuple of terms
         return Row(self.columns, tuple(solution), self.names)
 
     def values(self, column: str | int = 0) -> list[Cell]:
-        """One column's ready values, in the order of the rows."""
+        """The Python values of one column, in the order of the rows."""
         return [row[column] for row in self]
 
     def to_dicts(self) -> list[dict[str, Cell]]:
-        """The rows as dictionaries; things are their labels. Raises `InputError` where the answer has no rows."""
+        """The rows as dictionaries, entities as their labels; raises `InputError` when the answer has no rows."""
         if self.kind != "rows":
-            form, remedy = _ROWLESS[self.kind]
-            raise InputError(f"{form} has no rows: {remedy}")
-        dicts = (row.as_dict() for row in self)
-        return [{name: str(cell) if isinstance(cell, Entity) else cell for name, cell in one.items()} for one in dicts]
+            raise InputError(_NO_ROWS[self.kind])
+        return [
+            {name: str(cell) if isinstance(cell, Entity) else cell for name, cell in row.as_dict().items()}
+            for row in self
+        ]
 
     def to_pandas(self) -> pandas.DataFrame:
-        """The rows as a pandas table; needs the extra `pandas`."""
+        """The rows as a pandas table; requires the extra `pandas`."""
         try:
             import pandas
         except ModuleNotFoundError as error:
-            raise InputError(_NEEDED.format("pandas")) from error
+            raise InputError(_MISSING_PACKAGE.format("pandas")) from error
         return pandas.DataFrame(self.to_dicts(), columns=list(self.columns))
 
     def to_polars(self) -> polars.DataFrame:
-        """The rows as a Polars table; needs the extra `polars`."""
+        """The rows as a Polars table; requires the extra `polars`."""
         try:
             import polars
         except ModuleNotFoundError as error:
-            raise InputError(_NEEDED.format("polars")) from error
+            raise InputError(_MISSING_PACKAGE.format("polars")) from error
         rows = self.to_dicts()
         return polars.DataFrame({column: [row[column] for row in rows] for column in self.columns}, strict=False)
 
     def to_rdflib(self) -> rdflib.Graph:
         """The triples of a CONSTRUCT as an rdflib graph."""
-        from kg.queries.rdflib_graph import to_rdflib
-
         return to_rdflib(self.triples or ())
 
     def to_text(self, format: str = "table") -> str:
         """The answer as text: `table`, `json`, `csv`, `tsv`, `markdown`, or `turtle` for triples."""
-        from kg.queries.formats import write_answer
-
         return write_answer(self, format)
 
     def __str__(self) -> str:
@@ -174,39 +148,39 @@ class Answer(Sequence[Row]):
 
     def _repr_html_(self) -> str:
         """What a notebook shows."""
-        from kg.queries.formats import to_html
-
         return to_html(self)
 
 
-_NEEDED = "This needs one package more: pip install 'film-knowledge-graph[{}]'"
-_ROWLESS = {
-    "truth": ("The answer to an ASK", "its `truth` is True or False."),
-    "triples": ("A graph", "it has `triples`, `to_rdflib()` and `to_text()`; or SELECT what should be columns."),
+_MISSING_PACKAGE = "This requires another package: pip install 'film-knowledge-graph[{}]'"
+_NO_ROWS = {
+    "truth": "The answer to an ASK has no rows: its `truth` is True or False.",
+    "triples": "The answer to a CONSTRUCT has no rows: it has `triples`, `to_rdflib()` and `to_text()`; "
+    "use SELECT to get columns.",
 }
+_INTEGERS = frozenset(XSD + name for name in INTEGER_BOUNDS)
 
 
 def to_cell(term: Term | Triple | None, names: EntityNames) -> Cell:
-    """A term as Python has it: numbers, dates and truth by their datatype, a `Thing` for an IRI."""
+    """A term as a Python value: numbers, dates and truth values by their datatype, an `Entity` for an IRI."""
     if isinstance(term, NamedNode):
         return Entity(term, names)
     if not isinstance(term, Literal):
         return None if term is None else str(term)
-    kind, text = term.datatype.value, term.value
+    text, datatype = term.value, term.datatype.value
     try:
-        if kind in _WHOLE:
+        if datatype in _INTEGERS:
             return int(text)
-        if kind == XSD + "decimal":
-            return Decimal(text)
-        if kind in _REAL:
-            return float(text)
-        if kind == XSD + "boolean":
-            return text in ("true", "1")
-        if kind == XSD + "date":
-            return datetime.date.fromisoformat(text)
-        if kind == XSD + "dateTime":
-            return datetime.datetime.fromisoformat(text)
+        match datatype.removeprefix(XSD):
+            case "decimal":
+                return Decimal(text)
+            case "double" | "float":
+                return float(text)
+            case "boolean":
+                return text in ("true", "1")
+            case "date":
+                return datetime.date.fromisoformat(text)
+            case "dateTime":
+                return datetime.datetime.fromisoformat(text)
     except (ValueError, ArithmeticError):
-        # A literal that is not what its datatype says stays the text that it is.
-        return text
+        pass  # an ill-typed literal stays the text that it is
     return text

@@ -1,4 +1,4 @@
-"""A query's text walks in; the store is asked, and an answer walks out."""
+"""Run a SPARQL query on a store."""
 
 from __future__ import annotations
 
@@ -22,22 +22,21 @@ def run_query(
     limit: int | None = None,
     guarded: bool = False,
 ) -> Answer:
-    """The store's answer to a SPARQL query; our prefixes are known without being declared.
+    """The answer to a query, with at most `limit` rows or triples; the graph's prefixes need no declaration.
 
-    At most `most` rows are given, and `complete` says whether that was all. Raises `QueryError` for what does not
-    parse, nests too deep, or calls SERVICE; `guarded` says that this has been looked at already.
+    Raises `QueryError` for a query that does not parse, nests too deep, or has SERVICE; `guarded` says that `guard` has
+    been called already.
     """
-    runs = text if guarded else escape_dots(text, guard(text, file=file))
+    safe_text = text if guarded else escape_dots(text, guard(text, file=file))
     try:
-        found = store.query(runs, prefixes=PREFIXES)
+        result = store.query(safe_text, prefixes=PREFIXES)
     except SyntaxError as error:
         raise to_query_error(text, error, file=file) from error
-    if isinstance(found, QueryBoolean):
-        return Answer((), (), names, text, name, truth=bool(found))
-    if isinstance(found, QueryTriples):
-        triples = tuple(found) if limit is None else tuple(islice(found, limit))
-        is_all = limit is None or next(found, None) is None
-        return Answer((), (), names, text, name, triples=triples, complete=is_all)
-    columns = tuple(variable.value for variable in found.variables)
-    solutions = list(found) if limit is None else list(islice(found, limit))
-    return Answer(columns, solutions, names, text, name, complete=limit is None or next(found, None) is None)
+    if isinstance(result, QueryBoolean):
+        return Answer((), (), names, text, name, truth=bool(result))
+    elements = list(islice(result, limit))
+    is_complete = limit is None or next(result, None) is None
+    if isinstance(result, QueryTriples):
+        return Answer((), (), names, text, name, triples=tuple(elements), complete=is_complete)
+    columns = tuple(variable.value for variable in result.variables)
+    return Answer(columns, elements, names, text, name, complete=is_complete)

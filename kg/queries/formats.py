@@ -1,85 +1,72 @@
-"""An answer walks in; text walks out: a table for people, JSON, CSV and TSV as recommended, Markdown, HTML, Turtle."""
+"""Answers written as text: a table for people, SPARQL results in JSON, CSV and TSV, Markdown, HTML and Turtle."""
 
 from __future__ import annotations
 
-import csv
 import html
-import io
-import json
 import unicodedata
 from collections.abc import Callable, Iterable, Mapping
+from typing import TYPE_CHECKING
 
 from pyoxigraph import BlankNode, Literal, NamedNode, RdfFormat, Triple, serialize
 
 from kg.errors import InputError
-from kg.queries.answer import Answer, Entity, Row
-from kg.terms import PREFIXES, RDF, XSD, Term, sorted_triples
-from kg.text_table import columns_of
+from kg.lookup.entity_names import Entity
+from kg.queries.result_writers import CSV, JSON, TSV, write_all_rows, write_boolean
+from kg.terms import PREFIXES, XSD, sorted_triples
+from kg.text_table import format_table
+from kg.xsd import is_numeric
 
-_NUMBERS = {XSD + name for name in ("integer", "decimal", "double", "float", "int", "long")}
+if TYPE_CHECKING:
+    import rdflib
+
+    from kg.queries.answer import Answer, Row
+
+_STRING = XSD + "string"
 
 
 def write_answer(answer: Answer, format: str = "table") -> str:
     """The answer in a format; raises `InputError` for an unknown one, or one that this kind of answer does not have."""
     if format not in FORMATS:
-        raise InputError(f"There is no format {format!r}; answers come as {', '.join(FORMATS)}.")
+        raise InputError(f"There is no format {format!r}; the formats of answers are {', '.join(FORMATS)}.")
     if answer.kind == "triples":
         if format in ("table", "turtle"):
             return to_turtle(answer.triples or ())
-        raise InputError(f"Triples come as turtle, not as {format}.")
+        raise InputError(f"Triples are written as turtle, not as {format}.")
     if format == "turtle":
-        raise InputError("Only a CONSTRUCT or DESCRIBE gives turtle.")
-    if answer.kind == "truth" and format in ("csv", "tsv"):
-        return f"{str(answer.truth).lower()}\n"
+        raise InputError("Only the answer to a CONSTRUCT or DESCRIBE can be written as turtle.")
     return FORMATS[format](answer)
 
 
+# --- SPARQL's result formats
+
+
+def _write_result(answer: Answer, media_type: str) -> str:
+    if answer.truth is not None:
+        return write_boolean(answer.truth, media_type).body.decode()
+    rows = (row.terms for row in answer)
+    return write_all_rows(answer.columns, rows, media_type, is_complete=answer.complete).decode()
+
+
+# --- for people
+
+
 def to_table(answer: Answer) -> str:
-    """Columns of text under their names; things by label and CURIE."""
+    """A table in plain text, with the number of rows; entities by label and CURIE."""
     if answer.truth is not None:
         return "yes\n" if answer.truth else "no\n"
-    rows = [[_cell_text(row, index) for index in range(len(row))] for row in answer]
+    rows = [_cell_texts(row) for row in answer]
     is_right = [
         bool(rows) and all(_is_number(row.terms[index]) for row in answer) for index in range(len(answer.columns))
     ]
-    return columns_of(answer.columns, rows, is_right) + _count(answer)
+    return format_table(answer.columns, rows, is_right) + _row_count(answer)
 
 
 def to_markdown(answer: Answer) -> str:
     """A Markdown table."""
     if answer.truth is not None:
         return to_table(answer)
-    cells = ([_cell_text(row, index) for index in range(len(row))] for row in answer)
-    rows = [[text.replace("|", "\\|").replace("\n", " ") for text in line] for line in cells]
+    rows = [[text.replace("|", "\\|").replace("\n", " ") for text in _cell_texts(row)] for row in answer]
     return "".join(f"| {' | '.join(row)} |\n" for row in (answer.columns, ["---"] * len(answer.columns), *rows))
-
-
-def to_json(answer: Answer) -> str:
-    """SPARQL 1.1 Query Results JSON (https://www.w3.org/TR/sparql11-results-json/)."""
-    if answer.truth is not None:
-        return json.dumps({"head": {}, "boolean": answer.truth}) + "\n"
-    pairs = (zip(row.columns, row.terms, strict=True) for row in answer)
-    bindings = [{name: _json_term(term) for name, term in row if term is not None} for row in pairs]
-    document: dict[str, object] = {"head": {"vars": list(answer.columns)}, "results": {"bindings": bindings}}
-    if not answer.complete:
-        document["complete"] = False
-    return json.dumps(document, ensure_ascii=False, indent=1) + "\n"
-
-
-def to_csv(answer: Answer) -> str:
-    """SPARQL 1.1 Query Results CSV: values without kinds (https://www.w3.org/TR/sparql11-results-csv-tsv/)."""
-    out = io.StringIO()
-    writer = csv.writer(out, lineterminator="\r\n")
-    writer.writerow(answer.columns)
-    writer.writerows([_plain(term) for term in row.terms] for row in answer)
-    return out.getvalue()
-
-
-def to_tsv(answer: Answer) -> str:
-    """SPARQL 1.1 Query Results TSV: terms in Turtle form."""
-    lines = ["\t".join(f"?{name}" for name in answer.columns)]
-    lines += ["\t".join("" if term is None else str(term).replace("\t", "\\t") for term in row.terms) for row in answer]
-    return "".join(line + "\n" for line in lines)
 
 
 def to_html(answer: Answer) -> str:
@@ -90,40 +77,28 @@ def to_html(answer: Answer) -> str:
         return f"<p>{to_table(answer).strip()}</p>"
     head = "".join(f"<th>{html.escape(name)}</th>" for name in answer.columns)
     rows = "".join("<tr>" + "".join(f"<td>{_html_cell(cell)}</td>" for cell in row) + "</tr>" for row in answer)
-    body = f"<table><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>"
-    return f"{body}<p>{html.escape(_count(answer).strip())}</p>"
+    table = f"<table><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>"
+    return f"{table}<p>{html.escape(_row_count(answer).strip())}</p>"
 
 
-def to_turtle(triples: Iterable[Triple]) -> str:
-    """Sorted Turtle with the graph's prefixes, those that are used."""
-    ordered = sorted_triples(triples)
-    text = " ".join(str(triple) for triple in ordered)
-    used = {prefix: namespace for prefix, namespace in PREFIXES.items() if namespace in text}
-    return (serialize(ordered, format=RdfFormat.TURTLE, prefixes=used) or b"").decode()
+def _cell_texts(row: Row) -> list[str]:
+    return [_cell_text(cell) for cell in row]
 
 
-FORMATS: Mapping[str, Callable[[Answer], str]] = {
-    "table": to_table,
-    "json": to_json,
-    "csv": to_csv,
-    "tsv": to_tsv,
-    "markdown": to_markdown,
-    "turtle": lambda answer: to_turtle(answer.triples or ()),
-}
-"""Format name -> writer; `turtle` is for the triples of a CONSTRUCT."""
-
-
-def _cell_text(row: Row, index: int) -> str:
-    cell = row[index]
-    if cell is None:
-        return ""
-    if isinstance(cell, Entity):
-        return _one_line(f"{cell.label} ({cell.curie})" if cell.label != cell.curie else cell.curie)
-    return str(cell).lower() if isinstance(cell, bool) else _one_line(str(cell))
+def _cell_text(cell: object) -> str:
+    match cell:
+        case None:
+            return ""
+        case Entity():
+            return _one_line(f"{cell.label} ({cell.curie})" if cell.label != cell.curie else cell.curie)
+        case bool():
+            return str(cell).lower()
+        case _:
+            return _one_line(str(cell))
 
 
 def _one_line(text: str) -> str:
-    """A text without line ends and without what a terminal would obey."""
+    """The text without line breaks and without control characters, which a terminal would obey."""
     return "".join(" " if unicodedata.category(char) in ("Cc", "Zl", "Zp") else char for char in text)
 
 
@@ -133,34 +108,57 @@ def _html_cell(cell: object) -> str:
     return "" if cell is None else html.escape(str(cell))
 
 
-def _json_term(term: object) -> dict[str, object]:
-    match term:
-        case NamedNode():
-            return {"type": "uri", "value": term.value}
-        case BlankNode():
-            return {"type": "bnode", "value": term.value}
-        case Literal():
-            told: dict[str, object] = {"type": "literal", "value": term.value}
-            if term.language is not None:
-                told["xml:lang"] = term.language
-            elif term.datatype.value not in (XSD + "string", RDF + "langString"):
-                told["datatype"] = term.datatype.value
-            return told
-        case Triple():
-            parts = {"subject": term.subject, "predicate": term.predicate, "object": term.object}
-            return {"type": "triple", "value": {name: _json_term(part) for name, part in parts.items()}}
-        case _:
-            raise TypeError(f"no RDF term: {term!r}")
-
-
-def _plain(term: Term | Triple | None) -> str:
-    return "" if term is None else str(term) if isinstance(term, BlankNode | Triple) else term.value
-
-
-def _count(answer: Answer) -> str:
+def _row_count(answer: Answer) -> str:
     rows = f"{len(answer)} row{'' if len(answer) == 1 else 's'}"
     return f"({rows})\n" if answer.complete else f"({rows}; there are more)\n"
 
 
-def _is_number(term: Term | Triple | None) -> bool:
-    return isinstance(term, Literal) and term.datatype.value in _NUMBERS
+def _is_number(term: object) -> bool:
+    return isinstance(term, Literal) and is_numeric(term.datatype.value)
+
+
+# --- triples
+
+
+def to_turtle(triples: Iterable[Triple]) -> str:
+    """Sorted Turtle with those of the graph's prefixes that are used."""
+    ordered = sorted_triples(triples)
+    text = " ".join(str(triple) for triple in ordered)
+    used = {prefix: namespace for prefix, namespace in PREFIXES.items() if namespace in text}
+    return (serialize(ordered, format=RdfFormat.TURTLE, prefixes=used) or b"").decode()
+
+
+def to_rdflib(triples: Iterable[Triple]) -> rdflib.Graph:
+    """The same triples as an rdflib graph, with the graph's prefixes; literals keep their exact text."""
+    import rdflib  # loaded when it is needed: it takes longer to load than an answer
+
+    def node(term: object) -> rdflib.term.Node:
+        match term:
+            case NamedNode():
+                return rdflib.URIRef(term.value)
+            case BlankNode():
+                return rdflib.BNode(term.value)
+            case Literal():
+                has_datatype = term.language is None and term.datatype.value != _STRING
+                datatype = rdflib.URIRef(term.datatype.value) if has_datatype else None
+                return rdflib.Literal(term.value, lang=term.language, datatype=datatype, normalize=False)
+            case _:
+                raise TypeError(f"rdflib has no triple terms: {term}")
+
+    graph = rdflib.Graph()
+    for prefix, namespace in PREFIXES.items():
+        graph.bind(prefix, namespace)
+    for triple in triples:
+        graph.add((node(triple.subject), node(triple.predicate), node(triple.object)))
+    return graph
+
+
+FORMATS: Mapping[str, Callable[[Answer], str]] = {
+    "table": to_table,
+    "json": lambda answer: _write_result(answer, JSON),
+    "csv": lambda answer: _write_result(answer, CSV),
+    "tsv": lambda answer: _write_result(answer, TSV),
+    "markdown": to_markdown,
+    "turtle": lambda answer: to_turtle(answer.triples or ()),
+}
+"""The formats of answers by name; `turtle` is for the triples of a CONSTRUCT or DESCRIBE."""

@@ -142,6 +142,12 @@ def write_rows(
     return AnswerBody(body, media_type, len(pieces), left == 0, total)
 
 
+def write_all_rows(columns: tuple[str, ...], rows: Iterable[TermRow], media_type: str, *, is_complete: bool) -> bytes:
+    """All rows; `is_complete` is whether the query gave no more."""
+    write = _ROW_WRITERS[media_type]
+    return _join(columns, [write(columns, row) for row in rows], media_type, is_complete=is_complete)
+
+
 def _join(columns: tuple[str, ...], pieces: list[bytes], media_type: str, *, is_complete: bool) -> bytes:
     if media_type in (JSON, PLAIN_JSON):
         head = b'{"head":{"vars":' + orjson.dumps(columns) + b'},"results":{"bindings":[\n'

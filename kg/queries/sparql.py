@@ -1,7 +1,7 @@
-"""SPARQL text walks in; its tokens, and what must be known before it may run, walk out.
+"""SPARQL text: its tokens, the limits that a query must keep before the engine may parse it, and its errors.
 
 Only the lexical grammar is read here (https://www.w3.org/TR/sparql11-query/#sparqlGrammar): enough to tell a keyword
-from the same letters in a string, an IRI or a comment, and to bound nesting before a parser that recurses sees the
+from the same letters in a string, an IRI or a comment, and to bound the nesting before a recursive parser reads the
 text.
 """
 
@@ -10,8 +10,9 @@ from __future__ import annotations
 import re
 from bisect import bisect
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 from kg.errors import QueryError
 from kg.reports import Place
@@ -21,17 +22,18 @@ from kg.text import closest
 FORMS = ("SELECT", "ASK", "CONSTRUCT", "DESCRIBE")
 _UPDATES = ("INSERT", "DELETE", "LOAD", "CLEAR", "DROP", "CREATE", "ADD", "MOVE", "COPY", "WITH")
 MAX_DEPTH = 100
-"""How deep brackets may nest; Oxigraph's parser ends the process at about 2,200."""
+"""The depth to which brackets may nest; Oxigraph's parser ends the process at about 2,200."""
 MAX_LENGTH = 1 << 20
-"""How many characters a query may have."""
-_CHAIN = 200
-"""How many signs (`!`, `-`, `+`, `^`) may stand in a row; each is a level of the parser's recursion."""
-_MOST_LINKS = 250
-"""How often each joining word or sign may stand in a query. Oxigraph walks chains of them by recursion: 2,400 `MINUS`
-or 6,000 `+` end the process where the stack has 8 MB, and threads often have one eighth of that."""
-_JOINING = ("UNION", "OPTIONAL", "MINUS", "FILTER", "BIND")
-_LINKS = frozenset(("{", ".", ";", "&&", "||", "+", "-", "*", "/", "|"))
-_DEEPER = dict.fromkeys(("{", "(", "[", "<<"), 1) | dict.fromkeys(("}", ")", "]", ">>"), -1)
+"""The characters that a query may have."""
+_MAX_SIGNS = 200
+"""The signs (`!`, `-`, `+`, `^`) that may follow each other; each is a level of the parser's recursion."""
+_MAX_JOINS = 250
+"""The number of times that each joining keyword or sign may occur in a query. Oxigraph walks chains of them by
+recursion: 2,400 `MINUS` or 6,000 `+` end the process where the stack has 8 MB, and threads often have one eighth of
+that."""
+_JOINING_KEYWORDS = ("UNION", "OPTIONAL", "MINUS", "FILTER", "BIND")
+_JOINING_SIGNS = frozenset(("{", ".", ";", "&&", "||", "+", "-", "*", "/", "|"))
+_DEPTHS = dict.fromkeys(("{", "(", "[", "<<"), 1) | dict.fromkeys(("}", ")", "]", ">>"), -1)
 
 _TOKEN = re.compile(
     r"""
@@ -56,7 +58,7 @@ _TOKEN = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class Token:
-    """A piece of SPARQL: its kind (`word`, `iri`, `name`, `variable`, `sign` ...), its text and where it begins."""
+    """A token of SPARQL: its kind (`word`, `iri`, `name`, `variable`, `sign` ...), its text and its offset."""
 
     kind: str
     text: str
@@ -64,90 +66,91 @@ class Token:
 
     @property
     def end(self) -> int:
-        """Where the next piece begins."""
+        """The offset behind it."""
         return self.start + len(self.text)
 
     @property
     def keyword(self) -> str:
-        """What the engine may take for a keyword: it wants no blank behind one, so `SERVICEfilm:x` has one."""
+        """What the engine may read as a keyword: it needs no space behind one, so `SERVICEfilm:x` begins with one."""
         return self.text.partition(":")[0].upper() if self.kind in ("word", "name") else ""
 
     def is_word(self, *words: str) -> bool:
-        """True for one of these keywords, in any case of letters."""
+        """True for one of these keywords, in upper or lower case."""
         return self.kind == "word" and self.text.upper() in words
 
 
 def tokenise(text: str) -> Iterator[Token]:
-    """The tokens of a query, blanks and comments left out."""
-    for found in _TOKEN.finditer(text):
-        kind = found.lastgroup or "sign"
+    """The tokens of a query, without white space and comments."""
+    for match in _TOKEN.finditer(text):
+        kind = match.lastgroup or "sign"
         if kind not in ("blank", "comment"):
-            yield Token(kind, found[0], found.start())
+            yield Token(kind, match[0], match.start())
 
 
 def guard(text: str, *, services: bool = False, file: str = "") -> list[Token]:
-    """The tokens of a query that is safe to hand to the engine.
+    """The tokens of a query that is safe to give to the engine.
 
-    Raises `QueryError` when it is too long or nests too deep, or calls SERVICE where `services` is False.
+    Raises `QueryError` when it is too long or nests too deep, or has SERVICE and `services` is False.
     """
     if len(text) > MAX_LENGTH:
         raise QueryError(f"The query has {len(text):,} characters; {MAX_LENGTH:,} are allowed.")
-    read = list(tokenise(text))
-    depth = chain = 0
-    links: Counter[str] = Counter()
-    for token in read:
-        depth += _DEEPER.get(token.text, 0) if token.kind == "sign" else 0
-        chain = chain + 1 if token.kind == "sign" and token.text in "!-+^/|" else 0
-        if depth > MAX_DEPTH or chain > _CHAIN:
-            raise QueryError(
-                f"The query nests deeper than {MAX_DEPTH} levels.", place=place_at(text, token.start, file=file)
-            )
-        links.update(_links(token))
-        if any(links[link] > _MOST_LINKS for link in _links(token)):
-            raise QueryError(
-                f"The query has more than {_MOST_LINKS} of {token.text}.", place=place_at(text, token.start, file=file)
-            )
-        if not services and "SERVICE" in token.keyword:
-            raise QueryError(
-                "SERVICE is not allowed: the graph answers from its own store.",
-                place=place_at(text, token.start, file=file),
-            )
-    return read
+    tokens = list(tokenise(text))
+    depth = signs = 0
+    joins: Counter[str] = Counter()
+    for token in tokens:
+        depth += _DEPTHS.get(token.text, 0) if token.kind == "sign" else 0
+        signs = signs + 1 if token.kind == "sign" and token.text in "!-+^/|" else 0
+        joins.update(_joins(token))
+        if depth > MAX_DEPTH or signs > _MAX_SIGNS:
+            message = f"The query nests deeper than {MAX_DEPTH} levels."
+        elif any(joins[join] > _MAX_JOINS for join in _joins(token)):
+            message = f"The query has more than {_MAX_JOINS} of {token.text}."
+        elif not services and "SERVICE" in token.keyword:
+            message = "SERVICE is not allowed: queries are answered from the graph's own store."
+        else:
+            continue
+        raise QueryError(message, place=place_at(text, token.start, file=file))
+    return tokens
 
 
-def escape_dots(text: str, read: list[Token]) -> str:
+def _joins(token: Token) -> list[str]:
+    if token.kind == "sign":
+        return [token.text] if token.text in _JOINING_SIGNS else []
+    return [keyword for keyword in _JOINING_KEYWORDS if keyword in token.keyword]
+
+
+def escape_dots(text: str, tokens: Sequence[Token]) -> str:
     """The query with the dots inside its names escaped: Oxigraph's parser reads `film:a.b`, but not `film:a.b.c`."""
-    pieces, at = [], 0
-    for token in read:
+    pieces, position = [], 0
+    for token in tokens:
         if token.kind == "name" and token.text.count(".") > 1 and not token.text.startswith("_:"):
             prefix, _, local = token.text.partition(":")
-            pieces += [text[at : token.start], prefix, ":", re.sub(r"(?<!\\)\.", r"\.", local)]
-            at = token.end
-    return "".join((*pieces, text[at:])) if pieces else text
+            pieces += [text[position : token.start], prefix, ":", re.sub(r"(?<!\\)\.", r"\.", local)]
+            position = token.end
+    return "".join((*pieces, text[position:])) if pieces else text
 
 
-def _links(token: Token) -> list[str]:
-    if token.kind == "sign":
-        return [token.text] if token.text in _LINKS else []
-    return [word for word in _JOINING if word in token.keyword]
+def query_form(tokens: Sequence[Token]) -> str:
+    """SELECT, ASK, CONSTRUCT or DESCRIBE; for any other query its first keyword."""
+    words = (token.text.upper() for token in tokens if token.kind == "word")
+    return next((word for word in words if word not in ("BASE", "PREFIX")), "")
 
 
-def query_form(read: list[Token]) -> str:
-    """SELECT, ASK, CONSTRUCT or DESCRIBE; the first other keyword where it is none of these."""
-    prologue = ("BASE", "PREFIX")
-    words = (token.text.upper() for token in read if token.kind == "word")
-    return next((word for word in words if word not in prologue), "")
+def find_prologue(text: str) -> str:
+    """The PREFIX and BASE lines at the beginning of a query."""
+    form = next((token for token in tokenise(text) if token.is_word(*FORMS)), None)
+    return text[: form.start] if form is not None else ""
 
 
 def place_at(text: str, offset: int, *, file: str = "") -> Place:
-    """Line and column of an offset, both from 1."""
+    """The line and column of an offset, both from 1."""
     line = text.count("\n", 0, offset) + 1
     return Place(file or "query", line, offset - (text.rfind("\n", 0, offset) + 1) + 1)
 
 
 @dataclass(frozen=True, slots=True)
 class ValuesBlock:
-    """A one-variable `VALUES ?name { ... }` block: the variable's name, and where the inside begins and ends."""
+    """A one-variable block `VALUES ?name { inside }`; `start` and `end` are the offsets of its inside."""
 
     name: str
     start: int
@@ -155,48 +158,51 @@ class ValuesBlock:
     inside: str
 
 
-def find_values_blocks(text: str, read: list[Token] | None = None) -> Iterator[ValuesBlock]:
+def find_values_blocks(text: str, tokens: Sequence[Token]) -> Iterator[ValuesBlock]:
     """Every one-variable VALUES block of a query, in its order."""
-    read = read if read is not None else list(tokenise(text))
-    closes = [number for number, token in enumerate(read) if token.kind == "sign" and token.text == "}"]
-    for number, token in enumerate(read[:-2]):
-        variable, brace = read[number + 1], read[number + 2]
+    closing = [index for index, token in enumerate(tokens) if token.kind == "sign" and token.text == "}"]
+    for index, token in enumerate(tokens[:-2]):
+        variable, brace = tokens[index + 1], tokens[index + 2]
         if token.is_word("VALUES") and variable.kind == "variable" and brace.text == "{":
-            after = bisect(closes, number + 2)
-            if after < len(closes):
-                close = read[closes[after]]
+            next_closing = bisect(closing, index + 2)
+            if next_closing < len(closing):
+                close = tokens[closing[next_closing]]
                 yield ValuesBlock(variable.text[1:], brace.end, close.start, text[brace.end : close.start].strip())
 
 
 def to_query_error(text: str, error: SyntaxError, *, file: str = "") -> QueryError:
-    """The engine's complaint as our error: line and column where it tells them, and the words that it stumbled on."""
-    read = list(tokenise(text))
-    form = query_form(read)
+    """The engine's syntax error as a `QueryError`, with the place, the text there and what was expected."""
+    tokens = list(tokenise(text))
+    form = query_form(tokens)
     if form not in FORMS:
-        wrong = next((token for token in read if token.is_word(form)), None)
-        place = place_at(text, wrong.start, file=file) if wrong is not None else None
-        if form in _UPDATES:
-            return QueryError(f"{form} is not a question: the graph is a function of its files.", place=place)
-        near = closest(form, list(FORMS))
-        offer = f" Did you mean {near[0]}?" if form and near else ""
-        return QueryError(f"A query begins with {', '.join(FORMS)}, not with {form or 'nothing'}.{offer}", place=place)
-    found = re.search(r"error at (\d+):(\d+)(?:-\d+:\d+)?: (.*)", str(error), re.DOTALL)
-    if found is None:
+        return _wrong_form(text, form, tokens, file=file)
+    match = re.search(r"error at (\d+):(\d+)(?:-\d+:\d+)?: (.*)", str(error), re.DOTALL)
+    if match is None:
         return QueryError(f"The query does not parse: {error}")
-    line, column = int(found[1]), int(found[2])
+    if token := _undeclared_name(tokens):
+        message = f"The prefix {token.text.partition(':')[0]}: is not declared."
+        return QueryError(message, place=place_at(text, token.start, file=file))
+    line, column = int(match[1]), int(match[2])
     place = Place(file or "query", line, column)
-    if unknown := _undeclared(read):
-        return QueryError(f"The prefix {unknown.text.partition(':')[0]}: is not declared.",
-                          place=place_at(text, unknown.start, file=file))  # fmt: skip
     rest = "\n".join(text.split("\n")[line - 1 :])[column - 1 :].split("\n")[0].strip()
-    where = f"at `{rest[:40]}`" if rest else "at its end"
-    said = found[3].removeprefix("expected one of ").removeprefix("expected ").replace("[_]", "").strip(", ")
-    what = said if " " in said and "," not in said else f"expected {said}" if said and len(said) < 200 else ""
-    return QueryError(f"The query does not parse {where}{': ' + what if what else ''}", place=place)
+    message = f"The query does not parse at `{rest[:40]}`" if rest else "The query does not parse at its end"
+    reason = match[3].removeprefix("expected one of ").removeprefix("expected ").replace("[_]", "").strip(", ")
+    if " " in reason and "," not in reason:
+        return QueryError(f"{message}: {reason}", place=place)
+    return QueryError(message, place=place, expected=reason if len(reason) < 200 else "")
 
 
-def _undeclared(read: list[Token]) -> Token | None:
-    """The first name with a prefix that neither the query nor the graph declares."""
-    declared = {read[n + 1].text.rstrip(":") for n, token in enumerate(read[:-1]) if token.is_word("PREFIX")}
+def _wrong_form(text: str, form: str, tokens: Sequence[Token], *, file: str) -> QueryError:
+    token = next((token for token in tokens if token.is_word(form)), None)
+    place = place_at(text, token.start, file=file) if token is not None else None
+    if form in _UPDATES:
+        return QueryError(f"{form} is not supported: the graph is built from its files and is read-only.", place=place)
+    message = f"A query begins with {', '.join(FORMS)}, not with {form or 'nothing'}."
+    return QueryError(message, place=place, suggestions=closest(form, list(FORMS)) if form else ())
+
+
+def _undeclared_name(tokens: Sequence[Token]) -> Token | None:
+    """The first name whose prefix neither the query nor the graph declares."""
+    declared = {name.text.rstrip(":") for word, name in pairwise(tokens) if word.is_word("PREFIX")}
     known = declared | PREFIXES.keys() | {"_"}
-    return next((one for one in read if one.kind == "name" and one.text.partition(":")[0] not in known), None)
+    return next((token for token in tokens if token.kind == "name" and token.text.partition(":")[0] not in known), None)

@@ -1,7 +1,7 @@
-"""An `.rq` file walks in; a stored query with typed parameters walks out, and with values bound into it a query to run.
+"""Stored queries: an `.rq` file with a header, typed parameters, and the binding of values to them.
 
-The file's first lines, each beginning `#+`, are YAML as grlc reads it (`summary`, `description`, `tags`, `endpoint`)
-with keys of our own:
+The first lines of a file, each beginning `#+`, are YAML as grlc reads it (`summary`, `description`, `tags`, `endpoint`)
+with further keys for parameters and columns:
 
     #+ summary: Films that a person directed
     #+ tags: [credits]
@@ -10,30 +10,186 @@ with keys of our own:
     #+ returns: {film: a film, premiere: the day it was first shown}
     #+ because: co-directors count, since each has a credit
 
-A parameter is a one-variable VALUES block, and the value in it is the example: so the file runs as it stands in any
-SPARQL tool. Binding replaces the inside of the block by the N-Triples form of terms, never by text from outside.
+A parameter is a one-variable VALUES block, and the value in it is the example, so any SPARQL tool can run the file
+unchanged. Binding replaces the inside of the block by the N-Triples form of terms, never by text from outside.
 """
 
 from __future__ import annotations
 
+import datetime
 import re
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from enum import StrEnum
-from functools import lru_cache
 from pathlib import Path
 
 import yaml
+from pyoxigraph import BlankNode, Literal, NamedNode
 
-from kg.errors import FaultsError, QueryError, Remedy, UnknownNameError
+from kg.errors import FaultsError, ParameterError, QueryError, Remedy, UnknownNameError
+from kg.facts.dates import to_date_range
+from kg.lookup.entity_names import EntityNames
 from kg.queries.sparql import ValuesBlock, find_values_blocks, guard, query_form
-from kg.reports import Finding, Place
-from kg.terms import Term, to_text
+from kg.reports import Finding, Place, did_you_mean
+from kg.terms import XSD, Term, to_text
 from kg.text import closest
 
-_HEADER = re.compile(r"^#\+[ \t]?(.*)$")
+
+class ParameterType(StrEnum):
+    """What a parameter takes."""
+
+    ENTITY = "thing"
+    TEXT = "text"
+    DATE = "date"
+    NUMBER = "number"
+
+
+@dataclass(frozen=True, slots=True)
+class Parameter:
+    """A parameter of a stored query; `example` is the inside of its VALUES block."""
+
+    name: str
+    type: ParameterType
+    example: str
+    class_name: str = ""
+    about: str = ""
+    is_list: bool = False
+    is_optional: bool = False
+    edge: str = "earliest"
+    """`earliest` or `latest`: the day that an incomplete date stands for."""
+
+    @property
+    def example_value(self) -> str:
+        """The example as a person types it."""
+        literal = _LITERAL.fullmatch(self.example)
+        return literal[1] if literal is not None else self.example.replace("> <", ">|<").replace(" film:", "|film:")
+
+    @property
+    def type_in_words(self) -> str:
+        """`a Person`, `a list, each a text`."""
+        name = self.class_name or self.type
+        name = f"{'an' if name[0].lower() in 'aeiou' else 'a'} {name}"
+        words = f"a list, each {name}" if self.is_list else name
+        return f"{words}, may be left out" if self.is_optional else words
+
+
 _LITERAL = re.compile(r"\"([^\"]*)\"(?:\^\^\S+|@\S+)?")
-_KEYS = (
+
+
+@dataclass(frozen=True, slots=True)
+class StoredQuery:
+    """A question with a name; `blocks` are all VALUES blocks of its text."""
+
+    name: str
+    text: str
+    form: str
+    blocks: tuple[ValuesBlock, ...] = field(repr=False)
+    summary: str = ""
+    description: str = ""
+    because: str = ""
+    tags: tuple[str, ...] = ()
+    params: tuple[Parameter, ...] = ()
+    returns: Mapping[str, str] | None = None
+    file: str = ""
+
+    @property
+    def example(self) -> str:
+        """A command that works, as it is typed."""
+        required = (parameter for parameter in self.params if not parameter.is_optional)
+        words = (f"{parameter.name}={parameter.example_value}" for parameter in required)
+        quoted = (f'"{word}"' if re.search(r"[^\w:.=|-]", word) else word for word in words)
+        return " ".join(("kg ask", self.name, *quoted))
+
+    @property
+    def search_text(self) -> str:
+        """Its name, summary, tags and columns in lower case, to search for a word."""
+        words = (self.name, self.summary, self.description, *self.tags, *(self.returns or {}))
+        return " ".join((self.name, *words)).casefold() + " " + self.name.replace("-", " ")
+
+    def to_text(self) -> str:
+        """What `kg queries` prints: name, summary, parameters and an example."""
+        lines = [f"{self.name}: {self.summary}"]
+        for parameter in self.params:
+            lines.append(f"    {parameter.name}: {', '.join(filter(None, (parameter.type_in_words, parameter.about)))}")
+        return "\n".join((*lines, f"    {self.example}", ""))
+
+    def as_dict(self) -> dict[str, object]:
+        """The query as JSON has it."""
+        return {
+            "name": self.name,
+            "summary": self.summary,
+            "description": self.description,
+            "because": self.because,
+            "tags": list(self.tags),
+            "params": [
+                {
+                    "name": parameter.name,
+                    "takes": parameter.type_in_words,
+                    "about": parameter.about,
+                    "example": parameter.example,
+                }
+                for parameter in self.params
+            ],
+            "returns": dict(self.returns or {}),
+            "example": self.example,
+        }
+
+    def bind(self, terms: Mapping[str, tuple[Term, ...]]) -> str:
+        """The query's text with these terms in its VALUES blocks; a parameter without terms becomes UNDEF."""
+        pieces, position = [], 0
+        names = {parameter.name for parameter in self.params}
+        # All blocks of a name, so that a query may use a parameter twice.
+        for block in (block for block in self.blocks if block.name in names):
+            inside = " ".join(to_text(term) for term in terms.get(block.name, ())) or "UNDEF"
+            pieces += [self.text[position : block.start], f" {inside} "]
+            position = block.end
+        return "".join((*pieces, self.text[position:]))
+
+
+# --- reading files
+
+
+def read_query(path: Path, *, root: Path) -> StoredQuery:
+    """The stored query in a file, named by its path under `root`; raises `FaultsError` with every fault of it."""
+    file = f"{root.name}/{path.relative_to(root).as_posix()}"
+    try:
+        text = path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise FaultsError([Finding(_CHECK, f"cannot be read: {error}", places=(Place(file),))]) from error
+    reader = _HeaderReader(text, file)
+    header = reader.read()
+    try:
+        tokens = guard(text, file=file)
+    except QueryError as error:
+        fault = Finding(_CHECK, error.detail, places=(error.place or Place(file),))
+        raise FaultsError([*reader.findings, fault]) from error
+    blocks = tuple(find_values_blocks(text, tokens))
+    params = tuple(reader.parameters(header.get("params"), blocks))
+    if reader.findings:
+        raise FaultsError(reader.findings)
+    tags, returns = header.get("tags"), header.get("returns")
+    return StoredQuery(
+        name=_query_name(path, root),
+        text=text,
+        form=query_form(tokens),
+        blocks=blocks,
+        summary=str(header.get("summary", "")),
+        description=str(header.get("description", "")),
+        because=str(header.get("because", "")),
+        tags=tuple(map(str, tags)) if isinstance(tags, list) else () if tags is None else (str(tags),),
+        params=params,
+        returns={str(name): str(about) for name, about in returns.items()} if isinstance(returns, dict) else None,
+        file=file,
+    )
+
+
+def _query_name(path: Path, root: Path) -> str:
+    return path.relative_to(root).with_suffix("").as_posix().replace("/", "-")
+
+
+_CHECK = "queries/header"
+_HEADER_LINE = re.compile(r"^#\+[ \t]?(.*)$")
+_HEADER_KEYS = (
     "summary",
     "description",
     "tags",
@@ -49,165 +205,102 @@ _KEYS = (
     "endpoint_in_url",
     "endpoint-method",
 )
-
-_PARAM_KEYS = ("type", "class", "about", "list", "optional", "edge")
-
-
-class ParameterType(StrEnum):
-    """What a parameter takes."""
-
-    ENTITY = "thing"
-    TEXT = "text"
-    DATE = "date"
-    NUMBER = "number"
+_PARAMETER_KEYS = ("type", "class", "about", "list", "optional", "edge")
 
 
-@dataclass(frozen=True, slots=True)
-class Parameter:
-    """One value that a stored query takes, or a list of them; `example` is what stands in its VALUES block."""
+class _HeaderReader:
+    """Reads the header of one file; what is wrong is in `findings`."""
 
-    name: str
-    type: ParameterType
-    example: str
-    class_name: str = ""
-    about: str = ""
-    is_list: bool = False
-    is_optional: bool = False
-    edge: str = "earliest"
+    def __init__(self, text: str, file: str) -> None:
+        self.findings: list[Finding] = []
+        self._file = file
+        self._lines: list[str] = []
+        for line in text.splitlines():
+            match = _HEADER_LINE.match(line)
+            if match is None:
+                break
+            self._lines.append(match[1])
 
-    @property
-    def example_value(self) -> str:
-        """The example as a person would type it."""
-        return _example(self.example)
+    def read(self) -> dict[str, object]:
+        """The header; empty when it cannot be read."""
+        try:
+            header = yaml.load("\n".join(self._lines), Loader=yaml.CSafeLoader) if self._lines else {}
+        except yaml.MarkedYAMLError as error:
+            mark = error.problem_mark
+            line = min(mark.line + 1, len(self._lines)) if mark is not None else 1
+            self._report(f"the header is not YAML: {error.problem}", line=line)
+            return {}
+        except yaml.YAMLError as error:
+            self._report(f"the header is not YAML: {error}")
+            return {}
+        if not isinstance(header, dict):
+            self._report("the header is not a mapping")
+            return {}
+        self._check_keys(header, _HEADER_KEYS, of="a header")
+        return header
 
-    @property
-    def type_in_words(self) -> str:
-        """In words: `a Person`, `a list of texts`."""
-        one = self.class_name or self.type
-        one = f"{'an' if one[0].lower() in 'aeiou' else 'a'} {one}"
-        told = f"a list, each {one}" if self.is_list else one
-        return f"{told}, may be left out" if self.is_optional else told
+    def parameters(self, specs: object, blocks: Sequence[ValuesBlock]) -> Iterator[Parameter]:
+        """The parameters of the header, each with the first VALUES block of its name as the example."""
+        if specs is None:
+            return
+        if not isinstance(specs, dict):
+            self._report("params is not a mapping of names", line=self._line_of("params"))
+            return
+        examples = {block.name: block.inside for block in reversed(blocks)}
+        for name, spec in specs.items():
+            line = self._line_of(str(name))
+            spec = {"type": spec} if isinstance(spec, str) else spec
+            if not isinstance(spec, dict):
+                self._report(f"the parameter {name!r} is not described by a mapping", line=line)
+                continue
+            self._check_keys(spec, _PARAMETER_KEYS, of="a parameter")
+            type_name = str(spec.get("type", "text"))
+            if name not in examples:
+                self._report(f"the parameter {name!r} has no `VALUES ?{name} {{ ... }}` in the query", line=line)
+            elif type_name not in tuple(ParameterType):
+                suggestions = closest(type_name, list(ParameterType))
+                self._report(f"unknown type of a parameter: {type_name!r}", line=line, suggestions=suggestions)
+            else:
+                yield Parameter(
+                    name=str(name),
+                    type=ParameterType(type_name),
+                    example=examples[name],
+                    class_name=str(spec.get("class", "")),
+                    about=str(spec.get("about", "")),
+                    is_list=bool(spec.get("list", False)),
+                    is_optional=bool(spec.get("optional", False)),
+                    edge=str(spec.get("edge", "earliest")),
+                )
 
+    def _check_keys(self, mapping: Mapping[object, object], known: Sequence[str], *, of: str) -> None:
+        for key in map(str, mapping):
+            if key not in known:
+                suggestions = closest(key, list(known))
+                self._report(f"unknown key of {of}: {key!r}", line=self._line_of(key), suggestions=suggestions)
 
-@dataclass(frozen=True, slots=True)
-class StoredQuery:
-    """A question with a name."""
+    def _line_of(self, key: str) -> int:
+        pattern = re.compile(rf"(?<![\w-]){re.escape(key)}\s*:")
+        return next((number for number, line in enumerate(self._lines, start=1) if pattern.search(line)), 1)
 
-    name: str
-    text: str
-    form: str
-    summary: str = ""
-    description: str = ""
-    because: str = ""
-    tags: tuple[str, ...] = ()
-    params: tuple[Parameter, ...] = ()
-    returns: Mapping[str, str] | None = None
-    file: str = ""
-
-    @property
-    def example(self) -> str:
-        """A call that works, as it is typed."""
-        given = (f"{one.name}={one.example_value}" for one in self.params if not one.is_optional)
-        words = (f'"{word}"' if re.search(r"[^\w:.=|-]", word) else word for word in given)
-        return " ".join(("kg ask", self.name, *words))
-
-    @property
-    def search_text(self) -> str:
-        """Its name, summary, tags and columns, as one looks for them: in small letters, blanks for hyphens."""
-        told = (self.name, self.summary, self.description, *self.tags, *(self.returns or {}))
-        return " ".join((self.name, *told)).casefold() + " " + self.name.replace("-", " ")
-
-    def to_text(self) -> str:
-        """What `kg queries` prints: name, summary, what it takes, an example."""
-        lines = [f"{self.name}: {self.summary}"]
-        lines += [f"    {one.name}: {one.type_in_words}{', ' + one.about if one.about else ''}" for one in self.params]
-        return "\n".join((*lines, f"    {self.example}", ""))
-
-    def as_dict(self) -> dict[str, object]:
-        """The same for programs."""
-        return {
-            "name": self.name,
-            "summary": self.summary,
-            "description": self.description,
-            "because": self.because,
-            "tags": list(self.tags),
-            "params": [
-                {"name": one.name, "takes": one.type_in_words, "about": one.about, "example": one.example}
-                for one in self.params
-            ],
-            "returns": dict(self.returns or {}),
-            "example": self.example,
-        }
-
-    def bind(self, terms: Mapping[str, tuple[Term, ...]]) -> str:
-        """The query's text with these terms in its VALUES blocks; a parameter without terms becomes UNDEF."""
-        pieces, at = [], 0
-        names = {parameter.name for parameter in self.params}
-        # All blocks of a name, so that a query may use a parameter twice.
-        for block in (block for block in _blocks(self.text) if block.name in names):
-            inside = " ".join(to_text(term) for term in terms.get(block.name, ())) or "UNDEF"
-            pieces += [self.text[at : block.start], f" {inside} "]
-            at = block.end
-        return "".join((*pieces, self.text[at:]))
-
-
-@lru_cache(maxsize=1024)
-def _blocks(text: str) -> tuple[ValuesBlock, ...]:
-    """The VALUES blocks of a query's text, which is read once however often it is asked."""
-    return tuple(find_values_blocks(text))
-
-
-def read_query(path: Path, *, root: Path) -> StoredQuery:
-    """The stored query in a file, named by its path under `root`; raises `FaultsError` with every fault of it."""
-    file = f"{root.name}/{path.relative_to(root).as_posix()}"
-    faults: list[Finding] = []
-    try:
-        text = path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise FaultsError([_fault(f"cannot be read: {error}", Place(file))]) from error
-    header = _read_header(text, file=file, faults=faults)
-    try:
-        read = guard(text, file=file)
-    except QueryError as error:
-        raise FaultsError([*faults, _fault(error.detail, error.place or Place(file))]) from error
-    blocks: dict[str, ValuesBlock] = {}
-    for block in find_values_blocks(text, read):
-        blocks.setdefault(block.name, block)
-    params = tuple(_parameters(header.get("params"), blocks, file=file, faults=faults))
-    if faults:
-        raise FaultsError(faults)
-    returns = header.get("returns")
-    return StoredQuery(
-        name=path.relative_to(root).with_suffix("").as_posix().replace("/", "-"),
-        text=text,
-        form=query_form(read),
-        summary=str(header.get("summary", "")),
-        description=str(header.get("description", "")),
-        because=str(header.get("because", "")),
-        tags=tuple(str(tag) for tag in _list(header.get("tags"))),
-        params=params,
-        returns={str(name): str(about) for name, about in returns.items()} if isinstance(returns, dict) else None,
-        file=file,
-    )
+    def _report(self, message: str, *, line: int = 1, suggestions: Sequence[str] = ()) -> None:
+        place = Place(self._file, line, 1)
+        self.findings.append(Finding(_CHECK, message, places=(place,), suggestions=tuple(suggestions[:1])))
 
 
 class StoredQueries(Mapping[str, StoredQuery]):
-    """The stored queries of a folder by name, each read when it is asked for; one broken file hides no other."""
+    """The stored queries of a folder by name; each file is read when it is first used, and one fault hides no other."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        self._files = {
-            path.relative_to(folder).with_suffix("").as_posix().replace("/", "-"): path
-            for path in sorted(folder.rglob("*.rq"))
-        }
-        self._read: dict[str, StoredQuery] = {}
+        self._files = {_query_name(path, folder): path for path in sorted(folder.rglob("*.rq"))}
+        self._queries: dict[str, StoredQuery] = {}
 
     def __getitem__(self, name: str) -> StoredQuery:
         if name not in self._files:
             raise KeyError(name)
-        if name not in self._read:
-            self._read[name] = read_query(self._files[name], root=self.folder)
-        return self._read[name]
+        if name not in self._queries:
+            self._queries[name] = read_query(self._files[name], root=self.folder)
+        return self._queries[name]
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._files)
@@ -216,15 +309,19 @@ class StoredQueries(Mapping[str, StoredQuery]):
         return len(self._files)
 
     def find(self, name: str) -> StoredQuery:
-        """The stored query of this name; raises `UnknownNameError`, offering the nearest."""
-        if name.removesuffix(".rq") not in self._files:
-            raise UnknownNameError(
-                name,
-                kind="stored query",
-                suggestions=closest(name, list(self._files)),
-                remedy=Remedy.LIST_QUERIES,
-            )
-        return self[name.removesuffix(".rq")]
+        """The stored query of this name; raises `UnknownNameError` with the closest names."""
+        if (stem := name.removesuffix(".rq")) not in self._files:
+            suggestions = closest(name, list(self._files))
+            raise UnknownNameError(name, kind="stored query", suggestions=suggestions, remedy=Remedy.LIST_QUERIES)
+        return self[stem]
+
+    def valid(self) -> Iterator[StoredQuery]:
+        """The queries whose files have no fault."""
+        for name in self:
+            try:
+                yield self[name]
+            except FaultsError:
+                continue
 
     def findings(self) -> Iterator[Finding]:
         """What is wrong with the files."""
@@ -235,92 +332,77 @@ class StoredQueries(Mapping[str, StoredQuery]):
                 yield from error.faults
 
 
-def _read_header(text: str, *, file: str, faults: list[Finding]) -> dict[str, object]:
-    lines = []
-    for line in text.splitlines():
-        found = _HEADER.match(line)
-        if found is None:
-            break
-        lines.append(found[1])
+# --- binding values
+
+
+def parameter_terms(
+    query: StoredQuery, values: Mapping[str, object], names: EntityNames
+) -> dict[str, tuple[Term, ...]]:
+    """The terms for each parameter of a stored query, from texts, numbers, dates, terms or what has an `iri`.
+
+    Raises `ParameterError` for a parameter that the query does not have, one that is missing, or a value of the wrong
+    type, and `UnknownNameError` or `AmbiguousNameError` for a name of no entity or of several.
+    """
+    known = [parameter.name for parameter in query.params]
+    for name in values:
+        if name not in known:
+            advice = did_you_mean(closest(name, known)[:1]) or f"It takes {', '.join(known) or 'none'}."
+            raise ParameterError(f"{query.name} has no parameter {name!r}. {advice}", query=query.name, parameter=name)
+    terms: dict[str, tuple[Term, ...]] = {}
+    for parameter in query.params:
+        value = values.get(parameter.name)
+        if value is not None:
+            terms[parameter.name] = _bind(query, parameter, value, names)
+        elif not parameter.is_optional:
+            example = f"{parameter.name}={parameter.example}"
+            message = f"{query.name} needs {parameter.name}, {parameter.type_in_words}; for example {example}"
+            raise ParameterError(message, query=query.name, parameter=parameter.name)
+    return terms
+
+
+def _bind(query: StoredQuery, parameter: Parameter, value: object, names: EntityNames) -> tuple[Term, ...]:
     try:
-        header = yaml.load("\n".join(lines), Loader=yaml.CSafeLoader) if lines else {}
-    except yaml.MarkedYAMLError as error:
-        mark = error.problem_mark
-        number = min(mark.line + 1, len(lines)) if mark is not None else 1
-        faults.append(_fault(f"the header is not YAML: {error.problem}", Place(file, number, 1)))
-        return {}
-    except yaml.YAMLError as error:
-        faults.append(_fault(f"the header is not YAML: {error}", Place(file, 1, 1)))
-        return {}
-    if not isinstance(header, dict):
-        faults.append(_fault("the header is not a mapping", Place(file, 1, 1)))
-        return {}
-    for key in header:
-        if key not in _KEYS:
-            faults.append(
-                _fault(f"{key!r} is no key of a header", Place(file, _line(lines, str(key)), 1), near=(str(key), _KEYS))
-            )
-    return header
+        terms = tuple(_to_term(element, parameter, names) for element in _elements(value, parameter))
+        if not terms:
+            raise ValueError("the list is empty")
+    except ValueError as error:
+        message = f"{parameter.name} of {query.name}: {error}"
+        raise ParameterError(message, query=query.name, parameter=parameter.name) from error
+    return terms
 
 
-def _parameters(
-    said: object, blocks: Mapping[str, ValuesBlock], *, file: str, faults: list[Finding]
-) -> Iterator[Parameter]:
-    if said is None:
-        return
-    if not isinstance(said, dict):
-        faults.append(_fault("params is not a mapping of names", Place(file, 1, 1)))
-        return
-    for name, spec in said.items():
-        spec = {"type": spec} if isinstance(spec, str) else spec
-        if not isinstance(spec, dict):
-            faults.append(_fault(f"the parameter {name!r} is not described by a mapping", Place(file, 1, 1)))
-            continue
-        for key in spec:
-            if key not in _PARAM_KEYS:
-                faults.append(
-                    _fault(f"{key!r} is not said of a parameter", Place(file, 1, 1), near=(str(key), _PARAM_KEYS))
-                )
-        if name not in blocks:
-            faults.append(
-                _fault(f"the parameter {name!r} has no `VALUES ?{name} {{ ... }}` in the query", Place(file, 1, 1))
-            )
-            continue
-        if spec.get("type", "text") not in tuple(ParameterType):
-            faults.append(
-                _fault(
-                    f"{spec.get('type')!r} is no type of a parameter",
-                    Place(file, 1, 1),
-                    near=(str(spec.get("type")), tuple(ParameterType)),
-                )
-            )
-            continue
-        yield Parameter(
-            name=str(name),
-            type=ParameterType(spec.get("type", "text")),
-            example=blocks[name].inside,
-            class_name=str(spec.get("class", "")),
-            about=str(spec.get("about", "")),
-            is_list=bool(spec.get("list", False)),
-            is_optional=bool(spec.get("optional", False)),
-            edge=str(spec.get("edge", "earliest")),
-        )
+def _elements(value: object, parameter: Parameter) -> list[object]:
+    """The values of a list, or the one value; a text separates its values by `|`, since titles have commas."""
+    if not parameter.is_list:
+        return [value]
+    if isinstance(value, str):
+        return [part.strip() for part in value.split("|") if part.strip()]
+    return list(value) if isinstance(value, Iterable) else [value]
 
 
-def _example(inside: str) -> str:
-    """The inside of a VALUES block as a person would type it."""
-    found = _LITERAL.fullmatch(inside)
-    return found[1] if found is not None else inside.replace("> <", ">|<").replace(" film:", "|film:")
+_NUMBER = re.compile(r"[+-]?([0-9]+)(\.[0-9]+)?")
+_INTEGER, _DECIMAL, _DATE = (NamedNode(XSD + name) for name in ("integer", "decimal", "date"))
 
 
-def _fault(message: str, place: Place, *, near: tuple[str, Iterable[str]] | None = None) -> Finding:
-    found = closest(near[0], list(near[1])) if near is not None else ()
-    return Finding("queries/header", message, places=(place,), remedy=f"Did you mean {found[0]}?" if found else "")
-
-
-def _line(lines: list[str], key: str) -> int:
-    return next((number for number, line in enumerate(lines, start=1) if line.startswith(key)), 1)
-
-
-def _list(said: object) -> Iterable[object]:
-    return said if isinstance(said, list) else () if said is None else (said,)
+def _to_term(value: object, parameter: Parameter, names: EntityNames) -> Term:
+    value = getattr(value, "iri", value)
+    if isinstance(value, Literal) and parameter.type in (ParameterType.DATE, ParameterType.NUMBER):
+        value = value.value
+    if isinstance(value, NamedNode | Literal | BlankNode):
+        if isinstance(value, BlankNode) or isinstance(value, Literal) is (parameter.type is ParameterType.ENTITY):
+            raise ValueError(f"{value} is not {parameter.type_in_words}")
+        return value
+    match parameter.type:
+        case ParameterType.ENTITY:
+            return names.entity(str(value), class_name=parameter.class_name)
+        case ParameterType.TEXT:
+            return Literal(str(value))
+        case ParameterType.DATE:
+            text = value.isoformat() if isinstance(value, datetime.date) else str(value)
+            dates = to_date_range(text)
+            return Literal((dates.latest if parameter.edge == "latest" else dates.earliest).isoformat(), datatype=_DATE)
+        case ParameterType.NUMBER:
+            number = _NUMBER.fullmatch(str(value).strip())
+            if number is None or isinstance(value, bool):
+                raise ValueError(f"{value!r} is not a number")
+            return Literal(number[0], datatype=_DECIMAL if number[2] else _INTEGER)

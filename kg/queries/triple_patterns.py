@@ -1,8 +1,8 @@
-"""A query's text walks in; the triple patterns that an answer must match walk out, and the triples that do.
+"""The triple patterns of a query, and the triples that support a row of its answer.
 
-rdflib's parser reads the algebra (https://www.w3.org/TR/sparql11-query/#sparqlAlgebra); the patterns are looked up in
-the store. What stands in NOT EXISTS or MINUS is left out: a row rests on nothing there. Of a pattern in the graph of
-provenance, it is the triple that the fact states.
+rdflib's parser gives the algebra (https://www.w3.org/TR/sparql11-query/#sparqlAlgebra); the patterns are matched in the
+store. Patterns in NOT EXISTS and MINUS are left out: no triple there supports a row. A pattern about a fact in the
+graph of provenance stands for the triple that the fact states.
 """
 
 from __future__ import annotations
@@ -18,17 +18,16 @@ from rdflib.plugins.sparql.algebra import translateQuery
 from rdflib.plugins.sparql.parser import parseQuery
 
 from kg.graph.store import find_quads
-from kg.queries.sparql import Token, tokenise
+from kg.queries.sparql import Token, find_prologue, tokenise
 from kg.terms import FACT, KNOWLEDGE, PREFIXES, PROVENANCE, RDF, Term, to_term
 
-_MOST_SOLUTIONS = 25
-_MOST_STEPS = 10_000
-_SKIPPED = ("Minus",)
+_MAX_SOLUTIONS = 25
+_MAX_STEPS = 10_000
 
 
 @dataclass(frozen=True, slots=True)
 class TriplePattern:
-    """One triple pattern or path of a query, and whether a row can do without it."""
+    """One triple pattern or path of a query; `is_optional` when a row does not need it."""
 
     subject: rdflib.term.Node
     path: rdflib.term.Node | Path
@@ -38,186 +37,183 @@ class TriplePattern:
 
     def to_sparql(self) -> str:
         """The pattern as a query writes it."""
-        text = " ".join(_n3(part) for part in (self.subject, self.path, self.object))
-        return f"GRAPH {_n3(self.graph)} {{ {text} }}" if self.graph is not None else text
+        text = " ".join(_to_n3(part) for part in (self.subject, self.path, self.object))
+        return f"GRAPH {_to_n3(self.graph)} {{ {text} }}" if self.graph is not None else text
 
-    def terms(self) -> Iterator[rdflib.URIRef]:
-        """The IRIs that the pattern names."""
+    def iris(self) -> Iterator[rdflib.URIRef]:
+        """The IRIs in the pattern."""
         for part in (self.subject, self.path, self.object, self.graph):
             yield from _iris(part)
 
     def variables(self) -> set[str]:
         """The names of its variables."""
-        return {
-            str(part)
-            for part in (self.subject, self.path, self.object, self.graph)
-            if isinstance(part, rdflib.Variable)
-        }
+        parts = (self.subject, self.path, self.object, self.graph)
+        return {str(part) for part in parts if isinstance(part, rdflib.Variable)}
 
 
 def find_patterns(text: str) -> list[TriplePattern]:
-    """The patterns of a query, in the order in which it writes them; none where rdflib cannot read it.
+    """The patterns of a query, in their order; none when rdflib cannot parse it.
 
-    Oxigraph reads more than rdflib does: what SPARQL 1.2 adds, and deeper nesting.
+    Oxigraph parses more than rdflib does: the additions of SPARQL 1.2, and deeper nesting.
     """
     try:
         algebra = translateQuery(parseQuery(text), initNs=PREFIXES).algebra
-        return list(_walk(algebra, None, is_optional=False))
-    except Exception:  # rdflib and pyparsing promise no kinds of error, and RecursionError is one of them
+        return list(_collect(algebra, None, is_optional=False))
+    except Exception:  # rdflib and pyparsing document no kinds of error, and RecursionError is one of them
         return []
 
 
-def _walk(node: Any, graph: rdflib.term.Node | None, *, is_optional: bool) -> Iterator[TriplePattern]:
-    name = getattr(node, "name", None)
-    if name is None or name in _SKIPPED:
-        if name == "Minus":
-            yield from _walk(node.p1, graph, is_optional=is_optional)
-        return
-    if name == "BGP":
-        for subject, path, value in node.triples:
-            yield TriplePattern(subject, path, value, graph, is_optional)
-    elif name == "Graph":
-        yield from _walk(node.p, node.term, is_optional=is_optional)
-    elif name == "LeftJoin":
-        yield from _walk(node.p1, graph, is_optional=is_optional)
-        yield from _walk(node.p2, graph, is_optional=True)
-    elif name == "Union":
-        yield from _walk(node.p1, graph, is_optional=True)
-        yield from _walk(node.p2, graph, is_optional=True)
-    else:
-        for part in ("p1", "p2", "p"):
-            yield from _walk(node.get(part), graph, is_optional=is_optional)
+def _collect(node: Any, graph: rdflib.term.Node | None, *, is_optional: bool) -> Iterator[TriplePattern]:
+    match getattr(node, "name", None):
+        case None:
+            return
+        case "Minus":
+            yield from _collect(node.p1, graph, is_optional=is_optional)
+        case "BGP":
+            for subject, path, value in node.triples:
+                yield TriplePattern(subject, path, value, graph, is_optional)
+        case "Graph":
+            yield from _collect(node.p, node.term, is_optional=is_optional)
+        case "LeftJoin":
+            yield from _collect(node.p1, graph, is_optional=is_optional)
+            yield from _collect(node.p2, graph, is_optional=True)
+        case "Union":
+            yield from _collect(node.p1, graph, is_optional=True)
+            yield from _collect(node.p2, graph, is_optional=True)
+        case _:
+            for child in ("p1", "p2", "p"):
+                yield from _collect(node.get(child), graph, is_optional=is_optional)
 
 
 def supporting_triples(store: Store, text: str, row: Mapping[str, Term]) -> list[Triple]:
-    """The triples that make a row of a SELECT, or an ASK true; each once, in the order of the patterns.
+    """The triples that support a row of a SELECT, or a true ASK; each once, in the order of the patterns.
 
-    Of an aggregate the first twenty-five solutions are told, since a count may rest on millions.
+    An aggregate is supported by its first twenty-five solutions, since a count may be of millions.
     """
     patterns = find_patterns(text)
-    body = _body(text)
-    if body is None:
+    braces = _outer_group(text)
+    if braces is None:
         return []
+    first, last = braces
     names = sorted({name for pattern in patterns for name in pattern.variables()} & row.keys())
-    head, values = text[: body[0].start], ""
+    values = ""
     if names:
         variables = " ".join(f"?{name}" for name in names)
         values = f"VALUES ({variables}) {{ ({' '.join(str(row[name]) for name in names)}) }}"
-    prologue = _prologue(text, head)
-    inside = text[body[0].end : body[1].start]
-    query = f"{prologue} SELECT * WHERE {{ {values} {{ {inside} }} }} LIMIT {_MOST_SOLUTIONS}"
-    found: dict[Triple, None] = {}
+    group = text[first.end : last.start]
+    query = f"{find_prologue(text)} SELECT * WHERE {{ {values} {{ {group} }} }} LIMIT {_MAX_SOLUTIONS}"
     solutions = store.query(query, prefixes=PREFIXES)
     assert isinstance(solutions, QuerySolutions)
     columns = [variable.value for variable in solutions.variables]
+    triples: dict[Triple, None] = {}
     for solution in solutions:
-        bound: dict[str, Any] = {name: solution[name] for name in columns if solution[name] is not None}
+        bindings: dict[str, Any] = {name: solution[name] for name in columns if solution[name] is not None}
         for pattern in patterns:
-            matching = _stated(store, pattern, bound) if pattern.graph is not None else _matching(store, pattern, bound)
-            found.update(dict.fromkeys(matching))
-    return list(found)
+            match = _match_fact if pattern.graph is not None else _match_triples
+            triples.update(dict.fromkeys(match(store, pattern, bindings)))
+    return list(triples)
 
 
-def _stated(store: Store, pattern: TriplePattern, bound: Mapping[str, Term]) -> Iterator[Triple]:
-    """Of a pattern about who says what: the triple that the fact states. Other graphs explain themselves."""
-    fact = _bound(pattern.subject, bound)
+def _match_fact(store: Store, pattern: TriplePattern, bindings: Mapping[str, Term]) -> Iterator[Triple]:
+    """For a pattern about a fact in provenance, the triple that the fact states; nothing for other named graphs."""
+    fact = _resolve(pattern.subject, bindings)
     if isinstance(fact, NamedNode) and fact.value.startswith(FACT):
-        said = {quad.predicate.value: quad.object for quad in find_quads(store, fact, None, None, PROVENANCE)}
-        parts = [said.get(RDF + name) for name in ("subject", "predicate", "object")]
-        if isinstance(parts[0], NamedNode | BlankNode) and isinstance(parts[1], NamedNode) and parts[2] is not None:
-            yield Triple(parts[0], parts[1], parts[2])
+        values = {quad.predicate.value: quad.object for quad in find_quads(store, fact, None, None, PROVENANCE)}
+        subject, predicate, value = (values.get(RDF + name) for name in ("subject", "predicate", "object"))
+        if isinstance(subject, NamedNode | BlankNode) and isinstance(predicate, NamedNode) and value is not None:
+            yield Triple(subject, predicate, value)
 
 
-def _matching(store: Store, pattern: TriplePattern, bound: Mapping[str, Term]) -> Iterator[Triple]:
-    start, end = _bound(pattern.subject, bound), _bound(pattern.object, bound)
+def _match_triples(store: Store, pattern: TriplePattern, bindings: Mapping[str, Term]) -> Iterator[Triple]:
+    """The triples of a shortest path that matches the pattern."""
+    start, end = _resolve(pattern.subject, bindings), _resolve(pattern.object, bindings)
     if start is None or end is None:
         return
-    path = _bound(pattern.path, bound) if not isinstance(pattern.path, Path) else pattern.path
+    path = pattern.path if isinstance(pattern.path, Path) else _resolve(pattern.path, bindings)
     if path is not None:
-        yield from _shortest(_Steps(store, KNOWLEDGE), start, path, end)
+        walks = _PathWalker(store, KNOWLEDGE).walk(start, path)
+        yield from next((triples for node, triples in walks if node == end), ())
+
+
+_Walk = tuple[Term, tuple[Triple, ...]]
+"""The end of a walk along a path, and the triples on the way."""
 
 
 @dataclass
-class _Steps:
-    """Walks paths through one graph of the store, counting its steps so that it ends."""
+class _PathWalker:
+    """Walks along property paths in one graph of the store, for a limited number of steps."""
 
     store: Store
     graph: Any
-    taken: int = 0
+    steps: int = 0
 
-    def from_(self, start: Term, path: Any, *, back: bool = False) -> Iterator[tuple[Term, tuple[Triple, ...]]]:
-        """Every end that a path leads to, and the triples on the way."""
-        self.taken += 1
-        if self.taken > _MOST_STEPS:
+    def walk(self, start: Term, path: Any, *, inverse: bool = False) -> Iterator[_Walk]:
+        """Every end that a path leads to from a start, with the triples on the way."""
+        self.steps += 1
+        if self.steps > _MAX_STEPS:
             return
         if isinstance(path, NamedNode):
-            yield from self._edges(start, path, back=back)
+            yield from self._edges(start, path, inverse=inverse)
         elif isinstance(path, InvPath):
-            yield from self.from_(start, _path(path.arg), back=not back)
+            yield from self.walk(start, _to_path(path.arg), inverse=not inverse)
         elif isinstance(path, AlternativePath):
-            for one in path.args:
-                yield from self.from_(start, _path(one), back=back)
+            for alternative in path.args:
+                yield from self.walk(start, _to_path(alternative), inverse=inverse)
         elif isinstance(path, SequencePath):
-            parts = [_path(one) for one in (reversed(path.args) if back else path.args)]
-            yield from self._sequence(start, parts, back=back)
+            elements = [_to_path(element) for element in (reversed(path.args) if inverse else path.args)]
+            yield from self._sequence(start, elements, inverse=inverse)
         elif isinstance(path, MulPath):
-            yield from self._repeat(start, path, back=back)
+            yield from self._repeat(start, path, inverse=inverse)
 
-    def _edges(self, start: Term, step: NamedNode, *, back: bool) -> Iterator[tuple[Term, tuple[Triple, ...]]]:
-        if isinstance(start, Literal) and not back:
+    def _edges(self, start: Term, property: NamedNode, *, inverse: bool) -> Iterator[_Walk]:
+        if isinstance(start, Literal) and not inverse:
             return
-        subject, value = (None, start) if back else (start, None)
-        for quad in find_quads(self.store, subject, step, value, self.graph):  # type: ignore[arg-type]
-            yield (quad.subject if back else quad.object), (quad.triple,)  # type: ignore[misc]
+        subject, value = (None, start) if inverse else (start, None)
+        for quad in find_quads(self.store, subject, property, value, self.graph):  # type: ignore[arg-type]
+            yield (quad.subject if inverse else quad.object), (quad.triple,)  # type: ignore[misc]
 
-    def _sequence(self, start: Term, parts: list[Any], *, back: bool) -> Iterator[tuple[Term, tuple[Triple, ...]]]:
-        if not parts:
+    def _sequence(self, start: Term, elements: list[Any], *, inverse: bool) -> Iterator[_Walk]:
+        if not elements:
             yield start, ()
             return
-        for middle, first in self.from_(start, parts[0], back=back):
-            for end, rest in self._sequence(middle, parts[1:], back=back):
+        for middle, first in self.walk(start, elements[0], inverse=inverse):
+            for end, rest in self._sequence(middle, elements[1:], inverse=inverse):
                 yield end, first + rest
 
-    def _repeat(self, start: Term, path: MulPath, *, back: bool) -> Iterator[tuple[Term, tuple[Triple, ...]]]:
-        """Breadth first, so that the shortest way to each end comes first, and cycles end."""
+    def _repeat(self, start: Term, path: MulPath, *, inverse: bool) -> Iterator[_Walk]:
+        """Breadth first, so that the shortest walk to each end comes first and cycles end."""
         if path.zero:
             yield start, ()
         seen = {start} if path.zero else set()
-        waiting: list[tuple[Term, tuple[Triple, ...]]] = [(start, ())]
+        waiting: list[_Walk] = [(start, ())]
         while waiting:
-            here, way = waiting.pop(0)
-            for end, more in self.from_(here, _path(path.path), back=back):
+            node, triples = waiting.pop(0)
+            for end, more in self.walk(node, _to_path(path.path), inverse=inverse):
                 if end not in seen:
                     seen.add(end)
-                    yield end, way + more
+                    yield end, triples + more
                     if path.more:
-                        waiting.append((end, way + more))
+                        waiting.append((end, triples + more))
 
 
-def _shortest(steps: _Steps, start: Term, path: Any, end: Term) -> tuple[Triple, ...]:
-    return next((way for here, way in steps.from_(start, path) if here == end), ())
-
-
-def _path(part: Any) -> Any:
+def _to_path(part: Any) -> Any:
     return NamedNode(str(part)) if isinstance(part, rdflib.URIRef) else part
 
 
-def _bound(part: Any, bound: Mapping[str, Term]) -> Any:
-    """The store's term for a part of a pattern; None for a variable without a value."""
+def _resolve(part: Any, bindings: Mapping[str, Term]) -> Any:
+    """The store's term for a part of a pattern; None for a variable without a binding."""
     if isinstance(part, rdflib.Variable | rdflib.BNode):
-        return bound.get(str(part))
+        return bindings.get(str(part))
     return to_oxigraph(part)
 
 
 def to_oxigraph(part: Any) -> NamedNode | Literal | BlankNode:
-    """rdflib's IRI or literal as pyoxigraph has it."""
-    term = to_term(part.n3())
-    assert isinstance(term, NamedNode | Literal | BlankNode)
-    return term
+    """The pyoxigraph term of an rdflib IRI or literal."""
+    return to_term(part.n3())
 
 
-def _body(text: str) -> tuple[Token, Token] | None:
-    """The braces around the outermost group of a query."""
+def _outer_group(text: str) -> tuple[Token, Token] | None:
+    """The braces of the outermost group of a query."""
     depth, first = 0, None
     for token in tokenise(text):
         if token.kind == "sign" and token.text == "{":
@@ -230,23 +226,17 @@ def _body(text: str) -> tuple[Token, Token] | None:
     return None
 
 
-def _prologue(text: str, head: str) -> str:
-    """The PREFIX and BASE lines of a query."""
-    form = next((token for token in tokenise(head) if token.is_word("SELECT", "ASK", "CONSTRUCT", "DESCRIBE")), None)
-    return text[: form.start] if form is not None else ""
-
-
 def _iris(part: Any) -> Iterator[rdflib.URIRef]:
     if isinstance(part, rdflib.URIRef):
         yield part
     elif isinstance(part, InvPath):
         yield from _iris(part.arg)
     elif isinstance(part, AlternativePath | SequencePath):
-        for one in part.args:
-            yield from _iris(one)
+        for element in part.args:
+            yield from _iris(element)
     elif isinstance(part, MulPath):
         yield from _iris(part.path)
 
 
-def _n3(part: Any) -> str:
+def _to_n3(part: Any) -> str:
     return str(part.n3())

@@ -79,7 +79,7 @@ def test_what_contradicts_wikidata_is_not_told_but_listed(
     capsys.readouterr()
     assert films.run("conflicts", "--source", "wikidata") == 0
     told = capsys.readouterr().out
-    assert f"wikidata, record {item} says so" in told
+    assert f"source: wikidata, record {item}" in told
     assert f"  instead: {OURS[property]}" in told
     assert told.count("record Q") == 1
 

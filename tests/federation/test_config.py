@@ -10,20 +10,20 @@ from kg.errors import InputError
 from kg.federation.config import read_services
 
 FAULTS = [
-    ("[services.a]\naddress = 'ftp://a.b/'", "wants an address"),
-    ("[services.a]\naddress = 'https://u:p@a.b/'", "wants an address"),
-    ("[services.a]\naddress = 'https://a.b/ c'", "wants an address"),
+    ("[services.a]\naddress = 'ftp://a.b/'", "requires an address"),
+    ("[services.a]\naddress = 'https://u:p@a.b/'", "requires an address"),
+    ("[services.a]\naddress = 'https://a.b/ c'", "requires an address"),
     ("[services.a]\naddress = 'https://a.b/'\ntimeuot = 1", "Did you mean timeout"),
-    ("[services.a]\naddress = 'https://a.b/'\ntimeout = -1", "is a number"),
-    ("[services.a]\naddress = 'https://a.b/'\ntimeout = inf", "is a number"),
-    ("[services.a]\naddress = 'https://a.b/'\nlargest = nan", "is a number"),
+    ("[services.a]\naddress = 'https://a.b/'\ntimeout = -1", "must be a number"),
+    ("[services.a]\naddress = 'https://a.b/'\ntimeout = inf", "must be a number"),
+    ("[services.a]\naddress = 'https://a.b/'\nlargest = nan", "must be a number"),
     ("[services.a]\naddress = 'https://a.b/'\nbatch = 0", "at least 1"),
     ("[services.a]\naddress = 'https://a.b/'\nbatch = 1.5", "whole number"),
-    ("[services.a]\naddress = 'file:///etc/passwd'", "wants an address"),
+    ("[services.a]\naddress = 'file:///etc/passwd'", "requires an address"),
     ("servces = 1", "Did you mean services"),
-    ("services = 1", "are tables"),
-    ('contact = "a\\u0000"', "is a text"),
-    ('contact = "a\\nb: c"', "is a text"),
+    ("services = 1", "must be tables"),
+    ('contact = "a\\u0000"', "must be a text"),
+    ('contact = "a\\nb: c"', "must be a text"),
     ("[services", "cannot be read"),
 ]
 

@@ -5,8 +5,7 @@ from __future__ import annotations
 import pytest
 
 from kg.filmgraph import FilmGraph, open_graph
-from kg.lookup.conflicts import find_conflicts, write_conflicts
-from kg.lookup.source_agreement import Agreement, measure_agreement
+from kg.lookup.conflicts import Agreement, find_conflicts, measure_agreement, write_conflicts
 from kg.terms import entity_iri
 from tests.projects import SmallProject
 
@@ -36,8 +35,8 @@ def graph(project: SmallProject) -> FilmGraph:
 
 def test_a_source_agrees_says_otherwise_or_is_alone(graph: FilmGraph) -> None:
     assert measure_agreement(graph.provenance, "fan-site") == (
-        Agreement(entity_iri("genre"), facts=3, agreed=1, otherwise=1, alone=1, contested=0),
-        Agreement(entity_iri("year"), facts=1, agreed=1, otherwise=0, alone=0, contested=1),
+        Agreement(entity_iri("genre"), facts=3, agreed=1, differing=1, alone=1, contested=0),
+        Agreement(entity_iri("year"), facts=1, agreed=1, differing=0, alone=0, contested=1),
     )
 
 
@@ -67,4 +66,4 @@ def test_a_dispute_shows_the_records_that_are_believed(project: SmallProject) ->
     project.build()
     graph = open_graph(project.project)
     text = write_conflicts(find_conflicts(graph.provenance), graph.names, graph.texts())
-    assert "  instead: Anora  year  “2023”\n    fan-site, record r1 says so\n" in text
+    assert "  instead: Anora  year  “2023”\n    source: fan-site, record r1\n" in text

@@ -11,8 +11,7 @@ from jsonschema import Draft202012Validator
 import kg
 from kg.mcp_server.calls import ToolCaller, ToolReply
 from kg.mcp_server.citations import MAX_CHARACTERS
-from kg.mcp_server.schemas import ANSWER_SCHEMA
-from kg.mcp_server.tools import GENERAL_TOOLS, to_tools
+from kg.mcp_server.tools import ANSWER_SCHEMA, GENERAL_TOOLS, list_tools
 from tests.projects import SmallProject
 
 
@@ -85,7 +84,7 @@ def test_every_stored_query_answers_its_own_example_with_what_the_schema_promise
     caller: ToolCaller, graph: kg.FilmGraph
 ) -> None:
     cited = 0
-    for tool in to_tools(graph):
+    for tool in list_tools(graph):
         if tool.name in GENERAL_TOOLS:
             continue
         needed = {name: tool.input_schema["properties"][name] for name in tool.input_schema.get("required", ())}
@@ -148,22 +147,22 @@ WRONG: list[tuple[str, dict[str, Any], str]] = [
     ("films-directed-by", {"persn": "Sean Baker"}, "Did you mean person?"),
     ("films-directed-by", {}, "needs person"),
     ("films-directed-by", {"person": {"name": "Sean Baker"}}, "person is an object"),
-    ("films-directed-by", {"person": "x" * 5_000}, "5,000 letters"),
-    ("films-directed-by", {"person": "\ud800"}, "no text"),
-    ("films-directed-by", {"person": "Sean Baker", "offset": -1}, "offset is a whole number from 0"),
-    ("films-directed-by", {"person": "Sean Baker", "offset": True}, "offset is a whole number from 0"),
+    ("films-directed-by", {"person": "x" * 5_000}, "5,000 characters"),
+    ("films-directed-by", {"person": "\ud800"}, "not valid Unicode"),
+    ("films-directed-by", {"person": "Sean Baker", "offset": -1}, "offset must be a whole number from 0"),
+    ("films-directed-by", {"person": "Sean Baker", "offset": True}, "offset must be a whole number from 0"),
     ("rights-holder-on", {"film": "Anora", "territory": "North America", "date": "January"}, "is not a date"),
     ("ask", {"question": "films", "arguments": "person=Sean Baker"}, "films"),
-    ("ask", {"question": "films-directed-by", "arguments": "Sean Baker"}, "arguments is an object"),
+    ("ask", {"question": "films-directed-by", "arguments": "Sean Baker"}, "arguments must be an object"),
     ("find_question", {"words": "x", "topic": "award"}, "awards"),
     ("find_thing", {"name": "Anora", "kind": "Flim"}, "Film"),
     ("show", {"thing": "Anorra"}, "Did you mean Anora?"),
     ("show", {"thing": "Anora", "property": "gnre"}, "genre"),
-    ("sparql", {}, "query is needed"),
+    ("sparql", {}, "query is required"),
     ("sparql", {"query": "SELECT * {"}, "query:1:"),
     ("sparql", {"query": "SELECT * { SERVICE <http://127.0.0.1:9/> {} }"}, "SERVICE"),
-    ("sparql", {"query": "DELETE WHERE { ?s ?p ?o }"}, "DELETE is not a question"),
-    ("sparql", {"query": "LOAD <file:///etc/passwd>"}, "LOAD is not a question"),
+    ("sparql", {"query": "DELETE WHERE { ?s ?p ?o }"}, "DELETE is not supported"),
+    ("sparql", {"query": "LOAD <file:///etc/passwd>"}, "LOAD is not supported"),
     ("sparql", {"query": "SELECT * " + "{" * 3_000 + "}" * 3_000}, "nests deeper"),
     ("why", {"subject": "Anora", "property": "directr", "value": "Sean Baker"}, "film:director"),
     ("why_row", {"question": "films-directed-by", "arguments": {"person": "Sean Baker"}, "row": 5}, "no row 5"),
@@ -194,7 +193,7 @@ def test_why_goes_down_to_the_passages_and_why_not_to_what_is_missing(caller: To
     assert "missing" in not_so.text
     assert not_so.structure == {"holds": False}
     row = caller.call("why_row", {"question": "films-directed-by", "arguments": {"person": "Sean Baker"}, "row": 1})
-    assert "Tangerine  director  Sean Baker\n    cannes-report says so" in row.text
+    assert "Tangerine  director  Sean Baker\n    source: cannes-report" in row.text
 
 
 def test_things_are_found_by_misspelled_names(caller: ToolCaller) -> None:

@@ -11,14 +11,14 @@ from jsonschema import Draft202012Validator
 
 import kg
 from kg.errors import UnknownNameError
-from kg.mcp_server.question_search import find_questions
-from kg.mcp_server.tools import GENERAL_TOOLS, Tool, sound_queries, to_tools, to_topics
+from kg.mcp_server.calls import find_questions
+from kg.mcp_server.tools import GENERAL_TOOLS, Tool, list_tools, parse_topics
 from tests.projects import SmallProject
 
 
 @pytest.fixture(scope="module")
 def tools(graph: kg.FilmGraph) -> dict[str, Tool]:
-    return {tool.name: tool for tool in to_tools(graph)}
+    return {tool.name: tool for tool in list_tools(graph)}
 
 
 def test_every_stored_query_is_a_tool_and_the_general_ones_come_first(
@@ -70,7 +70,7 @@ def test_a_list_is_an_array_and_a_number_a_number(project: SmallProject) -> None
         }
         """,
     )
-    (tool,) = [one for one in to_tools(project.open()) if one.name == "both"]
+    (tool,) = [one for one in list_tools(project.open()) if one.name == "both"]
     assert tool.input_schema["properties"]["people"]["type"] == "array"
     assert tool.input_schema["properties"]["people"]["items"]["type"] == "string"
     assert tool.input_schema["properties"]["minutes"] == {"type": "number", "examples": [90]}
@@ -78,13 +78,13 @@ def test_a_list_is_an_array_and_a_number_a_number(project: SmallProject) -> None
 
 
 def test_topics_keep_the_list_short(graph: kg.FilmGraph) -> None:
-    assert [tool.name for tool in to_tools(graph, [])] == list(GENERAL_TOOLS)
-    rights = {tool.name for tool in to_tools(graph, ["rights", "films-directed-by"])} - set(GENERAL_TOOLS)
+    assert [tool.name for tool in list_tools(graph, [])] == list(GENERAL_TOOLS)
+    rights = {tool.name for tool in list_tools(graph, ["rights", "films-directed-by"])} - set(GENERAL_TOOLS)
     assert rights == {name for name in graph.queries if "rights" in graph.queries[name].tags} | {"films-directed-by"}
-    assert to_topics(graph.queries, "rights, films-directed-by") == ["rights", "films-directed-by"]
-    assert to_topics(graph.queries, "none") == []
+    assert parse_topics(graph.queries, "rights, films-directed-by") == ["rights", "films-directed-by"]
+    assert parse_topics(graph.queries, "none") == []
     with pytest.raises(UnknownNameError, match="awards"):
-        to_topics(graph.queries, "award")
+        parse_topics(graph.queries, "award")
 
 
 def test_the_whole_list_stays_concise(tools: dict[str, Tool]) -> None:
@@ -96,7 +96,7 @@ def test_a_query_with_a_fault_is_no_tool_and_takes_no_other_away(anora: SmallPro
     graph = anora.open()
     anora.write("queries/films.rq", "#+ summary: All films\nSELECT ?film { ?film a film:Film }")
     anora.write("queries/broken.rq", "#+ sumary: Broken\nSELECT ?film { ?film a film:Film }")
-    assert [query.name for query in sound_queries(graph.queries)] == ["films"]
+    assert [query.name for query in graph.queries.valid()] == ["films"]
 
 
 QUESTIONS = [
@@ -114,7 +114,7 @@ QUESTIONS = [
 def test_a_question_is_found_by_words_that_its_sentence_does_not_have(
     graph: kg.FilmGraph, words: str, name: str
 ) -> None:
-    found = [one.query.name for one in find_questions(list(sound_queries(graph.queries)), words)]
+    found = [one.query.name for one in find_questions(list(graph.queries.valid()), words)]
     assert name in found[:4], found
 
 

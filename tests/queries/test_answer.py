@@ -14,7 +14,7 @@ import rdflib
 from pyoxigraph import Literal
 
 from kg.errors import InputError, UnknownNameError
-from kg.explain.empty_answers import explain_empty
+from kg.explain.empty_answers import EmptyReason, explain_empty
 from kg.filmgraph import FilmGraph
 from kg.queries.triple_patterns import supporting_triples
 from kg.terms import entity_iri
@@ -168,27 +168,36 @@ def test_a_format_that_an_answer_does_not_have_is_refused(graph: FilmGraph, quer
 
 
 EMPTY = [
-    ("SELECT ?x { ?x a film:Flim }", "film:Film", False),
-    ("SELECT ?x { ?x film:directr ?y }", "film:director", False),
-    ("SELECT ?x { film:anorra film:director ?x }", "film:anora", False),
-    ('SELECT ?x { ?x rdfs:label "Anora"@en }', '"Anora"', False),
-    ('SELECT ?x { ?x film:minutes "139" }', "139", False),
-    ("SELECT ?x { ?x film:director film:sean-baker ; film:sequelOf ?y }", "true no", True),
-    ("SELECT ?x { film:anora film:writer ?x }", "true no", True),
-    ("SELECT ?x { ?x a film:Film FILTER NOT EXISTS { ?x a film:Film } }", "true no", True),
-    ("SELECT ?x { ?x film:minutes ?m FILTER(?m > 500) }", "true no", True),
-    ("SELECT ?x { ?x film:sequelOf+ film:anora }", "film:anora", True),
-    ("SELECT ?x { GRAPH graph:contested { ?x film:year ?y } }", "", True),
-    ("SELECT ?x FROM graph:provenance { ?x a film:Film }", "FROM", False),
+    ("SELECT ?x { ?x a film:Flim }", EmptyReason.UNKNOWN_TERMS, "Did you mean film:Film", False),
+    ("SELECT ?x { ?x film:directr ?y }", EmptyReason.UNKNOWN_TERMS, "Did you mean film:director", False),
+    ("SELECT ?x { film:anorra film:director ?x }", EmptyReason.UNKNOWN_TERMS, "Did you mean film:anora", False),
+    ('SELECT ?x { ?x rdfs:label "Anora"@en }', EmptyReason.UNMATCHED_PATTERNS, 'There is "Anora" instead', False),
+    ('SELECT ?x { ?x film:minutes "139" }', EmptyReason.UNMATCHED_PATTERNS, 'There is "139"^^', False),
+    ('SELECT ?x { ?x film:director "Sean Baker" }', EmptyReason.UNMATCHED_PATTERNS, "film:sean-baker?", False),
+    (
+        "SELECT ?x { ?x film:director film:sean-baker ; film:sequelOf ?y }",
+        EmptyReason.EXCLUDING_PATTERNS,
+        "Without `?x film:sequelOf ?y` there would be rows.",
+        True,
+    ),
+    ("SELECT ?x { film:anora film:writer ?x }", EmptyReason.UNMATCHED_PATTERNS, "no matching facts", True),
+    ("SELECT ?x { ?x a film:Film FILTER NOT EXISTS { ?x a film:Film } }", EmptyReason.FILTERED, "leave no row", True),
+    ("SELECT ?x { ?x film:minutes ?m FILTER(?m > 500) }", EmptyReason.FILTERED, "leave no row", True),
+    ("SELECT ?x { ?x film:sequelOf+ film:anora }", EmptyReason.UNMATCHED_PATTERNS, "film:anora", True),
+    ("SELECT ?x { GRAPH graph:contested { ?x film:year ?y } }", EmptyReason.UNMATCHED_PATTERNS, "", True),
+    ("SELECT ?x FROM graph:provenance { ?x a film:Film }", EmptyReason.NAMED_GRAPHS_ONLY, "FROM", False),
 ]
 
 
-@pytest.mark.parametrize(("query", "words", "is_true_no"), EMPTY)
-def test_an_empty_answer_explains_itself(graph: FilmGraph, query: str, words: str, is_true_no: bool) -> None:
+@pytest.mark.parametrize(("query", "reason", "words", "is_confirmed"), EMPTY)
+def test_an_empty_answer_explains_itself(
+    graph: FilmGraph, query: str, reason: EmptyReason, words: str, is_confirmed: bool
+) -> None:
     assert not graph.sparql(query)
-    why = explain_empty(graph.store, query)
-    assert words in str(why)
-    assert why.is_true_no is is_true_no
+    empty = explain_empty(graph.store, query)
+    assert empty.reason is reason
+    assert words in "\n".join(empty.sentences())
+    assert empty.is_confirmed is is_confirmed
 
 
 @pytest.mark.parametrize(
@@ -204,7 +213,7 @@ def test_an_empty_answer_explains_itself(graph: FilmGraph, query: str, words: st
 )
 def test_whatever_the_query_an_empty_answer_never_fails_to_explain_itself(graph: FilmGraph, query: str) -> None:
     assert not graph.sparql(query)
-    assert str(explain_empty(graph.store, query))
+    assert all(explain_empty(graph.store, query).sentences())
 
 
 RESTING = [

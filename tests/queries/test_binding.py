@@ -13,6 +13,7 @@ from pyoxigraph import BlankNode, Literal, NamedNode, QuerySolutions, Store
 
 from kg.errors import AmbiguousNameError, FaultsError, ParameterError, UnknownNameError
 from kg.filmgraph import FilmGraph
+from kg.queries.sparql import find_values_blocks, guard
 from kg.queries.stored_query import Parameter, ParameterType, StoredQuery, read_query
 from kg.terms import entity_iri
 from tests.projects import SmallProject
@@ -201,12 +202,12 @@ def test_a_stored_query_runs_in_any_tool_as_it_stands(graph: FilmGraph) -> None:
     assert [row.film.curie for row in graph.sparql(query.text)] == BAKERS
 
 
-ECHO = StoredQuery(
-    "echo",
-    'SELECT ?words { VALUES ?words { "hello" } }',
-    "SELECT",
-    params=(Parameter("words", ParameterType.TEXT, '"hello"'),),
-)
+def to_query(text: str, *params: Parameter) -> StoredQuery:
+    """A stored query without a file."""
+    return StoredQuery("a-query", text, "SELECT", tuple(find_values_blocks(text, guard(text))), params=params)
+
+
+ECHO = to_query('SELECT ?words { VALUES ?words { "hello" } }', Parameter("words", ParameterType.TEXT, '"hello"'))
 EMPTY = Store()
 
 
@@ -254,19 +255,14 @@ def test_any_list_of_texts_comes_back_as_itself(words: list[str]) -> None:
 
 def test_a_value_in_a_comment_or_a_string_of_the_query_is_left_alone() -> None:
     text = 'SELECT ?x { # VALUES ?x { 1 }\n VALUES ?x { 1 } BIND("VALUES ?x { 1 }" AS ?y) values $x { 1 } }'
-    query = StoredQuery("q", text, "SELECT", params=(Parameter("x", ParameterType.NUMBER, "1"),))
+    query = to_query(text, Parameter("x", ParameterType.NUMBER, "1"))
     assert query.bind({"x": (NamedNode("urn:2"),)}) == (
         'SELECT ?x { # VALUES ?x { 1 }\n VALUES ?x { <urn:2> } BIND("VALUES ?x { 1 }" AS ?y) values $x { <urn:2> } }'
     )
 
 
 def test_a_parameter_of_a_longer_name_is_left_alone() -> None:
-    query = StoredQuery(
-        "q",
-        "SELECT * { VALUES ?xy { 1 } VALUES ?x { 1 } }",
-        "SELECT",
-        params=(Parameter("x", ParameterType.NUMBER, "1"),),
-    )
+    query = to_query("SELECT * { VALUES ?xy { 1 } VALUES ?x { 1 } }", Parameter("x", ParameterType.NUMBER, "1"))
     assert query.bind({"x": (NamedNode("urn:2"),)}) == "SELECT * { VALUES ?xy { 1 } VALUES ?x { <urn:2> } }"
 
 

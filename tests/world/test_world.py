@@ -10,10 +10,9 @@ import pytest
 
 from kg.cli import main
 from kg.filmgraph import FilmGraph, open_graph
-from kg.lookup.conflicts import find_conflicts
-from kg.lookup.source_agreement import measure_agreement
+from kg.lookup.conflicts import find_conflicts, measure_agreement
+from kg.lookup.entity_names import Entity
 from kg.project import find_project
-from kg.queries.answer import Entity
 from kg.terms import to_curie
 
 HERE = Path(__file__).parent

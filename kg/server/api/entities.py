@@ -23,7 +23,6 @@ from starlette.routing import BaseRoute, Route
 
 from kg import vocabulary as vocab
 from kg.errors import UnknownNameError
-from kg.explain.answer_evidence import explanation_as_dict
 from kg.exports.jsonld import to_context, to_jsonld
 from kg.exports.schema_org import to_schema_org
 from kg.filmgraph import FilmGraph
@@ -189,10 +188,10 @@ def explain(graph: FilmGraph, iri: str, property: str, value: str) -> list[dict[
         _entity_named_like(graph, iri)
     texts = graph.texts()
     if value:
-        return [explanation_as_dict(graph.why(f"<{iri}>", property, value), texts)]
+        return [graph.why(f"<{iri}>", property, value).as_dict(texts)]
     predicate = to_iri(property) if property else None
     quads = find_quads(graph.store, entity, predicate, None, KNOWLEDGE, limit=_MAX_EXPLAINED)
-    return [explanation_as_dict(graph.explainer.explain(quad.triple), texts) for quad in quads]
+    return [graph.explainer.explain(quad.triple).as_dict(texts) for quad in quads]
 
 
 def _triples_about(graph: FilmGraph, entity: NamedNode, depth: int = 0) -> Iterator[Triple]:

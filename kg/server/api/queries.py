@@ -19,12 +19,11 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Route
 
 from kg.errors import FaultsError, UnknownNameError
-from kg.explain.answer_evidence import explain_rows
+from kg.explain.why_formats import explain_rows
 from kg.filmgraph import FilmGraph
-from kg.queries.binding import parameter_terms
 from kg.queries.execute import run_query
 from kg.queries.result_writers import CSV, PLAIN_JSON, ROW_MEDIA_TYPES, TRIPLE_MEDIA_TYPES, AnswerBody, AnswerBounds
-from kg.queries.stored_query import StoredQuery
+from kg.queries.stored_query import StoredQuery, parameter_terms
 from kg.server.api.sparql import write_answer
 from kg.server.negotiation import ANSWER_MEDIA_TYPES, EXTENSIONS, acceptable
 from kg.server.problems import problem_response

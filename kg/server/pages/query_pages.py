@@ -19,16 +19,14 @@ from kg.errors import (
     QueryError,
     UnknownNameError,
 )
-from kg.explain.answer_evidence import explain_row
 from kg.explain.empty_answers import explain_empty
 from kg.filmgraph import FilmGraph
 from kg.lookup.schema_card import read_schema_card
 from kg.queries.answer import Answer, Row
-from kg.queries.binding import parameter_terms
 from kg.queries.execute import run_query
 from kg.queries.formats import to_turtle
 from kg.queries.sparql import tokenise
-from kg.queries.stored_query import Parameter, ParameterType, StoredQueries, StoredQuery
+from kg.queries.stored_query import Parameter, ParameterType, StoredQueries, StoredQuery, parameter_terms
 from kg.server.pages.display import (
     COLUMN,
     BarChart,
@@ -117,7 +115,7 @@ def answer_view(
     numeric = frozenset(
         index for index in range(len(answer.columns)) if rows and all(is_number(row.terms[index]) for row in chosen)
     )
-    reasons = explain_empty(display.graph.store, answer.query).reasons if not len(answer) else ()
+    reasons = explain_empty(display.graph.store, answer.query).sentences() if not len(answer) else ()
     return AnswerView(
         "rows", answer.columns, numeric, rows, len(answer), start, answer.complete, any(citations),
         empty_reasons=reasons,
@@ -235,7 +233,7 @@ def _answer_with_sources(graph: FilmGraph, answer: Answer, *, start: int) -> Ans
     """The rows of a page, the first of them with the sources that they rest on."""
     display = display_of(graph)
     rows = answer[start : start + _MAX_EXPLAINED] if answer.kind == "rows" else ()
-    citations = [explanation_sources(display, explain_row(graph.explainer, answer, row)) for row in rows]
+    citations = [explanation_sources(display, graph.explainer.explain_row(answer, row)) for row in rows]
     return answer_view(display, answer, citations=citations, start=start, limit=PER_PAGE)
 
 
@@ -443,9 +441,9 @@ def _without_header(text: str) -> str:
 
 def vocabulary_json(graph: FilmGraph) -> str:
     """Classes, properties and prefixes with their meanings, as JSON, for completion in the editor."""
-    card = read_schema_card(graph.store, graph.names)
+    card = read_schema_card(graph.store)
     terms = [
-        {"name": row.curie, "about": row.sentence, "uses": row.uses, "kind": kind}
+        {"name": row.curie, "about": row.comment, "uses": row.uses, "kind": kind}
         for kind, rows in (("class", card.classes), ("property", card.properties)) for row in rows
     ]  # fmt: skip
     return json.dumps({"prefixes": dict(PREFIXES), "terms": terms}, ensure_ascii=False)
