@@ -70,8 +70,8 @@ def measure(engine: str, films: int, data: Path, chosen: argparse.Namespace) -> 
     done = run_alone(call, limit=chosen.limit)
     if done.trouble:
         return Measurement(engine, films, 0, done.seconds, 0, 0, done.trouble)
-    told = json.loads(done.said)
-    return Measurement(engine, films, told["checking"], done.seconds, told["peak"] / 1000, told["findings"])
+    result = json.loads(done.said)
+    return Measurement(engine, films, result["checking"], done.seconds, result["peak"] / 1000, result["findings"])
 
 
 def best(runs: list[Measurement]) -> Measurement:
@@ -94,8 +94,8 @@ def table(found: list[Measurement]) -> str:
             lines.append(f"| {m.films:,} | {m.engine} | {m.trouble} | | | | | |")
             continue
         ratios = (m.checking / first.checking, m.process / first.process)
-        told = f"{m.checking:.3f} | {ratios[0]:.1f} | {m.process:.2f} | {ratios[1]:.1f}"
-        lines.append(f"| {m.films:,} | {m.engine} | {told} | {m.megabytes:,.0f} | {m.findings:,} |")
+        columns = f"{m.checking:.3f} | {ratios[0]:.1f} | {m.process:.2f} | {ratios[1]:.1f}"
+        lines.append(f"| {m.films:,} | {m.engine} | {columns} | {m.megabytes:,.0f} | {m.findings:,} |")
     return "\n".join(lines)
 
 
@@ -108,10 +108,10 @@ def changed(data: Path, films: int, facts: int) -> str:
     from kg.shapes import IncrementalValidation, check, read_shapes
 
     shapes = read_shapes(BENCH / "shapes.ttl")
-    workshop = TripleTables()
-    load_file(workshop, data)
+    tables = TripleTables()
+    load_file(tables, data)
     start = time.perf_counter()
-    validation = IncrementalValidation(workshop, shapes)
+    validation = IncrementalValidation(tables, shapes)
     complete = time.perf_counter() - start
     with data.open() as lines:
         casts = [line for line in lines if "castMember" in line][: 7 * facts : 7]
@@ -122,10 +122,10 @@ def changed(data: Path, films: int, facts: int) -> str:
     seconds = []
     for added, removed in ((new, old), (old, new), (new, old)):
         start = time.perf_counter()
-        change(workshop, added, removed)
+        change(tables, added, removed)
         report = validation.update(added=added, removed=removed)
         seconds.append(time.perf_counter() - start)
-    again = check(workshop, shapes)
+    again = check(tables, shapes)
     same = sorted(map(str, report.findings)) == sorted(map(str, again.findings))
     part = 100 * min(seconds) / complete
     lines_ = ["", "| films | facts changed | complete validation s | after the change s | part | same findings |"]
@@ -136,15 +136,15 @@ def changed(data: Path, films: int, facts: int) -> str:
     return "\n".join(lines_)
 
 
-def change(workshop: TripleTables, added: list[Triple], removed: list[Triple]) -> None:
+def change(tables: TripleTables, added: list[Triple], removed: list[Triple]) -> None:
     """Add and remove triples; without the search for duplicates of `add`, which reads the complete table."""
     for triples, statement in (
         (added, "INSERT INTO triple SELECT * FROM {rows}"),
         (removed, "DELETE FROM triple t USING {rows} WHERE t.s = r.s AND t.p = r.p AND t.o = r.o"),
     ):
-        ids = workshop.encode(term for triple in triples for term in to_spo(triple))
+        ids = tables.encode(term for triple in triples for term in to_spo(triple))
         rows = [[ids[term] for term in to_spo(triple)] for triple in triples]
-        workshop.sql.execute(statement.format(rows=inline_table("r", "s, p, o", rows)))
+        tables.sql.execute(statement.format(rows=inline_table("r", "s, p, o", rows)))
 
 
 # --- one engine, in its own process
@@ -162,11 +162,11 @@ def run_kg(data: str, shapes: str, memory: str) -> tuple[float, int]:
     from kg.reporting import write_report
     from kg.shapes import check, read_shapes
 
-    workshop = TripleTables(memory=memory or None, scratch=Path(tempfile.gettempdir()) if memory else None)
-    load_file(workshop, Path(data))
+    tables = TripleTables(memory=memory or None, scratch=Path(tempfile.gettempdir()) if memory else None)
+    load_file(tables, Path(data))
     held = read_shapes(shapes)
     start = time.perf_counter()
-    report = check(workshop, held)
+    report = check(tables, held)
     seconds = time.perf_counter() - start
     sys.stdout.write(write_report(report))
     return seconds, len(report)

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 from pyoxigraph import Triple
 
@@ -24,13 +25,14 @@ from kg.shapes.results import LANGUAGES
 from kg.shapes.sql_engine import SqlEngine
 from kg.shapes.tables import LABELS, SUBCLASS, TYPE, ValidationTables
 from kg.sql import inline_table
+from kg.terms import to_spo
 
 _Ids = tuple[int, int, int]
 """A triple by the ids of its terms."""
 
 
 class IncrementalValidation:
-    """A validated graph: `report` has the findings of a complete validation of the graph as it is now."""
+    """The findings of a graph, kept up to date while it changes."""
 
     def __init__(
         self,
@@ -49,9 +51,18 @@ class IncrementalValidation:
         self._others = [shape for shape in shapes.targeted() if shape.node in not_compiled]
         self._plan = to_plan(shapes, [shape for shape in shapes.targeted() if shape.node not in not_compiled])
         self._engine = self._new_engine()
-        own = self._plan.numbers
-        self._findings = self._validate() if known is None else tuple(f for f in known if f.shape in own)
-        self.report = self._report()
+        of_others = {node for shape in self._others for node in shapes.reachable(shape.node)}
+        if known is None or not of_others.isdisjoint(self._plan.numbers):
+            self._findings, self._other_findings = self._validate(), self._validate_others()
+        else:
+            known = tuple(known)
+            self._findings = tuple(finding for finding in known if finding.shape in self._plan.numbers)
+            self._other_findings = tuple(finding for finding in known if finding.shape in of_others)
+
+    @property
+    def report(self) -> Report:
+        """The findings of a complete validation of the graph as it is now."""
+        return Report(self._findings + self._other_findings)
 
     def close(self) -> None:
         """Remove the tables of the validation from the graph."""
@@ -62,19 +73,21 @@ class IncrementalValidation:
         """The report after a change that has been made in the graph.
 
         What was added was not in the graph before, and what was removed was. The complete graph is validated again for
-        a change of subclasses, and for shapes that pyshacl validates.
+        a change of subclasses, and for a change of triples that shapes for pyshacl can read.
         """
         new, old = list(added), list(removed)
-        if any(str(triple.predicate) == SUBCLASS for triple in (*new, *old)):
+        subclasses_changed = any(str(triple.predicate) == SUBCLASS for triple in (*new, *old))
+        if subclasses_changed:
             self._engine.close()
             self._engine = self._new_engine()
             self._findings = self._validate()
         elif new or old:
-            ids = self._graph.encode(str(term) for t in (*new, *old) for term in (t.subject, t.predicate, t.object))
+            ids = self._graph.encode(term for triple in (*new, *old) for term in to_spo(triple))
             self._engine.tables.add_terms(ids)
             self._engine.tables.select_sources()
             self._validate_again([_to_ids(t, ids) for t in new], [_to_ids(t, ids) for t in old])
-        self.report = self._report()
+        if self._others and (subclasses_changed or any(map(self._is_read_by_others, (*new, *old)))):
+            self._other_findings = self._validate_others()
         return self.report
 
     def _new_engine(self) -> SqlEngine:
@@ -83,18 +96,24 @@ class IncrementalValidation:
     def _validate(self, focus: Sequence[int] | None = None) -> tuple[Finding, ...]:
         return self._engine.report(self._languages, focus=focus).findings
 
-    def _report(self) -> Report:
-        report = Report(self._findings)
-        if self._others:
-            report += pyshacl_engine.check(
-                self._graph,
-                self._shapes,
-                self._others,
-                ontology=self._ontology,
-                tables=self._sources,
-                languages=self._languages,
-            )
-        return report
+    def _validate_others(self) -> tuple[Finding, ...]:
+        if not self._others:
+            return ()
+        return pyshacl_engine.check(
+            self._graph,
+            self._shapes,
+            self._others,
+            ontology=self._ontology,
+            tables=self._sources,
+            languages=self._languages,
+        ).findings
+
+    def _is_read_by_others(self, triple: Triple) -> bool:
+        return self._filter is None or self._filter.accepts(triple)
+
+    @cached_property
+    def _filter(self) -> pyshacl_engine.TripleFilter | None:
+        return pyshacl_engine.triple_filter(self._shapes.triples, [shape.node for shape in self._others])
 
     def _validate_again(self, added: Sequence[_Ids], removed: Sequence[_Ids]) -> None:
         before = f" UNION ALL SELECT * FROM {inline_table('r', 's, p, o', removed)}" if removed else ""

@@ -267,6 +267,10 @@ class TripleFilter:
     names: frozenset[str]
     all_types: bool
 
+    def accepts(self, triple: Triple) -> bool:
+        """False only when the shapes cannot read the triple; the subclasses of names are not known here."""
+        return triple.predicate.value == RDF + "type" or str(triple.predicate) in self.predicates
+
 
 def triple_filter(shapes: Sequence[Triple], roots: Iterable[str]) -> TripleFilter | None:
     """The triples that these shapes can read; None when that may be all."""

@@ -96,11 +96,11 @@ def passes(case: Case) -> bool:
     data, shapes = (
         Path(case.value(action, TEST + name)[len("<file://") : -1]) for name in ("dataGraph", "shapesGraph")
     )
-    workshop = TripleTables()
-    workshop.add(case.triples if data == case.file else load(data))
+    tables = TripleTables()
+    tables.add(case.triples if data == case.file else load(data))
     failure = case.value(case.node, MANIFEST + "result") == f"<{TEST}Failure>"
     try:
-        report = check(workshop, to_shapes(case.triples if shapes == case.file else load(shapes)))
+        report = check(tables, to_shapes(case.triples if shapes == case.file else load(shapes)))
     except FaultsError:
         return failure
     return not failure and Counter(map(of_finding, report.findings)) == expected(case)

@@ -50,8 +50,8 @@ def database(name: str) -> duckdb.DuckDBPyConnection:
     return duckdb.connect(config={"threads": 1})
 
 
-def workshop(triples: Iterable[Triple], *, name: str = "first") -> TripleTables:
-    """A workshop with these triples alone; the previous one of the same name cannot be used any more."""
+def tables(triples: Iterable[Triple], *, name: str = "first") -> TripleTables:
+    """Tables with these triples alone; the previous ones of the same name cannot be used any more."""
     database(name).execute("DROP TABLE IF EXISTS term; DROP TABLE IF EXISTS triple; DROP TABLE IF EXISTS inferred")
     made = TripleTables(database(name))
     made.add(triples)
@@ -61,7 +61,7 @@ def workshop(triples: Iterable[Triple], *, name: str = "first") -> TripleTables:
 def assert_same_results_as_pyshacl(drawn: GraphAndShapes) -> None:
     data, described = drawn
     shapes = to_shapes(described)
-    ours = results(check(workshop(data), shapes))
+    ours = results(check(tables(data), shapes))
     try:
         theirs = results(pyshacl_engine.check_triples(data, shapes, list(shapes.targeted())))
     except FaultsError as refused:
@@ -95,7 +95,7 @@ def test_after_a_change_the_findings_are_those_of_a_complete_validation(
 ) -> None:
     data, described = drawn
     shapes = to_shapes(described)
-    made = workshop(data)
+    made = tables(data)
     validation = IncrementalValidation(made, shapes)
     known = dict.fromkeys(data)
     for addition in additions:
@@ -105,7 +105,7 @@ def test_after_a_change_the_findings_are_those_of_a_complete_validation(
         made.add(added)
         remove(made, removed)
         report = validation.update(added=added, removed=removed)
-        complete = check(workshop(known, name="second"), shapes)
+        complete = check(tables(known, name="second"), shapes)
         assert Counter(report.findings) == Counter(complete.findings)
     validation.close()
 

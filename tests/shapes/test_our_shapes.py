@@ -1,4 +1,4 @@
-"""The quality gate: every rule about several facts catches what is wrong and spares what is right."""
+"""The project's own shapes: each rule about several facts finds what is wrong, and nothing else."""
 
 from __future__ import annotations
 
@@ -33,16 +33,16 @@ def shapes() -> Shapes:
 
 
 def figures(world: float, us: float, other: float) -> str:
-    told = [("w", "worldwide", world), ("us", "united-states", us), ("other", "elsewhere", other)]
-    return ANORA + "".join(FIGURE.format(*each) for each in told)
+    rows = [("w", "worldwide", world), ("us", "united-states", us), ("other", "elsewhere", other)]
+    return ANORA + "".join(FIGURE.format(*each) for each in rows)
 
 
-def names(shapes: Shapes, data: str, rule: str) -> list[str]:
-    """The sentences of the findings of one rule."""
-    workshop = TripleTables()
-    workshop.add(quad.triple for quad in parse(PREFIXES + data, format=RdfFormat.TURTLE))
+def messages(shapes: Shapes, data: str, rule: str) -> list[str]:
+    """The messages of the findings of one rule."""
+    tables = TripleTables()
+    tables.add(quad.triple for quad in parse(PREFIXES + data, format=RdfFormat.TURTLE))
     chosen = [f"<https://w3id.org/filmgraph/film/{rule}>"]
-    return [finding.message for finding in check(workshop, shapes, shape=chosen)]
+    return [finding.message for finding in check(tables, shapes, shape=chosen)]
 
 
 RULES = [
@@ -142,17 +142,15 @@ RULES = [
 ]
 
 
-@pytest.mark.parametrize(
-    ("rule", "wrong", "right", "sentence"), RULES, ids=[f"{r[0]}-{n}" for n, r in enumerate(RULES)]
-)
-def test_a_rule_catches_what_is_wrong_and_spares_what_is_right(
-    shapes: Shapes, rule: str, wrong: str, right: str, sentence: str
+@pytest.mark.parametrize(("rule", "wrong", "right", "message"), RULES, ids=[f"{r[0]}-{n}" for n, r in enumerate(RULES)])
+def test_a_rule_finds_what_is_wrong_and_nothing_else(
+    shapes: Shapes, rule: str, wrong: str, right: str, message: str
 ) -> None:
-    assert names(shapes, right, rule) == []
-    assert names(shapes, wrong, rule) == [sentence]
+    assert messages(shapes, right, rule) == []
+    assert messages(shapes, wrong, rule) == [message]
 
 
-def test_every_shape_has_a_sentence_and_says_where_to_read_more(shapes: Shapes) -> None:
+def test_every_shape_has_a_message_and_a_link_to_read_more(shapes: Shapes) -> None:
     inner = {
         child
         for shape in shapes.shapes.values()

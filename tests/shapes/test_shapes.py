@@ -1,4 +1,4 @@
-"""The checker on a few films: what is found, how it is told, and what is refused."""
+"""Validation of a few films: findings, their messages, and shapes that are refused."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from kg.regex import to_regex
 from kg.reporting.text import to_text
 from kg.reports import Finding, Report, Severity
 from kg.shapes import check, read_shapes, single_valued, to_shapes, validate_files
+from kg.shapes.components import COMPONENTS
 from kg.shapes.pyshacl_engine import TripleFilter, triple_filter
 from kg.terms import XSD
 from kg.xsd import compare
@@ -37,14 +38,14 @@ def triples(text: str) -> list[Triple]:
     return [quad.triple for quad in parse(PREFIXES + text, format=RdfFormat.TURTLE)]
 
 
-def workshop(text: str) -> TripleTables:
+def tables(text: str) -> TripleTables:
     made = TripleTables()
     made.add(triples(text))
     return made
 
 
 def found(shapes: str, data: str = BATMAN, **options: object) -> Report:
-    return check(workshop(data), to_shapes(triples(shapes)), **options)  # type: ignore[arg-type]
+    return check(tables(data), to_shapes(triples(shapes)), **options)  # type: ignore[arg-type]
 
 
 def only(report: Report) -> Finding:
@@ -58,7 +59,7 @@ def faults(shapes: str) -> list[str]:
     return [fault.check for fault in refused.value.faults]
 
 
-# --- what is told
+# --- findings
 
 
 def test_a_film_with_two_years_names_both() -> None:
@@ -70,26 +71,26 @@ def test_a_film_with_two_years_names_both() -> None:
     assert finding.message == "Batman should have at most 1 year of release, but has 2: 1989, 1990"
 
 
-def test_a_sequel_is_a_film_because_the_data_say_so() -> None:
+def test_a_subclass_in_the_data_has_the_shapes_of_its_superclass() -> None:
     shape = ":S a sh:NodeShape ; sh:targetClass :Film ; sh:property [ sh:path :director ; sh:minCount 1 ] ."
     assert only(found(shape)).about == "Batman Returns, director"
 
 
-def test_a_sequel_is_a_film_because_the_ontology_says_so() -> None:
+def test_a_subclass_in_the_ontology_has_the_shapes_of_its_superclass() -> None:
     shape = ":S a sh:NodeShape ; sh:targetClass :Film ; sh:nodeKind sh:Literal ."
     ontology = triples(':Prequel rdfs:subClassOf :Film . :Film rdfs:label "film" .')
     assert len(found(shape, ":alien a :Prequel .", ontology=ontology)) == 1
 
 
-def test_what_was_inferred_is_checked_as_well() -> None:
-    made = workshop(":batman :director :burton .")
+def test_inferred_triples_are_validated_too() -> None:
+    made = tables(":batman :director :burton .")
     made.add(triples(":burton a :Director ."), table="inferred")
     shapes = to_shapes(triples(":S a sh:NodeShape ; sh:targetClass :Director ; sh:nodeKind sh:Literal ."))
     assert len(check(made, shapes)) == 1
     assert len(check(made, shapes, tables=("triple",))) == 0
 
 
-def test_the_sentence_of_a_shape_is_filled_in_and_comes_in_the_readers_language() -> None:
+def test_the_message_of_a_shape_is_filled_in_and_is_in_the_readers_language() -> None:
     shape = """:S a sh:NodeShape ; sh:targetClass :Film ; sh:property [ sh:path :year ; sh:maxCount 1 ;
         sh:message "{$this} has more than {$maxCount} year"@en, "{?this} hat zu viele Jahre"@de ;
         sh:severity sh:Warning ] ."""
@@ -103,7 +104,7 @@ def test_a_deactivated_shape_finds_nothing() -> None:
     assert len(found(":S a sh:NodeShape ; sh:targetClass :Film ; sh:nodeKind sh:Literal ; sh:deactivated true .")) == 0
 
 
-def test_one_thing_or_one_shape_alone_can_be_asked_for() -> None:
+def test_one_entity_or_one_shape_can_be_validated_alone() -> None:
     shapes = """:S a sh:NodeShape ; sh:targetClass :Film ; sh:nodeKind sh:Literal .
         :T a sh:NodeShape ; sh:targetSubjectsOf :director ; sh:nodeKind sh:Literal ."""
     assert len(found(shapes)) == 3
@@ -125,33 +126,87 @@ def test_findings_come_in_the_order_of_their_shapes_group_by_group() -> None:
     report = found(shapes, ":batman a :Film ; :year 1989, 1990 .")
     named = [finding.path.rpartition("/")[2].strip("<>") for finding in report]
     assert named == ["year", "writer", "cast", "title"]
-    told = [to_text(report).index(f" {name}") for name in named]
-    assert told == sorted(told)
+    positions = [to_text(report).index(f" {name}") for name in named]
+    assert positions == sorted(positions)
 
 
-def test_nothing_is_left_behind_in_the_workshop() -> None:
-    made = workshop(BATMAN)
+def test_validation_leaves_no_table_behind() -> None:
+    made = tables(BATMAN)
     before = made.sql.execute("SELECT count(*) FROM information_schema.tables").fetchone()
     check(made, to_shapes(triples(":S a sh:NodeShape ; sh:targetClass :Film ; sh:hasValue :nothing .")))
     assert made.sql.execute("SELECT count(*) FROM information_schema.tables").fetchone() == before
 
 
-def test_alternatives_are_told_in_words() -> None:
+def test_alternative_datatypes_are_joined_in_one_phrase() -> None:
     shape = """:S a sh:NodeShape ; sh:targetSubjectsOf :year ;
         sh:property [ sh:path :director ; sh:or ( [ sh:datatype xsd:date ] [ sh:datatype xsd:gYear ] ) ] ."""
     assert only(found(shape)).expected == "a value of type xsd:date or xsd:gYear"
 
 
-def test_an_ill_formed_value_is_told_from_one_of_another_type() -> None:
+def test_an_ill_formed_value_is_distinguished_from_one_of_another_type() -> None:
     shape = ":S sh:targetSubjectsOf :year ; sh:property [ sh:path :year ; sh:datatype xsd:integer ] ."
     assert only(found(shape, ':batman :year "soon"^^xsd:integer .')).found == "soon, which is not a valid xsd:integer"
     assert only(found(shape, ':batman :year "1989"^^xsd:gYear .')).found == "1989 of type xsd:gYear"
 
 
+CORE = """class datatype nodeKind minCount maxCount minExclusive minInclusive maxExclusive maxInclusive
+    minLength maxLength pattern languageIn uniqueLang equals disjoint lessThan lessThanOrEquals
+    not and or xone node property
+    qualifiedMinCount qualifiedMaxCount closed hasValue in"""
+
+
+def test_every_component_of_shacl_core_has_a_row() -> None:
+    assert sorted(COMPONENTS) == sorted(CORE.split())
+
+
+MESSAGES = [
+    ("sh:class :Person", "Batman: director should be an instance of person, but is Tim Burton"),
+    ("sh:nodeKind sh:Literal", "Batman: director should be a literal, but is Tim Burton"),
+    ("sh:datatype xsd:string", "Batman: director should be a value of type xsd:string, but is Tim Burton"),
+    ("sh:minCount 2", "Batman should have at least 2 values of director, but has 1: Tim Burton"),
+    ("sh:maxCount 0", "Batman should have no director, but has 1: Tim Burton"),
+    ("sh:minInclusive 3", "Batman: director should be 3 or more, but is Tim Burton"),
+    ("sh:maxLength 3", "Batman: director should be at most 3 characters long, but is Tim Burton"),
+    ("sh:pattern '^x'", "Batman: director should be a value like ^x, but is Tim Burton"),
+    ("sh:languageIn ( 'en' 'fr' )", "Batman: director should be a text in “en” or “fr”, but is Tim Burton"),
+    ("sh:equals :writer", "Batman: director should be the same as the values of writer, but is Tim Burton"),
+    ("sh:disjoint :director", "Batman: director should be different from every value of director, but is Tim Burton"),
+    ("sh:lessThan :year", "Batman: director should be less than year, but is Tim Burton compared with 1989"),
+    ("sh:in ( :nolan :snyder )", "Batman: director should be one of {0}nolan> or {0}snyder>, but is Tim Burton"),
+    ("sh:hasValue :nolan", "Batman should have {0}nolan> as director, but has Tim Burton"),
+    ("sh:not [ sh:nodeKind sh:IRI ]", "a value that does not conform to a shape without a name, but is Tim Burton"),
+    ("sh:node :Dead", "Batman: director should be a value that conforms to the shape {0}Dead>, but is Tim Burton"),
+    ("sh:or ( [ sh:class :Person ] [ sh:class :Studio ] )", "should be an instance of person or studio, but is"),
+    (
+        "sh:xone ( [ sh:in ( 1 ) ] [ sh:in ( 2 ) ] )",
+        "director should be one of 1 or one of 2, but is Tim Burton",
+    ),
+    (
+        "sh:qualifiedMinCount 1 ; sh:qualifiedValueShape :Dead",
+        "Batman should have at least 1 director conforming to the shape {0}Dead>, but has 1: Tim Burton",
+    ),
+    ("sh:closed true", "should have only the properties that the shape allows, but has label “Tim Burton”"),
+]
+
+
+@pytest.mark.parametrize(("constraint", "message"), MESSAGES, ids=[constraint for constraint, _ in MESSAGES])
+def test_a_shape_without_a_message_gets_one_from_its_constraint(constraint: str, message: str) -> None:
+    shape = f":S sh:targetNode :batman ; sh:property [ sh:path :director ; {constraint} ] . :Dead sh:closed true ."
+    data = """:batman rdfs:label "Batman" ; :year 1989 ; :director :burton . :burton rdfs:label "Tim Burton" ; :age 67 .
+        :Person rdfs:label "person" . :Studio rdfs:label "studio" ."""
+    messages = [finding.message for finding in found(shape, data)]
+    assert message.format("<https://example.org/") in messages[0]
+
+
+def test_a_finding_of_a_pattern_has_the_pattern() -> None:
+    shape = ":S sh:targetSubjectsOf :imdb ; sh:property [ sh:path :imdb ; sh:pattern '^tt[0-9]+$' ] ."
+    assert only(found(shape, ":batman :imdb '96895' .")).pattern == "^tt[0-9]+$"
+
+
 # --- which engine
 
 
-def test_what_the_compiler_does_not_know_goes_to_pyshacl_and_the_report_says_so() -> None:
+def test_a_shape_with_a_query_is_validated_by_pyshacl_and_the_report_says_so() -> None:
     shapes = """:S a sh:NodeShape ; sh:targetClass :Film ; sh:nodeKind sh:Literal .
         :T a sh:NodeShape ; sh:targetNode :batman ; sh:sparql [ sh:select
           "SELECT $this WHERE { $this <https://example.org/director> <https://example.org/burton> }" ] ."""
@@ -167,7 +222,7 @@ def test_a_query_that_pyshacl_refuses_is_a_fault_of_the_shape() -> None:
         found(':T a sh:NodeShape ; sh:targetNode :batman ; sh:sparql [ sh:select "SELECT nothing" ] .')
 
 
-SEEN_BY_QUERIES = [
+READ_BY_QUERIES = [
     ("SELECT $this WHERE { $this <https://example.org/director> ?who }", {"director"}, False),
     ("SELECT $this WHERE { $this a ?class . ?class <https://example.org/kind>+ ?k }", {"kind"}, True),
     ("SELECT $this WHERE { $this a/<https://example.org/kind> ?class }", {"kind"}, True),
@@ -178,7 +233,7 @@ SEEN_BY_QUERIES = [
     ),
     ("SELECT $this WHERE { { SELECT $this WHERE { $this $PATH ?value } } }", set(), False),
 ]
-SEEN_WHOLE = [
+READ_COMPLETELY = [
     "SELECT $this WHERE { $this ?anything ?value }",
     "SELECT $this WHERE { $this !<https://example.org/director> ?value }",
     "SELECT $this WHERE { $this <https://example.org/year> ?y OPTIONAL { ?value ?p $this } }",
@@ -193,33 +248,33 @@ def filter_for(query: str) -> TripleFilter | None:
     return triple_filter(triples(f"{shape} :P {declared} ."), ["<https://example.org/T>"])
 
 
-@pytest.mark.parametrize(("query", "names", "all_types"), SEEN_BY_QUERIES)
-def test_pyshacl_is_given_what_its_shapes_name(query: str, names: set[str], all_types: bool) -> None:
-    seen = filter_for(query)
-    assert seen is not None
-    assert seen.predicates >= {f"<https://example.org/{name}>" for name in names}
-    assert "<https://example.org/sequelOf>" not in seen.predicates
-    assert seen.all_types is all_types
+@pytest.mark.parametrize(("query", "names", "all_types"), READ_BY_QUERIES)
+def test_pyshacl_gets_the_triples_that_its_shapes_can_read(query: str, names: set[str], all_types: bool) -> None:
+    read = filter_for(query)
+    assert read is not None
+    assert read.predicates >= {f"<https://example.org/{name}>" for name in names}
+    assert "<https://example.org/sequelOf>" not in read.predicates
+    assert read.all_types is all_types
 
 
-@pytest.mark.parametrize("query", SEEN_WHOLE)
-def test_pyshacl_is_given_everything_when_a_query_may_look_anywhere(query: str) -> None:
+@pytest.mark.parametrize("query", READ_COMPLETELY)
+def test_pyshacl_gets_all_triples_when_a_query_can_read_any(query: str) -> None:
     assert filter_for(query) is None
 
 
-def test_pyshacl_sees_the_classes_below_those_that_a_shape_names() -> None:
+def test_pyshacl_gets_the_subclasses_of_the_classes_in_a_query() -> None:
     query = "SELECT $this WHERE { $this <https://example.org/sequelOf> ?value . ?value a <https://example.org/Film> }"
     shapes = f':T a sh:NodeShape ; sh:targetClass :Film ; sh:sparql [ sh:select "{query}" ] .'
     assert only(found(shapes)).focus == "<https://example.org/returns>"
 
 
-def test_a_closed_shape_beside_a_query_sees_every_property() -> None:
+def test_a_closed_shape_with_a_query_reads_every_property() -> None:
     shapes = """:T a sh:NodeShape ; sh:targetNode :burton ; sh:closed true ; sh:sparql [ sh:select
         "SELECT $this WHERE { $this <https://example.org/none> ?value }" ] ."""
     assert only(found(shapes)).check == "shacl/closed"
 
 
-# --- what is refused
+# --- faults of shapes
 
 
 @pytest.mark.parametrize(
@@ -249,16 +304,16 @@ def test_a_closed_shape_beside_a_query_sees_every_property() -> None:
         ("recursion", ":A a sh:NodeShape ; sh:not :B . :B a sh:NodeShape ; sh:or ( :A ) ."),
     ],
 )
-def test_an_ill_formed_shape_is_named(kind: str, shape: str) -> None:
+def test_an_ill_formed_shape_is_a_fault(kind: str, shape: str) -> None:
     assert f"shapes/{kind}" in faults(shape)
 
 
-def test_a_misspelled_parameter_is_offered_its_neighbour() -> None:
+def test_a_misspelled_parameter_gets_a_suggestion() -> None:
     with pytest.raises(FaultsError, match=r"has no sh:minCout. Did you mean sh:minCount\?"):
         to_shapes(triples(":S sh:property [ sh:path :year ; sh:minCout 1 ] ."))
 
 
-def test_all_faults_are_told_at_once() -> None:
+def test_all_faults_are_reported_at_once() -> None:
     assert faults(":S a sh:NodeShape ; sh:nodeKind :x ; sh:in :y . :T a sh:PropertyShape .") == [
         "shapes/bad-parameter",
         "shapes/no-list",
@@ -272,10 +327,10 @@ def test_a_fault_has_the_line_of_its_shape(tmp_path: Path) -> None:
     with pytest.raises(FaultsError) as refused:
         read_shapes(file)
     assert str(refused.value.faults[0].place) == f"{file}:8"
-    assert "A shape for <https://example.org/year> in <https://example.org/S>" in refused.value.faults[0].message
+    assert "A shape for <https://example.org/year> in <https://example.org/S>: " in refused.value.faults[0].message
 
 
-def test_a_file_that_is_no_turtle_is_named_with_its_line(tmp_path: Path) -> None:
+def test_a_syntax_error_in_turtle_has_its_line(tmp_path: Path) -> None:
     file = tmp_path / "shapes.ttl"
     file.write_text(PREFIXES + "\n:S a sh:NodeShape\n:T a sh:NodeShape .\n")
     with pytest.raises(FaultsError) as refused:
@@ -287,38 +342,38 @@ def test_a_file_that_is_no_turtle_is_named_with_its_line(tmp_path: Path) -> None
 # --- files
 
 
-def test_anybodys_files_are_held_against_anybodys_shapes(tmp_path: Path) -> None:
+def test_any_files_are_validated_against_any_shapes(tmp_path: Path) -> None:
     shapes, data = tmp_path / "shapes.ttl", tmp_path / "films.ttl"
     shapes.write_text(PREFIXES + ":S sh:targetClass :Film ; sh:property [ sh:path :year ; sh:maxCount 1 ] .")
     data.write_text(PREFIXES + BATMAN)
     assert str(only(validate_files(data, shapes)).place) == f"{data}:8"
 
 
-def test_in_n_triples_every_counted_fact_has_its_line(tmp_path: Path) -> None:
+def test_in_n_triples_every_counted_triple_has_its_line(tmp_path: Path) -> None:
     shapes, data = tmp_path / "shapes.ttl", tmp_path / "films.nt"
     shapes.write_text(PREFIXES + ":S sh:targetClass :Film ; sh:property [ sh:path :year ; sh:maxCount 1 ] .")
     data.write_text("".join(f"{triple} .\n" for triple in triples(BATMAN)))
     assert [place.line for place in only(validate_files(data, shapes)).places] == [3, 4]
 
 
-def test_files_may_share_names_of_blank_nodes_and_mean_different_things(tmp_path: Path) -> None:
+def test_blank_nodes_of_two_files_are_different_though_they_have_one_label(tmp_path: Path) -> None:
     for name, kind in (("a.ttl", "sh:IRI"), ("b.ttl", "sh:Literal")):
         (tmp_path / name).write_text(
             f"{PREFIXES} :{name[0]} sh:targetNode :batman ; sh:node _:x . _:x sh:nodeKind {kind} ."
         )
-    report = check(workshop(BATMAN), read_shapes([tmp_path / "a.ttl", tmp_path / "b.ttl"]))
+    report = check(tables(BATMAN), read_shapes([tmp_path / "a.ttl", tmp_path / "b.ttl"]))
     assert only(report).shape == "<https://example.org/b>"
 
 
-def test_no_data_is_a_mistake_of_the_call(tmp_path: Path) -> None:
+def test_a_call_without_data_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="nothing to validate"):
         validate_files([], to_shapes([]))
 
 
-# --- what single values a graph has
+# --- single-valued properties
 
 
-def test_properties_that_a_thing_has_once_are_known() -> None:
+def test_properties_with_at_most_one_value_are_known_with_their_classes() -> None:
     shapes = """:S sh:targetClass :Film, :Series ; sh:property [ sh:path :year ; sh:maxCount 1 ], [ sh:path :cast ] .
         :T sh:targetSubjectsOf :imdb ; sh:property [ sh:path :imdb ; sh:maxCount 1 ] ."""
     assert single_valued(to_shapes(triples(shapes))) == {

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from kg.shapes.components.value_sets import found_values
+from kg.shapes.components.value_sets import found_values, quantity
 from kg.shapes.model import Component, Constraint, Parameters, ParameterType, Shape
 from kg.shapes.plan import Check
 from kg.shapes.results import TermRenderer
@@ -126,8 +126,7 @@ def _alternatives(count: str) -> Callable[[Constraint, Shape, TermRenderer], str
 
 def _qualified(bound: str) -> Callable[[Constraint, Shape, TermRenderer], str]:
     def expected(constraint: Constraint, shape: Shape, names: TermRenderer) -> str:
-        conforming = f"conforming to {_shapes(constraint, names)}"
-        return f"{bound} {constraint.count} {names.property_of(shape)} {conforming}"
+        return f"{quantity(bound, constraint, shape, names)} conforming to {_shapes(constraint, names)}"
 
     return expected
 

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 
 from kg.shapes.components.values import is_out_of_order, pair_sql
 from kg.shapes.model import TRUE, Component, Constraint, Parameters, ParameterType, Reads, Shape
@@ -193,12 +194,14 @@ def _found_pair(result: ValidationResult, names: TermRenderer) -> str:
 # --- the components
 
 
+def quantity(bound: str, constraint: Constraint, shape: Shape, names: TermRenderer) -> str:
+    """How many values of its property a shape requires: `at least 1 director`, `at most 2 values of year`."""
+    count, name = constraint.count, names.property_of(shape)
+    return f"{bound} {count} {name if count == 1 else f'values of {name}'}"
+
+
 def _at_most(constraint: Constraint, shape: Shape, names: TermRenderer) -> str:
-    return (
-        f"at most {constraint.count} {names.property_of(shape)}"
-        if constraint.count
-        else f"no {names.property_of(shape)}"
-    )
+    return quantity("at most", constraint, shape, names) if constraint.count else f"no {names.property_of(shape)}"
 
 
 def found_values(result: ValidationResult, names: TermRenderer) -> str:
@@ -214,7 +217,7 @@ MIN_COUNT = Component(
     find=_find_wrong_counts,
     lists_values=True,
     verb="have",
-    expected=lambda constraint, shape, names: f"at least {constraint.count} {names.property_of(shape)}",
+    expected=partial(quantity, "at least"),
     found=found_values,
 )
 MAX_COUNT = Component(
