@@ -1,4 +1,4 @@
-"""Text walks in; a file that is whole walks out: who reads meanwhile meets the old one or the new one, never a half."""
+"""Atomic writing of text files: readers see either the old content or the new."""
 
 from __future__ import annotations
 
@@ -13,15 +13,16 @@ from kg.errors import InputError
 def write_file(path: Path | str, pieces: Iterable[str], *, durable: bool = True) -> None:
     """Write a file; raises `InputError` when it cannot be written.
 
-    What can be made again need not be `durable`: waiting for the disk takes seconds for a large file.
+    `durable` waits until the disk has the content, which takes seconds for a large file; a file that can be made again
+    does not need it.
     """
     target = Path(path)
     try:
         if target.exists() and not target.is_file():
-            # A pipe or a device such as /dev/stdout is written to; another file must not take its place.
+            # A pipe or a device such as /dev/stdout is written to; a file must not replace it.
             _write(target, pieces, durable=False)
         else:
-            # What a link leads to is written, and the link stays.
+            # The target of a symbolic link is replaced, and the link stays.
             _replace(target.resolve(), pieces, durable=durable)
     except OSError as error:
         raise InputError(f"{path} cannot be written: {error.strerror}") from error

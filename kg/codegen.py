@@ -1,6 +1,6 @@
-"""The ontology walks in; the files that are generated from it walk out: `kg/vocabulary.py`, `ontology/context.jsonld`.
+"""Files generated from the ontology: `kg/vocabulary.py` and `ontology/context.jsonld`.
 
-`python -m kg.codegen` writes them; a test proves that they are fresh.
+`python -m kg.codegen` writes them; a test checks that they are up to date.
 """
 
 from __future__ import annotations
@@ -29,23 +29,22 @@ from pyoxigraph import NamedNode
 
 
 def generate(project: Project) -> Mapping[Path, str]:
-    """Each generated file of a checkout, by its path in the project, and its text."""
+    """Path in the checkout -> text, of each generated file."""
     schema = to_schema(read_ontology(project.ontology))
     context = json.dumps({"@context": to_context(schema)}, ensure_ascii=False, indent=1) + "\n"
     return {Path("kg/vocabulary.py"): _vocabulary(schema), Path("ontology/context.jsonld"): context}
 
 
 def _vocabulary(schema: Schema) -> str:
-    words = [
-        word for word in (*schema.classes.values(), *schema.properties.values()) if word.iri.value.startswith(FILM)
-    ]
-    return _HEAD + "\n".join(_constant(word) for word in sorted(words, key=lambda word: word.name))
+    terms = (*schema.classes.values(), *schema.properties.values())
+    own = (term for term in terms if term.iri.value.startswith(FILM))
+    return _HEAD + "\n".join(_constant(term) for term in sorted(own, key=lambda term: term.name))
 
 
-def _constant(word: OntologyTerm) -> str:
-    name = f"{word.name}_" if keyword.iskeyword(word.name) else word.name
-    sentence = word.comment.replace("\\", "\\\\").replace('"""', "'''")
-    return f'{name} = NamedNode("{word.iri.value}")\n"""{sentence}"""\n'
+def _constant(term: OntologyTerm) -> str:
+    name = f"{term.name}_" if keyword.iskeyword(term.name) else term.name
+    sentence = term.comment.replace("\\", "\\\\").replace('"""', "'''")
+    return f'{name} = NamedNode("{term.iri.value}")\n"""{sentence}"""\n'
 
 
 def main() -> None:

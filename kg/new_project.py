@@ -1,9 +1,10 @@
-"""A project walks in; a new one with its ontology and its questions, and a first film, walks out."""
+"""New projects, with the ontology and queries of another, and a first film."""
 
 from __future__ import annotations
 
 import shutil
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 
 from kg.atomic_files import write_file
@@ -12,7 +13,7 @@ from kg.project import Project, find_project
 
 FIRST_FILES: Mapping[str, str] = {
     "sources.yaml": """\
-# Who says something: a source for each document, dataset or person that facts come from.
+# The sources of your facts: documents, datasets, people.
 my-notes:
   title: My notes
 """,
@@ -29,25 +30,33 @@ sean-baker:
   label: Sean Baker
 """,
 }
-"""File under `data/` -> what stands in it."""
+"""File under `data/` -> its content."""
 
 
-def create_project(folder: Path | str, *, like: Project | Path | str | None = None) -> Project:
-    """A new project in a folder, with the ontology and the stored queries of another.
+@dataclass(frozen=True, slots=True)
+class NewProject:
+    """A project that was created, and its first files, which are to be edited."""
 
-    Raises `InputError` when something is there already.
+    project: Project
+    files: tuple[Path, ...]
+
+
+def create_project(folder: Path | str, *, like: Project | Path | str | None = None) -> NewProject:
+    """Create a project in a folder, with the ontology and the stored queries of another.
+
+    Raises `InputError` when the folder is not empty or cannot be written.
     """
     model, target = like if isinstance(like, Project) else find_project(like), Path(folder)
+    files = {target / "data" / name: text for name, text in FIRST_FILES.items()}
     try:
         target.mkdir(parents=True, exist_ok=True)
         if any(target.iterdir()):
             raise InputError(f"{folder} is not empty. Name a new folder.")
         for name in ("ontology", "queries"):
             shutil.copytree(model.folder / name, target / name)
-        for name, text in FIRST_FILES.items():
-            path = target / "data" / name
+        for path, text in files.items():
             path.parent.mkdir(parents=True, exist_ok=True)
             write_file(path, (text,))
     except OSError as error:
         raise InputError(f"{folder} cannot be written: {error.strerror}") from error
-    return find_project(target)
+    return NewProject(find_project(target), tuple(files))

@@ -1,7 +1,7 @@
-"""A folder with `ontology/`, `data/` and `queries/` walks in; where each thing stands in it walks out.
+"""A project: a folder with `ontology/`, `data/` and `queries/`, and the paths of its files and builds.
 
-A built graph lies under `.kg/` of the project: `CURRENT` names the build that is published, `builds/` holds it. A
-project that came with the installed package is built in the user's own cache folder, since a package is not written to.
+Builds are in `.kg/` of the project: `CURRENT` names the published one, `builds/` has it. The project of the installed
+package is built in the user's cache folder, since nothing is written into a package.
 """
 
 from __future__ import annotations
@@ -15,20 +15,20 @@ from pathlib import Path
 from kg.errors import ProjectError
 
 _FOLDERS = ("ontology", "data", "queries")
-_INSIDE = Path(__file__).parent / "packaged"
+_PACKAGED = Path(__file__).parent / "packaged"
 HOME_VARIABLE = "KG_HOME"
-"""The environment variable that names the folder in which built graphs of installed projects are kept."""
+"""The environment variable that names the folder for builds of the package's project."""
 
 
 @dataclass(frozen=True)
 class Project:
-    """The files that a graph is a function of, and the folder in which it is built."""
+    """The paths of the files that a graph is built from, and of its builds."""
 
     folder: Path
 
     @cached_property
     def ontology(self) -> tuple[Path, ...]:
-        """The Turtle files of the ontology, its crosswalk among them; not the shapes."""
+        """The Turtle files of the ontology, with its crosswalk, without the shapes."""
         files = (self.folder / "ontology").glob("*.ttl")
         return tuple(sorted(path for path in files if not path.name.startswith("shapes")))
 
@@ -49,14 +49,14 @@ class Project:
 
     @property
     def configuration(self) -> Path:
-        """The file that says what the project may ask of others; it need not be there."""
+        """The optional file that lists the remote endpoints that queries may use."""
         return self.folder / "filmgraph.toml"
 
     @cached_property
     def build_folder(self) -> Path:
-        """The folder that holds the built graph."""
-        if self.folder == _INSIDE:
-            return _home() / "packaged"
+        """The folder of the builds."""
+        if self.folder == _PACKAGED:
+            return _cache_folder() / "packaged"
         return self.folder / ".kg"
 
     @property
@@ -68,26 +68,27 @@ class Project:
             raise ProjectError(f"{self.folder} has no graph yet. Run `kg build`.") from None
         folder = self.build_folder / "builds" / Path(name).name
         if not folder.is_dir():
-            raise ProjectError(f"The graph of {self.folder} is gone. Run `kg build`.")
+            raise ProjectError(f"The build {name} of {self.folder} was removed. Run `kg build`.")
         return folder
 
 
 def find_project(folder: Path | str | None = None) -> Project:
-    """The project in `folder`; or, when none is named, the one around the working folder, or the one in the package.
+    """The project in `folder`; without one, the project around the working folder, else that of the package.
 
-    Raises `ProjectError` when a named folder is none, saying which part it lacks.
+    Raises `ProjectError` when the folder is not a project, naming the missing parts, or when there is none.
     """
     if folder is not None:
         named = Path(folder).resolve()
-        lacking = [name for name in _FOLDERS if not (named / name).is_dir()]
-        if lacking:
-            raise ProjectError(f"{folder} is not a project: it lacks {', '.join(name + '/' for name in lacking)}.")
+        missing = [name for name in _FOLDERS if not (named / name).is_dir()]
+        if missing:
+            names = ", ".join(f"{name}/" for name in missing)
+            raise ProjectError(f"{folder} is not a project: it has no {names}.")
         return Project(named)
-    here = Path.cwd()
-    for around in (here, *here.parents):
-        if all((around / name).is_dir() for name in _FOLDERS):
-            return Project(around)
-    packaged = _packaged()
+    working_folder = Path.cwd()
+    for parent in (working_folder, *working_folder.parents):
+        if all((parent / name).is_dir() for name in _FOLDERS):
+            return Project(parent)
+    packaged = _packaged_project()
     if packaged.is_dir():
         return Project(packaged)
     raise ProjectError(
@@ -95,13 +96,13 @@ def find_project(folder: Path | str | None = None) -> Project:
     )
 
 
-def _packaged() -> Path:
-    """The project that the package brings; in a checkout, the checkout itself."""
-    around = Path(__file__).parent.parent
-    return around if all((around / name).is_dir() for name in _FOLDERS) else _INSIDE
+def _packaged_project() -> Path:
+    """The folder of the package's project; in a checkout, the checkout itself."""
+    checkout = Path(__file__).parent.parent
+    return checkout if all((checkout / name).is_dir() for name in _FOLDERS) else _PACKAGED
 
 
-def _home() -> Path:
+def _cache_folder() -> Path:
     if home := os.environ.get(HOME_VARIABLE):
         return Path(home)
     if sys.platform == "win32":

@@ -16,6 +16,16 @@ class Severity(StrEnum):
     INFO = "info"
 
 
+def is_at_least(severity: Severity, least: Severity) -> bool:
+    """True when a severity is as bad as another, or worse.
+
+    >>> is_at_least(Severity.WARNING, Severity.VIOLATION), is_at_least(Severity.WARNING, Severity.INFO)
+    (False, True)
+    """
+    order = list(Severity)
+    return order.index(severity) <= order.index(least)
+
+
 @dataclass(frozen=True, slots=True, order=True)
 class Place:
     """A position in a file: the path as the user knows it, line and column counted from 1 (0: the complete file)."""

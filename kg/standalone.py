@@ -1,4 +1,4 @@
-"""Anybody's RDF walks in; what follows from it, or what breaks its shapes, walks out. No project is needed."""
+"""Inference and validation of any RDF files, without a project."""
 
 from __future__ import annotations
 
@@ -17,21 +17,21 @@ Files = Path | str | Iterable[Path | str]
 
 
 def infer(data: Files, *, ontology: Files = (), engine: str = "sql") -> tuple[Triple, ...]:
-    """What follows by OWL 2 RL from RDF files and an ontology; triples in the order of their text.
+    """The triples that follow by OWL 2 RL from RDF files and an ontology, in the order of their text.
 
-    An ontology that stands in the data counts as well. Raises `FaultsError` for files that do not parse. For large
+    Axioms in the data count as well. Raises `FaultsError` for files that do not parse. For large
     data, and for contradictions, see `kg.reasoning.infer.infer_files`, which writes to a file.
     """
-    workshop = TripleTables()
+    tables = TripleTables()
     for path in _paths(data):
-        load_file(workshop, path)
+        load_file(tables, path)
     axioms = [triple for path in _paths(ontology) for triple in read_triples(path)]
-    infer_in(workshop, axioms, engine=engine, same_as="auto")
-    return tuple(workshop.triples(table="inferred"))
+    infer_in(tables, axioms, engine=engine, same_as="auto")
+    return tuple(tables.triples(table="inferred"))
 
 
 def validate(data: Files, *, shapes: Files, ontology: Files = ()) -> Report:
-    """What breaks the SHACL shapes in RDF files; raises `FaultsError` for files that do not parse."""
+    """The report of validating RDF files against SHACL shapes; raises `FaultsError` for files that do not parse."""
     return validate_files(_paths(data), _paths(shapes), ontology=_paths(ontology))
 
 

@@ -25,10 +25,10 @@ _BOOL = "tag:yaml.org,2002:bool"
 
 
 class YamlError(ValueError):
-    """A file that is not YAML, or not the YAML that is allowed here; `line` and `column` count from 1."""
+    """A file that is not YAML, or not the YAML that is allowed here."""
 
-    def __init__(self, message: str, *, line: int = 0, column: int = 0, remedy: str = "") -> None:
-        self.message, self.line, self.column, self.remedy = message, line, column, remedy
+    def __init__(self, message: str, *, place: Place, remedy: str = "") -> None:
+        self.message, self.place, self.remedy = message, place, remedy
         super().__init__(message)
 
 
@@ -49,14 +49,14 @@ class YamlNode:
 
     @property
     def kind(self) -> str:
-        """The kind of node, in a reader's words."""
+        """The kind of node, for messages."""
         return "a mapping" if self.entries is not None else "a list" if self.elements is not None else "a value"
 
 
 def read_documents(text: str, *, file: str) -> Iterator[YamlNode]:
     """Yield the root of each YAML document of a text; raises `YamlError` at the first fault."""
     tree = _Tree(file)
-    for event in _events(text):
+    for event in _events(text, file):
         tree.add(event)
         if isinstance(event, yaml.DocumentEndEvent) and tree.root is not None:
             yield tree.root
@@ -64,7 +64,7 @@ def read_documents(text: str, *, file: str) -> Iterator[YamlNode]:
 
 
 class _Tree:
-    """Nodes put together from the parser's events, in their order."""
+    """Builds nodes from the parser's events."""
 
     def __init__(self, file: str) -> None:
         self.root: YamlNode | None = None
@@ -73,12 +73,12 @@ class _Tree:
         self._keys: list[YamlNode | None] = []
 
     def add(self, event: yaml.Event) -> None:
-        """Take the next event."""
+        """Process the next event."""
         if isinstance(event, yaml.ScalarEvent):
-            self._attach(YamlNode(self._place(event), text=event.value, is_quoted=bool(event.style)))
+            self._attach(YamlNode(_place(event, self._file), text=event.value, is_quoted=bool(event.style)))
         elif isinstance(event, yaml.CollectionStartEvent):
             is_mapping = isinstance(event, yaml.MappingStartEvent)
-            place = self._place(event)
+            place = _place(event, self._file)
             node = YamlNode(place, entries=[]) if is_mapping else YamlNode(place, elements=[])
             self._attach(node)
             self._open.append(node)
@@ -100,56 +100,54 @@ class _Tree:
                 entries.append((key, node))
             self._keys[-1] = None
 
-    def _place(self, event: yaml.Event) -> Place:
-        mark = event.start_mark
-        return Place(self._file, mark.line + 1, mark.column + 1) if mark is not None else Place(self._file)
+
+def _place(event: yaml.Event, file: str) -> Place:
+    mark = event.start_mark
+    return Place(file, mark.line + 1, mark.column + 1) if mark is not None else Place(file)
 
 
-def _events(text: str) -> Iterator[yaml.Event]:
+def _events(text: str, file: str) -> Iterator[yaml.Event]:
     """The parser's events; raises `YamlError` for a syntax error and for what is not allowed here."""
     try:
-        yield from _within_bounds(yaml.parse(text, Loader=_SafeLoader))
+        yield from _within_bounds(yaml.parse(text, Loader=_SafeLoader), file)
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         if mark is not None and "nesting depth" in (error.problem or ""):
-            _refuse_depth(text[: mark.index])
+            _refuse_depth(text[: mark.index], file)
         message = "not YAML: " + " ".join(part for part in (error.context, error.problem) if part)
         if mark is None:
-            raise YamlError(message) from error
+            raise YamlError(message, place=Place(file)) from error
         lines = text.split("\n")
         has_tab = mark.line < len(lines) and "\t" in lines[mark.line]
         remedy = "Indent with spaces, not tabs." if has_tab else ""
-        raise YamlError(message, line=mark.line + 1, column=mark.column + 1, remedy=remedy) from error
+        raise YamlError(message, place=Place(file, mark.line + 1, mark.column + 1), remedy=remedy) from error
     except yaml.reader.ReaderError as error:
         before = text[: error.position]
-        line, column = before.count("\n") + 1, error.position - (before.rfind("\n") + 1) + 1
-        message = f"control character {text[error.position]!r} is not allowed"
-        raise YamlError(message, line=line, column=column) from error
+        place = Place(file, before.count("\n") + 1, error.position - (before.rfind("\n") + 1) + 1)
+        raise YamlError(f"control character {text[error.position]!r} is not allowed", place=place) from error
     except yaml.YAMLError as error:
-        raise YamlError(f"not YAML: {error}") from error
+        raise YamlError(f"not YAML: {error}", place=Place(file)) from error
 
 
-def _within_bounds(events: Iterator[yaml.Event]) -> Iterator[yaml.Event]:
+def _within_bounds(events: Iterator[yaml.Event], file: str) -> Iterator[yaml.Event]:
     depth = 0
     for event in events:
         depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
-        mark = event.start_mark
-        line, column = (mark.line + 1, mark.column + 1) if mark is not None else (0, 0)
         if isinstance(event, yaml.NodeEvent) and (event.anchor is not None or getattr(event, "tag", None) is not None):
             message = "anchors, aliases and tags are not allowed"
-            raise YamlError(message, line=line, column=column, remedy="Write the value out.")
+            raise YamlError(message, place=_place(event, file), remedy="Write the value out.")
         if depth > DEPTH:
-            raise YamlError(f"nested deeper than {DEPTH} levels", line=line, column=column)
+            raise YamlError(f"nested deeper than {DEPTH} levels", place=_place(event, file))
         yield event
 
 
-def _refuse_depth(text: str) -> None:
+def _refuse_depth(text: str, file: str) -> None:
     """Raise our own error for a text in which libyaml reached its limit, at the place where ours is reached.
 
     libyaml looks ahead for the end of a key, so its limit can answer before it has given a single event; the parser in
     Python has none.
     """
-    for _ in _within_bounds(yaml.parse(text, Loader=yaml.SafeLoader)):
+    for _ in _within_bounds(yaml.parse(text, Loader=yaml.SafeLoader), file):
         pass
 
 
@@ -174,12 +172,11 @@ def to_mapping(content: bytes, *, file: str) -> Mapping[Any, Any]:
     """The mapping that a YAML text holds; raises `InputError` when it holds something else."""
     try:
         text = content.decode("utf-8-sig")
-        for _ in _events(text):
+        for _ in _events(text, file):
             pass
         value = yaml.load(text, Loader=_Loader)  # noqa: S506  (a safe loader, in C where libyaml is there)
     except YamlError as error:
-        place = Place(file, error.line, error.column)
-        raise InputError(" ".join(filter(None, (f"{place}: {error.message}.", error.remedy)))) from error
+        raise InputError(" ".join(filter(None, (f"{error.place}: {error.message}.", error.remedy)))) from error
     except (yaml.YAMLError, UnicodeDecodeError, ValueError) as error:
         raise InputError(f"{file} is not YAML: {error}") from error
     if not isinstance(value, dict):

@@ -1,4 +1,4 @@
-"""A small project to test with: its own little ontology, and helpers that write its files and read what comes out."""
+"""A small project for tests: a small ontology, and helpers that write its files and read the results."""
 
 from __future__ import annotations
 
@@ -108,7 +108,7 @@ sean-baker:
 
 @dataclass
 class SmallProject:
-    """A project in a folder of its own; `write` puts files into it."""
+    """A project in a folder of its own."""
 
     folder: Path
     texts: Path = field(init=False)
@@ -122,14 +122,14 @@ class SmallProject:
         self.write("data/sources.yaml", SOURCES)
 
     def write(self, path: str, content: str | bytes) -> Path:
-        """Write one file, byte for byte; an indented text is taken to the left."""
+        """Write one file, byte for byte; the common indentation of a text is removed."""
         file = self.folder / path
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_bytes(content if isinstance(content, bytes) else dedent(content).encode())
         return file
 
     def write_text_of(self, source: str, text: str) -> None:
-        """Put the text of a source at hand, and the source into sources.yaml."""
+        """Write the text of a source, and add the source to sources.yaml."""
         self.texts.mkdir(exist_ok=True)
         (self.texts / f"{source}.txt").write_bytes(text.encode())
         digest = hashlib.sha256(text.encode()).hexdigest()
@@ -148,13 +148,13 @@ class SmallProject:
         return read_facts(self.folder / "data", self.schema)
 
     def facts(self) -> list[Fact]:
-        """The facts of a project without faults."""
+        """The facts of a project without findings."""
         read = self.read()
         assert read.findings == ()
         return list(read.facts)
 
-    def faults(self) -> list[str]:
-        """What is wrong with the files, one `file:line:column check` each, in the order of the files."""
+    def finding_places(self) -> list[str]:
+        """The findings about the files, one `file:line:column check` each, in the order of the files."""
         return [place_and_check(finding) for finding in Report(self.read().findings)]
 
     def draft(self) -> Draft:
@@ -184,6 +184,6 @@ def place_and_check(finding: Finding) -> str:
     return f"{finding.place} {finding.check.removeprefix('facts/')}"
 
 
-def said(fact: Fact) -> str:
+def statement(fact: Fact) -> str:
     """`film:anora film:year 2024`."""
     return " ".join(to_short(term) for term in (fact.subject, fact.property, fact.value))

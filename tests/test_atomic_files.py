@@ -1,4 +1,4 @@
-"""Files are written whole or not at all, and what else has a name in the file system keeps its place."""
+"""Files are written completely or not at all; links, pipes and devices are kept."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from kg.atomic_files import write_file
 from kg.errors import InputError
 
 
-def test_a_film_that_cannot_be_told_to_its_end_leaves_the_old_file(tmp_path: Path) -> None:
+def test_an_error_while_writing_leaves_the_old_file(tmp_path: Path) -> None:
     def pieces() -> Iterator[str]:
         yield "Anora, "
         raise RuntimeError
@@ -26,7 +26,7 @@ def test_a_film_that_cannot_be_told_to_its_end_leaves_the_old_file(tmp_path: Pat
     assert list(tmp_path.iterdir()) == [path]
 
 
-def test_a_link_stays_a_link_and_what_it_leads_to_is_written(tmp_path: Path) -> None:
+def test_a_symbolic_link_stays_and_its_target_is_written(tmp_path: Path) -> None:
     film, link = tmp_path / "anora.yaml", tmp_path / "best-picture.yaml"
     film.write_text("old")
     link.symlink_to(film)
@@ -35,20 +35,20 @@ def test_a_link_stays_a_link_and_what_it_leads_to_is_written(tmp_path: Path) -> 
     assert film.read_text() == "new"
 
 
-def test_a_pipe_is_written_to_and_not_put_aside(tmp_path: Path) -> None:
+def test_a_pipe_is_written_to_and_not_replaced(tmp_path: Path) -> None:
     pipe = tmp_path / "pipe"
     os.mkfifo(pipe)
-    said: list[str] = []
-    reader = threading.Thread(target=lambda: said.append(pipe.read_text()))
+    received: list[str] = []
+    reader = threading.Thread(target=lambda: received.append(pipe.read_text()))
     reader.start()
     write_file(pipe, ("Anora",))
     reader.join(timeout=30)
-    assert said == ["Anora"]
+    assert received == ["Anora"]
     assert pipe.is_fifo()
 
 
 @pytest.mark.parametrize("name", ["no-such-folder/films.ttl", "films/below-a-file.ttl", "folder"])
-def test_where_nothing_can_be_written_it_is_told(tmp_path: Path, name: str) -> None:
+def test_a_file_that_cannot_be_written_is_reported(tmp_path: Path, name: str) -> None:
     (tmp_path / "films").write_text("a file")
     (tmp_path / "folder").mkdir()
     with pytest.raises(InputError, match=r"cannot be written: \w"):

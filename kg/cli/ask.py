@@ -207,7 +207,7 @@ def _show(call: argparse.Namespace) -> int:
 def _facts(call: argparse.Namespace) -> int:
     import json
 
-    from kg.facts.model import COLUMNS, to_row
+    from kg.facts.model import FACT_COLUMNS, to_row
 
     graph = open_call_graph(call)
     about = graph.entity(call.about) if call.about else None
@@ -223,7 +223,7 @@ def _facts(call: argparse.Namespace) -> int:
     elif call.format == "csv":
         import csv
 
-        writer = csv.DictWriter(sys.stdout, COLUMNS, lineterminator="\n")
+        writer = csv.DictWriter(sys.stdout, FACT_COLUMNS, lineterminator="\n")
         writer.writeheader()
         writer.writerows({name: "" if value is None else value for name, value in row.items()} for row in rows)
     else:

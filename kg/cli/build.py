@@ -26,11 +26,11 @@ def add_commands(commands: Commands) -> None:
 
 
 def _new(call: argparse.Namespace) -> int:
-    from kg.new_project import FIRST_FILES, create_project
+    from kg.new_project import create_project
 
-    create_project(call.folder, like=call.project)
-    for name in FIRST_FILES:
-        write(f"{call.folder}/data/{name}\n")
+    new = create_project(call.folder, like=call.project)
+    for file in new.files:
+        write(f"{file}\n")
     say(f"Next: edit these files, then run: kg build --project {shlex.quote(call.folder)}")
     return 0
 

@@ -93,11 +93,9 @@ def _review(call: argparse.Namespace, project: Project) -> int:
     from kg.decisions.links import LINKS_FILE, read_links
     from kg.linking.link_store import append_judgements, read_unsure
     from kg.linking.project import to_judgement
-    from kg.reports import Finding
     from kg.terms import to_iri
 
-    faults: list[Finding] = []
-    links = read_links(project.data / LINKS_FILE, file=f"data/{LINKS_FILE}", faults=faults)
+    links = read_links(project.data / LINKS_FILE, file=f"data/{LINKS_FILE}").links
     judged = {one.names for one in links.judgements}
     waiting = [
         one for one in read_unsure(project) if frozenset((to_iri(one.left.id), to_iri(one.right.id))) not in judged

@@ -1,1 +1,7 @@
-"""Links between entities, trust in sources, and the resolution of conflicting facts."""
+"""Which facts become knowledge: links between entities, trust in sources, conflicts between facts.
+
+links        data/links.sssom.tsv: judgements that two names mean the same entity, or not
+policy       data/policy.yaml: the order of trust in sources, and which figures and parts are the same
+apply_links  facts under one canonical name per entity
+conflicts    conflicting facts resolved: knowledge, contested facts, decisions
+"""

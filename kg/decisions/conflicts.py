@@ -1,41 +1,47 @@
-"""Facts that cannot all be true walk in; one preferred value, the others contested, and the reason walk out.
+"""Conflict resolution: of facts that cannot all hold, one value is preferred, and the others are contested.
 
 It happens before any reasoning: a reasoner that is given two dates for one film may conclude nonsense about another.
-First the policy's order of sources, then explicit rank, then the later as-of date; when these do not tell, nobody is
-preferred.
+The policy's order of sources decides first, then explicit rank, then the later as-of date. Where these do not decide,
+no value is preferred.
 """
 
 from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Container, Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import NamedTuple
 
 from pyoxigraph import BlankNode, Literal, NamedNode
 
-from kg import vocabulary as vocab
+from kg import vocabulary as film
 from kg.decisions.policy import Policy
 from kg.facts.dates import DateRange, to_date_range
 from kg.facts.model import Fact, Rank
+from kg.parts import part_iri
 from kg.schema import Schema
 from kg.terms import LABEL, TYPE, Term, to_short, to_text
 
 Subject = NamedNode | BlankNode
-AMOUNT, AS_OF = vocab.amount, vocab.asOf
 _RANKS = {Rank.PREFERRED: 0, Rank.NORMAL: 1, Rank.DEPRECATED: 2}
 
 
 class DecisionKind(StrEnum):
-    """Why a fact is not knowledge."""
+    """Why a fact is contested."""
 
     CONFLICT = "conflict"
+    """Another value is preferred."""
     TIE = "tie"
+    """The conflict is unresolved."""
     DEPRECATED = "deprecated"
+    """Its source is known to be wrong."""
     SUPERSEDED = "superseded"
+    """There is a value of a later day."""
     COARSER = "coarser"
+    """There is a more precise date that agrees with it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +55,7 @@ class ContestedFact:
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """Facts that cannot all hold: the value preferred (None on a tie), the facts for it, and those against it."""
+    """A conflict and how it was decided: the preferred value (None on a tie), the facts for it, and the others."""
 
     subject: Subject
     property: NamedNode
@@ -62,7 +68,7 @@ class Decision:
 
 @dataclass(frozen=True, slots=True)
 class Resolution:
-    """What is knowledge, what is contested, and each decision taken."""
+    """The facts that are knowledge, the contested ones, and every decision."""
 
     facts: tuple[Fact, ...]
     contested: tuple[ContestedFact, ...]
@@ -78,221 +84,249 @@ def resolve_conflicts(
 ) -> Resolution:
     """Sort facts into knowledge and contested.
 
-    `single` names the properties that a thing may have once: for things of these classes, or for all where it is None.
+    `single_valued` are the properties that an entity may have once, with the classes of such entities; None: all
+    entities.
     """
     facts = tuple(facts)
-    aside: dict[int, ContestedFact] = {}
+    contested: dict[int, ContestedFact] = {}
     for number, fact in enumerate(facts):
         if fact.rank is Rank.DEPRECATED:
-            aside[number] = ContestedFact(fact, DecisionKind.DEPRECATED, fact.because or "its own source is wrong here")
-    standing = [fact for number, fact in enumerate(facts) if number not in aside] if aside else facts
-    decider = _Decider(standing, single_valued, schema, policy)
-    decisions = tuple(decider.decisions())
-    for number, decision in _lost(facts, decisions):
-        if number not in aside:
-            aside[number] = ContestedFact(facts[number], decision.kind, decision.reason)
-    kept = tuple(fact for number, fact in enumerate(facts) if number not in aside) if aside else facts
-    return Resolution(kept, tuple(aside.values()), decisions)
+            reason = fact.because or "the source is known to be wrong here"
+            contested[number] = ContestedFact(fact, DecisionKind.DEPRECATED, reason)
+    candidates = [fact for number, fact in enumerate(facts) if number not in contested] if contested else facts
+    decisions = tuple(ConflictResolver(candidates, single_valued, schema, policy).decisions())
+    for number, decision in _losing_facts(facts, decisions):
+        if number not in contested:
+            contested[number] = ContestedFact(facts[number], decision.kind, decision.reason)
+    knowledge = tuple(fact for number, fact in enumerate(facts) if number not in contested) if contested else facts
+    return Resolution(knowledge, tuple(contested.values()), decisions)
 
 
-def _lost(facts: tuple[Fact, ...], decisions: Iterable[Decision]) -> Iterator[tuple[int, Decision]]:
-    """The facts that decisions went against, and those about nodes that went with them."""
+def _losing_facts(facts: tuple[Fact, ...], decisions: Iterable[Decision]) -> Iterator[tuple[int, Decision]]:
+    """Yield the numbers of the facts that lost in a decision, and of those about parts that were lost with them."""
     losing = {other: decision for decision in decisions for other in decision.others}
-    lost_nodes = {fact.value: decision for fact, decision in losing.items() if _is_node_of(fact)}
-    # A fact is compared whole only where one about the same thing has lost: nearly all facts are about other things.
+    lost_parts = {fact.value: decision for fact, decision in losing.items() if is_part_link(fact)}
+    # Hashing a fact is slow, so facts are looked up only where one about the same entity has lost: few are.
     subjects = {fact.subject for fact in losing}
-    within = {
-        node.value: (place, decision)
-        for place, (node, decision) in enumerate(lost_nodes.items())
-        if isinstance(node, NamedNode)
-    }
+    order = {part.value: number for number, part in enumerate(lost_parts) if isinstance(part, NamedNode)}
     for number, fact in enumerate(facts):
         decision = losing.get(fact) if fact.subject in subjects else None
-        if decision is None and lost_nodes:
-            decision = lost_nodes.get(fact.subject) or within.get(_lost_owner(fact.subject.value, within), (0, None))[1]
+        if decision is None and lost_parts:
+            decision = lost_parts.get(fact.subject)
+            if decision is None and (owner := _lost_owner(fact.subject.value, order)):
+                decision = lost_parts[NamedNode(owner)]
         if decision is not None:
             yield number, decision
 
 
+def is_part_link(fact: Fact) -> bool:
+    """True for the link from an owner to one of its parts: where the link is lost, the part is."""
+    if not isinstance(fact.value, NamedNode):
+        return False
+    return fact.value.value.startswith(part_iri(fact.subject.value, fact.property.value.rpartition("/")[2], ""))
+
+
+def _lost_owner(iri: str, lost_parts: Mapping[str, int]) -> str:
+    """Of the lost parts that this IRI is within, the one that was lost first; empty when there is none."""
+    owners, dot = [], iri.rfind(".")
+    while dot > 0:
+        if iri[:dot] in lost_parts:
+            owners.append(iri[:dot])
+        dot = iri.rfind(".", 0, dot)
+    return min(owners, key=lost_parts.__getitem__, default="")
+
+
+class _Preference(NamedTuple):
+    """The criteria for a fact of a conflict, the strongest first; the least one wins."""
+
+    is_own_label: bool
+    """A label of our making, for want of one, gives way to any that a source states, whatever the policy."""
+    trust: int
+    rank: int
+    is_paraphrase: bool
+    recency: str
+
+
 @dataclass
-class _Decider:
+class ConflictResolver:
+    """Finds the conflicts among facts, and decides each.
+
+    Nearly all facts are in no conflict, so `value_groups`, `figure_values` and `classes_of` collect only what may be.
+    """
+
     facts: Sequence[Fact]
-    single: Mapping[NamedNode, frozenset[NamedNode] | None]
+    single_valued: Mapping[NamedNode, frozenset[NamedNode] | None]
     schema: Schema
     policy: Policy
-    _known_apart: dict[tuple[NamedNode, NamedNode], bool] = field(default_factory=dict)
+    _disjoint: dict[tuple[NamedNode, NamedNode], bool] = field(default_factory=dict)
 
     def decisions(self) -> Iterator[Decision]:
-        """Every group of facts that cannot all hold, decided; in the order of subject and property."""
-        groups = self._several(self.single)
-        kinds = self._kinds({subject for subject, _ in groups})
-        for (subject, property), group in sorted(groups.items(), key=lambda one: (str(one[0][0]), str(one[0][1]))):
-            classes = self.single[property]
-            if classes is None or classes & kinds.get(subject, frozenset()):
+        """Yield the decision of every conflict; those between values in the order of subject and property."""
+        groups = self.value_groups(self.single_valued)
+        classes_of = self.classes_of({subject for subject, _ in groups})
+        for (subject, property), group in sorted(groups.items(), key=lambda item: (str(item[0][0]), str(item[0][1]))):
+            classes = self.single_valued[property]
+            if classes is None or classes & classes_of.get(subject, frozenset()):
                 yield self._decide(subject, property, group)
-        yield from (kinds_decided := tuple(self._classes()))
-        yield from self._uses(kinds_decided)
-        yield from self._figures()
+        yield from (of_classes := tuple(self._class_decisions()))
+        yield from self._use_decisions(of_classes)
+        yield from self._figure_decisions()
 
-    def _several(self, properties: Container[NamedNode]) -> dict[tuple[Subject, NamedNode], list[Fact]]:
-        """The facts of each thing that has several values of one of these properties: nearly all have one."""
+    def value_groups(self, properties: Container[NamedNode]) -> dict[tuple[Subject, NamedNode], list[Fact]]:
+        """The facts of each entity that has several values of one of these properties."""
         first: dict[tuple[Subject, NamedNode], Term] = {}
-        several: dict[tuple[Subject, NamedNode], list[Fact]] = {}
+        groups: dict[tuple[Subject, NamedNode], list[Fact]] = {}
         for fact in self.facts:
             if fact.property in properties:
                 key = (fact.subject, fact.property)
                 if first.setdefault(key, fact.value) != fact.value:
-                    several[key] = []
-        if several:
+                    groups[key] = []
+        if groups:
             for fact in self.facts:
-                if (group := several.get((fact.subject, fact.property))) is not None:
+                if (group := groups.get((fact.subject, fact.property))) is not None:
                     group.append(fact)
-        return several
+        return groups
 
     def _decide(self, subject: Subject, property: NamedNode, group: list[Fact]) -> Decision:
         days = {fact.as_of for fact in group}
         if "" not in days and len(days) == len({(fact.as_of, fact.value) for fact in group}):
             latest = max(days)
-            return _decision(
-                subject,
-                property,
-                DecisionKind.SUPERSEDED,
-                group,
-                [next(f.value for f in group if f.as_of == latest)],
-                f"the value of {latest} holds later",
-            )
+            value = next(fact.value for fact in group if fact.as_of == latest)
+            reason = f"superseded by the value as of {latest}"
+            return _decision(subject, property, DecisionKind.SUPERSEDED, group, [value], reason)
         if property in self.schema.date_properties and (precise := _most_precise(group)) is not None:
-            return _decision(
-                subject,
-                property,
-                DecisionKind.COARSER,
-                group,
-                [precise],
-                f"{to_short(precise)} says the same more precisely",
-            )
+            reason = f"{to_short(precise)} agrees and is more precise"
+            return _decision(subject, property, DecisionKind.COARSER, group, [precise], reason)
         return self._choose(subject, property, group)
 
     def _choose(
         self, subject: Subject, property: NamedNode, group: list[Fact], amounts: Mapping[Term, str] | None = None
     ) -> Decision:
-        """Policy, then rank, then a source's own words before our wording, then as-of date.
-
-        A name that we made, for want of one, gives way to any that a source says, whatever the policy: nobody said it.
-        Figures stand for their `amounts`, so that those which agree stand together.
-        """
-        meant = {fact.value: (amounts or {}).get(fact.value) or to_text(fact.value) for fact in group}
-        best: dict[str, tuple[bool, int, int, bool, str]] = {}
+        """Decide by `_Preference`; `amounts` are those of figures, whose own IRIs always differ."""
+        meaning = {fact.value: (amounts or {}).get(fact.value) or to_text(fact.value) for fact in group}
+        best: dict[str, _Preference] = {}
         for fact in group:
-            trust = self.policy.trust(fact.evidence.source, property)
-            made = fact.paraphrase and property == LABEL
-            key = (made, trust, _RANKS[fact.rank], fact.paraphrase, _later(fact.as_of))
-            best[meant[fact.value]] = min(best.get(meant[fact.value], key), key)
-        (_, top), (_, second), *_ = ranked = sorted(best.items(), key=lambda one: (one[1], one[0]))
-        first, runner_up = ([value for value in meant if meant[value] == one] for one, _ in ranked[:2])
-        if top == second:
-            tied = sorted({fact.evidence.source for fact in group if best[meant[fact.value]] == top})
-            reason = (
-                f"{' and '.join(tied)} {'are' if len(tied) > 1 else 'is'} trusted alike for both values: nobody decides"
+            key = _Preference(
+                fact.paraphrase and property == LABEL,
+                self.policy.trust(fact.evidence.source, property),
+                _RANKS[fact.rank],
+                fact.paraphrase,
+                _recency(fact.as_of),
             )
-            return _decision(subject, property, DecisionKind.TIE, group, [], reason)
-        name = "what it is" if property == TYPE else re.split("[/#]", property.value)[-1]
-        winner = _best_source(group, first, self.policy, property)
-        if top[1] != second[1] and top[0] == second[0]:
-            loser = _best_source(group, runner_up, self.policy, property)
-            reason = f"for {name}, {winner} is trusted before {loser}"
-        elif top[2] != second[2] and top[0] == second[0]:
-            reason = f"{winner}'s value is ranked {Rank.PREFERRED if top[2] == 0 else Rank.NORMAL}"
-        elif top[0] != second[0] or top[3] != second[3]:
+            best[meaning[fact.value]] = min(best.get(meaning[fact.value], key), key)
+        (first, top), (second, next_best), *_ = sorted(best.items(), key=lambda item: (item[1], item[0]))
+        if top == next_best:
+            tied = sorted({fact.evidence.source for fact in group if best[meaning[fact.value]] == top})
+            return _decision(subject, property, DecisionKind.TIE, group, [], _tie_reason(tied))
+        values = [value for value in meaning if meaning[value] == first]
+        others = [value for value in meaning if meaning[value] == second]
+        winner = _best_source(group, values, self.policy, property)
+        if top.is_own_label != next_best.is_own_label:
+            reason = f"{winner}'s value is in its own words"
+        elif top.trust != next_best.trust:
+            name = "its class" if property == TYPE else re.split("[/#]", property.value)[-1]
+            loser = _best_source(group, others, self.policy, property)
+            reason = f"for {name}, {winner} is trusted more than {loser}"
+        elif top.rank != next_best.rank:
+            rank = Rank.PREFERRED if top.rank == _RANKS[Rank.PREFERRED] else Rank.NORMAL
+            reason = f"{winner}'s value is ranked {rank}"
+        elif top.is_paraphrase != next_best.is_paraphrase:
             reason = f"{winner}'s value is in its own words"
         else:
-            reason = f"{winner}'s value is the later one"
-        return _decision(subject, property, DecisionKind.CONFLICT, group, first, reason)
+            reason = f"{winner}'s value is of a later day"
+        return _decision(subject, property, DecisionKind.CONFLICT, group, values, reason)
 
-    def _classes(self) -> Iterator[Decision]:
-        """Classes of one thing that have no members in common."""
-        for (subject, _), typed in sorted(self._several((TYPE,)).items(), key=lambda one: str(one[0][0])):
-            classes: dict[NamedNode, list[Fact]] = defaultdict(list)
-            for fact in typed:
+    def _class_decisions(self) -> Iterator[Decision]:
+        """Decide between disjoint classes of one entity."""
+        for (subject, _), group in sorted(self.value_groups((TYPE,)).items(), key=lambda item: str(item[0][0])):
+            by_class: dict[NamedNode, list[Fact]] = defaultdict(list)
+            for fact in group:
                 if isinstance(fact.value, NamedNode):
-                    classes[fact.value].append(fact)
-            apart = [one for one in classes if any(self._are_apart(one, other) for other in classes)]
-            if apart:
-                yield self._choose(subject, TYPE, [fact for one in apart for fact in classes[one]])
+                    by_class[fact.value].append(fact)
+            disjoint = [left for left in by_class if any(self._are_disjoint(left, right) for right in by_class)]
+            if disjoint:
+                yield self._choose(subject, TYPE, [fact for iri in disjoint for fact in by_class[iri]])
 
-    def _uses(self, classes: Iterable[Decision]) -> Iterator[Decision]:
-        """Facts that lead to a thing as if it were of a class that it cannot be of, now that its class is decided."""
-        kinds = {one.subject: one.value for one in classes if isinstance(one.value, NamedNode)}
-        for fact in self.facts if kinds else ():
-            kind = None if isinstance(fact.value, Literal) else kinds.get(fact.value)
-            word = self.schema.properties.get(fact.property)
-            if kind is None or word is None:
+    def _use_decisions(self, class_decisions: Iterable[Decision]) -> Iterator[Decision]:
+        """Decide against facts that use an entity as a member of a class disjoint with its decided class."""
+        decided = {choice.subject: choice.value for choice in class_decisions if isinstance(choice.value, NamedNode)}
+        for fact in self.facts if decided else ():
+            class_iri = None if isinstance(fact.value, Literal) else decided.get(fact.value)
+            property = self.schema.properties.get(fact.property)
+            if class_iri is None or property is None:
                 continue
-            wrong = next((one for one in word.range if self._are_apart(one, kind)), None)
+            wrong = next((range for range in property.range if self._are_disjoint(range, class_iri)), None)
             if wrong is not None:
-                reason = f"used as {to_short(wrong)}, but {to_short(fact.value)} is decided to be {to_short(kind)}"
+                entity = to_short(fact.value)
+                reason = f"used as {to_short(wrong)}, but {entity} was decided to be {to_short(class_iri)}"
                 yield Decision(fact.subject, fact.property, DecisionKind.CONFLICT, None, (), (fact,), reason)
 
-    def _are_apart(self, one: NamedNode, other: NamedNode) -> bool:
-        if (known := self._known_apart.get((one, other))) is None:
-            known = self._known_apart[one, other] = self.schema.are_disjoint(one, other)
+    def _are_disjoint(self, left: NamedNode, right: NamedNode) -> bool:
+        if (known := self._disjoint.get((left, right))) is None:
+            known = self._disjoint[left, right] = self.schema.are_disjoint(left, right)
         return known
 
-    def _figures(self) -> Iterator[Decision]:
-        """Nodes that are the same figure by the policy's keys, and have different amounts."""
-        said = self._said_of_figures()
+    def _figure_decisions(self) -> Iterator[Decision]:
+        """Decide between amounts of parts that are the same figure by the policy's keys."""
+        values = self.figure_values()
         for property, keys in sorted(self.policy.figure_keys.items(), key=str):
             figures: dict[tuple[str, ...], list[Fact]] = defaultdict(list)
             for fact in self.facts:
-                if fact.property == property and not isinstance(fact.value, Literal) and said[fact.value].get(AMOUNT):
-                    figures[to_text(fact.subject), *(_joined(said[fact.value].get(key)) for key in keys)].append(fact)
+                if fact.property == property and not isinstance(fact.value, Literal):
+                    about = values[fact.value]
+                    if about.get(film.amount):
+                        figures[to_text(fact.subject), *(_joined(about.get(key)) for key in keys)].append(fact)
             for group in figures.values():
-                yield from self._figure(property, group, said)
+                yield from self._decide_figure(property, group, values)
 
-    def _said_of_figures(self) -> dict[Subject, dict[NamedNode, set[Term]]]:
-        """What is said of the nodes that properties of figures lead to."""
-        said: dict[Subject, dict[NamedNode, set[Term]]] = {
+    def figure_values(self) -> Mapping[Subject, Mapping[NamedNode, Collection[Term]]]:
+        """Property -> values, of each part that is a figure."""
+        values: dict[Subject, dict[NamedNode, set[Term]]] = {
             fact.value: defaultdict(set)
             for fact in self.facts
             if fact.property in self.policy.figure_keys and not isinstance(fact.value, Literal)
         }
-        for fact in self.facts if said else ():
-            if (about := said.get(fact.subject)) is not None:
+        for fact in self.facts if values else ():
+            if (about := values.get(fact.subject)) is not None:
                 about[fact.property].add(fact.value)
-        return said
+        return values
 
-    def _figure(
-        self, property: NamedNode, group: list[Fact], said: Mapping[Subject, Mapping[NamedNode, set[Term]]]
+    def _decide_figure(
+        self,
+        property: NamedNode,
+        group: list[Fact],
+        values: Mapping[Subject, Mapping[NamedNode, Collection[Term]]],
     ) -> Iterator[Decision]:
-        days: dict[str, list[Fact]] = defaultdict(list)
+        by_day: dict[str, list[Fact]] = defaultdict(list)
         for fact in group:
-            node = fact.value
-            assert not isinstance(node, Literal)
-            days[_joined(said[node].get(AS_OF)) or fact.as_of].append(fact)
-        undated = days.pop("", [])
-        for one in list(days.values()) or [[]]:
-            # A figure of no day may be meant for any day, so it stands against each.
-            together = [*one, *undated]
+            part = fact.value
+            assert not isinstance(part, Literal)
+            by_day[_joined(values[part].get(film.asOf)) or fact.as_of].append(fact)
+        undated = by_day.pop("", [])
+        for dated in list(by_day.values()) or [[]]:
+            # A figure without a day may be meant for any day, so it conflicts with each.
+            together = [*dated, *undated]
             amounts: dict[Term, str] = {
-                fact.value: _joined(said[fact.value].get(AMOUNT))
+                fact.value: _joined(values[fact.value].get(film.amount))
                 for fact in together
                 if not isinstance(fact.value, Literal)
             }
             if len(set(amounts.values())) > 1:
                 yield self._choose(together[0].subject, property, together, amounts)
 
-    def _kinds(self, things: AbstractSet[Subject]) -> dict[Subject, frozenset[NamedNode]]:
-        """The classes of each of these things: as said, and as the ranges of the properties that lead to it."""
-        found: dict[Subject, set[NamedNode]] = defaultdict(set)
-        for fact in self.facts if things else ():
+    def classes_of(self, entities: AbstractSet[Subject]) -> Mapping[Subject, AbstractSet[NamedNode]]:
+        """The classes of each of these entities: stated ones, and the ranges of the properties that lead to it."""
+        classes: dict[Subject, set[NamedNode]] = defaultdict(set)
+        for fact in self.facts if entities else ():
             if isinstance(fact.value, Literal):
                 continue
             if fact.property == TYPE and isinstance(fact.value, NamedNode):
-                if fact.subject in things:
-                    found[fact.subject] |= self.schema.ancestors(fact.value)
-            elif fact.value in things and (word := self.schema.properties.get(fact.property)) is not None:
-                for kind in word.range:
-                    found[fact.value] |= self.schema.ancestors(kind)
-        return {subject: frozenset(kinds) for subject, kinds in found.items()}
+                if fact.subject in entities:
+                    classes[fact.subject] |= self.schema.ancestors(fact.value)
+            elif fact.value in entities and (property := self.schema.properties.get(fact.property)) is not None:
+                for range in property.range:
+                    classes[fact.value] |= self.schema.ancestors(range)
+        return classes
 
 
 def _decision(
@@ -303,18 +337,25 @@ def _decision(
     return Decision(subject, property, kind, min(values, key=to_text, default=None), preferred, others, reason)
 
 
+def _tie_reason(sources: list[str]) -> str:
+    if len(sources) == 1:
+        return f"{sources[0]} states several values, so the conflict is unresolved; rank one of them preferred"
+    names = f"{', '.join(sources[:-1])} and {sources[-1]}"
+    return f"{names} are equally trusted, so the conflict is unresolved; rank them in data/policy.yaml"
+
+
 def _most_precise(group: list[Fact]) -> Term | None:
-    """The date that lies within all the others; None when they do not agree."""
-    days = {fact.value: _days(fact.value) for fact in group}
-    if not all(days.values()):
+    """The date that is within all the others; None when they do not agree."""
+    ranges = {fact.value: _date_range(fact.value) for fact in group}
+    if not all(ranges.values()):
         return None
-    known = {value: span for value, span in days.items() if span is not None}
-    value, inner = min(known.items(), key=lambda one: (one[1].latest - one[1].earliest, to_text(one[0])))
-    agree = all(span.earliest <= inner.earliest and inner.latest <= span.latest for span in known.values())
+    known = {value: days for value, days in ranges.items() if days is not None}
+    value, inner = min(known.items(), key=lambda item: (item[1].latest - item[1].earliest, to_text(item[0])))
+    agree = all(outer.earliest <= inner.earliest and inner.latest <= outer.latest for outer in known.values())
     return value if agree and list(known.values()).count(inner) == 1 else None
 
 
-def _days(value: Term) -> DateRange | None:
+def _date_range(value: Term) -> DateRange | None:
     if not isinstance(value, Literal):
         return None
     try:
@@ -325,32 +366,15 @@ def _days(value: Term) -> DateRange | None:
 
 def _best_source(group: list[Fact], values: list[Term], policy: Policy, property: NamedNode) -> str:
     return min(
-        (f.evidence.source for f in group if f.value in values),
+        (fact.evidence.source for fact in group if fact.value in values),
         key=lambda source: (policy.trust(source, property), source),
     )
 
 
-def _later(day: str) -> str:
+def _recency(day: str) -> str:
     """A key that sorts later days first, and no day last."""
     return "".join(chr(0x10FFFF - ord(char)) for char in day) if day else chr(0x10FFFF)
 
 
 def _joined(terms: Iterable[Term] | None) -> str:
     return " ".join(sorted(to_text(term) for term in terms or ()))
-
-
-def _is_node_of(fact: Fact) -> bool:
-    """True for the link from an owner to a node that has no name of its own: the node goes where the link goes."""
-    return isinstance(fact.value, NamedNode) and fact.value.value.startswith(
-        f"{fact.subject.value}.{fact.property.value.rpartition('/')[2]}."
-    )
-
-
-def _lost_owner(name: str, lost: Mapping[str, tuple[int, Decision]]) -> str:
-    """Of the lost nodes within which this one lies, as its name tells, the first that was lost; else nothing."""
-    around, dot = [], name.rfind(".")
-    while dot > 0:
-        if name[:dot] in lost:
-            around.append(name[:dot])
-        dot = name.rfind(".", 0, dot)
-    return min(around, key=lambda one: lost[one][0], default="")

@@ -1,7 +1,7 @@
-"""`data/links.sssom.tsv` walks in; who was judged to be whom, and who was judged not to be, walk out.
+"""`data/links.sssom.tsv`: judgements that two names mean the same entity, or different ones.
 
-The file is SSSOM (https://w3id.org/sssom/spec): a row is a judgement, `skos:exactMatch` says that two names mean one
-thing, and the same with `predicate_modifier` `Not` that they mean two. Other predicates are kept and change nothing.
+The file is SSSOM (https://w3id.org/sssom/spec): a row is a judgement. `skos:exactMatch` says that two names mean one
+entity; with `predicate_modifier` `Not`, that they mean two. Other predicates are kept and change nothing.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from pathlib import Path
 
 from pyoxigraph import NamedNode
 
-from kg.facts.files import fault, read_text, read_yaml
+from kg.facts.files import FileFindings, read_text, read_yaml
 from kg.reports import Finding, Place
 from kg.terms import FILM, OWL, PREFIXES, SKOS, to_curie, to_iri
 from kg.text import closest
@@ -37,13 +37,13 @@ SSSOM_COLUMNS = (
     "mapping_tool",
     "comment",
 )
-"""The slots that are written; a file may have others of SSSOM's, which are passed over."""
+"""The slots that are written; others of SSSOM's may be in a file, and are ignored."""
 MANUAL, COMPOSITE = "semapv:ManualMappingCuration", "semapv:CompositeMatching"
 _UNSPECIFIED = "semapv:UnspecifiedMatching"
-"""What a judgement is justified by that does not say it: SSSOM asks for it, files in the wild often lack it."""
+"""The justification of a judgement without one: SSSOM requires it, but many files lack it."""
 EXACT = NamedNode(SKOS + "exactMatch")
 _SAME = {EXACT, NamedNode(OWL + "sameAs")}
-_NEEDED = ("subject_id", "predicate_id", "object_id")
+_REQUIRED = ("subject_id", "predicate_id", "object_id")
 _WIKIDATA = PREFIXES["wd"]
 _QID = re.compile(r"Q[1-9]\d{0,15}")
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
@@ -51,7 +51,7 @@ _DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
 
 @dataclass(frozen=True, slots=True)
 class Judgement:
-    """One row: two names, whether they mean one thing (None: neither said nor denied), and who says so and why."""
+    """One row: two names, whether they mean the same entity (None: another relation), who judged it and why."""
 
     subject: NamedNode
     object: NamedNode
@@ -69,195 +69,212 @@ class Judgement:
 
     @property
     def names(self) -> frozenset[NamedNode]:
-        """Both names, whichever stands first."""
+        """Both names, in no order."""
         return frozenset((self.subject, self.object))
 
 
 class Links:
-    """Names that mean one thing, gathered from judgements."""
+    """Judgements, and the clusters of names that they link; true when there is a cluster."""
 
     def __init__(self, judgements: Iterable[Judgement] = ()) -> None:
         self.judgements = tuple(judgements)
-        self._near: dict[NamedNode, list[Judgement]] = defaultdict(list)
-        for one in self.judgements:
-            if one.same:
-                self._near[one.subject].append(one)
-                self._near[one.object].append(one)
+        self._adjacent: dict[NamedNode, list[Judgement]] = defaultdict(list)
+        for judgement in self.judgements:
+            if judgement.same:
+                self._adjacent[judgement.subject].append(judgement)
+                self._adjacent[judgement.object].append(judgement)
 
     def __bool__(self) -> bool:
-        return bool(self._near)
+        return bool(self._adjacent)
 
     @cached_property
     def clusters(self) -> tuple[frozenset[NamedNode], ...]:
-        """Names that mean one thing, together; each has two or more."""
-        found: list[frozenset[NamedNode]] = []
+        """The names that mean the same entity, together; each cluster has two or more."""
+        clusters: list[frozenset[NamedNode]] = []
         seen: set[NamedNode] = set()
-        for name in self._near:
+        for name in self._adjacent:
             if name not in seen:
-                cluster = frozenset(self._chains(name))
+                cluster = frozenset(self._paths_from(name))
                 seen |= cluster
-                found.append(cluster)
-        return tuple(found)
+                clusters.append(cluster)
+        return tuple(clusters)
 
     @cached_property
     def cluster_of(self) -> Mapping[NamedNode, frozenset[NamedNode]]:
-        """Name -> the names that mean the same thing."""
+        """Name -> the names that mean the same entity, itself among them."""
         return {name: cluster for cluster in self.clusters for name in cluster}
 
-    def are_same(self, one: NamedNode, other: NamedNode) -> bool:
-        """True when judgements, one after the other, lead from one name to the other."""
-        return other in self.cluster_of.get(one, ())
-
-    def chain(self, one: NamedNode, other: NamedNode) -> tuple[Judgement, ...]:
-        """The fewest judgements that lead from one name to the other; empty when none do."""
-        came = self._chains(one)
+    def chain(self, start: NamedNode, end: NamedNode) -> tuple[Judgement, ...]:
+        """A shortest chain of judgements from one name to another; empty when there is none."""
+        paths = self._paths_from(start)
         steps: list[Judgement] = []
-        while other != one and (step := came.get(other)) is not None:
+        while end != start and (step := paths.get(end)) is not None:
             steps.append(step)
-            other = step.subject if step.object == other else step.object
+            end = step.subject if step.object == end else step.object
         return tuple(reversed(steps))
 
     def contradictions(self) -> Iterator[Finding]:
-        """A finding for each judgement that two names differ, where others say that they are one."""
+        """A finding for each judgement that two names differ, where a chain of others makes them the same."""
         for denied in self.judgements:
             if denied.same is False and (steps := self.chain(denied.subject, denied.object)):
-                told = " and ".join(
+                subject, object = to_curie(denied.subject.value), to_curie(denied.object.value)
+                chain = " and ".join(
                     f"{to_curie(step.subject.value)} is {to_curie(step.object.value)} (line {step.place.line})"
                     for step in steps
                 )
                 yield Finding(
                     "facts/contradicting-links",
-                    f"{to_curie(denied.subject.value)} is said not to be {to_curie(denied.object.value)}, but {told}",
+                    f"{subject} is judged not to be {object}, but {chain}",
                     places=(denied.place, *(step.place for step in steps)),
-                    remedy="Take out or change the judgement that is wrong.",
+                    remedy="Remove or correct the wrong judgement.",
                 )
 
-    def _chains(self, start: NamedNode) -> dict[NamedNode, Judgement | None]:
-        """Every name that can be reached, with the judgement that leads to it, nearest first."""
-        came: dict[NamedNode, Judgement | None] = {start: None}
-        waiting = deque((start,))
-        while waiting:
-            here = waiting.popleft()
-            for step in self._near.get(here, ()):
-                there = step.object if step.subject == here else step.subject
-                if there not in came:
-                    came[there] = step
-                    waiting.append(there)
-        return came
+    def _paths_from(self, start: NamedNode) -> dict[NamedNode, Judgement | None]:
+        """Every name that can be reached, with the last judgement on a shortest path to it, nearest first."""
+        last: dict[NamedNode, Judgement | None] = {start: None}
+        queue = deque((start,))
+        while queue:
+            name = queue.popleft()
+            for judgement in self._adjacent.get(name, ()):
+                other = judgement.object if judgement.subject == name else judgement.subject
+                if other not in last:
+                    last[other] = judgement
+                    queue.append(other)
+        return last
 
 
-def read_links(path: Path, *, file: str, faults: list[Finding]) -> Links:
-    """The judgements of a project; faults, and judgements that contradict each other, go to `faults`."""
-    if not path.exists() or (text := read_text(path, file=file, faults=faults)) is None:
-        return Links()
-    links = Links(_rows(text, file, faults))
-    faults.extend(links.contradictions())
-    return links
-
-
-def _rows(text: str, file: str, faults: list[Finding]) -> Iterator[Judgement]:
-    lines = text.splitlines()
-    head = next((number for number, line in enumerate(lines) if not line.startswith("#")), len(lines))
-    prefixes = _prefixes(lines[:head], file, faults)
-    rows = csv.reader(io.StringIO("\n".join(lines[head:])), delimiter="\t", quoting=csv.QUOTE_MINIMAL)
-    try:
-        header = next(rows, [])
-        if missing := [name for name in _NEEDED if name not in header]:
-            faults.append(
-                fault(
-                    "columns",
-                    f"the judgements lack the column {' and '.join(missing)}",
-                    Place(file, head + 1),
-                    remedy=f"The columns are {', '.join(SSSOM_COLUMNS)}.",
-                )
-            )
-            return
-        for cells in rows:
-            place = Place(file, head + rows.line_num)
-            if any(cells) and (one := _judgement(header, cells, place, prefixes, faults)) is not None:
-                yield one
-    except csv.Error as error:
-        faults.append(fault("csv", f"not a table: {error}", Place(file, head + rows.line_num)))
-
-
-def _prefixes(lines: list[str], file: str, faults: list[Finding]) -> dict[str, str]:
-    """What the head of the file calls by a prefix of its own."""
-    text = "\n".join(line.removeprefix("#") for line in lines)
-    found: dict[str, str] = {}
-    for root in read_yaml(text, file=file, faults=faults):
-        for key, value in root.entries or ():
-            if key.text == "curie_map":
-                found.update({name.text or "": one.text or "" for name, one in value.entries or ()})
-    return found
-
-
-def _judgement(
-    header: list[str], cells: list[str], place: Place, prefixes: Mapping[str, str], faults: list[Finding]
-) -> Judgement | None:
-    if len(cells) > len(header):
-        faults.append(fault("csv", f"{len(cells)} cells where {len(header)} columns are", place))
-        return None
-    said = dict(zip(header, cells, strict=False))
-    try:
-        subject, object_, predicate = (
-            _iri(said.get(name, ""), prefixes) for name in ("subject_id", "object_id", "predicate_id")
-        )
-        modifier = said.get("predicate_modifier", "")
-        if modifier not in ("", "Not"):
-            raise ValueError(f"predicate_modifier is Not or nothing, not {modifier!r}")
-        sure = said.get("confidence", "")
-        confidence = float(sure) if sure else None
-        if confidence is not None and not 0 <= confidence <= 1:
-            raise ValueError(f"a confidence lies between 0 and 1; {sure} does not")
-        day = said.get("mapping_date", "")
-        if day and _DAY.fullmatch(day) is None:
-            raise ValueError(f"mapping_date {day!r} is not a day such as 2026-11-21")
-        if subject == object_:
-            raise ValueError(f"{to_curie(subject.value)} is judged against itself")
-    except ValueError as error:
-        near = closest(said.get("predicate_modifier", ""), ["Not"])
-        faults.append(fault("value", str(error), place, remedy=f"Did you mean {near[0]}?" if near else ""))
-        return None
-    return Judgement(
-        subject,
-        object_,
-        None if predicate not in _SAME else modifier != "Not",
-        said.get("mapping_justification") or _UNSPECIFIED,
-        confidence,
-        said.get("author_id", ""),
-        day,
-        said.get("mapping_tool", ""),
-        said.get("comment", ""),
-        said.get("subject_label", ""),
-        said.get("object_label", ""),
-        predicate,
-        place,
-    )
-
-
-def _iri(text: str, prefixes: Mapping[str, str]) -> NamedNode:
-    """A name of a judgement; an item of Wikidata is the thing that imports name after it."""
-    prefix, colon, local = text.partition(":")
-    iri = NamedNode(prefixes[prefix] + local) if colon and prefixes.get(prefix) else to_iri(text)
-    item = iri.value.removeprefix(_WIKIDATA)
-    if item != iri.value and _QID.fullmatch(item) is not None:
-        return NamedNode(f"{FILM}wd-{item.lower()}")
-    return iri
-
-
-def item_of(name: NamedNode) -> NamedNode | None:
-    """The item of Wikidata that imports name so, as facts written by hand call it; None for other names."""
+def wikidata_item(name: NamedNode) -> NamedNode | None:
+    """The Wikidata item of an entity that an import named after it, `film:wd-q1`; None for other names."""
     item = name.value.removeprefix(f"{FILM}wd-").upper()
     return NamedNode(_WIKIDATA + item) if _QID.fullmatch(item) is not None else None
 
 
+# --- Reading
+
+
+@dataclass(frozen=True)
+class LinksRead:
+    """The links of a project, and what is wrong with their file, contradictions between judgements among it."""
+
+    links: Links
+    findings: tuple[Finding, ...] = ()
+
+
+def read_links(path: Path, *, file: str) -> LinksRead:
+    """The links in a file, or none when there is no file; `file` is its name in findings."""
+    if not path.exists():
+        return LinksRead(Links())
+    text = read_text(path, file=file)
+    if isinstance(text, Finding):
+        return LinksRead(Links(), (text,))
+    reader = _SssomReader(file)
+    links = Links(reader.judgements(text))
+    return LinksRead(links, (*reader.findings, *links.contradictions()))
+
+
+@dataclass
+class _SssomReader:
+    file: str
+    findings: FileFindings = field(default_factory=FileFindings)
+    _prefixes: dict[str, str] = field(default_factory=dict)
+
+    def judgements(self, text: str) -> Iterator[Judgement]:
+        lines = text.splitlines()
+        head = next((number for number, line in enumerate(lines) if not line.startswith("#")), len(lines))
+        self._read_prefixes(lines[:head])
+        rows = csv.reader(io.StringIO("\n".join(lines[head:])), delimiter="\t", quoting=csv.QUOTE_MINIMAL)
+        try:
+            header = next(rows, [])
+            if missing := [name for name in _REQUIRED if name not in header]:
+                message = f"missing column{'s' if len(missing) > 1 else ''} {' and '.join(missing)}"
+                remedy = f"The columns are {', '.join(SSSOM_COLUMNS)}."
+                self.findings.add("columns", message, Place(self.file, head + 1), remedy=remedy)
+                return
+            for cells in rows:
+                place = Place(self.file, head + rows.line_num)
+                if any(cells) and (judgement := self._judgement(header, cells, place)) is not None:
+                    yield judgement
+        except csv.Error as error:
+            self.findings.add("csv", f"not a table: {error}", Place(self.file, head + rows.line_num))
+
+    def _read_prefixes(self, lines: list[str]) -> None:
+        """Read the prefixes that the head of the file declares."""
+        for root in read_yaml("\n".join(line.removeprefix("#") for line in lines), file=self.file):
+            if isinstance(root, Finding):
+                self.findings.append(root)
+                continue
+            for key, value in root.entries or ():
+                if key.text == "curie_map":
+                    self._prefixes.update({name.text or "": iri.text or "" for name, iri in value.entries or ()})
+
+    def _judgement(self, header: list[str], cells: list[str], place: Place) -> Judgement | None:
+        if len(cells) > len(header):
+            self.findings.add("csv", f"{len(cells)} cells in a table of {len(header)} columns", place)
+            return None
+        row = dict(zip(header, cells, strict=False))
+        modifier, day = row.get("predicate_modifier", ""), row.get("mapping_date", "")
+        if modifier not in ("", "Not"):
+            message = f"predicate_modifier must be Not or empty, not {modifier!r}"
+            self.findings.add("value", message, place, value=modifier, suggestions=closest(modifier, ["Not"]))
+            return None
+        try:
+            subject, object, predicate = (
+                self._iri(row.get(name, "")) for name in ("subject_id", "object_id", "predicate_id")
+            )
+            confidence = _confidence(row.get("confidence", ""))
+            if day and _DAY.fullmatch(day) is None:
+                raise ValueError(f"mapping_date must be a day such as 2026-11-21, not {day!r}")
+            if subject == object:
+                raise ValueError(f"{to_curie(subject.value)} is judged against itself")
+        except ValueError as error:
+            self.findings.add("value", str(error), place)
+            return None
+        return Judgement(
+            subject,
+            object,
+            None if predicate not in _SAME else modifier != "Not",
+            row.get("mapping_justification") or _UNSPECIFIED,
+            confidence,
+            row.get("author_id", ""),
+            day,
+            row.get("mapping_tool", ""),
+            row.get("comment", ""),
+            row.get("subject_label", ""),
+            row.get("object_label", ""),
+            predicate,
+            place,
+        )
+
+    def _iri(self, text: str) -> NamedNode:
+        """The entity that a name in a judgement means; an item of Wikidata is the one that imports name after it."""
+        prefix, colon, local = text.partition(":")
+        iri = NamedNode(self._prefixes[prefix] + local) if colon and self._prefixes.get(prefix) else to_iri(text)
+        item = iri.value.removeprefix(_WIKIDATA)
+        if item != iri.value and _QID.fullmatch(item) is not None:
+            return NamedNode(f"{FILM}wd-{item.lower()}")
+        return iri
+
+
+def _confidence(text: str) -> float | None:
+    try:
+        confidence = float(text) if text else None
+    except ValueError:
+        confidence = -1.0
+    if confidence is not None and not 0 <= confidence <= 1:
+        raise ValueError(f"confidence must be a number between 0 and 1, not {text!r}")
+    return confidence
+
+
+# --- Writing
+
+
 def to_sssom(judgements: Iterable[Judgement], *, title: str = "") -> str:
-    """Judgements as SSSOM: the prefixes that are used in the head, then a row each, in the order given."""
+    """Judgements as an SSSOM file: the prefixes that are used in the head, then a row each, in the order given."""
     judgements = tuple(judgements)
     used = {
         prefix: PREFIXES[prefix]
-        for one in judgements
-        for iri in (one.subject, one.object, one.predicate)
+        for judgement in judgements
+        for iri in (judgement.subject, judgement.object, judgement.predicate)
         if (prefix := to_curie(iri.value).partition(":")[0]) in PREFIXES
     } or {"film": FILM}
     head = ["#curie_map:", *(f"#  {prefix}: {used[prefix]}" for prefix in sorted(used))]
@@ -275,21 +292,21 @@ def to_sssom(judgements: Iterable[Judgement], *, title: str = "") -> str:
     return "\n".join(head) + "\n" + out.getvalue()
 
 
-def to_sssom_row(one: Judgement) -> tuple[str, ...]:
-    """A judgement as the cells of its row."""
+def to_sssom_row(judgement: Judgement) -> tuple[str, ...]:
+    """The cells of a judgement's row, in the order of `SSSOM_COLUMNS`."""
     return (
-        to_curie(one.subject.value),
-        _one_line(one.subject_label),
-        to_curie(one.predicate.value),
-        "Not" if one.same is False else "",
-        to_curie(one.object.value),
-        _one_line(one.object_label),
-        one.justification,
-        "" if one.confidence is None else f"{one.confidence:.4g}",
-        one.author,
-        one.date,
-        one.tool,
-        _one_line(one.comment),
+        to_curie(judgement.subject.value),
+        _one_line(judgement.subject_label),
+        to_curie(judgement.predicate.value),
+        "Not" if judgement.same is False else "",
+        to_curie(judgement.object.value),
+        _one_line(judgement.object_label),
+        judgement.justification,
+        "" if judgement.confidence is None else f"{judgement.confidence:.4g}",
+        judgement.author,
+        judgement.date,
+        judgement.tool,
+        _one_line(judgement.comment),
     )
 
 

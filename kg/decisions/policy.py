@@ -1,13 +1,12 @@
-"""`data/policy.yaml` walks in; whom to believe first, and which figures are the same figure, walks out.
+"""`data/policy.yaml`: which sources are trusted most, and which figures and parts are the same.
 
-sources: [encyclopedia, oscars-report]       # most trusted first, for everything that names no order of its own
+sources: [encyclopedia, oscars-report]       # most trusted first, for every property
 properties:
-  budget: [oscars-report, encyclopedia]      # for one property
+  budget: [oscars-report, encyclopedia]      # first for this property; the general order follows
 figures:
-  boxOffice: [territory, period]             # nodes that agree in these, and in asOf, are one figure: amounts must
-                                             # agree
+  boxOffice: [territory, period]             # figures that agree in these, and in asOf, must agree in their amount
 same:
-  nomination: [award, edition]               # nodes of linked things that agree in these are one node
+  nomination: [award, edition]               # parts of linked entities that agree in these are one part
 """
 
 from __future__ import annotations
@@ -18,17 +17,19 @@ from pathlib import Path
 
 from pyoxigraph import NamedNode
 
-from kg.facts.files import fault, read_text, read_yaml
+from kg.facts.files import FileFindings, read_yaml_file
 from kg.facts.model import Source
 from kg.reports import Finding
 from kg.schema import Schema
 from kg.text import closest
 from kg.yaml_files import YamlNode
 
+_KEYS = ("sources", "properties", "figures", "same")
+
 
 @dataclass(frozen=True)
 class Policy:
-    """Orders of trust, and the keys of figures."""
+    """Orders of trust, most trusted first, and the properties that identify a figure or a part."""
 
     source_order: tuple[str, ...] = ()
     property_orders: Mapping[NamedNode, tuple[str, ...]] = field(default_factory=dict)
@@ -36,102 +37,102 @@ class Policy:
     part_keys: Mapping[NamedNode, tuple[NamedNode, ...]] = field(default_factory=dict)
 
     def trust(self, source: str, property: NamedNode) -> int:
-        """The place of a source in the order for a property, 0 the most trusted; all unnamed ones share the last.
+        """The position of a source in the order for a property, 0 the most trusted; unlisted sources share the last.
 
-        Sources that only the general order names come after those that the property's own order names.
+        Sources of the general order follow those of the property's own order.
         """
         own = self.property_orders.get(property, ())
-        order = (*own, *(one for one in self.source_order if one not in own))
+        order = (*own, *(source for source in self.source_order if source not in own))
         return order.index(source) if source in order else len(order)
 
 
-def read_policy(
-    path: Path, *, file: str, schema: Schema, sources: Mapping[str, Source], faults: list[Finding]
-) -> Policy:
-    """The policy of a project, or one without any order where there is no file; faults go to `faults`."""
-    if not path.exists() or (text := read_text(path, file=file, faults=faults)) is None:
-        return Policy()
-    reader = _PolicyReader(schema, sources, faults)
-    for root in read_yaml(text, file=file, faults=faults):
-        return reader.policy(root)
-    return Policy()
+@dataclass(frozen=True)
+class PolicyRead:
+    """The policy of a project, and what is wrong with its file."""
+
+    policy: Policy = field(default_factory=Policy)
+    findings: tuple[Finding, ...] = ()
+
+
+def read_policy(path: Path, *, file: str, schema: Schema, sources: Mapping[str, Source]) -> PolicyRead:
+    """The policy in a file, or an empty one when there is no file; `file` is its name in findings."""
+    reader, policy = _PolicyReader(schema, sources), Policy()
+    for number, root in enumerate(read_yaml_file(path, file=file) if path.exists() else ()):
+        if isinstance(root, Finding):
+            reader.findings.append(root)
+        elif number == 0:
+            policy = reader.policy(root)
+    return PolicyRead(policy, tuple(reader.findings))
 
 
 @dataclass
 class _PolicyReader:
     schema: Schema
     sources: Mapping[str, Source]
-    faults: list[Finding]
+    findings: FileFindings = field(default_factory=FileFindings)
 
     def policy(self, root: YamlNode) -> Policy:
-        order: tuple[str, ...] = ()
-        orders: dict[NamedNode, tuple[str, ...]] = {}
-        figures: dict[NamedNode, tuple[NamedNode, ...]] = {}
-        same: dict[NamedNode, tuple[NamedNode, ...]] = {}
-        self._is_mapping(root)
+        source_order: tuple[str, ...] = ()
+        property_orders: dict[NamedNode, tuple[str, ...]] = {}
+        figure_keys: dict[NamedNode, tuple[NamedNode, ...]] = {}
+        part_keys: dict[NamedNode, tuple[NamedNode, ...]] = {}
+        self._check_mapping(root)
         for key, value in root.entries or ():
             match key.text:
                 case "sources":
-                    order = self._order(value)
+                    source_order = self._source_ids(value)
                 case "properties":
-                    orders = {word: self._order(one) for word, one in self._by_property(value)}
+                    property_orders = {iri: self._source_ids(node) for iri, node in self._by_property(value)}
                 case "figures":
-                    figures = {word: self._keys(one) for word, one in self._by_property(value)}
+                    figure_keys = {iri: self._properties(node) for iri, node in self._by_property(value)}
                 case "same":
-                    same = {word: self._keys(one) for word, one in self._by_property(value)}
+                    part_keys = {iri: self._properties(node) for iri, node in self._by_property(value)}
                 case _:
-                    self.faults.append(
-                        fault(
-                            "key",
-                            f"{key.text!r} is not part of a policy",
-                            key.place,
-                            remedy="Write sources, properties, figures or same.",
-                        )
+                    self.findings.add(
+                        "key",
+                        f"unknown key {key.text!r} of a policy",
+                        key.place,
+                        value=key.text or "",
+                        suggestions=closest(key.text or "", list(_KEYS)),
+                        remedy=f"The keys are {', '.join(_KEYS)}.",
                     )
-        return Policy(order, orders, figures, same)
+        return Policy(source_order, property_orders, figure_keys, part_keys)
 
     def _by_property(self, value: YamlNode) -> list[tuple[NamedNode, YamlNode]]:
-        self._is_mapping(value)
-        found = ((self._property(key), one) for key, one in value.entries or ())
-        return [(iri, one) for iri, one in found if iri is not None]
+        self._check_mapping(value)
+        entries = ((self._property(key), node) for key, node in value.entries or ())
+        return [(iri, node) for iri, node in entries if iri is not None]
 
     def _property(self, key: YamlNode) -> NamedNode | None:
-        iri = self.schema.names.get(key.text or "")
+        name = key.text or ""
+        iri = self.schema.names.get(name)
         if iri is None:
-            near = closest(key.text or "", list(self.schema.names))
-            self.faults.append(
-                fault(
-                    "unknown-property",
-                    f"{key.text!r} is not a property of the ontology",
-                    key.place,
-                    remedy=f"Did you mean {near[0]}?" if near else "",
-                )
-            )
+            suggestions = closest(name, list(self.schema.names))
+            message = f"unknown property {key.text!r}"
+            self.findings.add("unknown-property", message, key.place, value=name, suggestions=suggestions)
         return iri
 
-    def _order(self, value: YamlNode) -> tuple[str, ...]:
-        for one in self._parts(value):
-            if one.text not in self.sources:
-                near = closest(one.text or "", list(self.sources))
-                self.faults.append(
-                    fault(
-                        "unknown-source",
-                        f"there is no source {one.text!r}",
-                        one.place,
-                        remedy=f"Did you mean {near[0]}?" if near else "",
-                    )
+    def _properties(self, value: YamlNode) -> tuple[NamedNode, ...]:
+        iris = (self._property(node) for node in self._elements(value))
+        return tuple(iri for iri in iris if iri is not None)
+
+    def _source_ids(self, value: YamlNode) -> tuple[str, ...]:
+        for node in self._elements(value):
+            id = node.text or ""
+            if id not in self.sources:
+                suggestions = closest(id, list(self.sources))
+                message = f"unknown source {node.text!r}"
+                remedy = "List it in data/sources.yaml."
+                self.findings.add(
+                    "unknown-source", message, node.place, value=id, suggestions=suggestions, remedy=remedy
                 )
-        return tuple(one.text or "" for one in value.elements or ())
+        return tuple(node.text or "" for node in value.elements or ())
 
-    def _is_mapping(self, value: YamlNode) -> None:
-        if value.entries is None:
-            self.faults.append(fault("shape", f"a mapping is wanted here, not {value.kind}", value.place))
-
-    def _parts(self, value: YamlNode) -> list[YamlNode]:
+    def _elements(self, value: YamlNode) -> list[YamlNode]:
         if value.elements is None:
-            self.faults.append(fault("shape", f"a list is wanted here, not {value.kind}", value.place))
+            self.findings.add("shape", f"expected a list, found {value.kind}", value.place)
         return value.elements or []
 
-    def _keys(self, value: YamlNode) -> tuple[NamedNode, ...]:
-        found = (self._property(one) for one in self._parts(value))
-        return tuple(iri for iri in found if iri is not None)
+    def _check_mapping(self, value: YamlNode) -> None:
+        if value.entries is None:
+            self.findings.add("shape", f"expected a mapping, found {value.kind}", value.place)

@@ -1,1 +1,9 @@
-"""Files under `data/` in; facts, each with its evidence, and decisions between sources out."""
+"""Facts with their evidence, read from the files under `data/`.
+
+model       fact, evidence, source; a fact as a row of a fact table
+dates       dates of any precision, and the days that they may mean
+literals    values as fact files write them -> terms of the property's range
+files       which files hold facts, their text and YAML documents, findings about them
+sources     data/sources.yaml
+readers/    all facts of a project; a reader for each kind of file
+"""

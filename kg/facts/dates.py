@@ -1,7 +1,7 @@
-"""A date as it was written walks in; a literal that keeps its precision, and the days it may mean, walk out.
+"""Dates of any precision: the literal that keeps the precision, and the days that the date may mean.
 
 Written forms are those of EDTF level 0, and `197X` for a decade (https://www.loc.gov/standards/datetime/). Engines
-disagree on comparing `xsd:gYear` with `xsd:date`, so what is compared is always the earliest and the latest full day.
+disagree on comparing `xsd:gYear` with `xsd:date`, so dates are always compared by their earliest and latest full day.
 """
 
 from __future__ import annotations
@@ -36,9 +36,9 @@ class DateRange:
         return (Literal(self.earliest.isoformat(), datatype=_DATE), Literal(self.latest.isoformat(), datatype=_DATE))
 
 
-@lru_cache(maxsize=1 << 16)  # dates are few and written often
+@lru_cache(maxsize=1 << 16)  # few dates, each written often
 def to_date_range(written: str) -> DateRange:
-    """The days that a date means; raises `ValueError` when it is no date.
+    """The days that a date may mean; raises `ValueError` when it is not a date.
 
     >>> to_date_range("2024-02").latest
     datetime.date(2024, 2, 29)
@@ -55,11 +55,11 @@ def to_date_range(written: str) -> DateRange:
         last = calendar.monthrange(year, month)[1] if year else 0
         return DateRange(datetime.date(year, month, day or 1), datetime.date(year, month, day or last))
     except (ValueError, calendar.IllegalMonthError) as error:
-        raise ValueError(f"{written!r} is not a day of the calendar") from error
+        raise ValueError(f"{written!r} is not in the calendar") from error
 
 
 def to_date(written: str) -> Literal:
-    """The literal that keeps a date as precise as it was written; raises `ValueError` when it is no date.
+    """The literal that keeps a date as precise as it was written; raises `ValueError` when it is not a date.
 
     >>> str(to_date("2024-10"))
     '"2024-10"^^<http://www.w3.org/2001/XMLSchema#gYearMonth>'

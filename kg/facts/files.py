@@ -1,62 +1,93 @@
-"""A file under `data/` walks in; its text walks out, or a fault that says why not."""
+"""Files under `data/`: which of them are read, their text and YAML documents, and findings about them."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
+from pyoxigraph import Literal, NamedNode
+
 from kg.reports import Finding, Place
+from kg.terms import to_text
 from kg.yaml_files import YamlError, YamlNode, read_documents
 
 LARGEST_FILE = 64 * 1024 * 1024
 """Bytes; more than a person writes. Larger amounts belong into fact tables."""
 
 
+class FileFindings(list[Finding]):
+    """Findings about fact files, collected by a reader in the order in which they occur."""
+
+    def add(
+        self,
+        check: str,
+        message: str,
+        *places: Place,
+        path: NamedNode | None = None,
+        value: str = "",
+        suggestions: Iterable[str] = (),
+        remedy: str = "",
+    ) -> None:
+        """Add the finding `facts/CHECK`; `value` is the text as it was written."""
+        self.append(
+            Finding(
+                f"facts/{check}",
+                message,
+                places=places,
+                path=to_text(path) if path is not None else "",
+                value=to_text(Literal(value)) if value else "",
+                suggestions=tuple(suggestions),
+                remedy=remedy,
+            )
+        )
+
+
 def fact_files(folder: Path) -> tuple[Path, ...]:
-    """The files under `data/` in the order of their names; what editors and systems hide there is passed over."""
+    """The files under `data/` in the order of their names, without what editors and systems hide there."""
     files = (path for path in sorted(folder.rglob("*")) if path.is_file())
     return tuple(path for path in files if not any(part[0] in ".~" for part in path.relative_to(folder).parts))
 
 
-def fault(check: str, message: str, place: Place, *, remedy: str = "", found: str = "", expected: str = "") -> Finding:
-    """A finding about a fact file."""
-    return Finding(f"facts/{check}", message, places=(place,), remedy=remedy, found=found, expected=expected)
-
-
-def read_text(path: Path, *, file: str, faults: list[Finding]) -> str | None:
-    """The UTF-8 text of a file; None, and a fault, when it is too large, unreadable or in another encoding."""
+def read_text(path: Path, *, file: str) -> str | Finding:
+    """The UTF-8 text of a file; a finding when it is too large, unreadable or in another encoding."""
     try:
         if path.stat().st_size > LARGEST_FILE:
-            faults.append(
-                fault("size", f"larger than {LARGEST_FILE >> 20} MB", Place(file), remedy="Use a fact table.")
-            )
-            return None
+            message = f"larger than {LARGEST_FILE >> 20} MB"
+            return Finding("facts/size", message, places=(Place(file),), remedy="Use a fact table.")
         raw = path.read_bytes()
     except OSError as error:
-        faults.append(fault("unreadable", f"cannot be read: {error.strerror}", Place(file)))
-        return None
+        return Finding("facts/unreadable", f"cannot be read: {error.strerror}", places=(Place(file),))
     try:
         return raw.decode("utf-8-sig")
     except UnicodeDecodeError:
-        faults.append(encoding_fault(raw.splitlines(keepends=True), file=file))
-        return None
+        return encoding_finding(raw.splitlines(keepends=True), file=file)
 
 
-def encoding_fault(lines: Iterable[bytes], *, file: str) -> Finding:
-    """The fault of a file that is not UTF-8, at the first byte that is wrong."""
+def encoding_finding(lines: Iterable[bytes], *, file: str) -> Finding:
+    """The finding for a file that is not UTF-8, at the first wrong byte."""
+    place, message = Place(file), "not UTF-8"
     for number, line in enumerate(lines, start=1):
         try:
             line.decode("utf-8")
         except UnicodeDecodeError as error:
             place = Place(file, number, len(line[: error.start].decode("utf-8")) + 1)
             message = f"not UTF-8: byte 0x{line[error.start]:02x}"
-            return fault("encoding", message, place, remedy="Save the file as UTF-8.")
-    return fault("encoding", "not UTF-8", Place(file), remedy="Save the file as UTF-8.")
+            break
+    return Finding("facts/encoding", message, places=(place,), remedy="Save the file as UTF-8.")
 
 
-def read_yaml(text: str, *, file: str, faults: list[Finding]) -> Iterator[YamlNode]:
-    """Yield the root of each YAML document of a file; the fault that ends the file, if any, is added to `faults`."""
+def read_yaml_file(path: Path, *, file: str) -> Iterator[YamlNode | Finding]:
+    """Yield the root of each YAML document of a file, and at the end the finding for what cannot be read, if any."""
+    text = read_text(path, file=file)
+    if isinstance(text, Finding):
+        yield text
+    else:
+        yield from read_yaml(text, file=file)
+
+
+def read_yaml(text: str, *, file: str) -> Iterator[YamlNode | Finding]:
+    """Yield the root of each YAML document of a text, and at the end the finding for the first syntax error, if any."""
     try:
         yield from read_documents(text, file=file)
     except YamlError as error:
-        faults.append(fault("yaml", error.message, Place(file, error.line, error.column), remedy=error.remedy))
+        yield Finding("facts/yaml", error.message, places=(error.place,), remedy=error.remedy)

@@ -1,4 +1,7 @@
-"""A value as a fact file writes it walks in; the term that the property wants walks out."""
+"""Values as fact files write them, read as terms of the property's range.
+
+The written forms are narrower than XSD's: no `1` for true, no relative IRI, no decimal without digits after its point.
+"""
 
 from __future__ import annotations
 
@@ -28,53 +31,55 @@ _FORMS = {
         "a day and time, like 2024-05-21T19:00:00",
     ),
 }
+"""Datatype -> the form in which it is written, and the form in words."""
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff\ufffe\uffff]")
 _LANGUAGE = re.compile(r"[A-Za-z]{1,8}(?:-[A-Za-z0-9]{1,8})*")
 
 
-def parse_value(text: str, word: OntologyTerm, *, lang: str = "") -> Term:
-    """The term that `text` means for this property; raises `ValueError` saying what was expected.
+def parse_value(text: str, property: OntologyTerm, *, lang: str = "") -> Term:
+    """The term that `text` stands for as a value of a property; raises `ValueError` saying what was expected.
 
-    A property that leads to a thing wants a name, CURIE or IRI; a date property a date; any other a literal of its
-    range.
+    A property of entities takes a name, CURIE or IRI; a date property a date; any other a literal of its range.
     """
-    if word.value_kind is ValueKind.ENTITY:
+    if property.value_kind is ValueKind.ENTITY:
         return to_iri(text)
     _refuse_control(text)
-    if word.value_kind is ValueKind.DATE:
+    if property.value_kind is ValueKind.DATE:
         return to_date(text)
     if lang:
         if _LANGUAGE.fullmatch(lang) is None:
-            raise ValueError(f"{lang!r} is not a language tag: write en, de, pt-BR")
+            raise ValueError(f"{lang!r} is not a language tag, like en, de or pt-BR")
         return Literal(text, language=lang)
-    datatype = word.range[0] if word.range else NamedNode(XSD + "string")
-    form = _FORMS.get(datatype.value)
-    if form is not None and form[0].fullmatch(text) is None:
-        raise ValueError(f"{text!r} is not {form[1]}")
+    datatype = property.range[0] if property.range else NamedNode(XSD + "string")
+    _check_form(text, datatype)
     return Literal(text, datatype=datatype) if datatype.value.startswith(XSD) else Literal(text)
 
 
-def check_value(value: Term, word: OntologyTerm) -> None:
+def check_value(value: Term, property: OntologyTerm) -> None:
     """Raise `ValueError` when a property cannot have this exact term as its value: wrong in kind or in form.
 
-    Whether a literal's datatype is the wanted one is for the shapes to say.
+    Whether a literal has the datatype of the range is left to the shapes.
     """
     if not isinstance(value, Literal):
-        if word.value_kind is not ValueKind.ENTITY:
-            raise ValueError(f"{word.name} takes a value, not the thing {value}")
+        if property.value_kind is not ValueKind.ENTITY:
+            raise ValueError(f"{property.name} takes a literal, not the entity {value}")
         return
-    if word.value_kind is ValueKind.ENTITY:
-        raise ValueError(f"{word.name} leads to a thing, not to a literal")
+    if property.value_kind is ValueKind.ENTITY:
+        raise ValueError(f"{property.name} takes an entity, not a literal")
     _refuse_control(value.value)
-    if word.value_kind is ValueKind.DATE:
+    if property.value_kind is ValueKind.DATE:
         to_date(value.value)
         return
-    for datatype in dict.fromkeys((value.datatype, *word.range[:1])):
-        form = _FORMS.get(datatype.value)
-        if form is not None and form[0].fullmatch(value.value) is None:
-            raise ValueError(f"{value.value!r} is not {form[1]}")
+    for datatype in dict.fromkeys((value.datatype, *property.range[:1])):
+        _check_form(value.value, datatype)
+
+
+def _check_form(text: str, datatype: NamedNode) -> None:
+    form = _FORMS.get(datatype.value)
+    if form is not None and form[0].fullmatch(text) is None:
+        raise ValueError(f"{text!r} is not {form[1]}")
 
 
 def _refuse_control(text: str) -> None:
     if (control := _CONTROL.search(text)) is not None:
-        raise ValueError(f"the character {control[0]!r} may not stand in a text")
+        raise ValueError(f"control character {control[0]!r} is not allowed in text")

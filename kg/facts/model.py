@@ -1,4 +1,4 @@
-"""The nouns of this room: who speaks, where exactly, and what is said."""
+"""Facts, their evidence and their sources; and a fact as a row of a fact table."""
 
 from __future__ import annotations
 
@@ -10,13 +10,14 @@ from enum import StrEnum
 from pyoxigraph import BlankNode, Literal, NamedNode, Triple
 
 from kg.reports import Place
-from kg.terms import FACT, SOURCE, Term, to_curie, to_text
+from kg.terms import FACT, FILM, SOURCE, Term, to_curie, to_text
+from kg.text import to_slug
 
 NOWHERE = Place("")
 
 
 class Rank(StrEnum):
-    """How its own source's word is taken: Wikidata's three ranks."""
+    """The rank that a source gives to one of its own statements; Wikidata's three ranks."""
 
     PREFERRED = "preferred"
     NORMAL = "normal"
@@ -25,7 +26,10 @@ class Rank(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """Who speaks. `file` and `sha256` name the text that evidence points into, where there is a text."""
+    """A document, dataset or person that states facts.
+
+    `file` and `sha256` identify the text that evidence points into, where there is a text.
+    """
 
     id: str
     title: str = ""
@@ -46,8 +50,10 @@ class Source:
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """The exact spot: characters `start` to `end` (0-based, end not included) of the source's text, or a record's
-    id.
+    """Where a source states a fact: a span of its text, or a record.
+
+    The span is characters `start` to `end` of the text, 0-based, end not included; `record` is the id of a record,
+    `retrieved` the day on which it was read.
     """
 
     source: str
@@ -58,13 +64,17 @@ class Evidence:
 
     @property
     def has_span(self) -> bool:
-        """True when it points at characters of a text."""
+        """True when it points into a text."""
         return self.start is not None and self.end is not None
 
 
 @dataclass(frozen=True, slots=True)
 class Fact:
-    """One thing that one source says; `place` is where in `data/` it was written down."""
+    """One statement of one source.
+
+    `written` is the value as the source writes it, where that differs; `because` the reason for the rank; a
+    `paraphrase` is worded differently in the passage. `place` is its position in `data/`.
+    """
 
     subject: NamedNode | BlankNode
     property: NamedNode
@@ -79,24 +89,16 @@ class Fact:
 
     @builtins.property
     def triple(self) -> Triple:
-        """What is said, without who says it."""
+        """The statement without its source."""
         return Triple(self.subject, self.property, self.value)
 
     @builtins.property
     def id(self) -> str:
-        """A name made from the content: the same fact of the same source at the same spot has the same id
-        everywhere.
-        """
-        spot = self.evidence
-        parts = (
-            to_text(self.subject),
-            to_text(self.property),
-            to_text(self.value),
-            spot.source,
-            str(spot.start),
-            str(spot.end),
-        )
-        return hashlib.sha256("\x1f".join((*parts, spot.record, self.as_of)).encode()).hexdigest()[:16]
+        """A digest of the content: equal statements of one source with equal evidence have equal ids everywhere."""
+        terms = (to_text(self.subject), to_text(self.property), to_text(self.value))
+        evidence = self.evidence
+        parts = (*terms, evidence.source, str(evidence.start), str(evidence.end), evidence.record, self.as_of)
+        return hashlib.sha256("\x1f".join(parts).encode()).hexdigest()[:16]
 
     @builtins.property
     def iri(self) -> NamedNode:
@@ -104,11 +106,18 @@ class Fact:
         return NamedNode(FACT + self.id)
 
 
-REQUIRED = ("subject", "property", "value")
+def part_owner(entity: NamedNode | BlankNode) -> str:
+    """The IRI that the IRIs of an entity's parts continue: its own, or one of ours for an entity of other namespaces.
+
+    >>> part_owner(NamedNode("http://www.wikidata.org/entity/Q1"))
+    'https://w3id.org/filmgraph/film/q1'
+    """
+    return entity.value if entity.value.startswith(FILM) else FILM + to_slug(entity.value.rpartition("/")[2])
 
 
-COLUMNS = (
-    *REQUIRED,
+REQUIRED_COLUMNS = ("subject", "property", "value")
+FACT_COLUMNS = (
+    *REQUIRED_COLUMNS,
     "datatype",
     "language",
     "source",
@@ -122,10 +131,11 @@ COLUMNS = (
     "paraphrase",
     "retrieved",
 )
+"""The columns of a fact table."""
 
 
 def to_row(fact: Fact) -> dict[str, object]:
-    """A fact as a row of a fact table; `kg facts` prints these, one a line."""
+    """A fact as a row of a fact table, by column; columns without content may be missing."""
     literal = fact.value if isinstance(fact.value, Literal) else None
     row: dict[str, object] = {
         "subject": _name(fact.subject),
@@ -141,13 +151,14 @@ def to_row(fact: Fact) -> dict[str, object]:
         row["language"] = literal.language
     elif literal is not None:
         row["datatype"] = to_curie(literal.datatype.value)
-    told = {
+    optional = {
         "record": fact.evidence.record,
         "retrieved": fact.evidence.retrieved,
         "written": fact.written,
         "because": fact.because,
     }
-    return row | {name: text for name, text in told.items() if text} | ({"paraphrase": True} if fact.paraphrase else {})
+    row |= {name: text for name, text in optional.items() if text}
+    return row | {"paraphrase": True} if fact.paraphrase else row
 
 
 def _name(term: Term) -> str:

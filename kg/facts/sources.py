@@ -1,13 +1,13 @@
-"""`data/sources.yaml` walks in; who speaks walks out."""
+"""`data/sources.yaml`: the sources that facts are read from, by id."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import fields
+from dataclasses import dataclass, field, fields
 from pathlib import Path
 
-from kg.facts.files import fault, read_text, read_yaml
+from kg.facts.files import FileFindings, read_yaml_file
 from kg.facts.model import Source
 from kg.reports import Finding
 from kg.text import closest
@@ -19,6 +19,14 @@ _ID = re.compile(r"[a-z0-9](?:[a-z0-9._\-]*[a-z0-9])?")
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 
 
+@dataclass(frozen=True)
+class SourcesRead:
+    """The sources of a project by id, and what is wrong with their file."""
+
+    sources: Mapping[str, Source] = field(default_factory=dict)
+    findings: tuple[Finding, ...] = ()
+
+
 def is_source_id(text: str) -> bool:
     """True when a source can have this id: lower-case letters and digits, with hyphens, dots or underscores between.
 
@@ -28,40 +36,54 @@ def is_source_id(text: str) -> bool:
     return _ID.fullmatch(text) is not None
 
 
-def read_sources(path: Path, *, file: str, faults: list[Finding]) -> Mapping[str, Source]:
-    """The sources of a project; faults go to `faults`."""
-    text = read_text(path, file=file, faults=faults)
-    sources: dict[str, Source] = {}
-    for root in read_yaml(text, file=file, faults=faults) if text is not None else ():
-        if root.entries is None:
-            faults.append(fault("shape", f"a mapping of sources is wanted here, not {root.kind}", root.place))
-            continue
-        for key, value in root.entries:
-            name = key.text or ""
-            if not is_source_id(name):
-                faults.append(
-                    fault("name", f"{name!r} is not a source's id", key.place, remedy="Small letters, digits, hyphens.")
-                )
-            elif name in sources:
-                faults.append(fault("duplicate", f"the source {name!r} stands here twice", key.place))
-            else:
-                sources[name] = _to_source(name, key, value, faults)
-    return sources
-
-
-def _to_source(id: str, key: YamlNode, value: YamlNode, faults: list[Finding]) -> Source:
-    said: dict[str, str] = {}
-    if value.entries is None:
-        faults.append(fault("shape", f"the source {id!r} is {value.kind}, not a mapping", value.place))
-    for name, one in value.entries or ():
-        if name.text not in SOURCE_KEYS:
-            near = closest(name.text or "", list(SOURCE_KEYS))
-            remedy = f"Did you mean {near[0]}?" if near else f"Known are {', '.join(SOURCE_KEYS)}."
-            faults.append(fault("key", f"{name.text!r} is not said of a source", name.place, remedy=remedy))
-        elif one.text is None:
-            faults.append(fault("shape", f"{name.text} of a source is {one.kind}, not a text", one.place))
-        elif name.text == "sha256" and _SHA256.fullmatch(one.text) is None:
-            faults.append(fault("value", "sha256 is 64 hexadecimal digits in small letters", one.place))
+def read_sources(path: Path, *, file: str) -> SourcesRead:
+    """The sources in a file; `file` is its name in findings."""
+    reader = _SourcesReader()
+    for root in read_yaml_file(path, file=file):
+        if isinstance(root, Finding):
+            reader.findings.append(root)
         else:
-            said[name.text] = one.text
-    return Source(id, place=key.place, **said)
+            reader.read(root)
+    return SourcesRead(reader.sources, tuple(reader.findings))
+
+
+@dataclass
+class _SourcesReader:
+    sources: dict[str, Source] = field(default_factory=dict)
+    findings: FileFindings = field(default_factory=FileFindings)
+
+    def read(self, root: YamlNode) -> None:
+        if root.entries is None:
+            self.findings.add("shape", f"expected a mapping of sources, found {root.kind}", root.place)
+        for key, value in root.entries or ():
+            id = key.text or ""
+            if not is_source_id(id):
+                remedy = "Use lower-case letters, digits and hyphens."
+                self.findings.add("name", f"{id!r} is not a source id", key.place, value=id, remedy=remedy)
+            elif id in self.sources:
+                self.findings.add("duplicate", f"duplicate source {id!r}", key.place, self.sources[id].place, value=id)
+            else:
+                self.sources[id] = self._source(id, key, value)
+
+    def _source(self, id: str, key: YamlNode, value: YamlNode) -> Source:
+        if value.entries is None:
+            self.findings.add("shape", f"source {id!r} is {value.kind}, not a mapping", value.place)
+        texts: dict[str, str] = {}
+        for name, node in value.entries or ():
+            if name.text not in SOURCE_KEYS:
+                self.findings.add(
+                    "key",
+                    f"unknown key {name.text!r} of a source",
+                    name.place,
+                    value=name.text or "",
+                    suggestions=closest(name.text or "", list(SOURCE_KEYS)),
+                    remedy=f"The keys are {', '.join(SOURCE_KEYS)}.",
+                )
+            elif node.text is None:
+                self.findings.add("shape", f"{name.text} of a source is {node.kind}, not a text", node.place)
+            elif name.text == "sha256" and _SHA256.fullmatch(node.text) is None:
+                message = "sha256 must be 64 hexadecimal digits in lower case"
+                self.findings.add("value", message, node.place, value=node.text)
+            else:
+                texts[name.text] = node.text
+        return Source(id, place=key.place, **texts)

@@ -12,16 +12,14 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from kg.errors import InputError
-from kg.facts.files import read_yaml
 from kg.importers.entity_names import dataset_entity_name, name_component, to_node
 from kg.importers.input_files import list_files, open_decompressed
 from kg.importers.session import ImportSession
 from kg.importers.tables.mapping import read_table_mapping
 from kg.importers.tables.run import import_file
 from kg.mappings import MAPPINGS
-from kg.reports import Finding
 from kg.schema import Schema
-from kg.yaml_files import YamlNode
+from kg.yaml_files import YamlError, YamlNode, read_documents
 
 SUFFIXES = (".tsv", ".tsv.gz")
 FOLDER = MAPPINGS / "imdb"
@@ -159,10 +157,10 @@ def _read(path: Path, session: ImportSession) -> tuple[str, YamlNode]:
     except UnicodeDecodeError as error:
         line = read.count(b"\n", 0, error.start) + 1
         raise InputError(f"{path}:{line}: not UTF-8: byte 0x{read[error.start]:02x}. Nothing was written.") from error
-    faults: list[Finding] = []
-    roots = list(read_yaml(text, file=str(path), faults=faults))
-    if faults:
-        raise InputError(f"{faults[0]}. Nothing was written.")
+    try:
+        roots = list(read_documents(text, file=str(path)))
+    except YamlError as error:
+        raise InputError(f"{error.place}: {error.message}. Nothing was written.") from error
     if len(roots) != 1 or roots[0].entries is None:
         raise InputError(f"{path} holds no list of prizes: year -> award -> category -> nominee, winner.")
     first = text.split("\n", 1)[0]

@@ -22,7 +22,6 @@ from kg.linking.classification import Thresholds, classify_pairs
 from kg.linking.mentions import OWN_SOURCE, find_mentions
 from kg.linking.model import Candidate, Classification, Mention
 from kg.project import Project
-from kg.reports import Finding
 from kg.schema import read_ontology, to_schema
 from kg.terms import LABEL, to_curie, to_iri
 from kg.text import closest
@@ -73,14 +72,12 @@ def read_linking_input(project: Project) -> LinkingInput:
     """Read a project's facts and judgements; raises `FaultsError` with everything that is wrong in them."""
     schema = to_schema(read_ontology(project.ontology))
     read = read_facts(project.data, schema)
-    faults: list[Finding] = list(read.findings)
-    policy = read_policy(
-        project.data / "policy.yaml", file="data/policy.yaml", schema=schema, sources=read.sources, faults=faults
-    )
-    links = read_links(project.data / LINKS_FILE, file=f"data/{LINKS_FILE}", faults=faults)
-    if faults:
+    trust = read_policy(project.data / "policy.yaml", file="data/policy.yaml", schema=schema, sources=read.sources)
+    judged = read_links(project.data / LINKS_FILE, file=f"data/{LINKS_FILE}")
+    if faults := (*read.findings, *trust.findings, *judged.findings):
         raise FaultsError(faults)
-    return LinkingInput(find_mentions(read.facts, schema), links, lambda source: policy.trust(source, LABEL))
+    mentions = find_mentions(read.facts, schema)
+    return LinkingInput(mentions, judged.links, lambda source: trust.policy.trust(source, LABEL))
 
 
 def link_project(

@@ -1,4 +1,4 @@
-"""A source's text, where it is at hand, walks in; the passage that a fact rests on walks out."""
+"""The texts of sources, where they are available: passages of evidence, and words found in a text."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
-from kg.facts.files import LARGEST_FILE, fault
+from kg.facts.files import LARGEST_FILE
 from kg.facts.model import Evidence, Source
 from kg.reports import Finding
 
@@ -20,26 +20,26 @@ TEXTS_VARIABLE = "KG_TEXTS"
 
 @dataclass(frozen=True)
 class Texts:
-    """The texts of the sources in one folder; a text whose digest differs is not used."""
+    """The texts of the sources in one folder; a text with another digest than its source's is not used."""
 
     folder: Path | None
     sources: Mapping[str, Source]
 
     @cached_property
     def _read(self) -> Mapping[str, str | Finding]:
-        return {id: read for id, source in self.sources.items() if (read := self._text(source)) is not None}
+        return {id: text for id, source in self.sources.items() if (text := self._text(source)) is not None}
 
     def __getitem__(self, source: str) -> str | None:
-        """The text of a source, or None when it is not at hand."""
+        """The text of a source, or None when it is not available."""
         text = self._read.get(source)
         return text if isinstance(text, str) else None
 
     def findings(self) -> Iterator[Finding]:
-        """Texts that are at hand, but are not the ones that facts were read from."""
-        return (read for read in self._read.values() if isinstance(read, Finding))
+        """Files in the folder that are not the texts that facts were read from."""
+        return (text for text in self._read.values() if isinstance(text, Finding))
 
     def passage(self, evidence: Evidence) -> str | None:
-        """The words that evidence points at; None when the text is not at hand or the span lies outside it."""
+        """The words of a span; None when the text is not available or the span ends after it."""
         text = self[evidence.source]
         if text is None or evidence.start is None or evidence.end is None or evidence.end > len(text):
             return None
@@ -52,33 +52,35 @@ class Texts:
         if not path.is_file():
             return None
         if path.stat().st_size > LARGEST_FILE:
-            return fault("text-size", f"the text {path.name} is larger than {LARGEST_FILE >> 20} MB", source.place)
+            message = f"the text {path.name} is larger than {LARGEST_FILE >> 20} MB"
+            return Finding("facts/text-size", message, places=(source.place,))
         raw = path.read_bytes()
         if (digest := hashlib.sha256(raw).hexdigest()) != source.sha256:
-            return fault(
-                "digest",
-                f"the text {path.name} is not the one that {source.id} was read from",
-                source.place,
+            return Finding(
+                "facts/digest",
+                f"the text {path.name} is not the one that facts of {source.id} were read from",
+                places=(source.place,),
                 expected=source.sha256,
                 found=digest,
-                remedy="Get the right text, or read its facts again.",
+                remedy="Use the right text, or read its facts again.",
             )
         try:
-            # Offsets count the characters of the text as it stands: nothing is translated.
+            # Spans count the characters of the text as it is, so line ends are not converted.
             return raw.decode("utf-8")
         except UnicodeDecodeError as error:
-            return fault("encoding", f"the text {path.name} is not UTF-8 at byte {error.start}", source.place)
+            message = f"the text {path.name} is not UTF-8 at byte {error.start}"
+            return Finding("facts/encoding", message, places=(source.place,))
 
 
 def open_texts(folder: Path | str | None, sources: Mapping[str, Source]) -> Texts:
-    """The texts in `folder`, or in the folder that the environment names, or none."""
+    """The texts in a folder; by default in the folder that the environment names, if any."""
     named = folder if folder is not None else os.environ.get(TEXTS_VARIABLE)
     return Texts(Path(named) if named else None, sources)
 
 
 @dataclass(frozen=True, slots=True)
 class Quotation:
-    """Words found in a source: the span, and a little of what stands around them."""
+    """Words found in a text: their span, and a few words around them."""
 
     start: int
     end: int
@@ -87,31 +89,31 @@ class Quotation:
     after: str
 
     def __str__(self) -> str:
-        """The span as fact files take it, and the words in their surroundings."""
+        """The span as fact files have it, and the words in their context."""
         return f"at: {self.start}-{self.end}    ...{self.before}[{self.words}]{self.after}..."
 
 
-def find_quotations(text: str, words: str, *, around: int = 30) -> Iterator[Quotation]:
-    """Yield every place of the words in a text; blanks match any blanks, quotes and dashes any of their kind.
+def find_quotations(text: str, words: str, *, context: int = 30) -> Iterator[Quotation]:
+    """Yield every occurrence of the words in a text, whatever the white space and the kind of quotes and dashes.
 
-    >>> [str(spot.start) for spot in cite("It won the Palme d’Or.", "Palme d'Or")]
+    `context` is the number of characters shown before and after them.
+
+    >>> [str(quotation.start) for quotation in find_quotations("It won the Palme d’Or.", "Palme d'Or")]
     ['11']
     """
     if not (parts := words.split()):
         return
-    pattern = r"\s+".join("".join(_ALIKE.get(char, re.escape(char)) for char in part) for part in parts)
-    for found in re.finditer(pattern, text):
-        before, after = text[max(0, found.start() - around) : found.start()], text[found.end() : found.end() + around]
-        yield Quotation(found.start(), found.end(), " ".join(before.split("\n")), found[0], " ".join(after.split("\n")))
+    pattern = r"\s+".join("".join(_VARIANTS.get(char, re.escape(char)) for char in part) for part in parts)
+    for match in re.finditer(pattern, text):
+        before = text[max(0, match.start() - context) : match.start()].replace("\n", " ")
+        after = text[match.end() : match.end() + context].replace("\n", " ")
+        yield Quotation(match.start(), match.end(), before, match[0], after)
 
 
-_ALIKE = {char: f"[{kind}]" for kind in ("'‘’ʼ", '"“”', "\\-‐‑–—") for char in kind.replace("\\", "")}
+_VARIANTS = {char: f"[{kind}]" for kind in ("'‘’ʼ", '"“”', "\\-‐‑–—") for char in kind.replace("\\", "")}
 
 
 def passage_uri(source: Source, evidence: Evidence) -> str:
-    """The passage's address as RFC 5147 writes it: `file#char=start,end`."""
-    return (
-        f"{source.file or source.id}#char={evidence.start},{evidence.end}"
-        if evidence.has_span
-        else source.file or source.id
-    )
+    """The relative URI of a passage as RFC 5147 writes it, `file#char=start,end`; of the file when there is no span."""
+    file = source.file or source.id
+    return f"{file}#char={evidence.start},{evidence.end}" if evidence.has_span else file

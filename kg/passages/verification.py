@@ -1,55 +1,64 @@
-"""Facts and the texts of their sources walk in; bad digests, spans and values walk out as findings, the good ones
-counted.
+"""Verification: whether the passage that a fact names contains the value that the fact states.
+
+An entity is contained by one of its names, a number by digits or words, a date by any common form, a text by its words.
 """
 
 from __future__ import annotations
 
+import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
+from decimal import Decimal
 from enum import StrEnum
 
 from pyoxigraph import Literal, NamedNode
 
-from kg.facts.files import fault
-from kg.facts.model import Fact
-from kg.passages.matching import holds_literal, holds_name
+from kg.facts.dates import EDTF
+from kg.facts.model import Fact, part_owner
+from kg.parts import belongs_to
+from kg.passages.number_words import MONTHS, numbers
 from kg.passages.texts import Texts
-from kg.reports import Finding, Report, Severity
+from kg.reports import Finding, Report
 from kg.schema import Schema, ValueKind
-from kg.terms import ALIAS, LABEL, TYPE, Term, to_curie, to_short
+from kg.terms import ALIAS, LABEL, TYPE, XSD, Term, to_curie, to_short
+from kg.text import fold_passage
 
 
 class PassageCheck(StrEnum):
-    """What verification found of one fact."""
+    """The result of checking one fact; the values are the names of the counts."""
 
     HELD = "held"
+    """The passage contains the value."""
     PARAPHRASE = "paraphrase"
+    """The fact says that its passage has other words."""
     STRUCTURE = "structure"
+    """A class, or a link to a part: no words are expected."""
     NO_SPAN = "no_span"
+    """The evidence is a record or a file."""
     NOT_AT_HAND = "not_at_hand"
+    """The text is not available."""
     BAD = "bad"
+    """There is a finding."""
 
 
 def verify(facts: Iterable[Fact], *, texts: Texts, schema: Schema) -> Report:
-    """A finding for every digest, span or value that is wrong, and how many facts are held, paraphrased or
-    unchecked.
-    """
+    """A finding for every wrong digest, span or value; the counts are the facts by `PassageCheck`."""
     facts = tuple(facts)
-    names = to_names(facts)
-    counts = Counter(dict.fromkeys(PassageCheck, 0))
+    verifier = _Verifier(texts, schema, names_of(facts))
+    checks = Counter(dict.fromkeys(PassageCheck, 0))
     findings = list(texts.findings())
     for fact in facts:
-        held, finding = _verify(fact, texts, schema, names)
-        counts[held] += 1
-        if finding is not None:
-            findings.append(finding)
-    sources = {fact.evidence.source for fact in facts}
-    told: dict[str, int | float | str] = {"facts": len(facts), **{held.value: counts[held] for held in PassageCheck}}
-    return Report(tuple(findings), told | {"texts": sum(texts[source] is not None for source in sources)})
+        result = verifier.check(fact)
+        if isinstance(result, Finding):
+            findings.append(result)
+        checks[PassageCheck.BAD if isinstance(result, Finding) else result] += 1
+    available = sum(texts[source] is not None for source in {fact.evidence.source for fact in facts})
+    counts = {"facts": len(facts), **{check.value: checks[check] for check in PassageCheck}, "texts": available}
+    return Report(tuple(findings), counts)
 
 
-def to_names(facts: Iterable[Fact]) -> Mapping[Term, list[str]]:
-    """Every label and alias of each thing."""
+def names_of(facts: Iterable[Fact]) -> Mapping[Term, list[str]]:
+    """The labels and aliases of each entity."""
     names: dict[Term, list[str]] = defaultdict(list)
     for fact in facts:
         if fact.property in (LABEL, ALIAS) and isinstance(fact.value, Literal):
@@ -57,58 +66,132 @@ def to_names(facts: Iterable[Fact]) -> Mapping[Term, list[str]]:
     return names
 
 
-def _verify(
-    fact: Fact, texts: Texts, schema: Schema, names: Mapping[Term, list[str]]
-) -> tuple[PassageCheck, Finding | None]:
-    text = texts[fact.evidence.source]
-    if not fact.evidence.has_span:
-        return PassageCheck.NO_SPAN, None
-    if text is None:
-        return PassageCheck.NOT_AT_HAND, None
-    passage = texts.passage(fact.evidence)
-    if passage is None:
-        return PassageCheck.BAD, fault(
-            "span",
-            f"the span {fact.evidence.start}-{fact.evidence.end} ends after the text of "
-            f"{fact.evidence.source}, which has {len(text)} characters",
-            fact.place,
+class _Verifier:
+    def __init__(self, texts: Texts, schema: Schema, names: Mapping[Term, list[str]]) -> None:
+        self._texts, self._schema, self._names = texts, schema, names
+
+    def check(self, fact: Fact) -> PassageCheck | Finding:
+        evidence = fact.evidence
+        if not evidence.has_span:
+            return PassageCheck.NO_SPAN
+        text = self._texts[evidence.source]
+        if text is None:
+            return PassageCheck.NOT_AT_HAND
+        passage = self._texts.passage(evidence)
+        if passage is None:
+            message = (
+                f"the span {evidence.start}-{evidence.end} ends after the text of {evidence.source}, "
+                f"which has {len(text)} characters"
+            )
+            return Finding("facts/span", message, places=(fact.place,))
+        if fact.property == TYPE or self._is_part_link(fact):
+            return PassageCheck.STRUCTURE
+        if fact.paraphrase:
+            return PassageCheck.PARAPHRASE
+        return PassageCheck.HELD if self._contains(passage, fact) else self._finding(passage, fact)
+
+    def _is_part_link(self, fact: Fact) -> bool:
+        """True for a link from an entity to one of its parts, where the part has no label."""
+        return (
+            isinstance(fact.value, NamedNode)
+            and belongs_to(fact.value.value, part_owner(fact.subject))
+            and fact.value not in self._names
         )
-    if fact.property == TYPE or _is_nameless(fact, names):
-        return PassageCheck.STRUCTURE, None
-    if fact.paraphrase:
-        return PassageCheck.PARAPHRASE, None
-    if _holds(passage, fact, schema, names):
-        return PassageCheck.HELD, None
-    return PassageCheck.BAD, Finding(
-        "facts/not-in-passage",
-        f"the passage of {to_short(fact.subject)} {to_short(fact.property)} does not hold {to_short(fact.value)!r}",
-        Severity.VIOLATION,
-        (fact.place,),
-        focus=str(fact.subject),
-        path=str(fact.property),
-        value=str(fact.value),
-        expected=" or ".join(names.get(fact.value, [])) or to_short(fact.value),
-        found=passage if len(passage) <= 200 else passage[:199] + "…",
-        remedy="Mend the span, add an alias, or say `paraphrase: true`.",
+
+    def _contains(self, passage: str, fact: Fact) -> bool:
+        if fact.written:
+            return contains_name(passage, [fact.written]) or fact.written in passage
+        if isinstance(fact.value, Literal):
+            return contains_literal(passage, fact.value)
+        property = self._schema.properties.get(fact.property)
+        if property is not None and property.value_kind is ValueKind.ENTITY:
+            return contains_name(passage, self._names.get(fact.value, []))
+        return contains_name(passage, [to_curie(fact.value.value)]) if isinstance(fact.value, NamedNode) else False
+
+    def _finding(self, passage: str, fact: Fact) -> Finding:
+        return Finding(
+            "facts/not-in-passage",
+            f"the passage for {to_short(fact.subject)} {to_short(fact.property)} "
+            f"does not contain {to_short(fact.value)!r}",
+            places=(fact.place,),
+            focus=str(fact.subject),
+            path=str(fact.property),
+            value=str(fact.value),
+            expected=" or ".join(self._names.get(fact.value, [])) or to_short(fact.value),
+            found=passage if len(passage) <= 200 else passage[:199] + "…",
+            remedy="Correct the span, add an alias, or add `paraphrase: true`.",
+        )
+
+
+# --- Values in passages
+
+_QUANTITIES = {XSD + name for name in ("integer", "decimal", "double")}
+_DATE_FORMS = (
+    re.compile(r"(?P<month>[a-z]{3,9})\.?\s+(?P<day>\d{1,2})(?:st|nd|rd|th)?(?!\d)(?:,?\s+(?P<year>\d{4}))?"),
+    re.compile(r"(?P<day>\d{1,2})(?:st|nd|rd|th)?\.?\s+(?:of\s+)?(?P<month>[a-z]{3,9})\.?(?:,?\s+(?P<year>\d{4}))?"),
+    re.compile(r"(?P<month>[a-z]{3,9})\.?(?:\s+of)?,?\s+(?P<year>\d{4})"),
+    re.compile(r"(?P<year>\d{4})-(?P<month>\d{2})(?:-(?P<day>\d{2}))?"),
+    re.compile(r"(?P<year>\d{4})"),
+)
+_MONTH = re.compile(
+    r"\b(?P<month>[A-Z][A-Za-z]{2,8})\b\.?(?:(?:\s+of|,)?(?:\s+\d{1,2}(?:st|nd|rd|th)?,?)?\s+(?P<year>\d{4})\b)?"
+)
+"""A month with a capital letter, unlike the verb `may`, and the year after it, if any."""
+
+
+def contains_name(passage: str, names: Iterable[str]) -> bool:
+    """True when the passage contains one of the names as complete words.
+
+    >>> contains_name("won the Palme d’Or", ["Palme d'Or"])
+    True
+    """
+    text = fold_passage(passage)
+    return any(
+        re.search(rf"(?<!\w){re.escape(folded)}(?!\w)", text) for name in names if (folded := fold_passage(name))
     )
 
 
-def _holds(passage: str, fact: Fact, schema: Schema, names: Mapping[Term, list[str]]) -> bool:
-    if fact.written:
-        return holds_name(passage, [fact.written]) or fact.written in passage
-    if isinstance(fact.value, Literal):
-        return holds_literal(passage, fact.value)
-    word = schema.properties.get(fact.property)
-    if word is not None and word.value_kind is ValueKind.ENTITY:
-        return holds_name(passage, names.get(fact.value, []))
-    return holds_name(passage, [to_curie(fact.value.value)]) if isinstance(fact.value, NamedNode) else False
+def contains_literal(passage: str, value: Literal) -> bool:
+    """True when the passage contains a literal: a number, a date, or the words of a text."""
+    datatype = value.datatype.value
+    if datatype in _QUANTITIES:
+        return Decimal(value.value) in set(numbers(passage))
+    if datatype in (XSD + "date", XSD + "gYear", XSD + "gYearMonth") or value.datatype == EDTF:
+        return contains_date(passage, value.value)
+    if datatype == XSD + "anyURI":
+        return value.value in passage
+    return contains_name(passage, [value.value]) or fold_passage(value.value) in fold_passage(passage)
 
 
-def _is_nameless(fact: Fact, names: Mapping[Term, list[str]]) -> bool:
-    """True for the link to a node with no name of its own, whose address starts with its owner's."""
-    owner = getattr(fact.subject, "value", "").rpartition("/")[2]
-    return (
-        isinstance(fact.value, NamedNode)
-        and fact.value.value.rpartition("/")[2].startswith(f"{owner}.")
-        and fact.value not in names
+def contains_date(passage: str, date: str) -> bool:
+    """True when the passage gives the date, or its finest part and nothing different (`October 18` for 2024-10-18).
+
+    >>> contains_date("released on October 18 by Neon", "2024-10-18")
+    True
+    """
+    text = fold_passage(passage)
+    if date.endswith("X"):
+        return f"{date[:3]}0s" in text or f"{date[2]}0s" in text
+    wanted = [int(part) for part in date.split("-")]
+    for form in _DATE_FORMS:
+        for match in form.finditer(text):
+            parts = match.groupdict()
+            month = parts.get("month")
+            given = (
+                int(parts["year"]) if parts.get("year") else None,
+                (int(month) if month.isdigit() else MONTHS.get(month)) if month else None,
+                int(parts["day"]) if parts.get("day") else None,
+            )
+            if month and given[1] is None:
+                continue
+            if _agree(given, wanted):
+                return True
+    return len(wanted) == 2 and any(
+        MONTHS.get(match["month"].casefold()) == wanted[1] and not match["year"] for match in _MONTH.finditer(passage)
     )
+
+
+def _agree(given: tuple[int | None, int | None, int | None], wanted: list[int]) -> bool:
+    """True when every part that is given agrees, and the finest part that is wanted is given."""
+    agree = all(part is None or part == other for part, other in zip(given, wanted, strict=False))
+    return agree and given[len(wanted) - 1] is not None

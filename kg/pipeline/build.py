@@ -38,7 +38,7 @@ from kg.pipeline.incremental_check import recheck, write_checked
 from kg.pipeline.source_locations import ProofTracer, SourceLocator
 from kg.project import Project, find_project
 from kg.reasoning.infer import infer
-from kg.reports import Finding, Report
+from kg.reports import Report
 from kg.schema import Schema, read_ontology, to_schema
 from kg.shapes import Shapes, read_shapes, single_valued
 from kg.shapes import check as check_shapes
@@ -137,10 +137,10 @@ def cite_in(
     Raises `UnknownNameError` when there is no such source, `ProjectError` when its text is not at hand.
     """
     project = project if isinstance(project, Project) else find_project(project)
-    faults: list[Finding] = []
-    sources = read_sources(project.data / "sources.yaml", file="data/sources.yaml", faults=faults)
-    if faults:
-        raise FaultsError(faults)
+    listed = read_sources(project.data / "sources.yaml", file="data/sources.yaml")
+    if listed.findings:
+        raise FaultsError(listed.findings)
+    sources = listed.sources
     if source not in sources:
         raise UnknownNameError(source, kind="source", suggestions=closest(source, list(sources)))
     at_hand = open_texts(texts, sources)
@@ -169,22 +169,19 @@ def draft(
     schema = to_schema(ontology)
     shapes = read_shapes(project.shapes)
     read = read_facts(project.data, schema)
-    faults: list[Finding] = list(read.findings)
-    policy = read_policy(
-        project.data / "policy.yaml", file="data/policy.yaml", schema=schema, sources=read.sources, faults=faults
-    )
-    links = read_links(project.data / LINKS_FILE, file=f"data/{LINKS_FILE}", faults=faults)
-    report, checked = Report(tuple(faults)), None
+    trust = read_policy(project.data / "policy.yaml", file="data/policy.yaml", schema=schema, sources=read.sources)
+    links = read_links(project.data / LINKS_FILE, file=f"data/{LINKS_FILE}")
+    report, checked = Report((*read.findings, *trust.findings, *links.findings)), None
     if (at_hand := open_texts(texts, read.sources)).folder is not None:
         say("verifying")
         report += verify(read.facts, texts=at_hand, schema=schema)
-    merged = apply_links(read.facts, links, policy)
+    merged = apply_links(read.facts, links.links, trust.policy)
     say("deciding")
     single = {
         NamedNode(iri): None if classes is None else frozenset(map(NamedNode, classes))
         for iri, classes in single_valued(shapes).items()
     }
-    decided = resolve_conflicts(merged.facts, single_valued=single, schema=schema, policy=policy)
+    decided = resolve_conflicts(merged.facts, single_valued=single, schema=schema, policy=trust.policy)
     workshop = TripleTables()
     workshop.add_terms(provenance.said(decided.facts))
     workshop.add(provenance.days(decided.facts))

@@ -1,6 +1,6 @@
-"""A report walks in; the W3C's validation report walks out, in any RDF format (https://www.w3.org/TR/shacl/#validation-report).
+"""Reports as the W3C's validation report, in any RDF format (https://www.w3.org/TR/shacl/#validation-report).
 
-Only what a shape found is told: the other findings of a check have neither focus node nor component.
+It has only the findings of shapes: others have neither focus node nor component.
 """
 
 from __future__ import annotations
@@ -23,9 +23,8 @@ FORMATS = {
     "n3": RdfFormat.N3,
 }
 _SEVERITIES = {Severity.VIOLATION: "Violation", Severity.WARNING: "Warning", Severity.INFO: "Info"}
-_TIMES = {"*": "zeroOrMorePath", "+": "oneOrMorePath", "?": "zeroOrOnePath"}
+_REPEATS = {"*": "zeroOrMorePath", "+": "oneOrMorePath", "?": "zeroOrOnePath"}
 _TYPE = NamedNode(RDF + "type")
-Node = NamedNode | BlankNode
 
 
 def to_rdf(report: Report, format: str) -> str:
@@ -37,70 +36,81 @@ def to_rdf(report: Report, format: str) -> str:
 
 
 def to_triples(report: Report) -> list[Triple]:
-    """The triples of the report graph. A graph conforms when no shape found anything, whatever its severity."""
-    told = [finding for finding in report if finding.component]
+    """The triples of the report graph. A graph conforms when no shape has a result, whatever its severity."""
+    findings = [finding for finding in report if finding.component]
     head, numbers = BlankNode("report"), count(1)
     triples = [Triple(head, _TYPE, _sh("ValidationReport"))]
-    conforms = Literal(str(not told).lower(), datatype=NamedNode(XSD + "boolean"))
+    conforms = Literal(str(not findings).lower(), datatype=NamedNode(XSD + "boolean"))
     triples.append(Triple(head, _sh("conforms"), conforms))
-    nodes = [BlankNode(f"result{number}") for number in range(1, len(told) + 1)]
+    nodes = [BlankNode(f"result{number}") for number in range(1, len(findings) + 1)]
     triples += [Triple(head, _sh("result"), node) for node in nodes]
-    for node, finding in zip(nodes, told, strict=True):
+    for node, finding in zip(nodes, findings, strict=True):
         triples += _result(node, finding, numbers)
     return triples
 
 
 def _result(node: BlankNode, finding: Finding, numbers: Iterator[int]) -> Iterator[Triple]:
     yield Triple(node, _TYPE, _sh("ValidationResult"))
-    told = {
+    values = {
         "focusNode": finding.focus,
         "value": finding.value,
         "sourceShape": finding.shape,
         "sourceConstraintComponent": finding.component,
     }
-    for name, text in told.items():
+    for name, text in values.items():
         if text:
             yield Triple(node, _sh(name), to_term(text))
-    besides = {name for name, _ in finding.details}
+    detailed = {name for name, _ in finding.details}
     for name, text in finding.details:
         yield Triple(node, cast(NamedNode, to_term(name)), to_term(text))
-    if f"<{SH}resultSeverity>" not in besides:
+    if f"<{SH}resultSeverity>" not in detailed:
         yield Triple(node, _sh("resultSeverity"), _sh(_SEVERITIES[finding.severity]))
-    if f"<{SH}resultMessage>" not in besides:
+    if f"<{SH}resultMessage>" not in detailed:
         yield Triple(node, _sh("resultMessage"), Literal(finding.message))
     if finding.path:
-        triples: list[Triple] = []
-        path = _path(read_sparql(finding.path), triples, numbers)
-        yield Triple(node, _sh("resultPath"), path)
-        yield from triples
+        paths = _PathWriter(numbers)
+        yield Triple(node, _sh("resultPath"), paths.node(read_sparql(finding.path)))
+        yield from paths.triples
 
 
-def _path(path: PropertyPath, triples: list[Triple], numbers: Iterator[int]) -> Node:
-    """The node that describes the path, after the triples below it have been written down."""
-    match path:
-        case PredicatePath(inverse=False):
-            return cast(NamedNode, to_term(path.predicate))
-        case SequencePath():
-            return _list([_path(part, triples, numbers) for part in path.parts], triples, numbers)
-    node = BlankNode(f"path{next(numbers)}")
-    match path:
-        case PredicatePath():
-            triples.append(Triple(node, _sh("inversePath"), to_term(path.predicate)))
-        case AlternativePath():
-            members = [_path(part, triples, numbers) for part in path.parts]
-            triples.append(Triple(node, _sh("alternativePath"), _list(members, triples, numbers)))
-        case RepeatPath():
-            triples.append(Triple(node, _sh(_TIMES[path.times]), _path(path.part, triples, numbers)))
-    return node
+class _PathWriter:
+    """Describes property paths; `triples` are those of the nodes made so far, each after those that it refers to."""
 
+    def __init__(self, numbers: Iterator[int]) -> None:
+        self.triples: list[Triple] = []
+        self._numbers = numbers
 
-def _list(members: list[Node], triples: list[Triple], numbers: Iterator[int]) -> Node:
-    head: Term = NamedNode(RDF + "nil")
-    for member in reversed(members):
-        cell = BlankNode(f"path{next(numbers)}")
-        triples += [Triple(cell, NamedNode(RDF + "first"), member), Triple(cell, NamedNode(RDF + "rest"), head)]
-        head = cell
-    return cast(Node, head)
+    def node(self, path: PropertyPath) -> NamedNode | BlankNode:
+        """The node that describes a path."""
+        match path:
+            case PredicatePath(inverse=False):
+                return cast(NamedNode, to_term(path.predicate))
+            case SequencePath():
+                return self._list([self.node(part) for part in path.parts])
+        node = self._blank_node()
+        match path:
+            case PredicatePath():
+                self._add(node, _sh("inversePath"), to_term(path.predicate))
+            case AlternativePath():
+                self._add(node, _sh("alternativePath"), self._list([self.node(part) for part in path.parts]))
+            case RepeatPath():
+                self._add(node, _sh(_REPEATS[path.times]), self.node(path.part))
+        return node
+
+    def _list(self, members: list[NamedNode | BlankNode]) -> NamedNode | BlankNode:
+        head: NamedNode | BlankNode = NamedNode(RDF + "nil")
+        for member in reversed(members):
+            cell = self._blank_node()
+            self._add(cell, NamedNode(RDF + "first"), member)
+            self._add(cell, NamedNode(RDF + "rest"), head)
+            head = cell
+        return head
+
+    def _blank_node(self) -> BlankNode:
+        return BlankNode(f"path{next(self._numbers)}")
+
+    def _add(self, subject: BlankNode, predicate: NamedNode, object: Term) -> None:
+        self.triples.append(Triple(subject, predicate, object))
 
 
 def _sh(name: str) -> NamedNode:

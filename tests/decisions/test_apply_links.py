@@ -1,11 +1,11 @@
-"""Linked things become one: equal facts gain evidence, different ones are a conflict, nodes meet."""
+"""Linked entities are merged: equal facts gain evidence, different ones are a conflict, equal parts are one."""
 
 from __future__ import annotations
 
 import pytest
 
 from kg.terms import to_short
-from tests.projects import ONTOLOGY, SmallProject, said
+from tests.projects import ONTOLOGY, SmallProject, statement
 
 LINKS = (
     "subject_id\tpredicate_id\tpredicate_modifier\tobject_id\tmapping_justification\n"
@@ -19,54 +19,58 @@ OWN = (
 TABLE = "subject,property,value,source,record\n"
 
 
-def tell(project: SmallProject, rows: str, *, own: str = OWN, links: str = LINKS) -> None:
+def write_project(project: SmallProject, rows: str, *, own: str = OWN, links: str = LINKS) -> None:
     project.write("data/films.yaml", own)
     project.write("data/imports/wikidata/facts.csv", TABLE + rows)
     project.write("data/links.sssom.tsv", links)
     project.write("data/policy.yaml", "sources: [encyclopedia, fan-site]\nsame:\n  nomination: [award]\n")
 
 
-def told(project: SmallProject) -> list[str]:
+def statements(project: SmallProject) -> list[str]:
     drafted = project.draft()
     assert drafted.report.ok, drafted.report
-    return sorted({said(fact) for fact in drafted.decided.facts})
+    return sorted({statement(fact) for fact in drafted.decided.facts})
 
 
 def test_equal_facts_gain_a_second_piece_of_evidence(project: SmallProject) -> None:
-    tell(project, "wd-q1,type,Film,fan-site,Q1\nwd-q1,year,2024,fan-site,Q1\n")
+    write_project(project, "wd-q1,type,Film,fan-site,Q1\nwd-q1,year,2024,fan-site,Q1\n")
     facts = [fact for fact in project.draft().decided.facts if fact.property.value.endswith("/year")]
-    assert [said(fact) for fact in facts] == ["film:anora film:year 2024"] * 2
+    assert [statement(fact) for fact in facts] == ["film:anora film:year 2024"] * 2
     assert sorted(fact.evidence.source for fact in facts) == ["encyclopedia", "fan-site"]
 
 
 def test_different_facts_are_a_conflict_with_both_sides(project: SmallProject) -> None:
-    tell(project, "wd-q1,type,Film,fan-site,Q1\nwd-q1,year,2023,fan-site,Q1\n")
+    write_project(project, "wd-q1,type,Film,fan-site,Q1\nwd-q1,year,2023,fan-site,Q1\n")
     [decision] = project.draft().decided.decisions
-    assert [said(fact) for fact in decision.preferred] == ["film:anora film:year 2024"]
-    assert [said(fact) for fact in decision.others] == ["film:anora film:year 2023"]
+    assert [statement(fact) for fact in decision.preferred] == ["film:anora film:year 2024"]
+    assert [statement(fact) for fact in decision.others] == ["film:anora film:year 2023"]
     assert decision.others[0].evidence.record == "Q1"
 
 
-def test_a_thing_is_renamed_where_it_is_a_value_too(project: SmallProject) -> None:
-    tell(project, "wd-q1,type,Film,fan-site,Q1\nwd-q2,type,Film,fan-site,Q2\nwd-q2,sequelOf,wd-q1,fan-site,Q2\n")
-    assert "film:wd-q2 film:sequelOf film:anora" in told(project)
-    assert not any("wd-q1" in one for one in told(project))
+def test_an_entity_is_renamed_where_it_is_a_value_too(project: SmallProject) -> None:
+    write_project(
+        project, "wd-q1,type,Film,fan-site,Q1\nwd-q2,type,Film,fan-site,Q2\nwd-q2,sequelOf,wd-q1,fan-site,Q2\n"
+    )
+    assert "film:wd-q2 film:sequelOf film:anora" in statements(project)
+    assert not any("wd-q1" in line for line in statements(project))
 
 
 def test_another_label_becomes_an_alias(project: SmallProject) -> None:
-    tell(project, "wd-q1,type,Film,fan-site,Q1\nwd-q1,label,Anora (film),fan-site,Q1\n")
-    facts = told(project)
+    write_project(project, "wd-q1,type,Film,fan-site,Q1\nwd-q1,label,Anora (film),fan-site,Q1\n")
+    facts = statements(project)
     assert "film:anora rdfs:label Anora" in facts
     assert "film:anora skos:altLabel Anora (film)" in facts
 
 
-def test_a_judgement_that_two_differ_keeps_them_apart(project: SmallProject) -> None:
-    tell(project, "wd-q1,type,Film,fan-site,Q1\nwd-q1,year,2023,fan-site,Q1\n", links=LINKS.replace("\t\t", "\tNot\t"))
-    assert "film:wd-q1 film:year 2023" in told(project)
+def test_entities_that_are_judged_different_are_not_merged(project: SmallProject) -> None:
+    write_project(
+        project, "wd-q1,type,Film,fan-site,Q1\nwd-q1,year,2023,fan-site,Q1\n", links=LINKS.replace("\t\t", "\tNot\t")
+    )
+    assert "film:wd-q1 film:year 2023" in statements(project)
 
 
-def test_judgements_that_contradict_keep_the_graph_from_being_published(project: SmallProject) -> None:
-    tell(
+def test_contradicting_judgements_prevent_publishing(project: SmallProject) -> None:
+    write_project(
         project, "wd-q1,type,Film,fan-site,Q1\n", links=LINKS + LINKS.splitlines()[1].replace("\t\t", "\tNot\t") + "\n"
     )
     report = project.build()
@@ -74,54 +78,54 @@ def test_judgements_that_contradict_keep_the_graph_from_being_published(project:
     assert not report.ok
 
 
-def test_nodes_of_linked_things_that_agree_in_their_keys_are_one(project: SmallProject) -> None:
+def test_parts_of_linked_entities_with_equal_keys_are_one(project: SmallProject) -> None:
     own = OWN + "best-picture: {type: Award}\n"
     own = own.replace("  year: 2024\n", "  nomination: {id: one, award: best-picture}\n")
-    tell(
+    write_project(
         project,
         "wd-q1,type,Film,fan-site,Q1\nwd-q1,nomination,wd-q1.nomination.x,fan-site,Q1\n"
         "wd-q1.nomination.x,award,best-picture,fan-site,Q1\n",
         own=own,
     )
-    nodes = {one for one in told(project) if " film:nomination " in one}
-    assert nodes == {"film:anora film:nomination film:anora.nomination.one"}
+    parts = {line for line in statements(project) if " film:nomination " in line}
+    assert parts == {"film:anora film:nomination film:anora.nomination.one"}
 
 
-def test_two_nodes_of_one_source_stay_two(project: SmallProject) -> None:
+def test_two_parts_of_one_source_are_not_merged(project: SmallProject) -> None:
     own = OWN + "best-picture: {type: Award}\n"
     own = own.replace("  year: 2024\n", "  nomination: {id: one, award: best-picture}\n")
     rows = "wd-q1,type,Film,fan-site,Q1\n"
     for name in ("x", "y"):
         rows += f"wd-q1,nomination,wd-q1.nomination.{name},fan-site,Q1\n"
         rows += f"wd-q1.nomination.{name},award,best-picture,fan-site,Q1\n"
-    tell(project, rows, own=own)
-    assert len({one for one in told(project) if " film:nomination " in one}) == 3
+    write_project(project, rows, own=own)
+    assert len({line for line in statements(project) if " film:nomination " in line}) == 3
 
 
-def test_a_node_that_says_no_more_than_another_is_told_by_it(project: SmallProject) -> None:
+def test_a_part_that_states_no_more_than_another_is_merged_into_it(project: SmallProject) -> None:
     nominated = "  nomination:\n  - {award: best-actress, label: Ani}\n  - {award: best-actress, label: Ivan}\n"
     own = OWN.replace("  year: 2024\n", f"  year: 2024\n{nominated}") + "best-actress: {type: Award}\n"
     row = "wd-q1,nomination,wd-q1.nomination.1,fan-site,Q1\nwd-q1.nomination.1,award,best-actress,fan-site,Q1\n"
-    tell(project, f"wd-q1,type,Film,fan-site,Q1\n{row}", own=own)
-    assert len([one for one in told(project) if " film:nomination " in one]) == 2
-    tell(project, f"wd-q1,type,Film,fan-site,Q1\n{row}wd-q1.nomination.1,label,Igor,fan-site,Q1\n", own=own)
-    assert len([one for one in told(project) if " film:nomination " in one]) == 3
+    write_project(project, f"wd-q1,type,Film,fan-site,Q1\n{row}", own=own)
+    assert len([line for line in statements(project) if " film:nomination " in line]) == 2
+    write_project(project, f"wd-q1,type,Film,fan-site,Q1\n{row}wd-q1.nomination.1,label,Igor,fan-site,Q1\n", own=own)
+    assert len([line for line in statements(project) if " film:nomination " in line]) == 3
 
 
-def test_the_name_that_went_is_still_understood(project: SmallProject) -> None:
-    tell(project, "wd-q1,type,Film,fan-site,Q1\n")
+def test_a_replaced_name_is_still_understood(project: SmallProject) -> None:
+    write_project(project, "wd-q1,type,Film,fan-site,Q1\n")
     assert project.build().ok
     assert to_short(project.open().entity("film:wd-q1")) == "film:anora"
 
 
 @pytest.mark.parametrize("trusted", ["encyclopedia", "fan-site"])
-def test_classes_that_exclude_each_other_are_decided_like_any_value(project: SmallProject, trusted: str) -> None:
-    apart = "film:FeatureFilm a owl:Class ; rdfs:subClassOf film:Film ; owl:disjointWith film:ShortFilm .\n"
+def test_disjoint_classes_are_decided_like_any_value(project: SmallProject, trusted: str) -> None:
+    feature = "film:FeatureFilm a owl:Class ; rdfs:subClassOf film:Film ; owl:disjointWith film:ShortFilm .\n"
     short = "film:ShortFilm a owl:Class ; rdfs:subClassOf film:Film .\n"
-    project.write("ontology/film.ttl", (ONTOLOGY + apart + short).encode())
-    tell(project, "wd-q1,type,ShortFilm,fan-site,Q1\n", own=OWN.replace("type: Film", "type: FeatureFilm"))
+    project.write("ontology/film.ttl", (ONTOLOGY + feature + short).encode())
+    write_project(project, "wd-q1,type,ShortFilm,fan-site,Q1\n", own=OWN.replace("type: Film", "type: FeatureFilm"))
     other = "fan-site" if trusted == "encyclopedia" else "encyclopedia"
     project.write("data/policy.yaml", f"sources: [{trusted}, {other}]\n")
     assert project.draft().report.ok
-    kinds = {one for one in told(project) if one.startswith("film:anora rdf:type")}
-    assert kinds == {f"film:anora rdf:type film:{'FeatureFilm' if trusted == 'encyclopedia' else 'ShortFilm'}"}
+    classes = {line for line in statements(project) if line.startswith("film:anora rdf:type")}
+    assert classes == {f"film:anora rdf:type film:{'FeatureFilm' if trusted == 'encyclopedia' else 'ShortFilm'}"}

@@ -13,9 +13,9 @@ import duckdb
 import pytest
 from pyoxigraph import Literal, NamedNode
 
-from kg.facts.model import COLUMNS, Rank
+from kg.facts.model import FACT_COLUMNS, Rank
 from kg.terms import XSD, entity_iri
-from tests.projects import SmallProject, said
+from tests.projects import SmallProject, statement
 
 HEAD = "subject,property,value,source,start,end,as_of,rank\n"
 
@@ -23,7 +23,7 @@ HEAD = "subject,property,value,source,start,end,as_of,rank\n"
 def to_csv(rows: list[dict[str, object]], *, delimiter: str = ",") -> str:
     """Rows as a fact table."""
     out = io.StringIO()
-    writer = csv.DictWriter(out, list(COLUMNS), delimiter=delimiter, restval="", lineterminator="\n")
+    writer = csv.DictWriter(out, list(FACT_COLUMNS), delimiter=delimiter, restval="", lineterminator="\n")
     writer.writeheader()
     writer.writerows(rows)
     return out.getvalue()
@@ -32,7 +32,7 @@ def to_csv(rows: list[dict[str, object]], *, delimiter: str = ",") -> str:
 def test_a_row_is_a_fact(project: SmallProject) -> None:
     project.write("data/films.csv", HEAD + "anora,amount,36.50,encyclopedia,10,20,2025-02-06,preferred\n")
     (fact,) = project.facts()
-    assert said(fact) == "film:anora film:amount 36.50"
+    assert statement(fact) == "film:anora film:amount 36.50"
     assert (fact.evidence.source, fact.evidence.start, fact.evidence.end) == ("encyclopedia", 10, 20)
     assert (fact.as_of, fact.rank, fact.place.line) == ("2025-02-06", Rank.PREFERRED, 2)
 
@@ -41,15 +41,13 @@ def test_a_row_is_a_fact(project: SmallProject) -> None:
     "title", ["Paris, Texas", 'The "Teahouse"', "Yes | No", "two\nlines", "tab\there", "وجدة", "🎬"]
 )
 @pytest.mark.parametrize(("suffix", "delimiter"), [("csv", ","), ("tsv", "\t"), ("TSV", "\t")])
-def test_a_title_in_a_table_is_kept_to_the_letter(
-    project: SmallProject, title: str, suffix: str, delimiter: str
-) -> None:
+def test_a_title_in_a_table_is_kept_exactly(project: SmallProject, title: str, suffix: str, delimiter: str) -> None:
     row: dict[str, object] = {"subject": "a-film", "property": "title", "value": title, "source": "fan-site"}
     project.write(f"data/films.{suffix}", to_csv([row], delimiter=delimiter).encode())
     assert [fact.value for fact in project.facts()] == [Literal(title)]
 
 
-def test_a_table_may_say_the_datatype_or_the_language(project: SmallProject) -> None:
+def test_a_table_may_have_columns_for_datatype_and_language(project: SmallProject) -> None:
     project.write(
         "data/films.csv",
         "subject,property,value,datatype,language,source\n"
@@ -61,30 +59,30 @@ def test_a_table_may_say_the_datatype_or_the_language(project: SmallProject) -> 
     ]
 
 
-ROWS = [
+WRONG_ROWS = [
     ("a misspelled property", "anora,yeer,2024,fan-site,,,,", "2 unknown-property"),
     ("a misspelled class", "anora,type,Flim,fan-site,,,,", "2 unknown-class"),
     ("a value of the wrong kind", "anora,minutes,long,fan-site,,,,", "2 value"),
     ("a value that is missing", "anora,title,,fan-site,,,,", "2 value"),
-    ("a source that does not exist", "anora,title,A,fansite,,,,", "2 unknown-source"),
+    ("an unknown source", "anora,title,A,fansite,,,,", "2 unknown-source"),
     ("no source", "anora,title,A,,,,,", "2 unknown-source"),
     ("a span without end", "anora,title,A,fan-site,5,,,", "2 span"),
     ("a span the wrong way round", "anora,title,A,fan-site,9,3,,", "2 span"),
     ("a span in digits of another script", "anora,title,A,fan-site,٣,٩,,", "2 span"),
-    ("a day of value that is none", "anora,title,A,fan-site,,,now,", "2 value"),
-    ("a rank that is none", "anora,title,A,fan-site,,,,best", "2 value"),
-    ("a subject that is none", "an ora,title,A,fan-site,,,,", "2 value"),
-    ("a thing that nothing is said about", "anora,director,sean-bakr,fan-site,,,,", "2 unknown-thing"),
+    ("an as-of day that is not a date", "anora,title,A,fan-site,,,now,", "2 value"),
+    ("not a rank", "anora,title,A,fan-site,,,,best", "2 value"),
+    ("a subject that is not a name", "an ora,title,A,fan-site,,,,", "2 value"),
+    ("an undefined entity", "anora,director,sean-bakr,fan-site,,,,", "2 unknown-thing"),
     ("a cell too many", "anora,title,A,fan-site,,,,,x", "2:1 csv"),
     ("a quote that does not end", 'anora,title,"A,fan-site,,,,', "2 csv"),
     ("a control character", "anora,title,A\x1b[31m,fan-site,,,,", "2 value"),
 ]
 
 
-@pytest.mark.parametrize(("row", "expected"), [one[1:] for one in ROWS], ids=[one[0] for one in ROWS])
-def test_each_fault_of_a_row_is_told_with_its_line(project: SmallProject, row: str, expected: str) -> None:
+@pytest.mark.parametrize(("row", "expected"), [case[1:] for case in WRONG_ROWS], ids=[case[0] for case in WRONG_ROWS])
+def test_each_fault_of_a_row_is_reported_with_its_line(project: SmallProject, row: str, expected: str) -> None:
     project.write("data/films.csv", (HEAD + row + "\n").encode())
-    assert project.faults() == [f"data/films.csv:{expected}"]
+    assert project.finding_places() == [f"data/films.csv:{expected}"]
 
 
 @pytest.mark.parametrize(
@@ -101,12 +99,12 @@ def test_each_fault_of_a_row_is_told_with_its_line(project: SmallProject, row: s
 )
 def test_a_cell_of_the_wrong_kind_is_a_fault(project: SmallProject, cells: dict[str, object], check: str) -> None:
     project.write("data/films.csv", to_csv([{"subject": "anora", "source": "fan-site", **cells}]).encode())
-    assert project.faults() == [f"data/films.csv:2 {check}"]
+    assert project.finding_places() == [f"data/films.csv:2 {check}"]
 
 
 def test_lines_are_those_of_the_file_also_after_a_value_of_two_lines(project: SmallProject) -> None:
     project.write("data/films.csv", HEAD + 'anora,title,"two\nlines",fan-site,,,,\nanora,yeer,1,fan-site,,,,\n')
-    assert project.faults() == ["data/films.csv:4 unknown-property"]
+    assert project.finding_places() == ["data/films.csv:4 unknown-property"]
 
 
 @pytest.mark.parametrize(
@@ -121,14 +119,16 @@ def test_lines_are_those_of_the_file_also_after_a_value_of_two_lines(project: Sm
     ],
     ids=["empty", "a column missing", "a column misspelled", "a column twice", "Latin-1", "UTF-16"],
 )
-def test_a_table_that_is_none_says_why(project: SmallProject, content: bytes, expected: list[str]) -> None:
+def test_a_file_that_is_not_a_fact_table_is_reported(
+    project: SmallProject, content: bytes, expected: list[str]
+) -> None:
     project.write("data/films.csv", content)
-    assert project.faults() == [f"data/films.csv:{one}" for one in expected]
+    assert project.finding_places() == [f"data/films.csv:{place}" for place in expected]
 
 
-def test_a_table_with_a_fault_in_every_row_ends(project: SmallProject) -> None:
+def test_reading_a_table_ends_after_a_thousand_findings(project: SmallProject) -> None:
     project.write("data/films.csv", HEAD + "anora,yeer,1,fan-site,,,,\n" * 5000)
-    assert len(project.faults()) == 1001
+    assert len(project.finding_places()) == 1001
 
 
 def write_parquet(path: Path, select: str) -> None:
@@ -140,7 +140,7 @@ def test_a_parquet_table_is_read_like_a_csv_table(project: SmallProject) -> None
     row = "'anora' subject, 'minutes' property, '139' \"value\", 'fan-site' source"
     write_parquet(project.folder / "data/films.parquet", f'SELECT {row}, 10 AS start, 20 AS "end", true paraphrase')
     (fact,) = project.facts()
-    assert said(fact) == "film:anora film:minutes 139"
+    assert statement(fact) == "film:anora film:minutes 139"
     assert (fact.evidence.start, fact.evidence.end, fact.paraphrase) == (10, 20, True)
 
 
@@ -151,8 +151,8 @@ def test_numbers_and_days_in_parquet_need_not_be_texts(project: SmallProject) ->
         write_parquet(
             project.folder / f"data/films-{number}.parquet", row + value + ', 1.0::DOUBLE start, 2.0::DOUBLE "end"'
         )
-    told = [(said(fact), fact.evidence.start, fact.evidence.end) for fact in project.facts()]
-    assert told == [
+    facts = [(statement(fact), fact.evidence.start, fact.evidence.end) for fact in project.facts()]
+    assert facts == [
         ("film:anora film:minutes 139", 1, 2),
         ("film:anora film:date 2024-10-18", 1, 2),
         ("film:anora film:score 8.50", 1, 2),
@@ -160,15 +160,15 @@ def test_numbers_and_days_in_parquet_need_not_be_texts(project: SmallProject) ->
 
 
 @pytest.mark.parametrize("content", [b"", b"PAR1", b"PAR1" + b"\x00" * 100 + b"PAR1", b"a,b\n1,2\n"])
-def test_a_parquet_file_that_is_none_is_a_fault(project: SmallProject, content: bytes) -> None:
+def test_a_file_that_is_not_parquet_is_reported(project: SmallProject, content: bytes) -> None:
     project.write("data/films.parquet", content)
-    assert project.faults() == ["data/films.parquet parquet"]
+    assert project.finding_places() == ["data/films.parquet parquet"]
 
 
-def test_a_row_of_parquet_at_fault_has_its_number(project: SmallProject) -> None:
+def test_a_wrong_row_of_a_parquet_table_is_reported_with_its_number(project: SmallProject) -> None:
     row = "SELECT 'anora' subject, 'minutes' property, '{}' \"value\", 'fan-site' source"
     write_parquet(project.folder / "data/films.parquet", f"{row.format(139)} UNION ALL {row.format('long')}")
-    assert project.faults() == ["data/films.parquet:2 value"]
+    assert project.finding_places() == ["data/films.parquet:2 value"]
 
 
 # --- RDF ---
@@ -193,23 +193,23 @@ RDF_FILES = {
 
 
 @pytest.mark.parametrize("suffix", RDF_FILES)
-def test_rdf_files_are_facts_of_the_file(project: SmallProject, suffix: str) -> None:
+def test_an_rdf_file_is_its_own_source(project: SmallProject, suffix: str) -> None:
     project.write(f"data/anora.{suffix}", RDF_FILES[suffix])
     titles = [fact for fact in project.facts() if fact.property == entity_iri("title")]
-    assert [said(fact) for fact in titles] == ["film:anora film:title Anora"]
+    assert [statement(fact) for fact in titles] == ["film:anora film:title Anora"]
     assert [fact.evidence.source.rpartition("-")[0] for fact in titles] == [f"file-data-anora-{suffix}"]
     assert [fact.evidence.record for fact in titles] == [
         "<https://w3id.org/filmgraph/film/g>" if suffix == "trig" else ""
     ]
 
 
-def test_an_rdf_file_that_a_source_names_speaks_for_that_source(project: SmallProject) -> None:
+def test_an_rdf_file_that_a_source_names_belongs_to_that_source(project: SmallProject) -> None:
     project.write("data/sources.yaml", "wikidata: {title: Wikidata, file: anora.ttl}\n")
     project.write("data/anora.ttl", TURTLE)
     assert {fact.evidence.source for fact in project.facts()} == {"wikidata"}
 
 
-def test_a_blank_node_gets_the_same_name_every_time_and_another_in_another_file(project: SmallProject) -> None:
+def test_a_blank_node_gets_the_same_iri_every_time_and_another_in_another_file(project: SmallProject) -> None:
     deep = "data/" + "a-folder-with-a-long-name/" * 3
     for name in (
         f"{deep}one.ttl",
@@ -221,8 +221,8 @@ def test_a_blank_node_gets_the_same_name_every_time_and_another_in_another_file(
     ):
         project.write(name, TURTLE)
     facts = project.facts()
-    nodes = {fact.value for fact in facts if fact.property == entity_iri("release")}
-    assert len(nodes) == 6
+    releases = {fact.value for fact in facts if fact.property == entity_iri("release")}
+    assert len(releases) == 6
     assert len({fact.evidence.source for fact in facts}) == 6
     assert project.facts() == facts
 
@@ -242,15 +242,15 @@ def test_a_blank_node_gets_the_same_name_every_time_and_another_in_another_file(
         ("jsonld", "{", "1:2 syntax"),
     ],
 )
-def test_faults_of_rdf_files(project: SmallProject, suffix: str, content: str, expected: str) -> None:
+def test_each_fault_of_an_rdf_file_is_reported(project: SmallProject, suffix: str, content: str, expected: str) -> None:
     project.write(f"data/anora.{suffix}", content)
-    assert project.faults() == [f"data/anora.{suffix}{expected if expected[0] == ' ' else ':' + expected}"]
+    assert project.finding_places() == [f"data/anora.{suffix}{expected if expected[0] == ' ' else ':' + expected}"]
 
 
-def test_rdf_that_is_not_utf_8_is_a_fault(project: SmallProject) -> None:
+def test_an_rdf_file_that_is_not_utf_8_is_reported(project: SmallProject) -> None:
     project.write("data/anora.ttl", b'<urn:a> <urn:b> "Am\xe9lie" .')
-    (fault,) = project.read().findings
-    assert fault.check in ("facts/syntax", "facts/encoding")
+    (finding,) = project.read().findings
+    assert finding.check in ("facts/syntax", "facts/encoding")
 
 
 LAUGHS = (
@@ -263,18 +263,18 @@ LAUGHS = (
 @pytest.mark.parametrize("padding", ["", "<!-- " + "x" * 70_000 + " -->\n"], ids=["at once", "after much comment"])
 def test_xml_entities_are_refused(project: SmallProject, padding: str) -> None:
     project.write("data/laughs.rdf", LAUGHS.format(padding=padding))
-    assert project.faults() == ["data/laughs.rdf entities"]
+    assert project.finding_places() == ["data/laughs.rdf entities"]
 
 
 @pytest.fixture
 def no_network() -> Iterator[list[str]]:
-    """Every attempt to reach a network is written down here."""
+    """The attempts to reach a network."""
     tried: list[str] = []
     watching = [True]
 
-    def watch(event: str, told: tuple[object, ...]) -> None:
+    def watch(event: str, args: tuple[object, ...]) -> None:
         if watching and event in ("socket.connect", "socket.getaddrinfo", "urllib.Request"):
-            tried.append(f"{event} {told}")
+            tried.append(f"{event} {args}")
 
     sys.addaudithook(watch)
     yield tried
@@ -286,10 +286,10 @@ def test_a_remote_context_is_not_fetched(project: SmallProject, no_network: list
         server.settimeout(0.2)
         port = server.getsockname()[1]
         project.write("data/anora.jsonld", f'{{"@context": "http://127.0.0.1:{port}/context.jsonld", "title": "A"}}')
-        (fault,) = project.read().findings
+        (finding,) = project.read().findings
         with pytest.raises(TimeoutError):
             server.accept()
     assert no_network == []
-    assert fault.place is not None
-    assert fault.place.file == "data/anora.jsonld"
-    assert "context" in fault.message
+    assert finding.place is not None
+    assert finding.place.file == "data/anora.jsonld"
+    assert "context" in finding.message

@@ -1,4 +1,4 @@
-"""Fact files in YAML: what they say is read, what is wrong with them is told with its line and column."""
+"""Fact files in YAML: their facts are read, and what is wrong is reported with line and column."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from pyoxigraph import Literal
 
 from kg.facts.model import Rank
 from kg.terms import XSD, entity_iri
-from tests.projects import SmallProject, said
+from tests.projects import SmallProject, statement
 
 TITLES = [
     "Paris, Texas",
@@ -42,17 +42,17 @@ def quoted(text: str) -> str:
 
 
 @pytest.mark.parametrize("title", TITLES)
-def test_a_title_is_kept_to_the_letter(project: SmallProject, title: str) -> None:
+def test_a_title_is_kept_exactly(project: SmallProject, title: str) -> None:
     project.write("data/films.yaml", f"source: encyclopedia\nthe-film:\n  title: {quoted(title)}\n")
     assert [fact.value for fact in project.facts()] == [Literal(title)]
 
 
 def test_a_plain_title_may_have_commas(project: SmallProject) -> None:
     project.write("data/films.yaml", "source: encyclopedia\nparis-texas:\n  title: Paris, Texas\n")
-    assert [said(fact) for fact in project.facts()] == ["film:paris-texas film:title Paris, Texas"]
+    assert [statement(fact) for fact in project.facts()] == ["film:paris-texas film:title Paris, Texas"]
 
 
-def test_values_become_what_the_range_of_their_property_says(project: SmallProject) -> None:
+def test_values_become_terms_of_the_range_of_their_property(project: SmallProject) -> None:
     project.write(
         "data/films.yaml",
         """\
@@ -104,16 +104,16 @@ def test_every_key_of_a_fact_is_read(project: SmallProject) -> None:
         """,
     )
     minutes, title = project.facts()
-    spot = minutes.evidence
-    assert (spot.source, spot.start, spot.end) == ("trade-paper", 12, 20)
-    assert (spot.record, spot.retrieved, minutes.as_of) == ("r7", "2025-01-31", "2025-01")
+    evidence = minutes.evidence
+    assert (evidence.source, evidence.start, evidence.end) == ("trade-paper", 12, 20)
+    assert (evidence.record, evidence.retrieved, minutes.as_of) == ("r7", "2025-01-31", "2025-01")
     assert (minutes.rank, minutes.because, minutes.paraphrase) == (Rank.DEPRECATED, "a misprint", True)
     assert minutes.written == "two hours and nineteen minutes"
     assert (minutes.place.line, minutes.place.column) == (4, 12)
     assert title.value == Literal("Anora", language="en")
 
 
-def test_what_a_section_block_and_node_say_holds_inside_until_something_else_is_said(project: SmallProject) -> None:
+def test_keys_of_a_section_block_or_part_hold_for_everything_inside_unless_overridden(project: SmallProject) -> None:
     project.write(
         "data/films.yaml",
         """\
@@ -130,26 +130,28 @@ def test_what_a_section_block_and_node_say_holds_inside_until_something_else_is_
         usa: {type: Country}
         """,
     )
-    spots = {said(fact): (fact.evidence.source, fact.evidence.start, fact.rank.value) for fact in project.facts()}
-    node = "film:anora.release.2024-10-18"
-    assert spots == {
+    evidence = {
+        statement(fact): (fact.evidence.source, fact.evidence.start, fact.rank.value) for fact in project.facts()
+    }
+    part = "film:anora.release.2024-10-18"
+    assert evidence == {
         "film:anora film:title Anora": ("encyclopedia", 1, "preferred"),
-        f"film:anora film:release {node}": ("encyclopedia", 10, "preferred"),
-        f"{node} film:date 2024-10-18": ("encyclopedia", 10, "preferred"),
-        f"{node} film:territory film:usa": ("encyclopedia", 30, "preferred"),
-        # A passage of one source is none of another's.
-        f"{node} film:screens 6": ("trade-paper", None, "preferred"),
+        f"film:anora film:release {part}": ("encyclopedia", 10, "preferred"),
+        f"{part} film:date 2024-10-18": ("encyclopedia", 10, "preferred"),
+        f"{part} film:territory film:usa": ("encyclopedia", 30, "preferred"),
+        # A span of one source is not a span of another.
+        f"{part} film:screens 6": ("trade-paper", None, "preferred"),
         "film:usa rdf:type film:Country": ("encyclopedia", None, "normal"),
     }
 
 
-def test_a_fact_may_stand_on_several_passages(project: SmallProject) -> None:
+def test_a_fact_may_have_several_passages(project: SmallProject) -> None:
     project.write("data/films.yaml", "source: encyclopedia\nanora:\n  title: {value: Anora, at: [1-5, 20-24]}\n")
     assert [(fact.evidence.start, fact.evidence.end) for fact in project.facts()] == [(1, 5), (20, 24)]
     assert len({fact.id for fact in project.facts()}) == 2
 
 
-def test_sections_of_one_file_may_speak_for_several_sources(project: SmallProject) -> None:
+def test_sections_of_one_file_may_have_different_sources(project: SmallProject) -> None:
     project.write(
         "data/films.yaml",
         "source: encyclopedia\nanora: {minutes: 139}\n---\nsource: trade-paper\nanora: {minutes: 138}\n",
@@ -162,12 +164,12 @@ RELEASE = "    - {date: 2024-10-18, screens: 6}\n"
 EARLIER = "    - {date: 2024-05-21, screens: 1}\n"
 
 
-def test_the_address_of_a_release_does_not_change_when_another_is_put_before_it(project: SmallProject) -> None:
+def test_the_iri_of_a_release_does_not_change_when_another_is_inserted_before_it(project: SmallProject) -> None:
     head = "source: encyclopedia\nanora:\n  release:\n"
     project.write("data/films.yaml", head + RELEASE)
-    before = {said(fact) for fact in project.facts()}
+    before = {statement(fact) for fact in project.facts()}
     project.write("data/films.yaml", head + EARLIER + RELEASE)
-    after = {said(fact) for fact in project.facts()}
+    after = {statement(fact) for fact in project.facts()}
     assert before < after
 
 
@@ -176,7 +178,7 @@ def test_two_releases_with_the_same_first_value_are_two_releases(project: SmallP
         "data/films.yaml",
         "source: encyclopedia\nanora:\n  release:\n" + RELEASE + RELEASE.replace("6", "7") + "    - {date: 2024}\n",
     )
-    nodes = {said(fact).split()[2] for fact in project.facts() if fact.property == entity_iri("release")}
+    nodes = {statement(fact).split()[2] for fact in project.facts() if fact.property == entity_iri("release")}
     assert nodes == {
         "film:anora.release.2024-10-18",
         "film:anora.release.2024-10-18-2",
@@ -184,7 +186,7 @@ def test_two_releases_with_the_same_first_value_are_two_releases(project: SmallP
     }
 
 
-def test_a_second_nomination_never_gets_the_address_of_a_third(project: SmallProject) -> None:
+def test_a_second_nomination_never_gets_the_iri_of_a_third(project: SmallProject) -> None:
     project.write(
         "data/films.yaml",
         """\
@@ -199,26 +201,26 @@ def test_a_second_nomination_never_gets_the_address_of_a_third(project: SmallPro
     assert len({fact.value for fact in project.facts() if fact.property == entity_iri("nomination")}) == 3
 
 
-def test_an_id_names_a_node(project: SmallProject) -> None:
+def test_an_id_names_a_part(project: SmallProject) -> None:
     project.write(
         "data/films.yaml", "source: encyclopedia\nanora:\n  release: {id: opening weekend, date: 2024-10-18}\n"
     )
-    assert said(project.facts()[0]) == "film:anora film:release film:anora.release.opening-weekend"
+    assert statement(project.facts()[0]) == "film:anora film:release film:anora.release.opening-weekend"
 
 
 @pytest.mark.parametrize("ending", ["\n", "\r\n", "\r"], ids=["Unix", "Windows", "old Mac"])
 def test_line_ends_of_every_system_count_as_lines(project: SmallProject, ending: str) -> None:
     text = "source: encyclopedia\nanora:\n  titel: Anora\n"
     project.write("data/films.yaml", text.replace("\n", ending).encode())
-    assert project.faults() == ["data/films.yaml:3:3 unknown-property"]
+    assert project.finding_places() == ["data/films.yaml:3:3 unknown-property"]
 
 
 def test_a_byte_order_mark_is_not_part_of_the_first_name(project: SmallProject) -> None:
     project.write("data/films.yaml", b"\xef\xbb\xbfsource: encyclopedia\nanora: {title: Anora}\n")
-    assert [said(fact) for fact in project.facts()] == ["film:anora film:title Anora"]
+    assert [statement(fact) for fact in project.facts()] == ["film:anora film:title Anora"]
 
 
-FAULTS: list[tuple[str, str, list[str]]] = [
+WRONG: list[tuple[str, str, list[str]]] = [
     ("a misspelled property", "anora:\n  directr: x\n", ["3:3 unknown-property"]),
     ("a misspelled class", "anora:\n  type: Flim\n", ["3:9 unknown-class"]),
     ("a text where a number should be", "anora:\n  minutes: long\n", ["3:12 value"]),
@@ -226,31 +228,31 @@ FAULTS: list[tuple[str, str, list[str]]] = [
     ("a day that no calendar has", "anora:\n  date: 2023-02-29\n", ["3:9 value"]),
     ("a month that no calendar has", "anora:\n  date: 2023-13\n", ["3:9 value"]),
     ("a date in words", "anora:\n  date: last autumn\n", ["3:9 value"]),
-    ("a truth that is none", "anora:\n  inColour: yes\n", ["3:13 value"]),
-    ("an address with blanks", "anora:\n  website: anora film\n", ["3:12 value"]),
-    ("a duration that is none", "anora:\n  runningTime: PT\n", ["3:16 value"]),
+    ("not a boolean", "anora:\n  inColour: yes\n", ["3:13 value"]),
+    ("an address with spaces", "anora:\n  website: anora film\n", ["3:12 value"]),
+    ("not a duration", "anora:\n  runningTime: PT\n", ["3:16 value"]),
     ("a value that is missing", "anora:\n  title:\n", ["3:9 value"]),
     ("a value that is null", "anora:\n  title: null\n", ["3:10 value"]),
-    ("a thing that nothing is said about", "anora:\n  director: sean-bakr\n", ["3:13 unknown-thing"]),
-    ("a name with a blank", "anora:\n  director: sean baker\n", ["3:13 value"]),
-    ("a source that does not exist", "anora:\n  title: {value: A, source: encyclopaedia}\n", ["3:29 unknown-source"]),
-    ("a source of a node that does not exist", "anora:\n  release: {source: x, date: 2024}\n", ["3:21 unknown-source"]),
+    ("an undefined entity", "anora:\n  director: sean-bakr\n", ["3:13 unknown-thing"]),
+    ("a name with a space", "anora:\n  director: sean baker\n", ["3:13 value"]),
+    ("an unknown source", "anora:\n  title: {value: A, source: encyclopaedia}\n", ["3:29 unknown-source"]),
+    ("an unknown source of a part", "anora:\n  release: {source: x, date: 2024}\n", ["3:21 unknown-source"]),
     ("a span the wrong way round", "anora:\n  title: {value: A, at: 9-3}\n", ["3:25 span"]),
-    ("a span that is none", "anora:\n  title: {value: A, at: page 3}\n", ["3:25 span"]),
-    ("a span of a length without end", f"anora:\n  title: {{value: A, at: 1-{'9' * 5000}}}\n", ["3:25 span"]),
-    ("a rank that is none", "anora:\n  title: {value: A, rank: best}\n", ["3:27 value"]),
-    ("a day of value that is none", "anora:\n  title: {value: A, as_of: now}\n", ["3:28 value"]),
-    ("a key that is not said of a fact", "anora:\n  title: {value: A, colour: red}\n", ["3:21 key"]),
-    ("a language that is none", "anora:\n  title: {value: A, lang: in English}\n", ["3:18 value"]),
-    ("a property that stands twice", "anora:\n  title: A\n  title: B\n", ["4:3 duplicate"]),
-    ("a key of a node that stands twice", "anora:\n  release: {date: 2024, date: 2025}\n", ["3:25 duplicate"]),
-    ("a block that stands twice", "anora:\n  title: A\nfilm:anora:\n  minutes: 1\n", ["4:1 duplicate"]),
-    ("a name that stands twice", "anora:\n  title: A\nanora:\n  minutes: 1\n", ["4:1 duplicate"]),
-    ("two nodes of one id", "anora:\n  release: [{id: a, date: 2024}, {id: a, date: 2025}]\n", ["3:34 duplicate"]),
+    ("not a span", "anora:\n  title: {value: A, at: page 3}\n", ["3:25 span"]),
+    ("a span of very many digits", f"anora:\n  title: {{value: A, at: 1-{'9' * 5000}}}\n", ["3:25 span"]),
+    ("not a rank", "anora:\n  title: {value: A, rank: best}\n", ["3:27 value"]),
+    ("an as-of day that is not a date", "anora:\n  title: {value: A, as_of: now}\n", ["3:28 value"]),
+    ("an unknown key of a fact", "anora:\n  title: {value: A, colour: red}\n", ["3:21 key"]),
+    ("not a language tag", "anora:\n  title: {value: A, lang: in English}\n", ["3:18 value"]),
+    ("a duplicate property", "anora:\n  title: A\n  title: B\n", ["4:3 duplicate"]),
+    ("a duplicate key of a part", "anora:\n  release: {date: 2024, date: 2025}\n", ["3:25 duplicate"]),
+    ("a second block under another name", "anora:\n  title: A\nfilm:anora:\n  minutes: 1\n", ["4:1 duplicate"]),
+    ("a duplicate block", "anora:\n  title: A\nanora:\n  minutes: 1\n", ["4:1 duplicate"]),
+    ("two parts with one id", "anora:\n  release: [{id: a, date: 2024}, {id: a, date: 2025}]\n", ["3:34 duplicate"]),
     ("a list within a list", "anora:\n  title: [[A]]\n", ["3:11 shape"]),
     ("a mapping where a text should be", "anora:\n  minutes: {long: true}\n", ["3:12 shape"]),
     ("a block that is a text", "anora: a film\n", ["2:8 shape"]),
-    ("a name that is none", "an ora:\n  title: A\n", ["2:1 name"]),
+    ("not a name", "an ora:\n  title: A\n", ["2:1 name"]),
     ("a name with an unknown prefix", "imdb:tt1:\n  title: A\n", ["2:1 name"]),
     ("the name of a property", "director:\n  title: A\n", ["3:10 name"]),
     ("an anchor", "anora: &a\n  title: A\n", ["2:8 yaml"]),
@@ -262,19 +264,19 @@ FAULTS: list[tuple[str, str, list[str]]] = [
 ]
 
 
-@pytest.mark.parametrize(("text", "expected"), [one[1:] for one in FAULTS], ids=[one[0] for one in FAULTS])
-def test_each_fault_is_told_once_with_its_line_and_column(
+@pytest.mark.parametrize(("text", "expected"), [case[1:] for case in WRONG], ids=[case[0] for case in WRONG])
+def test_each_fault_is_reported_once_with_line_and_column(
     project: SmallProject, text: str, expected: list[str]
 ) -> None:
     project.write("data/films.yaml", f"source: encyclopedia\n{text}")
-    assert project.faults() == [f"data/films.yaml:{one}" for one in expected]
+    assert project.finding_places() == [f"data/films.yaml:{place}" for place in expected]
 
 
-def test_all_faults_of_all_files_are_told_at_once(project: SmallProject) -> None:
+def test_all_faults_of_all_files_are_reported_at_once(project: SmallProject) -> None:
     project.write("data/a.yaml", "source: encyclopedia\nanora:\n  titel: A\n  minutes: long\n")
     project.write("data/b.yaml", "source: nobody\ntitane:\n  yeer: 2021\n")
     project.write("data/c.csv", "subject,property,value,source\nanora,yeer,2024,encyclopedia\n")
-    assert project.faults() == [
+    assert project.finding_places() == [
         "data/a.yaml:3:3 unknown-property",
         "data/a.yaml:4:12 value",
         "data/b.yaml:1:9 unknown-source",
@@ -284,7 +286,7 @@ def test_all_faults_of_all_files_are_told_at_once(project: SmallProject) -> None
 
 
 @pytest.mark.parametrize(
-    ("text", "offer"),
+    ("text", "suggestion"),
     [
         ("anora:\n  directr: x\n", "director"),
         ("anora:\n  type: Flim\n", "Film"),
@@ -293,15 +295,39 @@ def test_all_faults_of_all_files_are_told_at_once(project: SmallProject) -> None
         ("anora: {director: sean-bakr}\nsean-baker: {type: Person}\n", "film:sean-baker"),
     ],
 )
-def test_a_misspelled_name_is_offered_the_nearest(project: SmallProject, text: str, offer: str) -> None:
+def test_a_misspelled_name_has_the_closest_one_as_suggestion(project: SmallProject, text: str, suggestion: str) -> None:
     project.write("data/films.yaml", f"source: encyclopedia\n{text}")
-    (fault,) = project.read().findings
-    assert fault.remedy.startswith(f"Did you mean {offer}")
+    (finding,) = project.read().findings
+    assert finding.suggestions == (suggestion,)
+    assert finding.advice == f"Did you mean {suggestion}?"
 
 
-def test_a_fact_that_nobody_says_is_refused(project: SmallProject) -> None:
+def test_a_wrong_value_has_its_property_and_its_text(project: SmallProject) -> None:
+    project.write("data/films.yaml", "source: encyclopedia\nanora:\n  minutes: '1,234'\n")
+    (finding,) = project.read().findings
+    assert (finding.path, finding.value) == (str(entity_iri("minutes")), '"1,234"')
+
+
+def test_a_duplicate_key_names_the_place_of_the_first(project: SmallProject) -> None:
+    project.write("data/films.yaml", "source: encyclopedia\nanora:\n  title: A\n  title: B\n")
+    (finding,) = project.read().findings
+    assert [place.line for place in finding.places] == [4, 3]
+
+
+def test_an_undefined_entity_is_offered_a_block_of_the_right_class(project: SmallProject) -> None:
+    project.write("data/films.yaml", "source: encyclopedia\nanora: {director: emir-kusturica}\n")
+    (finding,) = project.read().findings
+    assert finding.message == "film:emir-kusturica is not defined"
+    assert finding.advice == "Add emir-kusturica: {type: Person, label: ...}"
+
+
+def test_a_fact_without_a_source_is_refused(project: SmallProject) -> None:
     project.write("data/films.yaml", "anora:\n  title: Anora\n")
-    assert project.faults() == ["data/films.yaml:2:10 no-source"]
+    (finding,) = project.read().findings
+    assert str(finding) == (
+        "data/films.yaml:2:10: violation: no source states title = Anora "
+        "Name the source at the top of the section. [facts/no-source]"
+    )
 
 
 @pytest.mark.parametrize(
@@ -319,42 +345,42 @@ def test_a_fact_that_nobody_says_is_refused(project: SmallProject) -> None:
     ],
     ids=["empty", "only a comment", "Latin-1", "UTF-16", "UTF-16 unmarked", "a NUL", "a bell", "a list", "a word"],
 )
-def test_a_file_that_holds_no_facts_says_why(project: SmallProject, content: bytes, place: str) -> None:
+def test_a_file_without_facts_is_reported(project: SmallProject, content: bytes, place: str) -> None:
     project.write("data/films.yaml", content)
-    assert project.faults() == [f"data/films.yaml:{place}"]
+    assert project.finding_places() == [f"data/films.yaml:{place}"]
 
 
 def test_a_title_with_a_control_character_is_refused(project: SmallProject) -> None:
     project.write("data/films.yaml", 'source: encyclopedia\nanora:\n  title: "A\\x00B\\x1b[31m"\n')
-    assert project.faults() == ["data/films.yaml:3:10 value"]
+    assert project.finding_places() == ["data/films.yaml:3:10 value"]
 
 
 @pytest.mark.parametrize("bracket", ["[", "{", "- ", "? "], ids=["lists", "mappings", "dashes", "keys"])
 def test_ten_megabytes_of_brackets_are_refused_at_once(project: SmallProject, bracket: str) -> None:
     project.write("data/films.yaml", (bracket * (10_000_000 // len(bracket))).encode())
-    (fault,) = project.read().findings
-    assert fault.check == "facts/yaml"
-    assert "nested deeper" in fault.message
+    (finding,) = project.read().findings
+    assert finding.check == "facts/yaml"
+    assert "nested deeper" in finding.message
 
 
 def test_a_megabyte_of_closed_brackets_is_read_to_its_fault(project: SmallProject) -> None:
     project.write("data/films.yaml", ("source: encyclopedia\nanora: [" + "[],\n" * 250_000 + "]").encode())
-    assert project.faults() == ["data/films.yaml:2:8 shape"]
+    assert project.finding_places() == ["data/films.yaml:2:8 shape"]
 
 
-def test_a_file_of_another_kind_is_not_passed_over_in_silence(project: SmallProject) -> None:
+def test_a_file_of_another_kind_is_reported(project: SmallProject) -> None:
     project.write("data/films.docx", b"PK")
-    assert project.faults() == ["data/films.docx unknown-file"]
+    assert project.finding_places() == ["data/films.docx unknown-file"]
 
 
-def test_files_that_an_editor_leaves_are_passed_over(anora: SmallProject) -> None:
+def test_files_that_an_editor_leaves_are_ignored(anora: SmallProject) -> None:
     anora.write("data/.films.yaml.swp", b"\x00")
     anora.write("data/~$films.yaml", b"\x00")
     anora.write("data/.ipynb_checkpoints/films.yaml", b"\x00")
-    assert anora.faults() == []
+    assert anora.finding_places() == []
 
 
-def test_a_fault_in_a_rebuild_leaves_the_old_answers(anora: SmallProject) -> None:
+def test_a_failed_build_leaves_the_previous_graph_in_use(anora: SmallProject) -> None:
     graph = anora.open()
     anora.write("data/films.yaml", "source: encyclopedia\nanora:\n  titel: Anora\n")
     assert not anora.build()

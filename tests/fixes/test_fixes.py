@@ -1,4 +1,4 @@
-"""`kg fix`: what has one plain mend is mended, what has two is left alone, and nothing gets worse."""
+"""`kg fix`: what has one plausible correction is fixed, anything else is unchanged, and no finding is added."""
 
 from __future__ import annotations
 
@@ -26,13 +26,13 @@ film:FilmShape a sh:NodeShape ; sh:targetClass film:Film ;
     sh:property [ sh:path film:currency ; sh:pattern "^[A-Z]{3}$" ] .
 """
 
-MENDED = [
+FIXED = [
     ("a misspelled property", "  director: sean-baker", "  directr: sean-baker"),
     ("a misspelled class", "  type: Film", "  type: Fil"),
     ("a misspelled source", "source: encyclopedia", "source: encyclopdia"),
-    ("a misspelled thing", "  director: sean-baker", "  director: sean-bakr"),
-    ("a misspelled thing with its prefix", "  director: film:sean-baker", "  director: film:sean-bakr"),
-    ("a thing by its label", "  director: sean-baker", "  director: Sean Baker"),
+    ("a misspelled entity", "  director: sean-baker", "  director: sean-bakr"),
+    ("a misspelled entity with its prefix", "  director: film:sean-baker", "  director: film:sean-bakr"),
+    ("an entity by its label", "  director: sean-baker", "  director: Sean Baker"),
     ("a date in words", "  date: 2024-10-18", "  date: 18 October 2024"),
     ("an American date", "  date: 2024-10-18", "  date: October 18, 2024"),
     ("a month", "  date: 2024-10", '  date: "Oct 2024"'),
@@ -46,16 +46,16 @@ MENDED = [
     ("minutes as a duration", "  runningTime: PT139M", "  runningTime: 139 minutes"),
     ("hours and minutes", "  runningTime: PT139M", "  runningTime: 2 h 19 min"),
 ]
-LEFT_ALONE = [
+UNCHANGED = [
     ("a day that may be a month", "  date: 10/11/2024"),
     ("a comma that may be a point", "  score: 8,5"),
     ("a number that may be a thousand", "  amount: 1.234 million dollars or so"),
     ("an unknown word", "  inColour: partly"),
-    ("a thing of which nothing is said", "  director: somebody-else-altogether"),
+    ("an undefined entity", "  director: somebody-else-altogether"),
 ]
 
 
-def mended(project: SmallProject, text: str) -> str:
+def fixed(project: SmallProject, text: str) -> str:
     """The file after `kg fix --apply`."""
     project.write("data/films.yaml", text)
     apply_fixes(project.project, propose_fixes(project.project))
@@ -71,40 +71,45 @@ def with_line(line: str) -> str:
     )
 
 
-@pytest.mark.parametrize(("right", "wrong"), [(r, w) for _, r, w in MENDED], ids=[name for name, _, _ in MENDED])
-def test_what_has_one_plain_mend_is_mended(project: SmallProject, right: str, wrong: str) -> None:
-    assert mended(project, with_line(right).replace(right, wrong)) == with_line(right)
+@pytest.mark.parametrize(("right", "wrong"), [(r, w) for _, r, w in FIXED], ids=[name for name, _, _ in FIXED])
+def test_a_finding_with_one_plausible_correction_is_fixed(project: SmallProject, right: str, wrong: str) -> None:
+    assert fixed(project, with_line(right).replace(right, wrong)) == with_line(right)
     assert len(check(project.project)) == 0
 
 
-@pytest.mark.parametrize("wrong", [wrong for _, wrong in LEFT_ALONE], ids=[name for name, _ in LEFT_ALONE])
-def test_what_has_no_plain_mend_is_left_alone(project: SmallProject, wrong: str) -> None:
+@pytest.mark.parametrize("wrong", [wrong for _, wrong in UNCHANGED], ids=[name for name, _ in UNCHANGED])
+def test_a_finding_without_a_plausible_correction_is_not_fixed(project: SmallProject, wrong: str) -> None:
     text = ANORA.replace("  year: 2024\n", f"{wrong}\n")
-    assert mended(project, text) == text
+    assert fixed(project, text) == text
 
 
-def test_a_name_with_two_near_neighbours_is_left_alone(project: SmallProject) -> None:
+def test_a_name_that_is_close_to_two_others_is_not_fixed(project: SmallProject) -> None:
     text = ANORA.replace("director: sean-baker", "director: sean-bake") + "\nsean-bakes:\n  type: Person\n"
-    assert mended(project, text) == text
+    assert fixed(project, text) == text
 
 
-def test_a_line_that_stands_twice_is_taken_away_once(project: SmallProject) -> None:
-    assert mended(project, ANORA.replace("  year: 2024\n", "  year: 2024\n  year: 2024\n")) == ANORA
+def test_a_repeated_line_is_removed_once(project: SmallProject) -> None:
+    assert fixed(project, ANORA.replace("  year: 2024\n", "  year: 2024\n  year: 2024\n")) == ANORA
 
 
-def test_two_different_values_are_not_a_duplicate(project: SmallProject) -> None:
+def test_a_key_repeated_within_one_line_is_not_removed(project: SmallProject) -> None:
+    text = ANORA.replace("  year: 2024\n", "  release: {year: 2024, year: 2024}\n")
+    assert fixed(project, text) == text
+
+
+def test_a_repeated_key_with_another_value_is_not_removed(project: SmallProject) -> None:
     text = ANORA.replace("  year: 2024\n", "  year: 2024\n  year: 2023\n")
-    assert mended(project, text) == text
+    assert fixed(project, text) == text
 
 
 def test_the_only_alias_becomes_the_missing_label(project: SmallProject) -> None:
     project.write("ontology/shapes.ttl", SHAPES)
     text = ANORA.replace("  label: Anora\n", "  alias: {value: 'Anora: A Love Story', at: 3-21}\n")
-    assert '  label: {value: "Anora: A Love Story", at: 3-21}\n' in mended(project, text)
+    assert '  label: {value: "Anora: A Love Story", at: 3-21}\n' in fixed(project, text)
     assert len(check(project.project)) == 0
 
 
-def test_the_label_of_a_linked_thing_is_a_label_without_any_mend(project: SmallProject) -> None:
+def test_the_label_of_a_linked_entity_needs_no_fix(project: SmallProject) -> None:
     project.write("ontology/shapes.ttl", SHAPES)
     nameless = ANORA.replace("  label: Anora\n", "")
     project.write("data/films.yaml", nameless)
@@ -116,43 +121,43 @@ def test_the_label_of_a_linked_thing_is_a_label_without_any_mend(project: SmallP
         "data/wikidata.yaml",
         "source: fan-site\nwd:Q118890363:\n  type: Film\n  label: {value: Anora, record: Q118890363}\n",
     )
-    assert mended(project, nameless) == nameless
+    assert fixed(project, nameless) == nameless
     assert len(check(project.project)) == 0
 
 
-def test_small_letters_become_the_capitals_that_a_pattern_wants(project: SmallProject) -> None:
+def test_lower_case_becomes_the_upper_case_that_a_pattern_requires(project: SmallProject) -> None:
     project.write("ontology/shapes.ttl", SHAPES)
-    assert "  currency: USD\n" in mended(project, with_line("  currency: usd"))
+    assert "  currency: USD\n" in fixed(project, with_line("  currency: usd"))
 
 
-def test_several_mends_of_one_file_are_one_diff(project: SmallProject, tmp_path: Path) -> None:
+def test_several_fixes_of_one_file_are_one_diff(project: SmallProject, tmp_path: Path) -> None:
     wrong = ANORA.replace("director", "directr").replace("type: Person", "type: Persn").replace("2024", "2024/10")
     project.write("data/films.yaml", wrong)
     diff = to_diff(project.project, propose_fixes(project.project))
     assert diff.startswith("--- a/data/films.yaml\n+++ b/data/films.yaml\n")
-    patch = tmp_path / "mends.patch"
+    patch = tmp_path / "fixes.patch"
     patch.write_text(diff, encoding="utf-8")
     subprocess.run(["git", "apply", "--unsafe-paths", str(patch)], cwd=project.folder, check=True)
     assert (project.folder / "data/films.yaml").read_text(encoding="utf-8") == ANORA.replace("2024", "2024-10")
 
 
-def test_a_mend_that_brings_another_finding_is_not_proposed(project: SmallProject) -> None:
+def test_a_fix_that_adds_a_finding_is_not_proposed(project: SmallProject) -> None:
     # With its name right, the second title is one too many: the shape allows one.
     text = ANORA.replace("  year: 2024\n", "  title: Anora\n  titel: Anora again\n")
     project.write("data/films.yaml", text)
-    mends = propose_fixes(project.project)
-    assert [mend.finding.check for mend in mends] in ([], ["facts/unknown-property"])
-    assert mended(project, text).count("title") <= 2
+    fixes = propose_fixes(project.project)
+    assert [fix.finding.check for fix in fixes] in ([], ["facts/unknown-property"])
+    assert fixed(project, text).count("title") <= 2
 
 
-def test_the_command_writes_only_when_it_is_told_to(project: SmallProject, capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_command_writes_only_with_apply(project: SmallProject, capsys: pytest.CaptureFixture[str]) -> None:
     wrong = ANORA.replace("director", "directr")
     file = project.write("data/films.yaml", wrong)
     assert main(["fix", "--project", str(project.folder)]) == 0
     assert file.read_text(encoding="utf-8") == wrong
-    told = capsys.readouterr()
-    assert "-  directr: sean-baker\n+  director: sean-baker\n" in told.out
-    assert "`kg fix --apply` does it" in told.err
+    output = capsys.readouterr()
+    assert "-  directr: sean-baker\n+  director: sean-baker\n" in output.out
+    assert "kg fix --apply" in output.err
     assert main(["fix", "--apply", "--project", str(project.folder)]) == 0
     assert file.read_text(encoding="utf-8") == ANORA
     assert main(["fix", "--project", str(project.folder)]) == 0
@@ -164,25 +169,27 @@ letters = st.text("abcdefghijklmnopqrstuvwxyz", min_size=1, max_size=1)
 @pytest.mark.long
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
-    st.lists(st.tuples(st.integers(0, len(ANORA) - 1), st.sampled_from(["drop", "double", "put"]), letters), max_size=3)
+    st.lists(
+        st.tuples(st.integers(0, len(ANORA) - 1), st.sampled_from(["drop", "double", "insert"]), letters), max_size=3
+    )
 )
-def test_applying_removes_the_findings_that_were_mended_and_adds_none(
-    project: SmallProject, spoils: list[tuple[int, str, str]]
+def test_applying_fixes_removes_their_findings_and_adds_none(
+    project: SmallProject, typos: list[tuple[int, str, str]]
 ) -> None:
     text = ANORA
-    for at, kind, letter in spoils:
+    for at, kind, letter in typos:
         if at < len(text):
-            text = text[:at] + {"drop": "", "double": text[at] * 2, "put": letter + text[at]}[kind] + text[at + 1 :]
+            text = text[:at] + {"drop": "", "double": text[at] * 2, "insert": letter + text[at]}[kind] + text[at + 1 :]
     project.write("data/films.yaml", text)
     before = check(project.project)
-    mends = propose_fixes(project.project)
-    apply_fixes(project.project, mends)
+    fixes = propose_fixes(project.project)
+    apply_fixes(project.project, fixes)
     after = check(project.project)
-    was_whole = "shapes" in before.counts
-    left = Counter(told(finding) for finding in after if was_whole or finding.check.startswith("facts/"))
-    allowed = Counter(map(told, before)) - Counter(told(mend.finding) for mend in mends)
+    was_checked = "shapes" in before.counts
+    left = Counter(identity(finding) for finding in after if was_checked or finding.check.startswith("facts/"))
+    allowed = Counter(map(identity, before)) - Counter(identity(fix.finding) for fix in fixes)
     assert not left - allowed
 
 
-def told(finding: Finding) -> str:
+def identity(finding: Finding) -> str:
     return f"{finding.check}: {finding.message}"

@@ -1,4 +1,4 @@
-"""What must hold of facts, whatever they say."""
+"""Laws of facts: tables, ids, dates, and conflict resolution."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from kg.decisions.conflicts import Resolution, resolve_conflicts
 from kg.decisions.policy import Policy
 from kg.facts.dates import to_date, to_date_range
 from kg.facts.literals import parse_value
-from kg.facts.model import COLUMNS, Evidence, Fact, Rank, to_row
+from kg.facts.model import FACT_COLUMNS, Evidence, Fact, Rank, to_row
 from kg.facts.readers.table_reader import TableReader
 from kg.facts.sources import read_sources
 from kg.pipeline.build import draft
@@ -46,28 +46,28 @@ dates = st.one_of(
 )
 names = st.from_regex(r"[a-z][a-z0-9]{0,8}(-[a-z0-9]{1,5})?", fullmatch=True)
 addresses = names.map(lambda name: NamedNode(f"https://example.org/{name}?a=(1)&b=%20#x"))
-things = st.one_of(names.map(entity_iri), addresses)
+entities = st.one_of(names.map(entity_iri), addresses)
 decimals = st.decimals(allow_nan=False, allow_infinity=False, places=2, min_value=-(10**9), max_value=10**9)
 
 
 def literal(name: str) -> st.SearchStrategy[Literal]:
     """Values of a property that takes literals."""
-    words = {"title": texts, "minutes": st.integers().map(str), "amount": decimals.map(str), "date": dates}
+    texts_of = {"title": texts, "minutes": st.integers().map(str), "amount": decimals.map(str), "date": dates}
     kinds = {"title": "string", "minutes": "integer", "amount": "decimal"}
     if name == "date":
         return dates.map(to_date)
-    return words[name].map(lambda text: Literal(text, datatype=NamedNode(XSD + kinds[name])))
+    return texts_of[name].map(lambda text: Literal(text, datatype=NamedNode(XSD + kinds[name])))
 
 
 values = st.one_of(
     *(st.tuples(st.just(entity_iri(name)), literal(name)) for name in ("title", "minutes", "amount", "date")),
-    st.tuples(st.just(entity_iri("director")), things),
+    st.tuples(st.just(entity_iri("director")), entities),
     st.tuples(
         st.just(NamedNode("http://www.w3.org/2000/01/rdf-schema#label")),
         texts.map(lambda text: Literal(text, language="en-GB")),
     ),
 )
-spans = st.tuples(st.integers(0, 10**6), st.integers(1, 10**4)).map(lambda one: (one[0], one[0] + one[1]))
+spans = st.tuples(st.integers(0, 10**6), st.integers(1, 10**4)).map(lambda pair: (pair[0], pair[0] + pair[1]))
 evidences = st.builds(
     lambda source, span, record, day: Evidence(source, span[0], span[1], record, day),
     st.sampled_from(["encyclopedia", "trade-paper", "fan-site"]),
@@ -79,7 +79,7 @@ facts = st.builds(
     lambda subject, value, evidence, written, day, rank, because, paraphrase: Fact(
         subject, value[0], value[1], evidence, written, day, rank, because, paraphrase
     ),
-    things,
+    entities,
     values,
     evidences,
     st.one_of(st.just(""), texts),
@@ -92,7 +92,7 @@ facts = st.builds(
 
 def to_csv(rows: list[dict[str, object]], delimiter: str) -> bytes:
     out = io.StringIO()
-    writer = csv.DictWriter(out, list(COLUMNS), delimiter=delimiter, restval="")
+    writer = csv.DictWriter(out, list(FACT_COLUMNS), delimiter=delimiter, restval="")
     writer.writeheader()
     for row in rows:
         writer.writerow(
@@ -105,24 +105,24 @@ def to_csv(rows: list[dict[str, object]], delimiter: str) -> bytes:
 
 
 @law
-@given(said=st.lists(facts, max_size=5), is_tsv=st.booleans())
-def test_facts_written_as_rows_are_read_as_the_same_facts(schema: Schema, said: list[Fact], is_tsv: bool) -> None:
+@given(stated=st.lists(facts, max_size=5), is_tsv=st.booleans())
+def test_facts_written_as_rows_are_read_as_the_same_facts(schema: Schema, stated: list[Fact], is_tsv: bool) -> None:
     with tempfile.TemporaryDirectory() as folder:
         (sources := Path(folder) / "sources.yaml").write_text(SOURCES, encoding="utf-8")
         table = Path(folder) / ("facts.tsv" if is_tsv else "facts.csv")
-        table.write_bytes(to_csv([to_row(fact) for fact in said], "\t" if is_tsv else ","))
-        reader = TableReader(schema, read_sources(sources, file="sources.yaml", faults=[]))
-        read = list(reader.read_csv(table, file=table.name))
-    assert reader.faults == []
-    assert [to_row(fact) for fact in read] == [to_row(fact) for fact in said]
+        table.write_bytes(to_csv([to_row(fact) for fact in stated], "\t" if is_tsv else ","))
+        reader = TableReader(schema, read_sources(sources, file="sources.yaml").sources)
+        read = list(reader.read(table, file=table.name))
+    assert reader.findings == []
+    assert [to_row(fact) for fact in read] == [to_row(fact) for fact in stated]
     assert [(fact.triple, fact.evidence, fact.id) for fact in read] == [
-        (fact.triple, fact.evidence, fact.id) for fact in said
+        (fact.triple, fact.evidence, fact.id) for fact in stated
     ]
 
 
 @law
 @given(facts)
-def test_the_id_of_a_fact_depends_on_what_it_says_and_where_it_stands_alone(fact: Fact) -> None:
+def test_the_id_of_a_fact_depends_on_its_statement_and_evidence_alone(fact: Fact) -> None:
     same = Fact(fact.subject, fact.property, fact.value, fact.evidence, as_of=fact.as_of)
     other = Fact(fact.subject, fact.property, fact.value, Evidence("editors"), as_of=fact.as_of)
     assert fact.id == same.id
@@ -139,19 +139,19 @@ def test_a_slug_is_a_name(text: str) -> None:
 
 
 @law
-@given(things)
-def test_a_curie_is_read_back_as_the_same_address(thing: NamedNode) -> None:
-    assert to_iri(to_curie(thing.value)) == thing
+@given(entities)
+def test_a_curie_is_read_back_as_the_same_iri(entity: NamedNode) -> None:
+    assert to_iri(to_curie(entity.value)) == entity
 
 
 @law
 @given(st.text())
-def test_any_text_is_a_title_or_refused_with_a_reason(text: str) -> None:
-    word = OntologyTerm(entity_iri("title"), value_kind=ValueKind.LITERAL, range=(NamedNode(XSD + "string"),))
+def test_any_text_is_a_title_or_is_refused_with_a_reason(text: str) -> None:
+    property = OntologyTerm(entity_iri("title"), value_kind=ValueKind.LITERAL, range=(NamedNode(XSD + "string"),))
     try:
-        assert parse_value(text, word) == Literal(text)
+        assert parse_value(text, property) == Literal(text)
     except ValueError as error:
-        assert "may not stand" in str(error)  # noqa: PT017
+        assert "is not allowed" in str(error)  # noqa: PT017
 
 
 # --- Dates ---
@@ -175,13 +175,13 @@ def test_a_finer_date_lies_within_the_coarser(day: str) -> None:
 
 @law
 @given(days, days)
-def test_full_days_are_in_the_order_of_the_calendar(one: str, other: str) -> None:
-    assert (to_date_range(one).latest < to_date_range(other).earliest) == (one < other)
+def test_full_days_are_in_the_order_of_the_calendar(left: str, right: str) -> None:
+    assert (to_date_range(left).latest < to_date_range(right).earliest) == (left < right)
 
 
 @law
 @given(st.text(st.sampled_from("0123456789-X"), max_size=11) | st.text(max_size=12))
-def test_what_is_no_date_is_refused(written: str) -> None:
+def test_a_text_that_is_not_a_date_is_refused(written: str) -> None:
     try:
         to_date_range(written)
     except ValueError as error:
@@ -190,16 +190,16 @@ def test_what_is_no_date_is_refused(written: str) -> None:
         assert to_date(written).value == written
 
 
-# --- Deciding ---
+# --- Conflict resolution ---
 
-SINGLE: dict[NamedNode, frozenset[NamedNode] | None] = {
+SINGLE_VALUED: dict[NamedNode, frozenset[NamedNode] | None] = {
     entity_iri("year"): None,
     entity_iri("minutes"): None,
     entity_iri("title"): None,
 }
 POLICY = Policy(source_order=("encyclopedia", "trade-paper"))
 few = st.sampled_from(["anora", "tangerine"]).map(entity_iri)
-claims = st.builds(
+disputed_facts = st.builds(
     lambda subject, value, source, rank, day: Fact(subject, value[0], value[1], Evidence(source), rank=rank, as_of=day),
     few,
     st.one_of(
@@ -213,27 +213,27 @@ claims = st.builds(
 )
 
 
-def decided(said: list[Fact], schema: Schema) -> Resolution:
-    return resolve_conflicts(said, single_valued=SINGLE, schema=schema, policy=POLICY)
+def resolve(facts: list[Fact], schema: Schema) -> Resolution:
+    return resolve_conflicts(facts, single_valued=SINGLE_VALUED, schema=schema, policy=POLICY)
 
 
 @law
-@given(said=st.lists(claims, max_size=10), seed=st.integers(0, 100))
-def test_what_is_decided_does_not_depend_on_the_order_of_the_facts(schema: Schema, said: list[Fact], seed: int) -> None:
-    shuffled = random.Random(seed).sample(said, len(said))
-    one, other = decided(said, schema), decided(shuffled, schema)
-    assert set(one.facts) == set(other.facts)
-    assert set(one.contested) == set(other.contested)
-    assert [(d.subject, d.property, d.kind, d.value, d.reason) for d in one.decisions] == [
-        (d.subject, d.property, d.kind, d.value, d.reason) for d in other.decisions
+@given(stated=st.lists(disputed_facts, max_size=10), seed=st.integers(0, 100))
+def test_decisions_do_not_depend_on_the_order_of_the_facts(schema: Schema, stated: list[Fact], seed: int) -> None:
+    shuffled = random.Random(seed).sample(stated, len(stated))
+    first, second = resolve(stated, schema), resolve(shuffled, schema)
+    assert set(first.facts) == set(second.facts)
+    assert set(first.contested) == set(second.contested)
+    assert [(d.subject, d.property, d.kind, d.value, d.reason) for d in first.decisions] == [
+        (d.subject, d.property, d.kind, d.value, d.reason) for d in second.decisions
     ]
 
 
 @law
-@given(said=st.lists(claims, max_size=10))
-def test_no_fact_is_lost_and_nothing_single_is_left_twice(schema: Schema, said: list[Fact]) -> None:
-    result = decided(said, schema)
-    assert sorted(map(repr, (*result.facts, *(one.fact for one in result.contested)))) == sorted(map(repr, said))
+@given(stated=st.lists(disputed_facts, max_size=10))
+def test_no_fact_is_lost_and_no_single_valued_property_has_two_values(schema: Schema, stated: list[Fact]) -> None:
+    result = resolve(stated, schema)
+    assert sorted(map(repr, (*result.facts, *(item.fact for item in result.contested)))) == sorted(map(repr, stated))
     known: dict[tuple[object, object], set[object]] = {}
     for fact in result.facts:
         known.setdefault((fact.subject, fact.property), set()).add(fact.value)
@@ -241,12 +241,12 @@ def test_no_fact_is_lost_and_nothing_single_is_left_twice(schema: Schema, said: 
 
 
 @law
-@given(said=st.lists(claims, max_size=10))
-def test_what_is_decided_about_one_film_does_not_depend_on_another(schema: Schema, said: list[Fact]) -> None:
-    anora = [fact for fact in said if fact.subject == entity_iri("anora")]
-    together = decided(said, schema)
+@given(stated=st.lists(disputed_facts, max_size=10))
+def test_decisions_about_one_film_do_not_depend_on_another(schema: Schema, stated: list[Fact]) -> None:
+    anora = [fact for fact in stated if fact.subject == entity_iri("anora")]
+    together = resolve(stated, schema)
     assert [fact for fact in together.facts if fact.subject == entity_iri("anora")] == list(
-        decided(anora, schema).facts
+        resolve(anora, schema).facts
     )
 
 
@@ -264,7 +264,7 @@ PROPERTIES = {
     "minutes": ["88", "117"],
     "director": ["sean-baker", "ridley-scott", "nobody"],
 }
-told_twice = st.sampled_from(sorted(PROPERTIES)).flatmap(
+disputed_values = st.sampled_from(sorted(PROPERTIES)).flatmap(
     lambda name: st.tuples(
         st.just(name), st.lists(st.sampled_from(PROPERTIES[name]), min_size=2, max_size=2, unique=True)
     )
@@ -272,9 +272,9 @@ told_twice = st.sampled_from(sorted(PROPERTIES)).flatmap(
 
 
 @slow_law
-@given(told=told_twice)
-def test_two_values_for_one_film_change_nothing_about_another(told: tuple[str, list[str]]) -> None:
-    name, pair = told
+@given(disputed=disputed_values)
+def test_two_values_for_one_film_change_nothing_about_another(disputed: tuple[str, list[str]]) -> None:
+    name, pair = disputed
     with tempfile.TemporaryDirectory() as folder:
         project = SmallProject(Path(folder))
         project.write("data/others.yaml", OTHERS)
@@ -285,8 +285,8 @@ def test_two_values_for_one_film_change_nothing_about_another(told: tuple[str, l
 
 
 def about_others(project: SmallProject) -> set[Triple]:
-    """All that is said or follows about everything but one film."""
+    """The asserted and inferred triples about everything but one film."""
     drafted = draft(project.project)
     assert drafted.report
-    found = {*drafted.tables.triples(), *drafted.tables.triples(table="inferred")}
-    return {triple for triple in found if entity_iri("anora") not in (triple.subject, triple.object)}
+    triples = {*drafted.tables.triples(), *drafted.tables.triples(table="inferred")}
+    return {triple for triple in triples if entity_iri("anora") not in (triple.subject, triple.object)}

@@ -54,7 +54,7 @@ def test_a_source_that_is_silent_agrees_in_nothing(graph: FilmGraph) -> None:
 
 def test_a_dispute_shows_both_sides_and_the_reason(graph: FilmGraph) -> None:
     text = write_conflicts(find_conflicts(graph.provenance), graph.names, graph.texts())
-    assert "Anora  year  “2023”\n    conflict: for year, encyclopedia is trusted before fan-site\n" in text
+    assert "Anora  year  “2023”\n    conflict: for year, encyclopedia is trusted more than fan-site\n" in text
     assert "  instead: Anora  year  “2024”\n" in text
     assert "record 0" in text
 

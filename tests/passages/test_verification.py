@@ -1,4 +1,4 @@
-"""Verification: whether the passage that a fact names holds what the fact says."""
+"""Verification: whether the passage of a fact contains its value."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ import pytest
 from pyoxigraph import Literal, NamedNode
 
 from kg.facts.dates import to_date
-from kg.passages.matching import holds_date, holds_literal, holds_name
 from kg.passages.texts import find_quotations
+from kg.passages.verification import contains_date, contains_literal, contains_name
 from kg.pipeline.build import draft
 from kg.reports import Report
 from kg.terms import XSD
@@ -39,10 +39,10 @@ NUMBERS = [
 ]
 
 
-@pytest.mark.parametrize(("number", "passage", "holds"), NUMBERS)
-def test_a_number_is_held_in_digits_or_words(number: str, passage: str, holds: bool) -> None:
+@pytest.mark.parametrize(("number", "passage", "expected"), NUMBERS)
+def test_a_passage_contains_a_number_in_digits_or_words(number: str, passage: str, expected: bool) -> None:
     kind = "decimal" if "." in number else "integer"
-    assert holds_literal(passage, Literal(number, datatype=NamedNode(XSD + kind))) is holds
+    assert contains_literal(passage, Literal(number, datatype=NamedNode(XSD + kind))) is expected
 
 
 DATES = [
@@ -69,10 +69,10 @@ DATES = [
 ]
 
 
-@pytest.mark.parametrize(("date", "passage", "holds"), DATES)
-def test_a_date_is_held_in_any_common_form(date: str, passage: str, holds: bool) -> None:
-    assert holds_date(passage, date) is holds
-    assert holds_literal(passage, to_date(date)) is holds
+@pytest.mark.parametrize(("date", "passage", "expected"), DATES)
+def test_a_passage_contains_a_date_in_any_common_form(date: str, passage: str, expected: bool) -> None:
+    assert contains_date(passage, date) is expected
+    assert contains_literal(passage, to_date(date)) is expected
 
 
 NAMES = [
@@ -89,9 +89,9 @@ NAMES = [
 ]
 
 
-@pytest.mark.parametrize(("name", "passage", "holds"), NAMES)
-def test_a_name_is_held_as_whole_words(name: str, passage: str, holds: bool) -> None:
-    assert holds_name(passage, [name]) is holds
+@pytest.mark.parametrize(("name", "passage", "expected"), NAMES)
+def test_a_passage_contains_a_name_as_complete_words(name: str, passage: str, expected: bool) -> None:
+    assert contains_name(passage, [name]) is expected
 
 
 TEXT = "Anora is a film by Sean Baker. It took in $36.5 million, and Mikey won. 🎬 End."
@@ -107,7 +107,7 @@ def at(words: str) -> str:
     return f"{TEXT.index(words)}-{TEXT.index(words) + len(words)}"
 
 
-def test_facts_that_stand_in_their_passages_are_held(project: SmallProject) -> None:
+def test_facts_whose_passages_contain_them_are_held(project: SmallProject) -> None:
     report = verified(
         project,
         f"  label: {{value: Anora, at: {at('Anora')}}}\n  amount: {{value: 36500000, at: {at('$36.5 million')}}}\n",
@@ -124,10 +124,10 @@ def test_facts_that_stand_in_their_passages_are_held(project: SmallProject) -> N
         ("  label: {value: Anora, at: 0-9999}\n", "span"),
     ],
 )
-def test_a_passage_that_does_not_hold_the_value_is_told(project: SmallProject, fact: str, check: str) -> None:
+def test_a_passage_without_the_value_is_reported(project: SmallProject, fact: str, check: str) -> None:
     report = verified(project, fact)
-    assert [one.check for one in report.findings] == [f"facts/{check}"]
-    assert [one.place.line for one in report.findings if one.place is not None] == [4]
+    assert [finding.check for finding in report.findings] == [f"facts/{check}"]
+    assert [finding.place.line for finding in report.findings if finding.place is not None] == [4]
     assert report.counts["bad"] == 1
 
 
@@ -136,28 +136,31 @@ def test_offsets_count_characters_beyond_the_first_plane_as_one(project: SmallPr
     assert report.findings == ()
 
 
-def test_a_paraphrase_is_counted_and_not_looked_for(project: SmallProject) -> None:
+def test_a_paraphrase_is_counted_and_not_searched(project: SmallProject) -> None:
     report = verified(project, "  title: {value: A prize for Mikey, at: 61-71, paraphrase: true}\n")
     assert (report.findings, report.counts["paraphrase"]) == ((), 1)
 
 
-def test_another_text_than_the_one_read_is_told_once(project: SmallProject) -> None:
+def test_a_changed_text_is_reported_once(project: SmallProject) -> None:
     verified(project, "  label: {value: Anora, at: 0-5}\n")
     (project.texts / "review.txt").write_bytes(TEXT.replace("\n", "\r\n").encode() + b" ")
     report = draft(project.project, texts=project.texts).report
-    assert [one.check for one in report.findings] == ["facts/digest"]
+    assert [finding.check for finding in report.findings] == ["facts/digest"]
     assert report.counts["not_at_hand"] == 1
 
 
-def test_texts_that_are_not_at_hand_are_no_fault(project: SmallProject) -> None:
+def test_a_missing_text_is_not_a_finding(project: SmallProject) -> None:
     verified(project, "  label: {value: Anora, at: 0-5}\n")
     (project.texts / "review.txt").unlink()
     report = draft(project.project, texts=project.texts).report
     assert (report.findings, report.counts["not_at_hand"]) == ((), 1)
 
 
-def test_words_are_cited_where_they_stand_whatever_the_quotes_and_blanks() -> None:
+def test_words_are_found_whatever_the_quotes_and_white_space() -> None:
     text = "“It’s a film,”\n said – she. It's a film."
-    assert [(spot.start, spot.end) for spot in find_quotations(text, "It's  a film")] == [(1, 12), (28, 39)]
+    assert [(quotation.start, quotation.end) for quotation in find_quotations(text, "It's  a film")] == [
+        (1, 12),
+        (28, 39),
+    ]
     assert list(find_quotations(text, "")) == []
     assert list(find_quotations(text, "(.*)")) == []

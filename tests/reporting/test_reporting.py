@@ -1,4 +1,4 @@
-"""A report in every format: what people, programs and code hosts get to read."""
+"""Reports in every format: for people, programs and code hosts."""
 
 from __future__ import annotations
 
@@ -43,11 +43,16 @@ WALK = Finding(
     details=((f"<{SH}resultMessage>", '"So."@en'), (f"<{SH}resultMessage>", '"Ja."@de')),
 )
 TYPO = Finding(
-    "facts/unknown-property", "There is no property 'yeer'.", Severity.INFO, places=(Place("data/a.yaml", 1),)
+    "facts/unknown-property",
+    "unknown property 'yeer'",
+    Severity.INFO,
+    places=(Place("data/a.yaml", 1),),
+    value='"yeer"',
+    suggestions=("year",),
 )
 REPORT = Report((YEARS, WALK, WALK, TYPO), {"shapes": 2})
 
-SARIF = {  # what the specification (SARIF 2.1.0, section 3) says of the objects that are written, and no other property
+SARIF = {  # the objects that are written, as in the specification (SARIF 2.1.0, section 3), and no other property
     "type": "object",
     "additionalProperties": False,
     "required": ["version", "runs"],
@@ -154,10 +159,11 @@ SARIF = {  # what the specification (SARIF 2.1.0, section 3) says of the objects
 }
 
 
-def test_people_read_findings_under_their_files_and_how_many_there_are() -> None:
+def test_text_has_the_findings_by_file_and_a_summary() -> None:
     assert to_text(REPORT) == (
         "data/a.yaml\n"
-        "  1       info       There is no property 'yeer'.  [facts/unknown-property]\n"
+        "  1       info       unknown property 'yeer'  [facts/unknown-property]\n"
+        "          Did you mean year?\n"
         "\n"
         "data/films/anora.yaml\n"
         "  12:5    violation  A film has one year.  [shacl/maxCount]\n"
@@ -172,30 +178,30 @@ def test_people_read_findings_under_their_files_and_how_many_there_are() -> None
     )
 
 
-def test_colours_are_only_for_those_who_ask() -> None:
+def test_text_is_coloured_only_on_request() -> None:
     assert "\x1b[" not in to_text(REPORT)
     assert "\x1b[31mviolation\x1b[0m" in to_text(REPORT, colour=True)
 
 
-def test_a_long_report_can_be_cut_and_still_counts_all() -> None:
+def test_a_limited_report_still_counts_all_findings() -> None:
     text = to_text(REPORT, limit=1)
     assert "... and 2 more" in text
     assert "1 violation, 2 warnings, 1 info" in text
 
 
 def test_sarif_is_valid_and_points_at_lines() -> None:
-    told = json.loads(write_report(REPORT, "sarif"))
-    jsonschema.validate(told, SARIF)
-    first = next(result for result in told["runs"][0]["results"] if result["ruleId"] == "shacl/maxCount")
+    document = json.loads(write_report(REPORT, "sarif"))
+    jsonschema.validate(document, SARIF)
+    first = next(result for result in document["runs"][0]["results"] if result["ruleId"] == "shacl/maxCount")
     assert first["level"] == "error"
     assert first["locations"][0]["physicalLocation"]["region"] == {"startLine": 12, "startColumn": 5}
     assert (
         first["relatedLocations"][0]["physicalLocation"]["artifactLocation"]["uri"] == "data/films/more%2C%20later.yaml"
     )
-    assert told["runs"][0]["tool"]["driver"]["rules"][first["ruleIndex"]]["id"] == "shacl/maxCount"
+    assert document["runs"][0]["tool"]["driver"]["rules"][first["ruleIndex"]]["id"] == "shacl/maxCount"
 
 
-def test_junit_counts_as_failures_what_the_caller_fails_on() -> None:
+def test_junit_counts_failures_from_a_severity_on() -> None:
     strict = ElementTree.fromstring(write_report(REPORT, "junit", fail_on=Severity.WARNING))
     lenient = ElementTree.fromstring(write_report(REPORT, "junit"))
     assert (strict.get("tests"), strict.get("failures"), lenient.get("failures")) == ("4", "3", "1")
@@ -203,7 +209,7 @@ def test_junit_counts_as_failures_what_the_caller_fails_on() -> None:
     assert ElementTree.fromstring(write_report(Report(), "junit")).get("failures") == "0"
 
 
-def test_annotations_escape_what_github_reads_as_signs() -> None:
+def test_annotations_escape_the_syntax_of_github() -> None:
     lines = write_report(REPORT, "github").splitlines()
     assert lines[-1].startswith(
         "::error file=data/films/anora.yaml,line=12,col=5,title=shacl/maxCount::A film has one year.%0A"
@@ -213,7 +219,7 @@ def test_annotations_escape_what_github_reads_as_signs() -> None:
 
 
 @pytest.mark.parametrize("name", sorted(RDF_FORMATS))
-def test_the_w3c_report_graph_says_what_the_shapes_found(name: str) -> None:
+def test_the_w3c_report_graph_has_the_results_of_shapes(name: str) -> None:
     written = write_report(REPORT, name)
     assert written == write_report(REPORT, name)
     quads = list(parse(written, format=RDF_FORMATS[name]))
@@ -230,13 +236,15 @@ def test_the_w3c_report_graph_says_what_the_shapes_found(name: str) -> None:
     assert predicates["zeroOrMorePath"] == predicates["inversePath"] == predicates["oneOrMorePath"] == 2
 
 
-def test_json_holds_everything_and_leaves_out_what_is_empty() -> None:
-    told = json.loads(write_report(REPORT, "json"))
-    assert told["ok"] is False
-    assert told["severities"] == {"info": 1, "violation": 1, "warning": 2}
-    assert told["findings"][-1]["values"] == ['"2024"', '"2023"']
-    assert "remedy" not in told["findings"][0]
-    assert [json.loads(line) for line in write_report(REPORT, "jsonl").splitlines()] == told["findings"]
+def test_json_has_all_fields_that_are_not_empty() -> None:
+    document = json.loads(write_report(REPORT, "json"))
+    assert document["ok"] is False
+    assert document["severities"] == {"info": 1, "violation": 1, "warning": 2}
+    assert document["findings"][-1]["values"] == ['"2024"', '"2023"']
+    assert "remedy" not in document["findings"][0]
+    typo = next(record for record in document["findings"] if record["check"] == "facts/unknown-property")
+    assert (typo["suggestions"], typo["remedy"]) == (["year"], "Did you mean year?")
+    assert [json.loads(line) for line in write_report(REPORT, "jsonl").splitlines()] == document["findings"]
 
 
 @pytest.mark.parametrize("name", sorted(FORMATS))
@@ -249,7 +257,7 @@ def test_an_unknown_format_is_refused_with_the_known_ones() -> None:
         write_report(Report(), "pdf")
 
 
-def test_severities_gate() -> None:
+def test_a_report_fails_from_a_severity_on() -> None:
     warned = Report((WALK,))
     assert not fails(warned)
     assert fails(warned, Severity.WARNING)

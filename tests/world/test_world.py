@@ -127,7 +127,7 @@ def test_the_linked_world_answers(world: FilmGraph, name: str, values: Mapping[s
 
 def test_what_one_says_and_another_does_not_believe_is_shown(world: FilmGraph) -> None:
     [dispute] = [one for one in find_conflicts(world.provenance) if "wikidata-results" in one.sources]
-    assert dispute.reason == "for what it is, oscars is trusted before wikidata-results"
+    assert dispute.reason == "for its class, oscars is trusted more than wikidata-results"
     assert {"oscars", "wikidata-results"} <= dispute.sources
 
 

@@ -1,4 +1,4 @@
-"""A plain RDF file walks in; facts with file-level evidence walk out.
+"""RDF files as facts: one fact a triple, with the file, or the source that it belongs to, as evidence.
 
 Blank nodes get the labels of RDFC-1.0 (https://www.w3.org/TR/rdf-canon/), and from these an IRI under the file's name,
 so that the same file gives the same facts on every machine.
@@ -10,6 +10,7 @@ import hashlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import ClassVar
 
 from pyoxigraph import (
     BlankNode,
@@ -23,32 +24,28 @@ from pyoxigraph import (
     parse,
 )
 
-from kg.facts.files import fault
+from kg.facts.files import FileFindings
 from kg.facts.literals import check_value
 from kg.facts.model import Evidence, Fact, Source
-from kg.reports import Finding, Place
+from kg.reports import Place
 from kg.schema import Schema
 from kg.terms import BASE, FILM, TYPE, Term, to_curie
 from kg.text import closest, to_slug
 
-SUFFIXES = (".ttl", ".nt", ".trig", ".nq", ".jsonld", ".rdf", ".owl")
-
 
 @dataclass
 class RdfReader:
-    """Reads RDF files; a file that `sources.yaml` names in `file` speaks for that source, any other for itself."""
+    """Reads RDF files against the ontology.
 
+    A file that `sources.yaml` names in `file` belongs to that source; any other is a source of its own, which
+    `file_sources` lists once a fact was read from it.
+    """
+
+    SUFFIXES: ClassVar = (".ttl", ".nt", ".trig", ".nq", ".jsonld", ".rdf", ".owl")
     schema: Schema
     sources: Mapping[str, Source]
-    faults: list[Finding] = field(default_factory=list)
-
-    def source_of(self, file: str) -> Source:
-        """Who speaks in this file."""
-        name = file.rpartition("/")[2]
-        for source in self.sources.values():
-            if source.file in (file, name):
-                return source
-        return Source("file-" + _to_name(file), title=file, file=name, place=Place(file))
+    findings: FileFindings = field(default_factory=FileFindings)
+    file_sources: dict[str, Source] = field(default_factory=dict)
 
     def read(self, path: Path, *, file: str) -> Iterator[Fact]:
         """Yield a fact for each triple; the name of its graph, where it has one, is its record."""
@@ -57,49 +54,57 @@ class RdfReader:
             dataset = Dataset(quads)
             dataset.canonicalize(CanonicalizationAlgorithm.RDFC_1_0)
             quads = list(dataset)
-        source = self.source_of(file).id
+        source = self._source_of(file)
         for quad in sorted(quads, key=str):
             record = "" if isinstance(quad.graph_name, DefaultGraph) else str(quad.graph_name)
-            subject, value = self._named(quad.subject, file), self._named(quad.object, file)
-            if isinstance(subject, Literal) or not self._known(quad.predicate, value, file):
+            subject, value = self._to_named(quad.subject, file), self._to_named(quad.object, file)
+            if isinstance(subject, Literal) or not self._is_valid(quad.predicate, value, file):
                 continue
-            yield Fact(subject, quad.predicate, value, Evidence(source, record=record), place=Place(file))
+            if source.id not in self.sources:
+                self.file_sources[source.id] = source
+            yield Fact(subject, quad.predicate, value, Evidence(source.id, record=record), place=Place(file))
+
+    def _source_of(self, file: str) -> Source:
+        name = file.rpartition("/")[2]
+        for source in self.sources.values():
+            if source.file in (file, name):
+                return source
+        return Source("file-" + _to_name(file), title=file, file=name, place=Place(file))
 
     def _quads(self, path: Path, *, file: str) -> list[Quad]:
-        suffix = path.suffix.lower().removeprefix(".")
-        format = RdfFormat.from_extension(suffix) or RdfFormat.RDF_XML
+        format = RdfFormat.from_extension(path.suffix.lower().removeprefix(".")) or RdfFormat.RDF_XML
         try:
             if format == RdfFormat.RDF_XML and b"<!ENTITY" in path.read_bytes():
-                self._fault("entities", "XML entities are not read", Place(file), remedy="Write the addresses out.")
+                message = "XML entities are not allowed"
+                self.findings.add("entities", message, Place(file), remedy="Write the addresses out.")
                 return []
             quads = list(parse(path=path, format=format, base_iri=BASE + "file/" + _to_name(file)))
             if not quads:
-                self._fault("empty", "the file holds no facts", Place(file, 1, 1), remedy="Remove it.")
+                self.findings.add("empty", "the file has no facts", Place(file, 1, 1), remedy="Remove it.")
             return quads
         except SyntaxError as error:
-            self._fault("syntax", f"does not parse: {error.msg}", Place(file, error.lineno or 0, error.offset or 0))
+            place = Place(file, error.lineno or 0, error.offset or 0)
+            self.findings.add("syntax", f"does not parse: {error.msg}", place)
         except (OSError, ValueError) as error:
-            self._fault("unreadable", f"cannot be read: {error}", Place(file))
+            self.findings.add("unreadable", f"cannot be read: {error}", Place(file))
         return []
 
-    def _named(self, term: object, file: str) -> Term:
+    def _to_named(self, term: object, file: str) -> Term:
+        """The term with an IRI in the place of a blank node."""
         if isinstance(term, BlankNode):
             return NamedNode(f"{BASE}node/{_to_name(file)}/{term.value}")
         if isinstance(term, NamedNode | Literal):
             return term
-        self._fault("triple-term", "a triple stands where a thing should; triple terms are not read", Place(file))
+        self.findings.add("triple-term", "triple terms are not supported", Place(file))
         return Literal("")
 
-    def _known(self, property: NamedNode, value: Term, file: str) -> bool:
-        """Only our own names can be misspelled; other vocabularies are taken as they come."""
+    def _is_valid(self, property: NamedNode, value: Term, file: str) -> bool:
+        """False, and a finding, for unknown names of ours and unfit values; other vocabularies are not checked."""
         if property.value.startswith(FILM) and property not in self.schema.properties:
-            near = closest(property.value.removeprefix(FILM), list(self.schema.names))
-            self._fault(
-                "unknown-property",
-                f"{to_curie(property.value)} is not a property of the ontology",
-                Place(file),
-                remedy=f"Did you mean {near[0]}?" if near else "",
-            )
+            name = to_curie(property.value)
+            suggestions = closest(property.value.removeprefix(FILM), list(self.schema.names))
+            message = f"unknown property {name}"
+            self.findings.add("unknown-property", message, Place(file), value=name, suggestions=suggestions)
             return False
         if (
             property == TYPE
@@ -107,26 +112,21 @@ class RdfReader:
             and value.value.startswith(FILM)
             and value not in self.schema.classes
         ):
-            near = closest(value.value.removeprefix(FILM), list(self.schema.class_names))
-            self._fault(
-                "unknown-class",
-                f"{to_curie(value.value)} is not a class of the ontology",
-                Place(file),
-                remedy=f"Did you mean {near[0]}?" if near else "",
-            )
+            name = to_curie(value.value)
+            suggestions = closest(value.value.removeprefix(FILM), list(self.schema.class_names))
+            message = f"unknown class {name}"
+            self.findings.add("unknown-class", message, Place(file), path=TYPE, value=name, suggestions=suggestions)
             return False
-        if (word := self.schema.properties.get(property)) is not None:
+        if (known := self.schema.properties.get(property)) is not None:
             try:
-                check_value(value, word)
+                check_value(value, known)
             except ValueError as error:
-                self._fault("value", f"{word.name}: {error}", Place(file))
+                message = f"{known.name}: {error}"
+                self.findings.add("value", message, Place(file), path=property, value=getattr(value, "value", ""))
                 return False
         return True
 
-    def _fault(self, check: str, message: str, place: Place, *, remedy: str = "") -> None:
-        self.faults.append(fault(check, message, place, remedy=remedy))
-
 
 def _to_name(file: str) -> str:
-    """A readable name of a file, and a digest, since two files may read alike."""
+    """A readable name for a file, with a digest, since two files may give the same readable name."""
     return f"{to_slug(file)[:40].rstrip('-')}-{hashlib.sha256(file.encode()).hexdigest()[:8]}"

@@ -1,8 +1,12 @@
-"""A fact table walks in, CSV or Parquet; facts walk out, a row each.
+"""Fact tables, CSV, TSV or Parquet, as facts: one fact a row.
 
-Columns: subject, property, value; and, where wanted, datatype, language, source, record, start, end, as_of, rank,
+Columns: subject, property, value; and, as needed, datatype, language, source, record, start, end, as_of, rank,
 written, because, paraphrase, retrieved. The property's range says what kind of term a value is, unless `datatype` or
 `language` says it.
+
+Most rows fill only five columns, with few properties, sources and names, each of them often. `PlainRows` reads these,
+five times faster and with half of the memory, since it looks each name up once and shares equal values among facts. It
+leaves any other row, and any row that may be wrong, to `TableReader.read_row`, which reports what is wrong.
 """
 
 from __future__ import annotations
@@ -12,77 +16,84 @@ import io
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import ClassVar
 
-from pyoxigraph import Literal
+from pyoxigraph import Literal, NamedNode
 
 from kg.facts.dates import to_date_range
-from kg.facts.files import encoding_fault, fault
+from kg.facts.files import FileFindings, encoding_finding
 from kg.facts.literals import check_value, parse_value
-from kg.facts.model import COLUMNS, REQUIRED, Evidence, Fact, Rank, Source
-from kg.facts.readers.plain_rows import Columns, PlainRows, to_columns
-from kg.reports import Finding, Place
-from kg.schema import OntologyTerm, Schema
+from kg.facts.model import FACT_COLUMNS, REQUIRED_COLUMNS, Evidence, Fact, Rank, Source
+from kg.reports import Place
+from kg.schema import OntologyTerm, Schema, ValueKind
 from kg.terms import FILM, TYPE, Term, to_iri
 from kg.text import closest
 
 LONGEST_CELL = 1 << 20
-"""Characters; a longer cell is a broken quote, not a value."""
-MOST_FAULTS = 1000
-"""Faults told of one table; a table with more is the wrong table."""
+"""Characters; a longer cell is a broken quotation mark, not a value."""
+MAX_FINDINGS = 1000
+"""Findings reported for one table; a table with more is the wrong table."""
+_TSV, _PARQUET = ".tsv", ".parquet"
 
 
 @dataclass
 class TableReader:
-    """Reads fact tables against the ontology and the sources; `faults` gathers what is wrong in all of them."""
+    """Reads fact tables against the ontology and the sources; `findings` are those of all tables."""
 
+    SUFFIXES: ClassVar[tuple[str, ...]] = (".csv", _TSV, _PARQUET)
     schema: Schema
     sources: Mapping[str, Source]
-    faults: list[Finding] = field(default_factory=list)
-    _plain: PlainRows = field(init=False)
+    findings: FileFindings = field(default_factory=FileFindings)
+    _plain_rows: PlainRows = field(init=False)
 
     def __post_init__(self) -> None:
-        self._plain = PlainRows(self.schema, self.sources)
+        self._plain_rows = PlainRows(self.schema, self.sources)
 
-    def read_csv(self, path: Path, *, file: str) -> Iterator[Fact]:
-        """Yield the facts of a CSV table (or TSV, by its name)."""
+    def read(self, path: Path, *, file: str) -> Iterator[Fact]:
+        """Yield the facts of a table; `file` is its name in findings."""
+        is_parquet = path.suffix.lower() == _PARQUET
+        return self._read_parquet(path, file=file) if is_parquet else self._read_csv(path, file=file)
+
+    def _read_csv(self, path: Path, *, file: str) -> Iterator[Fact]:
         before = csv.field_size_limit(LONGEST_CELL)
         try:
             with path.open("rb") as raw, io.TextIOWrapper(raw, encoding="utf-8-sig", newline="") as text:
-                rows = csv.reader(text, dialect="excel-tab" if path.suffix.lower() == ".tsv" else "excel", strict=True)
+                rows = csv.reader(text, dialect="excel-tab" if path.suffix.lower() == _TSV else "excel", strict=True)
                 header = next(rows, None)
                 if header is None:
-                    self._fault("empty", "the table holds nothing", Place(file, 1, 1))
-                elif self._header_fits(header, Place(file, 1, 1)):
-                    yield from self._rows(header, rows, file=file)
+                    self.findings.add("empty", "the table is empty", Place(file, 1, 1))
+                elif self._check_header(header, Place(file, 1, 1)):
+                    yield from self._csv_rows(header, rows, file=file)
         except UnicodeDecodeError:
             with path.open("rb") as raw:
-                self.faults.append(encoding_fault(raw, file=file))
+                self.findings.append(encoding_finding(raw, file=file))
         except OSError as error:
-            self._fault("unreadable", f"cannot be read: {error.strerror}", Place(file))
+            self.findings.add("unreadable", f"cannot be read: {error.strerror}", Place(file))
         finally:
             csv.field_size_limit(before)
 
-    def _rows(self, header: list[str], rows: Iterator[list[str]], *, file: str) -> Iterator[Fact]:
-        many = len(self.faults) + MOST_FAULTS
+    def _csv_rows(self, header: list[str], rows: Iterator[list[str]], *, file: str) -> Iterator[Fact]:
+        max_findings = len(self.findings) + MAX_FINDINGS
         columns = to_columns(header)
-        while len(self.faults) < many:
+        while len(self.findings) < max_findings:
             line = getattr(rows, "line_num", 0) + 1
             try:
                 cells = next(rows)
             except StopIteration:
                 return
             except csv.Error as error:
-                self._fault("csv", f"not CSV: {error}", Place(file, line))
+                self.findings.add("csv", f"not CSV: {error}", Place(file, line))
                 return
             if not cells:
                 continue
             if len(cells) != len(header):
-                self._fault("csv", f"{len(cells)} cells where {len(header)} columns are", Place(file, line, 1))
+                message = f"{len(cells)} cells in a table of {len(header)} columns"
+                self.findings.add("csv", message, Place(file, line, 1))
                 continue
-            yield from self._fact(header, columns, cells, Place(file, line))
-        self._fault("many", f"more than {MOST_FAULTS} faults; the rest was not read", Place(file))
+            yield from self._row(header, columns, cells, Place(file, line))
+        self.findings.add("many", f"more than {MAX_FINDINGS} findings; the rest of the table was not read", Place(file))
 
-    def read_parquet(self, path: Path, *, file: str) -> Iterator[Fact]:
+    def _read_parquet(self, path: Path, *, file: str) -> Iterator[Fact]:
         """Yield the facts of a Parquet table; its lines are its rows, counted from 1."""
         import duckdb
 
@@ -90,30 +101,30 @@ class TableReader:
             with duckdb.connect(":memory:") as sql:
                 rows = sql.execute("SELECT * FROM read_parquet(?)", [str(path)])
                 header = [column[0] for column in rows.description or ()]
-                if not self._header_fits(header, Place(file)):
+                if not self._check_header(header, Place(file)):
                     return
                 line, columns = 0, to_columns(header)
                 while batch := rows.fetchmany(10_000):
                     for cells in batch:
                         line += 1
-                        yield from self._fact(header, columns, list(map(_text, cells)), Place(file, line))
+                        yield from self._row(header, columns, list(map(_to_cell, cells)), Place(file, line))
         except duckdb.Error as error:
-            self._fault("parquet", f"not a Parquet table: {str(error).splitlines()[0]}", Place(file))
+            self.findings.add("parquet", f"not a Parquet table: {str(error).splitlines()[0]}", Place(file))
 
-    def _fact(
-        self, header: Sequence[str], columns: Columns | None, cells: Sequence[str], place: Place
+    def _row(
+        self, header: Sequence[str], columns: PlainColumns | None, cells: Sequence[str], place: Place
     ) -> Iterable[Fact]:
-        fact = self._plain.to_fact(cells, columns, place) if columns is not None else None
+        fact = self._plain_rows.to_fact(cells, columns, place) if columns is not None else None
         return (fact,) if fact is not None else self.read_row(dict(zip(header, cells, strict=True)), place)
 
     def read_row(self, row: Mapping[str, str], place: Place) -> Iterator[Fact]:
-        """Yield the fact of one row, or nothing and a fault."""
-        word = self._word(row["property"], place)
+        """Yield the fact of one row, by column; or nothing, and a finding."""
+        property = self._property(row["property"], place)
         source = self._source(row.get("source", ""), place)
-        spot = self._spot(row, place)
+        span = self._span(row, place)
         try:
             subject = to_iri(row["subject"])
-            value = self._value(row, word) if word is not None else None
+            value = self._value(row, property) if property is not None else None
             rank = Rank(row.get("rank") or "normal")
             for name in ("as_of", "retrieved"):
                 if day := row.get(name, ""):
@@ -121,17 +132,21 @@ class TableReader:
             if (paraphrase := row.get("paraphrase", "")) not in ("", "true", "false"):
                 raise ValueError(f"paraphrase is true or false, not {paraphrase!r}")
         except ValueError as error:
-            self._fault("value", str(error), place)
+            path = property.iri if property is not None else None
+            self.findings.add("value", str(error), place, path=path, value=row["value"])
             return
-        if word is None or value is None or source is None or spot is None:
+        if property is None or value is None or source is None or span is None:
             return
-        if word.iri == TYPE and value not in self.schema.classes:
-            self._fault("unknown-class", f"{row['value']!r} is not a class of the ontology", place)
+        if property.iri == TYPE and value not in self.schema.classes:
+            name = row["value"]
+            suggestions = closest(name.removeprefix("film:"), list(self.schema.class_names))
+            message = f"unknown class {name!r}"
+            self.findings.add("unknown-class", message, place, path=TYPE, value=name, suggestions=suggestions)
             return
-        evidence = Evidence(source, spot[0], spot[1], row.get("record", ""), row.get("retrieved", ""))
+        evidence = Evidence(source, span[0], span[1], row.get("record", ""), row.get("retrieved", ""))
         yield Fact(
             subject,
-            word.iri,
+            property.iri,
             value,
             evidence,
             row.get("written", ""),
@@ -142,79 +157,155 @@ class TableReader:
             place,
         )
 
-    def _value(self, row: Mapping[str, str], word: OntologyTerm) -> Term:
+    def _value(self, row: Mapping[str, str], property: OntologyTerm) -> Term:
         if not row["value"]:
-            raise ValueError(f"{word.name} has no value")
+            raise ValueError(f"{property.name} has no value")
         if datatype := row.get("datatype", ""):
-            kind = to_iri(datatype)
-            if kind.value.startswith(FILM):
-                raise ValueError(f"{datatype!r} is not a datatype: write xsd:integer, xsd:date")
-            literal = Literal(row["value"], datatype=kind)
-            check_value(literal, word)
+            iri = to_iri(datatype)
+            if iri.value.startswith(FILM):
+                raise ValueError(f"{datatype!r} is not a datatype, like xsd:integer or xsd:date")
+            literal = Literal(row["value"], datatype=iri)
+            check_value(literal, property)
             return literal
-        return parse_value(row["value"], word, lang=row.get("language", ""))
+        return parse_value(row["value"], property, lang=row.get("language", ""))
 
-    def _word(self, name: str, place: Place) -> OntologyTerm | None:
-        word = self.schema.property_named(name)
-        if word is None:
-            near = closest(name, list(self.schema.names))
-            self._fault(
-                "unknown-property",
-                f"{name!r} is not a property of the ontology",
-                place,
-                remedy=f"Did you mean {' or '.join(near)}?" if near else "",
-            )
-        return word
+    def _property(self, name: str, place: Place) -> OntologyTerm | None:
+        property = self.schema.property_named(name)
+        if property is None:
+            suggestions = closest(name, list(self.schema.names))
+            message = f"unknown property {name!r}"
+            self.findings.add("unknown-property", message, place, value=name, suggestions=suggestions)
+        return property
 
     def _source(self, name: str, place: Place) -> str | None:
-        name = name.removeprefix("source:")
-        if name in self.sources:
-            return name
-        near = closest(name, list(self.sources))
-        remedy = f"Did you mean {near[0]}?" if near else "List it in sources.yaml."
-        said = f"there is no source {name!r}" if name else "the row names no source"
-        self._fault("unknown-source", said, place, remedy=remedy)
+        id = name.removeprefix("source:")
+        if id in self.sources:
+            return id
+        message = f"unknown source {id!r}" if id else "the row has no source"
+        suggestions = closest(id, list(self.sources))
+        remedy = "List it in data/sources.yaml." if id else "Fill the column source."
+        self.findings.add("unknown-source", message, place, value=id, suggestions=suggestions, remedy=remedy)
         return None
 
-    def _spot(self, row: Mapping[str, str], place: Place) -> tuple[int | None, int | None] | None:
+    def _span(self, row: Mapping[str, str], place: Place) -> tuple[int | None, int | None] | None:
         start, end = row.get("start", ""), row.get("end", "")
         if not start and not end:
             return (None, None)
         if start.isascii() and start.isdigit() and end.isascii() and end.isdigit() and int(start[:12]) < int(end[:12]):
             return (int(start[:12]), int(end[:12]))
-        self._fault("span", f"{start!r} to {end!r} is not a span", place, remedy="Two whole numbers, start before end.")
+        remedy = "Write two whole numbers, start before end."
+        self.findings.add("span", f"{start!r} to {end!r} is not a span", place, remedy=remedy)
         return None
 
-    def _header_fits(self, header: list[str], place: Place) -> bool:
-        missing = [name for name in REQUIRED if name not in header]
-        strange = [name for name in header if name not in COLUMNS]
+    def _check_header(self, header: list[str], place: Place) -> bool:
+        """True when the table can be read; else there are findings."""
+        missing = [name for name in REQUIRED_COLUMNS if name not in header]
+        unknown = [name for name in header if name not in FACT_COLUMNS]
+        remedy = f"The columns are {', '.join(FACT_COLUMNS)}."
         if missing:
-            self._fault(
-                "columns",
-                f"the table lacks the column {' and '.join(missing)}",
-                place,
-                remedy=f"The columns are {', '.join(COLUMNS)}.",
-            )
-        for name in strange:
-            near = closest(name, list(COLUMNS))
-            self._fault(
-                "columns",
-                f"{name!r} is not a column of a fact table",
-                place,
-                remedy=f"Did you mean {near[0]}?" if near else "",
-            )
+            message = f"missing column{'s' if len(missing) > 1 else ''} {' and '.join(missing)}"
+            self.findings.add("columns", message, place, remedy=remedy)
+        for name in unknown:
+            suggestions = closest(name, list(FACT_COLUMNS))
+            message = f"unknown column {name!r}"
+            self.findings.add("columns", message, place, value=name, suggestions=suggestions, remedy=remedy)
         if len(set(header)) != len(header):
-            self._fault("columns", "a column stands twice", place)
-        return not missing and not strange and len(set(header)) == len(header)
-
-    def _fault(self, check: str, message: str, place: Place, *, remedy: str = "") -> None:
-        self.faults.append(fault(check, message, place, remedy=remedy))
+            self.findings.add("columns", "duplicate column", place)
+        return not missing and not unknown and len(set(header)) == len(header)
 
 
-def _text(cell: object) -> str:
-    """A cell of a typed table as a CSV table would write it."""
-    if cell is None:
+def _to_cell(value: object) -> str:
+    """A value of a typed table as a CSV table would have it."""
+    if value is None:
         return ""
-    if isinstance(cell, bool):
-        return str(cell).lower()
-    return str(int(cell)) if isinstance(cell, float) and cell.is_integer() else str(cell)
+    if isinstance(value, bool):
+        return str(value).lower()
+    return str(int(value)) if isinstance(value, float) and value.is_integer() else str(value)
+
+
+# --- Plain rows
+
+_PLAIN_COLUMNS = ("subject", "property", "value", "source", "record")
+_CACHE_SIZE = 1 << 19
+"""Names and records that are cached at most; then the cache is emptied."""
+
+
+@dataclass(frozen=True, slots=True)
+class PlainColumns:
+    """The positions of a table's columns; a plain row leaves the `empty` ones empty."""
+
+    subject: int
+    property: int
+    value: int
+    source: int
+    record: int
+    empty: tuple[int, ...]
+
+
+def to_columns(header: Sequence[str]) -> PlainColumns | None:
+    """The positions of a table's columns; None for a table that cannot have plain rows."""
+    if any(name not in header for name in _PLAIN_COLUMNS):
+        return None
+    empty = tuple(position for position, name in enumerate(header) if name not in _PLAIN_COLUMNS)
+    subject, property, value, source, record = map(list(header).index, _PLAIN_COLUMNS)
+    return PlainColumns(subject, property, value, source, record, empty)
+
+
+@dataclass
+class PlainRows:
+    """Reads the plain rows of tables against the ontology and the sources."""
+
+    schema: Schema
+    sources: Mapping[str, Source]
+    _names: dict[str, NamedNode] = field(default_factory=dict)
+    _properties: dict[str, OntologyTerm | None] = field(default_factory=dict)
+    _evidence: dict[tuple[str, str], Evidence] = field(default_factory=dict)
+
+    def to_fact(self, cells: Sequence[str], columns: PlainColumns, place: Place) -> Fact | None:
+        """The fact of a row; None when the row is not plain."""
+        for column in columns.empty:
+            if cells[column]:
+                return None
+        property = self._property(cells[columns.property])
+        evidence = self._evidence_of(cells[columns.source], cells[columns.record])
+        if property is None or evidence is None:
+            return None
+        try:
+            subject = self._names.get(cells[columns.subject]) or self._name(cells[columns.subject])
+            value = self._value(cells[columns.value], property)
+        except ValueError:
+            return None
+        return Fact(subject, property.iri, value, evidence, place=place) if value is not None else None
+
+    def _property(self, name: str) -> OntologyTerm | None:
+        if name not in self._properties:
+            if len(self._properties) > _CACHE_SIZE:
+                self._properties.clear()
+            self._properties[name] = self.schema.property_named(name)
+        return self._properties[name]
+
+    def _name(self, text: str) -> NamedNode:
+        if len(self._names) > _CACHE_SIZE:
+            self._names.clear()
+        iri = self._names[text] = to_iri(text)
+        return iri
+
+    def _value(self, text: str, property: OntologyTerm) -> Term | None:
+        if not text:
+            return None
+        if property.value_kind is not ValueKind.ENTITY:
+            return parse_value(text, property)
+        entity = self._names.get(text) or self._name(text)
+        return None if property.iri == TYPE and entity not in self.schema.classes else entity
+
+    def _evidence_of(self, source: str, record: str) -> Evidence | None:
+        key = (source, record)
+        evidence = self._evidence.get(key)
+        if evidence is None:
+            id = source.removeprefix("source:")
+            if id not in self.sources:
+                return None
+            if len(self._evidence) > _CACHE_SIZE:
+                self._evidence.clear()
+            evidence = self._evidence[key] = Evidence(id, record=record)
+        return evidence
