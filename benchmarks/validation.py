@@ -164,9 +164,9 @@ def run_kg(data: str, shapes: str, memory: str) -> tuple[float, int]:
 
     tables = TripleTables(memory=memory or None, scratch=Path(tempfile.gettempdir()) if memory else None)
     load_file(tables, Path(data))
-    held = read_shapes(shapes)
+    parsed = read_shapes(shapes)
     start = time.perf_counter()
-    report = check(tables, held)
+    report = check(tables, parsed)
     seconds = time.perf_counter() - start
     sys.stdout.write(write_report(report))
     return seconds, len(report)
@@ -177,9 +177,9 @@ def run_pyshacl(data: str, shapes: str, _: str) -> tuple[float, int]:
     from rdflib import Graph, Namespace
 
     graph = Graph().parse(data, format="nt")
-    held = Graph().parse(shapes, format="turtle")
+    shapes_graph = Graph().parse(shapes, format="turtle")
     start = time.perf_counter()
-    _, report, text = pyshacl.validate(graph, shacl_graph=held, inplace=True)
+    _, report, text = pyshacl.validate(graph, shacl_graph=shapes_graph, inplace=True)
     seconds = time.perf_counter() - start
     sys.stdout.write(text)
     return seconds, len(list(report.objects(None, Namespace("http://www.w3.org/ns/shacl#").result)))
