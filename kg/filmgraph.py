@@ -211,8 +211,8 @@ class FilmGraph:
         return tuple(disagreements(Wikidata(self.store, self.provenance, self.names, ontology), source))
 
     def texts(self, folder: Path | str | None = None) -> Texts:
-        """The source texts in a folder, or in the one that `KG_TEXTS` names; none when neither is given."""
-        return open_texts(folder, self.provenance.sources)
+        """The source texts in a folder, or else in the one that `KG_TEXTS` names, and those of the project."""
+        return open_texts(folder, self.project.texts, self.provenance.sources)
 
     # --- explanations
 

@@ -43,6 +43,11 @@ class Project:
         return self.folder / "data"
 
     @property
+    def texts(self) -> Path:
+        """The folder of the source texts that are part of the project, if any."""
+        return self.folder / "texts"
+
+    @property
     def queries(self) -> Path:
         """The folder of stored queries."""
         return self.folder / "queries"

@@ -203,7 +203,7 @@ class Provenance:
 
     def texts(self, texts: Texts) -> Texts:
         """The same texts, for the sources of this graph."""
-        return Texts(texts.folder, self.sources)
+        return Texts(texts.folders, self.sources)
 
     def _told(self, triple: Triple | None) -> Iterator[tuple[Fact, tuple[DecisionKind, str] | None]]:
         if triple is None:

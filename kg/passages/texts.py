@@ -20,9 +20,9 @@ TEXTS_VARIABLE = "KG_TEXTS"
 
 @dataclass(frozen=True)
 class Texts:
-    """The texts of the sources in one folder; a text with another digest than its source's is not used."""
+    """The texts of the sources, from the first folder that has them; one with a wrong digest is not used."""
 
-    folder: Path | None
+    folders: tuple[Path, ...]
     sources: Mapping[str, Source]
 
     @cached_property
@@ -46,10 +46,10 @@ class Texts:
         return text[evidence.start : evidence.end]
 
     def _text(self, source: Source) -> str | Finding | None:
-        if self.folder is None or not source.file or not source.sha256:
+        if not source.file or not source.sha256:
             return None
-        path = self.folder / Path(source.file).name
-        if not path.is_file():
+        paths = (folder / Path(source.file).name for folder in self.folders)
+        if (path := next(filter(Path.is_file, paths), None)) is None:
             return None
         if path.stat().st_size > LARGEST_FILE:
             message = f"the text {path.name} is larger than {LARGEST_FILE >> 20} MB"
@@ -72,10 +72,11 @@ class Texts:
             return Finding("facts/encoding", message, places=(source.place,))
 
 
-def open_texts(folder: Path | str | None, sources: Mapping[str, Source]) -> Texts:
-    """The texts in a folder; by default in the folder that the environment names, if any."""
+def open_texts(folder: Path | str | None, own: Path, sources: Mapping[str, Source]) -> Texts:
+    """The texts in `folder`, or else in the folder that `KG_TEXTS` names, and those in `own`, of the project."""
     named = folder if folder is not None else os.environ.get(TEXTS_VARIABLE)
-    return Texts(Path(named) if named else None, sources)
+    folders = ([Path(named)] if named else []) + ([own] if own.is_dir() else [])
+    return Texts(tuple(folders), sources)
 
 
 @dataclass(frozen=True, slots=True)

@@ -126,7 +126,9 @@ def verify_project(project: Project | Path | str | None = None, *, texts: Path |
     project = project if isinstance(project, Project) else find_project(project)
     schema = to_schema(read_ontology(project.ontology))
     read = read_facts(project.data, schema)
-    return Report(read.findings) + verify(read.facts, texts=open_texts(texts, read.sources), schema=schema)
+    return Report(read.findings) + verify(
+        read.facts, texts=open_texts(texts, project.texts, read.sources), schema=schema
+    )
 
 
 def cite_in(
@@ -143,7 +145,7 @@ def cite_in(
     sources = listed.sources
     if source not in sources:
         raise UnknownNameError(source, kind="source", suggestions=closest(source, list(sources)))
-    at_hand = open_texts(texts, sources)
+    at_hand = open_texts(texts, project.texts, sources)
     if wrong := [finding for finding in at_hand.findings() if finding.place == sources[source].place]:
         raise FaultsError(wrong)
     text = at_hand[source]
@@ -172,7 +174,7 @@ def draft(
     trust = read_policy(project.data / "policy.yaml", file="data/policy.yaml", schema=schema, sources=read.sources)
     links = read_links(project.data / LINKS_FILE, file=f"data/{LINKS_FILE}")
     report, checked = Report((*read.findings, *trust.findings, *links.findings)), None
-    if (at_hand := open_texts(texts, read.sources)).folder is not None:
+    if (at_hand := open_texts(texts, project.texts, read.sources)).folders:
         say("verifying")
         report += verify(read.facts, texts=at_hand, schema=schema)
     merged = apply_links(read.facts, links.links, trust.policy)
