@@ -12,7 +12,7 @@ WORKERS ?= 2
 graph: $(VENV)/.installed
 	$(BIN)/kg build
 	$(BIN)/kg ask rights-holder-on film=film:anora "territory=North America" date=2024-01 --why
-	$(BIN)/kg ask share-of-gross film=film:anora "territory=United States and Canada" --why
+	$(BIN)/kg ask cast-of-film "film=The Florida Project" --why
 	$(BIN)/kg ask awards-of-film film=film:anora "programme=Academy Awards" --why
 	@echo
 	@echo "The graph is built. Next:"
