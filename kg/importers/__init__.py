@@ -1,5 +1,175 @@
-"""The world's datasets walk in; fact tables under `data/imports/` walk out, and an entry in `data/sources.yaml`.
+"""Datasets imported as fact tables under `data/imports/`; the store is never touched.
 
-Importers never touch the store. What a dataset's words mean to us stands in tables under `kg/mappings/` and in the
-ontology's crosswalk, not in code.
+    session          what importers add facts to, and the files that come out of it
+    spool            its rows in DuckDB tables on disk, completed there
+    class_conflicts  entities that a dataset uses as two disjoint classes
+    source_registry  the source's entry in data/sources.yaml, and its rank in data/policy.yaml
+    entity_names     the names of imported entities
+    input_files      files, plain or compressed, line by line
+    tables/          any table, by a mapping file
+    wikidata/        entity JSON, RDF with statements, SPARQL results
+    rdf, imdb, oscars
+
+What a dataset's terms mean is in tables under `kg/mappings/` and in the ontology's crosswalk, not in code.
 """
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from kg.facts.model import Source
+    from kg.importers.session import ImportSession
+    from kg.schema import Schema
+
+
+@dataclass(frozen=True, slots=True)
+class ImportOption:
+    """An option of an importer: an argument of its function, and an option of its command."""
+
+    name: str
+    metavar: str
+    help: str
+    default: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Importer:
+    """One kind of dataset: a row of `IMPORTERS`, and a command of `kg import`.
+
+    Functions are named as `module:function` and imported when they are called, so that `kg ask` starts without them.
+    """
+
+    name: str
+    summary: str
+    paths: str
+    """What the paths are, in the words of the help."""
+    function: str
+    """Imports paths into a session; raises `InputError` for input that is not such a dataset."""
+    source: Mapping[str, Any] = field(default_factory=dict)
+    """The usual entry of the source in `data/sources.yaml`, with its `id`."""
+    source_function: str = ""
+    """Finds the usual source in the paths and options, where it depends on them."""
+    options: tuple[ImportOption, ...] = ()
+    metavar: str = "PATH"
+    takes_one_path: bool = False
+
+    def find_source(self, paths: list[str], schema: Schema, options: Mapping[str, str | None]) -> Source:
+        """The usual source of a dataset."""
+        from kg.facts.model import Source
+
+        if self.source_function:
+            source: Source = _load(self.source_function)(paths, schema, **options)
+            return source
+        return Source(**self.source)
+
+    def run(self, paths: list[str], session: ImportSession, options: Mapping[str, str | None]) -> None:
+        """Import paths into a session."""
+        _load(self.function)(paths, session, **options)
+
+
+def _load(reference: str) -> Callable[..., Any]:
+    module, _, name = reference.partition(":")
+    function: Callable[..., Any] = getattr(import_module(module), name)
+    return function
+
+
+IMPORTERS: tuple[Importer, ...] = (
+    Importer(
+        "wikidata",
+        "Wikidata entities: JSON, plain, gzip or bzip2; files or folders.",
+        "a file or folder of entity JSON",
+        "kg.importers.wikidata.entities:import_wikidata",
+        {
+            "id": "wikidata",
+            "title": "Wikidata",
+            "publisher": "Wikimedia Foundation",
+            "address": "https://www.wikidata.org/",
+            "licence": "CC0-1.0",
+        },
+        options=(
+            ImportOption(
+                "languages",
+                "LANGUAGES",
+                "of labels, aliases and descriptions; * for all (default: %(default)s)",
+                default="en,mul,de,fr,es",
+            ),
+        ),
+    ),
+    Importer(
+        "oscars",
+        "The Oscars table of oscar_data.",
+        "oscars.csv",
+        "kg.importers.oscars:import_oscars",
+        {
+            "id": "oscars",
+            "title": "Academy Award nominations with IMDb identifiers",
+            "publisher": "David V. Lu!!",
+            "address": "https://github.com/DLu/oscar_data",
+            "licence": "BSD-2-Clause",
+        },
+        metavar="FILE",
+        takes_one_path=True,
+    ),
+    Importer(
+        "table",
+        "Any CSV, TSV, Excel, JSON lines or Parquet, by a small mapping file.",
+        "a table; several must have the same columns",
+        "kg.importers.tables.run:import_tables",
+        source_function="kg.importers.tables.run:find_source",
+        options=(ImportOption("mapping", "FILE", "what the columns mean; default: FILE.mapping.yaml"),),
+        metavar="FILE",
+    ),
+    Importer(
+        "wikidata-results",
+        "Answers of a SPARQL endpoint over Wikidata: CSV, TSV, JSON.",
+        "a result, or a folder of results",
+        "kg.importers.wikidata.results:import_results",
+        {
+            "id": "wikidata-results",
+            "title": "Answers of the Wikidata Query Service",
+            "publisher": "Wikimedia Foundation",
+            "address": "https://query.wikidata.org/",
+            "licence": "CC0-1.0",
+        },
+        options=(ImportOption("mapping", "FILE", "what the variables mean; default: the usual ones"),),
+    ),
+    Importer(
+        "imdb-awards",
+        "The lists of IMDb-Awards: ev0000003.yml and others.",
+        "a file named for its event, or a folder of them",
+        "kg.importers.imdb:import_imdb_awards",
+        {
+            "id": "imdb-awards",
+            "title": "IMDb Awards",
+            "publisher": "Kometa",
+            "address": "https://github.com/Kometa-Team/IMDb-Awards",
+            "licence": "MIT",
+        },
+    ),
+    Importer(
+        "rdf",
+        "RDF in other vocabularies: schema.org, DBpedia, FIAFcore, Wikidata.",
+        "an RDF file, or a folder of them",
+        "kg.importers.rdf:import_rdf",
+        source_function="kg.importers.rdf:find_source",
+        options=(ImportOption("mapping", "FILE", "what further terms mean, in addition to the crosswalk"),),
+    ),
+    Importer(
+        "imdb",
+        "IMDb's published tables, read together: titles, people, parts, ratings.",
+        "a table by its own name, or a folder of them",
+        "kg.importers.imdb:import_imdb",
+        {
+            "id": "imdb",
+            "title": "IMDb non-commercial datasets",
+            "publisher": "IMDb",
+            "address": "https://developer.imdb.com/non-commercial-datasets/",
+            "licence": "non-commercial use, see the address",
+        },
+    ),
+)
+"""Every kind of dataset that can be imported."""

@@ -1,109 +1,88 @@
-"""Things that a dataset uses as two classes walk in; the uses that cannot be right walk out.
+"""Entities that a dataset uses as two disjoint classes, and which of the uses are wrong.
 
-Where somebody has written a country down as a production company, all the other films that come from it say what it is.
-Such a use would make the graph contradict itself, so it is kept as a deprecated fact, with the reason.
+Where a dataset states once that a country is a production company, all other films from that country say otherwise. The
+wrong use would make the graph inconsistent, so it is kept as a deprecated fact, with the reason.
 """
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from itertools import combinations
+from functools import cache
 from typing import TYPE_CHECKING
 
-from pyoxigraph import NamedNode, Triple
-
 from kg.schema import Schema
-from kg.terms import FILM, OWL, RDF
 
 if TYPE_CHECKING:
     import duckdb
 
-_DISJOINT, _MEMBERS = NamedNode(OWL + "disjointWith"), NamedNode(OWL + "members")
-_FIRST, _REST = NamedNode(RDF + "first"), NamedNode(RDF + "rest")
-
-
-@dataclass(frozen=True, slots=True)
-class Kinds:
-    """The classes of an ontology, and which of them have no members in common."""
-
-    above: Mapping[str, frozenset[str]]
-    apart: frozenset[frozenset[str]]
-
-    def exclude(self, one: str, other: str) -> bool:
-        """Whether nothing can be of both classes."""
-        return any(
-            frozenset((first, second)) in self.apart
-            for first in self.above.get(one, ())
-            for second in self.above.get(other, ())
-        )
+_SEVERAL_CLASSES = """
+    SELECT entity FROM (SELECT entity, class FROM stub WHERE class <> ''
+                        UNION SELECT subject, value FROM row WHERE property = 'type')
+    GROUP BY entity HAVING count(DISTINCT class) > 1"""
+_STATED = f"SELECT subject, value FROM row WHERE property = 'type' AND subject IN ({_SEVERAL_CLASSES})"
+_USES = f"""
+    WITH used AS (SELECT DISTINCT entity, class, via FROM stub WHERE class <> '' AND entity IN ({_SEVERAL_CLASSES}))
+    SELECT entity, class, via, count(*) FROM used JOIN row ON row.value = entity AND row.property = via
+    GROUP BY ALL ORDER BY ALL"""
 
 
 @dataclass(frozen=True, slots=True)
 class ClassConflict:
-    """A thing that the property `via` leads to as if it were of a class, and the class that it is of."""
+    """A wrong use: facts with the property `via` use an entity as a class that is disjoint with its own."""
 
-    thing: str
+    entity: str
     via: str
-    kind: str
-    instead: str
+    used_as: str
+    own_class: str
 
     @property
     def reason(self) -> str:
-        """Why the fact is deprecated."""
-        return f"used as {self.kind} here, but it is a {self.instead} elsewhere in the same source"
+        """Why the facts are deprecated."""
+        return f"used as {self.used_as} here, but it is a {self.own_class} elsewhere in the same source"
 
 
-def to_kinds(ontology: Iterable[Triple], schema: Schema) -> Kinds:
-    """The classes, and what owl:disjointWith and owl:AllDisjointClasses say of them."""
-    by: dict[NamedNode, dict[object, object]] = defaultdict(dict)
-    pairs = set()
-    for triple in ontology:
-        if triple.predicate == _DISJOINT and isinstance(triple.object, NamedNode):
-            pairs.add(frozenset((_name(triple.subject), _name(triple.object))))
-        by[triple.predicate][triple.subject] = triple.object
-    for node in by[_MEMBERS].values():
-        members = []
-        while node in by[_FIRST]:
-            members.append(_name(by[_FIRST][node]))
-            node = by[_REST].get(node)
-        pairs |= {frozenset(pair) for pair in combinations(members, 2)}
-    above = {word.name: frozenset(map(_name, schema.ancestors(iri))) for iri, word in schema.classes.items()}
-    return Kinds(above, frozenset(pairs))
+@dataclass(frozen=True, slots=True)
+class _Use:
+    """Facts that lead to an entity as if it were of a class."""
+
+    class_name: str
+    via: str
+    count: int
 
 
-def find_class_conflicts(sql: duckdb.DuckDBPyConnection, kinds: Kinds) -> Iterator[ClassConflict]:
-    """The uses that cannot be right, of things that rows and mentions put into classes that exclude each other.
+def find_class_conflicts(sql: duckdb.DuckDBPyConnection, schema: Schema) -> Iterator[ClassConflict]:
+    """The wrong uses among the rows and stubs of a spool.
 
-    A thing is what the dataset itself calls it, or else what most facts use it as.
+    The class of an entity is the one that the dataset states, or else the one of most facts.
     """
-    several = """
-        SELECT thing FROM (SELECT thing, class FROM mention WHERE class <> ''
-                           UNION SELECT subject, value FROM row WHERE property = 'type')
-        GROUP BY thing HAVING count(DISTINCT class) > 1"""
-    called = defaultdict(set)
-    for thing, kind in sql.execute(
-        f"SELECT subject, value FROM row WHERE property = 'type' AND subject IN ({several})"
-    ).fetchall():
-        called[thing].add(kind)
-    uses: dict[str, list[tuple[int, str, str]]] = defaultdict(list)
-    for thing, kind, property, count in sql.execute(f"""
-        WITH used AS (SELECT DISTINCT thing, class, via FROM mention WHERE class <> '' AND thing IN ({several}))
-        SELECT thing, class, via, count(*) FROM used JOIN row ON row.value = thing AND row.property = via
-        GROUP BY ALL ORDER BY ALL""").fetchall():
-        uses[thing].append((count, kind, property))
-    for thing, told in uses.items():
-        counts: dict[str, int] = defaultdict(int)
-        for count, kind, _ in told:
-            counts[kind] += count
-        commonest = sorted(counts, key=lambda kind: (-counts[kind], kind))
-        for kind in commonest:
-            sure = sorted(called[thing]) or commonest[: commonest.index(kind)]
-            instead = next((one for one in sure if kinds.exclude(one, kind)), "")
-            if instead:
-                yield from (ClassConflict(thing, property, kind, instead) for _, one, property in told if one == kind)
+    stated = defaultdict(set)
+    for entity, class_name in sql.execute(_STATED).fetchall():
+        stated[entity].add(class_name)
+    uses: dict[str, list[_Use]] = defaultdict(list)
+    for entity, class_name, via, count in sql.execute(_USES).fetchall():
+        uses[entity].append(_Use(class_name, via, count))
+    yield from _find_conflicts(stated, uses, schema)
 
 
-def _name(term: object) -> str:
-    return str(getattr(term, "value", "")).removeprefix(FILM)
+def _find_conflicts(
+    stated: Mapping[str, set[str]], uses: Mapping[str, list[_Use]], schema: Schema
+) -> Iterator[ClassConflict]:
+    @cache
+    def are_disjoint(left: str, right: str) -> bool:
+        iris = [schema.class_names[name] for name in (left, right) if name in schema.class_names]
+        return len(iris) == 2 and schema.are_disjoint(*iris)
+
+    for entity, uses_of_entity in uses.items():
+        counts: Counter[str] = Counter()
+        for use in uses_of_entity:
+            counts[use.class_name] += use.count
+        ranked = sorted(counts, key=lambda name: (-counts[name], name))
+        for index, class_name in enumerate(ranked):
+            trusted = sorted(stated.get(entity, ())) or ranked[:index]
+            own_class = next((name for name in trusted if are_disjoint(name, class_name)), "")
+            if own_class:
+                for use in uses_of_entity:
+                    if use.class_name == class_name:
+                        yield ClassConflict(entity, use.via, class_name, own_class)

@@ -1,7 +1,7 @@
-"""An identifier of another dataset walks in; the name of the thing in our namespace walks out.
+"""Names in fact tables: of imported entities, such as `wd-q42`, of their parts, and of ontology terms.
 
-A name is the dataset's prefix and what the dataset itself calls the thing: `wd-q42`, `oscars-tt28607951`. Which of
-these things are ours is for linking to decide, so no importer gives a thing one of our own names.
+An entity is named by the dataset's prefix and what the dataset itself calls it. Which of them are entities of ours is
+for linking to decide, so no importer gives an entity one of our own names.
 """
 
 from __future__ import annotations
@@ -9,55 +9,74 @@ from __future__ import annotations
 import hashlib
 import re
 import unicodedata
+from functools import lru_cache
+
+from pyoxigraph import NamedNode
+
+from kg.parts import part_iri
+from kg.terms import KNOWN_NAMES
 
 _PLAIN = re.compile(r"(?:[A-Z]+[a-z0-9_]*|[a-z0-9_]+)(?:[ \-](?:[A-Z]+[a-z0-9_]*|[a-z0-9_]+))*")
-"""What is a name already, but for capitals and blanks; a capital after a small letter may tell two texts apart."""
-_LONGEST = 60
+"""A text that is a name already but for capitals and spaces; a capital after a small letter could be a second text."""
+_MAX_LENGTH = 60
 
 
 def dataset_entity_name(prefix: str, *parts: str) -> str:
-    """The name of a thing of a dataset; different parts give different names.
+    """The name of an entity of a dataset; different parts give different names.
 
-    >>> to_name("wd", "Q42")
+    >>> dataset_entity_name("wd", "Q42")
     'wd-q42'
-    >>> to_name("oscars", "award", "BEST PICTURE")
+    >>> dataset_entity_name("oscars", "award", "BEST PICTURE")
     'oscars-award-best-picture'
     """
     return "-".join((prefix, *map(name_component, parts)))
 
 
-def to_node(owner: str, property: str, local: str) -> str:
-    """The name of a node that hangs on its owner.
+@lru_cache(maxsize=1024)
+def term_name(term: NamedNode) -> str:
+    """The name of a class or property of the ontology in fact tables.
 
-    >>> to_node("wd-q42", "win", "1")
-    'wd-q42.win.1'
+    >>> from kg import vocabulary as film
+    >>> from kg.terms import TYPE
+    >>> term_name(film.director), term_name(TYPE)
+    ('director', 'type')
     """
-    return f"{owner}.{property}.{local}"
+    return next((name for name, iri in KNOWN_NAMES.items() if iri == term), term.value.rpartition("/")[2])
+
+
+def part_name(owner: str, property: NamedNode, id: str) -> str:
+    """The name of the part of an entity that is a value of `property`.
+
+    >>> from kg import vocabulary as film
+    >>> part_name("oscars-tt28607951", film.win, "97-directing")
+    'oscars-tt28607951.win.97-directing'
+    """
+    return part_iri(owner, term_name(property), id)
 
 
 def name_component(text: str) -> str:
-    """A text as a part of a name; a few digits of its digest follow where the letters alone could be two texts'.
+    """A text as a component of a name; six digits of its digest follow where two texts could have the same letters.
 
-    >>> to_part("Best Picture"), to_part("Amélie")
+    >>> name_component("Best Picture"), name_component("Amélie")
     ('best-picture', 'amelie-ffd648')
     """
-    if len(text) <= _LONGEST and _PLAIN.fullmatch(text):
+    if len(text) <= _MAX_LENGTH and _PLAIN.fullmatch(text):
         return text.lower().replace(" ", "-")
-    bare = "".join(one for one in unicodedata.normalize("NFD", text) if not unicodedata.combining(one))
-    slug = re.sub(r"[^a-z0-9]+", "-", bare.lower()).strip("-")[:_LONGEST].strip("-")
+    unaccented = "".join(char for char in unicodedata.normalize("NFD", text) if not unicodedata.combining(char))
+    slug = re.sub(r"[^a-z0-9]+", "-", unaccented.lower()).strip("-")[:_MAX_LENGTH].strip("-")
     digest = hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:6]
     return f"{slug}-{digest}" if slug else digest
 
 
 def name_component_sql(column: str) -> str:
-    """The same in DuckDB's SQL, for a column that is already quoted."""
+    """`name_component` in DuckDB's SQL, for a column that is already quoted."""
     slug = (
         f"trim(substr(trim(regexp_replace(lower(strip_accents({column})), '[^a-z0-9]+', '-', 'g'), '-'), 1,"
-        f" {_LONGEST}), '-')"
+        f" {_MAX_LENGTH}), '-')"
     )
     digest = f"substr(sha256({column}), 1, 6)"
     return (
-        f"CASE WHEN length({column}) <= {_LONGEST} AND regexp_full_match({column}, '{_PLAIN.pattern}')"
+        f"CASE WHEN length({column}) <= {_MAX_LENGTH} AND regexp_full_match({column}, '{_PLAIN.pattern}')"
         f" THEN lower(replace({column}, ' ', '-'))"
         f" WHEN {slug} = '' THEN {digest} ELSE {slug} || '-' || {digest} END"
     )

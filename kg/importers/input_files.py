@@ -1,7 +1,6 @@
-"""A file, plain or compressed, walks in; its lines walk out, in bounded memory, each with its number.
+"""Input files, plain or compressed, read line by line in bounded memory.
 
-A line that is too long is not kept: its number comes with no bytes. A compressed file that ends too early is an error,
-since nobody knows what it lacks.
+A compressed file that ends too early is an error, since nobody knows what is missing.
 """
 
 from __future__ import annotations
@@ -18,47 +17,48 @@ from typing import BinaryIO, cast
 from kg.errors import InputError
 
 MAX_LINE_BYTES = 16 << 20
-"""Bytes; the largest Wikidata entities have about 4 MB."""
+"""The largest Wikidata entities have about 4 MB."""
 _BLOCK = 1 << 20
 
 Progress = Callable[[int], None]
+"""Called with the number of bytes read since the last call."""
 
 
 def list_files(paths: Iterable[str | Path], suffixes: tuple[str, ...]) -> list[Path]:
-    """The files that are named, and those of these suffixes in folders that are named, sorted by name.
+    """The files that are named, and those with these suffixes in the folders that are named, sorted by name.
 
-    Raises `InputError` when one is not there, or there is none at all.
+    Raises `InputError` when one does not exist, or when there are none.
     """
-    found: list[Path] = []
+    files: list[Path] = []
     for path in map(Path, paths):
         if path.is_dir():
-            found += sorted(one for one in path.rglob("*") if one.is_file() and one.name.endswith(suffixes))
+            files += sorted(file for file in path.rglob("*") if file.is_file() and file.name.endswith(suffixes))
         elif path.exists():
-            found.append(path)
+            files.append(path)
         else:
             raise InputError(f"There is no file {path}.")
-    if not found:
-        raise InputError(f"There is no file that ends in {', '.join(suffixes)} there.")
-    return found
+    if not files:
+        raise InputError(f"No file with the suffix {', '.join(suffixes)} was found.")
+    return files
 
 
 def all_files(paths: Iterable[str | Path]) -> Iterator[Path]:
-    """Every file that is named, or lies in a folder that is named."""
+    """Every file that is named, or is in a folder that is named."""
     for path in map(Path, paths):
         yield from path.rglob("*") if path.is_dir() else (path,)
 
 
 @contextmanager
 def open_decompressed(path: Path, progress: Progress | None = None) -> Iterator[BinaryIO]:
-    """The bytes of a file, unpacked where it is gzip or bzip2, whatever its name says.
+    """The bytes of a file, decompressed where it is gzip or bzip2, whatever its name.
 
-    Raises `InputError` when it cannot be read, is no proper archive, or ends too early.
+    Raises `InputError` when it cannot be read, is a damaged archive, or ends too early.
     """
     try:
         with path.open("rb") as raw:
             start = raw.read(3)
             raw.seek(0)
-            counted = cast(BinaryIO, _Counted(raw, progress) if progress is not None else raw)
+            counted = cast(BinaryIO, _CountingReader(raw, progress) if progress is not None else raw)
             if start.startswith(b"\x1f\x8b"):
                 yield io.BufferedReader(gzip.GzipFile(fileobj=counted), _BLOCK)
             elif start == b"BZh":
@@ -66,7 +66,7 @@ def open_decompressed(path: Path, progress: Progress | None = None) -> Iterator[
             else:
                 yield counted
     except EOFError as error:
-        raise InputError(f"{path} is truncated: the archive ends before its end. Nothing was written.") from error
+        raise InputError(f"{path} is truncated: the archive is incomplete. Nothing was written.") from error
     except (gzip.BadGzipFile, zlib.error) as error:
         raise InputError(f"{path} is damaged: {error}. Nothing was written.") from error
     except OSError as error:
@@ -74,7 +74,7 @@ def open_decompressed(path: Path, progress: Progress | None = None) -> Iterator[
 
 
 def numbered_lines(file: BinaryIO, *, max_bytes: int = MAX_LINE_BYTES) -> Iterator[tuple[int, bytes | None]]:
-    """The lines with their numbers from 1; None for one that is longer than `longest` bytes."""
+    """The lines with their numbers, from 1; None for a line of more than `max_bytes`."""
     number = 0
     while line := file.readline(max_bytes):
         number += 1
@@ -86,8 +86,8 @@ def numbered_lines(file: BinaryIO, *, max_bytes: int = MAX_LINE_BYTES) -> Iterat
             yield number, line
 
 
-class _Counted:
-    """Passes reading on, and tells how much was read."""
+class _CountingReader:
+    """Passes reading on to a file, and reports how much was read."""
 
     def __init__(self, raw: BinaryIO, progress: Progress) -> None:
         self._raw, self._progress = raw, progress

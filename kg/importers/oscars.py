@@ -1,8 +1,8 @@
-"""The Oscars table walks in (https://github.com/DLu/oscar_data); nominations, wins, and who did what walk out.
+"""The Oscars table (https://github.com/DLu/oscar_data): nominations, wins, and the credits that follow from them.
 
-A row is one nomination, and a win besides where it was won; honours that are given without nominations are wins only. A
-row of several films is one node that hangs on each of them. What a category says about the nominees' part in the film
-stands in `mappings/oscars.yaml`.
+A row is one nomination, and also a win where it was won; honours that are given without nominations are wins only. A
+row of several films is one part that all of them have. What a category states about the nominees' role in the film is
+in `mappings/oscars.yaml`.
 """
 
 from __future__ import annotations
@@ -11,16 +11,20 @@ import csv
 import io
 import re
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from pyoxigraph import NamedNode
+
+from kg import vocabulary as film
 from kg.errors import InputError
-from kg.importers.entity_names import dataset_entity_name, name_component, to_node
+from kg.importers.entity_names import dataset_entity_name, name_component, part_name
 from kg.importers.input_files import numbered_lines, open_decompressed
 from kg.importers.session import ImportSession
 from kg.mappings import MAPPINGS
+from kg.terms import ALIAS, LABEL, NOTE, TYPE
 from kg.yaml_files import read_yaml_mapping
 
 PREFIX = "oscars"
@@ -41,13 +45,15 @@ COLUMNS = (
     "Note",
     "Citation",
 )
-LONGEST_ROW = 1 << 20
+MAX_ROW_BYTES = 1 << 20
 _YEAR = re.compile(r"(\d{4})(?:/(\d{2}))?")
+
+Row = Mapping[str, str]
 
 
 @dataclass(frozen=True, slots=True)
-class Categories:
-    """What a category says besides."""
+class OscarCategories:
+    """What the categories of the table mean, as `mappings/oscars.yaml` states it."""
 
     roles: Mapping[str, str]
     films: Mapping[str, str]
@@ -58,57 +64,62 @@ class Categories:
     unofficial: str
 
     def role(self, category: str) -> str:
-        """What the nominees of a category did for the film, or nothing."""
+        """The property by which a film credits the nominees of a category; the empty text when there is none."""
         return next((role for start, role in self.roles.items() if category.startswith(start)), "")
 
-    def film(self, category: str) -> str:
+    def film_class(self, category: str) -> str:
         """The class of the films of a category."""
-        return next((kind for start, kind in self.films.items() if category.startswith(start)), "Film")
+        return next((name for start, name in self.films.items() if category.startswith(start)), "Film")
 
 
-def import_oscars(path: Path, session: ImportSession, *, mapping: Path | None = None) -> None:
-    """Read the table into the session; raises `InputError` when a column that is needed is not there."""
-    reader = _Reader(session, _read_categories(mapping or MAPPINGS / "oscars.yaml"))
-    session.add_fact(PROGRAMME, "type", "AwardProgramme", record="all", paraphrase=True)
-    session.add_fact(PROGRAMME, "label", "Academy Awards", record="all", paraphrase=True)
-    for line, row in _rows(path, session):
-        session.summary.records += 1
-        reason = reader.fault(row)
-        if reason:
-            session.reject(path.name, line, reason, " ".join(row.values()))
-        else:
-            reader.read(row)
+def import_oscars(paths: Sequence[str | Path], session: ImportSession) -> None:
+    """Import the table; raises `InputError` when a required column is missing."""
+    reader = _OscarsReader(session, _read_categories(MAPPINGS / "oscars.yaml"))
+    session.add_fact(PROGRAMME, TYPE, film.AwardProgramme, record="all", paraphrase=True)
+    session.add_fact(PROGRAMME, LABEL, "Academy Awards", record="all", paraphrase=True)
+    for path in map(Path, paths):
+        for line, row in _read_rows(path, session):
+            session.summary.records += 1
+            reason = find_fault(row)
+            if reason:
+                session.reject(path.name, line, reason, " ".join(row.values()))
+            else:
+                reader.read(row)
+
+
+def find_fault(row: Row) -> str:
+    """Why a row cannot be imported; the empty text when it can."""
+    if not row["Ceremony"].isdigit():
+        return f"the ceremony is {row['Ceremony']!r}, not a number"
+    if _YEAR.fullmatch(row["Year"]) is None:
+        return f"the year is {row['Year']!r}"
+    if not row["CanonicalCategory"]:
+        return "the row names no category"
+    if row["Winner"] not in ("", "True", "False"):
+        return f"the winner is {row['Winner']!r}, not True"
+    if row["FilmId"] and row["Film"].count("|") != row["FilmId"].count("|"):
+        return "the row does not have as many films as identifiers of films"
+    return ""
 
 
 @dataclass
-class _Reader:
+class _OscarsReader:
+    """Adds the facts of rows; facts about one entity are added once, with the first row that states them."""
+
     session: ImportSession
-    categories: Categories
-    seen: Counter[str] = field(default_factory=Counter)
+    categories: OscarCategories
+    part_ids: Counter[str] = field(default_factory=Counter)
+    """Name of owner and part -> how many parts have it."""
+    added: set[tuple[str, NamedNode, NamedNode | str]] = field(default_factory=set)
 
-    def fault(self, row: Mapping[str, str]) -> str:
-        """Why a row cannot be told, or nothing."""
-        if not row["Ceremony"].isdigit():
-            return f"the ceremony is {row['Ceremony']!r}, not a number"
-        if _YEAR.fullmatch(row["Year"]) is None:
-            return f"the year is {row['Year']!r}"
-        if not row["CanonicalCategory"]:
-            return "the row names no category"
-        if row["Winner"] not in ("", "True", "False"):
-            return f"the winner is {row['Winner']!r}, not True"
-        if row["FilmId"] and row["Film"].count("|") != row["FilmId"].count("|"):
-            return "the row has not as many films as identifiers of films"
-        return ""
-
-    def read(self, row: Mapping[str, str]) -> None:
+    def read(self, row: Row) -> None:
         category = row["CanonicalCategory"]
-        won = row["Winner"] == "True"
-        if self.categories.unofficial in row["Note"] and not won:
-            self.session.summary.skipped["rows that are no official nomination"] += 1
+        is_win = row["Winner"] == "True"
+        if self.categories.unofficial in row["Note"] and not is_win:
+            self.session.summary.skipped["rows that are not official nominations"] += 1
             return
-        record = "/".join(
-            (row["Ceremony"], category, row["FilmId"] or row["Film"], row["NomineeIds"] or row["Nominees"])
-        )
+        film_text, nominee_text = row["FilmId"] or row["Film"], row["NomineeIds"] or row["Nominees"]
+        record = "/".join((row["Ceremony"], category, film_text, nominee_text))
         films = list(self.films(row, record))
         nominees = list(self.nominees(row, record))
         owners = films or nominees[:1]
@@ -116,132 +127,137 @@ class _Reader:
             self.session.summary.skipped["rows that name neither a film nor a person"] += 1
             return
         award, edition = self.award(row), self.edition(row)
-        local = "-".join(
-            (row["Ceremony"], name_component(category), *(one.removeprefix("oscars-") for one in nominees[:1]))
-        )
-        self.seen[owners[0] + local] += 1
-        if (count := self.seen[owners[0] + local]) > 1:
-            local += f"-{count}"
-        kinds = ["nomination"] if row["Class"] not in self.categories.given or not won else []
-        for kind in (*kinds, "win") if won else kinds:
-            node = to_node(owners[0], kind, local)
+        part_id = self.part_id(owners[0], row, nominees)
+        has_nomination = row["Class"] not in self.categories.given or not is_win
+        properties = [film.nomination] * has_nomination + [film.win] * is_win
+        for property in properties:
+            part = part_name(owners[0], property, part_id)
             for owner in owners:
-                self.session.add_fact(owner, kind, node, record=record)
-            self.node(node, row, record, award=award, edition=edition)
-            for film in films:
-                self.session.add_fact(node, "forWork", film, record=record)
+                self.session.add_fact(owner, property, part, record=record)
+            self.add_recognition(part, row, record, award=award, edition=edition)
+            for work in films:
+                self.session.add_fact(part, film.forWork, work, record=record)
             for nominee in nominees:
-                self.session.add_fact(node, "recipient" if kind == "win" else "nominee", nominee, record=record)
-        self.roles(row, record, films, nominees)
+                role = film.recipient if property == film.win else film.nominee
+                self.session.add_fact(part, role, nominee, record=record)
+        self.add_credits(row, record, films, nominees)
 
-    def node(self, node: str, row: Mapping[str, str], record: str, *, award: str, edition: str) -> None:
+    def part_id(self, owner: str, row: Row, nominees: Sequence[str]) -> str:
+        """The id of a nomination, with a number where its owner has another with the same id."""
+        names = (name.removeprefix(f"{PREFIX}-") for name in nominees[:1])
+        id = "-".join((row["Ceremony"], name_component(row["CanonicalCategory"]), *names))
+        self.part_ids[owner + id] += 1
+        count = self.part_ids[owner + id]
+        return id if count == 1 else f"{id}-{count}"
+
+    def add_recognition(self, part: str, row: Row, record: str, *, award: str, edition: str) -> None:
+        """Add what a nomination and a win have in common."""
         add = self.session.add_fact
-        add(node, "award", award, record=record)
-        add(node, "edition", edition, record=record)
+        add(part, film.award, award, record=record)
+        add(part, film.edition, edition, record=record)
         year = _YEAR.fullmatch(row["Year"])
         if year is not None:
             last = year[1] if year[2] is None else year[1][:2] + year[2]
-            add(node, "year", last, record=record, written="" if year[2] is None else row["Year"])
+            add(part, film.year, last, record=record, written="" if year[2] is None else row["Year"])
         for name in ("Note", "Citation"):
-            add(node, "note", _tidy(row[name]), record=record)
+            add(part, NOTE, _one_line(row[name]), record=record)
         if row["CanonicalCategory"] in self.categories.countries:
-            add(node, "note", _tidy(row["Name"]), record=record)
+            add(part, NOTE, _one_line(row["Name"]), record=record)
 
-    def films(self, row: Mapping[str, str], record: str) -> Iterator[str]:
+    def films(self, row: Row, record: str) -> Iterator[str]:
         ids = row["FilmId"].split("|")
-        kind = self.categories.film(row["CanonicalCategory"])
+        class_name = self.categories.film_class(row["CanonicalCategory"])
         for number, title in enumerate(row["Film"].split("|")):
             if not title:
                 continue
             id = ids[number] if number < len(ids) and ids[number].startswith("tt") else ""
-            film = dataset_entity_name(PREFIX, id) if id else dataset_entity_name(PREFIX, "film", title, row["Year"])
-            self.thing(film, kind, title, id, record)
-            yield film
+            work = dataset_entity_name(PREFIX, id) if id else dataset_entity_name(PREFIX, "film", title, row["Year"])
+            self.add_entity(work, class_name, title, id, record)
+            yield work
 
-    def nominees(self, row: Mapping[str, str], record: str) -> Iterator[str]:
+    def nominees(self, row: Row, record: str) -> Iterator[str]:
         names = row["Nominees"] or ("" if row["CanonicalCategory"] in self.categories.countries else row["Name"])
         ids = row["NomineeIds"].split("|") if row["NomineeIds"] else []
         for number, name in enumerate(names.split("|") if row["Nominees"] else filter(None, [names])):
-            told = [id for id in (ids[number].split(",") if number < len(ids) else ()) if id[:2] in ("nm", "co")]
-            for id in told:
-                person = dataset_entity_name(PREFIX, id)
-                self.thing(person, "Person" if id.startswith("nm") else "Organisation", name, id, record)
-                yield person
-            if not told:
-                person = dataset_entity_name(PREFIX, "name", name)
-                self.thing(person, "Agent", name, "", record)
-                yield person
+            own_ids = [id for id in (ids[number].split(",") if number < len(ids) else ()) if id[:2] in ("nm", "co")]
+            for id in own_ids:
+                nominee = dataset_entity_name(PREFIX, id)
+                self.add_entity(nominee, film.Person if id.startswith("nm") else film.Organisation, name, id, record)
+                yield nominee
+            if not own_ids:
+                nominee = dataset_entity_name(PREFIX, "name", name)
+                self.add_entity(nominee, film.Agent, name, "", record)
+                yield nominee
 
-    def roles(self, row: Mapping[str, str], record: str, films: list[str], nominees: list[str]) -> None:
+    def add_credits(self, row: Row, record: str, films: Sequence[str], nominees: Sequence[str]) -> None:
+        """Add what the nominees did for the films, and the songs."""
         role = self.categories.role(row["CanonicalCategory"])
         details = row["Detail"].split("|") if row["Detail"] else []
-        for number, film in enumerate(films):
+        for number, work in enumerate(films):
             detail = details[number] if number < len(details) else ""
             if row["CanonicalCategory"] in self.categories.songs and detail:
-                self.song(film, detail, record)
+                self.add_song(work, detail, record)
             for nominee in nominees if role else ():
                 if role == "castMember" and detail and row["Class"] in self.categories.characters:
-                    self.credit(film, nominee, detail, record)
+                    self.add_cast_credit(work, nominee, detail, record)
                 else:
-                    self.session.add_fact(film, role, nominee, record=record)
+                    self.session.add_fact(work, role, nominee, record=record)
 
-    def credit(self, film: str, nominee: str, character: str, record: str) -> None:
-        node = to_node(film, "castCredit", nominee.removeprefix("oscars-"))
-        played = to_node(film, "character", name_component(character))
+    def add_cast_credit(self, work: str, nominee: str, character_name: str, record: str) -> None:
+        credit = part_name(work, film.castCredit, nominee.removeprefix(f"{PREFIX}-"))
+        character = part_name(work, film.character, name_component(character_name))
         add = self.session.add_fact
-        add(film, "castCredit", node, record=record)
-        add(node, "agent", nominee, record=record)
-        add(node, "character", played, record=record)
-        add(played, "type", "Character", record=record)
-        add(played, "label", _tidy(character), record=record)
-        add(played, "characterIn", film, record=record)
+        add(work, film.castCredit, credit, record=record)
+        add(credit, film.agent, nominee, record=record)
+        add(credit, film.character, character, record=record)
+        add(character, TYPE, film.Character, record=record)
+        add(character, LABEL, _one_line(character_name), record=record)
+        add(character, film.characterIn, work, record=record)
 
-    def song(self, film: str, title: str, record: str) -> None:
-        song, node = to_node(film, "song", name_component(title)), to_node(film, "musicUse", name_component(title))
-        self.session.add_fact(film, "musicUse", node, record=record)
-        self.session.add_fact(node, "song", song, record=record)
-        self.session.add_fact(song, "type", "Song", record=record)
-        self.session.add_fact(song, "label", _tidy(title), record=record)
+    def add_song(self, work: str, title: str, record: str) -> None:
+        song, use = (part_name(work, property, name_component(title)) for property in (film.song, film.musicUse))
+        self.session.add_fact(work, film.musicUse, use, record=record)
+        self.session.add_fact(use, film.song, song, record=record)
+        self.session.add_fact(song, TYPE, film.Song, record=record)
+        self.session.add_fact(song, LABEL, _one_line(title), record=record)
 
-    def thing(self, name: str, kind: str, label: str, id: str, record: str) -> None:
-        """The class, name and identifier of a thing; the first row that names it is the record of each."""
-        for property, value in (("type", kind), ("label", _tidy(label)), ("imdbId", id)):
-            if self.once(name, property, value):
-                self.session.add_fact(name, property, value, record=record)
-
-    def award(self, row: Mapping[str, str]) -> str:
+    def award(self, row: Row) -> str:
         category = row["CanonicalCategory"]
         award = dataset_entity_name(PREFIX, "award", category)
-        said = (("type", "Award"), ("label", category), ("alias", row["Category"]), ("awardOf", PROGRAMME))
-        for property, value in said:
-            if value != category or property != "alias":
-                self.once_for(award, property, value, category)
+        self.add_once(award, TYPE, film.Award, category)
+        self.add_once(award, LABEL, category, category)
+        if row["Category"] != category:
+            self.add_once(award, ALIAS, row["Category"], category)
+        self.add_once(award, film.awardOf, PROGRAMME, category)
         return award
 
-    def edition(self, row: Mapping[str, str]) -> str:
+    def edition(self, row: Row) -> str:
         number = row["Ceremony"]
         edition = dataset_entity_name(PREFIX, "ceremony", number)
-        label = f"{number}{_ending(int(number))} Academy Awards"
-        said = (("type", "AwardCeremony"), ("label", label), ("number", number), ("editionOf", PROGRAMME))
-        for property, value in said:
-            self.once_for(edition, property, value, number, paraphrase=property == "label")
+        label = f"{number}{_ordinal_suffix(int(number))} Academy Awards"
+        self.add_once(edition, TYPE, film.AwardCeremony, number)
+        self.add_once(edition, LABEL, label, number, paraphrase=True)
+        self.add_once(edition, film.number, number, number)
+        self.add_once(edition, film.editionOf, PROGRAMME, number)
         return edition
 
-    def once_for(self, thing: str, property: str, value: str, record: str, *, paraphrase: bool = False) -> None:
-        if self.once(thing, property, value):
-            self.session.add_fact(thing, property, value, record=record, paraphrase=paraphrase)
+    def add_entity(self, name: str, class_term: NamedNode | str, label: str, id: str, record: str) -> None:
+        for property, value in ((TYPE, class_term), (LABEL, _one_line(label)), (film.imdbId, id)):
+            self.add_once(name, property, value, record)
 
-    def once(self, *said: str) -> bool:
-        key = "\0".join(said)
-        self.seen[key] += 1
-        return self.seen[key] == 1
+    def add_once(
+        self, entity: str, property: NamedNode, value: NamedNode | str, record: str, *, paraphrase: bool = False
+    ) -> None:
+        if (entity, property, value) not in self.added:
+            self.added.add((entity, property, value))
+            self.session.add_fact(entity, property, value, record=record, paraphrase=paraphrase)
 
 
-def _rows(path: Path, session: ImportSession) -> Iterator[tuple[int, dict[str, str]]]:
+def _read_rows(path: Path, session: ImportSession) -> Iterator[tuple[int, dict[str, str]]]:
     """The rows, each with its line; cells that are missing at the end of a row are empty."""
     header: list[str] = []
     with open_decompressed(path, session.progress) as file:
-        for number, line in numbered_lines(file, max_bytes=LONGEST_ROW):
+        for number, line in numbered_lines(file, max_bytes=MAX_ROW_BYTES):
             if line is None:
                 session.summary.records += 1
                 session.reject(path.name, number, "the line is too long")
@@ -256,10 +272,10 @@ def _rows(path: Path, session: ImportSession) -> Iterator[tuple[int, dict[str, s
                 continue
             cells = next(csv.reader(io.StringIO(text), delimiter="\t", quoting=csv.QUOTE_NONE), [])
             if not header:
-                header = _header(path, cells)
+                header = _check_header(path, cells)
             elif len(cells) > len(header):
                 session.summary.records += 1
-                session.reject(path.name, number, f"{len(cells)} cells where {len(header)} columns are", text)
+                session.reject(path.name, number, f"{len(cells)} cells for {len(header)} columns", text)
             elif any(cells):
                 padded = cells + [""] * (len(header) - len(cells))
                 yield number, dict(zip(header, padded, strict=True))
@@ -267,7 +283,7 @@ def _rows(path: Path, session: ImportSession) -> Iterator[tuple[int, dict[str, s
         raise InputError(f"{path} is empty.")
 
 
-def _header(path: Path, cells: list[str]) -> list[str]:
+def _check_header(path: Path, cells: list[str]) -> list[str]:
     missing = [name for name in COLUMNS if name not in cells]
     if missing:
         raise InputError(
@@ -276,17 +292,17 @@ def _header(path: Path, cells: list[str]) -> list[str]:
     return cells
 
 
-def _read_categories(path: Path) -> Categories:
-    told: Mapping[str, Any] = read_yaml_mapping(path)
-    sets = {name: frozenset(told[name]) for name in ("given", "characters", "songs", "countries")}
-    return Categories(told["roles"], told["films"], unofficial=told["unofficial"], **sets)
+def _read_categories(path: Path) -> OscarCategories:
+    document: Mapping[str, Any] = read_yaml_mapping(path)
+    sets = {name: frozenset(document[name]) for name in ("given", "characters", "songs", "countries")}
+    return OscarCategories(document["roles"], document["films"], unofficial=document["unofficial"], **sets)
 
 
-def _ending(number: int) -> str:
+def _ordinal_suffix(number: int) -> str:
     if number % 100 in (11, 12, 13):
         return "th"
     return {1: "st", 2: "nd", 3: "rd"}.get(number % 10, "th")
 
 
-def _tidy(text: str) -> str:
+def _one_line(text: str) -> str:
     return " ".join(text.split())

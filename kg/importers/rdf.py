@@ -1,8 +1,8 @@
-"""RDF in other vocabularies walks in, schema.org, DBpedia, FIAFcore, Wikidata; facts in our own words walk out.
+"""RDF in other vocabularies, such as schema.org, DBpedia, FIAFcore and Wikidata: terms mapped to our ontology's.
 
-Terms are read through `ontology/crosswalk.ttl` and `mappings/rdf.yaml`; what neither knows is counted and left out. The
-triples stream, except in files with blank nodes: these get the labels of RDFC-1.0, for which the whole file is needed
-(https://www.w3.org/TR/rdf-canon/).
+The mapping is `ontology/crosswalk.ttl` and `mappings/rdf.yaml`; terms that neither has are counted and left out. The
+triples are streamed, except in files with blank nodes: these get the labels of RDFC-1.0, for which the complete file is
+needed (https://www.w3.org/TR/rdf-canon/).
 """
 
 from __future__ import annotations
@@ -19,30 +19,36 @@ from pyoxigraph import BlankNode, CanonicalizationAlgorithm, Dataset, Literal, N
 
 from kg.errors import InputError
 from kg.facts.dates import to_date_range
-from kg.importers.entity_names import dataset_entity_name, name_component, to_node
+from kg.facts.model import Source
+from kg.importers.entity_names import dataset_entity_name, name_component
 from kg.importers.input_files import list_files
 from kg.importers.session import ImportSession
 from kg.importers.wikidata.entities import EntityReader
 from kg.importers.wikidata.rdf import DIRECT, WikidataTriples
 from kg.mappings import MAPPINGS
-from kg.mappings.wikidata import WikidataMapping
-from kg.schema import Schema, ValueKind
+from kg.mappings.mapping_file import MappingFile
+from kg.mappings.wikidata import WikidataMapping, read_wikidata_mapping
+from kg.parts import part_iri
+from kg.schema import OntologyTerm, Schema, ValueKind
 from kg.terms import FILM, PREFIXES, SKOS, TYPE, XSD
-from kg.yaml_files import read_yaml_mapping
+from kg.text import to_slug
+from kg.yaml_files import YamlNode
 
 SUFFIXES = (".ttl", ".nt", ".nq", ".trig", ".jsonld", ".rdf", ".owl")
-LARGEST_WITH_BLANKS = 64 << 20
+MAX_BYTES_WITH_BLANK_NODES = 64 << 20
+_SECTIONS = ("names", "classes", "properties", "currencies")
+_FORMS = ("minutes", "seconds", "year", "money")
 _DIRECT_TYPE = NamedNode(DIRECT + "P31")
 _EXACT = NamedNode(SKOS + "exactMatch")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]+")
 _MINUTES = re.compile(r"P?T?(?:(\d+)H)?(?:(\d+)M)?(?:(\d+)(?:\.\d+)?S)?", re.IGNORECASE)
 _NUMBER = re.compile(r"[0-9]+(?:\.[0-9]+)?(?:[eE]\+?[0-9]+)?")
-_WHOLE = re.compile(r"[+-]?[0-9]+")
+_INTEGER = re.compile(r"[+-]?[0-9]+")
 
 
 @dataclass(frozen=True, slots=True)
-class PropertyReading:
-    """Our property for one of another vocabulary, and how its texts are read."""
+class PropertyMatch:
+    """Our property for one of another vocabulary, and the form of its texts where it is not that of ours."""
 
     property: str
     parse_as: str = ""
@@ -50,75 +56,87 @@ class PropertyReading:
 
 @dataclass(frozen=True)
 class RdfMapping:
-    """What the classes, properties and addresses of other vocabularies mean."""
+    """What the classes, properties and IRIs of other vocabularies mean."""
 
     classes: Mapping[str, str]
-    properties: Mapping[str, PropertyReading]
+    properties: Mapping[str, PropertyMatch]
     names: Mapping[str, str]
+    """The beginning of an IRI -> the prefix of the names of its entities."""
     currencies: Mapping[str, str]
-    """Datatype of a sum of money -> ISO 4217 code."""
+    """Datatype of an amount of money -> ISO 4217 code."""
 
 
 def read_rdf_mapping(
     ontology: Iterable[Triple], schema: Schema, wikidata: WikidataMapping, *, own: Path | None = None
 ) -> RdfMapping:
-    """The crosswalk, the usual mapping and the caller's own, the later above the earlier."""
-    classes = {PREFIXES["wd"] + item: kind for item, kind in wikidata.classes.items()}
+    """The crosswalk, the usual mapping and the user's own, the later before the earlier.
+
+    Raises `FaultsError` with each name in them that the ontology does not have.
+    """
+    classes = {PREFIXES["wd"] + item: name for item, name in wikidata.classes.items()}
     properties = {
-        DIRECT + name: PropertyReading(meanings[0].property)
+        DIRECT + name: PropertyMatch(meanings[0].property)
         for name, meanings in wikidata.properties.items()
         if meanings[0].property and meanings[0].parse_as in ("item", "text", "time")
     }
     for triple in ontology:
-        if (
-            triple.predicate == _EXACT
-            and isinstance(triple.object, NamedNode)
-            and isinstance(triple.subject, NamedNode)
-        ):
-            name = triple.subject.value.removeprefix(FILM)
-            if triple.subject in schema.classes:
-                classes.setdefault(triple.object.value, name)
-            else:
-                properties.setdefault(triple.object.value, PropertyReading(name))
+        subject, match = triple.subject, triple.object
+        if triple.predicate == _EXACT and isinstance(subject, NamedNode) and isinstance(match, NamedNode):
+            name = subject.value.removeprefix(FILM)
+            if subject in schema.classes:
+                classes.setdefault(match.value, name)
+            elif name in schema.names:
+                properties.setdefault(match.value, PropertyMatch(name))
     names: dict[str, str] = {}
     currencies: dict[str, str] = {}
     for path in (MAPPINGS / "rdf.yaml", *([own] if own is not None else [])):
-        told = read_yaml_mapping(path)
-        classes |= {str(iri): str(kind) for iri, kind in (told.get("classes") or {}).items()}
-        properties |= {str(iri): _reading(entry) for iri, entry in (told.get("properties") or {}).items()}
-        names |= {str(iri): str(prefix) for iri, prefix in (told.get("names") or {}).items()}
-        currencies |= {str(iri): str(code) for iri, code in (told.get("currencies") or {}).items()}
-    wrong = [f"{one.property!r}" for one in properties.values() if one.property not in schema.names]
-    wrong += [f"{kind!r}" for kind in classes.values() if kind not in schema.class_names]
-    if wrong:
-        raise InputError(f"The mapping names what is not in the ontology: {', '.join(sorted(set(wrong)))}.")
+        file = MappingFile(path, schema)
+        root = file.fields(file.root, _SECTIONS, "the mapping")
+        sections = {name: file.entries(root.node(name), f"`{name}`") for name in _SECTIONS}
+        classes |= {iri: file.class_name(node) for iri, node in sections["classes"]}
+        properties |= {iri: _read_match(file, node) for iri, node in sections["properties"]}
+        names |= {iri: file.text(node, "a prefix") for iri, node in sections["names"]}
+        currencies |= {iri: file.text(node, "a currency") for iri, node in sections["currencies"]}
+        file.raise_faults()
     return RdfMapping(classes, properties, names, currencies)
 
 
-def import_rdf(
-    paths: Sequence[str | Path],
-    session: ImportSession,
-    mapping: RdfMapping,
-    schema: Schema,
-    wikidata: WikidataMapping,
-    *,
-    prefix: str,
-) -> None:
-    """Read RDF files into the session; raises `InputError` for one that does not parse, with its line.
+def _read_match(file: MappingFile, node: YamlNode) -> PropertyMatch:
+    if node.entries is None:
+        term = file.property(node)
+        return PropertyMatch(term.name if term is not None else "")
+    fields = file.fields(node, ("property", "reads"), "a property")
+    form = fields.node("reads")
+    if form is not None and form.text not in _FORMS:
+        file.add_fault("unknown-form", f"unknown form {form.text!r}", form, remedy=f"Known are {', '.join(_FORMS)}.")
+    return PropertyMatch(fields.property_name("property"), fields.text("reads"))
+
+
+def find_source(paths: Sequence[str | Path], schema: Schema, *, mapping: str | Path | None = None) -> Source:
+    """The usual source of RDF files, named after the first of them."""
+    name = Path(paths[0]).name
+    return Source(to_slug(name.partition(".")[0]) or "rdf", title=name)
+
+
+def import_rdf(paths: Sequence[str | Path], session: ImportSession, *, mapping: str | Path | None = None) -> None:
+    """Import RDF files; `mapping` is a file of the user's own. Raises `InputError` for a file that does not parse.
 
     Items of Wikidata whose statements are there are read as from its JSON, with ranks, qualifiers and references.
     """
+    wikidata = read_wikidata_mapping(session.ontology, session.schema)
+    own = Path(mapping) if mapping is not None else None
+    rdf = read_rdf_mapping(session.ontology, session.schema, wikidata, own=own)
     with WikidataTriples(session) as statements:
         for path in list_files(paths, SUFFIXES):
-            reader = _Reader(session, mapping, schema, prefix, path)
+            reader = _RdfReader(session, rdf, path)
             for subject, property, value in _triples(path, session):
                 session.summary.records += 1
                 if not statements.take(subject, property, value):
                     reader.read(subject, property, value)
             session.progress(path.stat().st_size)
-        if statements.any:
+        if statements.has_any:
             statements.load()
-            reader = _Reader(session, mapping, schema, prefix, Path("wikidata"))
+            reader = _RdfReader(session, rdf, Path("wikidata"))
             for subject, property, value in statements.direct():
                 reader.read(subject, property, value)
             entities = EntityReader(session, wikidata)
@@ -127,136 +145,146 @@ def import_rdf(
 
 
 @dataclass
-class _Reader:
+class _RdfReader:
+    """Adds the facts of the triples of one file."""
+
     session: ImportSession
     mapping: RdfMapping
-    schema: Schema
-    prefix: str
     path: Path
-    named: dict[str, str] = field(default_factory=dict)
+    numbered: set[str] = field(default_factory=set)
+    """The entities whose number in Wikidata has been added."""
+
+    @property
+    def schema(self) -> Schema:
+        return self.session.schema
+
+    @property
+    def prefix(self) -> str:
+        return self.session.source.id
 
     def read(self, subject: Any, property: NamedNode, value: Any) -> None:
         if property in (TYPE, _DIRECT_TYPE):
-            kind = self.mapping.classes.get(_https(value.value)) if isinstance(value, NamedNode) else None
-            if kind is None:
+            class_name = self.mapping.classes.get(_with_https(value.value)) if isinstance(value, NamedNode) else None
+            if class_name is None:
                 self.session.summary.unmapped[f"class {value.value}"] += 1
             else:
-                self.add(subject, "type", kind)
+                self.add(subject, "type", class_name)
             return
-        reading = self.mapping.properties.get(_https(property.value))
-        if reading is None:
+        match = self.mapping.properties.get(_with_https(property.value))
+        if match is None:
             self.session.summary.unmapped[property.value] += 1
             return
-        word = self.schema.properties[self.schema.names[reading.property]]
-        kind = word.range[0].value.removeprefix(FILM) if len(word.range) == 1 else ""
-        if reading.parse_as == "money":
-            self.money(subject, property, reading.property, value)
-        elif word.value_kind is ValueKind.ENTITY:
-            kind = kind if kind in self.schema.class_names else ""
-            self.add(subject, reading.property, self.thing(value, kind, subject, via=reading.property))
+        term = self.schema.properties[self.schema.names[match.property]]
+        if match.parse_as == "money":
+            self.add_figure(subject, property, match.property, value)
+        elif term.value_kind is ValueKind.ENTITY:
+            range_class = _range_name(term)
+            class_name = range_class if range_class in self.schema.class_names else ""
+            self.add(subject, match.property, self.add_entity(value, class_name, subject, via=match.property))
         elif not isinstance(value, Literal):
-            self.skip(property, "an address stands where a text should")
-        elif (
-            text := self.text(value, reading, word.value_kind, kind, direct=property.value.startswith(DIRECT))
-        ) is None:
-            self.skip(property, "the value is not what the property takes")
-        elif reading.property == "label":
-            self.label(subject, text, value.language or "")
+            self.skip(property, "an IRI instead of a text")
+        elif (text := self.parse(value, match, term, is_direct=property.value.startswith(DIRECT))) is None:
+            self.skip(property, "the value does not fit the property")
+        elif match.property == "label":
+            self.add_label(subject, text, value.language or "")
         else:
-            self.add(subject, reading.property, text, language=(value.language or "") if word.name == "alias" else "")
+            language = (value.language or "") if term.name == "alias" else ""
+            self.add(subject, match.property, text, language=language)
 
-    def money(self, subject: Any, property: NamedNode, name: str, value: Any) -> None:
-        """A figure, with its currency; a bare number does not tell what it is a sum of."""
+    def add_figure(self, subject: Any, property: NamedNode, name: str, value: Any) -> None:
+        """Add an amount of money as a part with its currency; a bare number has none, and is left out."""
         currency = self.mapping.currencies.get(value.datatype.value) if isinstance(value, Literal) else None
         if currency is None:
-            self.skip(property, "a sum without a currency that is known")
+            self.skip(property, "an amount without a known currency")
             return
         if not _NUMBER.fullmatch(value.value):
-            self.skip(property, "the value is not what the property takes")
+            self.skip(property, "the value does not fit the property")
             return
         amount = f"{Decimal(value.value):f}"
-        node = to_node(self.name(subject)[0], name, name_component(amount))
-        self.add(subject, name, node)
-        for said, text in (("amount", amount), ("currency", currency)):
-            self.session.add_fact(node, said, text, record=_record(subject))
+        part = part_iri(self.name(subject)[0], name, name_component(amount))
+        self.add(subject, name, part)
+        for part_property, text in (("amount", amount), ("currency", currency)):
+            self.session.add_fact(part, part_property, text, record=_record(subject))
 
-    def label(self, subject: Any, text: str, language: str) -> None:
-        """The English name, or the one without a language, is the label; another is it only where there is none."""
+    def add_label(self, subject: Any, text: str, language: str) -> None:
+        """Add a name: the label when it is English or has no language; else an alias, and a stub's label."""
         if language in ("", "en", "mul"):
             self.add(subject, "label", text)
             return
         self.add(subject, "alias", text, language=language)
-        name, identifier = self.name(subject)
-        self.session.add_stub(name, class_name="", label=text, identifier=identifier, record=_record(subject))
+        name, number = self.name(subject)
+        self.session.add_stub(name, class_name="", label=text, wikidata_id=number, record=_record(subject))
 
-    def text(
-        self, value: Literal, reading: PropertyReading, takes: ValueKind | None, range: str, *, direct: bool
-    ) -> str | None:
+    def parse(self, value: Literal, match: PropertyMatch, term: OntologyTerm, *, is_direct: bool) -> str | None:
+        """The text of a literal as our property has it; None when it does not fit."""
         text = _CONTROL.sub(" ", value.value).strip()
-        if reading.parse_as == "year":
+        if match.parse_as == "year":
             return text[:4] if _to_date(text) is not None else None
-        if takes is ValueKind.DATE:
-            # Wikidata's direct values do not tell their precision; a year stands on New Year's Day.
-            return _to_date(text[:4] if direct and text[4:11] == "-01-01T" else text)
-        if reading.parse_as in ("minutes", "seconds"):
-            return _to_minutes(text, seconds=reading.parse_as == "seconds")
-        if range == XSD + "integer":
-            return text if _WHOLE.fullmatch(text) else None
+        if term.value_kind is ValueKind.DATE:
+            # Wikidata's direct values have no precision; a year is written as its New Year's Day.
+            return _to_date(text[:4] if is_direct and text[4:11] == "-01-01T" else text)
+        if match.parse_as in ("minutes", "seconds"):
+            return _to_minutes(text, in_seconds=match.parse_as == "seconds")
+        if _range_name(term) == XSD + "integer":
+            return text if _INTEGER.fullmatch(text) else None
         return text or None
 
-    def thing(self, value: Any, kind: str, subject: Any, *, via: str) -> str:
-        """The name of what a value stands for: the thing at an address, or one that a text names."""
+    def add_entity(self, value: Any, class_name: str, subject: Any, *, via: str) -> str:
+        """Add the stub of the entity that a value means, by IRI or by text; the name of the entity."""
         if isinstance(value, Literal):
-            text = _CONTROL.sub(" ", value.value).strip()
-            name, identifier = dataset_entity_name(self.prefix, kind.lower() or "thing", text), ""
-            label = text
+            label = _CONTROL.sub(" ", value.value).strip()
+            name, number = dataset_entity_name(self.prefix, class_name.lower() or "thing", label), ""
         else:
-            name, identifier = self.name(value)
-            label = identifier or _last(value)
+            name, number = self.name(value)
+            label = number or _last_part(value)
         self.session.add_stub(
-            name, class_name=kind, label=label, identifier=identifier, record=_record(subject), via=via
+            name, class_name=class_name, label=label, wikidata_id=number, record=_record(subject), via=via
         )
         return name
 
     def name(self, term: Any) -> tuple[str, str]:
-        """A term's name here, and its number in Wikidata."""
+        """The name of a term here, and its number in Wikidata."""
         if isinstance(term, BlankNode):
             return dataset_entity_name(self.prefix, self.path.name, term.value), ""
         for start, prefix in self.mapping.names.items():
             if term.value.startswith(start):
                 local = unquote(term.value.removeprefix(start)).strip("/").replace("_", " ")
                 return dataset_entity_name(prefix, local or "thing"), local if prefix == "wd" else ""
-        return dataset_entity_name(self.prefix, _last(term) or term.value), ""
+        return dataset_entity_name(self.prefix, _last_part(term) or term.value), ""
 
     def add(self, subject: Any, property: str, value: str, *, language: str = "") -> None:
-        name, identifier = self.name(subject)
-        if identifier and name not in self.named:
-            self.named[name] = identifier
-            self.session.add_fact(name, "wikidataId", identifier, record=_record(subject))
+        name, number = self.name(subject)
+        if number and name not in self.numbered:
+            self.numbered.add(name)
+            self.session.add_fact(name, "wikidataId", number, record=_record(subject))
         self.session.add_fact(name, property, value, language=language, record=_record(subject))
 
-    def skip(self, property: NamedNode, why: str) -> None:
-        self.session.summary.skipped[f"{property.value}: {why}"] += 1
+    def skip(self, property: NamedNode, reason: str) -> None:
+        self.session.summary.skipped[f"{property.value}: {reason}"] += 1
+
+
+def _range_name(term: OntologyTerm) -> str:
+    """The name of the one class, or the IRI of the one datatype, that is the range; empty when there is none."""
+    return term.range[0].value.removeprefix(FILM) if len(term.range) == 1 else ""
 
 
 def _triples(path: Path, session: ImportSession) -> Iterator[tuple[Any, NamedNode, Any]]:
     format = RdfFormat.from_extension(path.suffix.removeprefix("."))
     if format == RdfFormat.RDF_XML and re.search(rb"<!ENTITY", path.read_bytes()[: 1 << 16]):
-        raise InputError(f"{path} has XML entities, which are not read. Write the addresses out.")
+        raise InputError(f"{path} has XML entities, which are not read. Write the IRIs out.")
     try:
         if path.suffix in (".nt", ".nq"):
             yield from _lines(path, format, session)
             return
-        blank = any(
+        has_blank_nodes = any(
             isinstance(term, BlankNode) for quad in _quads(path, format) for term in (quad.subject, quad.object)
         )
-        if not blank:
+        if not has_blank_nodes:
             yield from ((quad.subject, quad.predicate, quad.object) for quad in _quads(path, format))
             return
-        if path.stat().st_size > LARGEST_WITH_BLANKS:
-            raise InputError(
-                f"{path} has blank nodes, and is larger than {LARGEST_WITH_BLANKS >> 20} MB. Name its nodes."
-            )
+        if path.stat().st_size > MAX_BYTES_WITH_BLANK_NODES:
+            megabytes = MAX_BYTES_WITH_BLANK_NODES >> 20
+            raise InputError(f"{path} has blank nodes, and is larger than {megabytes} MB. Give its nodes IRIs.")
         dataset = Dataset(_quads(path, format))
         dataset.canonicalize(CanonicalizationAlgorithm.RDFC_1_0)
         yield from ((quad.subject, quad.predicate, quad.object) for quad in sorted(dataset, key=str))
@@ -267,9 +295,9 @@ def _triples(path: Path, session: ImportSession) -> Iterator[tuple[Any, NamedNod
 
 
 def _lines(path: Path, format: RdfFormat | None, session: ImportSession) -> Iterator[tuple[Any, NamedNode, Any]]:
-    """The triples of a file with one on each line; a line that does not parse is rejected, and reading goes on.
+    """The triples of a file with a triple on each line; a line that does not parse is rejected.
 
-    Labels of blank nodes are taken as they stand.
+    Blank nodes keep the labels that they have in the file.
     """
     quads = _quads(path, format)
     while True:
@@ -288,26 +316,18 @@ def _quads(path: Path, format: RdfFormat | None) -> Iterator[Quad]:
     return iter(parse(path=path, format=format, base_iri="https://example.org/"))
 
 
-def _https(iri: str) -> str:
-    """schema.org has two addresses for one vocabulary."""
+def _with_https(iri: str) -> str:
+    """schema.org has two namespaces for one vocabulary."""
     return "https" + iri.removeprefix("http") if iri.startswith("http://schema.org/") else iri
 
 
-def _last(term: Any) -> str:
-    """The last part of an address, as a person reads it."""
+def _last_part(term: Any) -> str:
+    """The last part of an IRI, as a person reads it."""
     return unquote(re.split(r"[/#]", term.value.rstrip("/#"))[-1]).replace("_", " ")
 
 
 def _record(term: Any) -> str:
     return str(term.value)
-
-
-def _reading(entry: Any) -> PropertyReading:
-    return (
-        PropertyReading(entry)
-        if isinstance(entry, str)
-        else PropertyReading(str(entry["property"]), str(entry.get("reads", "")))
-    )
 
 
 def _to_date(text: str) -> str | None:
@@ -319,9 +339,9 @@ def _to_date(text: str) -> str | None:
     return day
 
 
-def _to_minutes(text: str, *, seconds: bool) -> str | None:
+def _to_minutes(text: str, *, in_seconds: bool) -> str | None:
     if _NUMBER.fullmatch(text):
-        minutes = round(float(text) / (60 if seconds else 1))
+        minutes = round(float(text) / (60 if in_seconds else 1))
     else:
         parts = _MINUTES.fullmatch(text)
         if parts is None or not any(parts.groups()):

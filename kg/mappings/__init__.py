@@ -1,6 +1,12 @@
-"""Tables that say what the terms of other datasets mean in our ontology; importers and exports read them."""
+"""What the terms of other datasets mean in our ontology; importers and exports read it.
+
+mapping_file    YAML mapping files, read with places and all faults at once
+wikidata        Wikidata's classes and properties -> ours: `wikidata.yaml` and the crosswalk
+to_wikidata     the same mapping read in the other direction, for exports
+*.yaml, imdb/   the mappings of other datasets, read by their importers
+"""
 
 from pathlib import Path
 
 MAPPINGS = Path(__file__).parent
-"""The folder of the tables."""
+"""The folder of the mapping files."""

@@ -1,23 +1,25 @@
-"""The crosswalk and `mappings/wikidata.yaml` walk in; what each class and property of Wikidata means here walks out."""
+"""What each class and property of Wikidata means in our ontology: the crosswalk and `mappings/wikidata.yaml`."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import TypeVar
 
 from pyoxigraph import NamedNode, Triple
 
-from kg.errors import InputError
 from kg.mappings import MAPPINGS
-from kg.schema import Schema, ValueKind
-from kg.terms import FILM, PREFIXES, SKOS, entity_iri
-from kg.yaml_files import read_yaml_mapping
+from kg.mappings.mapping_file import Fields, MappingFile
+from kg.schema import OntologyTerm, Schema, ValueKind
+from kg.terms import FILM, PREFIXES, SKOS
+from kg.yaml_files import YamlNode
 
+T = TypeVar("T")
 WD = PREFIXES["wd"]
 EXACT = NamedNode(SKOS + "exactMatch")
-_KEYS = {
+_KEYS = (
     "property",
     "class",
     "of",
@@ -30,149 +32,181 @@ _KEYS = {
     "makes",
     "ignore",
     "bounds",
-}
+)
+_SECTIONS = ("classes", "properties", "units", "currencies", "media", "datatypes", "inverted")
 
 
 @dataclass(frozen=True, slots=True)
 class PropertyMeaning:
-    """What one property of Wikidata means on things of the classes `of`, or on all when there are none."""
+    """What one property of Wikidata means on entities of some classes, or on all of them."""
 
     property: str = ""
+    """Our property."""
     class_name: str = ""
-    of: frozenset[str] = frozenset()
+    """The class of its values."""
+    domain: frozenset[str] = frozenset()
+    """The classes; all of them when there are none."""
     parse_as: str = "text"
-    part: str = ""
-    value: str = ""
+    """The form of the value: item, entity (a text becomes an entity), name, time, minutes, money, score or text."""
+    part_property: str = ""
+    """Our property that leads to a part, when the value and the qualifiers are in a part."""
+    value_property: str = ""
+    """The property of the part that has the value."""
     needs: str = ""
+    """A qualifier without which the statement is left out."""
     qualifiers: Mapping[str, PropertyMeaning] = field(default_factory=dict)
     inverse: str = ""
-    makes: str = ""
+    """The property by which the value leads back to the entity."""
+    entity_class: str = ""
+    """The class of the entity that a text becomes."""
     bounds: Mapping[str, str] = field(default_factory=dict)
-    """What makes a node say less than the property there -> the value with which it does not."""
+    """Properties by which a part states less than the property of Wikidata -> the value with which it does not."""
 
 
 @dataclass(frozen=True)
 class WikidataMapping:
-    """Wikidata's classes and properties, read against our ontology."""
+    """The meaning of Wikidata's classes and properties in our ontology."""
 
     classes: Mapping[str, str]
     properties: Mapping[str, tuple[PropertyMeaning, ...]]
     ignored: frozenset[str]
     units: Mapping[str, float]
+    """Unit of time -> minutes."""
     currencies: Mapping[str, str]
+    """Item -> ISO 4217 code."""
     media: Mapping[str, str]
     ancestors: Mapping[str, frozenset[str]]
     """Class -> itself and the classes above it."""
     datatypes: Mapping[str, str]
-    """Property -> what it takes there, where that does not follow from what ours takes."""
+    """Property -> its datatype in Wikidata, where that does not follow from the range of ours."""
     inverted: Mapping[str, Mapping[str, str]]
-    """Property -> the one that says the same at the other end, and what the thing at this end is there."""
+    """Property -> the `property` that states the same of its value, and the qualifier `owner` for its subject."""
 
 
 def read_wikidata_mapping(
     ontology: Iterable[Triple], schema: Schema, path: Path | None = None, *, strict: bool = True
 ) -> WikidataMapping:
-    """The mapping; raises `InputError` naming each word in it that the ontology does not have.
+    """The mapping; raises `FaultsError` with each name in it that the ontology does not have.
 
-    Where it is not `strict`, what names such a word is left out: a smaller ontology says less.
+    When it is not `strict`, entries with such names are left out, so that it can be used with a smaller ontology.
     """
-    path = path if path is not None else MAPPINGS / "wikidata.yaml"
-    told = read_yaml_mapping(path)
-    reader = _Reader(schema)
-    classes = {
-        str(item): reader.class_name(str(name))
-        for item, name in told.get("classes", {}).items()
-        if strict or name in schema.class_names
-    }
+    file = MappingFile(path if path is not None else MAPPINGS / "wikidata.yaml", schema)
+    root = file.fields(file.root, _SECTIONS, "the mapping")
+    reader = _MeaningReader(file, strict=strict)
+    classes = reader.classes(root.node("classes"))
     properties: dict[str, tuple[PropertyMeaning, ...]] = {}
-    for triple in ontology:
-        if triple.predicate == EXACT and isinstance(triple.object, NamedNode) and triple.object.value.startswith(WD):
-            subject, other = triple.subject, triple.object.value.removeprefix(WD)
-            if isinstance(subject, NamedNode) and subject in schema.classes:
-                classes.setdefault(other, subject.value.removeprefix(FILM))
-            elif isinstance(subject, NamedNode) and subject in schema.properties:
-                properties[other] = (reader.to_meaning({"property": subject.value.removeprefix(FILM)}),)
+    for subject, item in find_matches(ontology, EXACT):
+        if subject in schema.classes:
+            classes.setdefault(item, subject.value.removeprefix(FILM))
+        elif subject in schema.properties:
+            properties[item] = (_default_meaning(schema.properties[subject], schema),)
     ignored = set()
-    faults: list[str] = []
-    for name, entry in told.get("properties", {}).items():
-        entries = entry if isinstance(entry, list) else [entry]
-        if any("ignore" in one for one in entries):
+    for name, node in file.entries(root.node("properties"), "the properties"):
+        if reader.is_ignored(node):
             ignored.add(name)
             properties.pop(name, None)
         else:
-            meanings = [(reader.to_meaning(one), reader.take_faults()) for one in entries]
-            faults += [fault for _, found in meanings for fault in found]
-            properties[name] = tuple(meaning for meaning, found in meanings if not found)
-    if strict and (faults := [*reader.take_faults(), *faults]):
-        raise InputError(f"{path}: " + "; ".join(sorted(set(faults))))
+            properties[name] = reader.meanings(name, node)
+    file.raise_faults()
+    ancestors = {
+        term.name: frozenset(ancestor.value.removeprefix(FILM) for ancestor in schema.ancestors(iri))
+        for iri, term in schema.classes.items()
+    }
+    units = {item: float(minutes) for item, minutes in _texts(file, root, "units").items()}
+    currencies, media, datatypes = (_texts(file, root, name) for name in ("currencies", "media", "datatypes"))
+    inverted = {
+        name: {key: value.text or "" for key, value in file.fields(node, ("property", "owner"), name)}
+        for name, node in file.entries(root.node("inverted"), "inverted")
+    }
     return WikidataMapping(
-        classes,
-        properties,
-        frozenset(ignored),
-        told.get("units", {}),
-        told.get("currencies", {}),
-        told.get("media", {}),
-        {
-            word.name: frozenset(one.value.removeprefix(FILM) for one in schema.ancestors(iri))
-            for iri, word in schema.classes.items()
-        },
-        told.get("datatypes", {}),
-        told.get("turned", {}),
+        classes, properties, frozenset(ignored), units, currencies, media, ancestors, datatypes, inverted
     )
 
 
-def default_parser(schema: Schema, name: str) -> str:
-    """How a value of our property is read where nothing else is said: item, time or text."""
-    iri = schema.names.get(name)
-    takes = schema.properties[iri].value_kind if iri is not None else None
-    return {ValueKind.ENTITY: "item", ValueKind.DATE: "time"}.get(takes or ValueKind.LITERAL, "text")
+def default_form(term: OntologyTerm) -> str:
+    """The form of a value of our property where the mapping does not state it: item, time or text."""
+    return {ValueKind.ENTITY: "item", ValueKind.DATE: "time"}.get(term.value_kind or ValueKind.LITERAL, "text")
 
 
-@dataclass
-class _Reader:
-    schema: Schema
-    faults: list[str] = field(default_factory=list)
+@dataclass(frozen=True, slots=True)
+class _MeaningReader:
+    """Reads meanings from nodes; where it is not strict, an entry with faults is left out instead."""
 
-    def to_meaning(self, entry: Mapping[str, Any]) -> PropertyMeaning:
-        for key in sorted(set(entry) - _KEYS):
-            self.faults.append(f"{key!r} is not said of a property")
-        property = str(entry.get("property", ""))
-        value = str(entry.get("value", ""))
-        node = str(entry.get("node", ""))
-        inverse = str(entry.get("inverse", ""))
-        bounds = {str(name): str(free) for name, free in entry.get("bounds", {}).items()}
-        for name in filter(None, (property, value, node, inverse, *bounds)):
-            if name not in self.schema.names:
-                self.faults.append(f"{name!r} is not a property of the ontology")
-        makes = str(entry.get("makes", ""))
-        for name in filter(None, (*entry.get("of", ()), entry.get("class", ""), makes)):
-            self.class_name(str(name))
-        reads = str(entry.get("reads", "")) or default_parser(self.schema, value or property)
-        kind = str(entry.get("class", "")) or (self._range(value or property) if reads == "item" else "")
+    file: MappingFile
+    strict: bool
+
+    def classes(self, node: YamlNode | None) -> dict[str, str]:
+        entries = self.file.entries(node, "the classes")
+        read = {item: self._read(partial(self.file.class_name, value)) for item, value in entries}
+        return {item: name for item, name in read.items() if name is not None}
+
+    def is_ignored(self, node: YamlNode) -> bool:
+        return any(key.text == "ignore" for entry in _elements(node) for key, _ in entry.entries or ())
+
+    def meanings(self, name: str, node: YamlNode) -> tuple[PropertyMeaning, ...]:
+        read = (self._read(partial(self._meaning, name, entry)) for entry in _elements(node))
+        return tuple(meaning for meaning in read if meaning is not None)
+
+    def _read(self, read: Callable[[], T]) -> T | None:
+        return read() if self.strict else self.file.sound(read)
+
+    def _meaning(self, name: str, node: YamlNode) -> PropertyMeaning:
+        file = self.file
+        fields = file.fields(node, _KEYS, f"property {name}")
+        property, value_property = fields.property_name("property"), fields.property_name("value")
+        term = file.schema.property_named(value_property or property)
+        entity_class = fields.class_name("makes")
+        form = fields.text("reads") or (default_form(term) if term is not None else "text")
+        class_name = fields.class_name("class") or (_range_class(term, file.schema) if form == "item" else "")
         return PropertyMeaning(
             property,
-            kind,
-            frozenset(map(str, entry.get("of", ()))),
-            "made" if makes else reads,
-            node,
-            value,
-            str(entry.get("needs", "")),
-            {str(name): self.to_meaning(one) for name, one in entry.get("qualifiers", {}).items()},
-            inverse,
-            makes,
-            bounds,
+            class_name,
+            frozenset(map(file.class_name, _elements(fields.node("of")))),
+            "entity" if entity_class else form,
+            fields.property_name("node"),
+            value_property,
+            fields.text("needs"),
+            {
+                qualifier: self._meaning(f"{name}, qualifier {qualifier}", entry)
+                for qualifier, entry in file.entries(fields.node("qualifiers"), f"the qualifiers of {name}")
+            },
+            fields.property_name("inverse"),
+            entity_class,
+            self._bounds(fields),
         )
 
-    def class_name(self, name: str) -> str:
-        if name not in self.schema.class_names:
-            self.faults.append(f"{name!r} is not a class of the ontology")
-        return name
+    def _bounds(self, fields: Fields) -> dict[str, str]:
+        bounds = self.file.entries(fields.node("bounds"), f"the bounds of {fields.what}")
+        for key, _ in bounds.entries.values():
+            self.file.property(key)
+        return {name: self.file.text(value, "a bound") for name, value in bounds}
 
-    def take_faults(self) -> list[str]:
-        found, self.faults = self.faults, []
-        return found
 
-    def _range(self, name: str) -> str:
-        word = self.schema.properties.get(self.schema.names.get(name, entity_iri("")))
-        ranges = [iri.value.removeprefix(FILM) for iri in (word.range if word is not None else ())]
-        return ranges[0] if len(ranges) == 1 and ranges[0] in self.schema.class_names else ""
+def _default_meaning(term: OntologyTerm, schema: Schema) -> PropertyMeaning:
+    form = default_form(term)
+    return PropertyMeaning(term.name, _range_class(term, schema) if form == "item" else "", parse_as=form)
+
+
+def _range_class(term: OntologyTerm | None, schema: Schema) -> str:
+    """The one class that is the range of a property; the empty text when there is none."""
+    ranges = [iri.value.removeprefix(FILM) for iri in (term.range if term is not None else ())]
+    return ranges[0] if len(ranges) == 1 and ranges[0] in schema.class_names else ""
+
+
+def _elements(node: YamlNode | None) -> Sequence[YamlNode]:
+    """The elements of a list, or the one node that is there instead."""
+    return () if node is None else (node,) if node.elements is None else node.elements
+
+
+def find_matches(ontology: Iterable[Triple], match: NamedNode) -> Iterator[tuple[NamedNode, str]]:
+    """Our terms that the crosswalk matches with Wikidata's, with the local name there: `film:director`, `P57`."""
+    for triple in ontology:
+        subject, value = triple.subject, triple.object
+        if triple.predicate != match or not isinstance(subject, NamedNode) or not isinstance(value, NamedNode):
+            continue
+        if value.value.startswith(WD):
+            yield subject, value.value.removeprefix(WD)
+
+
+def _texts(file: MappingFile, root: Fields, name: str) -> dict[str, str]:
+    return {key: file.text(node, name) for key, node in file.entries(root.node(name), name)}

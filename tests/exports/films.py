@@ -12,7 +12,7 @@ from pyoxigraph import QuerySolutions, RdfFormat, Store
 from kg.cli import main
 from kg.filmgraph import FilmGraph, open_graph
 from kg.pipeline.build import build
-from tests.importers.place import ROOT
+from tests.importers.import_project import ROOT
 
 SOURCES = """\
 trade-paper:

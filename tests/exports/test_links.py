@@ -13,7 +13,7 @@ from kg.exports.links import read_datasets
 from kg.exports.sssom import JUSTIFICATION
 from kg.schema import read_ontology
 from tests.exports.films import ANORA, Films
-from tests.importers.place import ROOT
+from tests.importers.import_project import ROOT
 
 JUDGED = """\
 #curie_map:

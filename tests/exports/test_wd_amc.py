@@ -10,7 +10,7 @@ from pyoxigraph import QuerySolutions, Store
 
 from kg.queries.sparql import escape_dots, guard
 from tests.exports.films import Films, loaded
-from tests.importers.place import DATASETS
+from tests.importers.import_project import DATASETS
 from tests.importers.test_wikidata import day, entity, item, snak, text, write
 
 QUERIES = DATASETS / "wd_amc"

@@ -14,7 +14,7 @@ from kg.exports.wikidata.values import ItemIds
 from kg.filmgraph import FilmGraph
 from kg.terms import ALIAS, to_short
 from tests.exports.films import ANORA, Films, loaded, rows
-from tests.importers.place import Place
+from tests.importers.import_project import ImportProject
 from tests.importers.test_wikidata import day, entity, item, snak, text, write
 
 NODE = re.compile(r"(\.(?:castCredit|release|character))\.\S+")
@@ -139,15 +139,15 @@ def test_rdflib_reads_the_same_graph(exported: str) -> None:
     assert isomorphic(read, ours)
 
 
-def test_an_item_is_written_before_the_next_is_looked_at(films: Films, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_item_is_written_before_the_next_is_read(films: Films, monkeypatch: pytest.MonkeyPatch) -> None:
     pieces = films.open().export_pieces("wikidata")
     first = [next(pieces), next(pieces)]
     assert "wd:Q30 a wikibase:Item" in first[1]
 
-    def listed(_: ItemIds) -> list[object]:
-        raise AssertionError("looked again")
+    def sorted_items(_: ItemIds) -> list[object]:
+        raise AssertionError("the items were listed a second time")
 
-    monkeypatch.setattr(ItemIds, "listed", listed)
+    monkeypatch.setattr(ItemIds, "sorted_items", sorted_items)
     assert "wds:Q30-" in next(pieces)
 
 
@@ -219,6 +219,6 @@ def said(films: Films) -> set[tuple[str, ...]]:
             fact.written,
             " ".join(fact.evidence.record.split()[1:]),
         )
-        for fact in Place(films.folder).facts()
+        for fact in ImportProject(films.folder).facts()
         if fact.property != ALIAS
     }

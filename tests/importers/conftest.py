@@ -5,13 +5,13 @@ from pathlib import Path
 
 import pytest
 
-from tests.importers.place import ROOT, Place
+from tests.importers.import_project import ROOT, ImportProject
 
 
 @pytest.fixture
-def project(tmp_path: Path) -> Place:
+def project(tmp_path: Path) -> ImportProject:
     folder = tmp_path / "project"
     shutil.copytree(ROOT / "ontology", folder / "ontology")
     (folder / "queries").mkdir()
     (folder / "data").mkdir()
-    return Place(folder)
+    return ImportProject(folder)

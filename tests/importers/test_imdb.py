@@ -9,7 +9,7 @@ import pytest
 
 from kg.importers.tables import run
 from kg.pipeline.build import check
-from tests.importers.place import Place
+from tests.importers.import_project import ImportProject
 
 TABLES = {
     "title.basics": """\
@@ -53,54 +53,56 @@ def imdb(tmp_path: Path) -> Path:
     return folder
 
 
-def test_the_tables_join_in_one_import(project: Place, imdb: Path) -> None:
+def test_the_tables_are_joined_in_one_import(project: ImportProject, imdb: Path) -> None:
     assert project.run("imdb", str(imdb)) == 0
-    anora = project.said("imdb-tt28607951")
+    anora = project.values_of("imdb-tt28607951")
     assert {("rdfs:label", "Anora"), ("skos:altLabel", "アノーラ"), ("year", "2024")} <= anora
     assert {("director", "imdb-nm0048918"), ("writer", "imdb-nm0048918")} <= anora
-    credit = project.said("imdb-tt28607951.castCredit.nm8473252-1")
+    credit = project.values_of("imdb-tt28607951.castCredit.nm8473252-1")
     assert ("agent", "imdb-nm8473252") in credit
-    played = {dict(project.said(one))["rdfs:label"] for name, one in credit if name == "character"}
+    played = {dict(project.values_of(one))["rdfs:label"] for name, one in credit if name == "character"}
     assert played == {"Ani", 'Anora "Annie"'}
-    assert ("rdfs:label", "Mikey Madison") in project.said("imdb-nm8473252")
-    assert {("score", "7.4"), ("scale", "10"), ("reviewCount", "250000")} <= project.said(
+    assert ("rdfs:label", "Mikey Madison") in project.values_of("imdb-nm8473252")
+    assert {("score", "7.4"), ("scale", "10"), ("reviewCount", "250000")} <= project.values_of(
         "imdb-tt28607951.rating.tt28607951"
     )
-    assert ("job", "written by") in project.said("imdb-tt28607951.crewCredit.nm0048918-3")
+    assert ("job", "written by") in project.values_of("imdb-tt28607951.crewCredit.nm0048918-3")
     report = check(project.folder)
     assert report.ok, "\n".join(map(str, report))
 
 
-def test_an_original_title_that_is_the_title_is_not_said_again(project: Place, imdb: Path) -> None:
+def test_an_original_title_equal_to_the_title_is_left_out(project: ImportProject, imdb: Path) -> None:
     project.run("imdb", str(imdb))
-    assert ("skos:altLabel", "Anora") not in project.said("imdb-tt28607951")
-    assert ("skos:altLabel", "Amélie Poulain") in project.said("imdb-tt0211915")
+    assert ("skos:altLabel", "Anora") not in project.values_of("imdb-tt28607951")
+    assert ("skos:altLabel", "Amélie Poulain") in project.values_of("imdb-tt0211915")
 
 
 def test_series_and_their_people_are_left_out_and_counted(
-    project: Place, imdb: Path, capsys: pytest.CaptureFixture[str]
+    project: ImportProject, imdb: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     project.run("imdb", str(imdb))
-    told = capsys.readouterr().out
-    assert not project.said("imdb-tt0944947")
-    assert not project.said("imdb-nm0000293")
-    assert "1  rows of title.ratings.tsv.gz about what the other tables do not name" in told
-    assert "1  category archive_footage" in told
-    assert "3  column deathYear" in told
+    output = capsys.readouterr().out
+    assert not project.values_of("imdb-tt0944947")
+    assert not project.values_of("imdb-nm0000293")
+    assert "1  rows of title.ratings.tsv.gz about entities that the other tables do not name" in output
+    assert "1  category archive_footage" in output
+    assert "3  column deathYear" in output
 
 
-def test_large_tables_say_the_same_as_small_ones(project: Place, imdb: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    told = []
+def test_large_tables_give_the_same_facts_as_small_ones(
+    project: ImportProject, imdb: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ids = []
     for many in (50_000, 1):
-        monkeypatch.setattr(run, "MANY", many)
+        monkeypatch.setattr(run, "STREAM_FROM_ROWS", many)
         assert project.run("imdb", str(imdb)) == 0
-        told.append({fact.id for fact in project.facts()})
-    assert told[0] == told[1]
+        ids.append({fact.id for fact in project.facts()})
+    assert ids[0] == ids[1]
 
 
-def test_ratings_alone_are_of_works_that_nobody_describes(project: Place, imdb: Path) -> None:
+def test_ratings_alone_are_of_works_without_a_description(project: ImportProject, imdb: Path) -> None:
     assert project.run("imdb", str(imdb / "title.ratings.tsv.gz")) == 0
-    assert project.said("imdb-tt0944947") == {
+    assert project.values_of("imdb-tt0944947") == {
         ("rdf:type", "Work"),
         ("imdbId", "tt0944947"),
         ("rdfs:label", "tt0944947"),

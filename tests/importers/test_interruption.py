@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.importers.place import ROOT, Place
+from tests.importers.import_project import ROOT, ImportProject
 
 KILLS = 20
 MAPPING = """\
@@ -25,12 +25,12 @@ def films(path: Path, title: str) -> None:
     path.write_text("No,Title,Year,Director\n" + "".join(rows), encoding="utf-8")
 
 
-def started(project: Place, table: Path) -> subprocess.Popen[bytes]:
+def started(project: ImportProject, table: Path) -> subprocess.Popen[bytes]:
     call = [sys.executable, "-m", "kg", "import", "table", str(table), "--project", str(project.folder)]
     return subprocess.Popen(call, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
 
 
-def files_of(project: Place) -> dict[str, bytes]:
+def files_of(project: ImportProject) -> dict[str, bytes]:
     """Every file that a build would read, by name."""
     data = project.folder / "data"
     paths = (path for path in data.rglob("*") if path.is_file() and not path.name.startswith("."))
@@ -38,7 +38,9 @@ def files_of(project: Place) -> dict[str, bytes]:
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="a process cannot be killed like this there")
-def test_an_import_killed_at_any_moment_leaves_the_old_file_or_the_new_one(project: Place, tmp_path: Path) -> None:
+def test_an_import_killed_at_any_moment_leaves_the_old_file_or_the_new_one(
+    project: ImportProject, tmp_path: Path
+) -> None:
     table = tmp_path / "films.csv"
     Path(f"{table}.mapping.yaml").write_text(MAPPING, encoding="utf-8")
     films(table, "Old")

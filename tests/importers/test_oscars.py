@@ -9,7 +9,7 @@ import pytest
 
 from kg.importers.oscars import COLUMNS
 from kg.pipeline.build import check
-from tests.importers.place import DATASETS, Place
+from tests.importers.import_project import DATASETS, ImportProject
 
 
 def row(**cells: str) -> str:
@@ -29,14 +29,14 @@ def table(tmp_path: Path) -> Callable[..., str]:
     return write
 
 
-def test_a_win_is_a_nomination_too_and_says_who_did_what(project: Place, table: Callable[..., str]) -> None:
+def test_a_win_is_also_a_nomination_and_gives_credits(project: ImportProject, table: Callable[..., str]) -> None:
     assert project.run("oscars", table(row())) == 0
-    said = project.said("oscars-tt28607951")
-    assert {("director", "oscars-nm0048918"), ("imdbId", "tt28607951"), ("rdfs:label", "Anora")} <= said
+    values = project.values_of("oscars-tt28607951")
+    assert {("director", "oscars-nm0048918"), ("imdbId", "tt28607951"), ("rdfs:label", "Anora")} <= values
     win = "oscars-tt28607951.win.97-directing-nm0048918"
-    assert ("win", win) in said
-    assert ("nomination", win.replace("win", "nomination")) in said
-    assert project.said(win) == {
+    assert ("win", win) in values
+    assert ("nomination", win.replace("win", "nomination")) in values
+    assert project.values_of(win) == {
         ("award", "oscars-award-directing"),
         ("edition", "oscars-ceremony-97"),
         ("recipient", "oscars-nm0048918"),
@@ -45,7 +45,7 @@ def test_a_win_is_a_nomination_too_and_says_who_did_what(project: Place, table: 
     }
 
 
-def test_an_actor_of_several_films_plays_a_character_in_each(project: Place, table: Callable[..., str]) -> None:
+def test_an_actor_of_several_films_plays_a_character_in_each(project: ImportProject, table: Callable[..., str]) -> None:
     jannings = row(
         Ceremony="1",
         Year="1927/28",
@@ -60,33 +60,35 @@ def test_an_actor_of_several_films_plays_a_character_in_each(project: Place, tab
     project.run("oscars", table(jannings))
     for film, character in (("tt0019071", "General Dolgorucki"), ("tt0019553", "August Schilling")):
         credit = f"oscars-{film}.castCredit.nm0417837"
-        assert ("castCredit", credit) in project.said(f"oscars-{film}")
-        played = dict(project.said(credit))["character"]
-        assert ("rdfs:label", character) in project.said(played)
+        assert ("castCredit", credit) in project.values_of(f"oscars-{film}")
+        played = dict(project.values_of(credit))["character"]
+        assert ("rdfs:label", character) in project.values_of(played)
     assert {fact.written for fact in project.facts() if fact.written} == {"1927/28"}
 
 
-def test_an_honour_without_nominations_is_a_win_only(project: Place, table: Callable[..., str]) -> None:
+def test_an_honour_without_nominations_is_a_win_only(project: ImportProject, table: Callable[..., str]) -> None:
     honour = row(Class="Special", CanonicalCategory="HONORARY AWARD", Film="", FilmId="")
     project.run("oscars", table(honour))
-    assert {name for name, _ in project.said("oscars-nm0048918")} == {"rdf:type", "rdfs:label", "imdbId", "win"}
+    assert {name for name, _ in project.values_of("oscars-nm0048918")} == {"rdf:type", "rdfs:label", "imdbId", "win"}
 
 
-def test_rows_that_cannot_be_told_are_rejected(project: Place, table: Callable[..., str]) -> None:
+def test_rows_with_faults_are_rejected(project: ImportProject, table: Callable[..., str]) -> None:
     project.run("oscars", table(row(), row(Ceremony="many"), row(Winner="perhaps"), row() + "\t" * 9 + "x"))
     assert [line.split(":")[1] for line in project.rejects("oscars").splitlines()] == ["3", "4", "5"]
 
 
-def test_a_changed_column_is_an_error(project: Place, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_missing_column_is_an_error(
+    project: ImportProject, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     path = tmp_path / "oscars.csv"
     path.write_text("Ceremony\tYear\n1\t1927/28\n", encoding="utf-8")
     assert project.run("oscars", str(path)) == 2
     assert "lacks the column Class" in capsys.readouterr().err
 
 
-def test_the_published_table_makes_a_sound_graph(project: Place) -> None:
+def test_the_published_table_gives_a_valid_graph(project: ImportProject) -> None:
     assert project.run("oscars", str(DATASETS / "oscars/oscars.csv")) == 0
     report = check(project.folder)
     assert report.ok, "\n".join(map(str, report))
-    said = [name for name, _ in project.said("oscars-tt28607951")]
-    assert (said.count("nomination"), said.count("win")) == (6, 5)
+    values = [name for name, _ in project.values_of("oscars-tt28607951")]
+    assert (values.count("nomination"), values.count("win")) == (6, 5)

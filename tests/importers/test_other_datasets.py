@@ -1,4 +1,4 @@
-"""SPARQL answers, lists of prizes, IMDb's tables, and RDF in other words."""
+"""SPARQL answers, lists of prizes, and RDF in other vocabularies."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from kg.importers.entity_names import name_component
-from tests.importers.place import DATASETS, Place
+from tests.importers.import_project import DATASETS, ImportProject
 
 
 def digest_of(text: str) -> str:
@@ -19,28 +19,28 @@ WD = "http://www.wikidata.org/entity/"
 
 
 @pytest.mark.parametrize("form", ["csv", "tsv", "json"])
-def test_an_answer_about_films_comes_in(project: Place, tmp_path: Path, form: str) -> None:
+def test_an_answer_about_films_is_imported(project: ImportProject, tmp_path: Path, form: str) -> None:
     path = tmp_path / f"answer.{form}"
     row = {"item": WD + "Q1", "imdb": "tt28607951", "genre_id": WD + "Q2", "genre": 'comedy "drama"'}
-    told = {
+    texts = {
         "csv": "item,imdb,genre_id,genre\n" + ",".join(value.replace('"', '""').join('""') for value in row.values()),
         "tsv": f'?item\t?imdb\t?genre_id\t?genre\n<{WD}Q1>\t"tt28607951"\t<{WD}Q2>\t"comedy \\"drama\\""@en',
         "json": json.dumps(
             {"head": {"vars": list(row)}, "results": {"bindings": [{name: {"value": row[name]} for name in row}]}}
         ),
     }
-    path.write_text(told[form] + "\n", encoding="utf-8")
+    path.write_text(texts[form] + "\n", encoding="utf-8")
     assert project.run("wikidata-results", str(path)) == 0
     expected = {("rdf:type", "Film"), ("wikidataId", "Q1"), ("imdbId", "tt28607951"), ("genre", "wd-q2")}
-    assert project.said("wd-q1") == expected
-    assert ("rdfs:label", 'comedy "drama"') in project.said("wd-q2")
+    assert project.values_of("wd-q1") == expected
+    assert ("rdfs:label", 'comedy "drama"') in project.values_of("wd-q2")
 
 
-def test_a_country_that_is_called_a_studio_contradicts_nothing(project: Place, tmp_path: Path) -> None:
+def test_a_country_used_as_a_studio_gives_no_contradiction(project: ImportProject, tmp_path: Path) -> None:
     (tmp_path / "origin.csv").write_text(f"item,originid,origin\n{WD}Q1,{WD}Q145,UK\n{WD}Q2,{WD}Q145,UK\n")
     (tmp_path / "studio.csv").write_text(f"item,prodid,production\n{WD}Q3,{WD}Q145,UK\n")
     assert project.run("wikidata-results", str(tmp_path)) == 0
-    assert project.said("wd-q145") == {("rdf:type", "Country"), ("wikidataId", "Q145"), ("rdfs:label", "UK")}
+    assert project.values_of("wd-q145") == {("rdf:type", "Country"), ("wikidataId", "Q145"), ("rdfs:label", "UK")}
     used = next(fact for fact in project.facts() if fact.property.value.endswith("productionCompany"))
     assert (used.rank, used.because) == (
         "deprecated",
@@ -48,25 +48,25 @@ def test_a_country_that_is_called_a_studio_contradicts_nothing(project: Place, t
     )
 
 
-def test_an_episode_is_no_film_and_what_nobody_classes_is_one(project: Place, tmp_path: Path) -> None:
+def test_an_episode_is_not_a_film_and_an_item_without_a_class_is(project: ImportProject, tmp_path: Path) -> None:
     kinds = f"{WD}Q1,{WD}Q21191270\n{WD}Q2,{WD}Q24862\n{WD}Q2,{WD}Q11424\n{WD}Q3,{WD}Q219557\n"
     (tmp_path / "kinds.csv").write_text("item,mediaid\n" + kinds)
     (tmp_path / "labels.csv").write_text(f"item,itemLabel\n{WD}Q1,Sorry Baby\n{WD}Q3,Wings\n")
     assert project.run("wikidata-results", str(tmp_path)) == 0
     names = ("wd-q1", "wd-q2", "wd-q3")
-    classes = {name: {value for said, value in project.said(name) if said == "rdf:type"} for name in names}
+    classes = {name: {value for values, value in project.values_of(name) if values == "rdf:type"} for name in names}
     assert classes == {"wd-q1": {"Work"}, "wd-q2": {"ShortFilm", "Film"}, "wd-q3": {"Film"}}
 
 
 def test_an_answer_without_items_is_an_error(
-    project: Place, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    project: ImportProject, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     (tmp_path / "answer.csv").write_text("count\n12\n", encoding="utf-8")
     assert project.run("wikidata-results", str(tmp_path / "answer.csv")) == 2
     assert "no column of items" in capsys.readouterr().err
 
 
-def test_every_film_of_a_table_of_results_is_imported(project: Place) -> None:
+def test_every_film_of_a_table_of_results_is_imported(project: ImportProject) -> None:
     table = DATASETS / "wikidata_films_2024/Film.Basics.csv"
     assert project.run("wikidata-results", str(table)) == 0
     films = {line.partition(",")[0] for line in table.read_text(encoding="utf-8").splitlines()[1:]}
@@ -84,44 +84,44 @@ AWARDS = """\
 """
 
 
-def test_a_list_of_prizes_tells_nominations_and_wins(project: Place, tmp_path: Path) -> None:
+def test_a_list_of_prizes_gives_nominations_and_wins(project: ImportProject, tmp_path: Path) -> None:
     (tmp_path / "ev0000147.yml").write_text(AWARDS, encoding="utf-8")
     assert project.run("imdb-awards", str(tmp_path / "ev0000147.yml")) == 0
-    said = project.said("imdb-tt28607951")
-    assert {name for name, _ in said} == {"rdf:type", "imdbId", "nomination", "win"}
-    win = dict(said)["win"]
-    assert project.said(win) == {
+    values = project.values_of("imdb-tt28607951")
+    assert {name for name, _ in values} == {"rdf:type", "imdbId", "nomination", "win"}
+    win = dict(values)["win"]
+    assert project.values_of(win) == {
         ("award", "imdb-ev0000147-palme-d-or-" + digest_of("palme d'or")),
         ("edition", "imdb-ev0000147-2024"),
         ("forWork", "imdb-tt28607951"),
     }
-    assert ("rdfs:label", "Cannes Film Festival 2024") in project.said("imdb-ev0000147-2024")
+    assert ("rdfs:label", "Cannes Film Festival 2024") in project.values_of("imdb-ev0000147-2024")
     assert project.rejects("imdb-awards").startswith("ev0000147.yml:5: ")
     assert "'tt1' is not a title's number" in project.rejects("imdb-awards")
 
 
 @pytest.mark.parametrize(
-    ("text", "told"),
+    ("text", "message"),
     [
         ("a: &a [tt1]\nb: *a\n", "aliases"),
         ("'2024': " + "[" * 5000, "nested deeper"),
         ("'2024': " + "{a: " * 5000, "nested deeper"),
         ("'2024': {a: !!python/object:os.system x}\n", "tags"),
         ("'2024': {a\n", "not YAML"),
-        ("- tt28607951\n", "holds no list of prizes"),
+        ("- tt28607951\n", "is not an award list"),
         ("\xff\xfe", "not UTF-8"),
     ],
 )
 def test_a_hostile_list_is_refused(
-    project: Place, tmp_path: Path, capsys: pytest.CaptureFixture[str], text: str, told: str
+    project: ImportProject, tmp_path: Path, capsys: pytest.CaptureFixture[str], text: str, message: str
 ) -> None:
     (tmp_path / "ev0000147.yml").write_bytes(text.encode("latin-1"))
     assert project.run("imdb-awards", str(tmp_path / "ev0000147.yml")) == 2
-    assert told in capsys.readouterr().err
+    assert message in capsys.readouterr().err
     assert not (project.folder / "data" / "imports").exists()
 
 
-def test_what_is_no_list_is_rejected_with_its_line(project: Place, tmp_path: Path) -> None:
+def test_nodes_of_the_wrong_kind_are_rejected_with_their_lines(project: ImportProject, tmp_path: Path) -> None:
     odd = "'2023': 5\n'20x4': {}\n'2022':\n  a:\n    b: {nominee: 5, winner: {a: b}, jury: [tt1]}\n    ? [c]\n    : d\n"
     (tmp_path / "ev0000147.yml").write_text(AWARDS + odd, encoding="utf-8")
     assert project.run("imdb-awards", str(tmp_path / "ev0000147.yml")) == 0
@@ -144,33 +144,33 @@ TURTLE = """\
 """
 
 
-def test_schema_org_comes_in_through_the_crosswalk(project: Place, tmp_path: Path) -> None:
+def test_schema_org_is_imported_by_the_crosswalk(project: ImportProject, tmp_path: Path) -> None:
     (tmp_path / "films.ttl").write_text(TURTLE, encoding="utf-8")
     assert project.run("rdf", str(tmp_path / "films.ttl")) == 0
-    said = dict(project.said("films-anora"))
-    assert said["rdfs:label"] == "Anora"
-    assert (said["runningTime"], said["date"], said["countryOfOrigin"]) == ("139", "2024-10-18", "wd-q30")
-    assert ("rdfs:label", "Sean Baker") in project.said(said["director"])
-    assert ("wikidataId", "Q30") in project.said("wd-q30")
+    values = dict(project.values_of("films-anora"))
+    assert values["rdfs:label"] == "Anora"
+    assert (values["runningTime"], values["date"], values["countryOfOrigin"]) == ("139", "2024-10-18", "wd-q30")
+    assert ("rdfs:label", "Sean Baker") in project.values_of(values["director"])
+    assert ("wikidataId", "Q30") in project.values_of("wd-q30")
 
 
-def test_lines_of_rdf_that_do_not_parse_are_rejected(project: Place) -> None:
+def test_lines_of_rdf_that_do_not_parse_are_rejected(project: ImportProject) -> None:
     assert project.run("rdf", str(DATASETS / "dbpedia_films/films.nt"), "--source", "dbpedia") == 0
     assert len(project.rejects("dbpedia").splitlines()) == 6
-    assert ("rdfs:label", "Memento") in project.said("dbpedia-memento-film-" + digest_of("Memento (film)"))
+    assert ("rdfs:label", "Memento") in project.values_of("dbpedia-memento-film-" + digest_of("Memento (film)"))
 
 
 def test_rdf_that_does_not_parse_is_an_error(
-    project: Place, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    project: ImportProject, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     (tmp_path / "films.ttl").write_text("<a> <b> .\n", encoding="utf-8")
     assert project.run("rdf", str(tmp_path / "films.ttl")) == 2
     assert "films.ttl:1" in capsys.readouterr().err
 
 
-def test_the_films_of_dmaog_need_a_few_words_of_their_own(project: Place, tmp_path: Path) -> None:
+def test_the_films_of_dmaog_need_a_mapping_of_a_few_terms(project: ImportProject, tmp_path: Path) -> None:
     own = tmp_path / "own.yaml"
     own.write_text('names: {"http://example.com/": wd}\nproperties: {"http://example.com/screenwritter": writer}\n')
     films = DATASETS / "dmaog_films/films.ttl"
     assert project.run("rdf", str(films), "--mapping", str(own)) == 0
-    assert {("rdf:type", "Film"), ("rdfs:label", "Tove")} <= project.said("wd-q96628864")
+    assert {("rdf:type", "Film"), ("rdfs:label", "Tove")} <= project.values_of("wd-q96628864")

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from kg.importers.wikidata.rdf import _to_julian
+from kg.importers.wikidata.rdf import to_julian
 from kg.pipeline.build import check
-from tests.importers.place import Place
+from tests.importers.import_project import ImportProject
 
 
 @pytest.fixture
@@ -16,7 +16,9 @@ def statements() -> Path:
     return Path(__file__).with_name("anora-statements.ttl")
 
 
-def test_a_statement_of_wikidata_keeps_rank_qualifiers_and_all_references(project: Place, statements: Path) -> None:
+def test_a_statement_of_wikidata_keeps_rank_qualifiers_and_all_references(
+    project: ImportProject, statements: Path
+) -> None:
     assert project.run("rdf", str(statements), "--source", "wikidata") == 0
     credit = next(fact for fact in project.facts() if fact.property.value.endswith("castCredit"))
     assert credit.rank == "preferred"
@@ -24,7 +26,7 @@ def test_a_statement_of_wikidata_keeps_rank_qualifiers_and_all_references(projec
         "Q104123$C1 stated-in:Q37312 url:https://a.example/b url:https://c.example/ imported-from:Q328"
     )
     assert credit.evidence.retrieved == "2024-11-01"
-    assert project.said("wd-q104123.castCredit.c1") == {
+    assert project.values_of("wd-q104123.castCredit.c1") == {
         ("agent", "wd-q2"),
         ("character", "wd-q104123.character.ani"),
     }
@@ -34,28 +36,28 @@ def test_a_statement_of_wikidata_keeps_rank_qualifiers_and_all_references(projec
     assert report.ok, "\n".join(map(str, report))
 
 
-def test_dates_have_the_precision_and_the_calendar_of_their_nodes(project: Place, statements: Path) -> None:
+def test_dates_have_the_precision_and_calendar_of_their_value_nodes(project: ImportProject, statements: Path) -> None:
     project.run("rdf", str(statements), "--source", "wikidata")
-    assert project.said("wd-q104123.release.d1") == {("date", "2024-10"), ("territory", "wd-q30")}
+    assert project.values_of("wd-q104123.release.d1") == {("date", "2024-10"), ("territory", "wd-q30")}
     julian = next(fact for fact in project.facts() if fact.written)
     assert (julian.value.value, julian.written) == ("1914-01-01", "1914-01-01 (Julian calendar)")
-    assert ("birthDate", "1999") in project.said("wd-q2")
+    assert ("birthDate", "1999") in project.values_of("wd-q2")
 
 
-def test_sums_and_lengths_have_their_units(project: Place, statements: Path) -> None:
+def test_amounts_and_durations_have_their_units(project: ImportProject, statements: Path) -> None:
     project.run("rdf", str(statements), "--source", "wikidata")
-    assert ("runningTime", "139") in project.said("wd-q104123")
-    assert project.said("wd-q104123.budget.g1") == {("amount", "6000000.0"), ("currency", "USD")}
+    assert ("runningTime", "139") in project.values_of("wd-q104123")
+    assert project.values_of("wd-q104123.budget.g1") == {("amount", "6000000.0"), ("currency", "USD")}
 
 
-def test_values_that_are_not_known_or_not_there_are_counted(
-    project: Place, statements: Path, capsys: pytest.CaptureFixture[str]
+def test_unknown_and_absent_values_are_counted(
+    project: ImportProject, statements: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     project.run("rdf", str(statements), "--source", "wikidata")
-    told = capsys.readouterr().out
-    assert "1  values that are not known" in told
-    assert "1  statements that there is none" in told
-    assert not [value for name, value in project.said("wd-q104123") if name in ("writer", "previousFilm")]
+    output = capsys.readouterr().out
+    assert "1  unknown values" in output
+    assert "1  statements that there is no value" in output
+    assert not [value for name, value in project.values_of("wd-q104123") if name in ("writer", "previousFilm")]
 
 
 @pytest.mark.parametrize(
@@ -69,7 +71,7 @@ def test_values_that_are_not_known_or_not_there_are_counted(
     ],
 )
 def test_days_of_the_julian_calendar_are_as_they_were_entered(gregorian: str, julian: str) -> None:
-    assert _to_julian(gregorian) == julian
+    assert to_julian(gregorian) == julian
 
 
 DBPEDIA = """\
@@ -81,11 +83,11 @@ M <http://dbpedia.org/ontology/runtime> "6780.0"^^<http://www.w3.org/2001/XMLSch
 """
 
 
-def test_a_sum_of_dbpedia_has_the_currency_of_its_datatype(
-    project: Place, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+def test_an_amount_of_dbpedia_has_the_currency_of_its_datatype(
+    project: ImportProject, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     (tmp_path / "memento.nt").write_text(DBPEDIA.replace("M <", "<http://dbpedia.org/resource/Memento> <"), "utf-8")
     assert project.run("rdf", str(tmp_path / "memento.nt"), "--source", "dbpedia") == 0
-    assert ("runningTime", "113") in project.said("dbpedia-memento")
-    assert project.said("dbpedia-memento.budget.9000000") == {("amount", "9000000"), ("currency", "USD")}
-    assert "a sum without a currency that is known" in capsys.readouterr().out
+    assert ("runningTime", "113") in project.values_of("dbpedia-memento")
+    assert project.values_of("dbpedia-memento.budget.9000000") == {("amount", "9000000"), ("currency", "USD")}
+    assert "an amount without a known currency" in capsys.readouterr().out

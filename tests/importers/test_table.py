@@ -1,4 +1,4 @@
-"""Anybody's tables."""
+"""Tables of any kind, by a mapping file."""
 
 from __future__ import annotations
 
@@ -11,11 +11,14 @@ import duckdb
 import openpyxl
 import pytest
 
+from kg.errors import FaultsError
 from kg.importers.entity_names import dataset_entity_name, name_component, name_component_sql
 from kg.importers.tables import run
 from kg.importers.tables.files import copy_short_lines
+from kg.importers.tables.mapping import read_table_mapping
 from kg.pipeline.build import check
-from tests.importers.place import DATASETS, Place
+from kg.schema import read_ontology, to_schema
+from tests.importers.import_project import DATASETS, ROOT, ImportProject
 
 FILMS = """\
 Title,Year,Director,Genres,Runtime
@@ -43,9 +46,9 @@ def films(tmp_path: Path) -> Path:
     return path
 
 
-def test_a_person_with_a_spreadsheet_gets_it_in(project: Place, films: Path) -> None:
+def test_a_spreadsheet_is_imported(project: ImportProject, films: Path) -> None:
     assert project.run("table", str(films)) == 0
-    assert project.said("my-films-anora-2024") == {
+    assert project.values_of("my-films-anora-2024") == {
         ("rdf:type", "Film"),
         ("rdfs:label", "Anora"),
         ("year", "2024"),
@@ -54,70 +57,98 @@ def test_a_person_with_a_spreadsheet_gets_it_in(project: Place, films: Path) -> 
         ("genre", "my-films-genre-drama"),
         ("runningTime", "139"),
     }
-    assert {("rdfs:label", "Lilly Wachowski")} <= project.said("my-films-person-lilly-wachowski")
+    assert {("rdfs:label", "Lilly Wachowski")} <= project.values_of("my-films-person-lilly-wachowski")
     report = check(project.folder)
     assert report.ok, "\n".join(map(str, report))
 
 
-def test_a_large_table_says_the_same_as_a_small_one(
-    project: Place, films: Path, monkeypatch: pytest.MonkeyPatch
+def test_a_large_table_gives_the_same_facts_as_a_small_one(
+    project: ImportProject, films: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     project.run("table", str(films))
     small = {fact.id for fact in project.facts()}
-    monkeypatch.setattr(run, "MANY", 1)
+    monkeypatch.setattr(run, "STREAM_FROM_ROWS", 1)
     project.run("table", str(films))
     assert not project.table("my-films").exists()
     assert {fact.id for fact in project.facts()} == small
 
 
-def test_values_and_rows_that_do_not_fit_are_rejected_with_their_lines(project: Place, films: Path) -> None:
+def test_values_and_rows_that_do_not_fit_are_rejected_with_their_lines(project: ImportProject, films: Path) -> None:
     rows = FILMS.splitlines()
     rows[2:2] = ["too,few", "Tangerine,long ago,,,", ",2015,,,", "Starlet,2012,,,an hour"]
     films.write_text("\n".join(rows) + "\n", encoding="utf-8")
     project.run("table", str(films))
-    told = project.rejects("my-films").splitlines()
-    assert [line.split(":")[1] for line in told] == ["3", "4", "5", "6"]
-    assert ("rdfs:label", "Starlet") in project.said("my-films-starlet-2012")
+    rejects = project.rejects("my-films").splitlines()
+    assert [line.split(":")[1] for line in rejects] == ["3", "4", "5", "6"]
+    assert ("rdfs:label", "Starlet") in project.values_of("my-films-starlet-2012")
 
 
-def test_a_column_that_is_gone_is_an_error(project: Place, films: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_missing_column_is_an_error(project: ImportProject, films: Path, capsys: pytest.CaptureFixture[str]) -> None:
     films.write_text(FILMS.replace("Director", "Directors"), encoding="utf-8")
     assert project.run("table", str(films)) == 2
     assert "lacks the column Director (did you mean Directors?)" in capsys.readouterr().err
 
 
-def test_a_mapping_that_is_wrong_says_everything_at_once(
-    project: Place, films: Path, capsys: pytest.CaptureFixture[str]
+def test_all_faults_of_a_mapping_are_reported_at_once_with_their_places(
+    project: ImportProject, films: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     wrong = (
         MAPPING.replace("year", "yeer").replace("class: Person", "class: Persn").replace("article-first", "the-first")
     )
-    Path(f"{films}.mapping.yaml").write_text(wrong, encoding="utf-8")
+    Path(f"{films}.mapping.yaml").write_text(wrong + "colums: {}\n", encoding="utf-8")
     assert project.run("table", str(films)) == 2
-    told = capsys.readouterr().err
-    assert "'yeer' is not a property" in told
-    assert "did you mean Person?" in told
-    assert "'the-first' is none of" in told
+    faults = [line.partition("films.csv.mapping.yaml:")[2] for line in capsys.readouterr().err.splitlines()]
+    assert [fault.partition(": violation: ")[0] for fault in faults] == ["4:35", "5:9", "6:41", "9:1"]
+    assert "unknown cleaning 'the-first'" in faults[0]
+    assert "'yeer' is not a property of the ontology" in faults[1]
+    assert "Did you mean Person?" in faults[2]
+    assert "Did you mean columns?" in faults[3]
 
 
-def test_the_guess_reads_the_table_as_it_is(project: Place, films: Path, capsys: pytest.CaptureFixture[str]) -> None:
+MAPPING_FAULTS = [
+    ("source: {id: x, titel: X}", "1:17: violation: unknown key 'titel' of `source` Did you mean title?"),
+    ("source: {title: X}", "1:9: violation: `source` has no `id`"),
+    ("rows: {class: Film}", "1:7: violation: `rows` has no `key`"),
+    ("rows: {key: [Title], key: [Year]}", "1:22: violation: the key 'key' of `rows` is there twice"),
+    ("format: csf", "1:9: violation: unknown format 'csf' Known are csv,"),
+    ("columns: [Title]", "1:10: violation: expected a mapping for `columns`, not a list"),
+    ("columns: {Title: {split: x}}", "1:18: violation: column Title has no `property`"),
+    ("columns: {Title: {property: label, language: [en]}}", "1:46: violation: expected a text for `language`"),
+    ("columns: {Title: {property: label, identifier: imdbid}}", "1:48: violation: 'imdbid' is not a property"),
+]
+
+
+@pytest.mark.parametrize(("wrong", "message"), MAPPING_FAULTS)
+def test_a_fault_of_a_mapping_has_its_place(tmp_path: Path, wrong: str, message: str) -> None:
+    sound = {"source": "films", "rows": "{key: [Title]}", "columns": "{Title: label}"}
+    others = "".join(f"{key}: {value}\n" for key, value in sound.items() if key != wrong.partition(":")[0])
+    path = tmp_path / "mapping.yaml"
+    path.write_text(f"{wrong}\n{others}", encoding="utf-8")
+    with pytest.raises(FaultsError) as error:
+        read_table_mapping(path, to_schema(read_ontology((ROOT / "ontology").glob("[!s]*.ttl"))))
+    assert [message in str(fault) for fault in error.value.faults] == [True], error.value
+
+
+def test_a_guessed_mapping_can_be_used_unchanged(
+    project: ImportProject, films: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     assert project.run("table", str(films), "--guess", "-o", f"{films}.mapping.yaml") == 0
     assert project.run("table", str(films)) == 0
-    assert ("director", "films-person-sean-baker") in project.said("films-anora-2024")
+    assert ("director", "films-person-sean-baker") in project.values_of("films-anora-2024")
 
 
 CATALOGUE = "Signatur,Titel,Jahr,Dauer\nF-1,Anora,2024,139 min\nF-2,Metropolis,,153 min\n"
 
 
-def test_the_guess_takes_the_number_of_a_catalogue_for_its_key(project: Place, tmp_path: Path) -> None:
+def test_the_guessed_key_is_the_number_of_a_catalogue(project: ImportProject, tmp_path: Path) -> None:
     table = tmp_path / "katalog.csv"
     table.write_text(CATALOGUE, encoding="utf-8")
     assert project.run("table", str(table), "--guess", "-o", f"{table}.mapping.yaml") == 0
     assert project.run("table", str(table)) == 0
-    assert {("rdfs:label", "Metropolis"), ("runningTime", "153")} <= project.said("katalog-f-2")
+    assert {("rdfs:label", "Metropolis"), ("runningTime", "153")} <= project.values_of("katalog-f-2")
 
 
-def test_a_row_whose_key_is_not_whole_says_so(project: Place, tmp_path: Path) -> None:
+def test_a_row_with_an_incomplete_key_is_rejected(project: ImportProject, tmp_path: Path) -> None:
     table = tmp_path / "films.csv"
     table.write_text("Title,Year\nAnora,2024\nMetropolis,\n", encoding="utf-8")
     (tmp_path / "films.csv.mapping.yaml").write_text(MAPPING.partition("  Director")[0], encoding="utf-8")
@@ -127,9 +158,9 @@ def test_a_row_whose_key_is_not_whole_says_so(project: Place, tmp_path: Path) ->
 
 
 @pytest.mark.parametrize("form", ["tsv", "jsonl", "parquet", "xlsx", "csv.gz"])
-def test_the_same_table_in_another_form_says_the_same(project: Place, films: Path, form: str) -> None:
+def test_the_same_table_in_another_format_gives_the_same_facts(project: ImportProject, films: Path, form: str) -> None:
     project.run("table", str(films))
-    expected = project.said("my-films-anora-2024")
+    expected = project.values_of("my-films-anora-2024")
     other = films.with_name(f"films.{form}")
     rows = duckdb.read_csv(str(films), all_varchar=True)
     match form:
@@ -140,8 +171,8 @@ def test_the_same_table_in_another_form_says_the_same(project: Place, films: Pat
         case "csv.gz":
             other.write_bytes(gzip.compress(films.read_bytes()))
         case "jsonl":
-            told = [dict(zip(rows.columns, row, strict=True)) for row in rows.fetchall()]
-            other.write_text("\n".join(map(json.dumps, told)), encoding="utf-8")
+            lines = [dict(zip(rows.columns, row, strict=True)) for row in rows.fetchall()]
+            other.write_text("\n".join(map(json.dumps, lines)), encoding="utf-8")
         case _:
             book = openpyxl.Workbook()
             assert book.active is not None
@@ -149,10 +180,12 @@ def test_the_same_table_in_another_form_says_the_same(project: Place, films: Pat
                 book.active.append(list(row))
             book.save(other)
     project.run("table", str(other), "--mapping", f"{films}.mapping.yaml")
-    assert project.said("my-films-anora-2024") == expected
+    assert project.values_of("my-films-anora-2024") == expected
 
 
-def test_a_truncated_archive_is_an_error(project: Place, films: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_truncated_archive_is_an_error(
+    project: ImportProject, films: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     packed = films.with_name("films.csv.gz")
     packed.write_bytes(gzip.compress(films.read_bytes())[:-12])
     assert project.run("table", str(packed), "--mapping", f"{films}.mapping.yaml") == 2
@@ -160,16 +193,16 @@ def test_a_truncated_archive_is_an_error(project: Place, films: Path, capsys: py
     assert not (project.folder / "data" / "imports").exists()
 
 
-def test_another_encoding_is_said_or_rejected(project: Place, films: Path) -> None:
+def test_another_encoding_is_stated_in_the_mapping_or_rejected(project: ImportProject, films: Path) -> None:
     films.write_bytes((FILMS + "Amélie,2001,,,\n").encode("latin-1"))
     project.run("table", str(films))
     assert "films.csv:5" in project.rejects("my-films")
     Path(f"{films}.mapping.yaml").write_text(MAPPING + "encoding: latin-1\n", encoding="utf-8")
     project.run("table", str(films))
-    assert ("rdfs:label", "Amélie") in project.said("my-films-amelie-" + name_component("Amélie")[-6:] + "-2001")
+    assert ("rdfs:label", "Amélie") in project.values_of("my-films-amelie-" + name_component("Amélie")[-6:] + "-2001")
 
 
-def test_other_sources_and_their_comments_are_left_alone(project: Place, films: Path) -> None:
+def test_other_sources_and_their_comments_stay_as_they_are(project: ImportProject, films: Path) -> None:
     sources = project.folder / "data" / "sources.yaml"
     sources.write_text("# Ours.\nmine:\n  title: Mine   # by hand\n\n# The end.\n", encoding="utf-8")
     project.run("table", str(films))
@@ -189,15 +222,15 @@ def test_other_sources_and_their_comments_are_left_alone(project: Place, films: 
         ("sources: [my-films, mine]\n", "sources: [my-films, mine]\n"),
     ],
 )
-def test_a_source_that_comes_in_is_believed_last(project: Place, films: Path, before: str, after: str) -> None:
+def test_an_imported_source_ranks_last(project: ImportProject, films: Path, before: str, after: str) -> None:
     policy = project.folder / "data" / "policy.yaml"
     policy.write_text(before, encoding="utf-8")
     assert project.run("table", str(films)) == 0
     assert policy.read_text(encoding="utf-8") == after
 
 
-def test_a_policy_in_another_shape_is_left_alone(
-    project: Place, films: Path, capsys: pytest.CaptureFixture[str]
+def test_a_policy_in_another_form_stays_as_it_is(
+    project: ImportProject, films: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     policy = project.folder / "data" / "policy.yaml"
     policy.write_text('{"sources": ["mine"]}\n', encoding="utf-8")
@@ -223,7 +256,7 @@ NAMES = [
 ]
 
 
-def test_a_thing_has_one_name_whoever_makes_it() -> None:
+def test_an_entity_has_the_same_name_from_python_and_sql() -> None:
     with duckdb.connect() as sql:
         for text in NAMES:
             made = sql.execute(f"SELECT {name_component_sql('x')} FROM (SELECT ? AS x)", [text]).fetchone()
@@ -232,7 +265,7 @@ def test_a_thing_has_one_name_whoever_makes_it() -> None:
 
 
 @pytest.mark.parametrize("name", ["wikidata_films_2024/Film.Genres.csv", "filmography_matching/data1.csv"])
-def test_the_guess_for_a_foreign_table_can_be_used(project: Place, tmp_path: Path, name: str) -> None:
+def test_the_guess_for_a_public_table_can_be_used(project: ImportProject, tmp_path: Path, name: str) -> None:
     mapping = tmp_path / "guess.yaml"
     assert project.run("table", str(DATASETS / name), "--guess", "-o", str(mapping)) == 0
     assert project.run("table", str(DATASETS / name), "--mapping", str(mapping), "--dry-run") == 0
@@ -240,7 +273,7 @@ def test_the_guess_for_a_foreign_table_can_be_used(project: Place, tmp_path: Pat
 
 @pytest.mark.parametrize("form", ["csv", "jsonl"])
 def test_a_line_of_a_hundred_megabytes_is_rejected_and_the_next_one_read(
-    project: Place, tmp_path: Path, form: str
+    project: ImportProject, tmp_path: Path, form: str
 ) -> None:
     path = tmp_path / f"films.{form}"
     rows = {
@@ -262,41 +295,41 @@ def test_a_line_of_a_hundred_megabytes_is_rejected_and_the_next_one_read(
     first = 3 if form == "csv" else 2
     assert long == f"films.{form}:{first}: the line is too long"
     assert keyless.startswith(f"films.{form}:{first + 2}: the key Title is empty")
-    assert ("year", "2015") in project.said("films-tangerine")
+    assert ("year", "2015") in project.values_of("films-tangerine")
 
 
-def test_a_quotation_mark_that_swallows_the_rows_after_it_is_an_error(
-    project: Place, films: Path, capsys: pytest.CaptureFixture[str]
+def test_a_quotation_mark_that_is_not_closed_is_an_error(
+    project: ImportProject, films: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     films.write_text(FILMS + '"Starlet,2012,,,\nTake Out,2004,,,\n', encoding="utf-8")
     assert project.run("table", str(films)) == 2
-    assert "films.csv:5: a quotation mark is opened that nothing closes" in capsys.readouterr().err
+    assert "films.csv:5: a quotation mark is not closed" in capsys.readouterr().err
     assert not (project.folder / "data" / "imports").exists()
 
 
-def test_a_table_without_names_of_columns_is_given_them(project: Place, tmp_path: Path) -> None:
+def test_a_table_without_a_header_gets_names_of_columns(project: ImportProject, tmp_path: Path) -> None:
     path = tmp_path / "movies.tsv"
     path.write_text("858\tGodfather, The (1972)\n3030\tYojimbo (1961)\n", encoding="utf-8")
     mapping = tmp_path / "movies.yaml"
     assert project.run("table", str(path), "--guess", "-o", str(mapping)) == 0
     assert "header: [column1, column2]" in mapping.read_text(encoding="utf-8")
     assert project.run("table", str(path), "--mapping", str(mapping)) == 0
-    assert project.said("movies-858") == {("rdf:type", "Film"), ("rdfs:label", "The Godfather"), ("year", "1972")}
+    assert project.values_of("movies-858") == {("rdf:type", "Film"), ("rdfs:label", "The Godfather"), ("year", "1972")}
 
 
-def test_a_table_in_utf_16_is_read_when_the_mapping_says_so(
-    project: Place, films: Path, capsys: pytest.CaptureFixture[str]
+def test_a_table_in_utf_16_is_read_when_the_mapping_states_it(
+    project: ImportProject, films: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     films.write_text(FILMS, encoding="utf-16")
     assert project.run("table", str(films)) == 2
-    assert "say `encoding: utf-16` in the mapping" in capsys.readouterr().err
+    assert "write `encoding: utf-16` in the mapping" in capsys.readouterr().err
     Path(f"{films}.mapping.yaml").write_text("encoding: utf-16\n" + MAPPING, encoding="utf-8")
     assert project.run("table", str(films)) == 0
-    assert ("year", "2024") in project.said("my-films-anora-2024")
+    assert ("year", "2024") in project.values_of("my-films-anora-2024")
 
 
-def test_lines_that_end_in_a_carriage_return_alone_are_an_error(
-    project: Place, films: Path, capsys: pytest.CaptureFixture[str]
+def test_single_carriage_returns_as_line_ends_are_an_error(
+    project: ImportProject, films: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     films.write_text(FILMS, encoding="utf-8", newline="\r")
     assert project.run("table", str(films)) == 2
@@ -304,8 +337,8 @@ def test_lines_that_end_in_a_carriage_return_alone_are_an_error(
 
 
 @pytest.mark.parametrize("form", ["jsonl", "parquet"])
-def test_a_list_says_several_things_and_an_object_is_called_by_its_name(
-    project: Place, tmp_path: Path, form: str
+def test_a_list_is_several_values_and_an_object_is_named_by_its_name(
+    project: ImportProject, tmp_path: Path, form: str
 ) -> None:
     path = tmp_path / f"films.{form}"
     films = [
@@ -321,17 +354,17 @@ def test_a_list_says_several_things_and_an_object_is_called_by_its_name(
         "  Director: {property: director, class: Person}\n  Cast: {property: castMember, class: Person}\n"
     )
     assert project.run("table", str(path)) == 0
-    assert project.said("films-the-matrix") == {
+    assert project.values_of("films-the-matrix") == {
         ("rdf:type", "Film"),
         ("rdfs:label", "The Matrix"),
         ("director", "films-person-lana-wachowski"),
         ("director", "films-person-lilly-wachowski"),
         ("castMember", "films-person-keanu-reeves"),
     }
-    assert ("rdfs:label", "[REC]") in project.said(dataset_entity_name("films", "[REC]"))
+    assert ("rdfs:label", "[REC]") in project.values_of(dataset_entity_name("films", "[REC]"))
 
 
-def test_a_small_archive_of_one_endless_line_fills_no_disk(tmp_path: Path) -> None:
+def test_a_small_archive_of_one_endless_line_does_not_fill_the_disk(tmp_path: Path) -> None:
     endless = gzip.compress(b"Title\nAnora\n" + b"x" * (12 << 20) + b"\nTangerine\n")
     path = tmp_path / "lines"
     with io.BufferedReader(gzip.GzipFile(fileobj=io.BytesIO(endless))) as file, path.open("wb") as out:
@@ -339,7 +372,7 @@ def test_a_small_archive_of_one_endless_line_fills_no_disk(tmp_path: Path) -> No
     assert path.read_bytes() == b"Title\nAnora\nTangerine\n"
 
 
-def test_the_guess_for_an_archivists_sheet_reads_it_whole(project: Place, tmp_path: Path) -> None:
+def test_the_guess_for_an_archivists_sheet_reads_all_of_it(project: ImportProject, tmp_path: Path) -> None:
     book = openpyxl.Workbook()
     sheet = book.worksheets[0]
     sheet.append(["Signatur", "Titel", "Regie", "Premiere", "Länge", "Bemerkung"])
@@ -350,7 +383,7 @@ def test_the_guess_for_an_archivists_sheet_reads_it_whole(project: Place, tmp_pa
     book.save(path)
     assert project.run("table", str(path), "--guess", "-o", str(mapping)) == 0
     assert project.run("table", str(path), "--mapping", str(mapping)) == 0
-    assert project.said("archiv-f-2") == {
+    assert project.values_of("archiv-f-2") == {
         ("rdf:type", "Film"),
         ("rdfs:label", "Anora"),
         ("director", "archiv-person-sean-baker"),
@@ -358,5 +391,5 @@ def test_the_guess_for_an_archivists_sheet_reads_it_whole(project: Place, tmp_pa
         ("runningTime", "139"),
         ("rdfs:comment", "Kopie beschädigt"),
     }
-    assert ("date", "1999-03-31") in project.said("archiv-f-1")
+    assert ("date", "1999-03-31") in project.values_of("archiv-f-1")
     assert not (project.folder / "data" / "imports" / "archiv" / "rejects.txt").exists()

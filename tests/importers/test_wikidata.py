@@ -13,7 +13,7 @@ import pytest
 
 from kg.facts.model import Rank
 from kg.pipeline.build import check
-from tests.importers.place import DATASETS, Place
+from tests.importers.import_project import DATASETS, ImportProject
 
 
 def item(name: str) -> dict[str, Any]:
@@ -43,16 +43,23 @@ def snak(property: str, value: dict[str, Any] | str) -> dict[str, Any]:
 def entity(name: str = "Q1", label: str = "Anora", **claims: Any) -> dict[str, Any]:
     """An entity with one statement for each value; a statement may be given whole."""
     claims.setdefault("P31", item("Q11424"))
-    told = {}
+    statements_by_property = {}
     for property, values in claims.items():
         statements = []
         for number, value in enumerate(values if isinstance(values, list) else [values]):
             whole = value if isinstance(value, dict) and "mainsnak" in value else {"mainsnak": snak(property, value)}
             id = f"{name}$0000{number}-{property}"
             statements.append({"rank": "normal", "type": "statement", "id": id} | whole)
-        told[property] = statements
+        statements_by_property[property] = statements
     labels = {"en": {"language": "en", "value": label}} if label else {}
-    return {"type": "item", "id": name, "labels": labels, "aliases": {}, "descriptions": {}, "claims": told}
+    return {
+        "type": "item",
+        "id": name,
+        "labels": labels,
+        "aliases": {},
+        "descriptions": {},
+        "claims": statements_by_property,
+    }
 
 
 def write(path: Path, *entities: dict[str, Any]) -> str:
@@ -65,10 +72,10 @@ def dump(tmp_path: Path) -> Path:
     return tmp_path / "dump.json"
 
 
-def test_a_film_and_its_director_come_in(project: Place, dump: Path) -> None:
+def test_a_film_and_its_director_are_imported(project: ImportProject, dump: Path) -> None:
     write(dump, entity(P57=item("Q2"), P345=text("tt28607951"), P2047=amount("+139", "Q7727")))
     assert project.run("wikidata", str(dump)) == 0
-    assert project.said("wd-q1") == {
+    assert project.values_of("wd-q1") == {
         ("rdf:type", "Film"),
         ("rdfs:label", "Anora"),
         ("wikidataId", "Q1"),
@@ -78,23 +85,23 @@ def test_a_film_and_its_director_come_in(project: Place, dump: Path) -> None:
     }
 
 
-def test_who_is_only_mentioned_has_a_class_and_its_number_for_a_label(project: Place, dump: Path) -> None:
+def test_an_item_without_a_description_gets_a_class_and_its_number_as_label(project: ImportProject, dump: Path) -> None:
     write(dump, entity(P57=item("Q2")))
     project.run("wikidata", str(dump))
-    assert project.said("wd-q2") == {("rdf:type", "Person"), ("rdfs:label", "Q2"), ("wikidataId", "Q2")}
+    assert project.values_of("wd-q2") == {("rdf:type", "Person"), ("rdfs:label", "Q2"), ("wikidataId", "Q2")}
 
 
-def test_a_part_with_its_character_is_a_credit(project: Place, dump: Path) -> None:
+def test_a_cast_member_with_a_character_is_a_credit(project: ImportProject, dump: Path) -> None:
     played = {"mainsnak": snak("P161", item("Q2")), "qualifiers": {"P4633": [snak("P4633", text("Ani"))]}}
     write(dump, entity(P161=[played, item("Q3")]))
     project.run("wikidata", str(dump))
     credit = "wd-q1.castCredit.00000-p161"
-    assert {("castCredit", credit), ("castMember", "wd-q3")} <= project.said("wd-q1")
-    assert project.said(credit) == {("agent", "wd-q2"), ("character", "wd-q1.character.ani")}
-    assert ("characterIn", "wd-q1") in project.said("wd-q1.character.ani")
+    assert {("castCredit", credit), ("castMember", "wd-q3")} <= project.values_of("wd-q1")
+    assert project.values_of(credit) == {("agent", "wd-q2"), ("character", "wd-q1.character.ani")}
+    assert ("characterIn", "wd-q1") in project.values_of("wd-q1.character.ani")
 
 
-def test_ranks_are_kept_and_a_deprecated_statement_says_why(project: Place, dump: Path) -> None:
+def test_ranks_are_kept_and_a_deprecated_statement_has_its_reason(project: ImportProject, dump: Path) -> None:
     wrong = {"mainsnak": snak("P57", item("Q3")), "rank": "deprecated"}
     wrong["qualifiers"] = {"P2241": [snak("P2241", item("Q25895909"))]}
     write(dump, entity(P57=[{"mainsnak": snak("P57", item("Q2")), "rank": "preferred"}, wrong]))
@@ -103,7 +110,7 @@ def test_ranks_are_kept_and_a_deprecated_statement_says_why(project: Place, dump
     assert ranks == {Rank.PREFERRED: "", Rank.DEPRECATED: "deprecated in Wikidata: Q25895909"}
 
 
-def test_what_a_statement_refers_to_stands_in_its_record(project: Place, dump: Path) -> None:
+def test_the_references_of_a_statement_are_in_its_record(project: ImportProject, dump: Path) -> None:
     reference = {"P248": [snak("P248", item("Q37312"))], "P813": [snak("P813", day("+2024-10-20T00:00:00Z"))]}
     write(dump, entity(P57={"mainsnak": snak("P57", item("Q2")), "references": [{"snaks": reference}]}))
     project.run("wikidata", str(dump))
@@ -126,37 +133,39 @@ def test_what_a_statement_refers_to_stands_in_its_record(project: Place, dump: P
         ("novalue", None),
     ],
 )
-def test_dates_keep_their_precision(project: Place, dump: Path, value: Any, expected: str | None) -> None:
+def test_dates_keep_their_precision(project: ImportProject, dump: Path, value: Any, expected: str | None) -> None:
     write(dump, entity(P31=item("Q5"), P569=value))
     project.run("wikidata", str(dump))
-    assert {told for name, told in project.said("wd-q1") if name == "birthDate"} == ({expected} if expected else set())
+    assert {date for name, date in project.values_of("wd-q1") if name == "birthDate"} == (
+        {expected} if expected else set()
+    )
 
 
-def test_a_day_of_the_julian_calendar_says_so(project: Place, dump: Path) -> None:
+def test_a_day_of_the_julian_calendar_is_marked(project: ImportProject, dump: Path) -> None:
     write(dump, entity(P31=item("Q5"), P569=day("+1643-01-04T00:00:00Z", calendar="Q1985786")))
     project.run("wikidata", str(dump))
     assert [fact.written for fact in project.facts() if fact.written] == ["1643-01-04 (Julian calendar)"]
 
 
-def test_money_and_lengths_have_their_units(project: Place, dump: Path) -> None:
+def test_money_and_durations_have_their_units(project: ImportProject, dump: Path) -> None:
     write(dump, entity(P2130=amount("+6000000", "Q4917"), P2047=amount("+8340", "Q11574"), P2142=amount("+5", "Q999")))
     project.run("wikidata", str(dump))
-    assert ("runningTime", "139") in project.said("wd-q1")
-    assert project.said("wd-q1.budget.00000-p2130") == {("amount", "6000000"), ("currency", "USD")}
-    assert not any(name == "boxOffice" for name, _ in project.said("wd-q1"))
+    assert ("runningTime", "139") in project.values_of("wd-q1")
+    assert project.values_of("wd-q1.budget.00000-p2130") == {("amount", "6000000"), ("currency", "USD")}
+    assert not any(name == "boxOffice" for name, _ in project.values_of("wd-q1"))
 
 
-def test_titles_in_other_languages_are_aliases(project: Place, dump: Path) -> None:
+def test_titles_in_other_languages_are_aliases(project: ImportProject, dump: Path) -> None:
     film = entity(label="The Bicycle Thieves")
     film["labels"]["de"] = {"language": "de", "value": "Fahrraddiebe"}
     film["labels"]["it"] = {"language": "it", "value": "Ladri di biciclette"}
     write(dump, film)
     project.run("wikidata", str(dump), "--languages", "en,de")
-    assert {("rdfs:label", "The Bicycle Thieves"), ("skos:altLabel", "Fahrraddiebe")} <= project.said("wd-q1")
+    assert {("rdfs:label", "The Bicycle Thieves"), ("skos:altLabel", "Fahrraddiebe")} <= project.values_of("wd-q1")
     assert "Ladri" not in project.table("wikidata").read_text(encoding="utf-8")
 
 
-def test_an_item_that_was_redirected_keeps_its_old_number(project: Place, tmp_path: Path) -> None:
+def test_an_item_that_was_redirected_keeps_its_old_number(project: ImportProject, tmp_path: Path) -> None:
     (tmp_path / "Q9.json").write_text(json.dumps({"entities": {"Q9": entity()}}), encoding="utf-8")
     project.run("wikidata", str(tmp_path / "Q9.json"))
     numbers = {fact.value.value: fact.because for fact in project.facts() if fact.property.value.endswith("wikidataId")}
@@ -164,30 +173,30 @@ def test_an_item_that_was_redirected_keeps_its_old_number(project: Place, tmp_pa
 
 
 @pytest.mark.parametrize("pack", [gzip.compress, bz2.compress])
-def test_packed_dumps_are_read(project: Place, dump: Path, pack: Callable[[bytes], bytes]) -> None:
+def test_compressed_dumps_are_read(project: ImportProject, dump: Path, pack: Callable[[bytes], bytes]) -> None:
     write(dump, entity())
     dump.write_bytes(pack(dump.read_bytes()))
     assert project.run("wikidata", str(dump)) == 0
-    assert ("rdfs:label", "Anora") in project.said("wd-q1")
+    assert ("rdfs:label", "Anora") in project.values_of("wd-q1")
 
 
 @pytest.mark.parametrize("form", ["array", "lines", "one line", "one entity", "pretty"])
-def test_every_form_of_the_json_is_read(project: Place, dump: Path, form: str) -> None:
+def test_every_form_of_the_json_is_read(project: ImportProject, dump: Path, form: str) -> None:
     films = [entity(), entity("Q2", "Tangerine")]
-    told = {
+    texts = {
         "array": "[\n" + ",\n".join(map(json.dumps, films)) + "\n]",
         "lines": "\n".join(map(json.dumps, films)),
         "one line": json.dumps(films),
         "one entity": json.dumps(films[0]),
         "pretty": json.dumps({"entities": {film["id"]: film for film in films}}, indent=1),
     }
-    dump.write_text(told[form], encoding="utf-8")
+    dump.write_text(texts[form], encoding="utf-8")
     assert project.run("wikidata", str(dump)) == 0
-    assert ("rdfs:label", "Anora") in project.said("wd-q1")
+    assert ("rdfs:label", "Anora") in project.values_of("wd-q1")
 
 
 def test_a_truncated_archive_is_an_error_and_leaves_nothing(
-    project: Place, dump: Path, capsys: pytest.CaptureFixture[str]
+    project: ImportProject, dump: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     write(dump, *(entity(f"Q{number}") for number in range(1, 2000)))
     dump.write_bytes(gzip.compress(dump.read_bytes())[:-2000])
@@ -196,7 +205,7 @@ def test_a_truncated_archive_is_an_error_and_leaves_nothing(
     assert not list((project.folder / "data").rglob("*"))
 
 
-def test_what_is_no_entity_is_rejected_with_its_line(project: Place, dump: Path) -> None:
+def test_lines_that_are_not_entities_are_rejected(project: ImportProject, dump: Path) -> None:
     whole = json.dumps(entity())
     lines = [
         "[",
@@ -208,12 +217,12 @@ def test_what_is_no_entity_is_rejected_with_its_line(project: Place, dump: Path)
     ]
     dump.write_text("\n".join(lines), encoding="latin-1")
     assert project.run("wikidata", str(dump)) == 0
-    told = project.rejects("wikidata")
-    assert [line.split(":")[1] for line in told.splitlines()] == ["3", "4", "5"]
-    assert ("rdfs:label", "Anora") in project.said("wd-q1")
+    rejects = project.rejects("wikidata")
+    assert [line.split(":")[1] for line in rejects.splitlines()] == ["3", "4", "5"]
+    assert ("rdfs:label", "Anora") in project.values_of("wd-q1")
 
 
-def test_a_line_of_a_hundred_megabytes_is_rejected(project: Place, dump: Path) -> None:
+def test_a_line_of_a_hundred_megabytes_is_rejected(project: ImportProject, dump: Path) -> None:
     with dump.open("w") as file:
         file.write("[\n" + json.dumps(entity()) + ",\n")
         for _ in range(100):
@@ -221,10 +230,10 @@ def test_a_line_of_a_hundred_megabytes_is_rejected(project: Place, dump: Path) -
         file.write("\n" + json.dumps(entity("Q2")) + "\n]\n")
     assert project.run("wikidata", str(dump)) == 0
     assert project.rejects("wikidata") == "dump.json:3: the line is too long\n"
-    assert project.said("wd-q2")
+    assert project.values_of("wd-q2")
 
 
-def test_the_same_files_give_the_same_bytes(project: Place, dump: Path) -> None:
+def test_the_same_files_give_the_same_bytes(project: ImportProject, dump: Path) -> None:
     write(dump, entity(P57=[item("Q2"), item("Q3")]), entity("Q2", "Sean Baker", P31=item("Q5")))
     project.run("wikidata", str(dump))
     sources = project.folder / "data" / "sources.yaml"
@@ -233,25 +242,25 @@ def test_the_same_files_give_the_same_bytes(project: Place, dump: Path) -> None:
     assert (project.table("wikidata").read_bytes(), sources.read_bytes()) == first
 
 
-def test_a_dry_run_writes_nothing(project: Place, dump: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_dry_run_writes_nothing(project: ImportProject, dump: Path, capsys: pytest.CaptureFixture[str]) -> None:
     write(dump, entity())
     assert project.run("wikidata", str(dump), "--dry-run") == 0
-    assert "3 facts about 1 things would be written" in capsys.readouterr().out
+    assert "3 facts about 1 entities would be written" in capsys.readouterr().out
     assert not list((project.folder / "data").rglob("*"))
 
 
-def test_what_the_mapping_does_not_know_is_counted(
-    project: Place, dump: Path, capsys: pytest.CaptureFixture[str]
+def test_terms_that_are_not_in_the_mapping_are_counted(
+    project: ImportProject, dump: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     write(dump, entity(P9999=[text("a"), text("b")]), entity("Q4", P31=item("Q99")))
     project.run("wikidata", str(dump), "--format", "json")
-    told = json.loads(capsys.readouterr().out)
-    assert told["unmapped"] == {"P9999": 2, "class Q99": 1}
-    assert told["skipped"] == {"items of kinds that are not in the mapping": 1}
+    summary = json.loads(capsys.readouterr().out)
+    assert summary["unmapped"] == {"P9999": 2, "class Q99": 1}
+    assert summary["skipped"] == {"items of classes that are not in the mapping": 1}
 
 
-def test_the_fixtures_of_other_programs_make_a_sound_graph(project: Place) -> None:
+def test_the_fixtures_of_other_programs_give_a_valid_graph(project: ImportProject) -> None:
     assert project.run("wikidata", str(DATASETS / "wikidata_entities")) == 0
-    assert ("rdfs:label", "Douglas Adams") in project.said("wd-q42")
+    assert ("rdfs:label", "Douglas Adams") in project.values_of("wd-q42")
     report = check(project.folder)
     assert report.ok, "\n".join(map(str, report))

@@ -17,6 +17,7 @@ from urllib.parse import unquote, urlsplit
 
 from pyoxigraph import BlankNode, Literal, NamedNode, Store, Triple
 
+from kg import vocabulary as vocab
 from kg.decisions.conflicts import DecisionKind
 from kg.exports.wikidata.values import (
     NO_LANGUAGE,
@@ -33,8 +34,6 @@ from kg.graph.provenance import Provenance
 from kg.graph.store import find_quads
 from kg.lookup.entity_names import EntityNames
 from kg.mappings.to_wikidata import (
-    DESCRIPTION,
-    WIKIDATA_ID,
     Datatype,
     ExportMapping,
     WikidataProperty,
@@ -156,7 +155,7 @@ class Statements:
     def _plain(
         self, property: NamedNode, told: FactWithStatus, value: Term, classes: frozenset[str]
     ) -> Iterator[_Draft]:
-        saying = next((one for one in self.sayings.plain.get(property, ()) if one.fits(classes)), None)
+        saying = next((one for one in self.sayings.properties.get(property, ()) if one.fits(classes)), None)
         if saying is not None:
             yield from self._drafts(saying, told, value, beside={})
 
@@ -164,7 +163,7 @@ class Statements:
         """What is said at the other end with an inverse property that Wikidata does not have."""
         for property, others in self.sayings.inverses.items():
             for other in others:
-                if self.sayings.plain.get(property) and not self.sayings.plain.get(other):
+                if self.sayings.properties.get(property) and not self.sayings.properties.get(other):
                     for quad in find_quads(self.store, None, other, thing, KNOWLEDGE):
                         for fact in self.provenance.facts(quad.triple):
                             yield from self._plain(property, FactWithStatus(fact), fact.subject, classes)
@@ -278,13 +277,13 @@ def to_terms(item: str, told: Iterable[FactWithStatus], sources: Mapping[str, So
             continue
         text = one_line(fact.value.value)
         language = _language(fact.value, sources.get(fact.evidence.source))
-        if fact.property == WIKIDATA_ID and kind is not None:
+        if fact.property == vocab.wikidataId and kind is not None:
             redirects.add(text)
         elif kind is not None or not text or text == item:
             continue
         elif (fact.property == LABEL and labels.setdefault(language, text) != text) or fact.property == ALIAS:
             others[language][text] = None
-        elif fact.property == DESCRIPTION:
+        elif fact.property == vocab.description:
             descriptions.setdefault(language, text)
     # The label of another language comes in as an alias; where it is our label again, it is the label there, too.
     for language, texts in others.items():
@@ -420,9 +419,9 @@ class Wikidata:
     def labels(self) -> dict[str, str]:
         """What the properties are called, by our words for them."""
         found: dict[str, str] = {}
-        for property, sayings in {**self.sayings.plain, **self.sayings.parts}.items():
+        for property, sayings in {**self.sayings.properties, **self.sayings.parts}.items():
             for one in sayings:
-                own = one.meaning.property or one.meaning.part
+                own = one.meaning.property or one.meaning.part_property
                 if self.schema.names.get(own) == property:
                     found[one.property] = self.schema.properties[property].label
         return found

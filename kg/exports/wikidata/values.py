@@ -16,7 +16,7 @@ from pyoxigraph import Literal, NamedNode, Store
 from kg import vocabulary as vocab
 from kg.graph.store import find_quads
 from kg.lookup.entity_names import EntityNames
-from kg.mappings.to_wikidata import WIKIDATA_ID, Datatype, ExportMapping, WikidataProperty
+from kg.mappings.to_wikidata import Datatype, ExportMapping, WikidataProperty
 from kg.terms import KNOWLEDGE, Term
 
 GREGORIAN, JULIAN = "Q1985727", "Q1985786"
@@ -62,7 +62,7 @@ class ItemIds:
     def sorted_items(self) -> list[tuple[str, NamedNode]]:
         """Number and thing, in the order of the numbers; of two things with one number the first."""
         found: dict[str, NamedNode] = {}
-        for quad in find_quads(self.store, None, WIKIDATA_ID, None, KNOWLEDGE):
+        for quad in find_quads(self.store, None, vocab.wikidataId, None, KNOWLEDGE):
             if isinstance(quad.subject, NamedNode) and (item := self.qid(quad.subject)):
                 found[item] = min(found.get(item, quad.subject), quad.subject, key=str)
         return sorted(found.items(), key=lambda one: int(one[0][1:]))
@@ -71,7 +71,7 @@ class ItemIds:
         """A thing's number; empty where it has none, the lowest where it has several."""
         if not isinstance(thing, NamedNode):
             return ""
-        found = find_quads(self.store, thing, WIKIDATA_ID, None, KNOWLEDGE)
+        found = find_quads(self.store, thing, vocab.wikidataId, None, KNOWLEDGE)
         numbers = [quad.object.value for quad in found if isinstance(quad.object, Literal)]
         return min((one for one in numbers if _ITEM.fullmatch(one)), key=lambda one: int(one[1:]), default="")
 

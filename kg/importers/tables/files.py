@@ -1,4 +1,4 @@
-"""A table walks in, CSV, TSV, Excel, JSON lines or Parquet; the clause by which DuckDB reads its cells walks out."""
+"""The cells of a table in CSV, TSV, Excel, JSON lines or Parquet: its header, a sample, and DuckDB's clause for all."""
 
 from __future__ import annotations
 
@@ -6,11 +6,11 @@ import codecs
 import csv
 import io
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 import orjson
 
@@ -18,13 +18,16 @@ from kg.errors import InputError
 from kg.importers.input_files import numbered_lines, open_decompressed
 from kg.importers.session import ImportSession
 from kg.importers.tables.mapping import TableMapping
-from kg.importers.tables.sql import named, quoted
+from kg.sql import quote, quote_name
+
+if TYPE_CHECKING:
+    import duckdb
 
 MAX_LINE_BYTES = 4 << 20
-"""Bytes of a line of CSV or JSON."""
+"""For a line of CSV or JSON; a longer one is rejected."""
 _BLOCK = 1 << 20
-_MANY_ROWS = 20_000
-"""Lines of JSON that are looked at for the names of columns."""
+_MAX_HEADER_LINES = 20_000
+"""Lines of JSON that are read for the names of columns."""
 SUFFIXES = (".csv", ".tsv", ".csv.gz", ".tsv.gz", ".csv.bz2", ".tsv.bz2", ".jsonl", ".ndjson", ".parquet", ".xlsx")
 _DELIMITERS = (",", "\t", ";", "|")
 
@@ -37,37 +40,32 @@ def read_header(path: Path, mapping: TableMapping | None = None) -> list[str]:
     if format == "xlsx":
         return [name for name in next(_sheet(path, mapping), []) if name]
     if format == "jsonl":
-        names = list(dict.fromkeys(name for row in islice(_objects(path), _MANY_ROWS) for name in row))
+        names = list(dict.fromkeys(name for row in islice(_objects(path), _MAX_HEADER_LINES) for name in row))
         if not names:
-            raise InputError(
-                f"{path} cannot be read: no line of it is a JSON object. One object a line is wanted, in UTF-8."
-            )
+            raise InputError(f"{path} cannot be read: no line is a JSON object. Write one object per line, in UTF-8.")
         return names
     import duckdb
 
     with duckdb.connect(":memory:") as sql:
         try:
-            described = sql.execute("SELECT * FROM read_parquet(?) LIMIT 0", [str(path)]).description or ()
+            return [name for name, _ in _parquet_columns(path, sql)]
         except duckdb.Error as error:
             raise InputError(f"{path} cannot be read: {first_line(error)}.") from error
-        return [str(column[0]) for column in described]
 
 
 def nested_columns(path: Path, mapping: TableMapping | None = None) -> frozenset[str]:
     """The columns of JSON lines or Parquet whose cells are lists or objects."""
     format = detect_format(path, mapping)
     if format == "jsonl":
-        rows = islice(_objects(path), _MANY_ROWS)
+        rows = islice(_objects(path), _MAX_HEADER_LINES)
         return frozenset(name for row in rows for name, cell in row.items() if isinstance(cell, (list, dict)))
     if format != "parquet":
         return frozenset()
     import duckdb
 
     with duckdb.connect(":memory:") as sql:
-        described = sql.execute("SELECT * FROM read_parquet(?) LIMIT 0", [str(path)]).description or ()
-    return frozenset(
-        str(name) for name, kind, *_ in described if re.search(r"\[|STRUCT|MAP|list|struct|map", str(kind))
-    )
+        columns = _parquet_columns(path, sql)
+    return frozenset(name for name, type in columns if re.search(r"\[|STRUCT|MAP|list|struct|map", type))
 
 
 def read_sample(path: Path, count: int) -> list[dict[str, str]]:
@@ -81,26 +79,36 @@ def read_sample(path: Path, count: int) -> list[dict[str, str]]:
     if format in ("csv", "tsv"):
         with open_decompressed(path) as file:
             text = io.TextIOWrapper(file, encoding="utf-8-sig", errors="replace", newline="")
-            read = csv.DictReader(text, delimiter=_delimiter(path, None))
-            found = [{name: row.get(name) or "" for name in header} for row, _ in zip(read, range(count), strict=False)]
+            reader = csv.DictReader(text, delimiter=_delimiter(path, None))
+            sample = [{name: row.get(name) or "" for name in header} for row in islice(reader, count)]
             text.detach()
-            return found
+            return sample
     if format == "jsonl":
         texts = ({name: _json_text(row.get(name)) for name in header} for row in _objects(path))
         return list(islice(texts, count))
     import duckdb
 
     with duckdb.connect(":memory:") as sql:
-        nested = nested_columns(path)
-        cells = ", ".join(
-            f"CAST({f'to_json({named(name)})' if name in nested else named(name)} AS VARCHAR)" for name in header
-        )
-        rows_read = sql.execute(f"SELECT {cells} FROM read_parquet(?) LIMIT {count}", [str(path)]).fetchall()
-    return [dict(zip(header, ("" if cell is None else cell for cell in row), strict=True)) for row in rows_read]
+        cells = ", ".join(_parquet_cells(header, nested_columns(path)))
+        fetched = sql.execute(f"SELECT {cells} FROM read_parquet(?) LIMIT {count}", [str(path)]).fetchall()
+    return [dict(zip(header, ("" if cell is None else cell for cell in row), strict=True)) for row in fetched]
+
+
+def _parquet_columns(path: Path, sql: duckdb.DuckDBPyConnection) -> list[tuple[str, str]]:
+    """The names and types of the columns of a Parquet file."""
+    columns = sql.execute("SELECT * FROM read_parquet(?) LIMIT 0", [str(path)]).description or ()
+    return [(str(name), str(type)) for name, type, *_ in columns]
+
+
+def _parquet_cells(header: Iterable[str], nested: Collection[str]) -> Iterator[str]:
+    """The cells of the columns as text; lists and objects as JSON."""
+    for name in header:
+        cell = f"to_json({quote_name(name)})" if name in nested else quote_name(name)
+        yield f"CAST({cell} AS VARCHAR) AS {quote_name(name)}"
 
 
 def _objects(path: Path) -> Iterator[dict[str, Any]]:
-    """The lines of a file that are JSON objects."""
+    """The JSON objects of a file of JSON lines."""
     with open_decompressed(path) as file:
         for _, line in numbered_lines(file, max_bytes=MAX_LINE_BYTES):
             try:
@@ -119,7 +127,7 @@ def _json_text(value: Any) -> str:
 
 @dataclass(frozen=True, slots=True)
 class CellSource:
-    """The clause by which DuckDB reads a table, and the lines that were too long to be in it."""
+    """The clause by which DuckDB reads a table, and the lines that are left out since they are too long."""
 
     relation: str
     long_lines: tuple[int, ...] = ()
@@ -128,61 +136,57 @@ class CellSource:
 def open_cells(path: Path, mapping: TableMapping, header: list[str], session: ImportSession) -> CellSource:
     """The cells of a table, every column as text."""
     format = detect_format(path, mapping)
-    types = ", ".join(f"{quoted(name)}: 'VARCHAR'" for name in header)
+    types = ", ".join(f"{quote(name)}: 'VARCHAR'" for name in header)
     if format == "parquet":
         session.progress(path.stat().st_size)
-        nested = nested_columns(path, mapping)
-        texts = ", ".join(
-            f"CAST({f'to_json({named(name)})' if name in nested else named(name)} AS VARCHAR) AS {named(name)}"
-            for name in header
-        )
-        return CellSource(f"(SELECT {texts} FROM read_parquet({quoted(str(path))}))")
-    delimiter, quote, encoding = _delimiter(path, mapping), mapping.quote, mapping.encoding
-    long: tuple[int, ...] = ()
+        cells = ", ".join(_parquet_cells(header, nested_columns(path, mapping)))
+        return CellSource(f"(SELECT {cells} FROM read_parquet({quote(path)}))")
+    delimiter, quotation_mark, encoding = _delimiter(path, mapping), mapping.quote, mapping.encoding
+    long_lines: tuple[int, ...] = ()
     if format == "xlsx":
         session.progress(path.stat().st_size)
-        sheet, delimiter, quote, encoding = session.temporary_file("sheet.csv"), ",", '"', "utf-8"
+        sheet, delimiter, quotation_mark, encoding = session.temporary_file("sheet.csv"), ",", '"', "utf-8"
         _write_sheet(_sheet(path, mapping), sheet)
         path = sheet
     else:
-        path, long = _readable(path, session)
+        path, long_lines = _without_long_lines(path, session)
         if encoding not in ("utf-8", "latin-1"):
-            path, encoding = _recoded(path, encoding, session), "utf-8"
+            path, encoding = _recode(path, encoding, session), "utf-8"
     if format == "jsonl":
         return CellSource(
-            f"read_json({quoted(str(path))}, format = 'newline_delimited', columns = {{{types}}}, ignore_errors = true,"
+            f"read_json({quote(path)}, format = 'newline_delimited', columns = {{{types}}}, ignore_errors = true,"
             f" maximum_object_size = {2 * MAX_LINE_BYTES})",
-            long,
+            long_lines,
         )
     return CellSource(
-        f"read_csv({quoted(str(path))}, header = {'false' if mapping.header else 'true'}, auto_detect = false,"
+        f"read_csv({quote(path)}, header = {'false' if mapping.header else 'true'}, auto_detect = false,"
         f" columns = {{{types}}},"
-        f" delim = {quoted(delimiter)}, quote = {quoted(quote)}, escape = {quoted(quote)},"
-        f" encoding = {quoted(encoding)},"
+        f" delim = {quote(delimiter)}, quote = {quote(quotation_mark)}, escape = {quote(quotation_mark)},"
+        f" encoding = {quote(encoding)},"
         f" max_line_size = {2 * MAX_LINE_BYTES}, ignore_errors = true, store_rejects = true,"
         " rejects_limit = 0, compression = 'none')",
-        long,
+        long_lines,
     )
 
 
-def _readable(path: Path, session: ImportSession) -> tuple[Path, tuple[int, ...]]:
-    """A file unpacked and without lines that are too long, in the spool; or as it is, where it has none of these.
+def _without_long_lines(path: Path, session: ImportSession) -> tuple[Path, tuple[int, ...]]:
+    """A file decompressed and without lines that are too long, and the numbers of these; unchanged if possible.
 
-    So a truncated archive is found before anything is read. The lines that were left out come with it.
+    So a truncated archive is found before anything is read.
     """
-    packed = path.suffix in (".gz", ".bz2")
-    if not packed:
+    is_compressed = path.suffix in (".gz", ".bz2")
+    if not is_compressed:
         session.progress(path.stat().st_size)
         with path.open("rb") as file:
             if not _has_long_line(file):
                 return path, ()
     short = session.temporary_file("lines.csv")
-    with open_decompressed(path, session.progress if packed else None) as file, short.open("wb") as out:
+    with open_decompressed(path, session.progress if is_compressed else None) as file, short.open("wb") as out:
         return short, tuple(copy_short_lines(file, out))
 
 
-def _recoded(path: Path, encoding: str, session: ImportSession) -> Path:
-    """The file in UTF-8, in the spool; raises `InputError` where it is not in the encoding that the mapping says."""
+def _recode(path: Path, encoding: str, session: ImportSession) -> Path:
+    """The file in UTF-8; raises `InputError` when it does not have the encoding that the mapping states."""
     fresh = session.temporary_file("recoded.csv")
     try:
         with path.open(encoding=encoding, newline="") as file, fresh.open("w", encoding="utf-8", newline="") as out:
@@ -194,9 +198,9 @@ def _recoded(path: Path, encoding: str, session: ImportSession) -> Path:
 
 
 def copy_short_lines(file: BinaryIO, out: BinaryIO) -> Iterator[int]:
-    """Copy the lines that are no longer than `LONGEST_LINE`; the numbers of the others.
+    """Copy the lines of at most `MAX_LINE_BYTES`, and yield the numbers of the others.
 
-    Of a longer one no more than that is ever written, so a small archive of one endless line fills no disk.
+    Of a longer line no more than that is ever written, so a small archive of one endless line cannot fill the disk.
     """
     number, start, dropping = 1, 0, False
     while block := file.read(_BLOCK):
@@ -218,15 +222,15 @@ def copy_short_lines(file: BinaryIO, out: BinaryIO) -> Iterator[int]:
 
 
 def _has_long_line(file: BinaryIO) -> bool:
-    """Whether some line is longer than `LONGEST_LINE`, more or less a block, found without looking at every line."""
-    run = 0
+    """True when some line is longer than `MAX_LINE_BYTES`, give or take a block; not every line is looked at."""
+    length = 0
     while block := file.read(_BLOCK):
         first = block.find(b"\n")
-        run += len(block) if first < 0 else first
-        if run > MAX_LINE_BYTES:
+        length += len(block) if first < 0 else first
+        if length > MAX_LINE_BYTES:
             return True
         if first >= 0:
-            run = len(block) - block.rfind(b"\n") - 1
+            length = len(block) - block.rfind(b"\n") - 1
     return False
 
 
@@ -234,20 +238,18 @@ def _header(path: Path, delimiter: str, mapping: TableMapping | None) -> list[st
     encoding = mapping.encoding if mapping is not None else "utf-8"
     with open_decompressed(path) as file:
         line = file.readline(MAX_LINE_BYTES)
-    wide = line.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
-    if wide and encoding in ("utf-8", "latin-1"):
-        raise InputError(f"{path} is not {encoding}, but UTF-16: say `encoding: utf-16` in the mapping.")
+    is_utf_16 = line.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
+    if is_utf_16 and encoding in ("utf-8", "latin-1"):
+        raise InputError(f"{path} is not {encoding}, but UTF-16: write `encoding: utf-16` in the mapping.")
     try:
-        # In UTF-16 a line ends in the middle of a letter.
+        # An incremental decoder, since in UTF-16 the line ends in the middle of a character.
         text = codecs.getincrementaldecoder("utf-8-sig" if encoding == "utf-8" else encoding)().decode(line)
     except (UnicodeDecodeError, LookupError) as error:
         raise InputError(
-            f"{path} is not {encoding}: {error}. Say `encoding: latin-1` in the mapping, or save it as UTF-8."
+            f"{path} is not {encoding}: {error}. Write `encoding: latin-1` in the mapping, or save it as UTF-8."
         ) from error
     if "\r" in (text := text.rstrip("\r\n")):
-        raise InputError(
-            f"{path} cannot be read: its lines end in a carriage return alone. Save it with other line ends."
-        )
+        raise InputError(f"{path} cannot be read: its line ends are single carriage returns. Save it with others.")
     if mapping is not None and mapping.header:
         return list(mapping.header)
     if mapping is not None and not mapping.quote:
@@ -255,7 +257,7 @@ def _header(path: Path, delimiter: str, mapping: TableMapping | None) -> list[st
     else:
         header = next(csv.reader(io.StringIO(text), delimiter=delimiter), [])
     if len(set(header)) != len(header) or "" in header or not header:
-        raise InputError(f"{path} does not begin with the names of its columns, each once: {text[:200].strip()}")
+        raise InputError(f"{path} does not begin with the distinct names of its columns: {text[:200].strip()}")
     return header
 
 
@@ -270,11 +272,11 @@ def _delimiter(path: Path, mapping: TableMapping | None) -> str:
 
 
 def detect_format(path: Path, mapping: TableMapping | None) -> str:
-    """csv, tsv, xlsx, jsonl or parquet: as the mapping says, or the name of the file."""
+    """csv, tsv, xlsx, jsonl or parquet, by the mapping or else by the name of the file."""
     if mapping is not None and mapping.format:
         return mapping.format
     name = path.name.removesuffix(".gz").removesuffix(".bz2").lower()
-    ends = {
+    formats = {
         ".tsv": "tsv",
         ".jsonl": "jsonl",
         ".ndjson": "jsonl",
@@ -282,11 +284,11 @@ def detect_format(path: Path, mapping: TableMapping | None) -> str:
         ".xlsx": "xlsx",
         ".json": "jsonl",
     }
-    return next((format for end, format in ends.items() if name.endswith(end)), "csv")
+    return next((format for suffix, format in formats.items() if name.endswith(suffix)), "csv")
 
 
 def _sheet(path: Path, mapping: TableMapping | None) -> Iterator[list[str]]:
-    """The rows of an Excel sheet as texts; days without a time of day are written as days."""
+    """The rows of an Excel sheet as texts; times at midnight are written as days."""
     try:
         import openpyxl
     except ImportError as error:
@@ -322,5 +324,5 @@ def _write_sheet(rows: Iterator[list[str]], path: Path) -> None:
 
 
 def first_line(error: Exception) -> str:
-    """What an error of DuckDB says, without its advice."""
+    """The message of a DuckDB error, without its advice."""
     return str(error).splitlines()[0].rstrip(".")

@@ -1,4 +1,4 @@
-"""A table walks in; a mapping file that a person can edit walks out, with what each column probably means."""
+"""A first mapping file, guessed from a table, for a person to correct."""
 
 from __future__ import annotations
 
@@ -16,14 +16,19 @@ from kg.schema import Schema, ValueKind
 from kg.text import to_slug
 from kg.yaml_files import is_plain_scalar, read_yaml_mapping
 
-SAMPLE = 1000
+SAMPLE_ROWS = 1000
 _SEPARATORS = ("|", ";", "/", ", ", ",")
 _KEYS = ("id", "key", "no", "nr", "number", "signatur", "signature", "inventory number", "inventarnummer", "cote")
+_FILM_KEYS = ("work id", "film id", "movie id", "title id")
 _DAY = r"^\d{4}-\d\d(?:-\d\d)?|^\d\d?[./]\d\d?[./]\d{4}$"
 _IDENTIFIERS = {
     "imdbId": re.compile(r"(?:tt|nm|co)\d{7,9}"),
     "wikidataId": re.compile(r"Q[1-9]\d*"),
 }
+_CURRENCY_SIGNS = {"$": "USD", "€": "EUR", "£": "GBP"}
+
+Cells = Mapping[str, Sequence[str]]
+"""Column -> the cells of the sample that are not empty."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,16 +42,16 @@ class ColumnGuess:
     class_name: str = ""
     inverse: str = ""
     year_cleaning: str = ""
-    """How the year is read that stands in the same cell."""
+    """The cleaning of the year that is in the same cell."""
     label: str = ""
     identifier: str = ""
     empty_texts: tuple[str, ...] = ()
-    """Texts that stand for nothing: a sum of zero."""
+    """Texts that mean nothing, such as an amount of zero."""
 
 
 @dataclass(frozen=True, slots=True)
 class PartGuess:
-    """What several columns together probably tell: a credit, a release, a figure."""
+    """What several columns together probably mean: a credit, a release, a figure."""
 
     property: str
     columns: tuple[ColumnGuess, ...]
@@ -57,276 +62,275 @@ class PartGuess:
 def guess_mapping(path: Path, schema: Schema) -> str:
     """The text of a mapping file for a table; raises `InputError` when the table cannot be read."""
     header = read_header(path)
-    rows = read_sample(path, SAMPLE)
+    rows = read_sample(path, SAMPLE_ROWS)
     if not rows:
         raise InputError(f"{path} has no rows to guess from.")
     known = read_yaml_mapping(MAPPINGS / "guess.yaml")
-    named = detect_format(path, None) not in ("csv", "tsv") or not any(map(_is_value, header))
-    if not named:
-        # The first line tells of a film already.
+    has_header = detect_format(path, None) not in ("csv", "tsv") or not any(map(_is_value, header))
+    if not has_header:
+        # The first line is a film already.
         names = [f"column{number}" for number in range(1, len(header) + 1)]
         rows = [dict(zip(names, values, strict=True)) for values in (header, *([*row.values()] for row in rows))]
         header = names
-    cells = {name: [row.get(name, "") for row in rows if row.get(name, "")] for name in header}
-    nodes = list(_nodes(header, cells, known["nodes"]))
-    taken = {guess.column for node in nodes for guess in node.columns}
-    lists = nested_columns(path)
-    pairs = {guess.column: guess for guess in _pairs(header, cells, known["pairs"])}
-    taken |= {guess.label for guess in pairs.values() if guess.label}
-    guesses = _once(
-        pairs.get(name) or _guess(name, cells[name], schema, known, listed=name in lists)
+    cells = {name: [row[name] for row in rows if row.get(name)] for name in header}
+    parts = list(_guess_parts(header, cells, known["nodes"]))
+    pairs = {guess.column: guess for guess in _guess_pairs(header, cells, known["pairs"])}
+    used = {guess.column for part in parts for guess in part.columns}
+    used |= {guess.label for guess in pairs.values() if guess.label}
+    nested = nested_columns(path)
+    guesses = _without_repetition(
+        pairs.get(name) or _guess_column(name, cells[name], schema, known, is_nested=name in nested)
         for name in header
-        if name not in taken
+        if name not in used
     )
-    return _to_text(path, guesses, nodes, cells, key=_key(guesses, cells, rows), header=[] if named else header)
+    key = _guess_key(guesses, cells, len(rows))
+    return _to_text(path, guesses, parts, cells, key=key, header=[] if has_header else header)
 
 
 def _is_value(name: str) -> bool:
-    """Whether a column's name is rather a value: a number, an address, an identifier, a title with its year."""
+    """True for a column's name that looks like a value: a number, an IRI, an identifier, a title with its year."""
     return re.fullmatch(r"\d+|https?://.*|(?:tt|nm)\d{7,9}|Q\d+|.*\((?:1[89]|20)\d\d\)", name) is not None
 
 
-def _pairs(
-    header: Sequence[str], cells: Mapping[str, Sequence[str]], known: Mapping[str, Any]
-) -> Iterator[ColumnGuess]:
-    """Columns that go in pairs, an identifier and a name: `work_id` and `work_label`."""
+def _guess_pairs(header: Sequence[str], cells: Cells, known: Mapping[str, Any]) -> Iterator[ColumnGuess]:
+    """Columns in pairs, an identifier and a name: `work_id` and `work_label`."""
     for column in header:
-        stem = _words(column).removesuffix(" id").strip()
-        name = next((one for one in header if _words(one) in (f"{stem} label", f"{stem} name")), "")
-        if not name or not _words(column).endswith(" id"):
+        stem = _in_words(column).removesuffix(" id").strip()
+        name = next((other for other in header if _in_words(other) in (f"{stem} label", f"{stem} name")), "")
+        if not name or not _in_words(column).endswith(" id"):
             continue
-        mostly_items = _mostly(r"^Q[1-9]\d*$", cells[column])
+        identifier = "wikidataId" if _mostly_match(r"^Q[1-9]\d*$", cells[column]) else ""
         if stem in known["films"]:
             yield ColumnGuess(name, "label")
-            yield ColumnGuess(column, "wikidataId" if mostly_items else "")
+            yield ColumnGuess(column, identifier)
         elif stem in known["others"]:
-            property, kind = known["others"][stem]
-            yield ColumnGuess(
-                column, property, class_name=kind, label=name, identifier="wikidataId" if mostly_items else ""
-            )
+            property, class_name = known["others"][stem]
+            yield ColumnGuess(column, property, class_name=class_name, label=name, identifier=identifier)
 
 
-def _once(guesses: Iterable[ColumnGuess]) -> list[ColumnGuess]:
-    """The guesses, with one label and one identifier of a kind: of two columns that could be it, the first."""
-    found: list[ColumnGuess] = []
+def _without_repetition(guesses: Iterable[ColumnGuess]) -> list[ColumnGuess]:
+    """The guesses, with one label and one identifier of each scheme: the first column that could be it."""
+    kept: list[ColumnGuess] = []
     for guess in guesses:
-        single = guess.property == "label" or guess.property in _IDENTIFIERS
-        again = single and not guess.label and any(one.property == guess.property for one in found)
-        found.append(replace(guess, property="") if again else guess)
-    return found
+        is_single = guess.property == "label" or guess.property in _IDENTIFIERS
+        is_second = is_single and not guess.label and any(other.property == guess.property for other in kept)
+        kept.append(replace(guess, property="") if is_second else guess)
+    return kept
 
 
-def _nodes(header: Sequence[str], cells: Mapping[str, Sequence[str]], known: Mapping[str, Any]) -> Iterator[PartGuess]:
-    """The nodes whose wanted columns are all there, under one of the names that people give them."""
-    named = {_words(name): name for name in reversed(header)}
-    for property, told in known.items():
-        found = {
-            one: next((named[name] for name in names if name in named), "") for one, names in told["columns"].items()
+def _guess_parts(header: Sequence[str], cells: Cells, known: Mapping[str, Any]) -> Iterator[PartGuess]:
+    """The parts whose required columns are all there, under one of their usual names."""
+    by_words = {_in_words(name): name for name in reversed(header)}
+    for property, usual in known.items():
+        columns = {
+            name: next((by_words[words] for words in names if words in by_words), "")
+            for name, names in usual["columns"].items()
         }
-        cast = found.get("agent", "")
-        doubled = _mostly(r" (?:as|als|\.\.\.|…) ", cells.get(cast, ()))
-        if doubled:
-            found["character"] = cast
-        if not all(found[one] for one in told["wanted"]):
-            continue
-        columns = tuple(_part(one, name, cells[name], told, doubled=doubled) for one, name in found.items() if name)
-        each = tuple(dict.fromkeys(one.column for one in columns if one.split))
-        money = "" if found.get("currency") or "amount" not in found else _currency(cells[found["amount"]])
-        yield PartGuess(property, columns, each, money)
+        cast = columns.get("agent", "")
+        has_both = _mostly_match(r" (?:as|als|\.\.\.|…) ", cells.get(cast, ()))
+        if has_both:
+            columns["character"] = cast
+        if all(columns[name] for name in usual["wanted"]):
+            guesses = tuple(
+                _guess_part_column(name, column, cells[column], usual, has_both=has_both)
+                for name, column in columns.items()
+                if column
+            )
+            each = tuple(dict.fromkeys(guess.column for guess in guesses if guess.split))
+            is_bare = "amount" in columns and not columns.get("currency")
+            yield PartGuess(property, guesses, each, _guess_currency(cells[columns["amount"]]) if is_bare else "")
 
 
-def _part(property: str, name: str, cells: Sequence[str], told: Mapping[str, Any], *, doubled: bool) -> ColumnGuess:
-    kind, within = told.get("class", {}).get(property, ""), told.get("within", {}).get(property, "")
-    split = _split(cells) if property in ("agent", "character") else ""
-    clean = _clean(property, cells, split)
-    if doubled and property in ("agent", "character"):
+def _guess_part_column(
+    property: str, name: str, cells: Sequence[str], usual: Mapping[str, Any], *, has_both: bool
+) -> ColumnGuess:
+    """What a column means in a part; `has_both` when its cells have actor and character: `Mikey Madison as Ani`."""
+    class_name, inverse = usual.get("class", {}).get(property, ""), usual.get("within", {}).get(property, "")
+    split = _guess_split(cells) if property in ("agent", "character") else ""
+    clean = _guess_cleaning(property, cells, split)
+    if has_both and property in ("agent", "character"):
         clean = ("trim", "before-as" if property == "agent" else "after-as")
     zeros = sorted({cell for cell in cells if re.fullmatch(r"0+(?:[.,]0+)?", cell)}) if property == "amount" else []
-    return ColumnGuess(name, property, split, clean, kind, within, empty_texts=tuple(zeros))
+    return ColumnGuess(name, property, split, clean, class_name, inverse, empty_texts=tuple(zeros))
 
 
-def _currency(cells: Sequence[str]) -> str:
-    signs = {"$": "USD", "€": "EUR", "£": "GBP"}
-    return next((code for sign, code in signs.items() if _mostly(re.escape(sign), cells)), "USD")
+def _guess_currency(cells: Sequence[str]) -> str:
+    return next((code for sign, code in _CURRENCY_SIGNS.items() if _mostly_match(re.escape(sign), cells)), "USD")
 
 
-def _words(name: str) -> str:
-    """The words of a column's name."""
+def _in_words(name: str) -> str:
+    """A column's name in lower-case words: `releaseDate` is `release date`."""
     return re.sub(r"(?<=[a-z])(?=[A-Z])", " ", name).lower().replace("_", " ").replace("-", " ").strip()
 
 
-def _split(cells: Sequence[str]) -> str:
-    return next((one for one in _SEPARATORS if sum(one in cell for cell in cells) > 0.2 * len(cells)), "")
+def _guess_split(cells: Sequence[str]) -> str:
+    return next((mark for mark in _SEPARATORS if sum(mark in cell for cell in cells) > 0.2 * len(cells)), "")
 
 
-def _mostly(form: str, cells: Sequence[str]) -> bool:
-    return sum(re.search(form, cell) is not None for cell in cells) > 0.5 * len(cells)
+def _mostly_match(pattern: str, cells: Sequence[str]) -> bool:
+    """True when a regular expression matches in more than half of the cells."""
+    return sum(re.search(pattern, cell) is not None for cell in cells) > 0.5 * len(cells)
 
 
-def _guess(
-    name: str, cells: Sequence[str], schema: Schema, known: Mapping[str, Mapping[str, str]], *, listed: bool
+def _guess_column(
+    name: str, cells: Sequence[str], schema: Schema, known: Mapping[str, Mapping[str, str]], *, is_nested: bool
 ) -> ColumnGuess:
-    words = _words(name)
-    property = known["columns"].get(words, "") or _by_label(words, schema)
-    split = "" if listed else _split(cells)
-    for one, form in _IDENTIFIERS.items():
+    words = _in_words(name)
+    property = known["columns"].get(words, "") or _property_labelled(words, schema)
+    for identifier, pattern in _IDENTIFIERS.items():
         mark = next((mark for mark in "|;," if any(mark in cell for cell in cells)), "")
-        parts = [part.strip() for cell in cells for part in (cell.split(mark) if mark else [cell])]
-        if parts and sum(form.fullmatch(part) is not None for part in parts) > 0.9 * len(parts):
-            return ColumnGuess(name, one, mark)
-    if not property and _mostly(r"^.+ \((?:1[89]|20)\d\d\)$", cells):
-        # A title with its year says two things.
+        texts = [text.strip() for cell in cells for text in (cell.split(mark) if mark else [cell])]
+        if texts and sum(pattern.fullmatch(text) is not None for text in texts) > 0.9 * len(texts):
+            return ColumnGuess(name, identifier, mark)
+    if not property and _mostly_match(r"^.+ \((?:1[89]|20)\d\d\)$", cells):
+        # A title with its year states both.
         return ColumnGuess(name, "label", clean=("no-brackets", "article-first"), year_cleaning="year-in-brackets")
-    leads = known["classes"].get(property, "")
-    if _leads(property, schema) and _mostly(_DAY, cells):
-        property, leads = "date", ""
+    class_name = known["classes"].get(property, "")
+    if _leads_to_entities(property, schema) and _mostly_match(_DAY, cells):
+        property, class_name = "date", ""
     if not property:
         return ColumnGuess(name, "")
-    split = split if leads else ""
-    return ColumnGuess(name, property, split, _clean(property, cells, split), leads)
+    split = _guess_split(cells) if class_name and not is_nested else ""
+    return ColumnGuess(name, property, split, _guess_cleaning(property, cells, split), class_name)
 
 
-def _leads(property: str, schema: Schema) -> bool:
-    """Whether a property leads to things."""
+def _leads_to_entities(property: str, schema: Schema) -> bool:
     return property in schema.names and schema.properties[schema.names[property]].value_kind is ValueKind.ENTITY
 
 
-def _by_label(words: str, schema: Schema) -> str:
-    """The property whose name, or English label, the column bears."""
-    for iri, word in schema.properties.items():
-        if words in (word.label.lower(), word.name.lower()) and iri in schema.names.values():
-            return word.name
+def _property_labelled(words: str, schema: Schema) -> str:
+    """The property with this name or English label; the empty text when there is none."""
+    for iri, term in schema.properties.items():
+        if words in (term.label.lower(), term.name.lower()) and iri in schema.names.values():
+            return term.name
     return ""
 
 
-def _clean(property: str, cells: Sequence[str], split: str) -> tuple[str, ...]:
-    def mostly(form: str) -> bool:
-        return _mostly(form, cells)
+def _guess_cleaning(property: str, cells: Sequence[str], split: str) -> tuple[str, ...]:
+    def mostly_match(pattern: str) -> bool:
+        return _mostly_match(pattern, cells)
 
     if property == "amount" and any(re.search(r"[^\d.]", cell) for cell in cells):
         return ("integer",)
     if property == "runningTime" and any(re.search(r"\D", cell) for cell in cells):
         return ("minutes",)
-    if property in ("year", "date") and mostly(r"^\d{4}-01-01T"):
+    if property in ("year", "date") and mostly_match(r"^\d{4}-01-01T"):
         return ("year",)
     if property in ("year", "date"):
-        forms = {"day": r"^\d{4}-\d\d-\d\d[T ]\d", "day-first": r"^\d\d[./]\d\d[./]\d{4}$"}
-        found = tuple(one for one, form in forms.items() if any(re.search(form, cell) for cell in cells))
-        if found:
-            return found
-    if property == "year" and mostly(r"[^\d]"):
+        patterns = {"day": r"^\d{4}-\d\d-\d\d[T ]\d", "day-first": r"^\d\d[./]\d\d[./]\d{4}$"}
+        needed = (name for name, pattern in patterns.items() if any(re.search(pattern, cell) for cell in cells))
+        if cleanings := tuple(needed):
+            return cleanings
+    if property == "year" and mostly_match(r"[^\d]"):
         return ("year",)
     if property == "label" and any(re.search(r", (?:The|A|An)$", cell) for cell in cells):
         return ("article-first",)
     if property == "birthDate" or not split:
         return ()
-    return ("trim", "last-first") if split != ", " and mostly(r"^[^,;|]+, [^,;|]+") else ()
+    return ("trim", "last-first") if split != ", " and mostly_match(r"^[^,;|]+, [^,;|]+") else ()
 
 
-def _key(
-    guesses: Sequence[ColumnGuess], cells: Mapping[str, Sequence[str]], rows: Sequence[Mapping[str, str]]
-) -> list[str]:
-    """The columns that tell the rows apart: an identifier, else the name with the year, else the name."""
+def _guess_key(guesses: Sequence[ColumnGuess], cells: Cells, count: int) -> list[str]:
+    """The columns that distinguish the rows: an identifier, else the name with the year, else the name."""
 
-    def alone(column: str) -> bool:
-        return len(set(cells[column])) == len(rows)
+    def is_unique(column: str) -> bool:
+        return len(set(cells[column])) == count
 
     columns = [guess.column for guess in guesses]
     for guess in guesses:
-        if guess.property in _IDENTIFIERS and alone(guess.column):
+        if guess.property in _IDENTIFIERS and is_unique(guess.column):
             return [guess.column]
     for column in columns:
-        if (_words(column) in _KEYS or column == "column1") and alone(column):
+        if (_in_words(column) in _KEYS or column == "column1") and is_unique(column):
             return [column]
-    films = [one for one in columns if _words(one) in ("work id", "film id", "movie id", "title id")]
-    if films and all(cells[one] for one in films):
+    films = [column for column in columns if _in_words(column) in _FILM_KEYS]
+    if films and all(cells[column] for column in films):
         return films[:1]
-    named = [guess.column for guess in guesses if guess.property == "label"][:1]
-    years = [guess.column for guess in guesses if guess.property in ("year", "birthDate")][:1]
-    return [*named, *years] or columns[:1]
+    labels = [guess.column for guess in guesses if guess.property == "label"]
+    years = [guess.column for guess in guesses if guess.property in ("year", "birthDate")]
+    return [*labels[:1], *years[:1]] or columns[:1]
 
 
 def _to_text(
     path: Path,
     guesses: Sequence[ColumnGuess],
-    nodes: Sequence[PartGuess],
-    cells: Mapping[str, Sequence[str]],
+    parts: Sequence[PartGuess],
+    cells: Cells,
     *,
     key: Sequence[str],
     header: Sequence[str],
 ) -> str:
-    person = any(guess.property == "birthDate" for guess in guesses)
-    holes = any(cell == r"\N" for column in cells.values() for cell in column)
+    is_person = any(guess.property == "birthDate" for guess in guesses)
+    has_nulls = any(cell == r"\N" for column in cells.values() for cell in column)
     name = to_slug(path.name.partition(".")[0]) or "table"
     lines = [
         f"# What the columns of {path.name} mean: a guess. Correct it, then:",
         f"# kg import table {path.name} --mapping THIS",
-        *(f"# But `kg import {kind}` knows this table, and reads it whole." for kind in _kinds(cells)),
+        *(f"# But `kg import {kind}` knows this table, and reads all of it." for kind in _known_datasets(cells)),
         "source:",
         f"  id: {_scalar(name)}",
         f"  title: {_scalar(path.name)}",
-        "  licence: unknown            # under which terms it may be used",
+        "  licence: unknown            # the terms under which it may be used",
         "  # address: https://...        # where it can be looked up; without it nothing can go back to Wikidata",
-        f"prefix: {_scalar(name)}              # things are named film:{name}-...",
-        *(["quote: none                # quotation marks are letters", r"missing: ['\N']"] if holes else []),
+        f"prefix: {_scalar(name)}              # entities are named film:{name}-...",
+        *(["quote: none                # quotation marks are text", r"missing: ['\N']"] if has_nulls else []),
         *([f"header: [{', '.join(header)}]   # the table does not begin with names"] if header else []),
         "rows:",
-        f"  class: {'Person' if person else 'Film'}",
+        f"  class: {'Person' if is_person else 'Film'}",
         f"  key: [{', '.join(map(_scalar, key))}]",
         "columns:",
     ]
-    ignored = []
-    for guess in guesses:
-        if not guess.property:
-            ignored.append(guess.column)
-            continue
-        said = f"{{{_said(guess)}}}"
-        if guess.year_cleaning:
-            said = f"[{said}, {{property: year, clean: [{guess.year_cleaning}]}}]"
-        lines.append(f"  {_scalar(guess.column)}: {said}{_example(cells[guess.column])}")
-    if nodes:
-        lines.append("nodes:                       # what has no name of its own: credits, releases, figures")
-        lines += [line for node in nodes for line in _node_lines(node, cells)]
-    if ignored:
-        lines.append("# No property was found for these; move a line up to `columns:` when you know one.")
-        lines.append(f"ignore: [{', '.join(map(_scalar, ignored))}]")
+    lines += [_column_line(guess, cells) for guess in guesses if guess.property]
+    if parts:
+        lines.append("nodes:                       # credits, releases, figures")
+        lines += [line for part in parts for line in _part_lines(part, cells)]
+    if ignored := [_scalar(guess.column) for guess in guesses if not guess.property]:
+        lines.append("# No property was found for these; move a name up to `columns:` when you know one.")
+        lines.append(f"ignore: [{', '.join(ignored)}]")
     return "\n".join(lines) + "\n"
 
 
-def _kinds(columns: Collection[str]) -> Iterator[str]:
-    """The commands that know a table with these columns already."""
+def _known_datasets(columns: Collection[str]) -> Iterator[str]:
+    """The importers that know a table with these columns already."""
     for kind, names in read_yaml_mapping(MAPPINGS / "guess.yaml")["datasets"].items():
         if all(name in columns for name in names):
             yield str(kind)
 
 
-def _node_lines(node: PartGuess, cells: Mapping[str, Sequence[str]]) -> Iterator[str]:
-    yield f"  {node.property}:"
-    if node.each:
-        yield f"    each: [{', '.join(map(_scalar, node.each))}]"
+def _column_line(guess: ColumnGuess, cells: Cells) -> str:
+    entry = f"{{{_entry(guess)}}}"
+    if guess.year_cleaning:
+        entry = f"[{entry}, {{property: year, clean: [{guess.year_cleaning}]}}]"
+    return f"  {_scalar(guess.column)}: {entry}{_example(cells[guess.column])}"
+
+
+def _part_lines(part: PartGuess, cells: Cells) -> Iterator[str]:
+    yield f"  {part.property}:"
+    if part.each:
+        yield f"    each: [{', '.join(map(_scalar, part.each))}]"
     yield "    columns:"
-    for column in dict.fromkeys(guess.column for guess in node.columns):
-        said = [_said(guess) for guess in node.columns if guess.column == column]
-        told = f"{{{said[0]}}}" if len(said) == 1 else f"[{', '.join(f'{{{one}}}' for one in said)}]"
-        yield f"      {_scalar(column)}: {told}{_example(cells[column])}"
-    if node.currency:
-        yield f"    says: {{currency: {node.currency}}}   # or another one"
+    for column in dict.fromkeys(guess.column for guess in part.columns):
+        entries = [f"{{{_entry(guess)}}}" for guess in part.columns if guess.column == column]
+        entry = entries[0] if len(entries) == 1 else f"[{', '.join(entries)}]"
+        yield f"      {_scalar(column)}: {entry}{_example(cells[column])}"
+    if part.currency:
+        yield f"    says: {{currency: {part.currency}}}   # or another one"
 
 
-def _said(guess: ColumnGuess) -> str:
-    said = [f"property: {guess.property}"]
-    said += [f"class: {guess.class_name}"] if guess.class_name else []
-    said += [f"label: {_scalar(guess.label)}"] if guess.label else []
-    said += [f"identifier: {guess.identifier}"] if guess.identifier else []
-    said += [f"within: {guess.inverse}"] if guess.inverse else []
-    said += [f"split: {_scalar(guess.split)}"] if guess.split else []
-    said += (
-        [f"values: {{{', '.join(f'{json.dumps(one)}: null' for one in guess.empty_texts)}}}"]
-        if guess.empty_texts
-        else []
-    )
-    said += [f"clean: [{', '.join(guess.clean)}]"] if guess.clean else []
-    return ", ".join(said)
+def _entry(guess: ColumnGuess) -> str:
+    """The keys of a column's entry, as YAML."""
+    empty = ", ".join(f"{json.dumps(text)}: null" for text in guess.empty_texts)
+    keys = {
+        "property": guess.property,
+        "class": guess.class_name,
+        "label": _scalar(guess.label) if guess.label else "",
+        "identifier": guess.identifier,
+        "within": guess.inverse,
+        "split": _scalar(guess.split) if guess.split else "",
+        "values": f"{{{empty}}}" if empty else "",
+        "clean": f"[{', '.join(guess.clean)}]" if guess.clean else "",
+    }
+    return ", ".join(f"{key}: {value}" for key, value in keys.items() if value)
 
 
 def _example(cells: Sequence[str]) -> str:
@@ -335,8 +339,7 @@ def _example(cells: Sequence[str]) -> str:
 
 
 def _scalar(text: str) -> str:
-    return (
-        text
-        if re.fullmatch(r"[A-Za-z][A-Za-z0-9_\-]*", text) and is_plain_scalar(text)
-        else json.dumps(text, ensure_ascii=False)
-    )
+    """A text as YAML: bare where YAML reads the bare text back as the same text."""
+    if re.fullmatch(r"[A-Za-z][A-Za-z0-9_\-]*", text) and is_plain_scalar(text):
+        return text
+    return json.dumps(text, ensure_ascii=False)

@@ -1,18 +1,17 @@
-"""A mapping file walks in; what each column of a table means walks out. docs/importing.md shows one."""
+"""What the columns of a table mean: mapping files, as docs/importing.md describes them."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
 
-from kg.errors import InputError
 from kg.facts.model import Source
+from kg.mappings.mapping_file import Fields, MappingFile
 from kg.schema import OntologyTerm, Schema, ValueKind
-from kg.terms import XSD, entity_iri
+from kg.terms import FILM, XSD
 from kg.text import closest
-from kg.yaml_files import read_yaml_mapping
+from kg.yaml_files import YamlNode
 
 CLEANINGS = (
     "trim",
@@ -35,30 +34,36 @@ CLEANINGS = (
     "before-as",
     "after-as",
 )
-_TOP = {"source", "prefix", "format", "delimiter", "quote", "encoding", "missing", "sheet"}
-_TOP |= {"header", "rows", "columns", "nodes", "says", "ignore"}
-_ROWS = {"class", "classes", "class_column", "key", "clean", "record", "where", "mention"}
-_NODE = {"key", "each", "where", "columns", "says"}
-_COLUMN = {"property", "class", "prefix", "label", "split", "clean", "language", "language_column", "identifier"}
-_COLUMN |= {"values", "where", "within", "other_than"}
 _FORMATS = ("csv", "tsv", "jsonl", "parquet", "xlsx")
-
+_TOP_KEYS = frozenset(
+    """source prefix format delimiter quote encoding missing sheet
+    header rows columns nodes says ignore""".split()  # noqa: SIM905
+)
+_SOURCE_KEYS = ("id", "title", "publisher", "date", "language", "address", "licence")
+_ROW_KEYS = ("class", "classes", "class_column", "key", "clean", "record", "where", "mention")
+_PART_KEYS = ("key", "each", "where", "columns", "says")
+_CONSTANT_KEYS = frozenset(
+    """value class prefix label split clean language language_column identifier
+    values where within other_than""".split()  # noqa: SIM905
+)
+_COLUMN_KEYS = _CONSTANT_KEYS - {"value"} | {"property"}
+_VALUE_TYPES = {XSD + "integer": "integer", XSD + "decimal": "decimal", XSD + "boolean": "boolean"}
 
 RowFilter = Mapping[str, tuple[str, ...]]
-"""Column -> the texts of which it must hold one."""
+"""Column -> the texts of which it must have one."""
 
 
 @dataclass(frozen=True, slots=True)
 class ColumnMapping:
-    """What one column says: a property of the row's thing, with text or number, or leading to another thing.
+    """What one column states: the value of a property, of the row's entity or of one of its parts.
 
-    One that `says` a text has no cells: each row says the same.
+    A mapping with a `constant` has no column: each row states the same.
     """
 
     name: str
     property: str
     value_type: str
-    """thing, date, integer, decimal, boolean or text."""
+    """entity, date, integer, decimal, boolean or text."""
     class_name: str = ""
     prefix: str = ""
     label: str = ""
@@ -69,29 +74,29 @@ class ColumnMapping:
     values: Mapping[str, str] = field(default_factory=dict)
     where: RowFilter = field(default_factory=dict)
     inverse: str = ""
-    """The property that leads back to the row's thing, where a value names something that belongs to that alone."""
+    """The property that leads back to the row's entity, where a value names something of that entity alone."""
     language_column: str = ""
     other_than: str = ""
-    """A column whose text is not said again."""
+    """A column whose text is not stated again."""
     constant: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class PartMapping:
-    """Something with no name of its own that hangs on the row's thing; its first column says whether there is one."""
+    """A part of the row's entity; there is one when its first column has a value."""
 
     property: str
     columns: tuple[ColumnMapping, ...]
     key: tuple[str, ...] = ()
     """The columns that name it; all that it has, when there are none."""
     each: tuple[str, ...] = ()
-    """Columns whose values, split, make a node each; those of several columns go together by their places."""
+    """Columns whose values, split, make a part each; those of several columns are paired by position."""
     where: RowFilter = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
 class StubMapping:
-    """What a row's thing gets where no table describes it: a class, and its key as an identifier."""
+    """What a row's entity gets where no table describes it: a class, and its key as an identifier."""
 
     class_name: str
     identifier: str = ""
@@ -99,7 +104,7 @@ class StubMapping:
 
 @dataclass(frozen=True, slots=True)
 class TableMapping:
-    """How a table is read and what its rows and columns mean."""
+    """How a table is read, and what its rows and columns mean."""
 
     source: Source
     prefix: str
@@ -125,248 +130,229 @@ class TableMapping:
 
     @property
     def all_columns(self) -> tuple[ColumnMapping, ...]:
-        """The columns that say something, of rows and of nodes."""
-        return (*self.columns, *(column for node in self.parts for column in node.columns))
+        """The columns of rows and of parts."""
+        return (*self.columns, *(column for part in self.parts for column in part.columns))
 
     @property
     def required_columns(self) -> tuple[str, ...]:
-        """The columns that the table must have."""
+        """The names of the columns that the table must have."""
         names = [*self.key, *self.record, self.class_column, *self.where]
         for column in self.all_columns:
             names += [column.name, column.label, column.language_column, column.other_than, *column.where]
-        for node in self.parts:
-            names += [*node.key, *node.where]
+        for part in self.parts:
+            names += [*part.key, *part.where]
         return tuple(dict.fromkeys(filter(None, names)))
 
     @property
     def filter_values(self) -> RowFilter:
-        """Column -> the texts in it that a column or node asks for."""
-        asked: dict[str, tuple[str, ...]] = {}
-        for where in (*(column.where for column in self.all_columns), *(node.where for node in self.parts)):
-            for name, texts in where.items():
-                asked[name] = (*asked.get(name, ()), *texts)
-        return asked
+        """Column -> the texts in it that a column or part is filtered by."""
+        texts: dict[str, tuple[str, ...]] = {}
+        for where in (*(column.where for column in self.all_columns), *(part.where for part in self.parts)):
+            for name, own in where.items():
+                texts[name] = (*texts.get(name, ()), *own)
+        return texts
 
 
 def read_table_mapping(path: Path, schema: Schema) -> TableMapping:
-    """The mapping of a file; raises `InputError` with everything that is wrong in it."""
-    return to_table_mapping(read_yaml_mapping(path), schema, file=str(path))
-
-
-def with_list_columns(mapping: TableMapping, nested: Collection[str]) -> TableMapping:
-    """The mapping with these columns read as lists, where it does not say how they are split."""
-
-    def each(columns: tuple[ColumnMapping, ...]) -> tuple[ColumnMapping, ...]:
-        return tuple(replace(one, split="json") if one.name in nested and not one.split else one for one in columns)
-
-    nodes = tuple(replace(node, columns=each(node.columns)) for node in mapping.parts)
-    return replace(mapping, columns=each(mapping.columns), parts=nodes)
-
-
-def to_table_mapping(told: Any, schema: Schema, *, file: str) -> TableMapping:
-    """The mapping that YAML tells; raises `InputError` with everything that is wrong in it."""
-    reader = _Reader(schema)
-    mapping = reader.read(told)
-    if mapping is None or reader.faults:
-        raise InputError(f"{file}: " + "\n".join(reader.faults))
+    """The mapping in a file; raises `FaultsError` with everything that is wrong in it."""
+    file = MappingFile(path, schema)
+    mapping = _TableMappingReader(file).read()
+    file.raise_faults()
     return mapping
 
 
-@dataclass
-class _Reader:
-    schema: Schema
-    faults: list[str] = field(default_factory=list)
+def read_columns(file: MappingFile, fields: Mapping[str, YamlNode], prefix: str) -> tuple[ColumnMapping, ...]:
+    """The columns of a mapping file of another form: column -> node of its entry."""
+    reader = _TableMappingReader(file, prefix)
+    return tuple(column for name, node in fields.items() for column in reader.column_entries(name, node))
 
-    def read(self, told: Any) -> TableMapping | None:
-        if not isinstance(told, dict) or not isinstance(told.get("columns") or told.get("nodes"), dict):
-            self.faults.append("a mapping wants `source:`, `rows:`, and `columns:` or `nodes:`")
-            return None
-        self.keys(told, _TOP, "the mapping")
-        rows = self.mapping(told.get("rows"), "rows")
-        self.keys(rows, _ROWS, "rows")
-        source = told.get("source")
-        source = {"id": source} if isinstance(source, str) else dict(source or {})
-        if not source.get("id"):
-            self.faults.append("source: an id is wanted")
-        format = str(told.get("format", ""))
-        if format and format not in _FORMATS:
-            self.faults.append(f"format: {format!r} is none of {', '.join(_FORMATS)}")
-        classes = {str(name): self.class_name(kind) for name, kind in (rows.get("classes") or {}).items() if kind}
-        said = self.source(source)
-        prefix = str(told.get("prefix") or said.id)
-        key = _texts(rows.get("key"))
-        if not key:
-            self.faults.append("rows: `key` names the columns that tell one row's thing from another's")
-        return TableMapping(
-            said,
-            prefix,
-            key,
-            (*self.columns(told.get("columns"), prefix), *self.says(told.get("says"), prefix)),
-            self.class_name(rows["class"]) if rows.get("class") else "",
-            str(rows.get("class_column", "")),
-            classes,
-            _texts(rows.get("clean")) or ("trim",),
-            _texts(rows.get("record")),
-            self.where(rows.get("where"), "rows"),
-            _texts(told.get("missing")),
-            format,
-            str(told.get("delimiter", "")),
-            "" if told.get("quote") == "none" else '"',
-            str(told.get("encoding", "utf-8")),
-            str(told.get("sheet", "")),
-            _texts(told.get("ignore")),
-            tuple(
-                node
-                for name, one in self.mapping(told.get("nodes"), "nodes").items()
-                for node in self.nodes(str(name), one, prefix)
-            ),
-            self.mention(rows.get("mention")),
-            _texts(told.get("header")),
+
+def with_list_columns(mapping: TableMapping, nested: Collection[str]) -> TableMapping:
+    """The mapping with these columns read as lists, where it does not state how they are split."""
+
+    def as_lists(columns: tuple[ColumnMapping, ...]) -> tuple[ColumnMapping, ...]:
+        return tuple(
+            replace(column, split="json") if column.name in nested and not column.split else column
+            for column in columns
         )
 
-    def source(self, told: Mapping[str, Any]) -> Source:
-        known = ("id", "title", "publisher", "date", "language", "address", "licence")
-        self.keys(told, set(known), "source")
-        id, title, publisher, date, language, address, licence = (str(told.get(name, "")) for name in known)
+    parts = tuple(replace(part, columns=as_lists(part.columns)) for part in mapping.parts)
+    return replace(mapping, columns=as_lists(mapping.columns), parts=parts)
+
+
+@dataclass
+class _TableMappingReader:
+    """Reads the nodes of a mapping file; `prefix` begins the names of its entities."""
+
+    file: MappingFile
+    prefix: str = ""
+
+    def read(self) -> TableMapping:
+        top = self.file.fields(self.file.root, _TOP_KEYS, "the mapping")
+        if top.node("columns") is None and top.node("nodes") is None:
+            self.file.add_fault("missing", "the mapping has no `columns` and no `nodes`", self.file.root)
+        rows = self.file.fields(top.node("rows"), _ROW_KEYS, "`rows`")
+        source = self.source(top.node("source"))
+        self.prefix = top.text("prefix") or source.id
+        key = rows.texts("key")
+        if not key:
+            remedy = "Name the columns that distinguish one row's entity from another's."
+            self.file.add_fault("missing", "`rows` has no `key`", top.node("rows") or self.file.root, remedy=remedy)
+        return TableMapping(
+            source,
+            self.prefix,
+            key,
+            (*self.columns(top.node("columns"), "`columns`"), *self.constants(top.node("says"))),
+            rows.class_name("class"),
+            rows.text("class_column"),
+            self.classes(rows.node("classes")),
+            self.cleanings(rows) or ("trim",),
+            rows.texts("record"),
+            self.row_filter(rows),
+            top.texts("missing"),
+            self.format(top),
+            top.text("delimiter"),
+            "" if top.text("quote") == "none" else '"',
+            top.text("encoding", "utf-8"),
+            top.text("sheet"),
+            top.texts("ignore"),
+            tuple(self.parts(top.node("nodes"))),
+            self.stub(rows.node("mention")),
+            top.texts("header"),
+        )
+
+    def source(self, node: YamlNode | None) -> Source:
+        if node is not None and node.text is not None:
+            return Source(node.text)
+        fields = self.file.fields(node, _SOURCE_KEYS, "`source`")
+        if not fields.text("id"):
+            self.file.add_fault("missing", "`source` has no `id`", node or self.file.root)
+        id, title, publisher, date, language, address, licence = map(fields.text, _SOURCE_KEYS)
         return Source(id, title, publisher, date, language, address, licence)
 
-    def mapping(self, told: Any, where: str) -> Mapping[Any, Any]:
-        if told is not None and not isinstance(told, dict):
-            self.faults.append(f"{where}: a mapping is wanted")
-            return {}
-        return told or {}
+    def format(self, top: Fields) -> str:
+        node = top.node("format")
+        if node is not None and node.text not in _FORMATS:
+            remedy = f"Known are {', '.join(_FORMATS)}."
+            self.file.add_fault("unknown-format", f"unknown format {node.text!r}", node, remedy=remedy)
+        return top.text("format")
 
-    def mention(self, told: Any) -> StubMapping | None:
-        entry = self.mapping(told, "mention")
-        self.keys(entry, {"class", "identifier"}, "mention")
-        identifier = str(entry.get("identifier", ""))
-        if identifier:
-            self.word(identifier, "mention")
-        return StubMapping(self.class_name(entry.get("class", "")), identifier) if entry else None
+    def classes(self, node: YamlNode | None) -> dict[str, str]:
+        entries = self.file.entries(node, "`classes`")
+        return {text: self.file.class_name(value) for text, value in entries if not value.is_null}
 
-    def where(self, told: Any, place: str) -> RowFilter:
-        return {str(name): _texts(values) for name, values in self.mapping(told, f"{place}: where").items()}
+    def stub(self, node: YamlNode | None) -> StubMapping | None:
+        if node is None:
+            return None
+        fields = self.file.fields(node, ("class", "identifier"), "`mention`")
+        if "class" not in fields:
+            self.file.add_fault("missing", "`mention` has no `class`", node)
+        return StubMapping(fields.class_name("class"), fields.property_name("identifier"))
 
-    def nodes(self, property: str, told: Any, prefix: str) -> Iterator[PartMapping]:
-        """The nodes to which a property leads; a list makes several of one row."""
-        place = f"node {property}"
-        word = self.word(property, place)
-        if word is not None and word.value_kind is not ValueKind.ENTITY:
-            self.faults.append(f"{place}: the property leads to no thing, so no node can hang on it")
-        for one in told if isinstance(told, list) else [told]:
-            entry = self.mapping(one, place)
-            self.keys(entry, _NODE, place)
-            columns = self.columns(entry.get("columns"), prefix)
-            if not columns:
-                self.faults.append(f"{place}: `columns` says what stands in it")
-                continue
-            key = _texts(entry.get("key"))
-            every = (*columns, *self.says(entry.get("says"), prefix))
-            yield PartMapping(property, every, key, _texts(entry.get("each")), self.where(entry.get("where"), place))
+    def row_filter(self, fields: Fields) -> RowFilter:
+        entries = self.file.entries(fields.node("where"), f"`where` of {fields.what}")
+        return {name: self.file.texts(node, f"`where` of {fields.what}") for name, node in entries}
 
-    def columns(self, told: Any, prefix: str) -> tuple[ColumnMapping, ...]:
-        """What columns say; a list of entries says several things."""
-        return tuple(
-            column
-            for name, one in self.mapping(told, "columns").items()
-            for entry in (one if isinstance(one, list) else [one])
-            if entry is not None and (column := self.column(str(name), entry, prefix)) is not None
-        )
+    def cleanings(self, fields: Fields) -> tuple[str, ...]:
+        node = fields.node("clean")
+        for element in _elements(node):
+            if element.text not in CLEANINGS:
+                suggestions = closest(element.text or "", list(CLEANINGS))
+                remedy = f"Known are {', '.join(CLEANINGS)}."
+                message = f"unknown cleaning {element.text!r}"
+                self.file.add_fault("unknown-cleaning", message, element, suggestions=suggestions, remedy=remedy)
+        return fields.texts("clean")
 
-    def says(self, told: Any, prefix: str) -> Iterator[ColumnMapping]:
-        """What each row says; a thing by its label."""
-        for property, one in self.mapping(told, "says").items():
-            entry = dict(one) if isinstance(one, dict) else {"value": one}
-            value = entry.pop("value", None)
-            text = "" if value is None else str(value)
+    def parts(self, node: YamlNode | None) -> Iterator[PartMapping]:
+        """The parts to which properties lead; a list of entries makes several parts of one row."""
+        for key, value in self.file.entries(node, "`nodes`").entries.values():
+            term = self.file.property(key)
+            what = f"the part {key.text}"
+            if term is not None and term.value_kind is not ValueKind.ENTITY:
+                message = f"{key.text} does not lead to entities, so it cannot have parts"
+                self.file.add_fault("not-entity", message, key)
+            for entry in _elements(value):
+                fields = self.file.fields(entry, _PART_KEYS, what)
+                columns = self.columns(fields.node("columns"), f"`columns` of {what}")
+                if not columns:
+                    self.file.add_fault("missing", f"{what} has no `columns`", entry)
+                    continue
+                constants = tuple(self.constants(fields.node("says")))
+                filter = self.row_filter(fields)
+                yield PartMapping(
+                    key.text or "", (*columns, *constants), fields.texts("key"), fields.texts("each"), filter
+                )
+
+    def columns(self, node: YamlNode | None, what: str) -> tuple[ColumnMapping, ...]:
+        entries = self.file.entries(node, what)
+        return tuple(column for name, value in entries for column in self.column_entries(name, value))
+
+    def column_entries(self, name: str, node: YamlNode) -> Iterator[ColumnMapping]:
+        """What one column states; a list of entries states several values."""
+        for entry in _elements(node):
+            if not entry.is_null and (column := self.column(name, entry)) is not None:
+                yield column
+
+    def column(self, name: str, node: YamlNode) -> ColumnMapping | None:
+        what = f"column {name}"
+        if node.entries is None:
+            term = self.file.property(node)
+            return self.column_mapping(name, term, None) if term is not None else None
+        fields = self.file.fields(node, _COLUMN_KEYS, what)
+        if fields.node("property") is None:
+            self.file.add_fault("missing", f"{what} has no `property`", node)
+            return None
+        term = self.file.property(fields.node("property") or node)
+        return self.column_mapping(name, term, fields) if term is not None else None
+
+    def constants(self, node: YamlNode | None) -> Iterator[ColumnMapping]:
+        """What each row states; an entity by its label."""
+        for key, value in self.file.entries(node, "`says`").entries.values():
+            term = self.file.property(key)
+            fields = self.file.fields(value, _CONSTANT_KEYS, f"`says` of {key.text}") if value.entries else None
+            text = fields.text("value") if fields is not None else self.file.text(value, f"`says` of {key.text}")
             if not text:
-                self.faults.append(f"says: {property} wants a value")
-            column = self.column(f"says {property}", entry | {"property": property}, prefix)
-            if column is not None:
-                yield replace(column, name="", constant=text)
+                self.file.add_fault("missing", f"`says` of {key.text} has no value", value)
+            if term is not None:
+                yield replace(self.column_mapping(key.text or "", term, fields), name="", constant=text)
 
-    def word(self, property: str, place: str) -> OntologyTerm | None:
-        """The property of the ontology; None, and a fault, where there is none."""
-        iri = self.schema.names.get(property)
-        if iri is None:
-            near = closest(property, list(self.schema.names))
-            offer = f"; did you mean {' or '.join(near)}?" if near else ""
-            self.faults.append(f"{place}: {property!r} is not a property of the ontology{offer}")
-            return None
-        return self.schema.properties[iri]
-
-    def column(self, name: str, told: Any, prefix: str) -> ColumnMapping | None:
-        if isinstance(told, str):
-            told = {"property": told}
-        if not isinstance(told, dict):
-            self.faults.append(f"column {name}: a property, or a mapping with `property:`, is wanted")
-            return None
-        self.keys(told, _COLUMN, f"column {name}")
-        property = str(told.get("property", ""))
-        word = self.word(property, f"column {name}")
-        if word is None:
-            return None
-        identifier, within = str(told.get("identifier", "")), str(told.get("within", ""))
-        for one in filter(None, (identifier, within)):
-            self.word(one, f"column {name}")
-        clean = _texts(told.get("clean")) or ("trim",)
-        for one in clean:
-            if one not in CLEANINGS:
-                near = closest(one, list(CLEANINGS))
-                self.faults.append(f"column {name}: {one!r} is none of {', '.join(near or CLEANINGS)}")
-        kind = self.class_name(told["class"]) if told.get("class") else _range(word, self.schema)
-        own = str(told.get("prefix", ""))
+    def column_mapping(self, name: str, term: OntologyTerm, fields: Fields | None) -> ColumnMapping:
+        fields = fields if fields is not None else self.file.entries(None, name)
+        class_name = fields.class_name("class") or _range_class(term, self.file.schema)
+        values = self.file.entries(fields.node("values"), f"`values` of {fields.what}")
         return ColumnMapping(
             name,
-            property,
-            _reads(word),
-            kind,
-            own or f"{prefix}-{kind.lower() or 'thing'}",
-            str(told.get("label", "")),
-            str(told.get("split", "")),
-            clean,
-            str(told.get("language", "")),
-            identifier,
-            {
-                str(one): "" if other is None else str(other)
-                for one, other in self.mapping(told.get("values"), f"column {name}: values").items()
-            },
-            self.where(told.get("where"), f"column {name}"),
-            within,
-            str(told.get("language_column", "")),
-            str(told.get("other_than", "")),
+            term.name,
+            _value_type(term),
+            class_name,
+            fields.text("prefix") or f"{self.prefix}-{class_name.lower() or 'thing'}",
+            fields.text("label"),
+            fields.text("split"),
+            self.cleanings(fields) or ("trim",),
+            fields.text("language"),
+            fields.property_name("identifier"),
+            {text: self.file.text(value, "a value") for text, value in values},
+            self.row_filter(fields),
+            fields.property_name("within"),
+            fields.text("language_column"),
+            fields.text("other_than"),
         )
 
-    def class_name(self, name: Any) -> str:
-        if str(name) not in self.schema.class_names:
-            near = closest(str(name), list(self.schema.class_names))
-            offer = f"; did you mean {' or '.join(near)}?" if near else ""
-            self.faults.append(f"{name!r} is not a class of the ontology{offer}")
-        return str(name)
 
-    def keys(self, told: Mapping[str, Any], known: set[str], where: str) -> None:
-        for key in told:
-            if key not in known:
-                near = closest(str(key), sorted(known))
-                offer = f"; did you mean {near[0]}?" if near else ""
-                self.faults.append(f"{where}: {key!r} is not known{offer}")
+def _elements(node: YamlNode | None) -> Sequence[YamlNode]:
+    """The elements of a list, or the one node that is there instead."""
+    return () if node is None else (node,) if node.elements is None else node.elements
 
 
-def _reads(word: OntologyTerm) -> str:
-    if word.value_kind is ValueKind.ENTITY:
-        return "thing"
-    if word.value_kind is ValueKind.DATE:
+def _value_type(term: OntologyTerm) -> str:
+    if term.value_kind is ValueKind.ENTITY:
+        return "entity"
+    if term.value_kind is ValueKind.DATE:
         return "date"
-    range = word.range[0].value if word.range else ""
-    return {XSD + "integer": "integer", XSD + "decimal": "decimal", XSD + "boolean": "boolean"}.get(range, "text")
+    return _VALUE_TYPES.get(term.range[0].value, "text") if term.range else "text"
 
 
-def _range(word: OntologyTerm, schema: Schema) -> str:
-    kinds = [iri.value.removeprefix(entity_iri("").value) for iri in word.range]
-    return kinds[0] if len(kinds) == 1 and kinds[0] in schema.class_names else ""
-
-
-def _texts(told: Any) -> tuple[str, ...]:
-    if told is None:
-        return ()
-    return tuple(map(str, told)) if isinstance(told, list) else (str(told),)
+def _range_class(term: OntologyTerm, schema: Schema) -> str:
+    """The one class that is the range of a property; the empty text when there is none."""
+    names = [iri.value.removeprefix(FILM) for iri in term.range]
+    return names[0] if len(names) == 1 and names[0] in schema.class_names else ""

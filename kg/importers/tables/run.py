@@ -1,7 +1,7 @@
-"""A table and its mapping walk in, CSV, TSV, Excel, JSON lines or Parquet; facts walk out.
+"""The import of tables: DuckDB reads the cells into a table on disk, and each column becomes facts by one SELECT.
 
-DuckDB does the work: the cells stand in a table on disk, and each column becomes facts by one SELECT, so that millions
-of rows need little memory. Rows that cannot be read are rejected, and so are values that do not fit their property.
+So millions of rows need little memory. Rows that cannot be read are rejected, and so are values that do not fit their
+property.
 """
 
 from __future__ import annotations
@@ -10,33 +10,71 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import combinations
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from kg.errors import InputError
+from kg.facts.model import Source
+from kg.importers.input_files import list_files
 from kg.importers.session import ImportSession
-from kg.importers.tables.files import detect_format, first_line, nested_columns, open_cells, read_header
-from kg.importers.tables.mapping import ColumnMapping, RowFilter, TableMapping, with_list_columns
-from kg.importers.tables.sql import KEPT, LINE, RECORD, SUBJECT, TableSql, named
+from kg.importers.tables.files import (
+    SUFFIXES,
+    detect_format,
+    first_line,
+    nested_columns,
+    open_cells,
+    read_header,
+)
+from kg.importers.tables.mapping import (
+    ColumnMapping,
+    RowFilter,
+    TableMapping,
+    read_table_mapping,
+    with_list_columns,
+)
+from kg.importers.tables.sql import LINE, RECORD, SELECTED, SUBJECT, TableSql
+from kg.schema import Schema
+from kg.sql import quote_name
 from kg.text import closest
 
-if TYPE_CHECKING:
-    import duckdb
-
 STREAM_FROM_ROWS = 50_000
-"""Rows; the facts of a larger table, where none comes twice, are written as they come."""
+"""The facts of a table with more rows, where none occurs twice, are written as they come."""
 MAX_REJECTS = 100_000
-"""Told in the rejects file; the rest is counted."""
+"""Rejects that are written to the file; the others are counted."""
 MAX_UNMAPPED_TEXTS = 100
-"""Of a column of choices that are told when the mapping has no place for them."""
+"""Texts of a column of choices that are reported when the mapping does not have them."""
 
 
-def import_table(paths: Sequence[Path], mapping: TableMapping, session: ImportSession) -> None:
-    """Read tables of one shape into the session.
+def find_source(paths: Sequence[str | Path], schema: Schema, *, mapping: str | Path | None = None) -> Source:
+    """The source that the mapping of tables states."""
+    return read_table_mapping(_mapping_file(list_files(paths, SUFFIXES), mapping), schema).source
 
-    Raises `InputError` when a table is no such table, or lacks a column that the mapping names.
+
+def import_tables(paths: Sequence[str | Path], session: ImportSession, *, mapping: str | Path | None = None) -> None:
+    """Import tables with the same columns; `mapping` is the mapping file, or else `FILE.mapping.yaml`.
+
+    Raises `InputError` when a file is not such a table, or lacks a column of the mapping.
     """
-    for number, path in enumerate(paths):
-        import_file(path, mapping, session, number=number, alone=len(paths) == 1)
+    files = list_files(paths, SUFFIXES)
+    columns = read_table_mapping(_mapping_file(files, mapping), session.schema)
+    for number, file in enumerate(files):
+        import_file(file, columns, session, number=number, alone=len(files) == 1)
+
+
+def _mapping_file(files: Sequence[Path], mapping: str | Path | None) -> Path:
+    if mapping is not None:
+        return Path(mapping)
+    usual = files[0].with_name(files[0].name + ".mapping.yaml")
+    if not usual.exists():
+        call = f"kg import table {files[0]} --guess -o {usual.name}"
+        raise InputError(f"There is no mapping {usual}. Write one that states what the columns mean: {call}")
+    return usual
+
+
+@dataclass(frozen=True, slots=True)
+class ImportedRows:
+    """The rows that a table imported, as SELECTs: of their entities, and of these with the records of the rows."""
+
+    entities: str
+    entities_and_records: str
 
 
 def import_file(
@@ -49,31 +87,23 @@ def import_file(
     alone: bool = False,
     only: str = "",
 ) -> ImportedRows:
-    """Read one table into the session, as the `number`th of them; what it holds.
+    """Import one table, the `number`th of the session.
 
-    `alone` says that no other file has this mapping; `only` is a SELECT of the things whose rows are wanted.
+    `name` is the file's name in messages; `alone` means that no other file has this mapping; `only` is a SELECT of the
+    entities whose rows are wanted.
     """
     import duckdb
 
-    reading = _Reading(path, mapping, session, name=name or path.name, rows=f"rows{number}")
+    table = _TableImport(path, mapping, session, name=name or path.name, rows=f"rows{number}")
     try:
-        reading.read(alone=alone, only=only)
+        table.read(alone=alone, only=only)
     except duckdb.Error as error:
         raise InputError(f"{path} cannot be read: {first_line(error)}. Nothing was written.") from error
-    kept = f"FROM {reading.rows} WHERE {named(KEPT)} AND {named(SUBJECT)} IS NOT NULL"
-    return ImportedRows(f"SELECT {named(SUBJECT)} {kept}", f"SELECT {named(SUBJECT)}, {named(RECORD)} {kept}")
-
-
-@dataclass(frozen=True, slots=True)
-class ImportedRows:
-    """The things that the rows of a table are about, as a SELECT; and these with the records of the rows."""
-
-    entities: str
-    entities_and_records: str
+    return ImportedRows(table.select_entities(), table.select_entities(RECORD))
 
 
 @dataclass
-class _Reading:
+class _TableImport:
     """The import of one table; its rows have a view of their own, since streamed rows are read at the end."""
 
     path: Path
@@ -82,154 +112,161 @@ class _Reading:
     name: str
     rows: str
 
-    def __post_init__(self) -> None:
-        self.sql: duckdb.DuckDBPyConnection = self.session.sql
-
     def read(self, *, alone: bool, only: str) -> None:
-        header = self.header()
+        header = self.check_header()
         self.mapping = with_list_columns(self.mapping, nested_columns(self.path, self.mapping))
         cells = open_cells(self.path, self.mapping, header, self.session)
         statements = TableSql(self.mapping, cells.relation)
-        self.key(statements, header, only)
-        lines = self.tell_rejects(cells.long_lines)
-        stream = self.streams(alone=alone)
-        for said in statements.facts(self.rows):
-            self.session.add_facts_from(said.select, may_fail=said.checked, has_language=said.language, streamed=stream)
-        for select in statements.mentions(self.rows):
-            self.session.add_stubs_from(select)
-        if stream and self.labels():
-            self.session.add_described(
-                f"SELECT {named(SUBJECT)} FROM {self.rows} WHERE {named(KEPT)} AND {named(SUBJECT)} IS NOT NULL"
+        self.create_rows(statements, header, only)
+        rejected_lines = self.reject_lines(cells.long_lines)
+        streamed = self.can_stream(alone=alone)
+        for facts in statements.facts(self.rows):
+            self.session.add_facts_from(
+                facts.select, may_fail=facts.may_fail, has_language=facts.has_language, streamed=streamed
             )
-        self.tell_unkept(statements)
-        self.tell_faults(lines)
+        for select in statements.stubs(self.rows):
+            self.session.add_stubs_from(select)
+        if streamed and self.labels():
+            self.session.spool.add_described(self.select_entities())
+        self.report_skipped_rows(statements)
+        self.reject_faults(rejected_lines)
 
-    def header(self) -> list[str]:
-        header, wanted = read_header(self.path, self.mapping), self.mapping.required_columns
-        if missing := [name for name in wanted if name not in header]:
-            offers = [f"{one} (did you mean {near[0]}?)" if (near := closest(one, header)) else one for one in missing]
-            raise InputError(f"{self.path} lacks the column {', '.join(offers)}. It has {', '.join(header)}.")
+    def select_entities(self, *more: str) -> str:
+        """A SELECT of the entities of the rows that are used, with more columns."""
+        condition = f"{SELECTED} AND {SUBJECT} IS NOT NULL"
+        return f"SELECT {', '.join((SUBJECT, *more))} FROM {self.rows} WHERE {condition}"
+
+    def check_header(self) -> list[str]:
+        header = read_header(self.path, self.mapping)
+        missing = []
+        for name in self.mapping.required_columns:
+            if name not in header:
+                suggestions = closest(name, header, limit=1)
+                missing.append(f"{name} (did you mean {suggestions[0]}?)" if suggestions else name)
+        if missing:
+            raise InputError(f"{self.path} lacks the column {', '.join(missing)}. It has {', '.join(header)}.")
         return header
 
-    def key(self, statements: TableSql, header: Sequence[str], only: str) -> None:
-        """The rows, with the names of their things, in the order of the file."""
+    def create_rows(self, statements: TableSql, header: Sequence[str], only: str) -> None:
+        """Create the view of the rows, with the names of their entities, in the order of the file."""
         table = f"all_{self.rows}"
-        self.sql.execute(f"CREATE TABLE {table} AS {statements.keyed()}")
-        self.session.summary.records += (count := self.one(f"SELECT count(*) FROM {table}"))
+        self.session.sql.execute(f"CREATE TABLE {table} AS {statements.keyed()}")
+        count = self.session.spool.count(f"FROM {table}")
+        self.session.summary.records += count
         used = {*self.mapping.required_columns, *self.mapping.ignore}
         self.session.summary.unmapped.update({f"column {name}": count for name in header if name not in used})
-        line = f"rowid + 1 AS {named(LINE)}"
+        select = f"SELECT rowid + 1 AS {LINE}, * FROM {table}"
         if not only:
-            self.sql.execute(f"CREATE VIEW {self.rows} AS SELECT {line}, * FROM {table}")
+            self.session.sql.execute(f"CREATE VIEW {self.rows} AS {select}")
             return
-        wanted = f"{named(SUBJECT)} IN ({only})"
-        # A join that goes to disk keeps no order.
-        self.sql.execute(f"CREATE TABLE {self.rows} AS SELECT {line}, * FROM {table} WHERE {wanted} ORDER BY rowid")
-        self.sql.execute(f"DROP TABLE {table}")
-        if left := count - self.one(f"SELECT count(*) FROM {self.rows}"):
-            self.session.summary.skipped[f"rows of {self.name} about what the other tables do not name"] += left
+        # Sorted, since a join that goes to disk does not keep the order.
+        wanted = f"{select} WHERE {SUBJECT} IN ({only}) ORDER BY rowid"
+        self.session.sql.execute(f"CREATE TABLE {self.rows} AS {wanted}")
+        self.session.sql.execute(f"DROP TABLE {table}")
+        if others := count - self.session.spool.count(f"FROM {self.rows}"):
+            self.session.summary.skipped[f"rows of {self.name} about entities that the other tables do not name"] += (
+                others
+            )
 
-    def streams(self, *, alone: bool) -> bool:
-        """Whether no fact of the table can come twice, and it is so large that sorting it is not worth its time."""
+    def can_stream(self, *, alone: bool) -> bool:
+        """True when no fact of the table can occur twice, and it is so large that sorting takes too long."""
         labels = self.labels()
-        if (
-            self.one(f"SELECT count(*) FROM {self.rows}") < STREAM_FROM_ROWS
-            or not _apart(self.mapping)
-            or len(labels) > 1
-        ):
+        if self.session.spool.count(f"FROM {self.rows}") < STREAM_FROM_ROWS or len(labels) > 1:
             return False
-        if (labels and labels[0].split) or not (labels or alone):
+        if not _states_nothing_twice(self.mapping) or (labels and labels[0].split) or not (labels or alone):
             return False
-        same = named(SUBJECT) if labels else f"{named(SUBJECT)}, {named(RECORD)}"
-        kept = f"SELECT {named(SUBJECT)} FROM {self.rows} WHERE {named(KEPT)} AND {named(SUBJECT)} IS NOT NULL"
-        twice = f"SELECT count(*) FROM ({kept} GROUP BY {same} HAVING count(*) > 1 LIMIT 1)"
-        return not self.one(twice) and not (labels and self.session.has_label_for_any(kept))
+        key = SUBJECT if labels else f"{SUBJECT}, {RECORD}"
+        entities = self.select_entities()
+        if self.session.spool.count(f"{entities} GROUP BY {key} HAVING count(*) > 1 LIMIT 1"):
+            return False
+        return not labels or not self.session.spool.has_label_for_any(entities)
 
     def labels(self) -> list[ColumnMapping]:
         return [column for column in self.mapping.columns if column.property == "label"]
 
-    def tell_unkept(self, statements: TableSql) -> None:
-        """Count the rows that the mapping does not keep, and the texts that none of its choices takes."""
-        left = self.one(f"SELECT count(*) FROM {self.rows} WHERE NOT {named(KEPT)}")
-        if left:
-            self.session.summary.skipped["rows that the mapping does not keep"] += left
+    def report_skipped_rows(self, statements: TableSql) -> None:
+        """Count the rows that the mapping does not select, and the texts that none of its choices has."""
+        skipped = self.session.spool.count(f"FROM {self.rows} WHERE NOT {SELECTED}")
+        if skipped:
+            self.session.summary.skipped["rows that the mapping does not select"] += skipped
         for name, texts in self.mapping.filter_values.items():
-            self.tell_others(name, self.rows, named(name), texts)
+            self.report_unmapped_texts(name, self.rows, quote_name(name), texts)
         for column in self.mapping.columns:
             if column.property == "type":
                 values = f"({statements.values(self.rows, column)})"
-                self.tell_others(column.name, values, "v", tuple(column.values.values()))
+                self.report_unmapped_texts(column.name, values, "v", tuple(column.values.values()))
 
-    def tell_others(self, name: str, rows: str, text: str, known: tuple[str, ...]) -> None:
-        # The caller's own texts are given as parameters.
-        others = f"{named(KEPT)} AND {text} NOT IN (SELECT unnest(?))"
+    def report_unmapped_texts(self, name: str, rows: str, text: str, known: tuple[str, ...]) -> None:
+        # The known texts are parameters, not part of the statement.
+        others = f"{SELECTED} AND {text} NOT IN (SELECT unnest(?))"
         counts = f"SELECT {text}, count(*) FROM {rows} WHERE {others} GROUP BY 1"
         query = f"{counts} ORDER BY 2 DESC, 1 LIMIT {MAX_UNMAPPED_TEXTS}"
-        for other, count in self.sql.execute(query, [[*known, *self.mapping.missing]]).fetchall():
+        for other, count in self.session.sql.execute(query, [[*known, *self.mapping.missing]]).fetchall():
             self.session.summary.unmapped[f"{name} {other}"] += count
 
-    def tell_faults(self, rejected: list[int]) -> None:
-        """Reject what does not fit; `rejected` are lines that hold no row."""
-        keyless = f"FROM {self.rows} WHERE {named(KEPT)} AND {named(SUBJECT)} IS NULL ORDER BY 1 LIMIT {MAX_REJECTS}"
+    def reject_faults(self, rejected_lines: list[int]) -> None:
+        """Reject rows without a key, and values that do not fit; `rejected_lines` are lines that became no row."""
+        keyless = f"FROM {self.rows} WHERE {SELECTED} AND {SUBJECT} IS NULL ORDER BY 1 LIMIT {MAX_REJECTS}"
         format = detect_format(self.path, self.mapping)
-        parts = self.mapping.key
-        reason = f"the key {' + '.join(parts)} {'is empty' if len(parts) == 1 else 'has an empty cell'}"
-        reason += ", or the line is no JSON" if format == "jsonl" else ""
-        faults = [(line, reason) for (line,) in self.sql.execute(f"SELECT {named(LINE)} {keyless}").fetchall()]
+        key = self.mapping.key
+        reason = f"the key {' + '.join(key)} {'is empty' if len(key) == 1 else 'has an empty cell'}"
+        reason += ", or the line is not JSON" if format == "jsonl" else ""
+        faults = [(line, reason) for (line,) in self.session.sql.execute(f"SELECT {LINE} {keyless}").fetchall()]
         first = 2 if format in ("csv", "tsv", "xlsx") and not self.mapping.header else 1
         for row, fault in sorted([*faults, *self.session.take_faults(MAX_REJECTS)]):
-            self.session.reject(self.name, _after(row + first - 1, rejected), fault)
+            self.session.reject(self.name, _original_line(row + first - 1, rejected_lines), fault)
 
-    def tell_rejects(self, long: Sequence[int]) -> list[int]:
-        """Lines that are too long, and what DuckDB could not read, each line once; the lines come back, sorted.
+    def reject_lines(self, long_lines: Sequence[int]) -> list[int]:
+        """Reject lines that are too long, and what DuckDB could not read, each line once; their numbers, sorted.
 
-        Raises `InputError` for a quotation mark that is never closed, since it swallows the rows after it.
+        Raises `InputError` for a quotation mark that is never closed, since the rows after it would be lost.
         """
-        for line in long:
-            self.session.summary.records += 1
+        summary, sql = self.session.summary, self.session.sql
+        for line in long_lines:
+            summary.records += 1
             self.session.reject(self.name, line, "the line is too long")
-        if not self.one("SELECT count(*) FROM duckdb_tables() WHERE table_name = 'reject_errors'"):
-            return list(long)
-        rows = self.sql.execute(
+        if not self.session.spool.count("FROM duckdb_tables() WHERE table_name = 'reject_errors'"):
+            return list(long_lines)
+        rows = sql.execute(
             "SELECT line, min(error_message), min(csv_line) FROM reject_errors GROUP BY line ORDER BY line"
             f" LIMIT {MAX_REJECTS}"
         ).fetchall()
         for line, message, text in rows:
             if "unterminated quote" in message and "\n" in (text or "").strip():
                 raise InputError(
-                    f"{self.path}:{line}: a quotation mark is opened that nothing closes, and the rows after it would"
-                    " be lost. Mend it, or say `quote: none` in the mapping."
+                    f"{self.path}:{line}: a quotation mark is not closed, so the rows after it would be lost. Correct"
+                    " it, or write `quote: none` in the mapping."
                 )
-            self.session.reject(self.name, _after(int(line), long), str(message).splitlines()[0], str(text or ""))
-        count = self.one("SELECT count(DISTINCT line) FROM reject_errors")
-        self.session.summary.records += count
-        self.session.summary.rejected += count - len(rows)
-        self.sql.execute("DROP TABLE reject_errors")
-        self.sql.execute("DROP TABLE IF EXISTS reject_scans")
-        return sorted((*long, *(_after(int(line), long) for line, _, _ in rows)))
-
-    def one(self, query: str) -> int:
-        row = self.sql.execute(query).fetchone()
-        return int(row[0]) if row is not None else 0
+            self.session.reject(
+                self.name, _original_line(int(line), long_lines), str(message).splitlines()[0], str(text or "")
+            )
+        count = self.session.spool.count("SELECT DISTINCT line FROM reject_errors")
+        summary.records += count
+        summary.rejected += count - len(rows)
+        sql.execute("DROP TABLE reject_errors")
+        sql.execute("DROP TABLE IF EXISTS reject_scans")
+        return sorted((*long_lines, *(_original_line(int(line), long_lines) for line, _, _ in rows)))
 
 
-def _after(line: int, left_out: Sequence[int]) -> int:
-    """The line of a file in which these lines are left out, as a line of the whole file."""
-    for one in left_out:
-        line += one <= line
+def _original_line(line: int, removed: Sequence[int]) -> int:
+    """The number of a line in the original file, of a copy from which these lines were removed."""
+    for number in removed:
+        line += number <= line
     return line
 
 
-def _apart(mapping: TableMapping) -> bool:
-    """Whether no two columns, and no two nodes, can say the same of a row."""
-    if any(node.each for node in mapping.parts):
+def _states_nothing_twice(mapping: TableMapping) -> bool:
+    """True when no two columns, and no two parts, can state the same of a row."""
+    if any(part.each for part in mapping.parts):
         return False
-    owners = [mapping.columns, *(node.columns for node in mapping.parts)]
-    said = [(number, column.property, column.where) for number, owner in enumerate(owners) for column in owner]
-    said += [(-1, node.property, node.where) for node in mapping.parts]
-    return all(one[:2] != other[:2] or _exclude(one[2], other[2]) for one, other in combinations(said, 2))
+    owners = [mapping.columns, *(part.columns for part in mapping.parts)]
+    stated = [(number, column.property, column.where) for number, owner in enumerate(owners) for column in owner]
+    stated += [(-1, part.property, part.where) for part in mapping.parts]
+    return all(
+        first[:2] != second[:2] or _are_exclusive(first[2], second[2]) for first, second in combinations(stated, 2)
+    )
 
 
-def _exclude(one: RowFilter, other: RowFilter) -> bool:
-    """Whether no row fits both."""
-    return any(name in other and not set(texts) & set(other[name]) for name, texts in one.items())
+def _are_exclusive(first: RowFilter, second: RowFilter) -> bool:
+    """True when no row matches both filters."""
+    return any(name in second and not set(texts) & set(second[name]) for name, texts in first.items())

@@ -1,6 +1,6 @@
-"""A table's mapping walks in; the SQL that turns its cells into rows of facts walks out, for DuckDB.
+"""The SELECTs that turn the cells of a table into facts and stubs, for DuckDB.
 
-Every name and value from outside goes through `quoted` or `named`, so no word of a mapping or a header is ever SQL.
+Each name and value from outside goes through `quote` or `quote_name`, so no text of a mapping or a header is ever SQL.
 """
 
 from __future__ import annotations
@@ -10,13 +10,17 @@ from dataclasses import dataclass
 
 from kg.importers.entity_names import name_component_sql
 from kg.importers.tables.mapping import ColumnMapping, PartMapping, RowFilter, TableMapping
+from kg.sql import quote, quote_name
 
-LINE, SUBJECT, RECORD, KEPT, PART = "kg:line", "kg:subject", "kg:record", "kg:kept", "kg:node"
-FITS, KEY_CELL = "kg:fits", "kg:part"
-"""Our own columns beside a table's: the row's number, its thing's name, its record, whether the mapping keeps it."""
+LINE, SUBJECT, RECORD, SELECTED, PART, HAS_PART = map(
+    quote_name, ("kg:line", "kg:subject", "kg:record", "kg:selected", "kg:part", "kg:has-part")
+)
+"""Columns beside a table's own, quoted: the row's number, its entity, its record, whether the mapping selects it, its
+part, and whether the part's first value fits its property.
+"""
 
 _YEARS = r"(?:^|\D)(1[89]\d\d|20\d\d)(?:\D|$)"
-_FITS = {
+_VALUE_TESTS = {
     "integer": r"regexp_full_match({v}, '[+-]?[0-9]{{1,18}}')",
     "decimal": r"regexp_full_match({v}, '[+-]?(?:[0-9]+(?:\.[0-9]+)?|\.[0-9]+)')",
     "boolean": "{v} IN ('true', 'false')",
@@ -28,14 +32,14 @@ _FITS = {
         r" ELSE false END"
     ),
 }
-_WANTED = {
+_TEST_FAILED = {
     "integer": "is not a whole number",
     "decimal": "is not a number",
     "boolean": "is neither true nor false",
     "date": "is not a date like 2024, 2024-10 or 2024-10-18",
 }
-_CLEAN = {
-    # To trim by a set of letters costs five times as much as to look at the first and the last.
+_CLEANING_SQL = {
+    # Trimming by a set of characters takes five times as long as looking at the first and the last.
     "trim": (
         "CASE WHEN unicode({v}) IN (32, 9, 13, 10, 160) OR unicode(({v})[-1]) IN (32, 9, 13, 10, 160)"
         " THEN trim({v}, ' \t\r\n\u00a0') ELSE {v} END"
@@ -73,23 +77,13 @@ _CLEAN = {
 _ONE_LINE = (
     r"CASE WHEN regexp_matches({v}, '[\x00-\x1f]') THEN regexp_replace({v}, '[\x00-\x1f]+', ' ', 'g') ELSE {v} END"
 )
-_NAMED = (
+_ELEMENT_TEXT = (
     "CASE json_type(o) WHEN 'OBJECT' THEN coalesce(o->>'name', o->>'label', o->>'title', CAST(o AS VARCHAR))"
     " ELSE o->>'$' END"
 )
-"""What an element of a list of JSON says; an object by its name, where it has one."""
-_PARTIAL = {"last-part", "first-part", "in-brackets", "before-as", "after-as"}
+"""The text of an element of a JSON list: of an object its name, where it has one."""
+_PARTIAL_CLEANINGS = {"last-part", "first-part", "in-brackets", "before-as", "after-as"}
 _LANGUAGE = "[A-Za-z]{2,8}(?:-[A-Za-z0-9]{1,8})*"
-
-
-def quoted(text: str) -> str:
-    """A text as a literal of SQL."""
-    return "'" + text.replace("'", "''") + "'"
-
-
-def named(name: str) -> str:
-    """The name of a column in SQL."""
-    return '"' + name.replace('"', '""') + '"'
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,220 +91,224 @@ class FactSelect:
     """A SELECT of facts: subject, property, value, language, record, line, fault."""
 
     select: str
-    checked: bool = False
-    """Whether rows of it may have a fault."""
-    language: bool = False
-    """Whether rows of it may have a language."""
+    may_fail: bool = False
+    """True when its rows may have a fault."""
+    has_language: bool = False
+    """True when its rows may have a language."""
 
 
 @dataclass(frozen=True)
 class TableSql:
-    """The statements for one table; `cells` is what has every column as text."""
+    """The statements for one table; `cells` is the clause that has every column as text."""
 
     mapping: TableMapping
     cells: str
 
     def keyed(self) -> str:
-        """The rows with the name and record of their thing; rows without a key have no name.
+        """The rows with the name and record of their entity; rows without a key have no name.
 
-        Their cells are trimmed, and NULL where they are empty or one of the texts that stand for nothing.
+        Their cells are trimmed, and NULL where they are empty or one of the mapping's `missing` texts.
         """
         mapping = self.mapping
-        columns = ", ".join(map(named, mapping.required_columns))
-        trimmed = ", ".join(f"{_clean(named(one), ('trim',))} AS {named(one)}" for one in mapping.required_columns)
-        said = ", ".join(f"{self._said(named(one))} AS {named(one)}" for one in mapping.required_columns)
-        # Each part of a name is looked at several times, so it is made before.
-        names = [f"{KEY_CELL}{number}" for number in range(len(mapping.key))]
-        parts = ", ".join(
-            f"{self.cell(one, mapping.key_clean)} AS {named(part)}"
-            for one, part in zip(mapping.key, names, strict=True)
+        names = [quote_name(name) for name in mapping.required_columns]
+        columns = ", ".join(names)
+        trimmed = ", ".join(f"{_clean(name, ('trim',))} AS {name}" for name in names)
+        present = ", ".join(f"{self._without_missing(name)} AS {name}" for name in names)
+        # Each cell of the key is used several times, so it is computed before.
+        keys = [quote_name(f"kg:key{number}") for number in range(len(mapping.key))]
+        cells = ", ".join(
+            f"{self.cell(name, mapping.key_clean)} AS {key}" for name, key in zip(mapping.key, keys, strict=True)
         )
-        name = " || '-' || ".join([quoted(mapping.prefix), *(f"({name_component_sql(named(part))})" for part in names)])
-        record = " || '|' || ".join(map(self.cell, mapping.record) if mapping.record else map(named, names))
+        subject = " || '-' || ".join([quote(mapping.prefix), *(f"({name_component_sql(key)})" for key in keys)])
+        record = " || '|' || ".join(map(self.cell, mapping.record) if mapping.record else keys)
         record = _ONE_LINE.format(v=f"({record})")
         return (
-            f"SELECT {name} AS {named(SUBJECT)}, {record} AS {named(RECORD)}, {self.kept()} AS {named(KEPT)}, {columns}"
-            f" FROM (SELECT {parts}, {columns} FROM (SELECT {said} FROM (SELECT {trimmed} FROM {self.cells})))"
+            f"SELECT {subject} AS {SUBJECT}, {record} AS {RECORD}, {self.is_selected()} AS {SELECTED}, {columns}"
+            f" FROM (SELECT {cells}, {columns} FROM (SELECT {present} FROM (SELECT {trimmed} FROM {self.cells})))"
         )
 
-    def _said(self, trimmed: str) -> str:
-        """A trimmed text, NULL where it says nothing."""
+    def _without_missing(self, trimmed: str) -> str:
+        """A trimmed text, NULL where it is empty or means nothing."""
         cell = f"nullif({trimmed}, '')"
-        for text in filter(None, (one.strip() for one in self.mapping.missing)):
-            cell = f"nullif({cell}, {quoted(text)})"
+        for text in filter(None, map(str.strip, self.mapping.missing)):
+            cell = f"nullif({cell}, {quote(text)})"
         return cell
 
-    def kept(self) -> str:
-        """Whether a row is of those that the mapping keeps."""
-        tests = [self.chosen(self.mapping.where)] if self.mapping.where else []
+    def is_selected(self) -> str:
+        """The condition that the mapping uses a row."""
+        tests = [self.matches(self.mapping.where)] if self.mapping.where else []
         if self.mapping.class_column and not self.mapping.class_name:
-            tests.append(self.chosen({self.mapping.class_column: tuple(self.mapping.classes)}))
+            tests.append(self.matches({self.mapping.class_column: tuple(self.mapping.classes)}))
         return " AND ".join(tests) or "true"
 
-    def chosen(self, where: RowFilter) -> str:
-        """Whether a row holds one of the texts in each of the columns."""
+    def matches(self, where: RowFilter) -> str:
+        """The condition that a row has one of the texts in each of the columns."""
         tests = (
-            f"coalesce({self.cell(name)} IN ({', '.join(map(quoted, texts)) or 'NULL'}), false)"
+            f"coalesce({self.cell(name)} IN ({', '.join(map(quote, texts)) or 'NULL'}), false)"
             for name, texts in where.items()
         )
         return " AND ".join(tests) or "true"
 
     def facts(self, keyed: str) -> Iterator[FactSelect]:
-        """The facts of the rows' things, and of the nodes that hang on them."""
-        if (kind := self.kind()) is not None:
-            yield FactSelect(self._select(keyed, "type", kind))
+        """The facts of the rows' entities and of their parts."""
+        if (class_name := self.class_name()) is not None:
+            yield FactSelect(self._select(keyed, "type", class_name))
         for column in self.mapping.columns:
-            yield from self.column(keyed, column)
-        for node in self.mapping.parts:
-            noded = f"({self.noded(keyed, node)})"
-            sound = f"(SELECT * FROM {noded} WHERE {named(FITS)})"
-            yield FactSelect(self._select(sound, node.property, named(PART)))
-            for column in node.columns:
-                yield from self.column(noded if column is node.columns[0] else sound, column, node)
+            yield from self.column_facts(keyed, column)
+        for part in self.mapping.parts:
+            rows = f"({self.part_rows(keyed, part)})"
+            with_part = f"(SELECT * FROM {rows} WHERE {HAS_PART})"
+            yield FactSelect(self._select(with_part, part.property, PART))
+            for column in part.columns:
+                yield from self.column_facts(rows if column is part.columns[0] else with_part, column, part)
 
-    def kind(self) -> str | None:
-        """The class of a row's thing."""
+    def class_name(self) -> str | None:
+        """The class of a row's entity; None when the mapping states none."""
         mapping = self.mapping
-        if mapping.class_column:
-            cases = " ".join(f"WHEN {quoted(text)} THEN {quoted(kind)}" for text, kind in mapping.classes.items())
-            rest = quoted(mapping.class_name) if mapping.class_name else "NULL"
-            return f"CASE {self.cell(mapping.class_column)} {cases} ELSE {rest} END" if cases else rest
-        return quoted(mapping.class_name) if mapping.class_name else None
+        default = quote(mapping.class_name) if mapping.class_name else None
+        if not mapping.class_column:
+            return default
+        cases = " ".join(f"WHEN {quote(text)} THEN {quote(name)}" for text, name in mapping.classes.items())
+        default = default or "NULL"
+        return f"CASE {self.cell(mapping.class_column)} {cases} ELSE {default} END" if cases else default
 
-    def noded(self, keyed: str, node: PartMapping) -> str:
-        """The rows that have such a node, each with its name; a row for each where there are several of them."""
+    def part_rows(self, keyed: str, part: PartMapping) -> str:
+        """The rows that have such a part, each with its name; a row for each where a row has several of them."""
         rows = keyed
-        if node.each:
-            splits = {column.name: column.split for column in reversed(node.columns)}
+        if part.each:
+            splits = {column.name: column.split for column in reversed(part.columns)}
             lists = (
                 f"unnest(list_transform({self._list(name, splits.get(name, ''))},"
-                f" lambda u: {self._said(_clean('u', ('trim',)))})) AS {named(name)}"
-                for name in node.each
+                f" lambda u: {self._without_missing(_clean('u', ('trim',)))})) AS {quote_name(name)}"
+                for name in part.each
             )
             rows = f"(SELECT * REPLACE ({', '.join(lists)}) FROM {keyed})"
-        first = node.columns[0]
+        first = part.columns[0]
         value, fits = self.cell(first.name), "true"
-        if not first.split or first.name in node.each:
+        if not first.split or first.name in part.each:
             value = self._value(first, self._text(first))
             fits = _fits(first, value)
-        parts = ", ".join(f"nullif({name_component_sql(part)}, '')" for part in self.parts(node))
-        name = f"{named(SUBJECT)} || {quoted(f'.{node.property}.')} || concat_ws('-', {parts})"
+        components = ", ".join(f"nullif({name_component_sql(text)}, '')" for text in self.part_key(part))
+        name = f"{SUBJECT} || {quote(f'.{part.property}.')} || concat_ws('-', {components})"
         return (
-            f"SELECT *, {name} AS {named(PART)}, {fits} AS {named(FITS)} FROM {rows}"
-            f" WHERE {named(KEPT)} AND {self.chosen(node.where)} AND {value} <> ''"
+            f"SELECT *, {name} AS {PART}, {fits} AS {HAS_PART} FROM {rows}"
+            f" WHERE {SELECTED} AND {self.matches(part.where)} AND {value} <> ''"
         )
 
-    def parts(self, node: PartMapping) -> Iterator[str]:
-        """The texts that a node is named by."""
-        single = [one for one in node.columns if one.name and (not one.split or one.name in node.each)]
-        for name in node.key:
-            column = next((one for one in single if one.name == name), None)
+    def part_key(self, part: PartMapping) -> Iterator[str]:
+        """The texts that a part is named by."""
+        single = [column for column in part.columns if column.name and (not column.split or column.name in part.each)]
+        for name in part.key:
+            column = next((column for column in single if column.name == name), None)
             yield self.cell(name) if column is None else f"nullif({self._value(column, self._text(column))}, '')"
-        for column in single if not node.key else ():
+        for column in single if not part.key else ():
             yield f"nullif({self._value(column, self._text(column))}, '')"
 
-    def column(self, rows: str, column: ColumnMapping, node: PartMapping | None = None) -> Iterator[FactSelect]:
-        """The facts of one column, about the rows' things or about their nodes."""
-        owner = named(PART) if node is not None else named(SUBJECT)
-        each = f"({self.values(rows, column, node)})"
+    def column_facts(self, rows: str, column: ColumnMapping, part: PartMapping | None = None) -> Iterator[FactSelect]:
+        """The facts of one column, about the rows' entities or about their parts."""
+        owner = PART if part is not None else SUBJECT
+        values = f"({self.values(rows, column, part)})"
         if column.property == "type":
-            known = ", ".join(quoted(kind) for kind in column.values.values()) or "NULL"
-            yield FactSelect(self._select(each, "type", f"CASE WHEN v IN ({known}) THEN v END", owner=owner))
-        elif column.value_type == "thing":
-            thing = self.thing(column)
-            yield FactSelect(self._select(each, column.property, thing, owner=owner, told=True))
+            known = ", ".join(quote(name) for name in column.values.values()) or "NULL"
+            yield FactSelect(self._select(values, "type", f"CASE WHEN v IN ({known}) THEN v END", owner=owner))
+        elif column.value_type == "entity":
+            entity = self.entity(column)
+            yield FactSelect(self._select(values, column.property, entity, owner=owner, of_values=True))
             if column.inverse:
-                yield FactSelect(self._select(each, column.inverse, named(SUBJECT), owner=thing, told=True))
+                yield FactSelect(self._select(values, column.inverse, SUBJECT, owner=entity, of_values=True))
         else:
-            fault, language = "''", quoted(column.language)
-            if column.value_type in _FITS:
-                wanted = quoted(f" {_WANTED[column.value_type]}")
-                told = quoted(f"{column.name or column.property}: ")
-                fault = f"CASE WHEN {_fits(column, 'v')} THEN '' ELSE {told} || v || {wanted} END"
+            is_tested = column.value_type in _VALUE_TESTS
+            fault, language = "''", quote(column.language)
+            if is_tested:
+                before, after = (
+                    quote(f"{column.name or column.property}: "),
+                    quote(f" {_TEST_FAILED[column.value_type]}"),
+                )
+                fault = f"CASE WHEN {_fits(column, 'v')} THEN '' ELSE {before} || v || {after} END"
             if column.language_column:
                 cell = self.cell(column.language_column)
                 language = f"CASE WHEN regexp_full_match({cell}, '{_LANGUAGE}') THEN {cell} ELSE {language} END"
             value = _ONE_LINE.format(v="v") if column.value_type == "text" else "v"
-            select = self._select(each, column.property, value, owner=owner, language=language, fault=fault, told=True)
-            yield FactSelect(select, column.value_type in _FITS, bool(column.language or column.language_column))
+            select = self._select(
+                values, column.property, value, owner=owner, language=language, fault=fault, of_values=True
+            )
+            yield FactSelect(select, is_tested, bool(column.language or column.language_column))
 
-    def mentions(self, keyed: str) -> Iterator[str]:
-        """A SELECT for each column that leads to things: thing, class, label, identifier, property, record, via."""
-        if (mention := self.mapping.stub) is not None:
+    def stubs(self, keyed: str) -> Iterator[str]:
+        """A SELECT for each column that leads to entities: entity, class, label, identifier, property, record, via."""
+        if (stub := self.mapping.stub) is not None:
             key = " || ' ' || ".join(self.cell(name, self.mapping.key_clean) for name in self.mapping.key)
             yield (
-                f"SELECT {named(SUBJECT)} AS thing, {quoted(mention.class_name)} AS class, min({key}) AS label,"
-                f" {f'min({key})' if mention.identifier else quoted('')} AS identifier,"
-                f" {quoted(mention.identifier)} AS property, min({named(RECORD)}) AS record, '' AS via"
-                f" FROM {keyed} WHERE {named(KEPT)} AND {named(SUBJECT)} IS NOT NULL GROUP BY {named(SUBJECT)}"
+                f"SELECT {SUBJECT} AS entity, {quote(stub.class_name)} AS class, min({key}) AS label,"
+                f" {f'min({key})' if stub.identifier else quote('')} AS identifier,"
+                f" {quote(stub.identifier)} AS property, min({RECORD}) AS record, '' AS via"
+                f" FROM {keyed} WHERE {SELECTED} AND {SUBJECT} IS NOT NULL GROUP BY {SUBJECT}"
             )
         for column in self.mapping.columns:
-            yield from self._mentions(keyed, column)
-        for node in self.mapping.parts:
-            for column in node.columns:
-                yield from self._mentions(f"({self.noded(keyed, node)})", column, node)
+            yield from self._column_stubs(keyed, column)
+        for part in self.mapping.parts:
+            for column in part.columns:
+                yield from self._column_stubs(f"({self.part_rows(keyed, part)})", column, part)
 
-    def _mentions(self, rows: str, column: ColumnMapping, node: PartMapping | None = None) -> Iterator[str]:
-        if column.value_type == "thing" and column.property != "type":
+    def _column_stubs(self, rows: str, column: ColumnMapping, part: PartMapping | None = None) -> Iterator[str]:
+        if column.value_type == "entity" and column.property != "type":
             label = f"coalesce({self.cell(column.label)}, v)" if column.label else "v"
             yield (
-                f"SELECT {self.thing(column)} AS thing, {quoted(column.class_name)} AS class, min({label}) AS label,"
-                f" {'v' if column.identifier else quoted('')} AS identifier,"
-                f" {quoted(column.identifier)} AS property, min({named(RECORD)}) AS record,"
-                f" {quoted(column.property)} AS via"
-                f" FROM ({self.values(rows, column, node)}) WHERE {named(KEPT)} AND v <> ''"
-                f" GROUP BY v{f', {named(SUBJECT)}' if column.inverse else ''}"
+                f"SELECT {self.entity(column)} AS entity, {quote(column.class_name)} AS class, min({label}) AS label,"
+                f" {'v' if column.identifier else quote('')} AS identifier,"
+                f" {quote(column.identifier)} AS property, min({RECORD}) AS record,"
+                f" {quote(column.property)} AS via"
+                f" FROM ({self.values(rows, column, part)}) WHERE {SELECTED} AND v <> ''"
+                f" GROUP BY v{f', {SUBJECT}' if column.inverse else ''}"
             )
 
-    def thing(self, column: ColumnMapping) -> str:
-        """The name of the thing that a value `v` stands for."""
+    def entity(self, column: ColumnMapping) -> str:
+        """The name of the entity that a value `v` means."""
         if column.inverse:
-            return f"{named(SUBJECT)} || {quoted(f'.{column.class_name.lower()}.')} || ({name_component_sql('v')})"
-        return f"{quoted(column.prefix + '-')} || ({name_component_sql('v')})"
+            return f"{SUBJECT} || {quote(f'.{column.class_name.lower()}.')} || ({name_component_sql('v')})"
+        return f"{quote(column.prefix + '-')} || ({name_component_sql('v')})"
 
-    def values(self, rows: str, column: ColumnMapping, node: PartMapping | None = None) -> str:
-        """The rows with one value `v` of the column each, split, cleaned and replaced as the mapping tells."""
-        if column.split and not (node is not None and column.name in node.each):
-            each = self._value(column, "u", trimmed=False)
-            many = (
-                f"list_sort(list_distinct(list_transform({self._list(column.name, column.split)}, lambda u: {each})))"
-            )
-            value = f"unnest({many})"
+    def values(self, rows: str, column: ColumnMapping, part: PartMapping | None = None) -> str:
+        """The rows with one value `v` of the column each, split, cleaned and replaced as the mapping states."""
+        if column.split and not (part is not None and column.name in part.each):
+            each = self._value(column, "u", is_trimmed=False)
+            distinct = f"list_distinct(list_transform({self._list(column.name, column.split)}, lambda u: {each}))"
+            value = f"unnest(list_sort({distinct}))"
         else:
             value = self._value(column, self._text(column))
-        where = f" WHERE {self.chosen(column.where)}" if column.where else ""
-        said = f"SELECT *, {value} AS v FROM {rows}{where}"
+        where = f" WHERE {self.matches(column.where)}" if column.where else ""
+        select = f"SELECT *, {value} AS v FROM {rows}{where}"
         if column.other_than:
-            return f"SELECT * FROM ({said}) WHERE v IS DISTINCT FROM {self.cell(column.other_than)}"
-        return said
+            return f"SELECT * FROM ({select}) WHERE v IS DISTINCT FROM {self.cell(column.other_than)}"
+        return select
 
     def cell(self, name: str, clean: tuple[str, ...] = ("trim",)) -> str:
         """A cell of the keyed rows, which is trimmed already."""
-        return _clean(named(name), _after_trim(clean))
+        return _clean(quote_name(name), _without_trim(clean))
 
     def _text(self, column: ColumnMapping) -> str:
-        return self.cell(column.name, ()) if column.name else quoted(column.constant)
+        return self.cell(column.name, ()) if column.name else quote(column.constant)
 
-    def _value(self, column: ColumnMapping, text: str, *, trimmed: bool = True) -> str:
-        steps = _after_trim(column.clean) if trimmed else column.clean
+    def _value(self, column: ColumnMapping, text: str, *, is_trimmed: bool = True) -> str:
+        steps = _without_trim(column.clean) if is_trimmed else column.clean
         value = _clean(text, steps)
-        if steps and column.value_type in _FITS and not _PARTIAL.intersection(column.clean):
-            # What cleaning leaves nothing of is told as it stands, and rejected.
-            value = f"coalesce(nullif({value}, ''), {text if trimmed else _clean(text, ('trim',))})"
+        if steps and column.value_type in _VALUE_TESTS and not _PARTIAL_CLEANINGS.intersection(column.clean):
+            # A value of which cleaning leaves nothing is kept as it is, and rejected.
+            value = f"coalesce(nullif({value}, ''), {text if is_trimmed else _clean(text, ('trim',))})"
         if column.values:
-            cases = " ".join(f"WHEN {quoted(one)} THEN {quoted(other)}" for one, other in column.values.items())
+            cases = " ".join(f"WHEN {quote(text)} THEN {quote(other)}" for text, other in column.values.items())
             return f"CASE {value} {cases} ELSE {value} END"
         return value
 
     def _list(self, name: str, split: str) -> str:
-        """The parts of a cell as a list."""
+        """The elements of a cell as a list."""
         cell = self.cell(name, ())
         if split == "json":
             # TRY_CAST, since a text may begin with a bracket: "[REC]" is a film.
-            of_json = f"coalesce(CAST(TRY_CAST({cell} AS JSON[]) AS JSON[]), [TRY_CAST({cell} AS JSON)])"
+            elements = f"coalesce(CAST(TRY_CAST({cell} AS JSON[]) AS JSON[]), [TRY_CAST({cell} AS JSON)])"
             is_json = f"left({cell}, 1) IN ('[', '{{') AND json_valid({cell})"
-            return f"CASE WHEN {is_json} THEN list_transform({of_json}, lambda o: {_NAMED}) ELSE [{cell}] END"
-        return f"string_split({cell}, {quoted(split)})" if split else f"[{cell}]"
+            return f"CASE WHEN {is_json} THEN list_transform({elements}, lambda o: {_ELEMENT_TEXT}) ELSE [{cell}] END"
+        return f"string_split({cell}, {quote(split)})" if split else f"[{cell}]"
 
     def _select(
         self,
@@ -318,29 +316,31 @@ class TableSql:
         property: str,
         value: str,
         *,
-        owner: str = "",
+        owner: str = SUBJECT,
         language: str = "''",
         fault: str = "''",
-        told: bool = False,
+        of_values: bool = False,
     ) -> str:
-        owner = owner or named(SUBJECT)
-        said = "v <> ''" if told else f"{value} IS NOT NULL"
+        """The facts of rows; `of_values` when the rows are those of `values`."""
+        has_value = "v <> ''" if of_values else f"{value} IS NOT NULL"
         return (
-            f"SELECT {owner} AS subject, {quoted(property)} AS property, {value} AS value,"
-            f" {language} AS language, {named(RECORD)} AS record, {named(LINE)} AS line, {fault} AS fault"
-            f" FROM {rows} WHERE {named(KEPT)} AND {owner} IS NOT NULL AND {said}"
+            f"SELECT {owner} AS subject, {quote(property)} AS property, {value} AS value,"
+            f" {language} AS language, {RECORD} AS record, {LINE} AS line, {fault} AS fault"
+            f" FROM {rows} WHERE {SELECTED} AND {owner} IS NOT NULL AND {has_value}"
         )
 
 
 def _fits(column: ColumnMapping, value: str) -> str:
-    return f"({_FITS[column.value_type].format(v=value)})" if column.value_type in _FITS else "true"
+    """The condition that a value fits the column's property."""
+    test = _VALUE_TESTS.get(column.value_type)
+    return f"({test.format(v=value)})" if test is not None else "true"
 
 
-def _after_trim(steps: tuple[str, ...]) -> tuple[str, ...]:
+def _without_trim(steps: tuple[str, ...]) -> tuple[str, ...]:
     return steps[1:] if steps[:1] == ("trim",) else steps
 
 
 def _clean(value: str, steps: tuple[str, ...]) -> str:
     for step in steps:
-        value = _CLEAN[step].format(v=value)
+        value = _CLEANING_SQL[step].format(v=value)
     return value

@@ -1,8 +1,10 @@
-"""Wikidata entities walk in, as dumps and Special:EntityData give them; facts about things of kinds we know walk out.
+"""Wikidata's entity JSON, as in dumps and from Special:EntityData: facts about entities of the classes in the mapping.
 
-A statement is a fact, or a node where its qualifiers tell more; its rank is kept. The record of a fact is the
-statement's id, followed by what the statement itself refers to. Values that are unknown, or that there are none of
-(somevalue, novalue), are counted and left out.
+https://doc.wikimedia.org/Wikibase/master/php/docs_topics_json.html
+
+A statement is a fact, or a part where the mapping has a place for its qualifiers; its rank is kept. The record of a
+fact is the statement's id, followed by what the statement itself refers to. Values that are unknown or absent
+(somevalue, novalue) are counted and left out.
 """
 
 from __future__ import annotations
@@ -12,47 +14,51 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import orjson
 
 from kg.facts.dates import to_date_range
-from kg.importers.entity_names import name_component, to_node
+from kg.importers.entity_names import name_component
 from kg.importers.input_files import list_files, numbered_lines, open_decompressed
 from kg.importers.session import ImportSession
-from kg.mappings.wikidata import PropertyMeaning, WikidataMapping
+from kg.mappings.wikidata import PropertyMeaning, WikidataMapping, read_wikidata_mapping
+from kg.parts import part_iri
 from kg.text import to_slug
 
 PREFIX = "wd-"
 SUFFIXES = tuple(form + packed for form in (".json", ".jsonl", ".ndjson") for packed in ("", ".gz", ".bz2"))
-LANGUAGES = ("en", "mul", "de", "fr", "es")
-LARGEST_DOCUMENT = 64 << 20
-"""Bytes of a file that is one JSON document on several lines."""
-_WHY_DEPRECATED = "P2241"
+LANGUAGES = "en,mul,de,fr,es"
+MAX_DOCUMENT_BYTES = 64 << 20
+"""For a file that is one JSON document on several lines."""
+JULIAN = "Q1985786"
+_REASON_FOR_DEPRECATION = "P2241"
+_STATED_IN, _URL, _IMPORTED_FROM, _RETRIEVED = "P248", "P854", "P143", "P813"
+_REFERENCE_MARKS = ((_STATED_IN, "stated-in:"), (_URL, "url:"), (_IMPORTED_FROM, "imported-from:"))
+_DAY, _MONTH, _YEAR, _DECADE = 11, 10, 9, 8
 _LANGUAGE = re.compile(r"[A-Za-z]{2,8}(?:-[A-Za-z0-9]{1,8})*")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]+")
 _ITEM = re.compile(r"Q[1-9][0-9]*")
+_TIME = re.compile(r"([+-])(\d{4,16})-(\d\d)-(\d\d)T")
+_SCORE = re.compile(r"(\d{1,3}(?:\.\d+)?)\s*(?:%|/\s*(\d{1,4}))")
+
+Json = Mapping[str, Any]
 
 
-def import_wikidata(
-    paths: Sequence[str | Path],
-    session: ImportSession,
-    mapping: WikidataMapping,
-    *,
-    languages: Sequence[str] = LANGUAGES,
-) -> None:
-    """Read entities from files and folders into the session; `*` among the languages means every language."""
-    reader = EntityReader(session, mapping, tuple(languages))
+def import_wikidata(paths: Sequence[str | Path], session: ImportSession, *, languages: str = LANGUAGES) -> None:
+    """Import entities from files and folders; `languages` are those of labels, `*` means all of them."""
+    mapping = read_wikidata_mapping(session.ontology, session.schema)
+    reader = EntityReader(session, mapping, tuple(languages.split(",")))
     for path in list_files(paths, SUFFIXES):
-        for line, entity in entities_of(path, session):
+        for line, entity in read_entities(path, session):
             session.summary.records += 1
             reader.read_or_reject(entity, file=path.name, line=line)
 
 
-def entities_of(path: Path, session: ImportSession) -> Iterator[tuple[int, Any]]:
-    """The entities of one file, each with its line: an array or a line each, `{"entities": ...}`, or one alone."""
+def read_entities(path: Path, session: ImportSession) -> Iterator[tuple[int, Any]]:
+    """The entities of one file, each with its line: an array or a line each, `{"entities": ...}`, or a single one."""
     with open_decompressed(path, session.progress) as file:
-        rest = b""
+        start = b""
         for number, line in numbered_lines(file):
             if line is None:
                 session.summary.records += 1
@@ -64,37 +70,36 @@ def entities_of(path: Path, session: ImportSession) -> Iterator[tuple[int, Any]]
             if text in (b"", b"[", b"]"):
                 continue
             try:
-                entity = orjson.loads(text)
+                document = orjson.loads(text)
             except orjson.JSONDecodeError as error:
                 if number == 1 and text[:1] in b"{[":
-                    rest = line
+                    start = line
                     break
                 session.summary.records += 1
                 session.reject(path.name, number, f"not JSON: {error}", text[:200].decode("utf-8", "replace"))
                 continue
-            for one in _within(entity):
-                yield number, one
-        if rest:
-            yield from _document(rest + file.read(LARGEST_DOCUMENT), path, session)
+            for entity in _entities_in(document):
+                yield number, entity
+        if start:
+            yield from _read_document(start + file.read(MAX_DOCUMENT_BYTES), path, session)
 
 
-def _document(text: bytes, path: Path, session: ImportSession) -> Iterator[tuple[int, Any]]:
-    if len(text) >= LARGEST_DOCUMENT:
-        session.reject(
-            path.name, 1, f"one document of more than {LARGEST_DOCUMENT >> 20} MB; write an entity on each line"
-        )
+def _read_document(text: bytes, path: Path, session: ImportSession) -> Iterator[tuple[int, Any]]:
+    if len(text) >= MAX_DOCUMENT_BYTES:
+        megabytes = MAX_DOCUMENT_BYTES >> 20
+        session.reject(path.name, 1, f"one document of more than {megabytes} MB; write an entity on each line")
         return
     try:
         document = orjson.loads(text)
     except orjson.JSONDecodeError as error:
         session.reject(path.name, error.lineno, f"not JSON: {error}")
         return
-    for one in _within(document):
-        yield 1, one
+    for entity in _entities_in(document):
+        yield 1, entity
 
 
-def _within(document: Any) -> Iterator[Any]:
-    """The entities of a JSON value; where an answer's key is another than the entity's id, it was redirected."""
+def _entities_in(document: Any) -> Iterator[Any]:
+    """The entities of a JSON value; where a key of an API's answer is not the entity's id, it was redirected."""
     if isinstance(document, list):
         yield from document
     elif isinstance(document, dict) and isinstance(document.get("entities"), dict):
@@ -111,300 +116,274 @@ def _within(document: Any) -> Iterator[Any]:
 
 @dataclass
 class EntityReader:
-    """Puts entities through the session, one at a time; an entity whose shape is wrong leaves nothing there."""
+    """Adds the facts of entities to a session, one at a time; an entity with a wrong structure adds nothing."""
 
     session: ImportSession
     mapping: WikidataMapping
-    languages: tuple[str, ...] = LANGUAGES
+    languages: tuple[str, ...] = tuple(LANGUAGES.split(","))
 
     def read_or_reject(self, entity: Any, *, file: str, line: int) -> None:
-        """All facts of one entity; one that is not shaped like an entity is rejected with its place."""
+        """Add all facts of one entity; one without the structure of an entity is rejected with its place."""
         try:
             self.read(entity)
         except (KeyError, TypeError, AttributeError, ValueError, IndexError) as error:
             name = str(entity.get("id", "")) if isinstance(entity, dict) else ""
-            self.session.reject(file, line, f"not shaped like an entity: {error!r}"[:300], name)
+            self.session.reject(file, line, f"does not have the structure of an entity: {error!r}"[:300], name)
 
-    def read(self, entity: Mapping[str, Any]) -> None:
-        """All facts of one entity, or none where it is of no kind that we know."""
+    def read(self, entity: Json) -> None:
+        """Add all facts of one entity; none when it is not of a class in the mapping."""
         skipped = self.session.summary.skipped
         if "redirect" in entity:
             skipped["redirects"] += 1
             return
         if "missing" in entity:
-            skipped["entities that are missing"] += 1
+            skipped["missing entities"] += 1
             return
-        name = entity["id"]
-        if not _ITEM.fullmatch(name):
-            skipped["properties, lexemes and other entities that are no items"] += 1
+        item = entity["id"]
+        if not _ITEM.fullmatch(item):
+            skipped["properties, lexemes and other entities that are not items"] += 1
             return
         claims = entity.get("claims") or entity.get("statements") or {}
-        kind = self._kind(claims)
-        if not kind:
-            skipped["items of kinds that are not in the mapping"] += 1
+        class_name = self._class_of(claims)
+        if not class_name:
+            skipped["items of classes that are not in the mapping"] += 1
             return
-        _Statements(self, name, kind).tell(entity, claims)
+        _EntityFacts(self, item, class_name).add(entity, claims)
 
-    def _kind(self, claims: Mapping[str, Any]) -> str:
-        kinds = []
+    def _class_of(self, claims: Json) -> str:
+        classes = []
         for statement in claims.get("P31", ()):
             value = statement["mainsnak"].get("datavalue")
             if value is not None and statement["rank"] != "deprecated":
-                kinds.append(to_item(value))
-        fitting = [name for item, name in self.mapping.classes.items() if item in kinds]
-        if not fitting:
-            self.session.summary.unmapped.update(f"class {kind}" for kind in kinds)
-        return fitting[0] if fitting else ""
+                classes.append(parse_item(value))
+        name = next((name for item, name in self.mapping.classes.items() if item in classes), "")
+        if not name:
+            self.session.summary.unmapped.update(f"class {item}" for item in classes)
+        return name
+
+
+class _Stub(NamedTuple):
+    """An item that a fact leads to."""
+
+    name: str
+    class_name: str
+    item: str
+    record: str
+    via: str
 
 
 @dataclass
-class _Statements:
-    """The facts of one entity."""
+class _EntityFacts:
+    """The facts of one entity; `details` are the record, rank and so on of a fact."""
 
     reader: EntityReader
     item: str
-    kind: str
+    class_name: str
 
     def __post_init__(self) -> None:
         self.session, self.mapping = self.reader.session, self.reader.mapping
         self.subject = PREFIX + self.item.lower()
-        self.above = self.mapping.ancestors.get(self.kind, frozenset())
+        self.classes = self.mapping.ancestors.get(self.class_name, frozenset())
         self.rows: list[tuple[str, str, str, dict[str, Any]]] = []
-        self.mentions: list[tuple[str, str, str, str, str]] = []
+        self.stubs: list[_Stub] = []
 
-    def tell(self, entity: Mapping[str, Any], claims: Mapping[str, Any]) -> None:
-        """Everything into the session, once all of it could be read."""
-        said = {"record": self.item}
-        self.row(self.subject, "type", self.kind, said)
-        self.row(self.subject, "wikidataId", self.item, said)
+    def add(self, entity: Json, claims: Json) -> None:
+        """Add everything to the session, once all of it could be read."""
+        details: dict[str, Any] = {"record": self.item}
+        self.row(self.subject, "type", self.class_name, details)
+        self.row(self.subject, "wikidataId", self.item, details)
         if (redirects := entity.get("redirects")) and _ITEM.fullmatch(redirects["from"]):
-            old = said | {"rank": "deprecated", "because": f"redirects to {self.item}"}
-            self.row(self.subject, "wikidataId", redirects["from"], old)
-        self.names(entity, said)
+            redirected = details | {"rank": "deprecated", "because": f"redirects to {self.item}"}
+            self.row(self.subject, "wikidataId", redirects["from"], redirected)
+        self.read_terms(entity, details)
         for property, statements in claims.items():
             meaning = self.meaning(property, len(statements))
             if meaning is not None:
                 for statement in statements:
-                    self.statement(property, meaning, statement)
-        for subject, name, value, told in self.rows:
-            self.session.add_fact(subject, name, value, **told)
-        for thing, kind, item, record, via in self.mentions:
-            self.session.add_stub(thing, class_name=kind, label=item, identifier=item, record=record, via=via)
+                    self.read_statement(property, meaning, statement)
+        for subject, property, value, details in self.rows:
+            self.session.add_fact(subject, property, value, **details)
+        for name, class_name, item, record, via in self.stubs:
+            self.session.add_stub(name, class_name=class_name, label=item, wikidata_id=item, record=record, via=via)
 
-    def names(self, entity: Mapping[str, Any], said: dict[str, Any]) -> None:
-        labels = _texts(entity.get("labels"))
-        wanted = (
-            self.reader.languages if "*" not in self.reader.languages else (*self.reader.languages, *sorted(labels))
-        )
+    def read_terms(self, entity: Json, details: dict[str, Any]) -> None:
+        """Read labels, aliases and descriptions."""
+        labels = _by_language(entity.get("labels"))
+        wanted = self.reader.languages
+        if "*" in wanted:
+            wanted = (*wanted, *sorted(labels))
         chosen = [language for language in wanted if language in labels]
         first = next(iter(chosen or sorted(labels)), "")
-        label = _tidy(labels[first]["value"]) if first else self.item
-        self.row(self.subject, "label", label or self.item, said | ({} if first else {"paraphrase": True}))
-        others = [(_tidy(labels[one]["value"]), one) for one in chosen if one != first]
-        aliases = _texts(entity.get("aliases"))
-        for language in aliases if "*" in wanted else (one for one in wanted if one in aliases):
-            others += [(_tidy(one["value"]), language) for one in aliases[language]]
-        for text, language in dict.fromkeys(others):
-            self.row(self.subject, "alias", text, said | {"language": _language(language)})
-        described = _texts(entity.get("descriptions"))
-        if one := next((one for one in wanted if one in described), ""):
-            self.row(self.subject, "description", _tidy(described[one]["value"]), said)
+        label = _one_line(labels[first]["value"]) if first else self.item
+        self.row(self.subject, "label", label or self.item, details | ({} if first else {"paraphrase": True}))
+        aliases = [(_one_line(labels[language]["value"]), language) for language in chosen if language != first]
+        texts = _by_language(entity.get("aliases"))
+        for language in texts if "*" in wanted else (language for language in wanted if language in texts):
+            aliases += [(_one_line(alias["value"]), language) for alias in texts[language]]
+        for text, language in dict.fromkeys(aliases):
+            self.row(self.subject, "alias", text, details | {"language": _to_language(language)})
+        descriptions = _by_language(entity.get("descriptions"))
+        if language := next((language for language in wanted if language in descriptions), ""):
+            self.row(self.subject, "description", _one_line(descriptions[language]["value"]), details)
 
     def meaning(self, property: str, count: int) -> PropertyMeaning | None:
+        """The meaning of a property for this entity; `count` statements are counted where there is none."""
         meanings = self.mapping.properties.get(property)
         if meanings is None:
             if property not in self.mapping.ignored:
                 self.session.summary.unmapped[property] += count
             return None
         for meaning in meanings:
-            if not meaning.of or meaning.of & self.above:
+            if not meaning.domain or meaning.domain & self.classes:
                 return meaning
-        self.session.summary.unmapped[f"{property} of {self.kind}"] += count
+        self.session.summary.unmapped[f"{property} of {self.class_name}"] += count
         return None
 
-    def statement(self, property: str, meaning: PropertyMeaning, statement: Mapping[str, Any]) -> None:
-        snak = statement["mainsnak"]
-        said = self.said(statement)
+    def read_statement(self, property: str, meaning: PropertyMeaning, statement: Json) -> None:
+        details = self.details(statement)
         qualifiers = statement.get("qualifiers") or {}
         if meaning.needs and meaning.needs not in qualifiers:
             self.session.summary.skipped[f"{property} without {meaning.needs}"] += 1
             return
-        used = {name: one for name, one in meaning.qualifiers.items() if name in qualifiers}
+        used = {name: meant for name, meant in meaning.qualifiers.items() if name in qualifiers}
         unmapped = self.session.summary.unmapped
         for name in qualifiers:
-            if name not in used and name not in (meaning.needs, _WHY_DEPRECATED):
+            if name not in used and name not in (meaning.needs, _REASON_FOR_DEPRECATION):
                 unmapped[f"qualifier {name} of {property}"] += len(qualifiers[name])
-        if meaning.part and (used or not meaning.property):
-            self.node(property, meaning, statement, used, said)
+        if meaning.part_property and (used or not meaning.property):
+            self.read_part(property, meaning, statement, used, details)
         else:
-            self.value(self.subject, meaning.property, property, meaning, snak, said)
+            self.read_snak(self.subject, meaning.property, property, meaning, statement["mainsnak"], details)
 
-    def node(
+    def read_part(
         self,
         property: str,
         meaning: PropertyMeaning,
-        statement: Mapping[str, Any],
+        statement: Json,
         used: Mapping[str, PropertyMeaning],
-        said: dict[str, Any],
+        details: dict[str, Any],
     ) -> None:
-        local = to_slug(str(statement.get("id", "")).rpartition("$")[2])[:18] or str(len(self.rows))
-        node = to_node(self.subject, meaning.part, local)
-        if not self.value(node, meaning.value, property, meaning, statement["mainsnak"], said):
+        """Read a statement with its qualifiers as a part."""
+        id = to_slug(str(statement.get("id", "")).rpartition("$")[2])[:18] or str(len(self.rows))
+        part = part_iri(self.subject, meaning.part_property, id)
+        if not self.read_snak(part, meaning.value_property, property, meaning, statement["mainsnak"], details):
             return
-        self.row(self.subject, meaning.part, node, said)
-        for name, one in used.items():
+        self.row(self.subject, meaning.part_property, part, details)
+        for name, meant in used.items():
             for snak in statement["qualifiers"][name]:
-                self.value(node, one.property, name, one, snak, said)
+                self.read_snak(part, meant.property, name, meant, snak, details)
 
-    def value(
+    def read_snak(
         self,
         subject: str,
-        name: str,
+        our_property: str,
         property: str,
         meaning: PropertyMeaning,
-        snak: Mapping[str, Any],
-        said: dict[str, Any],
+        snak: Json,
+        details: dict[str, Any],
     ) -> bool:
-        """One fact of a snak, and what it brings with it; False, and a count of why, where it cannot be told."""
+        """Read the fact of a snak, and those that follow from it; False, with a count, when it has no usable value."""
         skipped = self.session.summary.skipped
         if snak["snaktype"] != "value":
-            skipped[
-                "values that are not known" if snak["snaktype"] == "somevalue" else "statements that there is none"
-            ] += 1
+            skipped["unknown values" if snak["snaktype"] == "somevalue" else "statements that there is no value"] += 1
             return False
         try:
-            read = self.read(meaning, snak["datavalue"], said, via=name)
+            value = self.parse(meaning, snak["datavalue"], details, via=our_property)
         except UnsupportedValueError as reason:
             skipped[f"{property}: {reason}"] += 1
             return False
-        told = said | {key: text for key, text in (("written", read.written), ("language", read.language)) if text}
-        self.row(subject, name, read.value, told)
-        if read.unit:
-            self.row(subject, "currency", read.unit, said)
-        if read.scale:
-            self.row(subject, "scale", read.scale, said)
+        optional = {"written": value.written, "language": value.language}
+        self.row(subject, our_property, value.text, details | {key: text for key, text in optional.items() if text})
+        if value.currency:
+            self.row(subject, "currency", value.currency, details)
+        if value.scale:
+            self.row(subject, "scale", value.scale, details)
         if meaning.inverse:
-            self.row(read.value, "type", meaning.makes or meaning.class_name, said)
-            self.row(read.value, meaning.inverse, self.subject, said)
+            self.row(value.text, "type", meaning.entity_class or meaning.class_name, details)
+            self.row(value.text, meaning.inverse, self.subject, details)
         return True
 
-    def read(
-        self, meaning: PropertyMeaning, datavalue: Mapping[str, Any], said: dict[str, Any], *, via: str
-    ) -> ParsedValue:
+    def parse(self, meaning: PropertyMeaning, datavalue: Json, details: dict[str, Any], *, via: str) -> ParsedValue:
+        """The value of a snak in the form of the mapping."""
         match meaning.parse_as:
             case "item":
-                item = to_item(datavalue)
+                item = parse_item(datavalue)
                 name = PREFIX + item.lower()
-                self.mentions.append((name, meaning.class_name, item, said["record"].partition("$")[0], via))
+                self.stubs.append(_Stub(name, meaning.class_name, item, details["record"].partition("$")[0], via))
                 return ParsedValue(name)
-            case "made":
-                text = _tidy(to_words(datavalue).value)
-                name = to_node(self.subject, meaning.makes.lower(), name_component(text))
-                self.row(name, "label", text, said)
+            case "entity":
+                text = _one_line(parse_text(datavalue).text)
+                name = part_iri(self.subject, meaning.entity_class.lower(), name_component(text))
+                self.row(name, "label", text, details)
                 return ParsedValue(name)
             case "time":
-                return to_time(datavalue)
+                return parse_time(datavalue)
             case "minutes":
-                return to_minutes(datavalue, self.mapping.units)
+                return parse_minutes(datavalue, self.mapping.units)
             case "money":
-                return to_money(datavalue, self.mapping.currencies)
+                return parse_money(datavalue, self.mapping.currencies)
             case "score":
-                return to_score(datavalue)
+                return parse_score(datavalue)
             case "name":
-                if (item := to_item(datavalue)) not in self.mapping.media:
+                if (item := parse_item(datavalue)) not in self.mapping.media:
                     raise UnsupportedValueError(f"{item} is not among the media of the mapping")
                 return ParsedValue(self.mapping.media[item], item)
             case _:
-                read = to_words(datavalue)
-                return ParsedValue(_tidy(read.value), language=_language(read.language))
+                value = parse_text(datavalue)
+                return ParsedValue(_one_line(value.text), language=_to_language(value.language))
 
-    def said(self, statement: Mapping[str, Any]) -> dict[str, Any]:
-        said: dict[str, Any] = {"record": str(statement.get("id", self.item)).replace("q", "Q", 1)}
+    def details(self, statement: Json) -> dict[str, Any]:
+        """Record, rank, reason and day of retrieval of a statement's facts."""
+        record = str(statement.get("id", self.item)).replace("q", "Q", 1)
+        details: dict[str, Any] = {"record": record}
         rank = statement["rank"]
         if rank != "normal":
-            said["rank"] = rank
+            details["rank"] = rank
         if rank == "deprecated":
-            reasons = (statement.get("qualifiers") or {}).get(_WHY_DEPRECATED, ())
-            items = [to_item(snak["datavalue"]) for snak in reasons if "datavalue" in snak]
-            said["because"] = f"deprecated in Wikidata{': ' if items else ''}{', '.join(items)}"
+            reasons = (statement.get("qualifiers") or {}).get(_REASON_FOR_DEPRECATION, ())
+            items = [parse_item(snak["datavalue"]) for snak in reasons if "datavalue" in snak]
+            details["because"] = f"deprecated in Wikidata{': ' if items else ''}{', '.join(items)}"
         if references := statement.get("references"):
-            told = [_reference(one.get("snaks") or {}) for one in references]
-            said["record"] = " ".join((said["record"], *(words for words, _ in told if words)))
-            if retrieved := max((day for _, day in told), default=""):
-                said["retrieved"] = retrieved
-        return said
+            parsed = [_parse_reference(reference.get("snaks") or {}) for reference in references]
+            details["record"] = " ".join((record, *(words for words, _ in parsed if words)))
+            if retrieved := max((day for _, day in parsed), default=""):
+                details["retrieved"] = retrieved
+        return details
 
-    def row(self, subject: str, name: str, value: str, said: dict[str, Any]) -> None:
-        self.rows.append((subject, name, value, said))
-
-
-def _reference(snaks: Mapping[str, Any]) -> tuple[str, str]:
-    """What a reference names: works it is stated in (P248), addresses (P854); and when it was read (P813)."""
-    words, day = [], ""
-    for property, mark in (("P248", "stated-in:"), ("P854", "url:"), ("P143", "imported-from:")):
-        for snak in snaks.get(property, ()):
-            if "datavalue" in snak:
-                value = snak["datavalue"]["value"]
-                told = to_item(snak["datavalue"]) if isinstance(value, dict) else _tidy(value)
-                words.append(mark + told.replace(" ", "%20"))
-    for snak in snaks.get("P813", ()):
-        if "datavalue" in snak:
-            try:
-                day = max(day, to_time(snak["datavalue"]).value)
-            except UnsupportedValueError:
-                continue
-    return " ".join(words), day
-
-
-def _texts(told: Any) -> dict[str, Any]:
-    """Labels, aliases or descriptions by language; where there are none, dumps write `[]`."""
-    return told if isinstance(told, dict) else {}
-
-
-def _tidy(text: str) -> str:
-    return _CONTROL.sub(" ", text).strip()
-
-
-def _language(code: str) -> str:
-    return code if _LANGUAGE.fullmatch(code) else ""
-
-
-JULIAN = "Q1985786"
-_DAY, _MONTH, _YEAR, _DECADE = 11, 10, 9, 8
-_TIME = re.compile(r"([+-])(\d{4,16})-(\d\d)-(\d\d)T")
-_SCORE = re.compile(r"(\d{1,3}(?:\.\d+)?)\s*(?:%|/\s*(\d{1,4}))")
+    def row(self, subject: str, property: str, value: str, details: dict[str, Any]) -> None:
+        self.rows.append((subject, property, value, details))
 
 
 @dataclass(frozen=True, slots=True)
 class ParsedValue:
-    """A value as a fact table takes it; `written` is how Wikidata has it, where that differs."""
+    """A value as a fact table has it; `written` is how Wikidata has it, where that differs."""
 
-    value: str
+    text: str
     written: str = ""
     language: str = ""
-    unit: str = ""
+    currency: str = ""
     scale: str = ""
 
 
 class UnsupportedValueError(ValueError):
-    """A value that cannot be told here; its words are the reason that the summary counts."""
+    """A value that cannot become a fact; the message is the reason that the summary counts."""
 
 
-def to_item(datavalue: Mapping[str, Any]) -> str:
-    """The QID that a value names; raises `UnreadableError` when it is no item."""
+def parse_item(datavalue: Json) -> str:
+    """The QID of a value; raises `UnsupportedValueError` when it is not an item."""
     value = datavalue["value"]
     if datavalue["type"] != "wikibase-entityid":
-        raise UnsupportedValueError("a text stands where an item should")
+        raise UnsupportedValueError("a text instead of an item")
     name = value.get("id")
     if name is None:
         name = f"Q{value['numeric-id']}" if value.get("entity-type", "item") == "item" else ""
     if not name.startswith("Q"):
-        raise UnsupportedValueError("a property or lexeme stands where an item should")
+        raise UnsupportedValueError("a property or lexeme instead of an item")
     return str(name)
 
 
-def to_time(datavalue: Mapping[str, Any]) -> ParsedValue:
-    """A date as precise as it is told; days of the Julian calendar stay so, and say it."""
+def parse_time(datavalue: Json) -> ParsedValue:
+    """A date with its precision; days of the Julian calendar stay as they are, and `written` says so."""
     value = datavalue["value"]
     parts = _TIME.match(value["time"]) if datavalue["type"] == "time" else None
     if parts is None:
@@ -415,25 +394,25 @@ def to_time(datavalue: Mapping[str, Any]) -> ParsedValue:
         raise UnsupportedValueError("a year before 1 or after 9999")
     match value["precision"]:
         case precision if precision >= _DAY:
-            told = f"{year}-{month}-{day}"
+            date = f"{year}-{month}-{day}"
         case precision if precision == _MONTH:
-            told = f"{year}-{month}"
+            date = f"{year}-{month}"
         case precision if precision == _YEAR:
-            told = year
+            date = year
         case precision if precision == _DECADE:
-            told = f"{year[:3]}X"
+            date = f"{year[:3]}X"
         case _:
             raise UnsupportedValueError("a date coarser than a decade")
     try:
-        to_date_range(told)
+        to_date_range(date)
     except ValueError:
         raise UnsupportedValueError("not a day of the calendar") from None
-    julian = value.get("calendarmodel", "").endswith(JULIAN)
-    return ParsedValue(told, f"{told} (Julian calendar)" if julian else "")
+    is_julian = value.get("calendarmodel", "").endswith(JULIAN)
+    return ParsedValue(date, f"{date} (Julian calendar)" if is_julian else "")
 
 
-def to_quantity(datavalue: Mapping[str, Any]) -> tuple[Decimal, str]:
-    """A number and the QID of its unit, which is empty for a bare number."""
+def parse_quantity(datavalue: Json) -> tuple[Decimal, str]:
+    """A number and the QID of its unit; the unit of a bare number is the empty text."""
     try:
         value = datavalue["value"]
         return Decimal(value["amount"]), str(value.get("unit", "1")).rpartition("/")[2].removeprefix("1")
@@ -441,25 +420,25 @@ def to_quantity(datavalue: Mapping[str, Any]) -> tuple[Decimal, str]:
         raise UnsupportedValueError("not a quantity") from None
 
 
-def to_minutes(datavalue: Mapping[str, Any], units: Mapping[str, float]) -> ParsedValue:
-    """A length of time in whole minutes."""
-    amount, unit = to_quantity(datavalue)
+def parse_minutes(datavalue: Json, units: Mapping[str, float]) -> ParsedValue:
+    """A duration in whole minutes; `units` has the minutes of each unit."""
+    amount, unit = parse_quantity(datavalue)
     if unit not in units:
-        raise UnsupportedValueError(f"a length in the unit {unit or '1'}")
+        raise UnsupportedValueError(f"a duration in the unit {unit or '1'}")
     minutes = round(amount * Decimal(str(units[unit])))
     return ParsedValue(str(minutes), "" if units[unit] == 1 and amount == minutes else f"{amount} {unit}")
 
 
-def to_money(datavalue: Mapping[str, Any], currencies: Mapping[str, str]) -> ParsedValue:
+def parse_money(datavalue: Json, currencies: Mapping[str, str]) -> ParsedValue:
     """An amount of money and its ISO 4217 currency."""
-    amount, unit = to_quantity(datavalue)
+    amount, unit = parse_quantity(datavalue)
     if unit not in currencies:
-        raise UnsupportedValueError(f"a sum in the unit {unit or '1'}")
-    return ParsedValue(f"{amount:f}".removeprefix("+"), unit=currencies[unit])
+        raise UnsupportedValueError(f"an amount in the unit {unit or '1'}")
+    return ParsedValue(f"{amount:f}".removeprefix("+"), currency=currencies[unit])
 
 
-def to_score(datavalue: Mapping[str, Any]) -> ParsedValue:
-    """A review score and the best that it could be: `93%`, `8.3/10`."""
+def parse_score(datavalue: Json) -> ParsedValue:
+    """A review score and the best possible one: `93%`, `8.3/10`."""
     text = datavalue["value"]
     parts = _SCORE.fullmatch(text.strip()) if isinstance(text, str) else None
     if parts is None or Decimal(parts[1]) > int(parts[2] or 100):
@@ -467,7 +446,7 @@ def to_score(datavalue: Mapping[str, Any]) -> ParsedValue:
     return ParsedValue(parts[1], text, scale=parts[2] or "100")
 
 
-def to_words(datavalue: Mapping[str, Any]) -> ParsedValue:
+def parse_text(datavalue: Json) -> ParsedValue:
     """A text, with its language where it has one; a bare number as text."""
     value = datavalue["value"]
     match datavalue["type"]:
@@ -477,5 +456,36 @@ def to_words(datavalue: Mapping[str, Any]) -> ParsedValue:
             return ParsedValue(str(value["text"]), language=str(value["language"]))
         case "quantity":
             return ParsedValue(str(value["amount"]).removeprefix("+"))
-        case kind:
-            raise UnsupportedValueError(f"a {kind} stands where a text should")
+        case datatype:
+            raise UnsupportedValueError(f"a {datatype} instead of a text")
+
+
+def _parse_reference(snaks: Json) -> tuple[str, str]:
+    """The works and addresses that a reference names, each with its mark; and the day of retrieval."""
+    words, day = [], ""
+    for property, mark in _REFERENCE_MARKS:
+        for snak in snaks.get(property, ()):
+            if "datavalue" in snak:
+                value = snak["datavalue"]["value"]
+                text = parse_item(snak["datavalue"]) if isinstance(value, dict) else _one_line(value)
+                words.append(mark + text.replace(" ", "%20"))
+    for snak in snaks.get(_RETRIEVED, ()):
+        if "datavalue" in snak:
+            try:
+                day = max(day, parse_time(snak["datavalue"]).text)
+            except UnsupportedValueError:
+                continue
+    return " ".join(words), day
+
+
+def _by_language(terms: Any) -> dict[str, Any]:
+    """Labels, aliases or descriptions by language; where there are none, dumps have `[]`."""
+    return terms if isinstance(terms, dict) else {}
+
+
+def _one_line(text: str) -> str:
+    return _CONTROL.sub(" ", text).strip()
+
+
+def _to_language(code: str) -> str:
+    return code if _LANGUAGE.fullmatch(code) else ""

@@ -1,7 +1,7 @@
-"""Answers of a SPARQL endpoint over Wikidata walk in, as CSV, TSV or JSON; facts about the items walk out.
+"""Answers of a SPARQL endpoint over Wikidata, as CSV, TSV or JSON: facts about the items.
 
-What a variable means stands in `mappings/wikidata-results.yaml`, or in a mapping of the caller's own. A column of items
-is read together with its column of labels.
+What a variable means is in `mappings/wikidata-results.yaml`, or in a mapping of the user's own. A column of items is
+read together with its column of labels.
 """
 
 from __future__ import annotations
@@ -9,89 +9,113 @@ from __future__ import annotations
 import csv
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
 
 import orjson
 
 from kg.errors import InputError
+from kg.facts.model import Source
 from kg.importers.input_files import MAX_LINE_BYTES, list_files, numbered_lines, open_decompressed
 from kg.importers.session import ImportSession
 from kg.importers.tables.files import read_header
-from kg.importers.tables.mapping import TableMapping, to_table_mapping
+from kg.importers.tables.mapping import ColumnMapping, TableMapping, read_columns
 from kg.importers.tables.run import import_file
 from kg.mappings import MAPPINGS
-from kg.schema import Schema, ValueKind
-from kg.yaml_files import read_yaml_mapping
+from kg.mappings.mapping_file import MappingFile
+from kg.schema import Schema
 
+PREFIX = "wd"
 SUFFIXES = (".csv", ".tsv", ".json", ".srj")
-LARGEST_DOCUMENT = 128 << 20
+MAX_DOCUMENT_BYTES = 128 << 20
+_LAST_PART = ("trim", "last-part")
 _TERM = re.compile(r'<([^>]*)>|"((?:[^"\\]|\\.)*)"(?:@[\w\-]+|\^\^\S+)?|(\S*)')
 _ESCAPE = re.compile(r"\\(?:u([0-9A-Fa-f]{4})|U([0-9A-Fa-f]{8})|(.))")
 _ESCAPED = {"t": "\t", "n": "\n", "r": "\r"}
 
 
-def import_results(
-    paths: Sequence[str | Path], session: ImportSession, schema: Schema, *, mapping: Path | None = None
-) -> None:
-    """Read results into the session; raises `InputError` when one has no column of items."""
-    path = mapping or MAPPINGS / "wikidata-results.yaml"
-    told = read_yaml_mapping(path)
+@dataclass(frozen=True, slots=True)
+class ResultsMapping:
+    """What the variables of results mean."""
+
+    path: Path
+    items: tuple[str, ...]
+    """Variables for the items that rows are about; the first that a result has is used."""
+    default_class: str
+    columns: Mapping[str, tuple[ColumnMapping, ...]]
+
+    def for_header(self, header: Sequence[str], *, file: Path) -> TableMapping:
+        """The mapping of a result with these variables; raises `InputError` when none of them is for items."""
+        item = next((name for name in self.items if name in header), None)
+        if item is None:
+            names = ", ".join(header)
+            raise InputError(f"{file} has no column of items. It has {names}; {self.path} names the usual ones.")
+        known = {name: columns for name, columns in self.columns.items() if name in header and name != item}
+        columns = [column for group in known.values() for column in group]
+        labels = {column.label for column in columns}
+        number = ColumnMapping(item, "wikidataId", "text", clean=_LAST_PART)
+        return TableMapping(
+            Source("wikidata"),
+            PREFIX,
+            (item,),
+            (number, *(_with_items(column, header) for column in columns if column.name not in labels)),
+            key_clean=_LAST_PART,
+            format="csv",
+            ignore=tuple(header),
+        )
+
+
+def read_results_mapping(path: Path, schema: Schema) -> ResultsMapping:
+    """The mapping in a file; raises `FaultsError` with everything that is wrong in it."""
+    file = MappingFile(path, schema)
+    root = file.fields(file.root, ("items", "class", "columns"), "the mapping")
+    nodes = dict(file.entries(root.node("columns"), "`columns`"))
+    columns = {name: read_columns(file, {name: node}, PREFIX) for name, node in nodes.items()}
+    mapping = ResultsMapping(path, root.texts("items"), root.class_name("class") or "Film", columns)
+    file.raise_faults()
+    return mapping
+
+
+def import_results(paths: Sequence[str | Path], session: ImportSession, *, mapping: str | Path | None = None) -> None:
+    """Import results; `mapping` is a file of the user's own. Raises `InputError` when one has no column of items."""
+    path = Path(mapping) if mapping is not None else MAPPINGS / "wikidata-results.yaml"
+    variables = read_results_mapping(path, session.schema)
     for number, file in enumerate(list_files(paths, SUFFIXES)):
         table = _to_csv(file, session, number)
         header = read_header(table)
-        fitting = _mapping_for(header, told, schema, file=file, mapping=path)
-        session.summary.unmapped.update(f"variable {name}" for name in header if name not in fitting.required_columns)
-        mapped = replace(fitting, ignore=tuple(header))
-        read = import_file(table, mapped, session, number=number, name=file.name)
-        session.add_default_class(read.entities_and_records, str(told.get("class", "Film")))
+        columns = variables.for_header(header, file=file)
+        session.summary.unmapped.update(f"variable {name}" for name in header if name not in columns.required_columns)
+        rows = import_file(table, columns, session, number=number, name=file.name)
+        session.add_default_class(rows.entities_and_records, variables.default_class)
 
 
-def _mapping_for(
-    header: Sequence[str], told: Mapping[str, Any], schema: Schema, *, file: Path, mapping: Path
-) -> TableMapping:
-    item = next((name for name in told.get("items", ()) if name in header), None)
-    if item is None:
-        raise InputError(f"{file} has no column of items. It has {', '.join(header)}; {mapping} names the usual ones.")
-    columns: dict[str, Any] = {item: {"property": "wikidataId", "clean": ["trim", "last-part"]}}
-    entries = {
-        name: {"property": entry} if isinstance(entry, str) else dict(entry)
-        for name, entry in told.get("columns", {}).items()
-        if name in header and name != item
-    }
-    labels = {entry.get("label") for entry in entries.values()}
-    for name, entry in entries.items():
-        if name in labels:
-            continue
-        if entry.get("label") not in header:
-            entry.pop("label", None)
-        iri = schema.names.get(str(entry.get("property")))
-        takes = schema.properties[iri].value_kind if iri is not None else None
-        if takes is ValueKind.ENTITY:
-            entry |= {"prefix": "wd", "identifier": "wikidataId", "clean": ["trim", "last-part"]}
-        columns[name] = entry
-    rows = {"key": [item], "clean": ["trim", "last-part"]}
-    asked = {"source": {"id": "wikidata"}, "prefix": "wd", "format": "csv", "rows": rows, "columns": columns}
-    return to_table_mapping(asked, schema, file=str(mapping))
+def _with_items(column: ColumnMapping, header: Sequence[str]) -> ColumnMapping:
+    """A column as results have it: items are IRIs, and a column of labels may be missing."""
+    column = replace(column, label=column.label if column.label in header else "")
+    if column.value_type != "entity":
+        return column
+    return replace(column, prefix=PREFIX, identifier="wikidataId", clean=_LAST_PART)
 
 
 def _to_csv(path: Path, session: ImportSession, number: int) -> Path:
-    """The same results as CSV: as they are, or written anew into the spool."""
+    """The same results as CSV: as they are, or converted to a temporary file."""
     name = path.name.lower().removesuffix(".gz")
+    fresh = session.temporary_file(f"results{number}.csv")
     if name.endswith((".json", ".srj")):
-        return _json_to_csv(path, session.temporary_file(f"results{number}.csv"))
+        _convert_json(path, fresh)
+        return fresh
     if name.endswith(".tsv"):
-        return _tsv_to_csv(path, session.temporary_file(f"results{number}.csv"), session)
+        _convert_tsv(path, fresh, session)
+        return fresh
     return path
 
 
-def _json_to_csv(path: Path, fresh: Path) -> Path:
+def _convert_json(path: Path, fresh: Path) -> None:
     """https://www.w3.org/TR/sparql11-results-json/"""
     with open_decompressed(path) as file:
-        text = file.read(LARGEST_DOCUMENT + 1)
-    if len(text) > LARGEST_DOCUMENT:
-        raise InputError(f"{path} is larger than {LARGEST_DOCUMENT >> 20} MB; ask for CSV instead.")
+        text = file.read(MAX_DOCUMENT_BYTES + 1)
+    if len(text) > MAX_DOCUMENT_BYTES:
+        raise InputError(f"{path} is larger than {MAX_DOCUMENT_BYTES >> 20} MB; ask for CSV instead.")
     try:
         document = orjson.loads(text)
         names, bindings = document["head"]["vars"], document["results"]["bindings"]
@@ -101,10 +125,9 @@ def _json_to_csv(path: Path, fresh: Path) -> Path:
             writer.writerows([row.get(name, {}).get("value", "") for name in names] for row in bindings)
     except (orjson.JSONDecodeError, KeyError, TypeError, AttributeError) as error:
         raise InputError(f"{path} is not a SPARQL result in JSON: {error!r}") from error
-    return fresh
 
 
-def _tsv_to_csv(path: Path, fresh: Path, session: ImportSession) -> Path:
+def _convert_tsv(path: Path, fresh: Path, session: ImportSession) -> None:
     """https://www.w3.org/TR/sparql11-results-csv-tsv/: variables with a question mark, terms as in Turtle."""
     with open_decompressed(path) as file, fresh.open("w", encoding="utf-8", newline="") as out:
         writer = csv.writer(out)
@@ -113,14 +136,18 @@ def _tsv_to_csv(path: Path, fresh: Path, session: ImportSession) -> Path:
                 session.reject(path.name, number, "the line is too long")
                 continue
             cells = line.decode("utf-8", "replace").rstrip("\r\n").split("\t")
-            writer.writerow([cell.removeprefix("?") for cell in cells] if number == 1 else map(_plain, cells))
-    return fresh
+            writer.writerow([cell.removeprefix("?") for cell in cells] if number == 1 else map(_plain_text, cells))
 
 
-def _plain(term: str) -> str:
-    found = _TERM.fullmatch(term)
-    if found is None or found[2] is None:
-        return (found[1] or found[3] or "") if found is not None else term
-    return _ESCAPE.sub(
-        lambda one: chr(int(one[1] or one[2], 16)) if one[1] or one[2] else _ESCAPED.get(one[3], one[3]), found[2]
-    )
+def _plain_text(term: str) -> str:
+    """The text of a term as Turtle writes it."""
+    match = _TERM.fullmatch(term)
+    if match is None:
+        return term
+    iri, literal, bare = match.groups()
+    return iri or bare or "" if literal is None else _ESCAPE.sub(_unescape, literal)
+
+
+def _unescape(match: re.Match[str]) -> str:
+    short, long, char = match.groups()
+    return chr(int(short or long, 16)) if short or long else _ESCAPED.get(char, char)

@@ -16,13 +16,13 @@ DATASETS = ROOT / "tests" / "datasets"
 
 
 @dataclass(frozen=True)
-class Place:
-    """A project of its own, with our ontology and no facts."""
+class ImportProject:
+    """A project with our ontology and no facts of its own."""
 
     folder: Path
 
-    def run(self, *words: str) -> int:
-        return main(["import", *words, "--project", str(self.folder)])
+    def run(self, *arguments: str) -> int:
+        return main(["import", *arguments, "--project", str(self.folder)])
 
     def table(self, source: str) -> Path:
         return self.folder / "data" / "imports" / source / "facts.csv"
@@ -39,10 +39,10 @@ class Place:
         assert not read.findings, "\n".join(map(str, read.findings))
         return list(read.facts)
 
-    def said(self, subject: str) -> set[tuple[str, str]]:
-        """Property and value of every fact about a thing, in short forms."""
+    def values_of(self, entity: str) -> set[tuple[str, str]]:
+        """Property and value of every fact about an entity, in short forms."""
         return {
             (to_curie(fact.property.value).removeprefix("film:"), to_short(fact.value).removeprefix("film:"))
             for fact in self.facts()
-            if to_short(fact.subject) == f"film:{subject}"
+            if to_short(fact.subject) == f"film:{entity}"
         }

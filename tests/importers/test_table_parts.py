@@ -1,4 +1,4 @@
-"""Tables whose rows tell credits, releases and figures."""
+"""Tables whose rows have credits, releases and figures."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import pytest
 
 from kg.importers.tables import run
 from kg.pipeline.build import check
-from tests.importers.place import Place
+from tests.importers.import_project import ImportProject
 
 FILMS = """\
 Title,Year,Actor,Role,Released,Territory,Gross
@@ -46,15 +46,15 @@ def films(tmp_path: Path) -> Path:
     return path
 
 
-def test_a_row_with_an_actor_and_a_role_is_a_credit(project: Place, films: Path) -> None:
+def test_a_row_with_an_actor_and_a_role_is_a_credit(project: ImportProject, films: Path) -> None:
     assert project.run("table", str(films)) == 0
-    anora = project.said("my-films-anora-2024")
+    anora = project.values_of("my-films-anora-2024")
     assert ("castCredit", "my-films-anora-2024.castCredit.mikey-madison-ani") in anora
-    assert project.said("my-films-anora-2024.castCredit.mikey-madison-ani") == {
+    assert project.values_of("my-films-anora-2024.castCredit.mikey-madison-ani") == {
         ("agent", "my-films-person-mikey-madison"),
         ("character", "my-films-anora-2024.character.ani"),
     }
-    assert project.said("my-films-anora-2024.character.ani") == {
+    assert project.values_of("my-films-anora-2024.character.ani") == {
         ("rdf:type", "Character"),
         ("rdfs:label", "Ani"),
         ("characterIn", "my-films-anora-2024"),
@@ -64,24 +64,24 @@ def test_a_row_with_an_actor_and_a_role_is_a_credit(project: Place, films: Path)
     assert report.ok, "\n".join(map(str, report))
 
 
-def test_a_row_with_a_day_and_a_territory_is_a_release(project: Place, films: Path) -> None:
+def test_a_row_with_a_day_and_a_territory_is_a_release(project: ImportProject, films: Path) -> None:
     project.run("table", str(films))
-    assert project.said("my-films-anora-2024.release.2024-11-01-united-kingdom") == {
+    assert project.values_of("my-films-anora-2024.release.2024-11-01-united-kingdom") == {
         ("date", "2024-11-01"),
         ("territory", "my-films-country-united-kingdom"),
         ("medium", "theatrical"),
     }
 
 
-def test_a_figure_that_is_no_number_is_rejected_and_makes_no_node(project: Place, films: Path) -> None:
+def test_a_figure_that_is_not_a_number_is_rejected_and_makes_no_part(project: ImportProject, films: Path) -> None:
     project.run("table", str(films))
     assert project.rejects("my-films") == "films.csv:4: Gross: little is not a number\n"
-    assert not [name for name, _ in project.said("my-films-tangerine-2015") if name == "boxOffice"]
-    assert ("currency", "USD") in project.said("my-films-anora-2024.boxOffice.20471000")
+    assert not [name for name, _ in project.values_of("my-films-tangerine-2015") if name == "boxOffice"]
+    assert ("currency", "USD") in project.values_of("my-films-anora-2024.boxOffice.20471000")
 
 
 @pytest.mark.parametrize("form", ["pairs", "parallel"])
-def test_a_cell_of_many_actors_is_a_credit_each(project: Place, tmp_path: Path, form: str) -> None:
+def test_each_actor_in_a_cell_gets_a_credit(project: ImportProject, tmp_path: Path, form: str) -> None:
     table, columns = {
         "pairs": (
             'Title,Cast\nAnora,"Mikey Madison as Ani; Mark Eydelshteyn as Ivan"\n',
@@ -103,14 +103,14 @@ def test_a_cell_of_many_actors_is_a_credit_each(project: Place, tmp_path: Path, 
         encoding="utf-8",
     )
     assert project.run("table", str(path)) == 0
-    assert project.said("cast-anora.castCredit.mark-eydelshteyn-ivan") == {
+    assert project.values_of("cast-anora.castCredit.mark-eydelshteyn-ivan") == {
         ("agent", "cast-person-mark-eydelshteyn"),
         ("character", "cast-anora.character.ivan"),
     }
 
 
-def test_a_large_table_of_credits_says_the_same_as_a_small_one(
-    project: Place, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+def test_a_large_table_of_credits_gives_the_same_facts_as_a_small_one(
+    project: ImportProject, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     path = tmp_path / "cast.csv"
     path.write_text("Film,No,Actor,Job\nAnora,1,Mikey Madison,actor\nAnora,2,Sean Baker,director\nAnora,3,Tony,grip\n")
@@ -119,13 +119,13 @@ def test_a_large_table_of_credits_says_the_same_as_a_small_one(
         "columns: {Actor: {property: director, class: Person, where: {Job: [director]}}}\n"
         "nodes: {castCredit: {where: {Job: [actor]}, columns: {Actor: {property: agent, class: Person}}}}\n"
     )
-    told = []
+    ids = []
     for many in (50_000, 1):
-        monkeypatch.setattr(run, "MANY", many)
+        monkeypatch.setattr(run, "STREAM_FROM_ROWS", many)
         assert project.run("table", str(path)) == 0
-        told.append({fact.id for fact in project.facts()})
-    assert told[0] == told[1]
-    assert project.said("cast-anora") == {
+        ids.append({fact.id for fact in project.facts()})
+    assert ids[0] == ids[1]
+    assert project.values_of("cast-anora") == {
         ("rdf:type", "Film"),
         ("rdfs:label", "Anora"),
         ("castCredit", "cast-anora.castCredit.mikey-madison"),
@@ -133,38 +133,38 @@ def test_a_large_table_of_credits_says_the_same_as_a_small_one(
     }
 
 
-def test_a_job_that_the_mapping_has_no_place_for_is_counted(
-    project: Place, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+def test_a_job_that_is_not_in_the_mapping_is_counted(
+    project: ImportProject, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    test_a_large_table_of_credits_says_the_same_as_a_small_one(project, tmp_path, pytest.MonkeyPatch())
+    test_a_large_table_of_credits_gives_the_same_facts_as_a_small_one(project, tmp_path, pytest.MonkeyPatch())
     assert "1  Job grip" in capsys.readouterr().out
 
 
-def test_the_guess_sees_credits_releases_and_figures(
-    project: Place, films: Path, capsys: pytest.CaptureFixture[str]
+def test_the_guess_finds_credits_releases_and_figures(
+    project: ImportProject, films: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert project.run("table", str(films), "--guess", "-o", f"{films}.mapping.yaml") == 0
     assert project.run("table", str(films), "--source", "guessed") == 0
-    said = project.said("films-anora-2024")
-    assert {name for name, _ in said} >= {"castCredit", "release", "boxOffice"}
-    assert ("date", "2024-10-18") in project.said("films-anora-2024.release.2024-10-18-united-states")
+    values = project.values_of("films-anora-2024")
+    assert {name for name, _ in values} >= {"castCredit", "release", "boxOffice"}
+    assert ("date", "2024-10-18") in project.values_of("films-anora-2024.release.2024-10-18-united-states")
 
 
 @pytest.mark.parametrize(
-    ("wrong", "told"),
+    ("wrong", "message"),
     [
-        ("nodes: {runningTime: {columns: {Title: label}}}", "leads to no thing"),
-        ("nodes: {release: {}}", "`columns` says what stands in it"),
-        ("nodes: {relase: {columns: {Title: label}}}", "did you mean release"),
-        ("nodes: {release: {columns: {Title: label}, eech: [Title]}}", "did you mean each"),
-        ("says: {currency: }", "wants a value"),
-        ("says: [USD]", "a mapping is wanted"),
+        ("nodes: {runningTime: {columns: {Title: label}}}", "does not lead to entities"),
+        ("nodes: {release: {}}", "has no `columns`"),
+        ("nodes: {relase: {columns: {Title: label}}}", "Did you mean release?"),
+        ("nodes: {release: {columns: {Title: label}, eech: [Title]}}", "Did you mean each?"),
+        ("says: {currency: }", "has no value"),
+        ("says: [USD]", "expected a mapping for `says`, not a list"),
     ],
 )
-def test_what_is_wrong_with_nodes_is_said(
-    project: Place, films: Path, capsys: pytest.CaptureFixture[str], wrong: str, told: str
+def test_faults_of_parts_in_a_mapping_are_reported(
+    project: ImportProject, films: Path, capsys: pytest.CaptureFixture[str], wrong: str, message: str
 ) -> None:
     head = itertools.takewhile(lambda line: not line.startswith(("says", "nodes")), MAPPING.splitlines())
     Path(f"{films}.mapping.yaml").write_text("\n".join((*head, wrong)) + "\n", encoding="utf-8")
     assert project.run("table", str(films)) == 2
-    assert told in capsys.readouterr().err
+    assert message in capsys.readouterr().err

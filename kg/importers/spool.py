@@ -1,0 +1,213 @@
+"""The spool of an import: its rows in DuckDB tables on disk, completed there before they become a fact table.
+
+DuckDB goes to disk when there are many rows, so memory is bounded whatever the size. The tables are
+
+    row             facts
+    stub            what is known of entities that facts lead to: class, label, identifier
+    default_class   the class of entities that no row gives a class
+    fault           values that do not fit their property, by line
+
+A stub counts only where the dataset does not describe the entity itself.
+"""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from kg.importers.class_conflicts import find_class_conflicts
+from kg.sql import quote
+
+if TYPE_CHECKING:
+    import duckdb
+
+    from kg.schema import Schema
+
+COLUMNS = (
+    "subject",
+    "property",
+    "value",
+    "language",
+    "source",
+    "record",
+    "rank",
+    "written",
+    "because",
+    "paraphrase",
+    "retrieved",
+)
+"""The columns of every table written here, in their order; all of them are columns of a fact table."""
+ROW_COLUMNS = tuple(name for name in COLUMNS if name != "source")
+STUB_COLUMNS = ("entity", "class", "label", "identifier", "property", "record", "via")
+MEMORY_LIMIT = "300MB"
+"""What DuckDB may hold before it goes to disk."""
+
+
+class Spool:
+    """The tables of one import, in a folder of its own; `retrieved` is the day of every row that has none."""
+
+    def __init__(self, folder: Path, *, retrieved: str = "") -> None:
+        import duckdb
+
+        self.folder, self.retrieved = folder, retrieved
+        self.sql: duckdb.DuckDBPyConnection = duckdb.connect(str(folder / "spool.duckdb"))
+        self.sql.execute(f"SET memory_limit = '{MEMORY_LIMIT}'")
+        # More threads would each need a share of the memory.
+        self.sql.execute("SET threads = 2")
+        self.sql.execute("SET enable_progress_bar = false")
+        # Tables that are read back once or twice are not worth compressing.
+        self.sql.execute("SET force_compression = 'uncompressed'")
+        for name, columns in (("row", ROW_COLUMNS), ("stub", STUB_COLUMNS)):
+            self.sql.execute(f"CREATE TABLE {name} ({', '.join(f'{column} VARCHAR' for column in columns)})")
+        self.sql.execute("CREATE TABLE default_class (subject VARCHAR, class VARCHAR, record VARCHAR)")
+        self.sql.execute("CREATE TABLE fault (line BIGINT, fault VARCHAR)")
+        self.streams: list[str] = []
+        """SELECTs of rows that are read only when the fact table is written."""
+        self.streamed_columns = {"retrieved"} if retrieved else set()
+        self._described = ["SELECT CAST(NULL AS VARCHAR) AS subject WHERE false"]
+        self._rows, self._stubs, self._rejects = (
+            (folder / name).open("w", encoding="utf-8", newline="") for name in ("rows.csv", "stubs.csv", "rejects.txt")
+        )
+        self.write_row = csv.writer(self._rows, lineterminator="\n").writerow
+        self.write_stub = csv.writer(self._stubs, lineterminator="\n").writerow
+        self.write_reject = self._rejects.write
+
+    def close(self) -> None:
+        """Close the files and the tables."""
+        for file in (self._rows, self._stubs, self._rejects):
+            file.close()
+        self.sql.close()
+
+    @property
+    def rejects(self) -> Path:
+        """The file of rejected records."""
+        self._rejects.flush()
+        return Path(self._rejects.name)
+
+    def insert_rows(self, select: str) -> None:
+        """Insert the facts of a SELECT: subject, property, value, language, record."""
+        self.sql.execute(f"INSERT INTO row BY NAME {self._to_rows(select)}")
+
+    def stream_rows(self, select: str, *, has_language: bool = False) -> None:
+        """Add a SELECT of facts that is read only at the end."""
+        self.streams.append(self._to_rows(select))
+        self.streamed_columns.update(("language",) if has_language else ())
+
+    def add_described(self, select: str) -> None:
+        """Add the entities of a SELECT (subject) to those that streamed rows describe: their stubs add nothing."""
+        self._described.append(select)
+
+    @property
+    def described(self) -> str:
+        """A SELECT of the entities that streamed rows describe."""
+        return " UNION ALL ".join(self._described)
+
+    def has_label_for_any(self, select: str) -> bool:
+        """True when one of the entities of a SELECT has a label already."""
+        known = f"{self.described} UNION ALL SELECT subject FROM row WHERE property = 'label'"
+        return bool(self.count(f"SELECT subject FROM ({known}) WHERE subject IN ({select}) LIMIT 1"))
+
+    def count(self, select: str) -> int:
+        """The number of rows of a SELECT."""
+        row = self.sql.execute(f"SELECT count(*) FROM ({select})").fetchone()
+        return int(row[0]) if row is not None else 0
+
+    def complete(self, schema: Schema) -> int:
+        """Load the spooled files, then give each entity its class, one label and its stub.
+
+        Facts that use an entity as a class that it cannot have are deprecated; their number comes back.
+        """
+        for file in (self._rows, self._stubs, self._rejects):
+            file.flush()
+        for name, file, columns in (("row", self._rows, ROW_COLUMNS), ("stub", self._stubs, STUB_COLUMNS)):
+            if Path(file.name).stat().st_size:
+                self.sql.execute(f"INSERT INTO {name} SELECT * FROM {read_spooled(Path(file.name), columns)}")
+        self._insert_default_classes()
+        self._keep_one_label()
+        deprecated = self._deprecate_class_conflicts(schema)
+        self._insert_stubs()
+        return deprecated
+
+    def _to_rows(self, select: str) -> str:
+        return (
+            "SELECT subject, property, value, language, record, '' AS rank, '' AS written, '' AS because,"
+            f" '' AS paraphrase, {quote(self.retrieved)} AS retrieved FROM ({select})"
+        )
+
+    def _insert_default_classes(self) -> None:
+        self.sql.execute(f"""
+            INSERT INTO row BY NAME
+            SELECT subject, 'type' AS property, class AS value, min(record) AS record, '' AS language, '' AS rank,
+                   '' AS written, '' AS because, '' AS paraphrase, {quote(self.retrieved)} AS retrieved
+            FROM default_class WHERE subject NOT IN (SELECT subject FROM row WHERE property = 'type')
+            GROUP BY subject, class""")
+
+    def _keep_one_label(self) -> None:
+        """Make all but one label of an entity aliases: the most common stays, of equally common ones the first.
+
+        Entities that streamed rows describe have their label there.
+        """
+        self.sql.execute(f"""
+            UPDATE row SET property = 'alias' WHERE property = 'label' AND subject IN ({self.described})""")
+        self.sql.execute("""
+            CREATE TABLE second_label AS
+            SELECT subject, value FROM (
+                SELECT subject, value, row_number() OVER (PARTITION BY subject ORDER BY count(*) DESC, value) AS place
+                FROM row WHERE property = 'label' AND subject IN (
+                    SELECT subject FROM row WHERE property = 'label' GROUP BY subject HAVING count(DISTINCT value) > 1)
+                GROUP BY subject, value)
+            WHERE place > 1""")
+        self.sql.execute("""
+            UPDATE row SET property = 'alias' FROM second_label
+            WHERE row.property = 'label' AND row.subject = second_label.subject AND row.value = second_label.value""")
+
+    def _deprecate_class_conflicts(self, schema: Schema) -> int:
+        conflicts = list(find_class_conflicts(self.sql, schema))
+        if not conflicts:
+            return 0
+        self.sql.execute(
+            "CREATE TABLE class_conflict (entity VARCHAR, property VARCHAR, class VARCHAR, because VARCHAR)"
+        )
+        self.sql.executemany(
+            "INSERT INTO class_conflict VALUES (?, ?, ?, ?)",
+            [(conflict.entity, conflict.via, conflict.used_as, conflict.reason) for conflict in conflicts],
+        )
+        self.sql.execute("""
+            DELETE FROM stub USING class_conflict AS conflict
+            WHERE stub.entity = conflict.entity AND stub.class = conflict.class""")
+        changed = self.sql.execute("""
+            UPDATE row SET rank = 'deprecated', because = conflict.because FROM class_conflict AS conflict
+            WHERE row.value = conflict.entity AND row.property = conflict.property""").fetchone()
+        return int(changed[0]) if changed is not None else 0
+
+    def _insert_stubs(self) -> None:
+        if not self.count("FROM stub"):
+            return
+        self.sql.execute(f"""
+            CREATE TABLE undescribed AS
+            SELECT entity, class, label, identifier, property, min(record) AS record FROM stub
+            WHERE entity NOT IN (SELECT subject FROM row WHERE property = 'label' UNION ALL {self.described})
+            GROUP BY ALL""")
+        common = "'' AS language, min(record) AS record, '' AS rank, '' AS written, '' AS because"
+        end = f"{quote(self.retrieved)} AS retrieved FROM undescribed"
+        self.sql.execute(f"""
+            INSERT INTO row BY NAME
+            SELECT entity AS subject, 'type' AS property, class AS value, {common}, '' AS paraphrase, {end}
+            WHERE class <> '' GROUP BY entity, class
+            UNION ALL
+            SELECT entity, property, identifier, {common}, '', {end}
+            WHERE identifier <> '' GROUP BY entity, property, identifier
+            UNION ALL
+            SELECT entity, 'label', min(label), {common},
+                   CASE WHEN min(label) = min(identifier) THEN 'true' ELSE '' END, {end} GROUP BY entity""")
+
+
+def read_spooled(path: Path, columns: Sequence[str]) -> str:
+    """The clause by which DuckDB reads a spooled CSV file without a header, every column as text."""
+    types = ", ".join(f"{quote(name)}: 'VARCHAR'" for name in columns)
+    return (
+        f"read_csv({quote(path)}, columns = {{{types}}}, header = false, delim = ',', quote = '\"',"
+        " escape = '\"', nullstr = '\x01', auto_detect = false, max_line_size = 33554432)"
+    )

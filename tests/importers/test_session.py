@@ -1,0 +1,132 @@
+"""One import by itself: what the fact table has of facts, stubs, default classes and faults that were added."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from kg import vocabulary as film
+from kg.errors import InputError
+from kg.facts.model import Source
+from kg.importers.session import ImportSession, open_session
+from kg.schema import Schema, read_ontology, to_schema
+from kg.terms import LABEL, TYPE
+from tests.importers.import_project import ROOT
+
+
+@pytest.fixture(scope="module")
+def schema() -> Schema:
+    return to_schema(read_ontology((ROOT / "ontology").glob("[!s]*.ttl")))
+
+
+@pytest.fixture
+def session(tmp_path: Path, schema: Schema) -> Iterator[ImportSession]:
+    with open_session(tmp_path / "data", Source("trade-paper", title="Trade paper"), (), schema) as session:
+        yield session
+
+
+def rows(session: ImportSession) -> list[tuple[str, str, str]]:
+    """Subject, property and value of the rows of the finished table, in their order."""
+    session.finish()
+    with (session.folder / "facts.csv").open(encoding="utf-8", newline="") as file:
+        return [(row["subject"], row["property"], row["value"]) for row in csv.DictReader(file)]
+
+
+def test_facts_are_sorted_and_written_once(session: ImportSession) -> None:
+    for year in ("2024", "2023", "2024"):
+        session.add_fact("anora", film.year, year, record="1")
+    assert rows(session) == [("anora", "year", "2023"), ("anora", "year", "2024")]
+    assert session.summary.facts == 2
+
+
+def test_terms_of_the_ontology_are_written_by_name(session: ImportSession) -> None:
+    session.add_fact("anora", TYPE, film.Film, record="1")
+    session.add_fact("anora", LABEL, "Anora", record="1")
+    assert rows(session) == [("anora", "label", "Anora"), ("anora", "type", "Film")]
+
+
+def test_an_empty_value_is_left_out(session: ImportSession) -> None:
+    session.add_fact("anora", film.year, "2024", record="1")
+    session.add_fact("anora", film.description, "", record="1")
+    assert rows(session) == [("anora", "year", "2024")]
+
+
+def test_an_import_without_facts_is_an_error_and_writes_nothing(session: ImportSession) -> None:
+    session.summary.records = 12
+    session.summary.skipped["rows that the mapping does not select"] += 12
+    message = "12 records produced no facts: 12 rows that the mapping does not select. Nothing was written."
+    with pytest.raises(InputError, match=message):
+        session.finish()
+    assert not list(session.data.rglob("*.*"))
+
+
+def test_the_most_common_label_stays_and_the_others_become_aliases(session: ImportSession) -> None:
+    for label, record in (("Anora", "1"), ("Anora (2024)", "2"), ("Anora", "3")):
+        session.add_fact("anora", LABEL, label, record=record)
+    assert set(rows(session)) == {("anora", "label", "Anora"), ("anora", "alias", "Anora (2024)")}
+
+
+def test_a_stub_is_used_only_where_the_dataset_does_not_describe_the_entity(session: ImportSession) -> None:
+    for director in ("wd-q2", "wd-q3"):
+        session.add_fact("wd-q1", film.director, director, record="Q1")
+        item = director.removeprefix("wd-").upper()
+        session.add_stub(director, class_name="Person", label=item, wikidata_id=item, record="Q1", via="director")
+    session.add_fact("wd-q2", LABEL, "Sean Baker", record="Q2")
+    assert set(rows(session)) == {
+        ("wd-q1", "director", "wd-q2"),
+        ("wd-q1", "director", "wd-q3"),
+        ("wd-q2", "label", "Sean Baker"),
+        ("wd-q3", "label", "Q3"),
+        ("wd-q3", "type", "Person"),
+        ("wd-q3", "wikidataId", "Q3"),
+    }
+
+
+def test_the_default_class_is_for_entities_without_a_class(session: ImportSession) -> None:
+    session.add_fact("a", TYPE, film.ShortFilm, record="1")
+    session.add_fact("b", LABEL, "B", record="2")
+    session.add_default_class("SELECT * FROM (VALUES ('a', '1'), ('b', '2'))", "Film")
+    assert {row for row in rows(session) if row[1] == "type"} == {("a", "type", "ShortFilm"), ("b", "type", "Film")}
+
+
+FACTS = """
+    SELECT * FROM (VALUES ('a', 'year', '2024', '', '1', 1, ''), ('a', 'year', 'x', '', '1', 2, 'not a year'))
+    AS rows (subject, property, value, language, record, line, fault)"""
+
+
+def test_a_value_with_a_fault_is_not_a_fact_and_keeps_its_line(session: ImportSession) -> None:
+    session.add_facts_from(FACTS, may_fail=True)
+    assert session.take_faults(10) == [(2, "not a year")]
+    assert session.take_faults(10) == []
+    assert rows(session) == [("a", "year", "2024")]
+
+
+def test_faults_beyond_the_limit_are_counted(session: ImportSession) -> None:
+    for _ in range(3):
+        session.add_facts_from(FACTS, may_fail=True)
+    assert len(session.take_faults(1)) == 1
+    assert session.summary.rejected == 2
+
+
+def test_streamed_facts_are_written_after_the_others_in_their_order(session: ImportSession) -> None:
+    session.add_fact("z", film.year, "1999", record="1")
+    stream = "SELECT 'a' || i AS subject, 'year' AS property, '2024' AS value, '' AS language, '1' AS record"
+    session.add_facts_from(f"{stream} FROM range(3, 0, -1) AS numbers (i)", streamed=True)
+    session.finish()
+    select = f"SELECT subject FROM read_parquet('{session.folder / 'facts.parquet'}')"
+    assert session.sql.execute(select).fetchall() == [("z",), ("a3",), ("a2",), ("a1",)]
+
+
+def test_the_same_facts_give_the_same_bytes_in_any_order(tmp_path: Path, schema: Schema) -> None:
+    tables = []
+    facts = [("anora", film.year, "2024"), ("anora", LABEL, "Anora"), ("tangerine", film.year, "2015")]
+    for name, ordered in (("one", facts), ("other", facts[::-1])):
+        with open_session(tmp_path / name, Source("x"), (), schema) as session:
+            for subject, property, value in ordered:
+                session.add_fact(subject, property, value, record="1")
+            session.finish()
+            tables.append((session.folder / "facts.csv").read_bytes())
+    assert tables[0] == tables[1]

@@ -1,0 +1,70 @@
+"""The entry of a source in sources.yaml, and its rank in policy.yaml: nothing else in the files changes."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from kg.errors import InputError
+from kg.facts.model import Source
+from kg.importers.source_registry import append_to_source_order, with_source_entry, write_source
+
+SOURCE = Source("my-films", title="My: films", licence="CC0-1.0")
+ENTRY = 'my-films:\n  title: "My: films"\n  licence: CC0-1.0\n'
+
+ENTRIES = [
+    ("", ENTRY),
+    ("mine:\n  title: x\n", "mine:\n  title: x\n\n" + ENTRY),
+    ("mine:\n  title: x", "mine:\n  title: x\n\n" + ENTRY),
+    ("my-films:\n  title: old\n\n# Others.\nmine: {title: x}\n", ENTRY + "\n# Others.\nmine: {title: x}\n"),
+    ('a: {}\n"my-films": {title: old}\nb: {}\n', "a: {}\n" + ENTRY + "b: {}\n"),
+    ("my-films:\n    title: >\n      folded\n      text\n# The end.\n", ENTRY + "# The end.\n"),
+    ("my-films:\n  title: |\n    one\n\n    two\nb: {}\n", ENTRY + "b: {}\n"),
+]
+
+
+@pytest.mark.parametrize(("before", "after"), ENTRIES)
+def test_an_entry_is_replaced_or_appended(before: str, after: str) -> None:
+    assert with_source_entry(before, SOURCE) == after
+    assert with_source_entry(after, SOURCE) == after
+
+
+@pytest.mark.parametrize("text", ["- a\n- b\n", "a: [\n", "a: {}\n---\nb: {}\n"])
+def test_a_file_of_sources_that_is_not_a_mapping_is_an_error(tmp_path: Path, text: str) -> None:
+    path = tmp_path / "sources.yaml"
+    path.write_text(text, encoding="utf-8")
+    with pytest.raises(InputError, match=r"sources\.yaml:\d+:\d+: "):
+        write_source(path, SOURCE)
+    assert path.read_text(encoding="utf-8") == text
+
+
+def test_an_id_that_no_source_can_have_is_an_error() -> None:
+    with pytest.raises(InputError, match="lower-case letters, digits and hyphens"):
+        with_source_entry("", Source("My films"))
+
+
+ORDERS = [
+    ("sources: []\n", "sources: [my-films]\n"),
+    ("sources: [ a, b ]   # by hand\n", "sources: [ a, b, my-films]   # by hand\n"),
+    ("sources: [a, b,]\n", "sources: [a, b, my-films]\n"),
+    ('sources: ["a"]\n', 'sources: ["a", my-films]\n'),
+    ("sources:\n- a\n- b", "sources:\n- a\n- b\n- my-films\n"),
+    ("sources:\n    - a   # first\n\n# The end.\n", "sources:\n    - a   # first\n    - my-films\n\n# The end.\n"),
+]
+
+
+@pytest.mark.parametrize(("before", "after"), ORDERS)
+def test_a_source_is_appended_to_the_order(tmp_path: Path, before: str, after: str) -> None:
+    path = tmp_path / "policy.yaml"
+    path.write_text(before, encoding="utf-8")
+    assert append_to_source_order(path, "my-films")[-1] == "my-films"
+    assert path.read_text(encoding="utf-8") == after
+
+
+@pytest.mark.parametrize("text", ["sources: a\n", "sources: [a,\n  b # ]\n]\n", "x: [\n", '{"sources": ["a"]}\n'])
+def test_an_order_that_cannot_be_edited_safely_stays_as_it_is(tmp_path: Path, text: str) -> None:
+    path = tmp_path / "policy.yaml"
+    path.write_text(text, encoding="utf-8")
+    assert append_to_source_order(path, "my-films") == ()
+    assert path.read_text(encoding="utf-8") == text
