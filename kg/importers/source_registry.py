@@ -104,7 +104,7 @@ def _root_entries(text: str, file: str) -> list[tuple[YamlNode, YamlNode]]:
     try:
         roots = list(read_documents(text, file=file))
     except YamlError as error:
-        raise InputError(f"{Place(file, error.line, error.column)}: {error.message}") from error
+        raise InputError(f"{error.place}: {error.message}") from error
     if not roots or (len(roots) == 1 and roots[0].is_null):
         return []
     if len(roots) > 1 or roots[0].entries is None:

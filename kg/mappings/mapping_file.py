@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from kg.errors import FaultsError, InputError
-from kg.reports import Finding, Place
+from kg.reports import Finding
 from kg.schema import OntologyTerm, Schema
 from kg.text import closest
 from kg.yaml_files import YamlError, YamlNode, read_documents
@@ -156,8 +156,7 @@ def _read_root(path: Path) -> YamlNode:
     except UnicodeDecodeError as error:
         raise InputError(f"{path} is not UTF-8: {error}") from error
     except YamlError as error:
-        place = Place(str(path), error.line, error.column)
-        raise InputError(" ".join(filter(None, (f"{place}: {error.message}.", error.remedy)))) from error
+        raise InputError(" ".join(filter(None, (f"{error.place}: {error.message}.", error.remedy)))) from error
     if len(roots) != 1 or roots[0].entries is None:
         raise InputError(f"{path} is not one YAML mapping.")
     return roots[0]
