@@ -83,9 +83,9 @@ _VERIFIED = {
 
 
 def _cite(call: argparse.Namespace) -> int:
-    from kg.pipeline.build import cite_in
+    from kg.pipeline.build import find_in_source
 
-    spans = cite_in(call.project, call.source, call.words, texts=call.texts)
+    spans = find_in_source(call.project, call.source, call.words, texts=call.texts)
     for span in spans:
         write(f"{span}\n")
     if not spans:

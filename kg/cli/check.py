@@ -131,7 +131,7 @@ def _infer(call: argparse.Namespace) -> int:
             engine=call.engine,
             only_inferred=call.only_inferred,
             schema=not call.no_schema,
-            trivial=call.trivial,
+            tautologies=call.trivial,
             same_as=call.same_as,
             memory=call.memory,
             progress=None if progress is None else lambda **parts: progress(_step_text(parts)),
@@ -157,7 +157,7 @@ def _ontology(call: argparse.Namespace) -> int:
         project = find_project(call.project)
         paths, relations = existing_files(map(str, project.ontology)), _relations(project)
     triples = [triple for path in paths for triple in read_triples(path)]
-    report = lint(map(to_spo, triples), kinds=relations)
+    report = lint(map(to_spo, triples), relations=relations)
     write("".join(f"{finding}\n" for finding in report))
     say(f"{len(report)} findings in {report.counts['axioms']} axioms")
     return 0 if report else 1

@@ -82,8 +82,8 @@ def _rules(call: argparse.Namespace) -> int:
 
 
 def _check(call: argparse.Namespace) -> int:
-    from kg.explain.proof_format import ProofChecker
     from kg.project import find_project
+    from kg.proofs.checker import ProofChecker
 
     try:
         document = json.loads(read_text(call.file))
@@ -92,7 +92,7 @@ def _check(call: argparse.Namespace) -> int:
     checker = ProofChecker(find_project(call.project))
     rejected = 0
     for number, proof in enumerate(document if isinstance(document, list) else [document]):
-        faults = checker.faults(proof) if isinstance(proof, dict) else ["This is not a proof."]
+        faults = checker.errors(proof) if isinstance(proof, dict) else ["This is not a proof."]
         rejected += bool(faults)
         write("".join(f"proof {number}: {fault}\n" for fault in faults))
     say("Accepted." if not rejected else f"{rejected} proof{'' if rejected == 1 else 's'} rejected.")

@@ -1,7 +1,6 @@
 """Explanations: why a triple holds or does not, what supports a row, why an answer is empty.
 
 why            explanations of triples and rows, as trees of rules and premises down to facts and axioms
-why_formats    explanations written as text, JSON, PROV-O, Mermaid and SVG
-proof_format   explanations written as proofs, and proofs checked against the source files
+why_formats    explanations written as text, JSON, proofs, PROV-O, Mermaid and SVG
 empty_answers  why an answer has no rows
 """

@@ -13,10 +13,9 @@ from typing import TYPE_CHECKING, Any
 
 from pyoxigraph import Literal, NamedNode, Store, Triple
 
-from kg import vocabulary as film
 from kg.decisions.conflicts import ContestedFact
 from kg.facts.model import Fact, to_row
-from kg.graph.provenance import EARLIEST, LATEST, Provenance
+from kg.graph.provenance import Provenance
 from kg.graph.store import find_quads, has_triple
 from kg.lookup.entity_names import EntityNames
 from kg.passages.texts import Texts
@@ -29,10 +28,6 @@ from kg.terms import KNOWLEDGE, ONTOLOGY, Spo, to_spo, to_term
 
 if TYPE_CHECKING:
     from kg.queries.answer import Answer, Row
-
-DAYS = "days"
-"""The one rule that is not of OWL: an entity with a date has an earliest and a latest day."""
-DATE_PROPERTIES = (film.date, film.start, film.end)
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,11 +126,9 @@ class Explainer:
         return ProofSearch(StoreGraph(self.store), Ontology(map(to_spo, axioms)), is_asserted=self._is_asserted)
 
     def _is_asserted(self, spo: Spo) -> bool:
-        """True for facts, and for the days computed from dates, which no OWL rule gives."""
         if spo not in self._asserted:
             triple = _to_triple(spo)
-            is_day = triple is not None and triple.predicate in (EARLIEST, LATEST) and self._holds(triple)
-            self._asserted[spo] = triple is not None and (is_day or self.provenance.is_asserted(triple))
+            self._asserted[spo] = triple is not None and self.provenance.is_asserted(triple)
         return self._asserted[spo]
 
     def _holds(self, triple: Triple) -> bool:
@@ -144,21 +137,12 @@ class Explainer:
     def _to_explanation(self, proof: Proof) -> Explanation:
         triple = _to_triple(proof.triple)
         assert triple is not None
-        if proof.step is not None:
-            rule = proof.step.rule
+        if (rule := proof.rule) is not None:
             premises = tuple(map(self._to_explanation, proof.premises))
             return Explanation(triple, rule=rule.name, specification=rule.link, premises=premises)
         if facts := tuple(sorted(self.provenance.facts(triple), key=_by_source_and_span)):
             return Explanation(triple, facts)
-        if triple.predicate in (EARLIEST, LATEST):
-            return Explanation(triple, rule=DAYS, premises=tuple(self._dates(triple)))
         return Explanation(triple, is_axiom=True)
-
-    def _dates(self, day: Triple) -> Iterator[Explanation]:
-        quads = (quad for property in DATE_PROPERTIES for quad in find_quads(self.store, day.subject, property, None))
-        for date in sorted({quad.triple for quad in quads}, key=str):
-            if facts := tuple(self.provenance.facts(date)):
-                yield Explanation(date, facts)
 
 
 def _to_triple(spo: Spo) -> Triple | None:

@@ -14,16 +14,16 @@ from typing import Any
 from pyoxigraph import Literal, NamedNode, Triple
 
 from kg.errors import InputError
-from kg.explain.proof_format import to_proof
-from kg.explain.why import DAYS, Explainer, Explanation
+from kg.explain.why import Explainer, Explanation
 from kg.lookup.entity_names import EntityNames
 from kg.lookup.phrases import axiom_in_words, cite_fact, triple_in_words
 from kg.passages.texts import Texts
-from kg.proofs.proof import Gap
+from kg.proofs.proof import Gap, Proof, proof_document, span_of
 from kg.queries.answer import Answer
 from kg.queries.formats import to_turtle, write_answer
-from kg.reasoning.rules import NameOf, pattern_in_words, rule_in_words
-from kg.terms import BASE, LABEL, PROV, RDF, SOURCE, TYPE, to_short, to_term
+from kg.reasoning.days import DAYS
+from kg.reasoning.rules import BY_NAME, NameOf, pattern_in_words, rule_in_words
+from kg.terms import BASE, LABEL, PROV, RDF, SOURCE, TYPE, to_short, to_spo, to_term
 
 Writer = Callable[[Sequence[Explanation], EntityNames, Texts], str]
 
@@ -65,7 +65,7 @@ def _lines(explanation: Explanation, names: EntityNames, texts: Texts, indent: s
 
 
 def _rule_line(explanation: Explanation, names: EntityNames) -> str:
-    if explanation.rule == DAYS:
+    if explanation.rule == DAYS.name:
         return "because a date has an earliest and a latest day:"
     axioms = [axiom_in_words(premise.triple, names) for premise in explanation.premises if premise.is_axiom]
     rule = f"OWL rule {explanation.rule}"
@@ -141,7 +141,16 @@ def to_json(explanations: Sequence[Explanation], _: EntityNames, texts: Texts) -
 
 def to_proofs(explanations: Sequence[Explanation], _: EntityNames, __: Texts) -> str:
     """Proofs as JSON, step by step, which `kg check-proof` accepts from the source files alone."""
-    return json.dumps([to_proof(explanation) for explanation in explanations], ensure_ascii=False, indent=1) + "\n"
+    proofs = [proof_document(to_proof(explanation)) for explanation in explanations]
+    return json.dumps(proofs, ensure_ascii=False, indent=1) + "\n"
+
+
+def to_proof(explanation: Explanation) -> Proof:
+    """The explanation as a proof, whose leaves cite the spans of their facts."""
+    rule = None if not explanation.rule else DAYS if explanation.rule == DAYS.name else BY_NAME[explanation.rule]
+    spans = tuple(span_of(fact.evidence) for fact in explanation.facts)
+    premises = tuple(map(to_proof, explanation.premises))
+    return Proof(to_spo(explanation.triple), rule, premises, explanation.is_axiom, spans)
 
 
 def to_prov(explanations: Sequence[Explanation], _: EntityNames, __: Texts) -> str:

@@ -14,7 +14,6 @@ from decimal import Decimal
 from pyoxigraph import Literal, NamedNode, Store
 
 from kg import vocabulary as vocab
-from kg.graph.provenance import EARLIEST
 from kg.graph.store import find_quads
 from kg.lookup.entity_names import EntityNames
 from kg.terms import ALIAS, KNOWLEDGE, ONTOLOGY, RDFS, SKOS, TYPE, XSD, Term
@@ -120,7 +119,7 @@ class _Writer:
     def _earliest(self, node: Term) -> str:
         if not isinstance(node, NamedNode):
             return ""
-        return next((one.value for one in self._values(node, EARLIEST) if isinstance(one, Literal)), "")
+        return next((one.value for one in self._values(node, vocab.earliest) if isinstance(one, Literal)), "")
 
     def _values(self, thing: NamedNode, property: NamedNode) -> list[Term]:
         return self._said(thing).get(property, [])

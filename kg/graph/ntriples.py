@@ -1,9 +1,9 @@
-"""N-Triples walk into the workshop's tables, and out again, many lines at once: DuckDB itself splits and numbers them.
+"""N-Triples files read into triple tables, and written from them, by DuckDB itself: many lines at once.
 
-Most files are written in one form: `<s> <p> <o> .`, one blank between, nothing after. Where every line is, `> ` parts
-the columns, and no text is touched but once for each term. A file with blank nodes as subjects, comments or such is
-split line by line; in any other form it is not read here. Only terms that are not in the one exact form - an escape,
-a capital in a language tag - are shown to pyoxigraph, each once.
+Most files are in one form: `<s> <p> <o> .`, one space between terms, nothing after the full stop. Where every line is,
+`> ` separates the columns, and each term is handled once. A file with blank nodes as subjects or with comments is split
+line by line; a file in any other form is not read here. Only terms that are not in exact form, with an escape or
+a capital in a language tag, are parsed by pyoxigraph, each once.
 """
 
 from __future__ import annotations
@@ -16,38 +16,39 @@ from typing import cast
 from pyoxigraph import RdfFormat, Triple, parse
 
 from kg.graph.triple_tables import TripleTables
+from kg.sql import quote
+from kg.xsd import STRING
 
 MAX_LITERAL_LENGTH = 1_000_000
-"""The longest literal that is read: one that is longer is a file in the wrong place."""
+"""The longest literal that is read: a longer one is a file in the wrong place."""
 
 _BYTES_PER_ROW = 400  # what writing a triple takes, with its share of the dictionary: measured on films
-_ROWS_AT_ONCE = 2_000_000  # more would hold more memory and be no quicker
-_MOST_PARTS = 8  # each part looks through the dictionary once more
+_MAX_ROWS_AT_ONCE = 2_000_000  # more would hold more memory and be no quicker
+_MAX_RANGES = 8  # each range reads the dictionary once more
 
-# What a term looks like in exact form, for RE2: no escapes, no control characters, no capitals in a language tag,
-# nothing in an IRI that needs a second look. What does not match is not wrong: pyoxigraph decides.
+# A term in exact form, for RE2: no escapes, no control characters, no capitals in a language tag, nothing in an IRI
+# that has to be checked. A term that does not match is not wrong: pyoxigraph decides.
 _IN_IRI = r"[!$&-;=?-Z_a-z~]*"
 _IRI = rf"<[A-Za-z][A-Za-z0-9+.\-]*:{_IN_IRI}(?:#{_IN_IRI})?>"
 _EXACT = rf"{_IRI}|_:[A-Za-z0-9_][A-Za-z0-9_\-]*|\"[^\x00-\x1f\x7f\"\\]*\"(?:@[a-z]+(?:-[a-z0-9]+)*|\^\^{_IRI})?"
-_STRING = "^^<http://www.w3.org/2001/XMLSchema#string>"
 
 
-def load_ntriples(workshop: TripleTables, path: Path, *, table: str) -> bool:
-    """Put the triples of an N-Triples file into a table that then holds none twice.
+def load_ntriples(tables: TripleTables, path: Path, *, table: str) -> bool:
+    """Read an N-Triples file into a table; triples that the table has already are not added twice.
 
-    False comes back, and nothing is read, when the file has errors or is in an unusual form.
+    False, and nothing is read, when the file has errors or is in an unusual form.
     """
-    sql = workshop.sql
-    if not (_split_by_column(workshop, path) or _split_by_line(workshop, path)):
+    sql = tables.sql
+    if not (_split_by_column(tables, path) or _split_by_line(tables, path)):
         return False
-    respelled = _respell(workshop)
-    if respelled is None:
+    has_new_forms = _normalise_terms(tables)
+    if has_new_forms is None:
         return False
-    workshop.enter_terms("spelling", each_once=not respelled)
+    tables.add_dictionary("spelling", is_distinct=not has_new_forms)
     sql.execute(
         "CREATE OR REPLACE TEMP TABLE code AS SELECT a.text, b.id FROM spelling AS a JOIN term AS b ON b.text = a.exact"
     )
-    known = f" EXCEPT SELECT s, p, o FROM {table}" if workshop.count(table) else ""
+    known = f" EXCEPT SELECT s, p, o FROM {table}" if tables.count(table) else ""
     sql.execute(
         f"INSERT INTO {table} SELECT DISTINCT a.id AS s, b.id AS p, c.id AS o FROM line AS l"
         f" JOIN code AS a ON a.text = l.s JOIN code AS b ON b.text = l.p JOIN code AS c ON c.text = l.o{known}"
@@ -57,150 +58,165 @@ def load_ntriples(workshop: TripleTables, path: Path, *, table: str) -> bool:
     return True
 
 
-def write_ntriples(workshop: TripleTables, path: Path, *, tables: Iterable[str] = ("triple", "inferred")) -> None:
-    """Write the tables, which share no triple, as one N-Triples file, gzipped when it is called so.
+def write_ntriples(
+    tables: TripleTables, path: Path, *, names: Iterable[str] = ("triple", "inferred"), by_text: bool = False
+) -> None:
+    """Write the named tables, which share no triple, as one N-Triples file; gzipped when the name ends in `.gz`.
 
-    The same triples give the same bytes: they are ordered by their numbers, which come from the terms.
+    The same triples give the same bytes: the order is that of ids, which come from the terms; or, with `by_text`, that
+    of the lines.
     """
-    sql = workshop.sql
-    union = " UNION ALL ".join(f"SELECT s, p, o FROM {table}" for table in tables)
-    properties = f"SELECT id, text FROM term WHERE id IN (SELECT DISTINCT p FROM ({union}) AS u)"
-    packed = ", COMPRESSION gzip" if path.suffix == ".gz" else ""
-    # A file that is half written is never seen: the name is given at the end.
-    half, part = path.with_name(f".{path.name}.half"), path.with_name(f".{path.name}.part")
+    sql = tables.sql
+    union, dictionary = " UNION ALL ".join(f"SELECT s, p, o FROM {name}" for name in names), "term"
+    if by_text:
+        union, dictionary = _recode_by_text(tables, union), "text_term"
+    properties = f"SELECT id, text FROM {dictionary} WHERE id IN (SELECT DISTINCT p FROM ({union}) AS u)"
+    compression = ", COMPRESSION gzip" if path.suffix == ".gz" else ""
+    # The name is given at the end: an unfinished file is never visible under it.
+    unfinished, part = path.with_name(f".{path.name}.unfinished"), path.with_name(f".{path.name}.part")
     try:
         sql.execute(f"CREATE OR REPLACE TEMP TABLE property AS {properties}")
-        for number, (low, high) in enumerate(_ranges(workshop, union)):
-            within = f"BETWEEN {low} AND {high}"
+        for number, (low, high) in enumerate(_subject_ranges(tables, union)):
+            in_range = f"BETWEEN {low} AND {high}"
             sql.execute(
                 "CREATE OR REPLACE TEMP TABLE ordered AS"
-                f" SELECT s, p, o FROM ({union}) AS u WHERE s {within} ORDER BY s, p, o"
+                f" SELECT s, p, o FROM ({union}) AS u WHERE s {in_range} ORDER BY s, p, o"
             )
-            # A join keeps no order: the texts are ordered again, which is quick, since nearly all of them are in place.
+            # A join does not keep the order: the texts are sorted again, which is quick, since nearly all are in place.
             sql.execute(
                 "COPY (SELECT a.text || ' ' || b.text || ' ' || c.text || ' .' FROM ordered AS t"
-                f" JOIN (SELECT id, text FROM term WHERE id {within}) AS a ON a.id = t.s"
-                " JOIN property AS b ON b.id = t.p JOIN term AS c ON c.id = t.o ORDER BY t.rowid)"
-                f" TO '{_quoted(part if number else half)}'"
-                f" (FORMAT csv, HEADER false, DELIMITER '\x01', QUOTE '', ESCAPE ''{packed})"
+                f" JOIN (SELECT id, text FROM {dictionary} WHERE id {in_range}) AS a ON a.id = t.s"
+                f" JOIN property AS b ON b.id = t.p JOIN {dictionary} AS c ON c.id = t.o ORDER BY t.rowid)"
+                f" TO {quote(part if number else unfinished)}"
+                f" (FORMAT csv, HEADER false, DELIMITER '\x01', QUOTE '', ESCAPE ''{compression})"
             )
             if number:
-                with half.open("ab") as whole, part.open("rb") as more:
-                    shutil.copyfileobj(more, whole, 1 << 24)
-        for table in ("property", "ordered"):
-            sql.execute(f"DROP TABLE IF EXISTS {table}")
-        half.replace(path)
+                with unfinished.open("ab") as target, part.open("rb") as source:
+                    shutil.copyfileobj(source, target, 1 << 24)
+        for name in ("property", "ordered", "text_term", "text_triple"):
+            sql.execute(f"DROP TABLE IF EXISTS {name}")
+        unfinished.replace(path)
     finally:
-        half.unlink(missing_ok=True)
+        unfinished.unlink(missing_ok=True)
         part.unlink(missing_ok=True)
 
 
-def _ranges(workshop: TripleTables, union: str) -> Iterator[tuple[int, int]]:
-    """Ranges of subjects, in their order, each with about as many triples as fit into memory with their texts."""
-    sql = workshop.sql
+def _recode_by_text(tables: TripleTables, union: str) -> str:
+    """The triples with ids in the order of their texts, which `text_term` has."""
+    used = " UNION ".join(f"SELECT {place} FROM ({union}) AS u" for place in "spo")
+    tables.sql.execute(
+        "CREATE OR REPLACE TEMP TABLE text_term AS"
+        f" SELECT row_number() OVER (ORDER BY text) AS id, id AS code, text FROM term WHERE id IN ({used})"
+    )
+    tables.sql.execute(
+        f"CREATE OR REPLACE TEMP TABLE text_triple AS SELECT a.id AS s, b.id AS p, c.id AS o FROM ({union}) AS u"
+        " JOIN text_term AS a ON a.code = u.s JOIN text_term AS b ON b.code = u.p JOIN text_term AS c ON c.code = u.o"
+    )
+    return "SELECT s, p, o FROM text_triple"
+
+
+def _subject_ranges(tables: TripleTables, union: str) -> Iterator[tuple[int, int]]:
+    """Ranges of subject ids, in order, each with about as many triples as fit into memory with their texts."""
+    sql = tables.sql
     ((rows, last),) = sql.execute(f"SELECT count(*), coalesce(max(s), 0) FROM ({union}) AS u").fetchall()
-    at_once = max(_ROWS_AT_ONCE, rows // _MOST_PARTS)
-    times = -(-rows // min(workshop.memory_limit() // _BYTES_PER_ROW, at_once))
+    at_once = max(_MAX_ROWS_AT_ONCE, rows // _MAX_RANGES)
+    ranges = -(-rows // min(tables.memory_limit() // _BYTES_PER_ROW, at_once))
     cuts = []
-    if times > 1:
-        places = ", ".join(str(i / times) for i in range(1, times))
-        ((found,),) = sql.execute(f"SELECT approx_quantile(s, [{places}]) FROM ({union}) AS u").fetchall()
-        cuts = sorted({int(cut) for cut in found if 0 < cut < last})
+    if ranges > 1:
+        quantiles = ", ".join(str(i / ranges) for i in range(1, ranges))
+        ((ids,),) = sql.execute(f"SELECT approx_quantile(s, [{quantiles}]) FROM ({union}) AS u").fetchall()
+        cuts = sorted({int(id) for id in ids if 0 < id < last})
     yield from zip([0, *(cut + 1 for cut in cuts)], [*cuts, last], strict=True)
 
 
-def _split_by_column(workshop: TripleTables, path: Path) -> bool:
-    """Read `line` and `spelling` from a file whose every line has its columns parted by `> `; False for any other.
+def _split_by_column(tables: TripleTables, path: Path) -> bool:
+    """Fill `line` and `spelling` from a file whose every line has its columns separated by `> `; False for any other.
 
-    The columns then lack their `>`, and a literal that ends in no `>` has ` .` at its end.
+    The columns then lack their `>`, and a literal that does not end in `>` has ` .` at its end.
     """
-    source = _source(path, columns=("s", "p", "o", "rest"), separator="> ", more=", null_padding = true")
+    source = _csv(path, columns=("s", "p", "o", "rest"), separator="> ", more=", null_padding = true")
     try:
-        workshop.sql.execute(f"CREATE OR REPLACE TEMP TABLE line AS SELECT s, p, o, rest FROM {source}")
-    except workshop.out_of_memory:
+        tables.sql.execute(f"CREATE OR REPLACE TEMP TABLE line AS SELECT s, p, o, rest FROM {source}")
+    except tables.out_of_memory:
         raise
-    except workshop.refusals:
+    except tables.engine_errors:
         return False
-    odd = (
+    unusual = (
         "SELECT 1 FROM line WHERE NOT coalesce(starts_with(s, '<') AND starts_with(p, '<') AND NOT contains(s, ' ')"
         " AND NOT contains(p, ' ') AND (rest = '.' OR (rest IS NULL AND ends_with(o, ' .'))), false) LIMIT 1"
     )
-    if workshop.sql.execute(odd).fetchone() is not None:
+    if tables.sql.execute(unusual).fetchone() is not None:
         return False
-    _gather_terms(workshop, exact="CASE WHEN ends_with(t, ' .') THEN t[:-3] ELSE t || '>' END")
+    _collect_terms(tables, exact="CASE WHEN ends_with(t, ' .') THEN t[:-3] ELSE t || '>' END")
     return True
 
 
-def _split_by_line(workshop: TripleTables, path: Path) -> bool:
-    """Read `line` and `spelling` from a file whose lines each have one blank between terms and end in ` .`."""
-    # No N-Triples document has the separator in it, so that a line is one column.
-    source = _source(path, columns=("line",), separator="\x01")
+def _split_by_line(tables: TripleTables, path: Path) -> bool:
+    """Fill `line` and `spelling` from a file whose lines have one space between terms and end in ` .`."""
+    # No N-Triples document has this separator in it, so that a line is one column.
+    source = _csv(path, columns=("line",), separator="\x01")
     s, p = "split_part(line, ' ', 1)", "split_part(line, ' ', 2)"
     try:
-        workshop.sql.execute(
+        tables.sql.execute(
             f"CREATE OR REPLACE TEMP TABLE line AS SELECT {s} AS s, {p} AS p,"
             f" line[length({s}) + length({p}) + 3 : -3] AS o, line[-2:] AS ending FROM {source}"
             " WHERE line IS NOT NULL AND NOT starts_with(line, '#') AND trim(line) <> ''"
         )
-    except workshop.out_of_memory:
+    except tables.out_of_memory:
         raise
-    except workshop.refusals:
+    except tables.engine_errors:
         return False
-    odd = "SELECT 1 FROM line WHERE ending <> ' .' OR NOT starts_with(p, '<') OR starts_with(s, '\"') LIMIT 1"
-    if workshop.sql.execute(odd).fetchone() is not None:
+    unusual = "SELECT 1 FROM line WHERE ending <> ' .' OR NOT starts_with(p, '<') OR starts_with(s, '\"') LIMIT 1"
+    if tables.sql.execute(unusual).fetchone() is not None:
         return False
-    _gather_terms(workshop, exact="t")
+    _collect_terms(tables, exact="t")
     return True
 
 
-def _source(path: Path, *, columns: tuple[str, ...], separator: str, more: str = "") -> str:
+def _csv(path: Path, *, columns: tuple[str, ...], separator: str, more: str = "") -> str:
     texts = ", ".join(f"'{column}': 'VARCHAR'" for column in columns)
     return (
-        f"read_csv('{_quoted(path)}', columns = {{{texts}}}, delim = '{separator}', quote = '', escape = '',"
+        f"read_csv({quote(path)}, columns = {{{texts}}}, delim = '{separator}', quote = '', escape = '',"
         f" header = false, auto_detect = false, max_line_size = {2 * MAX_LITERAL_LENGTH}{more})"
     )
 
 
-def _gather_terms(workshop: TripleTables, *, exact: str) -> None:
-    """Make `spelling`: each term of `line` once, as it stands there and in exact form."""
+def _collect_terms(tables: TripleTables, *, exact: str) -> None:
+    """Fill `spelling`: each term of `line` once, as it is written there and in exact form."""
     terms = " UNION ALL ".join(f"SELECT DISTINCT {place} AS t FROM line" for place in "spo")
-    workshop.sql.execute(
+    tables.sql.execute(
         f"CREATE OR REPLACE TEMP TABLE spelling AS SELECT t AS text, {exact} AS exact"
         f" FROM (SELECT DISTINCT t FROM ({terms}))"
     )
 
 
-def _respell(workshop: TripleTables) -> bool | None:
-    """Give the terms of the file their exact form; True when some changed, None when one is no term."""
-    sql = workshop.sql
-    odd = [
+def _normalise_terms(tables: TripleTables) -> bool | None:
+    """Give the terms of the file their exact form; True when some changed, None when one is not a term."""
+    sql = tables.sql
+    inexact = [
         row[0]
         for row in sql.execute(
             "SELECT exact FROM spelling WHERE NOT regexp_full_match(exact, ?) OR ends_with(exact, ?) ORDER BY exact",
-            [_EXACT, _STRING],
+            [_EXACT, f"^^{STRING}"],
         ).fetchall()
     ]
-    if odd:
+    if inexact:
         try:
-            lines = "".join(f"<urn:s> <urn:p> {text} .\n" for text in odd)
+            lines = "".join(f"<urn:s> <urn:p> {text} .\n" for text in inexact)
             exact = [str(cast(Triple, t).object) for t in parse(lines, format=RdfFormat.N_TRIPLES)]
         except SyntaxError:
             return None
-        if len(exact) != len(odd) or any(text[:1] not in '<_"' or text.startswith("<<") for text in odd):
+        if len(exact) != len(inexact) or any(text[:1] not in '<_"' or text.startswith("<<") for text in inexact):
             return None
-        sql.execute("CREATE OR REPLACE TEMP TABLE respelled(text VARCHAR, exact VARCHAR)")
+        sql.execute("CREATE OR REPLACE TEMP TABLE normalised(text VARCHAR, exact VARCHAR)")
         sql.execute(
-            "INSERT INTO respelled SELECT unnest(string_split(?, chr(10))), unnest(string_split(?, chr(10)))",
-            ["\n".join(odd), "\n".join(exact)],
+            "INSERT INTO normalised SELECT unnest(string_split(?, chr(10))), unnest(string_split(?, chr(10)))",
+            ["\n".join(inexact), "\n".join(exact)],
         )
-        sql.execute("UPDATE spelling SET exact = r.exact FROM respelled AS r WHERE r.text = spelling.exact")
-    number = workshop.next_file_number()
+        sql.execute("UPDATE spelling SET exact = n.exact FROM normalised AS n WHERE n.text = spelling.exact")
+    number = tables.next_file_number()
     if number == 1:
-        return bool(odd)
-    # Blank nodes of different files are different things, whatever they are called.
+        return bool(inexact)
+    # Blank nodes of different files are different entities, even with equal labels.
     sql.execute(f"UPDATE spelling SET exact = '_:f{number}-' || exact[3:] WHERE starts_with(exact, '_:')")
-    return bool(odd)
-
-
-def _quoted(path: Path) -> str:
-    return str(path).replace("'", "''")
+    return bool(inexact)

@@ -1,267 +1,247 @@
-"""Decided facts walk in; knowledge, and apart from it who says it, walk out as triples.
+"""Provenance as RDF: one codec between facts and the triples of the provenance graph.
 
-Provenance is plain RDF 1.1 reification: `fact:ID` is an `rdf:Statement` with subject, predicate and object, and the
-evidence. The words of its vocabulary (`ev:`) are told in ontology/evidence.ttl.
+A fact is reified as RDF 1.1 has it (https://www.w3.org/TR/rdf11-mt/#reification): `fact:ID` is an `rdf:Statement` with
+subject, predicate and object, its source, and the fields of `_EVIDENCE` and `_FACT`. A contested fact has a status and
+a reason as well. The vocabulary (`ev:`) is described in ontology/evidence.ttl.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from functools import cached_property
+from typing import Any, NamedTuple
 from urllib.parse import quote
 
 from pyoxigraph import BlankNode, Literal, NamedNode, Store, Triple
 
-from kg import vocabulary as vocab
-from kg.decisions.apply_links import LinkedFacts
+from kg import vocabulary as film
 from kg.decisions.conflicts import ContestedFact, Decision, DecisionKind, Resolution
-from kg.decisions.links import EXACT
-from kg.facts.dates import DateRange, to_date_range
 from kg.facts.model import Evidence, Fact, Rank, Source
-from kg.graph.record_store import RecordStore, split_records
+from kg.graph.record_store import RecordStore, StoredFacts
 from kg.graph.store import find_quad, find_quads
 from kg.passages.texts import Texts, passage_uri
 from kg.reports import Place
 from kg.terms import BASE, CONTESTED, EVIDENCE, PROVENANCE, RDF, SOURCE, TYPE, XSD, Term
 
-EARLIEST, LATEST = vocab.earliest, vocab.latest
-_STARTS, _ENDS = (vocab.date, vocab.start), (vocab.date, vocab.end)
-_DATED = frozenset((*_STARTS, *_ENDS))
 _STATEMENT, _SUBJECT, _PREDICATE, _OBJECT = (
     NamedNode(RDF + name) for name in ("Statement", "subject", "predicate", "object")
 )
+_RECORD, _DECISION = NamedNode(EVIDENCE + "Record"), NamedNode(EVIDENCE + "Decision")
+_SOURCE, _PASSAGE, _STATUS, _REASON, _ABOUT, _PROPERTY, _KIND, _PREFERRED, _AGAINST = (
+    NamedNode(EVIDENCE + name)
+    for name in ("source", "passage", "status", "reason", "about", "property", "kind", "preferred", "against")
+)
 _INTEGER, _BOOLEAN = NamedNode(XSD + "integer"), NamedNode(XSD + "boolean")
+_PLACE = re.compile(r"(?P<file>.*?)(?::(?P<line>\d+))?(?::(?P<column>\d+))?", re.DOTALL)
 
 
-def ev(name: str) -> NamedNode:
-    """A term of the evidence vocabulary."""
-    return NamedNode(EVIDENCE + name)
+class _Column(NamedTuple):
+    """A field of a dataclass, the property that states it, the datatype of its literal, and how it is parsed."""
+
+    field: str
+    property: NamedNode
+    datatype: NamedNode | None
+    parse: Callable[[str], Any]
 
 
-def knowledge(facts: Iterable[Fact]) -> Iterator[Triple]:
-    """What the facts say; a fact said twice gives one triple twice."""
-    return (fact.triple for fact in facts)
+def _column(
+    field: str, name: str = "", *, datatype: NamedNode | None = None, parse: Callable[[str], Any] = str
+) -> _Column:
+    return _Column(field, NamedNode(EVIDENCE + (name or field)), datatype, parse)
 
 
-def said(facts: Iterable[Fact]) -> Iterator[tuple[Term, Term, Term]]:
-    """The same, term by term."""
-    return ((fact.subject, fact.property, fact.value) for fact in facts)
+def to_place(text: str) -> Place:
+    """A place from its text form; a path may have colons of its own.
 
-
-def days(facts: Iterable[Fact]) -> Iterator[Triple]:
-    """The earliest and the latest day of everything that has a date, or a start or end.
-
-    Engines disagree on comparing dates of different precision; whole days compare alike everywhere.
+    >>> to_place("data/Alien: Romulus.yaml:3:5")
+    Place(file='data/Alien: Romulus.yaml', line=3, column=5)
     """
-    first: dict[NamedNode | BlankNode, DateRange] = {}
-    last: dict[NamedNode | BlankNode, DateRange] = {}
-    for fact in facts:
-        if fact.property in _DATED and isinstance(fact.value, Literal):
-            span = to_date_range(fact.value.value)
-            if fact.property in _STARTS:
-                first[fact.subject] = min(first.get(fact.subject, span), span, key=lambda one: one.earliest)
-            if fact.property in _ENDS:
-                last[fact.subject] = max(last.get(fact.subject, span), span, key=lambda one: one.latest)
-    for thing, span in first.items():
-        yield Triple(thing, EARLIEST, span.literals[0])
-    for thing, span in last.items():
-        yield Triple(thing, LATEST, span.literals[1])
+    parts = _PLACE.fullmatch(text)
+    assert parts is not None
+    return Place(parts["file"], int(parts["line"] or 0), int(parts["column"] or 0))
 
 
-def contested(decided: Resolution) -> Iterator[Triple]:
-    """What somebody says, but is not taken as knowledge."""
-    return (one.fact.triple for one in decided.contested)
+_EVIDENCE = (
+    _column("start", datatype=_INTEGER, parse=int),
+    _column("end", datatype=_INTEGER, parse=int),
+    _column("record"),
+    _column("retrieved"),
+)
+_FACT = (
+    _column("rank", parse=Rank),
+    _column("place", "writtenIn", parse=to_place),
+    _column("paraphrase", datatype=_BOOLEAN, parse="true".__eq__),
+    _column("written"),
+    _column("because"),
+    _column("as_of", "asOf"),
+)
+_SOURCE_COLUMNS = tuple(
+    map(_column, ("title", "publisher", "date", "language", "address", "licence", "file", "sha256"))
+)
 
 
-def links(merged: LinkedFacts) -> Iterator[Triple]:
-    """Which other names mean a thing of the graph: an `skos:exactMatch` from the name that stays to each that went."""
-    return (Triple(stays, EXACT, went) for went, stays in merged.canonical.items())
-
-
-def provenance(decided: Resolution, sources: Mapping[str, Source]) -> Iterator[Triple]:
-    """Who says each fact and where, what is contested and why, and who the sources are."""
-    kept, spelled = split_records(decided)
-    yield from _records(kept, sources)
-    for fact in spelled:
-        yield from _statement(fact, sources)
-    for one in decided.contested:
-        yield from _statement(one.fact, sources)
-        yield Triple(one.fact.iri, ev("status"), Literal(one.kind.value))
-        yield Triple(one.fact.iri, ev("reason"), Literal(one.reason))
-    for number, decision in enumerate(decided.decisions, start=1):
+def to_triples(resolution: Resolution, stored: StoredFacts, sources: Mapping[str, Source]) -> Iterator[Triple]:
+    """The provenance graph: who states each fact and where, what is contested and why, decisions and sources."""
+    yield from _records(stored.per_record, sources)
+    for fact in stored.reified:
+        yield from _reified(fact, sources)
+    for contested in resolution.contested:
+        yield from _reified(contested.fact, sources)
+        yield Triple(contested.fact.iri, _STATUS, Literal(contested.kind.value))
+        yield Triple(contested.fact.iri, _REASON, Literal(contested.reason))
+    for number, decision in enumerate(resolution.decisions, start=1):
         yield from _decision(decision, number)
-    spoken = {fact.evidence.source for fact in decided.facts} | {one.fact.evidence.source for one in decided.contested}
+    facts = (*resolution.facts, *(contested.fact for contested in resolution.contested))
+    cited = {fact.evidence.source for fact in facts}
     for source in sources.values():
-        if source.id in spoken or source.sha256:
-            yield from _source(source)
+        if source.id in cited or source.sha256:
+            yield Triple(source.iri, TYPE, film.Source)
+            yield from _literals(source.iri, source, _SOURCE_COLUMNS)
+
+
+def _literals(node: NamedNode, value: object, columns: Iterable[_Column]) -> Iterator[Triple]:
+    """The fields of a dataclass as triples; what is None, False or empty is not written."""
+    for field, property, datatype, _ in columns:
+        item = getattr(value, field)
+        if item is None or item is False or item == "":
+            continue
+        yield Triple(node, property, Literal("true" if item is True else str(item), datatype=datatype))
+
+
+def _fields(values: Mapping[NamedNode, Term], columns: Iterable[_Column]) -> dict[str, Any]:
+    """The fields of a dataclass, parsed from the values of its node."""
+    return {
+        field: parse(value.value)
+        for field, property, _, parse in columns
+        if isinstance(value := values.get(property), Literal)
+    }
 
 
 def _records(facts: Iterable[Fact], sources: Mapping[str, Source]) -> Iterator[Triple]:
-    """A table's facts have their evidence per record: the graph knows the record, and what it is about."""
-    kind, source_of, about = ev("Record"), ev("source"), ev("about")
+    """The facts of a table have their evidence per record: the graph has the record, and what it is about."""
     records: dict[tuple[str, str], NamedNode] = {}
     for (id, name), subject in dict.fromkeys(((f.evidence.source, f.evidence.record), f.subject) for f in facts):
         if (record := records.get((id, name))) is None:
             source = sources[id].iri
             record = records[id, name] = NamedNode(f"{source.value}/{quote(name, safe='')}")
-            yield Triple(record, TYPE, kind)
-            yield Triple(record, source_of, source)
-        yield Triple(record, about, subject)
+            yield Triple(record, TYPE, _RECORD)
+            yield Triple(record, _SOURCE, source)
+        yield Triple(record, _ABOUT, subject)
 
 
-def _statement(fact: Fact, sources: Mapping[str, Source]) -> Iterator[Triple]:
-    spot = fact.evidence
-    source = sources[spot.source]
-    yield Triple(fact.iri, TYPE, _STATEMENT)
-    yield Triple(fact.iri, _SUBJECT, fact.subject)
-    yield Triple(fact.iri, _PREDICATE, fact.property)
-    yield Triple(fact.iri, _OBJECT, fact.value)
-    yield Triple(fact.iri, ev("source"), source.iri)
-    yield Triple(fact.iri, ev("rank"), Literal(fact.rank.value))
-    yield Triple(fact.iri, ev("passage"), Literal(passage_uri(source, spot)))
-    yield Triple(fact.iri, ev("writtenIn"), Literal(str(fact.place)))
-    if spot.has_span:
-        yield Triple(fact.iri, ev("start"), Literal(str(spot.start), datatype=_INTEGER))
-        yield Triple(fact.iri, ev("end"), Literal(str(spot.end), datatype=_INTEGER))
-    if fact.paraphrase:
-        yield Triple(fact.iri, ev("paraphrase"), Literal("true", datatype=_BOOLEAN))
-    told = {"record": spot.record, "retrieved": spot.retrieved, "written": fact.written, "because": fact.because}
-    for name, text in (told | {"asOf": fact.as_of}).items():
-        if text:
-            yield Triple(fact.iri, ev(name), Literal(text))
+def _reified(fact: Fact, sources: Mapping[str, Source]) -> Iterator[Triple]:
+    node, evidence, source = fact.iri, fact.evidence, sources[fact.evidence.source]
+    yield Triple(node, TYPE, _STATEMENT)
+    yield Triple(node, _SUBJECT, fact.subject)
+    yield Triple(node, _PREDICATE, fact.property)
+    yield Triple(node, _OBJECT, fact.value)
+    yield Triple(node, _SOURCE, source.iri)
+    yield Triple(node, _PASSAGE, Literal(passage_uri(source, evidence)))
+    yield from _literals(node, evidence, _EVIDENCE if evidence.has_span else _EVIDENCE[2:])
+    yield from _literals(node, fact, _FACT)
 
 
 def _decision(decision: Decision, number: int) -> Iterator[Triple]:
     node = NamedNode(f"{BASE}decision/{number}")
-    yield Triple(node, TYPE, ev("Decision"))
-    yield Triple(node, ev("about"), decision.subject)
-    yield Triple(node, ev("property"), decision.property)
-    yield Triple(node, ev("kind"), Literal(decision.kind.value))
-    yield Triple(node, ev("reason"), Literal(decision.reason))
+    yield Triple(node, TYPE, _DECISION)
+    yield Triple(node, _ABOUT, decision.subject)
+    yield Triple(node, _PROPERTY, decision.property)
+    yield Triple(node, _KIND, Literal(decision.kind.value))
+    yield Triple(node, _REASON, Literal(decision.reason))
     for fact in decision.preferred:
-        yield Triple(node, ev("preferred"), fact.iri)
+        yield Triple(node, _PREFERRED, fact.iri)
     for fact in decision.others:
-        yield Triple(node, ev("against"), fact.iri)
-
-
-def _source(source: Source) -> Iterator[Triple]:
-    yield Triple(source.iri, TYPE, vocab.Source)
-    if source.title:
-        yield Triple(source.iri, ev("title"), Literal(source.title))
-    for name in ("publisher", "date", "language", "address", "licence", "file", "sha256"):
-        if text := str(getattr(source, name)):
-            yield Triple(source.iri, ev(name), Literal(text))
+        yield Triple(node, _AGAINST, fact.iri)
 
 
 @dataclass(frozen=True)
 class Provenance:
-    """Who says what in a store: facts by triple, sources by id."""
+    """Who states what in a published graph: facts by triple or subject, and sources by id."""
 
     store: Store
     records: RecordStore | None = None
 
     @cached_property
     def sources(self) -> Mapping[str, Source]:
-        """The sources that speak in this graph."""
-        found = find_quads(self.store, None, TYPE, vocab.Source, PROVENANCE)
-        sources = sorted((self._source(quad.subject) for quad in found), key=lambda source: source.id)
+        """The sources of the graph, by id."""
+        quads = find_quads(self.store, None, TYPE, film.Source, PROVENANCE)
+        sources = sorted((self._source(quad.subject) for quad in quads), key=lambda source: source.id)
         return {source.id: source for source in sources}
 
     def facts(self, triple: Triple | None = None) -> Iterator[Fact]:
-        """The facts that state a triple and are knowledge; without a triple, all that are knowledge, in their order."""
-        yield from (fact for fact, status in self._told(triple) if status is None)
+        """The facts that state a triple and are knowledge; without a triple, all such facts, by place."""
+        yield from (fact for fact in self._statements(triple) if isinstance(fact, Fact))
         if self.records is not None:
             yield from self.records.facts(triple)
 
-    def contested(self, triple: Triple | None = None) -> Iterator[ContestedFact]:
-        """The facts that are kept but are not knowledge, and why."""
-        return (ContestedFact(fact, *status) for fact, status in self._told(triple) if status is not None)
-
-    def contested_about(self, subject: NamedNode | BlankNode) -> Iterator[ContestedFact]:
-        """The facts about one thing that are kept but are not knowledge, in their order."""
-        quads = find_quads(self.store, subject, None, None, CONTESTED)
-        found = {one.fact.id: one for quad in quads for one in self.contested(quad.triple)}
-        yield from sorted(found.values(), key=lambda one: (_place_key(one.fact.place), one.fact.id))
-
-    def about(self, subject: NamedNode | BlankNode) -> Iterator[Fact]:
-        """Every fact about one thing that is knowledge."""
+    def facts_about(self, subject: NamedNode | BlankNode) -> Iterator[Fact]:
+        """Every fact about an entity that is knowledge."""
         for quad in find_quads(self.store, None, _SUBJECT, subject, PROVENANCE):
-            fact, status = self._fact(quad.subject)
-            if status is None:
+            if isinstance(fact := self._statement(quad.subject), Fact):
                 yield fact
         if self.records is not None:
-            yield from self.records.about(subject)
+            yield from self.records.facts_about(subject)
+
+    def contested(self, triple: Triple | None = None) -> Iterator[ContestedFact]:
+        """The contested facts that state a triple; without a triple, all of them, by place."""
+        return (fact for fact in self._statements(triple) if isinstance(fact, ContestedFact))
+
+    def contested_about(self, subject: NamedNode | BlankNode) -> Iterator[ContestedFact]:
+        """The contested facts about an entity, by place."""
+        quads = find_quads(self.store, subject, None, None, CONTESTED)
+        by_id = {contested.fact.id: contested for quad in quads for contested in self.contested(quad.triple)}
+        yield from sorted(by_id.values(), key=_place_and_id)
 
     def is_preferred(self, fact: Fact) -> bool:
-        """True when a decision took this fact and not others."""
-        return find_quad(self.store, None, ev("preferred"), fact.iri, PROVENANCE) is not None
+        """True when a decision preferred this fact to others."""
+        return find_quad(self.store, None, _PREFERRED, fact.iri, PROVENANCE) is not None
 
     def is_asserted(self, triple: Triple) -> bool:
-        """True when somebody says the triple and it is knowledge."""
+        """True when a source states the triple and it is knowledge."""
         return next(self.facts(triple), None) is not None
 
     def texts(self, texts: Texts) -> Texts:
         """The same texts, for the sources of this graph."""
         return Texts(texts.folders, self.sources)
 
-    def _told(self, triple: Triple | None) -> Iterator[tuple[Fact, tuple[DecisionKind, str] | None]]:
+    def _statements(self, triple: Triple | None) -> Iterator[Fact | ContestedFact]:
         if triple is None:
             nodes = [quad.subject for quad in find_quads(self.store, None, TYPE, _STATEMENT, PROVENANCE)]
-            yield from sorted(map(self._fact, nodes), key=lambda one: (_place_key(one[0].place), one[0].id))
+            yield from sorted(map(self._statement, nodes), key=_place_and_id)
             return
-        # A thing may be told of in many facts and a value stand in many: the shorter way is not known, both are walked.
+        # A subject may have many statements and a value may occur in many: which is the smaller set is not known.
         about = {quad.subject for quad in find_quads(self.store, None, _SUBJECT, triple.subject, PROVENANCE)}
         for quad in find_quads(self.store, None, _OBJECT, triple.object, PROVENANCE):
-            if quad.subject in about and self._one(quad.subject, _PREDICATE) == triple.predicate:
-                yield self._fact(quad.subject)
+            node = quad.subject
+            if node in about and find_quad(self.store, node, _PREDICATE, triple.predicate, PROVENANCE) is not None:
+                yield self._statement(node)
 
-    def _fact(self, node: object) -> tuple[Fact, tuple[DecisionKind, str] | None]:
-        assert isinstance(node, NamedNode)
-        said = {quad.predicate: quad.object for quad in find_quads(self.store, node, None, None, PROVENANCE)}
-
-        def text(name: str) -> str:
-            value = said.get(ev(name))
-            return value.value if isinstance(value, Literal) else ""
-
-        subject, source, value = said[_SUBJECT], said[ev("source")], said[_OBJECT]
-        predicate = said[_PREDICATE]
+    def _statement(self, node: object) -> Fact | ContestedFact:
+        values = self._values(node)
+        subject, predicate, value, source = (values[p] for p in (_SUBJECT, _PREDICATE, _OBJECT, _SOURCE))
         assert isinstance(subject, NamedNode | BlankNode)
-        assert isinstance(source, NamedNode)
         assert isinstance(predicate, NamedNode)
-        assert isinstance(value, NamedNode | BlankNode | Literal)
-        start, end = text("start"), text("end")
-        evidence = Evidence(
-            source.value.removeprefix(SOURCE),
-            int(start) if start else None,
-            int(end) if end else None,
-            text("record"),
-            text("retrieved"),
-        )
-        rank, is_paraphrase, place = Rank(text("rank")), text("paraphrase") == "true", _place(text("writtenIn"))
-        written, day, because = text("written"), text("asOf"), text("because")
-        fact = Fact(subject, predicate, value, evidence, written, day, rank, because, is_paraphrase, place)
-        return fact, (DecisionKind(text("status")), text("reason")) if ev("status") in said else None
+        assert isinstance(source, NamedNode)
+        evidence = Evidence(source.value.removeprefix(SOURCE), **_fields(values, _EVIDENCE))
+        fact = Fact(subject, predicate, value, evidence, **_fields(values, _FACT))
+        if (status := values.get(_STATUS)) is None:
+            return fact
+        reason = values.get(_REASON)
+        assert isinstance(status, Literal)
+        return ContestedFact(fact, DecisionKind(status.value), reason.value if isinstance(reason, Literal) else "")
 
     def _source(self, node: object) -> Source:
         assert isinstance(node, NamedNode)
-        said = {quad.predicate: quad.object for quad in find_quads(self.store, node, None, None, PROVENANCE)}
-        names = ("publisher", "date", "language", "address", "licence", "file", "sha256")
-        told = {name: value.value for name in names if isinstance(value := said.get(ev(name)), Literal)}
-        title = said.get(ev("title"))
-        read = Source(node.value.removeprefix(SOURCE), title=title.value if isinstance(title, Literal) else "")
-        return replace(read, **told)  # type: ignore[arg-type]  # all these names are of texts
+        return Source(node.value.removeprefix(SOURCE), **_fields(self._values(node), _SOURCE_COLUMNS))
 
-    def _one(self, subject: object, predicate: NamedNode) -> object:
-        assert isinstance(subject, NamedNode)
-        return next((quad.object for quad in find_quads(self.store, subject, predicate, None, PROVENANCE)), None)
+    def _values(self, node: object) -> dict[NamedNode, Term]:
+        assert isinstance(node, NamedNode)
+        quads = find_quads(self.store, node, None, None, PROVENANCE)
+        return {quad.predicate: quad.object for quad in quads if not isinstance(quad.object, Triple)}
 
 
-def _place(text: str) -> Place:
-    parts = text.split(":")
-    numbers = [int(part) for part in parts[1:] if part.isdigit()]
-    return Place(parts[0], *numbers)
-
-
-def _place_key(place: Place) -> tuple[str, int, int]:
-    return (place.file, place.line, place.column)
+def _place_and_id(statement: Fact | ContestedFact) -> tuple[Place, str]:
+    fact = statement.fact if isinstance(statement, ContestedFact) else statement
+    return (fact.place, fact.id)

@@ -1,8 +1,7 @@
-"""RDF files walk in; triples walk out, into memory or into the workshop's tables.
+"""RDF files in any format, read into memory or into triple tables.
 
-N-Triples are read by the workshop's own engine. The other formats, and N-Triples in an unusual form, are turned into
-the usual form by pyoxigraph's parsers (never by its store: a store rewrites literals), which also tell what is wrong
-and where.
+DuckDB reads N-Triples. The other formats, and N-Triples in an unusual form, are first converted by pyoxigraph's
+parsers, which also report what is wrong and where. They never pass through its store, which rewrites literals.
 """
 
 from __future__ import annotations
@@ -37,96 +36,99 @@ FORMATS: dict[str, RdfFormat] = {
     ".json": RdfFormat.JSON_LD,
     ".n3": RdfFormat.N3,
 }
-"""File ending -> how such a file is written; `.gz` may follow each."""
+"""File suffix -> format; `.gz` may follow each."""
 
-# How pyoxigraph names a blank node that has no name in the file; and how we do, should a file do so too.
-_MADE_UP = re.compile(r"[0-9a-f]{20,32}|nameless[0-9]+")
+# The labels that pyoxigraph gives blank nodes without one, and those that we give, in case a file has such labels too.
+_GENERATED_LABEL = re.compile(r"[0-9a-f]{20,32}|nameless[0-9]+")
 
 _ENTITY = re.compile(rb"""<!ENTITY\s+([^\s%]+)\s+(?:"([^"]*)"|'([^']*)')\s*>""")
 _REFERENCE = re.compile(rb"&([A-Za-z_:][\w:.\-]*);")
-_MOST_EXPANDED = 10_000_000
+_MAX_EXPANDED_SIZE = 10_000_000
 
 
 def format_of(path: Path) -> RdfFormat:
-    """How the file is written, by the ending of its name; raises `InputError` for an ending that is none of RDF's."""
-    endings = [ending.lower() for ending in path.suffixes if ending.lower() != ".gz"]
-    if not endings or endings[-1] not in FORMATS:
+    """The format of a file, by the suffix of its name; raises `InputError` for an unknown suffix."""
+    suffixes = [suffix.lower() for suffix in path.suffixes if suffix.lower() != ".gz"]
+    if not suffixes or suffixes[-1] not in FORMATS:
         known = ", ".join(FORMATS)
-        raise InputError(f"{path}: no RDF format has this ending. Known are {known}, each also with .gz.")
-    return FORMATS[endings[-1]]
+        raise InputError(
+            f"{path}: this is not the suffix of an RDF format. Known suffixes: {known}; each also with .gz."
+        )
+    return FORMATS[suffixes[-1]]
 
 
 def read_triples(path: Path) -> Iterator[Triple]:
-    """The triples of a file, in its order; blank nodes without a name are numbered in that order.
+    """The triples of a file, in its order; blank nodes without a label are numbered in that order.
 
     Raises `FaultsError`, with the place, for a file that does not parse.
     """
-    how = format_of(path)
-    names: dict[str, BlankNode] = {}
-    with _opened(path) if how is not RdfFormat.RDF_XML else _opened_xml(path) as file:
+    format = format_of(path)
+    labels: dict[str, BlankNode] = {}
+    with _open(path) if format is not RdfFormat.RDF_XML else _open_xml(path) as file:
         try:
-            for statement in parse(input=file, format=how, base_iri=path.resolve().as_uri()):
+            for statement in parse(input=file, format=format, base_iri=path.resolve().as_uri()):
                 triple = statement.triple if isinstance(statement, Quad) else statement
-                yield _renamed(triple, names, path)
+                yield _with_stable_labels(triple, labels, path)
         except (SyntaxError, ValueError, OSError, EOFError) as error:
             raise _fault(path, error) from error
 
 
-def load_file(workshop: TripleTables, path: Path, *, table: str = "triple") -> None:
-    """Put the triples of the file into a table of the workshop that then holds none of them twice.
+def load_file(tables: TripleTables, path: Path, *, table: str = "triple") -> None:
+    """Read an RDF file into a table; triples that the table has already are not added twice.
 
-    Blank nodes of different files are kept apart. Raises `InputError` for a file that cannot be read.
+    Blank nodes of different files stay different. Raises `InputError` for a file that cannot be read.
     """
     if not path.is_file():
         raise InputError(f"{path}: there is no such file.")
-    if format_of(path) is RdfFormat.N_TRIPLES and load_ntriples(workshop, path, table=table):
+    if format_of(path) is RdfFormat.N_TRIPLES and load_ntriples(tables, path, table=table):
         return
     with tempfile.TemporaryDirectory(prefix="kg-") as folder:
-        plain = Path(folder) / "triples.nt"
-        with plain.open("wb") as out:
-            serialize(read_triples(path), output=out, format=RdfFormat.N_TRIPLES)
-        if not load_ntriples(workshop, plain, table=table):
+        ntriples = Path(folder) / "triples.nt"
+        with ntriples.open("wb") as output:
+            serialize(read_triples(path), output=output, format=RdfFormat.N_TRIPLES)
+        if not load_ntriples(tables, ntriples, table=table):
             raise FaultsError([Finding("rdf/syntax", f"{path.name} could not be read.", places=(Place(str(path)),))])
 
 
-def _renamed(triple: Triple, names: dict[str, BlankNode], path: Path) -> Triple:
-    """The triple with readable, repeatable names for its nameless blank nodes."""
+def _with_stable_labels(triple: Triple, labels: dict[str, BlankNode], path: Path) -> Triple:
+    """The triple with a repeatable label for each blank node without one."""
     s, o = triple.subject, triple.object
     if isinstance(s, Triple) or isinstance(o, Triple):
-        raise FaultsError([_no_such_term(path, triple)])
+        raise FaultsError([_triple_term(path, triple)])
     if isinstance(o, Literal) and len(o.value) > MAX_LITERAL_LENGTH:
         raise FaultsError([_too_long(path, triple, len(o.value))])
     if isinstance(s, BlankNode) or isinstance(o, BlankNode):
-        return Triple(_named(s, names), triple.predicate, _named(o, names))
+        return Triple(_labelled(s, labels), triple.predicate, _labelled(o, labels))
     return triple
 
 
-def _named(term: _Node, names: dict[str, BlankNode]) -> _Node:
-    if isinstance(term, BlankNode) and _MADE_UP.fullmatch(term.value):
-        if term.value not in names:
-            names[term.value] = BlankNode(f"nameless{len(names)}")
-        return cast(_Node, names[term.value])
+def _labelled(term: _Node, labels: dict[str, BlankNode]) -> _Node:
+    if isinstance(term, BlankNode) and _GENERATED_LABEL.fullmatch(term.value):
+        if term.value not in labels:
+            labels[term.value] = BlankNode(f"nameless{len(labels)}")
+        return cast(_Node, labels[term.value])
     return term
 
 
-def _no_such_term(path: Path, triple: Triple) -> Finding:
-    return Finding("rdf/term", f"{triple} has a triple as a term; RDF 1.1 has none.", places=(Place(str(path)),))
+def _triple_term(path: Path, triple: Triple) -> Finding:
+    message = f"{triple} has a triple as a term, which RDF 1.1 does not have."
+    return Finding("rdf/term", message, places=(Place(str(path)),))
 
 
 def _too_long(path: Path, triple: Triple, length: int) -> Finding:
     message = (
         f"A literal of {triple.subject} {triple.predicate} has {length:,} characters;"
-        f" at most {MAX_LITERAL_LENGTH:,} are read."
+        f" at most {MAX_LITERAL_LENGTH:,} are allowed."
     )
     line = 0
     if format_of(path) is RdfFormat.N_TRIPLES:
-        with _opened(path) as file:
+        with _open(path) as file:
             line = next((number for number, text in enumerate(file, 1) if len(text) > MAX_LITERAL_LENGTH), 0)
     return Finding("rdf/length", message, places=(Place(str(path), line),))
 
 
 def _fault(path: Path, error: Exception) -> FaultsError:
-    """What the parser said, as a fault with its place."""
+    """The parser's error, as a fault with its place."""
     line = getattr(error, "lineno", None) or 0
     column = getattr(error, "offset", None) or 0
     message = str(getattr(error, "msg", None) or error)
@@ -134,18 +136,18 @@ def _fault(path: Path, error: Exception) -> FaultsError:
 
 
 @contextmanager
-def _opened_xml(path: Path) -> Iterator[IO[bytes]]:
-    """An XML file whose entities the parser can bear; raises `FaultsError` where they would grow beyond all measure."""
-    with _opened(path) as file:
+def _open_xml(path: Path) -> Iterator[IO[bytes]]:
+    """An XML file with entities that the parser can read; raises `FaultsError` where they would grow without bound."""
+    with _open(path) as file:
         head = file.read(1_000_000)
     entities = _ENTITY.findall(head)
     if not entities:
-        with _opened(path) as file:
+        with _open(path) as file:
             yield file
         return
     _refuse_entity_bombs(path, entities)
-    with _opened(path) as file:
-        # The parser knows only entities in double quotes.
+    with _open(path) as file:
+        # The parser reads only entities in double quotes.
         text = _ENTITY.sub(
             lambda m: m[0] if m[3] is None or b'"' in m[3] else b'<!ENTITY %s "%s">' % (m[1], m[3]), file.read()
         )
@@ -156,21 +158,21 @@ def _refuse_entity_bombs(path: Path, entities: Iterable[tuple[bytes, bytes, byte
     sizes: dict[bytes, int] = {}
     for name, double, single in entities:
         text = double or single
-        # An entity may only use those before it here; one that uses a later one has no size and is left to the parser.
+        # Only entities defined before it count: one that uses a later entity has no size and is left to the parser.
         sizes[name] = len(text) + sum(sizes.get(inner, 0) for inner in _REFERENCE.findall(text))
     total, rest = 0, b""
-    with _opened(path) as file:
+    with _open(path) as file:
         while chunk := file.read(1_000_000):
-            # A reference may stand across the border of two chunks.
+            # A reference may be cut by the end of a chunk.
             total += sum(sizes.get(name, 0) for name in _REFERENCE.findall(rest + chunk))
             rest = chunk[chunk.rfind(b"&") :] if b";" not in chunk[chunk.rfind(b"&") :] else b""
-            if total > _MOST_EXPANDED:
-                message = "The entities of this file would grow to more than 10 MB of text; it is not read."
+            if total > _MAX_EXPANDED_SIZE:
+                message = "The XML entities of this file expand to more than 10 MB of text; the file is not read."
                 raise FaultsError([Finding("rdf/entities", message, places=(Place(str(path), 1),))])
 
 
 @contextmanager
-def _opened(path: Path) -> Iterator[IO[bytes]]:
+def _open(path: Path) -> Iterator[IO[bytes]]:
     if path.suffix == ".gz":
         with gzip.open(path, "rb") as file:
             yield cast("IO[bytes]", file)

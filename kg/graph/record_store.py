@@ -1,14 +1,15 @@
-"""Facts of tables walk in, as many as there are; who says a triple in which record walks out.
+"""Evidence of bulk facts, kept per record in an SQLite file beside the store.
 
-A fact with a passage has its evidence spelled out in the provenance graph. A table of millions has evidence per record:
-the graph knows the records and what each is about, and which record says which triple stands in a SQLite file beside
-the store, so that provenance never outweighs knowledge.
+A fact with a passage is reified in the provenance graph. A table of millions has evidence per record instead: the
+graph has the records and what each is about, and this file has which record states which triple, so that provenance
+never outweighs knowledge.
 """
 
 from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
 
@@ -23,64 +24,70 @@ FILE = "records.sqlite"
 _COLUMNS = "subject, property, value, source, record, retrieved, file, line"
 
 
-def is_record(fact: Fact) -> bool:
-    """True for a fact that says nothing but its value, its source and its record."""
-    spot = fact.evidence
-    told = (fact.written, fact.as_of, fact.because, fact.paraphrase)
-    return bool(spot.record) and not spot.has_span and not any(told) and fact.rank == "normal"
+@dataclass(frozen=True, slots=True)
+class StoredFacts:
+    """The facts of a graph by the form of their evidence: `per_record` in this store, `reified` as triples."""
+
+    per_record: tuple[Fact, ...]
+    reified: tuple[Fact, ...]
 
 
-def split_records(decided: Resolution) -> tuple[list[Fact], list[Fact]]:
-    """The facts whose evidence is kept per record, and those whose evidence is spelled out.
+def split_facts(resolution: Resolution) -> StoredFacts:
+    """Facts by the form of their evidence.
 
-    Spelled out is also what a decision preferred: an answer can then show both sides.
+    A fact that a decision preferred is always reified: an answer can then show both sides.
     """
-    preferred = {fact for decision in decided.decisions for fact in decision.preferred}
-    subjects = {fact.subject for fact in preferred}  # few: nearly no fact has to be compared whole
-    kept: list[Fact] = []
-    spelled: list[Fact] = []
-    for fact in decided.facts:
-        chosen = fact.subject in subjects and fact in preferred
-        (kept if is_record(fact) and not chosen else spelled).append(fact)
-    return kept, spelled
+    preferred = {fact for decision in resolution.decisions for fact in decision.preferred}
+    subjects = {fact.subject for fact in preferred}  # few: hardly any fact has to be compared with all its fields
+    per_record: list[Fact] = []
+    reified: list[Fact] = []
+    for fact in resolution.facts:
+        is_preferred = fact.subject in subjects and fact in preferred
+        (per_record if is_record(fact) and not is_preferred else reified).append(fact)
+    return StoredFacts(tuple(per_record), tuple(reified))
 
 
-def write_records(path: Path, facts: Iterable[Fact]) -> int:
-    """Write the facts of tables into a new file; how many comes back. Without any, there is no file."""
-    rows = map(_row, facts)
+def is_record(fact: Fact) -> bool:
+    """True for a fact that has nothing but its value, its source and its record."""
+    evidence = fact.evidence
+    further = (fact.written, fact.as_of, fact.because, fact.paraphrase)
+    return bool(evidence.record) and not evidence.has_span and not any(further) and fact.rank == "normal"
+
+
+def write_records(path: Path, facts: Iterable[Fact]) -> None:
+    """Write facts into a new file; without any fact there is no file."""
+    rows = map(_to_row, facts)
     first = next(rows, None)
     if first is None:
-        return 0
+        return
     with sqlite3.connect(path) as sql:
         sql.execute("PRAGMA journal_mode = OFF")
         sql.execute("PRAGMA synchronous = OFF")
         sql.execute(f"CREATE TABLE said({_COLUMNS})")
         sql.executemany("INSERT INTO said VALUES (?, ?, ?, ?, ?, ?, ?, ?)", chain((first,), rows))
         sql.execute("CREATE INDEX by_subject ON said(subject, property)")
-        count: int = sql.execute("SELECT COUNT(*) FROM said").fetchone()[0]
     sql.close()
-    return count
 
 
 class RecordStore:
-    """The record facts of a build; empty where it has none."""
+    """The facts of a build that have evidence per record; empty where the build has no such facts."""
 
     def __init__(self, build: Path) -> None:
         self._path = build / FILE
 
     def facts(self, triple: Triple | None = None) -> Iterator[Fact]:
-        """Who says a triple; without a triple, all facts, in the order in which they were read."""
+        """The facts that state a triple; without a triple, all facts, in the order in which they were read."""
         if triple is None:
             return self._read("SELECT {} FROM said ORDER BY rowid", ())
         parts = (to_text(triple.subject), to_text(triple.predicate), to_text(triple.object))  # type: ignore[arg-type]
         return self._read("SELECT {} FROM said WHERE subject = ? AND property = ? AND value = ? ORDER BY rowid", parts)
 
-    def about(self, subject: Term) -> Iterator[Fact]:
-        """Every fact about one thing."""
+    def facts_about(self, subject: Term) -> Iterator[Fact]:
+        """Every fact about an entity."""
         return self._read("SELECT {} FROM said WHERE subject = ? ORDER BY rowid", (to_text(subject),))
 
     def attach(self, sql: sqlite3.Connection, name: str) -> bool:
-        """Let a connection read them as `name.said`; False where the build has none."""
+        """Let a connection read the facts as the table `name.said`; False where the build has none."""
         if self._path.is_file():
             sql.execute(f"ATTACH ? AS {name}", (f"{self._path.as_uri()}?mode=ro&immutable=1",))
         return self._path.is_file()
@@ -88,22 +95,22 @@ class RecordStore:
     def _read(self, query: str, values: tuple[str, ...]) -> Iterator[Fact]:
         if not self._path.is_file():
             return
-        # A connection for each walk, opened to read only: several threads may walk at once.
+        # A read-only connection for each iteration: several threads may iterate at once.
         sql = sqlite3.connect(f"{self._path.as_uri()}?mode=ro&immutable=1", uri=True, check_same_thread=False)
         try:
             for row in sql.execute(query.format(_COLUMNS), values):
-                yield _fact(row)
+                yield _to_fact(row)
         finally:
             sql.close()
 
 
-def _row(fact: Fact) -> tuple[str | int, ...]:
-    spot = fact.evidence
+def _to_row(fact: Fact) -> tuple[str | int, ...]:
+    evidence, place = fact.evidence, fact.place
     terms = (to_text(fact.subject), to_text(fact.property), to_text(fact.value))
-    return (*terms, spot.source, spot.record, spot.retrieved, fact.place.file, fact.place.line)
+    return (*terms, evidence.source, evidence.record, evidence.retrieved, place.file, place.line)
 
 
-def _fact(row: tuple[str, str, str, str, str, str, str, int]) -> Fact:
+def _to_fact(row: tuple[str, str, str, str, str, str, str, int]) -> Fact:
     subject, predicate, value = (to_term(text) for text in row[:3])
     assert not hasattr(subject, "datatype")
     assert isinstance(predicate, NamedNode)

@@ -1,8 +1,8 @@
-"""Finished triples walk in; a store on disk, published by one rename, and its exact files walk out.
+"""Builds on disk: exact N-Triples files with an Oxigraph store beside them, published by one rename.
 
-A build's folder holds the exact triples as sorted N-Triples, a file each for what is asserted, inferred, contested,
-provenance and ontology, and an Oxigraph store that was filled from them in bulk. Oxigraph's store rewrites literals
-(`2.50` becomes `2.5`), so what is exported comes from the files and what is asked from the store.
+A build's folder has one file each for asserted, inferred and contested triples, provenance, ontology and links, and a
+store that was loaded from them in bulk. Oxigraph's store rewrites literals (`2.50` becomes `2.5`), so exports are made
+from the files, and queries are answered from the store.
 """
 
 from __future__ import annotations
@@ -32,15 +32,15 @@ GRAPHS: dict[str, NamedNode | None] = {
     "provenance.nt": PROVENANCE,
     "links.nt": LINKS,
 }
-"""File of a build -> the graph that it stands in; None is the default graph, which is knowledge."""
+"""File of a build -> the graph that it is loaded into; None is the default graph, which is knowledge."""
 
 READERS = "READERS"
-"""The empty file of a build that its readers lock."""
+"""The empty file of a build that its readers hold a lock on."""
 
 
 @contextlib.contextmanager
 def temporary_folder(project: Project) -> Iterator[Path]:
-    """A folder to build in; it is gone afterwards unless `publish` has moved it."""
+    """A folder to build in; it is removed afterwards unless `publish` has moved it."""
     builds = project.build_folder / "builds"
     builds.mkdir(parents=True, exist_ok=True)
     if not (ignore := project.build_folder / ".gitignore").exists():
@@ -54,12 +54,11 @@ def temporary_folder(project: Project) -> Iterator[Path]:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def write_triples(path: Path, triples: Iterable[Triple]) -> int:
-    """Write the triples as sorted N-Triples, each once; the number of lines comes back."""
+def write_triples(path: Path, triples: Iterable[Triple]) -> None:
+    """Write triples as N-Triples sorted by text, each once."""
     lines = sorted({f"{triple} .\n" for triple in triples})
     with path.open("w", encoding="utf-8", newline="\n") as file:
         file.writelines(lines)
-    return len(lines)
 
 
 def fill_store(folder: Path) -> None:
@@ -70,8 +69,8 @@ def fill_store(folder: Path) -> None:
         if not path.stat().st_size:
             continue
         if _has_blank_nodes(path):
-            # Loading a file renames its blank nodes, so that a class of the ontology would have no name in common with
-            # the facts about its members; what is handed over quad by quad keeps its names.
+            # Loading a file gives its blank nodes new labels, so that a class of the ontology would not be the class
+            # that facts about its members name; quads that are handed over one by one keep their labels.
             triples = parse(path=path, format=RdfFormat.N_TRIPLES)
             store.bulk_extend(Quad(t.subject, t.predicate, t.object, graph or KNOWLEDGE) for t in triples)
         else:
@@ -86,21 +85,21 @@ def _has_blank_nodes(path: Path) -> bool:
 
 
 def publish(project: Project, folder: Path, name: str) -> Path:
-    """Make a finished folder the current graph: one rename decides; readers of the old graph keep reading it."""
-    # A name is never given twice: who still reads an old build must not find the files of a new one in its place.
+    """Make a finished folder the current build by one rename; readers of the old build keep reading it."""
+    # A name is never used twice: a reader of an old build must not find the files of a new build in its place.
     final = project.build_folder / "builds" / f"{name}-{secrets.token_hex(4)}"
-    with _alone(project):
+    with _publish_lock(project):
         folder.rename(final)
         pointer = project.build_folder / f"CURRENT.{os.getpid()}"
         pointer.write_text(final.name + "\n", encoding="utf-8")
         before = _published(project)
         pointer.replace(project.build_folder / "CURRENT")
-        _sweep(project, keep={final.name, before})
+        _remove_old_builds(project, keep={final.name, before})
     return final
 
 
 def published_build(project: Project) -> Path | None:
-    """The folder of the published graph; None when there is none, or it is gone."""
+    """The folder of the published build; None when there is none, or it was removed."""
     try:
         return project.current_build
     except ProjectError:
@@ -108,17 +107,17 @@ def published_build(project: Project) -> Path | None:
 
 
 class OpenBuild(NamedTuple):
-    """A published graph open for reading; it is not swept away while somebody keeps its `hold`."""
+    """A build open for reading; it is not removed while its `lock` exists."""
 
     folder: Path
     store: Store
-    hold: BuildLock
+    lock: BuildLock
 
 
 class BuildLock:
-    """Says to builds that a folder is being read, until it is let go or the process ends.
+    """A shared lock on a build, until it is collected or the process ends.
 
-    Oxigraph opens the files of a store when it first needs them, so that a folder must stay as long as its reader.
+    Oxigraph opens the files of a store when it first needs them, so a folder must stay as long as it has readers.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -134,13 +133,13 @@ class BuildLock:
 
 
 def open_build(folder: Path) -> OpenBuild:
-    """A build, for reading; raises `OSError` when it is gone."""
-    hold = BuildLock(folder)
-    return OpenBuild(folder, Store.read_only(str(folder / "store")), hold)
+    """Open a build for reading; raises `OSError` when it was removed."""
+    lock = BuildLock(folder)
+    return OpenBuild(folder, Store.read_only(str(folder / "store")), lock)
 
 
 def open_published_build(project: Project) -> OpenBuild:
-    """The published graph, for reading; raises `ProjectError` when there is none."""
+    """Open the published build for reading; raises `ProjectError` when there is none."""
     for _ in range(10):
         folder = project.current_build
         try:
@@ -148,12 +147,15 @@ def open_published_build(project: Project) -> OpenBuild:
         except OSError as error:
             if project.current_build == folder:
                 raise ProjectError(f"The graph in {folder} cannot be opened: {error}. Run `kg build`.") from error
-    raise ProjectError(f"The graph of {project.folder} changes faster than it can be opened.")
+    raise ProjectError(f"The graph of {project.folder} is replaced faster than it can be opened; try again.")
 
 
 @contextlib.contextmanager
-def _alone(project: Project) -> Iterator[None]:
-    """Publish one at a time: what one has put in its place, another must not sweep away. A killed process lets go."""
+def _publish_lock(project: Project) -> Iterator[None]:
+    """Lets one process publish at a time, so that no build is removed by another process just when it was published.
+
+    The lock of a killed process is released.
+    """
     with (project.build_folder / "LOCK").open("w") as lock:
         if sys.platform == "win32":
             import msvcrt
@@ -173,8 +175,8 @@ def _published(project: Project) -> str:
         return ""
 
 
-def _sweep(project: Project, *, keep: set[str]) -> None:
-    """Remove old builds, and what killed builds left; the one before stays for those who still read it."""
+def _remove_old_builds(project: Project, *, keep: set[str]) -> None:
+    """Remove builds that nobody reads, and what killed processes left; the build before stays for its readers."""
     for folder in (project.build_folder / "builds").iterdir():
         owner = folder.name.removeprefix("unfinished-")
         alive = owner != folder.name and owner.isdecimal() and _is_alive(int(owner))
@@ -187,7 +189,7 @@ def _sweep(project: Project, *, keep: set[str]) -> None:
 
 
 def _is_read(folder: Path) -> bool:
-    """True when somebody holds a build."""
+    """True when a build has readers."""
     try:
         file = os.open(folder / READERS, os.O_RDONLY)
     except OSError:
@@ -206,7 +208,7 @@ def _is_read(folder: Path) -> bool:
 
 def _is_alive(process: int) -> bool:
     if os.name == "nt":
-        return True  # Windows refuses to remove what a living process holds open.
+        return True  # Windows refuses to remove files that a living process has open.
     try:
         os.kill(process, 0)
     except ProcessLookupError:
@@ -230,7 +232,7 @@ def find_quads(
 ) -> list[Quad]:
     """The quads that match a pattern, at most `limit` of them; None matches any term.
 
-    A list and no iterator: the engine's iterators may be dropped only by the thread that made them, and the garbage
+    A list, not an iterator: the store's iterators may be dropped only by the thread that made them, and the garbage
     collector runs in any thread.
     """
     return list(islice(store.quads_for_pattern(subject, predicate, value, graph), limit))
@@ -248,10 +250,10 @@ def find_quad(
 
 
 def has_triple(store: Store, triple: Triple, graph: Graph) -> bool:
-    """True when a graph holds the triple."""
+    """True when the triple is in a graph."""
     return find_quad(store, triple.subject, triple.predicate, triple.object, graph) is not None
 
 
 def iterate_quads(store: Store, graph: Graph) -> Iterator[Quad]:
-    """Every quad of a graph, without holding them all; to be read to its end by the thread that began."""
+    """Every quad of a graph, one by one; to be read to the end by the thread that began."""
     yield from store.quads_for_pattern(None, None, None, graph)

@@ -1,13 +1,11 @@
-"""Triples walk into the workshop, integer-coded; exact terms walk out again.
+"""Dictionary-encoded triples in DuckDB: the tables that rules and shapes are compiled to SQL over.
 
-The workshop is a DuckDB database of three tables that rules and shapes are compiled to SQL over:
+    term(id UINTEGER, text VARCHAR)                the exact N-Triples form of each term, once
+    triple(s UINTEGER, p UINTEGER, o UINTEGER)     asserted triples, each once
+    inferred(s UINTEGER, p UINTEGER, o UINTEGER)   inferred triples; none of them is in `triple`
 
-    term(id UINTEGER, text VARCHAR)       the exact N-Triples form of each term, once
-    triple(s UINTEGER, p UINTEGER, o UINTEGER)     what is asserted, each once
-    inferred(s UINTEGER, p UINTEGER, o UINTEGER)   what follows; holds nothing that `triple` holds
-
-The number of a literal is `LITERALS` or more, that of every other term is less: whether a term is a literal is seen
-without opening the dictionary. The same triples in the same order get the same numbers.
+The id of a literal is `FIRST_LITERAL_ID` or more, the id of any other term is less: whether a term is a literal is
+known without the dictionary. The same triples in the same order get the same ids.
 """
 
 from __future__ import annotations
@@ -21,22 +19,21 @@ import duckdb
 from pyoxigraph import RdfFormat, Triple, parse
 
 from kg.errors import InputError
-from kg.terms import Term, to_text
+from kg.terms import Spo, Term, to_text
 
 FIRST_LITERAL_ID = 1 << 31
-"""The first number of a literal."""
 
 
 class TripleTables:
-    """Integer-coded triples and their dictionary; `sql` is the DuckDB connection that rules and shapes run on.
+    """Dictionary-encoded triples; `sql` is the DuckDB connection that rules and shapes run on.
 
-    `memory` bounds what DuckDB holds at once (`"2GB"`); beyond it, it writes to the folder `scratch`.
+    `memory` bounds what DuckDB holds at once (`"2GB"`); beyond it, DuckDB writes to the folder `scratch`.
     """
 
-    refusals: ClassVar[tuple[type[Exception], ...]] = (duckdb.Error,)
-    """What the engine raises; caught where a file may be at fault."""
+    engine_errors: ClassVar[tuple[type[Exception], ...]] = (duckdb.Error,)
+    """What DuckDB raises; to be caught where a file may be at fault."""
     out_of_memory: ClassVar[tuple[type[Exception], ...]] = (duckdb.OutOfMemoryException,)
-    """What the engine raises when it may hold no more, in memory or on disk."""
+    """What DuckDB raises when memory and disk are full."""
 
     def __init__(
         self,
@@ -50,7 +47,7 @@ class TripleTables:
             try:
                 self.sql.execute("SET memory_limit = ?", [memory])
             except duckdb.Error as error:
-                raise InputError(f"{memory!r} is no size of memory; write it like 2GB.") from error
+                raise InputError(f"{memory!r} is not a size of memory; write it like 2GB.") from error
         if scratch is not None:
             self.sql.execute("SET temp_directory = ?", [str(scratch)])
         self.sql.execute("CREATE TABLE IF NOT EXISTS term(id UINTEGER, text VARCHAR)")
@@ -58,41 +55,37 @@ class TripleTables:
         self.sql.execute("CREATE TABLE IF NOT EXISTS inferred(s UINTEGER, p UINTEGER, o UINTEGER)")
         self._ids: dict[str, int] = {}
         self._files = 0
-        self._next = [1, FIRST_LITERAL_ID]
-        self._all_known = self.count("term") == 0  # whether `_ids` holds the whole dictionary
-        if not self._all_known:
-            self._count_on()
+        self._next_ids = [1, FIRST_LITERAL_ID]
+        self._is_cached = self.count("term") == 0  # whether `_ids` has the complete dictionary
+        if not self._is_cached:
+            self._read_next_ids()
+
+    # --- adding triples
 
     def add(self, triples: Iterable[Triple], *, table: str = "triple") -> None:
-        """Assert the triples that are not asserted yet."""
+        """Add the triples that the table does not have yet."""
         self.add_terms(((cast(Term, t.subject), t.predicate, cast(Term, t.object)) for t in triples), table=table)
 
     def add_terms(self, triples: Iterable[tuple[Term, Term, Term]], *, table: str = "triple") -> None:
-        """The same, given term by term: a term that is met again is looked up by itself and not by its text."""
-        if not self._all_known:
+        """The same, given term by term: a repeated term is looked up by itself and not by its text."""
+        if not self._is_cached:
             self.add_texts(((to_text(s), to_text(p), to_text(o)) for s, p, o in triples), table=table)
             return
         ids: dict[Term, int] = {}
-        fresh: dict[str, int] = {}
+        new: dict[str, int] = {}
         rows: dict[int, None] = {}
         for triple in triples:
             packed = 0
             for term in triple:
-                if (number := ids.get(term)) is None:
-                    number = ids[term] = self._number(to_text(term), fresh)
-                packed = packed << 32 | number
+                if (id := ids.get(term)) is None:
+                    id = ids[term] = self._encode(to_text(term), new)
+                packed = packed << 32 | id
             rows[packed] = None
-        self._enter_texts(fresh)
+        self._insert_terms(new)
         self._insert([[row >> shift & 0xFFFFFFFF for row in rows] for shift in (64, 32, 0)], table)
 
-    def _number(self, text: str, fresh: dict[str, int]) -> int:
-        number = self._ids.get(text)
-        if number is None:
-            number = self._ids[text] = fresh[text] = self._take(text)
-        return number
-
-    def add_texts(self, triples: Iterable[tuple[str, str, str]], *, table: str = "triple") -> None:
-        """Put triples, given as exact N-Triples forms, into a table that holds none of them twice."""
+    def add_texts(self, triples: Iterable[Spo], *, table: str = "triple") -> None:
+        """The same, given as exact N-Triples forms."""
         rows = list(dict.fromkeys(triples))
         if not rows:
             return
@@ -102,50 +95,79 @@ class TripleTables:
     def _insert(self, columns: list[list[int]], table: str) -> None:
         if not columns[0]:
             return
-        fresh = "(SELECT unnest(?::UINTEGER[]) AS s, unnest(?::UINTEGER[]) AS p, unnest(?::UINTEGER[]) AS o)"
+        new = "(SELECT unnest(?::UINTEGER[]) AS s, unnest(?::UINTEGER[]) AS p, unnest(?::UINTEGER[]) AS o)"
         known = "" if self.count(table) == 0 else f" EXCEPT SELECT s, p, o FROM {table} ORDER BY s, p, o"
         # A list as text is several times quicker to hand over than a list of Python's integers.
-        self.sql.execute(f"INSERT INTO {table} SELECT s, p, o FROM {fresh}{known}", [str(c) for c in columns])
+        self.sql.execute(f"INSERT INTO {table} SELECT s, p, o FROM {new}{known}", [str(c) for c in columns])
+
+    # --- the dictionary
 
     def encode(self, texts: Iterable[str]) -> dict[str, int]:
-        """The number of each term, given as its exact N-Triples form; new terms are entered in the dictionary."""
-        wanted = dict.fromkeys(texts)
-        known = self.find_ids(wanted)
-        fresh = {text: self._take(text) for text in wanted if text not in known}
-        self._ids.update(fresh)
-        self._enter_texts(fresh)
-        return {**known, **fresh}
-
-    def _enter_texts(self, fresh: Mapping[str, int]) -> None:
-        if fresh:
-            # N-Triples writes line ends inside a term as \n and \r, so that a line end parts two terms.
-            self.sql.execute(
-                "INSERT INTO term SELECT unnest(?::UINTEGER[]), unnest(string_split(?, chr(10)))",
-                [str(list(fresh.values())), "\n".join(fresh)],
-            )
+        """The id of each term, given as its exact N-Triples form; new terms are added to the dictionary."""
+        unique = dict.fromkeys(texts)
+        known = self.find_ids(unique)
+        new = {text: self._next_id(text) for text in unique if text not in known}
+        self._ids.update(new)
+        self._insert_terms(new)
+        return {**known, **new}
 
     def find_ids(self, texts: Iterable[str]) -> dict[str, int]:
-        """The number of each of these terms that the dictionary holds."""
-        wanted = dict.fromkeys(texts)
-        if not self._all_known and (unsure := [text for text in wanted if text not in self._ids]):
+        """The id of each of these terms that is in the dictionary."""
+        unique = dict.fromkeys(texts)
+        if not self._is_cached and (unsure := [text for text in unique if text not in self._ids]):
             rows = self.sql.execute(
                 "SELECT text, id FROM term WHERE text IN (SELECT unnest(string_split(?, chr(10))))", ["\n".join(unsure)]
             )
             self._ids.update(rows.fetchall())
-        return {text: self._ids[text] for text in wanted if text in self._ids}
+        return {text: self._ids[text] for text in unique if text in self._ids}
 
-    def decode(self, numbers: Iterable[int]) -> dict[int, str]:
-        """The exact N-Triples form of each numbered term."""
-        wanted = sorted(set(numbers))
-        if not wanted:
+    def decode(self, ids: Iterable[int]) -> dict[int, str]:
+        """The exact N-Triples form of each term, by id."""
+        unique = sorted(set(ids))
+        if not unique:
             return {}
-        rows = self.sql.execute("SELECT id, text FROM term WHERE id IN (SELECT unnest(?::UINTEGER[]))", [str(wanted)])
+        rows = self.sql.execute("SELECT id, text FROM term WHERE id IN (SELECT unnest(?::UINTEGER[]))", [str(unique)])
         return dict(rows.fetchall())
 
-    def ids(self, terms: Iterable[Term]) -> Mapping[Term, int]:
-        """Each term's number, for those that the workshop knows."""
-        wanted = {to_text(term): term for term in terms}
-        return {wanted[text]: number for text, number in self.find_ids(wanted).items()}
+    def add_dictionary(self, table: str, *, is_distinct: bool = False) -> None:
+        """Add the terms in the column `exact` of a table to the dictionary, in the order of their text."""
+        new = "" if self.count("term") == 0 else " AND exact NOT IN (SELECT text FROM term)"
+        distinct = "" if is_distinct else "DISTINCT "
+        for is_literal, first in enumerate(self._next_ids):
+            condition = "starts_with" if is_literal else "NOT starts_with"
+            terms = f"SELECT {distinct}exact FROM {table} WHERE {condition}(exact, '\"'){new}"
+            self.sql.execute(
+                f"INSERT INTO term SELECT {first - 1} + row_number() OVER (), exact"
+                f" FROM (SELECT exact FROM ({terms}) AS f ORDER BY exact) AS g"
+            )
+        self._is_cached = False
+        self._read_next_ids()
+
+    def _encode(self, text: str, new: dict[str, int]) -> int:
+        id = self._ids.get(text)
+        if id is None:
+            id = self._ids[text] = new[text] = self._next_id(text)
+        return id
+
+    def _next_id(self, text: str) -> int:
+        is_literal = int(text.startswith('"'))
+        self._next_ids[is_literal] += 1
+        return self._next_ids[is_literal] - 1
+
+    def _read_next_ids(self) -> None:
+        rows = self.sql.execute(f"SELECT id >= {FIRST_LITERAL_ID}, max(id) FROM term GROUP BY ALL").fetchall()
+        for is_literal, last in rows:
+            self._next_ids[int(is_literal)] = last + 1
+
+    def _insert_terms(self, new: Mapping[str, int]) -> None:
+        if new:
+            # N-Triples writes line ends inside a term as \n and \r, so a line end separates two terms.
+            self.sql.execute(
+                "INSERT INTO term SELECT unnest(?::UINTEGER[]), unnest(string_split(?, chr(10)))",
+                [str(list(new.values())), "\n".join(new)],
+            )
+
+    # --- reading
 
     def count(self, table: str) -> int:
         """How many rows a table has."""
@@ -153,14 +175,14 @@ class TripleTables:
         return int(row[0]) if row is not None else 0
 
     def triples(self, *, table: str = "triple") -> Iterator[Triple]:
-        """The exact triples of one table, in the order of their text."""
+        """The exact triples of a table, in the order of their text."""
         rows = self.triple_texts(table=table)
         while batch := list(islice(rows, 10_000)):
             lines = "\n".join(f"{s} {p} {o} ." for s, p, o in batch)
             yield from cast(Iterator[Triple], parse(lines, format=RdfFormat.N_TRIPLES))
 
-    def triple_texts(self, *, table: str = "triple") -> Iterator[tuple[str, str, str]]:
-        """The same, each term as its exact N-Triples form."""
+    def triple_texts(self, *, table: str = "triple") -> Iterator[Spo]:
+        """The same, as exact N-Triples forms."""
         rows = self.sql.cursor().execute(
             f"SELECT a.text, b.text, c.text FROM {table} t JOIN term a ON a.id = t.s JOIN term b ON b.id = t.p"
             " JOIN term c ON c.id = t.o ORDER BY ALL"
@@ -169,37 +191,12 @@ class TripleTables:
             yield from batch
 
     def memory_limit(self) -> int:
-        """How many bytes the engine may hold at once."""
+        """How many bytes DuckDB may hold at once."""
         setting = self.sql.execute("SELECT current_setting('memory_limit')").fetchall()[0][0]
         number, _, unit = str(setting).partition(" ")
         return int(float(number) * 1024 ** ("bytes", "KiB", "MiB", "GiB", "TiB").index(unit or "bytes"))
 
     def next_file_number(self) -> int:
-        """The number of the file that is being read, from 1."""
+        """The number of the next file that is read into the tables, from 1."""
         self._files += 1
         return self._files
-
-    def enter_terms(self, table: str, *, each_once: bool = False) -> None:
-        """Enter in the dictionary the terms that a table has in its column `exact`, in the order of their text."""
-        new = "" if self.count("term") == 0 else " AND exact NOT IN (SELECT text FROM term)"
-        distinct = "" if each_once else "DISTINCT "
-        for literal, first in enumerate(self._next):
-            kind = "starts_with" if literal else "NOT starts_with"
-            fresh = f"SELECT {distinct}exact FROM {table} WHERE {kind}(exact, '\"'){new}"
-            self.sql.execute(
-                f"INSERT INTO term SELECT {first - 1} + row_number() OVER (), exact"
-                f" FROM (SELECT exact FROM ({fresh}) AS f ORDER BY exact) AS g"
-            )
-        self._all_known = False
-        self._count_on()
-
-    def _take(self, text: str) -> int:
-        """The next free number of a term of this kind."""
-        kind = int(text.startswith('"'))
-        self._next[kind] += 1
-        return self._next[kind] - 1
-
-    def _count_on(self) -> None:
-        rows = self.sql.execute(f"SELECT id >= {FIRST_LITERAL_ID}, max(id) FROM term GROUP BY ALL").fetchall()
-        for literal, last in rows:
-            self._next[int(literal)] = last + 1

@@ -53,7 +53,7 @@ def find_conflicts(provenance: Provenance) -> Iterator[Conflict]:
     for (_, property), group in groups.items():
         # A deprecated row of a bulk table need not have a rival, and other rows of the table are not its rivals.
         is_disputed = any(contested.kind is not DecisionKind.DEPRECATED for contested in group)
-        facts = (provenance if is_disputed else curated).about(group[0].fact.subject)
+        facts = (provenance if is_disputed else curated).facts_about(group[0].fact.subject)
         lost = {contested.fact.value for contested in group}
         preferred = (fact for fact in facts if fact.property == property and fact.value not in lost)
         yield Conflict(tuple(sorted(preferred, key=lambda fact: fact.id)), tuple(group))

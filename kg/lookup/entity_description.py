@@ -123,7 +123,7 @@ class PropertyReader:
         if depth and entity in self._parts:
             return self._parts[entity]
         facts: dict[tuple[NamedNode, Term], list[Fact]] = defaultdict(list)
-        for fact in self.provenance.about(entity):
+        for fact in self.provenance.facts_about(entity):
             facts[fact.property, fact.value].append(fact)
         values = []
         for quad in self._quads(entity, is_part=depth > 0):

@@ -1,1 +1,6 @@
-"""The build: from a project's files to a published graph."""
+"""The pipeline from a project's files to a published graph.
+
+build                read, link, decide, infer, check, store, publish
+incremental_check    validates shapes only where the graph differs from the published build
+source_locations     findings with the files and lines that caused them
+"""

@@ -1,9 +1,8 @@
-"""A project's files walk in; a report walks out, and from `build` a published graph.
+"""The build pipeline: from a project's files to a report, and from `build` to a published graph.
 
-    read -> merge -> decide -> state -> infer -> check -> store -> publish
+    read -> link -> decide -> derive days -> infer -> check -> store -> publish
 
-Every fault of every file is told at once. A graph with a violation is not published: the one that was there keeps
-answering.
+Every fault of every file is reported at once. A graph with a violation is not published: the one before stays.
 """
 
 from __future__ import annotations
@@ -19,25 +18,26 @@ from pyoxigraph import NamedNode, Triple
 
 from kg.decisions.apply_links import LinkedFacts, apply_links
 from kg.decisions.conflicts import Resolution, resolve_conflicts
-from kg.decisions.links import LINKS_FILE, read_links
+from kg.decisions.links import EXACT, LINKS_FILE, read_links
 from kg.decisions.policy import read_policy
 from kg.errors import FaultsError, ProjectError, UnknownNameError
 from kg.facts.files import fact_files
+from kg.facts.model import Fact
 from kg.facts.readers import FactsRead, read_facts
 from kg.facts.sources import read_sources
 from kg.graph import provenance
 from kg.graph.ntriples import write_ntriples
 from kg.graph.record_store import FILE as RECORDS
-from kg.graph.record_store import split_records, write_records
+from kg.graph.record_store import split_facts, write_records
 from kg.graph.store import ASSERTED, INFERRED, fill_store, publish, published_build, temporary_folder, write_triples
 from kg.graph.triple_tables import TripleTables
 from kg.passages.texts import TEXTS_VARIABLE, Quotation, find_quotations, open_texts
 from kg.passages.verification import verify
-from kg.pipeline.incremental_check import digest_of as digest_of_files
-from kg.pipeline.incremental_check import recheck, write_checked
+from kg.pipeline.incremental_check import check_changes, digest_of_files, write_shapes_report
 from kg.pipeline.source_locations import ProofTracer, SourceLocator
 from kg.project import Project, find_project
-from kg.reasoning.infer import infer
+from kg.reasoning.days import derive_days
+from kg.reasoning.infer import Inference, infer
 from kg.reports import Report
 from kg.schema import Schema, read_ontology, to_schema
 from kg.shapes import Shapes, read_shapes, single_valued
@@ -55,12 +55,12 @@ class Draft:
     ontology: tuple[Triple, ...]
     schema: Schema
     read: FactsRead
-    merged: LinkedFacts
-    decided: Resolution
+    linked: LinkedFacts
+    resolution: Resolution
     tables: TripleTables
     report: Report
     shapes_report: Report | None = None
-    """What the shapes found, before it was traced to files."""
+    """The findings of the shapes, without places in files."""
 
 
 def build(
@@ -71,31 +71,32 @@ def build(
     force: bool = False,
     progress: Progress | None = None,
 ) -> Report:
-    """Build the project's graph and publish it; the report tells what was built, or what keeps it from being published.
+    """Build the project's graph and publish it; the report has what was built, or what prevents publishing.
 
     When nothing has changed since the last build, nothing is done, unless `force` is given. Raises `ProjectError` when
     there is no project, and `FaultsError` when the ontology or the shapes cannot be read.
     """
-    began = time.perf_counter()
+    start = time.perf_counter()
     project = project if isinstance(project, Project) else find_project(project)
     digest = digest_of(project, engine=engine)
     if not force and (current := published_build(project)) is not None and current.name.startswith(digest):
         report = Report(counts=_read_counts(current))
         return replace(report, counts={**report.counts, "unchanged": 1})
-    say = progress if progress is not None else _silent
-    drafted = draft(project, engine=engine, texts=texts, progress=say)
-    report = drafted.report
+    show = progress if progress is not None else _no_progress
+    graph = draft(project, engine=engine, texts=texts, progress=show)
+    report = graph.report
     if report.ok:
-        say("storing")
+        show("storing")
         with temporary_folder(project) as folder:
-            asserted, inferred = _write(drafted, folder)
+            _write_files(graph, folder)
             fill_store(folder)
+            asserted, inferred = graph.tables.count("triple"), graph.tables.count("inferred")
             counts = {**report.counts, "triples": asserted + inferred, "asserted": asserted, "inferred": inferred}
-            counts["seconds"] = round(time.perf_counter() - began, 2)
+            counts["seconds"] = round(time.perf_counter() - start, 2)
             report = replace(report, counts=counts)
             _write_counts(folder, counts)
-            if drafted.shapes_report is not None:
-                write_checked(folder, drafted.shapes_report, digest=_rules_digest(project))
+            if graph.shapes_report is not None:
+                write_shapes_report(folder, graph.shapes_report, digest=_rules_digest(project))
             publish(project, folder, digest)
     return report
 
@@ -112,46 +113,13 @@ def check(
 ) -> Report:
     """What is wrong with the project's files and the graph that they make; nothing is written.
 
-    `focus` and `shape`, exact terms, keep the shapes to these things or these shapes. With `changed`, the shapes look
-    again only at what differs from the published graph, and find the same as a whole check.
+    `focus` and `shape`, exact terms, limit validation to these focus nodes or shapes. With `changed`, shapes are
+    validated only where the graph differs from the published one; the report is the same.
     """
     project = project if isinstance(project, Project) else find_project(project)
     return draft(
         project, engine=engine, texts=texts, focus=focus, shape=shape, changed=changed, progress=progress
     ).report
-
-
-def verify_project(project: Project | Path | str | None = None, *, texts: Path | str | None = None) -> Report:
-    """Digests, spans and values of all facts, verified in the texts at hand; what is wrong with the files as well."""
-    project = project if isinstance(project, Project) else find_project(project)
-    schema = to_schema(read_ontology(project.ontology))
-    read = read_facts(project.data, schema)
-    return Report(read.findings) + verify(
-        read.facts, texts=open_texts(texts, project.texts, read.sources), schema=schema
-    )
-
-
-def cite_in(
-    project: Project | Path | str | None, source: str, words: str, *, texts: Path | str | None = None
-) -> tuple[Quotation, ...]:
-    """Every place of the words in a source's text.
-
-    Raises `UnknownNameError` when there is no such source, `ProjectError` when its text is not at hand.
-    """
-    project = project if isinstance(project, Project) else find_project(project)
-    listed = read_sources(project.data / "sources.yaml", file="data/sources.yaml")
-    if listed.findings:
-        raise FaultsError(listed.findings)
-    sources = listed.sources
-    if source not in sources:
-        raise UnknownNameError(source, kind="source", suggestions=closest(source, list(sources)))
-    at_hand = open_texts(texts, project.texts, sources)
-    if wrong := [finding for finding in at_hand.findings() if finding.place == sources[source].place]:
-        raise FaultsError(wrong)
-    text = at_hand[source]
-    if text is None:
-        raise ProjectError(f"The text of {source} is not at hand. Name its folder with --texts or {TEXTS_VARIABLE}.")
-    return tuple(find_quotations(text, words))
 
 
 def draft(
@@ -164,59 +132,80 @@ def draft(
     changed: bool = False,
     progress: Progress | None = None,
 ) -> Draft:
-    """Everything up to storing; `focus`, `shape` and `changed` are those of `check`."""
-    say = progress if progress is not None else _silent
-    say("reading")
+    """All steps before storing; `focus`, `shape` and `changed` are those of `check`."""
+    show = progress if progress is not None else _no_progress
+    show("reading")
     ontology = tuple(read_ontology(project.ontology))
     schema = to_schema(ontology)
     shapes = read_shapes(project.shapes)
     read = read_facts(project.data, schema)
     trust = read_policy(project.data / "policy.yaml", file="data/policy.yaml", schema=schema, sources=read.sources)
     links = read_links(project.data / LINKS_FILE, file=f"data/{LINKS_FILE}")
-    report, checked = Report((*read.findings, *trust.findings, *links.findings)), None
-    if (at_hand := open_texts(texts, project.texts, read.sources)).folders:
-        say("verifying")
-        report += verify(read.facts, texts=at_hand, schema=schema)
-    merged = apply_links(read.facts, links.links, trust.policy)
-    say("deciding")
-    single = {
-        NamedNode(iri): None if classes is None else frozenset(map(NamedNode, classes))
-        for iri, classes in single_valued(shapes).items()
-    }
-    decided = resolve_conflicts(merged.facts, single_valued=single, schema=schema, policy=trust.policy)
-    workshop = TripleTables()
-    workshop.add_terms(provenance.said(decided.facts))
-    workshop.add(provenance.days(decided.facts))
+    report, shapes_report = Report((*read.findings, *trust.findings, *links.findings)), None
+    if (available := open_texts(texts, project.texts, read.sources)).folders:
+        show("verifying")
+        report += verify(read.facts, texts=available, schema=schema)
+    linked = apply_links(read.facts, links.links, trust.policy)
+    show("deciding")
+    resolution = resolve_conflicts(
+        linked.facts, single_valued=_single_valued(shapes), schema=schema, policy=trust.policy
+    )
+    tables = TripleTables()
+    tables.add_terms((fact.subject, fact.property, fact.value) for fact in resolution.facts)
     if report.ok:
-        say("inferring")
-        inference = infer(workshop, ontology, engine=engine)
-        say("checking")
-        is_whole = focus is None and shape is None
-        checked = _recheck(project, workshop, shapes, ontology) if changed and is_whole else None
-        if checked is None:
-            checked = check_shapes(workshop, shapes, ontology=ontology, focus=focus, shape=shape)
-        found = inference.report + checked
-        locator = SourceLocator(decided.facts, trace=ProofTracer(workshop, ontology))
-        report += Report(tuple(locator.locate(finding) for finding in found), found.counts)
+        show("inferring")
+        inference = infer(tables, ontology, derived=derive_days(resolution.facts), engine=engine)
+        show("checking")
+        if changed and focus is None and shape is None:
+            shapes_report = _check_changes(project, tables, shapes, ontology)
+        if shapes_report is None:
+            shapes_report = check_shapes(tables, shapes, ontology=ontology, focus=focus, shape=shape)
+        report += _located(inference.report + shapes_report, resolution.facts, tables, inference)
     counts = {
         "facts": len(read.facts),
         "sources": len({fact.evidence.source for fact in read.facts}),
-        "contested": len(decided.contested),
+        "contested": len(resolution.contested),
     }
     report = Report(report.findings, {**report.counts, **counts})
-    return Draft(project, ontology, schema, read, merged, decided, workshop, report, checked)
+    return Draft(project, ontology, schema, read, linked, resolution, tables, report, shapes_report)
 
 
-def _recheck(project: Project, workshop: TripleTables, shapes: Shapes, ontology: tuple[Triple, ...]) -> Report | None:
-    """What the shapes find, looking only at what differs from the published build; None where it cannot tell."""
+def _single_valued(shapes: Shapes) -> dict[NamedNode, frozenset[NamedNode] | None]:
+    return {
+        NamedNode(iri): None if classes is None else frozenset(map(NamedNode, classes))
+        for iri, classes in single_valued(shapes).items()
+    }
+
+
+def _check_changes(
+    project: Project, tables: TripleTables, shapes: Shapes, ontology: tuple[Triple, ...]
+) -> Report | None:
+    """The report of the shapes, from the published build and what differs from it; None where that is not possible."""
     build = published_build(project)
     if build is None:
         return None
-    return recheck(workshop, shapes, ontology=ontology, build=build, digest=_rules_digest(project))
+    return check_changes(tables, shapes, ontology=ontology, build=build, digest=_rules_digest(project))
 
 
-def _rules_digest(project: Project) -> str:
-    return digest_of_files((*project.ontology, *project.shapes))
+def _located(report: Report, facts: Iterable[Fact], tables: TripleTables, inference: Inference) -> Report:
+    """The report with the places in files that its findings come from."""
+    locator = SourceLocator(facts, trace=ProofTracer(tables, inference.ontology, inference.rules))
+    return Report(tuple(locator.locate(finding) for finding in report), report.counts)
+
+
+def _write_files(graph: Draft, folder: Path) -> None:
+    """Write a build's exact files."""
+    stored = split_facts(graph.resolution)
+    write_ntriples(graph.tables, folder / ASSERTED, names=("triple",))
+    write_ntriples(graph.tables, folder / INFERRED, names=("inferred",), by_text=True)
+    write_triples(folder / "contested.nt", (contested.fact.triple for contested in graph.resolution.contested))
+    write_triples(folder / "ontology.nt", graph.ontology)
+    write_triples(folder / "links.nt", (Triple(name, EXACT, old) for old, name in graph.linked.canonical.items()))
+    write_triples(folder / "provenance.nt", provenance.to_triples(graph.resolution, stored, graph.read.sources))
+    write_records(folder / RECORDS, stored.per_record)
+
+
+# --- digests and counts
 
 
 def digest_of(project: Project, *, engine: str) -> str:
@@ -224,56 +213,14 @@ def digest_of(project: Project, *, engine: str) -> str:
     from kg.version import __version__
 
     digest = hashlib.sha256(f"{__version__} {engine}".encode())
-    for path in _files(project):
+    for path in (*project.ontology, *project.shapes, *fact_files(project.data)):
         digest.update(path.relative_to(project.folder).as_posix().encode() + b"\0")
         digest.update(hashlib.sha256(path.read_bytes()).digest())
     return digest.hexdigest()[:16]
 
 
-def _files(project: Project) -> Iterable[Path]:
-    return (*project.ontology, *project.shapes, *fact_files(project.data))
-
-
-def _write(drafted: Draft, folder: Path) -> tuple[int, int]:
-    """Write a build's exact files; how many triples are asserted and how many inferred comes back."""
-    decided, workshop = drafted.decided, drafted.tables
-    said = folder / "said.unsorted"
-    write_ntriples(workshop, said, tables=("triple",))
-    write_ntriples(workshop, folder / INFERRED, tables=("inferred",))
-    asserted, inferred = _part_days(said, folder, {f"{triple} .\n" for triple in _only_days(decided)})
-    said.unlink()
-    write_triples(folder / "contested.nt", provenance.contested(decided))
-    write_triples(folder / "ontology.nt", drafted.ontology)
-    write_triples(folder / "links.nt", provenance.links(drafted.merged))
-    write_triples(folder / "provenance.nt", provenance.provenance(decided, drafted.read.sources))
-    write_records(folder / RECORDS, split_records(decided)[0])
-    return asserted, inferred
-
-
-def _only_days(decided: Resolution) -> set[Triple]:
-    """The earliest and latest days that nobody says, but that are worked out."""
-    said = (fact for fact in decided.facts if fact.property in (provenance.EARLIEST, provenance.LATEST))
-    return set(provenance.days(decided.facts)).difference(provenance.knowledge(said))
-
-
-def _part_days(said: Path, folder: Path, days: set[str]) -> tuple[int, int]:
-    """Move the worked-out days from what was said to what is inferred; the sizes of both come back."""
-    asserted = 0
-    with said.open(encoding="utf-8") as lines, (folder / ASSERTED).open("w", encoding="utf-8", newline="\n") as kept:
-        for line in lines:
-            if line not in days:
-                kept.write(line)
-                asserted += 1
-    with (folder / INFERRED).open(encoding="utf-8") as lines:
-        inferred = sorted((*lines, *days)) if days else None
-        count = len(inferred) if inferred is not None else 0
-    if inferred is not None:
-        with (folder / INFERRED).open("w", encoding="utf-8", newline="\n") as file:
-            file.writelines(inferred)
-    else:
-        with (folder / INFERRED).open("rb") as raw:
-            count = sum(1 for _ in raw)
-    return asserted, count
+def _rules_digest(project: Project) -> str:
+    return digest_of_files((*project.ontology, *project.shapes))
 
 
 def _write_counts(folder: Path, counts: Mapping[str, int | float | str]) -> None:
@@ -285,5 +232,43 @@ def _read_counts(folder: Path) -> dict[str, int | float | str]:
     return counts
 
 
-def _silent(_: str) -> None:
+def _no_progress(_: str) -> None:
     return None
+
+
+# --- passages of a project
+
+
+def verify_project(project: Project | Path | str | None = None, *, texts: Path | str | None = None) -> Report:
+    """Digests, spans and values of all facts, verified in the source texts; and the faults of the files."""
+    project = project if isinstance(project, Project) else find_project(project)
+    schema = to_schema(read_ontology(project.ontology))
+    read = read_facts(project.data, schema)
+    available = open_texts(texts, project.texts, read.sources)
+    return Report(read.findings) + verify(read.facts, texts=available, schema=schema)
+
+
+def find_in_source(
+    project: Project | Path | str | None, source: str, words: str, *, texts: Path | str | None = None
+) -> tuple[Quotation, ...]:
+    """Every place of the words in a source's text.
+
+    Raises `UnknownNameError` when there is no such source, `ProjectError` when its text is not available.
+    """
+    project = project if isinstance(project, Project) else find_project(project)
+    listed = read_sources(project.data / "sources.yaml", file="data/sources.yaml")
+    if listed.findings:
+        raise FaultsError(listed.findings)
+    sources = listed.sources
+    if source not in sources:
+        raise UnknownNameError(source, kind="source", suggestions=closest(source, list(sources)))
+    available = open_texts(texts, project.texts, sources)
+    if wrong := [finding for finding in available.findings() if finding.place == sources[source].place]:
+        raise FaultsError(wrong)
+    text = available[source]
+    if text is None:
+        raise ProjectError(
+            f"The text of {source} was not found. Give its folder with --texts or in the environment variable"
+            f" {TEXTS_VARIABLE}."
+        )
+    return tuple(find_quotations(text, words))

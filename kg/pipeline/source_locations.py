@@ -1,4 +1,4 @@
-"""A finding about terms walks in; the same finding with the files and lines that made it so walks out."""
+"""Findings with source locations: from terms of the graph to the file and line of the facts that caused them."""
 
 from __future__ import annotations
 
@@ -7,34 +7,33 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from functools import cached_property
 
-from pyoxigraph import Triple
-
 from kg.facts.model import Fact
 from kg.graph.triple_tables import TripleTables
 from kg.proofs.search import MemoryGraph, ProofSearch
 from kg.reasoning.ontology import Ontology
+from kg.reasoning.rules import GroundRule
 from kg.reports import Finding, Place
-from kg.terms import Spo, Term, to_spo, to_term
+from kg.terms import Spo, Term, to_term
 
 Trace = Callable[[Spo], Iterable[Spo]]
-"""From a triple to the asserted triples that it rests on."""
+"""From a triple to the asserted triples that it follows from."""
 _Pattern = tuple[str | None, str | None, str | None]
 
 
 class SourceLocator:
-    """Knows where each fact was written down; `trace` leads from what was inferred to what was said."""
+    """Finds where facts were written; `trace` leads from an inferred triple to asserted ones."""
 
     def __init__(self, facts: Iterable[Fact], *, trace: Trace | None = None) -> None:
         self._facts, self._trace = facts, trace
-        self._read: dict[str, list[tuple[str, str, Place]]] = {}
+        self._places_about: dict[str, list[tuple[str, str, Place]]] = {}
 
     @cached_property
     def _by_subject(self) -> Mapping[Term, Sequence[Fact]]:
         """Made when the first finding is located: most graphs have none."""
-        found: dict[Term, list[Fact]] = defaultdict(list)
+        facts: dict[Term, list[Fact]] = defaultdict(list)
         for fact in self._facts:
-            found[fact.subject].append(fact)
-        return found
+            facts[fact.subject].append(fact)
+        return facts
 
     def locate(self, finding: Finding) -> Finding:
         """The finding with its places: of the very facts, else of all facts of focus and path, else of the focus."""
@@ -49,89 +48,89 @@ class SourceLocator:
         return replace(finding, places=tuple(sorted(set(places))))
 
     def _places(self, triple: Spo) -> list[Place]:
-        """Where the triple was said, or what it follows from."""
-        exact = self._exact(triple)
+        """Where the triple was stated, or the facts that it follows from."""
+        exact = self._exact_places(triple)
         if exact or self._trace is None or not triple[1].startswith("<"):
             return exact
-        return [place for said in self._trace(triple) for place in self._exact(said)]
+        return [place for asserted in self._trace(triple) for place in self._exact_places(asserted)]
 
-    def _exact(self, triple: Spo) -> list[Place]:
-        focus, path, value = triple
-        return [place for one, other, place in self._about(focus) if (one, other) == (path, value)]
+    def _exact_places(self, triple: Spo) -> list[Place]:
+        focus, *rest = triple
+        return [place for property, value, place in self._about(focus) if [property, value] == rest]
 
     def _about(self, focus: str) -> list[tuple[str, str, Place]]:
-        """Property, value and place of each fact about a thing."""
-        if focus not in self._read:
-            told = self._by_subject.get(to_term(focus), ()) if focus else ()
-            self._read[focus] = [(str(fact.property), str(fact.value), fact.place) for fact in told]
-        return self._read[focus]
+        """Property, value and place of each fact about an entity."""
+        if focus not in self._places_about:
+            facts = self._by_subject.get(to_term(focus), ()) if focus else ()
+            self._places_about[focus] = [(str(fact.property), str(fact.value), fact.place) for fact in facts]
+        return self._places_about[focus]
 
 
 class ProofTracer:
-    """Traces what was inferred to what was said; reads the graph only when it is first asked."""
+    """Traces inferred triples to asserted ones by shortest proofs; reads the graph only when it is first called."""
 
-    def __init__(self, workshop: TripleTables, ontology: Iterable[Triple]) -> None:
-        self._workshop, self._ontology = workshop, ontology
+    def __init__(self, tables: TripleTables, ontology: Ontology, rules: Sequence[GroundRule]) -> None:
+        self._tables, self._ontology, self._rules = tables, ontology, rules
 
     def __call__(self, triple: Spo) -> tuple[Spo, ...]:
-        """The asserted triples that a shortest proof of the triple rests on; none where there is no proof."""
-        proof = self._explainer.proof(triple)
+        """The asserted facts that a shortest proof of the triple depends on; empty where there is no proof."""
+        proof = self._search.proof(triple)
         return () if proof is None else tuple(leaf.triple for leaf in proof.leaves() if not leaf.is_axiom)
 
     @cached_property
-    def _explainer(self) -> ProofSearch:
-        ontology = Ontology(map(to_spo, self._ontology))
-        known = TablesGraph(self._workshop)
-        return ProofSearch(known, ontology, is_asserted=known.was_said)
+    def _search(self) -> ProofSearch:
+        graph = TablesGraph(self._tables)
+        return ProofSearch(graph, self._ontology, is_asserted=graph.is_asserted, rules=self._rules)
 
 
 class TablesGraph:
-    """The closed graph of a workshop: asked by SQL, and when much is asked, read into memory as a whole.
+    """The closed graph of triple tables: read by SQL at first, and after many questions read into memory.
 
-    Most checks have few questions; to read five hundred triples takes longer than one.
+    Most checks have few questions; five hundred triples take longer to read than one answer by SQL.
     """
 
-    def __init__(self, workshop: TripleTables, *, most_asked: int | None = None) -> None:
-        self._workshop = workshop
-        size = workshop.count("triple") + workshop.count("inferred")
-        self._left = most_asked if most_asked is not None else size // 500
+    def __init__(self, tables: TripleTables, *, max_queries: int | None = None) -> None:
+        self._tables = tables
+        size = tables.count("triple") + tables.count("inferred")
+        self._queries_left = max_queries if max_queries is not None else size // 500
         self._matching: dict[_Pattern, list[Spo]] = {}
-        self._said: dict[Spo, bool] = {}
+        self._asserted: dict[Spo, bool] = {}
 
     def matching(self, s: str | None, p: str | None, o: str | None) -> Iterable[Spo]:
-        """The triples of this form, what was said first, in the order of their texts."""
+        """The triples of this form, asserted ones first, in the order of their texts."""
         pattern = (s, p, o)
         if pattern not in self._matching:
-            self._left -= 1
-            if self._left < 0:
-                return self._all[0].matching(s, p, o)
-            self._matching[pattern] = self._asked(_MATCHING.format(where=self._where(pattern)))
+            self._queries_left -= 1
+            if self._queries_left < 0:
+                return self._in_memory[0].matching(s, p, o)
+            self._matching[pattern] = self._query(_MATCHING.format(where=self._condition(pattern)))
         return self._matching[pattern]
 
-    def was_said(self, triple: Spo) -> bool:
-        """Whether the triple is asserted."""
-        if triple not in self._said:
-            self._left -= 1
-            if self._left < 0:
-                return triple in self._all[1]
-            self._said[triple] = bool(self._asked(f"SELECT 1 FROM triple WHERE {self._where(triple)} LIMIT 1"))  # noqa: S608
-        return self._said[triple]
+    def is_asserted(self, triple: Spo) -> bool:
+        """True when the triple is asserted."""
+        if triple not in self._asserted:
+            self._queries_left -= 1
+            if self._queries_left < 0:
+                return triple in self._in_memory[1]
+            query = f"SELECT 1 FROM triple WHERE {self._condition(triple)} LIMIT 1"  # noqa: S608
+            self._asserted[triple] = bool(self._query(query))
+        return self._asserted[triple]
 
-    def _asked(self, query: str) -> list[Spo]:
-        return self._workshop.sql.execute(query).fetchall()
+    def _query(self, query: str) -> list[Spo]:
+        return self._tables.sql.execute(query).fetchall()
 
-    def _where(self, pattern: _Pattern) -> str:
-        """The pattern as a condition on numbers."""
+    def _condition(self, pattern: _Pattern) -> str:
+        """The pattern as a condition on ids."""
         bound = [(place, text) for place, text in zip("spo", pattern, strict=True) if text is not None]
-        numbers = self._workshop.find_ids(text for _, text in bound)
-        if len(numbers) < len({text for _, text in bound}):
+        ids = self._tables.find_ids(text for _, text in bound)
+        if len(ids) < len({text for _, text in bound}):
             return "false"
-        return " AND ".join(f"{place} = {numbers[text]}" for place, text in bound) or "true"
+        return " AND ".join(f"{place} = {ids[text]}" for place, text in bound) or "true"
 
     @cached_property
-    def _all(self) -> tuple[MemoryGraph, Mapping[Spo, None]]:
-        said = dict.fromkeys(self._workshop.triple_texts())
-        return MemoryGraph((*said, *self._workshop.triple_texts(table="inferred"))), said
+    def _in_memory(self) -> tuple[MemoryGraph, Mapping[Spo, None]]:
+        asserted = dict.fromkeys(self._tables.triple_texts())
+        return MemoryGraph((*asserted, *self._tables.triple_texts(table="inferred"))), asserted
 
 
 _MATCHING = (

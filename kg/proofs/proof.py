@@ -1,42 +1,58 @@
-"""What a triple rests on: a tree of steps, each by one rule, down to what was said and to axioms."""
+"""Proofs: trees of inference steps down to asserted facts and axioms, and the document that a checker reads."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
 
-from kg.reasoning.rules import Derivation, GroundRule, Rule
+from kg.facts.model import Evidence
+from kg.reasoning.rules import GroundRule, Rule
 from kg.terms import Spo
+
+SourceSpan = tuple[str, int | str | None, int | None]
+"""Where a source states a fact: the source, then start and end of the passage, or the record and None."""
+
+
+def span_of(evidence: Evidence) -> SourceSpan:
+    """Evidence as a proof document cites it."""
+    if evidence.has_span:
+        return (evidence.source, evidence.start, evidence.end)
+    return (evidence.source, evidence.record or None, None)
 
 
 @dataclass(frozen=True, slots=True)
 class Proof:
-    """Why `triple` holds: it was said, as a fact or an axiom, or a `step` gives it from premises proven in turn."""
+    """Why `triple` holds: a `rule` gives it from premises that are proved in turn, or it is asserted.
+
+    An asserted triple is an axiom of the ontology, or a fact that sources state at `spans`.
+    """
 
     triple: Spo
-    step: Derivation | None = None
+    rule: Rule | None = None
     premises: tuple[Proof, ...] = ()
     is_axiom: bool = False
+    spans: tuple[SourceSpan, ...] = ()
 
     @property
     def height(self) -> int:
-        """How many steps lie above each other; 0 for what was said."""
-        return 0 if self.step is None else 1 + max((premise.height for premise in self.premises), default=0)
+        """How many steps are on the longest path down; 0 for an asserted triple."""
+        return 0 if self.rule is None else 1 + max((premise.height for premise in self.premises), default=0)
 
     def __iter__(self) -> Iterator[Proof]:
-        """This and everything below it, from the top."""
+        """This proof and every proof below it, from the top."""
         yield self
         for premise in self.premises:
             yield from premise
 
     def leaves(self) -> Iterator[Proof]:
-        """What it all rests on: what was said."""
-        return (proof for proof in self if proof.step is None)
+        """The asserted facts and axioms that the proof depends on."""
+        return (proof for proof in self if proof.rule is None)
 
 
 @dataclass(frozen=True, slots=True)
 class Proofs:
-    """Ways to prove one triple, shortest first; `complete` is false when there may be more than were looked for."""
+    """Proofs of one triple, shortest first; `complete` is False when the search stopped at a limit."""
 
     proofs: tuple[Proof, ...]
     complete: bool
@@ -51,24 +67,26 @@ class Gap:
     missing: tuple[Spo, ...]
 
 
-def to_json(proof: Proof) -> dict[str, object]:
-    """The proof as plain values, steps before those that rest on them, each triple once: what the checker reads."""
+def proof_document(proof: Proof) -> dict[str, Any]:
+    """The proof as JSON values (docs/inference.md): numbered steps, each triple once, premises before conclusions."""
     numbers: dict[Spo, int] = {}
-    steps: list[dict[str, object]] = []
+    steps: list[dict[str, Any]] = []
 
-    def number(one: Proof) -> int:
-        if one.triple in numbers:
-            return numbers[one.triple]
-        premises = [number(premise) for premise in one.premises]
-        numbers[one.triple] = len(steps)
-        said = "axiom" if one.is_axiom else "fact"
-        reason: dict[str, object] = {"said": said} if one.step is None else _reason(one.step.rule, premises)
-        steps.append({"triple": list(one.triple), **reason})
-        return numbers[one.triple]
+    def add(node: Proof) -> int:
+        if node.triple not in numbers:
+            reason = _reason(node, [add(premise) for premise in node.premises])
+            numbers[node.triple] = len(steps)
+            steps.append({"triple": list(node.triple), **reason})
+        return numbers[node.triple]
 
-    number(proof)
+    add(proof)
     return {"conclusion": list(proof.triple), "steps": steps}
 
 
-def _reason(rule: Rule, premises: list[int]) -> dict[str, object]:
-    return {"rule": rule.name, "specification": rule.link, "premises": premises}
+def _reason(node: Proof, premises: list[int]) -> dict[str, Any]:
+    if node.rule is not None:
+        link = {"specification": node.rule.link} if node.rule.link else {}
+        return {"rule": node.rule.name, "premises": premises, **link}
+    if node.is_axiom:
+        return {"said": "axiom"}
+    return {"said": "fact", "spots": sorted(map(list, node.spans), key=str)}

@@ -1,8 +1,8 @@
-"""A triple walks in; the steps that give it walk out, found by matching the grounded rules backwards.
+"""Proof search: the ground rules matched backwards against the closed graph.
 
-Nothing is recorded while inferring: the closed graph holds every premise that a step can have, so the steps are found
-again when somebody asks. A proof is looked for by height - first of one step, then of two - so the first one found is a
-shortest one, and none can go in a circle: what lies below a triple in it is always lower.
+The reasoner records nothing: the closed graph has every premise that a step can have, so the steps are found again when
+somebody asks. Search is by iterative deepening on height, first proofs of one step, then of two, so that the first
+proof found is a shortest one. No proof is circular: what is below a triple in it always has a smaller height.
 """
 
 from __future__ import annotations
@@ -18,30 +18,44 @@ from pyoxigraph import BlankNode, Literal, NamedNode, Store
 
 from kg.graph.store import find_quads
 from kg.proofs.proof import Gap, Proof, Proofs
+from kg.reasoning.days import DATE_PROPERTIES, DAY_PROPERTIES, derivation_of_day
 from kg.reasoning.grounding import ground
-from kg.reasoning.ontology import Ontology
-from kg.reasoning.rules import BY_NAME, RULES, SAME, SCHEMA, TYPE, Derivation, GroundRule, Rule, is_variable
-from kg.reasoning.tautologies import is_trivial
+from kg.reasoning.ontology import Ontology, is_tautology
+from kg.reasoning.rules import (
+    BY_NAME,
+    RULES,
+    SAME,
+    SCHEMA,
+    TYPE,
+    Binding,
+    Derivation,
+    GroundRule,
+    Rule,
+    fill,
+    is_variable,
+    unify,
+)
 from kg.terms import KNOWLEDGE, Spo, to_spo, to_term
 from kg.xsd import SUPPORTED, is_in_datatype
 
-Binding = dict[str, str]
+MAX_STEPS = 500
+"""How many steps are tried for one triple."""
+MAX_MATCHES = 4 * MAX_STEPS
+"""How many triples are tried for one premise."""
+_MAX_HEIGHT = 40
+
 _SCHEMA_HEADS: dict[str, list[tuple[Rule, Spo]]] = defaultdict(list)
 for _rule in RULES:
     for _head in _rule.head if _rule.table == SCHEMA else ():
         _SCHEMA_HEADS[_head[1]].append((_rule, _head))
-MOST_STEPS = 500
-"""So many steps are looked at for one triple."""
-MOST_MATCHES = 4 * MOST_STEPS
-"""So many triples are tried for one premise."""
-_HIGHEST = 40
+_DATES, _DAYS = tuple(map(str, DATE_PROPERTIES)), frozenset(map(str, DAY_PROPERTIES))
 
 
 class ClosedGraph(Protocol):
-    """A closed graph that can be asked; None stands for anything."""
+    """A graph with everything that was inferred from it."""
 
     def matching(self, s: str | None, p: str | None, o: str | None) -> Iterable[Spo]:
-        """The triples of this form, terms in exact N-Triples form."""
+        """The triples of this form, as exact N-Triples forms; None matches any term."""
 
 
 class StoreGraph:
@@ -51,11 +65,11 @@ class StoreGraph:
         self.store = store
 
     def matching(self, s: str | None, p: str | None, o: str | None) -> Iterator[Spo]:
-        """The triples of this form, in the store's order."""
+        """The triples of this form, in the order of the store."""
         subject, predicate = _term(s), _term(p)
         if isinstance(subject, Literal) or isinstance(predicate, Literal | BlankNode):
             return
-        for quad in find_quads(self.store, subject, predicate, _term(o), KNOWLEDGE, limit=MOST_MATCHES):
+        for quad in find_quads(self.store, subject, predicate, _term(o), KNOWLEDGE, limit=MAX_MATCHES):
             yield to_spo(quad)
 
 
@@ -71,7 +85,7 @@ class MemoryGraph:
                 self._by[key].append(triple)
 
     def matching(self, s: str | None, p: str | None, o: str | None) -> Iterable[Spo]:
-        """The triples of this form, in the order in which they came."""
+        """The triples of this form, in the order in which they were added."""
         if s is not None and p is not None and o is not None:
             return [(s, p, o)] if (s, p, o) in self._all else []
         if s is not None and o is not None:
@@ -83,54 +97,50 @@ class MemoryGraph:
 
 @dataclass(frozen=True, slots=True)
 class _Steps:
-    """The steps that give a triple, and whether these are all."""
+    """The steps that give a triple, and whether these are all steps."""
 
     steps: tuple[Derivation, ...]
     complete: bool
 
 
 class ProofSearch:
-    """Explains the triples of a closed graph, which rests on what `was_said` and on the axioms of an ontology."""
+    """Finds proofs of the triples of a closed graph, down to asserted facts and the axioms of an ontology."""
 
     def __init__(
         self,
-        facts: ClosedGraph,
+        graph: ClosedGraph,
         ontology: Ontology,
         *,
         is_asserted: Callable[[Spo], bool],
         is_axiom: Callable[[Spo], bool] | None = None,
         rules: Iterable[GroundRule] | None = None,
     ) -> None:
-        self.facts, self.ontology, self.was_said = facts, ontology, is_asserted
-        self.is_axiom = is_axiom if is_axiom is not None else ontology.told.__contains__
+        self.graph, self.ontology, self.is_asserted = graph, ontology, is_asserted
+        self.is_axiom = is_axiom if is_axiom is not None else ontology.asserted.__contains__
         self._by_head: dict[tuple[str, str], list[GroundRule]] = defaultdict(list)
         for rule in rules if rules is not None else ground(ontology):
             for _, p, o in rule.head:
-                self._by_head[_kind(p, o)].append(rule)
-        self._found: dict[Spo, _Steps] = {}
-        self._proven: dict[Spo, Proof] = {}
+                self._by_head[_relation(p, o)].append(rule)
+        self._steps_of: dict[Spo, _Steps] = {}
+        self._proved: dict[Spo, Proof] = {}
         self._failed: dict[Spo, int] = {}
-
-    def derivations(self, triple: Spo) -> tuple[Derivation, ...]:
-        """The steps that give the triple from others of the graph, those with the least left to prove first."""
-        return self._steps(triple).steps
 
     def proof(self, triple: Spo) -> Proof | None:
         """A shortest proof of the triple; None when there is none."""
-        for height in range(_HIGHEST + 1):
-            self._cut = False
+        for height in range(_MAX_HEIGHT + 1):
+            self._is_cut = False
             proof = self._prove(triple, height)
-            if proof is not None or not self._cut:
+            if proof is not None or not self._is_cut:
                 return proof
         return None
 
     def proofs(self, triple: Spo, *, limit: int = 20) -> Proofs:
-        """Every way in which a last step gives the triple, with a shortest proof for each premise; at most `limit`.
+        """A proof for each last step that gives the triple, with shortest proofs of its premises; at most `limit`.
 
-        What was said comes first, as the proof without a step.
+        An asserted triple is the first proof, one without a step.
         """
         found: list[Proof] = []
-        if self.was_said(triple) or self.is_axiom(triple):
+        if self._is_leaf(triple):
             found.append(self._leaf(triple))
         steps = self._steps(triple)
         complete = steps.complete
@@ -138,34 +148,34 @@ class ProofSearch:
             if len(found) > limit:
                 complete = False
                 break
-            premises = [self.proof(premise) for premise in step.premises]
-            proven = tuple(premise for premise in premises if premise is not None)
-            if len(proven) == len(premises) and not any(one.triple == triple for p in proven for one in p):
-                found.append(Proof(triple, step, proven))
+            premises = tuple(proof for premise in step.premises if (proof := self.proof(premise)) is not None)
+            is_circular = any(node.triple == triple for premise in premises for node in premise)
+            if len(premises) == len(step.premises) and not is_circular:
+                found.append(Proof(triple, step.rule, premises))
         found.sort(key=lambda proof: proof.height)
         return Proofs(tuple(found[:limit]), complete and len(found) <= limit)
 
     def gaps(self, triple: Spo, *, limit: int = 20) -> tuple[Gap, ...]:
-        """For a triple that does not hold: the rules that could give it, and what each lacks; the least first."""
+        """For a triple that does not hold: the rules that could give it, and what each lacks, smallest gap first."""
         gaps = [
             self._gap(rule, binding)
-            for rule in self._by_head[_kind(triple[1], triple[2])] + self._by_head[_kind(triple[1], "?")]
-            if (binding := _unify(rule.head[0], triple, {})) is not None
+            for rule in self._by_head[_relation(triple[1], triple[2])] + self._by_head[_relation(triple[1], "?")]
+            if (binding := unify(rule.head[0], triple, {})) is not None
         ]
         return tuple(sorted(gaps, key=lambda gap: (len(gap.missing), len(gap.present), gap.rule.body))[:limit])
 
     def _prove(self, triple: Spo, height: int) -> Proof | None:
-        known = self._proven.get(triple)
+        known = self._proved.get(triple)
         if known is not None:
-            self._cut |= known.height > height
+            self._is_cut |= known.height > height
             return known if known.height <= height else None
         if self._failed.get(triple, -1) >= height:
-            self._cut = True
+            self._is_cut = True
             return None
-        if self.was_said(triple) or self.is_axiom(triple):
-            return self._proven.setdefault(triple, self._leaf(triple))
+        if self._is_leaf(triple):
+            return self._proved.setdefault(triple, self._leaf(triple))
         if height == 0:
-            self._cut = True
+            self._is_cut = True
             return None
         for step in self._steps(triple).steps:
             premises: list[Proof] = []
@@ -175,54 +185,64 @@ class ProofSearch:
                     break
                 premises.append(proof)
             else:
-                return self._proven.setdefault(triple, Proof(triple, step, tuple(premises)))
+                return self._proved.setdefault(triple, Proof(triple, step.rule, tuple(premises)))
         self._failed[triple] = height
         return None
 
+    def _is_leaf(self, triple: Spo) -> bool:
+        return self.is_asserted(triple) or self.is_axiom(triple)
+
     def _leaf(self, triple: Spo) -> Proof:
-        return Proof(triple, is_axiom=not self.was_said(triple))
+        return Proof(triple, is_axiom=not self.is_asserted(triple))
+
+    # --- steps
 
     def _steps(self, triple: Spo) -> _Steps:
-        if triple not in self._found:
-            steps = list(islice(dict.fromkeys(self._all_steps(triple)), MOST_STEPS + 1))
-            complete = len(steps) <= MOST_STEPS
-            steps = sorted(steps[:MOST_STEPS], key=self._cost)
-            self._found[triple] = _Steps(tuple(steps), complete)
-        return self._found[triple]
+        """The steps that give the triple from other triples of the graph, those with the least left to prove first."""
+        if triple not in self._steps_of:
+            steps = list(islice(dict.fromkeys(self._all_steps(triple)), MAX_STEPS + 1))
+            complete = len(steps) <= MAX_STEPS
+            steps = sorted(steps[:MAX_STEPS], key=self._cost)
+            self._steps_of[triple] = _Steps(tuple(steps), complete)
+        return self._steps_of[triple]
 
     def _cost(self, step: Derivation) -> tuple[int, int, str, tuple[Spo, ...]]:
-        open_premises = sum(not (self.was_said(p) or self.is_axiom(p)) for p in step.premises)
+        open_premises = sum(not self._is_leaf(premise) for premise in step.premises)
         return (open_premises, len(step.premises), step.rule.name, step.premises)
 
     def _all_steps(self, triple: Spo) -> Iterator[Derivation]:
         s, p, o = triple
         if triple in self.ontology:
             yield from self._schema_steps(triple)
-        for rule in [*self._by_head[_kind(p, o)], *(self._by_head[_kind(p, "?")] if p == TYPE else ())]:
-            binding = _unify(rule.head[0], triple, {})
+        for rule in [*self._by_head[_relation(p, o)], *(self._by_head[_relation(p, "?")] if p == TYPE else ())]:
+            binding = unify(rule.head[0], triple, {})
             if binding is not None:
-                for found in self._matches(rule.body, binding):
-                    facts = tuple(_fill(pattern, found) for pattern in rule.body)
+                for match in self._matches(rule.body, binding):
+                    facts = tuple(fill(pattern, match) for pattern in rule.body)
                     if triple not in facts:
                         yield Derivation(rule.rule, (*facts, *rule.axioms), triple)
         if p == TYPE and o in SUPPORTED and s.startswith('"') and is_in_datatype(o, s):
             yield Derivation(BY_NAME["dt-type2"], (), triple)
-        yield from self._equal_steps(triple)
+        yield from self._equality_steps(triple)
+        if p in _DAYS:
+            dates = [date for property in _DATES for date in self.graph.matching(s, property, None)]
+            step = derivation_of_day(triple, [date for date in dates if self.is_asserted(date)])
+            yield from () if step is None else (step,)
 
     def _schema_steps(self, triple: Spo) -> Iterator[Derivation]:
-        """The steps of the rules about classes and properties."""
+        """The steps by rules about classes and properties."""
         if triple in self.ontology.derivations:
             yield self.ontology.derivations[triple]
         for rule, head in _SCHEMA_HEADS.get(triple[1], ()):
-            binding = _unify(head, triple, {})
+            binding = unify(head, triple, {})
             if binding is not None:
                 for match in self.ontology.matches(rule.body, binding):
-                    premises = tuple(match.fill(part) for part in rule.body if isinstance(part, tuple))
+                    premises = tuple(fill(part, match) for part in rule.body if isinstance(part, tuple))
                     if triple not in premises:
                         yield Derivation(rule, premises, triple)
 
-    def _equal_steps(self, triple: Spo) -> Iterator[Derivation]:
-        """The steps of the rules of equality, which are never grounded."""
+    def _equality_steps(self, triple: Spo) -> Iterator[Derivation]:
+        """The steps by the rules of equality, which are never grounded."""
         s, p, o = triple
         if p == SAME:
             if s == o:
@@ -230,75 +250,61 @@ class ProofSearch:
                 return
             if self._holds((o, SAME, s)):
                 yield Derivation(BY_NAME["eq-sym"], ((o, SAME, s),), triple)
-            for _, _, middle in list(self.facts.matching(s, SAME, None)):
+            for _, _, middle in list(self.graph.matching(s, SAME, None)):
                 if middle not in (s, o) and self._holds((middle, SAME, o)):
                     yield Derivation(BY_NAME["eq-trans"], ((s, SAME, middle), (middle, SAME, o)), triple)
-        for rule, term, other in (
+        for rule, term, with_name in (
             ("eq-rep-s", s, lambda name: (name, p, o)),
             ("eq-rep-p", p, lambda name: (s, name, o)),
             ("eq-rep-o", o, lambda name: (s, p, name)),
         ):
-            for name, _, _ in list(self.facts.matching(None, SAME, term)):
-                premise = other(name)
-                if name != term and (self._holds(premise) or self.is_axiom(premise) or is_trivial(premise)):
+            for name, _, _ in list(self.graph.matching(None, SAME, term)):
+                premise = with_name(name)
+                if name != term and (self._holds(premise) or self.is_axiom(premise) or is_tautology(premise)):
                     yield Derivation(BY_NAME[rule], ((name, SAME, term), premise), triple)
 
+    # --- matching
+
     def _holds(self, triple: Spo) -> bool:
-        return any(True for _ in self.facts.matching(*triple))
+        return any(True for _ in self.graph.matching(*triple))
 
     def _matches(self, patterns: tuple[Spo, ...], binding: Binding) -> Iterator[Binding]:
-        """Every way in which the patterns hold in the graph, the most bound pattern first."""
+        """Every binding for which the patterns hold in the graph; the pattern with the fewest variables goes first."""
         if not patterns:
             yield binding
             return
-        best = min(range(len(patterns)), key=lambda i: sum(is_variable(t) for t in _fill(patterns[i], binding)))
+        best = min(range(len(patterns)), key=lambda i: sum(is_variable(t) for t in fill(patterns[i], binding)))
         pattern = patterns[best]
         rest = patterns[:best] + patterns[best + 1 :]
-        for triple in self._candidates(_fill(pattern, binding)):
-            extended = _unify(pattern, triple, binding)
+        for triple in self._candidates(fill(pattern, binding)):
+            extended = unify(pattern, triple, binding)
             if extended is not None:
                 yield from self._matches(rest, extended)
 
     def _candidates(self, pattern: Spo) -> Iterable[Spo]:
         if not any(is_variable(term) for term in pattern):
-            # What a graph leaves out - that something is a thing, what a literal is - may hold all the same.
-            unsaid = pattern[0].startswith('"') or is_trivial(pattern) or pattern in self.ontology
-            return [pattern] if unsaid or self._holds(pattern) else []
+            # A graph leaves out what always holds, and what a literal is; both may still be premises.
+            is_left_out = pattern[0].startswith('"') or is_tautology(pattern) or pattern in self.ontology
+            return [pattern] if is_left_out or self._holds(pattern) else []
         s, p, o = (None if is_variable(term) else term for term in pattern)
-        return list(islice(self.facts.matching(s, p, o), MOST_MATCHES))
+        return list(islice(self.graph.matching(s, p, o), MAX_MATCHES))
 
     def _gap(self, rule: GroundRule, binding: Binding) -> Gap:
-        """The longest run of premises that hold together."""
-        best: tuple[Binding, tuple[Spo, ...]] = (binding, ())
-        for number in range(len(rule.body), 0, -1):
-            tries = [rule.body[:number], rule.body[-number:]]
-            hit = next(((found, part) for part in tries for found in self._matches(part, binding)), None)
-            if hit is not None:
-                best = hit
+        """The gap with the longest run of premises that hold together."""
+        match: Binding = binding
+        present: tuple[Spo, ...] = ()
+        for length in range(len(rule.body), 0, -1):
+            runs = [rule.body[:length], rule.body[-length:]]
+            found = next(((match, run) for run in runs for match in self._matches(run, binding)), None)
+            if found is not None:
+                match, present = found
                 break
-        found, part = best
-        missing = tuple(_fill(pattern, found) for pattern in rule.body if pattern not in part)
-        return Gap(rule, tuple(_fill(pattern, found) for pattern in part), missing)
+        missing = tuple(fill(pattern, match) for pattern in rule.body if pattern not in present)
+        return Gap(rule, tuple(fill(pattern, match) for pattern in present), missing)
 
 
-def _kind(p: str, o: str) -> tuple[str, str]:
+def _relation(p: str, o: str) -> tuple[str, str]:
     return (p, "?" if is_variable(o) else o) if p == TYPE else (p, "")
-
-
-def _fill(pattern: Spo, binding: Binding) -> Spo:
-    s, p, o = pattern
-    return (binding.get(s, s), binding.get(p, p), binding.get(o, o))
-
-
-def _unify(pattern: Spo, triple: Spo, binding: Binding) -> Binding | None:
-    extended = dict(binding)
-    for part, term in zip(pattern, triple, strict=True):
-        if is_variable(part):
-            if extended.setdefault(part, term) != term:
-                return None
-        elif part != term:
-            return None
-    return extended
 
 
 @lru_cache(maxsize=100_000)

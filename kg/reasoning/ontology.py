@@ -1,15 +1,14 @@
-"""Triples of an ontology walk in; the ontology closed under the schema rules walks out, with a derivation for each
-conclusion.
+"""An ontology closed under the schema rules of OWL 2 RL, with a derivation for each conclusion.
 
-Closing is done in memory, one triple at a time: an ontology is small beside its facts, and each conclusion can keep the
-step that first gave it (https://www.w3.org/TR/owl2-profiles/#The_Semantics_of_Schema_Vocabulary).
+The closure is computed in memory, one triple at a time: an ontology is small compared with its facts, and each
+conclusion keeps the step that first gave it
+(https://www.w3.org/TR/owl2-profiles/#The_Semantics_of_Schema_Vocabulary).
 """
 
 from __future__ import annotations
 
 from collections import defaultdict, deque
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 
 from kg.reasoning.rules import (
     BY_NAME,
@@ -21,20 +20,24 @@ from kg.reasoning.rules import (
     RULES,
     SAME,
     SCHEMA,
+    THING,
     TYPE,
+    Binding,
     Derivation,
     Each,
     Member,
     Pair,
     Pattern,
     Rule,
+    fill,
     is_variable,
     name,
+    unify,
 )
 from kg.reports import Finding, Severity
 from kg.terms import Spo
-
-Binding = dict[str, str]
+from kg.traversal import list_members
+from kg.xsd import SUPPORTED
 
 _ALL_PATTERNS = [
     part
@@ -44,9 +47,9 @@ _ALL_PATTERNS = [
     if isinstance(part, tuple)
 ]
 SCHEMA_PREDICATES = frozenset(p for _, p, _ in _ALL_PATTERNS if not is_variable(p)) - {TYPE, SAME, DIFFERENT}
-"""The properties that the rules read as statements about the ontology."""
+"""The properties of triples about the ontology, as the rules read them."""
 SCHEMA_CLASSES = frozenset(o for _, p, o in _ALL_PATTERNS if p == TYPE and not is_variable(o)) - {NOTHING}
-"""The classes whose members are statements about the ontology."""
+"""The classes of triples about the ontology, as the rules read them."""
 LIST_PREDICATES = frozenset(
     name(curie)
     for curie in [
@@ -60,7 +63,7 @@ LIST_PREDICATES = frozenset(
     ]
 )
 """The properties whose value is a list."""
-SHORT_CUTS = frozenset(rule.name for rule in RULES if rule.table == SCHEMA) - {
+REDUNDANT_RULES = frozenset(rule.name for rule in RULES if rule.table == SCHEMA) - {
     "scm-cls",
     "scm-svf1",
     "scm-svf2",
@@ -69,7 +72,7 @@ SHORT_CUTS = frozenset(rule.name for rule in RULES if rule.table == SCHEMA) - {
 }
 """Schema rules whose conclusions add nothing about facts: two steps over facts give what one step with them gives."""
 
-NARROWER = tuple(
+SUBDATATYPES = tuple(
     (name(f"xsd:{narrow}"), name(f"xsd:{wide}"))
     for narrow, wide in (
         ("integer", "decimal"),
@@ -94,40 +97,61 @@ NARROWER = tuple(
         ("dateTimeStamp", "dateTime"),
     )
 )
-"""Datatypes whose every value is a value of another one (https://www.w3.org/TR/xmlschema11-2/#built-in-datatypes)."""
+"""Datatypes whose values are all values of another one (https://www.w3.org/TR/xmlschema11-2/#built-in-datatypes)."""
 
 _CARDINALITIES = frozenset({name("owl:maxCardinality"), name("owl:maxQualifiedCardinality")})
-_CIRCLES = frozenset({"scm-sco", "scm-spo"})
+_TRANSITIVE_RULES = frozenset({"scm-sco", "scm-spo"})
 _SCHEMA_RULES = tuple(rule for rule in RULES if rule.table == SCHEMA)
+
+# --- tautologies: triples that hold in every graph
+
+SUB_CLASS = name("rdfs:subClassOf")
+REFLEXIVE = frozenset(
+    {SAME, SUB_CLASS, name("owl:equivalentClass"), name("rdfs:subPropertyOf"), name("owl:equivalentProperty")}
+)
+"""The properties that relate everything to itself."""
+OVER_THING = frozenset({TYPE, SUB_CLASS, name("rdfs:domain"), name("rdfs:range")})
+"""The properties that relate everything to owl:Thing."""
+TAUTOLOGY_TERMS = REFLEXIVE | OVER_THING | {THING, NOTHING}
+"""The terms that tautologies are made of."""
+_ANNOTATION_PROPERTIES = (
+    "rdfs:label rdfs:comment rdfs:seeAlso rdfs:isDefinedBy owl:deprecated owl:versionInfo owl:priorVersion"
+    " owl:backwardCompatibleWith owl:incompatibleWith"
+)
+VOCABULARY_AXIOMS = frozenset(
+    {(THING, TYPE, name("owl:Class")), (NOTHING, TYPE, name("owl:Class"))}
+    | {(datatype, TYPE, name("rdfs:Datatype")) for datatype in SUPPORTED}
+    | {(name(curie), TYPE, name("owl:AnnotationProperty")) for curie in _ANNOTATION_PROPERTIES.split()}
+)
+"""What cls-thing, cls-nothing1, dt-type1 and prp-ap conclude about the vocabulary itself."""
+
+
+def is_tautology(triple: Spo) -> bool:
+    """True for a triple that holds in every graph."""
+    s, p, o = triple
+    if s == o:
+        return p in REFLEXIVE
+    return (o == THING and p in OVER_THING) or (s == NOTHING and p == SUB_CLASS) or triple in VOCABULARY_AXIOMS
+
+
+# --- the closed ontology
 
 
 def is_schema(triple: Spo) -> bool:
-    """True when the rules read this triple, or pattern, as one about the ontology."""
+    """True for a triple or pattern about the ontology, as the rules read it."""
     return triple[1] in SCHEMA_PREDICATES or (triple[1] == TYPE and triple[2] in SCHEMA_CLASSES)
 
 
-@dataclass(frozen=True, slots=True)
-class Match:
-    """One way in which patterns hold: what the variables stand for."""
-
-    binding: Binding
-
-    def fill(self, pattern: Spo) -> Spo:
-        """The pattern with the variables replaced that are bound."""
-        s, p, o = pattern
-        return (self.binding.get(s, s), self.binding.get(p, p), self.binding.get(o, o))
-
-
 class Ontology:
-    """What is told about classes and properties, and what follows from it by the schema rules.
+    """The `asserted` triples about classes and properties, and those that follow by the schema rules.
 
-    `derivations` has the first step found for each triple that follows; `faults` says which axioms could not be read.
-    With `trivial`, a class that a circle of axioms puts below itself is stated to be so, and also which datatypes of
-    XSD hold the values of which others.
+    `derivations` has the first step found for each triple that follows; `faults` are the axioms that could not be read.
+    With `tautologies`, a class that is below itself through a cycle of axioms is stated to be so, and so is which
+    datatypes of XSD are subsets of which others.
     """
 
-    def __init__(self, triples: Iterable[Spo], *, trivial: bool = False) -> None:
-        self.told: dict[Spo, None] = {}
+    def __init__(self, triples: Iterable[Spo], *, tautologies: bool = False) -> None:
+        self.asserted: dict[Spo, None] = {}
         self.derivations: dict[Spo, Derivation] = {}
         self.faults: list[Finding] = []
         self._any: dict[str, list[Spo]] = defaultdict(list)
@@ -136,32 +160,32 @@ class Ontology:
         self._first: dict[str, list[str]] = defaultdict(list)
         self._rest: dict[str, list[str]] = defaultdict(list)
         self._lists: dict[str, tuple[str, ...]] = {}
-        self._trivial = trivial
+        self._tautologies = tautologies
         self._close(triples)
 
     def __iter__(self) -> Iterator[Spo]:
-        """Every triple, told or derived, told ones first."""
-        yield from self.told
+        """Every triple, asserted or derived, asserted ones first."""
+        yield from self.asserted
         yield from self.derivations
 
     def __contains__(self, triple: Spo) -> bool:
-        return triple in self.told or triple in self.derivations
+        return triple in self.asserted or triple in self.derivations
 
-    def is_short_cut(self, triple: Spo) -> bool:
-        """True when leaving this triple out changes nothing about facts."""
-        return triple in self.derivations and self.derivations[triple].rule.name in SHORT_CUTS
+    def is_redundant(self, triple: Spo) -> bool:
+        """True when inference about facts is the same without this triple."""
+        return triple in self.derivations and self.derivations[triple].rule.name in REDUNDANT_RULES
 
     def members(self, head: str) -> tuple[str, ...]:
-        """The members of a list; nothing, and a fault, when it is cyclic, forked or has no end."""
+        """The members of a list; none, and a fault, when it is circular, branching or open."""
         if head not in self._lists:
             self._lists[head] = self._read_list(head)
         return self._lists[head]
 
-    def matches(self, patterns: Sequence[Pattern], binding: Binding | None = None) -> Iterator[Match]:
-        """Every way in which the patterns hold; the pattern with the fewest candidates is answered first."""
+    def matches(self, patterns: Sequence[Pattern], binding: Binding | None = None) -> Iterator[Binding]:
+        """Every binding for which the patterns hold; the pattern with the fewest candidates is answered first."""
         binding = binding if binding is not None else {}
         if not patterns:
-            yield Match(binding)
+            yield binding
             return
         best = min(range(len(patterns)), key=lambda i: self._cost(patterns[i], binding))
         rest = [pattern for i, pattern in enumerate(patterns) if i != best]
@@ -184,38 +208,40 @@ class Ontology:
     def _answers(self, pattern: Pattern, binding: Binding) -> Iterator[Binding]:
         match pattern:
             case Member(element, head):
-                found: Iterable[tuple[tuple[str, str], ...]] = (((element, m),) for m in self.members(binding[head]))
+                found: Iterable[tuple[Sequence[str], Sequence[str]]] = (
+                    ((element,), (member,)) for member in self.members(binding[head])
+                )
             case Pair(first, second, head):
                 members = self.members(binding[head])
-                found = (((first, a), (second, b)) for i, a in enumerate(members) for b in members[i + 1 :])
-            case (s, p, o):
+                found = (((first, second), (a, b)) for i, a in enumerate(members) for b in members[i + 1 :])
+            case (_, _, _):
                 # A copy: closing adds to these lists while they are read.
-                found = (((s, t[0]), (p, t[1]), (o, t[2])) for t in list(self._candidates(pattern, binding)))
+                found = ((pattern, triple) for triple in list(self._candidates(pattern, binding)))
             case _:
                 raise TypeError(f"{pattern} is about facts")
-        for pairs in found:
-            extended = _unify(pairs, binding)
+        for variables, terms in found:
+            extended = unify(variables, terms, binding)
             if extended is not None:
                 yield extended
 
     def _close(self, triples: Iterable[Spo]) -> None:
-        """Read what is told, then apply each schema rule to each triple once, oldest first."""
+        """Read the asserted triples, then apply each schema rule to each triple once, oldest first."""
         waiting: deque[Spo] = deque()
         for triple in triples:
             if triple[1] == FIRST:
                 self._first[triple[0]].append(triple[2])
             elif triple[1] == REST:
                 self._rest[triple[0]].append(triple[2])
-            elif is_schema(triple) and triple not in self.told:
-                self.told[triple] = None
+            elif is_schema(triple) and triple not in self.asserted:
+                self.asserted[triple] = None
                 self._index(triple)
                 waiting.append(triple)
         for axiom in ("cls-thing", "cls-nothing1"):
             rule = BY_NAME[axiom]
             self._conclude(Derivation(rule, (), rule.head[0]), waiting)
-        for narrow, wide in NARROWER if self._trivial else ():
-            self._conclude(Derivation(BY_NAME["dt-type2"], (), (narrow, name("rdfs:subClassOf"), wide)), waiting)
-        for triple in list(self.told):
+        for narrow, wide in SUBDATATYPES if self._tautologies else ():
+            self._conclude(Derivation(BY_NAME["dt-type2"], (), (narrow, SUB_CLASS, wide)), waiting)
+        for triple in list(self.asserted):
             if triple[1] in _CARDINALITIES and (plain := _plain_cardinality(triple[2])) != triple[2]:
                 same = (triple[0], triple[1], plain)
                 self._conclude(Derivation(BY_NAME["dt-eq"], (triple,), same), waiting)
@@ -231,19 +257,18 @@ class Ontology:
         for rule, position in _READERS[triple[1]] + _READERS.get((triple[1], triple[2]), []):
             pattern = rule.body[position]
             assert isinstance(pattern, tuple)
-            binding = _unify(zip(pattern, triple, strict=True), {})
+            binding = unify(pattern, triple, {})
             if binding is None:
                 continue
             others = rule.body[:position] + rule.body[position + 1 :]
             for match in self.matches(others, binding):
-                premises = tuple(match.fill(part) for part in rule.body if isinstance(part, tuple))
+                premises = tuple(fill(part, match) for part in rule.body if isinstance(part, tuple))
                 for head in rule.head:
-                    yield Derivation(rule, premises, match.fill(head))
+                    yield Derivation(rule, premises, fill(head, match))
 
     def _conclude(self, derivation: Derivation, waiting: deque[Spo]) -> None:
         conclusion = derivation.conclusion
-        assert conclusion is not None
-        if not self._trivial and derivation.rule.name in _CIRCLES and conclusion[0] == conclusion[2]:
+        if not self._tautologies and derivation.rule.name in _TRANSITIVE_RULES and conclusion[0] == conclusion[2]:
             return
         if conclusion not in self:
             self.derivations[conclusion] = derivation
@@ -257,56 +282,43 @@ class Ontology:
         self._by_object[(p, o)].append(triple)
 
     def _read_list(self, head: str) -> tuple[str, ...]:
-        members: list[str] = []
+        members = list_members(head, self._cell, nil=NIL)
+        if members is None:
+            self.faults.append(self._list_fault(head))
+        return members or ()
+
+    def _cell(self, node: str) -> tuple[str, str] | None:
+        first, rest = self._first.get(node, ()), self._rest.get(node, ())
+        return (first[0], rest[0]) if len(first) == len(rest) == 1 else None
+
+    def _list_fault(self, head: str) -> Finding:
+        """What is wrong with a list that is not well-formed, and where."""
         seen: set[str] = set()
         node = head
-        while node != NIL:
-            first, rest = self._first.get(node, ()), self._rest.get(node, ())
-            if node in seen or len(first) != 1 or len(rest) != 1:
-                self._fault(head, node, cyclic=node in seen, missing=not first or not rest)
-                return ()
+        while node not in seen and (cell := self._cell(node)) is not None:
             seen.add(node)
-            members.append(first[0])
-            node = rest[0]
-        return tuple(members)
-
-    def _fault(self, head: str, node: str, *, cyclic: bool, missing: bool) -> None:
-        wrong = (
-            "comes back to itself"
-            if cyclic
-            else "has no first or no rest"
-            if missing
-            else "has two firsts or two rests"
-        )
+            node = cell[1]
+        if node in seen:
+            problem = "is circular"
+        elif node in self._first and node in self._rest:
+            problem = "has more than one rdf:first or rdf:rest"
+        else:
+            problem = "has no rdf:first or no rdf:rest"
         owners = sorted(t for p in LIST_PREDICATES for t in self._by_object.get((p, head), ()))
         focus, path = (owners[0][0], owners[0][1]) if owners else (head, REST)
-        self.faults.append(
-            Finding(
-                "owl/list",
-                f"The list {head} of {focus} {wrong} at {node}; the axiom is left out.",
-                Severity.WARNING,
-                focus=focus,
-                path=path,
-                value=head,
-                remedy="Write the list out in full, ending with rdf:nil.",
-            )
+        return Finding(
+            "owl/list",
+            f"The list {head} of {focus} {problem} at {node}; the axiom is ignored.",
+            Severity.WARNING,
+            focus=focus,
+            path=path,
+            value=head,
+            remedy="Write the complete list, ending with rdf:nil.",
         )
-
-
-def _unify(pairs: Iterable[tuple[str, str]], binding: Binding) -> Binding | None:
-    """The binding, extended so that each pattern's part is the term beside it; None when that cannot be."""
-    extended = dict(binding)
-    for part, term in pairs:
-        if is_variable(part):
-            if extended.setdefault(part, term) != term:
-                return None
-        elif part != term:
-            return None
-    return extended
 
 
 def _plain_cardinality(text: str) -> str:
-    """A cardinality as the rules write it, whichever integer type it came with."""
+    """A cardinality as the rules write it, whatever its integer datatype."""
     quoted = text.split('"')
     if len(quoted) == 3 and quoted[1].strip().lstrip("+").isdigit():
         return f'"{int(quoted[1])}"^^{name("xsd:nonNegativeInteger")}'
@@ -314,7 +326,7 @@ def _plain_cardinality(text: str) -> str:
 
 
 def _readers() -> dict[str | tuple[str, str], list[tuple[Rule, int]]]:
-    """Predicate, or rdf:type and class, -> the schema rules that read such a triple, and where in their body."""
+    """Predicate, or rdf:type and class -> the schema rules that read such a triple, and the position in their body."""
     readers: dict[str | tuple[str, str], list[tuple[Rule, int]]] = defaultdict(list)
     for rule in _SCHEMA_RULES:
         for position, pattern in enumerate(rule.body):

@@ -1,9 +1,8 @@
-"""An ontology walks in; what of it no rule reads, what never fires, and what is dangerous with facts walk out as
-findings.
+"""A linter for ontologies: axioms outside OWL 2 RL, rules that never fire, and axioms that spread errors of facts.
 
-The profile is https://www.w3.org/TR/owl2-profiles/#OWL_2_RL: what stands outside it is legal OWL, but no rule concludes
-anything from it. The dangers are those that facts from sources that err and disagree have met with: an ontology may be
-right, and one wrong date still make one thing of two.
+The profile is https://www.w3.org/TR/owl2-profiles/#OWL_2_RL: an axiom outside it is legal OWL, but no rule concludes
+anything from it. The dangers are those of facts from sources that contain errors and disagree: an ontology may be
+right, and one wrong date still make two entities equal.
 """
 
 from __future__ import annotations
@@ -14,272 +13,268 @@ from collections.abc import Iterable, Iterator, Mapping
 from pyoxigraph import Triple
 
 from kg.reasoning.grounding import ground, is_equality
-from kg.reasoning.ontology import Ontology
+from kg.reasoning.ontology import SUB_CLASS, Ontology
 from kg.reasoning.rules import SCHEMA, THING, TYPE, GroundRule, is_variable, name, rule_in_words, short_name
 from kg.reasoning.strata import Relation
 from kg.reports import Finding, Report, Severity
 from kg.terms import Spo
+from kg.traversal import reachable
 
-UNREAD = {
-    name("owl:hasSelf"): "nothing is concluded from a thing standing in a property to itself",
-    name("owl:minCardinality"): "that there are at least so many gives no thing a name",
-    name("owl:minQualifiedCardinality"): "that there are at least so many gives no thing a name",
-    name("owl:cardinality"): "write owl:maxCardinality 1 if that is the part that is meant",
-    name("owl:qualifiedCardinality"): "write owl:maxQualifiedCardinality 1 if that is the part that is meant",
+UNREAD_PROPERTIES = {
+    name("owl:hasSelf"): "no rule concludes that an entity is related to itself",
+    name("owl:minCardinality"): "a minimum number does not say which values there are",
+    name("owl:minQualifiedCardinality"): "a minimum number does not say which values there are",
+    name("owl:cardinality"): "write owl:maxCardinality 1 if an upper limit is meant",
+    name("owl:qualifiedCardinality"): "write owl:maxQualifiedCardinality 1 if an upper limit is meant",
     name("owl:disjointUnionOf"): "write owl:unionOf and owl:AllDisjointClasses instead",
     name("owl:datatypeComplementOf"): "no rule reads it",
     name("owl:withRestrictions"): "no rule reads it; a shape can check it",
     name("owl:onDataRange"): "no rule reads it; a shape can check it",
-    name("owl:imports"): "the ontology that it names is not fetched: name its file as well",
+    name("owl:imports"): "imported ontologies are not fetched; give their files as well",
 }
 """Properties that no rule reads, and what to know or do about it."""
 UNREAD_CLASSES = {
-    name("owl:ReflexiveProperty"): "no rule says of every thing that it stands in a property to itself",
+    name("owl:ReflexiveProperty"): "no rule concludes that every entity is related to itself",
 }
 """Classes that no rule reads, likewise."""
-_SUB, _SAME_CLASS = name("rdfs:subClassOf"), name("owl:equivalentClass")
-_SUB_PROPERTY, _CHAIN = name("rdfs:subPropertyOf"), name("owl:propertyChainAxiom")
-_DOMAIN, _RANGE, _INVERSE = name("rdfs:domain"), name("rdfs:range"), name("owl:inverseOf")
-_MOST, _MOST_QUALIFIED = name("owl:maxCardinality"), name("owl:maxQualifiedCardinality")
-_SOME, _ONLY, _VALUE = name("owl:someValuesFrom"), name("owl:allValuesFrom"), name("owl:hasValue")
-_UNION, _ONE_OF, _NOT = name("owl:unionOf"), name("owl:oneOf"), name("owl:complementOf")
-_ON = name("owl:onProperty")
-_NOT_ABOVE = {_SOME: "someValuesFrom", _UNION: "unionOf", _ONE_OF: "oneOf"}
-_NOT_BELOW = {
-    _ONLY: "allValuesFrom",
-    _NOT: "complementOf",
-    _MOST: "maxCardinality",
-    _MOST_QUALIFIED: "maxQualifiedCardinality",
+_SAME_CLASS, _SUB_PROPERTY = name("owl:equivalentClass"), name("rdfs:subPropertyOf")
+_CHAIN, _INVERSE = name("owl:propertyChainAxiom"), name("owl:inverseOf")
+_DOMAIN, _RANGE = name("rdfs:domain"), name("rdfs:range")
+_MAX, _MAX_QUALIFIED = name("owl:maxCardinality"), name("owl:maxQualifiedCardinality")
+_NOT_AS_SUPERCLASS = {
+    name("owl:someValuesFrom"): "someValuesFrom",
+    name("owl:unionOf"): "unionOf",
+    name("owl:oneOf"): "oneOf",
 }
-_FUNCTIONAL, _KEY = name("owl:FunctionalProperty"), name("owl:InverseFunctionalProperty")
+_NOT_AS_SUBCLASS = {
+    name("owl:allValuesFrom"): "allValuesFrom",
+    name("owl:complementOf"): "complementOf",
+    _MAX: "maxCardinality",
+    _MAX_QUALIFIED: "maxQualifiedCardinality",
+}
+_FUNCTIONAL, _INVERSE_FUNCTIONAL = name("owl:FunctionalProperty"), name("owl:InverseFunctionalProperty")
 _TRANSITIVE, _SYMMETRIC = name("owl:TransitiveProperty"), name("owl:SymmetricProperty")
 _ANNOTATION = name("owl:AnnotationProperty")
-_EVERYBODYS = {TYPE, *map(name, ("rdfs:label", "rdfs:comment", "rdfs:seeAlso", "skos:prefLabel", "skos:altLabel"))}
+_ON_EVERYTHING = {TYPE, *map(name, ("rdfs:label", "rdfs:comment", "rdfs:seeAlso", "skos:prefLabel", "skos:altLabel"))}
 
 
-def lint(triples: Iterable[Spo], *, kinds: Iterable[Relation] | None = None) -> Report:
-    """What is wrong with an ontology, as warnings; with the `kinds` of facts there are, also which rules never fire."""
-    said = list(triples)
-    ontology = Ontology(said)
-    look = _Look(said, ontology)
-    found = [*ontology.faults, *look.outside(), *look.dangers()]
-    if kinds is not None:
-        found += never_fires(tuple(ground(ontology)), kinds)
-    return Report(tuple(found), {"axioms": len(ontology.told)})
+def lint(triples: Iterable[Spo], *, relations: Iterable[Relation] | None = None) -> Report:
+    """The warnings about an ontology; with the `relations` that have facts, also which rules never fire."""
+    axioms = list(triples)
+    ontology = Ontology(axioms)
+    linter = _Linter(axioms, ontology)
+    findings = [*ontology.faults, *linter.outside_profile(), *linter.dangers()]
+    if relations is not None:
+        findings += never_fires(tuple(ground(ontology)), relations)
+    return Report(tuple(findings), {"axioms": len(ontology.asserted)})
 
 
 def relations_of(triples: Iterable[Triple]) -> set[Relation]:
-    """The kinds of facts among triples: their properties, and the classes of which something is a member."""
+    """The relations of the facts: their properties, and the classes that have members."""
     pairs = ((str(triple.predicate), str(triple.object)) for triple in triples)
     return {(p, o if p == TYPE else "") for p, o in pairs}
 
 
-def outside(triples: Iterable[Spo], ontology: Ontology) -> Iterator[Finding]:
-    """A warning for each axiom among the triples that stands outside the profile."""
-    return _Look(list(triples), ontology).outside()
+def outside_profile(triples: Iterable[Spo], ontology: Ontology) -> Iterator[Finding]:
+    """A warning for each axiom among the triples that is outside OWL 2 RL."""
+    return _Linter(list(triples), ontology).outside_profile()
 
 
-def never_fires(rules: Iterable[GroundRule], kinds: Iterable[Relation]) -> Iterator[Finding]:
-    """The rules that can never match: of the kinds of facts that they read, some are neither said nor follow."""
-    present = set(kinds)
-    waiting = [rule for rule in rules if rule.told and rule.rule.table != SCHEMA]
+def never_fires(rules: Iterable[GroundRule], relations: Iterable[Relation]) -> Iterator[Finding]:
+    """The rules that can never fire: some relation that they read has neither asserted nor inferred facts."""
+    present = set(relations)
+    waiting = [rule for rule in rules if not rule.is_redundant and rule.rule.table != SCHEMA]
     fired = True
     while fired:
         ready = [rule for rule in waiting if all(_is_present(p, present) for p in rule.body)]
         waiting = [rule for rule in waiting if rule not in ready]
-        new = {_kind(p) for rule in ready for p in rule.head} - present
+        new = {_relation(p) for rule in ready for p in rule.head} - present
         present |= new
         fired = bool(new)
     for rule in waiting:
         if rule.axioms:
-            lacking = ", ".join(
-                sorted({short_name(_kind(p)[1] or _kind(p)[0]) for p in rule.body if not _is_present(p, present)})
+            missing = ", ".join(
+                sorted(
+                    {short_name(_relation(p)[1] or _relation(p)[0]) for p in rule.body if not _is_present(p, present)}
+                )
             )
             yield Finding(
                 "owl/never-fires",
-                f"{rule_in_words(rule)} ({rule.rule.name}) never fires: there is no {lacking}.",
+                f"{rule_in_words(rule)} ({rule.rule.name}) never fires: there is no {missing}.",
                 Severity.INFO,
                 focus=rule.axioms[0][0],
             )
 
 
-class _Look:
-    """An ontology by subject and by predicate, to look at."""
+class _Linter:
+    """An ontology indexed by subject and by predicate."""
 
-    def __init__(self, said: list[Spo], ontology: Ontology) -> None:
-        self.said, self.ontology = said, ontology
-        self.types: Mapping[str, set[str]] = _values((s, o) for s, p, o in said if p == TYPE)
-        self.by: dict[str, list[Spo]] = defaultdict(list)
-        for triple in said:
-            self.by[triple[1]].append(triple)
+    def __init__(self, axioms: list[Spo], ontology: Ontology) -> None:
+        self.axioms, self.ontology = axioms, ontology
+        self.types: Mapping[str, set[str]] = _grouped((s, o) for s, p, o in axioms if p == TYPE)
+        self.by_predicate: dict[str, list[Spo]] = defaultdict(list)
+        for axiom in axioms:
+            self.by_predicate[axiom[1]].append(axiom)
 
-    def outside(self) -> Iterator[Finding]:
+    # --- the profile
+
+    def outside_profile(self) -> Iterator[Finding]:
         """A warning for each axiom that no rule reads."""
-        for s, p, o in self.said:
-            if p in UNREAD:
-                yield _warn(
-                    "owl/profile", f"{short_name(p)} of {short_name(s)} is outside OWL 2 RL: {UNREAD[p]}.", s, p, o
-                )
+        for s, p, o in self.axioms:
+            subject, property = short_name(s), short_name(p)
+            if p in UNREAD_PROPERTIES:
+                message = f"{property} of {subject} is outside OWL 2 RL: {UNREAD_PROPERTIES[p]}."
+                yield _warning("owl/profile", message, s, p, o)
             elif p == TYPE and o in UNREAD_CLASSES:
-                message = f"{short_name(s)} is a {short_name(o)}, which is outside OWL 2 RL: {UNREAD_CLASSES[o]}."
-                yield _warn("owl/profile", message, s, p, o)
-            elif p in (_MOST, _MOST_QUALIFIED) and o.split('"')[1] not in ("0", "1"):
-                message = (
-                    f"{short_name(p)} {o.split(chr(34))[1]} of {short_name(s)} is outside OWL 2 RL,"
-                    " which knows 0 and 1."
-                )
-                yield _warn("owl/profile", message, s, p, o)
-        yield from self._misplaced()
+                message = f"{subject} is a {short_name(o)}, which is outside OWL 2 RL: {UNREAD_CLASSES[o]}."
+                yield _warning("owl/profile", message, s, p, o)
+            elif p in (_MAX, _MAX_QUALIFIED) and (number := o.split('"')[1]) not in ("0", "1"):
+                message = f"{property} {number} of {subject} is outside OWL 2 RL, which has only 0 and 1."
+                yield _warning("owl/profile", message, s, p, o)
+        yield from self._misplaced_expressions()
 
-    def _misplaced(self) -> Iterator[Finding]:
+    def _misplaced_expressions(self) -> Iterator[Finding]:
         """Class expressions on the side of an axiom where no rule reads them."""
-        above = [(s, p, o) for p in (_SUB, _SAME_CLASS, _DOMAIN, _RANGE) for s, _, o in self.by[p]]
-        below = [(o, p, s) for p in (_SUB, _SAME_CLASS) for s, _, o in self.by[p]]
-        below += [(s, p, o) for p in (_SAME_CLASS,) for s, _, o in self.by[p]]
-        for construct, word in _NOT_ABOVE.items():
-            nodes = {s for s, _, _ in self.by[construct] if s.startswith("_:")}
-            for s, p, o in above:
-                if o in nodes:
-                    half = "only the other way round is read" if p == _SAME_CLASS else "no rule reads it"
-                    yield _warn(
-                        "owl/profile",
-                        f"{short_name(s)} has {word} above it, which is outside OWL 2 RL: {half}.",
-                        s,
-                        p,
-                        o,
-                    )
-        for construct, word in _NOT_BELOW.items():
-            nodes = {s for s, _, _ in self.by[construct] if s.startswith("_:")}
-            for other, p, node in below:
-                if node in nodes:
-                    half = "only the other way round is read" if p == _SAME_CLASS else "no rule reads it"
-                    message = f"{short_name(other)} has {word} below it, which is outside OWL 2 RL: {half}."
-                    yield _warn("owl/profile", message, other, p, node)
+        superclasses = [
+            (s, p, o) for p in (SUB_CLASS, _SAME_CLASS, _DOMAIN, _RANGE) for s, _, o in self.by_predicate[p]
+        ]
+        subclasses = [(o, p, s) for p in (SUB_CLASS, _SAME_CLASS) for s, _, o in self.by_predicate[p]]
+        subclasses += [(s, _SAME_CLASS, o) for s, _, o in self.by_predicate[_SAME_CLASS]]
+        for side, allowed, constructs in (
+            ("superclass", superclasses, _NOT_AS_SUPERCLASS),
+            ("subclass", subclasses, _NOT_AS_SUBCLASS),
+        ):
+            for construct, word in constructs.items():
+                nodes = {s for s, _, _ in self.by_predicate[construct] if s.startswith("_:")}
+                for s, p, node in allowed:
+                    if node in nodes:
+                        detail = "only the other direction is read" if p == _SAME_CLASS else "no rule reads it"
+                        message = (
+                            f"{short_name(s)} has the class expression {word} as {side}, which is outside OWL 2 RL:"
+                            f" {detail}."
+                        )
+                        yield _warning("owl/profile", message, s, p, node)
+
+    # --- dangers
 
     def dangers(self) -> Iterator[Finding]:
-        """What can spread one wrong fact over the graph."""
-        yield from self._identities()
-        yield from self._typings()
-        yield from self._growths()
-        yield from self._impossible()
+        """Axioms that can spread one wrong fact over the graph."""
+        yield from self._equalities()
+        yield from self._domains_and_ranges()
+        yield from self._growth()
+        yield from self._recursive_chains()
+        yield from self._empty_classes()
 
-    def _identities(self) -> Iterator[Finding]:
+    def _equalities(self) -> Iterator[Finding]:
         for rule in ground(self.ontology):
-            if rule.told and is_equality(rule):
-                yield _warn(
+            if not rule.is_redundant and is_equality(rule):
+                yield _warning(
                     "owl/identity",
-                    f"{rule_in_words(rule)} ({rule.rule.name}): where sources err or disagree, this makes one of two"
-                    " things that are not.",
+                    f"{rule_in_words(rule)} ({rule.rule.name}): where sources contain errors or disagree, this makes"
+                    " different entities equal.",
                     *rule.axioms[0],
-                    remedy="Let sh:maxCount in a shape say that there is one only, and decide between the sources.",
+                    remedy="Use sh:maxCount in a shape instead, and decide between the sources.",
                 )
 
-    def _typings(self) -> Iterator[Finding]:
-        for p in (_DOMAIN, _RANGE):
-            for s, values in sorted(_values((s, o) for s, _, o in self.by[p]).items()):
-                word = "domain" if p == _DOMAIN else "range"
-                if _ANNOTATION in self.types.get(s, ()) or s in _EVERYBODYS:
-                    message = f"The {word} of {short_name(s)} types everything that has a note."
-                    yield _warn("owl/typing", message, s, p, min(values))
-                apart = [c for c in values if not any((c, _SUB, d) in self.ontology for d in values if d != c)]
-                if len(apart) == len(values) > 1:
+    def _domains_and_ranges(self) -> Iterator[Finding]:
+        for p, word in ((_DOMAIN, "domain"), (_RANGE, "range")):
+            for s, classes in sorted(_grouped((s, o) for s, _, o in self.by_predicate[p]).items()):
+                property, first = short_name(s), min(classes)
+                if _ANNOTATION in self.types.get(s, ()) or s in _ON_EVERYTHING:
+                    message = f"The {word} of {property} gives a class to everything that is annotated with it."
+                    yield _warning("owl/typing", message, s, p, first)
+                unrelated = [
+                    c for c in classes if not any((c, SUB_CLASS, d) in self.ontology for d in classes if d != c)
+                ]
+                if len(unrelated) == len(classes) > 1:
                     message = (
-                        f"{short_name(s)} has several values of {word}: whatever has it is all of"
-                        f" {', '.join(sorted(map(short_name, values)))}, not one of them."
+                        f"{property} has several classes as {word}: whatever has it is in all of"
+                        f" {', '.join(sorted(map(short_name, classes)))}, not in one of them."
                     )
-                    yield _warn("owl/typing", message, s, p, min(values), remedy="Name a class above them, or a union.")
-                if values & {THING}:
-                    yield _warn(
-                        "owl/typing", f"The {word} of {short_name(s)} is owl:Thing, which says nothing.", s, p, THING
-                    )
+                    remedy = "Use a superclass of them, or a union."
+                    yield _warning("owl/typing", message, s, p, first, remedy=remedy)
+                if THING in classes:
+                    message = f"The {word} of {property} is owl:Thing, which adds no information."
+                    yield _warning("owl/typing", message, s, p, THING)
 
-    def _growths(self) -> Iterator[Finding]:
+    def _growth(self) -> Iterator[Finding]:
         for s, types in sorted(self.types.items()):
+            property = short_name(s)
             if {_TRANSITIVE, _SYMMETRIC} <= types:
+                message = f"{property} is transitive and symmetric: n connected entities give n times n facts."
+                yield _warning("owl/growth", message, s, TYPE, _TRANSITIVE)
+            is_composed = _TRANSITIVE in types or any(axiom[0] == s for axiom in self.by_predicate[_CHAIN])
+            if types & {_FUNCTIONAL, _INVERSE_FUNCTIONAL} and is_composed:
                 message = (
-                    f"{short_name(s)} is transitive and symmetric: n things that hang together give n times n facts."
+                    f"{property} is functional, and transitive or a chain: everything that it leads to becomes equal."
                 )
-                yield _warn("owl/growth", message, s, TYPE, _TRANSITIVE)
-            if types & {_FUNCTIONAL, _KEY} and (_TRANSITIVE in types or any(t[0] == s for t in self.by[_CHAIN])):
-                message = (
-                    f"{short_name(s)} is functional and also made longer by itself: all it leads to becomes one thing."
-                )
-                yield _warn("owl/growth", message, s, TYPE, _FUNCTIONAL)
-        yield from self._endless_chains()
+                yield _warning("owl/growth", message, s, TYPE, _FUNCTIONAL)
 
-    def _endless_chains(self) -> Iterator[Finding]:
-        """Chains that feed themselves other than at one end: what OWL 2 DL calls not regular.
+    def _recursive_chains(self) -> Iterator[Finding]:
+        """Chains that contain themselves other than at one end: OWL 2 DL calls these not regular.
 
         https://www.w3.org/TR/owl2-syntax/#Property_Hierarchy_and_Simple_Object_Property_Expressions
         """
-        needs: dict[str, set[str]] = defaultdict(set)
+        depends_on: dict[str, set[str]] = defaultdict(set)
         for s, p, o in self.ontology:
             if p == _SUB_PROPERTY and s != o:
-                needs[o].add(s)
+                depends_on[o].add(s)
             elif p == _INVERSE:
-                needs[o].add(s)
-                needs[s].add(o)
-        for s, _, head in self.by[_CHAIN]:
+                depends_on[o].add(s)
+                depends_on[s].add(o)
+        for s, _, head in self.by_predicate[_CHAIN]:
             members = self.ontology.members(head)
             inner = members[1:] if members[:1] == (s,) else members[:-1] if members[-1:] == (s,) else members
             if set(members) == {s}:
                 inner = ()
             for member in inner:
-                if member == s or s in _reached(member, needs) or self._rests_on(member, s):
+                below = reachable(depends_on[member], lambda property: depends_on.get(property, ()))
+                if member == s or s in below or self._is_chain_through(member, s):
+                    property = short_name(s)
                     message = (
-                        f"The chain of {short_name(s)} goes through {short_name(member)}, which rests on"
-                        f" {short_name(s)} again: it goes on until nothing"
-                        " new is found, and may lead from everything to everything."
+                        f"The chain of {property} goes through {short_name(member)}, which depends on {property} again:"
+                        " inference continues until nothing new is found, and may relate everything to everything."
                     )
-                    yield _warn("owl/chain", message, s, _CHAIN, head)
+                    yield _warning("owl/chain", message, s, _CHAIN, head)
                     break
 
-    def _rests_on(self, member: str, target: str) -> bool:
+    def _is_chain_through(self, member: str, target: str) -> bool:
         """True when a chain for `member` goes through `target`."""
         return any(
-            s == member and target in self.ontology.members(head) for s, _, head in self.by[_CHAIN] if s != target
+            s == member and target in self.ontology.members(head)
+            for s, _, head in self.by_predicate[_CHAIN]
+            if s != target
         )
 
-    def _impossible(self) -> Iterator[Finding]:
+    def _empty_classes(self) -> Iterator[Finding]:
         disjoint = name("owl:disjointWith")
-        for s, p, o in self.by[disjoint]:
+        for s, p, o in self.by_predicate[disjoint]:
             for low, high in ((s, o), (o, s)):
-                if low == high or (low, _SUB, high) in self.ontology:
+                if low == high or (low, SUB_CLASS, high) in self.ontology:
                     message = (
-                        f"{short_name(low)} is below {short_name(high)} and has no members in common with it:"
-                        " it has none."
+                        f"{short_name(low)} is a subclass of {short_name(high)} and disjoint with it:"
+                        " it cannot have members."
                     )
-                    yield _warn("owl/impossible", message, s, p, o)
+                    yield _warning("owl/impossible", message, s, p, o)
                     break
 
 
-def _warn(check: str, message: str, focus: str, path: str, value: str, remedy: str = "") -> Finding:
+def _warning(check: str, message: str, focus: str, path: str, value: str, remedy: str = "") -> Finding:
     return Finding(check, message, Severity.WARNING, focus=focus, path=path, value=value, remedy=remedy)
 
 
-def _values(pairs: Iterable[tuple[str, str]]) -> dict[str, set[str]]:
-    values: dict[str, set[str]] = defaultdict(set)
-    for one, other in pairs:
-        values[one].add(other)
-    return values
+def _grouped(pairs: Iterable[tuple[str, str]]) -> dict[str, set[str]]:
+    groups: dict[str, set[str]] = defaultdict(set)
+    for key, value in pairs:
+        groups[key].add(value)
+    return groups
 
 
-def _reached(start: str, edges: Mapping[str, set[str]]) -> set[str]:
-    seen: set[str] = set()
-    waiting = [start]
-    while waiting:
-        for other in edges.get(waiting.pop(), ()):
-            if other not in seen:
-                seen.add(other)
-                waiting.append(other)
-    return seen
-
-
-def _kind(pattern: Spo) -> Relation:
+def _relation(pattern: Spo) -> Relation:
     _, p, o = pattern
     return (TYPE, "" if is_variable(o) else o) if p == TYPE else (p, "")
 
 
 def _is_present(pattern: Spo, present: set[Relation]) -> bool:
-    p, c = _kind(pattern)
-    return any(kind[0] == TYPE for kind in present) if (p, c) == (TYPE, "") else (p, c) in present
+    p, c = _relation(pattern)
+    return any(relation[0] == TYPE for relation in present) if (p, c) == (TYPE, "") else (p, c) in present

@@ -1,24 +1,24 @@
 """The rules of OWL 2 RL as a table, under the names that the W3C gave them.
 
 Tables 4 to 9 of https://www.w3.org/TR/owl2-profiles/#Reasoning_in_OWL_2_RL_and_RDF_Graphs_using_Rules, one row per
-rule, nothing else: how a rule is run, explained or checked stands elsewhere. A rule is written as the specification
-writes it:
+rule; how a rule is run, explained or checked is in other modules. A rule is written as in the specification:
 
     ?x ?p ?y                          a triple pattern
-    ?c in ?l                          one of the members of the list ?l
+    ?c in ?l                          ?c is a member of the list ?l
     ?c before ?d in ?l                two of its members, in their order
-    each ?c of ?l has (PATTERNS)      the patterns hold for every member; variables seen nowhere else may differ for
-    each chain ?l from ?x to ?y            the members of ?l, properties, lead from ?x to ?y one after the other
-    false                             (as a conclusion) the graph contradicts itself
+    each ?c of ?l has (PATTERNS)      the patterns hold for every member; a variable that occurs only here may differ
+                                      for each
+    chain ?l from ?x to ?y            the members of ?l, properties, lead from ?x to ?y one after the other
+    false                             (as a conclusion) the graph is inconsistent
 
-`GroundRule` is a rule whose patterns about the ontology have been answered by it, so that only patterns about facts are
-left; `Derivation` is one step of reasoning.
+A `GroundRule` is a rule whose patterns about the ontology have been answered by it, so that only patterns about facts
+are left. A `Derivation` is one inference step.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -29,7 +29,7 @@ PROFILE = "https://www.w3.org/TR/owl2-profiles/#"
 
 @dataclass(frozen=True, slots=True)
 class Member:
-    """`element` is one of the members of the list `head`."""
+    """`element` is a member of the list `head`."""
 
     element: str
     head: str
@@ -37,7 +37,7 @@ class Member:
 
 @dataclass(frozen=True, slots=True)
 class Pair:
-    """`first` stands before `second` in the list `head`."""
+    """`first` comes before `second` in the list `head`."""
 
     first: str
     second: str
@@ -67,7 +67,7 @@ Pattern = Spo | Member | Pair | Each | Chain
 
 @dataclass(frozen=True)
 class Rule:
-    """One row of the specification: `name`, what must hold, what follows, and the table that it stands in."""
+    """One row of the specification: `name`, what must hold, what follows, and its table; "" for a rule of our own."""
 
     name: str
     when: str
@@ -76,18 +76,18 @@ class Rule:
 
     @property
     def link(self) -> str:
-        """The address of the table in the specification."""
-        return PROFILE + self.table
+        """The URL of its table in the specification; empty for a rule of our own."""
+        return PROFILE + self.table if self.table else ""
 
     @cached_property
     def body(self) -> tuple[Pattern, ...]:
         """What must hold, in the order of the specification."""
-        return tuple(_to_pattern(text) for text in _parts(self.when))
+        return tuple(_to_pattern(text) for text in _split_patterns(self.when))
 
     @cached_property
     def head(self) -> tuple[Spo, ...]:
-        """What follows; nothing for a rule that finds contradictions."""
-        return () if self.then == "false" else tuple(_to_spo(text) for text in _parts(self.then))
+        """What follows; empty for a rule that finds contradictions."""
+        return () if self.then == "false" else tuple(_to_spo(text) for text in _split_patterns(self.then))
 
     @property
     def forbids(self) -> bool:
@@ -97,17 +97,16 @@ class Rule:
 
 @dataclass(frozen=True)
 class GroundRule:
-    """A rule and the axioms that answer its patterns about the ontology; `body` and `head` speak of facts only.
+    """A rule, and the axioms that answer its patterns about the ontology; `body` and `head` are about facts only.
 
-    `told` is false where other ground rules together give the same conclusions: good for a short explanation, not
-    needed to find what follows.
+    A redundant ground rule gives only what others give together: it makes proofs shorter, and inference runs without.
     """
 
     rule: Rule
     axioms: tuple[Spo, ...]
     body: tuple[Spo, ...]
     head: tuple[Spo, ...]
-    told: bool = field(default=True, compare=False)
+    is_redundant: bool = field(default=False, compare=False)
 
     @property
     def forbids(self) -> bool:
@@ -117,11 +116,37 @@ class GroundRule:
 
 @dataclass(frozen=True, slots=True)
 class Derivation:
-    """One step: `premises` (facts, then axioms) give `conclusion` by `rule`; without one, they contradict."""
+    """One inference step: `premises` (facts, then axioms) give `conclusion` by `rule`."""
 
     rule: Rule
     premises: tuple[Spo, ...]
-    conclusion: Spo | None
+    conclusion: Spo
+
+
+Binding = dict[str, str]
+"""Variable -> the term that it is bound to."""
+
+
+def unify(pattern: Sequence[str], terms: Sequence[str], binding: Binding) -> Binding | None:
+    """The binding, extended so that the pattern becomes the terms; None when that is not possible.
+
+    >>> unify(("?x", "<p>", "?x"), ("<a>", "<p>", "<a>"), {})
+    {'?x': '<a>'}
+    """
+    extended = dict(binding)
+    for part, term in zip(pattern, terms, strict=True):
+        if is_variable(part):
+            if extended.setdefault(part, term) != term:
+                return None
+        elif part != term:
+            return None
+    return extended
+
+
+def fill(pattern: Spo, binding: Binding) -> Spo:
+    """The pattern with its bound variables replaced."""
+    s, p, o = pattern
+    return (binding.get(s, s), binding.get(p, p), binding.get(o, o))
 
 
 def is_variable(text: str) -> bool:
@@ -130,12 +155,12 @@ def is_variable(text: str) -> bool:
 
 
 def variables(patterns: tuple[Spo, ...]) -> Iterator[str]:
-    """The variables of the patterns, each as often as it stands there."""
+    """The variables of the patterns, each as often as it occurs."""
     return (text for pattern in patterns for text in pattern if is_variable(text))
 
 
 def name(curie: str) -> str:
-    """The N-Triples form of a name of the vocabularies that the rules speak of.
+    """The N-Triples form of a term that is given as a CURIE.
 
     >>> name("rdf:type")
     '<http://www.w3.org/1999/02/22-rdf-syntax-ns#type>'
@@ -144,8 +169,8 @@ def name(curie: str) -> str:
     return f"<{PREFIXES[prefix]}{local}>"
 
 
-def _parts(text: str) -> list[str]:
-    """The patterns of one side of a rule, parted by ` . ` outside brackets."""
+def _split_patterns(text: str) -> list[str]:
+    """The patterns of one side of a rule, separated by ` . ` outside brackets."""
     return [part.strip() for part in re.split(r"\s\.\s(?![^(]*\))", text) if part.strip()]
 
 
@@ -159,7 +184,7 @@ def _to_pattern(text: str) -> Pattern:
         case ["chain", head, "from", start, "to", end]:
             return Chain(head, start, end)
         case ["each", element, "of", head, "has", patterns]:
-            return Each(element, head, tuple(_to_spo(part) for part in _parts(patterns.strip("()"))))
+            return Each(element, head, tuple(_to_spo(part) for part in _split_patterns(patterns.strip("()"))))
         case _:
             return _to_spo(text)
 
@@ -192,8 +217,8 @@ SCHEMA = "The_Semantics_of_Schema_Vocabulary"
 _ZERO, _ONE = '"0"^^xsd:nonNegativeInteger', '"1"^^xsd:nonNegativeInteger'
 _NEGATIVE = "?x owl:sourceIndividual ?i . ?x owl:assertionProperty ?p"
 
-# The rows of the datatype table speak of values, which no pattern can: kg/graph/datatypes.py answers them. Their
-# patterns stand here so that they can be named, linked and shown.
+# The rules of the datatype table are about values, which no pattern can express: kg/xsd.py answers them. They are
+# listed so that they can be named, linked and shown.
 RULES: tuple[Rule, ...] = (
     Rule("eq-ref", "?s ?p ?o", "?s owl:sameAs ?s . ?p owl:sameAs ?p . ?o owl:sameAs ?o", EQUALITY),
     Rule("eq-sym", "?x owl:sameAs ?y", "?y owl:sameAs ?x", EQUALITY),
@@ -393,13 +418,14 @@ RULES: tuple[Rule, ...] = (
 
 BY_NAME = {rule.name: rule for rule in RULES}
 
+# --- rules in words
 
 NameOf = Callable[[str], str]
-"""From a term's exact form to what people call it."""
+"""From the exact form of a term to a name for people."""
 
 
 def short_name(text: str) -> str:
-    """What people call a term, and variables by their letter.
+    """The short name of a term; a variable without its question mark.
 
     >>> short_name("<https://w3id.org/filmgraph/film/director>")
     'director'
@@ -408,7 +434,7 @@ def short_name(text: str) -> str:
 
 
 def pattern_in_words(pattern: Spo, *, name: NameOf = short_name) -> str:
-    """A triple or pattern as people write it: `director(x, y)`, `Film(x)`."""
+    """A triple or pattern in logic notation: `director(x, y)`, `Film(x)`."""
     s, p, o = pattern
     if p == TYPE and not is_variable(o):
         return f"{name(o)}({name(s)})"
@@ -416,7 +442,7 @@ def pattern_in_words(pattern: Spo, *, name: NameOf = short_name) -> str:
 
 
 def rule_in_words(rule: GroundRule, *, name: NameOf = short_name) -> str:
-    """A grounded rule in words.
+    """A ground rule in words.
 
     >>> from kg.reasoning.rules import BY_NAME
     >>> director, contributor = (f"<https://w3id.org/filmgraph/film/{p}>" for p in ("director", "contributor"))

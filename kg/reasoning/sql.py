@@ -1,63 +1,130 @@
-"""Steps of reasoning walk in, SQL walks out: the only place where rules become SQL.
+"""Clauses compiled to SQL: the only module in which rules become SQL.
 
-Steps of one shape - the same patterns, other properties - become one SELECT over a table of their properties, so that
-an ontology of any size takes a handful of statements. The SQL is the plain kind that every engine reads: sqlglot
-carries it to Spark and others. The tables that it names:
+Clauses of one shape (the same patterns over other properties) become one SELECT over a table of their properties, so
+that an ontology of any size takes few statements. The SQL is plain, so that sqlglot can translate it for Spark and
+other engines. Its tables:
 
     known(s, p, o)      all facts so far
-    fresh(s, p, o)      the facts of the last round of a loop
-    inferred(s, p, o)   where conclusions go
+    delta(s, p, o)      the facts of the last round of a loop (semi-naive evaluation)
+    inferred(s, p, o)   the conclusions
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 
+from kg.graph.triple_tables import FIRST_LITERAL_ID
+from kg.reasoning.ontology import OVER_THING, REFLEXIVE, SUB_CLASS
 from kg.reasoning.rules import NOTHING, SAME, THING, TYPE, GroundRule, is_variable
-from kg.reasoning.strata import Clause
-from kg.reasoning.tautologies import OVER_THING, REFLEXIVE, SUB_CLASS
+from kg.reasoning.strata import Clause, Relation
 from kg.terms import Spo
 
-LITERALS = 1 << 31
-"""The first number of a literal, as in the workshop."""
-
 Ids = Mapping[str, int]
+"""Term -> its id in the tables."""
 Shape = tuple[Spo, ...]
+"""Patterns with numbered variables (?0) and constants ($0)."""
 
-_INLINE = 6  # so many joins of one shape are written out; DuckDB plans them better than a join with a table
+_MAX_SEPARATE = (
+    6  # up to so many joins of one shape get a SELECT each: DuckDB plans those better than a join with a table
+)
+_MAX_LISTED_CLASSES = 200
 _PLACES = "spo"
 
 
-def selects(steps: Iterable[Clause], ids: Ids, *, fresh: int | None = None) -> list[str]:
-    """A SELECT of s, p, o for each shape among the steps; the pattern at the place `fresh` reads the last round."""
+# --- conclusions
+
+
+def selects(clauses: Iterable[Clause], ids: Ids, *, delta: int | None = None) -> list[str]:
+    """A SELECT of s, p, o for each shape of clause; the pattern number `delta` reads the table `delta`."""
     shapes: dict[tuple[Shape, bool], dict[tuple[int, ...], None]] = defaultdict(dict)
-    for step in steps:
-        shape, constants = _shape((*step.body, step.head), ids)
-        shapes[shape, step.things_only][constants] = None
+    for clause in clauses:
+        shape, constants = _shape((*clause.body, clause.head), ids)
+        shapes[shape, clause.entities_only][constants] = None
     return [
-        _select(shape[:-1], head=shape[-1], rows=part, ids=ids, fresh=fresh, things_only=things_only)
-        for (shape, things_only), rows in shapes.items()
+        _select(shape[:-1], head=shape[-1], rows=part, ids=ids, delta=delta, entities_only=entities_only)
+        for (shape, entities_only), rows in shapes.items()
         for part in _parts(list(rows), len(shape) - 1)
     ]
 
 
-def insert(selected: Sequence[str], *, distinct: bool, among: str | None) -> str:
-    """Put what was selected into `inferred`; `distinct` weeds out repetitions, `among` says where known ones may be."""
+def insert(selected: Sequence[str], *, distinct: bool, known_in: str | None) -> str:
+    """An INSERT of what was selected into `inferred`; with `distinct`, only what is new (see `select_new`)."""
     union = " UNION ALL ".join(selected)
-    if not distinct:
-        return f"INSERT INTO inferred {union}"
-    return f"INSERT INTO inferred {weeded(union, among)}"
+    return f"INSERT INTO inferred {select_new(union, known_in) if distinct else union}"
 
 
-def weeded(union: str, among: str | None) -> str:
-    """What is selected, each once, without what is known; `among` bounds where that could be (None: nowhere)."""
-    found = f"SELECT DISTINCT s, p, o FROM ({union}) AS c"
-    if among is None:
-        return found
-    # NOT EXISTS, and not EXCEPT: the engine may then hash whichever side is smaller.
+def select_new(union: str, known_in: str | None) -> str:
+    """The selected triples, each once, without those that are known.
+
+    `known_in` is a condition for the known triples that can be among them; None when no known triple can.
+    """
+    distinct = f"SELECT DISTINCT s, p, o FROM ({union}) AS c"
+    if known_in is None:
+        return distinct
+    # NOT EXISTS instead of EXCEPT: the engine may then hash whichever side is smaller.
     return (
-        f"{found} WHERE NOT EXISTS (SELECT 1 FROM known AS k WHERE {among} AND k.s = c.s AND k.p = c.p AND k.o = c.o)"
+        f"{distinct} WHERE NOT EXISTS"
+        f" (SELECT 1 FROM known AS k WHERE {known_in} AND k.s = c.s AND k.p = c.p AND k.o = c.o)"
+    )
+
+
+def in_relations(relations: Iterable[Relation], ids: Ids) -> str | None:
+    """A condition on `k` for facts of these relations; None without relations."""
+    relations = list(relations)
+    properties = sorted({ids[p] for p, c in relations if not c})
+    classes = sorted({ids[c] for _, c in relations if c})
+    conditions = []
+    if properties:
+        conditions.append(f"k.p IN ({_numbers(properties)})")
+    if classes:
+        listed = f" AND k.o IN ({_numbers(classes)})" if len(classes) <= _MAX_LISTED_CLASSES else ""
+        conditions.append(f"(k.p = {ids[TYPE]}{listed})")
+    return f"({' OR '.join(conditions)})" if conditions else None
+
+
+def _select(
+    body: Shape, *, head: Spo, rows: Sequence[tuple[int, ...]], ids: Ids, delta: int | None, entities_only: bool
+) -> str:
+    constants = rows[0] if len(rows) == 1 else None
+    join = _join(body, constants=constants, delta=delta)
+    column_of = {text: f"t{i}.{_PLACES[j]}" for i, p in reversed(list(enumerate(body))) for j, text in enumerate(p)}
+    columns = []
+    for place, text in zip(_PLACES, head, strict=True):
+        value = column_of[text] if is_variable(text) else _constant(text, constants, ids)
+        columns.append(f"{value if '.' in value else f'CAST({value} AS UINTEGER)'} AS {place}")
+    tables = [*join.tables, *([_values(rows)] if constants is None else [])]
+    conditions = [*join.conditions, *([f"{column_of[head[0]]} < {FIRST_LITERAL_ID}"] if entities_only else [])]
+    where = f" WHERE {' AND '.join(conditions)}" if conditions else ""
+    source = f" FROM {', '.join(tables)}" if tables else ""
+    return f"SELECT {', '.join(columns)}{source}{where}"
+
+
+# --- equality, contradictions, datatypes, tautologies
+
+
+def equal_pairs(body: Sequence[Spo], head: Spo, ids: Ids, *, entities_only: bool = False) -> str:
+    """A SELECT of pairs that an equality rule makes equal: each term with the least of its group.
+
+    The body of such a rule has the same patterns for both terms and keeps the rest fixed, so the terms with the same
+    rest form a group. One pair per term joins the group; all pairs would be its square.
+    """
+    term, _, other = head
+    side = [pattern for pattern in body if other not in pattern]
+    shape, constants = _shape([*side, (term, SAME, term)], ids)
+    join = _join(shape[:-1], constants=constants)
+    column_of = {text: f"t{i}.{_PLACES[j]}" for i, p in enumerate(shape[:-1]) for j, text in enumerate(p)}
+    column = column_of.pop(shape[-1][0])
+    conditions = [*join.conditions, *([f"{column} < {FIRST_LITERAL_ID}"] if entities_only else [])]
+    keys = [column for text, column in column_of.items() if is_variable(text)]
+    columns = ", ".join([f"{column} AS n", *(f"{key} AS k{i}" for i, key in enumerate(keys))])
+    terms = f"SELECT {columns} FROM {', '.join(join.tables)} WHERE {' AND '.join(conditions)}"
+    group = ", ".join(f"k{i}" for i in range(len(keys)))
+    least = f"SELECT {group}, min(n) AS least FROM ({terms}) AS a GROUP BY {group} HAVING min(n) <> max(n)"
+    on = " AND ".join(f"a.k{i} = b.k{i}" for i in range(len(keys)))
+    return (
+        f"SELECT DISTINCT a.n AS s, b.least AS o FROM ({terms}) AS a JOIN ({least}) AS b ON {on} WHERE a.n <> b.least"
     )
 
 
@@ -67,95 +134,91 @@ def contradictions(bodies: Sequence[tuple[tuple[Spo, ...], int]], ids: Ids, *, l
     for body, number in bodies:
         shape, constants = _shape(body, ids)
         shapes[shape].append((*constants, number))
-    found = []
+    statements = []
     for shape, rows in shapes.items():
-        tables, conditions = _joined(shape, slots=None)
+        join = _join(shape, constants=None)
         columns = [f"g.k{len(rows[0]) - 1}"]
         columns += [f"t{i}.{place}" for i, p in enumerate(shape) if p[1] != SAME for place in _PLACES]
-        tables.append(_values(rows))
-        where = f" WHERE {' AND '.join(conditions)}" if conditions else ""
-        found.append(f"SELECT {', '.join(columns)} FROM {', '.join(tables)}{where} ORDER BY ALL LIMIT {limit}")
-    return found
+        tables = ", ".join([*join.tables, _values(rows)])
+        where = f" WHERE {' AND '.join(join.conditions)}" if join.conditions else ""
+        statements.append(f"SELECT {', '.join(columns)} FROM {tables}{where} ORDER BY ALL LIMIT {limit}")
+    return statements
 
 
-def equal_pairs(body: Sequence[Spo], head: Spo, ids: Ids, *, things_only: bool = False) -> str:
-    """A SELECT of pairs that an equality rule makes one, each name with the least of its group.
-
-    Such a rule says the same of both names and keeps the rest fixed, so the names with the same rest form a group.
-    One pair per name joins the group; all pairs would be the square of it. With `things_only` literals are no names.
-    """
-    one, _, other = head
-    side = [pattern for pattern in body if other not in pattern]
-    shape, slots = _shape([*side, (one, SAME, one)], ids)
-    tables, conditions = _joined(shape[:-1], slots=slots)
-    where_is = {text: f"t{i}.{_PLACES[j]}" for i, p in enumerate(shape[:-1]) for j, text in enumerate(p)}
-    name = where_is.pop(shape[-1][0])
-    if things_only:
-        conditions.append(f"{name} < {LITERALS}")
-    keys = [column for text, column in where_is.items() if is_variable(text)]
-    columns = ", ".join([f"{name} AS n", *(f"{column} AS k{i}" for i, column in enumerate(keys))])
-    named = f"SELECT {columns} FROM {', '.join(tables)} WHERE {' AND '.join(conditions)}"
-    group = ", ".join(f"k{i}" for i in range(len(keys)))
-    least = f"SELECT {group}, min(n) AS least FROM ({named}) AS a GROUP BY {group} HAVING min(n) <> max(n)"
-    on = " AND ".join(f"a.k{i} = b.k{i}" for i in range(len(keys)))
+def typed_literals(rule: GroundRule, ids: Ids, *, unlike: str) -> str:
+    """A SELECT of s, p, o and text of the literals that a rule gives a datatype, unless the text is LIKE `unlike`."""
+    literal = rule.head[0][0]
+    shape, constants = _shape([*rule.body, (literal, SAME, literal)], ids)
+    join = _join(shape[:-1], constants=constants)
+    place = next(i for i, p in enumerate(shape[:-1]) if p[2] == shape[-1][0])
+    conditions = [
+        *join.conditions,
+        f"t{place}.o >= {FIRST_LITERAL_ID}",
+        f"term.id = t{place}.o",
+        f"NOT term.text LIKE '{unlike}'",
+    ]
+    columns = f"t{place}.s, t{place}.p, t{place}.o, term.text"
     return (
-        f"SELECT DISTINCT a.n AS s, b.least AS o FROM ({named}) AS a JOIN ({least}) AS b ON {on} WHERE a.n <> b.least"
+        f"SELECT DISTINCT {columns} FROM {', '.join(join.tables)}, term WHERE {' AND '.join(conditions)} ORDER BY ALL"
     )
 
 
-def misfits(rule: GroundRule, ids: Ids, *, unlike: str) -> str:
-    """A SELECT of s, p, o and literal of each fact that a rule types with a datatype, unless it is like `unlike`."""
-    literal = rule.head[0][0]
-    shape, slots = _shape([*rule.body, (literal, SAME, literal)], ids)
-    tables, conditions = _joined(shape[:-1], slots=slots)
-    place = next(i for i, p in enumerate(shape[:-1]) if p[2] == shape[-1][0])
-    conditions += [f"t{place}.o >= {LITERALS}", f"term.id = t{place}.o", f"NOT term.text LIKE '{unlike}'"]
-    columns = f"t{place}.s, t{place}.p, t{place}.o, term.text"
-    return f"SELECT DISTINCT {columns} FROM {', '.join(tables)}, term WHERE {' AND '.join(conditions)} ORDER BY ALL"
-
-
-def trivialities(ids: Ids) -> list[str]:
-    """Conditions on s, p, o for triples that hold whatever the graph says."""
+def tautologies(ids: Ids) -> list[str]:
+    """Conditions on s, p, o for triples that hold in every graph."""
     reflexive = _numbers(sorted(ids[p] for p in REFLEXIVE))
-    over = _numbers(sorted(ids[p] for p in OVER_THING))
+    over_thing = _numbers(sorted(ids[p] for p in OVER_THING))
     return [
         f"(s = o AND p IN ({reflexive}))",
-        f"(o = {ids[THING]} AND p IN ({over}))",
+        f"(o = {ids[THING]} AND p IN ({over_thing}))",
         f"(s = {ids[NOTHING]} AND p = {ids[SUB_CLASS]})",
     ]
 
 
-def kinds_among(kinds: Iterable[tuple[str, str]], ids: Ids) -> str | None:
-    """A condition on k for facts of these kinds; None when there are none."""
-    properties = sorted({ids[p] for p, c in kinds if not c})
-    classes = sorted({ids[c] for _, c in kinds if c})
-    conditions = []
-    if properties:
-        conditions.append(f"k.p IN ({_numbers(properties)})")
-    if classes:
-        few = f" AND k.o IN ({_numbers(classes)})" if len(classes) <= 200 else ""
-        conditions.append(f"(k.p = {ids[TYPE]}{few})")
-    return f"({' OR '.join(conditions)})" if conditions else None
+# --- shapes and joins
 
 
-def _numbers(numbers: Iterable[int]) -> str:
-    return ", ".join(str(number) for number in numbers)
+@dataclass(frozen=True, slots=True)
+class _Join:
+    """The tables and the conditions of a body."""
+
+    tables: tuple[str, ...]
+    conditions: tuple[str, ...]
 
 
-def _parts(rows: list[tuple[int, ...]], patterns: int) -> list[list[tuple[int, ...]]]:
-    return [[row] for row in rows] if patterns > 1 and len(rows) <= _INLINE else [rows]
+def _join(body: Shape, *, constants: tuple[int, ...] | None, delta: int | None = None) -> _Join:
+    """A body as a join; a pattern with owl:sameAs compares two terms, since equal terms have one representative."""
+    tables: list[str] = []
+    conditions: list[str] = []
+    first_column: dict[str, str] = {}
+    for i, pattern in enumerate(body):
+        if pattern[1] == SAME:
+            continue
+        tables.append(f"{'delta' if i == delta else 'known'} AS t{i}")
+        for place, text in zip(_PLACES, pattern, strict=True):
+            column = f"t{i}.{place}"
+            if is_variable(text):
+                if text in first_column:
+                    conditions.append(f"{column} = {first_column[text]}")
+                first_column.setdefault(text, column)
+            else:
+                conditions.append(f"{column} = {_constant(text, constants, {})}")
+    for s, p, o in body:
+        if p == SAME:
+            sides = [first_column[t] if is_variable(t) else _constant(t, constants, {}) for t in (s, o)]
+            conditions.append(f"{sides[0]} = {sides[1]}")
+    return _Join(tuple(tables), tuple(conditions))
 
 
 def _shape(patterns: Sequence[Spo], ids: Ids) -> tuple[Shape, tuple[int, ...]]:
-    """The patterns with variables ?0, ?1 ... and constants $0, $1 ...; and the numbers of those constants."""
-    names: dict[str, str] = {}
+    """The patterns with variables ?0, ?1 ... and constants $0, $1 ...; and the ids of those constants."""
+    variables: dict[str, str] = {}
     constants: list[int] = []
     shape = []
     for pattern in patterns:
         parts = []
         for place, text in enumerate(pattern):
             if is_variable(text):
-                parts.append(names.setdefault(text, f"?{len(names)}"))
+                parts.append(variables.setdefault(text, f"?{len(variables)}"))
             elif place == 1 and text in (TYPE, SAME):
                 parts.append(text if text == SAME else f"={ids[TYPE]}")
             else:
@@ -165,60 +228,25 @@ def _shape(patterns: Sequence[Spo], ids: Ids) -> tuple[Shape, tuple[int, ...]]:
     return tuple(shape), tuple(constants)
 
 
-def _select(
-    body: Shape, *, head: Spo, rows: Sequence[tuple[int, ...]], ids: Ids, fresh: int | None, things_only: bool
-) -> str:
-    slots = rows[0] if len(rows) == 1 else None
-    tables, conditions = _joined(body, slots=slots, fresh=fresh)
-    where_is = {text: f"t{i}.{_PLACES[j]}" for i, p in reversed(list(enumerate(body))) for j, text in enumerate(p)}
-    columns = []
-    for place, text in zip(_PLACES, head, strict=True):
-        value = where_is[text] if is_variable(text) else _constant(text, slots, ids)
-        columns.append(f"{value if '.' in value else f'CAST({value} AS UINTEGER)'} AS {place}")
-    if slots is None:
-        tables.append(_values(rows))
-    if things_only:
-        conditions.append(f"{where_is[head[0]]} < {LITERALS}")
-    where = f" WHERE {' AND '.join(conditions)}" if conditions else ""
-    source = f" FROM {', '.join(tables)}" if tables else ""
-    return f"SELECT {', '.join(columns)}{source}{where}"
+def _parts(rows: list[tuple[int, ...]], patterns: int) -> list[list[tuple[int, ...]]]:
+    return [[row] for row in rows] if patterns > 1 and len(rows) <= _MAX_SEPARATE else [rows]
 
 
-def _constant(text: str, slots: tuple[int, ...] | None, ids: Ids) -> str:
+def _constant(text: str, constants: tuple[int, ...] | None, ids: Ids) -> str:
     if text.startswith("="):
         return text[1:]
     if text.startswith("$"):
-        return str(slots[int(text[1:])]) if slots is not None else f"g.k{text[1:]}"
+        return str(constants[int(text[1:])]) if constants is not None else f"g.k{text[1:]}"
     return str(ids[text])
 
 
-def _joined(body: Shape, *, slots: tuple[int, ...] | None, fresh: int | None = None) -> tuple[list[str], list[str]]:
-    """The tables and the conditions of a body; a pattern with owl:sameAs asks whether two names became one."""
-    tables: list[str] = []
-    conditions: list[str] = []
-    first_seen: dict[str, str] = {}
-    for i, pattern in enumerate(body):
-        if pattern[1] == SAME:
-            continue
-        tables.append(f"{'fresh' if i == fresh else 'known'} AS t{i}")
-        for place, text in zip(_PLACES, pattern, strict=True):
-            column = f"t{i}.{place}"
-            if is_variable(text):
-                if text in first_seen:
-                    conditions.append(f"{column} = {first_seen[text]}")
-                first_seen.setdefault(text, column)
-            else:
-                conditions.append(f"{column} = {_constant(text, slots, {})}")
-    for s, p, o in body:
-        if p == SAME:
-            sides = [first_seen[t] if is_variable(t) else _constant(t, slots, {}) for t in (s, o)]
-            conditions.append(f"{sides[0]} = {sides[1]}")
-    return tables, conditions
-
-
 def _values(rows: Sequence[tuple[int, ...]]) -> str:
-    """The rows as a table g of numbers that compare with the others without being turned into another type."""
+    """The rows as a table g of numbers with the type of ids, so that comparisons need no cast."""
     width = range(len(rows[0]))
     columns = ", ".join(f"CAST(v{i} AS UINTEGER) AS k{i}" for i in width)
     names = ", ".join(f"v{i}" for i in width)
     return f"(SELECT {columns} FROM (VALUES {', '.join(f'({_numbers(row)})' for row in rows)}) AS v({names})) AS g"
+
+
+def _numbers(numbers: Iterable[int]) -> str:
+    return ", ".join(str(number) for number in numbers)

@@ -17,7 +17,7 @@ SUITE = Path(__file__).parent / "w3c" / "owl2" / "rl-approved.rdf"
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """One case: its name, what kind of test it is, and its graphs."""
+    """One test case: its name, its kind of test, and its graphs."""
 
     name: str
     kind: str
@@ -70,10 +70,10 @@ def _value(term: object) -> str:
 
 
 def entails(closed: set[tuple[str, str, str]], conclusion: tuple[Triple, ...]) -> bool:
-    """True when the conclusion, its blank nodes standing for anything, is in the closed graph."""
-    said = [to_spo(t) for t in conclusion]
+    """True when the conclusion is in the closed graph, with its blank nodes as variables."""
+    patterns = [to_spo(t) for t in conclusion]
     header = "<http://www.w3.org/2002/07/owl#Ontology>"
-    return _holds([t for t in said if t[2] != header], closed, {})
+    return _holds([t for t in patterns if t[2] != header], closed, {})
 
 
 def _holds(patterns: list[tuple[str, str, str]], closed: set[tuple[str, str, str]], bound: dict[str, str]) -> bool:

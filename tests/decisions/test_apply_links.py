@@ -29,19 +29,19 @@ def write_project(project: SmallProject, rows: str, *, own: str = OWN, links: st
 def statements(project: SmallProject) -> list[str]:
     drafted = project.draft()
     assert drafted.report.ok, drafted.report
-    return sorted({statement(fact) for fact in drafted.decided.facts})
+    return sorted({statement(fact) for fact in drafted.resolution.facts})
 
 
 def test_equal_facts_gain_a_second_piece_of_evidence(project: SmallProject) -> None:
     write_project(project, "wd-q1,type,Film,fan-site,Q1\nwd-q1,year,2024,fan-site,Q1\n")
-    facts = [fact for fact in project.draft().decided.facts if fact.property.value.endswith("/year")]
+    facts = [fact for fact in project.draft().resolution.facts if fact.property.value.endswith("/year")]
     assert [statement(fact) for fact in facts] == ["film:anora film:year 2024"] * 2
     assert sorted(fact.evidence.source for fact in facts) == ["encyclopedia", "fan-site"]
 
 
 def test_different_facts_are_a_conflict_with_both_sides(project: SmallProject) -> None:
     write_project(project, "wd-q1,type,Film,fan-site,Q1\nwd-q1,year,2023,fan-site,Q1\n")
-    [decision] = project.draft().decided.decisions
+    [decision] = project.draft().resolution.decisions
     assert [statement(fact) for fact in decision.preferred] == ["film:anora film:year 2024"]
     assert [statement(fact) for fact in decision.others] == ["film:anora film:year 2023"]
     assert decision.others[0].evidence.record == "Q1"

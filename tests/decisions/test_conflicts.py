@@ -21,13 +21,13 @@ def write_facts(project: SmallProject, **blocks: str) -> None:
 
 def known(project: SmallProject, name: str) -> list[str]:
     """The values of a property that are knowledge."""
-    facts = project.draft().decided.facts
+    facts = project.draft().resolution.facts
     return sorted({to_short(fact.value) for fact in facts if fact.property.value.endswith(f"/{name}")})
 
 
 def contested(project: SmallProject) -> list[tuple[str, str, str]]:
     """Each contested fact, its kind and the reason."""
-    return sorted((statement(item.fact), item.kind.value, item.reason) for item in project.draft().decided.contested)
+    return sorted((statement(item.fact), item.kind.value, item.reason) for item in project.draft().resolution.contested)
 
 
 @pytest.fixture
@@ -176,7 +176,7 @@ def test_a_label_of_our_making_gives_way_to_one_that_a_source_states(with_policy
         "subject,property,value,source,paraphrase\nanora,type,Film,encyclopedia,\n"
         "anora,label,Q1,encyclopedia,true\nanora,label,Anora,fan-site,\n",
     )
-    facts = with_policy.draft().decided.facts
+    facts = with_policy.draft().resolution.facts
     assert [statement(fact) for fact in facts if fact.property == LABEL] == ["film:anora rdfs:label Anora"]
     assert contested(with_policy)[0][1:] == ("conflict", "fan-site's value is in its own words")
 

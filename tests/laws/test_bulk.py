@@ -6,14 +6,14 @@ import csv
 import io
 import tempfile
 from collections import defaultdict
-from collections.abc import Container, Iterable, Mapping
+from collections.abc import Container, Mapping
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from pyoxigraph import Literal, NamedNode, Triple
+from pyoxigraph import Literal, NamedNode
 
 from kg.decisions.conflicts import (
     ConflictResolver,
@@ -29,7 +29,6 @@ from kg.decisions.policy import Policy
 from kg.facts.model import Evidence, Fact, Rank
 from kg.facts.readers.table_reader import TableReader
 from kg.facts.sources import read_sources
-from kg.graph import provenance
 from kg.graph.triple_tables import TripleTables
 from kg.parts import belongs_to
 from kg.reports import Finding, Place
@@ -210,16 +209,12 @@ def test_conflicts_are_resolved_as_by_the_simple_algorithm(schema: Schema, facts
 # --- Triple tables
 
 
-def triples(facts: Iterable[Fact]) -> list[Triple]:
-    return list(provenance.knowledge(facts))
-
-
 @settings(law, max_examples=100)  # each makes two databases
 @given(st.lists(facts, max_size=12), st.lists(facts, max_size=12))
 def test_terms_have_the_same_numbers_whether_added_as_terms_or_as_texts(some: list[Fact], more: list[Fact]) -> None:
     by_term, by_text = TripleTables(), TripleTables()
     for part in (some, more):
-        by_term.add_terms(provenance.said(part))
-        by_text.add_texts(map(to_spo, triples(part)))
+        by_term.add_terms((fact.subject, fact.property, fact.value) for fact in part)
+        by_text.add_texts(to_spo(fact.triple) for fact in part)
     for query in ("SELECT * FROM term ORDER BY ALL", "SELECT * FROM triple ORDER BY ALL"):
         assert by_term.sql.execute(query).fetchall() == by_text.sql.execute(query).fetchall()

@@ -27,7 +27,7 @@ def test_an_inferred_value_is_traced_to_the_facts_that_gave_it(anora: SmallProje
     assert places(anora) == [["data/films.yaml:6:13", "data/films.yaml:7:11"]]
 
 
-def test_a_value_that_was_said_points_at_its_own_line(anora: SmallProject) -> None:
+def test_a_value_that_is_asserted_points_at_its_own_line(anora: SmallProject) -> None:
     anora.write(
         "data/films.yaml", ANORA.replace("  year: 2024\n", "  award: palme-dor\n") + "palme-dor:\n  type: Award\n"
     )
@@ -43,7 +43,7 @@ def test_what_is_missing_points_at_the_thing(anora: SmallProject) -> None:
 
 def test_the_graph_is_asked_the_same_by_sql_and_in_memory(anora: SmallProject) -> None:
     workshop = anora.draft().tables
-    by_sql, in_memory = TablesGraph(workshop, most_asked=10**6), TablesGraph(workshop, most_asked=0)
+    by_sql, in_memory = TablesGraph(workshop, max_queries=10**6), TablesGraph(workshop, max_queries=0)
     triples = [*workshop.triple_texts(), *workshop.triple_texts(table="inferred")]
     assert list(workshop.triple_texts(table="inferred"))
     patterns = {
@@ -53,4 +53,4 @@ def test_the_graph_is_asked_the_same_by_sql_and_in_memory(anora: SmallProject) -
     }
     for s, p, o in patterns:
         assert list(by_sql.matching(s, p, o)) == list(in_memory.matching(s, p, o))
-    assert [by_sql.was_said(one) for one in triples] == [in_memory.was_said(one) for one in triples]
+    assert [by_sql.is_asserted(one) for one in triples] == [in_memory.is_asserted(one) for one in triples]

@@ -1,4 +1,4 @@
-"""What follows from facts about films."""
+"""Inference from facts about films."""
 
 from __future__ import annotations
 
@@ -33,19 +33,19 @@ def triples(turtle: str) -> list[Triple]:
     return [quad.triple for quad in parse((PREFIXES + turtle).encode(), format=RdfFormat.TURTLE)]
 
 
-def inferred(data: str, ontology: str = "", **choices: object) -> tuple[set[str], Inference]:
-    """What follows, shortened, and the inference."""
-    workshop = TripleTables()
-    workshop.add(triples(data))
-    found = infer(workshop, triples(ontology), **choices)  # type: ignore[arg-type]
-    texts = {" ".join(row) for row in workshop.triple_texts(table="inferred")}
+def inferred(data: str, ontology: str = "", **options: object) -> tuple[set[str], Inference]:
+    """The inferred triples, shortened, and the inference."""
+    tables = TripleTables()
+    tables.add(triples(data))
+    inference = infer(tables, triples(ontology), **options)  # type: ignore[arg-type]
+    texts = {" ".join(row) for row in tables.triple_texts(table="inferred")}
     for namespace, prefix in ((EX, ":"), (OWL, "owl:"), ("http://www.w3.org/1999/02/22-rdf-syntax-ns#", "rdf:")):
         texts = {text.replace(f"<{namespace}", prefix).replace(">", "") for text in texts}
-    return texts, found
+    return texts, inference
 
 
-def checks(found: Inference) -> list[str]:
-    return [finding.check for finding in found.report]
+def checks(inference: Inference) -> list[str]:
+    return [finding.check for finding in inference.report]
 
 
 def test_a_sequel_of_a_sequel_comes_after_the_first_film() -> None:
@@ -58,12 +58,12 @@ def test_a_sequel_of_a_sequel_comes_after_the_first_film() -> None:
 
 def test_a_long_series_takes_few_rounds() -> None:
     films = " ".join(f":film{i + 1} :follows :film{i} ." for i in range(256))
-    texts, found = inferred(films, ":follows a owl:TransitiveProperty .")
+    texts, inference = inferred(films, ":follows a owl:TransitiveProperty .")
     assert len(texts) == 256 * 255 // 2
-    assert found.rounds < 12
+    assert inference.rounds < 12
 
 
-def test_the_ontology_itself_does_not_land_among_the_facts() -> None:
+def test_conclusions_about_classes_are_not_among_the_facts() -> None:
     ontology = ":Sequel rdfs:subClassOf :Film . :Film rdfs:subClassOf :Work . :Film rdfs:label 'film'@en ."
     texts, _ = inferred(":aliens a :Sequel .", ontology)
     assert texts == {":aliens rdf:type :Film", ":aliens rdf:type :Work"}
@@ -71,12 +71,12 @@ def test_the_ontology_itself_does_not_land_among_the_facts() -> None:
     assert len(with_schema - texts) == 1  # a sequel is a work
 
 
-def test_axioms_among_the_facts_count() -> None:
+def test_axioms_in_the_data_are_used() -> None:
     texts, _ = inferred(":Sequel rdfs:subClassOf :Film . :aliens a :Sequel .")
     assert ":aliens rdf:type :Film" in texts
 
 
-def test_axioms_that_follow_from_facts_count() -> None:
+def test_axioms_that_follow_from_facts_are_used() -> None:
     texts, _ = inferred(
         ":follows a :SeriesProperty . :alien3 :follows :aliens . :aliens :follows :alien .",
         ":SeriesProperty rdfs:subClassOf owl:TransitiveProperty .",
@@ -84,14 +84,14 @@ def test_axioms_that_follow_from_facts_count() -> None:
     assert ":alien3 :follows :alien" in texts
 
 
-def test_axioms_said_with_a_property_of_ones_own_count() -> None:
+def test_axioms_stated_with_a_subproperty_are_used() -> None:
     texts, _ = inferred(
         ":Sequel :isKindOf :Film . :aliens a :Sequel .", ":isKindOf rdfs:subPropertyOf rdfs:subClassOf ."
     )
     assert ":aliens rdf:type :Film" in texts
 
 
-def test_what_follows_about_classes_can_be_read_as_a_fact() -> None:
+def test_a_conclusion_about_classes_can_be_a_premise() -> None:
     texts, _ = inferred(
         ":Sequel rdfs:subClassOf :Film . :Film rdfs:subClassOf :Work .",
         "rdfs:subClassOf rdfs:subPropertyOf :broader .",
@@ -100,12 +100,12 @@ def test_what_follows_about_classes_can_be_read_as_a_fact() -> None:
     assert ":Sequel :broader :Work" in texts
 
 
-def test_two_names_are_one_thing_under_its_first_name() -> None:
+def test_facts_about_two_names_are_written_under_the_first() -> None:
     texts, _ = inferred(":movie owl:sameAs :alien . :movie :director :scott .")
     assert texts == {":alien :director :scott"}
 
 
-def test_all_names_are_written_out_on_demand() -> None:
+def test_facts_are_written_under_all_names_on_demand() -> None:
     texts, _ = inferred(":alien owl:sameAs :movie . :movie :director :scott .", same_as="all")
     assert texts == {":alien :director :scott", ":movie owl:sameAs :alien"}
 
@@ -113,15 +113,15 @@ def test_all_names_are_written_out_on_demand() -> None:
 def test_ten_thousand_names_of_one_film_stay_ten_thousand() -> None:
     film = [NamedNode(f"{EX}film{i:05}") for i in range(10_000)]
     same, title = NamedNode(OWL + "sameAs"), NamedNode(EX + "title")
-    workshop = TripleTables()
-    workshop.add(Triple(one, same, other) for one, other in pairwise(film))
-    workshop.add(Triple(one, title, Literal(f"Title {i}")) for i, one in enumerate(film))
-    found = infer(workshop, [], same_as="auto")
-    assert found.count < 2 * 10_000
-    assert checks(found) == ["owl/same-as"]
+    tables = TripleTables()
+    tables.add(Triple(one, same, other) for one, other in pairwise(film))
+    tables.add(Triple(one, title, Literal(f"Title {i}")) for i, one in enumerate(film))
+    inference = infer(tables, [], same_as="auto")
+    assert inference.count < 2 * 10_000
+    assert checks(inference) == ["owl/same-as"]
 
 
-def test_names_that_a_rule_makes_one_pull_others_with_them() -> None:
+def test_names_that_a_rule_makes_equal_make_others_equal() -> None:
     texts, _ = inferred(
         ":a :imdb 'tt1' ; :sequelOf :x . :b :imdb 'tt1' ; :sequelOf :y . :x :director :scott . :y :year 1979 .",
         ":imdb a owl:InverseFunctionalProperty . :sequelOf a owl:FunctionalProperty .",
@@ -130,10 +130,10 @@ def test_names_that_a_rule_makes_one_pull_others_with_them() -> None:
 
 
 def test_values_are_compared_as_values() -> None:
-    _, found = inferred(
+    _, inference = inferred(
         ":alien :runtime 117 , '117'^^xsd:short , 117.0 . :aliens :runtime 137 .", ":runtime a owl:FunctionalProperty ."
     )
-    assert found.report.ok
+    assert inference.report.ok
 
 
 def test_a_value_keeps_the_form_it_was_written_in() -> None:
@@ -143,24 +143,24 @@ def test_a_value_keeps_the_form_it_was_written_in() -> None:
     assert texts == {":movie owl:sameAs :alien"}
 
 
-def test_two_values_where_one_may_be_are_a_finding_and_nothing_else() -> None:
+def test_two_values_of_a_functional_property_are_a_finding_and_change_nothing() -> None:
     data = (
         ":alien :released '1979-05-25'^^xsd:date , '1980-01-01'^^xsd:date . :other :released '1980-01-01'^^xsd:date ."
     )
-    texts, found = inferred(data, ":released a owl:FunctionalProperty .")
+    texts, inference = inferred(data, ":released a owl:FunctionalProperty .")
     assert texts == set()
-    assert checks(found) == ["owl/dt-diff"]
+    assert checks(inference) == ["owl/dt-diff"]
 
 
 def test_a_contradiction_names_its_premises() -> None:
-    _, found = inferred(":alien a :Film , :Person .", ":Film owl:disjointWith :Person .")
-    (finding,) = found.report
+    _, inference = inferred(":alien a :Film , :Person .", ":Film owl:disjointWith :Person .")
+    (finding,) = inference.report
     assert finding.check == "owl/cax-dw"
     assert finding.focus == f"<{EX}alien>"
-    said = f"<{EX}alien>", "<http://www.w3.org/1999/02/22-rdf-syntax-ns#type>"
+    is_a = f"<{EX}alien>", "<http://www.w3.org/1999/02/22-rdf-syntax-ns#type>"
     assert finding.premises == (
-        (*said, f"<{EX}Film>"),
-        (*said, f"<{EX}Person>"),
+        (*is_a, f"<{EX}Film>"),
+        (*is_a, f"<{EX}Person>"),
         (f"<{EX}Film>", f"<{OWL}disjointWith>", f"<{EX}Person>"),
     )
 
@@ -184,14 +184,14 @@ def test_a_contradiction_names_its_premises() -> None:
         ("'1,5'^^xsd:decimal", False),
     ],
 )
-def test_a_literal_that_is_none_of_its_datatype_is_a_finding(literal: str, right: bool) -> None:
-    _, found = inferred(f":alien :value {literal} .")
-    assert checks(found) == ([] if right else ["owl/dt-not-type"])
+def test_a_literal_that_is_not_of_its_datatype_is_a_finding(literal: str, right: bool) -> None:
+    _, inference = inferred(f":alien :value {literal} .")
+    assert checks(inference) == ([] if right else ["owl/dt-not-type"])
 
 
 def test_a_value_outside_the_range_is_a_finding() -> None:
-    _, found = inferred(":alien :runtime 'long' , 117 , '117'^^xsd:byte .", ":runtime rdfs:range xsd:integer .")
-    (finding,) = found.report
+    _, inference = inferred(":alien :runtime 'long' , 117 , '117'^^xsd:byte .", ":runtime rdfs:range xsd:integer .")
+    (finding,) = inference.report
     assert finding.check == "owl/dt-not-type"
     assert finding.value == '"long"'
 
@@ -203,20 +203,20 @@ def test_a_value_outside_the_range_is_a_finding() -> None:
         ":Work owl:unionOf _:a . _:a rdf:first :Film ; rdf:rest _:a .",
         ":Work owl:unionOf _:a . _:a rdf:first :Film , :Series ; rdf:rest () .",
     ],
-    ids=["no list", "a list that comes back to itself", "a list with two firsts"],
+    ids=["no list", "a circular list", "a list with two rdf:first"],
 )
-def test_an_axiom_over_a_bad_list_is_left_out_with_a_warning(axiom: str) -> None:
-    texts, found = inferred(":alien a :Film .", axiom)
+def test_an_axiom_over_an_ill_formed_list_is_ignored_with_a_warning(axiom: str) -> None:
+    texts, inference = inferred(":alien a :Film .", axiom)
     assert texts == set()
-    assert checks(found) == ["owl/list"]
-    assert found.report.ok
+    assert checks(inference) == ["owl/list"]
+    assert inference.report.ok
 
 
-def test_an_annotation_says_nothing_about_things() -> None:
+def test_an_annotation_infers_nothing_about_entities() -> None:
     ontology = ":note a owl:AnnotationProperty . :Film rdfs:label 'film' ; :note 'a note' ; rdfs:comment 'moving' ."
-    texts, found = inferred(":alien rdfs:label 'Alien' .", ontology)
+    texts, inference = inferred(":alien rdfs:label 'Alien' .", ontology)
     assert texts == set()
-    assert found.report.ok
+    assert inference.report.ok
 
 
 def test_the_reference_engine_gives_the_same() -> None:
@@ -227,7 +227,7 @@ def test_the_reference_engine_gives_the_same() -> None:
 
 
 def test_an_unknown_engine_is_refused() -> None:
-    with pytest.raises(InputError, match="sql and owlrl"):
+    with pytest.raises(InputError, match="sql or owlrl"):
         infer(TripleTables(), [], engine="magic")
 
 
@@ -264,32 +264,32 @@ def written(folder: Path, name: str, text: str) -> Path:
         ),
     ],
 )
-def test_every_format_says_the_same(tmp_path: Path, name: str, text: str) -> None:
-    workshop = TripleTables()
-    load_file(workshop, written(tmp_path, name, text))
-    assert list(workshop.triple_texts()) == [
+def test_every_format_gives_the_same_triples(tmp_path: Path, name: str, text: str) -> None:
+    tables = TripleTables()
+    load_file(tables, written(tmp_path, name, text))
+    assert list(tables.triple_texts()) == [
         (f"<{EX}alien>", f"<{EX}director>", f"<{EX}scott>"),
         (f"<{EX}alien>", f"<{EX}title>", '"Alien \u00e9"@en-us'),
     ]
 
 
 def test_blank_nodes_of_two_files_stay_apart(tmp_path: Path) -> None:
-    workshop = TripleTables()
+    tables = TripleTables()
     for name in ("a.nt", "b.nt", "c.ttl"):
-        load_file(workshop, written(tmp_path, name, f'_:film <{EX}title> "{name}" .\n'))
-    assert len({s for s, _, _ in workshop.triple_texts()}) == 3
+        load_file(tables, written(tmp_path, name, f'_:film <{EX}title> "{name}" .\n'))
+    assert len({s for s, _, _ in tables.triple_texts()}) == 3
 
 
-def test_a_closure_on_disk_is_the_same_bytes_each_time(tmp_path: Path) -> None:
+def test_an_output_file_has_the_same_bytes_each_time(tmp_path: Path) -> None:
     data = written(tmp_path, "films.nt", NT)
     ontology = written(tmp_path, "film.ttl", f"{PREFIXES} :director rdfs:range [ owl:unionOf ( :Person :Team ) ] .")
     outputs = []
     for number in range(3):
         output = tmp_path / f"out{number}.nt"
-        found = infer_files([data], ontology=[ontology], output=output)
+        inference = infer_files([data], ontology=[ontology], output=output)
         outputs.append(output.read_bytes())
     assert outputs[0] == outputs[1] == outputs[2]
-    assert found.count == 3  # who directs is one of the two, and each of the two is that
+    assert inference.count == 3  # a director is in the union, and so is every member of its two classes
     assert len(outputs[0].splitlines()) == 2 + 6 + 3
 
 
@@ -298,16 +298,16 @@ def test_many_films_are_written_in_the_same_order_each_time(
     tmp_path: Path, at_once: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """More than one row group, so that several threads have something to do."""
-    monkeypatch.setattr("kg.graph.ntriples._ROWS_AT_ONCE", at_once)
+    monkeypatch.setattr("kg.graph.ntriples._MAX_ROWS_AT_ONCE", at_once)
     lines = [f"<{EX}film{i:06}> <{EX}director> <{EX}person{i * 7919 % 100_003:06}> .\n" for i in range(200_000)]
     data = written(tmp_path, "films.nt", "".join(lines))
     ontology = written(tmp_path, "film.ttl", f"{PREFIXES} :director owl:inverseOf :directed .")
     infer_files([data], ontology=[ontology], output=tmp_path / "out.nt")
-    found = (tmp_path / "out.nt").read_text().splitlines()
-    assert len(found) == 400_001
-    subjects = [line.split(" ", 1)[0] for line in found if "owl#" not in line]
+    lines_written = (tmp_path / "out.nt").read_text().splitlines()
+    assert len(lines_written) == 400_001
+    subjects = [line.split(" ", 1)[0] for line in lines_written if "owl#" not in line]
     assert subjects == sorted(subjects)
-    assert [line for line in found if f"> <{EX}director>" in line] == [line.strip() for line in lines]
+    assert [line for line in lines_written if f"> <{EX}director>" in line] == [line.strip() for line in lines]
 
 
 BOMB = (
@@ -343,14 +343,14 @@ def test_a_file_that_cannot_be_read_is_a_fault_with_its_place(
 
 
 @pytest.mark.parametrize("name", ["missing.nt", "film.docx"])
-def test_no_file_or_no_rdf_is_said_so(tmp_path: Path, name: str) -> None:
+def test_a_missing_file_and_an_unknown_suffix_are_refused(tmp_path: Path, name: str) -> None:
     if name.endswith("docx"):
         (tmp_path / name).write_text("Alien")
     with pytest.raises(InputError, match=name):
         infer_files([tmp_path / name], output=tmp_path / "out.nt")
 
 
-def test_a_size_that_is_none_is_refused(tmp_path: Path) -> None:
+def test_an_invalid_size_of_memory_is_refused(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="2GB"):
         infer_files([written(tmp_path, "film.nt", NT)], output=tmp_path / "out.nt", memory="plenty")
 

@@ -115,7 +115,7 @@ class Statements:
 
     def _told_about(self, thing: NamedNode | BlankNode) -> list[FactWithStatus]:
         """Every fact about a thing, contested ones too, in an order that depends on nothing but themselves."""
-        told = [FactWithStatus(fact) for fact in self.provenance.about(thing)]
+        told = [FactWithStatus(fact) for fact in self.provenance.facts_about(thing)]
         told += [FactWithStatus(one.fact, one.kind) for one in self.provenance.contested_about(thing)]
         return sorted(told, key=lambda one: (one.fact.property.value, str(one.fact.value), one.fact.id))
 

@@ -268,7 +268,7 @@ def _conflicts(
             continue
         contested = list(graph.provenance.contested_about(subject))
         for property in dict.fromkeys(fact.fact.property for fact in contested):
-            about = (fact for fact in graph.provenance.about(subject) if fact.property == property)
+            about = (fact for fact in graph.provenance.facts_about(subject) if fact.property == property)
             preferred = tuple(sorted(about, key=lambda fact: fact.id))
             yield Conflict(preferred, tuple(fact for fact in contested if fact.fact.property == property))
 

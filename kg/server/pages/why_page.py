@@ -7,11 +7,12 @@ from dataclasses import dataclass, replace
 
 from pyoxigraph import NamedNode, Triple
 
-from kg.explain.why import DAYS, Explanation
+from kg.explain.why import Explanation
 from kg.explain.why_formats import to_svg
 from kg.filmgraph import FilmGraph
 from kg.graph.store import find_quads
 from kg.lookup.phrases import axiom_in_words
+from kg.reasoning.days import DAYS
 from kg.server.pages.display import Display, DisplayValue, RejectedValue, SourceCitation, display_of
 from kg.server.pages.entity_page import known_entity
 from kg.server.pages.templating import render
@@ -69,7 +70,7 @@ def _to_node(display: Display, explanation: Explanation) -> ExplanationNode:
         _shown(display, triple.predicate),
         _shown(display, triple.object),
         display.citations(explanation.facts),
-        "the days that a date can mean" if explanation.rule == DAYS else explanation.rule,
+        "the days that a date can mean" if explanation.rule == DAYS.name else explanation.rule,
         ("so says the ontology",) if explanation.is_axiom else axioms,
         tuple(_to_node(display, premise) for premise in explanation.premises if not premise.is_axiom),
         tuple(

@@ -7,8 +7,10 @@ from copy import deepcopy
 import pytest
 from pyoxigraph import RdfFormat, Triple, parse
 
-from kg.explain.proof_format import ProofChecker, to_proof
 from kg.explain.why import Explainer
+from kg.explain.why_formats import to_proof
+from kg.proofs.checker import ProofChecker
+from kg.proofs.proof import proof_document
 from tests.projects import own_graph
 
 Built = tuple[Explainer, ProofChecker, list[Triple]]
@@ -29,13 +31,13 @@ def test_every_conclusion_of_our_data_is_accepted(built: Built) -> None:
     for triple in inferred:
         why = explainer.explain(triple)
         assert why, triple
-        assert checker.faults(to_proof(why)) == [], triple
+        assert checker.errors(proof_document(to_proof(why))) == [], triple
 
 
 def test_a_proof_with_one_thing_changed_is_rejected(built: Built) -> None:
     explainer, checker, inferred = built
     for triple in inferred[::97]:
-        proof = to_proof(explainer.explain(triple))
+        proof = proof_document(to_proof(explainer.explain(triple)))
         for number, step in enumerate(proof["steps"]):
             changes: list[dict[str, object]] = []
             if "rule" in step:
@@ -51,4 +53,4 @@ def test_a_proof_with_one_thing_changed_is_rejected(built: Built) -> None:
             for change in changes:
                 wrong = deepcopy(proof)
                 wrong["steps"][number].update(change)
-                assert checker.faults(wrong), (triple, step, change)
+                assert checker.errors(wrong), (triple, step, change)
