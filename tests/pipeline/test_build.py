@@ -70,14 +70,14 @@ def run(code: str, *arguments: str, seed: int = 0) -> subprocess.Popen[bytes]:
 EXPORT_ALL = """
 import hashlib, sys
 from kg.exports.formats import FORMATS
-from kg.exports.rdf import ONLY
+from kg.exports.rdf import PARTS
 from kg.pipeline.build import build
 from kg.errors import InputError
 from kg.filmgraph import open_graph
 assert build(sys.argv[1])
 graph = open_graph(sys.argv[1])
 for format in FORMATS:
-    for only in ONLY:
+    for only in PARTS:
         try:
             text = graph.export_text(format, only=only)
         except InputError as error:
