@@ -31,7 +31,7 @@ world: $(VENV)/.installed
 	$(BIN)/kg import imdb-awards "$(KG_DATASETS)/imdb_awards" --project $(WORLD)
 	$(BIN)/kg link --project $(WORLD)
 	$(BIN)/kg build --project $(WORLD)
-	$(BIN)/kg ask most-nominated-without-win "programme=Academy Awards" least=7 --project $(WORLD)
+	$(BIN)/kg ask people-most-nominated-without-win "programme=Academy Awards" minimum=7 --project $(WORLD)
 	$(BIN)/kg ask films-that-won-both "first=Palme d'Or" second=oscar-best-picture --project $(WORLD)
 	$(BIN)/kg ask recognition-by-source film=film:anora "programme=Academy Awards" --project $(WORLD)
 	$(BIN)/kg conflicts --source wikidata-results --project $(WORLD)

@@ -118,8 +118,8 @@ ASKED: list[tuple[str, dict[str, object]]] = [
     ("films-directed-by", {"person": "Sean Baker"}),
     ("awards-of-film", {"film": "Anora"}),
     ("box-office-of-film", {"film": "Anora"}),
-    ("describe", {"thing": "film:anora"}),
-    ("evidence-for", {"thing": "film:anora"}),
+    ("description-of", {"entity": "film:anora"}),
+    ("evidence-for", {"entity": "film:anora"}),
     ("facts-per-source", {}),
 ]
 ALL = "SELECT ?s ?p ?o { ?s ?p ?o } ORDER BY ?s ?p ?o"

@@ -71,7 +71,8 @@ def parse_topics(queries: StoredQueries, text: str) -> list[str]:
 def _query_tool(graph: FilmGraph, query: StoredQuery) -> Tool:
     """The tool of a stored query, described by the query's own sentences and its columns."""
     columns = f"Gives {', '.join(query.returns)}" if query.returns else ""
-    description = ". ".join(filter(None, (query.summary, query.description.rstrip("."), columns))) + "."
+    sentences = filter(None, (query.summary, query.description, columns))
+    description = " ".join(text if text.endswith((".", "?", "!")) else f"{text}." for text in sentences)
     properties = {parameter.name: _parameter_schema(graph, parameter) for parameter in query.params}
     required = [parameter.name for parameter in query.params if not parameter.is_optional]
     if query.form != "ASK":

@@ -3,10 +3,10 @@
 The first lines of a file, each beginning `#+`, are YAML as grlc reads it (`summary`, `description`, `tags`, `endpoint`)
 with further keys for parameters and columns:
 
-    #+ summary: Films that a person directed
+    #+ summary: Which films did a person direct?
     #+ tags: [credits]
     #+ params:
-    #+   person: {type: thing, class: Person, about: the director}
+    #+   person: {type: entity, class: Person, about: the director}
     #+ returns: {film: a film, premiere: the day it was first shown}
     #+ because: co-directors count, since each has a credit
 
@@ -38,7 +38,7 @@ from kg.text import closest
 class ParameterType(StrEnum):
     """What a parameter takes."""
 
-    ENTITY = "thing"
+    ENTITY = "entity"
     TEXT = "text"
     DATE = "date"
     NUMBER = "number"
@@ -205,6 +205,7 @@ _HEADER_KEYS = (
     "endpoint_in_url",
     "endpoint-method",
 )
+_FORMER_TYPES = {"thing": ParameterType.ENTITY}
 _PARAMETER_KEYS = ("type", "class", "about", "list", "optional", "edge")
 
 
@@ -258,7 +259,7 @@ class _HeaderReader:
             if name not in examples:
                 self._report(f"the parameter {name!r} has no `VALUES ?{name} {{ ... }}` in the query", line=line)
             elif type_name not in tuple(ParameterType):
-                suggestions = closest(type_name, list(ParameterType))
+                suggestions = [_FORMER_TYPES[type_name]] if type_name in _FORMER_TYPES else closest(type_name, list(ParameterType))
                 self._report(f"unknown type of a parameter: {type_name!r}", line=line, suggestions=suggestions)
             else:
                 yield Parameter(

@@ -57,7 +57,7 @@ def test_a_stored_query_is_asked_with_its_form(page: Page) -> None:
     page.goto("/queries")
     page.get_by_role("searchbox").fill("somebody directed")
     page.get_by_role("button", name="Search").click()
-    page.get_by_role("link", name="The films that somebody directed").click()
+    page.get_by_role("link", name="Which films did a person direct?").click()
     page.get_by_label("Person").fill("Sean Bakr")
     page.get_by_role("button", name="Ask").click()
     expect(page.get_by_role("alert")).to_contain_text("There is no Person 'Sean Bakr'")

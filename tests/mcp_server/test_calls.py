@@ -138,7 +138,7 @@ def test_an_offset_behind_the_last_row_says_how_many_there_are(caller: ToolCalle
 
 def test_an_empty_answer_says_whether_the_graph_does_not_say_it(caller: ToolCaller) -> None:
     assert "Did you mean film:Film" in caller.call("sparql", {"query": "SELECT ?x { ?x a film:Flim }"}).text
-    assert "no source tells it" in caller.call("who-plays", {"character": "Toros"}).text
+    assert "no source states who plays" in caller.call("actors-of-character", {"character": "Toros"}).text
 
 
 WRONG: list[tuple[str, dict[str, Any], str]] = [

@@ -35,7 +35,7 @@ def test_every_schema_is_a_json_schema_and_every_name_one_that_all_programs_take
 
 
 def test_a_tool_says_the_querys_own_sentence_and_what_comes_back(tools: dict[str, Tool]) -> None:
-    sentence = "The films that somebody directed. With the year that a source gives, where one does. Gives film, year."
+    sentence = "Which films did a person direct? With the year of the film if a source gives one. Gives film, year."
     assert tools["films-directed-by"].description == sentence
 
 
@@ -60,7 +60,7 @@ def test_a_list_is_an_array_and_a_number_a_number(project: SmallProject) -> None
         """\
         #+ summary: Films of some directors that are shorter than so many minutes
         #+ params:
-        #+   people: {type: thing, class: Person, list: true}
+        #+   people: {type: entity, class: Person, list: true}
         #+   minutes: {type: number, optional: true}
         PREFIX film: <https://w3id.org/filmgraph/film/>
         SELECT ?film {
@@ -105,7 +105,7 @@ QUESTIONS = [
     ("which films did a person direct", "films-directed-by"),
     ("who was nominated", "nominations-of-film"),
     ("where can I watch it", "where-to-watch"),
-    ("sources disagree", "disagreements-on"),
+    ("sources disagree", "conflicts-on-property"),
     ("festivls", "festivals-of-film"),
 ]
 

@@ -33,12 +33,12 @@ QUERIES = {
     "films-by": """\
         #+ summary: Films that a person directed
         #+ params:
-        #+   person: {type: thing, class: Person}
+        #+   person: {type: entity, class: Person}
         SELECT ?film { VALUES ?person { film:sean-baker } ?film film:director ?person } ORDER BY ?film
         """,
     "films-of": """\
         #+ params:
-        #+   films: {type: thing, class: Film, list: true}
+        #+   films: {type: entity, class: Film, list: true}
         SELECT ?film { VALUES ?films { film:anora film:tangerine } ?films rdfs:label ?film } ORDER BY ?film
         """,
     "films-since": """\
@@ -272,7 +272,7 @@ HEADERS = [
     ("#+ just words\nASK {}", "1:1", "mapping"),
     ("#+ params: {film: thing}\nASK {}", "1:1", "VALUES"),
     ("#+ params: {film: thingy}\nASK { VALUES ?film { 1 } }", "1:1", "thing"),
-    ("#+ params: {film: {type: thing, clas: Film}}\nASK { VALUES ?film { 1 } }", "1:1", "class"),
+    ("#+ params: {film: {type: entity, clas: Film}}\nASK { VALUES ?film { 1 } }", "1:1", "class"),
     ("#+ params: [film]\nASK { VALUES ?film { 1 } }", "1:1", "mapping"),
     ("#+ params: {film: 3}\nASK { VALUES ?film { 1 } }", "1:1", "mapping"),
 ]

@@ -29,7 +29,7 @@ sean-baker: {type: Person, label: Sean Baker}
 DIRECTED = """\
 #+ summary: Films that a person directed
 #+ params:
-#+   person: {type: thing, class: Person}
+#+   person: {type: entity, class: Person}
 #+ returns: {film: a film, year: its year}
 PREFIX film: <https://w3id.org/filmgraph/film/>
 SELECT ?film ?year {
@@ -41,7 +41,7 @@ ORDER BY ?year
 GRAPH_OF = """\
 #+ summary: What is said of a film, as triples
 #+ params:
-#+   film: {type: thing, class: Film}
+#+   film: {type: entity, class: Film}
 PREFIX film: <https://w3id.org/filmgraph/film/>
 CONSTRUCT { ?film ?property ?value } {
   VALUES ?film { film:anora }

@@ -34,7 +34,7 @@ FILMS, PEOPLE, CLIENTS, EVERY = 300, 20, 10, 100
 _STORED = """\
 #+ summary: Films that a person directed
 #+ params:
-#+   person: {type: thing, class: Person}
+#+   person: {type: entity, class: Person}
 #+ returns: {film: a film, year: its year}
 PREFIX film: <https://w3id.org/filmgraph/film/>
 SELECT ?film ?year {

@@ -41,10 +41,10 @@ Row = tuple[object, ...]
 
 ANSWERS: list[tuple[str, Mapping[str, object], list[Row]]] = [
     # The answer, or its first rows; `...` is a cell that may say anything.
-    ("most-nominated-without-win", {"programme": "Academy Awards", "least": 7}, [("Glenn Close", 8)]),
+    ("people-most-nominated-without-win", {"programme": "Academy Awards", "minimum": 7}, [("Glenn Close", 8)]),
     (
         "films-most-nominated-without-win",
-        {"programme": "Academy Awards", "least": 6},
+        {"programme": "Academy Awards", "minimum": 6},
         [("A Complete Unknown", 8)],
     ),
     (
@@ -71,11 +71,11 @@ ANSWERS: list[tuple[str, Mapping[str, object], list[Row]]] = [
         {"film": "All about Eve", "programme": "Academy Awards"},
         [("Academy Award for Best Actress", "23rd Academy Awards", False, "source:imdb-awards")],
     ),
-    ("sources-on-thing", {"thing": "film:anora"}, [("encyclopedia article on Anora", ...)]),
-    ("films-told-by-most", {"least": 3}, [("Anora", 7)]),
-    ("most-wins", {"programme": "Academy Awards", "kind": "film:Person"}, [("Sean Baker", 4), ("Bong Joon Ho", 3)]),
+    ("sources-about", {"entity": "film:anora"}, [("encyclopedia article on Anora", ...)]),
+    ("films-with-most-sources", {"minimum": 3}, [("Anora", 7)]),
+    ("winners-with-most-wins", {"programme": "Academy Awards", "kind": "film:Person"}, [("Sean Baker", 4), ("Bong Joon Ho", 3)]),
     (
-        "most-nominations",
+        "nominees-with-most-nominations",
         {"programme": "Academy Awards", "kind": "film:Film"},
         [("All about Eve", 14), ("Emilia Pérez", 13), ("Wicked", 10), ("The Brutalist", 10)],
     ),
@@ -92,18 +92,18 @@ ANSWERS: list[tuple[str, Mapping[str, object], list[Row]]] = [
     ("countries-of-winners", {"award": "film:palme-dor"}, [("United States", 2), ("South Korea", 1)]),
     ("companies-of-winners", {"award": "film:palme-dor"}, [("Neon", 5)]),
     (
-        "nominees-for",
+        "nominees-at-edition",
         {"award": "film:oscar-best-actress", "edition": "film:oscars-97"},
         [("Anora", "Mikey Madison", True), ("Wicked", "Cynthia Erivo", False)],
     ),
     (
-        "same-as-elsewhere",
-        {"thing": "film:anora"},
+        "identifiers-of",
+        {"entity": "film:anora"},
         [("film:imdb-tt28607951", "skos:exactMatch"), ("film:oscars-tt28607951", "skos:exactMatch")],
     ),
-    ("things-with-identifier", {"identifier": "tt0048356"}, [("Marty", "IMDb ID")]),
-    ("films-only-in", {"source": "source:encyclopedia"}, [("Asteroid City",)]),
-    ("undecided", {}, []),
+    ("entities-with-identifier", {"identifier": "tt0048356"}, [("Marty", "IMDb ID")]),
+    ("films-only-in-source", {"source": "source:encyclopedia"}, [("Asteroid City",)]),
+    ("unresolved-conflicts", {}, []),
     ("decisions-against-source", {"source": "source:oscars-report"}, []),
     (
         "decisions-against-source",
