@@ -259,7 +259,8 @@ class _HeaderReader:
             if name not in examples:
                 self._report(f"the parameter {name!r} has no `VALUES ?{name} {{ ... }}` in the query", line=line)
             elif type_name not in tuple(ParameterType):
-                suggestions = [_FORMER_TYPES[type_name]] if type_name in _FORMER_TYPES else closest(type_name, list(ParameterType))
+                name_now = _FORMER_TYPES.get(type_name, type_name)
+                suggestions = closest(name_now, list(ParameterType))
                 self._report(f"unknown type of a parameter: {type_name!r}", line=line, suggestions=suggestions)
             else:
                 yield Parameter(

@@ -55,7 +55,7 @@ def test_an_inferred_value_leads_to_its_explanation(page: Page) -> None:
 
 def test_a_stored_query_is_asked_with_its_form(page: Page) -> None:
     page.goto("/queries")
-    page.get_by_role("searchbox").fill("somebody directed")
+    page.get_by_role("searchbox").fill("person direct")
     page.get_by_role("button", name="Search").click()
     page.get_by_role("link", name="Which films did a person direct?").click()
     page.get_by_label("Person").fill("Sean Bakr")

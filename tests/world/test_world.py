@@ -73,7 +73,11 @@ ANSWERS: list[tuple[str, Mapping[str, object], list[Row]]] = [
     ),
     ("sources-about", {"entity": "film:anora"}, [("encyclopedia article on Anora", ...)]),
     ("films-with-most-sources", {"minimum": 3}, [("Anora", 7)]),
-    ("winners-with-most-wins", {"programme": "Academy Awards", "kind": "film:Person"}, [("Sean Baker", 4), ("Bong Joon Ho", 3)]),
+    (
+        "winners-with-most-wins",
+        {"programme": "Academy Awards", "kind": "film:Person"},
+        [("Sean Baker", 4), ("Bong Joon Ho", 3)],
+    ),
     (
         "nominees-with-most-nominations",
         {"programme": "Academy Awards", "kind": "film:Film"},
