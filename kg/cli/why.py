@@ -67,10 +67,10 @@ def _why_not(call: argparse.Namespace) -> int:
 
 
 def _rules(call: argparse.Namespace) -> int:
-    from kg.reasoning.rules import THING, GroundRule, rule_in_words
+    from kg.reasoning.rules import OWL_THING, GroundRule, rule_in_words
 
     def has_effect(rule: GroundRule) -> bool:
-        return any(value != THING for _, _, value in rule.head)
+        return any(value != OWL_THING for _, _, value in rule.head)
 
     graph = open_call_graph(call)
     word = (call.word or "").casefold()

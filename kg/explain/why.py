@@ -21,7 +21,7 @@ from kg.lookup.entity_names import EntityNames
 from kg.passages.texts import Texts
 from kg.proofs.proof import Gap, Proof
 from kg.proofs.search import ProofSearch, StoreGraph
-from kg.reasoning.grounding import ground
+from kg.reasoning.datalog import ground
 from kg.reasoning.ontology import Ontology
 from kg.reasoning.rules import GroundRule
 from kg.terms import KNOWLEDGE, ONTOLOGY, Spo, to_spo, to_term

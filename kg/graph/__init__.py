@@ -1,9 +1,9 @@
-"""Triples and where they are kept.
+"""RDF triples: tables in memory, files, provenance, and the store on disk.
 
 triple_tables    dictionary-encoded triples in DuckDB
 ntriples         N-Triples files into tables, and tables into N-Triples files
 rdf_files        RDF files in any format, into memory or into tables
 provenance       who states each fact, as RDF and back
-record_store     evidence of bulk facts, kept per record in SQLite
+record_store     evidence of bulk facts, per record, in SQLite
 store            builds on disk: exact files, the Oxigraph store, publishing, look-ups of quads
 """

@@ -173,9 +173,9 @@ def _expand(
             for member in members:
                 yield from _bound(binding, {element: member})
         case Pair(first, second, _):
-            for i, one in enumerate(members):
+            for i, member in enumerate(members):
                 for other in members[i + 1 :]:
-                    yield from _bound(binding, {first: one, second: other})
+                    yield from _bound(binding, {first: member, second: other})
         case Chain(_, start, end) if members:
             nodes = [start, *(f"?step{i}" for i in range(1, len(members))), end]
             yield [(nodes[i], p, nodes[i + 1]) for i, p in enumerate(members)], binding
@@ -219,9 +219,9 @@ def _to_spo(value: object) -> Spo | None:
     return None
 
 
-def _is_same_number(one: Spo, other: Spo) -> bool:
-    first, second = _NUMBER.fullmatch(one[2]), _NUMBER.fullmatch(other[2])
-    return one[:2] == other[:2] and first is not None and second is not None and first[1] == second[1]
+def _is_same_number(triple: Spo, other: Spo) -> bool:
+    first, second = _NUMBER.fullmatch(triple[2]), _NUMBER.fullmatch(other[2])
+    return triple[:2] == other[:2] and first is not None and second is not None and first[1] == second[1]
 
 
 def _has_datatype(literal: str, datatype: str) -> bool:

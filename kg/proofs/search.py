@@ -18,8 +18,8 @@ from pyoxigraph import BlankNode, Literal, NamedNode, Store
 
 from kg.graph.store import find_quads
 from kg.proofs.proof import Gap, Proof, Proofs
+from kg.reasoning.datalog import ground
 from kg.reasoning.days import DATE_PROPERTIES, DAY_PROPERTIES, derivation_of_day
-from kg.reasoning.grounding import ground
 from kg.reasoning.ontology import Ontology, is_tautology
 from kg.reasoning.rules import (
     BY_NAME,
@@ -139,21 +139,21 @@ class ProofSearch:
 
         An asserted triple is the first proof, one without a step.
         """
-        found: list[Proof] = []
+        proofs: list[Proof] = []
         if self._is_leaf(triple):
-            found.append(self._leaf(triple))
+            proofs.append(self._leaf(triple))
         steps = self._steps(triple)
         complete = steps.complete
         for step in steps.steps:
-            if len(found) > limit:
+            if len(proofs) > limit:
                 complete = False
                 break
             premises = tuple(proof for premise in step.premises if (proof := self.proof(premise)) is not None)
             is_circular = any(node.triple == triple for premise in premises for node in premise)
             if len(premises) == len(step.premises) and not is_circular:
-                found.append(Proof(triple, step.rule, premises))
-        found.sort(key=lambda proof: proof.height)
-        return Proofs(tuple(found[:limit]), complete and len(found) <= limit)
+                proofs.append(Proof(triple, step.rule, premises))
+        proofs.sort(key=lambda proof: proof.height)
+        return Proofs(tuple(proofs[:limit]), complete and len(proofs) <= limit)
 
     def gaps(self, triple: Spo, *, limit: int = 20) -> tuple[Gap, ...]:
         """For a triple that does not hold: the rules that could give it, and what each lacks, smallest gap first."""
@@ -295,9 +295,9 @@ class ProofSearch:
         present: tuple[Spo, ...] = ()
         for length in range(len(rule.body), 0, -1):
             runs = [rule.body[:length], rule.body[-length:]]
-            found = next(((match, run) for run in runs for match in self._matches(run, binding)), None)
-            if found is not None:
-                match, present = found
+            longest = next(((match, run) for run in runs for match in self._matches(run, binding)), None)
+            if longest is not None:
+                match, present = longest
                 break
         missing = tuple(fill(pattern, match) for pattern in rule.body if pattern not in present)
         return Gap(rule, tuple(fill(pattern, match) for pattern in present), missing)

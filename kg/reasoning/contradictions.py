@@ -6,9 +6,9 @@ from collections.abc import Container, Iterator, Mapping, Sequence
 
 from kg.graph.triple_tables import FIRST_LITERAL_ID, TripleTables
 from kg.reasoning import sql
+from kg.reasoning.datalog import Relation, Relations
 from kg.reasoning.rules import TYPE, GroundRule
 from kg.reasoning.same_as import UnequalValues
-from kg.reasoning.strata import Relation, Relations
 from kg.reports import Finding, Severity
 from kg.terms import Spo, to_short, to_term
 from kg.xsd import PLAIN_LITERAL, RDFS_LITERAL, STRING, SUPPORTED, is_in_datatype, value_of
@@ -34,7 +34,7 @@ _MESSAGES = {
     "cax-dw": "{s} is in {o} and in {o2}, which are disjoint classes.",
     "cax-adc": "{s} is in {o} and in {o2}, which are disjoint classes.",
 }
-# Literals that are well-formed beyond doubt, as DuckDB can tell; all others are parsed.
+# Literals that a regular expression recognises as well-formed; all others are parsed.
 _WELL_FORMED = (
     r'^"(-?[0-9]+"\^\^<[^#]*#(integer|decimal|double|float)>|[1-9][0-9]{3}"\^\^<[^#]*#gYear>'
     r'|[1-9][0-9]{3}-(0[1-9]|1[0-2])-(0[1-9]|1[0-9]|2[0-8])"\^\^<[^#]*#date>)$'
@@ -115,12 +115,12 @@ class Contradictions:
 def _unequal_values(pair: UnequalValues) -> Finding:
     return Finding(
         "owl/dt-diff",
-        f"{_short(pair.one)} and {_short(pair.other)} would have to be equal, but {pair.first} and {pair.second} are"
-        " different values.",
-        focus=pair.one,
-        value=pair.other,
-        expected=pair.first,
-        found=pair.second,
+        f"{_short(pair.term)} and {_short(pair.other_term)} would have to be equal,"
+        f" but {pair.value} and {pair.other_value} are different values.",
+        focus=pair.term,
+        value=pair.other_term,
+        expected=pair.value,
+        found=pair.other_value,
         remedy="Decide between the values, or let the property have several.",
     )
 

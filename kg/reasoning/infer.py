@@ -4,20 +4,22 @@ The rules are grounded against the ontology, stratified, and run as SQL by semi-
 
     merge equal terms  ->  ground the rules  ->  run the strata, lowest first  ->  new equal terms or axioms?  again
 
-`inferred` leaves out, unless asked for with `tautologies`: `x owl:sameAs x`, `x rdf:type owl:Thing`, what holds of
+`inferred` leaves out, unless requested with `tautologies`: `x owl:sameAs x`, `x rdf:type owl:Thing`, what holds of
 every class and property (`c rdfs:subClassOf c`), and the axioms of the vocabulary itself. Triples that RDF does not
 allow (a literal as subject, a blank node or literal as predicate) are always left out.
 """
 
 from __future__ import annotations
 
+import warnings
 from collections import Counter
 from collections.abc import Callable, Container, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any
 
-from pyoxigraph import BlankNode, Triple
+from pyoxigraph import BlankNode, Literal, NamedNode, Triple
 
 from kg.errors import InputError, LimitError
 from kg.graph.ntriples import write_ntriples
@@ -25,7 +27,7 @@ from kg.graph.rdf_files import load_file, read_triples
 from kg.graph.triple_tables import FIRST_LITERAL_ID, TripleTables
 from kg.reasoning import sql
 from kg.reasoning.contradictions import Contradictions
-from kg.reasoning.grounding import ground, is_equality
+from kg.reasoning.datalog import Clause, Relation, Relations, Stratum, ground, is_equality, is_injective, stratify
 from kg.reasoning.ontology import (
     LIST_PREDICATES,
     SCHEMA_CLASSES,
@@ -36,14 +38,15 @@ from kg.reasoning.ontology import (
     is_tautology,
 )
 from kg.reasoning.ontology_lint import UNREAD_CLASSES, UNREAD_PROPERTIES, outside_profile
-from kg.reasoning.rules import FIRST, REST, SAME, THING, TYPE, GroundRule, is_variable
+from kg.reasoning.rules import FIRST, OWL_THING, REST, SAME, TYPE, GroundRule, is_variable
 from kg.reasoning.same_as import EqualTerms
-from kg.reasoning.strata import Clause, Relation, Relations, Stratum, is_injective, stratify
 from kg.reports import Finding, Report, Severity
 from kg.terms import Spo, to_spo
 from kg.xsd import SUPPORTED, is_in_datatype
 
 ENGINES = ("sql", "owlrl")
+_OWLRL_ERROR_MESSAGE = "http://www.daml.org/2002/03/agents/agent-ont#ErrorMessage"
+
 Progress = Callable[..., None]
 """Called with the keywords `rule`, `round` and `triples` after each statement."""
 
@@ -74,8 +77,8 @@ def infer(
 
     `derived` are triples that rules outside OWL have inferred beforehand; they are known facts, and stay in `inferred`.
     With `schema`, conclusions about classes and properties are included; with `tautologies`, so are triples that hold
-    in every graph. `same_as` says under which names of an entity facts are written: `one`, `all`, or `auto`: all while
-    these are few. `engine` is `sql`, or `owlrl` for the reference engine.
+    in every graph. `same_as` selects the names of an entity under which its facts are written: `one`, `all`, or
+    `auto`: all while these are few. `engine` is `sql`, or `owlrl` for the reference engine.
     """
     if engine not in ENGINES:
         raise InputError(f"There is no engine {engine!r}; choose {' or '.join(ENGINES)}.")
@@ -153,30 +156,6 @@ def _with_own_blank_nodes(triples: Iterable[Triple], number: int) -> Iterator[Tr
             triple.predicate,
             BlankNode(f"o{number}-{o.value}") if isinstance(o, BlankNode) else o,
         )
-
-
-def _infer_with_owlrl(tables: TripleTables, axioms: list[Spo], *, schema: bool, tautologies: bool) -> Inference:
-    """Fill `inferred` with what owlrl concludes, with the same omissions as the SQL engine."""
-    from kg.reasoning.owlrl_engine import closure  # imported when called for: owlrl and rdflib are slow to import
-
-    asserted, derived = set(tables.triple_texts()), set(tables.triple_texts(table="inferred"))
-    closed = closure(asserted | derived | set(axioms))
-    ontology = Ontology(sorted({*asserted, *axioms}))
-    schema_subjects = {s for s, p, _ in axioms if p in SCHEMA_PREDICATES or p == TYPE}
-
-    def is_included(triple: Spo) -> bool:
-        s, p, o = triple
-        if not tautologies and is_tautology(triple):
-            return False
-        is_about_schema = p in SCHEMA_PREDICATES or (p == TYPE and o in SCHEMA_CLASSES) or s in schema_subjects
-        return schema or not is_about_schema
-
-    new = list(filter(is_included, sorted(closed.triples - asserted - set(axioms))))
-    tables.sql.execute("DELETE FROM inferred")
-    tables.add_texts(new, table="inferred")
-    findings = tuple(Finding("owl/contradiction", message) for message in closed.contradictions)
-    counts = {"asserted": len(asserted), "inferred": len(new)}
-    return Inference(Report(findings, counts), tuple(ground(ontology)), 1, len(new), ontology)
 
 
 class _Reasoner:
@@ -284,7 +263,7 @@ class _Reasoner:
 
     def _ids_of(self, rules: tuple[GroundRule, ...]) -> dict[str, int]:
         texts = {t for rule in rules for p in (*rule.body, *rule.head) for t in p if not is_variable(t)}
-        return self.tables.encode(sorted(texts | {TYPE, THING, SAME}))
+        return self.tables.encode(sorted(texts | {TYPE, OWL_THING, SAME}))
 
     def _present_relations(self) -> set[Relation]:
         """The relations that have facts."""
@@ -298,11 +277,11 @@ class _Reasoner:
         """The rules that give facts, each body and head once."""
         self.classes_read = {o for rule in rules for _, p, o in rule.body if p == TYPE}
         # That everything is an owl:Thing is only worth stating when some rule reads it.
-        states_thing = self.tautologies or THING in self.classes_read
+        states_thing = self.tautologies or OWL_THING in self.classes_read
         clauses = dict.fromkeys(
             Clause(rule.body, rule.head[0], self._is_unread_datatype(rule.head[0]), rule.rule.name)
             for rule in rules
-            if rule.head and not is_equality(rule) and (states_thing or rule.head[0][1:] != (TYPE, THING))
+            if rule.head and not is_equality(rule) and (states_thing or rule.head[0][1:] != (TYPE, OWL_THING))
         )
         self.relations = Relations(clauses)
         return list(clauses)
@@ -449,3 +428,72 @@ def _compared_properties(rule: GroundRule) -> set[str]:
     """The properties whose values this rule compares, with each other or with a constant."""
     objects = Counter(o for _, p, o in rule.body if p != TYPE)
     return {p for _, p, o in rule.body if p not in (TYPE, SAME) and (objects[o] > 1 or o.startswith('"'))}
+
+
+# --- owlrl, the reference engine: slow and exact, the oracle of the tests
+
+
+@dataclass(frozen=True, slots=True)
+class OwlrlClosure:
+    """Everything that owlrl concludes from triples, with these triples, as RDF allows it; and its error messages."""
+
+    triples: frozenset[Spo]
+    contradictions: tuple[str, ...]
+
+
+def owlrl_closure(triples: Iterable[Spo]) -> OwlrlClosure:
+    """The closure of triples under OWL 2 RL, as owlrl computes it."""
+    import owlrl  # imported here: owlrl and rdflib take long to import
+    import rdflib
+
+    graph = rdflib.Graph()
+    asserted = list(triples)
+    text = "\n".join(f"{s} {p} {o} ." for s, p, o in asserted)
+    # Blank nodes must keep their labels.
+    labels = {term[2:] for s, _, o in asserted for term in (s, o) if term.startswith("_:")}
+    nodes = {label: rdflib.BNode(label) for label in labels}
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        graph.parse(data=text, format="nt", bnode_context=nodes)
+        owlrl.DeductiveClosure(owlrl.OWLRL_Semantics, axiomatic_triples=False, datatype_axioms=False).expand(graph)
+    errors = {s for s, _, o in graph if str(o) == _OWLRL_ERROR_MESSAGE}
+    messages = sorted(str(o) for s, p, o in graph if s in errors and isinstance(o, rdflib.Literal))
+    closed = frozenset(
+        (s.n3(), p.n3(), _to_text(o))
+        for s, p, o in graph
+        if not isinstance(s, rdflib.Literal) and isinstance(p, rdflib.URIRef) and s not in errors
+    )
+    return OwlrlClosure(closed, tuple(messages))
+
+
+def _to_text(term: Any) -> str:
+    """The exact N-Triples form of a term of rdflib."""
+    from rdflib import Literal as RdflibLiteral
+
+    if not isinstance(term, RdflibLiteral):
+        return str(term.n3())
+    if term.language:
+        return str(Literal(str(term), language=str(term.language)))
+    return str(Literal(str(term), datatype=NamedNode(str(term.datatype)) if term.datatype else None))
+
+
+def _infer_with_owlrl(tables: TripleTables, axioms: list[Spo], *, schema: bool, tautologies: bool) -> Inference:
+    """Fill `inferred` with what owlrl concludes, with the same omissions as the SQL engine."""
+    asserted, derived = set(tables.triple_texts()), set(tables.triple_texts(table="inferred"))
+    closed = owlrl_closure(asserted | derived | set(axioms))
+    ontology = Ontology(sorted({*asserted, *axioms}))
+    schema_subjects = {s for s, p, _ in axioms if p in SCHEMA_PREDICATES or p == TYPE}
+
+    def is_included(triple: Spo) -> bool:
+        s, p, o = triple
+        if not tautologies and is_tautology(triple):
+            return False
+        is_about_schema = p in SCHEMA_PREDICATES or (p == TYPE and o in SCHEMA_CLASSES) or s in schema_subjects
+        return schema or not is_about_schema
+
+    new = list(filter(is_included, sorted(closed.triples - asserted - set(axioms))))
+    tables.sql.execute("DELETE FROM inferred")
+    tables.add_texts(new, table="inferred")
+    findings = tuple(Finding("owl/contradiction", message) for message in closed.contradictions)
+    counts = {"asserted": len(asserted), "inferred": len(new)}
+    return Inference(Report(findings, counts), tuple(ground(ontology)), 1, len(new), ontology)

@@ -15,12 +15,12 @@ from kg.reasoning.rules import (
     DIFFERENT,
     FIRST,
     NIL,
-    NOTHING,
+    OWL_NOTHING,
+    OWL_THING,
     REST,
     RULES,
     SAME,
     SCHEMA,
-    THING,
     TYPE,
     Binding,
     Derivation,
@@ -48,7 +48,7 @@ _ALL_PATTERNS = [
 ]
 SCHEMA_PREDICATES = frozenset(p for _, p, _ in _ALL_PATTERNS if not is_variable(p)) - {TYPE, SAME, DIFFERENT}
 """The properties of triples about the ontology, as the rules read them."""
-SCHEMA_CLASSES = frozenset(o for _, p, o in _ALL_PATTERNS if p == TYPE and not is_variable(o)) - {NOTHING}
+SCHEMA_CLASSES = frozenset(o for _, p, o in _ALL_PATTERNS if p == TYPE and not is_variable(o)) - {OWL_NOTHING}
 """The classes of triples about the ontology, as the rules read them."""
 LIST_PREDICATES = frozenset(
     name(curie)
@@ -112,14 +112,14 @@ REFLEXIVE = frozenset(
 """The properties that relate everything to itself."""
 OVER_THING = frozenset({TYPE, SUB_CLASS, name("rdfs:domain"), name("rdfs:range")})
 """The properties that relate everything to owl:Thing."""
-TAUTOLOGY_TERMS = REFLEXIVE | OVER_THING | {THING, NOTHING}
+TAUTOLOGY_TERMS = REFLEXIVE | OVER_THING | {OWL_THING, OWL_NOTHING}
 """The terms that tautologies are made of."""
 _ANNOTATION_PROPERTIES = (
     "rdfs:label rdfs:comment rdfs:seeAlso rdfs:isDefinedBy owl:deprecated owl:versionInfo owl:priorVersion"
     " owl:backwardCompatibleWith owl:incompatibleWith"
 )
 VOCABULARY_AXIOMS = frozenset(
-    {(THING, TYPE, name("owl:Class")), (NOTHING, TYPE, name("owl:Class"))}
+    {(OWL_THING, TYPE, name("owl:Class")), (OWL_NOTHING, TYPE, name("owl:Class"))}
     | {(datatype, TYPE, name("rdfs:Datatype")) for datatype in SUPPORTED}
     | {(name(curie), TYPE, name("owl:AnnotationProperty")) for curie in _ANNOTATION_PROPERTIES.split()}
 )
@@ -131,7 +131,7 @@ def is_tautology(triple: Spo) -> bool:
     s, p, o = triple
     if s == o:
         return p in REFLEXIVE
-    return (o == THING and p in OVER_THING) or (s == NOTHING and p == SUB_CLASS) or triple in VOCABULARY_AXIOMS
+    return (o == OWL_THING and p in OVER_THING) or (s == OWL_NOTHING and p == SUB_CLASS) or triple in VOCABULARY_AXIOMS
 
 
 # --- the closed ontology
@@ -208,18 +208,18 @@ class Ontology:
     def _answers(self, pattern: Pattern, binding: Binding) -> Iterator[Binding]:
         match pattern:
             case Member(element, head):
-                found: Iterable[tuple[Sequence[str], Sequence[str]]] = (
+                bindings: Iterable[tuple[Sequence[str], Sequence[str]]] = (
                     ((element,), (member,)) for member in self.members(binding[head])
                 )
             case Pair(first, second, head):
                 members = self.members(binding[head])
-                found = (((first, second), (a, b)) for i, a in enumerate(members) for b in members[i + 1 :])
+                bindings = (((first, second), (a, b)) for i, a in enumerate(members) for b in members[i + 1 :])
             case (_, _, _):
                 # A copy: closing adds to these lists while they are read.
-                found = ((pattern, triple) for triple in list(self._candidates(pattern, binding)))
+                bindings = ((pattern, triple) for triple in list(self._candidates(pattern, binding)))
             case _:
                 raise TypeError(f"{pattern} is about facts")
-        for variables, terms in found:
+        for variables, terms in bindings:
             extended = unify(variables, terms, binding)
             if extended is not None:
                 yield extended

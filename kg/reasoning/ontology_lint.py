@@ -12,10 +12,9 @@ from collections.abc import Iterable, Iterator, Mapping
 
 from pyoxigraph import Triple
 
-from kg.reasoning.grounding import ground, is_equality
+from kg.reasoning.datalog import Relation, ground, is_equality
 from kg.reasoning.ontology import SUB_CLASS, Ontology
-from kg.reasoning.rules import SCHEMA, THING, TYPE, GroundRule, is_variable, name, rule_in_words, short_name
-from kg.reasoning.strata import Relation
+from kg.reasoning.rules import OWL_THING, SCHEMA, TYPE, GroundRule, is_variable, name, rule_in_words, short_name
 from kg.reports import Finding, Report, Severity
 from kg.terms import Spo
 from kg.traversal import reachable
@@ -193,9 +192,9 @@ class _Linter:
                     )
                     remedy = "Use a superclass of them, or a union."
                     yield _warning("owl/typing", message, s, p, first, remedy=remedy)
-                if THING in classes:
+                if OWL_THING in classes:
                     message = f"The {word} of {property} is owl:Thing, which adds no information."
-                    yield _warning("owl/typing", message, s, p, THING)
+                    yield _warning("owl/typing", message, s, p, OWL_THING)
 
     def _growth(self) -> Iterator[Finding]:
         for s, types in sorted(self.types.items()):

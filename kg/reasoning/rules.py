@@ -205,7 +205,7 @@ def _to_text(word: str) -> str:
 
 TYPE, SAME, DIFFERENT = name("rdf:type"), name("owl:sameAs"), name("owl:differentFrom")
 FIRST, REST, NIL = name("rdf:first"), name("rdf:rest"), name("rdf:nil")
-THING, NOTHING = name("owl:Thing"), name("owl:Nothing")
+OWL_THING, OWL_NOTHING = name("owl:Thing"), name("owl:Nothing")
 
 EQUALITY = "The_Semantics_of_Equality"
 PROPERTIES = "The_Semantics_of_Axioms_about_Properties"

@@ -25,10 +25,10 @@ _VOCABULARIES = tuple(f"<{namespace}" for namespace in (RDF, RDFS, OWL, XSD))
 class UnequalValues(NamedTuple):
     """A pair of terms that a rule makes equal, and the two different literals that would become one value by it."""
 
-    one: str
-    other: str
-    first: str
-    second: str
+    term: str
+    other_term: str
+    value: str
+    other_value: str
 
 
 class UnionFind:
@@ -59,13 +59,13 @@ class UnionFind:
         These pairs are returned: a value cannot become another one (dt-diff), and no other facts may change for it.
         """
         refused = []
-        for one, other in sorted(set(pairs)):
-            first, second = sorted((self.representative(one), self.representative(other)), key=_rank)
+        for term, other in sorted(set(pairs)):
+            first, second = sorted((self.representative(term), self.representative(other)), key=_rank)
             if first == second:
                 continue
             literals = self._literal_of(first), self._literal_of(second)
             if all(literals) and not are_equal(*literals):
-                refused.append(UnequalValues(one, other, *literals))
+                refused.append(UnequalValues(term, other, *literals))
                 continue
             self._parent[second] = first
             if literals[1] and not literals[0]:

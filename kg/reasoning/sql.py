@@ -16,9 +16,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from kg.graph.triple_tables import FIRST_LITERAL_ID
+from kg.reasoning.datalog import Clause, Relation
 from kg.reasoning.ontology import OVER_THING, REFLEXIVE, SUB_CLASS
-from kg.reasoning.rules import NOTHING, SAME, THING, TYPE, GroundRule, is_variable
-from kg.reasoning.strata import Clause, Relation
+from kg.reasoning.rules import OWL_NOTHING, OWL_THING, SAME, TYPE, GroundRule, is_variable
 from kg.terms import Spo
 
 Ids = Mapping[str, int]
@@ -169,8 +169,8 @@ def tautologies(ids: Ids) -> list[str]:
     over_thing = _numbers(sorted(ids[p] for p in OVER_THING))
     return [
         f"(s = o AND p IN ({reflexive}))",
-        f"(o = {ids[THING]} AND p IN ({over_thing}))",
-        f"(s = {ids[NOTHING]} AND p = {ids[SUB_CLASS]})",
+        f"(o = {ids[OWL_THING]} AND p IN ({over_thing}))",
+        f"(s = {ids[OWL_NOTHING]} AND p = {ids[SUB_CLASS]})",
     ]
 
 

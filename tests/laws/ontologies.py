@@ -10,7 +10,7 @@ from kg.terms import OWL, RDF, RDFS, XSD, Term
 EX = "https://example.org/"
 CLASSES = [NamedNode(EX + name) for name in ("Film", "Sequel", "Person", "Director", "Actor", "Award")]
 PROPERTIES = [NamedNode(EX + name) for name in ("directed", "directedBy", "sequelOf", "knows", "won")]
-THINGS = [NamedNode(EX + name) for name in ("alien", "aliens", "ridley", "james", "oscar")]
+ENTITIES = [NamedNode(EX + name) for name in ("alien", "aliens", "ridley", "james", "oscar")]
 VALUES = [Literal("Alien"), Literal("Alien", language="en"), Literal("1979", datatype=NamedNode(XSD + "gYear"))]
 CHARACTERISTICS = ("Symmetric", "Transitive", "Functional", "InverseFunctional", "Irreflexive", "Asymmetric")
 
@@ -28,7 +28,7 @@ def owl(name: str) -> NamedNode:
 
 
 A = rdf("type")
-classes, properties, things = st.sampled_from(CLASSES), st.sampled_from(PROPERTIES), st.sampled_from(THINGS)
+classes, properties, entities = st.sampled_from(CLASSES), st.sampled_from(PROPERTIES), st.sampled_from(ENTITIES)
 
 
 def listed(head: str, members: list[NamedNode]) -> tuple[Term, list[Triple]]:
@@ -46,16 +46,16 @@ def listed(head: str, members: list[NamedNode]) -> tuple[Term, list[Triple]]:
 @st.composite
 def axioms(draw: st.DrawFn, number: int, *, equality: bool = True, keys: bool = True) -> list[Triple]:
     """One axiom, of any kind."""
-    c, d, p, q, x, y = (draw(s) for s in (classes, classes, properties, properties, things, things))
+    c, d, p, q, x, y = (draw(s) for s in (classes, classes, properties, properties, entities, entities))
     node = BlankNode(f"n{number}")
     some_classes = draw(st.lists(classes, min_size=1, max_size=3))
     some_properties = draw(st.lists(properties, min_size=1, max_size=3))
-    some_things = draw(st.lists(things, min_size=1, max_size=3))
+    some_entities = draw(st.lists(entities, min_size=1, max_size=3))
     restricted = Triple(node, owl("onProperty"), p)
     tied = draw(st.sampled_from([Triple(c, owl("equivalentClass"), node), Triple(c, rdfs("subClassOf"), node)]))
     class_list, class_triples = listed(f"c{number}x", some_classes)
     property_list, property_triples = listed(f"p{number}x", some_properties)
-    thing_list, thing_triples = listed(f"t{number}x", some_things)
+    thing_list, thing_triples = listed(f"t{number}x", some_entities)
     plain = [
         [Triple(c, rdfs("subClassOf"), d)],
         [Triple(c, owl("equivalentClass"), d)],
@@ -111,7 +111,7 @@ def ontologies(draw: st.DrawFn, *, equality: bool = True, keys: bool = True) -> 
 @st.composite
 def facts(draw: st.DrawFn) -> list[Triple]:
     """Up to twelve facts: who is what, who has what, and a value here and there."""
-    of_class = st.builds(Triple, things, st.just(A), classes)
-    between = st.builds(Triple, things, properties, things)
-    with_value = st.builds(Triple, things, properties, st.sampled_from(VALUES))
+    of_class = st.builds(Triple, entities, st.just(A), classes)
+    between = st.builds(Triple, entities, properties, entities)
+    with_value = st.builds(Triple, entities, properties, st.sampled_from(VALUES))
     return draw(st.lists(st.one_of(of_class, between, between, with_value), max_size=12))

@@ -9,10 +9,9 @@ import sqlglot
 
 from kg.graph.rdf_files import read_triples
 from kg.reasoning import sql
-from kg.reasoning.grounding import ground, is_equality
+from kg.reasoning.datalog import Clause, Relations, ground, is_equality, stratify
 from kg.reasoning.ontology import Ontology
-from kg.reasoning.rules import SAME, THING, TYPE, is_variable
-from kg.reasoning.strata import Clause, Relations, stratify
+from kg.reasoning.rules import OWL_THING, SAME, TYPE, is_variable
 from kg.terms import to_spo
 
 FILM = Path(__file__).parents[2] / "ontology" / "film.ttl"
@@ -23,7 +22,7 @@ def test_every_statement_for_our_ontology_translates_to_another_dialect(dialect:
     triples = [to_spo(t) for t in read_triples(FILM)]
     rules = [rule for rule in ground(Ontology(triples)) if not rule.is_redundant]
     texts = {t for rule in rules for p in (*rule.body, *rule.head) for t in p if not is_variable(t)}
-    ids = {text: number for number, text in enumerate(sorted(texts | {TYPE, SAME, THING}), 1)}
+    ids = {text: number for number, text in enumerate(sorted(texts | {TYPE, SAME, OWL_THING}), 1)}
     steps = [Clause(rule.body, rule.head[0]) for rule in rules if rule.head and not is_equality(rule)]
     statements = []
     for stratum in stratify(steps, Relations(steps)):
