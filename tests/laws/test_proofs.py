@@ -1,4 +1,4 @@
-"""Laws of proofs: every conclusion has one, and the independent checker accepts it, and no changed one."""
+"""Laws of proofs: the independent checker accepts a proof of every conclusion, and rejects every changed proof."""
 
 from __future__ import annotations
 
@@ -99,7 +99,7 @@ def test_a_proof_with_one_change_is_rejected(ontology: list[Triple], data: list[
 
 
 def changed(proof: dict[str, Any]) -> list[dict[str, Any]]:
-    """The proof with, in turn, each rule under another name, each premise left out, each fact that nobody states."""
+    """The proof with, in turn, each rule renamed, each premise left out, each fact replaced by an unknown one."""
     variants = []
 
     def variant(number: int, **change: object) -> None:

@@ -1,4 +1,4 @@
-"""Building: the same files give the same bytes, and whatever goes wrong, the graph that was there keeps answering."""
+"""Builds: the same files give the same bytes, and after a failure the previous graph still answers."""
 
 from __future__ import annotations
 
@@ -93,10 +93,10 @@ def test_the_same_files_give_the_same_bytes_whatever_the_hash_seed(story: SmallP
         copy = tmp_path / f"copy-{seed}"
         shutil.copytree(story.folder, copy, ignore=shutil.ignore_patterns(".kg"))
         runs.append(run(EXPORT_ALL, str(copy), str(tmp_path / f"tables-{seed}"), seed=seed))
-    told = {process.communicate()[0] for process in runs}
+    outputs = {process.communicate()[0] for process in runs}
     assert [process.returncode for process in runs] == [0] * 4
-    assert len(told) == 1
-    assert len(told.pop().splitlines()) == len(FORMATS) * len(PARTS)
+    assert len(outputs) == 1
+    assert len(outputs.pop().splitlines()) == len(FORMATS) * len(PARTS)
     folders = [sorted((tmp_path / f"tables-{seed}").iterdir()) for seed in range(1, 5)]
     assert len({tuple((path.name, path.read_bytes()) for path in folder) for folder in folders}) == 1
 
@@ -129,18 +129,18 @@ def test_a_changed_project_is_built_again(story: SmallProject) -> None:
     assert story.open().sparql("ASK { ?release film:date '2024-10-19'^^xsd:date }").truth
 
 
-def test_what_follows_from_the_ontology_is_in_the_graph(story: SmallProject) -> None:
+def test_conclusions_from_the_ontology_are_in_the_graph(story: SmallProject) -> None:
     graph = story.open()
     assert graph.sparql("ASK { film:the-dark-knight-rises film:sequelOf film:batman-begins }").truth
     assert graph.sparql("ASK { film:batman-begins film:hasSequel film:the-dark-knight-rises }").truth
     assert graph.sparql("ASK { film:anora film:contributor film:sean-baker }").truth
 
 
-def test_what_is_contested_stands_beside_knowledge_and_not_in_it(story: SmallProject) -> None:
+def test_contested_facts_are_in_a_graph_of_their_own(story: SmallProject) -> None:
     graph = story.open()
     assert [str(row.year) for row in graph.sparql("SELECT ?year { film:anora film:year ?year }")] == ["2024"]
-    beside = "SELECT ?year { GRAPH graph:contested { film:anora film:year ?year } }"
-    assert [str(row.year) for row in graph.sparql(beside)] == ["2023"]
+    contested = "SELECT ?year { GRAPH graph:contested { film:anora film:year ?year } }"
+    assert [str(row.year) for row in graph.sparql(contested)] == ["2023"]
 
 
 def test_a_check_writes_nothing(story: SmallProject) -> None:
@@ -148,7 +148,7 @@ def test_a_check_writes_nothing(story: SmallProject) -> None:
     assert not (story.folder / ".kg").exists()
 
 
-def test_a_violation_keeps_the_graph_from_being_published(story: SmallProject) -> None:
+def test_a_graph_with_a_violation_is_not_published(story: SmallProject) -> None:
     story.build()
     before = story.project.current_build
     story.write("data/more.yaml", "source: fan-site\ntitane: {type: Film, minutes: 0}\n")
@@ -160,39 +160,39 @@ def test_a_violation_keeps_the_graph_from_being_published(story: SmallProject) -
     assert [path.name for path in (story.folder / ".kg/builds").iterdir()] == [before.name]
 
 
-def test_a_broken_ontology_says_where(story: SmallProject) -> None:
+def test_a_syntax_error_in_the_ontology_has_its_place(story: SmallProject) -> None:
     story.write("ontology/film.ttl", "film:Film a owl:Class .\n")
-    with pytest.raises(FaultsError) as told:
+    with pytest.raises(FaultsError) as raised:
         story.build()
-    (fault,) = told.value.faults
+    (fault,) = raised.value.faults
     assert fault.place is not None
     assert (fault.place.file.endswith("ontology/film.ttl"), fault.place.line) == (True, 1)
 
 
-def test_broken_shapes_say_where(story: SmallProject) -> None:
+def test_a_syntax_error_in_the_shapes_has_its_place(story: SmallProject) -> None:
     story.write("ontology/shapes.ttl", "\n\n<a> <b .\n")
-    with pytest.raises(FaultsError) as told:
+    with pytest.raises(FaultsError) as raised:
         story.build()
-    (fault,) = told.value.faults
+    (fault,) = raised.value.faults
     assert fault.place is not None
     assert (fault.place.file.endswith("ontology/shapes.ttl"), fault.place.line) == (True, 3)
 
 
-def test_a_project_without_a_graph_says_what_to_do(story: SmallProject) -> None:
+def test_the_error_for_a_project_without_a_graph_names_the_command_to_run(story: SmallProject) -> None:
     with pytest.raises(ProjectError, match="kg build"):
         story.project.current_build  # noqa: B018
     with pytest.raises(ProjectError, match="kg build"):
         open_graph(story.project)
 
 
-def test_a_folder_that_is_no_project_says_what_it_lacks(tmp_path: Path) -> None:
+def test_the_error_for_a_folder_that_is_no_project_names_what_is_missing(tmp_path: Path) -> None:
     (tmp_path / "data").mkdir()
     with pytest.raises(ProjectError, match="ontology/, queries/"):
         find_project(tmp_path)
 
 
 @pytest.mark.parametrize("left", ["", "gone\n", "../../elsewhere\n", "."])
-def test_a_pointer_to_no_build_is_mended_by_the_next_build(story: SmallProject, left: str) -> None:
+def test_the_next_build_repairs_a_pointer_to_a_missing_build(story: SmallProject, left: str) -> None:
     story.build()
     (story.folder / ".kg/CURRENT").write_text(left, encoding="utf-8")
     with pytest.raises(ProjectError, match="kg build"):
@@ -200,7 +200,7 @@ def test_a_pointer_to_no_build_is_mended_by_the_next_build(story: SmallProject, 
     assert story.open().sparql("ASK { film:anora a film:Film }").truth
 
 
-def test_a_build_without_its_store_is_mended_by_force(story: SmallProject) -> None:
+def test_a_forced_build_replaces_a_build_without_its_store(story: SmallProject) -> None:
     story.build()
     shutil.rmtree(story.project.current_build / "store")
     with pytest.raises(ProjectError, match="kg build"):
@@ -209,7 +209,7 @@ def test_a_build_without_its_store_is_mended_by_force(story: SmallProject) -> No
     assert open_graph(story.project).sparql("ASK { film:anora a film:Film }").truth
 
 
-def test_a_graph_in_your_hand_outlives_later_builds(story: SmallProject) -> None:
+def test_an_open_graph_stays_usable_after_later_builds(story: SmallProject) -> None:
     graph = story.open()
     for _ in range(4):
         assert build(story.project, force=True)
@@ -226,21 +226,21 @@ def test_only_the_last_two_builds_are_kept(story: SmallProject) -> None:
 BUILD = "import sys\nimport kg\nfor _ in range(int(sys.argv[2])): assert kg.build(sys.argv[1], force=True)"
 
 
-def test_builds_at_the_same_time_leave_one_whole_graph(story: SmallProject) -> None:
+def test_concurrent_builds_leave_one_complete_graph(story: SmallProject) -> None:
     story.build()
     builders = [run(BUILD, str(story.folder), "4") for _ in range(3)]
-    asked = 0
+    checks = 0
     while any(builder.poll() is None for builder in builders):
-        assert_whole(story)
-        asked += 1
+        assert_complete(story)
+        checks += 1
     for builder in builders:
         builder.communicate()
     assert [builder.returncode for builder in builders] == [0, 0, 0]
-    assert asked
-    assert_whole(story)
+    assert checks
+    assert_complete(story)
 
 
-def assert_whole(project: SmallProject) -> None:
+def assert_complete(project: SmallProject) -> None:
     graph = open_graph(project.project)
     assert graph.sparql("ASK { film:the-dark-knight-rises film:sequelOf film:batman-begins }").truth
     assert len(graph.sparql("SELECT ?s { ?s film:title ?o }")) == 1
@@ -256,8 +256,8 @@ while True:
 
 
 @pytest.mark.long
-@pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="no such signal here")
-def test_a_build_killed_at_any_moment_leaves_the_old_graph_whole(story: SmallProject) -> None:
+@pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="this platform has no SIGKILL")
+def test_a_build_killed_at_any_moment_leaves_the_previous_graph_complete(story: SmallProject) -> None:
     chance = random.Random(97)
     story.build()
     kills = 0
@@ -266,11 +266,11 @@ def test_a_build_killed_at_any_moment_leaves_the_old_graph_whole(story: SmallPro
         assert builder.stdout is not None
         assert builder.stdout.readline() == b"ready\n"
         time.sleep(chance.uniform(0, 0.4))
-        assert_whole(story)
+        assert_complete(story)
         builder.send_signal(signal.SIGKILL)
         builder.wait()
         builder.stdout.close()
-        assert_whole(story)
+        assert_complete(story)
         kills += 1
     assert build(story.project, force=True)
     left = sorted(path.name for path in (story.folder / ".kg").iterdir())
@@ -280,7 +280,7 @@ def test_a_build_killed_at_any_moment_leaves_the_old_graph_whole(story: SmallPro
     assert not [name for name in builds if name.startswith("unfinished")]
 
 
-def test_one_graph_may_be_asked_from_several_threads(anora: SmallProject) -> None:
+def test_several_threads_can_query_one_graph(anora: SmallProject) -> None:
     graph: FilmGraph = anora.open()
     query = "SELECT ?name { film:anora rdfs:label ?name }"
     with ThreadPoolExecutor(8) as threads:

@@ -1,4 +1,4 @@
-"""`kg check --changed` finds what a whole check finds."""
+"""`kg check --changed` has the findings of a complete check."""
 
 from __future__ import annotations
 
@@ -37,8 +37,8 @@ def write(folder: Path, films: dict[str, str]) -> None:
     (folder / "data" / "films.yaml").write_text(f"source: notes\nridley: {{type: Person, label: Ridley}}\n{blocks}")
 
 
-def told(report: kg.Report) -> list[tuple[str, str, str, str]]:
-    return sorted((one.check, one.focus, one.path, one.value) for one in report)
+def identities(report: kg.Report) -> list[tuple[str, str, str, str]]:
+    return sorted((finding.check, finding.focus, finding.path, finding.value) for finding in report)
 
 
 BEFORE = {"alien": "director: ridley", "gladiator": "minutes: 155", "legend": "director: ridley, minutes: 9000"}
@@ -53,23 +53,23 @@ BEFORE = {"alien": "director: ridley", "gladiator": "minutes: 155", "legend": "d
         BEFORE | {"napoleon": "minutes: 10000"},
         {"alien": "director: ridley"},
     ],
-    ids=["nothing", "a fault mended", "one mended and one made", "a film more", "films gone"],
+    ids=["nothing", "a finding corrected", "one corrected and one new", "a new film", "films removed"],
 )
-def test_only_what_changed_is_looked_at_and_the_same_is_found(tmp_path: Path, after: dict[str, str]) -> None:
+def test_a_check_of_changes_has_the_findings_of_a_complete_check(tmp_path: Path, after: dict[str, str]) -> None:
     write(tmp_path, BEFORE)
     built = kg.build(tmp_path)
     assert built.ok
     assert len(built) == 2
     write(tmp_path, after)
-    whole, again = kg.check(tmp_path), kg.check(tmp_path, changed=True)
-    assert "changed" in again.counts, "the published build was not used"
-    assert told(again) == told(whole)
+    complete, changed = kg.check(tmp_path), kg.check(tmp_path, changed=True)
+    assert "changed" in changed.counts, "the published build was not used"
+    assert identities(changed) == identities(complete)
 
 
-def test_another_shape_asks_for_a_whole_check(tmp_path: Path) -> None:
+def test_a_changed_shape_requires_a_complete_check(tmp_path: Path) -> None:
     write(tmp_path, BEFORE)
     assert kg.build(tmp_path).ok
     (tmp_path / "ontology" / "shapes.ttl").write_text(SHAPES.replace("600", "100"))
-    again = kg.check(tmp_path, changed=True)
-    assert "changed" not in again.counts
-    assert told(again) == told(kg.check(tmp_path))
+    changed = kg.check(tmp_path, changed=True)
+    assert "changed" not in changed.counts
+    assert identities(changed) == identities(kg.check(tmp_path))

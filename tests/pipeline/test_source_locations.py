@@ -1,4 +1,4 @@
-"""Where a finding points: at the facts that made it so, also when they only did by what follows from them."""
+"""The places of findings: the facts that caused them, also those from which a value was inferred."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def test_an_inferred_value_is_traced_to_the_facts_that_gave_it(anora: SmallProje
     assert places(anora) == [["data/films.yaml:6:13", "data/films.yaml:7:11"]]
 
 
-def test_a_value_that_is_asserted_points_at_its_own_line(anora: SmallProject) -> None:
+def test_a_finding_about_an_asserted_value_has_the_line_of_its_fact(anora: SmallProject) -> None:
     anora.write(
         "data/films.yaml", ANORA.replace("  year: 2024\n", "  award: palme-dor\n") + "palme-dor:\n  type: Award\n"
     )
@@ -35,22 +35,22 @@ def test_a_value_that_is_asserted_points_at_its_own_line(anora: SmallProject) ->
     assert places(anora) == [["data/films.yaml:7:10"]]
 
 
-def test_what_is_missing_points_at_the_thing(anora: SmallProject) -> None:
+def test_a_finding_about_a_missing_value_has_the_line_of_its_entity(anora: SmallProject) -> None:
     shapes = SHAPES.format("award", 1).replace("sh:maxCount 1", "sh:minCount 1")
     anora.write("ontology/shapes.ttl", shapes)
     assert places(anora) == [["data/films.yaml:4:9"]]
 
 
-def test_the_graph_is_asked_the_same_by_sql_and_in_memory(anora: SmallProject) -> None:
-    workshop = anora.draft().tables
-    by_sql, in_memory = TablesGraph(workshop, max_queries=10**6), TablesGraph(workshop, max_queries=0)
-    triples = [*workshop.triple_texts(), *workshop.triple_texts(table="inferred")]
-    assert list(workshop.triple_texts(table="inferred"))
+def test_sql_and_memory_give_the_same_matches(anora: SmallProject) -> None:
+    tables = anora.draft().tables
+    by_sql, in_memory = TablesGraph(tables, max_queries=10**6), TablesGraph(tables, max_queries=0)
+    triples = [*tables.triple_texts(), *tables.triple_texts(table="inferred")]
+    assert list(tables.triple_texts(table="inferred"))
     patterns = {
-        tuple(text if kept else None for text, kept in zip(triple, keep, strict=True))
+        tuple(text if is_kept else None for text, is_kept in zip(triple, keep, strict=True))
         for triple in [*triples, ("<https://nowhere.example/>", *triples[0][1:])]
         for keep in product((True, False), repeat=3)
     }
     for s, p, o in patterns:
         assert list(by_sql.matching(s, p, o)) == list(in_memory.matching(s, p, o))
-    assert [by_sql.is_asserted(one) for one in triples] == [in_memory.is_asserted(one) for one in triples]
+    assert [by_sql.is_asserted(triple) for triple in triples] == [in_memory.is_asserted(triple) for triple in triples]

@@ -18,23 +18,23 @@ Built = tuple[Explainer, ProofChecker, list[Triple]]
 
 @pytest.fixture(scope="module")
 def built(tmp_path_factory: pytest.TempPathFactory) -> Built:
-    """Our own graph, built elsewhere; the checker, which sees the files only; and all that was inferred."""
+    """Our own graph, built in a temporary folder; the checker, which reads only the files; and all inferred triples."""
     graph = own_graph(tmp_path_factory.mktemp("project"))
     quads = parse(path=graph.build / "inferred.nt", format=RdfFormat.N_TRIPLES)
     inferred = [quad if isinstance(quad, Triple) else quad.triple for quad in quads]
     return graph.explainer, ProofChecker(graph.project), inferred
 
 
-def test_every_conclusion_of_our_data_is_accepted(built: Built) -> None:
+def test_every_conclusion_of_our_data_has_an_accepted_proof(built: Built) -> None:
     explainer, checker, inferred = built
     assert len(inferred) > 1000
     for triple in inferred:
-        why = explainer.explain(triple)
-        assert why, triple
-        assert checker.errors(proof_document(to_proof(why))) == [], triple
+        explanation = explainer.explain(triple)
+        assert explanation, triple
+        assert checker.errors(proof_document(to_proof(explanation))) == [], triple
 
 
-def test_a_proof_with_one_thing_changed_is_rejected(built: Built) -> None:
+def test_a_proof_with_one_change_is_rejected(built: Built) -> None:
     explainer, checker, inferred = built
     for triple in inferred[::97]:
         proof = proof_document(to_proof(explainer.explain(triple)))
@@ -42,9 +42,9 @@ def test_a_proof_with_one_thing_changed_is_rejected(built: Built) -> None:
             changes: list[dict[str, object]] = []
             if "rule" in step:
                 changes.append({"rule": "prp-trp" if step["rule"] != "prp-trp" else "prp-symp"})
-                if step["rule"] != "days":  # of several dates, each may be the one
-                    kept = [[p for p in step["premises"] if p != left_out] for left_out in step["premises"]]
-                    changes += [{"premises": rest} for rest in kept]
+                if step["rule"] != "days":  # each of several dates may give the day
+                    fewer = [[p for p in step["premises"] if p != left_out] for left_out in step["premises"]]
+                    changes += [{"premises": rest} for rest in fewer]
             else:
                 changes.append({"triple": [*step["triple"][:2], "<https://example.org/nobody>"]})
             for source, start, end in step.get("spots", [])[:1]:

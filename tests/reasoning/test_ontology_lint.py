@@ -56,7 +56,7 @@ def spo(turtle: str) -> list[Spo]:
         (":Work owl:unionOf :missing .", "owl/list", "ignored"),
     ],
 )
-def test_a_danger_is_a_warning(turtle: str, check: str, words: str) -> None:
+def test_a_dangerous_axiom_is_a_warning(turtle: str, check: str, words: str) -> None:
     finding = next(finding for finding in lint(spo(turtle)) if finding.check == check)
     assert words in finding.message
     assert lint(spo(turtle)).ok  # a warning, not a violation
