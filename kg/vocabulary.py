@@ -15,7 +15,7 @@ Album = NamedNode("https://w3id.org/filmgraph/film/Album")
 """Recordings published together."""
 
 AlbumTrack = NamedNode("https://w3id.org/filmgraph/film/AlbumTrack")
-"""One recording as it stands on an album."""
+"""One recording on an album."""
 
 Article = NamedNode("https://w3id.org/filmgraph/film/Article")
 """A text published in an outlet."""
@@ -93,7 +93,7 @@ EventSeries = NamedNode("https://w3id.org/filmgraph/film/EventSeries")
 """An event that returns, taken over all its years."""
 
 FeatureFilm = NamedNode("https://w3id.org/filmgraph/film/FeatureFilm")
-"""A film of full length, made to stand alone on a programme."""
+"""A full-length film, made to be shown as the main feature of a programme."""
 
 Festival = NamedNode("https://w3id.org/filmgraph/film/Festival")
 """A film festival, taken over all its years."""
@@ -138,7 +138,7 @@ MusicGroup = NamedNode("https://w3id.org/filmgraph/film/MusicGroup")
 """People who make music together under one name."""
 
 MusicUse = NamedNode("https://w3id.org/filmgraph/film/MusicUse")
-"""The use of a song in a film, with the version heard."""
+"""The use of a song in a film, with the version that is used."""
 
 MusicalWork = NamedNode("https://w3id.org/filmgraph/film/MusicalWork")
 """A work of music."""
@@ -186,7 +186,7 @@ RightsDeal = NamedNode("https://w3id.org/filmgraph/film/RightsDeal")
 """A sale of the rights to distribute a film in a territory."""
 
 Scene = NamedNode("https://w3id.org/filmgraph/film/Scene")
-"""A stretch of a film that a source speaks of as one."""
+"""A part of a film that a source describes as a unit."""
 
 Screening = NamedNode("https://w3id.org/filmgraph/film/Screening")
 """One showing of a film, mostly at a festival."""
@@ -213,7 +213,7 @@ Statement = NamedNode("https://w3id.org/filmgraph/film/Statement")
 """What somebody said about something, in our own words."""
 
 StoryObject = NamedNode("https://w3id.org/filmgraph/film/StoryObject")
-"""A thing that is handled in a story, such as a ring."""
+"""An object in a story, such as a ring."""
 
 Tally = NamedNode("https://w3id.org/filmgraph/film/Tally")
 """How many nominations, wins or losses there were at one ceremony, as a source counts."""
@@ -222,7 +222,7 @@ Territory = NamedNode("https://w3id.org/filmgraph/film/Territory")
 """An area for which film rights are sold or takings are counted."""
 
 Topic = NamedNode("https://w3id.org/filmgraph/film/Topic")
-"""A subject, movement, language, time or matter that a source speaks of."""
+"""A subject, movement, language, time or other topic that a source mentions."""
 
 Venue = NamedNode("https://w3id.org/filmgraph/film/Venue")
 """A building, house or street where something can happen."""
@@ -234,7 +234,7 @@ Win = NamedNode("https://w3id.org/filmgraph/film/Win")
 """The winning of an award by a film or a person."""
 
 Work = NamedNode("https://w3id.org/filmgraph/film/Work")
-"""Something made by people to be watched, read or heard."""
+"""Something made by people to be watched, read or listened to."""
 
 WrittenWork = NamedNode("https://w3id.org/filmgraph/film/WrittenWork")
 """A work made of words."""
@@ -264,7 +264,7 @@ aggregator = NamedNode("https://w3id.org/filmgraph/film/aggregator")
 """Who worked out the score."""
 
 amount = NamedNode("https://w3id.org/filmgraph/film/amount")
-"""A sum of money, in the currency that stands beside it."""
+"""A sum of money, in the currency given with it."""
 
 approximate = NamedNode("https://w3id.org/filmgraph/film/approximate")
 """Whether the source gives the number only roughly."""
@@ -276,7 +276,7 @@ archivedOn = NamedNode("https://w3id.org/filmgraph/film/archivedOn")
 """When a web page was put into an archive."""
 
 arranger = NamedNode("https://w3id.org/filmgraph/film/arranger")
-"""Who reworked the song into the version heard."""
+"""Who arranged the version of the song that is used."""
 
 asOf = NamedNode("https://w3id.org/filmgraph/film/asOf")
 """The day for which a figure holds."""
@@ -405,7 +405,7 @@ cutMaterial = NamedNode("https://w3id.org/filmgraph/film/cutMaterial")
 """Something that did not stay in the film."""
 
 date = NamedNode("https://w3id.org/filmgraph/film/date")
-"""When it happened, as precisely as the source tells."""
+"""When it happened, as precisely as the source states."""
 
 decade = NamedNode("https://w3id.org/filmgraph/film/decade")
 """The ten years from which something comes."""
@@ -444,7 +444,7 @@ duration = NamedNode("https://w3id.org/filmgraph/film/duration")
 """How long it lasts, in words."""
 
 earliest = NamedNode("https://w3id.org/filmgraph/film/earliest")
-"""The first day on which it can have been, worked out from what is told."""
+"""The first possible day, derived from the stated date."""
 
 edited = NamedNode("https://w3id.org/filmgraph/film/edited")
 """A film that somebody edited."""
@@ -567,7 +567,7 @@ hiredBy = NamedNode("https://w3id.org/filmgraph/film/hiredBy")
 """Who gave the job."""
 
 holdsPages = NamedNode("https://w3id.org/filmgraph/film/holdsPages")
-"""True where the addresses of a dataset are those of pages about things, and not names of the things themselves."""
+"""Whether the addresses of a dataset identify pages about entities, and not the entities themselves."""
 
 holdsPlace = NamedNode("https://w3id.org/filmgraph/film/holdsPlace")
 """A smaller place that lies in this one."""
@@ -576,7 +576,7 @@ host = NamedNode("https://w3id.org/filmgraph/film/host")
 """Who leads through a ceremony or festival."""
 
 identifiedBy = NamedNode("https://w3id.org/filmgraph/film/identifiedBy")
-"""The property of ours whose value is a thing's name in this dataset."""
+"""The property of this ontology whose value is the identifier of an entity in this dataset."""
 
 identifier = NamedNode("https://w3id.org/filmgraph/film/identifier")
 """What another catalogue calls this; the properties below say which catalogue."""
@@ -618,7 +618,7 @@ interviewer = NamedNode("https://w3id.org/filmgraph/film/interviewer")
 """Who asked the questions."""
 
 involves = NamedNode("https://w3id.org/filmgraph/film/involves")
-"""A thing, legal act or topic that the event turns on."""
+"""An object, legal act or topic that the event is about."""
 
 issue = NamedNode("https://w3id.org/filmgraph/film/issue")
 """The number of a magazine within its volume."""
@@ -639,7 +639,7 @@ language = NamedNode("https://w3id.org/filmgraph/film/language")
 """The language of a text, as a BCP 47 code."""
 
 latest = NamedNode("https://w3id.org/filmgraph/film/latest")
-"""The last day on which it can have been, worked out from what is told."""
+"""The last possible day, derived from the stated date."""
 
 leadingActor = NamedNode("https://w3id.org/filmgraph/film/leadingActor")
 """Who plays a leading part in the film."""
@@ -870,7 +870,7 @@ release = NamedNode("https://w3id.org/filmgraph/film/release")
 """The film's coming out somewhere on some medium."""
 
 reportedWrongly = NamedNode("https://w3id.org/filmgraph/film/reportedWrongly")
-"""Whether the source itself says that the statement is wrong."""
+"""Whether the source itself states that the statement is wrong."""
 
 reportsOn = NamedNode("https://w3id.org/filmgraph/film/reportsOn")
 """An event on which the document reports."""
@@ -903,7 +903,7 @@ scope = NamedNode("https://w3id.org/filmgraph/film/scope")
 """Among what a superlative holds."""
 
 score = NamedNode("https://w3id.org/filmgraph/film/score")
-"""The score, out of the scale that stands beside it."""
+"""The score, on the scale given with it."""
 
 screening = NamedNode("https://w3id.org/filmgraph/film/screening")
 """A showing of the film."""
@@ -966,10 +966,10 @@ speakingParts = NamedNode("https://w3id.org/filmgraph/film/speakingParts")
 """How many speaking parts there are at least."""
 
 spokeAbout = NamedNode("https://w3id.org/filmgraph/film/spokeAbout")
-"""Something of which somebody has spoken."""
+"""Something about which somebody has made a statement."""
 
 spouse = NamedNode("https://w3id.org/filmgraph/film/spouse")
-"""Whom somebody is or was married to; the plot events or the source tell when."""
+"""Whom somebody is or was married to; the plot events or the source state when."""
 
 stage = NamedNode("https://w3id.org/filmgraph/film/stage")
 """In which step of the making it happened."""
@@ -984,7 +984,7 @@ start = NamedNode("https://w3id.org/filmgraph/film/start")
 """When it began."""
 
 statement = NamedNode("https://w3id.org/filmgraph/film/statement")
-"""Something that somebody said, as a node."""
+"""A statement that somebody made."""
 
 subjectOfStatement = NamedNode("https://w3id.org/filmgraph/film/subjectOfStatement")
 """A statement about this."""
@@ -1029,13 +1029,13 @@ usedFor = NamedNode("https://w3id.org/filmgraph/film/usedFor")
 """What something was used for."""
 
 usesSong = NamedNode("https://w3id.org/filmgraph/film/usesSong")
-"""A song heard in the film."""
+"""A song used in the film."""
 
 verdict = NamedNode("https://w3id.org/filmgraph/film/verdict")
 """The few words in which an aggregator sums up a score."""
 
 version = NamedNode("https://w3id.org/filmgraph/film/version")
-"""Which version of the song is heard."""
+"""The version of the song that is used."""
 
 viafId = NamedNode("https://w3id.org/filmgraph/film/viafId")
 """The number in the Virtual International Authority File of libraries."""
@@ -1044,7 +1044,7 @@ volume = NamedNode("https://w3id.org/filmgraph/film/volume")
 """The volume of a magazine."""
 
 when = NamedNode("https://w3id.org/filmgraph/film/when")
-"""Any time told of something; every property of time stands under this one."""
+"""Any time at which something happens; every property of time is a subproperty of this one."""
 
 wikidataId = NamedNode("https://w3id.org/filmgraph/film/wikidataId")
 """The item's number in Wikidata, like Q104123."""

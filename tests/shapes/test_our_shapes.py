@@ -50,7 +50,7 @@ RULES = [
         "LabelShape",
         'film:anora rdfs:label "Anora", "Anora: A Love Story"@en, "Anora"@en .',
         'film:anora rdfs:label "Anora", "Anora"@en, "\u0410\u043d\u043e\u0440\u0430"@ru .',
-        "A thing has one label in each language; other names are aliases.",
+        "An entity has one label in each language; other names are aliases.",
     ),
     (
         "LabelShape",
@@ -92,7 +92,7 @@ RULES = [
         "MoneyShape",
         "film:b film:amount 6000000 .",
         "film:b film:amount 6000000 ; film:currency 'USD' .",
-        "An amount without a currency says nothing.",
+        "An amount needs a currency.",
     ),
     (
         "WinIsNominatedShape",
@@ -113,7 +113,7 @@ RULES = [
         "ImdbIdOnceShape",
         "film:anora film:imdbId 'tt28607951' . film:anora-2 film:imdbId 'tt28607951' .",
         "film:anora film:imdbId 'tt28607951', 'tt0000001' . film:other film:imdbId 'tt0000002' .",
-        "The IMDb identifier \u201ctt28607951\u201d stands for one thing: whoever has it twice is written down twice.",
+        "The IMDb identifier \u201ctt28607951\u201d identifies one entity; entities that share it are duplicates.",
     ),
     (
         "WikidataIdShape",
