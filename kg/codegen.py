@@ -1,4 +1,4 @@
-"""Files generated from the ontology: `kg/vocabulary.py` and `ontology/context.jsonld`.
+"""Files generated from the ontology: `kg/vocabulary.py`, `ontology/context.jsonld`, and pages in `docs/ontology/`.
 
 `python -m kg.codegen` writes them; a test checks that they are up to date.
 """
@@ -7,17 +7,23 @@ from __future__ import annotations
 
 import json
 import keyword
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from pyoxigraph import Triple
+
 from kg.exports.jsonld import to_context
+from kg.facts.readers import read_facts
+from kg.ontology_docs.diagram import draw
+from kg.ontology_docs.module import read_modules
+from kg.ontology_docs.page import find_examples, write_page
 from kg.project import Project, find_project
 from kg.schema import OntologyTerm, Schema, read_ontology, to_schema
 from kg.terms import FILM
 
 _HEAD = '''"""The classes and properties of the film ontology, as Python names.
 
-Generated from ontology/film.ttl by `python -m kg.codegen`; not edited by hand.
+Generated from ontology/*.ttl by `python -m kg.codegen`; not edited by hand.
 
 >>> director.value
 'https://w3id.org/filmgraph/film/director'
@@ -30,9 +36,23 @@ from pyoxigraph import NamedNode
 
 def generate(project: Project) -> Mapping[Path, str]:
     """Path in the checkout -> text, of each generated file."""
-    schema = to_schema(read_ontology(project.ontology))
+    ontology = read_ontology(project.ontology)
+    schema = to_schema(ontology)
     context = json.dumps({"@context": to_context(schema)}, ensure_ascii=False, indent=1) + "\n"
-    return {Path("kg/vocabulary.py"): _vocabulary(schema), Path("ontology/context.jsonld"): context}
+    files = {Path("kg/vocabulary.py"): _vocabulary(schema), Path("ontology/context.jsonld"): context}
+    files.update(_pages(project, ontology, schema))
+    return files
+
+
+def _pages(project: Project, ontology: Sequence[Triple], schema: Schema) -> Mapping[Path, str]:
+    """A page and a diagram for each module."""
+    facts = read_facts(project.data, schema).facts
+    examples = find_examples(((fact.subject, fact.property, fact.value) for fact in facts), schema)
+    folder, pages = Path("docs/ontology"), {}
+    for module in read_modules(project.ontology):
+        pages[folder / f"{module.name}.md"] = write_page(module, ontology, examples)
+        pages[folder / f"{module.name}.svg"] = draw(module, schema)
+    return pages
 
 
 def _vocabulary(schema: Schema) -> str:
@@ -51,6 +71,7 @@ def main() -> None:
     """Write the generated files of the checkout around the working folder."""
     project = find_project()
     for path, text in generate(project).items():
+        (project.folder / path).parent.mkdir(parents=True, exist_ok=True)
         (project.folder / path).write_text(text, encoding="utf-8", newline="\n")
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from pyoxigraph import Triple
 
-from kg.graph.rdf_files import load_file, read_triples
+from kg.graph.rdf_files import load_file, read_all_triples
 from kg.graph.triple_tables import TripleTables
 from kg.reasoning.infer import infer as infer_in
 from kg.reports import Report
@@ -25,7 +25,7 @@ def infer(data: Files, *, ontology: Files = (), engine: str = "sql") -> tuple[Tr
     tables = TripleTables()
     for path in _paths(data):
         load_file(tables, path)
-    axioms = [triple for path in _paths(ontology) for triple in read_triples(path)]
+    axioms = list(read_all_triples(_paths(ontology)))
     infer_in(tables, axioms, engine=engine, same_as="auto")
     return tuple(tables.triples(table="inferred"))
 

@@ -1,6 +1,6 @@
 """The classes and properties of the film ontology, as Python names.
 
-Generated from ontology/film.ttl by `python -m kg.codegen`; not edited by hand.
+Generated from ontology/*.ttl by `python -m kg.codegen`; not edited by hand.
 
 >>> director.value
 'https://w3id.org/filmgraph/film/director'
@@ -867,7 +867,11 @@ relatedTo = NamedNode("https://w3id.org/filmgraph/film/relatedTo")
 """A tie of family, by blood, marriage or baptism."""
 
 release = NamedNode("https://w3id.org/filmgraph/film/release")
-"""The film's coming out somewhere on some medium."""
+"""How films reach their audience, and what they earn: releases, sales of
+    rights, festival screenings, budgets and the box office. A figure has an amount, a
+    currency, and as far as a source states them a territory, a period and a day. Figures for
+    different days may differ; two figures for the same territory, period and day are in
+    conflict."""
 
 reportedWrongly = NamedNode("https://w3id.org/filmgraph/film/reportedWrongly")
 """Whether the source itself states that the statement is wrong."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import os
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -56,9 +57,12 @@ def add_commands(commands: Commands) -> None:
         "--same-as", choices=("auto", "one", "all"), default="auto", help="for equal entities, write one name or all"
     )
     infer.add_argument("--memory", metavar="SIZE", help="the memory limit, such as 2GB; the rest goes to disk")
-    ontology = commands.add("ontology", "Check an ontology for axioms that have no effect or are dangerous.", _ontology)
-    ontology.add_argument("action", choices=("lint",), help="lint: findings with their reasons")
+    ontology = commands.add("ontology", "Check an ontology for axioms without effect, or draw it.", _ontology)
+    ontology.add_argument(
+        "action", choices=("lint", "diagram"), help="lint: findings with their reasons; diagram: classes as SVG"
+    )
     ontology.add_argument("files", metavar="FILE", nargs="*", help="RDF files; default: the project's ontology")
+    ontology.add_argument("-o", "--output", metavar="FOLDER", help="for diagrams: one for each file; default: stdout")
 
 
 def _add_report_options(parser: argparse.ArgumentParser) -> None:
@@ -147,7 +151,7 @@ def _step_text(parts: dict[str, object]) -> str:
 
 
 def _ontology(call: argparse.Namespace) -> int:
-    from kg.graph.rdf_files import read_triples
+    from kg.graph.rdf_files import read_all_triples
     from kg.project import find_project
     from kg.reasoning.ontology_lint import lint
     from kg.terms import to_spo
@@ -156,11 +160,33 @@ def _ontology(call: argparse.Namespace) -> int:
     if not paths:
         project = find_project(call.project)
         paths, relations = existing_files(map(str, project.ontology)), _relations(project)
-    triples = [triple for path in paths for triple in read_triples(path)]
-    report = lint(map(to_spo, triples), relations=relations)
+    if call.action == "diagram":
+        return _draw(paths, call.output)
+    report = lint(map(to_spo, read_all_triples(paths)), relations=relations)
     write("".join(f"{finding}\n" for finding in report))
     say(f"{len(report)} findings in {report.counts['axioms']} axioms")
     return 0 if report else 1
+
+
+def _draw(files: Sequence[Path], output: str | None) -> int:
+    """A diagram of each file that declares classes: into a folder, or the only one to stdout."""
+    from kg.ontology_docs.diagram import draw
+    from kg.ontology_docs.module import read_modules
+    from kg.schema import read_ontology, to_schema
+
+    modules, schema = read_modules(files), to_schema(read_ontology(files))
+    if not modules:
+        raise InputError("No file declares classes or properties of an owl:Ontology.")
+    if output is None and len(modules) > 1:
+        names = ", ".join(module.name for module in modules)
+        raise InputError(f"There are several diagrams ({names}). Name a folder with --output, or one file.")
+    for module in modules:
+        if output is None:
+            write(draw(module, schema))
+        else:
+            Path(output).mkdir(parents=True, exist_ok=True)
+            write(draw(module, schema), str(Path(output) / f"{module.name}.svg"))
+    return 0
 
 
 def _relations(project: Project) -> set[tuple[str, str]] | None:

@@ -73,6 +73,26 @@ def read_triples(path: Path) -> Iterator[Triple]:
             raise _fault(path, error) from error
 
 
+def read_all_triples(files: Iterable[Path]) -> Iterator[Triple]:
+    """The triples of several files; blank nodes of different files stay different, whatever their labels.
+
+    Raises `FaultsError` for the first file that does not parse.
+    """
+    for number, path in enumerate(files):
+        yield from with_own_blank_nodes(read_triples(path), f"f{number}-")
+
+
+def with_own_blank_nodes(triples: Iterable[Triple], prefix: str) -> Iterator[Triple]:
+    """The triples with a prefix before the label of every blank node."""
+    for triple in triples:
+        s, o = triple.subject, triple.object
+        yield Triple(
+            BlankNode(prefix + s.value) if isinstance(s, BlankNode) else s,
+            triple.predicate,
+            BlankNode(prefix + o.value) if isinstance(o, BlankNode) else o,
+        )
+
+
 def load_file(tables: TripleTables, path: Path, *, table: str = "triple") -> None:
     """Read an RDF file into a table; triples that the table has already are not added twice.
 

@@ -13,17 +13,17 @@ from __future__ import annotations
 
 import warnings
 from collections import Counter
-from collections.abc import Callable, Container, Iterable, Iterator, Mapping
+from collections.abc import Callable, Container, Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from pyoxigraph import BlankNode, Literal, NamedNode, Triple
+from pyoxigraph import Literal, NamedNode, Triple
 
 from kg.errors import InputError, LimitError
 from kg.graph.ntriples import write_ntriples
-from kg.graph.rdf_files import load_file, read_triples
+from kg.graph.rdf_files import load_file, read_all_triples
 from kg.graph.triple_tables import FIRST_LITERAL_ID, TripleTables
 from kg.reasoning import sql
 from kg.reasoning.contradictions import Contradictions
@@ -120,11 +120,7 @@ def infer_files(
     with TemporaryDirectory(prefix=f".{output.name}.", dir=scratch or output.parent) as folder:
         tables = TripleTables(memory=memory, scratch=Path(folder))
         try:
-            axioms = [
-                triple
-                for number, path in enumerate(ontology)
-                for triple in _with_own_blank_nodes(read_triples(path), number)
-            ]
+            axioms = list(read_all_triples(ontology))
             for path in data:
                 load_file(tables, path)
             inference = infer(
@@ -145,17 +141,6 @@ def infer_files(
         finally:
             tables.sql.close()
     return inference
-
-
-def _with_own_blank_nodes(triples: Iterable[Triple], number: int) -> Iterator[Triple]:
-    """The triples of an ontology file, with blank nodes that no other file has."""
-    for triple in triples:
-        s, o = triple.subject, triple.object
-        yield Triple(
-            BlankNode(f"o{number}-{s.value}") if isinstance(s, BlankNode) else s,
-            triple.predicate,
-            BlankNode(f"o{number}-{o.value}") if isinstance(o, BlankNode) else o,
-        )
 
 
 class _Reasoner:

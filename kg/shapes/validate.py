@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
-from typing import cast
 
-from pyoxigraph import BlankNode, NamedNode, Triple
+from pyoxigraph import Triple
 
 from kg.errors import FaultsError, InputError, UnknownNameError
-from kg.graph.rdf_files import load_file, read_triples
+from kg.graph.rdf_files import load_file, read_triples, with_own_blank_nodes
 from kg.graph.triple_tables import TripleTables
 from kg.reports import Finding, Place, Report
 from kg.shapes.model import Shape, Shapes
@@ -18,7 +17,7 @@ from kg.shapes.parse import locate_findings, to_shapes
 from kg.shapes.plan import to_plan
 from kg.shapes.results import LANGUAGES
 from kg.shapes.sql_engine import SqlEngine
-from kg.terms import Term, to_curie
+from kg.terms import to_curie
 from kg.text import closest
 
 Files = Path | str | Iterable[Path | str]
@@ -138,7 +137,7 @@ def _read_all(files: Sequence[Path]) -> list[Triple]:
     for number, file in enumerate(files, 1):
         try:
             read = read_triples(file)
-            triples += read if len(files) == 1 else _with_own_blank_nodes(read, number)
+            triples += read if len(files) == 1 else with_own_blank_nodes(read, f"f{number}-")
         except FaultsError as error:
             faults += error.faults
         except OSError as error:
@@ -146,13 +145,3 @@ def _read_all(files: Sequence[Path]) -> list[Triple]:
     if faults:
         raise FaultsError(faults)
     return triples
-
-
-def _with_own_blank_nodes(triples: Iterable[Triple], number: int) -> Iterator[Triple]:
-    """The triples with blank nodes that no other file has."""
-
-    def own(term: Term) -> Term:
-        return BlankNode(f"f{number}-{term.value}") if isinstance(term, BlankNode) else term
-
-    for t in triples:
-        yield Triple(cast(NamedNode, own(cast(Term, t.subject))), t.predicate, own(cast(Term, t.object)))

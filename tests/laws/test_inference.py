@@ -9,8 +9,9 @@ from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 from pyoxigraph import Literal, NamedNode, Triple
 
-from kg.graph.rdf_files import read_triples
+from kg.graph.rdf_files import read_all_triples
 from kg.graph.triple_tables import TripleTables
+from kg.project import find_project
 from kg.reasoning.infer import infer, owlrl_closure
 from kg.reasoning.ontology import is_tautology
 from kg.reasoning.rules import SAME
@@ -103,7 +104,7 @@ def test_triples_derived_beforehand_are_known_facts_but_not_asserted(
     assert set(some_derived.triple_texts(table="inferred")) == expected - texts(data)
 
 
-FILM_ONTOLOGY = Path(__file__).parents[2] / "ontology" / "film.ttl"
+FILM_ONTOLOGY = find_project(Path(__file__).parents[2]).ontology
 dates = st.dates(date(1900, 1, 1), date(2030, 1, 1)).map(
     lambda d: Literal(d.isoformat(), datatype=NamedNode(XSD + "date"))
 )
@@ -113,7 +114,7 @@ dates = st.dates(date(1900, 1, 1), date(2030, 1, 1)).map(
 @given(st.lists(dates, min_size=2, max_size=4, unique=True), st.booleans())
 def test_sources_that_disagree_change_no_other_film(released: list[Literal], functional: bool) -> None:
     """Two dates, two titles or two directors of one film: what follows about other films is what followed before."""
-    ontology = list(read_triples(FILM_ONTOLOGY))
+    ontology = list(read_all_triples(FILM_ONTOLOGY))
     if functional:  # not even where an ontology has one date only
         ontology.append(Triple(entity_iri("released"), TYPE, NamedNode(OWL + "FunctionalProperty")))
     one, other = entity_iri("one"), entity_iri("other")

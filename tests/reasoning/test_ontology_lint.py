@@ -7,8 +7,9 @@ from pathlib import Path
 import pytest
 from pyoxigraph import RdfFormat, parse
 
-from kg.graph.rdf_files import read_triples
+from kg.graph.rdf_files import read_all_triples
 from kg.graph.triple_tables import TripleTables
+from kg.project import find_project
 from kg.reasoning.infer import infer
 from kg.reasoning.ontology_lint import lint
 from kg.reasoning.rules import TYPE
@@ -79,8 +80,8 @@ def test_a_common_axiom_gives_no_warning(turtle: str) -> None:
 
 
 def test_our_own_ontology_gives_no_warning() -> None:
-    own = Path(__file__).parents[2] / "ontology" / "film.ttl"
-    triples = [to_spo(t) for t in read_triples(own)]
+    own = find_project(Path(__file__).parents[2]).ontology
+    triples = [to_spo(t) for t in read_all_triples(own)]
     assert list(lint(triples)) == []
 
 

@@ -7,19 +7,20 @@ from pathlib import Path
 import pytest
 import sqlglot
 
-from kg.graph.rdf_files import read_triples
+from kg.graph.rdf_files import read_all_triples
+from kg.project import find_project
 from kg.reasoning import sql
 from kg.reasoning.datalog import Clause, Relations, ground, is_equality, stratify
 from kg.reasoning.ontology import Ontology
 from kg.reasoning.rules import OWL_THING, SAME, TYPE, is_variable
 from kg.terms import to_spo
 
-FILM = Path(__file__).parents[2] / "ontology" / "film.ttl"
+FILM = find_project(Path(__file__).parents[2]).ontology
 
 
 @pytest.mark.parametrize("dialect", ["spark", "postgres", "sqlite"])
 def test_every_statement_for_our_ontology_translates_to_another_dialect(dialect: str) -> None:
-    triples = [to_spo(t) for t in read_triples(FILM)]
+    triples = [to_spo(t) for t in read_all_triples(FILM)]
     rules = [rule for rule in ground(Ontology(triples)) if not rule.is_redundant]
     texts = {t for rule in rules for p in (*rule.body, *rule.head) for t in p if not is_variable(t)}
     ids = {text: number for number, text in enumerate(sorted(texts | {TYPE, SAME, OWL_THING}), 1)}

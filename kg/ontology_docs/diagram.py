@@ -1,0 +1,197 @@
+"""A module as a class diagram in SVG: a box for each class, a row for each property, a line to what it leads to.
+
+Boxes are packed into columns, neighbours near each other. Classes of other modules have a grey header.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterator
+from dataclasses import dataclass
+from html import escape
+
+from pyoxigraph import NamedNode
+
+from kg.ontology_docs.module import Module
+from kg.schema import OntologyTerm, Schema
+from kg.terms import XSD
+
+_WIDTH, _COLUMN_GAP, _ROW_GAP, _MARGIN = 250, 70, 26, 20
+_HEADER, _ROW, _PADDING = 28, 18, 8
+_STYLE = (
+    "text{font:13px system-ui,sans-serif;fill:#1d2733}.title{font-weight:600}.range{fill:#5b6b7c}.box{fill:#fff;"
+    "stroke:#8797a8}.own{fill:#dbe9f6;stroke:#8797a8}.other{fill:#ececec;stroke:#8797a8}.line{fill:none;"
+    "stroke:#5b7fa6;opacity:.6}.sub{fill:none;stroke:#444;stroke-dasharray:4 3}"
+)
+_MARKERS = (
+    '<marker id="arrow" viewBox="0 0 8 8" refX="8" refY="4" markerWidth="8" markerHeight="8" orient="auto">'
+    '<path d="M0 0 8 4 0 8z" fill="#5b7fa6"/></marker>'
+    '<marker id="above" viewBox="0 0 12 12" refX="12" refY="6" markerWidth="11" markerHeight="11" orient="auto">'
+    '<path d="M0 0 12 6 0 12z" fill="#fff" stroke="#444"/></marker>'
+)
+
+
+@dataclass(frozen=True, slots=True)
+class _Row:
+    """A property in the box of a class, with what it leads to."""
+
+    name: str
+    range: str
+    targets: tuple[NamedNode, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Box:
+    """A class with its place; `column` counts from the left."""
+
+    term: NamedNode
+    name: str
+    is_own: bool
+    rows: tuple[_Row, ...]
+    column: int = 0
+    y: int = 0
+
+    @property
+    def x(self) -> int:
+        """The left side."""
+        return _MARGIN + self.column * (_WIDTH + _COLUMN_GAP)
+
+    @property
+    def height(self) -> int:
+        """Header and rows."""
+        return _HEADER + (len(self.rows) * _ROW + _PADDING if self.rows else 0)
+
+    def row_y(self, number: int) -> int:
+        """The middle of a row."""
+        return self.y + _HEADER + _PADDING // 2 + number * _ROW + _ROW // 2
+
+    @property
+    def title_y(self) -> int:
+        """The middle of the header."""
+        return self.y + _HEADER // 2
+
+
+def draw(module: Module, ontology: Schema, *, columns: int = 4) -> str:
+    """The diagram of a module, an SVG document; `ontology` has the terms of all modules.
+
+    A property is shown in the boxes of the classes on which it is used. Ranges and domains of several classes give
+    several lines. The same module always gives the same bytes.
+    """
+    boxes = _place(_ordered(_boxes(module, ontology), ontology), columns)
+    by_term = {box.term: box for box in boxes}
+    width = max((box.x + _WIDTH for box in boxes), default=0) + _MARGIN
+    height = max((box.y + box.height for box in boxes), default=0) + _MARGIN
+    body = [
+        *(line for box in boxes for line in _subclass_lines(box, by_term, ontology)),
+        *(line for box in boxes for line in _property_lines(box, by_term)),
+        *(shape for box in boxes for shape in _box_shapes(box)),
+    ]
+    title = escape(module.title)
+    return (
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" width="{width}" height="{height}" '
+        f'role="img" aria-label="{title}">\n<title>{title}</title>\n<style>{_STYLE}</style>\n<defs>{_MARKERS}</defs>\n'
+        f'<rect width="{width}" height="{height}" fill="#fff"/>\n' + "\n".join(body) + "\n</svg>\n"
+    )
+
+
+# --- boxes
+
+
+def _boxes(module: Module, ontology: Schema) -> list[_Box]:
+    rows: dict[NamedNode, list[_Row]] = {term.iri: [] for term in module.classes}
+    for term in module.properties:
+        row = _to_row(term, module, ontology)
+        for owner in module.used_on(term.iri):
+            rows.setdefault(owner, []).append(row)
+    own = {term.iri for term in module.classes}
+    return [_Box(iri, _name(iri, ontology), iri in own, tuple(listed)) for iri, listed in rows.items()]
+
+
+def _to_row(term: OntologyTerm, module: Module, ontology: Schema) -> _Row:
+    targets = module.leads_to(term.iri)
+    text = ", ".join(_name(target, ontology) for target in targets) or (term.value_kind or "").replace(
+        "literal", "text"
+    )
+    return _Row(term.name, text, tuple(target for target in targets if not target.value.startswith(XSD)))
+
+
+def _name(iri: NamedNode, ontology: Schema) -> str:
+    if (term := ontology.classes.get(iri)) is not None:
+        return term.name
+    return iri.value.replace("#", "/").rpartition("/")[2]
+
+
+def _ordered(boxes: list[_Box], ontology: Schema) -> Iterator[_Box]:
+    """Breadth first along properties and subclasses, from the largest box: neighbours follow each other."""
+    by_term = {box.term: box for box in boxes}
+    joined: dict[NamedNode, list[NamedNode]] = {term: [] for term in by_term}
+    for box in boxes:
+        parents = ontology.classes[box.term].parents if box.term in ontology.classes else ()
+        for target in (*(target for row in box.rows for target in row.targets), *parents):
+            if target in by_term and target != box.term:
+                joined[box.term].append(target)
+                joined[target].append(box.term)
+    waiting = sorted(boxes, key=lambda box: (-len(box.rows), box.name))
+    seen: set[NamedNode] = set()
+    for start in waiting:
+        queue = deque([start.term])
+        while queue:
+            term = queue.popleft()
+            if term not in seen:
+                seen.add(term)
+                yield by_term[term]
+                queue.extend(dict.fromkeys(joined[term]))
+
+
+def _place(boxes: Iterator[_Box], columns: int) -> list[_Box]:
+    """Each box at the end of the shortest column."""
+    ends = [_MARGIN] * columns
+    placed = []
+    for box in boxes:
+        column = ends.index(min(ends))
+        placed.append(_Box(box.term, box.name, box.is_own, box.rows, column, ends[column]))
+        ends[column] += box.height + _ROW_GAP
+    return placed
+
+
+# --- shapes
+
+
+def _box_shapes(box: _Box) -> Iterator[str]:
+    kind = "own" if box.is_own else "other"
+    yield f'<rect class="box" x="{box.x}" y="{box.y}" width="{_WIDTH}" height="{box.height}" rx="3"/>'
+    yield f'<rect class="{kind}" x="{box.x}" y="{box.y}" width="{_WIDTH}" height="{_HEADER}" rx="3"/>'
+    yield f'<text class="title" x="{box.x + 10}" y="{box.title_y + 5}">{escape(box.name)}</text>'
+    for number, row in enumerate(box.rows):
+        y = box.row_y(number) + 4
+        shown = escape(_shorten(row.range, 32 - len(row.name)))
+        yield (f'<text x="{box.x + 10}" y="{y}">{escape(row.name)}<tspan class="range" dx="6">{shown}</tspan></text>')
+
+
+def _property_lines(box: _Box, by_term: dict[NamedNode, _Box]) -> Iterator[str]:
+    for number, row in enumerate(box.rows):
+        for target in row.targets:
+            if target in by_term and target != box.term:
+                yield _curve(box, box.row_y(number), by_term[target], "line", "arrow")
+
+
+def _subclass_lines(box: _Box, by_term: dict[NamedNode, _Box], ontology: Schema) -> Iterator[str]:
+    term = ontology.classes.get(box.term)
+    for parent in term.parents if term else ():
+        if parent in by_term:
+            yield _curve(box, box.title_y, by_term[parent], "sub", "above")
+
+
+def _curve(box: _Box, y: int, target: _Box, kind: str, marker: str) -> str:
+    leaves_right = target.column > box.column or (target.column == box.column)
+    arrives_left = target.column > box.column
+    x1 = box.x + (_WIDTH if leaves_right else 0)
+    x2 = target.x + (0 if arrives_left else _WIDTH)
+    bend = _COLUMN_GAP // 2
+    c1, c2 = x1 + (bend if leaves_right else -bend), x2 + (-bend if arrives_left else bend)
+    path = f"M{x1} {y}C{c1} {y} {c2} {target.title_y} {x2} {target.title_y}"
+    return f'<path class="{kind}" d="{path}" marker-end="url(#{marker})"/>'
+
+
+def _shorten(text: str, length: int) -> str:
+    return text if len(text) <= length else text[: max(length - 1, 1)] + "…"
