@@ -5,8 +5,8 @@
     python benchmarks/inference.py 1000000 --engines kg --memory 2GB
 
 Every engine runs in a process of its own, one after the other; its time is from the start of that process to its end,
-its memory the most that the process held. The workload is `../shared/bench` (films.py, film.ttl). Afterwards the
-triples about things are counted in each output, without those that say nothing (`x owl:sameAs x`, `x rdf:type
+its memory is the peak of that process. The workload is `../shared/bench` (films.py, film.ttl). Afterwards the
+triples about entities are counted in each output, without tautologies (`x owl:sameAs x`, `x rdf:type
 owl:Thing`), so that equal numbers mean equal work. Nemo is given the rules already grounded (film.rls); this program
 grounds them itself, within its time.
 """
@@ -25,12 +25,12 @@ from side_by_side import BENCH, arguments, run_alone, workload
 
 HERE = Path(__file__).parent
 ENGINES = ("kg", "owlrl", "reasonable", "nemo")
-THINGS = "<https://ex.org/id/"  # everything that is not about classes and properties
+ENTITIES = "<https://ex.org/id/"  # everything that is not about classes and properties
 
 
 @dataclass(frozen=True, slots=True)
 class Measurement:
-    """One engine on one workload: seconds by the clock and of all cores, megabytes, triples; or what went wrong."""
+    """One engine on one workload: seconds by the clock and of all cores, megabytes, triples; or the error."""
 
     engine: str
     films: int
@@ -38,7 +38,7 @@ class Measurement:
     processor: float
     megabytes: float
     triples: int
-    trouble: str = ""
+    error: str = ""
 
 
 def main() -> None:
@@ -47,11 +47,11 @@ def main() -> None:
         folder = chosen.folder or Path(temporary)
         for films in chosen.films:
             data = workload(folder, films)
-            found = [
+            measurements = [
                 min((measure(e, films, data, folder, chosen) for _ in range(chosen.repeat)), key=lambda m: m.seconds)
                 for e in chosen.engines
             ]
-            print(table(found))
+            print(table(measurements))
 
 
 def measure(engine: str, films: int, data: Path, folder: Path, chosen: argparse.Namespace) -> Measurement:
@@ -60,15 +60,15 @@ def measure(engine: str, films: int, data: Path, folder: Path, chosen: argparse.
     output.unlink(missing_ok=True)
     call = [sys.executable, __file__, "--run", engine, str(data), str(BENCH / "film.ttl"), str(output)]
     done = run_alone([*call, chosen.memory], limit=chosen.limit)
-    if done.trouble:
-        return Measurement(engine, films, done.seconds, 0, 0, 0, done.trouble)
-    kilobytes, processor = done.said.rsplit("peak ", 1)[1].split()
+    if done.error:
+        return Measurement(engine, films, done.seconds, 0, 0, 0, done.error)
+    kilobytes, processor = done.last_line.rsplit("peak ", 1)[1].split()
     return Measurement(engine, films, done.seconds, float(processor), int(kilobytes) / 1000, count(output))
 
 
 def count(path: Path) -> int:
-    """How many triples about things a file has that say something."""
-    # In a process of its own: what this one holds would be counted as the memory of the engines that it starts.
+    """How many triples about entities a file has, without tautologies."""
+    # In a process of its own: the memory of this process would be counted with that of the engines that it starts.
     call = [sys.executable, __file__, "--count", str(path)]
     return int(subprocess.run(call, capture_output=True, text=True, check=True).stdout)
 
@@ -76,25 +76,25 @@ def count(path: Path) -> int:
 def run_count(path: str) -> None:
     import duckdb
 
-    found = duckdb.connect().execute(
+    result = duckdb.connect().execute(
         "SELECT count(*) FROM (SELECT DISTINCT s, p, o FROM (SELECT split_part(line, ' ', 1) AS s,"
         " split_part(line, ' ', 2) AS p, line[length(s) + length(p) + 3 : -3] AS o FROM read_csv(?,"
         " columns = {'line': 'VARCHAR'}, delim = '\x01', quote = '', escape = '', header = false, auto_detect = false))"
         " WHERE starts_with(s, ?) AND NOT (s = o) AND NOT ends_with(o, 'owl#Thing>'))",
-        [path, THINGS],
+        [path, ENTITIES],
     )
-    row = found.fetchone()
+    row = result.fetchone()
     print(row[0] if row else 0)
 
 
-def table(found: list[Measurement]) -> str:
+def table(measurements: list[Measurement]) -> str:
     """The measurements as a Markdown table; ratios are to the first engine."""
-    first = found[0]
+    first = measurements[0]
     lines = ["", "| films | engine | seconds | ratio | of all cores | peak MB | triples |"]
     lines.append("|--:|---|--:|--:|--:|--:|--:|")
-    for m in found:
-        if m.trouble:
-            lines.append(f"| {m.films:,} | {m.engine} | {m.trouble} | | | | |")
+    for m in measurements:
+        if m.error:
+            lines.append(f"| {m.films:,} | {m.engine} | {m.error} | | | | |")
             continue
         ratio = m.seconds / first.seconds
         lines.append(

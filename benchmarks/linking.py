@@ -144,9 +144,9 @@ def main() -> None:
     found = []
     for task in call.tasks or names:
         alone = run_alone([sys.executable, __file__, task, "--alone", "--at", *at], limit=600)
-        if alone.trouble:
-            sys.exit(f"{task}: {alone.trouble}")
-        found.append(json.loads(alone.said))
+        if alone.error:
+            sys.exit(f"{task}: {alone.error}")
+        found.append(json.loads(alone.last_line))
     show(found, call.at)
 
 

@@ -1,4 +1,4 @@
-"""Engines walk in; each runs alone, in a process of its own, on made-up films: what it said and took walks out."""
+"""Runs of engines for comparison: each alone, in a process of its own, on generated films."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ BENCH = SHARED / "bench"
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """What became of a process: its seconds, its last line on stderr, and what went wrong."""
+    """A finished process: its seconds, its last line on stderr, and its error, if any."""
 
     seconds: float
-    said: str
-    trouble: str = ""
+    last_line: str
+    error: str = ""
 
 
 def arguments(about: str | None, engines: Sequence[str]) -> argparse.ArgumentParser:
@@ -31,7 +31,7 @@ def arguments(about: str | None, engines: Sequence[str]) -> argparse.ArgumentPar
     parser.add_argument("--engines", nargs="+", default=list(engines), choices=engines)
     parser.add_argument("--memory", default="", help="bound for this program's memory, such as 2GB")
     parser.add_argument("--limit", type=float, default=1800, help="seconds after which an engine is stopped")
-    parser.add_argument("--folder", type=Path, help="where the workload and outputs lie (default: a temporary folder)")
+    parser.add_argument("--folder", type=Path, help="the folder of workload and outputs (default: a temporary folder)")
     parser.add_argument("--repeat", type=int, default=1, help="take the best of so many runs")
     return parser
 
@@ -39,7 +39,7 @@ def arguments(about: str | None, engines: Sequence[str]) -> argparse.ArgumentPar
 def workload(folder: Path, films: int) -> Path:
     """The facts about so many films, as N-Triples."""
     if not BENCH.is_dir():
-        sys.exit(f"{BENCH} is not there: KG_SHARED names the folder that holds bench/, with what makes the films.")
+        sys.exit(f"{BENCH} does not exist. Set KG_SHARED to the folder that holds bench/, which generates the films.")
     path = folder / f"films-{films}.nt"
     if not path.exists():
         with path.open("wb") as file:
@@ -52,11 +52,11 @@ def run_alone(call: Sequence[str], *, limit: float) -> Run:
     start = time.perf_counter()
     process = subprocess.Popen(call, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
     try:
-        _, said = process.communicate(timeout=limit)
+        _, errors = process.communicate(timeout=limit)
     except subprocess.TimeoutExpired:
         process.kill()
         process.wait()
         return Run(limit, "", f"stopped after {limit:.0f} s")
     seconds = time.perf_counter() - start
-    last = (said.decode(errors="replace").strip().splitlines() or [f"exit status {process.returncode}"])[-1]
+    last = (errors.decode(errors="replace").strip().splitlines() or [f"exit status {process.returncode}"])[-1]
     return Run(seconds, last, last if process.returncode else "")

@@ -46,7 +46,7 @@ class Measurement:
     process: float
     megabytes: float
     findings: int
-    trouble: str = ""
+    error: str = ""
 
 
 def main() -> None:
@@ -68,15 +68,15 @@ def measure(engine: str, films: int, data: Path, chosen: argparse.Namespace) -> 
     """Run one engine in a process of its own."""
     call = [sys.executable, __file__, "--run", engine, str(data), str(BENCH / "shapes.ttl"), chosen.memory]
     done = run_alone(call, limit=chosen.limit)
-    if done.trouble:
-        return Measurement(engine, films, 0, done.seconds, 0, 0, done.trouble)
-    result = json.loads(done.said)
+    if done.error:
+        return Measurement(engine, films, 0, done.seconds, 0, 0, done.error)
+    result = json.loads(done.last_line)
     return Measurement(engine, films, result["checking"], done.seconds, result["peak"] / 1000, result["findings"])
 
 
 def best(runs: list[Measurement]) -> Measurement:
     """The best of several runs: each time for itself, since each is disturbed for itself."""
-    fine = [run for run in runs if not run.trouble]
+    fine = [run for run in runs if not run.error]
     if not fine:
         return runs[0]
     last = fine[-1]
@@ -90,8 +90,8 @@ def table(found: list[Measurement]) -> str:
     lines = ["", "| films | engine | checking s | ratio | process s | ratio | peak MB | findings |"]
     lines.append("|--:|---|--:|--:|--:|--:|--:|--:|")
     for m in found:
-        if m.trouble:
-            lines.append(f"| {m.films:,} | {m.engine} | {m.trouble} | | | | | |")
+        if m.error:
+            lines.append(f"| {m.films:,} | {m.engine} | {m.error} | | | | | |")
             continue
         ratios = (m.checking / first.checking, m.process / first.process)
         columns = f"{m.checking:.3f} | {ratios[0]:.1f} | {m.process:.2f} | {ratios[1]:.1f}"
