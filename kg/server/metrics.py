@@ -24,7 +24,7 @@ COUNTERS: dict[str, str] = {
     CACHED: "requests answered from the response cache",
     LOOKUPS: "queries answered without a worker",
     "kg_runs_total": "jobs given to workers",
-    "kg_killed_total": "workers killed for a limit",
+    "kg_killed_total": "workers killed for a limit, or because the client disconnected",
     "kg_died_total": "workers that died by themselves",
     "kg_unstarted_total": "workers that could not be started",
     _SENT: "bytes of answers",

@@ -303,7 +303,7 @@ class ConditionalRequests:
 def _matches(tag: bytes, wanted: bytes) -> bool:
     """Weak comparison (https://www.rfc-editor.org/rfc/rfc9110#name-if-none-match)."""
     opaque = tag.removeprefix(b"W/")
-    return wanted.strip() == b"*" or any(one.strip().removeprefix(b"W/") == opaque for one in wanted.split(b","))
+    return wanted.strip() == b"*" or any(tag.strip().removeprefix(b"W/") == opaque for tag in wanted.split(b","))
 
 
 # --- responses that come in one piece

@@ -29,7 +29,7 @@ _MAX_CONNECTIONS = 1000
 
 
 def main() -> None:
-    """Answer until told to stop: `process SOCKET MEMORY ARGUMENTS`."""
+    """Serve until a signal ends it: `process SOCKET MEMORY ARGUMENTS`."""
     control, memory, arguments = int(sys.argv[1]), int(sys.argv[2]), json.loads(sys.argv[3])
     limits = Limits(**arguments["limits"])
     app = application(

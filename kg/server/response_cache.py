@@ -39,8 +39,8 @@ class ReadyResponse:
 
 def response_head(headers: Iterable[tuple[bytes, bytes]]) -> ResponseHead:
     """The head with these headers; a length among them is left out."""
-    kept = tuple(header for header in headers if header[0] != b"content-length")
-    return ResponseHead(kept, b"".join(b"%s: %s\r\n" % header for header in kept))
+    others = tuple(header for header in headers if header[0] != b"content-length")
+    return ResponseHead(others, b"".join(b"%s: %s\r\n" % header for header in others))
 
 
 class ResponseCache:

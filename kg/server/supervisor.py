@@ -36,7 +36,7 @@ class _ServerProcess:
 
 
 class Supervisor:
-    """The listening socket and the processes that answer; `run` returns when it is told to stop."""
+    """The listening socket and the processes that answer; `run` returns after SIGTERM or SIGINT."""
 
     def __init__(self, project: Project, settings: Settings) -> None:
         self.project, self.settings = project, settings

@@ -5,6 +5,6 @@
     client.py    a synchronous client: one call with a time limit
     pool.py      an asyncio client: several workers, with replacement, priorities and retries
 
-A query engine can neither be told to stop nor be asked how far it is, so whatever must end in time runs in a worker.
+A query engine cannot be stopped and reports no progress, so whatever must end in time runs in a worker.
 This package does not know what a graph is: what is opened, and what is run on it, are functions that the client names.
 """

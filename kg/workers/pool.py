@@ -2,8 +2,8 @@
 
 A worker that exceeds the time limit is killed and replaced. A query that runs longer than a moment no longer counts
 among the workers: another is started in its place, at most so many run long at once, and those run at low priority. So
-a few expensive queries cannot block the many cheap ones. A job whose worker was killed from outside is done once more
-by another, since it only reads.
+a few expensive queries cannot block the many cheap ones. A job that nobody waits for any more is killed, too. One whose
+worker was killed from outside is done once more by another, since it only reads.
 """
 
 from __future__ import annotations
@@ -326,7 +326,9 @@ class Pool:
             self.observer.show(self._state())
 
     def _enforce(self, worker: _Worker, job: _Job, now: float) -> None:
-        if now > job.deadline:
+        if job.result.cancelled():
+            self._kill(worker, job, LimitError("Nobody waits for the query any more.", limit="client"))
+        elif now > job.deadline:
             self._kill(worker, job, _too_long(self.limits.seconds, "took"))
         elif not worker.is_slow and self._is_long(worker, now):
             if sum(other.is_slow for other in self._workers) >= self.limits.slow:

@@ -1,4 +1,4 @@
-"""A small graph that is served, and a client that asks it."""
+"""A small served graph, and a client of it."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ SELECT ?film ?year {
 ORDER BY ?year
 """
 GRAPH_OF = """\
-#+ summary: What is said of a film, as triples
+#+ summary: The triples of a film
 #+ params:
 #+   film: {type: entity, class: Film}
 PREFIX film: <https://w3id.org/filmgraph/film/>

@@ -1,6 +1,6 @@
-"""Queries that mean no good: those that would reach out of the store, and those that would never end.
+"""Hostile queries: those that try to reach files or the network, and those that never end.
 
-`{trap}` is the address of a server that counts who comes, `{secret}` the address of a file that nobody may read.
+`{trap}` is the address of a server that records connections, `{secret}` the address of a file that nobody may read.
 """
 
 from __future__ import annotations

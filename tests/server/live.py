@@ -1,4 +1,4 @@
-"""A folder walks in; `kg serve` runs for it in processes of its own, as it would for users."""
+"""A server with its processes over the published graph of a folder, as `kg serve` runs it."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class Live:
 
     process: subprocess.Popen[bytes]
     port: int
-    told: Path
+    stderr: Path
 
     @property
     def fronts(self) -> list[int]:
@@ -55,11 +55,11 @@ class Live:
 def serving(folder: Path, *, log: str = "none", **limits: float) -> Iterator[Live]:
     """The server over a folder's published graph, with these limits."""
     with tempfile.TemporaryDirectory() as place:
-        told = Path(place) / "stderr"
+        stderr = Path(place) / "stderr"
         call = [sys.executable, "-m", "tests.server.live", str(folder), log, json.dumps(limits)]
-        with told.open("wb") as file, subprocess.Popen(call, stderr=file) as process:
+        with stderr.open("wb") as file, subprocess.Popen(call, stderr=file) as process:
             try:
-                yield Live(process, _port_of(process, told), told)
+                yield Live(process, _port_of(process, stderr), stderr)
             finally:
                 process.terminate()
                 process.wait(timeout=_PATIENCE)
@@ -68,7 +68,7 @@ def serving(folder: Path, *, log: str = "none", **limits: float) -> Iterator[Liv
 def children_of(process: int) -> list[int]:
     """The processes that a process has started."""
     listed = Path(f"/proc/{process}/task/{process}/children").read_text(encoding="ascii")
-    return [int(one) for one in listed.split()]
+    return [int(child) for child in listed.split()]
 
 
 def memory_of(process: int) -> int:
@@ -78,7 +78,7 @@ def memory_of(process: int) -> int:
 
 
 def read_all(client: socket.socket) -> bytes:
-    """What a server says until it closes the connection."""
+    """What a server sends until it closes the connection."""
     pieces = []
     try:
         while piece := client.recv(1 << 16):
@@ -88,26 +88,26 @@ def read_all(client: socket.socket) -> bytes:
     return b"".join(pieces)
 
 
-def _port_of(process: subprocess.Popen[bytes], told: Path) -> int:
+def _port_of(process: subprocess.Popen[bytes], log_file: Path) -> int:
     until = time.monotonic() + _PATIENCE
     while time.monotonic() < until:
-        assert process.poll() is None, told.read_text(encoding="utf-8")
-        for line in told.read_text(encoding="utf-8").splitlines():
+        assert process.poll() is None, log_file.read_text(encoding="utf-8")
+        for line in log_file.read_text(encoding="utf-8").splitlines():
             if line.startswith("http://"):
                 return int(line.strip("/").rpartition(":")[2])
         time.sleep(0.05)
-    raise TimeoutError(told.read_text(encoding="utf-8"))
+    raise TimeoutError(log_file.read_text(encoding="utf-8"))
 
 
 def main() -> int:
-    """`live FOLDER LOG LIMITS`: serve until told to stop, and say where."""
+    """`live FOLDER LOG LIMITS`: serve until a signal ends it; the address is written to stderr."""
     folder, log, limits = sys.argv[1:]
     settings = Settings(port=0, processes=2, limits=Limits(**json.loads(limits)), log=log)
 
-    def tell(where: str) -> None:
-        os.write(2, f"{where}\n".encode())
+    def report(address: str) -> None:
+        os.write(2, f"{address}\n".encode())
 
-    return Supervisor(Project(Path(folder)), settings).run(tell)
+    return Supervisor(Project(Path(folder)), settings).run(report)
 
 
 if __name__ == "__main__":

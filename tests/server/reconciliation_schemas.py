@@ -1,4 +1,4 @@
-"""What the Reconciliation Service API 0.2 says of each document, as JSON Schema; written from its text, and stricter.
+"""The documents of the Reconciliation Service API 0.2 as JSON Schema; written from its text, and stricter.
 
 https://www.w3.org/community/reports/reconciliation/CG-FINAL-specs-0.2-20230410/
 """

@@ -2,9 +2,9 @@
 
     python -m tests.server.soak --seconds 300
 
-After every hundredth answer a worker, whichever, is killed. Two states of the same films are published in turn. An
-answer is right when it is that of one build or of the other, whole; a 503 that says why is an answer, too, and counted
-apart; a connection that ends without an answer is lost.
+After every hundredth answer a random worker is killed. Two states of the same films are published in turn. An answer
+is right when it is the complete answer of one build or of the other; a 503 with a reason is counted apart; a connection
+that ends without an answer is lost.
 """
 
 from __future__ import annotations
@@ -45,12 +45,12 @@ ORDER BY ?film
 """
 _FILM = "https://w3id.org/filmgraph/film/"
 
-Right = Callable[[bytes], bool]
+Check = Callable[[bytes], bool]
 
 
 @dataclass
-class Told:
-    """What has come back."""
+class Outcome:
+    """What clients received, and what was done to the server meanwhile."""
 
     answers: Counter[str] = field(default_factory=Counter)
     wrong: list[str] = field(default_factory=list)
@@ -69,9 +69,9 @@ class Told:
     def report(self, seconds: float) -> str:
         """The figures, a line each."""
         first, last = self.memory[len(self.memory) // 4] >> 20, self.memory[-1] >> 20
-        told = dict(sorted(self.answers.items()))
+        statuses = dict(sorted(self.answers.items()))
         return (
-            f"{sum(told.values()):,} answers in {seconds:.0f} s: {told}"
+            f"{sum(statuses.values()):,} answers in {seconds:.0f} s: {statuses}"
             f"\n{self.killed} workers killed, {self.builds} builds"
             f"\nwrong: {len(self.wrong)}\nlost without an answer: {len(self.lost)}"
             f"\nmemory of the fronts: {first} MB after a quarter, {last} MB at the end, {self.growth:.2f} times"
@@ -85,48 +85,48 @@ def year_of(film: int, state: int) -> int:
 
 def write_state(project: SmallProject, state: int) -> None:
     """Publish the films in one of the two states."""
-    lines = [f"p{one}: {{type: Person, label: Person {one}}}" for one in range(PEOPLE)]
+    lines = [f"p{person}: {{type: Person, label: Person {person}}}" for person in range(PEOPLE)]
     lines += [
-        f"f{one}: {{type: Film, label: Film {one}, director: p{one % PEOPLE}, year: {year_of(one, state)}}}"
-        for one in range(FILMS)
+        f"f{film}: {{type: Film, label: Film {film}, director: p{film % PEOPLE}, year: {year_of(film, state)}}}"
+        for film in range(FILMS)
     ]
     project.write("data/films.yaml", "source: encyclopedia\n\n" + "\n".join(lines) + "\n")
     report = project.build()
     assert report, "\n".join(map(str, report))
 
 
-def _of_either(read: Callable[[bytes], object], states: list[object]) -> Right:
+def _of_either(read: Callable[[bytes], object], states: list[object]) -> Check:
     return lambda body: read(body) in states
 
 
-def draw(luck: random.Random) -> tuple[str, bytes, str, Right]:
+def draw(luck: random.Random) -> tuple[str, bytes, str, Check]:
     """A request - path, body, what to accept - and what is right for it."""
     film, person = luck.randrange(FILMS), luck.randrange(PEOPLE)
-    films = sorted(f"{_FILM}f{one}" for one in range(person, FILMS, PEOPLE))
+    films = sorted(f"{_FILM}f{number}" for number in range(person, FILMS, PEOPLE))
     match luck.randrange(5):
         case 0:
             query = f"SELECT ?year {{ film:f{film} film:year ?year }}"
-            return f"/sparql?query={quote(query)}", b"", "application/json", _one_year(film)
+            return f"/sparql?query={quote(query)}", b"", "application/json", _year_of_film(film)
         case 1:
             states: list[object] = [
-                [[one, str(year_of(int(one.rpartition("/f")[2]), state))] for one in films] for state in (0, 1)
+                [[iri, str(year_of(int(iri.rpartition("/f")[2]), state))] for iri in films] for state in (0, 1)
             ]
             path = f"/queries/films-directed-by.csv?person=Person+{person}"
             return path, b"", "*/*", _of_either(_csv_rows, states)
         case 2:
             query = f"SELECT ?year {{ film:f{film} film:year ?year }} ORDER BY ?year # {luck.random()}"
-            return "/sparql", query.encode(), "application/json", _one_year(film)
+            return "/sparql", query.encode(), "application/json", _year_of_film(film)
         case 3:
             query = f"CONSTRUCT {{ ?film film:of film:p{person} }} {{ ?film film:director film:p{person} }}"
-            lines = {f"<{one}> <{_FILM}of> <{_FILM}p{person}> ." for one in films}
+            lines = {f"<{iri}> <{_FILM}of> <{_FILM}p{person}> ." for iri in films}
             return "/sparql", query.encode(), "application/n-triples", lambda body: set(_lines(body)) == lines
         case _:
             years = [f'"{year_of(film, state)}"^^' for state in (0, 1)]
             path = f"/film/f{film}.nt?again={luck.randrange(4)}"
-            return path, b"", "*/*", lambda body: sum(one in body.decode() for one in years) == 1
+            return path, b"", "*/*", lambda body: sum(year in body.decode() for year in years) == 1
 
 
-def _one_year(film: int) -> Right:
+def _year_of_film(film: int) -> Check:
     return _of_either(_years, [[str(year_of(film, state))] for state in (0, 1)])
 
 
@@ -147,27 +147,27 @@ class Soak:
 
     def __init__(self, live: Live, project: SmallProject, seconds: float) -> None:
         self.live, self.project, self.seconds = live, project, seconds
-        self.told, self.luck = Told(), random.Random(5)
+        self.outcome, self.luck = Outcome(), random.Random(5)
         self._lock, self._end = Lock(), Event()
 
-    def run(self) -> Told:
-        """Ask for as long as was said."""
+    def run(self) -> Outcome:
+        """Send requests until the time is over."""
         threads = [Thread(target=self._ask, args=(number,)) for number in range(CLIENTS)]
         for thread in threads:
             thread.start()
         until, every = time.monotonic() + self.seconds, max(4.0, self.seconds / 20)
         rebuild = time.monotonic() + every
         while time.monotonic() < until:
-            self.told.memory.append(sum(memory_of(front) for front in self.live.fronts))
+            self.outcome.memory.append(sum(memory_of(front) for front in self.live.fronts))
             if time.monotonic() > rebuild:
-                write_state(self.project, self.told.builds % 2)
-                self.told.builds += 1
+                write_state(self.project, self.outcome.builds % 2)
+                self.outcome.builds += 1
                 rebuild = time.monotonic() + every
             time.sleep(min(1.0, self.seconds / 40))
         self._end.set()
         for thread in threads:
             thread.join()
-        return self.told
+        return self.outcome
 
     def _ask(self, number: int) -> None:
         luck = random.Random(number)
@@ -178,27 +178,27 @@ class Soak:
             try:
                 client.request("POST" if body else "GET", path, body=body or None, headers=fields)
                 answer = client.getresponse()
-                came = answer.read()
+                content = answer.read()
             except (OSError, http.client.HTTPException) as error:
                 self._note(lost=f"{path}: {error!r}")
                 client.close()
                 continue
-            name, problem = str(answer.status), f"{path}: {answer.status} {came[:300]!r}"
-            if answer.status == 503 and json.loads(came).get("detail"):
+            name, problem = str(answer.status), f"{path}: {answer.status} {content[:300]!r}"
+            if answer.status == 503 and json.loads(content).get("detail"):
                 self._note(name)
             else:
-                self._note(name, wrong="" if answer.status == 200 and is_right(came) else problem)
+                self._note(name, wrong="" if answer.status == 200 and is_right(content) else problem)
         client.close()
 
     def _note(self, name: str = "", *, wrong: str = "", lost: str = "") -> None:
         with self._lock:
             if wrong:
-                self.told.wrong.append(wrong)
+                self.outcome.wrong.append(wrong)
             if lost:
-                self.told.lost.append(lost)
+                self.outcome.lost.append(lost)
                 return
-            self.told.answers[name] += 1
-            if sum(self.told.answers.values()) % EVERY == 0:
+            self.outcome.answers[name] += 1
+            if sum(self.outcome.answers.values()) % EVERY == 0:
                 self._kill()
 
     def _kill(self) -> None:
@@ -208,11 +208,11 @@ class Soak:
                 os.kill(self.luck.choice(workers), signal.SIGKILL)
             except ProcessLookupError:
                 return
-            self.told.killed += 1
+            self.outcome.killed += 1
 
 
-def soak(folder: Path, seconds: float) -> Told:
-    """What came back when the server was asked for so long."""
+def soak(folder: Path, seconds: float) -> Outcome:
+    """The outcome of so many seconds of requests."""
     project = SmallProject(folder)
     project.write("queries/films-directed-by.rq", _STORED)
     write_state(project, 0)
@@ -225,11 +225,11 @@ def main() -> int:
     parser.add_argument("--seconds", type=float, default=300)
     seconds = parser.parse_args().seconds
     with tempfile.TemporaryDirectory() as folder:
-        told = soak(Path(folder) / "films", seconds)
-    print(told.report(seconds))
-    for one in (*told.wrong[:5], *told.lost[:5]):
-        print(one)
-    return 1 if told.wrong or told.lost else 0
+        outcome = soak(Path(folder) / "films", seconds)
+    print(outcome.report(seconds))
+    for problem in (*outcome.wrong[:5], *outcome.lost[:5]):
+        print(problem)
+    return 1 if outcome.wrong or outcome.lost else 0
 
 
 if __name__ == "__main__":

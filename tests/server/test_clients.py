@@ -1,4 +1,4 @@
-"""What others ask SPARQL endpoints with works with ours: rdflib, SPARQLWrapper, spreadsheets, data frames."""
+"""Common clients of SPARQL endpoints work with ours: rdflib, SPARQLWrapper, spreadsheets, data frames."""
 
 from __future__ import annotations
 
@@ -26,8 +26,8 @@ STORED = "/queries/films-directed-by.csv?person=Sean+Baker"
 @pytest.fixture(scope="module")
 def live(films: SmallProject) -> Iterator[Live]:
     """The server over three films."""
-    with serving(films.folder, workers=1, seconds=60.0) as found:
-        yield found
+    with serving(films.folder, workers=1, seconds=60.0) as live:
+        yield live
 
 
 @pytest.fixture
@@ -36,14 +36,14 @@ def address(live: Live) -> str:
     return f"http://127.0.0.1:{live.port}"
 
 
-def converted(asked: SPARQLWrapper, form: str) -> Any:
+def converted(client: SPARQLWrapper, form: str) -> Any:
     """What SPARQLWrapper makes of an answer."""
-    asked.setReturnFormat(form)
-    return asked.queryAndConvert()
+    client.setReturnFormat(form)
+    return client.queryAndConvert()
 
 
 @pytest.mark.parametrize("method", ["GET", "POST", "POST_FORM"])
-def test_rdflib_asks_it_as_a_store_of_its_own(address: str, method: str) -> None:
+def test_rdflib_queries_it_as_a_store(address: str, method: str) -> None:
     store = SPARQLStore(f"{address}/sparql", method=method)
     graph = rdflib.Graph(store=store)
     years = [str(row[1]) for row in graph.query(QUERY)]  # type: ignore[index]  # a row of rdflib
@@ -54,26 +54,26 @@ def test_rdflib_asks_it_as_a_store_of_its_own(address: str, method: str) -> None
 
 @pytest.mark.parametrize("method", ["GET", POST])
 @pytest.mark.parametrize("directly", [False, True])
-def test_sparqlwrapper_asks_it_in_every_way(address: str, method: str, directly: bool) -> None:
-    asked = SPARQLWrapper(f"{address}/sparql")
-    asked.setMethod(method)
+def test_sparqlwrapper_queries_it_by_every_method(address: str, method: str, directly: bool) -> None:
+    client = SPARQLWrapper(f"{address}/sparql")
+    client.setMethod(method)
     if directly and method == POST:
-        asked.setRequestMethod(POSTDIRECTLY)
-    asked.setQuery(QUERY)
-    rows = converted(asked, JSON)["results"]["bindings"]
+        client.setRequestMethod(POSTDIRECTLY)
+    client.setQuery(QUERY)
+    rows = converted(client, JSON)["results"]["bindings"]
     assert [row["year"]["value"] for row in rows] == ["2015", "2021", "2024"]
-    assert len(converted(asked, XML).getElementsByTagName("result")) == 3
-    assert converted(asked, CSV).splitlines()[0] == b"film,year"
+    assert len(converted(client, XML).getElementsByTagName("result")) == 3
+    assert converted(client, CSV).splitlines()[0] == b"film,year"
 
 
 def test_sparqlwrapper_gets_triples(address: str) -> None:
-    asked = SPARQLWrapper(f"{address}/sparql")
-    asked.setQuery("PREFIX film: <https://w3id.org/filmgraph/film/> DESCRIBE film:anora")
-    graph = rdflib.Graph().parse(data=converted(asked, TURTLE), format="turtle")
+    client = SPARQLWrapper(f"{address}/sparql")
+    client.setQuery("PREFIX film: <https://w3id.org/filmgraph/film/> DESCRIBE film:anora")
+    graph = rdflib.Graph().parse(data=converted(client, TURTLE), format="turtle")
     assert (FILM.anora, FILM.director, FILM["sean-baker"]) in graph
 
 
-def test_a_spreadsheet_imports_a_stored_query_from_its_address(address: str) -> None:
+def test_a_spreadsheet_imports_a_stored_query_from_its_url(address: str) -> None:
     with urllib.request.urlopen(address + STORED) as answer:
         assert answer.headers.get_content_type() == "text/csv"
         text = answer.read().decode(answer.headers.get_content_charset())
@@ -82,5 +82,5 @@ def test_a_spreadsheet_imports_a_stored_query_from_its_address(address: str) -> 
     assert [row[1] for row in csv.reader(io.StringIO(text), dialect)] == ["year", "2015", "2021", "2024"]
 
 
-def test_data_frames_read_the_same_address(address: str) -> None:
+def test_data_frames_read_the_same_url(address: str) -> None:
     assert pd.read_csv(address + STORED)["year"].tolist() == [2015, 2021, 2024]

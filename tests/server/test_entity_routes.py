@@ -1,4 +1,4 @@
-"""Every thing has an address, at which it is told in the form that is wanted."""
+"""An entity is served at its IRI: formats, redirects from names, explanations and pages."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from pyoxigraph import NamedNode, RdfFormat, parse
 from starlette.testclient import TestClient
 
 ANORA = NamedNode("https://w3id.org/filmgraph/film/anora")
-FORMS = {
+FORMATS = {
     "/film/anora": RdfFormat.TURTLE,
     "/film/anora.ttl": RdfFormat.TURTLE,
     "/film/anora.nt": RdfFormat.N_TRIPLES,
@@ -16,21 +16,21 @@ FORMS = {
 }
 
 
-@pytest.mark.parametrize("path", FORMS)
-def test_a_film_is_told_in_any_form_of_rdf_and_always_the_same(served: TestClient, path: str) -> None:
-    told = {str(quad.triple) for quad in parse(served.get(path).content, format=FORMS[path])}
+@pytest.mark.parametrize("path", FORMATS)
+def test_every_rdf_format_of_a_film_has_the_same_triples(served: TestClient, path: str) -> None:
+    triples = {str(quad.triple) for quad in parse(served.get(path).content, format=FORMATS[path])}
     plain = {str(quad.triple) for quad in parse(served.get("/film/anora.nt").content, format=RdfFormat.N_TRIPLES)}
-    assert told == plain
-    assert any(line.startswith(str(ANORA)) for line in told)
+    assert triples == plain
+    assert any(line.startswith(str(ANORA)) for line in triples)
 
 
-def test_a_film_is_told_with_its_parts_and_what_others_are_called(served: TestClient) -> None:
+def test_a_film_comes_with_its_parts_and_the_labels_of_other_entities(served: TestClient) -> None:
     text = served.get("/film/anora.nt").text
     assert '"Sean Baker"' in text
     assert '"2024-10-18"' in text
 
 
-def test_the_context_has_no_more_than_what_is_used_and_fetches_nothing(served: TestClient) -> None:
+def test_the_context_is_inline_and_has_only_the_names_that_are_used(served: TestClient) -> None:
     context = served.get("/film/anora.jsonld").json()["@context"]
     assert isinstance(context, dict)
     assert "director" in context
@@ -38,37 +38,37 @@ def test_the_context_has_no_more_than_what_is_used_and_fetches_nothing(served: T
 
 
 @pytest.mark.parametrize("profile", ["https://schema.org/", "https://schema.org"])
-def test_a_film_is_told_for_search_engines(served: TestClient, profile: str) -> None:
-    told = served.get("/film/anora", headers={"accept": f'application/ld+json;profile="{profile}"'}).json()
-    assert told["@context"] == "https://schema.org/"
-    assert told["@type"] == "Movie"
-    assert served.get("/film/anora.jsonld?profile=schema.org").json() == told
+def test_the_schema_org_profile_describes_a_film_for_search_engines(served: TestClient, profile: str) -> None:
+    document = served.get("/film/anora", headers={"accept": f'application/ld+json;profile="{profile}"'}).json()
+    assert document["@context"] == "https://schema.org/"
+    assert document["@type"] == "Movie"
+    assert served.get("/film/anora.jsonld?profile=schema.org").json() == document
 
 
-def test_the_other_forms_are_linked(served: TestClient) -> None:
+def test_other_formats_are_linked_as_alternates(served: TestClient) -> None:
     link = served.get("/film/anora").headers["link"]
     assert '</film/anora.jsonld>; rel="alternate"; type="application/ld+json"' in link
 
 
-def test_a_thing_is_found_by_its_name(served: TestClient) -> None:
+def test_a_name_redirects_to_its_entity(served: TestClient) -> None:
     for path in ("/thing?name=Sean+Baker", "/film/Sean%20Baker"):
         answer = served.get(path)
         assert (answer.status_code, answer.headers["location"]) == (303, "/film/sean-baker")
 
 
-def test_a_name_that_nothing_bears_is_told_with_the_nearest(served: TestClient) -> None:
+def test_an_unknown_name_is_not_found_and_the_nearest_name_is_given(served: TestClient) -> None:
     answer = served.get("/film/Sean%20Bakr")
     assert (answer.status_code, answer.json()["nearest"]) == (404, ["Sean Baker"])
 
 
-def test_why_a_thing_is_said_is_told_down_to_its_source(served: TestClient) -> None:
-    told = served.get("/film/anora/why?property=director&value=Sean+Baker").json()
-    assert told[0]["facts"][0]["source"] == "encyclopedia"
+def test_an_explanation_reaches_the_source(served: TestClient) -> None:
+    document = served.get("/film/anora/why?property=director&value=Sean+Baker").json()
+    assert document[0]["facts"][0]["source"] == "encyclopedia"
     everything = served.get("/film/anora/why").json()
     assert len(everything) > 5
 
 
-def test_a_page_answers_where_html_is_wanted(films: object) -> None:
+def test_a_page_answers_requests_that_prefer_html(films: object) -> None:
     from starlette.requests import Request
     from starlette.responses import HTMLResponse, Response
 
@@ -77,8 +77,8 @@ def test_a_page_answers_where_html_is_wanted(films: object) -> None:
     from kg.server.snapshot import Snapshot
     from tests.projects import SmallProject
 
-    async def page(request: Request, snapshot: Snapshot, /, **told: object) -> Response:
-        return HTMLResponse(f"<p>{told['name']}</p>")
+    async def page(request: Request, snapshot: Snapshot, /, **parameters: object) -> Response:
+        return HTMLResponse(f"<p>{parameters['name']}</p>")
 
     assert isinstance(films, SmallProject)
     with TestClient(application(films.project, Limits(workers=1), pages={"entity": page})) as client:

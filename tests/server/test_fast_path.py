@@ -1,4 +1,4 @@
-"""A lookup that is answered without a worker is answered as the engine answers it; what is no lookup is left alone."""
+"""Lookups are answered without a worker as the engine answers them; other queries go to a worker."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from kg.server.fast_path import FastPath, bound_lookup
 from kg.terms import PREFIXES
 from tests.projects import SmallProject
 
-THINGS = ("film:anora", "film:sean-baker", "film:nobody", "<https://w3id.org/filmgraph/film/tangerine>", "film:Film")
+ENTITIES = ("film:anora", "film:sean-baker", "film:nobody", "<https://w3id.org/filmgraph/film/tangerine>", "film:Film")
 PREDICATES = ("film:director", "film:year", "rdfs:label", "a", "film:release", "film:nothing", "?how")
 VALUES = ("film:sean-baker", '"Tangerine"', '"2024"^^xsd:gYear', '"nothing"@en', "film:Film", "?what", "?which")
 
@@ -27,16 +27,16 @@ def graph(films: SmallProject) -> FilmGraph:
 @st.composite
 def queries(draw: st.DrawFn) -> str:
     """Queries that look something up, and some that nearly do."""
-    subject = draw(st.sampled_from((*THINGS, "?thing")))
+    subject = draw(st.sampled_from((*ENTITIES, "?entity")))
     pairs = draw(st.lists(st.tuples(st.sampled_from(PREDICATES), st.sampled_from(VALUES)), min_size=1, max_size=3))
     inside = f"{subject} " + " ; ".join(f"{predicate} {value}" for predicate, value in pairs)
-    columns = " ".join(draw(st.lists(st.sampled_from(("?thing", "?how", "?what", "?which")), min_size=1, max_size=3)))
+    columns = " ".join(draw(st.lists(st.sampled_from(("?entity", "?how", "?what", "?which")), min_size=1, max_size=3)))
     limit = draw(st.sampled_from(("", " LIMIT 1", " LIMIT 5000", " LIMIT 0")))
     return f"SELECT {columns} {{ {inside} }}{limit}"
 
 
-def rows_of(told: bytes) -> list[str]:
-    return sorted(json.dumps(row, sort_keys=True) for row in json.loads(told)["results"]["bindings"])
+def rows_of(document: bytes) -> list[str]:
+    return sorted(json.dumps(row, sort_keys=True) for row in json.loads(document)["results"]["bindings"])
 
 
 @settings(max_examples=400, deadline=None)
@@ -44,9 +44,9 @@ def rows_of(told: bytes) -> list[str]:
 def test_a_lookup_is_answered_as_the_engine_answers_it(graph: FilmGraph, query: str) -> None:
     ours = FastPath(graph.store).answer(query)
     if ours is not None:
-        found = graph.store.query(query, prefixes=PREFIXES)
-        assert isinstance(found, QuerySolutions)
-        theirs = found.serialize(format=QueryResultsFormat.JSON)
+        solutions = graph.store.query(query, prefixes=PREFIXES)
+        assert isinstance(solutions, QuerySolutions)
+        theirs = solutions.serialize(format=QueryResultsFormat.JSON)
         assert theirs is not None
         assert json.loads(ours)["head"] == json.loads(theirs)["head"]
         if "LIMIT 1" in query:
@@ -76,13 +76,13 @@ OTHERS = (
 
 
 @pytest.mark.parametrize("query", LOOKUPS)
-def test_what_only_looks_something_up_is_known_as_such(graph: FilmGraph, query: str) -> None:
+def test_lookups_are_recognised(graph: FilmGraph, query: str) -> None:
     assert bound_lookup(query) is not None
-    told = FastPath(graph.store).answer(query)
-    assert told is not None
-    assert rows_of(told)
+    answer = FastPath(graph.store).answer(query)
+    assert answer is not None
+    assert rows_of(answer)
 
 
 @pytest.mark.parametrize("query", OTHERS)
-def test_what_does_more_is_left_to_a_worker(graph: FilmGraph, query: str) -> None:
+def test_other_queries_go_to_a_worker(graph: FilmGraph, query: str) -> None:
     assert FastPath(graph.store).answer(query) is None

@@ -78,20 +78,20 @@ def serve(folder: Path) -> Iterator[str]:
 
 
 def is_open(port: int) -> bool:
-    with socket.socket() as asked:
-        return asked.connect_ex(("127.0.0.1", port)) == 0
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", port)) == 0
 
 
 def fetch(address: str, **form: Any) -> Any:
-    """The JSON at an address; posted as a form where there is one."""
+    """The JSON at a URL; a form is posted if there is one."""
     body = urlencode({name: json.dumps(value) for name, value in form.items()}).encode() if form else None
     with urllib.request.urlopen(urllib.request.Request(address, data=body), timeout=60) as answer:
         return json.loads(answer.read())
 
 
-def valid(told: Any, schema: dict[str, Any]) -> Any:
-    Draft202012Validator(schema).validate(told)
-    return told
+def valid(document: Any, schema: dict[str, Any]) -> Any:
+    Draft202012Validator(schema).validate(document)
+    return document
 
 
 def test_a_table_of_films_is_matched_and_filled(address: str) -> None:
@@ -102,13 +102,15 @@ def test_a_table_of_films_is_matched_and_filled(address: str) -> None:
     # Ten names without a type, to guess what the column is about.
     names = {f"q{number}": {"query": film.title, "limit": 3} for number, film in enumerate(rows[:10])}
     guessed = valid(fetch(f"{address}/reconcile", queries=names), RESULTS)
-    kinds = Counter(kind["id"] for one in guessed.values() for found in one["result"] for kind in found["type"])
+    kinds = Counter(
+        kind["id"] for answer in guessed.values() for candidate in answer["result"] for kind in candidate["type"]
+    )
     assert kinds.most_common(2)[0][0] in ("Film", "Work")
 
     # Other columns become clues; OpenRefine has their properties completed.
     suggest = manifest["suggest"]["property"]
     offered = fetch(f"{suggest['service_url']}{suggest['service_path']}?prefix=direc")["result"]
-    assert "director" in [valid(one, SUGGESTED["property"])["id"] for one in offered]
+    assert "director" in [valid(property, SUGGESTED["property"])["id"] for property in offered]
     batch = {
         f"q{number}": {
             "query": film.misspelled(draw),
@@ -122,12 +124,12 @@ def test_a_table_of_films_is_matched_and_filled(address: str) -> None:
         }
         for number, film in enumerate(rows)
     }
-    found = valid(fetch(f"{address}/reconcile", queries=batch), RESULTS)
-    best = {key: found[key]["result"][0] for key in batch if found[key]["result"]}
+    results = valid(fetch(f"{address}/reconcile", queries=batch), RESULTS)
+    best = {key: results[key]["result"][0] for key in batch if results[key]["result"]}
     meant = {f"q{number}": film.id for number, film in enumerate(rows)}
     assert sum(best[key]["id"] == meant[key] for key in best) >= 196
-    assert all(one["id"] == meant[key] for key, one in best.items() if one["match"])
-    assert sum(one["match"] for one in best.values()) >= 150
+    assert all(candidate["id"] == meant[key] for key, candidate in best.items() if candidate["match"])
+    assert sum(candidate["match"] for candidate in best.values()) >= 150
 
     # What is not certain is looked at, and decided by hand.
     preview = manifest["preview"]["url"].replace("{{id}}", quote(best["q0"]["id"], safe=""))
@@ -135,19 +137,19 @@ def test_a_table_of_films_is_matched_and_filled(address: str) -> None:
         assert best["q0"]["name"] in shown.read().decode()
     entity = manifest["suggest"]["entity"]
     typed = fetch(f"{entity['service_url']}{entity['service_path']}?{urlencode({'prefix': rows[0].title})}")
-    assert rows[0].title in [one["name"] for one in typed["result"]]
+    assert rows[0].title in [suggestion["name"] for suggestion in typed["result"]]
     flyout = f"{entity['flyout_service_url']}{entity['flyout_service_path']}".replace("${id}", best["q0"]["id"])
     assert fetch(flyout)["id"] == best["q0"]["id"]
 
     # Columns are added from what was matched.
     propose = manifest["extend"]["propose_properties"]
     proposed = valid(fetch(f"{propose['service_url']}{propose['service_path']}?type=Film&limit=10"), PROPOSED)
-    assert {"director", "year"} <= {one["id"] for one in proposed["properties"]}
+    assert {"director", "year"} <= {property["id"] for property in proposed["properties"]}
     query = {"ids": list(meant.values()), "properties": [{"id": "director", "settings": {"limit": 1}}, {"id": "year"}]}
-    told = valid(fetch(f"{address}/reconcile", extend=query), EXTENDED)
+    extension = valid(fetch(f"{address}/reconcile", extend=query), EXTENDED)
     for film in rows:
-        assert told["rows"][film.id]["year"] == [{"int": film.year}]
-        assert [one["name"] for one in told["rows"][film.id]["director"]] == [film.director]
+        assert extension["rows"][film.id]["year"] == [{"int": film.year}]
+        assert [value["name"] for value in extension["rows"][film.id]["director"]] == [film.director]
 
 
 def test_a_batch_that_is_too_large_is_refused_and_the_next_is_answered(address: str) -> None:

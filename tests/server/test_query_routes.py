@@ -1,4 +1,4 @@
-"""A stored query is an address: with its parameters, in any format, in parts, with reasons, or with what is wrong."""
+"""A stored query has a URL: parameters, formats, pages, explanations, and problems with suggestions."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from starlette.testclient import TestClient
 FILMS = "/queries/films-directed-by"
 
 
-def test_the_stored_queries_are_listed_with_addresses_that_work(served: TestClient) -> None:
+def test_stored_queries_are_listed_with_urls_that_work(served: TestClient) -> None:
     listed = served.get("/queries", headers={"accept": "application/json"}).json()
-    assert [one["name"] for one in listed] == ["films-directed-by", "graph-of-film"]
-    for one in listed:
-        assert served.get(one["address"]).status_code == 200
+    assert [query["name"] for query in listed] == ["films-directed-by", "graph-of-film"]
+    for query in listed:
+        assert served.get(query["address"]).status_code == 200
 
 
 @pytest.mark.parametrize(
@@ -27,7 +27,7 @@ def test_the_stored_queries_are_listed_with_addresses_that_work(served: TestClie
         (".xml", "application/sparql-results+xml"),
     ],
 )
-def test_the_ending_of_an_address_says_the_format(served: TestClient, ending: str, media: str) -> None:
+def test_the_extension_of_a_url_gives_the_format(served: TestClient, ending: str, media: str) -> None:
     answer = served.get(f"{FILMS}{ending}?person=Sean+Baker")
     assert (answer.status_code, answer.headers["content-type"]) == (200, media)
     assert "tangerine" in answer.text
@@ -57,8 +57,8 @@ WRONG = [
 ]
 
 
-@pytest.mark.parametrize(("path", "status", "nearest"), WRONG, ids=lambda one: str(one)[:50])
-def test_what_is_wrong_is_told_with_the_nearest_names(
+@pytest.mark.parametrize(("path", "status", "nearest"), WRONG, ids=lambda value: str(value)[:50])
+def test_a_wrong_name_is_a_problem_with_the_nearest_names(
     served: TestClient, path: str, status: int, nearest: list[str] | None
 ) -> None:
     answer = served.get(path)
@@ -79,14 +79,14 @@ def test_following_the_links_gives_every_row_once(served: TestClient) -> None:
     assert [line.rpartition("/")[2] for line in seen] == ["tangerine,2015", "red-rocket,2021", "anora,2024"]
 
 
-def test_why_adds_what_each_row_rests_on(served: TestClient) -> None:
-    told = served.get(f"{FILMS}?person=Sean+Baker&why=1").json()
-    assert told["complete"] is True
-    assert [row["row"]["film"] for row in told["rows"]] == ["film:tangerine", "film:red-rocket", "film:anora"]
-    assert told["rows"][0]["why"][0]["facts"][0]["source"] == "encyclopedia"
+def test_why_adds_the_explanation_of_each_row(served: TestClient) -> None:
+    document = served.get(f"{FILMS}?person=Sean+Baker&why=1").json()
+    assert document["complete"] is True
+    assert [row["row"]["film"] for row in document["rows"]] == ["film:tangerine", "film:red-rocket", "film:anora"]
+    assert document["rows"][0]["why"][0]["facts"][0]["source"] == "encyclopedia"
 
 
-def test_a_value_is_never_read_as_sparql(served: TestClient) -> None:
+def test_a_parameter_is_never_read_as_sparql(served: TestClient) -> None:
     value = "Sean Baker> } UNION { ?film ?p ?year } #"
     answer = served.get(FILMS, params={"person": value})
     assert answer.status_code == 400

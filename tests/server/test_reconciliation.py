@@ -53,36 +53,36 @@ def valid(response: Response, schema: dict[str, Any]) -> Any:
     """The document of a response that is fine, held against what the specification says of it."""
     assert response.status_code == 200, response.text
     assert response.headers["content-type"] == "application/json"
-    told = response.json()
-    Draft202012Validator(schema).validate(told)
-    return told
+    document = response.json()
+    Draft202012Validator(schema).validate(document)
+    return document
 
 
 def matched(refine: TestClient, **queries: Any) -> dict[str, list[dict[str, Any]]]:
-    told = valid(refine.post("/reconcile", data={"queries": json.dumps(queries)}), RESULTS)
-    assert list(told) == list(queries)
-    for key in told:
-        scores = [one["score"] for one in told[key]["result"]]
+    results = valid(refine.post("/reconcile", data={"queries": json.dumps(queries)}), RESULTS)
+    assert list(results) == list(queries)
+    for key in results:
+        scores = [candidate["score"] for candidate in results[key]["result"]]
         assert scores == sorted(scores, reverse=True)
-    return {key: told[key]["result"] for key in told}
+    return {key: results[key]["result"] for key in results}
 
 
 def best(refine: TestClient, query: str = "", **clues: Any) -> tuple[str, bool]:
     """The id of the best candidate for a film, and whether it is certain."""
     properties = [{"pid": name, "v": value} for name, value in clues.items()]
-    asked: dict[str, Any] = {"type": "Film", "properties": properties} | ({"query": query} if query else {})
-    (found,) = matched(refine, q=asked).values()
+    request: dict[str, Any] = {"type": "Film", "properties": properties} | ({"query": query} if query else {})
+    (found,) = matched(refine, q=request).values()
     return (found[0]["id"], found[0]["match"]) if found else ("", False)
 
 
-def test_without_parameters_the_manifest_is_given(refine: TestClient) -> None:
-    told = valid(refine.get("/reconcile"), MANIFEST)
-    assert told["identifierSpace"] == "https://w3id.org/filmgraph/film/"
-    assert [one["id"] for one in told["defaultTypes"]] == ["Film", "Person", "Award"]
-    assert valid(refine.get("/reconcile/"), MANIFEST) == told
+def test_a_request_without_parameters_gets_the_manifest(refine: TestClient) -> None:
+    manifest = valid(refine.get("/reconcile"), MANIFEST)
+    assert manifest["identifierSpace"] == "https://w3id.org/filmgraph/film/"
+    assert [type["id"] for type in manifest["defaultTypes"]] == ["Film", "Person", "Award"]
+    assert valid(refine.get("/reconcile/"), MANIFEST) == manifest
 
 
-def test_namesakes_are_told_apart_by_year_or_director(refine: TestClient) -> None:
+def test_films_with_the_same_title_are_distinguished_by_year_or_director(refine: TestClient) -> None:
     assert best(refine, "Suspiria")[1] is False
     assert best(refine, "Suspiria", year=2018) == ("suspiria-2018", True)
     assert best(refine, "Suspiria", year="1977-02-01") == ("suspiria-1977", True)
@@ -106,8 +106,8 @@ FOUND: list[tuple[str, dict[str, Any], str]] = [
 ]
 
 
-@pytest.mark.parametrize(("query", "clues", "id"), FOUND, ids=[f"{one[0]}-{'-'.join(one[1])}" for one in FOUND])
-def test_a_film_is_found_by_other_spellings_names_and_clues(
+@pytest.mark.parametrize(("query", "clues", "id"), FOUND, ids=[f"{case[0]}-{'-'.join(case[1])}" for case in FOUND])
+def test_a_film_is_matched_by_other_spellings_aliases_and_properties(
     refine: TestClient, query: str, clues: dict[str, Any], id: str
 ) -> None:
     assert best(refine, query, **clues)[0] == id
@@ -122,30 +122,32 @@ WRONG_FILM = [
 
 
 @pytest.mark.parametrize(("query", "clues"), WRONG_FILM)
-def test_a_candidate_that_a_clue_speaks_against_is_never_certain(
+def test_a_candidate_that_contradicts_a_property_is_never_certain(
     refine: TestClient, query: str, clues: dict[str, Any]
 ) -> None:
     assert best(refine, query, **clues)[1] is False
 
 
-def test_every_clue_is_a_feature_that_explains_the_score(refine: TestClient) -> None:
+def test_every_property_of_a_query_is_a_feature_of_the_score(refine: TestClient) -> None:
     clues = [{"pid": "director", "v": "Luca Guadagnino"}, {"pid": "year", "v": 2017}, {"pid": "minutes", "v": 150}]
     (found,) = matched(refine, q={"query": "Suspiria", "type": "Film", "properties": clues}).values()
-    told = {one["id"]: {feature["id"]: feature["value"] for feature in one["features"]} for one in found}
-    assert told["suspiria-2018"] == {"name": 100, "director": 100, "year": 75, "minutes": 80, "has_type": True}
-    assert told["suspiria-1977"] == {"name": 100, "director": 0, "year": 0, "minutes": 0, "has_type": True}
+    features = {
+        candidate["id"]: {feature["id"]: feature["value"] for feature in candidate["features"]} for candidate in found
+    }
+    assert features["suspiria-2018"] == {"name": 100, "director": 100, "year": 75, "minutes": 80, "has_type": True}
+    assert features["suspiria-1977"] == {"name": 100, "director": 0, "year": 0, "minutes": 0, "has_type": True}
 
 
-def test_what_the_graph_does_not_say_of_a_film_is_no_feature_and_costs_little(refine: TestClient) -> None:
+def test_a_value_that_is_missing_in_the_graph_is_no_feature_and_costs_little(refine: TestClient) -> None:
     (found,) = matched(
         refine, q={"query": "Stalker", "type": "Film", "properties": [{"pid": "minutes", "v": 161}]}
     ).values()
     assert found[0]["id"] == "stalker"
-    assert "minutes" not in [one["id"] for one in found[0]["features"]]
+    assert "minutes" not in [feature["id"] for feature in found[0]["features"]]
     assert 90 < found[0]["score"] < 100
 
 
-def test_types_are_guessed_from_ten_names_and_then_kept_to(refine: TestClient) -> None:
+def test_types_are_guessed_from_ten_names_and_then_restrict_candidates(refine: TestClient) -> None:
     names = [
         "Suspiria",
         "Amélie",
@@ -159,23 +161,23 @@ def test_types_are_guessed_from_ten_names_and_then_kept_to(refine: TestClient) -
         "Titane",
     ]
     guessed = matched(refine, **{f"q{number}": {"query": name, "limit": 3} for number, name in enumerate(names)})
-    assert all(len(found) <= 3 for found in guessed.values())
-    kinds = [kind["id"] for found in guessed.values() for one in found[:1] for kind in one["type"]]
+    assert all(len(candidates) <= 3 for candidates in guessed.values())
+    kinds = [kind["id"] for candidates in guessed.values() for best in candidates[:1] for kind in best["type"]]
     assert max(set(kinds), key=kinds.count) in ("Film", "Work")
     (film,) = matched(refine, q={"query": "Stalker", "type": "Film"}).values()
     (award,) = matched(refine, q={"query": "Stalker Award", "type": ["Award"]}).values()
-    assert {one["id"] for one in film} == {"stalker"}
-    assert {one["id"] for one in award} == {"stalker-award"}
+    assert {candidate["id"] for candidate in film} == {"stalker"}
+    assert {candidate["id"] for candidate in award} == {"stalker-award"}
 
 
-def test_a_type_that_nobody_knows_hides_nothing_and_makes_nothing_certain(refine: TestClient) -> None:
+def test_an_unknown_type_hides_no_candidate_and_makes_none_certain(refine: TestClient) -> None:
     (found,) = matched(refine, q={"query": "Amélie", "type": "Q11424"}).values()
     assert (found[0]["id"], found[0]["match"]) == ("amelie", False)
     (soft,) = matched(refine, q={"query": "Stalker", "type": "Award", "type_strict": "should"}).values()
-    assert "stalker-award" in [one["id"] for one in soft]
+    assert "stalker-award" in [candidate["id"] for candidate in soft]
 
 
-def test_a_batch_may_come_by_get_and_its_answer_as_a_call_of_a_function(refine: TestClient) -> None:
+def test_a_batch_by_get_can_be_answered_as_jsonp(refine: TestClient) -> None:
     batch = {"queries": json.dumps({"q0": {"query": "Stalker"}})}
     plain = valid(refine.get("/reconcile", params=batch), RESULTS)
     script = refine.get("/reconcile", params={**batch, "callback": "jQuery123._back"})
@@ -184,34 +186,34 @@ def test_a_batch_may_come_by_get_and_its_answer_as_a_call_of_a_function(refine: 
 
 
 @pytest.mark.parametrize("name", ["alert(1)", "a;b", "a b", "<script>", "é", "", "x" * 300, "a\nb"])
-def test_a_callback_is_the_name_of_a_function_or_refused(refine: TestClient, name: str) -> None:
+def test_a_callback_that_is_no_function_name_is_refused(refine: TestClient, name: str) -> None:
     assert refine.get("/reconcile", params={"callback": name}).status_code == 400
 
 
 @pytest.mark.parametrize("kind", ["entity", "type", "property"])
-def test_names_are_completed_as_one_types(refine: TestClient, kind: str) -> None:
+def test_names_are_completed_while_typing(refine: TestClient, kind: str) -> None:
     typed = {"entity": ("sus", "suspiria-1977"), "type": ("per", "Person"), "property": ("dire", "director")}
     prefix, id = typed[kind]
-    told = valid(refine.get(f"/reconcile/suggest/{kind}", params={"prefix": prefix}), {"type": "object"})
-    for one in told["result"]:
-        Draft202012Validator(SUGGESTED[kind]).validate(one)
-    assert id in [one["id"] for one in told["result"]]
+    suggestions = valid(refine.get(f"/reconcile/suggest/{kind}", params={"prefix": prefix}), {"type": "object"})
+    for suggestion in suggestions["result"]:
+        Draft202012Validator(SUGGESTED[kind]).validate(suggestion)
+    assert id in [suggestion["id"] for suggestion in suggestions["result"]]
     itself = refine.get(f"/reconcile/suggest/{kind}", params={"prefix": id}).json()
     assert itself["result"][0]["id"] == id
     rest = refine.get(f"/reconcile/suggest/{kind}", params={"prefix": prefix, "cursor": 1}).json()["result"]
-    assert rest == told["result"][1:]
+    assert rest == suggestions["result"][1:]
     shown = refine.get(f"/reconcile/flyout/{kind}", params={"id": id}).json()
     assert shown["id"] == id
     assert "<b>" in shown["html"]
     assert refine.get(f"/reconcile/flyout/{kind}", params={"id": "no-such-thing"}).status_code == 404
 
 
-def test_entities_of_a_type_alone_are_suggested(refine: TestClient) -> None:
-    told = refine.get("/reconcile/suggest/entity", params={"prefix": "stalk", "type": "Award"}).json()
-    assert [one["id"] for one in told["result"]] == ["stalker-award"]
+def test_suggestions_can_be_restricted_to_a_type(refine: TestClient) -> None:
+    suggestions = refine.get("/reconcile/suggest/entity", params={"prefix": "stalk", "type": "Award"}).json()
+    assert [suggestion["id"] for suggestion in suggestions["result"]] == ["stalker-award"]
 
 
-def test_a_preview_is_a_page_that_runs_nothing_and_says_what_is_known(refine: TestClient) -> None:
+def test_a_preview_is_a_page_without_scripts_that_describes_the_entity(refine: TestClient) -> None:
     shown = refine.get("/reconcile/preview", params={"id": "suspiria-2018"})
     assert "Luca Guadagnino" in shown.text
     assert "default-src 'none'" in shown.headers["content-security-policy"]
@@ -229,10 +231,10 @@ def test_values_of_matched_films_fill_a_table(refine: TestClient) -> None:
     wanted: list[dict[str, Any]] = [{"id": "director"}, {"id": "year"}, {"id": "alias", "settings": {"limit": 1}}]
     wanted += [{"id": "minutes"}, {"id": "director.label"}, {"id": "no-such-property"}]
     query: dict[str, Any] = {"ids": ["suspiria-1977", "amelie", "no-such-film"], "properties": wanted}
-    told = valid(refine.post("/reconcile", data={"extend": json.dumps(query)}), EXTENDED)
-    assert [one["id"] for one in told["meta"]] == [one["id"] for one in wanted]
-    assert told["meta"][0]["type"] == {"id": "Person", "name": "person"}
-    assert told["rows"]["suspiria-1977"] == {
+    extension = valid(refine.post("/reconcile", data={"extend": json.dumps(query)}), EXTENDED)
+    assert [column["id"] for column in extension["meta"]] == [property["id"] for property in wanted]
+    assert extension["meta"][0]["type"] == {"id": "Person", "name": "person"}
+    assert extension["rows"]["suspiria-1977"] == {
         "director": [{"id": "dario-argento", "name": "Dario Argento"}],
         "year": [{"int": 1977}],
         "alias": [],
@@ -240,8 +242,8 @@ def test_values_of_matched_films_fill_a_table(refine: TestClient) -> None:
         "director.label": [{"str": "Dario Argento"}],
         "no-such-property": [],
     }
-    assert told["rows"]["amelie"]["alias"] == [{"str": "Amélie"}]
-    assert set(told["rows"]["no-such-film"]) == {one["id"] for one in wanted}
+    assert extension["rows"]["amelie"]["alias"] == [{"str": "Amélie"}]
+    assert set(extension["rows"]["no-such-film"]) == {property["id"] for property in wanted}
     counted: dict[str, Any] = {"ids": ["amelie"], "properties": [{"id": "alias", "settings": {"count": "true"}}]}
     assert refine.get("/reconcile", params={"extend": json.dumps(counted)}).json()["rows"]["amelie"]["alias"] == [
         {"int": 2}
@@ -250,18 +252,21 @@ def test_values_of_matched_films_fill_a_table(refine: TestClient) -> None:
 
 def test_every_proposed_property_can_be_fetched(refine: TestClient) -> None:
     proposed = valid(refine.get("/reconcile/extend/propose", params={"type": "Film"}), PROPOSED)["properties"]
-    query: dict[str, Any] = {"ids": ["suspiria-1977", "amelie"], "properties": [{"id": one["id"]} for one in proposed]}
-    told = valid(refine.post("/reconcile", data={"extend": json.dumps(query)}), EXTENDED)
-    for one in proposed:
-        assert any(told["rows"][id][one["id"]] for id in query["ids"]), one
+    query: dict[str, Any] = {
+        "ids": ["suspiria-1977", "amelie"],
+        "properties": [{"id": property["id"]} for property in proposed],
+    }
+    extension = valid(refine.post("/reconcile", data={"extend": json.dumps(query)}), EXTENDED)
+    for property in proposed:
+        assert any(extension["rows"][id][property["id"]] for id in query["ids"]), property
 
 
 def test_a_batch_of_two_hundred_is_answered_in_the_order_of_its_keys(refine: TestClient) -> None:
     names = ["Suspira", "Amelie", "Stalkr", "Сталкер"]
     batch = {f"row {number}": {"query": names[number % 4], "type": "Film"} for number in range(MAX_QUERIES)}
-    found = matched(refine, **batch)
-    assert [found[key][0]["id"] for key in list(batch)[1:4]] == ["amelie", "stalker", "stalker"]
-    assert all(found.values())
+    results = matched(refine, **batch)
+    assert [results[key][0]["id"] for key in list(batch)[1:4]] == ["amelie", "stalker", "stalker"]
+    assert all(results.values())
 
 
 def deep(levels: int) -> str:
@@ -299,8 +304,8 @@ HOSTILE: list[tuple[str, int]] = [
 ]
 
 
-@pytest.mark.parametrize(("text", "status"), HOSTILE, ids=[f"{one[1]}-{one[0][:60]}" for one in HOSTILE])
-def test_a_batch_that_is_none_is_refused_with_a_reason(refine: TestClient, text: str, status: int) -> None:
+@pytest.mark.parametrize(("text", "status"), HOSTILE, ids=[f"{case[1]}-{case[0][:60]}" for case in HOSTILE])
+def test_a_malformed_batch_is_refused_with_a_reason(refine: TestClient, text: str, status: int) -> None:
     answer = refine.post("/reconcile", data={"queries": text})
     assert answer.status_code == status, answer.text
     assert answer.headers["content-type"] == "application/problem+json"
@@ -326,13 +331,13 @@ STRANGE: list[dict[str, Any]] = [
 ]
 
 
-@pytest.mark.parametrize("query", STRANGE, ids=[json.dumps(one)[:70] for one in STRANGE])
-def test_strange_queries_are_answered_all_the_same(refine: TestClient, query: dict[str, Any]) -> None:
+@pytest.mark.parametrize("query", STRANGE, ids=[json.dumps(query)[:70] for query in STRANGE])
+def test_unusual_queries_are_answered(refine: TestClient, query: dict[str, Any]) -> None:
     (found,) = matched(refine, q=query).values()
     assert len(found) <= 50
 
 
-def test_bodies_that_are_no_form_and_bytes_that_are_no_text_are_refused(refine: TestClient) -> None:
+def test_malformed_forms_and_invalid_utf_8_are_refused(refine: TestClient) -> None:
     form = {"content-type": "application/x-www-form-urlencoded"}
     for body in (b"queries=%FF%FE", b"queries=\xff", b"&".join(b"a%d=1" % n for n in range(50))):
         assert refine.post("/reconcile", content=body, headers=form).status_code == 400
@@ -357,20 +362,20 @@ EXTENSIONS = [
 ]
 
 
-@pytest.mark.parametrize("text", EXTENSIONS, ids=[one[:60] for one in EXTENSIONS])
-def test_an_extension_that_is_none_is_refused_with_a_reason(refine: TestClient, text: str) -> None:
+@pytest.mark.parametrize("text", EXTENSIONS, ids=[text[:60] for text in EXTENSIONS])
+def test_a_malformed_extension_is_refused_with_a_reason(refine: TestClient, text: str) -> None:
     assert refine.post("/reconcile", data={"extend": text}).status_code == 400
 
 
-def test_every_address_is_open_to_web_pages_of_other_origins(refine: TestClient) -> None:
+def test_every_url_allows_web_pages_of_other_origins(refine: TestClient) -> None:
     paths = ["/reconcile", "/reconcile/suggest/entity?prefix=s", "/reconcile/flyout/entity?id=amelie"]
     paths += ["/reconcile/preview?id=amelie", "/reconcile/extend/propose?type=Film", "/reconcile/preview?id=none"]
     for path in paths:
         assert (
             refine.get(path, headers={"Origin": "https://refine.example"}).headers["access-control-allow-origin"] == "*"
         )
-    asked = {"Origin": "https://refine.example", "Access-Control-Request-Method": "POST"}
-    allowed = refine.options("/reconcile", headers=asked)
+    preflight = {"Origin": "https://refine.example", "Access-Control-Request-Method": "POST"}
+    allowed = refine.options("/reconcile", headers=preflight)
     assert allowed.status_code < 300
     assert "POST" in allowed.headers["access-control-allow-methods"]
 
@@ -386,5 +391,5 @@ def test_our_own_films_are_matched(tmp_path_factory: pytest.TempPathFactory) -> 
             "ids": ["anora"],
             "properties": [{"id": "boxOffice.territory"}, {"id": "premiere.date"}],
         }
-        told = valid(client.post("/reconcile", data={"extend": json.dumps(query)}), EXTENDED)
-        assert told["rows"]["anora"]["premiere.date"] == [{"date": "2024-05-21T00:00:00Z"}]
+        extension = valid(client.post("/reconcile", data={"extend": json.dumps(query)}), EXTENDED)
+        assert extension["rows"]["anora"]["premiere.date"] == [{"date": "2024-05-21T00:00:00Z"}]

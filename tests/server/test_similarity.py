@@ -1,4 +1,4 @@
-"""How like two values are, when a table of films is matched: names, dates, numbers."""
+"""The similarity of names, dates and numbers in the matching of tables."""
 
 from __future__ import annotations
 
@@ -23,5 +23,5 @@ LIKE = [
 
 
 @pytest.mark.parametrize(("similarity", "expected"), LIKE)
-def test_values_are_compared_as_what_they_are(similarity: float, expected: float) -> None:
+def test_values_are_compared_by_their_datatype(similarity: float, expected: float) -> None:
     assert similarity == expected

@@ -1,4 +1,4 @@
-"""A SPARQL query by HTTP gets its answer in the form that was asked for, or a problem that says what is wrong."""
+"""A SPARQL query by HTTP gets its answer in the format that was requested, or a problem that says what is wrong."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def test_a_posted_form_is_decoded_once(served: TestClient) -> None:
     assert served.post("/sparql", data={"query": query}).json()["boolean"] is True
 
 
-def test_a_query_that_does_not_parse_is_told_where(served: TestClient) -> None:
+def test_a_syntax_error_has_its_place(served: TestClient) -> None:
     answer = served.get("/sparql", params={"query": "SELECT ?who {\n film:anora film:director"})
     assert answer.status_code == 400
     assert answer.headers["content-type"] == "application/problem+json"
@@ -54,7 +54,7 @@ ROWS = {
 
 
 @pytest.mark.parametrize("accept", ROWS)
-def test_rows_come_in_what_the_client_would_rather_have(served: TestClient, accept: str) -> None:
+def test_rows_come_in_the_media_type_that_the_client_prefers(served: TestClient, accept: str) -> None:
     answer = served.get("/sparql", params={"query": COUNTED}, headers={"accept": accept})
     assert answer.status_code == 200
     assert ROWS[accept] in answer.text
@@ -71,7 +71,7 @@ GRAPHS = {
 
 
 @pytest.mark.parametrize("accept", GRAPHS)
-def test_triples_come_in_what_the_client_would_rather_have(served: TestClient, accept: str) -> None:
+def test_triples_come_in_the_media_type_that_the_client_prefers(served: TestClient, accept: str) -> None:
     answer = served.get("/sparql", params={"query": TRIPLES}, headers={"accept": accept})
     assert answer.status_code == 200
     assert len(list(parse(answer.content, format=GRAPHS[accept]))) == 3
@@ -108,8 +108,8 @@ WRONG = [
 ]
 
 
-@pytest.mark.parametrize(("method", "path", "headers", "body", "status"), WRONG, ids=lambda one: str(one)[:60])
-def test_what_is_wrong_is_told_as_a_problem(
+@pytest.mark.parametrize(("method", "path", "headers", "body", "status"), WRONG, ids=lambda value: str(value)[:60])
+def test_a_wrong_request_gets_a_problem_document(
     served: TestClient, method: str, path: str, headers: dict[str, str], body: bytes, status: int
 ) -> None:
     answer = served.request(method, path, headers=headers, content=body)
@@ -118,24 +118,26 @@ def test_what_is_wrong_is_told_as_a_problem(
     assert answer.json()["detail"]
 
 
-def test_head_says_what_get_says_without_a_body(served: TestClient) -> None:
+def test_head_has_the_headers_of_get_and_no_body(served: TestClient) -> None:
     for path in ("/sparql?query=ASK%7B%7D", "/film/anora", "/queries/films-directed-by?person=Sean+Baker", "/dump.nt"):
-        asked, head = served.get(path), served.head(path)
+        response, head = served.get(path), served.head(path)
         assert (head.status_code, head.content) == (200, b"")
-        assert head.headers["content-type"] == asked.headers["content-type"]
-        assert head.headers.get("etag") == asked.headers.get("etag")
+        assert head.headers["content-type"] == response.headers["content-type"]
+        assert head.headers.get("etag") == response.headers.get("etag")
 
 
-def test_browsers_of_other_sites_may_read(served: TestClient) -> None:
-    asked = served.options("/sparql", headers={"origin": "https://example.org", "access-control-request-method": "GET"})
-    assert asked.status_code == 204
-    assert "GET" in asked.headers["access-control-allow-methods"]
-    assert asked.headers["access-control-allow-origin"] == "*"
+def test_web_pages_of_other_origins_may_read(served: TestClient) -> None:
+    preflight = served.options(
+        "/sparql", headers={"origin": "https://example.org", "access-control-request-method": "GET"}
+    )
+    assert preflight.status_code == 204
+    assert "GET" in preflight.headers["access-control-allow-methods"]
+    assert preflight.headers["access-control-allow-origin"] == "*"
     assert served.get("/film/anora").headers["access-control-allow-origin"] == "*"
 
 
 @pytest.mark.parametrize("query", [DIRECTOR, COUNTED], ids=["lookup", "query"])
-def test_what_a_client_has_already_is_not_sent_again(served: TestClient, query: str) -> None:
+def test_a_response_that_the_client_has_is_not_sent_again(served: TestClient, query: str) -> None:
     first = served.get("/sparql", params={"query": query})
     assert "Accept" in first.headers["vary"]
     again = served.get("/sparql", params={"query": query}, headers={"if-none-match": first.headers["etag"]})
@@ -144,18 +146,18 @@ def test_what_a_client_has_already_is_not_sent_again(served: TestClient, query: 
     assert other.status_code == 200
 
 
-def test_what_was_asked_before_is_kept_and_the_same(served: TestClient) -> None:
-    def kept() -> int:
+def test_a_repeated_request_is_answered_from_the_cache(served: TestClient) -> None:
+    def cached() -> int:
         line = next(line for line in served.get("/metrics").text.splitlines() if line.startswith("kg_cached_total"))
         return int(line.split()[1])
 
-    before = kept()
+    before = cached()
     answers = {served.get("/sparql", params={"query": COUNTED + " LIMIT 2"}).text for _ in range(3)}
     assert len(answers) == 1
-    assert kept() == before + 2
+    assert cached() == before + 2
 
 
-def test_long_answers_are_compressed_for_those_who_can_read_it(served: TestClient) -> None:
+def test_long_answers_are_compressed_if_the_client_accepts_it(served: TestClient) -> None:
     packed = served.get("/openapi.json", headers={"accept-encoding": "gzip"})
     plain = served.get("/openapi.json", headers={"accept-encoding": "identity"})
     assert packed.headers["content-encoding"] == "gzip"
@@ -164,15 +166,15 @@ def test_long_answers_are_compressed_for_those_who_can_read_it(served: TestClien
     assert "Accept-Encoding" in packed.headers["vary"]
 
 
-def test_the_dataset_of_a_request_is_of_graphs_that_the_store_has(served: TestClient) -> None:
+def test_the_dataset_of_a_request_consists_of_graphs_of_the_store(served: TestClient) -> None:
     query = "SELECT * { ?fact rdf:predicate film:director } ORDER BY ?fact"
-    told = {"query": query, "default-graph-uri": "https://w3id.org/filmgraph/graph/provenance"}
-    assert len(served.get("/sparql", params=told).json()["results"]["bindings"]) == 3
+    parameters = {"query": query, "default-graph-uri": "https://w3id.org/filmgraph/graph/provenance"}
+    assert len(served.get("/sparql", params=parameters).json()["results"]["bindings"]) == 3
     nothing = served.get("/sparql", params={"query": query, "default-graph-uri": "http://example.org/none"})
     assert nothing.json()["results"]["bindings"] == []
 
 
-def test_every_response_keeps_browsers_from_running_what_is_not_ours(served: TestClient) -> None:
+def test_every_response_forbids_browsers_to_run_foreign_scripts(served: TestClient) -> None:
     for path in ("/film/anora", "/nothing", "/sparql?query=" + DIRECTOR.replace(" ", "+"), "/healthz"):
         fields = served.get(path).headers
         assert "default-src 'none'" in fields["content-security-policy"]
@@ -180,7 +182,7 @@ def test_every_response_keeps_browsers_from_running_what_is_not_ours(served: Tes
         assert fields["x-content-type-options"] == "nosniff"
 
 
-def test_no_field_of_a_response_can_be_written_by_a_request(served: TestClient) -> None:
+def test_no_request_can_write_a_header_of_its_response(served: TestClient) -> None:
     for path in (
         "/queries/films-directed-by.csv?person=Sean+Baker&page=1&per-page=1&x=%0d%0aX-Bad:+1",
         "/film/%0d%0aX-Bad:1",
@@ -200,14 +202,14 @@ def test_the_description_of_the_graph_counts_what_is_in_it(served: TestClient) -
     assert len(served.get("/dump.nt").text.splitlines()) == int(number)
 
 
-def test_health_and_numbers_are_told(served: TestClient) -> None:
+def test_health_and_metrics_are_served(served: TestClient) -> None:
     assert served.get("/healthz").json()["able"] is True
     text = served.get("/metrics").text
     assert "# TYPE kg_requests_2xx_total counter" in text
     assert 'kg_seconds_bucket{le="+Inf"}' in text
 
 
-def test_what_nobody_foresaw_is_told_as_a_problem_too(films: SmallProject) -> None:
+def test_an_unexpected_error_gets_a_problem_document_too(films: SmallProject) -> None:
     async def fail(_request: Request) -> Response:
         raise ZeroDivisionError("with a secret in it")
 
@@ -218,7 +220,7 @@ def test_what_nobody_foresaw_is_told_as_a_problem_too(films: SmallProject) -> No
     assert "secret" not in answer.text
 
 
-def test_text_that_xml_cannot_write_does_not_break_it(served: TestClient) -> None:
+def test_characters_that_xml_forbids_do_not_break_an_answer(served: TestClient) -> None:
     import xml.dom.minidom
 
     query = 'SELECT ?x { VALUES ?x { "a\\u0001b<&]]>" "\\uFFFE" } }'
@@ -226,7 +228,7 @@ def test_text_that_xml_cannot_write_does_not_break_it(served: TestClient) -> Non
     assert len(xml.dom.minidom.parseString(answer.content).getElementsByTagName("literal")) == 2
 
 
-def test_json_is_read_back_as_it_was_meant(served: TestClient) -> None:
+def test_json_is_read_back_unchanged(served: TestClient) -> None:
     query = 'SELECT ?x ?y { VALUES (?x ?y) { ("Žižek"@cs UNDEF) (1.50 "tab\\tquote\\"") } }'
     rows = json.loads(served.get("/sparql", params={"query": query}).content)["results"]["bindings"]
     assert rows[0] == {"x": {"type": "literal", "value": "Žižek", "xml:lang": "cs"}}

@@ -26,8 +26,8 @@ DIRECTORS = "SELECT ?who { ?film film:director ?who } ORDER BY ?who"
 @pytest.fixture(scope="module")
 def live(films: SmallProject) -> Iterator[Live]:
     """The server over three films, with little patience for slow clients."""
-    with serving(films.folder, log="json", head_seconds=1.0, seconds=40.0, request=50_000, rows=4, workers=1) as found:
-        yield found
+    with serving(films.folder, log="json", head_seconds=1.0, seconds=40.0, request=50_000, rows=4, workers=1) as live:
+        yield live
 
 
 def get(path: str, *fields: str) -> bytes:
@@ -45,7 +45,7 @@ def wait_until(is_so: Callable[[], bool]) -> None:
         time.sleep(0.05)
 
 
-def test_it_listens_on_this_machine_alone(live: Live) -> None:
+def test_it_listens_only_on_the_loopback_interface(live: Live) -> None:
     with pytest.raises(ConnectionRefusedError):
         socket.create_connection(("127.0.0.2", live.port), timeout=5)
 
@@ -59,7 +59,7 @@ SLOW = {
 
 
 @pytest.mark.parametrize("way", SLOW)
-def test_a_client_that_does_not_go_on_is_parted_with(live: Live, way: str) -> None:
+def test_a_client_that_does_not_finish_its_request_is_disconnected(live: Live, way: str) -> None:
     assert status_of(live.exchange(SLOW[way])) == 408
 
 
@@ -90,7 +90,7 @@ WRONG = {
 
 
 @pytest.mark.parametrize("way", WRONG)
-def test_what_is_no_request_is_refused(live: Live, way: str) -> None:
+def test_a_malformed_request_is_refused(live: Live, way: str) -> None:
     sent, status = WRONG[way]
     answer = live.exchange(sent)
     assert status_of(answer) == status, answer[:500]
@@ -98,52 +98,52 @@ def test_what_is_no_request_is_refused(live: Live, way: str) -> None:
     assert b"root:" not in answer
 
 
-def test_a_body_in_pieces_is_bounded_as_well(live: Live) -> None:
+def test_a_chunked_body_is_bounded_as_well(live: Live) -> None:
     head = b"POST /sparql HTTP/1.1\r\nHost: films\r\nContent-Type: application/sparql-query\r\n"
     head += b"Transfer-Encoding: chunked\r\nConnection: close\r\n\r\n"
     pieces = [b"2710\r\n" + b"#" * 10_000 + b"\r\n"] * 6
     assert status_of(live.exchange(head, *pieces, b"0\r\n\r\n")) == 413
 
 
-def test_requests_sent_at_once_are_answered_in_their_order(live: Live) -> None:
+def test_pipelined_requests_are_answered_in_their_order(live: Live) -> None:
     lookup = "/sparql?query=" + quote("SELECT ?l { film:anora rdfs:label ?l }")
     paths = (f"/sparql?query={quote(DIRECTORS)}", lookup, "/film/tangerine", "/nothing", lookup)
-    told = live.exchange(*(get(path) for path in paths), get("/healthz", CLOSE))
-    assert [int(one) for one in re.findall(rb"HTTP/1\.1 (\d+) ", told)] == [200, 200, 200, 404, 200, 200]
-    places = [told.find(mark) for mark in (b"sean-baker", b"Ani</b>", b"Tangerine", b"Not Found", b'"able"')]
+    responses = live.exchange(*(get(path) for path in paths), get("/healthz", CLOSE))
+    assert [int(status) for status in re.findall(rb"HTTP/1\.1 (\d+) ", responses)] == [200, 200, 200, 404, 200, 200]
+    places = [responses.find(mark) for mark in (b"sean-baker", b"Ani</b>", b"Tangerine", b"Not Found", b'"able"')]
     assert places == sorted(places)
 
 
 def test_a_cut_answer_says_so_in_its_head_and_in_its_body(live: Live) -> None:
     rows, triples = "SELECT * { ?s ?p ?o }", "CONSTRUCT WHERE { ?s ?p ?o }"
-    told = {
+    notes = {
         (rows, "application/sparql-results+json"): b'"complete":false',
         (rows, "application/sparql-results+xml"): b"<link href=",
         (rows, "text/csv"): b"",
         (triples, "text/turtle"): b"# There are more",
         (triples, "application/n-triples"): b"# There are more",
     }
-    for (query, media), words in told.items():
+    for (query, media), words in notes.items():
         answer = live.exchange(get(f"/sparql?query={quote(query)}", f"Accept: {media}", CLOSE))
         head, _, body = answer.partition(b"\r\n\r\n")
         assert b"x-complete: false" in head.lower()
         assert words in body
 
 
-def test_each_request_is_one_line_of_the_log_and_long_queries_are_not_told(live: Live) -> None:
-    mark = "SELECT+*+%7B%7D%23" + "told-" * 200
+def test_each_request_is_one_line_of_the_log_and_long_queries_are_shortened(live: Live) -> None:
+    mark = "SELECT+*+%7B%7D%23" + "long-" * 200
     live.exchange(get(f"/sparql?query={mark}", CLOSE))
     body = b"query=ASK%7B%7D%23a-secret-of-the-body"
     head = b"POST /sparql HTTP/1.1\r\nHost: films\r\nContent-Type: application/x-www-form-urlencoded\r\n"
     assert status_of(live.exchange(head + b"Connection: close\r\nContent-Length: %d\r\n\r\n" % len(body) + body)) == 200
-    marks = ("told-", '"POST", "address": "/sparql", "status": 200')
-    wait_until(lambda: all(one in live.told.read_text(encoding="utf-8") for one in marks))
-    told = live.told.read_text(encoding="utf-8")
-    lines = [json.loads(line) for line in told.splitlines() if line.startswith("{")]
-    long = next(line for line in lines if "told-" in line["address"])
+    marks = ("long-", '"POST", "address": "/sparql", "status": 200')
+    wait_until(lambda: all(mark in live.stderr.read_text(encoding="utf-8") for mark in marks))
+    log = live.stderr.read_text(encoding="utf-8")
+    lines = [json.loads(line) for line in log.splitlines() if line.startswith("{")]
+    long = next(line for line in lines if "long-" in line["address"])
     assert len(long["address"]) < 300
     assert long["address"].endswith(f"...({len(mark) + 6} bytes)")
-    assert "a-secret-of-the-body" not in told
+    assert "a-secret-of-the-body" not in log
     assert all(line.keys() == {"time", "method", "address", "status", "bytes", "ms"} for line in lines)
 
 
@@ -155,7 +155,7 @@ def test_a_worker_that_is_killed_is_replaced_and_nobody_notices(live: Live) -> N
         wait_until(lambda gone=gone: gone not in live.workers)  # type: ignore[misc]
 
 
-def test_a_front_that_is_killed_is_replaced_and_the_other_answers_meanwhile(live: Live) -> None:
+def test_a_server_process_that_is_killed_is_replaced_and_the_other_answers_meanwhile(live: Live) -> None:
     gone = live.fronts[0]
     os.kill(gone, signal.SIGKILL)
     wait_until(lambda: gone not in live.fronts)
@@ -163,7 +163,7 @@ def test_a_front_that_is_killed_is_replaced_and_the_other_answers_meanwhile(live
     wait_until(lambda: len(live.fronts) == 2)
 
 
-def test_another_build_is_picked_up_and_named_in_tags(tmp_path: Path) -> None:
+def test_a_new_build_is_served_and_changes_the_etags(tmp_path: Path) -> None:
     project = SmallProject(tmp_path / "films")
     project.write("data/films.yaml", "source: encyclopedia\n\nanora: {type: Film, label: Anora, year: 2023}\n")
     project.open()
@@ -186,7 +186,7 @@ def test_another_build_is_picked_up_and_named_in_tags(tmp_path: Path) -> None:
         client.close()
 
 
-def test_told_to_stop_it_ends_soon_and_well(films: SmallProject) -> None:
+def test_sigterm_ends_it_soon_and_cleanly(films: SmallProject) -> None:
     with serving(films.folder, workers=1, seconds=3.0) as live:
         workers = live.workers
         with live.connect() as client:
@@ -194,10 +194,10 @@ def test_told_to_stop_it_ends_soon_and_well(films: SmallProject) -> None:
             live.process.terminate()
             assert live.process.wait(timeout=30) == 0
             read_all(client)
-        wait_until(lambda: not any(Path(f"/proc/{one}").exists() for one in workers))
+        wait_until(lambda: not any(Path(f"/proc/{worker}").exists() for worker in workers))
 
 
-def test_an_address_that_is_taken_is_told(films: SmallProject) -> None:
+def test_an_address_in_use_is_reported(films: SmallProject) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = str(taken.getsockname()[1])
         call = [sys.executable, "-m", "kg", "serve", "--port", port, "--project", str(films.folder)]

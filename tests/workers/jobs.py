@@ -1,12 +1,20 @@
-"""What workers are asked to do in tests."""
+"""Functions that workers run in tests; they import little, because a worker imports this file for its first job."""
 
 from __future__ import annotations
 
 import os
+import socket
 import time
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from kg.filmgraph import FilmGraph
+if TYPE_CHECKING:
+    from kg.filmgraph import FilmGraph
+
+
+def process_id(_subject: object) -> int:
+    """The process that does this."""
+    return os.getpid()
 
 
 def find_film(graph: FilmGraph, name: str) -> tuple[int, str]:
@@ -14,13 +22,26 @@ def find_film(graph: FilmGraph, name: str) -> tuple[int, str]:
     return os.getpid(), graph.entity(name).value
 
 
+def run_for_ever(_subject: object) -> None:
+    """Use the processor without end."""
+    while True:
+        pass
+
+
 def sleep_long(_subject: object) -> None:
-    """Take longer than anybody waits."""
+    """Take longer than anybody waits, without using the processor."""
     time.sleep(3600)
 
 
+def wait_for_file(_subject: object, path: Path) -> int:
+    """The process that does this, once there is such a file."""
+    while not path.exists():
+        time.sleep(0.01)
+    return os.getpid()
+
+
 def stop_itself(_subject: object) -> None:
-    """End the process without a word."""
+    """End the process without a result."""
     os._exit(3)
 
 
@@ -33,6 +54,11 @@ def print_and_repeat(_subject: object, size: int) -> str:
 def read_file(_subject: object, path: Path) -> str:
     """What is in a file."""
     return path.read_text(encoding="utf-8")
+
+
+def connect_somewhere(_subject: object) -> None:
+    """Open a connection."""
+    socket.create_connection(("127.0.0.1", 9))
 
 
 def take_memory(_subject: object, size: int) -> int:

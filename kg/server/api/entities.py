@@ -47,12 +47,12 @@ _MAX_NAME = 200
 def routes() -> list[BaseRoute]:
     """/film/NAME and the like, /film/NAME/why, /thing, /context.jsonld."""
     methods = ["GET", "HEAD"]
-    found: list[BaseRoute] = []
+    entities: list[BaseRoute] = []
     for namespace in NAMESPACES:
         path = f"/{namespace}/{{name:path}}"
-        found += [Route(f"{path}/why", explain_entity, methods=methods), Route(path, show_entity, methods=methods)]
+        entities += [Route(f"{path}/why", explain_entity, methods=methods), Route(path, show_entity, methods=methods)]
     return [
-        *found,
+        *entities,
         Route("/thing", redirect_to_entity, methods=methods),
         Route("/context.jsonld", show_context, methods=methods),
     ]
@@ -229,8 +229,8 @@ def _with_used_context(text: str) -> str:
     used = set(_names(document["@graph"]))
     prefixes = {name.partition(":")[0] for name in used} | {"film", "xsd"}
     prefixes |= {id.partition(":")[0] for name in used if (id := _id_in_context(context.get(name)))}
-    kept = {"@version", "id", "type"} | used | prefixes
-    document["@context"] = {name: term for name, term in context.items() if name in kept}
+    names = {"@version", "id", "type"} | used | prefixes
+    document["@context"] = {name: term for name, term in context.items() if name in names}
     return json.dumps(document, ensure_ascii=False, indent=1) + "\n"
 
 

@@ -66,7 +66,8 @@ class Operation:
             "operationId": f"_{self.id}",
             "summary": self.summary,
             "tags": ["graph"],
-            "parameters": [_PATH_PARAMETERS[name] for name in in_path] + [_PARAMETERS[one] for one in self.parameters],
+            "parameters": [_PATH_PARAMETERS[name] for name in in_path]
+            + [_PARAMETERS[name] for name in self.parameters],
             "responses": {"403": _PROBLEM_REFERENCE} if self.is_refused else _responses(self.media_types),
         }
         return document if self.body is None else document | {"requestBody": {"content": self.body}}

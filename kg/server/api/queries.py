@@ -176,7 +176,7 @@ def list_queries(graph: FilmGraph) -> list[dict[str, object]]:
 
 def example_of(query: StoredQuery) -> str:
     """The query string of a call that works."""
-    return urlencode({one.name: one.example_value for one in query.params if not one.is_optional})
+    return urlencode({param.name: param.example_value for param in query.params if not param.is_optional})
 
 
 def write_stored(

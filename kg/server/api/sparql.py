@@ -208,7 +208,7 @@ def _graph_names(names: tuple[str, ...]) -> list[NamedNode]:
 
 
 def _first(media_types: tuple[str, ...], offers: Sequence[str]) -> str:
-    found = next((media_type for media_type in media_types if media_type in offers), None)
-    if found is None:
+    match = next((media_type for media_type in media_types if media_type in offers), None)
+    if match is None:
         raise NotOfferedError(offers)
-    return found
+    return match

@@ -83,10 +83,10 @@ def find_candidates(graph: FilmGraph, query: ReconcileQuery) -> list[ReconcileCa
     """The candidates of a query, the best first; certain is one that fits well and clearly better than all others."""
     query = _with_year(graph, query)
     types = [find_type(graph, type) for type in query.types]
-    found = [_score(graph, query, types, entity, name) for entity, name in _retrieve(graph, query, types).items()]
+    scored = [_score(graph, query, types, entity, name) for entity, name in _retrieve(graph, query, types).items()]
     is_any_type = query.strict == "should" or all(type is None for type in types)
     fitting = [
-        candidate for candidate in found if candidate.score > 0 and (candidate.has_type is not False or is_any_type)
+        candidate for candidate in scored if candidate.score > 0 and (candidate.has_type is not False or is_any_type)
     ]
     ranked = sorted(fitting, key=lambda candidate: (-candidate.score, candidate.name, candidate.entity.value))
     if ranked and _is_certain(ranked):
@@ -346,7 +346,7 @@ def _as_dict(graph: FilmGraph, candidate: ReconcileCandidate) -> dict[str, Any]:
 
 
 def describe(graph: FilmGraph, entity: NamedNode) -> str:
-    """A few words that tell an entity from others of the same name: `feature film, 2024, by Sean Baker`."""
+    """A few words that distinguish an entity from others of the same name: `feature film, 2024, by Sean Baker`."""
     types = [type.name for type in types_of(graph, entity)[:1]]
     occupations = sorted(_literals(graph, entity, film.occupation))[:2]
     years = sorted({text[:4] for text in _literals(graph, entity, film.year)})[:2]

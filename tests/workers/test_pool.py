@@ -1,0 +1,211 @@
+"""A pool does jobs within limits, replaces workers that end, and does not let long jobs block short ones.
+
+No test depends on how fast the machine is: limits that must not be reached are minutes, and what is waited for is an
+event.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+from collections import Counter
+from collections.abc import AsyncIterator, Callable, Coroutine
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, TypeVar
+
+import pytest
+
+from kg.errors import LimitError
+from kg.workers.pool import Pool, PoolEvent, PoolLimits, PoolState
+from kg.workers.worker import WorkerSetup
+from tests.workers.jobs import process_id, run_for_ever, sleep_long, stop_itself, take_memory, wait_for_file
+
+T = TypeVar("T")
+GENEROUS = 900.0
+PATIENT = PoolLimits(seconds=GENEROUS, workers=1, patience=GENEROUS)
+
+
+@dataclass
+class Recorder:
+    """Counts what happens in a pool."""
+
+    events: Counter[PoolEvent] = field(default_factory=Counter)
+    states: list[PoolState] = field(default_factory=list)
+
+    def count(self, event: PoolEvent) -> None:
+        self.events[event] += 1
+
+    def show(self, state: PoolState) -> None:
+        self.states.append(state)
+
+
+@asynccontextmanager
+async def open_pool(limits: PoolLimits = PATIENT, recorder: Recorder | None = None) -> AsyncIterator[Pool]:
+    """A pool whose workers have nothing open."""
+    pool = Pool(WorkerSetup(int), limits, recorder or Recorder())
+    await pool.open()
+    try:
+        yield pool
+    except BaseException:
+        # A failed test leaves no job that runs for ever.
+        for process in pool.processes:
+            os.kill(process, signal.SIGKILL)
+        raise
+    await pool.close()
+
+
+async def until(condition: Callable[[], bool]) -> None:
+    """Wait until something is so."""
+    async with asyncio.timeout(GENEROUS):
+        while not condition():
+            await asyncio.sleep(0.01)
+
+
+async def limit_of(job: Coroutine[Any, Any, object]) -> str:
+    """The limit that a job exceeds."""
+    with pytest.raises(LimitError) as raised:
+        await job
+    return raised.value.limit
+
+
+def run(test: Callable[[], Coroutine[Any, Any, T]]) -> T:
+    return asyncio.run(test())
+
+
+def test_a_job_that_never_ends_is_killed_at_the_time_limit() -> None:
+    async def exceed() -> tuple[str, int]:
+        recorder = Recorder()
+        async with open_pool(PoolLimits(seconds=1.0, workers=1), recorder) as pool:
+            return await limit_of(pool.run(run_for_ever)), recorder.events[PoolEvent.KILLED]
+
+    assert run(exceed) == ("seconds", 1)
+
+
+def test_short_jobs_are_done_while_others_never_end() -> None:
+    async def run_both() -> None:
+        recorder = Recorder()
+        limits = PoolLimits(seconds=GENEROUS, workers=2, slow=4, patience=1.0)
+        async with open_pool(limits, recorder) as pool:
+            endless = [asyncio.create_task(pool.run(run_for_ever)) for _ in range(4)]
+            short = [await pool.run(process_id) for _ in range(20)]
+            assert all(process > 0 for process in short)
+            assert not any(task.done() for task in endless)
+            await until(lambda: recorder.states[-1].slow == 4)
+            for task in endless:
+                task.cancel()
+
+    run(run_both)
+
+
+def test_one_long_job_too_many_is_refused() -> None:
+    async def run_too_many() -> str:
+        async with open_pool(PoolLimits(seconds=GENEROUS, workers=1, slow=1, patience=0.1)) as pool:
+            first = asyncio.create_task(pool.run(sleep_long))
+            await until(lambda: pool.is_busy)
+            limit = await limit_of(pool.run(sleep_long))
+            assert not first.done()
+            first.cancel()
+            return limit
+
+    assert run(run_too_many) == "slow"
+
+
+def test_a_job_that_nobody_waits_for_is_killed() -> None:
+    async def cancel() -> tuple[int, int]:
+        async with open_pool() as pool:
+            first = await pool.run(process_id)
+            task = asyncio.create_task(pool.run(run_for_ever))
+            await until(lambda: pool.is_busy)
+            task.cancel()
+            await until(lambda: first not in pool.processes)
+            return first, await pool.run(process_id)
+
+    first, second = run(cancel)
+    assert first != second
+
+
+def test_jobs_beyond_the_queue_are_refused() -> None:
+    async def fill() -> str:
+        async with open_pool(PoolLimits(seconds=GENEROUS, workers=1, patience=GENEROUS, waiting=1)) as pool:
+            tasks = [asyncio.create_task(pool.run(run_for_ever)) for _ in range(2)]
+            await asyncio.sleep(0)
+            limit = await limit_of(pool.run(process_id))
+            for task in tasks:
+                task.cancel()
+            return limit
+
+    assert run(fill) == "waiting"
+
+
+def test_memory_is_bounded_and_the_pool_goes_on() -> None:
+    async def take() -> tuple[str, int]:
+        limits = PoolLimits(seconds=GENEROUS, memory=256 << 20, workers=1, patience=GENEROUS)
+        async with open_pool(limits) as pool:
+            return await limit_of(pool.run(take_memory, 1 << 30)), await pool.run(process_id)
+
+    limit, process = run(take)
+    assert limit == "memory"
+    assert process > 0
+
+
+def test_a_job_whose_worker_was_killed_is_done_by_another(tmp_path: Path) -> None:
+    async def kill() -> tuple[int, int]:
+        async with open_pool() as pool:
+            first = pool.processes[0]
+            task = asyncio.create_task(pool.run(wait_for_file, tmp_path / "go"))
+            await until(lambda: pool.is_busy)
+            os.kill(first, signal.SIGKILL)
+            await until(lambda: first not in pool.processes)
+            (tmp_path / "go").touch()
+            return first, await task
+
+    first, second = run(kill)
+    assert first != second
+
+
+def test_a_job_that_ends_its_worker_is_an_error_and_the_pool_goes_on() -> None:
+    async def stop() -> tuple[str, int]:
+        async with open_pool() as pool:
+            return await limit_of(pool.run(stop_itself)), await pool.run(process_id)
+
+    limit, process = run(stop)
+    assert limit == "process"
+    assert process > 0
+
+
+def test_a_worker_that_cannot_be_started_is_started_later(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A machine may be out of processes for a moment."""
+    start, refused = Pool._start, iter([True] * 3)
+
+    def start_or_fail(pool: Pool) -> None:
+        if next(refused, False):
+            raise BlockingIOError("Resource temporarily unavailable")
+        start(pool)
+
+    async def run_after_a_death() -> tuple[int, int]:
+        recorder = Recorder()
+        async with open_pool(recorder=recorder) as pool:
+            monkeypatch.setattr(Pool, "_start", start_or_fail)
+            os.kill(pool.processes[0], signal.SIGKILL)
+            await until(lambda: recorder.events[PoolEvent.NOT_STARTED] == 3)
+            return await pool.run(process_id), recorder.events[PoolEvent.NOT_STARTED]
+
+    process, failed = run(run_after_a_death)
+    assert process > 0
+    assert failed == 3
+
+
+def test_a_pool_whose_workers_cannot_open_anything_says_so() -> None:
+    async def open_nothing() -> str:
+        pool = Pool(WorkerSetup(open_broken), PATIENT, Recorder())
+        return await limit_of(pool.open())
+
+    assert run(open_nothing) == "workers"
+
+
+def open_broken() -> None:
+    """Fail to open."""
+    raise OSError("no such build")
