@@ -16,7 +16,7 @@ from kg.reasoning.datalog import Relation, ground, is_equality
 from kg.reasoning.ontology import SUB_CLASS, Ontology
 from kg.reasoning.rules import OWL_THING, SCHEMA, TYPE, GroundRule, is_variable, name, rule_in_words, short_name
 from kg.reports import Finding, Report, Severity
-from kg.terms import Spo
+from kg.terms import XSD, Spo
 from kg.traversal import reachable
 
 UNREAD_PROPERTIES = {
@@ -178,6 +178,9 @@ class _Linter:
     def _domains_and_ranges(self) -> Iterator[Finding]:
         for p, word in ((_DOMAIN, "domain"), (_RANGE, "range")):
             for s, classes in sorted(_grouped((s, o) for s, _, o in self.by_predicate[p]).items()):
+                classes = {name for name in classes if not name.startswith(f"<{XSD}")}
+                if not classes:
+                    continue
                 property, first = short_name(s), min(classes)
                 if _ANNOTATION in self.types.get(s, ()) or s in _ON_EVERYTHING:
                     message = f"The {word} of {property} gives a class to everything that is annotated with it."

@@ -73,6 +73,7 @@ def test_a_dangerous_axiom_is_a_warning(turtle: str, check: str, words: str) -> 
         ":Film rdfs:subClassOf [ owl:onProperty :won ; owl:allValuesFrom :Award ] .",
         "[ owl:onProperty :won ; owl:someValuesFrom :Award ] rdfs:subClassOf :AwardedFilm .",
         ":director rdfs:domain :Film , :Work . :Film rdfs:subClassOf :Work .",
+        ":pages a owl:AnnotationProperty ; rdfs:range xsd:boolean .",
     ],
 )
 def test_a_common_axiom_gives_no_warning(turtle: str) -> None:
