@@ -116,7 +116,7 @@ class SmallProject:
     def __post_init__(self) -> None:
         for name in ("ontology", "data", "queries"):
             (self.folder / name).mkdir(parents=True, exist_ok=True)
-        self.texts = self.folder / "texts"
+        self.texts = self.folder / "source-texts"
         self.write("ontology/film.ttl", ONTOLOGY)
         self.write("ontology/shapes.ttl", SHAPES)
         self.write("data/sources.yaml", SOURCES)

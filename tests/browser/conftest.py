@@ -40,7 +40,7 @@ def address(served_films: Project) -> Iterator[str]:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
     call = [sys.executable, "-m", "kg", "serve", "--project", str(served_films.folder), "--port", str(port)]
-    environment = os.environ | {"KG_TEXTS": str(served_films.folder / "texts")}
+    environment = os.environ | {"KG_TEXTS": str(served_films.folder / "source-texts")}
     with subprocess.Popen(call, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as server:
         try:
             _wait(f"http://127.0.0.1:{port}/healthz", server)

@@ -24,7 +24,7 @@ def films(tmp_path_factory: pytest.TempPathFactory) -> Project:
 def graph(films: Project) -> Iterator[FilmGraph]:
     """Its graph, with the text of its source."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("KG_TEXTS", str(films.folder / "texts"))
+        patch.setenv("KG_TEXTS", str(films.folder / "source-texts"))
         yield kg.open(films)
 
 
@@ -32,6 +32,6 @@ def graph(films: Project) -> Iterator[FilmGraph]:
 def browser(films: Project) -> Iterator[TestClient]:
     """A client that asks for HTML first, as browsers do."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("KG_TEXTS", str(films.folder / "texts"))
+        patch.setenv("KG_TEXTS", str(films.folder / "source-texts"))
         with TestClient(application(films), headers={"Accept": "text/html,*/*;q=0.8"}) as client:
             yield client

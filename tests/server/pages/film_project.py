@@ -120,12 +120,12 @@ hostile:
 
 
 def make_film_project(folder: Path) -> Project:
-    """The project, built; its text is in `texts`."""
+    """The project, built; its text is in `source-texts`."""
     for name in ("ontology", "queries"):
         shutil.copytree(ROOT / name, folder / name)
     (folder / "data").mkdir()
-    (folder / "texts").mkdir()
-    (folder / "texts/paper.txt").write_bytes(TEXT.encode())
+    (folder / "source-texts").mkdir()
+    (folder / "source-texts/paper.txt").write_bytes(TEXT.encode())
     digest = hashlib.sha256(TEXT.encode()).hexdigest()
     sources = f"paper: {{title: A newspaper, file: paper.txt, sha256: {digest}}}\nfan-site: {{title: A fan site}}\n"
     (folder / "data/sources.yaml").write_text(sources, encoding="utf-8")
