@@ -1,1 +1,13 @@
-"""A published graph walks out: as RDF, as tables, in the words of others, and as what others may take back."""
+"""The published graph in other formats.
+
+formats              the formats by name; CSV, a table for each class
+rdf                  RDF with exact terms; a writer of Turtle in pieces
+jsonld               JSON-LD with the published context, compact or framed
+schema_org           films as schema.org JSON-LD
+links                links to other datasets: N-Triples, VoID, SSSOM
+wikidata_model       entities as Wikidata's items, with statements and references
+wikidata_values      our values as values of Wikidata's data model
+wikidata_formats     items as RDF, reified RDF and entity JSON
+wikidata_comparison  our statements beside those that Wikidata has
+quickstatements      what Wikidata lacks, as commands for QuickStatements
+"""

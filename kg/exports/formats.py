@@ -1,4 +1,4 @@
-"""The name of a format walks in; the pieces of the graph's text in it walk out."""
+"""The export formats, each with the function that writes it in pieces; and CSV, a table for each class."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from pathlib import Path
 
 from pyoxigraph import Literal, NamedNode, Quad, RdfFormat, Store, Triple, parse
 
+from kg.decisions.links import LINKS_FILE
 from kg.errors import InputError
 from kg.exports import rdf
 from kg.graph.provenance import Provenance
@@ -22,7 +23,7 @@ from kg.terms import KNOWLEDGE, LABEL, TYPE, Term, to_curie, to_short
 
 @dataclass(frozen=True, slots=True)
 class ExportRequest:
-    """What is exported: a published build, the facts' folder and the store, which part, and of which films alone."""
+    """What is exported: a published build with its store, the folder of the facts, and the part or films to write."""
 
     build: Path
     data: Path
@@ -31,128 +32,148 @@ class ExportRequest:
     names: EntityNames
     only: str = "knowledge"
     films: tuple[NamedNode, ...] | None = None
-    tell: Callable[[str], None] | None = None
-    """Hears what was left out, and why."""
+    report: Callable[[str], None] | None = None
+    """Is called with what a format leaves out, and why."""
 
     def ontology(self) -> Iterator[Triple]:
-        """The ontology that the build was made with."""
+        """The ontology with which the build was made."""
         return (quad.triple for quad in parse(path=self.build / "ontology.nt", format=RdfFormat.N_TRIPLES))
 
     def schema(self) -> Schema:
-        """Its words."""
+        """The classes and properties of the ontology."""
         return to_schema(self.ontology())
 
+    def quads(self) -> list[Quad]:
+        """The exact quads of the part."""
+        return rdf.read_quads(self.build, self.only)
 
-def export_pieces(call: ExportRequest, format: str) -> Iterator[str]:
-    """The text piece by piece; raises `InputError` for an unknown format or part, or what the format cannot hold."""
+
+def export_pieces(request: ExportRequest, format: str) -> Iterator[str]:
+    """The text in pieces; raises `InputError` for an unknown format or part, or one that the format cannot hold."""
     if format == "csv":
         raise InputError("CSV is a file for each class: name a folder with -o.")
     if format not in _WRITERS:
         raise InputError(f"There is no format {format!r}; choose {', '.join(FORMATS)}.")
-    rdf.check_part(call.only)
-    return _WRITERS[format](call)
+    rdf.check_part(request.only)
+    return _WRITERS[format](request)
 
 
-def _rdf(format: str) -> Callable[[ExportRequest], Iterator[str]]:
-    return lambda call: iter((rdf.export_rdf(call.build, format=format, only=call.only).decode(),))
+# Writers import their modules when they are called, so that an export loads only its own format.
 
 
-def _jsonld(call: ExportRequest) -> Iterator[str]:
+def _rdf_writer(format: str) -> Callable[[ExportRequest], Iterator[str]]:
+    return lambda request: iter((rdf.export_rdf(request.build, format=format, only=request.only).decode(),))
+
+
+def _write_jsonld(request: ExportRequest) -> Iterator[str]:
     from kg.exports.jsonld import to_jsonld
 
-    yield to_jsonld(rdf.read_quads(call.build, call.only), call.schema())
+    yield to_jsonld(request.quads(), request.schema())
 
 
-def _framed(call: ExportRequest) -> Iterator[str]:
+def _write_framed(request: ExportRequest) -> Iterator[str]:
     from kg.exports.jsonld import to_framed
 
-    yield to_framed(rdf.read_quads(call.build, call.only), call.schema(), films=call.films)
+    yield to_framed(request.quads(), request.schema(), films=request.films)
 
 
-def _schema_org(call: ExportRequest) -> Iterator[str]:
+def _write_schema_org(request: ExportRequest) -> Iterator[str]:
     from kg.exports.schema_org import find_films, to_schema_org
 
-    yield to_schema_org(call.store, call.names, call.films if call.films is not None else find_films(call.store))
+    films = request.films if request.films is not None else find_films(request.store)
+    yield to_schema_org(request.store, request.names, films)
 
 
-def _wikidata(call: ExportRequest) -> Iterator[str]:
-    from kg.exports.wikidata.model import Wikidata
-    from kg.exports.wikidata.rdf import to_rdf
+def _write_wikidata(request: ExportRequest) -> Iterator[str]:
+    from kg.exports.wikidata_formats import to_rdf
+    from kg.exports.wikidata_model import WikidataItems
 
-    return to_rdf(Wikidata(call.store, call.provenance, call.names, call.ontology()))
-
-
-def _reified(call: ExportRequest) -> Iterator[str]:
-    from kg.exports.wikidata.model import Wikidata
-    from kg.exports.wikidata.rdf import to_reified
-
-    return to_reified(Wikidata(call.store, call.provenance, call.names, call.ontology()))
+    return to_rdf(WikidataItems(request.store, request.provenance, request.names, request.ontology()))
 
 
-def _json(call: ExportRequest) -> Iterator[str]:
-    from kg.exports.wikidata.json import to_json
-    from kg.exports.wikidata.model import Wikidata
+def _write_reified(request: ExportRequest) -> Iterator[str]:
+    from kg.exports.wikidata_formats import to_reified
+    from kg.exports.wikidata_model import WikidataItems
 
-    return to_json(Wikidata(call.store, call.provenance, call.names, call.ontology()))
-
-
-def _quickstatements(call: ExportRequest) -> Iterator[str]:
-    from kg.exports.wikidata.model import Wikidata
-    from kg.exports.wikidata.quickstatements import to_commands
-
-    return to_commands(Wikidata(call.store, call.provenance, call.names, call.ontology()), tell=call.tell)
+    return to_reified(WikidataItems(request.store, request.provenance, request.names, request.ontology()))
 
 
-def _matches(predicate: str) -> Callable[[ExportRequest], Iterator[str]]:
-    def write(call: ExportRequest) -> Iterator[str]:
-        from kg.exports.links import EXACT, SAME, find_links, read_datasets, to_ntriples
-        from kg.exports.sssom import FILE, exact_matches, read_sssom
+def _write_wikidata_json(request: ExportRequest) -> Iterator[str]:
+    from kg.exports.wikidata_formats import to_json
+    from kg.exports.wikidata_model import WikidataItems
 
-        said = SAME if predicate == "sameas" else EXACT
-        yield from to_ntriples(find_links(call.store, read_datasets(call.ontology())), said)
-        judged = sorted(set(exact_matches(read_sssom(call.data / FILE))))
-        yield from (f"{one} {said} {other} .\n" for one, other in judged)
-
-    return write
+    return to_json(WikidataItems(request.store, request.provenance, request.names, request.ontology()))
 
 
-def _sssom(call: ExportRequest) -> Iterator[str]:
-    from kg.exports.links import find_links, read_datasets
-    from kg.exports.sssom import FILE, read_sssom, to_sssom
+def _write_quickstatements(request: ExportRequest) -> Iterator[str]:
+    from kg.exports.quickstatements import to_commands
+    from kg.exports.wikidata_model import WikidataItems
 
-    datasets = read_datasets(call.ontology())
-    judged = read_sssom(call.data / FILE)
-    return to_sssom(find_links(call.store, datasets), datasets, call.provenance, call.names, judged)
+    items = WikidataItems(request.store, request.provenance, request.names, request.ontology())
+    return to_commands(items, report=request.report)
 
 
-def _void(call: ExportRequest) -> Iterator[str]:
+def _write_same_as(request: ExportRequest) -> Iterator[str]:
+    from kg.exports.links import SAME_AS
+
+    return _write_matches(request, SAME_AS)
+
+
+def _write_exact_matches(request: ExportRequest) -> Iterator[str]:
+    from kg.exports.links import EXACT_MATCH
+
+    return _write_matches(request, EXACT_MATCH)
+
+
+def _write_matches(request: ExportRequest, predicate: NamedNode) -> Iterator[str]:
+    from kg.exports.links import exact_matches, find_links, read_datasets, read_sssom, to_ntriples
+
+    yield from to_ntriples(find_links(request.store, read_datasets(request.ontology())), predicate)
+    matches = sorted(set(exact_matches(read_sssom(request.data / LINKS_FILE))))
+    yield from (f"{left} {predicate} {right} .\n" for left, right in matches)
+
+
+def _write_sssom(request: ExportRequest) -> Iterator[str]:
+    from kg.exports.links import find_links, read_datasets, read_sssom, to_sssom
+
+    datasets = read_datasets(request.ontology())
+    judgements = read_sssom(request.data / LINKS_FILE)
+    return to_sssom(find_links(request.store, datasets), datasets, request.provenance, request.names, judgements)
+
+
+def _write_void(request: ExportRequest) -> Iterator[str]:
     from kg.exports.links import find_links, read_datasets, to_void
 
-    triples = sum(1 for _ in iterate_quads(call.store, KNOWLEDGE))
-    return to_void(find_links(call.store, read_datasets(call.ontology())), triples)
+    triples = sum(1 for _ in iterate_quads(request.store, KNOWLEDGE))
+    return to_void(find_links(request.store, read_datasets(request.ontology())), triples)
 
 
 _WRITERS: Mapping[str, Callable[[ExportRequest], Iterator[str]]] = {
-    **{name: _rdf(name) for name in ("turtle", "trig", "ntriples", "nquads", "rdfxml")},
-    "jsonld": _jsonld,
-    "jsonld-framed": _framed,
-    "schema.org": _schema_org,
-    "wikidata": _wikidata,
-    "wikidata-reified": _reified,
-    "wikidata-json": _json,
-    "quickstatements": _quickstatements,
-    "sssom": _sssom,
-    "void-linkset": _void,
-    "sameas": _matches("sameas"),
-    "exactmatch": _matches("exactmatch"),
+    **{name: _rdf_writer(name) for name in ("turtle", "trig", "ntriples", "nquads", "rdfxml")},
+    "jsonld": _write_jsonld,
+    "jsonld-framed": _write_framed,
+    "schema.org": _write_schema_org,
+    "wikidata": _write_wikidata,
+    "wikidata-reified": _write_reified,
+    "wikidata-json": _write_wikidata_json,
+    "quickstatements": _write_quickstatements,
+    "sssom": _write_sssom,
+    "void-linkset": _write_void,
+    "sameas": _write_same_as,
+    "exactmatch": _write_exact_matches,
 }
 FORMATS = (*_WRITERS, "csv")
 """Every export format."""
 
 
+# --- CSV
+
+_ValuesOf = Mapping[Term, Mapping[NamedNode, list[str]]]
+
+
 def to_class_tables(quads: Iterable[Quad]) -> dict[str, str]:
-    """Class name -> CSV text; several values of one property stand in one cell, between ` | `."""
-    said: dict[Term, dict[NamedNode, list[str]]] = defaultdict(lambda: defaultdict(list))
+    """Class name -> CSV text; several values of one property are in one cell, separated by ` | `."""
+    values_of: dict[Term, dict[NamedNode, list[str]]] = defaultdict(lambda: defaultdict(list))
     classes: dict[NamedNode, list[Term]] = defaultdict(list)
     for quad in quads:
         subject, value = quad.subject, quad.object
@@ -160,28 +181,25 @@ def to_class_tables(quads: Iterable[Quad]) -> dict[str, str]:
             continue
         if quad.predicate == TYPE and isinstance(value, NamedNode):
             classes[value].append(subject)
-        said[subject][quad.predicate].append(to_short(value))
-    named = {to_curie(kind.value).rpartition(":")[2].strip("<>"): things for kind, things in classes.items()}
-    return {name: _table(sorted(set(things), key=str), said) for name, things in sorted(named.items())}
+        values_of[subject][quad.predicate].append(to_short(value))
+    named = {to_curie(iri.value).rpartition(":")[2].strip("<>"): entities for iri, entities in classes.items()}
+    return {name: _table(sorted(set(entities), key=str), values_of) for name, entities in sorted(named.items())}
 
 
-def _table(things: list[Term], said: Mapping[Term, Mapping[NamedNode, list[str]]]) -> str:
-    used = {property for thing in things for property in said[thing]} - {TYPE, LABEL}
-    columns = sorted(used, key=lambda one: one.value)
+def _table(entities: list[Term], values_of: _ValuesOf) -> str:
+    used = {property for entity in entities for property in values_of[entity]} - {TYPE, LABEL}
+    columns = sorted(used, key=lambda property: property.value)
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\n")
     writer.writerow(("id", "label", *(to_curie(column.value).removeprefix("film:") for column in columns)))
-    for thing in things:
-        row = said[thing]
-        cells = (" | ".join(_safe(text) for text in row.get(column, ())) for column in (LABEL, *columns))
-        writer.writerow((to_short(thing), *cells))
+    for entity in entities:
+        values = values_of[entity]
+        cells = (" | ".join(map(_escape_formula, values.get(column, ()))) for column in (LABEL, *columns))
+        writer.writerow((to_short(entity), *cells))
     return out.getvalue()
 
 
-def _safe(text: str) -> str:
-    """A spreadsheet takes a cell that begins so for a formula; a quote before it keeps it a text."""
-    return (
-        f"'{text}"
-        if text.startswith(("=", "+", "@", "\t", "\r")) or (text[:1] == "-" and not text[1:2].isdigit())
-        else text
-    )
+def _escape_formula(text: str) -> str:
+    """A text that a spreadsheet would read as a formula, with a quote before it; any other text unchanged."""
+    is_formula = text.startswith(("=", "+", "@", "\t", "\r")) or (text[:1] == "-" and not text[1:2].isdigit())
+    return f"'{text}" if is_formula else text

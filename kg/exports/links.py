@@ -1,53 +1,58 @@
-"""A published graph and the ontology's table of datasets walk in; links to other people's names walk out.
+"""Links from entities to the same entities in other datasets: N-Triples, VoID linksets and SSSOM mappings.
 
-What an identifier leads to stands in `ontology/datasets.ttl`. As `owl:sameAs` only names of things go out: a page about
-a film is not the film.
+`ontology/datasets.ttl` describes the datasets: which property has their identifiers, and the IRI of an identifier. A
+page about a film is not the film, so links to pages are never `owl:sameAs`.
 """
 
 from __future__ import annotations
 
+import csv
+import io
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
+from pathlib import Path
 from urllib.parse import quote
 
 from pyoxigraph import Literal, NamedNode, Store, Triple
 
-from kg import vocabulary as vocab
+from kg import vocabulary as film
+from kg.errors import InputError
 from kg.exports.rdf import TurtleWriter
+from kg.graph.provenance import Provenance
 from kg.graph.store import find_quads
-from kg.terms import BASE, FILM, KNOWLEDGE, OWL, RDF, SKOS, TYPE, XSD, to_text
+from kg.lookup.entity_names import EntityNames
+from kg.terms import BASE, FILM, KNOWLEDGE, OWL, PREFIXES, RDF, SKOS, SOURCE, TYPE, XSD, to_text
 
 VOID = "http://rdfs.org/ns/void#"
 TITLE, HOMEPAGE = NamedNode("http://purl.org/dc/terms/title"), NamedNode("http://xmlns.com/foaf/0.1/homepage")
-SAME, EXACT = NamedNode(OWL + "sameAs"), NamedNode(SKOS + "exactMatch")
-_SPACE, _PATTERN = NamedNode(VOID + "uriSpace"), NamedNode(VOID + "uriRegexPattern")
-_BY, _PAGES = vocab.identifiedBy, vocab.holdsPages
+SAME_AS, EXACT_MATCH = NamedNode(OWL + "sameAs"), NamedNode(SKOS + "exactMatch")
+_URI_SPACE, _URI_PATTERN = NamedNode(VOID + "uriSpace"), NamedNode(VOID + "uriRegexPattern")
 
 
 @dataclass(frozen=True, slots=True)
 class LinkedDataset:
-    """A catalogue of things; an identifier's address is the space with the identifier behind it."""
+    """A dataset with IRIs for entities: its namespace, followed by an identifier."""
 
     iri: NamedNode
     title: str
     homepage: str
     property: NamedNode
-    space: str
+    namespace: str
     pattern: re.Pattern[str]
     holds_pages: bool
 
     def address(self, identifier: str) -> NamedNode | None:
-        """Where an identifier leads; None for one that is not of this dataset."""
-        address = self.space + quote(identifier, safe="/:!$&'()*+,;=@~")
+        """The IRI of an identifier; None for one that is not of this dataset."""
+        address = self.namespace + quote(identifier, safe="/:!$&'()*+,;=@~")
         return NamedNode(address) if self.pattern.fullmatch(address) else None
 
 
 @dataclass(frozen=True, slots=True)
 class ExternalLink:
-    """A thing of ours, what somebody else calls it, and the triple that says so."""
+    """An entity, its IRI in another dataset, and the triple with its identifier."""
 
     entity: NamedNode
     external: NamedNode
@@ -56,54 +61,68 @@ class ExternalLink:
 
 
 def read_datasets(ontology: Iterable[Triple]) -> tuple[LinkedDataset, ...]:
-    """The datasets that an ontology describes, by name; those that lack a space or a pattern are none."""
-    said: dict[NamedNode, dict[NamedNode, object]] = defaultdict(dict)
+    """The datasets that an ontology describes, in the order of their IRIs; incomplete descriptions are left out."""
+    descriptions: dict[NamedNode, dict[NamedNode, object]] = defaultdict(dict)
     for triple in ontology:
         if isinstance(triple.subject, NamedNode):
-            said[triple.subject][triple.predicate] = triple.object
-    found = (_dataset(iri, one) for iri, one in sorted(said.items(), key=lambda one: one[0].value) if _BY in one)
-    return tuple(one for one in found if one is not None)
+            descriptions[triple.subject][triple.predicate] = triple.object
+    datasets = (
+        _to_dataset(iri, description)
+        for iri, description in sorted(descriptions.items(), key=lambda entry: entry[0].value)
+        if film.identifiedBy in description
+    )
+    return tuple(dataset for dataset in datasets if dataset is not None)
 
 
 def find_links(store: Store, datasets: Iterable[LinkedDataset]) -> Iterator[ExternalLink]:
-    """Every link of a graph, dataset by dataset, in the order of our names."""
+    """Every link of a graph, dataset by dataset, in the order of the entities."""
     for dataset in datasets:
-        found = find_quads(store, None, dataset.property, None, KNOWLEDGE)
-        for quad in sorted(found, key=lambda one: (str(one.subject), str(one.object))):
+        quads = find_quads(store, None, dataset.property, None, KNOWLEDGE)
+        for quad in sorted(quads, key=lambda quad: (str(quad.subject), str(quad.object))):
             if isinstance(quad.subject, NamedNode) and isinstance(quad.object, Literal):
-                other = dataset.address(quad.object.value)
-                if other is not None:
-                    yield ExternalLink(quad.subject, other, dataset, quad.triple)
+                external = dataset.address(quad.object.value)
+                if external is not None:
+                    yield ExternalLink(quad.subject, external, dataset, quad.triple)
 
 
-def to_ntriples(links: Iterable[ExternalLink], predicate: NamedNode) -> Iterator[str]:
-    """N-Triples, a line for each link; `owl:sameAs` goes to names of things alone."""
-    for link in links:
-        if predicate != SAME or not link.dataset.holds_pages:
-            yield f"{to_text(link.entity)} {to_text(predicate)} {to_text(link.external)} .\n"
-
-
-def _dataset(iri: NamedNode, said: Mapping[NamedNode, object]) -> LinkedDataset | None:
-    property, pages = said.get(_BY), said.get(_PAGES)
-    space, pattern = _text(said, _SPACE), _text(said, _PATTERN)
+def _to_dataset(iri: NamedNode, description: Mapping[NamedNode, object]) -> LinkedDataset | None:
+    property, pages, homepage = (description.get(term) for term in (film.identifiedBy, film.holdsPages, HOMEPAGE))
+    namespace, pattern = _text_of(description, _URI_SPACE), _text_of(description, _URI_PATTERN)
     try:
-        fits = re.compile(pattern)
+        compiled = re.compile(pattern)
     except re.error:
         return None
-    if not isinstance(property, NamedNode) or not space or not pattern:
+    if not isinstance(property, NamedNode) or not namespace or not pattern:
         return None
-    home = said.get(HOMEPAGE)
-    are_pages = isinstance(pages, Literal) and pages.value == "true"
-    where = home.value if isinstance(home, NamedNode) else ""
-    return LinkedDataset(iri, _text(said, TITLE), where, property, space, fits, are_pages)
+    return LinkedDataset(
+        iri,
+        _text_of(description, TITLE),
+        homepage.value if isinstance(homepage, NamedNode) else "",
+        property,
+        namespace,
+        compiled,
+        isinstance(pages, Literal) and pages.value == "true",
+    )
 
 
-def _text(said: Mapping[NamedNode, object], property: NamedNode) -> str:
-    value = said.get(property)
+def _text_of(description: Mapping[NamedNode, object], property: NamedNode) -> str:
+    value = description.get(property)
     return value.value if isinstance(value, Literal) else ""
 
 
-_PREFIXES = {
+# --- N-Triples
+
+
+def to_ntriples(links: Iterable[ExternalLink], predicate: NamedNode) -> Iterator[str]:
+    """A line for each link; with `owl:sameAs`, links to pages are left out."""
+    for link in links:
+        if predicate != SAME_AS or not link.dataset.holds_pages:
+            yield f"{to_text(link.entity)} {to_text(predicate)} {to_text(link.external)} .\n"
+
+
+# --- VoID (https://www.w3.org/TR/void/)
+
+_VOID_PREFIXES = {
     "dcterms": "http://purl.org/dc/terms/",
     "film": FILM,
     "foaf": "http://xmlns.com/foaf/0.1/",
@@ -118,14 +137,14 @@ OUR_DATASET = NamedNode(BASE)
 
 def to_void(links: Iterable[ExternalLink], triples: int) -> Iterator[str]:
     """Turtle: our dataset, each dataset that it is linked with, and the linkset between them with its counts."""
-    turtle = TurtleWriter(_PREFIXES)
+    turtle = TurtleWriter(_VOID_PREFIXES)
     yield turtle.header()
-    yield from turtle.blocks(_ours(triples))
+    yield from turtle.blocks(_our_dataset(triples))
     for dataset, run in groupby(links, key=lambda link: link.dataset):
         yield from turtle.blocks(_linkset(dataset, tuple(run)))
 
 
-def _ours(triples: int) -> Iterator[Triple]:
+def _our_dataset(triples: int) -> Iterator[Triple]:
     yield Triple(OUR_DATASET, TYPE, _void("Dataset"))
     yield Triple(OUR_DATASET, TITLE, Literal("Film knowledge graph", language="en"))
     yield Triple(OUR_DATASET, _void("uriSpace"), Literal(FILM))
@@ -137,7 +156,7 @@ def _linkset(dataset: LinkedDataset, links: tuple[ExternalLink, ...]) -> Iterato
     yield Triple(linkset, TYPE, _void("Linkset"))
     yield Triple(linkset, _void("subjectsTarget"), OUR_DATASET)
     yield Triple(linkset, _void("objectsTarget"), dataset.iri)
-    yield Triple(linkset, _void("linkPredicate"), EXACT)
+    yield Triple(linkset, _void("linkPredicate"), EXACT_MATCH)
     yield Triple(linkset, _void("triples"), _count(len({(link.entity, link.external) for link in links})))
     yield Triple(linkset, _void("distinctSubjects"), _count(len({link.entity for link in links})))
     yield Triple(linkset, _void("distinctObjects"), _count(len({link.external for link in links})))
@@ -145,7 +164,7 @@ def _linkset(dataset: LinkedDataset, links: tuple[ExternalLink, ...]) -> Iterato
     yield Triple(dataset.iri, TITLE, Literal(dataset.title, language="en"))
     if dataset.homepage:
         yield Triple(dataset.iri, HOMEPAGE, NamedNode(dataset.homepage))
-    yield Triple(dataset.iri, _void("uriSpace"), Literal(dataset.space))
+    yield Triple(dataset.iri, _void("uriSpace"), Literal(dataset.namespace))
     yield Triple(dataset.iri, _void("uriRegexPattern"), Literal(dataset.pattern.pattern))
 
 
@@ -155,3 +174,138 @@ def _void(name: str) -> NamedNode:
 
 def _count(number: int) -> Literal:
     return Literal(str(number), datatype=NamedNode(XSD + "integer"))
+
+
+# --- SSSOM (https://mapping-commons.github.io/sssom/spec/)
+
+JUSTIFICATION = "semapv:BackgroundKnowledgeBasedMatching"
+"""How a mapping by an identifier is justified: by what a source knows."""
+_SSSOM_COLUMNS = (
+    "subject_id",
+    "subject_label",
+    "predicate_id",
+    "predicate_modifier",
+    "object_id",
+    "mapping_justification",
+    "author_id",
+    "object_source",
+    "mapping_date",
+    "confidence",
+    "comment",
+)
+_SSSOM_PREFIXES = {
+    "film": FILM,
+    "owl": "http://www.w3.org/2002/07/owl#",
+    "semapv": "https://w3id.org/semapv/vocab/",
+    "skos": SKOS,
+    "source": SOURCE,
+}
+_UNSPECIFIED_LICENCE = "https://w3id.org/sssom/license/unspecified"
+"""What SSSOM requires where no licence of the mappings is stated."""
+
+
+@dataclass(frozen=True, slots=True)
+class SssomTable:
+    """The rows of a SSSOM file, such as a project's judgements, with the prefixes of its header."""
+
+    prefixes: dict[str, str]
+    columns: tuple[str, ...]
+    rows: tuple[tuple[str, ...], ...]
+
+
+def to_sssom(
+    links: Iterable[ExternalLink],
+    datasets: Sequence[LinkedDataset],
+    provenance: Provenance,
+    names: EntityNames,
+    judgements: SssomTable,
+) -> Iterator[str]:
+    """A table of mappings: the links by identifiers, dataset by dataset, then the judgements unchanged."""
+    prefixes = judgements.prefixes | _SSSOM_PREFIXES | {_prefix_of(dataset): dataset.namespace for dataset in datasets}
+    columns = (*_SSSOM_COLUMNS, *(name for name in judgements.columns if name not in _SSSOM_COLUMNS))
+    yield from _sssom_header(prefixes)
+    yield _sssom_row(columns)
+    for link in links:
+        sources = sorted({fact.evidence.source for fact in provenance.facts(link.triple)})
+        cells = {
+            "subject_id": f"film:{link.entity.value.removeprefix(FILM)}"
+            if link.entity.value.startswith(FILM)
+            else link.entity.value,
+            "subject_label": names.label(link.entity),
+            "predicate_id": "skos:exactMatch",
+            "object_id": f"{_prefix_of(link.dataset)}:{link.external.value.removeprefix(link.dataset.namespace)}",
+            "mapping_justification": JUSTIFICATION,
+            "object_source": link.dataset.homepage,
+            "comment": f"the identifier is given by {', '.join(sources)}" if sources else "",
+        }
+        yield _sssom_row(cells.get(name, "") for name in columns)
+    for row in judgements.rows:
+        cells = dict(zip(judgements.columns, row, strict=True))
+        yield _sssom_row(cells.get(name, "") for name in columns)
+
+
+def read_sssom(path: Path) -> SssomTable:
+    """A SSSOM file; an empty table when there is no file. Raises `InputError` when it cannot be read."""
+    if not path.exists():
+        return SssomTable({}, (), ())
+    try:
+        lines = path.read_text(encoding="utf-8").splitlines()
+    except (OSError, UnicodeDecodeError) as error:
+        raise InputError(f"{path} cannot be read: {error}") from error
+    header = [line.removeprefix("#") for line in lines if line.startswith("#")]
+    table = csv.reader((line for line in lines if not line.startswith("#")), delimiter="\t")
+    columns = tuple(next(table, ()))
+    rows = tuple(tuple((*row, *[""] * len(columns))[: len(columns)]) for row in table if any(row))
+    return SssomTable(_read_curie_map(header), columns, rows)
+
+
+def exact_matches(judgements: SssomTable) -> Iterator[tuple[str, str]]:
+    """Both sides of each judgement that two IRIs name one entity, as N-Triples; names without an IRI are left out."""
+    prefixes = _SSSOM_PREFIXES | judgements.prefixes
+    for row in judgements.rows:
+        cells = dict(zip(judgements.columns, row, strict=True))
+        is_exact = cells.get("predicate_id") in ("skos:exactMatch", "owl:sameAs", EXACT_MATCH.value)
+        if is_exact and not cells.get("predicate_modifier"):
+            try:
+                left, right = (_expand(cells.get(name, ""), prefixes) for name in ("subject_id", "object_id"))
+            except ValueError:
+                continue
+            yield to_text(left), to_text(right)
+
+
+def _sssom_header(prefixes: Mapping[str, str]) -> Iterator[str]:
+    yield "#curie_map:\n"
+    yield from (f"#  {prefix}: {namespace}\n" for prefix, namespace in sorted(prefixes.items()))
+    yield f"#license: {_UNSPECIFIED_LICENCE}\n"
+    yield f"#mapping_set_id: {BASE}mappings\n"
+    yield "#mapping_set_title: What the things of the film graph are called elsewhere\n"
+
+
+def _read_curie_map(header: Iterable[str]) -> dict[str, str]:
+    prefixes: dict[str, str] = {}
+    is_inside = False
+    for line in header:
+        prefix, colon, namespace = line.strip().partition(": ")
+        if line[:1].strip():
+            is_inside = line.strip() == "curie_map:"
+        elif is_inside and colon:
+            prefixes[prefix.strip("'\"")] = namespace.strip().strip("'\"")
+    return prefixes
+
+
+def _prefix_of(dataset: LinkedDataset) -> str:
+    """The common prefix of a namespace, or else our name of the dataset."""
+    common = next((prefix for prefix, namespace in PREFIXES.items() if namespace == dataset.namespace), "")
+    return common or dataset.iri.value.removeprefix(FILM)
+
+
+def _expand(name: str, prefixes: Mapping[str, str]) -> NamedNode:
+    """The IRI of a CURIE or IRI; raises `ValueError` for a name that is not an IRI."""
+    prefix, colon, local = name.partition(":")
+    return NamedNode(prefixes[prefix] + local if colon and prefix in prefixes else name)
+
+
+def _sssom_row(cells: Iterable[str]) -> str:
+    out = io.StringIO()
+    csv.writer(out, delimiter="\t", lineterminator="\n").writerow([" ".join(cell.split()) for cell in cells])
+    return out.getvalue()

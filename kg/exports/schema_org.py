@@ -1,7 +1,6 @@
-"""A film walks in; its schema.org description as JSON-LD walks out, by the crosswalk that stands in the ontology.
+"""Films as schema.org JSON-LD, by the matches with schema.org that the ontology's crosswalk states.
 
-A property or class is carried over where the crosswalk matches it with a schema.org term; of other things their kind
-and name are told. (https://schema.org/Movie)
+A property or class without a match is left out; other entities have their class and name (https://schema.org/Movie).
 """
 
 from __future__ import annotations
@@ -13,27 +12,29 @@ from decimal import Decimal
 
 from pyoxigraph import Literal, NamedNode, Store
 
-from kg import vocabulary as vocab
+from kg import vocabulary as film
 from kg.graph.store import find_quads
 from kg.lookup.entity_names import EntityNames
 from kg.terms import ALIAS, KNOWLEDGE, ONTOLOGY, RDFS, SKOS, TYPE, XSD, Term
 
 SCHEMA = "https://schema.org/"
+_ROOT_CLASS = "Thing"
 _MATCHES = (NamedNode(SKOS + "exactMatch"), NamedNode(SKOS + "closeMatch"))
 _SUBCLASS = NamedNode(RDFS + "subClassOf")
-_OF_A_MOVIE = frozenset(
+_MOVIE_PROPERTIES = frozenset(
     """about actor aggregateRating author award character contributor countryOfOrigin dateCreated director duration
     editor genre inLanguage isBasedOn mentions musicBy producer publisher sameAs""".split()  # noqa: SIM905
 )
-"""What schema.org lets be said of a Movie (its own properties and those of CreativeWork), as far as it is short."""
-_OF_A_RATING = {"ratingValue", "bestRating", "reviewCount", "ratingExplanation"}
+"""The properties of Movie and of its superclass CreativeWork that are written."""
+_RATING_PROPERTIES = {"ratingValue", "bestRating", "reviewCount", "ratingExplanation"}
+_NAMED_BY_LABEL = ("genre", "award")
 _NUMBERS = {XSD + "integer", XSD + "decimal"}
 
 
 def to_schema_org(store: Store, names: EntityNames, films: Iterable[NamedNode]) -> str:
-    """JSON-LD with one `Movie` for each film."""
-    writer = _Writer(store, names, _crosswalk(store))
-    movies = [writer.movie(thing) for thing in sorted(set(films), key=str)]
+    """JSON-LD with a `Movie` for each film."""
+    writer = _MovieWriter(store, names, _read_crosswalk(store))
+    movies = [writer.movie(entity) for entity in sorted(set(films), key=str)]
     document: dict[str, object] = {"@context": SCHEMA}
     document |= movies[0] if len(movies) == 1 else {"@graph": movies}
     return json.dumps(document, ensure_ascii=False, indent=1) + "\n"
@@ -41,97 +42,98 @@ def to_schema_org(store: Store, names: EntityNames, films: Iterable[NamedNode]) 
 
 def find_films(store: Store) -> list[NamedNode]:
     """Every film of a store."""
-    found = find_quads(store, None, TYPE, vocab.Film, KNOWLEDGE)
-    return [quad.subject for quad in found if isinstance(quad.subject, NamedNode)]
+    quads = find_quads(store, None, TYPE, film.Film, KNOWLEDGE)
+    return [quad.subject for quad in quads if isinstance(quad.subject, NamedNode)]
 
 
-def _crosswalk(store: Store) -> Mapping[NamedNode, str]:
-    """Our term -> the local name of its schema.org match; an exact match is taken before a close one."""
-    found: dict[NamedNode, str] = {}
+def _read_crosswalk(store: Store) -> Mapping[NamedNode, str]:
+    """Our term -> the local name of its match in schema.org; an exact match is preferred to a close one."""
+    matches: dict[NamedNode, str] = {}
     for match in reversed(_MATCHES):
         for quad in find_quads(store, None, match, None, ONTOLOGY):
             if isinstance(quad.object, NamedNode) and quad.object.value.startswith(SCHEMA):
                 assert isinstance(quad.subject, NamedNode)
-                found[quad.subject] = quad.object.value.removeprefix(SCHEMA)
-    return found
+                matches[quad.subject] = quad.object.value.removeprefix(SCHEMA)
+    return matches
 
 
-@dataclass
-class _Writer:
+@dataclass(frozen=True, slots=True)
+class _MovieWriter:
     store: Store
     names: EntityNames
     crosswalk: Mapping[NamedNode, str]
 
-    def movie(self, thing: NamedNode) -> dict[str, object]:
-        told: dict[str, object] = {"@type": "Movie", "@id": thing.value, "name": self.names.label(thing)}
-        self._add(
-            told, "alternateName", [str(one.value) for one in self._values(thing, ALIAS) if isinstance(one, Literal)]
-        )
-        for property, values in self._said(thing).items():
-            if self.crosswalk.get(property) in _OF_A_MOVIE:
-                self._add(told, self.crosswalk[property], [self._value(property, value) for value in values])
-        released = [self._earliest(node) for node in self._values(thing, vocab.release)]
-        self._add(told, "datePublished", sorted(day for day in released if day)[:1])
-        return told
-
-    def _said(self, thing: NamedNode) -> dict[NamedNode, list[Term]]:
-        said: dict[NamedNode, list[Term]] = {}
-        for quad in sorted(find_quads(self.store, thing, None, None, KNOWLEDGE), key=str):
-            if isinstance(quad.object, NamedNode | Literal):
-                said.setdefault(quad.predicate, []).append(quad.object)
-        return said
+    def movie(self, entity: NamedNode) -> dict[str, object]:
+        document: dict[str, object] = {"@type": "Movie", "@id": entity.value, "name": self.names.label(entity)}
+        aliases = [alias.value for alias in self._values(entity, ALIAS) if isinstance(alias, Literal)]
+        _add(document, "alternateName", aliases)
+        for property, values in self._all_values(entity).items():
+            if self.crosswalk.get(property) in _MOVIE_PROPERTIES:
+                _add(document, self.crosswalk[property], [self._value(property, value) for value in values])
+        days = [self._earliest(release) for release in self._values(entity, film.release)]
+        _add(document, "datePublished", sorted(day for day in days if day)[:1])
+        return document
 
     def _value(self, property: NamedNode, value: Term) -> object:
         if isinstance(value, Literal):
-            return _plain(value) if value.datatype.value in _NUMBERS else value.value
+            return _to_number(value) if value.datatype.value in _NUMBERS else value.value
         if self.crosswalk.get(property) == "aggregateRating" and isinstance(value, NamedNode):
             return self._rating(value)
         assert isinstance(value, NamedNode)
-        if self.crosswalk.get(property) in ("genre", "award"):
+        if self.crosswalk.get(property) in _NAMED_BY_LABEL:
             return self.names.label(value)
-        return {"@type": self._kind(value), "@id": value.value, "name": self.names.label(value)}
+        return {"@type": self._class_of(value), "@id": value.value, "name": self.names.label(value)}
 
-    def _rating(self, node: NamedNode) -> dict[str, object]:
-        told: dict[str, object] = {"@type": "AggregateRating"}
-        for property, values in self._said(node).items():
-            if (name := self.crosswalk.get(property, "")) in _OF_A_RATING:
-                self._add(told, name, [self._value(property, value) for value in values])
-        authors = [one for one in self._values(node, vocab.aggregator) if isinstance(one, NamedNode)]
-        self._add(told, "author", [{"@type": "Organization", "name": self.names.label(one)} for one in authors])
-        return told
+    def _rating(self, part: NamedNode) -> dict[str, object]:
+        document: dict[str, object] = {"@type": "AggregateRating"}
+        for property, values in self._all_values(part).items():
+            if (name := self.crosswalk.get(property, "")) in _RATING_PROPERTIES:
+                _add(document, name, [self._value(property, value) for value in values])
+        authors = [entity for entity in self._values(part, film.aggregator) if isinstance(entity, NamedNode)]
+        _add(document, "author", [{"@type": "Organization", "name": self.names.label(entity)} for entity in authors])
+        return document
 
-    def _kind(self, thing: NamedNode) -> str:
-        """The schema.org class of a thing: of its classes the one that matches and is lowest."""
-        classes = {one for one in self._values(thing, TYPE) if isinstance(one, NamedNode) and one in self.crosswalk}
-        above = {up for one in classes for up in self._above(one)}
-        return min((self.crosswalk[one] for one in classes - above), default="Thing")
+    def _class_of(self, entity: NamedNode) -> str:
+        """The narrowest class of an entity that has a match in schema.org."""
+        types = self._values(entity, TYPE)
+        classes = {iri for iri in types if isinstance(iri, NamedNode) and iri in self.crosswalk}
+        above = {ancestor for iri in classes for ancestor in self._superclasses(iri)}
+        return min((self.crosswalk[iri] for iri in classes - above), default=_ROOT_CLASS)
 
-    def _above(self, kind: NamedNode) -> set[NamedNode]:
-        found: set[NamedNode] = set()
-        waiting = [kind]
+    def _superclasses(self, class_iri: NamedNode) -> set[NamedNode]:
+        reached: set[NamedNode] = set()
+        waiting = [class_iri]
         while waiting:
             for quad in find_quads(self.store, waiting.pop(), _SUBCLASS, None, ONTOLOGY):
-                if isinstance(quad.object, NamedNode) and quad.object not in found:
-                    found.add(quad.object)
+                if isinstance(quad.object, NamedNode) and quad.object not in reached:
+                    reached.add(quad.object)
                     waiting.append(quad.object)
-        return found
+        return reached
 
-    def _earliest(self, node: Term) -> str:
-        if not isinstance(node, NamedNode):
-            return ""
-        return next((one.value for one in self._values(node, vocab.earliest) if isinstance(one, Literal)), "")
+    def _earliest(self, part: Term) -> str:
+        values = self._values(part, film.earliest) if isinstance(part, NamedNode) else ()
+        return next((value.value for value in values if isinstance(value, Literal)), "")
 
-    def _values(self, thing: NamedNode, property: NamedNode) -> list[Term]:
-        return self._said(thing).get(property, [])
+    def _all_values(self, entity: NamedNode) -> dict[NamedNode, list[Term]]:
+        values: dict[NamedNode, list[Term]] = {}
+        for quad in sorted(find_quads(self.store, entity, None, None, KNOWLEDGE), key=str):
+            if isinstance(quad.object, NamedNode | Literal):
+                values.setdefault(quad.predicate, []).append(quad.object)
+        return values
 
-    def _add(self, told: dict[str, object], name: str, values: Sequence[object]) -> None:
-        old = told.get(name, [])
-        together = [*(old if isinstance(old, list) else [old]), *(one for one in values if one)]
-        unique = list({json.dumps(one, sort_keys=True): one for one in together}.values())
-        if unique:
-            told[name] = unique[0] if len(unique) == 1 else unique
+    def _values(self, entity: NamedNode, property: NamedNode) -> list[Term]:
+        return self._all_values(entity).get(property, [])
 
 
-def _plain(value: Literal) -> int | float:
+def _add(document: dict[str, object], name: str, values: Sequence[object]) -> None:
+    """Add values to those that a document has under a name, each once; empty values are left out."""
+    present = document.get(name, [])
+    together = [*(present if isinstance(present, list) else [present]), *(value for value in values if value)]
+    unique = list({json.dumps(value, sort_keys=True): value for value in together}.values())
+    if unique:
+        document[name] = unique[0] if len(unique) == 1 else unique
+
+
+def _to_number(value: Literal) -> int | float:
     number = Decimal(value.value)
     return int(number) if number == number.to_integral_value() else float(number)

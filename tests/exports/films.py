@@ -1,4 +1,4 @@
-"""Projects with films that have a number in Wikidata, and what is exported from them."""
+"""Projects with films that have ids in Wikidata, and their exports."""
 
 from __future__ import annotations
 
@@ -111,10 +111,10 @@ PREFIX wikibase: <http://wikiba.se/ontology#> PREFIX rdfs: <http://www.w3.org/20
 
 
 def rows(store: Store, query: str) -> list[tuple[str, ...]]:
-    """What a SELECT gives: the last parts of addresses, the words of literals."""
-    found = store.query(PREFIXES + query)
-    assert isinstance(found, QuerySolutions)
-    return sorted(tuple(_short(term) for term in row) for row in found)
+    """The rows of a SELECT: the local names of IRIs, the texts of literals."""
+    solutions = store.query(PREFIXES + query)
+    assert isinstance(solutions, QuerySolutions)
+    return sorted(tuple(_short(term) for term in row) for row in solutions)
 
 
 def _short(term: object) -> str:

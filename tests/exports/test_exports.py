@@ -65,7 +65,7 @@ def graph(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFacto
 
 
 def expected(graph: FilmGraph, only: str) -> dict[str, rdflib.Graph]:
-    """What the build wrote down, by the name of its graph, as rdflib reads it."""
+    """The triples of the build, by graph, as rdflib reads them."""
     graphs: dict[str, list[str]] = {}
     for quad in read_quads(graph.build, only):
         graphs.setdefault(str(quad.graph_name), []).append(f"{quad.triple} .\n")
@@ -78,7 +78,7 @@ def exact(text: str, format: str) -> rdflib.Graph:
 
 @pytest.fixture(autouse=True)
 def _literals_keep_their_text(monkeypatch: pytest.MonkeyPatch) -> None:
-    """rdflib rewrites `8.50` to `8.5` unless it is told not to."""
+    """rdflib rewrites `8.50` to `8.5` unless this is disabled."""
     monkeypatch.setattr(rdflib, "NORMALIZE_LITERALS", False)
 
 
@@ -112,8 +112,8 @@ def test_an_export_of_several_graphs_is_read_back_the_same(graph: FilmGraph, for
         got.setdefault(key, rdflib.Graph()).add((subject, predicate, value))
     wanted = expected(graph, only)
     assert sorted(got) == sorted(wanted)
-    for name, one in wanted.items():
-        assert_same(got[name], one)
+    for name, graph_wanted in wanted.items():
+        assert_same(got[name], graph_wanted)
 
 
 def assert_same(got: rdflib.Graph, wanted: rdflib.Graph) -> None:
@@ -127,11 +127,11 @@ def assert_same(got: rdflib.Graph, wanted: rdflib.Graph) -> None:
 
 
 def only_blank(graph: rdflib.Graph) -> rdflib.Graph:
-    found = rdflib.Graph()
+    blank = rdflib.Graph()
     for triple in graph:
         if any(isinstance(term, rdflib.BNode) for term in triple):
-            found.add(triple)
-    return found
+            blank.add(triple)
+    return blank
 
 
 @pytest.mark.parametrize("only", ["provenance", "all"])
@@ -153,7 +153,7 @@ def test_the_rdflib_graph_is_the_same_graph(graph: FilmGraph) -> None:
     assert_same(graph.to_rdflib(), wanted)
 
 
-def test_tables_open_and_no_cell_is_a_formula(graph: FilmGraph, tmp_path: Path) -> None:
+def test_csv_tables_are_rectangular_and_no_cell_is_a_formula(graph: FilmGraph, tmp_path: Path) -> None:
     graph.export(tmp_path / "tables", format="csv")
     tables = {path.stem: path for path in (tmp_path / "tables").iterdir()}
     assert {"Film", "Person"} & tables.keys()
@@ -167,13 +167,13 @@ def test_tables_open_and_no_cell_is_a_formula(graph: FilmGraph, tmp_path: Path) 
             assert not cell.startswith(("=", "+", "@", "\t", "\r"))
 
 
-def test_an_export_of_a_graph_is_all_its_parts(graph: FilmGraph) -> None:
+def test_the_part_all_consists_of_the_other_parts(graph: FilmGraph) -> None:
     parts = {only: len(read_quads(graph.build, only)) for only in PARTS}
     assert parts["knowledge"] == parts["asserted"] + parts["inferred"]
     assert parts["all"] == parts["knowledge"] + parts["provenance"] + parts["ontology"] + parts["links"]
 
 
-def test_an_export_into_a_folder_that_is_not_there_says_so(graph: FilmGraph, tmp_path: Path) -> None:
+def test_an_export_into_a_missing_folder_is_an_error(graph: FilmGraph, tmp_path: Path) -> None:
     with pytest.raises(InputError, match="cannot be written"):
         graph.export(tmp_path / "no" / "such" / "file.ttl")
     assert list(tmp_path.iterdir()) == []
@@ -184,13 +184,13 @@ def anora(tmp_path_factory: pytest.TempPathFactory) -> FilmGraph:
     return own_graph(tmp_path_factory.mktemp("films"))
 
 
-def test_a_film_for_search_engines_is_a_movie_with_its_director(anora: FilmGraph) -> None:
+def test_a_schema_org_film_is_a_movie_with_its_director(anora: FilmGraph) -> None:
     movie = json.loads(anora.export_text("schema.org", film="film:anora"))
     assert (movie["@context"], movie["@type"], movie["name"]) == ("https://schema.org/", "Movie", "Anora")
     assert movie["director"]["name"] == "Sean Baker"
 
 
-def test_a_film_for_search_engines_passes_the_shapes_of_schema_org(anora: FilmGraph) -> None:
+def test_a_schema_org_film_conforms_to_the_shapes_of_schema_org(anora: FilmGraph) -> None:
     import pyshacl
 
     movie = json.loads(anora.export_text("schema.org", film="film:anora"))
@@ -199,7 +199,7 @@ def test_a_film_for_search_engines_passes_the_shapes_of_schema_org(anora: FilmGr
     assert len(data) > 20
     shapes = rdflib.Graph().parse(SHAPES, format="turtle")
     for datatype in ("Text", "URL", "Integer", "Number", "Float", "Boolean", "Date", "DateTime", "Time"):
-        # As published, the shapes want even a text to be a node, so that no literal could ever pass.
+        # As published, the shapes require even a text to be a node, so that no literal conforms.
         shape = rdflib.URIRef(f"http://schema.org/validation#ValidSchema{datatype}")
         assert (shape, rdflib.SH.nodeKind, rdflib.SH.BlankNodeOrIRI) in shapes
         shapes.remove((shape, rdflib.SH.nodeKind, None))
@@ -207,11 +207,11 @@ def test_a_film_for_search_engines_passes_the_shapes_of_schema_org(anora: FilmGr
     assert conforms, text
 
 
-def test_a_framed_film_holds_its_own_parts_inside(anora: FilmGraph) -> None:
+def test_a_framed_film_contains_its_parts(anora: FilmGraph) -> None:
     document = json.loads(anora.export_text("jsonld-framed", film="film:anora"))
     (film,) = document["@graph"]
     assert film["id"] == "film:anora"
-    assert any(isinstance(one, dict) and "amount" in one for one in as_list(film["boxOffice"]))
+    assert any(isinstance(value, dict) and "amount" in value for value in as_list(film["boxOffice"]))
 
 
 def as_list(value: object) -> list[object]:

@@ -1,4 +1,4 @@
-"""Links to what others call our things: SSSOM, VoID, owl:sameAs and skos:exactMatch."""
+"""Links to the same entities in other datasets: SSSOM, VoID, owl:sameAs and skos:exactMatch."""
 
 from __future__ import annotations
 
@@ -9,13 +9,12 @@ from pathlib import Path
 import pytest
 import rdflib
 
-from kg.exports.links import read_datasets
-from kg.exports.sssom import JUSTIFICATION
+from kg.exports.links import JUSTIFICATION, read_datasets
 from kg.schema import read_ontology
 from tests.exports.films import ANORA, Films
 from tests.importers.import_project import ROOT
 
-JUDGED = """\
+JUDGEMENTS = """\
 #curie_map:
 #  film: https://w3id.org/filmgraph/film/
 #  ours: https://films.example/
@@ -31,41 +30,42 @@ PAGE = "https://www.imdb.com/title/tt28607951"
 @pytest.fixture(scope="module")
 def films(tmp_path_factory: pytest.TempPathFactory) -> Films:
     films = Films.at(tmp_path_factory.mktemp("films") / "project", anora=ANORA)
-    films.write("data/links.sssom.tsv", JUDGED)
+    films.write("data/links.sssom.tsv", JUDGEMENTS)
     return films
 
 
 def links(films: Films, format: str) -> set[tuple[str, str, str]]:
     read = rdflib.Graph().parse(data=films.export(format), format="nt")
     return {
-        (str(one).removeprefix(FILM), str(predicate).rpartition("#")[2], str(other)) for one, predicate, other in read
+        (str(subject).removeprefix(FILM), str(predicate).rpartition("#")[2], str(object))
+        for subject, predicate, object in read
     }
 
 
 def test_identifiers_and_judgements_become_exact_matches(films: Films) -> None:
-    found = links(films, "exactmatch")
-    assert {("anora", "exactMatch", ITEM), ("anora", "exactMatch", PAGE)} <= found
-    assert ("anora", "exactMatch", EXAMPLE + "anora") in found
-    assert not any(other.endswith("1999") for _, _, other in found)
+    exported = links(films, "exactmatch")
+    assert {("anora", "exactMatch", ITEM), ("anora", "exactMatch", PAGE)} <= exported
+    assert ("anora", "exactMatch", EXAMPLE + "anora") in exported
+    assert not any(other.endswith("1999") for _, _, other in exported)
 
 
 def test_a_page_about_a_film_is_not_the_film(films: Films) -> None:
-    found = links(films, "sameas")
-    assert ("anora", "sameAs", ITEM) in found
-    assert PAGE not in {other for _, _, other in found}
+    exported = links(films, "sameas")
+    assert ("anora", "sameAs", ITEM) in exported
+    assert PAGE not in {other for _, _, other in exported}
 
 
 def rows_of(text: str) -> list[dict[str, str]]:
     return list(csv.DictReader((line for line in text.splitlines() if line[0] != "#"), delimiter="\t"))
 
 
-def test_sssom_has_a_row_for_each_link_and_the_judgements_as_they_are(films: Films) -> None:
+def test_sssom_has_a_row_for_each_link_and_the_judgements_unchanged(films: Films) -> None:
     text = films.export("sssom")
     rows = rows_of(text)
-    found = next(row for row in rows if row["object_id"] == "imdb-titles:tt28607951")
-    assert (found["subject_id"], found["subject_label"]) == ("film:anora", "Anora")
-    assert found["mapping_justification"] == JUSTIFICATION
-    assert found["comment"] == "the identifier is given by trade-paper"
+    row = next(row for row in rows if row["object_id"] == "imdb-titles:tt28607951")
+    assert (row["subject_id"], row["subject_label"]) == ("film:anora", "Anora")
+    assert row["mapping_justification"] == JUSTIFICATION
+    assert row["comment"] == "the identifier is given by trade-paper"
     denied = next(row for row in rows if row["predicate_modifier"] == "Not")
     assert (denied["object_id"], denied["author_id"], denied["confidence"]) == (
         "ours:anora-1999",
@@ -89,7 +89,7 @@ def test_a_linkset_counts_its_links(films: Films) -> None:
     read = rdflib.Graph().parse(data=films.export("void-linkset"), format="turtle")
     void = rdflib.Namespace("http://rdfs.org/ns/void#")
     linkset = rdflib.URIRef("https://w3id.org/filmgraph/linkset/wikidata-items")
-    linked = [one for one in links(films, "sameas") if "wikidata.org" in one[2]]
+    linked = [link for link in links(films, "sameas") if "wikidata.org" in link[2]]
     assert int(str(read.value(linkset, void.triples))) == len(linked)
     assert read.value(linkset, void.linkPredicate) == rdflib.SKOS.exactMatch
     assert (linkset, rdflib.RDF.type, void.Linkset) in read
@@ -111,15 +111,17 @@ ADDRESSES = [
 ]
 
 
-@pytest.mark.parametrize(("property", "identifier", "address"), ADDRESSES)
-def test_an_identifier_leads_to_one_address_or_to_none(property: str, identifier: str, address: str) -> None:
+@pytest.mark.parametrize(("property", "identifier", "expected"), ADDRESSES)
+def test_an_identifier_has_one_address_or_none(property: str, identifier: str, expected: str) -> None:
     datasets = read_datasets(read_ontology((ROOT / "ontology").glob("[!s]*.ttl")))
-    named = (one.address(identifier) for one in datasets if one.property.value == FILM + property)
-    assert [one.value for one in named if one is not None] == ([address] if address else [])
+    addresses = (dataset.address(identifier) for dataset in datasets if dataset.property.value == FILM + property)
+    assert [address.value for address in addresses if address is not None] == ([expected] if expected else [])
 
 
-def test_no_link_is_reasoned_with(films: Films, tmp_path: Path) -> None:
-    """What others call *Anora* is written out; nothing follows from it here, neither by owl:sameAs nor otherwise."""
+def test_nothing_is_inferred_from_links(films: Films, tmp_path: Path) -> None:
+    """The links of *Anora* are exported, and are never asserted in the graph itself."""
     linked, alone = films.open(), Films.at(tmp_path / "alone", anora=ANORA).open()
-    assert not linked.sparql("ASK { { ?one owl:sameAs ?other } UNION { GRAPH ?any { ?one owl:sameAs ?other } } }").truth
+    assert not linked.sparql(
+        "ASK { { ?left owl:sameAs ?right } UNION { GRAPH ?any { ?left owl:sameAs ?right } } }"
+    ).truth
     assert set(linked.triples()) == set(alone.triples())

@@ -32,7 +32,7 @@ def won(award: str, year: str, film: str) -> dict[str, object]:
 
 
 def entities() -> list[dict[str, object]]:
-    """What answers the first set: the film, person, award or series that each of its questions names."""
+    """Entities that answer the first set: the film, person, award or series that each question names."""
     return [
         entity("Q270385", "Pride & Prejudice", P161=[role("Q42581", "Q91"), item("Q37876")]),
         entity("Q165713", "The Phantom Menace", P161=[role("Q37876", "Q92")]),
@@ -71,11 +71,11 @@ def stores(films: Films) -> dict[str, Store]:
 
 
 def ask(store: Store, encoding: str, name: str) -> set[tuple[str, ...]]:
-    """The rows of one query: the last parts of addresses, the words of literals."""
+    """The rows of one query: the local names of IRIs, the texts of literals."""
     query = (QUERIES / encoding / f"{ENCODINGS[encoding]}_{name}.rq").read_text(encoding="utf-8")
-    found = store.query(escape_dots(query, guard(query)))
-    assert isinstance(found, QuerySolutions)
-    return {tuple(str(getattr(term, "value", "")).rpartition("/")[2] for term in row) for row in found}
+    solutions = store.query(escape_dots(query, guard(query)))
+    assert isinstance(solutions, QuerySolutions)
+    return {tuple(str(getattr(term, "value", "")).rpartition("/")[2] for term in row) for row in solutions}
 
 
 @pytest.mark.parametrize("encoding", ENCODINGS)
@@ -101,10 +101,12 @@ ANSWERS = {
     "q7": {("Q2",)},
     "q10": {("Q313388", "Q97")},
 }
-"""The others ask for citizenship, occupation and cause of death, for which this ontology has no words."""
+"""The others ask for citizenship, occupation and cause of death, for which this ontology has no properties."""
 
 
 @pytest.mark.parametrize("encoding", ["qualifiers", "standard-reification"])
 @pytest.mark.parametrize("question", ANSWERS)
-def test_what_the_graph_knows_is_answered(encoding: str, question: str, stores: dict[str, Store]) -> None:
+def test_questions_that_the_ontology_covers_have_their_answers(
+    encoding: str, question: str, stores: dict[str, Store]
+) -> None:
     assert ask(stores[encoding], encoding, f"{question}-1") == ANSWERS[question]

@@ -1,4 +1,4 @@
-"""The graph in Wikidata's model: statements with ranks, qualifiers and references, and the way back."""
+"""Exports in Wikidata's data model: statements with ranks, qualifiers and references; and imported again."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ import rdflib
 from pyoxigraph import Store
 from rdflib.compare import isomorphic
 
-from kg.exports.wikidata.values import ItemIds
+from kg.exports.wikidata_values import ItemIds
 from kg.filmgraph import FilmGraph
 from kg.terms import ALIAS, to_short
 from tests.exports.films import ANORA, Films, loaded, rows
 from tests.importers.import_project import ImportProject
 from tests.importers.test_wikidata import day, entity, item, snak, text, write
 
-NODE = re.compile(r"(\.(?:castCredit|release|character))\.\S+")
+PART_NAME = re.compile(r"(\.(?:castCredit|release|character))\.\S+")
 
 
 @pytest.fixture(scope="module")
@@ -47,7 +47,7 @@ TRUTHY = [
 
 
 @pytest.mark.parametrize(("property", "value"), TRUTHY)
-def test_what_is_known_of_a_film_stands_at_its_item(anora: Store, property: str, value: str) -> None:
+def test_the_values_of_a_film_are_values_of_its_item(anora: Store, property: str, value: str) -> None:
     assert (value,) in rows(anora, f"SELECT ?value {{ wd:Q115564437 wdt:{property} ?value }}")
 
 
@@ -61,7 +61,7 @@ QUALIFIED = [
 
 
 @pytest.mark.parametrize(("pattern", "value"), QUALIFIED)
-def test_what_stands_in_a_node_qualifies_the_statement(anora: Store, pattern: str, value: str) -> None:
+def test_the_values_of_a_part_are_qualifiers_of_a_statement(anora: Store, pattern: str, value: str) -> None:
     assert rows(anora, f"SELECT ?value {{ wd:Q115564437 {pattern} }}") == [(value,)]
 
 
@@ -73,19 +73,19 @@ def test_dates_keep_their_precision(anora: Store) -> None:
     assert rows(anora, query) == [("2024-05-01T00:00:00Z", "10")]
 
 
-def test_who_won_is_told_at_the_award_too(anora: Store) -> None:
+def test_the_winner_of_an_award_is_stated_at_the_award_too(anora: Store) -> None:
     query = "SELECT ?who ?film { wd:Q103618 p:P1346 ?s . ?s ps:P1346 ?who ; pq:P1686 ?film }"
     assert rows(anora, query) == [("Q27734246", "Q115564437")]
 
 
-def test_somebody_without_a_number_is_a_value_that_is_not_known(anora: Store) -> None:
+def test_a_person_without_a_wikidata_id_is_an_unknown_value_with_a_name(anora: Store) -> None:
     query = "SELECT ?value ?name { wd:Q115564437 p:P344 ?s . ?s ps:P344 ?value ; pq:P1932 ?name }"
     ((value, name),) = rows(anora, query)
     assert name == "Drew Daniels"
     assert len(value) == 32
 
 
-def test_a_statement_refers_to_where_it_was_read(anora: Store) -> None:
+def test_a_statement_has_a_reference_to_its_source(anora: Store) -> None:
     query = (
         "SELECT ?url ?title ?read { wd:Q115564437 p:P57/prov:wasDerivedFrom ?r ."
         " ?r pr:P854 ?url ; pr:P1476 ?title ; pr:P813 ?read }"
@@ -98,7 +98,7 @@ def test_names_keep_their_language(anora: Store) -> None:
     assert rows(anora, query) == [("en", "Anora")]
 
 
-def test_the_value_that_was_decided_for_is_preferred(tmp_path: Path) -> None:
+def test_the_value_that_a_decision_chose_has_preferred_rank(tmp_path: Path) -> None:
     films = Films.at(tmp_path / "project", anora=ANORA)
     films.write("data/rumour.yaml", "source: rumour\nsean-baker: {birthDate: 1971-02-27, record: 1}\n")
     films.write("data/policy.yaml", "sources: [trade-paper, rumour]\n")
@@ -111,7 +111,7 @@ def test_the_value_that_was_decided_for_is_preferred(tmp_path: Path) -> None:
     assert rows(store, "SELECT ?date { wd:Q1350329 wdt:P569 ?date }") == [("1971-02-26T00:00:00Z",)]
 
 
-def test_what_its_own_source_gets_wrong_is_deprecated_and_not_truthy(tmp_path: Path) -> None:
+def test_a_value_that_its_source_got_wrong_is_deprecated_and_not_truthy(tmp_path: Path) -> None:
     films = Films.at(tmp_path / "project", anora=ANORA)
     films.write(
         "data/rumour.yaml",
@@ -123,8 +123,8 @@ def test_what_its_own_source_gets_wrong_is_deprecated_and_not_truthy(tmp_path: P
     assert rows(store, "SELECT ?who { wd:Q115564437 wdt:P57 ?who }") == [("Q1350329",)]
 
 
-def test_statements_are_named_by_what_they_say(films: Films, tmp_path: Path) -> None:
-    """Whoever says it: another source changes references, and no names."""
+def test_the_id_of_a_statement_does_not_depend_on_its_source(films: Films, tmp_path: Path) -> None:
+    """Another source changes references, and no ids."""
     other = Films.at(tmp_path / "project", anora=ANORA.replace("source: trade-paper", "source: rumour"))
     query = "SELECT ?item ?statement { ?item ?p ?statement . ?statement a wikibase:Statement }"
     assert rows(loaded(films.export("wikidata")), query) == rows(loaded(other.export("wikidata")), query)
@@ -151,14 +151,14 @@ def test_an_item_is_written_before_the_next_is_read(films: Films, monkeypatch: p
     assert "wds:Q30-" in next(pieces)
 
 
-WAYS = [("wikidata-json", "wikidata"), ("wikidata", "rdf")]
+ROUND_TRIPS = [("wikidata-json", "wikidata"), ("wikidata", "rdf")]
 
 
-@pytest.mark.parametrize(("format", "kind"), WAYS)
-def test_what_wikidata_said_comes_back(tmp_path: Path, format: str, kind: str) -> None:
-    """Bring entities in, export them, bring the export in: the same facts, but for the names of nodes.
+@pytest.mark.parametrize(("format", "kind"), ROUND_TRIPS)
+def test_imported_facts_are_the_same_after_export_and_import(tmp_path: Path, format: str, kind: str) -> None:
+    """Import entities, export them, and import the export: the same facts, except for the names of parts.
 
-    One comes back that nobody wrote: a character in a film is a character of the film, which has a property there.
+    One fact is added: a character in a film is a character of the film, for which Wikidata has a property.
     """
     played = {"mainsnak": snak("P161", item("Q2")), "qualifiers": {"P453": [snak("P453", item("Q3"))]}}
     wrong = {"mainsnak": snak("P57", item("Q4")), "rank": "deprecated"}
@@ -173,48 +173,48 @@ def test_what_wikidata_said_comes_back(tmp_path: Path, format: str, kind: str) -
     ]
     first, second = (Films.at(tmp_path / name) for name in ("first", "second"))
     assert first.run("import", "wikidata", write(tmp_path / "dump.json", *entities)) == 0
-    assert second.run("import", kind, back_from(first, format), "--source", "wikidata") == 0
-    back = {
+    assert second.run("import", kind, exported_file(first, format), "--source", "wikidata") == 0
+    added = {
         ("film:wd-q1", "film:hasCharacter", "film:wd-q3", "normal", "", ""),
         ("film:wd-q3", "rdf:type", "film:FictionalAgent", "normal", "", ""),
     }
-    assert said(first) | back == said(second)
+    assert imported_facts(first) | added == imported_facts(second)
 
 
-@pytest.mark.parametrize(("format", "kind"), WAYS)
-def test_a_fresh_project_knows_the_same_of_what_has_a_number(
+@pytest.mark.parametrize(("format", "kind"), ROUND_TRIPS)
+def test_a_project_that_imports_an_export_has_the_same_facts_about_items(
     films: Films, tmp_path: Path, format: str, kind: str
 ) -> None:
     fresh = Films.at(tmp_path / "fresh")
-    assert fresh.run("import", kind, back_from(films, format), "--source", "wikidata") == 0
-    assert numbered(fresh.open()) == numbered(films.open())
+    assert fresh.run("import", kind, exported_file(films, format), "--source", "wikidata") == 0
+    assert facts_about_items(fresh.open()) == facts_about_items(films.open())
 
 
-def numbered(graph: FilmGraph) -> set[tuple[str, ...]]:
-    """What is known of things with a number: things by their numbers, through a node or not; aliases apart."""
-    known = """SELECT ?number ?path ?value ?other {
-      { ?thing film:wikidataId ?number ; ?property ?value BIND(STR(?property) AS ?path) } UNION
-      { ?thing film:wikidataId ?number ; ?property ?node . ?node ?within ?value
-        FILTER NOT EXISTS { ?node rdfs:label ?named } BIND(CONCAT(STR(?property), " ", STR(?within)) AS ?path) }
+def facts_about_items(graph: FilmGraph) -> set[tuple[str, ...]]:
+    """The facts about entities with an id in Wikidata, direct or through a part, by these ids; without aliases."""
+    known = """SELECT ?item ?path ?value ?other {
+      { ?entity film:wikidataId ?item ; ?property ?value BIND(STR(?property) AS ?path) } UNION
+      { ?entity film:wikidataId ?item ; ?property ?part . ?part ?within ?value
+        FILTER NOT EXISTS { ?part rdfs:label ?named } BIND(CONCAT(STR(?property), " ", STR(?within)) AS ?path) }
       OPTIONAL { ?value film:wikidataId ?other }
       FILTER(?property NOT IN (skos:altLabel, rdf:type) && (isLiteral(?value) || BOUND(?other)))
     }"""
-    return {tuple(str(row[name] or "") for name in ("number", "path", "other" if row["other"] else "value")) for row in
+    return {tuple(str(row[name] or "") for name in ("item", "path", "other" if row["other"] else "value")) for row in
             graph.sparql(known)}  # fmt: skip
 
 
-def back_from(films: Films, format: str) -> str:
-    """The export in a file beside the project."""
+def exported_file(films: Films, format: str) -> str:
+    """The export, in a file beside the project."""
     path = films.folder.parent / ("back.json" if format == "wikidata-json" else "back.ttl")
     path.write_text(films.export(format), encoding="utf-8")
     return str(path)
 
 
-def said(films: Films) -> set[tuple[str, ...]]:
-    """Facts with rank and what they refer to; a node without its own name, names of things without their language."""
+def imported_facts(films: Films) -> set[tuple[str, ...]]:
+    """Facts with ranks and references; parts without their own names, and without aliases."""
     return {
         (
-            *(NODE.sub(r"\1", to_short(term)) for term in (fact.subject, fact.property, fact.value)),
+            *(PART_NAME.sub(r"\1", to_short(term)) for term in (fact.subject, fact.property, fact.value)),
             fact.rank.value,
             fact.written,
             " ".join(fact.evidence.record.split()[1:]),

@@ -1,0 +1,143 @@
+"""Commands for QuickStatements: the statements that Wikidata lacks, a line each, with their references.
+
+The tab-separated format (https://www.wikidata.org/wiki/Help:QuickStatements): item, property, value, qualifiers, and
+references as `S248`; each further reference begins with `!S`. Strings are in quotation marks without any escaping: the
+tool reads the text between the first and the last quotation mark.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
+
+from kg.exports.wikidata_comparison import ItemComparison, compare_statements
+from kg.exports.wikidata_model import (
+    Reference,
+    Statement,
+    WikidataItem,
+    WikidataItems,
+    has_complete_items,
+    is_wikidata,
+)
+from kg.exports.wikidata_values import WikidataValue, single_line, to_gregorian
+from kg.facts.model import Fact
+from kg.mappings.wikidata import Datatype
+
+_LEFT_OUT = {
+    "present": "are in Wikidata already",
+    "contradicting": "contradict Wikidata: see `kg conflicts --source wikidata`",
+    "inexpressible": "have an entity without an id in Wikidata, or would be merged with another statement",
+    "unreferenced": "have no source that can be looked up: an address, an id in Wikidata, or a title with its date",
+    "unseen": "may be in Wikidata already; import their items first, with `kg import wikidata`",
+}
+"""Why statements are left out -> the words for it, in the order of the summary."""
+
+
+def to_commands(items: WikidataItems, *, report: Callable[[str], None] | None = None) -> Iterator[str]:
+    """A line for each statement that Wikidata lacks and that has a source that can be looked up.
+
+    `report` is called at the end with what was left out, and why.
+    """
+    counts: Counter[str] = Counter()
+    imported = _ImportedItems(items)
+    waiting: list[tuple[Statement, tuple[Reference, ...]]] = []
+    for item, compared in compare_items(items):
+        is_complete = imported.add(item)
+        counts["present"] += len(compared.present)
+        counts["contradicting"] += len(compared.contradicting)
+        counts["inexpressible"] += len(compared.inexpressible)
+        for statement in compared.missing:
+            if not (references := items.references_of(statement)):
+                counts["unreferenced"] += 1
+            elif is_complete:
+                counts["written"] += 1
+                yield to_command(statement, references)
+            else:
+                waiting.append((statement, references))
+    for statement, references in waiting:
+        if imported.was_queried(statement):
+            counts["written"] += 1
+            yield to_command(statement, references)
+        else:
+            counts["unseen"] += 1
+    if report is not None:
+        for line in _summary(counts):
+            report(line)
+
+
+@dataclass
+class _ImportedItems:
+    """What the imports say about Wikidata: complete items, and the properties that its query service was asked for.
+
+    For other statements it is unknown whether Wikidata has them.
+    """
+
+    wikidata: WikidataItems
+    properties: set[str] = field(default_factory=set)
+    items: set[str] = field(default_factory=set)
+
+    def add(self, item: WikidataItem) -> bool:
+        """Add the statements of an item; True when the item was imported completely."""
+        is_complete = False
+        for statement in item.statements:
+            for fact in statement.facts:
+                source = self.wikidata.sources.get(fact.evidence.source)
+                if source is None or not is_wikidata(source):
+                    continue
+                is_about_item = _item_of(fact) in (item.id, *item.terms.redirects)
+                is_complete |= is_about_item and has_complete_items(source)
+                if is_about_item and not has_complete_items(source):
+                    self.properties.add(statement.snak.property)
+                    self.items.add(item.id)
+        return is_complete
+
+    def was_queried(self, statement: Statement) -> bool:
+        """True when the query service was asked for this property of this item."""
+        return statement.item in self.items and statement.snak.property in self.properties
+
+
+def _item_of(fact: Fact) -> str:
+    """The item that a fact of Wikidata is about: its record is the item, or a statement of the item."""
+    return fact.evidence.record.partition(" ")[0].partition("$")[0]
+
+
+def compare_items(items: WikidataItems) -> Iterator[tuple[WikidataItem, ItemComparison]]:
+    """Every item with its comparison."""
+    for item in items:
+        yield item, compare_statements(item.statements, is_theirs=items.is_from_wikidata)
+
+
+def to_command(statement: Statement, references: Iterable[Reference]) -> str:
+    """One line: the statement with its qualifiers and all of its references."""
+    cells = [statement.item, statement.snak.property, to_cell(statement.snak.value)]
+    for snak in statement.qualifiers:
+        cells += [snak.property, to_cell(snak.value)]
+    for number, reference in enumerate(references):
+        for position, snak in enumerate(reference):
+            sign = "!S" if number and not position else "S"
+            cells += [sign + snak.property.removeprefix("P"), to_cell(snak.value)]
+    return "\t".join(cells) + "\n"
+
+
+def to_cell(value: WikidataValue) -> str:
+    """A value as the tool reads it; it has no Julian calendar, so Julian days are converted to Gregorian ones."""
+    match value.datatype:
+        case Datatype.ITEM:
+            return value.text
+        case Datatype.TIME:
+            day = to_gregorian(value) if value.precision >= 11 else value.text.removeprefix("+")
+            return f"+{day}/{value.precision}"
+        case Datatype.QUANTITY:
+            return value.text.removeprefix("+") + (f"U{value.detail[1:]}" if value.detail.startswith("Q") else "")
+        case Datatype.TEXT:
+            return f'{value.detail}:"{single_line(value.text)}"'
+        case _:
+            return f'"{single_line(value.text)}"'
+
+
+def _summary(counts: Counter[str]) -> Iterator[str]:
+    yield f"{counts['written']:,} statements that Wikidata lacks"
+    for reason, words in _LEFT_OUT.items():
+        if counts[reason]:
+            yield f"  {counts[reason]:,} {words}"

@@ -1,1 +1,0 @@
-"""Exports in Wikidata's model."""

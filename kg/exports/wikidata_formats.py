@@ -1,0 +1,371 @@
+"""Items of Wikidata written as RDF, as reified RDF and as entity JSON.
+
+RDF has the form of Wikidata's dumps (https://www.mediawiki.org/wiki/Wikibase/Indexing/RDF_Dump_Format): best-ranked
+values are `wdt:` at the item, and each statement is a node with its value, qualifiers, rank and references. Unknown
+values have the IRIs that the query service gives them, so that the text has no blank nodes and can be read as a stream.
+JSON (https://doc.wikimedia.org/Wikibase/master/php/docs_topics_json.html) is what `kg import wikidata` reads.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from itertools import groupby
+from typing import Any
+
+from pyoxigraph import Literal, NamedNode, Triple
+
+from kg.exports.rdf import TurtleWriter
+from kg.exports.wikidata_model import ItemTerms, Reference, Snak, Statement, WikidataItem, WikidataItems
+from kg.exports.wikidata_values import NO_LANGUAGE, NO_UNIT, WikidataValue, to_gregorian
+from kg.facts.model import Rank
+from kg.mappings.wikidata import Datatype
+from kg.terms import OWL, PREFIXES, PROV, RDF, RDFS, SKOS, TYPE, XSD, Term
+
+_BASE = "http://www.wikidata.org/"
+NAMESPACES: Mapping[str, str] = {
+    "wikibase": "http://wikiba.se/ontology#",
+    "wd": PREFIXES["wd"],
+    "wds": _BASE + "entity/statement/",
+    "wdv": _BASE + "value/",
+    "wdref": _BASE + "reference/",
+    "wdt": PREFIXES["wdt"],
+    "p": _BASE + "prop/",
+    "ps": _BASE + "prop/statement/",
+    "psv": _BASE + "prop/statement/value/",
+    "pq": _BASE + "prop/qualifier/",
+    "pqv": _BASE + "prop/qualifier/value/",
+    "pr": _BASE + "prop/reference/",
+    "prv": _BASE + "prop/reference/value/",
+    "genid": _BASE + ".well-known/genid/",
+    "owl": OWL,
+    "prov": PROV,
+    "rdf": RDF,
+    "rdfs": RDFS,
+    "schema": "http://schema.org/",
+    "skos": SKOS,
+    "xsd": XSD,
+}
+"""The prefixes of Wikidata's RDF."""
+
+_RANKS = {Rank.PREFERRED: "PreferredRank", Rank.NORMAL: "NormalRank", Rank.DEPRECATED: "DeprecatedRank"}
+_RDF_DATATYPES = {
+    Datatype.ITEM: "WikibaseItem",
+    Datatype.STRING: "String",
+    Datatype.EXTERNAL_ID: "ExternalId",
+    Datatype.TEXT: "Monolingualtext",
+    Datatype.TIME: "Time",
+    Datatype.QUANTITY: "Quantity",
+    Datatype.URL: "Url",
+}
+_PROPERTY_ROLES = {
+    "claim": "p",
+    "directClaim": "wdt",
+    "statementProperty": "ps",
+    "statementValue": "psv",
+    "qualifier": "pq",
+    "qualifierValue": "pqv",
+    "reference": "pr",
+    "referenceValue": "prv",
+}
+_UNIT_ITEM_OF_NO_UNIT = "Q199"
+_LANGUAGE = re.compile(r"[a-z]{1,8}(?:-[a-z0-9]{1,8})*")
+
+
+# --- RDF
+
+
+def to_rdf(items: WikidataItems) -> Iterator[str]:
+    """Turtle as in Wikidata's dumps; the properties that are used are declared at the end."""
+    turtle, recent = TurtleWriter(NAMESPACES), RecentNames()
+    used: dict[str, Datatype] = {}
+    yield turtle.header()
+    for item in items:
+        used.update((snak.property, snak.value.datatype) for snak in item.snaks)
+        yield from turtle.blocks(item_triples(item, recent=recent))
+    yield from turtle.blocks(declare_properties(used, items.property_labels))
+
+
+class RecentNames:
+    """Names of references and values that were written recently, so that few are written twice."""
+
+    def __init__(self, limit: int = 1 << 16) -> None:
+        self._limit, self._names = limit, dict[str, None]()
+
+    def add(self, name: str) -> bool:
+        """Add a name; True when it was not there."""
+        if name in self._names:
+            return False
+        if len(self._names) >= self._limit:
+            self._names.pop(next(iter(self._names)))
+        self._names[name] = None
+        return True
+
+
+def item_triples(item: WikidataItem, *, recent: RecentNames) -> Iterator[Triple]:
+    """The triples of an item, its statements, and those references and values that are not among the recent ones."""
+    subject = iri("wd", item.id)
+    yield from _term_triples(subject, item.terms)
+    best = best_ranked(item.statements)
+    values: dict[str, WikidataValue] = {}
+    references: dict[str, Reference] = {}
+    for statement in item.statements:
+        if statement.id in best:
+            yield Triple(subject, iri("wdt", statement.snak.property), simple_value(statement.snak.value))
+    for statement in item.statements:
+        yield Triple(subject, iri("p", statement.snak.property), iri("wds", statement.id))
+    for statement in item.statements:
+        yield from _statement_triples(statement, is_best=statement.id in best)
+        for snak in (statement.snak, *statement.qualifiers):
+            values |= _full_values(snak)
+        for reference in item.references.get(statement.id, ()):
+            name = _digest("\x1e".join(snak.key for snak in reference))
+            references[name] = reference
+            yield Triple(iri("wds", statement.id), NamedNode(PROV + "wasDerivedFrom"), iri("wdref", name))
+    for name, reference in references.items():
+        if recent.add(name):
+            yield Triple(iri("wdref", name), TYPE, iri("wikibase", "Reference"))
+            for snak in reference:
+                yield from _snak_triples(iri("wdref", name), "pr", snak)
+                values |= _full_values(snak)
+    for name, value in values.items():
+        if recent.add(name):
+            yield from _value_triples(iri("wdv", name), value)
+
+
+def best_ranked(statements: Iterable[Statement]) -> set[str]:
+    """The ids of the best-ranked statements of each property: the preferred ones, or else the normal ones."""
+    statements = tuple(statements)
+    ranks: dict[str, set[Rank]] = {}
+    for statement in statements:
+        ranks.setdefault(statement.snak.property, set()).add(statement.rank)
+    best = {name: Rank.PREFERRED if Rank.PREFERRED in used else Rank.NORMAL for name, used in ranks.items()}
+    return {statement.id for statement in statements if statement.rank is best[statement.snak.property]}
+
+
+def declare_properties(properties: Mapping[str, Datatype], labels: Mapping[str, str]) -> Iterator[Triple]:
+    """The declarations of properties, as at the end of a dump."""
+    for name in sorted(properties, key=lambda property: int(property[1:])):
+        datatype = _RDF_DATATYPES[properties[name]]
+        yield Triple(iri("wd", name), TYPE, iri("wikibase", "Property"))
+        yield Triple(iri("wd", name), iri("wikibase", "propertyType"), iri("wikibase", datatype))
+        if name in labels:
+            yield Triple(iri("wd", name), NamedNode(RDFS + "label"), Literal(labels[name], language="en"))
+        for role, prefix in _PROPERTY_ROLES.items():
+            yield Triple(iri("wd", name), iri("wikibase", role), iri(prefix, name))
+
+
+def iri(prefix: str, name: str) -> NamedNode:
+    """An IRI in one of Wikidata's namespaces."""
+    return NamedNode(NAMESPACES[prefix] + name)
+
+
+def simple_value(value: WikidataValue) -> Term:
+    """The simple form of a value: dates in the Gregorian calendar, quantities without their unit."""
+    if not value.is_known:
+        return iri("genid", value.text)
+    match value.datatype:
+        case Datatype.ITEM:
+            return iri("wd", value.text)
+        case Datatype.URL:
+            return NamedNode(value.text)
+        case Datatype.TIME:
+            return Literal(to_gregorian(value), datatype=NamedNode(XSD + "dateTime"))
+        case Datatype.QUANTITY:
+            return Literal(value.text, datatype=NamedNode(XSD + "decimal"))
+        case Datatype.TEXT:
+            return _text_literal(value.text, value.detail)
+        case _:
+            return Literal(value.text)
+
+
+def _term_triples(subject: NamedNode, terms: ItemTerms) -> Iterator[Triple]:
+    yield Triple(subject, TYPE, iri("wikibase", "Item"))
+    for language, text in terms.labels.items():
+        for name in (RDFS + "label", SKOS + "prefLabel", NAMESPACES["schema"] + "name"):
+            yield Triple(subject, NamedNode(name), _text_literal(text, language))
+    for language, text in terms.descriptions.items():
+        yield Triple(subject, iri("schema", "description"), _text_literal(text, language))
+    for language, texts in terms.aliases.items():
+        for text in texts:
+            yield Triple(subject, NamedNode(SKOS + "altLabel"), _text_literal(text, language))
+    for former in terms.redirects:
+        yield Triple(iri("wd", former), NamedNode(OWL + "sameAs"), subject)
+
+
+def _statement_triples(statement: Statement, *, is_best: bool) -> Iterator[Triple]:
+    node = iri("wds", statement.id)
+    yield Triple(node, TYPE, iri("wikibase", "Statement"))
+    if is_best:
+        yield Triple(node, TYPE, iri("wikibase", "BestRank"))
+    yield Triple(node, iri("wikibase", "rank"), iri("wikibase", _RANKS[statement.rank]))
+    yield from _snak_triples(node, "ps", statement.snak)
+    for qualifier in statement.qualifiers:
+        yield from _snak_triples(node, "pq", qualifier)
+
+
+def _snak_triples(node: NamedNode, prefix: str, snak: Snak) -> Iterator[Triple]:
+    yield Triple(node, iri(prefix, snak.property), simple_value(snak.value))
+    for name in _full_values(snak):
+        yield Triple(node, iri(prefix + "v", snak.property), iri("wdv", name))
+
+
+def _full_values(snak: Snak) -> dict[str, WikidataValue]:
+    """The full value of a date or a quantity, under its name; none for other values, which have a simple form only."""
+    if snak.value.is_known and snak.value.datatype in (Datatype.TIME, Datatype.QUANTITY):
+        return {_digest(snak.value.key): snak.value}
+    return {}
+
+
+def _value_triples(node: NamedNode, value: WikidataValue) -> Iterator[Triple]:
+    integer = NamedNode(XSD + "integer")
+    if value.datatype is Datatype.TIME:
+        yield Triple(node, TYPE, iri("wikibase", "TimeValue"))
+        yield Triple(node, iri("wikibase", "timeValue"), simple_value(value))
+        yield Triple(node, iri("wikibase", "timePrecision"), Literal(str(value.precision), datatype=integer))
+        yield Triple(node, iri("wikibase", "timeTimezone"), Literal("0", datatype=integer))
+        yield Triple(node, iri("wikibase", "timeCalendarModel"), iri("wd", value.detail))
+    else:
+        unit = _UNIT_ITEM_OF_NO_UNIT if value.detail == NO_UNIT else value.detail
+        yield Triple(node, TYPE, iri("wikibase", "QuantityValue"))
+        yield Triple(node, iri("wikibase", "quantityAmount"), simple_value(value))
+        yield Triple(node, iri("wikibase", "quantityUnit"), iri("wd", unit))
+
+
+def _text_literal(text: str, language: str) -> Literal:
+    return Literal(text, language=language if _LANGUAGE.fullmatch(language) else NO_LANGUAGE)
+
+
+def _digest(text: str) -> str:
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:40]
+
+
+# --- reified RDF
+
+
+def to_reified(items: WikidataItems) -> Iterator[str]:
+    """The same statements in standard reification, as KGTK and the WD-AMC queries write it.
+
+    A statement has its parts as `wdt:Psubject`, `wdt:Ppredicate`, `wdt:Pobject`, and its qualifiers as `wdt:`. The
+    predicate is named as an entity (`wd:P161`) and as a property (`wdt:P161`), since those queries do both.
+    """
+    turtle = TurtleWriter(NAMESPACES)
+    yield turtle.header()
+    for item in items:
+        yield from turtle.blocks(_reified_triples(item))
+
+
+def _reified_triples(item: WikidataItem) -> Iterator[Triple]:
+    subject = iri("wd", item.id)
+    for language, text in item.terms.labels.items():
+        yield Triple(subject, NamedNode(RDFS + "label"), Literal(text, language=language))
+    best = best_ranked(item.statements)
+    for statement in item.statements:
+        if statement.id in best:
+            yield Triple(subject, iri("wdt", statement.snak.property), simple_value(statement.snak.value))
+    for statement in item.statements:
+        if statement.rank is not Rank.DEPRECATED:
+            node = iri("wds", statement.id)
+            yield Triple(node, iri("wdt", "Psubject"), subject)
+            for prefix in ("wd", "wdt"):
+                yield Triple(node, iri("wdt", "Ppredicate"), iri(prefix, statement.snak.property))
+            yield Triple(node, iri("wdt", "Pobject"), simple_value(statement.snak.value))
+            for qualifier in statement.qualifiers:
+                yield Triple(node, iri("wdt", qualifier.property), simple_value(qualifier.value))
+
+
+# --- JSON
+
+_JSON_TYPES = {
+    Datatype.ITEM: "wikibase-entityid",
+    Datatype.TEXT: "monolingualtext",
+    Datatype.TIME: "time",
+    Datatype.QUANTITY: "quantity",
+}
+
+
+def to_json(items: WikidataItems) -> Iterator[str]:
+    """A line for each entity."""
+    for item in items:
+        yield json.dumps(to_entity(item), ensure_ascii=False, separators=(",", ":")) + "\n"
+
+
+def to_entity(item: WikidataItem) -> dict[str, Any]:
+    """An item as entity JSON; its first former id is written as a redirect."""
+    entity: dict[str, Any] = {
+        "type": "item",
+        "id": item.id,
+        "labels": {language: _json_text(language, text) for language, text in item.terms.labels.items()},
+        "descriptions": {language: _json_text(language, text) for language, text in item.terms.descriptions.items()},
+        "aliases": {
+            language: [_json_text(language, text) for text in texts] for language, texts in item.terms.aliases.items()
+        },
+        "claims": {
+            name: [_json_statement(statement, item.references[statement.id]) for statement in statements]
+            for name, statements in groupby(item.statements, key=lambda statement: statement.snak.property)
+        },
+    }
+    if item.terms.redirects:
+        entity["redirects"] = {"from": item.terms.redirects[0], "to": item.id}
+    return entity
+
+
+def _json_statement(statement: Statement, references: Iterable[Reference]) -> dict[str, Any]:
+    item, _, local = statement.id.partition("-")
+    document: dict[str, Any] = {
+        "mainsnak": _json_snak(statement.snak),
+        "type": "statement",
+        "id": f"{item}${local}",
+        "rank": statement.rank.value,
+    }
+    if statement.qualifiers:
+        document["qualifiers"] = _json_snaks(statement.qualifiers)
+    if written := [{"snaks": _json_snaks(reference)} for reference in references]:
+        document["references"] = written
+    return document
+
+
+def _json_snaks(snaks: Iterable[Snak]) -> dict[str, list[dict[str, Any]]]:
+    return {name: [_json_snak(snak) for snak in run] for name, run in groupby(snaks, key=lambda snak: snak.property)}
+
+
+def _json_snak(snak: Snak) -> dict[str, Any]:
+    document: dict[str, Any] = {
+        "snaktype": "value" if snak.value.is_known else "somevalue",
+        "property": snak.property,
+        "datatype": snak.value.datatype.value,
+    }
+    if snak.value.is_known:
+        document["datavalue"] = {
+            "value": _json_value(snak.value),
+            "type": _JSON_TYPES.get(snak.value.datatype, "string"),
+        }
+    return document
+
+
+def _json_value(value: WikidataValue) -> Any:
+    match value.datatype:
+        case Datatype.ITEM:
+            return {"entity-type": "item", "numeric-id": int(value.text[1:]), "id": value.text}
+        case Datatype.TEXT:
+            return {"text": value.text, "language": value.detail}
+        case Datatype.TIME:
+            return {
+                "time": value.text,
+                "timezone": 0,
+                "before": 0,
+                "after": 0,
+                "precision": value.precision,
+                "calendarmodel": NAMESPACES["wd"] + value.detail,
+            }
+        case Datatype.QUANTITY:
+            unit = NO_UNIT if value.detail == NO_UNIT else NAMESPACES["wd"] + value.detail
+            return {"amount": value.text, "unit": unit}
+        case _:
+            return value.text
+
+
+def _json_text(language: str, text: str) -> dict[str, str]:
+    return {"language": language, "value": text}

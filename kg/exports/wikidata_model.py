@@ -1,0 +1,456 @@
+"""The entities of a graph that have an id in Wikidata, as items of its data model, with statements and references.
+
+https://www.mediawiki.org/wiki/Wikibase/DataModel. The items are made one at a time, in the order of their ids.
+"""
+
+from __future__ import annotations
+
+import builtins
+import hashlib
+import re
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from functools import cached_property, lru_cache
+from typing import NamedTuple
+from urllib.parse import unquote, urlsplit
+
+from pyoxigraph import BlankNode, Literal, NamedNode, Store, Triple
+
+from kg import vocabulary as film
+from kg.decisions.conflicts import DecisionKind
+from kg.exports.wikidata_values import (
+    ITEM_ID,
+    NO_LANGUAGE,
+    UNKNOWN_LANGUAGE,
+    ItemIds,
+    ValueConverter,
+    WikidataValue,
+    single_line,
+    to_time,
+    unknown_value,
+)
+from kg.facts.model import Fact, Rank, Source
+from kg.graph.provenance import Provenance
+from kg.graph.store import find_quads
+from kg.lookup.entity_names import EntityNames
+from kg.mappings.wikidata import Datatype, ExportMapping, WikidataProperty, read_wikidata_mapping, to_export_mapping
+from kg.schema import Schema, to_schema
+from kg.terms import ALIAS, FILM, KNOWLEDGE, LABEL, TYPE, Term
+
+INSTANCE_OF, NAMED_AS, POINT_IN_TIME = "P31", "P1932", "P585"
+STATED_IN, REFERENCE_URL, RETRIEVED, IMPORTED_FROM = "P248", "P854", "P813", "P143"
+TITLE, PUBLICATION_DATE = "P1476", "P577"
+QUERY_SERVICE = "https://query.wikidata.org/"
+_RANKS = (Rank.PREFERRED, Rank.NORMAL, Rank.DEPRECATED)
+_URL = re.compile(r"https?://[^\s<>\"{}|\\^`]+")
+_REFERENCE_WORDS = {"stated-in": STATED_IN, "url": REFERENCE_URL, "imported-from": IMPORTED_FROM}
+"""The words behind the id of a statement in the record of an imported fact -> the property of its reference."""
+
+
+# --- the data model
+
+
+class Snak(NamedTuple):
+    """A property of Wikidata with a value: of a statement, a qualifier or a reference."""
+
+    property: str
+    value: WikidataValue
+
+    @builtins.property
+    def key(self) -> str:
+        """All fields as one text, from which ids are made."""
+        return f"{self.property}\x1f{self.value.key}"
+
+
+Reference = tuple[Snak, ...]
+
+
+class FactWithStatus(NamedTuple):
+    """A fact, and why it is contested; `kind` is None for a fact that is accepted."""
+
+    fact: Fact
+    kind: DecisionKind | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """A statement about an item, with the facts that state it."""
+
+    item: str
+    snak: Snak
+    qualifiers: tuple[Snak, ...]
+    rank: Rank
+    facts_with_status: tuple[FactWithStatus, ...]
+
+    @property
+    def id(self) -> str:
+        """An id made of item, value and qualifiers: the same in every export, with any sources and any rank."""
+        text = "\x1e".join((self.item, self.snak.key, *(qualifier.key for qualifier in self.qualifiers)))
+        digest = hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
+        return f"{self.item}-" + "-".join((digest[:8], digest[8:12], digest[12:16], digest[16:20], digest[20:32]))
+
+    @property
+    def facts(self) -> tuple[Fact, ...]:
+        """The facts that state it."""
+        return tuple(stated.fact for stated in self.facts_with_status)
+
+    @property
+    def is_expressible(self) -> bool:
+        """True when all its values are known to Wikidata: none is an entity without an id."""
+        return self.snak.value.is_known and all(qualifier.value.is_known for qualifier in self.qualifiers)
+
+
+@dataclass(frozen=True, slots=True)
+class ItemTerms:
+    """The names and descriptions of an item: by language one label, one description and many aliases."""
+
+    labels: Mapping[str, str]
+    aliases: Mapping[str, tuple[str, ...]]
+    descriptions: Mapping[str, str]
+    redirects: tuple[str, ...]
+    """Its former ids."""
+
+
+@dataclass(frozen=True, slots=True)
+class WikidataItem:
+    """An item: an entity with an id in Wikidata, its names and its statements."""
+
+    id: str
+    terms: ItemTerms
+    statements: tuple[Statement, ...]
+    references: dict[str, tuple[Reference, ...]]
+    """By the id of the statement."""
+
+    @property
+    def snaks(self) -> Iterator[Snak]:
+        """Every property that the item uses, with its value."""
+        for statement in self.statements:
+            yield statement.snak
+            yield from statement.qualifiers
+            for reference in self.references[statement.id]:
+                yield from reference
+
+
+class WikidataItems:
+    """The items of a graph."""
+
+    def __init__(self, store: Store, provenance: Provenance, names: EntityNames, ontology: Iterable[Triple]) -> None:
+        ontology = tuple(ontology)
+        self.schema: Schema = to_schema(ontology)
+        self.mapping: ExportMapping = to_export_mapping(
+            ontology, self.schema, read_wikidata_mapping(ontology, self.schema, strict=False)
+        )
+        self.builder = StatementBuilder(store, provenance, names, self.mapping)
+        self.sources = provenance.sources
+
+    def __iter__(self) -> Iterator[WikidataItem]:
+        """Every item, in the order of the ids."""
+        for id, entity in self.builder.items.sorted_items():
+            yield self.item(id, entity)
+
+    def item(self, id: str, entity: NamedNode) -> WikidataItem:
+        """An entity as an item."""
+        statements = self.builder.statements(id, entity)
+        terms = to_terms(id, self.builder.facts_about(entity), self.sources)
+        references = {statement.id: self.references_of(statement) for statement in statements}
+        return WikidataItem(id, terms, tuple(statements), references)
+
+    def references_of(self, statement: Statement) -> tuple[Reference, ...]:
+        """The references of a statement, one from each source that can be looked up."""
+        return references_of(statement, self.sources, self.builder.items)
+
+    def is_from_wikidata(self, fact: Fact) -> bool:
+        """True for a fact whose source is Wikidata."""
+        source = self.sources.get(fact.evidence.source)
+        return source is not None and is_wikidata(source)
+
+    @cached_property
+    def property_labels(self) -> dict[str, str]:
+        """Wikidata's properties -> the labels of our properties for them."""
+        labels: dict[str, str] = {}
+        for ours, properties in {**self.mapping.properties, **self.mapping.parts}.items():
+            for property in properties:
+                name = property.meaning.property or property.meaning.part_property
+                if self.schema.names.get(name) == ours:
+                    labels[property.property] = self.schema.properties[ours].label
+        return labels
+
+
+# --- statements
+
+
+@dataclass(frozen=True, slots=True)
+class _Draft:
+    """The statement of one fact, before it is merged with equal statements of other facts."""
+
+    snak: Snak
+    qualifiers: tuple[Snak, ...]
+    rank: Rank
+    stated: FactWithStatus
+
+
+class StatementBuilder:
+    """Makes statements of the facts about an entity."""
+
+    def __init__(self, store: Store, provenance: Provenance, names: EntityNames, mapping: ExportMapping) -> None:
+        self.store, self.provenance, self.names, self.mapping = store, provenance, names, mapping
+        self.items = ItemIds(store)
+        self._converter = ValueConverter(self.items, names, mapping)
+        self.facts_about = lru_cache(maxsize=64)(self._facts_about)
+
+    def _facts_about(self, entity: NamedNode | BlankNode) -> list[FactWithStatus]:
+        """Every fact about an entity, with the contested ones, in an order that depends on the facts alone."""
+        facts = [FactWithStatus(fact) for fact in self.provenance.facts_about(entity)]
+        facts += [FactWithStatus(lost.fact, lost.kind) for lost in self.provenance.contested_about(entity)]
+        return sorted(facts, key=lambda stated: (stated.fact.property.value, str(stated.fact.value), stated.fact.id))
+
+    def statements(self, item: str, entity: NamedNode) -> list[Statement]:
+        """The statements about an entity, in the order of their properties and values; equal ones are merged."""
+        classes = self._classes(entity)
+        groups: dict[tuple[Snak, tuple[Snak, ...]], list[_Draft]] = defaultdict(list)
+        for drafts in (self._direct(entity, classes), self._inverse(entity, classes), self._inverted(entity)):
+            for draft in drafts:
+                groups[draft.snak, draft.qualifiers].append(draft)
+        statements = [
+            Statement(
+                item,
+                snak,
+                qualifiers,
+                min((draft.rank for draft in group), key=_RANKS.index),
+                tuple(dict.fromkeys(draft.stated for draft in group)),
+            )
+            for (snak, qualifiers), group in groups.items()
+        ]
+        return sorted(
+            statements,
+            key=lambda statement: (int(statement.snak.property[1:]), statement.snak.value, statement.qualifiers),
+        )
+
+    def _direct(self, entity: NamedNode, classes: frozenset[str]) -> Iterator[_Draft]:
+        for stated in self.facts_about(entity):
+            fact = stated.fact
+            if fact.property == TYPE:
+                if isinstance(fact.value, NamedNode) and (item := self.mapping.classes.get(fact.value)):
+                    yield _Draft(Snak(INSTANCE_OF, WikidataValue(Datatype.ITEM, item)), (), self._rank(stated), stated)
+            elif fact.property in self.mapping.parts:
+                if isinstance(fact.value, NamedNode):
+                    for property in self.mapping.parts[fact.property]:
+                        if property.fits(classes):
+                            yield from self._of_part(property, stated, fact.value)
+            else:
+                yield from self._of_value(fact.property, stated, fact.value, classes)
+
+    def _of_value(
+        self, ours: NamedNode, stated: FactWithStatus, value: Term, classes: frozenset[str]
+    ) -> Iterator[_Draft]:
+        property = next((theirs for theirs in self.mapping.properties.get(ours, ()) if theirs.fits(classes)), None)
+        if property is not None:
+            yield from self._drafts(property, stated, value, part_values={})
+
+    def _inverse(self, entity: NamedNode, classes: frozenset[str]) -> Iterator[_Draft]:
+        """Statements of facts about other entities, by an inverse property that Wikidata does not have."""
+        for ours, inverses in self.mapping.inverses.items():
+            for inverse in inverses:
+                if self.mapping.properties.get(ours) and not self.mapping.properties.get(inverse):
+                    for quad in find_quads(self.store, None, inverse, entity, KNOWLEDGE):
+                        for fact in self.provenance.facts(quad.triple):
+                            yield from self._of_value(ours, FactWithStatus(fact), fact.subject, classes)
+
+    def _of_part(self, property: WikidataProperty, link: FactWithStatus, part: NamedNode) -> Iterator[_Draft]:
+        """Statements of a part: its own value, with its other values as qualifiers."""
+        facts: dict[NamedNode, list[FactWithStatus]] = defaultdict(list)
+        for stated in self.facts_about(part):
+            facts[stated.fact.property].append(stated)
+        if _is_bounded(property, facts):
+            return
+        qualifiers = set(self._qualifiers(property, facts))
+        part_values = {ours: [stated.fact.value for stated in group] for ours, group in facts.items()}
+        for stated in facts.get(property.ours, ()):
+            both = FactWithStatus(stated.fact, stated.kind if stated.kind is not None else link.kind)
+            rank = self._rank(both)
+            if both.kind is None:
+                rank = min((rank, self._rank(link)), key=_RANKS.index)
+            for draft in self._drafts(property, both, stated.fact.value, part_values=part_values):
+                yield replace(draft, qualifiers=tuple(sorted({*draft.qualifiers, *qualifiers})), rank=rank)
+        if property.ours not in facts and any(qualifier.value.is_known for qualifier in qualifiers):
+            snak = Snak(property.property, unknown_value(property.datatype, part.value))
+            yield _Draft(snak, tuple(sorted(qualifiers)), self._rank(link), link)
+
+    def _qualifiers(
+        self, property: WikidataProperty, facts: Mapping[NamedNode, list[FactWithStatus]]
+    ) -> Iterator[Snak]:
+        snaks: dict[tuple[NamedNode, str], list[Snak]] = defaultdict(list)
+        for qualifier in property.qualifiers:
+            for stated in facts.get(qualifier.ours, ()):
+                if stated.kind is None:
+                    value = self._converter.convert(qualifier, stated.fact.value, part_values={})
+                    if value is not None:
+                        snaks[qualifier.ours, str(stated.fact.value)].append(Snak(qualifier.property, value))
+        for alternatives in snaks.values():
+            # Wikidata may have two properties for a value of ours, for an item and for its name; the known one is used.
+            yield next((snak for snak in alternatives if snak.value.is_known), alternatives[0])
+
+    def _inverted(self, entity: NamedNode) -> Iterator[_Draft]:
+        """Statements of facts whose value is the entity, where Wikidata has them at both: an award and its winners."""
+        for ours, properties in self.mapping.parts.items():
+            for property in properties:
+                if property.property in self.mapping.inverted:
+                    for quad in find_quads(self.store, None, property.ours, entity, KNOWLEDGE):
+                        if isinstance(quad.subject, NamedNode):
+                            for link in find_quads(self.store, None, ours, quad.subject, KNOWLEDGE):
+                                yield from self._invert(property, link.triple, quad.subject)
+
+    def _invert(self, property: WikidataProperty, link: Triple, part: NamedNode) -> Iterator[_Draft]:
+        inverted = self.mapping.inverted[property.property]
+        item = self.items.qid(link.subject) if isinstance(link.subject, NamedNode) else ""
+        owner = WikidataValue(Datatype.ITEM, item)
+        for fact in self.provenance.facts(link) if item else ():
+            for draft in self._of_part(property, FactWithStatus(fact), part):
+                receivers = [snak.value for snak in draft.qualifiers if snak.property == inverted["property"]]
+                qualifiers = {snak for snak in draft.qualifiers if snak.property != inverted["property"]}
+                if receivers:
+                    # An award that a person received for a film: the person is the winner, and the film a qualifier.
+                    qualifiers.add(Snak(inverted["owner"], owner))
+                for value in receivers or [owner]:
+                    snak = Snak(inverted["property"], value)
+                    yield replace(draft, snak=snak, qualifiers=tuple(sorted(qualifiers)))
+
+    def _drafts(
+        self,
+        property: WikidataProperty,
+        stated: FactWithStatus,
+        value: Term,
+        *,
+        part_values: Mapping[NamedNode, list[Term]],
+    ) -> Iterator[_Draft]:
+        theirs = self._converter.convert(property, value, part_values=part_values, written=stated.fact.written)
+        if theirs is not None:
+            name = self.names.label(value) if not theirs.is_known and isinstance(value, NamedNode) else ""
+            qualifiers = [Snak(NAMED_AS, WikidataValue(Datatype.STRING, name))] if name else []
+            if (date := to_time(stated.fact.as_of)) is not None:
+                qualifiers.append(Snak(POINT_IN_TIME, date))
+            yield _Draft(Snak(property.property, theirs), tuple(sorted(qualifiers)), self._rank(stated), stated)
+
+    def _classes(self, entity: NamedNode) -> frozenset[str]:
+        quads = find_quads(self.store, entity, TYPE, None, KNOWLEDGE)
+        return frozenset(quad.object.value.removeprefix(FILM) for quad in quads if isinstance(quad.object, NamedNode))
+
+    def _rank(self, stated: FactWithStatus) -> Rank:
+        if stated.kind is DecisionKind.DEPRECATED or stated.fact.rank is Rank.DEPRECATED:
+            return Rank.DEPRECATED
+        if stated.kind is None and (stated.fact.rank is Rank.PREFERRED or self.provenance.is_preferred(stated.fact)):
+            return Rank.PREFERRED
+        return Rank.NORMAL
+
+
+def _is_bounded(property: WikidataProperty, facts: Mapping[NamedNode, list[FactWithStatus]]) -> bool:
+    """True for a part that states less than the property in Wikidata, such as the gross of a weekend."""
+    return any(
+        not isinstance(stated.fact.value, Literal) or stated.fact.value.value != unbounded
+        for bound, unbounded in property.bounds.items()
+        for stated in facts.get(bound, ())
+        if stated.kind is None
+    )
+
+
+# --- names
+
+
+def to_terms(item: str, facts: Iterable[FactWithStatus], sources: Mapping[str, Source]) -> ItemTerms:
+    """The names and descriptions of an item; a label that is only its id is left out."""
+    labels: dict[str, str] = {}
+    descriptions: dict[str, str] = {}
+    others: dict[str, dict[str, None]] = defaultdict(dict)
+    redirects = set()
+    for fact, kind in facts:
+        if not isinstance(fact.value, Literal):
+            continue
+        text = single_line(fact.value.value)
+        language = _language(fact.value, sources.get(fact.evidence.source))
+        if fact.property == film.wikidataId and kind is not None:
+            redirects.add(text)
+        elif kind is not None or not text or text == item:
+            continue
+        elif (fact.property == LABEL and labels.setdefault(language, text) != text) or fact.property == ALIAS:
+            others[language][text] = None
+        elif fact.property == film.description:
+            descriptions.setdefault(language, text)
+    # The importer makes aliases of the labels in other languages; an alias that equals our label was a label there.
+    for language, texts in others.items():
+        if language not in labels and (same := sorted(texts.keys() & labels.values())):
+            labels[language] = same[0]
+    aliases = {
+        language: tuple(sorted(text for text in texts if text != labels.get(language)))
+        for language, texts in sorted(others.items())
+    }
+    return ItemTerms(
+        dict(sorted(labels.items())),
+        {language: texts for language, texts in aliases.items() if texts},
+        dict(sorted(descriptions.items())),
+        tuple(sorted(redirects)),
+    )
+
+
+def _language(value: Literal, source: Source | None) -> str:
+    """The language of a text or of its source; a name without either is for every language."""
+    return (value.language or (source.language if source is not None else "") or NO_LANGUAGE).lower()
+
+
+# --- references
+
+
+def is_wikidata(source: Source) -> bool:
+    """True for a source that is Wikidata itself, by its address or by the id that importers give it."""
+    host = (urlsplit(source.address).hostname or "") if source.address.isascii() else ""
+    return host == "wikidata.org" or host.endswith(".wikidata.org") or source.id in ("wikidata", "wikidata-results")
+
+
+def has_complete_items(source: Source) -> bool:
+    """True for a source that has every statement of an item; results of the query service have those asked for."""
+    return is_wikidata(source) and source.id != "wikidata-results" and not source.address.startswith(QUERY_SERVICE)
+
+
+def references_of(statement: Statement, sources: Mapping[str, Source], items: ItemIds) -> tuple[Reference, ...]:
+    """The references of a statement, one for each source that can be looked up, without repetition."""
+    references = (reference_of(fact, sources.get(fact.evidence.source), items) for fact in statement.facts)
+    return tuple(sorted({reference for reference in references if reference}))
+
+
+def reference_of(fact: Fact, source: Source | None, items: ItemIds) -> Reference:
+    """The reference of a fact to its source; empty when the source cannot be looked up."""
+    if source is None:
+        return ()
+    snaks = _imported_reference(fact) if is_wikidata(source) else _source_reference(source, items)
+    retrieved = to_time(fact.evidence.retrieved)
+    if snaks and retrieved is not None:
+        snaks = {*snaks, Snak(RETRIEVED, retrieved)}
+    return tuple(sorted(snaks))
+
+
+def _imported_reference(fact: Fact) -> set[Snak]:
+    """The reference that a statement has in Wikidata; the importer writes it behind the id of the statement."""
+    snaks = set()
+    for word in fact.evidence.record.split()[1:]:
+        name, _, text = word.partition(":")
+        property = _REFERENCE_WORDS.get(name, "")
+        if property == REFERENCE_URL and _URL.fullmatch(text):
+            snaks.add(Snak(REFERENCE_URL, WikidataValue(Datatype.URL, text)))
+        elif property and ITEM_ID.fullmatch(unquote(text)):
+            snaks.add(Snak(property, WikidataValue(Datatype.ITEM, unquote(text))))
+    return snaks
+
+
+def _source_reference(source: Source, items: ItemIds) -> set[Snak]:
+    snaks = set()
+    if item := items.qid(source.iri):
+        snaks.add(Snak(STATED_IN, WikidataValue(Datatype.ITEM, item)))
+    if _URL.fullmatch(source.address):
+        snaks.add(Snak(REFERENCE_URL, WikidataValue(Datatype.URL, source.address)))
+    date = to_time(source.date)
+    if source.title and (snaks or date is not None):
+        title = WikidataValue(Datatype.TEXT, single_line(source.title), source.language or UNKNOWN_LANGUAGE)
+        snaks.add(Snak(TITLE, title))
+    if snaks and date is not None:
+        snaks.add(Snak(PUBLICATION_DATE, date))
+    return snaks
