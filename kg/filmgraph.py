@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     import rdflib
 
     from kg.explain.why import Explainer, Explanation
-    from kg.exports.formats import ExportRequest
+    from kg.exports.export import ExportRequest
     from kg.facts.model import Fact
     from kg.linking.model import Candidate, Mention
     from kg.lookup.conflicts import Conflict
@@ -143,7 +143,7 @@ class FilmGraph:
 
         The first call reads the names and features of all entities.
         """
-        from kg.linking.classification import classify_pairs
+        from kg.linking.scoring import classify_pairs
 
         candidates = classify_pairs([mention], self._mentions.get(mention.kind, ()))
         return tuple(candidate for candidate in candidates if not candidate.veto)[:limit]
@@ -280,7 +280,7 @@ class FilmGraph:
 
         `report` is called with what a format leaves out, and why.
         """
-        from kg.exports.formats import export_pieces
+        from kg.exports.export import export_pieces
 
         return export_pieces(self._export_request(only, film, report), format)
 
@@ -297,7 +297,7 @@ class FilmGraph:
         path = Path(path)
         try:
             if format == "csv":
-                from kg.exports.formats import to_class_tables
+                from kg.exports.export import to_class_tables
                 from kg.exports.rdf import check_part, read_quads
 
                 path.mkdir(parents=True, exist_ok=True)
@@ -311,7 +311,7 @@ class FilmGraph:
     def _export_request(
         self, only: str = "knowledge", film: str | None = None, report: Callable[[str], None] | None = None
     ) -> ExportRequest:
-        from kg.exports.formats import ExportRequest
+        from kg.exports.export import ExportRequest
 
         films = (self.entity(film, class_name="Film"),) if film is not None else None
         data = self.project.data

@@ -12,9 +12,9 @@ from kg.cli.command import Commands, is_plain, say, write
 from kg.errors import InputError
 
 if TYPE_CHECKING:
-    from kg.linking.classification import Thresholds
+    from kg.linking.link_project import LinkingResult
     from kg.linking.model import Candidate, Mention
-    from kg.linking.project import LinkingResult
+    from kg.linking.scoring import Thresholds
     from kg.project import Project
 
 _KEYS = {"s": True, "d": False}
@@ -55,8 +55,8 @@ def _link(call: argparse.Namespace) -> int:
 
 
 def _run(call: argparse.Namespace, project: Project) -> int:
+    from kg.linking.link_project import link_project
     from kg.linking.link_store import append_judgements, write_unsure
-    from kg.linking.project import link_project
 
     matched = link_project(
         project,
@@ -74,8 +74,8 @@ def _run(call: argparse.Namespace, project: Project) -> int:
 
 
 def _why(call: argparse.Namespace, project: Project) -> int:
+    from kg.linking.link_project import compare_entities
     from kg.linking.link_store import candidate_to_dict
-    from kg.linking.project import compare_entities
 
     if len(call.things) != 2:
         raise InputError("Which two things? Write: kg link why film:anora film:wd-q123185887")
@@ -91,8 +91,8 @@ def _why(call: argparse.Namespace, project: Project) -> int:
 def _review(call: argparse.Namespace, project: Project) -> int:
     """Show pair after pair; each judgement is written as soon as it is made."""
     from kg.decisions.links import LINKS_FILE, read_links
+    from kg.linking.link_project import to_judgement
     from kg.linking.link_store import append_judgements, read_unsure
-    from kg.linking.project import to_judgement
     from kg.terms import to_iri
 
     links = read_links(project.data / LINKS_FILE, file=f"data/{LINKS_FILE}").links
@@ -149,7 +149,7 @@ def today() -> str:
 
 
 def _thresholds(call: argparse.Namespace) -> Thresholds:
-    from kg.linking.classification import DIFFERENT_BELOW, SAME_FROM, Thresholds
+    from kg.linking.scoring import DIFFERENT_BELOW, SAME_FROM, Thresholds
 
     for name in ("same", "different", "precision"):
         if (value := getattr(call, name)) is not None and not 0 < value <= 1:

@@ -1,14 +1,19 @@
 """Datasets imported as fact tables under `data/imports/`; the store is never touched.
 
-    session          what importers add facts to, and the files that come out of it
-    spool            its rows in DuckDB tables on disk, completed there
-    class_conflicts  entities that a dataset uses as two disjoint classes
-    source_registry  the source's entry in data/sources.yaml, and its rank in data/policy.yaml
-    entity_names     the names of imported entities
-    input_files      files, plain or compressed, line by line
-    tables/          any table, by a mapping file
-    wikidata/        entity JSON, RDF with statements, SPARQL results
-    rdf, imdb, oscars
+    session            what importers add facts to, and the files that come out of it; names of entities
+    spool              its rows in DuckDB tables on disk, completed there; conflicts between classes
+    input_files        files, plain or compressed, line by line
+    table_import       any table, imported by a mapping file
+    table_mapping      what the columns mean: the mapping file, read and checked
+    table_sql          the SELECTs that turn cells into facts and stubs
+    table_files        the cells of a table: CSV, TSV, Excel, JSON lines or Parquet
+    table_guess        a first mapping file, guessed from a table
+    wikidata_entities  entity JSON: dumps, Special:EntityData, wbgetentities
+    wikidata_rdf       RDF with full statements, put together as entity JSON
+    wikidata_results   answers of a SPARQL endpoint over Wikidata
+    rdf                RDF in other vocabularies, by the crosswalk
+    imdb               IMDb's tables, and the award lists of IMDb-Awards
+    oscars             the Oscars table of oscar_data
 
 What a dataset's terms mean is in tables under `kg/mappings/` and in the ontology's crosswalk, not in code.
 """
@@ -82,7 +87,7 @@ IMPORTERS: tuple[Importer, ...] = (
         "wikidata",
         "Wikidata entities: JSON, plain, gzip or bzip2; files or folders.",
         "a file or folder of entity JSON",
-        "kg.importers.wikidata.entities:import_wikidata",
+        "kg.importers.wikidata_entities:import_wikidata",
         {
             "id": "wikidata",
             "title": "Wikidata",
@@ -118,8 +123,8 @@ IMPORTERS: tuple[Importer, ...] = (
         "table",
         "Any CSV, TSV, Excel, JSON lines or Parquet, by a small mapping file.",
         "a table; several must have the same columns",
-        "kg.importers.tables.run:import_tables",
-        source_function="kg.importers.tables.run:find_source",
+        "kg.importers.table_import:import_tables",
+        source_function="kg.importers.table_import:find_source",
         options=(ImportOption("mapping", "FILE", "what the columns mean; default: FILE.mapping.yaml"),),
         metavar="FILE",
     ),
@@ -127,7 +132,7 @@ IMPORTERS: tuple[Importer, ...] = (
         "wikidata-results",
         "Answers of a SPARQL endpoint over Wikidata: CSV, TSV, JSON.",
         "a result, or a folder of results",
-        "kg.importers.wikidata.results:import_results",
+        "kg.importers.wikidata_results:import_results",
         {
             "id": "wikidata-results",
             "title": "Answers of the Wikidata Query Service",

@@ -20,11 +20,10 @@ from pyoxigraph import NamedNode
 
 from kg import vocabulary as film
 from kg.errors import InputError
-from kg.importers.entity_names import dataset_entity_name, name_component, part_name
 from kg.importers.input_files import list_files, open_decompressed
-from kg.importers.session import ImportSession
-from kg.importers.tables.mapping import read_table_mapping
-from kg.importers.tables.run import import_file
+from kg.importers.session import ImportSession, dataset_entity_name, name_component, part_name
+from kg.importers.table_import import import_file
+from kg.importers.table_mapping import read_table_mapping
 from kg.mappings import MAPPINGS
 from kg.terms import LABEL, TYPE
 from kg.yaml_files import YamlError, YamlNode, read_documents

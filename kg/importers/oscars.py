@@ -20,9 +20,8 @@ from pyoxigraph import NamedNode
 
 from kg import vocabulary as film
 from kg.errors import InputError
-from kg.importers.entity_names import dataset_entity_name, name_component, part_name
 from kg.importers.input_files import numbered_lines, open_decompressed
-from kg.importers.session import ImportSession
+from kg.importers.session import ImportSession, dataset_entity_name, name_component, part_name
 from kg.mappings import MAPPINGS
 from kg.terms import ALIAS, LABEL, NOTE, TYPE
 from kg.yaml_files import read_yaml_mapping

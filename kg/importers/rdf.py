@@ -20,11 +20,10 @@ from pyoxigraph import BlankNode, CanonicalizationAlgorithm, Dataset, Literal, N
 from kg.errors import InputError
 from kg.facts.dates import to_date_range
 from kg.facts.model import Source
-from kg.importers.entity_names import dataset_entity_name, name_component
 from kg.importers.input_files import list_files
-from kg.importers.session import ImportSession
-from kg.importers.wikidata.entities import EntityReader
-from kg.importers.wikidata.rdf import DIRECT, WikidataTriples
+from kg.importers.session import ImportSession, dataset_entity_name, name_component
+from kg.importers.wikidata_entities import EntityReader
+from kg.importers.wikidata_rdf import DIRECT, WikidataTriples
 from kg.mappings import MAPPINGS
 from kg.mappings.mapping_file import MappingFile
 from kg.mappings.wikidata import WikidataMapping, read_wikidata_mapping

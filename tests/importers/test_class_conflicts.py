@@ -7,8 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from kg.importers.class_conflicts import ClassConflict, find_class_conflicts
-from kg.importers.spool import Spool
+from kg.importers.spool import ClassConflict, Spool, find_class_conflicts
 from kg.schema import Schema, read_ontology, to_schema
 from tests.importers.import_project import ROOT
 

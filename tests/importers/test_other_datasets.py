@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from kg.importers.entity_names import name_component
+from kg.importers.session import name_component
 from tests.importers.import_project import DATASETS, ImportProject
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from kg.importers.wikidata.rdf import to_julian
+from kg.importers.wikidata_rdf import to_julian
 from kg.pipeline.build import check
 from tests.importers.import_project import ImportProject
 

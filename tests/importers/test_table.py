@@ -12,10 +12,10 @@ import openpyxl
 import pytest
 
 from kg.errors import FaultsError
-from kg.importers.entity_names import dataset_entity_name, name_component, name_component_sql
-from kg.importers.tables import run
-from kg.importers.tables.files import copy_short_lines
-from kg.importers.tables.mapping import read_table_mapping
+from kg.importers import table_import
+from kg.importers.session import dataset_entity_name, name_component, name_component_sql
+from kg.importers.table_files import copy_short_lines
+from kg.importers.table_mapping import read_table_mapping
 from kg.pipeline.build import check
 from kg.schema import read_ontology, to_schema
 from tests.importers.import_project import DATASETS, ROOT, ImportProject
@@ -67,7 +67,7 @@ def test_a_large_table_gives_the_same_facts_as_a_small_one(
 ) -> None:
     project.run("table", str(films))
     small = {fact.id for fact in project.facts()}
-    monkeypatch.setattr(run, "STREAM_FROM_ROWS", 1)
+    monkeypatch.setattr(table_import, "STREAM_FROM_ROWS", 1)
     project.run("table", str(films))
     assert not project.table("my-films").exists()
     assert {fact.id for fact in project.facts()} == small

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from kg.importers.tables import run
+from kg.importers import table_import
 from kg.pipeline.build import check
 from tests.importers.import_project import ImportProject
 
@@ -121,7 +121,7 @@ def test_a_large_table_of_credits_gives_the_same_facts_as_a_small_one(
     )
     ids = []
     for many in (50_000, 1):
-        monkeypatch.setattr(run, "STREAM_FROM_ROWS", many)
+        monkeypatch.setattr(table_import, "STREAM_FROM_ROWS", many)
         assert project.run("table", str(path)) == 0
         ids.append({fact.id for fact in project.facts()})
     assert ids[0] == ids[1]

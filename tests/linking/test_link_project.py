@@ -11,9 +11,9 @@ import pytest
 
 from kg.cli import main
 from kg.decisions.links import read_links
+from kg.linking.link_project import compare_entities, link_project
 from kg.linking.link_store import read_unsure
 from kg.linking.model import Classification
-from kg.linking.project import compare_entities, link_project
 from kg.terms import entity_iri
 from tests.projects import SmallProject
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from kg.linking.classification import Thresholds, classify_pairs
 from kg.linking.model import Classification, Credit, Mention
 from kg.linking.names import parse_titles, person_words
+from kg.linking.scoring import Thresholds, classify_pairs
 
 TITLES = (
     """

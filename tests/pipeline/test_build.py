@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 
 from kg.errors import FaultsError, ProjectError
-from kg.exports.formats import FORMATS
+from kg.exports.export import FORMATS
 from kg.exports.rdf import PARTS
 from kg.filmgraph import FilmGraph, open_graph
 from kg.pipeline.build import build, check
@@ -69,7 +69,7 @@ def run(code: str, *arguments: str, seed: int = 0) -> subprocess.Popen[bytes]:
 
 EXPORT_ALL = """
 import hashlib, sys
-from kg.exports.formats import FORMATS
+from kg.exports.export import FORMATS
 from kg.exports.rdf import PARTS
 from kg.pipeline.build import build
 from kg.errors import InputError

@@ -18,9 +18,9 @@ from kg.decisions.links import COMPOSITE, LINKS_FILE, MANUAL, Judgement, Links, 
 from kg.decisions.policy import read_policy
 from kg.errors import FaultsError, UnknownNameError
 from kg.facts.readers import read_facts
-from kg.linking.classification import Thresholds, classify_pairs
 from kg.linking.mentions import OWN_SOURCE, find_mentions
 from kg.linking.model import Candidate, Classification, Mention
+from kg.linking.scoring import Thresholds, classify_pairs
 from kg.project import Project
 from kg.schema import read_ontology, to_schema
 from kg.terms import LABEL, to_curie, to_iri

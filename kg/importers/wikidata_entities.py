@@ -19,9 +19,8 @@ from typing import Any, NamedTuple
 import orjson
 
 from kg.facts.dates import to_date_range
-from kg.importers.entity_names import name_component
 from kg.importers.input_files import list_files, numbered_lines, open_decompressed
-from kg.importers.session import ImportSession
+from kg.importers.session import ImportSession, name_component
 from kg.mappings.wikidata import PropertyMeaning, WikidataMapping, read_wikidata_mapping
 from kg.parts import part_iri
 from kg.text import to_slug

@@ -15,7 +15,7 @@ from kg.errors import InputError
 from kg.facts.model import Source
 from kg.importers.input_files import list_files
 from kg.importers.session import ImportSession
-from kg.importers.tables.files import (
+from kg.importers.table_files import (
     SUFFIXES,
     detect_format,
     first_line,
@@ -23,14 +23,14 @@ from kg.importers.tables.files import (
     open_cells,
     read_header,
 )
-from kg.importers.tables.mapping import (
+from kg.importers.table_mapping import (
     ColumnMapping,
     RowFilter,
     TableMapping,
     read_table_mapping,
     with_list_columns,
 )
-from kg.importers.tables.sql import LINE, RECORD, SELECTED, SUBJECT, TableSql
+from kg.importers.table_sql import LINE, RECORD, SELECTED, SUBJECT, TableSql
 from kg.schema import Schema
 from kg.sql import quote_name
 from kg.text import closest

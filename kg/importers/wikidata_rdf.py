@@ -21,7 +21,7 @@ from pyoxigraph import BlankNode, Literal, NamedNode
 
 from kg.importers.session import ImportSession
 from kg.importers.spool import read_spooled
-from kg.importers.wikidata.entities import JULIAN
+from kg.importers.wikidata_entities import JULIAN
 from kg.terms import ALIAS, LABEL, PREFIXES, RDF, XSD
 
 ENTITY = PREFIXES["wd"]

@@ -8,8 +8,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from kg.importers.entity_names import name_component_sql
-from kg.importers.tables.mapping import ColumnMapping, PartMapping, RowFilter, TableMapping
+from kg.importers.session import name_component_sql
+from kg.importers.table_mapping import ColumnMapping, PartMapping, RowFilter, TableMapping
 from kg.sql import quote, quote_name
 
 LINE, SUBJECT, RECORD, SELECTED, PART, HAS_PART = map(

@@ -18,9 +18,9 @@ from kg.errors import InputError
 from kg.facts.model import Source
 from kg.importers.input_files import MAX_LINE_BYTES, list_files, numbered_lines, open_decompressed
 from kg.importers.session import ImportSession
-from kg.importers.tables.files import read_header
-from kg.importers.tables.mapping import ColumnMapping, TableMapping, read_columns
-from kg.importers.tables.run import import_file
+from kg.importers.table_files import read_header
+from kg.importers.table_import import import_file
+from kg.importers.table_mapping import ColumnMapping, TableMapping, read_columns
 from kg.mappings import MAPPINGS
 from kg.mappings.mapping_file import MappingFile
 from kg.schema import Schema
