@@ -400,11 +400,12 @@ _BARE = re.compile(r"[A-Za-z][A-Za-z0-9 /._\-]*[A-Za-z0-9]|https?://[A-Za-z0-9/.
 def write_source(path: Path, source: Source) -> None:
     """Write the source's entry into `sources.yaml`: in place of its old one, or at the end.
 
-    Raises `InputError` when the file is not a YAML mapping.
+    A file that has the entry already is not written. Raises `InputError` when the file is not a YAML mapping.
     """
     text = path.read_text(encoding="utf-8") if path.exists() else ""
     path.parent.mkdir(parents=True, exist_ok=True)
-    write_file(path, (with_source_entry(text, source, file=str(path)),))
+    if (fresh := with_source_entry(text, source, file=str(path))) != text:
+        write_file(path, (fresh,))
 
 
 def append_to_source_order(path: Path, source: str) -> tuple[str, ...]:
