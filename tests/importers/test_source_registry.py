@@ -68,3 +68,11 @@ def test_an_order_that_cannot_be_edited_safely_stays_as_it_is(tmp_path: Path, te
     path.write_text(text, encoding="utf-8")
     assert append_to_source_order(path, "my-films") == ()
     assert path.read_text(encoding="utf-8") == text
+
+
+def test_a_file_that_has_the_entry_already_is_not_written(tmp_path: Path) -> None:
+    path = tmp_path / "sources.yaml"
+    write_source(path, SOURCE)
+    written = path.stat().st_ino
+    write_source(path, SOURCE)
+    assert path.stat().st_ino == written
