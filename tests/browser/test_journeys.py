@@ -19,7 +19,7 @@ def test_a_misspelled_film_is_found_and_opened(page: Page) -> None:
 def test_a_mark_shows_the_passage_when_it_is_tapped(page: Page) -> None:
     page.goto("/film/tangerine")
     director = page.locator(".card .lines div", has_text="Director")
-    passage = director.locator(".said q")
+    passage = director.locator(".sources q")
     expect(passage).to_be_hidden()
     director.locator("summary").click()
     expect(passage).to_be_visible()
@@ -30,7 +30,7 @@ def test_a_mark_shows_the_passage_on_hover_and_by_the_keyboard(page: Page) -> No
     page.goto("/film/tangerine")
     director = page.locator(".card .lines div", has_text="Director")
     director.locator(".cite").hover()
-    expect(director.locator(".said q")).to_be_visible()
+    expect(director.locator(".sources q")).to_be_visible()
     page.locator(".card .lines div", has_text="Year").locator("summary").focus()
     page.keyboard.press("Enter")
     expect(page.locator(".card .lines div", has_text="Year").locator("q")).to_be_visible()
@@ -48,8 +48,8 @@ def test_the_passage_is_shown_in_its_context(page: Page) -> None:
 def test_an_inferred_value_leads_to_its_explanation(page: Page) -> None:
     page.goto("/film/sean-baker")
     page.get_by_role("link", name="Why director?").first.click()
-    expect(page.get_by_text("Down to what sources say")).to_be_visible()
-    expect(page.locator(".reasons")).to_contain_text("follows by")
+    expect(page.get_by_text("Explanation")).to_be_visible()
+    expect(page.locator(".explanation")).to_contain_text("because")
     expect(page.locator(".drawing.tree svg")).to_be_visible()
 
 
@@ -68,10 +68,10 @@ def test_a_stored_query_is_asked_with_its_form(page: Page) -> None:
 
 def test_an_answer_is_downloaded_as_csv(page: Page, tmp_path: Path) -> None:
     page.goto("/queries/films-directed-by?person=Sean+Baker")
-    with page.expect_download() as taken:
+    with page.expect_download() as download:
         page.get_by_role("link", name="CSV").click()
-    assert taken.value.suggested_filename == "films-directed-by.csv"
-    taken.value.save_as(tmp_path / "films.csv")
+    assert download.value.suggested_filename == "films-directed-by.csv"
+    download.value.save_as(tmp_path / "films.csv")
     lines = (tmp_path / "films.csv").read_text(encoding="utf-8").splitlines()
     assert lines[0] == "film,year"
     assert any("film/tangerine" in line for line in lines)
@@ -132,9 +132,9 @@ def test_an_open_note_is_closed_with_escape(context: BrowserContext) -> None:
     director = page.locator(".card .lines div", has_text="Director")
     director.locator("summary").click()
     page.mouse.move(0, 0)
-    expect(director.locator(".said")).to_be_visible()
+    expect(director.locator(".sources")).to_be_visible()
     page.keyboard.press("Escape")
-    expect(director.locator(".said")).to_be_hidden()
+    expect(director.locator(".sources")).to_be_hidden()
     expect(director.locator("summary")).to_be_focused()
 
 

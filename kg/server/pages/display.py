@@ -6,13 +6,15 @@ escape every text in them.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import ClassVar
 
 from pyoxigraph import Literal, NamedNode, Triple
 
+from kg import vocabulary as vocab
+from kg.decisions.conflicts import ContestedFact, DecisionKind
 from kg.facts.model import Fact
 from kg.filmgraph import FilmGraph
 from kg.lookup.entity_description import PropertyValue
@@ -116,11 +118,16 @@ class Display:
         elif evidence.record:
             location = f"record {evidence.record}"
         notes = [f"as of {date_in_words(fact.as_of)}"] if fact.as_of else []
-        notes += ["in other words"] if fact.paraphrase else []
-        notes += [f"read on {date_in_words(evidence.retrieved)}"] if evidence.retrieved else []
+        notes += ["paraphrased"] if fact.paraphrase else []
+        notes += [f"retrieved on {date_in_words(evidence.retrieved)}"] if evidence.retrieved else []
         property = self.label(fact.property) if with_property else ""
         title = self.graph.names.label(source) or self._source_title(source) or evidence.source
         return SourceCitation(title, url, location, passage, ", ".join(notes), property)
+
+    def rejected(self, contested: ContestedFact) -> RejectedValue:
+        """A contested fact's value, with the reason why it is not accepted as true."""
+        value = self.term(contested.fact.value, [contested.fact])
+        return RejectedValue(value, f"{_REJECTIONS[contested.kind]}: {contested.reason}")
 
     def _label(self, term: NamedNode) -> str:
         """The label; of a source its title; of a part its owner's label and the path to it; else the CURIE."""
@@ -142,15 +149,38 @@ class Display:
 
     def inverse_label(self, property: NamedNode) -> str:
         """What an entity is to those that refer to it: `as distributor of`, but `inspired by it` and `praised it`."""
+        if property in _INVERSE_LABELS:
+            return _INVERSE_LABELS[property]
         label = self.label(property)
         last = label.split()[-1] if label else ""
         return f"{label} it" if last in _BEFORE_IT or last.endswith("ed") else f"as {label} of"
 
 
-_BEFORE_IT = frozenset(
-    ("about", "by", "for", "from", "in", "of", "to", "with", "wrote", "plays", "distributes", "does")
-)
+_INVERSE_LABELS: Mapping[NamedNode, str] = {
+    TYPE: "examples",
+    vocab.spokeAbout: "people who spoke about it",
+    vocab.interviewee: "interviews",
+    vocab.interviewer: "interviews conducted",
+    vocab.nominatedFor: "nominees",
+    vocab.shownAt: "shown there",
+    vocab.inState: "places in it",
+    vocab.includesArtist: "playlists with it",
+    vocab.usesSong: "films that use it",
+    vocab.seeAlso: "related pages",
+}
+"""Property -> what an entity is to those that refer to it, where its label gives no natural words."""
+_BEFORE_IT = frozenset((
+    "about", "after", "before", "by", "distributes", "does", "excludes", "for", "from", "fulfils", "in",
+    "involves", "of", "on", "plays", "refuses", "to", "with", "wrote",
+))  # fmt: skip
 """The last words of labels that continue with the entity's name."""
+_REJECTIONS: Mapping[DecisionKind, str] = {
+    DecisionKind.CONFLICT: "less trusted",
+    DecisionKind.TIE: "undecided",
+    DecisionKind.DEPRECATED: "known to be wrong",
+    DecisionKind.SUPERSEDED: "superseded",
+    DecisionKind.COARSER: "less precise",
+}
 
 
 @lru_cache(maxsize=4)

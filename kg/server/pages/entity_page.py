@@ -105,7 +105,7 @@ def entity_page(graph: FilmGraph, iri: str, span: str = "") -> str:
         _formats(entity),
         list(_other_names(graph, entity)),
         find_passage(display, entity.value.removeprefix(SOURCE), span) if is_source else None,
-        f"Characters {span.replace('-', '–')}" if is_source and _SPAN.fullmatch(span) else "",
+        f"characters {span.replace('-', '–')}" if is_source and _SPAN.fullmatch(span) else "",
     )
     return render("entity.html", page=page)
 
@@ -117,7 +117,7 @@ def known_entity(graph: FilmGraph, iri: str) -> NamedNode:
         return entity
     words = iri.rpartition("/")[2].replace("-", " ")
     suggestions = dict.fromkeys(match.label for match in graph.search(words, limit=3))
-    raise UnknownNameError(to_curie(iri).removeprefix("film:"), kind="thing", suggestions=suggestions)
+    raise UnknownNameError(to_curie(iri).removeprefix("film:"), kind="entity", suggestions=suggestions)
 
 
 def find_passage(display: Display, source: str, span: str) -> PassageInContext | None:
@@ -235,7 +235,7 @@ class PageContent:
         rows = tuple(TableRow(((DisplayValue(str(number)),), (event,))) for number, event in enumerate(events, start=1))
         if rows:
             # Folded, because readers may not have seen the film yet.
-            caption = f"What happens, in {len(rows)} steps"
+            caption = f"Plot in {len(rows)} steps"
             yield DisplayTable(caption, ("No.", "Event"), rows, frozenset((0,)), is_folded=True)
 
     def _plot_order(self, event: Term | None) -> float:
@@ -253,7 +253,7 @@ class PageContent:
         for caption, chosen in (("Won", wins), ("Nominated", nominations)):
             if chosen:
                 count, more = self._count(chosen, are_wins=chosen is wins)
-                number = f"({count})" if count == len(chosen) else f"(the newest {len(chosen)} of {count})"
+                number = f"({count})" if count == len(chosen) else f"(latest {len(chosen)} of {count})"
                 yield part_table(self.data, self.display, chosen, caption=f"{caption} {number}", more=more)
         detailed = {value.value for part in (*wins, *nominations) for value in part.properties}
         detailed |= {part.owner for part in (*wins, *nominations)}

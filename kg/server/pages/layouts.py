@@ -80,17 +80,20 @@ AWARDS = SectionLayout(
     own=(vocab.wonAward, vocab.nominatedFor, vocab.wonBy, vocab.win, vocab.nomination),
 )  # fmt: skip
 RELEASE = SectionLayout(
-    "release", "Release by territory", (vocab.availability,), (vocab.Release, vocab.Screening, vocab.RightsDeal)
+    "release", "Release and distribution", (vocab.availability,), (vocab.Release, vocab.Screening, vocab.RightsDeal)
 )
 BOX_OFFICE = SectionLayout(
     "box-office", "Box office and budget", parts=(vocab.BoxOfficeFigure, vocab.Budget, vocab.Figure)
 )
 RATINGS = SectionLayout("ratings", "Ratings", parts=(vocab.Rating,))
 STATEMENTS = SectionLayout(
-    "said", "What was said", (vocab.praisedBy, vocab.praised, vocab.spokeAbout), (vocab.Statement, vocab.Review)
+    "said",
+    "Statements and reviews",
+    (vocab.praisedBy, vocab.praised, vocab.spokeAbout),
+    (vocab.Statement, vocab.Review),
 )
 MAKING = SectionLayout(
-    "making", "Making",
+    "making", "Production",
     (
         vocab.shootingLocation, vocab.camera, vocab.lens, vocab.filmStock, vocab.filmGauge, vocab.frameFormat,
         vocab.colourTool, vocab.laboratory, vocab.inspiredBy, vocab.usesSong, vocab.soundtrack, vocab.preparation,
@@ -112,12 +115,12 @@ SECTIONS: tuple[SectionLayout, ...] = (
     RATINGS,
     STATEMENTS,
     MAKING,
-    SectionLayout("disagreements", "What the sources disagree on"),
+    SectionLayout("disagreements", "Sources disagree"),
     SectionLayout("timeline", "Timeline"),
-    SectionLayout("neighbourhood", "Neighbourhood"),
+    SectionLayout("neighbourhood", "Connections"),
     SectionLayout("more", "More"),
-    SectionLayout("named", "Where it is named"),
-    SectionLayout("follows", "What follows from all this", is_folded=True),
+    SectionLayout("named", "Mentioned in"),
+    SectionLayout("follows", "Inferred facts", is_folded=True),
 )
 """The sections of a page, in their order; those without content are left out."""
 
@@ -191,13 +194,13 @@ CAPTIONS: Mapping[NamedNode, str] = {
     vocab.Nomination: "Nominations",
     vocab.Listing: "Best-of lists",
     vocab.Distinction: "Firsts and records",
-    vocab.Tally: "How many, as counted",
+    vocab.Tally: "Nominations and wins as reported",
     vocab.Recognition: "Other honours",
     vocab.Release: "Releases",
-    vocab.Screening: "At festivals",
-    vocab.RightsDeal: "Who bought the rights",
+    vocab.Screening: "Festival screenings",
+    vocab.RightsDeal: "Distribution rights",
     vocab.Shoot: "Shoot",
-    vocab.LocationSearch: "Looking for places",
+    vocab.LocationSearch: "Location scouting",
     vocab.EquipmentUse: "Equipment",
     vocab.Inspiration: "Inspirations",
     vocab.MusicUse: "Music",
@@ -214,23 +217,29 @@ CAPTIONS: Mapping[NamedNode, str] = {
 """Class of parts -> the caption of its table, where the name of the class would not do."""
 
 HEADINGS: Mapping[NamedNode, str] = {
-    vocab.agent: "Who",
-    vocab.listedBy: "List of",
+    vocab.agent: "Name",
+    vocab.listedBy: "Published by",
     vocab.edition: "Ceremony or edition",
-    vocab.comparedWith: "Beside",
-    vocab.perTheaterAverage: "Per theater",
-    vocab.standingOvationMinutes: "Minutes of applause",
+    vocab.comparedWith: "Compared with",
+    vocab.theaters: "Cinemas",
+    vocab.perTheaterAverage: "Per cinema",
+    vocab.standingOvationMinutes: "Standing ovation (minutes)",
     vocab.seenIn: "Seen in",
     vocab.hasCharacter: "Characters",
     vocab.usesSong: "Songs",
     vocab.hasText: "Texts",
     vocab.hasAward: "Awards",
     vocab.score: "Score",
-    LABEL: "What",
-    vocab.recipient: "To",
-    vocab.nominee: "Whom",
+    LABEL: "Name",
+    vocab.recipient: "Recipient",
+    vocab.nominee: "Nominee",
     vocab.forWork: "For",
-    vocab.claim: "What",
+    vocab.claim: "Record",
+    vocab.extent: "Type of release",
+    vocab.slot: "Shown as",
+    vocab.winTally: "Wins",
+    vocab.nominationTally: "Nominations",
+    vocab.lossTally: "Losses",
 }
 """Property -> the heading of its column or line, where its label would be long or unnatural there."""
 

@@ -142,7 +142,7 @@ def answer_chart(display: Display, answer: Answer) -> BarChart | None:
         )
         for row, amount in zip(rows, amounts, strict=True)
     )
-    more = f", the first {_MAX_BARS} rows" if len(answer) > _MAX_BARS else ""
+    more = f" (first {_MAX_BARS} rows)" if len(answer) > _MAX_BARS else ""
     return BarChart(f"{answer.columns[number]}{more}", bars)
 
 
@@ -182,7 +182,6 @@ class FormField:
 
     name: str
     label: str
-    type: str
     about: str
     value: str
     placeholder: str
@@ -270,8 +269,7 @@ def _form_field(
     return FormField(
         parameter.name,
         parameter.name.replace("_", " ").capitalize(),
-        parameter.type_in_words,
-        parameter.about,
+        _about(parameter),
         value,
         _placeholder(graph, parameter),
         parameter.is_optional,
@@ -281,6 +279,15 @@ def _form_field(
         message,
         [Hyperlink(name, query_url(query.name, **{**values, parameter.name: name})) for name in suggestions],
     )
+
+
+def _about(parameter: Parameter) -> str:
+    """What to type in a field: what the parameter means or else its type, and how it is typed."""
+    if not parameter.about:
+        return parameter.type_in_words
+    notes = ["several separated by |"] if parameter.is_list else []
+    notes += ["optional"] if parameter.is_optional else []
+    return ", ".join((parameter.about, *notes))
 
 
 def _field_error(

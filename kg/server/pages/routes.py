@@ -92,7 +92,7 @@ async def why_elsewhere(request: Request) -> Response:
     try:
         iri = to_iri(parameters.get("subject", "")).value
     except ValueError as error:
-        raise HTTPException(400, f"Which thing? {error}") from error
+        raise HTTPException(400, f"The parameter subject is missing or invalid: {error}") from error
     property, value = parameters.get("property", ""), parameters.get("value", "")
     return HTMLResponse(await snapshot_of(request).run(why_page, iri, property, value))
 
@@ -186,7 +186,7 @@ def similar_names(graph: FilmGraph, words: str) -> list[str]:
     return list(dict.fromkeys(match.label for match in graph.search(words, limit=3)))
 
 
-_HEADINGS = {404: "Not found", 400: "That cannot be asked", 503: "That took too much", 406: "Not in this form"}
+_HEADINGS = {404: "Not found", 400: "Invalid request", 503: "Limit reached", 406: "Format not available"}
 
 
 def problem_page(document: Mapping[str, object], suggestions: Sequence[Hyperlink] = ()) -> str:

@@ -218,7 +218,7 @@ def list_page(graph: FilmGraph, iri: str, property: str, page: int = 1, *, refer
     url = list_url(entity, predicate, referrers=referrers)
     content = ListPage(
         display.term(entity), display.inverse_label(predicate) if referrers else display.label(predicate), len(terms),
-        start + 1, start + len(shown), _order(graph, shown) if is_sorted else "in no order",
+        start + 1, start + len(shown), _order(graph, shown) if is_sorted else "unsorted",
         [*_part_tables(display, entity, shown), *_value_table(display, triples)],
         f"{url}&page={page - 1}" if page > 1 else "",
         f"{url}&page={page + 1}" if start + PER_PAGE < len(terms) else "",
@@ -237,7 +237,7 @@ def _listed_terms(graph: FilmGraph, entity: NamedNode, property: NamedNode, *, r
 
 def _order(graph: FilmGraph, terms: Sequence[Term]) -> str:
     is_dated = any(isinstance(term, NamedNode) and date_of(graph, term) for term in terms)
-    return "the newest first" if is_dated else "by name"
+    return "newest first" if is_dated else "by name"
 
 
 def _part_tables(display: Display, entity: NamedNode, terms: Sequence[Term]) -> Iterator[Block]:
@@ -260,6 +260,6 @@ def _value_table(display: Display, triples: dict[Term, Triple]) -> Iterator[Bloc
             citations = display.citations(graph.provenance.facts(triple))
             rows.append(TableRow(((display.term(term),), (DisplayValue(date),)), citations))
     if any(row.cells[1][0].text for row in rows):
-        yield DisplayTable("", ("What", "When"), tuple(rows))
+        yield DisplayTable("", ("Name", "Date"), tuple(rows))
     elif rows:
-        yield DisplayTable("", ("What",), tuple(TableRow(row.cells[:1], row.citations) for row in rows))
+        yield DisplayTable("", ("Name",), tuple(TableRow(row.cells[:1], row.citations) for row in rows))

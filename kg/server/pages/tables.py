@@ -24,7 +24,6 @@ from kg.server.pages.display import (
     PropertyLine,
     PropertyList,
     QuotedStatement,
-    RejectedValue,
     SourceCitation,
     StatementList,
     TableRow,
@@ -91,8 +90,8 @@ def part_table(
     )
     roles = {data.property_to(part) for part in parts} - {None} - WIDER
     has_roles = len(roles) > 1
-    first = [*(["Of"] if has_owners else []), *(["As"] if has_roles else [])]
-    headings = [*first, *(heading(display, column) for column in columns), *(["Also"] if others else [])]
+    first = [*(["Subject"] if has_owners else []), *(["Type"] if has_roles else [])]
+    headings = [*first, *(heading(display, column) for column in columns), *(["Details"] if others else [])]
     rows = tuple(
         TableRow(
             (
@@ -174,7 +173,7 @@ def _owner(data: EntityData, display: Display, part: PartData) -> DisplayValue:
 
 def _role(data: EntityData, display: Display, part: PartData) -> tuple[DisplayValue, ...]:
     property = data.property_to(part)
-    return (DisplayValue(display.label(property)),) if property is not None else ()
+    return (DisplayValue(heading(display, property)),) if property is not None else ()
 
 
 def _labelled(display: Display, part: PartData, columns: Sequence[NamedNode]) -> Iterator[DisplayValue]:
@@ -194,7 +193,7 @@ def cell(display: Display, part: PartData, column: NamedNode) -> tuple[DisplayVa
     if column == vocab.score:
         return tuple(DisplayValue(value.text) for value in values)
     if column == vocab.claim and part.text(vocab.reportedWrongly) == "true":
-        return tuple(DisplayValue(f"{value.text} (reported wrongly)") for value in values)
+        return tuple(DisplayValue(f"{value.text} (misreported)") for value in values)
     return tuple(display.term(value.value) for value in values)
 
 
@@ -216,7 +215,7 @@ def row_citations(display: Display, part: PartData) -> tuple[SourceCitation, ...
 
 def box_office(data: EntityData, display: Display, figures: Sequence[PartData]) -> Iterator[BarChart]:
     """Yield charts of box office figures in one currency: totals by territory, then figures of shorter periods."""
-    for is_total, caption in ((True, "In all, by territory"), (False, "By period")):
+    for is_total, caption in ((True, "Total gross by territory"), (False, "Gross by period")):
         chosen = [part for part in figures if part.values(vocab.amount) and _is_total(part) is is_total]
         for currency in dict.fromkeys(part.text(vocab.currency) for part in chosen):
             of_currency = [part for part in chosen if part.text(vocab.currency) == currency]
@@ -242,30 +241,30 @@ def _gross(data: EntityData, display: Display, part: PartData, length: float, *,
     notes = [f"as of {date_in_words(day)}"] if (day := part.text(vocab.asOf)) else []
     for property, words in _GROSS_NOTES.items():
         if number := part.text(property):
-            notes.append(words.format(number_in_words(number)))
+            notes.append(words.format(f"{int(number):,}" if number.isdecimal() else number))
     amount = money(part, part.values(vocab.amount)[0])
     return ChartBar(
-        label or (DisplayValue("not told where"),), amount, length, ", ".join(notes), row_citations(display, part)
+        label or (DisplayValue("territory not stated"),), amount, length, ", ".join(notes), row_citations(display, part)
     )
 
 
 _GROSS_NOTES = {
-    vocab.theaters: "{} theaters",
-    vocab.perTheaterAverage: "{} per theater",
-    vocab.chartPosition: "no. {}",
+    vocab.theaters: "{} cinemas",
+    vocab.perTheaterAverage: "{} per cinema",
+    vocab.chartPosition: "no. {} in the charts",
 }
 
 
 def ratings(data: EntityData, display: Display, parts: Sequence[PartData]) -> BarChart:
     """A chart of scores, each on its own scale."""
-    return BarChart("Scores, each on its own scale", tuple(_rating(data, display, part) for part in parts))
+    return BarChart("Scores (each on its own scale)", tuple(_rating(data, display, part) for part in parts))
 
 
 def _rating(data: EntityData, display: Display, part: PartData) -> ChartBar:
     score, scale = numeric_value(part.first(vocab.score)), numeric_value(part.first(vocab.scale))
     percent = numeric_value(part.first(vocab.positivePercent))
     length = 100 * score / scale if score is not None and scale else percent or 0.0
-    positive = f"{percent:g} %" if percent is not None else ""
+    positive = f"{percent:g}%" if percent is not None else ""
     text = cell(display, part, vocab.score)[0].text if score is not None else positive
     notes = [f"{positive} positive"] if positive and score is not None else []
     notes += [f"{count} reviews"] if (count := part.text(vocab.reviewCount)) else []
@@ -299,7 +298,7 @@ def cast_table(data: EntityData, display: Display) -> Iterator[Block]:
         for property in CAST
         if (values := data.values.get(property)) is not None and values.omitted
     )
-    yield DisplayTable("Cast", ("Performer", "Character", "Part"), tuple(row for _, _, row in rows), more=more)
+    yield DisplayTable("Cast", ("Performer", "Character", "Role"), tuple(row for _, _, row in rows), more=more)
 
 
 _BILLINGS = {"leading": 0, "supporting": 1}
@@ -352,7 +351,7 @@ def crew_table(data: EntityData, display: Display) -> Iterator[Block]:
         if isinstance(person, NamedNode)
     )
     if people:
-        yield DisplayTable("Crew", ("Who", "As"), rows)
+        yield DisplayTable("Crew", ("Name", "Role"), rows)
 
 
 def _named_roles(roles: dict[str, DisplayValue]) -> list[tuple[str, DisplayValue]]:
@@ -384,15 +383,15 @@ def works_table(data: EntityData, display: Display) -> Iterator[Block]:
     if not works:
         return
     dated = sorted((date_of(display.graph, work)[:4], display.label(work), work) for work in works)
-    caption = f"{'Some of the works: ' if more else ''}{len(dated)} work{'s' if len(dated) != 1 else ''}"
+    caption = f"{len(dated)} work{'s' if len(dated) != 1 else ''}{' of more' if more else ''}"
     if not any(year for year, _, _ in dated):
         rows = tuple(TableRow(((display.term(work),), tuple(works[work]))) for _, _, work in dated)
-        yield DisplayTable(caption, ("Title", "As"), rows, more=tuple(more))
+        yield DisplayTable(caption, ("Title", "Role"), rows, more=tuple(more))
         return
     rows = tuple(
         TableRow(((display.term(work),), (DisplayValue(year),), tuple(works[work]))) for year, _, work in dated
     )
-    yield DisplayTable(caption, ("Title", "Year", "As"), rows, more=tuple(more))
+    yield DisplayTable(caption, ("Title", "Year", "Role"), rows, more=tuple(more))
 
 
 # --- statements
@@ -441,10 +440,7 @@ def _contested(data: EntityData, display: Display) -> Iterator[DisplayConflict]:
         accepted = tuple(
             display.term(value, [fact for fact in conflict.preferred if fact.value == value]) for value in values
         )
-        rejected = tuple(
-            RejectedValue(display.term(contested.fact.value, [contested.fact]), f"{contested.kind}: {contested.reason}")
-            for contested in conflict.contested
-        )
+        rejected = tuple(display.rejected(contested) for contested in conflict.contested)
         yield DisplayConflict(display.term(fact.subject), display.label(fact.property), accepted, rejected)
 
 
@@ -461,7 +457,7 @@ def _differing_amounts(data: EntityData, display: Display) -> Iterator[DisplayCo
             where = f", {display.label(territory)}" if isinstance(territory, NamedNode) else ""
             subject = DisplayValue(f"{CAPTIONS[name]}{where}", "#box-office")
             amounts = tuple(_dated_amount(display, part) for part in in_order(data, parts))
-            yield DisplayConflict(subject, "amount", amounts, note="Each is kept, with the day for which it holds.")
+            yield DisplayConflict(subject, "amount", amounts, note="All figures are kept, each with its date.")
 
 
 def _dated_amount(display: Display, part: PartData) -> DisplayValue:

@@ -40,7 +40,7 @@ def values_url(entity: NamedNode, property: NamedNode) -> str:
 
 def referrers_url(entity: NamedNode, property: NamedNode) -> str:
     """The URL of everything that refers to an entity by a property."""
-    query = f"SELECT ?thing {{ ?thing {to_curie(property.value)} {to_curie(entity.value)} }}"
+    query = f"SELECT ?entity {{ ?entity {to_curie(property.value)} {to_curie(entity.value)} }}"
     return list_url(entity, property, referrers=True) or sparql_url(query)
 
 

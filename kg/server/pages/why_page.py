@@ -26,7 +26,10 @@ _MAX_TEXT_LENGTH = 300
 
 @dataclass(frozen=True, slots=True)
 class ExplanationNode:
-    """A triple in an explanation: its sources, or the rule with its axioms and premises from which it follows."""
+    """A triple in an explanation: its sources, or the rule with its axioms and premises from which it follows.
+
+    `is_day_of_date` marks the earliest or latest day that a date can mean.
+    """
 
     subject: DisplayValue
     property: DisplayValue
@@ -34,6 +37,8 @@ class ExplanationNode:
     citations: tuple[SourceCitation, ...] = ()
     rule: str = ""
     axioms: tuple[str, ...] = ()
+    is_axiom: bool = False
+    is_day_of_date: bool = False
     premises: tuple[ExplanationNode, ...] = ()
     rejected: tuple[RejectedValue, ...] = ()
     holds: bool = True
@@ -70,13 +75,12 @@ def _to_node(display: Display, explanation: Explanation) -> ExplanationNode:
         _shown(display, triple.predicate),
         _shown(display, triple.object),
         display.citations(explanation.facts),
-        "the days that a date can mean" if explanation.rule == DAYS.name else explanation.rule,
-        ("so says the ontology",) if explanation.is_axiom else axioms,
+        explanation.rule,
+        axioms,
+        explanation.is_axiom,
+        explanation.rule == DAYS.name,
         tuple(_to_node(display, premise) for premise in explanation.premises if not premise.is_axiom),
-        tuple(
-            RejectedValue(display.term(contested.fact.value, [contested.fact]), f"{contested.kind}: {contested.reason}")
-            for contested in explanation.contested
-        ),
+        tuple(display.rejected(contested) for contested in explanation.contested),
         bool(explanation),
     )
 

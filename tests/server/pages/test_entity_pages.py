@@ -21,7 +21,7 @@ def page(graph: FilmGraph, name: str) -> str:
     return entity_page(graph, FILM + name)
 
 
-def test_a_film_is_grouped_as_a_reader_would(graph: FilmGraph) -> None:
+def test_a_film_has_its_sections(graph: FilmGraph) -> None:
     found = parse_page(page(graph, "tangerine"))
     assert found.faults == []
     assert found.has("Tangerine", "2015, directed by Sean Baker")
@@ -95,8 +95,6 @@ def test_only_web_addresses_are_links(project: SmallProject) -> None:
 
 
 def test_an_entity_with_very_many_referrers_has_a_page_of_limited_size(project: SmallProject) -> None:
-    lines = ["subject,type,label,director\n"]
-    lines += [f"film-{number},Film,Film {number},sean-baker\n" for number in range(3 * LIMIT)]
     project.write("data/films.yaml", "source: encyclopedia\nsean-baker: {type: Person, label: Sean Baker}\n")
     project.write("data/more.yaml", "source: encyclopedia\n" + "".join(
         f"film-{number}: {{type: Film, label: Film {number}, director: sean-baker}}\n" for number in range(3 * LIMIT)

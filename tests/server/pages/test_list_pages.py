@@ -41,7 +41,7 @@ def prizes(project: SmallProject) -> FilmGraph:
 
 def test_an_award_shows_its_newest_nominations_and_a_link_to_all(prizes: FilmGraph) -> None:
     found = parse_page(entity_page(prizes, FILM + "lion"))
-    assert found.has(f"Nominated (the newest {LIMIT} of {NOMINATED})", f"all {NOMINATED} as")
+    assert found.has(f"Nominated (latest {LIMIT} of {NOMINATED})", f"all {NOMINATED} as")
     assert "/film/lion?named=award" in found.links
     assert f"/film/film-{1900 + NOMINATED - 1}" in found.links
     assert "/film/film-1900" not in found.links
@@ -49,7 +49,7 @@ def test_an_award_shows_its_newest_nominations_and_a_link_to_all(prizes: FilmGra
 
 def test_a_list_continues_from_page_to_page_the_newest_first(prizes: FilmGraph) -> None:
     first = parse_page(list_page(prizes, FILM + "varda", "director", referrers=True))
-    assert first.has(f"1 to {PER_PAGE} of {NOMINATED}", "the newest first", f"Film of {1900 + NOMINATED - 1}")
+    assert first.has(f"1 to {PER_PAGE} of {NOMINATED}", "newest first", f"Film of {1900 + NOMINATED - 1}")
     assert "/film/varda?named=director&page=2" in first.links
     second = parse_page(list_page(prizes, FILM + "varda", "director", 2, referrers=True))
     assert second.has(f"{PER_PAGE + 1} to {NOMINATED} of {NOMINATED}", "Film of 1900")

@@ -44,7 +44,8 @@ def test_a_misspelled_name_is_found(browser: TestClient) -> None:
 def test_names_are_suggested_while_typing(browser: TestClient) -> None:
     suggestions = json.loads(browser.get("/suggest?q=sean+ba&kind=Person").text)
     assert suggestions[0]["name"] == "Sean Baker"
-    assert json.loads(browser.get("/suggest?q=sean&kind=no+such").text)
+    unrestricted = json.loads(browser.get("/suggest?q=sean&kind=no+such").text)
+    assert "Sean Baker" in [suggestion["name"] for suggestion in unrestricted]
 
 
 def test_every_stored_query_has_a_form_and_its_example_an_answer(browser: TestClient, films: Project) -> None:
@@ -84,9 +85,10 @@ def test_a_query_is_answered_as_table_chart_and_graph(browser: TestClient) -> No
     query = "SELECT ?film ?director ?year { ?film film:director ?director ; film:year ?year }"
     table = get(browser, "/sparql?" + urlencode({"query": query}))
     assert table.has("2 rows", "Red Rocket", "Sean Baker")
-    get(
-        browser, "/sparql?" + urlencode({"query": "SELECT ?f ?n { ?f film:boxOffice/film:amount ?n }", "view": "chart"})
-    )
+    amounts = "SELECT ?f ?n { ?f film:boxOffice/film:amount ?n }"
+    chart = get(browser, "/sparql?" + urlencode({"query": amounts, "view": "chart"}))
+    assert "figure" in chart.tags
+    assert chart.has("924,793", "950,000")
     graph = get(browser, "/sparql?" + urlencode({"query": query, "view": "graph"}))
     assert "svg" in graph.tags
     drawn = get(browser, "/sparql?" + urlencode({"query": "CONSTRUCT { ?f film:director ?d } { ?f film:director ?d }"}))
@@ -104,7 +106,7 @@ def test_a_query_that_does_not_parse_is_shown_with_line_and_column(browser: Test
 
 def test_an_empty_answer_says_why(browser: TestClient) -> None:
     found = get(browser, "/sparql?" + urlencode({"query": "SELECT ?x { ?x a film:Flim }"}))
-    assert found.has("No rows.", "Did you mean film:Film")
+    assert found.has("No results.", "Did you mean film:Film")
 
 
 def test_an_unknown_page_offers_suggestions(browser: TestClient) -> None:
@@ -130,7 +132,8 @@ def test_html_in_a_url_is_shown_and_not_interpreted(browser: TestClient, words: 
         assert "<script>alert" not in text
         assert "<img" not in text
         assert "onerror=alert" not in text.replace("&#34;", "").replace(" onerror=alert(1)&gt;", "")
-        assert "49" not in text or "{{ 7*7 }}" not in words or "{{ 7*7 }}" in text
+        if words == "{{ 7*7 }}":
+            assert ">49<" not in text
         assert parse_page(text).faults == []
 
 
@@ -143,10 +146,10 @@ def test_html_in_a_label_is_harmless_in_every_list(browser: TestClient) -> None:
 
 
 def test_styles_and_scripts_may_be_cached_for_ever(browser: TestClient) -> None:
-    address = next(link for link in get(browser, "/").links if link.startswith("/static/style.css"))
-    response = browser.get(address)
+    url = next(link for link in get(browser, "/").links if link.startswith("/static/style.css"))
+    response = browser.get(url)
     assert "immutable" in response.headers["cache-control"]
-    assert browser.get("/static/..%2frouted.py").status_code == 404
+    assert browser.get("/static/..%2froutes.py").status_code == 404
     assert browser.get("/static/nothing.css").status_code == 404
 
 

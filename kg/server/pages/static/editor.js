@@ -1,4 +1,4 @@
-// The SPARQL editor: completes the graph's own words, and runs with Ctrl+Enter. Without it the page is a plain form.
+// The SPARQL editor: completes classes and properties, and runs the query with Ctrl+Enter. Without it the page is a plain form.
 "use strict";
 
 (() => {
@@ -9,7 +9,7 @@
   hints.id = "hints";
   hints.hidden = true;
   hints.setAttribute("role", "listbox");
-  hints.setAttribute("aria-label", "Names that fit");
+  hints.setAttribute("aria-label", "Matching names");
   text.after(hints);
   text.setAttribute("aria-controls", "hints");
   text.setAttribute("aria-autocomplete", "list");
@@ -21,13 +21,13 @@
 
   const load = async () => {
     if (words) return words;
-    const told = await (await fetch(text.dataset.vocabulary)).json();
-    const prefixes = Object.entries(told.prefixes).map(([name, about]) => ({ name: `${name}:`, about, kind: "prefix", uses: 0 }));
-    words = [...told.terms, ...prefixes];
+    const vocabulary = await (await fetch(text.dataset.vocabulary)).json();
+    const prefixes = Object.entries(vocabulary.prefixes).map(([name, about]) => ({ name: `${name}:`, about, kind: "prefix", uses: 0 }));
+    words = [...vocabulary.terms, ...prefixes];
     return words;
   };
 
-  // The name that is being typed: letters up to the cursor that may stand in a prefixed name.
+  // The name that is being typed: the characters of a prefixed name before the cursor.
   const typed = () => (/(?:^|[\s{}()\/|^,;.!<])([A-Za-z][\w-]*:?[\w.-]*)$/.exec(text.value.slice(0, text.selectionStart)) || ["", ""])[1];
 
   const close = () => {
@@ -37,16 +37,16 @@
   };
 
   const draw = () => {
-    hints.replaceChildren(...shown.map((one, number) => {
+    hints.replaceChildren(...shown.map((term, number) => {
       const line = document.createElement("li");
       line.id = `hint-${number}`;
       line.setAttribute("role", "option");
       line.setAttribute("aria-selected", String(number === chosen));
-      line.append(one.name);
-      if (one.about) {
+      line.append(term.name);
+      if (term.about) {
         const about = document.createElement("span");
         about.className = "about";
-        about.append(one.about);
+        about.append(term.about);
         line.append(about);
       }
       line.addEventListener("mousedown", (event) => {
@@ -69,24 +69,24 @@
     hints.style.setProperty("left", `${Math.min(text.offsetLeft + wide, Math.max(0, text.offsetWidth - 280))}px`);
   };
 
-  const suggest = async (asked) => {
+  const suggest = async (isRequested) => {
     word = typed();
-    if (word.length < 2 && !asked) return close();
-    const wanted = word.toLowerCase();
-    const local = wanted.slice(wanted.indexOf(":") + 1);
-    const rank = (one) => {
-      const name = one.name.toLowerCase();
-      if (name.startsWith(wanted)) return 0;
+    if (word.length < 2 && !isRequested) return close();
+    const typedName = word.toLowerCase();
+    const local = typedName.slice(typedName.indexOf(":") + 1);
+    const rank = (term) => {
+      const name = term.name.toLowerCase();
+      if (name.startsWith(typedName)) return 0;
       const own = name.slice(name.indexOf(":") + 1);
-      if (!wanted.includes(":") && own.startsWith(local)) return 1;
-      return !wanted.includes(":") && local.length > 2 && own.includes(local) ? 2 : 3;
+      if (!typedName.includes(":") && own.startsWith(local)) return 1;
+      return !typedName.includes(":") && local.length > 2 && own.includes(local) ? 2 : 3;
     };
     shown = (await load())
-      .map((one) => [rank(one), one])
+      .map((term) => [rank(term), term])
       .filter(([order]) => order < 3)
-      .sort((one, other) => one[0] - other[0] || other[1].uses - one[1].uses || one[1].name.localeCompare(other[1].name))
+      .sort((a, b) => a[0] - b[0] || b[1].uses - a[1].uses || a[1].name.localeCompare(b[1].name))
       .slice(0, 40)
-      .map(([, one]) => one);
+      .map(([, term]) => term);
     if (!shown.length || (shown.length === 1 && shown[0].name === word)) return close();
     chosen = 0;
     draw();
