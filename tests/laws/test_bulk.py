@@ -34,9 +34,10 @@ from kg.parts import belongs_to
 from kg.reports import Finding, Place
 from kg.schema import Schema
 from kg.terms import TYPE, Term, entity_iri, to_spo
+from tests.laws.sizes import cases
 from tests.projects import SOURCES, SmallProject
 
-law = settings(deadline=None, max_examples=500)
+law = settings(deadline=None, max_examples=cases(500))
 
 
 @pytest.fixture(scope="module")
@@ -209,7 +210,7 @@ def test_conflicts_are_resolved_as_by_the_simple_algorithm(schema: Schema, facts
 # --- Triple tables
 
 
-@settings(law, max_examples=100)  # each makes two databases
+@settings(law, max_examples=cases(100))  # each makes two databases
 @given(st.lists(facts, max_size=12), st.lists(facts, max_size=12))
 def test_terms_have_the_same_numbers_whether_added_as_terms_or_as_texts(some: list[Fact], more: list[Fact]) -> None:
     by_term, by_text = TripleTables(), TripleTables()

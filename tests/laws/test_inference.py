@@ -17,8 +17,9 @@ from kg.reasoning.ontology import is_tautology
 from kg.reasoning.rules import SAME
 from kg.terms import OWL, TYPE, XSD, Spo, entity_iri, to_spo
 from tests.laws.ontologies import facts, ontologies, owl
+from tests.laws.sizes import cases
 
-law = settings(deadline=None, max_examples=250, suppress_health_check=[HealthCheck.too_slow])
+law = settings(deadline=None, max_examples=cases(250), suppress_health_check=[HealthCheck.too_slow])
 
 
 def texts(triples: list[Triple]) -> set[Spo]:
@@ -89,7 +90,7 @@ def test_inferring_again_adds_nothing(ontology: list[Triple], data: list[Triple]
     assert not list(twice.triple_texts(table="inferred"))
 
 
-@settings(law, max_examples=100)
+@settings(law, max_examples=cases(100))
 @given(ontologies(equality=False), facts(), facts())
 def test_triples_derived_beforehand_are_known_facts_but_not_asserted(
     ontology: list[Triple], data: list[Triple], derived: list[Triple]
@@ -110,7 +111,7 @@ dates = st.dates(date(1900, 1, 1), date(2030, 1, 1)).map(
 )
 
 
-@settings(law, max_examples=40)
+@settings(law, max_examples=cases(40))
 @given(st.lists(dates, min_size=2, max_size=4, unique=True), st.booleans())
 def test_sources_that_disagree_change_no_other_film(released: list[Literal], functional: bool) -> None:
     """Two dates, two titles or two directors of one film: what follows about other films is what followed before."""

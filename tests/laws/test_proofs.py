@@ -19,8 +19,9 @@ from kg.reasoning.ontology import Ontology
 from kg.reasoning.rules import BY_NAME, FIRST, REST
 from kg.terms import Spo, to_spo
 from tests.laws.ontologies import EX, A, facts, listed, ontologies, owl
+from tests.laws.sizes import cases
 
-law = settings(deadline=None, max_examples=120, suppress_health_check=[HealthCheck.too_slow])
+law = settings(deadline=None, max_examples=cases(120), suppress_health_check=[HealthCheck.too_slow])
 SPAN = ("source", 0, 5)
 
 

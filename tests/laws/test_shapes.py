@@ -35,6 +35,7 @@ from tests.laws.shape_strategies import (
     graphs_with_shapes,
     typed,
 )
+from tests.laws.sizes import cases
 
 LAW = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
 GraphAndShapes = tuple[list[Triple], list[Triple]]
@@ -74,21 +75,21 @@ def assert_same_results_as_pyshacl(drawn: GraphAndShapes) -> None:
     assert ours == theirs
 
 
-@settings(LAW, max_examples=25)
+@settings(LAW, max_examples=cases(25))
 @given(graphs_with_shapes())
 def test_the_compiler_has_the_results_of_pyshacl_on_a_few_graphs(drawn: GraphAndShapes) -> None:
     assert_same_results_as_pyshacl(drawn)
 
 
 @pytest.mark.long
-@settings(LAW, max_examples=500)
+@settings(LAW, max_examples=cases(500))
 @given(graphs_with_shapes())
 def test_the_compiler_has_the_results_of_pyshacl(drawn: GraphAndShapes) -> None:
     assert_same_results_as_pyshacl(drawn)
 
 
 @pytest.mark.long
-@settings(LAW, max_examples=200)
+@settings(LAW, max_examples=cases(200))
 @given(graphs_with_shapes(), st.lists(graphs("numbers"), min_size=1, max_size=3), st.randoms(use_true_random=False))
 def test_after_a_change_the_findings_are_those_of_a_complete_validation(
     drawn: GraphAndShapes, additions: list[list[Triple]], random: Random
@@ -142,7 +143,7 @@ odd = st.one_of(odd_numbers, odd_days, odd_texts, st.text(max_size=4).map(lambda
 PATTERNS = r"\^?([abk.]|\\[dDsSwW]|\[\^?[ab1]{1,3}\]|\(a\|b\)|\(\?:ab\))([*+?]|\{1,2\})?([ab1_]|\\w)?\$?"
 
 
-@settings(LAW, max_examples=300)
+@settings(LAW, max_examples=cases(300))
 @given(
     st.lists(odd.map(str), min_size=1, max_size=20),
     st.sampled_from(sorted(FAMILIES)),
@@ -165,7 +166,7 @@ def is_of_values(name: str) -> bool:
     return isinstance(COMPONENTS[name], ValueComponent)
 
 
-@settings(LAW, max_examples=200)
+@settings(LAW, max_examples=cases(200))
 @given(st.lists(odd_numbers | odd_days, min_size=2, max_size=12), st.sampled_from(["<", "<="]))
 def test_sql_is_never_wrong_about_a_pair(literals: list[Literal], operator: str) -> None:
     listed = ",".join(f"({quote(str(literal))})" for literal in literals)
@@ -177,7 +178,7 @@ def test_sql_is_never_wrong_about_a_pair(literals: list[Literal], operator: str)
         assert violates is None or violates is is_out_of_order(operator, left, right), (left, right)
 
 
-@settings(LAW, max_examples=300)
+@settings(LAW, max_examples=cases(300))
 @given(st.from_regex(PATTERNS, fullmatch=True), st.lists(st.text(alphabet="abBk1 _-\u00e9\n", max_size=6), min_size=1))
 def test_re2_and_python_agree_on_what_a_pattern_matches(pattern: str, texts: list[str]) -> None:
     regex = to_regex(pattern)
