@@ -1,14 +1,14 @@
-"""Commands that find which things of different sources are one, and let a person judge."""
+"""Command `kg link`: find entities of different sources that are the same, review unsure pairs, explain a pair."""
 
 from __future__ import annotations
 
 import argparse
-import json
 import os
 import sys
+from itertools import zip_longest
 from typing import TYPE_CHECKING
 
-from kg.cli.command import Commands, is_plain, say, write
+from kg.cli.command import Commands, is_plain, say, write, write_json
 from kg.errors import InputError
 
 if TYPE_CHECKING:
@@ -17,28 +17,32 @@ if TYPE_CHECKING:
     from kg.linking.scoring import Thresholds
     from kg.project import Project
 
-_KEYS = {"s": True, "d": False}
+_JUDGEMENTS = {"s": True, "d": False}
+"""Key of a review -> whether the two entities are the same."""
+_MAX_WIDTH, _MAX_NAMES, _MAX_PEOPLE = 58, 3, 5
 
 
 def add_commands(commands: Commands) -> None:
     """link."""
     link = commands.add(
         "link",
-        "Find which things of different sources are one; write the judgements to data/links.sssom.tsv.",
+        "Find entities of different sources that are the same; write judgements to data/links.sssom.tsv.",
         _link,
-        epilog="kg link review shows the pairs that are left to a person; kg link why A B explains one.",
+        epilog="kg link review shows the pairs that need review; kg link why A B explains one.",
     )
-    link.add_argument("task", nargs="?", choices=("review", "why"), help="judge what is unsure, or explain a pair")
-    link.add_argument("things", nargs="*", metavar="THING", help="for why: the two things")
+    link.add_argument("task", nargs="?", choices=("review", "why"), help="review unsure pairs, or explain a pair")
+    link.add_argument("things", nargs="*", metavar="THING", help="for why: the two entities")
     link.add_argument(
-        "--kind", action="append", default=[], metavar="KIND", help="only films, persons, ...: film, person"
+        "--kind", action="append", default=[], metavar="KIND", help="only entities of this kind: film, person, ..."
     )
-    link.add_argument("--between", nargs=2, metavar="SOURCE", help="only these two sources; own: what people wrote")
-    link.add_argument("--same", type=float, metavar="P", help="the same from this confidence on; default: 0.95")
-    link.add_argument("--different", type=float, metavar="P", help="different below this confidence; default: 0.02")
-    link.add_argument("--precision", type=float, metavar="P", help="the same as long as this share of them is right")
-    link.add_argument("--dry-run", action="store_true", help="tell what would be written, and write nothing")
-    link.add_argument("--author", default=os.environ.get("KG_AUTHOR", ""), help="for review: who judges, as orcid:...")
+    link.add_argument(
+        "--between", nargs=2, metavar="SOURCE", help="only these two sources; own: facts that people wrote"
+    )
+    link.add_argument("--same", type=float, metavar="P", help="the confidence of the same from here on; default: 0.95")
+    link.add_argument("--different", type=float, metavar="P", help="the confidence of different below; default: 0.02")
+    link.add_argument("--precision", type=float, metavar="P", help="the share of links that must be right")
+    link.add_argument("--dry-run", action="store_true", help="report what would be written, and write nothing")
+    link.add_argument("--author", default=os.environ.get("KG_AUTHOR", ""), help="for review: your id, as orcid:...")
     link.add_argument("--most", type=int, metavar="N", help="show at most N pairs")
     link.add_argument("-f", "--format", choices=("text", "json"), default="text", help="default: text")
 
@@ -50,15 +54,18 @@ def _link(call: argparse.Namespace) -> int:
     if call.task == "why":
         return _why(call, project)
     if call.things:
-        raise InputError(f"What is {call.things[0]!r}? Things are given to `kg link why`.")
+        raise InputError(f"Unexpected argument {call.things[0]!r}: only `kg link why` takes entities.")
     return _review(call, project) if call.task == "review" else _run(call, project)
+
+
+# --- kg link
 
 
 def _run(call: argparse.Namespace, project: Project) -> int:
     from kg.linking.link_project import link_project
     from kg.linking.link_store import append_judgements, write_unsure
 
-    matched = link_project(
+    result = link_project(
         project,
         kinds=call.kind,
         between=tuple(call.between) if call.between else None,
@@ -67,85 +74,22 @@ def _run(call: argparse.Namespace, project: Project) -> int:
         progress=None if is_plain() else say,
     )
     if not call.dry_run:
-        append_judgements(project, matched.judgements)
-        write_unsure(project, matched.unsure)
-    write(_json(matched, call.most) if call.format == "json" else _text(matched, call, project))
-    return 0
-
-
-def _why(call: argparse.Namespace, project: Project) -> int:
-    from kg.linking.link_project import compare_entities
-    from kg.linking.link_store import candidate_to_dict
-
-    if len(call.things) != 2:
-        raise InputError("Which two things? Write: kg link why film:anora film:wd-q123185887")
-    candidate = compare_entities(project, *call.things)
-    write(
-        json.dumps(candidate_to_dict(candidate), indent=1, ensure_ascii=False) + "\n"
-        if call.format == "json"
-        else _pair(candidate)
-    )
-    return 0
-
-
-def _review(call: argparse.Namespace, project: Project) -> int:
-    """Show pair after pair; each judgement is written as soon as it is made."""
-    from kg.decisions.links import LINKS_FILE, read_links
-    from kg.linking.link_project import to_judgement
-    from kg.linking.link_store import append_judgements, read_unsure
-    from kg.terms import to_iri
-
-    links = read_links(project.data / LINKS_FILE, file=f"data/{LINKS_FILE}").links
-    judged = {one.names for one in links.judgements}
-    waiting = [
-        one for one in read_unsure(project) if frozenset((to_iri(one.left.id), to_iri(one.right.id))) not in judged
-    ]
+        append_judgements(project, result.judgements)
+        write_unsure(project, result.unsure)
     if call.format == "json":
-        from kg.linking.link_store import candidate_to_dict
-
-        write(json.dumps([candidate_to_dict(one) for one in waiting[: call.most]], indent=1, ensure_ascii=False) + "\n")
-        return 0
-    if waiting and not call.author:
-        raise InputError("Who judges? Name yourself: kg link review --author orcid:0000-0000-0000-0000 (or KG_AUTHOR).")
-    made = 0
-    for number, candidate in enumerate(waiting[: call.most], start=1):
-        write(f"\n{number} of {len(waiting)}\n{_pair(candidate)}")
-        answer = _answer()
-        if answer == "q":
-            break
-        if answer in _KEYS:
-            comment = _line("why (may be empty): ")
-            judgement = to_judgement(
-                candidate, same=_KEYS[answer], day=today(), author=call.author, comment=comment or candidate.reason
-            )
-            append_judgements(project, [judgement])
-            made += 1
-    say(f"{made} judged, {len(waiting) - made} left")
+        write_json(_result_document(result, call.most))
+    else:
+        write(_result_text(result, is_dry_run=call.dry_run))
     return 0
-
-
-def _answer() -> str:
-    while True:
-        answer = _line("[s]ame, [d]ifferent, [l]ater, [q]uit: ").strip().lower()[:1]
-        if answer in ("s", "d", "l", "q"):
-            return answer
-
-
-def _line(prompt: str) -> str:
-    """A line of stdin; `q` at its end, so that review can be fed from a file."""
-    sys.stdout.write(prompt)
-    sys.stdout.flush()
-    line = sys.stdin.readline()
-    return line.rstrip("\n") if line else "q"
 
 
 def today() -> str:
-    """The day of a judgement; `SOURCE_DATE_EPOCH` sets it, for runs that must give the same bytes."""
+    """The day of a judgement; `SOURCE_DATE_EPOCH` sets it, for reproducible runs."""
     from datetime import UTC, datetime
 
     epoch = os.environ.get("SOURCE_DATE_EPOCH", "")
-    when = datetime.fromtimestamp(int(epoch), UTC) if epoch.isdigit() else datetime.now(UTC)
-    return when.date().isoformat()
+    moment = datetime.fromtimestamp(int(epoch), UTC) if epoch.isdigit() else datetime.now(UTC)
+    return moment.date().isoformat()
 
 
 def _thresholds(call: argparse.Namespace) -> Thresholds:
@@ -153,71 +97,134 @@ def _thresholds(call: argparse.Namespace) -> Thresholds:
 
     for name in ("same", "different", "precision"):
         if (value := getattr(call, name)) is not None and not 0 < value <= 1:
-            raise InputError(f"--{name} lies between 0 and 1, not {value}.")
+            raise InputError(f"--{name} must be greater than 0 and at most 1, not {value}.")
     same = SAME_FROM if call.same is None else call.same
     different = DIFFERENT_BELOW if call.different is None else call.different
     if different >= same:
-        raise InputError(f"--different {different} is not below --same {same}.")
+        raise InputError(f"--different {different} must be below --same {same}.")
     return Thresholds(same, different, call.precision)
 
 
-def _pair(candidate: Candidate) -> str:
-    """Two mentions side by side, and what speaks for and against their being one."""
-    left, right = _lines(candidate.left), _lines(candidate.right)
-    width = min(max(map(len, left)), 58)
-    rows = [
-        f"  {one:<{width}}  |  {other}"
-        for one, other in zip(
-            [line[:width] for line in left] + [""] * (len(right) - len(left)),
-            right + [""] * (len(left) - len(right)),
-            strict=True,
-        )
-    ]
-    clues = [f"  {clue}" for clue in sorted(candidate.features, key=lambda one: -abs(one.bits))]
-    told = candidate.veto or f"confidence {candidate.confidence:.3f}, {candidate.bits:+.1f} bits"
-    return "\n".join([*rows, f"  {told}", *clues, ""])
-
-
-def _lines(mention: Mention) -> list[str]:
-    people = [f"{one.name}{f' ({one.role})' if one.role else ''}" for one in mention.credits]
-    lines = [mention.id, mention.name, *(f"also {name}" for name in mention.names[1:4])]
-    lines.append(" ".join(filter(None, [mention.class_name or mention.kind, ", ".join(map(str, mention.years))])))
-    lines += people[:5] + ([f"and {len(people) - 5} more"] if len(people) > 5 else [])
-    return lines + [f"{scheme} {value}" for scheme, value in sorted(mention.identifiers)]
-
-
-def _text(matched: LinkingResult, call: argparse.Namespace, project: Project) -> str:
+def _result_text(result: LinkingResult, *, is_dry_run: bool) -> str:
     from kg.decisions.links import LINKS_FILE
     from kg.linking.model import Classification
 
     lines = []
-    for one, other, kind in dict.fromkeys(key[:3] for key in matched.counts):
-        same, unsure = (
-            matched.counts.get((one, other, kind, verdict), 0)
-            for verdict in (Classification.SAME, Classification.UNSURE)
-        )
+    for left, right, kind in dict.fromkeys(key[:3] for key in result.counts):
+        same = result.counts.get((left, right, kind, Classification.SAME), 0)
+        unsure = result.counts.get((left, right, kind, Classification.UNSURE), 0)
         if same or unsure:
-            lines.append(f"{one} and {other}, {kind}: {same:,} the same, {unsure:,} unsure")
-    kept = f"{len(matched.judgements):,} judgements"
-    if call.dry_run:
-        lines.append(f"{kept} would be written; nothing was.")
+            lines.append(f"{left} and {right}, {kind}: {same:,} the same, {unsure:,} unsure")
+    judgements = f"{len(result.judgements):,} judgements"
+    if is_dry_run:
+        lines.append(f"{judgements} would be written; nothing was.")
     else:
-        lines.append(f"{kept} added to data/{LINKS_FILE}")
-        if matched.unsure:
-            lines.append(f"{len(matched.unsure):,} pairs are left to a person: kg link review")
+        lines.append(f"{judgements} added to data/{LINKS_FILE}")
+        if result.unsure:
+            lines.append(f"{len(result.unsure):,} pairs need review: kg link review")
     return "\n".join(lines) + "\n"
 
 
-def _json(matched: LinkingResult, most: int | None) -> str:
+def _result_document(result: LinkingResult, limit: int | None) -> dict[str, object]:
     from kg.decisions.links import SSSOM_COLUMNS, to_sssom_row
     from kg.linking.link_store import candidate_to_dict
 
-    document = {
+    rows = (to_sssom_row(judgement) for judgement in result.judgements[:limit])
+    return {
         "counts": [
-            {"sources": [one, other], "kind": kind, "verdict": verdict.value, "pairs": count}
-            for (one, other, kind, verdict), count in sorted(matched.counts.items())
+            {"sources": [left, right], "kind": kind, "verdict": classification.value, "pairs": count}
+            for (left, right, kind, classification), count in sorted(result.counts.items())
         ],
-        "judgements": [dict(zip(SSSOM_COLUMNS, to_sssom_row(one), strict=True)) for one in matched.judgements[:most]],
-        "unsure": [candidate_to_dict(one) for one in matched.unsure[:most]],
+        "judgements": [dict(zip(SSSOM_COLUMNS, row, strict=True)) for row in rows],
+        "unsure": [candidate_to_dict(candidate) for candidate in result.unsure[:limit]],
     }
-    return json.dumps(document, indent=1, ensure_ascii=False) + "\n"
+
+
+# --- kg link why, kg link review
+
+
+def _why(call: argparse.Namespace, project: Project) -> int:
+    from kg.linking.link_project import compare_entities
+    from kg.linking.link_store import candidate_to_dict
+
+    if len(call.things) != 2:
+        raise InputError("Name two entities: kg link why film:anora film:wd-q123185887")
+    candidate = compare_entities(project, *call.things)
+    if call.format == "json":
+        write_json(candidate_to_dict(candidate))
+    else:
+        write(_pair_text(candidate))
+    return 0
+
+
+def _review(call: argparse.Namespace, project: Project) -> int:
+    """Show pair after pair; each judgement is written as soon as it is made."""
+    from kg.linking.link_project import to_judgement
+    from kg.linking.link_store import append_judgements, candidate_to_dict
+
+    waiting = _unjudged(project)
+    if call.format == "json":
+        write_json([candidate_to_dict(candidate) for candidate in waiting[: call.most]])
+        return 0
+    if waiting and not call.author:
+        raise InputError("Name yourself: kg link review --author orcid:0000-0000-0000-0000 (or set KG_AUTHOR).")
+    judged = 0
+    for number, candidate in enumerate(waiting[: call.most], start=1):
+        write(f"\n{number} of {len(waiting)}\n{_pair_text(candidate)}")
+        key = _read_key()
+        if key == "q":
+            break
+        if key in _JUDGEMENTS:
+            comment = _read_line("why (may be empty): ") or candidate.reason
+            judgement = to_judgement(candidate, same=_JUDGEMENTS[key], day=today(), author=call.author, comment=comment)
+            append_judgements(project, [judgement])
+            judged += 1
+    say(f"{judged} judged, {len(waiting) - judged} left")
+    return 0
+
+
+def _unjudged(project: Project) -> list[Candidate]:
+    """The unsure pairs that nobody has judged."""
+    from kg.decisions.links import LINKS_FILE, read_links
+    from kg.linking.link_store import read_unsure
+    from kg.terms import to_iri
+
+    links = read_links(project.data / LINKS_FILE, file=f"data/{LINKS_FILE}").links
+    judged = {judgement.names for judgement in links.judgements}
+    unsure = read_unsure(project)
+    return [pair for pair in unsure if frozenset((to_iri(pair.left.id), to_iri(pair.right.id))) not in judged]
+
+
+def _read_key() -> str:
+    while True:
+        key = _read_line("[s]ame, [d]ifferent, [l]ater, [q]uit: ").strip().lower()[:1]
+        if key in ("s", "d", "l", "q"):
+            return key
+
+
+def _read_line(prompt: str) -> str:
+    """A line of stdin; `q` at its end, so that a file can answer."""
+    sys.stdout.write(prompt)
+    sys.stdout.flush()
+    line = sys.stdin.readline()
+    return line.rstrip("\n") if line else "q"
+
+
+def _pair_text(candidate: Candidate) -> str:
+    """Two mentions side by side, with the scores of their features."""
+    left, right = _mention_lines(candidate.left), _mention_lines(candidate.right)
+    width = min(max(map(len, left)), _MAX_WIDTH)
+    columns = zip_longest((line[:width] for line in left), right, fillvalue="")
+    rows = [f"  {line:<{width}}  |  {other}" for line, other in columns]
+    features = sorted(candidate.features, key=lambda feature: -abs(feature.bits))
+    summary = candidate.veto or f"confidence {candidate.confidence:.3f}, {candidate.bits:+.1f} bits"
+    return "\n".join([*rows, f"  {summary}", *(f"  {feature}" for feature in features), ""])
+
+
+def _mention_lines(mention: Mention) -> list[str]:
+    people = [f"{credit.name}{f' ({credit.role})' if credit.role else ''}" for credit in mention.credits]
+    lines = [mention.id, mention.name, *(f"also {name}" for name in mention.names[1 : _MAX_NAMES + 1])]
+    lines.append(" ".join(filter(None, (mention.class_name or mention.kind, ", ".join(map(str, mention.years))))))
+    lines += people[:_MAX_PEOPLE]
+    lines += [f"and {len(people) - _MAX_PEOPLE} more"] if len(people) > _MAX_PEOPLE else []
+    return lines + [f"{scheme} {value}" for scheme, value in sorted(mention.identifiers)]
