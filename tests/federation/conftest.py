@@ -1,4 +1,4 @@
-"""A small graph of films, and an endpoint beside it that knows more of them."""
+"""A small graph of films, and an endpoint with more data about them."""
 
 from __future__ import annotations
 
@@ -23,8 +23,8 @@ sean-baker: {type: Person, label: Sean Baker}
 
 @pytest.fixture(scope="package")
 def serves() -> Iterator[Endpoint]:
-    with serving() as one:
-        yield one
+    with serving() as endpoint:
+        yield endpoint
 
 
 @pytest.fixture(scope="package")
@@ -36,9 +36,9 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> FilmGraph:
 
 @pytest.fixture
 def endpoint(serves: Endpoint) -> Endpoint:
-    # The engine's solutions must go where they came from; the endpoint's threads could sweep up what others left.
+    # The engine's solutions must be freed by the thread that made them, not by a thread of the endpoint.
     gc.collect()
-    serves.asked.clear()
+    serves.queries.clear()
     serves.agents.clear()
     serves.replies.clear()
     return serves

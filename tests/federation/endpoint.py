@@ -1,4 +1,4 @@
-"""An endpoint on this machine: a store that answers SPARQL, or whatever a test wants it to say."""
+"""A SPARQL endpoint on this machine: a store, or replies that a test prescribes."""
 
 from __future__ import annotations
 
@@ -31,23 +31,25 @@ Reply = Callable[[BaseHTTPRequestHandler, str], None]
 
 @dataclass
 class Endpoint:
-    """Where it is, what it was asked, and with which headers; `replies` are given first, then the store answers."""
+    """The queries and user agents of its requests; `replies` are sent first, then the store answers."""
 
     address: str
     store: Store
-    asked: list[str] = field(default_factory=list)
+    queries: list[str] = field(default_factory=list)
     agents: list[str] = field(default_factory=list)
     replies: list[Reply] = field(default_factory=list)
 
     def answer(self, handler: BaseHTTPRequestHandler, query: str) -> None:
-        found = self.store.query(query)
-        assert isinstance(found, QuerySolutions)
-        body = found.serialize(format=QueryResultsFormat.JSON)
+        solutions = self.store.query(query)
+        assert isinstance(solutions, QuerySolutions)
+        body = solutions.serialize(format=QueryResultsFormat.JSON)
         assert body is not None
-        say(handler, 200, body)
+        send_reply(handler, 200, body)
 
 
-def say(handler: BaseHTTPRequestHandler, status: int, body: bytes = b"", media: str = JSON, **headers: str) -> None:
+def send_reply(
+    handler: BaseHTTPRequestHandler, status: int, body: bytes = b"", media: str = JSON, **headers: str
+) -> None:
     handler.send_response(status)
     handler.send_header("Content-Type", media)
     handler.send_header("Content-Length", str(len(body)))
@@ -66,7 +68,7 @@ def serving() -> Iterator[Endpoint]:
             body = self.rfile.read(int(self.headers["Content-Length"])).decode()
             is_form = self.headers["Content-Type"] == "application/x-www-form-urlencoded"
             query = parse_qs(body)["query"][0] if is_form else body
-            endpoint.asked.append(query)
+            endpoint.queries.append(query)
             endpoint.agents.append(self.headers["User-Agent"])
             reply = endpoint.replies.pop(0) if endpoint.replies else endpoint.answer
             reply(self, query)
@@ -78,7 +80,7 @@ def serving() -> Iterator[Endpoint]:
         daemon_threads = True
 
         def handle_error(self, request: object, client_address: object) -> None:
-            """A client that has hung up is what some tests want."""
+            """Some tests close the connection on purpose."""
 
     store = Store()
     store.load(DATA.encode(), format=RdfFormat.TURTLE)

@@ -1,4 +1,4 @@
-"""An endpoint that is slow, busy, broken or hostile: bounds of time and size, patience, and what is kept."""
+"""Slow, busy, broken and hostile endpoints: limits of time and size, repetitions, and the cache."""
 
 from __future__ import annotations
 
@@ -18,23 +18,23 @@ from kg.federation.client import EndpointClient
 from kg.federation.config import ServiceConfig, Services
 from kg.federation.federate import federate
 from kg.filmgraph import FilmGraph
-from tests.federation.endpoint import REMOTE, Endpoint, Reply, say, serving
+from tests.federation.endpoint import REMOTE, Endpoint, Reply, send_reply, serving
 
 
-class Asked:
-    """Asks one question with bounds of its own; notes how long it was told to wait, and does not wait."""
+class Caller:
+    """Sends one query with limits of its own; records the pauses without waiting."""
 
     def __init__(self, graph: FilmGraph, endpoint: Endpoint, folder: Path) -> None:
         self.graph, self.folder = graph, folder
-        self.listed = ServiceConfig("films", endpoint.address)
+        self.config = ServiceConfig("films", endpoint.address)
         self.others: dict[str, ServiceConfig] = {}
         self.waited: list[float] = []
 
     def __call__(self, *, silent: bool = False, **bounds: float) -> list[tuple[str, ...]]:
-        listed = replace(self.listed, **bounds)  # type: ignore[arg-type]  # numbers all
-        services = Services({listed.address: listed, **self.others}, contact="films@example.org")
+        config = replace(self.config, **bounds)  # type: ignore[arg-type]  # numbers all
+        services = Services({config.address: config, **self.others}, contact="films@example.org")
         remote = EndpointClient(services, self.folder, sleep=self.waited.append)
-        clause = f"SERVICE {'SILENT ' if silent else ''}<{listed.address}> {{ ?f wdt:P57 wd:Q2 }}"
+        clause = f"SERVICE {'SILENT ' if silent else ''}<{config.address}> {{ ?f wdt:P57 wd:Q2 }}"
         text = federate(self.graph.store, f"{REMOTE} SELECT ?f {{ {clause} }}", remote)
         answer = self.graph.sparql(text)
         return sorted(
@@ -44,87 +44,87 @@ class Asked:
 
 
 @pytest.fixture
-def ask(graph: FilmGraph, endpoint: Endpoint, tmp_path: Path) -> Asked:
-    return Asked(graph, endpoint, tmp_path / "kept")
+def ask(graph: FilmGraph, endpoint: Endpoint, tmp_path: Path) -> Caller:
+    return Caller(graph, endpoint, tmp_path / "cache")
 
 
-FOUND = [("Q1",), ("Q3",)]
+FILMS = [("Q1",), ("Q3",)]
 
 
-def test_an_endpoint_hears_who_asks(ask: Asked, endpoint: Endpoint) -> None:
-    assert ask() == FOUND
+def test_a_request_names_the_client_and_its_contact(ask: Caller, endpoint: Endpoint) -> None:
+    assert ask() == FILMS
     assert endpoint.agents[0].startswith("film-knowledge-graph/")
     assert "films@example.org" in endpoint.agents[0]
 
 
-def test_an_answer_is_kept_on_disk(ask: Asked, endpoint: Endpoint) -> None:
-    assert ask() == ask() == FOUND
-    assert len(endpoint.asked) == 1
+def test_an_answer_is_cached_on_disk(ask: Caller, endpoint: Endpoint) -> None:
+    assert ask() == ask() == FILMS
+    assert len(endpoint.queries) == 1
     ask(keep=0)
-    assert len(endpoint.asked) == 2
+    assert len(endpoint.queries) == 2
 
 
-def test_a_kept_answer_that_was_spoilt_is_asked_for_again(ask: Asked, endpoint: Endpoint) -> None:
+def test_a_corrupt_cached_answer_is_requested_again(ask: Caller, endpoint: Endpoint) -> None:
     ask()
     for path in ask.folder.iterdir():
         path.write_bytes(b"{")
-    assert ask() == FOUND
-    assert len(endpoint.asked) == 2
+    assert ask() == FILMS
+    assert len(endpoint.queries) == 2
 
 
-def test_a_kept_answer_that_is_too_old_is_asked_for_again(ask: Asked, endpoint: Endpoint) -> None:
+def test_a_cached_answer_that_is_too_old_is_requested_again(ask: Caller, endpoint: Endpoint) -> None:
     ask()
-    (kept,) = ask.folder.iterdir()
-    os.utime(kept, (time.time() - 7200,) * 2)
-    assert ask(keep=3600) == FOUND
-    assert len(endpoint.asked) == 2
+    (cached,) = ask.folder.iterdir()
+    os.utime(cached, (time.time() - 7200,) * 2)
+    assert ask(keep=3600) == FILMS
+    assert len(endpoint.queries) == 2
 
 
-def test_what_one_endpoint_answered_is_not_taken_for_the_answer_of_another(ask: Asked, endpoint: Endpoint) -> None:
+def test_each_endpoint_has_its_own_cached_answers(ask: Caller, endpoint: Endpoint) -> None:
     ask()
     with serving() as other:
-        ask.listed = ServiceConfig("other", other.address)
-        assert ask() == FOUND
-        assert len(other.asked) == 1
+        ask.config = ServiceConfig("other", other.address)
+        assert ask() == FILMS
+        assert len(other.queries) == 1
 
 
 def busy(after: str, status: int = 429) -> Reply:
-    return lambda handler, _: say(handler, status, Retry_After=after)
+    return lambda handler, _: send_reply(handler, status, Retry_After=after)
 
 
-def test_who_is_asked_for_patience_comes_back(ask: Asked, endpoint: Endpoint) -> None:
+def test_a_throttled_request_is_repeated(ask: Caller, endpoint: Endpoint) -> None:
     endpoint.replies = [busy("7"), busy("2", 503)]
-    assert ask() == FOUND
+    assert ask() == FILMS
     assert ask.waited == [7.0, 2.0]
 
 
-def test_a_busy_endpoint_that_says_nothing_is_left_alone_for_longer_each_time(ask: Asked, endpoint: Endpoint) -> None:
-    endpoint.replies = [lambda handler, _: say(handler, 429)] * 3
-    assert ask() == FOUND
+def test_without_retry_after_each_pause_is_longer(ask: Caller, endpoint: Endpoint) -> None:
+    endpoint.replies = [lambda handler, _: send_reply(handler, 429)] * 3
+    assert ask() == FILMS
     assert ask.waited == [1.0, 2.0, 4.0]
 
 
 @pytest.mark.parametrize("after", ["3600", "Fri, 31 Dec 2999 23:59:59 GMT", "9" * 400])
-def test_patience_has_an_end(ask: Asked, endpoint: Endpoint, after: str) -> None:
+def test_repetitions_are_limited(ask: Caller, endpoint: Endpoint, after: str) -> None:
     endpoint.replies = [busy(after)] * 9
     with pytest.raises(RemoteError, match="busy"):
         ask()
     assert sum(ask.waited) <= 60
 
 
-def test_a_date_to_come_back_at_is_waited_for(ask: Asked, endpoint: Endpoint) -> None:
+def test_retry_after_may_be_a_date(ask: Caller, endpoint: Endpoint) -> None:
     endpoint.replies = [busy(email.utils.formatdate(time.time() + 30, usegmt=True))]
-    assert ask() == FOUND
+    assert ask() == FILMS
     assert 20 < ask.waited[0] <= 30
 
 
-def test_a_date_to_come_back_at_that_is_past_is_now(ask: Asked, endpoint: Endpoint) -> None:
+def test_retry_after_in_the_past_means_now(ask: Caller, endpoint: Endpoint) -> None:
     endpoint.replies = [busy("Wed, 21 Oct 2015 07:28:00 GMT")]
-    assert ask() == FOUND
+    assert ask() == FILMS
     assert ask.waited == [0.0]
 
 
-def test_a_huge_answer_is_not_read_to_its_end(ask: Asked, endpoint: Endpoint) -> None:
+def test_a_huge_answer_is_not_read_completely(ask: Caller, endpoint: Endpoint) -> None:
     def pour(handler: BaseHTTPRequestHandler, _: str) -> None:
         handler.send_response(200)
         handler.send_header("Content-Type", "application/sparql-results+json")
@@ -137,24 +137,24 @@ def test_a_huge_answer_is_not_read_to_its_end(ask: Asked, endpoint: Endpoint) ->
         ask(largest=1)
 
 
-def test_all_answers_to_a_clause_together_are_bounded(graph: FilmGraph, endpoint: Endpoint, tmp_path: Path) -> None:
-    listed = ServiceConfig("films", endpoint.address, largest=0.0005, batch=1, keep=0)
+def test_all_answers_to_one_clause_are_limited_together(graph: FilmGraph, endpoint: Endpoint, tmp_path: Path) -> None:
+    config = ServiceConfig("films", endpoint.address, largest=0.0005, batch=1, keep=0)
     query = (
-        f"{REMOTE} SELECT * {{ VALUES ?f {{ wd:Q1 wd:Q3 wd:Q9 }} SERVICE <{listed.address}> {{ ?f wdt:P57 ?who }} }}"
+        f"{REMOTE} SELECT * {{ VALUES ?f {{ wd:Q1 wd:Q3 wd:Q9 }} SERVICE <{config.address}> {{ ?f wdt:P57 ?who }} }}"
     )
     with pytest.raises(LimitError, match="more than"):
-        federate(graph.store, query, EndpointClient(Services({listed.address: listed}), tmp_path))
-    assert len(endpoint.asked) > 1
+        federate(graph.store, query, EndpointClient(Services({config.address: config}), tmp_path))
+    assert len(endpoint.queries) > 1
 
 
-def test_a_packed_answer_is_not_unpacked(ask: Asked, endpoint: Endpoint) -> None:
+def test_a_compressed_answer_is_refused(ask: Caller, endpoint: Endpoint) -> None:
     bomb = gzip.compress(b" " * 10_000_000)
-    endpoint.replies = [lambda handler, _: say(handler, 200, bomb, Content_Encoding="gzip")]
+    endpoint.replies = [lambda handler, _: send_reply(handler, 200, bomb, Content_Encoding="gzip")]
     with pytest.raises(RemoteError, match="gzip"):
         ask(largest=1)
 
 
-def test_an_endpoint_that_never_ends_its_headers_is_left(ask: Asked, endpoint: Endpoint) -> None:
+def test_an_endpoint_with_endless_headers_runs_into_the_timeout(ask: Caller, endpoint: Endpoint) -> None:
     over = threading.Event()
 
     def go_on(handler: BaseHTTPRequestHandler, _: str) -> None:
@@ -167,7 +167,7 @@ def test_an_endpoint_that_never_ends_its_headers_is_left(ask: Asked, endpoint: E
     over.set()
 
 
-def test_an_endpoint_that_only_drips_is_left(ask: Asked, endpoint: Endpoint) -> None:
+def test_an_endpoint_that_sends_byte_by_byte_runs_into_the_timeout(ask: Caller, endpoint: Endpoint) -> None:
     over = threading.Event()
 
     def drip(handler: BaseHTTPRequestHandler, _: str) -> None:
@@ -183,7 +183,7 @@ def test_an_endpoint_that_only_drips_is_left(ask: Asked, endpoint: Endpoint) -> 
     over.set()
 
 
-def test_an_endpoint_that_says_nothing_is_left(ask: Asked, endpoint: Endpoint) -> None:
+def test_an_endpoint_that_sends_nothing_runs_into_the_timeout(ask: Caller, endpoint: Endpoint) -> None:
     over = threading.Event()
 
     def be_silent(_: BaseHTTPRequestHandler, __: str) -> None:
@@ -210,34 +210,34 @@ BODIES = [
 
 
 @pytest.mark.parametrize("body", BODIES, ids=range(len(BODIES)))
-def test_a_broken_answer_is_an_error_and_not_kept(ask: Asked, endpoint: Endpoint, body: bytes) -> None:
-    endpoint.replies = [lambda handler, _: say(handler, 200, body)]
+def test_a_malformed_answer_is_an_error_and_not_cached(ask: Caller, endpoint: Endpoint, body: bytes) -> None:
+    endpoint.replies = [lambda handler, _: send_reply(handler, 200, body)]
     with pytest.raises(RemoteError, match="not a SPARQL result"):
         ask()
-    assert ask() == FOUND
+    assert ask() == FILMS
 
 
 STATUSES = [(400, "status 400"), (500, "status 500"), (404, "status 404")]
 
 
 @pytest.mark.parametrize(("status", "message"), STATUSES)
-def test_a_failing_endpoint_is_an_error_with_its_words(
-    ask: Asked, endpoint: Endpoint, status: int, message: str
+def test_the_error_of_a_failing_endpoint_quotes_its_answer(
+    ask: Caller, endpoint: Endpoint, status: int, message: str
 ) -> None:
-    endpoint.replies = [lambda handler, _: say(handler, status, b"out of \x1b[31m luck")]
+    endpoint.replies = [lambda handler, _: send_reply(handler, status, b"out of \x1b[31m luck")]
     with pytest.raises(RemoteError, match=message) as caught:
         ask()
     assert "luck" in str(caught.value)
     assert "\x1b" not in str(caught.value)
 
 
-def test_an_answer_in_another_format_is_an_error(ask: Asked, endpoint: Endpoint) -> None:
-    endpoint.replies = [lambda handler, _: say(handler, 200, b"<html>", media="text/html")]
+def test_an_answer_in_another_format_is_an_error(ask: Caller, endpoint: Endpoint) -> None:
+    endpoint.replies = [lambda handler, _: send_reply(handler, 200, b"<html>", media="text/html")]
     with pytest.raises(RemoteError, match="text/html"):
         ask()
 
 
-def test_an_answer_that_breaks_off_is_an_error(ask: Asked, endpoint: Endpoint) -> None:
+def test_a_truncated_answer_is_an_error(ask: Caller, endpoint: Endpoint) -> None:
     def break_off(handler: BaseHTTPRequestHandler, _: str) -> None:
         handler.send_response(200)
         handler.send_header("Content-Type", "application/sparql-results+json")
@@ -251,9 +251,9 @@ def test_an_answer_that_breaks_off_is_an_error(ask: Asked, endpoint: Endpoint) -
         ask()
 
 
-def test_an_endpoint_that_is_not_there_is_an_error(ask: Asked) -> None:
+def test_an_unreachable_endpoint_is_an_error(ask: Caller) -> None:
     with serving() as gone:
-        ask.listed = replace(ask.listed, address=gone.address)
+        ask.config = replace(ask.config, address=gone.address)
     with pytest.raises(RemoteError, match="cannot be reached"):
         ask()
 
@@ -262,33 +262,35 @@ TARGETS = ["http://127.0.0.1:9/sparql", "/elsewhere", "file:///etc/passwd", "//e
 
 
 @pytest.mark.parametrize("target", TARGETS)
-def test_nobody_is_led_to_an_address_that_is_not_listed(ask: Asked, endpoint: Endpoint, target: str) -> None:
-    endpoint.replies = [lambda handler, _: say(handler, 302, Location=target)] * 9
+def test_a_redirect_to_an_unlisted_address_is_not_followed(ask: Caller, endpoint: Endpoint, target: str) -> None:
+    endpoint.replies = [lambda handler, _: send_reply(handler, 302, Location=target)] * 9
     with pytest.raises(RemoteError, match="only listed"):
         ask()
-    assert len(endpoint.asked) <= 4
+    assert len(endpoint.queries) <= 4
 
 
-def test_a_move_to_another_listed_address_is_followed(ask: Asked, endpoint: Endpoint) -> None:
+def test_a_redirect_to_another_listed_address_is_followed(ask: Caller, endpoint: Endpoint) -> None:
     with serving() as other:
         ask.others[other.address] = ServiceConfig("other", other.address)
-        endpoint.replies = [lambda handler, _: say(handler, 307, Location=other.address)]
-        assert ask() == FOUND
-        assert len(other.asked) == 1
+        endpoint.replies = [lambda handler, _: send_reply(handler, 307, Location=other.address)]
+        assert ask() == FILMS
+        assert len(other.queries) == 1
 
 
 SILENT: list[Reply] = [
-    lambda handler, _: say(handler, 500),
-    lambda handler, _: say(handler, 200, b"no JSON"),
-    lambda handler, _: say(handler, 302, Location="http://127.0.0.1:9/"),
+    lambda handler, _: send_reply(handler, 500),
+    lambda handler, _: send_reply(handler, 200, b"no JSON"),
+    lambda handler, _: send_reply(handler, 302, Location="http://127.0.0.1:9/"),
 ]
 
 
 @pytest.mark.parametrize("reply", SILENT, ids=["failing", "broken", "leading away"])
-def test_a_silent_clause_that_fails_is_one_row_without_bindings(ask: Asked, endpoint: Endpoint, reply: Reply) -> None:
+def test_a_silent_clause_that_fails_gives_one_row_without_bindings(
+    ask: Caller, endpoint: Endpoint, reply: Reply
+) -> None:
     endpoint.replies = [reply]
     assert ask(silent=True) == [("",)]
 
 
-def test_errors_from_outside_are_ours() -> None:
+def test_remote_errors_are_errors_of_this_program() -> None:
     assert issubclass(RemoteError, FilmGraphError)

@@ -1,4 +1,4 @@
-"""`filmgraph.toml`: which endpoints may be asked, and what is wrong with a file that says it badly."""
+"""`filmgraph.toml`: the endpoints that queries may call, and the errors of a faulty file."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ FAULTS = [
 ]
 
 
-@pytest.mark.parametrize(("text", "message"), FAULTS, ids=[one[0] for one in FAULTS])
+@pytest.mark.parametrize(("text", "message"), FAULTS, ids=[case[0] for case in FAULTS])
 def test_a_faulty_configuration_says_what_is_wrong(tmp_path: Path, text: str, message: str) -> None:
     path = tmp_path / "filmgraph.toml"
     path.write_text(text, encoding="utf-8")

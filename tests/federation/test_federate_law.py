@@ -1,4 +1,4 @@
-"""Whatever stands around SERVICE, the rows are those that the engine gives when it asks the endpoint itself.
+"""Whatever is around SERVICE, the rows are those that the engine gives when it calls the endpoint itself.
 
 GRAPH is left out: the engine sends it along, though it is none of the endpoint's.
 """
@@ -62,7 +62,7 @@ parts, there, filters = st.sampled_from(PARTS), st.sampled_from(THERE), st.sampl
 
 
 def around(group: st.SearchStrategy[str]) -> st.SearchStrategy[str]:
-    """Groups with this one within them."""
+    """Groups that contain this group."""
     wrapped = st.builds(lambda form, inner: form.replace("%s", inner), st.sampled_from(AROUND), group)
     return st.lists(st.one_of(parts, there, filters, wrapped), min_size=1, max_size=4).map(" ".join)
 
@@ -73,19 +73,19 @@ groups = st.recursive(
 
 
 def rows(graph: FilmGraph, query: str) -> Counter[str]:
-    found = graph.store.query(query, prefixes=PREFIXES)
-    assert isinstance(found, QuerySolutions)
-    names = sorted(variable.value for variable in found.variables)
-    return Counter(str([(name, str(row[name])) for name in names if row[name] is not None]) for row in found)
+    solutions = graph.store.query(query, prefixes=PREFIXES)
+    assert isinstance(solutions, QuerySolutions)
+    names = sorted(variable.value for variable in solutions.variables)
+    return Counter(str([(name, str(row[name])) for name in names if row[name] is not None]) for row in solutions)
 
 
 @settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(group=groups, batch=st.sampled_from([1, 2, 100]))
-def test_what_is_joined_is_what_the_engine_joins(
+def test_a_federated_query_has_the_rows_that_the_engine_gives(
     graph: FilmGraph, endpoint: Endpoint, tmp_path: Path, group: str, batch: int
 ) -> None:
     assume(group.count("SERVICE") <= MAX_CLAUSES)
-    endpoint.asked.clear()
+    endpoint.queries.clear()
     endpoint.agents.clear()
     query = f"{REMOTE}SELECT * {{ {group} }}".replace("<at>", f"<{endpoint.address}>")
     try:
@@ -102,10 +102,10 @@ GLUE = st.text("1aé_.:-?@\"'<>{}()#\\ \n\t", max_size=3)
 
 @settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(before=GLUE, word=st.sampled_from(["SERVICE", "service", "SERVICESILENT", "\\u0053ERVICE"]), after=GLUE)
-def test_however_it_is_written_nobody_is_asked_who_is_not_listed(
+def test_no_way_of_writing_service_reaches_an_unlisted_endpoint(
     graph: FilmGraph, endpoint: Endpoint, before: str, word: str, after: str
 ) -> None:
     query = f"SELECT * {{ ?s ?p 1{before}{word}{after}<{endpoint.address}?> {{ ?a ?b ?c }} }}"
     with contextlib.suppress(QueryError):
         graph.sparql(query, services=True)
-    assert endpoint.asked == []
+    assert endpoint.queries == []

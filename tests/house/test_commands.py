@@ -1,4 +1,4 @@
-"""Commands as a shell sees them: data on stdout, messages on stderr, exit statuses, pipes that close early."""
+"""The command line as a shell uses it: data on stdout, messages on stderr, exit statuses, pipes that close early."""
 
 from __future__ import annotations
 
@@ -21,16 +21,16 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return project.folder
 
 
-def kg(*words: str, folder: Path | None = None, told: str = "") -> subprocess.CompletedProcess[str]:
+def kg(*words: str, folder: Path | None = None, input: str = "") -> subprocess.CompletedProcess[str]:
     where = ["--project", str(folder)] if folder is not None else []
     environment = os.environ | {"NO_COLOR": "1", "PYTHONIOENCODING": "utf-8"}
     return subprocess.run(
         [sys.executable, "-m", "kg", *words, *where],
-        input=told, capture_output=True, encoding="utf-8", env=environment, check=False, timeout=60,
+        input=input, capture_output=True, encoding="utf-8", env=environment, check=False, timeout=60,
     )  # fmt: skip
 
 
-def test_an_answer_is_data_and_nothing_else(folder: Path) -> None:
+def test_stdout_has_the_answer_and_nothing_else(folder: Path) -> None:
     done = kg("ask", "films", "--format", "csv", folder=folder)
     assert (done.returncode, done.stderr) == (0, "")
     assert done.stdout.splitlines() == ["film", "https://w3id.org/filmgraph/film/anora"]
@@ -50,8 +50,8 @@ WRONG = [
 ]
 
 
-@pytest.mark.parametrize(("words", "message"), WRONG, ids=[" ".join(one[0]) for one in WRONG])
-def test_a_wrong_call_says_so_on_stderr_and_ends_with_2(folder: Path, words: list[str], message: str) -> None:
+@pytest.mark.parametrize(("words", "message"), WRONG, ids=[" ".join(case[0]) for case in WRONG])
+def test_a_wrong_call_is_reported_on_stderr_and_exits_with_2(folder: Path, words: list[str], message: str) -> None:
     done = kg(*words, folder=folder)
     assert done.returncode == 2
     assert done.stdout == ""
@@ -59,7 +59,7 @@ def test_a_wrong_call_says_so_on_stderr_and_ends_with_2(folder: Path, words: lis
     assert "Traceback" not in done.stderr
 
 
-def test_a_project_without_a_graph_ends_with_2(tmp_path: Path) -> None:
+def test_a_project_without_a_graph_exits_with_2(tmp_path: Path) -> None:
     project = SmallProject(tmp_path)
     done = kg("ask", "films", folder=project.folder)
     assert (done.returncode, done.stdout) == (2, "")
@@ -67,7 +67,7 @@ def test_a_project_without_a_graph_ends_with_2(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("command", ["build", "check"])
-def test_files_with_faults_end_with_1_and_tell_them_all(tmp_path: Path, command: str) -> None:
+def test_files_with_faults_exit_with_1_and_all_faults_are_reported(tmp_path: Path, command: str) -> None:
     project = SmallProject(tmp_path)
     project.write("data/films.yaml", "source: encyclopedia\nanora: {titel: A, yeer: 2024}\n")
     done = kg(command, folder=project.folder)
@@ -77,18 +77,18 @@ def test_files_with_faults_end_with_1_and_tell_them_all(tmp_path: Path, command:
         assert word in done.stdout + done.stderr
 
 
-def test_an_empty_answer_is_fine_and_its_reason_is_a_message(folder: Path) -> None:
+def test_an_empty_answer_exits_with_0_and_its_reason_is_on_stderr(folder: Path) -> None:
     done = kg("sparql", "-e", "SELECT ?x { ?x a film:Flim }", "--format", "csv", folder=folder)
     assert (done.returncode, done.stdout) == (0, "x\n")
     assert "film:Film" in done.stderr
 
 
-def test_a_query_may_come_from_stdin(folder: Path) -> None:
-    done = kg("sparql", "-", "--format", "tsv", folder=folder, told="SELECT ?l { film:anora rdfs:label ?l }")
+def test_a_query_can_be_read_from_stdin(folder: Path) -> None:
+    done = kg("sparql", "-", "--format", "tsv", folder=folder, input="SELECT ?l { film:anora rdfs:label ?l }")
     assert done.stdout == '?l\n"Anora"\n'
 
 
-def test_help_and_version_are_data() -> None:
+def test_help_and_version_are_on_stdout() -> None:
     for words in (["--help"], ["--version"], ["ask", "--help"], []):
         done = kg(*words)
         assert done.returncode == 0
@@ -96,7 +96,7 @@ def test_help_and_version_are_data() -> None:
         assert done.stderr == ""
 
 
-def test_no_colour_and_no_movement_reach_a_pipe(folder: Path) -> None:
+def test_nothing_coloured_or_animated_is_written_to_a_pipe(folder: Path) -> None:
     for words in (["build", "--force"], ["check"], ["ask", "films"], ["schema"]):
         done = kg(*words, folder=folder)
         assert "\x1b" not in done.stdout + done.stderr
@@ -104,14 +104,14 @@ def test_no_colour_and_no_movement_reach_a_pipe(folder: Path) -> None:
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="no such shell")
-def test_a_reader_that_has_read_enough_is_no_error(folder: Path) -> None:
+def test_a_closed_pipe_is_not_an_error(folder: Path) -> None:
     query = "SELECT * { ?a ?b ?c . ?d ?e ?f . ?g ?h ?i }"
     line = f'{sys.executable} -m kg sparql -e "{query}" --project {folder} | head -n 1; exit ${{PIPESTATUS[0]}}'
     done = subprocess.run(["bash", "-c", line], capture_output=True, text=True, check=False, timeout=60)
     assert (done.returncode, done.stderr) == (0, "")
 
 
-def test_a_name_that_is_no_text_is_refused_and_not_a_crash(folder: Path) -> None:
+def test_a_name_that_is_not_valid_unicode_is_refused_without_a_traceback(folder: Path) -> None:
     words: list[bytes | str] = [sys.executable, "-m", "kg", "show", b"\xff\xfe", "--project", str(folder)]
     done = subprocess.run(words, capture_output=True, check=False, timeout=60)
     assert done.returncode == 2

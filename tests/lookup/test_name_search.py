@@ -1,4 +1,4 @@
-"""What people type is found, however they spell it."""
+"""Approximate search finds what people type, however they spell it."""
 
 from __future__ import annotations
 
@@ -68,69 +68,69 @@ FOUND = [
 
 
 @pytest.mark.parametrize(("typed", "meant"), FOUND, ids=[typed for typed, _ in FOUND])
-def test_what_is_meant_is_found_first(index: NameIndex, typed: str, meant: str) -> None:
+def test_the_entity_with_the_best_name_is_first(index: NameIndex, typed: str, meant: str) -> None:
     assert index.search(typed)[0].curie == f"film:{meant}"
 
 
-def test_a_thing_stands_once_with_the_name_that_fits_best(index: NameIndex) -> None:
-    found = index.search("Baker")
-    assert [one.curie for one in found].count("film:sean-baker") == 1
-    assert (found[0].label, found[0].name, found[0].score) == ("Sean Baker", "Baker", 100.0)
+def test_an_entity_is_found_once_with_its_best_name(index: NameIndex) -> None:
+    matches = index.search("Baker")
+    assert [match.curie for match in matches].count("film:sean-baker") == 1
+    assert (matches[0].label, matches[0].name, matches[0].score) == ("Sean Baker", "Baker", 100.0)
 
 
-def test_a_class_keeps_other_things_away(index: NameIndex) -> None:
-    assert {one.curie for one in index.search("anora")} >= {"film:anora", "film:ani"}
-    assert {one.curie for one in index.search("anora", class_name="film:Film")} == {"film:anora"}
+def test_a_search_in_a_class_finds_no_other_entities(index: NameIndex) -> None:
+    assert {match.curie for match in index.search("anora")} >= {"film:anora", "film:ani"}
+    assert {match.curie for match in index.search("anora", class_name="film:Film")} == {"film:anora"}
     assert index.search("anora", class_name="Award") == ()
 
 
 @pytest.mark.parametrize(
     "typed", ["", "   ", "qwrtzp", "ab", '"', "'; DROP TABLE name; --", "\x00", "%", "*", "a" * 100_000]
 )
-def test_nothing_is_found_where_nothing_is_meant(index: NameIndex, typed: str) -> None:
+def test_text_without_a_similar_name_finds_nothing(index: NameIndex, typed: str) -> None:
     assert index.search(typed) == ()
 
 
-def test_a_thing_that_is_pointed_at_comes_before_its_equal(index: NameIndex) -> None:
-    assert [one.curie for one in index.search("sean")] == ["film:sean-baker", "film:sean-penn"]
+def test_of_equal_names_the_entity_with_more_links_is_first(index: NameIndex) -> None:
+    assert [match.curie for match in index.search("sean")] == ["film:sean-baker", "film:sean-penn"]
 
 
-def test_the_index_lies_beside_the_build_and_is_read_again(store: Store, tmp_path: Path) -> None:
+def test_the_index_is_a_file_of_the_build_and_is_used_again(store: Store, tmp_path: Path) -> None:
     before = open_name_index(tmp_path, store).search("anorra")
     assert [path.name for path in tmp_path.iterdir()] == [FILE]
     assert open_name_index(tmp_path, Store()).search("anorra") == before
 
 
-def test_a_folder_that_cannot_be_written_to_is_no_hindrance(store: Store, tmp_path: Path) -> None:
+def test_a_folder_that_cannot_be_written_to_can_be_searched(store: Store, tmp_path: Path) -> None:
     assert open_name_index(tmp_path / "gone", store).search("anora")[0].curie == "film:anora"
 
 
-def test_a_class_that_there_is_not_is_no_search_without_results(anora: SmallProject) -> None:
+def test_a_search_in_an_unknown_class_is_an_error(anora: SmallProject) -> None:
     graph = anora.open()
     assert [match.label for match in graph.search("baker", class_name="person")] == ["Sean Baker"]
     with pytest.raises(UnknownNameError, match="Did you mean Person"):
         graph.search("baker", class_name="Persn")
 
 
-def test_a_graph_is_searched_with_what_is_in_it(anora: SmallProject) -> None:
+def test_a_graph_finds_its_own_entities(anora: SmallProject) -> None:
     assert anora.open().search("anorra")[0].label == "Anora"
 
 
 @given(st.text(), st.text())
-def test_a_score_is_a_hundred_for_the_same_name_and_never_more(one: str, other: str) -> None:
-    folded = fold_name(one)
+def test_a_score_is_at_most_100_which_the_same_name_has(name: str, other: str) -> None:
+    folded = fold_name(name)
     assert score_name(folded, folded) == 100.0
     assert 0 <= score_name(folded, fold_name(other)) <= 100.0
 
 
 @given(st.text())
-def test_a_folded_name_stays_as_it_is(text: str) -> None:
+def test_folding_a_folded_name_changes_nothing(text: str) -> None:
     assert fold_name(fold_name(text)) == fold_name(text)
 
 
-def test_of_many_names_alike_the_nearest_is_found_among_those_of_its_class(tmp_path: Path) -> None:
+def test_the_best_name_of_a_class_is_found_among_many_similar_names(tmp_path: Path) -> None:
     store = Store()
-    words = [f"{one}{two}" for one in "bcdfghklmnprst" for two in ("arbour", "etter", "ountain", "iver")]
+    words = [f"{first}{rest}" for first in "bcdfghklmnprst" for rest in ("arbour", "etter", "ountain", "iver")]
     titles = [f"The Golden {first} {second}" for first in words for second in ("Night", "Day", "Hour", "Dawn", "Dusk")]
     for number, title in enumerate(titles):
         store.add(Quad(entity_iri(f"film-{number:03}"), TYPE, entity_iri("Film" if number else "Award")))

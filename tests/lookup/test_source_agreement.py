@@ -1,4 +1,4 @@
-"""What sources disagree on, and how often they agree."""
+"""Conflicts between sources, and how often sources agree."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ anora: {type: Film, label: Anora, year: 2024, genre: [drama, comedy]}
 tangerine: {type: Film, label: Tangerine, year: 2015}
 """
 ROWS = [
-    "anora,year,2023",  # otherwise: the policy believes the encyclopedia
+    "anora,year,2023",  # differs: the policy prefers the encyclopedia
     "anora,genre,drama",  # the same
-    "anora,genre,romance",  # others speak of it, and do not say so
+    "anora,genre,romance",  # others state other genres
     "tangerine,year,2015",  # the same
-    "tangerine,genre,drama",  # nobody else speaks of it
+    "tangerine,genre,drama",  # no other source states a genre
 ]
 
 
@@ -33,33 +33,34 @@ def graph(project: SmallProject) -> FilmGraph:
     return open_graph(project.project)
 
 
-def test_a_source_agrees_says_otherwise_or_is_alone(graph: FilmGraph) -> None:
+def test_a_source_agrees_differs_or_is_alone(graph: FilmGraph) -> None:
     assert measure_agreement(graph.provenance, "fan-site") == (
         Agreement(entity_iri("genre"), facts=3, agreed=1, differing=1, alone=1, contested=0),
         Agreement(entity_iri("year"), facts=1, agreed=1, differing=0, alone=0, contested=1),
     )
 
 
-def test_what_is_told_of_in_passages_is_counted_like_what_records_say(graph: FilmGraph) -> None:
-    found = {
-        one.property: (one.facts, one.agreed, one.alone) for one in measure_agreement(graph.provenance, "encyclopedia")
+def test_facts_with_passages_and_facts_with_records_are_counted_alike(graph: FilmGraph) -> None:
+    counts = {
+        agreement.property: (agreement.facts, agreement.agreed, agreement.alone)
+        for agreement in measure_agreement(graph.provenance, "encyclopedia")
     }
-    assert found[entity_iri("year")] == (2, 1, 1)
-    assert found[entity_iri("genre")] == (2, 1, 0)
+    assert counts[entity_iri("year")] == (2, 1, 1)
+    assert counts[entity_iri("genre")] == (2, 1, 0)
 
 
-def test_a_source_that_is_silent_agrees_in_nothing(graph: FilmGraph) -> None:
+def test_a_source_without_facts_agrees_with_none(graph: FilmGraph) -> None:
     assert measure_agreement(graph.provenance, "trade-paper") == ()
 
 
-def test_a_dispute_shows_both_sides_and_the_reason(graph: FilmGraph) -> None:
+def test_a_conflict_shows_both_sides_and_the_reason(graph: FilmGraph) -> None:
     text = write_conflicts(find_conflicts(graph.provenance), graph.names, graph.texts())
     assert "Anora  year  “2023”\n    conflict: for year, encyclopedia is trusted more than fan-site\n" in text
     assert "  instead: Anora  year  “2024”\n" in text
     assert "record 0" in text
 
 
-def test_a_dispute_shows_the_records_that_are_believed(project: SmallProject) -> None:
+def test_a_conflict_shows_the_records_that_were_preferred(project: SmallProject) -> None:
     project.write("data/films.yaml", OWN)
     project.write("data/imports/fans/facts.csv", "subject,property,value,source,record\nanora,year,2023,fan-site,r1\n")
     project.write("data/policy.yaml", "sources: [fan-site, encyclopedia]\n")

@@ -1,4 +1,4 @@
-"""What an assistant is told: rows with citations, what was left out, and errors from which it can go on."""
+"""Replies to assistants: rows with citations, what was left out, and errors that say what to do next."""
 
 from __future__ import annotations
 
@@ -20,20 +20,20 @@ def caller(graph: kg.FilmGraph) -> ToolCaller:
     return ToolCaller(graph)
 
 
-def told(reply: ToolReply) -> dict[str, Any]:
-    """The structure of a reply that is no error, held against its schema."""
+def structure_of(reply: ToolReply) -> dict[str, Any]:
+    """The structure of a reply without error, validated against its schema."""
     assert not reply.is_error, reply.text
     assert reply.structure is not None
     Draft202012Validator(ANSWER_SCHEMA).validate(reply.structure)
     return dict(json.loads(json.dumps(reply.structure)))
 
 
-def test_rows_come_with_the_sources_that_say_so(caller: ToolCaller) -> None:
-    answer = told(caller.call("films-directed-by", {"person": "Sean Baker"}))
+def test_rows_come_with_their_sources(caller: ToolCaller) -> None:
+    answer = structure_of(caller.call("films-directed-by", {"person": "Sean Baker"}))
     assert answer["rows"][0]["values"] == {"film": {"label": "Tangerine", "thing": "film:tangerine"}, "year": "2015"}
-    cited = [one for one in answer["citations"] if one["id"] in answer["rows"][0]["cited"]]
-    assert [one["says"] for one in cited] == ["Tangerine  director  Sean Baker", "Tangerine  year  “2015”"]
-    assert {(one["source"], one["locator"]) for one in cited} == {
+    cited = [citation for citation in answer["citations"] if citation["id"] in answer["rows"][0]["cited"]]
+    assert [citation["says"] for citation in cited] == ["Tangerine  director  Sean Baker", "Tangerine  year  “2015”"]
+    assert {(citation["source"], citation["locator"]) for citation in cited} == {
         ("Report on the Palme d'Or for Anora", "001_f5a6e49c788dd72f.txt#char=388,393"),
         ("Report on the Palme d'Or for Anora", "001_f5a6e49c788dd72f.txt#char=462,466"),
     }
@@ -42,15 +42,16 @@ def test_rows_come_with_the_sources_that_say_so(caller: ToolCaller) -> None:
 
 def test_the_text_has_the_same_rows_and_citations_as_the_structure(caller: ToolCaller) -> None:
     reply = caller.call("films-directed-by", {"person": "Sean Baker"})
-    for row in told(reply)["rows"]:
+    for row in structure_of(reply)["rows"]:
         marks = "".join(f"[{number}]" for number in row["cited"])
         assert f"| {row['values']['film']['label']} ({row['values']['film']['thing']}) | " in reply.text
         assert f" {marks} |" in reply.text
-    for one in told(reply)["citations"]:
-        assert f"[{one['id']}] {one['says']} - {one['source']}, {one['locator']}" in reply.text
+    for citation in structure_of(reply)["citations"]:
+        source = f"{citation['source']}, {citation['locator']}"
+        assert f"[{citation['id']}] {citation['says']} - {source}" in reply.text
 
 
-def test_passages_are_quoted_where_the_texts_are_at_hand(project: SmallProject) -> None:
+def test_passages_are_quoted_when_the_source_texts_are_available(project: SmallProject) -> None:
     project.write_text_of("review", "Sean Baker shot Anora in Brooklyn.")
     project.write(
         "data/films.yaml",
@@ -60,27 +61,27 @@ def test_passages_are_quoted_where_the_texts_are_at_hand(project: SmallProject) 
     )
     project.write("queries/directors.rq", "#+ summary: All\nSELECT ?film ?person { ?film film:director ?person }")
     graph = project.open()
-    quoted = told(ToolCaller(graph, str(project.texts)).call("directors", {}))
-    assert [one["passage"] for one in quoted["citations"]] == ["Sean Baker"]
+    quoted = structure_of(ToolCaller(graph, str(project.texts)).call("directors", {}))
+    assert [citation["passage"] for citation in quoted["citations"]] == ["Sean Baker"]
     assert "“Sean Baker”" in ToolCaller(graph, str(project.texts)).call("directors", {}).text
-    assert "passage" not in told(ToolCaller(graph).call("directors", {}))["citations"][0]
+    assert "passage" not in structure_of(ToolCaller(graph).call("directors", {}))["citations"][0]
 
 
-def test_what_follows_by_a_rule_is_said_to_be_inferred(caller: ToolCaller) -> None:
-    inferred = told(caller.call("show", {"thing": "Anora", "property": "contributor", "limit": 500}))
+def test_rows_that_a_rule_gives_are_marked_as_inferred(caller: ToolCaller) -> None:
+    inferred = structure_of(caller.call("show", {"thing": "Anora", "property": "contributor", "limit": 500}))
     assert {row["inferred"] for row in inferred["rows"]} == {True}
-    said = told(caller.call("show", {"thing": "Anora", "property": "genre"}))
-    assert {row["inferred"] for row in said["rows"]} == {False}
+    stated = structure_of(caller.call("show", {"thing": "Anora", "property": "genre"}))
+    assert {row["inferred"] for row in stated["rows"]} == {False}
 
 
-def test_of_several_takings_it_is_told_which_a_number_belongs_to(caller: ToolCaller) -> None:
-    takings = told(caller.call("show", {"thing": "Anora", "property": "boxOffice"}))
-    amounts = {row["values"]["property"]: row["values"]["value"] for row in takings["rows"]}
+def test_a_box_office_amount_names_its_period(caller: ToolCaller) -> None:
+    box_office = structure_of(caller.call("show", {"thing": "Anora", "property": "boxOffice"}))
+    amounts = {row["values"]["property"]: row["values"]["value"] for row in box_office["rows"]}
     assert amounts["film:boxOffice › opening-weekend › film:amount"] == 550_503
     assert amounts["film:boxOffice › opening-weekend › film:theaters"] == 6
 
 
-def test_every_stored_query_answers_its_own_example_with_what_the_schema_promises(
+def test_every_stored_query_answers_its_own_example_as_the_schema_requires(
     caller: ToolCaller, graph: kg.FilmGraph
 ) -> None:
     cited = 0
@@ -88,8 +89,8 @@ def test_every_stored_query_answers_its_own_example_with_what_the_schema_promise
         if tool.name in GENERAL_TOOLS:
             continue
         needed = {name: tool.input_schema["properties"][name] for name in tool.input_schema.get("required", ())}
-        given = {name: _example(schema) for name, schema in needed.items()}
-        answer = told(caller.call(tool.name, given))
+        arguments = {name: _example(schema) for name, schema in needed.items()}
+        answer = structure_of(caller.call(tool.name, arguments))
         assert answer["question"] == tool.name
         assert answer["total"] or answer["note"] or "truth" in answer
         cited += any(row["cited"] for row in answer["rows"])
@@ -102,11 +103,11 @@ def _example(schema: Any) -> Any:
     return schema["enum"][0] if "enum" in schema else schema["examples"][0]
 
 
-def test_all_rows_are_got_by_following_what_is_told(caller: ToolCaller) -> None:
+def test_following_the_offsets_of_replies_gives_all_rows(caller: ToolCaller) -> None:
     rows: list[Any] = []
     call: dict[str, Any] = {"thing": "Anora", "limit": 40}
     while True:
-        answer = told(caller.call("show", call))
+        answer = structure_of(caller.call("show", call))
         rows += answer["rows"]
         assert answer["complete"] is ("next_offset" not in answer)
         if answer["complete"]:
@@ -118,25 +119,25 @@ def test_all_rows_are_got_by_following_what_is_told(caller: ToolCaller) -> None:
 
 def test_a_reply_is_never_larger_than_an_assistant_can_read(caller: ToolCaller) -> None:
     reply = caller.call("sparql", {"query": 'SELECT ?s ("x" AS ?x) (?o AS ?y) { ?s ?p ?o }', "limit": 500})
-    assert len(json.dumps(told(reply)["rows"], ensure_ascii=False)) < MAX_CHARACTERS * 1.2
+    assert len(json.dumps(structure_of(reply)["rows"], ensure_ascii=False)) < MAX_CHARACTERS * 1.2
     long = caller.call("sparql", {"query": 'SELECT (GROUP_CONCAT(STR(?o); separator=" ") AS ?all) { ?s ?p ?o }'})
     assert len(long.text) < 3_000
     assert "characters in all" in long.text
 
 
-def test_where_rows_are_not_counted_to_the_end_it_is_said_that_there_are_more(caller: ToolCaller) -> None:
-    answer = told(caller.call("sparql", {"query": "SELECT ?s ?o { ?s ?p ?a . ?o ?q ?b }", "limit": 2}))
+def test_a_reply_says_that_there_are_more_rows_than_were_counted(caller: ToolCaller) -> None:
+    answer = structure_of(caller.call("sparql", {"query": "SELECT ?s ?o { ?s ?p ?a . ?o ?q ?b }", "limit": 2}))
     assert (answer["total"], answer["total_is_exact"], answer["complete"]) == (10_000, False, False)
     assert "more than 10,000" in answer["note"]
 
 
-def test_an_offset_behind_the_last_row_says_how_many_there_are(caller: ToolCaller) -> None:
-    answer = told(caller.call("films-directed-by", {"person": "Sean Baker", "offset": 9}))
+def test_an_offset_behind_the_last_row_gives_the_number_of_rows(caller: ToolCaller) -> None:
+    answer = structure_of(caller.call("films-directed-by", {"person": "Sean Baker", "offset": 9}))
     assert answer["rows"] == []
     assert "4 rows" in answer["note"]
 
 
-def test_an_empty_answer_says_whether_the_graph_does_not_say_it(caller: ToolCaller) -> None:
+def test_a_reply_without_rows_says_why(caller: ToolCaller) -> None:
     assert "Did you mean film:Film" in caller.call("sparql", {"query": "SELECT ?x { ?x a film:Flim }"}).text
     assert "no source states who plays" in caller.call("actors-of-character", {"character": "Toros"}).text
 
@@ -169,8 +170,8 @@ WRONG: list[tuple[str, dict[str, Any], str]] = [
 ]
 
 
-@pytest.mark.parametrize(("name", "arguments", "message"), WRONG, ids=[f"{one[0]}-{one[2]}" for one in WRONG])
-def test_a_wrong_call_is_told_what_to_do_instead(
+@pytest.mark.parametrize(("name", "arguments", "message"), WRONG, ids=[f"{case[0]}-{case[2]}" for case in WRONG])
+def test_the_reply_to_a_wrong_call_says_what_to_do(
     caller: ToolCaller, name: str, arguments: dict[str, Any], message: str
 ) -> None:
     reply = caller.call(name, arguments)
@@ -179,41 +180,41 @@ def test_a_wrong_call_is_told_what_to_do_instead(
     assert "`kg " not in reply.text
 
 
-def test_from_is_no_way_to_a_file_or_to_the_network(caller: ToolCaller) -> None:
+def test_from_reads_neither_files_nor_the_network(caller: ToolCaller) -> None:
     for graph in ("<file:///etc/passwd>", "<http://127.0.0.1:9/films.ttl>"):
-        assert told(caller.call("sparql", {"query": f"SELECT * FROM {graph} {{ ?s ?p ?o }}"}))["total"] == 0
+        assert structure_of(caller.call("sparql", {"query": f"SELECT * FROM {graph} {{ ?s ?p ?o }}"}))["total"] == 0
 
 
-def test_why_goes_down_to_the_passages_and_why_not_to_what_is_missing(caller: ToolCaller) -> None:
+def test_why_reaches_the_passages_or_names_what_is_missing(caller: ToolCaller) -> None:
     why = caller.call("why", {"subject": "Anora", "property": "contributor", "value": "Sean Baker"})
     assert "every 'director' is a 'crew member'" in why.text
     assert why.structure is not None
     assert why.structure["holds"] is True
-    not_so = caller.call("why", {"subject": "Anora", "property": "director", "value": "Greta Gerwig"})
-    assert "missing" in not_so.text
-    assert not_so.structure == {"holds": False}
+    why_not = caller.call("why", {"subject": "Anora", "property": "director", "value": "Greta Gerwig"})
+    assert "missing" in why_not.text
+    assert why_not.structure == {"holds": False}
     row = caller.call("why_row", {"question": "films-directed-by", "arguments": {"person": "Sean Baker"}, "row": 1})
     assert "Tangerine  director  Sean Baker\n    source: cannes-report" in row.text
 
 
-def test_things_are_found_by_misspelled_names(caller: ToolCaller) -> None:
-    found = caller.call("find_thing", {"name": "mikey maddison"})
-    assert found.text.startswith("Mikey Madison (film:mikey-madison), person\n")
+def test_entities_are_found_by_misspelled_names(caller: ToolCaller) -> None:
+    reply = caller.call("find_thing", {"name": "mikey maddison"})
+    assert reply.text.startswith("Mikey Madison (film:mikey-madison), person\n")
     only = caller.call("find_thing", {"name": "Anora", "kind": "film"}).structure
     assert only is not None
-    assert [one["thing"] for one in only["things"]] == ["film:anora"]
+    assert [entity["thing"] for entity in only["things"]] == ["film:anora"]
 
 
-def test_the_schema_is_told_in_pieces_that_can_be_read(caller: ToolCaller) -> None:
+def test_the_schema_comes_in_readable_pieces(caller: ToolCaller) -> None:
     overview, films = caller.call("schema", {}), caller.call("schema", {"word": "Film"})
     assert "film:Person (" in overview.text
     assert "film:director" in films.text
     assert max(len(overview.text), len(films.text)) < 41_000
 
 
-def test_topics_are_listed_where_no_words_are_given(caller: ToolCaller) -> None:
+def test_a_topic_without_words_lists_its_questions(caller: ToolCaller) -> None:
     reply = caller.call("find_question", {"topic": "rights"})
     assert reply.structure is not None
-    names = [one["question"] for one in reply.structure["questions"]]
+    names = [question["question"] for question in reply.structure["questions"]]
     assert "rights-holder-on" in names
     assert "box-office-of-film" not in names

@@ -1,4 +1,4 @@
-"""The server as assistants meet it: a real process, asked with the protocol's own client over stdio and over HTTP."""
+"""The server as assistants use it: a process, called with the protocol's own client over stdio and over HTTP."""
 
 from __future__ import annotations
 
@@ -64,34 +64,34 @@ def test_over_stdio_tools_are_listed_and_rows_come_with_citations(graph: kg.Film
             tools = (await client.list_tools()).tools
             assert len(tools) == len(graph.queries) + 8
             assert all(tool.annotations is not None and tool.annotations.read_only_hint for tool in tools)
-            found = await client.call_tool("films-directed-by", {"person": "Sean Baker"})
-            assert not found.is_error
-            assert found.structured_content is not None
-            rows = found.structured_content["rows"]
+            reply = await client.call_tool("films-directed-by", {"person": "Sean Baker"})
+            assert not reply.is_error
+            assert reply.structured_content is not None
+            rows = reply.structured_content["rows"]
             assert [row["values"]["film"]["label"] for row in rows][-1] == "Anora"
-            assert "Report on the Palme d'Or for Anora" in text_of(found)
+            assert "Report on the Palme d'Or for Anora" in text_of(reply)
             wrong = await client.call_tool("films-directed-by", {"person": "Sean Bakr"})
             assert wrong.is_error
             assert "Did you mean Sean Baker?" in text_of(wrong)
-            asked = await client.call_tool(
+            request = await client.call_tool(
                 "ask", {"question": "films-directed-by", "arguments": {"person": "Sean Baker"}}
             )
-            assert asked.structured_content == found.structured_content
+            assert request.structured_content == reply.structured_content
 
     asyncio.run(talk())
 
 
-def test_topics_are_kept_to_and_the_other_questions_can_still_be_asked(graph: kg.FilmGraph) -> None:
+def test_questions_outside_the_topics_can_still_be_asked(graph: kg.FilmGraph) -> None:
     async def talk() -> None:
         async with assistant(graph.project.folder, "--topics", "none") as client:
             assert len((await client.list_tools()).tools) == 8
-            found = await client.call_tool("films-directed-by", {"person": "Sean Baker"})
-            assert not found.is_error
+            reply = await client.call_tool("films-directed-by", {"person": "Sean Baker"})
+            assert not reply.is_error
 
     asyncio.run(talk())
 
 
-def test_passages_are_quoted_from_a_folder_that_is_nowhere_near_the_project(tmp_path: Path) -> None:
+def test_passages_are_quoted_from_a_folder_outside_the_project(tmp_path: Path) -> None:
     project = SmallProject(tmp_path / "films")
     project.write_text_of("review", "Anora, by Sean Baker.")
     project.write("data/films.yaml", "source: review\nanora:\n  type: Film\n  label: {value: Anora, at: 0-5}\n")
@@ -106,7 +106,7 @@ def test_passages_are_quoted_from_a_folder_that_is_nowhere_near_the_project(tmp_
     asyncio.run(talk())
 
 
-def test_a_call_that_takes_too_long_is_ended_and_the_next_is_answered(folder: Path) -> None:
+def test_a_call_that_exceeds_the_timeout_is_stopped_and_the_next_is_answered(folder: Path) -> None:
     async def talk() -> None:
         async with assistant(folder, "--timeout", "5") as client:
             slow, quick = await asyncio.gather(
@@ -120,7 +120,7 @@ def test_a_call_that_takes_too_long_is_ended_and_the_next_is_answered(folder: Pa
     asyncio.run(talk())
 
 
-def test_a_graph_that_is_built_meanwhile_is_the_one_that_answers(tmp_path: Path) -> None:
+def test_a_new_build_answers_the_next_calls(tmp_path: Path) -> None:
     project = SmallProject(tmp_path)
     project.write("data/films.yaml", ANORA)
     project.write("queries/films.rq", FILMS)
@@ -139,19 +139,21 @@ def test_a_graph_that_is_built_meanwhile_is_the_one_that_answers(tmp_path: Path)
 
 
 def test_nothing_but_the_protocol_is_written_to_stdout(folder: Path) -> None:
-    who = {"protocolVersion": "2025-06-18", "capabilities": {}, "clientInfo": {"name": "a test", "version": "1"}}
-    first = {"jsonrpc": "2.0", "id": 1, "method": "initialize", "params": who}
+    params = {"protocolVersion": "2025-06-18", "capabilities": {}, "clientInfo": {"name": "a test", "version": "1"}}
+    first = {"jsonrpc": "2.0", "id": 1, "method": "initialize", "params": params}
     lines = [json.dumps(first).encode(), b"\xff\xfe no JSON", b"[" * 20_000, b'{"jsonrpc": "2.0", "id": 2}', b""]
     call = [sys.executable, "-m", "kg", "mcp", "--project", str(folder)]
     done = subprocess.run(call, input=b"\n".join(lines), capture_output=True, timeout=60, check=False)
     assert done.returncode == 0
-    told = [json.loads(line) for line in done.stdout.splitlines()]
-    assert [one["result"]["serverInfo"]["name"] for one in told if one.get("id") == 1] == ["film-knowledge-graph"]
-    assert all(one["jsonrpc"] == "2.0" for one in told)
+    messages = [json.loads(line) for line in done.stdout.splitlines()]
+    assert [message["result"]["serverInfo"]["name"] for message in messages if message.get("id") == 1] == [
+        "film-knowledge-graph"
+    ]
+    assert all(message["jsonrpc"] == "2.0" for message in messages)
     assert b"Traceback" not in done.stderr
 
 
-def test_a_topic_that_no_query_has_is_told_of_before_anybody_calls(folder: Path) -> None:
+def test_an_unknown_topic_is_reported_at_the_start(folder: Path) -> None:
     call = [sys.executable, "-m", "kg", "mcp", "--project", str(folder), "--topics", "flims"]
     done = subprocess.run(call, input=b"", capture_output=True, timeout=60, check=False)
     assert (done.returncode, done.stdout) == (2, b"")
@@ -164,9 +166,9 @@ def address(folder: Path) -> Iterator[str]:
     call = [sys.executable, "-m", "kg", "mcp", "--http", "--port", "0", "--project", str(folder)]
     with subprocess.Popen(call, stderr=subprocess.PIPE, text=True) as process:
         assert process.stderr is not None
-        found = re.search(r"http://127\.0\.0\.1:\d+/mcp", process.stderr.readline())
-        assert found is not None
-        yield found[0]
+        match = re.search(r"http://127\.0\.0\.1:\d+/mcp", process.stderr.readline())
+        assert match is not None
+        yield match[0]
         process.terminate()
         process.wait(timeout=30)
 
@@ -175,11 +177,11 @@ def test_over_http_tools_are_listed_and_called(address: str) -> None:
     async def talk() -> None:
         async with Client(address) as client:
             assert "films" in [tool.name for tool in (await client.list_tools()).tools]
-            found = await client.call_tool("films", {})
-            assert found.structured_content is not None
-            assert [row["values"]["film"]["thing"] for row in found.structured_content["rows"]] == ["film:anora"]
+            reply = await client.call_tool("films", {})
+            assert reply.structured_content is not None
+            assert [row["values"]["film"]["thing"] for row in reply.structured_content["rows"]] == ["film:anora"]
             several = await asyncio.gather(*(client.call_tool("films", {}) for _ in range(20)))
-            assert {text_of(one) for one in several} == {text_of(found)}
+            assert {text_of(each) for each in several} == {text_of(reply)}
 
     asyncio.run(talk())
 
@@ -199,9 +201,9 @@ REFUSED: list[tuple[dict[str, str], bytes, int]] = [
 
 
 @pytest.mark.parametrize(
-    ("headers", "body", "status"), REFUSED, ids=[f"{one[2]}-{one[0]}-{one[1][:2]!r}" for one in REFUSED]
+    ("headers", "body", "status"), REFUSED, ids=[f"{case[2]}-{case[0]}-{case[1][:2]!r}" for case in REFUSED]
 )
-def test_requests_from_elsewhere_and_broken_ones_are_refused(
+def test_malformed_requests_and_those_of_other_origins_are_refused(
     address: str, headers: dict[str, str], body: bytes, status: int
 ) -> None:
     usual = {"Content-Type": "application/json", "Accept": "application/json, text/event-stream"}
@@ -213,7 +215,7 @@ def test_requests_from_elsewhere_and_broken_ones_are_refused(
         assert b"Traceback" not in answer.read()
 
 
-def test_only_what_is_posted_is_answered(address: str) -> None:
+def test_only_post_requests_are_answered(address: str) -> None:
     stream = urllib.request.Request(address, headers={"Accept": "text/event-stream"})
     with pytest.raises(urllib.error.HTTPError) as refused:
         urllib.request.urlopen(stream, timeout=30)
@@ -222,38 +224,38 @@ def test_only_what_is_posted_is_answered(address: str) -> None:
 
 
 @pytest.mark.long
-def test_clients_that_say_nothing_do_not_keep_others_out(address: str) -> None:
+def test_idle_clients_do_not_keep_others_out(address: str) -> None:
     place = urllib.parse.urlsplit(address)
     where = (place.hostname or "", place.port or 0)
     usual = {"Content-Type": "application/json", "Accept": "application/json, text/event-stream"}
-    asked = urllib.request.Request(address, data=LISTED, headers=usual)
-    with contextlib.ExitStack() as silent:
-        late = silent.enter_context(socket.create_connection(where, timeout=60))
+    request = urllib.request.Request(address, data=LISTED, headers=usual)
+    with contextlib.ExitStack() as connections:
+        late = connections.enter_context(socket.create_connection(where, timeout=60))
         late.sendall(b"POST /mcp HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\n\r\n{")
-        urllib.request.urlopen(asked, timeout=30).close()
+        urllib.request.urlopen(request, timeout=30).close()
         for begun in (b"", b"POST /mcp HTTP/1.1\r\nHost: ") * 35:
-            silent.enter_context(socket.create_connection(where, timeout=30)).sendall(begun)
-        assert _status(asked) == 503
+            connections.enter_context(socket.create_connection(where, timeout=30)).sendall(begun)
+        assert _status(request) == 503
         until = time.monotonic() + 60
-        while _status(asked) != 200:
-            assert time.monotonic() < until, "nobody was let go of"
+        while _status(request) != 200:
+            assert time.monotonic() < until, "no connection was closed"
             time.sleep(1)
         assert late.recv(12) == b"HTTP/1.1 408"
 
 
-def _status(asked: urllib.request.Request) -> int:
+def _status(request: urllib.request.Request) -> int:
     try:
-        with urllib.request.urlopen(asked, timeout=30) as answer:
+        with urllib.request.urlopen(request, timeout=30) as answer:
             return int(answer.status)
     except urllib.error.HTTPError as refused:
         with refused:
             return refused.code
 
 
-def test_the_same_request_from_here_is_answered(address: str) -> None:
+def test_a_request_from_the_servers_own_origin_is_answered(address: str) -> None:
     usual = {"Content-Type": "application/json", "Accept": "application/json, text/event-stream"}
     origin = {"Origin": address.removesuffix("/mcp")}
     request = urllib.request.Request(address, data=LISTED, headers=usual | origin)
     with urllib.request.urlopen(request, timeout=30) as answer:
-        told: Any = json.loads(answer.read())
-    assert "films" in [tool["name"] for tool in told["result"]["tools"]]
+        messages: Any = json.loads(answer.read())
+    assert "films" in [tool["name"] for tool in messages["result"]["tools"]]

@@ -1,4 +1,4 @@
-"""What an assistant is offered: a typed tool for each stored query, and a few that every graph has."""
+"""The tools of the server: a typed tool for each stored query, and general ones."""
 
 from __future__ import annotations
 
@@ -27,27 +27,27 @@ def test_every_stored_query_is_a_tool_and_the_general_ones_come_first(
     assert list(tools) == [*GENERAL_TOOLS, *graph.queries]
 
 
-def test_every_schema_is_a_json_schema_and_every_name_one_that_all_programs_take(tools: dict[str, Tool]) -> None:
+def test_every_tool_has_a_valid_json_schema_and_a_portable_name(tools: dict[str, Tool]) -> None:
     for tool in tools.values():
         Draft202012Validator.check_schema(tool.input_schema)
         assert tool.input_schema["type"] == "object"
         assert re.fullmatch(r"[a-zA-Z0-9_-]{1,48}", tool.name)
 
 
-def test_a_tool_says_the_querys_own_sentence_and_what_comes_back(tools: dict[str, Tool]) -> None:
+def test_the_description_of_a_tool_has_the_querys_sentences_and_columns(tools: dict[str, Tool]) -> None:
     sentence = "Which films did a person direct? With the year of the film if a source gives one. Gives film, year."
     assert tools["films-directed-by"].description == sentence
 
 
-def test_a_parameter_is_typed_and_shows_a_name_as_one_would_say_it(tools: dict[str, Tool]) -> None:
-    takes = tools["rights-holder-on"].input_schema
-    assert takes["required"] == ["film", "territory", "date"]
-    assert takes["properties"]["film"] == {"type": "string", "examples": ["Anora"], "description": "Film, the film"}
-    pattern = takes["properties"]["date"]["pattern"]
-    assert [bool(re.search(pattern, one)) for one in ("2024", "2024-01", "2024-01-31", "31.1.2024")] == [1, 1, 1, 0]
+def test_a_parameter_has_a_type_and_an_example_by_label(tools: dict[str, Tool]) -> None:
+    schema = tools["rights-holder-on"].input_schema
+    assert schema["required"] == ["film", "territory", "date"]
+    assert schema["properties"]["film"] == {"type": "string", "examples": ["Anora"], "description": "Film, the film"}
+    pattern = schema["properties"]["date"]["pattern"]
+    assert [bool(re.search(pattern, date)) for date in ("2024", "2024-01", "2024-01-31", "31.1.2024")] == [1, 1, 1, 0]
 
 
-def test_few_things_of_a_class_are_listed_to_choose_from(tools: dict[str, Tool], graph: kg.FilmGraph) -> None:
+def test_the_entities_of_a_small_class_are_listed_as_choices(tools: dict[str, Tool], graph: kg.FilmGraph) -> None:
     sources = tools["facts-of-source"].input_schema["properties"]["source"]["enum"]
     assert "encyclopedia article on Anora" in sources
     for title in sources:
@@ -70,14 +70,14 @@ def test_a_list_is_an_array_and_a_number_a_number(project: SmallProject) -> None
         }
         """,
     )
-    (tool,) = [one for one in list_tools(project.open()) if one.name == "both"]
+    (tool,) = [tool for tool in list_tools(project.open()) if tool.name == "both"]
     assert tool.input_schema["properties"]["people"]["type"] == "array"
     assert tool.input_schema["properties"]["people"]["items"]["type"] == "string"
     assert tool.input_schema["properties"]["minutes"] == {"type": "number", "examples": [90]}
     assert tool.input_schema["required"] == ["people"]
 
 
-def test_topics_keep_the_list_short(graph: kg.FilmGraph) -> None:
+def test_topics_shorten_the_list_of_tools(graph: kg.FilmGraph) -> None:
     assert [tool.name for tool in list_tools(graph, [])] == list(GENERAL_TOOLS)
     rights = {tool.name for tool in list_tools(graph, ["rights", "films-directed-by"])} - set(GENERAL_TOOLS)
     assert rights == {name for name in graph.queries if "rights" in graph.queries[name].tags} | {"films-directed-by"}
@@ -87,12 +87,14 @@ def test_topics_keep_the_list_short(graph: kg.FilmGraph) -> None:
         parse_topics(graph.queries, "award")
 
 
-def test_the_whole_list_stays_concise(tools: dict[str, Tool]) -> None:
-    told = [json.dumps([tool.name, tool.description, tool.input_schema, tool.output_schema]) for tool in tools.values()]
-    assert sum(map(len, told)) / len(told) < 600
+def test_the_complete_list_of_tools_is_concise(tools: dict[str, Tool]) -> None:
+    documents = [
+        json.dumps([tool.name, tool.description, tool.input_schema, tool.output_schema]) for tool in tools.values()
+    ]
+    assert sum(map(len, documents)) / len(documents) < 600
 
 
-def test_a_query_with_a_fault_is_no_tool_and_takes_no_other_away(anora: SmallProject) -> None:
+def test_a_query_with_a_fault_is_not_a_tool_and_hides_no_other(anora: SmallProject) -> None:
     graph = anora.open()
     anora.write("queries/films.rq", "#+ summary: All films\nSELECT ?film { ?film a film:Film }")
     anora.write("queries/broken.rq", "#+ sumary: Broken\nSELECT ?film { ?film a film:Film }")
@@ -111,11 +113,11 @@ QUESTIONS = [
 
 
 @pytest.mark.parametrize(("words", "name"), QUESTIONS, ids=[words for words, _ in QUESTIONS])
-def test_a_question_is_found_by_words_that_its_sentence_does_not_have(
+def test_a_question_is_found_by_words_that_its_summary_does_not_have(
     graph: kg.FilmGraph, words: str, name: str
 ) -> None:
-    found = [one.query.name for one in find_questions(list(graph.queries.valid()), words)]
-    assert name in found[:4], found
+    names = [match.query.name for match in find_questions(list(graph.queries.valid()), words)]
+    assert name in names[:4], names
 
 
 def example_of(schema: Any) -> Any:

@@ -1,4 +1,4 @@
-"""Answers: rows with ready values and exact terms, every format, why they are empty, what they rest on."""
+"""Answers: rows with Python values and exact terms, all formats, why they are empty, and what supports them."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ def graph(tmp_path_factory: pytest.TempPathFactory) -> FilmGraph:
     return project.open()
 
 
-def test_a_row_has_its_columns_as_attributes_and_ready_values(graph: FilmGraph) -> None:
+def test_a_row_has_its_columns_as_attributes_with_python_values(graph: FilmGraph) -> None:
     (row,) = graph.sparql(ROW)
     assert (str(row.film), row.film.curie, row.film.iri) == ("Anora", "film:anora", entity_iri("anora"))
     assert (row.minutes, row.score, row.colour) == (139, Decimal("8.5"), True)
@@ -62,7 +62,7 @@ def test_a_row_has_its_columns_as_attributes_and_ready_values(graph: FilmGraph) 
     assert row.as_dict()["minutes"] == 139
 
 
-def test_a_column_that_the_row_does_not_have_is_offered_the_nearest(graph: FilmGraph) -> None:
+def test_an_unknown_column_is_an_error_with_the_closest_name(graph: FilmGraph) -> None:
     (row,) = graph.sparql(ROW)
     with pytest.raises(AttributeError, match="Did you mean director"):
         row.directr  # noqa: B018
@@ -70,12 +70,12 @@ def test_a_column_that_the_row_does_not_have_is_offered_the_nearest(graph: FilmG
         row["directr"]
 
 
-def test_a_thing_without_a_label_is_called_by_its_curie(graph: FilmGraph) -> None:
+def test_an_entity_without_a_label_is_shown_by_its_curie(graph: FilmGraph) -> None:
     (row,) = graph.sparql("SELECT ?who { film:the-dark-knight film:director ?who }")
     assert str(row.who) == "film:christopher-nolan"
 
 
-def test_an_answer_is_a_sequence_and_true_when_there_is_something_in_it(graph: FilmGraph) -> None:
+def test_an_answer_is_a_sequence_and_true_unless_it_is_empty(graph: FilmGraph) -> None:
     films = graph.sparql("SELECT ?film { ?film a film:Film } ORDER BY ?film")
     assert len(films) == 4
     assert films[-1].film.curie == "film:the-dark-knight-rises"
@@ -98,7 +98,7 @@ def test_pandas_and_polars_take_the_rows(graph: FilmGraph) -> None:
     assert empty.to_pandas().shape == empty.to_polars().shape == (0, 1)
 
 
-def test_json_is_what_the_recommendation_says(graph: FilmGraph) -> None:
+def test_json_is_as_the_recommendation_specifies(graph: FilmGraph) -> None:
     document = json.loads(graph.sparql("SELECT ?g ?m ?f ?n { ?f skos:altLabel ?g ; film:minutes ?m }").to_text("json"))
     assert document["head"] == {"vars": ["g", "m", "f", "n"]}
     (binding,) = document["results"]["bindings"]
@@ -110,7 +110,7 @@ def test_json_is_what_the_recommendation_says(graph: FilmGraph) -> None:
     assert json.loads(graph.sparql("ASK { }").to_text("json")) == {"head": {}, "boolean": True}
 
 
-def test_a_title_with_everything_in_it_survives_csv_and_tsv(graph: FilmGraph) -> None:
+def test_a_title_with_special_characters_survives_csv_and_tsv(graph: FilmGraph) -> None:
     answer = graph.sparql("SELECT ?title { film:anora film:title ?title }")
     (title,) = answer.values()
     assert list(csv.reader(io.StringIO(answer.to_text("csv"), newline=""))) == [["title"], [title]]
@@ -120,21 +120,21 @@ def test_a_title_with_everything_in_it_survives_csv_and_tsv(graph: FilmGraph) ->
     assert rdflib.util.from_n3(line) == rdflib.Literal(title)
 
 
-def test_a_markdown_table_keeps_its_columns(graph: FilmGraph) -> None:
+def test_a_vertical_bar_in_a_title_does_not_break_a_markdown_table(graph: FilmGraph) -> None:
     lines = graph.sparql("SELECT ?title ?f { ?f film:title ?title }").to_text("markdown").splitlines()
     assert len(lines) == 3
     assert all(line.replace("\\|", "").count("|") == 3 for line in lines)
 
 
 @pytest.mark.parametrize("format", ["table", "markdown", "html"])
-def test_no_format_for_people_passes_markup_on(graph: FilmGraph, format: str) -> None:
+def test_markup_in_a_title_is_escaped_in_formats_for_people(graph: FilmGraph, format: str) -> None:
     answer = graph.sparql("SELECT ?title { ?f film:title ?title }")
     text = answer._repr_html_() if format == "html" else answer.to_text(format)
     assert format != "html" or "<b>" not in text
     assert text.count("\n") <= 4
 
 
-def test_triples_come_as_turtle(graph: FilmGraph) -> None:
+def test_triples_are_written_as_turtle(graph: FilmGraph) -> None:
     answer = graph.sparql("CONSTRUCT WHERE { ?film film:director ?who }")
     assert answer.kind == "triples"
     assert len(rdflib.Graph().parse(data=answer.to_text("turtle"), format="turtle")) == 2
@@ -154,7 +154,7 @@ def test_a_table_without_its_package_says_what_to_install(
 
 
 @pytest.mark.parametrize("query", ["ASK { film:anora ?p ?o }", "CONSTRUCT WHERE { ?film film:director ?who }"])
-def test_what_has_no_rows_makes_no_table(graph: FilmGraph, query: str) -> None:
+def test_an_answer_without_rows_cannot_become_a_data_frame(graph: FilmGraph, query: str) -> None:
     answer = graph.sparql(query)
     for to_table in (answer.to_dicts, answer.to_pandas, answer.to_polars):
         with pytest.raises(InputError, match="has no rows"):
@@ -209,14 +209,14 @@ def test_an_empty_answer_explains_itself(
         "SELECT ?x { VALUES ?x { } }",
         "SELECT ?x { }  LIMIT 0",
     ],
-    ids=["many groups", "LATERAL", "a triple term", "no values", "no rows wanted"],
+    ids=["many groups", "LATERAL", "a triple term", "no values", "no rows allowed"],
 )
-def test_whatever_the_query_an_empty_answer_never_fails_to_explain_itself(graph: FilmGraph, query: str) -> None:
+def test_an_empty_answer_of_any_query_has_an_explanation(graph: FilmGraph, query: str) -> None:
     assert not graph.sparql(query)
     assert all(explain_empty(graph.store, query).sentences())
 
 
-RESTING = [
+SUPPORTED = [
     ("SELECT ?who { film:anora film:director ?who }", ["anora director sean-baker"]),
     (
         "SELECT ?f { ?f film:sequelOf+ film:batman-begins } ORDER BY ?f",
@@ -243,15 +243,17 @@ RESTING = [
 ]
 
 
-@pytest.mark.parametrize(("query", "triples"), RESTING, ids=[one[0] for one in RESTING])
-def test_a_row_names_the_triples_it_rests_on(graph: FilmGraph, query: str, triples: list[str]) -> None:
+@pytest.mark.parametrize(("query", "triples"), SUPPORTED, ids=[case[0] for case in SUPPORTED])
+def test_a_row_is_supported_by_the_triples_that_match_its_patterns(
+    graph: FilmGraph, query: str, triples: list[str]
+) -> None:
     answer = graph.sparql(query)
     row = (
         {name: term for name, term in zip(answer.columns, answer[0].terms, strict=True) if term} if len(answer) else {}
     )
-    found = supporting_triples(graph.store, query, row)  # type: ignore[arg-type]
-    told = [
-        " ".join(str(term).rpartition("/")[2].strip("<>") for term in (one.subject, one.predicate, one.object))
-        for one in found
+    supporting = supporting_triples(graph.store, query, row)  # type: ignore[arg-type]
+    texts = [
+        " ".join(str(term).rpartition("/")[2].strip("<>") for term in (triple.subject, triple.predicate, triple.object))
+        for triple in supporting
     ]
-    assert told == triples
+    assert texts == triples

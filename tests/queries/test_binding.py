@@ -89,16 +89,16 @@ BAKERS = ["film:anora", "film:tangerine"]
         entity_iri("sean-baker"),
     ],
 )
-def test_a_person_is_known_by_label_curie_and_address(graph: FilmGraph, person: object) -> None:
+def test_a_person_is_found_by_label_curie_and_iri(graph: FilmGraph, person: object) -> None:
     assert films(graph, "films-by", person=person) == BAKERS
 
 
-def test_a_thing_of_an_answer_may_be_asked_for(graph: FilmGraph) -> None:
+def test_an_entity_of_an_answer_is_a_value_of_a_parameter(graph: FilmGraph) -> None:
     (row,) = graph.sparql("SELECT ?person { film:anora film:director ?person }")
     assert films(graph, "films-by", person=row.person) == BAKERS
 
 
-def test_a_label_with_a_language_is_known_without_it(graph: FilmGraph) -> None:
+def test_a_label_with_a_language_is_found_without_it(graph: FilmGraph) -> None:
     assert films(graph, "films-by", person="Wim Wenders") == ["film:paris-texas"]
 
 
@@ -107,45 +107,45 @@ def test_an_alias_is_as_good_as_a_label(graph: FilmGraph, alias: str) -> None:
     assert graph.entity(alias) == entity_iri("ivan")
 
 
-def test_a_name_that_two_films_bear_is_not_guessed(graph: FilmGraph) -> None:
-    with pytest.raises(AmbiguousNameError, match="film:scream-1996 or film:scream-2022") as told:
+def test_a_name_of_two_films_is_ambiguous(graph: FilmGraph) -> None:
+    with pytest.raises(AmbiguousNameError, match="film:scream-1996 or film:scream-2022") as raised:
         graph.ask("films-of", films="Scream")
-    assert told.value.candidates == ("film:scream-1996", "film:scream-2022")
+    assert raised.value.candidates == ("film:scream-1996", "film:scream-2022")
 
 
-def test_a_name_that_nothing_bears_is_offered_the_nearest(graph: FilmGraph) -> None:
-    with pytest.raises(UnknownNameError, match="Sean Baker") as told:
+def test_an_unknown_name_is_an_error_with_the_closest_names(graph: FilmGraph) -> None:
+    with pytest.raises(UnknownNameError, match="Sean Baker") as raised:
         graph.ask("films-by", person="Sean Bakre")
-    assert told.value.suggestions == ("Sean Baker",)
+    assert raised.value.suggestions == ("Sean Baker",)
 
 
-def test_a_film_is_no_person(graph: FilmGraph) -> None:
+def test_a_film_is_not_accepted_where_a_person_is_required(graph: FilmGraph) -> None:
     with pytest.raises(UnknownNameError):
         graph.ask("films-by", person="Anora")
 
 
-def test_several_things_are_a_list_or_stand_between_bars(graph: FilmGraph) -> None:
+def test_several_entities_are_a_list_or_a_text_separated_by_bars(graph: FilmGraph) -> None:
     expected = ["Anora", "Paris, Texas"]
     for given_films in (["Anora", "Paris, Texas"], "Anora|Paris, Texas", (entity_iri("anora"), "paris-texas")):
         assert [row.film for row in graph.ask("films-of", films=given_films)] == expected
 
 
 @pytest.mark.parametrize("nothing", [[], "", " | ", None])
-def test_an_empty_list_is_not_a_list_of_everything(graph: FilmGraph, nothing: object) -> None:
+def test_an_empty_list_is_refused(graph: FilmGraph, nothing: object) -> None:
     with pytest.raises(ParameterError, match="films"):
         graph.ask("films-of", films=nothing)
 
 
 @pytest.mark.parametrize("since", ["2000", "2000-01", "2000-01-01", datetime.date(2000, 1, 1)])
-def test_a_date_of_any_precision_will_do(graph: FilmGraph, since: object) -> None:
+def test_a_date_may_have_any_precision(graph: FilmGraph, since: object) -> None:
     assert films(graph, "films-since", since=since) == ["film:anora", "film:scream-2022", "film:tangerine"]
 
 
-def test_a_year_as_a_number_is_a_date_too(graph: FilmGraph) -> None:
+def test_a_year_may_be_a_number(graph: FilmGraph) -> None:
     assert len(films(graph, "films-since", since=2000)) == 3
 
 
-def test_the_end_of_a_span_means_the_last_day_of_it(graph: FilmGraph) -> None:
+def test_a_month_that_ends_a_period_stands_for_its_last_day(graph: FilmGraph) -> None:
     assert films(graph, "films-since", since="2015", until="2022") == ["film:scream-2022", "film:tangerine"]
     assert films(graph, "films-since", since="2015-07-01", until="2015-07") == ["film:tangerine"]
 
@@ -176,28 +176,28 @@ def test_a_number_may_be_text_or_number(graph: FilmGraph, minutes: object) -> No
     ],
 )
 def test_a_value_of_the_wrong_kind_is_refused(graph: FilmGraph, name: str, values: dict[str, object]) -> None:
-    with pytest.raises((ParameterError, UnknownNameError)) as told:
+    with pytest.raises((ParameterError, UnknownNameError)) as raised:
         graph.ask(name, **values)
-    assert next(iter(values)) in str(told.value) or isinstance(told.value, UnknownNameError)
+    assert next(iter(values)) in str(raised.value) or isinstance(raised.value, UnknownNameError)
 
 
-def test_a_parameter_that_the_query_does_not_have_is_refused(graph: FilmGraph) -> None:
-    with pytest.raises(ParameterError, match="Did you mean person") as told:
+def test_an_unknown_parameter_is_an_error_with_the_closest_name(graph: FilmGraph) -> None:
+    with pytest.raises(ParameterError, match="Did you mean person") as raised:
         graph.ask("films-by", persn="Sean Baker")
-    assert (told.value.query, told.value.parameter) == ("films-by", "persn")
+    assert (raised.value.query, raised.value.parameter) == ("films-by", "persn")
 
 
-def test_a_parameter_that_is_missing_is_asked_for_with_an_example(graph: FilmGraph) -> None:
+def test_a_missing_parameter_is_an_error_with_an_example(graph: FilmGraph) -> None:
     with pytest.raises(ParameterError, match=r"needs person, a Person; for example person=film:sean-baker"):
         graph.ask("films-by")
 
 
-def test_a_query_that_is_not_stored_is_offered_the_nearest(graph: FilmGraph) -> None:
+def test_an_unknown_query_is_an_error_with_the_closest_name(graph: FilmGraph) -> None:
     with pytest.raises(UnknownNameError, match="films-by"):
         graph.ask("film-by")
 
 
-def test_a_stored_query_runs_in_any_tool_as_it_stands(graph: FilmGraph) -> None:
+def test_the_text_of_a_stored_query_runs_unchanged(graph: FilmGraph) -> None:
     query = graph.queries["films-by"]
     assert [row.film.curie for row in graph.sparql(query.text)] == BAKERS
 
@@ -237,23 +237,23 @@ ATTACKS = [
 
 
 @pytest.mark.parametrize("words", ATTACKS)
-def test_a_text_that_looks_like_sparql_stays_a_text(graph: FilmGraph, words: str) -> None:
+def test_a_value_that_looks_like_sparql_is_bound_as_a_text(graph: FilmGraph, words: str) -> None:
     assert [row.words for row in graph.ask("echo", words=words)] == [words]
 
 
 @settings(deadline=None, max_examples=300)
 @given(st.text(st.characters(exclude_categories=["Cs"])) | st.sampled_from(ATTACKS))
-def test_any_text_bound_to_a_parameter_comes_back_as_itself(words: str) -> None:
+def test_any_text_bound_to_a_parameter_is_returned_unchanged(words: str) -> None:
     assert echoed(words) == [Literal(words)]
 
 
 @settings(deadline=None, max_examples=100)
 @given(st.lists(st.text(st.characters(exclude_categories=["Cs"])), min_size=1, max_size=5))
-def test_any_list_of_texts_comes_back_as_itself(words: list[str]) -> None:
+def test_any_list_of_texts_is_returned_unchanged(words: list[str]) -> None:
     assert echoed(*words) == [Literal(word) for word in words]
 
 
-def test_a_value_in_a_comment_or_a_string_of_the_query_is_left_alone() -> None:
+def test_a_values_block_in_a_comment_or_a_string_is_not_a_parameter() -> None:
     text = 'SELECT ?x { # VALUES ?x { 1 }\n VALUES ?x { 1 } BIND("VALUES ?x { 1 }" AS ?y) values $x { 1 } }'
     query = to_query(text, Parameter("x", ParameterType.NUMBER, "1"))
     assert query.bind({"x": (NamedNode("urn:2"),)}) == (
@@ -261,7 +261,7 @@ def test_a_value_in_a_comment_or_a_string_of_the_query_is_left_alone() -> None:
     )
 
 
-def test_a_parameter_of_a_longer_name_is_left_alone() -> None:
+def test_a_parameter_with_a_longer_name_is_not_bound() -> None:
     query = to_query("SELECT * { VALUES ?xy { 1 } VALUES ?x { 1 } }", Parameter("x", ParameterType.NUMBER, "1"))
     assert query.bind({"x": (NamedNode("urn:2"),)}) == "SELECT * { VALUES ?xy { 1 } VALUES ?x { <urn:2> } }"
 
@@ -280,13 +280,15 @@ HEADERS = [
 
 
 @pytest.mark.parametrize(("text", "place", "words"), HEADERS)
-def test_faults_of_a_stored_query_are_told_with_their_place(tmp_path: Path, text: str, place: str, words: str) -> None:
+def test_a_fault_of_a_stored_query_is_reported_with_its_place(
+    tmp_path: Path, text: str, place: str, words: str
+) -> None:
     (tmp_path / "queries").mkdir()
     file = tmp_path / "queries" / "broken.rq"
     file.write_text(text, encoding="utf-8")
-    with pytest.raises(FaultsError) as told:
+    with pytest.raises(FaultsError) as raised:
         read_query(file, root=tmp_path / "queries")
-    (fault,) = told.value.faults
+    (fault,) = raised.value.faults
     assert str(fault.place) == f"queries/broken.rq:{place}"
     assert words in str(fault)
 
@@ -298,4 +300,4 @@ def test_a_broken_query_hides_no_other(tmp_path: Path) -> None:
     project.write("queries/bad.rq", "#+ sumary: x\nASK {}")
     graph = project.open()
     assert graph.ask("good")
-    assert [str(one.place) for one in graph.queries.findings()] == ["queries/bad.rq:1:1"]
+    assert [str(finding.place) for finding in graph.queries.findings()] == ["queries/bad.rq:1:1"]

@@ -1,4 +1,4 @@
-"""Every stored query keeps what its header promises."""
+"""Every stored query answers as its header describes."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from kg.terms import to_text
 
 ROOT = Path(__file__).parents[2]
 NAMES = sorted(StoredQueries(ROOT / "queries"))
-ALIKE = (
+COMPARED = (
     "awards-of-film",
     "events-before-and-after",
     "colleagues-of",
@@ -29,7 +29,7 @@ ALIKE = (
     "time-between",
     "winners-of-both",
 )
-"""Aggregates, negation, paths over the ontology, arithmetic on dates: where two engines could part."""
+"""Aggregates, negation, paths over the ontology, arithmetic on dates: where two engines could differ."""
 
 
 @pytest.fixture(scope="module")
@@ -54,7 +54,7 @@ def test_no_query_file_has_a_fault(graph: kg.FilmGraph) -> None:
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_a_query_says_what_it_asks_and_what_comes_back(name: str, graph: kg.FilmGraph) -> None:
+def test_a_query_has_a_summary_parameters_and_columns(name: str, graph: kg.FilmGraph) -> None:
     query = graph.queries[name]
 
     answer = graph.sparql(query.text)
@@ -63,7 +63,7 @@ def test_a_query_says_what_it_asks_and_what_comes_back(name: str, graph: kg.Film
     assert query.tags
     assert all(parameter.about for parameter in query.params)
     assert tuple(query.returns or ()) == answer.columns
-    assert len(answer) > 0 or query.because, "no row for its own examples, and no word why"
+    assert len(answer) > 0 or query.because, "no row for its own examples, and no reason why"
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -77,14 +77,18 @@ def test_a_query_orders_its_rows_by_its_columns(name: str, graph: kg.FilmGraph) 
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_a_query_bound_to_its_examples_answers_as_the_file_stands(name: str, graph: kg.FilmGraph) -> None:
+def test_a_query_bound_to_its_examples_gives_the_answer_of_its_file(name: str, graph: kg.FilmGraph) -> None:
     query = graph.queries[name]
-    values = {one.name: _words(one.example, is_list=one.is_list) for one in query.params if one.example != "UNDEF"}
+    values = {
+        parameter.name: _words(parameter.example, is_list=parameter.is_list)
+        for parameter in query.params
+        if parameter.example != "UNDEF"
+    }
 
     assert [row.as_dict() for row in graph.ask(name, **values)] == [row.as_dict() for row in graph.sparql(query.text)]
 
 
-@pytest.mark.parametrize("name", ALIKE)
+@pytest.mark.parametrize("name", COMPARED)
 def test_rdflib_gives_the_same_answer(name: str, graph: kg.FilmGraph, dataset: rdflib.Dataset) -> None:
     text = graph.queries[name].text
 
@@ -114,7 +118,7 @@ def _number(term: object) -> str:
 
 
 def _plain(text: str) -> str:
-    """One text for one number: 58.08 and 58.080, 150 and 150.0."""
+    """The same text for the same number: 58.08 and 58.080, 150 and 150.0."""
     try:
         return f"{float(text):g}"
     except ValueError:

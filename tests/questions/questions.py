@@ -1,4 +1,4 @@
-"""A question of questions.yaml walks in; what its stored queries answer walks out, to be held against its answer."""
+"""Questions with their expected answers, and what the stored queries answer."""
 
 from __future__ import annotations
 
@@ -36,46 +36,48 @@ class Question:
 
 def read_questions(path: Path) -> list[Question]:
     """The questions of a file."""
-    return [Question(**one) for one in yaml.safe_load(path.read_text(encoding="utf-8"))]
+    return [Question(**entry) for entry in yaml.safe_load(path.read_text(encoding="utf-8"))]
 
 
 def answer_to(question: Question, graph: FilmGraph) -> list[str]:
     """What the graph answers, value by value, in the order of the rows."""
     answers: list[list[Row]] = []
-    found: list[str] = []
+    values: list[str] = []
     for step in question.steps:
         rows = [row for row in _ask(step, graph, answers) if _fits(row, step, answers)]
         answers.append(rows)
         if "read" in step:
             columns = _texts(step["read"])
-            found += [_told(row, column, question) for row in rows for column in columns]
-    values = [value for value in dict.fromkeys(found) if value]
+            values += [_to_value(row, column, question) for row in rows for column in columns]
+    values = [value for value in dict.fromkeys(values) if value]
     return [str(len(values))] if question.count else values
 
 
-def is_right(question: Question, found: Sequence[str]) -> bool:
-    """True when what came out is the answer."""
+def is_right(question: Question, values: Sequence[str]) -> bool:
+    """True when the values are the expected answer."""
     match question.answer_type:
         case "unknown":
-            return not found
+            return not values
         case "boolean":
-            return bool(found) is question.answer
+            return bool(values) is question.answer
         case "number":
             right = float(str(question.answer))
-            return len(found) == 1 and abs(float(found[0]) - right) <= question.tolerance + 1e-9
+            return len(values) == 1 and abs(float(values[0]) - right) <= question.tolerance + 1e-9
         case "ordered-list":
-            return list(found) == _texts(question.answer)
+            return list(values) == _texts(question.answer)
         case "span":
-            return bool(found) and all(any(_overlap(one, told) for told in found) for one in _texts(question.answer))
+            return bool(values) and all(
+                any(_overlap(span, value) for value in values) for span in _texts(question.answer)
+            )
         case _:
-            return sorted(found) == sorted(_texts(question.answer))
+            return sorted(values) == sorted(_texts(question.answer))
 
 
 def _ask(step: Mapping[str, object], graph: FilmGraph, answers: list[list[Row]]) -> Iterable[Row]:
     given = step.get("values", {})
     assert isinstance(given, Mapping)
     name = str(step["query"])
-    lists = {one.name for one in graph.queries[name].params if one.is_list}
+    lists = {parameter.name for parameter in graph.queries[name].params if parameter.is_list}
     calls: list[dict[str, object]] = [{}]
     for parameter, value in given.items():
         earlier = _EARLIER.fullmatch(str(value))
@@ -85,9 +87,9 @@ def _ask(step: Mapping[str, object], graph: FilmGraph, answers: list[list[Row]])
         terms = _terms(answers[int(earlier[1]) - 1], earlier[2])
         choices: list[object] = [terms] if parameter in lists else list(terms)
         calls = [{**call, parameter: choice} for call in calls for choice in choices]
-    assert calls, f"an earlier step of {name} found nothing to go on with"
-    asked: list[Answer] = [graph.ask(name, **call) for call in calls]
-    return [row for answer in asked for row in answer]
+    assert calls, f"an earlier step of {name} has no rows"
+    results: list[Answer] = [graph.ask(name, **call) for call in calls]
+    return [row for answer in results for row in answer]
 
 
 def _terms(rows: Iterable[Row], column: str) -> list[NamedNode]:
@@ -111,11 +113,11 @@ def _has(row: Row, column: str, value: object, answers: list[list[Row]]) -> bool
     curie = getattr(row[column], "curie", "")
     term = row.term(column)
     text = term.value if isinstance(term, Literal) else str(row[column])
-    wanted = str(value).lower() if isinstance(value, bool) else str(value)
-    return wanted in (text, curie)
+    expected = str(value).lower() if isinstance(value, bool) else str(value)
+    return expected in (text, curie)
 
 
-def _told(row: Row, column: str, question: Question) -> str:
+def _to_value(row: Row, column: str, question: Question) -> str:
     term = row.term(column)
     if term is None:
         return ""
@@ -127,11 +129,11 @@ def _told(row: Row, column: str, question: Question) -> str:
 
 
 def _texts(answer: object) -> list[str]:
-    return [str(one) for one in answer] if isinstance(answer, list) else [str(answer)]
+    return [str(element) for element in answer] if isinstance(answer, list) else [str(answer)]
 
 
-def _overlap(right: str, told: str) -> bool:
-    one, other = _SPAN.fullmatch(right), _SPAN.fullmatch(told)
-    if one is None or other is None or one[1] != other[1]:
+def _overlap(expected: str, actual: str) -> bool:
+    left, right = _SPAN.fullmatch(expected), _SPAN.fullmatch(actual)
+    if left is None or right is None or left[1] != right[1]:
         return False
-    return int(one[2]) < int(other[3]) and int(other[2]) < int(one[3])
+    return int(left[2]) < int(right[3]) and int(right[2]) < int(left[3])
