@@ -50,10 +50,10 @@ def add_commands(commands: Commands) -> None:
     schema.add_argument("--all", action="store_true", help="also terms without uses")
     add_format(schema, ("table", "json"), default="table")
     show = commands.add("show", "Show everything about an entity, with sources.", _show)
-    show.add_argument("thing", metavar="THING", help="a label, alias, CURIE or IRI")
+    show.add_argument("entity", metavar="ENTITY", help="a label, alias, CURIE or IRI")
     add_format(show, ("table", "json", "turtle"), default="table")
     facts = commands.add("facts", "List the facts, one a line, each with its source and passage.", _facts)
-    facts.add_argument("--about", metavar="THING", help="only facts about this entity")
+    facts.add_argument("--about", metavar="ENTITY", help="only facts about this entity")
     facts.add_argument("--source", metavar="ID", help="only facts of this source")
     add_format(facts, ("jsonl", "csv", "table"), default="jsonl")
     conflicts = commands.add("conflicts", "List the conflicts between sources, the decisions, and why.", _conflicts)
@@ -196,11 +196,11 @@ _NO_TERMS = "No class or property has this word; `kg schema` lists them all, --a
 def _show(call: argparse.Namespace) -> int:
     graph = open_call_graph(call)
     if call.format == "turtle":
-        write(graph.sparql(f"DESCRIBE {graph.entity(call.thing)}").to_text("turtle"))
+        write(graph.sparql(f"DESCRIBE {graph.entity(call.entity)}").to_text("turtle"))
     elif call.format == "json":
-        write_json(graph[call.thing].as_dict())
+        write_json(graph[call.entity].as_dict())
     else:
-        write(graph[call.thing].to_text())
+        write(graph[call.entity].to_text())
     return 0
 
 

@@ -70,7 +70,7 @@ def _add_report_options(parser: argparse.ArgumentParser) -> None:
     add_output(parser)
     severities = ("violation", "warning", "info")
     parser.add_argument("--fail-on", choices=severities, default="violation", help="exit 1 from this severity on")
-    parser.add_argument("--focus", metavar="THING", action="append", help="check only this entity")
+    parser.add_argument("--focus", metavar="ENTITY", action="append", help="check only this entity")
     parser.add_argument("--shape", metavar="SHAPE", action="append", help="check only this shape")
     parser.add_argument("--max", metavar="N", type=int, help="show at most N findings")
 

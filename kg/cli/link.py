@@ -31,7 +31,7 @@ def add_commands(commands: Commands) -> None:
         epilog="kg link review shows the pairs that need review; kg link why A B explains one.",
     )
     link.add_argument("task", nargs="?", choices=("review", "why"), help="review unsure pairs, or explain a pair")
-    link.add_argument("things", nargs="*", metavar="THING", help="for why: the two entities")
+    link.add_argument("entities", nargs="*", metavar="ENTITY", help="for why: the two entities")
     link.add_argument(
         "--kind", action="append", default=[], metavar="KIND", help="only entities of this kind: film, person, ..."
     )
@@ -53,8 +53,8 @@ def _link(call: argparse.Namespace) -> int:
     project = find_project(call.project)
     if call.task == "why":
         return _why(call, project)
-    if call.things:
-        raise InputError(f"Unexpected argument {call.things[0]!r}: only `kg link why` takes entities.")
+    if call.entities:
+        raise InputError(f"Unexpected argument {call.entities[0]!r}: only `kg link why` takes entities.")
     return _review(call, project) if call.task == "review" else _run(call, project)
 
 
@@ -147,9 +147,9 @@ def _why(call: argparse.Namespace, project: Project) -> int:
     from kg.linking.link_project import compare_entities
     from kg.linking.link_store import candidate_to_dict
 
-    if len(call.things) != 2:
+    if len(call.entities) != 2:
         raise InputError("Name two entities: kg link why film:anora film:wd-q123185887")
-    candidate = compare_entities(project, *call.things)
+    candidate = compare_entities(project, *call.entities)
     if call.format == "json":
         write_json(candidate_to_dict(candidate))
     else:

@@ -26,7 +26,7 @@ EDITS_FOR: Mapping[str, Callable[[Finding, Draft, str], Sequence[Edit]]] = {
     "facts/unknown-property": lambda finding, draft, text: fix_misspelling(finding, text),
     "facts/unknown-class": lambda finding, draft, text: fix_misspelling(finding, text),
     "facts/unknown-source": lambda finding, draft, text: fix_misspelling(finding, text),
-    "facts/unknown-thing": lambda finding, draft, text: fix_misspelling(finding, text),
+    "facts/unknown-entity": lambda finding, draft, text: fix_misspelling(finding, text),
     "facts/key": lambda finding, draft, text: fix_misspelling(finding, text),
     "facts/value": lambda finding, draft, text: fix_value(finding, text, draft.schema, draft.read.facts),
     "facts/duplicate": lambda finding, draft, text: fix_duplicate(finding, text),

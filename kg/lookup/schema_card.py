@@ -70,7 +70,7 @@ class ClassProperty:
 
     def as_dict(self) -> dict[str, object]:
         """The property as JSON has it."""
-        return {"curie": self.curie, "things": self.entities, "example": self.example, "sentence": self.comment}
+        return {"curie": self.curie, "entities": self.entities, "example": self.example, "sentence": self.comment}
 
 
 @dataclass(frozen=True, slots=True)

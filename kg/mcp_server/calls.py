@@ -142,22 +142,22 @@ class ToolCaller:
 
     # --- entities and schema
 
-    def find_thing(self, arguments: Mapping[str, Any]) -> ToolReply:
+    def find_entity(self, arguments: Mapping[str, Any]) -> ToolReply:
         """Entities by a name that may be misspelled."""
         matches = self.graph.search(_text(arguments, "name"), class_name=_text(arguments, "kind", ""))
         documents = [self._match_document(match) for match in matches]
         lines = [_match_line(document) for document in documents] or ["No entity has such a name."]
-        return ToolReply("\n".join(lines) + "\n", {"things": documents})
+        return ToolReply("\n".join(lines) + "\n", {"entities": documents})
 
     def _match_document(self, match: NameMatch) -> dict[str, Any]:
         classes = narrowest_classes(self.graph.store, map(to_iri, match.classes))
         labels = [self.graph.names.label(iri) for iri in classes]
-        document = {"label": match.label, "thing": match.curie, "kinds": labels, "score": round(match.score)}
+        document = {"label": match.label, "entity": match.curie, "kinds": labels, "score": round(match.score)}
         return document | ({"called": match.name} if match.name != match.label else {})
 
     def show(self, arguments: Mapping[str, Any]) -> ToolReply:
         """Everything known about an entity, a row for each value."""
-        description = self.graph[_text(arguments, "thing")]
+        description = self.graph[_text(arguments, "entity")]
         values = [*description.stated, *description.inferred]
         if name := _text(arguments, "property", ""):
             curies = {to_curie(value.property.value) for value in values}
@@ -282,7 +282,7 @@ def _card_text(card: Mapping[str, Any]) -> str:
 
 def _match_line(document: Mapping[str, Any]) -> str:
     also = f", also called {document['called']}" if "called" in document else ""
-    return f"{document['label']} ({document['thing']}), {', '.join(document['kinds'])}{also}"
+    return f"{document['label']} ({document['entity']}), {', '.join(document['kinds'])}{also}"
 
 
 def _text_reply(text: str, structure: Mapping[str, Any] | None = None) -> ToolReply:

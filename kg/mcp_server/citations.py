@@ -151,7 +151,7 @@ def to_plain(term: Term | Triple | None, names: EntityNames) -> Any:  # what jso
         return _shorten(str(term), _MAX_CELL)
     cell = to_cell(term, names)
     if isinstance(cell, Entity):
-        return {"label": _shorten(cell.label, _MAX_CELL), "thing": _shorten(cell.curie, _MAX_CELL)}
+        return {"label": _shorten(cell.label, _MAX_CELL), "entity": _shorten(cell.curie, _MAX_CELL)}
     if cell is None or isinstance(cell, bool | int):
         return cell
     if isinstance(cell, Decimal | float) and math.isfinite(cell):
@@ -206,7 +206,7 @@ def _line(cells: Iterable[str]) -> str:
 
 def _cell_text(value: Any) -> str:
     if isinstance(value, dict):
-        return str(value["label"]) if value["label"] == value["thing"] else f"{value['label']} ({value['thing']})"
+        return str(value["label"]) if value["label"] == value["entity"] else f"{value['label']} ({value['entity']})"
     return "" if value is None else str(value).lower() if isinstance(value, bool) else str(value)
 
 

@@ -1,6 +1,6 @@
 """The tools that an assistant may call: one for each stored query, and general ones; with their JSON Schemas.
 
-The tool of a stored query has its name. The general tools - `find_question`, `ask`, `find_thing`, `show`, `schema`,
+The tool of a stored query has its name. The general tools - `find_question`, `ask`, `find_entity`, `show`, `schema`,
 `sparql`, `why`, `why_row` - come first, because some programs offer their assistant only the first few dozen. Schemas
 are JSON Schema 2020-12; descriptions are short, because all of them are read before each conversation.
 """
@@ -127,7 +127,7 @@ GENERAL_TOOLS = {
     "find_question": "Finds stored questions of this film graph by words or topic, with their parameters and columns."
     " Start here: stored questions are tested, and their rows are cited.",
     "ask": "Answers a stored question by name. Rows come with their sources and passages.",
-    "find_thing": "Finds films, people, awards, places ... by a name that may be misspelled, partial or in another"
+    "find_entity": "Finds films, people, awards, places ... by a name that may be misspelled, partial or in another"
     " language.",
     "show": "Shows everything known about one entity, each value with its sources.",
     "schema": "Describes the classes and properties for SPARQL: an overview, or those of one class or word.",
@@ -158,13 +158,13 @@ def _general_tools(topics: Sequence[str]) -> Iterator[Tool]:
     schemas: Mapping[str, tuple[Mapping[str, Any], Sequence[str]]] = {
         "find_question": ({"words": words, "topic": topic}, ()),
         "ask": ({"question": _QUESTION, "arguments": _ARGUMENTS, **_PAGE}, ("question",)),
-        "find_thing": (
+        "find_entity": (
             {"name": {"type": "string"}, "kind": {"type": "string", "description": "a class", "examples": ["Film"]}},
             ("name",),
         ),
         "show": (
-            {"thing": _ENTITY, "property": {"type": "string", "description": "only this property"}, **_PAGE},
-            ("thing",),
+            {"entity": _ENTITY, "property": {"type": "string", "description": "only this property"}, **_PAGE},
+            ("entity",),
         ),
         "schema": ({"word": {"type": "string", "description": "a class, or a word", "examples": ["Film"]}}, ()),
         "sparql": ({"query": {"type": "string"}, **_PAGE}, ("query",)),
@@ -192,8 +192,8 @@ _CELL: Mapping[str, Any] = {
         {"type": ["string", "number", "boolean", "null"]},
         {
             "type": "object",
-            "properties": {"label": {"type": "string"}, "thing": {"type": "string"}},
-            "required": ["label", "thing"],
+            "properties": {"label": {"type": "string"}, "entity": {"type": "string"}},
+            "required": ["label", "entity"],
             "additionalProperties": False,
         },
     ],

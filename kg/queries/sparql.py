@@ -1,8 +1,8 @@
 """SPARQL text: its tokens, the limits that a query must keep before the engine may parse it, and its errors.
 
-Only the lexical grammar is read here (https://www.w3.org/TR/sparql11-query/#sparqlGrammar): enough to tell a keyword
-from the same letters in a string, an IRI or a comment, and to bound the nesting before a recursive parser reads the
-text.
+Only the lexical grammar is read here (https://www.w3.org/TR/sparql11-query/#sparqlGrammar): enough to distinguish a
+keyword from the same letters in a string, an IRI or a comment, and to bound the nesting before a recursive parser reads
+the text.
 """
 
 from __future__ import annotations

@@ -72,7 +72,7 @@ WRONG_ROWS = [
     ("an as-of day that is not a date", "anora,title,A,fan-site,,,now,", "2 value"),
     ("not a rank", "anora,title,A,fan-site,,,,best", "2 value"),
     ("a subject that is not a name", "an ora,title,A,fan-site,,,,", "2 value"),
-    ("an undefined entity", "anora,director,sean-bakr,fan-site,,,,", "2 unknown-thing"),
+    ("an undefined entity", "anora,director,sean-bakr,fan-site,,,,", "2 unknown-entity"),
     ("a cell too many", "anora,title,A,fan-site,,,,,x", "2:1 csv"),
     ("a quote that does not end", 'anora,title,"A,fan-site,,,,', "2 csv"),
     ("a control character", "anora,title,A\x1b[31m,fan-site,,,,", "2 value"),

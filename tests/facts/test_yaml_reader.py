@@ -233,7 +233,7 @@ WRONG: list[tuple[str, str, list[str]]] = [
     ("not a duration", "anora:\n  runningTime: PT\n", ["3:16 value"]),
     ("a value that is missing", "anora:\n  title:\n", ["3:9 value"]),
     ("a value that is null", "anora:\n  title: null\n", ["3:10 value"]),
-    ("an undefined entity", "anora:\n  director: sean-bakr\n", ["3:13 unknown-thing"]),
+    ("an undefined entity", "anora:\n  director: sean-bakr\n", ["3:13 unknown-entity"]),
     ("a name with a space", "anora:\n  director: sean baker\n", ["3:13 value"]),
     ("an unknown source", "anora:\n  title: {value: A, source: encyclopaedia}\n", ["3:29 unknown-source"]),
     ("an unknown source of a part", "anora:\n  release: {source: x, date: 2024}\n", ["3:21 unknown-source"]),

@@ -30,7 +30,7 @@ def structure_of(reply: ToolReply) -> dict[str, Any]:
 
 def test_rows_come_with_their_sources(caller: ToolCaller) -> None:
     answer = structure_of(caller.call("films-directed-by", {"person": "Sean Baker"}))
-    assert answer["rows"][0]["values"] == {"film": {"label": "Tangerine", "thing": "film:tangerine"}, "year": "2015"}
+    assert answer["rows"][0]["values"] == {"film": {"label": "Tangerine", "entity": "film:tangerine"}, "year": "2015"}
     cited = [citation for citation in answer["citations"] if citation["id"] in answer["rows"][0]["cited"]]
     assert [citation["says"] for citation in cited] == ["Tangerine  director  Sean Baker", "Tangerine  year  “2015”"]
     assert {(citation["source"], citation["locator"]) for citation in cited} == {
@@ -44,7 +44,7 @@ def test_the_text_has_the_same_rows_and_citations_as_the_structure(caller: ToolC
     reply = caller.call("films-directed-by", {"person": "Sean Baker"})
     for row in structure_of(reply)["rows"]:
         marks = "".join(f"[{number}]" for number in row["cited"])
-        assert f"| {row['values']['film']['label']} ({row['values']['film']['thing']}) | " in reply.text
+        assert f"| {row['values']['film']['label']} ({row['values']['film']['entity']}) | " in reply.text
         assert f" {marks} |" in reply.text
     for citation in structure_of(reply)["citations"]:
         source = f"{citation['source']}, {citation['locator']}"
@@ -68,14 +68,14 @@ def test_passages_are_quoted_when_the_source_texts_are_available(project: SmallP
 
 
 def test_rows_that_a_rule_gives_are_marked_as_inferred(caller: ToolCaller) -> None:
-    inferred = structure_of(caller.call("show", {"thing": "Anora", "property": "contributor", "limit": 500}))
+    inferred = structure_of(caller.call("show", {"entity": "Anora", "property": "contributor", "limit": 500}))
     assert {row["inferred"] for row in inferred["rows"]} == {True}
-    stated = structure_of(caller.call("show", {"thing": "Anora", "property": "genre"}))
+    stated = structure_of(caller.call("show", {"entity": "Anora", "property": "genre"}))
     assert {row["inferred"] for row in stated["rows"]} == {False}
 
 
 def test_a_box_office_amount_names_its_period(caller: ToolCaller) -> None:
-    box_office = structure_of(caller.call("show", {"thing": "Anora", "property": "boxOffice"}))
+    box_office = structure_of(caller.call("show", {"entity": "Anora", "property": "boxOffice"}))
     amounts = {row["values"]["property"]: row["values"]["value"] for row in box_office["rows"]}
     assert amounts["film:boxOffice › opening-weekend › film:amount"] == 550_503
     assert amounts["film:boxOffice › opening-weekend › film:theaters"] == 6
@@ -105,7 +105,7 @@ def _example(schema: Any) -> Any:
 
 def test_following_the_offsets_of_replies_gives_all_rows(caller: ToolCaller) -> None:
     rows: list[Any] = []
-    call: dict[str, Any] = {"thing": "Anora", "limit": 40}
+    call: dict[str, Any] = {"entity": "Anora", "limit": 40}
     while True:
         answer = structure_of(caller.call("show", call))
         rows += answer["rows"]
@@ -156,9 +156,9 @@ WRONG: list[tuple[str, dict[str, Any], str]] = [
     ("ask", {"question": "films", "arguments": "person=Sean Baker"}, "films"),
     ("ask", {"question": "films-directed-by", "arguments": "Sean Baker"}, "arguments must be an object"),
     ("find_question", {"words": "x", "topic": "award"}, "awards"),
-    ("find_thing", {"name": "Anora", "kind": "Flim"}, "Film"),
-    ("show", {"thing": "Anorra"}, "Did you mean Anora?"),
-    ("show", {"thing": "Anora", "property": "gnre"}, "genre"),
+    ("find_entity", {"name": "Anora", "kind": "Flim"}, "Film"),
+    ("show", {"entity": "Anorra"}, "Did you mean Anora?"),
+    ("show", {"entity": "Anora", "property": "gnre"}, "genre"),
     ("sparql", {}, "query is required"),
     ("sparql", {"query": "SELECT * {"}, "query:1:"),
     ("sparql", {"query": "SELECT * { SERVICE <http://127.0.0.1:9/> {} }"}, "SERVICE"),
@@ -198,11 +198,11 @@ def test_why_reaches_the_passages_or_names_what_is_missing(caller: ToolCaller) -
 
 
 def test_entities_are_found_by_misspelled_names(caller: ToolCaller) -> None:
-    reply = caller.call("find_thing", {"name": "mikey maddison"})
+    reply = caller.call("find_entity", {"name": "mikey maddison"})
     assert reply.text.startswith("Mikey Madison (film:mikey-madison), person\n")
-    only = caller.call("find_thing", {"name": "Anora", "kind": "film"}).structure
+    only = caller.call("find_entity", {"name": "Anora", "kind": "film"}).structure
     assert only is not None
-    assert [entity["thing"] for entity in only["things"]] == ["film:anora"]
+    assert [entity["entity"] for entity in only["entities"]] == ["film:anora"]
 
 
 def test_the_schema_comes_in_readable_pieces(caller: ToolCaller) -> None:

@@ -179,7 +179,7 @@ def test_over_http_tools_are_listed_and_called(address: str) -> None:
             assert "films" in [tool.name for tool in (await client.list_tools()).tools]
             reply = await client.call_tool("films", {})
             assert reply.structured_content is not None
-            assert [row["values"]["film"]["thing"] for row in reply.structured_content["rows"]] == ["film:anora"]
+            assert [row["values"]["film"]["entity"] for row in reply.structured_content["rows"]] == ["film:anora"]
             several = await asyncio.gather(*(client.call_tool("films", {}) for _ in range(20)))
             assert {text_of(each) for each in several} == {text_of(reply)}
 

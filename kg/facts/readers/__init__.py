@@ -94,7 +94,7 @@ def _undefined_entity(entity: NamedNode, use: Fact, names: list[str], schema: Sc
     classes = [schema.classes[iri].name for iri in schema.properties[use.property].range if iri in schema.classes]
     block = f"{name.removeprefix('film:')}: {{type: {classes[0] if classes else '...'}, label: ...}}"
     return Finding(
-        "facts/unknown-thing",
+        "facts/unknown-entity",
         f"{name} is not defined",
         places=(use.place,),
         focus=str(use.subject),
