@@ -61,9 +61,10 @@ def test_passages_are_quoted_when_the_source_texts_are_available(project: SmallP
     )
     project.write("queries/directors.rq", "#+ summary: All\nSELECT ?film ?person { ?film film:director ?person }")
     graph = project.open()
-    quoted = structure_of(ToolCaller(graph, str(project.texts)).call("directors", {}))
+    folder = str(project.texts.rename(project.folder / "elsewhere"))
+    quoted = structure_of(ToolCaller(graph, folder).call("directors", {}))
     assert [citation["passage"] for citation in quoted["citations"]] == ["Sean Baker"]
-    assert "“Sean Baker”" in ToolCaller(graph, str(project.texts)).call("directors", {}).text
+    assert "“Sean Baker”" in ToolCaller(graph, folder).call("directors", {}).text
     assert "passage" not in structure_of(ToolCaller(graph).call("directors", {}))["citations"][0]
 
 
