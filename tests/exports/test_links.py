@@ -10,6 +10,7 @@ import pytest
 import rdflib
 
 from kg.exports.links import JUSTIFICATION, read_datasets
+from kg.project import Project
 from kg.schema import read_ontology
 from tests.exports.films import ANORA, Films
 from tests.importers.import_project import ROOT
@@ -113,7 +114,7 @@ ADDRESSES = [
 
 @pytest.mark.parametrize(("property", "identifier", "expected"), ADDRESSES)
 def test_an_identifier_has_one_address_or_none(property: str, identifier: str, expected: str) -> None:
-    datasets = read_datasets(read_ontology((ROOT / "ontology").glob("[!s]*.ttl")))
+    datasets = read_datasets(read_ontology(Project(ROOT).ontology))
     addresses = (dataset.address(identifier) for dataset in datasets if dataset.property.value == FILM + property)
     assert [address.value for address in addresses if address is not None] == ([expected] if expected else [])
 

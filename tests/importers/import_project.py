@@ -8,6 +8,7 @@ from pathlib import Path
 from kg.cli import main
 from kg.facts.model import Fact
 from kg.facts.readers import FactsRead, read_facts
+from kg.project import Project
 from kg.schema import read_ontology, to_schema
 from kg.terms import to_curie, to_short
 
@@ -31,7 +32,7 @@ class ImportProject:
         return (self.folder / "data" / "imports" / source / "rejects.txt").read_text(encoding="utf-8")
 
     def read(self) -> FactsRead:
-        schema = to_schema(read_ontology((self.folder / "ontology").glob("[!s]*.ttl")))
+        schema = to_schema(read_ontology(Project(self.folder).ontology))
         return read_facts(self.folder / "data", schema)
 
     def facts(self) -> list[Fact]:

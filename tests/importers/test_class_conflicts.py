@@ -8,13 +8,14 @@ from pathlib import Path
 import pytest
 
 from kg.importers.spool import ClassConflict, Spool, find_class_conflicts
+from kg.project import Project
 from kg.schema import Schema, read_ontology, to_schema
 from tests.importers.import_project import ROOT
 
 
 @pytest.fixture(scope="module")
 def schema() -> Schema:
-    return to_schema(read_ontology((ROOT / "ontology").glob("[!s]*.ttl")))
+    return to_schema(read_ontology(Project(ROOT).ontology))
 
 
 @pytest.fixture

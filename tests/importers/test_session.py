@@ -12,6 +12,7 @@ from kg import vocabulary as film
 from kg.errors import InputError
 from kg.facts.model import Source
 from kg.importers.session import ImportSession, open_session
+from kg.project import Project
 from kg.schema import Schema, read_ontology, to_schema
 from kg.terms import LABEL, TYPE
 from tests.importers.import_project import ROOT
@@ -19,7 +20,7 @@ from tests.importers.import_project import ROOT
 
 @pytest.fixture(scope="module")
 def schema() -> Schema:
-    return to_schema(read_ontology((ROOT / "ontology").glob("[!s]*.ttl")))
+    return to_schema(read_ontology(Project(ROOT).ontology))
 
 
 @pytest.fixture

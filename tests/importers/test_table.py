@@ -17,6 +17,7 @@ from kg.importers.session import dataset_entity_name, name_component, name_compo
 from kg.importers.table_files import copy_short_lines
 from kg.importers.table_mapping import read_table_mapping
 from kg.pipeline.build import check
+from kg.project import Project
 from kg.schema import read_ontology, to_schema
 from tests.importers.import_project import DATASETS, ROOT, ImportProject
 
@@ -125,7 +126,7 @@ def test_a_fault_of_a_mapping_has_its_place(tmp_path: Path, wrong: str, message:
     path = tmp_path / "mapping.yaml"
     path.write_text(f"{wrong}\n{others}", encoding="utf-8")
     with pytest.raises(FaultsError) as error:
-        read_table_mapping(path, to_schema(read_ontology((ROOT / "ontology").glob("[!s]*.ttl"))))
+        read_table_mapping(path, to_schema(read_ontology(Project(ROOT).ontology)))
     assert [message in str(fault) for fault in error.value.faults] == [True], error.value
 
 
