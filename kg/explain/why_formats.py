@@ -209,7 +209,7 @@ _BOX_WIDTH, _BOX_HEIGHT, _GAP, _BOX_LETTERS = 350, 66, 36, 48
 
 def to_svg(explanations: Sequence[Explanation], names: EntityNames, texts: Texts) -> str:
     """A diagram of each explanation, the conclusion at the top."""
-    boxes: list[_Box] = []
+    boxes: list[_StepBox] = []
     left = _GAP
     for tree in explanations:
         left = _place(tree, left, 0, boxes)[1] + _GAP
@@ -224,13 +224,13 @@ def to_svg(explanations: Sequence[Explanation], names: EntityNames, texts: Texts
 
 
 @dataclass(slots=True)
-class _Box:
+class _StepBox:
     """A box of the diagram: one explanation, with the boxes of its premises below."""
 
     explanation: Explanation
     middle: int
     level: int
-    below: list[_Box]
+    below: list[_StepBox]
 
     @property
     def top(self) -> int:
@@ -249,7 +249,7 @@ class _Box:
         return "\n".join(elements) + "\n"
 
 
-def _place(explanation: Explanation, left: int, level: int, boxes: list[_Box]) -> tuple[_Box, int]:
+def _place(explanation: Explanation, left: int, level: int, boxes: list[_StepBox]) -> tuple[_StepBox, int]:
     """The box of an explanation that begins at `left`, and its right edge; all its boxes are added to `boxes`."""
     below = []
     right = left
@@ -259,7 +259,7 @@ def _place(explanation: Explanation, left: int, level: int, boxes: list[_Box]) -
         below.append(box)
     right = max(right - _GAP if below else left, left + _BOX_WIDTH)
     middle = (below[0].middle + below[-1].middle) // 2 if below else left + _BOX_WIDTH // 2
-    box = _Box(explanation, middle, level, below)
+    box = _StepBox(explanation, middle, level, below)
     boxes.append(box)
     return box, right
 

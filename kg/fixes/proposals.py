@@ -125,14 +125,14 @@ def _identity(finding: Finding) -> tuple[str, ...]:
 
 
 @dataclass(frozen=True, slots=True)
-class _Change:
+class _FileChange:
     """The text of a file before and after fixes."""
 
     before: str
     after: str
 
 
-def _changes(project: Project, fixes: Iterable[Fix]) -> dict[str, _Change]:
+def _changes(project: Project, fixes: Iterable[Fix]) -> dict[str, _FileChange]:
     """File -> its text before and after all fixes."""
     edits: dict[str, list[Edit]] = defaultdict(list)
     for fix in fixes:
@@ -144,5 +144,5 @@ def _changes(project: Project, fixes: Iterable[Fix]) -> dict[str, _Change]:
         # From the end to the beginning, so that no edit moves the place of another.
         for edit in sorted(edits_of_file, key=lambda edit: (edit.line, edit.column), reverse=True):
             edit.apply_to(lines)
-        changes[file] = _Change(before, "".join(lines))
+        changes[file] = _FileChange(before, "".join(lines))
     return changes

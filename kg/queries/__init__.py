@@ -5,5 +5,6 @@ stored_query     queries with a name and typed parameters, and the binding of va
 execute          a query run on a store
 answer           rows, truth or triples, as exact terms and Python values
 formats          answers written as SPARQL results, tables, Markdown, HTML and Turtle
+result_writers   results in JSON, XML, CSV, TSV and RDF within bounds, as the server sends them
 triple_patterns  the patterns of a query, and the triples that a row is supported by
 """

@@ -31,7 +31,7 @@ _BOOLEANS = {f'"{word}"^^<{XSD}boolean>' for word in ("true", "false", "1", "0")
 # --- constraint components
 
 
-class ParameterType(Enum):
+class ComponentParameterType(Enum):
     """What the value of a parameter must be."""
 
     IRI = "an IRI"
@@ -55,19 +55,19 @@ class ParameterType(Enum):
     def accepts(self, term: str) -> bool:
         """True when the term, or one member of a list, is of this type."""
         match self:
-            case ParameterType.IRI | ParameterType.IRIS:
+            case ComponentParameterType.IRI | ComponentParameterType.IRIS:
                 return term.startswith("<")
-            case ParameterType.COUNT:
+            case ComponentParameterType.COUNT:
                 return re.fullmatch(rf'"\+?[0-9]+"\^\^<{XSD}integer>', term) is not None
-            case ParameterType.LITERAL:
+            case ComponentParameterType.LITERAL:
                 return term.startswith('"')
-            case ParameterType.STRING | ParameterType.STRINGS:
+            case ComponentParameterType.STRING | ComponentParameterType.STRINGS:
                 return term.startswith('"') and term.endswith('"')
-            case ParameterType.BOOLEAN:
+            case ComponentParameterType.BOOLEAN:
                 return term in _BOOLEANS
-            case ParameterType.NODE_KIND:
+            case ComponentParameterType.NODE_KIND:
                 return term in {f"<{SH}{kind}>" for kind in _NODE_KINDS}
-            case ParameterType.SHAPE | ParameterType.SHAPES:
+            case ComponentParameterType.SHAPE | ComponentParameterType.SHAPES:
                 return not term.startswith('"')
             case _:
                 return True
@@ -108,7 +108,7 @@ class Component:
     """A constraint component (https://www.w3.org/TR/shacl/#core-components), named as its first parameter."""
 
     name: str
-    takes: ParameterType
+    takes: ComponentParameterType
     _: KW_ONLY
     find: Callable[[Sequence[Check], ValidationTables], None] | None = None
     """Adds the violations of all constraints of all components with this function to the tables, in one go."""
@@ -118,7 +118,7 @@ class Component:
     """What the data has instead, in words; by default the value."""
     verb: Literal["be", "have"] = "be"
     """`year should be 2024 or more`, or `Anora should have at most 1 year`."""
-    other_parameters: Mapping[str, ParameterType] = field(default_factory=dict, hash=False)
+    other_parameters: Mapping[str, ComponentParameterType] = field(default_factory=dict, hash=False)
     read: Callable[[Component, Parameters, str], Constraint | None] | None = None
     """Makes the constraint of the first parameter's value; None when it constrains nothing. Raises `ValueError`."""
     once: bool = False
@@ -143,7 +143,7 @@ class Component:
     @property
     def needs_shapes(self) -> bool:
         """True when the constraint depends on whether nodes conform to other shapes."""
-        shapes = (ParameterType.SHAPE, ParameterType.SHAPES)
+        shapes = (ComponentParameterType.SHAPE, ComponentParameterType.SHAPES)
         return any(takes in shapes for takes in (self.takes, *self.other_parameters.values()))
 
 

@@ -20,7 +20,7 @@ from pyoxigraph import Triple
 from kg.errors import FaultsError
 from kg.reports import Finding, Place
 from kg.shapes.components import COMPONENTS, OTHER_PARAMETERS
-from kg.shapes.model import TRUE, Component, Constraint, ParameterType, Shape, Shapes, Target
+from kg.shapes.model import TRUE, Component, ComponentParameterType, Constraint, Shape, Shapes, Target
 from kg.shapes.paths import AlternativePath, PredicatePath, PropertyPath, RepeatPath, SequencePath, inverse
 from kg.shapes.results import local_name
 from kg.terms import OWL, RDF, RDFS, SH, XSD, Spo, to_curie, to_spo
@@ -156,9 +156,9 @@ class _Parser:
         nodes -= graph.objects(_sh("parameter"))
         for name, takes in _parameter_types():
             for value in graph.objects(_sh(name)):
-                if takes is ParameterType.SHAPE:
+                if takes is ComponentParameterType.SHAPE:
                     nodes.add(value)
-                elif takes is ParameterType.SHAPES:
+                elif takes is ComponentParameterType.SHAPES:
                     nodes.update(graph.members(value) or ())
         return {node for node in nodes if not node.startswith('"')}
 
@@ -171,9 +171,9 @@ class _Parser:
             path=self._path(node, statements),
             targets=tuple(self._targets(node, statements)),
             constraints=tuple(self._constraints(node, statements)),
-            severity=self._value(node, "severity", ParameterType.IRI) or f"<{SH}Violation>",
+            severity=self._value(node, "severity", ComponentParameterType.IRI) or f"<{SH}Violation>",
             messages=tuple(self._messages(node, statements)),
-            deactivated=self._value(node, "deactivated", ParameterType.BOOLEAN) in _TRUTHS,
+            deactivated=self._value(node, "deactivated", ComponentParameterType.BOOLEAN) in _TRUTHS,
             names=statements.get(_sh("name"), ()) or statements.get(f"<{RDFS}label>", ()),
             order=(_number(self._value(group, "order")), group, _number(self._value(node, "order"))),
             see_also=statements.get(f"<{RDFS}seeAlso>", ()),
@@ -243,11 +243,11 @@ class _Parser:
                 self._fault(node, f"bad-{component.name}", str(error))
                 return None
         members = self.graph.members(value) or () if component.takes.is_list else (value,)
-        if component.takes in (ParameterType.SHAPE, ParameterType.SHAPES):
+        if component.takes in (ComponentParameterType.SHAPE, ComponentParameterType.SHAPES):
             return Constraint(component, (value,), shapes=members)
         return Constraint(component, members)
 
-    def _value(self, node: str, name: str, takes: ParameterType | None = None) -> str:
+    def _value(self, node: str, name: str, takes: ComponentParameterType | None = None) -> str:
         """The value of a parameter that a shape has at most once; empty when it is missing or wrong."""
         values = self.graph.statements(node).get(_sh(name), ())
         if len(values) > 1:
@@ -256,7 +256,7 @@ class _Parser:
             return ""
         return values[0] if values else ""
 
-    def _accepts(self, node: str, name: str, value: str, takes: ParameterType) -> bool:
+    def _accepts(self, node: str, name: str, value: str, takes: ComponentParameterType) -> bool:
         """True when the parameter's value is of its type; otherwise that is a fault."""
         members = self.graph.members(value) if takes.is_list else (value,)
         if members is None:
@@ -394,7 +394,7 @@ _REPEATS: Mapping[str, Literal["*", "+", "?"]] = {
 }
 
 
-def _parameter_types() -> Iterator[tuple[str, ParameterType]]:
+def _parameter_types() -> Iterator[tuple[str, ComponentParameterType]]:
     yield from ((name, component.takes) for name, component in COMPONENTS.items())
     yield from OTHER_PARAMETERS.items()
 

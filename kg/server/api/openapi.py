@@ -121,7 +121,7 @@ def _entities(namespace: str, id: str) -> tuple[Operation, Operation]:
     path = f"/{namespace}/{{name}}"
     explained = ("property", "value")
     return (
-        Operation("get", path, id or "thing", "Describe an entity", (*_RDF, _HTML)),
+        Operation("get", path, id or "entity", "Describe an entity", (*_RDF, _HTML)),
         Operation("get", f"{path}/why", f"{id}why", "Explain why its triples hold", (_PLAIN_JSON, _HTML), explained),
     )
 

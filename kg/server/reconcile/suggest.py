@@ -13,6 +13,7 @@ from pyoxigraph import NamedNode
 from rapidfuzz import fuzz
 
 from kg.filmgraph import FilmGraph
+from kg.reasoning.rules import OWL_THING
 from kg.server.reconcile.data_extension import SETTINGS
 from kg.server.reconcile.graph_terms import (
     SchemaTerm,
@@ -28,7 +29,7 @@ from kg.server.reconcile.graph_terms import (
 )
 from kg.server.reconcile.requests import MAX_QUERIES
 from kg.server.reconcile.scoring import describe
-from kg.terms import FILM, OWL, entity_iri, to_curie, to_short
+from kg.terms import FILM, entity_iri, to_curie, to_short
 from kg.text import fold_name
 from kg.version import __version__
 
@@ -182,7 +183,7 @@ def manifest(base: str, types: list[dict[str, Any]]) -> dict[str, Any]:
         "versions": ["0.2"],
         "name": "Film knowledge graph",
         "identifierSpace": FILM,
-        "schemaSpace": OWL + "Thing",
+        "schemaSpace": OWL_THING.strip("<>"),
         "defaultTypes": types,
         "serviceVersion": __version__,
         "view": {"url": f"{base}/film/{{{{id}}}}"},

@@ -12,14 +12,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from kg.shapes.components import logical, value_sets, values
-from kg.shapes.model import Component, ParameterType
+from kg.shapes.model import Component, ComponentParameterType
 
 COMPONENTS: Mapping[str, Component] = {
     row.name: row for row in (*values.COMPONENTS, *value_sets.COMPONENTS, *logical.COMPONENTS)
 }
 """Every component, by the name of its first parameter."""
 
-OTHER_PARAMETERS: Mapping[str, ParameterType] = {
+OTHER_PARAMETERS: Mapping[str, ComponentParameterType] = {
     name: takes for row in COMPONENTS.values() for name, takes in row.other_parameters.items()
 }
 """The further parameters of these components; a shape has each at most once."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from kg.shapes.components.value_sets import found_values, quantity
-from kg.shapes.model import Component, Constraint, Parameters, ParameterType, Shape
+from kg.shapes.model import Component, ComponentParameterType, Constraint, Parameters, Shape
 from kg.shapes.plan import Check
 from kg.shapes.results import TermRenderer
 from kg.shapes.tables import ValidationTables
@@ -61,8 +61,8 @@ def _find_by_alternatives(checks: Sequence[Check], tables: ValidationTables) -> 
 
 
 _QUALIFIED = {
-    "qualifiedValueShape": ParameterType.SHAPE,
-    "qualifiedValueShapesDisjoint": ParameterType.BOOLEAN,
+    "qualifiedValueShape": ComponentParameterType.SHAPE,
+    "qualifiedValueShapesDisjoint": ComponentParameterType.BOOLEAN,
 }
 
 
@@ -135,18 +135,20 @@ def _qualified(bound: str) -> Callable[[Constraint, Shape, TermRenderer], str]:
 
 NOT = Component(
     "not",
-    ParameterType.SHAPE,
+    ComponentParameterType.SHAPE,
     find=_find_conforming,
     expected=lambda constraint, _, names: f"a value that does not conform to {_shapes(constraint, names)}",
 )
-AND = Component("and", ParameterType.SHAPES, find=_find_failing, expected=_conforming)
-OR = Component("or", ParameterType.SHAPES, find=_find_by_alternatives, expected=_alternatives("at least one"))
-XONE = Component("xone", ParameterType.SHAPES, find=_find_by_alternatives, expected=_alternatives("exactly one"))
-NODE = Component("node", ParameterType.SHAPE, find=_find_failing, expected=_conforming)
-PROPERTY = Component("property", ParameterType.SHAPE, includes_results=True, expected=_conforming)
+AND = Component("and", ComponentParameterType.SHAPES, find=_find_failing, expected=_conforming)
+OR = Component("or", ComponentParameterType.SHAPES, find=_find_by_alternatives, expected=_alternatives("at least one"))
+XONE = Component(
+    "xone", ComponentParameterType.SHAPES, find=_find_by_alternatives, expected=_alternatives("exactly one")
+)
+NODE = Component("node", ComponentParameterType.SHAPE, find=_find_failing, expected=_conforming)
+PROPERTY = Component("property", ComponentParameterType.SHAPE, includes_results=True, expected=_conforming)
 QUALIFIED_MIN_COUNT = Component(
     "qualifiedMinCount",
-    ParameterType.COUNT,
+    ComponentParameterType.COUNT,
     once=True,
     other_parameters=_QUALIFIED,
     read=_read_qualified,
@@ -158,7 +160,7 @@ QUALIFIED_MIN_COUNT = Component(
 )
 QUALIFIED_MAX_COUNT = Component(
     "qualifiedMaxCount",
-    ParameterType.COUNT,
+    ComponentParameterType.COUNT,
     once=True,
     other_parameters=_QUALIFIED,
     read=_read_qualified,

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from functools import partial
 
 from kg.shapes.components.values import is_out_of_order, pair_sql
-from kg.shapes.model import TRUE, Component, Constraint, Parameters, ParameterType, Reads, Shape
+from kg.shapes.model import TRUE, Component, ComponentParameterType, Constraint, Parameters, Reads, Shape
 from kg.shapes.plan import Check
 from kg.shapes.results import TermRenderer, ValidationResult
 from kg.shapes.tables import ValidationTables
@@ -211,7 +211,7 @@ def found_values(result: ValidationResult, names: TermRenderer) -> str:
 
 MIN_COUNT = Component(
     "minCount",
-    ParameterType.COUNT,
+    ComponentParameterType.COUNT,
     once=True,
     property_only=True,
     find=_find_wrong_counts,
@@ -222,7 +222,7 @@ MIN_COUNT = Component(
 )
 MAX_COUNT = Component(
     "maxCount",
-    ParameterType.COUNT,
+    ComponentParameterType.COUNT,
     once=True,
     property_only=True,
     find=_find_wrong_counts,
@@ -233,7 +233,7 @@ MAX_COUNT = Component(
 )
 UNIQUE_LANG = Component(
     "uniqueLang",
-    ParameterType.BOOLEAN,
+    ComponentParameterType.BOOLEAN,
     once=True,
     property_only=True,
     read=_read_if_true,
@@ -244,21 +244,21 @@ UNIQUE_LANG = Component(
 )
 EQUALS = Component(
     "equals",
-    ParameterType.IRI,
+    ComponentParameterType.IRI,
     find=_find_unequal_values,
     reads=Reads.OTHER_PROPERTY,
     expected=lambda constraint, _, names: f"the same as the values of {names.predicate(constraint.value)}",
 )
 DISJOINT = Component(
     "disjoint",
-    ParameterType.IRI,
+    ComponentParameterType.IRI,
     find=_find_shared_values,
     reads=Reads.OTHER_PROPERTY,
     expected=lambda constraint, _, names: f"different from every value of {names.predicate(constraint.value)}",
 )
 LESS_THAN = Component(
     "lessThan",
-    ParameterType.IRI,
+    ComponentParameterType.IRI,
     property_only=True,
     find=_find_unordered_pairs,
     reads=Reads.OTHER_PROPERTY,
@@ -267,7 +267,7 @@ LESS_THAN = Component(
 )
 LESS_THAN_OR_EQUALS = Component(
     "lessThanOrEquals",
-    ParameterType.IRI,
+    ComponentParameterType.IRI,
     property_only=True,
     find=_find_unordered_pairs,
     reads=Reads.OTHER_PROPERTY,
@@ -276,9 +276,9 @@ LESS_THAN_OR_EQUALS = Component(
 )
 CLOSED = Component(
     "closed",
-    ParameterType.BOOLEAN,
+    ComponentParameterType.BOOLEAN,
     once=True,
-    other_parameters={"ignoredProperties": ParameterType.IRIS},
+    other_parameters={"ignoredProperties": ComponentParameterType.IRIS},
     read=_read_closed,
     find=_find_unknown_properties,
     reads=Reads.ALL_PROPERTIES,
@@ -288,7 +288,7 @@ CLOSED = Component(
 )
 HAS_VALUE = Component(
     "hasValue",
-    ParameterType.ANY,
+    ComponentParameterType.ANY,
     find=_find_missing_values,
     lists_values=True,
     verb="have",

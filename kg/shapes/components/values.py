@@ -14,7 +14,7 @@ from dataclasses import KW_ONLY, dataclass
 
 from kg.graph.triple_tables import FIRST_LITERAL_ID
 from kg.regex import Regex, to_regex
-from kg.shapes.model import Component, Constraint, Parameters, ParameterType, Reads, Shape
+from kg.shapes.model import Component, ComponentParameterType, Constraint, Parameters, Reads, Shape
 from kg.shapes.plan import Check
 from kg.shapes.results import TermRenderer, ValidationResult
 from kg.shapes.tables import TYPE, ValidationTables
@@ -259,7 +259,7 @@ def _range(name: str, operator: str, phrase: str) -> Component:
 
     return ValueComponent(
         name,
-        ParameterType.LITERAL,
+        ComponentParameterType.LITERAL,
         find=find_bad_values,
         once=True,
         sql=sql,
@@ -378,7 +378,7 @@ def _matches_range(language: str, wanted: str) -> bool:
 
 CLASS = Component(
     "class",
-    ParameterType.IRI,
+    ComponentParameterType.IRI,
     find=_find_instances_of_others,
     reads=Reads.TYPES,
     describes_alternatives=True,
@@ -386,7 +386,7 @@ CLASS = Component(
 )
 DATATYPE = ValueComponent(
     "datatype",
-    ParameterType.IRI,
+    ComponentParameterType.IRI,
     once=True,
     find=find_bad_values,
     sql=_datatype_sql,
@@ -397,7 +397,7 @@ DATATYPE = ValueComponent(
 )
 NODE_KIND = Component(
     "nodeKind",
-    ParameterType.NODE_KIND,
+    ComponentParameterType.NODE_KIND,
     once=True,
     find=_find_other_kinds,
     expected=lambda constraint, *_: _node_kind(constraint)[1],
@@ -408,7 +408,7 @@ MAX_EXCLUSIVE = _range("maxExclusive", "<", "less than {}")
 MAX_INCLUSIVE = _range("maxInclusive", "<=", "{} or less")
 MIN_LENGTH = ValueComponent(
     "minLength",
-    ParameterType.COUNT,
+    ComponentParameterType.COUNT,
     once=True,
     find=find_bad_values,
     sql=_length_sql("<"),
@@ -417,7 +417,7 @@ MIN_LENGTH = ValueComponent(
 )
 MAX_LENGTH = ValueComponent(
     "maxLength",
-    ParameterType.COUNT,
+    ComponentParameterType.COUNT,
     once=True,
     find=find_bad_values,
     sql=_length_sql(">"),
@@ -426,9 +426,9 @@ MAX_LENGTH = ValueComponent(
 )
 PATTERN = ValueComponent(
     "pattern",
-    ParameterType.STRING,
+    ComponentParameterType.STRING,
     once=True,
-    other_parameters={"flags": ParameterType.STRING},
+    other_parameters={"flags": ComponentParameterType.STRING},
     read=_read_pattern,
     find=find_bad_values,
     sql=_pattern_sql,
@@ -438,7 +438,7 @@ PATTERN = ValueComponent(
 )
 LANGUAGE_IN = ValueComponent(
     "languageIn",
-    ParameterType.STRINGS,
+    ComponentParameterType.STRINGS,
     once=True,
     find=find_bad_values,
     sql=_language_sql,
@@ -447,7 +447,7 @@ LANGUAGE_IN = ValueComponent(
 )
 IN = Component(
     "in",
-    ParameterType.TERMS,
+    ComponentParameterType.TERMS,
     once=True,
     find=_find_unlisted,
     expected=lambda constraint, _, names: f"one of {names.alternatives(constraint.values)}",
