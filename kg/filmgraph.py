@@ -34,10 +34,10 @@ if TYPE_CHECKING:
     from kg.exports.export import ExportRequest
     from kg.facts.model import Fact
     from kg.linking.model import Candidate, Mention
-    from kg.lookup.conflicts import Conflict
     from kg.lookup.entity_description import EntityDescription
     from kg.lookup.name_search import NameIndex, NameMatch
     from kg.lookup.schema_card import SchemaCard
+    from kg.lookup.source_conflicts import Conflict
     from kg.schema import Schema
 
 
@@ -104,8 +104,8 @@ class FilmGraph:
             parts = run_with_timeout(setup, _sparql_in_worker, text, limit, services, seconds=timeout)
             return Answer(names=self.names, query=text, **parts)
         if services and "SERVICE" in text.upper():
-            from kg.federation.client import EndpointClient
             from kg.federation.config import read_services
+            from kg.federation.endpoint_client import EndpointClient
             from kg.federation.federate import federate
 
             client = EndpointClient(read_services(self.project.configuration), self.project.build_folder / "services")

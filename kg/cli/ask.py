@@ -235,7 +235,7 @@ def _facts(call: argparse.Namespace) -> int:
 
 
 def _conflicts(call: argparse.Namespace) -> int:
-    from kg.lookup.conflicts import find_conflicts, write_conflicts
+    from kg.lookup.source_conflicts import find_conflicts, write_conflicts
 
     graph = open_call_graph(call)
     source = graph.source_id(call.source) if call.source else None
@@ -254,7 +254,7 @@ def _conflicts(call: argparse.Namespace) -> int:
 
 
 def _count_agreement(call: argparse.Namespace, graph: FilmGraph, source: str | None) -> int:
-    from kg.lookup.conflicts import measure_agreement, write_agreements
+    from kg.lookup.source_conflicts import measure_agreement, write_agreements
 
     if source is None:
         raise InputError(f"--count requires --source, such as --source {next(iter(graph.provenance.sources))}")

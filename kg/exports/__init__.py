@@ -1,10 +1,10 @@
 """The published graph in other formats.
 
-formats              the formats by name; CSV, a table for each class
+export               the formats by name; CSV, a table for each class
 rdf                  RDF with exact terms; a writer of Turtle in pieces
 jsonld               JSON-LD with the published context, compact or framed
 schema_org           films as schema.org JSON-LD
-links                links to other datasets: N-Triples, VoID, SSSOM
+link_formats         links to other datasets: N-Triples, VoID, SSSOM
 wikidata_model       entities as Wikidata's items, with statements and references
 wikidata_values      our values as values of Wikidata's data model
 wikidata_formats     items as RDF, reified RDF and entity JSON

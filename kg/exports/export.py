@@ -114,19 +114,19 @@ def _write_quickstatements(request: ExportRequest) -> Iterator[str]:
 
 
 def _write_same_as(request: ExportRequest) -> Iterator[str]:
-    from kg.exports.links import SAME_AS
+    from kg.exports.link_formats import SAME_AS
 
     return _write_matches(request, SAME_AS)
 
 
 def _write_exact_matches(request: ExportRequest) -> Iterator[str]:
-    from kg.exports.links import EXACT_MATCH
+    from kg.exports.link_formats import EXACT_MATCH
 
     return _write_matches(request, EXACT_MATCH)
 
 
 def _write_matches(request: ExportRequest, predicate: NamedNode) -> Iterator[str]:
-    from kg.exports.links import exact_matches, find_links, read_datasets, read_sssom, to_ntriples
+    from kg.exports.link_formats import exact_matches, find_links, read_datasets, read_sssom, to_ntriples
 
     yield from to_ntriples(find_links(request.store, read_datasets(request.ontology())), predicate)
     matches = sorted(set(exact_matches(read_sssom(request.data / LINKS_FILE))))
@@ -134,7 +134,7 @@ def _write_matches(request: ExportRequest, predicate: NamedNode) -> Iterator[str
 
 
 def _write_sssom(request: ExportRequest) -> Iterator[str]:
-    from kg.exports.links import find_links, read_datasets, read_sssom, to_sssom
+    from kg.exports.link_formats import find_links, read_datasets, read_sssom, to_sssom
 
     datasets = read_datasets(request.ontology())
     judgements = read_sssom(request.data / LINKS_FILE)
@@ -142,7 +142,7 @@ def _write_sssom(request: ExportRequest) -> Iterator[str]:
 
 
 def _write_void(request: ExportRequest) -> Iterator[str]:
-    from kg.exports.links import find_links, read_datasets, to_void
+    from kg.exports.link_formats import find_links, read_datasets, to_void
 
     triples = sum(1 for _ in iterate_quads(request.store, KNOWLEDGE))
     return to_void(find_links(request.store, read_datasets(request.ontology())), triples)

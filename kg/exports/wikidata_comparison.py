@@ -13,7 +13,7 @@ from kg.decisions.conflicts import ContestedFact, DecisionKind
 from kg.exports.wikidata_model import INSTANCE_OF, Snak, Statement, WikidataItems
 from kg.exports.wikidata_values import JULIAN, WikidataValue
 from kg.facts.model import Fact, Rank
-from kg.lookup.conflicts import Conflict
+from kg.lookup.source_conflicts import Conflict
 from kg.mappings.wikidata import Datatype
 
 _SINGLE_VALUED = (Datatype.TIME, Datatype.QUANTITY, Datatype.EXTERNAL_ID)

@@ -2,6 +2,6 @@
 
 config           the endpoints and their limits
 service_clauses  the SERVICE clauses of a query, each with the patterns before it
-client           HTTP requests to an endpoint, with limits, retries and a cache
+endpoint_client  HTTP requests to an endpoint, with limits, retries and a cache
 federate         clauses replaced by what their endpoints answer
 """

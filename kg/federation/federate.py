@@ -18,8 +18,8 @@ import orjson
 from pyoxigraph import BlankNode, Literal, NamedNode, QuerySolution, QuerySolutions, Store, Triple
 
 from kg.errors import LimitError, QueryError, RemoteError
-from kg.federation.client import EndpointClient
 from kg.federation.config import ServiceConfig, Services
+from kg.federation.endpoint_client import EndpointClient
 from kg.federation.service_clauses import ServiceClause, find_first_clause, used_prologue
 from kg.queries.sparql import escape_dots, find_prologue, guard, place_at, to_query_error, tokenise
 from kg.terms import BASE, PREFIXES, Term, to_text

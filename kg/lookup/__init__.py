@@ -4,6 +4,6 @@ entity_names        names of entities, classes and properties: to an IRI and bac
 name_search         approximate search by name, on an index of trigrams
 entity_description  every value of an entity with its sources
 schema_card         classes and properties with their numbers of uses
-conflicts           conflicts between sources, and how often sources agree
+source_conflicts    conflicts between sources, and how often sources agree
 phrases             terms, triples, axioms and citations in words
 """

@@ -1,16 +1,16 @@
 """SHACL validation (https://www.w3.org/TR/shacl/): shapes compiled to SQL.
 
-model            shapes, targets, constraints, components
-components/      the constraint components of SHACL Core, a row each
-paths            property paths
-parse            shapes graph to model, and the positions of shapes and findings in files
-plan             which sets of nodes to compute, and which checks on them
-tables           the DuckDB tables of a validation
-sql_engine       validation of compiled shapes
-pyshacl_engine   validation of shapes that are not compiled: SHACL-SPARQL, advanced features
-incremental      validation after a change
-results          validation results, and their messages
-validate         `check` a graph, `read_shapes`, `validate_files`
+model              shapes, targets, constraints, components
+components/        the constraint components of SHACL Core, a row each
+paths              property paths
+parse              shapes graph to model, and the positions of shapes and findings in files
+plan               which sets of nodes to compute, and which checks on them
+validation_tables  the DuckDB tables of a validation
+sql_engine         validation of compiled shapes
+pyshacl_engine     validation of shapes that are not compiled: SHACL-SPARQL, advanced features
+incremental        validation after a change
+results            validation results, and their messages
+validate           `check` a graph, `read_shapes`, `validate_files`
 """
 
 from kg.shapes.incremental import IncrementalValidation

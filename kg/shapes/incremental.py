@@ -23,7 +23,7 @@ from kg.shapes.paths import PredicatePath, PropertyPath, inverse, predicates, to
 from kg.shapes.plan import Check, ValidationPlan, to_plan
 from kg.shapes.results import LANGUAGES
 from kg.shapes.sql_engine import SqlEngine
-from kg.shapes.tables import LABELS, SUBCLASS, TYPE, ValidationTables
+from kg.shapes.validation_tables import LABELS, SUBCLASS, TYPE, ValidationTables
 from kg.sql import inline_table
 from kg.terms import to_spo
 

@@ -21,7 +21,7 @@ from kg.traversal import reachable
 if TYPE_CHECKING:
     from kg.shapes.plan import Check
     from kg.shapes.results import TermRenderer, ValidationResult
-    from kg.shapes.tables import ValidationTables
+    from kg.shapes.validation_tables import ValidationTables
 
 _NODE_KINDS = {"BlankNode", "IRI", "Literal", "BlankNodeOrIRI", "BlankNodeOrLiteral", "IRIOrLiteral"}
 TRUE = f'"true"^^<{XSD}boolean>'

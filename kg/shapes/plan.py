@@ -1,4 +1,4 @@
-"""What to compute for a validation, and in which order: sets of focus nodes, sets of value nodes, and checks over them.
+"""What a validation computes, in order: sets of focus nodes, sets of value nodes, and checks over them.
 
 A *focus set* is the focus nodes of a shape; shapes with the same focus nodes share one. A *value set* is the value
 nodes that a path leads to from a focus set, or the focus nodes themselves. So the films are selected once for a node

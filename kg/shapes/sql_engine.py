@@ -17,7 +17,7 @@ from kg.reports import Finding, Report
 from kg.shapes.paths import PredicatePath, predicates, to_automaton
 from kg.shapes.plan import Check, FocusSet, ValidationPlan, ValueSet
 from kg.shapes.results import TermRenderer, ValidationResult, to_findings
-from kg.shapes.tables import LABELS, TYPE, ValidationTables
+from kg.shapes.validation_tables import LABELS, TYPE, ValidationTables
 from kg.sql import inline_table
 from kg.xsd import lexical_form
 

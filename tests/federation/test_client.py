@@ -14,8 +14,8 @@ from pathlib import Path
 import pytest
 
 from kg.errors import FilmGraphError, LimitError, RemoteError
-from kg.federation.client import EndpointClient
 from kg.federation.config import ServiceConfig, Services
+from kg.federation.endpoint_client import EndpointClient
 from kg.federation.federate import federate
 from kg.filmgraph import FilmGraph
 from tests.federation.endpoint import REMOTE, Endpoint, Reply, send_reply, serving

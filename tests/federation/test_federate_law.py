@@ -14,8 +14,8 @@ from hypothesis import strategies as st
 from pyoxigraph import QuerySolutions
 
 from kg.errors import QueryError
-from kg.federation.client import EndpointClient
 from kg.federation.config import ServiceConfig, Services
+from kg.federation.endpoint_client import EndpointClient
 from kg.federation.federate import MAX_CLAUSES, federate
 from kg.filmgraph import FilmGraph
 from kg.terms import PREFIXES

@@ -16,7 +16,10 @@ AVOIDED = re.compile(
     re.IGNORECASE,
 )
 """Words that docs/glossary.md says to avoid."""
-TITLES = re.compile(r"owl:Thing|cls-thing|Thing Called Love|The Thing|All the Things She Said")
+ALLOWED = re.compile(
+    r"\.tell\(\)|/thing\b|[\"']thing[\"']|\"things\"|\"Thing\"|"  # names of Python, URLs and formats
+    r"owl:Thing|cls-thing|Thing Called Love|The Thing|All the Things She Said"
+)
 
 
 def texts() -> list[Path]:
@@ -38,7 +41,7 @@ def python_files() -> list[Path]:
 
 @pytest.mark.parametrize("path", texts(), ids=lambda path: str(path.relative_to(ROOT)))
 def test_words_to_avoid_are_avoided(path: Path) -> None:
-    text = TITLES.sub("", path.read_text(encoding="utf-8"))
+    text = ALLOWED.sub("", path.read_text(encoding="utf-8"))
     if path.name == "CHANGELOG.md":
         text = re.sub(r"`[^`]*`", "", text)  # names as they were
     lines = text.splitlines()
@@ -60,8 +63,8 @@ def test_a_class_name_occurs_once() -> None:
     assert [name for name, count in names.items() if count > 1] == []
 
 
-REPEATED = {"__init__", "model", "sql", "parse", "rdf", "json", "text", "names", "files", "links", "values", "csv"}
-"""Module names that the field itself repeats."""
+REPEATED = {"__init__", "model", "sql", "rdf", "text", "links", "sparql", "routes", "build", "conflicts", "why"}
+"""Module names that the field repeats; modules of `kg.cli` are named after commands."""
 
 
 def test_a_module_name_occurs_once() -> None:
@@ -84,7 +87,7 @@ def test_a_package_has_at_most_fifteen_modules() -> None:
 
 def test_every_package_lists_its_modules() -> None:
     missing = []
-    for init in (ROOT / "kg").rglob("__init__.py"):
+    for init in (ROOT / "kg").glob("*/**/__init__.py"):
         text = init.read_text(encoding="utf-8")
         modules = [path.stem for path in init.parent.glob("*.py") if path.stem != "__init__"]
         missing += [

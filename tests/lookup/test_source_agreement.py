@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from kg.filmgraph import FilmGraph, open_graph
-from kg.lookup.conflicts import Agreement, find_conflicts, measure_agreement, write_conflicts
+from kg.lookup.source_conflicts import Agreement, find_conflicts, measure_agreement, write_conflicts
 from kg.terms import entity_iri
 from tests.projects import SmallProject
 

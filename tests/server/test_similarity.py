@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from kg.server.reconcile.scoring import date_similarity, name_similarity, number_similarity
+from kg.server.reconcile.candidate_scoring import date_similarity, name_similarity, number_similarity
 
 LIKE = [
     (date_similarity("2024", "2024-10-18"), 1.0),

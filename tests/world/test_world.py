@@ -10,8 +10,8 @@ import pytest
 
 from kg.cli import main
 from kg.filmgraph import FilmGraph, open_graph
-from kg.lookup.conflicts import find_conflicts, measure_agreement
 from kg.lookup.entity_names import Entity
+from kg.lookup.source_conflicts import find_conflicts, measure_agreement
 from kg.project import find_project
 from kg.terms import to_curie
 

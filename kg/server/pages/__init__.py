@@ -3,16 +3,16 @@
 Each page is a function of the graph and plain values, such as `entity_page(graph, iri)`, and returns text. So a page is
 made in a worker process, cached, tested and measured without a server; only `routes` knows requests.
 
-    routes          addresses -> pages; the page of an error
-    entity_page     the page of an entity: card and sections
-    why_page        why a triple holds
-    query_pages     stored queries, their answers, and SPARQL
-    search_pages    home, search, and lists
-    tables          the tables, charts and lists of an entity's page
-    svg_graph       diagrams
-    layouts         which property and class is shown where
-    entity_data     what the graph knows about an entity, limited in size
-    display         terms and facts as readers see them: the view models of the templates
-    templating      the Jinja templates, in templates/
-    urls            the URLs of pages
+    routes        addresses -> pages; the page of an error
+    entity_page   the page of an entity: card and sections
+    why_page      why a triple holds
+    query_pages   stored queries, their answers, and SPARQL
+    search_pages  home, search, and lists
+    page_tables   the tables, charts and lists of an entity's page
+    svg_graph     diagrams
+    layouts       which property and class is shown where
+    entity_data   what the graph knows about an entity, limited in size
+    display       terms and facts as readers see them: the view models of the templates
+    templating    the Jinja templates, in templates/
+    urls          the URLs of pages
 """

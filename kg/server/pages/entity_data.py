@@ -14,8 +14,8 @@ from pyoxigraph import Literal, NamedNode, Quad, Triple
 from kg import vocabulary as vocab
 from kg.filmgraph import FilmGraph
 from kg.graph.store import find_quad, find_quads, has_triple
-from kg.lookup.conflicts import Conflict
 from kg.lookup.entity_description import PropertyReader, PropertyValue
+from kg.lookup.source_conflicts import Conflict
 from kg.parts import is_part, owner_of
 from kg.server.pages.display import Display
 from kg.terms import ALIAS, CONTESTED, KNOWLEDGE, LABEL, NOTE, ONTOLOGY, OWL, TYPE, Term

@@ -29,8 +29,7 @@ from kg.server.pages.display import (
 )
 from kg.server.pages.entity_data import EntityData, PartData, ValueList, is_part_term, read_entity_data
 from kg.server.pages.layouts import SECTIONS, STATED_FIRST, WIDER, Assignment, SectionLayout, assign
-from kg.server.pages.svg_graph import neighbourhood
-from kg.server.pages.tables import (
+from kg.server.pages.page_tables import (
     box_office,
     cast_table,
     conflict_lists,
@@ -44,6 +43,7 @@ from kg.server.pages.tables import (
     timeline,
     works_table,
 )
+from kg.server.pages.svg_graph import neighbourhood
 from kg.server.pages.templating import render
 from kg.server.pages.urls import external_url, list_url, page_url, referrers_url, values_url
 from kg.terms import KNOWLEDGE, LINKS, NOTE, SOURCE, Term, to_curie

@@ -1,4 +1,4 @@
-"""What is shown where on an entity's page: tables of properties and classes, and the assignment that follows from them.
+"""What is shown where on an entity's page: tables of properties and classes, and the resulting assignment.
 
 A property or part that no table names is shown in the section "More", so nothing that is known is left out.
 """

@@ -37,7 +37,7 @@ from kg.server.pages.entity_data import (
     years_of,
 )
 from kg.server.pages.entity_page import known_entity
-from kg.server.pages.tables import tables_by_class
+from kg.server.pages.page_tables import tables_by_class
 from kg.server.pages.templating import render
 from kg.server.pages.urls import list_url, page_url, query_url, search_url
 from kg.terms import KNOWLEDGE, Term, entity_iri, to_iri

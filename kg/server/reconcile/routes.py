@@ -18,9 +18,9 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
 from kg.errors import LimitError
+from kg.server.reconcile.candidate_scoring import reconcile
 from kg.server.reconcile.data_extension import extend, propose
 from kg.server.reconcile.requests import ReconcileQuery, parse_batch, parse_extension
-from kg.server.reconcile.scoring import reconcile
 from kg.server.reconcile.suggest import (
     MAX_SKIPPED,
     PREVIEW_POLICY,

@@ -14,6 +14,7 @@ from rapidfuzz import fuzz
 
 from kg.filmgraph import FilmGraph
 from kg.reasoning.rules import OWL_THING
+from kg.server.reconcile.candidate_scoring import describe
 from kg.server.reconcile.data_extension import SETTINGS
 from kg.server.reconcile.graph_terms import (
     SchemaTerm,
@@ -28,7 +29,6 @@ from kg.server.reconcile.graph_terms import (
     types_of,
 )
 from kg.server.reconcile.requests import MAX_QUERIES
-from kg.server.reconcile.scoring import describe
 from kg.terms import FILM, entity_iri, to_curie, to_short
 from kg.text import fold_name
 from kg.version import __version__

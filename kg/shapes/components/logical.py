@@ -12,7 +12,7 @@ from kg.shapes.components.value_sets import found_values, quantity
 from kg.shapes.model import Component, ComponentParameterType, Constraint, Parameters, Shape
 from kg.shapes.plan import Check
 from kg.shapes.results import TermRenderer
-from kg.shapes.tables import ValidationTables
+from kg.shapes.validation_tables import ValidationTables
 from kg.sql import inline_table
 
 _Find = Callable[[Sequence[Check], ValidationTables], None]

@@ -10,7 +10,7 @@ from kg.shapes.components.values import is_out_of_order, pair_sql
 from kg.shapes.model import TRUE, Component, ComponentParameterType, Constraint, Parameters, Reads, Shape
 from kg.shapes.plan import Check
 from kg.shapes.results import TermRenderer, ValidationResult
-from kg.shapes.tables import ValidationTables
+from kg.shapes.validation_tables import ValidationTables
 from kg.sql import inline_table
 from kg.xsd import literal_parts
 

@@ -17,7 +17,7 @@ from kg.regex import Regex, to_regex
 from kg.shapes.model import Component, ComponentParameterType, Constraint, Parameters, Reads, Shape
 from kg.shapes.plan import Check
 from kg.shapes.results import TermRenderer, ValidationResult
-from kg.shapes.tables import TYPE, ValidationTables
+from kg.shapes.validation_tables import TYPE, ValidationTables
 from kg.sql import inline_table, quote
 from kg.terms import RDF, SH, XSD, to_curie
 from kg.xsd import INTEGER_BOUNDS, NUMERIC, PATTERNS, LiteralParts, compare, is_well_formed, lexical_form, literal_parts

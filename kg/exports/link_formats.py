@@ -278,7 +278,7 @@ def _sssom_header(prefixes: Mapping[str, str]) -> Iterator[str]:
     yield from (f"#  {prefix}: {namespace}\n" for prefix, namespace in sorted(prefixes.items()))
     yield f"#license: {_UNSPECIFIED_LICENCE}\n"
     yield f"#mapping_set_id: {BASE}mappings\n"
-    yield "#mapping_set_title: What the things of the film graph are called elsewhere\n"
+    yield "#mapping_set_title: Entities of the film graph in other datasets\n"
 
 
 def _read_curie_map(header: Iterable[str]) -> dict[str, str]:
