@@ -25,7 +25,7 @@ world: $(VENV)/.installed
 	@test -d "$(KG_DATASETS)" || { echo "Say where the datasets are: make world KG_DATASETS=FOLDER (see docs/linking.md)"; exit 2; }
 	rm -rf $(WORLD)
 	mkdir -p $(WORLD)
-	cp -R ontology data queries $(WORLD)
+	cp -R ontology data texts queries $(WORLD)
 	$(BIN)/kg import oscars "$(KG_DATASETS)/oscars/oscars.csv" --project $(WORLD)
 	$(BIN)/kg import wikidata-results "$(KG_DATASETS)/wikidata_films_2024" --project $(WORLD)
 	$(BIN)/kg import imdb-awards "$(KG_DATASETS)/imdb_awards" --project $(WORLD)

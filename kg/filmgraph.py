@@ -6,7 +6,7 @@ This is a facade: each method loads the module that does the work when it is fir
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -82,9 +82,15 @@ class FilmGraph:
         An entity may be given by label, alias, CURIE or IRI. Raises `UnknownNameError` for an unknown query or entity,
         with the closest names, and `ParameterError` for a value that does not fit.
         """
+        return self.ask_with(name, values)
+
+    def ask_with(self, name: str, values: Mapping[str, object], *, limit: int | None = None) -> Answer:
+        """The answer to a stored query, as `ask` gives it, with at most `limit` rows."""
         query = self.queries.find(name)
         text = query.bind(parameter_terms(query, values, self.names))
-        return run_query(self.store, text, names=self.names, name=query.name, file=query.file, guarded=True)
+        return run_query(
+            self.store, text, names=self.names, name=query.name, file=query.file, limit=limit, guarded=True
+        )
 
     def sparql(
         self, text: str, *, limit: int | None = None, timeout: float | None = None, services: bool = False

@@ -92,7 +92,9 @@ class _Question:
 
 
 def _ask(call: argparse.Namespace) -> int:
-    question = _Question(call.format, call.why, call.texts, name=call.name, values=parse_pairs(call.values))
+    question = _Question(
+        call.format, call.why, call.texts, name=call.name, values=parse_pairs(call.values), limit=call.limit
+    )
     return _write_answer(call, question)
 
 
@@ -122,7 +124,7 @@ def _write_answer(call: argparse.Namespace, question: _Question) -> int:
 def _answer(graph: FilmGraph, question: _Question) -> tuple[str, list[str]]:
     """The text of an answer, and notes on an answer without rows."""
     if question.name:
-        answer = graph.ask(question.name, **question.values or {})
+        answer = graph.ask_with(question.name, question.values or {}, limit=question.limit)
     else:
         answer = graph.sparql(question.sparql, limit=question.limit, services=question.services)
     if question.why:

@@ -77,6 +77,13 @@ def test_files_with_faults_exit_with_1_and_all_faults_are_reported(tmp_path: Pat
         assert word in done.stdout + done.stderr
 
 
+def test_a_limit_bounds_the_rows_of_stored_and_of_other_queries(folder: Path) -> None:
+    (folder / "queries/triples.rq").write_text("#+ summary: All triples\nSELECT ?s ?p ?o { ?s ?p ?o }")
+    for query in (["ask", "triples"], ["sparql", "-e", "SELECT * { ?s ?p ?o }"]):
+        rows = kg(*query, "--limit", "2", "--format", "csv", folder=folder).stdout.splitlines()
+        assert len(rows) == 1 + 2, query
+
+
 def test_an_empty_answer_exits_with_0_and_its_reason_is_on_stderr(folder: Path) -> None:
     done = kg("sparql", "-e", "SELECT ?x { ?x a film:Flim }", "--format", "csv", folder=folder)
     assert (done.returncode, done.stdout) == (0, "x\n")
