@@ -17,6 +17,7 @@ from kg.facts.dates import EDTF
 from kg.facts.model import Fact, part_owner
 from kg.parts import belongs_to
 from kg.passages.number_words import MONTHS, numbers
+from kg.passages.plausibility import check_plausibility
 from kg.passages.texts import Texts
 from kg.reports import Finding, Report
 from kg.schema import Schema, ValueKind
@@ -42,7 +43,10 @@ class PassageCheck(StrEnum):
 
 
 def verify(facts: Iterable[Fact], *, texts: Texts, schema: Schema) -> Report:
-    """A finding for every wrong digest, span or value; the counts are the facts by `PassageCheck`."""
+    """A finding for every wrong digest, span or value, and for passages that look wrong.
+
+    The counts are the facts by `PassageCheck`.
+    """
     facts = tuple(facts)
     verifier = _Verifier(texts, schema, names_of(facts))
     checks = Counter(dict.fromkeys(PassageCheck, 0))
@@ -52,6 +56,7 @@ def verify(facts: Iterable[Fact], *, texts: Texts, schema: Schema) -> Report:
         if isinstance(result, Finding):
             findings.append(result)
         checks[PassageCheck.BAD if isinstance(result, Finding) else result] += 1
+    findings += check_plausibility(facts, texts=texts, schema=schema, is_contained=verifier.is_contained)
     available = sum(texts[source] is not None for source in {fact.evidence.source for fact in facts})
     counts = {"facts": len(facts), **{check.value: checks[check] for check in PassageCheck}, "texts": available}
     return Report(tuple(findings), counts)
@@ -89,6 +94,11 @@ class _Verifier:
         if fact.paraphrase:
             return PassageCheck.PARAPHRASE
         return PassageCheck.HELD if self._contains(passage, fact) else self._finding(passage, fact)
+
+    def is_contained(self, fact: Fact) -> bool:
+        """True when the passage of a fact contains its value, whether or not the fact is a paraphrase."""
+        passage = self._texts.passage(fact.evidence)
+        return passage is not None and self._contains(passage, fact)
 
     def _is_part_link(self, fact: Fact) -> bool:
         """True for a link from an entity to one of its parts, where the part has no label."""
