@@ -2,6 +2,7 @@
 
 links        data/links.sssom.tsv: judgements that two names mean the same entity, or not
 policy       data/policy.yaml: the order of trust in sources, and which figures and parts are the same
+ranks        checks of ranks below normal: a reason, and a value instead
 apply_links  facts under one canonical name per entity
 conflicts    conflicting facts resolved: knowledge, contested facts, decisions
 """

@@ -1,8 +1,8 @@
 """Conflict resolution: of facts that cannot all hold, one value is preferred, and the others are contested.
 
 It happens before any reasoning: a reasoner that is given two dates for one film may conclude nonsense about another.
-The policy's order of sources decides first, then explicit rank, then the later as-of date. Where these do not decide,
-no value is preferred.
+A value that is doubted loses. Then the policy's order of sources decides, then explicit rank, then the later as-of
+date. Where these do not decide, no value is preferred.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from kg.schema import Schema
 from kg.terms import LABEL, TYPE, Term, to_short, to_text
 
 Subject = NamedNode | BlankNode
-_RANKS = {Rank.PREFERRED: 0, Rank.NORMAL: 1, Rank.DEPRECATED: 2}
+_RANKS = {Rank.PREFERRED: 0, Rank.NORMAL: 1, Rank.DOUBTED: 2, Rank.DEPRECATED: 3}
 
 
 class DecisionKind(StrEnum):
@@ -139,6 +139,8 @@ def _lost_owner(iri: str, lost_parts: Mapping[str, int]) -> str:
 class _Preference(NamedTuple):
     """The criteria for a fact of a conflict, the strongest first; the least one wins."""
 
+    is_doubted: bool
+    """A value that the editors doubt gives way to any that they do not doubt, whatever the policy."""
     is_own_label: bool
     """A label of our making, for want of one, gives way to any that a source states, whatever the policy."""
     trust: int
@@ -207,6 +209,7 @@ class ConflictResolver:
         best: dict[str, _Preference] = {}
         for fact in group:
             key = _Preference(
+                fact.rank is Rank.DOUBTED,
                 fact.paraphrase and property == LABEL,
                 self.policy.trust(fact.evidence.source, property),
                 _RANKS[fact.rank],
@@ -221,7 +224,11 @@ class ConflictResolver:
         values = [value for value in meaning if meaning[value] == first]
         others = [value for value in meaning if meaning[value] == second]
         winner = _best_source(group, values, self.policy, property)
-        if top.is_own_label != next_best.is_own_label:
+        if top.is_doubted != next_best.is_doubted:
+            doubt = next(fact.because for fact in group if meaning[fact.value] == second and fact.rank is Rank.DOUBTED)
+            reason = f"{_best_source(group, others, self.policy, property)}'s value is doubted"
+            reason += f": {doubt}" if doubt else ""
+        elif top.is_own_label != next_best.is_own_label:
             reason = f"{winner}'s value is in its own words"
         elif top.trust != next_best.trust:
             name = "its class" if property == TYPE else re.split("[/#]", property.value)[-1]

@@ -17,10 +17,11 @@ NOWHERE = Place("")
 
 
 class Rank(StrEnum):
-    """The rank that a source gives to one of its own statements; Wikidata's three ranks."""
+    """How far a statement is believed: Wikidata's three ranks, and one for what the editors doubt but do not reject."""
 
     PREFERRED = "preferred"
     NORMAL = "normal"
+    DOUBTED = "doubted"
     DEPRECATED = "deprecated"
 
 

@@ -6,7 +6,7 @@ import re
 
 from pyoxigraph import BlankNode, Literal, NamedNode, Store, Triple
 
-from kg.facts.model import Fact
+from kg.facts.model import Fact, Rank
 from kg.graph.store import find_quad
 from kg.lookup.entity_names import EntityNames
 from kg.parts import owner_of, path_of
@@ -91,7 +91,7 @@ def cite_fact(fact: Fact, texts: Texts) -> str:
     evidence = fact.evidence
     source = texts.sources.get(evidence.source)
     place = passage_uri(source, evidence) if source is not None else ""
-    as_of = f" (as of {fact.as_of})" if fact.as_of else ""
+    as_of = (f" (as of {fact.as_of})" if fact.as_of else "") + _remark(fact)
     if not evidence.has_span:
         record = f", record {evidence.record}" if evidence.record else ""
         return f"source: {evidence.source}{record}{as_of}" + (f" [{place}]" if place and not record else "")
@@ -102,6 +102,13 @@ def cite_fact(fact: Fact, texts: Texts) -> str:
     words = words if len(words) <= _MAX_QUOTE else words[: _MAX_QUOTE - 1].rstrip() + "…"
     paraphrase = ", in other words" if fact.paraphrase else ""
     return f"source: {evidence.source}{paraphrase}{as_of}: “{words}” [{place}]"
+
+
+def _remark(fact: Fact) -> str:
+    """Why the editors doubt a fact, or what they note about it; the reason of a deprecated one is shown as its own."""
+    if fact.rank is Rank.DOUBTED:
+        return f" (doubted: {fact.because})"
+    return f" (note: {fact.because})" if fact.because and fact.rank is Rank.NORMAL else ""
 
 
 _MONTHS = "January February March April May June July August September October November December".split()  # noqa: SIM905

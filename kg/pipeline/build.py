@@ -20,6 +20,7 @@ from kg.decisions.apply_links import LinkedFacts, apply_links
 from kg.decisions.conflicts import Resolution, resolve_conflicts
 from kg.decisions.links import EXACT, LINKS_FILE, read_links
 from kg.decisions.policy import read_policy
+from kg.decisions.ranks import check_ranks
 from kg.errors import FaultsError, ProjectError, UnknownNameError
 from kg.facts.files import fact_files
 from kg.facts.model import Fact
@@ -141,7 +142,8 @@ def draft(
     read = read_facts(project.data, schema)
     trust = read_policy(project.data / "policy.yaml", file="data/policy.yaml", schema=schema, sources=read.sources)
     links = read_links(project.data / LINKS_FILE, file=f"data/{LINKS_FILE}")
-    report, shapes_report = Report((*read.findings, *trust.findings, *links.findings)), None
+    findings = (*read.findings, *trust.findings, *links.findings, *check_ranks(read.facts))
+    report, shapes_report = Report(findings), None
     if (available := open_texts(texts, project.texts, read.sources)).folders:
         show("verifying")
         report += verify(read.facts, texts=available, schema=schema)

@@ -267,7 +267,7 @@ class YamlReader:
     def _rank(self, value: YamlNode) -> Rank:
         if value.text in tuple(Rank):
             return Rank(value.text)
-        remedy = "Write preferred, normal or deprecated."
+        remedy = "Write preferred, normal, doubted or deprecated."
         self.findings.add("value", f"unknown rank {value.text!r}", value.place, value=value.text or "", remedy=remedy)
         return Rank.NORMAL
 
