@@ -47,6 +47,12 @@ def messages(shapes: Shapes, data: str, rule: str) -> list[str]:
 
 RULES = [
     (
+        "FestivalShape",
+        "film:anora film:shownAt film:academy-awards . film:academy-awards a film:AwardProgramme .",
+        "film:anora film:shownAt film:cannes . film:cannes a film:Festival, film:AwardProgramme .",
+        "film:academy-awards is the festival of a screening, but is not a festival.",
+    ),
+    (
         "LabelShape",
         'film:anora rdfs:label "Anora", "Anora: A Love Story"@en, "Anora"@en .',
         'film:anora rdfs:label "Anora", "Anora"@en, "\u0410\u043d\u043e\u0440\u0430"@ru .',

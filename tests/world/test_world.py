@@ -60,10 +60,10 @@ ANSWERS: list[tuple[str, Mapping[str, object], list[Row]]] = [
         "recognition-by-source",
         {"film": "film:anora", "programme": "Academy Awards"},
         [
-            ("encyclopedia article on Anora", 3, 0),
+            ("encyclopedia article on Anora", 6, None),
             ("source:imdb-awards", 6, 5),
             ("source:oscars", 6, 5),
-            ("report on the Oscars for Anora", 0, 5),
+            ("report on the Oscars for Anora", 6, 5),
         ],
     ),
     (
