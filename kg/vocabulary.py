@@ -867,11 +867,7 @@ relatedTo = NamedNode("https://w3id.org/filmgraph/film/relatedTo")
 """A tie of family, by blood, marriage or baptism."""
 
 release = NamedNode("https://w3id.org/filmgraph/film/release")
-"""How films reach their audience, and what they earn: releases, sales of
-    rights, festival screenings, budgets and the box office. A figure has an amount, a
-    currency, and as far as a source states them a territory, a period and a day. Figures for
-    different days may differ; two figures for the same territory, period and day are in
-    conflict."""
+"""The film's coming out somewhere on some medium."""
 
 reportedWrongly = NamedNode("https://w3id.org/filmgraph/film/reportedWrongly")
 """Whether the source itself states that the statement is wrong."""

@@ -108,3 +108,18 @@ def test_a_place_does_not_disagree_with_one_that_contains_it(graph: kg.FilmGraph
 def test_a_slip_of_a_source_leaves_the_event_its_doer(event: str, graph: kg.FilmGraph) -> None:
     doers = rows(graph, "values-of", entity=f"film:{event}", property="doer")
     assert [value for value, *_ in doers] == ["film:ivans-parents"]
+
+
+def test_the_timeline_of_a_film_has_each_event_once_and_nothing_older(graph: kg.FilmGraph) -> None:
+    timeline = rows(graph, "timeline-of-film", film="Anora")
+    events = [event for _, _, _, event, _, _ in timeline]
+    assert len(events) == len(set(events))
+    assert min(day for day, *_ in timeline if day) == "2023-02-01"
+
+
+def test_no_module_of_the_ontology_has_the_iri_of_a_term(graph: kg.FilmGraph) -> None:
+    answer = graph.sparql(
+        "PREFIX owl: <http://www.w3.org/2002/07/owl#> PREFIX graph: <https://w3id.org/filmgraph/graph/>"
+        "SELECT ?term WHERE { GRAPH graph:ontology { ?term a owl:Ontology, ?kind FILTER(?kind != owl:Ontology) } }"
+    )
+    assert [_short(row.terms[0]) for row in answer] == []
