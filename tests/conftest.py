@@ -16,6 +16,34 @@ settings.register_profile("house", deadline=None, derandomize="KG_RANDOM" not in
 settings.load_profile("house")
 
 
+LONG_FILES = {
+    "browser": ("looks", "journeys"),
+    "conformance": ("owl2rl",),
+    "exports": ("exports", "quickstatements", "wikidata"),
+    "federation": ("client", "federate"),
+    "fixes": ("fixes",),
+    "house": ("commands", "documents"),
+    "importers": ("interruption", "table", "wikidata"),
+    "laws": ("bulk", "facts", "inference", "proofs", "shapes"),
+    "mcp_server": ("calls", "server"),
+    "pipeline": ("build",),
+    "proofs": ("checker",),
+    "queries": ("sparql",),
+    "server": ("clients", "openrefine", "reconciliation", "safety", "soak", "sparql_routes", "supervisor"),
+    "workers": ("pool",),
+    "world": ("world",),
+}
+"""Folder -> the files whose tests start processes or build large graphs: `make quick` leaves them out."""
+_LONG = {f"{folder}/test_{name}.py" for folder, names in LONG_FILES.items() for name in names}
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark the tests of long files."""
+    for item in items:
+        if "/".join(item.path.parts[-2:]) in _LONG:
+            item.add_marker(pytest.mark.long)
+
+
 @pytest.fixture
 def project(tmp_path: Path) -> SmallProject:
     """A project with a small ontology, three sources and no facts."""
