@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import cached_property
 from itertools import combinations
@@ -13,7 +13,7 @@ from pyoxigraph import CanonicalizationAlgorithm, Dataset, Literal, NamedNode, Q
 
 from kg.errors import FaultsError
 from kg.reports import Finding, Place
-from kg.terms import ALIAS, FILM, KNOWN_NAMES, LABEL, NOTE, OWL, RDF, RDFS, SKOS, TYPE, XSD, Term, to_iri
+from kg.terms import ALIAS, BASE, FILM, KNOWN_NAMES, LABEL, NOTE, OWL, RDF, RDFS, SKOS, TYPE, XSD, Term, to_iri
 from kg.traversal import list_members, reachable
 
 WHEN = NamedNode(FILM + "when")
@@ -21,6 +21,8 @@ WHEN = NamedNode(FILM + "when")
 _DOMAIN, _RANGE = NamedNode(RDFS + "domain"), NamedNode(RDFS + "range")
 _SUBCLASS, _SUBPROPERTY = NamedNode(RDFS + "subClassOf"), NamedNode(RDFS + "subPropertyOf")
 _FIRST, _REST, _NIL = NamedNode(RDF + "first"), NamedNode(RDF + "rest"), NamedNode(RDF + "nil")
+_REPLACED_BY = NamedNode("http://purl.org/dc/terms/isReplacedBy")
+_DETAIL, _INVERSELY = (NamedNode(f"{BASE}ontology#{name}") for name in ("detail", "inversely"))
 _PROPERTIES = {OWL + name for name in ("ObjectProperty", "DatatypeProperty", "AnnotationProperty")} | {RDF + "Property"}
 _CLASSES = {OWL + "Class", RDFS + "Class"}
 
@@ -48,7 +50,23 @@ class OntologyTerm:
     @property
     def name(self) -> str:
         """Its name in fact files."""
-        return next((name for name, iri in KNOWN_NAMES.items() if iri == self.iri), self.iri.value.rpartition("/")[2])
+        return _local_name(self.iri)
+
+
+@dataclass(frozen=True, slots=True)
+class Replacement:
+    """What a term of an earlier version of the ontology is now: a term, with further properties or in reverse."""
+
+    name: str
+    details: tuple[tuple[str, str], ...] = ()
+    is_inverse: bool = False
+
+    def __str__(self) -> str:
+        """The replacement in words, as findings have it."""
+        if self.is_inverse:
+            return f"{self.name}, in the other direction"
+        details = " and ".join(f"{name}: {value}" for name, value in self.details)
+        return f"{self.name} with {details}" if details else self.name
 
 
 @dataclass(frozen=True)
@@ -59,6 +77,8 @@ class Schema:
     properties: Mapping[NamedNode, OntologyTerm]
     disjoint: frozenset[frozenset[NamedNode]] = frozenset()
     """Pairs of classes that are stated to have no members in common."""
+    replaced: Mapping[str, Replacement] = field(default_factory=dict)
+    """Name of a class or property of an earlier version -> what replaces it."""
 
     @cached_property
     def names(self) -> dict[str, NamedNode]:
@@ -148,7 +168,22 @@ def to_schema(ontology: Iterable[Triple]) -> Schema:
             properties[iri] = _to_property(iri, values, types, is_date=WHEN in superproperties)
     for term in _BORROWED:
         properties.setdefault(term.iri, term)
-    return Schema(classes, properties, frozenset(_disjoint(ontology)))
+    return Schema(classes, properties, frozenset(_disjoint(ontology)), dict(_replaced(objects)))
+
+
+def _replaced(objects: Mapping[NamedNode, Mapping[NamedNode, list[object]]]) -> Iterator[tuple[str, Replacement]]:
+    """The terms with `dcterms:isReplacedBy`; `_DETAIL` has texts such as "kind: city"."""
+    for iri, values in objects.items():
+        for new in _iris(values, _REPLACED_BY):
+            texts = sorted(text.value for text in values.get(_DETAIL, ()) if isinstance(text, Literal))
+            details = tuple((name, value) for name, _, value in (text.partition(": ") for text in texts))
+            is_inverse = any(isinstance(flag, Literal) and flag.value == "true" for flag in values.get(_INVERSELY, ()))
+            yield _local_name(iri), Replacement(_local_name(new), details, is_inverse)
+
+
+def _local_name(iri: NamedNode) -> str:
+    """The name of a term in fact files."""
+    return next((name for name, known in KNOWN_NAMES.items() if known == iri), iri.value.rpartition("/")[2])
 
 
 def _disjoint(ontology: tuple[Triple, ...]) -> Iterator[frozenset[NamedNode]]:

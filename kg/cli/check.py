@@ -39,6 +39,8 @@ def add_commands(commands: Commands) -> None:
     _add_report_options(check)
     fix = commands.add("fix", "Suggest fixes that are unambiguous, as a patch; write it only with --apply.", _fix)
     fix.add_argument("--apply", action="store_true", help="change the files")
+    migrate = commands.add("migrate", "Rewrite a project for an ontology with other terms, as a patch.", _migrate)
+    migrate.add_argument("--apply", action="store_true", help="change the files")
     validate = commands.add("validate", "Validate RDF files against SHACL shapes.", _validate, project=False)
     validate.add_argument("data", metavar="DATA", nargs="+", help="RDF files; .gz as well")
     validate.add_argument("-s", "--shapes", metavar="FILE", nargs="+", required=True, help="SHACL shapes")
@@ -89,6 +91,23 @@ def _check(call: argparse.Namespace) -> int:
             progress=progress,
         )
     return _write_report(call, report, format_counts(report, "facts", "sources"))
+
+
+def _migrate(call: argparse.Namespace) -> int:
+    from kg.fixes.migration import migrate
+
+    migration = migrate(call.project)
+    write(migration.to_diff())
+    for finding in migration.left:
+        say(str(finding))
+    if call.apply:
+        migration.apply()
+    count = f"{len(migration.files)} file{'' if len(migration.files) == 1 else 's'}"
+    if not migration.files:
+        say("No file has a term that was replaced.")
+    else:
+        say(f"{count} changed." if call.apply else f"{count} to change. `kg migrate --apply` changes them.")
+    return 1 if migration.left else 0
 
 
 def _fix(call: argparse.Namespace) -> int:

@@ -107,9 +107,7 @@ class _PolicyReader:
         name = key.text or ""
         iri = self.schema.names.get(name)
         if iri is None:
-            suggestions = closest(name, list(self.schema.names))
-            message = f"unknown property {key.text!r}"
-            self.findings.add("unknown-property", message, key.place, value=name, suggestions=suggestions)
+            self.findings.add_unknown_property(name, self.schema, key.place)
         return iri
 
     def _properties(self, value: YamlNode) -> tuple[NamedNode, ...]:

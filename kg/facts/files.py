@@ -8,7 +8,9 @@ from pathlib import Path
 from pyoxigraph import Literal, NamedNode
 
 from kg.reports import Finding, Place
-from kg.terms import to_text
+from kg.schema import Schema
+from kg.terms import TYPE, to_text
+from kg.text import closest
 from kg.yaml_files import YamlError, YamlNode, read_documents
 
 LARGEST_FILE = 64 * 1024 * 1024
@@ -40,6 +42,24 @@ class FileFindings(list[Finding]):
                 remedy=remedy,
             )
         )
+
+    def add_unknown_property(self, name: str, schema: Schema, place: Place) -> None:
+        """The ontology has no property of this name; one of an earlier version is named with its replacement."""
+        self._add_unknown("property", name, schema.names, schema, place)
+
+    def add_unknown_class(self, name: str, schema: Schema, place: Place) -> None:
+        """The ontology has no class of this name; one of an earlier version is named with its replacement."""
+        self._add_unknown("class", name, schema.class_names, schema, place)
+
+    def _add_unknown(self, kind: str, name: str, names: Iterable[str], schema: Schema, place: Place) -> None:
+        bare, path = name.removeprefix("film:"), TYPE if kind == "class" else None
+        if (replacement := schema.replaced.get(bare)) is not None:
+            message, remedy = f"{kind} {name!r} is now {replacement}", "`kg migrate` rewrites a project."
+            known = (replacement.name,)
+            self.add(f"replaced-{kind}", message, place, path=path, value=name, suggestions=known, remedy=remedy)
+        else:
+            message, suggestions = f"unknown {kind} {name!r}", closest(bare, list(names))
+            self.add(f"unknown-{kind}", message, place, path=path, value=name, suggestions=suggestions)
 
 
 def fact_files(folder: Path) -> tuple[Path, ...]:

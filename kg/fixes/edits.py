@@ -48,6 +48,26 @@ def fix_misspelling(finding: Finding, text: str) -> Sequence[Edit]:
     return _replace(finding, token, name) if abs(len(name) - len(token)) <= max(1, len(token) // 3) else ()
 
 
+def fix_replaced(finding: Finding, text: str, schema: Schema) -> Sequence[Edit]:
+    """The term that replaces one of an earlier ontology; `kg migrate` changes what needs more than that."""
+    token = _token_at(finding, text)
+    replacement = schema.replaced.get((token or "").removeprefix("film:"))
+    if token is None or finding.place is None or replacement is None or replacement.is_inverse:
+        return ()
+    edits = list(_replace(finding, token, replacement.name))
+    if replacement.details:
+        line = text.splitlines()[finding.place.line - 1]
+        key = re.search(r"\btype:", line[: finding.place.column])
+        if key is None or finding.check != "facts/replaced-class":
+            return ()
+        is_block = not line[: key.start()].strip(" -")
+        for name, value in replacement.details:
+            entry = f"{name}: {{value: {value}, paraphrase: true}}"
+            end = f"\n{' ' * key.start()}" if is_block else ", "
+            edits.append(Edit(finding.place.line, key.start() + 1, "", entry + end))
+    return edits
+
+
 def fix_value(finding: Finding, text: str, schema: Schema, facts: Iterable[Fact]) -> Sequence[Edit]:
     """The same value in the form that the property takes, where it can only mean one value."""
     path, literal = (to_term(term) if term else None for term in (finding.path, finding.value))

@@ -17,7 +17,15 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from kg.atomic_files import write_file
-from kg.fixes.edits import Edit, fix_duplicate, fix_letter_case, fix_missing_label, fix_misspelling, fix_value
+from kg.fixes.edits import (
+    Edit,
+    fix_duplicate,
+    fix_letter_case,
+    fix_missing_label,
+    fix_misspelling,
+    fix_replaced,
+    fix_value,
+)
 from kg.pipeline.build import Draft, draft
 from kg.project import Project, find_project
 from kg.reports import Finding, Report
@@ -25,6 +33,8 @@ from kg.reports import Finding, Report
 EDITS_FOR: Mapping[str, Callable[[Finding, Draft, str], Sequence[Edit]]] = {
     "facts/unknown-property": lambda finding, draft, text: fix_misspelling(finding, text),
     "facts/unknown-class": lambda finding, draft, text: fix_misspelling(finding, text),
+    "facts/replaced-property": lambda finding, draft, text: fix_replaced(finding, text, draft.schema),
+    "facts/replaced-class": lambda finding, draft, text: fix_replaced(finding, text, draft.schema),
     "facts/unknown-source": lambda finding, draft, text: fix_misspelling(finding, text),
     "facts/unknown-entity": lambda finding, draft, text: fix_misspelling(finding, text),
     "facts/key": lambda finding, draft, text: fix_misspelling(finding, text),

@@ -30,7 +30,7 @@ from kg.facts.model import Evidence, Fact, Source
 from kg.reports import Place
 from kg.schema import Schema
 from kg.terms import BASE, FILM, TYPE, Term, to_curie
-from kg.text import closest, to_slug
+from kg.text import to_slug
 
 
 @dataclass
@@ -101,10 +101,7 @@ class RdfReader:
     def _is_valid(self, property: NamedNode, value: Term, file: str) -> bool:
         """False, and a finding, for unknown names of ours and unfit values; other vocabularies are not checked."""
         if property.value.startswith(FILM) and property not in self.schema.properties:
-            name = to_curie(property.value)
-            suggestions = closest(property.value.removeprefix(FILM), list(self.schema.names))
-            message = f"unknown property {name}"
-            self.findings.add("unknown-property", message, Place(file), value=name, suggestions=suggestions)
+            self.findings.add_unknown_property(to_curie(property.value), self.schema, Place(file))
             return False
         if (
             property == TYPE
@@ -112,10 +109,7 @@ class RdfReader:
             and value.value.startswith(FILM)
             and value not in self.schema.classes
         ):
-            name = to_curie(value.value)
-            suggestions = closest(value.value.removeprefix(FILM), list(self.schema.class_names))
-            message = f"unknown class {name}"
-            self.findings.add("unknown-class", message, Place(file), path=TYPE, value=name, suggestions=suggestions)
+            self.findings.add_unknown_class(to_curie(value.value), self.schema, Place(file))
             return False
         if (known := self.schema.properties.get(property)) is not None:
             try:

@@ -138,10 +138,7 @@ class TableReader:
         if property is None or value is None or source is None or span is None:
             return
         if property.iri == TYPE and value not in self.schema.classes:
-            name = row["value"]
-            suggestions = closest(name.removeprefix("film:"), list(self.schema.class_names))
-            message = f"unknown class {name!r}"
-            self.findings.add("unknown-class", message, place, path=TYPE, value=name, suggestions=suggestions)
+            self.findings.add_unknown_class(row["value"], self.schema, place)
             return
         evidence = Evidence(source, span[0], span[1], row.get("record", ""), row.get("retrieved", ""))
         yield Fact(
@@ -172,9 +169,7 @@ class TableReader:
     def _property(self, name: str, place: Place) -> OntologyTerm | None:
         property = self.schema.property_named(name)
         if property is None:
-            suggestions = closest(name, list(self.schema.names))
-            message = f"unknown property {name!r}"
-            self.findings.add("unknown-property", message, place, value=name, suggestions=suggestions)
+            self.findings.add_unknown_property(name, self.schema, place)
         return property
 
     def _source(self, name: str, place: Place) -> str | None:

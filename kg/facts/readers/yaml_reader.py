@@ -168,9 +168,7 @@ class YamlReader:
             self.findings.add("value", f"{property.name}: {error}", value.place, path=property.iri, value=text)
             return None
         if property.iri == TYPE and term not in self.schema.classes:
-            suggestions = closest(text.removeprefix("film:"), list(self.schema.class_names))
-            message = f"unknown class {text!r}"
-            self.findings.add("unknown-class", message, value.place, path=TYPE, value=text, suggestions=suggestions)
+            self.findings.add_unknown_class(text, self.schema, value.place)
             return None
         return term
 
@@ -274,9 +272,7 @@ class YamlReader:
     def _property(self, name: str, key: YamlNode) -> OntologyTerm | None:
         property = self.schema.property_named(name)
         if property is None:
-            suggestions = closest(name, list(self.schema.names))
-            message = f"unknown property {name!r}"
-            self.findings.add("unknown-property", message, key.place, value=name, suggestions=suggestions)
+            self.findings.add_unknown_property(name, self.schema, key.place)
         return property
 
     def _entries(self, node: YamlNode) -> _Entries:
