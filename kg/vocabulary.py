@@ -14,9 +14,6 @@ Agent = NamedNode("https://w3id.org/filmgraph/film/Agent")
 Album = NamedNode("https://w3id.org/filmgraph/film/Album")
 """Recordings published together."""
 
-AlbumTrack = NamedNode("https://w3id.org/filmgraph/film/AlbumTrack")
-"""One recording on an album."""
-
 Article = NamedNode("https://w3id.org/filmgraph/film/Article")
 """A text published in an outlet."""
 
@@ -293,6 +290,9 @@ authored = NamedNode("https://w3id.org/filmgraph/film/authored")
 availability = NamedNode("https://w3id.org/filmgraph/film/availability")
 """How the film could be seen at the time of the source, or soon after."""
 
+averagePerCinema = NamedNode("https://w3id.org/filmgraph/film/averagePerCinema")
+"""Box office divided by the number of cinemas."""
+
 award = NamedNode("https://w3id.org/filmgraph/film/award")
 """The award that was won or competed for."""
 
@@ -332,17 +332,14 @@ character = NamedNode("https://w3id.org/filmgraph/film/character")
 characterIn = NamedNode("https://w3id.org/filmgraph/film/characterIn")
 """The film whose story the character belongs to."""
 
-chartPosition = NamedNode("https://w3id.org/filmgraph/film/chartPosition")
-"""The film's place among the takings of that weekend."""
-
 child = NamedNode("https://w3id.org/filmgraph/film/child")
 """Somebody's daughter or son."""
 
+cinemas = NamedNode("https://w3id.org/filmgraph/film/cinemas")
+"""In how many cinemas the film was showing."""
+
 cinematographer = NamedNode("https://w3id.org/filmgraph/film/cinematographer")
 """Who was in charge of the camera."""
-
-citizenTie = NamedNode("https://w3id.org/filmgraph/film/citizenTie")
-"""A country to which somebody has ties."""
 
 cityOfEvent = NamedNode("https://w3id.org/filmgraph/film/cityOfEvent")
 """Something that happens in this city."""
@@ -461,9 +458,6 @@ editor = NamedNode("https://w3id.org/filmgraph/film/editor")
 eidrId = NamedNode("https://w3id.org/filmgraph/film/eidrId")
 """The number in the Entertainment Identifier Registry."""
 
-employee = NamedNode("https://w3id.org/filmgraph/film/employee")
-"""Somebody who is employed here."""
-
 employer = NamedNode("https://w3id.org/filmgraph/film/employer")
 """Who employs somebody."""
 
@@ -481,9 +475,6 @@ ethnicity = NamedNode("https://w3id.org/filmgraph/film/ethnicity")
 
 excludes = NamedNode("https://w3id.org/filmgraph/film/excludes")
 """An area that is left out of the territory."""
-
-extent = NamedNode("https://w3id.org/filmgraph/film/extent")
-"""How wide the release is, such as limited."""
 
 family = NamedNode("https://w3id.org/filmgraph/film/family")
 """The family to which somebody belongs; the parents of a member belong to it too."""
@@ -505,6 +496,9 @@ filmGauge = NamedNode("https://w3id.org/filmgraph/film/filmGauge")
 
 filmStock = NamedNode("https://w3id.org/filmgraph/film/filmStock")
 """The film stock on which the film was shot."""
+
+follows = NamedNode("https://w3id.org/filmgraph/film/follows")
+"""The film that its director made before this one."""
 
 forWork = NamedNode("https://w3id.org/filmgraph/film/forWork")
 """The film for which a person won, was nominated or is honoured."""
@@ -551,14 +545,8 @@ hasAward = NamedNode("https://w3id.org/filmgraph/film/hasAward")
 hasCharacter = NamedNode("https://w3id.org/filmgraph/film/hasCharacter")
 """A character of the film's story."""
 
-hasEdition = NamedNode("https://w3id.org/filmgraph/film/hasEdition")
-"""One holding of the festival or award programme."""
-
 hasText = NamedNode("https://w3id.org/filmgraph/film/hasText")
 """A screenplay, epilogue or page that belongs to the film."""
-
-hasWorker = NamedNode("https://w3id.org/filmgraph/film/hasWorker")
-"""Somebody who works for this person or group."""
 
 henchmanOf = NamedNode("https://w3id.org/filmgraph/film/henchmanOf")
 """Whose henchman somebody is."""
@@ -568,9 +556,6 @@ hiredBy = NamedNode("https://w3id.org/filmgraph/film/hiredBy")
 
 holdsPages = NamedNode("https://w3id.org/filmgraph/film/holdsPages")
 """Whether the addresses of a dataset identify pages about entities, and not the entities themselves."""
-
-holdsPlace = NamedNode("https://w3id.org/filmgraph/film/holdsPlace")
-"""A smaller place that lies in this one."""
 
 host = NamedNode("https://w3id.org/filmgraph/film/host")
 """Who leads through a ceremony or festival."""
@@ -704,9 +689,6 @@ mentions = NamedNode("https://w3id.org/filmgraph/film/mentions")
 method = NamedNode("https://w3id.org/filmgraph/film/method")
 """How a score is worked out."""
 
-minutes = NamedNode("https://w3id.org/filmgraph/film/minutes")
-"""How long something lasts, in minutes."""
-
 mother = NamedNode("https://w3id.org/filmgraph/film/mother")
 """Somebody's mother."""
 
@@ -758,6 +740,9 @@ outcome = NamedNode("https://w3id.org/filmgraph/film/outcome")
 outlet = NamedNode("https://w3id.org/filmgraph/film/outlet")
 """Where a statement, review, interview or article appeared."""
 
+ovationMinutes = NamedNode("https://w3id.org/filmgraph/film/ovationMinutes")
+"""How long the audience stood and applauded, in minutes."""
+
 owner = NamedNode("https://w3id.org/filmgraph/film/owner")
 """Who owns it."""
 
@@ -772,9 +757,6 @@ parentInLaw = NamedNode("https://w3id.org/filmgraph/film/parentInLaw")
 
 participant = NamedNode("https://w3id.org/filmgraph/film/participant")
 """Somebody with a part in the event."""
-
-perTheaterAverage = NamedNode("https://w3id.org/filmgraph/film/perTheaterAverage")
-"""Takings divided by the number of cinemas."""
 
 performer = NamedNode("https://w3id.org/filmgraph/film/performer")
 """Who sings or plays a musical work."""
@@ -792,7 +774,7 @@ plotEvent = NamedNode("https://w3id.org/filmgraph/film/plotEvent")
 """Something that happens in the film's story."""
 
 position = NamedNode("https://w3id.org/filmgraph/film/position")
-"""The place in a list or in an order of merit, 1 being the first."""
+"""The place in a list, a chart or an order of merit; 1 is the first."""
 
 positivePercent = NamedNode("https://w3id.org/filmgraph/film/positivePercent")
 """The share of positive reviews, in percent."""
@@ -818,9 +800,6 @@ presenter = NamedNode("https://w3id.org/filmgraph/film/presenter")
 president = NamedNode("https://w3id.org/filmgraph/film/president")
 """Who presides over the jury."""
 
-previousFilm = NamedNode("https://w3id.org/filmgraph/film/previousFilm")
-"""The film its director made before this one."""
-
 produced = NamedNode("https://w3id.org/filmgraph/film/produced")
 """A film that somebody produced."""
 
@@ -843,7 +822,7 @@ publisher = NamedNode("https://w3id.org/filmgraph/film/publisher")
 """Who published it."""
 
 purpose = NamedNode("https://w3id.org/filmgraph/film/purpose")
-"""What somebody wants with something."""
+"""What something is for, or what somebody wants to achieve."""
 
 quoted = NamedNode("https://w3id.org/filmgraph/film/quoted")
 """Whether the source prints the speaker's very words."""
@@ -891,7 +870,7 @@ rottenTomatoesId = NamedNode("https://w3id.org/filmgraph/film/rottenTomatoesId")
 """The name in the address of a Rotten Tomatoes page."""
 
 runningTime = NamedNode("https://w3id.org/filmgraph/film/runningTime")
-"""How long the film runs, in minutes."""
+"""How long a film, scene or screening runs, in minutes."""
 
 scale = NamedNode("https://w3id.org/filmgraph/film/scale")
 """The highest score possible."""
@@ -900,7 +879,7 @@ scene = NamedNode("https://w3id.org/filmgraph/film/scene")
 """A scene of the film."""
 
 scope = NamedNode("https://w3id.org/filmgraph/film/scope")
-"""Among what a superlative holds."""
+"""How far something extends: a limited release, the best of a year."""
 
 score = NamedNode("https://w3id.org/filmgraph/film/score")
 """The score, on the scale given with it."""
@@ -974,9 +953,6 @@ spouse = NamedNode("https://w3id.org/filmgraph/film/spouse")
 stage = NamedNode("https://w3id.org/filmgraph/film/stage")
 """In which step of the making it happened."""
 
-standingOvationMinutes = NamedNode("https://w3id.org/filmgraph/film/standingOvationMinutes")
-"""How long the audience stood and clapped, in minutes."""
-
 standsInFor = NamedNode("https://w3id.org/filmgraph/film/standsInFor")
 """The place of the story that a real place shows on screen."""
 
@@ -992,20 +968,14 @@ subjectOfStatement = NamedNode("https://w3id.org/filmgraph/film/subjectOfStateme
 supportingActor = NamedNode("https://w3id.org/filmgraph/film/supportingActor")
 """Who plays a supporting part in the film."""
 
-takesPartIn = NamedNode("https://w3id.org/filmgraph/film/takesPartIn")
-"""An event of the story in which somebody has a part."""
-
 territory = NamedNode("https://w3id.org/filmgraph/film/territory")
 """The area for which rights, a release or a figure hold."""
 
 textOf = NamedNode("https://w3id.org/filmgraph/film/textOf")
 """The film to which a screenplay, epilogue or article belongs."""
 
-theaters = NamedNode("https://w3id.org/filmgraph/film/theaters")
-"""In how many cinemas the film ran."""
-
 theme = NamedNode("https://w3id.org/filmgraph/film/theme")
-"""A matter that the work deals with."""
+"""A subject that a work or statement deals with."""
 
 title = NamedNode("https://w3id.org/filmgraph/film/title")
 """The name of a work or document."""
@@ -1016,17 +986,8 @@ tmdbMovieId = NamedNode("https://w3id.org/filmgraph/film/tmdbMovieId")
 tmdbPersonId = NamedNode("https://w3id.org/filmgraph/film/tmdbPersonId")
 """A person's number in The Movie Database; films are counted apart there."""
 
-topic = NamedNode("https://w3id.org/filmgraph/film/topic")
-"""What a statement is on, in a word or two."""
-
 trait = NamedNode("https://w3id.org/filmgraph/film/trait")
 """A quality that a source gives to somebody or something."""
-
-undergoes = NamedNode("https://w3id.org/filmgraph/film/undergoes")
-"""An event that is done to this character."""
-
-usedFor = NamedNode("https://w3id.org/filmgraph/film/usedFor")
-"""What something was used for."""
 
 usesSong = NamedNode("https://w3id.org/filmgraph/film/usesSong")
 """A song used in the film."""
@@ -1072,9 +1033,6 @@ worksFor = NamedNode("https://w3id.org/filmgraph/film/worksFor")
 
 writer = NamedNode("https://w3id.org/filmgraph/film/writer")
 """Who wrote the film's screenplay."""
-
-writesFor = NamedNode("https://w3id.org/filmgraph/film/writesFor")
-"""The outlet for which a critic writes."""
 
 wrote = NamedNode("https://w3id.org/filmgraph/film/wrote")
 """A film whose screenplay somebody wrote."""

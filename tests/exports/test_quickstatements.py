@@ -138,7 +138,7 @@ NARROWER = [
     ("boxOffice: [{amount: 550503, currency: USD, period: opening weekend}]", "P2142", "the gross of a weekend"),
     ("boxOffice: [{amount: 41000000, currency: USD, approximate: true}]", "P2142", "an approximate amount"),
     ("release: [{date: 2025-04-29, medium: a disc of glass}]", "P577", "a medium without an item"),
-    ("previousFilm: anora", "P155", "a film of the same director"),
+    ("follows: anora", "P155", "a film of the same director"),
 ]
 
 

@@ -57,7 +57,7 @@ def test_unknown_and_absent_values_are_counted(
     output = capsys.readouterr().out
     assert "1  unknown values" in output
     assert "1  statements that there is no value" in output
-    assert not [value for name, value in project.values_of("wd-q104123") if name in ("writer", "previousFilm")]
+    assert not [value for name, value in project.values_of("wd-q104123") if name in ("writer", "follows")]
 
 
 @pytest.mark.parametrize(

@@ -79,7 +79,7 @@ def test_a_box_office_amount_names_its_period(caller: ToolCaller) -> None:
     box_office = structure_of(caller.call("show", {"entity": "Anora", "property": "boxOffice"}))
     amounts = {row["values"]["property"]: row["values"]["value"] for row in box_office["rows"]}
     assert amounts["film:boxOffice › opening-weekend › film:amount"] == 550_503
-    assert amounts["film:boxOffice › opening-weekend › film:theaters"] == 6
+    assert amounts["film:boxOffice › opening-weekend › film:cinemas"] == 6
 
 
 def test_every_stored_query_answers_its_own_example_as_the_schema_requires(

@@ -98,7 +98,7 @@ def test_a_relative_date_is_given_with_the_words_of_the_source(tmp_path: Path, s
     assert findings(tmp_path, schema, as_written) == []
 
 
-TOPICS = [fact("speech", film.topic, word, word) for word in ("joy", "grief", "fear")]
+TOPICS = [fact("speech", film.theme, word, word) for word in ("joy", "grief", "fear")]
 
 
 @pytest.mark.parametrize(

@@ -135,8 +135,8 @@ RULES = [
     ),
     (
         "PreviousFilmShape",
-        "film:anora film:previousFilm film:anora .",
-        "film:anora film:previousFilm film:red-rocket .",
+        "film:anora film:follows film:anora .",
+        "film:anora film:follows film:red-rocket .",
         "film:anora does not come before itself.",
     ),
     (

@@ -249,9 +249,9 @@ def _gross(data: EntityData, display: Display, part: PartData, length: float, *,
 
 
 _GROSS_NOTES = {
-    vocab.theaters: "{} cinemas",
-    vocab.perTheaterAverage: "{} per cinema",
-    vocab.chartPosition: "no. {} in the charts",
+    vocab.cinemas: "{} cinemas",
+    vocab.averagePerCinema: "{} per cinema",
+    vocab.position: "no. {} in the charts",
 }
 
 
@@ -497,7 +497,7 @@ def _event(data: EntityData, display: Display, part: PartData) -> TimelineEvent:
         display.term(value.value) for value in part.properties
         if value not in dated and isinstance(value.value, NamedNode) and value.facts
     ]  # fmt: skip
-    values += [DisplayValue(value.text) for value in part.values(vocab.medium, vocab.extent)]
+    values += [DisplayValue(value.text) for value in part.values(vocab.medium, vocab.scope)]
     title = display.label(data.property_to(part) or part.narrowest_class)
     citations = display.citations([fact for value in dated for fact in value.facts])
     return TimelineEvent(day, date_in_words(dated[0].text if dated else day), title, tuple(values), citations)

@@ -1,0 +1,170 @@
+"""A project is rewritten for an ontology that replaced terms, and then means the same."""
+
+from __future__ import annotations
+
+import pytest
+from pyoxigraph import Literal, NamedNode
+
+from kg.cli import main
+from kg.errors import InputError
+from kg.fixes.migration import migrate
+from kg.fixes.proposals import apply_fixes, propose_fixes
+from kg.pipeline.build import draft
+from kg.terms import FILM
+from tests.projects import ONTOLOGY, SmallProject
+
+REPLACED = """
+@prefix change: <https://w3id.org/filmgraph/ontology#> . @prefix dcterms: <http://purl.org/dc/terms/> .
+@prefix film: <https://w3id.org/filmgraph/film/> . @prefix owl: <http://www.w3.org/2002/07/owl#> .
+film:kind a owl:DatatypeProperty . film:honour a owl:ObjectProperty . film:outcome a owl:DatatypeProperty .
+film:length dcterms:isReplacedBy film:minutes .
+film:Movie dcterms:isReplacedBy film:Film .
+film:City dcterms:isReplacedBy film:Place ; change:detail "kind: city" . film:Place a owl:Class .
+film:triumph dcterms:isReplacedBy film:honour ; change:detail "outcome: won" .
+film:filmOf dcterms:isReplacedBy film:director ; change:inversely true .
+"""
+FACTS = """# A comment stays.
+source: encyclopedia
+
+anora:
+  type: Movie          # so does this one
+  label: Anora
+  length: {value: 139, at: 3-6}
+  triumph:
+    - id: palme
+      label: Palme d'Or
+    - {id: other, label: Another}
+
+paris: {type: City, label: Paris}
+
+rome:
+  label: Rome
+  type: [City, film:Movie]
+
+anora.triumph.palme:
+  label: The Palme
+"""
+
+
+@pytest.fixture
+def old(project: SmallProject) -> SmallProject:
+    project.write("ontology/film.ttl", ONTOLOGY)
+    project.write("ontology/replaced.ttl", REPLACED)
+    project.write("data/films.yaml", FACTS)
+    return project
+
+
+def facts_of(project: SmallProject) -> set[tuple[str, ...]]:
+    drafted = draft(project.project)
+    assert not [finding for finding in drafted.report if finding.check.startswith("facts/")], drafted.report
+    return {
+        (
+            fact.subject.value.removeprefix(FILM),
+            fact.property.value.rpartition("/")[2],
+            fact.value.value.removeprefix(FILM),
+        )
+        for fact in drafted.read.facts
+        if isinstance(fact.subject, NamedNode) and isinstance(fact.value, NamedNode | Literal)
+    }
+
+
+def test_an_old_term_is_a_finding_that_names_the_new_one(old: SmallProject) -> None:
+    messages = {finding.check: finding.message for finding in draft(old.project).report}
+    assert messages["facts/replaced-property"] in (
+        "property 'length' is now minutes",
+        "property 'triumph' is now honour with outcome: won",
+    )
+    assert messages["facts/replaced-class"] in (
+        "class 'Movie' is now Film",
+        "class 'City' is now Place with kind: city",
+        "class 'film:Movie' is now Film",
+    )
+
+
+def test_yaml_is_rewritten_and_everything_else_in_it_stays(old: SmallProject) -> None:
+    migration = migrate(old.project)
+    assert migration.left == ()
+    migration.apply()
+    text = (old.folder / "data/films.yaml").read_text()
+    assert "# A comment stays.\n" in text
+    assert "type: Film          # so does this one\n" in text
+    facts = facts_of(old)
+    assert {
+        ("anora", "minutes", "139"),
+        ("anora", "honour", "anora.honour.palme"),
+        ("anora.honour.palme", "outcome", "won"),
+        ("anora.honour.other", "outcome", "won"),
+        ("anora.honour.palme", "rdf-schema#label", "The Palme"),
+        ("paris", "kind", "city"),
+        ("rome", "kind", "city"),
+    } <= facts
+    assert migrate(old.project).files == {}
+
+
+def test_a_table_is_rewritten_row_by_row(old: SmallProject) -> None:
+    old.write(
+        "data/more.csv",
+        "subject,property,value,source,paraphrase\n"
+        'x,type,City,encyclopedia,\nx,label,"A, B",encyclopedia,\ny,type,Film,encyclopedia,\n'
+        "y,triumph,y.triumph.a,encyclopedia,\ny.triumph.a,label,Gold,encyclopedia,\n",
+    )
+    migrate(old.project).apply()
+    assert {
+        ("x", "kind", "city"),
+        ("x", "rdf-schema#label", "A, B"),
+        ("y", "honour", "y.honour.a"),
+        ("y.honour.a", "outcome", "won"),
+    } <= facts_of(old)
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ("?x film:length ?y", "?x film:minutes ?y"),
+        ('?x film:title "film:length" # film:length', '?x film:title "film:length" # film:length'),
+        ("?p film:filmOf ?x", "?p ^film:director ?x"),
+        ("?x a film:City .", '?x a film:Place ; film:kind "city" .'),
+        ("film:anora.triumph.palme ?p ?o", "film:anora.honour.palme ?p ?o"),
+        ("?x film:lengthy ?y", "?x film:lengthy ?y"),
+    ],
+)
+def test_a_query_is_rewritten_outside_strings_and_comments(old: SmallProject, before: str, after: str) -> None:
+    old.write(
+        "queries/q.rq", f"#+ summary: All\n#+ params: {{x: {{type: entity, class: Movie}}}}\nSELECT * {{ {before}\n}}\n"
+    )
+    migrate(old.project).apply()
+    text = (old.folder / "queries/q.rq").read_text()
+    assert after in text
+    assert "class: Film}" in text
+
+
+def test_what_has_no_plain_replacement_is_reported_with_its_place(old: SmallProject) -> None:
+    old.write("data/more.yaml", "source: encyclopedia\nsean: {label: Sean, filmOf: anora}\n")
+    old.write("queries/q.rq", "#+ summary: All\nSELECT * { ?x ?p film:City }\n")
+    left = {str(finding.place): finding.message for finding in migrate(old.project).left}
+    assert left["data/more.yaml:2:21"] == "filmOf is now director, in the other direction"
+    assert any(place.startswith("queries/q.rq:2:") for place in left)
+
+
+def test_kg_fix_corrects_old_terms_too(old: SmallProject) -> None:
+    old.write(
+        "data/films.yaml", FACTS.replace("  triumph:\n", "  honour:\n").replace("anora.triumph.", "anora.honour.")
+    )
+    apply_fixes(old.project, propose_fixes(old.project))
+    assert ("paris", "kind", "city") in facts_of(old)
+
+
+def test_kg_migrate_shows_a_patch_and_changes_nothing_without_apply(
+    old: SmallProject, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["migrate", "--project", str(old.folder)]) == 0
+    output = capsys.readouterr()
+    assert "+  type: Film          # so does this one" in output.out
+    assert (old.folder / "data/films.yaml").read_text() == FACTS
+    assert main(["migrate", "--apply", "--project", str(old.folder)]) == 0
+    assert (old.folder / "data/films.yaml").read_text() != FACTS
+
+
+def test_an_ontology_without_replacements_is_an_error(project: SmallProject) -> None:
+    with pytest.raises(InputError, match="replaces no term"):
+        migrate(project.project)
