@@ -20,7 +20,7 @@ LIMIT = 2.0
 
 
 class Clock:
-    """Takes the time from each step that a build tells of to the next."""
+    """Takes the time from each step that a build reports to the next."""
 
     def __init__(self) -> None:
         self.seconds: dict[str, float] = {}

@@ -3,7 +3,7 @@
     python benchmarks/importing.py [--films FOLDER] [--entities 4000] [--rows 1000000] [--growth 1000000,10000000]
 
 Wikidata entities are the fixtures, repeated under new numbers; the bare loop is `gzip` and `orjson.loads`. A row of a
-table is a film as IMDb's title.basics tells it: nine columns, five facts (class, identifier, label, year, running
+table is a film as IMDb's title.basics has it: nine columns, five facts (class, identifier, label, year, running
 time). Of title.principals it is a credit: six columns, up to five facts. Each figure is a whole `kg import`, from the
 start of the program to the table in its place. Where other programs run beside it, the seconds of the clock say little;
 so the rows per second of processor time stand beside them.
@@ -116,7 +116,7 @@ def tables(
         path = plain if form == "tsv" else in_form(plain, form, count)
         mapping.write_text(MAPPING if form == "tsv" else MAPPING.replace("quote: none\n", ""), encoding="utf-8")
         took = imported(project, "table", str(path), "--mapping", str(mapping))
-        tell(form, count, took)
+        show(form, count, took)
         if path != plain:
             path.unlink()
     plain.unlink()
@@ -157,13 +157,13 @@ def principals(path: Path, project: Path, *, count: int) -> None:
         for number in range(count):
             film, place = divmod(number, len(parts))
             role = f'["Role {number % 977}"]' if place < 2 else "\\N"
-            told = (f"tt{film:07d}", str(place + 1), f"nm{number * 7 % 400_000:07d}", parts[place], "\\N", role)
-            file.write("\t".join(told) + "\n")
-    tell("principals", count, imported(project, "imdb", str(path)))
+            row = (f"tt{film:07d}", str(place + 1), f"nm{number * 7 % 400_000:07d}", parts[place], "\\N", role)
+            file.write("\t".join(row) + "\n")
+    show("principals", count, imported(project, "imdb", str(path)))
     path.unlink()
 
 
-def tell(form: str, count: int, took: Measured) -> None:
+def show(form: str, count: int, took: Measured) -> None:
     print(f"{form:<11} {count:>10,} rows  {count / took.seconds:>9,.0f} rows/s", end="  ")
     print(f"{count / took.processor:>9,.0f} per second of processor  {took.memory:.0f} MB", flush=True)
 
@@ -176,9 +176,11 @@ def imported(project: Path, *words: str) -> Measured:
     watch += "print(used.ru_utime + used.ru_stime, used.ru_maxrss / 1024)"
     began = time.perf_counter()
     # Only a program of its own knows how much memory its one child took.
-    told = subprocess.run([sys.executable, "-c", watch, *call], check=True, capture_output=True, text=True, cwd=ROOT)
+    finished = subprocess.run(
+        [sys.executable, "-c", watch, *call], check=True, capture_output=True, text=True, cwd=ROOT
+    )
     seconds = time.perf_counter() - began
-    processor, memory = map(float, told.stdout.split())
+    processor, memory = map(float, finished.stdout.split())
     return Measured(seconds, processor, memory)
 
 

@@ -100,20 +100,20 @@ def _megabytes() -> float:
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
 
 
-def show(told: list[dict[str, object]], thresholds: list[float]) -> None:
+def show(results: list[dict[str, object]], thresholds: list[float]) -> None:
     """Print the tables."""
     heads = ["linked", "left", "right", "plain title and year", *(f"at {sure}" for sure in thresholds)]
     print("| " + " | ".join([*heads, "met in a block", "CPU s", "peak MB"]) + " |")
     print("|---" * (len(heads) + 3) + "|")
-    for one in told:
-        if "at" in one:
-            cells = [one["name"], *(f"{side:,}" for side in one["sides"]), _pair(one["plain"])]  # type: ignore[attr-defined]
-            cells += [_pair(one["at"][str(sure)]) for sure in thresholds]  # type: ignore[index]
-            cells += [f"{one['blocking']:.3f}", f"{one['seconds'][0]:.1f}", f"{one['megabytes'][1]:.0f}"]  # type: ignore[index]
+    for result in results:
+        if "at" in result:
+            cells = [result["name"], *(f"{side:,}" for side in result["sides"]), _pair(result["plain"])]  # type: ignore[attr-defined]
+            cells += [_pair(result["at"][str(sure)]) for sure in thresholds]  # type: ignore[index]
+            cells += [f"{result['blocking']:.3f}", f"{result['seconds'][0]:.1f}", f"{result['megabytes'][1]:.0f}"]  # type: ignore[index]
             print("| " + " | ".join(map(str, cells)) + " |")
     print("\nEach cell is precision / recall.\n")
-    for one in told:
-        for kind, (left, right, same, differing, unsure) in one.get("kinds", {}).items():  # type: ignore[attr-defined]
+    for result in results:
+        for kind, (left, right, same, differing, unsure) in result.get("kinds", {}).items():  # type: ignore[attr-defined]
             print(f"filmographies, {kind}: {left:,} and {right:,}; {same:,} judged the same", end="")
             print(f" ({differing} of them under names that differ), {unsure:,} unsure")
 
@@ -129,7 +129,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("tasks", nargs="*", metavar="TASK", help=", ".join(names))
     parser.add_argument("--at", type=float, nargs="+", default=[0.5, 0.9, 0.95], help="thresholds of confidence")
-    parser.add_argument("--alone", action="store_true", help="run the one task in this process and tell it as JSON")
+    parser.add_argument("--alone", action="store_true", help="run the one task in this process and write it as JSON")
     call = parser.parse_args()
     if unknown := set(call.tasks) - set(names):
         parser.error(f"no such task: {', '.join(sorted(unknown))}")
@@ -137,8 +137,8 @@ def main() -> None:
         sys.exit(f"{DATA} is not there: KG_SHARED names the folder that holds film-data/.")
     if call.alone:
         [task] = call.tasks
-        told = run_filmographies() if task == "filmographies" else run(task, call.at)
-        sys.stderr.write(json.dumps(told) + "\n")
+        result = run_filmographies() if task == "filmographies" else run(task, call.at)
+        sys.stderr.write(json.dumps(result) + "\n")
         return
     at = [str(sure) for sure in call.at]
     found = []

@@ -29,7 +29,7 @@ _ROLES = {
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """Two sides, and what is known: `same` pairs by ids; where `denied` is told, nothing is known of other pairs."""
+    """Two sides, and what is known: `same` pairs by ids; where `denied` is given, nothing is known of other pairs."""
 
     name: str
     left: list[Mention]
@@ -41,10 +41,10 @@ class Task:
 def oscars_and_wikidata(data: Path) -> Task:
     """The films of the Oscars table against 12,011 films of Wikidata; an equal IMDb identifier is the gold."""
     left, right, of = list(_oscars(data / "oscars/oscars.csv")), [], defaultdict(set)
-    for item, (names, told, imdb) in _wikidata(data / "wikidata_films_2024/Film.Basics.csv").items():
-        year, people = _YEAR.search(told), _BY.search(told)
+    for item, (names, text, imdb) in _wikidata(data / "wikidata_films_2024/Film.Basics.csv").items():
+        year, people = _YEAR.search(text), _BY.search(text)
         directors = re.split(r", | and ", people[1]) if people else []
-        kind = "Series" if "television series" in told else "Episode" if told.startswith("episode") else ""
+        kind = "Series" if "television series" in text else "Episode" if text.startswith("episode") else ""
         credits = tuple(Credit(name, "director") for name in directors)
         right.append(Mention(item, names, class_name=kind, years=(int(year[1]),) if year else (), credits=credits))
         for one in imdb:
@@ -78,8 +78,8 @@ def _wikidata(path: Path) -> Mapping[str, tuple[tuple[str, ...], str, set[str]]]
     with path.open(encoding="utf-8", newline="") as file:
         for row in csv.DictReader(file):
             item = row["item"].rpartition("/")[2]
-            names, told, imdb = found.get(item, ((), row["itemDescription"], set()))
-            found[item] = (tuple(dict.fromkeys((*names, row["itemLabel"]))), told, imdb | {row["imdb"]})
+            names, text, imdb = found.get(item, ((), row["itemDescription"], set()))
+            found[item] = (tuple(dict.fromkeys((*names, row["itemLabel"]))), text, imdb | {row["imdb"]})
     return found
 
 

@@ -107,16 +107,16 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--names", type=int, default=100_000)
     parser.add_argument("--times", type=int, default=100)
-    told = parser.parse_args()
+    options = parser.parse_args()
     luck = random.Random(24)
-    all_names = names(told.names, luck)
+    all_names = names(options.names, luck)
     store = fill(all_names)
     with tempfile.TemporaryDirectory() as folder:
         began = time.perf_counter()
         index = open_name_index(Path(folder), store)
-        print(f"{told.names:,} names: the index is made in {time.perf_counter() - began:.1f} s, "
+        print(f"{options.names:,} names: the index is made in {time.perf_counter() - began:.1f} s, "
               f"{(Path(folder) / 'names.sqlite').stat().st_size >> 20} MB\n")  # fmt: skip
-        return 0 if report(index, all_names, list(typed(all_names, told.times, luck))) else 1
+        return 0 if report(index, all_names, list(typed(all_names, options.times, luck))) else 1
 
 
 if __name__ == "__main__":

@@ -7,7 +7,7 @@
 uvicorn; without it that server is left out. The servers run at the same time and are asked in turn, round after round,
 and medians are compared, so that whatever else the machine does falls on all. The client and the servers share the
 machine's cores. On a busy machine a server with more threads gets more of the processor; so what each answers in a
-second of processor time is told as well. Before anything is timed, equal questions must have equal answers.
+second of processor time is reported as well. Before anything is timed, equal questions must have equal answers.
 """
 
 from __future__ import annotations
@@ -63,8 +63,8 @@ class Server:
         ticks, waiting = 0, [self.process]
         while waiting:
             process = waiting.pop()
-            told = Path(f"/proc/{process}/stat").read_text(encoding="ascii").rpartition(")")[2].split()
-            ticks += int(told[11]) + int(told[12])
+            fields = Path(f"/proc/{process}/stat").read_text(encoding="ascii").rpartition(")")[2].split()
+            ticks += int(fields[11]) + int(fields[12])
             children = Path(f"/proc/{process}/task/{process}/children").read_text(encoding="ascii")
             waiting += [int(one) for one in children.split()]
         return ticks / os.sysconf("SC_CLK_TCK")
@@ -155,14 +155,16 @@ def rate(server: Server, script: str, seconds: int) -> Rate:
         lua = Path(folder) / "ask.lua"
         lua.write_text(script, encoding="utf-8")
         call = ["wrk", "-t1", f"-c{_CONNECTIONS}", f"-d{seconds}s", "--timeout", "60s", "-s", str(lua)]
-        told = subprocess.run([*call, f"http://127.0.0.1:{server.port}"], capture_output=True, text=True, check=True)
-    if "Non-2xx" in told.stdout or "Socket errors" in told.stdout:
-        raise SystemExit(f"{server.name} failed:\n{told.stdout}")
+        finished = subprocess.run(
+            [*call, f"http://127.0.0.1:{server.port}"], capture_output=True, text=True, check=True
+        )
+    if "Non-2xx" in finished.stdout or "Socket errors" in finished.stdout:
+        raise SystemExit(f"{server.name} failed:\n{finished.stdout}")
     used = server.processor_time() - used
-    found = re.search(r"Requests/sec:\s+([\d.]+)", told.stdout)
-    count = re.search(r"(\d+) requests in", told.stdout)
-    assert found is not None, told.stdout
-    assert count is not None, told.stdout
+    found = re.search(r"Requests/sec:\s+([\d.]+)", finished.stdout)
+    count = re.search(r"(\d+) requests in", finished.stdout)
+    assert found is not None, finished.stdout
+    assert count is not None, finished.stdout
     return Rate(float(found[1]), int(count[1]) / max(used, 0.01))
 
 
@@ -248,8 +250,8 @@ class Waited:
         return quantiles(self.took, n=20)[-1]
 
     def row(self) -> str:
-        told = f"{median(self.took):.1f} ms | {self.slow:.1f} ms | {self.used:.1f} ms"
-        return f"| {self.name} | {told} | {self.wanted:.0f} ms |"
+        cells = f"{median(self.took):.1f} ms | {self.slow:.1f} ms | {self.used:.1f} ms"
+        return f"| {self.name} | {cells} | {self.wanted:.0f} ms |"
 
 
 def wait(server: Server, name: str, paths: list[str], *, wanted: float) -> Waited:
@@ -289,30 +291,30 @@ def main() -> int:
     parser.add_argument("--seconds", type=int, default=4)
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--pages", type=int, default=300)
-    told = parser.parse_args()
+    options = parser.parse_args()
     for tool in ("wrk", "oxigraph"):
         if shutil.which(tool) is None:
             raise SystemExit(f"{tool} is not on the path")
     from kg.project import Project
 
-    build = Project(told.project.resolve()).current_build
-    listed = (told.project / "data" / "films.csv").read_text(encoding="utf-8")
+    build = Project(options.project.resolve()).current_build
+    listed = (options.project / "data" / "films.csv").read_text(encoding="utf-8")
     films = listed.count(",imdbId,")
     with ExitStack() as stack:
-        call, kg = ours(told.project)
+        call, kg = ours(options.project)
         servers = [stack.enter_context(running(call, kg, ready="/healthz"))]
         call, oxi = oxigraph(build)
         servers.append(stack.enter_context(running(call, oxi, ready=f"/query?query={quote('ASK {}')}")))
-        if told.peers:
-            call, peer = rdflib_endpoint(build, told.peers)
+        if options.peers:
+            call, peer = rdflib_endpoint(build, options.peers)
             servers.append(stack.enter_context(running(call, peer, ready=f"/?query={quote('ASK {}')}")))
-        return measure(servers, films, told)
+        return measure(servers, films, options)
 
 
-def measure(servers: list[Server], films: int, told: argparse.Namespace) -> int:
+def measure(servers: list[Server], films: int, options: argparse.Namespace) -> int:
     check_equal(servers, films)
     kg, oxi = servers[:2]
-    seconds, rounds = told.seconds, told.rounds
+    seconds, rounds = options.seconds, options.rounds
     asked = [lambda server=server: rate(server, lookups(server, films), seconds) for server in servers]
     rates = in_turn(rounds, *asked)
     compared = [Compared("simple lookups : Oxigraph server", rates[0], rates[1], 0.7)]
@@ -332,7 +334,7 @@ def measure(servers: list[Server], films: int, told: argparse.Namespace) -> int:
     print("\n".join(one.row() for one in compared))
     print("\n| what | median | 95th of 100 | processor time, mean | wanted |\n|---|---|---|---|---|", flush=True)
     missed = [one.name for one in compared if one.ratio < one.wanted]
-    for waited in pages(kg, films, told.pages):
+    for waited in pages(kg, films, options.pages):
         print(waited.row())
         missed += [waited.name] if waited.slow > waited.wanted else []
     print(f"\nMissed: {', '.join(missed) or 'nothing'}")

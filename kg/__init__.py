@@ -1,4 +1,4 @@
-"""A film knowledge graph whose every answer can be traced to the passage it rests on.
+"""A film knowledge graph whose every answer can be traced to its source passage.
 
     import kg
     graph = kg.open()

@@ -21,7 +21,7 @@ Award = NamedNode("https://w3id.org/filmgraph/film/Award")
 """A prize, or one category of a family of prizes."""
 
 AwardCeremony = NamedNode("https://w3id.org/filmgraph/film/AwardCeremony")
-"""One giving-out of the prizes of an award programme."""
+"""One award ceremony."""
 
 AwardProgramme = NamedNode("https://w3id.org/filmgraph/film/AwardProgramme")
 """A family of prizes given out again and again, such as the Academy Awards."""
@@ -30,7 +30,7 @@ Book = NamedNode("https://w3id.org/filmgraph/film/Book")
 """A written work published as a volume."""
 
 BoxOfficeFigure = NamedNode("https://w3id.org/filmgraph/film/BoxOfficeFigure")
-"""What a film took in at the cinemas of a territory in a period."""
+"""The box-office gross of a film in a territory and period."""
 
 Budget = NamedNode("https://w3id.org/filmgraph/film/Budget")
 """What a film cost to make."""
@@ -72,7 +72,7 @@ District = NamedNode("https://w3id.org/filmgraph/film/District")
 """A borough, quarter or neighbourhood of a city."""
 
 Edition = NamedNode("https://w3id.org/filmgraph/film/Edition")
-"""One holding of an event that returns."""
+"""One edition of a recurring event."""
 
 Epilogue = NamedNode("https://w3id.org/filmgraph/film/Epilogue")
 """A text about what comes after the ending."""
@@ -96,7 +96,7 @@ Festival = NamedNode("https://w3id.org/filmgraph/film/Festival")
 """A film festival, taken over all its years."""
 
 FestivalEdition = NamedNode("https://w3id.org/filmgraph/film/FestivalEdition")
-"""One holding of a film festival."""
+"""One edition of a film festival."""
 
 FictionalAgent = NamedNode("https://w3id.org/filmgraph/film/FictionalAgent")
 """Somebody who acts inside a story: a character or a group of characters."""
@@ -141,7 +141,7 @@ MusicalWork = NamedNode("https://w3id.org/filmgraph/film/MusicalWork")
 """A work of music."""
 
 Nomination = NamedNode("https://w3id.org/filmgraph/film/Nomination")
-"""A film's or person's being named as a candidate for an award."""
+"""The nomination of a film or person for an award."""
 
 Occasion = NamedNode("https://w3id.org/filmgraph/film/Occasion")
 """A speech, press conference or other moment at which something was said."""
@@ -156,7 +156,7 @@ Person = NamedNode("https://w3id.org/filmgraph/film/Person")
 """A human being outside the story."""
 
 Place = NamedNode("https://w3id.org/filmgraph/film/Place")
-"""A spot, area or territory, real or in a story."""
+"""A place, area or territory."""
 
 Playlist = NamedNode("https://w3id.org/filmgraph/film/Playlist")
 """Recordings chosen and put in order by somebody for listening."""
@@ -171,7 +171,7 @@ Recognition = NamedNode("https://w3id.org/filmgraph/film/Recognition")
 """A win, nomination, place in a list, or any other honour."""
 
 Release = NamedNode("https://w3id.org/filmgraph/film/Release")
-"""A film's coming out in a territory on a medium."""
+"""The release of a film in a territory, on a medium."""
 
 Review = NamedNode("https://w3id.org/filmgraph/film/Review")
 """A critic's statement on a work."""
@@ -354,7 +354,7 @@ comesFrom = NamedNode("https://w3id.org/filmgraph/film/comesFrom")
 """The place or country that somebody comes from."""
 
 comparedWith = NamedNode("https://w3id.org/filmgraph/film/comparedWith")
-"""Whom or what a source sets beside this."""
+"""What a source compares it with."""
 
 competedIn = NamedNode("https://w3id.org/filmgraph/film/competedIn")
 """A festival or edition in whose competition somebody or a film took part."""
@@ -510,13 +510,13 @@ formerOwner = NamedNode("https://w3id.org/filmgraph/film/formerOwner")
 """Who once owned it."""
 
 frameFormat = NamedNode("https://w3id.org/filmgraph/film/frameFormat")
-"""The shape and make of the picture on the negative."""
+"""The frame format of the negative."""
 
 fulfils = NamedNode("https://w3id.org/filmgraph/film/fulfils")
 """An earlier event whose promise or order this event carries out."""
 
 genre = NamedNode("https://w3id.org/filmgraph/film/genre")
-"""A kind of film that a source counts the film among."""
+"""A genre that a source assigns to the film."""
 
 givenBy = NamedNode("https://w3id.org/filmgraph/film/givenBy")
 """The body that gives an award or holds a programme."""
@@ -558,7 +558,7 @@ holdsPages = NamedNode("https://w3id.org/filmgraph/film/holdsPages")
 """Whether the addresses of a dataset identify pages about entities, and not the entities themselves."""
 
 host = NamedNode("https://w3id.org/filmgraph/film/host")
-"""Who leads through a ceremony or festival."""
+"""Who hosts a ceremony or festival."""
 
 identifiedBy = NamedNode("https://w3id.org/filmgraph/film/identifiedBy")
 """The property of this ontology whose value is the identifier of an entity in this dataset."""
@@ -651,19 +651,19 @@ listing = NamedNode("https://w3id.org/filmgraph/film/listing")
 """The film's place in a list of the best."""
 
 livesIn = NamedNode("https://w3id.org/filmgraph/film/livesIn")
-"""Where somebody lives; whatever holds that place counts too."""
+"""Where somebody lives; includes the places that contain it."""
 
 locatedIn = NamedNode("https://w3id.org/filmgraph/film/locatedIn")
-"""The larger place in which this place lies."""
+"""The place that contains this place."""
 
 location = NamedNode("https://w3id.org/filmgraph/film/location")
-"""Where something happens; whatever holds that place counts too."""
+"""Where something happens; includes the places that contain it."""
 
 locationSearch = NamedNode("https://w3id.org/filmgraph/film/locationSearch")
 """How a place to film was looked for."""
 
 lossTally = NamedNode("https://w3id.org/filmgraph/film/lossTally")
-"""How many nominations at one ceremony came to nothing."""
+"""Nominations that did not win, at one ceremony."""
 
 lover = NamedNode("https://w3id.org/filmgraph/film/lover")
 """Somebody with whom there is a love affair."""
@@ -681,7 +681,7 @@ memberOf = NamedNode("https://w3id.org/filmgraph/film/memberOf")
 """A group to which somebody belongs."""
 
 mentionedIn = NamedNode("https://w3id.org/filmgraph/film/mentionedIn")
-"""A document that names this."""
+"""A document that mentions the entity."""
 
 mentions = NamedNode("https://w3id.org/filmgraph/film/mentions")
 """A film, person, prize, place or anything else that the document names."""
@@ -735,7 +735,7 @@ originalLanguage = NamedNode("https://w3id.org/filmgraph/film/originalLanguage")
 """A language that is spoken in the film as it was made."""
 
 outcome = NamedNode("https://w3id.org/filmgraph/film/outcome")
-"""What came of it."""
+"""The outcome."""
 
 outlet = NamedNode("https://w3id.org/filmgraph/film/outlet")
 """Where a statement, review, interview or article appeared."""
@@ -822,10 +822,10 @@ publisher = NamedNode("https://w3id.org/filmgraph/film/publisher")
 """Who published it."""
 
 purpose = NamedNode("https://w3id.org/filmgraph/film/purpose")
-"""What something is for, or what somebody wants to achieve."""
+"""What something is for, or what a person wants to achieve."""
 
 quoted = NamedNode("https://w3id.org/filmgraph/film/quoted")
-"""Whether the source prints the speaker's very words."""
+"""Whether the source quotes the speaker directly."""
 
 rating = NamedNode("https://w3id.org/filmgraph/film/rating")
 """An aggregator's score for the film."""
@@ -906,7 +906,7 @@ seller = NamedNode("https://w3id.org/filmgraph/film/seller")
 """Who sold the rights."""
 
 setIn = NamedNode("https://w3id.org/filmgraph/film/setIn")
-"""Where the story of the film is set; whatever holds that place counts too."""
+"""Where the story of the film is set; includes the places that contain it."""
 
 shoot = NamedNode("https://w3id.org/filmgraph/film/shoot")
 """The film's shooting period."""
@@ -915,7 +915,7 @@ shootingDays = NamedNode("https://w3id.org/filmgraph/film/shootingDays")
 """On how many days a film or scene was shot."""
 
 shootingLocation = NamedNode("https://w3id.org/filmgraph/film/shootingLocation")
-"""A place where the film was shot; whatever holds that place counts too."""
+"""A place where the film was shot; includes the places that contain it."""
 
 shotWith = NamedNode("https://w3id.org/filmgraph/film/shotWith")
 """Equipment with which the film was made."""
@@ -924,7 +924,7 @@ shownAt = NamedNode("https://w3id.org/filmgraph/film/shownAt")
 """A festival at which the film was shown."""
 
 similarTo = NamedNode("https://w3id.org/filmgraph/film/similarTo")
-"""Something to which a source likens this."""
+"""What a source compares it with."""
 
 since = NamedNode("https://w3id.org/filmgraph/film/since")
 """The time from which a superlative counts."""
@@ -1023,7 +1023,7 @@ wonBy = NamedNode("https://w3id.org/filmgraph/film/wonBy")
 """A film or person that won the award."""
 
 workedWith = NamedNode("https://w3id.org/filmgraph/film/workedWith")
-"""Somebody with whom somebody made something."""
+"""A person who worked on the same work."""
 
 workplace = NamedNode("https://w3id.org/filmgraph/film/workplace")
 """Where somebody works."""
@@ -1038,4 +1038,4 @@ wrote = NamedNode("https://w3id.org/filmgraph/film/wrote")
 """A film whose screenplay somebody wrote."""
 
 year = NamedNode("https://w3id.org/filmgraph/film/year")
-"""The year with which a source dates a work, list or edition."""
+"""The year of a work, list or edition, as the source gives it."""

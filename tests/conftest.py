@@ -10,7 +10,7 @@ from hypothesis import settings
 
 from tests.projects import ANORA, SmallProject
 
-# A law holds on a busy machine too. The same cases are drawn each time, so that a red build tells of a change; with
+# A law holds on a busy machine too. The same cases are drawn each time, so that a red build is caused by a change; with
 # KG_RANDOM set they are drawn anew.
 settings.register_profile("house", deadline=None, derandomize="KG_RANDOM" not in os.environ)
 settings.load_profile("house")

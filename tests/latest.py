@@ -76,7 +76,7 @@ def culprits(versions: Mapping[str, str], tests: Iterable[str], folder: Path) ->
 
 
 def main() -> int:
-    """Print what is newer and what it breaks; the exit status tells whether anything breaks."""
+    """Print what is newer and what it breaks; the exit status says whether anything breaks."""
     versions = newer()
     if not versions:
         print("Every locked version is the newest.")

@@ -61,7 +61,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def to_parser() -> argparse.ArgumentParser:
     """The parser of the command line."""
     parser = argparse.ArgumentParser(
-        prog="kg", description="A film knowledge graph whose every answer can be traced to the passage it rests on."
+        prog="kg", description="A film knowledge graph whose every answer can be traced to its source passage."
     )
     parser.add_argument("-V", "--version", action="version", version=f"kg {__version__}")
     parser.set_defaults(run=None)

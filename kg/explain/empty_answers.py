@@ -100,7 +100,7 @@ _SENTENCES = {
         "graph:ontology and graph:contested. Without FROM it sees what sources state and what is inferred."
     ),
     EmptyReason.FILTERED: (
-        "Nothing in the graph answers this: the patterns match, but FILTER, NOT EXISTS, MINUS or VALUES leave no row. "
+        "No source states this: the patterns match, but FILTER, NOT EXISTS, MINUS or VALUES leave no row. "
         'A year is written "2018"^^xsd:gYear, a day "2018-01-01"^^xsd:date.'
     ),
     EmptyReason.NO_JOINT_MATCH: "No match: every pattern matches on its own, but not together.",

@@ -77,7 +77,7 @@ def write_gaps(triple: Triple, gaps: Sequence[Gap], names: EntityNames) -> str:
     lines = [triple_in_words(triple, names), "    no source states it"]
     name_of = _name_of(names)
     for gap in {rule_in_words(gap.rule): gap for gap in reversed(gaps)}.values():
-        lines.append(f"    it would follow by {gap.rule.rule.name}: {rule_in_words(gap.rule)}")
+        lines.append(f"    rule {gap.rule.rule.name} could infer it: {rule_in_words(gap.rule)}")
         lines += [f"        holds    {pattern_in_words(pattern, name=name_of)}" for pattern in gap.present]
         lines += [f"        missing  {pattern_in_words(pattern, name=name_of)}" for pattern in gap.missing]
     if not gaps:

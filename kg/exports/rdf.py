@@ -40,7 +40,9 @@ def export_rdf(build: Path, *, format: str, only: str = "knowledge") -> bytes:
     if format in _GRAPH_FORMATS:
         graphs = {quad.graph_name for quad in quads}
         if len(graphs) > 1:
-            raise InputError(f"{format} holds one graph, and {only} has {len(graphs)}; choose trig, nquads or jsonld.")
+            raise InputError(
+                f"{format} can contain only one graph; {only} has {len(graphs)}: choose trig, nquads or jsonld."
+            )
         if format == "ntriples":
             return "".join(f"{quad.triple} .\n" for quad in quads).encode()
         return _serialise((quad.triple for quad in quads), _GRAPH_FORMATS[format], quads)

@@ -73,7 +73,8 @@ class EndpointClient:
             reply = self._post(config, address, query, max_bytes)
             if reply.status == 200:
                 if reply.content_encoding not in ("", "identity"):
-                    raise RemoteError(f"{config.address} compressed its answer ({reply.content_encoding!r}).")
+                    encoding = repr(reply.content_encoding)
+                    raise RemoteError(f"{config.address} compressed its response ({encoding}), which is not supported.")
                 if reply.media_type != JSON:
                     media_type = reply.media_type or "no media type"
                     raise RemoteError(f"{config.address} answered with {media_type}, not {JSON}.")

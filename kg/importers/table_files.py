@@ -249,7 +249,7 @@ def _header(path: Path, delimiter: str, mapping: TableMapping | None) -> list[st
             f"{path} is not {encoding}: {error}. Write `encoding: latin-1` in the mapping, or save it as UTF-8."
         ) from error
     if "\r" in (text := text.rstrip("\r\n")):
-        raise InputError(f"{path} cannot be read: its line ends are single carriage returns. Save it with others.")
+        raise InputError(f"{path} cannot be read: it uses CR line endings. Save it with LF or CRLF.")
     if mapping is not None and mapping.header:
         return list(mapping.header)
     if mapping is not None and not mapping.quote:

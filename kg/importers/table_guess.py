@@ -266,7 +266,7 @@ def _to_text(
     lines = [
         f"# What the columns of {path.name} mean: a guess. Correct it, then:",
         f"# kg import table {path.name} --mapping THIS",
-        *(f"# But `kg import {kind}` knows this table, and reads all of it." for kind in _known_datasets(cells)),
+        *(f"# But `kg import {kind}` has an importer for this table; prefer it." for kind in _known_datasets(cells)),
         "source:",
         f"  id: {_scalar(name)}",
         f"  title: {_scalar(path.name)}",

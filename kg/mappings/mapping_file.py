@@ -69,7 +69,7 @@ class MappingFile:
             if key.text is None:
                 self.add_fault("shape", f"expected a name as a key of {what}, not {key.kind}", key)
             elif key.text in entries:
-                self.add_fault("duplicate", f"the key {key.text!r} of {what} is there twice", key)
+                self.add_fault("duplicate", f"duplicate key {key.text!r} in {what}", key)
             else:
                 entries[key.text] = (key, value)
         return Fields(self, what, entries)

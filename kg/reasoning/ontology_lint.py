@@ -99,7 +99,7 @@ def never_fires(rules: Iterable[GroundRule], relations: Iterable[Relation]) -> I
             )
             yield Finding(
                 "owl/never-fires",
-                f"{rule_in_words(rule)} ({rule.rule.name}) never fires: there is no {missing}.",
+                f"{rule_in_words(rule)} ({rule.rule.name}) never applies: no data uses {missing}.",
                 Severity.INFO,
                 focus=rule.axioms[0][0],
             )

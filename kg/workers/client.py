@@ -50,7 +50,7 @@ def _exchange(process: subprocess.Popen[bytes], message: WorkerSetup | Job, acti
         if time.monotonic() >= deadline:
             took = f"{activity} took longer than {seconds:g} seconds and was stopped."
             raise LimitError(took, limit="seconds") from None
-        raise LimitError(f"{activity} ended the process that did it.", limit="process") from None
+        raise LimitError(f"{activity} crashed the process that ran it.", limit="process") from None
     finally:
         timer.cancel()
     if not is_fine:

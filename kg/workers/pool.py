@@ -327,7 +327,7 @@ class Pool:
 
     def _enforce(self, worker: _Worker, job: _Job, now: float) -> None:
         if job.result.cancelled():
-            self._kill(worker, job, LimitError("Nobody waits for the query any more.", limit="client"))
+            self._kill(worker, job, LimitError("The client disconnected; the query was cancelled.", limit="client"))
         elif now > job.deadline:
             self._kill(worker, job, _too_long(self.limits.seconds, "took"))
         elif not worker.is_slow and self._is_long(worker, now):
@@ -375,5 +375,5 @@ def _too_long(seconds: float, did: str) -> LimitError:
 
 def _error_of(status: int) -> LimitError:
     if status == -signal.SIGABRT:
-        return LimitError("The query needed more memory than it may have, and was stopped.", limit="memory")
-    return LimitError("The query ended the process that answered it.", limit="process")
+        return LimitError("The query exceeded its memory limit and was stopped.", limit="memory")
+    return LimitError("The worker process crashed while running the query.", limit="process")

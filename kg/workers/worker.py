@@ -127,7 +127,7 @@ def _answer(subject: object, body: bytes) -> bytes:
         _end_after(seconds)
         return to_frame((True, function(subject, *args)))
     except MemoryError:
-        error = LimitError("The query needed more memory than it may have.", limit="memory")
+        error = LimitError("The query exceeded its memory limit and was stopped.", limit="memory")
         return to_frame((False, _parts_of(error)))
     except Exception as error:  # whatever it is, the client raises it
         return to_frame((False, _parts_of(error)))

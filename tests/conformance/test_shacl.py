@@ -26,7 +26,7 @@ KNOWN_FAILURES = {
 }
 
 Result = tuple[str, str, str, str, str, str]
-"""Focus, path, value, shape, component, severity; blank nodes are not told apart."""
+"""Focus, path, value, shape, component, severity; blank nodes are not distinguished."""
 
 
 @dataclass(frozen=True)

@@ -156,8 +156,8 @@ def test_sections_of_one_file_may_have_different_sources(project: SmallProject) 
         "data/films.yaml",
         "source: encyclopedia\nanora: {minutes: 139}\n---\nsource: trade-paper\nanora: {minutes: 138}\n",
     )
-    told = [(fact.evidence.source, fact.value.value) for fact in project.facts() if isinstance(fact.value, Literal)]
-    assert told == [("encyclopedia", "139"), ("trade-paper", "138")]
+    stated = [(fact.evidence.source, fact.value.value) for fact in project.facts() if isinstance(fact.value, Literal)]
+    assert stated == [("encyclopedia", "139"), ("trade-paper", "138")]
 
 
 RELEASE = "    - {date: 2024-10-18, screens: 6}\n"

@@ -43,10 +43,12 @@ def run(command: str) -> str:
     """What a `kg` command prints, messages after data."""
     words = shlex.split(command)
     assert words[0] == "kg", f"only kg commands are run, not {command}"
-    told = dict(os.environ) | {"NO_COLOR": "1", "COLUMNS": "100", "PYTHONIOENCODING": "utf-8"}
-    told.pop("KG_TEXTS", None)
+    environment = dict(os.environ) | {"NO_COLOR": "1", "COLUMNS": "100", "PYTHONIOENCODING": "utf-8"}
+    environment.pop("KG_TEXTS", None)
     call = [sys.executable, "-m", "kg", *words[1:]]
-    done = subprocess.run(call, cwd=ROOT, env=told, capture_output=True, encoding="utf-8", timeout=120, check=False)
+    done = subprocess.run(
+        call, cwd=ROOT, env=environment, capture_output=True, encoding="utf-8", timeout=120, check=False
+    )
     return (done.stdout + done.stderr).replace(" (nothing has changed)", "")
 
 
@@ -90,8 +92,8 @@ def test_every_link_between_documents_leads_somewhere(document: Path) -> None:
 
 
 def test_the_index_names_every_document() -> None:
-    told = (ROOT / "docs/README.md").read_text("utf-8")
-    assert [path.name for path in DOCUMENTS if f"({path.name})" not in told and path.name != "README.md"] == []
+    index = (ROOT / "docs/README.md").read_text("utf-8")
+    assert [path.name for path in DOCUMENTS if f"({path.name})" not in index and path.name != "README.md"] == []
 
 
 def test_the_map_for_contributors_lists_every_package() -> None:

@@ -21,8 +21,8 @@ HEAVY = {"duckdb", "rdflib", "pyshacl", "owlrl", "rich", "pandas", "polars", "nu
 
 def loaded_by(code: str) -> set[str]:
     """The heavy packages that a fresh Python has loaded after running some code."""
-    told = "; import sys; print(*sorted({name.partition('.')[0] for name in sys.modules}))"
-    ran = subprocess.run([sys.executable, "-c", code + told], cwd=ROOT, capture_output=True, text=True, check=True)
+    listing = "; import sys; print(*sorted({name.partition('.')[0] for name in sys.modules}))"
+    ran = subprocess.run([sys.executable, "-c", code + listing], cwd=ROOT, capture_output=True, text=True, check=True)
     return HEAVY & set(ran.stdout.splitlines()[-1].split())
 
 
@@ -114,7 +114,7 @@ def commands() -> dict[str, argparse.ArgumentParser]:
 @pytest.mark.parametrize("name", sorted(commands()))
 def test_every_command_stands_in_the_readme(name: str) -> None:
     readme = (ROOT / "README.md").read_text(encoding="utf-8")
-    assert re.search(rf"`kg {re.escape(name)}\b", readme), f"the README does not tell of `kg {name}`"
+    assert re.search(rf"`kg {re.escape(name)}\b", readme), f"the README does not list `kg {name}`"
 
 
 @pytest.mark.parametrize("name", sorted(commands()))

@@ -110,7 +110,7 @@ MAPPING_FAULTS = [
     ("source: {id: x, titel: X}", "1:17: violation: unknown key 'titel' of `source` Did you mean title?"),
     ("source: {title: X}", "1:9: violation: `source` has no `id`"),
     ("rows: {class: Film}", "1:7: violation: `rows` has no `key`"),
-    ("rows: {key: [Title], key: [Year]}", "1:22: violation: the key 'key' of `rows` is there twice"),
+    ("rows: {key: [Title], key: [Year]}", "1:22: violation: duplicate key 'key' in `rows`"),
     ("format: csf", "1:9: violation: unknown format 'csf' Known are csv,"),
     ("columns: [Title]", "1:10: violation: expected a mapping for `columns`, not a list"),
     ("columns: {Title: {split: x}}", "1:18: violation: column Title has no `property`"),

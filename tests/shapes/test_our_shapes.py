@@ -62,7 +62,7 @@ RULES = [
         "LabelShape",
         'film:anora rdfs:label " Anora" .',
         'film:anora rdfs:label "Anora" .',
-        "A label is a short text that does not begin or end with a blank.",
+        "A label is a short text that does not begin or end with a space.",
     ),
     (
         "ReleaseAfterShootShape",
@@ -80,7 +80,7 @@ RULES = [
         "BornShape",
         "film:p film:birthDate '1071-02-26'^^xsd:date .",
         "film:p film:birthDate '1971-02-26'^^xsd:date . film:q film:birthDate '1971'^^xsd:gYear .",
-        "Nobody who was born in 1071-02-26 has worked for a film.",
+        "The birth date 1071-02-26 is too early for somebody who worked on a film.",
     ),
     (
         "BoxOfficeSumShape",

@@ -25,7 +25,7 @@ from kg.terms import ALIAS, LABEL, NOTE, SOURCE, TYPE, Term, to_short
 from kg.xsd import is_numeric
 
 _MAX_PASSAGE_LENGTH = 280
-_NOUNS = {TYPE: "kind", LABEL: "name", ALIAS: "also called", NOTE: "remark"}
+_NOUNS = {TYPE: "type", LABEL: "name", ALIAS: "also called", NOTE: "note"}
 """What readers call the properties of other vocabularies."""
 COLUMN = "urn:column:"
 """The namespace of an answer's columns, which are properties in a diagram of it."""
@@ -162,9 +162,9 @@ _INVERSE_LABELS: Mapping[NamedNode, str] = {
     vocab.interviewee: "interviews",
     vocab.interviewer: "interviews conducted",
     vocab.nominatedFor: "nominees",
-    vocab.shownAt: "shown there",
-    vocab.inState: "places in it",
-    vocab.includesArtist: "playlists with it",
+    vocab.shownAt: "screenings",
+    vocab.inState: "places in this state",
+    vocab.includesArtist: "playlists",
     vocab.usesSong: "films that use it",
     vocab.seeAlso: "related pages",
 }

@@ -69,7 +69,7 @@ class RenderedPage:
 
 @dataclass(frozen=True, slots=True)
 class AnswerRow:
-    """The cells of a row, and the sources that it rests on."""
+    """The cells of a row, and the sources of the row."""
 
     cells: Sequence[DisplayValue]
     citations: Sequence[SourceCitation] = ()
