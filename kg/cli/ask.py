@@ -138,7 +138,8 @@ def _answer(graph: FilmGraph, question: _Question) -> tuple[str, list[str]]:
     from kg.explain.empty_answers import explain_empty
 
     remedy = "see `kg conflicts`, or query GRAPH graph:contested"
-    notes = [*explain_empty(graph.store, answer.query).sentences(contested_remedy=remedy)]
+    empty = explain_empty(graph.store, answer.query)
+    notes = [*empty.sentences(contested_remedy=remedy, is_stored=bool(answer.name))]
     if answer.name and (because := graph.queries[answer.name].because):
         notes.append(f"About {answer.name}: {because}.")
     return text, notes

@@ -79,8 +79,15 @@ class EmptyAnswer:
             return not any(pattern.similar_literal or pattern.entity for pattern in self.patterns)
         return self.reason in (EmptyReason.EXCLUDING_PATTERNS, EmptyReason.FILTERED, EmptyReason.NO_JOINT_MATCH)
 
-    def sentences(self, *, contested_remedy: str = "query GRAPH graph:contested") -> tuple[str, ...]:
-        """The reason for people; `contested_remedy` says where to look for contested facts."""
+    def sentences(
+        self, *, contested_remedy: str = "query GRAPH graph:contested", is_stored: bool = False
+    ) -> tuple[str, ...]:
+        """The reason for people; `contested_remedy` says where to look for contested facts.
+
+        For stored queries, whose SPARQL the reader did not write, there is no advice about SPARQL.
+        """
+        if is_stored and not self.unknown_terms and not self.patterns:
+            return ("No source states this.",)
         sentences = [*map(_unknown_term_sentence, self.unknown_terms)]
         for pattern in self.patterns:
             if self.reason is EmptyReason.EXCLUDING_PATTERNS:

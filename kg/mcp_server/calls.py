@@ -249,7 +249,8 @@ class ToolCaller:
     def _explain_empty(self, answer: Answer) -> str:
         if answer.kind != "rows":
             return "No triples."
-        note = "\n".join(("No rows.", *explain_empty(self.graph.store, answer.query).sentences()))
+        empty = explain_empty(self.graph.store, answer.query)
+        note = "\n".join(("No rows.", *empty.sentences(is_stored=bool(answer.name))))
         because = self.graph.queries[answer.name].because if answer.name else ""
         return f"{note}\n{because[0].upper()}{because[1:]}." if because else note
 

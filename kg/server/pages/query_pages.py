@@ -115,7 +115,9 @@ def answer_view(
     numeric = frozenset(
         index for index in range(len(answer.columns)) if rows and all(is_number(row.terms[index]) for row in chosen)
     )
-    reasons = explain_empty(display.graph.store, answer.query).sentences() if not len(answer) else ()
+    reasons: tuple[str, ...] = ()
+    if not len(answer):
+        reasons = explain_empty(display.graph.store, answer.query).sentences(is_stored=bool(answer.name))
     return AnswerView(
         "rows", answer.columns, numeric, rows, len(answer), start, answer.complete, any(citations),
         empty_reasons=reasons,
