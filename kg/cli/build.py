@@ -72,12 +72,12 @@ def _verify(call: argparse.Namespace) -> int:
 
 _VERIFIED = {
     "facts": "facts",
-    "held": "have a passage that contains their value",
+    "verified": "have a passage that contains their value",
     "paraphrase": "have a passage that states them in other words",
     "structure": "are structural: classes, and links to parts",
-    "no_span": "have no span",
-    "not_at_hand": "could not be verified: the source text is not available",
-    "bad": "have a passage that does not contain their value",
+    "without_span": "have no span",
+    "text_unavailable": "could not be verified: the source text is not available",
+    "failed": "have a passage that does not contain their value",
 }
 """Count of a verification -> its description."""
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from kg.cli.command import (
     Commands,
     add_engine,
+    add_limit,
     add_output,
     add_texts,
     existing_files,
@@ -74,7 +75,7 @@ def _add_report_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--fail-on", choices=severities, default="violation", help="exit 1 from this severity on")
     parser.add_argument("--focus", metavar="ENTITY", action="append", help="check only this entity")
     parser.add_argument("--shape", metavar="SHAPE", action="append", help="check only this shape")
-    parser.add_argument("--max", metavar="N", type=int, help="show at most N findings")
+    add_limit(parser, "show at most N findings", former="--max")
 
 
 def _check(call: argparse.Namespace) -> int:
@@ -227,7 +228,7 @@ def _write_report(call: argparse.Namespace, report: Report, counts: str) -> int:
     severity = Severity(call.fail_on)
     if call.format == "text":
         colour = call.output in (None, "-") and sys.stdout.isatty() and "NO_COLOR" not in os.environ
-        write(to_text(report, colour=colour, limit=call.max), call.output)
+        write(to_text(report, colour=colour, limit=call.limit), call.output)
     else:
         write(write_report(report, call.format, fail_on=severity), call.output)
     if counts and not is_plain():

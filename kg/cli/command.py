@@ -63,6 +63,12 @@ def add_texts(parser: argparse.ArgumentParser, *, purpose: str = "to quote passa
     parser.add_argument("--texts", metavar="DIR", help=f"the folder of source texts, {purpose}; default: $KG_TEXTS")
 
 
+def add_limit(parser: argparse.ArgumentParser, help: str, *, former: str) -> None:
+    """`--limit`; `former` is the option's name in earlier versions, which is not listed."""
+    parser.add_argument("--limit", metavar="N", type=int, help=help)
+    parser.add_argument(former, dest="limit", type=int, default=argparse.SUPPRESS, help=argparse.SUPPRESS)
+
+
 def add_engine(parser: argparse.ArgumentParser) -> None:
     """`--engine`, for commands that infer."""
     help = "the reasoner: sql, or owlrl to compare with"

@@ -8,7 +8,7 @@ import sys
 from itertools import zip_longest
 from typing import TYPE_CHECKING
 
-from kg.cli.command import Commands, is_plain, say, write, write_json
+from kg.cli.command import Commands, add_limit, is_plain, say, write, write_json
 from kg.errors import InputError
 
 if TYPE_CHECKING:
@@ -43,7 +43,7 @@ def add_commands(commands: Commands) -> None:
     link.add_argument("--precision", type=float, metavar="P", help="the share of links that must be right")
     link.add_argument("--dry-run", action="store_true", help="report what would be written, and write nothing")
     link.add_argument("--author", default=os.environ.get("KG_AUTHOR", ""), help="for review: your id, as orcid:...")
-    link.add_argument("--most", type=int, metavar="N", help="show at most N pairs")
+    add_limit(link, "show at most N pairs", former="--most")
     link.add_argument("-f", "--format", choices=("text", "json"), default="text", help="default: text")
 
 
@@ -77,7 +77,7 @@ def _run(call: argparse.Namespace, project: Project) -> int:
         append_judgements(project, result.judgements)
         write_unsure(project, result.unsure)
     if call.format == "json":
-        write_json(_result_document(result, call.most))
+        write_json(_result_document(result, call.limit))
     else:
         write(_result_text(result, is_dry_run=call.dry_run))
     return 0
@@ -164,12 +164,12 @@ def _review(call: argparse.Namespace, project: Project) -> int:
 
     waiting = _unjudged(project)
     if call.format == "json":
-        write_json([candidate_to_dict(candidate) for candidate in waiting[: call.most]])
+        write_json([candidate_to_dict(candidate) for candidate in waiting[: call.limit]])
         return 0
     if waiting and not call.author:
         raise InputError("Name yourself: kg link review --author orcid:0000-0000-0000-0000 (or set KG_AUTHOR).")
     judged = 0
-    for number, candidate in enumerate(waiting[: call.most], start=1):
+    for number, candidate in enumerate(waiting[: call.limit], start=1):
         write(f"\n{number} of {len(waiting)}\n{_pair_text(candidate)}")
         key = _read_key()
         if key == "q":

@@ -92,7 +92,7 @@ class ImportSummary:
             "source": self.source,
             "records": self.records,
             "facts": self.facts,
-            "things": self.entities,
+            "entities": self.entities,
             "rejected": self.rejected,
             "skipped": dict(sorted(self.skipped.items())),
             "unmapped": dict(sorted(self.unmapped.items())),

@@ -73,7 +73,7 @@ def guess_mapping(path: Path, schema: Schema) -> str:
         rows = [dict(zip(names, values, strict=True)) for values in (header, *([*row.values()] for row in rows))]
         header = names
     cells = {name: [row[name] for row in rows if row.get(name)] for name in header}
-    parts = list(_guess_parts(header, cells, known["nodes"]))
+    parts = list(_guess_parts(header, cells, known["parts"]))
     pairs = {guess.column: guess for guess in _guess_pairs(header, cells, known["pairs"])}
     used = {guess.column for part in parts for guess in part.columns}
     used |= {guess.label for guess in pairs.values() if guess.label}
@@ -130,7 +130,7 @@ def _guess_parts(header: Sequence[str], cells: Cells, known: Mapping[str, Any]) 
         has_both = _mostly_match(r" (?:as|als|\.\.\.|…) ", cells.get(cast, ()))
         if has_both:
             columns["character"] = cast
-        if all(columns[name] for name in usual["wanted"]):
+        if all(columns[name] for name in usual["required"]):
             guesses = tuple(
                 _guess_part_column(name, column, cells[column], usual, has_both=has_both)
                 for name, column in columns.items()
@@ -282,7 +282,7 @@ def _to_text(
     ]
     lines += [_column_line(guess, cells) for guess in guesses if guess.property]
     if parts:
-        lines.append("nodes:                       # credits, releases, figures")
+        lines.append("parts:                      # credits, releases, figures")
         lines += [line for part in parts for line in _part_lines(part, cells)]
     if ignored := [_scalar(guess.column) for guess in guesses if not guess.property]:
         lines.append("# No property was found for these; move a name up to `columns:` when you know one.")

@@ -37,11 +37,13 @@ CLEANINGS = (
 _FORMATS = ("csv", "tsv", "jsonl", "parquet", "xlsx")
 _TOP_KEYS = frozenset(
     """source prefix format delimiter quote encoding missing sheet
-    header rows columns nodes says ignore""".split()  # noqa: SIM905
+    header rows columns parts constants ignore""".split()  # noqa: SIM905
 )
 _SOURCE_KEYS = ("id", "title", "publisher", "date", "language", "address", "licence")
 _ROW_KEYS = ("class", "classes", "class_column", "key", "clean", "record", "where", "mention")
-_PART_KEYS = ("key", "each", "where", "columns", "says")
+_PART_KEYS = ("key", "each", "where", "columns", "constants")
+_FORMER_KEYS = {"says": "constants", "nodes": "parts"}
+"""Key of earlier versions, which is still read -> the key of today."""
 _CONSTANT_KEYS = frozenset(
     """value class prefix label split clean language language_column identifier
     values where within other_than""".split()  # noqa: SIM905
@@ -188,9 +190,9 @@ class _TableMappingReader:
     prefix: str = ""
 
     def read(self) -> TableMapping:
-        top = self.file.fields(self.file.root, _TOP_KEYS, "the mapping")
-        if top.node("columns") is None and top.node("nodes") is None:
-            self.file.add_fault("missing", "the mapping has no `columns` and no `nodes`", self.file.root)
+        top = self.file.fields(self.file.root, _TOP_KEYS, "the mapping", former=_FORMER_KEYS)
+        if top.node("columns") is None and top.node("parts") is None:
+            self.file.add_fault("missing", "the mapping has no `columns` and no `parts`", self.file.root)
         rows = self.file.fields(top.node("rows"), _ROW_KEYS, "`rows`")
         source = self.source(top.node("source"))
         self.prefix = top.text("prefix") or source.id
@@ -202,7 +204,7 @@ class _TableMappingReader:
             source,
             self.prefix,
             key,
-            (*self.columns(top.node("columns"), "`columns`"), *self.constants(top.node("says"))),
+            (*self.columns(top.node("columns"), "`columns`"), *self.constants(top.node("constants"))),
             rows.class_name("class"),
             rows.text("class_column"),
             self.classes(rows.node("classes")),
@@ -216,7 +218,7 @@ class _TableMappingReader:
             top.text("encoding", "utf-8"),
             top.text("sheet"),
             top.texts("ignore"),
-            tuple(self.parts(top.node("nodes"))),
+            tuple(self.parts(top.node("parts"))),
             self.stub(rows.node("mention")),
             top.texts("header"),
         )
@@ -265,19 +267,19 @@ class _TableMappingReader:
 
     def parts(self, node: YamlNode | None) -> Iterator[PartMapping]:
         """The parts to which properties lead; a list of entries makes several parts of one row."""
-        for key, value in self.file.entries(node, "`nodes`").entries.values():
+        for key, value in self.file.entries(node, "`parts`").entries.values():
             term = self.file.property(key)
             what = f"the part {key.text}"
             if term is not None and term.value_kind is not ValueKind.ENTITY:
                 message = f"{key.text} does not lead to entities, so it cannot have parts"
                 self.file.add_fault("not-entity", message, key)
             for entry in _elements(value):
-                fields = self.file.fields(entry, _PART_KEYS, what)
+                fields = self.file.fields(entry, _PART_KEYS, what, former=_FORMER_KEYS)
                 columns = self.columns(fields.node("columns"), f"`columns` of {what}")
                 if not columns:
                     self.file.add_fault("missing", f"{what} has no `columns`", entry)
                     continue
-                constants = tuple(self.constants(fields.node("says")))
+                constants = tuple(self.constants(fields.node("constants")))
                 filter = self.row_filter(fields)
                 yield PartMapping(
                     key.text or "", (*columns, *constants), fields.texts("key"), fields.texts("each"), filter
@@ -307,12 +309,12 @@ class _TableMappingReader:
 
     def constants(self, node: YamlNode | None) -> Iterator[ColumnMapping]:
         """What each row states; an entity by its label."""
-        for key, value in self.file.entries(node, "`says`").entries.values():
+        for key, value in self.file.entries(node, "`constants`").entries.values():
             term = self.file.property(key)
-            fields = self.file.fields(value, _CONSTANT_KEYS, f"`says` of {key.text}") if value.entries else None
-            text = fields.text("value") if fields is not None else self.file.text(value, f"`says` of {key.text}")
+            fields = self.file.fields(value, _CONSTANT_KEYS, f"`constants` of {key.text}") if value.entries else None
+            text = fields.text("value") if fields is not None else self.file.text(value, f"`constants` of {key.text}")
             if not text:
-                self.file.add_fault("missing", f"`says` of {key.text} has no value", value)
+                self.file.add_fault("missing", f"`constants` of {key.text} has no value", value)
             if term is not None:
                 yield replace(self.column_mapping(key.text or "", term, fields), name="", constant=text)
 

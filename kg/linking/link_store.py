@@ -75,7 +75,7 @@ def candidate_to_dict(candidate: Candidate) -> dict[str, Any]:
         "right": _mention_to_dict(candidate.right),
         "confidence": round(candidate.confidence, 4),
         "veto": candidate.veto,
-        "clues": [asdict(feature) | {"bits": round(feature.bits, 2)} for feature in candidate.features],
+        "features": [asdict(feature) | {"bits": round(feature.bits, 2)} for feature in candidate.features],
     }
 
 
@@ -96,7 +96,7 @@ def _mention_to_dict(mention: Mention) -> dict[str, Any]:
 
 def _to_candidate(document: dict[str, Any]) -> Candidate:
     left, right = _to_mention(document["left"]), _to_mention(document["right"])
-    features = tuple(FeatureScore(**feature) for feature in document["clues"])
+    features = tuple(FeatureScore(**feature) for feature in document["features"])
     return Candidate(left, right, features, document["confidence"], document["veto"])
 
 

@@ -72,9 +72,9 @@ class EntityDescription:
             "iri": self.entity.value,
             "curie": to_curie(self.entity.value),
             "label": self.label,
-            "said": _by_property(self.stated),
+            "stated": _by_property(self.stated),
             "inferred": _by_property(self.inferred),
-            "leading_here": dict(incoming),
+            "incoming": dict(incoming),
             "contested": [_contested_line(contested) for contested in self.contested],
         }
 

@@ -48,11 +48,16 @@ class MappingFile:
         del self.faults[before:]
         return None
 
-    def fields(self, node: YamlNode | None, known: Collection[str], what: str) -> Fields:
-        """The entries of a mapping whose keys must be among `known`; no entries for a missing or null node."""
-        fields = self.entries(node, what)
-        for key, _ in fields.entries.values():
-            if key.text not in known:
+    def fields(
+        self, node: YamlNode | None, known: Collection[str], what: str, *, former: Mapping[str, str] | None = None
+    ) -> Fields:
+        """The entries of a mapping whose keys must be among `known`; no entries for a missing or null node.
+
+        `former` are keys of earlier versions, each with the key that replaces it.
+        """
+        fields = self.entries(node, what, former=former)
+        for name, (key, _) in fields.entries.items():
+            if name not in known:
                 suggestions = closest(key.text or "", sorted(known), limit=1)
                 remedy = f"Known are {', '.join(sorted(known))}."
                 self.add_fault(
@@ -60,7 +65,7 @@ class MappingFile:
                 )
         return fields
 
-    def entries(self, node: YamlNode | None, what: str) -> Fields:
+    def entries(self, node: YamlNode | None, what: str, *, former: Mapping[str, str] | None = None) -> Fields:
         """The entries of a mapping with any keys; no entries for a missing or null node."""
         entries: dict[str, tuple[YamlNode, YamlNode]] = {}
         if node is not None and node.entries is None and not node.is_null:
@@ -68,10 +73,12 @@ class MappingFile:
         for key, value in (node.entries or ()) if node is not None else ():
             if key.text is None:
                 self.add_fault("shape", f"expected a name as a key of {what}, not {key.kind}", key)
-            elif key.text in entries:
+                continue
+            name = former.get(key.text, key.text) if former is not None else key.text
+            if name in entries:
                 self.add_fault("duplicate", f"duplicate key {key.text!r} in {what}", key)
             else:
-                entries[key.text] = (key, value)
+                entries[name] = (key, value)
         return Fields(self, what, entries)
 
     def text(self, node: YamlNode, what: str) -> str:

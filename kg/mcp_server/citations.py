@@ -65,7 +65,7 @@ class Citations:
         place = passage_uri(source, evidence) if source is not None else ""
         passage = self.texts.passage(evidence) or ""
         required = {
-            "says": _shorten(triple_in_words(fact.triple, self.names), _MAX_PASSAGE),
+            "fact": _shorten(triple_in_words(fact.triple, self.names), _MAX_PASSAGE),
             "source": (source.title if source is not None else "") or evidence.source,
             "source_id": evidence.source,
             "locator": f"record {evidence.record}" if evidence.record else place,
@@ -76,7 +76,7 @@ class Citations:
             "written": fact.written,
             "paraphrase": fact.paraphrase,
             "as_of": fact.as_of,
-            "fact": to_curie(fact.iri.value),
+            "fact_id": to_curie(fact.iri.value),
         }
         return required | {name: value for name, value in optional.items() if value}
 
@@ -197,7 +197,7 @@ def _citation_line(citation: dict[str, Any]) -> str:
     paraphrase = " (in other words)" if citation.get("paraphrase") else ""
     as_of = f", as of {citation['as_of']}" if citation.get("as_of") else ""
     source = f"{citation['source']}, {citation['locator']}"
-    return f"[{citation['id']}] {citation['says']} - {source}{as_of}{paraphrase}{quote}"
+    return f"[{citation['id']}] {citation['fact']} - {source}{as_of}{paraphrase}{quote}"
 
 
 def _line(cells: Iterable[str]) -> str:

@@ -214,7 +214,7 @@ _CITATION: Mapping[str, Any] = {
     "type": "object",
     "properties": {
         "id": {"type": "integer"},
-        "says": {"type": "string", "description": "the fact, in words"},
+        "fact": {"type": "string", "description": "the fact, in words"},
         "source": {"type": "string", "description": "the title of the source"},
         "source_id": {"type": "string"},
         "address": {"type": "string"},
@@ -223,9 +223,9 @@ _CITATION: Mapping[str, Any] = {
         "written": {"type": "string", "description": "the value as the source writes it"},
         "paraphrase": {"type": "boolean"},
         "as_of": {"type": "string"},
-        "fact": {"type": "string"},
+        "fact_id": {"type": "string", "description": "the CURIE of the fact"},
     },
-    "required": ["id", "says", "source", "source_id", "locator"],
+    "required": ["id", "fact", "source", "source_id", "locator"],
     "additionalProperties": False,
 }
 ANSWER_SCHEMA: Mapping[str, Any] = {

@@ -28,17 +28,17 @@ from kg.text import fold_passage
 class PassageCheck(StrEnum):
     """The result of checking one fact; the values are the names of the counts."""
 
-    HELD = "held"
+    VERIFIED = "verified"
     """The passage contains the value."""
     PARAPHRASE = "paraphrase"
     """The fact says that its passage has other words."""
     STRUCTURE = "structure"
     """A class, or a link to a part: no words are expected."""
-    NO_SPAN = "no_span"
+    WITHOUT_SPAN = "without_span"
     """The evidence is a record or a file."""
-    NOT_AT_HAND = "not_at_hand"
+    TEXT_UNAVAILABLE = "text_unavailable"
     """The text is not available."""
-    BAD = "bad"
+    FAILED = "failed"
     """There is a finding."""
 
 
@@ -55,7 +55,7 @@ def verify(facts: Iterable[Fact], *, texts: Texts, schema: Schema) -> Report:
         result = verifier.check(fact)
         if isinstance(result, Finding):
             findings.append(result)
-        checks[PassageCheck.BAD if isinstance(result, Finding) else result] += 1
+        checks[PassageCheck.FAILED if isinstance(result, Finding) else result] += 1
     findings += check_plausibility(facts, texts=texts, schema=schema, is_contained=verifier.is_contained)
     available = sum(texts[source] is not None for source in {fact.evidence.source for fact in facts})
     counts = {"facts": len(facts), **{check.value: checks[check] for check in PassageCheck}, "texts": available}
@@ -78,10 +78,10 @@ class _Verifier:
     def check(self, fact: Fact) -> PassageCheck | Finding:
         evidence = fact.evidence
         if not evidence.has_span:
-            return PassageCheck.NO_SPAN
+            return PassageCheck.WITHOUT_SPAN
         text = self._texts[evidence.source]
         if text is None:
-            return PassageCheck.NOT_AT_HAND
+            return PassageCheck.TEXT_UNAVAILABLE
         passage = self._texts.passage(evidence)
         if passage is None:
             message = (
@@ -93,7 +93,7 @@ class _Verifier:
             return PassageCheck.STRUCTURE
         if fact.paraphrase:
             return PassageCheck.PARAPHRASE
-        return PassageCheck.HELD if self._contains(passage, fact) else self._finding(passage, fact)
+        return PassageCheck.VERIFIED if self._contains(passage, fact) else self._finding(passage, fact)
 
     def is_contained(self, fact: Fact) -> bool:
         """True when the passage of a fact contains its value, whether or not the fact is a paraphrase."""

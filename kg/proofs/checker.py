@@ -97,8 +97,8 @@ class _Checker:
         triple = _to_spo(step.get("triple"))
         if triple is None:
             return "this is not a triple."
-        if "said" in step:
-            return self._error_of_leaf(triple, step)
+        if kind := step.get("kind", step.get("said")):
+            return self._error_of_leaf(triple, kind, step.get("spans", step.get("spots", ())))
         name = str(step.get("rule"))
         rule = BY_NAME.get(name)
         if rule is None and name not in self.own_rules:
@@ -113,15 +113,15 @@ class _Checker:
             return f"it does not follow by {name} from its premises."
         return ""
 
-    def _error_of_leaf(self, triple: Spo, step: Mapping[str, Any]) -> str:
-        if step["said"] == "axiom":
+    def _error_of_leaf(self, triple: Spo, kind: object, spans: Iterable[Iterable[object]]) -> str:
+        """Documents of earlier versions have the keys `said` and `spots` instead of `kind` and `spans`."""
+        if kind == "axiom":
             return "" if triple in self.axioms else "the ontology does not have this axiom."
-        if step["said"] != "fact":
-            return f"{step['said']!r} is neither a fact nor an axiom."
+        if kind != "fact":
+            return f"{kind!r} is neither a fact nor an axiom."
         if triple not in self.facts:
             return "no source states this fact."
-        spans = {tuple(span) for span in step.get("spots", ())}
-        unknown = spans - {tuple(span) for span in self.facts[triple]}
+        unknown = {tuple(span) for span in spans} - {tuple(span) for span in self.facts[triple]}
         return f"the fact is not stated at {sorted(unknown, key=str)[0]}." if unknown else ""
 
     def _follows(self, rule: Rule, premises: list[Spo], conclusion: Spo) -> bool:

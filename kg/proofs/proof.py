@@ -88,5 +88,5 @@ def _reason(node: Proof, premises: list[int]) -> dict[str, Any]:
         link = {"specification": node.rule.link} if node.rule.link else {}
         return {"rule": node.rule.name, "premises": premises, **link}
     if node.is_axiom:
-        return {"said": "axiom"}
-    return {"said": "fact", "spots": sorted(map(list, node.spans), key=str)}
+        return {"kind": "axiom"}
+    return {"kind": "fact", "spans": sorted(map(list, node.spans), key=str)}

@@ -63,7 +63,8 @@ def problem_document(error: Exception) -> dict[str, object]:
     }
     match error:
         case UnknownNameError():
-            document |= {"name": error.name, "kind": error.kind, "nearest": list(error.suggestions)}
+            document |= {"name": error.name, "kind": error.kind, "suggestions": list(error.suggestions)}
+            document["nearest"] = document["suggestions"]  # the key of earlier versions
         case AmbiguousNameError():
             document |= {"name": error.name, "kind": error.kind, "candidates": list(error.candidates)}
         case ParameterError():

@@ -21,8 +21,8 @@ MAPPING = """\
 source: {id: my-films, title: My films, licence: CC0-1.0}
 rows: {class: Film, key: [Title, Year]}
 columns: {Title: label, Year: year}
-says: {originalLanguage: English}
-nodes:
+constants: {originalLanguage: English}
+parts:
   castCredit:
     columns:
       Actor: {property: agent, class: Person}
@@ -31,10 +31,10 @@ nodes:
     columns:
       Released: {property: date, clean: day-first}
       Territory: {property: territory, class: Country}
-    says: {medium: theatrical}
+    constants: {medium: theatrical}
   boxOffice:
     columns: {Gross: {property: amount, clean: integer}}
-    says: {currency: USD}
+    constants: {currency: USD}
 """
 
 
@@ -99,7 +99,7 @@ def test_each_actor_in_a_cell_gets_a_credit(project: ImportProject, tmp_path: Pa
     each = "[Cast]" if form == "pairs" else "[Cast, Roles]"
     Path(f"{path}.mapping.yaml").write_text(
         "source: cast\nrows: {class: Film, key: [Title]}\ncolumns: {Title: label}\n"
-        f"nodes: {{castCredit: {{each: {each}, columns: {{{columns}}}}}}}\n",
+        f"parts: {{castCredit: {{each: {each}, columns: {{{columns}}}}}}}\n",
         encoding="utf-8",
     )
     assert project.run("table", str(path)) == 0
@@ -117,7 +117,7 @@ def test_a_large_table_of_credits_gives_the_same_facts_as_a_small_one(
     Path(f"{path}.mapping.yaml").write_text(
         "source: cast\nrows: {key: [Film], record: [Film, No], mention: {class: Film}}\n"
         "columns: {Actor: {property: director, class: Person, where: {Job: [director]}}}\n"
-        "nodes: {castCredit: {where: {Job: [actor]}, columns: {Actor: {property: agent, class: Person}}}}\n"
+        "parts: {castCredit: {where: {Job: [actor]}, columns: {Actor: {property: agent, class: Person}}}}\n"
     )
     ids = []
     for many in (50_000, 1):
@@ -150,21 +150,27 @@ def test_the_guess_finds_credits_releases_and_figures(
     assert ("date", "2024-10-18") in project.values_of("films-anora-2024.release.2024-10-18-united-states")
 
 
+def test_the_keys_of_earlier_versions_are_still_read(project: ImportProject, films: Path) -> None:
+    former = MAPPING.replace("parts:", "nodes:").replace("constants:", "says:")
+    Path(f"{films}.mapping.yaml").write_text(former, encoding="utf-8")
+    assert project.run("table", str(films)) == 0
+
+
 @pytest.mark.parametrize(
     ("wrong", "message"),
     [
-        ("nodes: {runningTime: {columns: {Title: label}}}", "does not lead to entities"),
-        ("nodes: {release: {}}", "has no `columns`"),
-        ("nodes: {relase: {columns: {Title: label}}}", "Did you mean release?"),
-        ("nodes: {release: {columns: {Title: label}, eech: [Title]}}", "Did you mean each?"),
-        ("says: {currency: }", "has no value"),
-        ("says: [USD]", "expected a mapping for `says`, not a list"),
+        ("parts: {runningTime: {columns: {Title: label}}}", "does not lead to entities"),
+        ("parts: {release: {}}", "has no `columns`"),
+        ("parts: {relase: {columns: {Title: label}}}", "Did you mean release?"),
+        ("parts: {release: {columns: {Title: label}, eech: [Title]}}", "Did you mean each?"),
+        ("constants: {currency: }", "has no value"),
+        ("constants: [USD]", "expected a mapping for `constants`, not a list"),
     ],
 )
 def test_faults_of_parts_in_a_mapping_are_reported(
     project: ImportProject, films: Path, capsys: pytest.CaptureFixture[str], wrong: str, message: str
 ) -> None:
-    head = itertools.takewhile(lambda line: not line.startswith(("says", "nodes")), MAPPING.splitlines())
+    head = itertools.takewhile(lambda line: not line.startswith(("constants", "parts")), MAPPING.splitlines())
     Path(f"{films}.mapping.yaml").write_text("\n".join((*head, wrong)) + "\n", encoding="utf-8")
     assert project.run("table", str(films)) == 2
     assert message in capsys.readouterr().err

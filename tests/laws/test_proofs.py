@@ -120,6 +120,6 @@ def changed(proof: dict[str, Any]) -> list[dict[str, Any]]:
         else:
             s, p, _ = step["triple"]
             variant(number, triple=[s, p, "<https://example.org/nobody>"])
-            if step["said"] == "fact":
+            if step["kind"] == "fact":
                 variant(number, spots=[["source", 1, 5]])
     return variants

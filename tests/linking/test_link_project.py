@@ -121,7 +121,7 @@ def test_a_review_requires_an_author(linked: SmallProject, monkeypatch: pytest.M
 def test_a_pair_is_explained_feature_by_feature(linked: SmallProject, capsys: pytest.CaptureFixture[str]) -> None:
     assert kg(linked, "link", "why", "film:anora", "film:wd-q1", "--format", "json") == 0
     pair = json.loads(capsys.readouterr().out)
-    assert {clue["name"] for clue in pair["clues"]} == {"title", "same year", "people in common"}
+    assert {feature["name"] for feature in pair["features"]} == {"title", "same year", "people in common"}
     assert pair["confidence"] > 0.9
 
 

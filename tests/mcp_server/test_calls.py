@@ -32,7 +32,7 @@ def test_rows_come_with_their_sources(caller: ToolCaller) -> None:
     answer = structure_of(caller.call("films-directed-by", {"person": "Sean Baker"}))
     assert answer["rows"][0]["values"] == {"film": {"label": "Tangerine", "entity": "film:tangerine"}, "year": "2015"}
     cited = [citation for citation in answer["citations"] if citation["id"] in answer["rows"][0]["cited"]]
-    assert {citation["says"] for citation in cited} == {"Tangerine  director  Sean Baker", "Tangerine  year  “2015”"}
+    assert {citation["fact"] for citation in cited} == {"Tangerine  director  Sean Baker", "Tangerine  year  “2015”"}
     assert {(citation["source"], citation["locator"]) for citation in cited} >= {
         ("Report on the Palme d'Or for Anora", "001_f5a6e49c788dd72f.txt#char=388,393"),
         ("Report on the Palme d'Or for Anora", "001_f5a6e49c788dd72f.txt#char=462,466"),

@@ -113,7 +113,7 @@ def test_facts_whose_passages_contain_them_are_held(project: SmallProject) -> No
         f"  label: {{value: Anora, at: {at('Anora')}}}\n  amount: {{value: 36500000, at: {at('$36.5 million')}}}\n",
     )
     assert report.findings == ()
-    assert (report.counts["held"], report.counts["no_span"]) == (2, 1)
+    assert (report.counts["verified"], report.counts["without_span"]) == (2, 1)
 
 
 @pytest.mark.parametrize(
@@ -128,7 +128,7 @@ def test_a_passage_without_the_value_is_reported(project: SmallProject, fact: st
     report = verified(project, fact)
     assert [finding.check for finding in report.findings] == [f"facts/{check}"]
     assert [finding.place.line for finding in report.findings if finding.place is not None] == [4]
-    assert report.counts["bad"] == 1
+    assert report.counts["failed"] == 1
 
 
 def test_offsets_count_characters_beyond_the_first_plane_as_one(project: SmallProject) -> None:
@@ -146,14 +146,14 @@ def test_a_changed_text_is_reported_once(project: SmallProject) -> None:
     (project.texts / "review.txt").write_bytes(TEXT.replace("\n", "\r\n").encode() + b" ")
     report = draft(project.project, texts=project.texts).report
     assert [finding.check for finding in report.findings] == ["facts/digest"]
-    assert report.counts["not_at_hand"] == 1
+    assert report.counts["text_unavailable"] == 1
 
 
 def test_a_missing_text_is_not_a_finding(project: SmallProject) -> None:
     verified(project, "  label: {value: Anora, at: 0-5}\n")
     (project.texts / "review.txt").unlink()
     report = draft(project.project, texts=project.texts).report
-    assert (report.findings, report.counts["not_at_hand"]) == ((), 1)
+    assert (report.findings, report.counts["text_unavailable"]) == ((), 1)
 
 
 def test_words_are_found_whatever_the_quotes_and_white_space() -> None:

@@ -47,9 +47,9 @@ def test_a_proof_with_one_change_is_rejected(built: Built) -> None:
                     changes += [{"premises": rest} for rest in fewer]
             else:
                 changes.append({"triple": [*step["triple"][:2], "<https://example.org/nobody>"]})
-            for source, start, end in step.get("spots", [])[:1]:
-                changes.append({"spots": [["nobody", start, end]]})
-                changes.append({"spots": [[source, 1 + start if isinstance(start, int) else "another", end]]})
+            for source, start, end in step.get("spans", [])[:1]:
+                changes.append({"spans": [["nobody", start, end]]})
+                changes.append({"spans": [[source, 1 + start if isinstance(start, int) else "another", end]]})
             for change in changes:
                 wrong = deepcopy(proof)
                 wrong["steps"][number].update(change)

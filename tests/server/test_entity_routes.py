@@ -51,14 +51,14 @@ def test_other_formats_are_linked_as_alternates(served: TestClient) -> None:
 
 
 def test_a_name_redirects_to_its_entity(served: TestClient) -> None:
-    for path in ("/thing?name=Sean+Baker", "/film/Sean%20Baker"):
+    for path in ("/entity?name=Sean+Baker", "/thing?name=Sean+Baker", "/film/Sean%20Baker"):
         answer = served.get(path)
         assert (answer.status_code, answer.headers["location"]) == (303, "/film/sean-baker")
 
 
-def test_an_unknown_name_is_not_found_and_the_nearest_name_is_given(served: TestClient) -> None:
+def test_an_unknown_name_is_not_found_and_the_closest_name_is_suggested(served: TestClient) -> None:
     answer = served.get("/film/Sean%20Bakr")
-    assert (answer.status_code, answer.json()["nearest"]) == (404, ["Sean Baker"])
+    assert (answer.status_code, answer.json()["suggestions"]) == (404, ["Sean Baker"])
 
 
 def test_an_explanation_reaches_the_source(served: TestClient) -> None:

@@ -57,13 +57,13 @@ WRONG = [
 ]
 
 
-@pytest.mark.parametrize(("path", "status", "nearest"), WRONG, ids=lambda value: str(value)[:50])
-def test_a_wrong_name_is_a_problem_with_the_nearest_names(
-    served: TestClient, path: str, status: int, nearest: list[str] | None
+@pytest.mark.parametrize(("path", "status", "suggestions"), WRONG, ids=lambda value: str(value)[:50])
+def test_a_wrong_name_is_a_problem_with_the_closest_names(
+    served: TestClient, path: str, status: int, suggestions: list[str] | None
 ) -> None:
     answer = served.get(path)
     assert (answer.status_code, answer.headers["content-type"]) == (status, "application/problem+json"), answer.text
-    assert nearest is None or answer.json()["nearest"] == nearest
+    assert suggestions is None or answer.json()["suggestions"] == suggestions
 
 
 def test_following_the_links_gives_every_row_once(served: TestClient) -> None:

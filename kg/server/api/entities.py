@@ -4,7 +4,7 @@
     /film/anora.ttl                  Turtle
     /film/anora.jsonld?profile=schema.org
     /film/anora/why?property=director&value=Sean+Baker
-    /thing?name=Sean+Baker           redirects to the entity of that name
+    /entity?name=Sean+Baker          redirects to the entity of that name
 
 The RDF has the triples about the entity and its parts, and the labels of the entities that they name.
 """
@@ -45,7 +45,7 @@ _MAX_NAME = 200
 
 # --- requests
 def routes() -> list[BaseRoute]:
-    """/film/NAME and the like, /film/NAME/why, /thing, /context.jsonld."""
+    """/film/NAME and the like, /film/NAME/why, /entity, /context.jsonld."""
     methods = ["GET", "HEAD"]
     entities: list[BaseRoute] = []
     for namespace in NAMESPACES:
@@ -53,7 +53,8 @@ def routes() -> list[BaseRoute]:
         entities += [Route(f"{path}/why", explain_entity, methods=methods), Route(path, show_entity, methods=methods)]
     return [
         *entities,
-        Route("/thing", redirect_to_entity, methods=methods),
+        Route("/entity", redirect_to_entity, methods=methods),
+        Route("/thing", redirect_to_entity, methods=methods),  # the address of earlier versions
         Route("/context.jsonld", show_context, methods=methods),
     ]
 
@@ -95,7 +96,7 @@ async def redirect_to_entity(request: Request) -> Response:
     """The URL of the entity of a name; raises 404 with the closest names."""
     name = request.query_params.get("name", "")
     if not name:
-        raise HTTPException(400, "Give a `name`; for example /thing?name=Anora")
+        raise HTTPException(400, "Give a `name`; for example /entity?name=Anora")
     iri: str = await snapshot_of(request).run(find_entity, name)
     if not iri.startswith(BASE):
         raise HTTPException(404, f"This server does not publish {iri}.")

@@ -176,7 +176,7 @@ class PageContent:
             "awards": self._awards,
             "box-office": self._box_office,
             "ratings": self._ratings,
-            "said": self._statements,
+            "statements": self._statements,
             "disagreements": lambda _: conflict_lists(self.data, self.display),
             "timeline": lambda _: timeline(self.data, self.display),
             "neighbourhood": self._neighbourhood,

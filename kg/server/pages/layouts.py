@@ -87,7 +87,7 @@ BOX_OFFICE = SectionLayout(
 )
 RATINGS = SectionLayout("ratings", "Ratings", parts=(vocab.Rating,))
 STATEMENTS = SectionLayout(
-    "said",
+    "statements",
     "Statements and reviews",
     (vocab.praisedBy, vocab.praised, vocab.spokeAbout),
     (vocab.Statement, vocab.Review),

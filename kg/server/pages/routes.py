@@ -169,7 +169,7 @@ async def problem(request: Request, snapshot: Snapshot, /, **context: object) ->
     """The page of an error."""
     document = context["problem"]
     assert isinstance(document, Mapping)
-    names, candidates = document.get("nearest") or [], document.get("candidates") or []
+    names, candidates = document.get("suggestions") or [], document.get("candidates") or []
     url_of = query_url if request.scope["path"].startswith("/queries/") else search_url
     suggestions = [Hyperlink(name, url_of(name)) for name in names]
     suggestions += [Hyperlink(curie, url) for curie in candidates if (url := page_url(to_iri(curie)))]

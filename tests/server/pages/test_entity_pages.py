@@ -25,7 +25,16 @@ def test_a_film_has_its_sections(graph: FilmGraph) -> None:
     found = parse_page(page(graph, "tangerine"))
     assert found.faults == []
     assert found.has("Tangerine", "2015, directed by Sean Baker")
-    for section in ("credits", "awards", "release", "box-office", "ratings", "said", "disagreements", "neighbourhood"):
+    for section in (
+        "credits",
+        "awards",
+        "release",
+        "box-office",
+        "ratings",
+        "statements",
+        "disagreements",
+        "neighbourhood",
+    ):
         assert section in found.ids
 
 

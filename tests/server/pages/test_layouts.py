@@ -27,7 +27,7 @@ PERSON = (vocab.Agent, vocab.Person)
         (FILM, vocab.plotEvent, "story"),
         (FILM, vocab.wonAward, "awards"),
         (FILM, vocab.availability, "release"),
-        (FILM, vocab.praisedBy, "said"),
+        (FILM, vocab.praisedBy, "statements"),
         (FILM, vocab.camera, "making"),
         (FILM, vocab.occupation, None),
         (FILM, vocab.directed, None),
@@ -70,7 +70,7 @@ def test_each_part_is_shown_once(film: EntityData) -> None:
         "tangerine.premiere.first": "release",
         "tangerine.rating.critics": "ratings",
         "tangerine.win.audience-prize": "awards",
-        "sean-baker.statement.telephone": "said",
+        "sean-baker.statement.telephone": "statements",
     }
 
 
