@@ -6,6 +6,7 @@ import argparse
 import sys
 from dataclasses import dataclass
 from functools import partial
+from itertools import groupby
 from typing import TYPE_CHECKING
 
 from kg.cli.command import (
@@ -42,8 +43,8 @@ def add_commands(commands: Commands) -> None:
     sparql.add_argument("-e", "--query", metavar="SPARQL", help="the query itself")
     sparql.add_argument("--no-service", action="store_true", help="refuse SERVICE, whatever filmgraph.toml lists")
     _add_answer_options(sparql)
-    queries = commands.add("queries", "List the stored queries with their parameters and an example.", _queries)
-    queries.add_argument("word", metavar="WORD", nargs="?", help="only queries with this word in name, summary or tags")
+    queries = commands.add("queries", "List the stored queries by topic, with their parameters and an example.", _queries)
+    queries.add_argument("word", metavar="WORD", nargs="?", help="only queries with this word in name, topic, summary or tags")
     add_format(queries, ("table", "json"), default="table")
     schema = commands.add("schema", "Show the classes and properties with their numbers of uses, for SPARQL.", _schema)
     schema.add_argument("word", metavar="WORD", nargs="?", help="a class, or a word in a name or description")
@@ -160,7 +161,10 @@ def _queries(call: argparse.Namespace) -> int:
         write_json([query.as_dict() for query in listed])
     else:
         count = f"{len(listed)} quer{'y' if len(listed) == 1 else 'ies'}"
-        write("\n".join(query.to_text() for query in listed) + f"\n({count})\n")
+        for topic, group in groupby(listed, key=lambda query: query.topic):
+            write(f"{topic}/\n\n" if topic else "")
+            write("".join(f"{query.to_text()}\n" for query in group))
+        write(f"({count})\n")
     for finding in findings:
         say(str(finding))
     return 1 if findings else 0

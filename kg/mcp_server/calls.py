@@ -272,7 +272,7 @@ def _question_card(query: StoredQuery) -> dict[str, Any]:
             for parameter in query.params
         },
         "gives": dict(query.returns or {}),
-        "topics": list(query.tags),
+        "topics": list(query.topics),
     }
 
 
@@ -327,7 +327,7 @@ def find_questions(
 
     Without words, all queries of the topic.
     """
-    candidates = [query for query in queries if not topic or topic in query.tags]
+    candidates = [query for query in queries if not topic or topic in query.topics]
     all_words = list(dict.fromkeys(_WORD.findall(words.casefold())))[:_MAX_WORDS]
     search_words = [word for word in all_words if word not in _STOP_WORDS] or all_words
     if not search_words:

@@ -47,7 +47,7 @@ An answer without rows is an answer, too: the note says whether the graph has no
 
 
 def to_server(service: GraphService, *, topics: Sequence[str] | None = None, texts: str | None = None) -> Server[Any]:
-    """A server that offers the tools of a graph; with `topics`, only stored queries with one of these tags or names.
+    """A server that offers the tools of a graph; with `topics`, only stored queries with one of these topics or names.
 
     Every call runs in a worker of the service, which is killed when it exceeds the service's limits.
     """

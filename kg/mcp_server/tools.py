@@ -39,16 +39,16 @@ class Tool:
 
 
 def list_tools(graph: FilmGraph, topics: Sequence[str] | None = None) -> list[Tool]:
-    """The general tools, and one for each stored query; with `topics`, for those with one of these tags or names."""
+    """The general tools, and one for each stored query; with `topics`, for those with one of these topics or names."""
     queries = [query for query in graph.queries.valid() if query.name not in GENERAL_TOOLS]
     listed = set(topics) if topics is not None else None
-    chosen = (query for query in queries if listed is None or query.name in listed or listed.intersection(query.tags))
+    chosen = (query for query in queries if listed is None or query.name in listed or listed.intersection(query.topics))
     return [*_general_tools(list_topics(queries)), *(_query_tool(graph, query) for query in chosen)]
 
 
 def list_topics(queries: Iterable[StoredQuery]) -> list[str]:
-    """The tags of queries, in alphabetical order."""
-    return sorted({tag for query in queries for tag in query.tags})
+    """The topics and tags of queries, in alphabetical order."""
+    return sorted({topic for query in queries for topic in query.topics})
 
 
 def parse_topics(queries: StoredQueries, text: str) -> list[str]:

@@ -12,6 +12,8 @@ with further keys for parameters and columns:
 
 A parameter is a one-variable VALUES block, and the value in it is the example, so any SPARQL tool can run the file
 unchanged. Binding replaces the inside of the block by the N-Triples form of terms, never by text from outside.
+
+A file may be in a folder, which is the query's topic. Its name is the name of the file alone.
 """
 
 from __future__ import annotations
@@ -91,6 +93,8 @@ class StoredQuery:
     params: tuple[Parameter, ...] = ()
     returns: Mapping[str, str] | None = None
     file: str = ""
+    topic: str = ""
+    """The folder of its file under `queries/`, such as `awards`; empty for a file in `queries/` itself."""
 
     @property
     def example(self) -> str:
@@ -101,9 +105,14 @@ class StoredQuery:
         return " ".join(("kg ask", self.name, *quoted))
 
     @property
+    def topics(self) -> tuple[str, ...]:
+        """Its topic and its tags: the words by which interfaces choose queries."""
+        return tuple(dict.fromkeys(filter(None, (self.topic, *self.tags))))
+
+    @property
     def search_text(self) -> str:
-        """Its name, summary, tags and columns in lower case, to search for a word."""
-        words = (self.name, self.summary, self.description, *self.tags, *(self.returns or {}))
+        """Its name, topic, summary, tags and columns in lower case, to search for a word."""
+        words = (self.name, self.topic, self.summary, self.description, *self.tags, *(self.returns or {}))
         return " ".join((self.name, *words)).casefold() + " " + self.name.replace("-", " ")
 
     def to_text(self) -> str:
@@ -117,6 +126,7 @@ class StoredQuery:
         """The query as JSON has it."""
         return {
             "name": self.name,
+            "topic": self.topic,
             "summary": self.summary,
             "description": self.description,
             "because": self.because,
@@ -150,8 +160,8 @@ class StoredQuery:
 
 
 def read_query(path: Path, *, root: Path) -> StoredQuery:
-    """The stored query in a file, named by its path under `root`; raises `FaultsError` with every fault of it."""
-    file = f"{root.name}/{path.relative_to(root).as_posix()}"
+    """The stored query in a file under `root`; raises `FaultsError` with every fault of it."""
+    file = _file_name(path, root)
     try:
         text = path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
@@ -169,7 +179,7 @@ def read_query(path: Path, *, root: Path) -> StoredQuery:
         raise FaultsError(reader.findings)
     tags, returns = header.get("tags"), header.get("returns")
     return StoredQuery(
-        name=_query_name(path, root),
+        name=path.stem,
         text=text,
         form=query_form(tokens),
         blocks=blocks,
@@ -180,11 +190,13 @@ def read_query(path: Path, *, root: Path) -> StoredQuery:
         params=params,
         returns={str(name): str(about) for name, about in returns.items()} if isinstance(returns, dict) else None,
         file=file,
+        topic="/".join(path.relative_to(root).parent.parts),
     )
 
 
-def _query_name(path: Path, root: Path) -> str:
-    return path.relative_to(root).with_suffix("").as_posix().replace("/", "-")
+def _file_name(path: Path, root: Path) -> str:
+    """The path as it is in findings: `queries/awards/awards-of-film.rq`."""
+    return f"{root.name}/{path.relative_to(root).as_posix()}"
 
 
 _CHECK = "queries/header"
@@ -290,18 +302,26 @@ class _HeaderReader:
 
 
 class StoredQueries(Mapping[str, StoredQuery]):
-    """The stored queries of a folder by name; each file is read when it is first used, and one fault hides no other."""
+    """The stored queries of a folder by name, with those of its subfolders, in the order of topics and names.
+
+    Each file is read when it is first used, and one fault hides no other.
+    """
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        self._files = {_query_name(path, folder): path for path in sorted(folder.rglob("*.rq"))}
+        self._files: dict[str, list[Path]] = {}
+        for path in sorted(folder.rglob("*.rq"), key=lambda path: (path.parent, path.stem)):
+            self._files.setdefault(path.stem, []).append(path)
         self._queries: dict[str, StoredQuery] = {}
 
     def __getitem__(self, name: str) -> StoredQuery:
-        if name not in self._files:
-            raise KeyError(name)
         if name not in self._queries:
-            self._queries[name] = read_query(self._files[name], root=self.folder)
+            path, *others = self._files[name]
+            if others:
+                first, *further = (_file_name(path, self.folder) for path in self._files[name])
+                message = f"{', '.join((first, *further))} have the same name; rename all but one"
+                raise FaultsError([Finding(_CHECK, message, places=tuple(map(Place, (first, *further))))])
+            self._queries[name] = read_query(path, root=self.folder)
         return self._queries[name]
 
     def __iter__(self) -> Iterator[str]:

@@ -120,11 +120,11 @@ class GraphService:
 
 
 def _snapshot_id(project: Project, build: Path) -> str:
-    """The build's name, and a digest of the names, times and sizes of the query files."""
+    """The build's name, and a digest of the paths, times and sizes of the query files."""
     digest = hashlib.blake2b(digest_size=4)
     for path in sorted(project.queries.rglob("*.rq")):
         status = path.stat()
-        digest.update(f"{path.name} {status.st_mtime_ns} {status.st_size}\n".encode())
+        digest.update(f"{path.relative_to(project.queries)} {status.st_mtime_ns} {status.st_size}\n".encode())
     return f"{build.name}-{digest.hexdigest()}"
 
 

@@ -301,3 +301,31 @@ def test_a_broken_query_hides_no_other(tmp_path: Path) -> None:
     graph = project.open()
     assert graph.ask("good")
     assert [str(finding.place) for finding in graph.queries.findings()] == ["queries/bad.rq:1:1"]
+
+
+def test_the_folder_of_a_query_is_its_topic_and_not_part_of_its_name(tmp_path: Path) -> None:
+    project = SmallProject(tmp_path)
+    project.write("data/films.yaml", DATA)
+    project.write("queries/everything.rq", "ASK { ?s ?p ?o }")
+    project.write("queries/awards/wins.rq", "#+ tags: [prizes, awards]\nASK { ?win a film:Win }")
+    queries = project.open().queries
+    assert [(query.topic, query.name) for query in queries.valid()] == [("", "everything"), ("awards", "wins")]
+    assert queries["wins"].file == "queries/awards/wins.rq"
+    assert queries["wins"].topics == ("awards", "prizes")
+    assert queries["wins"].as_dict()["topic"] == "awards"
+
+
+def test_two_files_of_one_name_are_a_finding_with_both_places(tmp_path: Path) -> None:
+    project = SmallProject(tmp_path)
+    project.write("data/films.yaml", DATA)
+    project.write("queries/films/wins.rq", "ASK { ?s ?p ?o }")
+    project.write("queries/awards/wins.rq", "ASK { ?s ?p ?o }")
+    graph = project.open()
+    (finding,) = graph.queries.findings()
+    assert [str(place) for place in finding.places] == ["queries/awards/wins.rq", "queries/films/wins.rq"]
+    assert str(finding) == (
+        "queries/awards/wins.rq: violation: queries/awards/wins.rq, queries/films/wins.rq have the same name;"
+        " rename all but one [queries/header]"
+    )
+    with pytest.raises(FaultsError, match="have the same name"):
+        graph.ask("wins")

@@ -218,7 +218,7 @@ def _stored(query: StoredQuery) -> dict[str, object]:
     document: dict[str, object] = {
         "operationId": query.name,
         "summary": query.summary,
-        "tags": list(query.tags) or ["other"],
+        "tags": list(query.topics) or ["other"],
         "parameters": [*map(_parameter, query.params), *_PAGING],
         "responses": _responses(ROW_MEDIA_TYPES if is_rows else TRIPLE_MEDIA_TYPES),
     }

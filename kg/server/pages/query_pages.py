@@ -196,7 +196,7 @@ class FormField:
 
 
 def queries_page(graph: FilmGraph, words: str = "") -> str:
-    """The stored queries, or those that have all the words, by their first tag."""
+    """The stored queries, or those that have all the words, by topic."""
     groups: dict[str, list[StoredQuery]] = {}
     broken = []
     for name in graph.queries:
@@ -206,7 +206,7 @@ def queries_page(graph: FilmGraph, words: str = "") -> str:
             broken.append(name)
             continue
         if all(word in query.search_text for word in words.casefold().split()):
-            groups.setdefault(query.tags[0] if query.tags else "other", []).append(query)
+            groups.setdefault(query.topic or "other", []).append(query)
     count = sum(map(len, groups.values()))
     return render("queries.html", groups=sorted(groups.items()), words=words, count=count, broken=broken)
 
