@@ -43,8 +43,10 @@ def add_commands(commands: Commands) -> None:
     sparql.add_argument("-e", "--query", metavar="SPARQL", help="the query itself")
     sparql.add_argument("--no-service", action="store_true", help="refuse SERVICE, whatever filmgraph.toml lists")
     _add_answer_options(sparql)
-    queries = commands.add("queries", "List the stored queries by topic, with their parameters and an example.", _queries)
-    queries.add_argument("word", metavar="WORD", nargs="?", help="only queries with this word in name, topic, summary or tags")
+    description = "List the stored queries by topic, with their parameters and an example."
+    queries = commands.add("queries", description, _queries)
+    purpose = "only queries with this word in name, topic, summary or tags"
+    queries.add_argument("word", metavar="WORD", nargs="?", help=purpose)
     add_format(queries, ("table", "json"), default="table")
     schema = commands.add("schema", "Show the classes and properties with their numbers of uses, for SPARQL.", _schema)
     schema.add_argument("word", metavar="WORD", nargs="?", help="a class, or a word in a name or description")

@@ -35,7 +35,9 @@ def add_commands(commands: Commands) -> None:
     serve.add_argument("--url", metavar="URL", help="its address from outside, behind a proxy")
     description = "Serve assistants: the stored queries as tools, rows with citations."
     mcp = commands.add("mcp", description, _mcp, epilog=_MCP_EPILOG)
-    topics = "only stored queries with one of these topics, tags or names, separated by commas; none for the general tools only"
+    topics = (
+        "only stored queries with one of these topics, tags or names, separated by commas; none: only general tools"
+    )
     mcp.add_argument("--topics", metavar="WORDS", help=topics)
     add_texts(mcp)
     mcp.add_argument(
