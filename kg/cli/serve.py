@@ -35,9 +35,7 @@ def add_commands(commands: Commands) -> None:
     serve.add_argument("--url", metavar="URL", help="its address from outside, behind a proxy")
     description = "Serve assistants: the stored queries as tools, rows with citations."
     mcp = commands.add("mcp", description, _mcp, epilog=_MCP_EPILOG)
-    topics = (
-        "only stored queries with one of these topics, tags or names, separated by commas; none: only general tools"
-    )
+    topics = "only stored queries with one of these topics, tags or names, separated by commas; or none"
     mcp.add_argument("--topics", metavar="WORDS", help=topics)
     add_texts(mcp)
     mcp.add_argument(
