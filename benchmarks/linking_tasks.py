@@ -1,4 +1,4 @@
-"""Public datasets walk in; two sides to link walk out, and which pairs are one, withheld from the linker."""
+"""Public linking benchmarks as pairs of mentions, with the answers withheld from the linker."""
 
 from __future__ import annotations
 

@@ -42,7 +42,7 @@ def to_slug(text: str) -> str:
 
 
 def closest(name: str, names: list[str], *, limit: int = 2) -> tuple[str, ...]:
-    """The names that are spelled most like this one, best first; none when none is close.
+    """The names that are spelt most like this name, best first.
 
     >>> closest("directr", ["director", "writer"])
     ('director',)

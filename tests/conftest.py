@@ -1,4 +1,4 @@
-"""What every room of tests may use."""
+"""Fixtures for all tests."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 """The fixes of a project: proposed, tried on a copy, applied, or shown as a diff.
 
-A fix is proposed where a finding has only one plausible correction: a misspelled name with one close name, a value of
+A fix is proposed where a finding has only one plausible correction: a misspelt name with one close name, a value of
 clear meaning in the wrong form, a missing label where there is one alias, a repeated line. A fix is kept only if a
 copy of the project with it no longer has the finding, and has no new one.
 """

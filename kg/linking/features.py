@@ -224,7 +224,7 @@ def _title_keys(features: MentionFeatures, frequencies: TermFrequencies) -> Iter
         yield from (f"w {word}" for word in rare)
         yield from (f"b {word} {after}" for word, after in zip(title.words, title.words[1:], strict=False))
         for year in years:
-            # A misspelled title still has its beginning or its end.
+            # A misspelt title still has its beginning or its end.
             yield f"s {title.full[:4]} {year}"
             yield f"e {title.full[-4:]} {year}"
 

@@ -21,7 +21,7 @@ M = {
     "title": 0.90,
     "main title": 0.04,
     "title with more words": 0.03,
-    "title misspelled": 0.02,
+    "title misspelt": 0.02,
     "different title": 0.02,
     "people in common": 0.80,
     "no people in common": 0.80,
@@ -123,8 +123,8 @@ def _score_title(left: Title, right: Title, frequencies: TermFrequencies) -> Fea
     if (similarity >= 0.85 or is_slip) and _numbers(left) == _numbers(right):
         # The number of other titles that are as similar falls with each letter of the title.
         similar = MAX_SIMILAR_NAMES * (1 + 20 * (1 - similarity)) * 2 ** (-min(len(left.full), len(right.full)) / 6)
-        m = M["title misspelled"]
-        return FeatureScore("title misspelled", log2(m * frequencies.size / max(similar, frequencies.homonym_rate)))
+        m = M["title misspelt"]
+        return FeatureScore("title misspelt", log2(m * frequencies.size / max(similar, frequencies.homonym_rate)))
     return _score_contained_title(left, right, frequencies)
 
 
@@ -163,7 +163,7 @@ def _score_name(left: tuple[str, ...], right: tuple[str, ...], frequencies: Term
         return FeatureScore("name with initials", log2(M["name with initials"] / u))
     if JaroWinkler.similarity(" ".join(left), " ".join(right)) >= 0.94:
         bits = log2(M["name with initials"] * frequencies.size / (MAX_SIMILAR_NAMES * 4))
-        return FeatureScore("name misspelled", bits)
+        return FeatureScore("name misspelt", bits)
     name = "different first name" if left[-1] == right[-1] else "different name"
     return FeatureScore(name, log2(M["different first name"]))
 

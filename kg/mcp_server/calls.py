@@ -143,7 +143,7 @@ class ToolCaller:
     # --- entities and schema
 
     def find_entity(self, arguments: Mapping[str, Any]) -> ToolReply:
-        """Entities by a name that may be misspelled."""
+        """Entities by a name that may be misspelt."""
         matches = self.graph.search(_text(arguments, "name"), class_name=_text(arguments, "kind", ""))
         documents = [self._match_document(match) for match in matches]
         lines = [_match_line(document) for document in documents] or ["No entity has such a name."]

@@ -43,7 +43,7 @@ _INSTRUCTIONS = """A graph of facts about films, each with its source and the pa
 Start with find_question: stored questions are tested, and their rows are cited. Each stored question is a tool of the
 same name; `ask` answers any of them. If none fits: find_entity for names, schema for classes and properties, sparql.
 Cite the sources that rows name ([1] ...). When rows are left out, a note says with which offset to call again.
-An answer without rows is an answer, too: the note says whether the graph has no such facts or a name is misspelled."""
+An answer without rows is an answer, too: the note says whether the graph has no such facts or a name is misspelt."""
 
 
 def to_server(service: GraphService, *, topics: Sequence[str] | None = None, texts: str | None = None) -> Server[Any]:

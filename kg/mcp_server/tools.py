@@ -127,7 +127,7 @@ GENERAL_TOOLS = {
     "find_question": "Finds stored questions of this film graph by words or topic, with their parameters and columns."
     " Start here: stored questions are tested, and their rows are cited.",
     "ask": "Answers a stored question by name. Rows come with their sources and passages.",
-    "find_entity": "Finds films, people, awards, places ... by a name that may be misspelled, partial or in another"
+    "find_entity": "Finds films, people, awards, places ... by a name that may be misspelt, partial or in another"
     " language.",
     "show": "Shows everything known about one entity, each value with its sources.",
     "schema": "Describes the classes and properties for SPARQL: an overview, or those of one class or word.",

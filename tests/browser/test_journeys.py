@@ -7,7 +7,7 @@ from pathlib import Path
 from playwright.sync_api import BrowserContext, Dialog, Page, expect
 
 
-def test_a_misspelled_film_is_found_and_opened(page: Page) -> None:
+def test_a_misspelt_film_is_found_and_opened(page: Page) -> None:
     page.goto("/")
     page.get_by_label("Search films, people, awards").fill("tangarine")
     page.get_by_role("button", name="Search").click()

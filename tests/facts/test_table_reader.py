@@ -60,8 +60,8 @@ def test_a_table_may_have_columns_for_datatype_and_language(project: SmallProjec
 
 
 WRONG_ROWS = [
-    ("a misspelled property", "anora,yeer,2024,fan-site,,,,", "2 unknown-property"),
-    ("a misspelled class", "anora,type,Flim,fan-site,,,,", "2 unknown-class"),
+    ("a misspelt property", "anora,yeer,2024,fan-site,,,,", "2 unknown-property"),
+    ("a misspelt class", "anora,type,Flim,fan-site,,,,", "2 unknown-class"),
     ("a value of the wrong kind", "anora,minutes,long,fan-site,,,,", "2 value"),
     ("a value that is missing", "anora,title,,fan-site,,,,", "2 value"),
     ("an unknown source", "anora,title,A,fansite,,,,", "2 unknown-source"),
@@ -117,7 +117,7 @@ def test_lines_are_those_of_the_file_also_after_a_value_of_two_lines(project: Sm
         (b"subject,property,value,source\nanora,title,Am\xe9lie,fan-site\n", ["2:15 encoding"]),
         (b"\xff\xfes\x00u\x00", ["1:1 encoding"]),
     ],
-    ids=["empty", "a column missing", "a column misspelled", "a column twice", "Latin-1", "UTF-16"],
+    ids=["empty", "a column missing", "a column misspelt", "a column twice", "Latin-1", "UTF-16"],
 )
 def test_a_file_that_is_not_a_fact_table_is_reported(
     project: SmallProject, content: bytes, expected: list[str]

@@ -221,8 +221,8 @@ def test_a_byte_order_mark_is_not_part_of_the_first_name(project: SmallProject) 
 
 
 WRONG: list[tuple[str, str, list[str]]] = [
-    ("a misspelled property", "anora:\n  directr: x\n", ["3:3 unknown-property"]),
-    ("a misspelled class", "anora:\n  type: Flim\n", ["3:9 unknown-class"]),
+    ("a misspelt property", "anora:\n  directr: x\n", ["3:3 unknown-property"]),
+    ("a misspelt class", "anora:\n  type: Flim\n", ["3:9 unknown-class"]),
     ("a text where a number should be", "anora:\n  minutes: long\n", ["3:12 value"]),
     ("a number with separators", "anora:\n  amount: 36,500,000\n", ["3:11 value"]),
     ("a day that no calendar has", "anora:\n  date: 2023-02-29\n", ["3:9 value"]),
@@ -295,7 +295,7 @@ def test_all_faults_of_all_files_are_reported_at_once(project: SmallProject) -> 
         ("anora: {director: sean-bakr}\nsean-baker: {type: Person}\n", "film:sean-baker"),
     ],
 )
-def test_a_misspelled_name_has_the_closest_one_as_suggestion(project: SmallProject, text: str, suggestion: str) -> None:
+def test_a_misspelt_name_has_the_closest_one_as_suggestion(project: SmallProject, text: str, suggestion: str) -> None:
     project.write("data/films.yaml", f"source: encyclopedia\n{text}")
     (finding,) = project.read().findings
     assert finding.suggestions == (suggestion,)

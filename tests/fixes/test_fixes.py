@@ -27,11 +27,11 @@ film:FilmShape a sh:NodeShape ; sh:targetClass film:Film ;
 """
 
 FIXED = [
-    ("a misspelled property", "  director: sean-baker", "  directr: sean-baker"),
-    ("a misspelled class", "  type: Film", "  type: Fil"),
-    ("a misspelled source", "source: encyclopedia", "source: encyclopdia"),
-    ("a misspelled entity", "  director: sean-baker", "  director: sean-bakr"),
-    ("a misspelled entity with its prefix", "  director: film:sean-baker", "  director: film:sean-bakr"),
+    ("a misspelt property", "  director: sean-baker", "  directr: sean-baker"),
+    ("a misspelt class", "  type: Film", "  type: Fil"),
+    ("a misspelt source", "source: encyclopedia", "source: encyclopdia"),
+    ("a misspelt entity", "  director: sean-baker", "  director: sean-bakr"),
+    ("a misspelt entity with its prefix", "  director: film:sean-baker", "  director: film:sean-bakr"),
     ("an entity by its label", "  director: sean-baker", "  director: Sean Baker"),
     ("a date in words", "  date: 2024-10-18", "  date: 18 October 2024"),
     ("an American date", "  date: 2024-10-18", "  date: October 18, 2024"),

@@ -30,7 +30,7 @@ def _built() -> None:
 
 
 def commands_of(block: str) -> list[tuple[str, str]]:
-    """The commands of a console block, each with what it is said to print."""
+    """The commands of a console block, each with the output that is shown."""
     pieces = re.split(r"^\$ ", block, flags=re.MULTILINE)[1:]
     found = []
     for piece in pieces:

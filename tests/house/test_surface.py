@@ -1,4 +1,4 @@
-"""The house: what the front door offers, what it loads, that errors and statuses are complete, and the floors kept."""
+"""The public API, what it loads, the tree of errors, exit statuses, import contracts, and the commands."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def loaded_by(code: str) -> set[str]:
     return HEAVY & set(ran.stdout.splitlines()[-1].split())
 
 
-def test_the_front_door_offers_what_it_says() -> None:
+def test_the_public_api_is_what_all_lists() -> None:
     assert sorted(kg.__all__) == dir(kg)
     for name in kg.__all__:
         assert getattr(kg, name).__doc__
@@ -34,7 +34,7 @@ def test_the_front_door_offers_what_it_says() -> None:
         kg.nothing  # noqa: B018
 
 
-def test_what_the_front_door_offers_is_known_to_type_checkers() -> None:
+def test_the_public_api_is_known_to_type_checkers() -> None:
     tree = ast.parse((ROOT / "kg/__init__.py").read_text(encoding="utf-8"))
     imported = {
         alias.asname or alias.name
@@ -54,7 +54,7 @@ def test_what_the_front_door_offers_is_known_to_type_checkers() -> None:
         "from kg.cli import to_parser; to_parser()",
     ],
 )
-def test_the_front_door_loads_nothing_heavy(code: str) -> None:
+def test_importing_the_public_api_loads_nothing_heavy(code: str) -> None:
     assert loaded_by(code) == set()
 
 
@@ -65,63 +65,63 @@ def test_asking_loads_nothing_heavy() -> None:
 
 
 def all_errors() -> list[type[errors.FilmGraphError]]:
-    found = [errors.FilmGraphError]
-    for kind in found:
-        found.extend(kind.__subclasses__())
-    return found
+    kinds = [errors.FilmGraphError]
+    for kind in kinds:
+        kinds.extend(kind.__subclasses__())
+    return kinds
 
 
-def test_the_tree_of_errors_is_drawn_as_it_stands() -> None:
+def test_the_drawn_tree_of_errors_is_the_tree_of_classes() -> None:
     drawn: list[tuple[str, str]] = []
     above: list[tuple[int, str]] = []
     for line in (errors.__doc__ or "").splitlines():
-        found = re.match(r"^(?P<way>[\s│├└─]*)(?P<name>[A-Z]\w+Error)\b", line)
-        if found is None or line.strip().startswith("Bad"):
+        match = re.match(r"^(?P<branch>[\s│├└─]*)(?P<name>[A-Z]\w+Error)\b", line)
+        if match is None or line.strip().startswith("Bad"):
             continue
-        depth = len(found["way"])
-        above = [one for one in above if one[0] < depth]
-        drawn.append((found["name"], above[-1][1] if above else ""))
-        above.append((depth, found["name"]))
-    standing = [
+        depth = len(match["branch"])
+        above = [parent for parent in above if parent[0] < depth]
+        drawn.append((match["name"], above[-1][1] if above else ""))
+        above.append((depth, match["name"]))
+    actual = [
         (kind.__name__, kind.__base__.__name__ if kind.__base__ is not None and kind.__base__ is not Exception else "")
         for kind in all_errors()
         if kind.__module__ == "kg.errors"
     ]
-    assert sorted(drawn) == sorted(standing)
+    assert sorted(drawn) == sorted(actual)
 
 
 def test_every_error_has_an_exit_status() -> None:
     for kind in all_errors():
-        status = next(STATUSES[one] for one in kind.__mro__ if one in STATUSES)
+        status = next(STATUSES[base] for base in kind.__mro__ if base in STATUSES)
         assert status == (2 if issubclass(kind, errors.InputError) else 1)
 
 
-def test_every_error_stands_in_the_tree() -> None:
+def test_every_error_is_defined_in_one_module() -> None:
     assert {kind.__module__ for kind in all_errors()} == {"kg.errors"}
 
 
-def test_floors_are_kept() -> None:
+def test_import_contracts_are_kept() -> None:
     lint = Path(sys.executable).with_name("lint-imports")
     ran = subprocess.run([lint, "--no-cache"], cwd=ROOT, capture_output=True, text=True, check=False)
     assert ran.returncode == 0, ran.stdout
 
 
 def commands() -> dict[str, argparse.ArgumentParser]:
-    (action,) = (one for one in to_parser()._actions if isinstance(one, argparse._SubParsersAction))
+    (action,) = (action for action in to_parser()._actions if isinstance(action, argparse._SubParsersAction))
     return dict(action.choices)
 
 
 @pytest.mark.parametrize("name", sorted(commands()))
-def test_every_command_stands_in_the_readme(name: str) -> None:
+def test_every_command_is_in_the_readme(name: str) -> None:
     readme = (ROOT / "README.md").read_text(encoding="utf-8")
     assert re.search(rf"`kg {re.escape(name)}\b", readme), f"the README does not list `kg {name}`"
 
 
 @pytest.mark.parametrize("name", sorted(commands()))
-def test_every_command_says_what_it_does(name: str) -> None:
+def test_every_command_and_option_is_described(name: str) -> None:
     text = commands()[name].format_help()
     assert commands()[name].description
-    undescribed = [one.dest for one in commands()[name]._actions if one.help is None]
+    undescribed = [action.dest for action in commands()[name]._actions if action.help is None]
     assert undescribed == []
     assert f"kg {name}" in text
 
@@ -131,7 +131,7 @@ def modules() -> list[Path]:
 
 
 @pytest.mark.parametrize("path", modules(), ids=lambda path: str(path.relative_to(ROOT)))
-def test_a_file_opens_with_its_sentence_and_fits_in_the_eye(path: Path) -> None:
+def test_a_file_has_a_docstring_and_at_most_600_lines(path: Path) -> None:
     text = path.read_text(encoding="utf-8")
-    assert ast.get_docstring(ast.parse(text)), "the file does not say what walks in and what walks out"
+    assert ast.get_docstring(ast.parse(text)), "the file has no docstring"
     assert text.count("\n") <= 600, "a file of more than 600 lines holds several concepts"

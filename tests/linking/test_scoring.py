@@ -48,7 +48,7 @@ def test_an_equal_title_scores_more_the_rarer_it_is(frequencies: TermFrequencies
 
 TITLES = [
     ("Sunrise", "Sunrise: A Song of Two Humans", "main title"),
-    ("The Godfather", "The Godfahter", "title misspelled"),
+    ("The Godfather", "The Godfahter", "title misspelt"),
     ("Rocky II", "Rocky III", "different title"),
     ("Nosferatu", "Nosferatu the Vampyre", "title with more words"),
     ("Anora", "Tangerine", "different title"),
@@ -104,7 +104,7 @@ def test_a_different_person_in_the_same_role_is_strong_evidence_against(frequenc
 NAMES = [
     ("Friedrich Wilhelm Murnau", "Murnau, Friedrich Wilhelm", "name"),
     ("F. W. Murnau", "Friedrich Wilhelm Murnau", "name with initials"),
-    ("Michelangelo Antonioni", "Michelangelo Antonini", "name misspelled"),
+    ("Michelangelo Antonioni", "Michelangelo Antonini", "name misspelt"),
     ("Ethan Coen", "Joel Coen", "different first name"),
     ("Ethan Coen", "Sofia Coppola", "different name"),
 ]

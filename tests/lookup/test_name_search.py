@@ -137,5 +137,5 @@ def test_the_best_name_of_a_class_is_found_among_many_similar_names(tmp_path: Pa
         store.add(Quad(entity_iri(f"film-{number:03}"), LABEL, Literal(title)))
     names = open_name_index(tmp_path, store)
     for title in titles[1::17]:
-        misspelled = title[:13] + title[14:]
-        assert title in [match.label for match in names.search(misspelled, class_name="film:Film")]
+        misspelt = title[:13] + title[14:]
+        assert title in [match.label for match in names.search(misspelt, class_name="film:Film")]

@@ -198,7 +198,7 @@ def test_why_reaches_the_passages_or_names_what_is_missing(caller: ToolCaller) -
     assert "Tangerine  director  Sean Baker\n    source: cannes-report" in row.text
 
 
-def test_entities_are_found_by_misspelled_names(caller: ToolCaller) -> None:
+def test_entities_are_found_by_misspelt_names(caller: ToolCaller) -> None:
     reply = caller.call("find_entity", {"name": "mikey maddison"})
     assert reply.text.startswith("Mikey Madison (film:mikey-madison), person\n")
     only = caller.call("find_entity", {"name": "Anora", "kind": "film"}).structure

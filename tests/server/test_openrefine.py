@@ -37,7 +37,7 @@ class Film:
         self.year = 1930 + (number // 100) * 25 + number % 7
         self.director = f"{GIVEN[number % 8]} {FAMILY[(number // 8) % 8]}"
 
-    def misspelled(self, draw: random.Random) -> str:
+    def misspelt(self, draw: random.Random) -> str:
         at = draw.randrange(5, len(self.title))
         return self.title[:at] + self.title[at + 1 :] if draw.random() < 0.5 else self.title.removeprefix("The ")
 
@@ -113,7 +113,7 @@ def test_a_table_of_films_is_matched_and_filled(address: str) -> None:
     assert "director" in [valid(property, SUGGESTED["property"])["id"] for property in offered]
     batch = {
         f"q{number}": {
-            "query": film.misspelled(draw),
+            "query": film.misspelt(draw),
             "type": "Film",
             "type_strict": "should",
             "limit": 6,

@@ -308,7 +308,7 @@ def test_an_ill_formed_shape_is_a_fault(kind: str, shape: str) -> None:
     assert f"shapes/{kind}" in faults(shape)
 
 
-def test_a_misspelled_parameter_gets_a_suggestion() -> None:
+def test_a_misspelt_parameter_gets_a_suggestion() -> None:
     with pytest.raises(FaultsError, match=r"has no sh:minCout. Did you mean sh:minCount\?"):
         to_shapes(triples(":S sh:property [ sh:path :year ; sh:minCout 1 ] ."))
 

@@ -3,7 +3,7 @@
 Candidates come from the index of names, from an id, and from clues that few entities fit. What the graph does not know
 about a candidate does not count against it, but a score from fewer clues is a little lower. An identifier decides by
 itself. How two values are compared depends on their datatype: years may be one apart, because a festival comes before a
-release; names may be spelled differently; numbers may be rounded; an identifier is the same or another.
+release; names may be spelt differently; numbers may be rounded; an identifier is the same or another.
 """
 
 from __future__ import annotations
@@ -257,7 +257,7 @@ def name_similarity(wanted: str, names: Iterable[str]) -> float:
 
 @lru_cache(maxsize=8192)
 def _name_forms(name: str) -> tuple[str, str, str]:
-    """A name as it is spelled, as the title of a film, and as a person's name."""
+    """A name as it is spelt, as the title of a film, and as a person's name."""
     titles = parse_titles(name)
     return fold_name(name), " ".join(titles[0].words) if titles else "", " ".join(person_words(name))
 

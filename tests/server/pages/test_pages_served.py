@@ -36,7 +36,7 @@ def test_a_page_is_safe_and_well_formed(browser: TestClient, path: str) -> None:
     assert "unsafe" not in policy
 
 
-def test_a_misspelled_name_is_found(browser: TestClient) -> None:
+def test_a_misspelt_name_is_found(browser: TestClient) -> None:
     assert "/film/tangerine" in get(browser, "/search?q=tangarine").links
     assert "/film/sean-baker" not in get(browser, "/search?q=baker&kind=Film").links
 
