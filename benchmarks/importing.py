@@ -6,7 +6,7 @@ Wikidata entities are the fixtures, repeated under new numbers; the bare loop is
 table is a film as IMDb's title.basics has it: nine columns, five facts (class, identifier, label, year, running
 time). Of title.principals it is a credit: six columns, up to five facts. Each figure is a whole `kg import`, from the
 start of the program to the table in its place. Where other programs run beside it, the seconds of the clock say little;
-so the rows per second of processor time stand beside them.
+so the rows per second of processor time are given as well.
 """
 
 from __future__ import annotations

@@ -61,9 +61,9 @@ def typed(all_names: list[str], count: int, luck: random.Random) -> Iterator[Ask
 
 def fill(all_names: list[str]) -> Store:
     store = Store()
-    things = [(entity_iri(f"thing-{number}"), name) for number, name in enumerate(all_names)]
-    store.bulk_extend(Quad(thing, LABEL, Literal(name)) for thing, name in things)
-    store.bulk_extend(Quad(thing, TYPE, NamedNode(vocab.Film.value)) for thing, _ in things)
+    films = [(entity_iri(f"film-{number}"), name) for number, name in enumerate(all_names)]
+    store.bulk_extend(Quad(film, LABEL, Literal(name)) for film, name in films)
+    store.bulk_extend(Quad(film, TYPE, NamedNode(vocab.Film.value)) for film, _ in films)
     return store
 
 

@@ -2,7 +2,7 @@
 
 Every case that reads passes; every case
 that writes is refused with 403, as https://www.w3.org/TR/sparql11-protocol/#update-failure and
-https://www.w3.org/TR/sparql11-http-rdf-update/ allow. What each case comes to stands in `sparql_protocol.csv`.
+https://www.w3.org/TR/sparql11-http-rdf-update/ allow. The result of each case is in `sparql_protocol.csv`.
 """
 
 from __future__ import annotations

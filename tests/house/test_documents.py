@@ -32,11 +32,11 @@ def _built() -> None:
 def commands_of(block: str) -> list[tuple[str, str]]:
     """The commands of a console block, each with the output that is shown."""
     pieces = re.split(r"^\$ ", block, flags=re.MULTILINE)[1:]
-    found = []
+    commands = []
     for piece in pieces:
         command, _, output = piece.partition("\n")
-        found.append((command, output))
-    return found
+        commands.append((command, output))
+    return commands
 
 
 def run(command: str) -> str:
@@ -88,7 +88,17 @@ def test_every_link_between_documents_leads_somewhere(document: Path) -> None:
         assert path.exists(), target
         if heading:
             headings = re.findall(r"^#+ (.*)$", path.read_text("utf-8"), re.MULTILINE)
-            assert heading in [re.sub(r"[^\w -]", "", one.lower()).replace(" ", "-") for one in headings], heading
+            assert heading in [re.sub(r"[^\w -]", "", text.lower()).replace(" ", "-") for text in headings], heading
+
+
+PROSE = [*PAGES, ROOT / "CHANGELOG.md", *(ROOT / "docs/ontology").glob("*.md"), *(ROOT / "tests").rglob("README.md")]
+
+
+@pytest.mark.parametrize("document", sorted(set(PROSE)), ids=lambda path: str(path.relative_to(ROOT)))
+def test_prose_has_at_most_100_characters_a_line(document: Path) -> None:
+    """Tables and code are excepted."""
+    prose = re.sub(r"^```.*?^```$", "", document.read_text("utf-8"), flags=re.MULTILINE | re.DOTALL)
+    assert [line for line in prose.splitlines() if len(line) > 100 and not line.startswith("|")] == []
 
 
 def test_the_index_names_every_document() -> None:

@@ -272,7 +272,7 @@ HEADERS = [
     ("#+ just words\nASK {}", "1:1", "mapping"),
     ("#+ params: {film: entity}\nASK {}", "1:1", "VALUES"),
     ("#+ params: {film: entitty}\nASK { VALUES ?film { 1 } }", "1:1", "Did you mean entity"),
-    ("#+ params: {film: thing}\nASK { VALUES ?film { 1 } }", "1:1", "Did you mean entity"),
+    ("#+ params: {film: entty}\nASK { VALUES ?film { 1 } }", "1:1", "Did you mean entity"),
     ("#+ params: {film: {type: entity, clas: Film}}\nASK { VALUES ?film { 1 } }", "1:1", "class"),
     ("#+ params: [film]\nASK { VALUES ?film { 1 } }", "1:1", "mapping"),
     ("#+ params: {film: 3}\nASK { VALUES ?film { 1 } }", "1:1", "mapping"),

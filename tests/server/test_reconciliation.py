@@ -205,7 +205,7 @@ def test_names_are_completed_while_typing(refine: TestClient, kind: str) -> None
     shown = refine.get(f"/reconcile/flyout/{kind}", params={"id": id}).json()
     assert shown["id"] == id
     assert "<b>" in shown["html"]
-    assert refine.get(f"/reconcile/flyout/{kind}", params={"id": "no-such-thing"}).status_code == 404
+    assert refine.get(f"/reconcile/flyout/{kind}", params={"id": "no-such-entity"}).status_code == 404
 
 
 def test_suggestions_can_be_restricted_to_a_type(refine: TestClient) -> None:

@@ -148,7 +148,7 @@ def test_what_three_sources_say_has_three_pieces_of_evidence(world: FilmGraph) -
 
 
 def _shown(world: FilmGraph, cell: object) -> object:
-    """A thing by its label, or by its name where it has none."""
+    """An entity by its label, or by its name where it has none."""
     if not isinstance(cell, Entity):
         return cell
     return world.names.label(cell.iri) or to_curie(cell.iri.value)
