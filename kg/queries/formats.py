@@ -11,7 +11,6 @@ from pyoxigraph import BlankNode, Literal, NamedNode, RdfFormat, Triple, seriali
 
 from kg.errors import InputError
 from kg.lookup.entity_names import Entity
-from kg.queries.result_writers import CSV, JSON, TSV, write_all_rows, write_boolean
 from kg.terms import PREFIXES, XSD, sorted_triples
 from kg.text_table import format_table
 from kg.xsd import is_numeric
@@ -41,6 +40,8 @@ def write_answer(answer: Answer, format: str = "table") -> str:
 
 
 def _write_result(answer: Answer, media_type: str) -> str:
+    from kg.queries.result_writers import write_all_rows, write_boolean  # the table, the default, needs none of it
+
     if answer.truth is not None:
         return write_boolean(answer.truth, media_type).body.decode()
     rows = (row.terms for row in answer)
@@ -155,9 +156,9 @@ def to_rdflib(triples: Iterable[Triple]) -> rdflib.Graph:
 
 FORMATS: Mapping[str, Callable[[Answer], str]] = {
     "table": to_table,
-    "json": lambda answer: _write_result(answer, JSON),
-    "csv": lambda answer: _write_result(answer, CSV),
-    "tsv": lambda answer: _write_result(answer, TSV),
+    "json": lambda answer: _write_result(answer, "application/sparql-results+json"),
+    "csv": lambda answer: _write_result(answer, "text/csv"),
+    "tsv": lambda answer: _write_result(answer, "text/tab-separated-values"),
     "markdown": to_markdown,
     "turtle": lambda answer: to_turtle(answer.triples or ()),
 }

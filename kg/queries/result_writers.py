@@ -11,12 +11,12 @@ rows are written here, one by one, until a bound is met.
 from __future__ import annotations
 
 import csv
+import html
 import io
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import islice
-from xml.sax.saxutils import escape, quoteattr
 
 import orjson
 from pyoxigraph import BlankNode, Literal, NamedNode, RdfFormat, Triple, serialize
@@ -153,7 +153,7 @@ def _join(columns: tuple[str, ...], pieces: list[bytes], media_type: str, *, is_
         head = b'{"head":{"vars":' + orjson.dumps(columns) + b'},"results":{"bindings":[\n'
         return head + b",\n".join(pieces) + (b"\n]}}\n" if is_complete else b'\n]},"complete":false}\n')
     if media_type in (XML, PLAIN_XML):
-        names = "".join(f"<variable name={quoteattr(name)}/>" for name in columns)
+        names = "".join(f"<variable name={_quote(name)}/>" for name in columns)
         link = "" if is_complete else f'<link href="{_CUT_LINK}"/>'
         top = f"{_XML_HEAD}\n <head>{names}{link}</head>\n <results>\n"
         return top.encode() + b"".join(pieces) + b" </results>\n</sparql>\n"
@@ -195,7 +195,7 @@ _NOT_XML = dict.fromkeys((*range(9), 11, 12, *range(14, 32), 0xFFFE, 0xFFFF), "\
 
 def _xml_row(columns: tuple[str, ...], row: TermRow) -> bytes:
     cells = (
-        f"<binding name={quoteattr(name)}>{_xml_term(term)}</binding>"
+        f"<binding name={_quote(name)}>{_xml_term(term)}</binding>"
         for name, term in zip(columns, row, strict=True)
         if term is not None
     )
@@ -209,9 +209,9 @@ def _xml_term(term: object) -> str:
         case BlankNode():
             return f"<bnode>{_xml_text(term.value)}</bnode>"
         case Literal():
-            attributes = f" xml:lang={quoteattr(term.language)}" if term.language is not None else ""
+            attributes = f" xml:lang={_quote(term.language)}" if term.language is not None else ""
             if term.datatype.value not in (_STRING, _LANGUAGE_STRING):
-                attributes = f" datatype={quoteattr(term.datatype.value)}"
+                attributes = f" datatype={_quote(term.datatype.value)}"
             return f"<literal{attributes}>{_xml_text(term.value)}</literal>"
         case Triple():
             parts = (("subject", term.subject), ("predicate", term.predicate), ("object", term.object))
@@ -221,7 +221,7 @@ def _xml_term(term: object) -> str:
 
 
 def _xml_text(text: str) -> str:
-    return escape(text.translate(_NOT_XML), {"\r": "&#13;"})
+    return html.escape(text.translate(_NOT_XML), quote=False).replace("\r", "&#13;")
 
 
 # --- CSV and TSV
@@ -269,3 +269,8 @@ _ROW_WRITERS: dict[str, Callable[[tuple[str, ...], TermRow], bytes]] = {
     CSV: _csv_row,
     TSV: _tsv_row,
 }
+
+
+def _quote(text: str) -> str:
+    """The value of an attribute, without line ends in it."""
+    return '"' + html.escape(text, quote=False).replace('"', "&quot;") + '"'
