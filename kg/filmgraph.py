@@ -17,14 +17,14 @@ from kg.atomic_files import write_file
 from kg.errors import AmbiguousNameError, InputError, UnknownNameError
 from kg.graph.provenance import Provenance
 from kg.graph.record_store import RecordStore
-from kg.graph.store import find_quads, iterate_quads, open_build, open_published_build
+from kg.graph.store import iterate_quads, open_build, open_published_build
 from kg.lookup.entity_names import EntityNames
 from kg.passages.texts import Texts, open_texts
 from kg.project import Project, find_project
 from kg.queries.answer import Answer
 from kg.queries.execute import run_query
 from kg.queries.stored_query import StoredQueries, parameter_terms
-from kg.terms import KNOWLEDGE, ONTOLOGY, SOURCE
+from kg.terms import KNOWLEDGE, SOURCE
 from kg.text import closest
 
 if TYPE_CHECKING:
@@ -65,9 +65,7 @@ class FilmGraph:
     @cached_property
     def ontology(self) -> Schema:
         """The classes and properties of the ontology, with their hierarchy."""
-        from kg.schema import to_schema
-
-        return to_schema(quad.triple for quad in find_quads(self.store, None, None, None, ONTOLOGY))
+        return self.names.ontology
 
     # --- queries
 

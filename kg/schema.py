@@ -14,6 +14,7 @@ from pyoxigraph import CanonicalizationAlgorithm, Dataset, Literal, NamedNode, Q
 from kg.errors import FaultsError
 from kg.reports import Finding, Place
 from kg.terms import ALIAS, BASE, FILM, KNOWN_NAMES, LABEL, NOTE, OWL, RDF, RDFS, SKOS, TYPE, XSD, Term, to_iri
+from kg.text import Naming, closest, match_name, to_stems
 from kg.traversal import list_members, reachable
 
 WHEN = NamedNode(FILM + "when")
@@ -46,6 +47,14 @@ class OntologyTerm:
     value_kind: ValueKind | None = None
     domain: tuple[NamedNode, ...] = ()
     range: tuple[NamedNode, ...] = ()
+    labels: tuple[str, ...] = ()
+    """Its labels in all languages."""
+    other_labels: tuple[str, ...] = ()
+    """The words that people use for it, in all languages (`skos:altLabel`)."""
+
+    def named_by(self, text: str) -> Naming | None:
+        """How a text names the term; None when it does not."""
+        return match_name(text, (self.name, *self.labels), self.other_labels)
 
     @property
     def name(self) -> str:
@@ -95,6 +104,20 @@ class Schema:
         """The properties whose values are dates of any precision."""
         return frozenset(iri for iri, term in self.properties.items() if term.value_kind is ValueKind.DATE)
 
+    def suggest_properties(self, name: str, *, limit: int = 2) -> tuple[str, ...]:
+        """The names of the properties that somebody who writes `name` may mean, best first.
+
+        A name of an earlier version of the ontology means what replaces it.
+        """
+        replacement = self.replaced.get(name.removeprefix("film:"))
+        if replacement is not None and replacement.name in self.names:
+            return (replacement.name,)
+        return tuple(term.name for term in suggest_terms(name, self.properties.values(), limit=limit))
+
+    def suggest_classes(self, name: str, *, limit: int = 2) -> tuple[str, ...]:
+        """The names of the classes that somebody who writes `name` may mean, best first."""
+        return tuple(term.name for term in suggest_terms(name, self.classes.values(), limit=limit))
+
     def property_named(self, name: str) -> OntologyTerm | None:
         """The property with this name in fact files, CURIE or IRI; None when there is none."""
         iri = self.names.get(name)
@@ -130,6 +153,23 @@ class Schema:
         return term.parents if term is not None else ()
 
 
+def suggest_terms(text: str, terms: Iterable[OntologyTerm], *, limit: int = 2) -> list[OntologyTerm]:
+    """The terms that somebody who writes this text may mean: by a name, another label, or a word of the name.
+
+    Only where there is none, those with a name that the text is a misspelling of. The order is always the same.
+    """
+    terms = list(terms)
+    local = text.removeprefix("film:")
+    by_naming = [(naming, term) for term in terms if (naming := term.named_by(local)) is not None]
+    if by_naming:
+        best = min(naming for naming, _ in by_naming)
+        by_naming.sort(key=lambda match: (match[0], len(to_stems(match[1].name)), match[1].name))
+        return [term for naming, term in by_naming if naming is best or naming is not Naming.WORDS][:limit]
+    names = {name: term for term in reversed(terms) for name in (*term.other_labels, *term.labels, term.name)}
+    likely = closest(local, names, limit=len(names))
+    return list({names[name].name: names[name] for name in likely}.values())[:limit]
+
+
 def read_ontology(files: Iterable[Path]) -> list[Triple]:
     """The triples of the ontology's Turtle files; raises `FaultsError` with every file that does not parse.
 
@@ -162,7 +202,14 @@ def to_schema(ontology: Iterable[Triple]) -> Schema:
         types = {kind.value for kind in values.get(TYPE, ()) if isinstance(kind, NamedNode)}
         if types & _CLASSES:
             parents = _iris(values, _SUBCLASS)
-            classes[iri] = OntologyTerm(iri, _english(values, LABEL), _english(values, NOTE), parents)
+            classes[iri] = OntologyTerm(
+                iri,
+                _english(values, LABEL),
+                _english(values, NOTE),
+                parents,
+                labels=_texts(values, LABEL),
+                other_labels=_texts(values, ALIAS),
+            )
         elif types & _PROPERTIES or any(kind.startswith(OWL) and kind.endswith("Property") for kind in types):
             superproperties = reachable([iri], lambda name: _iris(objects.get(name, {}), _SUBPROPERTY))
             properties[iri] = _to_property(iri, values, types, is_date=WHEN in superproperties)
@@ -211,11 +258,25 @@ def _to_property(
     )
     kind = ValueKind.DATE if is_date else ValueKind.ENTITY if takes_entities else ValueKind.LITERAL
     label, comment = _english(values, LABEL), _english(values, NOTE)
-    return OntologyTerm(iri, label, comment, _iris(values, _SUBPROPERTY), kind, _iris(values, _DOMAIN), ranges)
+    return OntologyTerm(
+        iri,
+        label,
+        comment,
+        _iris(values, _SUBPROPERTY),
+        kind,
+        _iris(values, _DOMAIN),
+        ranges,
+        _texts(values, LABEL),
+        _texts(values, ALIAS),
+    )
 
 
 def _iris(values: Mapping[NamedNode, list[object]], property: NamedNode) -> tuple[NamedNode, ...]:
     return tuple(sorted((value for value in values.get(property, ()) if isinstance(value, NamedNode)), key=str))
+
+
+def _texts(values: Mapping[NamedNode, list[object]], property: NamedNode) -> tuple[str, ...]:
+    return tuple(sorted({text.value for text in values.get(property, ()) if isinstance(text, Literal)}))
 
 
 def _english(values: Mapping[NamedNode, list[object]], property: NamedNode) -> str:

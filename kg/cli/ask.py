@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import argparse
+import shlex
 import sys
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import partial
 from itertools import groupby
@@ -26,6 +28,8 @@ from kg.errors import InputError
 
 if TYPE_CHECKING:
     from kg.filmgraph import FilmGraph
+    from kg.lookup.schema_card import SchemaCard
+    from kg.schema import Schema
 
 _ANSWER_FORMATS = ("table", "json", "csv", "tsv", "markdown", "turtle")
 
@@ -45,8 +49,8 @@ def add_commands(commands: Commands) -> None:
     _add_answer_options(sparql)
     description = "List the stored queries by topic, with their parameters and an example."
     queries = commands.add("queries", description, _queries)
-    purpose = "only queries with this word in name, topic, summary or tags"
-    queries.add_argument("word", metavar="WORD", nargs="?", help=purpose)
+    purpose = "only queries with these words or their synonyms, the best first"
+    queries.add_argument("words", metavar="WORD", nargs="*", help=purpose)
     add_format(queries, ("table", "json"), default="table")
     schema = commands.add("schema", "Show the classes and properties with their numbers of uses, for SPARQL.", _schema)
     schema.add_argument("word", metavar="WORD", nargs="?", help="a class, or a word in a name or description")
@@ -153,23 +157,60 @@ def _answer(graph: FilmGraph, question: _Question) -> tuple[str, list[str]]:
 
 def _queries(call: argparse.Namespace) -> int:
     from kg.project import find_project
+    from kg.queries.query_search import complete_matches, search_queries
     from kg.queries.stored_query import StoredQueries
+    from kg.schema import Schema, read_ontology, to_schema
 
-    queries = StoredQueries(find_project(call.project).queries)
+    project = find_project(call.project)
+    queries = StoredQueries(project.queries)
     findings = list(queries.findings())
-    word = (call.word or "").casefold()
-    listed = [query for query in queries.valid() if word in query.search_text]
+    listed = list(queries.valid())
+    schema, words = Schema({}, {}), " ".join(call.words)
+    if words:
+        schema = to_schema(read_ontology(project.ontology))
+        listed = complete_matches(search_queries(listed, words, schema))
     if call.format == "json":
         write_json([query.as_dict() for query in listed])
+    elif not listed:
+        write(_no_queries(words, queries, schema))
     else:
         count = f"{len(listed)} quer{'y' if len(listed) == 1 else 'ies'}"
-        for topic, group in groupby(listed, key=lambda query: query.topic):
+        for topic, group in groupby(listed, key=lambda query: "" if words else query.topic):
             write(f"{topic}/\n\n" if topic else "")
             write("".join(f"{query.to_text()}\n" for query in group))
         write(f"({count})\n")
+        # A word that names a property asks for its values, which few stored queries are about.
+        if words and (values := _values_of(words, queries, schema)):
+            write("See also\n" + "\n".join(values) + "\n")
     for finding in findings:
         say(str(finding))
     return 1 if findings else 0
+
+
+def _values_of(words: str, queries: Mapping[str, object], schema: Schema) -> list[str]:
+    """Lines with commands for the values of the properties that some words name."""
+    from kg.schema import suggest_terms
+    from kg.text import Naming
+
+    if "values-of" not in queries:
+        return []
+    named = suggest_terms(words, schema.properties.values())
+    return [
+        f"  kg ask values-of entity=... property={term.name}"
+        for term in named
+        if term.named_by(words) in (Naming.NAME, Naming.OTHER_NAME)
+    ]
+
+
+def _no_queries(words: str, queries: Mapping[str, object], schema: Schema) -> str:
+    """What else to try when no stored query has the words of a search."""
+    if not words:
+        return "The project has no stored queries.\n"
+    lines = [f"No stored query has {words!r}. Try", *_values_of(words, queries, schema)]
+    lines += [f"  kg schema {shlex.quote(words)}"]
+    if "entities-by-name" in queries:
+        lines += [f"  kg ask entities-by-name {shlex.quote(f'word={words}')}"]
+    return "\n".join((*lines, "or list all stored queries with `kg queries`.")) + "\n"
 
 
 def _schema(call: argparse.Namespace) -> int:
@@ -191,12 +232,30 @@ def _schema(call: argparse.Namespace) -> int:
     elif text := card.to_text(all_terms=call.all):
         write(f"{text}\n{_SCHEMA_USAGE}\n")
     else:
-        write(f"{_NO_TERMS}\n")
+        write(_no_terms(call.word or "", card, graph.ontology))
     return 0
 
 
-_SCHEMA_USAGE = "`kg schema Film` shows the properties of films; `kg schema WORD` the terms with that word."
-_NO_TERMS = "No class or property has this word; `kg schema` lists them all, --all also those without uses."
+_SCHEMA_USAGE = (
+    "`kg schema Film` shows the properties of films; `kg schema WORD` the terms that\n"
+    "people call so, and those with that word."
+)
+
+
+def _no_terms(word: str, card: SchemaCard, schema: Schema) -> str:
+    """What to try when no class or property that is in use has a word."""
+    from kg.reports import did_you_mean
+    from kg.schema import suggest_terms
+    from kg.terms import to_curie
+
+    if unused := [row.curie for row in (*card.classes, *card.properties)]:
+        return (
+            f"The graph does not use {', '.join(unused[:5])}. `kg schema --all {shlex.quote(word)}` describes them.\n"
+        )
+    terms = suggest_terms(word, (*schema.classes.values(), *schema.properties.values()))
+    advice = did_you_mean([to_curie(term.iri.value) for term in terms])
+    sentence = f"No class or property has the word {word!r}. {advice}".rstrip()
+    return f"{sentence}\n`kg schema` lists them all, --all also those without uses.\n"
 
 
 # --- show, facts, conflicts

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from enum import StrEnum
+from enum import Enum, StrEnum, auto
+from functools import cached_property
 
 import rdflib
 from pyoxigraph import NamedNode, QuerySolutions, Store
 
 from kg.graph.store import find_quad
+from kg.lookup.entity_names import stored_ontology
 from kg.queries.sparql import tokenise
 from kg.queries.triple_patterns import TriplePattern, find_patterns, to_oxigraph
 from kg.reports import did_you_mean
-from kg.terms import CONTESTED, ONTOLOGY, PREFIXES, PROVENANCE, to_curie
+from kg.schema import Schema
+from kg.terms import CONTESTED, ONTOLOGY, PREFIXES, PROVENANCE, TYPE, to_curie
 from kg.text import closest
 
 MAX_LENGTH = 50_000
@@ -156,13 +159,53 @@ def explain_empty(store: Store, text: str) -> EmptyAnswer:
 
 
 def _unknown_terms(store: Store, patterns: list[TriplePattern]) -> Iterator[UnknownTerm]:
-    known: list[str] | None = None
+    suggestions = _Suggestions(store)
+    roles = {iri: role for pattern in reversed(patterns) for iri, role in _roles(pattern)}
     for iri in dict.fromkeys(iri for pattern in patterns for iri in pattern.iris()):
         term = NamedNode(str(iri))
         if not _is_known(store, term):
-            known = known if known is not None else sorted(set(_known_curies(store)))
-            curie = to_curie(term.value)
-            yield UnknownTerm(curie, closest(curie, known))
+            yield UnknownTerm(to_curie(term.value), suggestions.of(term, roles.get(str(iri), _Role.OTHER)))
+
+
+class _Role(Enum):
+    """What a term must be, from its position in a pattern."""
+
+    PROPERTY = auto()
+    CLASS = auto()
+    OTHER = auto()
+
+
+def _roles(pattern: TriplePattern) -> Iterator[tuple[str, _Role]]:
+    predicate = TriplePattern(rdflib.Variable("s"), pattern.path, rdflib.Variable("o"))
+    yield from ((str(iri), _Role.PROPERTY) for iri in predicate.iris())
+    if str(pattern.path) == TYPE.value:
+        yield str(pattern.object), _Role.CLASS
+
+
+class _Suggestions:
+    """The known terms that an unknown one may stand for: terms of the ontology by meaning, entities by spelling."""
+
+    def __init__(self, store: Store) -> None:
+        self.store = store
+
+    @cached_property
+    def _ontology(self) -> Schema:
+        return stored_ontology(self.store)
+
+    @cached_property
+    def _curies(self) -> list[str]:
+        return sorted(set(_known_curies(self.store)))
+
+    def of(self, term: NamedNode, role: _Role) -> tuple[str, ...]:
+        """At most two CURIEs."""
+        prefix, colon, local = to_curie(term.value).partition(":")
+        if prefix + colon == "film:" and role is not _Role.OTHER:
+            suggest = self._ontology.suggest_classes if role is _Role.CLASS else self._ontology.suggest_properties
+            terms = self._ontology.class_names if role is _Role.CLASS else self._ontology.names
+            if names := suggest(local):
+                return tuple(to_curie(terms[name].value) for name in names)
+        same_prefix = [curie.removeprefix(prefix + colon) for curie in self._curies if curie.startswith(prefix + colon)]
+        return tuple(prefix + colon + match for match in closest(local, same_prefix))
 
 
 def _is_known(store: Store, term: NamedNode) -> bool:

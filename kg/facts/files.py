@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
 from pyoxigraph import Literal, NamedNode
@@ -10,7 +10,6 @@ from pyoxigraph import Literal, NamedNode
 from kg.reports import Finding, Place
 from kg.schema import Schema
 from kg.terms import TYPE, to_text
-from kg.text import closest
 from kg.yaml_files import YamlError, YamlNode, read_documents
 
 LARGEST_FILE = 64 * 1024 * 1024
@@ -45,20 +44,22 @@ class FileFindings(list[Finding]):
 
     def add_unknown_property(self, name: str, schema: Schema, place: Place) -> None:
         """The ontology has no property of this name; one of an earlier version is named with its replacement."""
-        self._add_unknown("property", name, schema.names, schema, place)
+        self._add_unknown("property", name, schema.suggest_properties, schema, place)
 
     def add_unknown_class(self, name: str, schema: Schema, place: Place) -> None:
         """The ontology has no class of this name; one of an earlier version is named with its replacement."""
-        self._add_unknown("class", name, schema.class_names, schema, place)
+        self._add_unknown("class", name, schema.suggest_classes, schema, place)
 
-    def _add_unknown(self, kind: str, name: str, names: Iterable[str], schema: Schema, place: Place) -> None:
+    def _add_unknown(
+        self, kind: str, name: str, suggest: Callable[[str], tuple[str, ...]], schema: Schema, place: Place
+    ) -> None:
         bare, path = name.removeprefix("film:"), TYPE if kind == "class" else None
         if (replacement := schema.replaced.get(bare)) is not None:
             message, remedy = f"{kind} {name!r} is now {replacement}", "`kg migrate` rewrites a project."
             known = (replacement.name,)
             self.add(f"replaced-{kind}", message, place, path=path, value=name, suggestions=known, remedy=remedy)
         else:
-            message, suggestions = f"unknown {kind} {name!r}", closest(bare, list(names))
+            message, suggestions = f"unknown {kind} {name!r}", suggest(bare)
             self.add(f"unknown-{kind}", message, place, path=path, value=name, suggestions=suggestions)
 
 

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
-from functools import lru_cache
+from functools import cached_property, lru_cache
 
 from pyoxigraph import Literal, NamedNode, Quad, Store, Triple
 
 from kg.decisions.links import EXACT
 from kg.errors import AmbiguousNameError, UnknownNameError
 from kg.graph.store import find_quad, find_quads
+from kg.schema import Schema, suggest_terms, to_schema
 from kg.terms import ALIAS, KNOWLEDGE, KNOWN_NAMES, LABEL, LINKS, ONTOLOGY, OWL, RDFS, TYPE, to_curie, to_iri, to_term
-from kg.text import closest
+from kg.text import Naming, closest
 
 _NAMING_GRAPHS = (KNOWLEDGE, ONTOLOGY)
 """The graphs whose labels count: not the titles of sources in provenance, not contested labels."""
@@ -67,6 +68,34 @@ class EntityNames:
                 raise AmbiguousNameError(name, kind=kind, candidates=[to_curie(entity.value) for entity in entities])
         raise UnknownNameError(name, kind=kind, suggestions=self._closest_names(name, class_name))
 
+    @cached_property
+    def ontology(self) -> Schema:
+        """The classes and properties of the store's ontology."""
+        return stored_ontology(self.store)
+
+    def property_iri(self, name: str) -> NamedNode:
+        """The property with this name, CURIE, IRI or label, or the only one with this other label.
+
+        Raises `UnknownNameError` with the properties that may be meant, or `AmbiguousNameError`.
+        """
+        try:
+            iri = KNOWN_NAMES.get(name) or to_iri(name if ":" in name else f"film:{name}")
+        except ValueError:
+            iri = None
+        if iri is not None:
+            is_used = find_quad(self.store, None, iri, None, None) is not None
+            if is_used or find_quad(self.store, iri, None, None, None) is not None:
+                return iri
+        terms = self.ontology.properties.values()
+        for naming in (Naming.NAME, Naming.OTHER_NAME):
+            named = sorted(term.iri.value for term in terms if term.named_by(name) is naming)
+            if len(named) > 1:
+                raise AmbiguousNameError(name, kind="property", candidates=list(map(to_curie, named)))
+            if named:
+                return NamedNode(named[0])
+        likely = (to_curie(self.ontology.names[match].value) for match in self.ontology.suggest_properties(name))
+        raise UnknownNameError(name, kind="property", suggestions=likely)
+
     def _by_iri(self, name: str) -> NamedNode | None:
         try:
             iri = to_iri(name)
@@ -81,8 +110,10 @@ class EntityNames:
         return not class_name or find_quad(self.store, entity, TYPE, to_iri(class_name), None) is not None
 
     def _by_name(self, name: str, property: NamedNode) -> Iterator[NamedNode]:
+        # Other labels of terms are common words, which would make names of entities ambiguous.
+        graphs = _NAMING_GRAPHS if property == LABEL else (KNOWLEDGE,)
         for literal in (Literal(name), Literal(name, language="en")):
-            for graph in _NAMING_GRAPHS:
+            for graph in graphs:
                 for quad in find_quads(self.store, None, property, literal, graph):
                     if isinstance(quad.subject, NamedNode):
                         yield quad.subject
@@ -101,7 +132,12 @@ class EntityNames:
         names = dict.fromkeys(text for text, entity in self._all_names() if self._is_a(entity, class_name))
         folded = name.casefold()
         longer = [text for text in names if len(folded) > 3 and folded in text.casefold()]
-        return closest(name, list(names)) or tuple(sorted(longer, key=lambda text: (len(text), text))[:3])
+        likely = closest(name, names) or tuple(sorted(longer, key=lambda text: (len(text), text))[:3])
+        if likely or class_name:
+            return likely
+        ontology = self.ontology
+        terms = suggest_terms(name, (*ontology.properties.values(), *ontology.classes.values()))
+        return tuple(to_curie(term.iri.value) for term in terms)
 
     def _find_class(self, name: str) -> NamedNode:
         declared = (quad.subject for quad in find_quads(self.store, None, TYPE, _CLASS, ONTOLOGY))
@@ -118,7 +154,7 @@ class EntityNames:
                 return iri
         except ValueError:
             pass
-        raise UnknownNameError(name, kind="class", suggestions=closest(name, sorted(local_names.values())))
+        raise UnknownNameError(name, kind="class", suggestions=self.ontology.suggest_classes(name))
 
     def _class_labels(self, iri: NamedNode) -> list[str]:
         labels = (quad.object for quad in find_quads(self.store, iri, LABEL, None, ONTOLOGY))
@@ -166,7 +202,7 @@ def to_triple(store: Store, names: EntityNames, subject: str, property: str, val
 
     Raises `UnknownNameError` or `AmbiguousNameError` for a name that does not resolve.
     """
-    entity, predicate = names.entity(subject), _find_property(store, property)
+    entity, predicate = names.entity(subject), names.property_iri(property)
     if value[:1] in ('"', "<"):
         return Triple(entity, predicate, to_term(value))
     for quad in find_quads(store, entity, predicate, None, None):
@@ -181,15 +217,9 @@ def to_triple(store: Store, names: EntityNames, subject: str, property: str, val
         raise
 
 
-def _find_property(store: Store, name: str) -> NamedNode:
-    iri = KNOWN_NAMES.get(name) or to_iri(name if ":" in name else f"film:{name}")
-    is_used = find_quad(store, None, iri, None, None) is not None
-    if is_used or find_quad(store, iri, None, None, None) is not None:
-        return iri
-    declarations = find_quads(store, None, TYPE, None, ONTOLOGY)
-    properties = {quad.subject for quad in declarations if "Property" in str(quad.object)}
-    curies = sorted(to_curie(property.value) for property in properties if isinstance(property, NamedNode))
-    raise UnknownNameError(name, kind="property", suggestions=closest(to_curie(iri.value), curies))
+def stored_ontology(store: Store) -> Schema:
+    """The classes and properties of the ontology in a store."""
+    return to_schema(quad.triple for quad in find_quads(store, None, None, None, ONTOLOGY))
 
 
 def narrowest_classes(store: Store, classes: Iterable[NamedNode]) -> list[NamedNode]:

@@ -3,22 +3,42 @@
 from __future__ import annotations
 
 import re
+import textwrap
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from pyoxigraph import Literal, NamedNode, QuerySolution, QuerySolutions, Store
 
 from kg.graph.store import find_quad, find_quads
-from kg.terms import FILM, KNOWLEDGE, NOTE, ONTOLOGY, PREFIXES, RDFS, TYPE, Term, to_curie, to_short, to_term
-from kg.text_table import format_table
+from kg.terms import (
+    ALIAS,
+    FILM,
+    KNOWLEDGE,
+    LABEL,
+    NOTE,
+    ONTOLOGY,
+    PREFIXES,
+    RDFS,
+    TYPE,
+    Term,
+    to_curie,
+    to_short,
+    to_term,
+)
+from kg.text import Naming, match_name, to_stems
 
-INTRODUCTION = f"""PREFIX film: <{FILM}>   (built in, with all of these prefixes: {", ".join(PREFIXES)})
+INTRODUCTION = f"""PREFIX film: <{FILM}>
+{textwrap.fill(f"It is built in, like all of these prefixes: {', '.join(PREFIXES)}.", 79)}
 
-The default graph holds what sources state and what is inferred from it. The named graphs are
-  graph:provenance   facts and their sources:  GRAPH graph:provenance {{ ?fact rdf:subject film:anora ;
-                     rdf:predicate ?property ; rdf:object ?value ; ev:source ?source ; ev:passage ?where ;
+The default graph holds what sources state and what is inferred from it. The
+named graphs are
+  graph:provenance   facts and their sources:
+                     GRAPH graph:provenance {{ ?fact rdf:subject film:anora ;
+                     rdf:predicate ?property ; rdf:object ?value ;
+                     ev:source ?source ; ev:passage ?where ;
                      ev:start ?start ; ev:end ?end }}
-  graph:contested    facts that are not accepted as true; ev:status and ev:reason of the fact say why
+  graph:contested    facts that are not accepted as true; ev:status and
+                     ev:reason of the fact say why
   graph:ontology     classes and properties
 """
 """What to know before writing SPARQL: prefixes and named graphs."""
@@ -40,6 +60,8 @@ class SchemaRow:
     comment: str = ""
     example: str = ""
     """The datatype or class of a value, where the ontology states no range."""
+    labels: tuple[str, ...] = ()
+    other_labels: tuple[str, ...] = ()
 
     def as_dict(self) -> dict[str, object]:
         """The row as JSON has it."""
@@ -53,9 +75,15 @@ class SchemaRow:
             "example": self.example,
         }
 
+    def named_by(self, text: str) -> Naming | None:
+        """How a text names the term; None when it does not."""
+        return match_name(text, (self.curie, self.curie.partition(":")[2], *self.labels), self.other_labels)
+
     def has_word(self, word: str) -> bool:
-        """True when a word of its name, comment, domain or range begins with `word`."""
+        """True when a word of its name, comment, domain or range begins with `word`, or has the same stem."""
         text = f"{self.curie} {self.comment} {' '.join((*self.domain, *self.range))}"
+        if set(to_stems(word)) <= set(to_stems(text)):
+            return True
         return re.search(rf"(?:\b|(?<=[a-z])(?=[A-Z])){re.escape(word)}", text, re.IGNORECASE) is not None
 
 
@@ -86,10 +114,8 @@ class SchemaCard:
         return next((row for row in rows if row.uses), None)
 
     def matching(self, word: str) -> SchemaCard:
-        """The classes and properties with a word that begins with `word`."""
-        return SchemaCard(
-            [row for row in self.classes if row.has_word(word)], [row for row in self.properties if row.has_word(word)]
-        )
+        """The classes and properties with a word that begins with `word`; first those that it names."""
+        return SchemaCard(_matching(self.classes, word), _matching(self.properties, word))
 
     def used(self) -> SchemaCard:
         """The classes and properties with uses."""
@@ -107,20 +133,26 @@ class SchemaCard:
         card = self if all_terms else self.used()
         if not card.classes and not card.properties:
             return ""
-        classes = format_table(
-            ("class", "uses", "parents", "description"),
-            [[row.curie, str(row.uses), ", ".join(row.parents), row.comment] for row in card.classes],
-            [False, True, False, False],
+        classes = (_write_entry(row.curie, row.uses, _note("below", row.parents), row.comment) for row in card.classes)
+        properties = (
+            _write_entry(
+                row.curie,
+                row.uses,
+                _note("of", row.domain),
+                _note("value", row.range or ((row.example,) if row.example else ())),
+                row.comment,
+            )
+            for row in card.properties
         )
-        properties = format_table(
-            ("property", "uses", "domain", "range", "description"),
-            [
-                [row.curie, str(row.uses), ", ".join(row.domain), ", ".join(row.range) or row.example, row.comment]
-                for row in card.properties
-            ],
-            [False, True, False, False, False],
-        )
-        return "\n".join((INTRODUCTION, classes, properties))
+        groups = (("class", classes), ("property", properties))
+        tables = (f"{_head(name, 'uses')}{''.join(entries)}" for name, entries in groups)
+        return "\n".join((INTRODUCTION, *tables))
+
+
+def _matching(rows: Sequence[SchemaRow], word: str) -> list[SchemaRow]:
+    named = {row.curie: naming for row in rows if (naming := row.named_by(word)) is not None}
+    matching = [row for row in rows if row.curie in named or row.has_word(word)]
+    return sorted(matching, key=lambda row: named.get(row.curie, len(Naming)))
 
 
 def read_schema_card(store: Store) -> SchemaCard:
@@ -151,15 +183,36 @@ def read_class_properties(store: Store, class_iri: NamedNode) -> list[ClassPrope
 
 def write_class_card(row: SchemaRow, properties: Sequence[ClassProperty]) -> str:
     """A class with its properties as a table, and a query to begin with."""
-    table = format_table(
-        ("property", "entities", "example", "description"),
-        [[property.curie, str(property.entities), property.example, property.comment] for property in properties],
-        [False, True, False, False],
+    entries = (
+        _write_entry(property.curie, property.entities, property.comment, f"e.g. {property.example}")
+        for property in properties
     )
+    table = _head("property", "entities") + "".join(entries)
     curies = [property.curie for property in properties]
     example = next((curie for curie in curies if curie.startswith("film:")), curies[0])
     variable = row.curie.rpartition(":")[2].lower()
     return f"{row.curie}: {row.comment}\n\n{table}\nSELECT * WHERE {{ ?{variable} a {row.curie} ; {example} ?value }}\n"
+
+
+_WIDTH, _INDENT = 79, "    "
+"""The columns of a line, which fits a terminal of 80, and what begins the lines below a name."""
+
+
+def _head(name: str, count: str) -> str:
+    line = f"{name}{count:>{_WIDTH - len(name)}}"
+    return f"{line}\n{'-' * _WIDTH}\n"
+
+
+def _write_entry(curie: str, count: int, *notes: str) -> str:
+    """A term with a number at the right edge, and notes below it."""
+    lines = [f"{curie} {f' {count}':.>{_WIDTH - len(curie) - 1}}"]
+    for note in filter(None, notes):
+        lines += textwrap.wrap(note, _WIDTH, initial_indent=_INDENT, subsequent_indent=_INDENT, break_on_hyphens=False)
+    return "\n".join(lines) + "\n"
+
+
+def _note(word: str, curies: Sequence[str]) -> str:
+    return f"{word} {', '.join(curies)}" if curies else ""
 
 
 def _shorten(term: Term) -> str:
@@ -191,6 +244,8 @@ def _rows(store: Store, uses: dict[NamedNode, int], parent_property: NamedNode) 
             _curies(store, term, _RANGE),
             _comment(store, term),
             _example_range(store, term) if parent_property == _SUBPROPERTY and count else "",
+            _texts(store, term, LABEL),
+            _texts(store, term, ALIAS),
         )
         for term, count in uses.items()
     ]
@@ -200,6 +255,11 @@ def _rows(store: Store, uses: dict[NamedNode, int], parent_property: NamedNode) 
 def _curies(store: Store, term: NamedNode, property: NamedNode) -> tuple[str, ...]:
     values = (quad.object for quad in find_quads(store, term, property, None, ONTOLOGY))
     return tuple(sorted(to_curie(value.value) for value in values if isinstance(value, NamedNode)))
+
+
+def _texts(store: Store, term: NamedNode, property: NamedNode) -> tuple[str, ...]:
+    values = (quad.object for quad in find_quads(store, term, property, None, ONTOLOGY))
+    return tuple(sorted({value.value for value in values if isinstance(value, Literal)}))
 
 
 def _comment(store: Store, term: NamedNode) -> str:

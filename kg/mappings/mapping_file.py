@@ -98,7 +98,7 @@ class MappingFile:
         name = self.text(node, "a property")
         iri = self.schema.names.get(name)
         if iri is None:
-            suggestions = closest(name, list(self.schema.names))
+            suggestions = self.schema.suggest_properties(name)
             message = f"{name!r} is not a property of the ontology"
             self.add_fault("unknown-property", message, node, suggestions=suggestions)
         return self.schema.properties[iri] if iri is not None else None
@@ -107,7 +107,7 @@ class MappingFile:
         """The name of a class of the ontology; with a fault when there is none of this name."""
         name = self.text(node, "a class")
         if name not in self.schema.class_names:
-            suggestions = closest(name, list(self.schema.class_names))
+            suggestions = self.schema.suggest_classes(name)
             self.add_fault("unknown-class", f"{name!r} is not a class of the ontology", node, suggestions=suggestions)
         return name
 

@@ -5,14 +5,9 @@ What is wrong with a call is in its reply, with what to do next, so that the ass
 
 from __future__ import annotations
 
-import math
-import re
-from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
-
-from rapidfuzz import fuzz
 
 from kg.errors import FilmGraphError, InputError, ParameterError, Remedy, UnknownNameError
 from kg.explain.empty_answers import explain_empty
@@ -33,14 +28,17 @@ from kg.mcp_server.citations import (
 )
 from kg.mcp_server.tools import DEFAULT_ROWS, GENERAL_TOOLS, MAX_ROWS, list_topics
 from kg.queries.answer import Answer
+from kg.queries.query_search import search_queries
 from kg.queries.stored_query import StoredQuery
+from kg.schema import suggest_terms
 from kg.terms import to_curie, to_iri
 from kg.text import closest
 
 MAX_COUNTED = 10_000
 """The rows of an ad-hoc query that are counted; of more, the reply says that there are more."""
 MAX_TEXT = 40_000
-_MAX_QUESTIONS = 40
+_MAX_QUESTIONS, _MAX_FOUND = 40, 8
+"""The questions of a topic that are listed, and those that are found by words."""
 _REMEDIES: Mapping[Remedy | str, str] = {Remedy.LIST_QUERIES: "find_question lists them."}
 """What to do next, in terms of tools; the command line has words of its own."""
 
@@ -100,7 +98,8 @@ class ToolCaller:
         topics = list_topics(queries)
         if topic and topic not in topics:
             raise UnknownNameError(topic, kind="topic", suggestions=closest(topic, topics))
-        matches = find_questions(queries, words, topic=topic)
+        matches = search_queries(queries, words, self.graph.ontology, topic=topic)
+        matches = matches[:_MAX_FOUND] if words.strip() else matches
         cards = [_question_card(match.query) for match in matches[:_MAX_QUESTIONS]]
         structure = {"questions": cards, "total": len(matches), "complete": len(matches) <= len(cards)}
         lines = [_card_text(card) for card in cards]
@@ -165,7 +164,8 @@ class ToolCaller:
                 value for value in values if to_curie(value.property.value) in (name, f"film:{name}", f"rdfs:{name}")
             ]
             if not values:
-                suggestions = closest(name, sorted(curie.removeprefix("film:") for curie in curies))
+                terms = [term for term in self.graph.ontology.properties.values() if to_curie(term.iri.value) in curies]
+                suggestions = [term.name for term in suggest_terms(name, terms)]
                 raise UnknownNameError(name, kind=f"property of {description.label}", suggestions=suggestions)
         rows = [row for value in values for row in self._value_rows(value, "")]
         page = _page(arguments)
@@ -193,7 +193,9 @@ class ToolCaller:
             return _text_reply(write_class_card(row, read_class_properties(self.graph.store, to_iri(row.curie))))
         if word:
             text = card.matching(word).to_text()
-            return _text_reply(text or "No class or property matches; call schema without a word for the classes.\n")
+            return _text_reply(
+                text or "No class or property has this word; call schema without a word for the classes.\n"
+            )
         classes = "".join(f"{row.curie} ({row.uses}): {row.comment}\n" for row in card.used().classes)
         head = "Classes with their numbers of entities; call schema with a class for its properties."
         return _text_reply(f"{INTRODUCTION}\n{head}\n{classes}")
@@ -292,79 +294,6 @@ def _text_reply(text: str, structure: Mapping[str, Any] | None = None) -> ToolRe
         text = f"{text[:MAX_TEXT]}\n... {MAX_TEXT:,} of {len(text):,} characters; ask for something narrower.\n"
         structure = None
     return ToolReply(text, structure)
-
-
-# --- finding stored queries by words
-
-_WORD = re.compile(r"\w+")
-_MAX_WORDS = 40
-_STOP_WORDS = frozenset(
-    word
-    for line in (
-        "a an and are at by did do does for from get got had has have",
-        "how in is it its of on or the this to was were with what when where which who whom whose",
-    )
-    for word in line.split()
-)
-"""Words of all kinds of questions."""
-_MIN_SIMILARITY = 82
-"""The similarity of two words that count as the same: `nominations` and `nominated`, `oscar` and `oscars`."""
-_MIN_QUESTION_SCORE = 0.08
-
-
-@dataclass(frozen=True, slots=True)
-class QuestionMatch:
-    """A stored query and how well it matches, from 0 to 1."""
-
-    query: StoredQuery
-    score: float
-
-
-def find_questions(
-    queries: Sequence[StoredQuery], words: str, *, topic: str = "", limit: int = 8
-) -> list[QuestionMatch]:
-    """The stored queries that match these words, best first; a word that many queries have counts little.
-
-    Without words, all queries of the topic.
-    """
-    candidates = [query for query in queries if not topic or topic in query.topics]
-    all_words = list(dict.fromkeys(_WORD.findall(words.casefold())))[:_MAX_WORDS]
-    search_words = [word for word in all_words if word not in _STOP_WORDS] or all_words
-    if not search_words:
-        return [QuestionMatch(query, 1.0) for query in candidates]
-    words_of = {query.name: set(_WORD.findall(_header_text(query))) for query in candidates}
-    counts = Counter(word for header_words in words_of.values() for word in header_words)
-    weights = {word: math.log((len(candidates) + 1) / (counts[word] + 0.5)) for word in search_words}
-    total = sum(weights.values())
-    matches = [QuestionMatch(query, _match_score(words_of[query.name], query, weights) / total) for query in candidates]
-    good = (match for match in matches if match.score > _MIN_QUESTION_SCORE)
-    return sorted(good, key=lambda match: (-match.score, match.query.name))[:limit]
-
-
-def _header_text(query: StoredQuery) -> str:
-    """All words of a query's header."""
-    parameters = (f"{parameter.name} {parameter.class_name} {parameter.about}" for parameter in query.params)
-    return " ".join((query.search_text, query.because, *(query.returns or {}).values(), *parameters)).casefold()
-
-
-def _match_score(header_words: set[str], query: StoredQuery, weights: Mapping[str, float]) -> float:
-    score = 0.0
-    for word, weight in weights.items():
-        if word in header_words:
-            score += weight
-        elif len(word) > 3:
-            similar = max((_similarity(word, other) for other in header_words if len(other) > 3), default=0.0)
-            score += weight * 0.8 * similar / 100 if similar >= _MIN_SIMILARITY else 0
-    # Of queries with the same words, the one whose own sentence has them is meant.
-    sentence = f"{query.summary} {query.name.replace('-', ' ')}".casefold()
-    return score * (0.5 + 0.5 * fuzz.token_set_ratio(" ".join(weights), sentence) / 100)
-
-
-def _similarity(word: str, other: str) -> float:
-    """From 0 to 100; `disagree` is similar to `disagreements`, which begins with it."""
-    if len(word) > 4 and (other.startswith(word) or word.startswith(other)):
-        return 90.0
-    return fuzz.ratio(word, other)
 
 
 # --- arguments

@@ -34,13 +34,14 @@ from kg.lookup.entity_names import EntityNames
 from kg.queries.sparql import ValuesBlock, find_values_blocks, guard, query_form
 from kg.reports import Finding, Place, did_you_mean
 from kg.terms import XSD, Term, to_text
-from kg.text import closest
+from kg.text import closest, fold_name
 
 
 class ParameterType(StrEnum):
     """What a parameter takes."""
 
     ENTITY = "entity"
+    PROPERTY = "property"
     TEXT = "text"
     DATE = "date"
     NUMBER = "number"
@@ -110,10 +111,13 @@ class StoredQuery:
         return tuple(dict.fromkeys(filter(None, (self.topic, *self.tags))))
 
     @property
-    def search_text(self) -> str:
-        """Its name, topic, summary, tags and columns in lower case, to search for a word."""
-        words = (self.name, self.topic, self.summary, self.description, *self.tags, *(self.returns or {}))
-        return " ".join((self.name, *words)).casefold() + " " + self.name.replace("-", " ")
+    def words(self) -> frozenset[str]:
+        """The words of its header, folded, to search in."""
+        texts = [self.name, self.summary, self.description, self.because, *self.topics]
+        texts += [text for column in (self.returns or {}).items() for text in column]
+        for parameter in self.params:
+            texts += [parameter.name, parameter.class_name, parameter.about]
+        return frozenset(fold_name(" ".join(texts)).split())
 
     def to_text(self) -> str:
         """What `kg queries` prints: name, summary, parameters and an example."""
@@ -217,6 +221,8 @@ _HEADER_KEYS = (
     "endpoint_in_url",
     "endpoint-method",
 )
+_TERM_TYPES = (ParameterType.ENTITY, ParameterType.PROPERTY)
+"""The types whose values are IRIs."""
 _FORMER_TYPES = {"thing": ParameterType.ENTITY}
 _PARAMETER_KEYS = ("type", "class", "about", "list", "optional", "edge")
 
@@ -411,12 +417,14 @@ def _to_term(value: object, parameter: Parameter, names: EntityNames) -> Term:
     if isinstance(value, Literal) and parameter.type in (ParameterType.DATE, ParameterType.NUMBER):
         value = value.value
     if isinstance(value, NamedNode | Literal | BlankNode):
-        if isinstance(value, BlankNode) or isinstance(value, Literal) is (parameter.type is ParameterType.ENTITY):
+        if isinstance(value, BlankNode) or isinstance(value, Literal) is (parameter.type in _TERM_TYPES):
             raise ValueError(f"{value} is not {parameter.type_in_words}")
         return value
     match parameter.type:
         case ParameterType.ENTITY:
             return names.entity(str(value), class_name=parameter.class_name)
+        case ParameterType.PROPERTY:
+            return names.property_iri(str(value))
         case ParameterType.TEXT:
             return Literal(str(value))
         case ParameterType.DATE:

@@ -11,8 +11,8 @@ from jsonschema import Draft202012Validator
 
 import kg
 from kg.errors import UnknownNameError
-from kg.mcp_server.calls import find_questions
 from kg.mcp_server.tools import GENERAL_TOOLS, Tool, list_tools, parse_topics
+from kg.queries.query_search import search_queries
 from tests.projects import SmallProject
 
 
@@ -116,7 +116,7 @@ QUESTIONS = [
 def test_a_question_is_found_by_words_that_its_summary_does_not_have(
     graph: kg.FilmGraph, words: str, name: str
 ) -> None:
-    names = [match.query.name for match in find_questions(list(graph.queries.valid()), words)]
+    names = [match.query.name for match in search_queries(list(graph.queries.valid()), words, graph.ontology)]
     assert name in names[:4], names
 
 

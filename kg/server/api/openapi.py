@@ -20,6 +20,7 @@ from kg.version import __version__
 
 _TYPES = {
     ParameterType.ENTITY: "string",
+    ParameterType.PROPERTY: "string",
     ParameterType.TEXT: "string",
     ParameterType.DATE: "string",
     ParameterType.NUMBER: "number",

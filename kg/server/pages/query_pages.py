@@ -25,6 +25,7 @@ from kg.lookup.schema_card import read_schema_card
 from kg.queries.answer import Answer, Row
 from kg.queries.execute import run_query
 from kg.queries.formats import to_turtle
+from kg.queries.query_search import complete_matches, search_queries
 from kg.queries.sparql import tokenise
 from kg.queries.stored_query import Parameter, ParameterType, StoredQueries, StoredQuery, parameter_terms
 from kg.server.pages.display import (
@@ -198,6 +199,7 @@ class FormField:
 def queries_page(graph: FilmGraph, words: str = "") -> str:
     """The stored queries, or those that have all the words, by topic."""
     groups: dict[str, list[StoredQuery]] = {}
+    valid: list[StoredQuery] = []
     broken = []
     for name in graph.queries:
         try:
@@ -205,8 +207,9 @@ def queries_page(graph: FilmGraph, words: str = "") -> str:
         except FaultsError:
             broken.append(name)
             continue
-        if all(word in query.search_text for word in words.casefold().split()):
-            groups.setdefault(query.topic or "other", []).append(query)
+        valid.append(query)
+    for query in complete_matches(search_queries(valid, words, graph.ontology)):
+        groups.setdefault(query.topic or "other", []).append(query)
     count = sum(map(len, groups.values()))
     return render("queries.html", groups=sorted(groups.items()), words=words, count=count, broken=broken)
 
@@ -300,11 +303,13 @@ def _field_error(
         return str(error), ()
     given = [part.strip() for part in value.split("|")] if parameter.is_list else [value]
     is_unknown = isinstance(error, UnknownNameError | AmbiguousNameError) and error.name in given
-    if parameter.type is not ParameterType.ENTITY or not is_unknown:
+    if not is_unknown:
         return "", ()
     if isinstance(error, AmbiguousNameError):
         return str(error), error.candidates
     assert isinstance(error, UnknownNameError)
+    if parameter.type is ParameterType.PROPERTY:
+        return str(error), error.suggestions
     found = [match.label for match in graph.search(error.name, class_name=parameter.class_name, limit=5)]
     return str(error), tuple(dict.fromkeys((*error.suggestions, *found)))[:5]
 
