@@ -20,7 +20,8 @@ from kg.text import Naming, closest, fold_name, to_stems
 _MAX_WORDS = 40
 _MAX_PHRASE = 3
 _LONG_WORD = 5
-"""The letters from which on a word also matches longer words that begin with it, and the other way round."""
+"""The letters from which on a word also matches longer words that begin with it, and the other way round;
+only longer words are searched as misspelt, since `thank` is no misspelling of `than`."""
 _IN_QUERY, _OF_TERM, _WIDER, _BEGINNING = 1.0, 0.8, 0.4, 0.6
 """How much a match counts: a word of the query, a name of a term in it, of a term below one in it, a word with the
 same beginning."""
@@ -141,7 +142,7 @@ def _units(words: str, schema: Schema, documents: Sequence[_Document]) -> Iterat
         unit = _to_unit(to_stems(" ".join(rest[:size])), terms, schema)
         if (
             size == 1
-            and len(rest[0]) > 3
+            and len(rest[0]) > _LONG_WORD
             and not unit.terms
             and not any(document.strength(unit) for document in documents)
         ):

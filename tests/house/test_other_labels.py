@@ -124,6 +124,10 @@ def test_a_search_without_a_query_says_what_else_to_try(capsys: pytest.CaptureFi
     assert "kg ask entities-by-name" in shown
 
 
+def test_a_short_word_is_not_searched_as_another_one(ontology: Schema, queries: StoredQueries) -> None:
+    assert search_queries(list(queries.valid()), "thank", ontology) == []
+
+
 def test_kg_schema_finds_terms_by_other_labels_and_fits_80_columns(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["schema", "actors"]) == 0
     assert "film:castMember" in capsys.readouterr().out
