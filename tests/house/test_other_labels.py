@@ -24,6 +24,11 @@ WITHOUT_OTHER_LABELS = {
 """Terms that people call by no other word, each with the reason."""
 
 
+@pytest.fixture(scope="module", autouse=True)
+def _built() -> None:
+    assert kg.build(ROOT)
+
+
 @pytest.fixture(scope="module")
 def ontology() -> Schema:
     return to_schema(read_ontology(find_project(ROOT).ontology))
