@@ -334,7 +334,7 @@ def test_single_carriage_returns_as_line_ends_are_an_error(
 ) -> None:
     films.write_text(FILMS, encoding="utf-8", newline="\r")
     assert project.run("table", str(films)) == 2
-    assert "carriage return" in capsys.readouterr().err
+    assert "CR line endings" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("form", ["jsonl", "parquet"])

@@ -121,5 +121,5 @@ def changed(proof: dict[str, Any]) -> list[dict[str, Any]]:
             s, p, _ = step["triple"]
             variant(number, triple=[s, p, "<https://example.org/nobody>"])
             if step["kind"] == "fact":
-                variant(number, spots=[["source", 1, 5]])
+                variant(number, spans=[["source", 1, 5]])
     return variants

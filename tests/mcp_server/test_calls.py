@@ -48,7 +48,7 @@ def test_the_text_has_the_same_rows_and_citations_as_the_structure(caller: ToolC
         assert f" {marks} |" in reply.text
     for citation in structure_of(reply)["citations"]:
         source = f"{citation['source']}, {citation['locator']}"
-        assert f"[{citation['id']}] {citation['says']} - {source}" in reply.text
+        assert f"[{citation['id']}] {citation['fact']} - {source}" in reply.text
 
 
 def test_passages_are_quoted_when_the_source_texts_are_available(project: SmallProject) -> None:

@@ -51,7 +51,7 @@ def test_a_source_that_reports_no_wins_has_no_number_of_wins(graph: kg.FilmGraph
     ]
 
 
-@pytest.mark.parametrize("path", sorted(QUERIES.glob("*.rq")), ids=lambda path: path.stem)
+@pytest.mark.parametrize("path", sorted(QUERIES.rglob("*.rq")), ids=lambda path: path.stem)
 def test_a_query_that_counts_awards_uses_the_numbers_that_sources_give(path: Path) -> None:
     text = path.read_text(encoding="utf-8")
     counts_awards = "COUNT(" in text and re.search(r"film:(nomination|win|Nomination|Win)\b", text) is not None
