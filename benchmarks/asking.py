@@ -29,7 +29,7 @@ SHELL_LIMIT, ASK_LIMIT = 2.5, 1.3
 
 @dataclass(frozen=True, slots=True)
 class Compared:
-    """Seconds of ours and of the other, each the median of as many runs."""
+    """Seconds of this project and of the other, each the median of as many runs."""
 
     name: str
     ours: float

@@ -37,13 +37,13 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--project", type=Path, default=ROOT)
     parser.add_argument("--times", type=int, default=7)
-    call = parser.parse_args()
+    options = parser.parse_args()
     phases: dict[str, list[float]] = defaultdict(list)
     report = None
     with tempfile.TemporaryDirectory() as folder:
         for name in ("ontology", "data", "queries"):
-            shutil.copytree(call.project / name, Path(folder) / name)
-        for _ in range(call.times):
+            shutil.copytree(options.project / name, Path(folder) / name)
+        for _ in range(options.times):
             clock = Clock()
             began = time.perf_counter()
             report = kg.build(folder, force=True, progress=clock)
@@ -53,7 +53,7 @@ def main() -> None:
                 phases[step].append(seconds)
     assert report, "the project has faults: run kg check"
     counts = report.counts
-    print(f"{counts['facts']:,} facts, {counts['triples']:,} triples; median of {call.times} forced builds\n")
+    print(f"{counts['facts']:,} facts, {counts['triples']:,} triples; median of {options.times} forced builds\n")
     print("| phase | seconds |\n|---|---|")
     for step in (*(name for name in phases if name != "all"), "all"):
         print(f"| {step} | {median(phases[step]):.3f} |")

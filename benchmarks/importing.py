@@ -66,17 +66,17 @@ def main() -> None:
     parser.add_argument("--entities", type=int, default=4000)
     parser.add_argument("--rows", type=int, default=1_000_000)
     parser.add_argument("--growth", default="", help="rows of CSV whose memory is measured, with commas")
-    call = parser.parse_args()
+    options = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         project = Path(folder) / "project"
         for name in ("ontology", "queries", "data"):
             (project / name).mkdir(parents=True)
         for path in (ROOT / "ontology").glob("*.ttl"):
             (project / "ontology" / path.name).write_bytes(path.read_bytes())
-        wikidata(Path(folder) / "dump.json.gz", project, call.films, count=call.entities)
-        tables(Path(folder), project, count=call.rows)
-        principals(Path(folder) / "title.principals.tsv", project, count=call.rows)
-        for count in filter(None, call.growth.split(",")):
+        wikidata(Path(folder) / "dump.json.gz", project, options.films, count=options.entities)
+        tables(Path(folder), project, count=options.rows)
+        principals(Path(folder) / "title.principals.tsv", project, count=options.rows)
+        for count in filter(None, options.growth.split(",")):
             tables(Path(folder), project, count=int(count), forms=("csv",))
 
 

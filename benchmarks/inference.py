@@ -42,24 +42,24 @@ class Measurement:
 
 
 def main() -> None:
-    chosen = arguments(__doc__, ENGINES).parse_args()
+    options = arguments(__doc__, ENGINES).parse_args()
     with tempfile.TemporaryDirectory(prefix="kg-bench-") as temporary:
-        folder = chosen.folder or Path(temporary)
-        for films in chosen.films:
+        folder = options.folder or Path(temporary)
+        for films in options.films:
             data = workload(folder, films)
             measurements = [
-                min((measure(e, films, data, folder, chosen) for _ in range(chosen.repeat)), key=lambda m: m.seconds)
-                for e in chosen.engines
+                min((measure(e, films, data, folder, options) for _ in range(options.repeat)), key=lambda m: m.seconds)
+                for e in options.engines
             ]
             print(table(measurements))
 
 
-def measure(engine: str, films: int, data: Path, folder: Path, chosen: argparse.Namespace) -> Measurement:
+def measure(engine: str, films: int, data: Path, folder: Path, options: argparse.Namespace) -> Measurement:
     """Run one engine in a process of its own."""
     output = folder / f"closed-{engine}.nt"
     output.unlink(missing_ok=True)
     call = [sys.executable, __file__, "--run", engine, str(data), str(BENCH / "film.ttl"), str(output)]
-    done = run_alone([*call, chosen.memory], limit=chosen.limit)
+    done = run_alone([*call, options.memory], limit=options.limit)
     if done.error:
         return Measurement(engine, films, done.seconds, 0, 0, 0, done.error)
     kilobytes, processor = done.last_line.rsplit("peak ", 1)[1].split()

@@ -130,24 +130,24 @@ def main() -> None:
     parser.add_argument("tasks", nargs="*", metavar="TASK", help=", ".join(names))
     parser.add_argument("--at", type=float, nargs="+", default=[0.5, 0.9, 0.95], help="thresholds of confidence")
     parser.add_argument("--alone", action="store_true", help="run the one task in this process and write it as JSON")
-    call = parser.parse_args()
-    if unknown := set(call.tasks) - set(names):
+    options = parser.parse_args()
+    if unknown := set(options.tasks) - set(names):
         parser.error(f"no such task: {', '.join(sorted(unknown))}")
     if not DATA.is_dir():
         sys.exit(f"{DATA} is not there: KG_SHARED names the folder that holds film-data/.")
-    if call.alone:
-        [task] = call.tasks
-        result = run_filmographies() if task == "filmographies" else run(task, call.at)
+    if options.alone:
+        [task] = options.tasks
+        result = run_filmographies() if task == "filmographies" else run(task, options.at)
         sys.stderr.write(json.dumps(result) + "\n")
         return
-    at = [str(sure) for sure in call.at]
+    at = [str(sure) for sure in options.at]
     found = []
-    for task in call.tasks or names:
+    for task in options.tasks or names:
         alone = run_alone([sys.executable, __file__, task, "--alone", "--at", *at], limit=600)
         if alone.error:
             sys.exit(f"{task}: {alone.error}")
         found.append(json.loads(alone.last_line))
-    show(found, call.at)
+    show(found, options.at)
 
 
 if __name__ == "__main__":

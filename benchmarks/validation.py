@@ -52,22 +52,22 @@ class Measurement:
 def main() -> None:
     parser = arguments(__doc__, ENGINES)
     parser.add_argument("--changed", type=int, help="measure checking after a change of so many facts")
-    chosen = parser.parse_args()
+    options = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="kg-bench-") as temporary:
-        folder = chosen.folder or Path(temporary)
-        for films in chosen.films:
+        folder = options.folder or Path(temporary)
+        for films in options.films:
             data = workload(folder, films)
-            if chosen.changed is not None:
-                print(changed(data, films, chosen.changed))
+            if options.changed is not None:
+                print(changed(data, films, options.changed))
                 continue
-            found = [best([measure(e, films, data, chosen) for _ in range(chosen.repeat)]) for e in chosen.engines]
+            found = [best([measure(e, films, data, options) for _ in range(options.repeat)]) for e in options.engines]
             print(table(found))
 
 
-def measure(engine: str, films: int, data: Path, chosen: argparse.Namespace) -> Measurement:
+def measure(engine: str, films: int, data: Path, options: argparse.Namespace) -> Measurement:
     """Run one engine in a process of its own."""
-    call = [sys.executable, __file__, "--run", engine, str(data), str(BENCH / "shapes.ttl"), chosen.memory]
-    done = run_alone(call, limit=chosen.limit)
+    call = [sys.executable, __file__, "--run", engine, str(data), str(BENCH / "shapes.ttl"), options.memory]
+    done = run_alone(call, limit=options.limit)
     if done.error:
         return Measurement(engine, films, 0, done.seconds, 0, 0, done.error)
     result = json.loads(done.last_line)

@@ -12,7 +12,7 @@ from kg.new_project import create_project
 from tests.projects import SmallProject
 
 
-def test_a_new_project_can_be_built_and_asked_at_once(anora: SmallProject, tmp_path: Path) -> None:
+def test_a_new_project_can_be_built_and_queried_immediately(anora: SmallProject, tmp_path: Path) -> None:
     anora.write("queries/directors.rq", "#+ summary: All\nSELECT ?person { ?film film:director ?person }\n")
     new = create_project(tmp_path / "my films", like=anora.project)
     project = new.project

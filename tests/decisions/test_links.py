@@ -39,7 +39,7 @@ def test_a_chain_of_judgements_makes_names_the_same(tmp_path: Path) -> None:
     assert links.clusters == (frozenset(map(entity_iri, ("anora", "oscars-tt1", "wd-q1"))),)
 
 
-def test_an_item_of_wikidata_is_the_entity_that_imports_name_after_it(tmp_path: Path) -> None:
+def test_a_wikidata_curie_in_a_link_is_the_imported_entity(tmp_path: Path) -> None:
     links, _ = read(tmp_path, HEAD + "film:anora\tskos:exactMatch\t\twd:Q123185887\tsemapv:ManualMappingCuration\n")
     assert are_same(links, "anora", "wd-q123185887")
 

@@ -153,7 +153,7 @@ def test_a_value_that_states_less_than_the_property_in_wikidata_is_not_written(
     assert property not in written
 
 
-def test_nothing_is_missing_from_an_item_that_was_not_imported(with_wikidata: ProjectWith) -> None:
+def test_no_statements_are_proposed_for_an_item_that_was_not_imported(with_wikidata: ProjectWith) -> None:
     """The director is stated about *Anora*; Wikidata may have more about Sean Baker than this."""
     written = commands(with_wikidata("anora: {director: sean-baker, record: Q115564437}"))
     assert not any(command[0] == "Q1350329" for command in written)

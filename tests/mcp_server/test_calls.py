@@ -126,19 +126,19 @@ def test_a_reply_is_never_larger_than_an_assistant_can_read(caller: ToolCaller) 
     assert "characters in all" in long.text
 
 
-def test_a_reply_says_that_there_are_more_rows_than_were_counted(caller: ToolCaller) -> None:
+def test_a_reply_with_uncounted_rows_notes_that_there_are_more(caller: ToolCaller) -> None:
     answer = structure_of(caller.call("sparql", {"query": "SELECT ?s ?o { ?s ?p ?a . ?o ?q ?b }", "limit": 2}))
     assert (answer["total"], answer["total_is_exact"], answer["complete"]) == (10_000, False, False)
     assert "more than 10,000" in answer["note"]
 
 
-def test_an_offset_behind_the_last_row_gives_the_number_of_rows(caller: ToolCaller) -> None:
+def test_an_offset_after_the_last_row_gives_no_rows_and_notes_the_total(caller: ToolCaller) -> None:
     answer = structure_of(caller.call("films-directed-by", {"person": "Sean Baker", "offset": 9}))
     assert answer["rows"] == []
     assert "4 rows" in answer["note"]
 
 
-def test_a_reply_without_rows_says_why(caller: ToolCaller) -> None:
+def test_a_reply_without_rows_explains_the_reason(caller: ToolCaller) -> None:
     assert "Did you mean film:Film" in caller.call("sparql", {"query": "SELECT ?x { ?x a film:Flim }"}).text
     assert "no source states who plays" in caller.call("actors-of-character", {"character": "Toros"}).text
 
@@ -172,7 +172,7 @@ WRONG: list[tuple[str, dict[str, Any], str]] = [
 
 
 @pytest.mark.parametrize(("name", "arguments", "message"), WRONG, ids=[f"{case[0]}-{case[2]}" for case in WRONG])
-def test_the_reply_to_a_wrong_call_says_what_to_do(
+def test_the_reply_to_an_invalid_call_explains_how_to_correct_it(
     caller: ToolCaller, name: str, arguments: dict[str, Any], message: str
 ) -> None:
     reply = caller.call(name, arguments)

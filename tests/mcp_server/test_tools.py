@@ -94,7 +94,7 @@ def test_the_complete_list_of_tools_is_concise(tools: dict[str, Tool]) -> None:
     assert sum(map(len, documents)) / len(documents) < 600
 
 
-def test_a_query_with_a_fault_is_not_a_tool_and_hides_no_other(anora: SmallProject) -> None:
+def test_an_invalid_stored_query_is_skipped_and_the_others_are_tools(anora: SmallProject) -> None:
     graph = anora.open()
     anora.write("queries/films.rq", "#+ summary: All films\nSELECT ?film { ?film a film:Film }")
     anora.write("queries/broken.rq", "#+ sumary: Broken\nSELECT ?film { ?film a film:Film }")

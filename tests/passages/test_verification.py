@@ -107,7 +107,7 @@ def at(words: str) -> str:
     return f"{TEXT.index(words)}-{TEXT.index(words) + len(words)}"
 
 
-def test_facts_whose_passages_contain_them_are_held(project: SmallProject) -> None:
+def test_facts_are_verified_when_their_passages_contain_their_values(project: SmallProject) -> None:
     report = verified(
         project,
         f"  label: {{value: Anora, at: {at('Anora')}}}\n  amount: {{value: 36500000, at: {at('$36.5 million')}}}\n",

@@ -95,7 +95,7 @@ def test_a_rule_that_reads_a_relation_without_facts_never_fires() -> None:
     )
 
 
-def test_an_axiom_outside_the_profile_is_a_warning_of_inference_too() -> None:
+def test_inference_warns_about_axioms_outside_owl_2_rl() -> None:
     quads = parse((PREFIXES + ":knows a owl:ReflexiveProperty .").encode(), format=RdfFormat.TURTLE)
     report = infer(TripleTables(), [quad.triple for quad in quads]).report
     assert [finding.check for finding in report] == ["owl/profile"]

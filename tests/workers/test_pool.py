@@ -140,7 +140,7 @@ def test_jobs_beyond_the_queue_are_refused() -> None:
     assert run(fill) == "waiting"
 
 
-def test_memory_is_bounded_and_the_pool_goes_on() -> None:
+def test_a_job_over_the_memory_limit_is_stopped_and_the_pool_still_works() -> None:
     async def take() -> tuple[str, int]:
         limits = PoolLimits(seconds=GENEROUS, memory=256 << 20, workers=1, patience=GENEROUS)
         async with open_pool(limits) as pool:
@@ -151,7 +151,7 @@ def test_memory_is_bounded_and_the_pool_goes_on() -> None:
     assert process > 0
 
 
-def test_a_job_whose_worker_was_killed_is_done_by_another(tmp_path: Path) -> None:
+def test_a_job_whose_worker_was_killed_is_run_by_another(tmp_path: Path) -> None:
     async def kill() -> tuple[int, int]:
         async with open_pool() as pool:
             first = pool.processes[0]
@@ -166,7 +166,7 @@ def test_a_job_whose_worker_was_killed_is_done_by_another(tmp_path: Path) -> Non
     assert first != second
 
 
-def test_a_job_that_ends_its_worker_is_an_error_and_the_pool_goes_on() -> None:
+def test_a_job_that_crashes_its_worker_is_an_error_and_the_pool_still_works() -> None:
     async def stop() -> tuple[str, int]:
         async with open_pool() as pool:
             return await limit_of(pool.run(stop_itself)), await pool.run(process_id)

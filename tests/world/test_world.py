@@ -129,19 +129,20 @@ def test_the_linked_world_answers(world: FilmGraph, name: str, values: Mapping[s
     assert rows or not shown
 
 
-def test_what_one_says_and_another_does_not_believe_is_shown(world: FilmGraph) -> None:
-    [dispute] = [one for one in find_conflicts(world.provenance) if "wikidata-results" in one.sources]
-    assert dispute.reason == "for its class, oscars is trusted more than wikidata-results"
-    assert {"oscars", "wikidata-results"} <= dispute.sources
+def test_a_conflict_between_two_datasets_names_both_and_the_reason(world: FilmGraph) -> None:
+    [conflict] = [each for each in find_conflicts(world.provenance) if "wikidata-results" in each.sources]
+    assert conflict.reason == "for its class, oscars is trusted more than wikidata-results"
+    assert {"oscars", "wikidata-results"} <= conflict.sources
 
 
-def test_how_often_sources_agree_is_counted(world: FilmGraph) -> None:
-    found = {to_curie(one.property.value): one for one in measure_agreement(world.provenance, "wikidata-results")}
-    assert found["rdf:type"].contested == 1
-    assert found["film:imdbId"].agreed == found["film:imdbId"].facts > 0
+def test_agreement_with_a_source_is_counted_by_property(world: FilmGraph) -> None:
+    agreements = measure_agreement(world.provenance, "wikidata-results")
+    counts = {to_curie(agreement.property.value): agreement for agreement in agreements}
+    assert counts["rdf:type"].contested == 1
+    assert counts["film:imdbId"].agreed == counts["film:imdbId"].facts > 0
 
 
-def test_what_three_sources_say_has_three_pieces_of_evidence(world: FilmGraph) -> None:
+def test_a_fact_of_three_sources_has_three_pieces_of_evidence(world: FilmGraph) -> None:
     why = world.why("film:oscars-tt0048356", "film:imdbId", "tt0048356")
     assert {fact.evidence.source for fact in why.facts} == {"oscars", "imdb-awards", "wikidata-results"}
     assert all(fact.evidence.record for fact in why.facts)
