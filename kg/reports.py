@@ -93,7 +93,7 @@ class Finding:
 
 
 def did_you_mean(suggestions: Iterable[str]) -> str:
-    """The question that offers known names; the empty text when there are none.
+    """The question that offers known names, or the empty text.
 
     >>> did_you_mean(["director", "editor"])
     'Did you mean director or editor?'

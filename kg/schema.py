@@ -119,7 +119,7 @@ class Schema:
         return tuple(term.name for term in suggest_terms(name, self.classes.values(), limit=limit))
 
     def property_named(self, name: str) -> OntologyTerm | None:
-        """The property with this name in fact files, CURIE or IRI; None when there is none."""
+        """The property with this name in fact files, CURIE or IRI, or None."""
         iri = self.names.get(name)
         if iri is None and ":" in name:
             try:

@@ -19,8 +19,8 @@ from kg.cli.command import (
     open_call_graph,
     parse_pairs,
     positive_number,
+    print_message,
     read_text,
-    say,
     write,
     write_json,
 )
@@ -124,7 +124,7 @@ def _write_answer(call: argparse.Namespace, question: _Question) -> int:
         text, notes = run_with_timeout(setup, _answer, question, seconds=call.timeout)
     write(text, call.output)
     for note in notes:
-        say(note)
+        print_message(note)
     return 0
 
 
@@ -183,7 +183,7 @@ def _queries(call: argparse.Namespace) -> int:
         if words and (values := _values_of(words, queries, schema)):
             write("See also\n" + "\n".join(values) + "\n")
     for finding in findings:
-        say(str(finding))
+        print_message(str(finding))
     return 1 if findings else 0
 
 

@@ -5,7 +5,16 @@ from __future__ import annotations
 import argparse
 import shlex
 
-from kg.cli.command import Commands, add_engine, add_format, add_texts, format_counts, say, step_progress, write
+from kg.cli.command import (
+    Commands,
+    add_engine,
+    add_format,
+    add_texts,
+    format_counts,
+    print_message,
+    step_progress,
+    write,
+)
 
 
 def add_commands(commands: Commands) -> None:
@@ -31,7 +40,7 @@ def _new(call: argparse.Namespace) -> int:
     new = create_project(call.folder, like=call.project)
     for file in new.files:
         write(f"{file}\n")
-    say(f"Next: edit these files, then run: kg build --project {shlex.quote(call.folder)}")
+    print_message(f"Next: edit these files, then run: kg build --project {shlex.quote(call.folder)}")
     return 0
 
 
@@ -41,10 +50,10 @@ def _build(call: argparse.Namespace) -> int:
     with step_progress() as progress:
         report = build(call.project, engine=call.engine, texts=call.texts, force=call.force, progress=progress)
     for finding in report:
-        say(str(finding))
+        print_message(str(finding))
     if not report:
         problems = f"{len(report)} problem{'' if len(report) == 1 else 's'}"
-        say(f"Not published: {problems}. A graph that was published before stays in use.")
+        print_message(f"Not published: {problems}. A graph that was published before stays in use.")
         return 1
     unchanged = " (nothing has changed)" if "unchanged" in report.counts else ""
     write(f"Built: {format_counts(report, 'facts', 'sources', 'triples', 'contested', 'seconds')}{unchanged}\n")
@@ -66,7 +75,7 @@ def _verify(call: argparse.Namespace) -> int:
         for name, description in _VERIFIED.items():
             write(f"{report.counts.get(name, 0):>7,}  {description}\n")
     if not report.counts.get("texts"):
-        say(f"No source text was found: name the folder of texts with --texts or {TEXTS_VARIABLE}.")
+        print_message(f"No source text was found: name the folder of texts with --texts or {TEXTS_VARIABLE}.")
     return 0 if report else 1
 
 
@@ -89,5 +98,5 @@ def _cite(call: argparse.Namespace) -> int:
     for span in spans:
         write(f"{span}\n")
     if not spans:
-        say(f"The text of {call.source} does not contain these words.")
+        print_message(f"The text of {call.source} does not contain these words.")
     return 0 if spans else 1

@@ -18,7 +18,7 @@ from kg.cli.command import (
     existing_files,
     format_counts,
     is_plain,
-    say,
+    print_message,
     step_progress,
     write,
 )
@@ -100,14 +100,14 @@ def _migrate(call: argparse.Namespace) -> int:
     migration = migrate(call.project)
     write(migration.to_diff())
     for finding in migration.left:
-        say(str(finding))
+        print_message(str(finding))
     if call.apply:
         migration.apply()
     count = f"{len(migration.files)} file{'' if len(migration.files) == 1 else 's'}"
     if not migration.files:
-        say("No file has a term that was replaced.")
+        print_message("No file has a term that was replaced.")
     else:
-        say(f"{count} changed." if call.apply else f"{count} to change. `kg migrate --apply` changes them.")
+        print_message(f"{count} changed." if call.apply else f"{count} to change. `kg migrate --apply` changes them.")
     return 1 if migration.left else 0
 
 
@@ -117,15 +117,15 @@ def _fix(call: argparse.Namespace) -> int:
     fixes = propose_fixes(call.project)
     write(to_diff(call.project, fixes))
     for fix in fixes:
-        say(f"{fix.finding.place}: {fix.finding.message}")
+        print_message(f"{fix.finding.place}: {fix.finding.message}")
     if call.apply:
         for file in apply_fixes(call.project, fixes):
-            say(f"Changed: {file}")
+            print_message(f"Changed: {file}")
     elif fixes:
         count = f"{len(fixes)} problem{'' if len(fixes) == 1 else 's'}"
-        say(f"{count} can be fixed. `kg fix --apply` changes the files.")
+        print_message(f"{count} can be fixed. `kg fix --apply` changes the files.")
     else:
-        say("There is nothing that can be fixed unambiguously.")
+        print_message("There is nothing that can be fixed unambiguously.")
     return 0
 
 
@@ -161,8 +161,8 @@ def _infer(call: argparse.Namespace) -> int:
             progress=None if progress is None else lambda **parts: progress(_step_text(parts)),
         )
     for finding in result.report:
-        say(str(finding))
-    say(f"{result.count:,} triples were inferred; written to {call.output}")
+        print_message(str(finding))
+    print_message(f"{result.count:,} triples were inferred; written to {call.output}")
     return 0 if result.report else 1
 
 
@@ -184,7 +184,7 @@ def _ontology(call: argparse.Namespace) -> int:
         return _draw(paths, call.output)
     report = lint(map(to_spo, read_all_triples(paths)), relations=relations)
     write("".join(f"{finding}\n" for finding in report))
-    say(f"{len(report)} findings in {report.counts['axioms']} axioms")
+    print_message(f"{len(report)} findings in {report.counts['axioms']} axioms")
     return 0 if report else 1
 
 
@@ -232,7 +232,7 @@ def _write_report(call: argparse.Namespace, report: Report, counts: str) -> int:
     else:
         write(write_report(report, call.format, fail_on=severity), call.output)
     if counts and not is_plain():
-        say(f"Checked: {counts}")
+        print_message(f"Checked: {counts}")
     return 1 if fails(report, severity) else 0
 
 

@@ -148,7 +148,7 @@ def write_json(document: object) -> None:
     write(json.dumps(document, indent=1, ensure_ascii=False) + "\n")
 
 
-def say(message: str) -> None:
+def print_message(message: str) -> None:
     """Print a message to stderr."""
     print(message, file=sys.stderr)
 

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from kg.cli.command import Commands, add_format, bytes_progress, open_call_graph, say, write, write_json
+from kg.cli.command import Commands, add_format, bytes_progress, open_call_graph, print_message, write, write_json
 from kg.errors import InputError
 from kg.importers import IMPORTERS, Importer
 
@@ -165,8 +165,8 @@ def _export(call: argparse.Namespace) -> int:
     if call.output in (None, "-"):
         if call.format == "csv":
             raise InputError("CSV is a table for each class: name a folder with -o.")
-        for piece in graph.export_pieces(call.format, only=call.only, film=call.film, report=say):
+        for piece in graph.export_pieces(call.format, only=call.only, film=call.film, report=print_message):
             write(piece)
     else:
-        graph.export(call.output, format=call.format, only=call.only, film=call.film, report=say)
+        graph.export(call.output, format=call.format, only=call.only, film=call.film, report=print_message)
     return 0

@@ -8,7 +8,7 @@ import sys
 from itertools import zip_longest
 from typing import TYPE_CHECKING
 
-from kg.cli.command import Commands, add_limit, is_plain, say, write, write_json
+from kg.cli.command import Commands, add_limit, is_plain, print_message, write, write_json
 from kg.errors import InputError
 
 if TYPE_CHECKING:
@@ -71,7 +71,7 @@ def _run(call: argparse.Namespace, project: Project) -> int:
         between=tuple(call.between) if call.between else None,
         thresholds=_thresholds(call),
         day=today(),
-        progress=None if is_plain() else say,
+        progress=None if is_plain() else print_message,
     )
     if not call.dry_run:
         append_judgements(project, result.judgements)
@@ -179,7 +179,7 @@ def _review(call: argparse.Namespace, project: Project) -> int:
             judgement = to_judgement(candidate, same=_JUDGEMENTS[key], day=today(), author=call.author, comment=comment)
             append_judgements(project, [judgement])
             judged += 1
-    say(f"{judged} judged, {len(waiting) - judged} left")
+    print_message(f"{judged} judged, {len(waiting) - judged} left")
     return 0
 
 

@@ -8,7 +8,7 @@ import os
 import sys
 from pathlib import Path
 
-from kg.cli.command import Commands, add_texts, positive_integer, positive_number, say
+from kg.cli.command import Commands, add_texts, positive_integer, positive_number, print_message
 from kg.errors import InputError
 
 _SERVE_PACKAGES = ("httptools", "jinja2", "starlette", "uvicorn")
@@ -68,7 +68,9 @@ def _serve(call: argparse.Namespace) -> int:
     limits = Limits(**{name: value for name, value in options.items() if value is not None})
     url = call.url.rstrip("/") if call.url else None
     settings = Settings(call.host, call.port, call.workers, limits, call.log, url)
-    return Supervisor(project, settings).run(lambda url: say(f"Serving {build.name} at {url} (Ctrl+C to stop)"))
+    return Supervisor(project, settings).run(
+        lambda url: print_message(f"Serving {build.name} at {url} (Ctrl+C to stop)")
+    )
 
 
 def _mcp(call: argparse.Namespace) -> int:
@@ -98,7 +100,7 @@ def _mcp(call: argparse.Namespace) -> int:
         asyncio.run(server.serve_stdio(project, limits, topics=topics, texts=texts))
         return 0
     listener = server.listen(call.host, call.port)
-    say(f"Listening on {server.to_url(call.host, listener)}")
+    print_message(f"Listening on {server.to_url(call.host, listener)}")
     hosts = (call.host, *call.name)
     asyncio.run(server.serve_http(project, limits, topics=topics, texts=texts, listener=listener, hosts=hosts))
     return 0

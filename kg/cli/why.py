@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import json
 
-from kg.cli.command import Commands, add_output, add_texts, open_call_graph, read_text, say, write
+from kg.cli.command import Commands, add_output, add_texts, open_call_graph, print_message, read_text, write
 from kg.errors import InputError
 
 
@@ -43,12 +43,12 @@ def _why(call: argparse.Namespace) -> int:
         found = graph.explainer.explain_all(triple, limit=call.limit)
         explanations = found.all
         if not found.complete:
-            say(f"There may be more than these {len(explanations)} explanations: see --limit.")
+            print_message(f"There may be more than these {len(explanations)} explanations: see --limit.")
     else:
         explanation = graph.explainer.explain(triple)
         explanations = (explanation,) if explanation or explanation.contested else ()
     if not explanations:
-        say("This triple does not hold in the graph. `kg why-not` shows what is missing.")
+        print_message("This triple does not hold in the graph. `kg why-not` shows what is missing.")
         return 1
     write(write_why(explanations, graph.names, graph.texts(call.texts), format=call.format), call.output)
     return 0
@@ -60,7 +60,7 @@ def _why_not(call: argparse.Namespace) -> int:
     graph = open_call_graph(call)
     triple = graph.triple(call.subject, call.property, call.value)
     if graph.explainer.explain(triple):
-        say("This triple holds in the graph: see `kg why`.")
+        print_message("This triple holds in the graph: see `kg why`.")
         return 1
     write(write_gaps(triple, graph.explainer.gaps(triple), graph.names))
     return 0
@@ -77,7 +77,7 @@ def _rules(call: argparse.Namespace) -> int:
     lines = {f"{rule_in_words(rule)}   {rule.rule.name}" for rule in graph.explainer.rules() if has_effect(rule)}
     listed = sorted(line for line in lines if word in line.casefold())
     write("".join(f"{line}\n" for line in listed))
-    say(f"{len(listed)} rules")
+    print_message(f"{len(listed)} rules")
     return 0
 
 
@@ -95,5 +95,5 @@ def _check(call: argparse.Namespace) -> int:
         faults = checker.errors(proof) if isinstance(proof, dict) else ["This is not a proof."]
         rejected += bool(faults)
         write("".join(f"proof {number}: {fault}\n" for fault in faults))
-    say("Accepted." if not rejected else f"{rejected} proof{'' if rejected == 1 else 's'} rejected.")
+    print_message("Accepted." if not rejected else f"{rejected} proof{'' if rejected == 1 else 's'} rejected.")
     return 1 if rejected else 0

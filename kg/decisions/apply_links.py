@@ -1,4 +1,4 @@
-"""Facts under one canonical name per entity, where links say that several names mean the same entity.
+"""Replace linked IRIs by one canonical IRI, and merge equal parts.
 
 It happens before conflicts are resolved: so equal facts of two sources become one triple with two pieces of evidence,
 and different ones a conflict. The label of the most trusted source stays the label, the others become aliases.

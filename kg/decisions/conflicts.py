@@ -95,26 +95,26 @@ def resolve_conflicts(
             contested[number] = ContestedFact(fact, DecisionKind.DEPRECATED, reason)
     candidates = [fact for number, fact in enumerate(facts) if number not in contested] if contested else facts
     decisions = tuple(ConflictResolver(candidates, single_valued, schema, policy).decisions())
-    for number, decision in _losing_facts(facts, decisions):
+    for number, decision in _contested_facts(facts, decisions):
         if number not in contested:
             contested[number] = ContestedFact(facts[number], decision.kind, decision.reason)
     knowledge = tuple(fact for number, fact in enumerate(facts) if number not in contested) if contested else facts
     return Resolution(knowledge, tuple(contested.values()), decisions)
 
 
-def _losing_facts(facts: tuple[Fact, ...], decisions: Iterable[Decision]) -> Iterator[tuple[int, Decision]]:
+def _contested_facts(facts: tuple[Fact, ...], decisions: Iterable[Decision]) -> Iterator[tuple[int, Decision]]:
     """Yield the numbers of the facts that lost in a decision, and of those about parts that were lost with them."""
-    losing = {other: decision for decision in decisions for other in decision.others}
-    lost_parts = {fact.value: decision for fact, decision in losing.items() if is_part_link(fact)}
+    contested = {other: decision for decision in decisions for other in decision.others}
+    contested_parts = {fact.value: decision for fact, decision in contested.items() if is_part_link(fact)}
     # Hashing a fact is slow, so facts are looked up only where one about the same entity has lost: few are.
-    subjects = {fact.subject for fact in losing}
-    order = {part.value: number for number, part in enumerate(lost_parts) if isinstance(part, NamedNode)}
+    subjects = {fact.subject for fact in contested}
+    order = {part.value: number for number, part in enumerate(contested_parts) if isinstance(part, NamedNode)}
     for number, fact in enumerate(facts):
-        decision = losing.get(fact) if fact.subject in subjects else None
-        if decision is None and lost_parts:
-            decision = lost_parts.get(fact.subject)
-            if decision is None and (owner := _lost_owner(fact.subject.value, order)):
-                decision = lost_parts[NamedNode(owner)]
+        decision = contested.get(fact) if fact.subject in subjects else None
+        if decision is None and contested_parts:
+            decision = contested_parts.get(fact.subject)
+            if decision is None and (owner := _contested_owner(fact.subject.value, order)):
+                decision = contested_parts[NamedNode(owner)]
         if decision is not None:
             yield number, decision
 
@@ -126,23 +126,23 @@ def is_part_link(fact: Fact) -> bool:
     return fact.value.value.startswith(part_iri(fact.subject.value, fact.property.value.rpartition("/")[2], ""))
 
 
-def _lost_owner(iri: str, lost_parts: Mapping[str, int]) -> str:
-    """Of the lost parts that this IRI is within, the one that was lost first; empty when there is none."""
+def _contested_owner(iri: str, contested_parts: Mapping[str, int]) -> str:
+    """The first of the contested parts that this IRI is within, or the empty text."""
     owners, dot = [], iri.rfind(".")
     while dot > 0:
-        if iri[:dot] in lost_parts:
+        if iri[:dot] in contested_parts:
             owners.append(iri[:dot])
         dot = iri.rfind(".", 0, dot)
-    return min(owners, key=lost_parts.__getitem__, default="")
+    return min(owners, key=contested_parts.__getitem__, default="")
 
 
 class _Preference(NamedTuple):
     """The criteria for a fact of a conflict, the strongest first; the least one wins."""
 
     is_doubted: bool
-    """A value that the editors doubt gives way to any that they do not doubt, whatever the policy."""
+    """A value that the editors doubt yields to any that they do not doubt, whatever the policy."""
     is_own_label: bool
-    """A label of our making, for want of one, gives way to any that a source states, whatever the policy."""
+    """A generated label yields to a stated one, whatever the policy."""
     trust: int
     rank: int
     is_paraphrase: bool

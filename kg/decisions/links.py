@@ -105,7 +105,7 @@ class Links:
         return {name: cluster for cluster in self.clusters for name in cluster}
 
     def chain(self, start: NamedNode, end: NamedNode) -> tuple[Judgement, ...]:
-        """A shortest chain of judgements from one name to another; empty when there is none."""
+        """A shortest chain of judgements from one name to another, or an empty tuple."""
         paths = self._paths_from(start)
         steps: list[Judgement] = []
         while end != start and (step := paths.get(end)) is not None:
@@ -174,6 +174,8 @@ def read_links(path: Path, *, file: str) -> LinksRead:
 
 @dataclass
 class _SssomReader:
+    """Parses SSSOM; errors go to `findings`."""
+
     file: str
     findings: FileFindings = field(default_factory=FileFindings)
     _prefixes: dict[str, str] = field(default_factory=dict)

@@ -67,6 +67,8 @@ def read_policy(path: Path, *, file: str, schema: Schema, sources: Mapping[str, 
 
 @dataclass
 class _PolicyReader:
+    """Parses policy.yaml; errors go to `findings`."""
+
     schema: Schema
     sources: Mapping[str, Source]
     findings: FileFindings = field(default_factory=FileFindings)

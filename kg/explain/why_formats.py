@@ -1,4 +1,4 @@
-"""Explanations written: as text, JSON, proofs, PROV-O in Turtle, and diagrams in Mermaid and SVG."""
+"""Formats of explanations: text, JSON, proof, PROV-O, Mermaid, SVG."""
 
 from __future__ import annotations
 

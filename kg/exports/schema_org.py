@@ -59,6 +59,8 @@ def _read_crosswalk(store: Store) -> Mapping[NamedNode, str]:
 
 @dataclass(frozen=True, slots=True)
 class _MovieWriter:
+    """Writes the films of a graph as schema.org Movies."""
+
     store: Store
     names: EntityNames
     crosswalk: Mapping[NamedNode, str]

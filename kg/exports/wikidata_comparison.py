@@ -24,7 +24,7 @@ _TIE_REASON = "differs from our value under the same qualifiers, and no decision
 
 @dataclass(frozen=True, slots=True)
 class Contradiction:
-    """A statement of ours, and those of Wikidata that cannot be true together with it."""
+    """One of our statements, and those of Wikidata that cannot be true together with it."""
 
     ours: Statement
     theirs: tuple[Statement, ...]
@@ -32,7 +32,7 @@ class Contradiction:
 
 @dataclass(frozen=True, slots=True)
 class ItemComparison:
-    """The statements of ours about an item, each in one of four groups."""
+    """Our statements about an item, each in one of four groups."""
 
     missing: tuple[Statement, ...] = ()
     contradicting: tuple[Contradiction, ...] = ()

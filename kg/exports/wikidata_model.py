@@ -133,7 +133,7 @@ class WikidataItem:
 
 
 class WikidataItems:
-    """The items of a graph."""
+    """Converts the entities of a graph to Wikidata items."""
 
     def __init__(self, store: Store, provenance: Provenance, names: EntityNames, ontology: Iterable[Triple]) -> None:
         ontology = tuple(ontology)
@@ -288,7 +288,7 @@ class StatementBuilder:
                     if value is not None:
                         snaks[qualifier.ours, str(stated.fact.value)].append(Snak(qualifier.property, value))
         for alternatives in snaks.values():
-            # Wikidata may have two properties for a value of ours, for an item and for its name; the known one is used.
+            # Wikidata may have two properties for a value, for an item and for its name; the known one is used.
             yield next((snak for snak in alternatives if snak.value.is_known), alternatives[0])
 
     def _inverted(self, entity: NamedNode) -> Iterator[_Draft]:

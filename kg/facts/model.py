@@ -108,7 +108,7 @@ class Fact:
 
 
 def part_owner(entity: NamedNode | BlankNode) -> str:
-    """The IRI that the IRIs of an entity's parts continue: its own, or one of ours for an entity of other namespaces.
+    """The IRI that the IRIs of an entity's parts continue: its own, or one in our namespace for an entity of another.
 
     >>> part_owner(NamedNode("http://www.wikidata.org/entity/Q1"))
     'https://w3id.org/filmgraph/film/q1'

@@ -49,6 +49,8 @@ def read_sources(path: Path, *, file: str) -> SourcesRead:
 
 @dataclass
 class _SourcesReader:
+    """Parses sources.yaml; errors go to `findings`."""
+
     sources: dict[str, Source] = field(default_factory=dict)
     findings: FileFindings = field(default_factory=FileFindings)
 

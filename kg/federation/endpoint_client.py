@@ -34,6 +34,8 @@ _NETWORK_ERRORS = (OSError, http.client.HTTPException, ValueError)
 
 @dataclass(frozen=True, slots=True)
 class _HttpReply:
+    """What the client reads of an HTTP response."""
+
     status: int
     body: bytes
     location: str

@@ -99,7 +99,7 @@ def publish(project: Project, folder: Path, name: str) -> Path:
 
 
 def published_build(project: Project) -> Path | None:
-    """The folder of the published build; None when there is none, or it was removed."""
+    """The folder of the published build, or None; also None when it was removed."""
     try:
         return project.current_build
     except ProjectError:

@@ -63,7 +63,7 @@ class OscarCategories:
     unofficial: str
 
     def role(self, category: str) -> str:
-        """The property by which a film credits the nominees of a category; the empty text when there is none."""
+        """The property by which a film credits the nominees of a category, or the empty text."""
         return next((role for start, role in self.roles.items() if category.startswith(start)), "")
 
     def film_class(self, category: str) -> str:

@@ -47,7 +47,7 @@ _INTEGER = re.compile(r"[+-]?[0-9]+")
 
 @dataclass(frozen=True, slots=True)
 class PropertyMatch:
-    """Our property for one of another vocabulary, and the form of its texts where it is not that of ours."""
+    """Our property for one of another vocabulary, and the form of its texts where that differs from ours."""
 
     property: str
     parse_as: str = ""
@@ -263,7 +263,7 @@ class _RdfReader:
 
 
 def _range_name(term: OntologyTerm) -> str:
-    """The name of the one class, or the IRI of the one datatype, that is the range; empty when there is none."""
+    """The name of the one class, or the IRI of the one datatype, that is the range, or the empty text."""
     return term.range[0].value.removeprefix(FILM) if len(term.range) == 1 else ""
 
 

@@ -199,7 +199,7 @@ def _leads_to_entities(property: str, schema: Schema) -> bool:
 
 
 def _property_labelled(words: str, schema: Schema) -> str:
-    """The property with this name or English label; the empty text when there is none."""
+    """The property with this name or English label, or the empty text."""
     for iri, term in schema.properties.items():
         if words in (term.label.lower(), term.name.lower()) and iri in schema.names.values():
             return term.name

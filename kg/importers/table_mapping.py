@@ -90,7 +90,7 @@ class PartMapping:
     property: str
     columns: tuple[ColumnMapping, ...]
     key: tuple[str, ...] = ()
-    """The columns that name it; all that it has, when there are none."""
+    """The columns that name it; empty for all of its columns."""
     each: tuple[str, ...] = ()
     """Columns whose values, split, make a part each; those of several columns are paired by position."""
     where: RowFilter = field(default_factory=dict)
@@ -98,7 +98,7 @@ class PartMapping:
 
 @dataclass(frozen=True, slots=True)
 class StubMapping:
-    """What a row's entity gets where no table describes it: a class, and its key as an identifier."""
+    """Mapping for entities that are referred to but not described: class and identifier."""
 
     class_name: str
     identifier: str = ""
@@ -355,6 +355,6 @@ def _value_type(term: OntologyTerm) -> str:
 
 
 def _range_class(term: OntologyTerm, schema: Schema) -> str:
-    """The one class that is the range of a property; the empty text when there is none."""
+    """The one class that is the range of a property, or the empty text."""
     names = [iri.value.removeprefix(FILM) for iri in term.range]
     return names[0] if len(names) == 1 and names[0] in schema.class_names else ""

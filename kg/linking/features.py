@@ -6,7 +6,7 @@ evidence, two called *Anora* nearly certain. So the weights of names, years and 
 nothing is fitted to known answers.
 
 Blocking: each mention gives keys, such as its name, a rare word, or a person with a year; pairs with a key in common
-meet in DuckDB. A key that too many mentions share is passed over; of the pairs of one mention those with the rarest
+are joined in DuckDB. A key that too many mentions share is skipped; of the pairs of one mention those with the rarest
 keys are compared.
 """
 

@@ -70,7 +70,7 @@ class _Entity:
 
     @property
     def label(self) -> str:
-        """Its first label; the empty text when there is none."""
+        """Its first label, or the empty text."""
         return next(self.texts(LABEL), "")
 
     @property

@@ -67,7 +67,9 @@ class NameMatch:
 
 
 @dataclass(frozen=True, slots=True)
-class _Name:
+class _IndexedName:
+    """One name in the index, with its entity and classes."""
+
     entity: str
     text: str
     folded: str
@@ -93,7 +95,7 @@ class NameIndex:
         class_sets = self._sets_with(class_name)
         with self._lock:
             names = {**self._with_prefix(folded, class_sets), **self._with_trigrams(folded, class_sets)}
-            best: dict[str, tuple[float, _Name]] = {}
+            best: dict[str, tuple[float, _IndexedName]] = {}
             for name in names.values():
                 score = score_name(folded, name.folded) - (0 if name.is_label else 0.5)
                 if score >= _MIN_SCORE and score > best.get(name.entity, (0.0,))[0]:
@@ -113,7 +115,7 @@ class NameIndex:
         curie = to_curie(to_iri(class_name).value) if class_name else ""
         return [id for id, curies in self._class_sets.items() if not curie or curie in curies]
 
-    def _to_match(self, score: float, name: _Name) -> NameMatch:
+    def _to_match(self, score: float, name: _IndexedName) -> NameMatch:
         label = name.text
         if not name.is_label:
             query = "SELECT text FROM name WHERE entity = ? AND is_label ORDER BY id"
@@ -122,7 +124,7 @@ class NameIndex:
         classes = self._class_sets[name.class_set]
         return NameMatch(NamedNode(name.entity), label, name.text, min(score + 0.5, 100.0), classes)
 
-    def _with_prefix(self, folded: str, class_sets: list[int]) -> dict[int, _Name]:
+    def _with_prefix(self, folded: str, class_sets: list[int]) -> dict[int, _IndexedName]:
         """Names that begin with the text, those with most links first: what somebody who is still typing looks for."""
         return self._select(
             "folded >= ? AND folded < ?",
@@ -132,7 +134,7 @@ class NameIndex:
             order_values=(folded,),
         )
 
-    def _with_trigrams(self, folded: str, class_sets: list[int]) -> dict[int, _Name]:
+    def _with_trigrams(self, folded: str, class_sets: list[int]) -> dict[int, _IndexedName]:
         """Names that share most of the text's rarest trigrams."""
         trigrams = list(self._rarest(_trigrams(folded)))
         if not trigrams:
@@ -168,15 +170,15 @@ class NameIndex:
         order: str,
         source: str = "name",
         order_values: tuple[str, ...] = (),
-    ) -> dict[int, _Name]:
+    ) -> dict[int, _IndexedName]:
         marks = ", ".join("?" * len(class_sets))
         query = f"""SELECT id, entity, text, folded, is_label, class_set, links FROM {source}
                     WHERE {where} AND class_set IN ({marks}) ORDER BY {order} LIMIT {_MAX_CANDIDATES}"""
         rows = self._connection.execute(query, (*values, *class_sets, *order_values))
-        return {row[0]: _Name(row[1], row[2], row[3], bool(row[4]), row[5], row[6]) for row in rows}
+        return {row[0]: _IndexedName(row[1], row[2], row[3], bool(row[4]), row[5], row[6]) for row in rows}
 
 
-def _rank(score: float, name: _Name) -> tuple[float, str, str]:
+def _rank(score: float, name: _IndexedName) -> tuple[float, str, str]:
     return (-score - min(name.links, _RELEVANT_LINKS) / 4, name.text, name.entity)
 
 

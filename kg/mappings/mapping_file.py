@@ -94,7 +94,7 @@ class MappingFile:
         return () if node.is_null else (self.text(node, what),)
 
     def property(self, node: YamlNode) -> OntologyTerm | None:
-        """The property of the ontology that a scalar names; None, with a fault, when there is none."""
+        """The property of the ontology that a scalar names, or None and a fault."""
         name = self.text(node, "a property")
         iri = self.schema.names.get(name)
         if iri is None:
@@ -104,7 +104,7 @@ class MappingFile:
         return self.schema.properties[iri] if iri is not None else None
 
     def class_name(self, node: YamlNode) -> str:
-        """The name of a class of the ontology; with a fault when there is none of this name."""
+        """The name of a class of the ontology; with a fault when it is unknown."""
         name = self.text(node, "a class")
         if name not in self.schema.class_names:
             suggestions = self.schema.suggest_classes(name)

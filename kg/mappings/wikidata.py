@@ -53,7 +53,7 @@ class PropertyMeaning:
     class_name: str = ""
     """The class of its values."""
     domain: frozenset[str] = frozenset()
-    """The classes; all of them when there are none."""
+    """The classes; empty for all of them."""
     parse_as: str = "text"
     """The form of the value: item, entity (a text becomes an entity), name, time, minutes, money, score or text."""
     part_property: str = ""
@@ -86,7 +86,7 @@ class WikidataMapping:
     ancestors: Mapping[str, frozenset[str]]
     """Class -> itself and the classes above it."""
     datatypes: Mapping[str, str]
-    """Property -> its datatype in Wikidata, where that does not follow from the range of ours."""
+    """Property -> its datatype in Wikidata, where that does not follow from the range of our property."""
     inverted: Mapping[str, Mapping[str, str]]
     """Property -> the `property` that states the same of its value, and the qualifier `owner` for its subject."""
 
@@ -196,7 +196,7 @@ def _default_meaning(term: OntologyTerm, schema: Schema) -> PropertyMeaning:
 
 
 def _range_class(term: OntologyTerm | None, schema: Schema) -> str:
-    """The one class that is the range of a property; the empty text when there is none."""
+    """The one class that is the range of a property, or the empty text."""
     ranges = [iri.value.removeprefix(FILM) for iri in (term.range if term is not None else ())]
     return ranges[0] if len(ranges) == 1 and ranges[0] in schema.class_names else ""
 
@@ -260,7 +260,7 @@ class WikidataProperty:
     meaning: PropertyMeaning
     qualifiers: tuple[WikidataProperty, ...] = ()
     bounds: Mapping[NamedNode, str] = field(default_factory=dict)
-    """Properties by which a part of ours states less than this one -> the value with which it does not."""
+    """Properties by which a part in our namespace states less than this one -> the value with which it does not."""
 
     def fits(self, classes: Iterable[str]) -> bool:
         """True when entities of these classes can have the property there."""
@@ -305,6 +305,8 @@ def to_export_mapping(ontology: Iterable[Triple], schema: Schema, mapping: Wikid
 
 @dataclass(frozen=True, slots=True)
 class _Inverter:
+    """Inverts mappings from Wikidata: our terms -> the properties and classes of Wikidata."""
+
     schema: Schema
     mapping: WikidataMapping
 

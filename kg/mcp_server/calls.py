@@ -35,7 +35,7 @@ from kg.terms import to_curie, to_iri
 from kg.text import closest
 
 MAX_COUNTED = 10_000
-"""The rows of an ad-hoc query that are counted; of more, the reply says that there are more."""
+"""The rows of an ad-hoc query that are counted; if there are more, the reply says so."""
 MAX_TEXT = 40_000
 _MAX_QUESTIONS, _MAX_FOUND = 40, 8
 """The questions of a topic that are listed, and those that are found by words."""

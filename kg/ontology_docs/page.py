@@ -17,7 +17,7 @@ _LONGEST_EXAMPLE = 60
 def write_page(module: Module, crosswalk: Iterable[Triple], examples: Mapping[NamedNode, Triple]) -> str:
     """The page of a module; `examples` has a triple for each term that is used.
 
-    `crosswalk` are triples of `skos:exactMatch` and `skos:closeMatch`; other triples are passed over.
+    `crosswalk` are triples of `skos:exactMatch` and `skos:closeMatch`; other triples are skipped.
     """
     matches = _matches(crosswalk)
     lines = [

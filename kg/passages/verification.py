@@ -72,6 +72,8 @@ def names_of(facts: Iterable[Fact]) -> Mapping[Term, list[str]]:
 
 
 class _Verifier:
+    """Checks facts against the passages that they name."""
+
     def __init__(self, texts: Texts, schema: Schema, names: Mapping[Term, list[str]]) -> None:
         self._texts, self._schema, self._names = texts, schema, names
 

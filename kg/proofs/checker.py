@@ -68,6 +68,8 @@ def _are_days(premises: Iterable[Spo], conclusion: Spo) -> bool:
 
 
 class _Checker:
+    """Checks proofs against given facts, axioms and rules."""
+
     def __init__(
         self,
         facts: Mapping[Spo, Collection[SourceSpan]],
@@ -94,7 +96,7 @@ class _Checker:
                 yield f"Step {number}: {error}"
 
     def _error(self, steps: Sequence[Mapping[str, Any]], number: int, step: Mapping[str, Any]) -> str:
-        triple = _to_spo(step.get("triple"))
+        triple = _parse_spo(step.get("triple"))
         if triple is None:
             return "this is not a triple."
         if kind := step.get("kind", step.get("said")):
@@ -106,7 +108,7 @@ class _Checker:
         numbers = step.get("premises", ())
         if not all(isinstance(premise, int) and 0 <= premise < number for premise in numbers):
             return "a premise does not come before it."
-        premises = [spo for premise in numbers if (spo := _to_spo(steps[premise].get("triple"))) is not None]
+        premises = [spo for premise in numbers if (spo := _parse_spo(steps[premise].get("triple"))) is not None]
         if len(premises) < len(numbers):
             return "a premise is not a triple."
         if not (self._follows(rule, premises, triple) if rule is not None else self.own_rules[name](premises, triple)):
@@ -206,6 +208,7 @@ def _matches(body: list[Spo], premises: list[Spo], binding: Binding, used: froze
 
 
 def _unify(pattern: Spo, triple: Spo, binding: Binding) -> Binding | None:
+    """The binding extended so that the pattern is the triple, or None; on purpose independent of the reasoner's."""
     extended = dict(binding)
     for part, term in zip(pattern, triple, strict=True):
         if (extended.setdefault(part, term) if part.startswith("?") else part) != term:
@@ -213,7 +216,7 @@ def _unify(pattern: Spo, triple: Spo, binding: Binding) -> Binding | None:
     return extended
 
 
-def _to_spo(value: object) -> Spo | None:
+def _parse_spo(value: object) -> Spo | None:
     if isinstance(value, list | tuple) and len(value) == 3 and all(isinstance(term, str) for term in value):
         return (value[0], value[1], value[2])
     return None

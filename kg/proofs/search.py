@@ -126,7 +126,7 @@ class ProofSearch:
         self._failed: dict[Spo, int] = {}
 
     def proof(self, triple: Spo) -> Proof | None:
-        """A shortest proof of the triple; None when there is none."""
+        """A shortest proof of the triple, or None."""
         for height in range(_MAX_HEIGHT + 1):
             self._is_cut = False
             proof = self._prove(triple, height)

@@ -87,7 +87,7 @@ class Rule:
     @cached_property
     def head(self) -> tuple[Spo, ...]:
         """What follows; empty for a rule that finds contradictions."""
-        return () if self.then == "false" else tuple(_to_spo(text) for text in _split_patterns(self.then))
+        return () if self.then == "false" else tuple(_spo_of_pattern(text) for text in _split_patterns(self.then))
 
     @property
     def forbids(self) -> bool:
@@ -184,12 +184,12 @@ def _to_pattern(text: str) -> Pattern:
         case ["chain", head, "from", start, "to", end]:
             return Chain(head, start, end)
         case ["each", element, "of", head, "has", patterns]:
-            return Each(element, head, tuple(_to_spo(part) for part in _split_patterns(patterns.strip("()"))))
+            return Each(element, head, tuple(_spo_of_pattern(part) for part in _split_patterns(patterns.strip("()"))))
         case _:
-            return _to_spo(text)
+            return _spo_of_pattern(text)
 
 
-def _to_spo(text: str) -> Spo:
+def _spo_of_pattern(text: str) -> Spo:
     s, p, o = (_to_text(word) for word in text.split())
     return (s, p, o)
 

@@ -98,10 +98,10 @@ class Metrics:
 
 
 def open_metrics(rows: int = 1, *, descriptor: int = -1, row: int = 0) -> Metrics:
-    """Metrics for so many processes; in the memory behind a file descriptor, where one is given."""
+    """Metrics for `rows` processes; in the memory behind a file descriptor, where one is given."""
     return Metrics(mmap.mmap(descriptor, rows * _ROW_SIZE), row)
 
 
 def memory_size(rows: int) -> int:
-    """How many bytes metrics for so many processes take."""
+    """How many bytes metrics for `rows` processes take."""
     return rows * _ROW_SIZE

@@ -29,6 +29,8 @@ _FAILED_STARTS = 5
 
 @dataclass(slots=True, eq=False)
 class _ServerProcess:
+    """A process that serves, and how often it was started."""
+
     process: subprocess.Popen[bytes]
     control: socket.socket
     row: int

@@ -120,7 +120,7 @@ class ShapesGraph:
         return (first[0], rest[0]) if len(first) == len(rest) == 1 else None
 
     def owner(self, node: str) -> str:
-        """The nearest node with an IRI from which this one can be reached; empty when there is none."""
+        """The nearest node with an IRI from which this one can be reached, or the empty text."""
 
         def referrers(each: str) -> Iterator[str]:
             return (s for _, s in self._references.get(each, ()) if each == node or not each.startswith("<"))
@@ -433,6 +433,8 @@ _LONGEST_FILE = 32_000_000
 
 
 class _Line(NamedTuple):
+    """A line of a shapes file."""
+
     file: Path
     number: int
     names: Sequence[str]

@@ -17,7 +17,7 @@ from kg.shapes.paths import PropertyPath
 
 @dataclass(frozen=True, slots=True)
 class FocusSet:
-    """Focus nodes: those of targets, or those of other sets together."""
+    """A set of focus nodes: from targets, or the union of other sets."""
 
     number: int
     stage: int
@@ -91,6 +91,8 @@ def to_plan(shapes: Shapes, roots: Iterable[Shape]) -> ValidationPlan:
 
 
 class _PlanBuilder:
+    """Adds shapes to a plan: their focus sets, value sets and checks."""
+
     def __init__(self, shapes: Shapes, roots: set[str]) -> None:
         self.plan = ValidationPlan()
         self._shapes = shapes.shapes

@@ -88,7 +88,7 @@ class TermRenderer:
         return self.path(shape.path)
 
     def preferred(self, texts: Sequence[str]) -> str:
-        """The literal in the language that the reader prefers; the first when there is none."""
+        """The literal in the language that the reader prefers, or the first."""
         for wanted in self._languages:
             for text in texts:
                 literal = literal_parts(text)

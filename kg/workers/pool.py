@@ -75,17 +75,19 @@ class PoolState:
 
 
 class PoolObserver(Protocol):
-    """Gets to know what happens in a pool."""
+    """Receives the events of a pool."""
 
     def count(self, event: PoolEvent) -> None:
-        """Something has happened once more."""
+        """Called for each event."""
 
     def show(self, state: PoolState) -> None:
-        """The state has changed, or is as it was."""
+        """Called with the state, changed or not."""
 
 
 @dataclass(slots=True, eq=False)
 class _Job:
+    """A call that waits for a worker or runs in one."""
+
     frame: bytes
     result: asyncio.Future[Any]
     deadline: float
@@ -94,6 +96,8 @@ class _Job:
 
 @dataclass(slots=True, eq=False)
 class _Worker:
+    """A worker process, with the channel to it and its job."""
+
     process: subprocess.Popen[bytes]
     channel: socket.socket
     job: _Job | None = None
@@ -219,7 +223,7 @@ class Pool:
         except BlockingIOError:
             sent = 0
         except OSError:
-            # The worker has died: `_receive` gets to know of it, and sees to its job.
+            # The worker has died: `_receive` notices, and handles its job.
             return
         worker.unsent = worker.unsent[sent:]
         if worker.unsent:

@@ -64,7 +64,7 @@ def read_facts(folder: Path, schema: Schema) -> FactsRead:
 
 
 def _check_names(facts: list[Fact], schema: Schema, sources: Mapping[str, Source]) -> Iterator[Finding]:
-    """Findings for facts about ontology terms, and for values with a name of ours that no fact is about."""
+    """Findings for facts about ontology terms, and for values in our namespace that no fact is about."""
     known: set[Term] = {fact.subject for fact in facts}
     known.update(source.iri for source in sources.values())
     first_uses: dict[NamedNode, Fact] = {}

@@ -99,7 +99,7 @@ class RdfReader:
         return Literal("")
 
     def _is_valid(self, property: NamedNode, value: Term, file: str) -> bool:
-        """False, and a finding, for unknown names of ours and unfit values; other vocabularies are not checked."""
+        """False, and a finding, for an unknown name in our namespace or an unfit value; others are not checked."""
         if property.value.startswith(FILM) and property not in self.schema.properties:
             self.findings.add_unknown_property(to_curie(property.value), self.schema, Place(file))
             return False

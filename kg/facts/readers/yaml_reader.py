@@ -34,6 +34,8 @@ _Entries = dict[str, tuple[YamlNode, YamlNode]]
 
 
 class _Span(NamedTuple):
+    """Where a passage begins and ends."""
+
     start: int | None
     end: int | None
 

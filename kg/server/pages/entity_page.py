@@ -54,8 +54,8 @@ _MAX_OTHER_NAMES = 24
 
 
 @dataclass(frozen=True, slots=True)
-class DataFormat:
-    """The entity in a format for programs."""
+class AlternateLink:
+    """A link to the entity's data in one RDF format."""
 
     title: str
     media_type: str
@@ -82,7 +82,7 @@ class EntityPage:
     lead: str
     card: PropertyList
     sections: Sequence[PageSection]
-    formats: Sequence[DataFormat]
+    formats: Sequence[AlternateLink]
     other_names: Sequence[DisplayValue] = ()
     passage: PassageInContext | None = None
     span: str = ""
@@ -143,11 +143,12 @@ def _lead(data: EntityData, display: Display) -> str:
     return descriptions[0] if descriptions else ", ".join(part for part in (*years, by) if part)
 
 
-def _formats(entity: NamedNode) -> list[DataFormat]:
+def _formats(entity: NamedNode) -> list[AlternateLink]:
     page = page_url(entity)
     formats = [("Turtle", "text/turtle", "ttl"), ("JSON-LD", "application/ld+json", "jsonld")] if page else []
     return [
-        DataFormat(title, media_type, f"{quote(page, safe='/%.~')}.{suffix}") for title, media_type, suffix in formats
+        AlternateLink(title, media_type, f"{quote(page, safe='/%.~')}.{suffix}")
+        for title, media_type, suffix in formats
     ]
 
 
