@@ -54,11 +54,26 @@ class ProjectError(InputError):
 
 
 class UnknownNameError(InputError):
-    """An unknown `name`; `suggestions` are the closest known names, `message` is the sentence without `remedy`."""
+    """An unknown `name`; `suggestions` are the closest known names, `message` is the sentence without `remedy`.
 
-    def __init__(self, name: str, *, kind: str, suggestions: Iterable[str] = (), remedy: Remedy | str = "") -> None:
+    `replacement` is what has replaced a former name, as it is called now; `suggestions` then has only the new name.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        *,
+        kind: str,
+        suggestions: Iterable[str] = (),
+        remedy: Remedy | str = "",
+        replacement: str = "",
+    ) -> None:
         self.name, self.kind, self.suggestions, self.remedy = name, kind, tuple(suggestions), remedy
-        self.message = f"There is no {kind} {name!r}. {did_you_mean(self.suggestions)}".rstrip()
+        self.replacement = replacement
+        if replacement:
+            self.message = f"There is no {kind} {name!r}; it is now {replacement}."
+        else:
+            self.message = f"There is no {kind} {name!r}. {did_you_mean(self.suggestions)}".rstrip()
         super().__init__(f"{self.message} {remedy}".rstrip())
 
 

@@ -130,9 +130,7 @@ class ToolCaller:
     def _find_query(self, name: str) -> StoredQuery:
         queries = self.graph.queries
         if name not in queries:
-            suggestions = closest(name, [*queries, *GENERAL_TOOLS])
-            kind, remedy = "question or tool", Remedy.LIST_QUERIES
-            raise UnknownNameError(name, kind=kind, suggestions=suggestions, remedy=remedy)
+            raise queries.unknown(name, kind="question or tool", known=[*queries, *GENERAL_TOOLS])
         return queries[name]
 
     def _ask(self, query: StoredQuery, values: Mapping[str, Any], *, page: Mapping[str, Any]) -> ToolReply:

@@ -80,9 +80,12 @@ def _query_tool(graph: FilmGraph, query: StoredQuery) -> Tool:
     return Tool(query.name, description, _object_schema(properties, required))
 
 
+_JSON_TYPES = {ParameterType.NUMBER: "number", ParameterType.BOOLEAN: "boolean"}
+
+
 def _parameter_schema(graph: FilmGraph, parameter: Parameter) -> dict[str, Any]:
     """The JSON Schema of a parameter: its type, what it is about, and an example or the names to choose from."""
-    schema: dict[str, Any] = {"type": "number" if parameter.type is ParameterType.NUMBER else "string"}
+    schema: dict[str, Any] = {"type": _JSON_TYPES.get(parameter.type, "string")}
     if parameter.type is ParameterType.DATE:
         schema["pattern"] = _DATE
     choices = _choices(graph, parameter.class_name) if parameter.class_name else ()

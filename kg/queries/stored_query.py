@@ -9,6 +9,7 @@ with further keys for parameters and columns:
     #+   person: {type: entity, class: Person, about: the director}
     #+ returns: {film: a film, premiere: the day it was first shown}
     #+ because: co-directors count, since each has a credit
+    #+ replaces: {directed-by: {person: $director}}
 
 A parameter is a one-variable VALUES block, and the value in it is the example, so any SPARQL tool can run the file
 unchanged. Binding replaces the inside of the block by the N-Triples form of terms, never by text from outside.
@@ -45,6 +46,7 @@ class ParameterType(StrEnum):
     TEXT = "text"
     DATE = "date"
     NUMBER = "number"
+    BOOLEAN = "boolean"
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +78,7 @@ class Parameter:
         return f"{words}, may be left out" if self.is_optional else words
 
 
+_FORMER_VALUE = re.compile(r"\$(\w+)")
 _LITERAL = re.compile(r"\"([^\"]*)\"(?:\^\^\S+|@\S+)?")
 
 
@@ -96,6 +99,8 @@ class StoredQuery:
     file: str = ""
     topic: str = ""
     """The folder of its file under `queries/`, such as `awards`; empty for a file in `queries/` itself."""
+    replaces: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    """Names of former queries; for each the values of its call now, where `$film` is the former parameter `film`."""
 
     @property
     def example(self) -> str:
@@ -118,6 +123,12 @@ class StoredQuery:
         for parameter in self.params:
             texts += [parameter.name, parameter.class_name, parameter.about]
         return frozenset(fold_name(" ".join(texts)).split())
+
+    def replacement_of(self, name: str) -> str:
+        """The call that replaces a former query: `films-with, with property=genre value=GENRE`."""
+        values = self.replaces[name].items()
+        words = (f"{key}={_FORMER_VALUE.sub(lambda match: match[1].upper(), value)}" for key, value in values)
+        return ", with ".join(filter(None, (self.name, " ".join(words))))
 
     def to_text(self) -> str:
         """What `kg queries` prints: name, summary, parameters and an example."""
@@ -179,6 +190,7 @@ def read_query(path: Path, *, root: Path) -> StoredQuery:
         raise FaultsError([*reader.findings, fault]) from error
     blocks = tuple(find_values_blocks(text, tokens))
     params = tuple(reader.parameters(header.get("params"), blocks))
+    replaces = reader.replaces(header.get("replaces"), [parameter.name for parameter in params])
     if reader.findings:
         raise FaultsError(reader.findings)
     tags, returns = header.get("tags"), header.get("returns")
@@ -195,6 +207,7 @@ def read_query(path: Path, *, root: Path) -> StoredQuery:
         returns={str(name): str(about) for name, about in returns.items()} if isinstance(returns, dict) else None,
         file=file,
         topic="/".join(path.relative_to(root).parent.parts),
+        replaces=replaces,
     )
 
 
@@ -213,6 +226,7 @@ _HEADER_KEYS = (
     "params",
     "returns",
     "because",
+    "replaces",
     "method",
     "pagination",
     "defaults",
@@ -292,6 +306,26 @@ class _HeaderReader:
                     edge=str(spec.get("edge", "earliest")),
                 )
 
+    def replaces(self, calls: object, known: Sequence[str]) -> dict[str, dict[str, str]]:
+        """The former names in the header, each with the values of the call that replaces it.
+
+        A list of names, or a name without values, means that the parameters are the same.
+        """
+        if isinstance(calls, list):
+            return {str(name): {} for name in calls}
+        if not isinstance(calls, dict | None) or not all(
+            isinstance(call, dict | None) for call in (calls or {}).values()
+        ):
+            self._report(
+                "replaces is not a list of names or a mapping of names to values", line=self._line_of("replaces")
+            )
+            return {}
+        replaced: dict[str, dict[str, str]] = {}
+        for name, call in (calls or {}).items():
+            self._check_keys(call or {}, known, of=f"the call that replaces {name}")
+            replaced[str(name)] = {str(key): _to_word(value) for key, value in (call or {}).items()}
+        return replaced
+
     def _check_keys(self, mapping: Mapping[object, object], known: Sequence[str], *, of: str) -> None:
         for key in map(str, mapping):
             if key not in known:
@@ -305,6 +339,11 @@ class _HeaderReader:
     def _report(self, message: str, *, line: int = 1, suggestions: Sequence[str] = ()) -> None:
         place = Place(self._file, line, 1)
         self.findings.append(Finding(_CHECK, message, places=(place,), suggestions=tuple(suggestions[:1])))
+
+
+def _to_word(value: object) -> str:
+    """A value of YAML as it is typed: YAML reads `true` as a truth value."""
+    return str(value).lower() if isinstance(value, bool) else str(value)
 
 
 class StoredQueries(Mapping[str, StoredQuery]):
@@ -339,9 +378,17 @@ class StoredQueries(Mapping[str, StoredQuery]):
     def find(self, name: str) -> StoredQuery:
         """The stored query of this name; raises `UnknownNameError` with the closest names."""
         if (stem := name.removesuffix(".rq")) not in self._files:
-            suggestions = closest(name, list(self._files))
-            raise UnknownNameError(name, kind="stored query", suggestions=suggestions, remedy=Remedy.LIST_QUERIES)
+            raise self.unknown(name, kind="stored query", known=list(self._files))
         return self[stem]
+
+    def unknown(self, name: str, *, kind: str, known: list[str]) -> UnknownNameError:
+        """The error for a name that no query has: with the call that replaces it, or the closest known names."""
+        former = name.removesuffix(".rq")
+        for query in self.valid():
+            if former in query.replaces:
+                replacement = query.replacement_of(former)
+                return UnknownNameError(name, kind=kind, suggestions=[query.name], replacement=replacement)
+        return UnknownNameError(name, kind=kind, suggestions=closest(name, known), remedy=Remedy.LIST_QUERIES)
 
     def valid(self) -> Iterator[StoredQuery]:
         """The queries whose files have no fault."""
@@ -352,12 +399,19 @@ class StoredQueries(Mapping[str, StoredQuery]):
                 continue
 
     def findings(self) -> Iterator[Finding]:
-        """What is wrong with the files."""
+        """What is wrong with the files: each on its own, and former names that a query has or that two replace."""
+        users: dict[str, list[str]] = {name: [_file_name(paths[0], self.folder)] for name, paths in self._files.items()}
         for name in self:
             try:
-                self[name]
+                query = self[name]
             except FaultsError as error:
                 yield from error.faults
+                continue
+            for former in query.replaces:
+                users.setdefault(former, []).append(query.file)
+                if len(users[former]) > 1:
+                    message = f"{former!r} is replaced here, but {users[former][0]} has or replaces this name too"
+                    yield Finding(_CHECK, message, places=tuple(map(Place, reversed(users[former]))))
 
 
 # --- binding values
@@ -409,12 +463,14 @@ def _elements(value: object, parameter: Parameter) -> list[object]:
 
 
 _NUMBER = re.compile(r"[+-]?([0-9]+)(\.[0-9]+)?")
-_INTEGER, _DECIMAL, _DATE = (NamedNode(XSD + name) for name in ("integer", "decimal", "date"))
+_TYPED = (ParameterType.DATE, ParameterType.NUMBER, ParameterType.BOOLEAN)
+_INTEGER, _DECIMAL, _DATE, _BOOLEAN = (NamedNode(XSD + name) for name in ("integer", "decimal", "date", "boolean"))
+_BOOLEANS = {"true": "true", "yes": "true", "1": "true", "false": "false", "no": "false", "0": "false"}
 
 
 def _to_term(value: object, parameter: Parameter, names: EntityNames) -> Term:
     value = getattr(value, "iri", value)
-    if isinstance(value, Literal) and parameter.type in (ParameterType.DATE, ParameterType.NUMBER):
+    if isinstance(value, Literal) and parameter.type in _TYPED:
         value = value.value
     if isinstance(value, NamedNode | Literal | BlankNode):
         if isinstance(value, BlankNode) or isinstance(value, Literal) is (parameter.type in _TERM_TYPES):
@@ -436,3 +492,8 @@ def _to_term(value: object, parameter: Parameter, names: EntityNames) -> Term:
             if number is None or isinstance(value, bool):
                 raise ValueError(f"{value!r} is not a number")
             return Literal(number[0], datatype=_DECIMAL if number[2] else _INTEGER)
+        case ParameterType.BOOLEAN:
+            truth = _BOOLEANS.get(str(value).strip().lower())
+            if truth is None:
+                raise ValueError(f"{value!r} is neither true nor false")
+            return Literal(truth, datatype=_BOOLEAN)

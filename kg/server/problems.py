@@ -65,6 +65,8 @@ def problem_document(error: Exception) -> dict[str, object]:
         case UnknownNameError():
             document |= {"name": error.name, "kind": error.kind, "suggestions": list(error.suggestions)}
             document["nearest"] = document["suggestions"]  # the key of earlier versions
+            if error.replacement:
+                document["replacement"] = error.replacement
         case AmbiguousNameError():
             document |= {"name": error.name, "kind": error.kind, "candidates": list(error.candidates)}
         case ParameterError():

@@ -15,7 +15,7 @@ from kg.errors import AmbiguousNameError, FaultsError, ParameterError, UnknownNa
 from kg.filmgraph import FilmGraph
 from kg.queries.sparql import find_values_blocks, guard
 from kg.queries.stored_query import Parameter, ParameterType, StoredQuery, read_query
-from kg.terms import entity_iri
+from kg.terms import XSD, entity_iri
 from tests.projects import SmallProject
 
 DATA = """\
@@ -52,6 +52,12 @@ QUERIES = {
     "films-longer": """\
         #+ params: {minutes: number}
         SELECT ?film { VALUES ?minutes { 90 } ?film film:minutes ?long FILTER(?long > ?minutes) } ORDER BY ?film
+        """,
+    "films-in-colour": """\
+        #+ params: {colour: {type: boolean, optional: true}}
+        SELECT ?film { VALUES ?colour { UNDEF } { BIND(film:anora AS ?film) BIND(true AS ?in_colour) } UNION
+            { BIND(film:paris-texas AS ?film) BIND(false AS ?in_colour) }
+            FILTER(!BOUND(?colour) || ?colour = ?in_colour) } ORDER BY ?film
         """,
     "echo": """\
         #+ params: {words: text}
@@ -275,6 +281,12 @@ HEADERS = [
     ("#+ params: {film: entty}\nASK { VALUES ?film { 1 } }", "1:1", "Did you mean entity"),
     ("#+ params: {film: {type: entity, clas: Film}}\nASK { VALUES ?film { 1 } }", "1:1", "class"),
     ("#+ params: [film]\nASK { VALUES ?film { 1 } }", "1:1", "mapping"),
+    ("#+ replaces: old\nASK {}", "1:1", "list of names"),
+    (
+        "#+ replaces: {old: {propety: year}}\n#+ params: {property: text}\nASK { VALUES ?property { 1 } }",
+        "1:1",
+        "property",
+    ),
     ("#+ params: {film: 3}\nASK { VALUES ?film { 1 } }", "1:1", "mapping"),
 ]
 
@@ -329,3 +341,58 @@ def test_two_files_of_one_name_are_a_finding_with_both_places(tmp_path: Path) ->
     )
     with pytest.raises(FaultsError, match="have the same name"):
         graph.ask("wins")
+
+
+def test_a_former_name_is_an_error_with_the_call_that_replaces_it(tmp_path: Path) -> None:
+    project = SmallProject(tmp_path)
+    project.write("data/films.yaml", DATA)
+    project.write(
+        "queries/films-with.rq",
+        """\
+        #+ params: {property: entity, value: entity}
+        #+ replaces:
+        #+   films-of-genre: {property: genre, value: $genre}
+        #+   all-films-with:
+        SELECT ?film { VALUES ?property { film:director } VALUES ?value { film:sean-baker } ?film ?property ?value }
+        """,
+    )
+    project.write("queries/people.rq", "#+ replaces: [persons]\nSELECT ?person { ?person a film:Person }")
+    graph = project.open()
+    former = {
+        "films-of-genre": "films-with, with property=genre value=GENRE",
+        "all-films-with": "films-with",
+        "persons": "people",
+    }
+    for name, call in former.items():
+        with pytest.raises(UnknownNameError) as raised:
+            graph.ask(name)
+        assert str(raised.value) == f"There is no stored query {name!r}; it is now {call}."
+        assert raised.value.replacement == call
+        assert raised.value.suggestions == (call.partition(",")[0],)
+
+
+def test_a_former_name_that_is_still_in_use_is_a_finding(tmp_path: Path) -> None:
+    project = SmallProject(tmp_path)
+    project.write("data/films.yaml", DATA)
+    project.write("queries/old.rq", "ASK { ?s ?p ?o }")
+    project.write("queries/new.rq", "#+ replaces: [old, older]\nASK { ?s ?p ?o }")
+    project.write("queries/newest.rq", "#+ replaces: [older]\nASK { ?s ?p ?o }")
+    findings = [str(finding) for finding in project.open().queries.findings()]
+    assert findings == [
+        "queries/new.rq: violation: 'old' is replaced here, but queries/old.rq has or replaces this name too"
+        " [queries/header]",
+        "queries/newest.rq: violation: 'older' is replaced here, but queries/new.rq has or replaces this name too"
+        " [queries/header]",
+    ]
+
+
+@pytest.mark.parametrize("value", [True, "true", "Yes", " 1 ", Literal("true", datatype=NamedNode(XSD + "boolean"))])
+def test_a_truth_value_is_given_as_a_word_or_as_python_has_it(graph: FilmGraph, value: object) -> None:
+    assert films(graph, "films-in-colour", colour=value) == ["film:anora"]
+
+
+def test_a_truth_value_may_be_false_or_left_out(graph: FilmGraph) -> None:
+    assert films(graph, "films-in-colour", colour="no") == ["film:paris-texas"]
+    assert films(graph, "films-in-colour") == ["film:anora", "film:paris-texas"]
+    with pytest.raises(ParameterError, match="neither true nor false"):
+        graph.ask("films-in-colour", colour="perhaps")

@@ -24,6 +24,7 @@ _TYPES = {
     ParameterType.TEXT: "string",
     ParameterType.DATE: "string",
     ParameterType.NUMBER: "number",
+    ParameterType.BOOLEAN: "boolean",
 }
 _NO_EXAMPLE = "UNDEF"
 """What is in the block of a parameter that may be left out and has no example."""
@@ -247,6 +248,8 @@ def _example(parameter: Parameter) -> object:
         return parameter.example_value.split("|")
     if parameter.type is ParameterType.NUMBER:
         return float(parameter.example_value) if "." in parameter.example_value else int(parameter.example_value)
+    if parameter.type is ParameterType.BOOLEAN:
+        return parameter.example_value == "true"
     return parameter.example_value
 
 
