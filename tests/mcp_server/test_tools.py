@@ -48,7 +48,7 @@ def test_a_parameter_has_a_type_and_an_example_by_label(tools: dict[str, Tool]) 
 
 
 def test_the_entities_of_a_small_class_are_listed_as_choices(tools: dict[str, Tool], graph: kg.FilmGraph) -> None:
-    sources = tools["facts-of-source"].input_schema["properties"]["source"]["enum"]
+    sources = tools["evidence-for"].input_schema["properties"]["source"]["enum"]
     assert "encyclopedia article on Anora" in sources
     for title in sources:
         assert graph.entity(title, class_name="Source")

@@ -24,7 +24,7 @@ COMPARED = (
     "names-by-source",
     "relatives-of",
     "share-of-gross",
-    "facts-in-one-source",
+    "sources-per-fact",
     "tallies-of-film",
     "time-between",
     "winners-of-both",

@@ -106,7 +106,11 @@ ANSWERS: list[tuple[str, Mapping[str, object], list[Row]]] = [
         [("film:imdb-tt28607951", "skos:exactMatch"), ("film:oscars-tt28607951", "skos:exactMatch")],
     ),
     ("entities-with-identifier", {"identifier": "tt0048356"}, [("Marty", "IMDb ID")]),
-    ("films-only-in-source", {"source": "source:encyclopedia"}, [("Asteroid City",)]),
+    (
+        "entities-in-documents",
+        {"class": "film:Film", "source": "source:encyclopedia", "maximum": 1},
+        [("Asteroid City", ..., 1)],
+    ),
     ("unresolved-conflicts", {}, []),
     ("decisions-against-source", {"source": "source:oscars-report"}, []),
     (
