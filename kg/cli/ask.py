@@ -192,11 +192,11 @@ def _values_of(words: str, queries: Mapping[str, object], schema: Schema) -> lis
     from kg.schema import suggest_terms
     from kg.text import Naming
 
-    if "values-of" not in queries:
+    if "description-of" not in queries:
         return []
     named = suggest_terms(words, schema.properties.values())
     return [
-        f"  kg ask values-of entity=... property={term.name}"
+        f"  kg ask description-of entity=... property={term.name}"
         for term in named
         if term.named_by(words) in (Naming.NAME, Naming.OTHER_NAME)
     ]

@@ -118,7 +118,7 @@ def test_a_search_for_a_word_that_names_a_property_shows_how_to_ask_for_its_valu
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     assert main(["queries", "runtime"]) == 0
-    assert "kg ask values-of entity=... property=runningTime" in capsys.readouterr().out
+    assert "kg ask description-of entity=... property=runningTime" in capsys.readouterr().out
 
 
 def test_a_search_without_a_query_says_what_else_to_try(capsys: pytest.CaptureFixture[str]) -> None:
@@ -148,8 +148,8 @@ def test_sparql_and_python_suggest_the_property_of_a_word(capsys: pytest.Capture
     assert main(["sparql", "-e", "SELECT * { ?film film:actors ?who }"]) == 0
     assert "Did you mean film:castMember?" in capsys.readouterr().err
     graph = kg.open(ROOT)
-    assert list(graph.ask("values-of", entity="Anora", property="actors")) == list(
-        graph.ask("values-of", entity="Anora", property="film:castMember")
+    assert list(graph.ask("description-of", entity="Anora", property="actors")) == list(
+        graph.ask("description-of", entity="Anora", property="film:castMember")
     )
     with pytest.raises(UnknownNameError, match=r"film:castMember"):
-        graph.ask("values-of", entity="actors", property="genre")
+        graph.ask("description-of", entity="actors", property="genre")
