@@ -13,7 +13,7 @@ graph: $(VENV)/.installed
 	$(BIN)/kg build
 	$(BIN)/kg ask rights-holder-on film=film:anora "territory=North America" date=2024-01 --why
 	$(BIN)/kg ask cast-of-film "film=The Florida Project" --why
-	$(BIN)/kg ask awards-of-film film=film:anora "programme=Academy Awards" --why
+	$(BIN)/kg ask awards-of entity=film:anora "programme=Academy Awards" --why
 	@echo
 	@echo "The graph is built. Next:"
 	@echo "  . $(BIN)/activate"
@@ -31,8 +31,8 @@ world: $(VENV)/.installed
 	$(BIN)/kg import imdb-awards "$(KG_DATASETS)/imdb_awards" --project $(WORLD)
 	$(BIN)/kg link --project $(WORLD)
 	$(BIN)/kg build --project $(WORLD)
-	$(BIN)/kg ask people-most-nominated-without-win "programme=Academy Awards" minimum=7 --project $(WORLD)
-	$(BIN)/kg ask films-that-won-both "first=Palme d'Or" second=oscar-best-picture --project $(WORLD)
+	$(BIN)/kg ask nominees-with-most-nominations "programme=Academy Awards" kind=Person minimum=7 won=false --project $(WORLD)
+	$(BIN)/kg ask winners-of-both "first=Palme d'Or" second=oscar-best-picture kind=Film --project $(WORLD)
 	$(BIN)/kg ask recognition-by-source film=film:anora "programme=Academy Awards" --project $(WORLD)
 	$(BIN)/kg conflicts --source wikidata-results --project $(WORLD)
 

@@ -116,7 +116,7 @@ def _told(seconds: float) -> str:
 
 ASKED: list[tuple[str, dict[str, object]]] = [
     ("films-directed-by", {"person": "Sean Baker"}),
-    ("awards-of-film", {"film": "Anora"}),
+    ("awards-of", {"entity": "Anora"}),
     ("box-office-of-film", {"film": "Anora"}),
     ("description-of", {"entity": "film:anora"}),
     ("evidence-for", {"entity": "film:anora"}),

@@ -212,7 +212,7 @@ def read_query(path: Path, *, root: Path) -> StoredQuery:
 
 
 def _file_name(path: Path, root: Path) -> str:
-    """The path as it is in findings: `queries/awards/awards-of-film.rq`."""
+    """The path as it is in findings: `queries/awards/awards-of.rq`."""
     return f"{root.name}/{path.relative_to(root).as_posix()}"
 
 

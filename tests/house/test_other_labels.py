@@ -101,7 +101,7 @@ QUERIES = [
     ("box office", "box-office-of-film"),
     ("gross", "box-office-of-film"),
     ("plot", "plot-of-film"),
-    ("festivls", "festivals-of-film"),
+    ("festivls", "screenings-of-film"),
     ("Regisseur", "films-directed-by"),
 ]
 

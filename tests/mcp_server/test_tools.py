@@ -105,10 +105,10 @@ QUESTIONS = [
     ("what did the film make in its opening weekend", "box-office-of-film"),
     ("box office", "box-office-of-film"),
     ("which films did a person direct", "films-directed-by"),
-    ("who was nominated", "nominations-of-film"),
+    ("who was nominated", "nominations-of"),
     ("where can I watch it", "where-to-watch"),
     ("sources disagree", "conflicts-on-property"),
-    ("festivls", "festivals-of-film"),
+    ("festivls", "screenings-of-film"),
 ]
 
 

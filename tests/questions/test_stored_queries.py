@@ -14,7 +14,7 @@ from kg.terms import to_text
 ROOT = Path(__file__).parents[2]
 NAMES = sorted(StoredQueries(ROOT / "queries"))
 COMPARED = (
-    "awards-of-film",
+    "awards-of",
     "events-before-and-after",
     "colleagues-of",
     "inferred-facts",
