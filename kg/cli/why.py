@@ -55,14 +55,14 @@ def _why(call: argparse.Namespace) -> int:
 
 
 def _why_not(call: argparse.Namespace) -> int:
-    from kg.explain.why_formats import write_gaps
+    from kg.explain.why_formats import write_unmet_rules
 
     graph = open_call_graph(call)
     triple = graph.triple(call.subject, call.property, call.value)
     if graph.explainer.explain(triple):
         print_message("This triple holds in the graph: see `kg why`.")
         return 1
-    write(write_gaps(triple, graph.explainer.gaps(triple), graph.names))
+    write(write_unmet_rules(triple, graph.explainer.unmet_rules(triple), graph.names))
     return 0
 
 

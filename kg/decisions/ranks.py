@@ -7,7 +7,7 @@ from collections.abc import Set as AbstractSet
 
 from pyoxigraph import NamedNode
 
-from kg.facts.model import Fact, Rank
+from kg.facts.model import Fact, Rank, finding_about
 from kg.reports import Finding, Severity
 from kg.terms import ALIAS, LABEL, Term, to_short
 
@@ -38,7 +38,7 @@ def _stated(facts: Iterable[Fact], subjects: AbstractSet[Term]) -> AbstractSet[t
 
 def _without_reason(fact: Fact) -> Finding:
     message = f"{_statement(fact)} is ranked {fact.rank} without a reason"
-    return _finding("facts/no-reason", message, fact, Severity.WARNING, "Add `because`.")
+    return finding_about(fact, "facts/no-reason", message, Severity.WARNING, remedy="Add `because`.")
 
 
 def _without_replacement(fact: Fact) -> Finding:
@@ -47,21 +47,8 @@ def _without_replacement(fact: Fact) -> Finding:
         "Add the value that is right. If this value is right and only its words in the source are wrong, "
         "remove the rank and give the words as `written`."
     )
-    return _finding("facts/no-replacement", message, fact, Severity.WARNING, remedy)
+    return finding_about(fact, "facts/no-replacement", message, Severity.WARNING, remedy=remedy)
 
 
 def _statement(fact: Fact) -> str:
     return f"{to_short(fact.subject)} {to_short(fact.property)} {to_short(fact.value)!r}"
-
-
-def _finding(check: str, message: str, fact: Fact, severity: Severity, remedy: str) -> Finding:
-    return Finding(
-        check,
-        message,
-        severity,
-        places=(fact.place,),
-        focus=str(fact.subject),
-        path=str(fact.property),
-        value=str(fact.value),
-        remedy=remedy,
-    )

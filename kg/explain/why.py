@@ -19,7 +19,7 @@ from kg.graph.provenance import Provenance
 from kg.graph.store import find_quads, has_triple
 from kg.lookup.entity_names import EntityNames
 from kg.passages.texts import Texts
-from kg.proofs.proof import Gap, Proof
+from kg.proofs.proof import UnmetRule, Proof
 from kg.proofs.search import ProofSearch, StoreGraph
 from kg.reasoning.datalog import ground
 from kg.reasoning.ontology import Ontology
@@ -112,9 +112,9 @@ class Explainer:
         terms = {name: term for name, term in cells if term is not None and not isinstance(term, Triple)}
         return [self.explain(triple) for triple in supporting_triples(self.store, answer.query, terms)]
 
-    def gaps(self, triple: Triple, *, limit: int = 20) -> tuple[Gap, ...]:
+    def unmet_rules(self, triple: Triple, *, limit: int = 20) -> tuple[UnmetRule, ...]:
         """For a triple that does not hold: the rules that could give it, and the premises that are missing."""
-        return self._search.gaps(to_spo(triple), limit=limit)
+        return self._search.unmet_rules(to_spo(triple), limit=limit)
 
     def rules(self) -> tuple[GroundRule, ...]:
         """The rules of the ontology, grounded, as the reasoner runs them."""

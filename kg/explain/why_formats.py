@@ -18,7 +18,7 @@ from kg.explain.why import Explainer, Explanation
 from kg.lookup.entity_names import EntityNames
 from kg.lookup.phrases import axiom_in_words, cite_fact, triple_in_words
 from kg.passages.texts import Texts
-from kg.proofs.proof import Gap, Proof, proof_document, span_of
+from kg.proofs.proof import UnmetRule, Proof, proof_document, span_of
 from kg.queries.answer import Answer
 from kg.queries.formats import to_turtle, write_answer
 from kg.reasoning.days import DAYS
@@ -72,15 +72,15 @@ def _rule_line(explanation: Explanation, names: EntityNames) -> str:
     return f"because {' and '.join(axioms)} ({rule}):" if axioms else f"by {rule}:"
 
 
-def write_gaps(triple: Triple, gaps: Sequence[Gap], names: EntityNames) -> str:
+def write_unmet_rules(triple: Triple, unmet_rules: Sequence[UnmetRule], names: EntityNames) -> str:
     """For a triple that does not hold: each rule that could give it, with the premises that hold or are missing."""
     lines = [triple_in_words(triple, names), "    no source states it"]
     name_of = _name_of(names)
-    for gap in {rule_in_words(gap.rule): gap for gap in reversed(gaps)}.values():
-        lines.append(f"    rule {gap.rule.rule.name} could infer it: {rule_in_words(gap.rule)}")
-        lines += [f"        holds    {pattern_in_words(pattern, name=name_of)}" for pattern in gap.present]
-        lines += [f"        missing  {pattern_in_words(pattern, name=name_of)}" for pattern in gap.missing]
-    if not gaps:
+    for unmet in {rule_in_words(unmet.rule): unmet for unmet in reversed(unmet_rules)}.values():
+        lines.append(f"    rule {unmet.rule.rule.name} could infer it: {rule_in_words(unmet.rule)}")
+        lines += [f"        holds    {pattern_in_words(pattern, name=name_of)}" for pattern in unmet.present]
+        lines += [f"        missing  {pattern_in_words(pattern, name=name_of)}" for pattern in unmet.missing]
+    if not unmet_rules:
         lines.append("    and no rule of the ontology could give it")
     return "\n".join(lines) + "\n"
 

@@ -9,7 +9,7 @@ from enum import StrEnum
 
 from pyoxigraph import BlankNode, Literal, NamedNode, Triple
 
-from kg.reports import Place
+from kg.reports import Finding, Place, Severity
 from kg.terms import FACT, FILM, SOURCE, Term, to_curie, to_text
 from kg.text import to_slug
 
@@ -105,6 +105,24 @@ class Fact:
     def iri(self) -> NamedNode:
         """`fact:` and the id."""
         return NamedNode(FACT + self.id)
+
+
+def finding_about(
+    fact: Fact, check: str, message: str, severity: Severity, *, remedy: str, expected: str = "", found: str = ""
+) -> Finding:
+    """A finding about one fact, at its place in the file."""
+    return Finding(
+        check,
+        message,
+        severity,
+        places=(fact.place,),
+        focus=str(fact.subject),
+        path=str(fact.property),
+        value=str(fact.value),
+        expected=expected,
+        found=found,
+        remedy=remedy,
+    )
 
 
 def part_owner(entity: NamedNode | BlankNode) -> str:

@@ -63,9 +63,9 @@ def write_records(path: Path, facts: Iterable[Fact]) -> None:
     with sqlite3.connect(path) as sql:
         sql.execute("PRAGMA journal_mode = OFF")
         sql.execute("PRAGMA synchronous = OFF")
-        sql.execute(f"CREATE TABLE said({_COLUMNS})")
-        sql.executemany("INSERT INTO said VALUES (?, ?, ?, ?, ?, ?, ?, ?)", chain((first,), rows))
-        sql.execute("CREATE INDEX by_subject ON said(subject, property)")
+        sql.execute(f"CREATE TABLE fact({_COLUMNS})")
+        sql.executemany("INSERT INTO fact VALUES (?, ?, ?, ?, ?, ?, ?, ?)", chain((first,), rows))
+        sql.execute("CREATE INDEX by_subject ON fact(subject, property)")
     sql.close()
 
 
@@ -78,16 +78,16 @@ class RecordStore:
     def facts(self, triple: Triple | None = None) -> Iterator[Fact]:
         """The facts that state a triple; without a triple, all facts, in the order in which they were read."""
         if triple is None:
-            return self._read("SELECT {} FROM said ORDER BY rowid", ())
+            return self._read("SELECT {} FROM fact ORDER BY rowid", ())
         parts = (to_text(triple.subject), to_text(triple.predicate), to_text(triple.object))  # type: ignore[arg-type]
-        return self._read("SELECT {} FROM said WHERE subject = ? AND property = ? AND value = ? ORDER BY rowid", parts)
+        return self._read("SELECT {} FROM fact WHERE subject = ? AND property = ? AND value = ? ORDER BY rowid", parts)
 
     def facts_about(self, subject: Term) -> Iterator[Fact]:
         """Every fact about an entity."""
-        return self._read("SELECT {} FROM said WHERE subject = ? ORDER BY rowid", (to_text(subject),))
+        return self._read("SELECT {} FROM fact WHERE subject = ? ORDER BY rowid", (to_text(subject),))
 
     def attach(self, sql: sqlite3.Connection, name: str) -> bool:
-        """Let a connection read the facts as the table `name.said`; False where the build has none."""
+        """Let a connection read the facts as the table `name.fact`; False where the build has none."""
         if self._path.is_file():
             sql.execute(f"ATTACH ? AS {name}", (f"{self._path.as_uri()}?mode=ro&immutable=1",))
         return self._path.is_file()

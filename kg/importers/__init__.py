@@ -1,6 +1,7 @@
 """Datasets imported as fact tables under `data/imports/`; the store is never touched.
 
     session            what importers add facts to, and the files that come out of it; names of entities
+    source_registry    the source's entry in sources.yaml and its place in policy.yaml
     spool              its rows in DuckDB tables on disk, completed there; conflicts between classes
     input_files        files, plain or compressed, line by line
     table_import       any table, imported by a mapping file

@@ -7,7 +7,6 @@ Files are written fresh and renamed at the very end, so an import that is stoppe
 from __future__ import annotations
 
 import hashlib
-import json
 import re
 import tempfile
 import unicodedata
@@ -24,14 +23,13 @@ from pyoxigraph import NamedNode
 from kg.atomic_files import write_file
 from kg.errors import InputError
 from kg.facts.model import Source
-from kg.facts.sources import SOURCE_KEYS, is_source_id
 from kg.importers.input_files import Progress
+from kg.importers.source_registry import append_to_source_order, write_source
 from kg.importers.spool import COLUMNS, ROW_COLUMNS, Spool
 from kg.parts import part_iri
 from kg.reports import Place
 from kg.sql import quote
 from kg.terms import KNOWN_NAMES
-from kg.yaml_files import YamlError, YamlNode, is_plain_scalar, read_documents, to_mapping
 
 if TYPE_CHECKING:
     import duckdb
@@ -389,118 +387,3 @@ def name_component_sql(column: str) -> str:
         f" THEN lower(replace({column}, ' ', '-'))"
         f" WHEN {slug} = '' THEN {digest} ELSE {slug} || '-' || {digest} END"
     )
-
-
-# --- the source's entry in data/sources.yaml, and its rank in data/policy.yaml
-
-_ORDER_COMMENT = "# Whom to believe when sources disagree, the most trusted first."
-_BARE = re.compile(r"[A-Za-z][A-Za-z0-9 /._\-]*[A-Za-z0-9]|https?://[A-Za-z0-9/._\-?=&]+")
-
-
-def write_source(path: Path, source: Source) -> None:
-    """Write the source's entry into `sources.yaml`: in place of its old one, or at the end.
-
-    A file that has the entry already is not written. Raises `InputError` when the file is not a YAML mapping.
-    """
-    text = path.read_text(encoding="utf-8") if path.exists() else ""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    if (fresh := with_source_entry(text, source, file=str(path))) != text:
-        write_file(path, (fresh,))
-
-
-def append_to_source_order(path: Path, source: str) -> tuple[str, ...]:
-    """Append a source to the order of trust in `policy.yaml`, unless it has a rank there already; the new order.
-
-    Sources without a rank would share the last one, and a conflict between two of them could not be decided. Nothing
-    is written, and the order is empty, when the file has a form that cannot be edited safely.
-    """
-    text = path.read_text(encoding="utf-8") if path.exists() else ""
-    try:
-        before = to_mapping(text.encode(), file=str(path)) if text.strip() else {}
-        order = [str(id) for id in before.get("sources") or ()]
-        if source in order:
-            return tuple(order)
-        fresh = with_source_order(text, source, file=str(path))
-        if to_mapping(fresh.encode(), file=str(path)) != {**before, "sources": [*order, source]}:
-            return ()
-    except (InputError, TypeError):
-        return ()
-    write_file(path, (fresh,))
-    return (*order, source)
-
-
-def with_source_entry(text: str, source: Source, *, file: str = "sources.yaml") -> str:
-    """The text of `sources.yaml` with this source's entry in it; raises `InputError` when it is not a YAML mapping."""
-    entry = source_entry(source)
-    lines = text.splitlines(keepends=True)
-    keys = [key for key, _ in _root_entries(text, file)]
-    number = next((number for number, key in enumerate(keys) if key.text == source.id), None)
-    if number is None:
-        return text + _separator(text) + entry
-    start = keys[number].place.line - 1
-    end = keys[number + 1].place.line - 1 if number + 1 < len(keys) else len(lines)
-    while end > start + 1 and (not lines[end - 1].strip() or lines[end - 1].startswith("#")):
-        end -= 1
-    return "".join((*lines[:start], entry, *lines[end:]))
-
-
-def with_source_order(text: str, source: str, *, file: str = "policy.yaml") -> str:
-    """The text of `policy.yaml` with a source at the end of its order; unchanged when the order is not a list.
-
-    Raises `InputError` when the file is not a YAML mapping.
-    """
-    entries = _root_entries(text, file)
-    order = next((value for key, value in entries if key.text == "sources" and key.place.column == 1), None)
-    if order is None:
-        return f"{text}{_separator(text)}{_ORDER_COMMENT}\nsources: [{_scalar(source)}]\n"
-    if order.elements is None:
-        return text
-    lines = text.splitlines(keepends=True)
-    last = (order.elements or [order])[-1].place
-    line = lines[last.line - 1]
-    start = sum(map(len, lines[: last.line - 1]))
-    if _is_in_brackets(lines, order.place):
-        end = text.find("]", start + last.column - 1)
-        before = text[:end].rstrip().removesuffix(",")
-        return f"{before}{', ' if order.elements else ''}{_scalar(source)}{text[end:]}"
-    ending = "" if line.endswith("\n") else "\n"
-    after = start + len(line)
-    return f"{text[:after]}{ending}{line[: last.column - 1]}{_scalar(source)}\n{text[after:]}"
-
-
-def source_entry(source: Source) -> str:
-    """A source as a block of YAML; raises `InputError` when its id is not a valid one."""
-    if not is_source_id(source.id):
-        raise InputError(f"{source.id!r} is not a source's id: use lower-case letters, digits and hyphens.")
-    values = [(key, str(getattr(source, key))) for key in SOURCE_KEYS if getattr(source, key)]
-    values = values or [("title", source.id)]
-    return f"{_scalar(source.id)}:\n" + "".join(f"  {key}: {_scalar(value)}\n" for key, value in values)
-
-
-def _root_entries(text: str, file: str) -> list[tuple[YamlNode, YamlNode]]:
-    """The entries of the one mapping that a file holds; none for an empty file."""
-    try:
-        roots = list(read_documents(text, file=file))
-    except YamlError as error:
-        raise InputError(f"{error.place}: {error.message}") from error
-    if not roots or (len(roots) == 1 and roots[0].is_null):
-        return []
-    if len(roots) > 1 or roots[0].entries is None:
-        raise InputError(f"{roots[-1].place}: expected one mapping, not {roots[-1].kind}")
-    return roots[0].entries
-
-
-def _is_in_brackets(lines: list[str], place: Place) -> bool:
-    return lines[place.line - 1][place.column - 1 :].startswith("[")
-
-
-def _separator(text: str) -> str:
-    """What is between a text and a block that is appended to it."""
-    return "" if not text else "\n" if text.endswith("\n") else "\n\n"
-
-
-def _scalar(text: str) -> str:
-    """A text as YAML: bare where YAML reads the bare text back as the same text."""
-    if _BARE.fullmatch(text) and is_plain_scalar(text):
-        return text
-    return json.dumps(text, ensure_ascii=False)

@@ -149,7 +149,7 @@ def _count_facts(provenance: Provenance, source: str) -> Iterator[tuple[str, int
         sql.execute("CREATE INDEX by_subject ON curated(subject, property)")
         facts = "SELECT subject, property, value, source FROM curated"
         if provenance.records is not None and provenance.records.attach(sql, "records"):
-            facts += " UNION ALL SELECT subject, property, value, source FROM records.said"
+            facts += " UNION ALL SELECT subject, property, value, source FROM records.fact"
         sql.execute(f"CREATE TEMP VIEW fact AS {facts}")
         yield from sql.execute(_COUNTS, {"source": source})
 

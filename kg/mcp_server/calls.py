@@ -11,7 +11,7 @@ from typing import Any
 
 from kg.errors import FilmGraphError, InputError, ParameterError, Remedy, UnknownNameError
 from kg.explain.empty_answers import explain_empty
-from kg.explain.why_formats import write_explanations, write_gaps
+from kg.explain.why_formats import write_explanations, write_unmet_rules
 from kg.filmgraph import FilmGraph
 from kg.lookup.entity_description import PropertyValue
 from kg.lookup.entity_names import narrowest_classes
@@ -213,8 +213,8 @@ class ToolCaller:
         if explanation or explanation.contested:
             text = write_explanations([explanation], self.graph.names, texts)
             return _text_reply(text, {"holds": bool(explanation), "why": explanation.as_dict(texts)})
-        gaps = self.graph.explainer.gaps(triple)
-        return _text_reply(write_gaps(triple, gaps, self.graph.names), {"holds": False})
+        unmet_rules = self.graph.explainer.unmet_rules(triple)
+        return _text_reply(write_unmet_rules(triple, unmet_rules, self.graph.names), {"holds": False})
 
     # --- answers
 

@@ -18,7 +18,7 @@ from pyoxigraph import Literal, NamedNode
 
 from kg import vocabulary as film
 from kg.facts.dates import EDTF
-from kg.facts.model import Evidence, Fact
+from kg.facts.model import Evidence, Fact, finding_about
 from kg.parts import is_part
 from kg.passages.texts import Texts
 from kg.reports import Finding, Severity
@@ -87,14 +87,11 @@ def _distance(span: Evidence, passage: Evidence) -> int:
 def _far_passage(fact: Fact, distance: int) -> Finding:
     entity = to_short(fact.subject)
     where = f"{abs(distance):,} characters {'before' if distance > 0 else 'after'}"
-    return Finding(
+    return finding_about(
+        fact,
         "facts/far-passage",
         f"the passage for {entity} {to_short(fact.property)} {to_short(fact.value)!r} is {where} that of {entity}",
         Severity.WARNING,
-        places=(fact.place,),
-        focus=str(fact.subject),
-        path=str(fact.property),
-        value=str(fact.value),
         remedy="Cite the words beside it, or add the second passage to its own spans.",
     )
 
@@ -106,15 +103,12 @@ def _relative_dates(facts: Iterable[Fact], texts: Texts) -> Iterator[Finding]:
     for fact in facts:
         is_date = isinstance(fact.value, Literal) and fact.value.datatype.value in _DATES
         if is_date and fact.paraphrase and not fact.written:
-            yield Finding(
+            yield finding_about(
+                fact,
                 "facts/relative-date",
                 f"the source gives the date {to_short(fact.value)} of {to_short(fact.subject)} in other words: "
                 f"{texts.passage(fact.evidence)!r}",
                 Severity.INFO,
-                places=(fact.place,),
-                focus=str(fact.subject),
-                path=str(fact.property),
-                value=str(fact.value),
                 remedy="Add these words as `written`, in place of `paraphrase: true`.",
             )
 
@@ -178,13 +172,10 @@ def _is_within(span: Evidence, start: int, end: int) -> bool:
 
 def _list_member(claim: Fact, missing: list[str]) -> Finding:
     members = ", ".join(repr(" ".join(member.split())) for member in missing)
-    return Finding(
+    return finding_about(
+        claim,
         "facts/list-member",
         f"the passage for the claim of {to_short(claim.subject)} has a list, but nothing is stated about {members}",
         Severity.INFO,
-        places=(claim.place,),
-        focus=str(claim.subject),
-        path=str(claim.property),
-        value=str(claim.value),
         remedy="State each member as a value with its own span, or name it in the claim.",
     )

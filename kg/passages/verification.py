@@ -14,12 +14,12 @@ from enum import StrEnum
 from pyoxigraph import Literal, NamedNode
 
 from kg.facts.dates import EDTF
-from kg.facts.model import Fact, part_owner
+from kg.facts.model import Fact, finding_about, part_owner
 from kg.parts import belongs_to
 from kg.passages.number_words import MONTHS, numbers
 from kg.passages.plausibility import check_plausibility
 from kg.passages.texts import Texts
-from kg.reports import Finding, Report
+from kg.reports import Finding, Report, Severity
 from kg.schema import Schema, ValueKind
 from kg.terms import ALIAS, LABEL, TYPE, XSD, Term, to_curie, to_short
 from kg.text import fold_passage
@@ -121,14 +121,12 @@ class _Verifier:
         return contains_name(passage, [to_curie(fact.value.value)]) if isinstance(fact.value, NamedNode) else False
 
     def _finding(self, passage: str, fact: Fact) -> Finding:
-        return Finding(
+        return finding_about(
+            fact,
             "facts/not-in-passage",
             f"the passage for {to_short(fact.subject)} {to_short(fact.property)} "
             f"does not contain {to_short(fact.value)!r}",
-            places=(fact.place,),
-            focus=str(fact.subject),
-            path=str(fact.property),
-            value=str(fact.value),
+            Severity.VIOLATION,
             expected=" or ".join(self._names.get(fact.value, [])) or to_short(fact.value),
             found=passage if len(passage) <= 200 else passage[:199] + "…",
             remedy="Correct the span, add an alias, or add `paraphrase: true`.",

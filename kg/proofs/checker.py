@@ -16,7 +16,7 @@ from kg.facts.dates import to_date_range
 from kg.facts.readers import read_facts
 from kg.project import Project
 from kg.proofs.proof import SourceSpan, span_of
-from kg.reasoning.rules import BY_NAME, FIRST, NIL, REST, TYPE, Chain, Each, Member, Pair, Pattern, Rule
+from kg.reasoning.rules import BY_NAME, FIRST, NIL, REST, TYPE, Chain, ForEachMember, Member, OrderedMembers, Pattern, Rule
 from kg.schema import read_ontology, to_schema
 from kg.terms import Spo, entity_iri, to_spo
 from kg.traversal import list_members
@@ -174,14 +174,14 @@ def _expand(
         case Member(element, _):
             for member in members:
                 yield from _bound(binding, {element: member})
-        case Pair(first, second, _):
+        case OrderedMembers(first, second, _):
             for i, member in enumerate(members):
                 for other in members[i + 1 :]:
                     yield from _bound(binding, {first: member, second: other})
         case Chain(_, start, end) if members:
             nodes = [start, *(f"?step{i}" for i in range(1, len(members))), end]
             yield [(nodes[i], p, nodes[i + 1]) for i, p in enumerate(members)], binding
-        case Each(element, _, patterns) if members:
+        case ForEachMember(element, _, patterns) if members:
             shared = {t for part in triples for t in part} | set(binding)
             body = []
             for i, member in enumerate(members):

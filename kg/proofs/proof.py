@@ -59,7 +59,7 @@ class Proofs:
 
 
 @dataclass(frozen=True, slots=True)
-class Gap:
+class UnmetRule:
     """A rule that would give a triple, the premises that hold, and the patterns that nothing matches."""
 
     rule: GroundRule

@@ -17,7 +17,7 @@ from typing import Protocol
 from pyoxigraph import BlankNode, Literal, NamedNode, Store
 
 from kg.graph.store import find_quads
-from kg.proofs.proof import Gap, Proof, Proofs
+from kg.proofs.proof import UnmetRule, Proof, Proofs
 from kg.reasoning.datalog import ground
 from kg.reasoning.days import DATE_PROPERTIES, DAY_PROPERTIES, derivation_of_day
 from kg.reasoning.ontology import Ontology, is_tautology
@@ -155,14 +155,14 @@ class ProofSearch:
         proofs.sort(key=lambda proof: proof.height)
         return Proofs(tuple(proofs[:limit]), complete and len(proofs) <= limit)
 
-    def gaps(self, triple: Spo, *, limit: int = 20) -> tuple[Gap, ...]:
-        """For a triple that does not hold: the rules that could give it, and what each lacks, smallest gap first."""
-        gaps = [
-            self._gap(rule, binding)
+    def unmet_rules(self, triple: Spo, *, limit: int = 20) -> tuple[UnmetRule, ...]:
+        """For a triple that does not hold: the rules that could give it, and what each lacks, fewest first."""
+        unmet_rules = [
+            self._unmet_rule(rule, binding)
             for rule in self._by_head[_relation(triple[1], triple[2])] + self._by_head[_relation(triple[1], "?")]
             if (binding := unify(rule.head[0], triple, {})) is not None
         ]
-        return tuple(sorted(gaps, key=lambda gap: (len(gap.missing), len(gap.present), gap.rule.body))[:limit])
+        return tuple(sorted(unmet_rules, key=lambda unmet: (len(unmet.missing), len(unmet.present), unmet.rule.body))[:limit])
 
     def _prove(self, triple: Spo, height: int) -> Proof | None:
         known = self._proved.get(triple)
@@ -289,8 +289,8 @@ class ProofSearch:
         s, p, o = (None if is_variable(term) else term for term in pattern)
         return list(islice(self.graph.matching(s, p, o), MAX_MATCHES))
 
-    def _gap(self, rule: GroundRule, binding: Binding) -> Gap:
-        """The gap with the longest run of premises that hold together."""
+    def _unmet_rule(self, rule: GroundRule, binding: Binding) -> UnmetRule:
+        """The rule with the longest run of premises that hold together."""
         match: Binding = binding
         present: tuple[Spo, ...] = ()
         for length in range(len(rule.body), 0, -1):
@@ -300,7 +300,7 @@ class ProofSearch:
                 match, present = longest
                 break
         missing = tuple(fill(pattern, match) for pattern in rule.body if pattern not in present)
-        return Gap(rule, tuple(fill(pattern, match) for pattern in present), missing)
+        return UnmetRule(rule, tuple(fill(pattern, match) for pattern in present), missing)
 
 
 def _relation(p: str, o: str) -> tuple[str, str]:

@@ -26,10 +26,10 @@ from kg.reasoning.rules import (
     TYPE,
     Binding,
     Chain,
-    Each,
+    ForEachMember,
     GroundRule,
     Member,
-    Pair,
+    OrderedMembers,
     Pattern,
     Rule,
     fill,
@@ -70,7 +70,7 @@ _REPLACED_FOR_THING = {"cls-svf1", "cls-maxqc1", "cls-maxqc3"}
 def ground(ontology: Ontology, rules: Iterable[Rule] = _GROUNDED) -> Iterator[GroundRule]:
     """The ground rules: one for each binding under which the ontology answers a rule's patterns about itself."""
     for rule in rules:
-        about_schema = [p for p in rule.body if isinstance(p, Member | Pair) or (isinstance(p, tuple) and is_schema(p))]
+        about_schema = [p for p in rule.body if isinstance(p, Member | OrderedMembers) or (isinstance(p, tuple) and is_schema(p))]
         about_facts = [p for p in rule.body if p not in about_schema]
         for binding in ontology.matches(about_schema):
             body = _expand(about_facts, binding, ontology)
@@ -102,7 +102,7 @@ def _expand(patterns: list[Pattern], binding: Binding, ontology: Ontology) -> tu
     outside = {v for p in patterns if isinstance(p, tuple) for v in variables((p,))}
     for pattern in patterns:
         match pattern:
-            case Each(element, head, inner):
+            case ForEachMember(element, head, inner):
                 members = ontology.members(binding[head])
                 if not members:
                     return None

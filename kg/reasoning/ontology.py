@@ -24,9 +24,9 @@ from kg.reasoning.rules import (
     TYPE,
     Binding,
     Derivation,
-    Each,
+    ForEachMember,
     Member,
-    Pair,
+    OrderedMembers,
     Pattern,
     Rule,
     fill,
@@ -43,7 +43,7 @@ _ALL_PATTERNS = [
     part
     for rule in RULES
     for pattern in (*rule.body, *rule.head)
-    for part in (pattern.patterns if isinstance(pattern, Each) else (pattern,))
+    for part in (pattern.patterns if isinstance(pattern, ForEachMember) else (pattern,))
     if isinstance(part, tuple)
 ]
 SCHEMA_PREDICATES = frozenset(p for _, p, _ in _ALL_PATTERNS if not is_variable(p)) - {TYPE, SAME, DIFFERENT}
@@ -211,7 +211,7 @@ class Ontology:
                 bindings: Iterable[tuple[Sequence[str], Sequence[str]]] = (
                     ((element,), (member,)) for member in self.members(binding[head])
                 )
-            case Pair(first, second, head):
+            case OrderedMembers(first, second, head):
                 members = self.members(binding[head])
                 bindings = (((first, second), (a, b)) for i, a in enumerate(members) for b in members[i + 1 :])
             case (_, _, _):

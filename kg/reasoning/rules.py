@@ -36,7 +36,7 @@ class Member:
 
 
 @dataclass(frozen=True, slots=True)
-class Pair:
+class OrderedMembers:
     """`first` comes before `second` in the list `head`."""
 
     first: str
@@ -45,7 +45,7 @@ class Pair:
 
 
 @dataclass(frozen=True, slots=True)
-class Each:
+class ForEachMember:
     """`patterns` hold for every `element` of the list `head`."""
 
     element: str
@@ -62,7 +62,7 @@ class Chain:
     end: str
 
 
-Pattern = Spo | Member | Pair | Each | Chain
+Pattern = Spo | Member | OrderedMembers | ForEachMember | Chain
 
 
 @dataclass(frozen=True)
@@ -180,11 +180,11 @@ def _to_pattern(text: str) -> Pattern:
         case [element, "in", head]:
             return Member(element, head)
         case [first, "before", second, "in", head]:
-            return Pair(first, second, head)
+            return OrderedMembers(first, second, head)
         case ["chain", head, "from", start, "to", end]:
             return Chain(head, start, end)
         case ["each", element, "of", head, "has", patterns]:
-            return Each(element, head, tuple(_spo_of_pattern(part) for part in _split_patterns(patterns.strip("()"))))
+            return ForEachMember(element, head, tuple(_spo_of_pattern(part) for part in _split_patterns(patterns.strip("()"))))
         case _:
             return _spo_of_pattern(text)
 

@@ -18,7 +18,7 @@ from pyoxigraph import Triple
 from kg.graph.triple_tables import TripleTables
 from kg.reports import Finding, Report
 from kg.shapes import pyshacl_engine
-from kg.shapes.model import Reads, Shapes
+from kg.shapes.model import FurtherTriples, Shapes
 from kg.shapes.paths import PredicatePath, PropertyPath, inverse, predicates, to_automaton
 from kg.shapes.plan import Check, ValidationPlan, to_plan
 from kg.shapes.results import LANGUAGES
@@ -185,12 +185,12 @@ class _Change:
         values: set[int] = set()
         for check in self._checks[shape]:
             match check.constraint.component.reads:
-                case Reads.OTHER_PROPERTY:
+                case FurtherTriples.OTHER_PROPERTY:
                     predicate = self._tables.id(check.constraint.value)
                     mine.affected.update(s for s, p, _ in self._changed if p == predicate)
-                case Reads.ALL_PROPERTIES:
+                case FurtherTriples.ALL_PROPERTIES:
                     values |= {s for s, _, _ in self._changed}
-                case Reads.TYPES:
+                case FurtherTriples.TYPES:
                     values |= self._with_changed_types()
             for child in self._children(check):
                 values |= nodes[child].affected

@@ -94,7 +94,7 @@ class Parameters(Protocol):
         """The qualified value shapes of its siblings: https://www.w3.org/TR/shacl/#dfn-sibling-shapes."""
 
 
-class Reads(Enum):
+class FurtherTriples(Enum):
     """Which triples a constraint reads beside those that its path follows."""
 
     NOTHING = "nothing else"
@@ -125,7 +125,7 @@ class Component:
     """True where a shape may have one value of the parameter."""
     property_only: bool = False
     """True where a node shape must not have it."""
-    reads: Reads = Reads.NOTHING
+    reads: FurtherTriples = FurtherTriples.NOTHING
     pattern: Callable[[Constraint], str] | None = None
     """The regular expression that values must match, for findings."""
     lists_values: bool = False

@@ -23,7 +23,7 @@ import duckdb
 from pyoxigraph import Triple
 
 from kg.graph.triple_tables import FIRST_LITERAL_ID
-from kg.shapes.model import Reads
+from kg.shapes.model import FurtherTriples
 from kg.shapes.paths import predicates
 from kg.shapes.plan import ValidationPlan
 from kg.sql import numbered_texts, quote
@@ -190,6 +190,6 @@ class ValidationTables:
                 f" WHERE e.p = {self._ids[SUBCLASS]}"
             ):
                 below.setdefault(superclass, []).append(subclass)
-        named = {c.constraint.value for c in self.plan.checks if c.constraint.component.reads is Reads.TYPES}
+        named = {c.constraint.value for c in self.plan.checks if c.constraint.component.reads is FurtherTriples.TYPES}
         named |= {t.term for s in self.plan.focus_sets for t in s.targets if t.kind == "class"}
         return {name: reachable((name,), lambda each: below.get(each, ())) for name in named}

@@ -8,7 +8,7 @@ import pytest
 
 from kg.errors import InputError
 from kg.facts.model import Source
-from kg.importers.session import append_to_source_order, with_source_entry, write_source
+from kg.importers.source_registry import append_to_source_order, with_source_entry, write_source
 
 SOURCE = Source("my-films", title="My: films", licence="CC0-1.0")
 ENTRY = 'my-films:\n  title: "My: films"\n  licence: CC0-1.0\n'

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from functools import partial
 
 from kg.shapes.components.values import is_out_of_order, pair_sql
-from kg.shapes.model import TRUE, Component, ComponentParameterType, Constraint, Parameters, Reads, Shape
+from kg.shapes.model import TRUE, Component, ComponentParameterType, Constraint, Parameters, FurtherTriples, Shape
 from kg.shapes.plan import Check
 from kg.shapes.results import TermRenderer, ValidationResult
 from kg.shapes.validation_tables import ValidationTables
@@ -246,14 +246,14 @@ EQUALS = Component(
     "equals",
     ComponentParameterType.IRI,
     find=_find_unequal_values,
-    reads=Reads.OTHER_PROPERTY,
+    reads=FurtherTriples.OTHER_PROPERTY,
     expected=lambda constraint, _, names: f"the same as the values of {names.predicate(constraint.value)}",
 )
 DISJOINT = Component(
     "disjoint",
     ComponentParameterType.IRI,
     find=_find_shared_values,
-    reads=Reads.OTHER_PROPERTY,
+    reads=FurtherTriples.OTHER_PROPERTY,
     expected=lambda constraint, _, names: f"different from every value of {names.predicate(constraint.value)}",
 )
 LESS_THAN = Component(
@@ -261,7 +261,7 @@ LESS_THAN = Component(
     ComponentParameterType.IRI,
     property_only=True,
     find=_find_unordered_pairs,
-    reads=Reads.OTHER_PROPERTY,
+    reads=FurtherTriples.OTHER_PROPERTY,
     expected=lambda constraint, _, names: f"less than {names.predicate(constraint.value)}",
     found=_found_pair,
 )
@@ -270,7 +270,7 @@ LESS_THAN_OR_EQUALS = Component(
     ComponentParameterType.IRI,
     property_only=True,
     find=_find_unordered_pairs,
-    reads=Reads.OTHER_PROPERTY,
+    reads=FurtherTriples.OTHER_PROPERTY,
     expected=lambda constraint, _, names: f"no more than {names.predicate(constraint.value)}",
     found=_found_pair,
 )
@@ -281,7 +281,7 @@ CLOSED = Component(
     other_parameters={"ignoredProperties": ComponentParameterType.IRIS},
     read=_read_closed,
     find=_find_unknown_properties,
-    reads=Reads.ALL_PROPERTIES,
+    reads=FurtherTriples.ALL_PROPERTIES,
     verb="have",
     expected=lambda *_: "only the properties that the shape allows",
     found=lambda result, names: f"{names.predicate(result.path)} {names.term(result.value)}",

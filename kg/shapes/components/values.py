@@ -14,7 +14,7 @@ from dataclasses import KW_ONLY, dataclass
 
 from kg.graph.triple_tables import FIRST_LITERAL_ID
 from kg.regex import Regex, to_regex
-from kg.shapes.model import Component, ComponentParameterType, Constraint, Parameters, Reads, Shape
+from kg.shapes.model import Component, ComponentParameterType, Constraint, Parameters, FurtherTriples, Shape
 from kg.shapes.plan import Check
 from kg.shapes.results import TermRenderer, ValidationResult
 from kg.shapes.validation_tables import TYPE, ValidationTables
@@ -380,7 +380,7 @@ CLASS = Component(
     "class",
     ComponentParameterType.IRI,
     find=_find_instances_of_others,
-    reads=Reads.TYPES,
+    reads=FurtherTriples.TYPES,
     describes_alternatives=True,
     expected=lambda constraint, _, names: f"an instance of {names.alternatives(constraint.values)}",
 )
