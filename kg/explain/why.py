@@ -19,7 +19,7 @@ from kg.graph.provenance import Provenance
 from kg.graph.store import find_quads, has_triple
 from kg.lookup.entity_names import EntityNames
 from kg.passages.texts import Texts
-from kg.proofs.proof import UnmetRule, Proof
+from kg.proofs.proof import Proof, UnmetRule
 from kg.proofs.search import ProofSearch, StoreGraph
 from kg.reasoning.datalog import ground
 from kg.reasoning.ontology import Ontology

@@ -18,7 +18,7 @@ from kg.explain.why import Explainer, Explanation
 from kg.lookup.entity_names import EntityNames
 from kg.lookup.phrases import axiom_in_words, cite_fact, triple_in_words
 from kg.passages.texts import Texts
-from kg.proofs.proof import UnmetRule, Proof, proof_document, span_of
+from kg.proofs.proof import Proof, UnmetRule, proof_document, span_of
 from kg.queries.answer import Answer
 from kg.queries.formats import to_turtle, write_answer
 from kg.reasoning.days import DAYS

@@ -20,14 +20,12 @@ from typing import TYPE_CHECKING
 
 from pyoxigraph import NamedNode
 
-from kg.atomic_files import write_file
 from kg.errors import InputError
 from kg.facts.model import Source
 from kg.importers.input_files import Progress
 from kg.importers.source_registry import append_to_source_order, write_source
 from kg.importers.spool import COLUMNS, ROW_COLUMNS, Spool
 from kg.parts import part_iri
-from kg.reports import Place
 from kg.sql import quote
 from kg.terms import KNOWN_NAMES
 

@@ -16,7 +16,19 @@ from kg.facts.dates import to_date_range
 from kg.facts.readers import read_facts
 from kg.project import Project
 from kg.proofs.proof import SourceSpan, span_of
-from kg.reasoning.rules import BY_NAME, FIRST, NIL, REST, TYPE, Chain, ForEachMember, Member, OrderedMembers, Pattern, Rule
+from kg.reasoning.rules import (
+    BY_NAME,
+    FIRST,
+    NIL,
+    REST,
+    TYPE,
+    Chain,
+    ForEachMember,
+    Member,
+    OrderedMembers,
+    Pattern,
+    Rule,
+)
 from kg.schema import read_ontology, to_schema
 from kg.terms import Spo, entity_iri, to_spo
 from kg.traversal import list_members

@@ -17,7 +17,7 @@ from typing import Protocol
 from pyoxigraph import BlankNode, Literal, NamedNode, Store
 
 from kg.graph.store import find_quads
-from kg.proofs.proof import UnmetRule, Proof, Proofs
+from kg.proofs.proof import Proof, Proofs, UnmetRule
 from kg.reasoning.datalog import ground
 from kg.reasoning.days import DATE_PROPERTIES, DAY_PROPERTIES, derivation_of_day
 from kg.reasoning.ontology import Ontology, is_tautology
@@ -162,7 +162,9 @@ class ProofSearch:
             for rule in self._by_head[_relation(triple[1], triple[2])] + self._by_head[_relation(triple[1], "?")]
             if (binding := unify(rule.head[0], triple, {})) is not None
         ]
-        return tuple(sorted(unmet_rules, key=lambda unmet: (len(unmet.missing), len(unmet.present), unmet.rule.body))[:limit])
+        return tuple(
+            sorted(unmet_rules, key=lambda unmet: (len(unmet.missing), len(unmet.present), unmet.rule.body))[:limit]
+        )
 
     def _prove(self, triple: Spo, height: int) -> Proof | None:
         known = self._proved.get(triple)

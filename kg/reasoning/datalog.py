@@ -70,7 +70,9 @@ _REPLACED_FOR_THING = {"cls-svf1", "cls-maxqc1", "cls-maxqc3"}
 def ground(ontology: Ontology, rules: Iterable[Rule] = _GROUNDED) -> Iterator[GroundRule]:
     """The ground rules: one for each binding under which the ontology answers a rule's patterns about itself."""
     for rule in rules:
-        about_schema = [p for p in rule.body if isinstance(p, Member | OrderedMembers) or (isinstance(p, tuple) and is_schema(p))]
+        about_schema = [
+            p for p in rule.body if isinstance(p, Member | OrderedMembers) or (isinstance(p, tuple) and is_schema(p))
+        ]
         about_facts = [p for p in rule.body if p not in about_schema]
         for binding in ontology.matches(about_schema):
             body = _expand(about_facts, binding, ontology)

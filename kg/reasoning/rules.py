@@ -184,7 +184,9 @@ def _to_pattern(text: str) -> Pattern:
         case ["chain", head, "from", start, "to", end]:
             return Chain(head, start, end)
         case ["each", element, "of", head, "has", patterns]:
-            return ForEachMember(element, head, tuple(_spo_of_pattern(part) for part in _split_patterns(patterns.strip("()"))))
+            return ForEachMember(
+                element, head, tuple(_spo_of_pattern(part) for part in _split_patterns(patterns.strip("()")))
+            )
         case _:
             return _spo_of_pattern(text)
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from functools import partial
 
 from kg.shapes.components.values import is_out_of_order, pair_sql
-from kg.shapes.model import TRUE, Component, ComponentParameterType, Constraint, Parameters, FurtherTriples, Shape
+from kg.shapes.model import TRUE, Component, ComponentParameterType, Constraint, FurtherTriples, Parameters, Shape
 from kg.shapes.plan import Check
 from kg.shapes.results import TermRenderer, ValidationResult
 from kg.shapes.validation_tables import ValidationTables

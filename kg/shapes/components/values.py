@@ -14,7 +14,7 @@ from dataclasses import KW_ONLY, dataclass
 
 from kg.graph.triple_tables import FIRST_LITERAL_ID
 from kg.regex import Regex, to_regex
-from kg.shapes.model import Component, ComponentParameterType, Constraint, Parameters, FurtherTriples, Shape
+from kg.shapes.model import Component, ComponentParameterType, Constraint, FurtherTriples, Parameters, Shape
 from kg.shapes.plan import Check
 from kg.shapes.results import TermRenderer, ValidationResult
 from kg.shapes.validation_tables import TYPE, ValidationTables
