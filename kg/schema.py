@@ -23,7 +23,9 @@ _DOMAIN, _RANGE = NamedNode(RDFS + "domain"), NamedNode(RDFS + "range")
 _SUBCLASS, _SUBPROPERTY = NamedNode(RDFS + "subClassOf"), NamedNode(RDFS + "subPropertyOf")
 _FIRST, _REST, _NIL = NamedNode(RDF + "first"), NamedNode(RDF + "rest"), NamedNode(RDF + "nil")
 _REPLACED_BY = NamedNode("http://purl.org/dc/terms/isReplacedBy")
-_DETAIL, _INVERSELY = (NamedNode(f"{BASE}ontology#{name}") for name in ("detail", "inversely"))
+_DETAIL, _INVERSELY, _WITHIN, _WITHOUT = (
+    NamedNode(f"{BASE}ontology#{name}") for name in ("detail", "inversely", "within", "without")
+)
 _PROPERTIES = {OWL + name for name in ("ObjectProperty", "DatatypeProperty", "AnnotationProperty")} | {RDF + "Property"}
 _CLASSES = {OWL + "Class", RDFS + "Class"}
 
@@ -68,14 +70,20 @@ class Replacement:
 
     name: str
     details: tuple[tuple[str, str], ...] = ()
+    """Further properties, each with its value, or with the empty text where the value is not known."""
     is_inverse: bool = False
+    within: str = ""
+    """The property that the old value has in a part, where the new property leads to a part."""
+    without: tuple[str, ...] = ()
+    """Properties that parts of the old kind do not have, but others of the new property or class do."""
 
     def __str__(self) -> str:
         """The replacement in words, as findings have it."""
-        if self.is_inverse:
-            return f"{self.name}, in the other direction"
-        details = " and ".join(f"{name}: {value}" for name, value in self.details)
-        return f"{self.name} with {details}" if details else self.name
+        texts = [f"{self.within}: ..."] * bool(self.within) + [
+            f"{name}: {value or '...'}" for name, value in self.details
+        ]
+        new = f"{self.name} with {' and '.join(texts)}" if texts else self.name
+        return f"{new}, in the other direction" if self.is_inverse else new
 
 
 @dataclass(frozen=True)
@@ -222,10 +230,13 @@ def _replaced(objects: Mapping[NamedNode, Mapping[NamedNode, list[object]]]) -> 
     """The terms with `dcterms:isReplacedBy`; `_DETAIL` has texts such as "kind: city"."""
     for iri, values in objects.items():
         for new in _iris(values, _REPLACED_BY):
-            texts = sorted(text.value for text in values.get(_DETAIL, ()) if isinstance(text, Literal))
-            details = tuple((name, value) for name, _, value in (text.partition(": ") for text in texts))
-            is_inverse = any(isinstance(flag, Literal) and flag.value == "true" for flag in values.get(_INVERSELY, ()))
-            yield _local_name(iri), Replacement(_local_name(new), details, is_inverse)
+            details = tuple(
+                (name, value) for name, _, value in (text.partition(": ") for text in _texts(values, _DETAIL))
+            )
+            within = next((_local_name(property) for property in _iris(values, _WITHIN)), "")
+            without = tuple(_local_name(property) for property in _iris(values, _WITHOUT))
+            is_inverse = "true" in _texts(values, _INVERSELY)
+            yield _local_name(iri), Replacement(_local_name(new), details, is_inverse, within, without)
 
 
 def _local_name(iri: NamedNode) -> str:

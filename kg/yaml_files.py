@@ -34,13 +34,17 @@ class YamlError(ValueError):
 
 @dataclass(slots=True)
 class YamlNode:
-    """One node: the text of a scalar, the entries of a mapping or the elements of a sequence, and its place."""
+    """One node: the text of a scalar, the entries of a mapping or the elements of a sequence, and its place.
+
+    `end` is the line and column behind it, from 1; of a block, where the next token begins.
+    """
 
     place: Place
     text: str | None = None
     is_quoted: bool = False
     entries: list[tuple[YamlNode, YamlNode]] | None = None
     elements: list[YamlNode] | None = None
+    end: tuple[int, int] = (0, 0)
 
     @property
     def is_null(self) -> bool:
@@ -75,7 +79,8 @@ class _Tree:
     def add(self, event: yaml.Event) -> None:
         """Process the next event."""
         if isinstance(event, yaml.ScalarEvent):
-            self._attach(YamlNode(_place(event, self._file), text=event.value, is_quoted=bool(event.style)))
+            quoted, end = bool(event.style), _end(event)
+            self._attach(YamlNode(_place(event, self._file), text=event.value, is_quoted=quoted, end=end))
         elif isinstance(event, yaml.CollectionStartEvent):
             is_mapping = isinstance(event, yaml.MappingStartEvent)
             place = _place(event, self._file)
@@ -84,7 +89,7 @@ class _Tree:
             self._open.append(node)
             self._keys.append(None)
         elif isinstance(event, yaml.CollectionEndEvent):
-            self._open.pop()
+            self._open.pop().end = _end(event)
             self._keys.pop()
 
     def _attach(self, node: YamlNode) -> None:
@@ -104,6 +109,11 @@ class _Tree:
 def _place(event: yaml.Event, file: str) -> Place:
     mark = event.start_mark
     return Place(file, mark.line + 1, mark.column + 1) if mark is not None else Place(file)
+
+
+def _end(event: yaml.Event) -> tuple[int, int]:
+    mark = event.end_mark
+    return (mark.line + 1, mark.column + 1) if mark is not None else (0, 0)
 
 
 def _events(text: str, file: str) -> Iterator[yaml.Event]:

@@ -101,6 +101,8 @@ def _migrate(call: argparse.Namespace) -> int:
     write(migration.to_diff())
     for finding in migration.left:
         print_message(str(finding))
+    for old, new in migration.renamed_parts:
+        print_message(f"film:{old} is now film:{new}, because another part would have the same name.")
     if call.apply:
         migration.apply()
     count = f"{len(migration.files)} file{'' if len(migration.files) == 1 else 's'}"

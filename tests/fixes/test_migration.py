@@ -22,6 +22,12 @@ film:Movie dcterms:isReplacedBy film:Film .
 film:City dcterms:isReplacedBy film:Place ; change:detail "kind: city" . film:Place a owl:Class .
 film:triumph dcterms:isReplacedBy film:honour ; change:detail "outcome: won" .
 film:filmOf dcterms:isReplacedBy film:director ; change:inversely true .
+film:Honour a owl:Class . film:size a owl:DatatypeProperty .
+film:defeat dcterms:isReplacedBy film:honour ; change:detail "outcome: lost" .
+film:Triumph dcterms:isReplacedBy film:Honour ; change:detail "outcome: won" ; change:without film:size .
+film:victory dcterms:isReplacedBy film:honour ; change:detail "outcome: won" ; change:without film:size .
+film:wonPrize dcterms:isReplacedBy film:honour ; change:detail "outcome: won" ; change:within film:award .
+film:tally dcterms:isReplacedBy film:honour ; change:detail "size" .
 """
 FACTS = """# A comment stays.
 source: encyclopedia
@@ -126,6 +132,17 @@ def test_a_table_is_rewritten_row_by_row(old: SmallProject) -> None:
         ("?x a film:City .", '?x a film:Place ; film:kind "city" .'),
         ("film:anora.triumph.palme ?p ?o", "film:anora.honour.palme ?p ?o"),
         ("?x film:lengthy ?y", "?x film:lengthy ?y"),
+        ("?x film:triumph ?t . ?t film:award ?a", '?x film:honour ?t . ?t film:outcome "won" . ?t film:award ?a'),
+        ("?x film:triumph [ film:award ?a ]", '?x film:honour [ film:outcome "won" ; film:award ?a ]'),
+        ("?x film:triumph []", '?x film:honour [ film:outcome "won"]'),
+        (
+            "?x film:victory ?t }",
+            '?x film:honour ?t . ?t film:outcome "won" FILTER NOT EXISTS { ?t film:size ?t_size } }',
+        ),
+        (
+            "?t a film:Triumph }",
+            '?t a film:Honour ; film:outcome "won" FILTER NOT EXISTS { ?t film:size ?t_size } }',
+        ),
     ],
 )
 def test_a_query_is_rewritten_outside_strings_and_comments(old: SmallProject, before: str, after: str) -> None:
@@ -140,10 +157,130 @@ def test_a_query_is_rewritten_outside_strings_and_comments(old: SmallProject, be
 
 def test_what_has_no_plain_replacement_is_reported_with_its_place(old: SmallProject) -> None:
     old.write("data/more.yaml", "source: encyclopedia\nsean: {label: Sean, filmOf: anora}\n")
-    old.write("queries/q.rq", "#+ summary: All\nSELECT * { ?x ?p film:City }\n")
     left = {str(finding.place): finding.message for finding in migrate(old.project).left}
-    assert left["data/more.yaml:2:21"] == "filmOf is now director, in the other direction"
-    assert any(place.startswith("queries/q.rq:2:") for place in left)
+    assert left == {"data/more.yaml:2:21": "filmOf is now director, in the other direction"}
+
+
+@pytest.mark.parametrize(
+    "pattern",
+    [
+        "?x ?p film:City",
+        "?x film:triumph/film:award ?a",
+        "?x (film:triumph|film:honour) ?a",
+        "?x film:triumph ?t ; film:title ?y",
+        "?x film:wonPrize ?a .",
+        "[] a film:Triumph .",
+        "?x film:tally ?t .",
+    ],
+)
+def test_a_query_without_a_plain_rewriting_is_reported_and_stays(old: SmallProject, pattern: str) -> None:
+    text = f"#+ summary: All\nSELECT * {{ {pattern} }}\n"
+    old.write("queries/q.rq", text)
+    migration = migrate(old.project)
+    assert [str(finding.place).startswith("queries/q.rq:2:") for finding in migration.left] == [True]
+    assert "queries/q.rq" not in migration.files
+
+
+def test_two_old_parts_never_become_one(old: SmallProject, capsys: pytest.CaptureFixture[str]) -> None:
+    old.write(
+        "data/films.yaml",
+        """\
+        source: encyclopedia
+        anora:
+          triumph: {id: palme, label: Gold}
+          defeat:
+            id: palme     # the same id
+            label: Silver
+          honour: {label: Bronze}
+        ---
+        source: trade-paper
+        anora:
+          defeat: {label: Gold}
+          triumph: {label: Gold}
+        """,
+    )
+    old.write("data/more.csv", "subject,property,value,source\nanora.triumph.palme,title,The Palme,fan-site\n")
+    old.write("queries/q.rq", "#+ summary: All\nSELECT * { film:anora.triumph.palme ?p film:anora.defeat.palme }\n")
+    migration = migrate(old.project)
+    assert dict(migration.renamed_parts) == {
+        "anora.triumph.palme": "anora.honour.palme-won",
+        "anora.triumph.gold": "anora.honour.gold-won",
+    }
+    assert main(["migrate", "--apply", "--project", str(old.folder)]) == 0
+    assert "film:anora.triumph.palme is now film:anora.honour.palme-won, because" in capsys.readouterr().err
+    assert {
+        ("anora.honour.palme", "rdf-schema#label", "Silver"),
+        ("anora.honour.palme", "outcome", "lost"),
+        ("anora.honour.palme-won", "rdf-schema#label", "Gold"),
+        ("anora.honour.palme-won", "outcome", "won"),
+        ("anora.honour.palme-won", "title", "The Palme"),
+        ("anora.honour.gold", "outcome", "lost"),
+        ("anora.honour.gold-won", "outcome", "won"),
+        ("anora.honour.bronze", "rdf-schema#label", "Bronze"),
+    } <= facts_of(old)
+    assert "film:anora.honour.palme-won ?p film:anora.honour.palme " in (old.folder / "queries/q.rq").read_text()
+
+
+def test_a_part_without_an_id_keeps_its_name(old: SmallProject) -> None:
+    old.write("data/films.yaml", "source: encyclopedia\nanora:\n  triumph: {label: Palme d'Or, outcome: won}\n")
+    assert len(migrate(old.project).left) == 1
+    old.write("data/films.yaml", "source: encyclopedia\nanora:\n  triumph:\n    label: Palme d'Or\n")
+    migrate(old.project).apply()
+    assert facts_of(old) == {
+        ("anora", "honour", "anora.honour.palme-d-or"),
+        ("anora.honour.palme-d-or", "rdf-schema#label", "Palme d'Or"),
+        ("anora.honour.palme-d-or", "outcome", "won"),
+    }
+
+
+def test_a_value_becomes_a_part_where_the_new_property_leads_to_one(old: SmallProject) -> None:
+    old.write(
+        "data/films.yaml",
+        "source: encyclopedia\nanora:\n  wonPrize: {value: palme, at: 1-2}\n  triumph: {label: Gold}\n"
+        "palme: {label: Palme, wonPrize: [gold, {value: silver}]}\ngold: {label: Gold}\nsilver: {label: Silver}\n"
+        "tangerine: {label: Tangerine}\n",
+    )
+    old.write("data/more.csv", "subject,property,value,source\ntangerine,wonPrize,gold,encyclopedia\n")
+    migration = migrate(old.project)
+    assert migration.left == ()
+    migration.apply()
+    text = (old.folder / "data/films.yaml").read_text()
+    assert "- {id: palme, outcome: {value: won, paraphrase: true}, award: {value: palme, at: 1-2}}\n" in text
+    assert {
+        ("anora.honour.palme", "award", "palme"),
+        ("anora.honour.palme", "outcome", "won"),
+        ("palme", "honour", "palme.honour.silver"),
+        ("palme.honour.silver", "award", "silver"),
+        ("tangerine", "honour", "tangerine.honour.gold"),
+        ("tangerine.honour.gold", "award", "gold"),
+        ("tangerine.honour.gold", "outcome", "won"),
+    } <= facts_of(old)
+
+
+def test_a_part_in_a_block_of_its_own_gets_the_new_property_there(old: SmallProject) -> None:
+    old.write(
+        "data/films.yaml",
+        "source: encyclopedia\nanora:\n  triumph: [anora.triumph.a, anora.triumph.b]\nanora.triumph.a: {label: Gold}\n",
+    )
+    assert [finding.message for finding in migrate(old.project).left] == [
+        "triumph is now honour with outcome: won, which the part has to state"
+    ]
+    old.write("data/more.csv", "subject,property,value,source\nanora.triumph.b,title,Silver,encyclopedia\n")
+    migrate(old.project).apply()
+    assert ("anora.honour.a", "outcome", "won") in facts_of(old)
+
+
+def test_the_policy_has_each_property_once(old: SmallProject) -> None:
+    old.write(
+        "data/policy.yaml",
+        "properties:\n  length: [fan-site]\nsame:\n  triumph: [award, length]\n  defeat: [award, length]\n",
+    )
+    migration = migrate(old.project)
+    assert migration.files["data/policy.yaml"][1] == (
+        "properties:\n  minutes: [fan-site]\nsame:\n  honour: [award, minutes]\n"
+    )
+    old.write("data/policy.yaml", "same:\n  triumph: [award]\n  defeat: [length]\n")
+    assert [str(finding.place) for finding in migrate(old.project).left] == ["data/policy.yaml:3:3"]
 
 
 def test_kg_fix_corrects_old_terms_too(old: SmallProject) -> None:

@@ -7,7 +7,7 @@ fact, or a part: an entity without a name of its own, whose IRI is made of its o
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import ClassVar, NamedTuple
@@ -29,6 +29,8 @@ _CONTEXT_KEYS = ("source", "at", "record", "retrieved", "as_of", "rank", "becaus
 _FACT_KEYS = (*_CONTEXT_KEYS, "value", "written", "lang")
 _PART_KEYS = (*_CONTEXT_KEYS, "id")
 _SPAN = re.compile(r"(?P<start>[0-9]{1,9})-(?P<end>[0-9]{1,9})")
+_UNNAMING_KEYS = frozenset((*_PART_KEYS, "type", "kind", "outcome", "count"))
+"""Keys whose values say what sort of part it is, not which one: the id of a part is not made of them."""
 _Entries = dict[str, tuple[YamlNode, YamlNode]]
 """Key as text -> the nodes of key and value."""
 
@@ -192,17 +194,12 @@ class YamlReader:
 
     def _part_iri(self, subject: NamedNode, property: OntologyTerm, entries: _Entries, place: Place) -> str:
         if "id" in entries:
-            slug = to_slug(self._text(entries["id"][1]))
-        else:
-            values = (value for name, (_, value) in entries.items() if name not in _PART_KEYS and name != "type")
-            slug = to_slug(_first_text(next(values, None)))
-        iri = part_iri(part_owner(subject), property.name, slug or "node")
+            self._text(entries["id"][1])
+        id = part_id((name, value) for name, (_, value) in entries.items())
+        iri = part_iri(part_owner(subject), property.name, id)
         if "id" in entries and iri in self._parts:
-            self.findings.add("duplicate", f"two parts under {property.name} have the id {slug!r}", place)
-        unused, number = iri, 1
-        while unused in self._parts:
-            number += 1
-            unused = f"{iri}-{number}"
+            self.findings.add("duplicate", f"two parts under {property.name} have the id {id!r}", place)
+        unused = unused_name(iri, self._parts)
         self._parts.add(unused)
         return unused
 
@@ -299,8 +296,27 @@ class YamlReader:
         return value.text or ""
 
 
+def part_id(entries: Iterable[tuple[str, YamlNode]], *, unnaming: Collection[str] = _UNNAMING_KEYS) -> str:
+    """The id of a part with these entries: its own, or else one made of its first value that names something."""
+    values = dict(entries)
+    if "id" in values:
+        return to_slug(values["id"].text or "") or "node"
+    naming = [value for key, value in values.items() if key not in unnaming]
+    others = [value for key, value in values.items() if key not in _PART_KEYS and key != "type"]
+    return to_slug(_first_text(next(iter(naming or others), None))) or "node"
+
+
+def unused_name(name: str, used: Collection[str]) -> str:
+    """The name, with a number where it is used already."""
+    unused, number = name, 1
+    while unused in used:
+        number += 1
+        unused = f"{name}-{number}"
+    return unused
+
+
 def _first_text(value: YamlNode | None) -> str:
-    """The first text under a value, which the id of a part is made of."""
+    """The first text under a value."""
     while value is not None and value.text is None:
         if value.elements:
             value = value.elements[0]
