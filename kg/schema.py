@@ -26,6 +26,7 @@ _REPLACED_BY = NamedNode("http://purl.org/dc/terms/isReplacedBy")
 _DETAIL, _INVERSELY, _WITHIN, _WITHOUT = (
     NamedNode(f"{BASE}ontology#{name}") for name in ("detail", "inversely", "within", "without")
 )
+_INVERSE_LABEL = NamedNode(FILM + "inverseLabel")
 _PROPERTIES = {OWL + name for name in ("ObjectProperty", "DatatypeProperty", "AnnotationProperty")} | {RDF + "Property"}
 _CLASSES = {OWL + "Class", RDFS + "Class"}
 
@@ -52,7 +53,7 @@ class OntologyTerm:
     labels: tuple[str, ...] = ()
     """Its labels in all languages."""
     other_labels: tuple[str, ...] = ()
-    """The words that people use for it, in all languages (`skos:altLabel`)."""
+    """The words that people use for it, in all languages; for a property also what it is called in reverse."""
 
     def named_by(self, text: str) -> Naming | None:
         """How a text names the term; None when it does not."""
@@ -278,7 +279,7 @@ def _to_property(
         _iris(values, _DOMAIN),
         ranges,
         _texts(values, LABEL),
-        _texts(values, ALIAS),
+        tuple(sorted({*_texts(values, ALIAS), *_texts(values, _INVERSE_LABEL)})),
     )
 
 

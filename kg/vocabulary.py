@@ -38,9 +38,6 @@ Budget = NamedNode("https://w3id.org/filmgraph/film/Budget")
 Camera = NamedNode("https://w3id.org/filmgraph/film/Camera")
 """A model of film camera."""
 
-CastCredit = NamedNode("https://w3id.org/filmgraph/film/CastCredit")
-"""A performer's part in a film, with the character played."""
-
 Character = NamedNode("https://w3id.org/filmgraph/film/Character")
 """A person inside the story of a film."""
 
@@ -58,9 +55,6 @@ Country = NamedNode("https://w3id.org/filmgraph/film/Country")
 
 Credit = NamedNode("https://w3id.org/filmgraph/film/Credit")
 """One person's part in one work."""
-
-CrewCredit = NamedNode("https://w3id.org/filmgraph/film/CrewCredit")
-"""A part in a film behind the camera, with the job."""
 
 CutMaterial = NamedNode("https://w3id.org/filmgraph/film/CutMaterial")
 """Something written or shot that did not stay in the film."""
@@ -239,9 +233,6 @@ WrittenWork = NamedNode("https://w3id.org/filmgraph/film/WrittenWork")
 about = NamedNode("https://w3id.org/filmgraph/film/about")
 """What a statement or document is about."""
 
-actedIn = NamedNode("https://w3id.org/filmgraph/film/actedIn")
-"""A film in which somebody acts."""
-
 address = NamedNode("https://w3id.org/filmgraph/film/address")
 """The street address."""
 
@@ -283,9 +274,6 @@ auditioned = NamedNode("https://w3id.org/filmgraph/film/auditioned")
 
 author = NamedNode("https://w3id.org/filmgraph/film/author")
 """Who wrote a book, article, screenplay text or other written work."""
-
-authored = NamedNode("https://w3id.org/filmgraph/film/authored")
-"""A written work by somebody."""
 
 availability = NamedNode("https://w3id.org/filmgraph/film/availability")
 """How the film could be seen at the time of the source, or soon after."""
@@ -332,9 +320,6 @@ character = NamedNode("https://w3id.org/filmgraph/film/character")
 characterIn = NamedNode("https://w3id.org/filmgraph/film/characterIn")
 """The film whose story the character belongs to."""
 
-child = NamedNode("https://w3id.org/filmgraph/film/child")
-"""Somebody's daughter or son."""
-
 cinemas = NamedNode("https://w3id.org/filmgraph/film/cinemas")
 """In how many cinemas the film was showing."""
 
@@ -362,12 +347,6 @@ competedIn = NamedNode("https://w3id.org/filmgraph/film/competedIn")
 composer = NamedNode("https://w3id.org/filmgraph/film/composer")
 """Who wrote the music for the film."""
 
-consultant = NamedNode("https://w3id.org/filmgraph/film/consultant")
-"""Who advised the makers of the film."""
-
-contributedTo = NamedNode("https://w3id.org/filmgraph/film/contributedTo")
-"""A work in which somebody had any part."""
-
 contributor = NamedNode("https://w3id.org/filmgraph/film/contributor")
 """Somebody with any part in the making of a work, in front of the camera or behind it."""
 
@@ -382,12 +361,6 @@ credit = NamedNode("https://w3id.org/filmgraph/film/credit")
 
 creditOf = NamedNode("https://w3id.org/filmgraph/film/creditOf")
 """A cast credit in which this character is played."""
-
-crewCredit = NamedNode("https://w3id.org/filmgraph/film/crewCredit")
-"""A part behind the camera, with the job."""
-
-crewMember = NamedNode("https://w3id.org/filmgraph/film/crewMember")
-"""Somebody with a part behind the camera."""
 
 criticsFrom = NamedNode("https://w3id.org/filmgraph/film/criticsFrom")
 """The country whose critics were counted."""
@@ -416,17 +389,11 @@ description = NamedNode("https://w3id.org/filmgraph/film/description")
 destination = NamedNode("https://w3id.org/filmgraph/film/destination")
 """Where a journey leads."""
 
-directed = NamedNode("https://w3id.org/filmgraph/film/directed")
-"""A film that somebody directed."""
-
 director = NamedNode("https://w3id.org/filmgraph/film/director")
 """Who directed the film."""
 
 distinction = NamedNode("https://w3id.org/filmgraph/film/distinction")
 """A first, record or other superlative claimed for the film or person."""
-
-distributes = NamedNode("https://w3id.org/filmgraph/film/distributes")
-"""A film, or a release of one, that somebody brings out."""
 
 distributor = NamedNode("https://w3id.org/filmgraph/film/distributor")
 """Who brings the film out."""
@@ -434,17 +401,11 @@ distributor = NamedNode("https://w3id.org/filmgraph/film/distributor")
 doer = NamedNode("https://w3id.org/filmgraph/film/doer")
 """Who does it."""
 
-does = NamedNode("https://w3id.org/filmgraph/film/does")
-"""An event in which this character is the one who acts."""
-
 duration = NamedNode("https://w3id.org/filmgraph/film/duration")
 """How long it lasts, in words."""
 
 earliest = NamedNode("https://w3id.org/filmgraph/film/earliest")
 """The first possible day, derived from the stated date."""
-
-edited = NamedNode("https://w3id.org/filmgraph/film/edited")
-"""A film that somebody edited."""
 
 edition = NamedNode("https://w3id.org/filmgraph/film/edition")
 """The holding of a festival or ceremony at which something happened."""
@@ -477,13 +438,10 @@ excludes = NamedNode("https://w3id.org/filmgraph/film/excludes")
 """An area that is left out of the territory."""
 
 family = NamedNode("https://w3id.org/filmgraph/film/family")
-"""The family to which somebody belongs; the parents of a member belong to it too."""
+"""The family to which somebody belongs."""
 
 father = NamedNode("https://w3id.org/filmgraph/film/father")
 """Somebody's father."""
-
-fatherInLaw = NamedNode("https://w3id.org/filmgraph/film/fatherInLaw")
-"""The father of somebody's spouse."""
 
 festival = NamedNode("https://w3id.org/filmgraph/film/festival")
 """The festival at which the film was shown."""
@@ -530,9 +488,6 @@ goal = NamedNode("https://w3id.org/filmgraph/film/goal")
 goalYears = NamedNode("https://w3id.org/filmgraph/film/goalYears")
 """For how many years somebody had wanted it."""
 
-godchild = NamedNode("https://w3id.org/filmgraph/film/godchild")
-"""Somebody whose godparent this is."""
-
 godfather = NamedNode("https://w3id.org/filmgraph/film/godfather")
 """Somebody's godfather."""
 
@@ -541,12 +496,6 @@ godparent = NamedNode("https://w3id.org/filmgraph/film/godparent")
 
 hasAward = NamedNode("https://w3id.org/filmgraph/film/hasAward")
 """An award given at the festival or under the programme."""
-
-hasCharacter = NamedNode("https://w3id.org/filmgraph/film/hasCharacter")
-"""A character of the film's story."""
-
-hasText = NamedNode("https://w3id.org/filmgraph/film/hasText")
-"""A screenplay, epilogue or page that belongs to the film."""
 
 henchmanOf = NamedNode("https://w3id.org/filmgraph/film/henchmanOf")
 """Whose henchman somebody is."""
@@ -607,9 +556,6 @@ involves = NamedNode("https://w3id.org/filmgraph/film/involves")
 
 issue = NamedNode("https://w3id.org/filmgraph/film/issue")
 """The number of a magazine within its volume."""
-
-job = NamedNode("https://w3id.org/filmgraph/film/job")
-"""What somebody did on the film, in a few words."""
 
 jury = NamedNode("https://w3id.org/filmgraph/film/jury")
 """The jury of the edition."""
@@ -680,9 +626,6 @@ member = NamedNode("https://w3id.org/filmgraph/film/member")
 memberOf = NamedNode("https://w3id.org/filmgraph/film/memberOf")
 """A group to which somebody belongs."""
 
-mentionedIn = NamedNode("https://w3id.org/filmgraph/film/mentionedIn")
-"""A document that mentions the entity."""
-
 mentions = NamedNode("https://w3id.org/filmgraph/film/mentions")
 """A film, person, prize, place or anything else that the document names."""
 
@@ -691,9 +634,6 @@ method = NamedNode("https://w3id.org/filmgraph/film/method")
 
 mother = NamedNode("https://w3id.org/filmgraph/film/mother")
 """Somebody's mother."""
-
-motherInLaw = NamedNode("https://w3id.org/filmgraph/film/motherInLaw")
-"""The mother of somebody's spouse."""
 
 musicUse = NamedNode("https://w3id.org/filmgraph/film/musicUse")
 """A use of a song in the film."""
@@ -752,9 +692,6 @@ pageKind = NamedNode("https://w3id.org/filmgraph/film/pageKind")
 parent = NamedNode("https://w3id.org/filmgraph/film/parent")
 """Somebody's mother or father."""
 
-parentInLaw = NamedNode("https://w3id.org/filmgraph/film/parentInLaw")
-"""A parent of somebody's spouse."""
-
 participant = NamedNode("https://w3id.org/filmgraph/film/participant")
 """Somebody with a part in the event."""
 
@@ -767,12 +704,6 @@ period = NamedNode("https://w3id.org/filmgraph/film/period")
 playedBy = NamedNode("https://w3id.org/filmgraph/film/playedBy")
 """Who plays the character."""
 
-plays = NamedNode("https://w3id.org/filmgraph/film/plays")
-"""A character whom somebody plays."""
-
-plotEvent = NamedNode("https://w3id.org/filmgraph/film/plotEvent")
-"""Something that happens in the film's story."""
-
 position = NamedNode("https://w3id.org/filmgraph/film/position")
 """The place in a list, a chart or an order of merit; 1 is the first."""
 
@@ -781,9 +712,6 @@ positivePercent = NamedNode("https://w3id.org/filmgraph/film/positivePercent")
 
 praiseWord = NamedNode("https://w3id.org/filmgraph/film/praiseWord")
 """A word or two of praise or blame, as the speaker used them."""
-
-praised = NamedNode("https://w3id.org/filmgraph/film/praised")
-"""A work that somebody praised."""
 
 praisedBy = NamedNode("https://w3id.org/filmgraph/film/praisedBy")
 """Somebody who praised the work."""
@@ -799,9 +727,6 @@ presenter = NamedNode("https://w3id.org/filmgraph/film/presenter")
 
 president = NamedNode("https://w3id.org/filmgraph/film/president")
 """Who presides over the jury."""
-
-produced = NamedNode("https://w3id.org/filmgraph/film/produced")
-"""A film that somebody produced."""
 
 producer = NamedNode("https://w3id.org/filmgraph/film/producer")
 """Who produced the film."""
@@ -865,6 +790,9 @@ rightsDeal = NamedNode("https://w3id.org/filmgraph/film/rightsDeal")
 
 rightsHolder = NamedNode("https://w3id.org/filmgraph/film/rightsHolder")
 """Somebody who bought rights in the film."""
+
+role = NamedNode("https://w3id.org/filmgraph/film/role")
+"""What somebody did on the film, in a few words."""
 
 rottenTomatoesId = NamedNode("https://w3id.org/filmgraph/film/rottenTomatoesId")
 """The name in the address of a Rotten Tomatoes page."""
@@ -938,9 +866,6 @@ song = NamedNode("https://w3id.org/filmgraph/film/song")
 soundtrack = NamedNode("https://w3id.org/filmgraph/film/soundtrack")
 """The music of the film, taken as an album."""
 
-speaker = NamedNode("https://w3id.org/filmgraph/film/speaker")
-"""Who said it."""
-
 speakingParts = NamedNode("https://w3id.org/filmgraph/film/speakingParts")
 """How many speaking parts there are at least."""
 
@@ -961,9 +886,6 @@ start = NamedNode("https://w3id.org/filmgraph/film/start")
 
 statement = NamedNode("https://w3id.org/filmgraph/film/statement")
 """A statement that somebody made."""
-
-subjectOfStatement = NamedNode("https://w3id.org/filmgraph/film/subjectOfStatement")
-"""A statement about this."""
 
 supportingActor = NamedNode("https://w3id.org/filmgraph/film/supportingActor")
 """Who plays a supporting part in the film."""
@@ -1033,9 +955,6 @@ worksFor = NamedNode("https://w3id.org/filmgraph/film/worksFor")
 
 writer = NamedNode("https://w3id.org/filmgraph/film/writer")
 """Who wrote the film's screenplay."""
-
-wrote = NamedNode("https://w3id.org/filmgraph/film/wrote")
-"""A film whose screenplay somebody wrote."""
 
 year = NamedNode("https://w3id.org/filmgraph/film/year")
 """The year of a work, list or edition, as the source gives it."""

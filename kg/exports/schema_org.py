@@ -15,11 +15,12 @@ from pyoxigraph import Literal, NamedNode, Store
 from kg import vocabulary as film
 from kg.graph.store import find_quads
 from kg.lookup.entity_names import EntityNames
-from kg.terms import ALIAS, KNOWLEDGE, ONTOLOGY, RDFS, SKOS, TYPE, XSD, Term
+from kg.terms import ALIAS, FILM, KNOWLEDGE, ONTOLOGY, RDFS, SKOS, TYPE, XSD, Term
 
 SCHEMA = "https://schema.org/"
 _ROOT_CLASS = "Thing"
 _MATCHES = (NamedNode(SKOS + "exactMatch"), NamedNode(SKOS + "closeMatch"))
+_INVERSE_MATCH = NamedNode(FILM + "inverseMatch")
 _SUBCLASS = NamedNode(RDFS + "subClassOf")
 _MOVIE_PROPERTIES = frozenset(
     """about actor aggregateRating author award character contributor countryOfOrigin dateCreated director duration
@@ -33,7 +34,7 @@ _NUMBERS = {XSD + "integer", XSD + "decimal"}
 
 def to_schema_org(store: Store, names: EntityNames, films: Iterable[NamedNode]) -> str:
     """JSON-LD with a `Movie` for each film."""
-    writer = _MovieWriter(store, names, _read_crosswalk(store))
+    writer = _MovieWriter(store, names, _read_crosswalk(store, _MATCHES), _read_crosswalk(store, (_INVERSE_MATCH,)))
     movies = [writer.movie(entity) for entity in sorted(set(films), key=str)]
     document: dict[str, object] = {"@context": SCHEMA}
     document |= movies[0] if len(movies) == 1 else {"@graph": movies}
@@ -46,10 +47,10 @@ def find_films(store: Store) -> list[NamedNode]:
     return [quad.subject for quad in quads if isinstance(quad.subject, NamedNode)]
 
 
-def _read_crosswalk(store: Store) -> Mapping[NamedNode, str]:
-    """Our term -> the local name of its match in schema.org; an exact match is preferred to a close one."""
+def _read_crosswalk(store: Store, properties: Sequence[NamedNode]) -> Mapping[NamedNode, str]:
+    """Our term -> the local name of its match in schema.org; a match by an earlier property is preferred."""
     matches: dict[NamedNode, str] = {}
-    for match in reversed(_MATCHES):
+    for match in reversed(properties):
         for quad in find_quads(store, None, match, None, ONTOLOGY):
             if isinstance(quad.object, NamedNode) and quad.object.value.startswith(SCHEMA):
                 assert isinstance(quad.subject, NamedNode)
@@ -64,6 +65,8 @@ class _MovieWriter:
     store: Store
     names: EntityNames
     crosswalk: Mapping[NamedNode, str]
+    inverses: Mapping[NamedNode, str]
+    """Our property -> theirs that states the same of its value."""
 
     def movie(self, entity: NamedNode) -> dict[str, object]:
         document: dict[str, object] = {"@type": "Movie", "@id": entity.value, "name": self.names.label(entity)}
@@ -72,6 +75,11 @@ class _MovieWriter:
         for property, values in self._all_values(entity).items():
             if self.crosswalk.get(property) in _MOVIE_PROPERTIES:
                 _add(document, self.crosswalk[property], [self._value(property, value) for value in values])
+        for property, name in self.inverses.items():
+            if name in _MOVIE_PROPERTIES:
+                quads = sorted(find_quads(self.store, None, property, entity, KNOWLEDGE), key=str)
+                subjects = [quad.subject for quad in quads if isinstance(quad.subject, NamedNode)]
+                _add(document, name, [self._value(property, subject) for subject in subjects])
         days = [self._earliest(release) for release in self._values(entity, film.release)]
         _add(document, "datePublished", sorted(day for day in days if day)[:1])
         return document

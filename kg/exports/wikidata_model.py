@@ -249,13 +249,14 @@ class StatementBuilder:
             yield from self._drafts(property, stated, value, part_values={})
 
     def _inverse(self, entity: NamedNode, classes: frozenset[str]) -> Iterator[_Draft]:
-        """Statements of facts about other entities, by an inverse property that Wikidata does not have."""
-        for ours, inverses in self.mapping.inverses.items():
-            for inverse in inverses:
-                if self.mapping.properties.get(ours) and not self.mapping.properties.get(inverse):
-                    for quad in find_quads(self.store, None, inverse, entity, KNOWLEDGE):
-                        for fact in self.provenance.facts(quad.triple):
-                            yield from self._of_value(ours, FactWithStatus(fact), fact.subject, classes)
+        """Statements of facts about other entities, by a property of Wikidata in the other direction."""
+        for ours, properties in self.mapping.inverses.items():
+            property = next((theirs for theirs in properties if theirs.fits(classes)), None)
+            if property is None:
+                continue
+            for quad in find_quads(self.store, None, ours, entity, KNOWLEDGE):
+                for fact in self.provenance.facts(quad.triple):
+                    yield from self._drafts(property, FactWithStatus(fact), fact.subject, part_values={})
 
     def _of_part(self, property: WikidataProperty, link: FactWithStatus, part: NamedNode) -> Iterator[_Draft]:
         """Statements of a part: its own value, with its other values as qualifiers."""

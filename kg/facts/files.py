@@ -55,9 +55,9 @@ class FileFindings(list[Finding]):
     ) -> None:
         bare, path = name.removeprefix("film:"), TYPE if kind == "class" else None
         if (replacement := schema.replaced.get(bare)) is not None:
-            message, remedy = f"{kind} {name!r} is now {replacement}", "`kg migrate` rewrites a project."
-            known = (replacement.name,)
-            self.add(f"replaced-{kind}", message, place, path=path, value=name, suggestions=known, remedy=remedy)
+            message = f"{kind} {name!r} is from an earlier version of the ontology."
+            remedy = f"Use {replacement}; `kg migrate` rewrites a project."
+            self.add(f"replaced-{kind}", message, place, path=path, value=name, remedy=remedy)
         else:
             message, suggestions = f"unknown {kind} {name!r}", suggest(bare)
             self.add(f"unknown-{kind}", message, place, path=path, value=name, suggestions=suggestions)

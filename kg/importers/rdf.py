@@ -26,7 +26,7 @@ from kg.importers.wikidata_entities import EntityReader
 from kg.importers.wikidata_rdf import DIRECT, WikidataTriples
 from kg.mappings import MAPPINGS
 from kg.mappings.mapping_file import MappingFile
-from kg.mappings.wikidata import WikidataMapping, read_wikidata_mapping
+from kg.mappings.wikidata import INVERSE, WikidataMapping, read_wikidata_mapping
 from kg.parts import part_iri
 from kg.schema import OntologyTerm, Schema, ValueKind
 from kg.terms import FILM, PREFIXES, SKOS, TYPE, XSD
@@ -51,6 +51,8 @@ class PropertyMatch:
 
     property: str
     parse_as: str = ""
+    is_inverse: bool = False
+    """True where ours leads from the value to the subject."""
 
 
 @dataclass(frozen=True)
@@ -74,18 +76,19 @@ def read_rdf_mapping(
     """
     classes = {PREFIXES["wd"] + item: name for item, name in wikidata.classes.items()}
     properties = {
-        DIRECT + name: PropertyMatch(meanings[0].property)
-        for name, meanings in wikidata.properties.items()
-        if meanings[0].property and meanings[0].parse_as in ("item", "text", "time")
+        DIRECT + name: PropertyMatch(meaning.property or meaning.inverse, is_inverse=not meaning.property)
+        for name, (meaning, *_) in wikidata.properties.items()
+        if (meaning.property or meaning.inverse) and meaning.parse_as in ("item", "text", "time")
     }
     for triple in ontology:
         subject, match = triple.subject, triple.object
-        if triple.predicate == _EXACT and isinstance(subject, NamedNode) and isinstance(match, NamedNode):
+        is_match = triple.predicate in (_EXACT, INVERSE)
+        if is_match and isinstance(subject, NamedNode) and isinstance(match, NamedNode):
             name = subject.value.removeprefix(FILM)
             if subject in schema.classes:
                 classes.setdefault(match.value, name)
             elif name in schema.names:
-                properties.setdefault(match.value, PropertyMatch(name))
+                properties.setdefault(match.value, PropertyMatch(name, is_inverse=triple.predicate == INVERSE))
     names: dict[str, str] = {}
     currencies: dict[str, str] = {}
     for path in (MAPPINGS / "rdf.yaml", *([own] if own is not None else [])):
@@ -174,7 +177,10 @@ class _RdfReader:
             self.session.summary.unmapped[property.value] += 1
             return
         term = self.schema.properties[self.schema.names[match.property]]
-        if match.parse_as == "money":
+        if match.is_inverse:
+            owner = self.add_entity(value, "", subject, via=match.property)
+            self.session.add_fact(owner, match.property, self.name(subject)[0], record=_record(subject))
+        elif match.parse_as == "money":
             self.add_figure(subject, property, match.property, value)
         elif term.value_kind is ValueKind.ENTITY:
             range_class = _range_name(term)

@@ -287,18 +287,20 @@ class _EntityFacts:
             skipped["unknown values" if snak["snaktype"] == "somevalue" else "statements that there is no value"] += 1
             return False
         try:
-            value = self.parse(meaning, snak["datavalue"], details, via=our_property)
+            value = self.parse(meaning, snak["datavalue"], details, via=our_property or meaning.inverse)
         except UnsupportedValueError as reason:
             skipped[f"{property}: {reason}"] += 1
             return False
         optional = {"written": value.written, "language": value.language}
-        self.row(subject, our_property, value.text, details | {key: text for key, text in optional.items() if text})
+        if our_property:
+            self.row(subject, our_property, value.text, details | {key: text for key, text in optional.items() if text})
         if value.currency:
             self.row(subject, "currency", value.currency, details)
         if value.scale:
             self.row(subject, "scale", value.scale, details)
         if meaning.inverse:
-            self.row(value.text, "type", meaning.entity_class or meaning.class_name, details)
+            if class_name := meaning.entity_class or meaning.class_name:
+                self.row(value.text, "type", class_name, details)
             self.row(value.text, meaning.inverse, self.subject, details)
         return True
 

@@ -37,7 +37,7 @@ KIND_OF_CLASS = {
 """Class -> the kind of entity; only entities of one kind are compared. Narrower classes come before wider ones."""
 _NAMES = (LABEL, ALIAS, film.title)
 _YEARS = (film.year, film.date, film.start, film.birthDate)
-_PARTS = (film.nomination, film.win, film.castCredit, film.crewCredit, film.release)
+_PARTS = (film.nomination, film.win, film.castCredit, film.credit, film.release)
 """Properties that lead to parts in which people are credited, by one of `_CREDITED`."""
 _CREDITED = (film.contributor, film.nominee, film.recipient, film.agent)
 _DESCRIPTION = re.compile(

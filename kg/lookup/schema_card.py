@@ -42,6 +42,7 @@ named graphs are
   graph:ontology     classes and properties
 """
 """What to know before writing SPARQL: prefixes and named graphs."""
+_INVERSE_LABEL = NamedNode(FILM + "inverseLabel")
 _SUBCLASS, _SUBPROPERTY = NamedNode(RDFS + "subClassOf"), NamedNode(RDFS + "subPropertyOf")
 _DOMAIN, _RANGE = NamedNode(RDFS + "domain"), NamedNode(RDFS + "range")
 _DOMAIN_INCLUDES = NamedNode("https://schema.org/domainIncludes")
@@ -245,7 +246,7 @@ def _rows(store: Store, uses: dict[NamedNode, int], parent_property: NamedNode) 
             _comment(store, term),
             _example_range(store, term) if parent_property == _SUBPROPERTY and count else "",
             _texts(store, term, LABEL),
-            _texts(store, term, ALIAS),
+            (*_texts(store, term, ALIAS), *_texts(store, term, _INVERSE_LABEL)),
         )
         for term, count in uses.items()
     ]
@@ -263,8 +264,10 @@ def _texts(store: Store, term: NamedNode, property: NamedNode) -> tuple[str, ...
 
 
 def _comment(store: Store, term: NamedNode) -> str:
-    values = (quad.object for quad in find_quads(store, term, NOTE, None, ONTOLOGY))
-    return next((value.value for value in values if isinstance(value, Literal)), "")
+    """What the ontology says of a term; of a property also what it is called in the other direction."""
+    comment = next(iter(_texts(store, term, NOTE)), "")
+    inverse = next(iter(_texts(store, term, _INVERSE_LABEL)), "")
+    return f"{comment} ^{to_curie(term.value)}: {inverse}." if inverse else comment
 
 
 def _example_range(store: Store, property: NamedNode) -> str:

@@ -20,13 +20,13 @@ from kg import vocabulary as film
 from kg.mappings import MAPPINGS
 from kg.mappings.mapping_file import Fields, MappingFile
 from kg.schema import OntologyTerm, Schema, ValueKind
-from kg.terms import ALIAS, FILM, LABEL, OWL, PREFIXES, SKOS, TYPE, XSD
+from kg.terms import ALIAS, FILM, LABEL, PREFIXES, SKOS, TYPE, XSD
 from kg.yaml_files import YamlNode
 
 T = TypeVar("T")
 WD = PREFIXES["wd"]
 EXACT, CLOSE = NamedNode(SKOS + "exactMatch"), NamedNode(SKOS + "closeMatch")
-INVERSE = NamedNode(OWL + "inverseOf")
+INVERSE = NamedNode(FILM + "inverseMatch")
 _KEYS = (
     "property",
     "class",
@@ -49,7 +49,7 @@ class PropertyMeaning:
     """What one property of Wikidata means on entities of some classes, or on all of them."""
 
     property: str = ""
-    """Our property."""
+    """Our property; empty where ours is the `inverse` alone."""
     class_name: str = ""
     """The class of its values."""
     domain: frozenset[str] = frozenset()
@@ -108,6 +108,8 @@ def read_wikidata_mapping(
             classes.setdefault(item, subject.value.removeprefix(FILM))
         elif subject in schema.properties:
             properties[item] = (_default_meaning(schema.properties[subject], schema),)
+    for subject, name in find_matches(ontology, INVERSE):
+        properties[name] = (PropertyMeaning(inverse=subject.value.removeprefix(FILM), parse_as="item"),)
     ignored = set()
     for name, node in file.entries(root.node("properties"), "the properties"):
         if reader.is_ignored(node):
@@ -164,7 +166,9 @@ class _MeaningReader:
         property, value_property = fields.property_name("property"), fields.property_name("value")
         term = file.schema.property_named(value_property or property)
         entity_class = fields.class_name("makes")
-        form = fields.text("reads") or (default_form(term) if term is not None else "text")
+        inverse = fields.property_name("inverse")
+        usual = default_form(term) if term is not None else "item" if inverse and not property else "text"
+        form = fields.text("reads") or usual
         class_name = fields.class_name("class") or (_range_class(term, file.schema) if form == "item" else "")
         return PropertyMeaning(
             property,
@@ -178,7 +182,7 @@ class _MeaningReader:
                 qualifier: self._meaning(f"{name}, qualifier {qualifier}", entry)
                 for qualifier, entry in file.entries(fields.node("qualifiers"), f"the qualifiers of {name}")
             },
-            fields.property_name("inverse"),
+            inverse,
             entity_class,
             self._bounds(fields),
         )
@@ -275,8 +279,8 @@ class ExportMapping:
     """Our property -> theirs; a property without one of its own has those of the nearest property above it."""
     parts: Mapping[NamedNode, tuple[WikidataProperty, ...]]
     """Our property that leads to a part -> the property for the part's own value, with its qualifiers."""
-    inverses: Mapping[NamedNode, tuple[NamedNode, ...]]
-    """Our property -> our properties that state the same from the other end."""
+    inverses: Mapping[NamedNode, tuple[WikidataProperty, ...]]
+    """Our property -> theirs that state the same of its value."""
     classes: Mapping[NamedNode, str]
     minute: str
     currencies: Mapping[str, str]
@@ -294,7 +298,7 @@ def to_export_mapping(ontology: Iterable[Triple], schema: Schema, mapping: Wikid
     return ExportMapping(
         {property: inverter.nearest(property, direct) for property in schema.properties},
         parts,
-        _find_inverses(ontology),
+        inverter.inverses(),
         inverter.classes(ontology),
         next(unit for unit, minutes in mapping.units.items() if minutes == 1),
         _invert(mapping.currencies),
@@ -322,6 +326,14 @@ class _Inverter:
                 term = self.schema.properties[property]
                 meaning = PropertyMeaning(term.name, parse_as=default_form(term))
                 found[property].append(self._to_property(name, meaning))
+        return {property: tuple(theirs) for property, theirs in found.items()}
+
+    def inverses(self) -> dict[NamedNode, tuple[WikidataProperty, ...]]:
+        """Our property -> theirs in the other direction."""
+        found: dict[NamedNode, list[WikidataProperty]] = defaultdict(list)
+        for name, meaning in self._meanings():
+            if meaning.inverse and not meaning.property:
+                found[self.schema.names[meaning.inverse]].append(self._to_property(name, meaning))
         return {property: tuple(theirs) for property, theirs in found.items()}
 
     def parts(self) -> dict[NamedNode, tuple[WikidataProperty, ...]]:
@@ -368,7 +380,7 @@ class _Inverter:
             yield from ((name, meaning) for meaning in meanings)
 
     def _to_property(self, name: str, meaning: PropertyMeaning) -> WikidataProperty:
-        ours = self.schema.names[meaning.value_property or meaning.property]
+        ours = self.schema.names[meaning.value_property or meaning.property or meaning.inverse]
         qualifiers = sorted(meaning.qualifiers.items(), key=lambda pair: _number(pair[0]))
         bounds = {self.schema.names[property]: value for property, value in meaning.bounds.items()}
         datatype = self._datatype(name, ours, meaning)
@@ -385,16 +397,6 @@ class _Inverter:
             return Datatype.EXTERNAL_ID
         is_number = NamedNode(XSD + "integer") in self.schema.properties[ours].range
         return Datatype.QUANTITY if is_number else Datatype.STRING
-
-
-def _find_inverses(ontology: Iterable[Triple]) -> dict[NamedNode, tuple[NamedNode, ...]]:
-    found: dict[NamedNode, set[NamedNode]] = defaultdict(set)
-    for triple in ontology:
-        left, right = triple.subject, triple.object
-        if triple.predicate == INVERSE and isinstance(left, NamedNode) and isinstance(right, NamedNode):
-            found[left].add(right)
-            found[right].add(left)
-    return {property: tuple(sorted(others, key=str)) for property, others in found.items()}
 
 
 def _invert(table: Mapping[str, str]) -> dict[str, str]:

@@ -8,16 +8,16 @@ from pyoxigraph import BlankNode, NamedNode, Triple
 
 from kg.ontology_docs.module import Module
 from kg.schema import OntologyTerm, Schema
-from kg.terms import SKOS, TYPE, Term, to_short
+from kg.terms import FILM, SKOS, TYPE, Term, to_short
 
-_MATCHES = {SKOS + "exactMatch": "=", SKOS + "closeMatch": "≈"}
+_MATCHES = {SKOS + "exactMatch": "=", SKOS + "closeMatch": "≈", FILM + "inverseMatch": "↔"}
 _LONGEST_EXAMPLE = 60
 
 
 def write_page(module: Module, crosswalk: Iterable[Triple], examples: Mapping[NamedNode, Triple]) -> str:
     """The page of a module; `examples` has a triple for each term that is used.
 
-    `crosswalk` are triples of `skos:exactMatch` and `skos:closeMatch`; other triples are skipped.
+    `crosswalk` are triples of `skos:exactMatch`, `skos:closeMatch` and `film:inverseMatch`; other triples are skipped.
     """
     matches = _matches(crosswalk)
     lines = [
@@ -30,7 +30,7 @@ def write_page(module: Module, crosswalk: Iterable[Triple], examples: Mapping[Na
         f"![Classes and properties of this module]({module.name}.svg)",
         "",
         f"File: [`ontology/{module.name}.ttl`](../../ontology/{module.name}.ttl).",
-        "In the crosswalk, = is an exact match and ≈ a close one.",
+        "In the crosswalk, = is an exact match, ≈ a close one, and ↔ one in the other direction.",
         "",
     ]
     if module.classes:

@@ -66,7 +66,7 @@ def test_the_tables_are_joined_in_one_import(project: ImportProject, imdb: Path)
     assert {("score", "7.4"), ("scale", "10"), ("reviewCount", "250000")} <= project.values_of(
         "imdb-tt28607951.rating.tt28607951"
     )
-    assert ("job", "written by") in project.values_of("imdb-tt28607951.crewCredit.nm0048918-3")
+    assert ("role", "written by") in project.values_of("imdb-tt28607951.credit.nm0048918-3")
     report = check(project.folder)
     assert report.ok, "\n".join(map(str, report))
 

@@ -17,14 +17,16 @@ from kg import vocabulary as vocab
 from kg.decisions.conflicts import ContestedFact, DecisionKind
 from kg.facts.model import Fact
 from kg.filmgraph import FilmGraph
+from kg.graph.store import find_quads
 from kg.lookup.entity_description import PropertyValue
 from kg.lookup.phrases import date_in_words, literal_in_words, name_in_words
 from kg.parts import owner_of, path_of
-from kg.server.pages.urls import external_url, page_url, why_url
-from kg.terms import ALIAS, LABEL, NOTE, SOURCE, TYPE, Term, to_short
+from kg.server.pages.urls import external_url, inverse_of, is_inverse, page_url, why_url
+from kg.terms import ALIAS, FILM, LABEL, NOTE, ONTOLOGY, SOURCE, TYPE, Term, to_short
 from kg.xsd import is_numeric
 
 _MAX_PASSAGE_LENGTH = 280
+_INVERSE_LABEL = NamedNode(FILM + "inverseLabel")
 _NOUNS = {TYPE: "type", LABEL: "name", ALIAS: "also called", NOTE: "note"}
 """What readers call the properties of other vocabularies."""
 COLUMN = "urn:column:"
@@ -83,6 +85,8 @@ class Display:
         shown = self.term(value.value, value.facts)
         if value.facts:
             return shown
+        if is_inverse(value.property) and isinstance(value.value, NamedNode):
+            return replace(shown, why_url=why_url(Triple(value.value, inverse_of(value.property), subject)))
         return replace(shown, why_url=why_url(Triple(subject, value.property, value.value)))
 
     def term(self, term: Term | Triple | None, facts: Sequence[Fact] = ()) -> DisplayValue:
@@ -133,6 +137,8 @@ class Display:
         """The label; of a source its title; of a part its owner's label and the path to it; else the CURIE."""
         if term in _NOUNS:
             return _NOUNS[term]
+        if is_inverse(term):
+            return self.inverse_label(inverse_of(term))
         if term.value.startswith(COLUMN):
             return term.value.removeprefix(COLUMN).replace("_", " ")
         if label := self.graph.names.label(term) or self._source_title(term):
@@ -151,9 +157,16 @@ class Display:
         """What an entity is to those that refer to it: `as distributor of`, but `inspired by it` and `praised it`."""
         if property in _INVERSE_LABELS:
             return _INVERSE_LABELS[property]
+        if label := self._stated_inverse_label(property):
+            return label
         label = self.label(property)
         last = label.split()[-1] if label else ""
         return f"{label} it" if last in _BEFORE_IT or last.endswith("ed") else f"as {label} of"
+
+    def _stated_inverse_label(self, property: NamedNode) -> str:
+        quads = find_quads(self.graph.store, property, _INVERSE_LABEL, None, ONTOLOGY)
+        labels = [quad.object for quad in quads if isinstance(quad.object, Literal)]
+        return next((label.value for label in labels if label.language == "en"), "")
 
 
 _INVERSE_LABELS: Mapping[NamedNode, str] = {

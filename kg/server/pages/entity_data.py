@@ -6,7 +6,7 @@ they can be sorted quickly, and all are counted.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from pyoxigraph import Literal, NamedNode, Quad, Triple
@@ -18,7 +18,8 @@ from kg.lookup.entity_description import PropertyReader, PropertyValue
 from kg.lookup.source_conflicts import Conflict
 from kg.parts import is_part, owner_of
 from kg.server.pages.display import Display
-from kg.terms import ALIAS, CONTESTED, KNOWLEDGE, LABEL, NOTE, ONTOLOGY, OWL, TYPE, Term
+from kg.server.pages.urls import inverse_of
+from kg.terms import ALIAS, CONTESTED, KNOWLEDGE, LABEL, NOTE, TYPE, Term
 
 LIMIT = 100
 """How many values of a property, and how many entities that refer to an entity by a property, a page shows."""
@@ -26,8 +27,7 @@ _MAX_PARTS = 240
 _MAX_SORTED = 2000
 """How many referring entities are sorted; of more, `_FEW` are shown, unsorted."""
 _FEW = 12
-_INVERSE = NamedNode(OWL + "inverseOf")
-_STORY_PROPERTIES = (vocab.hasCharacter, vocab.plotEvent, vocab.scene)
+_STORY_PROPERTIES = (inverse_of(vocab.characterIn), inverse_of(vocab.inPlotOf), vocab.scene)
 """The page of a film shows the conflicts of their values, too."""
 _INFERRED_IN_PARTS = (vocab.awardProgramme, vocab.festival)
 """The properties of parts that are shown even where they are inferred."""
@@ -121,8 +121,11 @@ class EntityData:
         return list(found.values())
 
 
-def read_entity_data(display: Display, entity: NamedNode) -> EntityData:
-    """The data of an entity's page."""
+def read_entity_data(display: Display, entity: NamedNode, inverses: Collection[NamedNode] = ()) -> EntityData:
+    """The data of an entity's page.
+
+    What refers to the entity by one of the properties in `inverses` is among its values, by `inverse_of` the property.
+    """
     graph = display.graph
     reader = PropertyReader(graph.store, graph.names, graph.provenance, LIMIT)
     counts = reader.counts(entity)
@@ -130,7 +133,11 @@ def read_entity_data(display: Display, entity: NamedNode) -> EntityData:
     for value in reader.values(entity):
         values[value.property].append(value)
     classes = [value.value for value in values.get(TYPE, ()) if isinstance(value.value, NamedNode)]
-    referrers = tuple(_referrers(graph, reader, entity, values))
+    referrers = tuple(_referrers(graph, reader, entity, values, inverses))
+    for referring in referrers:
+        if referring.property in inverses and referring.entities:
+            values[inverse_of(referring.property)] = list(_inverse_values(reader, entity, referring))
+            counts[inverse_of(referring.property)] = referring.count
     parts = tuple(_parts(graph, reader, values, referrers))
     return EntityData(
         entity,
@@ -144,7 +151,11 @@ def read_entity_data(display: Display, entity: NamedNode) -> EntityData:
             if property not in (TYPE, LABEL, ALIAS)
         },
         parts,
-        tuple(one for one in referrers if one.entities or one.omitted),
+        tuple(
+            referring
+            for referring in referrers
+            if referring.property not in inverses and (referring.entities or referring.omitted)
+        ),
         tuple(_conflicts(graph, entity, parts, values)),
         dict(_days(graph, [entity, *(part.iri for part in parts)])),
         years_of(graph, parts),
@@ -160,25 +171,29 @@ def is_part_term(term: Term) -> bool:
 
 
 def _referrers(
-    graph: FilmGraph, reader: PropertyReader, entity: NamedNode, values: Mapping[NamedNode, Sequence[PropertyValue]]
+    graph: FilmGraph,
+    reader: PropertyReader,
+    entity: NamedNode,
+    values: Mapping[NamedNode, Sequence[PropertyValue]],
+    inverses: Collection[NamedNode],
 ) -> Iterator[Referrers]:
-    """What refers to the entity, except what the entity's own values are."""
-    known = {value.value for of_property in values.values() for value in of_property}
+    """What refers to the entity; except what the entity's own values are, unless by a property in `inverses`."""
+    own = {value.value for of_property in values.values() for value in of_property}
     for property, count in sorted(reader.incoming_counts(entity).items(), key=lambda item: item[0].value):
+        known = () if property in inverses else own
         nodes = list(find_referrers(graph, property, entity, limit=_MAX_SORTED if count <= _MAX_SORTED else LIMIT))
         entities = [node for node in nodes if not is_part(node.value)]
         parts = [node for node in nodes if is_part(node.value)]
         new = [node for node in entities if node not in known]
-        has_inverse = _has_inverse(graph, property, values) and count > LIMIT
         if count > _MAX_SORTED:
             # Unsorted, a hundred of them are no more useful than a few.
-            few = () if has_inverse else tuple(new[:_FEW])
-            yield Referrers(property, few, (), count, 0 if has_inverse and not parts else count - len(few))
+            few = tuple(new[:_FEW])
+            yield Referrers(property, few, (), count, count - len(few))
             continue
         wins = sum(is_win(graph, part) for part in parts)
-        known_count = len(entities) if has_inverse else len(entities) - len(new)
+        known_count = len(entities) - len(new)
         if count > LIMIT:
-            new = [] if has_inverse else newest_first(graph, new)[:LIMIT]
+            new = newest_first(graph, new)[:LIMIT]
             parts = newest_first(graph, parts)[:LIMIT]
         count -= known_count
         yield Referrers(property, tuple(new), tuple(parts), count, count - len(new) - len(parts), wins)
@@ -191,13 +206,11 @@ def find_referrers(graph: FilmGraph, property: NamedNode, entity: NamedNode, *, 
             yield quad.subject
 
 
-def _has_inverse(graph: FilmGraph, property: NamedNode, values: Mapping[NamedNode, Sequence[PropertyValue]]) -> bool:
-    """True when the entity has values of the inverse property: these are what refers to it."""
-    inverses = (
-        *(quad.object for quad in find_quads(graph.store, property, _INVERSE, None, ONTOLOGY)),
-        *(quad.subject for quad in find_quads(graph.store, None, _INVERSE, property, ONTOLOGY)),
-    )
-    return any(inverse in values for inverse in inverses)
+def _inverse_values(reader: PropertyReader, entity: NamedNode, referring: Referrers) -> Iterator[PropertyValue]:
+    """Yield what refers to an entity as values of it, with the facts that state so."""
+    for other in referring.entities:
+        facts = tuple(reader.provenance.facts(Triple(other, referring.property, entity)))
+        yield PropertyValue(inverse_of(referring.property), other, reader.value_text(other), facts)
 
 
 # --- parts

@@ -28,7 +28,7 @@ from kg.server.pages.display import (
     numeric_value,
 )
 from kg.server.pages.entity_data import EntityData, PartData, ValueList, is_part_term, read_entity_data
-from kg.server.pages.layouts import SECTIONS, STATED_FIRST, WIDER, Assignment, SectionLayout, assign
+from kg.server.pages.layouts import INVERSES, SECTIONS, STATED_FIRST, WIDER, Assignment, SectionLayout, assign
 from kg.server.pages.page_tables import (
     box_office,
     cast_table,
@@ -45,7 +45,7 @@ from kg.server.pages.page_tables import (
 )
 from kg.server.pages.svg_graph import neighbourhood
 from kg.server.pages.templating import render
-from kg.server.pages.urls import external_url, list_url, page_url, referrers_url, values_url
+from kg.server.pages.urls import external_url, inverse_of, list_url, page_url, referrers_url, values_url
 from kg.terms import KNOWLEDGE, LINKS, NOTE, SOURCE, Term, to_curie
 
 _SPAN = re.compile(r"(\d{1,9})-(\d{1,9})")
@@ -91,7 +91,7 @@ class EntityPage:
 def entity_page(graph: FilmGraph, iri: str, span: str = "") -> str:
     """The page of an entity; of a source with the passage at a span, such as `25-37`. Raises `UnknownNameError`."""
     entity, display = known_entity(graph, iri), display_of(graph)
-    data = read_entity_data(display, entity)
+    data = read_entity_data(display, entity, INVERSES)
     content = PageContent(data, display, assign(data))
     is_source = entity.value.startswith(SOURCE)
     page = EntityPage(
@@ -231,7 +231,7 @@ class PageContent:
     def _story(self, section: SectionLayout) -> Iterator[Block]:
         """Yield characters and places, and the plot step by step."""
         yield from self._listed(section)
-        events = [self.display.value(self.data.entity, value) for value in self.data.of(vocab.plotEvent)]
+        events = [self.display.value(self.data.entity, value) for value in self.data.of(inverse_of(vocab.inPlotOf))]
         events.sort(key=lambda event: (self._plot_order(event.term), event.text))
         rows = tuple(TableRow(((DisplayValue(str(number)),), (event,))) for number, event in enumerate(events, start=1))
         if rows:

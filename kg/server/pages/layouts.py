@@ -12,6 +12,7 @@ from pyoxigraph import NamedNode
 
 from kg import vocabulary as vocab
 from kg.server.pages.entity_data import EntityData, PartData
+from kg.server.pages.urls import inverse_of, is_inverse
 from kg.terms import LABEL
 
 Properties = tuple[NamedNode, ...]
@@ -72,7 +73,10 @@ CARD: Mapping[NamedNode, Properties] = {
 """Class -> the properties in the card at the top; the first class that fits decides, so narrow classes come first."""
 
 STORY = SectionLayout(
-    "story", "Story", (vocab.protagonist, vocab.setIn, vocab.scene, vocab.hasCharacter), own=(vocab.plotEvent,)
+    "story",
+    "Story",
+    (vocab.protagonist, vocab.setIn, vocab.scene, inverse_of(vocab.characterIn)),
+    own=(inverse_of(vocab.inPlotOf),),
 )
 AWARDS = SectionLayout(
     "awards", "Awards", (vocab.goal, vocab.goalYears, vocab.hasAward),
@@ -89,7 +93,7 @@ RATINGS = SectionLayout("ratings", "Ratings", parts=(vocab.Rating,))
 STATEMENTS = SectionLayout(
     "statements",
     "Statements and reviews",
-    (vocab.praisedBy, vocab.praised, vocab.spokeAbout),
+    (vocab.praisedBy, inverse_of(vocab.praisedBy), vocab.spokeAbout),
     (vocab.Statement, vocab.Review),
 )
 MAKING = SectionLayout(
@@ -101,7 +105,7 @@ MAKING = SectionLayout(
     ),
     (
         vocab.Shoot, vocab.LocationSearch, vocab.EquipmentUse, vocab.Inspiration, vocab.MusicUse, vocab.CutMaterial,
-        vocab.CastCredit, vocab.CrewCredit, vocab.Credit,
+        vocab.Credit,
     ),
 )  # fmt: skip
 
@@ -128,15 +132,15 @@ CAST = (vocab.leadingActor, vocab.supportingActor, vocab.castMember)
 CREW: Mapping[NamedNode, str] = {
     vocab.director: "director", vocab.writer: "writer", vocab.producer: "producer",
     vocab.cinematographer: "cinematographer", vocab.editor: "editor", vocab.composer: "composer",
-    vocab.consultant: "consultant", vocab.performer: "performer", vocab.author: "author", vocab.crewMember: "",
+    vocab.performer: "performer", vocab.author: "author", vocab.contributor: "contributor",
 }  # fmt: skip
-"""Property that leads from a work to the people who made it -> their role; empty where it states no role."""
+"""Property that leads from a work to the people who made it -> their role."""
 ROLES: Mapping[NamedNode, str] = {
-    vocab.directed: "director", vocab.wrote: "writer", vocab.produced: "producer", vocab.edited: "editor",
-    vocab.actedIn: "cast", vocab.authored: "author", vocab.distributes: "distributor",
-    vocab.contributedTo: "contributor",
+    inverse_of(vocab.director): "director", inverse_of(vocab.writer): "writer", inverse_of(vocab.producer): "producer",
+    inverse_of(vocab.editor): "editor", inverse_of(vocab.castMember): "cast", inverse_of(vocab.author): "author",
+    inverse_of(vocab.distributor): "distributor", inverse_of(vocab.contributor): "contributor",
 }  # fmt: skip
-"""Property that leads from a person or organisation to works -> their role in them."""
+"""Property that leads from a work to a person or organisation, read from there -> their role in the work."""
 AGENTS = frozenset((vocab.Agent, vocab.Person, vocab.Organisation))
 
 COLUMNS: Mapping[NamedNode, Properties] = {
@@ -159,10 +163,10 @@ COLUMNS: Mapping[NamedNode, Properties] = {
         vocab.aggregator, vocab.score, vocab.positivePercent, vocab.reviewCount, vocab.verdict, vocab.method,
         vocab.criticsFrom,
     ),
-    vocab.CastCredit: (
-        vocab.agent, vocab.character, vocab.preparation, vocab.seenIn, vocab.auditioned, vocab.hiredBy,
+    vocab.Credit: (
+        vocab.agent, vocab.character, vocab.role, vocab.purpose, vocab.preparation, vocab.seenIn,
+        vocab.auditioned, vocab.hiredBy,
     ),
-    vocab.CrewCredit: (vocab.agent, vocab.job, vocab.purpose, vocab.hiredBy),
     vocab.Shoot: (vocab.start, vocab.end, vocab.shootingDays, vocab.location),
     vocab.LocationSearch: (vocab.purpose, vocab.searchArea, vocab.searchedBy, vocab.searchedWith),
     vocab.EquipmentUse: (vocab.equipment, vocab.purpose, vocab.lensType, vocab.trait),
@@ -183,8 +187,8 @@ UNDATED = frozenset((vocab.Statement, vocab.Review, vocab.BoxOfficeFigure, vocab
 STATED_FIRST = frozenset((vocab.genre, vocab.distributor, vocab.inspiredBy, vocab.shootingLocation))
 """Of these the inferred values are left out where there are stated ones: they are in the tables they follow from."""
 WIDER = frozenset((
-    vocab.contributor, vocab.contributedTo, vocab.credit, vocab.when, vocab.participant, vocab.relatedTo,
-    vocab.mentionedIn, vocab.recipientOf, vocab.nomineeOf, vocab.subjectOfStatement, vocab.shotWith, vocab.earliest,
+    vocab.contributor, inverse_of(vocab.contributor), vocab.credit, vocab.when, vocab.participant, vocab.relatedTo,
+    vocab.recipientOf, vocab.nomineeOf, vocab.shotWith, vocab.earliest,
     vocab.latest,
 ))  # fmt: skip
 """Wider properties, which repeat what a narrower one states: they are always shown with the inferred facts."""
@@ -205,8 +209,6 @@ CAPTIONS: Mapping[NamedNode, str] = {
     vocab.Inspiration: "Inspirations",
     vocab.MusicUse: "Music",
     vocab.CutMaterial: "Cut from the film",
-    vocab.CastCredit: "Cast credits",
-    vocab.CrewCredit: "Crew credits",
     vocab.Credit: "Credits",
     vocab.Statement: "Statements",
     vocab.Review: "Reviews",
@@ -225,9 +227,9 @@ HEADINGS: Mapping[NamedNode, str] = {
     vocab.averagePerCinema: "Per cinema",
     vocab.ovationMinutes: "Standing ovation (minutes)",
     vocab.seenIn: "Seen in",
-    vocab.hasCharacter: "Characters",
+    inverse_of(vocab.characterIn): "Characters",
     vocab.usesSong: "Songs",
-    vocab.hasText: "Texts",
+    inverse_of(vocab.textOf): "Texts",
     vocab.hasAward: "Awards",
     vocab.score: "Score",
     LABEL: "Name",
@@ -242,6 +244,16 @@ HEADINGS: Mapping[NamedNode, str] = {
     vocab.lossTally: "Losses",
 }
 """Property -> the heading of its column or line, where its label would be long or unnatural there."""
+
+INVERSES = frozenset(
+    inverse_of(property)
+    for properties in (
+        *CARD.values(), *((*section.listed, *section.own) for section in SECTIONS), tuple(ROLES), tuple(HEADINGS)
+    )
+    for property in properties
+    if is_inverse(property)
+)  # fmt: skip
+"""The properties that pages also read from their value to their subject."""
 
 
 # --- the assignment of properties and parts to sections
@@ -297,9 +309,8 @@ def is_credited(part: PartData, data: EntityData) -> bool:
     """True for a credit of the page's own work that the cast or crew table shows completely."""
     if part.owner != data.entity:
         return False
-    if part.narrowest_class == vocab.CastCredit:
+    if part.narrowest_class != vocab.Credit:
+        return False
+    if vocab.castCredit in part.reached_by:
         return vocab.Film in data.classes and bool(data.of(*CAST)) and len(part.properties) <= 2
-    if part.narrowest_class == vocab.CrewCredit and vocab.Work in data.classes:
-        is_complete = all(value.property in (vocab.agent, vocab.job) for value in part.properties)
-        return is_complete and any(value.value == part.first(vocab.agent) for value in data.of(*CREW))
-    return False
+    return vocab.Work in data.classes and all(value.property in (vocab.agent, vocab.role) for value in part.properties)

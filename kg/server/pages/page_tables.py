@@ -35,7 +35,7 @@ from kg.server.pages.display import (
 )
 from kg.server.pages.entity_data import EntityData, PartData, date_of, is_known, is_part_term
 from kg.server.pages.layouts import AGENTS, CAPTIONS, CAST, COLUMNS, CREW, HEADINGS, MERGED, ROLES, UNDATED, WIDER
-from kg.server.pages.urls import values_url, why_url
+from kg.server.pages.urls import inverse_of, values_url, why_url
 from kg.terms import FILM, KNOWLEDGE, Term
 
 _CURRENCY_SIGNS = {"USD": "$", "EUR": "€", "GBP": "£", "JPY": "¥"}
@@ -282,7 +282,7 @@ def cast_table(data: EntityData, display: Display) -> Iterator[Block]:
     actors = data.of(*CAST)
     if vocab.Film not in data.classes or not actors:
         return
-    credits = [part for part in data.parts if part.narrowest_class == vocab.CastCredit and part.owner == data.entity]
+    credits = [part for part in data.parts if vocab.castCredit in part.reached_by and part.owner == data.entity]
     rows = []
     for actor in actors:
         own = [part for part in credits if part.first(vocab.agent) == actor.value]
@@ -316,8 +316,8 @@ def _characters(data: EntityData, display: Display, actor: Term) -> Iterator[Dis
     graph = display.graph
     if not isinstance(actor, NamedNode):
         return
-    for quad in find_quads(graph.store, actor, vocab.plays, None, KNOWLEDGE):
-        character = quad.object
+    for quad in find_quads(graph.store, None, vocab.playedBy, actor, KNOWLEDGE):
+        character = quad.subject
         if isinstance(character, NamedNode) and is_known(graph, Triple(character, vocab.characterIn, data.entity)):
             facts = list(graph.provenance.facts(Triple(character, vocab.playedBy, actor)))
             yield replace(display.term(character, facts), why_url="" if facts else why_url(quad.triple))
@@ -336,17 +336,21 @@ def crew_table(data: EntityData, display: Display) -> Iterator[Block]:
     if vocab.Work not in data.classes:
         return
     people: dict[Term, dict[str, DisplayValue]] = {}
+    cast = {actor.value for actor in data.of(*CAST)}
     for property, role in CREW.items():
         for value in data.of(property):
-            if role or value.value not in people:
+            if property != vocab.contributor or value.value not in cast | people.keys():
                 people.setdefault(value.value, {})[role] = display.value(data.entity, value)
     for part in data.parts:
         agent = part.first(vocab.agent)
-        if part.narrowest_class == vocab.CrewCredit and part.owner == data.entity and agent in people:
-            for job in part.values(vocab.job):
-                people[agent][job.text] = DisplayValue(job.text, citations=display.citations(job.facts))
+        is_crew = vocab.credit in part.reached_by and vocab.castCredit not in part.reached_by
+        if is_crew and part.owner == data.entity and agent is not None:
+            for value in part.values(vocab.role):
+                citations = display.citations(value.facts)
+                people.setdefault(agent, {}).pop(CREW[vocab.contributor], None)
+                people[agent][value.text] = DisplayValue(value.text, citations=citations)
     rows = tuple(
-        TableRow(((display.term(person),), tuple(_as_role(role, value) for role, value in _named_roles(roles))))
+        TableRow(((display.term(person),), tuple(_as_role(role, value) for role, value in roles.items())))
         for person, roles in people.items()
         if isinstance(person, NamedNode)
     )
@@ -354,14 +358,9 @@ def crew_table(data: EntityData, display: Display) -> Iterator[Block]:
         yield DisplayTable("Crew", ("Name", "Role"), rows)
 
 
-def _named_roles(roles: dict[str, DisplayValue]) -> list[tuple[str, DisplayValue]]:
-    """The roles, without the one that has no name unless it is the only one."""
-    return [(role, value) for role, value in roles.items() if role] or list(roles.items())
-
-
 def _as_role(role: str, value: DisplayValue) -> DisplayValue:
     """The name of a role, with the citations or the explanation of the value that states it."""
-    return replace(value, text=role or "crew", url="", term=None)
+    return replace(value, text=role, url="", term=None)
 
 
 def works_table(data: EntityData, display: Display) -> Iterator[Block]:
@@ -372,7 +371,7 @@ def works_table(data: EntityData, display: Display) -> Iterator[Block]:
         values = data.values.get(property)
         if values is None or AGENTS.isdisjoint(data.classes):
             continue
-        is_general = property == vocab.contributedTo
+        is_general = property == inverse_of(vocab.contributor)
         if values.omitted and not (is_general and more):
             more.append(Hyperlink(f"all {values.count:,} as {role}", values_url(data.entity, property)))
         for value in values.values:
@@ -414,7 +413,7 @@ def _statement(data: EntityData, display: Display, part: PartData) -> QuotedStat
     is_own = part.owner == data.entity
     return QuotedStatement(
         claim=next(iter(cell(display, part, vocab.claim)), DisplayValue("")),
-        speaker=cell(display, part, vocab.speaker) or (() if is_own else (display.term(part.owner),)),
+        speaker=() if is_own else (display.term(part.owner),),
         occasion=(*cell(display, part, vocab.occasion), *cell(display, part, vocab.outlet)),
         about=tuple(value for value in cell(display, part, vocab.about) if value.term != data.entity),
         words=tuple(value.text for value in part.values(vocab.praiseWord)),

@@ -9,6 +9,8 @@ from pyoxigraph import Literal, NamedNode, Triple
 
 from kg.terms import BASE, FILM, to_curie
 
+INVERSE = "urn:inverse:"
+"""The namespace of properties that are read from their value to their subject; pages alone have them."""
 _ENTITY = re.compile(re.escape(BASE) + r"(?P<path>(?:film|source)/[^\s?#]+)")
 _EXTERNAL = re.compile(r"https?://[^\s<>\"'\\^`{|}]+", re.IGNORECASE)
 
@@ -32,8 +34,22 @@ def external_url(text: str) -> str:
     return text if _EXTERNAL.fullmatch(text) is not None else ""
 
 
+def inverse_of(property: NamedNode) -> NamedNode:
+    """A property read from its value to its subject, and the property again when it is one."""
+    if property.value.startswith(INVERSE):
+        return NamedNode(property.value.removeprefix(INVERSE))
+    return NamedNode(INVERSE + property.value)
+
+
+def is_inverse(property: NamedNode) -> bool:
+    """True for a property that is read from its value to its subject."""
+    return property.value.startswith(INVERSE)
+
+
 def values_url(entity: NamedNode, property: NamedNode) -> str:
     """The URL of all values of an entity's property: a list page, or a query where there is no list page."""
+    if is_inverse(property):
+        return referrers_url(entity, inverse_of(property))
     query = f"SELECT ?value {{ {to_curie(entity.value)} {to_curie(property.value)} ?value }}"
     return list_url(entity, property) or sparql_url(query)
 

@@ -10,6 +10,7 @@ from kg.filmgraph import FilmGraph
 from kg.server.pages.display import display_of
 from kg.server.pages.entity_data import EntityData, read_entity_data
 from kg.server.pages.layouts import CARD, SECTIONS, assign, assign_properties
+from kg.server.pages.urls import inverse_of
 from kg.terms import entity_iri
 
 FILM = (vocab.Work, vocab.Film)
@@ -22,20 +23,18 @@ PERSON = (vocab.Agent, vocab.Person)
         (FILM, vocab.director, "card"),
         (FILM, vocab.leadingActor, "card"),
         (FILM, vocab.castMember, "credits"),
-        (FILM, vocab.consultant, "credits"),
-        (FILM, vocab.hasCharacter, "story"),
-        (FILM, vocab.plotEvent, "story"),
+        (FILM, inverse_of(vocab.characterIn), "story"),
+        (FILM, inverse_of(vocab.inPlotOf), "story"),
         (FILM, vocab.wonAward, "awards"),
         (FILM, vocab.availability, "release"),
         (FILM, vocab.praisedBy, "statements"),
         (FILM, vocab.camera, "making"),
         (FILM, vocab.occupation, None),
-        (FILM, vocab.directed, None),
+        (FILM, inverse_of(vocab.director), None),
         (PERSON, vocab.occupation, "card"),
-        (PERSON, vocab.directed, "films"),
-        (PERSON, vocab.contributedTo, "films"),
+        (PERSON, inverse_of(vocab.director), "films"),
+        (PERSON, inverse_of(vocab.contributor), "films"),
         (PERSON, vocab.castMember, None),
-        ((vocab.Work,), vocab.crewMember, "credits"),
         ((vocab.Work,), vocab.castMember, None),
         ((vocab.EventSeries,), vocab.hasAward, "card"),
         ((vocab.Award,), vocab.hasAward, "awards"),

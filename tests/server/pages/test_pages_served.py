@@ -24,7 +24,7 @@ def get(browser: TestClient, path: str, status: int = 200) -> ParsedPage:
 
 
 PAGES = ["/", "/search", "/search?q=tangerin", "/search?q=zzzzzz", "/film/tangerine", "/queries", "/sparql",
-         "/film/tangerine/why", "/film/tangerine/why?property=film:crewMember&value=film:sean-baker",
+         "/film/tangerine/why", "/film/tangerine/why?property=film:contributor&value=film:sean-baker",
          "/why?subject=film:tangerine&property=film:director&value=film:sean-baker"]  # fmt: skip
 
 
