@@ -16,12 +16,12 @@ from kg.exports.jsonld import to_context
 from kg.facts.readers import read_facts
 from kg.ontology_docs.diagram import draw
 from kg.ontology_docs.module import read_modules
-from kg.ontology_docs.page import find_examples, write_page
+from kg.ontology_docs.page import find_examples, write_kinds_page, write_page
 from kg.project import Project, find_project
 from kg.schema import OntologyTerm, Schema, read_ontology, to_schema
 from kg.terms import FILM
 
-_HEAD = '''"""The classes and properties of the film ontology, as Python names.
+_HEAD = '''"""The classes, kinds and properties of the film ontology, as Python names.
 
 Generated from ontology/*.ttl by `python -m kg.codegen`; not edited by hand.
 
@@ -45,18 +45,19 @@ def generate(project: Project) -> Mapping[Path, str]:
 
 
 def _pages(project: Project, ontology: Sequence[Triple], schema: Schema) -> Mapping[Path, str]:
-    """A page and a diagram for each module."""
+    """A page and a diagram for each module, and a page of the kinds."""
     facts = read_facts(project.data, schema).facts
     examples = find_examples(((fact.subject, fact.property, fact.value) for fact in facts), schema)
     folder, pages = Path("docs/ontology"), {}
     for module in read_modules(project.ontology):
         pages[folder / f"{module.name}.md"] = write_page(module, ontology, examples)
         pages[folder / f"{module.name}.svg"] = draw(module, schema)
+    pages[folder / "kinds.md"] = write_kinds_page(schema, ontology, examples)
     return pages
 
 
 def _vocabulary(schema: Schema) -> str:
-    terms = (*schema.classes.values(), *schema.properties.values())
+    terms = (*schema.types.values(), *schema.properties.values())
     own = (term for term in terms if term.iri.value.startswith(FILM))
     return _HEAD + "\n".join(_constant(term) for term in sorted(own, key=lambda term: term.name))
 

@@ -182,7 +182,7 @@ class FilmGraph:
         """The classes and properties with their numbers of uses."""
         from kg.lookup.schema_card import read_schema_card
 
-        return read_schema_card(self.store)
+        return read_schema_card(self.store, self.ontology)
 
     # --- facts and sources
 

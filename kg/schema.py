@@ -1,9 +1,13 @@
-"""The ontology as its users need it: classes and properties, their hierarchy, and which classes are disjoint."""
+"""The ontology as its users need it: classes, kinds and properties, their hierarchy, and which classes are disjoint.
+
+A kind narrows a class without being one: a city is a `Place` whose `kind` is "city". The kinds are SKOS concepts, in
+ontology/kinds.ttl. Wherever the name of a class is taken, the name of a kind is taken as well.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from functools import cached_property
 from itertools import combinations
@@ -19,6 +23,8 @@ from kg.traversal import list_members, reachable
 
 WHEN = NamedNode(FILM + "when")
 """The property above all whose values are dates of any precision."""
+KIND = NamedNode(FILM + "kind")
+"""The property whose values are words of the list of kinds."""
 _DOMAIN, _RANGE = NamedNode(RDFS + "domain"), NamedNode(RDFS + "range")
 _SUBCLASS, _SUBPROPERTY = NamedNode(RDFS + "subClassOf"), NamedNode(RDFS + "subPropertyOf")
 _FIRST, _REST, _NIL = NamedNode(RDF + "first"), NamedNode(RDF + "rest"), NamedNode(RDF + "nil")
@@ -29,6 +35,10 @@ _DETAIL, _INVERSELY, _WITHIN, _WITHOUT = (
 _INVERSE_LABEL = NamedNode(FILM + "inverseLabel")
 _PROPERTIES = {OWL + name for name in ("ObjectProperty", "DatatypeProperty", "AnnotationProperty")} | {RDF + "Property"}
 _CLASSES = {OWL + "Class", RDFS + "Class"}
+_CONCEPT, _NOTATION, _BROADER, _PREFERRED_LABEL = (
+    NamedNode(SKOS + name) for name in ("Concept", "notation", "broader", "prefLabel")
+)
+_RANGE_INCLUDES = NamedNode("https://schema.org/rangeIncludes")
 
 
 class ValueKind(StrEnum):
@@ -41,7 +51,7 @@ class ValueKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class OntologyTerm:
-    """A class or a property of the ontology."""
+    """A class, a kind or a property of the ontology."""
 
     iri: NamedNode
     label: str = ""
@@ -54,10 +64,15 @@ class OntologyTerm:
     """Its labels in all languages."""
     other_labels: tuple[str, ...] = ()
     """The words that people use for it, in all languages; for a property also what it is called in reverse."""
+    word: str = ""
+    """Of a kind: the value of `kind` in fact files (`skos:notation`)."""
+    usual_range: tuple[NamedNode, ...] = ()
+    """Of a property: the kinds or classes that its values usually have, narrower than the range."""
 
     def named_by(self, text: str) -> Naming | None:
         """How a text names the term; None when it does not."""
-        return match_name(text, (self.name, *self.labels), self.other_labels)
+        names = (self.name, self.word, *self.labels) if self.word else (self.name, *self.labels)
+        return match_name(text, names, self.other_labels)
 
     @property
     def name(self) -> str:
@@ -87,6 +102,14 @@ class Replacement:
         return f"{new}, in the other direction" if self.is_inverse else new
 
 
+@dataclass(frozen=True, slots=True)
+class NarrowedClass:
+    """What facts state about an entity of a kind: its class, and the word of the kind."""
+
+    class_name: str
+    word: str
+
+
 @dataclass(frozen=True)
 class Schema:
     """The classes and properties that facts may use, by IRI."""
@@ -97,6 +120,8 @@ class Schema:
     """Pairs of classes that are stated to have no members in common."""
     replaced: Mapping[str, Replacement] = field(default_factory=dict)
     """Name of a class or property of an earlier version -> what replaces it."""
+    kinds: Mapping[NamedNode, OntologyTerm] = field(default_factory=dict)
+    """What narrows a class; the parents of a kind are wider kinds or the class."""
 
     @cached_property
     def names(self) -> dict[str, NamedNode]:
@@ -107,6 +132,49 @@ class Schema:
     def class_names(self) -> dict[str, NamedNode]:
         """Class name in fact files -> class."""
         return {term.name: iri for iri, term in self.classes.items()}
+
+    @cached_property
+    def types(self) -> dict[NamedNode, OntologyTerm]:
+        """The classes and the kinds."""
+        return {**self.classes, **self.kinds}
+
+    @cached_property
+    def type_names(self) -> dict[str, NamedNode]:
+        """Name of a class or kind, or word of a kind -> class or kind; a class comes before a kind."""
+        words = {term.word: iri for iri, term in self.kinds.items()}
+        return words | {term.name: iri for iri, term in self.kinds.items()} | self.class_names
+
+    @cached_property
+    def kind_words(self) -> dict[str, NamedNode]:
+        """Word in fact files -> kind."""
+        return {term.word: iri for iri, term in self.kinds.items()}
+
+    @cached_property
+    def narrowed(self) -> dict[str, NarrowedClass]:
+        """Name of a kind -> the class that it narrows, with the word of the kind."""
+        return {
+            term.name: NarrowedClass(_local_name(self.class_of(iri)), term.word) for iri, term in self.kinds.items()
+        }
+
+    def class_of(self, type: NamedNode) -> NamedNode:
+        """The class itself, or the class that a kind narrows."""
+        return next((iri for iri in self._upwards(type) if iri not in self.kinds), type)
+
+    def types_of(self, classes: Iterable[NamedNode], words: Iterable[str]) -> frozenset[NamedNode]:
+        """The types of an entity with these classes and these values of `kind`: the classes, and kinds with wider ones.
+
+        A kind that narrows none of the classes is left out.
+        """
+        classes = frozenset(classes)
+        kinds = {self.kind_words[word] for word in words if word in self.kind_words}
+        narrowing = {kind for kind in kinds if self.class_of(kind) in classes}
+        return classes | {iri for kind in narrowing for iri in self.ancestors(kind) if iri in self.kinds}
+
+    def words_of(self, type: NamedNode) -> frozenset[str]:
+        """The values of `kind` that entities of a kind have: its word, and those of narrower kinds."""
+        if type not in self.kinds:
+            return frozenset()
+        return frozenset(term.word for iri, term in self.kinds.items() if type in self.ancestors(iri))
 
     @cached_property
     def date_properties(self) -> frozenset[NamedNode]:
@@ -127,6 +195,19 @@ class Schema:
         """The names of the classes that somebody who writes `name` may mean, best first."""
         return tuple(term.name for term in suggest_terms(name, self.classes.values(), limit=limit))
 
+    def suggest_types(self, name: str, *, limit: int = 2) -> tuple[str, ...]:
+        """The names of the classes and kinds that somebody who writes `name` may mean, best first."""
+        return tuple(term.name for term in suggest_terms(name, self.types.values(), limit=limit))
+
+    def suggest_kinds(self, word: str, *, limit: int = 2) -> tuple[str, ...]:
+        """The words of the kinds that somebody who writes `word` may mean, best first."""
+        return tuple(term.word for term in suggest_terms(word, self.kinds.values(), limit=limit))
+
+    def usual_type(self, property: OntologyTerm) -> str:
+        """The name of the one class or kind that the values of a property usually have; empty when there is none."""
+        usual = property.usual_range or property.range
+        return self.types[usual[0]].name if len(usual) == 1 and usual[0] in self.types else ""
+
     def property_named(self, name: str) -> OntologyTerm | None:
         """The property with this name in fact files, CURIE or IRI, or None."""
         iri = self.names.get(name)
@@ -137,18 +218,26 @@ class Schema:
                 return None
         return self.properties.get(iri) if iri is not None else None
 
+    def allows(self, property: NamedNode, value: object) -> bool:
+        """False for an unknown class as a value of `type`, and for an unknown word as a value of `kind`."""
+        if property == TYPE:
+            return value in self.classes
+        if property == KIND and self.kinds:
+            return isinstance(value, Literal) and value.value in self.kind_words
+        return True
+
     def are_disjoint(self, left: NamedNode, right: NamedNode) -> bool:
         """True when nothing can be a member of both classes."""
         return any(frozenset((a, b)) in self.disjoint for a in self.ancestors(left) for b in self.ancestors(right))
 
     def narrowest(self, classes: Iterable[NamedNode]) -> tuple[NamedNode, ...]:
-        """Of these classes those that are above none of the others, in the order of their IRIs."""
+        """Of these classes and kinds those that are above none of the others, in the order of their IRIs."""
         classes = set(classes)
         wider = {above for name in classes for above in self.ancestors(name) if above != name}
         return tuple(sorted(classes - wider, key=lambda name: name.value))
 
     def ancestors(self, name: NamedNode) -> frozenset[NamedNode]:
-        """A class or property and everything above it in the hierarchy."""
+        """A class, kind or property and everything above it in the hierarchy."""
         if name not in self._ancestors:
             self._ancestors[name] = frozenset(reachable([name], self._parents))
         return self._ancestors[name]
@@ -158,8 +247,16 @@ class Schema:
         return {}
 
     def _parents(self, name: NamedNode) -> tuple[NamedNode, ...]:
-        term = self.classes.get(name) or self.properties.get(name)
+        term = self.classes.get(name) or self.kinds.get(name) or self.properties.get(name)
         return term.parents if term is not None else ()
+
+    def _upwards(self, name: NamedNode) -> Iterator[NamedNode]:
+        """A class or kind, then the first of its parents, and so on."""
+        seen: set[NamedNode] = set()
+        while name not in seen:
+            seen.add(name)
+            yield name
+            name = next(iter(self._parents(name)), name)
 
 
 def suggest_terms(text: str, terms: Iterable[OntologyTerm], *, limit: int = 2) -> list[OntologyTerm]:
@@ -174,7 +271,11 @@ def suggest_terms(text: str, terms: Iterable[OntologyTerm], *, limit: int = 2) -
         best = min(naming for naming, _ in by_naming)
         by_naming.sort(key=lambda match: (match[0], len(to_stems(match[1].name)), match[1].name))
         return [term for naming, term in by_naming if naming is best or naming is not Naming.WORDS][:limit]
-    names = {name: term for term in reversed(terms) for name in (*term.other_labels, *term.labels, term.name)}
+    names = {
+        name: term
+        for term in reversed(terms)
+        for name in (*term.other_labels, *term.labels, *filter(None, [term.word]), term.name)
+    }
     likely = closest(local, names, limit=len(names))
     return list({names[name].name: names[name] for name in likely}.values())[:limit]
 
@@ -182,7 +283,8 @@ def suggest_terms(text: str, terms: Iterable[OntologyTerm], *, limit: int = 2) -
 def read_ontology(files: Iterable[Path]) -> list[Triple]:
     """The triples of the ontology's Turtle files; raises `FaultsError` with every file that does not parse.
 
-    Blank nodes get the labels of RDFC-1.0, which depend on the content of the files alone.
+    Blank nodes get the labels of RDFC-1.0, which depend on the content of the files alone. A `skos:prefLabel` is an
+    `rdfs:label` as well (https://www.w3.org/TR/skos-reference/#L1541).
     """
     quads: list[Quad] = []
     faults = []
@@ -196,7 +298,9 @@ def read_ontology(files: Iterable[Path]) -> list[Triple]:
         raise FaultsError(faults)
     dataset = Dataset(quads)
     dataset.canonicalize(CanonicalizationAlgorithm.RDFC_1_0)
-    return sorted((quad.triple for quad in dataset), key=str)
+    triples = {quad.triple for quad in dataset}
+    triples |= {Triple(t.subject, LABEL, t.object) for t in triples if t.predicate == _PREFERRED_LABEL}
+    return sorted(triples, key=str)
 
 
 def to_schema(ontology: Iterable[Triple]) -> Schema:
@@ -206,25 +310,24 @@ def to_schema(ontology: Iterable[Triple]) -> Schema:
     for triple in ontology:
         if isinstance(triple.subject, NamedNode):
             objects.setdefault(triple.subject, {}).setdefault(triple.predicate, []).append(triple.object)
-    classes, properties = {}, {}
+    classes, kinds, properties = {}, {}, {}
     for iri, values in objects.items():
         types = {kind.value for kind in values.get(TYPE, ()) if isinstance(kind, NamedNode)}
         if types & _CLASSES:
-            parents = _iris(values, _SUBCLASS)
-            classes[iri] = OntologyTerm(
-                iri,
-                _english(values, LABEL),
-                _english(values, NOTE),
-                parents,
-                labels=_texts(values, LABEL),
-                other_labels=_texts(values, ALIAS),
-            )
+            classes[iri] = _to_type(iri, values, _iris(values, _SUBCLASS))
+        elif _CONCEPT.value in types and (words := _texts(values, _NOTATION)):
+            kinds[iri] = _to_type(iri, values, _iris(values, _BROADER), word=words[0])
         elif types & _PROPERTIES or any(kind.startswith(OWL) and kind.endswith("Property") for kind in types):
             superproperties = reachable([iri], lambda name: _iris(objects.get(name, {}), _SUBPROPERTY))
             properties[iri] = _to_property(iri, values, types, is_date=WHEN in superproperties)
     for term in _BORROWED:
         properties.setdefault(term.iri, term)
-    return Schema(classes, properties, frozenset(_disjoint(ontology)), dict(_replaced(objects)))
+    schema = Schema(classes, properties, frozenset(_disjoint(ontology)), kinds=kinds)
+    # Every kind was a class in an earlier version, or is mistaken for one.
+    former = {
+        name: Replacement(narrowed.class_name, (("kind", narrowed.word),)) for name, narrowed in schema.narrowed.items()
+    }
+    return replace(schema, replaced=former | dict(_replaced(objects)))
 
 
 def _replaced(objects: Mapping[NamedNode, Mapping[NamedNode, list[object]]]) -> Iterator[tuple[str, Replacement]]:
@@ -261,6 +364,21 @@ def _disjoint(ontology: tuple[Triple, ...]) -> Iterator[frozenset[NamedNode]]:
             yield from map(frozenset, combinations((term for term in members or () if isinstance(term, NamedNode)), 2))
 
 
+def _to_type(
+    iri: NamedNode, values: Mapping[NamedNode, list[object]], parents: tuple[NamedNode, ...], *, word: str = ""
+) -> OntologyTerm:
+    """A class, or a kind with its word."""
+    return OntologyTerm(
+        iri,
+        _english(values, LABEL),
+        _english(values, NOTE),
+        parents,
+        labels=_texts(values, LABEL),
+        other_labels=_texts(values, ALIAS),
+        word=word,
+    )
+
+
 def _to_property(
     iri: NamedNode, values: Mapping[NamedNode, list[object]], types: set[str], *, is_date: bool
 ) -> OntologyTerm:
@@ -280,6 +398,7 @@ def _to_property(
         ranges,
         _texts(values, LABEL),
         tuple(sorted({*_texts(values, ALIAS), *_texts(values, _INVERSE_LABEL)})),
+        usual_range=_iris(values, _RANGE_INCLUDES),
     )
 
 

@@ -1,4 +1,4 @@
-"""The classes and properties of the film ontology, as Python names.
+"""The classes, kinds and properties of the film ontology, as Python names.
 
 Generated from ontology/*.ttl by `python -m kg.codegen`; not edited by hand.
 
@@ -150,7 +150,7 @@ Person = NamedNode("https://w3id.org/filmgraph/film/Person")
 """A human being outside the story."""
 
 Place = NamedNode("https://w3id.org/filmgraph/film/Place")
-"""A place, area or territory."""
+"""A country, city, building or any other place; `kind` states which."""
 
 Playlist = NamedNode("https://w3id.org/filmgraph/film/Playlist")
 """Recordings chosen and put in order by somebody for listening."""
@@ -325,9 +325,6 @@ cinemas = NamedNode("https://w3id.org/filmgraph/film/cinemas")
 
 cinematographer = NamedNode("https://w3id.org/filmgraph/film/cinematographer")
 """Who was in charge of the camera."""
-
-cityOfEvent = NamedNode("https://w3id.org/filmgraph/film/cityOfEvent")
-"""Something that happens in this city."""
 
 claim = NamedNode("https://w3id.org/filmgraph/film/claim")
 """What was said, in our own words."""
@@ -518,14 +515,8 @@ identifier = NamedNode("https://w3id.org/filmgraph/film/identifier")
 imdbId = NamedNode("https://w3id.org/filmgraph/film/imdbId")
 """The number in the Internet Movie Database: tt for titles, nm for people, co for companies, ev for events."""
 
-inCity = NamedNode("https://w3id.org/filmgraph/film/inCity")
-"""The city in which something happens."""
-
 inPlotOf = NamedNode("https://w3id.org/filmgraph/film/inPlotOf")
 """The film in whose story it happens."""
-
-inState = NamedNode("https://w3id.org/filmgraph/film/inState")
-"""The state in which something happens."""
 
 includesArtist = NamedNode("https://w3id.org/filmgraph/film/includesArtist")
 """A performer whose recordings are on the playlist or album."""
@@ -562,6 +553,9 @@ jury = NamedNode("https://w3id.org/filmgraph/film/jury")
 
 juryPresident = NamedNode("https://w3id.org/filmgraph/film/juryPresident")
 """Who presides over the jury of the edition."""
+
+kind = NamedNode("https://w3id.org/filmgraph/film/kind")
+"""What narrows the class of an entity, such as city: a word of the list in kinds.ttl."""
 
 laboratory = NamedNode("https://w3id.org/filmgraph/film/laboratory")
 """Where the film was developed or its colours corrected."""

@@ -36,7 +36,11 @@ film:Person a owl:Class ; rdfs:subClassOf film:Agent ; rdfs:label "person"@en .
 film:Award a owl:Class .
 film:Release a owl:Class .
 film:Figure a owl:Class .
-film:Country a owl:Class .
+film:Place a owl:Class ; rdfs:label "place"@en .
+film:Country a skos:Concept ; skos:notation "country" ; skos:broader film:Place ; skos:prefLabel "country"@en .
+film:City a skos:Concept ; skos:notation "city" ; skos:broader film:Place ; skos:prefLabel "city"@en ;
+    skos:altLabel "town"@en ; skos:exactMatch schema:City .
+film:Capital a skos:Concept ; skos:notation "capital" ; skos:broader film:City ; skos:prefLabel "capital"@en .
 film:Nomination a owl:Class .
 
 film:contributor a owl:ObjectProperty ; rdfs:label "contributor"@en .
@@ -45,7 +49,7 @@ film:writer a owl:ObjectProperty ; rdfs:subPropertyOf film:contributor ; rdfs:ra
 film:sequelOf a owl:ObjectProperty, owl:TransitiveProperty ; owl:inverseOf film:hasSequel .
 film:hasSequel a owl:ObjectProperty .
 film:release a owl:ObjectProperty ; rdfs:range film:Release .
-film:territory a owl:ObjectProperty ; rdfs:range film:Country .
+film:territory a owl:ObjectProperty ; rdfs:range film:Place ; schema:rangeIncludes film:Country .
 film:boxOffice a owl:ObjectProperty ; rdfs:range film:Figure .
 film:nomination a owl:ObjectProperty ; rdfs:range film:Nomination .
 film:award a owl:ObjectProperty .
@@ -59,6 +63,7 @@ film:year a owl:DatatypeProperty ; rdfs:subPropertyOf film:when .
 film:earliest a owl:DatatypeProperty ; rdfs:range xsd:date .
 film:latest a owl:DatatypeProperty ; rdfs:range xsd:date .
 
+film:kind a owl:DatatypeProperty ; rdfs:range xsd:string .
 film:title a owl:DatatypeProperty ; rdfs:range xsd:string .
 film:genre a owl:DatatypeProperty ; rdfs:range xsd:string .
 film:currency a owl:DatatypeProperty ; rdfs:range xsd:string .

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import pytest
 
+from kg.project import find_project
+from kg.schema import read_ontology, to_schema
 from kg.terms import entity_iri
-from tests.projects import SmallProject
+from tests.projects import ROOT, SmallProject
 
 
 @pytest.mark.parametrize(
@@ -15,6 +17,8 @@ from tests.projects import SmallProject
         (("Work", "Film"), ("Film",)),
         (("Film", "Person"), ("Film", "Person")),
         (("Film", "NoSuchClass"), ("Film", "NoSuchClass")),
+        (("Place", "City", "Film"), ("City", "Film")),
+        (("Place", "Country", "Capital", "City"), ("Capital", "Country")),
     ],
 )
 def test_the_narrowest_classes_are_above_no_other(
@@ -22,6 +26,36 @@ def test_the_narrowest_classes_are_above_no_other(
 ) -> None:
     found = project.schema.narrowest(map(entity_iri, classes))
     assert found == tuple(map(entity_iri, narrowest))
+
+
+def test_a_kind_narrows_a_class(project: SmallProject) -> None:
+    schema = project.schema
+    city, capital, place = map(entity_iri, ("City", "Capital", "Place"))
+    assert schema.class_of(capital) == schema.class_of(city) == schema.class_of(place) == place
+    assert schema.words_of(city) == {"city", "capital"}
+    assert schema.words_of(place) == frozenset()
+    assert schema.types_of([place], ["capital", "no such word"]) == {place, city, capital}
+    assert schema.types_of([entity_iri("Film")], ["capital"]) == {entity_iri("Film")}
+    assert schema.type_names["city"] == schema.type_names["City"] == city
+    assert schema.usual_type(schema.properties[entity_iri("territory")]) == "Country"
+
+
+def test_kinds_in_a_ring_have_an_end(project: SmallProject) -> None:
+    project.write(
+        "ontology/ring.ttl",
+        "@prefix film: <https://w3id.org/filmgraph/film/> . @prefix skos: <http://www.w3.org/2004/02/skos/core#> . "
+        'film:A a skos:Concept ; skos:notation "a" ; skos:broader film:B . '
+        'film:B a skos:Concept ; skos:notation "b" ; skos:broader film:A .',
+    )
+    schema = project.schema
+    assert schema.words_of(entity_iri("A")) == {"a", "b"}
+    assert schema.class_of(entity_iri("A")) in (entity_iri("A"), entity_iri("B"))
+
+
+def test_every_kind_of_ours_narrows_a_class_and_its_word_is_its_own() -> None:
+    schema = to_schema(read_ontology(find_project(ROOT).ontology))
+    assert len(schema.kind_words) == len(schema.kinds) > 5
+    assert {schema.class_of(kind) for kind in schema.kinds} <= set(schema.classes)
 
 
 def test_an_open_graph_has_the_hierarchy_of_its_ontology(project: SmallProject) -> None:

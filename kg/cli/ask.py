@@ -220,7 +220,7 @@ def _schema(call: argparse.Namespace) -> int:
         from kg.lookup.schema_card import read_class_properties, write_class_card
         from kg.terms import to_iri
 
-        properties = read_class_properties(graph.store, to_iri(row.curie))
+        properties = read_class_properties(graph.store, graph.ontology, to_iri(row.curie))
         if call.format == "json":
             write_json([property.as_dict() for property in properties])
         else:
@@ -248,11 +248,11 @@ def _no_terms(word: str, card: SchemaCard, schema: Schema) -> str:
     from kg.schema import suggest_terms
     from kg.terms import to_curie
 
-    if unused := [row.curie for row in (*card.classes, *card.properties)]:
+    if unused := [row.curie for row in (*card.classes, *card.properties, *card.kinds)]:
         return (
             f"The graph does not use {', '.join(unused[:5])}. `kg schema --all {shlex.quote(word)}` describes them.\n"
         )
-    terms = suggest_terms(word, (*schema.classes.values(), *schema.properties.values()))
+    terms = suggest_terms(word, (*schema.types.values(), *schema.properties.values()))
     advice = did_you_mean([to_curie(term.iri.value) for term in terms])
     sentence = f"No class or property has the word {word!r}. {advice}".rstrip()
     return f"{sentence}\n`kg schema` lists them all, --all also those without uses.\n"

@@ -83,7 +83,7 @@ _VERIFIED = {
     "facts": "facts",
     "verified": "have a passage that contains their value",
     "paraphrase": "have a passage that states them in other words",
-    "structure": "are structural: classes, and links to parts",
+    "structure": "are structural: classes, kinds, and links to parts",
     "without_span": "have no span",
     "text_unavailable": "could not be verified: the source text is not available",
     "failed": "have a passage that does not contain their value",

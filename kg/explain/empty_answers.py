@@ -15,8 +15,8 @@ from kg.lookup.entity_names import stored_ontology
 from kg.queries.sparql import tokenise
 from kg.queries.triple_patterns import TriplePattern, find_patterns, to_oxigraph
 from kg.reports import did_you_mean
-from kg.schema import Schema
-from kg.terms import CONTESTED, ONTOLOGY, PREFIXES, PROVENANCE, TYPE, to_curie
+from kg.schema import Replacement, Schema
+from kg.terms import CONTESTED, FILM, ONTOLOGY, PREFIXES, PROVENANCE, TYPE, to_curie
 from kg.text import closest
 
 MAX_LENGTH = 50_000
@@ -58,13 +58,15 @@ class FailedPattern:
     """A pattern that is the reason, as SPARQL, and what would match instead.
 
     `similar_literal` has the same text as the pattern's literal, with another language or datatype; `entity` is the
-    CURIE of an entity of that name. `is_contested` says that the pattern matches among contested facts.
+    CURIE of an entity of that name. `is_contested` says that the pattern matches among contested facts. `replaced` are
+    the terms of an earlier ontology in it, with what replaces them; a kind that is used as a class is one of them.
     """
 
     sparql: str
     similar_literal: str = ""
     entity: str = ""
     is_contested: bool = False
+    replaced: tuple[tuple[str, Replacement], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +81,7 @@ class EmptyAnswer:
     def is_confirmed(self) -> bool:
         """True when the query looks right, so that having no rows is the answer."""
         if self.reason is EmptyReason.UNMATCHED_PATTERNS:
-            return not any(pattern.similar_literal or pattern.entity for pattern in self.patterns)
+            return not any(pattern.similar_literal or pattern.entity or pattern.replaced for pattern in self.patterns)
         return self.reason in (EmptyReason.EXCLUDING_PATTERNS, EmptyReason.FILTERED, EmptyReason.NO_JOINT_MATCH)
 
     def sentences(
@@ -129,9 +131,18 @@ def _unmatched_sentence(pattern: FailedPattern, contested_remedy: str) -> str:
         sentence += f" There is {pattern.similar_literal} instead: language and datatype must be the same."
     elif pattern.entity:
         sentence += f" A literal is never equal to an entity; did you mean {pattern.entity}?"
+    for curie, replacement in pattern.replaced:
+        sentence += f" {curie} is now {_in_sparql(replacement)}."
     if pattern.is_contested:
         sentence += f" A source states it, but it is contested: {contested_remedy}."
     return sentence
+
+
+def _in_sparql(replacement: Replacement) -> str:
+    """`film:Place with film:kind "city"`."""
+    new = f"{'^' * replacement.is_inverse}film:{replacement.name}"
+    details = " and ".join(f'film:{name} "{value or "..."}"' for name, value in replacement.details)
+    return f"{new} with {details}" if details else new
 
 
 # --- analysis
@@ -235,8 +246,19 @@ def _unmatched_patterns(store: Store, patterns: list[TriplePattern]) -> Iterator
         if not _matches(store, [pattern]):
             is_literal = isinstance(pattern.object, rdflib.Literal)
             failed = _match_other_terms(store, pattern) if is_literal else FailedPattern(_shorten(pattern))
+            failed = replace(failed, replaced=tuple(_replaced(store, pattern)))
             contested = [replace(pattern, graph=_CONTESTED)]
             yield replace(failed, is_contested=pattern.graph is None and _matches(store, contested))
+
+
+def _replaced(store: Store, pattern: TriplePattern) -> Iterator[tuple[str, Replacement]]:
+    """Terms of an earlier ontology in a pattern; a kind only where a class should be."""
+    ontology = stored_ontology(store)
+    for iri, role in _roles(pattern):
+        name = iri.removeprefix(FILM)
+        is_meant = role is _Role.CLASS or name not in ontology.narrowed
+        if is_meant and name != iri and (replacement := ontology.replaced.get(name)) is not None:
+            yield to_curie(iri), replacement
 
 
 def _match_other_terms(store: Store, pattern: TriplePattern) -> FailedPattern:

@@ -15,13 +15,13 @@ from pyoxigraph import Literal, NamedNode, Store
 from kg import vocabulary as film
 from kg.graph.store import find_quads
 from kg.lookup.entity_names import EntityNames
-from kg.terms import ALIAS, FILM, KNOWLEDGE, ONTOLOGY, RDFS, SKOS, TYPE, XSD, Term
+from kg.lookup.entity_types import types_of
+from kg.terms import ALIAS, FILM, KNOWLEDGE, ONTOLOGY, SKOS, TYPE, XSD, Term
 
 SCHEMA = "https://schema.org/"
 _ROOT_CLASS = "Thing"
 _MATCHES = (NamedNode(SKOS + "exactMatch"), NamedNode(SKOS + "closeMatch"))
 _INVERSE_MATCH = NamedNode(FILM + "inverseMatch")
-_SUBCLASS = NamedNode(RDFS + "subClassOf")
 _MOVIE_PROPERTIES = frozenset(
     """about actor aggregateRating author award character contributor countryOfOrigin dateCreated director duration
     editor genre inLanguage isBasedOn mentions musicBy producer publisher sameAs""".split()  # noqa: SIM905
@@ -104,21 +104,11 @@ class _MovieWriter:
         return document
 
     def _class_of(self, entity: NamedNode) -> str:
-        """The narrowest class of an entity that has a match in schema.org."""
-        types = self._values(entity, TYPE)
-        classes = {iri for iri in types if isinstance(iri, NamedNode) and iri in self.crosswalk}
-        above = {ancestor for iri in classes for ancestor in self._superclasses(iri)}
-        return min((self.crosswalk[iri] for iri in classes - above), default=_ROOT_CLASS)
-
-    def _superclasses(self, class_iri: NamedNode) -> set[NamedNode]:
-        reached: set[NamedNode] = set()
-        waiting = [class_iri]
-        while waiting:
-            for quad in find_quads(self.store, waiting.pop(), _SUBCLASS, None, ONTOLOGY):
-                if isinstance(quad.object, NamedNode) and quad.object not in reached:
-                    reached.add(quad.object)
-                    waiting.append(quad.object)
-        return reached
+        """The narrowest class or kind of an entity that has a match in schema.org."""
+        ontology = self.names.ontology
+        types = types_of(self.store, ontology, entity)
+        narrowest = ontology.narrowest(iri for iri in types if iri in self.crosswalk)
+        return min((self.crosswalk[iri] for iri in narrowest), default=_ROOT_CLASS)
 
     def _earliest(self, part: Term) -> str:
         values = self._values(part, film.earliest) if isinstance(part, NamedNode) else ()

@@ -34,8 +34,9 @@ from kg.facts.model import Fact, Rank, Source
 from kg.graph.provenance import Provenance
 from kg.graph.store import find_quads
 from kg.lookup.entity_names import EntityNames
+from kg.lookup.entity_types import types_of
 from kg.mappings.wikidata import Datatype, ExportMapping, WikidataProperty, read_wikidata_mapping, to_export_mapping
-from kg.schema import Schema, to_schema
+from kg.schema import KIND, Schema, to_schema
 from kg.terms import ALIAS, FILM, KNOWLEDGE, LABEL, TYPE, Term
 
 INSTANCE_OF, NAMED_AS, POINT_IN_TIME = "P31", "P1932", "P585"
@@ -230,8 +231,8 @@ class StatementBuilder:
     def _direct(self, entity: NamedNode, classes: frozenset[str]) -> Iterator[_Draft]:
         for stated in self.facts_about(entity):
             fact = stated.fact
-            if fact.property == TYPE:
-                if isinstance(fact.value, NamedNode) and (item := self.mapping.classes.get(fact.value)):
+            if fact.property in (TYPE, KIND):
+                if item := self._class_item(fact, classes):
                     yield _Draft(Snak(INSTANCE_OF, WikidataValue(Datatype.ITEM, item)), (), self._rank(stated), stated)
             elif fact.property in self.mapping.parts:
                 if isinstance(fact.value, NamedNode):
@@ -240,6 +241,19 @@ class StatementBuilder:
                             yield from self._of_part(property, stated, fact.value)
             else:
                 yield from self._of_value(fact.property, stated, fact.value, classes)
+
+    def _class_item(self, fact: Fact, classes: frozenset[str]) -> str:
+        """The class in Wikidata for a class or kind; none for a class of which the entity has a kind with one."""
+        if isinstance(fact.value, Literal):
+            kind = self.mapping.kinds.get(fact.value.value)
+            return self.mapping.classes.get(kind, "") if kind is not None else ""
+        if not isinstance(fact.value, NamedNode):
+            return ""
+        own = self.mapping.classes.get(fact.value, "")
+        of_kinds = {
+            self.mapping.classes.get(kind, "") for kind in self.mapping.kinds.values() if _name(kind) in classes
+        }
+        return "" if of_kinds - {"", own} else own
 
     def _of_value(
         self, ours: NamedNode, stated: FactWithStatus, value: Term, classes: frozenset[str]
@@ -334,8 +348,8 @@ class StatementBuilder:
             yield _Draft(Snak(property.property, theirs), tuple(sorted(qualifiers)), self._rank(stated), stated)
 
     def _classes(self, entity: NamedNode) -> frozenset[str]:
-        quads = find_quads(self.store, entity, TYPE, None, KNOWLEDGE)
-        return frozenset(quad.object.value.removeprefix(FILM) for quad in quads if isinstance(quad.object, NamedNode))
+        """The names of the classes and kinds of an entity."""
+        return frozenset(map(_name, types_of(self.store, self.names.ontology, entity)))
 
     def _rank(self, stated: FactWithStatus) -> Rank:
         if stated.kind is DecisionKind.DEPRECATED or stated.fact.rank is Rank.DEPRECATED:
@@ -343,6 +357,10 @@ class StatementBuilder:
         if stated.kind is None and (stated.fact.rank is Rank.PREFERRED or self.provenance.is_preferred(stated.fact)):
             return Rank.PREFERRED
         return Rank.NORMAL
+
+
+def _name(iri: NamedNode) -> str:
+    return iri.value.removeprefix(FILM)
 
 
 def _is_bounded(property: WikidataProperty, facts: Mapping[NamedNode, list[FactWithStatus]]) -> bool:

@@ -50,6 +50,22 @@ class FileFindings(list[Finding]):
         """The ontology has no class of this name; one of an earlier version is named with its replacement."""
         self._add_unknown("class", name, schema.suggest_classes, schema, place)
 
+    def add_not_allowed(self, property: NamedNode, text: str, schema: Schema, place: Place) -> None:
+        """A class or a kind that the ontology does not have, as a value of `type` or `kind`."""
+        if property == TYPE:
+            self.add_unknown_class(text, schema, place)
+        else:
+            suggestions, remedy = schema.suggest_kinds(text), f"Known are {', '.join(sorted(schema.kind_words))}."
+            self.add(
+                "unknown-kind",
+                f"unknown kind {text!r}",
+                place,
+                path=property,
+                value=text,
+                suggestions=suggestions,
+                remedy=remedy,
+            )
+
     def _add_unknown(
         self, kind: str, name: str, suggest: Callable[[str], tuple[str, ...]], schema: Schema, place: Place
     ) -> None:

@@ -16,7 +16,7 @@ from kg.facts.literals import parse_value
 from kg.facts.model import Fact
 from kg.passages.number_words import MONTHS, SCALES
 from kg.reports import Finding
-from kg.schema import OntologyTerm, Schema, ValueKind
+from kg.schema import OntologyTerm, Replacement, Schema, ValueKind
 from kg.terms import ALIAS, LABEL, to_curie, to_term, to_text
 
 
@@ -54,18 +54,37 @@ def fix_replaced(finding: Finding, text: str, schema: Schema) -> Sequence[Edit]:
     replacement = schema.replaced.get((token or "").removeprefix("film:"))
     if token is None or finding.place is None or replacement is None or replacement.is_inverse:
         return ()
-    edits = list(_replace(finding, token, replacement.name))
-    if replacement.details:
-        line = text.splitlines()[finding.place.line - 1]
-        key = re.search(r"\btype:", line[: finding.place.column])
-        if key is None or finding.check != "facts/replaced-class":
-            return ()
-        is_block = not line[: key.start()].strip(" -")
-        for name, value in replacement.details:
-            entry = f"{name}: {{value: {value}, paraphrase: true}}"
-            end = f"\n{' ' * key.start()}" if is_block else ", "
-            edits.append(Edit(finding.place.line, key.start() + 1, "", entry + end))
-    return edits
+    if not replacement.details:
+        return _replace(finding, token, replacement.name)
+    line = text.splitlines()[finding.place.line - 1]
+    key = re.search(r"\btype: *(?P<list>.*)", line[: finding.place.column - 1])
+    if key is None or finding.check != "facts/replaced-class":
+        return ()
+    before = line[: key.start()]
+    if not key["list"]:
+        return _replace(finding, token, replaced_type(replacement, before))
+    entries = "".join(detail_entry(name, value) + separator(before) for name, value in replacement.details)
+    inserted = Edit(finding.place.line, key.start() + 1, "", entries)
+    return [*_replace(finding, token, replacement.name), inserted]
+
+
+def replaced_type(replacement: Replacement, before: str) -> str:
+    """The class that replaces another, with what is stated beside it; `before` is the line up to the key `type`."""
+    details = (detail_entry(name, value) for name, value in replacement.details if value)
+    return separator(before).join((replacement.name, *details))
+
+
+def separator(before: str) -> str:
+    """What is between two entries of a mapping whose first begins after `before`: a comma, or a new line."""
+    return f"\n{' ' * len(before)}" if not before.strip(" -") else ", "
+
+
+def detail_entry(name: str, value: str) -> str:
+    """A further property that the replacement of a term needs, as an entry of a fact file.
+
+    A kind is a word of a list, which no passage has to contain; another value is not in the words of the source.
+    """
+    return f"{name}: {value}" if name == "kind" else f"{name}: {{value: {value}, paraphrase: true}}"
 
 
 def fix_value(finding: Finding, text: str, schema: Schema, facts: Iterable[Fact]) -> Sequence[Edit]:

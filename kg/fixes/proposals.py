@@ -35,6 +35,7 @@ EDITS_FOR: Mapping[str, Callable[[Finding, Draft, str], Sequence[Edit]]] = {
     "facts/unknown-class": lambda finding, draft, text: fix_misspelling(finding, text),
     "facts/replaced-property": lambda finding, draft, text: fix_replaced(finding, text, draft.schema),
     "facts/replaced-class": lambda finding, draft, text: fix_replaced(finding, text, draft.schema),
+    "facts/unknown-kind": lambda finding, draft, text: fix_misspelling(finding, text),
     "facts/unknown-source": lambda finding, draft, text: fix_misspelling(finding, text),
     "facts/unknown-entity": lambda finding, draft, text: fix_misspelling(finding, text),
     "facts/key": lambda finding, draft, text: fix_misspelling(finding, text),

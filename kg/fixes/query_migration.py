@@ -44,6 +44,9 @@ class QueryMigrator:
             replacement = self.schema.replaced.get(token.text.removeprefix("film:"))
             if not token.text.startswith("film:"):
                 continue
+            is_example = replacement is not None and _text(tokens, number - 1) == "{"
+            if is_example and token.text.removeprefix("film:") in self.schema.narrowed:
+                continue  # The example of a parameter that takes classes and kinds.
             if replacement is None:
                 edits: Sequence[_Edit] | None = [(token.start, token.end, self.names[token.text])]
             elif replacement.name in self.schema.class_names:
@@ -57,7 +60,8 @@ class QueryMigrator:
         return text
 
     def _header_class(self, match: re.Match[str]) -> str:
-        replacement = self.schema.replaced.get(match["name"])
+        """The class of a parameter; the name of a kind stays, since it is taken there as well."""
+        replacement = self.schema.replaced.get(match["name"]) if match["name"] not in self.schema.narrowed else None
         return match["before"] + (replacement.name if replacement is not None else match["name"])
 
     def _leave(self, token: Token, replacement: Replacement | None, text: str, file: str) -> None:

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from kg.facts.files import read_yaml
 from kg.facts.model import part_owner
 from kg.facts.readers.yaml_reader import part_id, unused_name
-from kg.fixes.edits import Edit
+from kg.fixes.edits import Edit, detail_entry, replaced_type, separator
 from kg.fixes.part_names import PART, PartNames, replacement_of
 from kg.fixes.repeated_keys import join_repeated_keys
 from kg.parts import part_iri
@@ -233,7 +233,10 @@ def type_edits(key: YamlNode, value: YamlNode, lines: Sequence[str], schema: Sch
         for inner, scalar in node.entries or ((None, node),):
             if inner is None or inner.text == "value":
                 replacement = schema.replaced.get((scalar.text or "").removeprefix("film:"))
-                if replacement is not None:
+                if replacement is not None and scalar is value and not scalar.is_quoted:
+                    before = lines[key.place.line - 1][: key.place.column - 1]
+                    yield from replace_scalar(scalar, replaced_type(replacement, before), lines)
+                elif replacement is not None:
                     yield from replace_scalar(scalar, replacement.name, lines)
                     yield from _insert_before(key, _details(replacement), lines)
 
@@ -257,14 +260,13 @@ def apply_edits(text: str, edits: Sequence[Edit]) -> str:
 def _insert_before(key: YamlNode, entries: Sequence[str], lines: Sequence[str]) -> Iterator[Edit]:
     """Entries before a key, on lines of their own in a block."""
     line, column = key.place.line, key.place.column
-    is_block = not lines[line - 1][: column - 1].strip(" -")
-    separator = f"\n{' ' * (column - 1)}" if is_block else ", "
+    end = separator(lines[line - 1][: column - 1])
     if entries:
-        yield Edit(line, column, "", "".join(f"{entry}{separator}" for entry in entries))
+        yield Edit(line, column, "", "".join(f"{entry}{end}" for entry in entries))
 
 
 def _details(replacement: Replacement) -> tuple[str, ...]:
-    return tuple(f"{name}: {{value: {value}, paraphrase: true}}" for name, value in replacement.details if value)
+    return tuple(detail_entry(name, value) for name, value in replacement.details if value)
 
 
 def _values(value: YamlNode) -> Sequence[YamlNode]:

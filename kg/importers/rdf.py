@@ -85,7 +85,7 @@ def read_rdf_mapping(
         is_match = triple.predicate in (_EXACT, INVERSE)
         if is_match and isinstance(subject, NamedNode) and isinstance(match, NamedNode):
             name = subject.value.removeprefix(FILM)
-            if subject in schema.classes:
+            if subject in schema.types:
                 classes.setdefault(match.value, name)
             elif name in schema.names:
                 properties.setdefault(match.value, PropertyMatch(name, is_inverse=triple.predicate == INVERSE))
@@ -183,8 +183,7 @@ class _RdfReader:
         elif match.parse_as == "money":
             self.add_figure(subject, property, match.property, value)
         elif term.value_kind is ValueKind.ENTITY:
-            range_class = _range_name(term)
-            class_name = range_class if range_class in self.schema.class_names else ""
+            class_name = self.schema.usual_type(term)
             self.add(subject, match.property, self.add_entity(value, class_name, subject, via=match.property))
         elif not isinstance(value, Literal):
             self.skip(property, "an IRI instead of a text")
@@ -230,7 +229,7 @@ class _RdfReader:
             return _to_date(text[:4] if is_direct and text[4:11] == "-01-01T" else text)
         if match.parse_as in ("minutes", "seconds"):
             return _to_minutes(text, in_seconds=match.parse_as == "seconds")
-        if _range_name(term) == XSD + "integer":
+        if NamedNode(XSD + "integer") in term.range:
             return text if _INTEGER.fullmatch(text) else None
         return text or None
 
@@ -266,11 +265,6 @@ class _RdfReader:
 
     def skip(self, property: NamedNode, reason: str) -> None:
         self.session.summary.skipped[f"{property.value}: {reason}"] += 1
-
-
-def _range_name(term: OntologyTerm) -> str:
-    """The name of the one class, or the IRI of the one datatype, that is the range, or the empty text."""
-    return term.range[0].value.removeprefix(FILM) if len(term.range) == 1 else ""
 
 
 def _triples(path: Path, session: ImportSession) -> Iterator[tuple[Any, NamedNode, Any]]:

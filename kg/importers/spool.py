@@ -3,11 +3,12 @@
 DuckDB goes to disk when there are many rows, so memory is bounded whatever the size. The tables are
 
     row             facts
-    stub            what is known of entities that facts lead to: class, label, identifier
-    default_class   the class of entities that no row gives a class
+    stub            what is known of entities that facts lead to: class or kind, label, identifier
+    default_class   the class or kind of entities that no row gives a class
     fault           values that do not fit their property, by line
 
-A stub counts only where the dataset does not describe the entity itself.
+A stub counts only where the dataset does not describe the entity itself. Rows may state a kind as a class; in the fact
+table this is the class with the kind.
 """
 
 from __future__ import annotations
@@ -131,6 +132,7 @@ class Spool:
         self._keep_one_label()
         deprecated = self._deprecate_class_conflicts(schema)
         self._insert_stubs()
+        self._split_kinds(schema)
         return deprecated
 
     def _to_rows(self, select: str) -> str:
@@ -206,6 +208,20 @@ class Spool:
             SELECT entity, 'label', min(label), {common},
                    CASE WHEN min(label) = min(identifier) THEN 'true' ELSE '' END, {end} GROUP BY entity""")
 
+    def _split_kinds(self, schema: Schema) -> None:
+        """Make a class and a kind of each row that states a kind as a class."""
+        kinds = [(name, narrowed.class_name, narrowed.word) for name, narrowed in schema.narrowed.items()]
+        if not kinds:
+            return
+        self.sql.execute("CREATE TABLE kind (name VARCHAR, class VARCHAR, word VARCHAR)")
+        self.sql.executemany("INSERT INTO kind VALUES (?, ?, ?)", kinds)
+        self.sql.execute("""
+            INSERT INTO row BY NAME
+            SELECT row.* REPLACE ('kind' AS property, kind.word AS value) FROM row JOIN kind ON row.value = kind.name
+            WHERE row.property = 'type'""")
+        self.sql.execute("""
+            UPDATE row SET value = kind.class FROM kind WHERE row.property = 'type' AND row.value = kind.name""")
+
 
 def read_spooled(path: Path, columns: Sequence[str]) -> str:
     """The clause by which DuckDB reads a spooled CSV file without a header, every column as text."""
@@ -275,7 +291,7 @@ def _find_conflicts(
 ) -> Iterator[ClassConflict]:
     @cache
     def are_disjoint(left: str, right: str) -> bool:
-        iris = [schema.class_names[name] for name in (left, right) if name in schema.class_names]
+        iris = [schema.type_names[name] for name in (left, right) if name in schema.type_names]
         return len(iris) == 2 and schema.are_disjoint(*iris)
 
     for entity, uses_of_entity in uses.items():

@@ -116,7 +116,7 @@ class _TableImport:
         header = self.check_header()
         self.mapping = with_list_columns(self.mapping, nested_columns(self.path, self.mapping))
         cells = open_cells(self.path, self.mapping, header, self.session)
-        statements = TableSql(self.mapping, cells.relation)
+        statements = TableSql(self.mapping, cells.relation, self.session.schema.narrowed)
         self.create_rows(statements, header, only)
         rejected_lines = self.reject_lines(cells.long_lines)
         streamed = self.can_stream(alone=alone)

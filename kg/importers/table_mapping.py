@@ -9,7 +9,7 @@ from pathlib import Path
 from kg.facts.model import Source
 from kg.mappings.mapping_file import Fields, MappingFile
 from kg.schema import OntologyTerm, Schema, ValueKind
-from kg.terms import FILM, XSD
+from kg.terms import XSD
 from kg.text import closest
 from kg.yaml_files import YamlNode
 
@@ -320,7 +320,7 @@ class _TableMappingReader:
 
     def column_mapping(self, name: str, term: OntologyTerm, fields: Fields | None) -> ColumnMapping:
         fields = fields if fields is not None else self.file.entries(None, name)
-        class_name = fields.class_name("class") or _range_class(term, self.file.schema)
+        class_name = fields.class_name("class") or self.file.schema.usual_type(term)
         values = self.file.entries(fields.node("values"), f"`values` of {fields.what}")
         return ColumnMapping(
             name,
@@ -352,9 +352,3 @@ def _value_type(term: OntologyTerm) -> str:
     if term.value_kind is ValueKind.DATE:
         return "date"
     return _VALUE_TYPES.get(term.range[0].value, "text") if term.range else "text"
-
-
-def _range_class(term: OntologyTerm, schema: Schema) -> str:
-    """The one class that is the range of a property, or the empty text."""
-    names = [iri.value.removeprefix(FILM) for iri in term.range]
-    return names[0] if len(names) == 1 and names[0] in schema.class_names else ""

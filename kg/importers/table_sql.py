@@ -5,11 +5,12 @@ Each name and value from outside goes through `quote` or `quote_name`, so no tex
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
 
 from kg.importers.session import name_component_sql
 from kg.importers.table_mapping import ColumnMapping, PartMapping, RowFilter, TableMapping
+from kg.schema import NarrowedClass
 from kg.sql import quote, quote_name
 
 LINE, SUBJECT, RECORD, SELECTED, PART, HAS_PART = map(
@@ -103,6 +104,8 @@ class TableSql:
 
     mapping: TableMapping
     cells: str
+    kinds: Mapping[str, NarrowedClass] = field(default_factory=dict)
+    """Name of a kind -> what the facts about an entity of this kind state."""
 
     def keyed(self) -> str:
         """The rows with the name and record of their entity; rows without a key have no name.
@@ -152,7 +155,8 @@ class TableSql:
     def facts(self, keyed: str) -> Iterator[FactSelect]:
         """The facts of the rows' entities and of their parts."""
         if (class_name := self.class_name()) is not None:
-            yield FactSelect(self._select(keyed, "type", class_name))
+            names = {self.mapping.class_name, *self.mapping.classes.values()}
+            yield from self._type_facts(keyed, class_name, names)
         for column in self.mapping.columns:
             yield from self.column_facts(keyed, column)
         for part in self.mapping.parts:
@@ -161,6 +165,18 @@ class TableSql:
             yield FactSelect(self._select(with_part, part.property, PART))
             for column in part.columns:
                 yield from self.column_facts(rows if column is part.columns[0] else with_part, column, part)
+
+    def _type_facts(
+        self, rows: str, class_name: str, names: Iterable[str], *, owner: str = SUBJECT
+    ) -> Iterator[FactSelect]:
+        """The classes of entities, and the kinds where some of the names are those of kinds."""
+        kinds = {name: self.kinds[name] for name in sorted(set(names)) if name in self.kinds}
+        if kinds:
+            classes = " ".join(f"WHEN {quote(name)} THEN {quote(kind.class_name)}" for name, kind in kinds.items())
+            words = " ".join(f"WHEN {quote(name)} THEN {quote(kind.word)}" for name, kind in kinds.items())
+            yield FactSelect(self._select(rows, "kind", f"CASE {class_name} {words} END", owner=owner))
+            class_name = f"CASE {class_name} {classes} ELSE {class_name} END"
+        yield FactSelect(self._select(rows, "type", class_name, owner=owner))
 
     def class_name(self) -> str | None:
         """The class of a row's entity; None when the mapping states none."""
@@ -210,7 +226,8 @@ class TableSql:
         values = f"({self.values(rows, column, part)})"
         if column.property == "type":
             known = ", ".join(quote(name) for name in column.values.values()) or "NULL"
-            yield FactSelect(self._select(values, "type", f"CASE WHEN v IN ({known}) THEN v END", owner=owner))
+            class_name = f"CASE WHEN v IN ({known}) THEN v END"
+            yield from self._type_facts(values, class_name, column.values.values(), owner=owner)
         elif column.value_type == "entity":
             entity = self.entity(column)
             yield FactSelect(self._select(values, column.property, entity, owner=owner, of_values=True))

@@ -16,7 +16,7 @@ from pyoxigraph import BlankNode, Literal, NamedNode
 from kg import vocabulary as film
 from kg.facts.model import Fact
 from kg.linking.model import Credit, Mention
-from kg.schema import Schema
+from kg.schema import KIND, Schema
 from kg.terms import ALIAS, LABEL, TYPE, Term, to_curie
 
 OWN_SOURCE = "own"
@@ -34,7 +34,7 @@ KIND_OF_CLASS = {
     film.Topic: "topic",
     film.Work: "film",
 }
-"""Class -> the kind of entity; only entities of one kind are compared. Narrower classes come before wider ones."""
+"""Class or kind -> what entities are linked as; only entities of one sort are compared. Narrower ones come first."""
 _NAMES = (LABEL, ALIAS, film.title)
 _YEARS = (film.year, film.date, film.start, film.birthDate)
 _PARTS = (film.nomination, film.win, film.castCredit, film.credit, film.release)
@@ -90,7 +90,7 @@ def find_mentions(facts: Iterable[Fact], schema: Schema) -> dict[str, list[Menti
     credits = _find_credits(entities, schema)
     mentions: dict[str, list[Mention]] = defaultdict(list)
     for iri, entity in entities.items():
-        kind, class_name = kinds.of(entity.values.get(TYPE, ()))
+        kind, class_name = kinds.of(entity.nodes(TYPE), entity.texts(KIND))
         if kind and isinstance(iri, NamedNode):
             mentions[entity.source].append(_to_mention(iri, kind, class_name, entities, credits))
     return dict(mentions)
@@ -113,31 +113,33 @@ def _local_name(iri: NamedNode) -> str:
 
 
 class _EntityKinds:
-    """The kind and class of entities, by their classes."""
+    """The kind and class of entities, by their classes and values of `kind`."""
 
     def __init__(self, schema: Schema) -> None:
         self._schema = schema
-        self._cache: dict[Term, tuple[str, NamedNode | None]] = {}
+        self._cache: dict[NamedNode, tuple[str, NamedNode]] = {}
 
-    def of(self, classes: Iterable[Term]) -> tuple[str, str]:
+    def of(self, classes: Iterable[Subject], words: Iterable[str]) -> tuple[str, str]:
         """The kind and the class name of an entity; empty when it is not linked, or is of two kinds."""
-        pairs = [pair for term in dict.fromkeys(classes) if (pair := self._kind(term))[0]]
+        types = self._schema.types_of((iri for iri in classes if isinstance(iri, NamedNode)), words)
+        # A work of a kind, such as a song, is no film.
+        narrowed = {self._schema.class_of(iri) for iri in types if iri in self._schema.kinds}
+        ordered = sorted(types - narrowed, key=lambda iri: iri.value)
+        pairs = [pair for term in ordered if (pair := self._kind(term))[0]]
         if len({kind for kind, _ in pairs}) != 1:
             return "", ""
         kind, class_iri = max(pairs, key=lambda pair: (pair[1] != film.Work, pair[1] != film.Film))
-        return kind, _local_name(class_iri) if class_iri is not None else ""
+        return kind, _local_name(class_iri)
 
-    def _kind(self, term: Term) -> tuple[str, NamedNode | None]:
-        if term not in self._cache:
-            kind, class_iri = "", None
-            if isinstance(term, NamedNode):
-                class_iri, ancestors = term, self._schema.ancestors(term)
-                if term != film.Work:
-                    # A work may be a book or a song: it can only be a film where no narrower class is stated.
-                    ancestors -= {film.Work}
-                kind = next((kind for known, kind in KIND_OF_CLASS.items() if known in ancestors), "")
-            self._cache[term] = kind, class_iri
-        return self._cache[term]
+    def _kind(self, class_iri: NamedNode) -> tuple[str, NamedNode]:
+        if class_iri not in self._cache:
+            ancestors = self._schema.ancestors(class_iri)
+            if class_iri != film.Work:
+                # A work may be a book or a song: it can only be a film where no narrower class is stated.
+                ancestors -= {film.Work}
+            kind = next((kind for known, kind in KIND_OF_CLASS.items() if known in ancestors), "")
+            self._cache[class_iri] = kind, class_iri
+        return self._cache[class_iri]
 
 
 def _find_credits(entities: _Entities, schema: Schema) -> _Credits:

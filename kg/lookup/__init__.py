@@ -1,6 +1,7 @@
 """What the graph knows about entities.
 
 entity_names        names of entities, classes and properties: to an IRI and back to a label
+entity_types        classes of entities, and the kinds that narrow them
 name_search         approximate search by name, on an index of trigrams
 entity_description  every value of an entity with its sources
 schema_card         classes and properties with their numbers of uses

@@ -11,13 +11,13 @@ from pyoxigraph import Literal, NamedNode, Quad, Store, Triple
 from kg.decisions.links import EXACT
 from kg.errors import AmbiguousNameError, UnknownNameError
 from kg.graph.store import find_quad, find_quads
+from kg.lookup.entity_types import has_type
 from kg.schema import Schema, suggest_terms, to_schema
-from kg.terms import ALIAS, KNOWLEDGE, KNOWN_NAMES, LABEL, LINKS, ONTOLOGY, OWL, RDFS, TYPE, to_curie, to_iri, to_term
+from kg.terms import ALIAS, KNOWLEDGE, KNOWN_NAMES, LABEL, LINKS, ONTOLOGY, TYPE, to_curie, to_iri, to_term
 from kg.text import Naming, closest
 
 _NAMING_GRAPHS = (KNOWLEDGE, ONTOLOGY)
 """The graphs whose labels count: not the titles of sources in provenance, not contested labels."""
-_CLASS, _SUBCLASS = NamedNode(OWL + "Class"), NamedNode(RDFS + "subClassOf")
 _CACHE_SIZE = 65_536
 
 
@@ -35,16 +35,16 @@ class EntityNames:
         return self._label(iri)
 
     def entity(self, name: str, *, class_name: str = "") -> NamedNode:
-        """The entity with this IRI, CURIE, label or alias; `class_name` requires it to be in a class.
+        """The entity with this IRI, CURIE, label or alias; `class_name` requires it to be of a class or kind.
 
         Raises `UnknownNameError` with the closest names, or `AmbiguousNameError` with the entities of that name.
         """
         return self._entity(name, class_name)
 
     def class_iri(self, name: str) -> NamedNode:
-        """The class with this name, CURIE, IRI or label; upper and lower case do not matter.
+        """The class or kind with this name, CURIE, IRI or label, or the only one with this other label.
 
-        Raises `UnknownNameError` with the closest names of classes.
+        Upper and lower case do not matter. Raises `UnknownNameError` with the closest names of classes and kinds.
         """
         return self._class(name)
 
@@ -107,7 +107,11 @@ class EntityNames:
         return iri if is_subject or find_quad(self.store, None, None, iri, None) is not None else None
 
     def _is_a(self, entity: NamedNode, class_name: str) -> bool:
-        return not class_name or find_quad(self.store, entity, TYPE, to_iri(class_name), None) is not None
+        if not class_name or find_quad(self.store, entity, TYPE, to_iri(class_name), None) is not None:
+            return True
+        # Most names are those of classes; the ontology is read only where one is the name of a kind.
+        kind = self.ontology.type_names.get(class_name.removeprefix("film:"))
+        return kind is not None and kind in self.ontology.kinds and has_type(self.store, self.ontology, entity, kind)
 
     def _by_name(self, name: str, property: NamedNode) -> Iterator[NamedNode]:
         # Other labels of terms are common words, which would make names of entities ambiguous.
@@ -136,29 +140,28 @@ class EntityNames:
         if likely or class_name:
             return likely
         ontology = self.ontology
-        terms = suggest_terms(name, (*ontology.properties.values(), *ontology.classes.values()))
+        terms = suggest_terms(name, (*ontology.properties.values(), *ontology.types.values()))
         return tuple(to_curie(term.iri.value) for term in terms)
 
     def _find_class(self, name: str) -> NamedNode:
-        declared = (quad.subject for quad in find_quads(self.store, None, TYPE, _CLASS, ONTOLOGY))
-        classes = sorted(
-            (iri for iri in declared if isinstance(iri, NamedNode)), key=lambda iri: iri.value, reverse=True
-        )
-        local_names = {iri: to_curie(iri.value).removeprefix("film:") for iri in classes}
-        known = {label.casefold(): iri for iri in classes for label in self._class_labels(iri)}
-        known |= {local_name.casefold(): iri for iri, local_name in local_names.items()}
-        if (iri := known.get(name.removeprefix("film:").casefold())) is not None:
-            return iri
+        ontology = self.ontology
+        bare = name.removeprefix("film:").casefold()
+        # Of equal keys the last counts: names before labels, classes before kinds, then the order of the alphabet.
+        terms = sorted(ontology.types.values(), key=lambda term: term.name, reverse=True)
+        terms.sort(key=lambda term: not term.word)
+        known = {label.casefold(): term.iri for term in terms for label in (*term.labels, term.word)}
+        known |= {term.name.casefold(): term.iri for term in terms}
+        if bare and bare in known:
+            return known[bare]
         try:
-            if (iri := to_iri(name)) in local_names:
+            if (iri := to_iri(name)) in ontology.types:
                 return iri
         except ValueError:
             pass
-        raise UnknownNameError(name, kind="class", suggestions=self.ontology.suggest_classes(name))
-
-    def _class_labels(self, iri: NamedNode) -> list[str]:
-        labels = (quad.object for quad in find_quads(self.store, iri, LABEL, None, ONTOLOGY))
-        return [label.value for label in labels if isinstance(label, Literal)]
+        called = [term.iri for term in terms if term.named_by(name) is Naming.OTHER_NAME]
+        if len(called) == 1:
+            return called[0]
+        raise UnknownNameError(name, kind="class", suggestions=ontology.suggest_types(name))
 
     def _find_label(self, iri: NamedNode) -> str:
         for graph in _NAMING_GRAPHS:
@@ -220,13 +223,3 @@ def to_triple(store: Store, names: EntityNames, subject: str, property: str, val
 def stored_ontology(store: Store) -> Schema:
     """The classes and properties of the ontology in a store."""
     return to_schema(quad.triple for quad in find_quads(store, None, None, None, ONTOLOGY))
-
-
-def narrowest_classes(store: Store, classes: Iterable[NamedNode]) -> list[NamedNode]:
-    """Those of the classes that have no subclass among the others, in the order of their IRIs.
-
-    The classes of an entity are complete after inference, so direct superclasses suffice.
-    """
-    every = set(classes)
-    parents = {quad.object for name in every for quad in find_quads(store, name, _SUBCLASS, None, ONTOLOGY)}
-    return sorted(every - parents, key=lambda name: name.value)

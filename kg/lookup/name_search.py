@@ -12,7 +12,7 @@ import sqlite3
 import weakref
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
 from threading import Lock
@@ -22,6 +22,9 @@ from rapidfuzz import fuzz
 from rapidfuzz.distance import OSA
 
 from kg.graph.store import ASSERTED, INFERRED, find_quads
+from kg.lookup.entity_names import stored_ontology
+from kg.lookup.entity_types import types_of
+from kg.schema import KIND, Schema
 from kg.terms import ALIAS, KNOWLEDGE, LABEL, TYPE, to_curie, to_iri
 from kg.text import fold_name
 
@@ -36,7 +39,7 @@ _MAX_LINKS = 1000
 _RELEVANT_LINKS = 24
 """More links to an entity do not raise its rank; they only say which entities of a class are best known."""
 _MIN_SCORE = 62.0
-_TYPE = str(TYPE)
+_TYPE, _KIND = str(TYPE), str(KIND)
 _TABLES = """
 CREATE TABLE name (id INTEGER PRIMARY KEY, entity TEXT, text TEXT, folded TEXT, is_label INTEGER, class_set INTEGER,
                    links INTEGER);
@@ -51,7 +54,8 @@ _INDEXES = "CREATE INDEX by_folded ON name (folded, links DESC); CREATE INDEX by
 class NameMatch:
     """An entity with a name like the searched text: `name` is the name that matches, `score` how well.
 
-    A score of 100 means the same name, apart from accents, case and punctuation; `classes` are CURIEs.
+    A score of 100 means the same name, apart from accents, case and punctuation; `classes` are the CURIEs of
+    its classes and kinds.
     """
 
     entity: NamedNode
@@ -88,7 +92,7 @@ class NameIndex:
         weakref.finalize(self, connection.close)
 
     def search(self, text: str, *, class_name: str = "", limit: int = 10) -> tuple[NameMatch, ...]:
-        """The entities with a name like `text`, best first; `class_name` keeps those of one class."""
+        """The entities with a name like `text`, best first; `class_name` keeps those of one class or kind."""
         folded = fold_name(text[:MAX_QUERY_LENGTH])
         if not folded:
             return ()
@@ -104,14 +108,14 @@ class NameIndex:
             return tuple(self._to_match(score, name) for score, name in ranked[:limit])
 
     def best_known(self, class_name: str, *, limit: int = 10) -> tuple[NameMatch, ...]:
-        """The entities of a class that most other entities refer to."""
+        """The entities of a class or kind that most other entities refer to."""
         with self._lock:
             names = self._select("is_label", (), self._sets_with(class_name), order="links DESC, text")
             by_entity = {name.entity: name for name in names.values()}
             return tuple(self._to_match(100.0, name) for name in list(by_entity.values())[:limit])
 
     def _sets_with(self, class_name: str) -> list[int]:
-        """The ids of the sets of classes that contain a class; of all sets when no class is named."""
+        """The ids of the sets of classes and kinds that contain one; of all sets when none is named."""
         curie = to_curie(to_iri(class_name).value) if class_name else ""
         return [id for id, curies in self._class_sets.items() if not curie or curie in curies]
 
@@ -277,19 +281,19 @@ def _rows(
 
 
 def _class_and_link_lookup(store: Store, folder: Path) -> tuple[Callable[[str], Iterable[str]], Callable[[str], int]]:
-    """Functions from an entity to its classes and to the number of triples that refer to it.
+    """Functions from an entity to its classes and kinds, and to the number of triples that refer to it.
 
     The build's files are read once when they exist: reading the store entity by entity takes ten times as long.
     """
+    ontology = stored_ontology(store)
     files = [path for path in (folder / ASSERTED, folder / INFERRED) if path.is_file()]
     if files:
-        classes: dict[str, list[str]] = defaultdict(list)
-        links = Counter(_objects(files, classes))
-        return (lambda entity: classes.get(entity, ())), links.__getitem__
+        types = _TypeCollector()
+        links = Counter(_objects(files, types))
+        return (lambda entity: types.of(entity, ontology)), links.__getitem__
 
     def classes_of(entity: str) -> Iterator[str]:
-        quads = find_quads(store, NamedNode(entity), TYPE, None, KNOWLEDGE)
-        return (quad.object.value for quad in quads if isinstance(quad.object, NamedNode))
+        return (iri.value for iri in types_of(store, ontology, NamedNode(entity)))
 
     def links_of(entity: str) -> int:
         return len(find_quads(store, None, None, NamedNode(entity), KNOWLEDGE, limit=_MAX_LINKS))
@@ -297,8 +301,24 @@ def _class_and_link_lookup(store: Store, folder: Path) -> tuple[Callable[[str], 
     return classes_of, links_of
 
 
-def _objects(files: list[Path], classes: dict[str, list[str]]) -> Iterator[str]:
-    """The IRIs in the object position of each triple; the classes of entities are added to `classes` on the way."""
+@dataclass
+class _TypeCollector:
+    """The classes and the values of `kind` of entities, as they are read from a file."""
+
+    classes: dict[str, list[str]] = field(default_factory=lambda: defaultdict(list))
+    words: dict[str, list[str]] = field(default_factory=lambda: defaultdict(list))
+
+    def of(self, entity: str, ontology: Schema) -> Iterator[str]:
+        """The IRIs of the classes and kinds of an entity."""
+        words = self.words.get(entity, ())
+        if not words:
+            return iter(self.classes.get(entity, ()))
+        types = ontology.types_of(map(NamedNode, self.classes.get(entity, ())), words)
+        return (iri.value for iri in types)
+
+
+def _objects(files: list[Path], types: _TypeCollector) -> Iterator[str]:
+    """The IRIs in the object position of each triple; the types of entities are collected on the way."""
     for path in files:
         with path.open(encoding="utf-8") as lines:
             for line in lines:
@@ -307,7 +327,9 @@ def _objects(files: list[Path], classes: dict[str, list[str]]) -> Iterator[str]:
                     iri = value[1 : value.rindex(">")]
                     yield iri
                     if predicate == _TYPE:
-                        classes[subject[1:-1]].append(iri)
+                        types.classes[subject[1:-1]].append(iri)
+                elif predicate == _KIND:
+                    types.words[subject[1:-1]].append(value[1 : value.rindex('"')])
 
 
 def _names_by_entity(store: Store) -> dict[NamedNode, dict[str, bool]]:

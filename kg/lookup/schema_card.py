@@ -1,15 +1,17 @@
-"""The schema card: the classes and properties of the graph with their numbers of uses, for people who write SPARQL."""
+"""The schema card: classes, kinds and properties with their numbers of uses, for people who write SPARQL."""
 
 from __future__ import annotations
 
 import re
 import textwrap
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from pyoxigraph import Literal, NamedNode, QuerySolution, QuerySolutions, Store
 
 from kg.graph.store import find_quad, find_quads
+from kg.lookup.entity_types import members_of, type_pattern
+from kg.schema import Schema
 from kg.terms import (
     ALIAS,
     FILM,
@@ -19,9 +21,11 @@ from kg.terms import (
     ONTOLOGY,
     PREFIXES,
     RDFS,
+    SKOS,
     TYPE,
     Term,
     to_curie,
+    to_iri,
     to_short,
     to_term,
 )
@@ -44,6 +48,7 @@ named graphs are
 """What to know before writing SPARQL: prefixes and named graphs."""
 _INVERSE_LABEL = NamedNode(FILM + "inverseLabel")
 _SUBCLASS, _SUBPROPERTY = NamedNode(RDFS + "subClassOf"), NamedNode(RDFS + "subPropertyOf")
+_BROADER = NamedNode(SKOS + "broader")
 _DOMAIN, _RANGE = NamedNode(RDFS + "domain"), NamedNode(RDFS + "range")
 _DOMAIN_INCLUDES = NamedNode("https://schema.org/domainIncludes")
 _MAX_EXAMPLE = 40
@@ -51,7 +56,7 @@ _MAX_EXAMPLE = 40
 
 @dataclass(frozen=True, slots=True)
 class SchemaRow:
-    """A class or property: its number of uses, its direct parents, and the classes that it relates."""
+    """A class, kind or property: its number of uses, its direct parents, and the classes that it relates."""
 
     curie: str
     uses: int
@@ -63,6 +68,15 @@ class SchemaRow:
     """The datatype or class of a value, where the ontology states no range."""
     labels: tuple[str, ...] = ()
     other_labels: tuple[str, ...] = ()
+    word: str = ""
+    """Of a kind: the value of `film:kind`."""
+    class_curie: str = ""
+    """Of a kind: the class that it narrows."""
+
+    @property
+    def name(self) -> str:
+        """What queries and fact files write: a CURIE, or the word of a kind with its property."""
+        return f'film:kind "{self.word}"' if self.word else self.curie
 
     def as_dict(self) -> dict[str, object]:
         """The row as JSON has it."""
@@ -74,11 +88,13 @@ class SchemaRow:
             "range": self.range,
             "sentence": self.comment,
             "example": self.example,
+            **({"kind": self.word} if self.word else {}),
         }
 
     def named_by(self, text: str) -> Naming | None:
         """How a text names the term; None when it does not."""
-        return match_name(text, (self.curie, self.curie.partition(":")[2], *self.labels), self.other_labels)
+        names = filter(None, (self.curie, self.curie.partition(":")[2], self.word, *self.labels))
+        return match_name(text, tuple(names), self.other_labels)
 
     def has_word(self, word: str) -> bool:
         """True when a word of its name, comment, domain or range begins with `word`, or has the same stem."""
@@ -104,36 +120,41 @@ class ClassProperty:
 
 @dataclass(frozen=True, slots=True)
 class SchemaCard:
-    """The classes and properties that the graph uses or its ontology declares, the most used first."""
+    """The classes, properties and kinds that the graph uses or its ontology declares, the most used first."""
 
     classes: Sequence[SchemaRow]
     properties: Sequence[SchemaRow]
+    kinds: Sequence[SchemaRow] = ()
 
     def find_class(self, name: str) -> SchemaRow | None:
-        """The class with this name or CURIE, if an entity is in it; else None."""
-        rows = (row for row in self.classes if name in (row.curie, row.curie.removeprefix("film:")))
-        return next((row for row in rows if row.uses), None)
+        """The class or kind with this name, CURIE or word, if an entity is of it; else None."""
+        rows = (*self.classes, *self.kinds)
+        named = (row for row in rows if name in (row.curie, row.curie.removeprefix("film:"), row.word))
+        return next((row for row in named if row.uses), None)
 
     def matching(self, word: str) -> SchemaCard:
-        """The classes and properties with a word that begins with `word`; first those that it names."""
-        return SchemaCard(_matching(self.classes, word), _matching(self.properties, word))
+        """The classes, properties and kinds with a word that begins with `word`; first those that it names."""
+        return SchemaCard(*(_matching(rows, word) for rows in (self.classes, self.properties, self.kinds)))
 
     def used(self) -> SchemaCard:
-        """The classes and properties with uses."""
-        return SchemaCard([row for row in self.classes if row.uses], [row for row in self.properties if row.uses])
+        """The classes, properties and kinds with uses."""
+        groups = (self.classes, self.properties, self.kinds)
+        return SchemaCard(*([row for row in rows if row.uses] for rows in groups))
 
     def as_dict(self) -> dict[str, object]:
         """The card as JSON has it."""
         return {
             "classes": [row.as_dict() for row in self.classes],
             "properties": [row.as_dict() for row in self.properties],
+            "kinds": [row.as_dict() for row in self.kinds],
         }
 
     def to_text(self, *, all_terms: bool = False) -> str:
-        """The introduction and two tables, of what has uses or of all terms; empty when there is nothing to list."""
+        """The introduction and a table each, of what has uses or of all terms; empty when there is nothing to list."""
         card = self if all_terms else self.used()
-        if not card.classes and not card.properties:
+        if not (card.classes or card.properties or card.kinds):
             return ""
+        kinds = (_write_entry(row.name, row.uses, _note("of", row.parents), row.comment) for row in card.kinds)
         classes = (_write_entry(row.curie, row.uses, _note("below", row.parents), row.comment) for row in card.classes)
         properties = (
             _write_entry(
@@ -145,7 +166,7 @@ class SchemaCard:
             )
             for row in card.properties
         )
-        groups = (("class", classes), ("property", properties))
+        groups = [("class", classes), ("property", properties), *([("kind", kinds)] if card.kinds else [])]
         tables = (f"{_head(name, 'uses')}{''.join(entries)}" for name, entries in groups)
         return "\n".join((INTRODUCTION, *tables))
 
@@ -156,24 +177,34 @@ def _matching(rows: Sequence[SchemaRow], word: str) -> list[SchemaRow]:
     return sorted(matching, key=lambda row: named.get(row.curie, len(Naming)))
 
 
-def read_schema_card(store: Store) -> SchemaCard:
-    """The card of a store."""
+def read_schema_card(store: Store, ontology: Schema) -> SchemaCard:
+    """The card of a store with this ontology."""
     classes = _count_uses(store, "SELECT ?term (COUNT(*) AS ?uses) { ?entity a ?term } GROUP BY ?term")
     properties = _count_uses(store, "SELECT ?term (COUNT(*) AS ?uses) { ?entity ?term ?value } GROUP BY ?term")
     declared = "SELECT DISTINCT ?term (0 AS ?uses) { GRAPH <%s> { ?term a ?kind . FILTER(?kind IN (%s)) } }"
-    kinds = "owl:ObjectProperty, owl:DatatypeProperty, owl:AnnotationProperty"
+    types = "owl:ObjectProperty, owl:DatatypeProperty, owl:AnnotationProperty"
     classes = {**_count_uses(store, declared % (ONTOLOGY.value, "owl:Class")), **classes}
-    properties = {**_count_uses(store, declared % (ONTOLOGY.value, kinds)), **properties}
-    return SchemaCard(_rows(store, classes, _SUBCLASS), _rows(store, properties, _SUBPROPERTY))
+    properties = {**_count_uses(store, declared % (ONTOLOGY.value, types)), **properties}
+    kinds = {kind: sum(1 for _ in members_of(store, ontology, kind)) for kind in ontology.kinds}
+    return SchemaCard(
+        _rows(store, classes, _SUBCLASS),
+        _rows(store, properties, _SUBPROPERTY),
+        [_as_kind(row, ontology) for row in _rows(store, kinds, _BROADER)],
+    )
 
 
-def read_class_properties(store: Store, class_iri: NamedNode) -> list[ClassProperty]:
-    """The properties that the entities of one class have, the most used first."""
+def _as_kind(row: SchemaRow, ontology: Schema) -> SchemaRow:
+    kind = to_iri(row.curie)
+    return replace(row, word=ontology.kinds[kind].word, class_curie=to_curie(ontology.class_of(kind).value))
+
+
+def read_class_properties(store: Store, ontology: Schema, type: NamedNode) -> list[ClassProperty]:
+    """The properties that the entities of a class or kind have, the most used first."""
     query = """SELECT ?property (COUNT(DISTINCT ?entity) AS ?entities) (MIN(?entity) AS ?first)
-        WHERE { VALUES ?class { %s } ?entity a ?class ; ?property ?value }
+        WHERE { %s ?entity ?property ?value }
         GROUP BY ?property ORDER BY DESC(?entities) ?property"""
     properties = []
-    for solution in _solutions(store, query % class_iri):
+    for solution in _solutions(store, query % type_pattern(ontology, type)):
         property, entity, count = solution["property"], solution["first"], int(solution["entities"].value)
         if isinstance(property, NamedNode) and isinstance(entity, NamedNode):
             values = sorted(str(quad.object) for quad in find_quads(store, entity, property, None, KNOWLEDGE))
@@ -183,7 +214,7 @@ def read_class_properties(store: Store, class_iri: NamedNode) -> list[ClassPrope
 
 
 def write_class_card(row: SchemaRow, properties: Sequence[ClassProperty]) -> str:
-    """A class with its properties as a table, and a query to begin with."""
+    """A class or kind with its properties as a table, and a query to begin with."""
     entries = (
         _write_entry(property.curie, property.entities, property.comment, f"e.g. {property.example}")
         for property in properties
@@ -192,7 +223,11 @@ def write_class_card(row: SchemaRow, properties: Sequence[ClassProperty]) -> str
     curies = [property.curie for property in properties]
     example = next((curie for curie in curies if curie.startswith("film:")), curies[0])
     variable = row.curie.rpartition(":")[2].lower()
-    return f"{row.curie}: {row.comment}\n\n{table}\nSELECT * WHERE {{ ?{variable} a {row.curie} ; {example} ?value }}\n"
+    type = f"{row.class_curie} ; {row.name}" if row.word else row.curie
+    head = f"{row.curie}: {row.comment}\n"
+    if row.word:
+        head += f"In fact files `type: {row.class_curie.removeprefix('film:')}` and `kind: {row.word}`.\n"
+    return f"{head}\n{table}\nSELECT * WHERE {{ ?{variable} a {type} ; {example} ?value }}\n"
 
 
 _WIDTH, _INDENT = 79, "    "

@@ -104,12 +104,13 @@ class MappingFile:
         return self.schema.properties[iri] if iri is not None else None
 
     def class_name(self, node: YamlNode) -> str:
-        """The name of a class of the ontology; with a fault when it is unknown."""
+        """The name of a class or kind of the ontology; with a fault when it is unknown."""
         name = self.text(node, "a class")
-        if name not in self.schema.class_names:
-            suggestions = self.schema.suggest_classes(name)
+        iri = self.schema.type_names.get(name)
+        if iri is None:
+            suggestions = self.schema.suggest_types(name)
             self.add_fault("unknown-class", f"{name!r} is not a class of the ontology", node, suggestions=suggestions)
-        return name
+        return self.schema.types[iri].name if iri is not None else name
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,7 +151,7 @@ class Fields:
         return term.name if term is not None else ""
 
     def class_name(self, key: str) -> str:
-        """The class that a key names; the empty text when it is missing, and with a fault when it is unknown."""
+        """The class or kind that a key names; the empty text when it is missing, with a fault when it is unknown."""
         node = self.node(key)
         return "" if node is None else self.file.class_name(node)
 

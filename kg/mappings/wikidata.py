@@ -104,7 +104,7 @@ def read_wikidata_mapping(
     classes = reader.classes(root.node("classes"))
     properties: dict[str, tuple[PropertyMeaning, ...]] = {}
     for subject, item in find_matches(ontology, EXACT):
-        if subject in schema.classes:
+        if subject in schema.types:
             classes.setdefault(item, subject.value.removeprefix(FILM))
         elif subject in schema.properties:
             properties[item] = (_default_meaning(schema.properties[subject], schema),)
@@ -120,7 +120,7 @@ def read_wikidata_mapping(
     file.raise_faults()
     ancestors = {
         term.name: frozenset(ancestor.value.removeprefix(FILM) for ancestor in schema.ancestors(iri))
-        for iri, term in schema.classes.items()
+        for iri, term in schema.types.items()
     }
     units = {item: float(minutes) for item, minutes in _texts(file, root, "units").items()}
     currencies, media, datatypes = (_texts(file, root, name) for name in ("currencies", "media", "datatypes"))
@@ -169,7 +169,9 @@ class _MeaningReader:
         inverse = fields.property_name("inverse")
         usual = default_form(term) if term is not None else "item" if inverse and not property else "text"
         form = fields.text("reads") or usual
-        class_name = fields.class_name("class") or (_range_class(term, file.schema) if form == "item" else "")
+        class_name = fields.class_name("class") or (
+            file.schema.usual_type(term) if form == "item" and term is not None else ""
+        )
         return PropertyMeaning(
             property,
             class_name,
@@ -196,13 +198,7 @@ class _MeaningReader:
 
 def _default_meaning(term: OntologyTerm, schema: Schema) -> PropertyMeaning:
     form = default_form(term)
-    return PropertyMeaning(term.name, _range_class(term, schema) if form == "item" else "", parse_as=form)
-
-
-def _range_class(term: OntologyTerm | None, schema: Schema) -> str:
-    """The one class that is the range of a property, or the empty text."""
-    ranges = [iri.value.removeprefix(FILM) for iri in (term.range if term is not None else ())]
-    return ranges[0] if len(ranges) == 1 and ranges[0] in schema.class_names else ""
+    return PropertyMeaning(term.name, schema.usual_type(term) if form == "item" else "", parse_as=form)
 
 
 def _elements(node: YamlNode | None) -> Sequence[YamlNode]:
@@ -282,6 +278,9 @@ class ExportMapping:
     inverses: Mapping[NamedNode, tuple[WikidataProperty, ...]]
     """Our property -> theirs that state the same of its value."""
     classes: Mapping[NamedNode, str]
+    """Our class or kind -> theirs."""
+    kinds: Mapping[str, NamedNode]
+    """Word of a kind -> kind."""
     minute: str
     currencies: Mapping[str, str]
     media: Mapping[str, str]
@@ -300,6 +299,7 @@ def to_export_mapping(ontology: Iterable[Triple], schema: Schema, mapping: Wikid
         parts,
         inverter.inverses(),
         inverter.classes(ontology),
+        schema.kind_words,
         next(unit for unit, minutes in mapping.units.items() if minutes == 1),
         _invert(mapping.currencies),
         _invert(mapping.media),
@@ -359,20 +359,20 @@ class _Inverter:
         return ()
 
     def classes(self, ontology: tuple[Triple, ...]) -> dict[NamedNode, str]:
-        """Our class -> theirs, or that of the nearest class above it; an exact match is preferred to a close one."""
+        """Our class or kind -> theirs, or that of the nearest above it; an exact match is preferred to a close one."""
         matches: dict[NamedNode, str] = {}
         for match in (CLOSE, EXACT):
             for class_iri, name in find_matches(ontology, match):
-                if class_iri in self.schema.classes and (match == EXACT or class_iri not in matches):
+                if class_iri in self.schema.types and (match == EXACT or class_iri not in matches):
                     matches[class_iri] = name
-        return {iri: name for iri in self.schema.classes if (name := self._nearest_class(iri, matches))}
+        return {iri: name for iri in self.schema.types if (name := self._nearest_class(iri, matches))}
 
     def _nearest_class(self, class_iri: NamedNode, matches: Mapping[NamedNode, str]) -> str:
         queue = [class_iri]
         while queue:
             if (iri := queue.pop(0)) in matches:
                 return matches[iri]
-            queue.extend(self.schema.classes[iri].parents if iri in self.schema.classes else ())
+            queue.extend(self.schema.types[iri].parents if iri in self.schema.types else ())
         return ""
 
     def _meanings(self) -> Iterator[tuple[str, PropertyMeaning]]:

@@ -14,7 +14,6 @@ from kg.explain.empty_answers import explain_empty
 from kg.explain.why_formats import write_explanations, write_unmet_rules
 from kg.filmgraph import FilmGraph
 from kg.lookup.entity_description import PropertyValue
-from kg.lookup.entity_names import narrowest_classes
 from kg.lookup.name_search import NameMatch
 from kg.mcp_server.citations import (
     Citations,
@@ -147,7 +146,7 @@ class ToolCaller:
         return ToolReply("\n".join(lines) + "\n", {"entities": documents})
 
     def _match_document(self, match: NameMatch) -> dict[str, Any]:
-        classes = narrowest_classes(self.graph.store, map(to_iri, match.classes))
+        classes = self.graph.ontology.narrowest(map(to_iri, match.classes))
         labels = [self.graph.names.label(iri) for iri in classes]
         document = {"label": match.label, "entity": match.curie, "kinds": labels, "score": round(match.score)}
         return document | ({"called": match.name} if match.name != match.label else {})
@@ -188,7 +187,8 @@ class ToolCaller:
 
         card, word = self.graph.schema(), _text(arguments, "word", "")
         if (row := card.find_class(word)) is not None:
-            return _text_reply(write_class_card(row, read_class_properties(self.graph.store, to_iri(row.curie))))
+            properties = read_class_properties(self.graph.store, self.graph.ontology, to_iri(row.curie))
+            return _text_reply(write_class_card(row, properties))
         if word:
             text = card.matching(word).to_text()
             return _text_reply(

@@ -13,13 +13,11 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any
 
-from pyoxigraph import NamedNode
-
 from kg.errors import UnknownNameError
 from kg.filmgraph import FilmGraph
-from kg.graph.store import find_quads
+from kg.lookup.entity_types import members_of
 from kg.queries.stored_query import Parameter, ParameterType, StoredQueries, StoredQuery
-from kg.terms import KNOWLEDGE, TYPE, to_iri
+from kg.terms import to_iri
 from kg.text import closest
 
 DEFAULT_ROWS, MAX_ROWS = 50, 500
@@ -116,8 +114,10 @@ def _to_example(graph: FilmGraph, term: str) -> str | float:
 @lru_cache(maxsize=256)
 def _choices(graph: FilmGraph, class_name: str) -> tuple[str, ...]:
     """The labels of all entities of a class, if they are few and each label is the name of one entity alone."""
-    quads = find_quads(graph.store, None, TYPE, to_iri(class_name), KNOWLEDGE, limit=10 * _MAX_CHOICES)
-    entities = [quad.subject for quad in quads if isinstance(quad.subject, NamedNode)]
+    type = graph.ontology.type_names.get(class_name)
+    if type is None:
+        return ()
+    entities = list(members_of(graph.store, graph.ontology, type, limit=10 * _MAX_CHOICES))
     if len(entities) > _MAX_CHOICES:
         return ()
     labels = sorted({graph.names.label(entity) for entity in entities} - {""})

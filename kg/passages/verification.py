@@ -20,7 +20,7 @@ from kg.passages.number_words import MONTHS, numbers
 from kg.passages.plausibility import check_plausibility
 from kg.passages.texts import Texts
 from kg.reports import Finding, Report, Severity
-from kg.schema import Schema, ValueKind
+from kg.schema import KIND, Schema, ValueKind
 from kg.terms import ALIAS, LABEL, TYPE, XSD, Term, to_curie, to_short
 from kg.text import fold_passage
 
@@ -33,7 +33,7 @@ class PassageCheck(StrEnum):
     PARAPHRASE = "paraphrase"
     """The fact says that its passage has other words."""
     STRUCTURE = "structure"
-    """A class, or a link to a part: no words are expected."""
+    """A class, a kind, or a link to a part: no words are expected."""
     WITHOUT_SPAN = "without_span"
     """The evidence is a record or a file."""
     TEXT_UNAVAILABLE = "text_unavailable"
@@ -91,7 +91,7 @@ class _Verifier:
                 f"which has {len(text)} characters"
             )
             return Finding("facts/span", message, places=(fact.place,))
-        if fact.property == TYPE or self._is_part_link(fact):
+        if fact.property in (TYPE, KIND) or self._is_part_link(fact):
             return PassageCheck.STRUCTURE
         if fact.paraphrase:
             return PassageCheck.PARAPHRASE

@@ -169,7 +169,7 @@ def _to_unit(stems: tuple[str, ...], terms: Mapping[tuple[str, ...], Sequence[On
 def _terms_by_label(schema: Schema) -> dict[tuple[str, ...], list[OntologyTerm]]:
     """Stems of a name or label -> the terms that have it, those with that name first."""
     by_naming: dict[Naming, dict[tuple[str, ...], list[OntologyTerm]]] = {Naming.NAME: {}, Naming.OTHER_NAME: {}}
-    for term in (*schema.classes.values(), *schema.properties.values()):
+    for term in (*schema.types.values(), *schema.properties.values()):
         for naming, labels in ((Naming.NAME, (term.name, *term.labels)), (Naming.OTHER_NAME, term.other_labels)):
             for stems in dict.fromkeys(map(to_stems, labels)):
                 by_naming[naming].setdefault(stems, []).append(term)

@@ -43,6 +43,7 @@ class ParameterType(StrEnum):
 
     ENTITY = "entity"
     PROPERTY = "property"
+    CLASS = "class"
     TEXT = "text"
     DATE = "date"
     NUMBER = "number"
@@ -235,7 +236,7 @@ _HEADER_KEYS = (
     "endpoint_in_url",
     "endpoint-method",
 )
-_TERM_TYPES = (ParameterType.ENTITY, ParameterType.PROPERTY)
+_TERM_TYPES = (ParameterType.ENTITY, ParameterType.PROPERTY, ParameterType.CLASS)
 """The types whose values are IRIs."""
 _FORMER_TYPES = {"thing": ParameterType.ENTITY}
 _PARAMETER_KEYS = ("type", "class", "about", "list", "optional", "edge")
@@ -481,6 +482,8 @@ def _to_term(value: object, parameter: Parameter, names: EntityNames) -> Term:
             return names.entity(str(value), class_name=parameter.class_name)
         case ParameterType.PROPERTY:
             return names.property_iri(str(value))
+        case ParameterType.CLASS:
+            return names.class_iri(str(value))
         case ParameterType.TEXT:
             return Literal(str(value))
         case ParameterType.DATE:

@@ -55,7 +55,7 @@ ani: {record: page-1, type: Character, label: Ani, characterIn: anora}
 sean-baker: {record: page-2, type: Person, label: Sean Baker, wikidataId: Q1350329, birthDate: 1971-02-26}
 mikey-madison: {record: page-2, type: Person, label: Mikey Madison, wikidataId: Q27734246}
 drew-daniels: {record: page-2, type: Person, label: Drew Daniels}
-united-states: {record: page-3, type: Country, label: United States, wikidataId: Q30}
+united-states: {record: page-3, type: Place, kind: country, label: United States, wikidataId: Q30}
 best-actress: {record: page-3, type: Award, label: Academy Award for Best Actress, wikidataId: Q103618}
 palme-dor: {record: page-3, type: Award, label: Palme d'Or, wikidataId: Q179808}
 """

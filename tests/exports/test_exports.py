@@ -44,7 +44,7 @@ anora:
   genre: ["=SUM(A1)", "+1", "-1+2", "@cmd", "🎬", "‏مخفي"]
   release: {start: 197X, territory: usa}
   sequelOf: <https://example.org/film/1?x=(y)#z>
-usa: {type: Country}
+usa: {type: Place, kind: country}
 """
 BLANK = """\
 @prefix film: <https://w3id.org/filmgraph/film/> .

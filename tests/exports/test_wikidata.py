@@ -51,6 +51,10 @@ def test_the_values_of_a_film_are_values_of_its_item(anora: Store, property: str
     assert (value,) in rows(anora, f"SELECT ?value {{ wd:Q115564437 wdt:{property} ?value }}")
 
 
+def test_the_class_of_an_item_is_that_of_its_kind(anora: Store) -> None:
+    assert rows(anora, "SELECT ?class { wd:Q30 wdt:P31 ?class }") == [("Q6256",)]
+
+
 QUALIFIED = [
     ("p:P161 ?s . ?s ps:P161 wd:Q27734246 ; pq:P4633 ?value", "Ani"),
     ("p:P577 ?s . ?s ps:P577 ?date ; pq:P291 ?value", "Q30"),

@@ -29,6 +29,29 @@ def to_csv(rows: list[dict[str, object]], *, delimiter: str = ",") -> str:
     return out.getvalue()
 
 
+@pytest.mark.parametrize(
+    ("file", "text"),
+    [
+        ("places.yaml", "source: encyclopedia\nusa: {type: Place, kind: %s}\n"),
+        ("places.csv", "subject,property,value,source,record\nusa,type,Place,fan-site,1\nusa,kind,%s,fan-site,1\n"),
+        ("places.ttl", '@prefix film: <https://w3id.org/filmgraph/film/> . film:usa a film:Place ; film:kind "%s" .'),
+    ],
+)
+@pytest.mark.parametrize(("word", "suggested"), [("cuntry", ("country",)), ("town", ("city",)), ("City", ("city",))])
+def test_an_unknown_kind_is_a_finding_with_the_kind_that_is_meant(
+    project: SmallProject, file: str, text: str, word: str, suggested: tuple[str, ...]
+) -> None:
+    project.write(f"data/{file}", text % "country")
+    assert {statement(fact) for fact in project.facts()} == {
+        "film:usa rdf:type film:Place",
+        "film:usa film:kind country",
+    }
+    project.write(f"data/{file}", text % word)
+    (finding,) = project.read().findings
+    assert (finding.check, finding.message) == ("facts/unknown-kind", f"unknown kind {word!r}")
+    assert finding.suggestions == suggested
+
+
 def test_a_row_is_a_fact(project: SmallProject) -> None:
     project.write("data/films.csv", HEAD + "anora,amount,36.50,encyclopedia,10,20,2025-02-06,preferred\n")
     (fact,) = project.facts()

@@ -127,7 +127,7 @@ def test_keys_of_a_section_block_or_part_hold_for_everything_inside_unless_overr
             date: 2024-10-18
             territory: {value: usa, at: 30-40}
             screens: {value: 6, source: trade-paper}
-        usa: {type: Country}
+        usa: {type: Place, kind: country}
         """,
     )
     evidence = {
@@ -141,7 +141,8 @@ def test_keys_of_a_section_block_or_part_hold_for_everything_inside_unless_overr
         f"{part} film:territory film:usa": ("encyclopedia", 30, "preferred"),
         # A span of one source is not a span of another.
         f"{part} film:screens 6": ("trade-paper", None, "preferred"),
-        "film:usa rdf:type film:Country": ("encyclopedia", None, "normal"),
+        "film:usa rdf:type film:Place": ("encyclopedia", None, "normal"),
+        "film:usa film:kind country": ("encyclopedia", None, "normal"),
     }
 
 

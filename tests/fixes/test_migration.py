@@ -105,6 +105,26 @@ def test_yaml_is_rewritten_and_everything_else_in_it_stays(old: SmallProject) ->
     assert migrate(old.project).files == {}
 
 
+def test_a_class_that_became_a_kind_is_written_beside_its_class(old: SmallProject) -> None:
+    migrate(old.project).apply()
+    text = (old.folder / "data/films.yaml").read_text()
+    assert "paris: {type: Place, kind: city, label: Paris}\n" in text
+    old.write("data/films.yaml", "source: encyclopedia\nparis:\n  type: City  # of light\n  label: Paris\n")
+    migrate(old.project).apply()
+    text = (old.folder / "data/films.yaml").read_text()
+    assert text == "source: encyclopedia\nparis:\n  type: Place\n  kind: city  # of light\n  label: Paris\n"
+
+
+def test_a_kind_as_the_class_of_a_parameter_stays(old: SmallProject) -> None:
+    text = (
+        "#+ summary: All\n#+ params:\n#+   class: {type: class}\n#+   place: {type: entity, class: Capital}\n"
+        "SELECT * { VALUES ?class { film:Capital } VALUES ?place { film:rome } ?place a ?class }\n"
+    )
+    old.write("queries/q.rq", text)
+    migration = migrate(old.project)
+    assert (migration.left, "queries/q.rq" in migration.files) == ((), False)
+
+
 def test_a_table_is_rewritten_row_by_row(old: SmallProject) -> None:
     old.write(
         "data/more.csv",
@@ -301,5 +321,6 @@ def test_kg_migrate_shows_a_patch_and_changes_nothing_without_apply(
 
 
 def test_an_ontology_without_replacements_is_an_error(project: SmallProject) -> None:
+    project.write("ontology/film.ttl", "@prefix owl: <http://www.w3.org/2002/07/owl#> . <http://e.org/A> a owl:Class .")
     with pytest.raises(InputError, match="replaces no term"):
         migrate(project.project)

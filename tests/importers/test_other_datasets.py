@@ -40,7 +40,12 @@ def test_a_country_used_as_a_studio_gives_no_contradiction(project: ImportProjec
     (tmp_path / "origin.csv").write_text(f"item,originid,origin\n{WD}Q1,{WD}Q145,UK\n{WD}Q2,{WD}Q145,UK\n")
     (tmp_path / "studio.csv").write_text(f"item,prodid,production\n{WD}Q3,{WD}Q145,UK\n")
     assert project.run("wikidata-results", str(tmp_path)) == 0
-    assert project.values_of("wd-q145") == {("rdf:type", "Country"), ("wikidataId", "Q145"), ("rdfs:label", "UK")}
+    assert project.values_of("wd-q145") == {
+        ("rdf:type", "Place"),
+        ("kind", "country"),
+        ("wikidataId", "Q145"),
+        ("rdfs:label", "UK"),
+    }
     used = next(fact for fact in project.facts() if fact.property.value.endswith("productionCompany"))
     assert (used.rank, used.because) == (
         "deprecated",

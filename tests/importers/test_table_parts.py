@@ -73,6 +73,30 @@ def test_a_row_with_a_day_and_a_territory_is_a_release(project: ImportProject, f
     }
 
 
+def test_a_kind_in_a_mapping_is_a_class_with_the_kind(project: ImportProject, films: Path) -> None:
+    project.run("table", str(films))
+    assert {("rdf:type", "Place"), ("kind", "country")} <= project.values_of("my-films-country-united-kingdom")
+
+
+@pytest.mark.parametrize("streamed", [False, True])
+def test_rows_may_be_about_entities_of_kinds(
+    project: ImportProject, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, streamed: bool
+) -> None:
+    if streamed:
+        monkeypatch.setattr(table_import, "STREAM_FROM_ROWS", 1)
+    (tmp_path / "places.csv").write_text("Name,Sort\nOrlando,town\nFlorida,state\nBrighton Pier,pier\n")
+    (tmp_path / "places.csv.mapping.yaml").write_text(
+        "source: {id: places}\n"
+        "rows: {key: [Name], class: Place, class_column: Sort, classes: {town: city, state: State}}\n"
+        "columns: {Name: label}\n"
+    )
+    assert project.run("table", str(tmp_path / "places.csv")) == 0
+    kinds = {"orlando": {("kind", "city")}, "florida": {("kind", "state")}, "brighton-pier": set()}
+    for name, kind in kinds.items():
+        stated = project.values_of(f"places-{name}")
+        assert {pair for pair in stated if pair[0] in ("rdf:type", "kind")} == {("rdf:type", "Place"), *kind}
+
+
 def test_a_figure_that_is_not_a_number_is_rejected_and_makes_no_part(project: ImportProject, films: Path) -> None:
     project.run("table", str(films))
     assert project.rejects("my-films") == "films.csv:4: Gross: little is not a number\n"

@@ -37,8 +37,8 @@ anora:
   score: 8.50
   year: 2024
 sean-baker: {type: Person, label: Sean Baker, alias: [ショーン・ベイカー, "שון בייקר"]}
-usa: {type: Country, label: United States}
-france: {type: Country, label: {value: Frankreich, lang: de}}
+usa: {type: Place, kind: country, label: United States}
+france: {type: Place, kind: country, label: {value: Frankreich, lang: de}}
 batman-begins: {type: Film, label: Batman Begins}
 the-dark-knight: {type: Film, sequelOf: batman-begins}
 the-dark-knight-rises: {type: Film, sequelOf: the-dark-knight}

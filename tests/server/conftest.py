@@ -23,7 +23,7 @@ anora:
   director: sean-baker
   year: 2024
   release: {territory: usa, date: 2024-10-18}
-usa: {type: Country, label: United States}
+usa: {type: Place, kind: country, label: United States}
 sean-baker: {type: Person, label: Sean Baker}
 """
 DIRECTED = """\

@@ -5,9 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from pyoxigraph import RdfFormat, parse
+from pyoxigraph import NamedNode, QuerySolutions, RdfFormat, Store, parse
 
 from kg.graph.triple_tables import TripleTables
+from kg.project import find_project
+from kg.schema import read_ontology, to_schema
 from kg.shapes import Shapes, check, read_shapes
 
 ROOT = Path(__file__).parents[2]
@@ -15,6 +17,13 @@ PREFIXES = """
 @prefix film: <https://w3id.org/filmgraph/film/> .
 @prefix rdfs: <http://www.w3.org/2000/01/rdf-schema#> .
 @prefix xsd: <http://www.w3.org/2001/XMLSchema#> .
+"""
+LISTED_KINDS = """
+    PREFIX film: <https://w3id.org/filmgraph/film/> PREFIX sh: <http://www.w3.org/ns/shacl#>
+    PREFIX rdf: <http://www.w3.org/1999/02/22-rdf-syntax-ns#>
+    SELECT ?class ?word {
+      ?shape sh:targetClass ?class ; sh:property [ sh:path film:kind ; sh:in/rdf:rest*/rdf:first ?word ]
+    }
 """
 ANORA = "film:anora film:boxOffice film:w, film:us, film:other ."
 FIGURE = (
@@ -30,6 +39,21 @@ RATED = "film:r a film:Rating ; film:scale 100 ; film:aggregator film:a . film:a
 @pytest.fixture(scope="module")
 def shapes() -> Shapes:
     return read_shapes(sorted((ROOT / "ontology").glob("shapes*.ttl")))
+
+
+def test_the_shapes_list_the_kinds_of_every_class() -> None:
+    schema = to_schema(read_ontology(find_project(ROOT).ontology))
+    store = Store()
+    for path in sorted((ROOT / "ontology").glob("shapes*.ttl")):
+        store.load(path=path, format=RdfFormat.TURTLE)
+    listed: dict[NamedNode, set[str]] = {}
+    solutions = store.query(LISTED_KINDS)
+    assert isinstance(solutions, QuerySolutions)
+    for iri, word in solutions:
+        listed.setdefault(iri, set()).add(word.value)
+    words = {iri: {term.word for kind, term in schema.kinds.items() if schema.class_of(kind) == iri} for iri in listed}
+    assert listed == words
+    assert {schema.class_of(kind) for kind in schema.kinds} == set(listed)
 
 
 def figures(world: float, us: float, other: float) -> str:

@@ -77,7 +77,7 @@ def _check_names(facts: list[Fact], schema: Schema, sources: Mapping[str, Source
             and isinstance(fact.value, NamedNode)
         ):
             first_uses.setdefault(fact.value, fact)
-        if fact.subject in schema.properties or fact.subject in schema.classes:
+        if fact.subject in schema.properties or fact.subject in schema.types:
             name = to_short(fact.subject)
             message = f"{name} is the name of an ontology term, not of an entity"
             yield Finding("facts/name", message, places=(fact.place,))
@@ -91,8 +91,10 @@ def _check_names(facts: list[Fact], schema: Schema, sources: Mapping[str, Source
 
 def _undefined_entity(entity: NamedNode, use: Fact, names: list[str], schema: Schema) -> Finding:
     name = to_curie(entity.value)
-    classes = [schema.classes[iri].name for iri in schema.properties[use.property].range if iri in schema.classes]
-    block = f"{name.removeprefix('film:')}: {{type: {classes[0] if classes else '...'}, label: ...}}"
+    usual_type = schema.usual_type(schema.properties[use.property]) or "..."
+    narrowed = schema.narrowed.get(usual_type)
+    type = f"{narrowed.class_name}, kind: {narrowed.word}" if narrowed is not None else usual_type
+    block = f"{name.removeprefix('film:')}: {{type: {type}, label: ...}}"
     return Finding(
         "facts/unknown-entity",
         f"{name} is not defined",

@@ -103,13 +103,10 @@ class RdfReader:
         if property.value.startswith(FILM) and property not in self.schema.properties:
             self.findings.add_unknown_property(to_curie(property.value), self.schema, Place(file))
             return False
-        if (
-            property == TYPE
-            and isinstance(value, NamedNode)
-            and value.value.startswith(FILM)
-            and value not in self.schema.classes
-        ):
-            self.findings.add_unknown_class(to_curie(value.value), self.schema, Place(file))
+        is_foreign = property == TYPE and not (isinstance(value, NamedNode) and value.value.startswith(FILM))
+        if not is_foreign and not self.schema.allows(property, value):
+            text = to_curie(value.value) if isinstance(value, NamedNode) else str(getattr(value, "value", value))
+            self.findings.add_not_allowed(property, text, self.schema, Place(file))
             return False
         if (known := self.schema.properties.get(property)) is not None:
             try:

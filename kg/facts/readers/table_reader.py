@@ -26,7 +26,7 @@ from kg.facts.literals import check_value, parse_value
 from kg.facts.model import FACT_COLUMNS, REQUIRED_COLUMNS, Evidence, Fact, Rank, Source
 from kg.reports import Place
 from kg.schema import OntologyTerm, Schema, ValueKind
-from kg.terms import FILM, TYPE, Term, to_iri
+from kg.terms import FILM, Term, to_iri
 from kg.text import closest
 
 LONGEST_CELL = 1 << 20
@@ -137,8 +137,8 @@ class TableReader:
             return
         if property is None or value is None or source is None or span is None:
             return
-        if property.iri == TYPE and value not in self.schema.classes:
-            self.findings.add_unknown_class(row["value"], self.schema, place)
+        if not self.schema.allows(property.iri, value):
+            self.findings.add_not_allowed(property.iri, row["value"], self.schema, place)
             return
         evidence = Evidence(source, span[0], span[1], row.get("record", ""), row.get("retrieved", ""))
         yield Fact(
@@ -288,10 +288,9 @@ class PlainRows:
     def _value(self, text: str, property: OntologyTerm) -> Term | None:
         if not text:
             return None
-        if property.value_kind is not ValueKind.ENTITY:
-            return parse_value(text, property)
-        entity = self._names.get(text) or self._name(text)
-        return None if property.iri == TYPE and entity not in self.schema.classes else entity
+        is_entity = property.value_kind is ValueKind.ENTITY
+        value = (self._names.get(text) or self._name(text)) if is_entity else parse_value(text, property)
+        return value if self.schema.allows(property.iri, value) else None
 
     def _evidence_of(self, source: str, record: str) -> Evidence | None:
         key = (source, record)

@@ -171,8 +171,8 @@ class YamlReader:
         except ValueError as error:
             self.findings.add("value", f"{property.name}: {error}", value.place, path=property.iri, value=text)
             return None
-        if property.iri == TYPE and term not in self.schema.classes:
-            self.findings.add_unknown_class(text, self.schema, value.place)
+        if not self.schema.allows(property.iri, term):
+            self.findings.add_not_allowed(property.iri, text, self.schema, value.place)
             return None
         return term
 

@@ -21,6 +21,7 @@ from kg.version import __version__
 _TYPES = {
     ParameterType.ENTITY: "string",
     ParameterType.PROPERTY: "string",
+    ParameterType.CLASS: "string",
     ParameterType.TEXT: "string",
     ParameterType.DATE: "string",
     ParameterType.NUMBER: "number",

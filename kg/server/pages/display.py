@@ -176,7 +176,6 @@ _INVERSE_LABELS: Mapping[NamedNode, str] = {
     vocab.interviewer: "interviews conducted",
     vocab.nominatedFor: "nominees",
     vocab.shownAt: "screenings",
-    vocab.inState: "places in this state",
     vocab.includesArtist: "playlists",
     vocab.usesSong: "films that use it",
     vocab.seeAlso: "related pages",

@@ -15,8 +15,10 @@ from kg import vocabulary as vocab
 from kg.filmgraph import FilmGraph
 from kg.graph.store import find_quad, find_quads, has_triple
 from kg.lookup.entity_description import PropertyReader, PropertyValue
+from kg.lookup.entity_types import types_of
 from kg.lookup.source_conflicts import Conflict
 from kg.parts import is_part, owner_of
+from kg.schema import KIND
 from kg.server.pages.display import Display
 from kg.server.pages.urls import inverse_of
 from kg.terms import ALIAS, CONTESTED, KNOWLEDGE, LABEL, NOTE, TYPE, Term
@@ -132,7 +134,7 @@ def read_entity_data(display: Display, entity: NamedNode, inverses: Collection[N
     values: dict[NamedNode, list[PropertyValue]] = {property: [] for property in counts}
     for value in reader.values(entity):
         values[value.property].append(value)
-    classes = [value.value for value in values.get(TYPE, ()) if isinstance(value.value, NamedNode)]
+    types = types_of(graph.store, graph.ontology, entity)
     referrers = tuple(_referrers(graph, reader, entity, values, inverses))
     for referring in referrers:
         if referring.property in inverses and referring.entities:
@@ -143,12 +145,12 @@ def read_entity_data(display: Display, entity: NamedNode, inverses: Collection[N
         entity,
         display.label(entity),
         tuple(values.get(ALIAS, ())),
-        graph.ontology.narrowest(classes),
-        frozenset(classes),
+        graph.ontology.narrowest(types),
+        types,
         {
             property: ValueList(tuple(found), counts[property])
             for property, found in values.items()
-            if property not in (TYPE, LABEL, ALIAS)
+            if property not in (TYPE, KIND, LABEL, ALIAS)
         },
         parts,
         tuple(

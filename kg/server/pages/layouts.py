@@ -56,7 +56,7 @@ CARD: Mapping[NamedNode, Properties] = {
         vocab.editionOf, vocab.number, vocab.date, vocab.year, vocab.start, vocab.end, vocab.location, vocab.host,
         vocab.jury, vocab.juryPresident,
     ),
-    vocab.Place: (vocab.locatedIn, vocab.inCity, vocab.inState, vocab.address, vocab.standsInFor),
+    vocab.Place: (vocab.locatedIn, vocab.address, vocab.standsInFor),
     vocab.Work: (
         vocab.author, vocab.performer, vocab.composer, vocab.textOf, vocab.outlet, vocab.publisher,
         vocab.publicationDate, vocab.date, vocab.year,

@@ -308,7 +308,7 @@ def _field_error(
     if isinstance(error, AmbiguousNameError):
         return str(error), error.candidates
     assert isinstance(error, UnknownNameError)
-    if parameter.type is ParameterType.PROPERTY:
+    if parameter.type in (ParameterType.PROPERTY, ParameterType.CLASS):
         return str(error), error.suggestions
     found = [match.label for match in graph.search(error.name, class_name=parameter.class_name, limit=5)]
     return str(error), tuple(dict.fromkeys((*error.suggestions, *found)))[:5]
@@ -455,7 +455,7 @@ def _without_header(text: str) -> str:
 
 def vocabulary_json(graph: FilmGraph) -> str:
     """Classes, properties and prefixes with their meanings, as JSON, for completion in the editor."""
-    card = read_schema_card(graph.store)
+    card = read_schema_card(graph.store, graph.ontology)
     terms = [
         {"name": row.curie, "about": row.comment, "uses": row.uses, "kind": kind}
         for kind, rows in (("class", card.classes), ("property", card.properties)) for row in rows

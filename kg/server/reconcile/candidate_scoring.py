@@ -36,7 +36,7 @@ from kg.server.reconcile.graph_terms import (
     values_of,
 )
 from kg.server.reconcile.requests import ClueValue, PropertyClue, ReconcileQuery
-from kg.terms import ALIAS, FILM, KNOWLEDGE, LABEL, TYPE, XSD, Term, entity_iri, to_curie
+from kg.terms import ALIAS, FILM, KNOWLEDGE, LABEL, XSD, Term, entity_iri, to_curie
 from kg.text import fold_name
 from kg.xsd import is_numeric
 
@@ -228,8 +228,8 @@ def _has_type(
     """Whether an entity has the types that are wanted; None where none is."""
     if not query.types:
         return None
-    classes = set(values_of(graph, entity, TYPE))
-    has = [type is not None and entity_iri(type.id) in classes for type in types]
+    of_entity = {type.id for type in types_of(graph, entity)}
+    has = [type is not None and type.id in of_entity for type in types]
     return all(has) if query.strict == "all" else any(has)
 
 

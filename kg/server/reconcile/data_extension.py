@@ -135,7 +135,7 @@ def _proposed(graph: FilmGraph, type: str) -> dict[str, str]:
     known, properties = find_type(graph, type), all_properties(graph)
     if known is None:
         return proposed
-    for row in read_class_properties(graph.store, entity_iri(known.id)):
+    for row in read_class_properties(graph.store, graph.ontology, entity_iri(known.id)):
         id = property_id(row.curie)
         if id in properties and id not in _REDUNDANT:
             parts = _properties_of_parts(graph, known.id, id)

@@ -10,14 +10,13 @@ from pyoxigraph import Literal, NamedNode
 
 from kg.filmgraph import FilmGraph
 from kg.graph.store import find_quad, find_quads
+from kg.lookup import entity_types
 from kg.schema import OntologyTerm
-from kg.terms import ALIAS, FILM, KNOWLEDGE, KNOWN_NAMES, LABEL, ONTOLOGY, OWL, TYPE, Term, entity_iri, to_iri
+from kg.terms import ALIAS, FILM, KNOWLEDGE, KNOWN_NAMES, LABEL, ONTOLOGY, Term, entity_iri, to_iri
 from kg.text import fold_name
 
 PropertyPath = tuple[NamedNode, ...]
 """Properties that lead from an entity to values, one after the other."""
-_CLASSES = (NamedNode(OWL + "Class"),)
-_PROPERTIES = (NamedNode(OWL + "ObjectProperty"), NamedNode(OWL + "DatatypeProperty"))
 _MAX_STEPS = 4
 _MAX_COUNTED = 10_000
 """More uses than these make no difference to the order of suggestions."""
@@ -85,9 +84,7 @@ def follow(graph: FilmGraph, entity: NamedNode, path: PropertyPath) -> Iterator[
 def types_of(graph: FilmGraph, entity: NamedNode) -> list[SchemaTerm]:
     """The types of an entity, the narrowest first."""
     known = all_types(graph)
-    types = [
-        value for value in values_of(graph, entity, TYPE) if isinstance(value, NamedNode) and to_id(value) in known
-    ]
+    types = [iri for iri in entity_types.types_of(graph.store, graph.ontology, entity) if to_id(iri) in known]
     narrowest = graph.ontology.narrowest(types)
     wider = sorted(set(types).difference(narrowest), key=lambda iri: (known[to_id(iri)].uses, iri.value))
     return [known[to_id(iri)] for iri in (*narrowest, *wider)]
@@ -135,26 +132,24 @@ def _find(known: Mapping[str, SchemaTerm], text: str) -> SchemaTerm | None:
 
 @lru_cache(maxsize=2)
 def all_types(graph: FilmGraph) -> dict[str, SchemaTerm]:
-    """The classes of the ontology by id."""
-    return _terms(graph, _CLASSES, graph.ontology.classes, _count_members)
+    """The classes and kinds of the ontology by id."""
+    return _terms(graph, graph.ontology.types, _count_members)
 
 
 @lru_cache(maxsize=2)
 def all_properties(graph: FilmGraph) -> dict[str, SchemaTerm]:
     """The properties of the ontology by id, and those that every entity has: label, alias, type, note."""
     common = {name: SchemaTerm(name, name, folded=(fold_name(name),)) for name in KNOWN_NAMES}
-    return common | _terms(graph, _PROPERTIES, graph.ontology.properties, _count_triples)
+    return common | _terms(graph, graph.ontology.properties, _count_triples)
 
 
 def _terms(
     graph: FilmGraph,
-    kinds: Sequence[NamedNode],
     ontology: Mapping[NamedNode, OntologyTerm],
     count: Callable[[FilmGraph, NamedNode], int],
 ) -> dict[str, SchemaTerm]:
-    """The graph's own terms of some kinds, by id."""
-    named = {quad.subject for kind in kinds for quad in find_quads(graph.store, None, TYPE, kind, ONTOLOGY)}
-    own = sorted((iri for iri in named if isinstance(iri, NamedNode) and iri.value.startswith(FILM)), key=str)
+    """The graph's own terms among those of the ontology, by id."""
+    own = sorted((iri for iri in ontology if iri.value.startswith(FILM)), key=str)
     return {to_id(iri): _term(graph, iri, ontology[iri], count(graph, iri)) for iri in own}
 
 
@@ -168,7 +163,7 @@ def _term(graph: FilmGraph, iri: NamedNode, term: OntologyTerm, uses: int) -> Sc
 
 
 def _count_members(graph: FilmGraph, iri: NamedNode) -> int:
-    return len(find_quads(graph.store, None, TYPE, iri, KNOWLEDGE, limit=_MAX_COUNTED))
+    return sum(1 for _ in entity_types.members_of(graph.store, graph.ontology, iri, limit=_MAX_COUNTED))
 
 
 def _count_triples(graph: FilmGraph, iri: NamedNode) -> int:

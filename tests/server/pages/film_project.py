@@ -92,8 +92,8 @@ audience-prize: {type: Award, label: Audience Prize, awardOf: gotham-awards}
 sundance: {type: Festival, label: Sundance Film Festival}
 gotham-awards: {type: AwardProgramme, label: Gotham Awards}
 comedy-drama: {type: Genre, label: comedy-drama}
-worldwide: {type: Territory, label: worldwide}
-united-states: {type: Country, label: United States}
+worldwide: {type: Place, kind: territory, label: worldwide}
+united-states: {type: Place, kind: country, label: United States}
 critics-board: {type: ReviewAggregator, label: Critics' Board}
 
 ---
