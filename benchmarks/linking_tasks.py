@@ -175,10 +175,73 @@ def many(data: Path, left: int, right: int) -> Task:
     return Task(f"{left:,} against {right:,}", task.left[:left], [*task.right, *made][:right], same)
 
 
+def sequels(data: Path) -> Task:
+    """Films of MetaQA in two catalogues: a third of them in both, the others, with their sequels, in one of them.
+
+    The second catalogue writes titles, years and casts in its own way, and each has remakes that the other does not.
+    """
+    luck = random.Random(2)
+    films = [film for film in _metaqa(data / "metaqa/kb.txt") if film.credits and film.years]
+    left, right, same = [], [], set()
+    for number, film in enumerate(films):
+        place = luck.choice(("left", "right", "both"))
+        remake = _remake(film, luck.choice(films), luck) if luck.random() < 0.02 else None
+        if place != "right":
+            left.append(replace(film, id=f"l-{number}"))
+            right += [replace(remake, id=f"rr-{number}")] if remake is not None else []
+        if place != "left":
+            right.append(replace(_as_another_writes(film, luck), id=f"r-{number}"))
+            left += [replace(remake, id=f"ll-{number}")] if remake is not None and place == "right" else []
+        if place == "both":
+            same.add((f"l-{number}", f"r-{number}"))
+    return Task("MetaQA, sequels and remakes", left, right, frozenset(same))
+
+
+def _metaqa(path: Path) -> Iterator[Mention]:
+    roles = {"directed_by": "director", "written_by": "writer", "starred_actors": "castMember"}
+    films: dict[str, dict[str, list[str]]] = defaultdict(lambda: defaultdict(list))
+    for line in path.read_text(encoding="utf-8").splitlines():
+        film, relation, value = line.split("|", 2)
+        films[film][relation].append(value)
+    for title, values in films.items():
+        years = values["release_year"]
+        # A film of several years is several films of one title.
+        if len(years) == 1:
+            credits = tuple(Credit(name, role) for relation, role in roles.items() for name in values[relation])
+            yield Mention(title, (title,), years=(int(years[0]),), credits=credits)
+
+
+def _remake(film: Mention, other: Mention, luck: random.Random) -> Mention:
+    """Another film of the same title, made by the people of a third one, up to six years later."""
+    return replace(film, years=(film.years[0] + luck.randint(0, 6),), credits=other.credits)
+
+
+_ROMAN = {"2": "II", "3": "III", "4": "IV", "6": "VI"}
+_ARABIC = {roman: number for number, roman in _ROMAN.items()}
+
+
+def _as_another_writes(film: Mention, luck: random.Random) -> Mention:
+    title = " ".join(
+        _ARABIC.get(word, _ROMAN.get(word, word)) if luck.random() < 0.5 else word for word in film.name.split()
+    )
+    if title.startswith("The ") and luck.random() < 0.3:
+        title = f"{title[4:]}, The"
+    if luck.random() < 0.05 and len(title) > 4:
+        place = luck.randrange(1, len(title))
+        title = title[:place] + luck.choice(("", luck.choice("aeinrst"))) + title[place + luck.randint(0, 1) :]
+    shift = luck.choice((-1, 1)) if luck.random() < 0.1 else 0
+    years = () if luck.random() < 0.05 else (film.years[0] + shift,)
+    directors = [credit for credit in film.credits if credit.role == "director"]
+    directors = directors[:1] if luck.random() < 0.3 else directors
+    others = [credit for credit in film.credits if credit.role != "director" and luck.random() < 0.7]
+    return replace(film, names=(title,), years=years, credits=(*directors, *others))
+
+
 TASKS: Mapping[str, Callable[[Path], Task]] = {
     "oscars": oscars_and_wikidata,
     "movielens": movielens_and_dbpedia,
     "winter-actors": lambda data: winter(data, "academy_awards", "actors", "gs_academy_awards_2_actors_test"),
     "winter-globes": lambda data: winter(data, "actors", "golden_globes", "gs_actors_2_golden_globes"),
+    "sequels": sequels,
     "many": lambda data: many(data, 5_000, 50_000),
 }

@@ -218,7 +218,8 @@ def _pair_text(candidate: Candidate) -> str:
     rows = [f"  {line:<{width}}  |  {other}" for line, other in columns]
     features = sorted(candidate.features, key=lambda feature: -abs(feature.bits))
     summary = candidate.veto or f"confidence {candidate.confidence:.3f}, {candidate.bits:+.1f} bits"
-    return "\n".join([*rows, f"  {summary}", *(f"  {feature}" for feature in features), ""])
+    limit = [f"  {candidate.limit}"] if candidate.limit is not None else []
+    return "\n".join([*rows, f"  {summary}", *limit, *(f"  {feature}" for feature in features), ""])
 
 
 def _mention_lines(mention: Mention) -> list[str]:

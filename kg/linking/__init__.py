@@ -2,9 +2,12 @@
 
 model           mentions, feature scores, candidates and their classification
 names           titles and names of people in the forms in which they are compared
+part_numbers    numbers of the parts of a series in titles
+name_relations  how two names are related: equal, misspelt, one longer, partly equal, different
 mentions        facts -> mentions, by source
 features        what is compared of a mention; term frequencies; blocking: which pairs are compared at all
-scoring         the score of each comparison in bits; vetoes; scores -> confidence -> same, different or unsure
+limits          vetoes, and signs of two entities that limit the confidence: sequels, remakes, other directors
+scoring         the score of each comparison in bits; scores -> confidence -> same, different or unsure
 link_project    the sources of a project linked in rounds
 link_store      data/links.sssom.tsv, and the pairs left to a person
 """

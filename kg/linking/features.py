@@ -194,6 +194,7 @@ def candidate_pairs(
                 for index, features in enumerate(side):
                     rows.writerows((number, index, key) for key in set(_blocking_keys(features, frequencies)))
         with duckdb.connect(":memory:", config={"threads": 2}) as sql:
+            sql.execute("SET enable_progress_bar = false")
             sql.execute(
                 "CREATE TABLE keys AS SELECT * FROM read_csv(?, auto_detect = false, header = false, delim = ',',"
                 " quote = '\"', columns = {'side': 'UTINYINT', 'mention': 'INTEGER', 'key': 'VARCHAR'})",

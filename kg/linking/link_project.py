@@ -18,6 +18,8 @@ from kg.decisions.links import COMPOSITE, LINKS_FILE, MANUAL, Judgement, Links, 
 from kg.decisions.policy import read_policy
 from kg.errors import FaultsError, UnknownNameError
 from kg.facts.readers import read_facts
+from kg.linking.features import to_features
+from kg.linking.limits import find_veto
 from kg.linking.mentions import OWN_SOURCE, find_mentions
 from kg.linking.model import Candidate, Classification, Mention
 from kg.linking.scoring import Thresholds, classify_pairs
@@ -126,12 +128,13 @@ def link_sources(
     order = sorted(
         mentions, key=lambda source: (source != OWN_SOURCE, _is_nameless(mentions[source]), trust(source), source)
     )
-    run = _LinkingRun(links, day)
+    run = _LinkingRun(links, day, mentions)
     for left, right in combinations(order, 2):
         if between is None or {left, right} == set(between):
             if progress is not None:
                 progress(f"{left} and {right}")
-            for candidate in _link_pair(mentions[left], mentions[right], run, set(kinds), thresholds):
+            candidates = _link_pair(mentions[left], mentions[right], run, set(kinds), thresholds)
+            for candidate in sorted(candidates, key=lambda pair: -pair.confidence):
                 run.add(left, right, candidate)
     return LinkingResult(tuple(run.judgements), tuple(run.unsure), run.counts)
 
@@ -169,13 +172,19 @@ def _is_nameless(mentions: Sequence[Mention]) -> bool:
 
 
 class _LinkingRun:
-    """The links so far, from earlier judgements and from this run; linked names form clusters."""
+    """The links so far, from earlier judgements and from this run; linked names form clusters.
 
-    def __init__(self, links: Links, day: str) -> None:
+    No two names of a cluster that this run joins are of one source or rule each other out.
+    """
+
+    def __init__(self, links: Links, day: str, mentions: Mapping[str, Sequence[Mention]]) -> None:
         self.judgements: list[Judgement] = []
         self.unsure: list[Candidate] = []
         self.counts: Counter[tuple[str, str, str, Classification]] = Counter()
         self._day = day
+        self._mentions = {
+            to_iri(mention.id): (source, mention) for source, side in mentions.items() for mention in side
+        }
         self._judged = {judgement.names for judgement in links.judgements}
         self._cluster_of: dict[NamedNode, NamedNode] = {}
         """Name -> the name that stands for its cluster."""
@@ -183,7 +192,7 @@ class _LinkingRun:
         for judgement in links.judgements:
             if judgement.same:
                 self._join(judgement.subject, judgement.object)
-        self._denied = [tuple(judgement.names) for judgement in links.judgements if judgement.same is False]
+        self._denied = {judgement.names for judgement in links.judgements if judgement.same is False}
 
     def cluster_key(self, name: str) -> str:
         """A key that all names of a linked entity share; the empty text for an entity that is not linked."""
@@ -198,7 +207,7 @@ class _LinkingRun:
             return
         if candidate.veto and candidate.left.identifiers & candidate.right.identifiers:
             # One of them has a wrong identifier, so a third entity with that identifier must not link the two.
-            self._denied.append((left, right))
+            self._denied.add(frozenset((left, right)))
         if classification is Classification.SAME and not self._may_join(left, right):
             classification = Classification.UNSURE
         self.counts[left_source, right_source, candidate.left.kind, classification] += 1
@@ -218,10 +227,17 @@ class _LinkingRun:
         return True
 
     def _may_join(self, left: NamedNode, right: NamedNode) -> bool:
-        if not self._denied:
-            return True
+        """Whether each name of one cluster may be the same entity as each name of the other."""
         ours, theirs = ({*self._members.get(self._cluster_of.get(name, name), ()), name} for name in (left, right))
-        return not any({first, second} <= ours | theirs for first, second in self._denied)
+        return ours == theirs or not any(self._is_ruled_out(first, second) for first in ours for second in theirs)
+
+    def _is_ruled_out(self, first: NamedNode, second: NamedNode) -> bool:
+        if frozenset((first, second)) in self._denied:
+            return True
+        if first not in self._mentions or second not in self._mentions:
+            return False
+        (source, mention), (other_source, other) = self._mentions[first], self._mentions[second]
+        return source == other_source or bool(find_veto(to_features(mention), to_features(other)))
 
 
 def _link_pair(

@@ -17,7 +17,7 @@ import orjson
 from kg.atomic_files import write_file
 from kg.decisions.links import LINKS_FILE, Judgement, to_sssom, to_sssom_row
 from kg.errors import InputError
-from kg.linking.model import Candidate, Credit, FeatureScore, Mention
+from kg.linking.model import Candidate, Credit, FeatureScore, Limit, Mention
 from kg.project import Project
 
 UNSURE_FILE = "unsure.jsonl"
@@ -75,6 +75,7 @@ def candidate_to_dict(candidate: Candidate) -> dict[str, Any]:
         "right": _mention_to_dict(candidate.right),
         "confidence": round(candidate.confidence, 4),
         "veto": candidate.veto,
+        "limit": None if candidate.limit is None else asdict(candidate.limit),
         "features": [asdict(feature) | {"bits": round(feature.bits, 2)} for feature in candidate.features],
     }
 
@@ -97,7 +98,8 @@ def _mention_to_dict(mention: Mention) -> dict[str, Any]:
 def _to_candidate(document: dict[str, Any]) -> Candidate:
     left, right = _to_mention(document["left"]), _to_mention(document["right"])
     features = tuple(FeatureScore(**feature) for feature in document["features"])
-    return Candidate(left, right, features, document["confidence"], document["veto"])
+    limit = Limit(**document["limit"]) if document["limit"] else None
+    return Candidate(left, right, features, document["confidence"], document["veto"], limit=limit)
 
 
 def _to_mention(document: dict[str, Any]) -> Mention:

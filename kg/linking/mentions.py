@@ -16,6 +16,7 @@ from pyoxigraph import BlankNode, Literal, NamedNode
 from kg import vocabulary as film
 from kg.facts.model import Fact
 from kg.linking.model import Credit, Mention
+from kg.linking.names import find_year
 from kg.schema import KIND, Schema
 from kg.terms import ALIAS, LABEL, TYPE, Term, to_curie
 
@@ -46,6 +47,7 @@ _DESCRIPTION = re.compile(
 )
 _EPISODE = re.compile(r"^(?:episode|season) of |television series|TV series|miniseries", re.IGNORECASE)
 _AND = re.compile(r",\s*(?:and\s+)?|\s+(?:and|&)\s+")
+_WIKIDATA_ITEM = re.compile(r"wd-(q[1-9]\d*)")
 _YEAR = re.compile(r"(-?\d{4})(?!\d)")
 
 Subject = NamedNode | BlankNode
@@ -174,13 +176,13 @@ def _to_mention(iri: NamedNode, kind: str, class_name: str, entities: _Entities,
         if isinstance(other, NamedNode) and (name := _label_of(other, entities))
     ]
     if kind == "film":
+        years = years or tuple(dict.fromkeys(filter(None, map(find_year, entity.texts(*_NAMES)))))
         for text in entity.texts(film.description):
             if _EPISODE.search(text):
                 class_name = "Episode"
             described_years, people = _read_description(text)
             years = years or described_years
             credited += [Credit(name, "director") for name in people]
-    schemes = {name: property for property in entity.values if (name := _local_name(property)).endswith("Id")}
     return Mention(
         to_curie(iri.value),
         tuple(dict.fromkeys(entity.texts(*_NAMES))),
@@ -189,10 +191,19 @@ def _to_mention(iri: NamedNode, kind: str, class_name: str, entities: _Entities,
         years,
         date_kind,
         tuple(credited),
-        frozenset((name, value) for name, property in schemes.items() for value in entity.texts(property)),
+        frozenset(_find_identifiers(iri, entity)),
         frozenset(filter(None, (_label_of(country, entities) for country in entity.nodes(film.countryOfOrigin)))),
         next((int(text) for text in entity.texts(film.runningTime) if text.isdigit() and len(text) < 6), None),
     )
+
+
+def _find_identifiers(iri: NamedNode, entity: _Entity) -> Iterator[tuple[str, str]]:
+    """Pairs of scheme and identifier; the name of an item of Wikidata is its identifier there."""
+    for property in entity.values:
+        if (scheme := _local_name(property)).endswith("Id"):
+            yield from ((scheme, value) for value in entity.texts(property))
+    if (item := _WIKIDATA_ITEM.fullmatch(_local_name(iri))) is not None:
+        yield _local_name(film.wikidataId), item[1].upper()
 
 
 def _label_of(iri: Subject, entities: _Entities) -> str:

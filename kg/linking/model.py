@@ -75,11 +75,25 @@ class FeatureScore:
 
 
 @dataclass(frozen=True, slots=True)
+class Limit:
+    """The highest confidence of a pair with a sign of two entities, such as different directors, and what shows it."""
+
+    name: str
+    confidence: float
+    left: str = ""
+    right: str = ""
+
+    def __str__(self) -> str:
+        """`at most 0.50, different directors: Robert Zemeckis / Guillermo del Toro`."""
+        return f"at most {self.confidence:.2f}, {self.name}: {self.left} / {self.right}"
+
+
+@dataclass(frozen=True, slots=True)
 class Candidate:
     """A pair of mentions that may be one entity.
 
-    `confidence` is the probability that they are, among all other candidates of both; `veto` is the reason why they
-    cannot be, whatever the features score.
+    `confidence` is the probability that they are, among all other candidates of both, and no more than that of `limit`;
+    `veto` is the reason why they cannot be, whatever the features score.
     """
 
     left: Mention
@@ -88,6 +102,7 @@ class Candidate:
     confidence: float
     veto: str = ""
     classification: Classification = Classification.UNSURE
+    limit: Limit | None = None
 
     @property
     def bits(self) -> float:
@@ -100,4 +115,5 @@ class Candidate:
         if self.veto:
             return self.veto
         ordered = sorted(self.features, key=lambda feature: -abs(feature.bits))
-        return "; ".join(str(feature) for feature in ordered if feature.name)
+        limit = [str(self.limit)] if self.limit is not None else []
+        return "; ".join([*limit, *(str(feature) for feature in ordered if feature.name)])

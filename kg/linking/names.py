@@ -8,10 +8,13 @@ tables of anyascii, so that names in different scripts can be compared.
 from __future__ import annotations
 
 import re
+import unicodedata
 from dataclasses import dataclass
 from functools import lru_cache
 
 from anyascii import anyascii
+
+from kg.linking.part_numbers import combine_numbers, roman_value, split_part_numbers
 
 MAX_NAME_LENGTH = 400
 """Characters of a name that are read; a longer text is a paragraph."""
@@ -23,36 +26,76 @@ ARTICLES = frozenset({
 """Leading articles that film catalogues write behind the title."""
 
 _SYNONYMS = {
-    "one": "1", "two": "2", "three": "3", "four": "4", "five": "5", "six": "6", "seven": "7", "eight": "8", "nine": "9",
-    "ten": "10", "eleven": "11", "twelve": "12", "thirteen": "13", "twenty": "20", "hundred": "100",
+    "hundred": "100", "thousand": "1000",
     "first": "1st", "second": "2nd", "third": "3rd", "fourth": "4th", "fifth": "5th", "sixth": "6th",
     "seventh": "7th", "eighth": "8th", "ninth": "9th", "tenth": "10th", "thirteenth": "13th",
-    "ii": "2", "iii": "3", "iv": "4", "vi": "6", "vii": "7", "viii": "8", "ix": "9", "xi": "11", "xii": "12",
     "mr": "mister", "mrs": "missis", "dr": "doctor", "st": "saint", "blvd": "boulevard",
-    "ave": "avenue", "vs": "versus", "xiii": "13",
+    "ave": "avenue", "vs": "versus",
     "pt": "part", "vol": "volume", "no": "number", "ft": "fort", "mt": "mount",
     "theatre": "theater", "colour": "color", "honour": "honor", "grey": "gray",
 }  # fmt: skip
 _FINAL_NUMERALS = {"v": "5", "x": "10", "i": "1"}
-_ARTICLE_LAST = re.compile(r"^(?P<rest>.+),\s*(?P<article>[^\W\d]{1,3}['’]?)$")
-_YEAR = re.compile(r"\s*[(\[](?P<year>(?:18|19|20)\d\d)(?:[–-]\d*)?[)\]]\s*$")
-_IN_BRACKETS = re.compile(r"\s*[(\[](?:a\.?k\.?a\.?:?\s*)?(?P<inside>[^()\[\]]+)[)\]]")
+_ARTICLE_LAST = re.compile(r"(?P<rest>.+?),\s*(?P<article>[^\W\d]{1,3}['’]?)(?P<after>\s*[:;].*|\s[-–—]\s.*)?")
+_YEAR = re.compile(r"\s*[(\[](?P<year>(?:18|19|20)\d\d)(?:[–-]\d*)?[)\]]\s*(?=$|,\s*[^\W\d]{1,3}['’]?$)")
+_OTHER_TITLE = re.compile(r"(?<=\S)\s+[(\[](?:a\.?k\.?a\.?:?\s*)?(?P<inside>[^()\[\]]+)[)\]](?=\s*(?:$|[(\[]))")
+"""A title in brackets behind another. Brackets elsewhere belong to the title: `(500) Days of Summer`, `[REC]`."""
+_BRACKETS = str.maketrans("", "", "()[]")
+_IN_BRACKETS = re.compile(r"\s*[(\[][^()\[\]]*[)\]]")
 _KIND_OF_WORK = re.compile(r"(?:\d{4} )?(?:[a-z]+ )?(?:film|movie|short|tv series|miniseries|documentary|serial)")
-_SUBTITLE = re.compile(r"\s*(?:[,;.] or,? | or: |:|;| [-–—] | \.\.\. |—)\s*", re.IGNORECASE)
+_SUBTITLE = re.compile(r"\s*(?:[,;.] or,? | or: |:|;| [-–—] | \.\.\. |—|--)\s*", re.IGNORECASE)
 _ELISION = re.compile(r"\b([ldLD])['’](?=\w)")
 _MONEY = re.compile(r"[$£€]\s?(\d[\d,.]*)")
 _THOUSANDS = re.compile(r"(?<=\d),(?=\d{3}\b)")
 _WORD = re.compile(r"[a-z0-9]+")
 _NAME_SUFFIXES = frozenset({"jr", "sr", "2", "3", "4", "phd", "esq", "asc", "bsc"})
+_DIGIT_AS_LETTER = re.compile(r"(?<=[a-z])[013457](?=[a-z])")
+_LETTER_OF_DIGIT = {"0": "o", "1": "i", "3": "e", "4": "a", "5": "s", "7": "v"}
+_LANGUAGES_OF_WORD = {
+    word: frozenset(languages.split())
+    for languages, words in {
+        "en": "the of and in on at my your his her with from an is are for to who what you",
+        "de": "der das und ein eine des von im zum zur mit ich wir auf ist nicht den dem",
+        "fr": "les des du et une au aux dans pour sur ma mon ses est pas",
+        "es": "el los las y del una",
+        "it": "il gli i di della del dei uno",
+        "pt": "os as uma do da dos das",
+        "nl": "het een van op",
+        "fr es it": "la",
+        "fr es": "un",
+        "fr it": "le",
+        "fr es pt": "de",
+    }.items()
+    for word in words.split()
+}
+"""Short words that show the language of a title -> the languages that have them."""
 
 
 @dataclass(frozen=True, slots=True)
 class Title:
-    """A title as it is compared: all of it without spaces, the part before a subtitle, and the words."""
+    """A title as it is compared.
+
+    `full` is all of it without spaces, `main` the same before a subtitle. `parts` are the numbers of parts of a series,
+    `base` the words without them, and `series` those of them before a subtitle. `languages` are those that it may be
+    in: of the alphabet or the short words; empty where nothing shows it.
+    """
 
     full: str
     main: str
     words: tuple[str, ...]
+    parts: tuple[str, ...] = ()
+    base: tuple[str, ...] = ()
+    series: tuple[str, ...] = ()
+    languages: frozenset[str] = frozenset()
+
+    @property
+    def numbers(self) -> str:
+        """All numbers in the title, in order; `10 000` and `10,000` are one."""
+        return "".join(word for word in self.words if word[0].isdigit())
+
+    @property
+    def without_numbers(self) -> tuple[str, ...]:
+        """The words that are no numbers."""
+        return tuple(word for word in self.words if not word[0].isdigit())
 
 
 def find_year(text: str) -> int | None:
@@ -76,43 +119,69 @@ def parse_titles(text: str) -> tuple[Title, ...]:
 
 @lru_cache(maxsize=1 << 16)
 def _parse_titles(text: str) -> tuple[Title, ...]:
-    text = _YEAR.sub("", text)
-    in_brackets = [match["inside"] for match in _IN_BRACKETS.finditer(text)]
-    texts = [_IN_BRACKETS.sub("", text) or text]
-    texts += [inside for inside in in_brackets if _KIND_OF_WORK.fullmatch(inside.casefold()) is None]
-    return tuple(dict.fromkeys(title for text in texts if (title := _parse_title(text)) is not None))
+    text = _YEAR.sub("", text).strip()
+    others = [match["inside"] for match in _OTHER_TITLE.finditer(text)]
+    texts = [_OTHER_TITLE.sub("", text)]
+    texts += [other for other in others if _KIND_OF_WORK.fullmatch(other.casefold()) is None]
+    plain = (other.translate(_BRACKETS) for other in texts)
+    return tuple(dict.fromkeys(title for other in plain if (title := _parse_title(other)) is not None))
 
 
 def _parse_title(text: str) -> Title | None:
-    match = _ARTICLE_LAST.match(text.strip())
+    languages = _find_languages(text)
+    match = _ARTICLE_LAST.fullmatch(text.strip())
     if match is not None and match["article"].rstrip("'’").casefold() in ARTICLES:
-        text = f"{match['article']} {match['rest']}"
+        text = f"{match['article']} {match['rest']}{match['after'] or ''}"
     words = title_words(text)
     if not words:
         return None
-    before, *after = _SUBTITLE.split(text, maxsplit=1)
-    main = title_words(before) if after else words
+    first, *others = filter(None, map(title_words, _SUBTITLE.split(text)))
+    series, parts = split_part_numbers(first, is_first=True)
+    base = series
+    for words_of_subtitle in others:
+        rest, numbers = split_part_numbers(words_of_subtitle, is_first=False)
+        base, parts = (*base, *rest), (*parts, *numbers)
     # One short word before a colon identifies nothing: `It: Chapter Two`, `M - Eine Stadt sucht ...`.
-    joined = "".join(main)
-    return Title("".join(words), joined if len(joined) > 3 else "".join(words), words)
+    main = "".join(first)
+    main = main if others and len(main) > 3 else "".join(words)
+    return Title("".join(words), main, words, parts, base, series, languages)
+
+
+def _find_languages(text: str) -> frozenset[str]:
+    """The languages that a title may be in, by its short words; for another alphabet than Latin, its name."""
+    if not text.isascii():
+        names = (unicodedata.name(letter, "").partition(" ")[0] for letter in text if letter.isalpha())
+        if others := frozenset(names) - {"LATIN", "MODIFIER"}:
+            return others
+    words = (frozenset(_LANGUAGES_OF_WORD.get(word, ())) for word in _WORD.findall(anyascii(text).lower()))
+    known = [languages for languages in words if languages]
+    shared = frozenset.intersection(*known) if known else frozenset()
+    return shared or frozenset().union(*known)
 
 
 def title_words(text: str) -> tuple[str, ...]:
     """The words of a title, without a leading article: lower case, Latin letters, numbers as digits.
 
-    >>> title_words("L’Avventura II"), title_words("$1,000 a Minute"), title_words("G. I. Joe")
-    (('avventura', '2'), ('1000', 'dollars', 'a', 'minute'), ('gi', 'joe'))
+    >>> title_words("L’Avventura II"), title_words("$1,000 a Minute"), title_words("G. I. Joe"), title_words("Se7en")
+    (('avventura', '2'), ('1000', 'dollars', 'a', 'minute'), ('gi', 'joe'), ('7',))
     """
     text = _MONEY.sub(r"\1 dollars", _ELISION.sub(r"\1 ", text)).replace("&", " and ").replace("'", "").replace("’", "")
     text = _THOUSANDS.sub("", text) if "," in text else text
     latin = text if text.isascii() else anyascii(text).replace("'", "")
-    words = _join_initials(_WORD.findall(latin.lower()))
+    latin = _DIGIT_AS_LETTER.sub(lambda match: _LETTER_OF_DIGIT[match[0]], latin.lower())
+    words = _join_initials(_WORD.findall(latin))
     if len(words) > 1 and words[0] in ARTICLES:
         words = words[1:]
     if len(words) > 1 and words[-1] in _FINAL_NUMERALS:
         words[-1] = _FINAL_NUMERALS[words[-1]]
-    plain = [_SYNONYMS.get(word, word) for word in words]
+    plain = [_to_plain(word) for word in combine_numbers(words)]
     return tuple(word for word in plain if word != "and") or tuple(plain)
+
+
+def _to_plain(word: str) -> str:
+    if (synonym := _SYNONYMS.get(word)) is not None:
+        return synonym
+    return str(roman_value(word) or word) if len(word) > 1 else word
 
 
 def _join_initials(words: list[str]) -> list[str]:

@@ -1,8 +1,8 @@
-"""Scores of comparisons in bits, after Fellegi and Sunter; vetoes; and the classification of pairs by their scores.
+"""Scores of comparisons in bits, after Fellegi and Sunter, and the classification of pairs by their scores.
 
 The score of an agreement is log2(m / u): m, how often two mentions of one entity agree in this way, and u, how often
 two of different entities do. The m are in the tables below, the same for every dataset; the u are counted
-(`TermFrequencies`). A veto is a reason why two mentions cannot be one entity, whatever their scores are.
+(`TermFrequencies`). Vetoes and limits of confidence are in `limits`.
 """
 
 from __future__ import annotations
@@ -11,10 +11,17 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from math import log2
 
-from rapidfuzz.distance import OSA, Indel, JaroWinkler
-
 from kg.linking.features import MentionFeatures, TermFrequencies, candidate_pairs, count_terms, to_features
+from kg.linking.limits import find_limit, find_veto
 from kg.linking.model import Candidate, Classification, FeatureScore, Mention
+from kg.linking.name_relations import (
+    NameRelation,
+    are_equal,
+    are_misspelt,
+    have_equal_mains,
+    relate_names,
+    title_similarity,
+)
 from kg.linking.names import Title, title_words
 
 M = {
@@ -47,14 +54,10 @@ M_OTHER_YEARS = 0.0002
 """The same for any other number of years."""
 IDENTIFIER_BITS = 40.0
 """The score of an identifier that both have. Sources sometimes copy a wrong one, so it is not quite certain."""
+MIN_BITS_BELOW_PRIOR = 12.0
+"""Bits by which a score may be less than the prior; below that a pair is different in any case."""
 MAX_SIMILAR_NAMES = 3.0
 """Other entities on the other side that a misspelling could mean."""
-MAX_YEARS_APART = 12
-"""Years between two films that no difference in dating can explain."""
-UNIQUE_SCHEMES = ("imdbId", "wikidataId", "eidrId", "tmdbMovieId", "tmdbPersonId", "viafId")
-"""Schemes that give an entity one identifier, so that two of them are two entities."""
-_FILMS = frozenset({"Film", "FeatureFilm", "ShortFilm"})
-_SERIALS = frozenset({"Series", "Episode"})
 
 
 def score_features(
@@ -73,29 +76,6 @@ def score_features(
     yield from _compare_classes(left, right)
 
 
-def find_veto(left: Mention, right: Mention) -> str:
-    """Why two mentions cannot be one entity; the empty text when nothing forbids it."""
-    if left.kind != right.kind:
-        return f"different kinds: {left.kind} and {right.kind}"
-    classes = {left.class_name, right.class_name}
-    if classes & _SERIALS and classes & _FILMS:
-        film = left if left.class_name in _FILMS else right
-        return f"different kinds: {film.class_name} and {min(classes & _SERIALS)}"
-    if left.identifiers and right.identifiers:
-        for scheme in UNIQUE_SCHEMES:
-            ours, theirs = ({value for name, value in side.identifiers if name == scheme} for side in (left, right))
-            if ours and theirs and not ours & theirs:
-                return f"{scheme} differs: {min(ours)} and {min(theirs)}"
-        if left.identifiers & right.identifiers:
-            # Sources that agree in an identifier may still disagree in the year.
-            return ""
-    if left.years and right.years and left.kind == "film":
-        apart = min(abs(ours - theirs) for ours in left.years for theirs in right.years)
-        if apart > MAX_YEARS_APART:
-            return f"{apart} years apart"
-    return ""
-
-
 def _compare_titles(
     left: MentionFeatures, right: MentionFeatures, frequencies: TermFrequencies
 ) -> Iterator[FeatureScore]:
@@ -111,18 +91,16 @@ def _compare_titles(
 
 
 def _score_title(left: Title, right: Title, frequencies: TermFrequencies) -> FeatureScore | None:
-    if left.full == right.full:
+    if are_equal(left, right):
         return FeatureScore("title", log2(M["title"] / frequencies.homonym_frequency(left.full)))
-    if left.main in (right.main, right.full) or left.full == right.main:
+    if have_equal_mains(left, right):
         main = left.main if left.main == right.main else min(left.full, right.full, key=len)
         u = max(frequencies.frequency(frequencies.mains, main), frequencies.frequency(frequencies.names, main))
         return FeatureScore("main title", log2(M["main title"] / u))
-    similarity = Indel.normalized_similarity(left.full, right.full)
-    # Two letters in the wrong order are one slip, but a large part of a short title: Ghandi.
-    is_slip = len(left.full) >= 5 and OSA.distance(left.full, right.full, score_cutoff=1) == 1
-    if (similarity >= 0.85 or is_slip) and _numbers(left) == _numbers(right):
+    if are_misspelt(left, right):
         # The number of other titles that are as similar falls with each letter of the title.
-        similar = MAX_SIMILAR_NAMES * (1 + 20 * (1 - similarity)) * 2 ** (-min(len(left.full), len(right.full)) / 6)
+        similarity, length = title_similarity(left, right), min(len(left.full), len(right.full))
+        similar = MAX_SIMILAR_NAMES * (1 + 20 * (1 - similarity)) * 2 ** (-length / 6)
         m = M["title misspelt"]
         return FeatureScore("title misspelt", log2(m * frequencies.size / max(similar, frequencies.homonym_rate)))
     return _score_contained_title(left, right, frequencies)
@@ -131,18 +109,13 @@ def _score_title(left: Title, right: Title, frequencies: TermFrequencies) -> Fea
 def _score_contained_title(left: Title, right: Title, frequencies: TermFrequencies) -> FeatureScore | None:
     """The score of two titles when all words of the shorter one are in the longer one."""
     short, long = sorted((set(left.words), set(right.words)), key=len)
-    if not short <= long or _numbers(left) != _numbers(right):
+    if not short <= long or left.numbers != right.numbers:
         return None
     # Words depend on each other: the rarest counts in full, the others half.
     rarities = (-log2(min(max(frequencies.words[word], 1) / frequencies.size, 1)) for word in short)
     rarest, *others = sorted(rarities, reverse=True) or [0.0]
     bits = min(rarest + sum(others) / 2, log2(2 * frequencies.size))
     return FeatureScore("title with more words", log2(M["title with more words"]) + bits)
-
-
-def _numbers(title: Title) -> list[str]:
-    """The numbers in a title, sorted; two parts of a series have different ones."""
-    return sorted(word for word in title.words if word[0].isdigit())
 
 
 def _compare_names(
@@ -156,20 +129,17 @@ def _compare_names(
 
 
 def _score_name(left: tuple[str, ...], right: tuple[str, ...], frequencies: TermFrequencies) -> FeatureScore:
-    if left == right or sorted(left) == sorted(right):
-        return FeatureScore("name", log2(M["name"] / frequencies.homonym_frequency(" ".join(left))))
-    if left[-1] == right[-1] and _first_names_agree(left[:-1], right[:-1]):
+    relation = relate_names(left, right)
+    if relation == NameRelation.EQUAL:
+        bits = log2(M["name"] / frequencies.homonym_frequency(" ".join(left)))
+    elif relation == NameRelation.INITIALS:
         u = max(frequencies.frequency(frequencies.words, name[-1]) for name in (left, right))
-        return FeatureScore("name with initials", log2(M["name with initials"] / u))
-    if JaroWinkler.similarity(" ".join(left), " ".join(right)) >= 0.94:
+        bits = log2(M["name with initials"] / u)
+    elif relation == NameRelation.MISSPELT:
         bits = log2(M["name with initials"] * frequencies.size / (MAX_SIMILAR_NAMES * 4))
-        return FeatureScore("name misspelt", bits)
-    name = "different first name" if left[-1] == right[-1] else "different name"
-    return FeatureScore(name, log2(M["different first name"]))
-
-
-def _first_names_agree(left: tuple[str, ...], right: tuple[str, ...]) -> bool:
-    return bool(left and right) and (left[0].startswith(right[0]) or right[0].startswith(left[0]))
+    else:
+        bits = log2(M["different first name"])
+    return FeatureScore(relation.value, bits)
 
 
 def _compare_years(
@@ -305,9 +275,12 @@ def classify_pairs(
 
 
 def _compare(left: MentionFeatures, right: MentionFeatures, frequencies: TermFrequencies) -> Candidate:
-    if veto := find_veto(left.mention, right.mention):
+    if veto := find_veto(left, right):
         return Candidate(left.mention, right.mention, (), 0.0, veto)
-    return Candidate(left.mention, right.mention, tuple(score_features(left, right, frequencies)), 0.0)
+    candidate = Candidate(left.mention, right.mention, tuple(score_features(left, right, frequencies)), 0.0)
+    # Most pairs are far from being the same; a limit would change nothing.
+    is_likely = candidate.bits > log2(frequencies.size) - MIN_BITS_BELOW_PRIOR
+    return replace(candidate, limit=find_limit(left, right)) if is_likely else candidate
 
 
 def _estimate_confidences(pairs: Sequence[Candidate], *, smaller: int, larger: int) -> list[float]:
@@ -318,6 +291,7 @@ def _estimate_confidences(pairs: Sequence[Candidate], *, smaller: int, larger: i
     """
     possible = [index for index, pair in enumerate(pairs) if not pair.veto]
     odds = [2.0 ** max(min(pairs[index].bits, 80.0), -80.0) for index in possible]
+    limits = [1.0 if (limit := pairs[index].limit) is None else limit.confidence for index in possible]
     left_numbers: dict[str, int] = {}
     right_numbers: dict[str, int] = {}
     sides = [
@@ -336,8 +310,8 @@ def _estimate_confidences(pairs: Sequence[Candidate], *, smaller: int, larger: i
             right_sums[right] += value * prior
         unmatched = 1 - matched_share + MIN_UNMATCHED_PRIOR
         probabilities = [
-            value * prior / (unmatched + max(left_sums[left], right_sums[right]))
-            for value, (left, right) in zip(odds, sides, strict=True)
+            min(value * prior / (unmatched + max(left_sums[left], right_sums[right])), limit)
+            for value, (left, right), limit in zip(odds, sides, limits, strict=True)
         ]
         matched_share = min(max(sum(probabilities) / max(smaller, 1), 0.01), 0.95)
     confidences = [0.0] * len(pairs)

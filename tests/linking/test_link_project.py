@@ -10,11 +10,11 @@ from pathlib import Path
 import pytest
 
 from kg.cli import main
-from kg.decisions.links import read_links
-from kg.linking.link_project import compare_entities, link_project
+from kg.decisions.links import Links, read_links
+from kg.linking.link_project import compare_entities, link_project, link_sources, read_linking_input
 from kg.linking.link_store import read_unsure
-from kg.linking.model import Classification
-from kg.terms import entity_iri
+from kg.linking.model import Classification, Mention
+from kg.terms import entity_iri, to_curie
 from tests.projects import SmallProject
 
 OWN = """
@@ -172,3 +172,37 @@ def test_a_wrong_identifier_does_not_link_two_films_through_a_third(linked: Smal
     kg(linked, "link")
     links = read_links(linked.folder / "data/links.sssom.tsv", file="links.sssom.tsv").links
     assert entity_iri("wd-q9") not in links.cluster_of.get(entity_iri("tp-1"), ())
+
+
+def mention(id: str, *identifiers: str, year: int = 1995, name: str = "Heat") -> Mention:
+    ids = frozenset(("imdbId", identifier) for identifier in identifiers)
+    return Mention(f"film:{id}", (name,), years=(year,), identifiers=ids)
+
+
+def clusters(*sources: list[Mention], links: Links | None = None) -> set[frozenset[str]]:
+    """The names that linking the sources with each other makes one entity."""
+    by_source = {f"source-{number}": side for number, side in enumerate(sources)}
+    judged = link_sources(by_source, links or Links(), trust=lambda source: 0).judgements
+    return {frozenset(to_curie(name.value) for name in cluster) for cluster in Links(judged).clusters}
+
+
+def test_a_veto_holds_along_a_chain_of_links() -> None:
+    chain = clusters([mention("a-1", "tt1")], [mention("b-1", "tt2")], [mention("c-1")])
+    assert chain == {frozenset({"film:a-1", "film:c-1"})}
+
+
+def test_two_entities_of_one_source_never_become_one_through_another() -> None:
+    one_source = [mention("a-1", name="Heat"), mention("a-2", name="La Grande Illusion")]
+    both_names = Mention("film:b-1", ("Heat", "La Grande Illusion"), years=(1995,))
+    assert all(len({"film:a-1", "film:a-2"} & cluster) < 2 for cluster in clusters(one_source, [both_names]))
+
+
+def test_the_name_of_an_item_of_wikidata_is_an_identifier(linked: SmallProject) -> None:
+    mentions = read_linking_input(linked.project).mentions["fan-site"]
+    assert {("wikidataId", "Q1"), ("wikidataId", "Q2")} <= {pair for side in mentions for pair in side.identifiers}
+
+
+def test_a_year_in_a_title_is_a_date(linked: SmallProject) -> None:
+    linked.write("data/other.yaml", "source: encyclopedia\nflow: {type: Film, label: Flow (2024)}\n")
+    [flow] = [side for side in read_linking_input(linked.project).mentions["own"] if side.id == "film:flow"]
+    assert flow.years == (2024,)

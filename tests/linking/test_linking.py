@@ -102,7 +102,7 @@ def test_the_director_distinguishes_two_films_with_the_same_title_and_year() -> 
 
 
 def test_a_film_with_a_different_title_is_found_by_its_people() -> None:
-    people = tuple(Credit(name) for name in ("Billy Wilder", "Kirk Douglas", "Jan Sterling"))
+    people = tuple(map(Credit, ("Billy Wilder", "Kirk Douglas", "Jan Sterling", "Porter Hall", "Hugo Friedhofer")))
     ours = film("a", "The Big Carnival", year=1951, credits=people)
     theirs = film("b", "Ace in the Hole", year=1951, credits=people)
     assert classify(ours, theirs) is Classification.SAME

@@ -8,7 +8,7 @@ import pytest
 
 from kg.linking.features import MentionFeatures, TermFrequencies, count_terms, to_features
 from kg.linking.model import Credit, FeatureScore, Mention
-from kg.linking.scoring import IDENTIFIER_BITS, M_OTHER_YEARS, M_YEARS, MAX_YEARS_APART, M, find_veto, score_features
+from kg.linking.scoring import IDENTIFIER_BITS, M_OTHER_YEARS, M_YEARS, M, score_features
 
 SIZE = 1000
 
@@ -141,24 +141,3 @@ def test_a_country_may_be_named_in_more_words(frequencies: TermFrequencies) -> N
     left, longer, other = (film("A", countries=frozenset({name})) for name in names)
     assert bits(left, longer, frequencies)["country"] > 0
     assert bits(left, other, frequencies)["different countries"] < 0
-
-
-def imdb(*ids: str, **fields: object) -> Mention:
-    return film("A", identifiers=frozenset(("imdbId", id) for id in ids), **fields)
-
-
-VETOES = [
-    (film("A"), person("A"), "different kinds: film and person"),
-    (film("A", class_name="Film"), film("A", class_name="Episode"), "different kinds: Film and Episode"),
-    (imdb("tt1"), imdb("tt2"), "imdbId differs: tt1 and tt2"),
-    (imdb("tt1"), imdb("tt1", "tt2"), ""),
-    (film("A", years=(1932,)), film("A", years=(1983,)), "51 years apart"),
-    (film("A", years=(1932, 1983)), film("A", years=(1983,)), ""),
-    (film("A", years=(1990,)), film("A", years=(1990 + MAX_YEARS_APART,)), ""),
-    (imdb("tt1", years=(1932,)), imdb("tt1", years=(1983,)), ""),
-]
-
-
-@pytest.mark.parametrize(("left", "right", "veto"), VETOES)
-def test_a_veto_states_why_two_mentions_cannot_be_one(left: Mention, right: Mention, veto: str) -> None:
-    assert find_veto(left, right) == veto

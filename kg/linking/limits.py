@@ -1,0 +1,252 @@
+"""Vetoes, and limits of confidence: signs that two mentions are different entities, whatever else they share.
+
+Films of one series, and films of the same people, share a title, people and a near year without being one film. Those
+features depend on each other, so their scores must not be added up where a sign shows such films. A veto makes a pair
+different; a limit is the highest confidence that a pair with this sign can have. The limits are shares of true pairs
+among all pairs with the sign, counted in catalogues with many sequels and remakes.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+
+from kg.linking.features import MentionFeatures
+from kg.linking.model import Limit, Mention
+from kg.linking.name_relations import (
+    NameRelation,
+    TitleRelation,
+    are_equal,
+    are_one_series,
+    may_be_one_credit,
+    relate_all_titles,
+    relate_names,
+)
+from kg.linking.names import Title, person_words
+
+MAX_YEARS_APART = 12
+"""Years between two films that no difference in dating can explain."""
+AMBIGUOUS_SCHEMES = frozenset({"identifier", "internetArchiveId"})
+"""Schemes that may give one entity several identifiers. In any other, two identifiers are two entities."""
+_YEAR = re.compile(r"(?:18|19|20)\d\d")
+_FILMS = frozenset({"Film", "FeatureFilm", "ShortFilm"})
+_SERIALS = frozenset({"Series", "Episode"})
+
+DIFFERENT_DIRECTORS = 0.5
+OTHER_CAST = 0.9
+"""The same title, but two casts of `MIN_CAST` people or more with nobody in common."""
+MIN_CAST = 3
+ONE_PART_NUMBER = 0.4
+"""Only one title has the number of a part."""
+MAX_YEARS_OF_DATING = 3
+"""Years by which sources date one release differently."""
+FAR_YEARS = 0.5
+"""The same title, but years that sources do not give one film: a remake."""
+OTHER_NAME = 0.3
+"""A person of another name with the same films."""
+OTHER_KIND_NAME = {
+    TitleRelation.MISSPELT: 0.9,
+    TitleRelation.LONGER: 0.9,
+    TitleRelation.PARTLY_EQUAL: 0.3,
+    TitleRelation.OTHER_LANGUAGE: 0.9,
+    TitleRelation.DIFFERENT: 0.2,
+}
+"""Companies, awards and others by the relation of their names: few letters apart may be two of them."""
+
+SAME_YEAR = {
+    TitleRelation.DIFFERENT: (0.15, 0.15, 0.4, 0.75, 0.9, 1.0),
+    TitleRelation.PARTLY_EQUAL: (0.5, 0.6),
+    TitleRelation.OTHER_LANGUAGE: (0.3, 0.85, 1.0),
+}
+"""By the number of people in common, from none; the last is for all larger numbers."""
+OTHER_YEAR = {
+    TitleRelation.DIFFERENT: (0.02, 0.02, 0.03, 0.15, 0.2, 0.3),
+    TitleRelation.PARTLY_EQUAL: (0.15,),
+    TitleRelation.OTHER_LANGUAGE: (0.05, 0.1, 0.3, 0.5, 0.6),
+}
+NO_YEAR = {
+    TitleRelation.DIFFERENT: (0.02, 0.02, 0.03, 0.1, 0.2, 0.5),
+    TitleRelation.PARTLY_EQUAL: (0.3,),
+    TitleRelation.OTHER_LANGUAGE: (0.05, 0.2, 0.5, 0.8, 0.9, 1.0),
+    TitleRelation.LONGER: (0.9,),
+    TitleRelation.MISSPELT: (0.9,),
+}
+BY_YEARS_APART = {TitleRelation.LONGER: (1.0, 0.85, 0.4, 0.15), TitleRelation.MISSPELT: (1.0, 1.0, 0.4, 0.15)}
+"""By years apart; the last is for all larger numbers. Titles of sequels are longer: `Aliens`, `Batman Returns`."""
+
+
+def find_veto(left: MentionFeatures, right: MentionFeatures) -> str:
+    """Why two mentions cannot be one entity; the empty text when nothing forbids it."""
+    ours, theirs = left.mention, right.mention
+    if ours.kind != theirs.kind:
+        return f"different kinds: {ours.kind} and {theirs.kind}"
+    classes = {ours.class_name, theirs.class_name}
+    if classes & _SERIALS and classes & _FILMS:
+        film = ours if ours.class_name in _FILMS else theirs
+        return f"different kinds: {film.class_name} and {min(classes & _SERIALS)}"
+    if veto := _different_identifiers(ours, theirs):
+        return veto
+    if ours.identifiers & theirs.identifiers:
+        # Sources that agree in an identifier may still disagree in the title and the year.
+        return ""
+    return _years_far_apart(ours, theirs) or _different_numbers(left, right)
+
+
+def _different_identifiers(left: Mention, right: Mention) -> str:
+    schemes = {scheme for scheme, _ in left.identifiers} & {scheme for scheme, _ in right.identifiers}
+    for scheme in sorted(schemes - AMBIGUOUS_SCHEMES):
+        ours, theirs = ({value for name, value in side.identifiers if name == scheme} for side in (left, right))
+        if not ours & theirs:
+            return f"{scheme} differs: {min(ours)} and {min(theirs)}"
+    return ""
+
+
+def _years_far_apart(left: Mention, right: Mention) -> str:
+    if left.kind != "film" or (apart := years_apart(left, right)) is None or apart <= MAX_YEARS_APART:
+        return ""
+    return f"{apart} years apart"
+
+
+def years_apart(left: Mention, right: Mention) -> int | None:
+    """The years between the nearest dates of two mentions; None when one has none. An award may follow in a year."""
+    later, earlier = (right, left) if right.date_kind == "award" else (left, right)
+    usual = 1 if later.date_kind == "award" and earlier.date_kind != "award" else 0
+    differences = [ours - theirs for ours in later.years for theirs in earlier.years]
+    return min((0 if 0 < years <= usual else abs(years) for years in differences), default=None)
+
+
+# --- numbers of parts
+
+
+def _part_numbers(features: MentionFeatures) -> set[tuple[str, ...]]:
+    """The numbers of parts in the titles of a mention."""
+    return {title.parts for title in features.titles if title.parts}
+
+
+def _different_numbers(left: MentionFeatures, right: MentionFeatures) -> str:
+    """Why the numbers in their titles make two mentions different: `Kill Bill: Vol. 1` and `Kill Bill: Vol. 2`."""
+    ours, theirs = _part_numbers(left), _part_numbers(right)
+    pairs = [(a, b) for a in left.titles for b in right.titles]
+    differ = ours and theirs and not any(set(a) <= set(b) or set(b) <= set(a) for a in ours for b in theirs)
+    if differ and any(are_one_series(a, b) for a, b in pairs):
+        return f"part numbers differ: {' '.join(min(ours))} and {' '.join(min(theirs))}"
+    if any(are_equal(a, b) for a, b in pairs):
+        return ""
+    for a, b in pairs:
+        if a.without_numbers == b.without_numbers != () and a.numbers and b.numbers and a.numbers != b.numbers:
+            return f"numbers differ: {' '.join(a.words)} and {' '.join(b.words)}"
+    return ""
+
+
+# --- limits
+
+
+def find_limit(left: MentionFeatures, right: MentionFeatures) -> Limit | None:
+    """The strictest limit of the confidence that two mentions are one entity; None when there is none."""
+    if left.mention.identifiers & right.mention.identifiers:
+        return None
+    if left.mention.kind == "person":
+        limits = _limits_of_people(left, right)
+    elif left.mention.kind == "film":
+        limits = _limits_of_films(left, right)
+    else:
+        limits = _limits_of_others(left, right)
+    strictest = min(limits, key=lambda limit: limit.confidence, default=None)
+    return strictest if strictest is not None and strictest.confidence < 1 else None
+
+
+def _limits_of_people(left: MentionFeatures, right: MentionFeatures) -> Iterator[Limit]:
+    relations = {relate_names(a, b) for a in left.persons for b in right.persons}
+    if relations and relations <= {NameRelation.DIFFERENT, NameRelation.OTHER_FIRST_NAME}:
+        yield Limit("different name", OTHER_NAME, left.mention.name, right.mention.name)
+
+
+def _limits_of_others(left: MentionFeatures, right: MentionFeatures) -> Iterator[Limit]:
+    if left.titles and right.titles:
+        relation = relate_all_titles(left.titles, right.titles)
+        if relation != TitleRelation.EQUAL:
+            yield Limit(f"{relation} name", OTHER_KIND_NAME[relation], left.mention.name, right.mention.name)
+
+
+def _limits_of_films(left: MentionFeatures, right: MentionFeatures) -> Iterator[Limit]:
+    if _have_other_directors(left, right):
+        yield Limit(
+            "different directors", DIFFERENT_DIRECTORS, *(", ".join(_directors(side)) for side in (left, right))
+        )
+    if _have_other_casts(left, right):
+        yield Limit("different casts", OTHER_CAST, left.mention.name, right.mention.name)
+    if not left.titles or not right.titles:
+        return
+    names = left.mention.name, right.mention.name
+    relation = relate_all_titles(left.titles, right.titles)
+    apart = years_apart(left.mention, right.mention)
+    if relation == TitleRelation.EQUAL:
+        if apart is not None and apart > MAX_YEARS_OF_DATING and is_dated_by_release(left, right):
+            yield Limit(f"same title, {apart} years apart", FAR_YEARS, *names)
+    else:
+        yield Limit(f"{relation} title", _limit_of_relation(relation, apart, _count_common_people(left, right)), *names)
+    if (relation != TitleRelation.EQUAL or apart != 0) and _has_one_part_number(left, right):
+        yield Limit("part number of one only", ONE_PART_NUMBER, *names)
+
+
+def is_dated_by_release(left: MentionFeatures, right: MentionFeatures) -> bool:
+    """True when neither date is that of an award, which may be years later."""
+    return "award" not in (left.mention.date_kind, right.mention.date_kind)
+
+
+def _limit_of_relation(relation: TitleRelation, apart: int | None, people: int) -> float:
+    if apart is not None and relation in BY_YEARS_APART:
+        return _at(BY_YEARS_APART[relation], apart)
+    table = NO_YEAR if apart is None else OTHER_YEAR if apart else SAME_YEAR
+    return _at(table[relation], people)
+
+
+def _at(limits: Sequence[float], number: int) -> float:
+    return limits[min(number, len(limits) - 1)]
+
+
+def _has_one_part_number(left: MentionFeatures, right: MentionFeatures) -> bool:
+    """True when only one side has the number of a part, and it is not the first, in a title of the same series."""
+    ours, theirs = ({numbers for numbers in _part_numbers(side) if _is_part(numbers)} for side in (left, right))
+    if bool(ours) == bool(theirs) or ("1",) in ours | theirs:
+        return False
+    numbered, other = (left, right) if ours else (right, left)
+    return any(_lacks_part_number(a, b) for a in other.titles for b in numbered.titles if _is_part(b.parts))
+
+
+def _is_part(numbers: tuple[str, ...]) -> bool:
+    """True for numbers of a part; a year in a title is none: `Gold Diggers of 1935`."""
+    return any(not _YEAR.fullmatch(number) for number in numbers)
+
+
+def _lacks_part_number(title: Title, numbered: Title) -> bool:
+    """True when a title is that of a series of which another is a part, without the subtitle of that part."""
+    subtitle = set(numbered.base[len(numbered.series) :])
+    has_subtitle = bool(subtitle) and subtitle <= set(title.base)
+    return not has_subtitle and are_one_series(title, numbered)
+
+
+def _have_other_directors(left: MentionFeatures, right: MentionFeatures) -> bool:
+    """True when both sides name directors, and none of one can be one of the other."""
+    ours, theirs = left.roles.get("director"), right.roles.get("director")
+    if not ours or not theirs:
+        return False
+    shared = left.people.keys() & right.people.keys()
+    if any(left.people[key] in ours and right.people[key] in theirs for key in shared):
+        return False
+    names = [[person_words(name) for name in _directors(side)] for side in (left, right)]
+    return not any(may_be_one_credit(a, b) for a in names[0] for b in names[1])
+
+
+def _have_other_casts(left: MentionFeatures, right: MentionFeatures) -> bool:
+    casts = (left.roles.get("castMember", ()), right.roles.get("castMember", ()))
+    return min(map(len, casts)) >= MIN_CAST and not left.people.keys() & right.people.keys()
+
+
+def _directors(features: MentionFeatures) -> list[str]:
+    return [credit.name for credit in features.mention.credits if credit.role == "director"]
+
+
+def _count_common_people(left: MentionFeatures, right: MentionFeatures) -> int:
+    shared = left.people.keys() & right.people.keys()
+    return min(len({side.people[key] for key in shared}) for side in (left, right))

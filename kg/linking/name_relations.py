@@ -1,0 +1,135 @@
+"""How two names are related: equal, misspelt, one longer than the other, and so on."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from enum import StrEnum
+
+from rapidfuzz.distance import OSA, Indel, JaroWinkler
+
+from kg.linking.names import Title
+
+MIN_SIMILARITY, MIN_RELATED_SIMILARITY = 0.85, 0.8
+"""Of two spellings of a title; and of two that other features must show to be one: `Ghandi`, `Gandhi`."""
+MIN_NAME_SIMILARITY, MIN_CREDIT_SIMILARITY = 0.94, 0.88
+"""Of two spellings of a person's name: of two people, and of two people with the same credit in one film."""
+
+
+class TitleRelation(StrEnum):
+    """How two titles are related, the nearest first."""
+
+    EQUAL = "equal"
+    MISSPELT = "misspelt"
+    LONGER = "longer"
+    """One has all the words of the other, and more."""
+    PARTLY_EQUAL = "partly equal"
+    """They have words in common, and both have others: `The Matrix Reloaded`, `The Matrix Revolutions`."""
+    DIFFERENT = "different"
+    OTHER_LANGUAGE = "other language"
+    """Different, and of two languages, so that it says little."""
+
+
+class NameRelation(StrEnum):
+    """How two names of people are related, the nearest first."""
+
+    EQUAL = "name"
+    INITIALS = "name with initials"
+    MISSPELT = "name misspelt"
+    OTHER_FIRST_NAME = "different first name"
+    DIFFERENT = "different name"
+
+
+def relate_titles(left: Title, right: Title) -> TitleRelation:
+    """How two titles are related."""
+    if are_equal(left, right):
+        return TitleRelation.EQUAL
+    is_similar = left.numbers == right.numbers and title_similarity(left, right) >= MIN_RELATED_SIMILARITY
+    if is_similar or are_misspelt(left, right):
+        return TitleRelation.MISSPELT
+    if _have_other_subtitles(left, right):
+        return TitleRelation.PARTLY_EQUAL
+    short, long = sorted((set(left.words), set(right.words)), key=len)
+    if have_equal_mains(left, right) or short <= long:
+        return TitleRelation.LONGER
+    if are_other_languages(left, right):
+        return TitleRelation.OTHER_LANGUAGE
+    has_shared = any(len(word) > 3 for word in short & long)
+    return TitleRelation.PARTLY_EQUAL if has_shared else TitleRelation.DIFFERENT
+
+
+def relate_all_titles(left: Iterable[Title], right: Iterable[Title]) -> TitleRelation:
+    """The nearest relation of two titles; `other language` only when no two of them are in one language."""
+    rights = tuple(right)
+    relations = {relate_titles(ours, theirs) for ours in left for theirs in rights}
+    return next(relation for relation in TitleRelation if relation in relations)
+
+
+def are_equal(left: Title, right: Title) -> bool:
+    """True for one title, or one title with the number of its part: `Part Deux`, `Part 2`."""
+    return left.full == right.full or bool(left.parts and left.parts == right.parts and left.base == right.base)
+
+
+def are_misspelt(left: Title, right: Title) -> bool:
+    """True when two titles differ in few letters and in no number."""
+    if left.numbers != right.numbers:
+        return False
+    # Two letters in the wrong order are one slip, but a large part of a short title: Ghandi.
+    is_slip = len(left.full) >= 5 and OSA.distance(left.full, right.full, score_cutoff=1) == 1
+    return is_slip or title_similarity(left, right) >= MIN_SIMILARITY
+
+
+def title_similarity(left: Title, right: Title) -> float:
+    """The share of letters that two titles have in common, from 0 to 1."""
+    return Indel.normalized_similarity(left.full, right.full)
+
+
+def have_equal_mains(left: Title, right: Title) -> bool:
+    """True when two titles are equal before their subtitles."""
+    return left.main in (right.main, right.full) or left.full == right.main
+
+
+def are_one_series(left: Title, right: Title) -> bool:
+    """True when two titles without the numbers of parts are equal, or equal before a subtitle, or one has the other."""
+    if not left.base or not right.base:
+        return False
+    if (left.series and left.series in (right.series, right.base)) or left.base == right.series:
+        return True
+    short, long = sorted((set(left.base), set(right.base)), key=len)
+    return short <= long or Indel.normalized_similarity("".join(left.base), "".join(right.base)) >= MIN_SIMILARITY
+
+
+def are_other_languages(left: Title, right: Title) -> bool:
+    """True when two titles are in different languages, or one is in another alphabet."""
+    if left.languages and right.languages:
+        return not left.languages & right.languages
+    return any(name.isupper() for name in left.languages | right.languages)
+
+
+def _have_other_subtitles(left: Title, right: Title) -> bool:
+    """True when two titles begin alike and each has a subtitle that the other has not."""
+    if not left.series or left.series != right.series:
+        return False
+    ours, theirs = set(left.base[len(left.series) :]), set(right.base[len(right.series) :])
+    return bool(ours - theirs and theirs - ours)
+
+
+def relate_names(left: tuple[str, ...], right: tuple[str, ...]) -> NameRelation:
+    """How two names of people are related, by their words."""
+    if left == right or sorted(left) == sorted(right):
+        return NameRelation.EQUAL
+    if left[-1] == right[-1] and _first_names_agree(left[:-1], right[:-1]):
+        return NameRelation.INITIALS
+    if JaroWinkler.similarity(" ".join(left), " ".join(right)) >= MIN_NAME_SIMILARITY:
+        return NameRelation.MISSPELT
+    return NameRelation.OTHER_FIRST_NAME if left[-1] == right[-1] else NameRelation.DIFFERENT
+
+
+def _first_names_agree(left: tuple[str, ...], right: tuple[str, ...]) -> bool:
+    return bool(left and right) and (left[0].startswith(right[0]) or right[0].startswith(left[0]))
+
+
+def may_be_one_credit(left: tuple[str, ...], right: tuple[str, ...]) -> bool:
+    """True when two names with the same credit may be one person, or two of a family who work together."""
+    if not left or not right or left[-1] in right or right[-1] in left:
+        return True
+    return JaroWinkler.similarity(" ".join(left), " ".join(right)) >= MIN_CREDIT_SIMILARITY

@@ -1,0 +1,154 @@
+"""Vetoes and limits of confidence: sequels, remakes, other directors and casts, other identifiers."""
+
+from __future__ import annotations
+
+import pytest
+
+from kg.linking.features import to_features
+from kg.linking.limits import MAX_YEARS_APART, find_limit, find_veto
+from kg.linking.model import Classification, Credit, Mention
+from kg.linking.name_relations import relate_all_titles
+from kg.linking.names import parse_titles
+from kg.linking.scoring import classify_pairs
+
+
+def film(*names: str, **fields: object) -> Mention:
+    return Mention("film:x", names, **fields)  # type: ignore[arg-type]
+
+
+def imdb(*ids: str, **fields: object) -> Mention:
+    return film("A", identifiers=frozenset(("imdbId", id) for id in ids), **fields)
+
+
+VETOES = [
+    (film("A"), Mention("film:y", ("A",), "person"), "different kinds: film and person"),
+    (film("A", class_name="Film"), film("A", class_name="Episode"), "different kinds: Film and Episode"),
+    (imdb("tt1"), imdb("tt2"), "imdbId differs: tt1 and tt2"),
+    (imdb("tt1"), imdb("tt1", "tt2"), ""),
+    (film("A", years=(1932,)), film("A", years=(1983,)), "51 years apart"),
+    (film("A", years=(1932, 1983)), film("A", years=(1983,)), ""),
+    (film("A", years=(1990,)), film("A", years=(1990 + MAX_YEARS_APART,)), ""),
+    (imdb("tt1", years=(1932,)), imdb("tt1", years=(1983,)), ""),
+    (film("Rocky II"), film("Rocky 3"), "part numbers differ: 2 and 3"),
+    (film("Kill Bill: Vol. 1"), film("Kill Bill: Volume 2"), "part numbers differ: 1 and 2"),
+    (film("Star Wars: Episode IV – A New Hope"), film("Star Wars V"), "part numbers differ: 4 and 5"),
+    (film("Faust, zweiter Teil"), film("Faust, dritter Teil"), "part numbers differ: 2 and 3"),
+    (film("Hot Shots! Part Deux"), film("Hot Shots! Part 2"), ""),
+    (film("Halloween III", "Halloween 3"), film("Halloween 3: Season of the Witch"), ""),
+    (film("21 Jump Street"), film("22 Jump Street"), "numbers differ: 21 jump street and 22 jump street"),
+    (
+        film("97th Academy Awards"),
+        film("98th Academy Awards"),
+        "numbers differ: 97th academy awards and 98th academy awards",
+    ),
+    (film("10,000 BC"), film("10 000 BC"), ""),
+    (film("8½"), film("8 1/2"), ""),
+]
+
+
+@pytest.mark.parametrize(("left", "right", "veto"), VETOES)
+def test_a_veto_states_why_two_mentions_cannot_be_one(left: Mention, right: Mention, veto: str) -> None:
+    assert bool(find_veto(to_features(right), to_features(left))) == bool(veto)
+    assert find_veto(to_features(left), to_features(right)) == veto
+
+
+@pytest.mark.parametrize("scheme", ["imdbId", "viafId", "letterboxdId", "eidrId", "catalogueId"])
+def test_two_identifiers_of_any_scheme_are_two_entities(scheme: str) -> None:
+    left, right = (to_features(film("A", identifiers=frozenset({(scheme, value)}))) for value in "12")
+    assert find_veto(left, right) == f"{scheme} differs: 1 and 2"
+
+
+RELATIONS = [
+    ("Anora", "Anora", "equal"),
+    ("Se7en", "Seven", "equal"),
+    ("One Hundred and One Dalmatians", "101 Dalmatians", "equal"),
+    ("Lord of the Rings, The: The Two Towers", "The Lord of the Rings: The Two Towers", "equal"),
+    ("(500) Days of Summer", "500 Days of Summer", "equal"),
+    ("[REC] (2007)", "REC", "equal"),
+    ("Ghandi", "Gandhi", "misspelt"),
+    ("Dune", "Dune: Part Two", "longer"),
+    ("Batman", "Batman Returns", "longer"),
+    ("The Matrix Reloaded", "The Matrix Revolutions", "partly equal"),
+    ("The Hobbit: An Unexpected Journey", "The Hobbit: The Desolation of Smaug", "partly equal"),
+    ("La grande illusion", "The Great Illusionist", "other language"),
+    ("卧虎藏龙", "Crouching Tiger, Hidden Dragon", "other language"),
+    ("Anora", "Tangerine", "different"),
+]
+
+
+@pytest.mark.parametrize(("left", "right", "relation"), RELATIONS)
+def test_titles_are_related(left: str, right: str, relation: str) -> None:
+    pair = parse_titles(left), parse_titles(right)
+    assert relate_all_titles(*pair) == relate_all_titles(*pair[::-1]) == relation
+
+
+def directed(name: str, year: int, *directors: str) -> Mention:
+    return film(name, years=(year,), credits=tuple(Credit(director, "director") for director in directors))
+
+
+def with_cast(name: str, *cast: str) -> Mention:
+    return film(name, credits=tuple(Credit(actor, "castMember") for actor in cast))
+
+
+ID = frozenset({("imdbId", "tt1")})
+LIMITS = [
+    # Two films of one series, or of the same people, however near their years are.
+    (directed("Dune", 2021), directed("Dune: Part Two", 2021), "part number of one only"),
+    (directed("Saw", 2004), directed("Saw X", 2005), "part number of one only"),
+    (directed("Batman", 1989), directed("Batman Returns", 1992), "longer title"),
+    (directed("The Matrix Reloaded", 2003), directed("The Matrix Revolutions", 2003), "partly equal title"),
+    (directed("Anora", 2024, "Ana Lima"), directed("Red Rocket", 2024, "Ana Lima"), "different title"),
+    # Remakes.
+    (directed("Hercules", 2014, "Ana Lima"), directed("Hercules", 2014, "Bo Ek"), "different directors"),
+    (directed("Heat", 1990), directed("Heat", 1995), "same title, 5 years apart"),
+    (
+        with_cast("Heat", "Bo Ek", "Cy Dahl", "Di Eng"),
+        with_cast("Heat", "Eva Fex", "Gro Hav", "Ida Jul"),
+        "different casts",
+    ),
+    # The same film.
+    (directed("Dune", 2021), directed("Dune: Part One", 2021), ""),
+    (directed("Sunrise", 1927), directed("Sunrise: A Song of Two Humans", 1927), ""),
+    (directed("The Last Jedi", 2017), directed("Star Wars: Episode VIII – The Last Jedi", 2017), ""),
+    (directed("Gold Diggers of 1935", 1935), film("Gold Diggers of 1935"), ""),
+    (directed("Infernal Affairs", 2002, "Andrew Lau"), directed("Infernal Affairs", 2002, "Lau, A.", "Alan Mak"), ""),
+    (film("Heat", years=(1990,), identifiers=ID), film("Heat II", years=(1995,), identifiers=ID), ""),
+]
+
+
+@pytest.mark.parametrize(("left", "right", "name"), LIMITS)
+def test_a_sign_of_two_films_limits_the_confidence(left: Mention, right: Mention, name: str) -> None:
+    limit = find_limit(to_features(left), to_features(right))
+    assert (limit.name if limit is not None else "") == name
+
+
+@pytest.mark.parametrize(("left", "right", "name"), LIMITS)
+def test_a_pair_with_such_a_sign_is_never_the_same(left: Mention, right: Mention, name: str) -> None:
+    people = tuple(Credit(f"Zoe Moe{number}") for number in range(4))
+    sides = [
+        Mention(
+            f"film:{id}", side.names, credits=(*side.credits, *people), years=side.years, identifiers=side.identifiers
+        )
+        for id, side in (("a", left), ("b", right))
+    ]
+    if name not in ("", "different casts"):
+        [pair] = classify_pairs(sides[:1], sides[1:])
+        assert pair.classification is not Classification.SAME
+        assert pair.confidence <= 0.95
+
+
+def test_people_of_one_family_with_the_same_films_are_two_people() -> None:
+    films = tuple(Credit(f"Film {number}x") for number in range(8))
+    left, right = (Mention(f"film:{name}", (name,), "person", credits=films) for name in ("Joel Coen", "Ethan Coen"))
+    assert (
+        str(find_limit(to_features(left), to_features(right))) == "at most 0.30, different name: Joel Coen / Ethan Coen"
+    )
+
+
+@pytest.mark.parametrize(
+    ("left", "right"), [("Universal Pictures", "Universal Pictures International"), ("A24", "A25")]
+)
+def test_companies_of_other_names_are_never_the_same(left: str, right: str) -> None:
+    films = tuple(Credit(f"Film {number}x") for number in range(8))
+    sides = [Mention(f"film:{name}", (name,), "organisation", credits=films) for name in (left, right)]
+    assert all(pair.classification is not Classification.SAME for pair in classify_pairs(sides[:1], sides[1:]))
