@@ -141,7 +141,7 @@ Occasion = NamedNode("https://w3id.org/filmgraph/film/Occasion")
 """A speech, press conference or other moment at which something was said."""
 
 Organisation = NamedNode("https://w3id.org/filmgraph/film/Organisation")
-"""A company, body, publication, band or other group of real people."""
+"""A company, publication, band, jury or other group of real people; `kind` states which."""
 
 Outlet = NamedNode("https://w3id.org/filmgraph/film/Outlet")
 """A magazine, newspaper, website or podcast in which people write or are quoted."""

@@ -94,7 +94,7 @@ gotham-awards: {type: AwardProgramme, label: Gotham Awards}
 comedy-drama: {type: Genre, label: comedy-drama}
 worldwide: {type: Place, kind: territory, label: worldwide}
 united-states: {type: Place, kind: country, label: United States}
-critics-board: {type: ReviewAggregator, label: Critics' Board}
+critics-board: {type: Organisation, kind: review aggregator, label: Critics' Board}
 
 ---
 source: fan-site
