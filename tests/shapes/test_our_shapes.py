@@ -33,7 +33,10 @@ SHOT = (
     "film:anora film:shoot film:s ; film:release film:r . film:r a film:Release ."
     " film:s film:earliest '2023-02-01'^^xsd:date . "
 )
-RATED = "film:r a film:Rating ; film:scale 100 ; film:aggregator film:a . film:a a film:Organisation ; film:kind 'review aggregator' . "
+RATED = (
+    "film:r a film:Rating ; film:scale 100 ; film:aggregator film:a ."
+    " film:a a film:Organisation ; film:kind 'review aggregator' . "
+)
 
 
 @pytest.fixture(scope="module")
