@@ -76,7 +76,7 @@ CANDIDATE = closed(
 )
 RESULTS: Schema = {
     "type": "object",
-    "additionalProperties": closed({"result": {"type": "array", "items": CANDIDATE}}),
+    "additionalProperties": closed({"result": {"type": "array", "items": CANDIDATE}, "error": TEXT}, "result"),
 }
 SUGGESTED: dict[str, Schema] = {
     "entity": closed(

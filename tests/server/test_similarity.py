@@ -19,6 +19,10 @@ LIKE = [
     (name_similarity("Taking of Pelham 123, The", ["The Taking of Pelham One Two Three"]) > 0.9, True),
     (name_similarity("Rocky II", ["Rocky 2"]), 1.0),
     (name_similarity("x", []), 0.0),
+    (name_similarity("Kill Bill: Vol. 2", ["Kill Bill: Vol. 1"]), 0.8),
+    (name_similarity("Toy Story", ["Toy Story 2"]), 0.8),
+    (name_similarity("97th Academy Awards", ["98th Academy Awards"]), 0.8),
+    (name_similarity("Gold Diggers of 1935", ["Gold Diggers of 1935"]), 1.0),
 ]
 
 

@@ -13,6 +13,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from itertools import islice
+from math import prod
 from typing import Any
 
 from pyoxigraph import Literal, NamedNode
@@ -24,9 +25,12 @@ from kg.graph.store import find_quads
 from kg.linking.names import find_year, parse_titles, person_words
 from kg.lookup.name_search import NameMatch, score_name
 from kg.server.reconcile.graph_terms import (
+    Applicability,
     SchemaTerm,
     all_properties,
+    applicability,
     entity_of_id,
+    entity_of_identifier,
     find_path,
     find_type,
     follow,
@@ -44,10 +48,14 @@ _MAX_MATCHES, _MAX_BY_CLUE, _MAX_VALUES = 40, 40, 60
 _MAX_CANDIDATES = 5 * _MAX_MATCHES
 _NAME_WEIGHT, _IDENTIFIER_WEIGHT, _CLUE_WEIGHT = 6.0, 30.0, 2.0
 _WEIGHTS = {"director": 3.0, "year": 3.0, "date": 2.5}
-_UNKNOWN_FACTOR = 0.97
-"""What a score is multiplied by for each clue about which the graph knows nothing."""
+_UNKNOWN_FACTORS = {Applicability.USUAL: 0.97, Applicability.UNUSUAL: 0.9}
+"""What a score is multiplied by for each clue about which the graph knows nothing, by whether it could."""
 _MIN_SCORE, _MIN_NAME, _MIN_LEAD, _MIN_CLUE = 90.0, 85.0, 5.0, 50.0
 """What a certain candidate has at least: its score, its name, its lead over the next, each clue."""
+_OTHER_NUMBER = 0.8
+"""The highest similarity of two names with different numbers: less than that of a certain candidate."""
+_NO_PART = re.compile(r"1|(?:18|19|20)\d\d")
+"""A number that a title may also lack: of the first part, or a year."""
 _SIMILAR = 0.65
 """Any two texts have some letters in common; a similarity below this is no evidence."""
 _CLUE_DATATYPES = tuple(NamedNode(XSD + name) for name in ("gYear", "integer", "date", "decimal"))
@@ -60,6 +68,8 @@ class ScoredFeature:
     id: str
     value: float | None
     weight: float
+    factor: float = 1.0
+    """What the whole score is multiplied by."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +91,8 @@ def reconcile(graph: FilmGraph, queries: Sequence[ReconcileQuery]) -> list[list[
 
 def find_candidates(graph: FilmGraph, query: ReconcileQuery) -> list[ReconcileCandidate]:
     """The candidates of a query, the best first; certain is one that fits well and clearly better than all others."""
+    if query.is_blank or query.limit == 0:
+        return []
     query = _with_year(graph, query)
     types = [find_type(graph, type) for type in query.types]
     scored = [_score(graph, query, types, entity, name) for entity, name in _retrieve(graph, query, types).items()]
@@ -153,14 +165,18 @@ def _entities_of_clue(graph: FilmGraph, clue: PropertyClue, *, is_alone: bool) -
 
 def _terms_of(graph: FilmGraph, value: ClueValue) -> Iterator[NamedNode | Literal]:
     """What a value may be in the graph."""
-    if (entity := entity_of_id(graph, value.text)) is not None:
+    entity = _matched_entity(graph, value)
+    if entity is not None:
         yield entity
-    if not value.is_entity:
+    if value.id and entity is not None:
+        return
+    if value.text:
         yield from (match.entity for match in graph.search(value.text, limit=3) if match.score >= _MIN_NAME)
-        yield Literal(value.text)
-        yield Literal(value.text.rstrip("/").rpartition("/")[2])
+    for text in filter(None, (value.text, value.id)):
+        yield Literal(text)
+        yield Literal(text.rstrip("/").rpartition("/")[2])
         for datatype in _CLUE_DATATYPES:
-            yield Literal(value.text, datatype=datatype)
+            yield Literal(text, datatype=datatype)
 
 
 # --- features
@@ -179,7 +195,7 @@ def _mean(features: Sequence[ScoredFeature]) -> float:
     if not total:
         return 0.0
     mean = sum(value * weight for value, weight in known) / total
-    return round(mean * _UNKNOWN_FACTOR ** (len(features) - len(known)), 2)
+    return round(mean * prod(feature.factor for feature in features), 2)
 
 
 def _name_feature(graph: FilmGraph, text: str, entity: NamedNode) -> ScoredFeature:
@@ -200,20 +216,38 @@ def _clue_feature(graph: FilmGraph, entity: NamedNode, clue: PropertyClue) -> Sc
     weight = _IDENTIFIER_WEIGHT if is_identifier else _WEIGHTS.get(to_id(path[-1]), _CLUE_WEIGHT)
     known = list(islice(follow(graph, entity, path), _MAX_VALUES))
     if not known:
-        return ScoredFeature(clue.property, None, weight)
+        applies = applicability(graph, entity, path[0])
+        if applies is Applicability.IMPOSSIBLE:
+            return ScoredFeature(clue.property, 0.0, weight)
+        return ScoredFeature(clue.property, None, weight, _UNKNOWN_FACTORS[applies])
+    # An id that the graph does not know, without a name, shows nothing.
+    values = [
+        value for value in clue.values if value.text or is_identifier or _matched_entity(graph, value) is not None
+    ]
+    if not values:
+        return ScoredFeature(clue.property, None, weight, _UNKNOWN_FACTORS[Applicability.USUAL])
     similarities = [
-        max(_similarity(graph, value, term, is_identifier=is_identifier) for term in known) for value in clue.values
+        max(_similarity(graph, value, term, is_identifier=is_identifier) for term in known) for value in values
     ]
     return ScoredFeature(clue.property, _percent(sum(similarities) / len(similarities)), weight)
 
 
 def _similarity(graph: FilmGraph, value: ClueValue, known: Term, *, is_identifier: bool) -> float:
     if isinstance(known, Literal):
-        return 0.0 if value.is_entity else literal_similarity(value.text, known, is_identifier=is_identifier)
+        texts = filter(None, (value.text, value.id if is_identifier else ""))
+        return max((literal_similarity(text, known, is_identifier=is_identifier) for text in texts), default=0.0)
     assert isinstance(known, NamedNode)
-    if to_id(known) == value.text or known == entity_of_id(graph, value.text):
+    entity = _matched_entity(graph, value)
+    if entity is not None and entity == known:
         return 1.0
-    return 0.0 if value.is_entity else _if_similar(name_similarity(value.text, names_of(graph, known)))
+    # An id that the graph does not know is that of another service: what is left is the name.
+    is_matched = entity is not None and bool(value.id)
+    return 0.0 if is_matched else _if_similar(name_similarity(value.text, names_of(graph, known)))
+
+
+def _matched_entity(graph: FilmGraph, value: ClueValue) -> NamedNode | None:
+    """The entity that a value is by its id, or by a text that is an id."""
+    return entity_of_identifier(graph, value.id) if value.id else entity_of_id(graph, value.text)
 
 
 def _is_identifier(graph: FilmGraph, property: str) -> bool:
@@ -250,9 +284,22 @@ def name_similarity(wanted: str, names: Iterable[str]) -> float:
     >>> name_similarity("Baker, Sean", ["Sean Baker"]), name_similarity("Godfather, The", ["The Godfather"])
     (1.0, 1.0)
     """
-    forms = _name_forms(wanted)
-    pairs = (pair for name in names for pair in zip(forms, _name_forms(name), strict=True) if all(pair))
-    return max((score_name(form, other) for form, other in pairs), default=0.0) / 100
+    return max((_similarity_of_names(wanted, name) for name in names), default=0.0)
+
+
+def _similarity_of_names(wanted: str, name: str) -> float:
+    pairs = (pair for pair in zip(_name_forms(wanted), _name_forms(name), strict=True) if all(pair))
+    similarity = max((score_name(form, other) for form, other in pairs), default=0.0) / 100
+    # Two parts of a series, or two editions of a festival, differ in nothing but a number.
+    return similarity if _numbers_agree(wanted, name) else min(similarity, _OTHER_NUMBER)
+
+
+def _numbers_agree(left: str, right: str) -> bool:
+    """True unless two names have different numbers, or one has the number of a part and the other none."""
+    ours, theirs = ({title.numbers for title in parse_titles(name)} or {""} for name in (left, right))
+    if ours & theirs:
+        return True
+    return all("" in (one, other) and _NO_PART.fullmatch(one + other) is not None for one in ours for other in theirs)
 
 
 @lru_cache(maxsize=8192)

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from enum import StrEnum
 from functools import lru_cache
 
 from pyoxigraph import Literal, NamedNode
@@ -12,7 +15,7 @@ from kg.filmgraph import FilmGraph
 from kg.graph.store import find_quad, find_quads
 from kg.lookup import entity_types
 from kg.schema import OntologyTerm
-from kg.terms import ALIAS, FILM, KNOWLEDGE, KNOWN_NAMES, LABEL, ONTOLOGY, Term, entity_iri, to_iri
+from kg.terms import ALIAS, FILM, KNOWLEDGE, KNOWN_NAMES, LABEL, ONTOLOGY, RDFS, Term, entity_iri, to_iri
 from kg.text import fold_name
 
 PropertyPath = tuple[NamedNode, ...]
@@ -20,6 +23,10 @@ PropertyPath = tuple[NamedNode, ...]
 _MAX_STEPS = 4
 _MAX_COUNTED = 10_000
 """More uses than these make no difference to the order of suggestions."""
+_WIKIDATA_ITEM = re.compile(r"Q[1-9]\d*")
+_IDENTIFIER = re.compile(r"[A-Za-z]{1,4}\d{2,}")
+"""An identifier that shows whose it is: `Q104123`, `tt28607951`; a mere number may be anybody's."""
+_DOMAIN = (NamedNode("https://schema.org/domainIncludes"), NamedNode(RDFS + "domain"))
 _NAMES = {iri: name for name, iri in KNOWN_NAMES.items()}
 
 
@@ -59,6 +66,21 @@ def entity_of_id(graph: FilmGraph, id: str) -> NamedNode | None:
     return iri if find_quad(graph.store, iri, LABEL, None, KNOWLEDGE) is not None else None
 
 
+def entity_of_identifier(graph: FilmGraph, id: str) -> NamedNode | None:
+    """The entity with this id of ours or of another catalogue: linked to it, or with it as an identifier."""
+    if (entity := entity_of_id(graph, id)) is not None:
+        return entity
+    item = f"wd:{id}" if _WIKIDATA_ITEM.fullmatch(id) else id
+    with contextlib.suppress(ValueError):
+        if (entity := graph.names.canonical(to_iri(item))) is not None:
+            return entity
+    if _IDENTIFIER.fullmatch(id) is None:
+        return None
+    identifiers = (entity_iri(term.id) for term in all_properties(graph).values() if term.is_identifier)
+    found = (find_quad(graph.store, None, property, Literal(id), KNOWLEDGE) for property in identifiers)
+    return next((quad.subject for quad in found if quad is not None and isinstance(quad.subject, NamedNode)), None)
+
+
 def names_of(graph: FilmGraph, entity: NamedNode, properties: Sequence[NamedNode] = (LABEL, ALIAS)) -> list[str]:
     """Labels and aliases of an entity, in all languages."""
     values = (value for property in properties for value in values_of(graph, entity, property))
@@ -88,6 +110,36 @@ def types_of(graph: FilmGraph, entity: NamedNode) -> list[SchemaTerm]:
     narrowest = graph.ontology.narrowest(types)
     wider = sorted(set(types).difference(narrowest), key=lambda iri: (known[to_id(iri)].uses, iri.value))
     return [known[to_id(iri)] for iri in (*narrowest, *wider)]
+
+
+class Applicability(StrEnum):
+    """Whether entities of some classes have values of a property, by the ontology."""
+
+    USUAL = "usual"
+    UNUSUAL = "unusual"
+    """The property is for other classes below the same class at the top: a song has no director."""
+    IMPOSSIBLE = "impossible"
+    """The property is for other classes altogether: a character has no director."""
+
+
+def applicability(graph: FilmGraph, entity: NamedNode, property: NamedNode) -> Applicability:
+    """Whether an entity can have a property; usual where the ontology does not say for which classes it is."""
+    domain, ontology = _domain(graph, property), graph.ontology
+    types = ontology.narrowest(entity_types.types_of(graph.store, ontology, entity))
+    if not domain or not types:
+        return Applicability.USUAL
+    pairs = [(ontology.ancestors(type), ontology.ancestors(other), type, other) for type in types for other in domain]
+    if any(type in above_other or other in above for above, above_other, type, other in pairs):
+        return Applicability.USUAL
+    is_related = any(above & above_other for above, above_other, _, _ in pairs)
+    return Applicability.UNUSUAL if is_related else Applicability.IMPOSSIBLE
+
+
+@lru_cache(maxsize=512)
+def _domain(graph: FilmGraph, property: NamedNode) -> frozenset[NamedNode]:
+    """The classes that have a property, as the ontology states it."""
+    quads = (quad for predicate in _DOMAIN for quad in find_quads(graph.store, property, predicate, None, ONTOLOGY))
+    return frozenset(quad.object for quad in quads if isinstance(quad.object, NamedNode))
 
 
 # --- types and properties

@@ -1,6 +1,7 @@
 """Requests of the reconciliation API, parsed from JSON with every part checked.
 
-Raises `InputError` for what does not conform to the specification, naming the query and the part.
+What is wrong with a whole request raises `InputError`. A query of a batch or a value that cannot be answered is one
+of many: it gets no candidates, and the others are answered.
 """
 
 from __future__ import annotations
@@ -22,10 +23,13 @@ TypeStrictness = Literal["any", "all", "should"]
 
 @dataclass(frozen=True, slots=True)
 class ClueValue:
-    """A value of a clue: words or a number as text, or the id of an entity that is matched already."""
+    """A value of a clue: words or a number as text; `id` is that of an entity that it is matched with already.
+
+    The entity may be one of another service; then `text` is its name.
+    """
 
     text: str
-    is_entity: bool = False
+    id: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,13 +42,23 @@ class PropertyClue:
 
 @dataclass(frozen=True, slots=True)
 class ReconcileQuery:
-    """A name, the types that the entity may have, and clues; `limit` is how many candidates are wanted."""
+    """A name, the types that the entity may have, and clues; `limit` is how many candidates are wanted.
+
+    `error` is why it cannot be answered, and empty for a query that can. One without a name and clues, as a blank cell
+    gives, has no candidates.
+    """
 
     text: str = ""
     types: tuple[str, ...] = ()
     strict: TypeStrictness = "any"
     clues: tuple[PropertyClue, ...] = ()
     limit: int = _DEFAULT_CANDIDATES
+    error: str = ""
+
+    @property
+    def is_blank(self) -> bool:
+        """True when there is nothing to search for."""
+        return not self.text.strip() and not self.clues
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,11 +79,11 @@ class DataExtension:
 
 
 def parse_batch(text: str) -> dict[str, ReconcileQuery]:
-    """The queries of a batch by their keys; raises `LimitError` for more than the service takes."""
+    """The queries of a batch by their keys; raises `LimitError` for more of them than the service takes."""
     batch = _parse_object(text, "queries")
     if len(batch) > MAX_QUERIES:
         raise LimitError(f"A batch has at most {MAX_QUERIES} queries, not {len(batch):,}.", limit="batch")
-    return {key: _query(query, f"queries.{key[:40]}") for key, query in batch.items()}
+    return {key: _query_or_error(query, f"queries.{key[:40]}") for key, query in batch.items()}
 
 
 def parse_extension(text: str) -> DataExtension:
@@ -78,7 +92,7 @@ def parse_extension(text: str) -> DataExtension:
     ids = _list(extension.get("ids"), "extend.ids", limit=MAX_IDS)
     properties = _list(extension.get("properties"), "extend.properties", limit=_MAX_CLUES)
     return DataExtension(
-        tuple(dict.fromkeys(_text(id, "extend.ids") for id in ids)),
+        tuple(dict.fromkeys(_id(id) for id in ids)),
         tuple(_property(value, f"extend.properties.{number}") for number, value in enumerate(properties)),
     )
 
@@ -91,6 +105,18 @@ def _parse_object(text: str, name: str) -> dict[str, Any]:
     return _object(value, name)
 
 
+def _id(value: object) -> str:
+    """An id of a data extension query; an entity with a long one does not exist, but gets its row."""
+    return value if isinstance(value, str) else _text(value, "extend.ids")
+
+
+def _query_or_error(value: object, path: str) -> ReconcileQuery:
+    try:
+        return _query(value, path)
+    except InputError as error:
+        return ReconcileQuery(error=str(error), limit=0)
+
+
 def _query(value: object, path: str) -> ReconcileQuery:
     query = _object(value, path)
     text = _text(query["query"], f"{path}.query") if query.get("query") is not None else ""
@@ -98,8 +124,6 @@ def _query(value: object, path: str) -> ReconcileQuery:
         _clue(clue, f"{path}.properties.{number}")
         for number, clue in enumerate(_list(query.get("properties") or [], f"{path}.properties", limit=_MAX_CLUES))
     )
-    if not text.strip() and not clues:
-        raise InputError(f"{path} has neither a query nor properties.")
     strict = query.get("type_strict", "any")
     if strict not in ("any", "all", "should"):
         raise InputError(f"{path}.type_strict must be any, all or should, not {strict!r:.40}.")
@@ -118,17 +142,19 @@ def _clue(value: object, path: str) -> PropertyClue:
     values = value["v"] if isinstance(value["v"], list) else [value["v"]]
     given = (part for part in _list(values, f"{path}.v", limit=_MAX_VALUES) if part is not None)
     parsed = (_clue_value(part, f"{path}.v") for part in given)
-    return PropertyClue(_text(value["pid"], f"{path}.pid"), tuple(part for part in parsed if part.text))
+    values_used = tuple(part for part in parsed if (part.text or part.id) and len(part.text) <= _MAX_LENGTH)
+    return PropertyClue(_text(value["pid"], f"{path}.pid"), values_used)
 
 
 def _clue_value(value: object, path: str) -> ClueValue:
     if isinstance(value, Mapping):
-        return ClueValue(_text(value.get("id"), f"{path}.id"), is_entity=True)
+        name = value.get("name")
+        return ClueValue(_string(name, f"{path}.name").strip() if name else "", _text(value.get("id"), f"{path}.id"))
     if isinstance(value, bool):
         return ClueValue(str(value).lower())
     if isinstance(value, float) and value.is_integer() and abs(value) < 1e15:
         value = int(value)
-    return ClueValue(str(value) if isinstance(value, int | float) else _text(value, path).strip())
+    return ClueValue(str(value) if isinstance(value, int | float) else _string(value, path).strip())
 
 
 def _property(value: object, path: str) -> ExtensionProperty:
@@ -150,8 +176,8 @@ def _limit(value: object, path: str) -> int:
         return _DEFAULT_CANDIDATES
     if isinstance(value, str) and value.isdecimal():
         value = int(value[:9])
-    if isinstance(value, bool) or not isinstance(value, int | float) or value < 1:
-        raise InputError(f"{path}.limit must be a whole number from 1, not {value!r:.40}.")
+    if isinstance(value, bool) or not isinstance(value, int | float) or value < 0:
+        raise InputError(f"{path}.limit must be a whole number from 0, not {value!r:.40}.")
     return min(int(value), MAX_CANDIDATES)
 
 
@@ -170,10 +196,15 @@ def _list(value: object, path: str, *, limit: int) -> list[Any]:
 
 
 def _text(value: object, path: str) -> str:
+    text = _string(value, path)
+    if len(text) > _MAX_LENGTH:
+        raise InputError(f"{path} has {len(text):,} characters; {_MAX_LENGTH:,} are allowed.")
+    return text
+
+
+def _string(value: object, path: str) -> str:
     if not isinstance(value, str):
         raise InputError(f"{path} must be a string, not {_kind(value)}.")
-    if len(value) > _MAX_LENGTH:
-        raise InputError(f"{path} has {len(value):,} characters; {_MAX_LENGTH:,} are allowed.")
     return value
 
 

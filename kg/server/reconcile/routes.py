@@ -85,7 +85,10 @@ async def _reconcile(snapshot: Snapshot, text: str) -> dict[str, Any]:
 
     chunks = [queries[start : start + _CHUNK] for start in range(0, len(queries), _CHUNK)]
     results = [candidates for chunk in await asyncio.gather(*map(run, chunks)) for candidates in chunk]
-    return {key: {"result": candidates} for key, candidates in zip(batch, results, strict=True)}
+    return {
+        key: {"result": candidates} | ({"error": query.error} if query.error else {})
+        for (key, query), candidates in zip(batch.items(), results, strict=True)
+    }
 
 
 async def suggest(request: Request) -> Response:
