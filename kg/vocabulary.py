@@ -225,7 +225,7 @@ Win = NamedNode("https://w3id.org/filmgraph/film/Win")
 """The winning of an award by a film or a person."""
 
 Work = NamedNode("https://w3id.org/filmgraph/film/Work")
-"""Something made by people to be watched, read or listened to."""
+"""Something made by people to be watched, read or heard; `kind` states which, except of films."""
 
 WrittenWork = NamedNode("https://w3id.org/filmgraph/film/WrittenWork")
 """A work made of words."""

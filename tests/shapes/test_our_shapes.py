@@ -59,6 +59,35 @@ def test_the_shapes_list_the_kinds_of_every_class() -> None:
     assert {schema.class_of(kind) for kind in schema.kinds} == set(listed)
 
 
+ANY_NAMED = "film:x rdfs:label 'X' ; film:kind '{}' . film:x a film:{} ."
+KINDS = [
+    ("PlaceShape", "Place", "city", "town", "The kind of a place is country, state, city"),
+    ("OrganisationShape", "Organisation", "review aggregator", "website", "The kind of an organisation is company"),
+    ("WorkShape", "Work", "web page", "site", "The kind of a work is one of the forms"),
+]
+
+
+@pytest.mark.parametrize(("rule", "class_name", "right", "wrong", "message"), KINDS)
+def test_a_kind_is_one_of_its_class(
+    shapes: Shapes, rule: str, class_name: str, right: str, wrong: str, message: str
+) -> None:
+    assert messages(shapes, ANY_NAMED.format(right, class_name), rule) == []
+    for word in (wrong, "no such kind"):
+        (found,) = messages(shapes, ANY_NAMED.format(word, class_name), rule)
+        assert found.startswith(message)
+
+
+def test_what_a_film_comes_from_is_of_no_kind_but_a_country(shapes: Shapes) -> None:
+    data = "film:anora a film:Film ; film:countryOfOrigin film:x . film:x a film:Place {}."
+    assert [messages(shapes, data.format(kind), "FilmShape") for kind in ("", "; film:kind 'country' ")] == [[], []]
+    assert messages(shapes, data.format("; film:kind 'city' "), "FilmShape") == ["A film comes from a country."]
+
+
+def test_a_film_is_not_a_book(shapes: Shapes) -> None:
+    found = messages(shapes, "film:anora a film:Film ; film:kind 'book' .", "FilmShape")
+    assert found == ["A film is not a work of another kind."]
+
+
 def figures(world: float, us: float, other: float) -> str:
     rows = [("w", "worldwide", world), ("us", "united-states", us), ("other", "elsewhere", other)]
     return ANORA + "".join(FIGURE.format(*each) for each in rows)
@@ -73,6 +102,18 @@ def messages(shapes: Shapes, data: str, rule: str) -> list[str]:
 
 
 RULES = [
+    (
+        "ArticleShape",
+        "film:piece a film:Work ; film:kind 'article' .",
+        "film:piece a film:Work ; film:kind 'article' ; film:outlet film:paper . film:book a film:Work ; film:kind 'book' .",
+        "An article is published in an outlet.",
+    ),
+    (
+        "WebPageShape",
+        "film:site a film:Work ; film:kind 'web page' .",
+        "film:site a film:Work ; film:kind 'web page' ; film:textOf film:anora .",
+        "A web page belongs to a film.",
+    ),
     (
         "FestivalShape",
         "film:anora film:shownAt film:academy-awards . film:academy-awards a film:AwardProgramme .",
