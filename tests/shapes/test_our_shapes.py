@@ -105,7 +105,7 @@ RULES = [
     (
         "ArticleShape",
         "film:piece a film:Work ; film:kind 'article' .",
-        "film:piece a film:Work ; film:kind 'article' ; film:outlet film:paper . film:book a film:Work ; film:kind 'book' .",
+        "film:piece a film:Work ; film:kind 'article' ; film:outlet film:paper . film:b film:kind 'book' .",
         "An article is published in an outlet.",
     ),
     (
