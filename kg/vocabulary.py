@@ -66,7 +66,7 @@ District = NamedNode("https://w3id.org/filmgraph/film/District")
 """A borough, quarter or neighbourhood of a city."""
 
 Edition = NamedNode("https://w3id.org/filmgraph/film/Edition")
-"""One edition of a recurring event."""
+"""One holding of a festival, or one ceremony of a family of awards."""
 
 Epilogue = NamedNode("https://w3id.org/filmgraph/film/Epilogue")
 """A text about what comes after the ending."""
@@ -78,10 +78,10 @@ EquipmentUse = NamedNode("https://w3id.org/filmgraph/film/EquipmentUse")
 """The use of a piece of equipment on one film, with its purpose."""
 
 Event = NamedNode("https://w3id.org/filmgraph/film/Event")
-"""Something that really happened or will happen."""
+"""Something that really happened or will happen; `kind` states whether it is an interview or another occasion."""
 
 EventSeries = NamedNode("https://w3id.org/filmgraph/film/EventSeries")
-"""An event that returns, taken over all its years."""
+"""An event that returns, taken over all its years: `kind` is festival or awards."""
 
 FeatureFilm = NamedNode("https://w3id.org/filmgraph/film/FeatureFilm")
 """A full-length film, made to be shown as the main feature of a programme."""

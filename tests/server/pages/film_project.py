@@ -89,8 +89,8 @@ sean-baker:
 mya-taylor: {type: Person, label: {value: Mya Taylor, at: ~Mya Taylor~}}
 alexandra: {type: Character, label: Alexandra, characterIn: tangerine}
 audience-prize: {type: Award, label: Audience Prize, awardOf: gotham-awards}
-sundance: {type: Festival, label: Sundance Film Festival}
-gotham-awards: {type: AwardProgramme, label: Gotham Awards}
+sundance: {type: EventSeries, kind: festival, label: Sundance Film Festival}
+gotham-awards: {type: EventSeries, kind: awards, label: Gotham Awards}
 comedy-drama: {type: Genre, label: comedy-drama}
 worldwide: {type: Place, kind: territory, label: worldwide}
 united-states: {type: Place, kind: country, label: United States}
