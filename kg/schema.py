@@ -29,8 +29,8 @@ _DOMAIN, _RANGE = NamedNode(RDFS + "domain"), NamedNode(RDFS + "range")
 _SUBCLASS, _SUBPROPERTY = NamedNode(RDFS + "subClassOf"), NamedNode(RDFS + "subPropertyOf")
 _FIRST, _REST, _NIL = NamedNode(RDF + "first"), NamedNode(RDF + "rest"), NamedNode(RDF + "nil")
 _REPLACED_BY = NamedNode("http://purl.org/dc/terms/isReplacedBy")
-_DETAIL, _INVERSELY, _WITHIN, _WITHOUT = (
-    NamedNode(f"{BASE}ontology#{name}") for name in ("detail", "inversely", "within", "without")
+_DETAIL, _INVERSELY, _WITHIN, _WITHOUT, _VALUE_OF = (
+    NamedNode(f"{BASE}ontology#{name}") for name in ("detail", "inversely", "within", "without", "valueOf")
 )
 _INVERSE_LABEL = NamedNode(FILM + "inverseLabel")
 _PROPERTIES = {OWL + name for name in ("ObjectProperty", "DatatypeProperty", "AnnotationProperty")} | {RDF + "Property"}
@@ -92,6 +92,8 @@ class Replacement:
     """The property that the old value has in a part, where the new property leads to a part."""
     without: tuple[str, ...] = ()
     """Properties that parts of the old kind do not have, but others of the new property or class do."""
+    value_of: str = ""
+    """The property that leads to the entities of the old class; the new class has others as well."""
 
     def __str__(self) -> str:
         """The replacement in words, as findings have it."""
@@ -339,8 +341,9 @@ def _replaced(objects: Mapping[NamedNode, Mapping[NamedNode, list[object]]]) -> 
             )
             within = next((_local_name(property) for property in _iris(values, _WITHIN)), "")
             without = tuple(_local_name(property) for property in _iris(values, _WITHOUT))
+            value_of = next((_local_name(property) for property in _iris(values, _VALUE_OF)), "")
             is_inverse = "true" in _texts(values, _INVERSELY)
-            yield _local_name(iri), Replacement(_local_name(new), details, is_inverse, within, without)
+            yield _local_name(iri), Replacement(_local_name(new), details, is_inverse, within, without, value_of)
 
 
 def _local_name(iri: NamedNode) -> str:

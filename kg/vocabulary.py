@@ -29,12 +29,6 @@ AwardProgramme = NamedNode("https://w3id.org/filmgraph/film/AwardProgramme")
 Book = NamedNode("https://w3id.org/filmgraph/film/Book")
 """A written work published as a volume."""
 
-BoxOfficeFigure = NamedNode("https://w3id.org/filmgraph/film/BoxOfficeFigure")
-"""The box-office gross of a film in a territory and period."""
-
-Budget = NamedNode("https://w3id.org/filmgraph/film/Budget")
-"""What a film cost to make."""
-
 Camera = NamedNode("https://w3id.org/filmgraph/film/Camera")
 """A model of film camera."""
 
@@ -72,7 +66,7 @@ Epilogue = NamedNode("https://w3id.org/filmgraph/film/Epilogue")
 """A text about what comes after the ending."""
 
 Equipment = NamedNode("https://w3id.org/filmgraph/film/Equipment")
-"""A camera, lens, film stock or program that films are made with."""
+"""A camera, lens, film stock or program that films are made with; `kind` states which."""
 
 EquipmentUse = NamedNode("https://w3id.org/filmgraph/film/EquipmentUse")
 """The use of a piece of equipment on one film, with its purpose."""
@@ -96,10 +90,13 @@ FictionalAgent = NamedNode("https://w3id.org/filmgraph/film/FictionalAgent")
 """Somebody who acts inside a story: a character or a group of characters."""
 
 Figure = NamedNode("https://w3id.org/filmgraph/film/Figure")
-"""A sum of money that a source states."""
+"""A sum of money that a source states: box office or a budget, as the property that leads to it says."""
 
 Film = NamedNode("https://w3id.org/filmgraph/film/Film")
 """A moving-image work of any length."""
+
+FilmStock = NamedNode("https://w3id.org/filmgraph/film/FilmStock")
+"""A make of film on which films are shot."""
 
 Genre = NamedNode("https://w3id.org/filmgraph/film/Genre")
 """A kind of film, as a source calls it."""
@@ -191,6 +188,9 @@ Shoot = NamedNode("https://w3id.org/filmgraph/film/Shoot")
 ShortFilm = NamedNode("https://w3id.org/filmgraph/film/ShortFilm")
 """A film too short to be a feature."""
 
+Software = NamedNode("https://w3id.org/filmgraph/film/Software")
+"""A program or online service with which films are made."""
+
 Song = NamedNode("https://w3id.org/filmgraph/film/Song")
 """A musical work that is sung."""
 
@@ -204,7 +204,7 @@ Statement = NamedNode("https://w3id.org/filmgraph/film/Statement")
 """What somebody said about something, in our own words."""
 
 StoryObject = NamedNode("https://w3id.org/filmgraph/film/StoryObject")
-"""An object in a story, such as a ring."""
+"""An object in a story, such as a ring; or with the kind legal act, a step such as a divorce."""
 
 Tally = NamedNode("https://w3id.org/filmgraph/film/Tally")
 """How many nominations, wins or losses there were at one ceremony, as a source counts."""

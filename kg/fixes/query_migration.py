@@ -73,17 +73,19 @@ class QueryMigrator:
 def _class_edits(replacement: Replacement, tokens: Sequence[Token], number: int) -> list[_Edit] | None:
     """The edits for a class; None where it is no plain type, or the new class needs more than a value."""
     token, new = tokens[number], f"film:{replacement.name}"
-    if not replacement.details and not replacement.without:
+    has_pattern = bool(replacement.without or replacement.value_of)
+    if not replacement.details and not has_pattern:
         return [(token.start, token.end, new)]
     is_type = _text(tokens, number - 1) in ("a", "rdf:type")
-    ends = (".", "}") if replacement.without else (".", "}", ";")
+    ends = (".", "}") if has_pattern else (".", "}", ";")
     subject = _text(tokens, number - 2)
     if not is_type or _text(tokens, number + 1) not in ends or not all(value for _, value in replacement.details):
         return None
-    if replacement.without and not subject.startswith("?"):
+    if has_pattern and not subject.startswith("?"):
         return None
     details = "".join(f" ; {detail}" for detail in _details(replacement))
-    return [(token.start, token.end, new + details + _filter(replacement, subject))]
+    owner = f" . {subject}_owner film:{replacement.value_of} {subject}" if replacement.value_of else ""
+    return [(token.start, token.end, new + details + owner + _filter(replacement, subject))]
 
 
 def _property_edits(replacement: Replacement, tokens: Sequence[Token], number: int) -> list[_Edit] | None:

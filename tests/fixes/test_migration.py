@@ -27,6 +27,7 @@ film:defeat dcterms:isReplacedBy film:honour ; change:detail "outcome: lost" .
 film:Triumph dcterms:isReplacedBy film:Honour ; change:detail "outcome: won" ; change:without film:size .
 film:victory dcterms:isReplacedBy film:honour ; change:detail "outcome: won" ; change:without film:size .
 film:wonPrize dcterms:isReplacedBy film:honour ; change:detail "outcome: won" ; change:within film:award .
+film:Gross dcterms:isReplacedBy film:Honour ; change:valueOf film:honour .
 film:tally dcterms:isReplacedBy film:honour ; change:detail "size" .
 """
 FACTS = """# A comment stays.
@@ -150,6 +151,7 @@ def test_a_table_is_rewritten_row_by_row(old: SmallProject) -> None:
         ("?x a film:City .", '?x a film:Place ; film:kind "city" .'),
         ("film:anora.triumph.palme ?p ?o", "film:anora.honour.palme ?p ?o"),
         ("?x film:lengthy ?y", "?x film:lengthy ?y"),
+        ("?g a film:Gross . ?g film:title ?t", "?g a film:Honour . ?g_owner film:honour ?g . ?g film:title ?t"),
         ("?x film:triumph ?t . ?t film:award ?a", '?x film:honour ?t . ?t film:outcome "won" . ?t film:award ?a'),
         ("?x film:triumph [ film:award ?a ]", '?x film:honour [ film:outcome "won" ; film:award ?a ]'),
         ("?x film:triumph []", '?x film:honour [ film:outcome "won"]'),
@@ -188,6 +190,7 @@ def test_what_has_no_plain_replacement_is_reported_with_its_place(old: SmallProj
         "?x film:triumph ?t ; film:title ?y",
         "?x film:wonPrize ?a .",
         "[] a film:Triumph .",
+        "?g a film:Gross ; film:title ?t .",
         "?x film:tally ?t .",
     ],
 )

@@ -39,7 +39,7 @@ def queries() -> StoredQueries:
     return StoredQueries(find_project(ROOT).queries)
 
 
-def test_every_class_and_property_has_another_label_in_english() -> None:
+def test_every_class_kind_and_property_has_another_label_in_english() -> None:
     triples = read_ontology(find_project(ROOT).ontology)
     schema = to_schema(triples)
     english = {
@@ -47,7 +47,7 @@ def test_every_class_and_property_has_another_label_in_english() -> None:
         for triple in triples
         if triple.predicate == ALIAS and isinstance(triple.object, Literal) and triple.object.language == "en"
     }
-    own = [iri for iri in (*schema.classes, *schema.properties) if iri.value.startswith(FILM)]
+    own = [iri for iri in (*schema.types, *schema.properties) if iri.value.startswith(FILM)]
     without = {to_curie(iri.value) for iri in own if iri not in english}
     assert without == set(WITHOUT_OTHER_LABELS)
 

@@ -66,6 +66,8 @@ KINDS = [
     ("EventSeriesShape", "EventSeries", "awards", "ceremony", "The kind of an event series is festival or awards."),
     ("EditionShape", "Edition", "ceremony", "interview", "The kind of an edition is festival edition or ceremony."),
     ("EventShape", "Event", "interview", "speech", "The kind of an event is interview, occasion"),
+    ("EquipmentShape", "Equipment", "film stock", "city", "The kind of equipment is camera, lens, film stock"),
+    ("StoryObjectShape", "StoryObject", "legal act", "lens", "The only kind of object in a story is legal act."),
     ("WorkShape", "Work", "web page", "site", "The kind of a work is one of the forms"),
 ]
 

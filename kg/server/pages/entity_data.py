@@ -31,6 +31,8 @@ _MAX_SORTED = 2000
 _FEW = 12
 _STORY_PROPERTIES = (inverse_of(vocab.characterIn), inverse_of(vocab.inPlotOf), vocab.scene)
 """The page of a film shows the conflicts of their values, too."""
+_LEADING = (vocab.boxOffice, vocab.budget)
+"""The properties that lead to figures."""
 _INFERRED_IN_PARTS = (vocab.awardProgramme, vocab.festival)
 """The properties of parts that are shown even where they are inferred."""
 
@@ -59,6 +61,8 @@ class PartData:
     iri: NamedNode
     owner: NamedNode
     narrowest_class: NamedNode
+    layout: NamedNode
+    """What its table is laid out by: its narrowest class, or of a figure the property that leads to it."""
     classes: frozenset[NamedNode]
     properties: tuple[PropertyValue, ...]
     reached_by: frozenset[NamedNode] = frozenset()
@@ -259,7 +263,12 @@ def read_part(
     owner = graph.names.canonical(NamedNode(owner_iri)) or NamedNode(owner_iri)
     shown = tuple(value for value in values if value.property not in (TYPE, NOTE) and _is_shown(value))
     narrowest = graph.ontology.narrowest(classes)[0]
-    return PartData(iri, owner, narrowest, classes, shown, reached_by, refers_by)
+    layout = next((name for name in _LEADING if narrowest == vocab.Figure and _leads_to(graph, name, iri)), narrowest)
+    return PartData(iri, owner, narrowest, layout, classes, shown, reached_by, refers_by)
+
+
+def _leads_to(graph: FilmGraph, property: NamedNode, iri: NamedNode) -> bool:
+    return find_quad(graph.store, None, property, iri, KNOWLEDGE) is not None
 
 
 def _is_shown(value: PropertyValue) -> bool:

@@ -281,11 +281,11 @@ class PageContent:
 
     def _box_office(self, section: SectionLayout) -> Iterator[Block]:
         parts = self._parts(section.id)
-        figures = [part for part in parts if vocab.BoxOfficeFigure in part.classes]
+        figures = [part for part in parts if part.layout == vocab.boxOffice]
         yield from box_office(self.data, self.display, figures)
         if without_amount := [part for part in figures if not part.values(vocab.amount)]:
             yield part_table(self.data, self.display, without_amount, caption="Other figures")
-        rest = [part for part in parts if vocab.BoxOfficeFigure not in part.classes]
+        rest = [part for part in parts if part.layout != vocab.boxOffice]
         yield from part_tables(self.data, self.display, rest, section.parts)
 
     def _ratings(self, section: SectionLayout) -> Iterator[Block]:

@@ -86,9 +86,7 @@ AWARDS = SectionLayout(
 RELEASE = SectionLayout(
     "release", "Release and distribution", (vocab.availability,), (vocab.Release, vocab.Screening, vocab.RightsDeal)
 )
-BOX_OFFICE = SectionLayout(
-    "box-office", "Box office and budget", parts=(vocab.BoxOfficeFigure, vocab.Budget, vocab.Figure)
-)
+BOX_OFFICE = SectionLayout("box-office", "Box office and budget", parts=(vocab.Figure,))
 RATINGS = SectionLayout("ratings", "Ratings", parts=(vocab.Rating,))
 STATEMENTS = SectionLayout(
     "statements",
@@ -154,11 +152,11 @@ COLUMNS: Mapping[NamedNode, Properties] = {
         vocab.date, vocab.edition, vocab.festival, vocab.slot, vocab.location, vocab.ovationMinutes,
     ),
     vocab.RightsDeal: (vocab.date, vocab.territory, vocab.buyer, vocab.seller, vocab.excludes, vocab.similarTo),
-    vocab.BoxOfficeFigure: (
+    vocab.boxOffice: (
         vocab.territory, vocab.period, vocab.amount, vocab.cinemas, vocab.averagePerCinema, vocab.position,
         vocab.asOf,
     ),
-    vocab.Budget: (vocab.amount, vocab.asOf),
+    vocab.budget: (vocab.amount, vocab.asOf),
     vocab.Rating: (
         vocab.aggregator, vocab.score, vocab.positivePercent, vocab.reviewCount, vocab.verdict, vocab.method,
         vocab.criticsFrom,
@@ -178,12 +176,12 @@ COLUMNS: Mapping[NamedNode, Properties] = {
         LABEL, vocab.description, vocab.cutFrom, vocab.scene, vocab.stage, vocab.reason, vocab.decidedBy,
     ),
 }  # fmt: skip
-"""Class of parts -> its columns in order; columns that no row fills are left out, others follow."""
+"""Layout of parts -> its columns in order; columns that no row fills are left out, others follow."""
 
 MERGED = frozenset((vocab.currency, vocab.scale, vocab.approximate, vocab.quoted, vocab.reportedWrongly))
 """The properties whose values are shown inside another cell."""
-UNDATED = frozenset((vocab.Statement, vocab.Review, vocab.BoxOfficeFigure, vocab.Inspiration, vocab.Rating))
-"""The classes of parts that are not events, so that they are not in the timeline although they have dates."""
+UNDATED = frozenset((vocab.Statement, vocab.Review, vocab.boxOffice, vocab.Inspiration, vocab.Rating))
+"""The layouts of parts that are not events, so that they are not in the timeline although they have dates."""
 STATED_FIRST = frozenset((vocab.genre, vocab.distributor, vocab.inspiredBy, vocab.shootingLocation))
 """Of these the inferred values are left out where there are stated ones: they are in the tables they follow from."""
 WIDER = frozenset((
@@ -212,11 +210,11 @@ CAPTIONS: Mapping[NamedNode, str] = {
     vocab.Credit: "Credits",
     vocab.Statement: "Statements",
     vocab.Review: "Reviews",
-    vocab.BoxOfficeFigure: "Box office",
-    vocab.Budget: "Budget",
+    vocab.boxOffice: "Box office",
+    vocab.budget: "Budget",
     vocab.Rating: "Ratings",
 }
-"""Class of parts -> the caption of its table, where the name of the class would not do."""
+"""Layout of parts -> the caption of its table, where the name of the class would not do."""
 
 HEADINGS: Mapping[NamedNode, str] = {
     vocab.agent: "Name",

@@ -61,9 +61,9 @@ def part_tables(
 
 
 def tables_by_class(data: EntityData, display: Display, parts: Sequence[PartData]) -> Iterator[Block]:
-    """Yield a table for each narrowest class of these parts."""
-    for narrow in dict.fromkeys(part.narrowest_class for part in parts):
-        table = part_table(data, display, [part for part in parts if part.narrowest_class == narrow])
+    """Yield a table for each layout of these parts."""
+    for layout in dict.fromkeys(part.layout for part in parts):
+        table = part_table(data, display, [part for part in parts if part.layout == layout])
         yield table if len(table.columns) > 1 else _as_list(table)
 
 
@@ -81,7 +81,7 @@ def part_table(
     caption: str = "",
     more: tuple[Hyperlink, ...] = (),
 ) -> DisplayTable:
-    """A table of parts of one class; with a column of owners where these are not all the page's entity."""
+    """A table of parts of one layout; with a column of owners where these are not all the page's entity."""
     columns, others = _split_columns(
         parts, [column for column in columns_of(parts) if not _has_only(data.entity, parts, column)]
     )
@@ -109,15 +109,15 @@ def part_table(
         if column not in _NOT_AMOUNTS
         and all(is_number(value.value) for part in parts for value in part.values(column))
     )  # fmt: skip
-    class_name = parts[0].narrowest_class
-    title = CAPTIONS.get(class_name) or capitalised(name_in_words(class_name.value.removeprefix(FILM)))
+    layout = parts[0].layout
+    title = CAPTIONS.get(layout) or capitalised(name_in_words(layout.value.removeprefix(FILM)))
     return DisplayTable(caption or title, tuple(headings), rows, numeric, more)
 
 
 def columns_of(parts: Sequence[PartData]) -> list[NamedNode]:
     """The properties that some row has: those of the layout first, the others by name."""
     filled = {value.property for part in parts for value in part.properties}
-    layout = dict.fromkeys(column for part in parts for column in COLUMNS.get(part.narrowest_class, ()))
+    layout = dict.fromkeys(column for part in parts for column in COLUMNS.get(part.layout, ()))
     named = [column for column in layout if column in filled]
     others = sorted(filled - set(named) - MERGED - set(_INFERRED_COLUMNS), key=lambda column: column.value)
     if filled.isdisjoint((vocab.edition, vocab.award)):
@@ -128,7 +128,7 @@ def columns_of(parts: Sequence[PartData]) -> list[NamedNode]:
 def _split_columns(parts: Sequence[PartData], columns: Sequence[NamedNode]) -> tuple[list[NamedNode], list[NamedNode]]:
     """The columns for which a table has room, and those that few rows fill, which share its last column."""
     filled = {column: sum(bool(part.values(column)) for part in parts) for column in columns}
-    main = {column for part in parts for column in COLUMNS.get(part.narrowest_class, ())[:2]}
+    main = {column for part in parts for column in COLUMNS.get(part.layout, ())[:2]}
     frequent = [column for column in columns if column in main or filled[column] * 3 >= len(parts)]
     chosen = frequent[:_MAX_COLUMNS] or list(columns[:1])
     return chosen, [column for column in columns if column not in chosen]
@@ -447,8 +447,8 @@ def _differing_amounts(data: EntityData, display: Display) -> Iterator[DisplayCo
     """Yield totals of one territory that differ: each is a figure of its own, with its date."""
     groups: dict[tuple[NamedNode, Term | None, Term | None, Term | None], list[PartData]] = {}
     for part in data.parts:
-        name = part.narrowest_class
-        if name in (vocab.BoxOfficeFigure, vocab.Budget) and part.owner == data.entity and part.values(vocab.amount):
+        name = part.layout
+        if name in (vocab.boxOffice, vocab.budget) and part.owner == data.entity and part.values(vocab.amount):
             key = (name, part.first(vocab.territory), part.first(vocab.period), part.first(vocab.currency))
             groups.setdefault(key, []).append(part)
     for (name, territory, *_), parts in groups.items():
@@ -477,7 +477,7 @@ def timeline(data: EntityData, display: Display) -> Iterator[Block]:
     events = [
         _event(data, display, part)
         for part in data.parts
-        if part.iri in data.days and part.owner == data.entity and part.narrowest_class not in UNDATED
+        if part.iri in data.days and part.owner == data.entity and part.layout not in UNDATED
     ]
     dates = (vocab.birthDate, vocab.date, vocab.start, vocab.end, vocab.publicationDate)
     for property in (*dates, *(() if events else (vocab.year,))):
