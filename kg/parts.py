@@ -1,6 +1,6 @@
 """Parts of an entity: entities without a name of their own, whose IRI continues their owner's after a full stop.
 
-The nomination `film:anora.nomination.oscar-best-picture` is a part of `film:anora`; a part may have parts.
+The recognition `film:anora.recognition.oscar-best-picture` is a part of `film:anora`; a part may have parts.
 """
 
 from __future__ import annotations
@@ -11,8 +11,8 @@ from kg.terms import FILM
 def part_iri(owner: str, property: str, id: str) -> str:
     """The IRI (or name) of the part of `owner` that is a value of `property`.
 
-    >>> part_iri("https://w3id.org/filmgraph/film/anora", "win", "palme-d-or")
-    'https://w3id.org/filmgraph/film/anora.win.palme-d-or'
+    >>> part_iri("https://w3id.org/filmgraph/film/anora", "recognition", "palme-d-or")
+    'https://w3id.org/filmgraph/film/anora.recognition.palme-d-or'
     """
     return f"{owner}.{property}.{id}"
 
@@ -20,7 +20,7 @@ def part_iri(owner: str, property: str, id: str) -> str:
 def is_part(iri: str) -> bool:
     """True when the IRI is the IRI of a part.
 
-    >>> is_part("https://w3id.org/filmgraph/film/anora.win.1"), is_part("https://w3id.org/filmgraph/film/anora")
+    >>> is_part("https://w3id.org/filmgraph/film/anora.recognition.1"), is_part("https://w3id.org/filmgraph/film/anora")
     (True, False)
     """
     return owner_of(iri) != ""
@@ -29,7 +29,7 @@ def is_part(iri: str) -> bool:
 def owner_of(iri: str) -> str:
     """The IRI of the named entity that a part belongs to; the empty text when it is not a part.
 
-    >>> owner_of("https://w3id.org/filmgraph/film/anora.win.1.note.2")
+    >>> owner_of("https://w3id.org/filmgraph/film/anora.recognition.1.note.2")
     'https://w3id.org/filmgraph/film/anora'
     """
     owner, dot, _ = iri.removeprefix(FILM).partition(".") if iri.startswith(FILM) else ("", "", "")
@@ -39,8 +39,8 @@ def owner_of(iri: str) -> str:
 def path_of(iri: str) -> tuple[str, ...]:
     """The steps from the owner to a part: property, id, property, id; empty when it is not a part.
 
-    >>> path_of("https://w3id.org/filmgraph/film/anora.win.palme-d-or")
-    ('win', 'palme-d-or')
+    >>> path_of("https://w3id.org/filmgraph/film/anora.recognition.palme-d-or")
+    ('recognition', 'palme-d-or')
     """
     return tuple(iri.removeprefix(FILM).split(".")[1:]) if is_part(iri) else ()
 
@@ -48,7 +48,7 @@ def path_of(iri: str) -> tuple[str, ...]:
 def belongs_to(iri: str, owner: str) -> bool:
     """True when the IRI is the IRI of a part of `owner`, at any depth.
 
-    >>> belongs_to("https://w3id.org/filmgraph/film/anora.win.1", "https://w3id.org/filmgraph/film/anora")
+    >>> belongs_to("https://w3id.org/filmgraph/film/anora.recognition.1", "https://w3id.org/filmgraph/film/anora")
     True
     """
     return iri.startswith(owner + ".")

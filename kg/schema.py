@@ -29,8 +29,8 @@ _DOMAIN, _RANGE = NamedNode(RDFS + "domain"), NamedNode(RDFS + "range")
 _SUBCLASS, _SUBPROPERTY = NamedNode(RDFS + "subClassOf"), NamedNode(RDFS + "subPropertyOf")
 _FIRST, _REST, _NIL = NamedNode(RDF + "first"), NamedNode(RDF + "rest"), NamedNode(RDF + "nil")
 _REPLACED_BY = NamedNode("http://purl.org/dc/terms/isReplacedBy")
-_DETAIL, _INVERSELY, _WITHIN, _WITHOUT, _VALUE_OF = (
-    NamedNode(f"{BASE}ontology#{name}") for name in ("detail", "inversely", "within", "without", "valueOf")
+_DETAIL, _INVERSELY, _WITHIN, _WITHOUT, _VALUE_OF, _OF_SUBJECT = (
+    NamedNode(f"{BASE}ontology#{name}") for name in ("detail", "inversely", "within", "without", "valueOf", "ofSubject")
 )
 _INVERSE_LABEL = NamedNode(FILM + "inverseLabel")
 _PROPERTIES = {OWL + name for name in ("ObjectProperty", "DatatypeProperty", "AnnotationProperty")} | {RDF + "Property"}
@@ -94,6 +94,8 @@ class Replacement:
     """Properties that parts of the old kind do not have, but others of the new property or class do."""
     value_of: str = ""
     """The property that leads to the entities of the old class; the new class has others as well."""
+    of_subject: tuple[tuple[str, str], ...] = ()
+    """Properties that every subject of the old property has, but not every one of the new property."""
 
     def __str__(self) -> str:
         """The replacement in words, as findings have it."""
@@ -336,14 +338,15 @@ def _replaced(objects: Mapping[NamedNode, Mapping[NamedNode, list[object]]]) -> 
     """The terms with `dcterms:isReplacedBy`; `_DETAIL` has texts such as "kind: city"."""
     for iri, values in objects.items():
         for new in _iris(values, _REPLACED_BY):
-            details = tuple(
-                (name, value) for name, _, value in (text.partition(": ") for text in _texts(values, _DETAIL))
-            )
+            details, of_subject = (_pairs(values, property) for property in (_DETAIL, _OF_SUBJECT))
             within = next((_local_name(property) for property in _iris(values, _WITHIN)), "")
             without = tuple(_local_name(property) for property in _iris(values, _WITHOUT))
             value_of = next((_local_name(property) for property in _iris(values, _VALUE_OF)), "")
             is_inverse = "true" in _texts(values, _INVERSELY)
-            yield _local_name(iri), Replacement(_local_name(new), details, is_inverse, within, without, value_of)
+            yield (
+                _local_name(iri),
+                Replacement(_local_name(new), details, is_inverse, within, without, value_of, of_subject),
+            )
 
 
 def _local_name(iri: NamedNode) -> str:
@@ -411,6 +414,11 @@ def _iris(values: Mapping[NamedNode, list[object]], property: NamedNode) -> tupl
 
 def _texts(values: Mapping[NamedNode, list[object]], property: NamedNode) -> tuple[str, ...]:
     return tuple(sorted({text.value for text in values.get(property, ()) if isinstance(text, Literal)}))
+
+
+def _pairs(values: Mapping[NamedNode, list[object]], property: NamedNode) -> tuple[tuple[str, str], ...]:
+    """Texts such as "kind: city", as pairs of name and value."""
+    return tuple((name, value) for name, _, value in (text.partition(": ") for text in _texts(values, property)))
 
 
 def _english(values: Mapping[NamedNode, list[object]], property: NamedNode) -> str:

@@ -53,9 +53,6 @@ Credit = NamedNode("https://w3id.org/filmgraph/film/Credit")
 CutMaterial = NamedNode("https://w3id.org/filmgraph/film/CutMaterial")
 """Something written or shot that did not stay in the film."""
 
-Distinction = NamedNode("https://w3id.org/filmgraph/film/Distinction")
-"""A first, a record or another superlative that a source claims."""
-
 District = NamedNode("https://w3id.org/filmgraph/film/District")
 """A borough, quarter or neighbourhood of a city."""
 
@@ -116,9 +113,6 @@ LegalAct = NamedNode("https://w3id.org/filmgraph/film/LegalAct")
 Lens = NamedNode("https://w3id.org/filmgraph/film/Lens")
 """A make or series of camera lenses."""
 
-Listing = NamedNode("https://w3id.org/filmgraph/film/Listing")
-"""A film's place in a list of the best films."""
-
 LocationSearch = NamedNode("https://w3id.org/filmgraph/film/LocationSearch")
 """How and where somebody looked for a place to film."""
 
@@ -130,9 +124,6 @@ MusicUse = NamedNode("https://w3id.org/filmgraph/film/MusicUse")
 
 MusicalWork = NamedNode("https://w3id.org/filmgraph/film/MusicalWork")
 """A work of music."""
-
-Nomination = NamedNode("https://w3id.org/filmgraph/film/Nomination")
-"""The nomination of a film or person for an award."""
 
 Occasion = NamedNode("https://w3id.org/filmgraph/film/Occasion")
 """A speech, press conference or other moment at which something was said."""
@@ -159,7 +150,8 @@ Rating = NamedNode("https://w3id.org/filmgraph/film/Rating")
 """An aggregator's score for a film."""
 
 Recognition = NamedNode("https://w3id.org/filmgraph/film/Recognition")
-"""A win, nomination, place in a list, or any other honour."""
+"""A win, a nomination, a place in a list of the best, a record, or a number of these: `outcome`
+    says which, and `count` how many."""
 
 Release = NamedNode("https://w3id.org/filmgraph/film/Release")
 """The release of a film in a territory, on a medium."""
@@ -206,9 +198,6 @@ Statement = NamedNode("https://w3id.org/filmgraph/film/Statement")
 StoryObject = NamedNode("https://w3id.org/filmgraph/film/StoryObject")
 """An object in a story, such as a ring; or with the kind legal act, a step such as a divorce."""
 
-Tally = NamedNode("https://w3id.org/filmgraph/film/Tally")
-"""How many nominations, wins or losses there were at one ceremony, as a source counts."""
-
 Territory = NamedNode("https://w3id.org/filmgraph/film/Territory")
 """An area for which film rights are sold or takings are counted."""
 
@@ -220,9 +209,6 @@ Venue = NamedNode("https://w3id.org/filmgraph/film/Venue")
 
 WebPage = NamedNode("https://w3id.org/filmgraph/film/WebPage")
 """A page or site on the web."""
-
-Win = NamedNode("https://w3id.org/filmgraph/film/Win")
-"""The winning of an award by a film or a person."""
 
 Work = NamedNode("https://w3id.org/filmgraph/film/Work")
 """Something made by people to be watched, read or heard; `kind` states which, except of films."""
@@ -282,13 +268,10 @@ averagePerCinema = NamedNode("https://w3id.org/filmgraph/film/averagePerCinema")
 """Box office divided by the number of cinemas."""
 
 award = NamedNode("https://w3id.org/filmgraph/film/award")
-"""The award that was won or competed for."""
+"""The award that was won or competed for, or that a record is about."""
 
 awardOf = NamedNode("https://w3id.org/filmgraph/film/awardOf")
 """The festival or award programme to which an award belongs."""
-
-awardProgramme = NamedNode("https://w3id.org/filmgraph/film/awardProgramme")
-"""The festival or award programme to which a win or nomination belongs."""
 
 birthDate = NamedNode("https://w3id.org/filmgraph/film/birthDate")
 """When somebody was born."""
@@ -338,9 +321,6 @@ comesFrom = NamedNode("https://w3id.org/filmgraph/film/comesFrom")
 comparedWith = NamedNode("https://w3id.org/filmgraph/film/comparedWith")
 """What a source compares it with."""
 
-competedIn = NamedNode("https://w3id.org/filmgraph/film/competedIn")
-"""A festival or edition in whose competition somebody or a film took part."""
-
 composer = NamedNode("https://w3id.org/filmgraph/film/composer")
 """Who wrote the music for the film."""
 
@@ -348,7 +328,7 @@ contributor = NamedNode("https://w3id.org/filmgraph/film/contributor")
 """Somebody with any part in the making of a work, in front of the camera or behind it."""
 
 count = NamedNode("https://w3id.org/filmgraph/film/count")
-"""How many there are."""
+"""How many wins, nominations or losses there were, where a source gives a number."""
 
 countryOfOrigin = NamedNode("https://w3id.org/filmgraph/film/countryOfOrigin")
 """The country a film or an organisation comes from."""
@@ -389,9 +369,6 @@ destination = NamedNode("https://w3id.org/filmgraph/film/destination")
 director = NamedNode("https://w3id.org/filmgraph/film/director")
 """Who directed the film."""
 
-distinction = NamedNode("https://w3id.org/filmgraph/film/distinction")
-"""A first, record or other superlative claimed for the film or person."""
-
 distributor = NamedNode("https://w3id.org/filmgraph/film/distributor")
 """Who brings the film out."""
 
@@ -431,6 +408,9 @@ equipmentUse = NamedNode("https://w3id.org/filmgraph/film/equipmentUse")
 ethnicity = NamedNode("https://w3id.org/filmgraph/film/ethnicity")
 """The people from which somebody comes, as the source calls it."""
 
+eventSeries = NamedNode("https://w3id.org/filmgraph/film/eventSeries")
+"""The festival or family of awards at which it happened or to which it belongs."""
+
 excludes = NamedNode("https://w3id.org/filmgraph/film/excludes")
 """An area that is left out of the territory."""
 
@@ -439,9 +419,6 @@ family = NamedNode("https://w3id.org/filmgraph/film/family")
 
 father = NamedNode("https://w3id.org/filmgraph/film/father")
 """Somebody's father."""
-
-festival = NamedNode("https://w3id.org/filmgraph/film/festival")
-"""The festival at which the film was shown."""
 
 file = NamedNode("https://w3id.org/filmgraph/film/file")
 """The name of the file that holds the text."""
@@ -474,7 +451,7 @@ genre = NamedNode("https://w3id.org/filmgraph/film/genre")
 """A genre that a source assigns to the film."""
 
 givenBy = NamedNode("https://w3id.org/filmgraph/film/givenBy")
-"""The body that gives an award or holds a programme."""
+"""Who gives an award, holds a programme, made a list or handed over a prize."""
 
 givenName = NamedNode("https://w3id.org/filmgraph/film/givenName")
 """A first name by which somebody is called."""
@@ -490,9 +467,6 @@ godfather = NamedNode("https://w3id.org/filmgraph/film/godfather")
 
 godparent = NamedNode("https://w3id.org/filmgraph/film/godparent")
 """Somebody's godmother or godfather."""
-
-hasAward = NamedNode("https://w3id.org/filmgraph/film/hasAward")
-"""An award given at the festival or under the programme."""
 
 henchmanOf = NamedNode("https://w3id.org/filmgraph/film/henchmanOf")
 """Whose henchman somebody is."""
@@ -584,12 +558,6 @@ licence = NamedNode("https://w3id.org/filmgraph/film/licence")
 listSize = NamedNode("https://w3id.org/filmgraph/film/listSize")
 """How many films the list holds, where it holds a fixed number."""
 
-listedBy = NamedNode("https://w3id.org/filmgraph/film/listedBy")
-"""Who made the list."""
-
-listing = NamedNode("https://w3id.org/filmgraph/film/listing")
-"""The film's place in a list of the best."""
-
 livesIn = NamedNode("https://w3id.org/filmgraph/film/livesIn")
 """Where somebody lives; includes the places that contain it."""
 
@@ -601,9 +569,6 @@ location = NamedNode("https://w3id.org/filmgraph/film/location")
 
 locationSearch = NamedNode("https://w3id.org/filmgraph/film/locationSearch")
 """How a place to film was looked for."""
-
-lossTally = NamedNode("https://w3id.org/filmgraph/film/lossTally")
-"""Nominations that did not win, at one ceremony."""
 
 lover = NamedNode("https://w3id.org/filmgraph/film/lover")
 """Somebody with whom there is a love affair."""
@@ -635,21 +600,6 @@ musicUse = NamedNode("https://w3id.org/filmgraph/film/musicUse")
 nationality = NamedNode("https://w3id.org/filmgraph/film/nationality")
 """The country somebody or something belongs to, as an adjective."""
 
-nominatedFor = NamedNode("https://w3id.org/filmgraph/film/nominatedFor")
-"""An award for which the film or person was nominated."""
-
-nomination = NamedNode("https://w3id.org/filmgraph/film/nomination")
-"""A nomination that the film or person got, as a node."""
-
-nominationTally = NamedNode("https://w3id.org/filmgraph/film/nominationTally")
-"""How many nominations there were at one ceremony."""
-
-nominee = NamedNode("https://w3id.org/filmgraph/film/nominee")
-"""A person who was nominated."""
-
-nomineeOf = NamedNode("https://w3id.org/filmgraph/film/nomineeOf")
-"""A nomination in which this person was named."""
-
 number = NamedNode("https://w3id.org/filmgraph/film/number")
 """The number of an edition or of an issue."""
 
@@ -669,7 +619,8 @@ originalLanguage = NamedNode("https://w3id.org/filmgraph/film/originalLanguage")
 """A language that is spoken in the film as it was made."""
 
 outcome = NamedNode("https://w3id.org/filmgraph/film/outcome")
-"""The outcome."""
+"""What came of it: won, nominated, lost, listed, record or competed. A nomination that was won or
+    lost has both outcomes. Of an event in a story, in our own words."""
 
 outlet = NamedNode("https://w3id.org/filmgraph/film/outlet")
 """Where a statement, review, interview or article appeared."""
@@ -716,9 +667,6 @@ premiere = NamedNode("https://w3id.org/filmgraph/film/premiere")
 preparation = NamedNode("https://w3id.org/filmgraph/film/preparation")
 """What the performer did to get ready for the part."""
 
-presenter = NamedNode("https://w3id.org/filmgraph/film/presenter")
-"""Who handed the award over."""
-
 president = NamedNode("https://w3id.org/filmgraph/film/president")
 """Who presides over the jury."""
 
@@ -753,10 +701,11 @@ reason = NamedNode("https://w3id.org/filmgraph/film/reason")
 """Why it happens or was decided."""
 
 recipient = NamedNode("https://w3id.org/filmgraph/film/recipient")
-"""A person to whom the award was given."""
+"""Who won or was nominated, besides the film whose recognition it is."""
 
-recipientOf = NamedNode("https://w3id.org/filmgraph/film/recipientOf")
-"""A win in which this person was given the award."""
+recognition = NamedNode("https://w3id.org/filmgraph/film/recognition")
+"""A win, nomination, place in a list or record of a film, person or organisation, or a number of
+    these."""
 
 refuses = NamedNode("https://w3id.org/filmgraph/film/refuses")
 """A legal act that the event makes impossible."""
@@ -925,18 +874,6 @@ when = NamedNode("https://w3id.org/filmgraph/film/when")
 
 wikidataId = NamedNode("https://w3id.org/filmgraph/film/wikidataId")
 """The item's number in Wikidata, like Q104123."""
-
-win = NamedNode("https://w3id.org/filmgraph/film/win")
-"""An award that the film or person won, as a node."""
-
-winTally = NamedNode("https://w3id.org/filmgraph/film/winTally")
-"""How many awards were won at one ceremony."""
-
-wonAward = NamedNode("https://w3id.org/filmgraph/film/wonAward")
-"""An award that the film or person won."""
-
-wonBy = NamedNode("https://w3id.org/filmgraph/film/wonBy")
-"""A film or person that won the award."""
 
 workedWith = NamedNode("https://w3id.org/filmgraph/film/workedWith")
 """A person who worked on the same work."""

@@ -41,7 +41,7 @@ film:Country a skos:Concept ; skos:notation "country" ; skos:broader film:Place 
 film:City a skos:Concept ; skos:notation "city" ; skos:broader film:Place ; skos:prefLabel "city"@en ;
     skos:altLabel "town"@en ; skos:exactMatch schema:City .
 film:Capital a skos:Concept ; skos:notation "capital" ; skos:broader film:City ; skos:prefLabel "capital"@en .
-film:Nomination a owl:Class .
+film:Recognition a owl:Class .
 
 film:contributor a owl:ObjectProperty ; rdfs:label "contributor"@en .
 film:director a owl:ObjectProperty ; rdfs:subPropertyOf film:contributor ; rdfs:range film:Person .
@@ -51,7 +51,9 @@ film:hasSequel a owl:ObjectProperty .
 film:release a owl:ObjectProperty ; rdfs:range film:Release .
 film:territory a owl:ObjectProperty ; rdfs:range film:Place ; schema:rangeIncludes film:Country .
 film:boxOffice a owl:ObjectProperty ; rdfs:range film:Figure .
-film:nomination a owl:ObjectProperty ; rdfs:range film:Nomination .
+film:recognition a owl:ObjectProperty ; rdfs:range film:Recognition .
+film:outcome a owl:DatatypeProperty ; rdfs:range xsd:string .
+film:count a owl:DatatypeProperty ; rdfs:range xsd:integer .
 film:award a owl:ObjectProperty .
 
 film:when a owl:DatatypeProperty .

@@ -14,14 +14,18 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field, replace
+from functools import partial
 
 from pyoxigraph import Literal, NamedNode
 
+from kg import vocabulary as film
 from kg.decisions.links import Links, wikidata_item
 from kg.decisions.policy import Policy
 from kg.facts.model import Fact
 from kg.terms import ALIAS, FILM, LABEL, Term
 
+_CONTESTS = frozenset(map(Literal, ("won", "nominated", "lost")))
+"""The outcomes that one recognition may have together."""
 _Statements = AbstractSet[tuple[NamedNode, Term]]
 """Property and value of each fact about an entity."""
 
@@ -113,9 +117,10 @@ def _rank(fact: Fact, policy: Policy) -> tuple[bool, int]:
 def same_parts(facts: Collection[Fact], owners: AbstractSet[NamedNode], policy: Policy) -> dict[NamedNode, NamedNode]:
     """Part to replace -> the part that it is the same as, among the parts of these owners.
 
-    When one source has two parts with equal keys, it distinguishes them by something else, so both are kept. A part
-    about which its source states nothing that another source does not state about its own part is the same as that
-    one: "nominated for best actress" where two actresses were nominated, or a win without the ceremony.
+    When one source has two parts with equal keys, it distinguishes them by something else, so both are kept; only where
+    one is the nomination and the other the win are they the same. A part about which its source states nothing that
+    another source does not state about its own part is the same as that one: "nominated for best actress" where two
+    actresses were nominated, or a win without the ceremony.
     """
     links: dict[tuple[Term, NamedNode], dict[NamedNode, Fact]] = defaultdict(dict)
     for fact in facts:
@@ -149,18 +154,49 @@ def _matches(
     """Yield each part of one owner that is the same as another, with that one; there is no ring among these pairs."""
     groups: dict[tuple[object, ...], list[NamedNode]] = defaultdict(list)
     for part in parts:
-        values = [frozenset(value for property, value in statements[part] if property == key) for key in keys]
+        values = [_values(statements[part], key) for key in keys]
         if all(values):
-            groups[tuple(values)].append(part)
+            groups[*values, *_kind(statements[part])].append(part)
     matched: set[NamedNode] = set()
     for group in groups.values():
-        if len({sources[part] for part in group}) == len(group) > 1:
-            matched.update(group)
-            yield from ((part, group[0]) for part in group[1:])
+        first_of: dict[NamedNode, NamedNode] = {}
+        for part in group:
+            same = (other for other in first_of.values() if sources[other] == sources[part])
+            is_same = partial(_is_one_contest, statements[part])
+            first_of[part] = next((other for other in same if is_same(statements[other])), part)
+        contests = list(dict.fromkeys(first_of.values()))
+        if len({sources[part] for part in contests}) == len(contests) > 1:
+            first_of = dict.fromkeys(group, group[0])
+        pairs = [(part, first) for part, first in first_of.items() if part != first]
+        matched.update(part for pair in pairs for part in pair)
+        yield from pairs
     for part in parts:
-        fuller = (other for other in parts if sources[other] != sources[part] and statements[part] < statements[other])
+        fuller = (
+            other
+            for other in parts
+            if sources[other] != sources[part]
+            and statements[part] < statements[other]
+            and _kind(statements[part]) == _kind(statements[other])
+        )
         if part not in matched and statements[part] and (other := next(fuller, None)) is not None:
             yield part, other
+
+
+def _values(statements: _Statements, property: NamedNode) -> frozenset[Term]:
+    return frozenset(value for own, value in statements if own == property)
+
+
+def _kind(statements: _Statements) -> tuple[frozenset[Term], frozenset[Term]]:
+    """What keeps parts with equal keys apart: a number is not one of what it counts, and a record is not a win."""
+    return _values(statements, film.count), _values(statements, film.outcome) - _CONTESTS
+
+
+def _is_one_contest(left: _Statements, right: _Statements) -> bool:
+    """True for the nomination and the win of one award, where neither states what the other does not."""
+    outcomes = [_values(statements, film.outcome) for statements in (left, right)]
+    others = [{pair for pair in statements if pair[0] != film.outcome} for statements in (left, right)]
+    is_part = others[0] <= others[1] or others[1] <= others[0]
+    return all(outcomes) and outcomes[0].isdisjoint(outcomes[1]) and is_part
 
 
 def _best_names(

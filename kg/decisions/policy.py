@@ -6,7 +6,7 @@ properties:
 figures:
   boxOffice: [territory, period]             # figures that agree in these, and in asOf, must agree in their amount
 same:
-  nomination: [award, edition]               # parts of linked entities that agree in these are one part
+  recognition: [award, edition]              # parts of linked entities that agree in these are one part
 """
 
 from __future__ import annotations

@@ -29,6 +29,7 @@ _MOVIE_PROPERTIES = frozenset(
 """The properties of Movie and of its superclass CreativeWork that are written."""
 _RATING_PROPERTIES = {"ratingValue", "bestRating", "reviewCount", "ratingExplanation"}
 _NAMED_BY_LABEL = ("genre", "award")
+_WON = Literal("won")
 _NUMBERS = {XSD + "integer", XSD + "decimal"}
 
 
@@ -73,6 +74,8 @@ class _MovieWriter:
         aliases = [alias.value for alias in self._values(entity, ALIAS) if isinstance(alias, Literal)]
         _add(document, "alternateName", aliases)
         for property, values in self._all_values(entity).items():
+            if property == film.recognition:
+                values = self._awards_won(values)
             if self.crosswalk.get(property) in _MOVIE_PROPERTIES:
                 _add(document, self.crosswalk[property], [self._value(property, value) for value in values])
         for property, name in self.inverses.items():
@@ -93,6 +96,11 @@ class _MovieWriter:
         if self.crosswalk.get(property) in _NAMED_BY_LABEL:
             return self.names.label(value)
         return {"@type": self._class_of(value), "@id": value.value, "name": self.names.label(value)}
+
+    def _awards_won(self, recognitions: Iterable[Term]) -> list[Term]:
+        """The awards of the recognitions that were won."""
+        parts = [self._all_values(part) for part in recognitions if isinstance(part, NamedNode)]
+        return [award for part in parts if _WON in part.get(film.outcome, ()) for award in part.get(film.award, ())]
 
     def _rating(self, part: NamedNode) -> dict[str, object]:
         document: dict[str, object] = {"@type": "AggregateRating"}

@@ -277,8 +277,12 @@ class StatementBuilder:
         facts: dict[NamedNode, list[FactWithStatus]] = defaultdict(list)
         for stated in self.facts_about(part):
             facts[stated.fact.property].append(stated)
-        if _is_bounded(property, facts):
+        implied = _implied_facts(property, facts)
+        if _is_bounded(property, facts) or implied is None:
             return
+        if link.kind is None:
+            # A win of which the outcome is contested is contested, although the nomination is not.
+            link = FactWithStatus(link.fact, next((stated.kind for stated in implied if stated.kind is not None), None))
         qualifiers = set(self._qualifiers(property, facts))
         part_values = {ours: [stated.fact.value for stated in group] for ours, group in facts.items()}
         for stated in facts.get(property.ours, ()):
@@ -371,6 +375,19 @@ def _is_bounded(property: WikidataProperty, facts: Mapping[NamedNode, list[FactW
         for stated in facts.get(bound, ())
         if stated.kind is None
     )
+
+
+def _implied_facts(
+    property: WikidataProperty, facts: Mapping[NamedNode, list[FactWithStatus]]
+) -> list[FactWithStatus] | None:
+    """A fact for each value that the property in Wikidata implies, such as the outcome; None where one is missing."""
+    implied = []
+    for name, value in property.states.items():
+        stated = [fact for fact in facts.get(name, ()) if fact.fact.value == Literal(value)]
+        if not stated:
+            return None
+        implied.append(next((fact for fact in stated if fact.kind is None), stated[0]))
+    return implied
 
 
 # --- names

@@ -84,7 +84,7 @@ def detail_entry(name: str, value: str) -> str:
 
     A kind is a word of a list, which no passage has to contain; another value is not in the words of the source.
     """
-    return f"{name}: {value}" if name == "kind" else f"{name}: {{value: {value}, paraphrase: true}}"
+    return f"{name}: {value}" if name in ("kind", "outcome") else f"{name}: {{value: {value}, paraphrase: true}}"
 
 
 def fix_value(finding: Finding, text: str, schema: Schema, facts: Iterable[Fact]) -> Sequence[Edit]:

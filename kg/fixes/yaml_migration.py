@@ -219,8 +219,12 @@ class _Section:
         yield from self._insert(node, (*((f"id: {id}",) if needs_id else ()), *details))
 
     def _insert(self, block: YamlNode, entries: Sequence[str]) -> Iterator[Edit]:
-        if block.entries:
-            yield from _insert_before(block.entries[0][0], entries, self.lines)
+        """Entries at the start of a block, behind its id."""
+        keys = [key for key, _ in block.entries or ()]
+        if keys:
+            yield from _insert_before(
+                keys[1] if len(keys) > 1 and keys[0].text == "id" else keys[0], entries, self.lines
+            )
 
     def _is_block(self, node: YamlNode) -> bool:
         """True for a mapping or list without brackets."""

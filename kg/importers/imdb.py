@@ -36,7 +36,7 @@ _TITLES, _NAMES = "title.basics", "name.basics"
 _EVENT = re.compile(r"ev\d{7}")
 _TITLE = re.compile(r"tt\d{7,9}")
 _YEAR = re.compile(r"\d{4}(?:-\d{1,2})?")
-_PROPERTY_OF_LIST = {"nominee": film.nomination, "winner": film.win}
+_OUTCOME_OF_LIST = {"nominee": "nominated", "winner": "won"}
 
 
 def import_imdb(paths: Sequence[str | Path], session: ImportSession) -> None:
@@ -117,24 +117,25 @@ class _AwardEvent:
         names = (award,) if award == category else (award, category)
         prize = dataset_entity_name(PREFIX, self.event, *names)
         edition = dataset_entity_name(PREFIX, self.event, year)
-        values = {film.editionOf: self.programme} | ({film.year: year} if len(year) == 4 else {})
+        held = {film.editionOf: self.programme} | ({film.year: year} if len(year) == 4 else {})
         label = f"{self.title} {year}"
-        self.add_entity(edition, film.Edition, label, f"{self.event}/{year}", values, paraphrase=True)
+        self.add_entity(edition, film.Edition, label, f"{self.event}/{year}", held, paraphrase=True)
         self.add_entity(prize, film.Award, ": ".join(names), self.event, {film.awardOf: self.programme})
         for list_name, titles in self.entries(lists, record):
-            if list_name not in _PROPERTY_OF_LIST:
+            if list_name not in _OUTCOME_OF_LIST:
                 self.session.summary.unmapped[f"list {list_name[:40]}"] += 1
             elif titles.elements is None:
                 if not titles.is_null:
                     self.reject(titles, f"{record}: expected a list of titles, not {titles.kind}")
             else:
-                property, id = _PROPERTY_OF_LIST[list_name], f"{self.event}-{year}-{name_component(category)}"
-                self.add_titles(titles.elements, property, id, prize=prize, edition=edition, record=record)
+                id, values = (
+                    f"{self.event}-{year}-{name_component(category)}",
+                    {film.award: prize, film.edition: edition},
+                )
+                self.add_titles(titles.elements, id, values | {film.outcome: _OUTCOME_OF_LIST[list_name]}, record)
 
-    def add_titles(
-        self, titles: Sequence[YamlNode], property: NamedNode, id: str, *, prize: str, edition: str, record: str
-    ) -> None:
-        """Add the nominations or wins of titles, as parts with this id."""
+    def add_titles(self, titles: Sequence[YamlNode], id: str, values: Mapping[NamedNode, str], record: str) -> None:
+        """Add the recognitions of titles, as parts with this id and these values."""
         add = self.session.add_fact
         for node in titles:
             self.session.summary.records += 1
@@ -143,11 +144,11 @@ class _AwardEvent:
                 self.reject(node, f"{record}: {title[:40]!r} is not a title's number")
                 continue
             work = dataset_entity_name(PREFIX, title)
-            part = part_name(work, property, id)
+            part = part_name(work, film.recognition, id)
             add(work, TYPE, film.Work, record=title)
             add(work, film.imdbId, title, record=title)
-            add(work, property, part, record=record)
-            for name, value in ((film.award, prize), (film.edition, edition), (film.forWork, work)):
+            add(work, film.recognition, part, record=record)
+            for name, value in (*values.items(), (film.forWork, work)):
                 add(part, name, value, record=record)
 
     def add_entity(

@@ -1,8 +1,8 @@
 """The Oscars table (https://github.com/DLu/oscar_data): nominations, wins, and the credits that follow from them.
 
-A row is one nomination, and also a win where it was won; honours that are given without nominations are wins only. A
-row of several films is one part that all of them have. What a category states about the nominees' role in the film is
-in `mappings/oscars.yaml`.
+A row is one recognition: a nomination, which may have been won; honours that are given without nominations are wins
+only. A row of several films is one part that all of them have. What a category states about the nominees' role in the
+film is in `mappings/oscars.yaml`.
 """
 
 from __future__ import annotations
@@ -126,23 +126,18 @@ class _OscarsReader:
             self.session.summary.skipped["rows that name neither a film nor a person"] += 1
             return
         award, edition = self.award(row), self.edition(row)
-        part_id = self.part_id(owners[0], row, nominees)
-        has_nomination = row["Class"] not in self.categories.given or not is_win
-        properties = [film.nomination] * has_nomination + [film.win] * is_win
-        for property in properties:
-            part = part_name(owners[0], property, part_id)
-            for owner in owners:
-                self.session.add_fact(owner, property, part, record=record)
-            self.add_recognition(part, row, record, award=award, edition=edition)
-            for work in films:
-                self.session.add_fact(part, film.forWork, work, record=record)
-            for nominee in nominees:
-                role = film.recipient if property == film.win else film.nominee
-                self.session.add_fact(part, role, nominee, record=record)
+        part = part_name(owners[0], film.recognition, self.part_id(owners[0], row, nominees))
+        for owner in owners:
+            self.session.add_fact(owner, film.recognition, part, record=record)
+        self.add_recognition(part, row, record, award=award, edition=edition)
+        for work in films:
+            self.session.add_fact(part, film.forWork, work, record=record)
+        for nominee in nominees:
+            self.session.add_fact(part, film.recipient, nominee, record=record)
         self.add_credits(row, record, films, nominees)
 
     def part_id(self, owner: str, row: Row, nominees: Sequence[str]) -> str:
-        """The id of a nomination, with a number where its owner has another with the same id."""
+        """The id of a recognition, with a number where its owner has another with the same id."""
         names = (name.removeprefix(f"{PREFIX}-") for name in nominees[:1])
         id = "-".join((row["Ceremony"], name_component(row["CanonicalCategory"]), *names))
         self.part_ids[owner + id] += 1
@@ -150,8 +145,12 @@ class _OscarsReader:
         return id if count == 1 else f"{id}-{count}"
 
     def add_recognition(self, part: str, row: Row, record: str, *, award: str, edition: str) -> None:
-        """Add what a nomination and a win have in common."""
-        add = self.session.add_fact
+        """Add the outcome, the award and when it was."""
+        add, is_win = self.session.add_fact, row["Winner"] == "True"
+        if row["Class"] not in self.categories.given or not is_win:
+            add(part, film.outcome, "nominated", record=record)
+        if is_win:
+            add(part, film.outcome, "won", record=record)
         add(part, film.award, award, record=record)
         add(part, film.edition, edition, record=record)
         year = _YEAR.fullmatch(row["Year"])

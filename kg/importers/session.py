@@ -353,8 +353,8 @@ def part_name(owner: str, property: NamedNode, id: str) -> str:
     """The name of the part of an entity that is a value of `property`.
 
     >>> from kg import vocabulary as film
-    >>> part_name("oscars-tt28607951", film.win, "97-directing")
-    'oscars-tt28607951.win.97-directing'
+    >>> part_name("oscars-tt28607951", film.recognition, "97-directing")
+    'oscars-tt28607951.recognition.97-directing'
     """
     return part_iri(owner, term_name(property), id)
 

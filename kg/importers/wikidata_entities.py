@@ -268,6 +268,8 @@ class _EntityFacts:
         if not self.read_snak(part, meaning.value_property, property, meaning, statement["mainsnak"], details):
             return
         self.row(self.subject, meaning.part_property, part, details)
+        for stated, value in meaning.states.items():
+            self.row(part, stated, value, details)
         for name, meant in used.items():
             for snak in statement["qualifiers"][name]:
                 self.read_snak(part, meant.property, name, meant, snak, details)

@@ -38,9 +38,11 @@ KIND_OF_CLASS = {
 """Class or kind -> what entities are linked as; only entities of one sort are compared. Narrower ones come first."""
 _NAMES = (LABEL, ALIAS, film.title)
 _YEARS = (film.year, film.date, film.start, film.birthDate)
-_PARTS = (film.nomination, film.win, film.castCredit, film.credit, film.release)
+_PARTS = (film.recognition, film.castCredit, film.credit, film.release)
 """Properties that lead to parts in which people are credited, by one of `_CREDITED`."""
-_CREDITED = (film.contributor, film.nominee, film.recipient, film.agent)
+_CREDITED = (film.contributor, film.recipient, film.agent)
+_CONTESTS = frozenset(("won", "nominated", "lost"))
+"""The outcomes of recognitions that belong to one ceremony."""
 _DESCRIPTION = re.compile(
     r"(?:\b(?P<year>1[89]\d\d|20\d\d)\b.{0,80}?)?\b(?:film|movie|documentary|short)\b"
     r"(?:.{0,40}?\bby (?P<people>[^.;(]{2,200}))?"
@@ -212,15 +214,18 @@ def _label_of(iri: Subject, entities: _Entities) -> str:
 
 def _find_years(entity: _Entity, entities: _Entities) -> tuple[tuple[int, ...], str]:
     """The years of an entity's own dates and releases, or else those of its awards; with the kind of date."""
-    years = {*entity.years, *_years_of_parts(entity, entities, film.release)}
+    years = {*entity.years, *_years_of_releases(entity, entities)}
     if years:
         return tuple(sorted(years)), "release"
-    years = set(_years_of_parts(entity, entities, film.nomination, film.win))
+    # Records and places in lists may be of any later year.
+    awards = (part for part in entity.nodes(film.recognition) if part in entities)
+    contests = (entities[part] for part in awards if not _CONTESTS.isdisjoint(entities[part].texts(film.outcome)))
+    years = {year for contest in contests for year in contest.years}
     return tuple(sorted(years)), "award" if years else "release"
 
 
-def _years_of_parts(entity: _Entity, entities: _Entities, *properties: NamedNode) -> Iterator[int]:
-    return (year for part in entity.nodes(*properties) if part in entities for year in entities[part].years)
+def _years_of_releases(entity: _Entity, entities: _Entities) -> Iterator[int]:
+    return (year for part in entity.nodes(film.release) if part in entities for year in entities[part].years)
 
 
 def _read_description(text: str) -> tuple[tuple[int, ...], tuple[str, ...]]:

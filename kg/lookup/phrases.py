@@ -41,7 +41,7 @@ def term_in_words(term: object, names: EntityNames) -> str:
 
 
 def entity_in_words(iri: NamedNode, names: EntityNames) -> str:
-    """`Anora`, `Anora › win › palme-dor` for a part without a label, or a CURIE."""
+    """`Anora`, `Anora › recognition › palme-dor` for a part without a label, or a CURIE."""
     if label := names.label(iri):
         return label
     owner = owner_of(iri.value)

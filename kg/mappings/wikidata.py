@@ -40,6 +40,7 @@ _KEYS = (
     "makes",
     "ignore",
     "bounds",
+    "states",
 )
 _SECTIONS = ("classes", "properties", "units", "currencies", "media", "datatypes", "inverted")
 
@@ -69,6 +70,8 @@ class PropertyMeaning:
     """The class of the entity that a text becomes."""
     bounds: Mapping[str, str] = field(default_factory=dict)
     """Properties by which a part states less than the property of Wikidata -> the value with which it does not."""
+    states: Mapping[str, str] = field(default_factory=dict)
+    """Properties of every part that the property of Wikidata becomes -> their values."""
 
 
 @dataclass(frozen=True)
@@ -186,14 +189,16 @@ class _MeaningReader:
             },
             inverse,
             entity_class,
-            self._bounds(fields),
+            self._values(fields, "bounds"),
+            self._values(fields, "states"),
         )
 
-    def _bounds(self, fields: Fields) -> dict[str, str]:
-        bounds = self.file.entries(fields.node("bounds"), f"the bounds of {fields.what}")
-        for key, _ in bounds.entries.values():
+    def _values(self, fields: Fields, name: str) -> dict[str, str]:
+        """The entries of a mapping from properties to values."""
+        values = self.file.entries(fields.node(name), f"the {name} of {fields.what}")
+        for key, _ in values.entries.values():
             self.file.property(key)
-        return {name: self.file.text(value, "a bound") for name, value in bounds}
+        return {property: self.file.text(value, "a value") for property, value in values}
 
 
 def _default_meaning(term: OntologyTerm, schema: Schema) -> PropertyMeaning:
@@ -261,6 +266,8 @@ class WikidataProperty:
     qualifiers: tuple[WikidataProperty, ...] = ()
     bounds: Mapping[NamedNode, str] = field(default_factory=dict)
     """Properties by which a part in our namespace states less than this one -> the value with which it does not."""
+    states: Mapping[NamedNode, str] = field(default_factory=dict)
+    """Properties that a part in our namespace has, where it states this one -> their values."""
 
     def fits(self, classes: Iterable[str]) -> bool:
         """True when entities of these classes can have the property there."""
@@ -382,10 +389,13 @@ class _Inverter:
     def _to_property(self, name: str, meaning: PropertyMeaning) -> WikidataProperty:
         ours = self.schema.names[meaning.value_property or meaning.property or meaning.inverse]
         qualifiers = sorted(meaning.qualifiers.items(), key=lambda pair: _number(pair[0]))
-        bounds = {self.schema.names[property]: value for property, value in meaning.bounds.items()}
+        bounds, states = (
+            {self.schema.names[property]: value for property, value in values.items()}
+            for values in (meaning.bounds, meaning.states)
+        )
         datatype = self._datatype(name, ours, meaning)
         return WikidataProperty(
-            name, datatype, ours, meaning, tuple(self._to_property(*pair) for pair in qualifiers), bounds
+            name, datatype, ours, meaning, tuple(self._to_property(*pair) for pair in qualifiers), bounds, states
         )
 
     def _datatype(self, name: str, ours: NamedNode, meaning: PropertyMeaning) -> Datatype:

@@ -13,9 +13,10 @@ from enum import StrEnum
 
 from pyoxigraph import Literal, NamedNode
 
+from kg import vocabulary as film
 from kg.facts.dates import EDTF
 from kg.facts.model import Fact, finding_about, part_owner
-from kg.parts import belongs_to
+from kg.parts import belongs_to, is_part
 from kg.passages.number_words import MONTHS, numbers
 from kg.passages.plausibility import check_plausibility
 from kg.passages.texts import Texts
@@ -33,7 +34,7 @@ class PassageCheck(StrEnum):
     PARAPHRASE = "paraphrase"
     """The fact says that its passage has other words."""
     STRUCTURE = "structure"
-    """A class, a kind, or a link to a part: no words are expected."""
+    """A class, a kind, an outcome such as `won`, or a link to a part: no words are expected."""
     WITHOUT_SPAN = "without_span"
     """The evidence is a record or a file."""
     TEXT_UNAVAILABLE = "text_unavailable"
@@ -91,7 +92,7 @@ class _Verifier:
                 f"which has {len(text)} characters"
             )
             return Finding("facts/span", message, places=(fact.place,))
-        if fact.property in (TYPE, KIND) or self._is_part_link(fact):
+        if fact.property in (TYPE, KIND) or _is_outcome(fact) or self._is_part_link(fact):
             return PassageCheck.STRUCTURE
         if fact.paraphrase:
             return PassageCheck.PARAPHRASE
@@ -131,6 +132,11 @@ class _Verifier:
             found=passage if len(passage) <= 200 else passage[:199] + "…",
             remedy="Correct the span, add an alias, or add `paraphrase: true`.",
         )
+
+
+def _is_outcome(fact: Fact) -> bool:
+    """True for the outcome of a recognition, which is one of a few words; that of an event in a story is a text."""
+    return fact.property == film.outcome and isinstance(fact.subject, NamedNode) and is_part(fact.subject.value)
 
 
 # --- Values in passages

@@ -23,7 +23,7 @@ def write_project(project: SmallProject, rows: str, *, own: str = OWN, links: st
     project.write("data/films.yaml", own)
     project.write("data/imports/wikidata/facts.csv", TABLE + rows)
     project.write("data/links.sssom.tsv", links)
-    project.write("data/policy.yaml", "sources: [encyclopedia, fan-site]\nsame:\n  nomination: [award]\n")
+    project.write("data/policy.yaml", "sources: [encyclopedia, fan-site]\nsame:\n  recognition: [award]\n")
 
 
 def statements(project: SmallProject) -> list[str]:
@@ -80,36 +80,74 @@ def test_contradicting_judgements_prevent_publishing(project: SmallProject) -> N
 
 def test_parts_of_linked_entities_with_equal_keys_are_one(project: SmallProject) -> None:
     own = OWN + "best-picture: {type: Award}\n"
-    own = own.replace("  year: 2024\n", "  nomination: {id: one, award: best-picture}\n")
+    own = own.replace("  year: 2024\n", "  recognition: {id: one, award: best-picture}\n")
     write_project(
         project,
-        "wd-q1,type,Film,fan-site,Q1\nwd-q1,nomination,wd-q1.nomination.x,fan-site,Q1\n"
-        "wd-q1.nomination.x,award,best-picture,fan-site,Q1\n",
+        "wd-q1,type,Film,fan-site,Q1\nwd-q1,recognition,wd-q1.recognition.x,fan-site,Q1\n"
+        "wd-q1.recognition.x,award,best-picture,fan-site,Q1\n",
         own=own,
     )
-    parts = {line for line in statements(project) if " film:nomination " in line}
-    assert parts == {"film:anora film:nomination film:anora.nomination.one"}
+    parts = {line for line in statements(project) if " film:recognition " in line}
+    assert parts == {"film:anora film:recognition film:anora.recognition.one"}
 
 
 def test_two_parts_of_one_source_are_not_merged(project: SmallProject) -> None:
     own = OWN + "best-picture: {type: Award}\n"
-    own = own.replace("  year: 2024\n", "  nomination: {id: one, award: best-picture}\n")
+    own = own.replace("  year: 2024\n", "  recognition: {id: one, award: best-picture}\n")
     rows = "wd-q1,type,Film,fan-site,Q1\n"
     for name in ("x", "y"):
-        rows += f"wd-q1,nomination,wd-q1.nomination.{name},fan-site,Q1\n"
-        rows += f"wd-q1.nomination.{name},award,best-picture,fan-site,Q1\n"
+        rows += f"wd-q1,recognition,wd-q1.recognition.{name},fan-site,Q1\n"
+        rows += f"wd-q1.recognition.{name},award,best-picture,fan-site,Q1\n"
     write_project(project, rows, own=own)
-    assert len({line for line in statements(project) if " film:nomination " in line}) == 3
+    assert len({line for line in statements(project) if " film:recognition " in line}) == 3
 
 
 def test_a_part_that_states_no_more_than_another_is_merged_into_it(project: SmallProject) -> None:
-    nominated = "  nomination:\n  - {award: best-actress, label: Ani}\n  - {award: best-actress, label: Ivan}\n"
+    nominated = "  recognition:\n  - {award: best-actress, label: Ani}\n  - {award: best-actress, label: Ivan}\n"
     own = OWN.replace("  year: 2024\n", f"  year: 2024\n{nominated}") + "best-actress: {type: Award}\n"
-    row = "wd-q1,nomination,wd-q1.nomination.1,fan-site,Q1\nwd-q1.nomination.1,award,best-actress,fan-site,Q1\n"
+    row = "wd-q1,recognition,wd-q1.recognition.1,fan-site,Q1\nwd-q1.recognition.1,award,best-actress,fan-site,Q1\n"
     write_project(project, f"wd-q1,type,Film,fan-site,Q1\n{row}", own=own)
-    assert len([line for line in statements(project) if " film:nomination " in line]) == 2
-    write_project(project, f"wd-q1,type,Film,fan-site,Q1\n{row}wd-q1.nomination.1,label,Igor,fan-site,Q1\n", own=own)
-    assert len([line for line in statements(project) if " film:nomination " in line]) == 3
+    assert len([line for line in statements(project) if " film:recognition " in line]) == 2
+    write_project(project, f"wd-q1,type,Film,fan-site,Q1\n{row}wd-q1.recognition.1,label,Igor,fan-site,Q1\n", own=own)
+    assert len([line for line in statements(project) if " film:recognition " in line]) == 3
+
+
+def parts_of(project: SmallProject, own: str, rows: str) -> set[str]:
+    """The recognitions of Anora, stated by the project in `own` and by a linked source in rows: id, property, value."""
+    own_text = (
+        OWN.replace("  year: 2024\n", f"  recognition: {own}\n") + "best-picture: {type: Award, label: Best Picture}\n"
+    )
+    cells = [row.split() for row in rows.splitlines()]
+    table = [f"wd-q1,recognition,wd-q1.recognition.{id},fan-site,Q1" for id in dict.fromkeys(row[0] for row in cells)]
+    table += [f"wd-q1.recognition.{id},{property},{value},fan-site,Q1" for id, property, value in cells]
+    write_project(project, "wd-q1,type,Film,fan-site,Q1\n" + "".join(f"{row}\n" for row in table), own=own_text)
+    links = (line.split() for line in statements(project) if " film:recognition " in line)
+    return {part.partition(".recognition.")[2] for _, _, part in links}
+
+
+WIN = "{id: one, award: best-picture, outcome: won}"
+
+
+@pytest.mark.parametrize(
+    ("own", "rows", "parts"),
+    [
+        (WIN, "a award best-picture\na outcome nominated", {"one"}),
+        (WIN, "a award best-picture\na outcome nominated\nb award best-picture\nb outcome won", {"one"}),
+        (
+            "{id: one, award: best-picture, outcome: [nominated, won]}",
+            "a award best-picture\na outcome nominated\nb award best-picture\nb outcome won\nb date 2025",
+            {"one"},
+        ),
+        (WIN, "a award best-picture\na outcome won\nb award best-picture\nb outcome won", {"one", "a", "b"}),
+        (WIN, "a award best-picture\na outcome record", {"one", "a"}),
+        (WIN, "a award best-picture\na outcome won\na count 3", {"one", "a"}),
+        ("{id: one, outcome: won, count: 3, date: 2025}", "a outcome won\na date 2025", {"one", "a"}),
+    ],
+)
+def test_a_nomination_and_its_win_are_one_but_no_number_and_no_record(
+    project: SmallProject, own: str, rows: str, parts: set[str]
+) -> None:
+    assert parts_of(project, own, rows) == parts
 
 
 def test_a_replaced_name_is_still_understood(project: SmallProject) -> None:

@@ -46,9 +46,9 @@ anora:
     - {agent: mikey-madison, character: ani}
   release:
     - {date: 2024-10-18, territory: united-states, medium: theatrical}
-  win:
-    - {award: best-actress, recipient: mikey-madison, date: 2025-03-02}
-    - {award: palme-dor, date: 2024-05}
+  recognition:
+    - {outcome: won, award: best-actress, recipient: mikey-madison, date: 2025-03-02}
+    - {outcome: won, award: palme-dor, date: 2024-05}
   boxOffice:
     - {amount: 57.4, currency: USD, asOf: 2025}
 ani: {record: page-1, type: Character, label: Ani, characterIn: anora}

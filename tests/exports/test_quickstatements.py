@@ -105,7 +105,7 @@ def test_a_character_is_added_to_a_cast_member_that_wikidata_has_without_it(with
 def test_the_same_award_in_another_year_is_not_merged_with_the_statement_in_wikidata(
     with_wikidata: ProjectWith,
 ) -> None:
-    films = with_wikidata("anora: {win: [{award: palme-dor, date: 2011}], record: Q115564437}")
+    films = with_wikidata("anora: {recognition: [{outcome: won, award: palme-dor, date: 2011}], record: Q115564437}")
     assert ("Q115564437", "P166", "Q179808") not in commands(films)
 
 

@@ -193,13 +193,13 @@ def test_a_second_nomination_never_gets_the_iri_of_a_third(project: SmallProject
         """\
         source: encyclopedia
         anora:
-          nomination:
+          recognition:
             - {title: Best Film}
             - {title: Best Film}
             - {title: Best Film 2}
         """,
     )
-    assert len({fact.value for fact in project.facts() if fact.property == entity_iri("nomination")}) == 3
+    assert len({fact.value for fact in project.facts() if fact.property == entity_iri("recognition")}) == 3
 
 
 def test_an_id_names_a_part(project: SmallProject) -> None:

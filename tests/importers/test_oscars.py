@@ -33,10 +33,11 @@ def test_a_win_is_also_a_nomination_and_gives_credits(project: ImportProject, ta
     assert project.run("oscars", table(row())) == 0
     values = project.values_of("oscars-tt28607951")
     assert {("director", "oscars-nm0048918"), ("imdbId", "tt28607951"), ("rdfs:label", "Anora")} <= values
-    win = "oscars-tt28607951.win.97-directing-nm0048918"
-    assert ("win", win) in values
-    assert ("nomination", win.replace("win", "nomination")) in values
-    assert project.values_of(win) == {
+    recognition = "oscars-tt28607951.recognition.97-directing-nm0048918"
+    assert [value for name, value in values if name == "recognition"] == [recognition]
+    assert project.values_of(recognition) == {
+        ("outcome", "nominated"),
+        ("outcome", "won"),
         ("award", "oscars-award-directing"),
         ("edition", "oscars-ceremony-97"),
         ("recipient", "oscars-nm0048918"),
@@ -69,7 +70,10 @@ def test_an_actor_of_several_films_plays_a_character_in_each(project: ImportProj
 def test_an_honour_without_nominations_is_a_win_only(project: ImportProject, table: Callable[..., str]) -> None:
     honour = row(Class="Special", CanonicalCategory="HONORARY AWARD", Film="", FilmId="")
     project.run("oscars", table(honour))
-    assert {name for name, _ in project.values_of("oscars-nm0048918")} == {"rdf:type", "rdfs:label", "imdbId", "win"}
+    values = project.values_of("oscars-nm0048918")
+    assert {name for name, _ in values} == {"rdf:type", "rdfs:label", "imdbId", "recognition"}
+    honoured = project.values_of(dict(values)["recognition"])
+    assert [value for name, value in honoured if name == "outcome"] == ["won"]
 
 
 def test_rows_with_faults_are_rejected(project: ImportProject, table: Callable[..., str]) -> None:
@@ -90,5 +94,6 @@ def test_the_published_table_gives_a_valid_graph(project: ImportProject) -> None
     assert project.run("oscars", str(DATASETS / "oscars/oscars.csv")) == 0
     report = check(project.folder)
     assert report.ok, "\n".join(map(str, report))
-    values = [name for name, _ in project.values_of("oscars-tt28607951")]
-    assert (values.count("nomination"), values.count("win")) == (6, 5)
+    parts = [value for name, value in project.values_of("oscars-tt28607951") if name == "recognition"]
+    outcomes = [value for part in parts for name, value in project.values_of(part) if name == "outcome"]
+    assert (outcomes.count("nominated"), outcomes.count("won")) == (6, 5)

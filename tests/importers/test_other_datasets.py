@@ -93,9 +93,10 @@ def test_a_list_of_prizes_gives_nominations_and_wins(project: ImportProject, tmp
     (tmp_path / "ev0000147.yml").write_text(AWARDS, encoding="utf-8")
     assert project.run("imdb-awards", str(tmp_path / "ev0000147.yml")) == 0
     values = project.values_of("imdb-tt28607951")
-    assert {name for name, _ in values} == {"rdf:type", "imdbId", "nomination", "win"}
-    win = dict(values)["win"]
-    assert project.values_of(win) == {
+    assert {name for name, _ in values} == {"rdf:type", "imdbId", "recognition"}
+    assert project.values_of(dict(values)["recognition"]) == {
+        ("outcome", "nominated"),
+        ("outcome", "won"),
         ("award", "imdb-ev0000147-palme-d-or-" + digest_of("palme d'or")),
         ("edition", "imdb-ev0000147-2024"),
         ("forWork", "imdb-tt28607951"),

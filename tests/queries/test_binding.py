@@ -319,7 +319,7 @@ def test_the_folder_of_a_query_is_its_topic_and_not_part_of_its_name(tmp_path: P
     project = SmallProject(tmp_path)
     project.write("data/films.yaml", DATA)
     project.write("queries/everything.rq", "ASK { ?s ?p ?o }")
-    project.write("queries/awards/wins.rq", "#+ tags: [prizes, awards]\nASK { ?win a film:Win }")
+    project.write("queries/awards/wins.rq", "#+ tags: [prizes, awards]\nASK { ?win a film:Recognition }")
     queries = project.open().queries
     assert [(query.topic, query.name) for query in queries.valid()] == [("", "everything"), ("awards", "wins")]
     assert queries["wins"].file == "queries/awards/wins.rq"

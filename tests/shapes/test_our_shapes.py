@@ -38,6 +38,10 @@ RATED = (
     " film:a a film:Organisation ; film:kind 'review aggregator' . "
 )
 
+OSCARS = (
+    "film:r a film:Recognition ; film:edition film:oscars-97 . film:oscars-97 a film:Edition . film:afi a film:Agent . "
+)
+
 
 @pytest.fixture(scope="module")
 def shapes() -> Shapes:
@@ -188,12 +192,62 @@ RULES = [
     ),
     (
         "WinIsNominatedShape",
-        "film:anora film:win film:w . film:w a film:Win ; film:award film:best-picture ."
-        " film:other film:nomination film:n . film:n a film:Nomination ; film:award film:best-picture .",
-        "film:anora film:win film:w ; film:nomination film:m . film:w a film:Win ; film:award film:best-picture ."
-        " film:m a film:Nomination ; film:award film:best-picture ."
-        " film:other film:win film:v . film:v a film:Win ; film:award film:palme-dor .",
-        "film:w is a win of an award that nominates, and the winner was not nominated for it.",
+        "film:anora film:recognition film:w . film:w film:outcome 'won' ; film:award film:best-picture ."
+        " film:other film:recognition film:n . film:n film:outcome 'nominated' ; film:award film:best-picture .",
+        "film:anora film:recognition film:w, film:m . film:w film:outcome 'won' ; film:award film:best-picture ."
+        " film:m film:outcome 'nominated' ; film:award film:best-picture ."
+        " film:other film:recognition film:v, film:x . film:v film:outcome 'won' ; film:award film:palme-dor ."
+        " film:x film:outcome 'nominated', 'won' ; film:award film:best-picture .",
+        "film:w is a win of an award that nominates, and the winner has no nomination.",
+    ),
+    (
+        "WonOrLostShape",
+        "film:w a film:Recognition ; film:outcome 'nominated', 'lost', 'won' .",
+        "film:w a film:Recognition ; film:outcome 'nominated', 'lost' ."
+        " film:v a film:Recognition ; film:outcome 'nominated', 'won' .",
+        "film:w was won and lost.",
+    ),
+    (
+        "RecognitionShape",
+        OSCARS + "film:r film:outcome 'victory' .",
+        OSCARS + "film:r film:outcome 'nominated', 'won' .",
+        "The outcome of a recognition is won, nominated, lost, listed, record or competed.",
+    ),
+    (
+        "RecognitionShape",
+        OSCARS + "film:r film:outcome 'won' ; film:count 0 .",
+        OSCARS + "film:r film:outcome 'won' ; film:count 1 .",
+        "The number of wins, nominations or losses is 1 or more. For no wins, write outcome: lost.",
+    ),
+    (
+        "RecognitionShape",
+        "film:r a film:Recognition ; film:outcome 'won' .",
+        "film:r a film:Recognition ; film:outcome 'won' ; film:eventSeries film:academy-awards .",
+        "A recognition names its award, edition or event series, who gives it, or its claim.",
+    ),
+    (
+        "ListedShape",
+        OSCARS + "film:r film:outcome 'listed' .",
+        OSCARS + "film:r film:outcome 'listed' ; film:givenBy film:afi .",
+        "A list is made by one person or organisation: givenBy.",
+    ),
+    (
+        "RecordShape",
+        OSCARS + "film:r film:outcome 'record' .",
+        OSCARS + "film:r film:outcome 'record' ; film:claim 'the first to win five' .",
+        "A record has a text that says what it is: claim.",
+    ),
+    (
+        "CountShape",
+        OSCARS + "film:r film:outcome 'nominated', 'won' ; film:count 5 .",
+        OSCARS + "film:r film:outcome 'won' ; film:count 5 .",
+        "A number of recognitions has one outcome: wins, nominations and losses are counted apart.",
+    ),
+    (
+        "CountShape",
+        "film:r film:outcome 'won' ; film:count 5 .",
+        "film:r film:outcome 'won' ; film:count 5 ; film:eventSeries film:academy-awards .",
+        "A number of wins, nominations or losses names its edition, event series or award.",
     ),
     (
         "ImdbIdShape",

@@ -174,7 +174,6 @@ _INVERSE_LABELS: Mapping[NamedNode, str] = {
     vocab.spokeAbout: "people who spoke about it",
     vocab.interviewee: "interviews",
     vocab.interviewer: "interviews conducted",
-    vocab.nominatedFor: "nominees",
     vocab.shownAt: "screenings",
     vocab.includesArtist: "playlists",
     vocab.usesSong: "films that use it",

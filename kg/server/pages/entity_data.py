@@ -33,8 +33,9 @@ _STORY_PROPERTIES = (inverse_of(vocab.characterIn), inverse_of(vocab.inPlotOf), 
 """The page of a film shows the conflicts of their values, too."""
 _LEADING = (vocab.boxOffice, vocab.budget)
 """The properties that lead to figures."""
-_INFERRED_IN_PARTS = (vocab.awardProgramme, vocab.festival)
+_INFERRED_IN_PARTS = (vocab.eventSeries,)
 """The properties of parts that are shown even where they are inferred."""
+_WON, _NOMINATED, _LOST = map(Literal, ("won", "nominated", "lost"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +85,10 @@ class PartData:
 
 @dataclass(frozen=True, slots=True)
 class Referrers:
-    """Entities and parts that refer to an entity by a property; how many there are, are omitted here, and are wins."""
+    """Entities and parts that refer to an entity by a property; how many there are, and how many are omitted here.
+
+    `wins` and `nominations` are how many of all parts are these; a nomination that was won is both.
+    """
 
     property: NamedNode
     entities: tuple[NamedNode, ...]
@@ -92,6 +96,7 @@ class Referrers:
     count: int
     omitted: int
     wins: int = 0
+    nominations: int = 0
 
 
 @dataclass(frozen=True)
@@ -196,13 +201,13 @@ def _referrers(
             few = tuple(new[:_FEW])
             yield Referrers(property, few, (), count, count - len(few))
             continue
-        wins = sum(is_win(graph, part) for part in parts)
+        wins, nominations = (sum(test(graph, part) for part in parts) for test in (is_win, is_nomination))
         known_count = len(entities) - len(new)
         if count > LIMIT:
             new = newest_first(graph, new)[:LIMIT]
             parts = newest_first(graph, parts)[:LIMIT]
         count -= known_count
-        yield Referrers(property, tuple(new), tuple(parts), count, count - len(new) - len(parts), wins)
+        yield Referrers(property, tuple(new), tuple(parts), count, count - len(new) - len(parts), wins, nominations)
 
 
 def find_referrers(graph: FilmGraph, property: NamedNode, entity: NamedNode, *, limit: int) -> Iterator[NamedNode]:
@@ -346,8 +351,18 @@ def _own_date(graph: FilmGraph, node: NamedNode) -> str:
 
 
 def is_win(graph: FilmGraph, node: NamedNode) -> bool:
-    """True for a win."""
-    return Quad(node, TYPE, vocab.Win, KNOWLEDGE) in graph.store
+    """True for a win; false for a number of wins."""
+    return _has_outcome(graph, node, _WON) and find_quad(graph.store, node, vocab.count, None, KNOWLEDGE) is None
+
+
+def is_nomination(graph: FilmGraph, node: NamedNode) -> bool:
+    """True for a nomination; false for a number of nominations."""
+    is_nominated = _has_outcome(graph, node, _NOMINATED) or _has_outcome(graph, node, _LOST)
+    return is_nominated and find_quad(graph.store, node, vocab.count, None, KNOWLEDGE) is None
+
+
+def _has_outcome(graph: FilmGraph, node: NamedNode, outcome: Literal) -> bool:
+    return Quad(node, vocab.outcome, outcome, KNOWLEDGE) in graph.store
 
 
 def is_known(graph: FilmGraph, triple: Triple) -> bool:

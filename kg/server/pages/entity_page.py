@@ -28,7 +28,20 @@ from kg.server.pages.display import (
     numeric_value,
 )
 from kg.server.pages.entity_data import EntityData, PartData, ValueList, is_part_term, read_entity_data
-from kg.server.pages.layouts import INVERSES, SECTIONS, STATED_FIRST, WIDER, Assignment, SectionLayout, assign
+from kg.server.pages.layouts import (
+    INVERSES,
+    NOMINATED,
+    RECOGNITIONS,
+    SECTIONS,
+    STATED_FIRST,
+    WIDER,
+    WON,
+    Assignment,
+    SectionLayout,
+    assign,
+    is_nomination,
+    recognition_kind,
+)
 from kg.server.pages.page_tables import (
     box_office,
     cast_table,
@@ -247,24 +260,19 @@ class PageContent:
         return number if number is not None else 1e9
 
     def _awards(self, section: SectionLayout) -> Iterator[Block]:
-        """Yield wins, nominations and awards without details, then other honours."""
+        """Yield wins and nominations, each with their number, then other honours."""
         parts = self._parts(section.id)
-        wins = [part for part in parts if vocab.Win in part.classes]
-        nominations = [part for part in parts if vocab.Nomination in part.classes and vocab.Win not in part.classes]
-        for caption, chosen in (("Won", wins), ("Nominated", nominations)):
+        wins = [part for part in parts if recognition_kind(part) == WON]
+        nominations = [part for part in parts if is_nomination(part)]
+        for kind, chosen in ((WON, wins), (NOMINATED, nominations)):
             if chosen:
-                count, more = self._count(chosen, are_wins=chosen is wins)
+                count, more = self._count(chosen, are_wins=kind == WON)
                 number = f"({count})" if count == len(chosen) else f"(latest {len(chosen)} of {count})"
-                yield part_table(self.data, self.display, chosen, caption=f"{caption} {number}", more=more)
-        detailed = {value.value for part in (*wins, *nominations) for value in part.properties}
-        detailed |= {part.owner for part in (*wins, *nominations)}
-        for property in (vocab.wonAward, vocab.nominatedFor, vocab.wonBy):
-            values = tuple(value for value in self.data.of(property) if value.value not in detailed)
-            if values:
-                yield PropertyList((self._line_of(property, ValueList(values, len(values))),))
+                caption = f"{RECOGNITIONS[kind].caption} {number}"
+                yield part_table(self.data, self.display, chosen, caption=caption, kind=kind, more=more)
         if (properties := self.property_list(section.listed, section.id)) is not None:
             yield properties
-        rest = [part for part in parts if part.classes.isdisjoint((vocab.Win, vocab.Nomination))]
+        rest = [part for part in parts if part not in wins and part not in nominations]
         yield from part_tables(self.data, self.display, rest, section.parts)
 
     def _count(self, parts: Sequence[PartData], *, are_wins: bool) -> tuple[int, tuple[Hyperlink, ...]]:
@@ -272,7 +280,7 @@ class PageContent:
         count, links = len(parts), []
         for referrers in self.data.referrers:
             if referrers.omitted and any(referrers.property in part.refers_by for part in parts):
-                total = referrers.wins if are_wins else referrers.count - referrers.wins
+                total = referrers.wins if are_wins else referrers.nominations
                 count = max(count, total)
                 if total > len(parts):
                     text = f"all {referrers.count:,} as {self.display.label(referrers.property)}"

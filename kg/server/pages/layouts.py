@@ -50,8 +50,8 @@ CARD: Mapping[NamedNode, Properties] = {
         vocab.playedBy, vocab.characterIn, vocab.occupation, vocab.age, vocab.nationality, vocab.ethnicity,
         vocab.comesFrom, vocab.trait,
     ),
-    vocab.Award: (vocab.awardOf, vocab.givenBy, vocab.awardProgramme, vocab.trait),
-    vocab.EventSeries: (vocab.location, vocab.countryOfOrigin, vocab.hasAward),
+    vocab.Award: (vocab.awardOf, vocab.givenBy, vocab.trait),
+    vocab.EventSeries: (vocab.location, vocab.countryOfOrigin, inverse_of(vocab.awardOf)),
     vocab.Edition: (
         vocab.editionOf, vocab.number, vocab.date, vocab.year, vocab.start, vocab.end, vocab.location, vocab.host,
         vocab.jury, vocab.juryPresident,
@@ -79,9 +79,8 @@ STORY = SectionLayout(
     own=(inverse_of(vocab.inPlotOf),),
 )
 AWARDS = SectionLayout(
-    "awards", "Awards", (vocab.goal, vocab.goalYears, vocab.hasAward),
-    (vocab.Win, vocab.Nomination, vocab.Listing, vocab.Distinction, vocab.Tally, vocab.Recognition),
-    own=(vocab.wonAward, vocab.nominatedFor, vocab.wonBy, vocab.win, vocab.nomination),
+    "awards", "Awards", (vocab.goal, vocab.goalYears, inverse_of(vocab.awardOf)), (vocab.Recognition,),
+    own=(vocab.recognition,),
 )  # fmt: skip
 RELEASE = SectionLayout(
     "release", "Release and distribution", (vocab.availability,), (vocab.Release, vocab.Screening, vocab.RightsDeal)
@@ -142,14 +141,9 @@ ROLES: Mapping[NamedNode, str] = {
 AGENTS = frozenset((vocab.Agent, vocab.Person, vocab.Organisation))
 
 COLUMNS: Mapping[NamedNode, Properties] = {
-    vocab.Win: (vocab.award, vocab.recipient, vocab.forWork, vocab.edition, vocab.date, vocab.presenter),
-    vocab.Nomination: (vocab.award, vocab.nominee, vocab.forWork, vocab.edition, vocab.date),
-    vocab.Listing: (vocab.listedBy, vocab.position, vocab.listSize, vocab.year),
-    vocab.Distinction: (vocab.claim, vocab.comparedWith),
-    vocab.Tally: (vocab.edition, vocab.count),
     vocab.Release: (vocab.date, vocab.territory, vocab.medium, vocab.distributor, vocab.scope),
     vocab.Screening: (
-        vocab.date, vocab.edition, vocab.festival, vocab.slot, vocab.location, vocab.ovationMinutes,
+        vocab.date, vocab.edition, vocab.eventSeries, vocab.slot, vocab.location, vocab.ovationMinutes,
     ),
     vocab.RightsDeal: (vocab.date, vocab.territory, vocab.buyer, vocab.seller, vocab.excludes, vocab.similarTo),
     vocab.boxOffice: (
@@ -178,25 +172,85 @@ COLUMNS: Mapping[NamedNode, Properties] = {
 }  # fmt: skip
 """Layout of parts -> its columns in order; columns that no row fills are left out, others follow."""
 
-MERGED = frozenset((vocab.currency, vocab.scale, vocab.approximate, vocab.quoted, vocab.reportedWrongly))
-"""The properties whose values are shown inside another cell."""
+
+@dataclass(frozen=True, slots=True)
+class RecognitionTable:
+    """A table of recognitions: its caption, its columns, and what one of them is called in the timeline."""
+
+    caption: str
+    columns: Properties
+    title: str
+    given_by: str = "Given by"
+    """The heading for who gave it."""
+
+
+WON, NOMINATED, COUNTED = "won", "nominated", "counted"
+RECOGNITIONS: Mapping[str, RecognitionTable] = {
+    WON: RecognitionTable(
+        "Won",
+        (vocab.award, vocab.recipient, vocab.forWork, vocab.edition, vocab.date, vocab.givenBy),
+        "award",
+        given_by="Presented by",
+    ),
+    NOMINATED: RecognitionTable(
+        "Nominated",
+        (vocab.award, vocab.recipient, vocab.forWork, vocab.edition, vocab.outcome, vocab.date),
+        "nomination",
+    ),
+    "listed": RecognitionTable(
+        "Best-of lists",
+        (vocab.givenBy, vocab.position, vocab.listSize, vocab.year),
+        "list of the best",
+        given_by="Published by",
+    ),
+    "record": RecognitionTable("Firsts and records", (vocab.claim, vocab.comparedWith), "record"),
+    COUNTED: RecognitionTable(
+        "Nominations and wins as reported", (vocab.outcome, vocab.count, vocab.edition), "nominations and wins"
+    ),
+    "competed": RecognitionTable(
+        "In competition", (vocab.edition, vocab.eventSeries, vocab.forWork, vocab.date), "competition"
+    ),
+}  # fmt: skip
+"""Kind of recognition -> its table, in the order of the page; a nomination that was won is in two tables."""
+
+
+def recognition_kind(part: PartData) -> str:
+    """The kind of a recognition by its outcomes, the first of `RECOGNITIONS`; empty for any other part."""
+    if vocab.Recognition not in part.classes:
+        return ""
+    if part.values(vocab.count):
+        return COUNTED
+    outcomes = {NOMINATED if value.text == "lost" else value.text for value in part.values(vocab.outcome)}
+    return next((kind for kind in RECOGNITIONS if kind in outcomes), "")
+
+
+def is_nomination(part: PartData) -> bool:
+    """True for a nomination, won or lost or undecided; false for a number of nominations."""
+    outcomes = {value.text for value in part.values(vocab.outcome)}
+    return bool(outcomes & {"nominated", "lost"}) and not part.values(vocab.count)
+
+
+def columns_in_layout(part: PartData, kind: str) -> Properties:
+    """The columns of a table of such parts; `kind` is the kind of recognition, if it is one."""
+    return RECOGNITIONS[kind].columns if kind else COLUMNS.get(part.layout, ())
+
+
+MERGED = frozenset((
+    vocab.currency, vocab.scale, vocab.approximate, vocab.quoted, vocab.reportedWrongly, vocab.outcome,
+))  # fmt: skip
+"""The properties whose values are shown inside another cell, or decide in which table a part is."""
 UNDATED = frozenset((vocab.Statement, vocab.Review, vocab.boxOffice, vocab.Inspiration, vocab.Rating))
 """The layouts of parts that are not events, so that they are not in the timeline although they have dates."""
 STATED_FIRST = frozenset((vocab.genre, vocab.distributor, vocab.inspiredBy, vocab.shootingLocation))
 """Of these the inferred values are left out where there are stated ones: they are in the tables they follow from."""
 WIDER = frozenset((
     vocab.contributor, inverse_of(vocab.contributor), vocab.credit, vocab.when, vocab.participant, vocab.relatedTo,
-    vocab.recipientOf, vocab.nomineeOf, vocab.shotWith, vocab.earliest,
+    vocab.shotWith, vocab.earliest,
     vocab.latest,
 ))  # fmt: skip
 """Wider properties, which repeat what a narrower one states: they are always shown with the inferred facts."""
 
 CAPTIONS: Mapping[NamedNode, str] = {
-    vocab.Win: "Wins",
-    vocab.Nomination: "Nominations",
-    vocab.Listing: "Best-of lists",
-    vocab.Distinction: "Firsts and records",
-    vocab.Tally: "Nominations and wins as reported",
     vocab.Recognition: "Other honours",
     vocab.Release: "Releases",
     vocab.Screening: "Festival screenings",
@@ -218,7 +272,7 @@ CAPTIONS: Mapping[NamedNode, str] = {
 
 HEADINGS: Mapping[NamedNode, str] = {
     vocab.agent: "Name",
-    vocab.listedBy: "Published by",
+    vocab.givenBy: "Given by",
     vocab.edition: "Ceremony or edition",
     vocab.comparedWith: "Compared with",
     vocab.cinemas: "Cinemas",
@@ -228,18 +282,17 @@ HEADINGS: Mapping[NamedNode, str] = {
     inverse_of(vocab.characterIn): "Characters",
     vocab.usesSong: "Songs",
     inverse_of(vocab.textOf): "Texts",
-    vocab.hasAward: "Awards",
+    inverse_of(vocab.awardOf): "Awards",
     vocab.score: "Score",
     LABEL: "Name",
     vocab.recipient: "Recipient",
-    vocab.nominee: "Nominee",
+    vocab.outcome: "Outcome",
+    vocab.count: "Number",
+    vocab.eventSeries: "Festival or awards",
     vocab.forWork: "For",
     vocab.claim: "Record",
     vocab.scope: "Type of release",
     vocab.slot: "Shown as",
-    vocab.winTally: "Wins",
-    vocab.nominationTally: "Nominations",
-    vocab.lossTally: "Losses",
 }
 """Property -> the heading of its column or line, where its label would be long or unnatural there."""
 

@@ -34,12 +34,27 @@ from kg.server.pages.display import (
     numeric_value,
 )
 from kg.server.pages.entity_data import EntityData, PartData, date_of, is_known, is_part_term
-from kg.server.pages.layouts import AGENTS, CAPTIONS, CAST, COLUMNS, CREW, HEADINGS, MERGED, ROLES, UNDATED, WIDER
+from kg.server.pages.layouts import (
+    AGENTS,
+    CAPTIONS,
+    CAST,
+    CREW,
+    HEADINGS,
+    MERGED,
+    RECOGNITIONS,
+    ROLES,
+    UNDATED,
+    WIDER,
+    WON,
+    columns_in_layout,
+    is_nomination,
+    recognition_kind,
+)
 from kg.server.pages.urls import inverse_of, values_url, why_url
 from kg.terms import FILM, KNOWLEDGE, Term
 
 _CURRENCY_SIGNS = {"USD": "$", "EUR": "€", "GBP": "£", "JPY": "¥"}
-_INFERRED_COLUMNS = (vocab.awardProgramme, vocab.festival)
+_INFERRED_COLUMNS = (vocab.eventSeries,)
 """Shown only where no row has an award or edition, from which they follow."""
 _MAX_COLUMNS = 5
 _NOT_AMOUNTS = (vocab.position, vocab.year, vocab.number)
@@ -61,9 +76,14 @@ def part_tables(
 
 
 def tables_by_class(data: EntityData, display: Display, parts: Sequence[PartData]) -> Iterator[Block]:
-    """Yield a table for each layout of these parts."""
-    for layout in dict.fromkeys(part.layout for part in parts):
-        table = part_table(data, display, [part for part in parts if part.layout == layout])
+    """Yield a table for each layout of these parts; of recognitions, for each kind in the order of the page."""
+    groups: dict[tuple[int, NamedNode], list[PartData]] = {}
+    for part in parts:
+        kind = recognition_kind(part)
+        order = list(RECOGNITIONS).index(kind) if kind else len(RECOGNITIONS)
+        groups.setdefault((order, part.layout), []).append(part)
+    for _, group in sorted(groups.items(), key=lambda item: item[0][0]):
+        table = part_table(data, display, group)
         yield table if len(table.columns) > 1 else _as_list(table)
 
 
@@ -79,11 +99,16 @@ def part_table(
     parts: Sequence[PartData],
     *,
     caption: str = "",
+    kind: str = "",
     more: tuple[Hyperlink, ...] = (),
 ) -> DisplayTable:
-    """A table of parts of one layout; with a column of owners where these are not all the page's entity."""
+    """A table of parts of one layout; with a column of owners where these are not all the page's entity.
+
+    `kind` is the kind of recognition, where it is not that of the first part.
+    """
+    kind = kind or recognition_kind(parts[0])
     columns, others = _split_columns(
-        parts, [column for column in columns_of(parts) if not _has_only(data.entity, parts, column)]
+        parts, [column for column in columns_of(parts, kind) if not _has_only(data.entity, parts, column)], kind
     )
     has_owners = any(part.owner != data.entity for part in parts) and not all(
         part.owner == data.entity or _names_owner(part, columns) for part in parts
@@ -91,14 +116,15 @@ def part_table(
     roles = {data.property_to(part) for part in parts} - {None} - WIDER
     has_roles = len(roles) > 1
     first = [*(["Subject"] if has_owners else []), *(["Type"] if has_roles else [])]
-    headings = [*first, *(heading(display, column) for column in columns), *(["Details"] if others else [])]
+    named = (_column_heading(display, kind, column) for column in columns)
+    headings = [*first, *named, *(["Details"] if others else [])]
     rows = tuple(
         TableRow(
             (
                 *([(_owner(data, display, part),)] if has_owners else []),
                 *([_role(data, display, part)] if has_roles else []),
                 *(cell(display, part, column) for column in columns),
-                *([tuple(_labelled(display, part, others))] if others else []),
+                *([tuple(_labelled(display, part, kind, others))] if others else []),
             ),
             row_citations(display, part),
         )
@@ -109,15 +135,22 @@ def part_table(
         if column not in _NOT_AMOUNTS
         and all(is_number(value.value) for part in parts for value in part.values(column))
     )  # fmt: skip
-    layout = parts[0].layout
-    title = CAPTIONS.get(layout) or capitalised(name_in_words(layout.value.removeprefix(FILM)))
-    return DisplayTable(caption or title, tuple(headings), rows, numeric, more)
+    return DisplayTable(caption or _caption(parts[0], kind), tuple(headings), rows, numeric, more)
 
 
-def columns_of(parts: Sequence[PartData]) -> list[NamedNode]:
+def _caption(part: PartData, kind: str) -> str:
+    """The caption of a table of parts like this one."""
+    if kind:
+        return RECOGNITIONS[kind].caption
+    return CAPTIONS.get(part.layout) or capitalised(name_in_words(part.layout.value.removeprefix(FILM)))
+
+
+def columns_of(parts: Sequence[PartData], kind: str) -> list[NamedNode]:
     """The properties that some row has: those of the layout first, the others by name."""
     filled = {value.property for part in parts for value in part.properties}
-    layout = dict.fromkeys(column for part in parts for column in COLUMNS.get(part.layout, ()))
+    layout = dict.fromkeys(column for part in parts for column in columns_in_layout(part, kind))
+    if not any(_result(part) for part in parts):
+        filled.discard(vocab.outcome)
     named = [column for column in layout if column in filled]
     others = sorted(filled - set(named) - MERGED - set(_INFERRED_COLUMNS), key=lambda column: column.value)
     if filled.isdisjoint((vocab.edition, vocab.award)):
@@ -125,10 +158,12 @@ def columns_of(parts: Sequence[PartData]) -> list[NamedNode]:
     return [*named, *others]
 
 
-def _split_columns(parts: Sequence[PartData], columns: Sequence[NamedNode]) -> tuple[list[NamedNode], list[NamedNode]]:
+def _split_columns(
+    parts: Sequence[PartData], columns: Sequence[NamedNode], kind: str
+) -> tuple[list[NamedNode], list[NamedNode]]:
     """The columns for which a table has room, and those that few rows fill, which share its last column."""
     filled = {column: sum(bool(part.values(column)) for part in parts) for column in columns}
-    main = {column for part in parts for column in COLUMNS.get(part.layout, ())[:2]}
+    main = {column for part in parts for column in columns_in_layout(part, kind)[:2]}
     frequent = [column for column in columns if column in main or filled[column] * 3 >= len(parts)]
     chosen = frequent[:_MAX_COLUMNS] or list(columns[:1])
     return chosen, [column for column in columns if column not in chosen]
@@ -150,6 +185,10 @@ def heading(display: Display, property: NamedNode) -> str:
     return capitalised(HEADINGS.get(property) or display.label(property))
 
 
+def _column_heading(display: Display, kind: str, column: NamedNode) -> str:
+    return RECOGNITIONS[kind].given_by if kind and column == vocab.givenBy else heading(display, column)
+
+
 def in_order(data: EntityData, parts: Iterable[PartData]) -> list[PartData]:
     """By their first day, then by position and IRI; awards the newest first."""
 
@@ -159,7 +198,7 @@ def in_order(data: EntityData, parts: Iterable[PartData]) -> list[PartData]:
         return (day, position if position is not None else 1e9, part.iri.value)
 
     ordered = sorted(parts, key=key)
-    if ordered and all(part.narrowest_class in (vocab.Win, vocab.Nomination) for part in ordered):
+    if ordered and all(recognition_kind(part) == WON or is_nomination(part) for part in ordered):
         ordered.sort(key=lambda part: data.years.get(part.iri, "")[:4], reverse=True)
     return ordered
 
@@ -176,16 +215,18 @@ def _role(data: EntityData, display: Display, part: PartData) -> tuple[DisplayVa
     return (DisplayValue(heading(display, property)),) if property is not None else ()
 
 
-def _labelled(display: Display, part: PartData, columns: Sequence[NamedNode]) -> Iterator[DisplayValue]:
+def _labelled(display: Display, part: PartData, kind: str, columns: Sequence[NamedNode]) -> Iterator[DisplayValue]:
     """Yield the values of several properties, each with the property's name."""
     for column in columns:
         for value in cell(display, part, column):
-            yield replace(value, label=heading(display, column).lower())
+            yield replace(value, label=_column_heading(display, kind, column).lower())
 
 
 def cell(display: Display, part: PartData, column: NamedNode) -> tuple[DisplayValue, ...]:
     """The values of a part's property: money with its currency, a score with its scale."""
     values = part.values(column)
+    if column == vocab.outcome:
+        return tuple(DisplayValue(value.text) for value in _result(part))
     if column == vocab.amount:
         return tuple(DisplayValue(money(part, value)) for value in values)
     if column == vocab.score and (scale := part.text(vocab.scale)):
@@ -195,6 +236,12 @@ def cell(display: Display, part: PartData, column: NamedNode) -> tuple[DisplayVa
     if column == vocab.claim and part.text(vocab.reportedWrongly) == "true":
         return tuple(DisplayValue(f"{value.text} (misreported)") for value in values)
     return tuple(display.term(value.value) for value in values)
+
+
+def _result(part: PartData) -> list[PropertyValue]:
+    """What came of a nomination, where a source states it; of a number, what is counted."""
+    is_number = bool(part.values(vocab.count))
+    return [value for value in part.values(vocab.outcome) if is_number or value.text != "nominated"]
 
 
 def money(part: PartData, value: PropertyValue) -> str:
@@ -497,6 +544,7 @@ def _event(data: EntityData, display: Display, part: PartData) -> TimelineEvent:
         if value not in dated and isinstance(value.value, NamedNode) and value.facts
     ]  # fmt: skip
     values += [DisplayValue(value.text) for value in part.values(vocab.medium, vocab.scope)]
-    title = display.label(data.property_to(part) or part.narrowest_class)
+    table = RECOGNITIONS.get(recognition_kind(part))
+    title = table.title if table is not None else display.label(data.property_to(part) or part.narrowest_class)
     citations = display.citations([fact for value in dated for fact in value.facts])
     return TimelineEvent(day, date_in_words(dated[0].text if dated else day), title, tuple(values), citations)

@@ -52,9 +52,10 @@ tangerine:
     id: first
     at: ~first shown on January 23, 2015~
     date: {value: 2015-01-23, at: "~January 23, 2015~"}
-    festival: {value: sundance, at: ~Sundance~}
-  win:
+    eventSeries: {value: sundance, at: ~Sundance~}
+  recognition:
     id: audience-prize
+    outcome: won
     at: ~Audience Prize at the Gotham Awards~
     award: {value: audience-prize, at: ~Audience Prize~}
   boxOffice:

@@ -120,7 +120,7 @@ def test_an_unknown_entity_offers_suggestions(graph: FilmGraph) -> None:
 
 
 def test_a_part_a_class_and_a_property_have_pages_too(graph: FilmGraph) -> None:
-    for name in ("tangerine.win.audience-prize", "Film", "director"):
+    for name in ("tangerine.recognition.audience-prize", "Film", "director"):
         assert parse_page(page(graph, name)).faults == []
 
 

@@ -25,7 +25,7 @@ PERSON = (vocab.Agent, vocab.Person)
         (FILM, vocab.castMember, "credits"),
         (FILM, inverse_of(vocab.characterIn), "story"),
         (FILM, inverse_of(vocab.inPlotOf), "story"),
-        (FILM, vocab.wonAward, "awards"),
+        (FILM, vocab.recognition, "awards"),
         (FILM, vocab.availability, "release"),
         (FILM, vocab.praisedBy, "statements"),
         (FILM, vocab.camera, "making"),
@@ -36,8 +36,8 @@ PERSON = (vocab.Agent, vocab.Person)
         (PERSON, inverse_of(vocab.contributor), "films"),
         (PERSON, vocab.castMember, None),
         ((vocab.Work,), vocab.castMember, None),
-        ((vocab.EventSeries,), vocab.hasAward, "card"),
-        ((vocab.Award,), vocab.hasAward, "awards"),
+        ((vocab.EventSeries,), inverse_of(vocab.awardOf), "card"),
+        ((vocab.Award,), inverse_of(vocab.awardOf), "awards"),
         ((), vocab.director, None),
     ],
 )
@@ -68,7 +68,7 @@ def test_each_part_is_shown_once(film: EntityData) -> None:
         "tangerine.castCredit.mya-taylor": "credits",
         "tangerine.premiere.first": "release",
         "tangerine.rating.critics": "ratings",
-        "tangerine.win.audience-prize": "awards",
+        "tangerine.recognition.audience-prize": "awards",
         "sean-baker.statement.telephone": "statements",
     }
 

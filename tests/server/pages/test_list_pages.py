@@ -30,7 +30,7 @@ def prizes(project: SmallProject) -> FilmGraph:
     """A film a year since 1900, each by Agnès Varda and nominated for the same prize."""
     films = "".join(
         f"film-{year}:\n  {{type: Film, label: Film of {year}, year: {year}, director: varda, "
-        f"nomination: {{id: lion, award: lion, year: {year}}}}}\n"
+        f"recognition: {{id: lion, outcome: nominated, award: lion, year: {year}}}}}\n"
         for year in range(1900, 1900 + NOMINATED)
     )
     people = "varda: {type: Person, label: Agnès Varda}\nlion: {type: Award, label: Golden Lion}\n"
