@@ -232,7 +232,7 @@ age = NamedNode("https://w3id.org/filmgraph/film/age")
 """How old a character is, in years."""
 
 agent = NamedNode("https://w3id.org/filmgraph/film/agent")
-"""Whose credit it is."""
+"""The person or organisation whose credit it is, or who did it."""
 
 aggregator = NamedNode("https://w3id.org/filmgraph/film/aggregator")
 """Who worked out the score."""
@@ -242,15 +242,6 @@ amount = NamedNode("https://w3id.org/filmgraph/film/amount")
 
 approximate = NamedNode("https://w3id.org/filmgraph/film/approximate")
 """Whether the source gives the number only roughly."""
-
-archivedBy = NamedNode("https://w3id.org/filmgraph/film/archivedBy")
-"""The archive that keeps a page."""
-
-archivedOn = NamedNode("https://w3id.org/filmgraph/film/archivedOn")
-"""When a web page was put into an archive."""
-
-arranger = NamedNode("https://w3id.org/filmgraph/film/arranger")
-"""Who arranged the version of the song that is used."""
 
 asOf = NamedNode("https://w3id.org/filmgraph/film/asOf")
 """The day for which a figure holds."""
@@ -285,9 +276,6 @@ budget = NamedNode("https://w3id.org/filmgraph/film/budget")
 buyer = NamedNode("https://w3id.org/filmgraph/film/buyer")
 """Who bought the rights."""
 
-camera = NamedNode("https://w3id.org/filmgraph/film/camera")
-"""The camera with which the film was shot."""
-
 castCredit = NamedNode("https://w3id.org/filmgraph/film/castCredit")
 """A performer's part in the film, with character and casting details."""
 
@@ -311,9 +299,6 @@ cinematographer = NamedNode("https://w3id.org/filmgraph/film/cinematographer")
 
 claim = NamedNode("https://w3id.org/filmgraph/film/claim")
 """What was said, in our own words."""
-
-colourTool = NamedNode("https://w3id.org/filmgraph/film/colourTool")
-"""The program with which the colours were corrected."""
 
 comesFrom = NamedNode("https://w3id.org/filmgraph/film/comesFrom")
 """The place or country that somebody comes from."""
@@ -352,10 +337,7 @@ cutMaterial = NamedNode("https://w3id.org/filmgraph/film/cutMaterial")
 """Something that did not stay in the film."""
 
 date = NamedNode("https://w3id.org/filmgraph/film/date")
-"""When it happened, as precisely as the source states."""
-
-decade = NamedNode("https://w3id.org/filmgraph/film/decade")
-"""The ten years from which something comes."""
+"""When it happened or was published, as precisely as the source states."""
 
 decidedBy = NamedNode("https://w3id.org/filmgraph/film/decidedBy")
 """Who came to the decision."""
@@ -393,14 +375,11 @@ editor = NamedNode("https://w3id.org/filmgraph/film/editor")
 eidrId = NamedNode("https://w3id.org/filmgraph/film/eidrId")
 """The number in the Entertainment Identifier Registry."""
 
-employer = NamedNode("https://w3id.org/filmgraph/film/employer")
-"""Who employs somebody."""
-
 end = NamedNode("https://w3id.org/filmgraph/film/end")
 """When it ended."""
 
 equipment = NamedNode("https://w3id.org/filmgraph/film/equipment")
-"""The equipment that was used."""
+"""The equipment, program or service that was used."""
 
 equipmentUse = NamedNode("https://w3id.org/filmgraph/film/equipmentUse")
 """A use of equipment on the film, with its purpose."""
@@ -414,20 +393,11 @@ eventSeries = NamedNode("https://w3id.org/filmgraph/film/eventSeries")
 excludes = NamedNode("https://w3id.org/filmgraph/film/excludes")
 """An area that is left out of the territory."""
 
-family = NamedNode("https://w3id.org/filmgraph/film/family")
-"""The family to which somebody belongs."""
-
 father = NamedNode("https://w3id.org/filmgraph/film/father")
 """Somebody's father."""
 
 file = NamedNode("https://w3id.org/filmgraph/film/file")
 """The name of the file that holds the text."""
-
-filmGauge = NamedNode("https://w3id.org/filmgraph/film/filmGauge")
-"""The width of the film stock."""
-
-filmStock = NamedNode("https://w3id.org/filmgraph/film/filmStock")
-"""The film stock on which the film was shot."""
 
 follows = NamedNode("https://w3id.org/filmgraph/film/follows")
 """The film that its director made before this one."""
@@ -435,14 +405,14 @@ follows = NamedNode("https://w3id.org/filmgraph/film/follows")
 forWork = NamedNode("https://w3id.org/filmgraph/film/forWork")
 """The film for which a person won, was nominated or is honoured."""
 
+format = NamedNode("https://w3id.org/filmgraph/film/format")
+"""The gauge or frame format of a film, or the build of a lens."""
+
 formerOccupation = NamedNode("https://w3id.org/filmgraph/film/formerOccupation")
 """What somebody once did for a living."""
 
 formerOwner = NamedNode("https://w3id.org/filmgraph/film/formerOwner")
 """Who once owned it."""
-
-frameFormat = NamedNode("https://w3id.org/filmgraph/film/frameFormat")
-"""The frame format of the negative."""
 
 fulfils = NamedNode("https://w3id.org/filmgraph/film/fulfils")
 """An earlier event whose promise or order this event carries out."""
@@ -462,14 +432,8 @@ goal = NamedNode("https://w3id.org/filmgraph/film/goal")
 goalYears = NamedNode("https://w3id.org/filmgraph/film/goalYears")
 """For how many years somebody had wanted it."""
 
-godfather = NamedNode("https://w3id.org/filmgraph/film/godfather")
-"""Somebody's godfather."""
-
 godparent = NamedNode("https://w3id.org/filmgraph/film/godparent")
 """Somebody's godmother or godfather."""
-
-henchmanOf = NamedNode("https://w3id.org/filmgraph/film/henchmanOf")
-"""Whose henchman somebody is."""
 
 hiredBy = NamedNode("https://w3id.org/filmgraph/film/hiredBy")
 """Who gave the job."""
@@ -492,14 +456,8 @@ imdbId = NamedNode("https://w3id.org/filmgraph/film/imdbId")
 inPlotOf = NamedNode("https://w3id.org/filmgraph/film/inPlotOf")
 """The film in whose story it happens."""
 
-includesArtist = NamedNode("https://w3id.org/filmgraph/film/includesArtist")
-"""A performer whose recordings are on the playlist or album."""
-
 inspiration = NamedNode("https://w3id.org/filmgraph/film/inspiration")
 """What gave the idea for the work or its look, as a node with details."""
-
-inspirationFrom = NamedNode("https://w3id.org/filmgraph/film/inspirationFrom")
-"""The film or genre that inspired."""
 
 inspiredBy = NamedNode("https://w3id.org/filmgraph/film/inspiredBy")
 """A work or a kind of film that inspired this one."""
@@ -509,9 +467,6 @@ intendedToBeShot = NamedNode("https://w3id.org/filmgraph/film/intendedToBeShot")
 
 internetArchiveId = NamedNode("https://w3id.org/filmgraph/film/internetArchiveId")
 """The name in the address of an Internet Archive page."""
-
-interviewee = NamedNode("https://w3id.org/filmgraph/film/interviewee")
-"""Who answered the questions."""
 
 interviewer = NamedNode("https://w3id.org/filmgraph/film/interviewer")
 """Who asked the questions."""
@@ -531,9 +486,6 @@ juryPresident = NamedNode("https://w3id.org/filmgraph/film/juryPresident")
 kind = NamedNode("https://w3id.org/filmgraph/film/kind")
 """What narrows the class of an entity, such as city: a word of the list in kinds.ttl."""
 
-laboratory = NamedNode("https://w3id.org/filmgraph/film/laboratory")
-"""Where the film was developed or its colours corrected."""
-
 language = NamedNode("https://w3id.org/filmgraph/film/language")
 """The language of a text, as a BCP 47 code."""
 
@@ -542,12 +494,6 @@ latest = NamedNode("https://w3id.org/filmgraph/film/latest")
 
 leadingActor = NamedNode("https://w3id.org/filmgraph/film/leadingActor")
 """Who plays a leading part in the film."""
-
-lens = NamedNode("https://w3id.org/filmgraph/film/lens")
-"""Lenses with which the film was shot."""
-
-lensType = NamedNode("https://w3id.org/filmgraph/film/lensType")
-"""The build of a lens, such as prime or zoom."""
 
 letterboxdId = NamedNode("https://w3id.org/filmgraph/film/letterboxdId")
 """A film's name in the address of its Letterboxd page."""
@@ -570,9 +516,6 @@ location = NamedNode("https://w3id.org/filmgraph/film/location")
 locationSearch = NamedNode("https://w3id.org/filmgraph/film/locationSearch")
 """How a place to film was looked for."""
 
-lover = NamedNode("https://w3id.org/filmgraph/film/lover")
-"""Somebody with whom there is a love affair."""
-
 manner = NamedNode("https://w3id.org/filmgraph/film/manner")
 """How it is done."""
 
@@ -587,9 +530,6 @@ memberOf = NamedNode("https://w3id.org/filmgraph/film/memberOf")
 
 mentions = NamedNode("https://w3id.org/filmgraph/film/mentions")
 """A film, person, prize, place or anything else that the document names."""
-
-method = NamedNode("https://w3id.org/filmgraph/film/method")
-"""How a score is worked out."""
 
 mother = NamedNode("https://w3id.org/filmgraph/film/mother")
 """Somebody's mother."""
@@ -679,12 +619,6 @@ productionCompany = NamedNode("https://w3id.org/filmgraph/film/productionCompany
 protagonist = NamedNode("https://w3id.org/filmgraph/film/protagonist")
 """The main character of the film."""
 
-publicationDate = NamedNode("https://w3id.org/filmgraph/film/publicationDate")
-"""When a text was published."""
-
-publishedPlace = NamedNode("https://w3id.org/filmgraph/film/publishedPlace")
-"""The place that a document gives as its own."""
-
 publisher = NamedNode("https://w3id.org/filmgraph/film/publisher")
 """Who published it."""
 
@@ -719,9 +653,6 @@ release = NamedNode("https://w3id.org/filmgraph/film/release")
 reportedWrongly = NamedNode("https://w3id.org/filmgraph/film/reportedWrongly")
 """Whether the source itself states that the statement is wrong."""
 
-reportsOn = NamedNode("https://w3id.org/filmgraph/film/reportsOn")
-"""An event on which the document reports."""
-
 review = NamedNode("https://w3id.org/filmgraph/film/review")
 """A review that somebody wrote, as a node."""
 
@@ -730,9 +661,6 @@ reviewCount = NamedNode("https://w3id.org/filmgraph/film/reviewCount")
 
 rightsDeal = NamedNode("https://w3id.org/filmgraph/film/rightsDeal")
 """A sale of rights in the film."""
-
-rightsHolder = NamedNode("https://w3id.org/filmgraph/film/rightsHolder")
-"""Somebody who bought rights in the film."""
 
 role = NamedNode("https://w3id.org/filmgraph/film/role")
 """What somebody did on the film, in a few words."""
@@ -758,15 +686,6 @@ score = NamedNode("https://w3id.org/filmgraph/film/score")
 screening = NamedNode("https://w3id.org/filmgraph/film/screening")
 """A showing of the film."""
 
-searchArea = NamedNode("https://w3id.org/filmgraph/film/searchArea")
-"""Where a place to film was looked for."""
-
-searchedBy = NamedNode("https://w3id.org/filmgraph/film/searchedBy")
-"""Who looked for a place to film."""
-
-searchedWith = NamedNode("https://w3id.org/filmgraph/film/searchedWith")
-"""The service with which somebody searched."""
-
 seeAlso = NamedNode("https://w3id.org/filmgraph/film/seeAlso")
 """A topic to which a document points its readers."""
 
@@ -788,17 +707,8 @@ shootingDays = NamedNode("https://w3id.org/filmgraph/film/shootingDays")
 shootingLocation = NamedNode("https://w3id.org/filmgraph/film/shootingLocation")
 """A place where the film was shot; includes the places that contain it."""
 
-shotWith = NamedNode("https://w3id.org/filmgraph/film/shotWith")
-"""Equipment with which the film was made."""
-
 shownAt = NamedNode("https://w3id.org/filmgraph/film/shownAt")
 """A festival at which the film was shown."""
-
-similarTo = NamedNode("https://w3id.org/filmgraph/film/similarTo")
-"""What a source compares it with."""
-
-since = NamedNode("https://w3id.org/filmgraph/film/since")
-"""The time from which a superlative counts."""
 
 slot = NamedNode("https://w3id.org/filmgraph/film/slot")
 """The film's place in the programme, such as competition or closing film."""
@@ -811,9 +721,6 @@ soundtrack = NamedNode("https://w3id.org/filmgraph/film/soundtrack")
 
 speakingParts = NamedNode("https://w3id.org/filmgraph/film/speakingParts")
 """How many speaking parts there are at least."""
-
-spokeAbout = NamedNode("https://w3id.org/filmgraph/film/spokeAbout")
-"""Something about which somebody has made a statement."""
 
 spouse = NamedNode("https://w3id.org/filmgraph/film/spouse")
 """Whom somebody is or was married to; the plot events or the source state when."""
@@ -854,15 +761,6 @@ tmdbPersonId = NamedNode("https://w3id.org/filmgraph/film/tmdbPersonId")
 trait = NamedNode("https://w3id.org/filmgraph/film/trait")
 """A quality that a source gives to somebody or something."""
 
-usesSong = NamedNode("https://w3id.org/filmgraph/film/usesSong")
-"""A song used in the film."""
-
-verdict = NamedNode("https://w3id.org/filmgraph/film/verdict")
-"""The few words in which an aggregator sums up a score."""
-
-version = NamedNode("https://w3id.org/filmgraph/film/version")
-"""The version of the song that is used."""
-
 viafId = NamedNode("https://w3id.org/filmgraph/film/viafId")
 """The number in the Virtual International Authority File of libraries."""
 
@@ -874,12 +772,6 @@ when = NamedNode("https://w3id.org/filmgraph/film/when")
 
 wikidataId = NamedNode("https://w3id.org/filmgraph/film/wikidataId")
 """The item's number in Wikidata, like Q104123."""
-
-workedWith = NamedNode("https://w3id.org/filmgraph/film/workedWith")
-"""A person who worked on the same work."""
-
-workplace = NamedNode("https://w3id.org/filmgraph/film/workplace")
-"""Where somebody works."""
 
 worksFor = NamedNode("https://w3id.org/filmgraph/film/worksFor")
 """Whom somebody works for, in any manner."""

@@ -171,12 +171,8 @@ class Display:
 
 _INVERSE_LABELS: Mapping[NamedNode, str] = {
     TYPE: "examples",
-    vocab.spokeAbout: "people who spoke about it",
-    vocab.interviewee: "interviews",
     vocab.interviewer: "interviews conducted",
     vocab.shownAt: "screenings",
-    vocab.includesArtist: "playlists",
-    vocab.usesSong: "films that use it",
     vocab.seeAlso: "related pages",
 }
 """Property -> what an entity is to those that refer to it, where its label gives no natural words."""

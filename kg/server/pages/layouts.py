@@ -41,7 +41,7 @@ CARD: Mapping[NamedNode, Properties] = {
     ),
     vocab.Person: (
         vocab.occupation, vocab.formerOccupation, vocab.birthDate, vocab.nationality, vocab.comesFrom, vocab.ethnicity,
-        vocab.spouse, vocab.memberOf, vocab.worksFor, vocab.employer,
+        vocab.spouse, vocab.memberOf, vocab.worksFor,
     ),
     vocab.Organisation: (
         vocab.countryOfOrigin, vocab.location, vocab.president, vocab.member, vocab.owner, vocab.address,
@@ -59,11 +59,11 @@ CARD: Mapping[NamedNode, Properties] = {
     vocab.Place: (vocab.locatedIn, vocab.address, vocab.standsInFor),
     vocab.Work: (
         vocab.author, vocab.performer, vocab.composer, vocab.textOf, vocab.outlet, vocab.publisher,
-        vocab.publicationDate, vocab.date, vocab.year,
+        vocab.date, vocab.year,
     ),
     vocab.Source: (
-        vocab.publisher, vocab.date, vocab.publicationDate, vocab.language, vocab.licence, vocab.address, vocab.file,
-        vocab.about, vocab.archivedOn,
+        vocab.publisher, vocab.date, vocab.language, vocab.licence, vocab.address, vocab.file,
+        vocab.about,
     ),
     vocab.PlotEvent: (
         vocab.inPlotOf, vocab.order, vocab.doer, vocab.affected, vocab.onBehalfOf, vocab.involves, vocab.location,
@@ -90,14 +90,13 @@ RATINGS = SectionLayout("ratings", "Ratings", parts=(vocab.Rating,))
 STATEMENTS = SectionLayout(
     "statements",
     "Statements and reviews",
-    (vocab.praisedBy, inverse_of(vocab.praisedBy), vocab.spokeAbout),
+    (vocab.praisedBy, inverse_of(vocab.praisedBy)),
     (vocab.Statement, vocab.Review),
 )
 MAKING = SectionLayout(
     "making", "Production",
     (
-        vocab.shootingLocation, vocab.camera, vocab.lens, vocab.filmStock, vocab.filmGauge, vocab.frameFormat,
-        vocab.colourTool, vocab.laboratory, vocab.inspiredBy, vocab.usesSong, vocab.soundtrack, vocab.preparation,
+        vocab.shootingLocation, vocab.format, vocab.inspiredBy, vocab.soundtrack, vocab.preparation,
         vocab.speakingParts,
     ),
     (
@@ -145,14 +144,14 @@ COLUMNS: Mapping[NamedNode, Properties] = {
     vocab.Screening: (
         vocab.date, vocab.edition, vocab.eventSeries, vocab.slot, vocab.location, vocab.ovationMinutes,
     ),
-    vocab.RightsDeal: (vocab.date, vocab.territory, vocab.buyer, vocab.seller, vocab.excludes, vocab.similarTo),
+    vocab.RightsDeal: (vocab.date, vocab.territory, vocab.buyer, vocab.seller, vocab.excludes, vocab.comparedWith),
     vocab.boxOffice: (
         vocab.territory, vocab.period, vocab.amount, vocab.cinemas, vocab.averagePerCinema, vocab.position,
         vocab.asOf,
     ),
     vocab.budget: (vocab.amount, vocab.asOf),
     vocab.Rating: (
-        vocab.aggregator, vocab.score, vocab.positivePercent, vocab.reviewCount, vocab.verdict, vocab.method,
+        vocab.aggregator, vocab.score, vocab.positivePercent, vocab.reviewCount, vocab.claim, vocab.description,
         vocab.criticsFrom,
     ),
     vocab.Credit: (
@@ -160,12 +159,12 @@ COLUMNS: Mapping[NamedNode, Properties] = {
         vocab.auditioned, vocab.hiredBy,
     ),
     vocab.Shoot: (vocab.start, vocab.end, vocab.shootingDays, vocab.location),
-    vocab.LocationSearch: (vocab.purpose, vocab.searchArea, vocab.searchedBy, vocab.searchedWith),
-    vocab.EquipmentUse: (vocab.equipment, vocab.purpose, vocab.lensType, vocab.trait),
+    vocab.LocationSearch: (vocab.purpose, vocab.location, vocab.agent, vocab.equipment),
+    vocab.EquipmentUse: (vocab.equipment, vocab.purpose, vocab.format, vocab.trait),
     vocab.Inspiration: (
-        vocab.description, vocab.inspirationFrom, vocab.decade, vocab.start, vocab.end, vocab.setIn,
+        vocab.description, vocab.inspiredBy, vocab.date, vocab.start, vocab.end, vocab.setIn,
     ),
-    vocab.MusicUse: (vocab.song, vocab.version, vocab.arranger),
+    vocab.MusicUse: (vocab.song, vocab.description, vocab.agent),
     vocab.CutMaterial: (
         LABEL, vocab.description, vocab.cutFrom, vocab.scene, vocab.stage, vocab.reason, vocab.decidedBy,
     ),
@@ -245,7 +244,7 @@ STATED_FIRST = frozenset((vocab.genre, vocab.distributor, vocab.inspiredBy, voca
 """Of these the inferred values are left out where there are stated ones: they are in the tables they follow from."""
 WIDER = frozenset((
     vocab.contributor, inverse_of(vocab.contributor), vocab.credit, vocab.when, vocab.participant, vocab.relatedTo,
-    vocab.shotWith, vocab.earliest,
+    vocab.earliest,
     vocab.latest,
 ))  # fmt: skip
 """Wider properties, which repeat what a narrower one states: they are always shown with the inferred facts."""
@@ -280,7 +279,6 @@ HEADINGS: Mapping[NamedNode, str] = {
     vocab.ovationMinutes: "Standing ovation (minutes)",
     vocab.seenIn: "Seen in",
     inverse_of(vocab.characterIn): "Characters",
-    vocab.usesSong: "Songs",
     inverse_of(vocab.textOf): "Texts",
     inverse_of(vocab.awardOf): "Awards",
     vocab.score: "Score",

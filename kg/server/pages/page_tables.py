@@ -315,7 +315,7 @@ def _rating(data: EntityData, display: Display, part: PartData) -> ChartBar:
     text = cell(display, part, vocab.score)[0].text if score is not None else positive
     notes = [f"{positive} positive"] if positive and score is not None else []
     notes += [f"{count} reviews"] if (count := part.text(vocab.reviewCount)) else []
-    notes += [value.text for name in (vocab.verdict, vocab.method) for value in cell(display, part, name)]
+    notes += [value.text for name in (vocab.claim, vocab.description) for value in cell(display, part, name)]
     notes += [f"critics from {value.text}" for value in cell(display, part, vocab.criticsFrom)]
     label = (display.term(part.owner),) if part.owner != data.entity else cell(display, part, vocab.aggregator)
     return ChartBar(label, text, min(length, 100.0), ", ".join(notes), row_citations(display, part))
@@ -526,7 +526,7 @@ def timeline(data: EntityData, display: Display) -> Iterator[Block]:
         for part in data.parts
         if part.iri in data.days and part.owner == data.entity and part.layout not in UNDATED
     ]
-    dates = (vocab.birthDate, vocab.date, vocab.start, vocab.end, vocab.publicationDate)
+    dates = (vocab.birthDate, vocab.date, vocab.start, vocab.end)
     for property in (*dates, *(() if events else (vocab.year,))):
         for value in data.of(property):
             text = value.value.value if isinstance(value.value, Literal) else ""

@@ -28,7 +28,7 @@ PERSON = (vocab.Agent, vocab.Person)
         (FILM, vocab.recognition, "awards"),
         (FILM, vocab.availability, "release"),
         (FILM, vocab.praisedBy, "statements"),
-        (FILM, vocab.camera, "making"),
+        (FILM, vocab.format, "making"),
         (FILM, vocab.occupation, None),
         (FILM, inverse_of(vocab.director), None),
         (PERSON, vocab.occupation, "card"),
