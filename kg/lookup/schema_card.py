@@ -129,7 +129,7 @@ class SchemaCard:
     def find_class(self, name: str) -> SchemaRow | None:
         """The class or kind with this name, CURIE or word, if an entity is of it; else None."""
         rows = (*self.classes, *self.kinds)
-        named = (row for row in rows if name in (row.curie, row.curie.removeprefix("film:"), row.word))
+        named = (row for row in rows if name and name in (row.curie, row.curie.removeprefix("film:"), row.word))
         return next((row for row in named if row.uses), None)
 
     def matching(self, word: str) -> SchemaCard:
