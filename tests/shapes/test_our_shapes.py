@@ -126,7 +126,7 @@ RULES = [
     (
         "IntervieweeShape",
         "film:talk film:kind 'interview' ; film:outlet film:paper . film:paper a film:Organisation .",
-        "film:talk film:kind 'interview' ; film:outlet film:paper ; film:interviewee film:sean-baker ."
+        "film:talk film:kind 'interview' ; film:outlet film:paper ; film:participant film:sean-baker ."
         " film:paper a film:Organisation . film:sean-baker a film:Person . film:speech film:kind 'occasion' .",
         "An interview appears in an outlet, and those who are asked are people.",
     ),
