@@ -46,8 +46,8 @@ def test_the_passage_is_shown_in_its_context(page: Page) -> None:
 
 
 def test_an_inferred_value_leads_to_its_explanation(page: Page) -> None:
-    page.goto("/film/sean-baker")
-    page.get_by_role("link", name="Why director?").first.click()
+    page.goto("/film/mya-taylor")
+    page.get_by_role("link", name="Why cast?").first.click()
     expect(page.get_by_text("Explanation")).to_be_visible()
     expect(page.locator(".explanation")).to_contain_text("because")
     expect(page.locator(".drawing.tree svg")).to_be_visible()
