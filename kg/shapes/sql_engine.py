@@ -174,21 +174,20 @@ class SqlEngine:
 
     def _labels(self, texts: Mapping[int, str]) -> dict[str, str]:
         """The labels of the terms that findings name, by the ontology and the graph."""
-        labels = {
-            str(t.subject): lexical_form(str(t.object))
+        labels = [
+            (str(t.subject), str(t.object))
             for t in self._ontology
             if str(t.predicate) == LABELS[0] and str(t.object).startswith('"')
-        }
-        properties = [self.tables.id(label) for label in LABELS if self.tables.has(label)]
-        if not properties:
-            return labels
-        named = {value for check in self._plan.checks for value in check.constraint.values if value.startswith("<")}
-        named |= {p for s in self._plan.value_sets if s.path is not None for p in predicates(s.path)}
-        terms = {term: text for term, text in texts.items() if not text.startswith('"')}
-        terms |= {self.tables.id(text): text for text in named}
-        for term, label in self.tables.rows(_select_labels(terms, properties, self.tables.terms)):
-            labels[terms[term]] = lexical_form(label)
-        return labels
+        ]
+        if properties := [self.tables.id(label) for label in LABELS if self.tables.has(label)]:
+            named = {value for check in self._plan.checks for value in check.constraint.values if value.startswith("<")}
+            named |= {p for s in self._plan.value_sets if s.path is not None for p in predicates(s.path)}
+            terms = {term: text for term, text in texts.items() if not text.startswith('"')}
+            terms |= {self.tables.id(text): text for text in named}
+            rows = self.tables.rows(_select_labels(terms, properties, self.tables.terms))
+            labels += [(terms[term], label) for term, label in rows]
+        labels.sort(key=lambda pair: (_rank_of_language(pair[1]), pair[1]), reverse=True)
+        return {term: lexical_form(label) for term, label in labels}
 
 
 class _Violation(NamedTuple):
@@ -363,8 +362,13 @@ def _select_texts(ids: Iterable[int], terms: str) -> str:
 
 
 def _select_labels(ids: Iterable[int], properties: Sequence[int], terms: str) -> str:
-    """The labels of these terms; of several, the first in the order of their text comes last."""
+    """The labels of these terms."""
     return (
         f"SELECT e.s, b.text FROM shape_triple e JOIN {inline_table('r', 'term', ((i,) for i in ids))} ON e.s = r.term"
-        f" JOIN {terms} b ON b.id = e.o WHERE e.p IN ({','.join(map(str, properties))}) ORDER BY ALL DESC"
+        f" JOIN {terms} b ON b.id = e.o WHERE e.p IN ({','.join(map(str, properties))})"
     )
+
+
+def _rank_of_language(label: str) -> int:
+    """English labels are 0, those without a language 1, others 2."""
+    return 0 if label.endswith('"@en') else 1 if label.endswith('"') else 2

@@ -69,6 +69,12 @@ def test_a_new_label_is_in_the_message_of_a_known_finding() -> None:
     assert finding.message == "Batman should have at most 1 year, but has 2: 1989, 1990"
 
 
+def test_a_message_names_a_term_by_its_english_label() -> None:
+    names = ':batman rdfs:label "Homme chauve-souris"@fr, "Batman"@en, "Fledermausmann"@de, "Z" .'
+    (finding,) = IncrementalValidation(tables(FILMS + names), shapes(ONE_YEAR)).report.findings
+    assert finding.message.startswith("Batman should have")
+
+
 def test_a_new_subclass_has_the_shapes_of_its_superclass() -> None:
     made, years = tables(FILMS + ":alien a :Prequel ; :year 1979, 1980 ."), shapes(ONE_YEAR)
     validation = IncrementalValidation(made, years)
