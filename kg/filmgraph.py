@@ -126,8 +126,8 @@ class FilmGraph:
     def search(self, text: str, *, class_name: str = "", limit: int = 10) -> tuple[NameMatch, ...]:
         """The entities with a name like `text`, best first: accents, case, script and a wrong letter do not matter.
 
-        `class_name` keeps the entities of one class; raises `UnknownNameError` for a class that the ontology does not
-        have. The first search of a build makes an index of its names.
+        `class_name` keeps the entities of a class or kind; raises `UnknownNameError` for one that the ontology does
+        not have. The first search of a build makes an index of its names.
         """
         class_iri = self.names.class_iri(class_name).value if class_name else ""
         return self._name_index.search(text, class_name=class_iri, limit=limit)

@@ -55,16 +55,10 @@ class FileFindings(list[Finding]):
         if property == TYPE:
             self.add_unknown_class(text, schema, place)
         else:
-            suggestions, remedy = schema.suggest_kinds(text), f"Known are {', '.join(sorted(schema.kind_words))}."
-            self.add(
-                "unknown-kind",
-                f"unknown kind {text!r}",
-                place,
-                path=property,
-                value=text,
-                suggestions=suggestions,
-                remedy=remedy,
-            )
+            suggestions = schema.suggest_kinds(text)
+            remedy = "" if suggestions else "`kg schema --all` lists the kinds."
+            message = f"unknown kind {text!r}"
+            self.add("unknown-kind", message, place, path=property, value=text, suggestions=suggestions, remedy=remedy)
 
     def _add_unknown(
         self, kind: str, name: str, suggest: Callable[[str], tuple[str, ...]], schema: Schema, place: Place
@@ -75,8 +69,11 @@ class FileFindings(list[Finding]):
             remedy = f"Use {replacement}; `kg migrate` rewrites a project."
             self.add(f"replaced-{kind}", message, place, path=path, value=name, remedy=remedy)
         else:
-            message, suggestions = f"unknown {kind} {name!r}", suggest(bare)
-            self.add(f"unknown-{kind}", message, place, path=path, value=name, suggestions=suggestions)
+            message, suggestions, remedy = f"unknown {kind} {name!r}", suggest(bare), ""
+            if kind == "class" and not suggestions and (words := schema.suggest_kinds(bare, limit=1)):
+                term = schema.kinds[schema.kind_words[words[0]]]
+                remedy = f"Use {schema.replaced[term.name]}."
+            self.add(f"unknown-{kind}", message, place, path=path, value=name, suggestions=suggestions, remedy=remedy)
 
 
 def fact_files(folder: Path) -> tuple[Path, ...]:

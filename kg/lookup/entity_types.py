@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from pyoxigraph import Literal, NamedNode, Store
+from pyoxigraph import Literal, NamedNode, QuerySolutions, Store
 
 from kg.graph.store import find_quad, find_quads
 from kg.schema import KIND, Schema
@@ -36,6 +36,14 @@ def type_pattern(ontology: Schema, type: NamedNode) -> str:
         return f"?entity a {type} ."
     words = " ".join(str(Literal(word)) for word in sorted(ontology.words_of(type)))
     return f"VALUES ?kind {{ {words} }} ?entity {KIND} ?kind ; a {ontology.class_of(type)} ."
+
+
+def count_members(store: Store, ontology: Schema, type: NamedNode) -> int:
+    """How many entities are of a class or kind."""
+    query = f"SELECT (COUNT(DISTINCT ?entity) AS ?count) {{ {type_pattern(ontology, type)} }}"
+    solutions = store.query(query)
+    assert isinstance(solutions, QuerySolutions)
+    return int(next(solutions)["count"].value)
 
 
 def members_of(store: Store, ontology: Schema, type: NamedNode, *, limit: int | None = None) -> Iterator[NamedNode]:

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from pyoxigraph import Literal, NamedNode, QuerySolution, QuerySolutions, Store
 
 from kg.graph.store import find_quad, find_quads
-from kg.lookup.entity_types import members_of, type_pattern
+from kg.lookup.entity_types import count_members, type_pattern
 from kg.schema import Schema
 from kg.terms import (
     ALIAS,
@@ -185,7 +185,7 @@ def read_schema_card(store: Store, ontology: Schema) -> SchemaCard:
     types = "owl:ObjectProperty, owl:DatatypeProperty, owl:AnnotationProperty"
     classes = {**_count_uses(store, declared % (ONTOLOGY.value, "owl:Class")), **classes}
     properties = {**_count_uses(store, declared % (ONTOLOGY.value, types)), **properties}
-    kinds = {kind: sum(1 for _ in members_of(store, ontology, kind)) for kind in ontology.kinds}
+    kinds = {kind: count_members(store, ontology, kind) for kind in ontology.kinds}
     return SchemaCard(
         _rows(store, classes, _SUBCLASS),
         _rows(store, properties, _SUBPROPERTY),

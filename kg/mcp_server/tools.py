@@ -133,7 +133,7 @@ GENERAL_TOOLS = {
     "find_entity": "Finds films, people, awards, places ... by a name that may be misspelt, partial or in another"
     " language.",
     "show": "Shows everything known about one entity, each value with its sources.",
-    "schema": "Describes the classes and properties for SPARQL: an overview, or those of one class or word.",
+    "schema": "Describes classes, kinds and properties for SPARQL: an overview, or those of one class or word.",
     "sparql": "Answers a SPARQL 1.1 SELECT, ASK, CONSTRUCT or DESCRIBE query, where no stored question fits. Read-only,"
     " no SERVICE; prefixes such as film: are built in. Use schema first.",
     "why": "Explains why a triple holds, down to the passages of the sources, or what is missing for it to hold.",
@@ -162,7 +162,10 @@ def _general_tools(topics: Sequence[str]) -> Iterator[Tool]:
         "find_question": ({"words": words, "topic": topic}, ()),
         "ask": ({"question": _QUESTION, "arguments": _ARGUMENTS, **_PAGE}, ("question",)),
         "find_entity": (
-            {"name": {"type": "string"}, "kind": {"type": "string", "description": "a class", "examples": ["Film"]}},
+            {
+                "name": {"type": "string"},
+                "kind": {"type": "string", "description": "a class or kind", "examples": ["Film"]},
+            },
             ("name",),
         ),
         "show": (

@@ -52,6 +52,16 @@ def test_an_unknown_kind_is_a_finding_with_the_kind_that_is_meant(
     assert finding.suggestions == suggested
 
 
+@pytest.mark.parametrize(
+    ("name", "remedy"),
+    [("Town", "Use Place with kind: city."), ("capitol", "Use Place with kind: capital."), ("Spaceship", "")],
+)
+def test_a_kind_as_a_class_is_a_finding_that_says_what_to_write(project: SmallProject, name: str, remedy: str) -> None:
+    project.write("data/places.yaml", f"source: encyclopedia\nusa: {{type: {name}}}\n")
+    (finding,) = project.read().findings
+    assert (finding.check, finding.remedy) == ("facts/unknown-class", remedy)
+
+
 def test_a_row_is_a_fact(project: SmallProject) -> None:
     project.write("data/films.csv", HEAD + "anora,amount,36.50,encyclopedia,10,20,2025-02-06,preferred\n")
     (fact,) = project.facts()

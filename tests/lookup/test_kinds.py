@@ -15,6 +15,7 @@ from kg.filmgraph import FilmGraph
 from kg.lookup.entity_types import members_of, types_of
 from kg.lookup.name_search import open_name_index
 from kg.server.pages.entity_page import entity_page
+from kg.server.pages.search_pages import list_page
 from kg.server.reconcile import graph_terms
 from kg.terms import entity_iri
 from tests.projects import SmallProject
@@ -124,6 +125,14 @@ def test_a_page_and_a_reconciliation_candidate_have_the_kind(graph: FilmGraph) -
     found = graph_terms.find_type(graph, "city")
     assert found is not None
     assert (found.id, found.uses, found.broader) == ("City", 2, ("Place",))
+
+
+def test_the_page_of_a_kind_shows_its_entities(graph: FilmGraph) -> None:
+    page = entity_page(graph, entity_iri("City").value)
+    assert '/film/orlando"' in page
+    assert '/film/rome"' in page
+    assert '/film/orlando"' in list_page(graph, entity_iri("City").value, "kind", referrers=True)
+    assert "Rome" not in entity_page(graph, entity_iri("Country").value)
 
 
 def test_a_query_that_uses_a_kind_as_a_class_is_told_how_to_write_it(graph: FilmGraph) -> None:

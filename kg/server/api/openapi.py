@@ -89,7 +89,7 @@ _PARAMETERS: dict[str, dict[str, Any]] = {
     "graph": _text_parameter("graph", "the IRI of a named graph"),
     "subject": _text_parameter("subject", "the IRI of an entity", required=True),
     "q": _text_parameter("q", "part of a name"),
-    "kind": _text_parameter("kind", "only entities of this class"),
+    "kind": _text_parameter("kind", "only entities of this class or kind"),
     "queries": _text_parameter("queries", "a batch of reconciliation queries, as JSON"),
     "extend": _text_parameter("extend", "a data extension query, as JSON"),
     "prefix": _text_parameter("prefix", "the beginning of a name"),

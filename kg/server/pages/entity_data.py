@@ -15,7 +15,7 @@ from kg import vocabulary as vocab
 from kg.filmgraph import FilmGraph
 from kg.graph.store import find_quad, find_quads, has_triple
 from kg.lookup.entity_description import PropertyReader, PropertyValue
-from kg.lookup.entity_types import types_of
+from kg.lookup.entity_types import count_members, members_of, types_of
 from kg.lookup.source_conflicts import Conflict
 from kg.parts import is_part, owner_of
 from kg.schema import KIND
@@ -190,7 +190,10 @@ def _referrers(
 ) -> Iterator[Referrers]:
     """What refers to the entity; except what the entity's own values are, unless by a property in `inverses`."""
     own = {value.value for of_property in values.values() for value in of_property}
-    for property, count in sorted(reader.incoming_counts(entity).items(), key=lambda item: item[0].value):
+    counts = reader.incoming_counts(entity)
+    if entity in graph.ontology.kinds and (members := count_members(graph.store, graph.ontology, entity)):
+        counts[KIND] = members
+    for property, count in sorted(counts.items(), key=lambda item: item[0].value):
         known = () if property in inverses else own
         nodes = list(find_referrers(graph, property, entity, limit=_MAX_SORTED if count <= _MAX_SORTED else LIMIT))
         entities = [node for node in nodes if not is_part(node.value)]
@@ -211,7 +214,10 @@ def _referrers(
 
 
 def find_referrers(graph: FilmGraph, property: NamedNode, entity: NamedNode, *, limit: int) -> Iterator[NamedNode]:
-    """Yield what refers to an entity by a property, unsorted."""
+    """Yield what refers to an entity by a property, unsorted; what is of a kind refers to it by its word."""
+    if property == KIND:
+        yield from members_of(graph.store, graph.ontology, entity, limit=limit)
+        return
     for quad in find_quads(graph.store, None, property, entity, KNOWLEDGE, limit=limit):
         if isinstance(quad.subject, NamedNode) and quad.subject != entity:
             yield quad.subject
