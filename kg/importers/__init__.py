@@ -7,6 +7,7 @@
     table_import       any table, imported by a mapping file
     table_mapping      what the columns mean: the mapping file, read and checked
     table_sql          the SELECTs that turn cells into facts and stubs
+    cells              cells read in SQL: cleanings, numbers
     table_files        the cells of a table: CSV, TSV, Excel, JSON lines or Parquet
     table_guess        a first mapping file, guessed from a table
     wikidata_entities  entity JSON: dumps, Special:EntityData, wbgetentities

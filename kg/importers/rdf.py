@@ -40,8 +40,9 @@ _FORMS = ("minutes", "seconds", "year", "money")
 _DIRECT_TYPE = NamedNode(DIRECT + "P31")
 _EXACT = NamedNode(SKOS + "exactMatch")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]+")
-_MINUTES = re.compile(r"P?T?(?:(\d+)H)?(?:(\d+)M)?(?:(\d+)(?:\.\d+)?S)?", re.IGNORECASE)
+_MINUTES = re.compile(r"(?:PT)?(?:(\d+)H)?(?:(\d+)M)?(?:(\d+)(?:\.\d+)?S)?", re.IGNORECASE)
 _NUMBER = re.compile(r"[0-9]+(?:\.[0-9]+)?(?:[eE]\+?[0-9]+)?")
+_TIME = re.compile(r"\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|[+-]\d\d:\d\d)?")
 _INTEGER = re.compile(r"[+-]?[0-9]+")
 
 
@@ -330,7 +331,10 @@ def _record(term: Any) -> str:
 
 
 def _to_date(text: str) -> str | None:
-    day = text.partition("T")[0].removesuffix("Z")
+    day, _, time = text.partition("T")
+    if time and _TIME.fullmatch(time) is None:
+        return None
+    day = day.removesuffix("Z")
     try:
         to_date_range(day)
     except ValueError:
@@ -340,7 +344,10 @@ def _to_date(text: str) -> str | None:
 
 def _to_minutes(text: str, *, in_seconds: bool) -> str | None:
     if _NUMBER.fullmatch(text):
-        minutes = round(float(text) / (60 if in_seconds else 1))
+        amount = Decimal(text)
+        if not in_seconds and amount != amount.to_integral_value():
+            return None
+        minutes = round(amount / (60 if in_seconds else 1))
     else:
         parts = _MINUTES.fullmatch(text)
         if parts is None or not any(parts.groups()):

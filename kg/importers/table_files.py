@@ -73,9 +73,9 @@ def read_sample(path: Path, count: int) -> list[dict[str, str]]:
     format = detect_format(path, None)
     header = read_header(path)
     if format == "xlsx":
-        rows = _sheet(path, None)
+        rows = _named_cells(_sheet(path, None))
         next(rows)
-        return [dict(zip(header, row, strict=False)) for row in islice(filter(any, rows), count)]
+        return [dict(zip(header, row, strict=True)) for row in islice(rows, count)]
     if format in ("csv", "tsv"):
         with open_decompressed(path) as file:
             text = io.TextIOWrapper(file, encoding="utf-8-sig", errors="replace", newline="")
@@ -123,6 +123,14 @@ def _json_text(value: Any) -> str:
     if isinstance(value, str):
         return value
     return "" if value is None else orjson.dumps(value).decode()
+
+
+@dataclass(frozen=True, slots=True)
+class RecordLines:
+    """Record -> the line of the file on which it begins: of rows by their number, of rejected records by theirs."""
+
+    rows: dict[int, int]
+    rejected: dict[int, int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -221,6 +229,47 @@ def copy_short_lines(file: BinaryIO, out: BinaryIO) -> Iterator[int]:
         start = start if last < 0 else out.tell() - (len(block) - last - 1)
 
 
+def find_lines(path: Path, mapping: TableMapping, rows: Collection[int], rejected: Collection[int]) -> RecordLines:
+    """The lines on which records of a CSV file begin: of some of the rows that were read, and of the rejected ones.
+
+    Rows that were read are counted from 1; rejected records as DuckDB counts them, with the header and blank lines. In
+    an Excel sheet the lines are its rows.
+    """
+    of_rows: dict[int, int] = {}
+    of_rejected: dict[int, int] = {}
+    count, last = 0, max(rows, default=0)
+    for record, (line, is_blank) in enumerate(_record_lines(path, mapping), start=1):
+        if record in rejected:
+            of_rejected[record] = line
+        elif not is_blank and (record > 1 or mapping.header):
+            count += 1
+            if count in rows:
+                of_rows[count] = line
+        if count >= last and len(of_rejected) == len(rejected):
+            break
+    return RecordLines(of_rows, of_rejected)
+
+
+def _record_lines(path: Path, mapping: TableMapping) -> Iterator[tuple[int, bool]]:
+    """The line on which each record begins, and whether it is blank."""
+    if detect_format(path, mapping) == "xlsx":
+        yield from ((number, not any(cells)) for number, cells in enumerate(_sheet(path, mapping), start=1))
+        return
+    with open_decompressed(path) as file:
+        encoding = "utf-8-sig" if mapping.encoding == "utf-8" else mapping.encoding
+        text = io.TextIOWrapper(file, encoding=encoding, errors="replace", newline="")
+        if mapping.quote:
+            csv.field_size_limit(MAX_LINE_BYTES)
+            reader = csv.reader(text, delimiter=_delimiter(path, mapping), quotechar=mapping.quote)
+            line = 1
+            for cells in reader:
+                yield line, not cells
+                line = reader.line_num + 1
+        else:
+            yield from ((number, not cells.strip("\r\n")) for number, cells in enumerate(text, start=1))
+        text.detach()
+
+
 def _has_long_line(file: BinaryIO) -> bool:
     """True when some line is longer than `MAX_LINE_BYTES`, give or take a block; not every line is looked at."""
     length = 0
@@ -314,13 +363,19 @@ def _sheet(path: Path, mapping: TableMapping | None) -> Iterator[list[str]]:
     book.close()
 
 
-def _write_sheet(rows: Iterator[list[str]], path: Path) -> None:
+def _named_cells(rows: Iterator[list[str]]) -> Iterator[list[str]]:
+    """The header and the rows of a sheet, of the columns that have a name; without empty rows."""
     header = next(rows, [])
-    width = len([name for name in header if name])
+    named = [index for index, name in enumerate(header) if name]
+    yield [header[index] for index in named]
+    for row in rows:
+        if any(row):
+            yield [row[index] if index < len(row) else "" for index in named]
+
+
+def _write_sheet(rows: Iterator[list[str]], path: Path) -> None:
     with path.open("w", encoding="utf-8", newline="") as file:
-        writer = csv.writer(file)
-        writer.writerow(header[:width])
-        writer.writerows(row[:width] for row in rows if any(row))
+        csv.writer(file).writerows(_named_cells(rows))
 
 
 def first_line(error: Exception) -> str:

@@ -211,16 +211,18 @@ def _guess_cleaning(property: str, cells: Sequence[str], split: str) -> tuple[st
         return _mostly_match(pattern, cells)
 
     if property == "amount" and any(re.search(r"[^\d.]", cell) for cell in cells):
-        return ("integer",)
+        return ("number-comma" if mostly_match(r",\d\d?\b(?!,)|\.\d{3}\b(?!,\d{3})") else "number",)
+    if property == "imdbId" and any(cell.isdecimal() for cell in cells):
+        return ("imdb-title",)
     if property == "runningTime" and any(re.search(r"\D", cell) for cell in cells):
         return ("minutes",)
     if property in ("year", "date") and mostly_match(r"^\d{4}-01-01T"):
         return ("year",)
     if property in ("year", "date"):
-        patterns = {"day": r"^\d{4}-\d\d-\d\d[T ]\d", "day-first": r"^\d\d[./]\d\d[./]\d{4}$"}
+        patterns = {"day-first": r"^\d\d?[./]\d\d?[./]\d{4}$", "day": r"^\d{4}-\d\d-\d\d[T ]\d"}
         needed = (name for name, pattern in patterns.items() if any(re.search(pattern, cell) for cell in cells))
-        if cleanings := tuple(needed):
-            return cleanings
+        if (cleaning := next(needed, "")) and property == "date":
+            return (cleaning,)
     if property == "year" and mostly_match(r"[^\d]"):
         return ("year",)
     if property == "label" and any(re.search(r", (?:The|A|An)$", cell) for cell in cells):

@@ -13,11 +13,14 @@ from pathlib import Path
 
 from kg.errors import InputError
 from kg.facts.model import Source
+from kg.importers.cells.cleanings import can_reject
 from kg.importers.input_files import list_files
 from kg.importers.session import ImportSession
 from kg.importers.table_files import (
     SUFFIXES,
+    RecordLines,
     detect_format,
+    find_lines,
     first_line,
     nested_columns,
     open_cells,
@@ -118,7 +121,7 @@ class _TableImport:
         cells = open_cells(self.path, self.mapping, header, self.session)
         statements = TableSql(self.mapping, cells.relation, self.session.schema.narrowed)
         self.create_rows(statements, header, only)
-        rejected_lines = self.reject_lines(cells.long_lines)
+        rejected = self.take_rejected_records()
         streamed = self.can_stream(alone=alone)
         for facts in statements.facts(self.rows):
             self.session.add_facts_from(
@@ -129,7 +132,7 @@ class _TableImport:
         if streamed and self.labels():
             self.session.spool.add_described(self.select_entities())
         self.report_skipped_rows(statements)
-        self.reject_faults(rejected_lines)
+        self.reject_faults(rejected, cells.long_lines)
 
     def select_entities(self, *more: str) -> str:
         """A SELECT of the entities of the rows that are used, with more columns."""
@@ -204,29 +207,48 @@ class _TableImport:
         for other, count in self.session.sql.execute(query, [[*known, *self.mapping.missing]]).fetchall():
             self.session.summary.unmapped[f"{name} {other}"] += count
 
-    def reject_faults(self, rejected_lines: list[int]) -> None:
-        """Reject rows without a key, and values that do not fit; `rejected_lines` are lines that became no row."""
+    def reject_faults(self, rejected: Sequence[_RejectedRecord], long_lines: Sequence[int]) -> None:
+        """Reject what could not be read, rows without a key and values that do not fit, with the lines of the file."""
+        faults = sorted([*self.rows_without_key(), *self.session.take_faults(MAX_REJECTS)])
+        lines = self.find_lines([row for row, _ in faults], [record.number for record in rejected], long_lines)
+        for line in long_lines:
+            self.session.summary.records += 1
+            self.session.reject(self.name, line, "the line is too long")
+        for record in rejected:
+            self.session.reject(self.name, lines.rejected[record.number], record.fault, record.text)
+        for row, fault in faults:
+            self.session.reject(self.name, lines.rows[row], fault)
+
+    def rows_without_key(self) -> list[tuple[int, str]]:
         keyless = f"FROM {self.rows} WHERE {SELECTED} AND {SUBJECT} IS NULL ORDER BY 1 LIMIT {MAX_REJECTS}"
-        format = detect_format(self.path, self.mapping)
         key = self.mapping.key
         reason = f"the key {' + '.join(key)} {'is empty' if len(key) == 1 else 'has an empty cell'}"
-        reason += ", or the line is not JSON" if format == "jsonl" else ""
-        faults = [(line, reason) for (line,) in self.session.sql.execute(f"SELECT {LINE} {keyless}").fetchall()]
-        first = 2 if format in ("csv", "tsv", "xlsx") and not self.mapping.header else 1
-        for row, fault in sorted([*faults, *self.session.take_faults(MAX_REJECTS)]):
-            self.session.reject(self.name, _original_line(row + first - 1, rejected_lines), fault)
+        reason += ", or one that `clean` does not take" if can_reject(self.mapping.key_clean) else ""
+        reason += ", or the line is not JSON" if detect_format(self.path, self.mapping) == "jsonl" else ""
+        return [(line, reason) for (line,) in self.session.sql.execute(f"SELECT {LINE} {keyless}").fetchall()]
 
-    def reject_lines(self, long_lines: Sequence[int]) -> list[int]:
-        """Reject lines that are too long, and what DuckDB could not read, each line once; their numbers, sorted.
+    def find_lines(self, rows: Sequence[int], rejected: Sequence[int], long_lines: Sequence[int]) -> RecordLines:
+        """The lines of the file on which rows and rejected records begin."""
+        is_text = detect_format(self.path, self.mapping) in ("csv", "tsv", "xlsx")
+        found = RecordLines({}, {})
+        if is_text and not long_lines and (rows or rejected):
+            found = find_lines(self.path, self.mapping, set(rows), set(rejected))
+        # Otherwise each record is one line, but for lines that are too long, which were left out before.
+        removed = sorted({*long_lines, *(_original_line(record, long_lines) for record in rejected)})
+        first = 2 if is_text and not self.mapping.header else 1
+        return RecordLines(
+            {row: _original_line(row + first - 1, removed) for row in rows} | found.rows,
+            {record: _original_line(record, long_lines) for record in rejected} | found.rejected,
+        )
+
+    def take_rejected_records(self) -> list[_RejectedRecord]:
+        """What DuckDB could not read, each record once.
 
         Raises `InputError` for a quotation mark that is never closed, since the rows after it would be lost.
         """
         summary, sql = self.session.summary, self.session.sql
-        for line in long_lines:
-            summary.records += 1
-            self.session.reject(self.name, line, "the line is too long")
         if not self.session.spool.count("FROM duckdb_tables() WHERE table_name = 'reject_errors'"):
-            return list(long_lines)
+            return []
         rows = sql.execute(
             "SELECT line, min(error_message), min(csv_line) FROM reject_errors GROUP BY line ORDER BY line"
             f" LIMIT {MAX_REJECTS}"
@@ -237,15 +259,23 @@ class _TableImport:
                     f"{self.path}:{line}: a quotation mark is not closed, so the rows after it would be lost. Correct"
                     " it, or write `quote: none` in the mapping."
                 )
-            self.session.reject(
-                self.name, _original_line(int(line), long_lines), str(message).splitlines()[0], str(text or "")
-            )
         count = self.session.spool.count("SELECT DISTINCT line FROM reject_errors")
         summary.records += count
         summary.rejected += count - len(rows)
         sql.execute("DROP TABLE reject_errors")
         sql.execute("DROP TABLE IF EXISTS reject_scans")
-        return sorted((*long_lines, *(_original_line(int(line), long_lines) for line, _, _ in rows)))
+        return [
+            _RejectedRecord(int(line), str(message).splitlines()[0], str(text or "")) for line, message, text in rows
+        ]
+
+
+@dataclass(frozen=True, slots=True)
+class _RejectedRecord:
+    """A record that DuckDB could not read: its number with the header and blank lines, the fault, and the text."""
+
+    number: int
+    fault: str
+    text: str
 
 
 def _original_line(line: int, removed: Sequence[int]) -> int:

@@ -7,33 +7,13 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from kg.facts.model import Source
+from kg.importers.cells.cleanings import CLEANINGS
 from kg.mappings.mapping_file import Fields, MappingFile
 from kg.schema import OntologyTerm, Schema, ValueKind
 from kg.terms import XSD
 from kg.text import closest
 from kg.yaml_files import YamlNode
 
-CLEANINGS = (
-    "trim",
-    "last-part",
-    "first-part",
-    "last-first",
-    "article-first",
-    "year",
-    "integer",
-    "minutes",
-    "day-first",
-    "month-first",
-    "day",
-    "yes-no",
-    "lower",
-    "upper",
-    "no-brackets",
-    "in-brackets",
-    "year-in-brackets",
-    "before-as",
-    "after-as",
-)
 _FORMATS = ("csv", "tsv", "jsonl", "parquet", "xlsx")
 _TOP_KEYS = frozenset(
     """source prefix format delimiter quote encoding missing sheet

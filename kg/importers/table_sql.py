@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
+from kg.importers.cells.cleanings import can_reject, clean_sql, fault_sql, is_rejected
 from kg.importers.session import name_component_sql
 from kg.importers.table_mapping import ColumnMapping, PartMapping, RowFilter, TableMapping
 from kg.schema import NarrowedClass
@@ -20,7 +21,6 @@ LINE, SUBJECT, RECORD, SELECTED, PART, HAS_PART = map(
 part, and whether the part's first value fits its property.
 """
 
-_YEARS = r"(?:^|\D)(1[89]\d\d|20\d\d)(?:\D|$)"
 _VALUE_TESTS = {
     "integer": r"regexp_full_match({v}, '[+-]?[0-9]{{1,18}}')",
     "decimal": r"regexp_full_match({v}, '[+-]?(?:[0-9]+(?:\.[0-9]+)?|\.[0-9]+)')",
@@ -39,42 +39,6 @@ _TEST_FAILED = {
     "boolean": "is neither true nor false",
     "date": "is not a date like 2024, 2024-10 or 2024-10-18",
 }
-_CLEANING_SQL = {
-    # Trimming by a set of characters takes five times as long as looking at the first and the last.
-    "trim": (
-        "CASE WHEN unicode({v}) IN (32, 9, 13, 10, 160) OR unicode(({v})[-1]) IN (32, 9, 13, 10, 160)"
-        " THEN trim({v}, ' \t\r\n\u00a0') ELSE {v} END"
-    ),
-    "last-part": r"regexp_extract({v}, '([^/#]*)/?$', 1)",
-    "first-part": r"trim(regexp_extract({v}, '^([^,;|/(]*)', 1))",
-    "last-first": r"regexp_replace({v}, '^([^,]+), *([^,]+)$', '\2 \1')",
-    "article-first": (
-        r"regexp_replace({v}, '^(.+), (The|A|An|Der|Die|Das|Ein|Eine|Le|La|Les|L''|El|Los|Las|Il|Un|Une)$', '\2 \1')"
-    ),
-    "year": rf"regexp_extract({{v}}, '{_YEARS}', 1)",
-    "integer": r"regexp_replace(regexp_extract({v}, '[+-]?[0-9][0-9., '']*', 0), '[., '']', '', 'g')",
-    "minutes": (
-        r"CASE WHEN regexp_matches({v}, '^\s*[0-9]+\s*h') THEN CAST(60 * CAST(regexp_extract({v}, '([0-9]+)\s*h', 1) AS"
-        r" BIGINT) + coalesce(TRY_CAST(regexp_extract({v}, 'h\D*([0-9]+)', 1) AS BIGINT), 0) AS VARCHAR)"
-        r" WHEN regexp_matches({v}, '^[0-9]+:[0-9]{{2}}:[0-9]{{2}}$') THEN CAST(60 *"
-        r" CAST(split_part({v}, ':', 1) AS BIGINT) + CAST(split_part({v}, ':', 2) AS BIGINT) AS VARCHAR)"
-        r" ELSE regexp_replace({v}, '^\s*([0-9]+)\s*(?:m|min|mins|minutes|Minuten)?\.?\s*$', '\1') END"
-    ),
-    "day-first": r"regexp_replace({v}, '^([0-9]{{2}})[./-]([0-9]{{2}})[./-]([0-9]{{4}})$', '\3-\2-\1')",
-    "month-first": r"regexp_replace({v}, '^([0-9]{{2}})[./-]([0-9]{{2}})[./-]([0-9]{{4}})$', '\3-\1-\2')",
-    "day": r"regexp_replace({v}, '^([0-9]{{4}}-[0-9]{{2}}-[0-9]{{2}})[T ].*$', '\1')",
-    "yes-no": (
-        "CASE WHEN lower({v}) IN ('yes', 'y', '1', 'true', 'x') THEN 'true'"
-        " WHEN lower({v}) IN ('no', 'n', '0', 'false') THEN 'false' ELSE {v} END"
-    ),
-    "lower": "lower({v})",
-    "upper": "upper({v})",
-    "no-brackets": r"trim(regexp_replace({v}, '\s*[(\[][^)\]]*[)\]]\s*', ' ', 'g'))",
-    "in-brackets": r"trim(regexp_extract({v}, '[(\[]([^)\]]*)[)\]]', 1))",
-    "year-in-brackets": r"regexp_extract({v}, '[(\[]((?:1[89]|20)[0-9]{{2}})[)\]]', 1)",
-    "before-as": r"trim(regexp_replace({v}, '\s+(?:as|als|\.\.\.|…)\s+.*$', ''))",
-    "after-as": r"trim(regexp_extract({v}, '\s(?:as|als|\.\.\.|…)\s+(.*)$', 1))",
-}
 _ONE_LINE = (
     r"CASE WHEN regexp_matches({v}, '[\x00-\x1f]') THEN regexp_replace({v}, '[\x00-\x1f]+', ' ', 'g') ELSE {v} END"
 )
@@ -83,7 +47,6 @@ _ELEMENT_TEXT = (
     " ELSE o->>'$' END"
 )
 """The text of an element of a JSON list: of an object its name, where it has one."""
-_PARTIAL_CLEANINGS = {"last-part", "first-part", "in-brackets", "before-as", "after-as"}
 _LANGUAGE = "[A-Za-z]{2,8}(?:-[A-Za-z0-9]{1,8})*"
 
 
@@ -115,12 +78,13 @@ class TableSql:
         mapping = self.mapping
         names = [quote_name(name) for name in mapping.required_columns]
         columns = ", ".join(names)
-        trimmed = ", ".join(f"{_clean(name, ('trim',))} AS {name}" for name in names)
+        trimmed = ", ".join(f"{clean_sql(name, ('trim',))} AS {name}" for name in names)
         present = ", ".join(f"{self._without_missing(name)} AS {name}" for name in names)
         # Each cell of the key is used several times, so it is computed before.
         keys = [quote_name(f"kg:key{number}") for number in range(len(mapping.key))]
         cells = ", ".join(
-            f"{self.cell(name, mapping.key_clean)} AS {key}" for name, key in zip(mapping.key, keys, strict=True)
+            f"{_unless_rejected(self.cell(name, mapping.key_clean), mapping.key_clean)} AS {key}"
+            for name, key in zip(mapping.key, keys, strict=True)
         )
         subject = " || '-' || ".join([quote(mapping.prefix), *(f"({name_component_sql(key)})" for key in keys)])
         record = " || '|' || ".join(map(self.cell, mapping.record) if mapping.record else keys)
@@ -195,7 +159,7 @@ class TableSql:
             splits = {column.name: column.split for column in reversed(part.columns)}
             lists = (
                 f"unnest(list_transform({self._list(name, splits.get(name, ''))},"
-                f" lambda u: {self._without_missing(_clean('u', ('trim',)))})) AS {quote_name(name)}"
+                f" lambda u: {self._without_missing(clean_sql('u', ('trim',)))})) AS {quote_name(name)}"
                 for name in part.each
             )
             rows = f"(SELECT * REPLACE ({', '.join(lists)}) FROM {keyed})"
@@ -203,7 +167,7 @@ class TableSql:
         value, fits = self.cell(first.name), "true"
         if not first.split or first.name in part.each:
             value = self._value(first, self._text(first))
-            fits = _fits(first, value)
+            fits = f"(coalesce({_fits(first, value)}, false) AND NOT {is_rejected(value, first.clean)})"
         components = ", ".join(f"nullif({name_component_sql(text)}, '')" for text in self.part_key(part))
         name = f"{SUBJECT} || {quote(f'.{part.property}.')} || concat_ws('-', {components})"
         return (
@@ -216,9 +180,14 @@ class TableSql:
         single = [column for column in part.columns if column.name and (not column.split or column.name in part.each)]
         for name in part.key:
             column = next((column for column in single if column.name == name), None)
-            yield self.cell(name) if column is None else f"nullif({self._value(column, self._text(column))}, '')"
+            yield self.cell(name) if column is None else self._part_component(column)
         for column in single if not part.key else ():
-            yield f"nullif({self._value(column, self._text(column))}, '')"
+            yield self._part_component(column)
+
+    def _part_component(self, column: ColumnMapping) -> str:
+        """A value that a part is named by; NULL where there is none."""
+        value = self._value(column, self._text(column))
+        return f"CASE WHEN {value} <> '' AND NOT {is_rejected(value, column.clean)} THEN {value} END"
 
     def column_facts(self, rows: str, column: ColumnMapping, part: PartMapping | None = None) -> Iterator[FactSelect]:
         """The facts of one column, about the rows' entities or about their parts."""
@@ -229,19 +198,15 @@ class TableSql:
             class_name = f"CASE WHEN v IN ({known}) THEN v END"
             yield from self._type_facts(values, class_name, column.values.values(), owner=owner)
         elif column.value_type == "entity":
-            entity = self.entity(column)
-            yield FactSelect(self._select(values, column.property, entity, owner=owner, of_values=True))
+            entity, fault = self.entity(column), self._fault(column)
+            yield FactSelect(
+                self._select(values, column.property, entity, owner=owner, fault=fault, of_values=True), fault != "''"
+            )
             if column.inverse:
-                yield FactSelect(self._select(values, column.inverse, SUBJECT, owner=entity, of_values=True))
+                taken = f"(SELECT * FROM {values} WHERE {self._is_taken(column)})"
+                yield FactSelect(self._select(taken, column.inverse, SUBJECT, owner=entity, of_values=True))
         else:
-            is_tested = column.value_type in _VALUE_TESTS
-            fault, language = "''", quote(column.language)
-            if is_tested:
-                before, after = (
-                    quote(f"{column.name or column.property}: "),
-                    quote(f" {_TEST_FAILED[column.value_type]}"),
-                )
-                fault = f"CASE WHEN {_fits(column, 'v')} THEN '' ELSE {before} || v || {after} END"
+            fault, language = self._fault(column), quote(column.language)
             if column.language_column:
                 cell = self.cell(column.language_column)
                 language = f"CASE WHEN regexp_full_match({cell}, '{_LANGUAGE}') THEN {cell} ELSE {language} END"
@@ -249,7 +214,21 @@ class TableSql:
             select = self._select(
                 values, column.property, value, owner=owner, language=language, fault=fault, of_values=True
             )
-            yield FactSelect(select, is_tested, bool(column.language or column.language_column))
+            yield FactSelect(select, fault != "''", bool(column.language or column.language_column))
+
+    def _fault(self, column: ColumnMapping) -> str:
+        """Why a value `v` is rejected, with the cell; the empty text where it is not."""
+        name, faults = quote(f"{column.name or column.property}: "), []
+        if can_reject(column.clean):
+            faults.append(f"WHEN {is_rejected('v', column.clean)} THEN {name} || {fault_sql('v', column.clean)}")
+        if column.value_type in _VALUE_TESTS:
+            failed = quote(f" {_TEST_FAILED[column.value_type]}")
+            faults.append(f"WHEN NOT coalesce({_fits(column, 'v')}, false) THEN {name} || v || {failed}")
+        return f"CASE {' '.join(faults)} ELSE '' END" if faults else "''"
+
+    def _is_taken(self, column: ColumnMapping) -> str:
+        """The condition that no cleaning rejected a value `v`."""
+        return f"NOT {is_rejected('v', column.clean)}"
 
     def stubs(self, keyed: str) -> Iterator[str]:
         """A SELECT for each column that leads to entities: entity, class, label, identifier, property, record, via."""
@@ -275,7 +254,7 @@ class TableSql:
                 f" {'v' if column.identifier else quote('')} AS identifier,"
                 f" {quote(column.identifier)} AS property, min({RECORD}) AS record,"
                 f" {quote(column.property)} AS via"
-                f" FROM ({self.values(rows, column, part)}) WHERE {SELECTED} AND v <> ''"
+                f" FROM ({self.values(rows, column, part)}) WHERE {SELECTED} AND v <> '' AND {self._is_taken(column)}"
                 f" GROUP BY v{f', {SUBJECT}' if column.inverse else ''}"
             )
 
@@ -301,20 +280,26 @@ class TableSql:
 
     def cell(self, name: str, clean: tuple[str, ...] = ("trim",)) -> str:
         """A cell of the keyed rows, which is trimmed already."""
-        return _clean(quote_name(name), _without_trim(clean))
+        return clean_sql(quote_name(name), _without_trim(clean))
 
     def _text(self, column: ColumnMapping) -> str:
         return self.cell(column.name, ()) if column.name else quote(column.constant)
 
     def _value(self, column: ColumnMapping, text: str, *, is_trimmed: bool = True) -> str:
-        steps = _without_trim(column.clean) if is_trimmed else column.clean
-        value = _clean(text, steps)
-        if steps and column.value_type in _VALUE_TESTS and not _PARTIAL_CLEANINGS.intersection(column.clean):
-            # A value of which cleaning leaves nothing is kept as it is, and rejected.
-            value = f"coalesce(nullif({value}, ''), {text if is_trimmed else _clean(text, ('trim',))})"
+        value = clean_sql(text, _without_trim(column.clean) if is_trimmed else column.clean)
+        if column.value_type == "integer":
+            # Spreadsheets and data frames write whole numbers as 116.0.
+            is_float = f"regexp_full_match({value}, '[0-9]{{1,18}}[.]0+')"
+            value = f"CASE WHEN {is_float} THEN split_part({value}, '.', 1) ELSE {value} END"
         if column.values:
-            cases = " ".join(f"WHEN {quote(text)} THEN {quote(other)}" for text, other in column.values.items())
-            return f"CASE {value} {cases} ELSE {value} END"
+            # A text to replace is the cell as it is in the table, or as it is after cleaning.
+            written = text if is_trimmed else clean_sql(text, ("trim",))
+            cases = (
+                f"WHEN {cell} = {quote(text)} THEN {quote(other)}"
+                for cell in dict.fromkeys((written, value))
+                for text, other in column.values.items()
+            )
+            return f"CASE {' '.join(cases)} ELSE {value} END"
         return value
 
     def _list(self, name: str, split: str) -> str:
@@ -347,6 +332,10 @@ class TableSql:
         )
 
 
+def _unless_rejected(value: str, steps: tuple[str, ...]) -> str:
+    return f"CASE WHEN NOT {is_rejected(value, steps)} THEN {value} END" if can_reject(steps) else value
+
+
 def _fits(column: ColumnMapping, value: str) -> str:
     """The condition that a value fits the column's property."""
     test = _VALUE_TESTS.get(column.value_type)
@@ -355,9 +344,3 @@ def _fits(column: ColumnMapping, value: str) -> str:
 
 def _without_trim(steps: tuple[str, ...]) -> tuple[str, ...]:
     return steps[1:] if steps[:1] == ("trim",) else steps
-
-
-def _clean(value: str, steps: tuple[str, ...]) -> str:
-    for step in steps:
-        value = _CLEANING_SQL[step].format(v=value)
-    return value

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from kg.importers.rdf import _to_minutes
 from kg.importers.wikidata_rdf import to_julian
 from kg.pipeline.build import check
 from tests.importers.import_project import ImportProject
@@ -91,3 +92,19 @@ def test_an_amount_of_dbpedia_has_the_currency_of_its_datatype(
     assert ("runningTime", "113") in project.values_of("dbpedia-memento")
     assert project.values_of("dbpedia-memento.budget.9000000") == {("amount", "9000000"), ("currency", "USD")}
     assert "an amount without a known currency" in capsys.readouterr().out
+
+
+DURATIONS = [
+    ("PT2H19M", "139"),
+    ("139", "139"),
+    ("139.0", "139"),
+    ("P3M", None),
+    ("12.5", None),
+    ("0", None),
+    ("139 min", None),
+]
+
+
+@pytest.mark.parametrize(("text", "minutes"), DURATIONS)
+def test_a_duration_is_read_in_full_or_left_out(text: str, minutes: str | None) -> None:
+    assert _to_minutes(text, in_seconds=False) == minutes

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import gzip
 import io
 import json
@@ -82,6 +83,40 @@ def test_values_and_rows_that_do_not_fit_are_rejected_with_their_lines(project: 
     rejects = project.rejects("my-films").splitlines()
     assert [line.split(":")[1] for line in rejects] == ["3", "4", "5", "6"]
     assert ("rdfs:label", "Starlet") in project.values_of("my-films-starlet-2012")
+
+
+@pytest.mark.parametrize("form", ["csv", "csv.gz", "xlsx"])
+def test_rejects_name_the_row_of_the_file_also_after_empty_rows_and_cells_of_two_lines(
+    project: ImportProject, films: Path, form: str
+) -> None:
+    rows = [["Title", "Year"], ["Anora\nA Film", "2024"], [], ["Tangerine", "long ago"], [], ["Starlet", "2012.5"]]
+    path = films.with_name(f"films.{form}")
+    if form == "xlsx":
+        book = openpyxl.Workbook()
+        for number, row in enumerate(rows, start=1):
+            for column, cell in enumerate(row, start=1):
+                book.worksheets[0].cell(number, column, cell)
+        book.save(path)
+    else:
+        text = io.StringIO()
+        csv.writer(text, lineterminator="\n").writerows(rows)
+        path.write_bytes(gzip.compress(text.getvalue().encode()) if form == "csv.gz" else text.getvalue().encode())
+    mapping = films.with_name("mapping.yaml")
+    mapping.write_text(MAPPING.partition("  Director")[0].replace("[Title, Year]", "[Title]"), encoding="utf-8")
+    project.run("table", str(path), "--mapping", str(mapping))
+    lines = [line.split(":")[1] for line in project.rejects("my-films").splitlines()]
+    assert lines == (["4", "6"] if form == "xlsx" else ["5", "7"])
+
+
+def test_a_sheet_with_a_column_without_a_name_keeps_its_cells_apart(project: ImportProject, tmp_path: Path) -> None:
+    book = openpyxl.Workbook()
+    for row in (["Title", None, "Year"], ["Anora", "seen twice", 2024]):
+        book.worksheets[0].append(row)
+    book.save(tmp_path / "films.xlsx")
+    mapping = tmp_path / "mapping.yaml"
+    mapping.write_text(MAPPING.partition("  Director")[0], encoding="utf-8")
+    project.run("table", str(tmp_path / "films.xlsx"), "--mapping", str(mapping))
+    assert ("year", "2024") in project.values_of("my-films-anora-2024")
 
 
 def test_a_missing_column_is_an_error(project: ImportProject, films: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -99,7 +99,7 @@ def test_rows_may_be_about_entities_of_kinds(
 
 def test_a_figure_that_is_not_a_number_is_rejected_and_makes_no_part(project: ImportProject, films: Path) -> None:
     project.run("table", str(films))
-    assert project.rejects("my-films") == "films.csv:4: Gross: little is not a number\n"
+    assert project.rejects("my-films") == "films.csv:4: Gross: little is not a whole number such as 1,234\n"
     assert not [name for name, _ in project.values_of("my-films-tangerine-2015") if name == "boxOffice"]
     assert ("currency", "USD") in project.values_of("my-films-anora-2024.boxOffice.20471000")
 
