@@ -160,6 +160,29 @@ def test_schema_org_is_imported_by_the_crosswalk(project: ImportProject, tmp_pat
     assert ("wikidataId", "Q30") in project.values_of("wd-q30")
 
 
+@pytest.mark.parametrize(
+    ("their_class", "class_name", "kind"),
+    [
+        ("https://schema.org/City", "Place", "city"),
+        ("http://schema.org/Country", "Place", "country"),
+        ("https://schema.org/MusicGroup", "Organisation", "band"),
+        ("https://schema.org/Book", "Work", "book"),
+        ("http://www.wikidata.org/entity/Q515", "Place", "city"),
+        ("http://www.wikidata.org/entity/Q783794", "Organisation", "company"),
+        ("http://www.wikidata.org/entity/Q220505", "EventSeries", "festival"),
+        ("http://www.wikidata.org/entity/Q4504495", "Edition", "ceremony"),
+        ("http://dbpedia.org/ontology/FilmFestival", "EventSeries", "festival"),
+    ],
+)
+def test_a_class_of_others_may_be_a_class_of_ours_with_a_kind(
+    project: ImportProject, tmp_path: Path, their_class: str, class_name: str, kind: str
+) -> None:
+    line = f"<http://places.example/X> <http://www.w3.org/1999/02/22-rdf-syntax-ns#type> <{their_class}> .\n"
+    (tmp_path / "places.nt").write_text(line, encoding="utf-8")
+    assert project.run("rdf", str(tmp_path / "places.nt")) == 0
+    assert project.values_of("places-x") == {("rdf:type", class_name), ("kind", kind)}
+
+
 def test_lines_of_rdf_that_do_not_parse_are_rejected(project: ImportProject) -> None:
     assert project.run("rdf", str(DATASETS / "dbpedia_films/films.nt"), "--source", "dbpedia") == 0
     assert len(project.rejects("dbpedia").splitlines()) == 6
