@@ -30,6 +30,9 @@ if TYPE_CHECKING:
 
 _FORMATS = ("text", "json", "jsonl", "sarif", "junit", "github", "turtle", "ntriples", "jsonld", "rdfxml")
 
+_SHOWN_PARTS = 10
+"""Of an imported table, thousands of parts may get another name."""
+
 
 def add_commands(commands: Commands) -> None:
     """check, fix, validate, infer, ontology lint."""
@@ -101,8 +104,10 @@ def _migrate(call: argparse.Namespace) -> int:
     write(migration.to_diff())
     for finding in migration.left:
         print_message(str(finding))
-    for old, new in migration.renamed_parts:
+    for old, new in migration.renamed_parts[:_SHOWN_PARTS]:
         print_message(f"film:{old} is now film:{new}, because another part would have the same name.")
+    if (more := len(migration.renamed_parts) - _SHOWN_PARTS) > 0:
+        print_message(f"So are {more:,} more parts.")
     if call.apply:
         migration.apply()
     count = f"{len(migration.files)} file{'' if len(migration.files) == 1 else 's'}"

@@ -102,6 +102,9 @@ source: fan-site
 
 tangerine:
   genre: christmas-film
+  recognition:
+    - {outcome: [nominated, lost], award: best-film, recipient: sean-baker}
+    - {id: gotham, outcome: nominated, count: 4, eventSeries: gotham-awards}
   boxOffice:
     id: worldwide-later
     amount: {value: 950000, as_of: 2016-01-01}
@@ -109,6 +112,7 @@ tangerine:
     territory: worldwide
     period: total
 
+best-film: {type: Award, label: Best Film, awardOf: gotham-awards}
 christmas-film: {type: Genre, label: Christmas film}
 red-rocket: {type: FeatureFilm, label: Red Rocket, director: sean-baker, year: 2021}
 hostile:

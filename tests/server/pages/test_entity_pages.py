@@ -38,6 +38,16 @@ def test_a_film_has_its_sections(graph: FilmGraph) -> None:
         assert section in found.ids
 
 
+def test_awards_nominations_and_numbers_have_a_table_each(graph: FilmGraph) -> None:
+    found = parse_page(page(graph, "tangerine"))
+    assert found.has("Won (1)", "Audience Prize", "Nominated (1)", "Best Film", "Outcome", "lost")
+    assert found.has("Nominations and wins as reported", "Number", "Gotham Awards")
+    assert parse_page(page(graph, "sean-baker")).has("Nominated (1)", "Best Film", "lost")
+    award = parse_page(page(graph, "audience-prize"))
+    assert award.has("Winners and nominees", "Won (1)", "Tangerine")
+    assert not award.has("Outcome")
+
+
 def test_every_page_is_well_formed_and_loads_nothing_from_elsewhere(graph: FilmGraph) -> None:
     named = {quad.subject for quad in find_quads(graph.store, None, LABEL, None, None)}
     entities = [entity for entity in named if isinstance(entity, NamedNode) and page_url(entity)]

@@ -69,6 +69,8 @@ def test_each_part_is_shown_once(film: EntityData) -> None:
         "tangerine.premiere.first": "release",
         "tangerine.rating.critics": "ratings",
         "tangerine.recognition.audience-prize": "awards",
+        "tangerine.recognition.best-film": "awards",
+        "tangerine.recognition.gotham": "awards",
         "sean-baker.statement.telephone": "statements",
     }
 

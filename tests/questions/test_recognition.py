@@ -1,0 +1,131 @@
+"""Wins and nominations are answered from what sources state, also where they state only a number."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+import kg
+from kg.terms import to_short
+
+ROOT = Path(__file__).parents[2]
+FACTS = """\
+source: paper
+prize: {type: Award, label: Gold Prize, awardOf: prizes}
+best-actor: {type: Award, label: Best Actor, awardOf: prizes}
+prizes: {type: EventSeries, kind: awards, label: The Prizes}
+prizes-1: {type: Edition, label: First Prizes, editionOf: prizes}
+prizes-2: {type: Edition, label: Second Prizes, editionOf: prizes}
+actor: {type: Person, label: An Actor}
+winner:
+  type: Film
+  label: Winner
+  recognition:
+    - {outcome: [nominated, won], award: prize, edition: prizes-1}
+    - {outcome: nominated, award: best-actor, edition: prizes-1, recipient: actor}
+    - {outcome: won, count: 3, edition: prizes-1}
+counted:
+  type: Film
+  label: Counted
+  recognition:
+    - {outcome: won, count: 2, edition: prizes-1}
+    - {outcome: nominated, count: 4, edition: prizes-1}
+loser:
+  type: Film
+  label: Loser
+  recognition:
+    - {outcome: nominated, award: prize, edition: prizes-2}
+    - {outcome: lost, edition: prizes-2}
+lost-one:
+  type: Film
+  label: Lost one
+  recognition:
+    - {outcome: [nominated, lost], award: prize, edition: prizes-2}
+    - {outcome: nominated, award: best-actor, edition: prizes-2}
+veteran:
+  type: Film
+  label: Veteran
+  recognition:
+    - {outcome: won, award: prize, edition: prizes-2}
+    - {outcome: won, count: 9, eventSeries: prizes}
+    - {outcome: listed, givenBy: paper-itself, year: 2024, position: 2}
+    - {outcome: record, claim: first to win twice, year: 2024}
+paper-itself: {type: Organisation, label: The Paper}
+"""
+
+
+@pytest.fixture(scope="module")
+def prizes(tmp_path_factory: pytest.TempPathFactory) -> kg.FilmGraph:
+    folder = tmp_path_factory.mktemp("prizes")
+    for name in ("ontology", "queries"):
+        shutil.copytree(ROOT / name, folder / name)
+    (folder / "data").mkdir()
+    (folder / "data/sources.yaml").write_text("paper: {title: A paper}\n")
+    (folder / "data/films.yaml").write_text(FACTS)
+    report = kg.build(folder)
+    assert report.ok, "\n".join(map(str, report))
+    return kg.open(folder)
+
+
+def rows(graph: kg.FilmGraph, query: str, **values: object) -> list[tuple[str | None, ...]]:
+    def short(cell: object) -> str | None:
+        return None if cell is None else to_short(cell).removeprefix("film:")  # type: ignore[arg-type]
+
+    return [tuple(short(cell) for cell in row.terms) for row in graph.ask(query, **values)]
+
+
+def test_a_film_with_only_a_number_of_wins_is_among_the_winners(prizes: kg.FilmGraph) -> None:
+    assert rows(prizes, "winners-at-ceremony", edition="First Prizes") == [
+        ("counted", None, None),
+        ("winner", "prize", None),
+    ]
+    assert rows(prizes, "winners-at-ceremony", edition="First Prizes", without="award") == [("counted", None, None)]
+
+
+def test_the_higher_of_a_stated_and_a_named_number_counts(prizes: kg.FilmGraph) -> None:
+    wins = rows(prizes, "winners-with-most-wins", programme="The Prizes", kind="film:Film")
+    assert wins == [("veteran", "9"), ("winner", "3"), ("counted", "2")]
+    nominations = rows(prizes, "nominees-with-most-nominations", programme="The Prizes", kind="film:Film")
+    assert nominations == [("counted", "4"), ("lost-one", "2"), ("winner", "2"), ("loser", "1")]
+    never_won = rows(prizes, "nominees-with-most-nominations", programme="The Prizes", kind="film:Film", won=False)
+    assert never_won == [("lost-one", "2"), ("loser", "1")]
+    assert [row[:2] for row in rows(prizes, "tallies-at-ceremony", edition="Second Prizes")] == [
+        ("lost-one", "2"),
+        ("loser", "1"),
+        ("veteran", "0"),
+    ]
+    assert rows(prizes, "tallies-at-ceremony", edition="First Prizes") == [
+        ("counted", "0", "4", "0", "2"),
+        ("winner", "2", None, "1", "3"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("film", "won"),
+    [
+        ("Winner", {("prize", "true"), ("best-actor", None)}),
+        ("Loser", {("prize", "false")}),
+        ("Lost one", {("prize", "false"), ("best-actor", None)}),
+        ("Counted", set()),
+    ],
+)
+def test_a_nomination_is_won_or_lost_only_where_a_source_says_so(
+    prizes: kg.FilmGraph, film: str, won: set[tuple[str, str | None]]
+) -> None:
+    assert {(award, result) for _, award, _, _, result in rows(prizes, "nominations-of", entity=film)} == won
+
+
+def test_lists_and_records_are_no_awards(prizes: kg.FilmGraph) -> None:
+    assert rows(prizes, "awards-of", entity="Veteran") == [("prize", "veteran", "prizes-2", None, None, None)]
+    assert [row[:3] for row in rows(prizes, "best-lists-of-film", film="Veteran")] == [("paper-itself", "2024", "2")]
+    assert [row[0] for row in rows(prizes, "distinctions-of", entity="Veteran")] == ["first to win twice"]
+
+
+def test_it_won_is_easy_to_ask(prizes: kg.FilmGraph) -> None:
+    answer = prizes.sparql(
+        "PREFIX film: <https://w3id.org/filmgraph/film/>"
+        'SELECT ?film { ?film film:recognition [ film:outcome "won" ; film:award film:prize ] } ORDER BY ?film'
+    )
+    assert [str(row.film) for row in answer] == ["Veteran", "Winner"]
