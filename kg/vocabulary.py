@@ -324,9 +324,6 @@ credit = NamedNode("https://w3id.org/filmgraph/film/credit")
 creditOf = NamedNode("https://w3id.org/filmgraph/film/creditOf")
 """A cast credit in which this character is played."""
 
-criticsFrom = NamedNode("https://w3id.org/filmgraph/film/criticsFrom")
-"""The country whose critics were counted."""
-
 currency = NamedNode("https://w3id.org/filmgraph/film/currency")
 """The ISO 4217 code of the currency."""
 
@@ -426,12 +423,6 @@ givenBy = NamedNode("https://w3id.org/filmgraph/film/givenBy")
 givenName = NamedNode("https://w3id.org/filmgraph/film/givenName")
 """A first name by which somebody is called."""
 
-goal = NamedNode("https://w3id.org/filmgraph/film/goal")
-"""What somebody had long wanted to reach."""
-
-goalYears = NamedNode("https://w3id.org/filmgraph/film/goalYears")
-"""For how many years somebody had wanted it."""
-
 godparent = NamedNode("https://w3id.org/filmgraph/film/godparent")
 """Somebody's godmother or godfather."""
 
@@ -440,9 +431,6 @@ hiredBy = NamedNode("https://w3id.org/filmgraph/film/hiredBy")
 
 holdsPages = NamedNode("https://w3id.org/filmgraph/film/holdsPages")
 """Whether the addresses of a dataset identify pages about entities, and not the entities themselves."""
-
-host = NamedNode("https://w3id.org/filmgraph/film/host")
-"""Who hosts a ceremony or festival."""
 
 identifiedBy = NamedNode("https://w3id.org/filmgraph/film/identifiedBy")
 """The property of this ontology whose value is the identifier of an entity in this dataset."""
@@ -479,9 +467,6 @@ issue = NamedNode("https://w3id.org/filmgraph/film/issue")
 
 jury = NamedNode("https://w3id.org/filmgraph/film/jury")
 """The jury of the edition."""
-
-juryPresident = NamedNode("https://w3id.org/filmgraph/film/juryPresident")
-"""Who presides over the jury of the edition."""
 
 kind = NamedNode("https://w3id.org/filmgraph/film/kind")
 """What narrows the class of an entity, such as city: a word of the list in kinds.ttl."""
@@ -741,7 +726,7 @@ supportingActor = NamedNode("https://w3id.org/filmgraph/film/supportingActor")
 """Who plays a supporting part in the film."""
 
 territory = NamedNode("https://w3id.org/filmgraph/film/territory")
-"""The area for which rights, a release or a figure hold."""
+"""The area for which rights, a release, a figure or a record hold, or whose critics a rating counts."""
 
 textOf = NamedNode("https://w3id.org/filmgraph/film/textOf")
 """The film to which a screenplay, epilogue or article belongs."""

@@ -53,8 +53,8 @@ CARD: Mapping[NamedNode, Properties] = {
     vocab.Award: (vocab.awardOf, vocab.givenBy, vocab.trait),
     vocab.EventSeries: (vocab.location, vocab.countryOfOrigin, inverse_of(vocab.awardOf)),
     vocab.Edition: (
-        vocab.editionOf, vocab.number, vocab.date, vocab.year, vocab.start, vocab.end, vocab.location, vocab.host,
-        vocab.jury, vocab.juryPresident,
+        vocab.editionOf, vocab.number, vocab.date, vocab.year, vocab.start, vocab.end, vocab.location,
+        vocab.participant, vocab.jury,
     ),
     vocab.Place: (vocab.locatedIn, vocab.address, vocab.standsInFor),
     vocab.Work: (
@@ -79,7 +79,7 @@ STORY = SectionLayout(
     own=(inverse_of(vocab.inPlotOf),),
 )
 AWARDS = SectionLayout(
-    "awards", "Awards", (vocab.goal, vocab.goalYears, inverse_of(vocab.awardOf)), (vocab.Recognition,),
+    "awards", "Awards", (inverse_of(vocab.awardOf),), (vocab.Recognition,),
     own=(vocab.recognition,),
 )  # fmt: skip
 RELEASE = SectionLayout(
@@ -152,7 +152,7 @@ COLUMNS: Mapping[NamedNode, Properties] = {
     vocab.budget: (vocab.amount, vocab.asOf),
     vocab.Rating: (
         vocab.aggregator, vocab.score, vocab.positivePercent, vocab.reviewCount, vocab.claim, vocab.description,
-        vocab.criticsFrom,
+        vocab.territory,
     ),
     vocab.Credit: (
         vocab.agent, vocab.character, vocab.role, vocab.purpose, vocab.preparation, vocab.seenIn,

@@ -316,7 +316,7 @@ def _rating(data: EntityData, display: Display, part: PartData) -> ChartBar:
     notes = [f"{positive} positive"] if positive and score is not None else []
     notes += [f"{count} reviews"] if (count := part.text(vocab.reviewCount)) else []
     notes += [value.text for name in (vocab.claim, vocab.description) for value in cell(display, part, name)]
-    notes += [f"critics from {value.text}" for value in cell(display, part, vocab.criticsFrom)]
+    notes += [f"critics from {value.text}" for value in cell(display, part, vocab.territory)]
     label = (display.term(part.owner),) if part.owner != data.entity else cell(display, part, vocab.aggregator)
     return ChartBar(label, text, min(length, 100.0), ", ".join(notes), row_citations(display, part))
 
