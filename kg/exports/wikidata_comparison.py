@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 
 from kg.decisions.conflicts import ContestedFact, DecisionKind
 from kg.exports.wikidata_model import INSTANCE_OF, Snak, Statement, WikidataItems
-from kg.exports.wikidata_values import JULIAN, WikidataValue
+from kg.exports.wikidata_values import WikidataValue, to_gregorian
 from kg.facts.model import Fact, Rank
 from kg.lookup.source_conflicts import Conflict
 from kg.mappings.wikidata import Datatype
@@ -125,8 +125,9 @@ def _covers(coarse: WikidataValue, fine: WikidataValue) -> bool:
         return float(coarse.text) == float(fine.text) and coarse.detail == fine.detail
     if coarse.datatype is not Datatype.TIME or coarse.precision > fine.precision:
         return False
-    if JULIAN in (coarse.detail, fine.detail) and coarse.detail != fine.detail and fine.precision >= 11:
-        return False
+    if coarse.detail != fine.detail and fine.precision >= 11:
+        # Days of two calendars are one day where they are the same day of the Gregorian one.
+        return coarse.precision == fine.precision and to_gregorian(coarse) == to_gregorian(fine)
     length = {8: 4, 9: 5, 10: 8}.get(coarse.precision, 11)
     return coarse.text[:length] == fine.text[:length]
 

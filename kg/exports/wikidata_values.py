@@ -5,7 +5,6 @@ https://www.mediawiki.org/wiki/Wikibase/DataModel
 
 from __future__ import annotations
 
-import datetime
 import hashlib
 import re
 from collections.abc import Mapping, Sequence
@@ -15,6 +14,7 @@ from functools import lru_cache
 from pyoxigraph import Literal, NamedNode, Store
 
 from kg import vocabulary as film
+from kg.facts.julian import JULIAN_MARK, gregorian_to_julian, julian_to_gregorian
 from kg.graph.store import find_quads
 from kg.lookup.entity_names import EntityNames
 from kg.mappings.wikidata import Datatype, ExportMapping, WikidataProperty
@@ -139,7 +139,7 @@ def convert_literal(
     """A literal as a value of a datatype; None when the datatype cannot hold it."""
     match datatype:
         case Datatype.TIME:
-            return to_time(value.value, JULIAN if written.endswith("(Julian calendar)") else GREGORIAN)
+            return to_julian_time(value.value) if written.endswith(JULIAN_MARK) else to_time(value.value)
         case Datatype.QUANTITY:
             return to_quantity(value.value, NO_UNIT)
         case Datatype.TEXT:
@@ -164,6 +164,14 @@ def to_time(written: str, calendar: str = GREGORIAN) -> WikidataValue | None:
     return WikidataValue(Datatype.TIME, f"+{year}-{month}-{day}T00:00:00Z", calendar, precision)
 
 
+def to_julian_time(written: str) -> WikidataValue | None:
+    """A date that its source gives in the Julian calendar, with a day as that calendar has it."""
+    try:
+        return to_time(gregorian_to_julian(written) if len(written) == 10 else written, JULIAN)
+    except ValueError:
+        return to_time(written)
+
+
 def to_quantity(amount: str, unit: str) -> WikidataValue | None:
     """A number with its sign, and its unit; None when the text is not a number."""
     if _NUMBER.fullmatch(amount) is None:
@@ -175,22 +183,10 @@ def to_gregorian(value: WikidataValue) -> str:
     """A time as a day of the Gregorian calendar; a less precise date is its first day, without conversion."""
     parts = _TIME.match(value.text)
     assert parts is not None, value
-    year, month, day = int(parts[1]), int(parts[2]) or 1, int(parts[3]) or 1
+    day = f"{parts[1]}-{int(parts[2]) or 1:02}-{int(parts[3]) or 1:02}"
     if value.detail == JULIAN and value.precision >= 11:
-        return f"{julian_to_gregorian(year, month, day).isoformat()}T00:00:00Z"
-    return f"{year:04}-{month:02}-{day:02}T00:00:00Z"
-
-
-def julian_to_gregorian(year: int, month: int, day: int) -> datetime.date:
-    """The Gregorian day of a Julian one.
-
-    >>> julian_to_gregorian(1917, 10, 25)
-    datetime.date(1917, 11, 7)
-    """
-    # Years are counted from March, so that the leap day comes last; 1 March of year 0 is day 0.
-    years, months = (year, month - 3) if month > 2 else (year - 1, month + 9)
-    days = years * 365 + years // 4 + (153 * months + 2) // 5 + day - 1
-    return datetime.date(1, 1, 1) + datetime.timedelta(days=days - 308)
+        day = julian_to_gregorian(day)
+    return f"{day}T00:00:00Z"
 
 
 def single_line(text: str) -> str:

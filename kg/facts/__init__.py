@@ -2,6 +2,7 @@
 
 model       fact, evidence, source; a fact as a row of a fact table
 dates       dates of any precision, and the days that they may mean
+julian      days of the Julian calendar, converted to the Gregorian one and back
 literals    values as fact files write them -> terms of the property's range
 files       which files hold facts, their text and YAML documents, findings about them
 sources     data/sources.yaml

@@ -53,7 +53,8 @@ def to_date_range(written: str) -> DateRange:
         if year is None or month is None:
             return DateRange(datetime.date(year or 0, 1, 1), datetime.date(year or 0, 12, 31))
         last = calendar.monthrange(year, month)[1] if year else 0
-        return DateRange(datetime.date(year, month, day or 1), datetime.date(year, month, day or last))
+        first, last = (1, last) if day is None else (day, day)
+        return DateRange(datetime.date(year, month, first), datetime.date(year, month, last))
     except (ValueError, calendar.IllegalMonthError) as error:
         raise ValueError(f"{written!r} is not in the calendar") from error
 

@@ -21,17 +21,19 @@ from typing import TYPE_CHECKING
 from pyoxigraph import NamedNode
 
 from kg.errors import InputError
+from kg.facts.literals import parse_value
 from kg.facts.model import Source
 from kg.importers.input_files import Progress
 from kg.importers.source_registry import append_to_source_order, write_source
 from kg.importers.spool import COLUMNS, ROW_COLUMNS, Spool
 from kg.parts import part_iri
+from kg.schema import ValueKind
 from kg.sql import quote
-from kg.terms import KNOWN_NAMES
+from kg.terms import KNOWN_NAMES, TYPE
 
 if TYPE_CHECKING:
     import duckdb
-    from pyoxigraph import NamedNode, Triple
+    from pyoxigraph import Triple
 
     from kg.schema import Schema
 
@@ -153,15 +155,31 @@ class ImportSession:
         paraphrase: bool = False,
         retrieved: str = "",
     ) -> None:
-        """Add a fact, with terms of the ontology by IRI or name; an empty value is left out."""
+        """Add a fact, with terms of the ontology by IRI or name; an empty value is left out.
+
+        A value that the property does not take, such as a day that is in no calendar, is left out and counted.
+        """
         property = property if isinstance(property, str) else term_name(property)
         value = value if isinstance(value, str) else term_name(value)
-        if value:
+        if value and not self._takes(property, value):
+            self.summary.skipped[f"{property}: a value that it does not take"] += 1
+        elif value:
             day = retrieved or self.spool.retrieved
             is_paraphrase = "true" if paraphrase else ""
             self.spool.write_row(
                 (subject, property, value, language, record, rank, written, because, is_paraphrase, day)
             )
+
+    def _takes(self, property: str, value: str) -> bool:
+        """True unless the value could not be read as a fact of the property."""
+        term = self.schema.properties.get(self.schema.names.get(property, TYPE))
+        if term is None or term.value_kind is ValueKind.ENTITY:
+            return True
+        try:
+            parse_value(value, term)
+        except ValueError:
+            return False
+        return True
 
     def add_stub(
         self, entity: str, *, class_name: str, label: str, wikidata_id: str = "", record: str = "", via: str = ""

@@ -29,7 +29,12 @@ _CONSTANT_KEYS = frozenset(
     values where within other_than""".split()  # noqa: SIM905
 )
 _COLUMN_KEYS = _CONSTANT_KEYS - {"value"} | {"property"}
-_VALUE_TYPES = {XSD + "integer": "integer", XSD + "decimal": "decimal", XSD + "boolean": "boolean"}
+_VALUE_TYPES = {
+    XSD + "integer": "integer",
+    XSD + "decimal": "decimal",
+    XSD + "boolean": "boolean",
+    XSD + "anyURI": "address",
+}
 
 RowFilter = Mapping[str, tuple[str, ...]]
 """Column -> the texts of which it must have one."""
@@ -45,7 +50,7 @@ class ColumnMapping:
     name: str
     property: str
     value_type: str
-    """entity, date, integer, decimal, boolean or text."""
+    """entity, date, integer, decimal, boolean, address or text."""
     class_name: str = ""
     prefix: str = ""
     label: str = ""

@@ -21,14 +21,17 @@ LINE, SUBJECT, RECORD, SELECTED, PART, HAS_PART = map(
 part, and whether the part's first value fits its property.
 """
 
+_ADDRESS = r"""[A-Za-z][A-Za-z0-9+.\-]*:[^\s<>"{}|\\^`]+"""
 _VALUE_TESTS = {
-    "integer": r"regexp_full_match({v}, '[+-]?[0-9]{{1,18}}')",
+    "integer": r"regexp_full_match({v}, '[+-]?[0-9]{1,18}')",
     "decimal": r"regexp_full_match({v}, '[+-]?(?:[0-9]+(?:\.[0-9]+)?|\.[0-9]+)')",
     "boolean": "{v} IN ('true', 'false')",
+    "address": "regexp_full_match({v}, " + quote(_ADDRESS) + ")",
     "date": (
-        r"CASE length({v}) WHEN 4 THEN regexp_full_match({v}, '[0-9]{{3}}[0-9X]') AND {v} <> '0000'"
-        r" WHEN 7 THEN regexp_full_match({v}, '[0-9]{{4}}-(?:0[1-9]|1[0-2])')"
-        r" WHEN 10 THEN regexp_full_match({v}, '[0-9]{{4}}-[0-9]{{2}}-[0-9]{{2}}')"
+        r"{v} NOT LIKE '0000%' AND {v} <> '000X' AND CASE length({v})"
+        r" WHEN 4 THEN regexp_full_match({v}, '[0-9]{3}[0-9X]')"
+        r" WHEN 7 THEN regexp_full_match({v}, '[0-9]{4}-(?:0[1-9]|1[0-2])')"
+        r" WHEN 10 THEN regexp_full_match({v}, '[0-9]{4}-[0-9]{2}-[0-9]{2}')"
         r" AND TRY_CAST({v} AS DATE) IS NOT NULL"
         r" ELSE false END"
     ),
@@ -37,6 +40,7 @@ _TEST_FAILED = {
     "integer": "is not a whole number",
     "decimal": "is not a number",
     "boolean": "is neither true nor false",
+    "address": "is not an address like https://...",
     "date": "is not a date like 2024, 2024-10 or 2024-10-18",
 }
 _ONE_LINE = (
@@ -339,7 +343,7 @@ def _unless_rejected(value: str, steps: tuple[str, ...]) -> str:
 def _fits(column: ColumnMapping, value: str) -> str:
     """The condition that a value fits the column's property."""
     test = _VALUE_TESTS.get(column.value_type)
-    return f"({test.format(v=value)})" if test is not None else "true"
+    return f"({test.replace('{v}', value)})" if test is not None else "true"
 
 
 def _without_trim(steps: tuple[str, ...]) -> tuple[str, ...]:

@@ -19,6 +19,7 @@ from typing import Any, NamedTuple
 import orjson
 
 from kg.facts.dates import to_date_range
+from kg.facts.julian import JULIAN_MARK, julian_to_gregorian
 from kg.importers.input_files import list_files, numbered_lines, open_decompressed
 from kg.importers.session import ImportSession, name_component
 from kg.mappings.wikidata import PropertyMeaning, WikidataMapping, read_wikidata_mapping
@@ -386,7 +387,7 @@ def parse_item(datavalue: Json) -> str:
 
 
 def parse_time(datavalue: Json) -> ParsedValue:
-    """A date with its precision; days of the Julian calendar stay as they are, and `written` says so."""
+    """A date with its precision; a day of the Julian calendar becomes one of the Gregorian, and `written` keeps it."""
     value = datavalue["value"]
     parts = _TIME.match(value["time"]) if datavalue["type"] == "time" else None
     if parts is None:
@@ -406,12 +407,13 @@ def parse_time(datavalue: Json) -> ParsedValue:
             date = f"{year[:3]}X"
         case _:
             raise UnsupportedValueError("a date coarser than a decade")
+    is_julian = value.get("calendarmodel", "").endswith(JULIAN)
     try:
-        to_date_range(date)
+        gregorian = julian_to_gregorian(date) if is_julian and precision >= _DAY else date
+        to_date_range(gregorian)
     except ValueError:
         raise UnsupportedValueError("not a day of the calendar") from None
-    is_julian = value.get("calendarmodel", "").endswith(JULIAN)
-    return ParsedValue(date, f"{date} (Julian calendar)" if is_julian else "")
+    return ParsedValue(gregorian, f"{date}{JULIAN_MARK}" if is_julian else "")
 
 
 def parse_quantity(datavalue: Json) -> tuple[Decimal, str]:

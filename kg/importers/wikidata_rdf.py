@@ -8,17 +8,18 @@ many.
 
 from __future__ import annotations
 
+import contextlib
 import csv
 import re
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date
 from itertools import groupby
 from typing import Any, NamedTuple
 
 from pyoxigraph import BlankNode, Literal, NamedNode
 
+from kg.facts.julian import gregorian_to_julian
 from kg.importers.session import ImportSession
 from kg.importers.spool import read_spooled
 from kg.importers.wikidata_entities import JULIAN
@@ -263,28 +264,8 @@ def _full_value(row: _StatementTriple) -> dict[str, Any] | None:
 def _time_value(text: str, precision: int, calendar: str) -> dict[str, Any]:
     """A time; RDF has days of the Julian calendar in the Gregorian one, JSON as they were entered."""
     if precision >= _DAY and calendar == _JULIAN:
-        text = to_julian(text)
+        # A day that cannot be converted is counted as any other that is in no calendar.
+        with contextlib.suppress(ValueError):
+            text = gregorian_to_julian(text[:10]) + text[10:]
     time = text if text[:1] in ("+", "-") else f"+{text}"
     return {"type": "time", "value": {"time": time, "precision": precision, "calendarmodel": calendar}}
-
-
-def to_julian(text: str) -> str:
-    """The day of the Julian calendar; the text itself when it is not a day from the year 1 on.
-
-    >>> to_julian("1498-07-01T00:00:00Z")
-    '1498-06-22T00:00:00Z'
-    """
-    try:
-        days = date.fromisoformat(text[:10]).toordinal() + 1721425
-    except ValueError:
-        return text
-    # The Julian Day Number in years of 365.25 days, counted from a March.
-    cycle = days + 1402
-    years = (cycle - 1) // 1461
-    rest = cycle - 1461 * years
-    year = (rest - 1) // 365 - rest // 1461
-    day_of_year = rest - 365 * year + 30
-    month = 80 * day_of_year // 2447
-    day = day_of_year - 2447 * month // 80
-    carry = month // 11
-    return f"{4 * years + year + carry - 4716:04d}-{month + 2 - 12 * carry:02d}-{day:02d}{text[10:]}"

@@ -14,7 +14,7 @@ from pyoxigraph import NamedNode
 from kg.exports.quickstatements import to_cell
 from kg.exports.wikidata_comparison import compare_statements
 from kg.exports.wikidata_model import FactWithStatus, Snak, Statement
-from kg.exports.wikidata_values import WikidataValue, to_time
+from kg.exports.wikidata_values import WikidataValue, to_julian_time, to_time
 from kg.facts.model import Evidence, Fact, Rank
 from kg.mappings.wikidata import Datatype
 from kg.terms import entity_iri
@@ -223,6 +223,7 @@ CELLS = [
     (WikidataValue(Datatype.QUANTITY, "+250", "1"), "250"),
     (to_time("197X"), "+1970-00-00T00:00:00Z/8"),
     (to_time("1917-10-25", "Q1985786"), "+1917-11-07T00:00:00Z/11"),
+    (to_julian_time("1917-11-07"), "+1917-11-07T00:00:00Z/11"),
     (WikidataValue(Datatype.URL, "https://a.b/?c=d"), '"https://a.b/?c=d"'),
 ]
 

@@ -7,7 +7,6 @@ from pathlib import Path
 import pytest
 
 from kg.importers.rdf import _to_minutes
-from kg.importers.wikidata_rdf import to_julian
 from kg.pipeline.build import check
 from tests.importers.import_project import ImportProject
 
@@ -41,7 +40,7 @@ def test_dates_have_the_precision_and_calendar_of_their_value_nodes(project: Imp
     project.run("rdf", str(statements), "--source", "wikidata")
     assert project.values_of("wd-q104123.release.d1") == {("date", "2024-10"), ("territory", "wd-q30")}
     julian = next(fact for fact in project.facts() if fact.written)
-    assert (julian.value.value, julian.written) == ("1914-01-01", "1914-01-01 (Julian calendar)")
+    assert (julian.value.value, julian.written) == ("1914-01-14", "1914-01-01 (Julian calendar)")
     assert ("birthDate", "1999") in project.values_of("wd-q2")
 
 
@@ -59,20 +58,6 @@ def test_unknown_and_absent_values_are_counted(
     assert "1  unknown values" in output
     assert "1  statements that there is no value" in output
     assert not [value for name, value in project.values_of("wd-q104123") if name in ("writer", "follows")]
-
-
-@pytest.mark.parametrize(
-    ("gregorian", "julian"),
-    [
-        ("1498-07-01T00:00:00Z", "1498-06-22T00:00:00Z"),
-        ("1582-10-15T00:00:00Z", "1582-10-05T00:00:00Z"),
-        ("1900-03-13T00:00:00Z", "1900-02-29T00:00:00Z"),
-        ("1918-02-14T00:00:00Z", "1918-02-01T00:00:00Z"),
-        ("-044-03-15", "-044-03-15"),
-    ],
-)
-def test_days_of_the_julian_calendar_are_as_they_were_entered(gregorian: str, julian: str) -> None:
-    assert to_julian(gregorian) == julian
 
 
 DBPEDIA = """\

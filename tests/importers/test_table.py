@@ -119,6 +119,31 @@ def test_a_sheet_with_a_column_without_a_name_keeps_its_cells_apart(project: Imp
     assert ("year", "2024") in project.values_of("my-films-anora-2024")
 
 
+IMPOSSIBLE = [
+    ("date", "0200-10-00"),
+    ("date", "2024-02-30"),
+    ("date", "0000-05"),
+    ("date", "000X"),
+    ("date", "2024-13"),
+    ("officialWebsite", "not an address"),
+    ("runningTime", "36.5"),
+    ("amount", "1e6"),
+]
+
+
+@pytest.mark.parametrize(("property", "text"), IMPOSSIBLE)
+def test_a_value_that_would_stop_the_build_is_rejected(
+    project: ImportProject, films: Path, property: str, text: str
+) -> None:
+    films.write_text(f"Title,Year,Value\nAnora,2024,{text}\n", encoding="utf-8")
+    columns = MAPPING.partition("  Director")[0]
+    columns += f"  Value: {property}\n" if property != "amount" else "parts: {budget: {columns: {Value: amount}}}\n"
+    Path(f"{films}.mapping.yaml").write_text(columns, encoding="utf-8")
+    project.run("table", str(films))
+    assert project.rejects("my-films").startswith(f"films.csv:2: Value: {text} is not ")
+    assert check(project.folder).ok
+
+
 def test_a_missing_column_is_an_error(project: ImportProject, films: Path, capsys: pytest.CaptureFixture[str]) -> None:
     films.write_text(FILMS.replace("Director", "Directors"), encoding="utf-8")
     assert project.run("table", str(films)) == 2

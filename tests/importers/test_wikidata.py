@@ -141,10 +141,42 @@ def test_dates_keep_their_precision(project: ImportProject, dump: Path, value: A
     )
 
 
-def test_a_day_of_the_julian_calendar_is_marked(project: ImportProject, dump: Path) -> None:
-    write(dump, entity(P31=item("Q5"), P569=day("+1643-01-04T00:00:00Z", calendar="Q1985786")))
+JULIAN_DAYS = [
+    ("+1643-01-04T00:00:00Z", "1643-01-14", "1643-01-04 (Julian calendar)"),
+    ("+1917-10-25T00:00:00Z", "1917-11-07", "1917-10-25 (Julian calendar)"),
+    ("+1900-02-29T00:00:00Z", "1900-03-13", "1900-02-29 (Julian calendar)"),
+]
+
+
+@pytest.mark.parametrize(("time", "gregorian", "written"), JULIAN_DAYS)
+def test_a_day_of_the_julian_calendar_is_converted_and_kept_as_written(
+    project: ImportProject, dump: Path, time: str, gregorian: str, written: str
+) -> None:
+    write(dump, entity(P31=item("Q5"), P569=day(time, calendar="Q1985786")))
     project.run("wikidata", str(dump))
-    assert [fact.written for fact in project.facts() if fact.written] == ["1643-01-04 (Julian calendar)"]
+    assert [(fact.value.value, fact.written) for fact in project.facts() if fact.written] == [(gregorian, written)]
+
+
+def test_one_day_in_two_calendars_is_one_value(project: ImportProject, dump: Path) -> None:
+    born = entity(P31=item("Q5"), P569=day("+1898-01-10T00:00:00Z", calendar="Q1985786"))
+    other = entity(P569=day("+1898-01-22T00:00:00Z"))["claims"]["P569"]
+    born["claims"]["P569"] += [{**other[0], "id": "Q1$second"}]
+    write(dump, born)
+    project.run("wikidata", str(dump))
+    assert {value for name, value in project.values_of("wd-q1") if name == "birthDate"} == {"1898-01-22"}
+    assert check(project.folder).ok
+
+
+@pytest.mark.parametrize("time", ["+0200-10-00T00:00:00Z", "+1900-02-30T00:00:00Z", "+1901-02-29T00:00:00Z"])
+@pytest.mark.parametrize("calendar", ["Q1985727", "Q1985786"])
+def test_an_impossible_day_is_counted_and_does_not_stop_the_build(
+    project: ImportProject, dump: Path, time: str, calendar: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    write(dump, entity(P31=item("Q5"), P569=day(time, calendar=calendar)))
+    project.run("wikidata", str(dump))
+    assert "1  P569: not a day of the calendar" in capsys.readouterr().out
+    assert not [value for name, value in project.values_of("wd-q1") if name == "birthDate"]
+    assert check(project.folder).ok
 
 
 def test_money_and_durations_have_their_units(project: ImportProject, dump: Path) -> None:

@@ -18,6 +18,7 @@ from pyoxigraph import Literal, NamedNode, Triple
 from kg.decisions.conflicts import Resolution, resolve_conflicts
 from kg.decisions.policy import Policy
 from kg.facts.dates import to_date, to_date_range
+from kg.facts.julian import gregorian_to_julian, julian_to_gregorian
 from kg.facts.literals import parse_value
 from kg.facts.model import FACT_COLUMNS, Evidence, Fact, Rank, to_row
 from kg.facts.readers.table_reader import TableReader
@@ -35,6 +36,30 @@ slow_law = settings(deadline=None, max_examples=15)
 @pytest.fixture(scope="module")
 def schema(tmp_path_factory: pytest.TempPathFactory) -> Schema:
     return SmallProject(tmp_path_factory.mktemp("films")).schema
+
+
+# --- Days of the Julian calendar ---
+
+
+@law
+@given(st.dates(datetime.date(1, 1, 10), datetime.date(9999, 10, 1)))
+def test_a_day_is_the_same_in_both_calendars_whichever_way_it_is_converted(day: datetime.date) -> None:
+    julian = gregorian_to_julian(day.isoformat())
+    assert julian_to_gregorian(julian) == day.isoformat()
+    after = gregorian_to_julian((day + datetime.timedelta(days=1)).isoformat())
+    assert julian < after
+
+
+@law
+@given(st.integers(1, 9998), st.integers(0, 13), st.integers(0, 32))
+def test_a_day_that_the_julian_calendar_does_not_have_is_refused(year: int, month: int, day: int) -> None:
+    text = f"{year:04d}-{month:02d}-{day:02d}"
+    try:
+        gregorian = julian_to_gregorian(text)
+    except ValueError:
+        assert not (1 <= month <= 12 and 1 <= day <= 28) or year < 2
+    else:
+        assert gregorian_to_julian(gregorian) == text
 
 
 # --- Facts as rows ---
