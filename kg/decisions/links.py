@@ -1,12 +1,14 @@
 """`data/links.sssom.tsv`: judgements that two names mean the same entity, or different ones.
 
 The file is SSSOM (https://w3id.org/sssom/spec): a row is a judgement. `skos:exactMatch` says that two names mean one
-entity; with `predicate_modifier` `Not`, that they mean two. Other predicates are kept and change nothing.
+entity; with `predicate_modifier` `Not`, that they mean two. Other predicates are kept and change nothing, and so does
+`sssom:NoTermFound`, which says that no entity was found. A row that cannot be read is a finding, and the next is read.
 """
 
 from __future__ import annotations
 
 import csv
+import datetime
 import io
 import re
 from collections import defaultdict, deque
@@ -44,6 +46,11 @@ _UNSPECIFIED = "semapv:UnspecifiedMatching"
 EXACT = NamedNode(SKOS + "exactMatch")
 _SAME = {EXACT, NamedNode(OWL + "sameAs")}
 _REQUIRED = ("subject_id", "predicate_id", "object_id")
+_BUILT_IN = {"semapv": "https://w3id.org/semapv/vocab/", "sssom": "https://w3id.org/sssom/"}
+"""The prefixes of SSSOM that a file need not declare, beside those that are ours as well."""
+NO_TERM_FOUND = NamedNode(_BUILT_IN["sssom"] + "NoTermFound")
+_LITERAL = "rdfs literal"
+"""The `subject_type` of a row about a text that means an entity, and not about an entity."""
 _WIKIDATA = PREFIXES["wd"]
 _QID = re.compile(r"Q[1-9]\d{0,15}")
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
@@ -51,7 +58,10 @@ _DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
 
 @dataclass(frozen=True, slots=True)
 class Judgement:
-    """One row: two names, whether they mean the same entity (None: another relation), who judged it and why."""
+    """One row: two names, whether they mean the same entity, who judged it and why.
+
+    `same` is None where the row says neither: for another relation, or when no entity was found.
+    """
 
     subject: NamedNode
     object: NamedNode
@@ -181,23 +191,34 @@ class _SssomReader:
     _prefixes: dict[str, str] = field(default_factory=dict)
 
     def judgements(self, text: str) -> Iterator[Judgement]:
-        lines = text.splitlines()
+        # Not `splitlines`: a comment may contain a line separator of Unicode.
+        lines = text.replace("\r\n", "\n").split("\n")
         head = next((number for number, line in enumerate(lines) if not line.startswith("#")), len(lines))
         self._read_prefixes(lines[:head])
-        rows = csv.reader(io.StringIO("\n".join(lines[head:])), delimiter="\t", quoting=csv.QUOTE_MINIMAL)
-        try:
-            header = next(rows, [])
-            if missing := [name for name in _REQUIRED if name not in header]:
-                message = f"missing column{'s' if len(missing) > 1 else ''} {' and '.join(missing)}"
-                remedy = f"The columns are {', '.join(SSSOM_COLUMNS)}."
-                self.findings.add("columns", message, Place(self.file, head + 1), remedy=remedy)
+        rows = self._rows(lines, head)
+        place, header = next(rows, (Place(self.file, head + 1), []))
+        if missing := [name for name in _REQUIRED if name not in header]:
+            message = f"missing column{'s' if len(missing) > 1 else ''} {' and '.join(missing)}"
+            self.findings.add("columns", message, place, remedy=f"The columns are {', '.join(SSSOM_COLUMNS)}.")
+            return
+        for place, cells in rows:
+            if (judgement := self._judgement(header, cells, place)) is not None:
+                yield judgement
+
+    def _rows(self, lines: list[str], start: int) -> Iterator[tuple[Place, list[str]]]:
+        """The rows from a line on that are not empty; after one that is not closed, the next line is read."""
+        while start < len(lines):
+            rows = csv.reader((lines[at] + "\n" for at in range(start, len(lines))), delimiter="\t", strict=True)
+            before = 0
+            try:
+                for cells in rows:
+                    if any(cells):
+                        yield Place(self.file, start + before + 1), cells
+                    before = rows.line_num
                 return
-            for cells in rows:
-                place = Place(self.file, head + rows.line_num)
-                if any(cells) and (judgement := self._judgement(header, cells, place)) is not None:
-                    yield judgement
-        except csv.Error as error:
-            self.findings.add("csv", f"not a table: {error}", Place(self.file, head + rows.line_num))
+            except csv.Error as error:
+                start += before + 1
+                self.findings.add("csv", f"not a row of a table: {error}", Place(self.file, start))
 
     def _read_prefixes(self, lines: list[str]) -> None:
         """Read the prefixes that the head of the file declares."""
@@ -214,6 +235,8 @@ class _SssomReader:
             self.findings.add("csv", f"{len(cells)} cells in a table of {len(header)} columns", place)
             return None
         row = dict(zip(header, cells, strict=False))
+        if _LITERAL in (row.get("subject_type"), row.get("object_type")):
+            return None
         modifier, day = row.get("predicate_modifier", ""), row.get("mapping_date", "")
         if modifier not in ("", "Not"):
             message = f"predicate_modifier must be Not or empty, not {modifier!r}"
@@ -224,17 +247,18 @@ class _SssomReader:
                 self._iri(row.get(name, "")) for name in ("subject_id", "object_id", "predicate_id")
             )
             confidence = _confidence(row.get("confidence", ""))
-            if day and _DAY.fullmatch(day) is None:
+            if day and not _is_day(day):
                 raise ValueError(f"mapping_date must be a day such as 2026-11-21, not {day!r}")
-            if subject == object:
-                raise ValueError(f"{to_curie(subject.value)} is judged against itself")
+            if subject == object and predicate in _SAME and modifier:
+                raise ValueError(f"{to_curie(subject.value)} is judged not to be itself")
         except ValueError as error:
             self.findings.add("value", str(error), place)
             return None
+        is_about_two = predicate in _SAME and subject != object and NO_TERM_FOUND not in (subject, object)
         return Judgement(
             subject,
             object,
-            None if predicate not in _SAME else modifier != "Not",
+            modifier != "Not" if is_about_two else None,
             row.get("mapping_justification") or _UNSPECIFIED,
             confidence,
             row.get("author_id", ""),
@@ -250,11 +274,19 @@ class _SssomReader:
     def _iri(self, text: str) -> NamedNode:
         """The entity that a name in a judgement means; an item of Wikidata is the one that imports name after it."""
         prefix, colon, local = text.partition(":")
-        iri = NamedNode(self._prefixes[prefix] + local) if colon and self._prefixes.get(prefix) else to_iri(text)
+        namespace = self._prefixes.get(prefix) or _BUILT_IN.get(prefix)
+        iri = NamedNode(namespace + local) if colon and namespace else to_iri(text)
         item = iri.value.removeprefix(_WIKIDATA)
         if item != iri.value and _QID.fullmatch(item) is not None:
             return NamedNode(f"{FILM}wd-{item.lower()}")
         return iri
+
+
+def _is_day(text: str) -> bool:
+    try:
+        return _DAY.fullmatch(text) is not None and bool(datetime.date.fromisoformat(text))
+    except ValueError:
+        return False
 
 
 def _confidence(text: str) -> float | None:

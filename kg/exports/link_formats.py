@@ -19,6 +19,7 @@ from urllib.parse import quote
 from pyoxigraph import Literal, NamedNode, Store, Triple
 
 from kg import vocabulary as film
+from kg.decisions.links import NO_TERM_FOUND
 from kg.errors import InputError
 from kg.exports.rdf import TurtleWriter
 from kg.graph.provenance import Provenance
@@ -199,6 +200,7 @@ _SSSOM_PREFIXES = {
     "semapv": "https://w3id.org/semapv/vocab/",
     "skos": SKOS,
     "source": SOURCE,
+    "sssom": "https://w3id.org/sssom/",
 }
 _UNSPECIFIED_LICENCE = "https://w3id.org/sssom/license/unspecified"
 """What SSSOM requires where no licence of the mappings is stated."""
@@ -260,7 +262,10 @@ def read_sssom(path: Path) -> SssomTable:
 
 
 def exact_matches(judgements: SssomTable) -> Iterator[tuple[str, str]]:
-    """Both sides of each judgement that two IRIs name one entity, as N-Triples; names without an IRI are left out."""
+    """Both sides of each judgement that two IRIs name one entity, as N-Triples.
+
+    Names without an IRI are left out, and so is `sssom:NoTermFound`: nothing was found there.
+    """
     prefixes = _SSSOM_PREFIXES | judgements.prefixes
     for row in judgements.rows:
         cells = dict(zip(judgements.columns, row, strict=True))
@@ -270,7 +275,8 @@ def exact_matches(judgements: SssomTable) -> Iterator[tuple[str, str]]:
                 left, right = (_expand(cells.get(name, ""), prefixes) for name in ("subject_id", "object_id"))
             except ValueError:
                 continue
-            yield to_text(left), to_text(right)
+            if NO_TERM_FOUND not in (left, right):
+                yield to_text(left), to_text(right)
 
 
 def _sssom_header(prefixes: Mapping[str, str]) -> Iterator[str]:

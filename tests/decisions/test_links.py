@@ -59,6 +59,57 @@ def test_a_looser_match_changes_nothing(tmp_path: Path) -> None:
     assert not links
 
 
+NOTHING_SAID = [
+    "film:anora\tskos:exactMatch\t\tsssom:NoTermFound\tsemapv:ManualMappingCuration\n",
+    "film:anora\tskos:exactMatch\tNot\tsssom:NoTermFound\tsemapv:ManualMappingCuration\n",
+    "sssom:NoTermFound\towl:sameAs\t\tfilm:anora\tsemapv:ManualMappingCuration\n",
+    "film:anora\tsemapv:crossSpeciesExactMatch\t\tfilm:b\tsemapv:ManualMappingCuration\n",
+    SAME.format("anora", "anora"),
+    "film:wd-q1\tskos:exactMatch\t\twd:Q1\tsemapv:ManualMappingCuration\n",
+]
+
+
+@pytest.mark.parametrize("row", NOTHING_SAID)
+def test_a_row_that_is_not_about_two_entities_links_nothing(tmp_path: Path, row: str) -> None:
+    links, findings = read(tmp_path, HEAD + row + SAME.format("a", "b"))
+    assert findings == []
+    assert links.clusters == (frozenset(map(entity_iri, "ab")),)
+    assert [judgement.same for judgement in links.judgements] == [None, True]
+
+
+def test_a_text_that_was_looked_up_is_no_entity(tmp_path: Path) -> None:
+    head, literal = HEAD.replace("\n", "\tsubject_type\n"), "\tskos:exactMatch\t\tfilm:b\tm\trdfs literal\n"
+    links, findings = read(tmp_path, head + literal)
+    assert (links.judgements, findings) == ((), [])
+
+
+BAD_ROWS = [
+    '"film:x\tskos:exactMatch\t\tfilm:y\tm\n',
+    '"film:x"x\tskos:exactMatch\t\tfilm:y\tm\n',
+    "film:x\n",
+    "no such name\tskos:exactMatch\t\tfilm:y\tm\n",
+    "film:x\tskos:exactMatch\tmaybe\tfilm:y\tm\n",
+    f"film:x\tskos:exactMatch\t\tfilm:{'y' * 200_000}\tm\n",
+]
+
+
+@pytest.mark.parametrize("bad", BAD_ROWS, ids=range(len(BAD_ROWS)))
+def test_after_a_bad_row_the_next_is_read(tmp_path: Path, bad: str) -> None:
+    links, findings = read(tmp_path, HEAD + SAME.format("a", "b") + bad + "\n" + SAME.format("c", "d"))
+    assert [finding.place.line for finding in findings if finding.place] == [3]
+    assert {judgement.place.line for judgement in links.judgements} == {2, 5}
+
+
+def test_a_cell_may_have_a_separator_of_lines(tmp_path: Path) -> None:
+    head = HEAD.replace("\n", "\tcomment\n")
+    rows = "".join(
+        SAME.format(*pair).replace("\n", f"\t{text}\n") for pair, text in [("ab", "x\u2028y"), ("cd", '"x\ny"')]
+    )
+    links, findings = read(tmp_path, head + rows)
+    assert findings == []
+    assert [judgement.comment for judgement in links.judgements] == ["x\u2028y", "x\ny"]
+
+
 def test_contradicting_judgements_show_the_chain(tmp_path: Path) -> None:
     text = HEAD + SAME.format("a", "b") + SAME.format("b", "c") + NOT.format("c", "a")
     _, findings = read(tmp_path, text)
@@ -75,7 +126,12 @@ def test_contradicting_judgements_show_the_chain(tmp_path: Path) -> None:
     ("text", "message"),
     [
         ("subject_id\tobject_id\n", "missing column predicate_id"),
-        (HEAD + SAME.format("a", "a"), "film:a is judged against itself"),
+        (HEAD + NOT.format("a", "a"), "film:a is judged not to be itself"),
+        (
+            HEAD.replace("\n", "\tmapping_date\n") + SAME.format("a", "b").replace("\n", "\t2026-02-30\n"),
+            "must be a day",
+        ),
+        (HEAD + SAME.format("a", "b").replace("film:a", '"film:a'), "not a row of a table"),
         (HEAD + SAME.format("a", "b").replace("film:a", "no such: name"), "'no such: name' is neither a name"),
         (HEAD + NOT.format("a", "b").replace("Not", "Never"), "predicate_modifier must be Not or empty, not 'Never'"),
         (

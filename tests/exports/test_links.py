@@ -22,6 +22,7 @@ JUDGEMENTS = """\
 subject_id\tpredicate_id\tpredicate_modifier\tobject_id\tmapping_justification\tconfidence\tauthor_id\tother
 film:anora\tskos:exactMatch\t\tours:anora\tsemapv:ManualMappingCuration\t1\torcid:0000-0001\tx
 film:anora\tskos:exactMatch\tNot\tours:anora-1999\tsemapv:ManualMappingCuration\t1\torcid:0000-0001\t
+film:anora\tskos:exactMatch\t\tsssom:NoTermFound\tsemapv:ManualMappingCuration\t1\torcid:0000-0001\t
 """
 FILM, EXAMPLE = "https://w3id.org/filmgraph/film/", "https://films.example/"
 ITEM = "http://www.wikidata.org/entity/Q115564437"
@@ -47,7 +48,7 @@ def test_identifiers_and_judgements_become_exact_matches(films: Films) -> None:
     exported = links(films, "exactmatch")
     assert {("anora", "exactMatch", ITEM), ("anora", "exactMatch", PAGE)} <= exported
     assert ("anora", "exactMatch", EXAMPLE + "anora") in exported
-    assert not any(other.endswith("1999") for _, _, other in exported)
+    assert not any(other.endswith(("1999", "NoTermFound")) for _, _, other in exported)
 
 
 def test_a_page_about_a_film_is_not_the_film(films: Films) -> None:
