@@ -11,7 +11,6 @@ import selectors
 import signal
 import socket
 import subprocess
-import sys
 import tempfile
 import time
 from collections.abc import Callable
@@ -21,6 +20,7 @@ from kg.errors import InputError
 from kg.project import Project
 from kg.server.metrics import memory_size
 from kg.server.settings import Settings
+from kg.workers.launch import start_python
 
 _BACKLOG = 2048
 _STOP_SECONDS = 30.0
@@ -96,9 +96,9 @@ class Supervisor:
             "log": self.settings.log,
             "url": self.settings.url,
         }
-        call = [sys.executable, "-m", "kg.server.process"]
-        call += [str(theirs.fileno()), str(self._memory), json.dumps(arguments)]
-        process = subprocess.Popen(call, pass_fds=(theirs.fileno(), self._memory), stdin=subprocess.DEVNULL)  # noqa: S603
+        descriptors = theirs.fileno(), self._memory
+        call = ["-m", "kg.server.process", *map(str, descriptors), json.dumps(arguments)]
+        process = start_python(*call, stdin=subprocess.DEVNULL, pass_fds=descriptors)
         theirs.close()
         started = _ServerProcess(process, ours, row)
         self._processes.append(started)

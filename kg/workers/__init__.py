@@ -1,5 +1,6 @@
 """Worker processes: they open a graph and run functions on it, and are killed when they exceed a limit.
 
+    launch.py    a Python process that imports nothing from the current folder
     worker.py    the program of a worker process, and the messages that it exchanges with its client
     sandbox.py   what a worker may no longer do once its graph is open
     client.py    a synchronous client: one call with a time limit

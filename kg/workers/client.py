@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import subprocess
-import sys
 import time
 from collections.abc import Callable
 from threading import Timer
 from typing import Any, TypeVar
 
 from kg.errors import LimitError
+from kg.workers.launch import start_python
 from kg.workers.worker import PROGRAM, Job, WorkerSetup, from_body, receive, send, to_error, to_frame
 
 _START_SECONDS = 120.0
@@ -24,8 +24,7 @@ def run_with_timeout(setup: WorkerSetup, function: Callable[..., T], *args: obje
     Functions, arguments and results are pickled, so a function must be one of a module.
     """
     # Pipes rather than a pair of sockets, so that it works on Windows as well.
-    call = [sys.executable, "-c", PROGRAM]
-    process = subprocess.Popen(call, stdin=subprocess.PIPE, stdout=subprocess.PIPE)  # noqa: S603
+    process = start_python("-c", PROGRAM, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
     try:
         _exchange(process, setup, "Opening the graph", seconds=_START_SECONDS)
         result: T = _exchange(process, (seconds + _GRACE, function, args), "The query", seconds=seconds)

@@ -15,7 +15,6 @@ import os
 import signal
 import socket
 import subprocess
-import sys
 import time
 from collections import deque
 from collections.abc import Callable
@@ -24,6 +23,7 @@ from enum import Enum
 from typing import Any, Protocol
 
 from kg.errors import LimitError
+from kg.workers.launch import start_python
 from kg.workers.worker import LENGTH, PROGRAM, WorkerSetup, from_body, to_error, to_frame
 
 _TICK = 0.05
@@ -254,9 +254,8 @@ class Pool:
         ours, theirs = socket.socketpair()
         ours.setblocking(False)
         with theirs:
-            call, end = [sys.executable, "-c", PROGRAM], theirs.fileno()
             try:
-                process = subprocess.Popen(call, stdin=end, stdout=end)  # noqa: S603
+                process = start_python("-c", PROGRAM, stdin=theirs.fileno(), stdout=theirs.fileno())
             except OSError:
                 ours.close()
                 raise

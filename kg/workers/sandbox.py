@@ -29,9 +29,8 @@ def seal(readable: Iterable[Path]) -> None:
     Python's own folders stay readable, since modules are imported when they are first needed.
     """
     package = Path(__file__).resolve().parents[1]
-    # The first entry of the path is the working folder, which may be anybody's home.
-    folders: list[str | Path] = [sys.prefix, sys.base_prefix, *sys.path[1:], package, *readable]
-    roots = tuple(f"{Path(folder).resolve()}{os.sep}" for folder in folders if folder)
+    folders: list[str | Path] = [sys.prefix, sys.base_prefix, *sys.path, package, *readable]
+    roots = tuple(f"{Path(folder).resolve()}{os.sep}" for folder in folders)
 
     def check(event: str, arguments: tuple[object, ...]) -> None:
         if event == "open":
