@@ -9,18 +9,19 @@ from __future__ import annotations
 
 import hashlib
 import secrets
-from collections.abc import Iterator, Mapping, Sequence, Set
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
 
 import orjson
-from pyoxigraph import BlankNode, Literal, NamedNode, QuerySolution, QuerySolutions, Store, Triple
+from pyoxigraph import BlankNode, Literal, NamedNode, Store, Triple
 
 from kg.errors import LimitError, QueryError, RemoteError
 from kg.federation.config import ServiceConfig, Services
 from kg.federation.endpoint_client import EndpointClient
 from kg.federation.service_clauses import ServiceClause, find_first_clause, used_prologue
+from kg.queries.rewriting.engine_query import EngineRows, evaluate
 from kg.queries.sparql import escape_dots, find_prologue, guard, place_at, to_query_error, tokenise
 from kg.terms import BASE, PREFIXES, Term, to_text
 
@@ -112,11 +113,11 @@ class _Federation:
         variables = " ".join(f"?{name}" for name in shared)
         query = f"{self.prologue} SELECT DISTINCT {variables} WHERE {{ {before} }} LIMIT {MAX_BINDINGS + 1}"
         try:
-            solutions = self.store.query(self.fill(query), prefixes=PREFIXES)
-        except SyntaxError:
+            solutions = evaluate(self.store, self.fill(query))
+        except QueryError:
             return None  # parts of a query need not parse together: a blank node may not occur in two of them
-        assert isinstance(solutions, QuerySolutions)
-        rows = [_sendable(solution, shared) for solution in solutions]
+        assert isinstance(solutions, EngineRows)
+        rows = [_sendable(solution) for solution in solutions.rows]
         if len(rows) > MAX_BINDINGS:
             message = (
                 f"More than {MAX_BINDINGS:,} bindings would be sent to {clause.address}: narrow what is before it."
@@ -137,10 +138,9 @@ class _Federation:
         return concatenate(tables) if tables else BindingTable(tuple(sorted(clause.variables)), ())
 
 
-def _sendable(solution: QuerySolution, names: list[str]) -> BindingRow:
+def _sendable(solution: Iterable[Term | Triple | None]) -> BindingRow:
     """A solution without blank nodes and triples, which mean nothing to another store."""
-    values = (solution[name] for name in names)
-    return tuple(None if isinstance(value, BlankNode | Triple) else value for value in values)
+    return tuple(None if isinstance(value, BlankNode | Triple) else value for value in solution)
 
 
 def _always_bound(names: list[str], rows: list[BindingRow]) -> BindingTable | None:

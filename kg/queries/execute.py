@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from itertools import islice
 
-from pyoxigraph import QueryBoolean, QueryTriples, Store
+from pyoxigraph import Store
 
 from kg.lookup.entity_names import EntityNames
 from kg.queries.answer import Answer
-from kg.queries.sparql import escape_dots, guard, to_query_error
-from kg.terms import PREFIXES
+from kg.queries.rewriting.engine_query import EngineTriples, evaluate
+from kg.queries.sparql import guard
 
 
 def run_query(
@@ -27,16 +27,14 @@ def run_query(
     Raises `QueryError` for a query that does not parse, nests too deep, or has SERVICE; `guarded` says that `guard` has
     been called already.
     """
-    safe_text = text if guarded else escape_dots(text, guard(text, file=file))
-    try:
-        result = store.query(safe_text, prefixes=PREFIXES)
-    except SyntaxError as error:
-        raise to_query_error(text, error, file=file) from error
-    if isinstance(result, QueryBoolean):
-        return Answer((), (), names, text, name, truth=bool(result))
-    elements = list(islice(result, limit))
-    is_complete = limit is None or next(result, None) is None
-    if isinstance(result, QueryTriples):
-        return Answer((), (), names, text, name, triples=tuple(elements), complete=is_complete)
-    columns = tuple(variable.value for variable in result.variables)
-    return Answer(columns, elements, names, text, name, complete=is_complete)
+    if not guarded:
+        guard(text, file=file)
+    result = evaluate(store, text, file=file)
+    if isinstance(result, bool):
+        return Answer((), (), names, text, name, truth=result)
+    elements = result.triples if isinstance(result, EngineTriples) else result.rows
+    kept = list(islice(elements, limit))
+    is_complete = limit is None or next(elements, None) is None
+    if isinstance(result, EngineTriples):
+        return Answer((), (), names, text, name, triples=tuple(kept), complete=is_complete)
+    return Answer(result.columns, kept, names, text, name, complete=is_complete)

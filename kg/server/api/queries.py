@@ -188,7 +188,7 @@ def write_stored(
     """
     query = graph.queries.find(name)
     text = query.bind(parameter_terms(query, values, graph.names))
-    return write_answer(graph, text, text, media_types, bounds, file=query.file)
+    return write_answer(graph, text, media_types, bounds, file=query.file)
 
 
 def write_why(graph: FilmGraph, name: str, values: dict[str, object], start: int, limit: int) -> AnswerBody:

@@ -7,13 +7,12 @@ none is fetched, and one that the store does not have is empty.
 
 from __future__ import annotations
 
-import contextlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import islice
 from typing import Any
 
-from pyoxigraph import NamedNode, QueryBoolean, QueryTriples
+from pyoxigraph import NamedNode
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
@@ -30,7 +29,8 @@ from kg.queries.result_writers import (
     write_rows,
     write_triples,
 )
-from kg.queries.sparql import escape_dots, guard, to_query_error
+from kg.queries.rewriting.engine_query import EngineTriples, evaluate
+from kg.queries.sparql import guard
 from kg.server.api.void import describe_service
 from kg.server.negotiation import ANSWER_MEDIA_TYPES, EXTENSIONS, FORMAT_NAMES, acceptable
 from kg.server.request_params import (
@@ -43,7 +43,7 @@ from kg.server.request_params import (
     snapshot_of,
     to_response,
 )
-from kg.terms import BASE, PREFIXES, to_iri
+from kg.terms import BASE, to_iri
 
 PATH = "/sparql"
 FORM, QUERY, UPDATE = "application/x-www-form-urlencoded", "application/sparql-query", "application/sparql-update"
@@ -157,47 +157,33 @@ def write_sparql(
     dataset: QueryDataset | None = None,
 ) -> AnswerBody:
     """The answer to a SPARQL query; raises `QueryError`, and `NotOfferedError` when it has none of the media types."""
-    return write_answer(graph, text, escape_dots(text, guard(text)), media_types, bounds, dataset=dataset)
+    guard(text)
+    return write_answer(graph, text, media_types, bounds, dataset=dataset)
 
 
 def write_answer(
     graph: FilmGraph,
     text: str,
-    guarded: str,
     media_types: tuple[str, ...],
     bounds: AnswerBounds,
     *,
     file: str = "",
     dataset: QueryDataset | None = None,
 ) -> AnswerBody:
-    """The answer to a query that has been checked; `text` is how its author wrote it, for the place of an error."""
-    options: dict[str, Any] = {"prefixes": PREFIXES, "base_iri": BASE}
+    """The answer to a query that has been checked."""
+    options: dict[str, Any] = {"base_iri": BASE}
     if dataset is not None:
         options["default_graph"] = _graph_names(dataset.default)
         options["named_graphs"] = _graph_names(dataset.named)
-    with _errors_of_evaluation():
-        try:
-            results: Any = graph.store.query(guarded, **options)
-        except SyntaxError as error:
-            raise to_query_error(text, error, file=file) from error
-        if isinstance(results, QueryBoolean):
-            return write_boolean(bool(results), _first(media_types, ROW_MEDIA_TYPES))
-        if isinstance(results, QueryTriples):
-            media_type = _first(media_types, TRIPLE_MEDIA_TYPES)
-            triples = list(islice(results, bounds.start, bounds.stop))
-            is_complete = next(results, None) is None
-            return write_triples(triples, media_type, max_bytes=bounds.bytes, is_complete=is_complete)
-        columns = tuple(variable.value for variable in results.variables)
-        return write_rows(columns, results, _first(media_types, ROW_MEDIA_TYPES), bounds=bounds)
-
-
-@contextlib.contextmanager
-def _errors_of_evaluation() -> Iterator[None]:
-    """What the engine finds out only while it evaluates, such as an unknown function, is an error of the query."""
-    try:
-        yield
-    except RuntimeError as error:
-        raise QueryError(f"The query cannot be answered: {error}") from error
+    result = evaluate(graph.store, text, file=file, **options)
+    if isinstance(result, bool):
+        return write_boolean(result, _first(media_types, ROW_MEDIA_TYPES))
+    if isinstance(result, EngineTriples):
+        media_type = _first(media_types, TRIPLE_MEDIA_TYPES)
+        triples = list(islice(result.triples, bounds.start, bounds.stop))
+        is_complete = next(result.triples, None) is None
+        return write_triples(triples, media_type, max_bytes=bounds.bytes, is_complete=is_complete)
+    return write_rows(result.columns, result.rows, _first(media_types, ROW_MEDIA_TYPES), bounds=bounds)
 
 
 def _graph_names(names: tuple[str, ...]) -> list[NamedNode]:

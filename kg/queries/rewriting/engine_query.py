@@ -1,0 +1,94 @@
+"""A query in the form that the engine answers as SPARQL defines, and its results."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+from pyoxigraph import QueryBoolean, QuerySolutions, QueryTriples, Store, Triple
+
+from kg.errors import QueryError
+from kg.queries.rewriting.casts import apply_edits, cast_edits
+from kg.queries.rewriting.ill_typed_literals import MARK, literal_edits, unmark
+from kg.queries.rewriting.prologue import Prologue
+from kg.queries.rewriting.property_paths import path_edits
+from kg.queries.sparql import escape_dots, to_query_error, tokenise
+from kg.terms import BASE, PREFIXES
+
+_Element = TypeVar("_Element")
+
+
+@dataclass(frozen=True, slots=True)
+class EngineRows:
+    """The rows of a SELECT, read one by one."""
+
+    columns: tuple[str, ...]
+    rows: Iterator[Any]  # a pyoxigraph QuerySolution, or a tuple of terms
+
+
+@dataclass(frozen=True, slots=True)
+class EngineTriples:
+    """The triples of a CONSTRUCT or DESCRIBE, read one by one."""
+
+    triples: Iterator[Triple]
+
+
+EngineResult = bool | EngineRows | EngineTriples
+
+
+def evaluate(store: Store, text: str, *, file: str = "", **options: Any) -> EngineResult:
+    """The result of a query on a store; the graph's prefixes need no declaration.
+
+    `options` are the engine's. Raises `QueryError` for a query that does not parse, and while its rows are read, for
+    one that the engine cannot evaluate.
+    """
+    try:
+        rewritten = to_engine_text(text)
+        result = store.query(rewritten, prefixes=PREFIXES, **options)
+    except SyntaxError as error:
+        raise to_query_error(text, error, file=file) from error
+    except RuntimeError as error:
+        raise _unsupported(error) from error
+    if isinstance(result, QueryBoolean):
+        return bool(result)
+    is_marked = MARK in rewritten
+    if isinstance(result, QueryTriples):
+        return EngineTriples(_read(map(_unmark_triple, result) if is_marked else result))
+    assert isinstance(result, QuerySolutions)
+    columns = tuple(variable.value for variable in result.variables)
+    return EngineRows(columns, _read((tuple(map(unmark, row)) for row in result) if is_marked else result))
+
+
+def _read(elements: Iterator[_Element]) -> Iterator[_Element]:
+    try:
+        yield from elements
+    except RuntimeError as error:
+        raise _unsupported(error) from error
+
+
+def _unsupported(error: RuntimeError) -> QueryError:
+    return QueryError(f"The query cannot be answered: {error}")
+
+
+def _unmark_triple(triple: Triple) -> Triple:
+    return Triple(triple.subject, triple.predicate, unmark(triple.object))
+
+
+def to_engine_text(text: str) -> str:
+    """The query with literals, casts and paths that the engine would read differently in other forms.
+
+    Raises `SyntaxError` where the query does not parse, and `QueryError` where no other form is known.
+    """
+    tokens = list(tokenise(text))
+    escaped = rewritten = escape_dots(text, tokens)
+    prologue = Prologue(tokens)
+    for edits_of in (literal_edits, cast_edits, path_edits):
+        if rewritten is not text:
+            tokens = list(tokenise(rewritten))
+        if edits := list(edits_of(rewritten, tokens, prologue)):
+            if rewritten is escaped:
+                # An error is at its place in the text as it was written.
+                Store().query(escaped, prefixes=PREFIXES, base_iri=BASE)
+            rewritten = apply_edits(rewritten, iter(edits))
+    return rewritten
