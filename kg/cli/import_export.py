@@ -79,8 +79,8 @@ def _run(call: argparse.Namespace) -> int:
 
 def _guess(call: argparse.Namespace, paths: list[str]) -> int:
     from kg.importers.input_files import list_files
-    from kg.importers.table_files import SUFFIXES
-    from kg.importers.table_guess import guess_mapping
+    from kg.importers.tables.table_files import SUFFIXES
+    from kg.importers.tables.table_guess import guess_mapping
 
     write(guess_mapping(list_files(paths, SUFFIXES)[0], _read_schema(call)), call.output)
     return 0

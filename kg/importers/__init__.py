@@ -1,15 +1,11 @@
 """Datasets imported as fact tables under `data/imports/`; the store is never touched.
 
-    session            what importers add facts to, and the files that come out of it; names of entities
+    session            what importers add facts to, and the files that come out of it
+    dataset_names      names of a dataset's entities, such that what it keeps apart stays apart
     source_registry    the source's entry in sources.yaml and its place in policy.yaml
     spool              its rows in DuckDB tables on disk, completed there; conflicts between classes
     input_files        files, plain or compressed, line by line
-    table_import       any table, imported by a mapping file
-    table_mapping      what the columns mean: the mapping file, read and checked
-    table_sql          the SELECTs that turn cells into facts and stubs
-    cells              cells read in SQL: cleanings, numbers
-    table_files        the cells of a table: CSV, TSV, Excel, JSON lines or Parquet
-    table_guess        a first mapping file, guessed from a table
+    tables             any table, imported by a mapping file
     wikidata_entities  entity JSON: dumps, Special:EntityData, wbgetentities
     wikidata_rdf       RDF with full statements, put together as entity JSON
     wikidata_results   answers of a SPARQL endpoint over Wikidata
@@ -125,8 +121,8 @@ IMPORTERS: tuple[Importer, ...] = (
         "table",
         "Any CSV, TSV, Excel, JSON lines or Parquet, by a small mapping file.",
         "a table; several must have the same columns",
-        "kg.importers.table_import:import_tables",
-        source_function="kg.importers.table_import:find_source",
+        "kg.importers.tables.table_import:import_tables",
+        source_function="kg.importers.tables.table_import:find_source",
         options=(ImportOption("mapping", "FILE", "what the columns mean; default: FILE.mapping.yaml"),),
         metavar="FILE",
     ),

@@ -20,10 +20,11 @@ from pyoxigraph import NamedNode
 
 from kg import vocabulary as film
 from kg.errors import InputError
+from kg.importers.dataset_names import dataset_entity_name, name_component
 from kg.importers.input_files import list_files, open_decompressed
-from kg.importers.session import ImportSession, dataset_entity_name, name_component, part_name
-from kg.importers.table_import import import_file
-from kg.importers.table_mapping import read_table_mapping
+from kg.importers.session import ImportSession, part_name
+from kg.importers.tables.table_import import import_file
+from kg.importers.tables.table_mapping import read_table_mapping
 from kg.mappings import MAPPINGS
 from kg.terms import LABEL, TYPE
 from kg.yaml_files import YamlError, YamlNode, read_documents
@@ -69,14 +70,26 @@ def import_imdb(paths: Sequence[str | Path], session: ImportSession) -> None:
 
 
 def import_imdb_awards(paths: Sequence[str | Path], session: ImportSession) -> None:
-    """Import event files; raises `InputError` for a file that is not one."""
+    """Import event files; one that is not an award list is rejected."""
     for path in list_files(paths, AWARD_FILE_SUFFIXES):
         event = path.name.partition(".")[0]
         if _EVENT.fullmatch(event) is None:
             session.summary.skipped["files that are not named for an event, like ev0000003.yml"] += 1
             continue
-        title, years = _read_award_file(path, session)
-        _AwardEvent(session, path.name, event, title or event).add_years(years)
+        try:
+            title, years = _read_award_file(path, session)
+        except _AwardFileError as error:
+            session.reject(path.name, error.line, error.reason)
+        else:
+            _AwardEvent(session, path.name, event, title or event).add_years(years)
+
+
+@dataclass
+class _AwardFileError(Exception):
+    """A file that is not an award list."""
+
+    reason: str
+    line: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,17 +188,17 @@ def _read_award_file(path: Path, session: ImportSession) -> tuple[str, YamlNode]
     with open_decompressed(path, session.progress) as file:
         content = file.read(MAX_AWARD_FILE_BYTES + 1)
     if len(content) > MAX_AWARD_FILE_BYTES:
-        raise InputError(f"{path} is larger than {MAX_AWARD_FILE_BYTES >> 20} MB.")
+        raise _AwardFileError(f"larger than {MAX_AWARD_FILE_BYTES >> 20} MB")
     try:
         text = content.decode("utf-8-sig")
         roots = list(read_documents(text, file=str(path)))
     except UnicodeDecodeError as error:
         line = content.count(b"\n", 0, error.start) + 1
         byte = content[error.start]
-        raise InputError(f"{path}:{line}: not UTF-8: byte 0x{byte:02x}. Nothing was written.") from error
+        raise _AwardFileError(f"not UTF-8: byte 0x{byte:02x}", line) from error
     except YamlError as error:
-        raise InputError(f"{error.place}: {error.message}. Nothing was written.") from error
+        raise _AwardFileError(error.message, error.place.line or 1) from error
     if len(roots) != 1 or roots[0].entries is None:
-        raise InputError(f"{path} is not an award list: year -> award -> category -> nominee, winner.")
+        raise _AwardFileError("not an award list: year -> award -> category -> nominee, winner")
     first = text.split("\n", 1)[0]
     return first.removeprefix("#").strip() if first.startswith("#") else "", roots[0]

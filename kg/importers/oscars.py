@@ -10,7 +10,7 @@ from __future__ import annotations
 import csv
 import io
 import re
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -20,8 +20,9 @@ from pyoxigraph import NamedNode
 
 from kg import vocabulary as film
 from kg.errors import InputError
+from kg.importers.dataset_names import dataset_entity_name, name_component, text_entity_name
 from kg.importers.input_files import numbered_lines, open_decompressed
-from kg.importers.session import ImportSession, dataset_entity_name, name_component, part_name
+from kg.importers.session import ImportSession, part_name
 from kg.mappings import MAPPINGS
 from kg.terms import ALIAS, LABEL, NOTE, TYPE
 from kg.yaml_files import read_yaml_mapping
@@ -45,7 +46,8 @@ COLUMNS = (
     "Citation",
 )
 MAX_ROW_BYTES = 1 << 20
-_YEAR = re.compile(r"(\d{4})(?:/(\d{2}))?")
+_NUMBER = re.compile("[1-9][0-9]{0,3}")
+_YEAR = re.compile("([0-9]{4})(?:/([0-9]{2}))?")
 
 Row = Mapping[str, str]
 
@@ -84,11 +86,12 @@ def import_oscars(paths: Sequence[str | Path], session: ImportSession) -> None:
                 session.reject(path.name, line, reason, " ".join(row.values()))
             else:
                 reader.read(row)
+    reader.add_labels()
 
 
 def find_fault(row: Row) -> str:
     """Why a row cannot be imported; the empty text when it can."""
-    if not row["Ceremony"].isdigit():
+    if _NUMBER.fullmatch(row["Ceremony"]) is None:
         return f"the ceremony is {row['Ceremony']!r}, not a number"
     if _YEAR.fullmatch(row["Year"]) is None:
         return f"the year is {row['Year']!r}"
@@ -110,6 +113,10 @@ class _OscarsReader:
     part_ids: Counter[str] = field(default_factory=Counter)
     """Name of owner and part -> how many parts have it."""
     added: set[tuple[str, NamedNode, NamedNode | str]] = field(default_factory=set)
+    labels: dict[str, Counter[str]] = field(default_factory=lambda: defaultdict(Counter))
+    """Name of an entity -> its labels, as often as rows have them."""
+    records: dict[tuple[str, str], str] = field(default_factory=dict)
+    """Entity and label -> the first record that has it."""
 
     def read(self, row: Row) -> None:
         category = row["CanonicalCategory"]
@@ -155,7 +162,7 @@ class _OscarsReader:
         add(part, film.edition, edition, record=record)
         year = _YEAR.fullmatch(row["Year"])
         if year is not None:
-            last = year[1] if year[2] is None else year[1][:2] + year[2]
+            last = year[1] if year[2] is None else _year_after(year[1], year[2])
             add(part, film.year, last, record=record, written="" if year[2] is None else row["Year"])
         for name in ("Note", "Citation"):
             add(part, NOTE, _one_line(row[name]), record=record)
@@ -183,7 +190,7 @@ class _OscarsReader:
                 self.add_entity(nominee, film.Person if id.startswith("nm") else film.Organisation, name, id, record)
                 yield nominee
             if not own_ids:
-                nominee = dataset_entity_name(PREFIX, "name", name)
+                nominee = text_entity_name(PREFIX, "name", name)
                 self.add_entity(nominee, film.Agent, name, "", record)
                 yield nominee
 
@@ -240,8 +247,18 @@ class _OscarsReader:
         return edition
 
     def add_entity(self, name: str, class_term: NamedNode | str, label: str, id: str, record: str) -> None:
-        for property, value in ((TYPE, class_term), (LABEL, _one_line(label)), (film.imdbId, id)):
-            self.add_once(name, property, value, record)
+        self.add_once(name, TYPE, class_term, record)
+        self.add_once(name, film.imdbId, id, record)
+        self.labels[name][_one_line(label)] += 1
+        self.records.setdefault((name, _one_line(label)), record)
+
+    def add_labels(self) -> None:
+        """Add the most common label of each entity, and the others as aliases."""
+        for name, counts in self.labels.items():
+            first, *others = sorted(counts, key=lambda label: (-counts[label], label))
+            self.session.add_fact(name, LABEL, first, record=self.records[name, first])
+            for label in others:
+                self.session.add_fact(name, ALIAS, label, record=self.records[name, label])
 
     def add_once(
         self, entity: str, property: NamedNode, value: NamedNode | str, record: str, *, paraphrase: bool = False
@@ -294,6 +311,15 @@ def _read_categories(path: Path) -> OscarCategories:
     document: Mapping[str, Any] = read_yaml_mapping(path)
     sets = {name: frozenset(document[name]) for name in ("given", "characters", "songs", "countries")}
     return OscarCategories(document["roles"], document["films"], unofficial=document["unofficial"], **sets)
+
+
+def _year_after(year: str, digits: str) -> str:
+    """The first year from `year` on with these last two digits.
+
+    >>> _year_after("1927", "28"), _year_after("1999", "00")
+    ('1928', '2000')
+    """
+    return str(int(year) + (int(digits) - int(year)) % 100)
 
 
 def _ordinal_suffix(number: int) -> str:

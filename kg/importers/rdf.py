@@ -20,8 +20,9 @@ from pyoxigraph import BlankNode, CanonicalizationAlgorithm, Dataset, Literal, N
 from kg.errors import InputError
 from kg.facts.dates import to_date_range
 from kg.facts.model import Source
+from kg.importers.dataset_names import dataset_entity_name, marked_name, name_component, text_entity_name
 from kg.importers.input_files import list_files
-from kg.importers.session import ImportSession, dataset_entity_name, name_component
+from kg.importers.session import ImportSession
 from kg.importers.wikidata_entities import EntityReader
 from kg.importers.wikidata_rdf import DIRECT, WikidataTriples
 from kg.mappings import MAPPINGS
@@ -129,6 +130,7 @@ def import_rdf(paths: Sequence[str | Path], session: ImportSession, *, mapping: 
     wikidata = read_wikidata_mapping(session.ontology, session.schema)
     own = Path(mapping) if mapping is not None else None
     rdf = read_rdf_mapping(session.ontology, session.schema, wikidata, own=own)
+    session.spool.needs_more_than_names = True
     with WikidataTriples(session) as statements:
         for path in list_files(paths, SUFFIXES):
             reader = _RdfReader(session, rdf, path)
@@ -238,7 +240,7 @@ class _RdfReader:
         """Add the stub of the entity that a value means, by IRI or by text; the name of the entity."""
         if isinstance(value, Literal):
             label = _CONTROL.sub(" ", value.value).strip()
-            name, number = dataset_entity_name(self.prefix, class_name.lower() or "thing", label), ""
+            name, number = text_entity_name(self.prefix, class_name.lower() or "thing", label), ""
         else:
             name, number = self.name(value)
             label = number or _last_part(value)
@@ -253,9 +255,13 @@ class _RdfReader:
             return dataset_entity_name(self.prefix, self.path.name, term.value), ""
         for start, prefix in self.mapping.names.items():
             if term.value.startswith(start):
-                local = unquote(term.value.removeprefix(start)).strip("/").replace("_", " ")
-                return dataset_entity_name(prefix, local or "thing"), local if prefix == "wd" else ""
-        return dataset_entity_name(self.prefix, _last_part(term) or term.value), ""
+                local = unquote(term.value.removeprefix(start)).strip("/")
+                if prefix == "wd":
+                    return f"wd-{name_component(local or 'thing')}", local
+                words = name_component(local.replace("_", " ") or "thing")
+                return marked_name(f"{prefix}-{words}", local), ""
+        words = name_component(_last_part(term) or term.value)
+        return marked_name(f"{self.prefix}-{words}", term.value), ""
 
     def add(self, subject: Any, property: str, value: str, *, language: str = "") -> None:
         name, number = self.name(subject)

@@ -6,10 +6,7 @@ Files are written fresh and renamed at the very end, so an import that is stoppe
 
 from __future__ import annotations
 
-import hashlib
-import re
 import tempfile
-import unicodedata
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -190,6 +187,10 @@ class ImportSession:
         """
         self.spool.write_stub((entity, class_name, label, wikidata_id, "wikidataId", record, via))
 
+    def add_name(self, entity: str, label: str) -> None:
+        """Add the label of an entity that is not imported, for the case that a fact leads to it."""
+        self.spool.write_name((entity, label))
+
     def reject(self, file: str, line: int, reason: str, text: str = "") -> None:
         """Reject a record that could not be read, with its place and the reason."""
         self.summary.rejected += 1
@@ -232,9 +233,13 @@ class ImportSession:
 
     def finish(self) -> ImportSummary:
         """Write everything; raises `InputError` when there are no facts."""
-        deprecated = self.spool.complete(self.schema)
-        if deprecated:
-            self.summary.skipped["facts that lead to an entity of another class: deprecated"] += deprecated
+        completion = self.spool.complete(self.schema)
+        for reason, count in (
+            ("facts that lead to an entity of another class: deprecated", completion.deprecated),
+            ("names of nodes of which the mapping has neither the class nor a property", completion.only_named),
+        ):
+            if count:
+                self.summary.skipped[reason] += count
         rows, streams = "SELECT DISTINCT * FROM row", self.spool.streams
         self.summary.facts = self.spool.count(rows)
         self.summary.entities = self.spool.count("SELECT DISTINCT subject FROM row")
@@ -252,7 +257,9 @@ class ImportSession:
             return
         reasons = [f"{count} {reason}" for reason, count in self.summary.skipped.most_common(3)]
         if self.summary.rejected:
-            reasons.append(f"{self.summary.rejected} records cannot be read")
+            with self.spool.rejects.open(encoding="utf-8") as rejects:
+                first = rejects.readline().strip()
+            reasons.append(f"{self.summary.rejected} rejected, first {first}")
         why = f": {'; '.join(reasons)}" if reasons else ""
         raise InputError(f"{self.summary.records} records produced no facts{why}. Nothing was written.")
 
@@ -334,25 +341,7 @@ def open_session(
             spool.close()
 
 
-# --- names in fact tables
-#
-# An entity is named by the dataset's prefix and its name in the dataset. Linking decides which of them are entities of
-# ours, so no importer gives an entity one of our own names.
-
-_PLAIN = re.compile(r"(?:[A-Z]+[a-z0-9_]*|[a-z0-9_]+)(?:[ \-](?:[A-Z]+[a-z0-9_]*|[a-z0-9_]+))*")
-"""A text that is a name already but for capitals and spaces; a capital after a small letter could be a second text."""
-_MAX_LENGTH = 60
-
-
-def dataset_entity_name(prefix: str, *parts: str) -> str:
-    """The name of an entity of a dataset; different parts give different names.
-
-    >>> dataset_entity_name("wd", "Q42")
-    'wd-q42'
-    >>> dataset_entity_name("oscars", "award", "BEST PICTURE")
-    'oscars-award-best-picture'
-    """
-    return "-".join((prefix, *map(name_component, parts)))
+# --- names of terms and parts in fact tables
 
 
 @lru_cache(maxsize=1024)
@@ -375,31 +364,3 @@ def part_name(owner: str, property: NamedNode, id: str) -> str:
     'oscars-tt28607951.recognition.97-directing'
     """
     return part_iri(owner, term_name(property), id)
-
-
-def name_component(text: str) -> str:
-    """A text as a component of a name; six digits of its digest follow where two texts could have the same letters.
-
-    >>> name_component("Best Picture"), name_component("Amélie")
-    ('best-picture', 'amelie-ffd648')
-    """
-    if len(text) <= _MAX_LENGTH and _PLAIN.fullmatch(text):
-        return text.lower().replace(" ", "-")
-    unaccented = "".join(char for char in unicodedata.normalize("NFD", text) if not unicodedata.combining(char))
-    slug = re.sub(r"[^a-z0-9]+", "-", unaccented.lower()).strip("-")[:_MAX_LENGTH].strip("-")
-    digest = hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:6]
-    return f"{slug}-{digest}" if slug else digest
-
-
-def name_component_sql(column: str) -> str:
-    """`name_component` in DuckDB's SQL, for a column that is already quoted."""
-    slug = (
-        f"trim(substr(trim(regexp_replace(lower(strip_accents({column})), '[^a-z0-9]+', '-', 'g'), '-'), 1,"
-        f" {_MAX_LENGTH}), '-')"
-    )
-    digest = f"substr(sha256({column}), 1, 6)"
-    return (
-        f"CASE WHEN length({column}) <= {_MAX_LENGTH} AND regexp_full_match({column}, '{_PLAIN.pattern}')"
-        f" THEN lower(replace({column}, ' ', '-'))"
-        f" WHEN {slug} = '' THEN {digest} ELSE {slug} || '-' || {digest} END"
-    )

@@ -3,7 +3,9 @@
 DuckDB goes to disk when there are many rows, so memory is bounded whatever the size. The tables are
 
     row             facts
-    stub            what is known of entities that facts lead to: class or kind, label, identifier
+    stub            what is known of entities that facts lead to: class or kind, label, identifier; how many facts state
+                    it, and whether the label is a name
+    name            labels of entities that are not imported, for those of them that facts lead to
     default_class   the class or kind of entities that no row gives a class
     fault           values that do not fit their property, by line
 
@@ -21,6 +23,7 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from kg.importers.dataset_names import final_name_sql, is_marked_sql, resolve_names
 from kg.schema import Schema
 from kg.sql import quote
 
@@ -45,8 +48,17 @@ COLUMNS = (
 """The columns of every table written here, in their order; all of them are columns of a fact table."""
 ROW_COLUMNS = tuple(name for name in COLUMNS if name != "source")
 STUB_COLUMNS = ("entity", "class", "label", "identifier", "property", "record", "via")
+NAME_COLUMNS = ("entity", "label")
 MEMORY_LIMIT = "300MB"
 """What DuckDB may hold before it goes to disk."""
+
+
+@dataclass(frozen=True, slots=True)
+class Completion:
+    """How many facts were deprecated, since they use an entity as a class that it cannot have, or left out."""
+
+    deprecated: int
+    only_named: int
 
 
 class Spool:
@@ -63,24 +75,30 @@ class Spool:
         self.sql.execute("SET enable_progress_bar = false")
         # Tables that are read back once or twice are not worth compressing.
         self.sql.execute("SET force_compression = 'uncompressed'")
-        for name, columns in (("row", ROW_COLUMNS), ("stub", STUB_COLUMNS)):
+        for name, columns in (("row", ROW_COLUMNS), ("stub", STUB_COLUMNS), ("name", NAME_COLUMNS)):
             self.sql.execute(f"CREATE TABLE {name} ({', '.join(f'{column} VARCHAR' for column in columns)})")
+        self.sql.execute("ALTER TABLE stub ADD COLUMN uses BIGINT DEFAULT 1")
+        self.sql.execute("ALTER TABLE stub ADD COLUMN is_name BOOLEAN DEFAULT true")
         self.sql.execute("CREATE TABLE default_class (subject VARCHAR, class VARCHAR, record VARCHAR)")
         self.sql.execute("CREATE TABLE fault (line BIGINT, fault VARCHAR)")
         self.streams: list[str] = []
         """SELECTs of rows that are read only when the fact table is written."""
         self.streamed_columns = {"retrieved"} if retrieved else set()
+        self.needs_more_than_names = False
+        """True where an entity of which only names are known is left out, unless facts lead to it."""
         self._described = ["SELECT CAST(NULL AS VARCHAR) AS subject WHERE false"]
-        self._rows, self._stubs, self._rejects = (
-            (folder / name).open("w", encoding="utf-8", newline="") for name in ("rows.csv", "stubs.csv", "rejects.txt")
+        self._rows, self._stubs, self._names, self._rejects = (
+            (folder / name).open("w", encoding="utf-8", newline="")
+            for name in ("rows.csv", "stubs.csv", "names.csv", "rejects.txt")
         )
         self.write_row = csv.writer(self._rows, lineterminator="\n").writerow
         self.write_stub = csv.writer(self._stubs, lineterminator="\n").writerow
+        self.write_name = csv.writer(self._names, lineterminator="\n").writerow
         self.write_reject = self._rejects.write
 
     def close(self) -> None:
         """Close the files and the tables."""
-        for file in (self._rows, self._stubs, self._rejects):
+        for file in (self._rows, self._stubs, self._names, self._rejects):
             file.close()
         self.sql.close()
 
@@ -118,28 +136,52 @@ class Spool:
         row = self.sql.execute(f"SELECT count(*) FROM ({select})").fetchone()
         return int(row[0]) if row is not None else 0
 
-    def complete(self, schema: Schema) -> int:
-        """Load the spooled files, then give each entity its class, one label and its stub.
+    def complete(self, schema: Schema) -> Completion:
+        """Load the spooled files, then give each entity its name, its class, one label and its stub.
 
-        Facts that use an entity as a class that it cannot have are deprecated; their number comes back.
+        Facts that use an entity as a class that it cannot have are deprecated.
         """
-        for file in (self._rows, self._stubs, self._rejects):
+        for name, file, columns in (
+            ("row", self._rows, ROW_COLUMNS),
+            ("stub", self._stubs, STUB_COLUMNS),
+            ("name", self._names, NAME_COLUMNS),
+        ):
             file.flush()
-        for name, file, columns in (("row", self._rows, ROW_COLUMNS), ("stub", self._stubs, STUB_COLUMNS)):
             if Path(file.name).stat().st_size:
-                self.sql.execute(f"INSERT INTO {name} SELECT * FROM {read_spooled(Path(file.name), columns)}")
+                spooled = read_spooled(Path(file.name), columns)
+                self.sql.execute(f"INSERT INTO {name} BY NAME SELECT * FROM {spooled}")
+        self._rejects.flush()
+        self._resolve_names()
         self._insert_default_classes()
         self._keep_one_label()
         deprecated = self._deprecate_class_conflicts(schema)
         self._insert_stubs()
+        only_named = self._delete_only_named() if self.needs_more_than_names else 0
         self._split_kinds(schema)
-        return deprecated
+        return Completion(deprecated, only_named)
 
     def _to_rows(self, select: str) -> str:
         return (
             "SELECT subject, property, value, language, record, '' AS rank, '' AS written, '' AS because,"
             f" '' AS paraphrase, {quote(self.retrieved)} AS retrieved FROM ({select})"
         )
+
+    def _resolve_names(self) -> None:
+        """Give each entity its final name, which no entity with another key has."""
+        names = [
+            "SELECT subject FROM row UNION ALL SELECT value FROM row UNION ALL SELECT entity FROM stub",
+            *(f"SELECT subject FROM ({select})" for select in self._described),
+        ]
+        resolve_names(self.sql, names)
+        for table, columns in (("row", ("subject", "value")), ("stub", ("entity",)), ("default_class", ("subject",))):
+            for column in columns:
+                self.sql.execute(
+                    f"UPDATE {table} SET {column} = {final_name_sql(self.sql, column)} WHERE {is_marked_sql(column)}"
+                )
+        final = {name: final_name_sql(self.sql, name) for name in ("subject", "value")}
+        replaced = ", ".join(f"{name_sql} AS {name}" for name, name_sql in final.items())
+        self.streams = [f"SELECT * REPLACE ({replaced}) FROM ({stream})" for stream in self.streams]
+        self._described = [f"SELECT {final['subject']} AS subject FROM ({select})" for select in self._described]
 
     def _insert_default_classes(self) -> None:
         self.sql.execute(f"""
@@ -191,22 +233,34 @@ class Spool:
         if not self.count("FROM stub"):
             return
         self.sql.execute(f"""
-            CREATE TABLE undescribed AS
-            SELECT entity, class, label, identifier, property, min(record) AS record FROM stub
-            WHERE entity NOT IN (SELECT subject FROM row WHERE property = 'label' UNION ALL {self.described})
-            GROUP BY ALL""")
+            CREATE TABLE undescribed AS SELECT * FROM stub
+            WHERE entity NOT IN (SELECT subject FROM row WHERE property = 'label' UNION ALL {self.described})""")
+        self.sql.execute("""
+            INSERT INTO undescribed BY NAME
+            SELECT entity, '' AS class, name.label, '' AS identifier, '' AS property,
+                   min(undescribed.record) AS record, 1 AS uses, true AS is_name
+            FROM undescribed JOIN name USING (entity) GROUP BY entity, name.label""")
         common = "'' AS language, min(record) AS record, '' AS rank, '' AS written, '' AS because"
-        end = f"{quote(self.retrieved)} AS retrieved FROM undescribed"
+        end = f"{quote(self.retrieved)} AS retrieved"
         self.sql.execute(f"""
             INSERT INTO row BY NAME
             SELECT entity AS subject, 'type' AS property, class AS value, {common}, '' AS paraphrase, {end}
-            WHERE class <> '' GROUP BY entity, class
+            FROM undescribed WHERE class <> '' GROUP BY entity, class
             UNION ALL
             SELECT entity, property, identifier, {common}, '', {end}
-            WHERE identifier <> '' GROUP BY entity, property, identifier
+            FROM undescribed WHERE identifier <> '' GROUP BY entity, property, identifier
             UNION ALL
-            SELECT entity, 'label', min(label), {common},
-                   CASE WHEN min(label) = min(identifier) THEN 'true' ELSE '' END, {end} GROUP BY entity""")
+            SELECT entity, 'label', label, {common}, CASE WHEN is_identifier THEN 'true' ELSE '' END, {end}
+            FROM ({_STUB_LABELS}) GROUP BY entity, label, is_identifier""")
+
+    def _delete_only_named(self) -> int:
+        deleted = self.sql.execute("""
+            DELETE FROM row WHERE split_part(subject, '.', 1) NOT IN (
+                SELECT split_part(subject, '.', 1) FROM row
+                WHERE property NOT IN ('label', 'alias', 'note', 'description', 'wikidataId')
+                UNION ALL SELECT value FROM row)""")
+        count = deleted.fetchone()
+        return int(count[0]) if count is not None else 0
 
     def _split_kinds(self, schema: Schema) -> None:
         """Make a class and a kind of each row that states a kind as a class."""
@@ -221,6 +275,13 @@ class Spool:
             WHERE row.property = 'type'""")
         self.sql.execute("""
             UPDATE row SET value = kind.class FROM kind WHERE row.property = 'type' AND row.value = kind.name""")
+
+
+_STUB_LABELS = """
+    SELECT entity, label, min(record) AS record, bool_or(label = identifier) AS is_identifier FROM undescribed
+    GROUP BY entity, label QUALIFY row_number() OVER (
+        PARTITION BY entity ORDER BY bool_and(is_name AND label <> identifier) DESC, sum(uses) DESC, label) = 1"""
+"""The most common name that facts have for an entity, and its identifier only where none has a name."""
 
 
 def read_spooled(path: Path, columns: Sequence[str]) -> str:

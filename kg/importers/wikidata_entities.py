@@ -10,9 +10,11 @@ fact is the statement's id, followed by what the statement itself refers to. Val
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
+from itertools import islice
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -20,8 +22,9 @@ import orjson
 
 from kg.facts.dates import to_date_range
 from kg.facts.julian import JULIAN_MARK, julian_to_gregorian
+from kg.importers.dataset_names import name_component
 from kg.importers.input_files import list_files, numbered_lines, open_decompressed
-from kg.importers.session import ImportSession, name_component
+from kg.importers.session import ImportSession
 from kg.mappings.wikidata import PropertyMeaning, WikidataMapping, read_wikidata_mapping
 from kg.parts import part_iri
 from kg.text import to_slug
@@ -40,6 +43,11 @@ _LANGUAGE = re.compile(r"[A-Za-z]{2,8}(?:-[A-Za-z0-9]{1,8})*")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]+")
 _ITEM = re.compile(r"Q[1-9][0-9]*")
 _TIME = re.compile(r"([+-])(\d{4,16})-(\d\d)-(\d\d)T")
+_LARGEST_EXPONENT = 30
+_NO_LANGUAGES = ("commons", "meta", "species", "wikidata")
+"""Beginnings of the names of wikis that are not languages."""
+_MALFORMED = (KeyError, TypeError, AttributeError, ValueError, IndexError, ArithmeticError)
+"""What reading raises where JSON does not have the structure that Wikibase documents."""
 _SCORE = re.compile(r"(\d{1,3}(?:\.\d+)?)\s*(?:%|/\s*(\d{1,4}))")
 
 Json = Mapping[str, Any]
@@ -126,7 +134,7 @@ class EntityReader:
         """Add all facts of one entity; one without the structure of an entity is rejected with its place."""
         try:
             self.read(entity)
-        except (KeyError, TypeError, AttributeError, ValueError, IndexError) as error:
+        except _MALFORMED as error:
             name = str(entity.get("id", "")) if isinstance(entity, dict) else ""
             self.session.reject(file, line, f"does not have the structure of an entity: {error!r}"[:300], name)
 
@@ -147,15 +155,16 @@ class EntityReader:
         class_name = self._class_of(claims)
         if not class_name:
             skipped["items of classes that are not in the mapping"] += 1
+            self.session.add_name(PREFIX + item.lower(), find_label(entity, self.languages).text)
             return
         _EntityFacts(self, item, class_name).add(entity, claims)
 
     def _class_of(self, claims: Json) -> str:
         classes = []
         for statement in claims.get("P31", ()):
-            value = statement["mainsnak"].get("datavalue")
-            if value is not None and statement["rank"] != "deprecated":
-                classes.append(parse_item(value))
+            with suppress(*_MALFORMED):  # `read_statement` counts it
+                if (value := statement["mainsnak"].get("datavalue")) and statement["rank"] != "deprecated":
+                    classes.append(parse_item(value))
         name = next((name for item, name in self.mapping.classes.items() if item in classes), "")
         if not name:
             self.session.summary.unmapped.update(f"class {item}" for item in classes)
@@ -200,7 +209,7 @@ class _EntityFacts:
             meaning = self.meaning(property, len(statements))
             if meaning is not None:
                 for statement in statements:
-                    self.read_statement(property, meaning, statement)
+                    self.read_or_skip(property, meaning, statement)
         for subject, property, value, details in self.rows:
             self.session.add_fact(subject, property, value, **details)
         for name, class_name, item, record, via in self.stubs:
@@ -208,23 +217,17 @@ class _EntityFacts:
 
     def read_terms(self, entity: Json, details: dict[str, Any]) -> None:
         """Read labels, aliases and descriptions."""
-        labels = _by_language(entity.get("labels"))
         wanted = self.reader.languages
-        if "*" in wanted:
-            wanted = (*wanted, *sorted(labels))
-        chosen = [language for language in wanted if language in labels]
-        first = next(iter(chosen or sorted(labels)), "")
-        label = _one_line(labels[first]["value"]) if first else self.item
-        self.row(self.subject, "label", label or self.item, details | ({} if first else {"paraphrase": True}))
-        aliases = [(_one_line(labels[language]["value"]), language) for language in chosen if language != first]
-        texts = _by_language(entity.get("aliases"))
-        for language in texts if "*" in wanted else (language for language in wanted if language in texts):
-            aliases += [(_one_line(alias["value"]), language) for alias in texts[language]]
-        for text, language in dict.fromkeys(aliases):
-            self.row(self.subject, "alias", text, details | {"language": _to_language(language)})
-        descriptions = _by_language(entity.get("descriptions"))
-        if language := next((language for language in wanted if language in descriptions), ""):
-            self.row(self.subject, "description", _one_line(descriptions[language]["value"]), details)
+        label = find_label(entity, wanted)
+        is_name = label.text != self.item
+        self.row(self.subject, "label", label.text, details | ({} if is_name else {"paraphrase": True}))
+        labels = _texts(entity.get("labels"))
+        aliases = [*_in_languages(labels, wanted), *_in_languages(_texts(entity.get("aliases")), wanted)]
+        for alias in dict.fromkeys(aliases):
+            if alias != label:
+                self.row(self.subject, "alias", alias.text, details | {"language": _to_language(alias.language)})
+        for description in islice(_in_languages(_texts(entity.get("descriptions")), wanted), 1):
+            self.row(self.subject, "description", description.text, details)
 
     def meaning(self, property: str, count: int) -> PropertyMeaning | None:
         """The meaning of a property for this entity; `count` statements are counted where there is none."""
@@ -238,6 +241,15 @@ class _EntityFacts:
                 return meaning
         self.session.summary.unmapped[f"{property} of {self.class_name}"] += count
         return None
+
+    def read_or_skip(self, property: str, meaning: PropertyMeaning, statement: Json) -> None:
+        """Read a statement; one without the structure of a statement adds nothing and is counted."""
+        rows, stubs = len(self.rows), len(self.stubs)
+        try:
+            self.read_statement(property, meaning, statement)
+        except _MALFORMED:
+            del self.rows[rows:], self.stubs[stubs:]
+            self.session.summary.skipped[f"{property}: does not have the structure of a statement"] += 1
 
     def read_statement(self, property: str, meaning: PropertyMeaning, statement: Json) -> None:
         details = self.details(statement)
@@ -348,11 +360,19 @@ class _EntityFacts:
             items = [parse_item(snak["datavalue"]) for snak in reasons if "datavalue" in snak]
             details["because"] = f"deprecated in Wikidata{': ' if items else ''}{', '.join(items)}"
         if references := statement.get("references"):
-            parsed = [_parse_reference(reference.get("snaks") or {}) for reference in references]
+            parsed = list(self.parse_references(references))
             details["record"] = " ".join((record, *(words for words, _ in parsed if words)))
             if retrieved := max((day for _, day in parsed), default=""):
                 details["retrieved"] = retrieved
         return details
+
+    def parse_references(self, references: Iterable[Any]) -> Iterator[tuple[str, str]]:
+        """The words and the day of each reference; one without the structure of a reference is counted."""
+        for reference in references:
+            try:
+                yield _parse_reference(reference.get("snaks") or {})
+            except _MALFORMED:
+                self.session.summary.skipped["references without the structure of one"] += 1
 
     def row(self, subject: str, property: str, value: str, details: dict[str, Any]) -> None:
         self.rows.append((subject, property, value, details))
@@ -420,9 +440,12 @@ def parse_quantity(datavalue: Json) -> tuple[Decimal, str]:
     """A number and the QID of its unit; the unit of a bare number is the empty text."""
     try:
         value = datavalue["value"]
-        return Decimal(value["amount"]), str(value.get("unit", "1")).rpartition("/")[2].removeprefix("1")
-    except (InvalidOperation, TypeError, KeyError):
+        amount, unit = Decimal(value["amount"]), str(value.get("unit", "1"))
+    except (InvalidOperation, TypeError, KeyError, ValueError):
         raise UnsupportedValueError("not a quantity") from None
+    if not amount.is_finite() or abs(amount.adjusted()) > _LARGEST_EXPONENT:
+        raise UnsupportedValueError("not a quantity")
+    return amount, unit.rpartition("/")[2].removeprefix("1")
 
 
 def parse_minutes(datavalue: Json, units: Mapping[str, float]) -> ParsedValue:
@@ -483,9 +506,57 @@ def _parse_reference(snaks: Json) -> tuple[str, str]:
     return " ".join(words), day
 
 
-def _by_language(terms: Any) -> dict[str, Any]:
-    """Labels, aliases or descriptions by language; where there are none, dumps have `[]`."""
-    return terms if isinstance(terms, dict) else {}
+class LanguageText(NamedTuple):
+    """A label, alias or description with its language."""
+
+    text: str
+    language: str
+
+
+def find_label(entity: Json, wanted: Sequence[str]) -> LanguageText:
+    """What an item is called: its label in the first of the languages that has one, or in any.
+
+    Where it has none, its first alias, or the title of an article about it; its QID where it has no name at all.
+    """
+    for terms in (_texts(entity.get("labels")), _texts(entity.get("aliases")), _article_titles(entity)):
+        ordered = {language: terms[language] for language in (*wanted, *sorted(terms)) if language in terms}
+        for label in _in_languages(ordered, ("*",)):
+            return label
+    return LanguageText(str(entity["id"]), "")
+
+
+def _texts(terms: Any) -> dict[str, list[LanguageText]]:
+    """Labels, aliases or descriptions by language, without malformed ones; where there are none, dumps have `[]`."""
+    texts: dict[str, list[LanguageText]] = {}
+    for language, values in terms.items() if isinstance(terms, dict) else ():
+        for value in values if isinstance(values, list) else [values]:
+            text = value.get("value") if isinstance(value, dict) else None
+            if isinstance(text, str) and (line := _one_line(text)):
+                texts.setdefault(language, []).append(LanguageText(line, language))
+    return texts
+
+
+def _article_titles(entity: Json) -> dict[str, list[LanguageText]]:
+    """The titles of articles by language, without what brackets add to them: `Anora (film)`."""
+    sitelinks = entity.get("sitelinks")
+    titles = {}
+    for site, link in sitelinks.items() if isinstance(sitelinks, dict) else ():
+        language, wiki, rest = site.partition("wiki")
+        if (
+            wiki
+            and not rest
+            and language not in _NO_LANGUAGES
+            and isinstance(link, dict)
+            and isinstance(link.get("title"), str)
+        ):
+            titles[language] = {"value": re.sub(r"(?<=\S) \([^()]*\)$", "", link["title"])}
+    return _texts(titles)
+
+
+def _in_languages(texts: Mapping[str, list[LanguageText]], wanted: Sequence[str]) -> Iterator[LanguageText]:
+    """The texts in these languages, in their order; `*` means all languages."""
+    for language in (*wanted, *texts) if "*" in wanted else wanted:
+        yield from texts.get(language, ())
 
 
 def _one_line(text: str) -> str:

@@ -18,9 +18,9 @@ from kg.errors import InputError
 from kg.facts.model import Source
 from kg.importers.input_files import MAX_LINE_BYTES, list_files, numbered_lines, open_decompressed
 from kg.importers.session import ImportSession
-from kg.importers.table_files import read_header
-from kg.importers.table_import import import_file
-from kg.importers.table_mapping import ColumnMapping, TableMapping, read_columns
+from kg.importers.tables.table_files import read_header
+from kg.importers.tables.table_import import import_file
+from kg.importers.tables.table_mapping import ColumnMapping, TableMapping, read_columns
 from kg.mappings import MAPPINGS
 from kg.mappings.mapping_file import MappingFile
 from kg.schema import Schema
@@ -102,7 +102,7 @@ def _to_csv(path: Path, session: ImportSession, number: int) -> Path:
     name = path.name.lower().removesuffix(".gz")
     fresh = session.temporary_file(f"results{number}.csv")
     if name.endswith((".json", ".srj")):
-        _convert_json(path, fresh)
+        _convert_json(path, fresh, session)
         return fresh
     if name.endswith(".tsv"):
         _convert_tsv(path, fresh, session)
@@ -110,7 +110,7 @@ def _to_csv(path: Path, session: ImportSession, number: int) -> Path:
     return path
 
 
-def _convert_json(path: Path, fresh: Path) -> None:
+def _convert_json(path: Path, fresh: Path, session: ImportSession) -> None:
     """https://www.w3.org/TR/sparql11-results-json/"""
     with open_decompressed(path) as file:
         text = file.read(MAX_DOCUMENT_BYTES + 1)
@@ -122,7 +122,12 @@ def _convert_json(path: Path, fresh: Path) -> None:
         with fresh.open("w", encoding="utf-8", newline="") as out:
             writer = csv.writer(out)
             writer.writerow(names)
-            writer.writerows([row.get(name, {}).get("value", "") for name in names] for row in bindings)
+            for number, row in enumerate(bindings, start=1):
+                try:
+                    writer.writerow([str(row[name]["value"]) if name in row else "" for name in names])
+                except (KeyError, TypeError):
+                    session.summary.records += 1
+                    session.reject(path.name, 0, f"row {number} is not a solution", str(row))
     except (orjson.JSONDecodeError, KeyError, TypeError, AttributeError) as error:
         raise InputError(f"{path} is not a SPARQL result in JSON: {error!r}") from error
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import duckdb
 import pytest
 
-from kg.importers.cells.cleanings import CLEANINGS, can_reject, clean_sql, fault_sql, is_rejected
+from kg.importers.tables.cells.cleanings import CLEANINGS, can_reject, clean_sql, fault_sql, is_rejected
 
 
 @pytest.fixture(scope="module")

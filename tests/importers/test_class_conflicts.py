@@ -31,7 +31,7 @@ def add_uses(spool: Spool, entity: str, property: str, class_name: str, *films: 
         values = {"subject": name, "property": property, "value": entity}
         spool.sql.execute("INSERT INTO row BY NAME SELECT $subject AS subject, $property AS property, $value AS value",
                           values)  # fmt: skip
-    spool.sql.execute("INSERT INTO stub VALUES (?, ?, '', '', '', '', ?)", [entity, class_name, property])
+    spool.sql.execute("INSERT INTO stub VALUES (?, ?, '', '', '', '', ?, 1, true)", [entity, class_name, property])
 
 
 def add_class(spool: Spool, entity: str, class_name: str) -> None:

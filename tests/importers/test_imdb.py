@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from kg.importers import table_import
+from kg.importers.tables import table_import
 from kg.pipeline.build import check
 from tests.importers.import_project import ImportProject
 

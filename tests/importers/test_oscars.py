@@ -77,8 +77,10 @@ def test_an_honour_without_nominations_is_a_win_only(project: ImportProject, tab
 
 
 def test_rows_with_faults_are_rejected(project: ImportProject, table: Callable[..., str]) -> None:
-    project.run("oscars", table(row(), row(Ceremony="many"), row(Winner="perhaps"), row() + "\t" * 9 + "x"))
-    assert [line.split(":")[1] for line in project.rejects("oscars").splitlines()] == ["3", "4", "5"]
+    numbers = [row(Ceremony="²"), row(Ceremony="0"), row(Year="٢٠٢٤")]
+    wrong = [row(Ceremony="many"), row(Winner="perhaps"), row() + "\t" * 9 + "x", *numbers]
+    project.run("oscars", table(row(), *wrong))
+    assert [line.split(":")[1] for line in project.rejects("oscars").splitlines()] == list("345678")
 
 
 def test_a_missing_column_is_an_error(

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from kg.importers.session import name_component
+from kg.importers.dataset_names import name_component
 from tests.importers.import_project import DATASETS, ImportProject
 
 
@@ -34,6 +34,17 @@ def test_an_answer_about_films_is_imported(project: ImportProject, tmp_path: Pat
     expected = {("rdf:type", "Film"), ("wikidataId", "Q1"), ("imdbId", "tt28607951"), ("genre", "wd-q2")}
     assert project.values_of("wd-q1") == expected
     assert ("rdfs:label", 'comedy "drama"') in project.values_of("wd-q2")
+
+
+def test_a_solution_that_is_none_is_rejected_by_itself(project: ImportProject, tmp_path: Path) -> None:
+    good = [{"item": {"value": WD + name}} for name in ("Q1", "Q2")]
+    bindings = [good[0], 7, {"item": "x"}, {"item": None}, good[1]]
+    answer = {"head": {"vars": ["item"]}, "results": {"bindings": bindings}}
+    (tmp_path / "answer.json").write_text(json.dumps(answer), encoding="utf-8")
+    assert project.run("wikidata-results", str(tmp_path / "answer.json")) == 0
+    assert len(project.rejects("wikidata-results").splitlines()) == 3
+    assert project.values_of("wd-q1")
+    assert project.values_of("wd-q2")
 
 
 def test_a_country_used_as_a_studio_gives_no_contradiction(project: ImportProject, tmp_path: Path) -> None:
@@ -114,7 +125,7 @@ def test_a_list_of_prizes_gives_nominations_and_wins(project: ImportProject, tmp
         ("'2024': " + "{a: " * 5000, "nested deeper"),
         ("'2024': {a: !!python/object:os.system x}\n", "tags"),
         ("'2024': {a\n", "not YAML"),
-        ("- tt28607951\n", "is not an award list"),
+        ("- tt28607951\n", "not an award list"),
         ("\xff\xfe", "not UTF-8"),
     ],
 )
@@ -125,6 +136,14 @@ def test_a_hostile_list_is_refused(
     assert project.run("imdb-awards", str(tmp_path / "ev0000147.yml")) == 2
     assert message in capsys.readouterr().err
     assert not (project.folder / "data" / "imports").exists()
+
+
+def test_a_list_that_cannot_be_read_is_rejected_by_itself(project: ImportProject, tmp_path: Path) -> None:
+    (tmp_path / "ev0000147.yml").write_text(AWARDS, encoding="utf-8")
+    (tmp_path / "ev0000148.yml").write_text("a: {b\n", encoding="utf-8")
+    assert project.run("imdb-awards", str(tmp_path)) == 0
+    assert project.rejects("imdb-awards").startswith("ev0000148.yml:")
+    assert project.facts()
 
 
 def test_nodes_of_the_wrong_kind_are_rejected_with_their_lines(project: ImportProject, tmp_path: Path) -> None:
@@ -181,6 +200,18 @@ def test_a_class_of_others_may_be_a_class_of_ours_with_a_kind(
     (tmp_path / "places.nt").write_text(line, encoding="utf-8")
     assert project.run("rdf", str(tmp_path / "places.nt")) == 0
     assert project.values_of("places-x") == {("rdf:type", class_name), ("kind", kind)}
+
+
+def test_a_node_of_which_only_the_name_is_known_is_left_out(
+    project: ImportProject, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    other = '<http://films.example/7> a schema:Offer ; schema:name "Anora" .\n'
+    named = '<http://films.example/8> schema:name "Lot 8" . <http://films.example/Anora> schema:director <8> .\n'
+    (tmp_path / "films.ttl").write_text(f"@base <http://films.example/> .\n{TURTLE}{other}{named}", encoding="utf-8")
+    assert project.run("rdf", str(tmp_path / "films.ttl")) == 0
+    assert "names of nodes of which the mapping has neither" in capsys.readouterr().out
+    assert project.values_of("films-7") == set()
+    assert ("rdfs:label", "Lot 8") in project.values_of("films-8")
 
 
 def test_lines_of_rdf_that_do_not_parse_are_rejected(project: ImportProject) -> None:

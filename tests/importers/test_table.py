@@ -13,10 +13,10 @@ import openpyxl
 import pytest
 
 from kg.errors import FaultsError
-from kg.importers import table_import
-from kg.importers.session import dataset_entity_name, name_component, name_component_sql
-from kg.importers.table_files import copy_short_lines
-from kg.importers.table_mapping import read_table_mapping
+from kg.importers.dataset_names import name_component, name_component_sql
+from kg.importers.tables import table_import
+from kg.importers.tables.table_files import copy_short_lines
+from kg.importers.tables.table_mapping import read_table_mapping
 from kg.pipeline.build import check
 from kg.project import Project
 from kg.schema import read_ontology, to_schema
@@ -422,7 +422,7 @@ def test_a_list_is_several_values_and_an_object_is_named_by_its_name(
         ("director", "films-person-lilly-wachowski"),
         ("castMember", "films-person-keanu-reeves"),
     }
-    assert ("rdfs:label", "[REC]") in project.values_of(dataset_entity_name("films", "[REC]"))
+    assert ("rdfs:label", "[REC]") in project.values_of(f"films-{name_component('[REC]')}")
 
 
 def test_a_small_archive_of_one_endless_line_does_not_fill_the_disk(tmp_path: Path) -> None:

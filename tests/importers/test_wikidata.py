@@ -243,7 +243,7 @@ def test_lines_that_are_not_entities_are_rejected(project: ImportProject, dump: 
         "[",
         whole + ",",
         '{"id": "Q7", "labels"',
-        '{"id": "Q8", "claims": {"P31": [{}]}},',
+        '{"id": "Q8", "claims": [{}]},',
         b"\xff".decode("latin-1"),
         "]",
     ]
@@ -252,6 +252,45 @@ def test_lines_that_are_not_entities_are_rejected(project: ImportProject, dump: 
     rejects = project.rejects("wikidata")
     assert [line.split(":")[1] for line in rejects.splitlines()] == ["3", "4", "5"]
     assert ("rdfs:label", "Anora") in project.values_of("wd-q1")
+
+
+MALFORMED = [
+    {"rank": "normal"},
+    7,
+    None,
+    {"rank": "normal", "mainsnak": {"snaktype": "value"}},
+    {"rank": "normal", "mainsnak": {"snaktype": "value", "datavalue": 7}},
+    {"rank": "normal", "mainsnak": snak("P57", text("a")), "qualifiers": 7},
+    {"rank": "normal", "mainsnak": snak("P57", text("a")), "references": 7},
+]
+
+
+@pytest.mark.parametrize("bad", MALFORMED, ids=range(len(MALFORMED)))
+def test_a_malformed_statement_costs_itself_alone(
+    project: ImportProject, dump: Path, bad: Any, capsys: pytest.CaptureFixture[str]
+) -> None:
+    film = entity(P57=item("Q2"), P345=text("tt0111161"))
+    for property in ("P31", "P57", "P345"):
+        film["claims"][property].append(bad)
+    write(dump, film)
+    assert project.run("wikidata", str(dump)) == 0
+    assert {("director", "wd-q2"), ("imdbId", "tt0111161"), ("rdfs:label", "Anora")} <= project.values_of("wd-q1")
+    assert "left out: " in capsys.readouterr().out
+
+
+def test_a_malformed_reference_costs_itself_alone(project: ImportProject, dump: Path) -> None:
+    references = [7, {"snaks": 7}, {"snaks": {"P854": [snak("P854", text("https://a.example"))]}}]
+    write(dump, entity(P345={"mainsnak": snak("P345", text("tt0111161")), "references": references}))
+    project.run("wikidata", str(dump))
+    [fact] = [fact for fact in project.facts() if fact.property.value.endswith("imdbId")]
+    assert fact.evidence.record.endswith(" url:https://a.example")
+
+
+@pytest.mark.parametrize("number", ["NaN", "Infinity", "-Infinity", "1e999999999", "x", "", None, 7, []])
+def test_a_number_that_is_none_is_counted(project: ImportProject, dump: Path, number: Any) -> None:
+    write(dump, entity(P2130=amount(number, "Q4917"), P2047=amount(number, "Q7727"), P345=text("tt0111161")))
+    assert project.run("wikidata", str(dump)) == 0
+    assert ("imdbId", "tt0111161") in project.values_of("wd-q1")
 
 
 def test_a_line_of_a_hundred_megabytes_is_rejected(project: ImportProject, dump: Path) -> None:

@@ -8,7 +8,7 @@ import duckdb
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from kg.importers.cells.cleanings import CLEANINGS, clean_sql, is_rejected
+from kg.importers.tables.cells.cleanings import CLEANINGS, clean_sql, is_rejected
 from tests.laws.sizes import cases
 
 law = settings(deadline=None, max_examples=cases(60))

@@ -13,10 +13,11 @@ from pathlib import Path
 
 from kg.errors import InputError
 from kg.facts.model import Source
-from kg.importers.cells.cleanings import can_reject
+from kg.importers.dataset_names import has_equal_names_sql
 from kg.importers.input_files import list_files
 from kg.importers.session import ImportSession
-from kg.importers.table_files import (
+from kg.importers.tables.cells.cleanings import can_reject
+from kg.importers.tables.table_files import (
     SUFFIXES,
     RecordLines,
     detect_format,
@@ -26,14 +27,14 @@ from kg.importers.table_files import (
     open_cells,
     read_header,
 )
-from kg.importers.table_mapping import (
+from kg.importers.tables.table_mapping import (
     ColumnMapping,
     RowFilter,
     TableMapping,
     read_table_mapping,
     with_list_columns,
 )
-from kg.importers.table_sql import LINE, RECORD, SELECTED, SUBJECT, TableSql
+from kg.importers.tables.table_sql import LINE, RECORD, SELECTED, SUBJECT, TableSql
 from kg.schema import Schema
 from kg.sql import quote_name
 from kg.text import closest
@@ -180,6 +181,8 @@ class _TableImport:
             return False
         key = SUBJECT if labels else f"{SUBJECT}, {RECORD}"
         entities = self.select_entities()
+        if self.session.spool.count(f"{has_equal_names_sql(entities, SUBJECT)} LIMIT 1"):
+            return False
         if self.session.spool.count(f"{entities} GROUP BY {key} HAVING count(*) > 1 LIMIT 1"):
             return False
         return not labels or not self.session.spool.has_label_for_any(entities)

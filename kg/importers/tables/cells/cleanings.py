@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from kg.importers.cells.numbers import COMMA_FORMS, POINT_FORMS, let, number_sql
+from kg.importers.tables.cells.numbers import COMMA_FORMS, POINT_FORMS, let, number_sql
 from kg.sql import quote
 
 _MARK = "chr(1)"

@@ -17,7 +17,7 @@ import orjson
 from kg.errors import InputError
 from kg.importers.input_files import numbered_lines, open_decompressed
 from kg.importers.session import ImportSession
-from kg.importers.table_mapping import TableMapping
+from kg.importers.tables.table_mapping import TableMapping
 from kg.sql import quote, quote_name
 
 if TYPE_CHECKING:

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from kg.errors import InputError
-from kg.importers.table_files import detect_format, nested_columns, read_header, read_sample
+from kg.importers.tables.table_files import detect_format, nested_columns, read_header, read_sample
 from kg.mappings import MAPPINGS
 from kg.schema import Schema, ValueKind
 from kg.text import to_slug

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from kg.facts.model import Source
-from kg.importers.cells.cleanings import CLEANINGS
+from kg.importers.tables.cells.cleanings import CLEANINGS
 from kg.mappings.mapping_file import Fields, MappingFile
 from kg.schema import OntologyTerm, Schema, ValueKind
 from kg.terms import XSD

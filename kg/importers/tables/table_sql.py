@@ -8,9 +8,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
-from kg.importers.cells.cleanings import can_reject, clean_sql, fault_sql, is_rejected
-from kg.importers.session import name_component_sql
-from kg.importers.table_mapping import ColumnMapping, PartMapping, RowFilter, TableMapping
+from kg.importers.dataset_names import (
+    dataset_entity_name_sql,
+    name_component_sql,
+    text_entity_name_sql,
+)
+from kg.importers.tables.cells.cleanings import can_reject, clean_sql, fault_sql, is_rejected
+from kg.importers.tables.table_mapping import ColumnMapping, PartMapping, RowFilter, TableMapping
 from kg.schema import NarrowedClass
 from kg.sql import quote, quote_name
 
@@ -90,7 +94,7 @@ class TableSql:
             f"{_unless_rejected(self.cell(name, mapping.key_clean), mapping.key_clean)} AS {key}"
             for name, key in zip(mapping.key, keys, strict=True)
         )
-        subject = " || '-' || ".join([quote(mapping.prefix), *(f"({name_component_sql(key)})" for key in keys)])
+        subject = dataset_entity_name_sql(mapping.prefix, *keys)
         record = " || '|' || ".join(map(self.cell, mapping.record) if mapping.record else keys)
         record = _ONE_LINE.format(v=f"({record})")
         return (
@@ -252,21 +256,24 @@ class TableSql:
 
     def _column_stubs(self, rows: str, column: ColumnMapping, part: PartMapping | None = None) -> Iterator[str]:
         if column.value_type == "entity" and column.property != "type":
-            label = f"coalesce({self.cell(column.label)}, v)" if column.label else "v"
+            label = self.cell(column.label) if column.label else "v"
             yield (
-                f"SELECT {self.entity(column)} AS entity, {quote(column.class_name)} AS class, min({label}) AS label,"
+                f"SELECT {self.entity(column)} AS entity, {quote(column.class_name)} AS class,"
+                f" coalesce({label}, v) AS label, count(*) AS uses, {label} IS NOT NULL AS is_name,"
                 f" {'v' if column.identifier else quote('')} AS identifier,"
                 f" {quote(column.identifier)} AS property, min({RECORD}) AS record,"
                 f" {quote(column.property)} AS via"
                 f" FROM ({self.values(rows, column, part)}) WHERE {SELECTED} AND v <> '' AND {self._is_taken(column)}"
-                f" GROUP BY v{f', {SUBJECT}' if column.inverse else ''}"
+                f" GROUP BY v, {label}{f', {SUBJECT}' if column.inverse else ''}"
             )
 
     def entity(self, column: ColumnMapping) -> str:
         """The name of the entity that a value `v` means."""
         if column.inverse:
             return f"{SUBJECT} || {quote(f'.{column.class_name.lower()}.')} || ({name_component_sql('v')})"
-        return f"{quote(column.prefix + '-')} || ({name_component_sql('v')})"
+        if column.label or column.identifier:
+            return dataset_entity_name_sql(column.prefix, "v")
+        return text_entity_name_sql(column.prefix, "v")
 
     def values(self, rows: str, column: ColumnMapping, part: PartMapping | None = None) -> str:
         """The rows with one value `v` of the column each, split, cleaned and replaced as the mapping states."""
