@@ -17,14 +17,14 @@ from kg.atomic_files import write_file
 from kg.errors import AmbiguousNameError, InputError, UnknownNameError
 from kg.graph.provenance import Provenance
 from kg.graph.record_store import RecordStore
-from kg.graph.store import iterate_quads, open_build, open_published_build
+from kg.graph.store import find_quads, iterate_quads, open_build, open_published_build
 from kg.lookup.entity_names import EntityNames
 from kg.passages.texts import Texts, open_texts
 from kg.project import Project, find_project
 from kg.queries.answer import Answer
-from kg.queries.execute import run_query
-from kg.queries.stored_query import StoredQueries, parameter_terms
-from kg.terms import KNOWLEDGE, SOURCE
+from kg.queries.execute import names_any, run_query, run_stored_query
+from kg.queries.stored_query import StoredQueries, StoredQuery, parameter_terms
+from kg.terms import KNOWLEDGE, SOURCE, UNDECIDED, to_curie
 from kg.text import closest
 
 if TYPE_CHECKING:
@@ -86,9 +86,20 @@ class FilmGraph:
         """The answer to a stored query, as `ask` gives it, with at most `limit` rows."""
         query = self.queries.find(name)
         text = query.bind(parameter_terms(query, values, self.names))
-        return run_query(
-            self.store, text, names=self.names, name=query.name, file=query.file, limit=limit, guarded=True
-        )
+        return self.ask_bound(query, text, limit=limit)
+
+    def ask_bound(self, query: StoredQuery, text: str, *, limit: int | None = None) -> Answer:
+        """The answer to a stored query of which `text` has its values bound."""
+        is_contested = self.may_be_contested(text)
+        return run_stored_query(self.store, query, text, names=self.names, limit=limit, with_undecided=is_contested)
+
+    def may_be_contested(self, text: str) -> bool:
+        """False when a query names no property of which a value is undecided between sources."""
+        return names_any(text, self._undecided_properties)
+
+    @cached_property
+    def _undecided_properties(self) -> frozenset[NamedNode]:
+        return frozenset(quad.predicate for quad in find_quads(self.store, None, None, None, UNDECIDED))
 
     def sparql(
         self, text: str, *, limit: int | None = None, timeout: float | None = None, services: bool = False
@@ -122,6 +133,18 @@ class FilmGraph:
     def entity(self, name: str, *, class_name: str = "") -> NamedNode:
         """The entity with this label, alias, CURIE or IRI; raises `UnknownNameError` or `AmbiguousNameError`."""
         return self.names.entity(name, class_name=class_name)
+
+    def property(self, name: str) -> NamedNode:
+        """The property with this name, label or CURIE; raises `UnknownNameError` with what may be meant."""
+        from kg.schema import suggest_terms
+
+        terms = list(self.ontology.properties.values())
+        local = name.removeprefix("film:")
+        found = [term for term in terms if local == term.name or name == to_curie(term.iri.value)]
+        found = found or [term for term in terms if name in term.labels]
+        if len(found) == 1:
+            return found[0].iri
+        raise UnknownNameError(name, kind="property", suggestions=[term.name for term in suggest_terms(local, terms)])
 
     def search(self, text: str, *, class_name: str = "", limit: int = 10) -> tuple[NameMatch, ...]:
         """The entities with a name like `text`, best first: accents, case, script and a wrong letter do not matter.

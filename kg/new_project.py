@@ -17,6 +17,12 @@ FIRST_FILES: Mapping[str, str] = {
 my-notes:
   title: My notes
 """,
+    "policy.yaml": """\
+# What is taken as true when sources disagree; of a conflict that nothing here decides, both values are shown.
+sources: [my-notes]     # most trusted first
+# properties:
+#   budget: [my-notes]  # first for one property
+""",
     "films/tangerine.yaml": """\
 source: my-notes
 

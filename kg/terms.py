@@ -54,10 +54,10 @@ ALIAS = NamedNode(SKOS + "altLabel")
 NOTE = NamedNode(RDFS + "comment")
 KNOWLEDGE = DefaultGraph()
 """The graph of asserted and inferred triples."""
-PROVENANCE, CONTESTED, ONTOLOGY, LINKS = (
-    NamedNode(GRAPH + name) for name in ("provenance", "contested", "ontology", "links")
+PROVENANCE, CONTESTED, UNDECIDED, ONTOLOGY, LINKS = (
+    NamedNode(GRAPH + name) for name in ("provenance", "contested", "undecided", "ontology", "links")
 )
-"""The named graphs beside it."""
+"""The named graphs beside it; what is undecided is contested as well."""
 KNOWN_NAMES = {"type": TYPE, "label": LABEL, "alias": ALIAS, "note": NOTE}
 """Names in fact files for the properties of other vocabularies."""
 

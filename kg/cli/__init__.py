@@ -3,7 +3,7 @@
 command        what the commands share: options, output, progress
 build          new, build, verify, cite
 check          check, fix, validate, infer, ontology
-ask            ask, sparql, queries, schema, show, facts, conflicts
+ask            ask, sparql, queries, schema, show, facts, conflicts, decide
 why            why, why-not, rules, check-proof
 link           link
 import_export  import, export

@@ -1,14 +1,14 @@
-"""Commands that read the built graph: `kg ask`, `sparql`, `queries`, `schema`, `show`, `facts`, `conflicts`."""
+"""Commands on the built graph: `kg ask`, `sparql`, `queries`, `schema`, `show`, `facts`, `conflicts`, `decide`."""
 
 from __future__ import annotations
 
 import argparse
 import shlex
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
-from itertools import groupby
+from itertools import chain, groupby
 from typing import TYPE_CHECKING
 
 from kg.cli.command import (
@@ -29,13 +29,14 @@ from kg.errors import InputError
 if TYPE_CHECKING:
     from kg.filmgraph import FilmGraph
     from kg.lookup.schema_card import SchemaCard
+    from kg.lookup.source_conflicts import Conflict
     from kg.schema import Schema
 
 _ANSWER_FORMATS = ("table", "json", "csv", "tsv", "markdown", "turtle")
 
 
 def add_commands(commands: Commands) -> None:
-    """ask, sparql, queries, schema, show, facts, conflicts."""
+    """ask, sparql, queries, schema, show, facts, conflicts, decide."""
     ask = commands.add(
         "ask", "Answer a stored query.", _ask, epilog='Example: kg ask films-directed-by "person=Sean Baker"'
     )
@@ -59,7 +60,9 @@ def add_commands(commands: Commands) -> None:
     show = commands.add("show", "Show everything about an entity, with sources.", _show)
     show.add_argument("entity", metavar="ENTITY", help="a label, alias, CURIE or IRI")
     add_format(show, ("table", "json", "turtle"), default="table")
-    facts = commands.add("facts", "List the facts, one a line, each with its source and passage.", _facts)
+    facts = commands.add(
+        "facts", "List the facts, one a line, each with its source and passage; contested ones last.", _facts
+    )
     facts.add_argument("--about", metavar="ENTITY", help="only facts about this entity")
     facts.add_argument("--source", metavar="ID", help="only facts of this source")
     add_format(facts, ("jsonl", "csv", "table"), default="jsonl")
@@ -70,6 +73,12 @@ def add_commands(commands: Commands) -> None:
     )
     add_texts(conflicts)
     add_format(conflicts, ("table", "json"), default="table")
+    decide = commands.add("decide", "Decide a conflict between sources, in data/policy.yaml.", _decide)
+    decide.add_argument("entity", metavar="ENTITY", help="a label, alias, CURIE or IRI")
+    decide.add_argument("property", metavar="PROPERTY", help="a property, such as budget")
+    wording = "the source that is right, by id or title, or the right value"
+    decide.add_argument("--for", dest="choice", metavar="SOURCE|VALUE", required=True, help=wording)
+    decide.add_argument("--because", metavar="TEXT", required=True, help="the reason, for those who read the policy")
 
 
 # --- ask, sparql
@@ -280,9 +289,11 @@ def _facts(call: argparse.Namespace) -> int:
     graph = open_call_graph(call)
     about = graph.entity(call.about) if call.about else None
     source = graph.source_id(call.source) if call.source else None
+    accepted = ((fact, "") for fact in graph.facts())
+    contested = ((lost.fact, lost.kind.value) for lost in graph.provenance.contested())
     rows = (
-        to_row(fact)
-        for fact in graph.facts()
+        to_row(fact) | {"status": status}
+        for fact, status in chain(accepted, contested)
         if about in (None, fact.subject) and source in (None, fact.evidence.source)
     )
     if call.format == "jsonl":
@@ -291,7 +302,7 @@ def _facts(call: argparse.Namespace) -> int:
     elif call.format == "csv":
         import csv
 
-        writer = csv.DictWriter(sys.stdout, FACT_COLUMNS, lineterminator="\n")
+        writer = csv.DictWriter(sys.stdout, (*FACT_COLUMNS, "status"), lineterminator="\n")
         writer.writeheader()
         writer.writerows({name: "" if value is None else value for name, value in row.items()} for row in rows)
     else:
@@ -317,7 +328,40 @@ def _conflicts(call: argparse.Namespace) -> int:
     if call.format == "json":
         write_json([conflict.as_dict() for conflict in conflicts])
     else:
-        write(write_conflicts(conflicts, graph.names, graph.texts(call.texts)))
+        write("".join(write_conflicts(conflicts, graph.names, graph.provenance, graph.texts(call.texts))))
+        _advise(conflicts)
+    return 0
+
+
+def _advise(conflicts: Sequence[Conflict]) -> None:
+    """Say that there is no conflict, or how one is decided that is not."""
+    from kg.terms import to_short
+
+    fact = next((lost.fact for each in conflicts for lost in each.contested if lost.is_undecided), None)
+    if not conflicts:
+        print_message("There are no conflicts.")
+    elif fact is not None:
+        words = f"{to_short(fact.subject)} {to_short(fact.property)}".replace("film:", "")
+        print_message(f'Decide one with: kg decide {words} --for {fact.evidence.source} --because "..."')
+
+
+def _decide(call: argparse.Namespace) -> int:
+    from kg.decisions.decide import write_decision
+    from kg.lookup.source_conflicts import find_conflicts, find_side
+    from kg.terms import to_short
+
+    graph = open_call_graph(call)
+    entity, property = graph.entity(call.entity), graph.property(call.property)
+    conflicts = find_conflicts(graph.provenance, subject=entity)
+    conflict = next((conflict for conflict in conflicts if conflict.contested[0].fact.property == property), None)
+    label = f"{graph.names.label(property)} of {graph.names.label(entity)}"
+    if conflict is None:
+        raise InputError(f"There is no conflict about the {label}; `kg conflicts` lists them all.")
+    choice = find_side(conflict, call.choice, graph.provenance)
+    entity_name, property_name = (to_short(iri).removeprefix("film:") for iri in (entity, property))
+    path = graph.project.data / "policy.yaml"
+    write_decision(path, entity=entity_name, property=property_name, choice=choice, because=call.because)
+    print_message(f"Decided for {choice}: the {label}. It is in data/policy.yaml; run kg build.")
     return 0
 
 

@@ -11,7 +11,7 @@ import re
 from collections import defaultdict
 from collections.abc import Collection, Container, Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import NamedTuple
 
@@ -22,10 +22,15 @@ from kg.decisions.policy import Policy
 from kg.facts.dates import DateRange, to_date_range
 from kg.facts.model import Fact, Rank
 from kg.parts import part_iri
+from kg.reports import Finding, Severity
 from kg.schema import Schema
 from kg.terms import LABEL, TYPE, Term, to_short, to_text
 
 Subject = NamedNode | BlankNode
+_Values = Mapping[NamedNode, Collection[Term]]
+"""Property -> values."""
+_MAIN = (film.amount, film.date)
+"""What distinguishes a part that is a figure or a release from another."""
 _RANKS = {Rank.PREFERRED: 0, Rank.NORMAL: 1, Rank.DOUBTED: 2, Rank.DEPRECATED: 3}
 
 
@@ -34,8 +39,8 @@ class DecisionKind(StrEnum):
 
     CONFLICT = "conflict"
     """Another value is preferred."""
-    TIE = "tie"
-    """The conflict is unresolved."""
+    UNDECIDED = "undecided"
+    """No value is preferred: the conflict is unresolved."""
     DEPRECATED = "deprecated"
     """Its source is known to be wrong."""
     SUPERSEDED = "superseded"
@@ -52,10 +57,15 @@ class ContestedFact:
     kind: DecisionKind
     reason: str
 
+    @property
+    def is_undecided(self) -> bool:
+        """True when no other value was preferred: it may be true, and is shown with the others."""
+        return self.kind is DecisionKind.UNDECIDED
+
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """A conflict and how it was decided: the preferred value (None on a tie), the facts for it, and the others."""
+    """A conflict and how it was decided: the preferred value (None: undecided), the facts for it, and the others."""
 
     subject: Subject
     property: NamedNode
@@ -64,6 +74,14 @@ class Decision:
     preferred: tuple[Fact, ...]
     others: tuple[Fact, ...]
     reason: str
+    outranked: frozenset[Fact] = frozenset()
+    """Of the others of an undecided conflict, those whose values are less preferred than those that are equal."""
+
+    def contest(self, fact: Fact) -> ContestedFact:
+        """A fact that this decision contests, with the reason."""
+        if fact in self.outranked:
+            return ContestedFact(fact, DecisionKind.CONFLICT, f"{self.reason}; other values are preferred to this one")
+        return ContestedFact(fact, self.kind, self.reason)
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,28 +113,41 @@ def resolve_conflicts(
             contested[number] = ContestedFact(fact, DecisionKind.DEPRECATED, reason)
     candidates = [fact for number, fact in enumerate(facts) if number not in contested] if contested else facts
     decisions = tuple(ConflictResolver(candidates, single_valued, schema, policy).decisions())
-    for number, decision in _contested_facts(facts, decisions):
-        if number not in contested:
-            contested[number] = ContestedFact(facts[number], decision.kind, decision.reason)
+    for number, lost in _contested_facts(facts, decisions):
+        contested.setdefault(number, lost)
     knowledge = tuple(fact for number, fact in enumerate(facts) if number not in contested) if contested else facts
     return Resolution(knowledge, tuple(contested.values()), decisions)
 
 
-def _contested_facts(facts: tuple[Fact, ...], decisions: Iterable[Decision]) -> Iterator[tuple[int, Decision]]:
-    """Yield the numbers of the facts that lost in a decision, and of those about parts that were lost with them."""
-    contested = {other: decision for decision in decisions for other in decision.others}
-    contested_parts = {fact.value: decision for fact, decision in contested.items() if is_part_link(fact)}
+def unused_decisions(resolution: Resolution, policy: Policy) -> Iterator[Finding]:
+    """Yield a finding for each decision of the policy on what is in no conflict, or on which it names no value."""
+    decided = {(each.subject, each.property): each.kind for each in resolution.decisions}
+    for (entity, property), manual in policy.decisions.items():
+        name = f"{to_short(property).removeprefix('film:')} of {to_short(entity).removeprefix('film:')}"
+        if (kind := decided.get((entity, property))) is None:
+            message = f"the {name} is in no conflict, so this decides nothing"
+        elif kind is DecisionKind.UNDECIDED:
+            message = f"neither a source nor a value of the {name} is {manual.choice!r}, so this decides nothing"
+        else:
+            continue
+        yield Finding("decisions/unused", message, Severity.WARNING, (manual.place,))
+
+
+def _contested_facts(facts: tuple[Fact, ...], decisions: Iterable[Decision]) -> Iterator[tuple[int, ContestedFact]]:
+    """Yield the facts that are contested by a decision, and those about parts that are contested with them."""
+    contested = {other: decision.contest(other) for decision in decisions for other in decision.others}
+    contested_parts = {fact.value: lost for fact, lost in contested.items() if is_part_link(fact)}
     # Hashing a fact is slow, so facts are looked up only where one about the same entity has lost: few are.
     subjects = {fact.subject for fact in contested}
     order = {part.value: number for number, part in enumerate(contested_parts) if isinstance(part, NamedNode)}
     for number, fact in enumerate(facts):
-        decision = contested.get(fact) if fact.subject in subjects else None
-        if decision is None and contested_parts:
-            decision = contested_parts.get(fact.subject)
-            if decision is None and (owner := _contested_owner(fact.subject.value, order)):
-                decision = contested_parts[NamedNode(owner)]
-        if decision is not None:
-            yield number, decision
+        lost = contested.get(fact) if fact.subject in subjects else None
+        if lost is None and contested_parts:
+            lost = contested_parts.get(fact.subject)
+            if lost is None and (owner := _contested_owner(fact.subject.value, order)):
+                lost = contested_parts[NamedNode(owner)]
+        if lost is not None:
+            yield number, replace(lost, fact=fact)
 
 
 def is_part_link(fact: Fact) -> bool:
@@ -217,10 +248,16 @@ class ConflictResolver:
                 _recency(fact.as_of),
             )
             best[meaning[fact.value]] = min(best.get(meaning[fact.value], key), key)
+        if (manual := self.policy.decisions.get((subject, property))) is not None:  # type: ignore[arg-type]
+            chosen = self._chosen(manual.choice, group, meaning)
+            if len({meaning[value] for value in chosen}) == 1:
+                return _decision(subject, property, DecisionKind.CONFLICT, group, chosen, f"decided: {manual.because}")
         (first, top), (second, next_best), *_ = sorted(best.items(), key=lambda item: (item[1], item[0]))
         if top == next_best:
             tied = sorted({fact.evidence.source for fact in group if best[meaning[fact.value]] == top})
-            return _decision(subject, property, DecisionKind.TIE, group, [], _tie_reason(tied))
+            outranked = frozenset(fact for fact in group if best[meaning[fact.value]] != top)
+            undecided = _decision(subject, property, DecisionKind.UNDECIDED, group, [], _undecided_reason(tied))
+            return replace(undecided, outranked=outranked)
         values = [value for value in meaning if meaning[value] == first]
         others = [value for value in meaning if meaning[value] == second]
         winner = _best_source(group, values, self.policy, property)
@@ -242,6 +279,21 @@ class ConflictResolver:
         else:
             reason = f"{winner}'s value is of a later day"
         return _decision(subject, property, DecisionKind.CONFLICT, group, values, reason)
+
+    def _chosen(self, choice: str, group: list[Fact], meaning: Mapping[Term, str]) -> list[Term]:
+        """The values that a decision prefers: those of a source, or those that read so."""
+        chosen = {fact.value for fact in group if fact.evidence.source == choice}
+        if not chosen:
+            parts = {fact.value for fact in group if is_part_link(fact)}
+            about = (fact for fact in self.facts if parts and fact.subject in parts and fact.property in _MAIN)
+            readings = [(fact.subject, fact) for fact in about] + [(fact.value, fact) for fact in group]
+            chosen = {
+                value
+                for value, fact in readings
+                if choice in (to_short(fact.value).removeprefix("film:"), to_short(fact.value), fact.written)
+            }
+        meanings = {meaning[value] for value in chosen}
+        return [value for value in meaning if meaning[value] in meanings]
 
     def _class_decisions(self) -> Iterator[Decision]:
         """Decide between disjoint classes of one entity."""
@@ -274,50 +326,60 @@ class ConflictResolver:
         return known
 
     def _figure_decisions(self) -> Iterator[Decision]:
-        """Decide between amounts of parts that are the same figure by the policy's keys."""
+        """Decide between amounts, or days, of parts that are the same figure by the policy's keys."""
         values = self.figure_values()
         for property, keys in sorted(self.policy.figure_keys.items(), key=str):
             figures: dict[tuple[str, ...], list[Fact]] = defaultdict(list)
-            for fact in self.facts:
-                if fact.property == property and not isinstance(fact.value, Literal):
-                    about = values[fact.value]
-                    if about.get(film.amount):
-                        figures[to_text(fact.subject), *(_joined(about.get(key)) for key in keys)].append(fact)
+            for fact in self.facts if values else ():
+                if fact.property == property and (about := _of(values, fact.value)).get(_compared(property)):
+                    figures[to_text(fact.subject), *(_joined(about.get(key)) for key in keys)].append(fact)
             for group in figures.values():
-                yield from self._decide_figure(property, group, values)
+                if property == film.release:
+                    yield from self._decide_release(property, group, values)
+                else:
+                    yield from self._decide_figure(property, group, values)
 
-    def figure_values(self) -> Mapping[Subject, Mapping[NamedNode, Collection[Term]]]:
-        """Property -> values, of each part that is a figure."""
+    def figure_values(self) -> Mapping[Subject, _Values]:
+        """Property -> values, of each part that is a figure and not the only one of its owner."""
+        owned: dict[tuple[Subject, NamedNode], set[Subject]] = defaultdict(set)
+        for fact in self.facts:
+            if fact.property in self.policy.figure_keys and not isinstance(fact.value, Literal):
+                owned[fact.subject, fact.property].add(fact.value)
         values: dict[Subject, dict[NamedNode, set[Term]]] = {
-            fact.value: defaultdict(set)
-            for fact in self.facts
-            if fact.property in self.policy.figure_keys and not isinstance(fact.value, Literal)
+            part: defaultdict(set) for parts in owned.values() if len(parts) > 1 for part in parts
         }
         for fact in self.facts if values else ():
             if (about := values.get(fact.subject)) is not None:
                 about[fact.property].add(fact.value)
         return values
 
+    def _decide_release(
+        self, property: NamedNode, group: list[Fact], values: Mapping[Subject, _Values]
+    ) -> Iterator[Decision]:
+        """Decide between the days of one release; a source that itself has several means several releases."""
+        dates = {fact.value: min(_of(values, fact.value).get(film.date, ()), key=to_text) for fact in group}
+        ranges = [days for date in set(dates.values()) if (days := _date_range(date)) is not None]
+        by_source: dict[str, set[Term]] = defaultdict(set)
+        for fact in group:
+            by_source[fact.evidence.source].add(dates[fact.value])
+        differ = any(left.latest < right.earliest for left in ranges for right in ranges)
+        if differ and all(len(days) == 1 for days in by_source.values()):
+            yield self._choose(group[0].subject, property, group, {part: to_text(date) for part, date in dates.items()})
+
     def _decide_figure(
         self,
         property: NamedNode,
         group: list[Fact],
-        values: Mapping[Subject, Mapping[NamedNode, Collection[Term]]],
+        values: Mapping[Subject, _Values],
     ) -> Iterator[Decision]:
         by_day: dict[str, list[Fact]] = defaultdict(list)
         for fact in group:
-            part = fact.value
-            assert not isinstance(part, Literal)
-            by_day[_joined(values[part].get(film.asOf)) or fact.as_of].append(fact)
+            by_day[_joined(_of(values, fact.value).get(film.asOf)) or fact.as_of].append(fact)
         undated = by_day.pop("", [])
         for dated in list(by_day.values()) or [[]]:
             # A figure without a day may be meant for any day, so it conflicts with each.
             together = [*dated, *undated]
-            amounts: dict[Term, str] = {
-                fact.value: _joined(values[fact.value].get(film.amount))
-                for fact in together
-                if not isinstance(fact.value, Literal)
-            }
+            amounts = {fact.value: _joined(_of(values, fact.value).get(film.amount)) for fact in together}
             if len(set(amounts.values())) > 1:
                 yield self._choose(together[0].subject, property, together, amounts)
 
@@ -344,11 +406,10 @@ def _decision(
     return Decision(subject, property, kind, min(values, key=to_text, default=None), preferred, others, reason)
 
 
-def _tie_reason(sources: list[str]) -> str:
+def _undecided_reason(sources: list[str]) -> str:
     if len(sources) == 1:
-        return f"{sources[0]} states several values, so the conflict is unresolved; rank one of them preferred"
-    names = f"{', '.join(sources[:-1])} and {sources[-1]}"
-    return f"{names} are equally trusted, so the conflict is unresolved; rank them in data/policy.yaml"
+        return f"{sources[0]} states several values"
+    return f"{', '.join(sources[:-1])} and {sources[-1]} are equally trusted"
 
 
 def _most_precise(group: list[Fact]) -> Term | None:
@@ -381,6 +442,15 @@ def _best_source(group: list[Fact], values: list[Term], policy: Policy, property
 def _recency(day: str) -> str:
     """A key that sorts later days first, and no day last."""
     return "".join(chr(0x10FFFF - ord(char)) for char in day) if day else chr(0x10FFFF)
+
+
+def _compared(figure: NamedNode) -> NamedNode:
+    """What the same figure may have only one of."""
+    return film.date if figure == film.release else film.amount
+
+
+def _of(values: Mapping[Subject, _Values], part: Term) -> _Values:
+    return {} if isinstance(part, Literal) else values.get(part, {})
 
 
 def _joined(terms: Iterable[Term] | None) -> str:

@@ -1,4 +1,4 @@
-"""`data/policy.yaml`: which sources are trusted most, and which figures and parts are the same.
+"""`data/policy.yaml`: which sources are trusted most, which figures and parts are the same, and single decisions.
 
 sources: [encyclopedia, oscars-report]       # most trusted first, for every property
 properties:
@@ -7,6 +7,8 @@ figures:
   boxOffice: [territory, period]             # figures that agree in these, and in asOf, must agree in their amount
 same:
   recognition: [award, edition]              # parts of linked entities that agree in these are one part
+decisions:
+  - {entity: anora, property: budget, for: oscars-report, because: it names the producers as its source}
 """
 
 from __future__ import annotations
@@ -17,24 +19,39 @@ from pathlib import Path
 
 from pyoxigraph import NamedNode
 
+from kg import vocabulary as film
 from kg.facts.files import FileFindings, read_yaml_file
 from kg.facts.model import Source
-from kg.reports import Finding
+from kg.reports import Finding, Place
 from kg.schema import Schema
+from kg.terms import to_iri
 from kg.text import closest
 from kg.yaml_files import YamlNode
 
-_KEYS = ("sources", "properties", "figures", "same")
+_KEYS = ("sources", "properties", "figures", "same", "decisions")
+_DECISION_KEYS = ("entity", "property", "for", "because")
+FIGURE_KEYS: Mapping[NamedNode, tuple[NamedNode, ...]] = {film.release: (film.territory, film.medium)}
+"""The keys of figures that need not be in the file: releases that agree in these must agree in their date."""
+
+
+@dataclass(frozen=True, slots=True)
+class ManualDecision:
+    """Which value of an entity's property is preferred: that of a source, or the one that reads so."""
+
+    choice: str
+    because: str
+    place: Place
 
 
 @dataclass(frozen=True)
 class Policy:
-    """Orders of trust, most trusted first, and the properties that identify a figure or a part."""
+    """Orders of trust, most trusted first; the properties that identify a figure or a part; and single decisions."""
 
     source_order: tuple[str, ...] = ()
     property_orders: Mapping[NamedNode, tuple[str, ...]] = field(default_factory=dict)
-    figure_keys: Mapping[NamedNode, tuple[NamedNode, ...]] = field(default_factory=dict)
+    figure_keys: Mapping[NamedNode, tuple[NamedNode, ...]] = field(default_factory=lambda: FIGURE_KEYS)
     part_keys: Mapping[NamedNode, tuple[NamedNode, ...]] = field(default_factory=dict)
+    decisions: Mapping[tuple[NamedNode, NamedNode], ManualDecision] = field(default_factory=dict)
 
     def trust(self, source: str, property: NamedNode) -> int:
         """The position of a source in the order for a property, 0 the most trusted; unlisted sources share the last.
@@ -78,6 +95,7 @@ class _PolicyReader:
         property_orders: dict[NamedNode, tuple[str, ...]] = {}
         figure_keys: dict[NamedNode, tuple[NamedNode, ...]] = {}
         part_keys: dict[NamedNode, tuple[NamedNode, ...]] = {}
+        decisions: dict[tuple[NamedNode, NamedNode], ManualDecision] = {}
         self._check_mapping(root)
         for key, value in root.entries or ():
             match key.text:
@@ -89,16 +107,44 @@ class _PolicyReader:
                     figure_keys = {iri: self._properties(node) for iri, node in self._by_property(value)}
                 case "same":
                     part_keys = {iri: self._properties(node) for iri, node in self._by_property(value)}
+                case "decisions":
+                    decisions = dict(filter(None, map(self._decision, self._elements(value))))
                 case _:
-                    self.findings.add(
-                        "key",
-                        f"unknown key {key.text!r} of a policy",
-                        key.place,
-                        value=key.text or "",
-                        suggestions=closest(key.text or "", list(_KEYS)),
-                        remedy=f"The keys are {', '.join(_KEYS)}.",
-                    )
-        return Policy(source_order, property_orders, figure_keys, part_keys)
+                    self._add_unknown_key(key, "a policy", _KEYS)
+        return Policy(source_order, property_orders, {**FIGURE_KEYS, **figure_keys}, part_keys, decisions)
+
+    def _decision(self, node: YamlNode) -> tuple[tuple[NamedNode, NamedNode], ManualDecision] | None:
+        self._check_mapping(node)
+        given = {key.text or "": value for key, value in node.entries or ()}
+        for key, _ in node.entries or ():
+            if key.text not in _DECISION_KEYS:
+                self._add_unknown_key(key, "a decision", _DECISION_KEYS)
+        missing = [name for name in _DECISION_KEYS if not (name in given and given[name].text)]
+        if missing:
+            self.findings.add("missing", f"a decision requires {', '.join(missing)}", node.place)
+            return None
+        entity, property = self._entity(given["entity"]), self._property(given["property"])
+        if entity is None or property is None:
+            return None
+        return (entity, property), ManualDecision(given["for"].text or "", given["because"].text or "", node.place)
+
+    def _entity(self, node: YamlNode) -> NamedNode | None:
+        try:
+            return to_iri(node.text or "")
+        except ValueError:
+            remedy = "Write its name in the fact files, such as anora, or its CURIE."
+            self.findings.add("unknown-entity", f"no entity can be named {node.text!r}", node.place, remedy=remedy)
+            return None
+
+    def _add_unknown_key(self, key: YamlNode, of: str, keys: tuple[str, ...]) -> None:
+        self.findings.add(
+            "key",
+            f"unknown key {key.text!r} of {of}",
+            key.place,
+            value=key.text or "",
+            suggestions=closest(key.text or "", list(keys)),
+            remedy=f"The keys are {', '.join(keys)}.",
+        )
 
     def _by_property(self, value: YamlNode) -> list[tuple[NamedNode, YamlNode]]:
         self._check_mapping(value)

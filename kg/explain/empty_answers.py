@@ -16,7 +16,7 @@ from kg.queries.sparql import tokenise
 from kg.queries.triple_patterns import TriplePattern, find_patterns, to_oxigraph
 from kg.reports import did_you_mean
 from kg.schema import Replacement, Schema
-from kg.terms import CONTESTED, FILM, ONTOLOGY, PREFIXES, PROVENANCE, TYPE, to_curie
+from kg.terms import CONTESTED, FILM, ONTOLOGY, PREFIXES, PROVENANCE, TYPE, UNDECIDED, to_curie
 from kg.text import closest
 
 MAX_LENGTH = 50_000
@@ -109,7 +109,8 @@ _SENTENCES = {
     EmptyReason.NO_PATTERNS: "No rows; the query has no pattern that can be analysed on its own.",
     EmptyReason.NAMED_GRAPHS_ONLY: (
         "FROM replaces the default graph: the query sees only the graphs that it names, which are graph:provenance, "
-        "graph:ontology and graph:contested. Without FROM it sees what sources state and what is inferred."
+        "graph:ontology, graph:contested and graph:undecided. "
+        "Without FROM it sees what sources state and what is inferred."
     ),
     EmptyReason.FILTERED: (
         "No source states this: the patterns match, but FILTER, NOT EXISTS, MINUS or VALUES leave no row. "
@@ -220,7 +221,7 @@ class _Suggestions:
 
 
 def _is_known(store: Store, term: NamedNode) -> bool:
-    if term in (CONTESTED, ONTOLOGY, PROVENANCE):
+    if term in (CONTESTED, ONTOLOGY, PROVENANCE, UNDECIDED):
         return True
     positions = ((term, None, None), (None, term, None), (None, None, term))
     is_used = any(find_quad(store, subject, predicate, value) is not None for subject, predicate, value in positions)

@@ -24,7 +24,7 @@ from kg.proofs.search import ProofSearch, StoreGraph
 from kg.reasoning.datalog import ground
 from kg.reasoning.ontology import Ontology
 from kg.reasoning.rules import GroundRule
-from kg.terms import KNOWLEDGE, ONTOLOGY, Spo, to_spo, to_term
+from kg.terms import KNOWLEDGE, ONTOLOGY, UNDECIDED, Spo, to_spo, to_term
 
 if TYPE_CHECKING:
     from kg.queries.answer import Answer, Row
@@ -65,6 +65,12 @@ class Explanation:
         document: dict[str, Any] = {"triple": [str(part) for part in parts]}
         if self.facts:
             document["facts"] = [to_row(fact) | {"passage": texts.passage(fact.evidence)} for fact in self.facts]
+        if self.contested:
+            document["contested"] = [
+                to_row(lost.fact)
+                | {"passage": texts.passage(lost.fact.evidence), "kind": lost.kind, "reason": lost.reason}
+                for lost in self.contested
+            ]
         if self.is_axiom:
             document["axiom"] = True
         if self.rule:
@@ -110,7 +116,9 @@ class Explainer:
 
         cells = zip(row.columns, row.terms, strict=True) if row is not None else ()
         terms = {name: term for name, term in cells if term is not None and not isinstance(term, Triple)}
-        return [self.explain(triple) for triple in supporting_triples(self.store, answer.query, terms)]
+        graphs = (KNOWLEDGE, UNDECIDED) if answer.is_contested else (KNOWLEDGE,)
+        triples = supporting_triples(self.store, answer.query, terms, graphs=graphs)
+        return [self.explain(triple) for triple in triples]
 
     def unmet_rules(self, triple: Triple, *, limit: int = 20) -> tuple[UnmetRule, ...]:
         """For a triple that does not hold: the rules that could give it, and the premises that are missing."""

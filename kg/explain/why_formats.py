@@ -19,7 +19,7 @@ from kg.lookup.entity_names import EntityNames
 from kg.lookup.phrases import axiom_in_words, cite_fact, triple_in_words
 from kg.passages.texts import Texts
 from kg.proofs.proof import Proof, UnmetRule, proof_document, span_of
-from kg.queries.answer import Answer
+from kg.queries.answer import CONTESTED_COLUMN, Answer, Row
 from kg.queries.formats import to_turtle, write_answer
 from kg.reasoning.days import DAYS
 from kg.reasoning.rules import BY_NAME, NameOf, pattern_in_words, rule_in_words
@@ -59,7 +59,8 @@ def _lines(explanation: Explanation, names: EntityNames, texts: Texts, indent: s
                 yield from _lines(premise, names, texts, inner)
     for contested in explanation.contested:
         yield f"{inner}{cite_fact(contested.fact, texts)}"
-        yield f"{inner}  not accepted as true ({contested.kind}): {contested.reason}"
+        status = "undecided" if contested.is_undecided else f"not accepted as true ({contested.kind})"
+        yield f"{inner}  {status}: {contested.reason}"
     if not explanation and not explanation.contested:
         yield f"{inner}does not hold in this graph"
 
@@ -113,10 +114,17 @@ def explain_answer(explainer: Explainer, answer: Answer, *, texts: Texts, format
         return f"{text}\n{reasons}" if answer.truth else text
     blocks = []
     for row in answer:
-        title = ", ".join(str(cell) for cell in row if cell is not None)
+        title = ", ".join(_titles(row))
         reasons = write_explanations(explainer.explain_row(answer, row), names, texts, indent="    ")
         blocks.append(f"\n{title}, because\n{reasons or '    nothing in the graph contradicts it' + chr(10)}")
     return text + "".join(blocks)
+
+
+def _titles(row: Row) -> Iterator[str]:
+    """The cells of a row that have a value; of the mark of a contested row, the word."""
+    for name, cell in zip(row.columns, row, strict=True):
+        if cell is not None:
+            yield CONTESTED_COLUMN if row.is_contested and name == CONTESTED_COLUMN else str(cell)
 
 
 def explain_rows(explainer: Explainer, answer: Answer, texts: Texts, *, start: int = 0) -> Iterator[dict[str, Any]]:

@@ -17,7 +17,7 @@ PARTS: Mapping[str, tuple[str, ...]] = {
     "knowledge": ("asserted.nt", "inferred.nt"),
     "asserted": ("asserted.nt",),
     "inferred": ("inferred.nt",),
-    "provenance": ("provenance.nt", "contested.nt"),
+    "provenance": ("provenance.nt", "contested.nt", "undecided.nt"),
     "ontology": ("ontology.nt",),
     "links": ("links.nt",),
     "all": tuple(GRAPHS),

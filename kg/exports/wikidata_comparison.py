@@ -18,7 +18,7 @@ from kg.mappings.wikidata import Datatype
 
 _SINGLE_VALUED = (Datatype.TIME, Datatype.QUANTITY, Datatype.EXTERNAL_ID)
 """Datatypes with one value under the same qualifiers: of two dates, amounts or identifiers one is wrong."""
-_CONFLICTING = (DecisionKind.CONFLICT, DecisionKind.TIE)
+_CONFLICTING = (DecisionKind.CONFLICT, DecisionKind.UNDECIDED)
 _TIE_REASON = "differs from our value under the same qualifiers, and no decision was made between them"
 
 
@@ -168,5 +168,5 @@ def _to_conflict(contradiction: Contradiction, source: str) -> Iterator[Conflict
     their_facts = [stated for statement in contradiction.theirs for stated in statement.facts_with_status]
     of_source = [stated.fact for stated in their_facts if stated.fact.evidence.source == source]
     if of_source and all(stated.kind is None for stated in (*contradiction.ours.facts_with_status, *their_facts)):
-        contested = tuple(ContestedFact(fact, DecisionKind.TIE, _TIE_REASON) for fact in of_source)
+        contested = tuple(ContestedFact(fact, DecisionKind.UNDECIDED, _TIE_REASON) for fact in of_source)
         yield Conflict(contradiction.ours.facts, contested)

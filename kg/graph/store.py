@@ -1,8 +1,8 @@
 """Builds on disk: exact N-Triples files with an Oxigraph store beside them, published by one rename.
 
-A build's folder has one file each for asserted, inferred and contested triples, provenance, ontology and links, and a
-store that was loaded from them in bulk. Oxigraph's store rewrites literals (`2.50` becomes `2.5`), so exports are made
-from the files, and queries are answered from the store.
+A build's folder has one file each for asserted, inferred, contested and undecided triples, provenance, ontology and
+links, and a store that was loaded from them in bulk. Oxigraph's store rewrites literals (`2.50` becomes `2.5`), so
+exports are made from the files, and queries are answered from the store.
 """
 
 from __future__ import annotations
@@ -21,13 +21,14 @@ from pyoxigraph import BlankNode, DefaultGraph, NamedNode, Quad, RdfFormat, Stor
 
 from kg.errors import ProjectError
 from kg.project import Project
-from kg.terms import CONTESTED, KNOWLEDGE, LINKS, ONTOLOGY, PROVENANCE, Term
+from kg.terms import CONTESTED, KNOWLEDGE, LINKS, ONTOLOGY, PROVENANCE, UNDECIDED, Term
 
 ASSERTED, INFERRED = "asserted.nt", "inferred.nt"
 GRAPHS: dict[str, NamedNode | None] = {
     ASSERTED: None,
     INFERRED: None,
     "contested.nt": CONTESTED,
+    "undecided.nt": UNDECIDED,
     "ontology.nt": ONTOLOGY,
     "provenance.nt": PROVENANCE,
     "links.nt": LINKS,

@@ -15,7 +15,7 @@ from kg.graph.provenance import Provenance
 from kg.graph.store import find_quads
 from kg.lookup.entity_names import EntityNames
 from kg.parts import belongs_to
-from kg.terms import ALIAS, KNOWLEDGE, LABEL, TYPE, Term, to_curie, to_short
+from kg.terms import ALIAS, KNOWLEDGE, LABEL, TYPE, UNDECIDED, Term, to_curie, to_short
 
 _MAX_DEPTH = 3
 _FIRST_PROPERTIES = (TYPE, LABEL, ALIAS)
@@ -31,6 +31,8 @@ class PropertyValue:
     text: str
     facts: tuple[Fact, ...] = ()
     parts: tuple[PropertyValue, ...] = ()
+    is_contested: bool = False
+    """True when sources state other values as well, and nothing is decided."""
 
     @builtins.property
     def is_inferred(self) -> bool:
@@ -44,6 +46,8 @@ class PropertyValue:
             document["sources"] = [_source_and_span(fact) for fact in self.facts]
         else:
             document["inferred"] = True
+        if self.is_contested:
+            document["contested"] = True
         if self.parts:
             document["parts"] = _by_property(self.parts)
         return document
@@ -51,7 +55,7 @@ class PropertyValue:
 
 @dataclass(frozen=True, slots=True)
 class EntityDescription:
-    """An entity: its label, stated and inferred values, what refers to it, and contested facts about it.
+    """An entity: its label, stated and inferred values, what refers to it, and facts that are not accepted.
 
     `incoming` are pairs of a property and the entity that has this one as a value of it, as text.
     """
@@ -103,7 +107,7 @@ def describe_entity(store: Store, names: EntityNames, provenance: Provenance, en
         tuple(value for value in values if not value.is_inferred),
         tuple(value for value in values if value.is_inferred),
         tuple(reader.incoming(entity, {value.value for value in values})),
-        tuple(provenance.contested_about(entity)),
+        tuple(lost for lost in provenance.contested_about(entity) if not lost.is_undecided),
     )
 
 
@@ -122,16 +126,19 @@ class PropertyReader:
         """Every value of an entity, by property; a part comes with its own values."""
         if depth and entity in self._parts:
             return self._parts[entity]
+        undecided = find_quads(self.store, entity, None, None, UNDECIDED)
         facts: dict[tuple[NamedNode, Term], list[Fact]] = defaultdict(list)
-        for fact in self.provenance.facts_about(entity):
+        contested = (lost.fact for lost in self.provenance.contested_about(entity) if lost.is_undecided)
+        for fact in (*self.provenance.facts_about(entity), *(contested if undecided else ())):
             facts[fact.property, fact.value].append(fact)
         values = []
-        for quad in self._quads(entity, is_part=depth > 0):
+        for quad in (*self._quads(entity, is_part=depth > 0), *undecided):
             value = quad.object
             if isinstance(value, Literal | NamedNode):
-                stated_by = sorted(facts[quad.predicate, value], key=_by_source_and_span)
-                parts = tuple(self._stated_parts(entity, value, depth))
-                values.append(PropertyValue(quad.predicate, value, self.value_text(value), tuple(stated_by), parts))
+                stated_by = tuple(sorted(facts[quad.predicate, value], key=_by_source_and_span))
+                text, parts = self.value_text(value), tuple(self._stated_parts(entity, value, depth))
+                is_contested = quad.graph_name == UNDECIDED
+                values.append(PropertyValue(quad.predicate, value, text, stated_by, parts, is_contested))
         values.sort(key=_value_order)
         self._parts[entity] = values
         return values
@@ -199,6 +206,7 @@ def _value_line(value: PropertyValue, name: str, *, indent: str) -> Iterator[str
             yield from _value_line(part, _local_name(part.property), indent=indent + "    ")
     else:
         sources = "; ".join(dict.fromkeys(_source_and_span(fact) for fact in value.facts))
+        sources += "; undecided" if value.is_contested else ""
         yield f"{indent}{name:<20} {value.text}{f'   [{sources}]' if sources else ''}"
 
 

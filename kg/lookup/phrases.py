@@ -98,10 +98,14 @@ def cite_fact(fact: Fact, texts: Texts) -> str:
     passage = texts.passage(evidence)
     if passage is None:
         return f"source: {evidence.source}{as_of} [{place}] (source text not available)"
-    words = " ".join(passage.split())
-    words = words if len(words) <= _MAX_QUOTE else words[: _MAX_QUOTE - 1].rstrip() + "…"
     paraphrase = ", in other words" if fact.paraphrase else ""
-    return f"source: {evidence.source}{paraphrase}{as_of}: “{words}” [{place}]"
+    return f"source: {evidence.source}{paraphrase}{as_of}: {quote_words(passage)} [{place}]"
+
+
+def quote_words(passage: str) -> str:
+    """A passage in quotation marks, on one line, and cut where it is long."""
+    words = " ".join(passage.split())
+    return f"“{words if len(words) <= _MAX_QUOTE else words[: _MAX_QUOTE - 1].rstrip() + '…'}”"
 
 
 def _remark(fact: Fact) -> str:
@@ -114,6 +118,7 @@ def _remark(fact: Fact) -> str:
 _MONTHS = "January February March April May June July August September October November December".split()  # noqa: SIM905
 _DATE = re.compile(r"(?P<year>-?\d{4})-(?P<month>0[1-9]|1[0-2])(?:-(?P<day>0[1-9]|[12]\d|3[01]))?(?:T[\d:.]+.*|Z)?")
 _DURATION = re.compile(r"PT(?:(?P<hours>\d+)H)?(?:(?P<minutes>\d+)M)?")
+_CURRENCY_SIGNS = {"USD": "$", "EUR": "€", "GBP": "£", "JPY": "¥"}
 _LARGE_NUMBER = re.compile(r"[+-]?\d{5,30}(?:\.\d+)?")
 
 
@@ -150,6 +155,15 @@ def number_in_words(text: str) -> str:
         return text
     whole, point, fraction = text.partition(".")
     return f"{int(whole):,}{point}{fraction}"
+
+
+def money_in_words(amount: str, currency: str) -> str:
+    """An amount with the sign of its currency, or its code.
+
+    >>> money_in_words("36500000", "USD"), money_in_words("40000", "CHF")
+    ('$36,500,000', 'CHF 40,000')
+    """
+    return f"{_CURRENCY_SIGNS.get(currency, f'{currency} ' if currency else '')}{number_in_words(amount)}"
 
 
 def date_in_words(text: str) -> str:

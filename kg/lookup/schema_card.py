@@ -41,7 +41,8 @@ named graphs are
                      rdf:predicate ?property ; rdf:object ?value ;
                      ev:source ?source ; ev:passage ?where ;
                      ev:start ?start ; ev:end ?end }}
-  graph:contested    facts that are not accepted as true; ev:status and
+  graph:undecided    values of conflicts that nothing decides
+  graph:contested    these, and facts that are not accepted; ev:status and
                      ev:reason of the fact say why
   graph:ontology     classes and properties
 """

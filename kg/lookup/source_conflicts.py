@@ -4,20 +4,33 @@ from __future__ import annotations
 
 import sqlite3
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Set as AbstractSet
 from contextlib import closing
 from dataclasses import dataclass
 
-from pyoxigraph import NamedNode
+from pyoxigraph import Literal, NamedNode
 
-from kg.decisions.conflicts import ContestedFact, DecisionKind
+from kg import vocabulary as film
+from kg.decisions.conflicts import ContestedFact, DecisionKind, is_part_link
+from kg.errors import InputError
 from kg.facts.model import Fact, to_row
 from kg.graph.provenance import Provenance
 from kg.lookup.entity_names import EntityNames
-from kg.lookup.phrases import cite_fact, property_in_words, triple_in_words
+from kg.lookup.phrases import (
+    literal_in_words,
+    money_in_words,
+    property_in_words,
+    quote_words,
+    term_in_words,
+)
+from kg.parts import is_part
 from kg.passages.texts import Texts
-from kg.terms import to_curie, to_term, to_text
+from kg.terms import ALIAS, LABEL, NOTE, TYPE, Term, to_curie, to_short, to_term, to_text
 from kg.text_table import format_table
+
+_NOUNS = {TYPE: "class", LABEL: "name", ALIAS: "other name", NOTE: "remark"}
+"""Names for the properties of other vocabularies."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,8 +43,12 @@ class Conflict:
     @property
     def sources(self) -> set[str]:
         """The ids of the sources of all its facts."""
-        facts = (*self.preferred, *(contested.fact for contested in self.contested))
-        return {fact.evidence.source for fact in facts}
+        return {fact.evidence.source for fact in self.facts}
+
+    @property
+    def facts(self) -> tuple[Fact, ...]:
+        """All its facts: the preferred ones, then the contested."""
+        return (*self.preferred, *(lost.fact for lost in self.contested))
 
     @property
     def reason(self) -> str:
@@ -44,34 +61,110 @@ class Conflict:
         return {"preferred": [to_row(fact) for fact in self.preferred], "contested": contested, "reason": self.reason}
 
 
-def find_conflicts(provenance: Provenance) -> Iterator[Conflict]:
-    """Every conflict of a store: its contested facts, grouped by subject and property."""
+def find_conflicts(provenance: Provenance, *, subject: NamedNode | None = None) -> Iterator[Conflict]:
+    """Every conflict of a store, or those about an entity: its contested facts, by subject and property.
+
+    What is contested about a part, because the part itself is, is no conflict of its own.
+    """
     curated = Provenance(provenance.store)
+    contested = list(provenance.contested() if subject is None else provenance.contested_about(subject))
+    parts = {lost.fact.value for lost in contested if is_part_link(lost.fact)}
     groups: dict[tuple[object, object], list[ContestedFact]] = defaultdict(list)
-    for contested in provenance.contested():
-        groups[contested.fact.subject, contested.fact.property].append(contested)
+    for lost in contested:
+        if not _is_within(lost.fact.subject, parts):
+            groups[lost.fact.subject, lost.fact.property].append(lost)
     for (_, property), group in groups.items():
         # A deprecated row of a bulk table need not have a rival, and other rows of the table are not its rivals.
-        is_disputed = any(contested.kind is not DecisionKind.DEPRECATED for contested in group)
+        is_disputed = any(lost.kind is not DecisionKind.DEPRECATED for lost in group)
         facts = (provenance if is_disputed else curated).facts_about(group[0].fact.subject)
-        lost = {contested.fact.value for contested in group}
-        preferred = (fact for fact in facts if fact.property == property and fact.value not in lost)
+        values = {lost.fact.value for lost in group}
+        preferred = [fact for fact in facts if fact.property == property and fact.value not in values]
+        if is_part_link(group[0].fact):
+            preferred = [fact for fact in preferred if provenance.is_preferred(fact)]
         yield Conflict(tuple(sorted(preferred, key=lambda fact: fact.id)), tuple(group))
 
 
-def write_conflicts(conflicts: Iterable[Conflict], names: EntityNames, texts: Texts) -> str:
-    """The conflicts for people: both sides, each with its passage."""
-    lines = []
+def _is_within(subject: Term, parts: AbstractSet[Term]) -> bool:
+    iri = subject.value if parts and isinstance(subject, NamedNode) and is_part(subject.value) else ""
+    while iri and NamedNode(iri) not in parts:
+        iri = iri.rpartition(".")[0] if is_part(iri) else ""
+    return bool(iri)
+
+
+def write_conflicts(
+    conflicts: Iterable[Conflict], names: EntityNames, provenance: Provenance, texts: Texts
+) -> Iterator[str]:
+    """Yield a line for each conflict: the values, each with its sources and their words, and the decision."""
     for conflict in conflicts:
-        for contested in conflict.contested:
-            lines.append(triple_in_words(contested.fact.triple, names))
-            lines.append(f"    {contested.kind}: {contested.reason}")
-            lines.append(f"    {cite_fact(contested.fact, texts)}")
-        for fact in conflict.preferred:
-            lines.append(f"  instead: {triple_in_words(fact.triple, names)}")
-            lines.append(f"    {cite_fact(fact, texts)}")
-        lines.append("")
-    return "\n".join(lines) if lines else "There are no conflicts.\n"
+        fact = conflict.contested[0].fact
+        property = _NOUNS.get(fact.property) or property_in_words(fact.property, names)
+        about = f"{term_in_words(fact.subject, names)}, {property}"
+        accepted = _sides(conflict.preferred, names, provenance, texts)
+        undecided = _sides([lost.fact for lost in conflict.contested if lost.is_undecided], names, provenance, texts)
+        rejected = _sides([lost.fact for lost in conflict.contested if not lost.is_undecided], names, provenance, texts)
+        line = f"{about}: {' or '.join(undecided)}" if undecided else f"{about}: {' and '.join(accepted)}"
+        line += f"{', ' if undecided or accepted else ''}not {' nor '.join(rejected)}" if rejected else ""
+        yield f"{line}; {'undecided: ' if undecided else ''}{conflict.reason}\n"
+
+
+def _sides(facts: Sequence[Fact], names: EntityNames, provenance: Provenance, texts: Texts) -> list[str]:
+    """Each value in words, with the sources that state it."""
+    by_value: dict[str, list[str]] = defaultdict(list)
+    for fact in facts:
+        citations = by_value[value_in_words(fact, names, provenance)]
+        if (citation := _citation(_main_fact(fact, _part_facts(fact, provenance)), texts)) not in citations:
+            citations.append(citation)
+    return [f"{value} ({'; '.join(citations)})" for value, citations in by_value.items()]
+
+
+def find_side(conflict: Conflict, choice: str, provenance: Provenance) -> str:
+    """The id of a source of a conflict, or the text of one of its values, that somebody means.
+
+    Raises `InputError` when it is neither.
+    """
+    titles = {provenance.sources[id].title: id for id in sorted(conflict.sources) if id in provenance.sources}
+    sources = titles | {id: id for id in conflict.sources}
+    values: dict[str, str] = {}
+    for fact in conflict.facts:
+        main = _main_fact(fact, _part_facts(fact, provenance))
+        text = to_short(main.value).removeprefix("film:")
+        values |= dict.fromkeys(filter(None, (text, main.written)), text)
+    if (found := sources.get(choice) or values.get(choice)) is None:
+        known = f"Its sources are {', '.join(sorted(conflict.sources))}"
+        known += f", and its values {', '.join(sorted(set(values.values())))}."
+        raise InputError(f"No source or value of this conflict is {choice!r}. {known}")
+    return found
+
+
+def _part_facts(fact: Fact, provenance: Provenance) -> list[Fact]:
+    """What is stated about the part that is a fact's value; nothing where it is none."""
+    if not (is_part_link(fact) and isinstance(fact.value, NamedNode)):
+        return []
+    return [*provenance.facts_about(fact.value), *(lost.fact for lost in provenance.contested_about(fact.value))]
+
+
+def _main_fact(fact: Fact, part: Sequence[Fact]) -> Fact:
+    """What distinguishes a part from another: its amount or its date; of any other value, the fact itself."""
+    return next((each for name in (film.amount, film.date) for each in part if each.property == name), fact)
+
+
+def value_in_words(fact: Fact, names: EntityNames, provenance: Provenance) -> str:
+    """A fact's value; of a part its amount with the currency, or its date."""
+    part = _part_facts(fact, provenance)
+    value = _main_fact(fact, part).value
+    if not isinstance(value, Literal):
+        return term_in_words(value, names)
+    currency = next((to_short(each.value) for each in part if each.property == film.currency), "")
+    return money_in_words(value.value, currency) if currency else literal_in_words(value)
+
+
+def _citation(fact: Fact, texts: Texts) -> str:
+    """`Box office notes, “1.5 million euros”`: a source's title, the record in it, and its words where available."""
+    source = texts.sources.get(fact.evidence.source)
+    title = (source.title if source is not None else "") or fact.evidence.source
+    record = f", record {fact.evidence.record}" if fact.evidence.record else ""
+    passage = texts.passage(fact.evidence)
+    return f"{title}{record}, {quote_words(passage)}" if passage is not None else f"{title}{record}"
 
 
 @dataclass(frozen=True, slots=True)

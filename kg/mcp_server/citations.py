@@ -40,7 +40,8 @@ class CitedRow:
 def cite_row(explainer: Explainer, answer: Answer, row: Row | None, values: dict[str, Any]) -> CitedRow:
     """A row, or the truth of an ASK, with the facts at the leaves of its explanations."""
     explanations = explainer.explain_row(answer, row)
-    facts = {fact.id: fact for explanation in explanations for leaf in explanation.leaves() for fact in leaf.facts}
+    leaves = [leaf for explanation in explanations for leaf in explanation.leaves()]
+    facts = {fact.id: fact for leaf in leaves for fact in (*leaf.facts, *(lost.fact for lost in leaf.contested))}
     return CitedRow(values, tuple(facts.values()), is_inferred=any(explanation.rule for explanation in explanations))
 
 

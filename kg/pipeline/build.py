@@ -17,7 +17,7 @@ from pathlib import Path
 from pyoxigraph import NamedNode, Triple
 
 from kg.decisions.apply_links import LinkedFacts, apply_links
-from kg.decisions.conflicts import Resolution, resolve_conflicts
+from kg.decisions.conflicts import Resolution, resolve_conflicts, unused_decisions
 from kg.decisions.links import EXACT, LINKS_FILE, read_links
 from kg.decisions.policy import read_policy
 from kg.decisions.ranks import check_ranks
@@ -152,6 +152,7 @@ def draft(
     resolution = resolve_conflicts(
         linked.facts, single_valued=_single_valued(shapes), schema=schema, policy=trust.policy
     )
+    report += Report(tuple(unused_decisions(resolution, trust.policy)))
     tables = TripleTables()
     tables.add_terms((fact.subject, fact.property, fact.value) for fact in resolution.facts)
     if report.ok:
@@ -200,7 +201,9 @@ def _write_files(graph: Draft, folder: Path) -> None:
     stored = split_facts(graph.resolution)
     write_ntriples(graph.tables, folder / ASSERTED, names=("triple",))
     write_ntriples(graph.tables, folder / INFERRED, names=("inferred",), by_text=True)
-    write_triples(folder / "contested.nt", (contested.fact.triple for contested in graph.resolution.contested))
+    contested = graph.resolution.contested
+    write_triples(folder / "contested.nt", (lost.fact.triple for lost in contested))
+    write_triples(folder / "undecided.nt", (lost.fact.triple for lost in contested if lost.is_undecided))
     write_triples(folder / "ontology.nt", graph.ontology)
     write_triples(folder / "links.nt", (Triple(name, EXACT, old) for old, name in graph.linked.canonical.items()))
     write_triples(folder / "provenance.nt", provenance.to_triples(graph.resolution, stored, graph.read.sources))

@@ -23,6 +23,9 @@ if TYPE_CHECKING:
     import polars
     import rdflib
 
+CONTESTED_COLUMN = "contested"
+"""The last column of an answer with rows that hold only with a value that is undecided between sources: true there."""
+
 Cell = Entity | str | int | float | bool | Decimal | datetime.date | datetime.datetime | None
 """A Python value: what a literal's datatype denotes, an `Entity` for an IRI, None for an unbound variable."""
 
@@ -40,6 +43,11 @@ class Row:
         if column not in self.columns:
             raise UnknownNameError(column, kind="column", suggestions=closest(column, list(self.columns)))
         return self.terms[self.columns.index(column)]
+
+    @property
+    def is_contested(self) -> bool:
+        """True when the row holds only with a value that is undecided between sources."""
+        return CONTESTED_COLUMN in self.columns and self.term(CONTESTED_COLUMN) is not None
 
     def __getattr__(self, column: str) -> Any:
         if column.startswith("_") or column not in self.columns:
@@ -77,6 +85,8 @@ class Answer(Sequence[Row]):
     truth: bool | None = None
     triples: tuple[Triple, ...] | None = field(repr=False, default=None)
     complete: bool = True
+    is_contested: bool = False
+    """True when it, or a row of it, holds only with a value that is undecided between sources."""
 
     @property
     def kind(self) -> str:

@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Collection
+from dataclasses import replace
 from itertools import islice
 
-from pyoxigraph import Store
+from pyoxigraph import Literal, NamedNode, Store
 
 from kg.lookup.entity_names import EntityNames
-from kg.queries.answer import Answer
-from kg.queries.rewriting.engine_query import EngineTriples, evaluate
+from kg.queries.answer import CONTESTED_COLUMN, Answer
+from kg.queries.rewriting.engine_query import EngineRows, EngineTriples, evaluate
 from kg.queries.sparql import guard
+from kg.queries.stored_query import StoredQuery
+from kg.terms import KNOWLEDGE, UNDECIDED, XSD, to_curie
+
+_TRUE = Literal("true", datatype=NamedNode(XSD + "boolean"))
 
 
 def run_query(
@@ -38,3 +45,39 @@ def run_query(
     if isinstance(result, EngineTriples):
         return Answer((), (), names, text, name, triples=tuple(kept), complete=is_complete)
     return Answer(result.columns, kept, names, text, name, complete=is_complete)
+
+
+def run_stored_query(
+    store: Store, query: StoredQuery, text: str, *, names: EntityNames, limit: int | None, with_undecided: bool
+) -> Answer:
+    """The answer to a stored query, of which `text` has the values bound.
+
+    With what is undecided between sources, a row that holds only with such a value is marked in a further column,
+    `contested`. Triples are always those of knowledge.
+    """
+    answer = run_query(store, text, names=names, name=query.name, file=query.file, limit=limit, guarded=True)
+    if not with_undecided or answer.kind == "triples":
+        return answer
+    result = evaluate(store, text, file=query.file, default_graph=[KNOWLEDGE, UNDECIDED])
+    if isinstance(result, bool):
+        return replace(answer, truth=result, is_contested=result != answer.truth)
+    assert isinstance(result, EngineRows)
+    rows = [tuple(solution) for solution in islice(result.rows, limit)]
+    is_complete = limit is None or next(result.rows, None) is None
+    # A row that the limit leaves out of knowledge may come earlier among these, so it is compared with all.
+    of_knowledge = evaluate(store, text, file=query.file)
+    assert isinstance(of_knowledge, EngineRows)
+    known = Counter(map(tuple, of_knowledge.rows))
+    marked = []
+    for row in rows:
+        known[row] -= 1
+        marked.append((*row, None if known[row] >= 0 else _TRUE))
+    if all(row[-1] is None for row in marked):
+        return replace(answer, solutions=rows, complete=is_complete)
+    columns = (*answer.columns, CONTESTED_COLUMN)
+    return replace(answer, columns=columns, solutions=marked, complete=is_complete, is_contested=True)
+
+
+def names_any(text: str, properties: Collection[NamedNode]) -> bool:
+    """True when a query's text names one of these properties."""
+    return any(f"<{property.value}>" in text or to_curie(property.value) in text for property in properties)

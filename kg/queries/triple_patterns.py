@@ -7,12 +7,12 @@ graph of provenance stands for the triple that the fact states.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import rdflib
-from pyoxigraph import BlankNode, Literal, NamedNode, QuerySolutions, Store, Triple
+from pyoxigraph import BlankNode, DefaultGraph, Literal, NamedNode, QuerySolutions, Store, Triple
 from rdflib.paths import AlternativePath, InvPath, MulPath, Path, SequencePath
 from rdflib.plugins.sparql.algebra import translateQuery
 from rdflib.plugins.sparql.parser import parseQuery
@@ -85,9 +85,12 @@ def _collect(node: Any, graph: rdflib.term.Node | None, *, is_optional: bool) ->
                 yield from _collect(node.get(child), graph, is_optional=is_optional)
 
 
-def supporting_triples(store: Store, text: str, row: Mapping[str, Term]) -> list[Triple]:
+def supporting_triples(
+    store: Store, text: str, row: Mapping[str, Term], *, graphs: Sequence[NamedNode | DefaultGraph] = (KNOWLEDGE,)
+) -> list[Triple]:
     """The triples that support a row of a SELECT, or a true ASK; each once, in the order of the patterns.
 
+    `graphs` are those that the query was answered from where it names none.
     An aggregate is supported by its first twenty-five solutions, since a count may be of millions.
     """
     patterns = find_patterns(text)
@@ -102,15 +105,18 @@ def supporting_triples(store: Store, text: str, row: Mapping[str, Term]) -> list
         values = f"VALUES ({variables}) {{ ({' '.join(str(row[name]) for name in names)}) }}"
     group = text[first.end : last.start]
     query = f"{find_prologue(text)} SELECT * WHERE {{ {values} {{ {group} }} }} LIMIT {_MAX_SOLUTIONS}"
-    solutions = store.query(query, prefixes=PREFIXES)
+    solutions = store.query(query, prefixes=PREFIXES, default_graph=list(graphs))
     assert isinstance(solutions, QuerySolutions)
     columns = [variable.value for variable in solutions.variables]
     triples: dict[Triple, None] = {}
     for solution in solutions:
         bindings: dict[str, Any] = {name: solution[name] for name in columns if solution[name] is not None}
         for pattern in patterns:
-            match = _match_fact if pattern.graph is not None else _match_triples
-            triples.update(dict.fromkeys(match(store, pattern, bindings)))
+            if pattern.graph is not None:
+                matches = _match_fact(store, pattern, bindings)
+            else:
+                matches = _match_triples(_PathWalker(store, graphs), pattern, bindings)
+            triples.update(dict.fromkeys(matches))
     return list(triples)
 
 
@@ -124,15 +130,14 @@ def _match_fact(store: Store, pattern: TriplePattern, bindings: Mapping[str, Ter
             yield Triple(subject, predicate, value)
 
 
-def _match_triples(store: Store, pattern: TriplePattern, bindings: Mapping[str, Term]) -> Iterator[Triple]:
+def _match_triples(walker: _PathWalker, pattern: TriplePattern, bindings: Mapping[str, Term]) -> Iterator[Triple]:
     """The triples of a shortest path that matches the pattern."""
     start, end = _resolve(pattern.subject, bindings), _resolve(pattern.object, bindings)
     if start is None or end is None:
         return
     path = pattern.path if isinstance(pattern.path, Path) else _resolve(pattern.path, bindings)
     if path is not None:
-        walks = _PathWalker(store, KNOWLEDGE).walk(start, path)
-        yield from next((triples for node, triples in walks if node == end), ())
+        yield from next((triples for node, triples in walker.walk(start, path) if node == end), ())
 
 
 _Walk = tuple[Term, tuple[Triple, ...]]
@@ -141,10 +146,10 @@ _Walk = tuple[Term, tuple[Triple, ...]]
 
 @dataclass
 class _PathWalker:
-    """Walks along property paths in one graph of the store, for a limited number of steps."""
+    """Walks along property paths in some graphs of the store, for a limited number of steps."""
 
     store: Store
-    graph: Any
+    graphs: Sequence[NamedNode | DefaultGraph]
     steps: int = 0
 
     def walk(self, start: Term, path: Any, *, inverse: bool = False) -> Iterator[_Walk]:
@@ -169,8 +174,9 @@ class _PathWalker:
         if isinstance(start, Literal) and not inverse:
             return
         subject, value = (None, start) if inverse else (start, None)
-        for quad in find_quads(self.store, subject, property, value, self.graph):  # type: ignore[arg-type]
-            yield (quad.subject if inverse else quad.object), (quad.triple,)  # type: ignore[misc]
+        for graph in self.graphs:
+            for quad in find_quads(self.store, subject, property, value, graph):  # type: ignore[arg-type]
+                yield (quad.subject if inverse else quad.object), (quad.triple,)  # type: ignore[misc]
 
     def _sequence(self, start: Term, elements: list[Any], *, inverse: bool) -> Iterator[_Walk]:
         if not elements:

@@ -78,19 +78,18 @@ def test_a_value_with_an_as_of_day_is_preferred_to_one_without(with_policy: Smal
     assert known(with_policy, "minutes") == ["138"]
 
 
-def test_a_tie_leaves_the_conflict_unresolved(with_policy: SmallProject) -> None:
+def test_values_of_equal_rank_leave_the_conflict_undecided(with_policy: SmallProject) -> None:
     write_facts(with_policy, encyclopedia="  minutes: [138, 139]\n")
     assert known(with_policy, "minutes") == []
-    reason = "encyclopedia states several values, so the conflict is unresolved; rank one of them preferred"
-    assert [item[1:] for item in contested(with_policy)] == [("tie", reason)] * 2
+    reason = "encyclopedia states several values"
+    assert [item[1:] for item in contested(with_policy)] == [("undecided", reason)] * 2
 
 
 def test_sources_that_the_policy_does_not_list_are_equally_trusted(project: SmallProject) -> None:
     write_facts(project, encyclopedia="  year: 2024\n", fan_site="  year: 2023\n")
     assert known(project, "year") == []
-    names = "encyclopedia and fan-site are equally trusted"
-    reason = f"{names}, so the conflict is unresolved; rank them in data/policy.yaml"
-    assert {item[1:] for item in contested(project)} == {("tie", reason)}
+    reason = "encyclopedia and fan-site are equally trusted"
+    assert {item[1:] for item in contested(project)} == {("undecided", reason)}
 
 
 def test_a_coarser_date_is_not_a_conflict(with_policy: SmallProject) -> None:

@@ -54,10 +54,11 @@ def test_a_source_without_facts_agrees_with_none(graph: FilmGraph) -> None:
 
 
 def test_a_conflict_shows_both_sides_and_the_reason(graph: FilmGraph) -> None:
-    text = write_conflicts(find_conflicts(graph.provenance), graph.names, graph.texts())
-    assert "Anora  year  “2023”\n    conflict: for year, encyclopedia is trusted more than fan-site\n" in text
-    assert "  instead: Anora  year  “2024”\n" in text
-    assert "record 0" in text
+    text = "".join(write_conflicts(find_conflicts(graph.provenance), graph.names, graph.provenance, graph.texts()))
+    assert "Anora, year: 2024 (" in text
+    assert "), not 2023 (" in text
+    assert "; for year, encyclopedia is trusted more than fan-site\n" in text
+    assert ", record 0" in text
 
 
 def test_a_conflict_shows_the_records_that_were_preferred(project: SmallProject) -> None:
@@ -66,5 +67,6 @@ def test_a_conflict_shows_the_records_that_were_preferred(project: SmallProject)
     project.write("data/policy.yaml", "sources: [fan-site, encyclopedia]\n")
     project.build()
     graph = open_graph(project.project)
-    text = write_conflicts(find_conflicts(graph.provenance), graph.names, graph.texts())
-    assert "  instead: Anora  year  “2023”\n    source: fan-site, record r1\n" in text
+    text = "".join(write_conflicts(find_conflicts(graph.provenance), graph.names, graph.provenance, graph.texts()))
+    assert "Anora, year: 2023 (" in text
+    assert ", record r1), not 2024 (" in text

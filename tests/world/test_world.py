@@ -119,7 +119,7 @@ ANSWERS: list[tuple[str, Mapping[str, object], list[Row]]] = [
         {"class": "film:Film", "source": "source:encyclopedia", "maximum": 1},
         [("Asteroid City", ..., 1)],
     ),
-    ("decisions-on-conflicts", {"kind": "tie"}, []),
+    ("decisions-on-conflicts", {"kind": "undecided"}, []),
     ("decisions-on-conflicts", {"source": "source:oscars-report"}, []),
     (
         "decisions-on-conflicts",

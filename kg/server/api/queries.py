@@ -21,10 +21,17 @@ from starlette.routing import BaseRoute, Route
 from kg.errors import FaultsError, UnknownNameError
 from kg.explain.why_formats import explain_rows
 from kg.filmgraph import FilmGraph
-from kg.queries.execute import run_query
-from kg.queries.result_writers import CSV, PLAIN_JSON, ROW_MEDIA_TYPES, TRIPLE_MEDIA_TYPES, AnswerBody, AnswerBounds
+from kg.queries.result_writers import (
+    CSV,
+    PLAIN_JSON,
+    ROW_MEDIA_TYPES,
+    TRIPLE_MEDIA_TYPES,
+    AnswerBody,
+    AnswerBounds,
+    write_rows,
+)
 from kg.queries.stored_query import StoredQuery, parameter_terms
-from kg.server.api.sparql import write_answer
+from kg.server.api.sparql import first_media_type, write_answer
 from kg.server.negotiation import ANSWER_MEDIA_TYPES, EXTENSIONS, acceptable
 from kg.server.problems import problem_response
 from kg.server.request_params import negotiate, page_handler, query_parameters, snapshot_of, to_response
@@ -188,6 +195,11 @@ def write_stored(
     """
     query = graph.queries.find(name)
     text = query.bind(parameter_terms(query, values, graph.names))
+    if query.form == "SELECT" and graph.may_be_contested(text):
+        answer = graph.ask_bound(query, text, limit=bounds.rows)
+        return write_rows(
+            answer.columns, iter(answer.solutions), first_media_type(media_types, ROW_MEDIA_TYPES), bounds=bounds
+        )
     return write_answer(graph, text, media_types, bounds, file=query.file)
 
 
@@ -195,7 +207,7 @@ def write_why(graph: FilmGraph, name: str, values: dict[str, object], start: int
     """The rows of an answer, each with its evidence down to the passages."""
     query = graph.queries.find(name)
     text = query.bind(parameter_terms(query, values, graph.names))
-    rows = run_query(graph.store, text, names=graph.names, name=name, limit=start + limit, guarded=True)
+    rows = graph.ask_bound(query, text, limit=start + limit)
     explained = list(explain_rows(graph.explainer, rows, graph.texts(), start=start))
     document = {"query": name, "complete": rows.complete, "rows": explained}
     body = json.dumps(document, ensure_ascii=False, indent=1).encode() + b"\n"

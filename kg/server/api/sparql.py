@@ -177,13 +177,13 @@ def write_answer(
         options["named_graphs"] = _graph_names(dataset.named)
     result = evaluate(graph.store, text, file=file, **options)
     if isinstance(result, bool):
-        return write_boolean(result, _first(media_types, ROW_MEDIA_TYPES))
+        return write_boolean(result, first_media_type(media_types, ROW_MEDIA_TYPES))
     if isinstance(result, EngineTriples):
-        media_type = _first(media_types, TRIPLE_MEDIA_TYPES)
+        media_type = first_media_type(media_types, TRIPLE_MEDIA_TYPES)
         triples = list(islice(result.triples, bounds.start, bounds.stop))
         is_complete = next(result.triples, None) is None
         return write_triples(triples, media_type, max_bytes=bounds.bytes, is_complete=is_complete)
-    return write_rows(result.columns, result.rows, _first(media_types, ROW_MEDIA_TYPES), bounds=bounds)
+    return write_rows(result.columns, result.rows, first_media_type(media_types, ROW_MEDIA_TYPES), bounds=bounds)
 
 
 def _graph_names(names: tuple[str, ...]) -> list[NamedNode]:
@@ -193,7 +193,8 @@ def _graph_names(names: tuple[str, ...]) -> list[NamedNode]:
         raise QueryError(f"A graph is named by an absolute IRI: {error}") from error
 
 
-def _first(media_types: tuple[str, ...], offers: Sequence[str]) -> str:
+def first_media_type(media_types: tuple[str, ...], offers: Sequence[str]) -> str:
+    """The first of the accepted media types that is offered; raises `NotOfferedError` when none is."""
     match = next((media_type for media_type in media_types if media_type in offers), None)
     if match is None:
         raise NotOfferedError(offers)

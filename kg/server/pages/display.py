@@ -14,12 +14,13 @@ from typing import ClassVar
 from pyoxigraph import Literal, NamedNode, Triple
 
 from kg import vocabulary as vocab
-from kg.decisions.conflicts import ContestedFact, DecisionKind
+from kg.decisions.conflicts import ContestedFact, DecisionKind, is_part_link
 from kg.facts.model import Fact
 from kg.filmgraph import FilmGraph
 from kg.graph.store import find_quads
 from kg.lookup.entity_description import PropertyValue
 from kg.lookup.phrases import date_in_words, literal_in_words, name_in_words
+from kg.lookup.source_conflicts import value_in_words
 from kg.parts import owner_of, path_of
 from kg.server.pages.urls import external_url, inverse_of, is_inverse, page_url, why_url
 from kg.terms import ALIAS, FILM, LABEL, NOTE, ONTOLOGY, SOURCE, TYPE, Term, to_short
@@ -61,6 +62,8 @@ class DisplayValue:
     why_url: str = ""
     term: Term | None = None
     label: str = ""
+    is_contested: bool = False
+    """True when sources state other values as well, and nothing is decided."""
 
     @property
     def is_external(self) -> bool:
@@ -82,7 +85,7 @@ class Display:
 
     def value(self, subject: NamedNode, value: PropertyValue) -> DisplayValue:
         """A value with its citations, or with a link to its explanation when no source states it."""
-        shown = self.term(value.value, value.facts)
+        shown = replace(self.term(value.value, value.facts), is_contested=value.is_contested)
         if value.facts:
             return shown
         if is_inverse(value.property) and isinstance(value.value, NamedNode):
@@ -130,8 +133,12 @@ class Display:
 
     def rejected(self, contested: ContestedFact) -> RejectedValue:
         """A contested fact's value, with the reason why it is not accepted as true."""
-        value = self.term(contested.fact.value, [contested.fact])
-        return RejectedValue(value, f"{_REJECTIONS[contested.kind]}: {contested.reason}")
+        fact = contested.fact
+        value = self.term(fact.value, [fact])
+        if is_part_link(fact):
+            value = replace(value, text=value_in_words(fact, self.graph.names, self.graph.provenance), url="")
+        reason = f"{_REJECTIONS[contested.kind]}: {contested.reason}"
+        return RejectedValue(value, reason, is_undecided=contested.is_undecided)
 
     def _label(self, term: NamedNode) -> str:
         """The label; of a source its title; of a part its owner's label and the path to it; else the CURIE."""
@@ -184,7 +191,7 @@ _BEFORE_IT = frozenset((
 """The last words of labels that continue with the entity's name."""
 _REJECTIONS: Mapping[DecisionKind, str] = {
     DecisionKind.CONFLICT: "less trusted",
-    DecisionKind.TIE: "undecided",
+    DecisionKind.UNDECIDED: "undecided",
     DecisionKind.DEPRECATED: "known to be wrong",
     DecisionKind.SUPERSEDED: "superseded",
     DecisionKind.COARSER: "less precise",
@@ -325,10 +332,11 @@ class Timeline:
 
 @dataclass(frozen=True, slots=True)
 class RejectedValue:
-    """A value that is stated but not accepted as true, and why."""
+    """A value that is stated but not accepted as true, and why; or one that nothing is decided about."""
 
     value: DisplayValue
     reason: str
+    is_undecided: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,12 +16,12 @@ from kg.filmgraph import FilmGraph
 from kg.graph.store import find_quad, find_quads, has_triple
 from kg.lookup.entity_description import PropertyReader, PropertyValue
 from kg.lookup.entity_types import count_members, members_of, types_of
-from kg.lookup.source_conflicts import Conflict
+from kg.lookup.source_conflicts import Conflict, find_conflicts
 from kg.parts import is_part, owner_of
 from kg.schema import KIND
 from kg.server.pages.display import Display
 from kg.server.pages.urls import inverse_of
-from kg.terms import ALIAS, CONTESTED, KNOWLEDGE, LABEL, NOTE, TYPE, Term
+from kg.terms import ALIAS, CONTESTED, KNOWLEDGE, LABEL, NOTE, TYPE, UNDECIDED, Term
 
 LIMIT = 100
 """How many values of a property, and how many entities that refer to an entity by a property, a page shows."""
@@ -142,7 +142,8 @@ def read_entity_data(display: Display, entity: NamedNode, inverses: Collection[N
     counts = reader.counts(entity)
     values: dict[NamedNode, list[PropertyValue]] = {property: [] for property in counts}
     for value in reader.values(entity):
-        values[value.property].append(value)
+        values.setdefault(value.property, []).append(value)
+        counts[value.property] = counts.get(value.property, 0) + value.is_contested
     types = types_of(graph.store, graph.ontology, entity)
     referrers = tuple(_referrers(graph, reader, entity, values, inverses))
     for referring in referrers:
@@ -268,6 +269,8 @@ def read_part(
     classes = frozenset(
         value.value for value in values if value.property == TYPE and isinstance(value.value, NamedNode)
     )
+    if not classes and any(value.is_contested for value in values):
+        classes = _classes_by_property(graph, iri)
     if not classes or not owner_iri:
         return None
     # A part's IRI keeps the IRI that its owner had, also when linking replaced the owner's.
@@ -278,8 +281,15 @@ def read_part(
     return PartData(iri, owner, narrowest, layout, classes, shown, reached_by, refers_by)
 
 
+def _classes_by_property(graph: FilmGraph, iri: NamedNode) -> frozenset[NamedNode]:
+    """The classes of an undecided part, from the property that leads to it: nothing is inferred about it."""
+    properties = (quad.predicate for quad in find_quads(graph.store, None, None, iri, UNDECIDED))
+    terms = (graph.ontology.properties.get(property) for property in properties)
+    return frozenset(range for term in terms if term is not None for range in term.range)
+
+
 def _leads_to(graph: FilmGraph, property: NamedNode, iri: NamedNode) -> bool:
-    return find_quad(graph.store, None, property, iri, KNOWLEDGE) is not None
+    return any(find_quad(graph.store, None, property, iri, name) is not None for name in (KNOWLEDGE, UNDECIDED))
 
 
 def _is_shown(value: PropertyValue) -> bool:
@@ -299,13 +309,9 @@ def _conflicts(
     story = (value.value for property in _STORY_PROPERTIES for value in values.get(property, ()))
     subjects = (entity, *(part.iri for part in parts if part.owner == entity), *story)
     for subject in dict.fromkeys(subject for subject in subjects if isinstance(subject, NamedNode)):
-        if find_quad(graph.store, subject, None, None, CONTESTED) is None:
-            continue
-        contested = list(graph.provenance.contested_about(subject))
-        for property in dict.fromkeys(fact.fact.property for fact in contested):
-            about = (fact for fact in graph.provenance.facts_about(subject) if fact.property == property)
-            preferred = tuple(sorted(about, key=lambda fact: fact.id))
-            yield Conflict(preferred, tuple(fact for fact in contested if fact.fact.property == property))
+        is_undecided_part = find_quad(graph.store, None, None, subject, UNDECIDED) is not None
+        if not is_undecided_part and find_quad(graph.store, subject, None, None, CONTESTED) is not None:
+            yield from find_conflicts(graph.provenance, subject=subject)
 
 
 # --- dates and order

@@ -10,7 +10,7 @@ from pyoxigraph import Literal, NamedNode, Triple
 from kg import vocabulary as vocab
 from kg.graph.store import find_quads
 from kg.lookup.entity_description import PropertyValue
-from kg.lookup.phrases import date_in_words, name_in_words, number_in_words
+from kg.lookup.phrases import date_in_words, money_in_words, name_in_words
 from kg.server.pages.display import (
     BarChart,
     Block,
@@ -53,7 +53,6 @@ from kg.server.pages.layouts import (
 from kg.server.pages.urls import inverse_of, values_url, why_url
 from kg.terms import FILM, KNOWLEDGE, Term
 
-_CURRENCY_SIGNS = {"USD": "$", "EUR": "€", "GBP": "£", "JPY": "¥"}
 _INFERRED_COLUMNS = (vocab.eventSeries,)
 """Shown only where no row has an award or edition, from which they follow."""
 _MAX_COLUMNS = 5
@@ -224,18 +223,20 @@ def _labelled(display: Display, part: PartData, kind: str, columns: Sequence[Nam
 
 def cell(display: Display, part: PartData, column: NamedNode) -> tuple[DisplayValue, ...]:
     """The values of a part's property: money with its currency, a score with its scale."""
-    values = part.values(column)
-    if column == vocab.outcome:
-        return tuple(DisplayValue(value.text) for value in _result(part))
-    if column == vocab.amount:
-        return tuple(DisplayValue(money(part, value)) for value in values)
-    if column == vocab.score and (scale := part.text(vocab.scale)):
-        return tuple(DisplayValue(f"{value.text} of {scale}") for value in values)
-    if column == vocab.score:
-        return tuple(DisplayValue(value.text) for value in values)
-    if column == vocab.claim and part.text(vocab.reportedWrongly) == "true":
-        return tuple(DisplayValue(f"{value.text} (misreported)") for value in values)
-    return tuple(display.term(value.value) for value in values)
+    values = _result(part) if column == vocab.outcome else part.values(column)
+    return tuple(replace(_cell_value(display, part, value), is_contested=value.is_contested) for value in values)
+
+
+def _cell_value(display: Display, part: PartData, value: PropertyValue) -> DisplayValue:
+    if value.property == vocab.amount:
+        return DisplayValue(money(part, value))
+    if value.property == vocab.score and (scale := part.text(vocab.scale)):
+        return DisplayValue(f"{value.text} of {scale}")
+    if value.property in (vocab.outcome, vocab.score):
+        return DisplayValue(value.text)
+    if value.property == vocab.claim and part.text(vocab.reportedWrongly) == "true":
+        return DisplayValue(f"{value.text} (misreported)")
+    return display.term(value.value)
 
 
 def _result(part: PartData) -> list[PropertyValue]:
@@ -246,10 +247,9 @@ def _result(part: PartData) -> list[PropertyValue]:
 
 def money(part: PartData, value: PropertyValue) -> str:
     """An amount with its currency: `$36,500,000`, `about CHF 40,000,000`."""
-    currency = part.text(vocab.currency)
-    sign = _CURRENCY_SIGNS.get(currency, f"{currency} " if currency else "")
     amount = value.value.value if isinstance(value.value, Literal) else value.text
-    return f"{'about ' if part.text(vocab.approximate) == 'true' else ''}{sign}{number_in_words(amount)}"
+    about = "about " if part.text(vocab.approximate) == "true" else ""
+    return f"{about}{money_in_words(amount, part.text(vocab.currency))}"
 
 
 def row_citations(display: Display, part: PartData) -> tuple[SourceCitation, ...]:
@@ -486,8 +486,10 @@ def _contested(data: EntityData, display: Display) -> Iterator[DisplayConflict]:
         accepted = tuple(
             display.term(value, [fact for fact in conflict.preferred if fact.value == value]) for value in values
         )
-        rejected = tuple(display.rejected(contested) for contested in conflict.contested)
-        yield DisplayConflict(display.term(fact.subject), display.label(fact.property), accepted, rejected)
+        undecided = any(lost.is_undecided for lost in conflict.contested)
+        rejected = tuple(display.rejected(lost) for lost in conflict.contested)
+        note = f"Nothing is decided: {conflict.reason}." if undecided else ""
+        yield DisplayConflict(display.term(fact.subject), display.label(fact.property), accepted, rejected, note)
 
 
 def _differing_amounts(data: EntityData, display: Display) -> Iterator[DisplayConflict]:
@@ -495,7 +497,7 @@ def _differing_amounts(data: EntityData, display: Display) -> Iterator[DisplayCo
     groups: dict[tuple[NamedNode, Term | None, Term | None, Term | None], list[PartData]] = {}
     for part in data.parts:
         name = part.layout
-        if name in (vocab.boxOffice, vocab.budget) and part.owner == data.entity and part.values(vocab.amount):
+        if name in (vocab.boxOffice, vocab.budget) and part.owner == data.entity and _has_accepted_amount(part):
             key = (name, part.first(vocab.territory), part.first(vocab.period), part.first(vocab.currency))
             groups.setdefault(key, []).append(part)
     for (name, territory, *_), parts in groups.items():
@@ -504,6 +506,10 @@ def _differing_amounts(data: EntityData, display: Display) -> Iterator[DisplayCo
             subject = DisplayValue(f"{CAPTIONS[name]}{where}", "#box-office")
             amounts = tuple(_dated_amount(display, part) for part in in_order(data, parts))
             yield DisplayConflict(subject, "amount", amounts, note="All figures are kept, each with its date.")
+
+
+def _has_accepted_amount(part: PartData) -> bool:
+    return any(not value.is_contested for value in part.values(vocab.amount))
 
 
 def _dated_amount(display: Display, part: PartData) -> DisplayValue:

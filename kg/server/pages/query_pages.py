@@ -23,7 +23,6 @@ from kg.explain.empty_answers import explain_empty
 from kg.filmgraph import FilmGraph
 from kg.lookup.schema_card import read_schema_card
 from kg.queries.answer import Answer, Row
-from kg.queries.execute import run_query
 from kg.queries.formats import to_turtle
 from kg.queries.query_search import complete_matches, search_queries
 from kg.queries.sparql import tokenise
@@ -226,9 +225,7 @@ def query_page(graph: FilmGraph, name: str, values: Mapping[str, str], page: int
     if terms is None:
         return RenderedPage(_render_query(graph, query, {}))
     text = query.bind(terms)
-    answer = run_query(
-        graph.store, text, names=graph.names, name=query.name, file=query.file, limit=page * PER_PAGE, guarded=True
-    )
+    answer = graph.ask_bound(query, text, limit=page * PER_PAGE)
     view = _answer_with_sources(graph, answer, start=(page - 1) * PER_PAGE)
     return RenderedPage(_render_query(graph, query, given, view=view, text=text, page=page))
 
