@@ -10,14 +10,17 @@ from __future__ import annotations
 import base64
 import binascii
 import datetime
+import json
 import re
+import struct
 from collections.abc import Callable
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from fractions import Fraction
 from functools import lru_cache
-from math import isnan
-from typing import TypeVar
+from math import inf, isnan
+from typing import TypeVar, cast
+from xml.parsers import expat
 
 from pyoxigraph import Literal as RdfLiteral
 
@@ -57,6 +60,12 @@ def literal_parts(text: str) -> LiteralParts | None:
     term = to_term(text)
     assert isinstance(term, RdfLiteral)
     return LiteralParts(term.value, term.datatype.value, term.language or "")
+
+
+def literal_datatype(text: str) -> str:
+    """The datatype of a literal, and the empty text for another term, in N-Triples form."""
+    literal = literal_parts(text)
+    return f"<{literal.datatype}>" if literal is not None else ""
 
 
 def lexical_form(text: str) -> str:
@@ -126,7 +135,8 @@ _STRING_PATTERNS: dict[str, str] = {
     "NMTOKEN": r"[\w.\-:]+",
 }
 """The datatypes derived from xsd:string. SHACL engines do not check all of them, so they are not in `PATTERNS`."""
-_FLOATING = frozenset((XSD + "float", XSD + "double"))
+_FLOATING_NAMES = ("float", "double")
+_FLOATING = frozenset(XSD + name for name in _FLOATING_NAMES)
 _MOMENTS = ("dateTime", "dateTimeStamp", "date", "time", "gYear", "gYearMonth", "gMonth", "gMonthDay", "gDay")
 _DURATIONS = ("duration", "dayTimeDuration", "yearMonthDuration")
 
@@ -169,14 +179,20 @@ def _day_exists(text: str, name: str) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class LiteralValue:
-    """What a literal denotes; two values of different `space` are never equal."""
+    """What a literal denotes; `value` is hashable, and equal for literals that are known to denote the same.
+
+    Values of different `space` are different. Where `is_known` is false, the datatype is not known here, and such a
+    value may be that of any other literal.
+    """
 
     space: str
     value: object
+    is_known: bool = True
 
 
 _OTHER_DATATYPES = ("decimal", "float", "double", "boolean", "hexBinary", "base64Binary", "anyURI")
-_XSD_NAMES = (*INTEGER_BOUNDS, *_STRING_PATTERNS, *_MOMENTS, *_OTHER_DATATYPES)
+_XSD_NAMES = (*INTEGER_BOUNDS, *_STRING_PATTERNS, *_MOMENTS, *_DURATIONS, *_OTHER_DATATYPES)
+_KNOWN_NAMES = frozenset(_XSD_NAMES)
 SUPPORTED = frozenset(
     (
         *(f"<{XSD}{name}>" for name in _XSD_NAMES),
@@ -187,22 +203,27 @@ SUPPORTED = frozenset(
         f"<{RDF}HTML>",
     )
 )
-"""The datatypes of OWL 2 RL (https://www.w3.org/TR/owl2-profiles/#Entities_3) and XSD's dates, in N-Triples form."""
+"""The datatypes of OWL 2 RL (https://www.w3.org/TR/owl2-profiles/#Entities_3), and XSD's dates and durations."""
 
 
 def value_of(text: str) -> LiteralValue | None:
-    """The value of a literal; None for an ill-typed one. For an unknown datatype, its lexical form is its value.
+    """The value of a literal; None for an ill-typed one, and for a term that is no literal.
 
     White space around the lexical form is ignored, as XSD does before it reads one, except for strings.
+
+    >>> value_of('"PT139M"^^<http://www.w3.org/2001/XMLSchema#duration>')
+    LiteralValue(space='duration', value=(0, Decimal('8340')), is_known=True)
     """
     parts = literal_parts(text)
     if parts is None:
         return None
     if parts.datatype == _LANGUAGE_STRING:
         return LiteralValue("language string", (parts.lexical, parts.language.lower()))
-    if not parts.datatype.startswith(XSD):
-        return LiteralValue(parts.datatype, parts.lexical)
-    name = parts.datatype[len(XSD) :]
+    if parts.datatype in _RDF_VALUES:
+        return _RDF_VALUES[parts.datatype](parts.lexical)
+    name = parts.datatype[len(XSD) :] if parts.datatype.startswith(XSD) else ""
+    if name not in _KNOWN_NAMES:
+        return LiteralValue(parts.datatype, parts.lexical, is_known=False)
     if name in _STRING_PATTERNS:
         return LiteralValue("string", parts.lexical) if re.fullmatch(_STRING_PATTERNS[name], parts.lexical) else None
     trimmed = LiteralParts(parts.lexical.strip(" \t\r\n"), parts.datatype)
@@ -213,18 +234,18 @@ def _value(lexical: str, name: str) -> LiteralValue | None:
     """The value of a well-formed lexical form of the datatype `xsd:name`."""
     if name in INTEGER_BOUNDS or name == "decimal":
         return LiteralValue("number", Fraction(Decimal(lexical)))
-    if name in ("double", "float"):
-        # NaN equals itself as a value, though not as a Python number.
-        return LiteralValue(name, lexical if lexical == "NaN" else float(lexical))
+    if name in _FLOATING_NAMES:
+        return LiteralValue(name, _floating(lexical, name))
     if name == "boolean":
         return LiteralValue("boolean", lexical in ("true", "1"))
     if name in _MOMENTS:
         seconds, zone = _seconds(lexical)
-        return LiteralValue("dateTime" if name == "dateTimeStamp" else name, (seconds, zone is not None))
+        offset = "Z" if zone in ("+00:00", "-00:00") else zone
+        return LiteralValue("dateTime" if name == "dateTimeStamp" else name, (seconds, offset))
     if name in _DURATIONS:
         return LiteralValue("duration", _length(lexical))
     if name == "hexBinary":
-        return LiteralValue("hexBinary", lexical.lower())
+        return LiteralValue("hexBinary", bytes.fromhex(lexical))
     if name == "base64Binary":
         try:
             return LiteralValue("base64Binary", base64.b64decode(re.sub(r"\s", "", lexical), validate=True))
@@ -233,11 +254,96 @@ def _value(lexical: str, name: str) -> LiteralValue | None:
     return LiteralValue(name, lexical)
 
 
+def _floating(lexical: str, name: str) -> str:
+    """A float or double by its shortest text: NaN is itself, and 0 is not -0, unlike Python's numbers.
+
+    "Plus and Minus Zero are Distinct", https://www.w3.org/TR/owl2-conformance/#Test_Cases.
+    """
+    number = float(lexical)
+    if name == "float":
+        try:
+            (number,) = struct.unpack("f", struct.pack("f", number))
+        except OverflowError:
+            number = inf if number > 0 else -inf
+    return repr(number)
+
+
+def _plain_literal(lexical: str) -> LiteralValue | None:
+    """A string or language string, as https://www.w3.org/TR/rdf-plain-literal/ writes it."""
+    text, at, language = lexical.rpartition("@")
+    if not at or (language and not re.fullmatch(PATTERNS["language"], language)):
+        return None
+    return LiteralValue("language string", (text, language.lower())) if language else LiteralValue("string", text)
+
+
+def _xml_literal(lexical: str) -> LiteralValue | None:
+    """The nodes of an XML fragment, as DOM compares them: https://www.w3.org/TR/rdf11-concepts/#section-XMLLiteral."""
+    events: list[tuple[object, ...]] = []
+
+    def add_text(text: str) -> None:
+        last = events.pop() if events and events[-1][0] == "text" else ("text", "")
+        events.append(("text", f"{last[1]}{text}"))
+
+    parser = expat.ParserCreate(namespace_separator=" ")
+    parser.namespace_prefixes = True
+    parser.StartNamespaceDeclHandler = lambda prefix, uri: events.append(("namespace", prefix, uri))
+    parser.StartElementHandler = lambda name, given: events.append(("start", name, tuple(sorted(given.items()))))
+    parser.EndElementHandler = lambda name: events.append(("end", name))
+    parser.CharacterDataHandler = add_text
+    parser.CommentHandler = lambda text: events.append(("comment", text))
+    parser.ProcessingInstructionHandler = lambda target, text: events.append(("instruction", target, text))
+    try:
+        parser.Parse(f"<fragment>{lexical}</fragment>".encode("utf-8", "surrogatepass"), True)
+    except expat.ExpatError:
+        return None
+    return LiteralValue(f"{RDF}XMLLiteral", tuple(events))
+
+
+def _json(lexical: str) -> LiteralValue | None:
+    """A JSON value, its numbers as doubles: https://www.w3.org/TR/rdf12-concepts/#section-json."""
+    try:
+        value = json.loads(lexical, parse_int=float, parse_constant=_not_json)
+        return LiteralValue(f"{RDF}JSON", json.dumps(value, sort_keys=True))
+    except RecursionError:  # too deep to be compared
+        return LiteralValue(f"{RDF}JSON", lexical, is_known=False)
+    except ValueError:
+        return None
+
+
+def _not_json(constant: str) -> float:
+    raise ValueError(f"{constant} is not JSON")
+
+
+def _html(lexical: str) -> LiteralValue:
+    """HTML is not parsed here: two texts may be one fragment."""
+    return LiteralValue(f"{RDF}HTML", lexical, is_known=False)
+
+
+_RDF_VALUES: dict[str, Callable[[str], LiteralValue | None]] = {
+    PLAIN_LITERAL[1:-1]: _plain_literal,
+    f"{RDF}XMLLiteral": _xml_literal,
+    f"{RDF}JSON": _json,
+    f"{RDF}HTML": _html,
+}
+
+
 def is_in_datatype(datatype: str, text: str) -> bool:
-    """True when the value of a literal belongs to a supported datatype, given in N-Triples form."""
+    """True when the value of a literal is known to belong to a supported datatype, given in N-Triples form."""
     value = value_of(text)
-    if value is None:
-        return False
+    return value is not None and (_is_value_of(value, datatype) if value.is_known else _has_datatype(value, datatype))
+
+
+def is_outside_datatype(datatype: str, text: str) -> bool:
+    """True when a literal is known not to be of a supported datatype: an ill-typed one is of none (dt-not-type)."""
+    value = value_of(text)
+    return value is None or (value.is_known and not _is_value_of(value, datatype))
+
+
+def _has_datatype(value: LiteralValue, datatype: str) -> bool:
+    return datatype in (RDFS_LITERAL, f"<{value.space}>")
+
+
+def _is_value_of(value: LiteralValue, datatype: str) -> bool:
     name = datatype[len(XSD) + 1 : -1] if datatype.startswith("<" + XSD) else ""
     if datatype == RDFS_LITERAL:
         return True
@@ -249,19 +355,47 @@ def is_in_datatype(datatype: str, text: str) -> bool:
         return value.space == "string" and re.fullmatch(_STRING_PATTERNS[name], str(value.value)) is not None
     if name == "decimal":
         return value.space == "number"
-    if name == "dateTimeStamp":
-        return value.space == "dateTime" and isinstance(value.value, tuple) and bool(value.value[1])
+    if isinstance(value.value, tuple) and name in _NARROW_TUPLES:
+        space, is_narrow = _NARROW_TUPLES[name]
+        return value.space == space and is_narrow(value.value)
     if datatype == LANGUAGE_STRING:
         return value.space == "language string"
     return value.space == (name or datatype[1:-1])
 
 
+_NARROW_TUPLES: dict[str, tuple[str, Callable[[tuple[object, ...]], bool]]] = {
+    "dateTimeStamp": ("dateTime", lambda value: value[1] is not None),
+    "dayTimeDuration": ("duration", lambda value: value[0] == 0),
+    "yearMonthDuration": ("duration", lambda value: value[1] == 0),
+}
+"""Datatypes that have some of the values of a space: the space, and which of its values."""
+
+
 def are_equal(left: str, right: str) -> bool:
-    """True when two literals have one value (dt-eq)."""
+    """True when two literals are known to have one value (dt-eq)."""
     if left == right:
         return True
     value = value_of(left)
     return value is not None and value == value_of(right)
+
+
+def are_different(left: str, right: str) -> bool:
+    """True when two literals are known to have different values (dt-diff).
+
+    Not known are: values of datatypes that are not known here, ill-typed literals, a time with and one without a zone
+    that are less than 14 hours apart, and one moment in two zones, which XSD calls equal and OWL 2 not identical.
+    """
+    a, b = value_of(left), value_of(right)
+    if a is None or b is None or not (a.is_known and b.is_known):
+        return False
+    if a.space == b.space and a.space in _MOMENTS:
+        (seconds, zone), (other_seconds, other_zone) = cast(_Moment, a.value), cast(_Moment, b.value)
+        apart = abs(seconds - other_seconds)
+        return apart > _FOURTEEN_HOURS if (zone is None) != (other_zone is None) else apart > 0
+    return a != b
+
+
+_Moment = tuple[Decimal, str | None]
 
 
 def _is_in_bounds(value: LiteralValue, name: str) -> bool:

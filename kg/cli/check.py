@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import argparse
 import os
+import shutil
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 from kg.cli.command import (
@@ -26,6 +28,7 @@ from kg.errors import InputError, ProjectError
 
 if TYPE_CHECKING:
     from kg.project import Project
+    from kg.reasoning.infer import Inference
     from kg.reports import Report
 
 _FORMATS = ("text", "json", "jsonl", "sarif", "junit", "github", "turtle", "ntriples", "jsonld", "rdfxml")
@@ -54,7 +57,9 @@ def add_commands(commands: Commands) -> None:
     infer = commands.add("infer", "Write the triples of RDF files and what OWL 2 RL infers.", _infer, project=False)
     infer.add_argument("data", metavar="DATA", nargs="+", help="RDF files; .gz as well")
     infer.add_argument("--ontology", metavar="FILE", nargs="+", default=(), help="the ontology, if not in the data")
-    infer.add_argument("-o", "--output", metavar="FILE", required=True, help="the N-Triples file to write")
+    infer.add_argument(
+        "-o", "--output", metavar="FILE", required=True, help="the N-Triples file to write; - for stdout"
+    )
     add_engine(infer)
     infer.add_argument("--only-inferred", action="store_true", help="write only what is inferred")
     infer.add_argument("--trivial", action="store_true", help="also tautologies, such as x sameAs x")
@@ -152,13 +157,30 @@ def _validate(call: argparse.Namespace) -> int:
 
 
 def _infer(call: argparse.Namespace) -> int:
+    if call.output != "-":
+        result = _infer_to(call, Path(call.output))
+    else:
+        with TemporaryDirectory() as folder:
+            output = Path(folder) / "inferred.nt"
+            result = _infer_to(call, output)
+            sys.stdout.flush()
+            with output.open("rb") as lines:
+                shutil.copyfileobj(lines, sys.stdout.buffer)
+    for finding in result.report:
+        print_message(str(finding))
+    written = "" if call.output == "-" else f"; written to {call.output}"
+    print_message(f"{result.count:,} triples were inferred{written}")
+    return 0 if result.report else 1
+
+
+def _infer_to(call: argparse.Namespace, output: Path) -> Inference:
     from kg.reasoning.infer import infer_files
 
     with step_progress() as progress:
-        result = infer_files(
+        return infer_files(
             existing_files(call.data),
             ontology=existing_files(call.ontology),
-            output=Path(call.output),
+            output=output,
             engine=call.engine,
             only_inferred=call.only_inferred,
             schema=not call.no_schema,
@@ -167,10 +189,6 @@ def _infer(call: argparse.Namespace) -> int:
             memory=call.memory,
             progress=None if progress is None else lambda **parts: progress(_step_text(parts)),
         )
-    for finding in result.report:
-        print_message(str(finding))
-    print_message(f"{result.count:,} triples were inferred; written to {call.output}")
-    return 0 if result.report else 1
 
 
 def _step_text(parts: dict[str, object]) -> str:

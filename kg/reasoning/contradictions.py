@@ -2,24 +2,22 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Container, Iterator, Mapping, Sequence
 
 from kg.graph.triple_tables import FIRST_LITERAL_ID, TripleTables
 from kg.reasoning import sql
-from kg.reasoning.datalog import Relation, Relations
-from kg.reasoning.rules import TYPE, GroundRule
-from kg.reasoning.same_as import UnequalValues
+from kg.reasoning.datalog import Relation, Relations, is_comparing, where_equal
+from kg.reasoning.rules import DIFFERENT, SAME, TYPE, GroundRule
+from kg.reasoning.same_as import EqualTerms, UnequalValues
 from kg.reports import Finding, Severity
 from kg.terms import Spo, to_short, to_term
-from kg.xsd import PLAIN_LITERAL, RDFS_LITERAL, STRING, SUPPORTED, is_in_datatype, value_of
+from kg.xsd import PLAIN_LITERAL, RDFS_LITERAL, STRING, SUPPORTED, is_outside_datatype, literal_datatype, value_of
 
 MAX_LISTED = 1000
 """How many findings of one shape are listed; a further finding says that there are more."""
 
 _MESSAGES = {
-    "eq-diff1": "{s} and {o} are the same entity, but are stated to be different.",
-    "eq-diff2": "{0} and {1} are the same entity, but are stated to be all different.",
-    "eq-diff3": "{0} and {1} are the same entity, but are stated to be all different.",
     "prp-irp": "{s} is its own {p}, but {p} is irreflexive.",
     "prp-asyp": "{s} and {o} are each other's {p}, but {p} is asymmetric.",
     "prp-pdw": "{s} has {o} as {p} and as {p2}, which are disjoint properties.",
@@ -49,26 +47,33 @@ class Contradictions:
     ) -> None:
         self.tables, self.ids, self.present, self.relations = tables, ids, present, relations
 
-    def find(self, rules: Sequence[GroundRule], unequal: Sequence[UnequalValues]) -> Iterator[Finding]:
+    def find(self, rules: Sequence[GroundRule], equal_terms: EqualTerms) -> Iterator[Finding]:
         """Every contradiction: matches of forbidding rules, unequal values, literals that do not fit their datatype."""
-        yield from self._forbidden(rules)
-        yield from map(_unequal_values, sorted(set(unequal)))
+        yield from self._forbidden(rules, equal_terms)
+        pairs = {frozenset((pair.term, pair.other_term)): pair for pair in sorted(equal_terms.unequal)}
+        yield from map(_unequal_values, pairs.values())
         yield from self._out_of_range(rules)
+        yield from self._outside_types_of_entities(equal_terms)
         yield from self._ill_typed()
 
-    def _is_live(self, rule: GroundRule) -> bool:
-        return all(self.relations.of(pattern) in self.present for pattern in rule.body)
+    def _is_live(self, body: Sequence[Spo]) -> bool:
+        return all(self.relations.of(pattern) in self.present for pattern in body)
 
-    def _forbidden(self, rules: Sequence[GroundRule]) -> Iterator[Finding]:
-        live = [rule for rule in rules if rule.forbids and not rule.is_redundant and self._is_live(rule)]
-        bodies = [(rule.body, number) for number, rule in enumerate(live)]
+    def _forbidden(self, rules: Sequence[GroundRule], equal_terms: EqualTerms) -> Iterator[Finding]:
+        live = [rule for rule in rules if rule.forbids and not rule.is_redundant]
+        bodies = [
+            (body, number)
+            for number, rule in enumerate(live)
+            if (body := where_equal(rule) if is_comparing(rule) else rule.body) is not None and self._is_live(body)
+        ]
         for statement in sql.contradictions(bodies, self.ids, limit=MAX_LISTED + 1):
             rows = self.tables.sql.execute(statement).fetchall()
             texts = self.tables.decode(id for row in rows for id in row[1:])
             for row in rows[:MAX_LISTED]:
                 terms = [texts[id] for id in row[1:]]
                 facts = [(terms[i], terms[i + 1], terms[i + 2]) for i in range(0, len(terms), 3)]
-                yield _forbidden_match(live[row[0]], facts)
+                rule = live[row[0]]
+                yield _equal_terms(rule, facts, equal_terms) if is_comparing(rule) else _forbidden_match(rule, facts)
             if len(rows) > MAX_LISTED:
                 yield Finding(
                     f"owl/{live[rows[-1][0]].rule.name}",
@@ -82,7 +87,7 @@ class Contradictions:
         for rule in rules:
             if not rule.head or rule.head[0][1] != TYPE or rule.head[0][2] not in SUPPORTED - {RDFS_LITERAL}:
                 continue
-            if not any(p[2] == rule.head[0][0] for p in rule.body) or not self._is_live(rule):
+            if not any(p[2] == rule.head[0][0] for p in rule.body) or not self._is_live(rule.body):
                 continue
             datatype = rule.head[0][2]
             unlike = '%"' if datatype in (STRING, PLAIN_LITERAL) else f"%^^{datatype}"
@@ -90,9 +95,28 @@ class Contradictions:
             for s, p, o, text in self.tables.sql.execute(statement).fetchall():
                 texts = self.tables.decode([s, p, o])
                 fact = (texts[s], texts[p], text)
-                if (fact, datatype) not in seen and not is_in_datatype(datatype, text):
+                if (fact, datatype) not in seen and is_outside_datatype(datatype, text):
                     seen.add((fact, datatype))
-                    yield _wrong_datatype(fact, datatype, rule)
+                    yield _wrong_datatype(fact, datatype, *rule.axioms)
+
+    def _outside_types_of_entities(self, equal_terms: EqualTerms) -> Iterator[Finding]:
+        """Entities that are equal to a literal, and of a datatype that the literal does not have."""
+        literals: dict[str, list[str]] = defaultdict(list)
+        for entity, text in equal_terms.literals_of_entities():
+            literals[entity].append(text)
+        if not literals:
+            return
+        ids = self.tables.encode([*literals, TYPE])
+        numbers = ", ".join(str(ids[entity]) for entity in literals)
+        rows = self.tables.sql.execute(
+            f"SELECT DISTINCT s, o FROM known WHERE p = {ids[TYPE]} AND s IN ({numbers}) ORDER BY ALL"
+        ).fetchall()
+        texts = self.tables.decode(id for row in rows for id in row)
+        for s, o in rows:
+            entity, datatype = texts[s], texts[o]
+            for text in literals[entity] if datatype in SUPPORTED - {RDFS_LITERAL} else ():
+                if value_of(text) is not None and is_outside_datatype(datatype, text):
+                    yield _wrong_datatype((entity, SAME, text), datatype, (entity, TYPE, datatype))
 
     def _ill_typed(self) -> Iterator[Finding]:
         """Literals whose lexical form is not of their datatype."""
@@ -104,12 +128,16 @@ class Contradictions:
         wrong = sorted(id for id, text in rows if value_of(text) is None)
         if not wrong:
             return
+        # A literal that is equal to another term has another name in `known`.
+        given = "SELECT s, p, o FROM triple UNION ALL SELECT s, p, o FROM axiom"
+        ids = ", ".join(map(str, wrong))
         facts = self.tables.sql.execute(
-            f"SELECT DISTINCT s, p, o FROM known WHERE o IN ({', '.join(map(str, wrong))}) ORDER BY ALL"
+            f"SELECT s, p, o FROM known WHERE o IN ({ids})"
+            f" UNION SELECT s, p, o FROM ({given}) AS g WHERE o IN ({ids}) AND o IN (SELECT id FROM same) ORDER BY ALL"
         ).fetchall()
         texts = self.tables.decode(id for row in facts for id in row)
         for s, p, o in facts:
-            yield _wrong_datatype((texts[s], texts[p], texts[o]), texts[o][texts[o].rindex("^^") + 2 :], None)
+            yield _wrong_datatype((texts[s], texts[p], texts[o]), literal_datatype(texts[o]))
 
 
 def _unequal_values(pair: UnequalValues) -> Finding:
@@ -125,11 +153,10 @@ def _unequal_values(pair: UnequalValues) -> Finding:
     )
 
 
-def _wrong_datatype(fact: Spo, datatype: str, rule: GroundRule | None) -> Finding:
+def _wrong_datatype(fact: Spo, datatype: str, *requires: Spo) -> Finding:
+    """The finding for a value that is not of a datatype, by these triples or, without any, by its own datatype."""
     s, p, o = fact
-    reason = (
-        f"the ontology requires {_short(datatype)}" if rule is not None else f"this is not a valid {_short(datatype)}"
-    )
+    reason = f"it has to be of {_short(datatype)}" if requires else f"this is not a valid {_short(datatype)}"
     return Finding(
         "owl/dt-not-type",
         f"{_short(s)} has {o} as {_short(p)}, but {reason}.",
@@ -138,7 +165,7 @@ def _wrong_datatype(fact: Spo, datatype: str, rule: GroundRule | None) -> Findin
         value=o,
         expected=datatype,
         found=o,
-        premises=(fact, *(rule.axioms if rule is not None else ())),
+        premises=(fact, *requires),
         remedy="Write a value of that datatype.",
     )
 
@@ -156,6 +183,23 @@ def _forbidden_match(rule: GroundRule, facts: Sequence[Spo]) -> Finding:
         path=p,
         value=o or constants[1],
         premises=(*facts, *rule.axioms),
+        remedy="One of the premises is wrong: correct the facts or the ontology.",
+    )
+
+
+def _equal_terms(rule: GroundRule, facts: Sequence[Spo], equal_terms: EqualTerms) -> Finding:
+    """The finding for two terms that are equal and stated to be different, under the names that state it."""
+    root = facts[0][0] if facts else next(s for s, p, _ in rule.body if p == SAME)
+    stated = equal_terms.stated_as_different(root)
+    name, other = (*stated, root, root)[:2] if len(stated) > 1 else (root, root)
+    words = "different" if facts else "all different"
+    return Finding(
+        f"owl/{rule.rule.name}",
+        f"{_short(name)} and {_short(other)} are the same entity, but are stated to be {words}.",
+        focus=name,
+        path=DIFFERENT if facts else "",
+        value=other,
+        premises=(*([(name, DIFFERENT, other)] if facts else []), *rule.axioms),
         remedy="One of the premises is wrong: correct the facts or the ontology.",
     )
 

@@ -22,6 +22,7 @@ from kg.reasoning.rules import (
     OWL_NOTHING,
     OWL_THING,
     RULES,
+    SAME,
     SCHEMA,
     TYPE,
     Binding,
@@ -130,7 +131,31 @@ def _expand(patterns: list[Pattern], binding: Binding, ontology: Ontology) -> tu
 
 def is_equality(rule: GroundRule) -> bool:
     """True for a rule that concludes that two terms name one entity."""
-    return any(is_variable(s) and is_variable(o) and p.endswith("owl#sameAs>") for s, p, o in rule.head)
+    return any(p == SAME for _, p, _ in rule.head)
+
+
+_GROUPING = frozenset(["prp-fp", "prp-ifp", "prp-key", "cls-maxc2", "cls-maxqc3", "cls-maxqc4"])
+
+
+def is_grouping(rule: GroundRule) -> bool:
+    """True for a rule that makes all terms of a group equal: its body has the same patterns for both terms."""
+    return rule.rule.name in _GROUPING
+
+
+_COMPARING = frozenset(["eq-diff1", "eq-diff2", "eq-diff3"])
+
+
+def is_comparing(rule: GroundRule) -> bool:
+    """True for a rule that forbids two terms to be equal: owl:sameAs in its body compares them, and reads no facts."""
+    return rule.rule.name in _COMPARING
+
+
+def where_equal(rule: GroundRule) -> tuple[Spo, ...] | None:
+    """The body of a comparing rule where equal terms have one name, without owl:sameAs; None where it cannot match."""
+    left, _, right = next(pattern for pattern in rule.body if pattern[1] == SAME)
+    if left != right and not is_variable(right):
+        return None
+    return tuple(fill(pattern, {right: left}) for pattern in rule.body if pattern[1] != SAME)
 
 
 # --- strata

@@ -13,8 +13,8 @@ from __future__ import annotations
 
 import warnings
 from collections import Counter
-from collections.abc import Callable, Container, Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -27,7 +27,17 @@ from kg.graph.rdf_files import load_file, read_all_triples
 from kg.graph.triple_tables import FIRST_LITERAL_ID, TripleTables
 from kg.reasoning import sql
 from kg.reasoning.contradictions import Contradictions
-from kg.reasoning.datalog import Clause, Relation, Relations, Stratum, ground, is_equality, is_injective, stratify
+from kg.reasoning.datalog import (
+    Clause,
+    Relation,
+    Relations,
+    Stratum,
+    ground,
+    is_comparing,
+    is_grouping,
+    is_injective,
+    stratify,
+)
 from kg.reasoning.ontology import (
     LIST_PREDICATES,
     SCHEMA_CLASSES,
@@ -37,12 +47,19 @@ from kg.reasoning.ontology import (
     Ontology,
     is_tautology,
 )
-from kg.reasoning.ontology_lint import UNREAD_CLASSES, UNREAD_PROPERTIES, outside_profile
+from kg.reasoning.ontology_lint import (
+    IMPORTS,
+    ONTOLOGY,
+    UNREAD_CLASSES,
+    UNREAD_PROPERTIES,
+    VERSION,
+    outside_profile,
+)
 from kg.reasoning.rules import FIRST, OWL_THING, REST, SAME, TYPE, GroundRule, is_variable
 from kg.reasoning.same_as import EqualTerms
 from kg.reports import Finding, Report, Severity
 from kg.terms import Spo, to_spo
-from kg.xsd import SUPPORTED, is_in_datatype
+from kg.xsd import SUPPORTED, is_in_datatype, literal_parts, value_of
 
 ENGINES = ("sql", "owlrl")
 _OWLRL_ERROR_MESSAGE = "http://www.daml.org/2002/03/agents/agent-ont#ErrorMessage"
@@ -159,27 +176,52 @@ class _Reasoner:
         self.equal_terms.merge_same_as()
         while True:
             self.rounds += 1
-            ontology = Ontology(self._schema_triples(), tautologies=self.tautologies)
-            rules = tuple(ground(ontology))
+            ontology, rules = self._read_ontology()
             needed = [rule for rule in rules if not rule.is_redundant]
-            self.ids = self._ids_of(rules)
-            self.present = self._present_relations()
             clauses = self._clauses(needed)
-            equalities = [rule for rule in needed if is_equality(rule)]
-            if self._merge_equal_values(needed) or self._run_equalities(equalities):
+            if self._merge_equal_terms(needed):
                 continue
             self._add_axioms_read_as_facts(needed, ontology)
             self._add_types_of_literals()
-            for stratum in stratify(clauses, self.relations):
-                self._run_stratum(stratum)
-            if self._run_equalities(equalities) or self._merge_new_same_as(clauses):
+            has_reflexive = self._add_reflexive_facts(needed)
+            strata = tuple(stratify(clauses, self.relations))
+            self._run_strata(strata)
+            if self._merge_equal_terms(needed) or self._has_new_axioms(clauses, ontology):
                 continue
-            if not self._has_new_axioms(clauses, ontology):
+            if not (has_reflexive and self._add_reflexive_facts(needed)):
                 break
+        findings = self._findings(rules, ontology)
+        findings += self._clean(ontology, strata)
+        return self._inference(findings, rules, ontology)
+
+    def check(self) -> Inference:
+        """The findings about triples that are closed already; nothing is inferred."""
+        self.equal_terms.merge_same_as()
+        while True:
+            ontology, rules = self._read_ontology()
+            needed = [rule for rule in rules if not rule.is_redundant]
+            self._clauses(needed)
+            if not self._merge_equal_terms(needed):
+                break
+        return self._inference(self._findings(rules, ontology), rules, ontology)
+
+    def _read_ontology(self) -> tuple[Ontology, tuple[GroundRule, ...]]:
+        """The axioms that are known, and the rules grounded by them."""
+        ontology = Ontology(self._schema_triples(), datatypes=self.tautologies)
+        rules = tuple(ground(ontology))
+        self.ids = self._ids_of(rules)
+        self.present = self._present_relations()
+        return ontology, rules
+
+    def _findings(self, rules: tuple[GroundRule, ...], ontology: Ontology) -> list[Finding]:
         contradictions = Contradictions(self.tables, self.ids, self.present, self.relations)
-        findings = [*ontology.faults, *contradictions.find(rules, self.equal_terms.unequal)]
-        findings += outside_profile([*ontology.asserted, *self._unread_axioms()], ontology)
-        findings += self._clean(ontology)
+        return [
+            *ontology.faults,
+            *contradictions.find(rules, self.equal_terms),
+            *outside_profile([*ontology.asserted, *self._unread_axioms()], ontology),
+        ]
+
+    def _inference(self, findings: list[Finding], rules: tuple[GroundRule, ...], ontology: Ontology) -> Inference:
         count = self.tables.count("inferred")
         counts = {"asserted": self.tables.count("triple"), "inferred": count, "rules": len(rules)}
         return Inference(Report(tuple(findings), counts), rules, self.rounds, count, ontology)
@@ -190,14 +232,37 @@ class _Reasoner:
 
     # --- equality
 
-    def _merge_equal_values(self, rules: list[GroundRule]) -> bool:
-        """Compare literals by value where some rule compares them: as keys, as required values."""
-        properties = {p for rule in rules for p in _compared_properties(rule) if (p, "") in self.present}
-        return bool(properties) and self.equal_terms.merge_equal_values(self.ids[p] for p in properties)
+    def _merge_equal_terms(self, rules: list[GroundRule]) -> bool:
+        """Make equal what the facts so far make equal; True when that changed anything, and rules are grounded anew."""
+        changes = [self.equal_terms.merge_same_as(), self._merge_equal_values(rules), self._run_grouping(rules)]
+        return any(changes)
 
-    def _run_equalities(self, rules: list[GroundRule]) -> bool:
-        """Run the rules that make terms equal, each term with the first of its group only: enough to merge them all."""
-        live = [rule for rule in rules if all(self.relations.of(p) in self.present for p in rule.body)]
+    def _merge_equal_values(self, rules: list[GroundRule]) -> bool:
+        """Compare literals by value where some rule compares them: as keys, as required values, as members of lists."""
+        properties = {p for rule in rules for p in self._compared_properties(rule) if (p, "") in self.present}
+        constants = {t for rule in rules for pattern in (*rule.body, *rule.head) for t in pattern if t.startswith('"')}
+        if not properties and not constants and not self.equal_terms.terms:
+            return False
+        return self.equal_terms.merge_equal_values(
+            properties=(self.ids[p] for p in properties), constants=(self.ids[c] for c in constants)
+        )
+
+    def _compared_properties(self, rule: GroundRule) -> set[str]:
+        """The properties whose values this rule compares: with each other, with a constant, or as its subjects."""
+        uses = Counter(t for s, p, o in rule.body for t in (s, o) if p != SAME)
+        if is_comparing(rule):
+            uses.update(t for _, p, o in rule.body for t in (o,) if p == SAME)
+        if rule.head and not self._is_unread_datatype(rule.head[0]):
+            uses.update([rule.head[0][0]])
+        return {p for _, p, o in rule.body if p not in (TYPE, SAME) and (uses[o] > 1 or o.startswith('"'))}
+
+    def _run_grouping(self, rules: list[GroundRule]) -> bool:
+        """Run the rules that make the terms of a group equal, each with the first: enough to merge them all."""
+        live = [
+            rule
+            for rule in rules
+            if is_grouping(rule) and all(self.relations.of(pattern) in self.present for pattern in rule.body)
+        ]
         if not live:
             return False
         # A key identifies named entities (https://www.w3.org/TR/owl2-syntax/#Keys), and no literals.
@@ -207,9 +272,17 @@ class _Reasoner:
         )
         return self.equal_terms.merge([(row[0], row[1]) for row in self._execute(" UNION ".join(selected))])
 
-    def _merge_new_same_as(self, clauses: list[Clause]) -> bool:
-        """True when a rule gave a new owl:sameAs triple (by a property below owl:sameAs, say)."""
-        return any(clause.head[1] == SAME for clause in clauses) and self.equal_terms.merge_same_as()
+    def _add_reflexive_facts(self, rules: list[GroundRule]) -> bool:
+        """State that every term is equal to itself where a rule reads owl:sameAs as facts; True when any was added."""
+        is_read = any(p == SAME for rule in rules if not is_comparing(rule) for _, p, _ in rule.body)
+        if not is_read and not self.equal_terms.has_names(SAME):
+            return False
+        before = self.tables.count("inferred")
+        terms = " UNION ".join(f"SELECT {place} AS t FROM known" for place in "spo")
+        same = f"CAST({self.ids[SAME]} AS UINTEGER)"
+        self._execute(f"INSERT INTO inferred SELECT t, {same}, t FROM ({terms}) AS u EXCEPT SELECT s, p, o FROM known")
+        self.present |= {(SAME, "")}
+        return self.tables.count("inferred") > before
 
     # --- the ontology
 
@@ -220,7 +293,7 @@ class _Reasoner:
 
     def _unread_axioms(self) -> list[Spo]:
         """The triples about classes and properties that no rule reads."""
-        return self._triples_with(UNREAD_PROPERTIES, UNREAD_CLASSES)
+        return self._triples_with([*UNREAD_PROPERTIES, IMPORTS, VERSION], [*UNREAD_CLASSES, ONTOLOGY])
 
     def _triples_with(self, properties: Iterable[str], classes: Iterable[str]) -> list[Spo]:
         """The triples with these properties, and the members of these classes."""
@@ -255,8 +328,7 @@ class _Reasoner:
         properties = [row[0] for row in self._execute("SELECT DISTINCT p FROM known")]
         classes = [row[0] for row in self._execute(f"SELECT DISTINCT o FROM known WHERE p = {self.ids[TYPE]}")]
         texts = self.tables.decode([*properties, *classes])
-        relations = {(texts[p], "") for p in properties} | {(TYPE, texts[c]) for c in classes}
-        return relations | {(SAME, "")}
+        return {(texts[p], "") for p in properties} | {(TYPE, texts[c]) for c in classes}
 
     def _clauses(self, rules: list[GroundRule]) -> list[Clause]:
         """The rules that give facts, each body and head once."""
@@ -266,7 +338,7 @@ class _Reasoner:
         clauses = dict.fromkeys(
             Clause(rule.body, rule.head[0], self._is_unread_datatype(rule.head[0]), rule.rule.name)
             for rule in rules
-            if rule.head and not is_equality(rule) and (states_thing or rule.head[0][1:] != (TYPE, OWL_THING))
+            if rule.head and not is_grouping(rule) and (states_thing or rule.head[0][1:] != (TYPE, OWL_THING))
         )
         self.relations = Relations(clauses)
         return list(clauses)
@@ -282,16 +354,30 @@ class _Reasoner:
             self.present = self._present_relations()
 
     def _add_types_of_literals(self) -> None:
-        """State the datatypes of literals that some rule reads (dt-type2)."""
-        datatypes = sorted(self.classes_read & SUPPORTED)
-        if not datatypes:
-            return
-        rows = self.tables.sql.execute(f"SELECT text FROM term WHERE id >= {FIRST_LITERAL_ID} ORDER BY id").fetchall()
-        facts = [(text, TYPE, datatype) for (text,) in rows for datatype in datatypes if is_in_datatype(datatype, text)]
-        self.tables.add_texts(facts, table="inferred")
-        self.present |= {(TYPE, datatype) for datatype in datatypes if facts}
+        """State the datatypes of literals where a rule reads them, or where a literal names an entity (dt-type2)."""
+        named = self.equal_terms.literals_of_entities()
+        facts = {(root, TYPE, d) for root, text in named for d in SUPPORTED if is_in_datatype(d, text)}
+        if datatypes := sorted(self.classes_read & SUPPORTED):
+            rows = self.tables.sql.execute(f"SELECT text FROM term WHERE id >= {FIRST_LITERAL_ID}").fetchall()
+            root_of = self.equal_terms.terms.representative
+            facts |= {(root_of(text), TYPE, d) for (text,) in rows for d in datatypes if is_in_datatype(d, text)}
+        if facts:
+            self._add_new(sorted(facts))
+            self.present = self._present_relations()
+
+    def _add_new(self, facts: Iterable[Spo]) -> None:
+        """Add to `inferred` those facts that are not known."""
+        self._execute("CREATE OR REPLACE TEMP TABLE conclusion(s UINTEGER, p UINTEGER, o UINTEGER)")
+        self.tables.add_texts(facts, table="conclusion")
+        # Not EXCEPT, which would hash the complete graph for a handful of triples.
+        is_new = "NOT EXISTS (SELECT 1 FROM known AS k WHERE k.s = c.s AND k.p = c.p AND k.o = c.o)"
+        self._execute(f"INSERT INTO inferred SELECT s, p, o FROM conclusion AS c WHERE {is_new}")
 
     # --- semi-naive evaluation
+
+    def _run_strata(self, strata: Iterable[Stratum]) -> None:
+        for stratum in strata:
+            self._run_stratum(stratum)
 
     def _run_stratum(self, stratum: Stratum) -> None:
         self._run_once(self._live(stratum.base))
@@ -349,11 +435,15 @@ class _Reasoner:
 
     # --- the end
 
-    def _clean(self, ontology: Ontology) -> list[Finding]:
+    def _clean(self, ontology: Ontology, strata: Iterable[Stratum]) -> list[Finding]:
         """Leave in `inferred` what is RDF, not a tautology, and about entities; a finding when names were left out."""
-        names_left_out = self.equal_terms.write_inferred(self.same_as)
+        has_equal_names = bool(self.equal_terms.terms)
+        if self.same_as != "all" and self.equal_terms.separate_literals():
+            self._run_strata(strata)
+            self.equal_terms.add_united_literals()
         if self.schema:
-            self._add_schema(ontology, tautologies=self.tautologies)
+            self._add_schema(ontology, tautologies=self.tautologies or has_equal_names)
+        names_left_out = self.equal_terms.write_inferred(self.same_as)
         properties = self.tables.decode(row[0] for row in self._execute("SELECT DISTINCT p FROM inferred"))
         unwanted = [f"s >= {FIRST_LITERAL_ID}", *(f"p = {p}" for p, t in properties.items() if not t.startswith("<"))]
         if self.tautologies:
@@ -363,6 +453,8 @@ class _Reasoner:
         if not self.schema:
             unwanted += self._about_schema(ontology, properties)
         self._execute(f"DELETE FROM inferred WHERE {' OR '.join(unwanted)}")
+        if not self.tautologies and has_equal_names:
+            self._delete_vocabulary_axioms()
         if not names_left_out or self.same_as == "one":
             return []
         message = f"{names_left_out:,} names are equal to others; facts are written under one name of each entity only."
@@ -370,12 +462,20 @@ class _Reasoner:
 
     def _add_tautologies(self) -> None:
         """State that everything is the same as itself, and the axioms of the vocabulary."""
-        self.tables.add_texts(sorted(VOCABULARY_AXIOMS), table="inferred")
-        terms = " UNION ".join(f"SELECT {place} AS t FROM known" for place in "spo")
+        self._execute("CREATE OR REPLACE TEMP TABLE tautology(s UINTEGER, p UINTEGER, o UINTEGER)")
+        self.tables.add_texts(sorted(VOCABULARY_AXIOMS), table="tautology")
+        written = " UNION ALL ".join(f"SELECT s, p, o FROM {table}" for table in _WRITTEN)
+        terms = " UNION ".join(f"SELECT {place} AS t FROM ({written}) AS w" for place in "spo")
         self._execute(
-            f"INSERT INTO inferred SELECT t, CAST({self.ids[SAME]} AS UINTEGER), t FROM ({terms}) AS u"
-            f" WHERE t < {FIRST_LITERAL_ID} EXCEPT SELECT s, p, o FROM known"
+            f"INSERT INTO inferred (SELECT t, CAST({self.ids[SAME]} AS UINTEGER), t FROM ({terms}) AS u"
+            f" WHERE t < {FIRST_LITERAL_ID} UNION SELECT s, p, o FROM tautology) EXCEPT {written}"
         )
+
+    def _delete_vocabulary_axioms(self) -> None:
+        """Leave out the axioms of the vocabulary, which other names of classes can make appear."""
+        self._execute("CREATE OR REPLACE TEMP TABLE tautology(s UINTEGER, p UINTEGER, o UINTEGER)")
+        self.tables.add_texts(sorted(VOCABULARY_AXIOMS), table="tautology")
+        self._execute("DELETE FROM inferred WHERE (s, p, o) IN (SELECT (s, p, o) FROM tautology)")
 
     def _about_schema(self, ontology: Ontology, properties: Mapping[int, str]) -> list[str]:
         """Conditions for triples about classes and properties, not about entities."""
@@ -393,14 +493,11 @@ class _Reasoner:
     def _add_schema(self, ontology: Ontology, *, tautologies: bool) -> None:
         """State what follows about classes and properties."""
         derived = [t for t, step in ontology.derivations.items() if step.rule.name != "dt-eq"]
-        self._execute("CREATE OR REPLACE TEMP TABLE conclusion(s UINTEGER, p UINTEGER, o UINTEGER)")
-        self.tables.add_texts([t for t in derived if tautologies or not is_tautology(t)], table="conclusion")
-        is_new = " AND ".join(
-            # Not EXCEPT, which would hash the complete graph for a handful of triples.
-            f"NOT EXISTS (SELECT 1 FROM {table} AS k WHERE k.s = c.s AND k.p = c.p AND k.o = c.o)"
-            for table in ("known", "inferred", "triple", "axiom")
-        )
-        self._execute(f"INSERT INTO inferred SELECT s, p, o FROM conclusion AS c WHERE {is_new}")
+        self._add_new(t for t in derived if tautologies or not is_tautology(t))
+
+
+_WRITTEN = ("triple", "axiom", "inferred")
+"""The tables of everything that is written."""
 
 
 def _may_be_axiom(pattern: Spo) -> bool:
@@ -409,46 +506,62 @@ def _may_be_axiom(pattern: Spo) -> bool:
     return p in SCHEMA_PREDICATES or (p == TYPE and (is_variable(o) or o in SCHEMA_CLASSES))
 
 
-def _compared_properties(rule: GroundRule) -> set[str]:
-    """The properties whose values this rule compares, with each other or with a constant."""
-    objects = Counter(o for _, p, o in rule.body if p != TYPE)
-    return {p for _, p, o in rule.body if p not in (TYPE, SAME) and (objects[o] > 1 or o.startswith('"'))}
-
-
 # --- owlrl, the reference engine: slow and exact, the oracle of the tests
 
 
 @dataclass(frozen=True, slots=True)
 class OwlrlClosure:
-    """Everything that owlrl concludes from triples, with these triples, as RDF allows it; and its error messages."""
+    """Everything that owlrl concludes from triples, with these triples, as RDF allows it; and its error messages.
+
+    `about_literals` are its conclusions with a literal as subject, which RDF does not allow.
+    """
 
     triples: frozenset[Spo]
+    about_literals: frozenset[Spo]
     contradictions: tuple[str, ...]
 
 
 def owlrl_closure(triples: Iterable[Spo]) -> OwlrlClosure:
-    """The closure of triples under OWL 2 RL, as owlrl computes it."""
+    """The closure of triples under OWL 2 RL, as owlrl computes it; literals of one value are equal from the start."""
     import owlrl  # imported here: owlrl and rdflib take long to import
     import rdflib
 
-    graph = rdflib.Graph()
     asserted = list(triples)
-    text = "\n".join(f"{s} {p} {o} ." for s, p, o in asserted)
-    # Blank nodes must keep their labels.
-    labels = {term[2:] for s, _, o in asserted for term in (s, o) if term.startswith("_:")}
-    nodes = {label: rdflib.BNode(label) for label in labels}
+    graph = rdflib.Graph()
+    for triple in [*asserted, *_equal_values(asserted)]:
+        graph.add(tuple(map(_to_rdflib, triple)))
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        graph.parse(data=text, format="nt", bnode_context=nodes)
         owlrl.DeductiveClosure(owlrl.OWLRL_Semantics, axiomatic_triples=False, datatype_axioms=False).expand(graph)
     errors = {s for s, _, o in graph if str(o) == _OWLRL_ERROR_MESSAGE}
     messages = sorted(str(o) for s, p, o in graph if s in errors and isinstance(o, rdflib.Literal))
-    closed = frozenset(
-        (s.n3(), p.n3(), _to_text(o))
-        for s, p, o in graph
-        if not isinstance(s, rdflib.Literal) and isinstance(p, rdflib.URIRef) and s not in errors
-    )
-    return OwlrlClosure(closed, tuple(messages))
+    closed = {
+        (_to_text(s), p.n3(), _to_text(o)) for s, p, o in graph if isinstance(p, rdflib.URIRef) and s not in errors
+    }
+    about_literals = {triple for triple in closed if triple[0].startswith('"')}
+    return OwlrlClosure(frozenset(closed - about_literals), frozenset(about_literals), tuple(messages))
+
+
+def _equal_values(triples: Iterable[Spo]) -> Iterator[Spo]:
+    """The literals of one value are the same (dt-eq), each as the first; owlrl leaves that rule out."""
+    first: dict[object, str] = {}
+    for text in sorted({o for _, _, o in triples if o.startswith('"')}):
+        value = value_of(text)
+        if value is not None and first.setdefault(value, text) != text:
+            yield (first[value], SAME, text)
+
+
+def _to_rdflib(text: str) -> Any:
+    """The term of rdflib with this exact N-Triples form: rdflib itself would write `01` as `1`."""
+    import rdflib
+
+    literal = literal_parts(text)
+    if literal is None:
+        return rdflib.BNode(text[2:]) if text.startswith("_:") else rdflib.URIRef(text[1:-1])
+    if literal.language:
+        return rdflib.Literal(literal.lexical, lang=literal.language)
+    is_plain = not text.endswith(">")
+    return rdflib.Literal(literal.lexical, datatype=None if is_plain else literal.datatype, normalize=False)
 
 
 def _to_text(term: Any) -> str:
@@ -463,10 +576,9 @@ def _to_text(term: Any) -> str:
 
 
 def _infer_with_owlrl(tables: TripleTables, axioms: list[Spo], *, schema: bool, tautologies: bool) -> Inference:
-    """Fill `inferred` with what owlrl concludes, with the same omissions as the SQL engine."""
+    """Fill `inferred` with what owlrl concludes, with the same omissions and the same findings as the SQL engine."""
     asserted, derived = set(tables.triple_texts()), set(tables.triple_texts(table="inferred"))
     closed = owlrl_closure(asserted | derived | set(axioms))
-    ontology = Ontology(sorted({*asserted, *axioms}))
     schema_subjects = {s for s, p, _ in axioms if p in SCHEMA_PREDICATES or p == TYPE}
 
     def is_included(triple: Spo) -> bool:
@@ -476,9 +588,12 @@ def _infer_with_owlrl(tables: TripleTables, axioms: list[Spo], *, schema: bool, 
         is_about_schema = p in SCHEMA_PREDICATES or (p == TYPE and o in SCHEMA_CLASSES) or s in schema_subjects
         return schema or not is_about_schema
 
-    new = list(filter(is_included, sorted(closed.triples - asserted - set(axioms))))
+    new = closed.triples - asserted - set(axioms)
+    tables.add_texts(sorted(new | closed.about_literals), table="inferred")
+    checked = _Reasoner(tables, schema=schema, tautologies=tautologies, same_as="one", progress=None).check()
     tables.sql.execute("DELETE FROM inferred")
-    tables.add_texts(new, table="inferred")
-    findings = tuple(Finding("owl/contradiction", message) for message in closed.contradictions)
-    counts = {"asserted": len(asserted), "inferred": len(new)}
-    return Inference(Report(findings, counts), tuple(ground(ontology)), 1, len(new), ontology)
+    tables.add_texts(filter(is_included, sorted(new)), table="inferred")
+    count = tables.count("inferred")
+    return replace(
+        checked, count=count, report=replace(checked.report, counts={**checked.report.counts, "inferred": count})
+    )

@@ -100,7 +100,6 @@ SUBDATATYPES = tuple(
 """Datatypes whose values are all values of another one (https://www.w3.org/TR/xmlschema11-2/#built-in-datatypes)."""
 
 _CARDINALITIES = frozenset({name("owl:maxCardinality"), name("owl:maxQualifiedCardinality")})
-_TRANSITIVE_RULES = frozenset({"scm-sco", "scm-spo"})
 _SCHEMA_RULES = tuple(rule for rule in RULES if rule.table == SCHEMA)
 
 # --- tautologies: triples that hold in every graph
@@ -146,11 +145,10 @@ class Ontology:
     """The `asserted` triples about classes and properties, and those that follow by the schema rules.
 
     `derivations` has the first step found for each triple that follows; `faults` are the axioms that could not be read.
-    With `tautologies`, a class that is below itself through a cycle of axioms is stated to be so, and so is which
-    datatypes of XSD are subsets of which others.
+    With `datatypes`, it is stated which datatypes of XSD are subsets of which others.
     """
 
-    def __init__(self, triples: Iterable[Spo], *, tautologies: bool = False) -> None:
+    def __init__(self, triples: Iterable[Spo], *, datatypes: bool = False) -> None:
         self.asserted: dict[Spo, None] = {}
         self.derivations: dict[Spo, Derivation] = {}
         self.faults: list[Finding] = []
@@ -160,7 +158,7 @@ class Ontology:
         self._first: dict[str, list[str]] = defaultdict(list)
         self._rest: dict[str, list[str]] = defaultdict(list)
         self._lists: dict[str, tuple[str, ...]] = {}
-        self._tautologies = tautologies
+        self._datatypes = datatypes
         self._close(triples)
 
     def __iter__(self) -> Iterator[Spo]:
@@ -239,7 +237,7 @@ class Ontology:
         for axiom in ("cls-thing", "cls-nothing1"):
             rule = BY_NAME[axiom]
             self._conclude(Derivation(rule, (), rule.head[0]), waiting)
-        for narrow, wide in SUBDATATYPES if self._tautologies else ():
+        for narrow, wide in SUBDATATYPES if self._datatypes else ():
             self._conclude(Derivation(BY_NAME["dt-type2"], (), (narrow, SUB_CLASS, wide)), waiting)
         for triple in list(self.asserted):
             if triple[1] in _CARDINALITIES and (plain := _plain_cardinality(triple[2])) != triple[2]:
@@ -268,8 +266,6 @@ class Ontology:
 
     def _conclude(self, derivation: Derivation, waiting: deque[Spo]) -> None:
         conclusion = derivation.conclusion
-        if not self._tautologies and derivation.rule.name in _TRANSITIVE_RULES and conclusion[0] == conclusion[2]:
-            return
         if conclusion not in self:
             self.derivations[conclusion] = derivation
             self._index(conclusion)

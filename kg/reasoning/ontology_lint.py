@@ -29,13 +29,15 @@ UNREAD_PROPERTIES = {
     name("owl:datatypeComplementOf"): "no rule reads it",
     name("owl:withRestrictions"): "no rule reads it; a shape can check it",
     name("owl:onDataRange"): "no rule reads it; a shape can check it",
-    name("owl:imports"): "imported ontologies are not fetched; give their files as well",
 }
 """Properties that no rule reads, and what to know or do about it."""
 UNREAD_CLASSES = {
     name("owl:ReflexiveProperty"): "no rule concludes that every entity is related to itself",
 }
 """Classes that no rule reads, likewise."""
+IMPORTS, ONTOLOGY, VERSION = name("owl:imports"), name("owl:Ontology"), name("owl:versionIRI")
+"""The terms that show which ontologies are missing."""
+_MAX_NAMED = 3  # the subjects that a warning names when several have the same axiom
 _SAME_CLASS, _SUB_PROPERTY = name("owl:equivalentClass"), name("rdfs:subPropertyOf")
 _CHAIN, _INVERSE = name("owl:propertyChainAxiom"), name("owl:inverseOf")
 _DOMAIN, _RANGE = name("rdfs:domain"), name("rdfs:range")
@@ -118,22 +120,31 @@ class _Linter:
     # --- the profile
 
     def outside_profile(self) -> Iterator[Finding]:
-        """A warning for each axiom that no rule reads."""
-        for s, p, o in self.axioms:
-            subject, property = short_name(s), short_name(p)
-            if p in UNREAD_PROPERTIES:
-                message = f"{property} of {subject} is outside OWL 2 RL: {UNREAD_PROPERTIES[p]}."
-                yield _warning("owl/profile", message, s, p, o)
-            elif p == TYPE and o in UNREAD_CLASSES:
-                message = f"{subject} is a {short_name(o)}, which is outside OWL 2 RL: {UNREAD_CLASSES[o]}."
-                yield _warning("owl/profile", message, s, p, o)
-            elif p in (_MAX, _MAX_QUALIFIED) and (number := o.split('"')[1]) not in ("0", "1"):
-                message = f"{property} {number} of {subject} is outside OWL 2 RL, which has only 0 and 1."
-                yield _warning("owl/profile", message, s, p, o)
-        yield from self._misplaced_expressions()
+        """A warning for each kind of axiom that no rule reads, with the subjects that have such axioms."""
+        axioms: dict[str, list[Spo]] = defaultdict(list)
+        for axiom in self.axioms:
+            if reason := _reason_unread(axiom):
+                axioms[reason].append(axiom)
+        for construct, side, axiom in self._misplaced_expressions():
+            axioms[_reason_misplaced(construct, side, axiom[1])].append(axiom)
+        for reason, group in axioms.items():
+            subjects = list(dict.fromkeys(short_name(s) for s, _, _ in group))
+            named = ", ".join(subjects[:_MAX_NAMED])
+            more = f" and {len(subjects) - _MAX_NAMED:,} more" if len(subjects) > _MAX_NAMED else ""
+            yield _warning("owl/profile", f"{named}{more}: {reason}.", *group[0])
+        yield from self._missing_imports()
 
-    def _misplaced_expressions(self) -> Iterator[Finding]:
-        """Class expressions on the side of an axiom where no rule reads them."""
+    def _missing_imports(self) -> Iterator[Finding]:
+        """The imported ontologies that are not among the files."""
+        known = {s for s, types in self.types.items() if ONTOLOGY in types}
+        known |= {o for _, _, o in self.by_predicate[VERSION]}
+        for s, p, o in self.by_predicate[IMPORTS]:
+            if o not in known:
+                message = f"{short_name(s)} imports {short_name(o)}, which is not among the files and is not fetched."
+                yield _warning("owl/profile", message, s, p, o, remedy="Give its file as well.")
+
+    def _misplaced_expressions(self) -> Iterator[tuple[str, str, Spo]]:
+        """Class expressions on the side of an axiom where no rule reads them: construct, side and axiom."""
         superclasses = [
             (s, p, o) for p in (SUB_CLASS, _SAME_CLASS, _DOMAIN, _RANGE) for s, _, o in self.by_predicate[p]
         ]
@@ -145,14 +156,7 @@ class _Linter:
         ):
             for construct, word in constructs.items():
                 nodes = {s for s, _, _ in self.by_predicate[construct] if s.startswith("_:")}
-                for s, p, node in allowed:
-                    if node in nodes:
-                        detail = "only the other direction is read" if p == _SAME_CLASS else "no rule reads it"
-                        message = (
-                            f"{short_name(s)} has the class expression {word} as {side}, which is outside OWL 2 RL:"
-                            f" {detail}."
-                        )
-                        yield _warning("owl/profile", message, s, p, node)
+                yield from ((word, side, (s, p, node)) for s, p, node in allowed if node in nodes)
 
     # --- dangers
 
@@ -259,6 +263,29 @@ class _Linter:
                     )
                     yield _warning("owl/impossible", message, s, p, o)
                     break
+
+
+def _reason_unread(axiom: Spo) -> str:
+    """Why no rule reads an axiom; empty where one may."""
+    _, p, o = axiom
+    if p in UNREAD_PROPERTIES:
+        return f"{short_name(p)} is outside OWL 2 RL: {UNREAD_PROPERTIES[p]}"
+    if p == TYPE and o in UNREAD_CLASSES:
+        return f"{short_name(o)} is outside OWL 2 RL: {UNREAD_CLASSES[o]}"
+    if p in (_MAX, _MAX_QUALIFIED) and (number := o.split('"')[1]) not in ("0", "1"):
+        return f"{short_name(p)} {number} is outside OWL 2 RL, which has only 0 and 1"
+    return ""
+
+
+def _reason_misplaced(construct: str, side: str, property: str) -> str:
+    """What is not concluded from a class expression on the wrong side of an axiom with this property."""
+    if property in (_DOMAIN, _RANGE):
+        return (
+            f"the class expression {construct} as {short_name(property)} is outside OWL 2 RL: entities are in the"
+            " expression, and nothing more follows"
+        )
+    detail = "only the other direction is read" if property == _SAME_CLASS else "no rule reads it"
+    return f"the class expression {construct} as {side} is outside OWL 2 RL: {detail}"
 
 
 def _warning(check: str, message: str, focus: str, path: str, value: str, remedy: str = "") -> Finding:

@@ -8,17 +8,19 @@ representative.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
+from itertools import product
 from typing import NamedTuple
 
 from kg.graph.triple_tables import FIRST_LITERAL_ID, TripleTables
-from kg.reasoning.rules import SAME
+from kg.reasoning.rules import DIFFERENT, FIRST, SAME
 from kg.terms import OWL, RDF, RDFS, XSD
-from kg.xsd import are_equal, value_of
+from kg.xsd import are_different, are_equal, value_of
 
 MAX_GROWTH = 4
 """`same_as="auto"` writes all names only while this makes at most this many times the triples."""
 _ALWAYS_ALLOWED = 10_000  # triples that may be added whatever the size of the graph
+_GIVEN = ("triple", "axiom")
 _VOCABULARIES = tuple(f"<{namespace}" for namespace in (RDF, RDFS, OWL, XSD))
 
 
@@ -36,7 +38,7 @@ class UnionFind:
 
     def __init__(self) -> None:
         self._parent: dict[str, str] = {}
-        self._literal: dict[str, str] = {}
+        self._values: dict[str, tuple[str, ...]] = {}
 
     def __len__(self) -> int:
         """How many terms are not their own representative."""
@@ -53,8 +55,8 @@ class UnionFind:
             self._parent[text], text = root, self._parent[text]
         return root
 
-    def merge(self, pairs: Iterable[tuple[str, str]], *, are_equal: Callable[[str, str], bool]) -> list[UnequalValues]:
-        """Make the terms of each pair equal, except where that would make two different literals one value.
+    def merge(self, pairs: Iterable[tuple[str, str]]) -> list[UnequalValues]:
+        """Make the terms of each pair equal, except where two literals that are known to differ would become one value.
 
         These pairs are returned: a value cannot become another one (dt-diff), and no other facts may change for it.
         """
@@ -63,21 +65,27 @@ class UnionFind:
             first, second = sorted((self.representative(term), self.representative(other)), key=_rank)
             if first == second:
                 continue
-            literals = self._literal_of(first), self._literal_of(second)
-            if all(literals) and not are_equal(*literals):
-                refused.append(UnequalValues(term, other, *literals))
+            values, other_values = self._values_of(first), self._values_of(second)
+            unequal = next((pair for pair in product(values, other_values) if are_different(*pair)), None)
+            if unequal is not None:
+                refused.append(UnequalValues(term, other, *unequal))
                 continue
             self._parent[second] = first
-            if literals[1] and not literals[0]:
-                self._literal[first] = literals[1]
+            new = tuple(v for v in other_values if not any(are_equal(v, value) for value in values))
+            self._values[first] = (*values, *new)
         return refused
 
     def representatives(self) -> Mapping[str, str]:
         """Each term that is not its own representative, and its representative."""
         return {text: self.representative(text) for text in sorted(self._parent)}
 
-    def _literal_of(self, root: str) -> str:
-        return root if root.startswith('"') else self._literal.get(root, "")
+    def _values_of(self, root: str) -> tuple[str, ...]:
+        """The literals of a group that have a known value, each value once: one, unless some cannot be compared."""
+        values = self._values.get(root)
+        if values is not None:
+            return values
+        value = value_of(root)
+        return (root,) if value is not None and value.is_known else ()
 
 
 def _rank(text: str) -> tuple[int, str]:
@@ -92,7 +100,9 @@ class EqualTerms:
         self.tables = tables
         self.terms = UnionFind()
         self.unequal: list[UnequalValues] = []
-        self._define_known("triple", "axiom", "inferred")
+        tables.sql.execute("CREATE OR REPLACE TEMP TABLE same(id UINTEGER, root UINTEGER)")
+        tables.sql.execute("CREATE OR REPLACE TEMP TABLE derived AS SELECT s, p, o FROM inferred")
+        self._define_known(*_GIVEN, "inferred")
 
     # --- merging
 
@@ -103,16 +113,23 @@ class EqualTerms:
             return False
         return self.merge(self.tables.sql.execute(f"SELECT s, o FROM known WHERE p = {id} AND s <> o").fetchall())
 
-    def merge_equal_values(self, properties: Iterable[int]) -> bool:
-        """Make literals of the same value equal, where they are values of these properties (dt-eq)."""
-        ids = ", ".join(map(str, sorted(properties)))
-        rows = self.tables.sql.execute(
-            "SELECT DISTINCT k.o, t.text FROM known AS k JOIN term AS t ON t.id = k.o"
-            f" WHERE k.p IN ({ids}) AND k.o >= {FIRST_LITERAL_ID} ORDER BY ALL"
-        ).fetchall()
+    def merge_equal_values(self, properties: Iterable[int], constants: Iterable[int]) -> bool:
+        """Make literals of the same value equal where a rule compares them (dt-eq).
+
+        Compared are the values of these properties, these constants, and literals that are equal to other terms; a
+        literal that is equal to an entity is compared with all.
+        """
+        numbers = ", ".join(map(str, sorted(properties))) or "NULL"
+        others = ", ".join(map(str, sorted(constants))) or "NULL"
+        condition = (
+            f"id >= {FIRST_LITERAL_ID} AND (id IN ({others}) OR id IN (SELECT id FROM same UNION SELECT root FROM same)"
+            f" OR id IN (SELECT o FROM known WHERE p IN ({numbers}) AND o >= {FIRST_LITERAL_ID}))"
+        )
+        if self._has_literals_of_entities():
+            condition = f"id >= {FIRST_LITERAL_ID}"
         first: dict[object, int] = {}
         pairs = []
-        for id, text in rows:
+        for id, text in self.tables.sql.execute(f"SELECT id, text FROM term WHERE {condition} ORDER BY id").fetchall():
             value = value_of(text)
             if value is not None:
                 pairs.append((first.setdefault(value, id), id))
@@ -125,35 +142,94 @@ class EqualTerms:
             return False
         texts = self.tables.decode(id for row in rows for id in row)
         before = len(self.terms)
-        self.unequal += self.terms.merge(((texts[a], texts[b]) for a, b in rows), are_equal=are_equal)
+        self.unequal += self.terms.merge((texts[a], texts[b]) for a, b in rows)
         if len(self.terms) == before:
             return False
         self._rewrite()
         return True
+
+    def has_names(self, text: str) -> bool:
+        """True when the term represents other terms."""
+        return text in self.terms.representatives().values()
+
+    def stated_as_different(self, root: str) -> list[str]:
+        """The names of a term that triples state to be different, or list: two of them, if there are two."""
+        ids = self.tables.find_ids([root, DIFFERENT, FIRST])
+        names = f"(SELECT id FROM same WHERE root = {ids[root]} UNION SELECT {ids[root]})"
+        given = f"SELECT s, p, o FROM ({_union(*_GIVEN)}) AS g WHERE o IN {names}"
+        pairs = (
+            f"SELECT s, o FROM ({given}) AS g WHERE p = {ids.get(DIFFERENT, 0)} AND s IN {names} ORDER BY ALL LIMIT 1"
+        )
+        rows = self.tables.sql.execute(pairs).fetchall()
+        if not rows:
+            listed = f"SELECT DISTINCT o FROM ({given}) AS g WHERE p = {ids.get(FIRST, 0)} ORDER BY ALL LIMIT 2"
+            rows = [tuple(row[0] for row in self.tables.sql.execute(listed).fetchall())]
+        texts = self.tables.decode(rows[0])
+        return [texts[id] for id in rows[0]]
+
+    def literals_of_entities(self) -> list[tuple[str, str]]:
+        """The literals that are equal to an entity, each with the entity that represents them."""
+        rows = self.tables.sql.execute(
+            f"SELECT root, id FROM same WHERE root < {FIRST_LITERAL_ID} AND id >= {FIRST_LITERAL_ID} ORDER BY ALL"
+        ).fetchall()
+        texts = self.tables.decode(id for row in rows for id in row)
+        return [(texts[root], texts[id]) for root, id in rows]
+
+    def _has_literals_of_entities(self) -> bool:
+        condition = f"root < {FIRST_LITERAL_ID} AND id >= {FIRST_LITERAL_ID}"
+        return bool(self.tables.sql.execute(f"SELECT 1 FROM same WHERE {condition} LIMIT 1").fetchall())
 
     def _rewrite(self) -> None:
         """Replace `known` by a copy in which each term is replaced by its representative."""
         sql = self.tables.sql
         roots = self.terms.representatives()
         ids = self.tables.encode([*roots, *roots.values()])
-        sql.execute("CREATE OR REPLACE TEMP TABLE same(id UINTEGER, root UINTEGER)")
+        sql.execute("DELETE FROM same")
         sql.execute(
             "INSERT INTO same SELECT unnest(?::UINTEGER[]), unnest(?::UINTEGER[])",
             [str([ids[text] for text in roots]), str([ids[root] for root in roots.values()])],
         )
-        sql.execute(
-            "CREATE OR REPLACE TEMP TABLE rewritten AS SELECT DISTINCT"
-            " coalesce(a.root, k.s) AS s, coalesce(b.root, k.p) AS p, coalesce(c.root, k.o) AS o FROM known AS k"
-            " LEFT JOIN same AS a ON a.id = k.s LEFT JOIN same AS b ON b.id = k.p LEFT JOIN same AS c ON c.id = k.o"
-        )
-        sql.execute("CREATE OR REPLACE TEMP TABLE base AS SELECT s, p, o FROM rewritten")
-        sql.execute("DROP TABLE rewritten")
+        self._set_base(_under_representatives("known", "same"))
         sql.execute("DELETE FROM inferred")
+
+    def _set_base(self, select: str) -> None:
+        """Make the selected triples, and what is inferred from now on, the known ones."""
+        self.tables.sql.execute(
+            f"CREATE OR REPLACE TEMP TABLE rewritten AS SELECT DISTINCT s, p, o FROM ({select}) AS r"
+        )
+        self.tables.sql.execute("CREATE OR REPLACE TEMP TABLE base AS SELECT s, p, o FROM rewritten")
+        self.tables.sql.execute("DROP TABLE rewritten")
         self._define_known("base", "inferred")
 
     def _define_known(self, *tables: str) -> None:
-        union = " UNION ALL ".join(f"SELECT s, p, o FROM {table}" for table in tables)
-        self.tables.sql.execute(f"CREATE OR REPLACE TEMP VIEW known AS {union}")
+        self.tables.sql.execute(f"CREATE OR REPLACE TEMP VIEW known AS {_union(*tables)}")
+
+    # --- literals as they were written
+
+    def separate_literals(self) -> bool:
+        """Give every literal in `known` the form in which it was written again; True when that changed anything.
+
+        Facts with a literal that is equal to another literal are then the given ones only, and rules that copy them
+        give each form by itself. `add_united_literals` adds what only follows for the value.
+        """
+        sql = self.tables.sql
+        is_united = f"o IN (SELECT root FROM same WHERE root >= {FIRST_LITERAL_ID})"
+        if not sql.execute(f"SELECT 1 FROM known WHERE {is_united} LIMIT 1").fetchall():
+            return False
+        sql.execute(f"CREATE OR REPLACE TEMP TABLE united AS SELECT s, p, o FROM known WHERE {is_united}")
+        names = f"(SELECT id, root FROM same WHERE root < {FIRST_LITERAL_ID})"
+        given = _under_representatives(f"({_union(*_GIVEN, 'derived')})", names)
+        self._set_base(f"SELECT s, p, o FROM known WHERE NOT ({is_united}) UNION ALL {given}")
+        sql.execute("DELETE FROM inferred")
+        return True
+
+    def add_united_literals(self) -> None:
+        """Add the facts that follow for a value and for no form in which it was written."""
+        self.tables.sql.execute(
+            "INSERT INTO inferred SELECT s, p, o FROM united AS u WHERE NOT EXISTS ("
+            "SELECT 1 FROM known AS k LEFT JOIN same AS m ON m.id = k.o"
+            " WHERE k.s = u.s AND k.p = u.p AND coalesce(m.root, k.o) = u.o)"
+        )
 
     # --- writing
 
@@ -166,13 +242,13 @@ class EqualTerms:
             return 0
         sql = self.tables.sql
         same = self.tables.encode([SAME])[SAME]
-        sql.execute(f"CREATE OR REPLACE TEMP TABLE rewritten AS SELECT s, p, o FROM known WHERE p <> {same} OR s <> o")
+        is_fact = "true" if self.has_names(SAME) else f"(p <> {same} OR s <> o)"
+        sql.execute(f"CREATE OR REPLACE TEMP TABLE rewritten AS SELECT s, p, o FROM known WHERE {is_fact}")
         sql.execute("DELETE FROM inferred")
-        # A literal keeps the form in which it was written: copies under another form of its value add nothing.
+        # A literal keeps the form in which it was written, unless every fact is to be written as the rules say.
+        groups = "same" if same_as == "all" else f"(SELECT id, root FROM same WHERE root < {FIRST_LITERAL_ID})"
         sql.execute(
-            "CREATE OR REPLACE TEMP TABLE name AS SELECT root, id FROM same WHERE id < ? OR root < ?"
-            " UNION SELECT root, root FROM same WHERE id < ? OR root < ?",
-            [FIRST_LITERAL_ID] * 4,
+            f"CREATE OR REPLACE TEMP TABLE name AS SELECT root, id FROM {groups} UNION SELECT root, root FROM {groups}"
         )
         pairs = (
             f"SELECT a.id, CAST({same} AS UINTEGER), b.id FROM name AS a JOIN name AS b ON a.root = b.root"
@@ -192,13 +268,13 @@ class EqualTerms:
             f"INSERT INTO inferred ({facts} UNION {pairs})"
             " EXCEPT SELECT s, p, o FROM triple EXCEPT SELECT s, p, o FROM axiom"
         )
-        sql.execute(
-            "DELETE FROM inferred AS i WHERE i.o >= ? AND EXISTS"
-            " (SELECT 1 FROM same AS m JOIN triple AS t ON t.o = m.id"
-            " WHERE m.root = i.o AND m.id >= ? AND t.s = i.s AND t.p = i.p)",
-            [FIRST_LITERAL_ID, FIRST_LITERAL_ID],
+        return 0 if all_names else self._count_names()
+
+    def _count_names(self) -> int:
+        """How many names of entities are not their own representative."""
+        return int(
+            self.tables.sql.execute(f"SELECT count(*) FROM same WHERE root < {FIRST_LITERAL_ID}").fetchall()[0][0]
         )
-        return 0 if all_names else len(self.terms)
 
     def _stays_small(self) -> bool:
         """True when facts under all names are at most a few times the facts under one name."""
@@ -211,3 +287,16 @@ class EqualTerms:
         ).fetchall()[0]
         pairs = sql.execute("SELECT coalesce(sum(n * n), 0) FROM names").fetchall()[0]
         return int(facts[0]) + int(pairs[0]) <= MAX_GROWTH * int(facts[1]) + _ALWAYS_ALLOWED
+
+
+def _union(*tables: str) -> str:
+    return " UNION ALL ".join(f"SELECT s, p, o FROM {table}" for table in tables)
+
+
+def _under_representatives(facts: str, groups: str) -> str:
+    """A SELECT of facts with each term replaced by the root of its group."""
+    return (
+        "SELECT coalesce(a.root, k.s) AS s, coalesce(b.root, k.p) AS p, coalesce(c.root, k.o) AS o"
+        f" FROM {facts} AS k LEFT JOIN {groups} AS a ON a.id = k.s LEFT JOIN {groups} AS b ON b.id = k.p"
+        f" LEFT JOIN {groups} AS c ON c.id = k.o"
+    )

@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from kg.graph.triple_tables import FIRST_LITERAL_ID
 from kg.reasoning.datalog import Clause, Relation
 from kg.reasoning.ontology import OVER_THING, REFLEXIVE, SUB_CLASS
-from kg.reasoning.rules import OWL_NOTHING, OWL_THING, SAME, TYPE, GroundRule, is_variable
+from kg.reasoning.rules import OWL_NOTHING, OWL_THING, TYPE, GroundRule, is_variable
 from kg.terms import Spo
 
 Ids = Mapping[str, int]
@@ -31,6 +31,7 @@ _MAX_SEPARATE = (
 )
 _MAX_LISTED_CLASSES = 200
 _PLACES = "spo"
+_FIRST_VARIABLE = "?0"
 
 
 # --- conclusions
@@ -111,11 +112,10 @@ def equal_pairs(body: Sequence[Spo], head: Spo, ids: Ids, *, entities_only: bool
     rest form a group. One pair per term joins the group; all pairs would be its square.
     """
     term, _, other = head
-    side = [pattern for pattern in body if other not in pattern]
-    shape, constants = _shape([*side, (term, SAME, term)], ids)
-    join = _join(shape[:-1], constants=constants)
-    column_of = {text: f"t{i}.{_PLACES[j]}" for i, p in enumerate(shape[:-1]) for j, text in enumerate(p)}
-    column = column_of.pop(shape[-1][0])
+    shape, constants = _shape([pattern for pattern in body if other not in pattern], ids, first=term)
+    join = _join(shape, constants=constants)
+    column_of = {text: f"t{i}.{_PLACES[j]}" for i, p in enumerate(shape) for j, text in enumerate(p)}
+    column = column_of.pop(_FIRST_VARIABLE)
     conditions = [*join.conditions, *([f"{column} < {FIRST_LITERAL_ID}"] if entities_only else [])]
     keys = [column for text, column in column_of.items() if is_variable(text)]
     columns = ", ".join([f"{column} AS n", *(f"{key} AS k{i}" for i, key in enumerate(keys))])
@@ -138,7 +138,7 @@ def contradictions(bodies: Sequence[tuple[tuple[Spo, ...], int]], ids: Ids, *, l
     for shape, rows in shapes.items():
         join = _join(shape, constants=None)
         columns = [f"g.k{len(rows[0]) - 1}"]
-        columns += [f"t{i}.{place}" for i, p in enumerate(shape) if p[1] != SAME for place in _PLACES]
+        columns += [f"t{i}.{place}" for i in range(len(shape)) for place in _PLACES]
         tables = ", ".join([*join.tables, _values(rows)])
         where = f" WHERE {' AND '.join(join.conditions)}" if join.conditions else ""
         statements.append(f"SELECT {', '.join(columns)} FROM {tables}{where} ORDER BY ALL LIMIT {limit}")
@@ -147,10 +147,9 @@ def contradictions(bodies: Sequence[tuple[tuple[Spo, ...], int]], ids: Ids, *, l
 
 def typed_literals(rule: GroundRule, ids: Ids, *, unlike: str) -> str:
     """A SELECT of s, p, o and text of the literals that a rule gives a datatype, unless the text is LIKE `unlike`."""
-    literal = rule.head[0][0]
-    shape, constants = _shape([*rule.body, (literal, SAME, literal)], ids)
-    join = _join(shape[:-1], constants=constants)
-    place = next(i for i, p in enumerate(shape[:-1]) if p[2] == shape[-1][0])
+    shape, constants = _shape(rule.body, ids, first=rule.head[0][0])
+    join = _join(shape, constants=constants)
+    place = next(i for i, p in enumerate(shape) if p[2] == _FIRST_VARIABLE)
     conditions = [
         *join.conditions,
         f"t{place}.o >= {FIRST_LITERAL_ID}",
@@ -186,13 +185,11 @@ class _Join:
 
 
 def _join(body: Shape, *, constants: tuple[int, ...] | None, delta: int | None = None) -> _Join:
-    """A body as a join; a pattern with owl:sameAs compares two terms, since equal terms have one representative."""
+    """A body as a join."""
     tables: list[str] = []
     conditions: list[str] = []
     first_column: dict[str, str] = {}
     for i, pattern in enumerate(body):
-        if pattern[1] == SAME:
-            continue
         tables.append(f"{'delta' if i == delta else 'known'} AS t{i}")
         for place, text in zip(_PLACES, pattern, strict=True):
             column = f"t{i}.{place}"
@@ -202,16 +199,15 @@ def _join(body: Shape, *, constants: tuple[int, ...] | None, delta: int | None =
                 first_column.setdefault(text, column)
             else:
                 conditions.append(f"{column} = {_constant(text, constants, {})}")
-    for s, p, o in body:
-        if p == SAME:
-            sides = [first_column[t] if is_variable(t) else _constant(t, constants, {}) for t in (s, o)]
-            conditions.append(f"{sides[0]} = {sides[1]}")
     return _Join(tuple(tables), tuple(conditions))
 
 
-def _shape(patterns: Sequence[Spo], ids: Ids) -> tuple[Shape, tuple[int, ...]]:
-    """The patterns with variables ?0, ?1 ... and constants $0, $1 ...; and the ids of those constants."""
-    variables: dict[str, str] = {}
+def _shape(patterns: Sequence[Spo], ids: Ids, *, first: str | None = None) -> tuple[Shape, tuple[int, ...]]:
+    """The patterns with variables ?0, ?1 ... and constants $0, $1 ...; and the ids of those constants.
+
+    The variable `first` becomes ?0.
+    """
+    variables = {} if first is None else {first: _FIRST_VARIABLE}
     constants: list[int] = []
     shape = []
     for pattern in patterns:
@@ -219,8 +215,8 @@ def _shape(patterns: Sequence[Spo], ids: Ids) -> tuple[Shape, tuple[int, ...]]:
         for place, text in enumerate(pattern):
             if is_variable(text):
                 parts.append(variables.setdefault(text, f"?{len(variables)}"))
-            elif place == 1 and text in (TYPE, SAME):
-                parts.append(text if text == SAME else f"={ids[TYPE]}")
+            elif place == 1 and text == TYPE:
+                parts.append(f"={ids[TYPE]}")
             else:
                 parts.append(f"${len(constants)}")
                 constants.append(ids[text])

@@ -123,3 +123,14 @@ def test_a_name_that_is_not_valid_unicode_is_refused_without_a_traceback(folder:
     done = subprocess.run(words, capture_output=True, check=False, timeout=60)
     assert done.returncode == 2
     assert b"Traceback" not in done.stderr
+
+
+def test_inferred_triples_go_to_stdout_and_messages_to_stderr(tmp_path: Path) -> None:
+    data = tmp_path / "films.ttl"
+    data.write_text(
+        "@prefix : <https://example.org/> . :p a <http://www.w3.org/2002/07/owl#SymmetricProperty> . :a :p :b ."
+    )
+    done = kg("infer", str(data), "--only-inferred", "-o", "-")
+    assert done.stdout == "<https://example.org/b> <https://example.org/p> <https://example.org/a> .\n"
+    assert done.stderr == "1 triples were inferred\n"
+    assert [path.name for path in tmp_path.iterdir()] == ["films.ttl"]

@@ -44,7 +44,7 @@ def listed(head: str, members: list[NamedNode]) -> tuple[Term, list[Triple]]:
 
 
 @st.composite
-def axioms(draw: st.DrawFn, number: int, *, equality: bool = True, keys: bool = True) -> list[Triple]:
+def axioms(draw: st.DrawFn, number: int, *, equality: bool = True) -> list[Triple]:
     """One axiom, of any kind."""
     c, d, p, q, x, y = (draw(s) for s in (classes, classes, properties, properties, entities, entities))
     node = BlankNode(f"n{number}")
@@ -95,17 +95,16 @@ def axioms(draw: st.DrawFn, number: int, *, equality: bool = True, keys: bool = 
             [Triple(c, owl("disjointWith"), d)],
             [Triple(c, owl("complementOf"), d)],
             [Triple(p, owl("propertyDisjointWith"), q)],
+            [Triple(c, owl("hasKey"), property_list), *property_triples],
         ]
-    if equality and keys:
-        plain.append([Triple(c, owl("hasKey"), property_list), *property_triples])
     return draw(st.sampled_from(plain))
 
 
 @st.composite
-def ontologies(draw: st.DrawFn, *, equality: bool = True, keys: bool = True) -> list[Triple]:
+def ontologies(draw: st.DrawFn, *, equality: bool = True) -> list[Triple]:
     """Up to eight axioms."""
     count = draw(st.integers(1, 8))
-    return [triple for number in range(count) for triple in draw(axioms(number, equality=equality, keys=keys))]
+    return [triple for number in range(count) for triple in draw(axioms(number, equality=equality))]
 
 
 @st.composite

@@ -5,18 +5,16 @@ from __future__ import annotations
 from datetime import date
 from pathlib import Path
 
-from hypothesis import HealthCheck, assume, given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from pyoxigraph import Literal, NamedNode, Triple
 
 from kg.graph.rdf_files import read_all_triples
 from kg.graph.triple_tables import TripleTables
 from kg.project import find_project
-from kg.reasoning.infer import infer, owlrl_closure
-from kg.reasoning.ontology import is_tautology
-from kg.reasoning.rules import SAME
+from kg.reasoning.infer import infer
 from kg.terms import OWL, TYPE, XSD, Spo, entity_iri, to_spo
-from tests.laws.ontologies import facts, ontologies, owl
+from tests.laws.ontologies import facts, ontologies
 from tests.laws.sizes import cases
 
 law = settings(deadline=None, max_examples=cases(250), suppress_health_check=[HealthCheck.too_slow])
@@ -34,48 +32,6 @@ def closed(ontology: list[Triple], data: list[Triple]) -> tuple[set[Spo], bool]:
     inferred = set(tables.triple_texts(table="inferred"))
     assert not inferred & set(tables.triple_texts())
     return inferred | texts(data) | texts(ontology), inference.report.ok
-
-
-def without_tautologies(triples: set[Spo]) -> set[Spo]:
-    return {triple for triple in triples if not is_tautology(triple)}
-
-
-def under_one_name(triples: set[Spo]) -> set[Spo]:
-    """The triples with every name replaced by the least of those that it is equal to."""
-    least: dict[str, str] = {}
-
-    def root(text: str) -> str:
-        while text in least:
-            text = least[text]
-        return text
-
-    for s, p, o in sorted(triples):
-        if p == SAME:
-            one, other = sorted((root(s), root(o)), key=lambda t: (t.startswith('"'), t.startswith("_"), t))
-            if one != other:
-                least[other] = one
-    return {(root(s), root(p), root(o)) for s, p, o in triples if not root(s).startswith('"')}
-
-
-@law
-@given(ontologies(equality=False), facts())
-def test_the_closure_is_that_of_owlrl(ontology: list[Triple], data: list[Triple]) -> None:
-    expected = owlrl_closure(texts(ontology) | texts(data))
-    inferred, _ = closed(ontology, data)
-    assert without_tautologies(inferred) == without_tautologies(set(expected.triples))
-
-
-@law
-@given(ontologies(keys=False), facts())  # owlrl ignores the last property of a key
-def test_with_equal_names_the_closure_is_that_of_owlrl(ontology: list[Triple], data: list[Triple]) -> None:
-    # owlrl ignores a class that is stated to be equivalent to itself.
-    assume(not any(t.predicate == owl("equivalentClass") and t.subject == t.object for t in ontology))
-    expected = owlrl_closure(texts(ontology) | texts(data))
-    # owlrl makes two values equal; the SQL engine does not, which another law checks.
-    assume(not any(p == SAME and o.startswith('"') for _, p, o in expected.triples))
-    inferred, is_consistent = closed(ontology, data)
-    assert without_tautologies(under_one_name(inferred)) == without_tautologies(under_one_name(set(expected.triples)))
-    assert not (expected.contradictions and is_consistent)
 
 
 @law

@@ -110,6 +110,47 @@ def test_facts_are_written_under_all_names_on_demand() -> None:
     assert texts == {":alien :director :scott", ":movie owl:sameAs :alien"}
 
 
+@pytest.mark.parametrize(
+    ("data", "expected"),
+    [
+        (":exact rdfs:subPropertyOf owl:sameAs . :alien :exact :movie .", ":alien owl:sameAs :movie"),
+        (":exact owl:equivalentProperty owl:sameAs . :alien :exact :movie .", ":movie :exact :movie"),
+        ("owl:sameAs owl:propertyChainAxiom ( :p :q ) . :alien :p :x . :x :q :movie .", ":movie owl:sameAs :alien"),
+        (":exact owl:inverseOf owl:sameAs . :alien :exact :movie .", ":movie owl:sameAs :alien"),
+        ("owl:sameAs rdfs:domain :Named . :alien owl:sameAs :movie .", ":movie rdf:type :Named"),
+        (":R owl:onProperty owl:sameAs ; owl:hasValue :alien . :movie a :R .", ":movie owl:sameAs :alien"),
+        (":R owl:onProperty owl:sameAs ; owl:hasValue :alien . :movie owl:sameAs :alien .", ":movie rdf:type :R"),
+        (":exact owl:sameAs owl:sameAs . :alien :exact :movie .", ":movie owl:sameAs :alien"),
+        (":exact owl:sameAs owl:sameAs . :alien owl:sameAs :movie .", ":movie :exact :alien"),
+        (":C owl:sameAs :D ; rdfs:subClassOf :A . :A rdfs:subClassOf :B .", ":D rdfs:subClassOf :B"),
+        (":C owl:sameAs :D ; a owl:Class .", ":D owl:equivalentClass :C"),
+        (":alien owl:sameAs '42'^^xsd:int . :movie owl:sameAs '+042'^^xsd:int .", ":movie owl:sameAs :alien"),
+        (":alien owl:sameAs '42'^^xsd:int .", ":alien rdf:type xsd:short"),
+        (":a :p1 1 . :b :p2 1.0 . :p1 rdfs:subPropertyOf :p . :p2 rdfs:subPropertyOf :p ."
+         " :p a owl:InverseFunctionalProperty .", ":a owl:sameAs :b"),
+    ],
+)  # fmt: skip
+def test_any_rule_can_read_and_conclude_that_terms_are_equal(data: str, expected: str) -> None:
+    texts, _ = inferred(data, schema=True, same_as="all")
+    texts = {
+        text.replace("<http://www.w3.org/2000/01/rdf-schema#", "rdfs:").replace(f"<{XSD}", "xsd:") for text in texts
+    }
+    assert expected in texts
+
+
+def test_every_name_is_equal_to_itself_with_tautologies() -> None:
+    texts, _ = inferred(":alien owl:sameAs :movie .", tautologies=True, same_as="all")
+    assert {":alien owl:sameAs :alien", ":movie owl:sameAs :movie"} <= texts
+
+
+@pytest.mark.parametrize("same_as", ["one", "auto"])
+@pytest.mark.parametrize("kind", ["Functional", "InverseFunctional"])
+def test_values_that_are_united_are_copied_as_they_were_written(same_as: str, kind: str) -> None:
+    data = ":alien :number 1 , '01'^^xsd:integer . :other :year '01'^^xsd:integer ."
+    texts, _ = inferred(data, f":number rdfs:subPropertyOf :id ; a owl:{kind}Property .", same_as=same_as)
+    assert texts == {f':alien :id "{form}"^^<{XSD}integer' for form in ("1", "01")}
+
+
 def test_ten_thousand_names_of_one_film_stay_ten_thousand() -> None:
     film = [NamedNode(f"{EX}film{i:05}") for i in range(10_000)]
     same, title = NamedNode(OWL + "sameAs"), NamedNode(EX + "title")
@@ -140,7 +181,7 @@ def test_a_value_keeps_the_form_it_was_written_in() -> None:
     texts, _ = inferred(
         ":alien :number 1 . :movie :number '01'^^xsd:integer .", ":number a owl:InverseFunctionalProperty ."
     )
-    assert texts == {":movie owl:sameAs :alien"}
+    assert texts == {":movie owl:sameAs :alien", ':alien :number "01"^^<http://www.w3.org/2001/XMLSchema#integer'}
 
 
 def test_two_values_of_a_functional_property_are_a_finding_and_change_nothing() -> None:
@@ -150,6 +191,56 @@ def test_two_values_of_a_functional_property_are_a_finding_and_change_nothing() 
     texts, inference = inferred(data, ":released a owl:FunctionalProperty .")
     assert texts == set()
     assert checks(inference) == ["owl/dt-diff"]
+
+
+@pytest.mark.parametrize("engine", ["sql", "owlrl"])
+@pytest.mark.parametrize(
+    "values",
+    [
+        "'PT2H19M'^^xsd:duration , 'PT139M'^^xsd:duration",
+        "'P1Y'^^xsd:duration , 'P12M'^^xsd:yearMonthDuration",
+        "'x'^^:unknown , 'y'^^:unknown",
+        "'x'^^:unknown , 1",
+        "'<b/>'^^rdf:XMLLiteral , '<b></b>'^^rdf:XMLLiteral",
+        """ '{"a":1}'^^rdf:JSON , '{ "a": 1 }'^^rdf:JSON """,
+    ],
+)
+def test_values_that_may_be_one_are_no_contradiction(values: str, engine: str) -> None:
+    data = f":alien :runtime {values} ."
+    assert inferred(data, ":runtime a owl:FunctionalProperty .", engine=engine)[1].report.ok
+    one = ":Film rdfs:subClassOf [ owl:onProperty :runtime ; owl:maxCardinality 1 ] . :alien a :Film ."
+    assert inferred(data, one, engine=engine)[1].report.ok
+
+
+@pytest.mark.parametrize("engine", ["sql", "owlrl"])
+@pytest.mark.parametrize(
+    ("data", "check"),
+    [
+        (":alien :year 1979 , 1980 . :year a owl:FunctionalProperty .", "owl/dt-diff"),
+        (":alien owl:sameAs 1979 , 1980 .", "owl/dt-diff"),
+        (":alien owl:differentFrom 1979 ; owl:sameAs '01979'^^xsd:integer .", "owl/eq-diff1"),
+        ("[] a owl:AllDifferent ; owl:members ( 1979 '01979'^^xsd:integer ) .", "owl/eq-diff2"),
+        ("[] a owl:AllDifferent ; owl:distinctMembers ( :a :b ) . :b owl:sameAs :a .", "owl/eq-diff3"),
+        (":alien a xsd:byte ; owl:sameAs 300 .", "owl/dt-not-type"),
+        (":alien owl:sameAs '2147483648'^^xsd:int .", "owl/dt-not-type"),
+        (":alien :note '<a>'^^rdf:XMLLiteral .", "owl/dt-not-type"),
+        (
+            ":a :p 1 . :b :q '01'^^xsd:integer . :p rdfs:range :C . :q rdfs:range [ owl:complementOf :C ] .",
+            "owl/cls-com",
+        ),
+        (":a :follows 1 . :a owl:sameAs '01'^^xsd:integer . :follows a owl:IrreflexiveProperty .", "owl/prp-irp"),
+        ("owl:sameAs a owl:IrreflexiveProperty . :alien :follows :aliens .", "owl/prp-irp"),
+    ],
+)
+def test_both_engines_report_the_same_contradictions(data: str, check: str, engine: str) -> None:
+    assert set(checks(inferred(data, engine=engine)[1])) == {check}
+
+
+def test_terms_that_are_equal_but_stated_to_be_different_have_their_own_names_in_the_message() -> None:
+    (finding,) = inferred(":alien owl:differentFrom :movie . :movie owl:sameAs :alien .")[1].report
+    assert (finding.focus, finding.value) == (f"<{EX}alien>", f"<{EX}movie>")
+    (finding,) = inferred("[] a owl:AllDifferent ; owl:members ( :x :b :a ) . :b owl:sameAs :a .")[1].report
+    assert {finding.focus, finding.value} == {f"<{EX}a>", f"<{EX}b>"}
 
 
 def test_a_contradiction_names_its_premises() -> None:

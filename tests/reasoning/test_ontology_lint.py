@@ -80,6 +80,24 @@ def test_a_common_axiom_gives_no_warning(turtle: str) -> None:
     assert list(lint(spo(turtle))) == []
 
 
+def test_axioms_of_one_kind_are_one_warning() -> None:
+    films = "".join(f":Film{i} rdfs:subClassOf [ owl:unionOf ( :Short :Feature ) ] ." for i in range(6))
+    properties = ":cast rdfs:domain [ owl:unionOf ( :Film :Series ) ] ; rdfs:range [ owl:oneOf ( :kim ) ] ."
+    warnings = [finding.message for finding in lint(spo(films + properties))]
+    assert [message.partition(" is outside OWL 2 RL: ")[2] for message in warnings] == [
+        "no rule reads it.",
+        "entities are in the expression, and nothing more follows.",
+        "entities are in the expression, and nothing more follows.",
+    ]
+    assert "Film2> and 3 more: the class expression unionOf as superclass" in warnings[0]
+
+
+def test_an_imported_ontology_among_the_files_gives_no_warning() -> None:
+    films = "<https://example.org/films> owl:imports :people , :places . :people a owl:Ontology ."
+    (finding,) = lint(spo(films))
+    assert "https://example.org/places" in finding.message
+
+
 def test_our_own_ontology_gives_no_warning() -> None:
     own = find_project(Path(__file__).parents[2]).ontology
     triples = [to_spo(t) for t in read_all_triples(own)]
