@@ -132,15 +132,13 @@ def worker_setup(project: Project, build: Path, prepare: Callable[[], None] | No
     """A sandboxed worker with a build open, which reads no files but the project's and the sources' texts."""
     texts = os.environ.get(TEXTS_VARIABLE)
     readable = (project.folder, project.build_folder, *([Path(texts)] if texts else []))
-    return WorkerSetup(partial(open_for_worker, project, build, prepare), readable=readable)
+    return WorkerSetup(partial(open_for_worker, project, build), readable=readable, prepare=prepare)
 
 
-def open_for_worker(project: Project, build: Path, prepare: Callable[[], None] | None = None) -> FilmGraph:
-    """The graph of a build, with all that a sandboxed worker could not write, or would load late."""
+def open_for_worker(project: Project, build: Path) -> FilmGraph:
+    """The graph of a build, with all that a sandboxed worker could not write."""
     graph = FilmGraph(project, build=build)
     _make_name_index(graph)
-    if prepare is not None:
-        prepare()
     return graph
 
 

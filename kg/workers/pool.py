@@ -1,9 +1,10 @@
 """An asyncio client of several worker processes: each job is done by a free worker, within limits.
 
-A worker that exceeds the time limit is killed and replaced. A query that runs longer than a moment no longer counts
-among the workers: another is started in its place, at most so many run long at once, and those run at low priority. So
-a few expensive queries cannot block the many cheap ones. A job that nobody waits for any more is killed, too. One whose
-worker was killed from outside is done once more by another, since it only reads.
+A worker that exceeds the time limit is killed and replaced. Workers are forks of a template, ready in a few hundredths
+of a second. One whose job takes more than a moment no longer counts among them: another is forked in its place before
+it is needed. At most so many jobs run long at once, and those run at low priority. So a few expensive queries cannot
+block the many cheap ones. A job that nobody waits for any more is killed, too. One whose worker was killed from outside
+is done once more by another, since it only reads.
 """
 
 from __future__ import annotations
@@ -23,14 +24,16 @@ from enum import Enum
 from typing import Any, Protocol
 
 from kg.errors import LimitError
-from kg.workers.launch import start_python
-from kg.workers.worker import LENGTH, PROGRAM, WorkerSetup, from_body, to_error, to_frame
+from kg.workers.template import Template, WorkerEnded
+from kg.workers.worker import LENGTH, WorkerSetup, from_body, to_error, to_frame
 
 _TICK = 0.05
 _GRACE = 5.0
 """A worker ends by itself so many seconds after its time, should this process no longer be there to kill it."""
 _LOW_PRIORITY = 15
 _FAILED_STARTS = 5
+_MOMENT = 0.1
+"""After so many seconds on a job, a worker does not count among those that are there for others."""
 _BUSY = 3
 """So many times its processor time a short query may take where the machine has much else to do."""
 _CLOCK_OF_PROCESS = 2
@@ -98,8 +101,11 @@ class _Job:
 class _Worker:
     """A worker process, with the channel to it and its job."""
 
-    process: subprocess.Popen[bytes]
     channel: socket.socket
+    process: int | None = None
+    """Its id, once the template has forked it."""
+    status: int | None = None
+    """The exit status, once it has ended."""
     job: _Job | None = None
     job_started: float = 0.0
     processor_before: float = 0.0
@@ -115,8 +121,15 @@ class Pool:
 
     def __init__(self, setup: WorkerSetup, limits: PoolLimits, observer: PoolObserver) -> None:
         self.limits, self.observer = limits, observer
-        self._setup = to_frame(replace(setup, memory=limits.memory))
+        self._setup = replace(setup, memory=limits.memory)
+        self._template: Template | None = None
         self._workers: list[_Worker] = []
+        self._unstarted: deque[_Worker] = deque()
+        """Those that the template was asked for, in order."""
+        self._by_process: dict[int, _Worker] = {}
+        """Those that have not ended, as far as the template has said."""
+        self._gone: set[_Worker] = set()
+        """Those whose channel has closed, of which the exit status is not known yet."""
         self._free: list[_Worker] = []
         self._waiting: deque[_Job] = deque()
         self._watch: asyncio.Task[None] | None = None
@@ -152,13 +165,16 @@ class Pool:
             self._watch.cancel()
         for worker in list(self._workers):
             self._end(worker)
+        if self._template is not None:
+            self._loop.remove_reader(self._template)
+            self._exiting.append(self._template.close())
         for process in self._exiting:
             await asyncio.to_thread(process.wait)
 
     @property
     def processes(self) -> list[int]:
         """The ids of the worker processes."""
-        return [worker.process.pid for worker in self._workers]
+        return [worker.process for worker in self._workers if worker.process is not None]
 
     @property
     def is_busy(self) -> bool:
@@ -181,7 +197,7 @@ class Pool:
 
     def _begin(self, worker: _Worker, job: _Job) -> None:
         worker.job, worker.job_started = job, time.monotonic()
-        worker.processor_before = processor_time(worker.process.pid)
+        worker.processor_before = processor_time(worker.process)
         self._send(worker, job.frame)
 
     def _finish(self, worker: _Worker, is_fine: bool, value: Any) -> None:
@@ -200,8 +216,8 @@ class Pool:
                 job.result.set_result(value)
             else:
                 job.result.set_exception(to_error(value))
-        if worker.is_slow:
-            # Its priority is low for good, and its memory may have grown.
+        if worker.is_slow or len(self._free) >= 2 * self.limits.workers:
+            # The priority of a slow one is low for good, and its memory may have grown.
             self._end(worker)
         elif self._waiting:
             self._begin(worker, self._waiting.popleft())
@@ -237,7 +253,10 @@ class Pool:
         except OSError:
             piece = b""
         if not piece:
-            self._replace(worker)
+            self._close_channel(worker)
+            self._gone.add(worker)
+            self._settle_gone()
+            self._start_missing()
             return
         received = worker.received
         received += piece
@@ -251,59 +270,99 @@ class Pool:
 
     # --- processes
     def _start(self) -> None:
+        """Have a worker forked; raises `OSError` when that is not possible now."""
+        if self._template is None:
+            self._template = Template(self._setup)
+            self._loop.add_reader(self._template, self._hear_template)
         ours, theirs = socket.socketpair()
         ours.setblocking(False)
         with theirs:
             try:
-                process = start_python("-c", PROGRAM, stdin=theirs.fileno(), stdout=theirs.fileno())
+                self._template.fork(theirs)
             except OSError:
                 ours.close()
                 raise
-        worker = _Worker(process, ours)
+        worker = _Worker(ours)
         self._workers.append(worker)
+        self._unstarted.append(worker)
         self._loop.add_reader(ours, self._receive, worker)
-        self._send(worker, self._setup)
 
-    def _replace(self, worker: _Worker) -> None:
-        """A worker has ended: see to its job, and start another."""
+    def _hear_template(self) -> None:
+        assert self._template is not None
+        messages = self._template.messages()
+        for message in messages or ():
+            if isinstance(message, WorkerEnded):
+                self._by_process.pop(message.process).status = message.status
+            else:
+                worker = self._unstarted.popleft()
+                worker.process = message.process or None
+                if worker.process is None:
+                    worker.status = -signal.SIGKILL
+                else:
+                    self._by_process[worker.process] = worker
+        if messages is None:
+            self._forget_template(self._template)
+        self._settle_gone()
+        self._start_missing()
+
+    def _forget_template(self, template: Template) -> None:
+        """The template has ended: its workers go on, but how they end will not be known."""
+        self._loop.remove_reader(template)
+        self._exiting.append(template.close())
+        self._template = None
+        for worker in (*self._by_process.values(), *self._unstarted):
+            worker.status = -signal.SIGKILL
+        self._by_process.clear()
+        self._unstarted.clear()
+        self._failed_starts += 1
+
+    def _settle_gone(self) -> None:
+        """See to the jobs of the workers that are gone and of which the exit status is known."""
+        for worker in [worker for worker in self._gone if worker.status is not None]:
+            self._gone.remove(worker)
+            self._settle(worker)
+
+    def _settle(self, worker: _Worker) -> None:
         job, worker.job = worker.job, None
-        status = self._end(worker)
         if not worker.is_ready:
             self._failed_starts += 1
         if job is not None and not job.result.done():
             if worker.exceeded is not None:
                 job.result.set_exception(worker.exceeded)
-            elif status == -signal.SIGKILL and job.tries == 0:
+            elif worker.status == -signal.SIGKILL and job.tries == 0:
                 job.tries += 1
                 self._assign(job)
             else:
                 self.observer.count(PoolEvent.DIED)
-                job.result.set_exception(_error_of(status))
-        self._start_missing()
+                job.result.set_exception(_error_of(worker.status))
         if not self.is_able and not self._opened.done():
             self._opened.set_exception(LimitError("No worker can open the graph.", limit="workers"))
 
-    def _end(self, worker: _Worker) -> int:
-        """End a worker; the exit status of its process."""
-        if worker not in self._workers:
-            return 0
-        self._workers.remove(worker)
-        self._loop.remove_reader(worker.channel)
-        self._loop.remove_writer(worker.channel)
-        worker.channel.close()
-        with contextlib.suppress(subprocess.TimeoutExpired):
-            # It has closed its socket, so it is as good as gone.
-            if worker.exceeded is None and not worker.is_slow:
-                return worker.process.wait(0.2)
-        # Nobody waits for it: with low priority, or much memory to give back, its end may take seconds.
-        worker.process.kill()
-        self._exiting.append(worker.process)
-        return -signal.SIGKILL
+    def _end(self, worker: _Worker) -> None:
+        """Let a worker end; one that is slow, or has much memory to give back, would take its time."""
+        self._close_channel(worker)
+        if worker.exceeded is not None or worker.is_slow:
+            self._kill_process(worker)
+
+    def _close_channel(self, worker: _Worker) -> None:
+        if worker in self._workers:
+            self._workers.remove(worker)
+            self._loop.remove_reader(worker.channel)
+            self._loop.remove_writer(worker.channel)
+            worker.channel.close()
+
+    def _kill_process(self, worker: _Worker) -> None:
+        if worker.process is not None and worker.status is None:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(worker.process, signal.SIGKILL)
 
     def _start_missing(self) -> None:
-        """Start as many workers as there should be, those not counted that run long."""
-        while not self._is_closing and self.is_able:
-            if sum(not worker.is_slow for worker in self._workers) >= self.limits.workers:
+        """Fork as many workers as there should be, those not counted whose job takes more than a moment."""
+        most = 2 * self.limits.workers + self.limits.slow
+        while not self._is_closing and self.is_able and len(self._workers) < most:
+            now = time.monotonic()
+            occupied = sum(worker.is_slow or _is_occupied(worker, now) for worker in self._workers)
+            if len(self._workers) - occupied >= self.limits.workers:
                 return
             try:
                 self._start()
@@ -339,9 +398,9 @@ class Pool:
                 self._kill(worker, job, too_many)
                 return
             worker.is_slow = True
-            if self._is_expensive(worker):
+            if worker.process is not None:
                 with contextlib.suppress(OSError):
-                    os.setpriority(os.PRIO_PROCESS, worker.process.pid, _LOW_PRIORITY)
+                    os.setpriority(os.PRIO_PROCESS, worker.process, _LOW_PRIORITY)
 
     def _is_long(self, worker: _Worker, now: float) -> bool:
         """True when patience is used up, by the processor's clock: on a busy machine anything takes long."""
@@ -349,14 +408,14 @@ class Pool:
         return waited > _BUSY * patience or (waited > patience and self._is_expensive(worker))
 
     def _is_expensive(self, worker: _Worker) -> bool:
-        return processor_time(worker.process.pid) - worker.processor_before > self.limits.patience
+        return processor_time(worker.process) - worker.processor_before > self.limits.patience
 
     def _kill(self, worker: _Worker, job: _Job, exceeded: LimitError) -> None:
         self.observer.count(PoolEvent.KILLED)
         worker.exceeded = exceeded
         if not job.result.done():
             job.result.set_exception(exceeded)
-        worker.process.kill()
+        self._kill_process(worker)
 
     def _state(self) -> PoolState:
         busy = sum(worker.job is not None for worker in self._workers)
@@ -364,8 +423,14 @@ class Pool:
         return PoolState(len(self._workers), busy, slow, len(self._waiting))
 
 
-def processor_time(process: int) -> float:
+def _is_occupied(worker: _Worker, now: float) -> bool:
+    return worker.job is not None and now - worker.job_started > _MOMENT
+
+
+def processor_time(process: int | None) -> float:
     """How many seconds of the processor a process has used; 0 where the system does not show it."""
+    if process is None:
+        return 0.0
     try:
         return time.clock_gettime(~process << 3 | _CLOCK_OF_PROCESS)
     except OSError:
@@ -376,7 +441,7 @@ def _too_long(seconds: float, did: str) -> LimitError:
     return LimitError(f"The query {did} longer than {seconds:g} seconds and was stopped.", limit="seconds")
 
 
-def _error_of(status: int) -> LimitError:
+def _error_of(status: int | None) -> LimitError:
     if status == -signal.SIGABRT:
         return LimitError("The query exceeded its memory limit and was stopped.", limit="memory")
     return LimitError("The worker process crashed while running the query.", limit="process")

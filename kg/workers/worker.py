@@ -36,14 +36,16 @@ Reply = tuple[bool, Any]
 class WorkerSetup:
     """What a worker opens, and its limits.
 
-    `open` makes what jobs get as their first argument. `memory` is how many bytes the worker may take beyond what it
-    has once that is open. With `readable`, the worker is sandboxed: it opens no socket, and no files but those in these
-    folders and Python's own.
+    `prepare` is what the template of a pool's workers does before them, such as loading the modules of their
+    functions; it must leave no thread. `open` makes what jobs get as their first argument. `memory` is how many bytes
+    the worker may take beyond what it has once that is open. With `readable`, the worker is sandboxed: it opens no
+    socket, and no files but those in these folders and Python's own.
     """
 
     open: Callable[[], Any]
     memory: int | None = None
     readable: tuple[Path, ...] | None = None
+    prepare: Callable[[], None] | None = None
 
 
 def to_frame(message: object) -> bytes:
@@ -87,9 +89,19 @@ def main() -> None:
     # Ctrl+C reaches every process of a terminal; the client decides when its workers end.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     jobs, replies = _take_pipes()
+    _do_jobs(lambda: from_body(receive(jobs)), jobs, replies)
+
+
+def do_jobs(setup: WorkerSetup) -> None:
+    """The same in a fork, which has its setup."""
+    jobs, replies = _take_pipes()
+    _do_jobs(lambda: setup, jobs, replies)
+
+
+def _do_jobs(receive_setup: Callable[[], WorkerSetup], jobs: IO[bytes], replies: IO[bytes]) -> None:
     with contextlib.suppress(EOFError, ConnectionError):  # the client may be gone at any time
         try:
-            subject = _open(from_body(receive(jobs)))
+            subject = _open(receive_setup())
         except Exception as error:
             send(replies, to_frame((False, _parts_of(error))))
             return

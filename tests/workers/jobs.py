@@ -17,6 +17,22 @@ def process_id(_subject: object) -> int:
     return os.getpid()
 
 
+def process_id_of_template() -> int:
+    """The process that has forked this one."""
+    return os.getppid()
+
+
+def identity(subject: int) -> int:
+    """What the worker has open."""
+    return subject
+
+
+def append_process_id(path: Path) -> None:
+    """Write the process that does this into a file."""
+    with path.open("a") as file:
+        file.write(f"{os.getpid()}\n")
+
+
 def find_film(graph: FilmGraph, name: str) -> tuple[int, str]:
     """The process that does this, and the IRI of the entity of this name."""
     return os.getpid(), graph.entity(name).value

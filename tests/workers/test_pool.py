@@ -13,6 +13,7 @@ from collections import Counter
 from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -21,7 +22,17 @@ import pytest
 from kg.errors import LimitError
 from kg.workers.pool import Pool, PoolEvent, PoolLimits, PoolState
 from kg.workers.worker import WorkerSetup
-from tests.workers.jobs import process_id, run_for_ever, sleep_long, stop_itself, take_memory, wait_for_file
+from tests.workers.jobs import (
+    append_process_id,
+    identity,
+    process_id,
+    process_id_of_template,
+    run_for_ever,
+    sleep_long,
+    stop_itself,
+    take_memory,
+    wait_for_file,
+)
 
 T = TypeVar("T")
 GENEROUS = 900.0
@@ -98,6 +109,51 @@ def test_short_jobs_are_done_while_others_never_end() -> None:
                 task.cancel()
 
     run(run_both)
+
+
+def test_another_worker_is_there_before_a_job_counts_as_long() -> None:
+    async def run_short() -> list[PoolState]:
+        recorder = Recorder()
+        async with open_pool(recorder=recorder) as pool:
+            endless = asyncio.create_task(pool.run(run_for_ever))
+            assert await pool.run(process_id) > 0
+            endless.cancel()
+            return recorder.states
+
+    assert not any(state.slow for state in run(run_short))
+
+
+def test_workers_share_what_their_template_has_prepared(tmp_path: Path) -> None:
+    async def run_two() -> set[int]:
+        setup = WorkerSetup(process_id_of_template, prepare=partial(append_process_id, tmp_path / "log"))
+        pool = Pool(setup, PoolLimits(seconds=GENEROUS, workers=2, patience=GENEROUS), Recorder())
+        await pool.open()
+        await until(lambda: len(pool.processes) == 2)
+        templates = {await pool.run(identity) for _ in range(4)}
+        await pool.close()
+        return templates
+
+    (template,) = run(run_two)
+    assert (tmp_path / "log").read_text() == f"{template}\n"
+
+
+def test_a_template_that_was_killed_is_replaced_and_its_workers_go_on() -> None:
+    async def kill_template() -> tuple[int, int, int]:
+        setup = WorkerSetup(process_id_of_template)
+        pool = Pool(setup, PATIENT, Recorder())
+        await pool.open()
+        first = await pool.run(identity)
+        os.kill(first, signal.SIGKILL)
+        still = await pool.run(identity)
+        os.kill(pool.processes[0], signal.SIGKILL)
+        await until(lambda: not pool.processes)
+        another = await pool.run(identity)
+        await pool.close()
+        return first, still, another
+
+    first, still, another = run(kill_template)
+    assert first == still
+    assert another not in (first, 1)
 
 
 def test_one_long_job_too_many_is_refused() -> None:

@@ -65,6 +65,9 @@ def _read(elements: Iterator[_Element]) -> Iterator[_Element]:
         yield from elements
     except RuntimeError as error:
         raise _unsupported(error) from error
+    finally:
+        # The engine's iterator must end in its own thread, and the traceback of an error may live on in another.
+        del elements
 
 
 def _unsupported(error: RuntimeError) -> QueryError:

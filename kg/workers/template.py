@@ -1,0 +1,167 @@
+"""The template of worker processes: it has loaded what they need, and each of them is a fork of it.
+
+A worker that is started afresh loads modules for most of a second; a fork is ready in a few hundredths, and shares
+their memory. The template has one thread, opens nothing, and ends when the pool is gone.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import gc
+import os
+import select
+import signal
+import socket
+import subprocess
+import traceback
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from kg.workers.launch import start_python
+from kg.workers.worker import LENGTH, WorkerSetup, do_jobs, from_body, to_frame
+
+PROGRAM = "from kg.workers.template import main; main()"
+"""What Python runs as a template."""
+_FORK = b"F"
+_PIECE = 1 << 16
+
+
+class WorkerStarted(NamedTuple):
+    """The worker that was asked for is there, or could not be forked: then its process is 0. They come in order."""
+
+    process: int
+
+
+class WorkerEnded(NamedTuple):
+    """A worker has ended; the status is that of `Popen.returncode`."""
+
+    process: int
+    status: int
+
+
+TemplateMessage = WorkerStarted | WorkerEnded
+
+
+class Template:
+    """The client of a template process, for an event loop: `fileno` is readable when there are messages."""
+
+    def __init__(self, setup: WorkerSetup) -> None:
+        self._channel, theirs = socket.socketpair()
+        with theirs:
+            try:
+                self._process = start_python("-c", PROGRAM, stdin=theirs.fileno(), stdout=subprocess.DEVNULL)
+            except OSError:
+                self._channel.close()
+                raise
+        self._channel.sendall(to_frame(setup))
+        self._channel.setblocking(False)
+        self._received = bytearray()
+
+    def fileno(self) -> int:
+        """The descriptor of its channel."""
+        return self._channel.fileno()
+
+    def fork(self, channel: socket.socket) -> None:
+        """Ask for a worker at the other end of a channel; raises `OSError` when the template is gone."""
+        socket.send_fds(self._channel, [_FORK], [channel.fileno()])
+
+    def messages(self) -> list[TemplateMessage] | None:
+        """The messages that have come, or None when the template has ended."""
+        try:
+            piece = self._channel.recv(_PIECE)
+        except BlockingIOError:
+            return []
+        except OSError:
+            piece = b""
+        if not piece:
+            return None
+        self._received += piece
+        found: list[TemplateMessage] = []
+        while len(self._received) >= LENGTH.size:
+            size = LENGTH.size + LENGTH.unpack_from(self._received)[0]
+            if len(self._received) < size:
+                break
+            found.append(from_body(self._received[LENGTH.size : size]))
+            del self._received[:size]
+        return found
+
+    def close(self) -> subprocess.Popen[bytes]:
+        """Let it end; returns its process, to be waited for."""
+        self._channel.close()
+        return self._process
+
+
+# --- in the template
+
+
+def main() -> None:
+    """Fork workers until the pool is gone."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    channel = socket.socket(fileno=os.dup(0))
+    head = channel.recv(LENGTH.size, socket.MSG_WAITALL)
+    if len(head) < LENGTH.size:
+        return
+    setup = from_body(channel.recv(LENGTH.unpack(head)[0], socket.MSG_WAITALL))
+    if setup.prepare is not None:
+        setup.prepare()
+    # What is loaded stays, and is shared: the garbage collector need not write to it.
+    gc.collect()
+    gc.freeze()
+    wake_reader, wake_writer = os.pipe()
+    os.set_blocking(wake_writer, False)
+    signal.set_wakeup_fd(wake_writer)
+    signal.signal(signal.SIGCHLD, lambda *_: None)
+    with contextlib.suppress(ConnectionError):
+        _fork_on_demand(setup, channel, wake_reader)
+
+
+def _fork_on_demand(setup: WorkerSetup, channel: socket.socket, wake: int) -> None:
+    """`wake` is readable when a worker has ended."""
+    while True:
+        readable, _, _ = select.select([channel.fileno(), wake], [], [])
+        if wake in readable:
+            os.read(wake, _PIECE)
+            for ended in _ended_workers():
+                channel.sendall(to_frame(ended))
+        if channel.fileno() in readable:
+            message, descriptors, _, _ = socket.recv_fds(channel, 1, 1)
+            if not message:
+                return
+            with socket.socket(fileno=descriptors[0]) as of_worker:
+                started = _fork(setup, of_worker, channel)
+            channel.sendall(to_frame(started))
+
+
+def _fork(setup: WorkerSetup, of_worker: socket.socket, channel: socket.socket) -> WorkerStarted:
+    try:
+        process = os.fork()
+    except OSError:
+        return WorkerStarted(0)
+    if process:
+        return WorkerStarted(process)
+    status = 1
+    try:
+        channel.close()
+        signal.set_wakeup_fd(-1)
+        signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+        for standard in (0, 1):
+            os.dup2(of_worker.fileno(), standard)
+        of_worker.close()
+        do_jobs(setup)
+        status = 0
+    except BaseException:
+        traceback.print_exc()
+    finally:
+        # Not `sys.exit`: what the template would do at its end is not the worker's.
+        os._exit(status)
+
+
+def _ended_workers() -> Iterator[WorkerEnded]:
+    while True:
+        try:
+            process, status = os.waitpid(-1, os.WNOHANG)
+        except ChildProcessError:
+            return
+        if process == 0:
+            return
+        yield WorkerEnded(process, os.waitstatus_to_exitcode(status))
