@@ -170,7 +170,7 @@ class Spool:
         """Give each entity its final name, which no entity with another key has."""
         names = [
             "SELECT subject FROM row UNION ALL SELECT value FROM row UNION ALL SELECT entity FROM stub",
-            *(f"SELECT subject FROM ({select})" for select in self._described),
+            *self._described,
         ]
         resolve_names(self.sql, names)
         for table, columns in (("row", ("subject", "value")), ("stub", ("entity",)), ("default_class", ("subject",))):
@@ -181,7 +181,9 @@ class Spool:
         final = {name: final_name_sql(self.sql, name) for name in ("subject", "value")}
         replaced = ", ".join(f"{name_sql} AS {name}" for name, name_sql in final.items())
         self.streams = [f"SELECT * REPLACE ({replaced}) FROM ({stream})" for stream in self.streams]
-        self._described = [f"SELECT {final['subject']} AS subject FROM ({select})" for select in self._described]
+        self._described = [
+            f"SELECT {final['subject']} AS subject FROM ({select}) AS described (subject)" for select in self._described
+        ]
 
     def _insert_default_classes(self) -> None:
         self.sql.execute(f"""

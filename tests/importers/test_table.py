@@ -5,7 +5,9 @@ from __future__ import annotations
 import csv
 import gzip
 import io
+import itertools
 import json
+import re
 from pathlib import Path
 
 import duckdb
@@ -13,13 +15,21 @@ import openpyxl
 import pytest
 
 from kg.errors import FaultsError
-from kg.importers.dataset_names import name_component, name_component_sql
+from kg.importers.dataset_names import (
+    dataset_entity_name,
+    dataset_entity_name_sql,
+    name_component,
+    name_component_sql,
+    text_entity_name,
+    text_entity_name_sql,
+)
 from kg.importers.tables import table_import
 from kg.importers.tables.table_files import copy_short_lines
 from kg.importers.tables.table_mapping import read_table_mapping
 from kg.pipeline.build import check
 from kg.project import Project
 from kg.schema import read_ontology, to_schema
+from kg.terms import LABEL
 from tests.importers.import_project import DATASETS, ROOT, ImportProject
 
 FILMS = """\
@@ -125,7 +135,6 @@ IMPOSSIBLE = [
     ("date", "0000-05"),
     ("date", "000X"),
     ("date", "2024-13"),
-    ("officialWebsite", "not an address"),
     ("runningTime", "36.5"),
     ("amount", "1e6"),
 ]
@@ -322,6 +331,16 @@ def test_an_entity_has_the_same_name_from_python_and_sql() -> None:
         for text in NAMES:
             made = sql.execute(f"SELECT {name_component_sql('x')} FROM (SELECT ? AS x)", [text]).fetchone()
             assert made == (name_component(text),)
+            names = f"{dataset_entity_name_sql('t', 'x')}, {text_entity_name_sql('t', 'x')}"
+            marked = sql.execute(
+                f"SELECT {names}, {dataset_entity_name_sql('t', 'x', 'x')} FROM (SELECT ? AS x)", [text]
+            )
+            expected = (
+                dataset_entity_name("t", text),
+                text_entity_name("t", text),
+                dataset_entity_name("t", text, text),
+            )
+            assert marked.fetchone() == expected
     assert len(set(map(name_component, NAMES))) == len(NAMES)
 
 
@@ -359,13 +378,63 @@ def test_a_line_of_a_hundred_megabytes_is_rejected_and_the_next_one_read(
     assert ("year", "2015") in project.values_of("films-tangerine")
 
 
-def test_a_quotation_mark_that_is_not_closed_is_an_error(
-    project: ImportProject, films: Path, capsys: pytest.CaptureFixture[str]
+UNCLOSED = [
+    ('"Starlet,2012,,,\nTake Out,2004,,,\n', {5: '"Starlet,2012,,,'}),
+    ('"Starlet,2012,,,\nTake Out,2004,,,\n"Red Rocket, the film",2021,,,\n', {5: '"Starlet,2012,,,'}),
+    ('Take Out,2004,,,\nPrince,"2008,,,', {6: 'Prince,"2008,,,'}),
+    (
+        '"Starlet,2012,,,\nTake Out,2004,,,\nPrince,2008,"x,,\nRed,2021,,,\n',
+        {5: '"Starlet,2012,,,', 7: 'Prince,2008,"x,,'},
+    ),
+    ('Take Out,2004,,,\n"a""b,2004,,,\n\nRed,2021,,,\n', {6: '"a""b,2004,,,'}),
+]
+
+
+@pytest.mark.parametrize(("rows", "rejected"), UNCLOSED)
+@pytest.mark.parametrize("end", ["\n", "\r\n"])
+def test_a_quotation_mark_that_is_not_closed_costs_its_row_alone(
+    project: ImportProject, films: Path, rows: str, rejected: dict[int, str], end: str
 ) -> None:
-    films.write_text(FILMS + '"Starlet,2012,,,\nTake Out,2004,,,\n', encoding="utf-8")
-    assert project.run("table", str(films)) == 2
-    assert "films.csv:5: a quotation mark is not closed" in capsys.readouterr().err
-    assert not (project.folder / "data" / "imports").exists()
+    films.write_bytes((FILMS + rows).replace("\n", end).encode())
+    assert project.run("table", str(films)) == 0
+    found = [line.split(": ") for line in project.rejects("my-films").splitlines()]
+    assert [(place, text) for place, _, text in found] == [(f"films.csv:{n}", text) for n, text in rejected.items()]
+    labels = {fact.value.value for fact in project.facts() if fact.property == LABEL}
+    titles = {line.partition(",")[0] for line in rows.splitlines() if line and line[0] != '"' and "2008" not in line}
+    assert titles <= labels
+
+
+KEYS = [["Ab1", "x y", "tt1"], ["Ab1", "ab1", "x y"], ["x y", "x-y", "X-Y", "tt1"]]
+
+
+@pytest.mark.parametrize("keys", KEYS)
+@pytest.mark.parametrize("streamed", [False, True])
+def test_rows_with_different_keys_are_different_films(
+    project: ImportProject, films: Path, monkeypatch: pytest.MonkeyPatch, keys: list[str], streamed: bool
+) -> None:
+    monkeypatch.setattr(table_import, "STREAM_FROM_ROWS", 1 if streamed else 10)
+    films.write_text("".join(["Id,Title\n", *(f"{key},Film {key}\n" for key in keys)]), encoding="utf-8")
+    mapping = "source: my-films\nrows: {class: Film, key: [Id]}\ncolumns: {Title: label}\n"
+    Path(f"{films}.mapping.yaml").write_text(mapping, encoding="utf-8")
+    assert project.run("table", str(films)) == 0
+    labels = {fact.subject: fact.value.value for fact in project.facts() if fact.property == LABEL}
+    assert sorted(labels.values()) == sorted(f"Film {key}" for key in keys)
+
+
+@pytest.mark.parametrize("ends", ["\n\r\n", "\r\n\n", "\r\n\r", "\n\r"])
+def test_a_file_may_mix_line_endings(project: ImportProject, films: Path, ends: str) -> None:
+    lines = (FILMS + "Take Out,2004,,,\nRed,soon,,,\n").splitlines()
+    endings = itertools.cycle(re.findall("\r?\n|\r", ends))
+    films.write_bytes("".join(line + next(endings) for line in lines).encode())
+    assert project.run("table", str(films)) == 0
+    assert project.rejects("my-films") == "films.csv:6: Year: soon is not a date like 2024, 2024-10 or 2024-10-18\n"
+    assert ("year", "2004") in project.values_of("my-films-take-out-2004")
+
+
+def test_after_a_row_that_is_not_closed_rows_have_their_own_lines(project: ImportProject, films: Path) -> None:
+    films.write_text(FILMS + '"Starlet,2012,,,\n"Take\nOut",soon,,,\n,2021,,,\n', encoding="utf-8")
+    project.run("table", str(films))
+    assert [line.split(":")[1] for line in project.rejects("my-films").splitlines()] == ["5", "6", "8"]
 
 
 def test_a_table_without_a_header_gets_names_of_columns(project: ImportProject, tmp_path: Path) -> None:

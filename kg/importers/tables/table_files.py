@@ -6,8 +6,9 @@ import codecs
 import csv
 import io
 import re
+from collections import deque
 from collections.abc import Collection, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
@@ -134,11 +135,28 @@ class RecordLines:
 
 
 @dataclass(frozen=True, slots=True)
+class UnclosedQuote:
+    """A line on which a quotation mark opens that is not closed, or only in another row."""
+
+    line: int
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
 class CellSource:
-    """The clause by which DuckDB reads a table, and the lines that are left out since they are too long."""
+    """The clause by which DuckDB reads a table, and the lines that are left out since they are too long.
+
+    Of CSV `path` is the file that is read: the user's own, or a copy of it.
+    """
 
     relation: str
     long_lines: tuple[int, ...] = ()
+    path: Path | None = None
+    encoding: str = "utf-8"
+    delimiter: str = ","
+    quotation_mark: str = '"'
+    unclosed_quotes: tuple[UnclosedQuote, ...] = ()
+    """Lines that are blank in the copy, since a quotation mark in them would take the next rows with it."""
 
 
 def open_cells(path: Path, mapping: TableMapping, header: list[str], session: ImportSession) -> CellSource:
@@ -166,15 +184,105 @@ def open_cells(path: Path, mapping: TableMapping, header: list[str], session: Im
             f" maximum_object_size = {2 * MAX_LINE_BYTES})",
             long_lines,
         )
-    return CellSource(
-        f"read_csv({quote(path)}, header = {'false' if mapping.header else 'true'}, auto_detect = false,"
+    return _csv_cells(CellSource("", long_lines, path, encoding, delimiter, quotation_mark), mapping, header)
+
+
+def _csv_cells(cells: CellSource, mapping: TableMapping, header: list[str]) -> CellSource:
+    types = ", ".join(f"{quote(name)}: 'VARCHAR'" for name in header)
+    relation = (
+        f"read_csv({quote(str(cells.path))}, header = {'false' if mapping.header else 'true'}, auto_detect = false,"
         f" columns = {{{types}}},"
-        f" delim = {quote(delimiter)}, quote = {quote(quotation_mark)}, escape = {quote(quotation_mark)},"
-        f" encoding = {quote(encoding)},"
+        f" delim = {quote(cells.delimiter)}, quote = {quote(cells.quotation_mark)},"
+        f" escape = {quote(cells.quotation_mark)}, encoding = {quote(cells.encoding)},"
         f" max_line_size = {2 * MAX_LINE_BYTES}, ignore_errors = true, store_rejects = true,"
-        " rejects_limit = 0, compression = 'none')",
-        long_lines,
+        " rejects_limit = 0, compression = 'none')"
     )
+    return replace(cells, relation=relation)
+
+
+def with_line_feeds(cells: CellSource, mapping: TableMapping, header: list[str], session: ImportSession) -> CellSource:
+    """The cells of a CSV file with LF for each CRLF and CR, since DuckDB reads no file that mixes them."""
+    if cells.path is None:
+        return cells
+    fresh = session.temporary_file("lines-lf.csv")
+    with (
+        cells.path.open(encoding="latin-1", newline=None) as file,
+        fresh.open("w", encoding="latin-1", newline="\n") as copy,
+    ):
+        while text := file.read(_BLOCK):
+            copy.write(text)
+    return _csv_cells(replace(cells, path=fresh), mapping, header)
+
+
+def without_unclosed_quotes(
+    cells: CellSource, mapping: TableMapping, header: list[str], session: ImportSession
+) -> CellSource:
+    """The cells of a CSV file without the rows whose quotation marks would take the next rows with them."""
+    if cells.path is None:
+        return cells
+    fresh = session.temporary_file("quotes.csv")
+    with cells.path.open("rb") as file, fresh.open("wb") as copy:
+        unclosed = tuple(_blank_unclosed_quotes(file, copy, cells, width=len(header)))
+    return _csv_cells(replace(cells, path=fresh, unclosed_quotes=unclosed), mapping, header)
+
+
+def _blank_unclosed_quotes(file: BinaryIO, copy: BinaryIO, cells: CellSource, *, width: int) -> Iterator[UnclosedQuote]:
+    """Copy a file with blank lines for those that begin a record of several lines with too few or too many cells.
+
+    The bytes are those of UTF-8 or Latin-1; neither has the byte of a delimiter within a character.
+    """
+    lines = _RecordReader(file)
+    while True:
+        reader = csv.reader(lines, delimiter=cells.delimiter, quotechar=cells.quotation_mark, strict=True)
+        try:
+            for row in reader:
+                if len(lines.record) > 1 and len(row) != width:
+                    break
+                lines.end_record(copy)
+            else:
+                return
+        except csv.Error:
+            pass
+        if len(lines.record) > 1:
+            yield UnclosedQuote(lines.number, lines.record[0].decode("utf-8", "replace").strip())
+            lines.skip_first(copy)
+        else:
+            lines.end_record(copy)
+
+
+class _RecordReader:
+    """The lines of a file for a CSV reader; those of the present record can be read again but for the first."""
+
+    def __init__(self, file: BinaryIO) -> None:
+        self._file = file
+        self._again: deque[bytes] = deque()
+        self.number = 1
+        """The line on which the present record begins."""
+        self.record: list[bytes] = []
+
+    def __iter__(self) -> _RecordReader:
+        return self
+
+    def __next__(self) -> str:
+        line = self._again.popleft() if self._again else self._file.readline()
+        if not line:
+            raise StopIteration
+        self.record.append(line)
+        if sum(map(len, self.record)) > MAX_LINE_BYTES:
+            raise csv.Error("a record is too long")
+        return line.decode("latin-1")
+
+    def end_record(self, copy: BinaryIO) -> None:
+        copy.writelines(self.record)
+        self.number += len(self.record)
+        self.record = []
+
+    def skip_first(self, copy: BinaryIO) -> None:
+        first = self.record[0]
+        copy.write(first[len(first.rstrip(b"\r\n")) :])
+        self._again.extendleft(reversed(self.record[1:]))
+        self.number += 1
+        self.record = []
 
 
 def _without_long_lines(path: Path, session: ImportSession) -> tuple[Path, tuple[int, ...]]:

@@ -7,7 +7,7 @@ property.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import combinations
 from pathlib import Path
 
@@ -19,6 +19,7 @@ from kg.importers.session import ImportSession
 from kg.importers.tables.cells.cleanings import can_reject
 from kg.importers.tables.table_files import (
     SUFFIXES,
+    CellSource,
     RecordLines,
     detect_format,
     find_lines,
@@ -26,6 +27,8 @@ from kg.importers.tables.table_files import (
     nested_columns,
     open_cells,
     read_header,
+    with_line_feeds,
+    without_unclosed_quotes,
 )
 from kg.importers.tables.table_mapping import (
     ColumnMapping,
@@ -117,11 +120,20 @@ class _TableImport:
     rows: str
 
     def read(self, *, alone: bool, only: str) -> None:
+        import duckdb
+
         header = self.check_header()
         self.mapping = with_list_columns(self.mapping, nested_columns(self.path, self.mapping))
         cells = open_cells(self.path, self.mapping, header, self.session)
-        statements = TableSql(self.mapping, cells.relation, self.session.schema.narrowed)
-        self.create_rows(statements, header, only)
+        try:
+            statements = self.create_table(cells)
+        except duckdb.Error:
+            cells = with_line_feeds(cells, self.mapping, header, self.session)
+            statements = self.create_table(cells)
+        if self.has_unclosed_quotes():
+            cells = without_unclosed_quotes(cells, self.mapping, header, self.session)
+            statements = self.create_table(cells)
+        self.create_rows(header, only)
         rejected = self.take_rejected_records()
         streamed = self.can_stream(alone=alone)
         for facts in statements.facts(self.rows):
@@ -133,7 +145,7 @@ class _TableImport:
         if streamed and self.labels():
             self.session.spool.add_described(self.select_entities())
         self.report_skipped_rows(statements)
-        self.reject_faults(rejected, cells.long_lines)
+        self.reject_faults(rejected, cells)
 
     def select_entities(self, *more: str) -> str:
         """A SELECT of the entities of the rows that are used, with more columns."""
@@ -151,10 +163,27 @@ class _TableImport:
             raise InputError(f"{self.path} lacks the column {', '.join(missing)}. It has {', '.join(header)}.")
         return header
 
-    def create_rows(self, statements: TableSql, header: Sequence[str], only: str) -> None:
-        """Create the view of the rows, with the names of their entities, in the order of the file."""
+    def create_table(self, cells: CellSource) -> TableSql:
+        """Read the cells into a table, with the names of the entities; returns the statements for its rows."""
+        statements = TableSql(self.mapping, cells.relation, self.session.schema.narrowed)
+        for name in ("reject_errors", "reject_scans"):
+            self.session.sql.execute(f"DROP TABLE IF EXISTS {name}")
+        self.session.sql.execute(f"CREATE OR REPLACE TABLE all_{self.rows} AS {statements.keyed()}")
+        return statements
+
+    def has_unclosed_quotes(self) -> bool:
+        """True when a record that DuckDB could not read has several lines."""
+        several_lines = r"regexp_matches(csv_line, '[\r\n]\s*\S') OR error_message LIKE '%unterminated quote%'"
+        return self.has_rejects() and bool(
+            self.session.spool.count(f"FROM reject_errors WHERE {several_lines} LIMIT 1")
+        )
+
+    def has_rejects(self) -> bool:
+        return bool(self.session.spool.count("FROM duckdb_tables() WHERE table_name = 'reject_errors'"))
+
+    def create_rows(self, header: Sequence[str], only: str) -> None:
+        """Create the view of the rows in the order of the file."""
         table = f"all_{self.rows}"
-        self.session.sql.execute(f"CREATE TABLE {table} AS {statements.keyed()}")
         count = self.session.spool.count(f"FROM {table}")
         self.session.summary.records += count
         used = {*self.mapping.required_columns, *self.mapping.ignore}
@@ -210,13 +239,16 @@ class _TableImport:
         for other, count in self.session.sql.execute(query, [[*known, *self.mapping.missing]]).fetchall():
             self.session.summary.unmapped[f"{name} {other}"] += count
 
-    def reject_faults(self, rejected: Sequence[_RejectedRecord], long_lines: Sequence[int]) -> None:
+    def reject_faults(self, rejected: Sequence[_RejectedRecord], cells: CellSource) -> None:
         """Reject what could not be read, rows without a key and values that do not fit, with the lines of the file."""
         faults = sorted([*self.rows_without_key(), *self.session.take_faults(MAX_REJECTS)])
-        lines = self.find_lines([row for row, _ in faults], [record.number for record in rejected], long_lines)
-        for line in long_lines:
-            self.session.summary.records += 1
+        lines = self.find_lines([row for row, _ in faults], [record.number for record in rejected], cells)
+        self.session.summary.records += len(cells.long_lines) + len(cells.unclosed_quotes)
+        for line in cells.long_lines:
             self.session.reject(self.name, line, "the line is too long")
+        for unclosed in cells.unclosed_quotes:
+            line = _original_line(unclosed.line, cells.long_lines)
+            self.session.reject(self.name, line, "a quotation mark is not closed", unclosed.text)
         for record in rejected:
             self.session.reject(self.name, lines.rejected[record.number], record.fault, record.text)
         for row, fault in faults:
@@ -230,12 +262,16 @@ class _TableImport:
         reason += ", or the line is not JSON" if detect_format(self.path, self.mapping) == "jsonl" else ""
         return [(line, reason) for (line,) in self.session.sql.execute(f"SELECT {LINE} {keyless}").fetchall()]
 
-    def find_lines(self, rows: Sequence[int], rejected: Sequence[int], long_lines: Sequence[int]) -> RecordLines:
+    def find_lines(self, rows: Sequence[int], rejected: Sequence[int], cells: CellSource) -> RecordLines:
         """The lines of the file on which rows and rejected records begin."""
+        long_lines = cells.long_lines
         is_text = detect_format(self.path, self.mapping) in ("csv", "tsv", "xlsx")
         found = RecordLines({}, {})
         if is_text and not long_lines and (rows or rejected):
-            found = find_lines(self.path, self.mapping, set(rows), set(rejected))
+            path, mapping = self.path, self.mapping
+            if cells.unclosed_quotes and cells.path is not None:
+                path, mapping = cells.path, replace(mapping, encoding=cells.encoding, delimiter=cells.delimiter)
+            found = find_lines(path, mapping, set(rows), set(rejected))
         # Otherwise each record is one line, but for lines that are too long, which were left out before.
         removed = sorted({*long_lines, *(_original_line(record, long_lines) for record in rejected)})
         first = 2 if is_text and not self.mapping.header else 1
@@ -250,7 +286,7 @@ class _TableImport:
         Raises `InputError` for a quotation mark that is never closed, since the rows after it would be lost.
         """
         summary, sql = self.session.summary, self.session.sql
-        if not self.session.spool.count("FROM duckdb_tables() WHERE table_name = 'reject_errors'"):
+        if not self.has_rejects():
             return []
         rows = sql.execute(
             "SELECT line, min(error_message), min(csv_line) FROM reject_errors GROUP BY line ORDER BY line"
