@@ -51,7 +51,8 @@ def to_regex(pattern: str, flags: str = "") -> Regex:
     if unknown := set(flags) - set("smixq"):
         raise ValueError(f"SPARQL has no flag {''.join(sorted(unknown))!r}")
     common = "".join(flag for flag in "ims" if flag in flags)
-    prefix = f"(?{common})" if common else ""
+    # The empty pattern matches every text; an empty regular expression would mean that an engine lacks it.
+    prefix = f"(?{common})" if common else "" if pattern else "(?:)"
     if "q" in flags:
         return Regex(prefix + re.escape(pattern), prefix + re.escape(pattern))
     translation = _Translator(pattern, expanded="x" in flags, multiline="m" in flags)

@@ -35,6 +35,7 @@ FORMATS: dict[str, RdfFormat] = {
     ".jsonld": RdfFormat.JSON_LD,
     ".json": RdfFormat.JSON_LD,
     ".n3": RdfFormat.N3,
+    ".shacl": RdfFormat.TURTLE,
 }
 """File suffix -> format; `.gz` may follow each."""
 

@@ -142,7 +142,7 @@ def draft(
     read = read_facts(project.data, schema)
     trust = read_policy(project.data / "policy.yaml", file="data/policy.yaml", schema=schema, sources=read.sources)
     links = read_links(project.data / LINKS_FILE, file=f"data/{LINKS_FILE}")
-    findings = (*read.findings, *trust.findings, *links.findings, *check_ranks(read.facts))
+    findings = (*shapes.warnings, *read.findings, *trust.findings, *links.findings, *check_ranks(read.facts))
     report, shapes_report = Report(findings), None
     if (available := open_texts(texts, project.texts, read.sources)).folders:
         show("verifying")

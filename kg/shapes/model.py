@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Literal, Protocol
 
 from pyoxigraph import Triple
 
-from kg.reports import Place, Severity
+from kg.reports import Finding, Place, Severity
 from kg.shapes.paths import PredicatePath, PropertyPath
 from kg.terms import SH, XSD
 from kg.traversal import reachable
@@ -173,6 +173,9 @@ class Constraint:
 
 # --- shapes
 
+RECURSION = "recursion"
+"""In `Shape.not_compiled`: the shape refers to itself, directly or through others."""
+
 
 @dataclass(frozen=True, slots=True)
 class Target:
@@ -198,8 +201,13 @@ class Shape:
     """The order of its group, the group, and its own order in the group."""
     see_also: tuple[str, ...] = ()
     not_compiled: tuple[str, ...] = ()
-    """The parameters that are not of SHACL Core: pyshacl validates such a shape."""
+    """The parameters that are not of SHACL Core, and `RECURSION`: pyshacl validates such a shape."""
     place: Place | None = None
+
+    @property
+    def has_target(self) -> bool:
+        """True when the shape selects nodes to validate, by itself or by a target of the advanced features."""
+        return bool(self.targets) or f"<{SH}target>" in self.not_compiled
 
     def references(self) -> Iterator[str]:
         """Every shape that a constraint of this shape refers to."""
@@ -221,11 +229,13 @@ class Shapes:
     shapes: Mapping[str, Shape]
     triples: tuple[Triple, ...] = field(default=(), repr=False)
     files: tuple[str, ...] = ()
+    warnings: tuple[Finding, ...] = ()
+    """What is stated about shapes and not evaluated."""
 
     def targeted(self) -> Iterator[Shape]:
         """The shapes that have targets and are not deactivated: validation begins with these."""
         for shape in self.shapes.values():
-            if shape.targets and not shape.deactivated:
+            if shape.has_target and not shape.deactivated:
                 yield shape
 
     def not_compiled(self) -> frozenset[str]:

@@ -18,9 +18,9 @@ from typing import Literal, NamedTuple
 from pyoxigraph import Triple
 
 from kg.errors import FaultsError
-from kg.reports import Finding, Place
+from kg.reports import Finding, Place, Severity
 from kg.shapes.components import COMPONENTS, OTHER_PARAMETERS
-from kg.shapes.model import TRUE, Component, ComponentParameterType, Constraint, Shape, Shapes, Target
+from kg.shapes.model import RECURSION, TRUE, Component, ComponentParameterType, Constraint, Shape, Shapes, Target
 from kg.shapes.paths import AlternativePath, PredicatePath, PropertyPath, RepeatPath, SequencePath, inverse
 from kg.shapes.results import local_name
 from kg.terms import OWL, RDF, RDFS, SH, XSD, Spo, to_curie, to_spo
@@ -47,6 +47,10 @@ _OTHER_VOCABULARY = {
     *("validator", "nodeValidator", "propertyValidator", "returnType", "subject", "predicate", "object", "condition"),
 }
 """The rest of SHACL's vocabulary: properties of nodes that may also be shapes."""
+_NOT_EVALUATED = {"js", "values"}
+"""Features that no engine here has."""
+MAX_FAULTS = 100
+"""How many different problems with shapes are listed."""
 _KNOWN = {*_TARGETS, *COMPONENTS, *OTHER_PARAMETERS, *_DESCRIPTIVE, *_NOT_COMPILED, *_OTHER_VOCABULARY}
 
 _Statements = Mapping[str, tuple[str, ...]]
@@ -62,8 +66,8 @@ def to_shapes(triples: Iterable[Triple], *, files: Sequence[str] = ()) -> Shapes
     parser = _Parser(ShapesGraph(map(to_spo, triples)), files)
     shapes = parser.shapes()
     if parser.faults:
-        raise FaultsError(parser.faults)
-    return Shapes(shapes, triples)
+        raise FaultsError(_grouped(parser.faults))
+    return Shapes(shapes, triples, tuple(files), tuple(_grouped(parser.warnings)))
 
 
 def path_of(triples: Iterable[Spo], node: str) -> PropertyPath | None:
@@ -134,6 +138,7 @@ class _Parser:
     def __init__(self, graph: ShapesGraph, files: Sequence[str]) -> None:
         self.graph = graph
         self.faults: list[Finding] = []
+        self.warnings: list[Finding] = []
         self._lines = _ShapeLines(files)
         self._classes = graph.subclasses(f"<{RDFS}Class>") | {f"<{OWL}Class>"}
         self._custom = frozenset(self._custom_parameters())
@@ -141,8 +146,7 @@ class _Parser:
     def shapes(self) -> dict[str, Shape]:
         """Every shape of the graph."""
         shapes = {node: self._shape(node) for node in sorted(self._shape_nodes())}
-        self._check_recursion(shapes)
-        return shapes
+        return {node: _marked(shape, shapes) for node, shape in shapes.items()}
 
     def _shape_nodes(self) -> set[str]:
         """The nodes that are shapes: https://www.w3.org/TR/shacl/#shapes."""
@@ -307,44 +311,38 @@ class _Parser:
     # --- faults
 
     def _check_vocabulary(self, node: str, statements: _Statements) -> None:
+        """Terms of sh: that are not SHACL's constrain nothing; but without its target a shape would pass unseen."""
         for predicate in statements:
             name = local_name(predicate)
-            if predicate == _sh(name) and name not in _KNOWN:
-                suggestions = tuple(f"sh:{known}" for known in closest(name, sorted(_KNOWN)))
-                self._fault(node, "unknown-parameter", f"SHACL has no sh:{name}.", suggestions)
-
-    def _check_recursion(self, shapes: Mapping[str, Shape]) -> None:
-        """Recursive shapes are faults: https://www.w3.org/TR/shacl/#shapes-recursion leaves their meaning undefined."""
-        done: set[str] = set()
-        for node in shapes:
-            self._find_recursion(node, shapes, [], done)
-
-    def _find_recursion(self, node: str, shapes: Mapping[str, Shape], trail: list[str], done: set[str]) -> None:
-        if node in trail:
-            cycle = " -> ".join(self._name(each) for each in [*trail[trail.index(node) :], node])
-            self._fault(node, "recursion", f"recursive shapes are not supported: {cycle}. SHACL does not define them")
-            return
-        if node in done or node not in shapes:
-            return
-        trail.append(node)
-        for child in sorted(set(shapes[node].references())):
-            self._find_recursion(child, shapes, trail, done)
-        trail.pop()
-        done.add(node)
+            if predicate != _sh(name) or name in _KNOWN - _NOT_EVALUATED:
+                continue
+            suggestions = tuple(f"sh:{known}" for known in closest(name, sorted(_KNOWN)))
+            if name.startswith("target"):
+                self._fault(node, "unknown-target", f"SHACL has no sh:{name}", suggestions)
+            elif name == "js":
+                self._fault(node, "not-evaluated", "constraints in JavaScript (sh:js) are not evaluated")
+            elif name in _NOT_EVALUATED:
+                self._warning(node, "not-evaluated", f"sh:{name} is not evaluated")
+            else:
+                self._warning(node, "unknown-parameter", f"SHACL has no sh:{name}, and it is ignored", suggestions)
 
     def _too_many(self, node: str, name: str, count: int) -> None:
         self._fault(node, "too-many", f"{count} values of sh:{name}; one is allowed")
 
     def _fault(self, node: str, kind: str, problem: str, suggestions: tuple[str, ...] = ()) -> None:
+        self.faults.append(self._finding(node, kind, problem, suggestions))
+
+    def _warning(self, node: str, kind: str, problem: str, suggestions: tuple[str, ...] = ()) -> None:
+        self.warnings.append(replace(self._finding(node, kind, problem, suggestions), severity=Severity.WARNING))
+
+    def _finding(self, node: str, kind: str, problem: str, suggestions: tuple[str, ...]) -> Finding:
         place = self._lines.of(node, self.graph)
-        self.faults.append(
-            Finding(
-                f"shapes/{kind}",
-                f"{self._name(node)}: {problem}",
-                places=(place,) if place is not None else (),
-                shape=node,
-                suggestions=suggestions,
-            )
+        return Finding(
+            f"shapes/{kind}",
+            f"{self._name(node)}: {problem}.",
+            places=(place,) if place is not None else (),
+            shape=node,
+            suggestions=suggestions,
         )
 
     def _name(self, node: str) -> str:
@@ -355,6 +353,37 @@ class _Parser:
         owner = self.graph.owner(node)
         about = f" for {_short(path)}" if path.startswith("<") else ""
         return f"A shape{about}" + (f" in {to_curie(owner[1:-1])}" if owner else f" ({node})" if not about else "")
+
+
+def _marked(shape: Shape, shapes: Mapping[str, Shape]) -> Shape:
+    """The shape, marked when it refers to itself.
+
+    https://www.w3.org/TR/shacl/#shapes-recursion leaves the meaning to the engine; pyshacl evaluates such shapes.
+    """
+    below = reachable(shape.references(), lambda node: shapes[node].references() if node in shapes else ())
+    if shape.node not in below:
+        return shape
+    return replace(shape, not_compiled=(*shape.not_compiled, RECURSION))
+
+
+def _grouped(findings: Sequence[Finding]) -> list[Finding]:
+    """The findings with those about the same problem as one, and at most `MAX_FAULTS` of them."""
+    groups: dict[tuple[str, str], list[Finding]] = {}
+    for finding in findings:
+        groups.setdefault((finding.check, finding.message.partition(": ")[2]), []).append(finding)
+    grouped = [_with_count(group) for group in groups.values()]
+    if (more := len(grouped) - MAX_FAULTS) > 0:
+        others = f"There are {more:,} more problems with shapes, which are not listed."
+        grouped[MAX_FAULTS:] = [Finding("shapes/more", others, severity=grouped[0].severity)]
+    return grouped
+
+
+def _with_count(group: Sequence[Finding]) -> Finding:
+    first, others = group[0], len({finding.shape for finding in group}) - 1
+    if not others:
+        return first
+    shapes = "1 other shape" if others == 1 else f"{others:,} other shapes"
+    return replace(first, message=f"{first.message.rstrip('.')} (the same in {shapes}).")
 
 
 class _ShapeParameters:

@@ -14,9 +14,10 @@ from __future__ import annotations
 import logging
 import warnings
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
+from unittest.mock import patch
 
 from pyoxigraph import Literal, NamedNode, Triple
 
@@ -28,7 +29,7 @@ from kg.shapes.parse import path_of
 from kg.shapes.results import LANGUAGES, TermRenderer, local_name, path_text
 from kg.terms import OWL, RDF, RDFS, SH, XSD, Spo, to_spo
 from kg.traversal import reachable
-from kg.xsd import lexical_form, literal_parts
+from kg.xsd import compare, is_well_formed, lexical_form, literal_parts
 
 if TYPE_CHECKING:
     from rdflib import Graph
@@ -73,15 +74,19 @@ def check_triples(
     *,
     focus: Iterable[str] | None = None,
     languages: Sequence[str] = LANGUAGES,
+    own_values: bool = True,
 ) -> Report:
-    """The findings of pyshacl in the triples for these targeted shapes."""
+    """The findings of pyshacl in the triples for these targeted shapes.
+
+    With `own_values`, literals are ill-typed and compared as in the SQL engine; rdflib passes many that are ill-typed.
+    """
     import pyshacl
 
     chosen = {root.node for root in roots}
     try:
-        with _without_warnings():
+        with _without_warnings(), _order_of_sparql() if own_values else nullcontext():
             _, report, text = pyshacl.validate(
-                _to_graph(data),
+                _to_graph(data, own_values=own_values),
                 shacl_graph=_to_graph(_with_targets_of(shapes, chosen)),
                 advanced=any(_ADVANCED.intersection(map(local_name, root.not_compiled)) for root in roots),
                 inplace=True,
@@ -97,6 +102,21 @@ def check_triples(
         wanted = set(focus)
         findings = [finding for finding in findings if finding.focus in wanted]
     return Report(tuple(findings), {f"engine of {name}": "pyshacl" for name in sorted(chosen)})
+
+
+@contextmanager
+def _order_of_sparql() -> Iterator[None]:
+    """With values of sh:minInclusive and the like compared as SPARQL's operators do."""
+    from pyshacl.constraints.core import value_range_constraints
+
+    def order(left: Node, right: Node) -> int:
+        ordering = compare(_to_exact(left), _to_exact(right))
+        if ordering is None:
+            raise TypeError("the two cannot be compared")  # a violation
+        return ordering
+
+    with patch.object(value_range_constraints, "compare_literal", order):
+        yield
 
 
 @contextmanager
@@ -153,12 +173,15 @@ def _refusal(reason: str, roots: Sequence[Shape]) -> Finding:
 # --- terms
 
 
-def _to_graph(triples: Iterable[Triple]) -> Graph:
+def _to_graph(triples: Iterable[Triple], *, own_values: bool = False) -> Graph:
     from rdflib import Graph
 
     graph = Graph()
     for triple in triples:
-        graph.add((_to_node(str(triple.subject)), _to_node(str(triple.predicate)), _to_node(str(triple.object))))
+        value = _to_node(str(triple.object))
+        if own_values and (literal := literal_parts(str(triple.object))) is not None:
+            value._ill_typed = not is_well_formed(literal)  # type: ignore[attr-defined]
+        graph.add((_to_node(str(triple.subject)), _to_node(str(triple.predicate)), value))
     return graph
 
 

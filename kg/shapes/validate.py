@@ -80,9 +80,16 @@ def _roots(shapes: Shapes, wanted: Iterable[str] | None) -> list[Shape]:
 
 
 def read_shapes(paths: Files) -> Shapes:
-    """The shapes of one or more RDF files; raises `FaultsError` with every fault of all of them."""
+    """The shapes of one or more RDF files; raises `FaultsError` with every fault of all of them.
+
+    Files in which no shape has a target are a fault: whatever the data is, there would be no finding.
+    """
     files = _to_paths(paths)
-    return to_shapes(_read_all(files), files=tuple(map(str, files)))
+    shapes = to_shapes(_read_all(files), files=tuple(map(str, files)))
+    if files and not any(shape.has_target for shape in shapes.shapes.values()):
+        problem = "has no SHACL shape" if not shapes.shapes else "has no shape with a target, so nothing is validated"
+        raise FaultsError([Finding("shapes/none", f"{file} {problem}.", places=(Place(str(file)),)) for file in files])
+    return shapes
 
 
 def validate_files(
@@ -110,7 +117,7 @@ def validate_files(
     if infer is not None:
         infer(graph, schema)
     report = check(graph, shapes, ontology=schema, focus=focus, shape=shape, languages=languages, progress=progress)
-    return Report(locate_findings(report.findings, files), report.counts)
+    return Report((*locate_findings(report.findings, files), *shapes.warnings), report.counts)
 
 
 def _to_paths(paths: Files) -> list[Path]:

@@ -299,18 +299,86 @@ def test_a_closed_shape_with_a_query_reads_every_property() -> None:
         ("bad-path", ":S sh:property [ sh:path [ sh:backwards :year ] ] ."),
         ("bad-message", ":S a sh:NodeShape ; sh:message 1 ."),
         ("bad-target", ':S a sh:NodeShape ; sh:targetClass "Film" .'),
-        ("unknown-parameter", ":S a sh:NodeShape ; sh:minCout 1 ."),
-        ("recursion", ":S sh:property [ sh:path :sequelOf ; sh:node :S ] ."),
-        ("recursion", ":A a sh:NodeShape ; sh:not :B . :B a sh:NodeShape ; sh:or ( :A ) ."),
+        ("not-evaluated", ':S a sh:NodeShape ; sh:js [ sh:jsFunctionName "isFilm" ] .'),
+        ("unknown-target", ":S a sh:NodeShape ; sh:targetShape :T ; sh:minCount 1 ."),
     ],
 )
 def test_an_ill_formed_shape_is_a_fault(kind: str, shape: str) -> None:
     assert f"shapes/{kind}" in faults(shape)
 
 
-def test_a_misspelt_parameter_gets_a_suggestion() -> None:
-    with pytest.raises(FaultsError, match=r"has no sh:minCout. Did you mean sh:minCount\?"):
-        to_shapes(triples(":S sh:property [ sh:path :year ; sh:minCout 1 ] ."))
+def test_an_unknown_parameter_is_a_warning_with_a_suggestion_and_the_rest_is_checked() -> None:
+    shapes = to_shapes(triples(":S sh:property [ sh:path :year ; sh:minCout 1 ; sh:singleLine true ] ."))
+    assert [str(finding).partition("sh:")[2] for finding in shapes.warnings] == [
+        "minCout, and it is ignored. Did you mean sh:minCount? [shapes/unknown-parameter]",
+        "singleLine, and it is ignored. [shapes/unknown-parameter]",
+    ]
+
+
+def test_the_same_problem_of_many_shapes_is_one_finding() -> None:
+    films = "".join(f":S{i} a sh:NodeShape ; sh:nodeKind :x ; sh:singleLine true ." for i in range(200))
+    with pytest.raises(FaultsError) as refused:
+        to_shapes(triples(films))
+    (fault,) = refused.value.faults
+    assert str(fault).count("the same in 199 other shapes") == 1
+    different = "".join(f":S{i} a sh:NodeShape ; sh:nodeKind :x{i} ." for i in range(200))
+    with pytest.raises(FaultsError) as refused:
+        to_shapes(triples(different))
+    assert len(refused.value.faults) == 101
+
+
+@pytest.mark.parametrize(
+    ("shape", "focus"),
+    [
+        (":S sh:targetNode :alien ; sh:property [ sh:path :sequel ; sh:node :S ; sh:maxCount 1 ] .", ""),
+        (":S a sh:NodeShape ; sh:targetNode :alien ; sh:property [ sh:path :year ; sh:minCount 1 ] ;"
+         " sh:property [ sh:path :sequel ; sh:node :S ] .", "alien"),
+        (':S sh:target [ a sh:SPARQLTarget ; sh:select "SELECT ?this { ?this a <https://example.org/Film> }" ] ;'
+         " sh:property [ sh:path :year ; sh:maxCount 1 ] .", "aliens"),
+    ],
+    ids=["recursion that ends", "recursion with a violation", "only sh:target"],
+)  # fmt: skip
+def test_shapes_that_sql_does_not_have_go_to_pyshacl(shape: str, focus: str) -> None:
+    data = ":alien a :Film ; :year 1979 ; :sequel :aliens . :aliens a :Film ; :year 1986 , 1987 ; :sequel :alien3 ."
+    report = found(shape, data)
+    assert report.counts["shapes"] == 1
+    assert "pyshacl" in report.counts.values()
+    assert [finding.focus for finding in report] == ([f"<https://example.org/{focus}>"] if focus else [])
+
+
+@pytest.mark.parametrize("text", ["", ":Film a :Genre .", ":S a sh:NodeShape ; sh:closed true ."])
+def test_files_without_a_shape_that_validates_something_are_refused(tmp_path: Path, text: str) -> None:
+    file = tmp_path / "shapes.shacl"
+    file.write_text(PREFIXES + text, encoding="utf-8")
+    with pytest.raises(FaultsError, match="has no"):
+        read_shapes(file)
+
+
+@pytest.mark.parametrize("size", [0, 9_000])
+@pytest.mark.parametrize(
+    "others", ["", "; sh:sparql [ sh:select 'SELECT $this { $this <https://example.org/none> 1 }' ]"]
+)
+@pytest.mark.parametrize(
+    ("value", "constraint", "violated"),
+    [
+        ("'5.0'^^xsd:integer", "sh:minInclusive 0", True),
+        ("'-1'^^xsd:nonNegativeInteger", "sh:maxInclusive 5", True),
+        ("'3000000000'^^xsd:int", "sh:minExclusive 0", True),
+        ("'0'^^xsd:positiveInteger", "sh:minInclusive 0", True),
+        ("'many'^^xsd:integer", "sh:maxExclusive 5", True),
+        ("'2024-02-30'^^xsd:date", "sh:minInclusive '2024-01-01'^^xsd:date", True),
+        ("5", "sh:minInclusive '5.0'^^xsd:integer", True),
+        ("'2024'^^xsd:gYear", "sh:minInclusive 2000", True),
+        ("'05'^^xsd:integer", "sh:minInclusive 5.0", False),
+        ("1e1", "sh:maxInclusive 10", False),
+    ],
+)
+def test_a_value_is_in_a_range_or_not_whatever_the_data_and_the_engine(
+    value: str, constraint: str, violated: bool, others: str, size: int
+) -> None:
+    filler = "".join(f":f{i} :other {i} ." for i in range(size))
+    shape = f":S a sh:NodeShape ; sh:targetSubjectsOf :count ; sh:property [ sh:path :count ; {constraint} ] {others} ."
+    assert len(found(shape, f":alien :count {value} . {filler}")) == violated
 
 
 def test_all_faults_are_reported_at_once() -> None:

@@ -220,10 +220,16 @@ def _found_datatype(result: ValidationResult, names: TermRenderer) -> str:
 
 _ORDERED_AS_TEXT = {"date": _DAY, "dateTime": _SECOND, "gYear": "[0-9]{4}", "gYearMonth": _MONTH}
 """Forms of one length whose order as text is their order in time."""
-_DECIMALS = quote(
-    rf'^"(-?[0-9]{{1,18}}(?:\.[0-9]{{1,9}})?)"\^\^<{XSD}(?:integer|decimal|int|long|nonNegativeInteger|positiveInteger)>$'
-)
-"""The numbers that DECIMAL(38, 12) represents exactly."""
+_EXACT_NUMBERS = {
+    "decimal": r"-?[0-9]{1,18}(?:\.[0-9]{1,9})?",
+    "integer": "-?[0-9]{1,18}",
+    "long": "-?[0-9]{1,18}",
+    "int": "-?[0-9]{1,9}",
+    "nonNegativeInteger": "[0-9]{1,18}",
+    "positiveInteger": "[1-9][0-9]{0,17}",
+}
+"""Forms of numbers that are certainly well-formed, and that DECIMAL(38, 12) represents exactly."""
+_DECIMALS = quote("^(?:" + "|".join(rf'"{form}"\^\^<{XSD}{name}>' for name, form in _EXACT_NUMBERS.items()) + ")$")
 _ORDERS = {">": (1,), ">=": (0, 1), "<": (-1,), "<=": (-1, 0)}
 
 
@@ -293,7 +299,8 @@ def _number_bound_sql(operator: str, literal: LiteralParts) -> str:
     if literal.datatype in (XSD + "float", XSD + "double") or len(literal.lexical) > 18:
         return f"CASE WHEN {no_number} THEN TRUE END"
     # TRY_CAST of the empty text is NULL, and so is the comparison: undecided.
-    value = f"TRY_CAST(regexp_extract(text, {_DECIMALS}, 1) AS DECIMAL(38, 12))"
+    is_exact = f"regexp_matches(text, {_DECIMALS})"
+    value = f"TRY_CAST(CASE WHEN {is_exact} THEN {_LEXICAL} ELSE '' END AS DECIMAL(38, 12))"
     in_order = f"{value} {operator} CAST({quote(literal.lexical)} AS DECIMAL(38, 12))"
     return f"CASE WHEN {no_number} THEN TRUE ELSE NOT ({in_order}) END"
 
@@ -353,7 +360,8 @@ def _lacks_pattern(constraint: Constraint, text: str) -> bool:
 
 def _language_sql(constraint: Constraint) -> str:
     languages = [lexical_form(value) for value in constraint.values]
-    tag = "[A-Za-z]" if "*" in languages else f"(?:{'|'.join(languages)})(?:-[A-Za-z0-9-]*)?$"
+    listed = "|".join(map(re.escape, languages))
+    tag = "[A-Za-z]" if "*" in languages else f"(?:{listed})(?:-[A-Za-z0-9-]*)?$"
     pattern = quote(f'(?i)"@{tag}')
     return (
         f"CASE WHEN NOT {_LITERAL} OR ends_with(text, '\"') OR ends_with(text, '>') THEN TRUE"
