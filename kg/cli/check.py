@@ -27,11 +27,15 @@ from kg.cli.command import (
 from kg.errors import InputError, ProjectError
 
 if TYPE_CHECKING:
+    from pyoxigraph import RdfFormat
+
     from kg.project import Project
     from kg.reasoning.infer import Inference
     from kg.reports import Report
 
 _FORMATS = ("text", "json", "jsonl", "sarif", "junit", "github", "turtle", "ntriples", "jsonld", "rdfxml")
+
+_INPUT_FORMATS = ("turtle", "ntriples", "nquads", "trig", "rdfxml", "jsonld", "n3")
 
 _SHOWN_PARTS = 10
 """Of an imported table, thousands of parts may get another name."""
@@ -53,6 +57,7 @@ def add_commands(commands: Commands) -> None:
     validate.add_argument("-s", "--shapes", metavar="FILE", nargs="+", required=True, help="SHACL shapes")
     validate.add_argument("--ontology", metavar="FILE", nargs="+", default=(), help="for subclasses, and for --infer")
     validate.add_argument("--infer", action="store_true", help="infer by OWL 2 RL before validating")
+    _add_input_format(validate)
     _add_report_options(validate)
     infer = commands.add("infer", "Write the triples of RDF files and what OWL 2 RL infers.", _infer, project=False)
     infer.add_argument("data", metavar="DATA", nargs="+", help="RDF files; .gz as well")
@@ -67,13 +72,26 @@ def add_commands(commands: Commands) -> None:
     infer.add_argument(
         "--same-as", choices=("auto", "one", "all"), default="auto", help="for equal entities, write one name or all"
     )
+    _add_input_format(infer)
     infer.add_argument("--memory", metavar="SIZE", help="the memory limit, such as 2GB; the rest goes to disk")
     ontology = commands.add("ontology", "Check an ontology for axioms without effect, or draw it.", _ontology)
     ontology.add_argument(
         "action", choices=("lint", "diagram"), help="lint: findings with their reasons; diagram: classes as SVG"
     )
     ontology.add_argument("files", metavar="FILE", nargs="*", help="RDF files; default: the project's ontology")
+    _add_input_format(ontology)
     ontology.add_argument("-o", "--output", metavar="FOLDER", help="for diagrams: one for each file; default: stdout")
+
+
+def _add_input_format(parser: argparse.ArgumentParser) -> None:
+    help = "the format of all files; default: by their suffixes"
+    parser.add_argument("--input-format", choices=_INPUT_FORMATS, help=help)
+
+
+def _input_format(call: argparse.Namespace) -> RdfFormat | None:
+    from kg.graph.rdf_files import FORMAT_NAMES
+
+    return None if call.input_format is None else FORMAT_NAMES[call.input_format]
 
 
 def _add_report_options(parser: argparse.ArgumentParser) -> None:
@@ -152,6 +170,7 @@ def _validate(call: argparse.Namespace) -> int:
         infer=infer if call.infer else None,
         focus=_exact_terms(call.focus),
         shape=_exact_terms(call.shape),
+        format=_input_format(call),
     )
     return _write_report(call, report, format_counts(report, "shapes", "focus nodes"))
 
@@ -187,6 +206,7 @@ def _infer_to(call: argparse.Namespace, output: Path) -> Inference:
             tautologies=call.trivial,
             same_as=call.same_as,
             memory=call.memory,
+            format=_input_format(call),
             progress=None if progress is None else lambda **parts: progress(_step_text(parts)),
         )
 
@@ -207,7 +227,7 @@ def _ontology(call: argparse.Namespace) -> int:
         paths, relations = existing_files(map(str, project.ontology)), _relations(project)
     if call.action == "diagram":
         return _draw(paths, call.output)
-    report = lint(map(to_spo, read_all_triples(paths)), relations=relations)
+    report = lint(map(to_spo, read_all_triples(paths, format=_input_format(call))), relations=relations)
     write("".join(f"{finding}\n" for finding in report))
     print_message(f"{len(report)} findings in {report.counts['axioms']} axioms")
     return 0 if report else 1

@@ -38,6 +38,16 @@ FORMATS: dict[str, RdfFormat] = {
     ".shacl": RdfFormat.TURTLE,
 }
 """File suffix -> format; `.gz` may follow each."""
+FORMAT_NAMES: dict[str, RdfFormat] = {
+    "turtle": RdfFormat.TURTLE,
+    "ntriples": RdfFormat.N_TRIPLES,
+    "nquads": RdfFormat.N_QUADS,
+    "trig": RdfFormat.TRIG,
+    "rdfxml": RdfFormat.RDF_XML,
+    "jsonld": RdfFormat.JSON_LD,
+    "n3": RdfFormat.N3,
+}
+"""The formats by name, for files whose suffix is unknown or wrong."""
 
 # The labels that pyoxigraph gives blank nodes without one, and those that we give, in case a file has such labels too.
 _GENERATED_LABEL = re.compile(r"[0-9a-f]{20,32}|nameless[0-9]+")
@@ -58,12 +68,13 @@ def format_of(path: Path) -> RdfFormat:
     return FORMATS[suffixes[-1]]
 
 
-def read_triples(path: Path) -> Iterator[Triple]:
+def read_triples(path: Path, *, format: RdfFormat | None = None) -> Iterator[Triple]:
     """The triples of a file, in its order; blank nodes without a label are numbered in that order.
 
-    Raises `FaultsError`, with the place, for a file that does not parse.
+    The format is that of the suffix, unless it is given. Raises `FaultsError`, with the place, for a file that does not
+    parse.
     """
-    format = format_of(path)
+    format = format if format is not None else format_of(path)
     labels: dict[str, BlankNode] = {}
     with _open(path) if format is not RdfFormat.RDF_XML else _open_xml(path) as file:
         try:
@@ -74,13 +85,13 @@ def read_triples(path: Path) -> Iterator[Triple]:
             raise _fault(path, error) from error
 
 
-def read_all_triples(files: Iterable[Path]) -> Iterator[Triple]:
+def read_all_triples(files: Iterable[Path], *, format: RdfFormat | None = None) -> Iterator[Triple]:
     """The triples of several files; blank nodes of different files stay different, whatever their labels.
 
     Raises `FaultsError` for the first file that does not parse.
     """
     for number, path in enumerate(files):
-        yield from with_own_blank_nodes(read_triples(path), f"f{number}-")
+        yield from with_own_blank_nodes(read_triples(path, format=format), f"f{number}-")
 
 
 def with_own_blank_nodes(triples: Iterable[Triple], prefix: str) -> Iterator[Triple]:
@@ -94,19 +105,20 @@ def with_own_blank_nodes(triples: Iterable[Triple], prefix: str) -> Iterator[Tri
         )
 
 
-def load_file(tables: TripleTables, path: Path, *, table: str = "triple") -> None:
+def load_file(tables: TripleTables, path: Path, *, table: str = "triple", format: RdfFormat | None = None) -> None:
     """Read an RDF file into a table; triples that the table has already are not added twice.
 
     Blank nodes of different files stay different. Raises `InputError` for a file that cannot be read.
     """
     if not path.is_file():
         raise InputError(f"{path}: there is no such file.")
-    if format_of(path) is RdfFormat.N_TRIPLES and load_ntriples(tables, path, table=table):
+    format = format if format is not None else format_of(path)
+    if format is RdfFormat.N_TRIPLES and load_ntriples(tables, path, table=table):
         return
     with tempfile.TemporaryDirectory(prefix="kg-") as folder:
         ntriples = Path(folder) / "triples.nt"
         with ntriples.open("wb") as output:
-            serialize(read_triples(path), output=output, format=RdfFormat.N_TRIPLES)
+            serialize(read_triples(path, format=format), output=output, format=RdfFormat.N_TRIPLES)
         if not load_ntriples(tables, ntriples, table=table):
             raise FaultsError([Finding("rdf/syntax", f"{path.name} could not be read.", places=(Place(str(path)),))])
 
@@ -142,7 +154,7 @@ def _too_long(path: Path, triple: Triple, length: int) -> Finding:
         f" at most {MAX_LITERAL_LENGTH:,} are allowed."
     )
     line = 0
-    if format_of(path) is RdfFormat.N_TRIPLES:
+    if FORMATS.get(path.with_suffix("").suffix if path.suffix == ".gz" else path.suffix) is RdfFormat.N_TRIPLES:
         with _open(path) as file:
             line = next((number for number, text in enumerate(file, 1) if len(text) > MAX_LITERAL_LENGTH), 0)
     return Finding("rdf/length", message, places=(Place(str(path), line),))

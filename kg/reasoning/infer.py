@@ -19,7 +19,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from pyoxigraph import Literal, NamedNode, Triple
+from pyoxigraph import Literal, NamedNode, RdfFormat, Triple
 
 from kg.errors import InputError, LimitError
 from kg.graph.ntriples import write_ntriples
@@ -123,13 +123,14 @@ def infer_files(
     same_as: str = "auto",
     memory: str | None = None,
     scratch: Path | None = None,
+    format: RdfFormat | None = None,
     progress: Progress | None = None,
 ) -> Inference:
     """Read RDF files, infer, and write `output` as N-Triples: data, ontology and inferred triples, or only the last.
 
     An inconsistent graph is written as well, and its contradictions are in the report. Raises `InputError`, and writes
     nothing, for files that cannot be read. `memory` bounds what is held at once (`"2GB"`); the rest is on disk in the
-    folder `scratch`, by default beside the output.
+    folder `scratch`, by default beside the output. `format` is that of all files, by default by their suffixes.
     """
     if not output.parent.is_dir():
         raise InputError(f"{output}: there is no folder {output.parent}.")
@@ -137,9 +138,9 @@ def infer_files(
     with TemporaryDirectory(prefix=f".{output.name}.", dir=scratch or output.parent) as folder:
         tables = TripleTables(memory=memory, scratch=Path(folder))
         try:
-            axioms = list(read_all_triples(ontology))
+            axioms = list(read_all_triples(ontology, format=format))
             for path in data:
-                load_file(tables, path)
+                load_file(tables, path, format=format)
             inference = infer(
                 tables,
                 axioms,

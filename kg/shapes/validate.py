@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
-from pyoxigraph import Triple
+from pyoxigraph import RdfFormat, Triple
 
 from kg.errors import FaultsError, InputError, UnknownNameError
 from kg.graph.rdf_files import load_file, read_triples, with_own_blank_nodes
@@ -79,13 +79,13 @@ def _roots(shapes: Shapes, wanted: Iterable[str] | None) -> list[Shape]:
 # --- files
 
 
-def read_shapes(paths: Files) -> Shapes:
+def read_shapes(paths: Files, *, format: RdfFormat | None = None) -> Shapes:
     """The shapes of one or more RDF files; raises `FaultsError` with every fault of all of them.
 
     Files in which no shape has a target are a fault: whatever the data is, there would be no finding.
     """
     files = _to_paths(paths)
-    shapes = to_shapes(_read_all(files), files=tuple(map(str, files)))
+    shapes = to_shapes(_read_all(files, format), files=tuple(map(str, files)))
     if files and not any(shape.has_target for shape in shapes.shapes.values()):
         problem = "has no SHACL shape" if not shapes.shapes else "has no shape with a target, so nothing is validated"
         raise FaultsError([Finding("shapes/none", f"{file} {problem}.", places=(Place(str(file)),)) for file in files])
@@ -101,19 +101,21 @@ def validate_files(
     focus: Iterable[str] | None = None,
     shape: Iterable[str] | None = None,
     languages: Sequence[str] = LANGUAGES,
+    format: RdfFormat | None = None,
     progress: Callable[[str], None] | None = None,
 ) -> Report:
     """The findings of the shapes in RDF files, each with the line that describes its focus node.
 
-    `infer`, if given, first adds what follows from the ontology. Raises `FaultsError` with every fault of shapes and
+    `infer`, if given, first adds what follows from the ontology; `format` is that of all files, by default by their
+    suffixes. Raises `FaultsError` with every fault of shapes and
     files before anything is validated, and `InputError` when `data` has no file.
     """
-    shapes = shapes if isinstance(shapes, Shapes) else read_shapes(shapes)
-    schema = _read_all(_to_paths(ontology))
+    shapes = shapes if isinstance(shapes, Shapes) else read_shapes(shapes, format=format)
+    schema = _read_all(_to_paths(ontology), format)
     files = _to_paths(data)
     if not files:
         raise InputError("There is nothing to validate: name at least one file of data.")
-    graph = _read_tables(files)
+    graph = _read_tables(files, format)
     if infer is not None:
         infer(graph, schema)
     report = check(graph, shapes, ontology=schema, focus=focus, shape=shape, languages=languages, progress=progress)
@@ -125,12 +127,12 @@ def _to_paths(paths: Files) -> list[Path]:
     return [Path(paths)] if isinstance(paths, Path | str) else [Path(path) for path in paths]
 
 
-def _read_tables(files: Iterable[Path]) -> TripleTables:
+def _read_tables(files: Iterable[Path], format: RdfFormat | None) -> TripleTables:
     graph = TripleTables()
     faults: list[Finding] = []
     for file in files:
         try:
-            load_file(graph, file)
+            load_file(graph, file, format=format)
         except FaultsError as error:
             faults += error.faults
     if faults:
@@ -138,12 +140,12 @@ def _read_tables(files: Iterable[Path]) -> TripleTables:
     return graph
 
 
-def _read_all(files: Sequence[Path]) -> list[Triple]:
+def _read_all(files: Sequence[Path], format: RdfFormat | None) -> list[Triple]:
     triples: list[Triple] = []
     faults: list[Finding] = []
     for number, file in enumerate(files, 1):
         try:
-            read = read_triples(file)
+            read = read_triples(file, format=format)
             triples += read if len(files) == 1 else with_own_blank_nodes(read, f"f{number}-")
         except FaultsError as error:
             faults += error.faults

@@ -134,3 +134,13 @@ def test_inferred_triples_go_to_stdout_and_messages_to_stderr(tmp_path: Path) ->
     assert done.stdout == "<https://example.org/b> <https://example.org/p> <https://example.org/a> .\n"
     assert done.stderr == "1 triples were inferred\n"
     assert [path.name for path in tmp_path.iterdir()] == ["films.ttl"]
+
+
+def test_files_with_an_unknown_suffix_are_read_in_the_format_that_is_named(tmp_path: Path) -> None:
+    file = tmp_path / "film.data"
+    file.write_text("@prefix sh: <http://www.w3.org/ns/shacl#> . <a:S> a sh:NodeShape ; sh:targetNode <a:S> .")
+    done = kg("validate", str(file), "-s", str(file), "--input-format", "turtle")
+    assert (done.returncode, done.stdout) == (0, "No findings.\n")
+    assert kg("validate", str(file), "-s", str(file)).returncode == 2
+    lint = kg("ontology", "lint", str(file), "--input-format", "turtle", folder=tmp_path)
+    assert lint.returncode == 0

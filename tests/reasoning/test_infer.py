@@ -364,6 +364,12 @@ def test_every_format_gives_the_same_triples(tmp_path: Path, name: str, text: st
     ]
 
 
+def test_a_format_that_is_given_counts_whatever_the_suffix(tmp_path: Path) -> None:
+    film, ontology = written(tmp_path, "film.data", NT), written(tmp_path, "film.owl", f"{PREFIXES} :director a :p .")
+    infer_files([film], ontology=[ontology], output=tmp_path / "out.nt", format=RdfFormat.TURTLE)
+    assert len((tmp_path / "out.nt").read_text().splitlines()) == 3
+
+
 def test_blank_nodes_of_two_files_stay_apart(tmp_path: Path) -> None:
     tables = TripleTables()
     for name in ("a.nt", "b.nt", "c.ttl"):
