@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 import rdflib
@@ -51,16 +52,19 @@ class TriplePattern:
         return {str(part) for part in parts if isinstance(part, rdflib.Variable)}
 
 
-def find_patterns(text: str) -> list[TriplePattern]:
+@lru_cache(maxsize=64)
+def find_patterns(text: str) -> tuple[TriplePattern, ...]:
     """The patterns of a query, in their order; none when rdflib cannot parse it.
+
+    Parsing takes rdflib up to a tenth of a second, and every row of an answer needs the same patterns.
 
     Oxigraph parses more than rdflib does: the additions of SPARQL 1.2, and deeper nesting.
     """
     try:
         algebra = translateQuery(parseQuery(text), initNs=PREFIXES).algebra
-        return list(_collect(algebra, None, is_optional=False))
+        return tuple(_collect(algebra, None, is_optional=False))
     except Exception:  # rdflib and pyparsing document no kinds of error, and RecursionError is one of them
-        return []
+        return ()
 
 
 def _collect(node: Any, graph: rdflib.term.Node | None, *, is_optional: bool) -> Iterator[TriplePattern]:
