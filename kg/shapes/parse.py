@@ -47,8 +47,8 @@ _OTHER_VOCABULARY = {
     *("validator", "nodeValidator", "propertyValidator", "returnType", "subject", "predicate", "object", "condition"),
 }
 """The rest of SHACL's vocabulary: properties of nodes that may also be shapes."""
-_NOT_EVALUATED = {"js", "values"}
-"""Features that no engine here has."""
+_NOT_EVALUATED = {"js", "rule", "values"}
+"""Features that no engine here has, or not for all shapes."""
 MAX_FAULTS = 100
 """How many different problems with shapes are listed."""
 _KNOWN = {*_TARGETS, *COMPONENTS, *OTHER_PARAMETERS, *_DESCRIPTIVE, *_NOT_COMPILED, *_OTHER_VOCABULARY}
@@ -321,6 +321,8 @@ class _Parser:
                 self._fault(node, "unknown-target", f"SHACL has no sh:{name}", suggestions)
             elif name == "js":
                 self._fault(node, "not-evaluated", "constraints in JavaScript (sh:js) are not evaluated")
+            elif name == "rule":
+                self._warning(node, "rule", "what sh:rule infers is known only to the shapes that pyshacl validates")
             elif name in _NOT_EVALUATED:
                 self._warning(node, "not-evaluated", f"sh:{name} is not evaluated")
             else:
@@ -518,8 +520,8 @@ def _turtle_lines(file: Path) -> Iterator[tuple[str, _Line]]:
         return f"<{match[1]}>" if match[1] is not None else f"<{prefixes.get(match[2], '')}{match[3]}>"
 
     for number, line in enumerate(file.read_text(encoding="utf-8", errors="replace").splitlines(), 1):
-        if (declared := _PREFIX.match(line)) is not None:
-            prefixes[declared[1]] = declared[2]
+        if _PREFIX.match(line) is not None:
+            prefixes |= {declared[1]: declared[2] for declared in _PREFIX.finditer(line)}
             continue
         if (name := _NAME.match(line)) is not None:
             subject = to_iri(name)

@@ -24,7 +24,7 @@ from pyoxigraph import Literal, NamedNode, Triple
 from kg.errors import FaultsError
 from kg.graph.triple_tables import TripleTables
 from kg.reports import Finding, Report, Severity
-from kg.shapes.model import Shape, Shapes
+from kg.shapes.model import RECURSION, Shape, Shapes
 from kg.shapes.parse import path_of
 from kg.shapes.results import LANGUAGES, TermRenderer, local_name, path_text
 from kg.terms import OWL, RDF, RDFS, SH, XSD, Spo, to_spo
@@ -84,7 +84,7 @@ def check_triples(
 
     chosen = {root.node for root in roots}
     try:
-        with _without_warnings(), _order_of_sparql() if own_values else nullcontext():
+        with _without_warnings() as recursions, _order_of_sparql() if own_values else nullcontext():
             _, report, text = pyshacl.validate(
                 _to_graph(data, own_values=own_values),
                 shacl_graph=_to_graph(_with_targets_of(shapes, chosen)),
@@ -101,6 +101,8 @@ def check_triples(
     if focus is not None:
         wanted = set(focus)
         findings = [finding for finding in findings if finding.focus in wanted]
+    if recursions:
+        findings.append(_ended_recursion(roots))
     return Report(tuple(findings), {f"engine of {name}": "pyshacl" for name in sorted(chosen)})
 
 
@@ -120,16 +122,22 @@ def _order_of_sparql() -> Iterator[None]:
 
 
 @contextmanager
-def _without_warnings() -> Iterator[None]:
-    """Without rdflib's warnings about ill-formed literals: they become findings, or concern no shape."""
+def _without_warnings() -> Iterator[list[warnings.WarningMessage]]:
+    """Without rdflib's warnings about ill-formed literals, which become findings, or concern no shape.
+
+    Gives the warnings of recursions that pyshacl has ended.
+    """
+    from pyshacl.errors import ShapeRecursionWarning
+
     loggers = [logging.getLogger(name) for name in ("rdflib.term", "pyshacl-validate")]
     levels = [logger.level for logger in loggers]
     for logger in loggers:
         logger.setLevel(logging.CRITICAL)
     try:
-        with warnings.catch_warnings():
+        with warnings.catch_warnings(record=True) as recursions:
             warnings.simplefilter("ignore")
-            yield
+            warnings.simplefilter("once", category=ShapeRecursionWarning)
+            yield recursions
     finally:
         for logger, level in zip(loggers, levels, strict=True):
             logger.setLevel(level)
@@ -161,6 +169,17 @@ def _imported_prefixes(triples: Sequence[Triple]) -> Iterator[Triple]:
         for triple in triples:
             if triple.predicate.value == SH + "declare" and str(triple.subject) in imported:
                 yield Triple(user, triple.predicate, triple.object)  # type: ignore[arg-type]
+
+
+def _ended_recursion(roots: Sequence[Shape]) -> Finding:
+    recursive = next((root for root in roots if RECURSION in root.not_compiled), roots[0])
+    return Finding(
+        "shapes/recursion",
+        "Recursive shapes were followed some steps from each focus node, and no further.",
+        Severity.INFO,
+        shape=recursive.node,
+        places=(recursive.place,) if recursive.place is not None else (),
+    )
 
 
 def _refusal(reason: str, roots: Sequence[Shape]) -> Finding:

@@ -315,6 +315,29 @@ def test_an_unknown_parameter_is_a_warning_with_a_suggestion_and_the_rest_is_che
     ]
 
 
+def test_a_recursion_that_is_ended_is_reported() -> None:
+    series = "".join(f":film{i} a :Film ; :sequel :film{i + 1} ." for i in range(30))
+    report = found(":S sh:targetClass :Film ; sh:property [ sh:path :sequel ; sh:node :S ] .", series)
+    assert [(finding.check, finding.severity) for finding in report] == [("shapes/recursion", Severity.INFO)]
+
+
+def test_a_fault_has_its_line_also_where_prefixes_share_one(tmp_path: Path) -> None:
+    file = tmp_path / "shapes.ttl"
+    file.write_text(" ".join(PREFIXES.split()) + "\n\n:S a sh:NodeShape ; sh:nodeKind :x .\n", encoding="utf-8")
+    with pytest.raises(FaultsError) as refused:
+        read_shapes(file)
+    (fault,) = refused.value.faults
+    assert isinstance(fault, Finding)
+    assert fault.place is not None
+    assert fault.place.line == 3
+
+
+def test_rules_are_known_to_some_shapes_only_and_a_warning_says_so() -> None:
+    rule = "[ a sh:TripleRule ; sh:subject sh:this ; sh:predicate :year ; sh:object 1989 ]"
+    (warning,) = to_shapes(triples(f":S a sh:NodeShape ; sh:targetClass :Film ; sh:rule {rule} .")).warnings
+    assert warning.check == "shapes/rule"
+
+
 def test_the_same_problem_of_many_shapes_is_one_finding() -> None:
     films = "".join(f":S{i} a sh:NodeShape ; sh:nodeKind :x ; sh:singleLine true ." for i in range(200))
     with pytest.raises(FaultsError) as refused:
