@@ -58,6 +58,7 @@ def _serve(call: argparse.Namespace) -> int:
     if sys.platform == "win32":
         raise InputError("Serving limits its processes as Unix does: use Linux, macOS, WSL or a container.")
     from kg.project import find_project
+    from kg.server.access_log import message_line
     from kg.server.settings import Limits, Settings
     from kg.server.supervisor import Supervisor
 
@@ -68,8 +69,16 @@ def _serve(call: argparse.Namespace) -> int:
     limits = Limits(**{name: value for name, value in options.items() if value is not None})
     url = call.url.rstrip("/") if call.url else None
     settings = Settings(call.host, call.port, call.workers, limits, call.log, url)
+
+    def report(message: str) -> None:
+        if call.log == "json":
+            sys.stderr.write(message_line(message))
+            sys.stderr.flush()
+        else:
+            print_message(message)
+
     return Supervisor(project, settings).run(
-        lambda url: print_message(f"Serving {build.name} at {url} (Ctrl+C to stop)")
+        lambda url: report(f"Serving {build.name} of {project.folder} at {url} (Ctrl+C to stop)")
     )
 
 

@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator, Callable, Mapping
 
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import BaseRoute, Route
 from starlette.types import ASGIApp
@@ -17,7 +17,7 @@ from kg.project import Project
 from kg.server.access_log import AccessLog
 from kg.server.api import entities, graph_store, openapi, queries, sparql, void
 from kg.server.metrics import Metrics
-from kg.server.middleware import with_middlewares
+from kg.server.middleware import CLIENT_LEFT, with_middlewares
 from kg.server.pages import routes as pages
 from kg.server.pages.templating import compile_all
 from kg.server.problems import handle_error, problem_response
@@ -106,6 +106,7 @@ def application(
             FilmGraphError: handle_error,
             HTTPException: handle_error,
             sparql.NotOfferedError: _not_acceptable,
+            ClientDisconnect: _client_left,
             Exception: _internal_error,
         },
         lifespan=open_service,
@@ -132,6 +133,10 @@ class _Application(Starlette):
 async def _internal_error(_request: Request, _error: Exception) -> Response:
     # Starlette raises the error again when this has been sent; the middleware logs it.
     return problem_response(HTTPException(500, "Internal server error; see the server's log."))
+
+
+async def _client_left(_request: Request, _error: Exception) -> Response:
+    return Response(status_code=CLIENT_LEFT)
 
 
 async def _not_acceptable(request: Request, error: Exception) -> Response:

@@ -31,11 +31,14 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from kg.errors import FilmGraphError
 from kg.queries.result_writers import ROW_MEDIA_TYPES
+from kg.queries.sparql import MAX_LENGTH
+from kg.server.access_log import LoggedRequest, client_fields
 from kg.server.metrics import CACHED, LOOKUPS
 from kg.server.negotiation import best_media_type
 from kg.server.problems import internal_error, problem_response
 from kg.server.request_params import HTML
 from kg.server.response_cache import ReadyResponse, ResponseHead, response_head
+from kg.server.settings import Limits
 from kg.server.snapshot import GraphService, Snapshot
 
 HeaderList = list[tuple[bytes, bytes]]
@@ -44,6 +47,8 @@ CONTENT_SECURITY_POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; "
     "connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 )
+CLIENT_LEFT = 499
+"""What is logged as the status of a request whose client left before the response; nginx's number for it."""
 MAX_URL_BYTES = 60_000
 """How many bytes a URL may have; the parser could not count beyond 65,535."""
 _HEADERS = (
@@ -61,6 +66,7 @@ _PREFLIGHT = {
     "access-control-max-age": "86400",
 }
 _SPARQL = b"/sparql"
+_CLOSE = {"Connection": "close"}
 _MIN_COMPRESSED, _COMPRESSED_IN_THREAD, _COMPRESSION_LEVEL = 1000, 1 << 18, 5
 _COMPRESSIBLE = (b"text/", b"application/json", b"application/sparql", b"application/ld", b"application/rdf", b"xml",
                  b"json", b"application/n-", b"application/trig", b"javascript")  # fmt: skip
@@ -113,12 +119,11 @@ def _lookup_head(snapshot: Snapshot, media_type: str) -> ResponseHead:
 
 
 def record_request(
-    service: GraphService, method: str, path: bytes, query: bytes, status: int, *, size: int, seconds: float,
-    source: str = "",
-) -> None:  # fmt: skip
+    service: GraphService, request: LoggedRequest, status: int, *, size: int, seconds: float, source: str = ""
+) -> None:
     """Count and log an answered request; `source` is CACHED, LOOKUPS, or neither."""
     service.metrics.count_request(status, size=size, seconds=seconds, source=source)
-    service.log.write(method, path, query, status, size=size, seconds=seconds)
+    service.log.write(request, status, size=size, seconds=seconds)
 
 
 # --- every request
@@ -130,7 +135,7 @@ class RequestLog:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
-        started, status, size = time.perf_counter(), 500, 0
+        started, status, size = time.perf_counter(), 0, 0
         service: GraphService = scope["app"].state.service
         scope["kg.snapshot"] = service.snapshot
 
@@ -142,10 +147,14 @@ class RequestLog:
 
         try:
             await self.app(scope, receive, count)
+        except asyncio.CancelledError:
+            status = status or CLIENT_LEFT
+            raise
         finally:
             seconds = time.perf_counter() - started
-            path, query = scope["raw_path"], scope["query_string"]
-            record_request(service, scope["method"], path, query, status, size=size, seconds=seconds)
+            client = client_fields(scope.get("client"), dict(scope["headers"]))
+            request = LoggedRequest(scope["method"], scope["raw_path"], scope["query_string"], *client)
+            record_request(service, request, status or 500, size=size, seconds=seconds)
 
 
 class SecurityHeaders:
@@ -206,9 +215,10 @@ class RequestLimits:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
         limits = scope["kg.snapshot"].limits
-        size = dict(scope["headers"]).get(b"content-length", b"0")
-        if not size.isdigit() or int(size) > limits.request:
-            raise HTTPException(413, _too_large(limits.request), headers={"Connection": "close"})
+        headers = dict(scope["headers"])
+        size, allowed = headers.get(b"content-length", b"0"), _allowed_bytes(limits, headers.get(b"content-type", b""))
+        if not size.isdigit() or int(size) > allowed:
+            raise _too_large(allowed)
         if len(scope["query_string"]) > MAX_URL_BYTES:
             raise HTTPException(414, f"A URL may have {MAX_URL_BYTES:,} bytes; POST what is longer.")
         received, deadline = 0, asyncio.get_running_loop().time() + limits.head_seconds
@@ -221,10 +231,10 @@ class RequestLimits:
                 async with asyncio.timeout_at(deadline):
                     message = await receive()
             except TimeoutError as error:
-                raise HTTPException(408, "The request came too slowly.") from error
+                raise HTTPException(408, "The request came too slowly.", headers=_CLOSE) from error
             received += len(message.get("body", b""))
-            if received > limits.request:
-                raise HTTPException(413, _too_large(limits.request))
+            if received > allowed:
+                raise _too_large(allowed)
             if not message.get("more_body", False):
                 received = -1
             return message
@@ -232,8 +242,14 @@ class RequestLimits:
         await self.app(scope, receive_within_limits, send)
 
 
-def _too_large(limit: int) -> str:
-    return f"The body of a request may have {limit:,} bytes."
+def _allowed_bytes(limits: Limits, media_type: bytes) -> int:
+    """How many bytes a body may have: one that is a query, no more than a query may have."""
+    is_query = media_type.partition(b";")[0].strip().lower() == b"application/sparql-query"
+    return min(limits.request, MAX_LENGTH) if is_query else limits.request
+
+
+def _too_large(limit: int) -> HTTPException:
+    return HTTPException(413, f"The body of a request may have {limit:,} bytes.", headers=_CLOSE)
 
 
 class PreflightRequests:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import ctypes
 import json
 import socket
 import sys
@@ -18,44 +19,57 @@ import uvicorn
 
 from kg.errors import FilmGraphError
 from kg.project import Project
-from kg.server.access_log import AccessLog
+from kg.server.access_log import AccessLog, log_json_only
 from kg.server.app import application
-from kg.server.http_connection import Connection, check_connections
+from kg.server.http_connection import ClientConnections, Connection, check_connections
 from kg.server.metrics import open_metrics
 from kg.server.settings import Limits
 
 READY = b"r"
-_MAX_CONNECTIONS = 1000
+_M_MMAP_THRESHOLD, _MAPPED_BYTES = -3, 1 << 17
 
 
 def main() -> None:
     """Serve until a signal ends it: `process SOCKET MEMORY ARGUMENTS`."""
     control, memory, arguments = int(sys.argv[1]), int(sys.argv[2]), json.loads(sys.argv[3])
+    give_back_memory()
+    log_file = log_json_only() if arguments["log"] == "json" else sys.stderr
     limits = Limits(**arguments["limits"])
     app = application(
         Project(Path(arguments["project"])),
         limits,
         metrics=open_metrics(arguments["rows"], descriptor=memory, row=arguments["row"]),
-        log=AccessLog(arguments["log"]),
+        log=AccessLog(arguments["log"], log_file),
         url=arguments["url"],
     )
     config = uvicorn.Config(
-        app, http=Connection, ws="none", log_level="error", access_log=False, server_header=False, lifespan="on",
-        timeout_graceful_shutdown=10, limit_concurrency=_MAX_CONNECTIONS, proxy_headers=False,
+        app, http=Connection, ws="none", log_level="error", log_config=None, access_log=False, server_header=False,
+        lifespan="on", timeout_graceful_shutdown=10, proxy_headers=False,
     )  # fmt: skip
-    server = _Server(config, socket.socket(fileno=control), limits.head_seconds)
+    server = _Server(config, socket.socket(fileno=control), limits)
     try:
         server.run()
     except FilmGraphError as error:
         sys.exit(str(error))
 
 
+def give_back_memory() -> None:
+    """Have glibc give back the memory of large bodies.
+
+    It would keep blocks of up to 32 MB for later once such a block was freed
+    (https://man7.org/linux/man-pages/man3/mallopt.3.html, M_MMAP_THRESHOLD). Other C libraries have no such option.
+    """
+    with contextlib.suppress(AttributeError, OSError):
+        ctypes.CDLL(None).mallopt(_M_MMAP_THRESHOLD, _MAPPED_BYTES)
+
+
 class _Server(uvicorn.Server):
     """uvicorn's server, for connections that another process has accepted."""
 
-    def __init__(self, config: uvicorn.Config, control: socket.socket, head_seconds: float) -> None:
+    def __init__(self, config: uvicorn.Config, control: socket.socket, limits: Limits) -> None:
         super().__init__(config)
-        self._control, self._head_seconds = control, head_seconds
+        self._control, self._limits = control, limits
+        self._clients = ClientConnections(limits.connections)
         self._tasks: set[asyncio.Task[Any]] = set()
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
@@ -64,7 +78,7 @@ class _Server(uvicorn.Server):
         loop = asyncio.get_running_loop()
         self._control.setblocking(False)
         loop.add_reader(self._control, self._receive_connections)
-        self._keep(loop.create_task(check_connections(self.server_state.connections, self._head_seconds)))
+        self._keep(loop.create_task(check_connections(self.server_state.connections, self._limits.head_seconds)))
         self._control.send(READY)
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
@@ -95,7 +109,9 @@ class _Server(uvicorn.Server):
             await asyncio.get_running_loop().connect_accepted_socket(self._connection, client)
 
     def _connection(self) -> Connection:
-        return Connection(config=self.config, server_state=self.server_state, app_state=self.lifespan.state)
+        connection = Connection(config=self.config, server_state=self.server_state, app_state=self.lifespan.state)
+        connection.clients = self._clients
+        return connection
 
     def _keep(self, task: asyncio.Task[Any]) -> None:
         self._tasks.add(task)

@@ -17,6 +17,8 @@ class Limits(PoolLimits):
     """How many bytes an answer may have; one that is cut says so."""
     request: int = 2 << 20
     """How many bytes the body of a request may have."""
+    connections: int = 200
+    """How many connections a client may have to each process."""
     head_seconds: float = 15.0
     """How long a client may take to send its request."""
 

@@ -154,7 +154,13 @@ class Pool:
         job = _Job(frame, self._loop.create_future(), time.monotonic() + self.limits.seconds)
         self.observer.count(PoolEvent.RUN)
         self._assign(job)
-        return await job.result
+        try:
+            return await job.result
+        except asyncio.CancelledError:
+            # The watch ends it, if it has begun.
+            with contextlib.suppress(ValueError):
+                self._waiting.remove(job)
+            raise
 
     async def close(self) -> None:
         """Let the jobs finish, and end the workers."""
@@ -382,7 +388,7 @@ class Pool:
             while self._waiting and (self._waiting[0].deadline < now or self._waiting[0].result.done()):
                 job = self._waiting.popleft()
                 if not job.result.done():
-                    job.result.set_exception(_too_long(self.limits.seconds, "waited"))
+                    job.result.set_exception(_waited(self.limits.seconds))
             self._exiting = [process for process in self._exiting if process.poll() is None]
             self._start_missing()
             self.observer.show(self._state())
@@ -391,7 +397,7 @@ class Pool:
         if job.result.cancelled():
             self._kill(worker, job, LimitError("The client disconnected; the query was cancelled.", limit="client"))
         elif now > job.deadline:
-            self._kill(worker, job, _too_long(self.limits.seconds, "took"))
+            self._kill(worker, job, self._exceeded_time(worker, job))
         elif not worker.is_slow and self._is_long(worker, now):
             if sum(other.is_slow for other in self._workers) >= self.limits.slow:
                 too_many = LimitError("Too many long queries run at once; ask again later.", limit="slow")
@@ -401,6 +407,11 @@ class Pool:
             if worker.process is not None:
                 with contextlib.suppress(OSError):
                     os.setpriority(os.PRIO_PROCESS, worker.process, _LOW_PRIORITY)
+
+    def _exceeded_time(self, worker: _Worker, job: _Job) -> LimitError:
+        """The error of a job that has no time left, most of which it may have waited."""
+        run, seconds = job.deadline - worker.job_started, self.limits.seconds
+        return _took(seconds) if run > seconds / 2 else _waited(seconds)
 
     def _is_long(self, worker: _Worker, now: float) -> bool:
         """True when patience is used up, by the processor's clock: on a busy machine anything takes long."""
@@ -437,8 +448,13 @@ def processor_time(process: int | None) -> float:
         return 0.0
 
 
-def _too_long(seconds: float, did: str) -> LimitError:
-    return LimitError(f"The query {did} longer than {seconds:g} seconds and was stopped.", limit="seconds")
+def _took(seconds: float) -> LimitError:
+    return LimitError(f"The query took longer than {seconds:g} seconds and was stopped.", limit="seconds")
+
+
+def _waited(seconds: float) -> LimitError:
+    message = f"The query waited too long for a worker: its {seconds:g} seconds are over; ask again in a moment."
+    return LimitError(message, limit="waiting")
 
 
 def _error_of(status: int | None) -> LimitError:
