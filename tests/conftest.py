@@ -30,6 +30,7 @@ LONG_FILES = {
     "proofs": ("checker",),
     "queries": ("sparql",),
     "questions": ("counts_and_conflicts", "stored_queries"),
+    "rdf": ("hostile_files",),
     "reasoning": ("infer",),
     "server": ("clients", "openrefine", "reconciliation", "safety", "soak", "sparql_routes", "supervisor"),
     "workers": ("pool",),

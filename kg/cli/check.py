@@ -89,7 +89,7 @@ def _add_input_format(parser: argparse.ArgumentParser) -> None:
 
 
 def _input_format(call: argparse.Namespace) -> RdfFormat | None:
-    from kg.graph.rdf_files import FORMAT_NAMES
+    from kg.rdf.file_formats import FORMAT_NAMES
 
     return None if call.input_format is None else FORMAT_NAMES[call.input_format]
 

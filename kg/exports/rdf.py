@@ -11,6 +11,7 @@ from pyoxigraph import DefaultGraph, Literal, NamedNode, Quad, RdfFormat, Triple
 
 from kg.errors import InputError
 from kg.graph.store import GRAPHS
+from kg.rdf.xml_writer import write_rdf_xml
 from kg.terms import KNOWLEDGE, PREFIXES, TYPE, XSD
 
 PARTS: Mapping[str, tuple[str, ...]] = {
@@ -45,7 +46,10 @@ def export_rdf(build: Path, *, format: str, only: str = "knowledge") -> bytes:
             )
         if format == "ntriples":
             return "".join(f"{quad.triple} .\n" for quad in quads).encode()
-        return _serialise((quad.triple for quad in quads), _GRAPH_FORMATS[format], quads)
+        triples = (quad.triple for quad in quads)
+        if format == "rdfxml":
+            return write_rdf_xml(triples, used_prefixes(quads))
+        return _serialise(triples, _GRAPH_FORMATS[format], quads)
     if format in _DATASET_FORMATS:
         return _serialise(quads, _DATASET_FORMATS[format], quads)
     formats = ", ".join((*_GRAPH_FORMATS, *_DATASET_FORMATS, "jsonld"))

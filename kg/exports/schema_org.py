@@ -19,6 +19,8 @@ from kg.lookup.entity_types import types_of
 from kg.terms import ALIAS, FILM, KNOWLEDGE, ONTOLOGY, SKOS, TYPE, XSD, Term
 
 SCHEMA = "https://schema.org/"
+CONTEXT = {"@vocab": SCHEMA, "sameAs": {"@type": "@id"}}
+"""What documents have as context: an address would have to be fetched by whoever reads them."""
 _ROOT_CLASS = "Thing"
 _MATCHES = (NamedNode(SKOS + "exactMatch"), NamedNode(SKOS + "closeMatch"))
 _INVERSE_MATCH = NamedNode(FILM + "inverseMatch")
@@ -37,7 +39,7 @@ def to_schema_org(store: Store, names: EntityNames, films: Iterable[NamedNode]) 
     """JSON-LD with a `Movie` for each film."""
     writer = _MovieWriter(store, names, _read_crosswalk(store, _MATCHES), _read_crosswalk(store, (_INVERSE_MATCH,)))
     movies = [writer.movie(entity) for entity in sorted(set(films), key=str)]
-    document: dict[str, object] = {"@context": SCHEMA}
+    document: dict[str, object] = {"@context": CONTEXT}
     document |= movies[0] if len(movies) == 1 else {"@graph": movies}
     return json.dumps(document, ensure_ascii=False, indent=1) + "\n"
 

@@ -13,14 +13,13 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import cast
 
-from pyoxigraph import RdfFormat, Triple, parse
+from pyoxigraph import Literal, RdfFormat, Triple, parse
 
 from kg.graph.triple_tables import TripleTables
+from kg.rdf.parser import MAX_LITERAL_LENGTH
 from kg.sql import quote
+from kg.terms import RDF
 from kg.xsd import STRING
-
-MAX_LITERAL_LENGTH = 1_000_000
-"""The longest literal that is read: a longer one is a file in the wrong place."""
 
 _BYTES_PER_ROW = 400  # what writing a triple takes, with its share of the dictionary: measured on films
 _MAX_ROWS_AT_ONCE = 2_000_000  # more would hold more memory and be no quicker
@@ -29,8 +28,11 @@ _MAX_RANGES = 8  # each range reads the dictionary once more
 # A term in exact form, for RE2: no escapes, no control characters, no capitals in a language tag, nothing in an IRI
 # that has to be checked. A term that does not match is not wrong: pyoxigraph decides.
 _IN_IRI = r"[!$&-;=?-Z_a-z~]*"
-_IRI = rf"<[A-Za-z][A-Za-z0-9+.\-]*:{_IN_IRI}(?:#{_IN_IRI})?>"
-_EXACT = rf"{_IRI}|_:[A-Za-z0-9_][A-Za-z0-9_\-]*|\"[^\x00-\x1f\x7f\"\\]*\"(?:@[a-z]+(?:-[a-z0-9]+)*|\^\^{_IRI})?"
+_HOST = r"[!$&-.0-9;=A-Z_a-z~]*(?::[0-9]{1,4})?"
+_IRI = rf"<[A-Za-z][A-Za-z0-9+.\-]*:(?://{_HOST}(?:[/?]{_IN_IRI})?|/?(?:[!$&-.0-;=?-Z_a-z~]{_IN_IRI})?)(?:#{_IN_IRI})?>"
+_LANGUAGE = "@[a-z]{1,8}(?:-[a-z0-9]{1,8})*"
+_EXACT = rf"{_IRI}|_:[A-Za-z0-9_][A-Za-z0-9_\-]*|\"[^\x00-\x1f\x7f\"\\]*\"(?:{_LANGUAGE}|\^\^{_IRI})?"
+_LANGUAGE_DATATYPES = tuple(f"^^<{RDF}{name}>" for name in ("langString", "dirLangString"))  # need a language tag
 
 
 def load_ntriples(tables: TripleTables, path: Path, *, table: str) -> bool:
@@ -143,7 +145,8 @@ def _split_by_column(tables: TripleTables, path: Path) -> bool:
         return False
     unusual = (
         "SELECT 1 FROM line WHERE NOT coalesce(starts_with(s, '<') AND starts_with(p, '<') AND NOT contains(s, ' ')"
-        " AND NOT contains(p, ' ') AND (rest = '.' OR (rest IS NULL AND ends_with(o, ' .'))), false) LIMIT 1"
+        " AND NOT contains(p, ' ') AND o <> ''"
+        " AND (rest = '.' OR (rest IS NULL AND ends_with(o, ' .'))), false) LIMIT 1"
     )
     if tables.sql.execute(unusual).fetchone() is not None:
         return False
@@ -177,7 +180,7 @@ def _csv(path: Path, *, columns: tuple[str, ...], separator: str, more: str = ""
     texts = ", ".join(f"'{column}': 'VARCHAR'" for column in columns)
     return (
         f"read_csv({quote(path)}, columns = {{{texts}}}, delim = '{separator}', quote = '', escape = '',"
-        f" header = false, auto_detect = false, max_line_size = {2 * MAX_LITERAL_LENGTH}{more})"
+        f" header = false, auto_detect = false, nullstr = '\x02', max_line_size = {2 * MAX_LITERAL_LENGTH}{more})"
     )
 
 
@@ -193,19 +196,21 @@ def _collect_terms(tables: TripleTables, *, exact: str) -> None:
 def _normalise_terms(tables: TripleTables) -> bool | None:
     """Give the terms of the file their exact form; True when some changed, None when one is not a term."""
     sql = tables.sql
-    inexact = [
-        row[0]
-        for row in sql.execute(
-            "SELECT exact FROM spelling WHERE NOT regexp_full_match(exact, ?) OR ends_with(exact, ?) ORDER BY exact",
-            [_EXACT, f"^^{STRING}"],
-        ).fetchall()
-    ]
+    if sql.execute("SELECT 1 FROM spelling WHERE length(exact) > ? LIMIT 1", [MAX_LITERAL_LENGTH]).fetchone():
+        return None
+    datatypes = (f"^^{STRING}", *_LANGUAGE_DATATYPES)
+    other = " OR ".join("ends_with(exact, ?)" for _ in datatypes)
+    query = f"SELECT exact FROM spelling WHERE NOT regexp_full_match(exact, ?) OR {other} ORDER BY exact"
+    inexact = [row[0] for row in sql.execute(query, [_EXACT, *datatypes]).fetchall()]
     if inexact:
         try:
             lines = "".join(f"<urn:s> <urn:p> {text} .\n" for text in inexact)
-            exact = [str(cast(Triple, t).object) for t in parse(lines, format=RdfFormat.N_TRIPLES)]
+            terms = [cast(Triple, triple).object for triple in parse(lines, format=RdfFormat.N_TRIPLES)]
         except SyntaxError:
             return None
+        if any(isinstance(term, Literal) and term.direction is not None for term in terms):
+            return None  # RDF 1.1 has no direction
+        exact = list(map(str, terms))
         if len(exact) != len(inexact) or any(text[:1] not in '<_"' or text.startswith("<<") for text in inexact):
             return None
         sql.execute("CREATE OR REPLACE TEMP TABLE normalised(text VARCHAR, exact VARCHAR)")

@@ -1,8 +1,8 @@
 """RDF in other vocabularies, such as schema.org, DBpedia, FIAFcore and Wikidata: terms mapped to our ontology's.
 
 The mapping is `ontology/crosswalk.ttl` and `mappings/rdf.yaml`; terms that neither has are counted and left out. The
-triples are streamed, except in files with blank nodes: these get the labels of RDFC-1.0, for which the complete file is
-needed (https://www.w3.org/TR/rdf-canon/).
+triples are streamed, except in files with blank nodes: these get canonical labels, for which the complete file is
+needed.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import unquote
 
-from pyoxigraph import BlankNode, CanonicalizationAlgorithm, Dataset, Literal, NamedNode, Quad, RdfFormat, Triple, parse
+from pyoxigraph import BlankNode, Literal, NamedNode, Quad, RdfFormat, Triple
 
 from kg.errors import InputError
 from kg.facts.dates import to_date_range
@@ -29,6 +29,9 @@ from kg.mappings import MAPPINGS
 from kg.mappings.mapping_file import MappingFile
 from kg.mappings.wikidata import INVERSE, WikidataMapping, read_wikidata_mapping
 from kg.parts import part_iri
+from kg.rdf.blank_nodes import AlikeNodesError, with_canonical_labels
+from kg.rdf.file_formats import format_of
+from kg.rdf.parser import RdfParser, RdfSyntaxError
 from kg.schema import OntologyTerm, Schema, ValueKind
 from kg.terms import FILM, PREFIXES, SKOS, TYPE, XSD
 from kg.text import to_slug
@@ -275,11 +278,10 @@ class _RdfReader:
 
 
 def _triples(path: Path, session: ImportSession) -> Iterator[tuple[Any, NamedNode, Any]]:
-    format = RdfFormat.from_extension(path.suffix.removeprefix("."))
-    if format == RdfFormat.RDF_XML and re.search(rb"<!ENTITY", path.read_bytes()[: 1 << 16]):
-        raise InputError(f"{path} has XML entities, which are not read. Write the IRIs out.")
+    format = format_of(path)
+    assert format is not None  # files are chosen by suffix
     try:
-        if path.suffix in (".nt", ".nq"):
+        if format in (RdfFormat.N_TRIPLES, RdfFormat.N_QUADS):
             yield from _lines(path, format, session)
             return
         has_blank_nodes = any(
@@ -291,16 +293,18 @@ def _triples(path: Path, session: ImportSession) -> Iterator[tuple[Any, NamedNod
         if path.stat().st_size > MAX_BYTES_WITH_BLANK_NODES:
             megabytes = MAX_BYTES_WITH_BLANK_NODES >> 20
             raise InputError(f"{path} has blank nodes, and is larger than {megabytes} MB. Give its nodes IRIs.")
-        dataset = Dataset(_quads(path, format))
-        dataset.canonicalize(CanonicalizationAlgorithm.RDFC_1_0)
-        yield from ((quad.subject, quad.predicate, quad.object) for quad in sorted(dataset, key=str))
-    except SyntaxError as error:
-        raise InputError(f"{path}:{error.lineno or 0}: does not parse: {error.msg}. Nothing was written.") from error
+        quads = with_canonical_labels(_quads(path, format))
+        yield from ((quad.subject, quad.predicate, quad.object) for quad in quads)
+    except RdfSyntaxError as error:
+        place = f"{path}:{error.line}" if error.line else str(path)
+        raise InputError(f"{place}: does not parse: {error.message}. Nothing was written.") from error
+    except AlikeNodesError as error:
+        raise InputError(f"{path}: {error}. Nothing was written.") from error
     except OSError as error:
         raise InputError(f"{path} cannot be read: {error.strerror or error}.") from error
 
 
-def _lines(path: Path, format: RdfFormat | None, session: ImportSession) -> Iterator[tuple[Any, NamedNode, Any]]:
+def _lines(path: Path, format: RdfFormat, session: ImportSession) -> Iterator[tuple[Any, NamedNode, Any]]:
     """The triples of a file with a triple on each line; a line that does not parse is rejected.
 
     Blank nodes keep the labels that they have in the file.
@@ -311,15 +315,17 @@ def _lines(path: Path, format: RdfFormat | None, session: ImportSession) -> Iter
             quad = next(quads)
         except StopIteration:
             return
-        except SyntaxError as error:
+        except RdfSyntaxError as error:
+            if not error.line or error.check != "syntax":
+                raise  # of the file, not of one line
             session.summary.records += 1
-            session.reject(path.name, error.lineno or 0, f"does not parse: {error.msg}")
+            session.reject(path.name, error.line, f"does not parse: {error.message}")
             continue
         yield quad.subject, quad.predicate, quad.object
 
 
-def _quads(path: Path, format: RdfFormat | None) -> Iterator[Quad]:
-    return iter(parse(path=path, format=format, base_iri="https://example.org/"))
+def _quads(path: Path, format: RdfFormat) -> Iterator[Quad]:
+    return RdfParser(path, format, base_iri="https://example.org/")
 
 
 def _with_https(iri: str) -> str:

@@ -21,6 +21,7 @@ from itertools import islice
 import orjson
 from pyoxigraph import BlankNode, Literal, NamedNode, RdfFormat, Triple, serialize
 
+from kg.rdf.xml_writer import write_rdf_xml
 from kg.terms import PREFIXES, RDF, XSD
 
 JSON, XML = "application/sparql-results+json", "application/sparql-results+xml"
@@ -116,7 +117,10 @@ def write_triples(
     is_complete = is_complete and fitting == len(triples)
     text = "\n".join(lines[:fitting])
     used = {prefix: namespace for prefix, namespace in {**PREFIXES, **prefixes}.items() if namespace in text}
-    body = serialize(triples[:fitting], format=format, prefixes=used) or b""
+    if format is RdfFormat.RDF_XML:
+        body = write_rdf_xml(triples[:fitting], used)
+    else:
+        body = serialize(triples[:fitting], format=format, prefixes=used) or b""
     if not is_complete and format in _WITH_COMMENTS:
         body += b"# There are more: this answer was cut at a limit.\n"
     return AnswerBody(body, media_type, fitting, is_complete)

@@ -11,6 +11,7 @@ from typing import cast
 
 from pyoxigraph import BlankNode, Literal, NamedNode, RdfFormat, Triple, serialize
 
+from kg.rdf.xml_writer import write_rdf_xml
 from kg.reports import Finding, Report, Severity
 from kg.shapes.paths import AlternativePath, PredicatePath, PropertyPath, RepeatPath, SequencePath, read_sparql
 from kg.terms import PREFIXES, RDF, SH, XSD, Term, to_term
@@ -30,7 +31,9 @@ _TYPE = NamedNode(RDF + "type")
 def to_rdf(report: Report, format: str) -> str:
     """The report graph as text, always the same for the same findings."""
     used = {name: iri for name, iri in PREFIXES.items() if name in ("sh", "xsd", "rdf", "film")}
-    prefixes = used if format in ("turtle", "n3", "rdfxml") else None
+    prefixes = used if format in ("turtle", "n3") else None
+    if format == "rdfxml":
+        return write_rdf_xml(to_triples(report), used).decode()
     written = serialize(to_triples(report), format=FORMATS[format], prefixes=prefixes)
     return cast(bytes, written).decode()
 

@@ -59,8 +59,9 @@ _RANGE = re.compile(
     r"\s*([!#$%&'*+.^_`|~0-9A-Za-z-]+)/([!#$%&'*+.^_`|~0-9A-Za-z-]+)\s*((?:;[^,\"]*(?:\"[^\"]*\")?)*)\s*"
 )
 _COMMA = re.compile(r",(?=(?:[^\"]*\"[^\"]*\")*[^\"]*$)")
-_WEIGHT = re.compile(r"(?:0(?:\.[0-9]{0,3})?|1(?:\.0{0,3})?)")
+_WEIGHT = re.compile(r"(?:0?\.[0-9]+|[01]\.?|1\.0+)")  # `.9` and more digits than RFC 9110 has are sent too
 _MAX_LENGTH = 2000
+_WITH_PROFILE = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,10 +77,9 @@ class MediaRange:
         """How specifically the range names a media type; 0 when it does not match."""
         name, _, parameters = media_type.partition(";")
         type, _, subtype = name.partition("/")
-        if self.profile:
-            return 4 if (self.type, self.subtype) == (type, subtype) and self.profile in parameters else 0
         if (self.type, self.subtype) == (type, subtype):
-            return 3
+            # A profile that is unknown here is ignored (https://www.rfc-editor.org/rfc/rfc6906#section-3.1).
+            return _WITH_PROFILE if self.profile and self.profile in parameters else 3
         if self.type == type and self.subtype == "*":
             return 2
         return 1 if (self.type, self.subtype) == ("*", "*") else 0
@@ -102,13 +102,15 @@ def best_media_type(accept: str | None, offers: Sequence[str]) -> str | None:
 def acceptable(accept: str | None, offers: tuple[str, ...]) -> tuple[str, ...]:
     """The acceptable offers, the best first."""
     ranges = list(_parse(accept)) if accept is not None and accept.strip() else [MediaRange("*", "*")]
-    quality = {offer: _quality(ranges, offer) for offer in offers}
-    return tuple(sorted((offer for offer in offers if quality[offer] > 0), key=lambda offer: -quality[offer]))
+    ranks = {offer: _rank(ranges, offer) for offer in offers}
+    return tuple(sorted((offer for offer in offers if ranks[offer][0] > 0), key=ranks.__getitem__, reverse=True))
 
 
-def _quality(ranges: list[MediaRange], offer: str) -> float:
+def _rank(ranges: list[MediaRange], offer: str) -> tuple[float, bool]:
+    """The quality of an offer, and whether it has the profile that is asked for."""
     best = max(ranges, key=lambda media_range: media_range.specificity(offer), default=None)
-    return best.quality if best is not None and best.specificity(offer) else 0.0
+    specificity = best.specificity(offer) if best is not None else 0
+    return (best.quality if best is not None and specificity else 0.0), specificity == _WITH_PROFILE
 
 
 def _parse(accept: str) -> Iterator[MediaRange]:

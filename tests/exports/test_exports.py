@@ -185,7 +185,7 @@ def anora(tmp_path_factory: pytest.TempPathFactory) -> FilmGraph:
 
 def test_a_schema_org_film_is_a_movie_with_its_director(anora: FilmGraph) -> None:
     movie = json.loads(anora.export_text("schema.org", film="film:anora"))
-    assert (movie["@context"], movie["@type"], movie["name"]) == ("https://schema.org/", "Movie", "Anora")
+    assert (movie["@context"]["@vocab"], movie["@type"], movie["name"]) == ("https://schema.org/", "Movie", "Anora")
     assert movie["director"]["name"] == "Sean Baker"
 
 

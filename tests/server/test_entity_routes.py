@@ -40,7 +40,7 @@ def test_the_context_is_inline_and_has_only_the_names_that_are_used(served: Test
 @pytest.mark.parametrize("profile", ["https://schema.org/", "https://schema.org"])
 def test_the_schema_org_profile_describes_a_film_for_search_engines(served: TestClient, profile: str) -> None:
     document = served.get("/film/anora", headers={"accept": f'application/ld+json;profile="{profile}"'}).json()
-    assert document["@context"] == "https://schema.org/"
+    assert document["@context"]["@vocab"] == "https://schema.org/"
     assert document["@type"] == "Movie"
     assert served.get("/film/anora.jsonld?profile=schema.org").json() == document
 
@@ -48,6 +48,30 @@ def test_the_schema_org_profile_describes_a_film_for_search_engines(served: Test
 def test_other_formats_are_linked_as_alternates(served: TestClient) -> None:
     link = served.get("/film/anora").headers["link"]
     assert '</film/anora.jsonld>; rel="alternate"; type="application/ld+json"' in link
+
+
+@pytest.mark.parametrize("path", ["/film/anora.jsonld", "/film/anora.jsonld?profile=schema.org"])
+def test_json_ld_names_no_alternate_that_a_processor_would_read_in_its_place(served: TestClient, path: str) -> None:
+    assert "alternate" not in served.get(path).headers["link"]
+
+
+UNKNOWN_PROFILE = 'application/ld+json;profile="http://www.w3.org/ns/json-ld#compacted"'
+
+
+@pytest.mark.parametrize(
+    ("accept", "media_type"),
+    [
+        (UNKNOWN_PROFILE, "application/ld+json"),
+        (f"{UNKNOWN_PROFILE}, text/turtle;q=0.5", "application/ld+json"),
+        ("text/turtle;q=.5, application/n-triples;q=.9", "application/n-triples"),
+        ("text/turtle;q=0.51234, application/n-triples;q=1.", "application/n-triples"),
+        ("text/turtle;q=.0, application/n-triples;q=.1", "application/n-triples"),
+        ("text/turtle;q=0, */*;q=.1", "application/n-triples"),
+    ],
+)
+def test_profiles_and_weights_are_read_as_clients_send_them(served: TestClient, accept: str, media_type: str) -> None:
+    answer = served.get("/film/anora", headers={"accept": accept})
+    assert answer.headers["content-type"].partition(";")[0] == media_type
 
 
 def test_a_name_redirects_to_its_entity(served: TestClient) -> None:

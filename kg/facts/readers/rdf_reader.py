@@ -1,7 +1,7 @@
 """RDF files as facts: one fact a triple, with the file, or the source that it belongs to, as evidence.
 
-Blank nodes get the labels of RDFC-1.0 (https://www.w3.org/TR/rdf-canon/), and from these an IRI under the file's name,
-so that the same file gives the same facts on every machine.
+Blank nodes get canonical labels (`kg.rdf.blank_nodes`), and from these an IRI under the file's name, so that the same
+file gives the same facts on every machine.
 """
 
 from __future__ import annotations
@@ -12,21 +12,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import ClassVar
 
-from pyoxigraph import (
-    BlankNode,
-    CanonicalizationAlgorithm,
-    Dataset,
-    DefaultGraph,
-    Literal,
-    NamedNode,
-    Quad,
-    RdfFormat,
-    parse,
-)
+from pyoxigraph import BlankNode, DefaultGraph, Literal, NamedNode, Quad
 
 from kg.facts.files import FileFindings
 from kg.facts.literals import check_value
 from kg.facts.model import Evidence, Fact, Source
+from kg.rdf.blank_nodes import AlikeNodesError, with_canonical_labels
+from kg.rdf.file_formats import format_of
+from kg.rdf.parser import RdfParser, RdfSyntaxError
 from kg.reports import Place
 from kg.schema import Schema
 from kg.terms import BASE, FILM, TYPE, Term, to_curie
@@ -50,12 +43,8 @@ class RdfReader:
     def read(self, path: Path, *, file: str) -> Iterator[Fact]:
         """Yield a fact for each triple; the name of its graph, where it has one, is its record."""
         quads = self._quads(path, file=file)
-        if any(isinstance(term, BlankNode) for quad in quads for term in (quad.subject, quad.object)):
-            dataset = Dataset(quads)
-            dataset.canonicalize(CanonicalizationAlgorithm.RDFC_1_0)
-            quads = list(dataset)
         source = self._source_of(file)
-        for quad in sorted(quads, key=str):
+        for quad in quads:
             record = "" if isinstance(quad.graph_name, DefaultGraph) else str(quad.graph_name)
             subject, value = self._to_named(quad.subject, file), self._to_named(quad.object, file)
             if isinstance(subject, Literal) or not self._is_valid(quad.predicate, value, file):
@@ -72,22 +61,24 @@ class RdfReader:
         return Source("file-" + _to_name(file), title=file, file=name, place=Place(file))
 
     def _quads(self, path: Path, *, file: str) -> list[Quad]:
-        format = RdfFormat.from_extension(path.suffix.lower().removeprefix(".")) or RdfFormat.RDF_XML
+        """The quads of a file, sorted, with canonical labels; none, and a finding, for a file with an error."""
+        format = format_of(path)
+        assert format is not None  # readers are chosen by suffix
         try:
-            if format == RdfFormat.RDF_XML and b"<!ENTITY" in path.read_bytes():
-                message = "XML entities are not allowed"
-                self.findings.add("entities", message, Place(file), remedy="Write the addresses out.")
-                return []
-            quads = list(parse(path=path, format=format, base_iri=BASE + "file/" + _to_name(file)))
-            if not quads:
-                self.findings.add("empty", "the file has no facts", Place(file, 1, 1), remedy="Remove it.")
-            return quads
-        except SyntaxError as error:
-            place = Place(file, error.lineno or 0, error.offset or 0)
-            self.findings.add("syntax", f"does not parse: {error.msg}", place)
-        except (OSError, ValueError) as error:
-            self.findings.add("unreadable", f"cannot be read: {error}", Place(file))
-        return []
+            quads = with_canonical_labels(RdfParser(path, format, base_iri=BASE + "file/" + _to_name(file)))
+        except RdfSyntaxError as error:
+            place = Place(file, error.line, error.column)
+            if error.check == "unreadable":
+                self.findings.add("unreadable", error.message, place)
+            else:
+                self.findings.add("syntax", f"does not parse: {error.message}", place)
+            return []
+        except AlikeNodesError as error:
+            self.findings.add("blank-nodes", str(error), Place(file))
+            return []
+        if not quads:
+            self.findings.add("empty", "the file has no facts", Place(file, 1, 1), remedy="Remove it.")
+        return quads
 
     def _to_named(self, term: object, file: str) -> Term:
         """The term with an IRI in the place of a blank node."""

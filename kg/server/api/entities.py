@@ -74,7 +74,7 @@ async def show_entity(request: Request) -> Response:
     if isinstance(answer, NamedNode):
         return RedirectResponse(_path_of(answer.value), status_code=303)
     response = to_response(answer)
-    response.headers["Link"] = _alternate_links(request, name)
+    response.headers["Link"] = _links(request, name, media_type)
     return response
 
 
@@ -132,12 +132,15 @@ def _named_media_type(request: Request, extension: str) -> str:
     return named
 
 
-def _alternate_links(request: Request, name: str) -> str:
-    """The same in other forms (https://www.rfc-editor.org/rfc/rfc8288)."""
+def _links(request: Request, name: str, media_type: str) -> str:
+    """The same in other forms (https://www.rfc-editor.org/rfc/rfc8288).
+
+    JSON-LD names none: a processor that finds an alternate reads that in place of the document
+    (https://www.w3.org/TR/json-ld11/#alternate-document-location).
+    """
     path = f"/{request.scope['path'].split('/')[1]}/{quote(name)}"
-    links = [
-        f'<{path}.{extension}>; rel="alternate"; type="{media_type}"' for extension, media_type in _ALTERNATES.items()
-    ]
+    alternates = {} if media_type in (JSON_LD, PLAIN_JSON, SCHEMA_ORG) else _ALTERNATES
+    links = [f'<{path}.{extension}>; rel="alternate"; type="{type}"' for extension, type in alternates.items()]
     return ", ".join((*links, f'<{path}>; rel="canonical"'))
 
 

@@ -1,0 +1,9 @@
+"""RDF files of any format, encoding and size, read within bounds.
+
+parser           the quads of a file, one by one, with what is wrong and where
+xml_writer       RDF/XML, and what it cannot hold
+blank_nodes      labels for blank nodes that depend on nothing but the graph
+jsonld_contexts  JSON-LD with the contexts that are shipped in place of their addresses
+encodings        compressed files, UTF-16, ISO-8859-1, byte order marks, line ends, bases of XML
+file_formats     the format of a file, by its name and its first characters
+"""
