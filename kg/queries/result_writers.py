@@ -36,7 +36,7 @@ TRIPLE_MEDIA_TYPES = (TURTLE, N_TRIPLES, JSON_LD, RDF_XML, TRIG, N_QUADS, PLAIN_
 """What triples come in, the default first; the last three are other names for N-Triples, JSON-LD and RDF/XML."""
 
 _STRING, _LANGUAGE_STRING = XSD + "string", RDF + "langString"
-_RDF_FORMATS = {
+RDF_FORMATS = {
     TURTLE: RdfFormat.TURTLE,
     N_TRIPLES: RdfFormat.N_TRIPLES,
     PLAIN_TEXT: RdfFormat.N_TRIPLES,
@@ -106,7 +106,7 @@ def write_triples(
     prefixes: Mapping[str, str] = PREFIXES,
 ) -> AnswerBody:
     """The triples of a CONSTRUCT or DESCRIBE, as many as fit; `is_complete` is whether these are all."""
-    format = _RDF_FORMATS[media_type]
+    format = RDF_FORMATS[media_type]
     lines = [str(triple) for triple in triples]
     size, fitting = 0, 0
     for line in lines:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
+from typing import IO
 
 from pyoxigraph import BlankNode, Literal, RdfFormat, Triple, serialize
 
@@ -22,6 +23,27 @@ def write_rdf_xml(triples: Iterable[Triple], prefixes: Mapping[str, str]) -> byt
     """Triples as RDF/XML; raises `InputError` for one that cannot be written."""
     written = serialize(map(_checked, triples), format=RdfFormat.RDF_XML, prefixes=dict(prefixes)) or b""
     return written.replace(b"\r", b"&#13;")  # a reader would take the character itself for a line end
+
+
+def stream_rdf_xml(triples: Iterable[Triple], file: IO[bytes], prefixes: Mapping[str, str]) -> None:
+    """Write triples to a file as they come; raises `InputError` for one that cannot be written."""
+    serialize(map(_checked, triples), _Returns(file), format=RdfFormat.RDF_XML, prefixes=dict(prefixes))  # type: ignore[arg-type]
+
+
+class _Returns:
+    """A file that gets carriage returns as character references."""
+
+    def __init__(self, file: IO[bytes]) -> None:
+        self._file = file
+
+    def write(self, data: bytes) -> int:
+        """Write the bytes."""
+        self._file.write(data.replace(b"\r", b"&#13;"))
+        return len(data)
+
+    def flush(self) -> None:
+        """Write what is buffered."""
+        self._file.flush()
 
 
 def _checked(triple: Triple) -> Triple:

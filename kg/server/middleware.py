@@ -18,10 +18,11 @@ request costs is saved so. That response has the same headers, and is counted an
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import gzip
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import lru_cache, partial
 from typing import NamedTuple
 
@@ -265,6 +266,10 @@ class PreflightRequests:
 
 
 # --- GET and HEAD
+class _BodyUnwantedError(Exception):
+    """Ends the work on a response whose body is not sent."""
+
+
 class HeadRequests:
     """Answers HEAD as GET, without the body."""
 
@@ -277,11 +282,13 @@ class HeadRequests:
         async def send_head(message: Message) -> None:
             if message["type"] == "http.response.start":
                 await send(message)
-            elif not message.get("more_body", False):
-                await send({**message, "body": b""})
+            else:
+                await send({"type": "http.response.body"})
+                raise _BodyUnwantedError
 
         if scope["method"] == "HEAD":
-            await self.app({**scope, "method": "GET"}, receive, send_head)
+            with contextlib.suppress(_BodyUnwantedError):
+                await self.app({**scope, "method": "GET"}, receive, send_head)
         else:
             await self.app(scope, receive, send)
 
@@ -310,10 +317,12 @@ class ConditionalRequests:
                     headers = [header for header in message["headers"] if header[0] not in dropped]
                     message = {**message, "status": 304, "headers": headers}
             elif is_unchanged:
-                message = {**message, "body": b""}
+                await send({"type": "http.response.body"})
+                raise _BodyUnwantedError
             await send(message)
 
-        await self.app(scope, receive, send_changed)
+        with contextlib.suppress(_BodyUnwantedError):
+            await self.app(scope, receive, send_changed)
 
 
 def _matches(tag: bytes, wanted: bytes) -> bool:
@@ -334,10 +343,6 @@ class CompleteResponse:
     def header(self, name: bytes) -> bytes:
         """The value of a header; empty when the response does not have it."""
         return dict(self.headers).get(name, b"")
-
-    def with_headers(self, *headers: tuple[bytes, bytes]) -> CompleteResponse:
-        """The same with further headers."""
-        return replace(self, headers=[*self.headers, *headers])
 
     async def send(self, send: Send) -> None:
         """Send it."""
@@ -434,14 +439,24 @@ def _accepts_gzip(field: bytes) -> bool:
     return weight.strip(b"0.") != b"" or weight == b""
 
 
-class EntityTags(_CompleteResponses):
+class EntityTags:
     """Gives the response to a GET an ETag, unless it says itself how it may be cached."""
 
-    async def change(self, scope: Scope, response: CompleteResponse) -> CompleteResponse:
-        """Add the tag."""
-        if scope["method"] != "GET" or response.status != 200 or response.header(b"cache-control"):
-            return response
-        return response.with_headers(*_validators(scope["kg.snapshot"], response.header(b"content-type")))
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request."""
+
+        async def add(message: Message) -> None:
+            if message["type"] == "http.response.start" and message["status"] == 200:
+                headers = dict(message["headers"])
+                if b"cache-control" not in headers:
+                    validators = _validators(scope["kg.snapshot"], headers.get(b"content-type", b""))
+                    message = {**message, "headers": [*message["headers"], *validators]}
+            await send(message)
+
+        await self.app(scope, receive, add if scope["method"] == "GET" else send)
 
 
 def _validators(snapshot: Snapshot, media_type: bytes) -> HeaderList:

@@ -110,6 +110,8 @@ async def show_context(request: Request) -> Response:
 
 def _requested_iri(request: Request, name: str) -> str:
     namespace = request.scope["path"].split("/")[1]
+    if not name:
+        raise HTTPException(404, f"Name an entity: /{namespace}/NAME")
     try:
         return to_iri(f"<{BASE}{namespace}/{name}>").value
     except ValueError as error:

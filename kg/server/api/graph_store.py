@@ -1,11 +1,13 @@
 """The Graph Store Protocol, for reading: the triples of a graph; what would write is refused.
 
 https://www.w3.org/TR/sparql11-http-rdf-update/ - indirectly at /graphs?graph=IRI and /graphs?default, directly at the
-graph's own URL, /graph/provenance. A complete graph as N-Triples is the build's own file, which no limit cuts.
+graph's own URL, /graph/provenance. No limit cuts a graph: as N-Triples it is the build's own file, and one that is
+longer than an answer may be is written in other formats by a process of its own.
 """
 
 from __future__ import annotations
 
+import subprocess
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -15,16 +17,21 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 from starlette.routing import BaseRoute, Route
+from starlette.types import Receive, Scope, Send
 
+from kg.errors import FilmGraphError, LimitError
 from kg.filmgraph import FilmGraph
 from kg.graph.store import GRAPHS, find_quads
-from kg.queries.result_writers import N_TRIPLES, TRIPLE_MEDIA_TYPES, AnswerBody, write_triples
+from kg.queries.result_writers import N_TRIPLES, PLAIN_TEXT, TRIPLE_MEDIA_TYPES, AnswerBody, write_triples
 from kg.server.api.sparql import READ_ONLY
 from kg.server.request_params import negotiate, query_parameters, snapshot_of, to_response
+from kg.server.snapshot import Snapshot
 from kg.terms import GRAPH, KNOWLEDGE, to_iri
+from kg.workers.launch import start_python
 
 WRITING_METHODS = ["PUT", "POST", "DELETE", "PATCH"]
 _CHUNK = 1 << 16
+_MAX_CONVERSIONS = 4
 
 
 # --- requests
@@ -50,7 +57,10 @@ async def read_indirectly(request: Request) -> Response:
     named = [value for name, value in parameters if name == "graph"]
     if len(named) + any(name == "default" for name, _ in parameters) != 1:
         raise HTTPException(400, "Name one graph: `graph=IRI`, or `default`.")
-    return await _answer(request, named[0] if named else "")
+    try:
+        return await _answer(request, to_iri(f"<{named[0]}>").value if named else "")
+    except ValueError as error:
+        raise HTTPException(400, f"A graph is named by an absolute IRI: {error}") from error
 
 
 async def read_directly(request: Request) -> Response:
@@ -60,19 +70,21 @@ async def read_directly(request: Request) -> Response:
 
 async def dump(request: Request) -> Response:
     """All of knowledge, as the build wrote it."""
-    return _stream_files(snapshot_of(request).build, _files_of(""))
+    build = snapshot_of(request).build
+    return _stream_files([build / file for file in _files_of("")], N_TRIPLES)
 
 
 async def _answer(request: Request, graph: str) -> Response:
     media_type = negotiate(request, TRIPLE_MEDIA_TYPES)
     snapshot = snapshot_of(request)
-    if media_type == N_TRIPLES and (files := _files_of(graph)):
-        return _stream_files(snapshot.build, files)
+    files = [snapshot.build / file for file in _files_of(graph)]
+    if media_type in (N_TRIPLES, PLAIN_TEXT) and files:
+        return _stream_files(files, media_type)
     limits = snapshot.limits
     answer: AnswerBody | None = await snapshot.run(write_graph, graph, media_type, limits.rows, limits.bytes)
     if answer is None:
         raise HTTPException(404, "The store has no such graph.")
-    return to_response(answer)
+    return to_response(answer) if answer.is_complete else _stream_converted(snapshot, files, media_type)
 
 
 def _files_of(graph: str) -> list[str]:
@@ -80,11 +92,44 @@ def _files_of(graph: str) -> list[str]:
     return [file for file, iri in GRAPHS.items() if (iri.value if iri is not None else "") == graph]
 
 
-def _stream_files(build: Path, files: list[str]) -> Response:
-    return StreamingResponse(_chunks([build / file for file in files]), media_type=N_TRIPLES)
+class _Stream(StreamingResponse):
+    """A response in pieces, whose task is cancelled when the client leaves."""
+
+    async def __call__(self, _scope: Scope, _receive: Receive, send: Send) -> None:
+        """Send the pieces."""
+        await self.stream_response(send)
 
 
-async def _chunks(paths: list[Path]) -> AsyncIterator[bytes]:
+def _stream_files(files: list[Path], media_type: str) -> Response:
+    headers = {"Content-Length": str(sum(file.stat().st_size for file in files))}
+    return _Stream(_read_files(files), media_type=media_type, headers=headers)
+
+
+def _stream_converted(snapshot: Snapshot, files: list[Path], media_type: str) -> Response:
+    running: set[str] = snapshot.memo.setdefault("graph conversions", set())
+    if len(running) >= _MAX_CONVERSIONS:
+        raise LimitError("Too many graphs are being sent; ask again later, or for N-Triples.", limit="slow")
+    return _Stream(_convert(files, media_type, running), media_type=media_type)
+
+
+async def _convert(files: list[Path], media_type: str, running: set[str]) -> AsyncIterator[bytes]:
+    call = ("-m", "kg.server.api.graph_conversion", media_type, *map(str, files))
+    process = start_python(*call, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE)
+    running.add(name := str(process.pid))
+    try:
+        assert process.stdout is not None
+        while chunk := await run_in_threadpool(process.stdout.read, _CHUNK):
+            yield chunk
+        if process.wait():
+            # The response ends without its last piece, so that no client takes it for complete.
+            raise FilmGraphError(f"A graph could not be written as {media_type}.")
+    finally:
+        running.discard(name)
+        process.kill()
+        process.communicate()
+
+
+async def _read_files(paths: list[Path]) -> AsyncIterator[bytes]:
     for path in paths:
         with path.open("rb") as file:
             while chunk := await run_in_threadpool(file.read, _CHUNK):
