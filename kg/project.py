@@ -15,7 +15,10 @@ from pathlib import Path
 from kg.errors import ProjectError
 
 _FOLDERS = ("ontology", "data", "queries")
+_COMPLETENESS = "shapes-completeness.ttl"
 _PACKAGED = Path(__file__).parent / "packaged"
+COUNTS = "counts.json"
+"""The file of a build with what was counted in it; nothing of its sources is newer."""
 HOME_VARIABLE = "KG_HOME"
 """The environment variable that names the folder for builds of the package's project."""
 
@@ -34,8 +37,32 @@ class Project:
 
     @cached_property
     def shapes(self) -> tuple[Path, ...]:
-        """The Turtle files of the SHACL shapes."""
-        return tuple(sorted((self.folder / "ontology").glob("shapes*.ttl")))
+        """The Turtle files of the SHACL shapes that a graph must conform to."""
+        files = (self.folder / "ontology").glob("shapes*.ttl")
+        return tuple(sorted(path for path in files if path.name != _COMPLETENESS))
+
+    @property
+    def completeness(self) -> tuple[Path, ...]:
+        """The Turtle file of the shapes that say what is usually stated, if there is one."""
+        path = self.folder / "ontology" / _COMPLETENESS
+        return (path,) if path.is_file() else ()
+
+    @property
+    def is_packaged(self) -> bool:
+        """True for the project that comes with this program."""
+        return self.folder == _packaged_project()
+
+    def changed_since(self, build: Path) -> Path | None:
+        """A file of facts or of the ontology that is newer than a build; None when there is none."""
+        built = (build / COUNTS).stat().st_mtime_ns
+        for folder in ("data", "ontology"):
+            for parent, folders, files in os.walk(self.folder / folder):
+                folders[:] = [name for name in folders if not name.startswith(".")]
+                for name in files:
+                    path = Path(parent, name)
+                    if not name.startswith(".") and path.stat().st_mtime_ns > built:
+                        return path
+        return None
 
     @property
     def data(self) -> Path:

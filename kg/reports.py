@@ -88,8 +88,8 @@ class Finding:
     def __str__(self) -> str:
         """One line: place, severity, message, what to do next."""
         place = f"{self.place}: " if self.place is not None else ""
-        advice = f" {self.advice}" if self.advice else ""
-        return f"{place}{self.severity}: {self.message}{advice} [{self.check}]"
+        message = f"{self.message.rstrip('.')}. {self.advice}" if self.advice else self.message
+        return f"{place}{self.severity}: {message} [{self.check}]"
 
 
 def did_you_mean(suggestions: Iterable[str]) -> str:

@@ -16,7 +16,7 @@ def test_a_new_project_can_be_built_and_queried_immediately(anora: SmallProject,
     anora.write("queries/directors.rq", "#+ summary: All\nSELECT ?person { ?film film:director ?person }\n")
     new = create_project(tmp_path / "my films", like=anora.project)
     project = new.project
-    assert [file.name for file in new.files] == ["sources.yaml", "tangerine.yaml"]
+    assert [file.name for file in new.files] == ["sources.yaml", "policy.yaml", "tangerine.yaml"]
     # The small ontology has no feature films.
     film = project.data / "films/tangerine.yaml"
     film.write_text(film.read_text(encoding="utf-8").replace("FeatureFilm", "Film"), encoding="utf-8")

@@ -15,6 +15,7 @@ A module imports what a command needs when it is called, so that asking a questi
 from __future__ import annotations
 
 import argparse
+import errno
 import os
 import sys
 from collections.abc import Sequence
@@ -53,9 +54,19 @@ def main(arguments: Sequence[str] | None = None) -> int:
         # The reader of our output has closed it, as `head` does.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return OK
+    except OSError as error:
+        print(f"kg {call.command}: {_cannot(error)}", file=sys.stderr)
+        return WRONG_CALL
     except KeyboardInterrupt:
         print("kg: stopped", file=sys.stderr)
         return STOPPED
+
+
+def _cannot(error: OSError) -> str:
+    """What the system refuses: a full disk, a folder that cannot be written, too many open files."""
+    reason = error.strerror or str(error)
+    advice = " Free some space, and run it again." if error.errno == errno.ENOSPC else ""
+    return f"{error.filename or 'A file'} cannot be read or written: {reason}.{advice}"
 
 
 def to_parser() -> argparse.ArgumentParser:

@@ -47,6 +47,8 @@ def add_commands(commands: Commands) -> None:
     add_engine(check)
     add_texts(check, purpose="to verify passages")
     check.add_argument("--changed", action="store_true", help="check only what has changed since the last build")
+    wording = "also what films usually have: a director, a year, a country, a running time"
+    check.add_argument("--complete", action="store_true", help=wording)
     _add_report_options(check)
     fix = commands.add("fix", "Suggest fixes that are unambiguous, as a patch; write it only with --apply.", _fix)
     fix.add_argument("--apply", action="store_true", help="change the files")
@@ -115,6 +117,7 @@ def _check(call: argparse.Namespace) -> int:
             focus=_exact_terms(call.focus),
             shape=_exact_terms(call.shape),
             changed=call.changed,
+            complete=call.complete,
             progress=progress,
         )
     return _write_report(call, report, format_counts(report, "facts", "sources"))

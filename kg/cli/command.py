@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 import json
 import os
 import sys
@@ -100,7 +101,15 @@ def open_call_graph(call: argparse.Namespace) -> FilmGraph:
     """The published graph of the project that the call names."""
     from kg.filmgraph import open_graph
 
-    return open_graph(call.project)
+    graph = open_graph(call.project)
+    project = graph.project
+    if call.project is None and project.is_packaged and not Path.cwd().is_relative_to(project.folder):
+        print_message("There is no project here: this is the example project. Name another with --project.")
+    with contextlib.suppress(OSError):
+        if (changed := project.changed_since(graph.build)) is not None:
+            name = changed.relative_to(project.folder).as_posix()
+            print_message(f"{name} has changed since this graph was built: run kg build.")
+    return graph
 
 
 def parse_pairs(words: list[str]) -> dict[str, object]:

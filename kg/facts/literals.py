@@ -9,9 +9,11 @@ import re
 
 from pyoxigraph import Literal, NamedNode
 
+from kg import vocabulary as film
 from kg.facts.dates import to_date
 from kg.schema import OntologyTerm, ValueKind
 from kg.terms import XSD, Term, to_iri
+from kg.text import to_slug
 
 _FORMS = {
     XSD + "integer": (re.compile(r"[+-]?[0-9]+"), "a whole number without separators, like 323"),
@@ -36,13 +38,33 @@ _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff\ufffe\uffff
 _LANGUAGE = re.compile(r"[A-Za-z]{1,8}(?:-[A-Za-z0-9]{1,8})*")
 
 
+_PART_EXAMPLES = {
+    film.Figure: "{amount: 1200000, currency: EUR}",
+    film.Rating: "{aggregator: rotten-tomatoes, score: 93, scale: 100}",
+    film.Recognition: "{award: palme-dor, outcome: won, year: 2024}",
+    film.Release: "{territory: portugal, date: 2019-03-14}",
+    film.RightsDeal: "{buyer: neon, territory: north-america, date: 2023-10}",
+    film.Screening: "{location: cannes, date: 2024-05-21}",
+}
+"""Class of parts -> one, as a fact file writes it."""
+
+
+def part_example(property: OntologyTerm) -> str:
+    """What to write where the value of a property is a part with values of its own; empty for any other property."""
+    example = next((_PART_EXAMPLES[range] for range in property.range if range in _PART_EXAMPLES), "")
+    return f"Write its values, such as {property.name}: {example}." if example else ""
+
+
 def parse_value(text: str, property: OntologyTerm, *, lang: str = "") -> Term:
     """The term that `text` stands for as a value of a property; raises `ValueError` saying what was expected.
 
     A property of entities takes a name, CURIE or IRI; a date property a date; any other a literal of its range.
     """
     if property.value_kind is ValueKind.ENTITY:
-        return to_iri(text)
+        try:
+            return to_iri(text)
+        except ValueError:
+            raise ValueError(f"{text!r} is not the name of an entity, like {to_slug(text) or 'anora'}") from None
     _refuse_control(text)
     if property.value_kind is ValueKind.DATE:
         return to_date(text)

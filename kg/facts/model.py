@@ -34,6 +34,7 @@ class Source:
 
     id: str
     title: str = ""
+    author: str = ""
     publisher: str = ""
     date: str = ""
     language: str = ""

@@ -12,12 +12,17 @@ from decimal import Decimal
 
 from pyoxigraph import Literal, NamedNode
 
+from kg import vocabulary as film
 from kg.facts.literals import parse_value
 from kg.facts.model import Fact
 from kg.passages.number_words import MONTHS, SCALES
 from kg.reports import Finding
 from kg.schema import OntologyTerm, Replacement, Schema, ValueKind
 from kg.terms import ALIAS, LABEL, to_curie, to_term, to_text
+from kg.text import to_slug
+
+_IN_MINUTES = (film.runningTime,)
+"""Properties whose whole number is of minutes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +35,11 @@ class Edit:
     new: str
 
     def apply_to(self, lines: list[str]) -> None:
-        """Change the lines, which must have `old` at this place."""
+        """Change the lines, which must have `old` at this place; the line after the last one is added."""
+        if self.line > len(lines):
+            lines[-1] += "" if lines[-1].endswith("\n") else "\n"
+            lines.append(self.new)
+            return
         line, start = lines[self.line - 1], self.column - 1
         assert line[start:].startswith(self.old)
         lines[self.line - 1] = line[:start] + self.new + line[start + len(self.old) :]
@@ -94,7 +103,22 @@ def fix_value(finding: Finding, text: str, schema: Schema, facts: Iterable[Fact]
     if property is None or not isinstance(literal, Literal) or _fits(literal.value, property):
         return ()
     meanings = {meaning for meaning in _meanings(literal.value, property, facts) if _fits(meaning, property)}
-    return _replace(finding, _scalar_at(finding, text, literal.value), meanings.pop()) if len(meanings) == 1 else ()
+    written = _scalar_at(finding, text, literal.value)
+    if not meanings and property.range == (film.Person,) and written is not None:
+        return _define_person(finding, text, written, literal.value)
+    return _replace(finding, written, meanings.pop()) if len(meanings) == 1 else ()
+
+
+def _define_person(finding: Finding, text: str, written: str, label: str) -> Sequence[Edit]:
+    """The name of a person instead of the label, and a block for the person at the end of the section."""
+    name = to_slug(label)
+    if not name or finding.place is None or re.search(rf"^{re.escape(name)}:", text, re.M) or '"' in label:
+        return ()
+    lines = text.splitlines(keepends=True)
+    following = range(finding.place.line, len(lines))
+    end = next((number for number in following if lines[number].startswith("---")), len(lines))
+    block = f"{name}: {{type: Person, label: {_quoted(label)}}}\n"
+    return [*_replace(finding, written, name), Edit(end + 1, 1, "", block)]
 
 
 def fix_letter_case(finding: Finding, text: str) -> Sequence[Edit]:
@@ -173,7 +197,7 @@ def _meanings(text: str, property: OntologyTerm, facts: Iterable[Fact]) -> Itera
     else:
         yield {"yes": "true", "no": "false"}.get(plain.lower(), plain.lower())
         yield from _numbers(plain)
-        yield from _durations(plain)
+        yield from _durations(plain, in_minutes=property.iri in _IN_MINUTES)
 
 
 def _is_name(fact: Fact, name: str) -> bool:
@@ -195,10 +219,13 @@ def _numbers(text: str) -> Iterator[str]:
         yield number.rstrip("0").rstrip(".") if "." in number else number
 
 
-def _durations(text: str) -> Iterator[str]:
-    match = re.fullmatch(r"(?:(\d+)\s*(?:h|hours?))?\s*(?:(\d+)\s*(?:m|min|minutes?)\.?)?", text, re.I)
+def _durations(text: str, *, in_minutes: bool) -> Iterator[str]:
+    match = re.fullmatch(r"(?:(\d+)\s*(?:h|hours?))?\s*(?:(\d+)\s*(?:m|min|mins|minutes?)?\.?)?", text, re.I)
     if match is not None and (match[1] or match[2]):
-        yield f"PT{int(match[1] or 0) * 60 + int(match[2] or 0)}M"
+        minutes = int(match[1] or 0) * 60 + int(match[2] or 0)
+        yield f"PT{minutes}M"
+        if in_minutes:
+            yield str(minutes)
 
 
 def _dates(text: str) -> Iterator[str]:

@@ -113,8 +113,8 @@ def _is_improvement(project: Project, before: Report, fixes: Sequence[Fix]) -> b
             (copy / file).unlink()
             (copy / file).write_text(change.after, encoding="utf-8", newline="")
         after = draft(Project(copy)).report
-    # The shapes are checked only when all files can be read: what they find only now was wrong before, too.
-    was_checked = "shapes" in before.counts
+    # What could not be read is not checked: what is found only now was wrong before, too.
+    was_checked = not any(finding.check.startswith("facts/") for finding in before)
     old = Counter(map(_identity, before))
     new = Counter(_identity(finding) for finding in after if was_checked or finding.check.startswith("facts/"))
     fixed = Counter(_identity(fix.finding) for fix in fixes)

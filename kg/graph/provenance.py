@@ -78,7 +78,7 @@ _FACT = (
     _column("as_of", "asOf"),
 )
 _SOURCE_COLUMNS = tuple(
-    map(_column, ("title", "publisher", "date", "language", "address", "licence", "file", "sha256"))
+    map(_column, ("title", "author", "publisher", "date", "language", "address", "licence", "file", "sha256"))
 )
 
 

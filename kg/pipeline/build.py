@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import time
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
@@ -35,8 +36,8 @@ from kg.graph.triple_tables import TripleTables
 from kg.passages.texts import TEXTS_VARIABLE, Quotation, find_quotations, open_texts
 from kg.passages.verification import verify
 from kg.pipeline.incremental_check import check_changes, digest_of_files, write_shapes_report
-from kg.pipeline.source_locations import ProofTracer, SourceLocator
-from kg.project import Project, find_project
+from kg.pipeline.source_locations import NOTHING_UNREAD, ProofTracer, SourceLocator, find_unread
+from kg.project import COUNTS, Project, find_project
 from kg.reasoning.days import derive_days
 from kg.reasoning.infer import Inference, infer
 from kg.reports import Report
@@ -82,6 +83,7 @@ def build(
     digest = digest_of(project, engine=engine)
     if not force and (current := published_build(project)) is not None and current.name.startswith(digest):
         report = Report(counts=_read_counts(current))
+        os.utime(current / COUNTS)  # files that are newer have the same content
         return replace(report, counts={**report.counts, "unchanged": 1})
     show = progress if progress is not None else _no_progress
     graph = draft(project, engine=engine, texts=texts, progress=show)
@@ -110,16 +112,25 @@ def check(
     focus: Iterable[str] | None = None,
     shape: Iterable[str] | None = None,
     changed: bool = False,
+    complete: bool = False,
     progress: Progress | None = None,
 ) -> Report:
     """What is wrong with the project's files and the graph that they make; nothing is written.
 
     `focus` and `shape`, exact terms, limit validation to these focus nodes or shapes. With `changed`, shapes are
-    validated only where the graph differs from the published one; the report is the same.
+    validated only where the graph differs from the published one; the report is the same. With `complete`, it also has
+    what films usually have and these lack.
     """
     project = project if isinstance(project, Project) else find_project(project)
     return draft(
-        project, engine=engine, texts=texts, focus=focus, shape=shape, changed=changed, progress=progress
+        project,
+        engine=engine,
+        texts=texts,
+        focus=focus,
+        shape=shape,
+        changed=changed,
+        complete=complete,
+        progress=progress,
     ).report
 
 
@@ -131,14 +142,15 @@ def draft(
     focus: Iterable[str] | None = None,
     shape: Iterable[str] | None = None,
     changed: bool = False,
+    complete: bool = False,
     progress: Progress | None = None,
 ) -> Draft:
-    """All steps before storing; `focus`, `shape` and `changed` are those of `check`."""
+    """All steps before storing; the options from `focus` on are those of `check`."""
     show = progress if progress is not None else _no_progress
     show("reading")
     ontology = tuple(read_ontology(project.ontology))
     schema = to_schema(ontology)
-    shapes = read_shapes(project.shapes)
+    shapes = read_shapes((*project.shapes, *(project.completeness if complete else ())))
     read = read_facts(project.data, schema)
     trust = read_policy(project.data / "policy.yaml", file="data/policy.yaml", schema=schema, sources=read.sources)
     links = read_links(project.data / LINKS_FILE, file=f"data/{LINKS_FILE}")
@@ -155,15 +167,17 @@ def draft(
     report += Report(tuple(unused_decisions(resolution, trust.policy)))
     tables = TripleTables()
     tables.add_terms((fact.subject, fact.property, fact.value) for fact in resolution.facts)
-    if report.ok:
+    unread = NOTHING_UNREAD if report.ok else find_unread(report, read.facts)
+    if unread is not None:
         show("inferring")
         inference = infer(tables, ontology, derived=derive_days(resolution.facts), engine=engine)
         show("checking")
-        if changed and focus is None and shape is None:
+        if changed and focus is None and shape is None and not complete:
             shapes_report = _check_changes(project, tables, shapes, ontology)
         if shapes_report is None:
             shapes_report = check_shapes(tables, shapes, ontology=ontology, focus=focus, shape=shape)
-        report += _located(inference.report + shapes_report, resolution.facts, tables, inference)
+        found = _located(inference.report + shapes_report, resolution.facts, tables, inference)
+        report += Report(tuple(finding for finding in found if not unread.concerns(finding)), found.counts)
     counts = {
         "facts": len(read.facts),
         "sources": len({fact.evidence.source for fact in read.facts}),
@@ -229,11 +243,11 @@ def _rules_digest(project: Project) -> str:
 
 
 def _write_counts(folder: Path, counts: Mapping[str, int | float | str]) -> None:
-    (folder / "counts.json").write_text(json.dumps(counts, indent=1, sort_keys=True) + "\n", encoding="utf-8")
+    (folder / COUNTS).write_text(json.dumps(counts, indent=1, sort_keys=True) + "\n", encoding="utf-8")
 
 
 def _read_counts(folder: Path) -> dict[str, int | float | str]:
-    counts: dict[str, int | float | str] = json.loads((folder / "counts.json").read_text(encoding="utf-8"))
+    counts: dict[str, int | float | str] = json.loads((folder / COUNTS).read_text(encoding="utf-8"))
     return counts
 
 

@@ -2,22 +2,70 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import cached_property
+from pathlib import Path
 
 from kg.facts.model import Fact
 from kg.graph.triple_tables import TripleTables
+from kg.parts import owner_of
 from kg.proofs.search import MemoryGraph, ProofSearch
 from kg.reasoning.ontology import Ontology
 from kg.reasoning.rules import GroundRule
-from kg.reports import Finding, Place
+from kg.reports import Finding, Place, Severity
 from kg.terms import Spo, Term, to_term
 
 Trace = Callable[[Spo], Iterable[Spo]]
 """From a triple to the asserted triples that it follows from."""
 _Pattern = tuple[str | None, str | None, str | None]
+
+
+@dataclass(frozen=True, slots=True)
+class UnreadEntities:
+    """Entities of which something in the files could not be read; what the graph lacks of them is no finding."""
+
+    names: frozenset[str]
+    """Exact terms; a part is not among them, but its owner."""
+
+    def concerns(self, finding: Finding) -> bool:
+        """True when a finding on the graph is about one of these entities, or has one as a value."""
+        terms = (finding.focus, finding.value, *finding.values, *(term for spo in finding.premises for term in spo))
+        return bool(self.names) and any(_owner(term) in self.names for term in terms)
+
+
+NOTHING_UNREAD = UnreadEntities(frozenset())
+
+
+def find_unread(findings: Iterable[Finding], facts: Iterable[Fact]) -> UnreadEntities | None:
+    """The entities on both sides of each place at fault; None when a file of facts could not be read at all."""
+    lines: dict[str, list[tuple[int, str]]] = defaultdict(list)
+    for fact in facts:
+        lines[fact.place.file].append((fact.place.line, _owner(str(fact.subject))))
+    for of_file in lines.values():
+        of_file.sort()
+    names = set()
+    for finding in findings:
+        place = finding.place
+        if place is None or finding.severity is not Severity.VIOLATION:
+            continue
+        of_file = lines.get(place.file, [])
+        if not of_file and Path(place.file).name not in ("policy.yaml", "sources.yaml"):
+            return None
+        if finding.check == "facts/unknown-entity":
+            names.add(finding.value)
+        position = bisect_left(of_file, (place.line, ""))
+        names |= {name for _, name in of_file[max(0, position - 1) : position + 1]}
+        names |= {name for line, name in of_file if line == place.line}
+    return UnreadEntities(frozenset(names))
+
+
+def _owner(term: str) -> str:
+    """The exact form of the entity that a part belongs to; any other term itself."""
+    owner = owner_of(term[1:-1]) if term.startswith("<") else ""
+    return f"<{owner}>" if owner else term
 
 
 class SourceLocator:

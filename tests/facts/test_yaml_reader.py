@@ -326,7 +326,7 @@ def test_a_fact_without_a_source_is_refused(project: SmallProject) -> None:
     project.write("data/films.yaml", "anora:\n  title: Anora\n")
     (finding,) = project.read().findings
     assert str(finding) == (
-        "data/films.yaml:2:10: violation: no source states title = Anora "
+        "data/films.yaml:2:10: violation: no source states title = Anora. "
         "Name the source at the top of the section. [facts/no-source]"
     )
 

@@ -193,3 +193,31 @@ def test_applying_fixes_removes_their_findings_and_adds_none(
 
 def identity(finding: Finding) -> str:
     return f"{finding.check}: {finding.message}"
+
+
+OURS = Path(__file__).resolve().parents[2] / "ontology"
+DRAFT = """\
+source: encyclopedia
+the-last-ferry:
+  type: FeatureFilm
+  label: The Last Ferry
+  director: Inês Carvalho
+  runningTime: 1h 45m
+---
+source: fan-site
+other: {type: FeatureFilm, label: Other, runningTime: 94 min, director: ines-carvalho}
+"""
+
+
+def test_a_person_who_is_named_only_by_label_gets_a_block(project: SmallProject) -> None:
+    (project.folder / "ontology/film.ttl").unlink()
+    for path in OURS.glob("*.ttl"):
+        project.write(f"ontology/{path.name}", path.read_bytes())
+    project.write("data/films.yaml", DRAFT)
+    project.write("data/policy.yaml", "sources: [encyclopedia]\n")
+    apply_fixes(project.project, propose_fixes(project.project))
+    text = (project.folder / "data/films.yaml").read_text(encoding="utf-8")
+    assert "  director: ines-carvalho\n  runningTime: 105\n" in text
+    assert 'ines-carvalho: {type: Person, label: "Inês Carvalho"}\n---\n' in text
+    assert "runningTime: 94," in text
+    assert check(project.project)

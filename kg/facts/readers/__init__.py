@@ -14,6 +14,7 @@ from pathlib import Path
 from pyoxigraph import NamedNode
 
 from kg.facts.files import FileFindings, fact_files
+from kg.facts.literals import part_example
 from kg.facts.model import Fact, Source
 from kg.facts.readers.rdf_reader import RdfReader
 from kg.facts.readers.table_reader import TableReader
@@ -95,6 +96,7 @@ def _undefined_entity(entity: NamedNode, use: Fact, names: list[str], schema: Sc
     narrowed = schema.narrowed.get(usual_type)
     type = f"{narrowed.class_name}, kind: {narrowed.word}" if narrowed is not None else usual_type
     block = f"{name.removeprefix('film:')}: {{type: {type}, label: ...}}"
+    add = part_example(schema.properties[use.property]) or f"Add {block}"
     return Finding(
         "facts/unknown-entity",
         f"{name} is not defined",
@@ -103,7 +105,7 @@ def _undefined_entity(entity: NamedNode, use: Fact, names: list[str], schema: Sc
         path=str(use.property),
         value=str(entity),
         suggestions=closest(name, names),
-        remedy=f"Add {block}" if entity.value.startswith(FILM) else "Add it to data/sources.yaml.",
+        remedy=add if entity.value.startswith(FILM) else "Add it to data/sources.yaml.",
     )
 
 

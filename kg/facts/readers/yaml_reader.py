@@ -16,7 +16,7 @@ from pyoxigraph import NamedNode
 
 from kg.facts.dates import to_date_range
 from kg.facts.files import FileFindings, read_yaml_file
-from kg.facts.literals import parse_value
+from kg.facts.literals import parse_value, part_example
 from kg.facts.model import Evidence, Fact, Rank, Source, part_owner
 from kg.parts import part_iri
 from kg.reports import Finding, Place
@@ -169,7 +169,10 @@ class YamlReader:
         try:
             term = parse_value(text, property, lang=lang)
         except ValueError as error:
-            self.findings.add("value", f"{property.name}: {error}", value.place, path=property.iri, value=text)
+            message, remedy = f"{property.name}: {error}", part_example(property)
+            if remedy:
+                message = f"{property.name} takes values of its own, not {text!r}"
+            self.findings.add("value", message, value.place, path=property.iri, value=text, remedy=remedy)
             return None
         if not self.schema.allows(property.iri, term):
             self.findings.add_not_allowed(property.iri, text, self.schema, value.place)

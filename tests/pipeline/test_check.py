@@ -1,0 +1,107 @@
+"""What `kg check` reports at once, what it adds with --complete, and what commands say about a graph that is old."""
+
+from __future__ import annotations
+
+import errno
+import os
+from pathlib import Path
+
+import pytest
+
+from kg.cli import main
+from kg.pipeline.build import check
+from tests.projects import SmallProject
+
+SHAPES = """\
+@prefix film: <https://w3id.org/filmgraph/film/> .
+@prefix rdfs: <http://www.w3.org/2000/01/rdf-schema#> .
+@prefix sh: <http://www.w3.org/ns/shacl#> .
+film:FilmShape a sh:NodeShape ; sh:targetClass film:Film ;
+    sh:property [ sh:path rdfs:label ; sh:minCount 1 ; sh:message "A film has a title."@en ] .
+"""
+COMPLETE = SHAPES.replace("FilmShape", "CompleteShape").replace("rdfs:label ;", "film:year ; sh:severity sh:Info ;")
+FILMS = """\
+source: encyclopedia
+anora:
+  type: Film
+  directr: sean-baker
+sean-baker: {type: Person, label: Sean Baker}
+tangerine:
+  type: Film
+  director: sean-baker
+"""
+
+
+def checks(project: SmallProject, *, complete: bool = False) -> list[str]:
+    return sorted(f"{finding.check} {finding.focus}" for finding in check(project.project, complete=complete))
+
+
+@pytest.fixture
+def films(project: SmallProject) -> SmallProject:
+    project.write("ontology/shapes.ttl", SHAPES)
+    project.write("ontology/shapes-completeness.ttl", COMPLETE)
+    project.write("data/films.yaml", FILMS)
+    return project
+
+
+def test_shapes_are_checked_for_entities_that_could_be_read(films: SmallProject) -> None:
+    # Anora could not be read completely: that it lacks a title may be a consequence.
+    assert checks(films) == [
+        "facts/unknown-property ",
+        "shacl/minCount <https://w3id.org/filmgraph/film/tangerine>",
+    ]
+
+
+def test_no_shape_is_checked_when_a_file_could_not_be_read(films: SmallProject) -> None:
+    films.write("data/people.yaml", "source: [\n")
+    assert {line.split("/")[0] for line in checks(films)} == {"facts"}
+
+
+def test_what_films_usually_have_is_reported_only_when_asked_for(films: SmallProject) -> None:
+    titles = FILMS.replace("directr", "director").replace("type: Film", "type: Film\n  label: A title")
+    films.write("data/films.yaml", titles.replace("label: A title", "label: Another", 1))
+    assert checks(films) == []
+    assert [line.split()[0] for line in checks(films, complete=True)] == ["shacl/minCount"] * 2
+    assert films.build()
+
+
+def test_a_file_that_is_newer_than_the_graph_is_named(films: SmallProject, capsys: pytest.CaptureFixture[str]) -> None:
+    path = films.write("data/films.yaml", FILMS.replace("directr", "director").replace("Film\n", "Film\n  label: A\n"))
+    films.open()
+    show = ["show", "anora", "--project", str(films.folder)]
+    assert main(show) == 0
+    assert capsys.readouterr().err == ""
+    later = path.stat().st_mtime_ns + 10**10
+    os.utime(path, ns=(later, later))
+    assert main(show) == 0
+    assert capsys.readouterr().err == "data/films.yaml has changed since this graph was built: run kg build.\n"
+    # The same content: nothing is built, and nothing more is said.
+    now = path.stat().st_mtime_ns - 2 * 10**10
+    os.utime(path, ns=(now, now))
+    assert main(["build", "--project", str(films.folder)]) == 0
+    capsys.readouterr()
+    assert main(show) == 0
+    assert capsys.readouterr().err == ""
+
+
+def test_a_full_disk_is_one_line(
+    films: SmallProject, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    films.write("data/films.yaml", "source: encyclopedia\nanora: {type: Film, label: Anora}\n")
+
+    def full(folder: Path) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device", str(folder))
+
+    monkeypatch.setattr("kg.pipeline.build.fill_store", full)
+    assert main(["build", "--project", str(films.folder)]) == 2
+    error = capsys.readouterr().err
+    assert "No space left on device. Free some space, and run it again." in error
+    assert "Traceback" not in error
+    assert not list((films.folder / ".kg/builds").iterdir())
+
+
+def test_a_text_needs_no_digest(films: SmallProject, capsys: pytest.CaptureFixture[str]) -> None:
+    films.write("data/sources.yaml", "encyclopedia: {title: A, author: Ana Costa, file: a.txt}\n")
+    films.write("texts/a.txt", "Anora is by Sean Baker.\n")
+    assert main(["cite", "encyclopedia", "Sean Baker", "--project", str(films.folder)]) == 0
+    assert capsys.readouterr().out.startswith("at: 12-22")
