@@ -101,6 +101,21 @@ class FilmGraph:
     def _undecided_properties(self) -> frozenset[NamedNode]:
         return frozenset(quad.predicate for quad in find_quads(self.store, None, None, None, UNDECIDED))
 
+    def explain_empty(
+        self, answer: Answer, *, contested_remedy: str = "query GRAPH graph:contested"
+    ) -> tuple[str, ...]:
+        """Why an answer has no rows, in sentences; none for an answer that has some."""
+        from kg.explain.empty_answers import explain_empty
+        from kg.queries.stored_query import value_labels
+
+        if answer.kind != "rows" or answer:
+            return ()
+        stored = ""
+        if answer.name:
+            query = self.queries[answer.name]
+            stored = query.empty_sentence(value_labels(query, answer.query, self.names))
+        return explain_empty(self.store, answer.query).sentences(contested_remedy=contested_remedy, stored=stored)
+
     def sparql(
         self, text: str, *, limit: int | None = None, timeout: float | None = None, services: bool = False
     ) -> Answer:

@@ -151,11 +151,7 @@ def _answer(graph: FilmGraph, question: _Question) -> tuple[str, list[str]]:
         text = answer.to_text(question.format)
     if answer.kind != "rows" or answer:
         return text, []
-    from kg.explain.empty_answers import explain_empty
-
-    remedy = "see `kg conflicts`, or query GRAPH graph:contested"
-    empty = explain_empty(graph.store, answer.query)
-    notes = [*empty.sentences(contested_remedy=remedy, is_stored=bool(answer.name))]
+    notes = [*graph.explain_empty(answer, contested_remedy="see `kg conflicts`, or query GRAPH graph:contested")]
     if answer.name and (because := graph.queries[answer.name].because):
         notes.append(f"About {answer.name}: {because}.")
     return text, notes

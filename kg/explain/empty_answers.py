@@ -2,21 +2,43 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import re
+import shlex
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import Enum, StrEnum, auto
 from functools import cached_property
+from itertools import pairwise
 
 import rdflib
-from pyoxigraph import NamedNode, QuerySolutions, Store
+from pyoxigraph import NamedNode, QuerySolutions, Store, Triple
 
-from kg.graph.store import find_quad
+from kg.graph.store import find_quad, find_quads
 from kg.lookup.entity_names import stored_ontology
-from kg.queries.sparql import tokenise
+from kg.queries.rewriting.engine_query import EngineRows, evaluate
+from kg.queries.rewriting.prologue import Prologue
+from kg.queries.sparql import Token, ValuesBlock, find_values_blocks, tokenise
 from kg.queries.triple_patterns import TriplePattern, find_patterns, to_oxigraph
 from kg.reports import did_you_mean
 from kg.schema import Replacement, Schema
-from kg.terms import CONTESTED, FILM, ONTOLOGY, PREFIXES, PROVENANCE, TYPE, UNDECIDED, to_curie
+from kg.terms import (
+    CONTESTED,
+    FILM,
+    KNOWLEDGE,
+    LINKS,
+    ONTOLOGY,
+    OWL,
+    PREFIXES,
+    PROVENANCE,
+    RDF,
+    RDFS,
+    TYPE,
+    UNDECIDED,
+    XSD,
+    Term,
+    to_curie,
+    to_term,
+)
 from kg.text import closest
 
 MAX_LENGTH = 50_000
@@ -27,6 +49,10 @@ _CONTESTED = rdflib.URIRef(CONTESTED.value)
 class EmptyReason(StrEnum):
     """Why an answer has no rows."""
 
+    NO_ROWS_WANTED = "no-rows-wanted"
+    """LIMIT 0 asks for no rows."""
+    ALL_SKIPPED = "all-skipped"
+    """OFFSET skips every row; there are `rows` without it."""
     TOO_LONG = "too-long"
     """The query is too long to be analysed."""
     NO_PATTERNS = "no-patterns"
@@ -71,54 +97,88 @@ class FailedPattern:
 
 @dataclass(frozen=True, slots=True)
 class EmptyAnswer:
-    """Why an answer has no rows."""
+    """Why an answer has no rows.
+
+    `unknown_terms` are named wherever they occur, also where they are not the reason. `clauses` are those that may
+    exclude rows, such as FILTER. `inferred` are triples whose facts a query looks for in provenance, although no source
+    states them.
+    """
 
     reason: EmptyReason
     unknown_terms: tuple[UnknownTerm, ...] = ()
     patterns: tuple[FailedPattern, ...] = ()
+    clauses: tuple[str, ...] = ()
+    has_year: bool = False
+    rows: int = 0
+    inferred: tuple[Triple, ...] = ()
 
     @property
     def is_confirmed(self) -> bool:
         """True when the query looks right, so that having no rows is the answer."""
+        if self.unknown_terms or self.inferred:
+            return False
         if self.reason is EmptyReason.UNMATCHED_PATTERNS:
             return not any(pattern.similar_literal or pattern.entity or pattern.replaced for pattern in self.patterns)
         return self.reason in (EmptyReason.EXCLUDING_PATTERNS, EmptyReason.FILTERED, EmptyReason.NO_JOINT_MATCH)
 
-    def sentences(
-        self, *, contested_remedy: str = "query GRAPH graph:contested", is_stored: bool = False
-    ) -> tuple[str, ...]:
+    def sentences(self, *, contested_remedy: str = "query GRAPH graph:contested", stored: str = "") -> tuple[str, ...]:
         """The reason for people; `contested_remedy` says where to look for contested facts.
 
-        For stored queries, whose SPARQL the reader did not write, there is no advice about SPARQL.
+        For a stored query, whose SPARQL the reader did not write, `stored` is its own sentence for an empty answer.
         """
-        if is_stored and not self.unknown_terms and not self.patterns:
-            return ("No source states this.",)
         sentences = [*map(_unknown_term_sentence, self.unknown_terms)]
+        if stored:
+            sentences.append(stored)
+            if any(pattern.is_contested for pattern in self.patterns):
+                sentences.append("A source states it, but it is contested: see `kg conflicts`.")
+        else:
+            sentences += self._sparql_sentences(contested_remedy)
+        return (*sentences, *map(_inferred_sentence, self.inferred))
+
+    def _sparql_sentences(self, contested_remedy: str) -> Iterator[str]:
         for pattern in self.patterns:
             if self.reason is EmptyReason.EXCLUDING_PATTERNS:
-                sentences.append(f"Without `{pattern.sparql}` there would be rows.")
+                yield f"Without `{pattern.sparql}` there would be rows."
             else:
-                sentences.append(_unmatched_sentence(pattern, contested_remedy))
+                yield _unmatched_sentence(pattern, contested_remedy)
         if self.patterns and self.is_confirmed:
-            sentences.append("All names are known; the graph simply has no matching facts.")
-        return tuple(sentences) or (_SENTENCES[self.reason],)
+            yield "All names are known; the graph simply has no matching facts."
+        elif self.reason is EmptyReason.ALL_SKIPPED:
+            rows = "is 1 row" if self.rows == 1 else f"are {self.rows:,} rows"
+            yield f"OFFSET skips every row: without it there {rows}."
+        elif self.reason is EmptyReason.FILTERED:
+            yield _filtered_sentence(self.clauses, has_year=self.has_year)
+        elif not self.patterns and self.reason in _SENTENCES:
+            yield _SENTENCES[self.reason]
 
 
 _SENTENCES = {
+    EmptyReason.NO_ROWS_WANTED: "LIMIT 0 asks for no rows.",
     EmptyReason.TOO_LONG: "No rows; the query is too long to be analysed.",
     EmptyReason.NO_PATTERNS: "No rows; the query has no pattern that can be analysed on its own.",
     EmptyReason.NAMED_GRAPHS_ONLY: (
         "FROM replaces the default graph: the query sees only the graphs that it names, which are graph:provenance, "
-        "graph:ontology, graph:contested and graph:undecided. "
-        "Without FROM it sees what sources state and what is inferred."
-    ),
-    EmptyReason.FILTERED: (
-        "No source states this: the patterns match, but FILTER, NOT EXISTS, MINUS or VALUES leave no row. "
-        'A year is written "2018"^^xsd:gYear, a day "2018-01-01"^^xsd:date.'
+        "graph:ontology and graph:contested. Without FROM it sees what sources state and what is inferred."
     ),
     EmptyReason.NO_JOINT_MATCH: "No match: every pattern matches on its own, but not together.",
 }
 """The sentences of reasons that name neither terms nor patterns."""
+
+
+def _filtered_sentence(clauses: tuple[str, ...], *, has_year: bool) -> str:
+    if not clauses:
+        return "The patterns match, but the query as a whole leaves no row."
+    verb = "leaves" if len(clauses) == 1 else "leave"
+    sentence = f"The patterns match, but {' and '.join(clauses)} {verb} no row."
+    hint = ' A year is written "2018"^^xsd:gYear, a day "2018-01-01"^^xsd:date.'
+    return sentence + hint if has_year else sentence
+
+
+def _inferred_sentence(triple: Triple) -> str:
+    parts = (triple.subject, triple.predicate, triple.object)
+    subject, predicate, value = (to_curie(part.value) if isinstance(part, NamedNode) else str(part) for part in parts)
+    words = " ".join(shlex.quote(part) for part in (subject, predicate, value))
+    return f"{subject} {predicate} {value} holds, but no source states it: it is inferred. See `kg why {words}`."
 
 
 def _unknown_term_sentence(term: UnknownTerm) -> str:
@@ -153,21 +213,113 @@ def explain_empty(store: Store, text: str) -> EmptyAnswer:
     """The reason why a query has no rows; the first that applies, in the order of `EmptyReason`."""
     if len(text) > MAX_LENGTH:
         return EmptyAnswer(EmptyReason.TOO_LONG)
+    tokens = list(tokenise(text))
     all_patterns = find_patterns(text)
+    patterns = [pattern for pattern in all_patterns if not pattern.is_optional]
+    unknown_terms = tuple(_unknown_terms(store, patterns))
+    others = tuple(_other_unknown_terms(store, tokens, {term.curie for term in unknown_terms}))
+    empty = _modified(store, text, tokens)
+    if empty is None and unknown_terms:
+        empty = EmptyAnswer(EmptyReason.UNKNOWN_TERMS)
+    elif empty is None:
+        reason = _failed_patterns(store, tokens, all_patterns)
+        inferred = _inferred_triples(store, all_patterns, find_values_blocks(text, tokens))
+        empty = replace(reason, inferred=tuple(inferred))
+    return replace(empty, unknown_terms=(*unknown_terms, *others))
+
+
+def _modified(store: Store, text: str, tokens: Sequence[Token]) -> EmptyAnswer | None:
+    """The reason, when LIMIT or OFFSET at the end of a query leaves no rows."""
+    end = max((index for index, token in enumerate(tokens) if token.text == "}"), default=0)
+    numbers = {
+        word.text.upper(): (word, number)
+        for word, number in pairwise(tokens[end:])
+        if word.is_word("LIMIT", "OFFSET") and number.kind == "number" and number.text.isdecimal()
+    }
+    if "LIMIT" in numbers and not int(numbers["LIMIT"][1].text):
+        return EmptyAnswer(EmptyReason.NO_ROWS_WANTED)
+    if "OFFSET" not in numbers:
+        return None
+    for word, number in sorted(numbers.values(), key=lambda pair: -pair[0].start):
+        text = text[: word.start] + text[number.end :]
+    result = evaluate(store, text)
+    rows = sum(1 for _ in result.rows) if isinstance(result, EngineRows) else 0
+    return EmptyAnswer(EmptyReason.ALL_SKIPPED, rows=rows) if rows else None
+
+
+def _failed_patterns(store: Store, tokens: Sequence[Token], all_patterns: Sequence[TriplePattern]) -> EmptyAnswer:
+    """The reason that is in the patterns, whose terms are known."""
     if not all_patterns:
         return EmptyAnswer(EmptyReason.NO_PATTERNS)
     patterns = [pattern for pattern in all_patterns if not pattern.is_optional]
-    if unknown_terms := tuple(_unknown_terms(store, patterns)):
-        return EmptyAnswer(EmptyReason.UNKNOWN_TERMS, unknown_terms)
     if unmatched := tuple(_unmatched_patterns(store, patterns)):
         return EmptyAnswer(EmptyReason.UNMATCHED_PATTERNS, patterns=unmatched)
     if excluding := tuple(_excluding_patterns(store, patterns)):
         return EmptyAnswer(EmptyReason.EXCLUDING_PATTERNS, patterns=excluding)
-    if any(token.is_word("FROM") for token in tokenise(text)):
+    if any(token.is_word("FROM") for token in tokens):
         return EmptyAnswer(EmptyReason.NAMED_GRAPHS_ONLY)
     if patterns and _matches(store, patterns):
-        return EmptyAnswer(EmptyReason.FILTERED)
+        clauses = tuple(dict.fromkeys(word for word in _EXCLUDING if any(token.is_word(word) for token in tokens)))
+        has_year = any(_YEAR.search(token.text) for token in tokens if token.kind in ("number", "string"))
+        return EmptyAnswer(EmptyReason.FILTERED, clauses=clauses, has_year=has_year)
     return EmptyAnswer(EmptyReason.NO_JOINT_MATCH)
+
+
+_EXCLUDING = ("FILTER", "MINUS", "VALUES", "HAVING")
+_YEAR = re.compile(r"\b(?:1[89]|20)[0-9]{2}\b")
+_BUILT_IN = (RDF, RDFS, OWL, XSD)
+"""Namespaces whose terms are known without a use."""
+
+
+def _other_unknown_terms(store: Store, tokens: Sequence[Token], named: set[str]) -> Iterator[UnknownTerm]:
+    """Terms that the query needs not match, in OPTIONAL, UNION, MINUS, EXISTS, FILTER or VALUES."""
+    suggestions, prologue = _Suggestions(store), Prologue(tokens)
+    before = [None, *tokens]
+    for previous, token in zip(before, tokens, strict=False):
+        is_declared = previous is not None and (previous.is_word("BASE", "FROM", "NAMED") or previous.text == "^^")
+        is_declared |= previous is not None and previous.kind == "name" and previous.text.endswith(":")
+        iri = prologue.iri(token)
+        if is_declared or not iri or token.text.endswith(":") or iri.startswith(_BUILT_IN) or to_curie(iri) in named:
+            continue
+        try:
+            term = NamedNode(iri)
+        except ValueError:
+            continue  # a relative IRI
+        if not _is_known(store, term):
+            named.add(to_curie(iri))
+            yield UnknownTerm(to_curie(iri), suggestions.of(term, _Role.OTHER))
+
+
+def _inferred_triples(
+    store: Store, patterns: Sequence[TriplePattern], blocks: Iterable[ValuesBlock]
+) -> Iterator[Triple]:
+    """Triples in the graph whose facts the query looks for: it names their subject and property."""
+    values = {block.name: block.inside for block in blocks}
+    parts: dict[str, dict[str, Term]] = {}
+    for pattern in patterns:
+        role = str(pattern.path).removeprefix(RDF)
+        if pattern.graph is not None and role in ("subject", "predicate", "object"):
+            term = _constant(pattern.object, values)
+            if term is not None:
+                parts.setdefault(str(pattern.subject), {})[role] = term
+    for known in parts.values():
+        subject, predicate = known.get("subject"), known.get("predicate")
+        if isinstance(subject, NamedNode) and isinstance(predicate, NamedNode):
+            quads = find_quads(store, subject, predicate, known.get("object"), KNOWLEDGE, limit=_MAX_INFERRED)
+            yield from (quad.triple for quad in quads)
+
+
+_MAX_INFERRED = 3
+
+
+def _constant(part: rdflib.term.Node, values: Mapping[str, str]) -> Term | None:
+    """The term of a pattern, or the one value that VALUES gives to its variable."""
+    if not isinstance(part, rdflib.Variable):
+        return to_oxigraph(part) if isinstance(part, rdflib.URIRef | rdflib.Literal) else None
+    try:
+        return to_term(values[str(part)].strip())
+    except (KeyError, ValueError):
+        return None  # no value, or several
 
 
 def _unknown_terms(store: Store, patterns: list[TriplePattern]) -> Iterator[UnknownTerm]:
@@ -221,7 +373,7 @@ class _Suggestions:
 
 
 def _is_known(store: Store, term: NamedNode) -> bool:
-    if term in (CONTESTED, ONTOLOGY, PROVENANCE, UNDECIDED):
+    if term in (CONTESTED, LINKS, ONTOLOGY, PROVENANCE, UNDECIDED):
         return True
     positions = ((term, None, None), (None, term, None), (None, None, term))
     is_used = any(find_quad(store, subject, predicate, value) is not None for subject, predicate, value in positions)

@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from typing import Any
 
 from kg.errors import FilmGraphError, InputError, ParameterError, Remedy, UnknownNameError
-from kg.explain.empty_answers import explain_empty
 from kg.explain.why_formats import write_explanations, write_unmet_rules
 from kg.filmgraph import FilmGraph
 from kg.lookup.entity_description import PropertyValue
@@ -249,8 +248,7 @@ class ToolCaller:
     def _explain_empty(self, answer: Answer) -> str:
         if answer.kind != "rows":
             return "No triples."
-        empty = explain_empty(self.graph.store, answer.query)
-        note = "\n".join(("No rows.", *empty.sentences(is_stored=bool(answer.name))))
+        note = "\n".join(("No rows.", *self.graph.explain_empty(answer)))
         because = self.graph.queries[answer.name].because if answer.name else ""
         return f"{note}\n{because[0].upper()}{because[1:]}." if because else note
 

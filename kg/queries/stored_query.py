@@ -8,6 +8,7 @@ with further keys for parameters and columns:
     #+ params:
     #+   person: {type: entity, class: Person, about: the director}
     #+ returns: {film: a film, premiere: the day it was first shown}
+    #+ none: No source names a film by $person.
     #+ because: co-directors count, since each has a credit
     #+ replaces: {directed-by: {person: $director}}
 
@@ -32,9 +33,9 @@ from pyoxigraph import BlankNode, Literal, NamedNode
 from kg.errors import FaultsError, ParameterError, QueryError, Remedy, UnknownNameError
 from kg.facts.dates import to_date_range
 from kg.lookup.entity_names import EntityNames
-from kg.queries.sparql import ValuesBlock, find_values_blocks, guard, query_form
+from kg.queries.sparql import ValuesBlock, find_values_blocks, guard, query_form, tokenise
 from kg.reports import Finding, Place, did_you_mean
-from kg.terms import XSD, Term, to_text
+from kg.terms import XSD, Term, to_term, to_text
 from kg.text import closest, fold_name
 
 
@@ -94,6 +95,8 @@ class StoredQuery:
     summary: str = ""
     description: str = ""
     because: str = ""
+    none: str = ""
+    """What an empty answer means, where `$film` is the value of the parameter `film`."""
     tags: tuple[str, ...] = ()
     params: tuple[Parameter, ...] = ()
     returns: Mapping[str, str] | None = None
@@ -160,6 +163,14 @@ class StoredQuery:
             "example": self.example,
         }
 
+    def empty_sentence(self, labels: Mapping[str, str]) -> str:
+        """What it means that an answer is empty, with the values of the parameters as people call them."""
+        named = all(name in labels for name in _FORMER_VALUE.findall(self.none))
+        if self.none and named:
+            return _FORMER_VALUE.sub(lambda match: labels[match[1]], self.none)
+        values = ", ".join(labels.values())
+        return f"No source answers this{f' for {values}' if values else ''}: {self.summary}".rstrip()
+
     def bind(self, terms: Mapping[str, tuple[Term, ...]]) -> str:
         """The query's text with these terms in its VALUES blocks; a parameter without terms becomes UNDEF."""
         pieces, position = [], 0
@@ -191,7 +202,9 @@ def read_query(path: Path, *, root: Path) -> StoredQuery:
         raise FaultsError([*reader.findings, fault]) from error
     blocks = tuple(find_values_blocks(text, tokens))
     params = tuple(reader.parameters(header.get("params"), blocks))
-    replaces = reader.replaces(header.get("replaces"), [parameter.name for parameter in params])
+    names = [parameter.name for parameter in params]
+    replaces = reader.replaces(header.get("replaces"), names)
+    reader.check_sentence(str(header.get("none", "")), names)
     if reader.findings:
         raise FaultsError(reader.findings)
     tags, returns = header.get("tags"), header.get("returns")
@@ -203,6 +216,7 @@ def read_query(path: Path, *, root: Path) -> StoredQuery:
         summary=str(header.get("summary", "")),
         description=str(header.get("description", "")),
         because=str(header.get("because", "")),
+        none=str(header.get("none", "")),
         tags=tuple(map(str, tags)) if isinstance(tags, list) else () if tags is None else (str(tags),),
         params=params,
         returns={str(name): str(about) for name, about in returns.items()} if isinstance(returns, dict) else None,
@@ -227,6 +241,7 @@ _HEADER_KEYS = (
     "params",
     "returns",
     "because",
+    "none",
     "replaces",
     "method",
     "pagination",
@@ -326,6 +341,13 @@ class _HeaderReader:
             self._check_keys(call or {}, known, of=f"the call that replaces {name}")
             replaced[str(name)] = {str(key): _to_word(value) for key, value in (call or {}).items()}
         return replaced
+
+    def check_sentence(self, sentence: str, known: Sequence[str]) -> None:
+        """Report what the sentence for an empty answer names as a parameter and is none."""
+        for name in _FORMER_VALUE.findall(sentence):
+            if name not in known:
+                suggestions = closest(name, list(known))
+                self._report(f"none names no parameter: ${name}", line=self._line_of("none"), suggestions=suggestions)
 
     def _check_keys(self, mapping: Mapping[object, object], known: Sequence[str], *, of: str) -> None:
         for key in map(str, mapping):
@@ -441,6 +463,24 @@ def parameter_terms(
             message = f"{query.name} needs {parameter.name}, {parameter.type_in_words}; for example {example}"
             raise ParameterError(message, query=query.name, parameter=parameter.name)
     return terms
+
+
+def value_labels(query: StoredQuery, text: str, names: EntityNames) -> dict[str, str]:
+    """Parameter -> its value in a bound query, as people call it; parameters without a value are left out."""
+    labels = {}
+    blocks = {block.name: block.inside for block in reversed(list(find_values_blocks(text, list(tokenise(text)))))}
+    for parameter in query.params:
+        terms = _TERM.findall(blocks.get(parameter.name, "UNDEF"))
+        if terms:
+            labels[parameter.name] = " and ".join(_label(to_term(term), names) for term in terms)
+    return labels
+
+
+_TERM = re.compile(r'<[^<>]*>|"(?:[^"\\]|\\.)*"(?:\^\^<[^<>]*>|@[\w-]+)?')
+
+
+def _label(term: Term, names: EntityNames) -> str:
+    return names.label(term) if isinstance(term, NamedNode) else term.value
 
 
 def _bind(query: StoredQuery, parameter: Parameter, value: object, names: EntityNames) -> tuple[Term, ...]:

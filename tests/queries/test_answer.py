@@ -8,6 +8,7 @@ import io
 import json
 import sys
 from decimal import Decimal
+from pathlib import Path
 
 import pytest
 import rdflib
@@ -181,10 +182,51 @@ EMPTY = [
         True,
     ),
     ("SELECT ?x { film:anora film:writer ?x }", EmptyReason.UNMATCHED_PATTERNS, "no matching facts", True),
-    ("SELECT ?x { ?x a film:Film FILTER NOT EXISTS { ?x a film:Film } }", EmptyReason.FILTERED, "leave no row", True),
-    ("SELECT ?x { ?x film:minutes ?m FILTER(?m > 500) }", EmptyReason.FILTERED, "leave no row", True),
+    (
+        "SELECT ?x { ?x a film:Film FILTER NOT EXISTS { ?x a film:Film } }",
+        EmptyReason.FILTERED,
+        "FILTER leaves no row",
+        True,
+    ),
+    ("SELECT ?x { ?x film:minutes ?m FILTER(?m > 500) }", EmptyReason.FILTERED, "FILTER leaves no row", True),
     ("SELECT ?x { ?x film:sequelOf+ film:anora }", EmptyReason.UNMATCHED_PATTERNS, "film:anora", True),
     ("SELECT ?x { GRAPH graph:contested { ?x film:year ?y } }", EmptyReason.UNMATCHED_PATTERNS, "", True),
+    ("SELECT ?x { ?x a film:Film } LIMIT 0", EmptyReason.NO_ROWS_WANTED, "LIMIT 0 asks for no rows.", False),
+    ("SELECT ?x { ?x a film:Flim } LIMIT 0 OFFSET 3", EmptyReason.NO_ROWS_WANTED, "film:Flim is in neither", False),
+    ("SELECT ?x { ?x a film:Film } OFFSET 9", EmptyReason.ALL_SKIPPED, "without it there are 4 rows", False),
+    ("SELECT ?x { ?x a film:Film } LIMIT 2 OFFSET 9", EmptyReason.ALL_SKIPPED, "OFFSET skips every row", False),
+    (
+        "SELECT ?x { ?x film:minutes ?m FILTER EXISTS { ?x film:directr ?y } }",
+        EmptyReason.FILTERED,
+        "film:directr is in neither the ontology nor the data. Did you mean film:director?",
+        False,
+    ),
+    (
+        "SELECT ?x { { ?x film:nosuch ?y } UNION { ?x film:nosuch2 ?y } }",
+        EmptyReason.NO_JOINT_MATCH,
+        "film:nosuch2 is in neither",
+        False,
+    ),
+    (
+        "SELECT ?x { ?x film:minutes ?m MINUS { ?x film:minutes ?m } OPTIONAL { ?x film:nosuch ?y } }",
+        EmptyReason.FILTERED,
+        "MINUS leaves no row",
+        False,
+    ),
+    ("SELECT ?x { ?x film:minutes ?m FILTER(?x = film:nosuch) }", EmptyReason.FILTERED, "film:nosuch is in", False),
+    ("SELECT ?x { VALUES ?x { film:nosuch } ?x ?p ?o }", EmptyReason.FILTERED, "film:nosuch is in neither", False),
+    (
+        "SELECT ?x { ?x film:minutes ?m } GROUP BY ?x HAVING(MAX(?m) > 900)",
+        EmptyReason.FILTERED,
+        "HAVING leaves no row",
+        True,
+    ),
+    (
+        "SELECT ?s { GRAPH graph:provenance { ?f rdf:subject film:anora ; rdf:predicate film:contributor } }",
+        EmptyReason.UNMATCHED_PATTERNS,
+        "See `kg why film:anora film:contributor film:sean-baker`.",
+        False,
+    ),
     ("SELECT ?x FROM graph:provenance { ?x a film:Film }", EmptyReason.NAMED_GRAPHS_ONLY, "FROM", False),
 ]
 
@@ -214,6 +256,31 @@ def test_an_empty_answer_explains_itself(
 def test_an_empty_answer_of_any_query_has_an_explanation(graph: FilmGraph, query: str) -> None:
     assert not graph.sparql(query)
     assert all(explain_empty(graph.store, query).sentences())
+
+
+def test_an_empty_stored_query_answers_in_its_own_words(tmp_path: Path) -> None:
+    project = SmallProject(tmp_path / "films")
+    project.write("data/films.yaml", DATA)
+    project.write(
+        "queries/budget-of-film.rq",
+        "#+ summary: What did a film cost?\n#+ params: {film: {type: entity, class: Film}}\n"
+        "#+ none: No source names a budget for $film.\n"
+        "SELECT ?amount { VALUES ?film { film:anora } ?film film:amount ?amount }\n",
+    )
+    project.write(
+        "queries/evidence.rq",
+        "#+ summary: Which sources state it?\n#+ params: {film: {type: entity}, property: {type: property}}\n"
+        "SELECT ?fact { VALUES ?film { film:anora } VALUES ?property { film:director } GRAPH graph:provenance"
+        " { ?fact rdf:subject ?film ; rdf:predicate ?property } }\n",
+    )
+    graph = project.open()
+    assert graph.explain_empty(graph.ask("budget-of-film", film="Anora")) == ("No source names a budget for Anora.",)
+    assert graph.explain_empty(graph.ask("evidence", film="Anora", property="contributor")) == (
+        "No source answers this for Anora, contributor: Which sources state it?",
+        "film:anora film:contributor film:sean-baker holds, but no source states it: it is inferred."
+        " See `kg why film:anora film:contributor film:sean-baker`.",
+    )
+    assert graph.explain_empty(graph.ask("evidence", film="Anora", property="director")) == ()
 
 
 SUPPORTED = [

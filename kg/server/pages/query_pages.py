@@ -19,7 +19,6 @@ from kg.errors import (
     QueryError,
     UnknownNameError,
 )
-from kg.explain.empty_answers import explain_empty
 from kg.filmgraph import FilmGraph
 from kg.lookup.schema_card import read_schema_card
 from kg.queries.answer import Answer, Row
@@ -117,7 +116,7 @@ def answer_view(
     )
     reasons: tuple[str, ...] = ()
     if not len(answer):
-        reasons = explain_empty(display.graph.store, answer.query).sentences(is_stored=bool(answer.name))
+        reasons = display.graph.explain_empty(answer)
     return AnswerView(
         "rows", answer.columns, numeric, rows, len(answer), start, answer.complete, any(citations),
         empty_reasons=reasons,
