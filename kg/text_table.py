@@ -3,17 +3,67 @@
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from itertools import zip_longest
+
+_GAP = "  "
+_NARROWEST = 8
+"""How few columns of a terminal a column of a table may get, when the table is too wide for it."""
 
 
-def format_table(names: Iterable[str], rows: list[list[str]], is_right: list[bool] | None = None) -> str:
-    """Rows under the names of their columns; `is_right` aligns a column to the right, as numbers are."""
+def format_table(
+    names: Iterable[str], rows: list[list[str]], is_right: list[bool] | None = None, *, width: int | None = None
+) -> str:
+    """Rows under the names of their columns; `is_right` aligns a column to the right, as numbers are.
+
+    With a `width`, cells of the widest columns are wrapped until the table fits.
+    """
     names = list(names)
     widths = [max(_width(text) for text in column) for column in zip(names, *rows, strict=True)]
+    if width is not None:
+        widths = _fit(widths, width - len(_GAP) * (len(widths) - 1))
     alignments = is_right if is_right is not None else [False] * len(names)
-    lines = (names, ["-" * width for width in widths], *rows)
+    lines = [*_wrapped(names, widths), ["-" * width for width in widths]]
+    for row in rows:
+        lines += _wrapped(row, widths)
     padded = ([_pad(*cell) for cell in zip(line, widths, alignments, strict=True)] for line in lines)
-    return "".join("  ".join(line).rstrip() + "\n" for line in padded)
+    return "".join(_GAP.join(line).rstrip() + "\n" for line in padded)
+
+
+def table_width(names: Iterable[str], rows: list[list[str]]) -> int:
+    """How many columns of a terminal the table takes when nothing is wrapped."""
+    widths = [max(_width(text) for text in column) for column in zip(names, *rows, strict=True)]
+    return sum(widths) + len(_GAP) * (len(widths) - 1)
+
+
+def _fit(widths: list[int], available: int) -> list[int]:
+    """The widths with the widest made equal and as narrow as needed."""
+    narrow = list(widths)
+    while sum(narrow) > available and max(narrow) > _NARROWEST:
+        widest = max(narrow)
+        next_widest = max((width for width in narrow if width < widest), default=0)
+        count = narrow.count(widest)
+        excess = sum(narrow) - available
+        new = max(_NARROWEST, next_widest, widest - -(-excess // count))
+        narrow = [new if width == widest else width for width in narrow]
+    return narrow
+
+
+def _wrapped(cells: list[str], widths: list[int]) -> Iterator[list[str]]:
+    """The lines of a row."""
+    pieces = [list(_pieces(cell, width)) for cell, width in zip(cells, widths, strict=True)]
+    return (list(line) for line in zip_longest(*pieces, fillvalue=""))
+
+
+def _pieces(text: str, width: int) -> Iterator[str]:
+    """The lines of a cell, broken between words where possible."""
+    while _width(text) > width:
+        end = next(end for end in range(1, len(text) + 1) if _width(text[:end]) > width) - 1
+        space = text.rfind(" ", 0, end + 1)
+        cut = space if space > 0 else max(1, end)
+        yield text[:cut]
+        text = text[cut:].lstrip(" ")
+    yield text
 
 
 def _width(text: str) -> int:

@@ -21,6 +21,7 @@ from kg.cli.command import (
     positive_number,
     print_message,
     read_text,
+    terminal_width,
     write,
     write_json,
 )
@@ -105,11 +106,19 @@ class _Question:
     sparql: str = ""
     limit: int | None = None
     services: bool = False
+    width: int | None = None
+    """The columns of the terminal that a table is written to."""
 
 
 def _ask(call: argparse.Namespace) -> int:
     question = _Question(
-        call.format, call.why, call.texts, name=call.name, values=parse_pairs(call.values), limit=call.limit
+        call.format,
+        call.why,
+        call.texts,
+        name=call.name,
+        values=parse_pairs(call.values),
+        limit=call.limit,
+        width=terminal_width(call.output),
     )
     return _write_answer(call, question)
 
@@ -117,7 +126,15 @@ def _ask(call: argparse.Namespace) -> int:
 def _sparql(call: argparse.Namespace) -> int:
     text = call.query if call.query is not None else read_text(call.file)
     services = not call.no_service
-    question = _Question(call.format, call.why, call.texts, sparql=text, limit=call.limit, services=services)
+    question = _Question(
+        call.format,
+        call.why,
+        call.texts,
+        sparql=text,
+        limit=call.limit,
+        services=services,
+        width=terminal_width(call.output),
+    )
     return _write_answer(call, question)
 
 
@@ -147,6 +164,10 @@ def _answer(graph: FilmGraph, question: _Question) -> tuple[str, list[str]]:
         from kg.explain.why_formats import explain_answer
 
         text = explain_answer(graph.explainer, answer, texts=graph.texts(question.texts), format=question.format)
+    elif question.format == "table" and answer.kind == "rows":
+        from kg.queries.formats import to_table
+
+        text = to_table(answer, width=question.width)
     else:
         text = answer.to_text(question.format)
     if answer.kind != "rows" or answer:

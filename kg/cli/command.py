@@ -6,6 +6,7 @@ import argparse
 import contextlib
 import json
 import os
+import shutil
 import sys
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
@@ -160,6 +161,13 @@ def write_json(document: object) -> None:
 def print_message(message: str) -> None:
     """Print a message to stderr."""
     print(message, file=sys.stderr)
+
+
+def terminal_width(output: str | None = None) -> int | None:
+    """The columns of the terminal that stdout is; None when it is none, or a file is written."""
+    if output not in (None, "-") or not sys.stdout.isatty():
+        return None
+    return shutil.get_terminal_size().columns
 
 
 def is_plain() -> bool:

@@ -12,7 +12,7 @@ from pyoxigraph import BlankNode, Literal, NamedNode, RdfFormat, Triple, seriali
 from kg.errors import InputError
 from kg.lookup.entity_names import Entity
 from kg.terms import PREFIXES, XSD, sorted_triples
-from kg.text_table import format_table
+from kg.text_table import format_table, table_width
 from kg.xsd import is_numeric
 
 if TYPE_CHECKING:
@@ -51,15 +51,26 @@ def _write_result(answer: Answer, media_type: str) -> str:
 # --- for people
 
 
-def to_table(answer: Answer) -> str:
-    """A table in plain text, with the number of rows; entities by label and CURIE."""
+def to_table(answer: Answer, *, width: int | None = None) -> str:
+    """A table in plain text, with the number of rows; entities by label and CURIE.
+
+    Where it is wider than `width`, columns without any value are left out, then CURIEs, then cells are wrapped.
+    """
     if answer.truth is not None:
         return "yes\n" if answer.truth else "no\n"
     rows = [_cell_texts(row) for row in answer]
-    is_right = [
-        bool(rows) and all(_is_number(row.terms[index]) for row in answer) for index in range(len(answer.columns))
-    ]
-    return format_table(answer.columns, rows, is_right) + _row_count(answer)
+    shown = list(range(len(answer.columns)))
+    note = ""
+    if width is not None and rows and table_width(answer.columns, rows) > width:
+        shown = [index for index in shown if any(row[index] for row in rows)]
+        empty = [name for index, name in enumerate(answer.columns) if index not in shown]
+        note = f"(without a value: {', '.join(empty)})\n" if empty else ""
+        columns = [answer.columns[index] for index in shown]
+        if table_width(columns, [[row[index] for index in shown] for row in rows]) > width:
+            rows = [_short_cell_texts(row) for row in answer]
+    is_right = [bool(rows) and all(_is_number(row.terms[index]) for row in answer) for index in shown]
+    names, cells = [answer.columns[index] for index in shown], [[row[index] for index in shown] for row in rows]
+    return format_table(names, cells, is_right, width=width) + _row_count(answer) + note
 
 
 def to_markdown(answer: Answer) -> str:
@@ -84,6 +95,11 @@ def to_html(answer: Answer) -> str:
 
 def _cell_texts(row: Row) -> list[str]:
     return [_cell_text(cell) for cell in row]
+
+
+def _short_cell_texts(row: Row) -> list[str]:
+    """The same with entities by their label alone."""
+    return [_one_line(cell.label) if isinstance(cell, Entity) else _cell_text(cell) for cell in row]
 
 
 def _cell_text(cell: object) -> str:
