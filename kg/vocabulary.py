@@ -232,10 +232,7 @@ age = NamedNode("https://w3id.org/filmgraph/film/age")
 """How old a character is, in years."""
 
 agent = NamedNode("https://w3id.org/filmgraph/film/agent")
-"""The person or organisation whose credit it is, or who did it."""
-
-aggregator = NamedNode("https://w3id.org/filmgraph/film/aggregator")
-"""Who worked out the score."""
+"""Who did it, or whose credit it is: a person, an organisation or a character."""
 
 amount = NamedNode("https://w3id.org/filmgraph/film/amount")
 """A sum of money, in the currency given with it."""
@@ -248,12 +245,6 @@ asOf = NamedNode("https://w3id.org/filmgraph/film/asOf")
 
 auditioned = NamedNode("https://w3id.org/filmgraph/film/auditioned")
 """Whether the performer was cast by audition."""
-
-author = NamedNode("https://w3id.org/filmgraph/film/author")
-"""Who wrote a book, article, screenplay text or other written work."""
-
-availability = NamedNode("https://w3id.org/filmgraph/film/availability")
-"""How the film could be seen at the time of the source, or soon after."""
 
 averagePerCinema = NamedNode("https://w3id.org/filmgraph/film/averagePerCinema")
 """Box office divided by the number of cinemas."""
@@ -300,9 +291,6 @@ cinematographer = NamedNode("https://w3id.org/filmgraph/film/cinematographer")
 claim = NamedNode("https://w3id.org/filmgraph/film/claim")
 """What was said, in our own words."""
 
-comesFrom = NamedNode("https://w3id.org/filmgraph/film/comesFrom")
-"""The place or country that somebody comes from."""
-
 comparedWith = NamedNode("https://w3id.org/filmgraph/film/comparedWith")
 """What a source compares it with."""
 
@@ -316,7 +304,7 @@ count = NamedNode("https://w3id.org/filmgraph/film/count")
 """How many wins, nominations or losses there were, where a source gives a number."""
 
 countryOfOrigin = NamedNode("https://w3id.org/filmgraph/film/countryOfOrigin")
-"""The country a film or an organisation comes from."""
+"""The country or region that a film, an organisation or a person comes from."""
 
 credit = NamedNode("https://w3id.org/filmgraph/film/credit")
 """A part that somebody had in the work, as a node with details."""
@@ -327,20 +315,14 @@ creditOf = NamedNode("https://w3id.org/filmgraph/film/creditOf")
 currency = NamedNode("https://w3id.org/filmgraph/film/currency")
 """The ISO 4217 code of the currency."""
 
-cutFrom = NamedNode("https://w3id.org/filmgraph/film/cutFrom")
-"""The work from which it was cut."""
-
 cutMaterial = NamedNode("https://w3id.org/filmgraph/film/cutMaterial")
 """Something that did not stay in the film."""
 
 date = NamedNode("https://w3id.org/filmgraph/film/date")
 """When it happened or was published, as precisely as the source states."""
 
-decidedBy = NamedNode("https://w3id.org/filmgraph/film/decidedBy")
-"""Who came to the decision."""
-
 description = NamedNode("https://w3id.org/filmgraph/film/description")
-"""What it is, in our own words."""
+"""What it is, or how it is done, in our own words."""
 
 destination = NamedNode("https://w3id.org/filmgraph/film/destination")
 """Where a journey leads."""
@@ -350,9 +332,6 @@ director = NamedNode("https://w3id.org/filmgraph/film/director")
 
 distributor = NamedNode("https://w3id.org/filmgraph/film/distributor")
 """Who brings the film out."""
-
-doer = NamedNode("https://w3id.org/filmgraph/film/doer")
-"""Who does it."""
 
 duration = NamedNode("https://w3id.org/filmgraph/film/duration")
 """How long it lasts, in words."""
@@ -381,9 +360,6 @@ equipment = NamedNode("https://w3id.org/filmgraph/film/equipment")
 equipmentUse = NamedNode("https://w3id.org/filmgraph/film/equipmentUse")
 """A use of equipment on the film, with its purpose."""
 
-ethnicity = NamedNode("https://w3id.org/filmgraph/film/ethnicity")
-"""The people from which somebody comes, as the source calls it."""
-
 eventSeries = NamedNode("https://w3id.org/filmgraph/film/eventSeries")
 """The festival or family of awards at which it happened or to which it belongs."""
 
@@ -405,12 +381,6 @@ forWork = NamedNode("https://w3id.org/filmgraph/film/forWork")
 format = NamedNode("https://w3id.org/filmgraph/film/format")
 """The gauge or frame format of a film, or the build of a lens."""
 
-formerOccupation = NamedNode("https://w3id.org/filmgraph/film/formerOccupation")
-"""What somebody once did for a living."""
-
-formerOwner = NamedNode("https://w3id.org/filmgraph/film/formerOwner")
-"""Who once owned it."""
-
 fulfils = NamedNode("https://w3id.org/filmgraph/film/fulfils")
 """An earlier event whose promise or order this event carries out."""
 
@@ -418,16 +388,13 @@ genre = NamedNode("https://w3id.org/filmgraph/film/genre")
 """A genre that a source assigns to the film."""
 
 givenBy = NamedNode("https://w3id.org/filmgraph/film/givenBy")
-"""Who gives an award, holds a programme, made a list or handed over a prize."""
+"""Who gives an award, holds a programme, made a list, worked out a score, handed over a prize or gave a job."""
 
 givenName = NamedNode("https://w3id.org/filmgraph/film/givenName")
 """A first name by which somebody is called."""
 
 godparent = NamedNode("https://w3id.org/filmgraph/film/godparent")
 """Somebody's godmother or godfather."""
-
-hiredBy = NamedNode("https://w3id.org/filmgraph/film/hiredBy")
-"""Who gave the job."""
 
 holdsPages = NamedNode("https://w3id.org/filmgraph/film/holdsPages")
 """Whether the addresses of a dataset identify pages about entities, and not the entities themselves."""
@@ -448,7 +415,7 @@ inspiration = NamedNode("https://w3id.org/filmgraph/film/inspiration")
 """What gave the idea for the work or its look, as a node with details."""
 
 inspiredBy = NamedNode("https://w3id.org/filmgraph/film/inspiredBy")
-"""A work or a kind of film that inspired this one."""
+"""A work or a kind of film that gave the idea for this one, or for casting somebody."""
 
 intendedToBeShot = NamedNode("https://w3id.org/filmgraph/film/intendedToBeShot")
 """Whether a text was written to be filmed."""
@@ -456,17 +423,8 @@ intendedToBeShot = NamedNode("https://w3id.org/filmgraph/film/intendedToBeShot")
 internetArchiveId = NamedNode("https://w3id.org/filmgraph/film/internetArchiveId")
 """The name in the address of an Internet Archive page."""
 
-interviewer = NamedNode("https://w3id.org/filmgraph/film/interviewer")
-"""Who asked the questions."""
-
 involves = NamedNode("https://w3id.org/filmgraph/film/involves")
-"""An object, legal act or topic that the event is about."""
-
-issue = NamedNode("https://w3id.org/filmgraph/film/issue")
-"""The number of a magazine within its volume."""
-
-jury = NamedNode("https://w3id.org/filmgraph/film/jury")
-"""The jury of the edition."""
+"""An object, legal act, work or topic that it is about, or that is used in it."""
 
 kind = NamedNode("https://w3id.org/filmgraph/film/kind")
 """What narrows the class of an entity, such as city: a word of the list in kinds.ttl."""
@@ -486,9 +444,6 @@ letterboxdId = NamedNode("https://w3id.org/filmgraph/film/letterboxdId")
 licence = NamedNode("https://w3id.org/filmgraph/film/licence")
 """Under which terms a text may be used."""
 
-listSize = NamedNode("https://w3id.org/filmgraph/film/listSize")
-"""How many films the list holds, where it holds a fixed number."""
-
 livesIn = NamedNode("https://w3id.org/filmgraph/film/livesIn")
 """Where somebody lives; includes the places that contain it."""
 
@@ -501,14 +456,8 @@ location = NamedNode("https://w3id.org/filmgraph/film/location")
 locationSearch = NamedNode("https://w3id.org/filmgraph/film/locationSearch")
 """How a place to film was looked for."""
 
-manner = NamedNode("https://w3id.org/filmgraph/film/manner")
-"""How it is done."""
-
 medium = NamedNode("https://w3id.org/filmgraph/film/medium")
 """How the film can be seen: theatrical, digital, a kind of disc."""
-
-member = NamedNode("https://w3id.org/filmgraph/film/member")
-"""Somebody who belongs to the group."""
 
 memberOf = NamedNode("https://w3id.org/filmgraph/film/memberOf")
 """A group to which somebody belongs."""
@@ -523,7 +472,7 @@ musicUse = NamedNode("https://w3id.org/filmgraph/film/musicUse")
 """A use of a song in the film."""
 
 nationality = NamedNode("https://w3id.org/filmgraph/film/nationality")
-"""The country somebody or something belongs to, as an adjective."""
+"""The nation or people to which somebody belongs, as the source calls it."""
 
 number = NamedNode("https://w3id.org/filmgraph/film/number")
 """The number of an edition or of an issue."""
@@ -532,13 +481,7 @@ occasion = NamedNode("https://w3id.org/filmgraph/film/occasion")
 """The interview, speech or event at which something was said."""
 
 occupation = NamedNode("https://w3id.org/filmgraph/film/occupation")
-"""What somebody does for a living, as the source calls it."""
-
-onBehalfOf = NamedNode("https://w3id.org/filmgraph/film/onBehalfOf")
-"""On whose orders or for whom it is done."""
-
-order = NamedNode("https://w3id.org/filmgraph/film/order")
-"""The place of an event in the story, counted from the beginning."""
+"""What somebody does or did for a living, as the source calls it."""
 
 originalLanguage = NamedNode("https://w3id.org/filmgraph/film/originalLanguage")
 """A language that is spoken in the film as it was made."""
@@ -554,28 +497,25 @@ ovationMinutes = NamedNode("https://w3id.org/filmgraph/film/ovationMinutes")
 """How long the audience stood and applauded, in minutes."""
 
 owner = NamedNode("https://w3id.org/filmgraph/film/owner")
-"""Who owns it."""
-
-pageKind = NamedNode("https://w3id.org/filmgraph/film/pageKind")
-"""What a web page is to the film, such as the official site."""
+"""Who owns it or once owned it."""
 
 parent = NamedNode("https://w3id.org/filmgraph/film/parent")
 """Somebody's mother or father."""
 
 participant = NamedNode("https://w3id.org/filmgraph/film/participant")
-"""Somebody with a part in the event."""
+"""Somebody with a part in the event, such as a host, a jury or whoever is asked in an interview."""
 
 performer = NamedNode("https://w3id.org/filmgraph/film/performer")
 """Who sings or plays a musical work."""
 
 period = NamedNode("https://w3id.org/filmgraph/film/period")
-"""The time that a figure covers: total, opening weekend, second weekend and so on."""
+"""The time that something covers: total, opening weekend, rehearsals and so on."""
 
 playedBy = NamedNode("https://w3id.org/filmgraph/film/playedBy")
 """Who plays the character."""
 
 position = NamedNode("https://w3id.org/filmgraph/film/position")
-"""The place in a list, a chart or an order of merit; 1 is the first."""
+"""The place in a list, a chart, an order of merit or a story; 1 is the first."""
 
 positivePercent = NamedNode("https://w3id.org/filmgraph/film/positivePercent")
 """The share of positive reviews, in percent."""
@@ -588,9 +528,6 @@ praisedBy = NamedNode("https://w3id.org/filmgraph/film/praisedBy")
 
 premiere = NamedNode("https://w3id.org/filmgraph/film/premiere")
 """The first public showing of the film."""
-
-preparation = NamedNode("https://w3id.org/filmgraph/film/preparation")
-"""What the performer did to get ready for the part."""
 
 president = NamedNode("https://w3id.org/filmgraph/film/president")
 """Who presides over the jury."""
@@ -626,9 +563,6 @@ recognition = NamedNode("https://w3id.org/filmgraph/film/recognition")
 """A win, nomination, place in a list or record of a film, person or organisation, or a number of
     these."""
 
-refuses = NamedNode("https://w3id.org/filmgraph/film/refuses")
-"""A legal act that the event makes impossible."""
-
 relatedTo = NamedNode("https://w3id.org/filmgraph/film/relatedTo")
 """A tie of family, by blood, marriage or baptism."""
 
@@ -657,13 +591,10 @@ runningTime = NamedNode("https://w3id.org/filmgraph/film/runningTime")
 """How long a film, scene or screening runs, in minutes."""
 
 scale = NamedNode("https://w3id.org/filmgraph/film/scale")
-"""The highest score possible."""
+"""The highest score possible, or the number of films in a list."""
 
 scene = NamedNode("https://w3id.org/filmgraph/film/scene")
 """A scene of the film."""
-
-scope = NamedNode("https://w3id.org/filmgraph/film/scope")
-"""How far something extends: a limited release, the best of a year."""
 
 score = NamedNode("https://w3id.org/filmgraph/film/score")
 """The score, on the scale given with it."""
@@ -673,9 +604,6 @@ screening = NamedNode("https://w3id.org/filmgraph/film/screening")
 
 seeAlso = NamedNode("https://w3id.org/filmgraph/film/seeAlso")
 """A topic to which a document points its readers."""
-
-seenIn = NamedNode("https://w3id.org/filmgraph/film/seenIn")
-"""An earlier film in which the performer was noticed before being cast."""
 
 seller = NamedNode("https://w3id.org/filmgraph/film/seller")
 """Who sold the rights."""
@@ -690,16 +618,10 @@ shootingDays = NamedNode("https://w3id.org/filmgraph/film/shootingDays")
 """On how many days a film or scene was shot."""
 
 shootingLocation = NamedNode("https://w3id.org/filmgraph/film/shootingLocation")
-"""A place where the film was shot; includes the places that contain it."""
+"""A place where the film was shot, or where a place of its story was; includes the places that contain it."""
 
 shownAt = NamedNode("https://w3id.org/filmgraph/film/shownAt")
 """A festival at which the film was shown."""
-
-slot = NamedNode("https://w3id.org/filmgraph/film/slot")
-"""The film's place in the programme, such as competition or closing film."""
-
-song = NamedNode("https://w3id.org/filmgraph/film/song")
-"""The song that is used."""
 
 soundtrack = NamedNode("https://w3id.org/filmgraph/film/soundtrack")
 """The music of the film, taken as an album."""
@@ -709,12 +631,6 @@ speakingParts = NamedNode("https://w3id.org/filmgraph/film/speakingParts")
 
 spouse = NamedNode("https://w3id.org/filmgraph/film/spouse")
 """Whom somebody is or was married to; the plot events or the source state when."""
-
-stage = NamedNode("https://w3id.org/filmgraph/film/stage")
-"""In which step of the making it happened."""
-
-standsInFor = NamedNode("https://w3id.org/filmgraph/film/standsInFor")
-"""The place of the story that a real place shows on screen."""
 
 start = NamedNode("https://w3id.org/filmgraph/film/start")
 """When it began."""
@@ -762,7 +678,7 @@ worksFor = NamedNode("https://w3id.org/filmgraph/film/worksFor")
 """Whom somebody works for, in any manner."""
 
 writer = NamedNode("https://w3id.org/filmgraph/film/writer")
-"""Who wrote the film's screenplay."""
+"""Who wrote the screenplay of a film, or a book, an article or another text."""
 
 year = NamedNode("https://w3id.org/filmgraph/film/year")
 """The year of a work, list or edition, as the source gives it."""

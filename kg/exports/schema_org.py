@@ -109,7 +109,7 @@ class _MovieWriter:
         for property, values in self._all_values(part).items():
             if (name := self.crosswalk.get(property, "")) in _RATING_PROPERTIES:
                 _add(document, name, [self._value(property, value) for value in values])
-        authors = [entity for entity in self._values(part, film.aggregator) if isinstance(entity, NamedNode)]
+        authors = [entity for entity in self._values(part, film.givenBy) if isinstance(entity, NamedNode)]
         _add(document, "author", [{"@type": "Organization", "name": self.names.label(entity)} for entity in authors])
         return document
 

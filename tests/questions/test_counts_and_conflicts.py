@@ -104,7 +104,7 @@ def test_a_place_does_not_disagree_with_one_that_contains_it(graph: kg.FilmGraph
 
 @pytest.mark.parametrize("event", ["parents-find-out", "attempt-at-annulment"])
 def test_a_slip_of_a_source_leaves_the_event_its_doer(event: str, graph: kg.FilmGraph) -> None:
-    doers = rows(graph, "description-of", entity=f"film:{event}", property="doer")
+    doers = rows(graph, "description-of", entity=f"film:{event}", property="agent")
     assert [value for _, value in doers] == ["film:ivans-parents"]
 
 

@@ -34,7 +34,7 @@ SHOT = (
     " film:s film:earliest '2023-02-01'^^xsd:date . "
 )
 RATED = (
-    "film:r a film:Rating ; film:scale 100 ; film:aggregator film:a ."
+    "film:r a film:Rating ; film:scale 100 ; film:givenBy film:a ."
     " film:a a film:Organisation ; film:kind 'review aggregator' . "
 )
 

@@ -179,7 +179,6 @@ class Display:
 _INVERSE_LABELS: Mapping[NamedNode, str] = {
     TYPE: "examples",
     vocab.kind: "examples",
-    vocab.interviewer: "interviews conducted",
     vocab.shownAt: "screenings",
     vocab.seeAlso: "related pages",
 }

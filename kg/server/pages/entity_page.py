@@ -255,7 +255,7 @@ class PageContent:
     def _plot_order(self, event: Term | None) -> float:
         if not isinstance(event, NamedNode):
             return 1e9
-        quad = find_quad(self.display.graph.store, event, vocab.order, None, KNOWLEDGE)
+        quad = find_quad(self.display.graph.store, event, vocab.position, None, KNOWLEDGE)
         number = numeric_value(quad.object) if quad is not None else None
         return number if number is not None else 1e9
 

@@ -40,25 +40,25 @@ CARD: Mapping[NamedNode, Properties] = {
         vocab.originalLanguage, vocab.runningTime, vocab.year, vocab.theme, vocab.follows,
     ),
     vocab.Person: (
-        vocab.occupation, vocab.formerOccupation, vocab.birthDate, vocab.nationality, vocab.comesFrom, vocab.ethnicity,
+        vocab.occupation, vocab.birthDate, vocab.nationality, vocab.countryOfOrigin,
         vocab.spouse, vocab.memberOf, vocab.worksFor,
     ),
     vocab.Organisation: (
-        vocab.countryOfOrigin, vocab.location, vocab.president, vocab.member, vocab.owner, vocab.address,
+        vocab.countryOfOrigin, vocab.location, vocab.president, inverse_of(vocab.memberOf), vocab.owner, vocab.address,
     ),
     vocab.FictionalAgent: (
-        vocab.playedBy, vocab.characterIn, vocab.occupation, vocab.age, vocab.nationality, vocab.ethnicity,
-        vocab.comesFrom, vocab.trait,
+        vocab.playedBy, vocab.characterIn, vocab.occupation, vocab.age, vocab.nationality,
+        vocab.countryOfOrigin, vocab.trait,
     ),
     vocab.Award: (vocab.awardOf, vocab.givenBy, vocab.trait),
     vocab.EventSeries: (vocab.location, vocab.countryOfOrigin, inverse_of(vocab.awardOf)),
     vocab.Edition: (
         vocab.editionOf, vocab.number, vocab.date, vocab.year, vocab.start, vocab.end, vocab.location,
-        vocab.participant, vocab.jury,
+        vocab.participant,
     ),
-    vocab.Place: (vocab.locatedIn, vocab.address, vocab.standsInFor),
+    vocab.Place: (vocab.locatedIn, vocab.address, vocab.shootingLocation),
     vocab.Work: (
-        vocab.author, vocab.performer, vocab.composer, vocab.textOf, vocab.outlet, vocab.publisher,
+        vocab.writer, vocab.performer, vocab.composer, vocab.textOf, vocab.outlet, vocab.publisher,
         vocab.date, vocab.year,
     ),
     vocab.Source: (
@@ -66,8 +66,8 @@ CARD: Mapping[NamedNode, Properties] = {
         vocab.about,
     ),
     vocab.PlotEvent: (
-        vocab.inPlotOf, vocab.order, vocab.doer, vocab.affected, vocab.onBehalfOf, vocab.involves, vocab.location,
-        vocab.cause, vocab.manner,
+        vocab.inPlotOf, vocab.position, vocab.agent, vocab.affected, vocab.participant, vocab.involves, vocab.location,
+        vocab.cause, vocab.description,
     ),
 }  # fmt: skip
 """Class -> the properties in the card at the top; the first class that fits decides, so narrow classes come first."""
@@ -83,7 +83,7 @@ AWARDS = SectionLayout(
     own=(vocab.recognition,),
 )  # fmt: skip
 RELEASE = SectionLayout(
-    "release", "Release and distribution", (vocab.availability,), (vocab.Release, vocab.Screening, vocab.RightsDeal)
+    "release", "Release and distribution", (vocab.medium,), (vocab.Release, vocab.Screening, vocab.RightsDeal)
 )
 BOX_OFFICE = SectionLayout("box-office", "Box office and budget", parts=(vocab.Figure,))
 RATINGS = SectionLayout("ratings", "Ratings", parts=(vocab.Rating,))
@@ -96,7 +96,7 @@ STATEMENTS = SectionLayout(
 MAKING = SectionLayout(
     "making", "Production",
     (
-        vocab.shootingLocation, vocab.format, vocab.inspiredBy, vocab.soundtrack, vocab.preparation,
+        vocab.shootingLocation, vocab.format, vocab.inspiredBy, vocab.soundtrack,
         vocab.speakingParts,
     ),
     (
@@ -128,21 +128,21 @@ CAST = (vocab.leadingActor, vocab.supportingActor, vocab.castMember)
 CREW: Mapping[NamedNode, str] = {
     vocab.director: "director", vocab.writer: "writer", vocab.producer: "producer",
     vocab.cinematographer: "cinematographer", vocab.editor: "editor", vocab.composer: "composer",
-    vocab.performer: "performer", vocab.author: "author", vocab.contributor: "contributor",
+    vocab.performer: "performer", vocab.contributor: "contributor",
 }  # fmt: skip
 """Property that leads from a work to the people who made it -> their role."""
 ROLES: Mapping[NamedNode, str] = {
     inverse_of(vocab.director): "director", inverse_of(vocab.writer): "writer", inverse_of(vocab.producer): "producer",
-    inverse_of(vocab.editor): "editor", inverse_of(vocab.castMember): "cast", inverse_of(vocab.author): "author",
+    inverse_of(vocab.editor): "editor", inverse_of(vocab.castMember): "cast",
     inverse_of(vocab.distributor): "distributor", inverse_of(vocab.contributor): "contributor",
 }  # fmt: skip
 """Property that leads from a work to a person or organisation, read from there -> their role in the work."""
 AGENTS = frozenset((vocab.Agent, vocab.Person, vocab.Organisation))
 
 COLUMNS: Mapping[NamedNode, Properties] = {
-    vocab.Release: (vocab.date, vocab.territory, vocab.medium, vocab.distributor, vocab.scope),
+    vocab.Release: (vocab.date, vocab.territory, vocab.medium, vocab.distributor, vocab.description),
     vocab.Screening: (
-        vocab.date, vocab.edition, vocab.eventSeries, vocab.slot, vocab.location, vocab.ovationMinutes,
+        vocab.date, vocab.edition, vocab.eventSeries, vocab.description, vocab.location, vocab.ovationMinutes,
     ),
     vocab.RightsDeal: (vocab.date, vocab.territory, vocab.buyer, vocab.seller, vocab.excludes, vocab.comparedWith),
     vocab.boxOffice: (
@@ -151,12 +151,12 @@ COLUMNS: Mapping[NamedNode, Properties] = {
     ),
     vocab.budget: (vocab.amount, vocab.asOf),
     vocab.Rating: (
-        vocab.aggregator, vocab.score, vocab.positivePercent, vocab.reviewCount, vocab.claim, vocab.description,
+        vocab.givenBy, vocab.score, vocab.positivePercent, vocab.reviewCount, vocab.claim, vocab.description,
         vocab.territory,
     ),
     vocab.Credit: (
-        vocab.agent, vocab.character, vocab.role, vocab.purpose, vocab.preparation, vocab.seenIn,
-        vocab.auditioned, vocab.hiredBy,
+        vocab.agent, vocab.character, vocab.role, vocab.purpose, vocab.description, vocab.inspiredBy,
+        vocab.auditioned, vocab.givenBy,
     ),
     vocab.Shoot: (vocab.start, vocab.end, vocab.shootingDays, vocab.location),
     vocab.LocationSearch: (vocab.purpose, vocab.location, vocab.agent, vocab.equipment),
@@ -164,9 +164,9 @@ COLUMNS: Mapping[NamedNode, Properties] = {
     vocab.Inspiration: (
         vocab.description, vocab.inspiredBy, vocab.date, vocab.start, vocab.end, vocab.setIn,
     ),
-    vocab.MusicUse: (vocab.song, vocab.description, vocab.agent),
+    vocab.MusicUse: (vocab.involves, vocab.description, vocab.agent),
     vocab.CutMaterial: (
-        LABEL, vocab.description, vocab.cutFrom, vocab.scene, vocab.stage, vocab.reason, vocab.decidedBy,
+        LABEL, vocab.description, vocab.involves, vocab.scene, vocab.period, vocab.reason, vocab.agent,
     ),
 }  # fmt: skip
 """Layout of parts -> its columns in order; columns that no row fills are left out, others follow."""
@@ -198,7 +198,7 @@ RECOGNITIONS: Mapping[str, RecognitionTable] = {
     ),
     "listed": RecognitionTable(
         "Best-of lists",
-        (vocab.givenBy, vocab.position, vocab.listSize, vocab.year),
+        (vocab.givenBy, vocab.position, vocab.scale, vocab.year),
         "list of the best",
         given_by="Published by",
     ),
@@ -277,10 +277,10 @@ HEADINGS: Mapping[NamedNode, str] = {
     vocab.cinemas: "Cinemas",
     vocab.averagePerCinema: "Per cinema",
     vocab.ovationMinutes: "Standing ovation (minutes)",
-    vocab.seenIn: "Seen in",
     inverse_of(vocab.characterIn): "Characters",
     inverse_of(vocab.textOf): "Texts",
     inverse_of(vocab.awardOf): "Awards",
+    inverse_of(vocab.memberOf): "Members",
     vocab.score: "Score",
     LABEL: "Name",
     vocab.recipient: "Recipient",
@@ -289,8 +289,6 @@ HEADINGS: Mapping[NamedNode, str] = {
     vocab.eventSeries: "Festival or awards",
     vocab.forWork: "For",
     vocab.claim: "Record",
-    vocab.scope: "Type of release",
-    vocab.slot: "Shown as",
 }
 """Property -> the heading of its column or line, where its label would be long or unnatural there."""
 

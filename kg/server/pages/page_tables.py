@@ -192,7 +192,7 @@ def in_order(data: EntityData, parts: Iterable[PartData]) -> list[PartData]:
     """By their first day, then by position and IRI; awards the newest first."""
 
     def key(part: PartData) -> tuple[str, float, str]:
-        position = numeric_value(part.first(vocab.position, vocab.order))
+        position = numeric_value(part.first(vocab.position))
         day = data.days.get(part.iri) or data.years.get(part.iri, "9999")
         return (day, position if position is not None else 1e9, part.iri.value)
 
@@ -317,7 +317,7 @@ def _rating(data: EntityData, display: Display, part: PartData) -> ChartBar:
     notes += [f"{count} reviews"] if (count := part.text(vocab.reviewCount)) else []
     notes += [value.text for name in (vocab.claim, vocab.description) for value in cell(display, part, name)]
     notes += [f"critics from {value.text}" for value in cell(display, part, vocab.territory)]
-    label = (display.term(part.owner),) if part.owner != data.entity else cell(display, part, vocab.aggregator)
+    label = (display.term(part.owner),) if part.owner != data.entity else cell(display, part, vocab.givenBy)
     return ChartBar(label, text, min(length, 100.0), ", ".join(notes), row_citations(display, part))
 
 
@@ -549,7 +549,7 @@ def _event(data: EntityData, display: Display, part: PartData) -> TimelineEvent:
         display.term(value.value) for value in part.properties
         if value not in dated and isinstance(value.value, NamedNode) and value.facts
     ]  # fmt: skip
-    values += [DisplayValue(value.text) for value in part.values(vocab.medium, vocab.scope)]
+    values += [DisplayValue(value.text) for value in part.values(vocab.medium, vocab.description)]
     table = RECOGNITIONS.get(recognition_kind(part))
     title = table.title if table is not None else display.label(data.property_to(part) or part.narrowest_class)
     citations = display.citations([fact for value in dated for fact in value.facts])

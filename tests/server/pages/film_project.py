@@ -74,7 +74,7 @@ tangerine:
   rating:
     id: critics
     at: ~Critics gave it 8.6 of 10~
-    aggregator: critics-board
+    givenBy: critics-board
     score: {value: 8.6, at: ~8.6~}
     scale: {value: 10, at: ~10~}
 

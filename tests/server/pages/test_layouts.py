@@ -26,7 +26,7 @@ PERSON = (vocab.Agent, vocab.Person)
         (FILM, inverse_of(vocab.characterIn), "story"),
         (FILM, inverse_of(vocab.inPlotOf), "story"),
         (FILM, vocab.recognition, "awards"),
-        (FILM, vocab.availability, "release"),
+        (FILM, vocab.medium, "release"),
         (FILM, vocab.praisedBy, "statements"),
         (FILM, vocab.format, "making"),
         (FILM, vocab.occupation, None),
