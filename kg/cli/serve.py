@@ -32,7 +32,14 @@ def add_commands(commands: Commands) -> None:
         "--memory", type=positive_integer, metavar="MB", help="the memory limit of a query; default: 1,024"
     )
     serve.add_argument("--log", choices=("text", "json", "none"), default="text", help="one line a request, on stderr")
-    serve.add_argument("--url", metavar="URL", help="its address from outside, behind a proxy")
+    serve.add_argument("--url", metavar="URL", help="its address from outside, behind a proxy; it may have a path")
+    serve.add_argument(
+        "--name", metavar="HOST", action="append", default=[], help="another host name that requests may have"
+    )
+    serve.add_argument("--cors", action="store_true", help="let web pages of any site read, also from this machine")
+    serve.add_argument(
+        "--connections", type=positive_integer, metavar="N", help="of one client, for each process; default: 200"
+    )
     description = "Serve assistants: the stored queries as tools, rows with citations."
     mcp = commands.add("mcp", description, _mcp, epilog=_MCP_EPILOG)
     topics = "only stored queries with one of these topics, tags or names, separated by commas; or none"
@@ -59,16 +66,17 @@ def _serve(call: argparse.Namespace) -> int:
         raise InputError("Serving limits its processes as Unix does: use Linux, macOS, WSL or a container.")
     from kg.project import find_project
     from kg.server.access_log import message_line
+    from kg.server.access_rules import is_loopback, parse_public_url
     from kg.server.settings import Limits, Settings
     from kg.server.supervisor import Supervisor
 
     project = find_project(call.project)
     build = project.current_build
     memory = None if call.memory is None else call.memory << 20
-    options = {"seconds": call.timeout, "rows": call.limit, "memory": memory}
+    options = {"seconds": call.timeout, "rows": call.limit, "memory": memory, "connections": call.connections}
     limits = Limits(**{name: value for name, value in options.items() if value is not None})
-    url = call.url.rstrip("/") if call.url else None
-    settings = Settings(call.host, call.port, call.workers, limits, call.log, url)
+    url = parse_public_url(call.url) if call.url is not None else None
+    settings = Settings(call.host, call.port, call.workers, limits, call.log, url, tuple(call.name), call.cors)
 
     def report(message: str) -> None:
         if call.log == "json":
@@ -77,6 +85,10 @@ def _serve(call: argparse.Namespace) -> int:
         else:
             print_message(message)
 
+    if call.project is None and not Path.cwd().is_relative_to(project.folder):
+        report("There is no project in this folder; serving the example of the package. Name yours with --project.")
+    if not is_loopback(call.host):
+        report(f"Warning: {call.host} is not a loopback address: whoever reaches this machine can read the graph.")
     return Supervisor(project, settings).run(
         lambda url: report(f"Serving {build.name} of {project.folder} at {url} (Ctrl+C to stop)")
     )

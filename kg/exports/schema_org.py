@@ -22,6 +22,14 @@ SCHEMA = "https://schema.org/"
 CONTEXT = {"@vocab": SCHEMA, "sameAs": {"@type": "@id"}}
 """What documents have as context: an address would have to be fetched by whoever reads them."""
 _ROOT_CLASS = "Thing"
+_EXPECTED_CLASSES = {
+    "countryOfOrigin": "Country",
+    "isBasedOn": "CreativeWork",
+    "publisher": "Organization",
+    **dict.fromkeys(("actor", "author", "character", "contributor", "director", "editor"), "Person"),
+    **dict.fromkeys(("musicBy", "producer"), "Person"),
+}
+"""Property -> what schema.org expects as its value, where no class of the value has a match."""
 _MATCHES = (NamedNode(SKOS + "exactMatch"), NamedNode(SKOS + "closeMatch"))
 _INVERSE_MATCH = NamedNode(FILM + "inverseMatch")
 _MOVIE_PROPERTIES = frozenset(
@@ -97,7 +105,12 @@ class _MovieWriter:
         assert isinstance(value, NamedNode)
         if self.crosswalk.get(property) in _NAMED_BY_LABEL:
             return self.names.label(value)
-        return {"@type": self._class_of(value), "@id": value.value, "name": self.names.label(value)}
+        name = self.crosswalk.get(property) or self.inverses.get(property, "")
+        return {
+            "@type": self._class_of(value, _EXPECTED_CLASSES.get(name, _ROOT_CLASS)),
+            "@id": value.value,
+            "name": self.names.label(value),
+        }
 
     def _awards_won(self, recognitions: Iterable[Term]) -> list[Term]:
         """The awards of the recognitions that were won."""
@@ -113,12 +126,12 @@ class _MovieWriter:
         _add(document, "author", [{"@type": "Organization", "name": self.names.label(entity)} for entity in authors])
         return document
 
-    def _class_of(self, entity: NamedNode) -> str:
-        """The narrowest class or kind of an entity that has a match in schema.org."""
+    def _class_of(self, entity: NamedNode, expected: str) -> str:
+        """The narrowest class or kind of an entity that has a match in schema.org; without one, the expected class."""
         ontology = self.names.ontology
         types = types_of(self.store, ontology, entity)
         narrowest = ontology.narrowest(iri for iri in types if iri in self.crosswalk)
-        return min((self.crosswalk[iri] for iri in narrowest), default=_ROOT_CLASS)
+        return min((self.crosswalk[iri] for iri in narrowest), default=expected)
 
     def _earliest(self, part: Term) -> str:
         values = self._values(part, film.earliest) if isinstance(part, NamedNode) else ()

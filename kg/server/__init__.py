@@ -12,7 +12,8 @@
     negotiation.py      media types, and which of them a client prefers
     problems.py         errors as problem documents
     metrics.py          Prometheus metrics in shared memory
-    access_log.py       a line for each request
+    access_log.py       a line for each request, and all that a process reports
+    access_rules.py     hosts that requests may name, and pages that may read
     settings.py         limits and settings
     api/                routes for programs
     reconcile/          the Reconciliation Service API

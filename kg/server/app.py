@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import AsyncIterator, Callable, Mapping
+from functools import partial
+from urllib.parse import urlsplit
 
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
@@ -15,6 +17,7 @@ from starlette.types import ASGIApp
 from kg.errors import FilmGraphError
 from kg.project import Project
 from kg.server.access_log import AccessLog
+from kg.server.access_rules import OPEN, AccessRules
 from kg.server.api import entities, graph_store, openapi, queries, sparql, void
 from kg.server.metrics import Metrics
 from kg.server.middleware import CLIENT_LEFT, with_middlewares
@@ -22,7 +25,7 @@ from kg.server.pages import routes as pages
 from kg.server.pages.templating import compile_all
 from kg.server.problems import handle_error, problem_response
 from kg.server.reconcile import routes as reconcile
-from kg.server.request_params import PageHandler, service_of, snapshot_of
+from kg.server.request_params import PREFIX, PageHandler, service_of, snapshot_of
 from kg.server.settings import Limits
 from kg.server.snapshot import GraphService
 
@@ -88,18 +91,22 @@ def application(
     metrics: Metrics | None = None,
     log: AccessLog | None = None,
     url: str | None = None,
+    rules: AccessRules = OPEN,
 ) -> Starlette:
     """The application; it opens the graph when it is started, and raises `ProjectError` then if there is none.
 
-    `url` is its public URL, when that differs from the `Host` field of requests.
+    `url` is its public URL, when that differs from the `Host` field of requests; it may have a path, which the proxy
+    in front removes or not.
     """
 
     @contextlib.asynccontextmanager
     async def open_service(app: Starlette) -> AsyncIterator[None]:
-        async with GraphService(project, limits, metrics=metrics, log=log, prepare=prepare_worker) as service:
+        async with GraphService(project, limits, metrics=metrics, log=log, prepare=prepare, rules=rules) as service:
             app.state.service = service
             yield
 
+    prefix = urlsplit(url or "").path.rstrip("/")
+    prepare = partial(prepare_worker, prefix)
     app = _Application(
         routes=[route for module_routes in routes for route in module_routes()],
         exception_handlers={
@@ -112,13 +119,18 @@ def application(
         lifespan=open_service,
     )
     app.router.redirect_slashes = False
-    app.state.url = url
+    app.state.url, app.state.prefix = url, prefix
+    # A prefix that a route begins with too is always taken away by the proxy.
+    app.state.is_prefix_removable = not any(
+        isinstance(route, Route) and f"{route.path}/".startswith(f"{prefix}/") for route in app.routes
+    )
     app.state.pages = dict(pages)
     return app
 
 
-def prepare_worker() -> None:
-    """Load all that a worker runs, which this module does, and compile the templates."""
+def prepare_worker(prefix: str = "") -> None:
+    """Load all that a worker runs, which this module does, and compile the templates; `prefix` is that of URLs."""
+    PREFIX.set(prefix)
     compile_all()
 
 

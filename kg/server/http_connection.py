@@ -257,11 +257,14 @@ class Connection(BoundedConnection):
             return False
         started = time.perf_counter()
         service: GraphService = self.config.loaded_app.state.service
+        rules = service.snapshot.rules
+        if not rules.is_open and (b"origin" in headers or not rules.allows_host(headers)):
+            return False
         path, _, query = self.url.partition(b"?")
         try:
             ready = ready_response(service.snapshot, request_key(path, query, headers))
         except Exception as error:  # raised through the parser, it would be taken for a fault of the client
-            status, ready = 500, as_ready(internal_error(error))
+            status, ready = 500, as_ready(internal_error(error), rules)
         else:
             status = 200
         if ready is None:

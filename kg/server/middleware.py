@@ -1,8 +1,10 @@
 """The middlewares of the application, from the outermost to the innermost.
 
     RequestLog             counts and logs every request
+    PathPrefix             the path of the public URL
     SecurityHeaders        what keeps a browser from loading or running anything that is not ours
     ErrorResponses         whatever is raised becomes a problem document
+    AccessControl          which hosts a request may name, and which pages may read
     RequestLimits          how long a request may be, and how slowly it may come
     PreflightRequests      OPTIONS, as browsers ask it for other sites
     HeadRequests           HEAD is GET without a body
@@ -24,20 +26,23 @@ import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache, partial
+from itertools import chain
 from typing import NamedTuple
 
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
+from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from kg.errors import FilmGraphError
 from kg.queries.result_writers import ROW_MEDIA_TYPES
 from kg.queries.sparql import MAX_LENGTH
 from kg.server.access_log import LoggedRequest, client_fields
+from kg.server.access_rules import AccessRules
 from kg.server.metrics import CACHED, LOOKUPS
 from kg.server.negotiation import best_media_type
 from kg.server.problems import internal_error, problem_response
-from kg.server.request_params import HTML
+from kg.server.request_params import HTML, PREFIX
 from kg.server.response_cache import ReadyResponse, ResponseHead, response_head
 from kg.server.settings import Limits
 from kg.server.snapshot import GraphService, Snapshot
@@ -53,17 +58,15 @@ CLIENT_LEFT = 499
 MAX_URL_BYTES = 60_000
 """How many bytes a URL may have; the parser could not count beyond 65,535."""
 _HEADERS = (
-    (b"access-control-allow-origin", b"*"),
     (b"access-control-expose-headers", b"ETag, Link, X-Complete, X-Total-Count, Retry-After"),
     (b"content-security-policy", CONTENT_SECURITY_POLICY.encode()),
     (b"x-content-type-options", b"nosniff"),
     (b"referrer-policy", b"same-origin"),
     (b"vary", b"Accept, Accept-Encoding"),
 )
+_ANY_ORIGIN = (b"access-control-allow-origin", b"*")
 _PREFLIGHT = {
-    "allow": "GET, HEAD, POST, OPTIONS",
-    "access-control-allow-methods": "GET, HEAD, POST, OPTIONS",
-    "access-control-allow-headers": "Accept, Content-Type, If-None-Match",
+    "access-control-allow-headers": "Accept, Authorization, Content-Type, If-None-Match, X-Requested-With",
     "access-control-max-age": "86400",
 }
 _SPARQL = b"/sparql"
@@ -100,9 +103,9 @@ def ready_response(snapshot: Snapshot, key: RequestKey) -> ReadyResponse | None:
     return snapshot.responses.find(key)
 
 
-def as_ready(response: Response) -> ReadyResponse:
+def as_ready(response: Response, rules: AccessRules) -> ReadyResponse:
     """A response of Starlette's, to be written without ASGI."""
-    return ReadyResponse(response_head(with_security_headers(response.raw_headers)), bytes(response.body), "")
+    return ReadyResponse(response_head(with_security_headers(response.raw_headers, rules)), bytes(response.body), "")
 
 
 @lru_cache(maxsize=256)
@@ -115,7 +118,7 @@ def _lookup_head(snapshot: Snapshot, media_type: str) -> ResponseHead:
     head = snapshot.lookup_heads.get(media_type)
     if head is None:
         headers = [(b"content-type", media_type.encode()), *_validators(snapshot, media_type.encode())]
-        head = snapshot.lookup_heads[media_type] = response_head(with_security_headers(headers))
+        head = snapshot.lookup_heads[media_type] = response_head(with_security_headers(headers, snapshot.rules))
     return head
 
 
@@ -158,6 +161,23 @@ class RequestLog:
             record_request(service, request, status or 500, size=size, seconds=seconds)
 
 
+class PathPrefix:
+    """Removes the prefix of the public URL from a path, where the proxy in front has not, and sets that of links."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request."""
+        state = scope["app"].state
+        prefix: str = state.prefix
+        PREFIX.set(prefix)
+        if prefix and state.is_prefix_removable and f"{scope['path']}/".startswith(f"{prefix}/"):
+            path, raw = scope["path"].removeprefix(prefix), scope["raw_path"].removeprefix(prefix.encode())
+            scope = {**scope, "path": path or "/", "raw_path": raw or b"/"}
+        await self.app(scope, receive, send)
+
+
 class SecurityHeaders:
     """Adds headers that every response has, unless the response has its own."""
 
@@ -166,19 +186,26 @@ class SecurityHeaders:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
+        rules: AccessRules = scope["kg.snapshot"].rules
+        headers = dict(scope["headers"])
+        origin = headers.get(b"origin") if not rules.is_open and rules.allows_origin(headers) else None
 
         async def add(message: Message) -> None:
             if message["type"] == "http.response.start":
-                message = {**message, "headers": with_security_headers(message["headers"])}
+                added = with_security_headers(message["headers"], rules)
+                if origin is not None:
+                    added += [(b"access-control-allow-origin", origin), (b"vary", b"Origin")]
+                message = {**message, "headers": added}
             await send(message)
 
         await self.app(scope, receive, add)
 
 
-def with_security_headers(headers: Sequence[tuple[bytes, bytes]]) -> HeaderList:
+def with_security_headers(headers: Sequence[tuple[bytes, bytes]], rules: AccessRules) -> HeaderList:
     """Headers of a response with those that every response has."""
     names = {name for name, _ in headers}
-    return [*headers, *(header for header in _HEADERS if header[0] not in names)]
+    every = (_ANY_ORIGIN, *_HEADERS) if rules.is_open else _HEADERS
+    return [*headers, *(header for header in every if header[0] not in names)]
 
 
 class ErrorResponses:
@@ -205,6 +232,23 @@ class ErrorResponses:
             response = internal_error(error)
         if not has_begun:
             await response(scope, receive, send)
+
+
+class AccessControl:
+    """Refuses requests that name another host, or come from pages of other sites, where those may not read."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request."""
+        rules: AccessRules = scope["kg.snapshot"].rules
+        headers = dict(scope["headers"])
+        if not rules.allows_host(headers):
+            raise HTTPException(421, "This server does not answer under this host name; name it with --url or --name.")
+        if not rules.allows_origin(headers):
+            raise HTTPException(403, "Pages of other sites may not read from this server, unless it runs with --cors.")
+        await self.app(scope, receive, send)
 
 
 class RequestLimits:
@@ -254,15 +298,25 @@ def _too_large(limit: int) -> HTTPException:
 
 
 class PreflightRequests:
-    """Answers OPTIONS: any site may read."""
+    """Answers OPTIONS: what may be asked for at this URL, also from a page of another site."""
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
-        app = Response(status_code=204, headers=_PREFLIGHT) if scope["method"] == "OPTIONS" else self.app
-        await app(scope, receive, send)
+        methods = ", ".join(_methods_at(scope)) if scope["method"] == "OPTIONS" else ""
+        if not methods:
+            await self.app(scope, receive, send)
+            return
+        headers = {"allow": methods, "access-control-allow-methods": methods, **_PREFLIGHT}
+        await Response(status_code=204, headers=headers)(scope, receive, send)
+
+
+def _methods_at(scope: Scope) -> list[str]:
+    routes = [route for route in scope["app"].routes if isinstance(route, Route)]
+    methods = [route.methods or () for route in routes if route.path_regex.match(scope["path"])]
+    return sorted({"OPTIONS", *chain.from_iterable(methods)}) if methods else []
 
 
 # --- GET and HEAD
@@ -401,7 +455,7 @@ class ReadyResponses(_CompleteResponses):
     async def change(self, scope: Scope, response: CompleteResponse) -> CompleteResponse:
         """Cache it."""
         if response.header(b"etag"):
-            head = response_head(with_security_headers(response.headers))
+            head = response_head(with_security_headers(response.headers, scope["kg.snapshot"].rules))
             scope["kg.snapshot"].responses.store(_key_of(scope), ReadyResponse(head, response.body, CACHED))
         return response
 
@@ -466,8 +520,10 @@ def _validators(snapshot: Snapshot, media_type: bytes) -> HeaderList:
 
 MIDDLEWARES = (
     RequestLog,
+    PathPrefix,
     SecurityHeaders,
     ErrorResponses,
+    AccessControl,
     RequestLimits,
     PreflightRequests,
     HeadRequests,

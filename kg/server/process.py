@@ -10,6 +10,7 @@ import asyncio
 import contextlib
 import ctypes
 import json
+import signal
 import socket
 import sys
 from pathlib import Path
@@ -20,6 +21,7 @@ import uvicorn
 from kg.errors import FilmGraphError
 from kg.project import Project
 from kg.server.access_log import AccessLog, log_json_only
+from kg.server.access_rules import access_rules
 from kg.server.app import application
 from kg.server.http_connection import ClientConnections, Connection, check_connections
 from kg.server.metrics import open_metrics
@@ -32,6 +34,8 @@ _M_MMAP_THRESHOLD, _MAPPED_BYTES = -3, 1 << 17
 def main() -> None:
     """Serve until a signal ends it: `process SOCKET MEMORY ARGUMENTS`."""
     control, memory, arguments = int(sys.argv[1]), int(sys.argv[2]), json.loads(sys.argv[3])
+    # A terminal that is closed sends it to all of its processes; the supervisor decides what becomes of them.
+    signal.signal(signal.SIGHUP, signal.SIG_IGN)
     give_back_memory()
     log_file = log_json_only() if arguments["log"] == "json" else sys.stderr
     limits = Limits(**arguments["limits"])
@@ -41,6 +45,9 @@ def main() -> None:
         metrics=open_metrics(arguments["rows"], descriptor=memory, row=arguments["row"]),
         log=AccessLog(arguments["log"], log_file),
         url=arguments["url"],
+        rules=access_rules(
+            arguments["host"], url=arguments["url"], names=tuple(arguments["names"]), cors=arguments["cors"]
+        ),
     )
     config = uvicorn.Config(
         app, http=Connection, ws="none", log_level="error", log_config=None, access_log=False, server_header=False,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Awaitable, Callable, Sequence
+from contextvars import ContextVar
 from functools import partial
 from typing import Protocol
 from urllib.parse import parse_qsl
@@ -19,6 +20,11 @@ from kg.server.snapshot import GraphService, Snapshot
 HTML = "text/html"
 COMPLETE = "X-Complete"
 """The header that is `false` where an answer was cut."""
+PREFIX: ContextVar[str] = ContextVar("PREFIX", default="")
+"""The path of the public URL, where a proxy serves the application below one: `/films`, or empty.
+
+It is set for each request, and in workers once: all that makes a URL is far from the request that it is made for.
+"""
 _HOST = re.compile(r"[A-Za-z0-9._-]{1,255}(?::[0-9]{1,5})?|\[[0-9A-Fa-f:.]{2,45}\](?::[0-9]{1,5})?")
 _MAX_PARAMETERS = 200
 
@@ -67,6 +73,15 @@ def base_url(request: Request) -> str:
     if _HOST.fullmatch(host) is None:
         raise HTTPException(400, "The Host field is missing or invalid.")
     return f"{request.scope['scheme']}://{host}{request.scope.get('root_path', '')}"
+
+
+def site_path(path: str) -> str:
+    """The path of a URL of this site, as browsers need it.
+
+    >>> site_path("/film/anora")
+    '/film/anora'
+    """
+    return PREFIX.get() + path
 
 
 def query_parameters(request: Request) -> list[tuple[str, str]]:

@@ -25,7 +25,10 @@ class Limits(PoolLimits):
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """How to serve. `log` is `text`, `json` or `none`; `url` is the public URL, unless the `Host` field has it."""
+    """How to serve. `log` is `text`, `json` or `none`; `url` is the public URL, unless the `Host` field has it.
+
+    `names` are further host names that requests may have; with `cors`, pages of any site may read.
+    """
 
     host: str = "127.0.0.1"
     port: int = 8000
@@ -33,3 +36,5 @@ class Settings:
     limits: Limits = field(default_factory=Limits)
     log: str = "text"
     url: str | None = None
+    names: tuple[str, ...] = ()
+    cors: bool = False

@@ -20,6 +20,7 @@ from kg.passages.texts import TEXTS_VARIABLE
 from kg.project import Project
 from kg.queries.stored_query import StoredQueries
 from kg.server.access_log import AccessLog
+from kg.server.access_rules import OPEN, AccessRules
 from kg.server.fast_path import FastPath
 from kg.server.metrics import Metrics, open_metrics
 from kg.server.response_cache import ResponseCache, ResponseHead
@@ -42,6 +43,7 @@ class Snapshot:
     graph: FilmGraph = field(repr=False)
     fast_path: FastPath = field(repr=False)
     responses: ResponseCache = field(default_factory=ResponseCache, repr=False)
+    rules: AccessRules = OPEN
     memo: dict[str, Any] = field(default_factory=dict, repr=False)
     """What routes keep of this snapshot, each under a name of its own."""
 
@@ -74,8 +76,9 @@ class GraphService:
         metrics: Metrics | None = None,
         log: AccessLog | None = None,
         prepare: Callable[[], None] | None = None,
+        rules: AccessRules = OPEN,
     ) -> None:
-        self.project, self.prepare = project, prepare
+        self.project, self.prepare, self.rules = project, prepare, rules
         self.limits = limits if limits is not None else Limits()
         self.metrics = metrics if metrics is not None else open_metrics()
         self.log = log if log is not None else AccessLog()
@@ -101,7 +104,8 @@ class GraphService:
         graph = await asyncio.to_thread(FilmGraph, self.project, build=build)
         pool = Pool(worker_setup(self.project, build, self.prepare), self.limits, self.metrics)
         await pool.open()
-        return Snapshot(id, build, graph.queries, pool, self.limits, graph, FastPath(graph.store))
+        fast_path = FastPath(graph.store)
+        return Snapshot(id, build, graph.queries, pool, self.limits, graph, fast_path, rules=self.rules)
 
     async def _poll(self) -> None:
         """Change to another build when one is published; requests to the old one are still answered by it."""

@@ -7,14 +7,17 @@ from __future__ import annotations
 
 import contextlib
 import json
+import os
 import selectors
 import signal
 import socket
 import subprocess
+import sys
 import tempfile
 import time
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
+from typing import IO
 
 from kg.errors import InputError
 from kg.project import Project
@@ -52,8 +55,7 @@ class Supervisor:
 
         Raises `InputError` when the address cannot be listened on.
         """
-        with self._listen() as listening, tempfile.TemporaryFile() as memory:
-            memory.truncate(memory_size(self.settings.processes))
+        with self._listen() as listening, _shared_memory(memory_size(self.settings.processes)) as memory:
             self._memory = memory.fileno()
             self._stop_on_signals()
             for row in range(self.settings.processes):
@@ -81,7 +83,7 @@ class Supervisor:
             listening.listen(_BACKLOG)
         except (OSError, OverflowError) as error:
             listening.close()
-            reason = getattr(error, "strerror", None) or error
+            reason = (getattr(error, "strerror", None) or str(error)).rstrip(".")
             raise InputError(f"Cannot listen on {host}:{port}: {reason}. Choose another with --port.") from error
         listening.setblocking(False)
         return listening
@@ -94,7 +96,10 @@ class Supervisor:
             "rows": self.settings.processes,
             "row": row,
             "log": self.settings.log,
+            "host": self.settings.host,
             "url": self.settings.url,
+            "names": self.settings.names,
+            "cors": self.settings.cors,
         }
         descriptors = theirs.fileno(), self._memory
         call = ["-m", "kg.server.process", *map(str, descriptors), json.dumps(arguments)]
@@ -148,6 +153,8 @@ class Supervisor:
 
         for number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(number, stop)
+        # There is nothing to read again; only the end of the terminal that it was started in ends it.
+        signal.signal(signal.SIGHUP, stop if sys.stdin is not None and sys.stdin.isatty() else signal.SIG_IGN)
         reading, writing = socket.socketpair()
         writing.setblocking(False)
         signal.set_wakeup_fd(writing.fileno(), warn_on_full_buffer=False)
@@ -169,6 +176,16 @@ class Supervisor:
         for end in self._wakeup:
             end.close()
         self._selector.close()
+
+
+def _shared_memory(size: int) -> IO[bytes]:
+    """A file of this size that other processes inherit; in memory, so that no folder has to be writable."""
+    if hasattr(os, "memfd_create"):
+        file: IO[bytes] = os.fdopen(os.memfd_create("kg-metrics"), "r+b")
+    else:
+        file = tempfile.TemporaryFile()  # noqa: SIM115 - the caller closes it
+    file.truncate(size)
+    return file
 
 
 def _hand_over(process: _ServerProcess, client: socket.socket) -> bool:

@@ -189,6 +189,11 @@ def test_a_schema_org_film_is_a_movie_with_its_director(anora: FilmGraph) -> Non
     assert movie["director"]["name"] == "Sean Baker"
 
 
+def test_what_is_of_no_class_of_schema_org_is_of_the_one_that_it_expects(anora: FilmGraph) -> None:
+    movie = json.loads(anora.export_text("schema.org", film="film:anora"))
+    assert {each["@type"] for each in movie["character"]} == {"Person"}
+
+
 def test_a_schema_org_film_conforms_to_the_shapes_of_schema_org(anora: FilmGraph) -> None:
     import pyshacl
 

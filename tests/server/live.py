@@ -102,7 +102,7 @@ def _port_of(process: subprocess.Popen[bytes], log_file: Path) -> int:
 def main() -> int:
     """`live FOLDER LOG LIMITS`: serve until a signal ends it; the address is written to stderr."""
     folder, log, limits = sys.argv[1:]
-    settings = Settings(port=0, processes=2, limits=Limits(**json.loads(limits)), log=log)
+    settings = Settings(port=0, processes=2, limits=Limits(**json.loads(limits)), log=log, names=("films",))
 
     def report(address: str) -> None:
         os.write(2, f"{address}\n".encode())

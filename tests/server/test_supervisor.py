@@ -188,6 +188,15 @@ def test_a_new_build_is_served_and_changes_the_etags(tmp_path: Path) -> None:
         client.close()
 
 
+def test_sighup_does_not_end_a_server_that_no_terminal_started(live: Live) -> None:
+    fronts = live.fronts
+    for process in (live.process.pid, *fronts, *live.workers):
+        os.kill(process, signal.SIGHUP)
+    time.sleep(0.2)
+    assert status_of(live.exchange(get("/healthz", CLOSE))) == 200
+    assert live.fronts == fronts
+
+
 def test_sigterm_ends_it_soon_and_cleanly(films: SmallProject) -> None:
     with serving(films.folder, workers=1, seconds=3.0) as live:
         workers = live.workers
@@ -197,6 +206,24 @@ def test_sigterm_ends_it_soon_and_cleanly(films: SmallProject) -> None:
             assert live.process.wait(timeout=30) == 0
             read_all(client)
         wait_until(lambda: not any(Path(f"/proc/{worker}").exists() for worker in workers))
+
+
+def test_it_needs_no_folder_to_write_to() -> None:
+    program = """if True:
+        import tempfile
+        from kg.server import supervisor
+        tempfile.tempdir = "/nowhere"
+        with supervisor._shared_memory(100) as file:
+            assert len(file.read()) == 100
+    """
+    subprocess.run([sys.executable, "-c", program], check=True, timeout=60)
+
+
+def test_a_port_that_there_cannot_be_is_reported(films: SmallProject) -> None:
+    call = [sys.executable, "-m", "kg", "serve", "--port", "99999", "--project", str(films.folder)]
+    done = subprocess.run(call, capture_output=True, encoding="utf-8", timeout=60, check=False)
+    assert done.returncode == 2
+    assert "0-65535. Choose" in done.stderr
 
 
 def test_an_address_in_use_is_reported(films: SmallProject) -> None:

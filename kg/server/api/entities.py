@@ -30,7 +30,7 @@ from kg.graph.store import find_quad, find_quads
 from kg.parts import belongs_to
 from kg.queries.result_writers import JSON_LD, PLAIN_JSON, TRIPLE_MEDIA_TYPES, AnswerBody, write_triples
 from kg.server.negotiation import EXTENSIONS
-from kg.server.request_params import negotiate, page_handler, snapshot_of, to_response
+from kg.server.request_params import negotiate, page_handler, site_path, snapshot_of, to_response
 from kg.terms import BASE, KNOWLEDGE, LABEL, PROVENANCE, TYPE, sorted_triples, to_iri
 
 SCHEMA_ORG = f'{JSON_LD};profile="https://schema.org/"'
@@ -122,7 +122,7 @@ def _requested_iri(request: Request, name: str) -> str:
 
 
 def _path_of(iri: str) -> str:
-    return f"/{quote(iri.removeprefix(BASE))}"
+    return site_path(f"/{quote(iri.removeprefix(BASE))}")
 
 
 def _named_media_type(request: Request, extension: str) -> str:
@@ -140,7 +140,7 @@ def _links(request: Request, name: str, media_type: str) -> str:
     JSON-LD names none: a processor that finds an alternate reads that in place of the document
     (https://www.w3.org/TR/json-ld11/#alternate-document-location).
     """
-    path = f"/{request.scope['path'].split('/')[1]}/{quote(name)}"
+    path = site_path(f"/{request.scope['path'].split('/')[1]}/{quote(name)}")
     alternates = {} if media_type in (JSON_LD, PLAIN_JSON, SCHEMA_ORG) else _ALTERNATES
     links = [f'<{path}.{extension}>; rel="alternate"; type="{type}"' for extension, type in alternates.items()]
     return ", ".join((*links, f'<{path}>; rel="canonical"'))

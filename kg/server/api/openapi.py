@@ -14,6 +14,7 @@ from kg.errors import FaultsError
 from kg.filmgraph import FilmGraph
 from kg.queries.result_writers import JSON, JSON_LD, N_TRIPLES, ROW_MEDIA_TYPES, TRIPLE_MEDIA_TYPES
 from kg.queries.stored_query import Parameter, ParameterType, StoredQuery
+from kg.server.api.queries import MAX_NUMBER, WHY_VALUES
 from kg.server.problems import PROBLEM
 from kg.server.request_params import base_url, snapshot_of
 from kg.version import __version__
@@ -77,16 +78,17 @@ class Operation:
 
 
 def _text_parameter(name: str, description: str, *, required: bool = False) -> dict[str, Any]:
-    schema = {"type": "string"}
+    schema: dict[str, Any] = {"type": "string"} | ({"minLength": 1} if required else {})
     return {"name": name, "in": "query", "required": required, "description": description, "schema": schema}
 
 
 _PARAMETERS: dict[str, dict[str, Any]] = {
-    "query": _text_parameter("query", "SPARQL", required=True),
+    "query": _text_parameter("query", "SPARQL; without it, the answer is the service description"),
     "property": _text_parameter("property", "only triples with this property"),
     "value": _text_parameter("value", "only the triple with this value of the property"),
     "name": _text_parameter("name", "a label or alias", required=True),
-    "graph": _text_parameter("graph", "the IRI of a named graph"),
+    "graph": _text_parameter("graph", "the IRI of a named graph; either this or `default`"),
+    "default": _text_parameter("default", "the default graph; either this or `graph`"),
     "subject": _text_parameter("subject", "the IRI of an entity", required=True),
     "q": _text_parameter("q", "part of a name"),
     "kind": _text_parameter("kind", "only entities of this class or kind"),
@@ -154,7 +156,7 @@ OPERATIONS: tuple[Operation, ...] = (
     Operation("get", "/entity", "named", "Redirect to the entity of a name", (), ("name",)),
     Operation("get", "/thing", "named-formerly", "Redirect to the entity of a name; use /entity", (), ("name",)),
     Operation("get", "/context.jsonld", "context", "The JSON-LD context", (JSON_LD,)),
-    Operation("get", "/graphs", "graph", "Read a complete graph", _RDF, ("graph",)),
+    Operation("get", "/graphs", "graph", "Read a complete graph", _RDF, ("graph", "default")),
     Operation("get", "/graph/{name}", "graph-directly", "Read a complete graph", _RDF),
     *_refused("/graphs", "graphs", "put", "post", "delete", "patch"),
     *_refused("/graph/{name}", "graph", "put", "post", "delete", "patch"),
@@ -172,6 +174,7 @@ OPERATIONS: tuple[Operation, ...] = (
     Operation(
         "get", "/why", "why-elsewhere", "Explain why a triple holds", _HTML_ONLY, ("subject", "property", "value")
     ),
+    Operation("get", "/robots.txt", "robots", "What crawlers should leave alone", ("text/plain",)),
     Operation("get", "/static/{name}", "static", "A style or script", ("text/css", "text/javascript")),
     *_reconcile("/reconcile", "reconcile"),
     *_reconcile("/reconcile/", "reconcile-slash"),
@@ -232,6 +235,8 @@ def _stored(query: StoredQuery) -> dict[str, object]:
 
 def _parameter(parameter: Parameter) -> dict[str, object]:
     item: dict[str, object] = {"type": _TYPES[parameter.type]}
+    if item["type"] == "string" and not parameter.is_optional:
+        item["minLength"] = 1
     document: dict[str, object] = {
         "name": parameter.name,
         "in": "query",
@@ -254,13 +259,21 @@ def _example(parameter: Parameter) -> object:
     return parameter.example_value
 
 
-_COUNT = {"type": "integer", "minimum": 1}
+_COUNT = {"type": "integer", "minimum": 1, "maximum": MAX_NUMBER}
 _PAGING = (
     {"name": "page", "in": "query", "description": "which page of the answer", "schema": _COUNT},
     {"name": "per-page", "in": "query", "description": "rows of a page", "schema": _COUNT},
-    {"name": "why", "in": "query", "description": "1: with the evidence of each row", "schema": {"enum": ["0", "1"]}},
+    {
+        "name": "why",
+        "in": "query",
+        "description": "1: with the evidence of each row",
+        "schema": {"enum": list(WHY_VALUES)},
+    },
 )
 _PROBLEM_REFERENCE = {"$ref": "#/components/responses/problem"}
+
+
+_PROBLEM_STATUSES = ("400", "403", "404", "405", "406", "408", "413", "414", "415", "421", "503")
 
 
 def _responses(media_types: Iterable[str]) -> dict[str, object]:
@@ -272,7 +285,7 @@ def _responses(media_types: Iterable[str]) -> dict[str, object]:
     success: dict[str, object] = {"200": {"description": "the answer", "content": content}}
     if not content:
         success = {"303": {"description": "where it is"}}
-    return success | dict.fromkeys(("400", "404", "406", "503"), _PROBLEM_REFERENCE)
+    return success | dict.fromkeys(_PROBLEM_STATUSES, _PROBLEM_REFERENCE)
 
 
 _SCHEMAS = {

@@ -34,12 +34,13 @@ from kg.queries.stored_query import StoredQuery, parameter_terms
 from kg.server.api.sparql import first_media_type, write_answer
 from kg.server.negotiation import ANSWER_MEDIA_TYPES, EXTENSIONS, acceptable
 from kg.server.problems import problem_response
-from kg.server.request_params import negotiate, page_handler, query_parameters, snapshot_of, to_response
+from kg.server.request_params import negotiate, page_handler, query_parameters, site_path, snapshot_of, to_response
 
 PAGE, SIZE, WHY, FORMAT = "page", "per-page", "why", "format"
+WHY_VALUES = ("0", "1", "false", "true", "")
 RESERVED = frozenset((PAGE, SIZE, WHY, FORMAT))
 """What a URL says about the answer; a parameter of that name cannot be given in a URL."""
-_MAX_NUMBER = 1_000_000
+MAX_NUMBER = 1_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,15 +125,16 @@ def _parse(request: Request) -> QueryRequest:
             before = values.get(key)
             values[key] = value if before is None else [*(before if isinstance(before, list) else [before]), value]
     page = _number(reserved, PAGE) if PAGE in reserved or SIZE in reserved else None
-    with_why = reserved.get(WHY, "0") not in ("0", "false", "")
+    if (why := reserved.get(WHY, "0")) not in WHY_VALUES:
+        raise HTTPException(400, f"`{WHY}` must be 1 or 0, not {why[:40]!r}.")
     extension = extension or reserved.get(FORMAT, "")
-    return QueryRequest(name, extension, values, page, _number(reserved, SIZE, 100), with_why)
+    return QueryRequest(name, extension, values, page, _number(reserved, SIZE, 100), why in ("1", "true"))
 
 
 def _number(reserved: Mapping[str, str], name: str, default: int = 1) -> int:
     text = reserved.get(name, str(default))
-    if not text.isascii() or not text.isdecimal() or not 1 <= int(text[:10]) <= _MAX_NUMBER:
-        raise HTTPException(400, f"`{name}` must be a whole number from 1 to {_MAX_NUMBER:,}, not {text[:40]!r}.")
+    if not text.isascii() or not text.isdecimal() or not 1 <= int(text[:10]) <= MAX_NUMBER:
+        raise HTTPException(400, f"`{name}` must be a whole number from 1 to {MAX_NUMBER:,}, not {text[:40]!r}.")
     return int(text)
 
 
@@ -160,7 +162,7 @@ def _links(request: Request, asked: QueryRequest, body: AnswerBody) -> str:
     if body.total is not None:
         pages["last"] = max(1, -(-body.total // asked.size))
     rest = [(key, value) for key, value in query_parameters(request) if key not in (PAGE, SIZE)]
-    path = quote(request.scope["path"])
+    path = site_path(quote(request.scope["path"]))
     return ", ".join(
         f'<{path}?{urlencode([*rest, (PAGE, str(page)), (SIZE, str(asked.size))])}>; rel="{relation}"'
         for relation, page in pages.items()
@@ -177,7 +179,7 @@ def list_queries(graph: FilmGraph) -> list[dict[str, object]]:
         except FaultsError as error:
             listed.append({"name": name, "faults": [str(fault) for fault in error.faults]})
         else:
-            listed.append(query.as_dict() | {"address": f"/queries/{name}?{example_of(query)}".rstrip("?")})
+            listed.append(query.as_dict() | {"address": site_path(f"/queries/{name}?{example_of(query)}".rstrip("?"))})
     return listed
 
 

@@ -43,6 +43,7 @@ from kg.server.pages.svg_graph import network
 from kg.server.pages.templating import render
 from kg.server.pages.urls import query_url, sparql_url
 from kg.server.pages.why_page import explanation_sources
+from kg.server.request_params import site_path
 from kg.terms import PREFIXES, Term, to_curie
 
 PER_PAGE = 100
@@ -274,7 +275,7 @@ def _form_field(
         value,
         _placeholder(graph, parameter),
         parameter.is_optional,
-        f"/suggest?kind={quote(parameter.class_name)}" if parameter.type is ParameterType.ENTITY else "",
+        site_path(f"/suggest?kind={quote(parameter.class_name)}") if parameter.type is ParameterType.ENTITY else "",
         r"-?\d{4}(-\d{2}(-\d{2})?)?" if is_date else "",
         "decimal" if parameter.type is ParameterType.NUMBER else "text",
         message,

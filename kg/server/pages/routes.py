@@ -9,6 +9,7 @@
     /film/anora?all=castMember, /film/neon?named=distributor
                            all values of a property, or all that refers to an entity by it, a hundred a page
     /static/style.css      styles and scripts
+    /robots.txt            what crawlers should leave alone
     /why?subject=...       an explanation, for an entity that has no page here
 """
 
@@ -21,7 +22,7 @@ from collections.abc import Mapping, Sequence
 from pyoxigraph import NamedNode
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
-from starlette.responses import HTMLResponse, RedirectResponse, Response
+from starlette.responses import HTMLResponse, PlainTextResponse, RedirectResponse, Response
 from starlette.routing import BaseRoute, Route
 
 from kg.errors import FilmGraphError
@@ -43,7 +44,7 @@ from kg.server.pages.templating import STATIC, render
 from kg.server.pages.urls import page_url, query_url, search_url
 from kg.server.pages.why_page import why_page
 from kg.server.problems import status_of
-from kg.server.request_params import PageHandler, snapshot_of
+from kg.server.request_params import PageHandler, site_path, snapshot_of
 from kg.server.snapshot import Snapshot
 from kg.terms import to_iri
 
@@ -60,6 +61,7 @@ def routes() -> list[BaseRoute]:
         Route("/vocabulary.json", vocabulary),
         Route("/why", why_elsewhere),
         Route("/static/{name}", static),
+        Route("/robots.txt", robots),
     ]
 
 
@@ -105,6 +107,24 @@ async def static(request: Request) -> Response:
     media_type = mimetypes.guess_type(name)[0] or "application/octet-stream"
     headers = {"Cache-Control": _CACHE_FOR_EVER} if "v" in request.query_params else {}
     return Response((STATIC / name).read_bytes(), media_type=media_type, headers=headers)
+
+
+async def robots(_request: Request) -> Response:
+    """What crawlers should leave alone (RFC 9309): explanations, queries and searches, of which there is no end."""
+    paths = (
+        "/*/why",
+        "/why",
+        "/sparql",
+        "/query",
+        "/search",
+        "/suggest",
+        "/queries/",
+        "/graph",
+        "/dump.nt",
+        "/reconcile",
+    )
+    lines = ["User-agent: *", *(f"Disallow: {site_path(path)}" for path in paths)]
+    return PlainTextResponse("\n".join(lines) + "\n")
 
 
 # --- pages of addresses that have other formats, too

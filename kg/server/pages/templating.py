@@ -11,10 +11,14 @@ from jinja2.nodes import EvalContext
 from markupsafe import Markup
 
 from kg.server.pages.urls import query_url
+from kg.server.request_params import site_path
 from kg.version import __version__
 
 STATIC = files("kg.server.pages") / "static"
 """The folder of styles and scripts."""
+
+
+_LONG_WORD = 40
 
 
 @lru_cache(maxsize=1)
@@ -28,8 +32,9 @@ def environment() -> Environment:
         lstrip_blocks=True,
         auto_reload=False,
     )
-    created.globals |= {"static_url": static_url, "query_url": query_url, "version": __version__}
-    created.filters["svg"] = _safe_svg
+    created.globals |= {"static_url": static_url, "query_url": query_url, "site_path": site_path}
+    created.globals["version"] = __version__
+    created.filters |= {"svg": _safe_svg, "has_long_word": has_long_word}
     return created
 
 
@@ -44,11 +49,23 @@ def compile_all() -> None:
         environment().get_template(name)
 
 
-@lru_cache(maxsize=16)
 def static_url(name: str) -> str:
     """The URL of a style or script; it changes with the file, so the file may be cached for ever."""
-    digest = hashlib.sha256((STATIC / name).read_bytes()).hexdigest()[:12]
-    return f"/static/{name}?v={digest}"
+    return site_path(f"/static/{name}?v={_digest(name)}")
+
+
+@lru_cache(maxsize=16)
+def _digest(name: str) -> str:
+    return hashlib.sha256((STATIC / name).read_bytes()).hexdigest()[:12]
+
+
+def has_long_word(text: str) -> bool:
+    """True for a text that would widen a page, unless its words are broken.
+
+    >>> has_long_word("A film about " + "x" * 60), has_long_word("A film")
+    (True, False)
+    """
+    return any(len(word) > _LONG_WORD for word in text.split())
 
 
 @pass_eval_context

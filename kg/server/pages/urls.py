@@ -7,6 +7,7 @@ from urllib.parse import quote, urlencode
 
 from pyoxigraph import Literal, NamedNode, Triple
 
+from kg.server.request_params import site_path
 from kg.terms import BASE, FILM, to_curie
 
 INVERSE = "urn:inverse:"
@@ -22,7 +23,7 @@ def page_url(entity: NamedNode) -> str:
     '/film/anora'
     """
     match = _ENTITY.fullmatch(entity.value)
-    return "/" + quote(match["path"], safe="/:@!$&'()*+,;=-._~%") if match is not None else ""
+    return site_path("/" + quote(match["path"], safe="/:@!$&'()*+,;=-._~%")) if match is not None else ""
 
 
 def external_url(text: str) -> str:
@@ -73,7 +74,7 @@ def why_url(triple: Triple) -> str:
     page = page_url(triple.subject) if isinstance(triple.subject, NamedNode) else ""
     parameters = {"property": to_curie(triple.predicate.value), "value": _value(triple.object)}
     if not page:
-        return "/why?" + urlencode({"subject": str(triple.subject), **parameters})
+        return site_path("/why?" + urlencode({"subject": str(triple.subject), **parameters}))
     return f"{page}/why?" + urlencode(parameters)
 
 
@@ -83,14 +84,14 @@ def _value(value: object) -> str:
 
 def query_url(name: str, **values: str) -> str:
     """The URL of a stored query with values for its parameters."""
-    return f"/queries/{quote(name)}" + (f"?{urlencode(values)}" if values else "")
+    return site_path(f"/queries/{quote(name)}") + (f"?{urlencode(values)}" if values else "")
 
 
 def sparql_url(text: str, *, view: str = "") -> str:
     """The URL of the SPARQL page with a query in it."""
-    return "/sparql?" + urlencode({"query": text, **({"view": view} if view else {})})
+    return site_path("/sparql?" + urlencode({"query": text, **({"view": view} if view else {})}))
 
 
 def search_url(words: str, *, class_name: str = "") -> str:
     """The URL of a search, for all entities or those of a class."""
-    return "/search?" + urlencode({"q": words, **({"kind": class_name} if class_name else {})})
+    return site_path("/search?" + urlencode({"q": words, **({"kind": class_name} if class_name else {})}))
