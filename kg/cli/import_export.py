@@ -93,6 +93,19 @@ def _read_schema(call: argparse.Namespace) -> Schema:
     return to_schema(read_ontology(find_project(call.project).ontology))
 
 
+def _check_day(text: str) -> None:
+    from kg.facts.dates import to_date_range
+
+    try:
+        to_date_range(text)
+    except ValueError:
+        day = ""
+    else:
+        day = text
+    if _DATE.fullmatch(day) is None:
+        raise InputError(f"{text!r} is not a date. Write a date such as 2026-11-21.")
+
+
 @contextmanager
 def _open_session(
     call: argparse.Namespace, importer: Importer, paths: list[str], options: Mapping[str, str | None]
@@ -103,6 +116,7 @@ def _open_session(
     from kg.importers.session import open_session
     from kg.project import find_project
     from kg.schema import read_ontology, to_schema
+    from kg.shapes import read_shapes
 
     project = find_project(call.project)
     ontology = tuple(read_ontology(project.ontology))
@@ -110,8 +124,8 @@ def _open_session(
     source = importer.find_source(paths, schema, options)
     stated = {name: value for name in _SOURCE_OPTIONS if (value := getattr(call, name)) is not None}
     source = replace(source, **stated, **({"id": call.source} if call.source else {}))
-    if call.retrieved and _DATE.fullmatch(call.retrieved) is None:
-        raise InputError(f"{call.retrieved!r} is not a date. Write a date such as 2026-11-21.")
+    if call.retrieved:
+        _check_day(call.retrieved)
     with (
         bytes_progress(all_files(paths)) as progress,
         open_session(
@@ -123,6 +137,7 @@ def _open_session(
             dry_run=call.dry_run,
             parquet=call.parquet,
             progress=progress if progress is not None else lambda _: None,
+            shapes=read_shapes(project.shapes),
         ) as session,
     ):
         yield session

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import tempfile
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import lru_cache
@@ -25,6 +25,7 @@ from kg.importers.source_registry import append_to_source_order, write_source
 from kg.importers.spool import COLUMNS, ROW_COLUMNS, Spool
 from kg.parts import part_iri
 from kg.schema import ValueKind
+from kg.shapes.value_limits import limits_for, value_limits
 from kg.sql import quote
 from kg.terms import KNOWN_NAMES, TYPE
 
@@ -33,6 +34,8 @@ if TYPE_CHECKING:
     from pyoxigraph import Triple
 
     from kg.schema import Schema
+    from kg.shapes.model import Shapes
+    from kg.shapes.value_limits import Limits, ValueLimits
 
 PARQUET_FROM_ROWS = 1_000_000
 """A table with more rows is written as Parquet."""
@@ -122,6 +125,8 @@ class ImportSession:
     schema: Schema
     summary: ImportSummary
     progress: Progress
+    limits: Limits = field(default_factory=dict)
+    """What the shapes require of values."""
     parquet: bool | None = None
 
     @property
@@ -176,7 +181,20 @@ class ImportSession:
             parse_value(value, term)
         except ValueError:
             return False
-        return True
+        # The class of the subject is not known yet.
+        limits = self.limits.get(term.iri.value, ())
+        of_all_classes = (limit for limit in limits if not limit.classes)
+        return not limits or (
+            any(limit.allows(value) for limit in limits) and all(limit.allows(value) for limit in of_all_classes)
+        )
+
+    def limits_for(self, property: str, classes: Iterable[str]) -> tuple[ValueLimits, ...]:
+        """What is required of a property's values where its subjects are of one of these classes, all by name."""
+        iris = (self.schema.type_names[name] for name in classes if name in self.schema.type_names)
+        wider = [{class_iri.value for class_iri in self.schema.ancestors(iri)} for iri in iris]
+        common = set.intersection(*wider) if wider else set()
+        iri = self.schema.names.get(property)
+        return limits_for(self.limits, iri.value, common) if iri is not None else ()
 
     def add_stub(
         self, entity: str, *, class_name: str, label: str, wikidata_id: str = "", record: str = "", via: str = ""
@@ -327,16 +345,19 @@ def open_session(
     dry_run: bool = False,
     parquet: bool | None = None,
     progress: Progress = lambda _: None,
+    shapes: Shapes | None = None,
 ) -> Iterator[ImportSession]:
     """An import into the folder `data` of a project, with a spool that is deleted at the end.
 
-    `retrieved` is the day on which the dataset was fetched; `parquet` overrides the choice by size.
+    `retrieved` is the day on which the dataset was fetched; `parquet` overrides the choice by size. A value that none
+    of the `shapes` allows for its property is not imported.
     """
+    limits = value_limits(shapes) if shapes is not None else {}
     with tempfile.TemporaryDirectory(prefix="kg-import-", ignore_cleanup_errors=True) as folder:
         spool = Spool(Path(folder), retrieved=retrieved)
         try:
             summary = ImportSummary(source.id, dry_run=dry_run)
-            yield ImportSession(data, source, spool, ontology, schema, summary, progress, parquet)
+            yield ImportSession(data, source, spool, ontology, schema, summary, progress, limits, parquet)
         finally:
             spool.close()
 

@@ -280,7 +280,8 @@ class Spool:
 
 
 _STUB_LABELS = """
-    SELECT entity, label, min(record) AS record, bool_or(label = identifier) AS is_identifier FROM undescribed
+    SELECT entity, label, min(record) AS record, bool_or(label = identifier OR NOT is_name) AS is_identifier
+    FROM undescribed
     GROUP BY entity, label QUALIFY row_number() OVER (
         PARTITION BY entity ORDER BY bool_and(is_name AND label <> identifier) DESC, sum(uses) DESC, label) = 1"""
 """The most common name that facts have for an entity, and its identifier only where none has a name."""

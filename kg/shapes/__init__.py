@@ -9,6 +9,7 @@ validation_tables  the DuckDB tables of a validation
 sql_engine         validation of compiled shapes
 pyshacl_engine     validation of shapes that are not compiled: SHACL-SPARQL, advanced features
 incremental        validation after a change
+value_limits       what the shapes require of a literal, for importers
 results            validation results, and their messages
 validate           `check` a graph, `read_shapes`, `validate_files`
 """

@@ -263,7 +263,7 @@ def single_valued(shapes: Shapes) -> Mapping[str, frozenset[str] | None]:
     domains: dict[str, frozenset[str] | None] = {}
     for shape in shapes.targeted():
         classes = {target.term[1:-1] for target in shape.targets if target.kind == "class"}
-        for node in (shape.node, *_property_shapes(shape)):
+        for node in (shape.node, *property_shapes(shape)):
             bound = shapes.shapes[node]
             if isinstance(bound.path, PredicatePath) and not bound.path.inverse and _is_at_most_one(bound):
                 iri = bound.path.predicate[1:-1]
@@ -273,7 +273,8 @@ def single_valued(shapes: Shapes) -> Mapping[str, frozenset[str] | None]:
     return {iri: classes for iri, classes in domains.items() if classes is None or classes}
 
 
-def _property_shapes(shape: Shape) -> Iterator[str]:
+def property_shapes(shape: Shape) -> Iterator[str]:
+    """The shapes whose results are results of a node shape: those of its properties."""
     if shape.path is None:
         for constraint in shape.constraints:
             if constraint.component.includes_results:

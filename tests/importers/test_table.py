@@ -404,6 +404,46 @@ def test_a_quotation_mark_that_is_not_closed_costs_its_row_alone(
     assert titles <= labels
 
 
+def test_a_row_without_a_title_is_called_by_its_key(project: ImportProject, films: Path) -> None:
+    films.write_text("Id,Title,Year\n7,,2024\n8,Up,2009\n", encoding="utf-8")
+    mapping = "source: my-films\nrows: {class: Film, key: [Id]}\ncolumns: {Title: label, Year: year}\n"
+    Path(f"{films}.mapping.yaml").write_text(mapping, encoding="utf-8")
+    project.run("table", str(films))
+    labels = {fact.value.value: fact.paraphrase for fact in project.facts() if fact.property == LABEL}
+    assert labels == {"7": True, "Up": False}
+    assert check(project.folder).ok
+
+
+NOT_ALLOWED = [
+    ("runningTime", "0", "is not 1 or more and 6000 or less"),
+    ("runningTime", "99999", "is not 1 or more and 6000 or less"),
+    ("imdbId", "8999762", "is not like ^(tt|nm|co|ev|ch)[0-9]{7,10}$"),
+    ("wikidataId", "42", "is not like ^[QPL][1-9][0-9]*$"),
+]
+
+
+@pytest.mark.parametrize(("property", "text", "reason"), NOT_ALLOWED)
+def test_a_value_that_no_shape_allows_is_rejected_with_the_row(
+    project: ImportProject, films: Path, property: str, text: str, reason: str
+) -> None:
+    films.write_text(f"Title,Year,X\nUp,2009,\nAnora,2024,{text}\n", encoding="utf-8")
+    mapping = f"source: my-films\nrows: {{class: Film, key: [Title]}}\ncolumns: {{Title: label, X: {property}}}\n"
+    Path(f"{films}.mapping.yaml").write_text(mapping, encoding="utf-8")
+    assert project.run("table", str(films)) == 0
+    assert project.rejects("my-films") == f"films.csv:3: X: {text} {reason}\n"
+    assert check(project.folder).ok
+
+
+def test_an_amount_below_zero_makes_no_figure(project: ImportProject, films: Path) -> None:
+    films.write_text("Title,Cost\nUp,-5\nAnora,6000000\n", encoding="utf-8")
+    mapping = "source: my-films\nrows: {class: Film, key: [Title]}\ncolumns: {Title: label}\n"
+    mapping += "parts: {budget: {constants: {currency: USD}, columns: {Cost: amount}}}\n"
+    Path(f"{films}.mapping.yaml").write_text(mapping, encoding="utf-8")
+    assert project.run("table", str(films)) == 0
+    assert project.rejects("my-films") == "films.csv:2: Cost: -5 is not 0.0 or more\n"
+    assert check(project.folder).ok
+
+
 KEYS = [["Ab1", "x y", "tt1"], ["Ab1", "ab1", "x y"], ["x y", "x-y", "X-Y", "tt1"]]
 
 

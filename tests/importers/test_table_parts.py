@@ -158,9 +158,9 @@ def test_a_large_table_of_credits_gives_the_same_facts_as_a_small_one(
 
 
 def test_a_job_that_is_not_in_the_mapping_is_counted(
-    project: ImportProject, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    project: ImportProject, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    test_a_large_table_of_credits_gives_the_same_facts_as_a_small_one(project, tmp_path, pytest.MonkeyPatch())
+    test_a_large_table_of_credits_gives_the_same_facts_as_a_small_one(project, tmp_path, monkeypatch)
     assert "1  Job grip" in capsys.readouterr().out
 
 

@@ -32,6 +32,7 @@ from kg.importers.tables.table_files import (
 )
 from kg.importers.tables.table_mapping import (
     ColumnMapping,
+    PartMapping,
     RowFilter,
     TableMapping,
     read_table_mapping,
@@ -39,6 +40,7 @@ from kg.importers.tables.table_mapping import (
 )
 from kg.importers.tables.table_sql import LINE, RECORD, SELECTED, SUBJECT, TableSql
 from kg.schema import Schema
+from kg.shapes.value_limits import ValueLimits
 from kg.sql import quote_name
 from kg.text import closest
 
@@ -147,6 +149,13 @@ class _TableImport:
         self.report_skipped_rows(statements)
         self.reject_faults(rejected, cells)
 
+    def limits_for(self, property: str, part: PartMapping | None) -> tuple[ValueLimits, ...]:
+        """What is required of the values of a property of the rows' entities, or of their parts."""
+        schema, classes = self.session.schema, [self.mapping.class_name, *self.mapping.classes.values()]
+        if part is not None:
+            classes = [schema.usual_type(schema.properties[schema.names[part.property]])]
+        return self.session.limits_for(property, filter(None, classes))
+
     def select_entities(self, *more: str) -> str:
         """A SELECT of the entities of the rows that are used, with more columns."""
         condition = f"{SELECTED} AND {SUBJECT} IS NOT NULL"
@@ -165,7 +174,7 @@ class _TableImport:
 
     def create_table(self, cells: CellSource) -> TableSql:
         """Read the cells into a table, with the names of the entities; returns the statements for its rows."""
-        statements = TableSql(self.mapping, cells.relation, self.session.schema.narrowed)
+        statements = TableSql(self.mapping, cells.relation, self.session.schema.narrowed, self.limits_for)
         for name in ("reject_errors", "reject_scans"):
             self.session.sql.execute(f"DROP TABLE IF EXISTS {name}")
         self.session.sql.execute(f"CREATE OR REPLACE TABLE all_{self.rows} AS {statements.keyed()}")

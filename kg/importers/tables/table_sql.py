@@ -5,7 +5,7 @@ Each name and value from outside goes through `quote` or `quote_name`, so no tex
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from kg.importers.dataset_names import (
@@ -16,6 +16,7 @@ from kg.importers.dataset_names import (
 from kg.importers.tables.cells.cleanings import can_reject, clean_sql, fault_sql, is_rejected
 from kg.importers.tables.table_mapping import ColumnMapping, PartMapping, RowFilter, TableMapping
 from kg.schema import NarrowedClass
+from kg.shapes.value_limits import ValueLimits
 from kg.sql import quote, quote_name
 
 LINE, SUBJECT, RECORD, SELECTED, PART, HAS_PART = map(
@@ -77,6 +78,8 @@ class TableSql:
     cells: str
     kinds: Mapping[str, NarrowedClass] = field(default_factory=dict)
     """Name of a kind -> what the facts about an entity of this kind state."""
+    limits_for: Callable[[str, PartMapping | None], tuple[ValueLimits, ...]] = lambda *_: ()
+    """What shapes require of the values of a property, of the rows' entities or of their parts."""
 
     def keyed(self) -> str:
         """The rows with the name and record of their entity; rows without a key have no name.
@@ -175,7 +178,7 @@ class TableSql:
         value, fits = self.cell(first.name), "true"
         if not first.split or first.name in part.each:
             value = self._value(first, self._text(first))
-            fits = f"(coalesce({_fits(first, value)}, false) AND NOT {is_rejected(value, first.clean)})"
+            fits = f"(coalesce({self.fits(first, value, part)}, false) AND NOT {is_rejected(value, first.clean)})"
         components = ", ".join(f"nullif({name_component_sql(text)}, '')" for text in self.part_key(part))
         name = f"{SUBJECT} || {quote(f'.{part.property}.')} || concat_ws('-', {components})"
         return (
@@ -206,7 +209,7 @@ class TableSql:
             class_name = f"CASE WHEN v IN ({known}) THEN v END"
             yield from self._type_facts(values, class_name, column.values.values(), owner=owner)
         elif column.value_type == "entity":
-            entity, fault = self.entity(column), self._fault(column)
+            entity, fault = self.entity(column), self._fault(column, part)
             yield FactSelect(
                 self._select(values, column.property, entity, owner=owner, fault=fault, of_values=True), fault != "''"
             )
@@ -214,7 +217,7 @@ class TableSql:
                 taken = f"(SELECT * FROM {values} WHERE {self._is_taken(column)})"
                 yield FactSelect(self._select(taken, column.inverse, SUBJECT, owner=entity, of_values=True))
         else:
-            fault, language = self._fault(column), quote(column.language)
+            fault, language = self._fault(column, part), quote(column.language)
             if column.language_column:
                 cell = self.cell(column.language_column)
                 language = f"CASE WHEN regexp_full_match({cell}, '{_LANGUAGE}') THEN {cell} ELSE {language} END"
@@ -224,15 +227,22 @@ class TableSql:
             )
             yield FactSelect(select, fault != "''", bool(column.language or column.language_column))
 
-    def _fault(self, column: ColumnMapping) -> str:
+    def _fault(self, column: ColumnMapping, part: PartMapping | None) -> str:
         """Why a value `v` is rejected, with the cell; the empty text where it is not."""
         name, faults = quote(f"{column.name or column.property}: "), []
         if can_reject(column.clean):
             faults.append(f"WHEN {is_rejected('v', column.clean)} THEN {name} || {fault_sql('v', column.clean)}")
         if column.value_type in _VALUE_TESTS:
             failed = quote(f" {_TEST_FAILED[column.value_type]}")
-            faults.append(f"WHEN NOT coalesce({_fits(column, 'v')}, false) THEN {name} || v || {failed}")
+            faults.append(f"WHEN NOT coalesce({_has_form(column, 'v')}, false) THEN {name} || v || {failed}")
+        if limits := self.limits_for(column.property, part):
+            failed = quote(f" is not {' and '.join(dict.fromkeys(map(str, limits)))}")
+            faults.append(f"WHEN NOT coalesce({_is_allowed(limits, 'v')}, false) THEN {name} || v || {failed}")
         return f"CASE {' '.join(faults)} ELSE '' END" if faults else "''"
+
+    def fits(self, column: ColumnMapping, value: str, part: PartMapping) -> str:
+        """The condition that a value fits the column's property."""
+        return f"{_has_form(column, value)} AND {_is_allowed(self.limits_for(column.property, part), value)}"
 
     def _is_taken(self, column: ColumnMapping) -> str:
         """The condition that no cleaning rejected a value `v`."""
@@ -249,10 +259,20 @@ class TableSql:
                 f" FROM {keyed} WHERE {SELECTED} AND {SUBJECT} IS NOT NULL GROUP BY {SUBJECT}"
             )
         for column in self.mapping.columns:
+            if column.property == "label" and column.name:
+                yield self._key_as_label(keyed, column)
             yield from self._column_stubs(keyed, column)
         for part in self.mapping.parts:
             for column in part.columns:
                 yield from self._column_stubs(f"({self.part_rows(keyed, part)})", column, part)
+
+    def _key_as_label(self, keyed: str, column: ColumnMapping) -> str:
+        """The keys of rows without a label, which call their entities where nothing else does."""
+        return (
+            f"SELECT {SUBJECT} AS entity, '' AS class, {RECORD} AS label, '' AS identifier, '' AS property,"
+            f" {RECORD} AS record, '' AS via, false AS is_name"
+            f" FROM {keyed} WHERE {SELECTED} AND {SUBJECT} IS NOT NULL AND {self.cell(column.name)} IS NULL"
+        )
 
     def _column_stubs(self, rows: str, column: ColumnMapping, part: PartMapping | None = None) -> Iterator[str]:
         if column.value_type == "entity" and column.property != "type":
@@ -347,10 +367,24 @@ def _unless_rejected(value: str, steps: tuple[str, ...]) -> str:
     return f"CASE WHEN NOT {is_rejected(value, steps)} THEN {value} END" if can_reject(steps) else value
 
 
-def _fits(column: ColumnMapping, value: str) -> str:
-    """The condition that a value fits the column's property."""
+def _has_form(column: ColumnMapping, value: str) -> str:
+    """The condition that a value has the form of the column's type."""
     test = _VALUE_TESTS.get(column.value_type)
     return f"({test.replace('{v}', value)})" if test is not None else "true"
+
+
+def _is_allowed(limits: Sequence[ValueLimits], value: str) -> str:
+    """The condition that a value is allowed by the shapes that limit it."""
+    return f"({' AND '.join(_is_within(limit, value) for limit in limits) or 'true'})"
+
+
+def _is_within(limit: ValueLimits, value: str) -> str:
+    number = f"TRY_CAST({value} AS DECIMAL(38, 9))"
+    tests = [f"{number} >= {limit.minimum:f}"] if limit.minimum is not None else []
+    tests += [f"{number} <= {limit.maximum:f}"] if limit.maximum is not None else []
+    if limit.regex is not None and limit.regex.re2:
+        tests.append(f"regexp_matches({value}, {quote(limit.regex.re2)})")
+    return f"({' AND '.join(tests) or 'true'})"
 
 
 def _without_trim(steps: tuple[str, ...]) -> tuple[str, ...]:
