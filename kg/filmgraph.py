@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
 from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -91,7 +92,12 @@ class FilmGraph:
     def ask_bound(self, query: StoredQuery, text: str, *, limit: int | None = None) -> Answer:
         """The answer to a stored query of which `text` has its values bound."""
         is_contested = self.may_be_contested(text)
-        return run_stored_query(self.store, query, text, names=self.names, limit=limit, with_undecided=is_contested)
+        answer = run_stored_query(self.store, query, text, names=self.names, limit=limit, with_undecided=is_contested)
+        return self._explained(answer)
+
+    def _explained(self, answer: Answer) -> Answer:
+        """The answer, which can say why it is empty."""
+        return replace(answer, reasons=partial(self.explain_empty, answer))
 
     def may_be_contested(self, text: str) -> bool:
         """False when a query names no property of which a value is undecided between sources."""
@@ -132,7 +138,7 @@ class FilmGraph:
 
             setup = WorkerSetup(partial(FilmGraph, self.project, build=self.build))
             parts = run_with_timeout(setup, _sparql_in_worker, text, limit, services, seconds=timeout)
-            return Answer(names=self.names, query=text, **parts)
+            return self._explained(Answer(names=self.names, query=text, **parts))
         if services and "SERVICE" in text.upper():
             from kg.federation.config import read_services
             from kg.federation.endpoint_client import EndpointClient
@@ -140,8 +146,8 @@ class FilmGraph:
 
             client = EndpointClient(read_services(self.project.configuration), self.project.build_folder / "services")
             federated = federate(self.store, text, client)
-            return run_query(self.store, federated, names=self.names, limit=limit, guarded=True)
-        return run_query(self.store, text, names=self.names, limit=limit)
+            return self._explained(run_query(self.store, federated, names=self.names, limit=limit, guarded=True))
+        return self._explained(run_query(self.store, text, names=self.names, limit=limit))
 
     # --- entities
 

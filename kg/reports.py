@@ -102,7 +102,7 @@ def did_you_mean(suggestions: Iterable[str]) -> str:
     return f"Did you mean {names}?" if names else ""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Report:
     """Findings, and what was counted; reports can be added."""
 
@@ -130,6 +130,15 @@ class Report:
                 self.findings, key=lambda f: (f.place or nowhere, f.order, f.check, f.focus, f.path, f.value, f.message)
             )
         )
+
+    def __repr__(self) -> str:
+        counts = Counter(finding.severity for finding in self.findings)
+        words = ", ".join(f"{counts[severity]:,} {severity}" for severity in Severity if counts[severity])
+        return f"Report({words or 'no findings'})"
+
+    def __str__(self) -> str:
+        """A line for each finding."""
+        return "\n".join(map(str, self)) or "No findings."
 
     def __len__(self) -> int:
         """The number of findings."""

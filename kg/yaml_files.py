@@ -8,6 +8,7 @@ is translated, so that the message and the place do not depend on the version.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -130,6 +131,8 @@ def _events(text: str, file: str) -> Iterator[yaml.Event]:
         lines = text.split("\n")
         has_tab = mark.line < len(lines) and "\t" in lines[mark.line]
         remedy = "Indent with spaces, not tabs." if has_tab else ""
+        if "mapping values" in (error.problem or "") and mark.line < len(lines):
+            remedy = _quotation_remedy(lines[mark.line]) or remedy
         raise YamlError(message, place=Place(file, mark.line + 1, mark.column + 1), remedy=remedy) from error
     except yaml.reader.ReaderError as error:
         before = text[: error.position]
@@ -137,6 +140,18 @@ def _events(text: str, file: str) -> Iterator[yaml.Event]:
         raise YamlError(f"control character {text[error.position]!r} is not allowed", place=place) from error
     except yaml.YAMLError as error:
         raise YamlError(f"not YAML: {error}", place=Place(file)) from error
+
+
+_TEXT_WITH_COLON = re.compile(r"\s*(?:- )?(?P<key>[\w-]+):\s+(?P<text>[^\"'\[{].*:(?:\s.*|$))")
+
+
+def _quotation_remedy(line: str) -> str:
+    """How to write a title with a colon, such as `Spider-Man: Homecoming`; the empty text for any other line."""
+    match = _TEXT_WITH_COLON.fullmatch(line.rstrip())
+    if match is None:
+        return ""
+    text = match["text"].replace("\\", "\\\\").replace('"', '\\"')
+    return f'Put a text that has a colon in quotation marks: {match["key"]}: "{text}".'
 
 
 def _within_bounds(events: Iterator[yaml.Event], file: str) -> Iterator[yaml.Event]:

@@ -21,7 +21,7 @@ import sys
 from collections.abc import Sequence
 
 from kg.cli import ask, build, check, import_export, link, serve, why
-from kg.cli.command import Commands
+from kg.cli.command import CommandParser, Commands
 from kg.errors import FilmGraphError, GraphFaultError, InputError, LimitError, RemoteError
 from kg.version import __version__
 
@@ -39,7 +39,10 @@ STATUSES: dict[type[FilmGraphError], int] = {
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; returns its exit status."""
     parser = to_parser()
-    call = parser.parse_args(arguments)
+    words = list(sys.argv[1:] if arguments is None else arguments)
+    if words[:1] in (["help"], ["version"]):
+        words = [*words[1:], f"--{words[0]}"]
+    call = parser.parse_args(words)
     if call.run is None:
         parser.print_help()
         return OK
@@ -71,7 +74,7 @@ def _cannot(error: OSError) -> str:
 
 def to_parser() -> argparse.ArgumentParser:
     """The parser of the command line."""
-    parser = argparse.ArgumentParser(
+    parser = CommandParser(
         prog="kg", description="A film knowledge graph whose every answer can be traced to its source passage."
     )
     parser.add_argument("-V", "--version", action="version", version=f"kg {__version__}")

@@ -90,6 +90,7 @@ def _add_answer_options(parser: argparse.ArgumentParser) -> None:
     add_output(parser)
     parser.add_argument("--why", action="store_true", help="explain each row, down to the sources")
     add_texts(parser)
+    parser.add_argument("--labels", action="store_true", help="a column with labels beside each column of entities")
     parser.add_argument("--limit", metavar="N", type=int, help="at most N rows")
     parser.add_argument("--timeout", metavar="SECONDS", type=positive_number, help="stop after this time")
 
@@ -108,6 +109,7 @@ class _Question:
     services: bool = False
     width: int | None = None
     """The columns of the terminal that a table is written to."""
+    labels: bool = False
 
 
 def _ask(call: argparse.Namespace) -> int:
@@ -119,6 +121,7 @@ def _ask(call: argparse.Namespace) -> int:
         values=parse_pairs(call.values),
         limit=call.limit,
         width=terminal_width(call.output),
+        labels=call.labels,
     )
     return _write_answer(call, question)
 
@@ -134,6 +137,7 @@ def _sparql(call: argparse.Namespace) -> int:
         limit=call.limit,
         services=services,
         width=terminal_width(call.output),
+        labels=call.labels,
     )
     return _write_answer(call, question)
 
@@ -167,9 +171,9 @@ def _answer(graph: FilmGraph, question: _Question) -> tuple[str, list[str]]:
     elif question.format == "table" and answer.kind == "rows":
         from kg.queries.formats import to_table
 
-        text = to_table(answer, width=question.width)
+        text = to_table(answer.with_labels() if question.labels else answer, width=question.width)
     else:
-        text = answer.to_text(question.format)
+        text = answer.to_text(question.format, labels=question.labels)
     if answer.kind != "rows" or answer:
         return text, []
     notes = [*graph.explain_empty(answer, contested_remedy="see `kg conflicts`, or query GRAPH graph:contested")]

@@ -15,12 +15,25 @@ from typing import TYPE_CHECKING
 
 from kg.atomic_files import write_file
 from kg.errors import InputError
+from kg.reports import did_you_mean
+from kg.text import closest
 
 if TYPE_CHECKING:
     from kg.filmgraph import FilmGraph
     from kg.reports import Report
 
 Run = Callable[[argparse.Namespace], int]
+
+
+class CommandParser(argparse.ArgumentParser):
+    """A parser that suggests the closest command for an unknown one."""
+
+    def _check_value(self, action: argparse.Action, value: object) -> None:
+        if isinstance(action, argparse._SubParsersAction) and value not in action.choices:
+            advice = did_you_mean(closest(str(value), list(action.choices))[:1])
+            message = f"There is no command {str(value)!r}. {advice}".rstrip()
+            raise argparse.ArgumentError(None, f"{message} `{self.prog} --help` lists all.")
+        super()._check_value(action, value)
 
 
 class Commands:

@@ -53,7 +53,7 @@ class PropertyValue:
         return document
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class EntityDescription:
     """An entity: its label, stated and inferred values, what refers to it, and facts that are not accepted.
 
@@ -66,6 +66,10 @@ class EntityDescription:
     inferred: tuple[PropertyValue, ...]
     incoming: tuple[tuple[NamedNode, str], ...]
     contested: tuple[ContestedFact, ...] = ()
+
+    def __repr__(self) -> str:
+        values = f"{len(self.stated)} stated and {len(self.inferred)} inferred values"
+        return f"EntityDescription({to_curie(self.entity.value)}, {self.label!r}, {values})"
 
     def as_dict(self) -> dict[str, object]:
         """The description as JSON has it: property -> values, each with its sources."""

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+import html
+import re
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, overload
 
@@ -30,7 +32,7 @@ Cell = Entity | str | int | float | bool | Decimal | datetime.date | datetime.da
 """A Python value: what a literal's datatype denotes, an `Entity` for an IRI, None for an unbound variable."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Row:
     """One row of an answer: `row.film` and `row[0]` are Python values, `row.term("film")` is the exact term."""
 
@@ -64,12 +66,16 @@ class Row:
     def __len__(self) -> int:
         return len(self.columns)
 
+    def __repr__(self) -> str:
+        cells = ", ".join(f"{name}={cell}" for name, cell in self.as_dict().items())
+        return f"Row({cells})"
+
     def as_dict(self) -> dict[str, Cell]:
         """Column -> Python value."""
         return dict(zip(self.columns, self, strict=True))
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Answer(Sequence[Row]):
     """The rows of a SELECT, the `truth` of an ASK, or the `triples` of a CONSTRUCT or DESCRIBE.
 
@@ -85,6 +91,8 @@ class Answer(Sequence[Row]):
     truth: bool | None = None
     triples: tuple[Triple, ...] | None = field(repr=False, default=None)
     complete: bool = True
+    reasons: Callable[[], tuple[str, ...]] | None = field(repr=False, compare=False, default=None)
+    """Finds out why the answer has no rows."""
     is_contested: bool = False
     """True when it, or a row of it, holds only with a value that is undecided between sources."""
 
@@ -128,37 +136,92 @@ class Answer(Sequence[Row]):
             for row in self
         ]
 
-    def to_pandas(self) -> pandas.DataFrame:
-        """The rows as a pandas table; requires the extra `pandas`."""
+    def to_pandas(self, *, exact: bool = False) -> pandas.DataFrame:
+        """The rows as a pandas table, with numbers as Int64 or float64 and dates as datetime64; requires `pandas`.
+
+        With `exact`, the cells are the Python values of `to_dicts`, such as Decimals.
+        """
         try:
             import pandas
         except ModuleNotFoundError as error:
             raise InputError(_MISSING_PACKAGE.format("pandas")) from error
-        return pandas.DataFrame(self.to_dicts(), columns=list(self.columns))
+        if exact:
+            return pandas.DataFrame(self.to_dicts(), columns=list(self.columns))
+        columns = self._plain_columns()
+        series = {name: pandas.Series(values, dtype=_pandas_type(values)) for name, values in columns.items()}
+        return pandas.DataFrame(series, columns=list(self.columns))
 
-    def to_polars(self) -> polars.DataFrame:
-        """The rows as a Polars table; requires the extra `polars`."""
+    def to_polars(self, *, exact: bool = False) -> polars.DataFrame:
+        """The rows as a Polars table, with numbers as Int64 or Float64 and dates as Date; requires `polars`.
+
+        With `exact`, the cells are the Python values of `to_dicts`, such as Decimals.
+        """
         try:
             import polars
         except ModuleNotFoundError as error:
             raise InputError(_MISSING_PACKAGE.format("polars")) from error
+        if not exact:
+            return polars.DataFrame(self._plain_columns(), strict=False)
         rows = self.to_dicts()
         return polars.DataFrame({column: [row[column] for row in rows] for column in self.columns}, strict=False)
+
+    def _plain_columns(self) -> dict[str, list[Any]]:
+        """Column -> values of one type, for tables that compute with them."""
+        rows = self.to_dicts()  # raises the error for an answer without rows
+        terms = [row.terms for row in self]
+        return {
+            name: to_one_type([_year(cells[index], row[name]) for cells, row in zip(terms, rows, strict=True)])
+            for index, name in enumerate(self.columns)
+        }
 
     def to_rdflib(self) -> rdflib.Graph:
         """The triples of a CONSTRUCT as an rdflib graph."""
         return to_rdflib(self.triples or ())
 
-    def to_text(self, format: str = "table") -> str:
-        """The answer as text: `table`, `json`, `csv`, `tsv`, `markdown`, or `turtle` for triples."""
-        return write_answer(self, format)
+    def to_text(self, format: str = "table", *, labels: bool = False) -> str:
+        """The answer as text: `table`, `json`, `csv`, `tsv`, `markdown`, or `turtle` for triples.
+
+        With `labels`, each column of entities is followed by one with their labels, which spreadsheets need.
+        """
+        return write_answer(self.with_labels() if labels else self, format)
+
+    def with_labels(self) -> Answer:
+        """The answer with a column `film_label` after each column `film` that has entities."""
+        if self.kind != "rows":
+            return self
+        indexes = range(len(self.columns))
+        has_entities = [any(isinstance(solution[index], NamedNode) for solution in self.solutions) for index in indexes]
+        columns = [(name, *[f"{name}_label"] * has) for name, has in zip(self.columns, has_entities, strict=True)]
+        rows = []
+        for solution in self.solutions:
+            cells = ((term, *self._label(term, has)) for term, has in zip(solution, has_entities, strict=True))
+            rows.append(tuple(cell for pair in cells for cell in pair))
+        return replace(self, columns=tuple(name for names in columns for name in names), solutions=rows)
+
+    def _label(self, term: Term | Triple | None, has_label: bool) -> tuple[Literal | None, ...]:
+        if not has_label:
+            return ()
+        return (Literal(self.names.label(term)) if isinstance(term, NamedNode) else None,)
+
+    @property
+    def note(self) -> str:
+        """Why the answer has no rows; empty for an answer that has some."""
+        return "\n".join(self.reasons()) if self.reasons is not None and self.kind == "rows" and not self else ""
 
     def __str__(self) -> str:
-        return self.to_text()
+        return f"{self.to_text()}{self.note}"
+
+    def __repr__(self) -> str:
+        """The first rows as a table."""
+        if self.kind != "rows" or len(self) <= _SHOWN_ROWS:
+            return str(self).rstrip()
+        table = replace(self, solutions=self.solutions[:_SHOWN_ROWS]).to_text().rpartition("(")[0]
+        return f"{table}({len(self):,} rows; the first {_SHOWN_ROWS} are shown)"
 
     def _repr_html_(self) -> str:
         """What a notebook shows."""
-        return to_html(self)
+        note = f"<p>{html.escape(self.note)}</p>" if self.note else ""
+        return to_html(self) + note
 
 
 _MISSING_PACKAGE = "This requires another package: pip install 'film-knowledge-graph[{}]'"
@@ -167,6 +230,8 @@ _NO_ROWS = {
     "triples": "The answer to a CONSTRUCT has no rows: it has `triples`, `to_rdflib()` and `to_text()`; "
     "use SELECT to get columns.",
 }
+_SHOWN_ROWS = 20
+_YEAR = re.compile(r"-?[0-9]{4,}")
 _INTEGERS = frozenset(XSD + name for name in INTEGER_BOUNDS)
 
 
@@ -194,3 +259,49 @@ def to_cell(term: Term | Triple | None, names: EntityNames) -> Cell:
     except (ValueError, ArithmeticError):
         pass  # an ill-typed literal stays the text that it is
     return text
+
+
+# --- columns of one type
+
+
+def _year(term: Term | Triple | None, cell: Cell) -> Cell:
+    """A year as a number; any other cell as it is."""
+    is_year = isinstance(term, Literal) and term.datatype.value == XSD + "gYear"
+    return int(term.value) if is_year and _YEAR.fullmatch(term.value) else cell  # type: ignore[union-attr]
+
+
+def to_one_type(values: list[Any]) -> list[Any]:
+    """The values, with numbers as int or float, and dates as date or datetime, where all are of that kind."""
+    kinds = {type(value) for value in values if value is not None}
+    if kinds == {int}:
+        is_small = all(value is None or abs(value) < 2**63 for value in values)
+        return values if is_small else [value if value is None else float(value) for value in values]
+    if kinds and kinds <= {int, float, Decimal}:
+        return [value if value is None else float(value) for value in values]
+    if datetime.datetime in kinds and kinds <= {datetime.date, datetime.datetime}:
+        moments = [value and (value if isinstance(value, datetime.datetime) else _midnight(value)) for value in values]
+        has_zone = any(moment is not None and moment.tzinfo is not None for moment in moments)
+        return [moment and _in_utc(moment) for moment in moments] if has_zone else moments
+    return values
+
+
+def _midnight(day: datetime.date) -> datetime.datetime:
+    return datetime.datetime.combine(day, datetime.time())
+
+
+def _in_utc(moment: datetime.datetime) -> datetime.datetime:
+    """The moment in UTC; one without a zone is taken to be in UTC."""
+    return moment.replace(tzinfo=datetime.UTC) if moment.tzinfo is None else moment.astimezone(datetime.UTC)
+
+
+def _pandas_type(values: list[Any]) -> str | None:
+    """The dtype of a column of one type."""
+    kinds = {type(value) for value in values if value is not None}
+    if len(kinds) != 1:
+        return "object"
+    zone = any(isinstance(value, datetime.datetime) and value.tzinfo is not None for value in values)
+    moment = "datetime64[us, UTC]" if zone else "datetime64[us]"
+    return _PANDAS_TYPES.get(kinds.pop(), "object") if not kinds & {datetime.datetime} else moment
+
+
+_PANDAS_TYPES = {int: "Int64", float: "float64", bool: "boolean", datetime.date: "datetime64[s]"}

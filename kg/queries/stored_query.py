@@ -382,6 +382,12 @@ class StoredQueries(Mapping[str, StoredQuery]):
             self._files.setdefault(path.stem, []).append(path)
         self._queries: dict[str, StoredQuery] = {}
 
+    def __repr__(self) -> str:
+        return f"StoredQueries({str(self.folder)!r}, {len(self)} queries)"
+
+    def _ipython_key_completions_(self) -> list[str]:
+        return list(self)
+
     def __getitem__(self, name: str) -> StoredQuery:
         if name not in self._queries:
             path, *others = self._files[name]

@@ -387,3 +387,16 @@ def test_a_failed_build_leaves_the_previous_graph_in_use(anora: SmallProject) ->
     assert not anora.build()
     for old in (graph, type(graph)(anora.project)):
         assert old.sparql("ASK { film:anora film:director film:sean-baker }").truth
+
+
+@pytest.mark.parametrize(
+    ("line", "advice"),
+    [
+        ("label: Spider-Man: Homecoming", 'label: "Spider-Man: Homecoming"'),
+        ('  label: Say "Hi": Part 2', 'label: "Say \\"Hi\\": Part 2"'),
+    ],
+)
+def test_a_label_with_a_colon_is_shown_in_quotation_marks(project: SmallProject, line: str, advice: str) -> None:
+    project.write("data/films.yaml", f"source: encyclopedia\nfilm-x:\n  type: Film\n  {line.strip()}\n")
+    (finding,) = project.read().findings
+    assert finding.remedy == f"Put a text that has a colon in quotation marks: {advice}."

@@ -154,6 +154,59 @@ def test_a_table_without_its_package_says_what_to_install(
         getattr(answer, f"to_{package}")()
 
 
+VALUES = """SELECT ?whole ?part ?mixed ?year ?day ?moment ?truth ?film {
+  VALUES (?whole ?part ?mixed ?year ?day ?moment ?truth ?film) {
+    (1 1.5 1 "2024"^^xsd:gYear "2024-10-18"^^xsd:date "2024-10-18T10:00:00Z"^^xsd:dateTime true film:anora)
+    (2 2.25 1e3 "2015"^^xsd:gYear "2015-07-10"^^xsd:date "2015-07-10T10:00:00Z"^^xsd:dateTime false film:tangerine)
+    (UNDEF UNDEF UNDEF UNDEF UNDEF UNDEF UNDEF UNDEF) } }"""
+
+
+def test_numbers_and_dates_are_numbers_and_dates_in_pandas(graph: FilmGraph) -> None:
+    pytest.importorskip("pandas")
+    answer = graph.sparql(VALUES)
+    table = answer.to_pandas()
+    types = ["Int64", "float64", "float64", "Int64", "datetime64[s]", "datetime64[us, UTC]", "boolean", "object"]
+    assert [str(type) for type in table.dtypes] == types
+    assert (table["part"].sum(), table["mixed"].max(), table["year"].min()) == (3.75, 1000, 2015)
+    assert table["day"].dt.year.tolist()[:2] == [2024, 2015]
+    assert answer.to_pandas(exact=True)["part"].tolist()[0] == Decimal("1.5")
+    assert graph.sparql("SELECT ?x { ?x a film:Flim }").to_pandas().columns.tolist() == ["x"]
+
+
+def test_numbers_and_dates_are_numbers_and_dates_in_polars(graph: FilmGraph) -> None:
+    pytest.importorskip("polars")
+    answer = graph.sparql(VALUES)
+    types = ["Int64", "Float64", "Float64", "Int64", "Date", "Datetime", "Boolean", "String"]
+    assert [str(type).partition("(")[0] for type in answer.to_polars().dtypes] == types
+    assert answer.to_polars(exact=True)["part"][0] == Decimal("1.5")
+
+
+def test_an_answer_shows_its_first_rows_and_why_it_has_none(graph: FilmGraph) -> None:
+    assert repr(graph.sparql("SELECT ?film { VALUES ?film { film:anora } }")) == (
+        "film\n------------------\nAnora (film:anora)\n(1 row)"
+    )
+    many = repr(graph.sparql("SELECT ?s { ?s ?p ?o }"))
+    assert many.endswith("rows; the first 20 are shown)")
+    assert len(many.splitlines()) == 23
+    empty = graph.sparql("SELECT ?x { ?x film:directr ?y }")
+    assert "Did you mean film:director?" in empty.note
+    assert empty.note in repr(empty)
+    assert "Did you mean film:director?" in empty._repr_html_()
+    assert graph.sparql("ASK {}").note == ""
+    assert repr(graph["film:anora"]).startswith("EntityDescription(film:anora, 'Anora', ")
+    assert repr(graph.sparql("SELECT ?a { VALUES ?a { 1 } }")[0]) == "Row(a=1)"
+
+
+def test_csv_has_labels_where_they_are_wanted(graph: FilmGraph) -> None:
+    answer = graph.sparql("SELECT ?film ?n { VALUES (?film ?n) { (film:anora 1) (UNDEF 2) } }")
+    assert answer.to_text("csv", labels=True).splitlines() == [
+        "film,film_label,n",
+        "https://w3id.org/filmgraph/film/anora,Anora,1",
+        ",,2",
+    ]
+    assert answer.to_text("csv").splitlines()[0] == "film,n"
+
+
 @pytest.mark.parametrize("query", ["ASK { film:anora ?p ?o }", "CONSTRUCT WHERE { ?film film:director ?who }"])
 def test_an_answer_without_rows_cannot_become_a_data_frame(graph: FilmGraph, query: str) -> None:
     answer = graph.sparql(query)
