@@ -25,7 +25,7 @@ from kg.project import Project, find_project
 from kg.queries.answer import Answer
 from kg.queries.execute import names_any, run_query, run_stored_query
 from kg.queries.stored_query import StoredQueries, StoredQuery, parameter_terms
-from kg.terms import KNOWLEDGE, SOURCE, UNDECIDED, to_curie
+from kg.terms import KNOWLEDGE, SOURCE, UNDECIDED
 from kg.text import closest
 
 if TYPE_CHECKING:
@@ -154,18 +154,6 @@ class FilmGraph:
     def entity(self, name: str, *, class_name: str = "") -> NamedNode:
         """The entity with this label, alias, CURIE or IRI; raises `UnknownNameError` or `AmbiguousNameError`."""
         return self.names.entity(name, class_name=class_name)
-
-    def property(self, name: str) -> NamedNode:
-        """The property with this name, label or CURIE; raises `UnknownNameError` with what may be meant."""
-        from kg.schema import suggest_terms
-
-        terms = list(self.ontology.properties.values())
-        local = name.removeprefix("film:")
-        found = [term for term in terms if local == term.name or name == to_curie(term.iri.value)]
-        found = found or [term for term in terms if name in term.labels]
-        if len(found) == 1:
-            return found[0].iri
-        raise UnknownNameError(name, kind="property", suggestions=[term.name for term in suggest_terms(local, terms)])
 
     def search(self, text: str, *, class_name: str = "", limit: int = 10) -> tuple[NameMatch, ...]:
         """The entities with a name like `text`, best first: accents, case, script and a wrong letter do not matter.

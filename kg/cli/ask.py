@@ -372,7 +372,7 @@ def _decide(call: argparse.Namespace) -> int:
     from kg.terms import to_short
 
     graph = open_call_graph(call)
-    entity, property = graph.entity(call.entity), graph.property(call.property)
+    entity, property = graph.entity(call.entity), graph.names.property_iri(call.property)
     conflicts = find_conflicts(graph.provenance, subject=entity)
     conflict = next((conflict for conflict in conflicts if conflict.contested[0].fact.property == property), None)
     label = f"{graph.names.label(property)} of {graph.names.label(entity)}"

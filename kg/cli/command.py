@@ -190,7 +190,8 @@ def is_plain() -> bool:
 
 def format_counts(report: Report, *names: str) -> str:
     """Counts of a report in one line: `2,748 facts, 5 sources`."""
-    return ", ".join(f"{report.counts[name]:,} {name}" for name in names if name in report.counts)
+    counts = ((report.counts[name], name) for name in names if name in report.counts)
+    return ", ".join(f"{count:,} {name.removesuffix('s') if count == 1 else name}" for count, name in counts)
 
 
 # --- progress

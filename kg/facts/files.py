@@ -7,7 +7,7 @@ from pathlib import Path
 
 from pyoxigraph import Literal, NamedNode
 
-from kg.reports import Finding, Place
+from kg.reports import Finding, Place, Severity
 from kg.schema import Schema
 from kg.terms import TYPE, to_text
 from kg.yaml_files import YamlError, YamlNode, read_documents
@@ -28,12 +28,14 @@ class FileFindings(list[Finding]):
         value: str = "",
         suggestions: Iterable[str] = (),
         remedy: str = "",
+        severity: Severity = Severity.VIOLATION,
     ) -> None:
         """Add the finding `facts/CHECK`; `value` is the text as it was written."""
         self.append(
             Finding(
                 f"facts/{check}",
                 message,
+                severity,
                 places=places,
                 path=to_text(path) if path is not None else "",
                 value=to_text(Literal(value)) if value else "",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
 
@@ -14,7 +14,7 @@ from kg.graph.store import find_quad, find_quads
 from kg.lookup.entity_types import has_type
 from kg.schema import Schema, suggest_terms, to_schema
 from kg.terms import ALIAS, KNOWLEDGE, KNOWN_NAMES, LABEL, LINKS, ONTOLOGY, TYPE, to_curie, to_iri, to_term
-from kg.text import Naming, closest
+from kg.text import Naming, closest, fold_name
 
 _NAMING_GRAPHS = (KNOWLEDGE, ONTOLOGY)
 """The graphs whose labels count: not the titles of sources in provenance, not contested labels."""
@@ -36,6 +36,8 @@ class EntityNames:
 
     def entity(self, name: str, *, class_name: str = "") -> NamedNode:
         """The entity with this IRI, CURIE, label or alias; `class_name` requires it to be of a class or kind.
+
+        Case, accents and hyphens do not matter where only one name is so written.
 
         Raises `UnknownNameError` with the closest names, or `AmbiguousNameError` with the entities of that name.
         """
@@ -60,7 +62,12 @@ class EntityNames:
             raise UnknownNameError(name, kind=kind)
         if (iri := self._by_iri(name)) is not None and self._is_a(iri, class_name):
             return iri
-        for candidates in (self._by_name(name, LABEL), self._by_name(name, ALIAS), self._by_folded_name(name)):
+        for candidates in (
+            self._by_name(name, LABEL),
+            self._by_name(name, ALIAS),
+            self._by_key(name, str.casefold),
+            self._by_key(name, fold_name),
+        ):
             entities = sorted({entity for entity in candidates if self._is_a(entity, class_name)}, key=str)
             if len(entities) == 1:
                 return entities[0]
@@ -122,9 +129,9 @@ class EntityNames:
                     if isinstance(quad.subject, NamedNode):
                         yield quad.subject
 
-    def _by_folded_name(self, name: str) -> Iterator[NamedNode]:
-        folded = name.casefold()
-        return (entity for text, entity in self._all_names() if text.casefold() == folded)
+    def _by_key(self, name: str, key: Callable[[str], str]) -> Iterator[NamedNode]:
+        wanted = key(name)
+        return (entity for text, entity in self._all_names() if key(text) == wanted)
 
     def _all_names(self) -> Iterator[tuple[str, NamedNode]]:
         for property in (LABEL, ALIAS):

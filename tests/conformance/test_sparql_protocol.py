@@ -117,7 +117,7 @@ def client(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TestClient]:
     store.flush()
     del store
     shutil.rmtree(films.folder / "texts", ignore_errors=True)
-    with TestClient(application(films.project, Limits(workers=1), pages={})) as found:
+    with TestClient(application(films.project, Limits(seconds=300.0, workers=1), pages={})) as found:
         yield found
 
 

@@ -182,7 +182,7 @@ def test_a_decision_for_a_source_or_a_value_settles_the_conflict(
     [
         (("director", "--for", "trade-paper"), "There is no conflict about the director"),
         (("budget", "--for", "nobody"), "No source or value of this conflict is 'nobody'."),
-        (("bugdet", "--for", "trade-paper"), "Did you mean budget?"),
+        (("bugdet", "--for", "trade-paper"), "Did you mean film:budget?"),
     ],
 )
 def test_a_decision_about_nothing_is_refused(

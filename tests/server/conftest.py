@@ -69,6 +69,6 @@ def films(tmp_path_factory: pytest.TempPathFactory) -> SmallProject:
 @pytest.fixture(scope="module")
 def served(films: SmallProject) -> Iterator[TestClient]:
     """A client of the application over the graph of three films."""
-    app = application(films.project, Limits(workers=1), pages={})
+    app = application(films.project, Limits(seconds=300.0, workers=1), pages={})
     with TestClient(app, raise_server_exceptions=False, follow_redirects=False) as client:
         yield client

@@ -105,7 +105,7 @@ def test_a_page_answers_requests_that_prefer_html(films: object) -> None:
         return HTMLResponse(f"<p>{parameters['name']}</p>")
 
     assert isinstance(films, SmallProject)
-    with TestClient(application(films.project, Limits(workers=1), pages={"entity": page})) as client:
+    with TestClient(application(films.project, Limits(seconds=300.0, workers=1), pages={"entity": page})) as client:
         browser = {"accept": "text/html,application/xhtml+xml,*/*;q=0.8"}
         assert client.get("/film/anora", headers=browser).text == "<p>anora</p>"
         assert client.get("/film/anora").headers["content-type"].startswith("text/turtle")

@@ -20,7 +20,7 @@ GRAPHS = ("/graphs?default", "/graph/provenance", "/graphs?graph=https://w3id.or
 @pytest.fixture(scope="module")
 def served(films: SmallProject) -> Iterator[TestClient]:
     """A client of the application, whose answers may have four triples."""
-    app = application(films.project, Limits(workers=1, rows=4), pages={})
+    app = application(films.project, Limits(seconds=300.0, workers=1, rows=4), pages={})
     with TestClient(app, raise_server_exceptions=False) as client:
         yield client
 

@@ -45,7 +45,9 @@ def refine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TestClient]:
     films = SmallProject(tmp_path_factory.mktemp("reconciled") / "films")
     films.write("data/films.yaml", FILMS)
     films.open()
-    with TestClient(application(films.project, Limits(workers=1)), raise_server_exceptions=False) as client:
+    with TestClient(
+        application(films.project, Limits(seconds=300.0, workers=1)), raise_server_exceptions=False
+    ) as client:
         yield client
 
 
@@ -437,7 +439,7 @@ def test_every_url_allows_web_pages_of_other_origins(refine: TestClient) -> None
 
 def test_our_own_films_are_matched(tmp_path_factory: pytest.TempPathFactory) -> None:
     graph = own_graph(tmp_path_factory.mktemp("ours"))
-    with TestClient(application(graph.project, Limits(workers=1))) as client:
+    with TestClient(application(graph.project, Limits(seconds=300.0, workers=1))) as client:
         valid(client.get("/reconcile"), MANIFEST)
         clues = [{"pid": "director", "v": "Sean Baker"}]
         found = matched(client, q={"query": "The Florida Projekt", "type": "FeatureFilm", "properties": clues})["q"]

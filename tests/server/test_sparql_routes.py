@@ -213,7 +213,9 @@ def test_an_unexpected_error_gets_a_problem_document_too(films: SmallProject) ->
     async def fail(_request: Request) -> Response:
         raise ZeroDivisionError("with a secret in it")
 
-    app = application(films.project, Limits(workers=1), routes=(lambda: [Route("/fails", fail)],), pages={})
+    app = application(
+        films.project, Limits(seconds=300.0, workers=1), routes=(lambda: [Route("/fails", fail)],), pages={}
+    )
     with TestClient(app, raise_server_exceptions=False) as client:
         answer = client.get("/fails")
     assert (answer.status_code, answer.headers["content-type"]) == (500, "application/problem+json")

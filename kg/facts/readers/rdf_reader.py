@@ -20,7 +20,7 @@ from kg.facts.model import Evidence, Fact, Source
 from kg.rdf.blank_nodes import AlikeNodesError, with_canonical_labels
 from kg.rdf.file_formats import format_of
 from kg.rdf.parser import RdfParser, RdfSyntaxError
-from kg.reports import Place
+from kg.reports import Place, Severity
 from kg.schema import Schema
 from kg.terms import BASE, FILM, TYPE, Term, to_curie
 from kg.text import to_slug
@@ -77,7 +77,7 @@ class RdfReader:
             self.findings.add("blank-nodes", str(error), Place(file))
             return []
         if not quads:
-            self.findings.add("empty", "the file has no facts", Place(file, 1, 1), remedy="Remove it.")
+            self.findings.add("empty", "the file has no facts", Place(file, 1, 1), severity=Severity.INFO)
         return quads
 
     def _to_named(self, term: object, file: str) -> Term:

@@ -24,7 +24,7 @@ from kg.facts.dates import to_date_range
 from kg.facts.files import FileFindings, encoding_finding
 from kg.facts.literals import check_value, parse_value
 from kg.facts.model import FACT_COLUMNS, REQUIRED_COLUMNS, Evidence, Fact, Rank, Source
-from kg.reports import Place
+from kg.reports import Place, Severity
 from kg.schema import OntologyTerm, Schema, ValueKind
 from kg.terms import FILM, Term, to_iri
 from kg.text import closest
@@ -61,7 +61,7 @@ class TableReader:
                 rows = csv.reader(text, dialect="excel-tab" if path.suffix.lower() == _TSV else "excel", strict=True)
                 header = next(rows, None)
                 if header is None:
-                    self.findings.add("empty", "the table is empty", Place(file, 1, 1))
+                    self.findings.add("empty", "the table is empty", Place(file, 1, 1), severity=Severity.INFO)
                 elif self._check_header(header, Place(file, 1, 1)):
                     yield from self._csv_rows(header, rows, file=file)
         except UnicodeDecodeError:

@@ -19,7 +19,7 @@ from kg.facts.files import FileFindings, read_yaml_file
 from kg.facts.literals import parse_value, part_example
 from kg.facts.model import Evidence, Fact, Rank, Source, part_owner
 from kg.parts import part_iri
-from kg.reports import Finding, Place
+from kg.reports import Finding, Place, Severity
 from kg.schema import OntologyTerm, Schema, ValueKind
 from kg.terms import TYPE, Term, to_iri
 from kg.text import closest, to_slug
@@ -86,8 +86,7 @@ class YamlReader:
                 self._parts.clear()
                 yield from self._section(root)
         if is_empty:
-            remedy = "Write a block, or remove the file."
-            self.findings.add("empty", "the file has no facts", Place(file, 1, 1), remedy=remedy)
+            self.findings.add("empty", "the file has no facts", Place(file, 1, 1), severity=Severity.INFO)
 
     def _section(self, root: YamlNode) -> Iterator[Fact]:
         if root.entries is None:

@@ -11,6 +11,7 @@ import kg
 from kg.filmgraph import FilmGraph
 from kg.project import Project
 from kg.server.app import application
+from kg.server.settings import Limits
 from tests.server.pages.film_project import make_film_project
 
 
@@ -33,5 +34,5 @@ def browser(films: Project) -> Iterator[TestClient]:
     """A client that asks for HTML first, as browsers do."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("KG_TEXTS", str(films.folder / "source-texts"))
-        with TestClient(application(films), headers={"Accept": "text/html,*/*;q=0.8"}) as client:
+        with TestClient(application(films, Limits(seconds=300.0)), headers={"Accept": "text/html,*/*;q=0.8"}) as client:
             yield client

@@ -1,0 +1,29 @@
+"""Entities by the names that people type."""
+
+from __future__ import annotations
+
+import pytest
+
+from kg.errors import AmbiguousNameError, UnknownNameError
+from tests.projects import SmallProject
+
+PEOPLE = """\
+source: encyclopedia
+ines: {type: Person, label: Inês Carvalho}
+jean: {type: Person, label: Jean-Luc Godard}
+ana: {type: Person, label: Ana}
+other-ana: {type: Person, label: Aná}
+"""
+
+
+def test_case_accents_and_hyphens_do_not_matter_where_one_name_is_meant(project: SmallProject) -> None:
+    project.write("data/people.yaml", PEOPLE)
+    graph = project.open()
+    for name in ("Inês Carvalho", "ines carvalho", "Ines Carvalho", "INÊS-CARVALHO"):
+        assert graph.entity(name).value.endswith("/ines")
+    assert graph.entity("jean luc godard").value.endswith("/jean")
+    assert graph.entity("Ana").value.endswith("/ana")
+    with pytest.raises(AmbiguousNameError):
+        graph.entity("àna")
+    with pytest.raises(UnknownNameError):
+        graph.entity("Carvalho")
