@@ -146,6 +146,13 @@ Playlist = NamedNode("https://w3id.org/filmgraph/film/Playlist")
 PlotEvent = NamedNode("https://w3id.org/filmgraph/film/PlotEvent")
 """Something that happens in the story of a film."""
 
+Premiere = NamedNode("https://w3id.org/filmgraph/film/Premiere")
+"""The first public showing of a film."""
+
+ProductionNote = NamedNode("https://w3id.org/filmgraph/film/ProductionNote")
+"""Something about the making of a film: an inspiration, a use of equipment or music, a search for
+    locations, or what was cut; `kind` states which."""
+
 Rating = NamedNode("https://w3id.org/filmgraph/film/Rating")
 """An aggregator's score for a film."""
 
@@ -243,9 +250,6 @@ approximate = NamedNode("https://w3id.org/filmgraph/film/approximate")
 asOf = NamedNode("https://w3id.org/filmgraph/film/asOf")
 """The day for which a figure holds."""
 
-auditioned = NamedNode("https://w3id.org/filmgraph/film/auditioned")
-"""Whether the performer was cast by audition."""
-
 averagePerCinema = NamedNode("https://w3id.org/filmgraph/film/averagePerCinema")
 """Box office divided by the number of cinemas."""
 
@@ -315,9 +319,6 @@ creditOf = NamedNode("https://w3id.org/filmgraph/film/creditOf")
 currency = NamedNode("https://w3id.org/filmgraph/film/currency")
 """The ISO 4217 code of the currency."""
 
-cutMaterial = NamedNode("https://w3id.org/filmgraph/film/cutMaterial")
-"""Something that did not stay in the film."""
-
 date = NamedNode("https://w3id.org/filmgraph/film/date")
 """When it happened or was published, as precisely as the source states."""
 
@@ -357,9 +358,6 @@ end = NamedNode("https://w3id.org/filmgraph/film/end")
 equipment = NamedNode("https://w3id.org/filmgraph/film/equipment")
 """The equipment, program or service that was used."""
 
-equipmentUse = NamedNode("https://w3id.org/filmgraph/film/equipmentUse")
-"""A use of equipment on the film, with its purpose."""
-
 eventSeries = NamedNode("https://w3id.org/filmgraph/film/eventSeries")
 """The festival or family of awards at which it happened or to which it belongs."""
 
@@ -396,12 +394,6 @@ givenName = NamedNode("https://w3id.org/filmgraph/film/givenName")
 godparent = NamedNode("https://w3id.org/filmgraph/film/godparent")
 """Somebody's godmother or godfather."""
 
-holdsPages = NamedNode("https://w3id.org/filmgraph/film/holdsPages")
-"""Whether the addresses of a dataset identify pages about entities, and not the entities themselves."""
-
-identifiedBy = NamedNode("https://w3id.org/filmgraph/film/identifiedBy")
-"""The property of this ontology whose value is the identifier of an entity in this dataset."""
-
 identifier = NamedNode("https://w3id.org/filmgraph/film/identifier")
 """What another catalogue calls this; the properties below say which catalogue."""
 
@@ -411,14 +403,8 @@ imdbId = NamedNode("https://w3id.org/filmgraph/film/imdbId")
 inPlotOf = NamedNode("https://w3id.org/filmgraph/film/inPlotOf")
 """The film in whose story it happens."""
 
-inspiration = NamedNode("https://w3id.org/filmgraph/film/inspiration")
-"""What gave the idea for the work or its look, as a node with details."""
-
 inspiredBy = NamedNode("https://w3id.org/filmgraph/film/inspiredBy")
 """A work or a kind of film that gave the idea for this one, or for casting somebody."""
-
-intendedToBeShot = NamedNode("https://w3id.org/filmgraph/film/intendedToBeShot")
-"""Whether a text was written to be filmed."""
 
 internetArchiveId = NamedNode("https://w3id.org/filmgraph/film/internetArchiveId")
 """The name in the address of an Internet Archive page."""
@@ -435,9 +421,6 @@ language = NamedNode("https://w3id.org/filmgraph/film/language")
 latest = NamedNode("https://w3id.org/filmgraph/film/latest")
 """The last possible day, derived from the stated date."""
 
-leadingActor = NamedNode("https://w3id.org/filmgraph/film/leadingActor")
-"""Who plays a leading part in the film."""
-
 letterboxdId = NamedNode("https://w3id.org/filmgraph/film/letterboxdId")
 """A film's name in the address of its Letterboxd page."""
 
@@ -453,9 +436,6 @@ locatedIn = NamedNode("https://w3id.org/filmgraph/film/locatedIn")
 location = NamedNode("https://w3id.org/filmgraph/film/location")
 """Where something happens; includes the places that contain it."""
 
-locationSearch = NamedNode("https://w3id.org/filmgraph/film/locationSearch")
-"""How a place to film was looked for."""
-
 medium = NamedNode("https://w3id.org/filmgraph/film/medium")
 """How the film can be seen: theatrical, digital, a kind of disc."""
 
@@ -467,9 +447,6 @@ mentions = NamedNode("https://w3id.org/filmgraph/film/mentions")
 
 mother = NamedNode("https://w3id.org/filmgraph/film/mother")
 """Somebody's mother."""
-
-musicUse = NamedNode("https://w3id.org/filmgraph/film/musicUse")
-"""A use of a song in the film."""
 
 nationality = NamedNode("https://w3id.org/filmgraph/film/nationality")
 """The nation or people to which somebody belongs, as the source calls it."""
@@ -526,9 +503,6 @@ praiseWord = NamedNode("https://w3id.org/filmgraph/film/praiseWord")
 praisedBy = NamedNode("https://w3id.org/filmgraph/film/praisedBy")
 """Somebody who praised the work."""
 
-premiere = NamedNode("https://w3id.org/filmgraph/film/premiere")
-"""The first public showing of the film."""
-
 president = NamedNode("https://w3id.org/filmgraph/film/president")
 """Who presides over the jury."""
 
@@ -537,6 +511,9 @@ producer = NamedNode("https://w3id.org/filmgraph/film/producer")
 
 productionCompany = NamedNode("https://w3id.org/filmgraph/film/productionCompany")
 """A company that made the film."""
+
+productionNote = NamedNode("https://w3id.org/filmgraph/film/productionNote")
+"""Something about the making of the work; its kind states what."""
 
 protagonist = NamedNode("https://w3id.org/filmgraph/film/protagonist")
 """The main character of the film."""
@@ -582,7 +559,7 @@ rightsDeal = NamedNode("https://w3id.org/filmgraph/film/rightsDeal")
 """A sale of rights in the film."""
 
 role = NamedNode("https://w3id.org/filmgraph/film/role")
-"""What somebody did on the film, in a few words."""
+"""What somebody did on the film, in a few words; of an actor also leading or supporting."""
 
 rottenTomatoesId = NamedNode("https://w3id.org/filmgraph/film/rottenTomatoesId")
 """The name in the address of a Rotten Tomatoes page."""
@@ -620,15 +597,6 @@ shootingDays = NamedNode("https://w3id.org/filmgraph/film/shootingDays")
 shootingLocation = NamedNode("https://w3id.org/filmgraph/film/shootingLocation")
 """A place where the film was shot, or where a place of its story was; includes the places that contain it."""
 
-shownAt = NamedNode("https://w3id.org/filmgraph/film/shownAt")
-"""A festival at which the film was shown."""
-
-soundtrack = NamedNode("https://w3id.org/filmgraph/film/soundtrack")
-"""The music of the film, taken as an album."""
-
-speakingParts = NamedNode("https://w3id.org/filmgraph/film/speakingParts")
-"""How many speaking parts there are at least."""
-
 spouse = NamedNode("https://w3id.org/filmgraph/film/spouse")
 """Whom somebody is or was married to; the plot events or the source state when."""
 
@@ -637,9 +605,6 @@ start = NamedNode("https://w3id.org/filmgraph/film/start")
 
 statement = NamedNode("https://w3id.org/filmgraph/film/statement")
 """A statement that somebody made."""
-
-supportingActor = NamedNode("https://w3id.org/filmgraph/film/supportingActor")
-"""Who plays a supporting part in the film."""
 
 territory = NamedNode("https://w3id.org/filmgraph/film/territory")
 """The area for which rights, a release, a figure or a record hold, or whose critics a rating counts."""

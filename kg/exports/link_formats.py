@@ -18,7 +18,6 @@ from urllib.parse import quote
 
 from pyoxigraph import Literal, NamedNode, Store, Triple
 
-from kg import vocabulary as film
 from kg.decisions.links import NO_TERM_FOUND
 from kg.errors import InputError
 from kg.exports.rdf import TurtleWriter
@@ -30,6 +29,7 @@ from kg.terms import BASE, FILM, KNOWLEDGE, OWL, PREFIXES, RDF, SKOS, SOURCE, TY
 VOID = "http://rdfs.org/ns/void#"
 TITLE, HOMEPAGE = NamedNode("http://purl.org/dc/terms/title"), NamedNode("http://xmlns.com/foaf/0.1/homepage")
 SAME_AS, EXACT_MATCH = NamedNode(OWL + "sameAs"), NamedNode(SKOS + "exactMatch")
+_IDENTIFIED_BY, _HOLDS_PAGES = (NamedNode(f"{BASE}ontology#{name}") for name in ("identifiedBy", "holdsPages"))
 _URI_SPACE, _URI_PATTERN = NamedNode(VOID + "uriSpace"), NamedNode(VOID + "uriRegexPattern")
 
 
@@ -70,7 +70,7 @@ def read_datasets(ontology: Iterable[Triple]) -> tuple[LinkedDataset, ...]:
     datasets = (
         _to_dataset(iri, description)
         for iri, description in sorted(descriptions.items(), key=lambda entry: entry[0].value)
-        if film.identifiedBy in description
+        if _IDENTIFIED_BY in description
     )
     return tuple(dataset for dataset in datasets if dataset is not None)
 
@@ -87,7 +87,7 @@ def find_links(store: Store, datasets: Iterable[LinkedDataset]) -> Iterator[Exte
 
 
 def _to_dataset(iri: NamedNode, description: Mapping[NamedNode, object]) -> LinkedDataset | None:
-    property, pages, homepage = (description.get(term) for term in (film.identifiedBy, film.holdsPages, HOMEPAGE))
+    property, pages, homepage = (description.get(term) for term in (_IDENTIFIED_BY, _HOLDS_PAGES, HOMEPAGE))
     namespace, pattern = _text_of(description, _URI_SPACE), _text_of(description, _URI_PATTERN)
     try:
         compiled = re.compile(pattern)

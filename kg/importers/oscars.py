@@ -220,8 +220,11 @@ class _OscarsReader:
         add(character, film.characterIn, work, record=record)
 
     def add_song(self, work: str, title: str, record: str) -> None:
-        song, use = (part_name(work, property, name_component(title)) for property in (film.involves, film.musicUse))
-        self.session.add_fact(work, film.musicUse, use, record=record)
+        song, use = (
+            part_name(work, property, name_component(title)) for property in (film.involves, film.productionNote)
+        )
+        self.session.add_fact(work, film.productionNote, use, record=record)
+        self.session.add_fact(use, film.kind, "music", record=record)
         self.session.add_fact(use, film.involves, song, record=record)
         self.session.add_fact(song, TYPE, film.Song, record=record)
         self.session.add_fact(song, LABEL, _one_line(title), record=record)

@@ -138,8 +138,10 @@ RULES = [
     ),
     (
         "FestivalShape",
-        "film:anora film:shownAt film:academy-awards . film:academy-awards film:kind 'awards' .",
-        "film:anora film:shownAt film:cannes . film:cannes film:kind 'festival', 'awards' .",
+        "film:anora film:screening film:s . film:s film:eventSeries film:academy-awards . "
+        "film:academy-awards a film:EventSeries ; film:kind 'awards' .",
+        "film:anora film:screening film:s . film:s film:eventSeries film:cannes . "
+        "film:cannes a film:EventSeries ; film:kind 'festival', 'awards' .",
         "film:academy-awards is the festival of a screening, but is not a festival.",
     ),
     (

@@ -179,7 +179,6 @@ class Display:
 _INVERSE_LABELS: Mapping[NamedNode, str] = {
     TYPE: "examples",
     vocab.kind: "examples",
-    vocab.shownAt: "screenings",
     vocab.seeAlso: "related pages",
 }
 """Property -> what an entity is to those that refer to it, where its label gives no natural words."""

@@ -277,8 +277,18 @@ def read_part(
     owner = graph.names.canonical(NamedNode(owner_iri)) or NamedNode(owner_iri)
     shown = tuple(value for value in values if value.property not in (TYPE, NOTE) and _is_shown(value))
     narrowest = graph.ontology.narrowest(classes)[0]
-    layout = next((name for name in _LEADING if narrowest == vocab.Figure and _leads_to(graph, name, iri)), narrowest)
+    layout = _layout(graph, iri, narrowest, shown)
     return PartData(iri, owner, narrowest, layout, classes, shown, reached_by, refers_by)
+
+
+def _layout(graph: FilmGraph, iri: NamedNode, class_iri: NamedNode, values: Iterable[PropertyValue]) -> NamedNode:
+    """What decides how a part is shown: the property that leads to a figure, a note's kind, or else the class."""
+    if class_iri == vocab.Figure:
+        return next((property for property in _LEADING if _leads_to(graph, property, iri)), class_iri)
+    if class_iri == vocab.ProductionNote:
+        words = (value.text for value in values if value.property == KIND)
+        return next((kind for word in words if (kind := graph.ontology.kind_words.get(word))), class_iri)
+    return class_iri
 
 
 def _classes_by_property(graph: FilmGraph, iri: NamedNode) -> frozenset[NamedNode]:

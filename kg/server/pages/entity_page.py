@@ -14,6 +14,7 @@ from kg.decisions.links import EXACT
 from kg.errors import UnknownNameError
 from kg.filmgraph import FilmGraph
 from kg.graph.store import find_quad, find_quads
+from kg.lookup.entity_description import PropertyValue
 from kg.server.pages.display import (
     Block,
     Display,
@@ -217,9 +218,25 @@ class PageContent:
         """All values of a property that are not parts."""
         values = self.data.values.get(property, ValueList((), 0))
         shown = [value for value in values.values if not is_part_term(value.value)]
+        if property == vocab.castMember:
+            return (
+                self._line_of(property, ValueList(leading, len(leading)))
+                if (leading := self._leading_actors())
+                else None
+            )
         if property in STATED_FIRST:
             shown = [value for value in shown if value.facts] or shown
         return self._line_of(property, ValueList(tuple(shown), values.omitted + len(shown))) if shown else None
+
+    def _leading_actors(self) -> tuple[PropertyValue, ...]:
+        """The actors in leading parts; the table of the cast has all of them."""
+        leading = {
+            agent.value
+            for part in self.data.parts
+            if vocab.castCredit in part.reached_by and any(role.text == "leading" for role in part.values(vocab.role))
+            for agent in part.values(vocab.agent)
+        }
+        return tuple(value for value in self.data.of(vocab.castMember) if value.value in leading)
 
     def _line_of(self, property: NamedNode, values: ValueList) -> PropertyLine:
         shown = tuple(self.display.value(self.data.entity, value) for value in values.values)

@@ -36,7 +36,7 @@ class SectionLayout:
 CARD: Mapping[NamedNode, Properties] = {
     vocab.Film: (
         vocab.director, vocab.writer, vocab.producer, vocab.cinematographer, vocab.editor, vocab.composer,
-        vocab.leadingActor, vocab.productionCompany, vocab.distributor, vocab.genre, vocab.countryOfOrigin,
+        vocab.castMember, vocab.productionCompany, vocab.distributor, vocab.genre, vocab.countryOfOrigin,
         vocab.originalLanguage, vocab.runningTime, vocab.year, vocab.theme, vocab.follows,
     ),
     vocab.Person: (
@@ -96,12 +96,10 @@ STATEMENTS = SectionLayout(
 MAKING = SectionLayout(
     "making", "Production",
     (
-        vocab.shootingLocation, vocab.format, vocab.inspiredBy, vocab.soundtrack,
-        vocab.speakingParts,
+        vocab.shootingLocation, vocab.format, vocab.inspiredBy,
     ),
     (
-        vocab.Shoot, vocab.LocationSearch, vocab.EquipmentUse, vocab.Inspiration, vocab.MusicUse, vocab.CutMaterial,
-        vocab.Credit,
+        vocab.Shoot, vocab.ProductionNote, vocab.Credit,
     ),
 )  # fmt: skip
 
@@ -124,7 +122,9 @@ SECTIONS: tuple[SectionLayout, ...] = (
 )
 """The sections of a page, in their order; those without content are left out."""
 
-CAST = (vocab.leadingActor, vocab.supportingActor, vocab.castMember)
+CAST = (vocab.castMember,)
+BILLINGS = ("leading", "supporting")
+"""The roles of actors that are columns of the cast table, in its order."""
 CREW: Mapping[NamedNode, str] = {
     vocab.director: "director", vocab.writer: "writer", vocab.producer: "producer",
     vocab.cinematographer: "cinematographer", vocab.editor: "editor", vocab.composer: "composer",
@@ -142,7 +142,8 @@ AGENTS = frozenset((vocab.Agent, vocab.Person, vocab.Organisation))
 COLUMNS: Mapping[NamedNode, Properties] = {
     vocab.Release: (vocab.date, vocab.territory, vocab.medium, vocab.distributor, vocab.description),
     vocab.Screening: (
-        vocab.date, vocab.edition, vocab.eventSeries, vocab.description, vocab.location, vocab.ovationMinutes,
+        vocab.date, vocab.kind, vocab.edition, vocab.eventSeries, vocab.description, vocab.location,
+        vocab.ovationMinutes,
     ),
     vocab.RightsDeal: (vocab.date, vocab.territory, vocab.buyer, vocab.seller, vocab.excludes, vocab.comparedWith),
     vocab.boxOffice: (
@@ -156,7 +157,7 @@ COLUMNS: Mapping[NamedNode, Properties] = {
     ),
     vocab.Credit: (
         vocab.agent, vocab.character, vocab.role, vocab.purpose, vocab.description, vocab.inspiredBy,
-        vocab.auditioned, vocab.givenBy,
+        vocab.givenBy,
     ),
     vocab.Shoot: (vocab.start, vocab.end, vocab.shootingDays, vocab.location),
     vocab.LocationSearch: (vocab.purpose, vocab.location, vocab.agent, vocab.equipment),
@@ -270,6 +271,7 @@ CAPTIONS: Mapping[NamedNode, str] = {
 """Layout of parts -> the caption of its table, where the name of the class would not do."""
 
 HEADINGS: Mapping[NamedNode, str] = {
+    vocab.castMember: "Starring",
     vocab.agent: "Name",
     vocab.givenBy: "Given by",
     vocab.edition: "Ceremony or edition",
@@ -359,5 +361,6 @@ def is_credited(part: PartData, data: EntityData) -> bool:
     if part.narrowest_class != vocab.Credit:
         return False
     if vocab.castCredit in part.reached_by:
-        return vocab.Film in data.classes and bool(data.of(*CAST)) and len(part.properties) <= 2
+        details = [value for value in part.properties if value.property != vocab.role or value.text not in BILLINGS]
+        return vocab.Film in data.classes and bool(data.of(*CAST)) and len(details) <= 2
     return vocab.Work in data.classes and all(value.property in (vocab.agent, vocab.role) for value in part.properties)

@@ -36,6 +36,7 @@ from kg.server.pages.display import (
 from kg.server.pages.entity_data import EntityData, PartData, date_of, is_known, is_part_term
 from kg.server.pages.layouts import (
     AGENTS,
+    BILLINGS,
     CAPTIONS,
     CAST,
     CREW,
@@ -148,6 +149,8 @@ def columns_of(parts: Sequence[PartData], kind: str) -> list[NamedNode]:
     """The properties that some row has: those of the layout first, the others by name."""
     filled = {value.property for part in parts for value in part.properties}
     layout = dict.fromkeys(column for part in parts for column in columns_in_layout(part, kind))
+    if any(part.layout != part.narrowest_class for part in parts):
+        filled.discard(vocab.kind)
     if not any(_result(part) for part in parts):
         filled.discard(vocab.outcome)
     named = [column for column in layout if column in filled]
@@ -335,10 +338,10 @@ def cast_table(data: EntityData, display: Display) -> Iterator[Block]:
         own = [part for part in credits if part.first(vocab.agent) == actor.value]
         characters = tuple(value for part in own for value in cell(display, part, vocab.character))
         citations = tuple(citation for part in own for citation in row_citations(display, part))
-        billing = _billing(data, actor)
+        billing = _billing(own)
         name = _best_stated(data, display, actor, CAST)
         cells = ((name,), characters or tuple(_characters(data, display, actor.value)), (DisplayValue(billing),))
-        rows.append((_BILLINGS.get(billing, len(_BILLINGS)), name.text, TableRow(cells, citations)))
+        rows.append((BILLINGS.index(billing) if billing else len(BILLINGS), name.text, TableRow(cells, citations)))
     rows.sort(key=lambda row: row[:2])
     more = tuple(
         Hyperlink(f"all {values.count:,} as {display.label(property)}", values_url(data.entity, property))
@@ -348,14 +351,10 @@ def cast_table(data: EntityData, display: Display) -> Iterator[Block]:
     yield DisplayTable("Cast", ("Performer", "Character", "Role"), tuple(row for _, _, row in rows), more=more)
 
 
-_BILLINGS = {"leading": 0, "supporting": 1}
-
-
-def _billing(data: EntityData, actor: PropertyValue) -> str:
-    for property, billing in ((vocab.leadingActor, "leading"), (vocab.supportingActor, "supporting")):
-        if any(value.value == actor.value for value in data.of(property)):
-            return billing
-    return ""
+def _billing(credits: Iterable[PartData]) -> str:
+    """Whether somebody has a leading or a supporting part; empty where no credit says so."""
+    roles = {value.text for credit in credits for value in credit.values(vocab.role)}
+    return next((billing for billing in BILLINGS if billing in roles), "")
 
 
 def _characters(data: EntityData, display: Display, actor: Term) -> Iterator[DisplayValue]:
@@ -551,6 +550,7 @@ def _event(data: EntityData, display: Display, part: PartData) -> TimelineEvent:
     ]  # fmt: skip
     values += [DisplayValue(value.text) for value in part.values(vocab.medium, vocab.description)]
     table = RECOGNITIONS.get(recognition_kind(part))
-    title = table.title if table is not None else display.label(data.property_to(part) or part.narrowest_class)
+    title = part.text(vocab.kind) or display.label(data.property_to(part) or part.narrowest_class)
+    title = table.title if table is not None else title
     citations = display.citations([fact for value in dated for fact in value.facts])
     return TimelineEvent(day, date_in_words(dated[0].text if dated else day), title, tuple(values), citations)

@@ -42,14 +42,15 @@ tangerine:
   year: {value: 2015, at: ~2015~}
   genre: {value: comedy-drama, at: ~comedy-drama~}
   director: {value: sean-baker, at: ~Sean Baker~}
-  leadingActor: {value: mya-taylor, at: ~Mya Taylor~}
   castCredit:
     id: mya-taylor
     at: ~It stars Mya Taylor as Alexandra~
     agent: {value: mya-taylor, at: ~Mya Taylor~}
+    role: {value: leading, at: ~It stars~, paraphrase: true}
     character: {value: alexandra, at: ~Alexandra~}
-  premiere:
+  screening:
     id: first
+    kind: premiere
     at: ~first shown on January 23, 2015~
     date: {value: 2015-01-23, at: "~January 23, 2015~"}
     eventSeries: {value: sundance, at: ~Sundance~}
