@@ -91,6 +91,21 @@ _VOWEL = re.compile(r"[aeiouy]")
 _DOUBLED = re.compile(r"([bdfgklmnprt])\1$")
 
 
+_IRREGULAR = {
+    form: verb
+    for line in (
+        "began begun begin, bought buy, cast cast, chose chosen choose, drew drawn draw, fell fallen fall, found find",
+        "gave given give, held hold, led lead, left leave, lost lose, made make, met meet, paid pay, ran run, said say",
+        "sang sung sing, sent send, shot shoot, shown show, sold sell, spoke spoken speak, spent spend, thought think",
+        "took taken take, went gone go, won win, wrote written write",
+    )
+    for forms in line.split(", ")
+    for *past, verb in [forms.split()]
+    for form in past
+}
+"""Past forms of verbs that questions have, and that no ending shows."""
+
+
 @lru_cache(maxsize=65_536)
 def to_stem(word: str) -> str:
     """A folded English word without its ending, so that forms of a word are the same.
@@ -100,6 +115,7 @@ def to_stem(word: str) -> str:
     >>> to_stem("director") == to_stem("directed"), to_stem("winner") == to_stem("wins")
     (True, True)
     """
+    word = _IRREGULAR.get(word, word)
     if word.endswith("ss"):
         return word
     for ending, letters in _ENDINGS:

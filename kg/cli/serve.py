@@ -40,10 +40,10 @@ def add_commands(commands: Commands) -> None:
     serve.add_argument(
         "--connections", type=positive_integer, metavar="N", help="of one client, for each process; default: 200"
     )
-    description = "Serve assistants: the stored queries as tools, rows with citations."
+    description = "Serve assistants: tools to ask the graph, rows with citations."
     mcp = commands.add("mcp", description, _mcp, epilog=_MCP_EPILOG)
-    topics = "only stored queries with one of these topics, tags or names, separated by commas; or none"
-    mcp.add_argument("--topics", metavar="WORDS", help=topics)
+    topics = "also a tool for each stored query with one of these topics, tags or names, separated by commas; or all"
+    mcp.add_argument("--topics", metavar="WORDS", default="none", help=topics)
     add_texts(mcp)
     mcp.add_argument(
         "--timeout", metavar="SECONDS", type=positive_number, default=30, help="the time limit of a call; default: 30"
@@ -106,7 +106,7 @@ def _mcp(call: argparse.Namespace) -> int:
     project = find_project(call.project)
     # What is wrong is reported before any assistant calls: a project without a graph, and an unknown topic.
     _ = project.current_build
-    topics = parse_topics(StoredQueries(project.queries), call.topics) if call.topics is not None else None
+    topics = parse_topics(StoredQueries(project.queries), call.topics)
     texts = str(Path(call.texts).resolve()) if call.texts is not None else None
     if texts is not None:
         # Workers may read only the project's folder and the one that the environment names.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
@@ -19,6 +20,8 @@ from kg.text import Naming, closest, fold_name
 _NAMING_GRAPHS = (KNOWLEDGE, ONTOLOGY)
 """The graphs whose labels count: not the titles of sources in provenance, not contested labels."""
 _CACHE_SIZE = 65_536
+_MAX_TEXT, _MAX_NAME_WORDS = 1_000, 6
+_WORD = re.compile(r"[^\s?!,;()\"]*[^\s?!,;.:()\"]")
 
 
 class EntityNames:
@@ -74,6 +77,27 @@ class EntityNames:
             if entities:
                 raise AmbiguousNameError(name, kind=kind, candidates=[to_curie(entity.value) for entity in entities])
         raise UnknownNameError(name, kind=kind, suggestions=self._closest_names(name, class_name))
+
+    def mentions(self, text: str) -> list[tuple[str, NamedNode]]:
+        """The entities that a text mentions by label or alias, each with the words: names that begin with a capital."""
+        words = [match[0].removesuffix("'s").removesuffix("\u2019s") for match in _WORD.finditer(text[:_MAX_TEXT])]
+        mentions, start = [], 0
+        while start < len(words):
+            size, entity = self._mention(words[start : start + _MAX_NAME_WORDS])
+            if entity is not None:
+                mentions.append((" ".join(words[start : start + size]), entity))
+            start += size
+        return mentions
+
+    def _mention(self, words: list[str]) -> tuple[int, NamedNode | None]:
+        """The longest name at the beginning of words: how many words it has, and its entity."""
+        if not words[0][0].islower():
+            for size in range(len(words), 0, -1):
+                name = " ".join(words[:size])
+                for property in (LABEL, ALIAS):
+                    if (entity := min(self._by_name(name, property), key=str, default=None)) is not None:
+                        return size, entity
+        return 1, None
 
     @cached_property
     def ontology(self) -> Schema:

@@ -5,6 +5,9 @@ What is wrong with a call is in its reply, with what to do next, so that the ass
 
 from __future__ import annotations
 
+import math
+import re
+import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -13,20 +16,22 @@ from kg.errors import FilmGraphError, InputError, ParameterError, Remedy, Unknow
 from kg.explain.why_formats import write_explanations, write_unmet_rules
 from kg.filmgraph import FilmGraph
 from kg.lookup.entity_description import PropertyValue
+from kg.lookup.entity_types import types_of
 from kg.lookup.name_search import NameMatch
 from kg.mcp_server.citations import (
     Citations,
     CitedRow,
     cite_row,
+    cite_triple,
     plain_cells,
     to_document,
     to_plain,
     to_text,
     triple_cells,
 )
-from kg.mcp_server.tools import DEFAULT_ROWS, GENERAL_TOOLS, MAX_ROWS, list_topics
-from kg.queries.answer import Answer
-from kg.queries.query_search import search_queries
+from kg.mcp_server.tools import DEFAULT_ROWS, GENERAL_TOOLS, MAX_ROWS, argument_names, list_topics
+from kg.queries.answer import Answer, Row
+from kg.queries.query_search import QueryMatch, search_queries
 from kg.queries.stored_query import StoredQuery
 from kg.schema import suggest_terms
 from kg.terms import to_curie, to_iri
@@ -37,6 +42,9 @@ MAX_COUNTED = 10_000
 MAX_TEXT = 40_000
 _MAX_QUESTIONS, _MAX_FOUND = 40, 8
 """The questions of a topic that are listed, and those that are found by words."""
+_MAX_ALIKE = 3
+_CHEAP_SECONDS, _CITING_SECONDS = 1.0, 5.0
+"""How long an ad-hoc query whose rows are cited may take, and how long they are cited."""
 _REMEDIES: Mapping[Remedy | str, str] = {Remedy.LIST_QUERIES: "find_question lists them."}
 """What to do next, in terms of tools; the command line has words of its own."""
 
@@ -73,6 +81,8 @@ class ToolCaller:
     def call(self, name: str, arguments: Mapping[str, Any]) -> ToolReply:
         """The reply to a call; an error of the call is a reply, too."""
         try:
+            if name in _TOOLS:
+                _check_names(name, arguments)
             _check_arguments(arguments)
             if name in _TOOLS:
                 return _TOOLS[name](self, arguments)
@@ -96,7 +106,7 @@ class ToolCaller:
         topics = list_topics(queries)
         if topic and topic not in topics:
             raise UnknownNameError(topic, kind="topic", suggestions=closest(topic, topics))
-        matches = search_queries(queries, words, self.graph.ontology, topic=topic)
+        matches = self._search_queries(queries, words, topic)
         matches = matches[:_MAX_FOUND] if words.strip() else matches
         cards = [_question_card(match.query) for match in matches[:_MAX_QUESTIONS]]
         structure = {"questions": cards, "total": len(matches), "complete": len(matches) <= len(cards)}
@@ -106,6 +116,18 @@ class ToolCaller:
         if not matches:
             lines = [f"No stored question matches. Topics are {', '.join(topics)}; or use schema and sparql."]
         return ToolReply("\n".join(lines) + "\n", structure)
+
+    def _search_queries(self, queries: Sequence[StoredQuery], words: str, topic: str) -> list[QueryMatch]:
+        """The queries that match the words besides names of entities, and that take such entities."""
+        mentions = self.graph.names.mentions(words)
+        rest = words
+        for name, _ in mentions:
+            rest = rest.replace(name, " ", 1)
+        given = [types_of(self.graph.store, self.graph.ontology, entity) for _, entity in mentions]
+        found = (
+            search_queries(queries, rest, self.graph.ontology, topic=topic, given=given) if rest.strip(" ?.") else []
+        )
+        return found or search_queries(queries, words, self.graph.ontology, topic=topic)
 
     def ask(self, arguments: Mapping[str, Any]) -> ToolReply:
         """A stored query by name."""
@@ -128,12 +150,17 @@ class ToolCaller:
     def _find_query(self, name: str) -> StoredQuery:
         queries = self.graph.queries
         if name not in queries:
-            raise queries.unknown(name, kind="question or tool", known=[*queries, *GENERAL_TOOLS])
+            error = queries.unknown(name, kind="question or tool", known=[*queries, *GENERAL_TOOLS])
+            if error.suggestions:
+                raise error
+            words = re.sub(r"[-_]", " ", name)
+            alike = [match.query.name for match in search_queries(list(queries.valid()), words, self.graph.ontology)]
+            raise UnknownNameError(name, kind=error.kind, suggestions=alike[:_MAX_ALIKE], remedy=error.remedy)
         return queries[name]
 
     def _ask(self, query: StoredQuery, values: Mapping[str, Any], *, page: Mapping[str, Any]) -> ToolReply:
         answer = self.graph.ask(query.name, **values)
-        return self._answer_reply(answer, _page(page), question=query.name, is_cited=True)
+        return self._answer_reply(answer, _page(page), question=query.name)
 
     # --- entities and schema
 
@@ -201,8 +228,12 @@ class ToolCaller:
 
     def sparql(self, arguments: Mapping[str, Any]) -> ToolReply:
         """An ad-hoc query: it only reads, and calls no other service."""
+        started = time.monotonic()
         answer = self.graph.sparql(_text(arguments, "query"), limit=MAX_COUNTED)
-        return self._answer_reply(answer, _page(arguments), question="", is_cited=False)
+        now = time.monotonic()
+        # To cite a row is to ask its query again, so rows of an expensive one are not cited.
+        until = now + _CITING_SECONDS if now - started < _CHEAP_SECONDS else now
+        return self._answer_reply(answer, _page(arguments), question="", until=until)
 
     def why(self, arguments: Mapping[str, Any]) -> ToolReply:
         """Why a triple holds, or what is missing."""
@@ -217,21 +248,22 @@ class ToolCaller:
 
     # --- answers
 
-    def _answer_reply(self, answer: Answer, page: slice, *, question: str, is_cited: bool) -> ToolReply:
+    def _answer_reply(self, answer: Answer, page: slice, *, question: str, until: float = math.inf) -> ToolReply:
+        """The rows of a page; those after the moment `until` are not cited."""
         names, explainer = self.graph.names, self.graph.explainer
         columns: Sequence[str] = answer.columns
         if answer.kind == "truth":
-            row = cite_row(explainer, answer, None, {}) if is_cited and answer.truth else CitedRow({})
+            row = self._cite(answer, None, until) if answer.truth else CitedRow({})
             document = to_document([row], (), self._citations(), offset=0, total=1, question=question)
             document["truth"] = answer.truth
             return ToolReply(to_text(document), document)
         if answer.kind == "triples":
             columns = ("subject", "predicate", "object")
-            rows = (CitedRow(triple_cells(triple, names)) for triple in (answer.triples or ())[page])
-        elif is_cited:
-            rows = (cite_row(explainer, answer, row, plain_cells(row)) for row in answer[page])
+            rows = (
+                cite_triple(explainer, triple, triple_cells(triple, names)) for triple in (answer.triples or ())[page]
+            )
         else:
-            rows = (CitedRow(plain_cells(row)) for row in answer[page])
+            rows = (self._cite(answer, row, until) for row in answer[page])
         document = to_document(
             rows,
             columns,
@@ -244,6 +276,18 @@ class ToolCaller:
         if not answer:
             document["note"] = self._explain_empty(answer)
         return ToolReply(to_text(document), document)
+
+    def _cite(self, answer: Answer, row: Row | None, until: float) -> CitedRow:
+        """A row, or a true ASK, with the facts that support it, unless it is too late."""
+        cells = plain_cells(row) if row is not None else {}
+        if time.monotonic() < until:
+            try:
+                return cite_row(self.graph.explainer, answer, row, cells)
+            except (FilmGraphError, SyntaxError, ValueError):
+                if answer.name:
+                    raise
+                # An ad-hoc query may be one of which the patterns cannot be taken apart.
+        return CitedRow(cells)
 
     def _explain_empty(self, answer: Answer) -> str:
         if answer.kind != "rows":
@@ -299,6 +343,13 @@ _MAX_ARGUMENT, _MAX_QUERY, _MAX_LIST, _MAX_INTEGER = 4_000, 100_000, 100, 1_000_
 
 def _wrong(name: str, message: str) -> ParameterError:
     return ParameterError(f"{name} {message}", query="", parameter=name)
+
+
+def _check_names(tool: str, arguments: Mapping[str, Any]) -> None:
+    """Raise `ParameterError` for an argument that a general tool does not have."""
+    known = argument_names(tool)
+    if unknown := next((name for name in arguments if name not in known), None):
+        raise _wrong(unknown, f"is not an argument of {tool}; it takes {', '.join(known)}.")
 
 
 def _check_arguments(arguments: Mapping[str, Any], *, depth: int = 0) -> None:

@@ -15,7 +15,7 @@ from typing import Any
 
 from pyoxigraph import BlankNode, Triple
 
-from kg.explain.why import Explainer
+from kg.explain.why import Explainer, Explanation
 from kg.facts.model import Fact
 from kg.lookup.entity_names import Entity, EntityNames
 from kg.lookup.phrases import triple_in_words
@@ -39,7 +39,15 @@ class CitedRow:
 
 def cite_row(explainer: Explainer, answer: Answer, row: Row | None, values: dict[str, Any]) -> CitedRow:
     """A row, or the truth of an ASK, with the facts at the leaves of its explanations."""
-    explanations = explainer.explain_row(answer, row)
+    return _cite(explainer.explain_row(answer, row), values)
+
+
+def cite_triple(explainer: Explainer, triple: Triple, values: dict[str, Any]) -> CitedRow:
+    """A triple with the facts that support it, if it holds in the graph."""
+    return _cite([explainer.explain(triple)], values)
+
+
+def _cite(explanations: Sequence[Explanation], values: dict[str, Any]) -> CitedRow:
     leaves = [leaf for explanation in explanations for leaf in explanation.leaves()]
     facts = {fact.id: fact for leaf in leaves for fact in (*leaf.facts, *(lost.fact for lost in leaf.contested))}
     return CitedRow(values, tuple(facts.values()), is_inferred=any(explanation.rule for explanation in explanations))

@@ -22,13 +22,14 @@ import uvicorn
 from mcp.server.lowlevel import Server
 from mcp.server.stdio import stdio_server
 from mcp.server.transport_security import TransportSecuritySettings
+from mcp.shared.exceptions import MCPError
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from kg.errors import InputError, LimitError
 from kg.mcp_server.calls import ToolReply, call_tool, prepare_worker
-from kg.mcp_server.tools import Tool, list_tools
+from kg.mcp_server.tools import GENERAL_TOOLS, Tool, list_tools
 from kg.project import Project
 from kg.server.http_connection import BoundedConnection, check_connections
 from kg.server.settings import Limits
@@ -40,8 +41,8 @@ if TYPE_CHECKING:
 
 _READ_ONLY = types.ToolAnnotations(read_only_hint=True, open_world_hint=False)
 _INSTRUCTIONS = """A graph of facts about films, each with its source and the passage it was read from.
-Start with find_question: stored questions are tested, and their rows are cited. Each stored question is a tool of the
-same name; `ask` answers any of them. If none fits: find_entity for names, schema for classes and properties, sparql.
+Start with find_question: stored questions are tested, and their rows are cited; `ask` answers them, and some may be
+tools of the same name. If none fits: find_entity for names, schema for classes and properties, sparql.
 Cite the sources that rows name ([1] ...). When rows are left out, a note says with which offset to call again.
 An answer without rows is an answer, too: the note says whether the graph has no such facts or a name is misspelt."""
 
@@ -57,6 +58,11 @@ def to_server(service: GraphService, *, topics: Sequence[str] | None = None, tex
         return types.ListToolsResult(tools=[_to_mcp_tool(tool) for tool in tools])
 
     async def call(_: ServerRequestContext[Any], params: types.CallToolRequestParams) -> types.CallToolResult:
+        queries = service.snapshot.queries
+        if params.name not in GENERAL_TOOLS and params.name not in queries:
+            # https://modelcontextprotocol.io/specification/2025-06-18/server/tools#error-handling
+            error = queries.unknown(params.name, kind="tool", known=[*GENERAL_TOOLS, *queries])
+            raise MCPError(types.INVALID_PARAMS, error.message)
         try:
             reply: ToolReply = await service.snapshot.run(call_tool, texts, params.name, params.arguments or {})
         except LimitError as error:

@@ -49,11 +49,13 @@ def list_topics(queries: Iterable[StoredQuery]) -> list[str]:
     return sorted({topic for query in queries for topic in query.topics})
 
 
-def parse_topics(queries: StoredQueries, text: str) -> list[str]:
-    """The topics and names of stored queries in a list separated by commas; of `none`, none.
+def parse_topics(queries: StoredQueries, text: str) -> list[str] | None:
+    """The topics and names of stored queries in a list separated by commas; of `none`, none, and None of `all`.
 
     Raises `UnknownNameError` for one that no query has.
     """
+    if text == "all":
+        return None
     topics = [word.strip() for word in text.split(",") if word.strip()] if text != "none" else []
     valid = list(queries.valid())
     known = list(dict.fromkeys((*list_topics(valid), *(query.name for query in valid))))
@@ -148,6 +150,11 @@ _ENTITY = {"type": "string", "description": "a name, alias, CURIE or IRI", "exam
 _QUESTION = {"type": "string", "description": "the name of a stored query, as find_question gives it"}
 _ARGUMENTS = {"type": "object", "description": "its parameters by name", "examples": [{"person": "Sean Baker"}]}
 _TOOLS_WITH_ROWS = ("ask", "show", "sparql")
+
+
+def argument_names(tool: str) -> tuple[str, ...]:
+    """The names of the arguments of a general tool."""
+    return next(tuple(each.input_schema["properties"]) for each in _general_tools(()) if each.name == tool)
 
 
 def _general_tools(topics: Sequence[str]) -> Iterator[Tool]:

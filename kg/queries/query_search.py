@@ -9,10 +9,12 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
 
-from kg.queries.stored_query import StoredQuery
+from pyoxigraph import NamedNode
+
+from kg.queries.stored_query import ParameterType, StoredQuery
 from kg.schema import OntologyTerm, Schema
 from kg.terms import FILM
 from kg.text import Naming, closest, fold_name, to_stems
@@ -30,6 +32,9 @@ _MAX_REST = 4
 _IN_SENTENCE = 1.5
 """The factor for a word of the query's name or summary."""
 _MIN_SCORE = 0.08
+_UNFIT, _MISSING = 0.5, 0.2
+"""What is left of the score of a query that takes none of the named entities; what an entity costs that it requires and
+that is not named."""
 _STOP_WORDS = frozenset(
     word
     for line in (
@@ -51,10 +56,19 @@ class QueryMatch:
     has_all: bool = True
 
 
-def search_queries(queries: Sequence[StoredQuery], words: str, schema: Schema, *, topic: str = "") -> list[QueryMatch]:
+def search_queries(
+    queries: Sequence[StoredQuery],
+    words: str,
+    schema: Schema,
+    *,
+    topic: str = "",
+    given: Sequence[Set[NamedNode]] = (),
+) -> list[QueryMatch]:
     """The stored queries that match these words, best first; a word that many queries have counts little.
 
     Without words, all queries of the topic. A word that nothing has counts as the word that it is a misspelling of.
+    `given` are the classes and kinds of each entity that the question names: a query that takes such entities, and
+    requires no more of others, fits better.
     """
     candidates = [query for query in queries if not topic or topic in query.topics]
     documents = [_Document.of(query) for query in candidates]
@@ -68,11 +82,33 @@ def search_queries(queries: Sequence[StoredQuery], words: str, schema: Schema, *
     ]
     total = sum(weights) * _IN_SENTENCE or 1.0
     matches = [
-        QueryMatch(document.query, sum(w * s for w, s in zip(weights, row, strict=True)) / total, all(row))
+        QueryMatch(
+            document.query,
+            sum(w * s for w, s in zip(weights, row, strict=True)) / total * _fit(document.query, given, schema),
+            all(row),
+        )
         for document, row in zip(documents, found, strict=True)
     ]
     good = (match for match in matches if match.score > _MIN_SCORE)
     return sorted(good, key=lambda match: (not match.has_all, -match.score, match.query.name))
+
+
+def _fit(query: StoredQuery, given: Sequence[Set[NamedNode]], schema: Schema) -> float:
+    """How well the parameters of a query fit entities of these classes: 1 where none is given."""
+    if not given:
+        return 1.0
+    entities, missing = list(given), 0
+    for parameter in sorted(query.params, key=lambda parameter: (not parameter.class_name, parameter.is_optional)):
+        if parameter.type is not ParameterType.ENTITY:
+            continue
+        wanted = schema.type_names.get(parameter.class_name)
+        taken = next((types for types in entities if wanted is None or wanted in types), None)
+        if taken is not None:
+            entities.remove(taken)
+        elif not parameter.is_optional:
+            missing += 1
+    used = (len(given) - len(entities)) / len(given)
+    return _UNFIT + (1 - _UNFIT) * used - _MISSING * min(missing, 2)
 
 
 def complete_matches(matches: Sequence[QueryMatch], *, limit: int = 8) -> list[StoredQuery]:

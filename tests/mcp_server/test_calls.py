@@ -157,6 +157,10 @@ WRONG: list[tuple[str, dict[str, Any], str]] = [
     ("ask", {"question": "films", "arguments": "person=Sean Baker"}, "films"),
     ("ask", {"question": "films-directed-by", "arguments": "Sean Baker"}, "arguments must be an object"),
     ("find_question", {"words": "x", "topic": "award"}, "awards"),
+    ("ask", {"name": "films-directed-by", "parameters": {"person": "Sean Baker"}}, "it takes question, arguments"),
+    ("ask", {"arguments": {"person": "Sean Baker"}}, "question is required"),
+    ("ask", {"question": "rating"}, "ratings-of-film"),
+    ("show", {"name": "Anora"}, "it takes entity, property"),
     ("find_entity", {"name": "Anora", "kind": "Flim"}, "Film"),
     ("show", {"entity": "Anorra"}, "Did you mean Anora?"),
     ("show", {"entity": "Anora", "property": "gnre"}, "genre"),
@@ -179,6 +183,53 @@ def test_the_reply_to_an_invalid_call_explains_how_to_correct_it(
     assert reply.is_error
     assert message in reply.text
     assert "`kg " not in reply.text
+
+
+CITABLE = (
+    "SELECT ?who { film:anora film:director ?who }",
+    "SELECT ?l { film:anora film:director/rdfs:label ?l }",
+    "SELECT (COUNT(?f) AS ?n) { ?f film:director film:sean-baker }",
+    "ASK { film:anora film:director film:sean-baker }",
+    "CONSTRUCT WHERE { film:anora film:director ?who }",
+)
+
+
+@pytest.mark.parametrize("query", CITABLE)
+def test_rows_of_an_ad_hoc_query_are_cited(caller: ToolCaller, query: str) -> None:
+    structure = caller.call("sparql", {"query": query}).structure
+    assert structure is not None
+    assert all(row["cited"] for row in structure["rows"])
+    assert {citation["source_id"] for citation in structure["citations"]}
+
+
+@pytest.mark.parametrize("query", ["SELECT ?x { VALUES ?x { 1 } }", "SELECT ?b { BIND(BNODE() AS ?b) }"])
+def test_a_row_that_no_fact_supports_is_not_cited(caller: ToolCaller, query: str) -> None:
+    structure = caller.call("sparql", {"query": query}).structure
+    assert structure is not None
+    assert [row["cited"] for row in structure["rows"]] == [[]]
+
+
+QUESTIONS = [
+    ("How was Anora rated by Rotten Tomatoes and who praised it?", "ratings-of-film"),
+    ("Which awards did Mikey Madison win for Anora?", "awards-of"),
+    ("Who played Toros in Anora?", "actors-of-character"),
+    ("Who directed Anora?", "credits-of-film"),
+    ("Who won the Palme d'Or?", "winners-of-award"),
+    ("How much did Anora earn worldwide?", "box-office-of-film"),
+    ("When did Anora open in France?", "releases-of-film"),
+    ("Which films did Sean Baker direct?", "films-directed-by"),
+]
+
+
+@pytest.mark.parametrize(("words", "name"), QUESTIONS)
+def test_a_question_is_found_by_what_it_asks_and_not_by_the_names_in_it(
+    caller: ToolCaller, words: str, name: str
+) -> None:
+    structure = caller.call("find_question", {"words": words}).structure
+    assert structure is not None
+    found = [card["question"] for card in structure["questions"]]
+    assert name in found[:3]
+    assert "time-between" not in found
 
 
 def test_from_reads_neither_files_nor_the_network(caller: ToolCaller) -> None:

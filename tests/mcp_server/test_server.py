@@ -19,8 +19,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from mcp import Client, StdioServerParameters, stdio_client
-from mcp_types import CallToolResult, TextContent
+from mcp import Client, MCPError, StdioServerParameters, stdio_client
+from mcp_types import INVALID_PARAMS, CallToolResult, TextContent
 
 import kg
 from tests.projects import ANORA, SmallProject
@@ -60,7 +60,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.mark.parametrize("mode", ["auto", "legacy"])
 def test_over_stdio_tools_are_listed_and_rows_come_with_citations(graph: kg.FilmGraph, mode: str) -> None:
     async def talk() -> None:
-        async with assistant(graph.project.folder, mode=mode) as client:
+        async with assistant(graph.project.folder, "--topics", "all", mode=mode) as client:
             tools = (await client.list_tools()).tools
             assert len(tools) == len(graph.queries) + 8
             assert all(tool.annotations is not None and tool.annotations.read_only_hint for tool in tools)
@@ -83,10 +83,13 @@ def test_over_stdio_tools_are_listed_and_rows_come_with_citations(graph: kg.Film
 
 def test_questions_outside_the_topics_can_still_be_asked(graph: kg.FilmGraph) -> None:
     async def talk() -> None:
-        async with assistant(graph.project.folder, "--topics", "none") as client:
+        async with assistant(graph.project.folder) as client:
             assert len((await client.list_tools()).tools) == 8
             reply = await client.call_tool("films-directed-by", {"person": "Sean Baker"})
             assert not reply.is_error
+            with pytest.raises(MCPError, match="films-directed-by") as unknown:
+                await client.call_tool("films-directed-bi", {"person": "Sean Baker"})
+            assert unknown.value.code == INVALID_PARAMS
 
     asyncio.run(talk())
 
@@ -176,7 +179,7 @@ def address(folder: Path) -> Iterator[str]:
 def test_over_http_tools_are_listed_and_called(address: str) -> None:
     async def talk() -> None:
         async with Client(address) as client:
-            assert "films" in [tool.name for tool in (await client.list_tools()).tools]
+            assert "ask" in [tool.name for tool in (await client.list_tools()).tools]
             reply = await client.call_tool("films", {})
             assert reply.structured_content is not None
             assert [row["values"]["film"]["entity"] for row in reply.structured_content["rows"]] == ["film:anora"]
@@ -258,4 +261,4 @@ def test_a_request_from_the_servers_own_origin_is_answered(address: str) -> None
     request = urllib.request.Request(address, data=LISTED, headers=usual | origin)
     with urllib.request.urlopen(request, timeout=30) as answer:
         messages: Any = json.loads(answer.read())
-    assert "films" in [tool["name"] for tool in messages["result"]["tools"]]
+    assert "ask" in [tool["name"] for tool in messages["result"]["tools"]]

@@ -83,8 +83,15 @@ def test_topics_shorten_the_list_of_tools(graph: kg.FilmGraph) -> None:
     assert rights == {name for name in graph.queries if "rights" in graph.queries[name].tags} | {"films-directed-by"}
     assert parse_topics(graph.queries, "rights, films-directed-by") == ["rights", "films-directed-by"]
     assert parse_topics(graph.queries, "none") == []
+    assert parse_topics(graph.queries, "all") is None
     with pytest.raises(UnknownNameError, match="awards"):
         parse_topics(graph.queries, "award")
+
+
+def test_the_general_tools_alone_are_few_and_short(graph: kg.FilmGraph) -> None:
+    tools = list_tools(graph, [])
+    assert len(tools) == 8
+    assert sum(len(json.dumps([tool.description, tool.input_schema, tool.output_schema])) for tool in tools) < 14_000
 
 
 def test_the_complete_list_of_tools_is_concise(tools: dict[str, Tool]) -> None:
