@@ -78,6 +78,17 @@ def test_python_examples_of_the_documents_run(document: Path, monkeypatch: pytes
     assert failed == 0
 
 
+NAMED_FILE = re.compile(r"`((?:kg|ontology|queries|tests|benchmarks|docs)/[\w./-]+\w|\w+\.py)`")
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)
+def test_every_file_of_the_project_that_a_document_names_exists(document: Path) -> None:
+    modules = {path.name for folder in ("kg", "tests", "benchmarks") for path in (ROOT / folder).rglob("*.py")}
+    named = NAMED_FILE.findall(document.read_text(encoding="utf-8"))
+    known = (name for name in named if not re.search(r"/[A-Z]+(?:/|\.)", name))
+    assert [name for name in known if name not in modules and not (ROOT / name).exists()] == []
+
+
 PAGES = [ROOT / "CONTRIBUTING.md", *DOCUMENTS, *ROOT.glob("*/README.md")]
 
 
