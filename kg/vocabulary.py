@@ -494,9 +494,6 @@ playedBy = NamedNode("https://w3id.org/filmgraph/film/playedBy")
 position = NamedNode("https://w3id.org/filmgraph/film/position")
 """The place in a list, a chart, an order of merit or a story; 1 is the first."""
 
-positivePercent = NamedNode("https://w3id.org/filmgraph/film/positivePercent")
-"""The share of positive reviews, in percent."""
-
 praiseWord = NamedNode("https://w3id.org/filmgraph/film/praiseWord")
 """A word or two of praise or blame, as the speaker used them."""
 
@@ -574,7 +571,7 @@ scene = NamedNode("https://w3id.org/filmgraph/film/scene")
 """A scene of the film."""
 
 score = NamedNode("https://w3id.org/filmgraph/film/score")
-"""The score, on the scale given with it."""
+"""The score, on the scale given with it; a percentage on the scale 100."""
 
 screening = NamedNode("https://w3id.org/filmgraph/film/screening")
 """A showing of the film."""

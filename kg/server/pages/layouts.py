@@ -152,7 +152,7 @@ COLUMNS: Mapping[NamedNode, Properties] = {
     ),
     vocab.budget: (vocab.amount, vocab.asOf),
     vocab.Rating: (
-        vocab.givenBy, vocab.score, vocab.positivePercent, vocab.reviewCount, vocab.claim, vocab.description,
+        vocab.givenBy, vocab.score, vocab.reviewCount, vocab.claim, vocab.description,
         vocab.territory,
     ),
     vocab.Credit: (

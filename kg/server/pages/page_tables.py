@@ -312,12 +312,9 @@ def ratings(data: EntityData, display: Display, parts: Sequence[PartData]) -> Ba
 
 def _rating(data: EntityData, display: Display, part: PartData) -> ChartBar:
     score, scale = numeric_value(part.first(vocab.score)), numeric_value(part.first(vocab.scale))
-    percent = numeric_value(part.first(vocab.positivePercent))
-    length = 100 * score / scale if score is not None and scale else percent or 0.0
-    positive = f"{percent:g}%" if percent is not None else ""
-    text = cell(display, part, vocab.score)[0].text if score is not None else positive
-    notes = [f"{positive} positive"] if positive and score is not None else []
-    notes += [f"{count} reviews"] if (count := part.text(vocab.reviewCount)) else []
+    length = 100 * score / scale if score is not None and scale else 0.0
+    text = cell(display, part, vocab.score)[0].text if score is not None else ""
+    notes = [f"{count} reviews"] if (count := part.text(vocab.reviewCount)) else []
     notes += [value.text for name in (vocab.claim, vocab.description) for value in cell(display, part, name)]
     notes += [f"critics from {value.text}" for value in cell(display, part, vocab.territory)]
     label = (display.term(part.owner),) if part.owner != data.entity else cell(display, part, vocab.givenBy)
