@@ -82,7 +82,8 @@ def _guess(call: argparse.Namespace, paths: list[str]) -> int:
     from kg.importers.tables.table_files import SUFFIXES
     from kg.importers.tables.table_guess import guess_mapping
 
-    write(guess_mapping(list_files(paths, SUFFIXES)[0], _read_schema(call)), call.output)
+    path = list_files(paths, SUFFIXES)[0]
+    write(guess_mapping(path, _read_schema(call), encoding=call.encoding or "utf-8"), call.output)
     return 0
 
 

@@ -123,7 +123,10 @@ IMPORTERS: tuple[Importer, ...] = (
         "a table; several must have the same columns",
         "kg.importers.tables.table_import:import_tables",
         source_function="kg.importers.tables.table_import:find_source",
-        options=(ImportOption("mapping", "FILE", "what the columns mean; default: FILE.mapping.yaml"),),
+        options=(
+            ImportOption("mapping", "FILE", "what the columns mean; default: FILE.mapping.yaml"),
+            ImportOption("encoding", "NAME", "latin-1, utf-16 ...; default: that of the mapping, or utf-8"),
+        ),
         metavar="FILE",
     ),
     Importer(

@@ -176,11 +176,11 @@ def test_all_faults_of_a_mapping_are_reported_at_once_with_their_places(
 
 
 MAPPING_FAULTS = [
-    ("source: {id: x, titel: X}", "1:17: violation: unknown key 'titel' of `source` Did you mean title?"),
+    ("source: {id: x, titel: X}", "1:17: violation: unknown key 'titel' of `source`. Did you mean title?"),
     ("source: {title: X}", "1:9: violation: `source` has no `id`"),
     ("rows: {class: Film}", "1:7: violation: `rows` has no `key`"),
     ("rows: {key: [Title], key: [Year]}", "1:22: violation: duplicate key 'key' in `rows`"),
-    ("format: csf", "1:9: violation: unknown format 'csf' Known are csv,"),
+    ("format: csf", "1:9: violation: unknown format 'csf'. Known are csv,"),
     ("columns: [Title]", "1:10: violation: expected a mapping for `columns`, not a list"),
     ("columns: {Title: {split: x}}", "1:18: violation: column Title has no `property`"),
     ("columns: {Title: {property: label, language: [en]}}", "1:46: violation: expected a text for `language`"),
@@ -404,6 +404,34 @@ def test_a_quotation_mark_that_is_not_closed_costs_its_row_alone(
     assert titles <= labels
 
 
+ARCHIVE = """\
+N° inv.;Titre;Réalisation;Durée;IMDb
+C-001;Fils, Le (2002);"Dardenne, Jean-Pierre; Dardenne, Luc";1h44;0291172
+C-002;Métropolis (1927);Lang, Fritz;2h33;17136
+C-003;(500) jours (1963);Fellini, Federico;138 min;56801
+"""
+
+
+@pytest.mark.parametrize("encoding", ["latin-1", "utf-16", "utf-8"])
+def test_the_guess_reads_the_catalogue_of_an_archive(project: ImportProject, films: Path, encoding: str) -> None:
+    films.write_text(ARCHIVE, encoding=encoding)
+    guess = f"{films}.mapping.yaml"
+    assert project.run("table", str(films), "--guess", "--encoding", encoding, "-o", guess) == 0
+    assert project.run("table", str(films)) == 0
+    expected = {("rdfs:label", "Le Fils"), ("year", "2002"), ("imdbId", "tt0291172"), ("runningTime", "104")}
+    assert expected <= project.values_of("films-c-001")
+    assert ("director", "films-person-fritz-lang") in project.values_of("films-c-002")
+    assert {("rdfs:label", "(500) jours"), ("year", "1963")} <= project.values_of("films-c-003")
+
+
+def test_a_file_in_another_encoding_is_an_error_that_names_the_option(
+    project: ImportProject, films: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    films.write_text(ARCHIVE, encoding="latin-1")
+    assert project.run("table", str(films), "--guess") == 2
+    assert "--encoding latin-1" in capsys.readouterr().err
+
+
 def test_a_row_without_a_title_is_called_by_its_key(project: ImportProject, films: Path) -> None:
     films.write_text("Id,Title,Year\n7,,2024\n8,Up,2009\n", encoding="utf-8")
     mapping = "source: my-films\nrows: {class: Film, key: [Id]}\ncolumns: {Title: label, Year: year}\n"
@@ -492,7 +520,7 @@ def test_a_table_in_utf_16_is_read_when_the_mapping_states_it(
 ) -> None:
     films.write_text(FILMS, encoding="utf-16")
     assert project.run("table", str(films)) == 2
-    assert "write `encoding: utf-16` in the mapping" in capsys.readouterr().err
+    assert "add --encoding utf-16" in capsys.readouterr().err
     Path(f"{films}.mapping.yaml").write_text("encoding: utf-16\n" + MAPPING, encoding="utf-8")
     assert project.run("table", str(films)) == 0
     assert ("year", "2024") in project.values_of("my-films-anora-2024")

@@ -33,11 +33,14 @@ SUFFIXES = (".csv", ".tsv", ".csv.gz", ".tsv.gz", ".csv.bz2", ".tsv.bz2", ".json
 _DELIMITERS = (",", "\t", ";", "|")
 
 
-def read_header(path: Path, mapping: TableMapping | None = None) -> list[str]:
-    """The names of a table's columns; raises `InputError` when it has none."""
+def read_header(path: Path, mapping: TableMapping | None = None, *, encoding: str = "utf-8") -> list[str]:
+    """The names of a table's columns; raises `InputError` when it has none.
+
+    `encoding` is that of a table without a mapping.
+    """
     format = detect_format(path, mapping)
     if format in ("csv", "tsv"):
-        return _header(path, _delimiter(path, mapping), mapping)
+        return _header(path, _delimiter(path, mapping), mapping, encoding)
     if format == "xlsx":
         return [name for name in next(_sheet(path, mapping), []) if name]
     if format == "jsonl":
@@ -69,17 +72,17 @@ def nested_columns(path: Path, mapping: TableMapping | None = None) -> frozenset
     return frozenset(name for name, type in columns if re.search(r"\[|STRUCT|MAP|list|struct|map", type))
 
 
-def read_sample(path: Path, count: int) -> list[dict[str, str]]:
+def read_sample(path: Path, count: int, *, encoding: str = "utf-8") -> list[dict[str, str]]:
     """The first rows of a table, each by column."""
     format = detect_format(path, None)
-    header = read_header(path)
+    header = read_header(path, encoding=encoding)
     if format == "xlsx":
         rows = _named_cells(_sheet(path, None))
         next(rows)
         return [dict(zip(header, row, strict=True)) for row in islice(rows, count)]
     if format in ("csv", "tsv"):
         with open_decompressed(path) as file:
-            text = io.TextIOWrapper(file, encoding="utf-8-sig", errors="replace", newline="")
+            text = io.TextIOWrapper(file, encoding=_with_mark(encoding), errors="replace", newline="")
             reader = csv.DictReader(text, delimiter=_delimiter(path, None))
             sample = [{name: row.get(name) or "" for name in header} for row in islice(reader, count)]
             text.detach()
@@ -364,8 +367,7 @@ def _record_lines(path: Path, mapping: TableMapping) -> Iterator[tuple[int, bool
         yield from ((number, not any(cells)) for number, cells in enumerate(_sheet(path, mapping), start=1))
         return
     with open_decompressed(path) as file:
-        encoding = "utf-8-sig" if mapping.encoding == "utf-8" else mapping.encoding
-        text = io.TextIOWrapper(file, encoding=encoding, errors="replace", newline="")
+        text = io.TextIOWrapper(file, encoding=_with_mark(mapping.encoding), errors="replace", newline="")
         if mapping.quote:
             csv.field_size_limit(MAX_LINE_BYTES)
             reader = csv.reader(text, delimiter=_delimiter(path, mapping), quotechar=mapping.quote)
@@ -391,19 +393,24 @@ def _has_long_line(file: BinaryIO) -> bool:
     return False
 
 
-def _header(path: Path, delimiter: str, mapping: TableMapping | None) -> list[str]:
-    encoding = mapping.encoding if mapping is not None else "utf-8"
+def _with_mark(encoding: str) -> str:
+    """The codec of an encoding: of UTF-8 the one that leaves out a byte order mark."""
+    return "utf-8-sig" if encoding.lower() in ("utf-8", "utf8") else encoding
+
+
+def _header(path: Path, delimiter: str, mapping: TableMapping | None, encoding: str) -> list[str]:
+    encoding = mapping.encoding if mapping is not None else encoding
     with open_decompressed(path) as file:
         line = file.readline(MAX_LINE_BYTES)
     is_utf_16 = line.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
     if is_utf_16 and encoding in ("utf-8", "latin-1"):
-        raise InputError(f"{path} is not {encoding}, but UTF-16: write `encoding: utf-16` in the mapping.")
+        raise InputError(f"{path} is not {encoding}, but UTF-16: add --encoding utf-16.")
     try:
         # An incremental decoder, since in UTF-16 the line ends in the middle of a character.
-        text = codecs.getincrementaldecoder("utf-8-sig" if encoding == "utf-8" else encoding)().decode(line)
+        text = codecs.getincrementaldecoder(_with_mark(encoding))().decode(line)
     except (UnicodeDecodeError, LookupError) as error:
         raise InputError(
-            f"{path} is not {encoding}: {error}. Write `encoding: latin-1` in the mapping, or save it as UTF-8."
+            f"{path} is not {encoding}: {error}. Name its encoding, as with --encoding latin-1, or save it as UTF-8."
         ) from error
     if "\r" in (text := text.rstrip("\r\n")):
         raise InputError(f"{path} cannot be read: it uses CR line endings. Save it with LF or CRLF.")

@@ -18,13 +18,23 @@ from kg.yaml_files import is_plain_scalar, read_yaml_mapping
 
 SAMPLE_ROWS = 1000
 _SEPARATORS = ("|", ";", "/", ", ", ",")
-_KEYS = ("id", "key", "no", "nr", "number", "signatur", "signature", "inventory number", "inventarnummer", "cote")
+_KEYS = frozenset(
+    """id key no nr n° nº number signatur signature shelfmark cote inventory|number inventory|no inventory|nr
+    inventarnummer inventar-nr inventarnr n°|inv no|inv nr|inv inv|no inv|nr inv numéro|d'inventaire n°|d'inventaire
+    inventaire catalogue|number catalogue|no catalog|number catalog|no catalogue|id accession|number accession|no
+    archive|number archive|no record|id record|number""".replace("|", "_").split()
+)
+"""The words by which catalogues call the number of a record, as `_key_words` writes them."""
+_CODE = re.compile(r"[^\W\d_]{0,8}[ .:/_\-]{0,2}\d[\w.:/\-]*")
 _FILM_KEYS = ("work id", "film id", "movie id", "title id")
 _DAY = r"^\d{4}-\d\d(?:-\d\d)?|^\d\d?[./]\d\d?[./]\d{4}$"
 _IDENTIFIERS = {
     "imdbId": re.compile(r"(?:tt|nm|co)\d{7,9}"),
     "wikidataId": re.compile(r"Q[1-9]\d*"),
 }
+_ARTICLE = re.compile(
+    r", (?:The|An?|L[eao]s?|L['’]|Une?|Der|Die|Das|Den|Dem|Eine?|El|Il|Gli|I|De|Het|Een|Os?|As?|Ett?|En)$"
+)
 _CURRENCY_SIGNS = {"$": "USD", "€": "EUR", "£": "GBP"}
 
 Cells = Mapping[str, Sequence[str]]
@@ -59,10 +69,10 @@ class PartGuess:
     currency: str = ""
 
 
-def guess_mapping(path: Path, schema: Schema) -> str:
+def guess_mapping(path: Path, schema: Schema, *, encoding: str = "utf-8") -> str:
     """The text of a mapping file for a table; raises `InputError` when the table cannot be read."""
-    header = read_header(path)
-    rows = read_sample(path, SAMPLE_ROWS)
+    header = read_header(path, encoding=encoding)
+    rows = read_sample(path, SAMPLE_ROWS, encoding=encoding)
     if not rows:
         raise InputError(f"{path} has no rows to guess from.")
     known = read_yaml_mapping(MAPPINGS / "guess.yaml")
@@ -84,7 +94,7 @@ def guess_mapping(path: Path, schema: Schema) -> str:
         if name not in used
     )
     key = _guess_key(guesses, cells, len(rows))
-    return _to_text(path, guesses, parts, cells, key=key, header=[] if has_header else header)
+    return _to_text(path, guesses, parts, cells, key=key, header=[] if has_header else header, encoding=encoding)
 
 
 def _is_value(name: str) -> bool:
@@ -163,6 +173,11 @@ def _in_words(name: str) -> str:
     return re.sub(r"(?<=[a-z])(?=[A-Z])", " ", name).lower().replace("_", " ").replace("-", " ").strip()
 
 
+def _key_words(name: str) -> str:
+    """A column's name in words, without the full stops of abbreviations: `N° inv.` is `n°_inv`."""
+    return "_".join(_in_words(name).replace(".", " ").split())
+
+
 def _guess_split(cells: Sequence[str]) -> str:
     return next((mark for mark in _SEPARATORS if sum(mark in cell for cell in cells) > 0.2 * len(cells)), "")
 
@@ -182,7 +197,7 @@ def _guess_column(
         texts = [text.strip() for cell in cells for text in (cell.split(mark) if mark else [cell])]
         if texts and sum(pattern.fullmatch(text) is not None for text in texts) > 0.9 * len(texts):
             return ColumnGuess(name, identifier, mark)
-    if not property and _mostly_match(r"^.+ \((?:1[89]|20)\d\d\)$", cells):
+    if property in ("", "label") and _mostly_match(r"^.+ \((?:1[89]|20)\d\d\)$", cells):
         # A title with its year states both.
         return ColumnGuess(name, "label", clean=("no-brackets", "article-first"), year_cleaning="year-in-brackets")
     class_name = known["classes"].get(property, "")
@@ -225,7 +240,7 @@ def _guess_cleaning(property: str, cells: Sequence[str], split: str) -> tuple[st
             return (cleaning,)
     if property == "year" and mostly_match(r"[^\d]"):
         return ("year",)
-    if property == "label" and any(re.search(r", (?:The|A|An)$", cell) for cell in cells):
+    if property == "label" and any(_ARTICLE.search(cell) for cell in cells):
         return ("article-first",)
     if property == "birthDate" or not split:
         return ()
@@ -233,18 +248,21 @@ def _guess_cleaning(property: str, cells: Sequence[str], split: str) -> tuple[st
 
 
 def _guess_key(guesses: Sequence[ColumnGuess], cells: Cells, count: int) -> list[str]:
-    """The columns that distinguish the rows: an identifier, else the name with the year, else the name."""
+    """The columns that distinguish the rows: the catalogue's number, an identifier, or the name with the year."""
 
     def is_unique(column: str) -> bool:
         return len(set(cells[column])) == count
 
     columns = [guess.column for guess in guesses]
+    for column in columns:
+        if (_key_words(column) in _KEYS or column == "column1") and is_unique(column):
+            return [column]
     for guess in guesses:
         if guess.property in _IDENTIFIERS and is_unique(guess.column):
             return [guess.column]
-    for column in columns:
-        if (_in_words(column) in _KEYS or column == "column1") and is_unique(column):
-            return [column]
+    first = guesses[0]
+    if not first.property and is_unique(first.column) and all(map(_CODE.fullmatch, cells[first.column])):
+        return [first.column]
     films = [column for column in columns if _in_words(column) in _FILM_KEYS]
     if films and all(cells[column] for column in films):
         return films[:1]
@@ -261,6 +279,7 @@ def _to_text(
     *,
     key: Sequence[str],
     header: Sequence[str],
+    encoding: str,
 ) -> str:
     is_person = any(guess.property == "birthDate" for guess in guesses)
     has_nulls = any(cell == r"\N" for column in cells.values() for cell in column)
@@ -275,6 +294,7 @@ def _to_text(
         "  licence: unknown            # the terms under which it may be used",
         "  # address: https://...        # where it can be looked up; without it nothing can go back to Wikidata",
         f"prefix: {_scalar(name)}              # entities are named film:{name}-...",
+        *([f"encoding: {_scalar(encoding)}"] if encoding != "utf-8" else []),
         *(["quote: none                # quotation marks are text", r"missing: ['\N']"] if has_nulls else []),
         *([f"header: [{', '.join(header)}]   # the table does not begin with names"] if header else []),
         "rows:",

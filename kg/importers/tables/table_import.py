@@ -52,18 +52,28 @@ MAX_UNMAPPED_TEXTS = 100
 """Texts of a column of choices that are reported when the mapping does not have them."""
 
 
-def find_source(paths: Sequence[str | Path], schema: Schema, *, mapping: str | Path | None = None) -> Source:
+def find_source(
+    paths: Sequence[str | Path], schema: Schema, *, mapping: str | Path | None = None, encoding: str | None = None
+) -> Source:
     """The source that the mapping of tables states."""
     return read_table_mapping(_mapping_file(list_files(paths, SUFFIXES), mapping), schema).source
 
 
-def import_tables(paths: Sequence[str | Path], session: ImportSession, *, mapping: str | Path | None = None) -> None:
+def import_tables(
+    paths: Sequence[str | Path],
+    session: ImportSession,
+    *,
+    mapping: str | Path | None = None,
+    encoding: str | None = None,
+) -> None:
     """Import tables with the same columns; `mapping` is the mapping file, or else `FILE.mapping.yaml`.
 
+    `encoding` overrides that of the mapping.
     Raises `InputError` when a file is not such a table, or lacks a column of the mapping.
     """
     files = list_files(paths, SUFFIXES)
     columns = read_table_mapping(_mapping_file(files, mapping), session.schema)
+    columns = replace(columns, encoding=encoding or columns.encoding)
     for number, file in enumerate(files):
         import_file(file, columns, session, number=number, alone=len(files) == 1)
 
