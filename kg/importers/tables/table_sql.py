@@ -26,6 +26,7 @@ LINE, SUBJECT, RECORD, SELECTED, PART, HAS_PART = map(
 part, and whether the part's first value fits its property.
 """
 
+_FIRST = quote_name("kg:first")
 _ADDRESS = r"""[A-Za-z][A-Za-z0-9+.\-]*:[^\s<>"{}|\\^`]+"""
 _VALUE_TESTS = {
     "integer": r"regexp_full_match({v}, '[+-]?[0-9]{1,18}')",
@@ -178,27 +179,29 @@ class TableSql:
         value, fits = self.cell(first.name), "true"
         if not first.split or first.name in part.each:
             value = self._value(first, self._text(first))
-            fits = f"(coalesce({self.fits(first, value, part)}, false) AND NOT {is_rejected(value, first.clean)})"
-        components = ", ".join(f"nullif({name_component_sql(text)}, '')" for text in self.part_key(part))
-        name = f"{SUBJECT} || {quote(f'.{part.property}.')} || concat_ws('-', {components})"
+            has_form = f"coalesce({self.fits(first, _FIRST, part)}, false)"
+            fits = f"({has_form} AND NOT {is_rejected(_FIRST, first.clean)})"
+        # Each value is used several times, so it is computed before.
+        values, components = [f"{value} AS {_FIRST}"], []
+        for number, (text, steps) in enumerate(self.part_key(part)):
+            component = quote_name(f"kg:component{number}")
+            values.append(f"{text} AS {component}")
+            named = f"CASE WHEN {component} <> '' AND NOT {is_rejected(component, steps)} THEN {component} END"
+            components.append(f"nullif({name_component_sql(named)}, '')")
+        name = f"{SUBJECT} || {quote(f'.{part.property}.')} || concat_ws('-', {', '.join(components)})"
         return (
-            f"SELECT *, {name} AS {PART}, {fits} AS {HAS_PART} FROM {rows}"
-            f" WHERE {SELECTED} AND {self.matches(part.where)} AND {value} <> ''"
+            f"SELECT *, {name} AS {PART}, {fits} AS {HAS_PART} FROM (SELECT *, {', '.join(values)} FROM {rows})"
+            f" WHERE {SELECTED} AND {self.matches(part.where)} AND {_FIRST} <> ''"
         )
 
-    def part_key(self, part: PartMapping) -> Iterator[str]:
-        """The texts that a part is named by."""
+    def part_key(self, part: PartMapping) -> Iterator[tuple[str, tuple[str, ...]]]:
+        """The texts that a part is named by, each with the cleanings that may reject it."""
         single = [column for column in part.columns if column.name and (not column.split or column.name in part.each)]
         for name in part.key:
             column = next((column for column in single if column.name == name), None)
-            yield self.cell(name) if column is None else self._part_component(column)
+            yield (self.cell(name), ()) if column is None else (self._value(column, self._text(column)), column.clean)
         for column in single if not part.key else ():
-            yield self._part_component(column)
-
-    def _part_component(self, column: ColumnMapping) -> str:
-        """A value that a part is named by; NULL where there is none."""
-        value = self._value(column, self._text(column))
-        return f"CASE WHEN {value} <> '' AND NOT {is_rejected(value, column.clean)} THEN {value} END"
+            yield self._value(column, self._text(column)), column.clean
 
     def column_facts(self, rows: str, column: ColumnMapping, part: PartMapping | None = None) -> Iterator[FactSelect]:
         """The facts of one column, about the rows' entities or about their parts."""
