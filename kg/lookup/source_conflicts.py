@@ -102,7 +102,7 @@ def write_conflicts(
         accepted = _sides(conflict.preferred, names, provenance, texts)
         undecided = _sides([lost.fact for lost in conflict.contested if lost.is_undecided], names, provenance, texts)
         rejected = _sides([lost.fact for lost in conflict.contested if not lost.is_undecided], names, provenance, texts)
-        line = f"{about}: {' or '.join(undecided)}" if undecided else f"{about}: {' and '.join(accepted)}"
+        line = f"{about}: {' or '.join((*accepted, *undecided)) if undecided else ' and '.join(accepted)}"
         line += f"{', ' if undecided or accepted else ''}not {' nor '.join(rejected)}" if rejected else ""
         yield f"{line}; {'undecided: ' if undecided else ''}{conflict.reason}\n"
 

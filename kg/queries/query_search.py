@@ -93,11 +93,15 @@ def search_queries(
     return sorted(good, key=lambda match: (not match.has_all, -match.score, match.query.name))
 
 
+_ANY_CLASS = 0.02
+"""What a query loses for a parameter that takes an entity of any class."""
+
+
 def _fit(query: StoredQuery, given: Sequence[Set[NamedNode]], schema: Schema) -> float:
     """How well the parameters of a query fit entities of these classes: 1 where none is given."""
     if not given:
         return 1.0
-    entities, missing = list(given), 0
+    entities, missing, any_class = list(given), 0, 0
     for parameter in sorted(query.params, key=lambda parameter: (not parameter.class_name, parameter.is_optional)):
         if parameter.type is not ParameterType.ENTITY:
             continue
@@ -105,10 +109,11 @@ def _fit(query: StoredQuery, given: Sequence[Set[NamedNode]], schema: Schema) ->
         taken = next((types for types in entities if wanted is None or wanted in types), None)
         if taken is not None:
             entities.remove(taken)
+            any_class += wanted is None
         elif not parameter.is_optional:
             missing += 1
     used = (len(given) - len(entities)) / len(given)
-    return _UNFIT + (1 - _UNFIT) * used - _MISSING * min(missing, 2)
+    return _UNFIT + (1 - _UNFIT) * used - _MISSING * min(missing, 2) - _ANY_CLASS * min(any_class, 2)
 
 
 def complete_matches(matches: Sequence[QueryMatch], *, limit: int = 8) -> list[StoredQuery]:

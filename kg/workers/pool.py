@@ -144,7 +144,11 @@ class Pool:
         for _ in range(self.limits.workers):
             self._start()
         self._watch = self._loop.create_task(self._watch_limits())
-        await self._opened
+        try:
+            await self._opened
+        except LimitError:
+            await self._end_all()
+            raise
 
     async def run(self, function: Callable[..., Any], *args: object) -> Any:
         """What `function(subject, *args)` returns in a worker; raises what it raises, or `LimitError`."""
@@ -167,6 +171,9 @@ class Pool:
         self._is_closing = True
         while self._waiting or self.is_busy:
             await asyncio.sleep(_TICK)
+        await self._end_all()
+
+    async def _end_all(self) -> None:
         if self._watch is not None:
             self._watch.cancel()
         for worker in list(self._workers):
@@ -174,6 +181,7 @@ class Pool:
         if self._template is not None:
             self._loop.remove_reader(self._template)
             self._exiting.append(self._template.close())
+            self._template = None
         for process in self._exiting:
             await asyncio.to_thread(process.wait)
 

@@ -122,7 +122,7 @@ def test_a_reply_is_never_larger_than_an_assistant_can_read(caller: ToolCaller) 
     reply = caller.call("sparql", {"query": 'SELECT ?s ("x" AS ?x) (?o AS ?y) { ?s ?p ?o }', "limit": 500})
     assert len(json.dumps(structure_of(reply)["rows"], ensure_ascii=False)) < MAX_CHARACTERS * 1.2
     long = caller.call("sparql", {"query": 'SELECT (GROUP_CONCAT(STR(?o); separator=" ") AS ?all) { ?s ?p ?o }'})
-    assert len(long.text) < 3_000
+    assert len(long.text) < 4_000
     assert "characters in all" in long.text
 
 
