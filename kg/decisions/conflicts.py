@@ -29,7 +29,7 @@ from kg.terms import LABEL, TYPE, Term, to_short, to_text
 Subject = NamedNode | BlankNode
 _Values = Mapping[NamedNode, Collection[Term]]
 """Property -> values."""
-_MAIN = (film.amount, film.date)
+MAIN_PROPERTIES = (film.amount, film.date)
 """What distinguishes a part that is a figure or a release from another."""
 _RANKS = {Rank.PREFERRED: 0, Rank.NORMAL: 1, Rank.DOUBTED: 2, Rank.DEPRECATED: 3}
 
@@ -221,6 +221,8 @@ class ConflictResolver:
         return groups
 
     def _decide(self, subject: Subject, property: NamedNode, group: list[Fact]) -> Decision:
+        if (subject, property) in self.policy.decisions:
+            return self._choose(subject, property, group)
         days = {fact.as_of for fact in group}
         if "" not in days and len(days) == len({(fact.as_of, fact.value) for fact in group}):
             latest = max(days)
@@ -285,7 +287,9 @@ class ConflictResolver:
         chosen = {fact.value for fact in group if fact.evidence.source == choice}
         if not chosen:
             parts = {fact.value for fact in group if is_part_link(fact)}
-            about = (fact for fact in self.facts if parts and fact.subject in parts and fact.property in _MAIN)
+            about = (
+                fact for fact in self.facts if parts and fact.subject in parts and fact.property in MAIN_PROPERTIES
+            )
             readings = [(fact.subject, fact) for fact in about] + [(fact.value, fact) for fact in group]
             chosen = {
                 value

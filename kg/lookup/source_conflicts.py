@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pyoxigraph import Literal, NamedNode
 
 from kg import vocabulary as film
-from kg.decisions.conflicts import ContestedFact, DecisionKind, is_part_link
+from kg.decisions.conflicts import MAIN_PROPERTIES, ContestedFact, DecisionKind, is_part_link
 from kg.errors import InputError
 from kg.facts.model import Fact, to_row
 from kg.graph.provenance import Provenance
@@ -145,7 +145,7 @@ def _part_facts(fact: Fact, provenance: Provenance) -> list[Fact]:
 
 def _main_fact(fact: Fact, part: Sequence[Fact]) -> Fact:
     """What distinguishes a part from another: its amount or its date; of any other value, the fact itself."""
-    return next((each for name in (film.amount, film.date) for each in part if each.property == name), fact)
+    return next((each for name in MAIN_PROPERTIES for each in part if each.property == name), fact)
 
 
 def value_in_words(fact: Fact, names: EntityNames, provenance: Provenance) -> str:

@@ -55,8 +55,11 @@ def run_stored_query(
     With what is undecided between sources, a row that holds only with such a value is marked in a further column,
     `contested`. Triples are always those of knowledge.
     """
-    answer = run_query(store, text, names=names, name=query.name, file=query.file, limit=limit, guarded=True)
-    if not with_undecided or answer.kind == "triples":
+    is_compared = with_undecided and query.form in ("SELECT", "ASK")
+    # A row that the limit leaves out of knowledge may come earlier with what is undecided, so it is compared with all.
+    stop = None if is_compared else limit
+    answer = run_query(store, text, names=names, name=query.name, file=query.file, limit=stop, guarded=True)
+    if not is_compared:
         return answer
     result = evaluate(store, text, file=query.file, default_graph=[KNOWLEDGE, UNDECIDED])
     if isinstance(result, bool):
@@ -64,10 +67,7 @@ def run_stored_query(
     assert isinstance(result, EngineRows)
     rows = [tuple(solution) for solution in islice(result.rows, limit)]
     is_complete = limit is None or next(result.rows, None) is None
-    # A row that the limit leaves out of knowledge may come earlier among these, so it is compared with all.
-    of_knowledge = evaluate(store, text, file=query.file)
-    assert isinstance(of_knowledge, EngineRows)
-    known = Counter(map(tuple, of_knowledge.rows))
+    known = Counter(map(tuple, answer.solutions))
     marked = []
     for row in rows:
         known[row] -= 1

@@ -232,6 +232,16 @@ def test_decisions_in_another_form_are_left_to_their_author(tmp_path: Path) -> N
         assert path.read_text() == text
 
 
+def test_a_decision_comes_before_the_later_day(ferry: SmallProject) -> None:
+    days = "  runningTime: [{value: 94, as_of: 2019-01}, {value: 96, as_of: 2019-02}]\n"
+    ferry.write("data/films.yaml", f"source: encyclopedia\nthe-last-ferry:\n  type: FeatureFilm\n{days}")
+    (ferry.folder / "data/policy.yaml").unlink(missing_ok=True)
+    decision = "decisions:\n  - {entity: the-last-ferry, property: runningTime, for: '94', because: x}\n"
+    for policy, lost in (("sources: [encyclopedia]\n", "94"), (decision, "96")):
+        ferry.write("data/policy.yaml", policy)
+        assert [to_short(each.fact.value) for each in ferry.draft().resolution.contested] == [lost]
+
+
 RELEASES = """\
 source: encyclopedia
 anora:
