@@ -20,7 +20,7 @@ from kg.decisions.links import Links
 from kg.linking.link_project import link_sources
 from kg.linking.model import Mention
 from kg.linking.scoring import Thresholds, classify_pairs
-from kg.text import fold_name
+from kg.text.folding import fold_name
 from linking_tasks import TASKS, Task, filmographies
 from side_by_side import SHARED, run_alone
 

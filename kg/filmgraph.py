@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING, Any
 
 from pyoxigraph import NamedNode, Triple
 
-from kg.atomic_files import write_file
 from kg.errors import AmbiguousNameError, InputError, UnknownNameError
+from kg.files.atomic import write_file
 from kg.graph.provenance import Provenance
 from kg.graph.record_store import RecordStore
 from kg.graph.store import find_quads, iterate_quads, open_build, open_published_build
@@ -26,7 +26,7 @@ from kg.queries.answer import Answer
 from kg.queries.execute import names_any, run_query, run_stored_query
 from kg.queries.stored_query import StoredQueries, StoredQuery, parameter_terms
 from kg.terms import KNOWLEDGE, SOURCE, UNDECIDED
-from kg.text import closest
+from kg.text.folding import closest
 
 if TYPE_CHECKING:
     import rdflib

@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from kg.atomic_files import write_file
 from kg.errors import InputError
+from kg.files.atomic import write_file
 from kg.project import Project, find_project
 
 FIRST_FILES: Mapping[str, str] = {

@@ -18,7 +18,7 @@ from pyoxigraph import CanonicalizationAlgorithm, Dataset, Literal, NamedNode, Q
 from kg.errors import FaultsError
 from kg.reports import Finding, Place
 from kg.terms import ALIAS, BASE, FILM, KNOWN_NAMES, LABEL, NOTE, OWL, RDF, RDFS, SKOS, TYPE, XSD, Term, to_iri
-from kg.text import Naming, closest, match_name, to_stems
+from kg.text.folding import Naming, closest, match_name, to_stems
 from kg.traversal import list_members, reachable
 
 WHEN = NamedNode(FILM + "when")

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from kg.atomic_files import write_file
 from kg.errors import InputError
+from kg.files.atomic import write_file
 
 
 def test_an_error_while_writing_leaves_the_old_file(tmp_path: Path) -> None:

@@ -220,7 +220,7 @@ def _queries(call: argparse.Namespace) -> int:
 def _values_of(words: str, queries: Mapping[str, object], schema: Schema) -> list[str]:
     """Lines with commands for the values of the properties that some words name."""
     from kg.schema import suggest_terms
-    from kg.text import Naming
+    from kg.text.folding import Naming
 
     if "description-of" not in queries:
         return []
@@ -327,7 +327,7 @@ def _facts(call: argparse.Namespace) -> int:
         writer.writeheader()
         writer.writerows({name: "" if value is None else value for name, value in row.items()} for row in rows)
     else:
-        from kg.text_table import format_table
+        from kg.text.table import format_table
 
         names = ("subject", "property", "value", "source", "start", "end")
         write(format_table(names, [["" if row[name] is None else str(row[name]) for name in names] for row in rows]))

@@ -13,10 +13,10 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from kg.atomic_files import write_file
 from kg.errors import InputError
+from kg.files.atomic import write_file
 from kg.reports import did_you_mean
-from kg.text import closest
+from kg.text.folding import closest
 
 if TYPE_CHECKING:
     from kg.filmgraph import FilmGraph

@@ -6,11 +6,11 @@ import json
 import re
 from pathlib import Path
 
-from kg.atomic_files import write_file
 from kg.errors import InputError
 from kg.facts.files import read_yaml_file
+from kg.files.atomic import write_file
+from kg.files.yaml_files import YamlNode
 from kg.reports import Finding
-from kg.yaml_files import YamlNode
 
 _NAME = "data/policy.yaml"
 _PLAIN = re.compile(r"(?!(?:true|false|null|yes|no|on|off)$)[a-z][a-z0-9_]*(?:[ \-][a-z0-9_]+)*", re.IGNORECASE)

@@ -22,7 +22,7 @@ from pyoxigraph import NamedNode
 from kg.facts.files import FileFindings, read_text, read_yaml
 from kg.reports import Finding, Place
 from kg.terms import FILM, OWL, PREFIXES, SKOS, to_curie, to_iri
-from kg.text import closest
+from kg.text.folding import closest
 
 LINKS_FILE = "links.sssom.tsv"
 SSSOM_COLUMNS = (

@@ -22,11 +22,11 @@ from pyoxigraph import NamedNode
 from kg import vocabulary as film
 from kg.facts.files import FileFindings, read_yaml_file
 from kg.facts.model import Source
+from kg.files.yaml_files import YamlNode
 from kg.reports import Finding, Place
 from kg.schema import Schema
 from kg.terms import to_iri
-from kg.text import closest
-from kg.yaml_files import YamlNode
+from kg.text.folding import closest
 
 _KEYS = ("sources", "properties", "figures", "same", "decisions")
 _DECISION_KEYS = ("entity", "property", "for", "because")

@@ -39,7 +39,7 @@ from kg.terms import (
     to_curie,
     to_term,
 )
-from kg.text import closest
+from kg.text.folding import closest
 
 MAX_LENGTH = 50_000
 """The characters of a query that is analysed; rdflib parses 30,000 a second, and federation makes queries long."""

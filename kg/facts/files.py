@@ -7,10 +7,10 @@ from pathlib import Path
 
 from pyoxigraph import Literal, NamedNode
 
+from kg.files.yaml_files import YamlError, YamlNode, read_documents
 from kg.reports import Finding, Place, Severity
 from kg.schema import Schema
 from kg.terms import TYPE, to_text
-from kg.yaml_files import YamlError, YamlNode, read_documents
 
 LARGEST_FILE = 64 * 1024 * 1024
 """Bytes; more than a person writes. Larger amounts belong into fact tables."""

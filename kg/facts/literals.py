@@ -13,7 +13,7 @@ from kg import vocabulary as film
 from kg.facts.dates import to_date
 from kg.schema import OntologyTerm, ValueKind
 from kg.terms import XSD, Term, to_iri
-from kg.text import to_slug
+from kg.text.folding import to_slug
 
 _FORMS = {
     XSD + "integer": (re.compile(r"[+-]?[0-9]+"), "a whole number without separators, like 323"),

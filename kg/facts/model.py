@@ -11,7 +11,7 @@ from pyoxigraph import BlankNode, Literal, NamedNode, Triple
 
 from kg.reports import Finding, Place, Severity
 from kg.terms import FACT, FILM, SOURCE, Term, to_curie, to_text
-from kg.text import to_slug
+from kg.text.folding import to_slug
 
 NOWHERE = Place("")
 

@@ -9,9 +9,9 @@ from pathlib import Path
 
 from kg.facts.files import FileFindings, read_yaml_file
 from kg.facts.model import Source
+from kg.files.yaml_files import YamlNode
 from kg.reports import Finding
-from kg.text import closest
-from kg.yaml_files import YamlNode
+from kg.text.folding import closest
 
 SOURCE_KEYS = tuple(field.name for field in fields(Source) if field.name not in ("id", "place"))
 """The keys that an entry of `data/sources.yaml` may have, in the order in which they are written."""

@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 
 from kg.errors import InputError
 from kg.reports import did_you_mean
-from kg.text import closest
+from kg.text.folding import closest
 
 FILE = "filmgraph.toml"
 _KEYS = ("contact", "services")

@@ -19,7 +19,7 @@ from kg.passages.number_words import MONTHS, SCALES
 from kg.reports import Finding
 from kg.schema import OntologyTerm, Replacement, Schema, ValueKind
 from kg.terms import ALIAS, LABEL, to_curie, to_term, to_text
-from kg.text import to_slug
+from kg.text.folding import to_slug
 
 _IN_MINUTES = (film.runningTime,)
 """Properties whose whole number is of minutes."""

@@ -12,9 +12,9 @@ from dataclasses import dataclass, field
 from enum import Enum
 from pathlib import Path
 
-from kg.atomic_files import write_file
 from kg.errors import InputError
 from kg.facts.files import fact_files, read_text
+from kg.files.atomic import write_file
 from kg.fixes.part_names import PART, PartNames, new_part_names
 from kg.fixes.query_migration import QueryMigrator, names_in_query
 from kg.fixes.table_migration import TableMigrator, read_fact_table

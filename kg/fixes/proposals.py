@@ -16,7 +16,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from kg.atomic_files import write_file
+from kg.files.atomic import write_file
 from kg.fixes.edits import (
     Edit,
     fix_duplicate,

@@ -10,7 +10,7 @@ from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
-from kg.yaml_files import YamlNode, read_documents
+from kg.files.yaml_files import YamlNode, read_documents
 
 _Entries = Sequence[tuple[YamlNode, YamlNode]]
 

@@ -13,7 +13,7 @@ from kg.fixes.part_names import PART, PartNames, replacement_of
 from kg.parts import part_iri
 from kg.reports import Finding, Place
 from kg.schema import Replacement, Schema
-from kg.text import to_slug
+from kg.text.folding import to_slug
 
 _DELIMITERS = {".csv": ",", ".tsv": "\t"}
 

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from kg.facts.files import read_yaml
 from kg.facts.model import part_owner
 from kg.facts.readers.yaml_reader import part_id, unused_name
+from kg.files.yaml_files import YamlNode
 from kg.fixes.edits import Edit, detail_entry, replaced_type, separator
 from kg.fixes.part_names import PART, PartNames, replacement_of
 from kg.fixes.repeated_keys import join_repeated_keys
@@ -19,8 +20,7 @@ from kg.parts import part_iri
 from kg.reports import Finding, Place
 from kg.schema import Replacement, Schema, ValueKind
 from kg.terms import FILM, to_iri
-from kg.text import to_slug
-from kg.yaml_files import YamlNode
+from kg.text.folding import to_slug
 
 _UNNAMING_BEFORE = frozenset("id type source at record retrieved as_of rank because paraphrase".split())  # noqa: SIM905
 """The keys of which the id of a part of an old property was not made."""

@@ -20,6 +20,7 @@ from pyoxigraph import NamedNode
 
 from kg import vocabulary as film
 from kg.errors import InputError
+from kg.files.yaml_files import YamlError, YamlNode, read_documents
 from kg.importers.dataset_names import dataset_entity_name, name_component
 from kg.importers.input_files import list_files, open_decompressed
 from kg.importers.session import ImportSession, part_name
@@ -27,7 +28,6 @@ from kg.importers.tables.table_import import import_file
 from kg.importers.tables.table_mapping import read_table_mapping
 from kg.mappings import MAPPINGS
 from kg.terms import LABEL, TYPE
-from kg.yaml_files import YamlError, YamlNode, read_documents
 
 PREFIX = "imdb"
 TABLE_SUFFIXES = (".tsv", ".tsv.gz")

@@ -20,12 +20,12 @@ from pyoxigraph import NamedNode
 
 from kg import vocabulary as film
 from kg.errors import InputError
+from kg.files.yaml_files import read_yaml_mapping
 from kg.importers.dataset_names import dataset_entity_name, name_component, text_entity_name
 from kg.importers.input_files import numbered_lines, open_decompressed
 from kg.importers.session import ImportSession, part_name
 from kg.mappings import MAPPINGS
 from kg.terms import ALIAS, LABEL, NOTE, TYPE
-from kg.yaml_files import read_yaml_mapping
 
 PREFIX = "oscars"
 PROGRAMME = "oscars-academy-awards"

@@ -20,6 +20,7 @@ from pyoxigraph import BlankNode, Literal, NamedNode, Quad, RdfFormat, Triple
 from kg.errors import InputError
 from kg.facts.dates import to_date_range
 from kg.facts.model import Source
+from kg.files.yaml_files import YamlNode
 from kg.importers.dataset_names import dataset_entity_name, marked_name, name_component, text_entity_name
 from kg.importers.input_files import list_files
 from kg.importers.session import ImportSession
@@ -34,8 +35,7 @@ from kg.rdf.file_formats import format_of
 from kg.rdf.parser import RdfParser, RdfSyntaxError
 from kg.schema import OntologyTerm, Schema, ValueKind
 from kg.terms import FILM, PREFIXES, SKOS, TYPE, XSD
-from kg.text import to_slug
-from kg.yaml_files import YamlNode
+from kg.text.folding import to_slug
 
 SUFFIXES = (".ttl", ".nt", ".nq", ".trig", ".jsonld", ".rdf", ".owl")
 MAX_BYTES_WITH_BLANK_NODES = 64 << 20

@@ -9,12 +9,12 @@ import json
 import re
 from pathlib import Path
 
-from kg.atomic_files import write_file
 from kg.errors import InputError
 from kg.facts.model import Source
 from kg.facts.sources import SOURCE_KEYS, is_source_id
+from kg.files.atomic import write_file
+from kg.files.yaml_files import YamlError, YamlNode, is_plain_scalar, read_documents, to_mapping
 from kg.reports import Place
-from kg.yaml_files import YamlError, YamlNode, is_plain_scalar, read_documents, to_mapping
 
 _ORDER_COMMENT = "# Whom to believe when sources disagree, the most trusted first."
 _BARE = re.compile(r"[A-Za-z][A-Za-z0-9 /._\-]*[A-Za-z0-9]|https?://[A-Za-z0-9/._\-?=&]+")

@@ -27,7 +27,7 @@ from kg.importers.input_files import list_files, numbered_lines, open_decompress
 from kg.importers.session import ImportSession
 from kg.mappings.wikidata import PropertyMeaning, WikidataMapping, read_wikidata_mapping
 from kg.parts import part_iri
-from kg.text import to_slug
+from kg.text.folding import to_slug
 
 PREFIX = "wd-"
 SUFFIXES = tuple(form + packed for form in (".json", ".jsonl", ".ndjson") for packed in ("", ".gz", ".bz2"))

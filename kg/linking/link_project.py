@@ -26,7 +26,7 @@ from kg.linking.scoring import Thresholds, classify_pairs
 from kg.project import Project
 from kg.schema import read_ontology, to_schema
 from kg.terms import LABEL, to_curie, to_iri
-from kg.text import closest
+from kg.text.folding import closest
 from kg.version import __version__
 
 MAX_ROUNDS = 6

@@ -14,9 +14,9 @@ from typing import Any
 
 import orjson
 
-from kg.atomic_files import write_file
 from kg.decisions.links import LINKS_FILE, Judgement, to_sssom, to_sssom_row
 from kg.errors import InputError
+from kg.files.atomic import write_file
 from kg.linking.model import Candidate, Credit, FeatureScore, Limit, Mention
 from kg.project import Project
 

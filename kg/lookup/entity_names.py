@@ -15,7 +15,7 @@ from kg.graph.store import find_quad, find_quads
 from kg.lookup.entity_types import has_type
 from kg.schema import Schema, suggest_terms, to_schema
 from kg.terms import ALIAS, KNOWLEDGE, KNOWN_NAMES, LABEL, LINKS, ONTOLOGY, TYPE, to_curie, to_iri, to_term
-from kg.text import Naming, closest, fold_name
+from kg.text.folding import Naming, closest, fold_name
 
 _NAMING_GRAPHS = (KNOWLEDGE, ONTOLOGY)
 """The graphs whose labels count: not the titles of sources in provenance, not contested labels."""

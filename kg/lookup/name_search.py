@@ -26,7 +26,7 @@ from kg.lookup.entity_names import stored_ontology
 from kg.lookup.entity_types import types_of
 from kg.schema import KIND, Schema
 from kg.terms import ALIAS, KNOWLEDGE, LABEL, TYPE, to_curie, to_iri
-from kg.text import fold_name
+from kg.text.folding import fold_name
 
 FILE = "name-index.sqlite"
 """The index's file in the folder of a build."""

@@ -29,7 +29,7 @@ from kg.terms import (
     to_short,
     to_term,
 )
-from kg.text import Naming, match_name, to_stems
+from kg.text.folding import Naming, match_name, to_stems
 
 INTRODUCTION = f"""PREFIX film: <{FILM}>
 {textwrap.fill(f"It is built in, like all of these prefixes: {', '.join(PREFIXES)}.", 79)}

@@ -27,7 +27,7 @@ from kg.lookup.phrases import (
 from kg.parts import is_part
 from kg.passages.texts import Texts
 from kg.terms import ALIAS, LABEL, NOTE, TYPE, Term, to_curie, to_short, to_term, to_text
-from kg.text_table import format_table
+from kg.text.table import format_table
 
 _NOUNS = {TYPE: "class", LABEL: "name", ALIAS: "other name", NOTE: "remark"}
 """Names for the properties of other vocabularies."""

@@ -8,10 +8,10 @@ from pathlib import Path
 from typing import TypeVar
 
 from kg.errors import FaultsError, InputError
+from kg.files.yaml_files import YamlError, YamlNode, read_documents
 from kg.reports import Finding
 from kg.schema import OntologyTerm, Schema
-from kg.text import closest
-from kg.yaml_files import YamlError, YamlNode, read_documents
+from kg.text.folding import closest
 
 T = TypeVar("T")
 

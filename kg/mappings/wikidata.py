@@ -17,11 +17,11 @@ from typing import TypeVar
 from pyoxigraph import NamedNode, Triple
 
 from kg import vocabulary as film
+from kg.files.yaml_files import YamlNode
 from kg.mappings import MAPPINGS
 from kg.mappings.mapping_file import Fields, MappingFile
 from kg.schema import OntologyTerm, Schema, ValueKind
 from kg.terms import ALIAS, FILM, LABEL, PREFIXES, SKOS, TYPE, XSD
-from kg.yaml_files import YamlNode
 
 T = TypeVar("T")
 WD = PREFIXES["wd"]

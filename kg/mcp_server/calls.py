@@ -35,7 +35,7 @@ from kg.queries.query_search import QueryMatch, search_queries
 from kg.queries.stored_query import StoredQuery
 from kg.schema import suggest_terms
 from kg.terms import to_curie, to_iri
-from kg.text import closest
+from kg.text.folding import closest
 
 MAX_COUNTED = 10_000
 """The rows of an ad-hoc query that are counted; if there are more, the reply says so."""

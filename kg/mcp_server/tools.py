@@ -18,7 +18,7 @@ from kg.filmgraph import FilmGraph
 from kg.lookup.entity_types import members_of
 from kg.queries.stored_query import Parameter, ParameterType, StoredQueries, StoredQuery
 from kg.terms import to_iri
-from kg.text import closest
+from kg.text.folding import closest
 
 DEFAULT_ROWS, MAX_ROWS = 50, 500
 """The rows of a reply unless the call says otherwise, and at most."""

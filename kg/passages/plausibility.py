@@ -24,7 +24,7 @@ from kg.passages.texts import Texts
 from kg.reports import Finding, Severity
 from kg.schema import Schema
 from kg.terms import TYPE, XSD, Term, to_short
-from kg.text import fold_passage
+from kg.text.folding import fold_passage
 
 NEAR = 200
 """How many characters may lie between the passage of a value and that of its event: two sentences or so."""

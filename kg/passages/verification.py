@@ -23,7 +23,7 @@ from kg.passages.texts import Texts
 from kg.reports import Finding, Report, Severity
 from kg.schema import KIND, Schema, ValueKind
 from kg.terms import ALIAS, LABEL, TYPE, XSD, Term, to_curie, to_short
-from kg.text import fold_passage
+from kg.text.folding import fold_passage
 
 
 class PassageCheck(StrEnum):

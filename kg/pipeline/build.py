@@ -44,7 +44,7 @@ from kg.reports import Report
 from kg.schema import Schema, read_ontology, to_schema
 from kg.shapes import Shapes, read_shapes, single_valued
 from kg.shapes import check as check_shapes
-from kg.text import closest
+from kg.text.folding import closest
 
 Progress = Callable[[str], None]
 

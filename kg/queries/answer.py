@@ -17,7 +17,7 @@ from kg.lookup.entity_names import Entity, EntityNames
 from kg.queries.formats import to_html, to_rdflib, write_answer
 from kg.reports import did_you_mean
 from kg.terms import XSD, Term
-from kg.text import closest
+from kg.text.folding import closest
 from kg.xsd import INTEGER_BOUNDS
 
 if TYPE_CHECKING:

@@ -12,7 +12,7 @@ from pyoxigraph import BlankNode, Literal, NamedNode, RdfFormat, Triple, seriali
 from kg.errors import InputError
 from kg.lookup.entity_names import Entity
 from kg.terms import PREFIXES, XSD, sorted_triples
-from kg.text_table import format_table, table_width
+from kg.text.table import format_table, table_width
 from kg.xsd import is_numeric
 
 if TYPE_CHECKING:

@@ -17,7 +17,7 @@ from pyoxigraph import NamedNode
 from kg.queries.stored_query import ParameterType, StoredQuery
 from kg.schema import OntologyTerm, Schema
 from kg.terms import FILM
-from kg.text import Naming, closest, fold_name, to_stems
+from kg.text.folding import Naming, closest, fold_name, to_stems
 
 _MAX_WORDS = 40
 _MAX_PHRASE = 3

@@ -17,7 +17,7 @@ from itertools import pairwise
 from kg.errors import QueryError
 from kg.reports import Place
 from kg.terms import PREFIXES
-from kg.text import closest
+from kg.text.folding import closest
 
 FORMS = ("SELECT", "ASK", "CONSTRUCT", "DESCRIBE")
 _UPDATES = ("INSERT", "DELETE", "LOAD", "CLEAR", "DROP", "CREATE", "ADD", "MOVE", "COPY", "WITH")

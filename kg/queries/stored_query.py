@@ -36,7 +36,7 @@ from kg.lookup.entity_names import EntityNames
 from kg.queries.sparql import ValuesBlock, find_values_blocks, guard, query_form, tokenise
 from kg.reports import Finding, Place, did_you_mean
 from kg.terms import XSD, Term, to_term, to_text
-from kg.text import closest, fold_name
+from kg.text.folding import closest, fold_name
 
 
 class ParameterType(StrEnum):

@@ -24,7 +24,7 @@ from kg.shapes.model import RECURSION, TRUE, Component, ComponentParameterType, 
 from kg.shapes.paths import AlternativePath, PredicatePath, PropertyPath, RepeatPath, SequencePath, inverse
 from kg.shapes.results import local_name
 from kg.terms import OWL, RDF, RDFS, SH, XSD, Spo, to_curie, to_spo
-from kg.text import closest
+from kg.text.folding import closest
 from kg.traversal import list_members, reachable
 
 _TYPE = f"<{RDF}type>"

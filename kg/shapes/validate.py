@@ -18,7 +18,7 @@ from kg.shapes.plan import to_plan
 from kg.shapes.results import LANGUAGES
 from kg.shapes.sql_engine import SqlEngine
 from kg.terms import to_curie
-from kg.text import closest
+from kg.text.folding import closest
 
 Files = Path | str | Iterable[Path | str]
 

@@ -13,11 +13,11 @@ from decimal import Decimal, InvalidOperation
 
 from pyoxigraph import Literal
 
-from kg.regex import Regex, to_regex
 from kg.reports import Severity
 from kg.shapes.model import Shape, Shapes, Target, property_shapes
 from kg.shapes.paths import PredicatePath
 from kg.terms import to_term
+from kg.text.regex import Regex, to_regex
 
 
 @dataclass(frozen=True, slots=True)

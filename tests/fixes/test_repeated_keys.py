@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from kg.files.yaml_files import YamlNode, read_documents
 from kg.fixes.repeated_keys import join_repeated_keys
-from kg.yaml_files import YamlNode, read_documents
 
 JOINED = [
     ("a: {r: 1, s: 2, r: [3, 4]}\n", "a: {r: [1, 3, 4], s: 2}\n"),

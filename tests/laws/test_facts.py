@@ -26,7 +26,7 @@ from kg.facts.sources import read_sources
 from kg.pipeline.build import draft
 from kg.schema import OntologyTerm, Schema, ValueKind
 from kg.terms import XSD, entity_iri, to_curie, to_iri
-from kg.text import to_slug
+from kg.text.folding import to_slug
 from tests.projects import SOURCES, SmallProject
 
 law = settings(deadline=None, max_examples=200)

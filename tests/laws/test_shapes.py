@@ -16,7 +16,6 @@ from pyoxigraph import BlankNode, Literal, NamedNode, Triple
 
 from kg.errors import FaultsError
 from kg.graph.triple_tables import TripleTables
-from kg.regex import to_regex
 from kg.reports import Report, Severity
 from kg.shapes import IncrementalValidation, check, pyshacl_engine, to_shapes
 from kg.shapes.components import COMPONENTS
@@ -24,6 +23,7 @@ from kg.shapes.components.values import ValueComponent, is_out_of_order, pair_sq
 from kg.shapes.model import Constraint
 from kg.sql import quote
 from kg.terms import RDF, XSD, Term, to_spo
+from kg.text.regex import to_regex
 from tests.laws.shape_strategies import (
     CLASSES,
     FAMILIES,

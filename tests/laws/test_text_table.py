@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kg.text_table import format_table
+from kg.text.table import format_table
 
 CELL = st.text(st.sampled_from("abc d映é-"), max_size=30).map(lambda text: " ".join(text.split()))
 

@@ -12,7 +12,7 @@ from pyoxigraph import Literal, Quad, Store
 from kg.errors import UnknownNameError
 from kg.lookup.name_search import FILE, NameIndex, open_name_index, score_name
 from kg.terms import ALIAS, LABEL, TYPE, entity_iri
-from kg.text import fold_name
+from kg.text.folding import fold_name
 from tests.projects import SmallProject
 
 NAMES = {

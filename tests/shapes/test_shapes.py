@@ -9,13 +9,13 @@ from pyoxigraph import RdfFormat, Triple, parse
 
 from kg.errors import FaultsError, InputError, UnknownNameError
 from kg.graph.triple_tables import TripleTables
-from kg.regex import to_regex
 from kg.reporting.text import to_text
 from kg.reports import Finding, Report, Severity
 from kg.shapes import check, read_shapes, single_valued, to_shapes, validate_files
 from kg.shapes.components import COMPONENTS
 from kg.shapes.pyshacl_engine import TripleFilter, triple_filter
 from kg.terms import XSD
+from kg.text.regex import to_regex
 from kg.xsd import compare
 
 PREFIXES = """

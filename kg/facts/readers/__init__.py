@@ -23,7 +23,7 @@ from kg.facts.sources import SourcesRead, read_sources
 from kg.reports import Finding, Place
 from kg.schema import Schema, ValueKind
 from kg.terms import FILM, SOURCE, TYPE, Term, to_curie, to_short
-from kg.text import closest
+from kg.text.folding import closest
 
 _OTHER_FILES = ("sources.yaml", "policy.yaml")
 _OTHER_SUFFIXES = (".sssom.tsv", ".md", ".txt", ".LICENSE")

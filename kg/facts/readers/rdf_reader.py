@@ -23,7 +23,7 @@ from kg.rdf.parser import RdfParser, RdfSyntaxError
 from kg.reports import Place, Severity
 from kg.schema import Schema
 from kg.terms import BASE, FILM, TYPE, Term, to_curie
-from kg.text import to_slug
+from kg.text.folding import to_slug
 
 
 @dataclass

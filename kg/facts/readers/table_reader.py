@@ -27,7 +27,7 @@ from kg.facts.model import FACT_COLUMNS, REQUIRED_COLUMNS, Evidence, Fact, Rank,
 from kg.reports import Place, Severity
 from kg.schema import OntologyTerm, Schema, ValueKind
 from kg.terms import FILM, Term, to_iri
-from kg.text import closest
+from kg.text.folding import closest
 
 LONGEST_CELL = 1 << 20
 """Characters; a longer cell is a broken quotation mark, not a value."""

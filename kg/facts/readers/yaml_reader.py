@@ -18,12 +18,12 @@ from kg.facts.dates import to_date_range
 from kg.facts.files import FileFindings, read_yaml_file
 from kg.facts.literals import parse_value, part_example
 from kg.facts.model import Evidence, Fact, Rank, Source, part_owner
+from kg.files.yaml_files import YamlNode
 from kg.parts import part_iri
 from kg.reports import Finding, Place, Severity
 from kg.schema import OntologyTerm, Schema, ValueKind
 from kg.terms import TYPE, Term, to_iri
-from kg.text import closest, to_slug
-from kg.yaml_files import YamlNode
+from kg.text.folding import closest, to_slug
 
 _CONTEXT_KEYS = ("source", "at", "record", "retrieved", "as_of", "rank", "because", "paraphrase")
 _FACT_KEYS = (*_CONTEXT_KEYS, "value", "written", "lang")

@@ -10,11 +10,11 @@ from pathlib import Path
 from typing import Any
 
 from kg.errors import InputError
+from kg.files.yaml_files import is_plain_scalar, read_yaml_mapping
 from kg.importers.tables.table_files import detect_format, nested_columns, read_header, read_sample
 from kg.mappings import MAPPINGS
 from kg.schema import Schema, ValueKind
-from kg.text import to_slug
-from kg.yaml_files import is_plain_scalar, read_yaml_mapping
+from kg.text.folding import to_slug
 
 SAMPLE_ROWS = 1000
 _SEPARATORS = ("|", ";", "/", ", ", ",")

@@ -42,7 +42,7 @@ from kg.importers.tables.table_sql import LINE, RECORD, SELECTED, SUBJECT, Table
 from kg.schema import Schema
 from kg.shapes.value_limits import ValueLimits
 from kg.sql import quote_name
-from kg.text import closest
+from kg.text.folding import closest
 
 STREAM_FROM_ROWS = 50_000
 """The facts of a table with more rows, where none occurs twice, are written as they come."""

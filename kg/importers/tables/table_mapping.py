@@ -7,12 +7,12 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from kg.facts.model import Source
+from kg.files.yaml_files import YamlNode
 from kg.importers.tables.cells.cleanings import CLEANINGS
 from kg.mappings.mapping_file import Fields, MappingFile
 from kg.schema import OntologyTerm, Schema, ValueKind
 from kg.terms import XSD
-from kg.text import closest
-from kg.yaml_files import YamlNode
+from kg.text.folding import closest
 
 _FORMATS = ("csv", "tsv", "jsonl", "parquet", "xlsx")
 _TOP_KEYS = frozenset(

@@ -41,7 +41,7 @@ from kg.server.reconcile.graph_terms import (
 )
 from kg.server.reconcile.requests import ClueValue, PropertyClue, ReconcileQuery
 from kg.terms import ALIAS, FILM, KNOWLEDGE, LABEL, XSD, Term, entity_iri, to_curie
-from kg.text import fold_name
+from kg.text.folding import fold_name
 from kg.xsd import is_numeric
 
 _MAX_MATCHES, _MAX_BY_CLUE, _MAX_VALUES = 40, 40, 60

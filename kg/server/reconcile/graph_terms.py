@@ -16,7 +16,7 @@ from kg.graph.store import find_quad, find_quads
 from kg.lookup import entity_types
 from kg.schema import OntologyTerm
 from kg.terms import ALIAS, FILM, KNOWLEDGE, KNOWN_NAMES, LABEL, ONTOLOGY, RDFS, Term, entity_iri, to_iri
-from kg.text import fold_name
+from kg.text.folding import fold_name
 
 PropertyPath = tuple[NamedNode, ...]
 """Properties that lead from an entity to values, one after the other."""

@@ -30,7 +30,7 @@ from kg.server.reconcile.graph_terms import (
 )
 from kg.server.reconcile.requests import MAX_QUERIES
 from kg.terms import FILM, entity_iri, to_curie, to_short
-from kg.text import fold_name
+from kg.text.folding import fold_name
 from kg.version import __version__
 
 PAGE_SIZE, MAX_SKIPPED = 20, 1_000

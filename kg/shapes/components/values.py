@@ -13,13 +13,13 @@ from collections.abc import Callable, Sequence
 from dataclasses import KW_ONLY, dataclass
 
 from kg.graph.triple_tables import FIRST_LITERAL_ID
-from kg.regex import Regex, to_regex
 from kg.shapes.model import Component, ComponentParameterType, Constraint, FurtherTriples, Parameters, Shape
 from kg.shapes.plan import Check
 from kg.shapes.results import TermRenderer, ValidationResult
 from kg.shapes.validation_tables import TYPE, ValidationTables
 from kg.sql import inline_table, quote
 from kg.terms import RDF, SH, XSD, to_curie
+from kg.text.regex import Regex, to_regex
 from kg.xsd import INTEGER_BOUNDS, NUMERIC, PATTERNS, LiteralParts, compare, is_well_formed, lexical_form, literal_parts
 
 
