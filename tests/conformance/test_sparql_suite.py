@@ -36,7 +36,7 @@ FAILURES = {
     "`\\u0070` is read in strings and IRIs, not in names and variables": "syntax-sparql2/syntax-esc-04 "
     "syntax-sparql2/syntax-esc-05",
     "`?x<?a&&?b>?y` is read as two comparisons, not as an IRI": "syntax-sparql3/syn-bad-26",
-    "no solutions have no groups; the W3C replaced this case, https://github.com/w3c/rdf-tests/pull/61": "aggregates/agg-empty-group",
+    "no solutions, no groups, https://github.com/w3c/rdf-tests/pull/61": "aggregates/agg-empty-group",
     "BNODE gives the same node for the same text in every row": "functions/bnode01",
 }
 KNOWN_FAILURES = {case: reason for reason, names in FAILURES.items() for case in names.split()}
