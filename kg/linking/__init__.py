@@ -8,6 +8,7 @@ mentions        facts -> mentions, by source
 features        what is compared of a mention; term frequencies; blocking: which pairs are compared at all
 limits          vetoes, and signs of two entities that limit the confidence: sequels, remakes, other directors
 scoring         the score of each comparison in bits; scores -> confidence -> same, different or unsure
-link_project    the sources of a project linked in rounds
+link_mentions   two lists of mentions linked in rounds, or one list with itself; no project is needed
+link_project    the sources of a project linked two by two
 link_store      data/links.sssom.tsv, and the pairs left to a person
 """

@@ -1,14 +1,13 @@
-"""Linking of a project: its sources two by two, in rounds, with what has been judged already left as it is.
+"""Linking of a project: its sources two by two, with what has been judged already left as it is.
 
 The more trusted sources are linked first, and last those with identifiers but without names, since nothing in them can
-show that an identifier is wrong. Films are linked by the names of their people, then people by the films that are
-linked, then films by the people that are linked, until nothing changes.
+show that an identifier is wrong.
 """
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import combinations
 
@@ -20,24 +19,24 @@ from kg.errors import FaultsError, UnknownNameError
 from kg.facts.readers import read_facts
 from kg.linking.features import to_features
 from kg.linking.limits import find_veto
+from kg.linking.link_mentions import link_mentions
 from kg.linking.mentions import OWN_SOURCE, find_mentions
 from kg.linking.model import Candidate, Classification, Mention
-from kg.linking.scoring import Thresholds, classify_pairs
+from kg.linking.scoring import ExpectedQuality, Thresholds, classify_pairs
 from kg.project import Project
 from kg.schema import read_ontology, to_schema
 from kg.terms import LABEL, to_curie, to_iri
 from kg.text.folding import closest
 from kg.version import __version__
 
-MAX_ROUNDS = 6
 TOOL = f"film-knowledge-graph {__version__}"
-_LINKED_THROUGH = {"film": "person", "person": "film"}
-"""Kind -> the kind by which it is linked."""
 
 Trust = Callable[[str], int]
 """The rank of a source in the trust policy; lower is more trusted."""
 Counts = Mapping[tuple[str, str, str, Classification], int]
 """Source, other source, kind and classification -> pairs."""
+Expected = Mapping[tuple[str, str, str], ExpectedQuality]
+"""Source, other source and kind -> what is expected of the pairs that are classified as the same."""
 
 
 @dataclass(frozen=True)
@@ -63,11 +62,12 @@ class LinkingInput:
 
 @dataclass(frozen=True, slots=True)
 class LinkingResult:
-    """New judgements, pairs for a person to review, and counts."""
+    """New judgements, pairs for a person to review, counts, and what is expected of the judgements."""
 
     judgements: tuple[Judgement, ...]
     unsure: tuple[Candidate, ...]
     counts: Counts = field(default_factory=dict)
+    expected: Expected = field(default_factory=dict)
 
 
 def read_linking_input(project: Project) -> LinkingInput:
@@ -128,15 +128,24 @@ def link_sources(
     order = sorted(
         mentions, key=lambda source: (source != OWN_SOURCE, _is_nameless(mentions[source]), trust(source), source)
     )
+    kinds = tuple(kinds)
     run = _LinkingRun(links, day, mentions)
+    expected: dict[tuple[str, str, str], ExpectedQuality] = {}
     for left, right in combinations(order, 2):
         if between is None or {left, right} == set(between):
             if progress is not None:
                 progress(f"{left} and {right}")
-            candidates = _link_pair(mentions[left], mentions[right], run, set(kinds), thresholds)
-            for candidate in sorted(candidates, key=lambda pair: -pair.confidence):
+            found = link_mentions(
+                mentions[left],
+                mentions[right],
+                kinds=kinds,
+                thresholds=thresholds,
+                linked=run.cluster_keys(mentions[left], mentions[right]),
+            )
+            expected |= {(left, right, kind): quality for kind, quality in found.expected.items()}
+            for candidate in sorted(found.candidates, key=lambda pair: -pair.confidence):
                 run.add(left, right, candidate)
-    return LinkingResult(tuple(run.judgements), tuple(run.unsure), run.counts)
+    return LinkingResult(tuple(run.judgements), tuple(run.unsure), run.counts, expected)
 
 
 def compare_entities(project: Project, left_name: str, right_name: str) -> Candidate:
@@ -194,10 +203,14 @@ class _LinkingRun:
                 self._join(judgement.subject, judgement.object)
         self._denied = {judgement.names for judgement in links.judgements if judgement.same is False}
 
-    def cluster_key(self, name: str) -> str:
-        """A key that all names of a linked entity share; the empty text for an entity that is not linked."""
-        iri = to_iri(name)
-        return self._cluster_of[iri].value if iri in self._cluster_of else ""
+    def cluster_keys(self, *sides: Sequence[Mention]) -> dict[str, str]:
+        """The id of each mention that is linked already -> a key that all names of the linked entity share."""
+        return {
+            mention.id: self._cluster_of[iri].value
+            for side in sides
+            for mention in side
+            if (iri := to_iri(mention.id)) in self._cluster_of
+        }
 
     def add(self, left_source: str, right_source: str, candidate: Candidate) -> None:
         """Keep a candidate, unless its pair is judged already; one that a judgement forbids is unsure."""
@@ -238,44 +251,3 @@ class _LinkingRun:
             return False
         (source, mention), (other_source, other) = self._mentions[first], self._mentions[second]
         return source == other_source or bool(find_veto(to_features(mention), to_features(other)))
-
-
-def _link_pair(
-    left: Sequence[Mention],
-    right: Sequence[Mention],
-    run: _LinkingRun,
-    wanted: set[str],
-    thresholds: Thresholds | None,
-) -> Iterator[Candidate]:
-    """The candidates of two sources, kind by kind, after as many rounds as change something."""
-    sides = {
-        kind: ([m for m in left if m.kind == kind], [m for m in right if m.kind == kind])
-        for kind in dict.fromkeys(mention.kind for mention in left)
-    }
-    sides = {kind: pair for kind, pair in sides.items() if pair[1]}
-    linked = {mention.id: key for side in (left, right) for mention in side if (key := run.cluster_key(mention.id))}
-    latest: dict[str, tuple[Candidate, ...]] = {}
-    queue = [kind for kind in sides if not wanted or kind in wanted or _LINKED_THROUGH.get(kind) in wanted]
-    for _ in range(MAX_ROUNDS):
-        if not queue:
-            break
-        changed = set()
-        for kind in queue:
-            before = _same_pairs(latest.get(kind, ()))
-            latest[kind] = classify_pairs(*sides[kind], thresholds=thresholds, linked=linked)
-            if (after := _same_pairs(latest[kind])) != before:
-                linked.update((right_id, left_id) for left_id, right_id in sorted(after))
-                linked.update((left_id, left_id) for left_id, _ in after)
-                changed.add(_LINKED_THROUGH.get(kind, ""))
-        queue = [kind for kind in sides if kind in changed and (not wanted or kind in wanted)]
-    for kind in sides:
-        if not wanted or kind in wanted:
-            yield from latest.get(kind, ())
-
-
-def _same_pairs(candidates: Iterable[Candidate]) -> set[tuple[str, str]]:
-    return {
-        (candidate.left.id, candidate.right.id)
-        for candidate in candidates
-        if candidate.classification is Classification.SAME
-    }

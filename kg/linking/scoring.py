@@ -247,21 +247,50 @@ class Thresholds:
     precision: float | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class ExpectedQuality:
+    """What is expected of the pairs classified as the same: how many, the share of them that is correct, the share of
+    all correct pairs that they are, and the lowest confidence among them.
+    """
+
+    pairs: int
+    precision: float
+    recall: float
+    threshold: float
+
+
+def expected_quality(candidates: Iterable[Candidate]) -> ExpectedQuality:
+    """The expected precision and recall of candidates, by their confidences."""
+    candidates = tuple(candidates)
+    same = [pair.confidence for pair in candidates if pair.classification is Classification.SAME]
+    correct, possible = sum(same), sum(pair.confidence for pair in candidates)
+    return ExpectedQuality(
+        len(same),
+        correct / len(same) if same else 1.0,
+        correct / possible if possible else 1.0,
+        min(same, default=1.0),
+    )
+
+
 def classify_pairs(
     left: Sequence[Mention],
     right: Sequence[Mention],
     *,
     thresholds: Thresholds | None = None,
     linked: Mapping[str, str] | None = None,
+    is_one_side: bool = False,
 ) -> tuple[Candidate, ...]:
     """The candidates among the mentions of one kind on two sides, by left id, the most likely first.
 
-    `linked` maps the ids of people that are linked already to a name that both sides share.
+    `linked` maps the ids of people that are linked already to a name that both sides share. With `is_one_side`, both
+    sides are one list: a mention is no candidate of itself, and each pair comes once.
     """
     thresholds = thresholds or Thresholds()
     ours, theirs = ([to_features(mention, linked=linked) for mention in side] for side in (left, right))
     frequencies = count_terms(ours, theirs)
     pairs = candidate_pairs(ours, theirs, frequencies)
+    if is_one_side:
+        pairs = ((left_number, right_number) for left_number, right_number in pairs if left_number < right_number)
     compared = [_compare(ours[left_number], theirs[right_number], frequencies) for left_number, right_number in pairs]
     sizes = sorted((len(left), len(right)))
     confidences = _estimate_confidences(compared, smaller=sizes[0], larger=sizes[1])

@@ -1,0 +1,47 @@
+"""Linking of two lists of mentions, and of one list with itself, without a project."""
+
+from __future__ import annotations
+
+import pytest
+
+from kg.linking.link_mentions import find_duplicates, link_mentions
+from kg.linking.model import Credit, Mention
+
+
+def film(id: str, title: str, director: str, year: int = 1995) -> Mention:
+    return Mention(id, (title,), years=(year,), credits=(Credit(director, "director", f"{id}-director"),))
+
+
+def director(id: str, name: str, title: str) -> Mention:
+    return Mention(f"{id}-director", (name,), "person", credits=(Credit(title, "director", id),))
+
+
+def catalogue(prefix: str) -> list[Mention]:
+    """Thirty films, each with its director: the background against which a name is rare."""
+    films = [film(f"{prefix}{n}", f"Orchard{n} Mirror{n}", f"Ana{n} Lima{n}", 1960 + n) for n in range(30)]
+    people = [director(f"{prefix}{n}", f"Ana{n} Lima{n}", f"Orchard{n} Mirror{n}") for n in range(30)]
+    return [*films, *people]
+
+
+def test_two_lists_of_films_and_people_are_linked_together() -> None:
+    left = [film("a", "Heat", "Michael Mann"), director("a", "Michael Mann", "Heat"), *catalogue("l")]
+    right = [film("b", "Heat", "Mann, Michael"), director("b", "Mann, Michael", "Heat"), *catalogue("r")]
+    links = link_mentions(left, right)
+    pairs = {(pair.left.id, pair.right.id) for pair in links.same}
+    assert {("a", "b"), ("a-director", "b-director"), ("l7", "r7"), ("l7-director", "r7-director")} <= pairs
+    assert links.expected["film"].pairs == 31
+    assert links.expected["film"].recall == pytest.approx(1, abs=0.02)
+
+
+def test_only_the_wanted_kinds_are_linked() -> None:
+    links = link_mentions(catalogue("l"), catalogue("r"), kinds=["person"])
+    assert {pair.left.kind for pair in links.candidates} == {"person"}
+    assert set(links.expected) == {"person"}
+
+
+def test_duplicates_in_one_list_are_pairs_of_two_mentions() -> None:
+    ids = frozenset({("imdbId", "tt0113277")})
+    one, other = (Mention(id, (name,), identifiers=ids) for id, name in (("a", "Heat"), ("b", "Heat (1995)")))
+    assert [(pair.left.id, pair.right.id) for pair in find_duplicates([one, *catalogue("l"), other]).same] == [
+        ("a", "b")
+    ]
