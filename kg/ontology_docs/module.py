@@ -10,11 +10,12 @@ from pathlib import Path
 from pyoxigraph import Literal, NamedNode, Triple
 
 from kg.schema import OntologyTerm, Schema, read_ontology, to_schema
-from kg.terms import FILM, LABEL, NOTE, OWL, TYPE
+from kg.terms import FILM, LABEL, NOTE, OWL, SKOS, TYPE
 
 DOMAIN_INCLUDES = NamedNode("https://schema.org/domainIncludes")
 RANGE_INCLUDES = NamedNode("https://schema.org/rangeIncludes")
 _ONTOLOGY = NamedNode(OWL + "Ontology")
+_EXAMPLE = NamedNode(SKOS + "example")
 
 
 @dataclass(frozen=True)
@@ -63,6 +64,11 @@ class Module:
         """The classes or datatypes of its values: its range, and those of `schema:rangeIncludes`."""
         term = self.schema.properties[property]
         return tuple(dict.fromkeys((*term.range, *self._objects(property, RANGE_INCLUDES))))
+
+    def example(self, term: NamedNode) -> str:
+        """The example that the ontology gives of a term that our data does not use; without one, empty."""
+        examples = (t.object for t in self.triples if (t.subject, t.predicate) == (term, _EXAMPLE))
+        return next((text.value for text in examples if isinstance(text, Literal)), "")
 
     def _objects(self, subject: NamedNode, predicate: NamedNode) -> Iterator[NamedNode]:
         for triple in self.triples:

@@ -7,17 +7,20 @@ from collections.abc import Iterable, Mapping
 from pyoxigraph import BlankNode, Literal, NamedNode, Triple
 
 from kg.ontology_docs.module import Module
+from kg.parts import is_part
 from kg.schema import KIND, OntologyTerm, Schema
 from kg.terms import FILM, SKOS, TYPE, Term, to_short
 
 _MATCHES = {SKOS + "exactMatch": "=", SKOS + "closeMatch": "≈", FILM + "inverseMatch": "↔"}
+_NO_MATCH = SKOS + "editorialNote"
 _LONGEST_EXAMPLE = 60
 
 
 def write_page(module: Module, crosswalk: Iterable[Triple], examples: Mapping[NamedNode, Triple]) -> str:
-    """The page of a module; `examples` has a triple for each term that is used.
+    """The page of a module; `examples` has a triple for each term that is used; others have their `skos:example`.
 
-    `crosswalk` are triples of `skos:exactMatch`, `skos:closeMatch` and `film:inverseMatch`; other triples are skipped.
+    `crosswalk` are triples of `skos:exactMatch`, `skos:closeMatch` and `film:inverseMatch`, or of `skos:editorialNote`
+    with the reason why a term has none; other triples are skipped.
     """
     matches = _matches(crosswalk)
     lines = [
@@ -35,7 +38,7 @@ def write_page(module: Module, crosswalk: Iterable[Triple], examples: Mapping[Na
     ]
     if module.classes:
         lines += ["## Classes", "", "| class | meaning | below | crosswalk | example |", "|---|---|---|---|---|"]
-        lines += [_class_row(term, matches, examples) for term in module.classes] + [""]
+        lines += [_class_row(term, module, matches, examples) for term in module.classes] + [""]
     lines += [
         "## Properties",
         "",
@@ -75,7 +78,11 @@ def write_kinds_page(ontology: Schema, crosswalk: Iterable[Triple], examples: Ma
 def find_examples(
     triples: Iterable[tuple[NamedNode | BlankNode, NamedNode, Term]], ontology: Schema
 ) -> dict[NamedNode, Triple]:
-    """Term -> the first triple that uses it: of a class a triple with `rdf:type`, of a kind one with it as a value."""
+    """Term -> the first triple that uses it: of a class a triple with `rdf:type`, of a kind one with it as a value.
+
+    A part is an example of the class to which its property leads. A term that no triple uses has the example of a
+    narrower term, since that is one of its own as well.
+    """
     found: dict[NamedNode, Triple] = {}
     for subject, property, value in triples:
         if property == KIND and isinstance(value, Literal) and (kind := ontology.kind_words.get(value.value)):
@@ -83,12 +90,23 @@ def find_examples(
         term = value if property == TYPE else property
         if isinstance(term, NamedNode) and (term in ontology.properties or term in ontology.classes):
             found.setdefault(term, Triple(subject, property, value))
+        if property in ontology.properties and isinstance(value, NamedNode) and is_part(value.value):
+            for class_iri in ontology.properties[property].range:
+                found.setdefault(class_iri, Triple(value, TYPE, class_iri))
+    for narrower in sorted(found, key=str):
+        for term in sorted(ontology.ancestors(narrower) - {narrower}, key=str):
+            example = found[narrower]
+            is_property = example.predicate == narrower
+            found.setdefault(term, Triple(example.subject, term, example.object) if is_property else example)
     return found
 
 
-def _class_row(term: OntologyTerm, matches: Mapping[NamedNode, str], examples: Mapping[NamedNode, Triple]) -> str:
+def _class_row(
+    term: OntologyTerm, module: Module, matches: Mapping[NamedNode, str], examples: Mapping[NamedNode, Triple]
+) -> str:
     example = examples.get(term.iri)
-    shown = _cell(f"`{_local(example.subject)}`") if example else ""
+    text = _local(example.subject) if example else module.example(term.iri)
+    shown = _cell(f"`{text}`") if text else ""
     return f"| `{term.name}` | {_cell(term.comment)} | {_names(term.parents)} | {matches.get(term.iri, '')} | {shown} |"
 
 
@@ -100,14 +118,14 @@ def _property_row(
 ) -> str:
     leads_to = _names(module.leads_to(term.iri)) or (term.value_kind or "")
     example = examples.get(term.iri)
-    shown = _cell(f"`{_local(example.subject)} {term.name} {_local(example.object)}`") if example else ""
+    shown = f"{_local(example.subject)} {term.name} {_local(example.object)}" if example else module.example(term.iri)
     cells = (
         f"`{term.name}`",
         _cell(term.comment),
         _names(module.used_on(term.iri)),
         leads_to,
         matches.get(term.iri, ""),
-        shown,
+        _cell(f"`{shown}`") if shown else "",
     )
     return f"| {' | '.join(cells)} |"
 
@@ -131,9 +149,13 @@ def _cell(text: str) -> str:
 def _matches(crosswalk: Iterable[Triple]) -> dict[NamedNode, str]:
     found: dict[NamedNode, list[str]] = {}
     for triple in sorted(crosswalk, key=lambda triple: (_rank(triple), str(triple.object))):
-        if triple.predicate.value in _MATCHES and isinstance(triple.subject, NamedNode):
+        if not isinstance(triple.subject, NamedNode):
+            continue
+        if triple.predicate.value in _MATCHES:
             text = f"{_MATCHES[triple.predicate.value]} {_curie(triple.object)}"
             found.setdefault(triple.subject, []).append(text)
+        elif triple.predicate.value == _NO_MATCH and isinstance(triple.object, Literal):
+            found.setdefault(triple.subject, []).append(f"none: {_cell(triple.object.value)}")
     return {subject: ", ".join(texts) for subject, texts in found.items()}
 
 
