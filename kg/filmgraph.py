@@ -237,14 +237,13 @@ class FilmGraph:
 
     def conflicts_with(self, source: str) -> tuple[Conflict, ...]:
         """Values of a source of Wikidata that differ from those of other sources; none for any other source."""
-        from kg.exports.wikidata_model import WikidataItems, is_wikidata
+        from kg.exports.wikidata_model import is_wikidata
 
         if not is_wikidata(self.provenance.sources[source]):
             return ()
         from kg.exports.wikidata_comparison import find_undecided_conflicts
 
-        items = WikidataItems(self.store, self.provenance, self.names, self._export_request().ontology())
-        return tuple(find_undecided_conflicts(items, source))
+        return tuple(find_undecided_conflicts(self._export_request().wikidata_items(), source))
 
     def texts(self, folder: Path | str | None = None) -> Texts:
         """The source texts in a folder, or else in the one that `KG_TEXTS` names, and those of the project."""

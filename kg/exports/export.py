@@ -8,6 +8,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from pyoxigraph import Literal, NamedNode, Quad, RdfFormat, Store, Triple, parse
 
@@ -17,8 +18,10 @@ from kg.exports import rdf
 from kg.graph.provenance import Provenance
 from kg.graph.store import iterate_quads
 from kg.lookup.entity_names import EntityNames
-from kg.schema import Schema, to_schema
 from kg.terms import KNOWLEDGE, LABEL, TYPE, Term, to_curie, to_short
+
+if TYPE_CHECKING:
+    from kg.exports.wikidata_model import WikidataItems
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,9 +42,11 @@ class ExportRequest:
         """The ontology with which the build was made."""
         return (quad.triple for quad in parse(path=self.build / "ontology.nt", format=RdfFormat.N_TRIPLES))
 
-    def schema(self) -> Schema:
-        """The classes and properties of the ontology."""
-        return to_schema(self.ontology())
+    def wikidata_items(self) -> WikidataItems:
+        """Every entity as an item of Wikidata."""
+        from kg.exports.wikidata_model import WikidataItems
+
+        return WikidataItems(self.store, self.provenance, self.names, self.ontology())
 
     def quads(self) -> list[Quad]:
         """The exact quads of the part."""
@@ -68,13 +73,13 @@ def _rdf_writer(format: str) -> Callable[[ExportRequest], Iterator[str]]:
 def _write_jsonld(request: ExportRequest) -> Iterator[str]:
     from kg.exports.jsonld import to_jsonld
 
-    yield to_jsonld(request.quads(), request.schema())
+    yield to_jsonld(request.quads(), request.names.ontology)
 
 
 def _write_framed(request: ExportRequest) -> Iterator[str]:
     from kg.exports.jsonld import to_framed
 
-    yield to_framed(request.quads(), request.schema(), films=request.films)
+    yield to_framed(request.quads(), request.names.ontology, films=request.films)
 
 
 def _write_schema_org(request: ExportRequest) -> Iterator[str]:
@@ -86,31 +91,26 @@ def _write_schema_org(request: ExportRequest) -> Iterator[str]:
 
 def _write_wikidata(request: ExportRequest) -> Iterator[str]:
     from kg.exports.wikidata_formats import to_rdf
-    from kg.exports.wikidata_model import WikidataItems
 
-    return to_rdf(WikidataItems(request.store, request.provenance, request.names, request.ontology()))
+    return to_rdf(request.wikidata_items())
 
 
 def _write_reified(request: ExportRequest) -> Iterator[str]:
     from kg.exports.wikidata_formats import to_reified
-    from kg.exports.wikidata_model import WikidataItems
 
-    return to_reified(WikidataItems(request.store, request.provenance, request.names, request.ontology()))
+    return to_reified(request.wikidata_items())
 
 
 def _write_wikidata_json(request: ExportRequest) -> Iterator[str]:
     from kg.exports.wikidata_formats import to_json
-    from kg.exports.wikidata_model import WikidataItems
 
-    return to_json(WikidataItems(request.store, request.provenance, request.names, request.ontology()))
+    return to_json(request.wikidata_items())
 
 
 def _write_quickstatements(request: ExportRequest) -> Iterator[str]:
     from kg.exports.quickstatements import to_commands
-    from kg.exports.wikidata_model import WikidataItems
 
-    items = WikidataItems(request.store, request.provenance, request.names, request.ontology())
-    return to_commands(items, report=request.report)
+    return to_commands(request.wikidata_items(), report=request.report)
 
 
 def _write_same_as(request: ExportRequest) -> Iterator[str]:

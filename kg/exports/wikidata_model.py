@@ -36,7 +36,7 @@ from kg.graph.store import find_quads
 from kg.lookup.entity_names import EntityNames
 from kg.lookup.entity_types import types_of
 from kg.mappings.wikidata import Datatype, ExportMapping, WikidataProperty, read_wikidata_mapping, to_export_mapping
-from kg.schema import KIND, Schema, to_schema
+from kg.schema import KIND, Schema
 from kg.terms import ALIAS, FILM, KNOWLEDGE, LABEL, TYPE, Term
 
 INSTANCE_OF, NAMED_AS, POINT_IN_TIME = "P31", "P1932", "P585"
@@ -138,7 +138,7 @@ class WikidataItems:
 
     def __init__(self, store: Store, provenance: Provenance, names: EntityNames, ontology: Iterable[Triple]) -> None:
         ontology = tuple(ontology)
-        self.schema: Schema = to_schema(ontology)
+        self.schema: Schema = names.ontology
         self.mapping: ExportMapping = to_export_mapping(
             ontology, self.schema, read_wikidata_mapping(ontology, self.schema, strict=False)
         )
