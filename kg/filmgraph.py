@@ -15,12 +15,12 @@ from typing import TYPE_CHECKING, Any
 from pyoxigraph import NamedNode, Triple
 
 from kg.errors import AmbiguousNameError, InputError, UnknownNameError
+from kg.facts.texts import Texts, open_texts
 from kg.files.atomic import write_file
 from kg.graph.provenance import Provenance
 from kg.graph.record_store import RecordStore
 from kg.graph.store import find_quads, iterate_quads, open_build, open_published_build
 from kg.lookup.entity_names import EntityNames
-from kg.passages.texts import Texts, open_texts
 from kg.project import Project, find_project
 from kg.queries.answer import Answer
 from kg.queries.execute import names_any, run_query, run_stored_query

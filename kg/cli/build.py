@@ -1,4 +1,4 @@
-"""Commands for a project's files: `kg new`, `kg build`, `kg verify`, `kg cite`."""
+"""Commands for a project's files: `kg new`, `kg source add`, `kg build`, `kg verify`, `kg cite`."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from kg.cli.command import (
 
 
 def add_commands(commands: Commands) -> None:
-    """new, build, verify, cite."""
+    """new, source add, build, verify, cite."""
     new = commands.add("new", "Start a project of your own: this ontology, these queries, a first film.", _new)
     new.add_argument("folder", metavar="FOLDER", help="an empty folder, or one that does not exist yet")
     build = commands.add("build", "Build the graph from the project's files and publish it.", _build)
@@ -28,7 +28,14 @@ def add_commands(commands: Commands) -> None:
     verify = commands.add("verify", "Verify the digests, spans and values of all facts in the source texts.", _verify)
     add_texts(verify, purpose="to verify passages")
     add_format(verify, ("table", "json"), default="table")
-    cite = commands.add("cite", "Find words in a source text and print their span, ready to paste.", _cite)
+    source = commands.add("source", "Add a source with its text to data/sources.yaml.", _source)
+    source.add_argument("action", choices=("add",), help="add: write the entry, with the digest of the text")
+    source.add_argument("file", metavar="FILE", help="the text: a UTF-8 file; it is not copied")
+    source.add_argument("--id", default="", help="default: made of the file's name")
+    for name, help in _SOURCE_OPTIONS.items():
+        source.add_argument(f"--{name}", help=help)
+    add_texts(source, purpose="that has the file")
+    cite = commands.add("cite", "Find words in a source text, and print lines to paste into a fact file.", _cite)
     cite.add_argument("source", metavar="SOURCE", help="a source's id")
     cite.add_argument("words", metavar="WORDS", help="the words, in quotes")
     add_texts(cite, purpose="to search")
@@ -41,6 +48,31 @@ def _new(call: argparse.Namespace) -> int:
     for file in new.files:
         write(f"{file}\n")
     print_message(f"Next: edit these files, then run: kg build --project {shlex.quote(call.folder)}")
+    return 0
+
+
+_SOURCE_OPTIONS = {
+    "title": "default: the file's name",
+    "author": "who wrote it",
+    "publisher": "who published it",
+    "date": "when it was published, such as 2024-05-21",
+    "language": "the language of the text, such as en",
+    "address": "where it is on the web",
+    "licence": "its licence, such as CC-BY-4.0",
+}
+"""Key of a source -> its description."""
+
+
+def _source(call: argparse.Namespace) -> int:
+    from kg.new_source import add_source
+
+    details = {name: value for name in _SOURCE_OPTIONS if (value := getattr(call, name))}
+    new = add_source(call.project, call.file, id=call.id, details=details, texts=call.texts)
+    write(new.entry)
+    print_message(f"Added to data/sources.yaml. Begin a fact file with: source: {new.id}")
+    if not new.is_found:
+        folder = shlex.quote(str(new.folder))
+        print_message(f"To cite its words, copy the text: mkdir -p {folder} && cp {shlex.quote(call.file)} {folder}")
     return 0
 
 
@@ -63,7 +95,7 @@ def _build(call: argparse.Namespace) -> int:
 def _verify(call: argparse.Namespace) -> int:
     import json
 
-    from kg.passages.texts import TEXTS_VARIABLE
+    from kg.facts.texts import TEXTS_VARIABLE
     from kg.pipeline.build import verify_project
 
     report = verify_project(call.project, texts=call.texts)

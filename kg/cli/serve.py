@@ -97,8 +97,8 @@ def _serve(call: argparse.Namespace) -> int:
 def _mcp(call: argparse.Namespace) -> int:
     import asyncio
 
+    from kg.facts.texts import TEXTS_VARIABLE
     from kg.mcp_server.tools import parse_topics
-    from kg.passages.texts import TEXTS_VARIABLE
     from kg.project import find_project
     from kg.queries.stored_query import StoredQueries
     from kg.server.settings import Limits

@@ -15,10 +15,10 @@ from pyoxigraph import Literal, NamedNode, Store, Triple
 
 from kg.decisions.conflicts import ContestedFact
 from kg.facts.model import Fact, to_row
+from kg.facts.texts import Texts
 from kg.graph.provenance import Provenance
 from kg.graph.store import find_quads, has_triple
 from kg.lookup.entity_names import EntityNames
-from kg.passages.texts import Texts
 from kg.proofs.proof import Proof, UnmetRule
 from kg.proofs.search import ProofSearch, StoreGraph
 from kg.reasoning.datalog import ground

@@ -15,9 +15,9 @@ from pyoxigraph import Literal, NamedNode, Triple
 
 from kg.errors import InputError
 from kg.explain.why import Explainer, Explanation
+from kg.facts.texts import Texts
 from kg.lookup.entity_names import EntityNames
 from kg.lookup.phrases import axiom_in_words, cite_fact, triple_in_words
-from kg.passages.texts import Texts
 from kg.proofs.proof import Proof, UnmetRule, proof_document, span_of
 from kg.queries.answer import CONTESTED_COLUMN, Answer, Row
 from kg.queries.formats import to_turtle, write_answer

@@ -1,10 +1,12 @@
 """Facts with their evidence, read from the files under `data/`.
 
-model       fact, evidence, source; a fact as a row of a fact table
-dates       dates of any precision, and the days that they may mean
-julian      days of the Julian calendar, converted to the Gregorian one and back
-literals    values as fact files write them -> terms of the property's range
-files       which files hold facts, their text and YAML documents, findings about them
-sources     data/sources.yaml
-readers/    all facts of a project; a reader for each kind of file
+model         fact, evidence, source; a fact as a row of a fact table
+dates         dates of any precision, and the days that they may mean
+julian        days of the Julian calendar, converted to the Gregorian one and back
+literals      values as fact files write them -> terms of the property's range
+files         which files hold facts, their text and YAML documents, findings about them
+sources       data/sources.yaml
+texts         source texts, passages of evidence, words found in a text
+passage_lock  words that facts cite -> their spans; data/passages.lock
+readers/      all facts of a project; a reader for each kind of file
 """

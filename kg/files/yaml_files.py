@@ -215,3 +215,14 @@ def is_plain_scalar(text: str) -> bool:
         return bool(yaml.safe_load(text) == text)
     except yaml.YAMLError:
         return False
+
+
+def quoted(text: str) -> str:
+    """A text as a YAML scalar within braces, with quotation marks where they are needed."""
+    if _SIMPLE.fullmatch(text) and not _OTHER_TYPE.fullmatch(text) and is_plain_scalar(text):
+        return text
+    return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'
+
+
+_SIMPLE = re.compile(r"[^\W\d_](?:[\w .()/&\u2013\u2014'-]*[\w).])?")
+_OTHER_TYPE = re.compile(r"(?i:true|false|yes|no|on|off|null)")

@@ -15,11 +15,12 @@ from pyoxigraph import Literal, NamedNode
 from kg import vocabulary as film
 from kg.facts.literals import parse_value
 from kg.facts.model import Fact
-from kg.passages.number_words import MONTHS, SCALES
+from kg.files.yaml_files import quoted
 from kg.reports import Finding
 from kg.schema import OntologyTerm, Replacement, Schema, ValueKind
 from kg.terms import ALIAS, LABEL, to_curie, to_term, to_text
 from kg.text.folding import to_slug
+from kg.text.number_words import MONTHS, SCALES
 
 _IN_MINUTES = (film.runningTime,)
 """Properties whose whole number is of minutes."""
@@ -117,8 +118,14 @@ def _define_person(finding: Finding, text: str, written: str, label: str) -> Seq
     lines = text.splitlines(keepends=True)
     following = range(finding.place.line, len(lines))
     end = next((number for number in following if lines[number].startswith("---")), len(lines))
-    block = f"{name}: {{type: Person, label: {_quoted(label)}}}\n"
+    block = f"{name}: {{type: Person, label: {quoted(label)}}}\n"
     return [*_replace(finding, written, name), Edit(end + 1, 1, "", block)]
+
+
+def fix_cited_words(finding: Finding, text: str) -> Sequence[Edit]:
+    """The words as the source writes them."""
+    written = _scalar_at(finding, text, to_term(finding.value).value if finding.value else "")
+    return _replace(finding, written, quoted(finding.suggestions[0])) if len(finding.suggestions) == 1 else ()
 
 
 def fix_letter_case(finding: Finding, text: str) -> Sequence[Edit]:
@@ -163,13 +170,13 @@ def fix_missing_label(finding: Finding, text: str, facts: Iterable[Fact]) -> Seq
 def _label_line(alias: Fact, *, source: str) -> str:
     """`label: {value: Anora, at: 0-5}`; the alias's source is named where it is not the section's."""
     evidence = alias.evidence
-    parts = [f"value: {_quoted(alias.value.value)}"]
+    parts = [f"value: {quoted(alias.value.value)}"]
     if evidence.source != source:
         parts.append(f"source: {evidence.source}")
     if evidence.has_span:
         parts.append(f"at: {evidence.start}-{evidence.end}")
     if evidence.record:
-        parts.append(f"record: {_quoted(evidence.record)}")
+        parts.append(f"record: {quoted(evidence.record)}")
     if language := getattr(alias.value, "language", None):
         parts.append(f"lang: {language}")
     return f"label: {{{', '.join(parts)}}}"
@@ -280,10 +287,3 @@ def _text_at(finding: Finding, text: str) -> str:
 
 def _indent(line: str) -> int:
     return len(line) - len(line.lstrip())
-
-
-def _quoted(text: str) -> str:
-    """A text as a YAML scalar within braces."""
-    if re.fullmatch(r"[A-Za-z][A-Za-z0-9 .()/&\u2013\u2014'-]*[A-Za-z0-9).]|[A-Za-z]", text) and ": " not in text:
-        return text
-    return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'

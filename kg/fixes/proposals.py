@@ -19,6 +19,7 @@ from pathlib import Path
 from kg.files.atomic import write_file
 from kg.fixes.edits import (
     Edit,
+    fix_cited_words,
     fix_duplicate,
     fix_letter_case,
     fix_missing_label,
@@ -40,6 +41,7 @@ EDITS_FOR: Mapping[str, Callable[[Finding, Draft, str], Sequence[Edit]]] = {
     "facts/unknown-entity": lambda finding, draft, text: fix_misspelling(finding, text),
     "facts/key": lambda finding, draft, text: fix_misspelling(finding, text),
     "facts/value": lambda finding, draft, text: fix_value(finding, text, draft.schema, draft.read.facts),
+    "facts/words": lambda finding, draft, text: fix_cited_words(finding, text),
     "facts/duplicate": lambda finding, draft, text: fix_duplicate(finding, text),
     "shacl/pattern": lambda finding, draft, text: fix_letter_case(finding, text),
     "shacl/minCount": lambda finding, draft, text: fix_missing_label(finding, text, draft.read.facts),
@@ -106,8 +108,9 @@ def _is_improvement(project: Project, before: Report, fixes: Sequence[Fix]) -> b
     """True when a copy of the project with the fixes lacks their findings and has no new one."""
     with tempfile.TemporaryDirectory(prefix="kg-fix-") as folder:
         copy = Path(folder)
-        for name in ("ontology", "data"):
-            shutil.copytree(project.folder / name, copy / name, copy_function=_link_or_copy)
+        for name in ("ontology", "data", "texts"):
+            if (project.folder / name).is_dir():
+                shutil.copytree(project.folder / name, copy / name, copy_function=_link_or_copy)
         (copy / "queries").mkdir()
         for file, change in _changes(project, fixes).items():
             (copy / file).unlink()

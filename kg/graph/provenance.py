@@ -19,9 +19,9 @@ from pyoxigraph import BlankNode, Literal, NamedNode, Store, Triple
 from kg import vocabulary as film
 from kg.decisions.conflicts import ContestedFact, Decision, DecisionKind, Resolution
 from kg.facts.model import Evidence, Fact, Rank, Source
+from kg.facts.texts import Texts, passage_uri
 from kg.graph.record_store import RecordStore, StoredFacts
 from kg.graph.store import find_quad, find_quads
-from kg.passages.texts import Texts, passage_uri
 from kg.reports import Place
 from kg.terms import BASE, CONTESTED, EVIDENCE, PROVENANCE, RDF, SOURCE, TYPE, XSD, Term
 

@@ -7,10 +7,10 @@ import re
 from pyoxigraph import BlankNode, Literal, NamedNode, Store, Triple
 
 from kg.facts.model import Fact, Rank
+from kg.facts.texts import Texts, passage_uri
 from kg.graph.store import find_quad
 from kg.lookup.entity_names import EntityNames
 from kg.parts import owner_of, path_of
-from kg.passages.texts import Texts, passage_uri
 from kg.terms import ALIAS, LABEL, NOTE, ONTOLOGY, RDF, TYPE, XSD, Term, to_short
 from kg.traversal import list_members
 from kg.xsd import NUMERIC

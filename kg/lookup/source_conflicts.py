@@ -15,6 +15,7 @@ from kg import vocabulary as film
 from kg.decisions.conflicts import MAIN_PROPERTIES, ContestedFact, DecisionKind, is_part_link
 from kg.errors import InputError
 from kg.facts.model import Fact, to_row
+from kg.facts.texts import Texts
 from kg.graph.provenance import Provenance
 from kg.lookup.entity_names import EntityNames
 from kg.lookup.phrases import (
@@ -25,7 +26,6 @@ from kg.lookup.phrases import (
     term_in_words,
 )
 from kg.parts import is_part
-from kg.passages.texts import Texts
 from kg.terms import ALIAS, LABEL, NOTE, TYPE, Term, to_curie, to_short, to_term, to_text
 from kg.text.table import format_table
 

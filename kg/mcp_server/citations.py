@@ -17,9 +17,9 @@ from pyoxigraph import BlankNode, Triple
 
 from kg.explain.why import Explainer, Explanation
 from kg.facts.model import Fact
+from kg.facts.texts import Texts, passage_uri
 from kg.lookup.entity_names import Entity, EntityNames
 from kg.lookup.phrases import triple_in_words
-from kg.passages.texts import Texts, passage_uri
 from kg.queries.answer import Answer, Row, to_cell
 from kg.terms import Term, to_curie
 

@@ -19,8 +19,8 @@ from pyoxigraph import Literal, NamedNode
 from kg import vocabulary as film
 from kg.facts.dates import EDTF
 from kg.facts.model import Evidence, Fact, finding_about
+from kg.facts.texts import Texts
 from kg.parts import is_part
-from kg.passages.texts import Texts
 from kg.reports import Finding, Severity
 from kg.schema import Schema
 from kg.terms import TYPE, XSD, Term, to_short

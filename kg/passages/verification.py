@@ -16,14 +16,14 @@ from pyoxigraph import Literal, NamedNode
 from kg import vocabulary as film
 from kg.facts.dates import EDTF
 from kg.facts.model import Fact, finding_about, part_owner
+from kg.facts.texts import Texts
 from kg.parts import belongs_to, is_part
-from kg.passages.number_words import MONTHS, numbers
 from kg.passages.plausibility import check_plausibility
-from kg.passages.texts import Texts
 from kg.reports import Finding, Report, Severity
 from kg.schema import KIND, Schema, ValueKind
 from kg.terms import ALIAS, LABEL, TYPE, XSD, Term, to_curie, to_short
 from kg.text.folding import fold_passage
+from kg.text.number_words import MONTHS, numbers
 
 
 class PassageCheck(StrEnum):

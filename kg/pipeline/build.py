@@ -24,16 +24,18 @@ from kg.decisions.policy import read_policy
 from kg.decisions.ranks import check_ranks
 from kg.errors import FaultsError, ProjectError, UnknownNameError
 from kg.facts.files import fact_files
-from kg.facts.model import Fact
+from kg.facts.model import Fact, Source
+from kg.facts.passage_lock import LOCK_FILE
 from kg.facts.readers import FactsRead, read_facts
 from kg.facts.sources import read_sources
+from kg.facts.texts import TEXTS_VARIABLE, Quotation, find_quotations, open_texts, to_citation
+from kg.files.atomic import write_file
 from kg.graph import provenance
 from kg.graph.ntriples import write_ntriples
 from kg.graph.record_store import FILE as RECORDS
 from kg.graph.record_store import split_facts, write_records
 from kg.graph.store import ASSERTED, INFERRED, fill_store, publish, published_build, temporary_folder, write_triples
 from kg.graph.triple_tables import TripleTables
-from kg.passages.texts import TEXTS_VARIABLE, Quotation, find_quotations, open_texts
 from kg.passages.verification import verify
 from kg.pipeline.incremental_check import check_changes, digest_of_files, write_shapes_report
 from kg.pipeline.source_locations import NOTHING_UNREAD, ProofTracer, SourceLocator, find_unread
@@ -80,7 +82,7 @@ def build(
     """
     start = time.perf_counter()
     project = project if isinstance(project, Project) else find_project(project)
-    digest = digest_of(project, engine=engine)
+    digest = digest_of(project, engine=engine, texts=texts)
     if not force and (current := published_build(project)) is not None and current.name.startswith(digest):
         report = Report(counts=_read_counts(current))
         os.utime(current / COUNTS)  # files that are newer have the same content
@@ -100,6 +102,9 @@ def build(
             _write_counts(folder, counts)
             if graph.shapes_report is not None:
                 write_shapes_report(folder, graph.shapes_report, digest=_rules_digest(project))
+            if _write_lock(project, graph.read.lock):
+                digest = digest_of(project, engine=engine, texts=texts)
+                os.utime(folder / COUNTS)  # the lock belongs to this build
             publish(project, folder, digest)
     return report
 
@@ -151,7 +156,7 @@ def draft(
     ontology = tuple(read_ontology(project.ontology))
     schema = to_schema(ontology)
     shapes = read_shapes((*project.shapes, *(project.completeness if complete else ())))
-    read = read_facts(project.data, schema)
+    read = read_facts(project.data, schema, texts=texts)
     trust = read_policy(project.data / "policy.yaml", file="data/policy.yaml", schema=schema, sources=read.sources)
     links = read_links(project.data / LINKS_FILE, file=f"data/{LINKS_FILE}")
     findings = (*shapes.warnings, *read.findings, *trust.findings, *links.findings, *check_ranks(read.facts))
@@ -227,7 +232,7 @@ def _write_files(graph: Draft, folder: Path) -> None:
 # --- digests and counts
 
 
-def digest_of(project: Project, *, engine: str) -> str:
+def digest_of(project: Project, *, engine: str, texts: Path | str | None = None) -> str:
     """A short digest of all that a graph is a function of: the files, this program's version, the engine."""
     from kg.version import __version__
 
@@ -235,7 +240,25 @@ def digest_of(project: Project, *, engine: str) -> str:
     for path in (*project.ontology, *project.shapes, *fact_files(project.data)):
         digest.update(path.relative_to(project.folder).as_posix().encode() + b"\0")
         digest.update(hashlib.sha256(path.read_bytes()).digest())
+    if (project.data / LOCK_FILE).is_file():
+        # Facts cite words, so they depend on the texts.
+        available = open_texts(texts, project.texts, read_sources(project.data / "sources.yaml", file="").sources)
+        for path in available.paths():
+            digest.update(path.name.encode() + b"\0" + hashlib.sha256(path.read_bytes()).digest())
     return digest.hexdigest()[:16]
+
+
+def _write_lock(project: Project, lock: str) -> bool:
+    """Write the spans of cited words into the project, unless they are there; true when something was written."""
+    path = project.data / LOCK_FILE
+    before = path.read_text(encoding="utf-8") if path.is_file() else ""
+    if lock == before:
+        return False
+    if lock:
+        write_file(path, (lock,))
+    else:
+        path.unlink()
+    return True
 
 
 def _rules_digest(project: Project) -> str:
@@ -262,15 +285,30 @@ def verify_project(project: Project | Path | str | None = None, *, texts: Path |
     """Digests, spans and values of all facts, verified in the source texts; and the faults of the files."""
     project = project if isinstance(project, Project) else find_project(project)
     schema = to_schema(read_ontology(project.ontology))
-    read = read_facts(project.data, schema)
+    read = read_facts(project.data, schema, texts=texts)
     available = open_texts(texts, project.texts, read.sources)
     return Report(read.findings) + verify(read.facts, texts=available, schema=schema)
 
 
+@dataclass(frozen=True, slots=True)
+class FoundWords:
+    """Words found in the text of a source."""
+
+    quotation: Quotation
+    citation: str
+    """The value of `at` for them."""
+
+    def __str__(self) -> str:
+        """A line for a fact file, with the words in their context as a comment."""
+        found = self.quotation
+        context = f"{found.before}[{' '.join(found.words.split())}]{found.after}"
+        return f"at: {self.citation}    # {found.start}-{found.end}: ...{context}..."
+
+
 def find_in_source(
     project: Project | Path | str | None, source: str, words: str, *, texts: Path | str | None = None
-) -> tuple[Quotation, ...]:
-    """Every place of the words in a source's text.
+) -> tuple[FoundWords, ...]:
+    """Every place of the words in a source's text; where there is none, those that differ in letter case or accents.
 
     Raises `UnknownNameError` when there is no such source, `ProjectError` when its text is not available.
     """
@@ -286,8 +324,16 @@ def find_in_source(
         raise FaultsError(wrong)
     text = available[source]
     if text is None:
-        raise ProjectError(
-            f"The text of {source} was not found. Give its folder with --texts or in the environment variable"
-            f" {TEXTS_VARIABLE}."
-        )
-    return tuple(find_quotations(text, words))
+        raise ProjectError(_missing_text(sources[source], available.folders))
+    quotations = list(find_quotations(text, words)) or find_quotations(text, words, folded=True)
+    return tuple(FoundWords(quotation, to_citation(text, quotation)) for quotation in quotations)
+
+
+def _missing_text(source: Source, folders: Iterable[Path]) -> str:
+    if not source.file:
+        return f"{source.id} has no text: add `file: {source.id}.txt` to it in data/sources.yaml."
+    looked = " and ".join(map(str, folders)) or "texts/, which does not exist"
+    return (
+        f"The text of {source.id} was not found: looked for {source.file} in {looked}. Put it there, or give its folder"
+        f" with --texts or in the environment variable {TEXTS_VARIABLE}."
+    )

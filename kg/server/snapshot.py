@@ -15,8 +15,8 @@ from types import TracebackType
 from typing import Any, Self
 
 from kg.errors import FilmGraphError
+from kg.facts.texts import TEXTS_VARIABLE
 from kg.filmgraph import FilmGraph
-from kg.passages.texts import TEXTS_VARIABLE
 from kg.project import Project
 from kg.queries.stored_query import StoredQueries
 from kg.server.access_log import AccessLog

@@ -1,6 +1,7 @@
 """Texts: compared without their spelling, matched by patterns, written as tables.
 
-folding   names folded, slugs, stems, and the names that a text may mean
-regex     XPath regular expressions, as RE2 (DuckDB) and Python's `re` write them
-table     tables in plain text, padded to their widest cell
+folding       names folded, slugs, stems, and the names that a text may mean
+number_words  months and numbers as English words
+regex         XPath regular expressions, as RE2 (DuckDB) and Python's `re` write them
+table         tables in plain text, padded to their widest cell
 """

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from kg.facts.model import Rank
+from kg.facts.texts import Texts
 from kg.lookup.phrases import cite_fact
-from kg.passages.texts import Texts
 from tests.projects import SmallProject
 
 SECTION = "source: encyclopedia\nanora:\n  type: Film\n"

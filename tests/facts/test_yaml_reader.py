@@ -239,7 +239,7 @@ WRONG: list[tuple[str, str, list[str]]] = [
     ("an unknown source", "anora:\n  title: {value: A, source: encyclopaedia}\n", ["3:29 unknown-source"]),
     ("an unknown source of a part", "anora:\n  release: {source: x, date: 2024}\n", ["3:21 unknown-source"]),
     ("a span the wrong way round", "anora:\n  title: {value: A, at: 9-3}\n", ["3:25 span"]),
-    ("not a span", "anora:\n  title: {value: A, at: page 3}\n", ["3:25 span"]),
+    ("words without a text", "anora:\n  title: {value: A, at: page 3}\n", ["3:25 words"]),
     ("a span of very many digits", f"anora:\n  title: {{value: A, at: 1-{'9' * 5000}}}\n", ["3:25 span"]),
     ("not a rank", "anora:\n  title: {value: A, rank: best}\n", ["3:27 value"]),
     ("an as-of day that is not a date", "anora:\n  title: {value: A, as_of: now}\n", ["3:28 value"]),

@@ -12,7 +12,7 @@ from pyoxigraph import Literal, NamedNode
 from kg import vocabulary as film
 from kg.facts.dates import to_date
 from kg.facts.model import Evidence, Fact, Source
-from kg.passages.texts import Texts
+from kg.facts.texts import Texts
 from kg.passages.verification import verify
 from kg.project import find_project
 from kg.schema import Schema, read_ontology, to_schema

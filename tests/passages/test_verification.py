@@ -6,7 +6,7 @@ import pytest
 from pyoxigraph import Literal, NamedNode
 
 from kg.facts.dates import to_date
-from kg.passages.texts import find_quotations
+from kg.facts.texts import find_quotations
 from kg.passages.verification import contains_date, contains_literal, contains_name
 from kg.pipeline.build import draft
 from kg.reports import Report

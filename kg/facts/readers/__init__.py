@@ -16,16 +16,18 @@ from pyoxigraph import NamedNode
 from kg.facts.files import FileFindings, fact_files
 from kg.facts.literals import part_example
 from kg.facts.model import Fact, Source
+from kg.facts.passage_lock import LOCK_FILE, CitationFinder, read_lock
 from kg.facts.readers.rdf_reader import RdfReader
 from kg.facts.readers.table_reader import TableReader
 from kg.facts.readers.yaml_reader import YamlReader
 from kg.facts.sources import SourcesRead, read_sources
+from kg.facts.texts import open_texts
 from kg.reports import Finding, Place
 from kg.schema import Schema, ValueKind
 from kg.terms import FILM, SOURCE, TYPE, Term, to_curie, to_short
 from kg.text.folding import closest
 
-_OTHER_FILES = ("sources.yaml", "policy.yaml")
+_OTHER_FILES = ("sources.yaml", "policy.yaml", LOCK_FILE)
 _OTHER_SUFFIXES = (".sssom.tsv", ".md", ".txt", ".LICENSE")
 """Files of `data/` that hold no facts: their names, and how their names end."""
 
@@ -37,14 +39,21 @@ class FactsRead:
     facts: tuple[Fact, ...]
     sources: Mapping[str, Source]
     findings: tuple[Finding, ...] = ()
+    lock: str = ""
+    """The content that `data/passages.lock` should have."""
 
 
-def read_facts(folder: Path, schema: Schema) -> FactsRead:
-    """All facts under a project's `data/`, in the order of files and lines; a fault hides no other."""
+def read_facts(folder: Path, schema: Schema, *, texts: Path | str | None = None) -> FactsRead:
+    """All facts under a project's `data/`, in the order of files and lines; a fault hides no other.
+
+    Cited words are found in the texts of the folder `texts`, as `open_texts` says.
+    """
     path = folder / "sources.yaml"
     listed = read_sources(path, file=_name(path, folder)) if path.exists() else SourcesRead()
     rdf_reader = RdfReader(schema, listed.sources)
-    readers = (YamlReader(schema, listed.sources), TableReader(schema, listed.sources), rdf_reader)
+    available = open_texts(texts, folder.parent / "texts", listed.sources)
+    citations = CitationFinder(available, listed.sources, read_lock(folder / LOCK_FILE))
+    readers = (YamlReader(schema, listed.sources, citations), TableReader(schema, listed.sources), rdf_reader)
     by_suffix = {suffix: reader for reader in readers for suffix in reader.SUFFIXES}
     findings = FileFindings(listed.findings)
     facts: list[Fact] = []
@@ -61,7 +70,7 @@ def read_facts(folder: Path, schema: Schema) -> FactsRead:
     for reader in readers:
         findings.extend(reader.findings)
     findings.extend(_check_names(facts, schema, sources))
-    return FactsRead(tuple(facts), sources, tuple(findings))
+    return FactsRead(tuple(facts), sources, tuple(findings), citations.to_lock())
 
 
 def _check_names(facts: list[Fact], schema: Schema, sources: Mapping[str, Source]) -> Iterator[Finding]:

@@ -18,7 +18,8 @@ from kg.facts.dates import to_date_range
 from kg.facts.files import FileFindings, read_yaml_file
 from kg.facts.literals import parse_value, part_example
 from kg.facts.model import Evidence, Fact, Rank, Source, part_owner
-from kg.files.yaml_files import YamlNode
+from kg.facts.passage_lock import Citation, CitationFinder, CitationResult
+from kg.files.yaml_files import YamlNode, quoted
 from kg.parts import part_iri
 from kg.reports import Finding, Place, Severity
 from kg.schema import OntologyTerm, Schema, ValueKind
@@ -29,8 +30,11 @@ _CONTEXT_KEYS = ("source", "at", "record", "retrieved", "as_of", "rank", "becaus
 _FACT_KEYS = (*_CONTEXT_KEYS, "value", "written", "lang")
 _PART_KEYS = (*_CONTEXT_KEYS, "id")
 _SPAN = re.compile(r"(?P<start>[0-9]{1,9})-(?P<end>[0-9]{1,9})")
+_LIKE_SPAN = re.compile(r"[0-9]+\s*[-–]\s*[0-9]+")
 _UNNAMING_KEYS = frozenset((*_PART_KEYS, "type", "kind", "outcome", "count"))
 """Keys whose values say what sort of part it is, not which one: the id of a part is not made of them."""
+_NTH = re.compile(r"[1-9][0-9]{0,5}")
+_CITATION_REMEDY = "Write words of the text, or {words: ..., nth: 2}, or start-end."
 _Entries = dict[str, tuple[YamlNode, YamlNode]]
 """Key as text -> the nodes of key and value."""
 
@@ -71,9 +75,11 @@ class YamlReader:
     SUFFIXES: ClassVar[tuple[str, ...]] = (".yaml", ".yml")
     schema: Schema
     sources: Mapping[str, Source]
+    citations: CitationFinder
     findings: FileFindings = field(default_factory=FileFindings)
     _blocks: dict[tuple[NamedNode, str], Place] = field(default_factory=dict)
     _parts: set[str] = field(default_factory=set)
+    _without_text: set[str] = field(default_factory=set)
 
     def read(self, path: Path, *, file: str) -> Iterator[Fact]:
         """Yield the facts of one YAML file; `file` is its name in findings."""
@@ -215,7 +221,7 @@ class YamlReader:
                     # A span of one source's text is not a span of another's.
                     context = context if source == context.source else replace(context, source=source, spans=_NO_SPAN)
                 case "at":
-                    context = replace(context, spans=tuple(self._spans(value)) or context.spans)
+                    context = replace(context, spans=tuple(self._spans(value, context)) or _NO_SPAN)
                 case "rank":
                     context = replace(context, rank=self._rank(value))
                 case "paraphrase":
@@ -241,14 +247,58 @@ class YamlReader:
             self.findings.add("value", f"{name}: {error}", value.place, value=day)
         return day
 
-    def _spans(self, value: YamlNode) -> Iterator[_Span]:
+    def _spans(self, value: YamlNode, context: _Context) -> Iterator[_Span]:
+        """Yield the spans that `at` lists: each as numbers, or as words of the source."""
         for node in value.elements if value.elements is not None else (value,):
-            span = _SPAN.fullmatch(node.text or "")
-            if span is None or int(span["start"]) >= int(span["end"]):
-                remedy = "Write start-end, as `kg cite` prints it."
-                self.findings.add("span", f"{node.text!r} is not a span", node.place, remedy=remedy)
-            else:
+            if node.entries is not None:
+                entries = self._entries(node)
+                words, nth = (self._text(entries[key][1]) if key in entries else "" for key in ("words", "nth"))
+                if not words or len(entries) != 1 + ("nth" in entries) or (nth and not _NTH.fullmatch(nth)):
+                    message, remedy = "a place in the text is its words, and which of them", _CITATION_REMEDY
+                    self.findings.add("span", message, node.place, remedy=remedy)
+                    continue
+                yield from self._cited_span(words, int(nth or 0), node, context)
+            elif (span := _SPAN.fullmatch(node.text or "")) is not None and int(span["start"]) < int(span["end"]):
                 yield _Span(int(span["start"]), int(span["end"]))
+            elif node.is_null or node.text is None or _LIKE_SPAN.fullmatch(node.text):
+                self.findings.add("span", f"{node.text!r} is not a span", node.place, remedy=_CITATION_REMEDY)
+            else:
+                yield from self._cited_span(node.text, 0, node, context)
+
+    def _cited_span(self, words: str, nth: int, node: YamlNode, context: _Context) -> Iterator[_Span]:
+        """Yield the span of cited words; where there is not exactly one, there is a finding."""
+        if not context.source:
+            return  # the finding is about the values, which have no source
+        within = ",".join(f"{span.start}-{span.end}" for span in context.spans if span.start is not None)
+        citation = Citation(context.source, " ".join(words.split()), nth, "" if nth else within)
+        result = self.citations.find(citation)
+        if result.span is not None:
+            yield _Span(*result.span)
+        else:
+            self._add_citation_finding(citation, result, node.place)
+
+    def _add_citation_finding(self, citation: Citation, result: CitationResult, place: Place) -> None:
+        source, words = citation.source, citation.words
+        suggestions: tuple[str, ...] = ()
+        if not result.has_text:
+            if source in self._without_text:
+                return  # one finding is enough
+            self._without_text.add(source)
+            file = self.sources[source].file if source in self.sources else ""
+            message = f"the text of {source} is not available, so its words cannot be found"
+            remedy = f"Put {file} into texts/, or name its folder with --texts."
+            if not file:
+                remedy = f"Add `file: {source}.txt` to {source} in data/sources.yaml, and the text to texts/."
+        elif not result.count:
+            message, remedy = f"the text of {source} does not have the words {words!r}", "Copy them from the text."
+            suggestions = (result.similar,) if result.similar else ()
+        elif citation.nth:
+            message = f"the text of {source} has the words {words!r} only {_times(result.count)}"
+            remedy = f"Write a number up to {result.count} as nth."
+        else:
+            message = f"the text of {source} has the words {words!r} {_times(result.count)}"
+            remedy = f"Cite more words around them, or say which: at: {{words: {quoted(words)}, nth: 1}}."
+        self.findings.add("words", message, place, value=words, suggestions=suggestions, remedy=remedy)
 
     def _source(self, value: YamlNode) -> str:
         id = self._text(value)
@@ -306,6 +356,10 @@ def part_id(entries: Iterable[tuple[str, YamlNode]], *, unnaming: Collection[str
     naming = [value for key, value in values.items() if key not in unnaming]
     others = [value for key, value in values.items() if key not in _PART_KEYS and key != "type"]
     return to_slug(_first_text(next(iter(naming or others), None))) or "node"
+
+
+def _times(count: int) -> str:
+    return "once" if count == 1 else f"{count} times"
 
 
 def unused_name(name: str, used: Collection[str]) -> str:

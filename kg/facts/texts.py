@@ -5,13 +5,15 @@ from __future__ import annotations
 import hashlib
 import os
 import re
+import unicodedata
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from pathlib import Path
 
 from kg.facts.files import LARGEST_FILE
 from kg.facts.model import Evidence, Source
+from kg.files.yaml_files import quoted
 from kg.reports import Finding
 
 TEXTS_VARIABLE = "KG_TEXTS"
@@ -45,11 +47,18 @@ class Texts:
             return None
         return text[evidence.start : evidence.end]
 
+    def paths(self) -> Iterator[Path]:
+        """The files of the texts that are available, in the order of the sources."""
+        return filter(None, (self._path(source) for source in self.sources.values() if source.file))
+
+    def _path(self, source: Source) -> Path | None:
+        paths = (folder / Path(source.file).name for folder in self.folders)
+        return next(filter(Path.is_file, paths), None)
+
     def _text(self, source: Source) -> str | Finding | None:
         if not source.file:
             return None
-        paths = (folder / Path(source.file).name for folder in self.folders)
-        if (path := next(filter(Path.is_file, paths), None)) is None:
+        if (path := self._path(source)) is None:
             return None
         if path.stat().st_size > LARGEST_FILE:
             message = f"the text {path.name} is larger than {LARGEST_FILE >> 20} MB"
@@ -89,26 +98,71 @@ class Quotation:
     words: str
     after: str
 
-    def __str__(self) -> str:
-        """The span as fact files have it, and the words in their context."""
-        return f"at: {self.start}-{self.end}    ...{self.before}[{self.words}]{self.after}..."
 
-
-def find_quotations(text: str, words: str, *, context: int = 30) -> Iterator[Quotation]:
+def find_quotations(
+    text: str, words: str, *, context: int = 30, complete: bool = False, folded: bool = False
+) -> Iterator[Quotation]:
     """Yield every occurrence of the words in a text, whatever the white space and the kind of quotes and dashes.
 
-    `context` is the number of characters shown before and after them.
+    `context` is the number of characters shown before and after them. With `complete`, no word goes on where the
+    quotation begins or ends; with `folded`, letter case and accents do not matter.
 
     >>> [str(quotation.start) for quotation in find_quotations("It won the Palme d’Or.", "Palme d'Or")]
     ['11']
     """
-    if not (parts := words.split()):
+    if (pattern := _pattern(words, complete=complete, folded=folded)) is None:
         return
-    pattern = r"\s+".join("".join(_VARIANTS.get(char, re.escape(char)) for char in part) for part in parts)
-    for match in re.finditer(pattern, text):
+    for match in pattern.finditer(text):
         before = text[max(0, match.start() - context) : match.start()].replace("\n", " ")
         after = text[match.end() : match.end() + context].replace("\n", " ")
         yield Quotation(match.start(), match.end(), before, match[0], after)
+
+
+def to_citation(text: str, quotation: Quotation) -> str:
+    """A quotation as fact files cite it: its words, if needed with their number in the text, or else its span."""
+    words = " ".join(quotation.words.split())
+    starts = [other.start for other in find_quotations(text, words, complete=True)]
+    if quotation.start not in starts:
+        return f"{quotation.start}-{quotation.end}"
+    if len(starts) == 1 and not words.replace("-", "").isdecimal():
+        return quoted(words)
+    return f"{{words: {quoted(words)}, nth: {starts.index(quotation.start) + 1}}}"
+
+
+def _pattern(words: str, *, complete: bool, folded: bool) -> re.Pattern[str] | None:
+    if not (parts := words.split()):
+        return None
+    form = _folded_form if folded else _form
+    pattern = r"\s+".join("".join(map(form, part)) for part in parts)
+    if complete:
+        start, end = (r"\b" if char.isalnum() else "" for char in (parts[0][0], parts[-1][-1]))
+        pattern = f"{start}{pattern}{end}"
+    return re.compile(pattern, re.IGNORECASE if folded else 0)
+
+
+def _form(char: str) -> str:
+    return _VARIANTS.get(char, re.escape(char))
+
+
+def _folded_form(char: str) -> str:
+    """The pattern of a letter with or without accents."""
+    if unicodedata.combining(char):
+        return ""
+    base = unicodedata.normalize("NFKD", char)[0].casefold()
+    if (letters := _accented().get(base)) is not None:
+        return f"[{letters}][\u0300-\u036f]*"
+    return _form(char)
+
+
+@lru_cache(maxsize=1)
+def _accented() -> Mapping[str, str]:
+    """Latin letter -> itself and its accented forms."""
+    forms = {chr(code): chr(code) for code in range(ord("a"), ord("z") + 1)}
+    for code in (*range(0xC0, 0x250), *range(0x1E00, 0x1F00)):
+        base = unicodedata.normalize("NFKD", chr(code))[0].casefold()
+        if base in forms and chr(code).casefold() not in forms[base]:
+            forms[base] += chr(code)
+    return forms
 
 
 _VARIANTS = {char: f"[{kind}]" for kind in ("'‘’ʼ", '"“”', "\\-‐‑–—") for char in kind.replace("\\", "")}
