@@ -17,9 +17,11 @@ from kg.version import __version__
 if TYPE_CHECKING:
     from kg.filmgraph import FilmGraph
     from kg.filmgraph import open_graph as open
+    from kg.loaded_graph import LoadedGraph, load
     from kg.lookup.entity_names import Entity
     from kg.pipeline.build import build, check
     from kg.queries.answer import Answer, Row
+    from kg.rdflib_store import FilmGraphStore as Store
     from kg.reports import Finding, Report
     from kg.standalone import infer, validate
 
@@ -28,12 +30,15 @@ __all__ = [
     "Entity",
     "FilmGraph",
     "Finding",
+    "LoadedGraph",
     "Report",
     "Row",
+    "Store",
     "__version__",
     "build",
     "check",
     "infer",
+    "load",
     "open",
     "validate",
 ]
@@ -43,11 +48,14 @@ _EXPORTS = {
     "Entity": ("kg.lookup.entity_names", "Entity"),
     "FilmGraph": ("kg.filmgraph", "FilmGraph"),
     "Finding": ("kg.reports", "Finding"),
+    "LoadedGraph": ("kg.loaded_graph", "LoadedGraph"),
     "Report": ("kg.reports", "Report"),
     "Row": ("kg.queries.answer", "Row"),
+    "Store": ("kg.rdflib_store", "FilmGraphStore"),
     "build": ("kg.pipeline.build", "build"),
     "check": ("kg.pipeline.build", "check"),
     "infer": ("kg.standalone", "infer"),
+    "load": ("kg.loaded_graph", "load"),
     "open": ("kg.filmgraph", "open_graph"),
     "validate": ("kg.standalone", "validate"),
 }

@@ -136,7 +136,7 @@ class FilmGraph:
             from kg.workers.client import run_with_timeout
             from kg.workers.worker import WorkerSetup
 
-            setup = WorkerSetup(partial(FilmGraph, self.project, build=self.build))
+            setup = WorkerSetup(self.opener())
             parts = run_with_timeout(setup, _sparql_in_worker, text, limit, services, seconds=timeout)
             return self._explained(Answer(names=self.names, query=text, **parts))
         if services and "SERVICE" in text.upper():
@@ -148,6 +148,10 @@ class FilmGraph:
             federated = federate(self.store, text, client)
             return self._explained(run_query(self.store, federated, names=self.names, limit=limit, guarded=True))
         return self._explained(run_query(self.store, text, names=self.names, limit=limit))
+
+    def opener(self) -> Callable[[], FilmGraph]:
+        """What opens the same graph in another process."""
+        return partial(type(self), self.project, build=self.build)
 
     # --- entities
 

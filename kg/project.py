@@ -92,6 +92,11 @@ class Project:
         return self.folder / ".kg"
 
     @property
+    def loaded(self) -> Path:
+        """The file that says which RDF files the graph was loaded from; it is there if the graph was not built."""
+        return self.build_folder / "loaded.json"
+
+    @property
     def current_build(self) -> Path:
         """The published build; raises `ProjectError` when there is none."""
         try:
@@ -126,6 +131,11 @@ def find_project(folder: Path | str | None = None) -> Project:
     raise ProjectError(
         "There is no project here: a folder with ontology/, data/ and queries/. Name one with --project."
     )
+
+
+def is_project(folder: Path | str) -> bool:
+    """True for a folder with all that a project has."""
+    return all((Path(folder) / name).is_dir() for name in _FOLDERS)
 
 
 def _packaged_project() -> Path:

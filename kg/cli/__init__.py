@@ -1,7 +1,7 @@
 """The command line: data on stdout, messages on stderr, an exit status.
 
 command        what the commands share: options, output, progress
-build          new, build, verify, cite
+build          new, build, load, verify, cite
 check          check, fix, validate, infer, ontology
 ask            ask, sparql, queries, schema, show, facts, conflicts, decide
 why            why, why-not, rules, check-proof

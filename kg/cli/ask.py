@@ -9,14 +9,17 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from itertools import chain, groupby
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from kg.cli.command import (
     Commands,
+    add_data,
     add_format,
     add_output,
     add_texts,
     open_call_graph,
+    open_graph_or_data,
     parse_pairs,
     positive_number,
     print_message,
@@ -44,9 +47,12 @@ def add_commands(commands: Commands) -> None:
     ask.add_argument("name", metavar="NAME", help="a name that `kg queries` lists")
     ask.add_argument("values", metavar="key=value", nargs="*", help="the query's parameters")
     _add_answer_options(ask)
-    sparql = commands.add("sparql", "Answer a SPARQL query from a file, from stdin (-), or from -e.", _sparql)
-    sparql.add_argument("file", metavar="FILE", nargs="?", default="-", help="an .rq file; - is stdin")
+    description = "Answer a SPARQL query about the project's graph, or with --data about any RDF files."
+    sparql = commands.add("sparql", description, _sparql, epilog=_SPARQL_EPILOG)
+    sparql.add_argument("file", metavar="QUERY", nargs="?", help="an .rq file, or the query itself; default: stdin")
     sparql.add_argument("-e", "--query", metavar="SPARQL", help="the query itself")
+    add_data(sparql)
+    sparql.add_argument("--shapes", metavar="FILE", nargs="+", action="extend", help="first validate --data with SHACL")
     sparql.add_argument("--no-service", action="store_true", help="refuse SERVICE, whatever filmgraph.toml lists")
     _add_answer_options(sparql)
     description = "List the stored queries by topic, with their parameters and an example."
@@ -56,6 +62,7 @@ def add_commands(commands: Commands) -> None:
     add_format(queries, ("table", "json"), default="table")
     schema = commands.add("schema", "Show the classes and properties with their numbers of uses, for SPARQL.", _schema)
     schema.add_argument("word", metavar="WORD", nargs="?", help="a class, or a word in a name or description")
+    add_data(schema)
     schema.add_argument("--all", action="store_true", help="also terms without uses")
     add_format(schema, ("table", "json"), default="table")
     show = commands.add("show", "Show everything about an entity, with sources.", _show)
@@ -127,7 +134,7 @@ def _ask(call: argparse.Namespace) -> int:
 
 
 def _sparql(call: argparse.Namespace) -> int:
-    text = call.query if call.query is not None else read_text(call.file)
+    text = _query_text(call)
     services = not call.no_service
     question = _Question(
         call.format,
@@ -142,20 +149,57 @@ def _sparql(call: argparse.Namespace) -> int:
     return _write_answer(call, question)
 
 
+def _query_text(call: argparse.Namespace) -> str:
+    """The query: from -e, a file, stdin, or the words of the call itself; --data may have taken them for a file."""
+    if call.query is not None:
+        return str(call.query)
+    if call.file is None and call.data and _is_query(call.data[-1]):
+        call.file = call.data.pop()
+    if call.file is None or call.file == "-":
+        if call.data and "-" in call.data:
+            raise InputError("stdin has the data: give the query as a file, or with -e.")
+        return read_text("-")
+    return str(call.file) if "{" in call.file and not Path(call.file).is_file() else read_text(call.file)
+
+
+def _is_query(word: str) -> bool:
+    """True for a query, or the name of a file that has one: never the name of data."""
+    return word.endswith((".rq", ".sparql")) or ("{" in word and any(c.isspace() for c in word))
+
+
+_SPARQL_EPILOG = 'Example: kg sparql --data people.ttl "SELECT * { ?person foaf:name ?name }"'
+
+
 def _write_answer(call: argparse.Namespace, question: _Question) -> int:
+    has_data = question.sparql and (call.data or call.infer or call.ontology or call.shapes)
+    graph = open_graph_or_data(call) if has_data or call.timeout is None else None
+    status = _validate(graph, call.shapes) if has_data and call.shapes and graph is not None else 0
     if call.timeout is None:
-        text, notes = _answer(open_call_graph(call), question)
+        assert graph is not None
+        text, notes = _answer(graph, question)
     else:
         from kg.filmgraph import open_graph
         from kg.workers.client import run_with_timeout
         from kg.workers.worker import WorkerSetup
 
-        setup = WorkerSetup(partial(open_graph, call.project))
+        setup = WorkerSetup(partial(open_graph, call.project) if graph is None else graph.opener())
         text, notes = run_with_timeout(setup, _answer, question, seconds=call.timeout)
     write(text, call.output)
     for note in notes:
         print_message(note)
-    return 0
+    return status
+
+
+def _validate(graph: FilmGraph, shapes: list[str]) -> int:
+    """Print what SHACL shapes find in the data; 1 when that includes a violation."""
+    from kg.loaded_graph import LoadedGraph
+
+    if not isinstance(graph, LoadedGraph):
+        raise InputError("--shapes needs --data: a project's graph is validated when it is built.")
+    report = graph.validate(shapes)
+    for finding in report:
+        print_message(str(finding))
+    return 0 if report.ok else 1
 
 
 def _answer(graph: FilmGraph, question: _Question) -> tuple[str, list[str]]:
@@ -244,7 +288,18 @@ def _no_queries(words: str, queries: Mapping[str, object], schema: Schema) -> st
 
 
 def _schema(call: argparse.Namespace) -> int:
-    graph = open_call_graph(call)
+    from kg.loaded_graph import LoadedGraph
+
+    if call.data and call.word is None and len(call.data) > 1 and not Path(call.data[-1]).exists():
+        call.word = call.data.pop()
+    graph = open_graph_or_data(call)
+    if isinstance(graph, LoadedGraph):
+        profile = graph.schema().matching(call.word) if call.word else graph.schema()
+        if call.format == "json":
+            write_json(profile.as_dict())
+        else:
+            write(profile.to_text())
+        return 0
     card = graph.schema()
     if call.word and (row := card.find_class(call.word)) is not None:
         from kg.lookup.schema_card import read_class_properties, write_class_card

@@ -1,4 +1,4 @@
-"""Commands for a project's files: `kg new`, `kg source add`, `kg build`, `kg verify`, `kg cite`."""
+"""Commands that make a graph or read files: `kg new`, `kg source add`, `kg build`, `kg load`, `kg verify`, `kg cite`."""
 
 from __future__ import annotations
 
@@ -6,11 +6,14 @@ import argparse
 import shlex
 
 from kg.cli.command import (
+    INPUT_FORMATS,
     Commands,
     add_engine,
     add_format,
+    add_inference,
     add_texts,
     format_counts,
+    load_data,
     print_message,
     step_progress,
     write,
@@ -18,13 +21,18 @@ from kg.cli.command import (
 
 
 def add_commands(commands: Commands) -> None:
-    """new, source add, build, verify, cite."""
+    """new, source add, build, load, verify, cite."""
     new = commands.add("new", "Start a project of your own: this ontology, these queries, a first film.", _new)
     new.add_argument("folder", metavar="FOLDER", help="an empty folder, or one that does not exist yet")
     build = commands.add("build", "Build the graph from the project's files and publish it.", _build)
     build.add_argument("--force", action="store_true", help="build even when nothing has changed")
     add_engine(build)
     add_texts(build, purpose="to verify passages")
+    load = commands.add("load", "Load any RDF files as a graph that can be queried.", _load, project=False)
+    load.add_argument("data", metavar="FILE", nargs="+", help="RDF files, folders or patterns; - is stdin")
+    load.add_argument("-o", "--output", metavar="DIR", required=True, help="the folder of the graph, for --project")
+    add_inference(load)
+    load.add_argument("--input-format", choices=INPUT_FORMATS, help="the format of all files; default: by suffix")
     verify = commands.add("verify", "Verify the digests, spans and values of all facts in the source texts.", _verify)
     add_texts(verify, purpose="to verify passages")
     add_format(verify, ("table", "json"), default="table")
@@ -90,6 +98,14 @@ def _build(call: argparse.Namespace) -> int:
     unchanged = " (nothing has changed)" if "unchanged" in report.counts else ""
     write(f"Built: {format_counts(report, 'facts', 'sources', 'triples', 'contested', 'seconds')}{unchanged}\n")
     return 0
+
+
+def _load(call: argparse.Namespace) -> int:
+    graph = load_data(call, call.data, output=call.output)
+    counts = format_counts(graph.report, "files", "triples", "inferred", "quads")
+    write(f"Loaded: {counts.replace('quads', 'quads in named graphs')}\n")
+    print_message(f"Next: kg sparql --project {shlex.quote(call.output)} -e 'SELECT * {{ ?s ?p ?o }} LIMIT 10'")
+    return 0 if graph.report.ok else 1
 
 
 def _verify(call: argparse.Namespace) -> int:

@@ -12,6 +12,7 @@ from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 from kg.cli.command import (
+    INPUT_FORMATS,
     Commands,
     add_engine,
     add_limit,
@@ -34,8 +35,6 @@ if TYPE_CHECKING:
     from kg.reports import Report
 
 _FORMATS = ("text", "json", "jsonl", "sarif", "junit", "github", "turtle", "ntriples", "jsonld", "rdfxml")
-
-_INPUT_FORMATS = ("turtle", "ntriples", "nquads", "trig", "rdfxml", "jsonld", "n3")
 
 _SHOWN_PARTS = 10
 """Of an imported table, thousands of parts may get another name."""
@@ -87,7 +86,7 @@ def add_commands(commands: Commands) -> None:
 
 def _add_input_format(parser: argparse.ArgumentParser) -> None:
     help = "the format of all files; default: by their suffixes"
-    parser.add_argument("--input-format", choices=_INPUT_FORMATS, help=help)
+    parser.add_argument("--input-format", choices=INPUT_FORMATS, help=help)
 
 
 def _input_format(call: argparse.Namespace) -> RdfFormat | None:

@@ -20,6 +20,7 @@ from kg.text.folding import closest
 
 if TYPE_CHECKING:
     from kg.filmgraph import FilmGraph
+    from kg.loaded_graph import LoadedGraph
     from kg.reports import Report
 
 Run = Callable[[argparse.Namespace], int]
@@ -117,6 +118,10 @@ def open_call_graph(call: argparse.Namespace) -> FilmGraph:
 
     graph = open_graph(call.project)
     project = graph.project
+    if project.loaded.is_file():
+        from kg.loaded_graph import LoadedGraph
+
+        return LoadedGraph(project)
     if call.project is None and project.is_packaged and not Path.cwd().is_relative_to(project.folder):
         print_message("There is no project here: this is the example project. Name another with --project.")
     with contextlib.suppress(OSError):
@@ -153,6 +158,48 @@ def existing_files(names: Iterable[str]) -> list[Path]:
     if missing:
         raise InputError(f"There is no file {', '.join(missing)}.")
     return paths
+
+
+def add_data(parser: argparse.ArgumentParser) -> None:
+    """`--data` and how it is read, for commands that take RDF files in place of a project."""
+    help = "ask RDF files, folders or patterns instead of the project; - is stdin"
+    parser.add_argument("--data", metavar="FILE", nargs="+", action="extend", help=help)
+    add_inference(parser)
+    parser.add_argument("--input-format", choices=INPUT_FORMATS, help="the format of all files; default: by suffix")
+
+
+def add_inference(parser: argparse.ArgumentParser) -> None:
+    """`--infer` and `--ontology`."""
+    parser.add_argument("--infer", action="store_true", help="add what follows from --data by OWL 2 RL")
+    help = "RDF files with an ontology, for --infer and as graph:ontology"
+    parser.add_argument("--ontology", metavar="FILE", nargs="+", action="extend", default=[], help=help)
+
+
+INPUT_FORMATS = ("turtle", "ntriples", "nquads", "trig", "rdfxml", "jsonld", "n3")
+"""The formats of RDF files by name."""
+
+
+def open_graph_or_data(call: argparse.Namespace) -> FilmGraph:
+    """The graph of the files that `--data` names, else that of the project."""
+    if not getattr(call, "data", None):
+        if getattr(call, "infer", False) or getattr(call, "ontology", None):
+            raise InputError("--infer and --ontology need --data: a project's graph is inferred when it is built.")
+        return open_call_graph(call)
+    if call.project is not None:
+        raise InputError("Name either a project or --data, not both.")
+    return load_data(call, call.data)
+
+
+def load_data(call: argparse.Namespace, files: list[str], *, output: str | None = None) -> LoadedGraph:
+    """The graph of RDF files, with what a call says about them; what contradicts itself in it is printed."""
+    from kg.loaded_graph import load
+    from kg.rdf.file_formats import FORMAT_NAMES
+
+    format = None if call.input_format is None else FORMAT_NAMES[call.input_format]
+    graph = load(files, infer=call.infer, ontology=call.ontology, format=format, output=output)
+    for finding in graph.report:
+        print_message(str(finding))
+    return graph
 
 
 # --- output

@@ -8,7 +8,15 @@ import os
 import sys
 from pathlib import Path
 
-from kg.cli.command import Commands, add_texts, positive_integer, positive_number, print_message
+from kg.cli.command import (
+    Commands,
+    add_data,
+    add_texts,
+    open_graph_or_data,
+    positive_integer,
+    positive_number,
+    print_message,
+)
 from kg.errors import InputError
 
 _SERVE_PACKAGES = ("httptools", "jinja2", "starlette", "uvicorn")
@@ -19,6 +27,7 @@ def add_commands(commands: Commands) -> None:
     """serve, mcp."""
     description = "Serve the graph: a SPARQL endpoint, stored queries as links, a page for every entity."
     serve = commands.add("serve", description, _serve)
+    add_data(serve)
     serve.add_argument("--host", default="127.0.0.1", help="the address to listen on; default: 127.0.0.1")
     serve.add_argument("--port", type=int, default=8000, help="the port to listen on; default: 8000")
     serve.add_argument(
@@ -70,7 +79,8 @@ def _serve(call: argparse.Namespace) -> int:
     from kg.server.settings import Limits, Settings
     from kg.server.supervisor import Supervisor
 
-    project = find_project(call.project)
+    graph = open_graph_or_data(call) if call.data or call.infer or call.ontology else None
+    project = graph.project if graph is not None else find_project(call.project)
     build = project.current_build
     memory = None if call.memory is None else call.memory << 20
     options = {"seconds": call.timeout, "rows": call.limit, "memory": memory, "connections": call.connections}
@@ -85,13 +95,12 @@ def _serve(call: argparse.Namespace) -> int:
         else:
             print_message(message)
 
-    if call.project is None and not Path.cwd().is_relative_to(project.folder):
+    if graph is None and call.project is None and not Path.cwd().is_relative_to(project.folder):
         report("There is no project in this folder; serving the example of the package. Name yours with --project.")
     if not is_loopback(call.host):
         report(f"Warning: {call.host} is not a loopback address: whoever reaches this machine can read the graph.")
-    return Supervisor(project, settings).run(
-        lambda url: report(f"Serving {build.name} of {project.folder} at {url} (Ctrl+C to stop)")
-    )
+    what = f"{build.name} of {project.folder}" if graph is None else ", ".join(call.data)
+    return Supervisor(project, settings).run(lambda url: report(f"Serving {what} at {url} (Ctrl+C to stop)"))
 
 
 def _mcp(call: argparse.Namespace) -> int:

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from pyoxigraph import Literal, NamedNode, Store, Triple
+from pyoxigraph import Literal, NamedNode, Quad, Store, Triple
 
 from kg.decisions.conflicts import ContestedFact
 from kg.facts.model import Fact, to_row
@@ -22,9 +22,9 @@ from kg.lookup.entity_names import EntityNames
 from kg.proofs.proof import Proof, UnmetRule
 from kg.proofs.search import ProofSearch, StoreGraph
 from kg.reasoning.datalog import ground
-from kg.reasoning.ontology import Ontology
+from kg.reasoning.ontology import LIST_PREDICATES, SCHEMA_CLASSES, SCHEMA_PREDICATES, Ontology
 from kg.reasoning.rules import GroundRule
-from kg.terms import KNOWLEDGE, ONTOLOGY, UNDECIDED, Spo, to_spo, to_term
+from kg.terms import KNOWLEDGE, ONTOLOGY, TYPE, UNDECIDED, Spo, to_spo, to_term
 
 if TYPE_CHECKING:
     from kg.queries.answer import Answer, Row
@@ -94,6 +94,8 @@ class Explainer:
     store: Store
     names: EntityNames
     provenance: Provenance
+    axioms_in_data: bool = False
+    """True when axioms of the default graph count as well, besides those of the ontology."""
     _asserted: dict[Spo, bool] = field(default_factory=dict, repr=False)
 
     def explain(self, triple: Triple) -> Explanation:
@@ -131,7 +133,16 @@ class Explainer:
     @cached_property
     def _search(self) -> ProofSearch:
         axioms = find_quads(self.store, None, None, None, ONTOLOGY)
+        if self.axioms_in_data:
+            axioms += [quad for quad in self._schema_quads() if self._is_asserted(to_spo(quad))]
         return ProofSearch(StoreGraph(self.store), Ontology(map(to_spo, axioms)), is_asserted=self._is_asserted)
+
+    def _schema_quads(self) -> Iterator[Quad]:
+        """The triples of the default graph about classes and properties."""
+        for predicate in (*SCHEMA_PREDICATES, *LIST_PREDICATES):
+            yield from find_quads(self.store, None, NamedNode(predicate[1:-1]), None, KNOWLEDGE)
+        for type in SCHEMA_CLASSES:
+            yield from find_quads(self.store, None, TYPE, NamedNode(type[1:-1]), KNOWLEDGE)
 
     def _is_asserted(self, spo: Spo) -> bool:
         if spo not in self._asserted:

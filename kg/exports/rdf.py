@@ -6,11 +6,12 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from itertools import groupby
 from pathlib import Path
+from typing import cast
 
 from pyoxigraph import DefaultGraph, Literal, NamedNode, Quad, RdfFormat, Triple, parse, serialize
 
 from kg.errors import InputError
-from kg.graph.store import GRAPHS
+from kg.graph.store import GRAPHS, NAMED_GRAPHS
 from kg.rdf.xml_writer import write_rdf_xml
 from kg.terms import KNOWLEDGE, PREFIXES, TYPE, XSD
 
@@ -65,7 +66,9 @@ def check_part(only: str) -> str:
 
 def read_quads(build: Path, only: str) -> list[Quad]:
     """The exact quads of a part of a build, sorted by graph and text."""
-    quads = (quad for name in PARTS[only] for quad in _read_file(build / name, GRAPHS[name] or KNOWLEDGE))
+    quads = [quad for name in PARTS[only] for quad in _read_file(build / name, GRAPHS[name] or KNOWLEDGE)]
+    if only == "all" and (named := build / NAMED_GRAPHS).is_file():
+        quads += cast(Iterator[Quad], parse(path=named, format=RdfFormat.N_QUADS))
     return sorted(quads, key=_sort_key)
 
 

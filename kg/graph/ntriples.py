@@ -35,15 +35,16 @@ _EXACT = rf"{_IRI}|_:[A-Za-z0-9_][A-Za-z0-9_\-]*|\"[^\x00-\x1f\x7f\"\\]*\"(?:{_L
 _LANGUAGE_DATATYPES = tuple(f"^^<{RDF}{name}>" for name in ("langString", "dirLangString"))  # need a language tag
 
 
-def load_ntriples(tables: TripleTables, path: Path, *, table: str) -> bool:
+def load_ntriples(tables: TripleTables, path: Path, *, table: str, keeps_labels: bool = False) -> bool:
     """Read an N-Triples file into a table; triples that the table has already are not added twice.
 
+    Blank nodes of different files are different entities, unless `keeps_labels` says that these files share them.
     False, and nothing is read, when the file has errors or is in an unusual form.
     """
     sql = tables.sql
     if not (_split_by_column(tables, path) or _split_by_line(tables, path)):
         return False
-    has_new_forms = _normalise_terms(tables)
+    has_new_forms = _normalise_terms(tables, keeps_labels=keeps_labels)
     if has_new_forms is None:
         return False
     tables.add_dictionary("spelling", is_distinct=not has_new_forms)
@@ -193,7 +194,7 @@ def _collect_terms(tables: TripleTables, *, exact: str) -> None:
     )
 
 
-def _normalise_terms(tables: TripleTables) -> bool | None:
+def _normalise_terms(tables: TripleTables, *, keeps_labels: bool) -> bool | None:
     """Give the terms of the file their exact form; True when some changed, None when one is not a term."""
     sql = tables.sql
     if sql.execute("SELECT 1 FROM spelling WHERE length(exact) > ? LIMIT 1", [MAX_LITERAL_LENGTH]).fetchone():
@@ -220,8 +221,7 @@ def _normalise_terms(tables: TripleTables) -> bool | None:
         )
         sql.execute("UPDATE spelling SET exact = n.exact FROM normalised AS n WHERE n.text = spelling.exact")
     number = tables.next_file_number()
-    if number == 1:
+    if number == 1 or keeps_labels:
         return bool(inexact)
-    # Blank nodes of different files are different entities, even with equal labels.
     sql.execute(f"UPDATE spelling SET exact = '_:f{number}-' || exact[3:] WHERE starts_with(exact, '_:')")
     return bool(inexact)

@@ -15,7 +15,7 @@ import sys
 from collections.abc import Iterable, Iterator
 from itertools import islice
 from pathlib import Path
-from typing import NamedTuple
+from typing import NamedTuple, cast
 
 from pyoxigraph import BlankNode, DefaultGraph, NamedNode, Quad, RdfFormat, Store, Triple, parse
 
@@ -34,6 +34,8 @@ GRAPHS: dict[str, NamedNode | None] = {
     "links.nt": LINKS,
 }
 """File of a build -> the graph that it is loaded into; None is the default graph, which is knowledge."""
+NAMED_GRAPHS = "named.nq"
+"""The file of further named graphs, where data was loaded that has some."""
 
 READERS = "READERS"
 """The empty file of a build that its readers hold a lock on."""
@@ -76,6 +78,8 @@ def fill_store(folder: Path) -> None:
             store.bulk_extend(Quad(t.subject, t.predicate, t.object, graph or KNOWLEDGE) for t in triples)
         else:
             store.bulk_load(path=path, format=RdfFormat.N_TRIPLES, to_graph=graph)
+    if (named := folder / NAMED_GRAPHS).is_file():
+        store.bulk_extend(cast(Iterator[Quad], parse(path=named, format=RdfFormat.N_QUADS)))
     store.flush()
     (folder / READERS).touch()
 

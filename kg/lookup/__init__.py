@@ -5,6 +5,7 @@ entity_types        classes of entities, and the kinds that narrow them
 name_search         approximate search by name, on an index of trigrams
 entity_description  every value of an entity with its sources
 schema_card         classes and properties with their numbers of uses
+data_profile        what is in any RDF data, for somebody who sees it for the first time
 source_conflicts    conflicts between sources, and how often sources agree
 phrases             terms, triples, axioms and citations in words
 """

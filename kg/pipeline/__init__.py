@@ -1,6 +1,7 @@
 """The pipeline from a project's files to a published graph.
 
 build                read, link, decide, infer, check, store, publish
+load                 RDF files of anybody, published as a build
 incremental_check    validates shapes only where the graph differs from the published build
 source_locations     findings with the files and lines that caused them
 """

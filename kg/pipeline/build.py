@@ -82,6 +82,8 @@ def build(
     """
     start = time.perf_counter()
     project = project if isinstance(project, Project) else find_project(project)
+    if project.loaded.is_file():
+        raise ProjectError(f"The graph in {project.folder} was loaded from RDF files: run kg load again.")
     digest = digest_of(project, engine=engine, texts=texts)
     if not force and (current := published_build(project)) is not None and current.name.startswith(digest):
         report = Report(counts=_read_counts(current))

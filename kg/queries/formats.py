@@ -149,25 +149,29 @@ def to_rdflib(triples: Iterable[Triple]) -> rdflib.Graph:
     """The same triples as an rdflib graph, with the graph's prefixes; literals keep their exact text."""
     import rdflib  # loaded when it is needed: it takes longer to load than an answer
 
-    def node(term: object) -> rdflib.term.Node:
-        match term:
-            case NamedNode():
-                return rdflib.URIRef(term.value)
-            case BlankNode():
-                return rdflib.BNode(term.value)
-            case Literal():
-                has_datatype = term.language is None and term.datatype.value != _STRING
-                datatype = rdflib.URIRef(term.datatype.value) if has_datatype else None
-                return rdflib.Literal(term.value, lang=term.language, datatype=datatype, normalize=False)
-            case _:
-                raise TypeError(f"rdflib has no triple terms: {term}")
-
     graph = rdflib.Graph()
     for prefix, namespace in PREFIXES.items():
         graph.bind(prefix, namespace)
     for triple in triples:
-        graph.add((node(triple.subject), node(triple.predicate), node(triple.object)))
+        graph.add((to_rdflib_term(triple.subject), to_rdflib_term(triple.predicate), to_rdflib_term(triple.object)))
     return graph
+
+
+def to_rdflib_term(term: object) -> rdflib.term.Identifier:
+    """A term as rdflib has it; literals keep their exact text."""
+    import rdflib
+
+    match term:
+        case NamedNode():
+            return rdflib.URIRef(term.value)
+        case BlankNode():
+            return rdflib.BNode(term.value)
+        case Literal():
+            has_datatype = term.language is None and term.datatype.value != _STRING
+            datatype = rdflib.URIRef(term.datatype.value) if has_datatype else None
+            return rdflib.Literal(term.value, lang=term.language, datatype=datatype, normalize=False)
+        case _:
+            raise TypeError(f"rdflib has no triple terms: {term}")
 
 
 FORMATS: Mapping[str, Callable[[Answer], str]] = {

@@ -1,0 +1,227 @@
+"""The graph of anybody's RDF files: queried, explained, validated and exported as a project's graph is.
+
+Nothing in it has a source but the files, so what needs facts with sources is refused.
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+import weakref
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
+from functools import cached_property
+from pathlib import Path
+from tempfile import TemporaryDirectory, mkdtemp
+from typing import TYPE_CHECKING, Any, NoReturn
+
+from pyoxigraph import BlankNode, NamedNode, Quad, RdfFormat, Store, Triple, parse
+
+from kg.errors import InputError, QueryError
+from kg.facts.model import Evidence, Fact
+from kg.filmgraph import FilmGraph
+from kg.graph.provenance import Provenance
+from kg.graph.store import INFERRED, find_quads, has_triple
+from kg.pipeline.load import PREFIXES_FILE, load_into, make_project
+from kg.project import Project
+from kg.queries.answer import Answer
+from kg.queries.sparql import tokenise
+from kg.rdf.data_files import find_data_files
+from kg.reports import Report
+from kg.terms import KNOWLEDGE, PREFIXES
+
+if TYPE_CHECKING:
+    from kg.explain.why import Explainer
+    from kg.lookup.data_profile import DataProfile
+
+Files = Path | str | Iterable[Path | str]
+
+
+class LoadedGraph(FilmGraph):
+    """A graph that was loaded from RDF files; `report` has what contradicts itself in it, when it was inferred from."""
+
+    def __init__(self, project: Project, *, build: Path | None = None, report: Report | None = None) -> None:
+        super().__init__(project, build=build)
+        self.files: tuple[str, ...] = tuple(json.loads(project.loaded.read_text(encoding="utf-8")))
+        self.report = report if report is not None else Report()
+        self.provenance = _FilesAsSource(self)
+
+    def __repr__(self) -> str:
+        return f"LoadedGraph({', '.join(self.files)})"
+
+    @cached_property
+    def prefixes(self) -> Mapping[str, str]:
+        """The prefixes that the files declare; queries need not."""
+        prefixes: dict[str, str] = json.loads((self.build / PREFIXES_FILE).read_text(encoding="utf-8"))
+        return prefixes
+
+    def sparql(
+        self, text: str, *, limit: int | None = None, timeout: float | None = None, services: bool = False
+    ) -> Answer:
+        """The answer to a SPARQL query; the prefixes of the files need no declaration."""
+        declarations = self._declarations(text)
+        try:
+            return super().sparql(declarations + text, limit=limit, timeout=timeout, services=services)
+        except QueryError as error:
+            if not declarations or error.place is None:
+                raise
+            place = replace(error.place, line=error.place.line - declarations.count("\n"))
+            raise QueryError(
+                error.message, place=place, expected=error.expected, suggestions=error.suggestions
+            ) from error
+
+    def _declarations(self, text: str) -> str:
+        """The PREFIX line for the prefixes that a query uses and the files declare."""
+        used, declared, is_declaration = dict[str, None](), set[str](), False
+        for token in tokenise(text):
+            if token.kind == "name" and not token.text.startswith("_:"):
+                (declared.add if is_declaration else used.setdefault)(token.text.partition(":")[0])
+            is_declaration = token.is_word("PREFIX")
+        known = {
+            prefix: self.prefixes[prefix]
+            for prefix in used
+            if prefix in self.prefixes and prefix not in declared and PREFIXES.get(prefix) != self.prefixes[prefix]
+        }
+        return " ".join(f"PREFIX {prefix}: <{namespace}>" for prefix, namespace in known.items()) + "\n" * bool(known)
+
+    def entity(self, name: str, *, class_name: str = "") -> NamedNode:
+        """The entity with this label, alias, CURIE or IRI; the prefixes of the files are known."""
+        return super().entity(self._expand(name), class_name=class_name)
+
+    def triple(self, subject: str, property: str, value: str) -> Triple:
+        """The triple with these names; a literal's text gives the literal that the graph has."""
+        return super().triple(self._expand(subject), self._expand(property), self._expand(value))
+
+    def _expand(self, name: str) -> str:
+        """A CURIE with a prefix of the files as its IRI; any other name unchanged."""
+        prefix, colon, local = name.partition(":")
+        return f"<{self.prefixes[prefix]}{local}>" if colon and prefix in self.prefixes else name
+
+    def validate(self, shapes: Files, *, focus: Iterable[str] | None = None) -> Report:
+        """The findings of SHACL shapes in the default graph, inferred triples included."""
+        from kg.graph.ntriples import load_ntriples
+        from kg.graph.store import ASSERTED
+        from kg.graph.triple_tables import TripleTables
+        from kg.shapes import check, read_shapes
+        from kg.shapes.parse import locate_findings
+
+        read = read_shapes(shapes)
+        tables = TripleTables()
+        for name, table in ((ASSERTED, "triple"), (INFERRED, "inferred")):
+            load_ntriples(tables, self.build / name, table=table, keeps_labels=True)
+        ontology = (quad.triple for quad in parse(path=self.build / "ontology.nt", format=RdfFormat.N_TRIPLES))
+        report = check(tables, read, ontology=ontology, focus=focus)
+        files = [path for path in map(Path, self.files) if path.is_file()]
+        return Report(
+            (*(locate_findings(report.findings, files) if files else report.findings), *read.warnings), report.counts
+        )
+
+    def schema(self) -> DataProfile:  # type: ignore[override]
+        """What is in the data: classes and properties with counts and examples, languages, links to elsewhere."""
+        from kg.lookup.data_profile import read_profile
+
+        return read_profile(self.store, self.prefixes)
+
+    @cached_property
+    def explainer(self) -> Explainer:
+        """Explains why triples hold: an axiom may be in the data as well as in the ontology."""
+        from kg.explain.why import Explainer
+
+        return Explainer(self.store, self.names, self.provenance, axioms_in_data=True)
+
+    # --- what needs facts with sources
+
+    def facts(self) -> Iterator[Fact]:
+        """Refused: the data has no facts with sources."""
+        self._refuse("facts")
+
+    def source_id(self, name: str) -> str:
+        """Refused: the data has no sources."""
+        self._refuse("sources")
+
+    def candidates(self, *_: Any, **__: Any) -> NoReturn:
+        """Refused: candidates are found by facts with sources."""
+        self._refuse("candidates")
+
+    def _refuse(self, what: str) -> NoReturn:
+        raise InputError(
+            f"This graph was loaded from {self._names}: it has no {what}, which need facts with sources."
+            " `kg new` starts a project that has them."
+        )
+
+    @property
+    def _names(self) -> str:
+        return ", ".join(self.files[:3]) + (f" and {len(self.files) - 3} more files" if len(self.files) > 3 else "")
+
+
+class _FilesAsSource(Provenance):
+    """Who states a triple of a loaded graph: the files, unless it was inferred."""
+
+    def __init__(self, graph: LoadedGraph) -> None:
+        super().__init__(graph.store)
+        object.__setattr__(self, "_graph", graph)
+
+    def facts(self, triple: Triple | None = None) -> Iterator[Fact]:
+        """The fact that states a triple, if the files have it."""
+        if triple is None:
+            self._graph._refuse("facts")
+        if has_triple(self.store, triple, KNOWLEDGE) and not has_triple(self._inferred, triple, KNOWLEDGE):
+            yield _to_fact(triple, self._graph._names)
+
+    def facts_about(self, subject: NamedNode | BlankNode) -> Iterator[Fact]:
+        """The fact for each triple of the files about an entity."""
+        for quad in find_quads(self.store, subject, None, None, KNOWLEDGE):
+            yield from self.facts(quad.triple)
+
+    _graph: LoadedGraph
+
+    @cached_property
+    def _inferred(self) -> Store:
+        store = Store()
+        triples = parse(path=self._graph.build / INFERRED, format=RdfFormat.N_TRIPLES)
+        store.bulk_extend(Quad(t.subject, t.predicate, t.object) for t in triples)
+        return store
+
+
+def _to_fact(triple: Triple, source: str) -> Fact:
+    return Fact(triple.subject, triple.predicate, triple.object, Evidence(source))  # type: ignore[arg-type]
+
+
+def load(
+    files: Files,
+    *,
+    infer: bool = False,
+    ontology: Files = (),
+    output: Path | str | None = None,
+    format: RdfFormat | None = None,
+) -> LoadedGraph:
+    """The graph of RDF files, folders or patterns: `kg.load("people.ttl", infer=True)`.
+
+    With `infer`, it also has what follows by OWL 2 RL from the data and the ontology. It is kept in the folder
+    `output`, and opened again by `kg.load` of that folder; without one, it is gone when it is no longer used. Raises
+    `FaultsError` with file, line and column for files that do not parse.
+    """
+    names = _names_of(files)
+    if len(names) == 1 and (project := Project(Path(names[0]).resolve())).loaded.is_file():
+        if infer or output is not None:
+            raise InputError(f"{names[0]} was loaded already: infer while loading, with kg load --infer.")
+        return LoadedGraph(project)
+    folder = Path(mkdtemp(prefix="kg-")) if output is None else Path(output)
+    try:
+        project = make_project(folder)
+        with TemporaryDirectory(prefix="kg-") as copies:
+            data = find_data_files(names, folder=Path(copies), format=format)
+            axioms = [file.path for file in find_data_files(_names_of(ontology), folder=Path(copies))]
+            report = load_into(project, data, ontology=axioms, infer=infer)
+        graph = LoadedGraph(project, report=report)
+    except BaseException:
+        if output is None:
+            shutil.rmtree(folder, ignore_errors=True)
+        raise
+    if output is None:
+        weakref.finalize(graph, shutil.rmtree, folder, ignore_errors=True)
+    return graph
+
+
+def _names_of(files: Files) -> list[str]:
+    return [str(files)] if isinstance(files, Path | str) else list(map(str, files))

@@ -1,0 +1,152 @@
+"""Anybody's RDF as a graph that can be queried: files in, a published build out.
+
+A loaded graph has the files of a build. All of its default graph counts as asserted; nothing has a source but the
+files themselves. Named graphs are kept.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
+from itertools import islice
+from pathlib import Path
+from typing import Any, TypeVar, cast
+
+from pyoxigraph import BlankNode, DefaultGraph, Quad, RdfFormat
+
+from kg.errors import FaultsError, InputError
+from kg.graph.ntriples import write_ntriples
+from kg.graph.rdf_files import load_file, read_all_triples
+from kg.graph.store import (
+    ASSERTED,
+    GRAPHS,
+    INFERRED,
+    NAMED_GRAPHS,
+    fill_store,
+    publish,
+    temporary_folder,
+    write_triples,
+)
+from kg.graph.triple_tables import TripleTables
+from kg.project import COUNTS, Project
+from kg.rdf.data_files import DataFile, read_prefixes
+from kg.rdf.parser import RdfParser, RdfSyntaxError
+from kg.reasoning.infer import infer as infer_in
+from kg.reports import Finding, Place, Report
+
+PREFIXES_FILE = "prefixes.json"
+"""The file of a loaded build with the prefixes that its files declare."""
+_QUAD_FORMATS = (RdfFormat.TRIG, RdfFormat.N_QUADS, RdfFormat.JSON_LD)
+_FOLDERS = ("ontology", "data", "queries")
+_Term = TypeVar("_Term", bound=Any)
+
+
+def load_into(
+    project: Project, files: Sequence[DataFile], *, ontology: Iterable[Path] = (), infer: bool = False
+) -> Report:
+    """Load RDF files and publish them as the graph of a project; the report has contradictions and counts.
+
+    With `infer`, the graph also has what follows by OWL 2 RL from the data and from the ontology. Raises `FaultsError`
+    with the faults of all files.
+    """
+    axioms = list(read_all_triples(ontology))
+    tables = TripleTables()
+    named = _read(tables, files)
+    report = Report()
+    if infer:
+        report += infer_in(tables, axioms, schema=True, same_as="auto").report
+    asserted, inferred = tables.count("triple"), tables.count("inferred")
+    counts: dict[str, int | float | str] = {
+        "files": len(files), "triples": asserted, "inferred": inferred, "quads": len(named)
+    }  # fmt: skip
+    with temporary_folder(project) as folder:
+        for name in GRAPHS:
+            (folder / name).touch()
+        write_ntriples(tables, folder / ASSERTED, names=("triple",))
+        write_ntriples(tables, folder / INFERRED, names=("inferred",))
+        write_triples(folder / "ontology.nt", axioms)
+        if named:
+            _write_quads(folder / NAMED_GRAPHS, named)
+        fill_store(folder)
+        prefixes = {prefix: namespace for file in files for prefix, namespace in read_prefixes(file).items()}
+        (folder / PREFIXES_FILE).write_text(json.dumps(prefixes), encoding="utf-8")
+        (folder / COUNTS).write_text(json.dumps(counts), encoding="utf-8")
+        project.loaded.write_text(json.dumps([file.name for file in files]), encoding="utf-8")
+        publish(project, folder, "loaded")
+    return Report(report.findings, {**report.counts, **counts})
+
+
+def make_project(folder: Path) -> Project:
+    """A project for a graph that is loaded, in a folder that is empty, does not exist, or has one already.
+
+    Its stored queries, if any, are those that are written into `queries/`.
+    """
+    project = Project(folder.resolve())
+    if folder.exists() and not project.loaded.is_file() and (not folder.is_dir() or any(folder.iterdir())):
+        raise InputError(f"{folder} is not empty: name another folder for the graph.")
+    for name in _FOLDERS:
+        (folder / name).mkdir(parents=True, exist_ok=True)
+    return project
+
+
+def _read(tables: TripleTables, files: Iterable[DataFile]) -> list[Quad]:
+    """Read the default graphs into the tables; the quads of named graphs are returned."""
+    named: list[Quad] = []
+    faults: list[Finding] = []
+    for file in files:
+        try:
+            if file.format in _QUAD_FORMATS:
+                named += _read_quads(tables, file)
+            else:
+                load_file(tables, file.path, format=file.format)
+        except FaultsError as error:
+            faults += (_renamed(finding, file) for finding in error.faults)
+        except OSError as error:
+            faults.append(Finding("rdf/unreadable", f"{error.strerror or error}.", places=(Place(file.name),)))
+    if faults:
+        raise FaultsError(faults)
+    return named
+
+
+def _read_quads(tables: TripleTables, file: DataFile) -> list[Quad]:
+    labels: dict[str, str] = {}
+    number = tables.next_file_number()
+    prefix = f"f{number}-" if number > 1 else ""
+    named: list[Quad] = []
+    quads = iter(_parse(file))
+    while batch := list(islice(quads, 50_000)):
+        own = [_with_own_labels(quad, prefix, labels) for quad in batch]
+        tables.add(quad.triple for quad in own if isinstance(quad.graph_name, DefaultGraph))
+        named += (quad for quad in own if not isinstance(quad.graph_name, DefaultGraph))
+    return named
+
+
+def _parse(file: DataFile) -> Iterator[Quad]:
+    try:
+        yield from RdfParser(file.path, file.format, base_iri=file.path.resolve().as_uri())
+    except RdfSyntaxError as error:
+        place = Place(file.name, error.line, error.column)
+        raise FaultsError([Finding(f"rdf/{error.check}", f"{error.message}.", places=(place,))]) from error
+
+
+def _with_own_labels(quad: Quad, prefix: str, labels: dict[str, str]) -> Quad:
+    """The quad with labels for blank nodes that are numbered in the order of the file, and of no other file."""
+
+    def own(term: _Term) -> _Term:
+        if not isinstance(term, BlankNode):
+            return term
+        return cast(_Term, BlankNode(labels.setdefault(term.value, f"{prefix}b{len(labels)}")))
+
+    return Quad(own(quad.subject), quad.predicate, own(quad.object), own(quad.graph_name))
+
+
+def _write_quads(path: Path, quads: Iterable[Quad]) -> None:
+    lines = sorted({f"{quad} .\n" for quad in quads})
+    with path.open("w", encoding="utf-8", newline="\n") as output:
+        output.writelines(lines)
+
+
+def _renamed(finding: Finding, file: DataFile) -> Finding:
+    """The finding with the name by which the file is called."""
+    return replace(finding, places=tuple(replace(place, file=file.name) for place in finding.places))

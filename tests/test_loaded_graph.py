@@ -1,0 +1,210 @@
+"""Anybody's RDF: loaded, queried, explained, validated and described, in Python and on the command line."""
+
+from __future__ import annotations
+
+import gzip
+import io
+import json
+from pathlib import Path
+
+import pytest
+
+import kg
+from kg.cli import main
+from kg.errors import FaultsError, InputError, QueryError
+
+PEOPLE = """
+@prefix foaf: <http://xmlns.com/foaf/0.1/> .
+@prefix ex: <http://example.org/> .
+@prefix rdfs: <http://www.w3.org/2000/01/rdf-schema#> .
+ex:marriedTo rdfs:subPropertyOf foaf:knows .
+ex:ana a foaf:Person ; foaf:name "Ana"@es, "Anna"@de ; foaf:age 42 ; ex:marriedTo ex:ben .
+ex:ben a foaf:Person ; foaf:name "Ben" ; foaf:homepage <https://ben.example/> .
+_:nobody a foaf:Person ; foaf:weight 2.50 .
+"""
+SHAPES = """
+@prefix sh: <http://www.w3.org/ns/shacl#> .
+@prefix foaf: <http://xmlns.com/foaf/0.1/> .
+<urn:shape> a sh:NodeShape ; sh:targetClass foaf:Person ; sh:property [ sh:path foaf:name ; sh:minCount 1 ] .
+"""
+KNOWS = "SELECT ?a ?b { ?a foaf:knows ?b }"
+
+
+@pytest.fixture
+def people(tmp_path: Path) -> Path:
+    path = tmp_path / "people.ttl"
+    path.write_text(PEOPLE, encoding="utf-8")
+    return path
+
+
+@pytest.fixture(scope="module")
+def graph(tmp_path_factory: pytest.TempPathFactory) -> kg.LoadedGraph:
+    path = tmp_path_factory.mktemp("data") / "people.ttl"
+    path.write_text(PEOPLE, encoding="utf-8")
+    return kg.load(path, infer=True)
+
+
+def test_prefixes_of_the_file_need_no_declaration(graph: kg.LoadedGraph) -> None:
+    assert graph.sparql("SELECT ?name { ex:ben foaf:name ?name }")[0].name == "Ben"
+    assert [str(row.term("b")) for row in graph.sparql(KNOWS)] == ["<http://example.org/ben>"]
+
+
+def test_an_error_is_at_its_place_in_the_query_as_it_was_written(graph: kg.LoadedGraph) -> None:
+    with pytest.raises(QueryError) as error:
+        graph.sparql("SELECT ?name {\n ex:ben foaf:name ?name ?? }")
+    assert error.value.line == 2
+
+
+def test_what_was_inferred_is_explained_down_to_the_file(graph: kg.LoadedGraph) -> None:
+    text = graph.why_text("ex:ana", "foaf:knows", "ex:ben")
+    assert "prp-spo1" in text
+    assert f"source: {graph.files[0]}" in text
+    assert not graph.why("ex:ben", "foaf:knows", "ex:ana")
+
+
+def test_an_entity_is_found_by_its_curie_and_described(graph: kg.LoadedGraph) -> None:
+    assert "ex:ana" in graph
+    assert "ex:zoe" not in graph
+    assert [str(value.value) for value in graph["ex:ana"].inferred] == ["<http://example.org/ben>"]
+
+
+def test_exports_keep_literals_as_they_were_written(graph: kg.LoadedGraph, tmp_path: Path) -> None:
+    assert '"2.50"' in graph.export_text("ntriples")
+    assert any(str(value) == "2.50" for value in graph.to_rdflib().objects())
+    graph.export(tmp_path / "out.ttl")
+    assert len(kg.load(tmp_path / "out.ttl")) == len(graph)
+
+
+def test_shapes_are_validated_with_the_line_of_the_file(graph: kg.LoadedGraph, tmp_path: Path) -> None:
+    shapes = tmp_path / "shapes.ttl"
+    shapes.write_text(SHAPES, encoding="utf-8")
+    (finding,) = graph.validate(shapes)
+    assert finding.check == "shacl/minCount"
+
+
+def test_the_schema_counts_what_is_in_the_data(graph: kg.LoadedGraph) -> None:
+    profile = graph.schema()
+    assert [(row.name, row.entities, row.example) for row in profile.classes] == [("foaf:Person", 3, "ex:ana")]
+    name = next(row for row in profile.properties if row.name == "foaf:name")
+    assert (name.triples, name.subjects, name.values) == (3, 2, ("rdf:langString", "xsd:string"))
+    assert {row.name: row.count for row in profile.languages} == {"de": 1, "es": 1}
+    assert [row.name for row in profile.links] == ["https://ben.example/"]
+
+
+def test_what_needs_facts_with_sources_says_so(graph: kg.LoadedGraph) -> None:
+    for call in (graph.facts, lambda: graph.source_id("x"), lambda: graph.candidates(None)):
+        with pytest.raises(InputError, match="facts with sources"):
+            call()
+
+
+def test_a_timeout_stops_a_query_about_loaded_data(people: Path) -> None:
+    assert len(kg.load(people).sparql("SELECT * { ?p foaf:name ?n }", timeout=60)) == 3
+
+
+def test_named_graphs_are_kept_with_the_blank_nodes_they_share(tmp_path: Path) -> None:
+    for name in ("one", "two"):
+        (tmp_path / f"{name}.trig").write_text(
+            "_:x <urn:p> <urn:o> . <urn:g> { _:x <urn:q> 'in a graph' }", encoding="utf-8"
+        )
+    graph = kg.load(tmp_path)
+    joined = "SELECT * { ?x <urn:p> ?o GRAPH ?g { ?x <urn:q> ?text } }"
+    assert len(graph.sparql(joined)) == 2
+    assert "GRAPH" not in graph.export_text("ntriples")
+    (tmp_path / "all.nq").write_text(graph.export_text("nquads", only="all"), encoding="utf-8")
+    assert len(kg.load(tmp_path / "all.nq").sparql(joined)) == 2
+
+
+def test_faults_of_all_files_come_with_their_places(tmp_path: Path) -> None:
+    (tmp_path / "a.ttl").write_text("<urn:a> <urn:b> .", encoding="utf-8")
+    (tmp_path / "b.nq").write_text("<urn:a> <urn:b> <urn:c> .\n<urn:a> <urn:b> 5 .", encoding="utf-8")
+    with pytest.raises(FaultsError) as error:
+        kg.load([tmp_path / "a.ttl", tmp_path / "b.nq"])
+    assert [(Path(fault.places[0].file).name, fault.places[0].line) for fault in error.value.faults] == [
+        ("a.ttl", 1),
+        ("b.nq", 2),
+    ]
+
+
+def test_a_loaded_folder_is_asked_again(people: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    out = str(tmp_path / "graph")
+    assert main(["load", str(people), "-o", out, "--infer"]) == 0
+    assert "11 triples, 1 inferred" in capsys.readouterr().out
+    assert len(kg.load(out).sparql(KNOWS)) == 1
+    assert main(["why", "ex:ana", "foaf:knows", "ex:ben", "--project", out]) == 0
+    assert main(["facts", "--project", out]) == 2
+    assert main(["build", "--project", out]) == 2
+    assert main(["load", str(people), "-o", str(tmp_path)]) == 2
+
+
+def test_sparql_takes_data_and_a_query_in_one_call(people: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    for words in (["--data", str(people), KNOWS], [KNOWS, "--data", str(people)], ["--data", str(people), "-e", KNOWS]):
+        assert main(["sparql", *words, "--infer", "-f", "csv"]) == 0
+        assert capsys.readouterr().out.split() == ["a,b", "http://example.org/ana,http://example.org/ben"]
+
+
+def test_data_comes_from_stdin_folders_patterns_and_gzip(
+    people: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = tmp_path / "folder"
+    folder.mkdir()
+    (folder / "people.ttl.gz").write_bytes(gzip.compress(people.read_bytes()))
+    monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(gzip.compress(PEOPLE.encode()))))
+    for name in ("-", str(folder), f"{folder}/*.gz"):
+        assert main(["sparql", "--data", name, "-e", "SELECT (COUNT(*) AS ?n) { ?p a foaf:Person }", "-f", "csv"]) == 0
+        assert capsys.readouterr().out.split() == ["n", "3"]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        '[{"@id": "urn:a", "urn:b": "c"}]',
+        "<urn:a> <urn:b> 'c' .",
+        '<urn:a> <urn:b> "c" <urn:g> .',
+        '<rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#"><rdf:Description rdf:about="urn:a"'
+        ' xmlns:u="urn:"><u:b>c</u:b></rdf:Description></rdf:RDF>',
+        "GRAPH <urn:g> { <urn:a> <urn:b> 'c' }",
+    ],
+)
+def test_the_format_of_stdin_is_recognised(
+    text: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(text.encode())))
+    query = "SELECT ?o { { ?s ?p ?o } UNION { GRAPH ?g { ?s ?p ?o } } }"
+    assert main(["sparql", "--data", "-", "-e", query, "-f", "csv"]) == 0
+    assert capsys.readouterr().out.split() == ["o", "c"]
+
+
+def test_shapes_are_validated_before_the_answer(
+    people: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    shapes = tmp_path / "shapes.ttl"
+    shapes.write_text(SHAPES, encoding="utf-8")
+    assert main(["sparql", "--data", str(people), "--shapes", str(shapes), "-e", "ASK {}"]) == 1
+    printed = capsys.readouterr()
+    assert printed.out == "yes\n"
+    assert "shacl/minCount" in printed.err
+
+
+def test_the_schema_of_data_is_printed_or_written_as_json(people: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["schema", "--data", str(people)]) == 0
+    assert "foaf:Person" in capsys.readouterr().out
+    assert main(["schema", "--data", str(people), "name", "-f", "json"]) == 0
+    assert [row["name"] for row in json.loads(capsys.readouterr().out)["properties"]] == ["foaf:name"]
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (["sparql", "--data", "no-such.ttl", "-e", "ASK {}"], "no such file"),
+        (["sparql", "--infer", "-e", "ASK {}"], "need --data"),
+        (["sparql", "--shapes", "x.ttl", "-e", "ASK {}"], "needs --data"),
+        (["sparql", "--data", "-"], "stdin has the data"),
+        (["load", "README", "-o", "out"], "no such file"),
+    ],
+)
+def test_wrong_calls_say_what_is_wrong(
+    words: list[str], message: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert main(words) == 2
+    assert message in capsys.readouterr().err
