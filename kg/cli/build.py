@@ -1,4 +1,4 @@
-"""Commands that make a graph or read files: `kg new`, `kg source add`, `kg build`, `kg load`, `kg verify`, `kg cite`."""
+"""Commands that make a graph: `kg new`, `source add`, `build`, `load`; on texts: `kg verify`, `kg cite`."""
 
 from __future__ import annotations
 
