@@ -168,6 +168,25 @@ def _accented() -> Mapping[str, str]:
 _VARIANTS = {char: f"[{kind}]" for kind in ("'‘’ʼ", '"“”', "\\-‐‑–—") for char in kind.replace("\\", "")}
 
 
+def sentence_around(text: str, start: int, end: int, limit: int) -> tuple[int, int]:
+    """Where the sentence around a span begins and ends, at most `limit` characters before and after the span.
+
+    >>> text = "It won. Baker directed Anora. It ran."
+    >>> slice(*sentence_around(text, 8, 13, 100))
+    slice(8, 29, None)
+    """
+    first, last = max(0, start - limit), min(len(text), end + limit)
+    begins = [match.end() for match in _SENTENCE_END.finditer(text, first, start + 2) if match.end() <= start]
+    stop = _SENTENCE_END.search(text, end, last)
+    begin = begins[-1] if begins else first if first == 0 else max(first, text.find(" ", first, start) + 1)
+    if stop is not None:
+        return begin, end + len(text[end : stop.end()].rstrip())
+    return begin, last if last == len(text) else max(end, text.rfind(" ", end, last))
+
+
+_SENTENCE_END = re.compile(r"[.!?][\"”’')\]]*\s+(?=[\"“‘'(\[]?[A-Z0-9])|\n\s*")
+
+
 def passage_uri(source: Source, evidence: Evidence) -> str:
     """The relative URI of a passage as RFC 5147 writes it, `file#char=start,end`; of the file when there is no span."""
     file = source.file or source.id

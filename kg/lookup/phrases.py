@@ -12,6 +12,7 @@ from kg.graph.store import find_quad
 from kg.lookup.entity_names import EntityNames
 from kg.parts import owner_of, path_of
 from kg.terms import ALIAS, LABEL, NOTE, ONTOLOGY, RDF, TYPE, XSD, Term, to_short
+from kg.text.number_words import to_cardinal
 from kg.traversal import list_members
 from kg.xsd import NUMERIC
 
@@ -155,6 +156,11 @@ def number_in_words(text: str) -> str:
         return text
     whole, point, fraction = text.partition(".")
     return f"{int(whole):,}{point}{fraction}"
+
+
+def count_in_words(number: int, singular: str, plural: str) -> str:
+    """A number of things: `one win`, `five wins`, `12 wins`."""
+    return f"{to_cardinal(number)} {singular if number == 1 else plural}"
 
 
 def money_in_words(amount: str, currency: str) -> str:

@@ -29,6 +29,18 @@ _TENS = "twenty thirty forty fifty sixty seventy eighty ninety".split()  # noqa:
 _CARDINALS = {word: number for number, word in enumerate(_UNITS)} | {
     word: 10 * number for number, word in enumerate(_TENS, start=2)
 }
+
+
+def to_cardinal(number: int) -> str:
+    """A small number as a word, others in digits, as newspapers write them.
+
+    >>> to_cardinal(5), to_cardinal(1200)
+    ('five', '1,200')
+    """
+    return _UNITS[number] if 0 <= number <= _LAST_IN_WORDS else f"{number:,}"
+
+
+_LAST_IN_WORDS = 10
 _RANKS = """first second third fourth fifth sixth seventh eighth ninth tenth
 eleventh twelfth thirteenth fourteenth fifteenth""".split()  # noqa: SIM905
 _ORDINALS = {word: number for number, word in enumerate(_RANKS, start=1)} | {

@@ -13,7 +13,7 @@ def test_a_misspelt_film_is_found_and_opened(page: Page) -> None:
     page.get_by_role("button", name="Search").click()
     page.get_by_role("link", name="Tangerine", exact=True).first.click()
     expect(page.get_by_role("heading", level=1)).to_have_text("Tangerine")
-    expect(page.get_by_text("2015, directed by Sean Baker")).to_be_visible()
+    expect(page.get_by_text("A 2015 Christmas film, directed by Sean Baker")).to_be_visible()
 
 
 def test_a_mark_shows_the_passage_when_it_is_tapped(page: Page) -> None:

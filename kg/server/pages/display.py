@@ -8,14 +8,16 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import ClassVar
 
 from pyoxigraph import Literal, NamedNode, Triple
 
 from kg import vocabulary as vocab
 from kg.decisions.conflicts import ContestedFact, DecisionKind, is_part_link
-from kg.facts.model import Fact
+from kg.exports.link_formats import LinkedDataset, read_datasets
+from kg.facts.model import Evidence, Fact
+from kg.facts.texts import sentence_around
 from kg.filmgraph import FilmGraph
 from kg.graph.store import find_quads
 from kg.lookup.entity_description import PropertyValue
@@ -27,6 +29,8 @@ from kg.terms import ALIAS, FILM, LABEL, NOTE, ONTOLOGY, SOURCE, TYPE, Term, to_
 from kg.xsd import is_numeric
 
 _MAX_PASSAGE_LENGTH = 280
+_MAX_CONTEXT_LENGTH = 160
+"""How many characters of its sentence are shown before and after a passage."""
 _INVERSE_LABEL = NamedNode(FILM + "inverseLabel")
 _NOUNS = {TYPE: "type", LABEL: "name", ALIAS: "also called", NOTE: "note"}
 """What readers call the properties of other vocabularies."""
@@ -44,6 +48,9 @@ class SourceCitation:
     url: str
     location: str
     passage: str = ""
+    before: str = ""
+    """The words before the passage in its sentence."""
+    after: str = ""
     note: str = ""
     property: str = ""
 
@@ -86,11 +93,22 @@ class Display:
     def value(self, subject: NamedNode, value: PropertyValue) -> DisplayValue:
         """A value with its citations, or with a link to its explanation when no source states it."""
         shown = replace(self.term(value.value, value.facts), is_contested=value.is_contested)
+        if isinstance(value.value, Literal):
+            shown = replace(shown, text=_with_unit(value.property, shown.text), url=shown.url or self._page_at(value))
         if value.facts:
             return shown
         if is_inverse(value.property) and isinstance(value.value, NamedNode):
             return replace(shown, why_url=why_url(Triple(value.value, inverse_of(value.property), subject)))
         return replace(shown, why_url=why_url(Triple(subject, value.property, value.value)))
+
+    def _page_at(self, value: PropertyValue) -> str:
+        """The page of another site that an identifier is of; empty for other values."""
+        addresses = (dataset.address(value.text) for dataset in self._datasets if dataset.property == value.property)
+        return next((address.value for address in addresses if address is not None), "")
+
+    @cached_property
+    def _datasets(self) -> tuple[LinkedDataset, ...]:
+        return read_datasets(quad.triple for quad in find_quads(self.graph.store, None, None, None, ONTOLOGY))
 
     def term(self, term: Term | Triple | None, facts: Sequence[Fact] = ()) -> DisplayValue:
         """A term with the citations of the facts that state it."""
@@ -115,9 +133,7 @@ class Display:
     def _citation(self, fact: Fact, *, with_property: bool) -> SourceCitation:
         evidence = fact.evidence
         source = NamedNode(SOURCE + evidence.source)
-        passage = " ".join((self.texts.passage(evidence) or "").split())
-        if len(passage) > _MAX_PASSAGE_LENGTH:
-            passage = passage[: _MAX_PASSAGE_LENGTH - 1].rstrip() + "…"
+        before, passage, after = self._sentence(evidence)
         url, location = page_url(source), ""
         if evidence.has_span:
             url += f"?at={evidence.start}-{evidence.end}#passage"
@@ -129,7 +145,18 @@ class Display:
         notes += [f"retrieved on {date_in_words(evidence.retrieved)}"] if evidence.retrieved else []
         property = self.label(fact.property) if with_property else ""
         title = self.graph.names.label(source) or self._source_title(source) or evidence.source
-        return SourceCitation(title, url, location, passage, ", ".join(notes), property)
+        return SourceCitation(title, url, location, passage, before, after, ", ".join(notes), property)
+
+    def _sentence(self, evidence: Evidence) -> tuple[str, str, str]:
+        """The passage of a fact between the words before and after it in its sentence; empty without the text."""
+        text = self.texts[evidence.source] or ""
+        if evidence.start is None or evidence.end is None or evidence.end > len(text):
+            return "", "", ""
+        passage = " ".join(text[evidence.start : evidence.end].split())
+        if len(passage) > _MAX_PASSAGE_LENGTH:
+            return "", passage[: _MAX_PASSAGE_LENGTH - 1].rstrip() + "…", ""
+        start, end = sentence_around(text, evidence.start, evidence.end, _MAX_CONTEXT_LENGTH)
+        return text[start : evidence.start].lstrip(), text[evidence.start : evidence.end], text[evidence.end : end]
 
     def rejected(self, contested: ContestedFact) -> RejectedValue:
         """A contested fact's value, with the reason why it is not accepted as true."""
@@ -174,6 +201,10 @@ class Display:
         quads = find_quads(self.graph.store, property, _INVERSE_LABEL, None, ONTOLOGY)
         labels = [quad.object for quad in quads if isinstance(quad.object, Literal)]
         return next((label.value for label in labels if label.language == "en"), "")
+
+
+def _with_unit(property: NamedNode, text: str) -> str:
+    return f"{text} minutes" if property == vocab.runningTime and text.isdecimal() else text
 
 
 _INVERSE_LABELS: Mapping[NamedNode, str] = {
@@ -265,6 +296,27 @@ class DisplayTable:
     more: tuple[Hyperlink, ...] = ()
     is_folded: bool = False
     template: ClassVar[str] = "table"
+
+
+@dataclass(frozen=True, slots=True)
+class RowGroup:
+    """Rows of a table under a heading, such as the awards of one ceremony, with a summary and its citations."""
+
+    heading: DisplayValue
+    summary: str
+    citations: tuple[SourceCitation, ...]
+    rows: tuple[TableRow, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class GroupedTable:
+    """Groups of rows under named columns; `more` links to further rows."""
+
+    caption: str
+    columns: tuple[str, ...]
+    groups: tuple[RowGroup, ...]
+    more: tuple[Hyperlink, ...] = ()
+    template: ClassVar[str] = "groups"
 
 
 @dataclass(frozen=True, slots=True)
@@ -365,7 +417,7 @@ class Diagram:
     template: ClassVar[str] = "diagram"
 
 
-Block = PropertyList | DisplayTable | BarChart | StatementList | Timeline | ConflictList | Diagram
+Block = PropertyList | DisplayTable | GroupedTable | BarChart | StatementList | Timeline | ConflictList | Diagram
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,7 @@ from kg.decisions.links import EXACT
 from kg.errors import UnknownNameError
 from kg.filmgraph import FilmGraph
 from kg.graph.store import find_quad, find_quads
-from kg.lookup.entity_description import PropertyValue
+from kg.server.pages.award_tables import awards_by_ceremony, is_award, record_list
 from kg.server.pages.display import (
     Block,
     Display,
@@ -29,10 +29,13 @@ from kg.server.pages.display import (
     numeric_value,
 )
 from kg.server.pages.entity_data import EntityData, PartData, ValueList, is_part_term, read_entity_data
+from kg.server.pages.film_summary import film_lines, film_sentences, person_sentence
 from kg.server.pages.layouts import (
+    AWARDS,
     INVERSES,
     NOMINATED,
     RECOGNITIONS,
+    RECORD,
     SECTIONS,
     STATED_FIRST,
     WIDER,
@@ -45,6 +48,8 @@ from kg.server.pages.layouts import (
 )
 from kg.server.pages.page_tables import (
     box_office,
+    cast_credits,
+    cast_member,
     cast_table,
     conflict_lists,
     crew_table,
@@ -52,6 +57,7 @@ from kg.server.pages.page_tables import (
     part_table,
     part_tables,
     ratings,
+    sources_of,
     statement_lists,
     tables_by_class,
     timeline,
@@ -65,6 +71,7 @@ from kg.terms import KNOWLEDGE, LINKS, NOTE, SOURCE, Term, to_curie
 _SPAN = re.compile(r"(\d{1,9})-(\d{1,9})")
 _CONTEXT_LENGTH = 400
 _MAX_OTHER_NAMES = 24
+_GIVERS_OF_AWARDS = frozenset((vocab.Award, vocab.Event, vocab.EventSeries, vocab.Edition))
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +121,7 @@ def entity_page(graph: FilmGraph, iri: str, span: str = "") -> str:
         [display.term(name) for name in data.narrowest_classes],
         [display.term(alias.value, alias.facts) for alias in data.aliases if alias.text != data.label],
         _lead(data, display),
-        content.property_list(content.assignment.card, "card") or PropertyList(()),
+        content.card(),
         list(content.sections()),
         _formats(entity),
         list(_other_names(graph, entity)),
@@ -147,14 +154,10 @@ def find_passage(display: Display, source: str, span: str) -> PassageInContext |
 
 
 def _lead(data: EntityData, display: Display) -> str:
-    """The line below the title of a film: its year and directors, or its description."""
-    if vocab.Film not in data.classes:
-        return ""
-    years = [value.text for value in data.of(vocab.year)][:1]
-    directors = [display.term(value.value).text for value in data.of(vocab.director)]
-    by = f"directed by {' and '.join(directors)}" if directors else ""
-    descriptions = [value.text for value in data.of(vocab.description)][:1] if not (years and by) else []
-    return descriptions[0] if descriptions else ", ".join(part for part in (*years, by) if part)
+    """What the entity is, in sentences below its name; empty where the card says all."""
+    if vocab.Film in data.classes:
+        return film_sentences(data, display) or next((value.text for value in data.of(vocab.description)), "")
+    return person_sentence(data, display) if vocab.Person in data.classes else ""
 
 
 def _formats(entity: NamedNode) -> list[AlternateLink]:
@@ -206,6 +209,13 @@ class PageContent:
                     title = "Winners and nominees"
                 yield PageSection(section.id, title, blocks, section.is_folded)
 
+    def card(self) -> PropertyList:
+        """The main facts; of a film with its release, money and scores."""
+        listed = self.property_list(self.assignment.card, "card") or PropertyList(())
+        if vocab.Film not in self.data.classes:
+            return listed
+        return PropertyList((*listed.lines, *film_lines(self.data, self.display)))
+
     # --- lists and tables of what is assigned to a section
 
     def property_list(self, properties: Iterable[NamedNode], section: str) -> PropertyList | None:
@@ -219,29 +229,29 @@ class PageContent:
         values = self.data.values.get(property, ValueList((), 0))
         shown = [value for value in values.values if not is_part_term(value.value)]
         if property == vocab.castMember:
-            return (
-                self._line_of(property, ValueList(leading, len(leading)))
-                if (leading := self._leading_actors())
-                else None
-            )
+            return self._starring()
         if property in STATED_FIRST:
             shown = [value for value in shown if value.facts] or shown
         return self._line_of(property, ValueList(tuple(shown), values.omitted + len(shown))) if shown else None
 
-    def _leading_actors(self) -> tuple[PropertyValue, ...]:
-        """The actors in leading parts; the table of the cast has all of them."""
-        leading = {
-            agent.value
-            for part in self.data.parts
-            if vocab.castCredit in part.reached_by and any(role.text == "leading" for role in part.values(vocab.role))
-            for agent in part.values(vocab.agent)
-        }
-        return tuple(value for value in self.data.of(vocab.castMember) if value.value in leading)
+    def _starring(self) -> PropertyLine | None:
+        """The actors in leading parts, those that most sources name first; the cast table has all of them."""
+        sources: dict[Term | None, int] = {}
+        for part in cast_credits(self.data):
+            if any(role.text == "leading" for role in part.values(vocab.role)):
+                sources[part.first(vocab.agent)] = sources_of([part])
+        leading = sorted(
+            (value for value in self.data.of(vocab.castMember) if value.value in sources),
+            key=lambda value: -sources[value.value],
+        )
+        values = tuple(cast_member(self.data, self.display, value) for value in leading)
+        return PropertyLine(heading(self.display, vocab.castMember), values) if values else None
 
     def _line_of(self, property: NamedNode, values: ValueList) -> PropertyLine:
         shown = tuple(self.display.value(self.data.entity, value) for value in values.values)
         url = values_url(self.data.entity, property)
-        return PropertyLine(heading(self.display, property), shown, values.omitted, url)
+        title = heading(self.display, property, is_many=len(shown) + values.omitted > 1)
+        return PropertyLine(title, shown, values.omitted, url)
 
     def _parts(self, section: str) -> list[PartData]:
         return [part for part in self.data.parts if self.assignment.parts.get(part.iri, "more") == section]
@@ -263,11 +273,22 @@ class PageContent:
         yield from self._listed(section)
         events = [self.display.value(self.data.entity, value) for value in self.data.of(inverse_of(vocab.inPlotOf))]
         events.sort(key=lambda event: (self._plot_order(event.term), event.text))
-        rows = tuple(TableRow(((DisplayValue(str(number)),), (event,))) for number, event in enumerate(events, start=1))
+        rows = tuple(TableRow(self._plot_step(number, event)) for number, event in enumerate(events, start=1))
         if rows:
             # Folded, because readers may not have seen the film yet.
             caption = f"Plot in {len(rows)} steps"
-            yield DisplayTable(caption, ("No.", "Event"), rows, frozenset((0,)), is_folded=True)
+            yield DisplayTable(caption, ("No.", "Event", "Who", "Where"), rows, frozenset((0,)), is_folded=True)
+
+    def _plot_step(self, number: int, event: DisplayValue) -> tuple[tuple[DisplayValue, ...], ...]:
+        """The cells of an event of the plot: what happens, who does it and where."""
+        who, where = (tuple(self._values_of(event.term, property)) for property in (vocab.agent, vocab.location))
+        return (DisplayValue(str(number)),), (event,), who, where
+
+    def _values_of(self, entity: Term | None, property: NamedNode) -> Iterator[DisplayValue]:
+        if isinstance(entity, NamedNode):
+            quads = find_quads(self.display.graph.store, entity, property, None, KNOWLEDGE, limit=_MAX_OTHER_NAMES)
+            for quad in sorted(quads, key=str):
+                yield self.display.term(quad.object)
 
     def _plot_order(self, event: Term | None) -> float:
         if not isinstance(event, NamedNode):
@@ -277,8 +298,11 @@ class PageContent:
         return number if number is not None else 1e9
 
     def _awards(self, section: SectionLayout) -> Iterator[Block]:
-        """Yield wins and nominations, each with their number, then other honours."""
+        """Yield wins and nominations, then other honours; of an award or ceremony, wins and nominations apart."""
         parts = self._parts(section.id)
+        if self.data.classes.isdisjoint(_GIVERS_OF_AWARDS):
+            yield from self._honours(parts)
+            return
         wins = [part for part in parts if recognition_kind(part) == WON]
         nominations = [part for part in parts if is_nomination(part)]
         for kind, chosen in ((WON, wins), (NOMINATED, nominations)):
@@ -291,6 +315,18 @@ class PageContent:
             yield properties
         rest = [part for part in parts if part not in wins and part not in nominations]
         yield from part_tables(self.data, self.display, rest, section.parts)
+
+    def _honours(self, parts: Sequence[PartData]) -> Iterator[Block]:
+        """Yield the awards of a film, person or organisation by ceremony, then its other honours."""
+        awards = [part for part in parts if is_award(part)]
+        wins = [part for part in awards if recognition_kind(part) == WON]
+        _, more_wins = self._count(wins, are_wins=True)
+        _, more = self._count([part for part in awards if part not in wins], are_wins=False)
+        yield from awards_by_ceremony(self.data, self.display, awards, more_wins or more)
+        records = [part for part in parts if recognition_kind(part) == RECORD]
+        yield from record_list(self.data, self.display, records)
+        rest = [part for part in parts if part not in awards and part not in records]
+        yield from part_tables(self.data, self.display, rest, AWARDS.parts)
 
     def _count(self, parts: Sequence[PartData], *, are_wins: bool) -> tuple[int, tuple[Hyperlink, ...]]:
         """How many wins, or nominations, there are of which these are some, and links to all of them."""

@@ -37,7 +37,7 @@ CARD: Mapping[NamedNode, Properties] = {
     vocab.Film: (
         vocab.director, vocab.writer, vocab.producer, vocab.cinematographer, vocab.editor, vocab.composer,
         vocab.castMember, vocab.productionCompany, vocab.distributor, vocab.genre, vocab.countryOfOrigin,
-        vocab.originalLanguage, vocab.runningTime, vocab.year, vocab.theme, vocab.follows,
+        vocab.originalLanguage, vocab.year, vocab.runningTime, vocab.follows,
     ),
     vocab.Person: (
         vocab.occupation, vocab.birthDate, vocab.nationality, vocab.countryOfOrigin,
@@ -75,7 +75,7 @@ CARD: Mapping[NamedNode, Properties] = {
 STORY = SectionLayout(
     "story",
     "Story",
-    (vocab.protagonist, vocab.setIn, vocab.scene, inverse_of(vocab.characterIn)),
+    (vocab.theme, vocab.protagonist, vocab.setIn, vocab.scene, inverse_of(vocab.characterIn)),
     own=(inverse_of(vocab.inPlotOf),),
 )
 AWARDS = SectionLayout(
@@ -101,6 +101,7 @@ MAKING = SectionLayout(
     (
         vocab.Shoot, vocab.ProductionNote, vocab.Credit,
     ),
+    is_folded=True,
 )  # fmt: skip
 
 SECTIONS: tuple[SectionLayout, ...] = (
@@ -115,9 +116,9 @@ SECTIONS: tuple[SectionLayout, ...] = (
     MAKING,
     SectionLayout("disagreements", "Sources disagree"),
     SectionLayout("timeline", "Timeline"),
-    SectionLayout("neighbourhood", "Connections"),
-    SectionLayout("more", "More"),
-    SectionLayout("named", "Mentioned in"),
+    SectionLayout("neighbourhood", "Connections", is_folded=True),
+    SectionLayout("more", "More", is_folded=True),
+    SectionLayout("named", "Mentioned in", is_folded=True),
     SectionLayout("follows", "Inferred facts", is_folded=True),
 )
 """The sections of a page, in their order; those without content are left out."""
@@ -184,7 +185,7 @@ class RecognitionTable:
     """The heading for who gave it."""
 
 
-WON, NOMINATED, COUNTED = "won", "nominated", "counted"
+WON, NOMINATED, COUNTED, RECORD = "won", "nominated", "counted", "record"
 RECOGNITIONS: Mapping[str, RecognitionTable] = {
     WON: RecognitionTable(
         "Won",
@@ -203,7 +204,7 @@ RECOGNITIONS: Mapping[str, RecognitionTable] = {
         "list of the best",
         given_by="Published by",
     ),
-    "record": RecognitionTable("Firsts and records", (vocab.claim, vocab.comparedWith), "record"),
+    RECORD: RecognitionTable("Firsts and records", (vocab.claim, vocab.comparedWith), "record"),
     COUNTED: RecognitionTable(
         "Nominations and wins as reported", (vocab.outcome, vocab.count, vocab.edition), "nominations and wins"
     ),
@@ -273,6 +274,8 @@ CAPTIONS: Mapping[NamedNode, str] = {
 HEADINGS: Mapping[NamedNode, str] = {
     vocab.castMember: "Starring",
     vocab.agent: "Name",
+    vocab.countryOfOrigin: "Country",
+    vocab.originalLanguage: "Language",
     vocab.givenBy: "Given by",
     vocab.edition: "Ceremony or edition",
     vocab.comparedWith: "Compared with",
@@ -293,6 +296,15 @@ HEADINGS: Mapping[NamedNode, str] = {
     vocab.claim: "Record",
 }
 """Property -> the heading of its column or line, where its label would be long or unnatural there."""
+
+PLURAL_HEADINGS: Mapping[NamedNode, str] = {
+    vocab.director: "Directors", vocab.writer: "Writers", vocab.producer: "Producers", vocab.editor: "Editors",
+    vocab.cinematographer: "Cinematographers", vocab.composer: "Composers", vocab.distributor: "Distributors",
+    vocab.productionCompany: "Production companies", vocab.genre: "Genres", vocab.countryOfOrigin: "Countries",
+    vocab.originalLanguage: "Languages", vocab.theme: "Themes", vocab.scene: "Scenes", vocab.occupation: "Occupations",
+    vocab.protagonist: "Protagonists", vocab.shootingLocation: "Locations",
+}  # fmt: skip
+"""Property -> the heading of a line with several values."""
 
 INVERSES = frozenset(
     inverse_of(property)

@@ -42,6 +42,7 @@ from kg.server.pages.layouts import (
     CREW,
     HEADINGS,
     MERGED,
+    PLURAL_HEADINGS,
     RECOGNITIONS,
     ROLES,
     UNDATED,
@@ -182,9 +183,10 @@ def _names_owner(part: PartData, columns: Sequence[NamedNode]) -> bool:
     return any(value.value == part.owner for value in part.values(*columns))
 
 
-def heading(display: Display, property: NamedNode) -> str:
-    """The heading of a column or line."""
-    return capitalised(HEADINGS.get(property) or display.label(property))
+def heading(display: Display, property: NamedNode, *, is_many: bool = False) -> str:
+    """The heading of a column or line; in the plural where the line has several values."""
+    plural = PLURAL_HEADINGS.get(property, "") if is_many else ""
+    return plural or capitalised(HEADINGS.get(property) or display.label(property))
 
 
 def _column_heading(display: Display, kind: str, column: NamedNode) -> str:
@@ -329,23 +331,24 @@ def cast_table(data: EntityData, display: Display) -> Iterator[Block]:
     actors = data.of(*CAST)
     if vocab.Film not in data.classes or not actors:
         return
-    credits = [part for part in data.parts if vocab.castCredit in part.reached_by and part.owner == data.entity]
+    credits = cast_credits(data)
     rows = []
     for actor in actors:
         own = [part for part in credits if part.first(vocab.agent) == actor.value]
         characters = tuple(value for part in own for value in cell(display, part, vocab.character))
         citations = tuple(citation for part in own for citation in row_citations(display, part))
         billing = _billing(own)
-        name = _best_stated(data, display, actor, CAST)
+        name = cast_member(data, display, actor)
         cells = ((name,), characters or tuple(_characters(data, display, actor.value)), (DisplayValue(billing),))
-        rows.append((BILLINGS.index(billing) if billing else len(BILLINGS), name.text, TableRow(cells, citations)))
-    rows.sort(key=lambda row: row[:2])
+        order = (BILLINGS.index(billing) if billing else len(BILLINGS), _position(own), -sources_of(own), name.text)
+        rows.append((order, TableRow(cells, citations)))
+    rows.sort(key=lambda row: row[0])
     more = tuple(
         Hyperlink(f"all {values.count:,} as {display.label(property)}", values_url(data.entity, property))
         for property in CAST
         if (values := data.values.get(property)) is not None and values.omitted
     )
-    yield DisplayTable("Cast", ("Performer", "Character", "Role"), tuple(row for _, _, row in rows), more=more)
+    yield DisplayTable("Cast", ("Performer", "Character", "Role"), tuple(row for _, row in rows), more=more)
 
 
 def _billing(credits: Iterable[PartData]) -> str:
@@ -366,12 +369,28 @@ def _characters(data: EntityData, display: Display, actor: Term) -> Iterator[Dis
             yield replace(display.term(character, facts), why_url="" if facts else why_url(quad.triple))
 
 
-def _best_stated(
-    data: EntityData, display: Display, value: PropertyValue, properties: Sequence[NamedNode]
-) -> DisplayValue:
-    """A value under the first property that a source states, or else with the explanation of the narrowest."""
-    same = [other for property in properties for other in data.of(property) if other.value == value.value]
-    return display.value(data.entity, next((other for other in same if other.facts), same[0] if same else value))
+def cast_member(data: EntityData, display: Display, actor: PropertyValue) -> DisplayValue:
+    """An actor with the sources that say so, be it in a credit; with the explanation where no source does."""
+    shown = display.value(data.entity, actor)
+    credits = [part for part in cast_credits(data) if part.first(vocab.agent) == actor.value]
+    is_stated = any(value.facts for part in credits for value in part.values(vocab.agent))
+    return replace(shown, why_url="") if is_stated else shown
+
+
+def cast_credits(data: EntityData) -> list[PartData]:
+    """The credits of the actors of the page's own film."""
+    return [part for part in data.parts if vocab.castCredit in part.reached_by and part.owner == data.entity]
+
+
+def sources_of(parts: Iterable[PartData]) -> int:
+    """How many sources state something about these parts."""
+    return len({fact.evidence.source for part in parts for value in part.properties for fact in value.facts})
+
+
+def _position(credits: Iterable[PartData]) -> float:
+    """The position in the billing; credits without one come last."""
+    positions = (numeric_value(value.value) for credit in credits for value in credit.values(vocab.position))
+    return min((position for position in positions if position is not None), default=1e9)
 
 
 def crew_table(data: EntityData, display: Display) -> Iterator[Block]:
@@ -420,11 +439,14 @@ def works_table(data: EntityData, display: Display) -> Iterator[Block]:
         for value in values.values:
             if isinstance(value.value, NamedNode) and not is_part_term(value.value):
                 roles = works.setdefault(value.value, [])
-                if not is_general or not roles:
+                if property == inverse_of(vocab.castMember):
+                    roles.extend(_cast_role(data, display, role, value))
+                elif not is_general or not roles:
                     roles.append(_as_role(role, display.value(data.entity, value)))
     if not works:
         return
     dated = sorted((date_of(display.graph, work)[:4], display.label(work), work) for work in works)
+    dated.sort(key=lambda found: found[0], reverse=True)
     caption = f"{len(dated)} work{'s' if len(dated) != 1 else ''}{' of more' if more else ''}"
     if not any(year for year, _, _ in dated):
         rows = tuple(TableRow(((display.term(work),), tuple(works[work]))) for _, _, work in dated)
@@ -434,6 +456,20 @@ def works_table(data: EntityData, display: Display) -> Iterator[Block]:
         TableRow(((display.term(work),), (DisplayValue(year),), tuple(works[work]))) for year, _, work in dated
     )
     yield DisplayTable(caption, ("Title", "Year", "Role"), rows, more=tuple(more))
+
+
+def _cast_role(data: EntityData, display: Display, role: str, work: PropertyValue) -> Iterator[DisplayValue]:
+    """Yield the role of an actor in a work, then the characters, with the sources of the credits that name them."""
+    credits = [
+        part for part in data.parts
+        if part.owner == work.value and part.narrowest_class == vocab.Credit and part.first(vocab.agent) == data.entity
+    ]  # fmt: skip
+    shown = _as_role(role, display.value(data.entity, work))
+    facts = [fact for part in credits for value in part.values(vocab.agent, vocab.character) for fact in value.facts]
+    yield replace(shown, citations=display.citations(facts), why_url="") if facts and not shown.citations else shown
+    for part in credits:
+        for character in cell(display, part, vocab.character):
+            yield replace(character, label="as")
 
 
 # --- statements
