@@ -97,6 +97,11 @@ class Project:
         return self.build_folder / "loaded.json"
 
     @property
+    def has_build(self) -> bool:
+        """True when a build was published."""
+        return (self.build_folder / "CURRENT").exists()
+
+    @property
     def current_build(self) -> Path:
         """The published build; raises `ProjectError` when there is none."""
         try:

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 import kg
+from kg.cli import main
 from kg.errors import InputError
 from kg.new_project import create_project
 from tests.projects import SmallProject
@@ -35,3 +36,13 @@ def test_a_file_in_the_place_of_the_folder_is_refused(anora: SmallProject, tmp_p
     (tmp_path / "file").write_text("Anora")
     with pytest.raises(InputError, match="cannot be written"):
         create_project(tmp_path / "file", like=anora.project)
+
+
+def test_the_schema_of_a_new_project_is_that_of_its_ontology(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = create_project(tmp_path / "films").project.folder
+    assert main(["schema", "Film", "--project", str(folder)]) == 0
+    output = capsys.readouterr()
+    assert "film:director" in output.out
+    assert "no graph yet" in output.err

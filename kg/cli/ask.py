@@ -6,7 +6,7 @@ import argparse
 import shlex
 import sys
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from itertools import chain, groupby
 from pathlib import Path
@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from kg.filmgraph import FilmGraph
     from kg.lookup.schema_card import SchemaCard
     from kg.lookup.source_conflicts import Conflict
+    from kg.project import Project
     from kg.schema import Schema
 
 _ANSWER_FORMATS = ("table", "json", "csv", "tsv", "markdown", "turtle")
@@ -289,9 +290,12 @@ def _no_queries(words: str, queries: Mapping[str, object], schema: Schema) -> st
 
 def _schema(call: argparse.Namespace) -> int:
     from kg.loaded_graph import LoadedGraph
+    from kg.project import find_project
 
     if call.data and call.word is None and len(call.data) > 1 and not Path(call.data[-1]).exists():
         call.word = call.data.pop()
+    if not call.data and not (project := find_project(call.project)).has_build:
+        return _schema_of_ontology(call, project)
     graph = open_graph_or_data(call)
     if isinstance(graph, LoadedGraph):
         profile = graph.schema().matching(call.word) if call.word else graph.schema()
@@ -318,6 +322,28 @@ def _schema(call: argparse.Namespace) -> int:
         write(f"{text}\n{_SCHEMA_USAGE}\n")
     else:
         write(_no_terms(call.word or "", card, graph.ontology))
+    return 0
+
+
+def _schema_of_ontology(call: argparse.Namespace, project: Project) -> int:
+    """The terms of a project without a graph: nothing is used yet, so all are shown."""
+    from kg.lookup.schema_card import read_ontology_card
+    from kg.schema import read_ontology, to_schema
+
+    triples = read_ontology(project.ontology)
+    schema, card = to_schema(triples), read_ontology_card(triples)
+    if (row := card.find_class(call.word or "", is_used=False)) is not None:
+        of_class = card.properties_of(row, schema)
+        card = replace(card, classes=[row], kinds=[], properties=of_class)
+    else:
+        card = card.matching(call.word or "")
+    if call.format == "json":
+        write_json(card.as_dict())
+    elif text := card.to_text(all_terms=True):
+        write(f"{text}\n{_SCHEMA_USAGE}\n")
+    else:
+        write(_no_terms(call.word or "", card, schema))
+    print_message("This project has no graph yet, so the numbers of uses are 0.")
     return 0
 
 

@@ -54,14 +54,14 @@ def add_commands(commands: Commands) -> None:
     migrate = commands.add("migrate", "Rewrite a project for an ontology with other terms, as a patch.", _migrate)
     migrate.add_argument("--apply", action="store_true", help="change the files")
     validate = commands.add("validate", "Validate RDF files against SHACL shapes.", _validate, project=False)
-    validate.add_argument("data", metavar="DATA", nargs="+", help="RDF files; .gz as well")
+    validate.add_argument("data", metavar="DATA", nargs="+", help="RDF files; .gz and .bz2 as well")
     validate.add_argument("-s", "--shapes", metavar="FILE", nargs="+", required=True, help="SHACL shapes")
     validate.add_argument("--ontology", metavar="FILE", nargs="+", default=(), help="for subclasses, and for --infer")
     validate.add_argument("--infer", action="store_true", help="infer by OWL 2 RL before validating")
     _add_input_format(validate)
     _add_report_options(validate)
     infer = commands.add("infer", "Write the triples of RDF files and what OWL 2 RL infers.", _infer, project=False)
-    infer.add_argument("data", metavar="DATA", nargs="+", help="RDF files; .gz as well")
+    infer.add_argument("data", metavar="DATA", nargs="+", help="RDF files; .gz and .bz2 as well")
     infer.add_argument("--ontology", metavar="FILE", nargs="+", default=(), help="the ontology, if not in the data")
     infer.add_argument(
         "-o", "--output", metavar="FILE", required=True, help="the N-Triples file to write; - for stdout"

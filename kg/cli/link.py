@@ -185,11 +185,11 @@ def _review(call: argparse.Namespace, project: Project) -> int:
 
 def _unjudged(project: Project) -> list[Candidate]:
     """The unsure pairs that nobody has judged."""
-    from kg.decisions.links import LINKS_FILE, read_links
+    from kg.decisions.links import read_project_links
     from kg.linking.link_store import read_unsure
     from kg.terms import to_iri
 
-    links = read_links(project.data / LINKS_FILE, file=f"data/{LINKS_FILE}").links
+    links = read_project_links(project.data).links
     judged = {judgement.names for judgement in links.judgements}
     unsure = read_unsure(project)
     return [pair for pair in unsure if frozenset((to_iri(pair.left.id), to_iri(pair.right.id))) not in judged]

@@ -23,8 +23,8 @@ from kg.facts.dates import DateRange, to_date_range
 from kg.facts.model import Fact, Rank
 from kg.parts import part_iri
 from kg.reports import Finding, Severity
-from kg.schema import Schema
-from kg.terms import LABEL, TYPE, Term, to_short, to_text
+from kg.schema import KIND, Schema
+from kg.terms import ALIAS, LABEL, TYPE, Term, to_short, to_text
 
 Subject = NamedNode | BlankNode
 _Values = Mapping[NamedNode, Collection[Term]]
@@ -174,6 +174,8 @@ class _Preference(NamedTuple):
     """A value that the editors doubt yields to any that they do not doubt, whatever the policy."""
     is_own_label: bool
     """A generated label yields to a stated one, whatever the policy."""
+    is_only_referred: bool
+    """A class of a source that only refers to an entity yields to that of one that describes it."""
     trust: int
     rank: int
     is_paraphrase: bool
@@ -235,15 +237,25 @@ class ConflictResolver:
         return self._choose(subject, property, group)
 
     def _choose(
-        self, subject: Subject, property: NamedNode, group: list[Fact], amounts: Mapping[Term, str] | None = None
+        self,
+        subject: Subject,
+        property: NamedNode,
+        group: list[Fact],
+        *,
+        amounts: Mapping[Term, str] | None = None,
+        referring: AbstractSet[str] = frozenset(),
     ) -> Decision:
-        """Decide by `_Preference`; `amounts` are those of figures, whose own IRIs always differ."""
+        """Decide by `_Preference`; `amounts` are those of figures, whose own IRIs always differ.
+
+        `referring` are the sources that only refer to an entity whose class is decided.
+        """
         meaning = {fact.value: (amounts or {}).get(fact.value) or to_text(fact.value) for fact in group}
         best: dict[str, _Preference] = {}
         for fact in group:
             key = _Preference(
                 fact.rank is Rank.DOUBTED,
                 fact.paraphrase and property == LABEL,
+                fact.evidence.source in referring,
                 self.policy.trust(fact.evidence.source, property),
                 _RANKS[fact.rank],
                 fact.paraphrase,
@@ -269,6 +281,10 @@ class ConflictResolver:
             reason += f": {doubt}" if doubt else ""
         elif top.is_own_label != next_best.is_own_label:
             reason = f"{winner}'s value is in its own words"
+        elif top.is_only_referred != next_best.is_only_referred:
+            reason = (
+                f"{winner} describes it, and {_best_source(group, others, self.policy, property)} only refers to it"
+            )
         elif top.trust != next_best.trust:
             name = "its class" if property == TYPE else re.split("[/#]", property.value)[-1]
             loser = _best_source(group, others, self.policy, property)
@@ -301,6 +317,13 @@ class ConflictResolver:
 
     def _class_decisions(self) -> Iterator[Decision]:
         """Decide between disjoint classes of one entity."""
+        groups = dict(self._disjoint_classes())
+        referring = self._referring_sources(groups)
+        for subject, group in groups.items():
+            yield self._choose(subject, TYPE, group, referring=referring.get(subject, frozenset()))
+
+    def _disjoint_classes(self) -> Iterator[tuple[Subject, list[Fact]]]:
+        """Yield each entity of disjoint classes, with the facts that state them."""
         for (subject, _), group in sorted(self.value_groups((TYPE,)).items(), key=lambda item: str(item[0][0])):
             by_class: dict[NamedNode, list[Fact]] = defaultdict(list)
             for fact in group:
@@ -308,11 +331,31 @@ class ConflictResolver:
                     by_class[fact.value].append(fact)
             disjoint = [left for left in by_class if any(self._are_disjoint(left, right) for right in by_class)]
             if disjoint:
-                yield self._choose(subject, TYPE, [fact for iri in disjoint for fact in by_class[iri]])
+                yield subject, [fact for iri in disjoint for fact in by_class[iri]]
 
-    def _use_decisions(self, class_decisions: Iterable[Decision]) -> Iterator[Decision]:
-        """Decide against facts that use an entity as a member of a class disjoint with its decided class."""
+    def _referring_sources(self, entities: Container[Term]) -> Mapping[Term, AbstractSet[str]]:
+        """Entity -> the sources that refer to it, and state no more of it than an import notes of such an entity."""
+        referring: dict[Term, set[str]] = defaultdict(set)
+        describing: dict[Term, set[str]] = defaultdict(set)
+        for fact in self.facts if entities else ():
+            if fact.value in entities:
+                referring[fact.value].add(fact.evidence.source)
+            if fact.subject in entities and (not fact.evidence.record or not self._is_noted(fact.property)):
+                describing[fact.subject].add(fact.evidence.source)
+        return {entity: sources - describing[entity] for entity, sources in referring.items()}
+
+    def _is_noted(self, property: NamedNode) -> bool:
+        return property in (TYPE, KIND, LABEL, ALIAS) or film.identifier in self.schema.ancestors(property)
+
+    def _use_decisions(self, class_decisions: Sequence[Decision]) -> Iterator[Decision]:
+        """Contest facts that use an entity as a member of a class disjoint with its decided class.
+
+        They may be true all the same where they are of other sources than the class: then nothing is decided of them.
+        """
         decided = {choice.subject: choice.value for choice in class_decisions if isinstance(choice.value, NamedNode)}
+        sources: dict[Term, set[str]] = {
+            choice.subject: {fact.evidence.source for fact in choice.preferred} for choice in class_decisions
+        }
         for fact in self.facts if decided else ():
             class_iri = None if isinstance(fact.value, Literal) else decided.get(fact.value)
             property = self.schema.properties.get(fact.property)
@@ -322,7 +365,9 @@ class ConflictResolver:
             if wrong is not None:
                 entity = to_short(fact.value)
                 reason = f"used as {to_short(wrong)}, but {entity} was decided to be {to_short(class_iri)}"
-                yield Decision(fact.subject, fact.property, DecisionKind.CONFLICT, None, (), (fact,), reason)
+                is_own = fact.evidence.source in sources[fact.value]
+                kind = DecisionKind.CONFLICT if is_own else DecisionKind.UNDECIDED
+                yield Decision(fact.subject, fact.property, kind, None, (), (fact,), reason)
 
     def _are_disjoint(self, left: NamedNode, right: NamedNode) -> bool:
         if (known := self._disjoint.get((left, right))) is None:
@@ -368,7 +413,9 @@ class ConflictResolver:
             by_source[fact.evidence.source].add(dates[fact.value])
         differ = any(left.latest < right.earliest for left in ranges for right in ranges)
         if differ and all(len(days) == 1 for days in by_source.values()):
-            yield self._choose(group[0].subject, property, group, {part: to_text(date) for part, date in dates.items()})
+            yield self._choose(
+                group[0].subject, property, group, amounts={part: to_text(date) for part, date in dates.items()}
+            )
 
     def _decide_figure(
         self,
@@ -385,7 +432,7 @@ class ConflictResolver:
             together = [*dated, *undated]
             amounts = {fact.value: _joined(_of(values, fact.value).get(film.amount)) for fact in together}
             if len(set(amounts.values())) > 1:
-                yield self._choose(together[0].subject, property, together, amounts)
+                yield self._choose(together[0].subject, property, together, amounts=amounts)
 
     def classes_of(self, entities: AbstractSet[Subject]) -> Mapping[Subject, AbstractSet[NamedNode]]:
         """The classes of each of these entities: stated ones, and the ranges of the properties that lead to it."""

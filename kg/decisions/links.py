@@ -41,6 +41,8 @@ SSSOM_COLUMNS = (
 )
 """The slots that are written; others of SSSOM's may be in a file, and are ignored."""
 MANUAL, COMPOSITE = "semapv:ManualMappingCuration", "semapv:CompositeMatching"
+STATED = "semapv:BackgroundKnowledgeBasedMatching"
+"""The justification of a judgement that a dataset states."""
 _UNSPECIFIED = "semapv:UnspecifiedMatching"
 """The justification of a judgement without one: SSSOM requires it, but many files lack it."""
 EXACT = NamedNode(SKOS + "exactMatch")
@@ -170,16 +172,34 @@ class LinksRead:
     findings: tuple[Finding, ...] = ()
 
 
+def link_files(data: Path) -> Iterator[Path]:
+    """The files of links under `data/`: that of the project, and those of imports whose datasets state links."""
+    yield from filter(Path.exists, (data / LINKS_FILE, *sorted((data / "imports").glob(f"*/{LINKS_FILE}"))))
+
+
 def read_links(path: Path, *, file: str) -> LinksRead:
     """The links in a file, or none when there is no file; `file` is its name in findings."""
-    if not path.exists():
-        return LinksRead(Links())
-    text = read_text(path, file=file)
-    if isinstance(text, Finding):
-        return LinksRead(Links(), (text,))
-    reader = _SssomReader(file)
-    links = Links(reader.judgements(text))
-    return LinksRead(links, (*reader.findings, *links.contradictions()))
+    return _read_files({file: path} if path.exists() else {})
+
+
+def read_project_links(data: Path) -> LinksRead:
+    """The links of a project, from all of its files."""
+    return _read_files({f"data/{path.relative_to(data).as_posix()}": path for path in link_files(data)})
+
+
+def _read_files(files: Mapping[str, Path]) -> LinksRead:
+    judgements: list[Judgement] = []
+    findings: list[Finding] = []
+    for file, path in files.items():
+        text = read_text(path, file=file)
+        if isinstance(text, Finding):
+            findings.append(text)
+        else:
+            reader = _SssomReader(file)
+            judgements += reader.judgements(text)
+            findings += reader.findings
+    links = Links(judgements)
+    return LinksRead(links, (*findings, *links.contradictions()))
 
 
 @dataclass

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from pyoxigraph import Literal, NamedNode, Quad, RdfFormat, Store, Triple, parse
 
-from kg.decisions.links import LINKS_FILE
+from kg.decisions.links import link_files
 from kg.errors import InputError
 from kg.exports import rdf
 from kg.graph.provenance import Provenance
@@ -126,23 +126,26 @@ def _write_exact_matches(request: ExportRequest) -> Iterator[str]:
 
 
 def _write_matches(request: ExportRequest, predicate: NamedNode) -> Iterator[str]:
-    from kg.exports.link_formats import exact_matches, find_links, read_datasets, read_sssom, to_ntriples
+    from kg.exports.link_formats import exact_matches, find_links, read_sssom, to_ntriples
+    from kg.mappings.linked_datasets import read_datasets
 
     yield from to_ntriples(find_links(request.store, read_datasets(request.ontology())), predicate)
-    matches = sorted(set(exact_matches(read_sssom(request.data / LINKS_FILE))))
+    matches = sorted({match for path in link_files(request.data) for match in exact_matches(read_sssom(path))})
     yield from (f"{left} {predicate} {right} .\n" for left, right in matches)
 
 
 def _write_sssom(request: ExportRequest) -> Iterator[str]:
-    from kg.exports.link_formats import find_links, read_datasets, read_sssom, to_sssom
+    from kg.exports.link_formats import find_links, read_sssom, to_sssom
+    from kg.mappings.linked_datasets import read_datasets
 
     datasets = read_datasets(request.ontology())
-    judgements = read_sssom(request.data / LINKS_FILE)
+    judgements = read_sssom(*link_files(request.data))
     return to_sssom(find_links(request.store, datasets), datasets, request.provenance, request.names, judgements)
 
 
 def _write_void(request: ExportRequest) -> Iterator[str]:
-    from kg.exports.link_formats import find_links, read_datasets, to_void
+    from kg.exports.link_formats import find_links, to_void
+    from kg.mappings.linked_datasets import read_datasets
 
     triples = sum(1 for _ in iterate_quads(request.store, KNOWLEDGE))
     return to_void(find_links(request.store, read_datasets(request.ontology())), triples)

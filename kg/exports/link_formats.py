@@ -8,13 +8,10 @@ from __future__ import annotations
 
 import csv
 import io
-import re
-from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 from pathlib import Path
-from urllib.parse import quote
 
 from pyoxigraph import Literal, NamedNode, Store, Triple
 
@@ -24,31 +21,10 @@ from kg.exports.rdf import TurtleWriter
 from kg.graph.provenance import Provenance
 from kg.graph.store import find_quads
 from kg.lookup.entity_names import EntityNames
+from kg.mappings.linked_datasets import HOMEPAGE, TITLE, VOID, LinkedDataset
 from kg.terms import BASE, FILM, KNOWLEDGE, OWL, PREFIXES, RDF, SKOS, SOURCE, TYPE, XSD, to_text
 
-VOID = "http://rdfs.org/ns/void#"
-TITLE, HOMEPAGE = NamedNode("http://purl.org/dc/terms/title"), NamedNode("http://xmlns.com/foaf/0.1/homepage")
 SAME_AS, EXACT_MATCH = NamedNode(OWL + "sameAs"), NamedNode(SKOS + "exactMatch")
-_IDENTIFIED_BY, _HOLDS_PAGES = (NamedNode(f"{BASE}ontology#{name}") for name in ("identifiedBy", "holdsPages"))
-_URI_SPACE, _URI_PATTERN = NamedNode(VOID + "uriSpace"), NamedNode(VOID + "uriRegexPattern")
-
-
-@dataclass(frozen=True, slots=True)
-class LinkedDataset:
-    """A dataset with IRIs for entities: its namespace, followed by an identifier."""
-
-    iri: NamedNode
-    title: str
-    homepage: str
-    property: NamedNode
-    namespace: str
-    pattern: re.Pattern[str]
-    holds_pages: bool
-
-    def address(self, identifier: str) -> NamedNode | None:
-        """The IRI of an identifier; None for one that is not of this dataset."""
-        address = self.namespace + quote(identifier, safe="/:!$&'()*+,;=@~")
-        return NamedNode(address) if self.pattern.fullmatch(address) else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,20 +37,6 @@ class ExternalLink:
     triple: Triple
 
 
-def read_datasets(ontology: Iterable[Triple]) -> tuple[LinkedDataset, ...]:
-    """The datasets that an ontology describes, in the order of their IRIs; incomplete descriptions are left out."""
-    descriptions: dict[NamedNode, dict[NamedNode, object]] = defaultdict(dict)
-    for triple in ontology:
-        if isinstance(triple.subject, NamedNode):
-            descriptions[triple.subject][triple.predicate] = triple.object
-    datasets = (
-        _to_dataset(iri, description)
-        for iri, description in sorted(descriptions.items(), key=lambda entry: entry[0].value)
-        if _IDENTIFIED_BY in description
-    )
-    return tuple(dataset for dataset in datasets if dataset is not None)
-
-
 def find_links(store: Store, datasets: Iterable[LinkedDataset]) -> Iterator[ExternalLink]:
     """Every link of a graph, dataset by dataset, in the order of the entities."""
     for dataset in datasets:
@@ -84,31 +46,6 @@ def find_links(store: Store, datasets: Iterable[LinkedDataset]) -> Iterator[Exte
                 external = dataset.address(quad.object.value)
                 if external is not None:
                     yield ExternalLink(quad.subject, external, dataset, quad.triple)
-
-
-def _to_dataset(iri: NamedNode, description: Mapping[NamedNode, object]) -> LinkedDataset | None:
-    property, pages, homepage = (description.get(term) for term in (_IDENTIFIED_BY, _HOLDS_PAGES, HOMEPAGE))
-    namespace, pattern = _text_of(description, _URI_SPACE), _text_of(description, _URI_PATTERN)
-    try:
-        compiled = re.compile(pattern)
-    except re.error:
-        return None
-    if not isinstance(property, NamedNode) or not namespace or not pattern:
-        return None
-    return LinkedDataset(
-        iri,
-        _text_of(description, TITLE),
-        homepage.value if isinstance(homepage, NamedNode) else "",
-        property,
-        namespace,
-        compiled,
-        isinstance(pages, Literal) and pages.value == "true",
-    )
-
-
-def _text_of(description: Mapping[NamedNode, object], property: NamedNode) -> str:
-    value = description.get(property)
-    return value.value if isinstance(value, Literal) else ""
 
 
 # --- N-Triples
@@ -246,10 +183,19 @@ def to_sssom(
         yield _sssom_row(cells.get(name, "") for name in columns)
 
 
-def read_sssom(path: Path) -> SssomTable:
-    """A SSSOM file; an empty table when there is no file. Raises `InputError` when it cannot be read."""
-    if not path.exists():
-        return SssomTable({}, (), ())
+def read_sssom(*paths: Path) -> SssomTable:
+    """The rows of SSSOM files as one table, with the columns of any; raises `InputError` when one cannot be read."""
+    tables = [_read_sssom(path) for path in paths]
+    columns = tuple(dict.fromkeys(name for table in tables for name in table.columns))
+    rows = []
+    for table in tables:
+        for row in table.rows:
+            cells = dict(zip(table.columns, row, strict=True))
+            rows.append(tuple(cells.get(name, "") for name in columns))
+    return SssomTable({key: value for table in tables for key, value in table.prefixes.items()}, columns, tuple(rows))
+
+
+def _read_sssom(path: Path) -> SssomTable:
     try:
         lines = path.read_text(encoding="utf-8").splitlines()
     except (OSError, UnicodeDecodeError) as error:

@@ -33,7 +33,7 @@ def format_of(path: Path) -> RdfFormat:
     if format is None:
         known = ", ".join(file_formats.FORMATS)
         raise InputError(
-            f"{path}: this is not the suffix of an RDF format. Known suffixes: {known}; each also with .gz."
+            f"{path}: this is not the suffix of an RDF format. Known suffixes: {known}; each also with .gz or .bz2."
         )
     return format
 

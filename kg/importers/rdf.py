@@ -23,10 +23,11 @@ from kg.facts.model import Source
 from kg.files.yaml_files import YamlNode
 from kg.importers.dataset_names import dataset_entity_name, marked_name, name_component, text_entity_name
 from kg.importers.input_files import list_files
-from kg.importers.session import ImportSession
+from kg.importers.session import ImportSession, term_name
 from kg.importers.wikidata_entities import EntityReader
 from kg.importers.wikidata_rdf import DIRECT, WikidataTriples
 from kg.mappings import MAPPINGS
+from kg.mappings.linked_datasets import LinkedDataset, find_identifier, read_datasets
 from kg.mappings.mapping_file import MappingFile
 from kg.mappings.wikidata import INVERSE, WikidataMapping, read_wikidata_mapping
 from kg.parts import part_iri
@@ -34,14 +35,23 @@ from kg.rdf.blank_nodes import AlikeNodesError, with_canonical_labels
 from kg.rdf.file_formats import format_of
 from kg.rdf.parser import RdfParser, RdfSyntaxError
 from kg.schema import OntologyTerm, Schema, ValueKind
-from kg.terms import FILM, PREFIXES, SKOS, TYPE, XSD
+from kg.terms import FILM, OWL, PREFIXES, SKOS, TYPE, XSD
 from kg.text.folding import to_slug
 
-SUFFIXES = (".ttl", ".nt", ".nq", ".trig", ".jsonld", ".rdf", ".owl")
+SUFFIXES = tuple(
+    suffix + packed
+    for suffix in (".ttl", ".nt", ".nq", ".trig", ".jsonld", ".rdf", ".owl")
+    for packed in ("", ".gz", ".bz2")
+)
+_LINKS = frozenset((f"{OWL}sameAs", f"{SKOS}exactMatch"))
+"""The properties by which a dataset states that two names mean one entity."""
+_SAME_AS = _LINKS | {"https://schema.org/sameAs"}
+"""The properties that lead from an entity to its address in another dataset."""
 MAX_BYTES_WITH_BLANK_NODES = 64 << 20
 _SECTIONS = ("names", "classes", "properties", "currencies")
 _FORMS = ("minutes", "seconds", "year", "money")
 _DIRECT_TYPE = NamedNode(DIRECT + "P31")
+_IDENTIFIER = NamedNode(FILM + "identifier")
 _EXACT = NamedNode(SKOS + "exactMatch")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]+")
 _MINUTES = re.compile(r"(?:PT)?(?:(\d+)H)?(?:(\d+)M)?(?:(\d+)(?:\.\d+)?S)?", re.IGNORECASE)
@@ -100,15 +110,22 @@ def read_rdf_mapping(
         file = MappingFile(path, schema)
         root = file.fields(file.root, _SECTIONS, "the mapping")
         sections = {name: file.entries(root.node(name), f"`{name}`") for name in _SECTIONS}
-        classes |= {iri: file.class_name(node) for iri, node in sections["classes"]}
-        properties |= {iri: _read_match(file, node) for iri, node in sections["properties"]}
+        classes |= {
+            _with_https(iri): "" if node.is_null else file.class_name(node) for iri, node in sections["classes"]
+        }
+        properties |= {_with_https(iri): _read_match(file, node) for iri, node in sections["properties"]}
         names |= {iri: file.text(node, "a prefix") for iri, node in sections["names"]}
         currencies |= {iri: file.text(node, "a currency") for iri, node in sections["currencies"]}
         file.raise_faults()
-    return RdfMapping(classes, properties, names, currencies)
+    properties = {iri: match for iri, match in properties.items() if match.property}
+    names = {iri: prefix for iri, prefix in names.items() if prefix}
+    return RdfMapping({iri: name for iri, name in classes.items() if name}, properties, names, currencies)
 
 
 def _read_match(file: MappingFile, node: YamlNode) -> PropertyMatch:
+    """The match that an entry states; without a property for null, which leaves a term out."""
+    if node.is_null:
+        return PropertyMatch("")
     if node.entries is None:
         term = file.property(node)
         return PropertyMatch(term.name if term is not None else "")
@@ -134,9 +151,10 @@ def import_rdf(paths: Sequence[str | Path], session: ImportSession, *, mapping: 
     own = Path(mapping) if mapping is not None else None
     rdf = read_rdf_mapping(session.ontology, session.schema, wikidata, own=own)
     session.spool.needs_more_than_names = True
+    datasets = read_datasets(session.ontology)
     with WikidataTriples(session) as statements:
         for path in list_files(paths, SUFFIXES):
-            reader = _RdfReader(session, rdf, path)
+            reader = _RdfReader(session, rdf, path, datasets)
             for subject, property, value in _triples(path, session):
                 session.summary.records += 1
                 if not statements.take(subject, property, value):
@@ -144,7 +162,7 @@ def import_rdf(paths: Sequence[str | Path], session: ImportSession, *, mapping: 
             session.progress(path.stat().st_size)
         if statements.has_any:
             statements.load()
-            reader = _RdfReader(session, rdf, Path("wikidata"))
+            reader = _RdfReader(session, rdf, Path("wikidata"), datasets)
             for subject, property, value in statements.direct():
                 reader.read(subject, property, value)
             entities = EntityReader(session, wikidata)
@@ -159,6 +177,7 @@ class _RdfReader:
     session: ImportSession
     mapping: RdfMapping
     path: Path
+    datasets: tuple[LinkedDataset, ...]
     numbered: set[str] = field(default_factory=set)
     """The entities whose number in Wikidata has been added."""
 
@@ -175,10 +194,14 @@ class _RdfReader:
             class_name = self.mapping.classes.get(_with_https(value.value)) if isinstance(value, NamedNode) else None
             if class_name is None:
                 self.session.summary.unmapped[f"class {value.value}"] += 1
+                self.session.add_unmapped(self.name(subject)[0])
             else:
                 self.add(subject, "type", class_name)
             return
         match = self.mapping.properties.get(_with_https(property.value))
+        if match is None and _with_https(property.value) in _SAME_AS:
+            self.add_other_name(subject, property, value)
+            return
         if match is None:
             self.session.summary.unmapped[property.value] += 1
             return
@@ -191,6 +214,8 @@ class _RdfReader:
         elif term.value_kind is ValueKind.ENTITY:
             class_name = self.schema.usual_type(term)
             self.add(subject, match.property, self.add_entity(value, class_name, subject, via=match.property))
+        elif _IDENTIFIER in self.schema.ancestors(term.iri) and self.add_identifier(subject, value):
+            return
         elif not isinstance(value, Literal):
             self.skip(property, "an IRI instead of a text")
         elif (text := self.parse(value, match, term, is_direct=property.value.startswith(DIRECT))) is None:
@@ -200,6 +225,28 @@ class _RdfReader:
         else:
             language = (value.language or "") if term.name == "alias" else ""
             self.add(subject, match.property, text, language=language)
+
+    def add_identifier(self, subject: Any, value: Any) -> bool:
+        """Add the identifier that an address means, under its own property; False for an address of no dataset."""
+        if isinstance(value, BlankNode) or (isinstance(value, Literal) and ":" not in value.value):
+            return False
+        found = find_identifier(value.value, self.datasets)
+        if found is not None:
+            self.add(subject, term_name(found[0]), found[1])
+        return found is not None
+
+    def add_other_name(self, subject: Any, property: NamedNode, value: Any) -> None:
+        """Add what an entity is called elsewhere: its identifier there, or a link to the name that it has here."""
+        is_link = (
+            property.value in _LINKS
+            and isinstance(subject, NamedNode)
+            and isinstance(value, NamedNode)
+            and value.value.startswith((FILM, *self.mapping.names))
+        )
+        if is_link:
+            self.session.add_link(self.name(subject)[0], self.name(value)[0])
+        if not self.add_identifier(subject, value) and not is_link:
+            self.skip(property, "an address of no dataset in ontology/datasets.ttl")
 
     def add_figure(self, subject: Any, property: NamedNode, name: str, value: Any) -> None:
         """Add an amount of money as a part with its currency; a bare number has none, and is left out."""
@@ -256,6 +303,8 @@ class _RdfReader:
         """The name of a term here, and its number in Wikidata."""
         if isinstance(term, BlankNode):
             return dataset_entity_name(self.prefix, self.path.name, term.value), ""
+        if term.value.startswith(FILM):
+            return term.value.removeprefix(FILM), ""
         for start, prefix in self.mapping.names.items():
             if term.value.startswith(start):
                 local = unquote(term.value.removeprefix(start)).strip("/")

@@ -17,9 +17,11 @@ from typing import TYPE_CHECKING
 
 from pyoxigraph import NamedNode
 
+from kg.decisions.links import LINKS_FILE, STATED, Judgement, to_sssom
 from kg.errors import InputError
 from kg.facts.literals import parse_value
 from kg.facts.model import Source
+from kg.files.atomic import write_file
 from kg.importers.input_files import Progress
 from kg.importers.source_registry import append_to_source_order, write_source
 from kg.importers.spool import COLUMNS, ROW_COLUMNS, Spool
@@ -27,7 +29,7 @@ from kg.parts import part_iri
 from kg.schema import ValueKind
 from kg.shapes.value_limits import limits_for, value_limits
 from kg.sql import quote
-from kg.terms import KNOWN_NAMES, TYPE
+from kg.terms import KNOWN_NAMES, TYPE, to_iri
 
 if TYPE_CHECKING:
     import duckdb
@@ -209,6 +211,14 @@ class ImportSession:
         """Add the label of an entity that is not imported, for the case that a fact leads to it."""
         self.spool.write_name((entity, label))
 
+    def add_unmapped(self, entity: str) -> None:
+        """Note that the dataset states a class of an entity that the mapping does not have."""
+        self.spool.write_row((entity, "type", "", *[""] * (len(ROW_COLUMNS) - 3)))
+
+    def add_link(self, subject: str, object: str) -> None:
+        """Add the judgement of the dataset that two names mean the same entity."""
+        self.spool.write_link((subject, object))
+
     def reject(self, file: str, line: int, reason: str, text: str = "") -> None:
         """Reject a record that could not be read, with its place and the reason."""
         self.summary.rejected += 1
@@ -271,7 +281,7 @@ class ImportSession:
         return self.summary
 
     def _raise_when_empty(self) -> None:
-        if self.summary.facts:
+        if self.summary.facts or self.spool.count("FROM link"):
             return
         reasons = [f"{count} {reason}" for reason, count in self.summary.skipped.most_common(3)]
         if self.summary.rejected:
@@ -304,7 +314,7 @@ class ImportSession:
             fresh.unlink(missing_ok=True)
         (self.folder / other).unlink(missing_ok=True)
         self._publish_rejects(self.folder / "rejects.txt")
-        self.summary.files = (self.folder / name,)
+        self.summary.files = (self.folder / name, *self._publish_links(self.folder / LINKS_FILE))
 
     def _used_columns(self) -> set[str]:
         """The optional columns that have a value in some row."""
@@ -324,6 +334,19 @@ class ImportSession:
             elif name in used or name in _ALWAYS:
                 columns.append(f"nullif({name}, '') AS {name}")
         return ", ".join(columns)
+
+    def _publish_links(self, path: Path) -> Iterator[Path]:
+        """Write the judgements of the dataset beside its facts."""
+        rows = self.sql.execute("SELECT DISTINCT subject, object FROM link WHERE subject <> object ORDER BY ALL")
+        judgements = [
+            Judgement(to_iri(subject), to_iri(object), True, STATED, comment=f"stated by {self.source.id}")
+            for subject, object in rows.fetchall()
+        ]
+        if judgements:
+            write_file(path, (to_sssom(judgements),))
+            yield path
+        else:
+            path.unlink(missing_ok=True)
 
     def _publish_rejects(self, path: Path) -> None:
         path.unlink(missing_ok=True)

@@ -5,6 +5,7 @@ DuckDB goes to disk when there are many rows, so memory is bounded whatever the 
     row             facts
     stub            what is known of entities that facts lead to: class or kind, label, identifier; how many facts state
                     it, and whether the label is a name
+    link            pairs of names that mean one entity, as the dataset states
     name            labels of entities that are not imported, for those of them that facts lead to
     default_class   the class or kind of entities that no row gives a class
     fault           values that do not fit their property, by line
@@ -23,6 +24,7 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from kg import vocabulary as film
 from kg.importers.dataset_names import final_name_sql, is_marked_sql, resolve_names
 from kg.schema import Schema
 from kg.sql import quote
@@ -49,6 +51,14 @@ COLUMNS = (
 ROW_COLUMNS = tuple(name for name in COLUMNS if name != "source")
 STUB_COLUMNS = ("entity", "class", "label", "identifier", "property", "record", "via")
 NAME_COLUMNS = ("entity", "label")
+LINK_COLUMNS = ("subject", "object")
+_NAMED_COLUMNS = {
+    "row": ("subject", "value"),
+    "stub": ("entity",),
+    "link": LINK_COLUMNS,
+    "default_class": ("subject",),
+}
+"""Table -> its columns with names of entities."""
 MEMORY_LIMIT = "300MB"
 """What DuckDB may hold before it goes to disk."""
 
@@ -75,7 +85,12 @@ class Spool:
         self.sql.execute("SET enable_progress_bar = false")
         # Tables that are read back once or twice are not worth compressing.
         self.sql.execute("SET force_compression = 'uncompressed'")
-        for name, columns in (("row", ROW_COLUMNS), ("stub", STUB_COLUMNS), ("name", NAME_COLUMNS)):
+        for name, columns in (
+            ("row", ROW_COLUMNS),
+            ("stub", STUB_COLUMNS),
+            ("name", NAME_COLUMNS),
+            ("link", LINK_COLUMNS),
+        ):
             self.sql.execute(f"CREATE TABLE {name} ({', '.join(f'{column} VARCHAR' for column in columns)})")
         self.sql.execute("ALTER TABLE stub ADD COLUMN uses BIGINT DEFAULT 1")
         self.sql.execute("ALTER TABLE stub ADD COLUMN is_name BOOLEAN DEFAULT true")
@@ -87,18 +102,19 @@ class Spool:
         self.needs_more_than_names = False
         """True where an entity of which only names are known is left out, unless facts lead to it."""
         self._described = ["SELECT CAST(NULL AS VARCHAR) AS subject WHERE false"]
-        self._rows, self._stubs, self._names, self._rejects = (
+        self._rows, self._stubs, self._names, self._links, self._rejects = (
             (folder / name).open("w", encoding="utf-8", newline="")
-            for name in ("rows.csv", "stubs.csv", "names.csv", "rejects.txt")
+            for name in ("rows.csv", "stubs.csv", "names.csv", "links.csv", "rejects.txt")
         )
         self.write_row = csv.writer(self._rows, lineterminator="\n").writerow
         self.write_stub = csv.writer(self._stubs, lineterminator="\n").writerow
         self.write_name = csv.writer(self._names, lineterminator="\n").writerow
+        self.write_link = csv.writer(self._links, lineterminator="\n").writerow
         self.write_reject = self._rejects.write
 
     def close(self) -> None:
         """Close the files and the tables."""
-        for file in (self._rows, self._stubs, self._names, self._rejects):
+        for file in (self._rows, self._stubs, self._names, self._links, self._rejects):
             file.close()
         self.sql.close()
 
@@ -145,6 +161,7 @@ class Spool:
             ("row", self._rows, ROW_COLUMNS),
             ("stub", self._stubs, STUB_COLUMNS),
             ("name", self._names, NAME_COLUMNS),
+            ("link", self._links, LINK_COLUMNS),
         ):
             file.flush()
             if Path(file.name).stat().st_size:
@@ -152,11 +169,12 @@ class Spool:
                 self.sql.execute(f"INSERT INTO {name} BY NAME SELECT * FROM {spooled}")
         self._rejects.flush()
         self._resolve_names()
+        self._take_unmapped()
         self._insert_default_classes()
         self._keep_one_label()
         deprecated = self._deprecate_class_conflicts(schema)
         self._insert_stubs()
-        only_named = self._delete_only_named() if self.needs_more_than_names else 0
+        only_named = self._delete_only_named(schema) if self.needs_more_than_names else 0
         self._split_kinds(schema)
         return Completion(deprecated, only_named)
 
@@ -170,10 +188,11 @@ class Spool:
         """Give each entity its final name, which no entity with another key has."""
         names = [
             "SELECT subject FROM row UNION ALL SELECT value FROM row UNION ALL SELECT entity FROM stub",
+            "SELECT subject FROM link UNION ALL SELECT object FROM link",
             *self._described,
         ]
         resolve_names(self.sql, names)
-        for table, columns in (("row", ("subject", "value")), ("stub", ("entity",)), ("default_class", ("subject",))):
+        for table, columns in _NAMED_COLUMNS.items():
             for column in columns:
                 self.sql.execute(
                     f"UPDATE {table} SET {column} = {final_name_sql(self.sql, column)} WHERE {is_marked_sql(column)}"
@@ -255,12 +274,25 @@ class Spool:
             SELECT entity, 'label', label, {common}, CASE WHEN is_identifier THEN 'true' ELSE '' END, {end}
             FROM ({_STUB_LABELS}) GROUP BY entity, label, is_identifier""")
 
-    def _delete_only_named(self) -> int:
-        deleted = self.sql.execute("""
+    def _take_unmapped(self) -> None:
+        """Note the entities whose classes the mapping does not have, and which have no other."""
+        self.sql.execute("""
+            CREATE TABLE unmapped AS SELECT DISTINCT subject FROM row WHERE property = 'type' AND value = ''
+            AND subject NOT IN (SELECT subject FROM row WHERE property = 'type' AND value <> '')""")
+        self.sql.execute("DELETE FROM row WHERE property = 'type' AND value = ''")
+
+    def _delete_only_named(self, schema: Schema) -> int:
+        """Delete what is stated of entities of no known class, or of which only names are known.
+
+        An entity that facts lead to is kept.
+        """
+        identifiers = [name for name, iri in schema.names.items() if film.identifier in schema.ancestors(iri)]
+        names = ", ".join(map(quote, ("label", "alias", "note", "description", *identifiers)))
+        deleted = self.sql.execute(f"""
             DELETE FROM row WHERE split_part(subject, '.', 1) NOT IN (
                 SELECT split_part(subject, '.', 1) FROM row
-                WHERE property NOT IN ('label', 'alias', 'note', 'description', 'wikidataId')
-                UNION ALL SELECT value FROM row)""")
+                WHERE property NOT IN ({names}) AND subject NOT IN (SELECT subject FROM unmapped)
+                UNION ALL SELECT value FROM row WHERE subject NOT IN (SELECT subject FROM unmapped))""")
         count = deleted.fetchone()
         return int(count[0]) if count is not None else 0
 

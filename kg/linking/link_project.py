@@ -13,7 +13,7 @@ from itertools import combinations
 
 from pyoxigraph import NamedNode
 
-from kg.decisions.links import COMPOSITE, LINKS_FILE, MANUAL, Judgement, Links, read_links
+from kg.decisions.links import COMPOSITE, MANUAL, Judgement, Links, read_project_links
 from kg.decisions.policy import read_policy
 from kg.errors import FaultsError, UnknownNameError
 from kg.facts.readers import read_facts
@@ -75,7 +75,7 @@ def read_linking_input(project: Project) -> LinkingInput:
     schema = to_schema(read_ontology(project.ontology))
     read = read_facts(project.data, schema)
     trust = read_policy(project.data / "policy.yaml", file="data/policy.yaml", schema=schema, sources=read.sources)
-    judged = read_links(project.data / LINKS_FILE, file=f"data/{LINKS_FILE}")
+    judged = read_project_links(project.data)
     if faults := (*read.findings, *trust.findings, *judged.findings):
         raise FaultsError(faults)
     mentions = find_mentions(read.facts, schema)

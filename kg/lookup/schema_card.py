@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import re
 import textwrap
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
-from pyoxigraph import Literal, NamedNode, QuerySolution, QuerySolutions, Store
+from pyoxigraph import Literal, NamedNode, Quad, QuerySolution, QuerySolutions, Store, Triple
 
 from kg.graph.store import find_quad, find_quads
 from kg.lookup.entity_types import count_members, type_pattern
-from kg.schema import Schema
+from kg.schema import Schema, to_schema
 from kg.terms import (
     ALIAS,
     FILM,
@@ -127,11 +127,17 @@ class SchemaCard:
     properties: Sequence[SchemaRow]
     kinds: Sequence[SchemaRow] = ()
 
-    def find_class(self, name: str) -> SchemaRow | None:
-        """The class or kind with this name, CURIE or word, if an entity is of it; else None."""
+    def find_class(self, name: str, *, is_used: bool = True) -> SchemaRow | None:
+        """The class or kind with this name, CURIE or word, if an entity is of it or need not be; else None."""
         rows = (*self.classes, *self.kinds)
         named = (row for row in rows if name and name in (row.curie, row.curie.removeprefix("film:"), row.word))
-        return next((row for row in named if row.uses), None)
+        return next((row for row in named if row.uses or not is_used), None)
+
+    def properties_of(self, row: SchemaRow, ontology: Schema) -> list[SchemaRow]:
+        """The properties with a domain that the members of a class or kind are in."""
+        types = ontology.ancestors(to_iri(row.class_curie or row.curie))
+        curies = {to_curie(type.value) for type in types}
+        return [property for property in self.properties if not curies.isdisjoint(property.domain)]
 
     def matching(self, word: str) -> SchemaCard:
         """The classes, properties and kinds with a word that begins with `word`; first those that it names."""
@@ -176,6 +182,13 @@ def _matching(rows: Sequence[SchemaRow], word: str) -> list[SchemaRow]:
     named = {row.curie: naming for row in rows if (naming := row.named_by(word)) is not None}
     matching = [row for row in rows if row.curie in named or row.has_word(word)]
     return sorted(matching, key=lambda row: named.get(row.curie, len(Naming)))
+
+
+def read_ontology_card(triples: Iterable[Triple]) -> SchemaCard:
+    """The card of an ontology, of which nothing is used yet."""
+    triples, store = tuple(triples), Store()
+    store.extend(Quad(triple.subject, triple.predicate, triple.object, ONTOLOGY) for triple in triples)
+    return read_schema_card(store, to_schema(triples))
 
 
 def read_schema_card(store: Store, ontology: Schema) -> SchemaCard:

@@ -19,7 +19,7 @@ from pyoxigraph import NamedNode, Triple
 
 from kg.decisions.apply_links import LinkedFacts, apply_links
 from kg.decisions.conflicts import Resolution, resolve_conflicts, unused_decisions
-from kg.decisions.links import EXACT, LINKS_FILE, read_links
+from kg.decisions.links import EXACT, read_project_links
 from kg.decisions.policy import read_policy
 from kg.decisions.ranks import check_ranks
 from kg.errors import FaultsError, ProjectError, UnknownNameError
@@ -160,7 +160,7 @@ def draft(
     shapes = read_shapes((*project.shapes, *(project.completeness if complete else ())))
     read = read_facts(project.data, schema, texts=texts)
     trust = read_policy(project.data / "policy.yaml", file="data/policy.yaml", schema=schema, sources=read.sources)
-    links = read_links(project.data / LINKS_FILE, file=f"data/{LINKS_FILE}")
+    links = read_project_links(project.data)
     findings = (*shapes.warnings, *read.findings, *trust.findings, *links.findings, *check_ranks(read.facts))
     report, shapes_report = Report(findings), None
     if (available := open_texts(texts, project.texts, read.sources)).folders:

@@ -6,6 +6,7 @@ line ends are `\\n` (https://www.w3.org/TR/xml/#sec-line-ends), and `xml:base=""
 
 from __future__ import annotations
 
+import bz2
 import codecs
 import gzip
 import io
@@ -163,9 +164,12 @@ class _XmlText(_Text):
 @contextmanager
 def _open(path: Path) -> Iterator[IO[bytes]]:
     with path.open("rb") as plain:
-        is_compressed = plain.read(2) == b"\x1f\x8b"
-    if is_compressed:
+        start = plain.read(3)
+    if start.startswith(b"\x1f\x8b"):
         with gzip.open(path, "rb") as file:
+            yield cast(IO[bytes], file)
+    elif start == b"BZh":
+        with bz2.open(path, "rb") as file:
             yield cast(IO[bytes], file)
     else:
         with path.open("rb") as plain:

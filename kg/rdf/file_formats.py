@@ -20,7 +20,7 @@ FORMATS: dict[str, RdfFormat] = {
     ".n3": RdfFormat.N3,
     ".shacl": RdfFormat.TURTLE,
 }
-"""File suffix -> format; `.gz` may follow each."""
+"""File suffix -> format; `.gz` or `.bz2` may follow each."""
 FORMAT_NAMES: dict[str, RdfFormat] = {
     "turtle": RdfFormat.TURTLE,
     "ntriples": RdfFormat.N_TRIPLES,
@@ -45,7 +45,7 @@ _OTHERS = {
 
 def format_of(path: Path) -> RdfFormat | None:
     """The format that the suffix of a name stands for; None for an unknown one."""
-    suffixes = [suffix.lower() for suffix in path.suffixes if suffix.lower() != ".gz"]
+    suffixes = [suffix.lower() for suffix in path.suffixes if suffix.lower() not in (".gz", ".bz2")]
     return FORMATS.get(suffixes[-1]) if suffixes else None
 
 

@@ -149,7 +149,7 @@ def test_a_fact_that_uses_an_entity_as_the_class_that_lost_is_contested(with_pol
     assert contested(with_policy) == [
         (
             "film:fata-morgana film:distributor film:herzog",
-            "conflict",
+            "undecided",
             "used as film:Organisation, but film:herzog was decided to be film:Person",
         ),
         (
@@ -158,6 +158,31 @@ def test_a_fact_that_uses_an_entity_as_the_class_that_lost_is_contested(with_pol
             "for its class, encyclopedia is trusted more than fan-site",
         ),
     ]
+
+
+def test_a_class_that_only_follows_from_a_use_outlaws_no_facts_of_a_source_that_describes_the_entity(
+    with_policy: SmallProject,
+) -> None:
+    with_policy.write("ontology/apart.ttl", APART)
+    with_policy.write(
+        "data/used.csv",
+        "subject,property,value,source,record\n"
+        "fata-morgana,type,Film,encyclopedia,1\nfata-morgana,distributor,herzog,encyclopedia,1\n"
+        "herzog,type,Organisation,encyclopedia,1\nherzog,label,Werner Herzog,encyclopedia,1\n",
+    )
+    with_policy.write(
+        "data/described.csv",
+        "subject,property,value,source,record\n"
+        "stroszek,type,Film,fan-site,1\nstroszek,director,herzog,fan-site,1\n"
+        "herzog,type,Person,fan-site,2\nherzog,year,1942,fan-site,2\n",
+    )
+    assert known(with_policy, "director") == ["film:herzog"]
+    reasons = {triple: (kind, reason) for triple, kind, reason in contested(with_policy)}
+    assert reasons["film:fata-morgana film:distributor film:herzog"][0] == "undecided"
+    assert reasons["film:herzog rdf:type film:Organisation"] == (
+        "conflict",
+        "fan-site describes it, and encyclopedia only refers to it",
+    )
 
 
 NAMED_ONCE = """\

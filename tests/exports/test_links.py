@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 import rdflib
 
-from kg.exports.link_formats import JUSTIFICATION, read_datasets
+from kg.exports.link_formats import JUSTIFICATION
+from kg.mappings.linked_datasets import read_datasets
 from kg.project import Project
 from kg.schema import read_ontology
 from tests.exports.films import ANORA, Films

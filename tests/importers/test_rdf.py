@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import bz2
+import gzip
 from pathlib import Path
 
 import pytest
 
+from kg.decisions.links import read_project_links
 from kg.importers.rdf import _to_minutes
 from kg.pipeline.build import check
+from kg.terms import to_curie
 from tests.importers.import_project import ImportProject
 
 
@@ -93,3 +97,53 @@ DURATIONS = [
 @pytest.mark.parametrize(("text", "minutes"), DURATIONS)
 def test_a_duration_is_read_in_full_or_left_out(text: str, minutes: str | None) -> None:
     assert _to_minutes(text, in_seconds=False) == minutes
+
+
+LINKED = """\
+<https://cat.example/film/1> <http://www.w3.org/1999/02/22-rdf-syntax-ns#type> <http://schema.org/Movie> .
+<https://cat.example/film/1> <http://schema.org/name> "Yojimbo" .
+<https://cat.example/film/1> <http://schema.org/sameAs> <https://m.imdb.com/title/tt0055630/?ref_=fn> .
+<https://cat.example/film/1> <http://schema.org/sameAs> <https://www.themoviedb.org/movie/11878-yojimbo> .
+<https://cat.example/film/1> <http://schema.org/sameAs> <https://www.wikidata.org/wiki/Q20475> .
+<https://cat.example/film/1> <http://www.w3.org/2002/07/owl#sameAs> <http://dbpedia.org/resource/Yojimbo> .
+<https://cat.example/review/1> <http://www.w3.org/1999/02/22-rdf-syntax-ns#type> <http://x.example/Review> .
+<https://cat.example/review/1> <http://schema.org/name> "Yojimbo" .
+<https://cat.example/review/1> <http://schema.org/datePublished> "1961-05-01" .
+"""
+
+
+@pytest.mark.parametrize("packed", ["", ".gz", ".bz2"])
+def test_addresses_of_known_datasets_are_identifiers_and_other_names_are_links(
+    project: ImportProject, tmp_path: Path, packed: str
+) -> None:
+    text = LINKED.encode()
+    content = {"": text, ".gz": gzip.compress(text), ".bz2": bz2.compress(text)}[packed]
+    (tmp_path / f"cat.nt{packed}").write_bytes(content)
+    assert project.run("rdf", str(tmp_path / f"cat.nt{packed}"), "--source", "cat") == 0
+    (film,) = {to_curie(fact.subject.value).removeprefix("film:") for fact in project.facts()}
+    assert project.values_of(film) == {
+        ("type", "Film"),
+        ("label", "Yojimbo"),
+        ("imdbId", "tt0055630"),
+        ("tmdbMovieId", "11878"),
+        ("wikidataId", "Q20475"),
+    }
+    (judgement,) = read_project_links(project.folder / "data").links.judgements
+    assert {to_curie(name.value) for name in judgement.names} == {f"film:{film}", "film:dbpedia-yojimbo"}
+
+
+def test_a_file_of_links_alone_is_imported_as_judgements(project: ImportProject, tmp_path: Path) -> None:
+    (tmp_path / "links.nt").write_text(
+        "<http://dbpedia.org/resource/Anora> <http://www.w3.org/2002/07/owl#sameAs>"
+        " <http://www.wikidata.org/entity/Q1> .\n"
+    )
+    assert project.run("rdf", str(tmp_path / "links.nt")) == 0
+    (judgement,) = read_project_links(project.folder / "data").links.judgements
+    assert {to_curie(name.value) for name in judgement.names} == {"film:dbpedia-anora", "film:wd-q1"}
+
+
+def test_null_in_a_mapping_leaves_a_term_out(project: ImportProject, tmp_path: Path) -> None:
+    (tmp_path / "cat.nt").write_text(LINKED)
+    (tmp_path / "mapping.yaml").write_text("properties:\n  https://schema.org/name: null\n")
+    assert project.run("rdf", str(tmp_path / "cat.nt"), "--mapping", str(tmp_path / "mapping.yaml")) == 0
+    assert not [fact for fact in project.facts() if fact.value.value == "Yojimbo"]

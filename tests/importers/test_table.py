@@ -591,3 +591,20 @@ def test_the_guess_for_an_archivists_sheet_reads_all_of_it(project: ImportProjec
     }
     assert ("date", "1999-03-31") in project.values_of("archiv-f-1")
     assert not (project.folder / "data" / "imports" / "archiv" / "rejects.txt").exists()
+
+
+def test_addresses_in_a_column_of_identifiers_are_read_as_identifiers(project: ImportProject, tmp_path: Path) -> None:
+    (tmp_path / "films.csv").write_text(
+        "no,title,imdb,director,q\n"
+        "1,Alien,https://www.imdb.com/title/tt0078748/?ref_=x,Ridley Scott,https://www.wikidata.org/wiki/Q56005\n"
+        "2,Legend,tt0089469,Ridley Scott,Q56005\n"
+    )
+    (tmp_path / "films.csv.mapping.yaml").write_text(
+        "source: films\nrows: {class: Film, key: [no]}\ncolumns:\n  title: label\n  imdb: imdbId\n"
+        "  q: {property: director, prefix: wd, label: director, identifier: wikidataId}\n"
+    )
+    assert project.run("table", str(tmp_path / "films.csv")) == 0
+    assert ("imdbId", "tt0078748") in project.values_of("films-1")
+    assert {
+        value for number in (1, 2) for name, value in project.values_of(f"films-{number}") if name == "director"
+    } == {"wd-q56005"}

@@ -6,6 +6,7 @@ property.
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from itertools import combinations
@@ -15,7 +16,7 @@ from kg.errors import InputError
 from kg.facts.model import Source
 from kg.importers.dataset_names import has_equal_names_sql
 from kg.importers.input_files import list_files
-from kg.importers.session import ImportSession
+from kg.importers.session import ImportSession, term_name
 from kg.importers.tables.cells.cleanings import can_reject
 from kg.importers.tables.table_files import (
     SUFFIXES,
@@ -39,6 +40,7 @@ from kg.importers.tables.table_mapping import (
     with_list_columns,
 )
 from kg.importers.tables.table_sql import LINE, RECORD, SELECTED, SUBJECT, TableSql
+from kg.mappings.linked_datasets import read_datasets
 from kg.schema import Schema
 from kg.shapes.value_limits import ValueLimits
 from kg.sql import quote_name
@@ -182,9 +184,18 @@ class _TableImport:
             raise InputError(f"{self.path} lacks the column {', '.join(missing)}. It has {', '.join(header)}.")
         return header
 
+    def address_patterns(self) -> dict[str, list[str]]:
+        """Property of identifiers -> patterns of the addresses that contain them."""
+        patterns: dict[str, list[str]] = defaultdict(list)
+        for dataset in read_datasets(self.session.ontology):
+            patterns[term_name(dataset.property)].append(dataset.address_pattern())
+        return patterns
+
     def create_table(self, cells: CellSource) -> TableSql:
         """Read the cells into a table, with the names of the entities; returns the statements for its rows."""
-        statements = TableSql(self.mapping, cells.relation, self.session.schema.narrowed, self.limits_for)
+        statements = TableSql(
+            self.mapping, cells.relation, self.session.schema.narrowed, self.limits_for, self.address_patterns()
+        )
         for name in ("reject_errors", "reject_scans"):
             self.session.sql.execute(f"DROP TABLE IF EXISTS {name}")
         self.session.sql.execute(f"CREATE OR REPLACE TABLE all_{self.rows} AS {statements.keyed()}")

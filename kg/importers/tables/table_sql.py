@@ -81,6 +81,8 @@ class TableSql:
     """Name of a kind -> what the facts about an entity of this kind state."""
     limits_for: Callable[[str, PartMapping | None], tuple[ValueLimits, ...]] = lambda *_: ()
     """What shapes require of the values of a property, of the rows' entities or of their parts."""
+    addresses: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    """Property of identifiers -> patterns of the addresses that contain them."""
 
     def keyed(self) -> str:
         """The rows with the name and record of their entity; rows without a key have no name.
@@ -325,6 +327,12 @@ class TableSql:
             # Spreadsheets and data frames write whole numbers as 116.0.
             is_float = f"regexp_full_match({value}, '[0-9]{{1,18}}[.]0+')"
             value = f"CASE WHEN {is_float} THEN split_part({value}, '.', 1) ELSE {value} END"
+        if patterns := self.addresses.get(column.identifier or column.property):
+            found = " ".join(
+                f"WHEN regexp_full_match({value}, {quote(pattern)}) THEN regexp_extract({value}, {quote(pattern)}, 1)"
+                for pattern in patterns
+            )
+            value = f"CASE WHEN NOT contains({value}, '/') THEN {value} {found} ELSE {value} END"
         if column.values:
             # A text to replace is the cell as it is in the table, or as it is after cleaning.
             written = text if is_trimmed else clean_sql(text, ("trim",))
