@@ -14,7 +14,9 @@ from urllib.parse import unquote_plus
 
 from pyoxigraph import QueryResultsFormat, QuerySolutions, Store
 
+from kg.errors import QueryError
 from kg.queries.result_writers import JSON, PLAIN_JSON
+from kg.queries.rewriting.engine_query import to_engine_text
 from kg.terms import PREFIXES
 
 _IRI = r"<[^<>\"{}|^`\\\x00-\x20?]*+>"
@@ -63,13 +65,20 @@ class FastPath:
             return None
         used = {prefix: PREFIXES[prefix] for prefix in _PREFIX.findall(bounded) if prefix in PREFIXES}
         try:
+            if _has_other_form(bounded):
+                return None
             rows = self.store.query(bounded, prefixes=used)
-        except SyntaxError:
+        except (SyntaxError, QueryError):
             # A worker finds the line and column.
             return None
         assert isinstance(rows, QuerySolutions)
         body = rows.serialize(format=QueryResultsFormat.JSON)
         return body if body is not None and len(body) < _MAX_BYTES else None
+
+
+def _has_other_form(lookup: str) -> bool:
+    """True for a lookup that the engine reads right only in another form: one with a typed literal may be."""
+    return "^^" in lookup and to_engine_text(lookup) != lookup
 
 
 def bound_lookup(text: str) -> str | None:

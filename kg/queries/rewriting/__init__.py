@@ -3,7 +3,9 @@
 engine_query        a query in the form that the engine answers right, and its results with exact terms
 property_paths      alternatives that keep duplicates, paths of length zero from a term that the graph does not have
 pattern_blocks      the triple patterns of a query with their paths, parsed from its tokens
-casts               casts of doubles to integers, and of texts with blanks around a number
+functions           casts, STRDT, BNODE, REGEX, REPLACE and GROUP_CONCAT
+operators           the order of booleans, and days plus months
+expressions         brackets, arguments and operands among the tokens
 ill_typed_literals  ill-typed literals, and what STR and DATATYPE give for a literal
 prologue            prefixes of a query, and the terms that its tokens denote
 """

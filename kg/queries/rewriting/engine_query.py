@@ -9,8 +9,10 @@ from typing import Any, TypeVar
 from pyoxigraph import QueryBoolean, QuerySolutions, QueryTriples, Store, Triple
 
 from kg.errors import QueryError
-from kg.queries.rewriting.casts import apply_edits, cast_edits
+from kg.queries.rewriting.expressions import apply_edits
+from kg.queries.rewriting.functions import call_edits
 from kg.queries.rewriting.ill_typed_literals import MARK, literal_edits, unmark
+from kg.queries.rewriting.operators import operator_edits
 from kg.queries.rewriting.prologue import Prologue
 from kg.queries.rewriting.property_paths import path_edits
 from kg.queries.sparql import escape_dots, to_query_error, tokenise
@@ -79,19 +81,19 @@ def _unmark_triple(triple: Triple) -> Triple:
 
 
 def to_engine_text(text: str) -> str:
-    """The query with literals, casts and paths that the engine would read differently in other forms.
+    """The query with literals, calls, operations and paths that the engine would read differently in other forms.
 
     Raises `SyntaxError` where the query does not parse, and `QueryError` where no other form is known.
     """
     tokens = list(tokenise(text))
     escaped = rewritten = escape_dots(text, tokens)
     prologue = Prologue(tokens)
-    for edits_of in (literal_edits, cast_edits, path_edits):
+    for edits_of in (literal_edits, call_edits, operator_edits, path_edits):
         if rewritten is not text:
             tokens = list(tokenise(rewritten))
         if edits := list(edits_of(rewritten, tokens, prologue)):
             if rewritten is escaped:
                 # An error is at its place in the text as it was written.
                 Store().query(escaped, prefixes=PREFIXES, base_iri=BASE)
-            rewritten = apply_edits(rewritten, iter(edits))
+            rewritten = apply_edits(rewritten, edits)
     return rewritten

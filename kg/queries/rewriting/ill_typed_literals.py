@@ -13,6 +13,7 @@ from typing import TypeVar
 
 from pyoxigraph import Literal
 
+from kg.queries.rewriting.expressions import Edit
 from kg.queries.rewriting.prologue import LiteralToken, Prologue
 from kg.queries.sparql import Token
 from kg.terms import XSD
@@ -24,8 +25,6 @@ _READ_AS_OTHERS = frozenset(XSD + name for name in (*INTEGER_BOUNDS, "double", "
 _DERIVED = frozenset(XSD + name for name in INTEGER_BOUNDS if name != "integer") | {XSD + "dateTimeStamp"}
 
 _Term = TypeVar("_Term")
-Edit = tuple[int, int, str]
-"""The start and end of a piece of text, and what replaces it."""
 
 
 def literal_edits(_text: str, tokens: Sequence[Token], prologue: Prologue) -> Iterator[Edit]:

@@ -14,7 +14,7 @@ from itertools import product
 from pyoxigraph import QuerySolutions, Store
 
 from kg.errors import QueryError
-from kg.queries.rewriting.ill_typed_literals import Edit
+from kg.queries.rewriting.expressions import Edit
 from kg.queries.rewriting.pattern_blocks import (
     VARIABLE,
     ClosurePath,
