@@ -15,7 +15,6 @@ from pyoxigraph import Literal, NamedNode, Triple
 
 from kg import vocabulary as vocab
 from kg.decisions.conflicts import ContestedFact, DecisionKind, is_part_link
-from kg.exports.link_formats import LinkedDataset, read_datasets
 from kg.facts.model import Evidence, Fact
 from kg.facts.texts import sentence_around
 from kg.filmgraph import FilmGraph
@@ -23,6 +22,7 @@ from kg.graph.store import find_quads
 from kg.lookup.entity_description import PropertyValue
 from kg.lookup.phrases import date_in_words, literal_in_words, name_in_words
 from kg.lookup.source_conflicts import value_in_words
+from kg.mappings.linked_datasets import LinkedDataset, read_datasets
 from kg.parts import owner_of, path_of
 from kg.server.pages.urls import external_url, inverse_of, is_inverse, page_url, why_url
 from kg.terms import ALIAS, FILM, LABEL, NOTE, ONTOLOGY, SOURCE, TYPE, Term, to_short
