@@ -88,7 +88,7 @@ QUERIES = [
     ("oscar", "awards-of-programme"),
     ("director", "films-directed-by"),
     ("movie", "films-directed-by"),
-    ("tally", "tallies-of-film"),
+    ("tally", "tallies-of"),
     ("streaming", "where-to-watch"),
     ("photograph", "credits-of-film"),
     ("cinematographer", "credits-of-film"),

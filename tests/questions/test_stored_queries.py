@@ -25,7 +25,7 @@ COMPARED = (
     "relatives-of",
     "share-of-gross",
     "sources-per-fact",
-    "tallies-of-film",
+    "tallies-of",
     "time-between",
     "winners-of-both",
 )

@@ -32,7 +32,9 @@ _PART_KEYS = (*_CONTEXT_KEYS, "id")
 _SPAN = re.compile(r"(?P<start>[0-9]{1,9})-(?P<end>[0-9]{1,9})")
 _LIKE_SPAN = re.compile(r"[0-9]+\s*[-–]\s*[0-9]+")
 _UNNAMING_KEYS = frozenset((*_PART_KEYS, "type", "kind", "outcome", "count"))
-"""Keys whose values say what sort of part it is, not which one: the id of a part is not made of them."""
+"""Keys whose values say what sort of part it is, not which one: the id of a part does not begin with them."""
+_OCCASIONS = ("edition", "eventSeries")
+"""Keys for what many recognitions of one owner have in common."""
 _NTH = re.compile(r"[1-9][0-9]{0,5}")
 _CITATION_REMEDY = "Write words of the text, or {words: ..., nth: 2}, or start-end."
 _Entries = dict[str, tuple[YamlNode, YamlNode]]
@@ -349,13 +351,21 @@ class YamlReader:
 
 
 def part_id(entries: Iterable[tuple[str, YamlNode]], *, unnaming: Collection[str] = _UNNAMING_KEYS) -> str:
-    """The id of a part with these entries: its own, or else one made of its first value that names something."""
+    """The id of a part with these entries: its own, or else one made of its first value that names something.
+
+    A nomination for an award and the win of it are one recognition; but six nominations at a ceremony are not five wins
+    there. So the outcome is in the id of a recognition that has a number, or is named after its ceremony.
+    """
     values = dict(entries)
     if "id" in values:
         return to_slug(values["id"].text or "") or "node"
-    naming = [value for key, value in values.items() if key not in unnaming]
-    others = [value for key, value in values.items() if key not in _PART_KEYS and key != "type"]
-    return to_slug(_first_text(next(iter(naming or others), None))) or "node"
+    naming = [key for key in values if key not in unnaming]
+    others = [key for key in values if key not in _PART_KEYS and key != "type"]
+    first = next(iter(naming or others), "")
+    words = [_first_text(values.get(first))]
+    if naming and "outcome" in values and ("count" in values or first in _OCCASIONS):
+        words += [_first_text(values["outcome"]), "number" if "count" in values else ""]
+    return to_slug(" ".join(words)) or "node"
 
 
 def _times(count: int) -> str:
