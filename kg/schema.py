@@ -32,6 +32,7 @@ _REPLACED_BY = NamedNode("http://purl.org/dc/terms/isReplacedBy")
 _DETAIL, _INVERSELY, _WITHIN, _WITHOUT, _VALUE_OF, _OF_SUBJECT = (
     NamedNode(f"{BASE}ontology#{name}") for name in ("detail", "inversely", "within", "without", "valueOf", "ofSubject")
 )
+_NAMED_CLASS, _NAMED_WITHIN = (NamedNode(f"{BASE}ontology#{name}") for name in ("namedClass", "namedWithin"))
 _INVERSE_LABEL = NamedNode(FILM + "inverseLabel")
 _PROPERTIES = {OWL + name for name in ("ObjectProperty", "DatatypeProperty", "AnnotationProperty")} | {RDF + "Property"}
 _CLASSES = {OWL + "Class", RDFS + "Class"}
@@ -68,6 +69,10 @@ class OntologyTerm:
     """Of a kind: the value of `kind` in fact files (`skos:notation`)."""
     usual_range: tuple[NamedNode, ...] = ()
     """Of a property: the kinds or classes that its values usually have, narrower than the range."""
+    named_class: tuple[NamedNode, ...] = ()
+    """Of a property: the class of a value that a fact file writes as a name and that nothing else is stated about."""
+    named_within: NamedNode | None = None
+    """Of a property: the property to the entity within which the names of its values are unique."""
 
     def named_by(self, text: str) -> Naming | None:
         """How a text names the term; None when it does not."""
@@ -211,6 +216,11 @@ class Schema:
         """The name of the one class or kind that the values of a property usually have; empty when there is none."""
         usual = property.usual_range or property.range
         return self.types[usual[0]].name if len(usual) == 1 and usual[0] in self.types else ""
+
+    def named_type(self, property: OntologyTerm) -> str:
+        """The name of the class or kind of a new value of a property; empty when it may be of several."""
+        named = property.named_class
+        return self.types[named[0]].name if named and named[0] in self.types else self.usual_type(property)
 
     def property_named(self, name: str) -> OntologyTerm | None:
         """The property with this name in fact files, CURIE or IRI, or None."""
@@ -405,6 +415,8 @@ def _to_property(
         _texts(values, LABEL),
         tuple(sorted({*_texts(values, ALIAS), *_texts(values, _INVERSE_LABEL)})),
         usual_range=_iris(values, _RANGE_INCLUDES),
+        named_class=_iris(values, _NAMED_CLASS),
+        named_within=next(iter(_iris(values, _NAMED_WITHIN)), None),
     )
 
 

@@ -8,5 +8,6 @@ files         which files hold facts, their text and YAML documents, findings ab
 sources       data/sources.yaml
 texts         source texts, passages of evidence, words found in a text
 passage_lock  words that facts cite -> their spans; data/passages.lock
+named_values  names in fact files -> entities with this label, found or created
 readers/      all facts of a project; a reader for each kind of file
 """

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from pyoxigraph import Literal, NamedNode
 
-from kg.files.yaml_files import YamlError, YamlNode, read_documents
+from kg.files.yaml_files import YamlError, YamlNode, quote_line, read_documents
 from kg.reports import Finding, Place, Severity
 from kg.schema import Schema
 from kg.terms import TYPE, to_text
@@ -29,6 +29,7 @@ class FileFindings(list[Finding]):
         suggestions: Iterable[str] = (),
         remedy: str = "",
         severity: Severity = Severity.VIOLATION,
+        focus: NamedNode | None = None,
     ) -> None:
         """Add the finding `facts/CHECK`; `value` is the text as it was written."""
         self.append(
@@ -37,6 +38,7 @@ class FileFindings(list[Finding]):
                 message,
                 severity,
                 places=places,
+                focus=to_text(focus) if focus is not None else "",
                 path=to_text(path) if path is not None else "",
                 value=to_text(Literal(value)) if value else "",
                 suggestions=tuple(suggestions),
@@ -122,8 +124,22 @@ def read_yaml_file(path: Path, *, file: str) -> Iterator[YamlNode | Finding]:
 
 
 def read_yaml(text: str, *, file: str) -> Iterator[YamlNode | Finding]:
-    """Yield the root of each YAML document of a text, and at the end the finding for the first syntax error, if any."""
-    try:
-        yield from read_documents(text, file=file)
-    except YamlError as error:
-        yield Finding("facts/yaml", error.message, places=(error.place,), remedy=error.remedy)
+    """Yield the root of each YAML document of a text, and at the end the finding for the first syntax error, if any.
+
+    A title with a colon, `label: Spider-Man: Homecoming`, is read as if it had quotation marks.
+    """
+    count, budget = 0, LARGEST_FILE
+    while True:
+        try:
+            for number, root in enumerate(read_documents(text, file=file)):
+                if number == count:
+                    count += 1
+                    yield root
+            return
+        except YamlError as error:
+            budget -= len(text)  # each title is a new start
+            quoted = quote_line(text, error.place.line) if error.has_colon and budget > 0 else ""
+            if not quoted:
+                yield Finding("facts/yaml", error.message, places=(error.place,), remedy=error.remedy)
+                return
+            text = quoted

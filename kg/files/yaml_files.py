@@ -9,7 +9,7 @@ is translated, so that the message and the place do not depend on the version.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, ClassVar
@@ -28,8 +28,8 @@ _BOOL = "tag:yaml.org,2002:bool"
 class YamlError(ValueError):
     """A file that is not YAML, or not the YAML that is allowed here."""
 
-    def __init__(self, message: str, *, place: Place, remedy: str = "") -> None:
-        self.message, self.place, self.remedy = message, place, remedy
+    def __init__(self, message: str, *, place: Place, remedy: str = "", has_colon: bool = False) -> None:
+        self.message, self.place, self.remedy, self.has_colon = message, place, remedy, has_colon
         super().__init__(message)
 
 
@@ -131,9 +131,11 @@ def _events(text: str, file: str) -> Iterator[yaml.Event]:
         lines = text.split("\n")
         has_tab = mark.line < len(lines) and "\t" in lines[mark.line]
         remedy = "Indent with spaces, not tabs." if has_tab else ""
-        if "mapping values" in (error.problem or "") and mark.line < len(lines):
+        has_colon = "mapping values" in (error.problem or "")
+        if has_colon and mark.line < len(lines):
             remedy = _quotation_remedy(lines[mark.line]) or remedy
-        raise YamlError(message, place=Place(file, mark.line + 1, mark.column + 1), remedy=remedy) from error
+        place = Place(file, mark.line + 1, mark.column + 1)
+        raise YamlError(message, place=place, remedy=remedy, has_colon=has_colon) from error
     except yaml.reader.ReaderError as error:
         before = text[: error.position]
         place = Place(file, before.count("\n") + 1, error.position - (before.rfind("\n") + 1) + 1)
@@ -142,16 +144,45 @@ def _events(text: str, file: str) -> Iterator[yaml.Event]:
         raise YamlError(f"not YAML: {error}", place=Place(file)) from error
 
 
-_TEXT_WITH_COLON = re.compile(r"\s*(?:- )?(?P<key>[\w-]+):\s+(?P<text>[^\"'\[{].*:(?:\s.*|$))")
+_TEXT_WITH_COLON = re.compile(
+    r"(?P<before>\s*(?:- +)?)(?P<key>[\w-]+)(?P<colon>:\s+)(?P<text>[^\s\"'\[{&*!|>#%@`].*?)(?P<after>\s*(?:\s#.*)?)"
+)
 
 
 def _quotation_remedy(line: str) -> str:
     """How to write a title with a colon, such as `Spider-Man: Homecoming`; the empty text for any other line."""
-    match = _TEXT_WITH_COLON.fullmatch(line.rstrip())
-    if match is None:
+    match = _TEXT_WITH_COLON.fullmatch(line)
+    if match is None or ":" not in match["text"]:
         return ""
-    text = match["text"].replace("\\", "\\\\").replace('"', '\\"')
-    return f'Put a text that has a colon in quotation marks: {match["key"]}: "{text}".'
+    return f"Put a text that has a colon in quotation marks: {match['key']}: {_in_quotes(match['text'])}."
+
+
+def quote_line(text: str, line: int) -> str:
+    """The text with quotation marks around the title in a line, if it has a title with a colon; else the empty text.
+
+    The title is the value of the line; where deeper lines follow, it is the key of a block.
+    """
+    lines = text.split("\n")
+    match = _TEXT_WITH_COLON.fullmatch(lines[line - 1]) if line <= len(lines) else None
+    if match is None or ":" not in match["text"]:
+        return ""
+    title = match["text"]
+    is_key = title.endswith(":") and _indent_after(lines, line) > len(match["before"])
+    if is_key:
+        quoted = _in_quotes(match["key"] + match["colon"] + title.removesuffix(":")) + ":"
+    else:
+        quoted = match["key"] + match["colon"] + _in_quotes(title)
+    return "\n".join((*lines[: line - 1], match["before"] + quoted + match["after"], *lines[line:]))
+
+
+def _indent_after(lines: Sequence[str], line: int) -> int:
+    """The indentation of the first line with content after a line."""
+    following = (other for other in lines[line:] if other.strip() and not other.lstrip().startswith("#"))
+    return next((len(other) - len(other.lstrip()) for other in following), 0)
+
+
+def _in_quotes(text: str) -> str:
+    return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'
 
 
 def _within_bounds(events: Iterator[yaml.Event], file: str) -> Iterator[yaml.Event]:
@@ -221,7 +252,7 @@ def quoted(text: str) -> str:
     """A text as a YAML scalar within braces, with quotation marks where they are needed."""
     if _SIMPLE.fullmatch(text) and not _OTHER_TYPE.fullmatch(text) and is_plain_scalar(text):
         return text
-    return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'
+    return _in_quotes(text)
 
 
 _SIMPLE = re.compile(r"[^\W\d_](?:[\w .()/&\u2013\u2014'-]*[\w).])?")

@@ -18,8 +18,7 @@ from kg.facts.model import Fact
 from kg.files.yaml_files import quoted
 from kg.reports import Finding
 from kg.schema import OntologyTerm, Replacement, Schema, ValueKind
-from kg.terms import ALIAS, LABEL, to_curie, to_term, to_text
-from kg.text.folding import to_slug
+from kg.terms import ALIAS, LABEL, Term, to_curie, to_term, to_text
 from kg.text.number_words import MONTHS, SCALES
 
 _IN_MINUTES = (film.runningTime,)
@@ -105,21 +104,46 @@ def fix_value(finding: Finding, text: str, schema: Schema, facts: Iterable[Fact]
         return ()
     meanings = {meaning for meaning in _meanings(literal.value, property, facts) if _fits(meaning, property)}
     written = _scalar_at(finding, text, literal.value)
-    if not meanings and property.range == (film.Person,) and written is not None:
-        return _define_person(finding, text, written, literal.value)
     return _replace(finding, written, meanings.pop()) if len(meanings) == 1 else ()
 
 
-def _define_person(finding: Finding, text: str, written: str, label: str) -> Sequence[Edit]:
-    """The name of a person instead of the label, and a block for the person at the end of the section."""
-    name = to_slug(label)
-    if not name or finding.place is None or re.search(rf"^{re.escape(name)}:", text, re.M) or '"' in label:
+def write_block(finding: Finding, text: str, schema: Schema, facts: Iterable[Fact]) -> Sequence[Edit]:
+    """A block, at the end of the section, for an entity that a name has created."""
+    about = [fact for fact in facts if finding.focus and str(fact.subject) == finding.focus]
+    if not about or finding.place is None:
         return ()
+    values = (f"{_name_of(fact.property, schema)}: {_text_of(fact.value)}" for fact in about)
+    id = to_curie(str(about[0].subject.value)).removeprefix("film:")
+    return [_at_end_of_section(finding.place.line, text, f"{id}: {{{', '.join(values)}}}\n")]
+
+
+def _name_of(property: NamedNode, schema: Schema) -> str:
+    return schema.properties[property].name
+
+
+def _text_of(value: Term) -> str:
+    return quoted(value.value) if isinstance(value, Literal) else to_curie(value.value).removeprefix("film:")
+
+
+def define_entity(finding: Finding, text: str, schema: Schema) -> Sequence[Edit]:
+    """A block for an id that nothing is stated about and that is like no other, where its class is certain."""
+    path, value = (to_term(term) if term else None for term in (finding.path, finding.value))
+    property = schema.properties.get(path) if isinstance(path, NamedNode) else None
+    if property is None or finding.place is None or finding.suggestions or not isinstance(value, NamedNode):
+        return ()
+    type, id = schema.named_type(property), to_curie(value.value).removeprefix("film:")
+    if not type or not re.fullmatch(r"[a-z0-9-]+", id):
+        return ()
+    narrowed = schema.narrowed.get(type)
+    type = type if narrowed is None else f"{narrowed.class_name}, kind: {narrowed.word}"
+    block = f"{id}: {{type: {type}, label: {quoted(id.replace('-', ' '))}}}\n"
+    return [_at_end_of_section(finding.place.line, text, block)]
+
+
+def _at_end_of_section(line: int, text: str, block: str) -> Edit:
     lines = text.splitlines(keepends=True)
-    following = range(finding.place.line, len(lines))
-    end = next((number for number in following if lines[number].startswith("---")), len(lines))
-    block = f"{name}: {{type: Person, label: {quoted(label)}}}\n"
-    return [*_replace(finding, written, name), Edit(end + 1, 1, "", block)]
+    end = next((number for number in range(line, len(lines)) if lines[number].startswith("---")), len(lines))
+    return Edit(end + 1, 1, "", block)
 
 
 def fix_cited_words(finding: Finding, text: str) -> Sequence[Edit]:

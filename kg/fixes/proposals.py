@@ -19,6 +19,7 @@ from pathlib import Path
 from kg.files.atomic import write_file
 from kg.fixes.edits import (
     Edit,
+    define_entity,
     fix_cited_words,
     fix_duplicate,
     fix_letter_case,
@@ -26,6 +27,7 @@ from kg.fixes.edits import (
     fix_misspelling,
     fix_replaced,
     fix_value,
+    write_block,
 )
 from kg.pipeline.build import Draft, draft
 from kg.project import Project, find_project
@@ -38,7 +40,10 @@ EDITS_FOR: Mapping[str, Callable[[Finding, Draft, str], Sequence[Edit]]] = {
     "facts/replaced-class": lambda finding, draft, text: fix_replaced(finding, text, draft.schema),
     "facts/unknown-kind": lambda finding, draft, text: fix_misspelling(finding, text),
     "facts/unknown-source": lambda finding, draft, text: fix_misspelling(finding, text),
-    "facts/unknown-entity": lambda finding, draft, text: fix_misspelling(finding, text),
+    "facts/unknown-entity": lambda finding, draft, text: (
+        fix_misspelling(finding, text) or define_entity(finding, text, draft.schema)
+    ),
+    "facts/new-entity": lambda finding, draft, text: write_block(finding, text, draft.schema, draft.read.facts),
     "facts/key": lambda finding, draft, text: fix_misspelling(finding, text),
     "facts/value": lambda finding, draft, text: fix_value(finding, text, draft.schema, draft.read.facts),
     "facts/words": lambda finding, draft, text: fix_cited_words(finding, text),
@@ -98,7 +103,7 @@ def _candidates(before: Draft) -> Iterator[Fix]:
         if place.file not in texts:
             texts[place.file] = (before.project.folder / place.file).read_text(encoding="utf-8")
         edits = tuple(edits_for(finding, before, texts[place.file]))
-        places = {(place.file, edit.line, edit.column) for edit in edits}
+        places = {(place.file, edit.line, edit.column) for edit in edits if edit.old}
         if edits and not places & edited:
             edited |= places
             yield Fix(finding, place.file, edits)
@@ -156,7 +161,8 @@ def _changes(project: Project, fixes: Iterable[Fix]) -> dict[str, _FileChange]:
         before = (project.folder / file).read_text(encoding="utf-8")
         lines = before.splitlines(keepends=True)
         # From the end to the beginning, so that no edit moves the place of another.
-        for edit in sorted(edits_of_file, key=lambda edit: (edit.line, edit.column), reverse=True):
+        in_order = sorted(enumerate(edits_of_file), key=lambda pair: (pair[1].line, pair[1].column, pair[0]))
+        for _, edit in reversed(in_order):
             edit.apply_to(lines)
         changes[file] = _FileChange(before, "".join(lines))
     return changes

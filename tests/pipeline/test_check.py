@@ -104,4 +104,4 @@ def test_a_text_needs_no_digest(films: SmallProject, capsys: pytest.CaptureFixtu
     films.write("data/sources.yaml", "encyclopedia: {title: A, author: Ana Costa, file: a.txt}\n")
     films.write("texts/a.txt", "Anora is by Sean Baker.\n")
     assert main(["cite", "encyclopedia", "Sean Baker", "--project", str(films.folder)]) == 0
-    assert capsys.readouterr().out.startswith("at: 12-22")
+    assert capsys.readouterr().out.startswith("at: Sean Baker    # 12-22: ")

@@ -16,6 +16,7 @@ from pyoxigraph import NamedNode
 from kg.facts.files import FileFindings, fact_files
 from kg.facts.literals import part_example
 from kg.facts.model import Fact, Source
+from kg.facts.named_values import resolve_names
 from kg.facts.passage_lock import LOCK_FILE, CitationFinder, read_lock
 from kg.facts.readers.rdf_reader import RdfReader
 from kg.facts.readers.table_reader import TableReader
@@ -53,7 +54,8 @@ def read_facts(folder: Path, schema: Schema, *, texts: Path | str | None = None)
     rdf_reader = RdfReader(schema, listed.sources)
     available = open_texts(texts, folder.parent / "texts", listed.sources)
     citations = CitationFinder(available, listed.sources, read_lock(folder / LOCK_FILE))
-    readers = (YamlReader(schema, listed.sources, citations), TableReader(schema, listed.sources), rdf_reader)
+    yaml_reader = YamlReader(schema, listed.sources, citations)
+    readers = (yaml_reader, TableReader(schema, listed.sources), rdf_reader)
     by_suffix = {suffix: reader for reader in readers for suffix in reader.SUFFIXES}
     findings = FileFindings(listed.findings)
     facts: list[Fact] = []
@@ -69,13 +71,17 @@ def read_facts(folder: Path, schema: Schema, *, texts: Path | str | None = None)
     sources = {**listed.sources, **rdf_reader.file_sources}
     for reader in readers:
         findings.extend(reader.findings)
-    findings.extend(_check_names(facts, schema, sources))
-    return FactsRead(tuple(facts), sources, tuple(findings), citations.to_lock())
+    resolved = resolve_names(facts, yaml_reader.named_values, schema)
+    findings.extend(resolved.findings)
+    findings.extend(_check_names(resolved.facts, schema, sources, resolved.unresolved))
+    return FactsRead(tuple(resolved.facts), sources, tuple(findings), citations.to_lock())
 
 
-def _check_names(facts: list[Fact], schema: Schema, sources: Mapping[str, Source]) -> Iterator[Finding]:
+def _check_names(
+    facts: list[Fact], schema: Schema, sources: Mapping[str, Source], unresolved: frozenset[NamedNode]
+) -> Iterator[Finding]:
     """Findings for facts about ontology terms, and for values in our namespace that no fact is about."""
-    known: set[Term] = {fact.subject for fact in facts}
+    known: set[Term] = {fact.subject for fact in facts} | unresolved
     known.update(source.iri for source in sources.values())
     first_uses: dict[NamedNode, Fact] = {}
     for fact in facts:

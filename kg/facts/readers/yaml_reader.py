@@ -12,18 +12,19 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import ClassVar, NamedTuple
 
-from pyoxigraph import NamedNode
+from pyoxigraph import Literal, NamedNode
 
 from kg.facts.dates import to_date_range
 from kg.facts.files import FileFindings, read_yaml_file
 from kg.facts.literals import parse_value, part_example
 from kg.facts.model import Evidence, Fact, Rank, Source, part_owner
+from kg.facts.named_values import NamedValue, is_name, named_iri
 from kg.facts.passage_lock import Citation, CitationFinder, CitationResult
 from kg.files.yaml_files import YamlNode, quoted
 from kg.parts import part_iri
 from kg.reports import Finding, Place, Severity
 from kg.schema import OntologyTerm, Schema, ValueKind
-from kg.terms import TYPE, Term, to_iri
+from kg.terms import LABEL, TYPE, Term, to_iri
 from kg.text.folding import closest, to_slug
 
 _CONTEXT_KEYS = ("source", "at", "record", "retrieved", "as_of", "rank", "because", "paraphrase")
@@ -35,6 +36,7 @@ _UNNAMING_KEYS = frozenset((*_PART_KEYS, "type", "kind", "outcome", "count"))
 """Keys whose values say what sort of part it is, not which one: the id of a part does not begin with them."""
 _OCCASIONS = ("edition", "eventSeries")
 """Keys for what many recognitions of one owner have in common."""
+_ENTITY_NAME = re.compile(r"[\w.\-]+")
 _NTH = re.compile(r"[1-9][0-9]{0,5}")
 _CITATION_REMEDY = "Write words of the text, or {words: ..., nth: 2}, or start-end."
 _Entries = dict[str, tuple[YamlNode, YamlNode]]
@@ -79,6 +81,8 @@ class YamlReader:
     sources: Mapping[str, Source]
     citations: CitationFinder
     findings: FileFindings = field(default_factory=FileFindings)
+    named_values: list[NamedValue] = field(default_factory=list)
+    """The values that are names; their facts have the entity that would be created."""
     _blocks: dict[tuple[NamedNode, str], Place] = field(default_factory=dict)
     _parts: set[str] = field(default_factory=set)
     _without_text: set[str] = field(default_factory=set)
@@ -105,10 +109,7 @@ class YamlReader:
         if (source := entries.pop("source", None)) is not None:
             context = replace(context, source=self._source(source[1]))
         for key, value in entries.values():
-            try:
-                subject = to_iri(key.text or "")
-            except ValueError as error:
-                self.findings.add("name", str(error), key.place, value=key.text or "")
+            if (subject := self._subject(key)) is None:
                 continue
             if value.entries is None:
                 message = f"the block of {key.text} is {value.kind}, not a mapping of properties"
@@ -119,7 +120,23 @@ class YamlReader:
                 message = f"{key.text} already has a block for {context.source or 'no source'} at {first}"
                 self.findings.add("duplicate", message, key.place, first, remedy="Join the two blocks.")
             within = self._entries(value)
+            if subject == _title_iri(key) and "label" not in within:
+                yield from self._title(subject, key, context)
             yield from self._properties(subject, within, self._inner(context, within))
+
+    def _subject(self, key: YamlNode) -> NamedNode | None:
+        """The entity that a block is about; a title such as `The Last Ferry` stands for `film:the-last-ferry`."""
+        try:
+            return to_iri(key.text or "")
+        except ValueError as error:
+            if (titled := _title_iri(key)) is None:
+                self.findings.add("name", str(error), key.place, value=key.text or "")
+            return titled
+
+    def _title(self, subject: NamedNode, key: YamlNode, context: _Context) -> Iterator[Fact]:
+        """Yield the label of a block whose key is a title."""
+        if context.source:
+            yield Fact(subject, LABEL, Literal(key.text or ""), Evidence(context.source), place=key.place)
 
     def _properties(self, subject: NamedNode, entries: _Entries, context: _Context) -> Iterator[Fact]:
         for name, (key, value) in entries.items():
@@ -149,7 +166,7 @@ class YamlReader:
             self.findings.add("shape", f"the value of {property.name} is {value.kind}", value.place)
         elif value.is_null:
             self.findings.add("value", f"{property.name} has no value", value.place, path=property.iri)
-        elif (term := self._term(property, value, lang)) is None:
+        elif (term := self._term(subject, property, value, lang)) is None:
             return
         elif not context.source:
             message = f"no source states {property.name} = {value.text}"
@@ -170,9 +187,17 @@ class YamlReader:
                     value.place,
                 )
 
-    def _term(self, property: OntologyTerm, value: YamlNode, lang: str) -> Term | None:
+    def _term(self, subject: NamedNode, property: OntologyTerm, value: YamlNode, lang: str) -> Term | None:
         """The term that a value stands for; None, and a finding, when it is not a value of the property."""
         text = value.text or ""
+        if property.value_kind is ValueKind.ENTITY and property.iri != TYPE and is_name(text):
+            if remedy := part_example(property):
+                message = f"{property.name} takes values of its own, not {text!r}"
+                self.findings.add("value", message, value.place, path=property.iri, value=text, remedy=remedy)
+                return None
+            named = NamedValue(text, subject, property, value.place)
+            self.named_values.append(named)
+            return named.iri
         try:
             term = parse_value(text, property, lang=lang)
         except ValueError as error:
@@ -348,6 +373,12 @@ class YamlReader:
         if value.text is None:
             self.findings.add("shape", f"a text was expected here, not {value.kind}", value.place)
         return value.text or ""
+
+
+def _title_iri(key: YamlNode) -> NamedNode | None:
+    """The entity whose name is the key of a block, where the key is a name with blanks."""
+    text = key.text or ""
+    return named_iri(text) if is_name(text) and not _ENTITY_NAME.fullmatch(text) else None
 
 
 def part_id(entries: Iterable[tuple[str, YamlNode]], *, unnaming: Collection[str] = _UNNAMING_KEYS) -> str:

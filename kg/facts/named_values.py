@@ -1,0 +1,268 @@
+"""Names that fact files write instead of ids: the entity that a name stands for, found by its label, or created.
+
+`director: Inês Carvalho` means the only entity with this label or alias that can be a director. Where there is none,
+the entity is created: `film:ines-carvalho`, a person with this label. What was created is a finding without severity;
+several entities with the name are a violation. Nothing is chosen by likeness.
+"""
+
+from __future__ import annotations
+
+import builtins
+import re
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+from pyoxigraph import BlankNode, Literal, NamedNode
+
+from kg.facts.files import FileFindings
+from kg.facts.model import Evidence, Fact
+from kg.parts import is_part, owner_of
+from kg.reports import Place, Severity
+from kg.schema import KIND, OntologyTerm, Schema
+from kg.terms import ALIAS, FILM, LABEL, TYPE, Term, to_curie, to_iri
+from kg.text.folding import fold_name, to_slug
+
+_ID = re.compile(r"[a-z0-9_][a-z0-9_.\-]*")
+_NAME = re.compile(r"[^\x00-\x1f<>{}|\\^`]*\w[^\x00-\x1f<>{}|\\^`]*")
+_LIKE_CURIE = re.compile(r":\S")
+_LONGEST = 200
+
+
+@dataclass(frozen=True, slots=True)
+class NamedValue:
+    """A name, as a value of a property of one entity."""
+
+    name: str
+    subject: NamedNode
+    property: OntologyTerm
+    place: Place
+
+    @builtins.property
+    def owner(self) -> NamedNode | None:
+        """The entity within which the name is unique; None for a name that is unique everywhere."""
+        return _owner(self.subject) if self.property.named_within is not None else None
+
+    @builtins.property
+    def iri(self) -> NamedNode:
+        """The entity that is created where nothing has the name."""
+        iri = named_iri(self.name)
+        return iri if self.owner is None else NamedNode(f"{self.owner.value}-{iri.value.removeprefix(FILM)}")
+
+    @builtins.property
+    def same_id(self) -> NamedNode:
+        """The entity whose id is the name as it is written, where a name such as `Portugal` can be an id."""
+        try:
+            return to_iri(self.name)
+        except ValueError:
+            return self.iri
+
+
+def named_iri(name: str) -> NamedNode:
+    """The entity of our namespace whose id is made of a name."""
+    return NamedNode(FILM + to_slug(fold_name(name)))
+
+
+def is_name(text: str) -> bool:
+    """True for a text that is a name such as `Inês Carvalho`, false for an id, a CURIE or an IRI.
+
+    >>> is_name("Inês Carvalho"), is_name("Portugal"), is_name("ines-carvalho"), is_name("wd:Q1")
+    (True, True, False, False)
+    """
+    if _ID.fullmatch(text) or len(text) > _LONGEST or not _NAME.fullmatch(text) or not to_slug(fold_name(text)):
+        return False
+    try:
+        iri = to_iri(text).value
+    except ValueError:
+        return not _LIKE_CURIE.search(text)
+    return iri == FILM + text and not is_part(iri)
+
+
+@dataclass(frozen=True)
+class ResolvedNames:
+    """The facts with entities instead of names, and what was found or created."""
+
+    facts: list[Fact]
+    findings: FileFindings
+    unresolved: frozenset[NamedNode] = frozenset()
+    """The entities in the facts for names of which there is a finding."""
+
+
+def resolve_names(facts: list[Fact], values: Sequence[NamedValue], schema: Schema) -> ResolvedNames:
+    """Replace each named value in the facts, and add the facts about what is created."""
+    if not values:
+        return ResolvedNames(facts, FileFindings())
+    resolver = _Resolver(schema, _Index.of(facts, values))
+    entities = {(value.place, value.property.iri, value.iri): resolver.resolve(value) for value in values}
+    resolved = [_with_entity(fact, entities) for fact in facts]
+    created = list(resolver.created_facts(resolved))
+    return ResolvedNames(resolved + created, resolver.findings, frozenset(resolver.unresolved))
+
+
+def _with_entity(fact: Fact, entities: Mapping[tuple[Place, NamedNode, NamedNode], NamedNode]) -> Fact:
+    if not isinstance(fact.value, NamedNode):
+        return fact
+    entity = entities.get((fact.place, fact.property, fact.value))
+    return fact if entity is None else replace(fact, value=entity)
+
+
+@dataclass
+class _Index:
+    """What the facts state about the entities that names may stand for."""
+
+    subjects: set[NamedNode | BlankNode]
+    exact: dict[str, set[NamedNode]]
+    folded: dict[str, set[NamedNode]]
+    types: dict[Term, set[NamedNode]]
+    kinds: dict[Term, set[str]]
+    owners: dict[Term, set[Term]]
+    """Entity -> those that the entity belongs to, by a property within which its names are unique."""
+
+    @classmethod
+    def of(cls, facts: Iterable[Fact], values: Iterable[NamedValue]) -> _Index:
+        values = list(values)
+        wanted = {fold_name(value.name) for value in values}
+        within = {value.property.named_within for value in values}
+        ids = {iri for value in values for iri in (value.iri, value.same_id)}
+        index = cls(set(), defaultdict(set), defaultdict(set), defaultdict(set), defaultdict(set), defaultdict(set))
+        for fact in facts:
+            if fact.subject in ids:
+                index.subjects.add(fact.subject)
+            if fact.property in (LABEL, ALIAS) and isinstance(fact.subject, NamedNode):
+                if (folded := fold_name(fact.value.value)) in wanted:
+                    index.exact[fact.value.value].add(fact.subject)
+                    index.folded[folded].add(fact.subject)
+            elif fact.property in within and not isinstance(fact.value, Literal):
+                index.owners[fact.subject].add(fact.value)
+        named = set().union(*index.folded.values()) if index.folded else set()
+        for fact in facts:
+            if fact.subject in named and fact.property == TYPE and isinstance(fact.value, NamedNode):
+                index.types[fact.subject].add(fact.value)
+            elif fact.subject in named and fact.property == KIND:
+                index.kinds[fact.subject].add(fact.value.value)
+        return index
+
+    def named(self, name: str) -> set[NamedNode]:
+        """The entities with exactly this name; where there are none, those whose name differs in case or accents."""
+        return self.exact.get(name) or self.folded.get(fold_name(name), set())
+
+
+@dataclass
+class _Resolver:
+    """Finds or creates the entity of each name."""
+
+    schema: Schema
+    index: _Index
+    findings: FileFindings = field(default_factory=FileFindings)
+    unresolved: set[NamedNode] = field(default_factory=set)
+    _created: dict[NamedNode, _Created] = field(default_factory=dict)
+
+    def resolve(self, value: NamedValue) -> NamedNode:
+        """The entity that a name means; where this is not certain, the one that would be created, and a finding."""
+        if value.same_id != value.iri and value.same_id in self.index.subjects:
+            return value.same_id
+        candidates = sorted(self._candidates(value), key=str)
+        if len(candidates) == 1:
+            return candidates[0]
+        if candidates:
+            ids = [_id(candidate) for candidate in candidates]
+            message = f"{value.name!r} is the name of {len(ids)} entities"
+            self._add("ambiguous-name", message, value, remedy=f"Write an id: {' or '.join(ids)}.")
+            return value.iri
+        return self._create(value)
+
+    def _candidates(self, value: NamedValue) -> Iterator[NamedNode]:
+        for entity in self.index.named(value.name):
+            if value.owner is not None and value.owner not in self.index.owners[entity]:
+                continue
+            if self._can_be_value(entity, value.property.range):
+                yield entity
+
+    def _can_be_value(self, entity: NamedNode, range: Collection[NamedNode]) -> bool:
+        types = self.index.types[entity]
+        return not types or not range or any(set(range) & self.schema.ancestors(type) for type in types)
+
+    def _create(self, value: NamedValue) -> NamedNode:
+        type, iri = self.schema.named_type(value.property), value.iri
+        known = self._created.get(iri)
+        if known is not None and self._joins(known, type):
+            return iri
+        example = f"{_id(iri)}: {{type: {self._type_text(type) or '...'}, label: {value.name}}}"
+        if known is not None or iri in self.index.subjects:
+            message = f"{value.name!r} is not a name of {_id(iri)}, which is another entity"
+            if known is not None:
+                message = f"{value.name!r} would be a {known.type} here and a {type} there"
+            self._add(
+                "ambiguous-name", message, value, remedy="Write a block for it with an id of its own, and the id."
+            )
+        elif not type:
+            message = f"{value.name!r} is not the name of an entity"
+            self._add("unknown-entity", message, value, remedy=f"Write a block for it: {example}.")
+        else:
+            self._created[iri] = _Created(value, type)
+            message = f"{value.name!r} is new, so the {type} {_id(iri)} is created"
+            self._add("new-entity", message, value, severity=Severity.INFO, remedy="`kg fix` writes a block for it.")
+        return iri
+
+    def _joins(self, known: _Created, type: str) -> bool:
+        """True when one entity can be what two names say."""
+        first, second = (self.schema.type_names.get(name) for name in (known.type, type))
+        if first is None or second is None or first in self.schema.ancestors(second):
+            return first is not None or second is None
+        return second in self.schema.ancestors(first)
+
+    def _type_text(self, type: str) -> str:
+        narrowed = self.schema.narrowed.get(type)
+        return type if narrowed is None else f"{narrowed.class_name}, kind: {narrowed.word}"
+
+    def created_facts(self, facts: Iterable[Fact]) -> Iterator[Fact]:
+        """Yield what is known of each entity that was created: its class, its name, and what it belongs to."""
+        sources: dict[Term, Evidence] = {}
+        for fact in facts:
+            if fact.value in self._created:
+                sources.setdefault(fact.value, Evidence(fact.evidence.source))
+        for iri, created in self._created.items():
+            evidence, place = sources.get(iri), created.value.place
+            if evidence is None:
+                continue
+            narrowed = self.schema.narrowed.get(created.type)
+            class_name = created.type if narrowed is None else narrowed.class_name
+            yield Fact(iri, TYPE, self.schema.class_names[class_name], evidence, place=place)
+            if narrowed is not None:
+                yield Fact(iri, KIND, Literal(narrowed.word), evidence, place=place)
+            yield Fact(iri, LABEL, Literal(created.value.name), evidence, place=place)
+            if (owner := created.value.owner) is not None and (within := created.value.property.named_within):
+                yield Fact(iri, within, owner, evidence, place=place)
+
+    def _add(
+        self, check: str, message: str, value: NamedValue, *, remedy: str, severity: Severity = Severity.VIOLATION
+    ) -> None:
+        if severity is Severity.VIOLATION:
+            self.unresolved.add(value.iri)
+        self.findings.add(
+            check,
+            message,
+            value.place,
+            focus=value.iri,
+            path=value.property.iri,
+            value=value.name,
+            remedy=remedy,
+            severity=severity,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class _Created:
+    """An entity that a name has created."""
+
+    value: NamedValue
+    type: str
+
+
+def _owner(subject: NamedNode) -> NamedNode:
+    """The named entity that a part belongs to, or the entity itself."""
+    return NamedNode(owner_of(subject.value) or subject.value)
+
+
+def _id(entity: NamedNode) -> str:
+    return to_curie(entity.value).removeprefix("film:")

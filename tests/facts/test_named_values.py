@@ -1,0 +1,142 @@
+"""Names that fact files write instead of ids."""
+
+from __future__ import annotations
+
+import pytest
+
+from kg.fixes.proposals import apply_fixes, propose_fixes
+from kg.pipeline.build import check
+from tests.projects import ROOT, SmallProject, statement
+
+FERRY = """\
+    source: encyclopedia
+    The Last Ferry:
+      type: Film
+      director: Inês Carvalho
+"""
+
+
+@pytest.fixture
+def film_project(project: SmallProject) -> SmallProject:
+    """A small project with the complete ontology."""
+    for path in (ROOT / "ontology").glob("*.ttl"):
+        project.write(f"ontology/{path.name}", path.read_bytes())
+    (project.folder / "ontology/film.ttl").unlink()
+    return project
+
+
+def statements(project: SmallProject) -> set[str]:
+    return {statement(fact) for fact in project.read().facts}
+
+
+def checks(project: SmallProject) -> list[str]:
+    return [str(finding) for finding in project.read().findings]
+
+
+def test_a_name_creates_a_person_with_this_label(film_project: SmallProject) -> None:
+    film_project.write("data/films.yaml", FERRY)
+    assert statements(film_project) == {
+        "film:the-last-ferry rdfs:label The Last Ferry",
+        "film:the-last-ferry rdf:type film:Film",
+        "film:the-last-ferry film:director film:ines-carvalho",
+        "film:ines-carvalho rdf:type film:Person",
+        "film:ines-carvalho rdfs:label Inês Carvalho",
+    }
+    assert checks(film_project) == [
+        "data/films.yaml:4:13: info: 'Inês Carvalho' is new, so the Person ines-carvalho is created. "
+        "`kg fix` writes a block for it. [facts/new-entity]"
+    ]
+
+
+def test_the_block_that_kg_fix_writes_states_the_same(film_project: SmallProject) -> None:
+    extra = "  castCredit: {agent: Beatriz Lopes, character: Dulce}\n  countryOfOrigin: Portugal\n"
+    film_project.write("data/films.yaml", FERRY)
+    path = film_project.folder / "data/films.yaml"
+    path.write_text(path.read_text() + extra)
+    before = statements(film_project)
+    assert "film:the-last-ferry-dulce film:characterIn film:the-last-ferry" in before
+    assert {"film:portugal rdf:type film:Place", "film:portugal film:kind country"} <= before
+    assert check(film_project.folder).ok
+    apply_fixes(film_project.project, propose_fixes(film_project.project))
+    assert statements(film_project) == before
+    assert checks(film_project) == []
+    assert "ines-carvalho: {type: Person, label: Inês Carvalho}\n" in path.read_text()
+
+
+@pytest.mark.parametrize("name", ["Inês Carvalho", "Ines Carvalho", "INÊS CARVALHO"])
+def test_a_name_finds_the_entity_with_this_label(film_project: SmallProject, name: str) -> None:
+    known = 'ic: {type: Person, label: "Inês Carvalho"}\n'
+    film_project.write("data/films.yaml", FERRY.replace("Inês Carvalho", name))
+    film_project.write("data/people.yaml", f"source: encyclopedia\n{known}")
+    assert "film:the-last-ferry film:director film:ic" in statements(film_project)
+    assert checks(film_project) == []
+
+
+def test_a_name_of_several_entities_is_not_resolved(film_project: SmallProject) -> None:
+    people = "ic-1: {type: Person, label: Inês Carvalho}\nic-2: {type: Person, alias: Inês Carvalho, label: I}\n"
+    film_project.write("data/films.yaml", FERRY)
+    film_project.write("data/people.yaml", f"source: encyclopedia\n{people}")
+    (finding,) = film_project.read().findings
+    assert str(finding).endswith(
+        "violation: 'Inês Carvalho' is the name of 2 entities. Write an id: ic-1 or ic-2. [facts/ambiguous-name]"
+    )
+
+
+def test_what_cannot_be_a_value_is_not_a_candidate(film_project: SmallProject) -> None:
+    others = "ines: {type: Film, label: Inês Carvalho}\nic: {type: Person, label: Inês Carvalho}\n"
+    film_project.write("data/films.yaml", FERRY)
+    film_project.write("data/people.yaml", f"source: encyclopedia\n{others}")
+    assert "film:the-last-ferry film:director film:ic" in statements(film_project)
+
+
+def test_an_id_of_another_entity_is_not_taken(film_project: SmallProject) -> None:
+    film_project.write("data/films.yaml", FERRY)
+    film_project.write("data/people.yaml", "source: encyclopedia\nines-carvalho: {type: Person, label: Another}\n")
+    assert [finding.check for finding in film_project.read().findings] == ["facts/ambiguous-name"]
+
+
+def test_one_name_is_not_a_person_and_a_company(film_project: SmallProject) -> None:
+    film_project.write("data/films.yaml", FERRY)
+    path = film_project.folder / "data/films.yaml"
+    path.write_text(path.read_text() + "  productionCompany: Inês Carvalho\n")
+    assert "would be a Person here and a Organisation there" in "".join(checks(film_project))
+
+
+def test_characters_of_two_films_are_two_characters(film_project: SmallProject) -> None:
+    credit = "castCredit: {agent: Ana Luz, character: Maria}"
+    film_project.write(
+        "data/films.yaml", f"source: encyclopedia\nA B: {{type: Film, {credit}}}\nC D: {{type: Film, {credit}}}\n"
+    )
+    found = statements(film_project)
+    assert {"film:a-b-maria film:characterIn film:a-b", "film:c-d-maria film:characterIn film:c-d"} <= found
+
+
+def test_an_id_in_lower_case_is_no_name(film_project: SmallProject) -> None:
+    film_project.write("data/films.yaml", FERRY.replace("Inês Carvalho", "ines-carvalho"))
+    assert [finding.check for finding in film_project.read().findings] == ["facts/unknown-entity"]
+    apply_fixes(film_project.project, propose_fixes(film_project.project))
+    assert "film:ines-carvalho rdfs:label ines carvalho" in statements(film_project)
+
+
+def test_names_in_other_scripts_have_latin_ids(film_project: SmallProject) -> None:
+    film_project.write("data/films.yaml", FERRY.replace("Inês Carvalho", "Андрей Тарковский"))
+    assert "film:the-last-ferry film:director film:andrey-tarkovskiy" in statements(film_project)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "spider-man:\n  type: Film\n  label: Spider-Man: Homecoming\n",
+        "spider-man:\n  type: Film\n  label: Spider-Man: Homecoming   # a comment\n  alias: 2001: A\n",
+        "Spider-Man: Homecoming:\n  type: Film\n",
+    ],
+)
+def test_a_title_with_a_colon_needs_no_quotation_marks(film_project: SmallProject, text: str) -> None:
+    film_project.write("data/films.yaml", f"source: encyclopedia\n{text}")
+    assert any(found.endswith("rdfs:label Spider-Man: Homecoming") for found in statements(film_project))
+    assert checks(film_project) == []
+
+
+def test_what_is_not_a_title_is_still_an_error(film_project: SmallProject) -> None:
+    film_project.write("data/films.yaml", 'source: encyclopedia\nanora:\n  label: "A": "B"\n')
+    assert [finding.check for finding in film_project.read().findings] == ["facts/yaml"]
