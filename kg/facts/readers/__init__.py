@@ -81,7 +81,7 @@ def _check_names(
     facts: list[Fact], schema: Schema, sources: Mapping[str, Source], unresolved: frozenset[NamedNode]
 ) -> Iterator[Finding]:
     """Findings for facts about ontology terms, and for values in our namespace that no fact is about."""
-    known: set[Term] = {fact.subject for fact in facts} | unresolved
+    known: set[Term] = {*(fact.subject for fact in facts), *unresolved}
     known.update(source.iri for source in sources.values())
     first_uses: dict[NamedNode, Fact] = {}
     for fact in facts:
