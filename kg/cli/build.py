@@ -6,7 +6,6 @@ import argparse
 import shlex
 
 from kg.cli.command import (
-    INPUT_FORMATS,
     Commands,
     add_engine,
     add_format,
@@ -18,6 +17,7 @@ from kg.cli.command import (
     step_progress,
     write,
 )
+from kg.rdf import INPUT_FORMATS
 
 
 def add_commands(commands: Commands) -> None:

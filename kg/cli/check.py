@@ -12,7 +12,6 @@ from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 from kg.cli.command import (
-    INPUT_FORMATS,
     Commands,
     add_engine,
     add_limit,
@@ -26,6 +25,7 @@ from kg.cli.command import (
     write,
 )
 from kg.errors import InputError, ProjectError
+from kg.rdf import INPUT_FORMATS
 
 if TYPE_CHECKING:
     from pyoxigraph import RdfFormat

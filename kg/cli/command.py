@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 
 from kg.errors import InputError
 from kg.files.atomic import write_file
+from kg.rdf import INPUT_FORMATS
 from kg.reports import did_you_mean
 from kg.text.folding import closest
 
@@ -173,10 +174,6 @@ def add_inference(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--infer", action="store_true", help="add what follows from --data by OWL 2 RL")
     help = "RDF files with an ontology, for --infer and as graph:ontology"
     parser.add_argument("--ontology", metavar="FILE", nargs="+", action="extend", default=[], help=help)
-
-
-INPUT_FORMATS = ("turtle", "ntriples", "nquads", "trig", "rdfxml", "jsonld", "n3")
-"""The formats of RDF files by name."""
 
 
 def open_graph_or_data(call: argparse.Namespace) -> FilmGraph:

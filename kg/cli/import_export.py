@@ -37,7 +37,10 @@ def _add_import(commands: Commands) -> None:
         nargs = None if importer.takes_one_path else "+"
         parser.add_argument("paths", metavar=importer.metavar, nargs=nargs, help=importer.paths)
         for option in importer.options:
-            parser.add_argument(f"--{option.name}", metavar=option.metavar, default=option.default, help=option.help)
+            metavar = None if option.choices else option.metavar
+            parser.add_argument(
+                option.flag, metavar=metavar, choices=option.choices, default=option.default, help=option.help
+            )
         if importer.name == "table":
             parser.add_argument("--guess", action="store_true", help="print a mapping file to edit, and import nothing")
             parser.add_argument("-o", "--output", metavar="FILE", help="the file for --guess; - is stdout")

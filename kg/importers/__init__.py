@@ -23,6 +23,8 @@ from dataclasses import dataclass, field
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
+from kg.rdf import INPUT_FORMATS
+
 if TYPE_CHECKING:
     from kg.facts.model import Source
     from kg.importers.session import ImportSession
@@ -37,6 +39,12 @@ class ImportOption:
     metavar: str
     help: str
     default: str | None = None
+    choices: tuple[str, ...] | None = None
+
+    @property
+    def flag(self) -> str:
+        """The option of the command."""
+        return f"--{self.name.replace('_', '-')}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,7 +170,10 @@ IMPORTERS: tuple[Importer, ...] = (
         "an RDF file, or a folder of them",
         "kg.importers.rdf:import_rdf",
         source_function="kg.importers.rdf:find_source",
-        options=(ImportOption("mapping", "FILE", "what further terms mean, in addition to the crosswalk"),),
+        options=(
+            ImportOption("mapping", "FILE", "what further terms mean, in addition to the crosswalk"),
+            ImportOption("input_format", "", "the format of all files; default: by suffix", choices=INPUT_FORMATS),
+        ),
     ),
     Importer(
         "imdb",

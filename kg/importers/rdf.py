@@ -32,7 +32,7 @@ from kg.mappings.mapping_file import MappingFile
 from kg.mappings.wikidata import INVERSE, WikidataMapping, read_wikidata_mapping
 from kg.parts import part_iri
 from kg.rdf.blank_nodes import AlikeNodesError, with_canonical_labels
-from kg.rdf.file_formats import format_of
+from kg.rdf.file_formats import FORMAT_NAMES, format_of
 from kg.rdf.parser import RdfParser, RdfSyntaxError
 from kg.schema import OntologyTerm, Schema, ValueKind
 from kg.terms import FILM, OWL, PREFIXES, SKOS, TYPE, XSD
@@ -136,14 +136,28 @@ def _read_match(file: MappingFile, node: YamlNode) -> PropertyMatch:
     return PropertyMatch(fields.property_name("property"), fields.text("reads"))
 
 
-def find_source(paths: Sequence[str | Path], schema: Schema, *, mapping: str | Path | None = None) -> Source:
+def find_source(
+    paths: Sequence[str | Path],
+    schema: Schema,
+    *,
+    mapping: str | Path | None = None,
+    input_format: str | None = None,
+) -> Source:
     """The usual source of RDF files, named after the first of them."""
     name = Path(paths[0]).name
     return Source(to_slug(name.partition(".")[0]) or "rdf", title=name)
 
 
-def import_rdf(paths: Sequence[str | Path], session: ImportSession, *, mapping: str | Path | None = None) -> None:
-    """Import RDF files; `mapping` is a file of the user's own. Raises `InputError` for a file that does not parse.
+def import_rdf(
+    paths: Sequence[str | Path],
+    session: ImportSession,
+    *,
+    mapping: str | Path | None = None,
+    input_format: str | None = None,
+) -> None:
+    """Import RDF files; `mapping` is a file of the user's own, `input_format` a name of `FORMAT_NAMES`.
+
+    Raises `InputError` for a file that does not parse.
 
     Items of Wikidata whose statements are there are read as from its JSON, with ranks, qualifiers and references.
     """
@@ -155,7 +169,7 @@ def import_rdf(paths: Sequence[str | Path], session: ImportSession, *, mapping: 
     with WikidataTriples(session) as statements:
         for path in list_files(paths, SUFFIXES):
             reader = _RdfReader(session, rdf, path, datasets)
-            for subject, property, value in _triples(path, session):
+            for subject, property, value in _triples(path, input_format, session):
                 session.summary.records += 1
                 if not statements.take(subject, property, value):
                     reader.read(subject, property, value)
@@ -326,9 +340,10 @@ class _RdfReader:
         self.session.summary.skipped[f"{property.value}: {reason}"] += 1
 
 
-def _triples(path: Path, session: ImportSession) -> Iterator[tuple[Any, NamedNode, Any]]:
-    format = format_of(path)
-    assert format is not None  # files are chosen by suffix
+def _triples(path: Path, input_format: str | None, session: ImportSession) -> Iterator[tuple[Any, NamedNode, Any]]:
+    format = format_of(path) if input_format is None else FORMAT_NAMES[input_format]
+    if format is None:
+        raise InputError(f"The format of {path} is unknown; name it with --input-format. Nothing was written.")
     try:
         if format in (RdfFormat.N_TRIPLES, RdfFormat.N_QUADS):
             yield from _lines(path, format, session)

@@ -8,3 +8,6 @@ encodings        compressed files, UTF-16, ISO-8859-1, byte order marks, line en
 data_files       files, folders, patterns and stdin as files of RDF, with the prefixes that they declare
 file_formats     the format of a file, by its name and its first characters
 """
+
+INPUT_FORMATS = ("turtle", "ntriples", "nquads", "trig", "rdfxml", "jsonld", "n3")
+"""The names of `file_formats.FORMAT_NAMES`, for the options of commands that do not import pyoxigraph."""

@@ -11,6 +11,7 @@ allow (a literal as subject, a blank node or literal as predicate) are always le
 
 from __future__ import annotations
 
+import logging
 import warnings
 from collections import Counter
 from collections.abc import Callable, Container, Iterable, Iterator, Mapping
@@ -469,7 +470,7 @@ class _Reasoner:
         terms = " UNION ".join(f"SELECT {place} AS t FROM ({written}) AS w" for place in "spo")
         self._execute(
             f"INSERT INTO inferred (SELECT t, CAST({self.ids[SAME]} AS UINTEGER), t FROM ({terms}) AS u"
-            f" WHERE t < {FIRST_LITERAL_ID} UNION SELECT s, p, o FROM tautology) EXCEPT {written}"
+            f" WHERE t < {FIRST_LITERAL_ID} UNION SELECT s, p, o FROM tautology) EXCEPT ({written})"
         )
 
     def _delete_vocabulary_axioms(self) -> None:
@@ -527,6 +528,7 @@ def owlrl_closure(triples: Iterable[Spo]) -> OwlrlClosure:
     import owlrl  # imported here: owlrl and rdflib take long to import
     import rdflib
 
+    logging.getLogger("rdflib.term").setLevel(logging.CRITICAL)  # ill-typed literals are findings
     asserted = list(triples)
     graph = rdflib.Graph()
     for triple in [*asserted, *_equal_values(asserted)]:

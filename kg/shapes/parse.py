@@ -23,6 +23,7 @@ from kg.shapes.components import COMPONENTS, OTHER_PARAMETERS
 from kg.shapes.model import RECURSION, TRUE, Component, ComponentParameterType, Constraint, Shape, Shapes, Target
 from kg.shapes.paths import AlternativePath, PredicatePath, PropertyPath, RepeatPath, SequencePath, inverse
 from kg.shapes.results import local_name
+from kg.shapes.value_lists import without_value_lists
 from kg.terms import OWL, RDF, RDFS, SH, XSD, Spo, to_curie, to_spo
 from kg.text.folding import closest
 from kg.traversal import list_members, reachable
@@ -62,7 +63,7 @@ def to_shapes(triples: Iterable[Triple], *, files: Sequence[str] = ()) -> Shapes
 
     `files` are the files that the triples come from, where faults and shapes are located.
     """
-    triples = tuple(triples)
+    triples = without_value_lists(tuple(triples))
     parser = _Parser(ShapesGraph(map(to_spo, triples)), files)
     shapes = parser.shapes()
     if parser.faults:

@@ -147,3 +147,15 @@ def test_null_in_a_mapping_leaves_a_term_out(project: ImportProject, tmp_path: P
     (tmp_path / "mapping.yaml").write_text("properties:\n  https://schema.org/name: null\n")
     assert project.run("rdf", str(tmp_path / "cat.nt"), "--mapping", str(tmp_path / "mapping.yaml")) == 0
     assert not [fact for fact in project.facts() if fact.value.value == "Yojimbo"]
+
+
+def test_the_format_of_a_file_can_be_named(
+    project: ImportProject, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    film = '<http://dbpedia.org/resource/Memento> a <http://dbpedia.org/ontology/Film> ; rdfs:label "Memento"@en .'
+    path = tmp_path / "dump.txt"
+    path.write_text(f"@prefix rdfs: <http://www.w3.org/2000/01/rdf-schema#> .\n{film}", encoding="utf-8")
+    assert project.run("rdf", str(path), "--source", "dbpedia") == 2
+    assert "name it with --input-format" in capsys.readouterr().err
+    assert project.run("rdf", str(path), "--source", "dbpedia", "--input-format", "turtle") == 0
+    assert ("label", "Memento") in project.values_of("dbpedia-memento")

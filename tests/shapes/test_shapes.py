@@ -315,6 +315,21 @@ def test_an_unknown_parameter_is_a_warning_with_a_suggestion_and_the_rest_is_che
     ]
 
 
+def test_a_list_of_classes_datatypes_or_kinds_allows_each() -> None:
+    data = ":batman a :Film ; :partOf :saga, 7 ; :year 1989, '1989'@en, :y1989 . :saga a :Series ."
+    shapes = """:S a sh:NodeShape ; sh:targetClass :Film ; sh:class ( :Series :Film ) ;
+        sh:property [ sh:path :partOf ; sh:class ( :Series :Film ) ] ;
+        sh:property [ sh:path :year ; sh:datatype ( xsd:integer xsd:gYear ) ] ;
+        sh:property [ sh:path :year ; sh:nodeKind ( sh:Literal sh:BlankNode ) ] ."""
+    values = sorted((finding.path, finding.value.partition("^")[0]) for finding in found(shapes, data))
+    assert values == [
+        ("<https://example.org/partOf>", '"7"'),
+        ("<https://example.org/year>", '"1989"@en'),
+        ("<https://example.org/year>", "<https://example.org/y1989>"),
+        ("<https://example.org/year>", "<https://example.org/y1989>"),
+    ]
+
+
 def test_a_recursion_that_is_ended_is_reported() -> None:
     series = "".join(f":film{i} a :Film ; :sequel :film{i + 1} ." for i in range(30))
     report = found(":S sh:targetClass :Film ; sh:property [ sh:path :sequel ; sh:node :S ] .", series)

@@ -1,4 +1,4 @@
-"""Calls of functions that the engine computes differently from SPARQL, https://www.w3.org/TR/sparql11-query/#SparqlOps.
+"""Calls of functions that the engine computes differently, https://www.w3.org/TR/sparql11-query/#SparqlOps.
 
 - Casts: Oxigraph casts a double to a decimal inexactly, so that `xsd:integer(1e5)` would be 99999; its text is exact.
   White space around a number in a text is not ignored.
