@@ -232,7 +232,7 @@ def _answer(graph: FilmGraph, question: _Question) -> tuple[str, list[str]]:
 
 def _queries(call: argparse.Namespace) -> int:
     from kg.project import find_project
-    from kg.queries.query_search import complete_matches, search_queries
+    from kg.queries.query_search import QueryIndex, complete_matches
     from kg.queries.stored_query import StoredQueries
     from kg.schema import Schema, read_ontology, to_schema
 
@@ -243,7 +243,7 @@ def _queries(call: argparse.Namespace) -> int:
     schema, words = Schema({}, {}), " ".join(call.words)
     if words:
         schema = to_schema(read_ontology(project.ontology))
-        listed = complete_matches(search_queries(listed, words, schema))
+        listed = complete_matches(QueryIndex(listed, schema).search(words))
     if call.format == "json":
         write_json([query.as_dict() for query in listed])
     elif not listed:

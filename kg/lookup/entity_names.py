@@ -14,13 +14,16 @@ from kg.errors import AmbiguousNameError, UnknownNameError
 from kg.graph.store import find_quad, find_quads
 from kg.lookup.entity_types import has_type
 from kg.schema import Schema, suggest_terms, to_schema
-from kg.terms import ALIAS, KNOWLEDGE, KNOWN_NAMES, LABEL, LINKS, ONTOLOGY, TYPE, to_curie, to_iri, to_term
+from kg.terms import ALIAS, FILM, KNOWLEDGE, KNOWN_NAMES, LABEL, LINKS, ONTOLOGY, TYPE, to_curie, to_iri, to_term
 from kg.text.folding import Naming, closest, fold_name
 
 _NAMING_GRAPHS = (KNOWLEDGE, ONTOLOGY)
 """The graphs whose labels count: not the titles of sources in provenance, not contested labels."""
 _CACHE_SIZE = 65_536
 _MAX_TEXT, _MAX_NAME_WORDS = 1_000, 6
+_GENITIVE = re.compile("['\u2019]s$")
+_SOURCE_CLASS = NamedNode(FILM + "Source")
+_LAST_PREPOSITION = re.compile(r" (?:about|for|of|on) (?!.* (?:about|for|of|on) ).*")
 _WORD = re.compile(r"[^\s?!,;()\"]*[^\s?!,;.:()\"]")
 
 
@@ -79,25 +82,49 @@ class EntityNames:
         raise UnknownNameError(name, kind=kind, suggestions=self._closest_names(name, class_name))
 
     def mentions(self, text: str) -> list[tuple[str, NamedNode]]:
-        """The entities that a text mentions by label or alias, each with the words: names that begin with a capital."""
-        words = [match[0].removesuffix("'s").removesuffix("\u2019s") for match in _WORD.finditer(text[:_MAX_TEXT])]
-        mentions, start = [], 0
-        while start < len(words):
-            size, entity = self._mention(words[start : start + _MAX_NAME_WORDS])
-            if entity is not None:
-                mentions.append((" ".join(words[start : start + size]), entity))
-            start += size
+        """The entities that a text mentions, each with the words: names that begin with a capital, and sources.
+
+        `Oscar` mentions what is called the Oscars, and `the article on the ending` the article on the ending of a film.
+        """
+        text = text[:_MAX_TEXT]
+        words = [(match.start(), match.end()) for match in _WORD.finditer(text)]
+        mentions, index = [], 0
+        while index < len(words):
+            start = words[index][0]
+            # The longest name first; a title may have a colon or comma within.
+            last = min(len(words), index + _MAX_NAME_WORDS) - 1
+            names = ((end, _GENITIVE.sub("", text[start : words[end][1]])) for end in range(last, index - 1, -1))
+            found = ((end, name, entity) for end, name in names if (entity := self._mention(name)) is not None)
+            if (longest := next(found, None)) is not None:
+                index, name, entity = longest
+                mentions.append((name, entity))
+            index += 1
         return mentions
 
-    def _mention(self, words: list[str]) -> tuple[int, NamedNode | None]:
-        """The longest name at the beginning of words: how many words it has, and its entity."""
-        if not words[0][0].islower():
-            for size in range(len(words), 0, -1):
-                name = " ".join(words[:size])
+    def _mention(self, name: str) -> NamedNode | None:
+        """The entity that a text mentions by some words."""
+        if (source := self._source_names.get(fold_name(name))) is not None:
+            return source
+        for spelling in (name, f"{name}s") if not name[0].islower() else ():
+            for property in (LABEL, ALIAS):
+                if (entity := min(self._by_name(spelling, property), key=str, default=None)) is not None:
+                    return entity
+        return None
+
+    @cached_property
+    def _source_names(self) -> dict[str, NamedNode]:
+        """The names of sources, folded: their ids, labels and aliases, also without the last `of ...` or `on ...`."""
+        sources: dict[str, set[NamedNode]] = {}
+        for quad in find_quads(self.store, None, TYPE, _SOURCE_CLASS, None):
+            if isinstance(source := quad.subject, NamedNode):
+                names = [source.value.rpartition("/")[2]]
                 for property in (LABEL, ALIAS):
-                    if (entity := min(self._by_name(name, property), key=str, default=None)) is not None:
-                        return size, entity
-        return 1, None
+                    named = find_quads(self.store, source, property, None, None)
+                    names += [named.object.value for named in named if isinstance(named.object, Literal)]
+                for name in map(fold_name, names):
+                    for form in (name, _LAST_PREPOSITION.sub("", name)):
+                        sources.setdefault(form, set()).add(source)
+        return {name: min(named, key=str) for name, named in sources.items() if len(named) == 1}
 
     @cached_property
     def ontology(self) -> Schema:

@@ -16,7 +16,6 @@ from kg.errors import FilmGraphError, InputError, ParameterError, Remedy, Unknow
 from kg.explain.why_formats import write_explanations, write_unmet_rules
 from kg.filmgraph import FilmGraph
 from kg.lookup.entity_description import PropertyValue
-from kg.lookup.entity_types import types_of
 from kg.lookup.name_search import NameMatch
 from kg.mcp_server.citations import (
     Citations,
@@ -31,7 +30,7 @@ from kg.mcp_server.citations import (
 )
 from kg.mcp_server.tools import DEFAULT_ROWS, GENERAL_TOOLS, MAX_ROWS, argument_names, list_topics
 from kg.queries.answer import Answer, Row
-from kg.queries.query_search import QueryMatch, search_queries
+from kg.queries.query_search import QueryIndex
 from kg.queries.stored_query import StoredQuery
 from kg.schema import suggest_terms
 from kg.terms import to_curie, to_iri
@@ -106,7 +105,7 @@ class ToolCaller:
         topics = list_topics(queries)
         if topic and topic not in topics:
             raise UnknownNameError(topic, kind="topic", suggestions=closest(topic, topics))
-        matches = self._search_queries(queries, words, topic)
+        matches = QueryIndex(queries, self.graph.ontology).search_question(words, self.graph.names, topic=topic)
         matches = matches[:_MAX_FOUND] if words.strip() else matches
         cards = [_question_card(match.query) for match in matches[:_MAX_QUESTIONS]]
         structure = {"questions": cards, "total": len(matches), "complete": len(matches) <= len(cards)}
@@ -116,18 +115,6 @@ class ToolCaller:
         if not matches:
             lines = [f"No stored question matches. Topics are {', '.join(topics)}; or use schema and sparql."]
         return ToolReply("\n".join(lines) + "\n", structure)
-
-    def _search_queries(self, queries: Sequence[StoredQuery], words: str, topic: str) -> list[QueryMatch]:
-        """The queries that match the words besides names of entities, and that take such entities."""
-        mentions = self.graph.names.mentions(words)
-        rest = words
-        for name, _ in mentions:
-            rest = rest.replace(name, " ", 1)
-        given = [types_of(self.graph.store, self.graph.ontology, entity) for _, entity in mentions]
-        found = (
-            search_queries(queries, rest, self.graph.ontology, topic=topic, given=given) if rest.strip(" ?.") else []
-        )
-        return found or search_queries(queries, words, self.graph.ontology, topic=topic)
 
     def ask(self, arguments: Mapping[str, Any]) -> ToolReply:
         """A stored query by name."""
@@ -154,7 +141,8 @@ class ToolCaller:
             if error.suggestions:
                 raise error
             words = re.sub(r"[-_]", " ", name)
-            alike = [match.query.name for match in search_queries(list(queries.valid()), words, self.graph.ontology)]
+            matches = QueryIndex(queries.valid(), self.graph.ontology).search(words)
+            alike = [match.query.name for match in matches]
             raise UnknownNameError(name, kind=error.kind, suggestions=alike[:_MAX_ALIKE], remedy=error.remedy)
         return queries[name]
 

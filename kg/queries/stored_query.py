@@ -4,6 +4,7 @@ The first lines of a file, each beginning `#+`, are YAML as grlc reads it (`summ
 with further keys for parameters and columns:
 
     #+ summary: Which films did a person direct?
+    #+ synonyms: [movies, directing]
     #+ tags: [credits]
     #+ params:
     #+   person: {type: entity, class: Person, about: the director}
@@ -97,6 +98,8 @@ class StoredQuery:
     because: str = ""
     none: str = ""
     """What an empty answer means, where `$film` is the value of the parameter `film`."""
+    synonyms: tuple[str, ...] = ()
+    """Words and phrases in which people ask for it, besides those of its summary; only the search reads them."""
     tags: tuple[str, ...] = ()
     params: tuple[Parameter, ...] = ()
     returns: Mapping[str, str] | None = None
@@ -122,7 +125,7 @@ class StoredQuery:
     @property
     def words(self) -> frozenset[str]:
         """The words of its header, folded, to search in."""
-        texts = [self.name, self.summary, self.description, self.because, *self.topics]
+        texts = [self.name, self.summary, self.description, self.because, *self.synonyms, *self.topics]
         texts += [text for column in (self.returns or {}).items() for text in column]
         for parameter in self.params:
             texts += [parameter.name, parameter.class_name, parameter.about]
@@ -207,7 +210,7 @@ def read_query(path: Path, *, root: Path) -> StoredQuery:
     reader.check_sentence(str(header.get("none", "")), names)
     if reader.findings:
         raise FaultsError(reader.findings)
-    tags, returns = header.get("tags"), header.get("returns")
+    returns = header.get("returns")
     return StoredQuery(
         name=path.stem,
         text=text,
@@ -217,13 +220,19 @@ def read_query(path: Path, *, root: Path) -> StoredQuery:
         description=str(header.get("description", "")),
         because=str(header.get("because", "")),
         none=str(header.get("none", "")),
-        tags=tuple(map(str, tags)) if isinstance(tags, list) else () if tags is None else (str(tags),),
+        synonyms=_texts(header.get("synonyms")),
+        tags=_texts(header.get("tags")),
         params=params,
         returns={str(name): str(about) for name, about in returns.items()} if isinstance(returns, dict) else None,
         file=file,
         topic="/".join(path.relative_to(root).parent.parts),
         replaces=replaces,
     )
+
+
+def _texts(value: object) -> tuple[str, ...]:
+    """The texts of a list, or the one text."""
+    return tuple(map(str, value)) if isinstance(value, list) else () if value is None else (str(value),)
 
 
 def _file_name(path: Path, root: Path) -> str:
@@ -236,6 +245,7 @@ _HEADER_LINE = re.compile(r"^#\+[ \t]?(.*)$")
 _HEADER_KEYS = (
     "summary",
     "description",
+    "synonyms",
     "tags",
     "endpoint",
     "params",

@@ -11,7 +11,7 @@ import kg
 from kg.cli import main
 from kg.errors import UnknownNameError
 from kg.project import find_project
-from kg.queries.query_search import complete_matches, search_queries
+from kg.queries.query_search import QueryIndex, complete_matches
 from kg.queries.stored_query import StoredQueries
 from kg.schema import Schema, read_ontology, to_schema
 from kg.terms import ALIAS, FILM, to_curie
@@ -105,7 +105,7 @@ QUERIES = [
 def test_a_stored_query_is_found_by_the_words_of_film_people(
     ontology: Schema, queries: StoredQueries, words: str, name: str
 ) -> None:
-    found = complete_matches(search_queries(list(queries.valid()), words, ontology))
+    found = complete_matches(QueryIndex(queries.valid(), ontology).search(words))
     assert name in [query.name for query in found]
 
 
@@ -125,7 +125,7 @@ def test_a_search_without_a_query_says_what_else_to_try(capsys: pytest.CaptureFi
 
 
 def test_a_short_word_is_not_searched_as_another_one(ontology: Schema, queries: StoredQueries) -> None:
-    assert search_queries(list(queries.valid()), "thank", ontology) == []
+    assert QueryIndex(queries.valid(), ontology).search("thank") == []
 
 
 def test_kg_schema_finds_terms_by_other_labels_and_fits_80_columns(capsys: pytest.CaptureFixture[str]) -> None:

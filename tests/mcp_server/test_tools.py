@@ -12,7 +12,7 @@ from jsonschema import Draft202012Validator
 import kg
 from kg.errors import UnknownNameError
 from kg.mcp_server.tools import GENERAL_TOOLS, Tool, list_tools, parse_topics
-from kg.queries.query_search import search_queries
+from kg.queries.query_search import QueryIndex
 from tests.projects import SmallProject
 
 
@@ -112,7 +112,7 @@ QUESTIONS = [
     ("what did the film make in its opening weekend", "box-office-of-film"),
     ("box office", "box-office-of-film"),
     ("which films did a person direct", "films-directed-by"),
-    ("who was nominated", "nominations-of"),
+    ("who was nominated", "nominees-of-award"),
     ("where can I watch it", "where-to-watch"),
     ("sources disagree", "conflicts-on-property"),
     ("festivls", "screenings-of-film"),
@@ -123,7 +123,7 @@ QUESTIONS = [
 def test_a_question_is_found_by_words_that_its_summary_does_not_have(
     graph: kg.FilmGraph, words: str, name: str
 ) -> None:
-    names = [match.query.name for match in search_queries(list(graph.queries.valid()), words, graph.ontology)]
+    names = [match.query.name for match in QueryIndex(graph.queries.valid(), graph.ontology).search(words)]
     assert name in names[:4], names
 
 

@@ -23,7 +23,7 @@ from kg.filmgraph import FilmGraph
 from kg.lookup.schema_card import read_schema_card
 from kg.queries.answer import Answer, Row
 from kg.queries.formats import to_turtle
-from kg.queries.query_search import complete_matches, search_queries
+from kg.queries.query_search import QueryIndex, complete_matches
 from kg.queries.sparql import tokenise
 from kg.queries.stored_query import Parameter, ParameterType, StoredQueries, StoredQuery, parameter_terms
 from kg.server.pages.display import (
@@ -207,7 +207,7 @@ def queries_page(graph: FilmGraph, words: str = "") -> str:
             broken.append(name)
             continue
         valid.append(query)
-    for query in complete_matches(search_queries(valid, words, graph.ontology)):
+    for query in complete_matches(QueryIndex(valid, graph.ontology).search_question(words, graph.names)):
         groups.setdefault(query.topic or "other", []).append(query)
     count = sum(map(len, groups.values()))
     return render("queries.html", groups=sorted(groups.items()), words=words, count=count, broken=broken)
