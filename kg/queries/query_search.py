@@ -200,7 +200,7 @@ class QueryIndex:
 
 
 def _weight(unit: _Unit, strengths: Sequence[float]) -> float:
-    """How much a unit tells queries apart; nothing when none has it."""
+    """How much a unit distinguishes queries; nothing when none has it."""
     count = sum(strength > 0 for strength in strengths)
     return len(unit.stems) * math.log((len(strengths) + 1) / (count + 0.5)) if count else 0.0
 
