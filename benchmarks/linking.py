@@ -17,9 +17,9 @@ from collections import defaultdict
 from collections.abc import Iterable
 
 from kg.decisions.links import Links
+from kg.linking.classifier import Thresholds, classify_pairs
 from kg.linking.link_project import link_sources
 from kg.linking.model import Mention
-from kg.linking.scoring import Thresholds, classify_pairs
 from kg.text.folding import fold_name
 from linking_tasks import TASKS, Task, filmographies
 from side_by_side import SHARED, run_alone

@@ -237,6 +237,167 @@ def _as_another_writes(film: Mention, luck: random.Random) -> Mention:
     return replace(film, names=(title,), years=years, credits=(*directors, *others))
 
 
+# --- generated catalogues
+
+
+@dataclass(frozen=True, slots=True)
+class _World:
+    """The entities that two catalogues describe."""
+
+    films: list[Mention]
+    people: dict[str, list[Mention]]
+    """Name of a person -> the person's films."""
+
+
+def _world(data: Path, size: int, luck: random.Random) -> _World:
+    """Films with remakes, sequels, series and episodes; the titles and names are made of those of real films."""
+    models = [film for film in _metaqa(data / "metaqa/kb.txt") if film.credits and film.years]
+    titles = [film.name for film in models]
+    names = sorted({credit.name for film in models for credit in film.credits if " " in credit.name})
+    firsts, lasts = sorted({name.split()[0] for name in names}), sorted({name.split()[-1] for name in names})
+    people = [f"{luck.choice(firsts)} {luck.choice(lasts)}" for _ in range(size)]
+    films: list[Mention] = []
+    while len(films) < size:
+        films += _group_of_films(len(films), luck.choice(models), titles, people, luck)
+    films = films[:size]
+    credited: dict[str, list[Mention]] = defaultdict(list)
+    for film in films:
+        for credit in film.credits:
+            credited[credit.name].append(film)
+    return _World(films, dict(credited))
+
+
+def _group_of_films(
+    start: int, model: Mention, titles: list[str], people: list[str], luck: random.Random
+) -> Iterator[Mention]:
+    """A film; and perhaps its remake, its sequels, or the episodes of a series."""
+    title = model.name if luck.random() < 0.1 else _mixed_title(titles, luck)
+    film = _made_film(start, title, luck.randint(1920, 2020), people, luck)
+    chance = luck.random()
+    yield replace(film, class_name="Series") if 0.10 <= chance < 0.12 else film
+    if chance < 0.04:
+        yield _made_film(start + 1, title, film.years[0] + luck.randint(8, 50), people, luck)
+    elif chance < 0.10:
+        for part in range(2, luck.randint(3, 5)):
+            name = luck.choice((f"{title} {part}", f"{title}: Part {part}", f"{title}: {luck.choice(titles)}"))
+            yield replace(film, id=str(start + part - 1), names=(name,), years=(film.years[0] + 2 * part - 2,))
+    elif chance < 0.12:
+        for part in range(1, 7):
+            name = luck.choice((f"{title}: {luck.choice(titles)}", luck.choice(titles), f"Episode {part}"))
+            series = Credit(title, "series")
+            credits = (*film.credits[:1], series)
+            yield replace(film, id=str(start + part), names=(name,), class_name="Episode", credits=credits)
+
+
+def _mixed_title(titles: list[str], luck: random.Random) -> str:
+    one, other = luck.choice(titles).split(), luck.choice(titles).split()
+    return " ".join((*one[: luck.randint(1, 3)], *other[-luck.randint(1, 2) :]))
+
+
+def _made_film(number: int, title: str, year: int, people: list[str], luck: random.Random) -> Mention:
+    directors = [Credit(luck.choice(people), "director") for _ in range(luck.choice((1, 1, 1, 1, 2)))]
+    cast = [Credit(luck.choice(people), "castMember") for _ in range(luck.randint(3, 8))]
+    return Mention(str(number), (title,), years=(year,), credits=(*directors, *cast))
+
+
+def _misspelt(text: str, luck: random.Random) -> str:
+    """The text with a typing error, in one text of twenty."""
+    if luck.random() > 0.05 or len(text) < 5:
+        return text
+    place = luck.randrange(1, len(text) - 1)
+    return luck.choice(
+        (
+            text[:place] + text[place + 1 :],
+            text[:place] + text[place + 1] + text[place] + text[place + 2 :],
+            text[:place] + luck.choice("aeinrst") + text[place:],
+        )
+    )
+
+
+_TRANSLATED = str.maketrans("aeioubdgstr", "eioaupkfzdl")
+
+
+def _translated(title: str) -> str:
+    """A title in a language of its own, which has no word of the first."""
+    return " ".join(word.translate(_TRANSLATED) + "o" for word in title.casefold().split()).title()
+
+
+def _written(film: Mention, luck: random.Random, *, credits: int | None = None) -> Mention:
+    """A film as another catalogue writes it."""
+    name = _as_another_writes(replace(film, credits=()), luck).name if luck.random() < 0.3 else film.name
+    translated, chance = _translated(film.name), luck.random()
+    names = (name, translated) if chance < 0.15 else (translated,) if chance < 0.17 else (name,)
+    years: tuple[int, ...] = () if luck.random() < 0.05 else film.years
+    if years and luck.random() < 0.08:
+        years = (years[0] + luck.choice((-1, 1)),)
+    people = [replace(credit, name=_misspelt(_person_written(credit.name, luck), luck)) for credit in film.credits]
+    if credits is not None:
+        people = luck.sample(people, min(credits, len(people)))
+    return replace(film, names=tuple(_misspelt(one, luck) for one in names), years=years, credits=tuple(people))
+
+
+def _person_written(name: str, luck: random.Random) -> str:
+    words, chance = name.split(), luck.random()
+    if chance < 0.05:
+        return f"{words[-1]}, {' '.join(words[:-1])}"
+    return f"{words[0][0]}. {words[-1]}" if chance < 0.08 else name
+
+
+def _two_sides(films: list[Mention], luck: random.Random, *, credits: int | None = None) -> Task:
+    """Two catalogues of a world: six films of ten in both, the others in one."""
+    left, right, same = [], [], []
+    for film in films:
+        place = luck.choices(("both", "left", "right"), (6, 2, 2))[0]
+        if place != "right":
+            left.append(replace(_written(film, luck, credits=credits), id=f"l-{film.id}"))
+        if place != "left":
+            right.append(replace(_written(film, luck, credits=credits), id=f"r-{film.id}"))
+        if place == "both":
+            same.append((f"l-{film.id}", f"r-{film.id}"))
+    luck.shuffle(right)
+    return Task("", left, right, frozenset(same))
+
+
+def generated(data: Path, size: int, *, credits: int | None = None, seed: int = 3) -> Task:
+    """Two generated catalogues, of `size` films; with `credits`, only so many people of each film are named."""
+    luck = random.Random(seed)
+    task = _two_sides(_world(data, size, luck).films, luck, credits=credits)
+    people = "" if credits is None else f", {credits} credit each"
+    return replace(task, name=f"generated, {size:,} films{people}")
+
+
+def generated_titles(data: Path, size: int) -> Task:
+    """Titles with one actor or director each and no years; all films of the right are among those of the left."""
+    luck = random.Random(4)
+    films = [film for film in _world(data, size, luck).films if film.class_name != "Episode"]
+    left = [replace(_written(film, luck, credits=1), id=f"l-{film.id}", years=()) for film in films]
+    right = [
+        replace(_written(film, luck, credits=1), id=f"r-{film.id}", years=()) for film in films if luck.random() < 0.8
+    ]
+    same = frozenset((f"l-{one.id[2:]}", one.id) for one in right)
+    return Task("generated, titles and one person", left, right, same)
+
+
+def generated_people(data: Path, size: int, *, films: int) -> Task:
+    """People by their names and the titles of so many films each."""
+    luck = random.Random(5)
+    left: list[Mention] = []
+    right: list[Mention] = []
+    same = []
+    for number, (name, credited) in enumerate(sorted(_world(data, size, luck).people.items())[: size // 2]):
+        place = luck.choices(("both", "left", "right"), (6, 2, 2))[0]
+        chosen = luck.sample(credited, min(films, len(credited)))
+        for side, prefix, wanted in ((left, "l", "left"), (right, "r", "right")):
+            if place in ("both", wanted):
+                credits = tuple(Credit(_misspelt(film.name, luck)) for film in chosen)
+                written = _misspelt(_person_written(name, luck), luck)
+                side.append(Mention(f"{prefix}-{number}", (written,), "person", credits=credits))
+        if place == "both":
+            same.append((f"l-{number}", f"r-{number}"))
+    named = f"and {films} film" if films else "alone"
+    return Task(f"generated, people by name {named}", left, right, frozenset(same))
+
+
 TASKS: Mapping[str, Callable[[Path], Task]] = {
     "oscars": oscars_and_wikidata,
     "movielens": movielens_and_dbpedia,
@@ -244,4 +405,10 @@ TASKS: Mapping[str, Callable[[Path], Task]] = {
     "winter-globes": lambda data: winter(data, "actors", "golden_globes", "gs_actors_2_golden_globes"),
     "sequels": sequels,
     "many": lambda data: many(data, 5_000, 50_000),
+    "generated": lambda data: generated(data, 10_000),
+    "one-credit": lambda data: generated(data, 10_000, credits=1),
+    "titles": lambda data: generated_titles(data, 10_000),
+    "people": lambda data: generated_people(data, 10_000, films=1),
+    "names": lambda data: generated_people(data, 10_000, films=0),
+    "large": lambda data: generated(data, 125_000, credits=3),
 }

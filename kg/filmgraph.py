@@ -183,7 +183,7 @@ class FilmGraph:
 
         The first call reads the names and features of all entities.
         """
-        from kg.linking.scoring import classify_pairs
+        from kg.linking.classifier import classify_pairs
 
         candidates = classify_pairs([mention], self._mentions.get(mention.kind, ()))
         return tuple(candidate for candidate in candidates if not candidate.veto)[:limit]

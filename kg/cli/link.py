@@ -12,9 +12,9 @@ from kg.cli.command import Commands, add_limit, is_plain, print_message, write, 
 from kg.errors import InputError
 
 if TYPE_CHECKING:
+    from kg.linking.classifier import Thresholds
     from kg.linking.link_project import LinkingResult
     from kg.linking.model import Candidate, Mention
-    from kg.linking.scoring import Thresholds
     from kg.project import Project
 
 _JUDGEMENTS = {"s": True, "d": False}
@@ -38,9 +38,11 @@ def add_commands(commands: Commands) -> None:
     link.add_argument(
         "--between", nargs=2, metavar="SOURCE", help="only these two sources; own: facts that people wrote"
     )
-    link.add_argument("--same", type=float, metavar="P", help="the confidence of the same from here on; default: 0.95")
+    link.add_argument("--same", type=float, metavar="P", help="the confidence of the same from here on")
     link.add_argument("--different", type=float, metavar="P", help="the confidence of different below; default: 0.02")
-    link.add_argument("--precision", type=float, metavar="P", help="the share of links that must be right")
+    link.add_argument(
+        "--precision", type=float, metavar="P", help="the expected share of links that are right; default: 0.998"
+    )
     link.add_argument("--dry-run", action="store_true", help="report what would be written, and write nothing")
     link.add_argument("--author", default=os.environ.get("KG_AUTHOR", ""), help="for review: your id, as orcid:...")
     add_limit(link, "show at most N pairs", former="--most")
@@ -93,16 +95,17 @@ def today() -> str:
 
 
 def _thresholds(call: argparse.Namespace) -> Thresholds:
-    from kg.linking.scoring import DIFFERENT_BELOW, SAME_FROM, Thresholds
+    from kg.linking.classifier import DIFFERENT_BELOW, SAME_FROM, Thresholds
 
     for name in ("same", "different", "precision"):
         if (value := getattr(call, name)) is not None and not 0 < value <= 1:
             raise InputError(f"--{name} must be greater than 0 and at most 1, not {value}.")
-    same = SAME_FROM if call.same is None else call.same
     different = DIFFERENT_BELOW if call.different is None else call.different
-    if different >= same:
-        raise InputError(f"--different {different} must be below --same {same}.")
-    return Thresholds(same, different, call.precision)
+    if different >= (SAME_FROM if call.same is None else call.same):
+        raise InputError(f"--different {different} must be below --same {call.same or SAME_FROM}.")
+    if call.same is None and call.precision is None:
+        return Thresholds(different=different)
+    return Thresholds(call.same, different, call.precision)
 
 
 def _result_text(result: LinkingResult, *, is_dry_run: bool) -> str:
@@ -114,7 +117,8 @@ def _result_text(result: LinkingResult, *, is_dry_run: bool) -> str:
         same = result.counts.get((left, right, kind, Classification.SAME), 0)
         unsure = result.counts.get((left, right, kind, Classification.UNSURE), 0)
         if same or unsure:
-            lines.append(f"{left} and {right}, {kind}: {same:,} the same, {unsure:,} unsure")
+            expected = _expectation(result, left, right, kind)
+            lines.append(f"{left} and {right}, {kind}: {same:,} the same, {unsure:,} unsure{expected}")
     judgements = f"{len(result.judgements):,} judgements"
     if is_dry_run:
         lines.append(f"{judgements} would be written; nothing was.")
@@ -123,6 +127,14 @@ def _result_text(result: LinkingResult, *, is_dry_run: bool) -> str:
         if result.unsure:
             lines.append(f"{len(result.unsure):,} pairs need review: kg link review")
     return "\n".join(lines) + "\n"
+
+
+def _expectation(result: LinkingResult, left: str, right: str, kind: str) -> str:
+    """The expected precision and recall of a line of the result."""
+    expected = result.expected.get((left, right, kind))
+    if expected is None or not expected.pairs:
+        return ""
+    return f"; expected precision {expected.precision:.3f}, recall {expected.recall:.3f}"
 
 
 def _result_document(result: LinkingResult, limit: int | None) -> dict[str, object]:

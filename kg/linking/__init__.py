@@ -7,7 +7,8 @@ name_relations  how two names are related: equal, misspelt, one longer, partly e
 mentions        facts -> mentions, by source
 features        what is compared of a mention; term frequencies; blocking: which pairs are compared at all
 limits          vetoes, and signs of two entities that limit the confidence: sequels, remakes, other directors
-scoring         the score of each comparison in bits; scores -> confidence -> same, different or unsure
+scoring         the score of each comparison in bits
+classifier      probabilities of pairs by expectation maximisation; same, different or unsure by expected precision
 link_mentions   two lists of mentions linked in rounds, or one list with itself; no project is needed
 link_project    the sources of a project linked two by two
 link_store      data/links.sssom.tsv, and the pairs left to a person

@@ -17,16 +17,22 @@ import tempfile
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
+from itertools import combinations
 from pathlib import Path
 
 from kg.linking.model import Mention
+from kg.linking.name_relations import may_be_one_credit
 from kg.linking.names import Title, parse_titles, person_words
 
-MIN_HOMONYM_RATE = 0.05
-"""The share of entities that have another's name, as in large catalogues; small ones have fewer."""
+NAME_REPETITION, WORD_REPETITION, PERSON_REPETITION, PRIOR_KEYS = 0.05, 0.5, 0.3, 100
+"""How often a name, a word of a title or a person that was counted once is expected to occur again, before any was
+counted; and the keys that this counts for.
+"""
 MAX_BLOCK_PAIRS = 2_000
 """Pairs that one key may give."""
+MAX_PEOPLE_KEYS = 12
+"""People of a film by whom others are found, the rarest first."""
 MAX_CANDIDATES = 10
 """Pairs of one mention that are compared."""
 MAX_WORD_FREQUENCY = 0.004
@@ -63,11 +69,11 @@ def to_features(mention: Mention, *, linked: Mapping[str, str] | None = None) ->
     """The features of a mention; `linked` maps the ids of people that are linked already to a key of their own."""
     linked = linked or {}
     is_person = mention.kind == "person"
-    to_key = title_key if is_person else person_key
+    to_keys = title_keys if is_person else person_keys
     people: dict[str, int] = {}
     roles: dict[str, set[int]] = {}
     for index, credit in enumerate(mention.credits):
-        keys = [key for key in (to_key(credit.name), linked.get(credit.id, "")) if key]
+        keys = [key for key in (*to_keys(credit.name), linked.get(credit.id, "")) if key]
         number = min((people[key] for key in keys if key in people), default=index)
         for key in keys:
             people.setdefault(key, number)
@@ -80,21 +86,44 @@ def to_features(mention: Mention, *, linked: Mapping[str, str] | None = None) ->
     )
 
 
-def title_key(name: str) -> str:
-    """A title as one key."""
-    return next((title.full for title in parse_titles(name)), "")
+@lru_cache(maxsize=1 << 16)
+def title_keys(name: str) -> tuple[str, ...]:
+    """A title as one key, and each title that is in brackets behind it."""
+    return tuple(dict.fromkeys(title.full for title in parse_titles(name)))
 
 
-def person_key(name: str) -> str:
-    """A key that the usual spellings of one person's name share: the last name and the first letter of the first.
+@lru_cache(maxsize=1 << 16)
+def person_keys(name: str) -> tuple[str, ...]:
+    """Keys that the usual spellings of one person's name share: all words; the last name, or the one before it, which
+    may be the first of two, with the first letter.
 
-    >>> person_key("F. W. Murnau") == person_key("Friedrich Wilhelm Murnau") == person_key("Murnau, F. W.")
+    >>> bool({*person_keys("F. W. Murnau")} & {*person_keys("Friedrich Wilhelm Murnau")} & {*person_keys("Murnau, F.")})
+    True
+    >>> bool({*person_keys("Pedro Almodóvar Caballero")} & {*person_keys("Almodóvar, Pedro")})
     True
     """
     words = person_words(name)
-    if not words:
-        return ""
-    return f"{words[-1]} {words[0][0]}" if len(words) > 1 else words[0]
+    if len(words) < 2:
+        return words
+    lasts = words[-2:] if len(words) > 2 and len(words[-2]) > 2 else words[-1:]
+    return ("=" + " ".join(sorted(words)), *(f"{last} {words[0][0]}" for last in lasts))
+
+
+def directors(features: MentionFeatures) -> list[str]:
+    """The names of a film's directors."""
+    return [credit.name for credit in features.mention.credits if credit.role == "director"]
+
+
+def have_other_directors(left: MentionFeatures, right: MentionFeatures) -> bool:
+    """True when both sides name directors, and none of one can be one of the other."""
+    ours, theirs = left.roles.get("director"), right.roles.get("director")
+    if not ours or not theirs:
+        return False
+    shared = left.people.keys() & right.people.keys()
+    if any(left.people[key] in ours and right.people[key] in theirs for key in shared):
+        return False
+    names = [[person_words(name) for name in directors(side)] for side in (left, right)]
+    return not any(may_be_one_credit(a, b) for a in names[0] for b in names[1])
 
 
 @dataclass(frozen=True)
@@ -110,21 +139,28 @@ class TermFrequencies:
     people: Counter[str]
 
     def frequency(self, counts: Counter[str], key: str) -> float:
-        """The share of a side that has the key; a key that does not occur counts as if it occurred once."""
-        return max(counts[key], 1) / self.size
+        """The share of a side that has the key without being the same entity.
 
-    def homonym_frequency(self, name: str) -> float:
-        """The share of a side that has this name without being the same entity.
-
-        A single occurrence may be the same entity, so the chance of another is that of any name to occur twice.
+        A single occurrence may be the same entity, so the chance of another one is that of any key to occur twice.
         """
-        return (max(self.names[name], 1) - 1 + self.homonym_rate) / self.size
+        return (max(counts[key], 1) - 1 + self._repetition[id(counts)]) / self.size
 
     @cached_property
-    def homonym_rate(self) -> float:
-        """The share of entities whose name another entity has as well; at least `MIN_HOMONYM_RATE`."""
-        shared = sum(count for count in self.names.values() if count > 1)
-        return max(MIN_HOMONYM_RATE, min(1.0, shared / self.size))
+    def _repetition(self) -> Mapping[int, float]:
+        """For each counter, how often a key that was counted once is expected to occur again."""
+        priors = (
+            (self.names, NAME_REPETITION),
+            (self.mains, NAME_REPETITION),
+            (self.words, WORD_REPETITION),
+            (self.people, PERSON_REPETITION),
+        )
+        return {id(counts): _repetition(counts, prior) for counts, prior in priors}
+
+
+def _repetition(counts: Counter[str], prior: float) -> float:
+    """The estimate of Good and Turing, smoothed by a prior."""
+    sizes = Counter(counts.values())
+    return min((2 * sizes[2] + prior * PRIOR_KEYS) / (sizes[1] + PRIOR_KEYS), 1.0)
 
 
 def count_terms(left: Iterable[MentionFeatures], right: Iterable[MentionFeatures]) -> TermFrequencies:
@@ -210,9 +246,12 @@ def _blocking_keys(features: MentionFeatures, frequencies: TermFrequencies) -> I
         yield f"i {scheme} {value}"
     yield from _title_keys(features, frequencies)
     yield from _person_keys(features)
-    for key in features.people:
-        for year in features.mention.years:
+    people = sorted(features.people, key=lambda key: (frequencies.people[key], key))[:MAX_PEOPLE_KEYS]
+    for key in people:
+        yield f"p {key}"
+        for year in features.mention.years[:3]:
             yield from (f"p {key} {near}" for near in (year - 1, year, year + 1))
+    yield from (f"p {one} {other}" for one, other in combinations(sorted(people[:4]), 2))
 
 
 def _title_keys(features: MentionFeatures, frequencies: TermFrequencies) -> Iterator[str]:
@@ -228,6 +267,8 @@ def _title_keys(features: MentionFeatures, frequencies: TermFrequencies) -> Iter
             # A misspelt title still has its beginning or its end.
             yield f"s {title.full[:4]} {year}"
             yield f"e {title.full[-4:]} {year}"
+        yield f"s {title.full[:8]}"
+        yield f"e {title.full[-8:]}"
 
 
 def _person_keys(features: MentionFeatures) -> Iterator[str]:
@@ -235,3 +276,5 @@ def _person_keys(features: MentionFeatures) -> Iterator[str]:
         yield f"t {' '.join(sorted(words))}"
         yield f"n {words[-1]} {words[0][:1]}"
         yield f"n {words[0]} {words[-1][:3]}"
+        full = "".join(words)
+        yield from (f"s {full[:6]}", f"e {full[-6:]}")

@@ -11,18 +11,17 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 
-from kg.linking.features import MentionFeatures
+from kg.linking.features import MentionFeatures, directors, have_other_directors
 from kg.linking.model import Limit, Mention
 from kg.linking.name_relations import (
     NameRelation,
     TitleRelation,
     are_equal,
     are_one_series,
-    may_be_one_credit,
     relate_all_titles,
     relate_names,
 )
-from kg.linking.names import Title, person_words
+from kg.linking.names import Title
 
 MAX_YEARS_APART = 12
 """Years between two films that no difference in dating can explain."""
@@ -33,29 +32,33 @@ _FILMS = frozenset({"Film", "FeatureFilm", "ShortFilm"})
 _SERIALS = frozenset({"Series", "Episode"})
 
 DIFFERENT_DIRECTORS = 0.5
-OTHER_CAST = 0.9
+OTHER_CAST = 0.5
 """The same title, but two casts of `MIN_CAST` people or more with nobody in common."""
-MIN_CAST = 3
+MIN_CAST = 4
 ONE_PART_NUMBER = 0.4
 """Only one title has the number of a part."""
+ONE_EPISODE = 0.3
+"""Only one is an episode, and the titles differ: the other may be the series."""
 MAX_YEARS_OF_DATING = 3
 """Years by which sources date one release differently."""
+MAX_YEARS_OF_AWARD = 6
+"""Years by which an award may follow a film."""
 FAR_YEARS = 0.5
 """The same title, but years that sources do not give one film: a remake."""
 OTHER_NAME = 0.3
 """A person of another name with the same films."""
 OTHER_KIND_NAME = {
-    TitleRelation.MISSPELT: 0.9,
-    TitleRelation.LONGER: 0.9,
+    TitleRelation.MISSPELT: 0.85,
+    TitleRelation.LONGER: 0.85,
     TitleRelation.PARTLY_EQUAL: 0.3,
-    TitleRelation.OTHER_LANGUAGE: 0.9,
+    TitleRelation.OTHER_LANGUAGE: 0.85,
     TitleRelation.DIFFERENT: 0.2,
 }
 """Companies, awards and others by the relation of their names: few letters apart may be two of them."""
 
 SAME_YEAR = {
-    TitleRelation.DIFFERENT: (0.15, 0.15, 0.4, 0.75, 0.9, 1.0),
-    TitleRelation.PARTLY_EQUAL: (0.5, 0.6),
+    TitleRelation.DIFFERENT: (0.15, 0.15, 0.3, 0.5, 0.6, 1.0),
+    TitleRelation.PARTLY_EQUAL: (0.3, 0.4),
     TitleRelation.OTHER_LANGUAGE: (0.3, 0.85, 1.0),
 }
 """By the number of people in common, from none; the last is for all larger numbers."""
@@ -68,10 +71,9 @@ NO_YEAR = {
     TitleRelation.DIFFERENT: (0.02, 0.02, 0.03, 0.1, 0.2, 0.5),
     TitleRelation.PARTLY_EQUAL: (0.3,),
     TitleRelation.OTHER_LANGUAGE: (0.05, 0.2, 0.5, 0.8, 0.9, 1.0),
-    TitleRelation.LONGER: (0.9,),
-    TitleRelation.MISSPELT: (0.9,),
+    TitleRelation.LONGER: (0.6,),
 }
-BY_YEARS_APART = {TitleRelation.LONGER: (1.0, 0.85, 0.4, 0.15), TitleRelation.MISSPELT: (1.0, 1.0, 0.4, 0.15)}
+BY_YEARS_APART = {TitleRelation.LONGER: (1.0, 0.6, 0.3, 0.1), TitleRelation.MISSPELT: (1.0, 1.0, 0.5, 0.3)}
 """By years apart; the last is for all larger numbers. Titles of sequels are longer: `Aliens`, `Batman Returns`."""
 
 
@@ -84,6 +86,8 @@ def find_veto(left: MentionFeatures, right: MentionFeatures) -> str:
     if classes & _SERIALS and classes & _FILMS:
         film = ours if ours.class_name in _FILMS else theirs
         return f"different kinds: {film.class_name} and {min(classes & _SERIALS)}"
+    if classes == _SERIALS:
+        return "different kinds: Series and Episode"
     if veto := _different_identifiers(ours, theirs):
         return veto
     if ours.identifiers & theirs.identifiers:
@@ -169,10 +173,8 @@ def _limits_of_others(left: MentionFeatures, right: MentionFeatures) -> Iterator
 
 
 def _limits_of_films(left: MentionFeatures, right: MentionFeatures) -> Iterator[Limit]:
-    if _have_other_directors(left, right):
-        yield Limit(
-            "different directors", DIFFERENT_DIRECTORS, *(", ".join(_directors(side)) for side in (left, right))
-        )
+    if have_other_directors(left, right):
+        yield Limit("different directors", DIFFERENT_DIRECTORS, *(", ".join(directors(side)) for side in (left, right)))
     if _have_other_casts(left, right):
         yield Limit("different casts", OTHER_CAST, left.mention.name, right.mention.name)
     if not left.titles or not right.titles:
@@ -181,10 +183,15 @@ def _limits_of_films(left: MentionFeatures, right: MentionFeatures) -> Iterator[
     relation = relate_all_titles(left.titles, right.titles)
     apart = years_apart(left.mention, right.mention)
     if relation == TitleRelation.EQUAL:
-        if apart is not None and apart > MAX_YEARS_OF_DATING and is_dated_by_release(left, right):
+        allowed = MAX_YEARS_OF_DATING if is_dated_by_release(left, right) else MAX_YEARS_OF_AWARD
+        if apart is not None and (apart > allowed or _award_precedes(left.mention, right.mention)):
             yield Limit(f"same title, {apart} years apart", FAR_YEARS, *names)
     else:
         yield Limit(f"{relation} title", _limit_of_relation(relation, apart, _count_common_people(left, right)), *names)
+    if relation != TitleRelation.EQUAL and (left.mention.class_name == "Episode") != (
+        right.mention.class_name == "Episode"
+    ):
+        yield Limit("episode on one side only", ONE_EPISODE, *names)
     if (relation != TitleRelation.EQUAL or apart != 0) and _has_one_part_number(left, right):
         yield Limit("part number of one only", ONE_PART_NUMBER, *names)
 
@@ -194,9 +201,19 @@ def is_dated_by_release(left: MentionFeatures, right: MentionFeatures) -> bool:
     return "award" not in (left.mention.date_kind, right.mention.date_kind)
 
 
+def _award_precedes(left: Mention, right: Mention) -> bool:
+    """True when all awards of one were given two years or more before the other was released."""
+    if left.date_kind == right.date_kind:
+        return False
+    award, film = (left, right) if left.date_kind == "award" else (right, left)
+    return max(award.years) < min(film.years) - 1
+
+
 def _limit_of_relation(relation: TitleRelation, apart: int | None, people: int) -> float:
     if apart is not None and relation in BY_YEARS_APART:
         return _at(BY_YEARS_APART[relation], apart)
+    if apart is None and relation is TitleRelation.MISSPELT:
+        return 1.0
     table = NO_YEAR if apart is None else OTHER_YEAR if apart else SAME_YEAR
     return _at(table[relation], people)
 
@@ -226,25 +243,9 @@ def _lacks_part_number(title: Title, numbered: Title) -> bool:
     return not has_subtitle and are_one_series(title, numbered)
 
 
-def _have_other_directors(left: MentionFeatures, right: MentionFeatures) -> bool:
-    """True when both sides name directors, and none of one can be one of the other."""
-    ours, theirs = left.roles.get("director"), right.roles.get("director")
-    if not ours or not theirs:
-        return False
-    shared = left.people.keys() & right.people.keys()
-    if any(left.people[key] in ours and right.people[key] in theirs for key in shared):
-        return False
-    names = [[person_words(name) for name in _directors(side)] for side in (left, right)]
-    return not any(may_be_one_credit(a, b) for a in names[0] for b in names[1])
-
-
 def _have_other_casts(left: MentionFeatures, right: MentionFeatures) -> bool:
     casts = (left.roles.get("castMember", ()), right.roles.get("castMember", ()))
     return min(map(len, casts)) >= MIN_CAST and not left.people.keys() & right.people.keys()
-
-
-def _directors(features: MentionFeatures) -> list[str]:
-    return [credit.name for credit in features.mention.credits if credit.role == "director"]
 
 
 def _count_common_people(left: MentionFeatures, right: MentionFeatures) -> int:

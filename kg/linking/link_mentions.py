@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from kg.linking.classifier import ExpectedQuality, Thresholds, classify_pairs, expected_quality
 from kg.linking.model import Candidate, Classification, Mention
-from kg.linking.scoring import ExpectedQuality, Thresholds, classify_pairs, expected_quality
 
 MAX_ROUNDS = 6
 _LINKED_THROUGH = {"film": "person", "person": "film"}

@@ -17,12 +17,12 @@ from kg.decisions.links import COMPOSITE, MANUAL, Judgement, Links, read_project
 from kg.decisions.policy import read_policy
 from kg.errors import FaultsError, UnknownNameError
 from kg.facts.readers import read_facts
+from kg.linking.classifier import ExpectedQuality, Thresholds, classify_pairs
 from kg.linking.features import to_features
 from kg.linking.limits import find_veto
 from kg.linking.link_mentions import link_mentions
 from kg.linking.mentions import OWN_SOURCE, find_mentions
 from kg.linking.model import Candidate, Classification, Mention
-from kg.linking.scoring import ExpectedQuality, Thresholds, classify_pairs
 from kg.project import Project
 from kg.schema import read_ontology, to_schema
 from kg.terms import LABEL, to_curie, to_iri

@@ -13,6 +13,8 @@ MIN_SIMILARITY, MIN_RELATED_SIMILARITY = 0.85, 0.8
 """Of two spellings of a title; and of two that other features must show to be one: `Ghandi`, `Gandhi`."""
 MIN_NAME_SIMILARITY, MIN_CREDIT_SIMILARITY = 0.94, 0.88
 """Of two spellings of a person's name: of two people, and of two people with the same credit in one film."""
+MIN_MISSPELT_LENGTH = 8
+"""Letters of a name of a person from which one letter may be a slip."""
 
 
 class TitleRelation(StrEnum):
@@ -65,8 +67,22 @@ def relate_all_titles(left: Iterable[Title], right: Iterable[Title]) -> TitleRel
 
 
 def are_equal(left: Title, right: Title) -> bool:
-    """True for one title, or one title with the number of its part: `Part Deux`, `Part 2`."""
-    return left.full == right.full or bool(left.parts and left.parts == right.parts and left.base == right.base)
+    """True for one title, or one title with the number of its part: `Part Deux`, `Part 2`; where each has the subtitle
+    of the part, its number may be missing: `Star Wars: The Last Jedi`, `Star Wars: Episode VIII - The Last Jedi`.
+    """
+    if left.full == right.full:
+        return True
+    if left.base != right.base or not (left.parts or right.parts):
+        return False
+    is_part_named = left.series == right.series and len(left.base) > len(left.series) + 1
+    return left.parts == right.parts or (is_part_named and not (left.parts and right.parts))
+
+
+def is_subtitle_of_part(left: Title, right: Title) -> bool:
+    """True when one title is the subtitle of the other, a numbered part: `Return of the Jedi`."""
+    numbered, other = (left, right) if left.parts else (right, left)
+    subtitle = set(numbered.base[len(numbered.series) :])
+    return bool(numbered.parts) and not other.numbers and len(other.words) > 1 and set(other.words) <= subtitle
 
 
 def are_misspelt(left: Title, right: Title) -> bool:
@@ -115,13 +131,29 @@ def _have_other_subtitles(left: Title, right: Title) -> bool:
 
 def relate_names(left: tuple[str, ...], right: tuple[str, ...]) -> NameRelation:
     """How two names of people are related, by their words."""
-    if left == right or sorted(left) == sorted(right):
+    if "".join(left) == "".join(right) or sorted(left) == sorted(right):
         return NameRelation.EQUAL
     if left[-1] == right[-1] and _first_names_agree(left[:-1], right[:-1]):
         return NameRelation.INITIALS
-    if JaroWinkler.similarity(" ".join(left), " ".join(right)) >= MIN_NAME_SIMILARITY:
+    short, long = sorted((left, right), key=len)
+    if len(short) > 1 and short[0] == long[0] and set(short) <= set(long):
+        # A second surname, or a part of the name that one source leaves out.
+        return NameRelation.INITIALS
+    if (
+        name_distance(left, right) <= 1
+        or JaroWinkler.similarity(" ".join(left), " ".join(right)) >= MIN_NAME_SIMILARITY
+    ):
         return NameRelation.MISSPELT
     return NameRelation.OTHER_FIRST_NAME if left[-1] == right[-1] else NameRelation.DIFFERENT
+
+
+def name_distance(left: tuple[str, ...], right: tuple[str, ...]) -> int:
+    """The letters by which two names of people differ, without the spaces; 9 for more than two, or for short names."""
+    ours, theirs = "".join(left), "".join(right)
+    if min(len(ours), len(theirs)) < MIN_MISSPELT_LENGTH:
+        return 9
+    distance = OSA.distance(ours, theirs, score_cutoff=2)
+    return distance if distance <= 2 else 9
 
 
 def _first_names_agree(left: tuple[str, ...], right: tuple[str, ...]) -> bool:

@@ -21,7 +21,7 @@ MAX_NAME_LENGTH = 400
 
 ARTICLES = frozenset({
     "the", "a", "an", "le", "la", "les", "l", "un", "une", "des", "el", "los", "las", "lo", "il", "gli", "uno", "una",
-    "der", "die", "das", "ein", "eine", "de", "het", "een", "den", "det", "ett", "os", "um", "uma", "az",
+    "der", "die", "das", "ein", "eine", "de", "het", "een", "den", "det", "en", "et", "ett", "os", "um", "uma", "az",
 })  # fmt: skip
 """Leading articles that film catalogues write behind the title."""
 
@@ -39,6 +39,8 @@ _ARTICLE_LAST = re.compile(r"(?P<rest>.+?),\s*(?P<article>[^\W\d]{1,3}['’]?)(?
 _YEAR = re.compile(r"\s*[(\[](?P<year>(?:18|19|20)\d\d)(?:[–-]\d*)?[)\]]\s*(?=$|,\s*[^\W\d]{1,3}['’]?$)")
 _OTHER_TITLE = re.compile(r"(?<=\S)\s+[(\[](?:a\.?k\.?a\.?:?\s*)?(?P<inside>[^()\[\]]+)[)\]](?=\s*(?:$|[(\[]))")
 """A title in brackets behind another. Brackets elsewhere belong to the title: `(500) Days of Summer`, `[REC]`."""
+_TWO_TITLES = re.compile(r"\s+(?:[/=|]|a\.?k\.?a\.?:?)\s+", re.IGNORECASE)
+"""Between two titles in one cell."""
 _BRACKETS = str.maketrans("", "", "()[]")
 _IN_BRACKETS = re.compile(r"\s*[(\[][^()\[\]]*[)\]]")
 _KIND_OF_WORK = re.compile(r"(?:\d{4} )?(?:[a-z]+ )?(?:film|movie|short|tv series|miniseries|documentary|serial)")
@@ -122,6 +124,8 @@ def _parse_titles(text: str) -> tuple[Title, ...]:
     text = _YEAR.sub("", text).strip()
     others = [match["inside"] for match in _OTHER_TITLE.finditer(text)]
     texts = [_OTHER_TITLE.sub("", text)]
+    if len(parts := _TWO_TITLES.split(texts[0])) > 1:
+        texts += parts
     texts += [other for other in others if _KIND_OF_WORK.fullmatch(other.casefold()) is None]
     plain = (other.translate(_BRACKETS) for other in texts)
     return tuple(dict.fromkeys(title for other in plain if (title := _parse_title(other)) is not None))

@@ -1,47 +1,58 @@
-"""Scores of comparisons in bits, after Fellegi and Sunter, and the classification of pairs by their scores.
+"""Scores of comparisons in bits, after Fellegi and Sunter, "A Theory for Record Linkage", 1969.
 
 The score of an agreement is log2(m / u): m, how often two mentions of one entity agree in this way, and u, how often
-two of different entities do. The m are in the tables below, the same for every dataset; the u are counted
-(`TermFrequencies`). Vetoes and limits of confidence are in `limits`.
+two of different entities do. The m of the tables below are those before any pair of a dataset was seen; `classifier`
+estimates them for each dataset. The u are counted (`TermFrequencies`).
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
-from math import log2
+from collections.abc import Iterator, Mapping
+from math import log2, prod
+from typing import NamedTuple
 
-from kg.linking.features import MentionFeatures, TermFrequencies, candidate_pairs, count_terms, to_features
-from kg.linking.limits import find_limit, find_veto
-from kg.linking.model import Candidate, Classification, FeatureScore, Mention
+from rapidfuzz.distance import OSA
+
+from kg.linking.features import MentionFeatures, TermFrequencies, have_other_directors
+from kg.linking.model import FeatureScore
 from kg.linking.name_relations import (
     NameRelation,
+    TitleRelation,
     are_equal,
     are_misspelt,
     have_equal_mains,
+    is_subtitle_of_part,
+    name_distance,
     relate_names,
-    title_similarity,
+    relate_titles,
 )
 from kg.linking.names import Title, title_words
 
-M = {
-    "title": 0.90,
-    "main title": 0.04,
-    "title with more words": 0.03,
-    "title misspelt": 0.02,
-    "different title": 0.02,
-    "people in common": 0.80,
-    "no people in common": 0.80,
-    "different person for the same credit": 0.03,
-    "name": 0.90,
-    "name with initials": 0.08,
-    "different first name": 0.003,
-    "country": 0.90,
-    "different countries": 0.10,
-    "running time": 0.85,
-    "different running time": 0.05,
+LEVELS: Mapping[str, Mapping[str, float]] = {
+    "title": {
+        "title": 0.90,
+        "main title": 0.03,
+        "title with more words": 0.03,
+        "title misspelt": 0.02,
+        "different title": 0.02,
+    },
+    "name": {
+        "name": 0.90,
+        "name with initials": 0.06,
+        "name misspelt": 0.03,
+        "different first name": 0.004,
+        "different name": 0.006,
+    },
+    "director": {"same director": 0.94, "similar director": 0.02, "different director": 0.04},
+    "few people": {"one of few people in common": 0.60, "none of few people in common": 0.40},
+    "many people": {"people in common": 0.90, "no people in common": 0.10},
+    "films": {"films in common": 0.70, "no films in common": 0.30},
+    "country": {"country": 0.90, "different countries": 0.10},
+    "running time": {"running time": 0.85, "different running time": 0.15},
 }
-"""How often two mentions of one entity agree, or disagree, in each way."""
+"""Comparison -> level -> m, how often two mentions of one entity agree, or disagree, in this way, before any pair of a
+dataset was seen.
+"""
 
 M_YEARS = {
     "release": {0: 0.80, 1: 0.08, -1: 0.08, 2: 0.012, -2: 0.012, 3: 0.004, -3: 0.004},
@@ -52,21 +63,53 @@ and an award may be given, in another country, years later.
 """
 M_OTHER_YEARS = 0.0002
 """The same for any other number of years."""
+M: Mapping[str, float] = {level: m for levels in LEVELS.values() for level, m in levels.items()} | {
+    f"{kind} year {difference:+}": m for kind, years in M_YEARS.items() for difference, m in years.items()
+}
+"""Level -> m, for all comparisons."""
+GROUP_OF_LEVEL = {level: group for group, levels in LEVELS.items() for level in levels} | {
+    f"{kind} year {difference:+}": kind for kind, years in M_YEARS.items() for difference in years
+}
+"""Level -> the comparison whose levels it belongs to; their m add up to one."""
 IDENTIFIER_BITS = 40.0
 """The score of an identifier that both have. Sources sometimes copy a wrong one, so it is not quite certain."""
-MIN_BITS_BELOW_PRIOR = 12.0
-"""Bits by which a score may be less than the prior; below that a pair is different in any case."""
-MAX_SIMILAR_NAMES = 3.0
-"""Other entities on the other side that a misspelling could mean."""
+SHARED_INITIAL = 0.08
+"""How often two people have the same initial."""
+SIMILAR_NAME_BITS = 7.0
+"""The rarity of two directors of whom one may be a misspelling of the other."""
+MANY_PEOPLE = 4
+"""People of a film from which on a source is expected to name some that another source names."""
+
+
+class Comparison(NamedTuple):
+    """One comparison: its name, its level or the empty text, the bits whatever m its level has, and both values."""
+
+    name: str
+    level: str
+    rarity: float
+    left: str = ""
+    right: str = ""
 
 
 def score_features(
-    left: MentionFeatures, right: MentionFeatures, frequencies: TermFrequencies
+    left: MentionFeatures,
+    right: MentionFeatures,
+    frequencies: TermFrequencies,
+    m: Mapping[str, float] = M,
 ) -> Iterator[FeatureScore]:
     """The score of each comparison; a feature that one side does not have is not compared."""
+    for compared in compare_features(left, right, frequencies):
+        bits = compared.rarity + (log2(m[compared.level]) if compared.level else 0.0)
+        yield FeatureScore(compared.name, bits, compared.left, compared.right)
+
+
+def compare_features(
+    left: MentionFeatures, right: MentionFeatures, frequencies: TermFrequencies
+) -> Iterator[Comparison]:
+    """The comparisons of two mentions; a feature that one side does not have is not compared."""
     if shared := left.mention.identifiers & right.mention.identifiers:
         scheme, value = min(shared)
-        yield FeatureScore(scheme, IDENTIFIER_BITS, value, value)
+        yield Comparison(scheme, "", IDENTIFIER_BITS, value, value)
     yield from _compare_titles(left, right, frequencies)
     yield from _compare_names(left, right, frequencies)
     yield from _compare_years(left, right, frequencies)
@@ -78,73 +121,77 @@ def score_features(
 
 def _compare_titles(
     left: MentionFeatures, right: MentionFeatures, frequencies: TermFrequencies
-) -> Iterator[FeatureScore]:
+) -> Iterator[Comparison]:
     if not left.titles or not right.titles:
         return
-    best = FeatureScore("different title", log2(M["different title"]))
+    level, rarity = "different title", 0.0
+    best = log2(M[level])
     for ours in left.titles:
         for theirs in right.titles:
-            score = _score_title(ours, theirs, frequencies)
-            if score is not None and score.bits > best.bits:
-                best = score
-    yield FeatureScore(best.name, best.bits, left.mention.name, right.mention.name)
+            if (found := _rate_title(ours, theirs, frequencies)) is not None and log2(M[found[0]]) + found[1] > best:
+                (level, rarity), best = found, log2(M[found[0]]) + found[1]
+    yield Comparison(level, level, rarity, left.mention.name, right.mention.name)
 
 
-def _score_title(left: Title, right: Title, frequencies: TermFrequencies) -> FeatureScore | None:
+def _rate_title(left: Title, right: Title, frequencies: TermFrequencies) -> tuple[str, float] | None:
     if are_equal(left, right):
-        return FeatureScore("title", log2(M["title"] / frequencies.homonym_frequency(left.full)))
+        return "title", -log2(frequencies.frequency(frequencies.names, left.full))
     if have_equal_mains(left, right):
         main = left.main if left.main == right.main else min(left.full, right.full, key=len)
         u = max(frequencies.frequency(frequencies.mains, main), frequencies.frequency(frequencies.names, main))
-        return FeatureScore("main title", log2(M["main title"] / u))
-    if are_misspelt(left, right):
-        # The number of other titles that are as similar falls with each letter of the title.
-        similarity, length = title_similarity(left, right), min(len(left.full), len(right.full))
-        similar = MAX_SIMILAR_NAMES * (1 + 20 * (1 - similarity)) * 2 ** (-length / 6)
-        m = M["title misspelt"]
-        return FeatureScore("title misspelt", log2(m * frequencies.size / max(similar, frequencies.homonym_rate)))
-    return _score_contained_title(left, right, frequencies)
+        return "main title", -log2(u)
+    if are_misspelt(left, right) or relate_titles(left, right) is TitleRelation.MISSPELT:
+        return "title misspelt", -log2(_similar_titles(left, right, frequencies))
+    return _rate_contained_title(left, right, frequencies)
 
 
-def _score_contained_title(left: Title, right: Title, frequencies: TermFrequencies) -> FeatureScore | None:
-    """The score of two titles when all words of the shorter one are in the longer one."""
+def _similar_titles(left: Title, right: Title, frequencies: TermFrequencies) -> float:
+    """The share of other titles that resemble each other as these two do, as counted among 21,878 films."""
+    length = min(len(left.full), len(right.full))
+    if OSA.distance(left.full, right.full, score_cutoff=1) <= 1:
+        others = 0.03 + 6 * 2 ** (-length / 2)
+    else:
+        others = 0.06 if are_misspelt(left, right) else 0.35
+    return max(others / 21_878, frequencies.frequency(frequencies.names, ""))
+
+
+def _rate_contained_title(left: Title, right: Title, frequencies: TermFrequencies) -> tuple[str, float] | None:
+    """The rating of two titles when all words of the shorter one are in the longer one."""
     short, long = sorted((set(left.words), set(right.words)), key=len)
-    if not short <= long or left.numbers != right.numbers:
+    if not short <= long or (left.numbers != right.numbers and not is_subtitle_of_part(left, right)):
         return None
     # Words depend on each other: the rarest counts in full, the others half.
-    rarities = (-log2(min(max(frequencies.words[word], 1) / frequencies.size, 1)) for word in short)
+    rarities = (-log2(min(frequencies.frequency(frequencies.words, word), 1)) for word in short)
     rarest, *others = sorted(rarities, reverse=True) or [0.0]
-    bits = min(rarest + sum(others) / 2, log2(2 * frequencies.size))
-    return FeatureScore("title with more words", log2(M["title with more words"]) + bits)
+    return "title with more words", min(rarest + sum(others) / 2, log2(2 * frequencies.size))
 
 
-def _compare_names(
-    left: MentionFeatures, right: MentionFeatures, frequencies: TermFrequencies
-) -> Iterator[FeatureScore]:
+def _compare_names(left: MentionFeatures, right: MentionFeatures, frequencies: TermFrequencies) -> Iterator[Comparison]:
     if not left.persons or not right.persons:
         return
-    scores = (_score_name(ours, theirs, frequencies) for ours in left.persons for theirs in right.persons)
-    best = max(scores, key=lambda score: score.bits)
-    yield FeatureScore(best.name, best.bits, left.mention.name, right.mention.name)
+    ratings = (_rate_name(ours, theirs, frequencies) for ours in left.persons for theirs in right.persons)
+    level, rarity = max(ratings, key=lambda rating: log2(M[rating[0]]) + rating[1])
+    yield Comparison(level, level, rarity, left.mention.name, right.mention.name)
 
 
-def _score_name(left: tuple[str, ...], right: tuple[str, ...], frequencies: TermFrequencies) -> FeatureScore:
+def _rate_name(left: tuple[str, ...], right: tuple[str, ...], frequencies: TermFrequencies) -> tuple[str, float]:
     relation = relate_names(left, right)
+    rarity = 0.0
     if relation == NameRelation.EQUAL:
-        bits = log2(M["name"] / frequencies.homonym_frequency(" ".join(left)))
+        rarity = -log2(frequencies.frequency(frequencies.names, " ".join(left)))
     elif relation == NameRelation.INITIALS:
-        u = max(frequencies.frequency(frequencies.words, name[-1]) for name in (left, right))
-        bits = log2(M["name with initials"] / u)
+        shared = sorted(frequencies.frequency(frequencies.words, word) for word in {*left} & {*right})[:2]
+        chance = prod(shared) * (SHARED_INITIAL if len(shared) < 2 else 1.0)
+        rarity = -log2(max(chance, frequencies.frequency(frequencies.names, "")))
     elif relation == NameRelation.MISSPELT:
-        bits = log2(M["name with initials"] * frequencies.size / (MAX_SIMILAR_NAMES * 4))
-    else:
-        bits = log2(M["different first name"])
-    return FeatureScore(relation.value, bits)
+        others = 0.02 if name_distance(left, right) <= 1 else 0.12
+        rarity = -log2(max(others / 12_000, frequencies.frequency(frequencies.names, "")))
+    return relation.value, rarity
 
 
 def _compare_years(
     left_features: MentionFeatures, right_features: MentionFeatures, frequencies: TermFrequencies
-) -> Iterator[FeatureScore]:
+) -> Iterator[Comparison]:
     left, right = left_features.mention, right_features.mention
     if not left.years or not right.years:
         return
@@ -160,29 +207,45 @@ def _compare_years(
     apart = abs(difference)
     name = ("same year", "a year apart")[apart] if apart < 2 else f"{apart} years apart"
     years = (str(year + difference), str(year)) if later is left else (str(year), str(year + difference))
-    yield FeatureScore(name, log2(m / u) - (min(apart, 40) / 8 if m == M_OTHER_YEARS else 0), *years)
+    if m == M_OTHER_YEARS:
+        yield Comparison(name, "", log2(m / u) - min(apart, 40) / 8, *years)
+    else:
+        yield Comparison(name, f"{later.date_kind} year {difference:+}", -log2(u), *years)
 
 
 def _compare_people(
     left: MentionFeatures, right: MentionFeatures, frequencies: TermFrequencies
-) -> Iterator[FeatureScore]:
+) -> Iterator[Comparison]:
     if not left.people or not right.people:
         return
     rarest: dict[int, str] = {}
     for key in sorted(left.people.keys() & right.people.keys(), key=lambda key: (frequencies.people[key], key)):
         rarest.setdefault(left.people[key], key)
+    common, none = _people_levels(left, right)
     if rarest:
         # People often work together: the first counts in full, each further one half as much as the one before.
-        bits = log2(M["people in common"])
+        bits, people = 0.0, len(set(left.people.values()))
         for index, key in enumerate(list(rarest.values())[:6]):
             frequency = frequencies.frequency(frequencies.people, key)
-            bits -= log2(min(frequency * len(left.people) ** 0.5, 1)) / (1 << index)
+            bits -= log2(min(frequency * people**0.5, 1)) / (1 << index)
         names = ", ".join(left.person_name(number) for number in list(rarest)[:6])
-        yield FeatureScore("films in common" if left.persons else "people in common", bits, names, names)
-        return
-    role = next((role for role in left.roles if role in right.roles), "")
-    name = "different person for the same credit" if role and not left.persons else "no people in common"
-    yield FeatureScore(name, log2(M[name]), _people_in_words(left, role), _people_in_words(right, role))
+        yield Comparison("films in common" if left.persons else "people in common", common, bits, names, names)
+    else:
+        role = "director" if "director" in none else ""
+        name = none if left.persons or "director" in none else "no people in common"
+        rarity = SIMILAR_NAME_BITS if none == "similar director" else 0.0
+        yield Comparison(name, none, rarity, _people_in_words(left, role), _people_in_words(right, role))
+
+
+def _people_levels(left: MentionFeatures, right: MentionFeatures) -> tuple[str, str]:
+    """The levels of people in common and of none: by what they are credited for, and how many are named."""
+    if left.persons:
+        return "films in common", "no films in common"
+    if left.roles.get("director") and right.roles.get("director"):
+        return "same director", "different director" if have_other_directors(left, right) else "similar director"
+    if min(len(set(side.people.values())) for side in (left, right)) < MANY_PEOPLE:
+        return "one of few people in common", "none of few people in common"
+    return "people in common", "no people in common"
 
 
 def _people_in_words(features: MentionFeatures, role: str) -> str:
@@ -190,13 +253,12 @@ def _people_in_words(features: MentionFeatures, role: str) -> str:
     return ", ".join(features.person_name(number) for number in sorted(numbers)[:4])
 
 
-def _compare_countries(left_features: MentionFeatures, right_features: MentionFeatures) -> Iterator[FeatureScore]:
+def _compare_countries(left_features: MentionFeatures, right_features: MentionFeatures) -> Iterator[Comparison]:
     left, right = left_features.mention.countries, right_features.mention.countries
     if left and right:
         is_shared = any(_is_same_country(ours, theirs) for ours in left for theirs in right)
-        name = "country" if is_shared else "different countries"
-        bits = 1.0 if is_shared else log2(M[name] / 0.7)
-        yield FeatureScore(name, bits, ", ".join(sorted(left)), ", ".join(sorted(right)))
+        name, rarity = ("country", 1.15) if is_shared else ("different countries", 0.5)
+        yield Comparison(name, name, rarity, ", ".join(sorted(left)), ", ".join(sorted(right)))
 
 
 def _is_same_country(left: str, right: str) -> bool:
@@ -205,167 +267,15 @@ def _is_same_country(left: str, right: str) -> bool:
     return ours <= theirs or theirs <= ours
 
 
-def _compare_minutes(left_features: MentionFeatures, right_features: MentionFeatures) -> Iterator[FeatureScore]:
+def _compare_minutes(left_features: MentionFeatures, right_features: MentionFeatures) -> Iterator[Comparison]:
     left, right = left_features.mention.minutes, right_features.mention.minutes
     if left is not None and right is not None:
         is_same = abs(left - right) <= max(3, left // 20)
         name = "running time" if is_same else "different running time"
-        yield FeatureScore(name, log2(M[name] / (0.12 if is_same else 0.88)), f"{left} min", f"{right} min")
+        yield Comparison(name, name, -log2(0.12 if is_same else 0.88), f"{left} min", f"{right} min")
 
 
-def _compare_classes(left_features: MentionFeatures, right_features: MentionFeatures) -> Iterator[FeatureScore]:
+def _compare_classes(left_features: MentionFeatures, right_features: MentionFeatures) -> Iterator[Comparison]:
     left, right = left_features.mention.class_name, right_features.mention.class_name
     if left and right and left != right and "ShortFilm" in (left, right) and not {left, right} & {"", "Work", "Film"}:
-        yield FeatureScore("different class", -4.0, left, right)
-
-
-# --- classification
-#
-# A mention is one entity of the other side or none, so two candidates with equal scores are both unsure. The prior, how
-# many mentions have a counterpart at all, is estimated from the pairs (the expectation step of Fellegi and Sunter).
-
-SAME_FROM, DIFFERENT_BELOW = 0.95, 0.02
-"""The confidence from which a pair is the same, and below which it is different."""
-ESTIMATION_ROUNDS = 4
-"""Rounds in which the share of mentions with a counterpart is estimated."""
-
-
-MIN_UNMATCHED_PRIOR = 0.05
-"""Lower bound of the probability that a mention has no counterpart."""
-
-
-@dataclass(frozen=True, slots=True)
-class Thresholds:
-    """The confidence from which a pair is the same, and below which it is different.
-
-    With `precision`, `same` is not used: as many of the most confident pairs are the same as keep the expected share of
-    correct ones at that value.
-    """
-
-    same: float = SAME_FROM
-    different: float = DIFFERENT_BELOW
-    precision: float | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class ExpectedQuality:
-    """What is expected of the pairs classified as the same: how many, the share of them that is correct, the share of
-    all correct pairs that they are, and the lowest confidence among them.
-    """
-
-    pairs: int
-    precision: float
-    recall: float
-    threshold: float
-
-
-def expected_quality(candidates: Iterable[Candidate]) -> ExpectedQuality:
-    """The expected precision and recall of candidates, by their confidences."""
-    candidates = tuple(candidates)
-    same = [pair.confidence for pair in candidates if pair.classification is Classification.SAME]
-    correct, possible = sum(same), sum(pair.confidence for pair in candidates)
-    return ExpectedQuality(
-        len(same),
-        correct / len(same) if same else 1.0,
-        correct / possible if possible else 1.0,
-        min(same, default=1.0),
-    )
-
-
-def classify_pairs(
-    left: Sequence[Mention],
-    right: Sequence[Mention],
-    *,
-    thresholds: Thresholds | None = None,
-    linked: Mapping[str, str] | None = None,
-    is_one_side: bool = False,
-) -> tuple[Candidate, ...]:
-    """The candidates among the mentions of one kind on two sides, by left id, the most likely first.
-
-    `linked` maps the ids of people that are linked already to a name that both sides share. With `is_one_side`, both
-    sides are one list: a mention is no candidate of itself, and each pair comes once.
-    """
-    thresholds = thresholds or Thresholds()
-    ours, theirs = ([to_features(mention, linked=linked) for mention in side] for side in (left, right))
-    frequencies = count_terms(ours, theirs)
-    pairs = candidate_pairs(ours, theirs, frequencies)
-    if is_one_side:
-        pairs = ((left_number, right_number) for left_number, right_number in pairs if left_number < right_number)
-    compared = [_compare(ours[left_number], theirs[right_number], frequencies) for left_number, right_number in pairs]
-    sizes = sorted((len(left), len(right)))
-    confidences = _estimate_confidences(compared, smaller=sizes[0], larger=sizes[1])
-    if thresholds.precision is not None:
-        thresholds = replace(thresholds, same=threshold_for(thresholds.precision, confidences))
-    candidates = (
-        replace(pair, confidence=confidence, classification=_classify(pair, confidence, thresholds))
-        for pair, confidence in zip(compared, confidences, strict=True)
-    )
-    return tuple(sorted(candidates, key=lambda pair: (pair.left.id, -pair.confidence)))
-
-
-def _compare(left: MentionFeatures, right: MentionFeatures, frequencies: TermFrequencies) -> Candidate:
-    if veto := find_veto(left, right):
-        return Candidate(left.mention, right.mention, (), 0.0, veto)
-    candidate = Candidate(left.mention, right.mention, tuple(score_features(left, right, frequencies)), 0.0)
-    # Most pairs are far from being the same; a limit would change nothing.
-    is_likely = candidate.bits > log2(frequencies.size) - MIN_BITS_BELOW_PRIOR
-    return replace(candidate, limit=find_limit(left, right)) if is_likely else candidate
-
-
-def _estimate_confidences(pairs: Sequence[Candidate], *, smaller: int, larger: int) -> list[float]:
-    """The probability of each pair: its odds among those of all rivals of both mentions; `smaller` and `larger` are the
-    sizes of the sides.
-
-    Before the comparison, a mention is equally likely to be any one of the other side.
-    """
-    possible = [index for index, pair in enumerate(pairs) if not pair.veto]
-    odds = [2.0 ** max(min(pairs[index].bits, 80.0), -80.0) for index in possible]
-    limits = [1.0 if (limit := pairs[index].limit) is None else limit.confidence for index in possible]
-    left_numbers: dict[str, int] = {}
-    right_numbers: dict[str, int] = {}
-    sides = [
-        (
-            left_numbers.setdefault(pairs[index].left.id, len(left_numbers)),
-            right_numbers.setdefault(pairs[index].right.id, len(right_numbers)),
-        )
-        for index in possible
-    ]
-    matched_share, probabilities = 0.9, [0.0] * len(odds)
-    for _ in range(ESTIMATION_ROUNDS):
-        prior = matched_share / max(larger, 2)
-        left_sums, right_sums = [0.0] * len(left_numbers), [0.0] * len(right_numbers)
-        for value, (left, right) in zip(odds, sides, strict=True):
-            left_sums[left] += value * prior
-            right_sums[right] += value * prior
-        unmatched = 1 - matched_share + MIN_UNMATCHED_PRIOR
-        probabilities = [
-            min(value * prior / (unmatched + max(left_sums[left], right_sums[right])), limit)
-            for value, (left, right), limit in zip(odds, sides, limits, strict=True)
-        ]
-        matched_share = min(max(sum(probabilities) / max(smaller, 1), 0.01), 0.95)
-    confidences = [0.0] * len(pairs)
-    for index, probability in zip(possible, probabilities, strict=True):
-        confidences[index] = probability
-    return confidences
-
-
-def threshold_for(precision: float, confidences: Iterable[float]) -> float:
-    """The lowest confidence from which on the expected share of correct pairs is at least `precision`.
-
-    >>> threshold_for(0.9, [0.99, 0.95, 0.8, 0.3])
-    0.8
-    """
-    expected, threshold = 0.0, 1.0
-    for count, confidence in enumerate(sorted(confidences, reverse=True), start=1):
-        expected += confidence
-        # A pair that is more likely wrong than right is never the same, however certain the others are.
-        if expected / count < precision or confidence <= 0.5:
-            break
-        threshold = confidence
-    return threshold
-
-
-def _classify(pair: Candidate, confidence: float, thresholds: Thresholds) -> Classification:
-    if pair.veto or confidence < thresholds.different:
-        return Classification.DIFFERENT
-    return Classification.SAME if confidence >= thresholds.same else Classification.UNSURE
+        yield Comparison("different class", "", -4.0, left, right)

@@ -8,11 +8,11 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from kg.decisions.links import Links
+from kg.linking.classifier import classify_pairs
 from kg.linking.features import to_features
 from kg.linking.limits import find_veto
 from kg.linking.link_project import link_sources
 from kg.linking.model import Classification, Credit, Mention
-from kg.linking.scoring import classify_pairs
 from kg.terms import to_curie
 from tests.laws.sizes import cases
 

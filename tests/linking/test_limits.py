@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import pytest
 
+from kg.linking.classifier import classify_pairs
 from kg.linking.features import to_features
 from kg.linking.limits import MAX_YEARS_APART, find_limit, find_veto
 from kg.linking.model import Classification, Credit, Mention
 from kg.linking.name_relations import relate_all_titles
 from kg.linking.names import parse_titles
-from kg.linking.scoring import classify_pairs
 
 
 def film(*names: str, **fields: object) -> Mention:
@@ -102,8 +102,8 @@ LIMITS = [
     (directed("Hercules", 2014, "Ana Lima"), directed("Hercules", 2014, "Bo Ek"), "different directors"),
     (directed("Heat", 1990), directed("Heat", 1995), "same title, 5 years apart"),
     (
-        with_cast("Heat", "Bo Ek", "Cy Dahl", "Di Eng"),
-        with_cast("Heat", "Eva Fex", "Gro Hav", "Ida Jul"),
+        with_cast("Heat", "Bo Ek", "Cy Dahl", "Di Eng", "Pia Rud"),
+        with_cast("Heat", "Eva Fex", "Gro Hav", "Ida Jul", "Ulf Tor"),
         "different casts",
     ),
     # The same film.

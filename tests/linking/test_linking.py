@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from kg.linking.classifier import Thresholds, classify_pairs
 from kg.linking.model import Classification, Credit, Mention
 from kg.linking.names import parse_titles, person_words
-from kg.linking.scoring import Thresholds, classify_pairs
 
 TITLES = (
     """
@@ -166,11 +166,19 @@ def test_every_feature_score_shows_what_was_compared() -> None:
 
 
 def test_a_required_precision_moves_the_threshold() -> None:
-    pairs = classify_pairs(catalogue("ours"), catalogue("theirs"), thresholds=Thresholds(precision=0.9))
-    some = sum(pair.classification is Classification.SAME for pair in pairs)
-    strict = classify_pairs(catalogue("ours"), catalogue("theirs"), thresholds=Thresholds(precision=0.9999))
-    assert some == len(TITLES)
-    assert sum(pair.classification is Classification.SAME for pair in strict) < some
+    unsure = [film("l-a", "Carmen", year=1983), *(film(f"r-{letter}", "Carmen", year=1983) for letter in "bc")]
+
+    def count(**thresholds: object) -> int:
+        pairs = classify_pairs(
+            [unsure[0], film("l-b", "Heat", year=1995), *catalogue("ours")],
+            [*unsure[1:], film("r-d", "Heta", year=1996), *catalogue("theirs")],
+            thresholds=Thresholds(**thresholds),  # type: ignore[arg-type]
+        )
+        return sum(pair.classification is Classification.SAME for pair in pairs)
+
+    assert count(same=None, precision=0.9) >= len(TITLES)
+    assert count(same=None, precision=0.99999) < count(same=None, precision=0.9)
+    assert count(same=0.9999999, precision=None) < count(same=0.9, precision=None)
 
 
 def test_the_order_of_mentions_does_not_matter() -> None:

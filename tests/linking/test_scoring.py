@@ -6,7 +6,7 @@ from math import log2
 
 import pytest
 
-from kg.linking.features import MentionFeatures, TermFrequencies, count_terms, to_features
+from kg.linking.features import NAME_REPETITION, PRIOR_KEYS, MentionFeatures, TermFrequencies, count_terms, to_features
 from kg.linking.model import Credit, FeatureScore, Mention
 from kg.linking.scoring import IDENTIFIER_BITS, M_OTHER_YEARS, M_YEARS, M, score_features
 
@@ -42,8 +42,9 @@ def bits(left: Mention, right: Mention, frequencies: TermFrequencies) -> dict[st
 
 def test_an_equal_title_scores_more_the_rarer_it_is(frequencies: TermFrequencies) -> None:
     rare, common = (bits(film(name), film(name), frequencies)["title"] for name in ("Anora", "Hamlet"))
-    assert rare == pytest.approx(log2(M["title"] / (0.05 / SIZE)))
-    assert common == pytest.approx(log2(M["title"] / (4.05 / SIZE)))
+    again = NAME_REPETITION * PRIOR_KEYS / (SIZE - 5 + PRIOR_KEYS)
+    assert rare == pytest.approx(log2(M["title"] / (again / SIZE)))
+    assert common == pytest.approx(log2(M["title"] / ((4 + again) / SIZE)))
 
 
 TITLES = [
@@ -86,19 +87,24 @@ def test_an_award_may_follow_the_film_but_not_precede_it(frequencies: TermFreque
 
 def test_a_person_in_common_scores_more_the_fewer_films_credit_them(frequencies: TermFrequencies) -> None:
     busy, rare = (film("A", credits=(Credit(name),)) for name in ("Ana Lima", "Bo Ek2"))
-    assert bits(busy, busy, frequencies)["people in common"] == pytest.approx(log2(M["people in common"] / 0.5))
+    level = "one of few people in common"
+    assert bits(busy, busy, frequencies)["people in common"] == pytest.approx(log2(M[level] / 0.499), abs=0.01)
     assert bits(rare, rare, frequencies)["people in common"] > bits(busy, busy, frequencies)["people in common"]
 
 
-def test_a_different_person_in_the_same_role_is_strong_evidence_against(frequencies: TermFrequencies) -> None:
-    left, same_role, other_role = (
-        film("A", credits=(Credit(name, role),))
-        for name, role in (("Ana Lima", "director"), ("Bo Ek", "director"), ("Bo Ek", "writer"))
+def test_a_different_director_is_strong_evidence_against(frequencies: TermFrequencies) -> None:
+    left, other, misspelt = (
+        film("A", credits=(Credit(name, "director"),)) for name in ("Ana Lima", "Bo Ek", "Anna Lina")
     )
-    assert bits(left, same_role, frequencies)["different person for the same credit"] == pytest.approx(
-        log2(M["different person for the same credit"])
-    )
-    assert bits(left, other_role, frequencies)["no people in common"] == pytest.approx(log2(M["no people in common"]))
+    assert bits(left, other, frequencies)["different director"] == pytest.approx(log2(M["different director"]))
+    assert bits(left, misspelt, frequencies)["similar director"] > 0
+
+
+def test_two_short_lists_of_people_differ_without_much_evidence(frequencies: TermFrequencies) -> None:
+    few, others = (film("A", credits=tuple(Credit(f"{name} Ek{n}") for n in range(3))) for name in ("Bo", "Cy"))
+    many, more = (film("A", credits=tuple(Credit(f"{name} Ek{n}") for n in range(9))) for name in ("Bo", "Cy"))
+    assert -2 < bits(few, others, frequencies)["no people in common"] < 0
+    assert bits(many, more, frequencies)["no people in common"] < -3
 
 
 NAMES = [

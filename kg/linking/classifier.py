@@ -1,0 +1,286 @@
+"""Classification of pairs: probabilities estimated by expectation maximisation, one-to-one, cut at a precision.
+
+The candidates of two sides are compared once. Then the share of mentions with a counterpart, and how often two mentions
+of one entity agree in each way (the m of Fellegi and Sunter), are estimated together with the probability of each pair
+(Winkler, "Using the EM Algorithm for Weight Computation in the Fellegi-Sunter Model", 1988). The tables of `scoring`
+are the prior, with the weight of `PRIOR_PAIRS`, so that a few pairs change little. A mention is one entity of the other
+side or none, so the probabilities of its pairs add up to one at most.
+"""
+
+from __future__ import annotations
+
+from array import array
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from math import log2
+
+from kg.linking.features import MentionFeatures, TermFrequencies, candidate_pairs, count_terms, to_features
+from kg.linking.limits import find_limit, find_veto
+from kg.linking.model import Candidate, Classification, Limit, Mention
+from kg.linking.scoring import GROUP_OF_LEVEL, M, compare_features, score_features
+
+SAME_FROM, DIFFERENT_BELOW = 0.9, 0.02
+"""The confidence from which a pair is the same in any case, and below which it is different."""
+PRECISION = 0.998
+"""The share of correct pairs that is expected of those classified as the same."""
+MIN_SAME = 0.5
+"""A pair that is more likely wrong than right is never the same, however certain the others are."""
+ROUNDS = 8
+"""Rounds of the estimation."""
+PRIOR_PAIRS, PRIOR_WEIGHT = 40.0, 0.25
+"""Pairs that the tables of `scoring` count for in each comparison, and how many more for each pair that was seen: pairs
+whose titles differ are hard to see, so their number is a lower bound.
+"""
+PRIOR_MATCHED, PRIOR_MENTIONS = 0.5, 4.0
+"""The share of the smaller side with a counterpart before any pair was seen, and the mentions that it counts for."""
+MATCHED_SHARES = (0.05, 0.995)
+"""Bounds of that share."""
+MIN_UNMATCHED = 0.01
+"""Lower bound of the probability that a mention has no counterpart among its candidates."""
+MIN_BITS_BELOW_PRIOR = 12.0
+"""Bits by which a score may be less than the prior; below that a pair is different in any case."""
+MIN_CONFIDENCE = 1e-4
+"""Pairs of less confidence are left out, unless they are the best of a mention."""
+
+
+@dataclass(frozen=True, slots=True)
+class Thresholds:
+    """The confidence from which a pair is the same, and below which it is different.
+
+    As many of the most confident pairs are the same as keep the expected share of correct ones at `precision`, and all
+    from `same` on. With `precision` None, only `same` counts; with `same` None, only `precision`.
+    """
+
+    same: float | None = SAME_FROM
+    different: float = DIFFERENT_BELOW
+    precision: float | None = PRECISION
+
+    def choose(self, confidences: Iterable[float]) -> float:
+        """The confidence from which pairs are the same."""
+        found = 1.0 if self.precision is None else threshold_for(self.precision, confidences)
+        return min(found, 1.0 if self.same is None else self.same)
+
+
+@dataclass(frozen=True, slots=True)
+class ExpectedQuality:
+    """What is expected of the pairs classified as the same: how many, the share of them that is correct, the share of
+    all correct pairs that they are, and the lowest confidence among them.
+    """
+
+    pairs: int
+    precision: float
+    recall: float
+    threshold: float
+
+
+def expected_quality(candidates: Iterable[Candidate]) -> ExpectedQuality:
+    """The expected precision and recall of candidates, by their confidences."""
+    candidates = tuple(candidates)
+    same = [pair.confidence for pair in candidates if pair.classification is Classification.SAME]
+    correct, possible = sum(same), sum(pair.confidence for pair in candidates)
+    return ExpectedQuality(
+        len(same),
+        correct / len(same) if same else 1.0,
+        correct / possible if possible else 1.0,
+        min(same, default=1.0),
+    )
+
+
+def classify_pairs(
+    left: Sequence[Mention],
+    right: Sequence[Mention],
+    *,
+    thresholds: Thresholds | None = None,
+    linked: Mapping[str, str] | None = None,
+    is_one_side: bool = False,
+) -> tuple[Candidate, ...]:
+    """The candidates among the mentions of one kind on two sides, by left id, the most likely first.
+
+    `linked` maps the ids of people that are linked already to a name that both sides share. With `is_one_side`, both
+    sides are one list: a mention is no candidate of itself, and each pair comes once.
+    """
+    thresholds = thresholds or Thresholds()
+    ours = [to_features(mention, linked=linked) for mention in left]
+    theirs = ours if is_one_side else [to_features(mention, linked=linked) for mention in right]
+    frequencies = count_terms(ours, () if is_one_side else theirs)
+    pairs = candidate_pairs(ours, theirs, frequencies)
+    if is_one_side:
+        pairs = ((left_number, right_number) for left_number, right_number in pairs if left_number < right_number)
+    compared = _ComparedPairs(ours, theirs, frequencies, pairs)
+    m = compared.estimate()
+    same_from = thresholds.choose(compared.confidences)
+    candidates = (
+        Candidate(
+            pair.left.mention,
+            pair.right.mention,
+            () if pair.veto else tuple(score_features(pair.left, pair.right, frequencies, m)),
+            pair.confidence,
+            pair.veto,
+            _classify(pair, same_from, thresholds.different),
+            pair.limit,
+        )
+        for pair in compared.kept()
+    )
+    return tuple(sorted(candidates, key=lambda pair: (pair.left.id, -pair.confidence)))
+
+
+def threshold_for(precision: float, confidences: Iterable[float]) -> float:
+    """The lowest confidence from which on the expected share of correct pairs is at least `precision`.
+
+    >>> threshold_for(0.9, [0.99, 0.95, 0.8, 0.3])
+    0.8
+    """
+    expected, threshold = 0.0, 1.0
+    for count, confidence in enumerate(sorted(confidences, reverse=True), start=1):
+        expected += confidence
+        if expected / count < precision or confidence <= MIN_SAME:
+            break
+        threshold = confidence
+    return threshold
+
+
+@dataclass(frozen=True, slots=True)
+class _Pair:
+    """A pair of the features of two mentions, with its confidence."""
+
+    left: MentionFeatures
+    right: MentionFeatures
+    confidence: float
+    veto: str
+    limit: Limit | None
+
+
+def _classify(pair: _Pair, same_from: float, different_below: float) -> Classification:
+    if pair.veto or pair.confidence < different_below:
+        return Classification.DIFFERENT
+    return Classification.SAME if pair.confidence >= same_from else Classification.UNSURE
+
+
+class _ComparedPairs:
+    """The comparisons of all candidates, in as little memory as there may be millions: the levels of a pair are a
+    number that stands for the pattern, and the bits that do not depend on m are one sum.
+    """
+
+    def __init__(
+        self,
+        left: Sequence[MentionFeatures],
+        right: Sequence[MentionFeatures],
+        frequencies: TermFrequencies,
+        pairs: Iterable[tuple[int, int]],
+    ) -> None:
+        self._left, self._right = left, right
+        self._lefts, self._rights = array("i"), array("i")
+        self._rarities, self._patterns, self._limits = array("d"), array("i"), array("d")
+        self._pattern_numbers: dict[tuple[str, ...], int] = {}
+        self._vetoed: list[tuple[int, int, str]] = []
+        self._findings: dict[int, Limit] = {}
+        self.confidences: list[float] = []
+        min_bits = log2(max(frequencies.size, 1)) - MIN_BITS_BELOW_PRIOR
+        for left_number, right_number in pairs:
+            self._add(left_number, right_number, frequencies, min_bits)
+
+    def _add(self, left_number: int, right_number: int, frequencies: TermFrequencies, min_bits: float) -> None:
+        left, right = self._left[left_number], self._right[right_number]
+        if veto := find_veto(left, right):
+            self._vetoed.append((left_number, right_number, veto))
+            return
+        levels, rarity = [], 0.0
+        for compared in compare_features(left, right, frequencies):
+            rarity += compared.rarity
+            if compared.level:
+                levels.append(compared.level)
+        # Most pairs are far from being the same; a limit would change nothing.
+        is_likely = rarity + sum(log2(M[level]) for level in levels) > min_bits
+        limit = find_limit(left, right) if is_likely else None
+        if limit is not None:
+            self._findings[len(self._lefts)] = limit
+        self._lefts.append(left_number)
+        self._rights.append(right_number)
+        self._rarities.append(rarity)
+        self._patterns.append(self._pattern_numbers.setdefault(tuple(levels), len(self._pattern_numbers)))
+        self._limits.append(1.0 if limit is None else limit.confidence)
+
+    def estimate(self) -> Mapping[str, float]:
+        """Estimate the confidences, and return the m of each level."""
+        m = dict(M)
+        smaller, larger = sorted((len(self._left), len(self._right)))
+        self.confidences = [0.0] * len(self._lefts)
+        matched = PRIOR_MATCHED
+        for number in range(ROUNDS):
+            weights = [2.0 ** sum(log2(m[level]) for level in levels) for levels in self._pattern_numbers]
+            prior = matched / max(larger, 2)
+            odds = [
+                prior * weights[pattern] * 2.0 ** min(max(rarity, -80.0), 80.0)
+                for pattern, rarity in zip(self._patterns, self._rarities, strict=True)
+            ]
+            self._update_confidences(odds, 1 - matched + MIN_UNMATCHED)
+            if number == ROUNDS - 1:
+                break
+            m = self._estimate_m()
+            expected = sum(self.confidences) + PRIOR_MATCHED * PRIOR_MENTIONS
+            low, high = MATCHED_SHARES
+            matched = min(max(expected / (max(smaller, 1) + PRIOR_MENTIONS), low), high)
+        return m
+
+    def _update_confidences(self, odds: Sequence[float], unmatched: float) -> None:
+        """Each pair among its rivals: those of the same mention, as far as they are not taken by another mention."""
+        before = self.confidences
+        taken = self._sums(before)
+        rivals = [[0.0] * len(self._left), [0.0] * len(self._right)]
+        free: list[tuple[float, float]] = []
+        for left, right, value, confidence in zip(self._lefts, self._rights, odds, before, strict=True):
+            for_left = value * max(0.0, 1 - taken[1][right] + confidence)
+            for_right = value * max(0.0, 1 - taken[0][left] + confidence)
+            free.append((for_left, for_right))
+            rivals[0][left] += for_left
+            rivals[1][right] += for_right
+        self.confidences = [
+            min(value / (unmatched + value + max(rivals[0][left] - of_left, rivals[1][right] - of_right, 0.0)), limit)
+            for left, right, value, (of_left, of_right), limit in zip(
+                self._lefts, self._rights, odds, free, self._limits, strict=True
+            )
+        ]
+        sums = self._sums(self.confidences)
+        self.confidences = [
+            confidence / max(1.0, sums[0][left], sums[1][right])
+            for left, right, confidence in zip(self._lefts, self._rights, self.confidences, strict=True)
+        ]
+
+    def _sums(self, confidences: Sequence[float]) -> tuple[list[float], list[float]]:
+        """The sum of the confidences of each mention's pairs, on both sides."""
+        sums = [0.0] * len(self._left), [0.0] * len(self._right)
+        for left, right, confidence in zip(self._lefts, self._rights, confidences, strict=True):
+            sums[0][left] += confidence
+            sums[1][right] += confidence
+        return sums
+
+    def _estimate_m(self) -> dict[str, float]:
+        patterns = [0.0] * len(self._pattern_numbers)
+        for pattern, confidence in zip(self._patterns, self.confidences, strict=True):
+            patterns[pattern] += confidence
+        levels: Counter[str] = Counter()
+        for names, pairs in zip(self._pattern_numbers, patterns, strict=True):
+            for level in names:
+                levels[level] += pairs  # type: ignore[assignment]
+        groups: defaultdict[str, float] = defaultdict(float)
+        for level, group in GROUP_OF_LEVEL.items():
+            groups[group] += levels[level]
+        prior = {group: PRIOR_PAIRS + PRIOR_WEIGHT * pairs for group, pairs in groups.items()}
+        return {
+            level: (M[level] * prior[group] + levels[level]) / (prior[group] + groups[group])
+            for level, group in GROUP_OF_LEVEL.items()
+        }
+
+    def kept(self) -> Iterator[_Pair]:
+        """The pairs that are worth showing: vetoed ones, and those of some confidence or that are a mention's best."""
+        best: dict[int, float] = defaultdict(float)
+        for left, confidence in zip(self._lefts, self.confidences, strict=True):
+            best[left] = max(best[left], confidence)
+        for index, (left, right, confidence) in enumerate(
+            zip(self._lefts, self._rights, self.confidences, strict=True)
+        ):
+            if confidence >= min(MIN_CONFIDENCE, best[left]):
+                yield _Pair(self._left[left], self._right[right], confidence, "", self._findings.get(index))
+        for left, right, veto in self._vetoed:
+            yield _Pair(self._left[left], self._right[right], 0.0, veto, None)
