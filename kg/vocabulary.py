@@ -440,7 +440,7 @@ medium = NamedNode("https://w3id.org/filmgraph/film/medium")
 """How the film can be seen: theatrical, digital, a kind of disc."""
 
 memberOf = NamedNode("https://w3id.org/filmgraph/film/memberOf")
-"""A group to which somebody belongs."""
+"""A group to which somebody belongs, or the company that an organisation is part of."""
 
 mentions = NamedNode("https://w3id.org/filmgraph/film/mentions")
 """A film, person, prize, place or anything else that the document names."""

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import Enum, StrEnum, auto
 from functools import cached_property
-from itertools import pairwise
+from itertools import islice, pairwise
 
 import rdflib
 from pyoxigraph import NamedNode, QuerySolutions, Store, Triple
@@ -224,7 +224,7 @@ def explain_empty(store: Store, text: str) -> EmptyAnswer:
     elif empty is None:
         reason = _failed_patterns(store, tokens, all_patterns)
         inferred = _inferred_triples(store, all_patterns, find_values_blocks(text, tokens))
-        empty = replace(reason, inferred=tuple(inferred))
+        empty = replace(reason, inferred=tuple(dict.fromkeys(inferred)))
     return replace(empty, unknown_terms=(*unknown_terms, *others))
 
 
@@ -305,11 +305,23 @@ def _inferred_triples(
     for known in parts.values():
         subject, predicate = known.get("subject"), known.get("predicate")
         if isinstance(subject, NamedNode) and isinstance(predicate, NamedNode):
-            quads = find_quads(store, subject, predicate, known.get("object"), KNOWLEDGE, limit=_MAX_INFERRED)
-            yield from (quad.triple for quad in quads)
+            quads = find_quads(store, subject, predicate, known.get("object"), KNOWLEDGE)
+            unstated = (quad.triple for quad in quads if not _is_stated(store, quad.triple))
+            yield from islice(unstated, _MAX_INFERRED)
 
 
 _MAX_INFERRED = 3
+_SUBJECT, _PREDICATE, _OBJECT = (NamedNode(RDF + name) for name in ("subject", "predicate", "object"))
+_ABOUT = NamedNode(PREFIXES["ev"] + "about")
+
+
+def _is_stated(store: Store, triple: Triple) -> bool:
+    """True when the provenance has a fact of it, or a record about its subject."""
+    if find_quad(store, None, _ABOUT, triple.subject, PROVENANCE) is not None:
+        return True
+    facts = (quad.subject for quad in find_quads(store, None, _OBJECT, triple.object, PROVENANCE))
+    parts = ((_SUBJECT, triple.subject), (_PREDICATE, triple.predicate))
+    return any(all(find_quad(store, fact, *part, PROVENANCE) is not None for part in parts) for fact in facts)
 
 
 def _constant(part: rdflib.term.Node, values: Mapping[str, str]) -> Term | None:

@@ -48,19 +48,22 @@ def check_plausibility(
 
 
 def _far_passages(facts: Sequence[Fact], schema: Schema, is_contained: Callable[[Fact], bool]) -> Iterator[Finding]:
-    plot_events, passages = set(), defaultdict(list)
+    plot_events, events, passages = set(), set(), defaultdict(list)
     for fact in facts:
         source = fact.evidence.source
         if fact.property == TYPE and isinstance(fact.value, NamedNode):
             passages[fact.subject, source].append(fact.evidence)
             if film.PlotEvent in schema.ancestors(fact.value):
                 plot_events.add(fact.subject)
+            elif film.Event in schema.ancestors(fact.value):
+                events.add(fact.subject)
         elif isinstance(fact.value, NamedNode) and is_part(fact.value.value):
             passages[fact.value, source].append(fact.evidence)
     nearest: dict[tuple[Term, Term, Term, str], tuple[int, Fact]] = {}
     for fact in facts:
         known = passages.get((fact.subject, fact.evidence.source))
-        if known is None or fact.property == TYPE or not (fact.subject in plot_events or _is_part(fact.subject)):
+        is_event = fact.subject in plot_events or fact.subject in events
+        if known is None or fact.property == TYPE or not (is_event or _is_part(fact.subject)):
             continue
         key = (fact.subject, fact.property, fact.value, fact.evidence.source)
         distance = min((_distance(fact.evidence, passage) for passage in known), key=abs)

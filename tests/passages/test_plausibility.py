@@ -69,6 +69,15 @@ def test_the_passage_of_a_plot_event_is_near_those_of_its_values(
     assert findings(tmp_path, schema, RING, affected) == expected
 
 
+@pytest.mark.parametrize(("words", "is_paraphrase", "expected"), [("Ani", False, []), ("he asks", True, FAR)])
+def test_a_real_event_may_cite_a_name_far_away_but_not_a_pronoun(
+    words: str, is_paraphrase: bool, expected: list[tuple[str, str]], tmp_path: Path, schema: Schema
+) -> None:
+    meeting = fact("meeting", TYPE, film.Event, "They share joy")
+    participant = fact("meeting", film.participant, entity_iri("ani"), words, is_paraphrase=is_paraphrase)
+    assert findings(tmp_path, schema, meeting, participant) == expected
+
+
 def test_an_event_that_is_described_twice_has_two_passages(tmp_path: Path, schema: Schema) -> None:
     again = fact("ring-returned", TYPE, film.PlotEvent, "he asks")
     affected = fact("ring-returned", film.affected, entity_iri("ani"), "Ani")

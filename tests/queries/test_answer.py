@@ -334,6 +334,15 @@ def test_an_empty_stored_query_answers_in_its_own_words(tmp_path: Path) -> None:
         " See `kg why film:anora film:contributor film:sean-baker`.",
     )
     assert graph.explain_empty(graph.ask("evidence", film="Anora", property="director")) == ()
+    project.write(
+        "queries/other.rq",
+        "#+ summary: Which other source states it?\n#+ params: {film: {type: entity}, property: {type: property}}\n"
+        "SELECT ?fact { VALUES ?film { film:anora } VALUES ?property { film:director } GRAPH graph:provenance"
+        " { ?fact rdf:subject ?film ; rdf:predicate ?property } FILTER(?fact = film:anora) }\n",
+    )
+    graph = project.open()
+    (sentence,) = graph.explain_empty(graph.ask("other", film="Anora", property="director"))
+    assert sentence == "No source answers this for Anora, director: Which other source states it?"
 
 
 SUPPORTED = [

@@ -121,3 +121,16 @@ def test_no_module_of_the_ontology_has_the_iri_of_a_term(graph: kg.FilmGraph) ->
         "SELECT ?term WHERE { GRAPH graph:ontology { ?term a owl:Ontology, ?kind FILTER(?kind != owl:Ontology) } }"
     )
     assert [_short(row.terms[0]) for row in answer] == []
+
+
+def test_parts_do_not_disagree_but_their_numbers_may(graph: kg.FilmGraph) -> None:
+    assert rows(graph, "conflicts-on-property", entity="Anora", property="recognition") == []
+    assert rows(graph, "conflicts-on-property", entity="Anora", property="boxOffice") == [
+        ("source:encyclopedia", "36500000", "source:oscars-report", "40000000"),
+        ("source:oscars-report", "40000000", "source:encyclopedia", "36500000"),
+    ]
+
+
+def test_the_international_branch_of_a_company_is_part_of_it(graph: kg.FilmGraph) -> None:
+    members = {row[0] for row in rows(graph, "members-of-group", group="Universal Pictures")}
+    assert members == {"film:universal-pictures-international"}
