@@ -11,6 +11,9 @@ from playwright.sync_api import Browser
 
 PAGES = {
     "home": "/",
+    "films": "/films",
+    "people": "/people?sort=name",
+    "disagreements": "/disagreements",
     "search": "/search?q=tangarine",
     "film": "/film/tangerine",
     "person": "/film/sean-baker",

@@ -11,6 +11,7 @@ from kg import vocabulary as vocab
 from kg.graph.store import find_quads
 from kg.lookup.entity_description import PropertyValue
 from kg.lookup.phrases import date_in_words, money_in_words, name_in_words
+from kg.lookup.source_conflicts import Conflict
 from kg.server.pages.display import (
     BarChart,
     Block,
@@ -506,22 +507,25 @@ def _statement(data: EntityData, display: Display, part: PartData) -> QuotedStat
 
 def conflict_lists(data: EntityData, display: Display) -> Iterator[Block]:
     """Yield what is contested with what is preferred to it, and amounts on which sources differ."""
-    found = (*_contested(data, display), *_differing_amounts(data, display))
+    found = (
+        *(contested_values(display, conflict) for conflict in data.conflicts),
+        *_differing_amounts(data, display),
+    )
     if found:
         yield ConflictList(found)
 
 
-def _contested(data: EntityData, display: Display) -> Iterator[DisplayConflict]:
-    for conflict in data.conflicts:
-        fact = conflict.contested[0].fact
-        values = dict.fromkeys(fact.value for fact in conflict.preferred)
-        accepted = tuple(
-            display.term(value, [fact for fact in conflict.preferred if fact.value == value]) for value in values
-        )
-        undecided = any(lost.is_undecided for lost in conflict.contested)
-        rejected = tuple(display.rejected(lost) for lost in conflict.contested)
-        note = f"Nothing is decided: {conflict.reason}." if undecided else ""
-        yield DisplayConflict(display.term(fact.subject), display.label(fact.property), accepted, rejected, note)
+def contested_values(display: Display, conflict: Conflict) -> DisplayConflict:
+    """The values of a conflict: those that are preferred, and those that are contested with the reason."""
+    fact = conflict.contested[0].fact
+    values = dict.fromkeys(fact.value for fact in conflict.preferred)
+    accepted = tuple(
+        display.term(value, [fact for fact in conflict.preferred if fact.value == value]) for value in values
+    )
+    undecided = any(lost.is_undecided for lost in conflict.contested)
+    rejected = tuple(display.rejected(lost) for lost in conflict.contested)
+    note = f"Nothing is decided: {conflict.reason}." if undecided else ""
+    return DisplayConflict(display.term(fact.subject), display.label(fact.property), accepted, rejected, note)
 
 
 def _differing_amounts(data: EntityData, display: Display) -> Iterator[DisplayConflict]:

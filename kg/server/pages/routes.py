@@ -3,6 +3,9 @@
 `PAGES` are given at addresses that have other formats, too, such as /film/anora. The addresses that have only HTML:
 
     /                      home
+    /films?genre=drama     all films, narrowed and sorted; /people, /awards, /companies and /places likewise
+    /films.csv             the same as CSV
+    /disagreements         what sources disagree on
     /search?q=anorra       entities whose names match
     /suggest?q=ano         the same as JSON, while typing
     /vocabulary.json       the classes and properties that the SPARQL editor completes
@@ -18,6 +21,7 @@ from __future__ import annotations
 import contextlib
 import mimetypes
 from collections.abc import Mapping, Sequence
+from functools import partial
 
 from pyoxigraph import NamedNode
 from starlette.exceptions import HTTPException
@@ -29,6 +33,7 @@ from kg.errors import FilmGraphError
 from kg.filmgraph import FilmGraph
 from kg.lookup.name_search import MAX_QUERY_LENGTH
 from kg.queries.stored_query import StoredQuery
+from kg.server.pages.browse_pages import CATALOGUES, browse_csv, browse_page, disagreements_page
 from kg.server.pages.display import Hyperlink
 from kg.server.pages.entity_page import entity_page
 from kg.server.pages.query_pages import (
@@ -56,6 +61,9 @@ def routes() -> list[BaseRoute]:
     """The routes of the addresses that have only HTML, and of what pages load."""
     return [
         Route("/", home),
+        *(Route(f"/{name}", partial(browse, name)) for name in CATALOGUES),
+        *(Route(f"/{name}.csv", partial(browsed_csv, name)) for name in CATALOGUES),
+        Route("/disagreements", disagreements),
         Route("/search", search),
         Route("/suggest", suggest),
         Route("/vocabulary.json", vocabulary),
@@ -68,6 +76,22 @@ def routes() -> list[BaseRoute]:
 async def home(request: Request) -> Response:
     """The home page."""
     return HTMLResponse(await snapshot_of(request).run(home_page))
+
+
+async def browse(name: str, request: Request) -> Response:
+    """A page of all films, people, awards, companies or places."""
+    return HTMLResponse(await snapshot_of(request).run(browse_page, name, dict(request.query_params)))
+
+
+async def browsed_csv(name: str, request: Request) -> Response:
+    """The same list as CSV."""
+    text = await snapshot_of(request).run(browse_csv, name, dict(request.query_params))
+    return Response(text, media_type="text/csv", headers={"Content-Disposition": f'attachment; filename="{name}.csv"'})
+
+
+async def disagreements(request: Request) -> Response:
+    """What sources disagree on."""
+    return HTMLResponse(await snapshot_of(request).run(disagreements_page, dict(request.query_params)))
 
 
 async def search(request: Request) -> Response:

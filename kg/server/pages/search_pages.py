@@ -16,8 +16,10 @@ from kg.errors import FaultsError, UnknownNameError
 from kg.filmgraph import FilmGraph
 from kg.graph.store import find_quad, find_quads
 from kg.lookup.entity_description import PropertyReader
+from kg.lookup.entity_types import count_members
 from kg.lookup.name_search import NameMatch
 from kg.lookup.phrases import date_in_words
+from kg.queries.stored_query import StoredQuery
 from kg.server.pages.display import (
     Block,
     Display,
@@ -40,11 +42,16 @@ from kg.server.pages.entity_page import known_entity
 from kg.server.pages.page_tables import tables_by_class
 from kg.server.pages.templating import render
 from kg.server.pages.urls import list_url, page_url, query_url, search_url
+from kg.server.request_params import site_path
 from kg.terms import KNOWLEDGE, Term, entity_iri, to_iri
 
 _CLASSES = ("Film", "Person", "Award", "Organisation", "Festival", "Character", "Place")
 """The classes by which a search can be filtered."""
-_HOME = (("Film", "Films"), ("Person", "People"), ("Award", "Awards"), ("Organisation", "Organisations"))
+_HOME = (
+    ("Film", "Films", "films"), ("Person", "People", "people"), ("Award", "Awards", "awards"),
+    ("Organisation", "Companies and other organisations", "companies"),
+)  # fmt: skip
+"""The classes on the home page: name, title, and where all of them are."""
 _MAX_HITS = 60
 _MAX_SUGGESTIONS = 8
 _MAX_ON_HOME = 8
@@ -56,38 +63,43 @@ _MAX_ABOUT_LENGTH = 90
 
 @dataclass(frozen=True, slots=True)
 class HomeGroup:
-    """The best known entities of a class."""
+    """The best known entities of a class, and how many there are."""
 
     title: str
     entities: Sequence[DisplayValue]
+    count: int
+    url: str
 
 
 def home_page(graph: FilmGraph) -> str:
     """The home page: search, and a start with films, people, awards, sources and questions."""
     display = display_of(graph)
     groups = []
-    for class_name, title in _HOME:
+    for class_name, title, path in _HOME:
         if matches := graph.best_known(class_name, limit=_MAX_ON_HOME):
-            groups.append(HomeGroup(title, [display.term(match.entity) for match in matches]))
+            count = count_members(graph.store, graph.ontology, entity_iri(class_name))
+            entities = [display.term(match.entity) for match in matches]
+            groups.append(HomeGroup(title, entities, count, site_path(f"/{path}")))
     sources = [display.term(source.iri) for source in list(graph.provenance.sources.values())[:_MAX_ON_HOME]]
     examples = [group.entities[0].text for group in groups[:3]]
     return render(
-        "home.html", groups=groups, sources=sources, questions=_questions(graph),
-        examples=[Hyperlink(name, search_url(name)) for name in examples],
+        "home.html", groups=groups, sources=sources, source_count=len(graph.provenance.sources),
+        questions=_questions(graph), examples=[Hyperlink(name, search_url(name)) for name in examples],
     )  # fmt: skip
 
 
 def _questions(graph: FilmGraph) -> list[Hyperlink]:
-    """Some stored queries about films."""
-    found = []
+    """The shortest question of each topic: those that most readers ask."""
+    shortest: dict[str, StoredQuery] = {}
     for name in list(graph.queries):
         try:
             query = graph.queries[name]
         except FaultsError:
             continue
-        if query.summary and any(parameter.class_name == "Film" for parameter in query.params):
-            found.append(Hyperlink(query.summary, query_url(name)))
-    return found[:_MAX_ON_HOME]
+        other = shortest.get(query.topic)
+        if query.summary and (other is None or len(query.summary) < len(other.summary)):
+            shortest[query.topic] = query
+    return [Hyperlink(query.summary, query_url(query.name)) for query in shortest.values()][:_MAX_ON_HOME]
 
 
 # --- search
