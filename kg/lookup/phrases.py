@@ -159,7 +159,7 @@ def number_in_words(text: str) -> str:
 
 
 def count_in_words(number: int, singular: str, plural: str) -> str:
-    """A number of things: `one win`, `five wins`, `12 wins`."""
+    """A number with its noun: `one win`, `five wins`, `12 wins`."""
     return f"{to_cardinal(number)} {singular if number == 1 else plural}"
 
 

@@ -7,7 +7,10 @@ made in a worker process, cached, tested and measured without a server; only `ro
     entity_page   the page of an entity: card and sections
     why_page      why a triple holds
     query_pages   stored queries, their answers, and SPARQL
-    search_pages  home, search, and lists
+    browse_pages  all films, people, awards, companies and places; disagreements
+    search_pages  home, search, and lists of an entity's values
+    film_summary  the sentences and the card at the top of a film's page
+    award_tables  awards by ceremony, and records
     page_tables   the tables, charts and lists of an entity's page
     svg_graph     diagrams
     layouts       which property and class is shown where
