@@ -9,6 +9,7 @@ from itertools import zip_longest
 from typing import TYPE_CHECKING
 
 from kg.cli.command import Commands, add_limit, is_plain, print_message, write, write_json
+from kg.cli.link_files import add_options, link_files
 from kg.errors import InputError
 
 if TYPE_CHECKING:
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from kg.linking.model import Candidate, Mention
     from kg.project import Project
 
+_TASKS = ("review", "why")
 _JUDGEMENTS = {"s": True, "d": False}
 """Key of a review -> whether the two entities are the same."""
 _MAX_WIDTH, _MAX_NAMES, _MAX_PEOPLE = 58, 3, 5
@@ -28,10 +30,10 @@ def add_commands(commands: Commands) -> None:
         "link",
         "Find entities of different sources that are the same; write judgements to data/links.sssom.tsv.",
         _link,
-        epilog="kg link review shows the pairs that need review; kg link why A B explains one.",
+        epilog="kg link LEFT RIGHT links two files, without a project; kg link review shows the pairs that need review;"
+        " kg link why A B explains one.",
     )
-    link.add_argument("task", nargs="?", choices=("review", "why"), help="review unsure pairs, or explain a pair")
-    link.add_argument("entities", nargs="*", metavar="ENTITY", help="for why: the two entities")
+    link.add_argument("words", nargs="*", metavar="WORD", help="two files; or review; or why with two entities")
     link.add_argument(
         "--kind", action="append", default=[], metavar="KIND", help="only entities of this kind: film, person, ..."
     )
@@ -45,6 +47,7 @@ def add_commands(commands: Commands) -> None:
     )
     link.add_argument("--dry-run", action="store_true", help="report what would be written, and write nothing")
     link.add_argument("--author", default=os.environ.get("KG_AUTHOR", ""), help="for review: your id, as orcid:...")
+    add_options(link)
     add_limit(link, "show at most N pairs", former="--most")
     link.add_argument("-f", "--format", choices=("text", "json"), default="text", help="default: text")
 
@@ -52,12 +55,17 @@ def add_commands(commands: Commands) -> None:
 def _link(call: argparse.Namespace) -> int:
     from kg.project import find_project
 
+    task, *entities = call.words or [""]
+    if call.dedupe or (len(call.words) == 2 and task not in _TASKS):
+        return link_files(call, _thresholds(call), today())
+    if task and task not in _TASKS:
+        raise InputError(f"{task!r} is neither a task of kg link ({', '.join(_TASKS)}) nor one of two files.")
+    if entities and task != "why":
+        raise InputError(f"Unexpected argument {entities[0]!r}: only `kg link why` takes entities.")
     project = find_project(call.project)
-    if call.task == "why":
-        return _why(call, project)
-    if call.entities:
-        raise InputError(f"Unexpected argument {call.entities[0]!r}: only `kg link why` takes entities.")
-    return _review(call, project) if call.task == "review" else _run(call, project)
+    if task == "why":
+        return _why(call, project, entities)
+    return _review(call, project) if task == "review" else _run(call, project)
 
 
 # --- kg link
@@ -155,13 +163,13 @@ def _result_document(result: LinkingResult, limit: int | None) -> dict[str, obje
 # --- kg link why, kg link review
 
 
-def _why(call: argparse.Namespace, project: Project) -> int:
+def _why(call: argparse.Namespace, project: Project, entities: list[str]) -> int:
     from kg.linking.link_project import compare_entities
     from kg.linking.link_store import candidate_to_dict
 
-    if len(call.entities) != 2:
+    if len(entities) != 2:
         raise InputError("Name two entities: kg link why film:anora film:wd-q123185887")
-    candidate = compare_entities(project, *call.entities)
+    candidate = compare_entities(project, *entities)
     if call.format == "json":
         write_json(candidate_to_dict(candidate))
     else:

@@ -6,6 +6,7 @@ part_numbers    numbers of the parts of a series in titles
 name_relations  how two names are related: equal, misspelt, one longer, partly equal, different
 mentions        facts -> mentions, by source
 features        what is compared of a mention; term frequencies; blocking: which pairs are compared at all
+causes          why a pair is not simply the same, in a few words
 limits          vetoes, and signs of two entities that limit the confidence: sequels, remakes, other directors
 scoring         the score of each comparison in bits
 classifier      probabilities of pairs by expectation maximisation; same, different or unsure by expected precision

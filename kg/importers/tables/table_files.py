@@ -74,28 +74,55 @@ def nested_columns(path: Path, mapping: TableMapping | None = None) -> frozenset
 
 def read_sample(path: Path, count: int, *, encoding: str = "utf-8") -> list[dict[str, str]]:
     """The first rows of a table, each by column."""
-    format = detect_format(path, None)
-    header = read_header(path, encoding=encoding)
+    return list(islice(_rows(path, None, encoding), count))
+
+
+def read_rows(path: Path, mapping: TableMapping) -> Iterator[dict[str, str]]:
+    """The rows of a table, each by column; lists and objects are JSON."""
+    return _rows(path, mapping, mapping.encoding)
+
+
+def _rows(path: Path, mapping: TableMapping | None, encoding: str) -> Iterator[dict[str, str]]:
+    format = detect_format(path, mapping)
+    header = read_header(path, mapping, encoding=encoding)
     if format == "xlsx":
-        rows = _named_cells(_sheet(path, None))
+        rows = _named_cells(_sheet(path, mapping))
         next(rows)
-        return [dict(zip(header, row, strict=True)) for row in islice(rows, count)]
-    if format in ("csv", "tsv"):
-        with open_decompressed(path) as file:
-            text = io.TextIOWrapper(file, encoding=_with_mark(encoding), errors="replace", newline="")
-            reader = csv.DictReader(text, delimiter=_delimiter(path, None))
-            sample = [{name: row.get(name) or "" for name in header} for row in islice(reader, count)]
+        yield from (dict(zip(header, row, strict=True)) for row in rows)
+    elif format in ("csv", "tsv"):
+        yield from _csv_rows(path, mapping, header, encoding)
+    elif format == "jsonl":
+        yield from ({name: _json_text(row.get(name)) for name in header} for row in _objects(path))
+    else:
+        yield from _parquet_rows(path, header)
+
+
+def _csv_rows(path: Path, mapping: TableMapping | None, header: list[str], encoding: str) -> Iterator[dict[str, str]]:
+    csv.field_size_limit(MAX_LINE_BYTES)
+    with open_decompressed(path) as file:
+        text = io.TextIOWrapper(file, encoding=_with_mark(encoding), errors="replace", newline="")
+        is_plain = mapping is not None and not mapping.quote
+        reader = csv.DictReader(
+            text,
+            fieldnames=header if mapping is not None and mapping.header else None,
+            delimiter=_delimiter(path, mapping),
+            quoting=csv.QUOTE_NONE if is_plain else csv.QUOTE_MINIMAL,
+        )
+        try:
+            yield from ({name: row.get(name) or "" for name in header} for row in reader)
+        finally:
             text.detach()
-            return sample
-    if format == "jsonl":
-        texts = ({name: _json_text(row.get(name)) for name in header} for row in _objects(path))
-        return list(islice(texts, count))
+
+
+def _parquet_rows(path: Path, header: list[str]) -> Iterator[dict[str, str]]:
     import duckdb
 
     with duckdb.connect(":memory:") as sql:
         cells = ", ".join(_parquet_cells(header, nested_columns(path)))
-        fetched = sql.execute(f"SELECT {cells} FROM read_parquet(?) LIMIT {count}", [str(path)]).fetchall()
-    return [dict(zip(header, ("" if cell is None else cell for cell in row), strict=True)) for row in fetched]
+        result = sql.execute(f"SELECT {cells} FROM read_parquet(?)", [str(path)])
+        while rows := result.fetchmany(1000):
+            for row in rows:
+                yield dict(zip(header, ("" if cell is None else cell for cell in row), strict=True))
 
 
 def _parquet_columns(path: Path, sql: duckdb.DuckDBPyConnection) -> list[tuple[str, str]]:

@@ -9,11 +9,14 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from pyoxigraph import NamedNode
+
 from kg.errors import InputError
 from kg.files.yaml_files import is_plain_scalar, read_yaml_mapping
 from kg.importers.tables.table_files import detect_format, nested_columns, read_header, read_sample
 from kg.mappings import MAPPINGS
 from kg.schema import Schema, ValueKind
+from kg.terms import FILM, TYPE, XSD
 from kg.text.folding import to_slug
 
 SAMPLE_ROWS = 1000
@@ -35,6 +38,7 @@ _IDENTIFIERS = {
 _ARTICLE = re.compile(
     r", (?:The|An?|L[eao]s?|L['’]|Une?|Der|Die|Das|Den|Dem|Eine?|El|Il|Gli|I|De|Het|Een|Os?|As?|Ett?|En)$"
 )
+_AFFIXES = re.compile(r"^(?:film|movie|main|lead|first)\s+|\s+(?:names?|labels?|\(s\)|\d+|of film|of the film)(?=\s|$)")
 _CURRENCY_SIGNS = {"$": "USD", "€": "EUR", "£": "GBP"}
 
 Cells = Mapping[str, Sequence[str]]
@@ -76,7 +80,7 @@ def guess_mapping(path: Path, schema: Schema, *, encoding: str = "utf-8") -> str
     if not rows:
         raise InputError(f"{path} has no rows to guess from.")
     known = read_yaml_mapping(MAPPINGS / "guess.yaml")
-    has_header = detect_format(path, None) not in ("csv", "tsv") or not any(map(_is_value, header))
+    has_header = detect_format(path, None) not in ("csv", "tsv") or not _is_row(header, rows)
     if not has_header:
         # The first line is a film already.
         names = [f"column{number}" for number in range(1, len(header) + 1)]
@@ -97,19 +101,29 @@ def guess_mapping(path: Path, schema: Schema, *, encoding: str = "utf-8") -> str
     return _to_text(path, guesses, parts, cells, key=key, header=[] if has_header else header, encoding=encoding)
 
 
-def _is_value(name: str) -> bool:
-    """True for a column's name that looks like a value: a number, an IRI, an identifier, a title with its year."""
-    return re.fullmatch(r"\d+|https?://.*|(?:tt|nm)\d{7,9}|Q\d+|.*\((?:1[89]|20)\d\d\)", name) is not None
+_VALUE_FORMS = tuple(map(re.compile, (r"\d+", r"https?://.*", r"(?:tt|nm)\d{7,9}", r"Q\d+", r".*\((?:1[89]|20)\d\d\)")))
+"""A number, an IRI, an identifier, a title with its year."""
+
+
+def _is_row(header: Sequence[str], rows: Sequence[Mapping[str, str]]) -> bool:
+    """True when the first line is a row: one of its cells has the form of a value, as most cells below it have."""
+    for name in header:
+        cells = [row[name] for row in rows if row.get(name)]
+        for form in _VALUE_FORMS:
+            if form.fullmatch(name) and sum(form.fullmatch(cell) is not None for cell in cells) * 2 > len(cells):
+                return True
+    return False
 
 
 def _guess_pairs(header: Sequence[str], cells: Cells, known: Mapping[str, Any]) -> Iterator[ColumnGuess]:
     """Columns in pairs, an identifier and a name: `work_id` and `work_label`."""
     for column in header:
+        is_item = _mostly_match(r"^(?:https?://www\.wikidata\.org/(?:entity|wiki)/)?Q[1-9]\d*$", cells[column])
         stem = _in_words(column).removesuffix(" id").strip()
         name = next((other for other in header if _in_words(other) in (f"{stem} label", f"{stem} name")), "")
-        if not name or not _in_words(column).endswith(" id"):
+        if not name or not (is_item or _in_words(column).endswith(" id")):
             continue
-        identifier = "wikidataId" if _mostly_match(r"^Q[1-9]\d*$", cells[column]) else ""
+        identifier = "wikidataId" if is_item else ""
         if stem in known["films"]:
             yield ColumnGuess(name, "label")
             yield ColumnGuess(column, identifier)
@@ -169,7 +183,9 @@ def _guess_currency(cells: Sequence[str]) -> str:
 
 
 def _in_words(name: str) -> str:
-    """A column's name in lower-case words: `releaseDate` is `release date`."""
+    """A column's name in lower-case words: `releaseDate` is `release date`; of an address its last part."""
+    if re.match(r"https?://", name):
+        name = re.split(r"[/#]", name.rstrip("/#"))[-1]
     return re.sub(r"(?<=[a-z])(?=[A-Z])", " ", name).lower().replace("_", " ").replace("-", " ").strip()
 
 
@@ -179,7 +195,18 @@ def _key_words(name: str) -> str:
 
 
 def _guess_split(cells: Sequence[str]) -> str:
+    if sum(_is_json_list(cell) for cell in cells) > 0.5 * len(cells):
+        return "json"
     return next((mark for mark in _SEPARATORS if sum(mark in cell for cell in cells) > 0.2 * len(cells)), "")
+
+
+def _is_json_list(cell: str) -> bool:
+    if not cell.startswith("["):
+        return False
+    try:
+        return isinstance(json.loads(cell), list)
+    except json.JSONDecodeError:
+        return False
 
 
 def _mostly_match(pattern: str, cells: Sequence[str]) -> bool:
@@ -191,7 +218,9 @@ def _guess_column(
     name: str, cells: Sequence[str], schema: Schema, known: Mapping[str, Mapping[str, str]], *, is_nested: bool
 ) -> ColumnGuess:
     words = _in_words(name)
-    property = known["columns"].get(words, "") or _property_labelled(words, schema)
+    property = _property_called(words, schema, known["columns"])
+    if _mostly_match(r"(?i)^(?:true|false|yes|no)$", cells) and not _takes_booleans(property, schema):
+        return ColumnGuess(name, "")
     for identifier, pattern in _IDENTIFIERS.items():
         mark = next((mark for mark in "|;," if any(mark in cell for cell in cells)), "")
         texts = [text.strip() for cell in cells for text in (cell.split(mark) if mark else [cell])]
@@ -213,10 +242,25 @@ def _leads_to_entities(property: str, schema: Schema) -> bool:
     return property in schema.names and schema.properties[schema.names[property]].value_kind is ValueKind.ENTITY
 
 
+def _takes_booleans(property: str, schema: Schema) -> bool:
+    term = schema.properties.get(schema.names.get(property, TYPE))
+    return term is not None and NamedNode(XSD + "boolean") in term.range
+
+
+def _property_called(words: str, schema: Schema, usual: Mapping[str, str]) -> str:
+    """The property that people call so; `film director names` and `actor 1` are a director and an actor."""
+    bare = _AFFIXES.sub("", words).strip()
+    for text in (words, bare, bare.removesuffix("s")):
+        if property := usual.get(text, "") or _property_labelled(text, schema):
+            return property
+    return ""
+
+
 def _property_labelled(words: str, schema: Schema) -> str:
     """The property with this name or English label, or the empty text."""
     for iri, term in schema.properties.items():
-        if words in (term.label.lower(), term.name.lower()) and iri in schema.names.values():
+        is_called = words in (term.label.lower(), term.name.lower())
+        if is_called and iri.value.startswith(FILM) and iri in schema.names.values():
             return term.name
     return ""
 
@@ -263,6 +307,14 @@ def _guess_key(guesses: Sequence[ColumnGuess], cells: Cells, count: int) -> list
     first = guesses[0]
     if not first.property and is_unique(first.column) and all(map(_CODE.fullmatch, cells[first.column])):
         return [first.column]
+    for guess in guesses:
+        words = _key_words(guess.column).split("_")
+        is_id = words[-1] in ("id", "ids", "code", "no", "nr", "number", "key") or guess.column.endswith("ID")
+        if is_id and not guess.property and is_unique(guess.column):
+            return [guess.column]
+    for column in columns:
+        if is_unique(column) and all(cell.startswith(("http://", "https://")) for cell in cells[column]):
+            return [column]
     films = [column for column in columns if _in_words(column) in _FILM_KEYS]
     if films and all(cells[column] for column in films):
         return films[:1]

@@ -1,0 +1,292 @@
+"""The entities of one file: a table whose columns are known by a mapping file or guessed, or RDF.
+
+A row is an entity; rows with equal keys are one. A mapping `FILE.mapping.yaml` beside the file is used where there is
+one, as `kg import table` uses it.
+"""
+
+from __future__ import annotations
+
+import re
+import tempfile
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+import orjson
+
+from kg import vocabulary as film
+from kg.errors import InputError
+from kg.importers.tables.table_files import SUFFIXES, nested_columns, read_rows
+from kg.importers.tables.table_guess import guess_mapping
+from kg.importers.tables.table_mapping import ColumnMapping, TableMapping, read_table_mapping, with_list_columns
+from kg.linking.mentions import KIND_OF_CLASS, find_mentions
+from kg.linking.model import Credit, Mention
+from kg.mappings.linked_datasets import LinkedDataset, find_identifier, read_datasets
+from kg.project import Project, find_project
+from kg.schema import Schema, read_ontology, to_schema
+from kg.terms import to_iri
+
+_NAMES = ("label", "alias", "title")
+_DATES = frozenset(("year", "date", "start", "birthDate", "earliest", "latest"))
+_YEAR = re.compile(r"(?<!\d)(1[89]\d\d|20\d\d)(?!\d)")
+_NUMBER = re.compile(r"\d+")
+_HOURS = re.compile(r"(?:PT)?(\d+)\s*(?:h|hrs?|hours?|:)\s*(\d+)?", re.IGNORECASE)
+_AS = re.compile(r"\s+(?:as|als|\.\.\.|…)\s+")
+_CREDIT_ROLES = {"castCredit": "castMember", "credit": ""}
+
+
+@dataclass(frozen=True)
+class EntityFile:
+    """The entities of a file as mentions, and for each the row that the file has of it.
+
+    `ids` maps a mention to the identifier of its row: the cells of the key, or the IRI.
+    """
+
+    path: Path
+    columns: tuple[str, ...]
+    mentions: tuple[Mention, ...]
+    rows: Mapping[str, Mapping[str, str]]
+    ids: Mapping[str, str]
+    meanings: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    """Column -> the properties that it was read as; columns that are not compared are missing."""
+
+    @property
+    def prefix(self) -> str:
+        """What the identifiers of the file begin with as CURIEs."""
+        return re.sub(r"[^a-z0-9]+", "-", self.path.name.partition(".")[0].lower()).strip("-") or "file"
+
+    def values(self, column: str) -> Iterator[tuple[str, str]]:
+        """The mentions, each with its cell in a column."""
+        return ((id, row[column]) for id, row in self.rows.items() if row.get(column))
+
+
+def read_entity_file(
+    path: Path, *, side: str, kind: str = "", key: str = "", encoding: str = "", project: Project | None = None
+) -> EntityFile:
+    """The entities of a file; `side` begins the ids of its mentions.
+
+    `kind` is what its rows are, if it should not be guessed, and `key` the column that identifies a row. Raises
+    `InputError` when the file cannot be read, or no column of it can be compared.
+    """
+    if not path.is_file():
+        raise InputError(f"There is no file {path}.")
+    project = project if project is not None else find_project()
+    ontology = read_ontology(project.ontology)
+    schema = to_schema(ontology)
+    if path.name.endswith(SUFFIXES) or path.suffix in (".json", ".txt"):
+        return _TableReader(path, side, schema, read_datasets(ontology), kind, key, encoding).read()
+    return _read_rdf(path, side, kind, project, schema)
+
+
+# --- tables
+
+
+@dataclass(frozen=True)
+class _TableReader:
+    path: Path
+    side: str
+    schema: Schema
+    datasets: Sequence[LinkedDataset]
+    kind: str
+    key: str
+    encoding: str
+
+    def read(self) -> EntityFile:
+        mapping = self.mapping()
+        rows: dict[str, dict[str, str]] = {}
+        described: dict[str, _Description] = {}
+        keys: dict[str, str] = {}
+        column_names: dict[str, None] = {}
+        for number, row in enumerate(read_rows(self.path, mapping), start=1):
+            column_names.update(dict.fromkeys(row))
+            cells = [row.get(name, "").strip() for name in mapping.key]
+            text = " ".join(cells) if all(cells) else str(number)
+            id = f"{self.side}:{text}"
+            keys[id] = text
+            rows.setdefault(id, row)
+            self.add_row(described.setdefault(id, _Description()), row, mapping)
+        if not rows:
+            raise InputError(f"{self.path} has no rows.")
+        kind = self.kind or self.kind_of(mapping)
+        mentions = tuple(description.to_mention(id, kind) for id, description in described.items())
+        if not any(mention.names or mention.identifiers for mention in mentions):
+            remedy = f"State what they are in {self.path.name}.mapping.yaml: kg import table {self.path} --guess"
+            raise InputError(f"No column of {self.path} was recognised as a name or an identifier. {remedy}")
+        meanings: dict[str, list[str]] = defaultdict(list)
+        for column in mapping.all_columns:
+            if column.name:
+                meanings[column.name].append(column.property)
+        return EntityFile(self.path, tuple(column_names), mentions, rows, keys, meanings)
+
+    def mapping(self) -> TableMapping:
+        """The mapping beside the file, or a guess."""
+        path = self.path.with_name(self.path.name + ".mapping.yaml")
+        if path.exists():
+            mapping = read_table_mapping(path, self.schema)
+        else:
+            with tempfile.TemporaryDirectory() as folder:
+                guess = Path(folder, "guess.yaml")
+                guess.write_text(guess_mapping(self.path, self.schema, encoding=self.encoding or "utf-8"), "utf-8")
+                mapping = read_table_mapping(guess, self.schema)
+        if self.encoding:
+            mapping = replace(mapping, encoding=self.encoding)
+        if self.key:
+            mapping = replace(mapping, key=(self.key,))
+        return with_list_columns(mapping, nested_columns(self.path, mapping))
+
+    def kind_of(self, mapping: TableMapping) -> str:
+        """What the rows of a table are linked as."""
+        name = mapping.class_name or next(iter(mapping.classes.values()), "Film")
+        iri = self.schema.type_names.get(name)
+        ancestors = self.schema.ancestors(iri) if iri is not None else frozenset()
+        return next((kind for known, kind in KIND_OF_CLASS.items() if known in ancestors), "film")
+
+    def add_row(self, description: _Description, row: Mapping[str, str], mapping: TableMapping) -> None:
+        for column in mapping.columns:
+            for text in _values(row, column):
+                self.add_value(description, column, text, row)
+        for part in mapping.parts:
+            for column in part.columns:
+                if column.property == "agent":
+                    people = (_AS.split(text)[0] for text in _values(row, column))
+                    description.credits += [Credit(name, _CREDIT_ROLES.get(part.property, "")) for name in people]
+                elif column.property in _DATES and part.property == "release":
+                    description.add_years(_values(row, column))
+
+    def add_value(self, description: _Description, column: ColumnMapping, text: str, row: Mapping[str, str]) -> None:
+        name, label = column.property, row.get(column.label, "") or text
+        if name in _NAMES:
+            description.names.append(text)
+        elif name in _DATES:
+            description.add_years([text])
+        elif name == "runningTime":
+            description.minutes = _minutes(text)
+        elif name == "countryOfOrigin":
+            description.countries.add(label)
+        elif (iri := self.schema.names.get(name)) is not None:
+            ancestors = self.schema.ancestors(iri)
+            if film.identifier in ancestors:
+                description.identifiers.add(self.identifier(name, text))
+            elif film.contributor in ancestors:
+                description.credits.append(Credit(label, "" if name == "contributor" else name))
+
+    def identifier(self, property: str, text: str) -> tuple[str, str]:
+        """The scheme and value of an identifier, which may be written as an address."""
+        found = find_identifier(text, self.datasets) if "/" in text else None
+        if found is not None:
+            return found[0].value.rpartition("/")[2], found[1]
+        if property == "imdbId" and text.isdecimal():
+            return property, f"tt{text.zfill(7)}"
+        return property, text
+
+
+@dataclass
+class _Description:
+    """What the rows of one entity state."""
+
+    names: list[str] = field(default_factory=list)
+    years: set[int] = field(default_factory=set)
+    credits: list[Credit] = field(default_factory=list)
+    identifiers: set[tuple[str, str]] = field(default_factory=set)
+    countries: set[str] = field(default_factory=set)
+    minutes: int | None = None
+
+    def add_years(self, texts: Iterable[str]) -> None:
+        self.years.update(int(year) for text in texts for year in _YEAR.findall(text)[:1])
+
+    def to_mention(self, id: str, kind: str) -> Mention:
+        names = tuple(dict.fromkeys(self.names))
+        years = self.years or {
+            int(match[1]) for name in names if (match := re.search(r"\((1[89]\d\d|20\d\d)\)\s*$", name)) is not None
+        }
+        return Mention(
+            id,
+            names,
+            kind,
+            years=tuple(sorted(years)),
+            credits=tuple(dict.fromkeys(self.credits)),
+            identifiers=frozenset(self.identifiers),
+            countries=frozenset(self.countries),
+            minutes=self.minutes,
+        )
+
+
+def _values(row: Mapping[str, str], column: ColumnMapping) -> list[str]:
+    """The values of a cell, split as the mapping states."""
+    cell = row.get(column.name, "").strip()
+    if not cell or cell == r"\N":
+        return [column.constant] if column.constant else []
+    if column.split == "json" or cell.startswith("["):
+        try:
+            elements = orjson.loads(cell)
+        except orjson.JSONDecodeError:
+            return [cell]
+        elements = elements if isinstance(elements, list) else [elements]
+        return [text for element in elements if (text := _element_text(element))]
+    parts = cell.split(column.split) if column.split else [cell]
+    return [part.strip() for part in parts if part.strip()]
+
+
+def _element_text(element: object) -> str:
+    if isinstance(element, dict):
+        element = next((element[name] for name in ("name", "label", "title") if element.get(name)), "")
+    return "" if element is None else str(element).strip()
+
+
+def _minutes(text: str) -> int | None:
+    """The minutes of a running time: `139`, `139 min`, `2h 19m`."""
+    if (hours := _HOURS.match(text)) is not None:
+        return int(hours[1]) * 60 + int(hours[2] or 0)
+    number = _NUMBER.match(text)
+    return int(number[0]) if number is not None and 0 < int(number[0]) < 2000 else None
+
+
+# --- RDF
+
+
+def _read_rdf(path: Path, side: str, kind: str, project: Project, schema: Schema) -> EntityFile:
+    """The entities of an RDF file, imported into a folder that is deleted at once."""
+    from kg.facts.model import Source
+    from kg.facts.readers import read_facts
+    from kg.importers.rdf import SUFFIXES as RDF_SUFFIXES
+    from kg.importers.rdf import import_rdf
+    from kg.importers.session import open_session
+
+    if not path.name.endswith(RDF_SUFFIXES):
+        known = ", ".join((*SUFFIXES, *RDF_SUFFIXES))
+        raise InputError(f"{path}: this is not the suffix of a table or an RDF file. Known are {known}.")
+    with tempfile.TemporaryDirectory(prefix="kg-link-") as folder:
+        data = Path(folder)
+        with open_session(data, Source("file"), tuple(read_ontology(project.ontology)), schema) as session:
+            import_rdf([path], session)
+            session.finish()
+        facts = tuple(read_facts(data, schema).facts)
+    records = {fact.subject: fact.evidence.record for fact in reversed(facts)}
+    mentions = [mention for group in find_mentions(facts, schema).values() for mention in group]
+    kinds: dict[str, int] = defaultdict(int)
+    for mention in mentions:
+        kinds[mention.kind] += 1
+    wanted = kind or ("film" if kinds.get("film") else max(kinds, key=kinds.__getitem__, default=""))
+    chosen = [mention for mention in mentions if mention.kind == wanted]
+    if not chosen:
+        raise InputError(f"{path} describes no {wanted or 'entity that can be linked'}.")
+    ids = {f"{side}:{records[to_iri(mention.id)]}": mention for mention in chosen}
+    rows = {id: _row_of(mention, id.partition(":")[2]) for id, mention in ids.items()}
+    renamed = tuple(replace(mention, id=id) for id, mention in ids.items())
+    return EntityFile(path, _RDF_COLUMNS, renamed, rows, {id: id.partition(":")[2] for id in ids})
+
+
+_RDF_COLUMNS = ("iri", "name", "other names", "years", "people", "identifiers")
+
+
+def _row_of(mention: Mention, iri: str) -> dict[str, str]:
+    cells = (
+        iri,
+        mention.name,
+        "; ".join(mention.names[1:]),
+        ", ".join(map(str, mention.years)),
+        "; ".join(dict.fromkeys(credit.name for credit in mention.credits)),
+        "; ".join(f"{scheme} {value}" for scheme, value in sorted(mention.identifiers)),
+    )
+    return dict(zip(_RDF_COLUMNS, cells, strict=True))

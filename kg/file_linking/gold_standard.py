@@ -1,0 +1,220 @@
+"""Known pairs of two files, and how the linked ones agree with them: precision, recall, and misses by cause.
+
+A gold standard is a table of two columns, with or without a header, or SSSOM. Which column of each file its
+identifiers are in is found by their values. A further column of true and false marks pairs that are not the same.
+"""
+
+from __future__ import annotations
+
+import csv
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import quote
+
+from kg.errors import InputError
+from kg.file_linking.entity_files import EntityFile
+from kg.importers.input_files import open_decompressed
+from kg.linking.causes import cause_of_miss
+from kg.linking.model import Candidate, Classification
+
+_FALSE = frozenset(("false", "0", "no", "not", "f"))
+_EXAMPLES = 5
+
+
+@dataclass(frozen=True, slots=True)
+class GoldStandard:
+    """Pairs of mentions that are the same, pairs that are not, and pairs of which one is in neither file."""
+
+    same: frozenset[tuple[str, str]]
+    different: frozenset[tuple[str, str]] = frozenset()
+    unknown: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Miss:
+    """A correct pair that was not found, and why."""
+
+    left: str
+    right: str
+    cause: str
+
+
+@dataclass(frozen=True, slots=True)
+class Evaluation:
+    """Precision and recall against a gold standard; a pair of which it has neither entity is not counted."""
+
+    found: int
+    correct: int
+    expected: int
+    outside: int
+    unknown: int
+    misses: tuple[Miss, ...]
+    wrong: tuple[tuple[str, str], ...]
+
+    @property
+    def precision(self) -> float:
+        """The share of pairs found that are correct."""
+        return self.correct / self.found if self.found else 1.0
+
+    @property
+    def recall(self) -> float:
+        """The share of correct pairs that were found."""
+        return self.correct / self.expected if self.expected else 1.0
+
+    @property
+    def causes(self) -> tuple[tuple[str, int], ...]:
+        """The causes of misses, each with its number, the most frequent first."""
+        counts = Counter(miss.cause for miss in self.misses)
+        return tuple(sorted(counts.items(), key=lambda item: (-item[1], item[0])))
+
+    def to_dict(self) -> dict[str, object]:
+        """The evaluation for programs."""
+        return {
+            "precision": round(self.precision, 4),
+            "recall": round(self.recall, 4),
+            "found": self.found,
+            "correct": self.correct,
+            "expected": self.expected,
+            "outside": self.outside,
+            "unknown": self.unknown,
+            "misses": dict(self.causes),
+            "wrong": [list(pair) for pair in self.wrong],
+        }
+
+    def to_text(self) -> str:
+        """The evaluation for people, with examples of each cause."""
+        lines = [
+            f"precision {self.precision:.4f}: {self.correct:,} of {self.found:,} pairs are correct",
+            f"recall    {self.recall:.4f}: {self.correct:,} of {self.expected:,} correct pairs were found",
+        ]
+        if self.outside:
+            lines.append(f"{self.outside:,} pairs of entities that the gold standard does not have are not counted")
+        if self.unknown:
+            lines.append(f"{self.unknown:,} pairs of the gold standard name an entity that is not in the files")
+        examples: dict[str, list[Miss]] = defaultdict(list)
+        for miss in self.misses:
+            examples[miss.cause].append(miss)
+        for cause, count in self.causes:
+            lines.append(f"missed, {cause}: {count:,}")
+            lines += [f"    {miss.left}  |  {miss.right}" for miss in examples[cause][:_EXAMPLES]]
+        if self.wrong:
+            lines.append(f"wrong: {len(self.wrong):,}")
+            lines += [f"    {left}  |  {right}" for left, right in self.wrong[:_EXAMPLES]]
+        return "\n".join(lines) + "\n"
+
+
+def read_gold_standard(path: Path, left: EntityFile, right: EntityFile) -> GoldStandard:
+    """The gold standard in a file; raises `InputError` when its columns are not those of identifiers of both files."""
+    rows = _read_rows(path)
+    if not rows:
+        raise InputError(f"{path} has no rows.")
+    width = min(map(len, rows))
+    left_index, right_index = _SideIndex(left), _SideIndex(right)
+    orders = [(first, second) for first in range(width) for second in range(width) if first != second]
+    best = max(orders, key=lambda order: _hits(rows, order, left_index, right_index), default=None)
+    if best is None or not _hits(rows, best, left_index, right_index):
+        raise InputError(f"{path} has no two columns with identifiers of {left.path.name} and {right.path.name}.")
+    ours = left_index.lookup([row[best[0]] for row in rows])
+    theirs = right_index.lookup([row[best[1]] for row in rows])
+    same: set[tuple[str, str]] = set()
+    different: set[tuple[str, str]] = set()
+    unknown = 0
+    for number, row in enumerate(rows):
+        first, second = ours.get(row[best[0]].strip()), theirs.get(row[best[1]].strip())
+        if first is None or second is None:
+            is_header = number == 0 and first is None and second is None
+            unknown += not is_header
+            continue
+        others = (cell.strip().lower() for column, cell in enumerate(row) if column not in best)
+        (different if any(cell in _FALSE for cell in others) else same).add((first, second))
+    return GoldStandard(frozenset(same), frozenset(different), unknown)
+
+
+def evaluate(candidates: Iterable[Candidate], gold: GoldStandard, left: EntityFile, right: EntityFile) -> Evaluation:
+    """How the pairs that are classified as the same agree with a gold standard."""
+    by_pair = {(pair.left.id, pair.right.id): pair for pair in candidates}
+    swap = left is right
+    if swap:
+        by_pair |= {(second, first): pair for (first, second), pair in list(by_pair.items())}
+    same = {names for names, pair in by_pair.items() if pair.classification is Classification.SAME}
+    if swap:
+        same = {names for names in same if names in gold.same or (names[::-1] not in gold.same and names[0] < names[1])}
+    judged = gold.same | gold.different
+    lefts, rights = {names[0] for names in judged}, {names[1] for names in judged}
+    counted = {names for names in same if names[0] in lefts or names[1] in rights}
+    if gold.different:
+        # A gold standard that lists what is not the same states nothing of the other pairs.
+        counted &= judged
+    taken = {name for names in same for name in names}
+    names = {mention.id: mention.name for file in (left, right) for mention in file.mentions}
+    years = {mention.id: mention.years for file in (left, right) for mention in file.mentions}
+
+    def shown(id: str) -> str:
+        key, name = id.partition(":")[2], names[id]
+        year = f" ({years[id][0]})" if years[id] and str(years[id][0]) not in name else ""
+        return f"{'' if key.startswith(name) else f'{key} '}{name}{year}"
+
+    misses = tuple(
+        Miss(
+            shown(ours),
+            shown(theirs),
+            cause_of_miss(by_pair.get((ours, theirs)), is_taken=bool({ours, theirs} & taken)),
+        )
+        for ours, theirs in sorted(gold.same - same)
+    )
+    wrong = tuple((shown(ours), shown(theirs)) for ours, theirs in sorted(counted - gold.same))
+    return Evaluation(
+        len(counted), len(counted & gold.same), len(gold.same), len(same - counted), gold.unknown, misses, wrong
+    )
+
+
+class _SideIndex:
+    """The values of every column of a file, to find the column that a gold standard refers to."""
+
+    def __init__(self, file: EntityFile) -> None:
+        self._columns: list[Mapping[str, str]] = [
+            {text: id for id, text in file.ids.items()},
+            {f"{file.prefix}:{quote(text)}": id for id, text in file.ids.items()},
+        ]
+        for column in file.columns:
+            values: dict[str, str] = {}
+            for id, cell in file.values(column):
+                values.setdefault(cell.strip(), id)
+            self._columns.append(values)
+
+    def lookup(self, values: Sequence[str]) -> Mapping[str, str]:
+        """Value -> mention, by the column that has most of the values."""
+        keys = set(map(str.strip, values))
+        return max(self._columns, key=lambda column: len(keys & column.keys()))
+
+
+def _hits(rows: Sequence[Sequence[str]], order: tuple[int, int], left: _SideIndex, right: _SideIndex) -> int:
+    sample = rows[:2000]
+    ours = {row[order[0]].strip() for row in sample}
+    theirs = {row[order[1]].strip() for row in sample}
+    return min(len(ours & left.lookup(list(ours)).keys()), len(theirs & right.lookup(list(theirs)).keys()))
+
+
+def _read_rows(path: Path) -> list[list[str]]:
+    """The rows of a table; those of SSSOM with the two names first."""
+    if not path.is_file():
+        raise InputError(f"There is no file {path}.")
+    with open_decompressed(path) as file:
+        text = file.read().decode("utf-8-sig", "replace")
+    lines = [line for line in text.splitlines() if line.strip() and not line.startswith("#")]
+    if not lines:
+        return []
+    delimiter = max("\t,;|", key=lines[0].count)
+    rows = [row for row in csv.reader(lines, delimiter=delimiter) if len(row) > 1]
+    if rows and {"subject_id", "object_id"} <= set(rows[0]):
+        header = rows[0]
+        subject, object = header.index("subject_id"), header.index("object_id")
+        modifier = header.index("predicate_modifier") if "predicate_modifier" in header else -1
+        return [
+            [row[subject], row[object], "not" if modifier >= 0 and row[modifier] else "true"]
+            for row in rows[1:]
+            if len(row) == len(header)
+        ]
+    return rows

@@ -1,0 +1,48 @@
+"""Why a pair is not simply the same: one cause of a few, by which pairs are reviewed and misses are counted."""
+
+from __future__ import annotations
+
+from kg.linking.model import Candidate, Classification
+
+EQUAL_IDENTIFIERS = "equal identifiers"
+NOT_COMPARED = "not compared: no name, word or person in common"
+LOW_CONFIDENCE = "too little evidence"
+_SAME_TITLE = frozenset(("title", "main title", "name"))
+
+
+def cause_of(candidate: Candidate) -> str:
+    """The cause: a veto or limit by its name, or what the pair lacks.
+
+    >>> from kg.linking.model import Mention
+    >>> cause_of(Candidate(Mention("a", ("Heat",)), Mention("b", ("Heat",)), (), 0.0, "imdbId differs: tt1 and tt2"))
+    'imdbId differs'
+    """
+    left, right = candidate.left, candidate.right
+    if candidate.veto:
+        return _without_numbers(candidate.veto.partition(":")[0])
+    if left.identifiers & right.identifiers:
+        return EQUAL_IDENTIFIERS
+    if candidate.limit is not None:
+        return _without_numbers(candidate.limit.name)
+    names = {feature.name for feature in candidate.features}
+    if not names & _SAME_TITLE:
+        return "different names"
+    if left.kind == "film" and (not left.years or not right.years):
+        return "no year on one side"
+    if left.years and right.years and "same year" not in names:
+        return "different years"
+    against = min(candidate.features, key=lambda feature: feature.bits)
+    return against.name if against.bits < -1 else LOW_CONFIDENCE
+
+
+def _without_numbers(text: str) -> str:
+    return " ".join(word for word in text.split() if not word.isdecimal())
+
+
+def cause_of_miss(candidate: Candidate | None, *, is_taken: bool) -> str:
+    """Why a correct pair was missed; `is_taken` where one of the two is linked to another entity."""
+    if candidate is None:
+        return NOT_COMPARED
+    if is_taken and candidate.classification is not Classification.SAME:
+        return "another pair was preferred"
+    return cause_of(candidate)

@@ -1,0 +1,121 @@
+"""`kg link LEFT RIGHT` on any two files, and `kg link --dedupe FILE`."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from kg.cli import main
+from kg.decisions.links import read_links
+
+TITLES = ("Heat", "Alien", "Brazil", "Stalker", "Solaris", "Rashomon", "Ikiru", "Yojimbo", "Sanjuro", "Ran")
+DIRECTORS = ("Mann", "Scott", "Gilliam", "Tarkovsky", "Lem", "Kurosawa", "Shimura", "Mifune", "Nakadai", "Oda")
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    rows = list(zip(TITLES, range(1980, 1990), DIRECTORS, strict=True))
+    left = [
+        "no,Film Title,Year,Directed by",
+        *(f"{n},{title},{year},{name}" for n, (title, year, name) in enumerate(rows)),
+    ]
+    (tmp_path / "left.csv").write_text("\n".join(left) + "\n")
+    (tmp_path / "right.jsonl").write_text(
+        "".join(
+            json.dumps({"id": f"x{n}", "name": f"{title} ({year})", "director": [name]}) + "\n"
+            for n, (title, year, name) in enumerate(rows)
+            if n != 3
+        )
+    )
+    (tmp_path / "gold.csv").write_text("".join(f"{n},x{n}\n" for n in range(10)))
+    return tmp_path
+
+
+def table(capsys: pytest.CaptureFixture[str]) -> list[dict[str, str]]:
+    return list(csv.DictReader(io.StringIO(capsys.readouterr().out)))
+
+
+def test_two_files_give_a_table_with_the_columns_of_both(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["link", str(folder / "left.csv"), str(folder / "right.jsonl")]) == 0
+    rows = {(row["left_id"], row["right_id"]): row for row in table(capsys) if row["classification"] == "same"}
+    assert set(rows) == {(str(n), f"x{n}") for n in range(10) if n != 3}
+    assert rows["0", "x0"]["left.Film Title"] == "Heat"
+    assert rows["0", "x0"]["right.name"] == "Heat (1980)"
+    assert "title" in rows["0", "x0"]["reasons"]
+
+
+def test_a_gold_standard_gives_precision_recall_and_causes(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    files = [str(folder / "left.csv"), str(folder / "right.jsonl")]
+    assert main(["link", *files, "--gold", str(folder / "gold.csv")]) == 0
+    output = capsys.readouterr().out
+    assert "precision 1.0000: 9 of 9 pairs" in output
+    assert "recall    1.0000: 9 of 9" in output
+    assert "1 pairs of the gold standard name an entity that is not in the files" in output
+    (folder / "gold.csv").write_text("1,x2\n")
+    main(["link", *files, "--gold", str(folder / "gold.csv"), "--format", "json"])
+    gold = json.loads(capsys.readouterr().out)["gold"]
+    assert (gold["precision"], gold["recall"]) == (0, 0)
+    assert sum(gold["misses"].values()) == 1
+
+
+def test_sssom_is_read_back_as_links_and_as_a_gold_standard(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    files = [str(folder / "left.csv"), str(folder / "right.jsonl")]
+    sssom = folder / "out.sssom.tsv"
+    assert main(["link", *files, "--sssom", str(sssom)]) == 0
+    read = read_links(sssom, file="out.sssom.tsv")
+    assert (len(read.links.judgements), read.findings) == (9, ())
+    capsys.readouterr()
+    assert main(["link", *files, "--gold", str(sssom)]) == 0
+    assert "recall    1.0000: 9 of 9" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("suffix", [".csv", ".tsv", ".jsonl", ".parquet"])
+def test_tables_of_every_format_are_read_and_written(folder: Path, suffix: str) -> None:
+    right, output = folder / f"copy{suffix}", folder / f"pairs{suffix}"
+    with duckdb.connect() as sql:
+        delimiter = "\t" if suffix == ".tsv" else ","
+        form = {".jsonl": "FORMAT json", ".parquet": "FORMAT parquet"}.get(
+            suffix, f"FORMAT csv, DELIMITER '{delimiter}'"
+        )
+        sql.execute(f"COPY (SELECT * FROM '{folder / 'left.csv'}') TO '{right}' ({form})")
+        assert main(["link", str(folder / "left.csv"), str(right), "-o", str(output)]) == 0
+        found = sql.execute(f"SELECT left_id, right_id FROM '{output}' WHERE classification = 'same'")
+        assert {(str(left), str(right)) for left, right in found.fetchall()} == {(str(n), str(n)) for n in range(10)}
+
+
+def test_rdf_is_linked_with_a_table(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    lines = []
+    for n, title in enumerate(TITLES):
+        film = f"<https://cat.example/film/{n}>"
+        lines += [
+            f"{film} <http://www.w3.org/1999/02/22-rdf-syntax-ns#type> <https://schema.org/Movie> .",
+            f'{film} <https://schema.org/name> "{title}" .',
+            f'{film} <https://schema.org/datePublished> "{1980 + n}-05-01" .',
+        ]
+    (folder / "cat.nt").write_text("\n".join(lines) + "\n")
+    assert main(["link", str(folder / "cat.nt"), str(folder / "left.csv")]) == 0
+    same = {(row["left.iri"], row["right.no"]) for row in table(capsys) if row["classification"] == "same"}
+    assert same == {(f"https://cat.example/film/{n}", str(n)) for n in range(10)}
+
+
+def test_duplicates_in_one_file(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    with (folder / "left.csv").open("a") as file:
+        file.write("77,Heat,1980,Mann\n")
+    assert main(["link", "--dedupe", str(folder / "left.csv")]) == 0
+    pairs = [(row["left_id"], row["right_id"]) for row in table(capsys)]
+    assert pairs == [("0", "77")]
+
+
+def test_what_is_wrong_with_a_call_is_told(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["link", str(folder / "left.csv")]) == 2
+    assert main(["link", str(folder / "left.csv"), str(folder / "none.csv")]) == 2
+    assert main(["link", str(folder / "left.csv"), str(folder / "right.jsonl"), "-o", "pairs.docx"]) == 2
+    messages = capsys.readouterr().err
+    assert "nor one of two files" in messages
+    assert "There is no file" in messages
+    assert "written as .csv, .tsv, .jsonl, .parquet" in messages
