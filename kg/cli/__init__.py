@@ -5,7 +5,8 @@ build          new, build, load, verify, cite
 check          check, fix, validate, infer, ontology
 ask            ask, sparql, queries, schema, show, facts, conflicts, decide
 why            why, why-not, rules, check-proof
-link           link
+link           link: a project
+link_files     link: two files, or duplicates within one
 import_export  import, export
 serve          serve, mcp
 
