@@ -12,9 +12,9 @@ from kg.errors import InputError
 if TYPE_CHECKING:
     from kg.file_linking.entity_files import EntityFile
     from kg.file_linking.gold_standard import Evaluation
+    from kg.linking.classifier import Thresholds
     from kg.linking.link_mentions import MentionLinks
     from kg.linking.model import Candidate
-    from kg.linking.scoring import Thresholds
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
