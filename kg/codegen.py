@@ -13,7 +13,9 @@ from pathlib import Path
 from pyoxigraph import Triple
 
 from kg.exports.jsonld import to_context
+from kg.facts.fact_table import ProjectFacts
 from kg.facts.readers import read_facts
+from kg.graph.triple_tables import TripleTables
 from kg.ontology_docs.diagram import draw
 from kg.ontology_docs.module import read_modules
 from kg.ontology_docs.page import find_examples, write_kinds_page, write_page
@@ -46,7 +48,7 @@ def generate(project: Project) -> Mapping[Path, str]:
 
 def _pages(project: Project, ontology: Sequence[Triple], schema: Schema) -> Mapping[Path, str]:
     """A page and a diagram for each module, and a page of the kinds."""
-    facts = read_facts(project.data, schema).facts
+    facts = read_facts(project.data, schema, ProjectFacts(TripleTables())).facts
     examples = find_examples(((fact.subject, fact.property, fact.value) for fact in facts), schema)
     folder, pages = Path("docs/ontology"), {}
     for module in read_modules(project.ontology):

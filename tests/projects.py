@@ -9,9 +9,11 @@ from functools import cached_property
 from pathlib import Path
 from textwrap import dedent
 
+from kg.facts.fact_table import ProjectFacts
 from kg.facts.model import Fact
 from kg.facts.readers import FactsRead, read_facts
 from kg.filmgraph import FilmGraph, open_graph
+from kg.graph.triple_tables import TripleTables
 from kg.pipeline.build import Draft, build, draft
 from kg.project import Project
 from kg.reports import Finding, Report
@@ -152,7 +154,7 @@ class SmallProject:
         return to_schema(read_ontology(self.project.ontology))
 
     def read(self) -> FactsRead:
-        return read_facts(self.folder / "data", self.schema)
+        return read_facts(self.folder / "data", self.schema, ProjectFacts(TripleTables()))
 
     def facts(self) -> list[Fact]:
         """The facts of a project without findings."""

@@ -88,15 +88,23 @@ class Decision:
 class Resolution:
     """The facts that are knowledge, the contested ones, and every decision."""
 
-    facts: tuple[Fact, ...]
+    facts: Collection[Fact]
     contested: tuple[ContestedFact, ...]
+    decisions: tuple[Decision, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class NumberedDecisions:
+    """Contested facts by their positions among the facts given, and every decision."""
+
+    contested: Mapping[int, ContestedFact]
     decisions: tuple[Decision, ...]
 
 
 def resolve_conflicts(
     facts: Iterable[Fact],
     *,
-    single_valued: Mapping[NamedNode, frozenset[NamedNode] | None],
+    single_valued: Mapping[NamedNode, AbstractSet[NamedNode] | None],
     schema: Schema,
     policy: Policy,
 ) -> Resolution:
@@ -106,6 +114,20 @@ def resolve_conflicts(
     entities.
     """
     facts = tuple(facts)
+    decided = resolve_numbered(facts, single_valued=single_valued, schema=schema, policy=policy)
+    contested = decided.contested
+    knowledge = tuple(fact for number, fact in enumerate(facts) if number not in contested) if contested else facts
+    return Resolution(knowledge, tuple(contested.values()), decided.decisions)
+
+
+def resolve_numbered(
+    facts: tuple[Fact, ...],
+    *,
+    single_valued: Mapping[NamedNode, AbstractSet[NamedNode] | None],
+    schema: Schema,
+    policy: Policy,
+) -> NumberedDecisions:
+    """The contested ones of these facts by their positions, and every decision."""
     contested: dict[int, ContestedFact] = {}
     for number, fact in enumerate(facts):
         if fact.rank is Rank.DEPRECATED:
@@ -115,8 +137,7 @@ def resolve_conflicts(
     decisions = tuple(ConflictResolver(candidates, single_valued, schema, policy).decisions())
     for number, lost in _contested_facts(facts, decisions):
         contested.setdefault(number, lost)
-    knowledge = tuple(fact for number, fact in enumerate(facts) if number not in contested) if contested else facts
-    return Resolution(knowledge, tuple(contested.values()), decisions)
+    return NumberedDecisions(contested, decisions)
 
 
 def unused_decisions(resolution: Resolution, policy: Policy) -> Iterator[Finding]:
@@ -190,7 +211,7 @@ class ConflictResolver:
     """
 
     facts: Sequence[Fact]
-    single_valued: Mapping[NamedNode, frozenset[NamedNode] | None]
+    single_valued: Mapping[NamedNode, AbstractSet[NamedNode] | None]
     schema: Schema
     policy: Policy
     _disjoint: dict[tuple[NamedNode, NamedNode], bool] = field(default_factory=dict)

@@ -1,6 +1,7 @@
 """Facts with their evidence, read from the files under `data/`.
 
 model         fact, evidence, source; a fact as a row of a fact table
+fact_table    all facts of a project in DuckDB, by the ids of their terms
 dates         dates of any precision, and the days that they may mean
 julian        days of the Julian calendar, converted to the Gregorian one and back
 literals      values as fact files write them -> terms of the property's range

@@ -108,6 +108,13 @@ class Fact:
         return NamedNode(FACT + self.id)
 
 
+def is_plain(fact: Fact) -> bool:
+    """True for a fact that has nothing but its value, its source and its record."""
+    evidence = fact.evidence
+    further = (fact.written, fact.as_of, fact.because, fact.paraphrase)
+    return bool(evidence.record) and not evidence.has_span and not any(further) and fact.rank == "normal"
+
+
 def finding_about(
     fact: Fact, check: str, message: str, severity: Severity, *, remedy: str, expected: str = "", found: str = ""
 ) -> Finding:

@@ -15,6 +15,7 @@ from dataclasses import dataclass, field, replace
 
 from pyoxigraph import BlankNode, Literal, NamedNode
 
+from kg.facts.fact_table import ProjectFacts
 from kg.facts.files import FileFindings
 from kg.facts.model import Evidence, Fact
 from kg.parts import is_part, owner_of
@@ -22,6 +23,7 @@ from kg.reports import Place, Severity
 from kg.schema import KIND, OntologyTerm, Schema
 from kg.terms import ALIAS, FILM, LABEL, TYPE, Term, to_curie, to_iri
 from kg.text.folding import fold_name, to_slug
+from kg.xsd import literal_parts
 
 _ID = re.compile(r"[a-z0-9_][a-z0-9_.\-]*")
 _NAME = re.compile(r"[^\x00-\x1f<>{}|\\^`]*\w[^\x00-\x1f<>{}|\\^`]*")
@@ -80,23 +82,43 @@ def is_name(text: str) -> bool:
 
 @dataclass(frozen=True)
 class ResolvedNames:
-    """The facts with entities instead of names, and what was found or created."""
+    """What was found or created for names, and what was not certain."""
 
-    facts: list[Fact]
     findings: FileFindings
     unresolved: frozenset[NamedNode] = frozenset()
     """The entities in the facts for names of which there is a finding."""
 
 
-def resolve_names(facts: list[Fact], values: Sequence[NamedValue], schema: Schema) -> ResolvedNames:
-    """Replace each named value in the facts, and add the facts about what is created."""
+def resolve_names(table: ProjectFacts, values: Sequence[NamedValue], schema: Schema) -> ResolvedNames:
+    """Replace each named value in the facts of a table, and add the facts about what is created."""
     if not values:
-        return ResolvedNames(facts, FileFindings())
+        return ResolvedNames(FileFindings())
+    touched = dict(table.numbered(_concerned(table, values)))
+    facts = list(touched.values())
     resolver = _Resolver(schema, _Index.of(facts, values))
     entities = {(value.place, value.property.iri, value.iri): resolver.resolve(value) for value in values}
-    resolved = [_with_entity(fact, entities) for fact in facts]
-    created = list(resolver.created_facts(resolved))
-    return ResolvedNames(resolved + created, resolver.findings, frozenset(resolver.unresolved))
+    resolved = {number: _with_entity(fact, entities) for number, fact in touched.items()}
+    table.replace({number: fact for number, fact in resolved.items() if fact is not touched[number]})
+    table.add(list(resolver.created_facts(resolved.values())))
+    return ResolvedNames(resolver.findings, frozenset(resolver.unresolved))
+
+
+def _concerned(table: ProjectFacts, values: Sequence[NamedValue]) -> str:
+    """The condition for the facts that `_Index` and `_Resolver` look at."""
+    wanted = {fold_name(value.name) for value in values}
+    rows = table.sql.cursor().execute(
+        "SELECT f.s, t.text FROM fact AS f JOIN term AS t ON t.id = f.o"
+        f" WHERE f.p IN ({table.ids((LABEL, ALIAS))}) AND starts_with(t.text, '\"')"
+    )
+    named: set[int] = set()
+    while batch := rows.fetchmany(10_000):
+        parts = ((entity, literal_parts(text)) for entity, text in batch)
+        named.update(entity for entity, literal in parts if literal and fold_name(literal.lexical) in wanted)
+    entities = table.ids(dict.fromkeys(iri for value in values for iri in (value.iri, value.same_id)))
+    table.sql.execute(
+        "CREATE OR REPLACE TABLE named_entity AS SELECT unnest(?::UINTEGER[]) AS id", [str(sorted(named))]
+    )
+    return f"(s IN ({entities}) OR o IN ({entities}) OR s IN (SELECT id FROM named_entity))"
 
 
 def _with_entity(fact: Fact, entities: Mapping[tuple[Place, NamedNode, NamedNode], NamedNode]) -> Fact:

@@ -13,6 +13,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import cast
 
+import duckdb
 from pyoxigraph import Literal, RdfFormat, Triple, parse
 
 from kg.graph.triple_tables import TripleTables
@@ -86,12 +87,13 @@ def write_ntriples(
                 f" SELECT s, p, o FROM ({union}) AS u WHERE s {in_range} ORDER BY s, p, o"
             )
             # A join does not keep the order: the texts are sorted again, which is quick, since nearly all are in place.
-            sql.execute(
-                "COPY (SELECT a.text || ' ' || b.text || ' ' || c.text || ' .' FROM ordered AS t"
+            write_lines(
+                sql,
+                "SELECT a.text || ' ' || b.text || ' ' || c.text || ' .' FROM ordered AS t"
                 f" JOIN (SELECT id, text FROM {dictionary} WHERE id {in_range}) AS a ON a.id = t.s"
-                f" JOIN property AS b ON b.id = t.p JOIN {dictionary} AS c ON c.id = t.o ORDER BY t.rowid)"
-                f" TO {quote(part if number else unfinished)}"
-                f" (FORMAT csv, HEADER false, DELIMITER '\x01', QUOTE '', ESCAPE ''{compression})"
+                f" JOIN property AS b ON b.id = t.p JOIN {dictionary} AS c ON c.id = t.o ORDER BY t.rowid",
+                part if number else unfinished,
+                compression=compression,
             )
             if number:
                 with unfinished.open("ab") as target, part.open("rb") as source:
@@ -102,6 +104,14 @@ def write_ntriples(
     finally:
         unfinished.unlink(missing_ok=True)
         part.unlink(missing_ok=True)
+
+
+def write_lines(sql: duckdb.DuckDBPyConnection, query: str, path: Path, *, compression: str = "") -> None:
+    """Write the rows of a query, each a line of N-Triples, as they are."""
+    sql.execute(
+        f"COPY ({query}) TO {quote(path)}"
+        f" (FORMAT csv, HEADER false, DELIMITER '\x01', QUOTE '', ESCAPE ''{compression})"
+    )
 
 
 def _recode_by_text(tables: TripleTables, union: str) -> str:

@@ -11,6 +11,8 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import islice
+from pathlib import Path
 from typing import Any, NamedTuple
 from urllib.parse import quote
 
@@ -18,9 +20,10 @@ from pyoxigraph import BlankNode, Literal, NamedNode, Store, Triple
 
 from kg import vocabulary as film
 from kg.decisions.conflicts import ContestedFact, Decision, DecisionKind, Resolution
+from kg.facts.fact_table import PER_RECORD, REIFIED, ProjectFacts
 from kg.facts.model import Evidence, Fact, Rank, Source
 from kg.facts.texts import Texts, passage_uri
-from kg.graph.record_store import RecordStore, StoredFacts
+from kg.graph.record_store import RecordStore
 from kg.graph.store import find_quad, find_quads
 from kg.reports import Place
 from kg.terms import BASE, CONTESTED, EVIDENCE, PROVENANCE, RDF, SOURCE, TYPE, XSD, Term
@@ -34,6 +37,7 @@ _SOURCE, _PASSAGE, _STATUS, _REASON, _ABOUT, _PROPERTY, _KIND, _PREFERRED, _AGAI
     for name in ("source", "passage", "status", "reason", "about", "property", "kind", "preferred", "against")
 )
 _INTEGER, _BOOLEAN = NamedNode(XSD + "integer"), NamedNode(XSD + "boolean")
+_BATCH = 50_000
 _PLACE = re.compile(r"(?P<file>.*?)(?::(?P<line>\d+))?(?::(?P<column>\d+))?", re.DOTALL)
 
 
@@ -82,10 +86,22 @@ _SOURCE_COLUMNS = tuple(
 )
 
 
-def to_triples(resolution: Resolution, stored: StoredFacts, sources: Mapping[str, Source]) -> Iterator[Triple]:
+def write_provenance(path: Path, table: ProjectFacts, resolution: Resolution, sources: Mapping[str, Source]) -> None:
     """The provenance graph: who states each fact and where, what is contested and why, decisions and sources."""
-    yield from _records(stored.per_record, sources)
-    for fact in stored.reified:
+    from kg.graph.ntriples import write_lines  # imported here: who only reads a graph needs no DuckDB
+
+    sql = table.sql
+    sql.execute("CREATE OR REPLACE TABLE provenance_line(line VARCHAR)")
+    triples = _to_triples(table, resolution, sources)
+    while batch := [f"{triple} ." for triple in islice(triples, _BATCH)]:
+        sql.execute("INSERT INTO provenance_line SELECT unnest(?)", [batch])
+    _insert_records(table)
+    write_lines(sql, "SELECT DISTINCT line FROM provenance_line ORDER BY line", path)
+    sql.execute("DROP TABLE provenance_line")
+
+
+def _to_triples(table: ProjectFacts, resolution: Resolution, sources: Mapping[str, Source]) -> Iterator[Triple]:
+    for fact in table.where(REIFIED):
         yield from _reified(fact, sources)
     for contested in resolution.contested:
         yield from _reified(contested.fact, sources)
@@ -93,12 +109,43 @@ def to_triples(resolution: Resolution, stored: StoredFacts, sources: Mapping[str
         yield Triple(contested.fact.iri, _REASON, Literal(contested.reason))
     for number, decision in enumerate(resolution.decisions, start=1):
         yield from _decision(decision, number)
-    facts = (*resolution.facts, *(contested.fact for contested in resolution.contested))
-    cited = {fact.evidence.source for fact in facts}
+    cited = set(table.sources)
     for source in sources.values():
         if source.id in cited or source.sha256:
             yield Triple(source.iri, TYPE, film.Source)
             yield from _literals(source.iri, source, _SOURCE_COLUMNS)
+
+
+def _insert_records(table: ProjectFacts) -> None:
+    """The facts of a table have their evidence per record: the graph has the record, and what it is about."""
+    sql = table.sql
+    sql.execute(
+        "CREATE OR REPLACE TABLE record_name AS SELECT source, record, CASE WHEN regexp_full_match(record, ?)"
+        " THEN record END AS name FROM (SELECT DISTINCT g.source, f.record FROM fact AS f"
+        f" JOIN fact_origin AS g ON g.id = f.origin WHERE {PER_RECORD})",
+        [r"[A-Za-z0-9_.~\-]+"],
+    )
+    rows = sql.cursor().execute("SELECT source, record FROM record_name WHERE name IS NULL")
+    sql.execute("CREATE OR REPLACE TABLE quoted_record(source VARCHAR, record VARCHAR, name VARCHAR)")
+    while batch := rows.fetchmany(_BATCH):
+        columns = [*map(list, zip(*batch, strict=True)), [quote(record, safe="") for _, record in batch]]
+        sql.execute("INSERT INTO quoted_record SELECT unnest(?), unnest(?), unnest(?)", columns)
+    record = f"'<{SOURCE}' || source || '/' || name || '>'"
+    sql.execute(
+        "CREATE OR REPLACE TABLE named_record AS SELECT source, record, " + record + " AS node FROM ("
+        "FROM record_name WHERE name IS NOT NULL UNION ALL FROM quoted_record)"
+    )
+    sql.execute(f"INSERT INTO provenance_line SELECT node || ' {TYPE} {_RECORD} .' FROM named_record")
+    sql.execute(
+        f"INSERT INTO provenance_line SELECT node || ' {_SOURCE} <{SOURCE}' || source || '> .' FROM named_record"
+    )
+    sql.execute(
+        f"INSERT INTO provenance_line SELECT n.node || ' {_ABOUT} ' || t.text || ' .' FROM (SELECT DISTINCT g.source,"
+        f" f.record, f.s FROM fact AS f JOIN fact_origin AS g ON g.id = f.origin WHERE {PER_RECORD}) AS f"
+        " JOIN named_record AS n USING (source, record) JOIN term AS t ON t.id = f.s"
+    )
+    for name in ("record_name", "quoted_record", "named_record"):
+        sql.execute(f"DROP TABLE {name}")
 
 
 def _literals(node: NamedNode, value: object, columns: Iterable[_Column]) -> Iterator[Triple]:
@@ -117,18 +164,6 @@ def _fields(values: Mapping[NamedNode, Term], columns: Iterable[_Column]) -> dic
         for field, property, _, parse in columns
         if isinstance(value := values.get(property), Literal)
     }
-
-
-def _records(facts: Iterable[Fact], sources: Mapping[str, Source]) -> Iterator[Triple]:
-    """The facts of a table have their evidence per record: the graph has the record, and what it is about."""
-    records: dict[tuple[str, str], NamedNode] = {}
-    for (id, name), subject in dict.fromkeys(((f.evidence.source, f.evidence.record), f.subject) for f in facts):
-        if (record := records.get((id, name))) is None:
-            source = sources[id].iri
-            record = records[id, name] = NamedNode(f"{source.value}/{quote(name, safe='')}")
-            yield Triple(record, TYPE, _RECORD)
-            yield Triple(record, _SOURCE, source)
-        yield Triple(record, _ABOUT, subject)
 
 
 def _reified(fact: Fact, sources: Mapping[str, Source]) -> Iterator[Triple]:

@@ -2,69 +2,44 @@
 
 A fact with a passage is reified in the provenance graph. A table of millions has evidence per record instead: the
 graph has the records and what each is about, and this file has which record states which triple, so that provenance
-never outweighs knowledge.
+never outweighs knowledge. A fact that a decision preferred is always reified: an answer can then show both sides.
 """
 
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
-from itertools import chain
+from collections.abc import Iterator
 from pathlib import Path
 
 from pyoxigraph import NamedNode, Triple
 
-from kg.decisions.conflicts import Resolution
+from kg.facts.fact_table import PER_RECORD, ProjectFacts
 from kg.facts.model import Evidence, Fact
 from kg.reports import Place
 from kg.terms import Term, to_term, to_text
 
 FILE = "records.sqlite"
 _COLUMNS = "subject, property, value, source, record, retrieved, file, line"
+_BATCH = 50_000
 
 
-@dataclass(frozen=True, slots=True)
-class StoredFacts:
-    """The facts of a graph by the form of their evidence: `per_record` in this store, `reified` as triples."""
-
-    per_record: tuple[Fact, ...]
-    reified: tuple[Fact, ...]
-
-
-def split_facts(resolution: Resolution) -> StoredFacts:
-    """Facts by the form of their evidence.
-
-    A fact that a decision preferred is always reified: an answer can then show both sides.
-    """
-    preferred = {fact for decision in resolution.decisions for fact in decision.preferred}
-    subjects = {fact.subject for fact in preferred}  # few: hardly any fact has to be compared with all its fields
-    per_record: list[Fact] = []
-    reified: list[Fact] = []
-    for fact in resolution.facts:
-        is_preferred = fact.subject in subjects and fact in preferred
-        (per_record if is_record(fact) and not is_preferred else reified).append(fact)
-    return StoredFacts(tuple(per_record), tuple(reified))
-
-
-def is_record(fact: Fact) -> bool:
-    """True for a fact that has nothing but its value, its source and its record."""
-    evidence = fact.evidence
-    further = (fact.written, fact.as_of, fact.because, fact.paraphrase)
-    return bool(evidence.record) and not evidence.has_span and not any(further) and fact.rank == "normal"
-
-
-def write_records(path: Path, facts: Iterable[Fact]) -> None:
-    """Write facts into a new file; without any fact there is no file."""
-    rows = map(_to_row, facts)
-    first = next(rows, None)
-    if first is None:
+def write_records(path: Path, table: ProjectFacts) -> None:
+    """Write the facts with evidence per record into a new file; without any such fact there is no file."""
+    rows = table.sql.cursor().execute(
+        "SELECT a.text, b.text, c.text, source, record, retrieved, file, line FROM fact AS f"
+        " JOIN fact_origin AS g ON g.id = f.origin JOIN term AS a ON a.id = f.s JOIN term AS b ON b.id = f.p"
+        f" JOIN term AS c ON c.id = f.o WHERE {PER_RECORD} ORDER BY number"
+    )
+    batch = rows.fetchmany(_BATCH)
+    if not batch:
         return
     with sqlite3.connect(path) as sql:
         sql.execute("PRAGMA journal_mode = OFF")
         sql.execute("PRAGMA synchronous = OFF")
         sql.execute(f"CREATE TABLE fact({_COLUMNS})")
-        sql.executemany("INSERT INTO fact VALUES (?, ?, ?, ?, ?, ?, ?, ?)", chain((first,), rows))
+        while batch:
+            sql.executemany("INSERT INTO fact VALUES (?, ?, ?, ?, ?, ?, ?, ?)", batch)
+            batch = rows.fetchmany(_BATCH)
         sql.execute("CREATE INDEX by_subject ON fact(subject, property)")
     sql.close()
 
@@ -102,12 +77,6 @@ class RecordStore:
                 yield _to_fact(row)
         finally:
             sql.close()
-
-
-def _to_row(fact: Fact) -> tuple[str | int, ...]:
-    evidence, place = fact.evidence, fact.place
-    terms = (to_text(fact.subject), to_text(fact.property), to_text(fact.value))
-    return (*terms, evidence.source, evidence.record, evidence.retrieved, place.file, place.line)
 
 
 def _to_fact(row: tuple[str, str, str, str, str, str, str, int]) -> Fact:

@@ -143,6 +143,13 @@ class TripleTables:
         self._is_cached = False
         self._read_next_ids()
 
+    def keep_used_terms(self, *, table: str = "triple") -> None:
+        """Remove the terms that no triple of a table has: what is inferred about terms is about those of the graph."""
+        used = f"SELECT s FROM {table} UNION SELECT p FROM {table} UNION SELECT o FROM {table}"
+        removed = self.sql.execute(f"DELETE FROM term WHERE id NOT IN ({used}) RETURNING text").fetchall()
+        for (text,) in removed:
+            self._ids.pop(text, None)
+
     def _encode(self, text: str, new: dict[str, int]) -> int:
         id = self._ids.get(text)
         if id is None:

@@ -16,7 +16,9 @@ from pyoxigraph import NamedNode
 from kg.decisions.links import COMPOSITE, MANUAL, Judgement, Links, read_project_links
 from kg.decisions.policy import read_policy
 from kg.errors import FaultsError, UnknownNameError
+from kg.facts.fact_table import ProjectFacts
 from kg.facts.readers import read_facts
+from kg.graph.triple_tables import TripleTables
 from kg.linking.classifier import ExpectedQuality, Thresholds, classify_pairs
 from kg.linking.features import to_features
 from kg.linking.limits import find_veto
@@ -73,7 +75,7 @@ class LinkingResult:
 def read_linking_input(project: Project) -> LinkingInput:
     """Read a project's facts and judgements; raises `FaultsError` with everything that is wrong in them."""
     schema = to_schema(read_ontology(project.ontology))
-    read = read_facts(project.data, schema)
+    read = read_facts(project.data, schema, ProjectFacts(TripleTables()))
     trust = read_policy(project.data / "policy.yaml", file="data/policy.yaml", schema=schema, sources=read.sources)
     judged = read_project_links(project.data)
     if faults := (*read.findings, *trust.findings, *judged.findings):

@@ -17,30 +17,30 @@ from pathlib import Path
 
 from pyoxigraph import NamedNode, Triple
 
-from kg.decisions.apply_links import LinkedFacts, apply_links
-from kg.decisions.conflicts import Resolution, resolve_conflicts, unused_decisions
+from kg.decisions.conflicts import Resolution, unused_decisions
 from kg.decisions.links import EXACT, read_project_links
 from kg.decisions.policy import read_policy
-from kg.decisions.ranks import check_ranks
+from kg.decisions.touched_facts import apply_links_in, check_ranks_in, resolve_conflicts_in
 from kg.errors import FaultsError, ProjectError, UnknownNameError
+from kg.facts.fact_table import KNOWN, FactSelection, ProjectFacts
 from kg.facts.files import fact_files
-from kg.facts.model import Fact, Source
+from kg.facts.model import Source
 from kg.facts.passage_lock import LOCK_FILE
 from kg.facts.readers import FactsRead, read_facts
 from kg.facts.sources import read_sources
 from kg.facts.texts import TEXTS_VARIABLE, Quotation, find_quotations, open_texts, to_citation
 from kg.files.atomic import write_file
-from kg.graph import provenance
 from kg.graph.ntriples import write_ntriples
+from kg.graph.provenance import write_provenance
 from kg.graph.record_store import FILE as RECORDS
-from kg.graph.record_store import split_facts, write_records
+from kg.graph.record_store import write_records
 from kg.graph.store import ASSERTED, INFERRED, fill_store, publish, published_build, temporary_folder, write_triples
 from kg.graph.triple_tables import TripleTables
 from kg.passages.verification import verify
 from kg.pipeline.incremental_check import check_changes, digest_of_files, write_shapes_report
-from kg.pipeline.source_locations import NOTHING_UNREAD, ProofTracer, SourceLocator, find_unread
+from kg.pipeline.source_locations import NOTHING_UNREAD, ProofTracer, SourceLocator, UnreadEntities, find_unread
 from kg.project import COUNTS, Project, find_project
-from kg.reasoning.days import derive_days
+from kg.reasoning.days import DATE_PROPERTIES, derive_days
 from kg.reasoning.infer import Inference, infer
 from kg.reports import Report
 from kg.schema import Schema, read_ontology, to_schema
@@ -59,7 +59,9 @@ class Draft:
     ontology: tuple[Triple, ...]
     schema: Schema
     read: FactsRead
-    linked: LinkedFacts
+    facts: ProjectFacts
+    canonical: Mapping[NamedNode, NamedNode]
+    """Name that a link replaced -> canonical name."""
     resolution: Resolution
     tables: TripleTables
     report: Report
@@ -158,40 +160,42 @@ def draft(
     ontology = tuple(read_ontology(project.ontology))
     schema = to_schema(ontology)
     shapes = read_shapes((*project.shapes, *(project.completeness if complete else ())))
-    read = read_facts(project.data, schema, texts=texts)
+    tables = TripleTables()
+    facts = ProjectFacts(tables)
+    read = read_facts(project.data, schema, facts, texts=texts)
     trust = read_policy(project.data / "policy.yaml", file="data/policy.yaml", schema=schema, sources=read.sources)
     links = read_project_links(project.data)
-    findings = (*shapes.warnings, *read.findings, *trust.findings, *links.findings, *check_ranks(read.facts))
+    findings = (*shapes.warnings, *read.findings, *trust.findings, *links.findings, *check_ranks_in(facts))
     report, shapes_report = Report(findings), None
     if (available := open_texts(texts, project.texts, read.sources)).folders:
         show("verifying")
-        report += verify(read.facts, texts=available, schema=schema)
-    linked = apply_links(read.facts, links.links, trust.policy)
+        report += verify(facts, texts=available, schema=schema)
+    canonical = apply_links_in(facts, links.links, trust.policy)
     show("deciding")
-    resolution = resolve_conflicts(
-        linked.facts, single_valued=_single_valued(shapes), schema=schema, policy=trust.policy
-    )
+    resolution = resolve_conflicts_in(facts, single_valued=_single_valued(shapes), schema=schema, policy=trust.policy)
     report += Report(tuple(unused_decisions(resolution, trust.policy)))
-    tables = TripleTables()
-    tables.add_terms((fact.subject, fact.property, fact.value) for fact in resolution.facts)
-    unread = NOTHING_UNREAD if report.ok else find_unread(report, read.facts)
+    known = facts.where(KNOWN)
+    _state(tables, known)
+    unread = NOTHING_UNREAD if report.ok else _find_unread(report, facts)
     if unread is not None:
         show("inferring")
-        inference = infer(tables, ontology, derived=derive_days(resolution.facts), engine=engine)
+        inference = infer(
+            tables, ontology, derived=derive_days(known.where(f"p IN ({facts.ids(DATE_PROPERTIES)})")), engine=engine
+        )
         show("checking")
         if changed and focus is None and shape is None and not complete:
             shapes_report = _check_changes(project, tables, shapes, ontology)
         if shapes_report is None:
             shapes_report = check_shapes(tables, shapes, ontology=ontology, focus=focus, shape=shape)
-        found = _located(inference.report + shapes_report, resolution.facts, tables, inference)
+        found = _located(inference.report + shapes_report, known, tables, inference)
         report += Report(tuple(finding for finding in found if not unread.concerns(finding)), found.counts)
     counts = {
-        "facts": len(read.facts),
-        "sources": len({fact.evidence.source for fact in read.facts}),
+        "facts": len(facts),
+        "sources": len(facts.sources),
         "contested": len(resolution.contested),
     }
     report = Report(report.findings, {**report.counts, **counts})
-    return Draft(project, ontology, schema, read, linked, resolution, tables, report, shapes_report)
+    return Draft(project, ontology, schema, read, facts, canonical, resolution, tables, report, shapes_report)
 
 
 def _single_valued(shapes: Shapes) -> dict[NamedNode, frozenset[NamedNode] | None]:
@@ -211,7 +215,19 @@ def _check_changes(
     return check_changes(tables, shapes, ontology=ontology, build=build, digest=_rules_digest(project))
 
 
-def _located(report: Report, facts: Iterable[Fact], tables: TripleTables, inference: Inference) -> Report:
+def _state(tables: TripleTables, known: FactSelection) -> None:
+    """What is known as triples, each once; terms that no triple has are not in the dictionary any more."""
+    tables.sql.execute(
+        f"INSERT INTO triple SELECT s, p, o FROM fact WHERE {known.condition} GROUP BY s, p, o ORDER BY min(number)"  # noqa: S608
+    )
+    tables.keep_used_terms()
+
+
+def _find_unread(report: Report, facts: ProjectFacts) -> UnreadEntities | None:
+    return find_unread(report, facts.near(finding.place for finding in report if finding.place is not None))
+
+
+def _located(report: Report, facts: FactSelection, tables: TripleTables, inference: Inference) -> Report:
     """The report with the places in files that its findings come from."""
     locator = SourceLocator(facts, trace=ProofTracer(tables, inference.ontology, inference.rules))
     return Report(tuple(locator.locate(finding) for finding in report), report.counts)
@@ -219,16 +235,15 @@ def _located(report: Report, facts: Iterable[Fact], tables: TripleTables, infere
 
 def _write_files(graph: Draft, folder: Path) -> None:
     """Write a build's exact files."""
-    stored = split_facts(graph.resolution)
     write_ntriples(graph.tables, folder / ASSERTED, names=("triple",))
     write_ntriples(graph.tables, folder / INFERRED, names=("inferred",), by_text=True)
     contested = graph.resolution.contested
     write_triples(folder / "contested.nt", (lost.fact.triple for lost in contested))
     write_triples(folder / "undecided.nt", (lost.fact.triple for lost in contested if lost.is_undecided))
     write_triples(folder / "ontology.nt", graph.ontology)
-    write_triples(folder / "links.nt", (Triple(name, EXACT, old) for old, name in graph.linked.canonical.items()))
-    write_triples(folder / "provenance.nt", provenance.to_triples(graph.resolution, stored, graph.read.sources))
-    write_records(folder / RECORDS, stored.per_record)
+    write_triples(folder / "links.nt", (Triple(name, EXACT, old) for old, name in graph.canonical.items()))
+    write_provenance(folder / "provenance.nt", graph.facts, graph.resolution, graph.read.sources)
+    write_records(folder / RECORDS, graph.facts)
 
 
 # --- digests and counts
@@ -287,7 +302,7 @@ def verify_project(project: Project | Path | str | None = None, *, texts: Path |
     """Digests, spans and values of all facts, verified in the source texts; and the faults of the files."""
     project = project if isinstance(project, Project) else find_project(project)
     schema = to_schema(read_ontology(project.ontology))
-    read = read_facts(project.data, schema, texts=texts)
+    read = read_facts(project.data, schema, ProjectFacts(TripleTables()), texts=texts)
     available = open_texts(texts, project.texts, read.sources)
     return Report(read.findings) + verify(read.facts, texts=available, schema=schema)
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 
+from kg.facts.fact_table import FactSelection
 from kg.facts.model import Fact
 from kg.graph.triple_tables import TripleTables
 from kg.parts import owner_of
@@ -16,7 +17,7 @@ from kg.proofs.search import MemoryGraph, ProofSearch
 from kg.reasoning.ontology import Ontology
 from kg.reasoning.rules import GroundRule
 from kg.reports import Finding, Place, Severity
-from kg.terms import Spo, Term, to_term
+from kg.terms import Spo, to_term
 
 Trace = Callable[[Spo], Iterable[Spo]]
 """From a triple to the asserted triples that it follows from."""
@@ -71,17 +72,9 @@ def _owner(term: str) -> str:
 class SourceLocator:
     """Finds where facts were written; `trace` leads from an inferred triple to asserted ones."""
 
-    def __init__(self, facts: Iterable[Fact], *, trace: Trace | None = None) -> None:
+    def __init__(self, facts: FactSelection, *, trace: Trace | None = None) -> None:
         self._facts, self._trace = facts, trace
         self._places_about: dict[str, list[tuple[str, str, Place]]] = {}
-
-    @cached_property
-    def _by_subject(self) -> Mapping[Term, Sequence[Fact]]:
-        """Made when the first finding is located: most graphs have none."""
-        facts: dict[Term, list[Fact]] = defaultdict(list)
-        for fact in self._facts:
-            facts[fact.subject].append(fact)
-        return facts
 
     def locate(self, finding: Finding) -> Finding:
         """The finding with its places: of the very facts, else of all facts of focus and path, else of the focus."""
@@ -109,7 +102,7 @@ class SourceLocator:
     def _about(self, focus: str) -> list[tuple[str, str, Place]]:
         """Property, value and place of each fact about an entity."""
         if focus not in self._places_about:
-            facts = self._by_subject.get(to_term(focus), ()) if focus else ()
+            facts = self._facts.about(to_term(focus)) if focus else ()
             self._places_about[focus] = [(str(fact.property), str(fact.value), fact.place) for fact in facts]
         return self._places_about[focus]
 

@@ -13,7 +13,9 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, S
 from typing import Any
 
 from kg.facts.dates import to_date_range
+from kg.facts.fact_table import ProjectFacts
 from kg.facts.readers import read_facts
+from kg.graph.triple_tables import TripleTables
 from kg.project import Project
 from kg.proofs.proof import SourceSpan, span_of
 from kg.reasoning.rules import (
@@ -47,7 +49,7 @@ class ProofChecker:
     def __init__(self, project: Project) -> None:
         ontology = read_ontology(project.ontology)
         facts: dict[Spo, set[SourceSpan]] = defaultdict(set)
-        for fact in read_facts(project.data, to_schema(ontology)).facts:
+        for fact in read_facts(project.data, to_schema(ontology), ProjectFacts(TripleTables())).facts:
             facts[to_spo(fact.triple)].add(span_of(fact.evidence))
         self._checker = _Checker(facts, frozenset(map(to_spo, ontology)), {"days": _are_days})
 

@@ -159,9 +159,31 @@ def test_a_file_that_is_not_a_fact_table_is_reported(
     assert project.finding_places() == [f"data/films.csv:{place}" for place in expected]
 
 
-def test_reading_a_table_ends_after_a_thousand_findings(project: SmallProject) -> None:
-    project.write("data/films.csv", HEAD + "anora,yeer,1,fan-site,,,,\n" * 5000)
-    assert len(project.finding_places()) == 1001
+@pytest.mark.parametrize("row", ["anora,yeer,1,fan-site,,,,", "anora,minutes,139"], ids=["a fault", "too few cells"])
+def test_of_many_faulty_rows_the_first_thousand_are_listed_and_the_others_counted(
+    project: SmallProject, row: str
+) -> None:
+    project.write("data/films.csv", HEAD + f"{row}\n" * 5000 + "anora,minutes,139,fan-site,,,,\n")
+    *listed, last = project.read().findings
+    assert [finding.place.line for finding in listed if finding.place] == list(range(2, 1002))
+    assert (last.check, last.message) == ("facts/many", "4,000 more faults like these are not listed")
+    assert [fact.place.line for fact in project.read().facts] == [5002]
+
+
+@pytest.mark.parametrize(
+    ("text", "lines"),
+    [
+        ('anora,title,"two\nlines",fan-site,,,,\nanora,title,A,fan-site,,,,\n', [2, 4]),
+        ('anora,title,"two\r\nlines",fan-site,,,,\r\nanora,title,A,fan-site,,,,\r\n', [2, 4]),
+        ('anora,title,two "words,fan-site,,,,\n\nanora,title,A,fan-site,,,,\n', [2, 4]),
+        ('\nanora,title,"""A""",fan-site,,,,\nanora,title,A,fan-site,,,,', [3, 4]),
+    ],
+    ids=["line end", "Windows line end", "quotation mark and empty line", "doubled quotation marks"],
+)
+def test_every_row_has_the_line_on_which_it_begins(project: SmallProject, text: str, lines: list[int]) -> None:
+    head = HEAD.replace("\n", "\r\n") if "\r" in text else HEAD
+    project.write("data/films.csv", (head + text).encode())
+    assert [fact.place.line for fact in project.facts()] == lines
 
 
 def write_parquet(path: Path, select: str) -> None:

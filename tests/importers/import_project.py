@@ -6,8 +6,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from kg.cli import main
+from kg.facts.fact_table import ProjectFacts
 from kg.facts.model import Fact
 from kg.facts.readers import FactsRead, read_facts
+from kg.graph.triple_tables import TripleTables
 from kg.project import Project
 from kg.schema import read_ontology, to_schema
 from kg.terms import to_curie, to_short
@@ -33,7 +35,7 @@ class ImportProject:
 
     def read(self) -> FactsRead:
         schema = to_schema(read_ontology(Project(self.folder).ontology))
-        return read_facts(self.folder / "data", schema)
+        return read_facts(self.folder / "data", schema, ProjectFacts(TripleTables()))
 
     def facts(self) -> list[Fact]:
         read = self.read()

@@ -18,11 +18,13 @@ from pyoxigraph import Literal, NamedNode, Triple
 from kg.decisions.conflicts import Resolution, resolve_conflicts
 from kg.decisions.policy import Policy
 from kg.facts.dates import to_date, to_date_range
+from kg.facts.fact_table import ProjectFacts
 from kg.facts.julian import gregorian_to_julian, julian_to_gregorian
 from kg.facts.literals import parse_value
 from kg.facts.model import FACT_COLUMNS, Evidence, Fact, Rank, to_row
 from kg.facts.readers.table_reader import TableReader
 from kg.facts.sources import read_sources
+from kg.graph.triple_tables import TripleTables
 from kg.pipeline.build import draft
 from kg.schema import OntologyTerm, Schema, ValueKind
 from kg.terms import XSD, entity_iri, to_curie, to_iri
@@ -129,15 +131,17 @@ def to_csv(rows: list[dict[str, object]], delimiter: str) -> bytes:
     return out.getvalue().encode()
 
 
-@law
-@given(stated=st.lists(facts, max_size=5), is_tsv=st.booleans())
+@slow_law
+@given(stated=st.lists(facts, max_size=50), is_tsv=st.booleans())
 def test_facts_written_as_rows_are_read_as_the_same_facts(schema: Schema, stated: list[Fact], is_tsv: bool) -> None:
     with tempfile.TemporaryDirectory() as folder:
         (sources := Path(folder) / "sources.yaml").write_text(SOURCES, encoding="utf-8")
         table = Path(folder) / ("facts.tsv" if is_tsv else "facts.csv")
         table.write_bytes(to_csv([to_row(fact) for fact in stated], "\t" if is_tsv else ","))
-        reader = TableReader(schema, read_sources(sources, file="sources.yaml").sources)
-        read = list(reader.read(table, file=table.name))
+        fact_table = ProjectFacts(TripleTables())
+        reader = TableReader(schema, read_sources(sources, file="sources.yaml").sources, fact_table)
+        reader.read(table, file=table.name)
+        read = list(fact_table)
     assert reader.findings == []
     assert [to_row(fact) for fact in read] == [to_row(fact) for fact in stated]
     assert [(fact.triple, fact.evidence, fact.id) for fact in read] == [

@@ -1,7 +1,9 @@
 """Reads all facts of a project, each file by the reader for its suffix.
 
 yaml_reader   blocks that people write, with line and column of every value
-table_reader  CSV, TSV and Parquet: one fact a row
+table_reader  CSV, TSV and Parquet, by SQL: one fact a row
+table_cells   the cells of such a table, in DuckDB
+row_reader    a row by itself, and what is wrong with it
 rdf_reader    RDF files: one fact a triple, without spans
 """
 
@@ -13,6 +15,7 @@ from pathlib import Path
 
 from pyoxigraph import NamedNode
 
+from kg.facts.fact_table import ProjectFacts
 from kg.facts.files import FileFindings, fact_files
 from kg.facts.literals import part_example
 from kg.facts.model import Fact, Source
@@ -25,7 +28,7 @@ from kg.facts.sources import SourcesRead, read_sources
 from kg.facts.texts import open_texts
 from kg.reports import Finding, Place
 from kg.schema import Schema, ValueKind
-from kg.terms import FILM, SOURCE, TYPE, Term, to_curie, to_short
+from kg.terms import FILM, SOURCE, TYPE, to_curie, to_short
 from kg.text.folding import closest
 
 _OTHER_FILES = ("sources.yaml", "policy.yaml", LOCK_FILE)
@@ -37,72 +40,73 @@ _OTHER_SUFFIXES = (".sssom.tsv", ".md", ".txt", ".LICENSE")
 class FactsRead:
     """The content of `data/`: the facts, the sources that state them, and what is wrong with the files."""
 
-    facts: tuple[Fact, ...]
+    facts: ProjectFacts
     sources: Mapping[str, Source]
     findings: tuple[Finding, ...] = ()
     lock: str = ""
     """The content that `data/passages.lock` should have."""
 
 
-def read_facts(folder: Path, schema: Schema, *, texts: Path | str | None = None) -> FactsRead:
-    """All facts under a project's `data/`, in the order of files and lines; a fault hides no other.
+def read_facts(folder: Path, schema: Schema, table: ProjectFacts, *, texts: Path | str | None = None) -> FactsRead:
+    """Read all facts under a project's `data/`, in the order of files and lines, into an empty table.
 
-    Cited words are found in the texts of the folder `texts`, as `open_texts` says.
+    A fault hides no other. Cited words are found in the texts of the folder `texts`, as `open_texts` says.
     """
     path = folder / "sources.yaml"
     listed = read_sources(path, file=_name(path, folder)) if path.exists() else SourcesRead()
-    rdf_reader = RdfReader(schema, listed.sources)
     available = open_texts(texts, folder.parent / "texts", listed.sources)
     citations = CitationFinder(available, listed.sources, read_lock(folder / LOCK_FILE))
-    yaml_reader = YamlReader(schema, listed.sources, citations)
-    readers = (yaml_reader, TableReader(schema, listed.sources), rdf_reader)
-    by_suffix = {suffix: reader for reader in readers for suffix in reader.SUFFIXES}
+    yaml_reader, rdf_reader = YamlReader(schema, listed.sources, citations), RdfReader(schema, listed.sources)
+    table_reader = TableReader(schema, listed.sources, table)
+    by_suffix = {suffix: reader for reader in (yaml_reader, rdf_reader) for suffix in reader.SUFFIXES}
     findings = FileFindings(listed.findings)
-    facts: list[Fact] = []
     for path in fact_files(folder):
         if path.name in _OTHER_FILES or path.name.endswith(_OTHER_SUFFIXES):
             continue
         file = _name(path, folder)
-        if (reader := by_suffix.get(path.suffix.lower())) is not None:
-            facts.extend(reader.read(path, file=file))
+        if path.suffix.lower() in table_reader.SUFFIXES:
+            table_reader.read(path, file=file)
+        elif (reader := by_suffix.get(path.suffix.lower())) is not None:
+            table.add(reader.read(path, file=file))
         else:
             remedy = "Write facts into .yaml, .csv, .tsv, .parquet or RDF files."
             findings.add("unknown-file", f"{path.suffix or 'such'} files are not read", Place(file), remedy=remedy)
     sources = {**listed.sources, **rdf_reader.file_sources}
-    for reader in readers:
-        findings.extend(reader.findings)
-    resolved = resolve_names(facts, yaml_reader.named_values, schema)
+    for each in (yaml_reader, table_reader, rdf_reader):
+        findings.extend(each.findings)
+    resolved = resolve_names(table, yaml_reader.named_values, schema)
     findings.extend(resolved.findings)
-    findings.extend(_check_names(resolved.facts, schema, sources, resolved.unresolved))
-    return FactsRead(tuple(resolved.facts), sources, tuple(findings), citations.to_lock())
+    findings.extend(_check_names(table, schema, sources, resolved.unresolved))
+    return FactsRead(table, sources, tuple(findings), citations.to_lock())
 
 
 def _check_names(
-    facts: list[Fact], schema: Schema, sources: Mapping[str, Source], unresolved: frozenset[NamedNode]
+    table: ProjectFacts, schema: Schema, sources: Mapping[str, Source], unresolved: frozenset[NamedNode]
 ) -> Iterator[Finding]:
     """Findings for facts about ontology terms, and for values in our namespace that no fact is about."""
-    known: set[Term] = {*(fact.subject for fact in facts), *unresolved}
-    known.update(source.iri for source in sources.values())
-    first_uses: dict[NamedNode, Fact] = {}
-    for fact in facts:
-        property = schema.properties.get(fact.property)
-        if (
-            fact.property != TYPE
-            and property is not None
-            and property.value_kind is ValueKind.ENTITY
-            and isinstance(fact.value, NamedNode)
-        ):
-            first_uses.setdefault(fact.value, fact)
-        if fact.subject in schema.properties or fact.subject in schema.types:
-            name = to_short(fact.subject)
-            message = f"{name} is the name of an ontology term, not of an entity"
-            yield Finding("facts/name", message, places=(fact.place,))
+    for fact in table.where(f"s IN ({table.ids((*schema.properties, *schema.types))})"):
+        name = to_short(fact.subject)
+        message = f"{name} is the name of an ontology term, not of an entity"
+        yield Finding("facts/name", message, places=(fact.place,))
+    first_uses = (
+        "SELECT min(number) FROM fact JOIN term ON term.id = o WHERE starts_with(text, '<')"
+        f" AND p IN ({table.ids(_entity_properties(schema))}) AND o NOT IN (SELECT s FROM fact) GROUP BY o"
+    )
+    others = {*(source.iri for source in sources.values()), *unresolved}
     names: list[str] | None = None
-    for entity, fact in first_uses.items():
-        if entity not in known and entity.value.startswith((FILM, SOURCE)):
+    for fact in table.where(f"number IN ({first_uses})"):
+        entity = fact.value
+        if isinstance(entity, NamedNode) and entity not in others and entity.value.startswith((FILM, SOURCE)):
             if names is None:  # there may be millions, and most projects never need them
+                known = {*table.subjects(), *others}
                 names = sorted(to_curie(term.value) for term in known if isinstance(term, NamedNode))
             yield _undefined_entity(entity, fact, names, schema)
+
+
+def _entity_properties(schema: Schema) -> list[NamedNode]:
+    """The properties whose values are entities of the graph."""
+    properties = schema.properties.items()
+    return [iri for iri, property in properties if iri != TYPE and property.value_kind is ValueKind.ENTITY]
 
 
 def _undefined_entity(entity: NamedNode, use: Fact, names: list[str], schema: Schema) -> Finding:

@@ -1,305 +1,328 @@
-"""Fact tables, CSV, TSV or Parquet, as facts: one fact a row.
+"""Fact tables read into the table of facts by SQL, without an object for each row.
 
-Columns: subject, property, value; and, as needed, datatype, language, source, record, start, end, as_of, rank,
-written, because, paraphrase, retrieved. The property's range says what kind of term a value is, unless `datatype` or
-`language` says it.
-
-Most rows fill only five columns, with few properties, sources and names, each of them often. `PlainRows` reads these,
-five times faster and with half of the memory, since it looks each name up once and shares equal values among facts. It
-leaves any other row, and any row that may be wrong, to `TableReader.read_row`, which reports what is wrong.
+Every name, and every value of a property, is looked at once. SQL gives the exact terms of plain ones; the others go
+through the same functions as the values of any file. Rows with a cell that has no meaning are faulty: the first of
+them are given to `RowReader.read_row`, which says what is wrong, and the rest are counted.
 """
 
 from __future__ import annotations
 
-import csv
-import io
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
+from itertools import islice
 from pathlib import Path
-from typing import ClassVar
+from typing import Any, ClassVar
 
-from pyoxigraph import Literal, NamedNode
+from pyoxigraph import NamedNode
 
 from kg.facts.dates import to_date_range
-from kg.facts.files import FileFindings, encoding_finding
-from kg.facts.literals import check_value, parse_value
-from kg.facts.model import FACT_COLUMNS, REQUIRED_COLUMNS, Evidence, Fact, Rank, Source
-from kg.reports import Place, Severity
-from kg.schema import OntologyTerm, Schema, ValueKind
-from kg.terms import FILM, Term, to_iri
-from kg.text.folding import closest
+from kg.facts.fact_table import RANKS, ProjectFacts
+from kg.facts.files import FileFindings
+from kg.facts.model import FACT_COLUMNS, Fact, Rank, Source
+from kg.facts.readers.row_reader import RowReader
+from kg.facts.readers.table_cells import MAX_FINDINGS, PARQUET, TSV, Cells, read_cells
+from kg.reports import Finding, Place
+from kg.schema import KIND, OntologyTerm, Schema, ValueKind
+from kg.sql import quote
+from kg.terms import FILM, PREFIXES, TYPE, XSD, to_iri, to_text
 
-LONGEST_CELL = 1 << 20
-"""Characters; a longer cell is a broken quotation mark, not a value."""
-MAX_FINDINGS = 1000
-"""Findings reported for one table; a table with more is the wrong table."""
-_TSV, _PARQUET = ".tsv", ".parquet"
+_LOCAL = r"[A-Za-z0-9_](?:[A-Za-z0-9_.\-]*[A-Za-z0-9_\-])?"
+_CURIE = rf"[A-Za-z][A-Za-z0-9\-]*:{_LOCAL}"
+_PLAIN_TEXT = r'[^\x00-\x1f\x7f"\\\x{fffe}\x{ffff}]+'
+"""Texts whose N-Triples form is the text itself in quotation marks."""
+_LANGUAGE = r"[a-z]{1,8}(?:-[a-z0-9]{1,8})*"
+_INTEGER, _AS_INTEGER = r"[+-]?[0-9]+", f'"^^<{XSD}integer>'
+_TABLES = (
+    "table_cell",
+    "table_line",
+    "name",
+    "property_name",
+    "value_term",
+    "exact_term",
+    "origin_name",
+    "day",
+    "checked_row",
+)
+_BATCH = 50_000
 
 
 @dataclass
 class TableReader:
-    """Reads fact tables against the ontology and the sources; `findings` are those of all tables."""
+    """Reads fact tables into `table`, against the ontology and the sources; `findings` are those of all tables."""
 
-    SUFFIXES: ClassVar[tuple[str, ...]] = (".csv", _TSV, _PARQUET)
+    SUFFIXES: ClassVar[tuple[str, ...]] = (".csv", TSV, PARQUET)
     schema: Schema
     sources: Mapping[str, Source]
+    table: ProjectFacts
     findings: FileFindings = field(default_factory=FileFindings)
-    _plain_rows: PlainRows = field(init=False)
 
-    def __post_init__(self) -> None:
-        self._plain_rows = PlainRows(self.schema, self.sources)
+    def read(self, path: Path, *, file: str) -> None:
+        """Read one table; `file` is its name in findings."""
+        first = self.table.next_file()
+        reader = RowReader(self.schema, self.sources)
+        cells = read_cells(self.table.sql, path, file=file, reader=reader)
+        if cells is not None:
+            rows = _Rows(self.schema, self.sources, self.table, frozenset(cells.header), file)
+            rows.check()
+            rows.insert(first)
+            self._add_faults(rows, cells, reader, first)
+        self.findings.extend(reader.findings)
+        self.table.sql.execute("DROP VIEW IF EXISTS cell")
+        for name in _TABLES:
+            self.table.sql.execute(f"DROP TABLE IF EXISTS {name}")
 
-    def read(self, path: Path, *, file: str) -> Iterator[Fact]:
-        """Yield the facts of a table; `file` is its name in findings."""
-        is_parquet = path.suffix.lower() == _PARQUET
-        return self._read_parquet(path, file=file) if is_parquet else self._read_csv(path, file=file)
-
-    def _read_csv(self, path: Path, *, file: str) -> Iterator[Fact]:
-        before = csv.field_size_limit(LONGEST_CELL)
-        try:
-            with path.open("rb") as raw, io.TextIOWrapper(raw, encoding="utf-8-sig", newline="") as text:
-                rows = csv.reader(text, dialect="excel-tab" if path.suffix.lower() == _TSV else "excel", strict=True)
-                header = next(rows, None)
-                if header is None:
-                    self.findings.add("empty", "the table is empty", Place(file, 1, 1), severity=Severity.INFO)
-                elif self._check_header(header, Place(file, 1, 1)):
-                    yield from self._csv_rows(header, rows, file=file)
-        except UnicodeDecodeError:
-            with path.open("rb") as raw:
-                self.findings.append(encoding_finding(raw, file=file))
-        except OSError as error:
-            self.findings.add("unreadable", f"cannot be read: {error.strerror}", Place(file))
-        finally:
-            csv.field_size_limit(before)
-
-    def _csv_rows(self, header: list[str], rows: Iterator[list[str]], *, file: str) -> Iterator[Fact]:
-        max_findings = len(self.findings) + MAX_FINDINGS
-        columns = to_columns(header)
-        while len(self.findings) < max_findings:
-            line = getattr(rows, "line_num", 0) + 1
-            try:
-                cells = next(rows)
-            except StopIteration:
-                return
-            except csv.Error as error:
-                self.findings.add("csv", f"not CSV: {error}", Place(file, line))
-                return
-            if not cells:
-                continue
-            if len(cells) != len(header):
-                message = f"{len(cells)} cells in a table of {len(header)} columns"
-                self.findings.add("csv", message, Place(file, line, 1))
-                continue
-            yield from self._row(header, columns, cells, Place(file, line))
-        self.findings.add("many", f"more than {MAX_FINDINGS} findings; the rest of the table was not read", Place(file))
-
-    def _read_parquet(self, path: Path, *, file: str) -> Iterator[Fact]:
-        """Yield the facts of a Parquet table; its lines are its rows, counted from 1."""
-        import duckdb
-
-        try:
-            with duckdb.connect(":memory:") as sql:
-                rows = sql.execute("SELECT * FROM read_parquet(?)", [str(path)])
-                header = [column[0] for column in rows.description or ()]
-                if not self._check_header(header, Place(file)):
-                    return
-                line, columns = 0, to_columns(header)
-                while batch := rows.fetchmany(10_000):
-                    for cells in batch:
-                        line += 1
-                        yield from self._row(header, columns, list(map(_to_cell, cells)), Place(file, line))
-        except duckdb.Error as error:
-            self.findings.add("parquet", f"not a Parquet table: {str(error).splitlines()[0]}", Place(file))
-
-    def _row(
-        self, header: Sequence[str], columns: PlainColumns | None, cells: Sequence[str], place: Place
-    ) -> Iterable[Fact]:
-        fact = self._plain_rows.to_fact(cells, columns, place) if columns is not None else None
-        return (fact,) if fact is not None else self.read_row(dict(zip(header, cells, strict=True)), place)
-
-    def read_row(self, row: Mapping[str, str], place: Place) -> Iterator[Fact]:
-        """Yield the fact of one row, by column; or nothing, and a finding."""
-        property = self._property(row["property"], place)
-        source = self._source(row.get("source", ""), place)
-        span = self._span(row, place)
-        try:
-            subject = to_iri(row["subject"])
-            value = self._value(row, property) if property is not None else None
-            rank = Rank(row.get("rank") or "normal")
-            for name in ("as_of", "retrieved"):
-                if day := row.get(name, ""):
-                    to_date_range(day)
-            if (paraphrase := row.get("paraphrase", "")) not in ("", "true", "false"):
-                raise ValueError(f"paraphrase is true or false, not {paraphrase!r}")
-        except ValueError as error:
-            path = property.iri if property is not None else None
-            self.findings.add("value", str(error), place, path=path, value=row["value"])
-            return
-        if property is None or value is None or source is None or span is None:
-            return
-        if not self.schema.allows(property.iri, value):
-            self.findings.add_not_allowed(property.iri, row["value"], self.schema, place)
-            return
-        evidence = Evidence(source, span[0], span[1], row.get("record", ""), row.get("retrieved", ""))
-        yield Fact(
-            subject,
-            property.iri,
-            value,
-            evidence,
-            row.get("written", ""),
-            row.get("as_of", ""),
-            rank,
-            row.get("because", ""),
-            paraphrase == "true",
-            place,
-        )
-
-    def _value(self, row: Mapping[str, str], property: OntologyTerm) -> Term:
-        if not row["value"]:
-            raise ValueError(f"{property.name} has no value")
-        if datatype := row.get("datatype", ""):
-            iri = to_iri(datatype)
-            if iri.value.startswith(FILM):
-                raise ValueError(f"{datatype!r} is not a datatype, like xsd:integer or xsd:date")
-            literal = Literal(row["value"], datatype=iri)
-            check_value(literal, property)
-            return literal
-        return parse_value(row["value"], property, lang=row.get("language", ""))
-
-    def _property(self, name: str, place: Place) -> OntologyTerm | None:
-        property = self.schema.property_named(name)
-        if property is None:
-            self.findings.add_unknown_property(name, self.schema, place)
-        return property
-
-    def _source(self, name: str, place: Place) -> str | None:
-        id = name.removeprefix("source:")
-        if id in self.sources:
-            return id
-        message = f"unknown source {id!r}" if id else "the row has no source"
-        suggestions = closest(id, list(self.sources))
-        remedy = "List it in data/sources.yaml." if id else "Fill the column source."
-        self.findings.add("unknown-source", message, place, value=id, suggestions=suggestions, remedy=remedy)
-        return None
-
-    def _span(self, row: Mapping[str, str], place: Place) -> tuple[int | None, int | None] | None:
-        start, end = row.get("start", ""), row.get("end", "")
-        if not start and not end:
-            return (None, None)
-        if start.isascii() and start.isdigit() and end.isascii() and end.isdigit() and int(start[:12]) < int(end[:12]):
-            return (int(start[:12]), int(end[:12]))
-        remedy = "Write two whole numbers, start before end."
-        self.findings.add("span", f"{start!r} to {end!r} is not a span", place, remedy=remedy)
-        return None
-
-    def _check_header(self, header: list[str], place: Place) -> bool:
-        """True when the table can be read; else there are findings."""
-        missing = [name for name in REQUIRED_COLUMNS if name not in header]
-        unknown = [name for name in header if name not in FACT_COLUMNS]
-        remedy = f"The columns are {', '.join(FACT_COLUMNS)}."
-        if missing:
-            message = f"missing column{'s' if len(missing) > 1 else ''} {' and '.join(missing)}"
-            self.findings.add("columns", message, place, remedy=remedy)
-        for name in unknown:
-            suggestions = closest(name, list(FACT_COLUMNS))
-            message = f"unknown column {name!r}"
-            self.findings.add("columns", message, place, value=name, suggestions=suggestions, remedy=remedy)
-        if len(set(header)) != len(header):
-            self.findings.add("columns", "duplicate column", place)
-        return not missing and not unknown and len(set(header)) == len(header)
-
-
-def _to_cell(value: object) -> str:
-    """A value of a typed table as a CSV table would have it."""
-    if value is None:
-        return ""
-    if isinstance(value, bool):
-        return str(value).lower()
-    return str(int(value)) if isinstance(value, float) and value.is_integer() else str(value)
-
-
-# --- Plain rows
-
-_PLAIN_COLUMNS = ("subject", "property", "value", "source", "record")
-_CACHE_SIZE = 1 << 19
-"""Names and records that are cached at most; then the cache is emptied."""
-
-
-@dataclass(frozen=True, slots=True)
-class PlainColumns:
-    """The positions of a table's columns; a plain row leaves the `empty` ones empty."""
-
-    subject: int
-    property: int
-    value: int
-    source: int
-    record: int
-    empty: tuple[int, ...]
-
-
-def to_columns(header: Sequence[str]) -> PlainColumns | None:
-    """The positions of a table's columns; None for a table that cannot have plain rows."""
-    if any(name not in header for name in _PLAIN_COLUMNS):
-        return None
-    empty = tuple(position for position, name in enumerate(header) if name not in _PLAIN_COLUMNS)
-    subject, property, value, source, record = map(list(header).index, _PLAIN_COLUMNS)
-    return PlainColumns(subject, property, value, source, record, empty)
+    def _add_faults(self, rows: _Rows, cells: Cells, reader: RowReader, first: int) -> None:
+        """Add what is wrong with the first faulty rows to the findings of the reader, and how many more there are."""
+        found: list[tuple[int, Finding]] = [(finding.places[0].line, finding) for finding in cells.faults]
+        read: dict[int, Fact] = {}
+        count = rows.count_faulty()
+        for row, line, cells_of in rows.faulty(MAX_FINDINGS):
+            facts = list(reader.read_row(cells_of, Place(rows.file, line)))
+            read.update((first + row, fact) for fact in facts)
+            found += [(line, finding) for finding in reader.findings]
+            reader.findings.clear()
+        self.table.add_numbered(read.items())
+        found.sort(key=lambda each: each[0])
+        further = cells.further_faults + max(0, count - MAX_FINDINGS) + max(0, len(found) - MAX_FINDINGS)
+        reader.findings.extend(finding for _, finding in found[:MAX_FINDINGS])
+        if further:
+            message = f"{further:,} more faults like these are not listed"
+            reader.findings.add("many", message, Place(rows.file))
 
 
 @dataclass
-class PlainRows:
-    """Reads the plain rows of tables against the ontology and the sources."""
+class _Rows:
+    """The rows of one table: the view `cell`, and what its cells mean."""
 
     schema: Schema
     sources: Mapping[str, Source]
-    _names: dict[str, NamedNode] = field(default_factory=dict)
-    _properties: dict[str, OntologyTerm | None] = field(default_factory=dict)
-    _evidence: dict[tuple[str, str], Evidence] = field(default_factory=dict)
+    table: ProjectFacts
+    header: frozenset[str]
+    file: str
 
-    def to_fact(self, cells: Sequence[str], columns: PlainColumns, place: Place) -> Fact | None:
-        """The fact of a row; None when the row is not plain."""
-        for column in columns.empty:
-            if cells[column]:
+    def check(self) -> None:
+        """Make the table `checked_row`: ids of terms and origins, NULL where a cell is faulty."""
+        self._find_properties()
+        self._find_names()
+        self._find_values()
+        self._add_terms()
+        self._find_origins()
+        self._find_days()
+        self._execute(
+            "CREATE TABLE checked_row AS SELECT c.row, c.line, s.id AS s, p.id AS p, coalesce(e.id, v.id) AS o,"
+            f" g.origin, {self._cell('record')} AS record, {self._rank()} AS rank,"
+            f" {self._has_faulty_detail()} AS is_faulty, {self._is_plain()} AS is_plain FROM cell AS c"
+            " LEFT JOIN name AS s ON s.name = c.subject LEFT JOIN property_name AS p ON p.name = c.property"
+            f" LEFT JOIN name AS e ON e.name = c.value AND p.kind = 'entity' AND {self._cell('datatype')} = ''"
+            " LEFT JOIN value_term AS v ON v.property = c.property AND v.value = c.value"
+            f" AND v.datatype = {self._cell('datatype')} AND v.language = {self._cell('language')}"
+            f" LEFT JOIN origin_name AS g ON g.source = {self._cell('source')}"
+            f" AND g.retrieved = {self._cell('retrieved')}"
+        )
+
+    def insert(self, first: int) -> None:
+        """Add the rows that are facts to the table of facts."""
+        self._execute(
+            f"INSERT INTO fact SELECT {first} + row, s, p, o, origin, record, line, rank, is_plain"
+            f" FROM checked_row WHERE NOT ({_FAULTY}) ORDER BY row"
+        )
+        if self.header.isdisjoint(_DETAILS):
+            return
+        start, end = (f"CAST(nullif(left({self._cell(name)}, 12), '') AS BIGINT)" for name in ("start", "end"))
+        texts = ", ".join(f"nullif({self._cell(name)}, '')" for name in ("as_of", "written", "because"))
+        details = " || ".join(self._cell(name) for name in _DETAILS)
+        self._execute(
+            f"INSERT INTO fact_detail SELECT {first} + c.row, {start}, {end}, {texts},"
+            f" {self._cell('paraphrase')} = 'true' FROM cell AS c WHERE {details} <> ''"
+            f" AND c.row IN (SELECT row FROM checked_row WHERE NOT ({_FAULTY})) ORDER BY c.row"
+        )
+
+    def count_faulty(self) -> int:
+        """How many rows are not facts."""
+        return int(self._execute(f"SELECT count(*) FROM checked_row WHERE {_FAULTY}")[0][0])
+
+    def faulty(self, limit: int) -> Iterable[tuple[int, int, dict[str, str]]]:
+        """The first rows that are not facts: number, line and cells."""
+        names = [name for name in FACT_COLUMNS if name in self.header]
+        columns = ", ".join(f'c."{name}"' for name in names)
+        rows = self._execute(
+            f"SELECT c.row, c.line, {columns} FROM cell AS c WHERE row IN"
+            f" (SELECT row FROM checked_row WHERE {_FAULTY} ORDER BY row LIMIT {limit}) ORDER BY c.row"
+        )
+        return ((row, line, dict(zip(names, texts, strict=True))) for row, line, *texts in rows)
+
+    # --- what the cells mean
+
+    def _find_properties(self) -> None:
+        """Make the table `property_name`: how the values of each property are read."""
+        self._execute("CREATE TABLE property_name(name VARCHAR, exact VARCHAR, kind VARCHAR)")
+        names = (name for (name,) in self._fetch("SELECT DISTINCT property FROM cell AS c"))
+        self._insert("property_name", ((name, *self._property(name)) for name in names), columns=3)
+
+    def _property(self, name: str) -> tuple[str | None, str | None]:
+        property = self.schema.property_named(name)
+        return (None, None) if property is None else (to_text(property.iri), _kind(property))
+
+    def _find_names(self) -> None:
+        """Make the table `name`: the entities that are subjects, or values of properties of entities."""
+        prefixes = ", ".join(f"({quote(prefix)}, {quote(namespace)})" for prefix, namespace in PREFIXES.items())
+        entities = "SELECT name FROM property_name WHERE kind = 'entity'"
+        self._execute(
+            f"CREATE TABLE name AS SELECT name, CASE WHEN regexp_full_match(name, {quote(_LOCAL)})"
+            f" THEN {quote('<' + FILM)} || name || '>'"
+            f" WHEN regexp_full_match(name, {quote(_CURIE)})"
+            " THEN '<' || namespace || split_part(name, ':', 2) || '>' END AS exact"
+            " FROM (SELECT DISTINCT subject AS name FROM cell UNION"
+            f" SELECT DISTINCT value FROM cell WHERE property IN ({entities})) AS n"
+            f" LEFT JOIN (VALUES {prefixes}) AS p(prefix, namespace) ON p.prefix = split_part(name, ':', 1)"
+        )
+        self._complete("name", ("name",), lambda name: to_text(to_iri(name)))
+
+    def _find_values(self) -> None:
+        """Make the table `value_term`: the other values, each with its property, datatype and language."""
+        datatype, language = self._cell("datatype"), self._cell("language")
+        plain = f"{datatype} = '' AND regexp_full_match(value, {quote(_PLAIN_TEXT)})"
+        self._execute(
+            f"CREATE TABLE value_term AS SELECT DISTINCT property, value, {datatype} AS datatype,"
+            f" {language} AS language, CASE WHEN NOT ({plain}) THEN NULL"
+            f" WHEN {language} = '' AND kind = 'text' THEN '\"' || value || '\"'"
+            f" WHEN {language} = '' AND kind = 'integer' AND regexp_full_match(value, {quote(_INTEGER)})"
+            f" THEN '\"' || value || {quote(_AS_INTEGER)}"
+            f" WHEN kind IN ('text', 'integer', 'literal') AND regexp_full_match({language}, {quote(_LANGUAGE)})"
+            f" THEN '\"' || value || '\"@' || {language} END AS exact"
+            " FROM cell AS c JOIN property_name AS p ON p.name = c.property"
+            f" WHERE kind IS NOT NULL AND (kind <> 'entity' OR {datatype} <> '')"
+        )
+        reader = RowReader(self.schema, self.sources)
+
+        def to_exact(property: str, value: str, datatype: str, language: str) -> str | None:
+            known = self.schema.property_named(property)
+            assert known is not None
+            term = reader.value({"value": value, "datatype": datatype, "language": language}, known)
+            return to_text(term) if self.schema.allows(known.iri, term) else None
+
+        self._complete("value_term", ("property", "value", "datatype", "language"), to_exact)
+
+    def _complete(self, table: str, keys: tuple[str, ...], to_exact: Callable[..., str | None]) -> None:
+        """Fill in the exact terms that SQL has not found; what stands for no term is left empty."""
+
+        def exact_or_none(*key: str) -> str | None:
+            try:
+                return to_exact(*key)
+            except ValueError:
                 return None
-        property = self._property(cells[columns.property])
-        evidence = self._evidence_of(cells[columns.source], cells[columns.record])
-        if property is None or evidence is None:
+
+        columns = ", ".join(keys)
+        if not self._execute(f"SELECT 1 FROM {table} WHERE exact IS NULL LIMIT 1"):
+            return
+        self._execute(f"CREATE TABLE completed AS SELECT {columns}, exact FROM {table} WHERE false")
+        rows = self._fetch(f"SELECT {columns} FROM {table} WHERE exact IS NULL")
+        self._insert("completed", ((*key, exact_or_none(*key)) for key in rows), columns=len(keys) + 1)
+        self._execute(f"DELETE FROM {table} WHERE exact IS NULL")
+        self._execute(f"INSERT INTO {table} BY NAME SELECT * FROM completed WHERE exact IS NOT NULL")
+        self._execute("DROP TABLE completed")
+
+    def _add_terms(self) -> None:
+        """Add the terms to the dictionary, and their ids to the tables."""
+        tables = ("name", "property_name", "value_term")
+        union = " UNION ALL ".join(f"SELECT exact FROM {name} WHERE exact IS NOT NULL" for name in tables)
+        self._execute(f"CREATE TABLE exact_term AS {union}")
+        self.table.dictionary.add_dictionary("exact_term")
+        for name in tables:
+            self._execute(
+                f"CREATE OR REPLACE TABLE {name} AS SELECT n.* EXCLUDE exact, t.id FROM {name} AS n"
+                " JOIN term AS t ON t.text = n.exact"
+            )
+
+    def _find_origins(self) -> None:
+        """Make the table `origin_name`: sources, with the day on which they were read."""
+        self._execute("CREATE TABLE origin_name(source VARCHAR, retrieved VARCHAR, origin UINTEGER)")
+        pairs = self._fetch(f"SELECT DISTINCT {self._cell('source')}, {self._cell('retrieved')} FROM cell AS c")
+        rows = ((source, day, self._origin(source, day)) for source, day in pairs)
+        self._insert("origin_name", (row for row in rows if row[2] is not None), columns=3)
+
+    def _origin(self, source: str, retrieved: str) -> int | None:
+        id = source.removeprefix("source:")
+        if id not in self.sources or (retrieved and not _is_day(retrieved)):
             return None
-        try:
-            subject = self._names.get(cells[columns.subject]) or self._name(cells[columns.subject])
-            value = self._value(cells[columns.value], property)
-        except ValueError:
-            return None
-        return Fact(subject, property.iri, value, evidence, place=place) if value is not None else None
+        return self.table.origin(id, retrieved, self.file)
 
-    def _property(self, name: str) -> OntologyTerm | None:
-        if name not in self._properties:
-            if len(self._properties) > _CACHE_SIZE:
-                self._properties.clear()
-            self._properties[name] = self.schema.property_named(name)
-        return self._properties[name]
+    def _find_days(self) -> None:
+        """Make the table `day`: the days that there are, of those that facts are stated for."""
+        self._execute("CREATE TABLE day(day VARCHAR)")
+        if "as_of" in self.header:
+            days = self._fetch("SELECT DISTINCT as_of FROM cell WHERE as_of <> ''")
+            self._insert("day", ((day,) for (day,) in days if _is_day(day)), columns=1)
 
-    def _name(self, text: str) -> NamedNode:
-        if len(self._names) > _CACHE_SIZE:
-            self._names.clear()
-        iri = self._names[text] = to_iri(text)
-        return iri
+    # --- conditions on a row of `cell`
 
-    def _value(self, text: str, property: OntologyTerm) -> Term | None:
-        if not text:
-            return None
-        is_entity = property.value_kind is ValueKind.ENTITY
-        value = (self._names.get(text) or self._name(text)) if is_entity else parse_value(text, property)
-        return value if self.schema.allows(property.iri, value) else None
+    def _cell(self, name: str) -> str:
+        return f'c."{name}"' if name in self.header else "''"
 
-    def _evidence_of(self, source: str, record: str) -> Evidence | None:
-        key = (source, record)
-        evidence = self._evidence.get(key)
-        if evidence is None:
-            id = source.removeprefix("source:")
-            if id not in self.sources:
-                return None
-            if len(self._evidence) > _CACHE_SIZE:
-                self._evidence.clear()
-            evidence = self._evidence[key] = Evidence(id, record=record)
-        return evidence
+    def _rank(self) -> str:
+        ranks = " ".join(f"WHEN {quote(rank.value)} THEN {number}" for number, rank in enumerate(RANKS))
+        return f"CAST(CASE {self._cell('rank')} WHEN '' THEN {RANKS.index(Rank.NORMAL)} {ranks} END AS UTINYINT)"
+
+    def _has_faulty_detail(self) -> str:
+        start, end = self._cell("start"), self._cell("end")
+        conditions = []
+        if "start" in self.header or "end" in self.header:
+            digits = " AND ".join(f"regexp_full_match({cell}, '[0-9]+')" for cell in (start, end))
+            numbers = (f"TRY_CAST(left({cell}, 12) AS BIGINT)" for cell in (start, end))
+            is_span = f"{digits} AND coalesce({' < '.join(numbers)}, false)"
+            conditions.append(f"({start} <> '' OR {end} <> '') AND NOT ({is_span})")
+        if "as_of" in self.header:
+            as_of = self._cell("as_of")
+            conditions.append(f"{as_of} <> '' AND {as_of} NOT IN (SELECT day FROM day)")
+        if "paraphrase" in self.header:
+            conditions.append("c.paraphrase NOT IN ('', 'true', 'false')")
+        return " OR ".join(f"({condition})" for condition in conditions) or "false"
+
+    def _is_plain(self) -> str:
+        further = (name for name in ("start", "end", "as_of", "written", "because") if name in self.header)
+        conditions = [f"{self._cell('record')} <> ''", f"{self._cell('rank')} IN ('', 'normal')"]
+        conditions += [f"{self._cell(name)} = ''" for name in further]
+        return " AND ".join([*conditions, f"{self._cell('paraphrase')} <> 'true'"])
+
+    # --- SQL
+
+    def _execute(self, statement: str) -> list[tuple[Any, ...]]:
+        return self.table.sql.execute(statement).fetchall()
+
+    def _fetch(self, query: str) -> Iterable[tuple[Any, ...]]:
+        rows = self.table.sql.cursor().execute(query)
+        while batch := rows.fetchmany(_BATCH):
+            yield from batch
+
+    def _insert(self, table: str, rows: Iterable[tuple[Any, ...]], *, columns: int) -> None:
+        """Insert rows of texts and numbers, many at once."""
+        rows = iter(rows)
+        while batch := list(islice(rows, _BATCH)):
+            lists = [[row[place] for row in batch] for place in range(columns)]
+            self.table.sql.execute(f"INSERT INTO {table} SELECT {', '.join(['unnest(?)'] * columns)}", lists)
+
+
+_DETAILS = ("start", "end", "as_of", "written", "because", "paraphrase")
+_FAULTY = "s IS NULL OR p IS NULL OR o IS NULL OR origin IS NULL OR rank IS NULL OR is_faulty"
+
+
+def _kind(property: OntologyTerm) -> str:
+    """How values of a property are read: by SQL, as an entity, a text or an integer; else one by one."""
+    if property.iri in (TYPE, KIND):
+        return "checked"
+    if property.value_kind is ValueKind.ENTITY:
+        return "entity"
+    if property.value_kind is ValueKind.DATE:
+        return "checked"
+    datatype = property.range[0] if property.range else NamedNode(XSD + "string")
+    if datatype.value == XSD + "integer":
+        return "integer"
+    return "text" if datatype.value == XSD + "string" or not datatype.value.startswith(XSD) else "literal"
+
+
+def _is_day(text: str) -> bool:
+    try:
+        to_date_range(text)
+    except ValueError:
+        return False
+    return True

@@ -1,0 +1,262 @@
+"""Facts as a table: terms by their ids in a dictionary, and made objects only where somebody asks for them.
+
+    fact(number BIGINT, s, p, o UINTEGER, origin UINTEGER, record VARCHAR, line UINTEGER, rank UTINYINT, is_plain)
+    fact_origin(id, source, retrieved, file)                                       what many facts have in common
+    fact_detail(number, start, end, as_of, written, because, paraphrase)           what few facts have
+
+Numbers have the order of files and rows. Facts that a reader made as objects have a row as well, and stay objects.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from functools import cached_property
+from itertools import count
+from typing import TYPE_CHECKING, Any, Protocol, cast
+
+from pyoxigraph import BlankNode, NamedNode
+
+from kg.facts.model import Evidence, Fact, Rank, is_plain
+from kg.reports import Place
+from kg.terms import Term, to_term, to_text
+
+if TYPE_CHECKING:
+    import duckdb
+
+_CREATE = """
+CREATE TABLE fact(number BIGINT, s UINTEGER, p UINTEGER, o UINTEGER, origin UINTEGER, record VARCHAR, line UINTEGER,
+                  rank UTINYINT, is_plain BOOLEAN);
+CREATE TABLE fact_origin(id UINTEGER, source VARCHAR, retrieved VARCHAR, file VARCHAR);
+CREATE TABLE fact_detail(number BIGINT, "start" BIGINT, "end" BIGINT, as_of VARCHAR, written VARCHAR, because VARCHAR,
+                         paraphrase BOOLEAN);
+"""
+_TYPES = ("BIGINT", *["UINTEGER"] * 4, "VARCHAR", "UINTEGER", "UTINYINT", "BOOLEAN")
+RANKS = tuple(Rank)
+"""Ranks by their numbers in the table."""
+KNOWN = "number NOT IN (SELECT number FROM contested_fact)"
+"""The facts that are not contested, once conflicts are decided."""
+PER_RECORD = f"{KNOWN} AND is_plain AND number NOT IN (SELECT number FROM preferred_fact)"
+"""Those of which nothing but the record is known, and that no decision has preferred to others."""
+REIFIED = f"{KNOWN} AND NOT (is_plain AND number NOT IN (SELECT number FROM preferred_fact))"
+"""The other known facts."""
+_NUMBERS_PER_FILE = 1 << 32
+_BATCH = 10_000
+_FEW = 20_000
+"""Facts that are grouped by subject in memory; more are looked up by SQL."""
+
+
+class TermDictionary(Protocol):
+    """The ids of terms, in a table `term(id, text)` of a DuckDB connection."""
+
+    sql: duckdb.DuckDBPyConnection
+
+    def encode(self, texts: Iterable[str]) -> dict[str, int]:
+        """The id of each exact term; new terms are added."""
+
+    def find_ids(self, texts: Iterable[str]) -> dict[str, int]:
+        """The id of each of these terms that is known."""
+
+    def decode(self, ids: Iterable[int]) -> dict[int, str]:
+        """The exact term of each id."""
+
+    def add_dictionary(self, table: str) -> None:
+        """Add the terms in the column `exact` of a table."""
+
+
+class ProjectFacts(Collection[Fact]):
+    """The facts of a project, in the order of files and rows."""
+
+    def __init__(self, dictionary: TermDictionary) -> None:
+        self.dictionary, self.sql = dictionary, dictionary.sql
+        self._objects: dict[int, Fact] = {}
+        self._origins: dict[tuple[str, str, str], int] = {}
+        self._first = 0
+        self.sql.execute(_CREATE)
+
+    # --- adding
+
+    def next_file(self) -> int:
+        """The number of the first fact of another file."""
+        self._first += _NUMBERS_PER_FILE
+        return self._first
+
+    def add(self, facts: Iterable[Fact]) -> None:
+        """Add the facts of another file."""
+        self.add_numbered(zip(count(self.next_file()), facts))
+
+    def add_numbered(self, facts: Iterable[tuple[int, Fact]]) -> None:
+        """Add facts that have their numbers."""
+        new = dict(facts)
+        if not new:
+            return
+        self._objects.update(new)
+        texts = {term: to_text(term) for fact in new.values() for term in (fact.subject, fact.property, fact.value)}
+        ids = self.dictionary.encode(texts.values())
+        of = {term: ids[text] for term, text in texts.items()}
+        columns: tuple[list[Any], ...] = (
+            list(new),
+            [of[fact.subject] for fact in new.values()],
+            [of[fact.property] for fact in new.values()],
+            [of[fact.value] for fact in new.values()],
+            [self.origin(f.evidence.source, f.evidence.retrieved, f.place.file) for f in new.values()],
+            [fact.evidence.record for fact in new.values()],
+            [fact.place.line for fact in new.values()],
+            [RANKS.index(fact.rank) for fact in new.values()],
+            [is_plain(fact) for fact in new.values()],
+        )
+        # A list of numbers as text is several times quicker to hand over than a list of Python's integers.
+        lists = [str(column) if isinstance(column[0], int) else column for column in columns]
+        self.sql.execute(f"INSERT INTO fact SELECT {', '.join(f'unnest(?::{type_}[])' for type_ in _TYPES)}", lists)
+
+    def origin(self, source: str, retrieved: str, file: str) -> int:
+        """The id of what many facts have in common."""
+        key = (source, retrieved, file)
+        if (id := self._origins.get(key)) is None:
+            id = self._origins[key] = len(self._origins) + 1
+            self.sql.execute("INSERT INTO fact_origin VALUES (?, ?, ?, ?)", [id, *key])
+        return id
+
+    def keep(self, facts: Mapping[int, Fact]) -> None:
+        """Keep these facts, which the table has, as objects: later their terms may be gone from the dictionary."""
+        self._objects.update(facts)
+
+    def replace(self, facts: Mapping[int, Fact]) -> None:
+        """Give facts other terms."""
+        if not facts:
+            return
+        self._objects.update(facts)
+        terms = [(to_text(f.subject), to_text(f.property), to_text(f.value)) for f in facts.values()]
+        ids = self.dictionary.encode(text for triple in terms for text in triple)
+        columns = [list(facts), *([ids[triple[place]] for triple in terms] for place in range(3))]
+        self.sql.execute(
+            "UPDATE fact SET s = n.s, p = n.p, o = n.o FROM (SELECT unnest(?::BIGINT[]) AS number,"
+            " unnest(?::UINTEGER[]) AS s, unnest(?::UINTEGER[]) AS p, unnest(?::UINTEGER[]) AS o) AS n"
+            " WHERE fact.number = n.number",
+            [str(column) for column in columns],
+        )
+
+    # --- reading
+
+    def ids(self, terms: Iterable[Term]) -> str:
+        """The ids of those of these terms that facts have, as a list of SQL."""
+        return ", ".join(map(str, sorted(self.dictionary.find_ids(map(to_text, terms)).values()))) or "NULL"
+
+    def subjects(self) -> Iterator[Term]:
+        """The entities that facts are about."""
+        rows = self.sql.execute("SELECT text FROM term WHERE id IN (SELECT s FROM fact)").fetchall()
+        return (_parse(text) for (text,) in rows)
+
+    def __len__(self) -> int:
+        return len(self.where("true"))
+
+    def __iter__(self) -> Iterator[Fact]:
+        return iter(self.where("true"))
+
+    def __contains__(self, fact: object) -> bool:
+        return fact in self.where("true")
+
+    def where(self, condition: str) -> FactSelection:
+        """The facts that meet a condition on the columns of `fact`, a text of SQL without any value from outside."""
+        return FactSelection(self, condition)
+
+    @property
+    def sources(self) -> list[str]:
+        """The ids of the sources that state facts."""
+        query = "SELECT DISTINCT source FROM fact_origin WHERE id IN (SELECT origin FROM fact) ORDER BY source"
+        return [row[0] for row in self.sql.execute(query).fetchall()]
+
+    def near(self, places: Iterable[Place]) -> FactSelection:
+        """The facts on the lines of these places, and on the lines before and after these that have facts."""
+        rows = sorted({(place.file, place.line) for place in places})
+        self.sql.execute("CREATE OR REPLACE TABLE near_place(file VARCHAR, line UINTEGER)")
+        if rows:
+            self.sql.executemany("INSERT INTO near_place VALUES (?, ?)", rows)
+        self.sql.execute(
+            "CREATE OR REPLACE TABLE near_line AS WITH stated AS (SELECT DISTINCT o.file, f.line FROM fact f"
+            " JOIN fact_origin o ON o.id = f.origin WHERE o.file IN (SELECT file FROM near_place))"
+            " SELECT s.file, s.line FROM near_place n ASOF JOIN stated s ON n.file = s.file AND n.line >= s.line"
+            " UNION SELECT s.file, s.line FROM near_place n ASOF JOIN stated s ON n.file = s.file AND n.line > s.line"
+            " UNION SELECT s.file, s.line FROM near_place n ASOF JOIN stated s ON n.file = s.file AND n.line <= s.line"
+        )
+        return self.where("(origin, line) IN (SELECT (o.id, n.line) FROM near_line n JOIN fact_origin o USING (file))")
+
+    def numbered(self, condition: str) -> Iterator[tuple[int, Fact]]:
+        """The facts that meet a condition, with their numbers."""
+        rows = self.sql.cursor().execute(
+            "SELECT f.number, f.s, f.p, f.o, f.origin, f.record, f.line, f.rank, d.* EXCLUDE number FROM"
+            f" (SELECT * FROM fact WHERE {condition}) AS f LEFT JOIN fact_detail AS d ON d.number = f.number"
+            " ORDER BY f.number"
+        )
+        origins = {id: key for key, id in self._origins.items()}
+        while batch := rows.fetchmany(_BATCH):
+            made = [row for row in batch if row[0] not in self._objects]
+            terms = self._terms({id for row in made for id in row[1:4]}) if made else {}
+            for row in batch:
+                fact = self._objects.get(row[0])
+                yield row[0], fact if fact is not None else _to_fact(row, terms, origins[row[4]])
+
+    def about(self, subject: Term, condition: str) -> Sequence[Fact]:
+        """The facts about an entity that meet a condition."""
+        id = self.dictionary.find_ids([to_text(subject)]).get(to_text(subject))
+        return [] if id is None else [fact for _, fact in self.numbered(f"s = {id} AND {condition}")]
+
+    def _terms(self, ids: Iterable[int]) -> dict[int, Term]:
+        return {id: _parse(text) for id, text in self.dictionary.decode(ids).items()}
+
+
+class FactSelection(Collection[Fact]):
+    """The facts of a table that meet a condition."""
+
+    def __init__(self, table: ProjectFacts, condition: str) -> None:
+        self.table, self.condition = table, condition
+
+    def __len__(self) -> int:
+        row = self.table.sql.execute(f"SELECT count(*) FROM fact WHERE {self.condition}").fetchone()
+        assert row is not None
+        return int(row[0])
+
+    def __iter__(self) -> Iterator[Fact]:
+        return (fact for _, fact in self.table.numbered(self.condition))
+
+    def __contains__(self, fact: object) -> bool:
+        return any(fact == other for other in self)
+
+    def where(self, condition: str) -> FactSelection:
+        """Those that meet another condition as well."""
+        return FactSelection(self.table, f"{self.condition} AND {condition}")
+
+    def about(self, subject: Term) -> Sequence[Fact]:
+        """The facts about an entity."""
+        if self._by_subject is not None:
+            return self._by_subject.get(subject, ())
+        return self.table.about(subject, self.condition)
+
+    @cached_property
+    def _by_subject(self) -> Mapping[Term, Sequence[Fact]] | None:
+        if len(self) > _FEW:
+            return None
+        facts: dict[Term, list[Fact]] = {}
+        for fact in self:
+            facts.setdefault(fact.subject, []).append(fact)
+        return facts
+
+
+def _parse(text: str) -> Term:
+    return NamedNode(text[1:-1]) if text.startswith("<") else to_term(text)
+
+
+def _to_fact(row: tuple[Any, ...], terms: Mapping[int, Term], origin: tuple[str, str, str]) -> Fact:
+    _, s, p, o, _, record, line, rank, start, end, as_of, written, because, paraphrase = row
+    source, retrieved, file = origin
+    return Fact(
+        cast("NamedNode | BlankNode", terms[s]),
+        cast(NamedNode, terms[p]),
+        terms[o],
+        Evidence(source, start, end, record or "", retrieved),
+        written or "",
+        as_of or "",
+        RANKS[rank],
+        because or "",
+        bool(paraphrase),
+        Place(file, line),
+    )
