@@ -247,8 +247,10 @@ def _minutes(text: str) -> int | None:
 
 def _read_rdf(path: Path, side: str, kind: str, project: Project, schema: Schema) -> EntityFile:
     """The entities of an RDF file, imported into a folder that is deleted at once."""
+    from kg.facts.fact_table import ProjectFacts
     from kg.facts.model import Source
     from kg.facts.readers import read_facts
+    from kg.graph.triple_tables import TripleTables
     from kg.importers.rdf import SUFFIXES as RDF_SUFFIXES
     from kg.importers.rdf import import_rdf
     from kg.importers.session import open_session
@@ -261,7 +263,7 @@ def _read_rdf(path: Path, side: str, kind: str, project: Project, schema: Schema
         with open_session(data, Source("file"), tuple(read_ontology(project.ontology)), schema) as session:
             import_rdf([path], session)
             session.finish()
-        facts = tuple(read_facts(data, schema).facts)
+        facts = tuple(read_facts(data, schema, ProjectFacts(TripleTables())).facts)
     records = {fact.subject: fact.evidence.record for fact in reversed(facts)}
     mentions = [mention for group in find_mentions(facts, schema).values() for mention in group]
     kinds: dict[str, int] = defaultdict(int)
