@@ -193,7 +193,7 @@ class FilmGraph:
         from kg.linking.mentions import find_mentions
 
         mentions: dict[str, list[Mention]] = defaultdict(list)
-        for group in find_mentions(self.facts(), self.ontology).values():
+        for group in find_mentions(self.facts(), self.ontology).by_catalogue.values():
             for mention in group:
                 mentions[mention.kind].append(mention)
         return mentions

@@ -33,8 +33,8 @@ MAX_BLOCK_PAIRS = 2_000
 """Pairs that one key may give."""
 MAX_PEOPLE_KEYS = 12
 """People of a film by whom others are found, the rarest first."""
-MAX_CANDIDATES = 10
-"""Pairs of one mention that are compared."""
+MAX_CANDIDATES, MAX_CANDIDATES_OF_LARGER = 10, 2
+"""Pairs of one mention that are compared, and those of a mention of a side that is much larger than the other."""
 MAX_WORD_FREQUENCY = 0.004
 """A word of a larger share of a side is no key alone."""
 
@@ -206,10 +206,8 @@ WITH shared AS (
     SELECT left_number, right_number, sum(rarity) AS weight FROM shared GROUP BY ALL
 )
 SELECT left_number, right_number FROM weighed
-QUALIFY least(
-    row_number() OVER (PARTITION BY left_number ORDER BY weight DESC, right_number),
-    row_number() OVER (PARTITION BY right_number ORDER BY weight DESC, left_number)
-) <= {MAX_CANDIDATES}
+QUALIFY row_number() OVER (PARTITION BY left_number ORDER BY weight DESC, right_number) <= $left_pairs
+    OR row_number() OVER (PARTITION BY right_number ORDER BY weight DESC, left_number) <= $right_pairs
 ORDER BY left_number, right_number
 """
 
@@ -228,7 +226,7 @@ def candidate_pairs(
             rows = csv.writer(file)
             for number, side in enumerate((left, right)):
                 for index, features in enumerate(side):
-                    rows.writerows((number, index, key) for key in set(_blocking_keys(features, frequencies)))
+                    rows.writerows((number, index, key) for key in set(_blocking_keys(features, frequencies, number)))
         with duckdb.connect(":memory:", config={"threads": 2}) as sql:
             sql.execute("SET enable_progress_bar = false")
             sql.execute(
@@ -236,12 +234,17 @@ def candidate_pairs(
                 " quote = '\"', columns = {'side': 'UTINYINT', 'mention': 'INTEGER', 'key': 'VARCHAR'})",
                 [str(path)],
             )
-            pairs = sql.execute(_PAIRS)
+            pairs = sql.execute(_PAIRS, {"left_pairs": _pairs_of(left, right), "right_pairs": _pairs_of(right, left)})
             while batch := pairs.fetchmany(10_000):
                 yield from batch
 
 
-def _blocking_keys(features: MentionFeatures, frequencies: TermFrequencies) -> Iterator[str]:
+def _pairs_of(side: Sequence[MentionFeatures], other: Sequence[MentionFeatures]) -> int:
+    """The pairs of one mention of a side that are compared."""
+    return MAX_CANDIDATES_OF_LARGER if len(side) > 2 * len(other) else MAX_CANDIDATES
+
+
+def _blocking_keys(features: MentionFeatures, frequencies: TermFrequencies, side: int) -> Iterator[str]:
     for scheme, value in features.mention.identifiers:
         yield f"i {scheme} {value}"
     yield from _title_keys(features, frequencies)
@@ -250,7 +253,7 @@ def _blocking_keys(features: MentionFeatures, frequencies: TermFrequencies) -> I
     for key in people:
         yield f"p {key}"
         for year in features.mention.years[:3]:
-            yield from (f"p {key} {near}" for near in (year - 1, year, year + 1))
+            yield from (f"p {key} {near}" for near in ((year - 1, year, year + 1) if side else (year,)))
     yield from (f"p {one} {other}" for one, other in combinations(sorted(people[:4]), 2))
 
 

@@ -43,11 +43,25 @@ Expected = Mapping[tuple[str, str, str], ExpectedQuality]
 
 @dataclass(frozen=True)
 class LinkingInput:
-    """The mentions of a project by source, the judgements that are there already, and the trust in sources."""
+    """The mentions of a project by catalogue, the judgements that are there already, and the trust in sources.
 
-    mentions: dict[str, list[Mention]]
+    `catalogue_of_source` names the catalogue of a source.
+    """
+
+    mentions: Mapping[str, list[Mention]]
     links: Links
     trust: Trust
+    catalogue_of_source: Mapping[str, str] = field(default_factory=dict)
+
+    def catalogue(self, source: str) -> str:
+        """The catalogue of a source or of this name; raises `UnknownNameError`."""
+        if source in self.mentions:
+            return source
+        if (catalogue := self.catalogue_of_source.get(source, "")) in self.mentions:
+            return catalogue
+        known = sorted({*self.mentions, *self.catalogue_of_source})
+        remedy = f"The sources are {', '.join(known)}."
+        raise UnknownNameError(source, kind="source", suggestions=closest(source, known), remedy=remedy)
 
     def mention(self, name: str) -> Mention:
         """The mention of this name; raises `UnknownNameError`."""
@@ -81,7 +95,12 @@ def read_linking_input(project: Project) -> LinkingInput:
     if faults := (*read.findings, *trust.findings, *judged.findings):
         raise FaultsError(faults)
     mentions = find_mentions(read.facts, schema)
-    return LinkingInput(mentions, judged.links, lambda source: trust.policy.trust(source, LABEL))
+    return LinkingInput(
+        mentions.by_catalogue,
+        judged.links,
+        lambda source: trust.policy.trust(source, LABEL),
+        mentions.catalogue_of_source,
+    )
 
 
 def link_project(
@@ -95,11 +114,8 @@ def link_project(
 ) -> LinkingResult:
     """The new links of a project; nothing is written. Raises `UnknownNameError` for a source of `between`."""
     linking = read_linking_input(project)
-    for source in between or ():
-        if source not in linking.mentions:
-            known = sorted(linking.mentions)
-            remedy = f"The sources are {', '.join(known)}."
-            raise UnknownNameError(source, kind="source", suggestions=closest(source, known), remedy=remedy)
+    if between is not None:
+        between = linking.catalogue(between[0]), linking.catalogue(between[1])
     return link_sources(
         linking.mentions,
         linking.links,
@@ -125,28 +141,32 @@ def link_sources(
 ) -> LinkingResult:
     """Link every two sources, or the two of `between`; entities of all kinds, or only of `kinds`.
 
-    `day` is the date of the judgements.
+    `day` is the date of the judgements. The pairs of all sources are ordered together, the most confident first, and
+    each is judged by what was judged before it; those of sources without names are last.
     """
     order = sorted(
         mentions, key=lambda source: (source != OWN_SOURCE, _is_nameless(mentions[source]), trust(source), source)
     )
     kinds = tuple(kinds)
-    run = _LinkingRun(links, day, mentions)
+    tentative, run = _LinkingRun(links, day, mentions), _LinkingRun(links, day, mentions)
     expected: dict[tuple[str, str, str], ExpectedQuality] = {}
+    candidates: list[tuple[str, str, Candidate]] = []
     for left, right in combinations(order, 2):
         if between is None or {left, right} == set(between):
             if progress is not None:
                 progress(f"{left} and {right}")
-            found = link_mentions(
-                mentions[left],
-                mentions[right],
-                kinds=kinds,
-                thresholds=thresholds,
-                linked=run.cluster_keys(mentions[left], mentions[right]),
-            )
+            keys = tentative.cluster_keys(mentions[left], mentions[right])
+            found = link_mentions(mentions[left], mentions[right], kinds=kinds, thresholds=thresholds, linked=keys)
             expected |= {(left, right, kind): quality for kind, quality in found.expected.items()}
-            for candidate in sorted(found.candidates, key=lambda pair: -pair.confidence):
-                run.add(left, right, candidate)
+            candidates += ((left, right, candidate) for candidate in found.candidates)
+            for candidate in found.same:
+                tentative.add(left, right, candidate)
+    run.deny(candidate for _, _, candidate in candidates)
+    nameless = {source for source in order if _is_nameless(mentions[source])}
+    for left, right, candidate in sorted(
+        candidates, key=lambda found: (not nameless.isdisjoint(found[:2]), -found[2].confidence)
+    ):
+        run.add(left, right, candidate)
     return LinkingResult(tuple(run.judgements), tuple(run.unsure), run.counts, expected)
 
 
@@ -220,9 +240,6 @@ class _LinkingRun:
         classification = candidate.classification
         if frozenset((left, right)) in self._judged:
             return
-        if candidate.veto and candidate.left.identifiers & candidate.right.identifiers:
-            # One of them has a wrong identifier, so a third entity with that identifier must not link the two.
-            self._denied.add(frozenset((left, right)))
         if classification is Classification.SAME and not self._may_join(left, right):
             classification = Classification.UNSURE
         self.counts[left_source, right_source, candidate.left.kind, classification] += 1
@@ -230,6 +247,12 @@ class _LinkingRun:
             self.unsure.append(candidate)
         elif classification is Classification.SAME and self._join(left, right):
             self.judgements.append(to_judgement(candidate, same=True, day=self._day))
+
+    def deny(self, candidates: Iterable[Candidate]) -> None:
+        """Never join two mentions of which one has a wrong identifier, not even through a third that has it."""
+        for candidate in candidates:
+            if candidate.veto and candidate.left.identifiers & candidate.right.identifiers:
+                self._denied.add(frozenset((to_iri(candidate.left.id), to_iri(candidate.right.id))))
 
     def _join(self, left: NamedNode, right: NamedNode) -> bool:
         """Join the clusters of two names; False when they are in one cluster already."""

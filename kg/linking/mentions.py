@@ -7,18 +7,18 @@ compared as well: its year and director are read, and never become facts.
 from __future__ import annotations
 
 import re
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
-from pyoxigraph import BlankNode, Literal, NamedNode
+from pyoxigraph import BlankNode, Literal, NamedNode, Triple
 
 from kg import vocabulary as film
 from kg.facts.model import Fact
 from kg.linking.model import Credit, Mention
 from kg.linking.names import find_year
 from kg.schema import KIND, Schema
-from kg.terms import ALIAS, LABEL, TYPE, Term, to_curie
+from kg.terms import ALIAS, FILM, LABEL, TYPE, Term, to_curie
 
 OWN_SOURCE = "own"
 """The source of entities for which the project's people wrote blocks of facts."""
@@ -51,15 +51,34 @@ _EPISODE = re.compile(r"^(?:episode|season) of |television series|TV series|mini
 _AND = re.compile(r",\s*(?:and\s+)?|\s+(?:and|&)\s+")
 _WIKIDATA_ITEM = re.compile(r"wd-(q[1-9]\d*)")
 _YEAR = re.compile(r"(-?\d{4})(?!\d)")
+_NAME_PROPERTY = re.compile(r"^(?:name|alternateName|\w*[tT]itle|\w*Label)$")
+_YEAR_PROPERTY = re.compile(
+    r"^(?:released?|published|premiered?|\w*(?:[rR]elease|[pP]ublication|[pP]remiere)\w*(?:Date|Year))$"
+)
+_COUNTRY_PROPERTY = re.compile(r"^(?:country\w*|\w+Country)$")
+"""Local names of properties that a project may have added to the ontology."""
+_ADDRESSES = (
+    ("imdbId", re.compile(r"imdb\.com/(?:title|name|company)/((?:tt|nm|co)\d+)")),
+    ("tmdbMovieId", re.compile(r"themoviedb\.org/movie/(\d+)")),
+    ("tmdbPersonId", re.compile(r"themoviedb\.org/person/(\d+)")),
+    ("wikidataId", re.compile(r"wikidata\.org/(?:wiki|entity)/(Q[1-9]\d*)")),
+    ("viafId", re.compile(r"viaf\.org/viaf/(\d+)")),
+    ("letterboxdId", re.compile(r"letterboxd\.com/film/([\w-]+)")),
+)
+"""Scheme -> the addresses that contain its identifiers."""
+_MINUTES = re.compile(r"(\d{1,4})(?:\.\d+)?")
+MIN_PREFIX_SHARE = 0.3
+"""The share of a source's entities that have a prefix in their names, from which on it is that of a dataset."""
 
 Subject = NamedNode | BlankNode
 
 
 @dataclass
 class _Entity:
-    """The values of one entity by property, and the source that described it first."""
+    """The values of one entity by property, the imports that describe it, and whether people wrote a block of it."""
 
-    source: str = ""
+    sources: dict[str, None] = field(default_factory=dict)
+    is_own: bool = False
     values: dict[NamedNode, list[Term]] = field(default_factory=lambda: defaultdict(list))
 
     def texts(self, *properties: NamedNode) -> Iterator[str]:
@@ -74,40 +93,104 @@ class _Entity:
 
     @property
     def label(self) -> str:
-        """Its first label, or the empty text."""
-        return next(self.texts(LABEL), "")
+        """Its first name, or the empty text."""
+        return next(self.texts(*_NAMES), "")
 
-    @property
-    def years(self) -> Iterator[int]:
+    def years(self, properties: Iterable[NamedNode] = _YEARS) -> Iterator[int]:
         """The years of its own dates."""
-        return (int(match[1]) for text in self.texts(*_YEARS) if (match := _YEAR.match(text)) is not None)
+        return (int(match[1]) for text in self.texts(*properties) if (match := _YEAR.match(text)) is not None)
 
 
 _Entities = Mapping[Subject, _Entity]
 _Credits = Mapping[Subject, list[tuple[Subject, str]]]
 
 
-def find_mentions(facts: Iterable[Fact], schema: Schema) -> dict[str, list[Mention]]:
-    """The mentions of every entity that can be linked, by source: `own`, or the id of the source of an import."""
+@dataclass(frozen=True, slots=True)
+class CatalogueMentions:
+    """The mentions of every entity that can be linked, by catalogue; and source -> catalogue.
+
+    A catalogue keeps its entities apart, however many imports read it: all names of Wikidata are one catalogue. The
+    blocks that people wrote are the catalogue `own`. Others are named by the source that describes most of it.
+    """
+
+    by_catalogue: Mapping[str, list[Mention]]
+    catalogue_of_source: Mapping[str, str]
+
+
+def find_mentions(facts: Iterable[Fact], schema: Schema) -> CatalogueMentions:
+    """The mentions of every entity that can be linked."""
     entities = _group_by_entity(facts)
     kinds = _EntityKinds(schema)
+    clues = _CluesOfSchema(schema)
     credits = _find_credits(entities, schema)
+    catalogues = _Catalogues(entities)
     mentions: dict[str, list[Mention]] = defaultdict(list)
     for iri, entity in entities.items():
         kind, class_name = kinds.of(entity.nodes(TYPE), entity.texts(KIND))
         if kind and isinstance(iri, NamedNode):
-            mentions[entity.source].append(_to_mention(iri, kind, class_name, entities, credits))
-    return dict(mentions)
+            mentions[catalogues.of(iri, entity)].append(_to_mention(iri, kind, class_name, entities, credits, clues))
+    return CatalogueMentions(dict(mentions), catalogues.by_source)
+
+
+class _Catalogues:
+    """The catalogue of each entity: by the prefix of its name where that is a dataset's, else by its source."""
+
+    def __init__(self, entities: _Entities) -> None:
+        counts: dict[str, Counter[str]] = defaultdict(Counter)
+        for iri, entity in entities.items():
+            if isinstance(iri, NamedNode) and not entity.is_own:
+                for source in entity.sources:
+                    counts[source][_prefix(iri)] += 1
+        prefixes = {
+            prefix
+            for by_prefix in counts.values()
+            for prefix, count in by_prefix.items()
+            if prefix and count >= MIN_PREFIX_SHARE * by_prefix.total()
+        }
+        largest = {prefix: max(counts, key=lambda source: (counts[source][prefix], source)) for prefix in prefixes}
+        named: dict[str, str] = {}
+        for prefix in sorted(prefixes, key=lambda prefix: -counts[largest[prefix]][prefix]):
+            named[prefix] = prefix if largest[prefix] in named.values() else largest[prefix]
+        self._name_of_prefix = named
+        self.by_source = {
+            source: named.get(by_prefix.most_common(1)[0][0], source) for source, by_prefix in counts.items()
+        }
+
+    def of(self, iri: NamedNode, entity: _Entity) -> str:
+        """The name of the catalogue of an entity."""
+        if entity.sources and (name := self._name_of_prefix.get(_prefix(iri))) is not None:
+            return name
+        return OWN_SOURCE if entity.is_own else next(iter(entity.sources))
+
+
+def _prefix(iri: NamedNode) -> str:
+    """The prefix of a dataset in the name of an entity: `wd` of `film:wd-q5`; the empty text where there is none."""
+    prefix, hyphen, _ = _local_name(iri).partition("-")
+    return prefix if hyphen else ""
+
+
+class _CluesOfSchema:
+    """The properties of an ontology that give names, years, countries and identifiers."""
+
+    def __init__(self, schema: Schema) -> None:
+        def named(pattern: re.Pattern[str]) -> tuple[NamedNode, ...]:
+            ordered = sorted(schema.properties, key=lambda iri: iri.value)
+            return tuple(iri for iri in ordered if pattern.search(_local_name(iri)))
+
+        self.names = tuple(dict.fromkeys((*_NAMES, *named(_NAME_PROPERTY))))
+        self.years = tuple(dict.fromkeys((*_YEARS, *named(_YEAR_PROPERTY))))
+        self.countries = tuple(dict.fromkeys((film.countryOfOrigin, *named(_COUNTRY_PROPERTY))))
+        self.identifiers = frozenset(iri for iri in schema.properties if film.identifier in schema.ancestors(iri))
 
 
 def _group_by_entity(facts: Iterable[Fact]) -> dict[Subject, _Entity]:
     entities: dict[Subject, _Entity] = defaultdict(_Entity)
     for fact in facts:
         entity = entities[fact.subject]
-        if not fact.evidence.record:
-            entity.source = OWN_SOURCE
-        elif not entity.source:
-            entity.source = fact.evidence.source
+        if fact.evidence.record:
+            entity.sources[fact.evidence.source] = None
+        else:
+            entity.is_own = True
         entity.values[fact.property].append(fact.value)
     return dict(entities)
 
@@ -149,7 +232,7 @@ class _EntityKinds:
 def _find_credits(entities: _Entities, schema: Schema) -> _Credits:
     """Entity -> the people and companies that it credits, each with its role; and person -> films, in the same way."""
     direct = {property for property in schema.properties if film.contributor in schema.ancestors(property)}
-    direct -= set(_CREDITED)
+    direct -= {film.recipient, film.agent}
     credits: dict[Subject, dict[tuple[Subject, str], None]] = defaultdict(dict)
     for iri, entity in entities.items():
         for person, role in _credits_of(entity, entities, direct):
@@ -161,7 +244,8 @@ def _find_credits(entities: _Entities, schema: Schema) -> _Credits:
 def _credits_of(entity: _Entity, entities: _Entities, direct: set[NamedNode]) -> Iterator[tuple[Subject, str]]:
     for property in entity.values:
         if property in direct:
-            yield from ((person, _local_name(property)) for person in entity.nodes(property))
+            role = "" if property == film.contributor else _local_name(property)
+            yield from ((person, role) for person in entity.nodes(property))
         elif property in _PARTS:
             role = "castMember" if property == film.castCredit else ""
             for part in entity.nodes(property):
@@ -169,16 +253,19 @@ def _credits_of(entity: _Entity, entities: _Entities, direct: set[NamedNode]) ->
                     yield from ((person, role) for person in entities[part].nodes(*_CREDITED))
 
 
-def _to_mention(iri: NamedNode, kind: str, class_name: str, entities: _Entities, credits: _Credits) -> Mention:
+def _to_mention(
+    iri: NamedNode, kind: str, class_name: str, entities: _Entities, credits: _Credits, clues: _CluesOfSchema
+) -> Mention:
     entity = entities[iri]
-    years, date_kind = _find_years(entity, entities)
+    names = tuple(dict.fromkeys((*entity.texts(*clues.names), *_titles_of_releases(entity, entities))))
+    years, date_kind = _find_years(entity, entities, clues)
     credited = [
         Credit(name, role, to_curie(other.value))
         for other, role in credits.get(iri, ())
         if isinstance(other, NamedNode) and (name := _label_of(other, entities))
     ]
     if kind == "film":
-        years = years or tuple(dict.fromkeys(filter(None, map(find_year, entity.texts(*_NAMES)))))
+        years = years or tuple(dict.fromkeys(filter(None, map(find_year, names))))
         for text in entity.texts(film.description):
             if _EPISODE.search(text):
                 class_name = "Episode"
@@ -187,45 +274,75 @@ def _to_mention(iri: NamedNode, kind: str, class_name: str, entities: _Entities,
             credited += [Credit(name, "director") for name in people]
     return Mention(
         to_curie(iri.value),
-        tuple(dict.fromkeys(entity.texts(*_NAMES))),
+        names,
         kind,
         class_name,
         years,
         date_kind,
         tuple(credited),
-        frozenset(_find_identifiers(iri, entity)),
-        frozenset(filter(None, (_label_of(country, entities) for country in entity.nodes(film.countryOfOrigin)))),
-        next((int(text) for text in entity.texts(film.runningTime) if text.isdigit() and len(text) < 6), None),
+        frozenset(_find_identifiers(iri, entity, clues)),
+        frozenset(_find_countries(entity, entities, clues)),
+        next((int(match[1]) for text in entity.texts(film.runningTime) if (match := _MINUTES.fullmatch(text))), None),
     )
 
 
-def _find_identifiers(iri: NamedNode, entity: _Entity) -> Iterator[tuple[str, str]]:
+def _titles_of_releases(entity: _Entity, entities: _Entities) -> Iterator[str]:
+    """The titles under which it was released; a release of a film may have one of its own."""
+    return (
+        text for part in entity.nodes(film.release) if part in entities for text in entities[part].texts(film.title)
+    )
+
+
+def _find_countries(entity: _Entity, entities: _Entities, clues: _CluesOfSchema) -> Iterator[str]:
+    yield from filter(None, (_label_of(country, entities) for country in entity.nodes(*clues.countries)))
+    yield from entity.texts(*clues.countries)
+
+
+def _find_identifiers(iri: NamedNode, entity: _Entity, clues: _CluesOfSchema) -> Iterator[tuple[str, str]]:
     """Pairs of scheme and identifier; the name of an item of Wikidata is its identifier there."""
-    for property in entity.values:
-        if (scheme := _local_name(property)).endswith("Id"):
-            yield from ((scheme, value) for value in entity.texts(property))
+    for property, terms in entity.values.items():
+        scheme = _local_name(property)
+        is_identifier = property in clues.identifiers or scheme.endswith("Id")
+        for term in terms:
+            if isinstance(term, BlankNode | Triple):
+                continue
+            if "://" in term.value and not term.value.startswith(FILM):
+                yield from identifiers_of_address(term.value)
+            elif is_identifier and isinstance(term, Literal):
+                yield scheme, term.value
     if (item := _WIKIDATA_ITEM.fullmatch(_local_name(iri))) is not None:
         yield _local_name(film.wikidataId), item[1].upper()
+
+
+def identifiers_of_address(address: str) -> Iterator[tuple[str, str]]:
+    """The identifiers that an address contains.
+
+    >>> list(identifiers_of_address("https://www.imdb.com/title/tt0032138/"))
+    [('imdbId', 'tt0032138')]
+    """
+    for scheme, pattern in _ADDRESSES:
+        if (match := pattern.search(address)) is not None:
+            yield scheme, match[1]
 
 
 def _label_of(iri: Subject, entities: _Entities) -> str:
     return entities[iri].label if iri in entities else ""
 
 
-def _find_years(entity: _Entity, entities: _Entities) -> tuple[tuple[int, ...], str]:
+def _find_years(entity: _Entity, entities: _Entities, clues: _CluesOfSchema) -> tuple[tuple[int, ...], str]:
     """The years of an entity's own dates and releases, or else those of its awards; with the kind of date."""
-    years = {*entity.years, *_years_of_releases(entity, entities)}
+    years = {*entity.years(clues.years), *_years_of_releases(entity, entities)}
     if years:
         return tuple(sorted(years)), "release"
     # Records and places in lists may be of any later year.
     awards = (part for part in entity.nodes(film.recognition) if part in entities)
     contests = (entities[part] for part in awards if not _CONTESTS.isdisjoint(entities[part].texts(film.outcome)))
-    years = {year for contest in contests for year in contest.years}
+    years = {year for contest in contests for year in contest.years()}
     return tuple(sorted(years)), "award" if years else "release"
 
 
 def _years_of_releases(entity: _Entity, entities: _Entities) -> Iterator[int]:
-    return (year for part in entity.nodes(film.release) if part in entities for year in entities[part].years)
+    return (year for part in entity.nodes(film.release) if part in entities for year in entities[part].years())
 
 
 def _read_description(text: str) -> tuple[tuple[int, ...], tuple[str, ...]]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -13,7 +14,8 @@ from kg.cli import main
 from kg.decisions.links import Links, read_links
 from kg.linking.link_project import compare_entities, link_project, link_sources, read_linking_input
 from kg.linking.link_store import read_unsure
-from kg.linking.model import Classification, Mention
+from kg.linking.mentions import identifiers_of_address
+from kg.linking.model import Classification, Credit, Mention
 from kg.terms import entity_iri, to_curie
 from tests.projects import SmallProject
 
@@ -206,3 +208,38 @@ def test_a_year_in_a_title_is_a_date(linked: SmallProject) -> None:
     linked.write("data/other.yaml", "source: encyclopedia\nflow: {type: Film, label: Flow (2024)}\n")
     [flow] = [side for side in read_linking_input(linked.project).mentions["own"] if side.id == "film:flow"]
     assert flow.years == (2024,)
+
+
+def test_two_imports_of_one_catalogue_are_one_side(linked: SmallProject) -> None:
+    table = "subject,property,value,source,record\n"
+    rows = ("wd-q11,type,Film", "wd-q11,label,Heat", "wd-q11,year,1995", "wd-q1,year,2024")
+    linked.write("data/imports/more/facts.csv", table + "".join(f"{row},trade-paper,r\n" for row in rows))
+    linking = read_linking_input(linked.project)
+    assert set(linking.mentions) == {"own", "fan-site"}
+    assert linking.catalogue("trade-paper") == "fan-site"
+    kg(linked, "link")
+    assert all({"m/wd-q3", "m/wd-q11"} != set(pair) for pair in same_pairs(linked))
+
+
+def test_a_source_whose_names_have_no_prefix_is_a_side_of_its_own(linked: SmallProject) -> None:
+    names = ("the-piano", "taxi-driver", "il-posto", "la-strada", "heat-again")
+    rows = "".join(f"{name},type,Film,trade-paper,r\n{name},label,{name},trade-paper,r\n" for name in names)
+    linked.write("data/imports/more/facts.csv", "subject,property,value,source,record\n" + rows)
+    assert {mention.id for mention in read_linking_input(linked.project).mentions["trade-paper"]} == {
+        f"film:{name}" for name in names
+    }
+
+
+def test_the_most_confident_pair_of_all_sources_is_judged_first() -> None:
+    credits = tuple(Credit(name, "director") for name in ("Michael Mann",))
+    ours = Mention("film:a-1", ("Heat",), years=(1995,), credits=credits)
+    unlike = Mention("film:b-1", ("Heat",), years=(1996,))
+    alike = Mention("film:c-1", ("Heat",), years=(1995,), credits=credits, identifiers=frozenset({("imdbId", "tt1")}))
+    other = replace(unlike, id="film:b-1", identifiers=frozenset({("imdbId", "tt2")}))
+    assert clusters([ours], [other], [alike]) == {frozenset({"film:a-1", "film:c-1"})}
+
+
+def test_an_address_that_contains_an_identifier_is_one() -> None:
+    assert list(identifiers_of_address("http://www.wikidata.org/entity/Q132689")) == [("wikidataId", "Q132689")]
+    assert list(identifiers_of_address("https://www.themoviedb.org/movie/389-12-angry-men")) == [("tmdbMovieId", "389")]
+    assert list(identifiers_of_address("https://example.org/title/tt1")) == []
