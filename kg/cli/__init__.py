@@ -6,6 +6,7 @@ check          check, fix, validate, infer, ontology
 ask            ask, sparql, queries, schema, show, facts, conflicts, decide
 why            why, why-not, rules, check-proof
 link           link: a project
+link_review    link review, in batches
 link_files     link: two files, or duplicates within one
 import_export  import, export
 serve          serve, mcp

@@ -4,24 +4,19 @@ from __future__ import annotations
 
 import argparse
 import os
-import sys
-from itertools import zip_longest
 from typing import TYPE_CHECKING
 
 from kg.cli.command import Commands, add_limit, is_plain, print_message, write, write_json
 from kg.cli.link_files import add_options, link_files
+from kg.cli.link_review import add_review_options, pair_text, review
 from kg.errors import InputError
 
 if TYPE_CHECKING:
     from kg.linking.classifier import Thresholds
     from kg.linking.link_project import LinkingResult
-    from kg.linking.model import Candidate, Mention
     from kg.project import Project
 
 _TASKS = ("review", "why")
-_JUDGEMENTS = {"s": True, "d": False}
-"""Key of a review -> whether the two entities are the same."""
-_MAX_WIDTH, _MAX_NAMES, _MAX_PEOPLE = 58, 3, 5
 
 
 def add_commands(commands: Commands) -> None:
@@ -46,7 +41,7 @@ def add_commands(commands: Commands) -> None:
         "--precision", type=float, metavar="P", help="the expected share of links that are right; default: 0.998"
     )
     link.add_argument("--dry-run", action="store_true", help="report what would be written, and write nothing")
-    link.add_argument("--author", default=os.environ.get("KG_AUTHOR", ""), help="for review: your id, as orcid:...")
+    add_review_options(link)
     add_options(link)
     add_limit(link, "show at most N pairs", former="--most")
     link.add_argument("-f", "--format", choices=("text", "json"), default="text", help="default: text")
@@ -65,7 +60,7 @@ def _link(call: argparse.Namespace) -> int:
     project = find_project(call.project)
     if task == "why":
         return _why(call, project, entities)
-    return _review(call, project) if task == "review" else _run(call, project)
+    return review(call, project, today()) if task == "review" else _run(call, project)
 
 
 # --- kg link
@@ -160,7 +155,7 @@ def _result_document(result: LinkingResult, limit: int | None) -> dict[str, obje
     }
 
 
-# --- kg link why, kg link review
+# --- kg link why
 
 
 def _why(call: argparse.Namespace, project: Project, entities: list[str]) -> int:
@@ -173,79 +168,5 @@ def _why(call: argparse.Namespace, project: Project, entities: list[str]) -> int
     if call.format == "json":
         write_json(candidate_to_dict(candidate))
     else:
-        write(_pair_text(candidate))
+        write(pair_text(candidate))
     return 0
-
-
-def _review(call: argparse.Namespace, project: Project) -> int:
-    """Show pair after pair; each judgement is written as soon as it is made."""
-    from kg.linking.link_project import to_judgement
-    from kg.linking.link_store import append_judgements, candidate_to_dict
-
-    waiting = _unjudged(project)
-    if call.format == "json":
-        write_json([candidate_to_dict(candidate) for candidate in waiting[: call.limit]])
-        return 0
-    if waiting and not call.author:
-        raise InputError("Name yourself: kg link review --author orcid:0000-0000-0000-0000 (or set KG_AUTHOR).")
-    judged = 0
-    for number, candidate in enumerate(waiting[: call.limit], start=1):
-        write(f"\n{number} of {len(waiting)}\n{_pair_text(candidate)}")
-        key = _read_key()
-        if key == "q":
-            break
-        if key in _JUDGEMENTS:
-            comment = _read_line("why (may be empty): ") or candidate.reason
-            judgement = to_judgement(candidate, same=_JUDGEMENTS[key], day=today(), author=call.author, comment=comment)
-            append_judgements(project, [judgement])
-            judged += 1
-    print_message(f"{judged} judged, {len(waiting) - judged} left")
-    return 0
-
-
-def _unjudged(project: Project) -> list[Candidate]:
-    """The unsure pairs that nobody has judged."""
-    from kg.decisions.links import read_project_links
-    from kg.linking.link_store import read_unsure
-    from kg.terms import to_iri
-
-    links = read_project_links(project.data).links
-    judged = {judgement.names for judgement in links.judgements}
-    unsure = read_unsure(project)
-    return [pair for pair in unsure if frozenset((to_iri(pair.left.id), to_iri(pair.right.id))) not in judged]
-
-
-def _read_key() -> str:
-    while True:
-        key = _read_line("[s]ame, [d]ifferent, [l]ater, [q]uit: ").strip().lower()[:1]
-        if key in ("s", "d", "l", "q"):
-            return key
-
-
-def _read_line(prompt: str) -> str:
-    """A line of stdin; `q` at its end, so that a file can answer."""
-    sys.stdout.write(prompt)
-    sys.stdout.flush()
-    line = sys.stdin.readline()
-    return line.rstrip("\n") if line else "q"
-
-
-def _pair_text(candidate: Candidate) -> str:
-    """Two mentions side by side, with the scores of their features."""
-    left, right = _mention_lines(candidate.left), _mention_lines(candidate.right)
-    width = min(max(map(len, left)), _MAX_WIDTH)
-    columns = zip_longest((line[:width] for line in left), right, fillvalue="")
-    rows = [f"  {line:<{width}}  |  {other}" for line, other in columns]
-    features = sorted(candidate.features, key=lambda feature: -abs(feature.bits))
-    summary = candidate.veto or f"confidence {candidate.confidence:.3f}, {candidate.bits:+.1f} bits"
-    limit = [f"  {candidate.limit}"] if candidate.limit is not None else []
-    return "\n".join([*rows, f"  {summary}", *limit, *(f"  {feature}" for feature in features), ""])
-
-
-def _mention_lines(mention: Mention) -> list[str]:
-    people = [f"{credit.name}{f' ({credit.role})' if credit.role else ''}" for credit in mention.credits]
-    lines = [mention.id, mention.name, *(f"also {name}" for name in mention.names[1 : _MAX_NAMES + 1])]
-    lines.append(" ".join(filter(None, (mention.class_name or mention.kind, ", ".join(map(str, mention.years))))))
-    lines += people[:_MAX_PEOPLE]
-    lines += [f"and {len(people) - _MAX_PEOPLE} more"] if len(people) > _MAX_PEOPLE else []
-    return lines + [f"{scheme} {value}" for scheme, value in sorted(mention.identifiers)]

@@ -1,44 +1,94 @@
 """The files of linking: judgements appended to `data/links.sssom.tsv`, and the pairs that a person should review.
 
-Rows that are in the file already are never changed; new rows are appended, by way of a fresh file beside it.
+New rows are appended, and those that are there already are never changed; a reviewer may take one back.
 """
 
 from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterable
+import os
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 import orjson
+from pyoxigraph import NamedNode
 
-from kg.decisions.links import LINKS_FILE, Judgement, to_sssom, to_sssom_row
+from kg.decisions.links import LINKS_FILE, Judgement, read_links, read_project_links, to_sssom, to_sssom_row
 from kg.errors import InputError
 from kg.files.atomic import write_file
 from kg.linking.model import Candidate, Credit, FeatureScore, Limit, Mention
 from kg.project import Project
 
+try:
+    import fcntl
+except ImportError:  # on Windows, where one person reviews at a time
+    fcntl = None  # type: ignore[assignment]
+
 UNSURE_FILE = "unsure.jsonl"
 
 
-def append_judgements(project: Project, judgements: Iterable[Judgement]) -> Path:
-    """Append judgements to the project's file; raises `InputError` when it cannot be written."""
+JudgementsOf = Callable[[frozenset[frozenset[NamedNode]]], Iterable[Judgement]]
+"""Gives the judgements to append, for the pairs that are judged already."""
+
+
+def append_judgements(project: Project, judgements: Iterable[Judgement] | JudgementsOf) -> int:
+    """Append judgements to the project's file, and return how many; raises `InputError` when it cannot be written.
+
+    Rows are added at the end in one write, under a lock, so several programs lose none of each other's. A function is
+    called under the lock: it sees what others have judged meanwhile.
+    """
     path = project.data / LINKS_FILE
-    judgements = tuple(judgements)
-    if not judgements:
-        return path
     try:
-        before = path.read_text(encoding="utf-8") if path.exists() else ""
-        write_file(path, (_with_rows(before, judgements) if before.strip() else to_sssom(judgements),))
+        with _locked(project):
+            if callable(judgements):
+                judged = {each.names for each in read_project_links(project.data).links.judgements}
+                judgements = judgements(frozenset(judged))
+            judgements = tuple(judgements)
+            if judgements:
+                before = path.read_text(encoding="utf-8") if path.exists() else ""
+                _append(path, _rows(before, judgements) if before.strip() else to_sssom(judgements))
     except (OSError, UnicodeDecodeError) as error:
         raise InputError(f"{path} cannot be written: {error}") from error
-    return path
+    return len(judgements)
 
 
-def _with_rows(before: str, judgements: tuple[Judgement, ...]) -> str:
-    """The text of the file with rows for the judgements, in the columns that the file has."""
+def remove_judgement(project: Project, judgement: Judgement) -> None:
+    """Remove the row of a judgement from the project's file; raises `InputError` when it cannot be written."""
+    path = project.data / LINKS_FILE
+    with _locked(project):
+        lines = path.read_text(encoding="utf-8").split("\n")
+        line = judgement.place.line
+        still_there = any(
+            each == judgement and each.place.line == line
+            for each in read_links(path, file=judgement.place.file).links.judgements
+        )
+        if still_there:
+            write_file(path, ("\n".join((*lines[: line - 1], *lines[line:])),))
+
+
+@contextmanager
+def _locked(project: Project) -> Iterator[None]:
+    """The lock of the project's links, which programs hold while they write."""
+    project.build_folder.mkdir(parents=True, exist_ok=True)
+    with (project.build_folder / "links.lock").open("a") as file:
+        if fcntl is not None:
+            fcntl.flock(file, fcntl.LOCK_EX)
+        yield
+
+
+def _append(path: Path, text: str) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("ab", buffering=0) as file:
+        file.write(text.encode())
+        os.fsync(file.fileno())
+
+
+def _rows(before: str, judgements: tuple[Judgement, ...]) -> str:
+    """Rows for judgements, in the columns that the file has; after a row that was cut off, on a line of their own."""
     header = next((line for line in before.splitlines() if not line.startswith("#")), "").split("\t")
     columns = to_sssom(()).splitlines()[-1].split("\t")
     out = io.StringIO()
@@ -46,7 +96,7 @@ def _with_rows(before: str, judgements: tuple[Judgement, ...]) -> str:
     for judgement in judgements:
         cells = dict(zip(columns, to_sssom_row(judgement), strict=True))
         rows.writerow([cells.get(name, "") for name in header])
-    return before + ("" if before.endswith("\n") else "\n") + out.getvalue()
+    return ("" if before.endswith("\n") else "\n") + out.getvalue()
 
 
 def write_unsure(project: Project, candidates: Iterable[Candidate]) -> Path:
