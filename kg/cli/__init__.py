@@ -10,6 +10,7 @@ link_review    link review, in batches
 link_files     link: two files, or duplicates within one
 import_export  import, export
 serve          serve, mcp
+completion     completion, for shells
 
 A module imports what a command needs when it is called, so that asking a question starts fast.
 """
@@ -22,7 +23,7 @@ import os
 import sys
 from collections.abc import Sequence
 
-from kg.cli import ask, build, check, import_export, link, serve, why
+from kg.cli import ask, build, check, completion, import_export, link, serve, why
 from kg.cli.command import CommandParser, Commands
 from kg.errors import FilmGraphError, GraphFaultError, InputError, LimitError, RemoteError
 from kg.version import __version__
@@ -82,6 +83,6 @@ def to_parser() -> argparse.ArgumentParser:
     parser.add_argument("-V", "--version", action="version", version=f"kg {__version__}")
     parser.set_defaults(run=None)
     commands = Commands(parser)
-    for module in (build, check, ask, why, import_export, link, serve):
+    for module in (build, check, ask, why, import_export, link, serve, completion):
         module.add_commands(commands)
     return parser

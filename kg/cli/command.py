@@ -10,6 +10,7 @@ import shutil
 import sys
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -52,10 +53,18 @@ class Commands:
         self._parsers = parser.add_subparsers(dest=name, metavar=name.upper(), title=title, help=help)
 
     def add(
-        self, name: str, description: str, run: Run, *, project: bool = True, epilog: str = ""
+        self,
+        name: str,
+        description: str,
+        run: Run,
+        *,
+        project: bool = True,
+        epilog: str = "",
+        is_listed: bool = True,
     ) -> argparse.ArgumentParser:
-        """The parser of a new command, for its own options."""
-        parser = self._parsers.add_parser(name, help=description, description=description, epilog=epilog)
+        """The parser of a new command, for its own options; `kg --help` lists it unless a program alone calls it."""
+        add = partial(self._parsers.add_parser, name, description=description, epilog=epilog)
+        parser = add(help=description) if is_listed else add()
         parser.set_defaults(run=run)
         if project:
             parser.add_argument("--project", metavar="DIR", help="the folder with ontology/, data/ and queries/")

@@ -173,8 +173,8 @@ class SchemaCard:
             )
             for row in card.properties
         )
-        groups = [("class", classes), ("property", properties), *([("kind", kinds)] if card.kinds else [])]
-        tables = (f"{_head(name, 'uses')}{''.join(entries)}" for name, entries in groups)
+        groups = [("class", list(classes)), ("property", list(properties)), ("kind", list(kinds))]
+        tables = (f"{_head(name, 'uses')}{''.join(entries)}" for name, entries in groups if entries)
         return "\n".join((INTRODUCTION, *tables))
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
@@ -14,6 +15,9 @@ from kg.project import find_project
 from kg.queries.query_search import QueryIndex, complete_matches
 from kg.queries.stored_query import StoredQueries
 from kg.schema import Schema, read_ontology, to_schema
+from kg.server.pages.query_pages import vocabulary_json
+from kg.server.reconcile.graph_terms import find_path
+from kg.server.reconcile.suggest import suggest_properties
 from kg.terms import ALIAS, FILM, to_curie
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -148,3 +152,19 @@ def test_sparql_and_python_suggest_the_property_of_a_word(capsys: pytest.Capture
     )
     with pytest.raises(UnknownNameError, match=r"film:castMember"):
         graph.ask("description-of", entity="actors", property="genre")
+
+
+def test_a_search_of_the_schema_shows_no_empty_table(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["schema", "runtime"]) == 0
+    shown = capsys.readouterr().out
+    assert "film:runningTime" in shown
+    assert "class  " not in shown
+
+
+def test_reconciliation_and_the_editor_know_the_words_of_film_people() -> None:
+    graph = kg.open(ROOT)
+    assert suggest_properties(graph, "runtime", 0)[0]["id"] == "runningTime"
+    assert "castMember" in [property["id"] for property in suggest_properties(graph, "starr", 0)]
+    assert find_path(graph, "runtime") == find_path(graph, "runningTime")
+    terms = {term["name"]: term["words"] for term in json.loads(vocabulary_json(graph))["terms"]}
+    assert "runtime" in terms["film:runningTime"]

@@ -33,6 +33,14 @@ def test_the_extension_of_a_url_gives_the_format(served: TestClient, ending: str
     assert "tangerine" in answer.text
 
 
+def test_a_spreadsheet_gets_labels_beside_entities(served: TestClient) -> None:
+    table = served.get(f"{FILMS}.csv?person=Sean+Baker&labels=1").text
+    assert table.splitlines()[0].split(",")[:2] == ["film", "film_label"]
+    assert ",Tangerine," in table
+    assert "film_label" not in served.get(f"{FILMS}.csv?person=Sean+Baker&labels=0").text
+    assert served.get(f"{FILMS}.csv?person=Sean+Baker&labels=yes").status_code == 400
+
+
 @pytest.mark.parametrize("ending", [".ttl", ".nt", ".jsonld", ".rdf"])
 def test_a_query_for_triples_has_the_formats_of_triples(served: TestClient, ending: str) -> None:
     formats = {

@@ -14,7 +14,7 @@ from kg.errors import FaultsError
 from kg.filmgraph import FilmGraph
 from kg.queries.result_writers import JSON, JSON_LD, N_TRIPLES, ROW_MEDIA_TYPES, TRIPLE_MEDIA_TYPES
 from kg.queries.stored_query import Parameter, ParameterType, StoredQuery
-from kg.server.api.queries import MAX_NUMBER, WHY_VALUES
+from kg.server.api.queries import MAX_NUMBER, SWITCH_VALUES
 from kg.server.problems import PROBLEM
 from kg.server.request_params import base_url, snapshot_of
 from kg.version import __version__
@@ -267,7 +267,13 @@ _PAGING = (
         "name": "why",
         "in": "query",
         "description": "1: with the evidence of each row",
-        "schema": {"enum": list(WHY_VALUES)},
+        "schema": {"enum": list(SWITCH_VALUES)},
+    },
+    {
+        "name": "labels",
+        "in": "query",
+        "description": "1: with a column of labels beside each column of entities",
+        "schema": {"enum": list(SWITCH_VALUES)},
     },
 )
 _PROBLEM_REFERENCE = {"$ref": "#/components/responses/problem"}

@@ -4,6 +4,7 @@
 /queries/films-directed-by.csv?person=Sean+Baker     as CSV
 ?page=2&per-page=50                                  a part of it, with Link fields to the others (RFC 8288)
 ?why=1                                               with the evidence of each row, as JSON
+?labels=1                                            with a column of labels beside each column of entities
 """
 
 from __future__ import annotations
@@ -36,9 +37,9 @@ from kg.server.negotiation import ANSWER_MEDIA_TYPES, EXTENSIONS, acceptable
 from kg.server.problems import problem_response
 from kg.server.request_params import negotiate, page_handler, query_parameters, site_path, snapshot_of, to_response
 
-PAGE, SIZE, WHY, FORMAT = "page", "per-page", "why", "format"
-WHY_VALUES = ("0", "1", "false", "true", "")
-RESERVED = frozenset((PAGE, SIZE, WHY, FORMAT))
+PAGE, SIZE, WHY, FORMAT, LABELS = "page", "per-page", "why", "format", "labels"
+SWITCH_VALUES = ("0", "1", "false", "true", "")
+RESERVED = frozenset((PAGE, SIZE, WHY, FORMAT, LABELS))
 """What a URL says about the answer; a parameter of that name cannot be given in a URL."""
 MAX_NUMBER = 1_000_000
 
@@ -56,6 +57,7 @@ class QueryRequest:
     page: int | None
     size: int
     with_why: bool
+    with_labels: bool
 
     @property
     def start(self) -> int:
@@ -99,7 +101,9 @@ async def answer(request: Request) -> Response:
         media_types = _media_types(request, asked, offers[0] + offers[1])
         limit = asked.size if asked.page is not None else None
         bounds = AnswerBounds(snapshot.limits.rows, snapshot.limits.bytes, asked.start, limit)
-        body: AnswerBody = await snapshot.run(write_stored, asked.name, dict(asked.values), media_types, bounds)
+        body: AnswerBody = await snapshot.run(
+            write_stored, asked.name, dict(asked.values), media_types, bounds, asked.with_labels
+        )
     except UnknownNameError as error:
         # The URL exists; what it gives for a parameter does not.
         return problem_response(error, status=400)
@@ -125,10 +129,14 @@ def _parse(request: Request) -> QueryRequest:
             before = values.get(key)
             values[key] = value if before is None else [*(before if isinstance(before, list) else [before]), value]
     page = _number(reserved, PAGE) if PAGE in reserved or SIZE in reserved else None
-    if (why := reserved.get(WHY, "0")) not in WHY_VALUES:
-        raise HTTPException(400, f"`{WHY}` must be 1 or 0, not {why[:40]!r}.")
-    extension = extension or reserved.get(FORMAT, "")
-    return QueryRequest(name, extension, values, page, _number(reserved, SIZE, 100), why in ("1", "true"))
+    extension, size = extension or reserved.get(FORMAT, ""), _number(reserved, SIZE, 100)
+    return QueryRequest(name, extension, values, page, size, _switch(reserved, WHY), _switch(reserved, LABELS))
+
+
+def _switch(reserved: Mapping[str, str], name: str) -> bool:
+    if (text := reserved.get(name, "0")) not in SWITCH_VALUES:
+        raise HTTPException(400, f"`{name}` must be 1 or 0, not {text[:40]!r}.")
+    return text in ("1", "true")
 
 
 def _number(reserved: Mapping[str, str], name: str, default: int = 1) -> int:
@@ -189,16 +197,22 @@ def example_of(query: StoredQuery) -> str:
 
 
 def write_stored(
-    graph: FilmGraph, name: str, values: Mapping[str, object], media_types: tuple[str, ...], bounds: AnswerBounds
+    graph: FilmGraph,
+    name: str,
+    values: Mapping[str, object],
+    media_types: tuple[str, ...],
+    bounds: AnswerBounds,
+    with_labels: bool = False,
 ) -> AnswerBody:
-    """The answer to a stored query.
+    """The answer to a stored query; `with_labels` adds a column of labels beside each column of entities.
 
     Raises `ParameterError` for a value that does not fit, and `UnknownNameError` for a name that no entity has.
     """
     query = graph.queries.find(name)
     text = query.bind(parameter_terms(query, values, graph.names))
-    if query.form == "SELECT" and graph.may_be_contested(text):
-        answer = graph.ask_bound(query, text, limit=bounds.rows)
+    if query.form == "SELECT" and (with_labels or graph.may_be_contested(text)):
+        answer = graph.ask_bound(query, text, limit=bounds.rows + 1)
+        answer = answer.with_labels() if with_labels else answer
         return write_rows(
             answer.columns, iter(answer.solutions), first_media_type(media_types, ROW_MEDIA_TYPES), bounds=bounds
         )

@@ -238,6 +238,12 @@ def _answer_with_sources(graph: FilmGraph, answer: Answer, *, start: int) -> Ans
     return answer_view(display, answer, citations=citations, start=start, limit=PER_PAGE)
 
 
+def _download_url(path: str, values: Mapping[str, str], suffix: str) -> str:
+    """Where an answer is as a file; a spreadsheet cannot look up labels, so it gets them."""
+    pairs = [*values.items(), *([("labels", "1")] if suffix in ("csv", "tsv") else [])]
+    return f"{path}.{suffix}?{urlencode(pairs)}" if pairs else f"{path}.{suffix}"
+
+
 def _render_query(
     graph: FilmGraph,
     query: StoredQuery,
@@ -251,11 +257,11 @@ def _render_query(
     url, path = query_url(query.name, **values), query_url(query.name)
     joint = "&" if values else "?"
     formats = _TABLE_FORMATS if query.form in ("SELECT", "ASK") else _TRIPLE_FORMATS
-    parameters = f"?{urlencode(values)}" if values else ""
+    downloads = [(title, _download_url(path, values, suffix), suffix) for title, suffix in formats]
     return render(
         "query.html", query=query, answer=view, error=str(error) if error is not None else "",
         fields=[_form_field(graph, query, parameter, values, error) for parameter in query.params],
-        downloads=[(title, f"{path}.{suffix}{parameters}", suffix) for title, suffix in formats] if view else (),
+        downloads=downloads if view else (),
         sparql=sparql_url(text or query.text),
         previous=f"{url}{joint}page={page - 1}" if page > 1 else "",
         next=f"{url}{joint}page={page + 1}" if view is not None and not view.complete else "",
@@ -451,10 +457,11 @@ def _without_header(text: str) -> str:
 
 
 def vocabulary_json(graph: FilmGraph) -> str:
-    """Classes, properties and prefixes with their meanings, as JSON, for completion in the editor."""
+    """Classes, properties and prefixes with their meanings and other words for them, for completion in the editor."""
     card = read_schema_card(graph.store, graph.ontology)
     terms = [
-        {"name": row.curie, "about": row.comment, "uses": row.uses, "kind": kind}
+        {"name": row.curie, "about": row.comment, "uses": row.uses, "kind": kind,
+         "words": [text.casefold() for text in (*row.labels, *row.other_labels)]}
         for kind, rows in (("class", card.classes), ("property", card.properties)) for row in rows
     ]  # fmt: skip
     return json.dumps({"prefixes": dict(PREFIXES), "terms": terms}, ensure_ascii=False)

@@ -35,7 +35,8 @@ class SchemaTerm:
     """A type or property as the service has it.
 
     `uses` is how often the graph uses it, at most 10,000; `folded` are its id and labels without accents and case, to
-    compare with what is typed; `broader` are the ids of the types or properties right above it.
+    compare with what is typed, and `other_folded` the other words that people use for it; `broader` are the ids of the
+    types or properties right above it.
     """
 
     id: str
@@ -43,6 +44,7 @@ class SchemaTerm:
     description: str = ""
     uses: int = 0
     folded: tuple[str, ...] = ()
+    other_folded: tuple[str, ...] = ()
     broader: tuple[str, ...] = ()
     is_identifier: bool = False
 
@@ -179,6 +181,7 @@ def _find(known: Mapping[str, SchemaTerm], text: str) -> SchemaTerm | None:
         return term
     folded = fold_name(name)
     fitting = [term for term in known.values() if folded in term.folded]
+    fitting = fitting or [term for term in known.values() if folded in term.other_folded]
     return max(fitting, key=lambda term: term.uses, default=None)
 
 
@@ -210,8 +213,9 @@ def _term(graph: FilmGraph, iri: NamedNode, term: OntologyTerm, uses: int) -> Sc
     quads = find_quads(graph.store, iri, LABEL, None, ONTOLOGY)
     labels = [quad.object.value for quad in quads if isinstance(quad.object, Literal)]
     folded = tuple(dict.fromkeys(map(fold_name, (id, *labels))))
+    others = tuple(dict.fromkeys(map(fold_name, term.other_labels)))
     is_identifier = "identifier" in (id, *broader)
-    return SchemaTerm(id, graph.names.label(iri) or id, term.comment, uses, folded, broader, is_identifier)
+    return SchemaTerm(id, graph.names.label(iri) or id, term.comment, uses, folded, others, broader, is_identifier)
 
 
 def _count_members(graph: FilmGraph, iri: NamedNode) -> int:

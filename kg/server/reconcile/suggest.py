@@ -87,19 +87,23 @@ def _suggested(known: Mapping[str, SchemaTerm], prefix: str, skip: int) -> list[
 
 
 def _rank(term: SchemaTerm, prefix: str, wanted: str) -> int:
-    """0 for the term itself, then the beginning of its name, of a word, a part, and what is only similar."""
+    """0 for the term itself, then another word for it, the beginning of its name, of a word, a part, a similar name."""
     if term.id == prefix or wanted in term.folded:
         return 0
     if not wanted:
         return 1 if term.uses else _UNLIKE
+    if wanted in term.other_folded:
+        return 1
     if any(name.startswith(wanted) for name in term.folded):
         return 2
     if any(f" {wanted}" in f" {name}" for name in term.folded):
         return 3
     if len(wanted) > 2 and any(wanted in name for name in term.folded):
         return 4
+    if len(wanted) > 2 and any(name.startswith(wanted) for name in term.other_folded):
+        return 5
     is_similar = len(wanted) > 3 and any(fuzz.ratio(wanted, name) >= _MIN_RATIO for name in term.folded)
-    return 5 if is_similar else _UNLIKE
+    return 6 if is_similar else _UNLIKE
 
 
 # --- flyouts and previews

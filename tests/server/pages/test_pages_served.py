@@ -64,7 +64,7 @@ def test_every_stored_query_has_a_form_and_its_example_an_answer(browser: TestCl
 def test_a_question_is_answered_with_the_sources_of_each_row(browser: TestClient) -> None:
     found = get(browser, "/queries/films-directed-by?person=Sean+Baker")
     assert found.has("Tangerine", "Red Rocket", "2015", "sources", "A newspaper")
-    assert "/queries/films-directed-by.csv?person=Sean+Baker" in found.links
+    assert "/queries/films-directed-by.csv?person=Sean+Baker&labels=1" in found.links
 
 
 def test_an_answer_is_downloaded_as_csv(browser: TestClient) -> None:
@@ -156,4 +156,5 @@ def test_styles_and_scripts_may_be_cached_for_ever(browser: TestClient) -> None:
 def test_the_vocabulary_is_available_for_completion(browser: TestClient) -> None:
     vocabulary = json.loads(browser.get("/vocabulary.json").text)
     assert {"film:director", "film:Film"} <= {term["name"] for term in vocabulary["terms"]}
+    assert all(isinstance(term["words"], list) for term in vocabulary["terms"])
     assert vocabulary["prefixes"]["film"].endswith("/film/")

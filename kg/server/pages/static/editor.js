@@ -79,11 +79,13 @@
       if (name.startsWith(typedName)) return 0;
       const own = name.slice(name.indexOf(":") + 1);
       if (!typedName.includes(":") && own.startsWith(local)) return 1;
-      return !typedName.includes(":") && local.length > 2 && own.includes(local) ? 2 : 3;
+      if (typedName.includes(":") || local.length < 3) return 4;
+      if (own.includes(local)) return 2;
+      return (term.words || []).some((other) => other.startsWith(local)) ? 3 : 4;
     };
     shown = (await load())
       .map((term) => [rank(term), term])
-      .filter(([order]) => order < 3)
+      .filter(([order]) => order < 4)
       .sort((a, b) => a[0] - b[0] || b[1].uses - a[1].uses || a[1].name.localeCompare(b[1].name))
       .slice(0, 40)
       .map(([, term]) => term);
