@@ -50,6 +50,7 @@ class Commands:
         title: str = "commands",
         help: str | None = None,
     ) -> None:
+        self.parser = parser
         self._parsers = parser.add_subparsers(dest=name, metavar=name.upper(), title=title, help=help)
 
     def add(

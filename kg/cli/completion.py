@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import partial
 
 from kg.cli.command import Commands, write
 from kg.errors import FilmGraphError
@@ -51,7 +52,7 @@ def add_commands(commands: Commands) -> None:
         "completion", "Print a script that completes commands in a shell.", _completion, project=False, epilog=_EPILOG
     )
     completion.add_argument("shell", choices=tuple(_SCRIPTS), help="the shell that runs the script")
-    complete = commands.add("complete", "", _complete, is_listed=False)
+    complete = commands.add("complete", "", partial(_complete, commands.parser), is_listed=False)
     complete.add_argument("words", nargs="*")
 
 
@@ -60,10 +61,8 @@ def _completion(call: argparse.Namespace) -> int:
     return 0
 
 
-def _complete(call: argparse.Namespace) -> int:
-    from kg.cli import to_parser
-
-    write("".join(f"{word}\n" for word in completions(to_parser(), call.words, project=call.project)))
+def _complete(parser: argparse.ArgumentParser, call: argparse.Namespace) -> int:
+    write("".join(f"{word}\n" for word in completions(parser, call.words, project=call.project)))
     return 0
 
 
