@@ -8,6 +8,7 @@ The context gives every property and class of the ontology its short name
 from __future__ import annotations
 
 import json
+import re
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from typing import Any
@@ -20,6 +21,8 @@ from kg.terms import KNOWN_NAMES, LABEL, PREFIXES, TYPE, XSD, Term, to_curie
 
 _KEYWORDS = {"id", "type"}
 _STRING = XSD + "string"
+_EXACT_INTEGER = re.compile(r"0|-?[1-9][0-9]{0,14}")
+"""The integers that a JSON number keeps in every program, in the form that JSON-LD gives back."""
 _Values = dict[NamedNode, list[Term]]
 
 
@@ -29,15 +32,15 @@ def to_context(schema: Schema) -> dict[str, Any]:
     for iri, property in sorted(schema.properties.items(), key=lambda entry: entry[1].name):
         if property.name in _KEYWORDS or not _is_local_name(property.name, iri):
             continue
-        term: dict[str, str] = {"@id": to_curie(iri.value)}
+        term: dict[str, str] = {"@id": to_key(iri)}
         if property.value_kind is ValueKind.ENTITY:
             term["@type"] = "@id"
         elif property.range and property.range[0].value.startswith(XSD) and property.range[0].value != _STRING:
-            term["@type"] = to_curie(property.range[0].value)
+            term["@type"] = to_key(property.range[0])
         context[property.name] = term
     for iri, class_term in sorted(schema.classes.items(), key=lambda entry: entry[1].name):
         if _is_local_name(class_term.name, iri):
-            context[class_term.name] = to_curie(iri.value)
+            context[class_term.name] = to_key(iri)
     return context
 
 
@@ -125,8 +128,8 @@ class _NodeWriter:
         if value.language is not None:
             return {"@value": value.value, "@language": value.language}
         if coerced and _expand(coerced) == value.datatype.value:
-            is_canonical = value.datatype.value == XSD + "integer" and value.value == str(int(value.value))
-            return int(value.value) if is_canonical else value.value
+            is_number = value.datatype.value == XSD + "integer" and _EXACT_INTEGER.fullmatch(value.value)
+            return int(value.value) if is_number else value.value
         if value.datatype.value == _STRING and not coerced:
             return value.value
         return {"@value": value.value, "@type": to_key(value.datatype)}

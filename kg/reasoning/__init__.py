@@ -9,4 +9,5 @@ same_as           owl:sameAs as a union find
 contradictions    what the rules forbid, as findings
 ontology_lint     axioms that no rule reads, or that spread errors
 infer             inference over triple tables and over files, by the SQL engine or by owlrl
+owlrl_closure     the closure that owlrl computes, the reference engine
 """

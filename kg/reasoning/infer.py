@@ -11,16 +11,13 @@ allow (a literal as subject, a blank node or literal as predicate) are always le
 
 from __future__ import annotations
 
-import logging
-import warnings
 from collections import Counter
-from collections.abc import Callable, Container, Iterable, Iterator, Mapping
+from collections.abc import Callable, Container, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any
 
-from pyoxigraph import Literal, NamedNode, RdfFormat, Triple
+from pyoxigraph import RdfFormat, Triple
 
 from kg.errors import InputError, LimitError
 from kg.graph.ntriples import write_ntriples
@@ -56,14 +53,14 @@ from kg.reasoning.ontology_lint import (
     VERSION,
     outside_profile,
 )
+from kg.reasoning.owlrl_closure import owlrl_closure
 from kg.reasoning.rules import FIRST, OWL_THING, REST, SAME, TYPE, GroundRule, is_variable
 from kg.reasoning.same_as import EqualTerms
 from kg.reports import Finding, Report, Severity
 from kg.terms import Spo, to_spo
-from kg.xsd import SUPPORTED, is_in_datatype, literal_parts, value_of
+from kg.xsd import SUPPORTED, is_in_datatype
 
 ENGINES = ("sql", "owlrl")
-_OWLRL_ERROR_MESSAGE = "http://www.daml.org/2002/03/agents/agent-ont#ErrorMessage"
 
 Progress = Callable[..., None]
 """Called with the keywords `rule`, `round` and `triples` after each statement."""
@@ -508,74 +505,7 @@ def _may_be_axiom(pattern: Spo) -> bool:
     return p in SCHEMA_PREDICATES or (p == TYPE and (is_variable(o) or o in SCHEMA_CLASSES))
 
 
-# --- owlrl, the reference engine: slow and exact, the oracle of the tests
-
-
-@dataclass(frozen=True, slots=True)
-class OwlrlClosure:
-    """Everything that owlrl concludes from triples, with these triples, as RDF allows it; and its error messages.
-
-    `about_literals` are its conclusions with a literal as subject, which RDF does not allow.
-    """
-
-    triples: frozenset[Spo]
-    about_literals: frozenset[Spo]
-    contradictions: tuple[str, ...]
-
-
-def owlrl_closure(triples: Iterable[Spo]) -> OwlrlClosure:
-    """The closure of triples under OWL 2 RL, as owlrl computes it; literals of one value are equal from the start."""
-    import owlrl  # imported here: owlrl and rdflib take long to import
-    import rdflib
-
-    logging.getLogger("rdflib.term").setLevel(logging.CRITICAL)  # ill-typed literals are findings
-    asserted = list(triples)
-    graph = rdflib.Graph()
-    for triple in [*asserted, *_equal_values(asserted)]:
-        graph.add(tuple(map(_to_rdflib, triple)))
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        owlrl.DeductiveClosure(owlrl.OWLRL_Semantics, axiomatic_triples=False, datatype_axioms=False).expand(graph)
-    errors = {s for s, _, o in graph if str(o) == _OWLRL_ERROR_MESSAGE}
-    messages = sorted(str(o) for s, p, o in graph if s in errors and isinstance(o, rdflib.Literal))
-    closed = {
-        (_to_text(s), p.n3(), _to_text(o)) for s, p, o in graph if isinstance(p, rdflib.URIRef) and s not in errors
-    }
-    about_literals = {triple for triple in closed if triple[0].startswith('"')}
-    return OwlrlClosure(frozenset(closed - about_literals), frozenset(about_literals), tuple(messages))
-
-
-def _equal_values(triples: Iterable[Spo]) -> Iterator[Spo]:
-    """The literals of one value are the same (dt-eq), each as the first; owlrl leaves that rule out."""
-    first: dict[object, str] = {}
-    for text in sorted({o for _, _, o in triples if o.startswith('"')}):
-        value = value_of(text)
-        if value is not None and first.setdefault(value, text) != text:
-            yield (first[value], SAME, text)
-
-
-def _to_rdflib(text: str) -> Any:
-    """The term of rdflib with this exact N-Triples form: rdflib itself would write `01` as `1`."""
-    import rdflib
-
-    literal = literal_parts(text)
-    if literal is None:
-        return rdflib.BNode(text[2:]) if text.startswith("_:") else rdflib.URIRef(text[1:-1])
-    if literal.language:
-        return rdflib.Literal(literal.lexical, lang=literal.language)
-    is_plain = not text.endswith(">")
-    return rdflib.Literal(literal.lexical, datatype=None if is_plain else literal.datatype, normalize=False)
-
-
-def _to_text(term: Any) -> str:
-    """The exact N-Triples form of a term of rdflib."""
-    from rdflib import Literal as RdflibLiteral
-
-    if not isinstance(term, RdflibLiteral):
-        return str(term.n3())
-    if term.language:
-        return str(Literal(str(term), language=str(term.language)))
-    return str(Literal(str(term), datatype=NamedNode(str(term.datatype)) if term.datatype else None))
+# --- owlrl, the reference engine: slow and exact
 
 
 def _infer_with_owlrl(tables: TripleTables, axioms: list[Spo], *, schema: bool, tautologies: bool) -> Inference:

@@ -4,6 +4,7 @@ model              shapes, targets, constraints, components
 components/        the constraint components of SHACL Core, a row each
 paths              property paths
 parse              shapes graph to model, and the positions of shapes and findings in files
+value_lists        lists of classes, datatypes and kinds of nodes, as alternatives
 plan               which sets of nodes to compute, and which checks on them
 validation_tables  the DuckDB tables of a validation
 sql_engine         validation of compiled shapes

@@ -14,6 +14,7 @@ from starlette.testclient import TestClient
 from kg.server.app import application
 from kg.server.settings import Limits
 from tests.projects import SmallProject
+from tests.rdf.hostile_files import FILES, content_of
 
 DIRECTOR = "SELECT ?who { film:anora film:director ?who }"
 COUNTED = "SELECT ?film (COUNT(?who) AS ?n) { ?film film:director ?who } GROUP BY ?film ORDER BY ?film"
@@ -235,3 +236,10 @@ def test_json_is_read_back_unchanged(served: TestClient) -> None:
     rows = json.loads(served.get("/sparql", params={"query": query}).content)["results"]["bindings"]
     assert rows[0] == {"x": {"type": "literal", "value": "Žižek", "xml:lang": "cs"}}
     assert rows[1]["y"] == {"type": "literal", "value": 'tab\tquote"'}
+
+
+def test_a_hostile_graph_is_refused_unread(served: TestClient) -> None:
+    for name in FILES:
+        answer = served.put("/graphs?default", content=content_of(name), headers={"content-type": "text/turtle"})
+        assert answer.status_code in (403, 413), name
+        assert len(answer.content) < 1000, name
