@@ -26,6 +26,8 @@ def add_commands(commands: Commands) -> None:
     new.add_argument("folder", metavar="FOLDER", help="an empty folder, or one that does not exist yet")
     build = commands.add("build", "Build the graph from the project's files and publish it.", _build)
     build.add_argument("--force", action="store_true", help="build even when nothing has changed")
+    build.add_argument("--memory", metavar="SIZE", help="the memory limit of tables, such as 2GB; the rest is on disk")
+    build.add_argument("--profile", metavar="FILE", help="write seconds and rows of each phase as JSON; - is stdout")
     add_engine(build)
     add_texts(build, purpose="to verify passages")
     load = commands.add("load", "Load any RDF files as a graph that can be queried.", _load, project=False)
@@ -85,10 +87,23 @@ def _source(call: argparse.Namespace) -> int:
 
 
 def _build(call: argparse.Namespace) -> int:
+    import json
+
     from kg.pipeline.build import build
+    from kg.pipeline.profile import BuildProfile
 
     with step_progress() as progress:
-        report = build(call.project, engine=call.engine, texts=call.texts, force=call.force, progress=progress)
+        profile = BuildProfile(progress)
+        report = build(
+            call.project,
+            engine=call.engine,
+            texts=call.texts,
+            force=call.force,
+            memory=call.memory,
+            progress=profile,
+        )
+    if call.profile is not None:
+        write(json.dumps(profile.as_dict(report), indent=1) + "\n", call.profile)
     for finding in report:
         print_message(str(finding))
     if not report:

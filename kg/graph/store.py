@@ -57,6 +57,16 @@ def temporary_folder(project: Project) -> Iterator[Path]:
         shutil.rmtree(folder, ignore_errors=True)
 
 
+@contextlib.contextmanager
+def scratch_folder(project: Project) -> Iterator[Path]:
+    """A folder for what does not fit into memory; DuckDB makes it when it needs it, and it is removed afterwards."""
+    folder = project.build_folder / f"scratch-{os.getpid()}"
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
 def write_triples(path: Path, triples: Iterable[Triple]) -> None:
     """Write triples as N-Triples sorted by text, each once."""
     lines = sorted({f"{triple} .\n" for triple in triples})
@@ -186,6 +196,10 @@ def _remove_old_builds(project: Project, *, keep: set[str]) -> None:
         owner = folder.name.removeprefix("unfinished-")
         alive = owner != folder.name and owner.isdecimal() and _is_alive(int(owner))
         if folder.name not in keep and not alive and not _is_read(folder):
+            shutil.rmtree(folder, ignore_errors=True)
+    for folder in project.build_folder.glob("scratch-*"):
+        owner = folder.name.removeprefix("scratch-")
+        if owner.isdecimal() and not _is_alive(int(owner)):
             shutil.rmtree(folder, ignore_errors=True)
     for pointer in project.build_folder.glob("CURRENT.*"):
         owner = pointer.name.removeprefix("CURRENT.")

@@ -2,6 +2,7 @@
 
 build                read, link, decide, infer, check, store, publish
 load                 RDF files of anybody, published as a build
+profile              seconds, rows and memory of the phases of a build
 incremental_check    validates shapes only where the graph differs from the published build
 source_locations     findings with the files and lines that caused them
 """

@@ -21,7 +21,7 @@ from kg.decisions.conflicts import Resolution, unused_decisions
 from kg.decisions.links import EXACT, read_project_links
 from kg.decisions.policy import read_policy
 from kg.decisions.touched_facts import apply_links_in, check_ranks_in, resolve_conflicts_in
-from kg.errors import FaultsError, ProjectError, UnknownNameError
+from kg.errors import FaultsError, InputError, ProjectError, UnknownNameError
 from kg.facts.fact_table import KNOWN, FactSelection, ProjectFacts
 from kg.facts.files import fact_files
 from kg.facts.model import Source
@@ -34,7 +34,16 @@ from kg.graph.ntriples import write_ntriples
 from kg.graph.provenance import write_provenance
 from kg.graph.record_store import FILE as RECORDS
 from kg.graph.record_store import write_records
-from kg.graph.store import ASSERTED, INFERRED, fill_store, publish, published_build, temporary_folder, write_triples
+from kg.graph.store import (
+    ASSERTED,
+    INFERRED,
+    fill_store,
+    publish,
+    published_build,
+    scratch_folder,
+    temporary_folder,
+    write_triples,
+)
 from kg.graph.triple_tables import TripleTables
 from kg.passages.verification import verify
 from kg.pipeline.incremental_check import check_changes, digest_of_files, write_shapes_report
@@ -75,12 +84,14 @@ def build(
     engine: str = "sql",
     texts: Path | str | None = None,
     force: bool = False,
+    memory: str | None = None,
     progress: Progress | None = None,
 ) -> Report:
     """Build the project's graph and publish it; the report has what was built, or what prevents publishing.
 
-    When nothing has changed since the last build, nothing is done, unless `force` is given. Raises `ProjectError` when
-    there is no project, and `FaultsError` when the ontology or the shapes cannot be read.
+    When nothing has changed since the last build, nothing is done, unless `force` is given. `memory` bounds what the
+    tables hold at once (`"2GB"`); the rest is on disk. Raises `ProjectError` when there is no project, `FaultsError`
+    when the ontology or the shapes cannot be read, and `InputError` when the memory is not enough.
     """
     start = time.perf_counter()
     project = project if isinstance(project, Project) else find_project(project)
@@ -92,25 +103,37 @@ def build(
         os.utime(current / COUNTS)  # files that are newer have the same content
         return replace(report, counts={**report.counts, "unchanged": 1})
     show = progress if progress is not None else _no_progress
-    graph = draft(project, engine=engine, texts=texts, progress=show)
-    report = graph.report
-    if report.ok:
-        show("storing")
-        with temporary_folder(project) as folder:
-            _write_files(graph, folder)
-            fill_store(folder)
-            asserted, inferred = graph.tables.count("triple"), graph.tables.count("inferred")
-            counts = {**report.counts, "triples": asserted + inferred, "asserted": asserted, "inferred": inferred}
-            counts["seconds"] = round(time.perf_counter() - start, 2)
-            report = replace(report, counts=counts)
-            _write_counts(folder, counts)
-            if graph.shapes_report is not None:
-                write_shapes_report(folder, graph.shapes_report, digest=_rules_digest(project))
-            if _write_lock(project, graph.read.lock):
-                digest = digest_of(project, engine=engine, texts=texts)
-                os.utime(folder / COUNTS)  # the lock belongs to this build
-            publish(project, folder, digest)
-    return report
+    with scratch_folder(project) as scratch:
+        try:
+            tables = TripleTables(memory=memory, scratch=scratch)
+            graph = draft(project, engine=engine, texts=texts, tables=tables, progress=show)
+            if not graph.report.ok:
+                return graph.report
+            show("storing")
+            return _store(graph, start, digest=lambda: digest_of(project, engine=engine, texts=texts))
+        except TripleTables.out_of_memory as error:
+            bound = f" within {memory}" if memory is not None else ""
+            raise InputError(
+                f"The memory{bound} is not enough. Allow more with --memory, or free disk space."
+            ) from error
+
+
+def _store(graph: Draft, start: float, *, digest: Callable[[], str]) -> Report:
+    """Store and publish a graph; the report has what was stored."""
+    project = graph.project
+    with temporary_folder(project) as folder:
+        _write_files(graph, folder)
+        fill_store(folder)
+        asserted, inferred = graph.tables.count("triple"), graph.tables.count("inferred")
+        counts = {**graph.report.counts, "triples": asserted + inferred, "asserted": asserted, "inferred": inferred}
+        counts["seconds"] = round(time.perf_counter() - start, 2)
+        _write_counts(folder, counts)
+        if graph.shapes_report is not None:
+            write_shapes_report(folder, graph.shapes_report, digest=_rules_digest(project))
+        if _write_lock(project, graph.read.lock):
+            os.utime(folder / COUNTS)  # the lock belongs to this build
+        publish(project, folder, digest())
+    return replace(graph.report, counts=counts)
 
 
 def check(
@@ -152,15 +175,16 @@ def draft(
     shape: Iterable[str] | None = None,
     changed: bool = False,
     complete: bool = False,
+    tables: TripleTables | None = None,
     progress: Progress | None = None,
 ) -> Draft:
-    """All steps before storing; the options from `focus` on are those of `check`."""
+    """All steps before storing, in `tables` where they are given; `focus` to `complete` are as `check` has them."""
     show = progress if progress is not None else _no_progress
     show("reading")
     ontology = tuple(read_ontology(project.ontology))
     schema = to_schema(ontology)
     shapes = read_shapes((*project.shapes, *(project.completeness if complete else ())))
-    tables = TripleTables()
+    tables = tables if tables is not None else TripleTables()
     facts = ProjectFacts(tables)
     read = read_facts(project.data, schema, facts, texts=texts)
     trust = read_policy(project.data / "policy.yaml", file="data/policy.yaml", schema=schema, sources=read.sources)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import os
 import random
 import shutil
@@ -15,6 +16,7 @@ from pathlib import Path
 
 import pytest
 
+from kg.cli import main
 from kg.errors import FaultsError, ProjectError
 from kg.exports.export import FORMATS
 from kg.exports.rdf import PARTS
@@ -221,6 +223,36 @@ def test_only_the_last_two_builds_are_kept(story: SmallProject) -> None:
     for _ in range(5):
         assert build(story.project, force=True)
     assert len(list((story.folder / ".kg/builds").iterdir())) == 2
+
+
+def test_a_build_without_enough_memory_leaves_the_previous_graph(
+    story: SmallProject, capsys: pytest.CaptureFixture[str]
+) -> None:
+    story.build()
+    before = story.project.current_build
+    call = ["build", "--force", "--project", str(story.folder), "--memory"]
+    assert main([*call, "200KB"]) == 2
+    assert "The memory within 200KB is not enough." in capsys.readouterr().err
+    assert main([*call, "much"]) == 2
+    assert "'much' is not a size of memory" in capsys.readouterr().err
+    assert story.project.current_build == before
+    assert [path.name for path in (story.folder / ".kg").iterdir() if path.name.startswith("scratch")] == []
+    assert main([*call, "1GB"]) == 0
+
+
+def test_a_build_tells_what_each_phase_took(story: SmallProject, capsys: pytest.CaptureFixture[str]) -> None:
+    profile = story.folder / "profile.json"
+    assert main(["build", "--project", str(story.folder), "--profile", str(profile)]) == 0
+    document = json.loads(profile.read_text(encoding="utf-8"))
+    assert [phase["name"] for phase in document["phases"]] == [
+        "reading",
+        "deciding",
+        "inferring",
+        "checking",
+        "storing",
+    ]
+    assert document["phases"][0]["rows"] == len(story.facts())
+    assert sum(phase["seconds"] for phase in document["phases"]) == pytest.approx(document["seconds"], abs=0.01)
 
 
 BUILD = "import sys\nimport kg\nfor _ in range(int(sys.argv[2])): assert kg.build(sys.argv[1], force=True)"

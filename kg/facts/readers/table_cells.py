@@ -81,13 +81,17 @@ def _csv_header(path: Path, delimiter: str) -> list[str] | None:
 
 def _read_regular(sql: duckdb.DuckDBPyConnection, path: Path, header: list[str], delimiter: str) -> Cells | None:
     """The cells of a file in regular form; None for any other."""
+    import duckdb  # imported only where there are tables
+
     form = _form_of(path, delimiter)
     if form is None:
         return None
     try:
         source = _csv_source(path, header, delimiter, skip=1)
         sql.execute(f"CREATE OR REPLACE TABLE table_cell AS SELECT * FROM {source}")
-    except sql_error():
+    except duckdb.OutOfMemoryException:
+        raise
+    except duckdb.Error:
         return None
     longest = ", ".join(f"max(length({quote_name(name)}))" for name in header)
     lengths = sql.execute(f"SELECT {longest} FROM table_cell").fetchone() or ()
@@ -221,6 +225,8 @@ def _spool(sql: duckdb.DuckDBPyConnection, header: list[str], rows: Iterator[tup
 
 def _read_parquet(sql: duckdb.DuckDBPyConnection, path: Path, *, file: str, reader: RowReader) -> Cells | None:
     """The cells of a Parquet table; its lines are its rows, counted from 1."""
+    import duckdb
+
     source = f"read_parquet({quote(path)})"
     try:
         columns = sql.execute(f"DESCRIBE SELECT * FROM {source}").fetchall()
@@ -233,7 +239,9 @@ def _read_parquet(sql: duckdb.DuckDBPyConnection, path: Path, *, file: str, read
             _create_view(sql, header, "(rowid + 1)::UINTEGER")
         else:
             _spool(sql, header, _parquet_rows(sql, source))
-    except sql_error() as error:
+    except duckdb.OutOfMemoryException:
+        raise
+    except duckdb.Error as error:
         reader.findings.append(_parquet_finding(error, file))
         return None
     return Cells(header)
@@ -257,10 +265,3 @@ def _to_cell(value: object) -> str:
     if isinstance(value, bool):
         return str(value).lower()
     return str(int(value)) if isinstance(value, float) and value.is_integer() else str(value)
-
-
-def sql_error() -> type[Exception]:
-    """What DuckDB raises; it is imported only where there are tables."""
-    import duckdb
-
-    return duckdb.Error
