@@ -32,7 +32,13 @@ _REPLACED_BY = NamedNode("http://purl.org/dc/terms/isReplacedBy")
 _DETAIL, _INVERSELY, _WITHIN, _WITHOUT, _VALUE_OF, _OF_SUBJECT = (
     NamedNode(f"{BASE}ontology#{name}") for name in ("detail", "inversely", "within", "without", "valueOf", "ofSubject")
 )
-_NAMED_CLASS, _NAMED_WITHIN = (NamedNode(f"{BASE}ontology#{name}") for name in ("namedClass", "namedWithin"))
+_NAMED_CLASS, _NAMED_WITHIN, _OF, _KEY, _FORM, _KEY_FORM, _ENTRY, _ENTRY_FORM, _WITH, _UNIT, _SIGN, _EXAMPLE = (
+    NamedNode(f"{BASE}ontology#{name}")
+    for name in (
+        *("namedClass", "namedWithin", "of", "key", "form", "keyForm", "entry", "entryForm", "with"),
+        *("unit", "sign", "example"),
+    )
+)
 _INVERSE_LABEL = NamedNode(FILM + "inverseLabel")
 _PROPERTIES = {OWL + name for name in ("ObjectProperty", "DatatypeProperty", "AnnotationProperty")} | {RDF + "Property"}
 _CLASSES = {OWL + "Class", RDFS + "Class"}
@@ -73,6 +79,12 @@ class OntologyTerm:
     """Of a property: the class of a value that a fact file writes as a name and that nothing else is stated about."""
     named_within: NamedNode | None = None
     """Of a property: the property to the entity within which the names of its values are unique."""
+    unit: str = ""
+    """Of a property: the unit of its numbers, such as "minute"."""
+    signs: tuple[tuple[str, str], ...] = ()
+    """Of a property: signs and words that stand for a value, each with the value."""
+    example: str = ""
+    """Of a property: a value, as a fact file writes it."""
 
     def named_by(self, text: str) -> Naming | None:
         """How a text names the term; None when it does not."""
@@ -119,6 +131,19 @@ class NarrowedClass:
     word: str
 
 
+@dataclass(frozen=True, slots=True)
+class ShortForm:
+    """A way to write values of a property in fewer words; ontology/writing.ttl explains each of its fields."""
+
+    property: NamedNode
+    keys: tuple[str, ...] = ()
+    forms: tuple[str, ...] = ()
+    key_forms: tuple[str, ...] = ()
+    entry: NamedNode | None = None
+    entry_forms: tuple[str, ...] = ()
+    details: tuple[tuple[str, str], ...] = ()
+
+
 @dataclass(frozen=True)
 class Schema:
     """The classes and properties that facts may use, by IRI."""
@@ -131,6 +156,8 @@ class Schema:
     """Name of a class or property of an earlier version -> what replaces it."""
     kinds: Mapping[NamedNode, OntologyTerm] = field(default_factory=dict)
     """What narrows a class; the parents of a kind are wider kinds or the class."""
+    short_forms: tuple[ShortForm, ...] = ()
+    """How values are written in fewer words."""
 
     @cached_property
     def names(self) -> dict[str, NamedNode]:
@@ -336,12 +363,30 @@ def to_schema(ontology: Iterable[Triple]) -> Schema:
             properties[iri] = _to_property(iri, values, types, is_date=WHEN in superproperties)
     for term in _BORROWED:
         properties.setdefault(term.iri, term)
-    schema = Schema(classes, properties, frozenset(_disjoint(ontology)), kinds=kinds)
+    short_forms = tuple(_short_forms(objects))
+    schema = Schema(classes, properties, frozenset(_disjoint(ontology)), kinds=kinds, short_forms=short_forms)
     # Every kind was a class in an earlier version, or is mistaken for one.
     former = {
         name: Replacement(narrowed.class_name, (("kind", narrowed.word),)) for name, narrowed in schema.narrowed.items()
     }
     return replace(schema, replaced=former | dict(_replaced(objects)))
+
+
+def _short_forms(objects: Mapping[NamedNode, Mapping[NamedNode, list[object]]]) -> Iterator[ShortForm]:
+    """The short forms of each property, those with keys of their own last."""
+    written = [iri for iri, values in objects.items() if _OF in values]
+    for iri in sorted(written, key=lambda iri: (_KEY in objects[iri], iri.value)):
+        values = objects[iri]
+        for property in _iris(values, _OF):
+            yield ShortForm(
+                property,
+                _texts(values, _KEY),
+                _texts(values, _FORM),
+                _texts(values, _KEY_FORM),
+                next(iter(_iris(values, _ENTRY)), None),
+                _texts(values, _ENTRY_FORM),
+                _pairs(values, _WITH),
+            )
 
 
 def _replaced(objects: Mapping[NamedNode, Mapping[NamedNode, list[object]]]) -> Iterator[tuple[str, Replacement]]:
@@ -417,6 +462,9 @@ def _to_property(
         usual_range=_iris(values, _RANGE_INCLUDES),
         named_class=_iris(values, _NAMED_CLASS),
         named_within=next(iter(_iris(values, _NAMED_WITHIN)), None),
+        unit=next(iter(_texts(values, _UNIT)), ""),
+        signs=tuple((sign, value) for sign, _, value in (text.rpartition(" ") for text in _texts(values, _SIGN))),
+        example=next(iter(_texts(values, _EXAMPLE)), ""),
     )
 
 

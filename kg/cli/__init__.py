@@ -2,7 +2,7 @@
 
 command        what the commands share: options, output, progress
 build          new, build, load, verify, cite
-check          check, fix, validate, infer, ontology
+check          check, fix, fmt, validate, infer, ontology
 ask            ask, sparql, queries, schema, show, facts, conflicts, decide
 why            why, why-not, rules, check-proof
 link           link: a project

@@ -41,7 +41,7 @@ _SHOWN_PARTS = 10
 
 
 def add_commands(commands: Commands) -> None:
-    """check, fix, validate, infer, ontology lint."""
+    """check, fix, fmt, validate, infer, ontology lint."""
     check = commands.add("check", "Report what is wrong with the files and their graph; write nothing.", _check)
     add_engine(check)
     add_texts(check, purpose="to verify passages")
@@ -51,6 +51,11 @@ def add_commands(commands: Commands) -> None:
     _add_report_options(check)
     fix = commands.add("fix", "Suggest fixes that are unambiguous, as a patch; write it only with --apply.", _fix)
     fix.add_argument("--apply", action="store_true", help="change the files")
+    fmt = commands.add("fmt", "Write values of fact files in short or in long form, as a patch.", _fmt)
+    form = fmt.add_mutually_exclusive_group(required=True)
+    form.add_argument("--long", action="store_true", help="write short forms out: {amount: 1200000, currency: EUR}")
+    form.add_argument("--short", action="store_true", help="shorten what can be: €1.2 million")
+    fmt.add_argument("--apply", action="store_true", help="change the files")
     migrate = commands.add("migrate", "Rewrite a project for an ontology with other terms, as a patch.", _migrate)
     migrate.add_argument("--apply", action="store_true", help="change the files")
     validate = commands.add("validate", "Validate RDF files against SHACL shapes.", _validate, project=False)
@@ -158,6 +163,25 @@ def _fix(call: argparse.Namespace) -> int:
         print_message(f"{count} can be fixed. `kg fix --apply` changes the files.")
     else:
         print_message("There is nothing that can be fixed unambiguously.")
+    return 0
+
+
+def _fmt(call: argparse.Namespace) -> int:
+    from kg.files.atomic import write_file
+    from kg.fixes.short_forms import format_project
+    from kg.project import find_project
+
+    project = find_project(call.project)
+    files = format_project(project, short=call.short)
+    for file in files:
+        write(file.to_diff(project.folder))
+        if call.apply:
+            write_file(file.path, (file.after,))
+    if not files:
+        print_message("No file changes.")
+    else:
+        count = f"{len(files)} file{'' if len(files) == 1 else 's'}"
+        print_message(f"{count} changed." if call.apply else f"{count} to change. Add --apply to change them.")
     return 0
 
 

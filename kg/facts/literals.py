@@ -9,9 +9,8 @@ import re
 
 from pyoxigraph import Literal, NamedNode
 
-from kg import vocabulary as film
 from kg.facts.dates import to_date
-from kg.schema import OntologyTerm, ValueKind
+from kg.schema import OntologyTerm, Schema, ValueKind
 from kg.terms import XSD, Term, to_iri
 from kg.text.folding import to_slug
 
@@ -38,21 +37,15 @@ _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff\ufffe\uffff
 _LANGUAGE = re.compile(r"[A-Za-z]{1,8}(?:-[A-Za-z0-9]{1,8})*")
 
 
-_PART_EXAMPLES = {
-    film.Figure: "{amount: 1200000, currency: EUR}",
-    film.Rating: "{aggregator: rotten-tomatoes, score: 93, scale: 100}",
-    film.Recognition: "{award: palme-dor, outcome: won, year: 2024}",
-    film.Release: "{territory: portugal, date: 2019-03-14}",
-    film.RightsDeal: "{buyer: neon, territory: north-america, date: 2023-10}",
-    film.Screening: "{location: cannes, date: 2024-05-21}",
-}
-"""Class of parts -> one, as a fact file writes it."""
+def example_of(property: OntologyTerm) -> str:
+    """What to write as a value of a property, as messages show it; empty where the ontology has no example."""
+    return f"For example: {property.name}: {property.example}." if property.example else ""
 
 
-def part_example(property: OntologyTerm) -> str:
-    """What to write where the value of a property is a part with values of its own; empty for any other property."""
-    example = next((_PART_EXAMPLES[range] for range in property.range if range in _PART_EXAMPLES), "")
-    return f"Write its values, such as {property.name}: {example}." if example else ""
+def describe_value(property: OntologyTerm, schema: Schema) -> str:
+    """What a value of a property is: `a budget, which is a figure`."""
+    labels = [property.label, *(schema.classes[range].label for range in property.range if range in schema.classes)]
+    return ", which is ".join(f"{'an' if label[:1] in 'aeiou' else 'a'} {label}" for label in dict.fromkeys(labels))
 
 
 def parse_value(text: str, property: OntologyTerm, *, lang: str = "") -> Term:

@@ -255,5 +255,5 @@ def quoted(text: str) -> str:
     return _in_quotes(text)
 
 
-_SIMPLE = re.compile(r"[^\W\d_](?:[\w .()/&\u2013\u2014'-]*[\w).])?")
+_SIMPLE = re.compile(r"(?:[^\W_]|[€£$])(?:[\w .()/&\u2013\u2014'-]*[\w).])?")
 _OTHER_TYPE = re.compile(r"(?i:true|false|yes|no|on|off|null)")

@@ -12,17 +12,13 @@ from decimal import Decimal
 
 from pyoxigraph import Literal, NamedNode
 
-from kg import vocabulary as film
 from kg.facts.literals import parse_value
 from kg.facts.model import Fact
 from kg.files.yaml_files import quoted
 from kg.reports import Finding
 from kg.schema import OntologyTerm, Replacement, Schema, ValueKind
 from kg.terms import ALIAS, LABEL, Term, to_curie, to_term, to_text
-from kg.text.number_words import MONTHS, SCALES
-
-_IN_MINUTES = (film.runningTime,)
-"""Properties whose whole number is of minutes."""
+from kg.text.number_words import SCALES
 
 
 @dataclass(frozen=True, slots=True)
@@ -228,7 +224,7 @@ def _meanings(text: str, property: OntologyTerm, facts: Iterable[Fact]) -> Itera
     else:
         yield {"yes": "true", "no": "false"}.get(plain.lower(), plain.lower())
         yield from _numbers(plain)
-        yield from _durations(plain, in_minutes=property.iri in _IN_MINUTES)
+        yield from _durations(plain)
 
 
 def _is_name(fact: Fact, name: str) -> bool:
@@ -250,25 +246,17 @@ def _numbers(text: str) -> Iterator[str]:
         yield number.rstrip("0").rstrip(".") if "." in number else number
 
 
-def _durations(text: str, *, in_minutes: bool) -> Iterator[str]:
+def _durations(text: str) -> Iterator[str]:
     match = re.fullmatch(r"(?:(\d+)\s*(?:h|hours?))?\s*(?:(\d+)\s*(?:m|min|mins|minutes?)?\.?)?", text, re.I)
     if match is not None and (match[1] or match[2]):
         minutes = int(match[1] or 0) * 60 + int(match[2] or 0)
         yield f"PT{minutes}M"
-        if in_minutes:
-            yield str(minutes)
 
 
 def _dates(text: str) -> Iterator[str]:
-    by_name = re.fullmatch(r"(?:(\d{1,2})\.?\s+)?([A-Za-z]+)\.?\s+(?:(\d{1,2})(?:st|nd|rd|th)?,?\s+)?(\d{4})", text)
-    if by_name is not None and (month := MONTHS.get(by_name[2].lower())) and not (by_name[1] and by_name[3]):
-        day = by_name[1] or by_name[3]
-        yield f"{by_name[4]}-{month:02d}" + (f"-{int(day):02d}" if day else "")
     for form in (r"(\d{4})[/.](\d{1,2})(?:[/.](\d{1,2}))?", r"(\d{4})-(\d{1,2})(?:-(\d{1,2}))?"):
         if match := re.fullmatch(form, text):
             yield f"{match[1]}-{int(match[2]):02d}" + (f"-{int(match[3]):02d}" if match[3] else "")
-    if match := re.fullmatch(r"(\d{3})0s", text):
-        yield f"{match[1]}X"
 
 
 def _fits(text: str, property: OntologyTerm) -> bool:

@@ -20,7 +20,7 @@ from kg.facts.texts import Texts
 from kg.parts import belongs_to, is_part
 from kg.passages.plausibility import check_plausibility
 from kg.reports import Finding, Report, Severity
-from kg.schema import KIND, Schema, ValueKind
+from kg.schema import KIND, OntologyTerm, Schema, ValueKind
 from kg.terms import ALIAS, LABEL, TYPE, XSD, Term, to_curie, to_short
 from kg.text.folding import fold_passage
 from kg.text.number_words import MONTHS, numbers
@@ -114,9 +114,9 @@ class _Verifier:
     def _contains(self, passage: str, fact: Fact) -> bool:
         if fact.written:
             return contains_name(passage, [fact.written]) or fact.written in passage
-        if isinstance(fact.value, Literal):
-            return contains_literal(passage, fact.value)
         property = self._schema.properties.get(fact.property)
+        if isinstance(fact.value, Literal):
+            return contains_literal(passage, fact.value) or _has_sign(passage, fact.value.value, property)
         if property is not None and property.value_kind is ValueKind.ENTITY:
             return contains_name(passage, self._names.get(fact.value, []))
         return contains_name(passage, [to_curie(fact.value.value)]) if isinstance(fact.value, NamedNode) else False
@@ -132,6 +132,12 @@ class _Verifier:
             found=passage if len(passage) <= 200 else passage[:199] + "…",
             remedy="Correct the span, add an alias, or add `paraphrase: true`.",
         )
+
+
+def _has_sign(passage: str, value: str, property: OntologyTerm | None) -> bool:
+    """True when the passage has a sign that stands for the value, such as € for EUR."""
+    signs = [sign for sign, meaning in property.signs if meaning == value] if property is not None else []
+    return any(contains_name(passage, [sign]) if sign[-1].isalpha() else sign in passage for sign in signs)
 
 
 def _is_outcome(fact: Fact) -> bool:

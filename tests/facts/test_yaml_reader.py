@@ -229,7 +229,7 @@ WRONG: list[tuple[str, str, list[str]]] = [
     ("a misspelt property", "anora:\n  directr: x\n", ["3:3 unknown-property"]),
     ("a misspelt class", "anora:\n  type: Flim\n", ["3:9 unknown-class"]),
     ("a text where a number should be", "anora:\n  minutes: long\n", ["3:12 value"]),
-    ("a number with separators", "anora:\n  amount: 36,500,000\n", ["3:11 value"]),
+    ("a number with separators", "anora:\n  amount: 36.500.000\n", ["3:11 value"]),
     ("a day that no calendar has", "anora:\n  date: 2023-02-29\n", ["3:9 value"]),
     ("a month that no calendar has", "anora:\n  date: 2023-13\n", ["3:9 value"]),
     ("a date in words", "anora:\n  date: last autumn\n", ["3:9 value"]),
@@ -307,9 +307,9 @@ def test_a_misspelt_name_has_the_closest_one_as_suggestion(project: SmallProject
 
 
 def test_a_wrong_value_has_its_property_and_its_text(project: SmallProject) -> None:
-    project.write("data/films.yaml", "source: encyclopedia\nanora:\n  minutes: '1,234'\n")
+    project.write("data/films.yaml", "source: encyclopedia\nanora:\n  minutes: '1.234.567'\n")
     (finding,) = project.read().findings
-    assert (finding.path, finding.value) == (str(entity_iri("minutes")), '"1,234"')
+    assert (finding.path, finding.value) == (str(entity_iri("minutes")), '"1.234.567"')
 
 
 def test_a_duplicate_key_names_the_place_of_the_first(project: SmallProject) -> None:

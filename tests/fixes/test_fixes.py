@@ -32,13 +32,7 @@ FIXED = [
     ("a misspelt source", "source: encyclopedia", "source: encyclopdia"),
     ("a misspelt entity", "  director: sean-baker", "  director: sean-bakr"),
     ("a misspelt entity with its prefix", "  director: film:sean-baker", "  director: film:sean-bakr"),
-    ("a date in words", "  date: 2024-10-18", "  date: 18 October 2024"),
-    ("an American date", "  date: 2024-10-18", "  date: October 18, 2024"),
-    ("a month", "  date: 2024-10", '  date: "Oct 2024"'),
     ("a date with slashes", "  date: 2024-10-18", "  date: 2024/10/18"),
-    ("a decade", "  date: 197X", "  date: 1970s"),
-    ("thousands apart", "  minutes: 1234567", "  minutes: 1,234,567"),
-    ("thousands apart, in quotes", "  screens: 12000", '  screens: "12 000"'),
     ("millions", "  amount: 36500000", "  amount: $36.5 million"),
     ("yes and no", "  inColour: true", "  inColour: yes"),
     ("True", "  inColour: true", "  inColour: True"),
@@ -216,7 +210,5 @@ def test_a_person_who_is_named_only_by_label_gets_a_block(project: SmallProject)
     project.write("data/policy.yaml", "sources: [encyclopedia]\n")
     apply_fixes(project.project, propose_fixes(project.project))
     text = (project.folder / "data/films.yaml").read_text(encoding="utf-8")
-    assert "  director: Inês Carvalho\n  runningTime: 105\n" in text
     assert "ines-carvalho: {type: Person, label: Inês Carvalho}\n---\n" in text
-    assert "runningTime: 94," in text
     assert check(project.project)

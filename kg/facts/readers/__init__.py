@@ -17,7 +17,7 @@ from pyoxigraph import NamedNode
 
 from kg.facts.fact_table import ProjectFacts
 from kg.facts.files import FileFindings, fact_files
-from kg.facts.literals import part_example
+from kg.facts.literals import describe_value, example_of
 from kg.facts.model import Fact, Source
 from kg.facts.named_values import resolve_names
 from kg.facts.passage_lock import LOCK_FILE, CitationFinder, read_lock
@@ -110,21 +110,24 @@ def _entity_properties(schema: Schema) -> list[NamedNode]:
 
 
 def _undefined_entity(entity: NamedNode, use: Fact, names: list[str], schema: Schema) -> Finding:
-    name = to_curie(entity.value)
-    usual_type = schema.usual_type(schema.properties[use.property]) or "..."
-    narrowed = schema.narrowed.get(usual_type)
-    type = f"{narrowed.class_name}, kind: {narrowed.word}" if narrowed is not None else usual_type
-    block = f"{name.removeprefix('film:')}: {{type: {type}, label: ...}}"
-    add = part_example(schema.properties[use.property]) or f"Add {block}"
+    name, property = to_curie(entity.value), schema.properties[use.property]
+    message, remedy = f"{name} is not defined", "Add it to data/sources.yaml."
+    if example := example_of(property):
+        message, remedy = f"{name.removeprefix('film:')!r} is not {describe_value(property, schema)}", example
+    elif entity.value.startswith(FILM):
+        usual_type = schema.named_type(property) or "..."
+        narrowed = schema.narrowed.get(usual_type)
+        type = f"{narrowed.class_name}, kind: {narrowed.word}" if narrowed is not None else usual_type
+        remedy = f"Add {name.removeprefix('film:')}: {{type: {type}, label: ...}}"
     return Finding(
         "facts/unknown-entity",
-        f"{name} is not defined",
+        message,
         places=(use.place,),
         focus=str(use.subject),
         path=str(use.property),
         value=str(entity),
         suggestions=closest(name, names),
-        remedy=add if entity.value.startswith(FILM) else "Add it to data/sources.yaml.",
+        remedy=remedy,
     )
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from pathlib import Path
 from typing import ClassVar, NamedTuple
 
@@ -16,10 +17,12 @@ from pyoxigraph import Literal, NamedNode
 
 from kg.facts.dates import to_date_range
 from kg.facts.files import FileFindings, read_yaml_file
-from kg.facts.literals import parse_value, part_example
+from kg.facts.literals import describe_value, example_of, parse_value
 from kg.facts.model import Evidence, Fact, Rank, Source, part_owner
 from kg.facts.named_values import NamedValue, is_name, named_iri
 from kg.facts.passage_lock import Citation, CitationFinder, CitationResult
+from kg.facts.short_forms import CONTEXT_KEYS, ShortForms
+from kg.facts.written_values import to_iso_date
 from kg.files.yaml_files import YamlNode, quoted
 from kg.parts import part_iri
 from kg.reports import Finding, Place, Severity
@@ -27,9 +30,8 @@ from kg.schema import OntologyTerm, Schema, ValueKind
 from kg.terms import LABEL, TYPE, Term, to_iri
 from kg.text.folding import closest, to_slug
 
-_CONTEXT_KEYS = ("source", "at", "record", "retrieved", "as_of", "rank", "because", "paraphrase")
-_FACT_KEYS = (*_CONTEXT_KEYS, "value", "written", "lang")
-_PART_KEYS = (*_CONTEXT_KEYS, "id")
+_FACT_KEYS = (*CONTEXT_KEYS, "value", "written", "lang")
+_PART_KEYS = (*CONTEXT_KEYS, "id")
 _SPAN = re.compile(r"(?P<start>[0-9]{1,9})-(?P<end>[0-9]{1,9})")
 _LIKE_SPAN = re.compile(r"[0-9]+\s*[-–]\s*[0-9]+")
 _UNNAMING_KEYS = frozenset((*_PART_KEYS, "type", "kind", "outcome", "count"))
@@ -37,6 +39,7 @@ _UNNAMING_KEYS = frozenset((*_PART_KEYS, "type", "kind", "outcome", "count"))
 _OCCASIONS = ("edition", "eventSeries")
 """Keys for what many recognitions of one owner have in common."""
 _ENTITY_NAME = re.compile(r"[\w.\-]+")
+_PART_ID = re.compile(r"[\w\-]+(?:\.[\w\-]+\.[\w\-]+)+")
 _NTH = re.compile(r"[1-9][0-9]{0,5}")
 _CITATION_REMEDY = "Write words of the text, or {words: ..., nth: 2}, or start-end."
 _Entries = dict[str, tuple[YamlNode, YamlNode]]
@@ -87,6 +90,10 @@ class YamlReader:
     _parts: set[str] = field(default_factory=set)
     _without_text: set[str] = field(default_factory=set)
 
+    @cached_property
+    def _short_forms(self) -> ShortForms:
+        return ShortForms(self.schema)
+
     def read(self, path: Path, *, file: str) -> Iterator[Fact]:
         """Yield the facts of one YAML file; `file` is its name in findings."""
         is_empty = True
@@ -119,7 +126,7 @@ class YamlReader:
             if first != key.place:
                 message = f"{key.text} already has a block for {context.source or 'no source'} at {first}"
                 self.findings.add("duplicate", message, key.place, first, remedy="Join the two blocks.")
-            within = self._entries(value)
+            within = self._entries(replace(value, entries=self._short_forms.expand(value.entries)))
             if subject == _title_iri(key) and "label" not in within:
                 yield from self._title(subject, key, context)
             yield from self._properties(subject, within, self._inner(context, within))
@@ -190,20 +197,19 @@ class YamlReader:
     def _term(self, subject: NamedNode, property: OntologyTerm, value: YamlNode, lang: str) -> Term | None:
         """The term that a value stands for; None, and a finding, when it is not a value of the property."""
         text = value.text or ""
-        if property.value_kind is ValueKind.ENTITY and property.iri != TYPE and is_name(text):
-            if remedy := part_example(property):
-                message = f"{property.name} takes values of its own, not {text!r}"
+        if property.value_kind is ValueKind.ENTITY and property.iri != TYPE and (is_name(text) or text[:1].isdecimal()):
+            if (remedy := example_of(property)) and not _PART_ID.fullmatch(text):
+                message = f"{text!r} is not {describe_value(property, self.schema)}"
                 self.findings.add("value", message, value.place, path=property.iri, value=text, remedy=remedy)
                 return None
-            named = NamedValue(text, subject, property, value.place)
-            self.named_values.append(named)
-            return named.iri
+            if is_name(text):
+                named = NamedValue(text, subject, property, value.place)
+                self.named_values.append(named)
+                return named.iri
         try:
             term = parse_value(text, property, lang=lang)
         except ValueError as error:
-            message, remedy = f"{property.name}: {error}", part_example(property)
-            if remedy:
-                message = f"{property.name} takes values of its own, not {text!r}"
+            message, remedy = f"{property.name}: {error}", example_of(property)
             self.findings.add("value", message, value.place, path=property.iri, value=text, remedy=remedy)
             return None
         if not self.schema.allows(property.iri, term):
@@ -240,7 +246,7 @@ class YamlReader:
 
     def _inner(self, context: _Context, entries: _Entries) -> _Context:
         """The context inside a block, part or value; its keys are taken out of `entries`."""
-        for name in (name for name in _CONTEXT_KEYS if name in entries):
+        for name in (name for name in CONTEXT_KEYS if name in entries):
             _, value = entries.pop(name)
             match name:
                 case "source":
@@ -268,6 +274,7 @@ class YamlReader:
 
     def _day(self, name: str, value: YamlNode) -> str:
         day = self._text(value)
+        day = to_iso_date(day) or day
         try:
             to_date_range(day)
         except ValueError as error:

@@ -1,0 +1,320 @@
+"""Short forms of fact files, `budget: €1.2 million`, expanded to the long form that the reader reads, and back.
+
+What can be written shortly is data: ontology/writing.ttl. An expansion is a function of the YAML nodes alone; it does
+not depend on other facts, and a text that has no certain meaning stays as it is.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+
+from kg.facts.written_values import AMOUNT, NUMBER, amount_in_words, date_in_words, normalise, to_amount
+from kg.files.yaml_files import YamlNode
+from kg.schema import OntologyTerm, Schema, ShortForm, ValueKind
+from kg.terms import KNOWN_NAMES, TYPE, XSD
+
+CONTEXT_KEYS = ("source", "at", "record", "retrieved", "as_of", "rank", "because", "paraphrase")
+"""Keys that a block, part or fact may have besides properties."""
+Entry = tuple[YamlNode, YamlNode]
+_SLOT = re.compile(r"\{(\w+)\}")
+_NAME = r"\S(?:[^\n]{0,200}\S)?"
+_ISO_DATE = re.compile(r"[0-9]{3}[0-9X](?:-[0-9]{2}){0,2}")
+_DATE = r"[0-9A-Za-z][0-9A-Za-z.,/ \-]{2,30}"
+
+
+@dataclass(frozen=True, slots=True)
+class _Template:
+    """One form: its pattern, and the properties of its slots in order."""
+
+    text: str
+    pattern: re.Pattern[str]
+    slots: tuple[OntologyTerm, ...]
+
+    @property
+    def is_bare_name(self) -> bool:
+        return len(self.slots) == 1 and self.slots[0].value_kind is ValueKind.ENTITY and self.text.startswith("{")
+
+
+@dataclass(frozen=True, slots=True)
+class _Form:
+    """A short form with its templates, those with most slots first."""
+
+    short: ShortForm
+    texts: tuple[_Template, ...]
+    key_texts: tuple[_Template, ...]
+    entry: OntologyTerm | None
+    entry_texts: tuple[_Template, ...]
+
+
+@dataclass(frozen=True)
+class ShortForms:
+    """The short forms of a schema."""
+
+    schema: Schema
+
+    @cached_property
+    def _forms(self) -> dict[str, list[_Form]]:
+        """Property name -> its short forms; key -> its short form."""
+        forms: dict[str, list[_Form]] = {}
+        for short in self.schema.short_forms:
+            if (property := self.schema.properties.get(short.property)) is None:
+                continue
+            form = _Form(
+                short,
+                self._templates(short.forms),
+                self._templates((*short.forms, *short.key_forms)),
+                self.schema.properties.get(short.entry) if short.entry is not None else None,
+                self._templates(short.entry_forms),
+            )
+            for name in (property.name, *short.keys):
+                forms.setdefault(name, []).append(form)
+        return forms
+
+    def _templates(self, texts: Sequence[str]) -> tuple[_Template, ...]:
+        templates = [template for text in texts if (template := self._template(text)) is not None]
+        return tuple(sorted(templates, key=lambda template: (-len(template.slots), template.text)))
+
+    def _template(self, text: str) -> _Template | None:
+        """A form such as `{currency}{amount}`; None when the ontology lacks one of its properties."""
+        pattern, position, slots = "", 0, []
+        for slot in _SLOT.finditer(text):
+            if (property := self.schema.property_named(slot[1])) is None:
+                return None
+            pattern += re.escape(text[position : slot.start()]) + f"(?P<{slot[1]}>{_slot_pattern(property)})"
+            position = slot.end()
+            slots.append(property)
+        return _Template(text, re.compile(pattern + re.escape(text[position:])), tuple(slots))
+
+    @cached_property
+    def keys(self) -> dict[str, OntologyTerm]:
+        """Key of a short form -> the property."""
+        known = self.schema.names
+        return {
+            key: self.schema.properties[form.short.property]
+            for forms in self._forms.values()
+            for form in forms
+            for key in form.short.keys
+            if key not in known
+        }
+
+    # --- short to long
+
+    def expand(self, entries: Sequence[Entry]) -> list[Entry]:
+        """The entries of a block or part in their long form; several keys of one property are joined to one."""
+        expanded: list[Entry] = []
+        joined: dict[str, int] = {}
+        by_key: set[str] = set()
+        for key, value in entries:
+            name = key.text or ""
+            property = self.keys.get(name) or self.schema.property_named(name)
+            if property is None or key.is_null or name in CONTEXT_KEYS:
+                expanded.append((key, value))
+                continue
+            own = name not in self.keys
+            long = self._expand_values(property, name, value, own=own)
+            if property.name in joined and (not own or property.name in by_key):
+                earlier_key, earlier = expanded[joined[property.name]]
+                expanded[joined[property.name]] = earlier_key, _list_of(earlier, long)
+            else:
+                joined.setdefault(property.name, len(expanded))
+                expanded.append((key if own else replace(key, text=property.name), long))
+            if not own:
+                by_key.add(property.name)
+        return expanded
+
+    def _expand_values(self, property: OntologyTerm, name: str, value: YamlNode, *, own: bool) -> YamlNode:
+        forms = self._forms.get(name, [])
+        if value.elements is None:
+            nodes = self._expand_value(property, forms, value, own=own)
+            return nodes[0] if len(nodes) == 1 else replace(value, entries=None, text=None, elements=nodes)
+        elements = [node for each in value.elements for node in self._expand_value(property, forms, each, own=own)]
+        return replace(value, elements=elements)
+
+    def _expand_value(
+        self, property: OntologyTerm, forms: Sequence[_Form], value: YamlNode, *, own: bool
+    ) -> list[YamlNode]:
+        details = () if own else forms[0].short.details
+        if value.text is not None:
+            return [self._expand_text(property, forms, value, own=own)]
+        if value.entries is None:
+            return [value]
+        keys = {key.text: inner for key, inner in value.entries}
+        if "value" in keys:
+            return [self._expand_fact(property, forms, value, keys["value"], own=own)]
+        entry_form = next((form for form in forms if form.entry is not None), None)
+        if entry_form is not None and self._is_by_name(value):
+            return list(self._expand_entries(entry_form, value, details))
+        if property.value_kind is not ValueKind.ENTITY or property.iri == TYPE:
+            return [value]
+        return [_with_details(replace(value, entries=self.expand(value.entries)), details)]
+
+    def _expand_text(self, property: OntologyTerm, forms: Sequence[_Form], value: YamlNode, *, own: bool) -> YamlNode:
+        text = value.text or ""
+        if value.is_null or len(text) > 300:
+            return value
+        if property.value_kind is not ValueKind.ENTITY:
+            return replace(value, text=normalise(text, property))
+        for form in forms:
+            templates = form.texts if own else form.key_texts
+            if (entries := _match(text, templates, value, may_be_id=not own)) is not None:
+                return _with_details(YamlNode(value.place, entries=entries, end=value.end), form.short.details)
+        return value
+
+    def _expand_fact(
+        self, property: OntologyTerm, forms: Sequence[_Form], value: YamlNode, inner: YamlNode, *, own: bool
+    ) -> YamlNode:
+        """`{value: €1.2 million, at: ...}`: the part with the other keys; a literal with its value as it is read."""
+        if inner.text is None:
+            return value
+        long = self._expand_text(property, forms, inner, own=own)
+        others = [(key, node) for key, node in value.entries or () if key.text != "value"]
+        if long.entries is None:
+            entries = [(key, long if key.text == "value" else node) for key, node in value.entries or ()]
+            return replace(value, entries=entries)
+        if any(key.text not in CONTEXT_KEYS for key, _ in others):
+            return value
+        return replace(value, entries=[*others, *long.entries])
+
+    def _is_by_name(self, value: YamlNode) -> bool:
+        """True for a mapping such as `{Portugal: 14 March 2019}`, whose keys are values and not properties."""
+        names = [key.text or "" for key, _ in value.entries or () if key.text not in CONTEXT_KEYS]
+        return bool(names) and not any(
+            name == "id" or name in self.keys or name in KNOWN_NAMES or self.schema.property_named(name)
+            for name in names
+        )
+
+    def _expand_entries(self, form: _Form, value: YamlNode, details: Sequence[tuple[str, str]]) -> Iterator[YamlNode]:
+        shared = [(key, node) for key, node in value.entries or () if key.text in CONTEXT_KEYS]
+        for key, node in value.entries or ():
+            if key.text in CONTEXT_KEYS or form.entry is None:
+                continue
+            entries = [*shared, (_scalar(form.entry.name, key), key), *self._entry_values(form, node)]
+            yield _with_details(YamlNode(key.place, entries=entries, end=node.end), details)
+
+    def _entry_values(self, form: _Form, node: YamlNode) -> list[Entry]:
+        single = next((template.slots[0] for template in form.entry_texts if len(template.slots) == 1), None)
+        inner = node
+        others: list[Entry] = []
+        if node.entries is not None:
+            values = {key.text: value for key, value in node.entries}
+            if "value" not in values:
+                return self.expand(node.entries)
+            inner = values["value"]
+            others = [(key, value) for key, value in node.entries if key.text != "value"]
+        if inner.text is not None and not inner.is_null:
+            matched = _match(inner.text, form.entry_texts, inner, may_be_id=True)
+            if matched is not None:
+                if others and len(matched) == 1:
+                    key, value = matched[0]
+                    fact = YamlNode(node.place, entries=[(_scalar("value", value), value), *others], end=node.end)
+                    return [(key, fact)]
+                return [*others, *matched]
+        if node.text is not None and node.is_null:
+            return []
+        return [(_scalar(single.name, node), node)] if single is not None else [(_scalar("value", node), node)]
+
+    # --- long to short
+
+    def contract(self, property: OntologyTerm, value: YamlNode) -> str | None:
+        """The text of a part or literal in its short form under the property itself; None when it has none."""
+        if value.text is not None:
+            return None
+        entries = [(key.text or "", node.text) for key, node in value.entries or ()]
+        texts = {name: text for name, text in entries if text is not None}
+        if len(texts) != len(entries):
+            return None
+        for form in self._forms.get(property.name, []):
+            for template in form.texts:
+                if (text := _render(template, texts, form.short.details)) is None:
+                    continue
+                again = self._expand_text(property, [form], YamlNode(value.place, text=text), own=True)
+                if [(key.text, node.text) for key, node in again.entries or ()] == entries:
+                    return text
+        return None
+
+
+def _slot_pattern(property: OntologyTerm) -> str:
+    if property.signs:
+        signs = sorted((sign for sign, _ in property.signs), key=len, reverse=True)
+        return "|".join((*map(re.escape, signs), "[A-Z]{3}"))
+    if property.value_kind is ValueKind.ENTITY:
+        return _NAME
+    if property.value_kind is ValueKind.DATE:
+        return "[0-9]{4}" if property.name == "year" else _DATE
+    if property.range and property.range[0].value in (XSD + "decimal", XSD + "integer"):
+        return f"{AMOUNT}|{NUMBER}"
+    return _NAME
+
+
+def _match(text: str, templates: Sequence[_Template], value: YamlNode, *, may_be_id: bool) -> list[Entry] | None:
+    """The entries of the first form that the text has; None when it has none, or more than one reading of it."""
+    for template in templates:
+        match = template.pattern.fullmatch(text)
+        if match is None or (template.is_bare_name and not may_be_id):
+            continue
+        if not _is_certain(template, text):
+            return None
+        values = [(slot, _slot_value(slot, match[slot.name], template)) for slot in template.slots]
+        if all(normal is not None for _, normal in values):
+            # What a sign stands for comes last, since the first value names the part.
+            in_order = sorted(values, key=lambda pair: bool(pair[0].signs))
+            return [(_scalar(slot.name, value), replace(value, text=normal)) for slot, normal in in_order]
+    return None
+
+
+def _is_certain(template: _Template, text: str) -> bool:
+    """False where words between two names occur twice: `A as B as C`."""
+    separators = [part for part in _SLOT.sub("\0", template.text).split("\0") if re.search(r"\w", part)]
+    return all(text.count(separator) == 1 for separator in separators)
+
+
+def _slot_value(slot: OntologyTerm, text: str, template: _Template) -> str | None:
+    """The value of a slot in the form that the reader reads; None when the text is none."""
+    if slot.signs:
+        codes = dict(slot.signs)
+        return codes.get(text) or (text if re.fullmatch("[A-Z]{3}", text) else None)
+    if slot.value_kind is ValueKind.ENTITY:
+        return text
+    if any(other.signs for other in template.slots) and slot.name == "amount":
+        return to_amount(text)
+    normal = normalise(text, slot)
+    return normal if slot.value_kind is not ValueKind.DATE or _ISO_DATE.fullmatch(normal) else None
+
+
+def _render(template: _Template, texts: dict[str, str], details: Sequence[tuple[str, str]]) -> str | None:
+    """The text of a form with these values; None when there are others."""
+    names = {slot.name for slot in template.slots}
+    if set(texts) != names | {name for name, _ in details}:
+        return None
+    rendered = {}
+    for slot in template.slots:
+        text = texts[slot.name]
+        if slot.signs:
+            text = next((sign for sign, code in slot.signs if code == text and not re.search(r"\w", sign)), text)
+        elif slot.value_kind is ValueKind.DATE:
+            text = date_in_words(text)
+        elif slot.name == "amount" and re.fullmatch(r"[0-9]+(\.[0-9]+)?", text):
+            text = amount_in_words(text)
+        rendered[slot.name] = text
+    return _SLOT.sub(lambda slot: rendered[slot[1]], template.text)
+
+
+def _with_details(value: YamlNode, details: Sequence[tuple[str, str]]) -> YamlNode:
+    """A part with what its short form states besides, unless it states that itself."""
+    known = {key.text for key, _ in value.entries or ()}
+    added = [(_scalar(name, value), _scalar(text, value)) for name, text in details if name not in known]
+    return replace(value, entries=[*(value.entries or ()), *added])
+
+
+def _scalar(text: str, at: YamlNode) -> YamlNode:
+    return YamlNode(at.place, text=text, end=at.end)
+
+
+def _list_of(first: YamlNode, second: YamlNode) -> YamlNode:
+    elements = [
+        node for value in (first, second) for node in (value.elements if value.elements is not None else [value])
+    ]
+    return YamlNode(first.place, elements=elements, end=second.end)

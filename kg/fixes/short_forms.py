@@ -1,0 +1,225 @@
+"""Fact files rewritten: short forms written out, or long forms shortened; the facts stay the same.
+
+Only values that change are rewritten, so comments and layout stay. A value with a comment inside is left as it is.
+"""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from kg.facts.files import fact_files, read_text
+from kg.facts.short_forms import CONTEXT_KEYS, Entry, ShortForms
+from kg.facts.written_values import in_words
+from kg.files.yaml_files import YamlError, YamlNode, quoted, read_documents
+from kg.fixes.repeated_keys import join_repeated_keys
+from kg.project import Project, find_project
+from kg.reports import Finding
+from kg.schema import OntologyTerm, Schema, ValueKind, read_ontology, to_schema
+
+_PLAIN = re.compile(r"[0-9]+(?:\.[0-9]+)?|[0-9]{3}[0-9X](?:-[0-9]{2}){0,2}")
+_Replacement = tuple[int, int, str]
+
+
+@dataclass(frozen=True, slots=True)
+class FormattedFile:
+    """A fact file whose text changes."""
+
+    path: Path
+    before: str
+    after: str
+
+    def to_diff(self, folder: Path) -> str:
+        """The change as a unified diff, with names from the project's folder on."""
+        name = self.path.relative_to(folder).as_posix()
+        before, after = (text.splitlines(keepends=True) for text in (self.before, self.after))
+        return "".join(difflib.unified_diff(before, after, f"a/{name}", f"b/{name}"))
+
+
+def format_project(project: Project | Path | str | None = None, *, short: bool) -> tuple[FormattedFile, ...]:
+    """The fact files of a project that change when their values are written in short or long form."""
+    project = project if isinstance(project, Project) else find_project(project)
+    schema = to_schema(read_ontology(project.ontology))
+    changed = []
+    for path in fact_files(project.data):
+        if path.suffix not in (".yaml", ".yml") or path.name in ("sources.yaml", "policy.yaml"):
+            continue
+        before = read_text(path, file=path.name)
+        if not isinstance(before, Finding) and (after := format_text(before, schema, short=short)) != before:
+            changed.append(FormattedFile(path, before, after))
+    return tuple(changed)
+
+
+def format_text(text: str, schema: Schema, *, short: bool) -> str:
+    """A fact file with its values in short or in long form; a text that is not YAML stays as it is."""
+    formatter = _Formatter(text, ShortForms(schema))
+    try:
+        sections = list(read_documents(text, file=""))
+    except YamlError:
+        return text
+    replacements = []
+    for root in sections:
+        for key, block in root.entries or ():
+            if block.entries is not None and key.text != "source":
+                replacements += list(formatter.shorten(block.entries) if short else formatter.write_out(block.entries))
+    for start, end, new in sorted(replacements, reverse=True):
+        text = text[:start] + new + text[end:]
+    return text if short else join_repeated_keys(text, {term.name for term in formatter.forms.keys.values()})
+
+
+@dataclass
+class _Formatter:
+    """Finds the values to rewrite in one text."""
+
+    text: str
+    forms: ShortForms
+
+    def __post_init__(self) -> None:
+        self._offsets = [0]
+        for line in self.text.split("\n"):
+            self._offsets.append(self._offsets[-1] + len(line) + 1)
+
+    # --- long forms
+
+    def write_out(self, entries: Sequence[Entry]) -> Iterator[_Replacement]:
+        """Yield the replacements of the short forms among the entries of a block or part."""
+        for key, value in entries:
+            name = key.text or ""
+            property = self.forms.keys.get(name) or self.forms.schema.property_named(name)
+            if property is None or name in CONTEXT_KEYS:
+                continue
+            ((long_key, long),) = self.forms.expand([(key, value)])
+            yield from self._write_out_value(property, value, long)
+            if long_key.text != name:
+                yield self._replacement(key, long_key.text or "")
+
+    def _write_out_value(self, property: OntologyTerm, value: YamlNode, long: YamlNode) -> Iterator[_Replacement]:
+        if _equal(value, long):
+            return
+        if value.elements is not None and long.elements is not None and len(value.elements) == len(long.elements):
+            for element, other in zip(value.elements, long.elements, strict=True):
+                yield from self._write_out_value(property, element, other)
+        elif self._is_long_part(value) and property.value_kind is ValueKind.ENTITY and _begins_alike(value, long):
+            yield from self.write_out(value.entries or ())
+            added = (long.entries or [])[len(value.entries or ()) :]
+            if added:
+                yield self._addition(value, added)
+        elif self._has_no_comment(value):
+            yield self._replacement(value, _flow(long))
+
+    def _is_long_part(self, value: YamlNode) -> bool:
+        names = [key.text or "" for key, _ in value.entries or ()]
+        known = (*CONTEXT_KEYS, "id")
+        return bool(names) and all(
+            name in known or name in self.forms.keys or self.forms.schema.property_named(name) is not None
+            for name in names
+        )
+
+    def _addition(self, value: YamlNode, added: Sequence[Entry]) -> _Replacement:
+        """Entries that a part gets after its last value."""
+        start = self._offset(*self._place(value))
+        key, last = (value.entries or [])[-1]
+        end = self._end(last)
+        texts = [f"{name.text}: {_flow(node)}" for name, node in added]
+        if self.text[start] == "{":
+            return end, end, "".join(f", {text}" for text in texts)
+        indent = " " * (key.place.column - 1)
+        return end, end, "".join(f"\n{indent}{text}" for text in texts)
+
+    # --- short forms
+
+    def shorten(self, entries: Sequence[Entry]) -> Iterator[_Replacement]:
+        """Yield the replacements of long values that have a short form."""
+        for key, value in entries:
+            property = self.forms.schema.property_named(key.text or "")
+            if property is not None and key.text not in CONTEXT_KEYS:
+                for node in value.elements if value.elements is not None else [value]:
+                    yield from self._shorten_value(property, node)
+
+    def _shorten_value(self, property: OntologyTerm, value: YamlNode) -> Iterator[_Replacement]:
+        if value.entries is None:
+            if value.text is not None and (text := in_words(value.text, property)) != value.text:
+                yield self._replacement(value, quoted(text))
+            return
+        values = {key.text: inner for key, inner in value.entries}
+        if "value" in values:
+            yield from self._shorten_value(property, values["value"])
+        elif (short := self._short_form(property, value)) is not None and self._has_no_comment(value):
+            yield self._replacement(value, short)
+        elif property.value_kind is ValueKind.ENTITY:
+            yield from self.shorten(value.entries)
+
+    def _short_form(self, property: OntologyTerm, value: YamlNode) -> str | None:
+        """`€1.2 million`, or `{value: €1.2 million, at: ...}` for a part with a passage or source of its own."""
+        context = [(key, node) for key, node in value.entries or () if key.text in CONTEXT_KEYS]
+        others = [(key, node) for key, node in value.entries or () if key.text not in CONTEXT_KEYS]
+        short = self.forms.contract(property, replace(value, entries=others))
+        if short is None or not context:
+            return quoted(short) if short is not None else None
+        details = ", ".join(f"{key.text}: {_flow(node)}" for key, node in context)
+        return f"{{value: {quoted(short)}, {details}}}"
+
+    # --- the text
+
+    def _replacement(self, node: YamlNode, new: str) -> _Replacement:
+        """The replacement of a node; a block under its key comes to the line of the key."""
+        start, end = self._offset(*self._place(node)), self._end(node)
+        if (node.entries is not None or node.elements is not None) and self.text[start] not in "{[":
+            before = self.text[:start].rstrip()
+            if before.endswith(":") and "\n" in self.text[len(before) : start]:
+                return len(before), end, f" {new}"
+        return start, end, new
+
+    @staticmethod
+    def _place(node: YamlNode) -> tuple[int, int]:
+        return node.place.line, node.place.column
+
+    def _offset(self, line: int, column: int) -> int:
+        return min(self._offsets[line - 1] + column - 1, len(self.text))
+
+    def _end(self, node: YamlNode) -> int:
+        """Where the text of a node ends, without blank lines and comments after a block."""
+        start, end = self._offset(*self._place(node)), self._offset(*node.end)
+        children = [child for pair in node.entries or () for child in pair] + (node.elements or [])
+        if children and self.text[start : start + 1] not in ("{", "["):
+            return max(self._end(child) for child in children)
+        return start + len(self.text[start:end].rstrip())
+
+    def _has_no_comment(self, node: YamlNode) -> bool:
+        return "#" not in self.text[self._offset(*self._place(node)) : self._end(node)]
+
+
+def _equal(value: YamlNode, other: YamlNode) -> bool:
+    """True when two nodes have the same texts, keys and elements."""
+    if value.text is not None or other.text is not None:
+        return value.text == other.text
+    if value.elements is not None or other.elements is not None:
+        pairs = zip(value.elements or (), other.elements or (), strict=False)
+        same_length = len(value.elements or ()) == len(other.elements or ())
+        return (
+            same_length
+            and (value.elements is None) == (other.elements is None)
+            and all(_equal(*pair) for pair in pairs)
+        )
+    entries, others = value.entries or (), other.entries or ()
+    return len(entries) == len(others) and all(
+        key.text == name.text and _equal(inner, its) for (key, inner), (name, its) in zip(entries, others, strict=True)
+    )
+
+
+def _begins_alike(value: YamlNode, long: YamlNode) -> bool:
+    """True when a part in long form begins with the same number of entries as what it is written in."""
+    return long.entries is not None and len(long.entries) >= len(value.entries or ())
+
+
+def _flow(node: YamlNode) -> str:
+    """A node in one line."""
+    if node.elements is not None:
+        return f"[{', '.join(map(_flow, node.elements))}]"
+    if node.entries is not None:
+        return f"{{{', '.join(f'{quoted(key.text or str())}: {_flow(value)}' for key, value in node.entries)}}}"
+    text = node.text or ""
+    return text if _PLAIN.fullmatch(text) or node.is_null else quoted(text)

@@ -1,0 +1,221 @@
+"""Short forms of values: each has one meaning or is rejected, and they are written out and back without a change."""
+
+from __future__ import annotations
+
+import re
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from kg.facts.readers import read_facts
+from kg.facts.written_values import to_amount, to_iso_date, to_minutes, to_number
+from kg.fixes.short_forms import format_project, format_text
+from kg.pipeline.build import check
+from kg.project import find_project
+from kg.schema import read_ontology, to_schema
+from tests.projects import ROOT, SmallProject, statement
+
+SCHEMA = to_schema(read_ontology(find_project(ROOT).ontology))
+
+
+@pytest.fixture
+def films(project: SmallProject) -> SmallProject:
+    """A small project with the complete ontology."""
+    (project.folder / "ontology/film.ttl").unlink()
+    for path in (ROOT / "ontology").glob("*.ttl"):
+        project.write(f"ontology/{path.name}", path.read_bytes())
+    return project
+
+
+def facts_of(folder: Path, text: str) -> tuple[list[str], list[str]]:
+    """The statements of a block of *The Last Ferry*, and the findings without severity."""
+    (folder / "data").mkdir(exist_ok=True)
+    (folder / "data/sources.yaml").write_text("notes: {title: Notes}\n")
+    (folder / "data/films.yaml").write_text(text)
+    read = read_facts(folder / "data", SCHEMA)
+    findings = [f"{finding.check} {finding.message}" for finding in read.findings if finding.severity == "violation"]
+    return sorted(map(statement, read.facts)), findings
+
+
+def block(lines: str) -> str:
+    return f"source: notes\nferry:\n  type: Film\n  label: The Last Ferry\n{lines}"
+
+
+@pytest.mark.parametrize(
+    ("short", "long"),
+    [
+        ("  budget: €1.2 million", "  budget: {amount: 1200000, currency: EUR}"),
+        ("  budget: $36.5M", "  budget: {amount: 36500000, currency: USD}"),
+        ("  budget: EUR 1,200,000", "  budget: {amount: 1200000, currency: EUR}"),
+        ("  budget: 1.5 million euros", "  budget: {amount: 1500000, currency: EUR}"),
+        ("  budget: {amount: 1.2 million, currency: EUR}", "  budget: {amount: 1200000, currency: EUR}"),
+        ("  gross: {Portugal: €300k}", "  boxOffice: {territory: Portugal, amount: 300000, currency: EUR}"),
+        ("  runtime: 94 min", "  runningTime: 94"),
+        ("  runtime: 1h 34m", "  runningTime: 94"),
+        ("  release: 14 March 2019", "  release: {date: 2019-03-14}"),
+        ("  release: {Portugal: 14 March 2019}", "  release: {territory: Portugal, date: 2019-03-14}"),
+        (
+            "  release: {Portugal: March 2019, France: {date: 2020, distributor: Neon}}",
+            "  release: [{territory: Portugal, date: 2019-03}, {territory: France, date: 2020, distributor: Neon}]",
+        ),
+        (
+            "  release:\n    Portugal: 2019\n    France: 2020",
+            "  release: [{territory: Portugal, date: 2019}, {territory: France, date: 2020}]",
+        ),
+        ("  cast: {Beatriz Lopes: Dulce}", "  castCredit: {agent: Beatriz Lopes, character: Dulce}"),
+        (
+            "  cast: [Ana Luz as Dulce, Rui Melo]",
+            "  castCredit: [{agent: Ana Luz, character: Dulce}, {agent: Rui Melo}]",
+        ),
+        ("  awards: [Golden Leopard 2019]", "  recognition: [{award: Golden Leopard, year: 2019, outcome: won}]"),
+        (
+            "  awards: [Golden Leopard 2019]\n  nominations: Bear",
+            "  recognition: [{award: Golden Leopard, year: 2019, outcome: won}, {award: Bear, outcome: nominated}]",
+        ),
+        ("  rating: {Rotten Tomatoes: 93/100}", "  rating: {givenBy: Rotten Tomatoes, score: 93, scale: 100}"),
+        ("  date: March 14, 2019", "  date: 2019-03-14"),
+        ("  country: Portugal\n  actors: [A B, C D]", "  countryOfOrigin: Portugal\n  castMember: [A B, C D]"),
+    ],
+)
+def test_a_short_form_states_what_its_long_form_states(tmp_path: Path, short: str, long: str) -> None:
+    expected = facts_of(tmp_path, block(long + "\n"))
+    assert expected[1] == []
+    assert facts_of(tmp_path, block(short + "\n")) == expected
+    assert facts_of(tmp_path, format_text(block(short + "\n"), SCHEMA, short=False)) == expected
+    assert facts_of(tmp_path, format_text(block(long + "\n"), SCHEMA, short=True)) == expected
+
+
+@pytest.mark.parametrize(
+    ("line", "message"),
+    [
+        ("budget: 1.2 million", "'1.2 million' is not a budget, which is a figure"),
+        ("budget: 36.5M", "'36.5M' is not a budget, which is a figure"),
+        ("budget: €1.234", "'€1.234' is not a budget"),
+        ("budget: ¥100 million", "'¥100 million' is not a budget"),
+        ("budget: 1000000", "'1000000' is not a budget"),
+        ("runtime: 94 m", "'94 m' is not a whole number"),
+        ("release: 3/4/2019", "'3/4/2019' is not a release"),
+        ("release: {Portugal: 3/4/2019}", "'3/4/2019' is not a date"),
+        ("cast: A as B as C", "'A as B as C' is not a cast credit"),
+        ("date: 30 February 2019", "'30 February 2019' is not a date"),
+    ],
+)
+def test_what_has_no_certain_meaning_is_rejected_with_an_example(tmp_path: Path, line: str, message: str) -> None:
+    (finding,) = facts_of(tmp_path, block(f"  {line}\n"))[1]
+    assert finding.startswith("facts/value ")
+    assert message in finding
+
+
+def test_messages_say_what_to_write(films: SmallProject) -> None:
+    films.write(
+        "data/films.yaml", "source: encyclopedia\nferry: {type: Film, label: F, budget: 1.2 million, runtime: 94 m}\n"
+    )
+    assert [finding.remedy for finding in films.read().findings] == [
+        "For example: budget: €1.2 million.",
+        "For example: runningTime: 94 min.",
+    ]
+
+
+def test_the_passage_has_the_sign_of_a_currency(films: SmallProject) -> None:
+    films.write("data/sources.yaml", "notes: {title: Notes, file: notes.txt}\n")
+    films.write("texts/notes.txt", "The Last Ferry cost €1.2 million, or 1.2 million euros; it made $5.\n")
+    lines = "  budget: {value: €1.2 million, at: 1.2 million euros}\n  gross: {value: $5, at: made $5}\n"
+    films.write("data/films.yaml", f"source: notes\nThe Last Ferry:\n  type: FeatureFilm\n{lines}")
+    assert [str(finding) for finding in check(films.folder)] == []
+    films.write(
+        "data/films.yaml",
+        f"source: notes\nThe Last Ferry:\n  type: FeatureFilm\n{lines.replace('value: $', 'value: £')}",
+    )
+    assert [finding.check for finding in check(films.folder)] == ["facts/not-in-passage"]
+
+
+# --- laws
+
+NUMBERS = st.one_of(
+    st.from_regex(r"[0-9]{1,4}([.,][0-9]{1,4}){0,2}( ?(million|bn|M|m|K|thousand|hundred|x))?", fullmatch=True),
+    st.text("0123456789.,MmkKbn ' ", max_size=9),
+)
+
+
+@given(NUMBERS)
+def test_a_number_has_its_value_or_is_rejected(text: str) -> None:
+    """`36.5M` is 36.5 million or nothing; a point before three digits alone is nothing."""
+    for read in (to_number, to_amount):
+        if (number := read(text)) is None:
+            continue
+        match = re.fullmatch(r"([0-9, ]+(?:\.[0-9]+)?) ?([A-Za-z]*)", text)
+        assert match is not None
+        factor = {"": 1, "thousand": 1000, "million": 10**6, "billion": 10**9, "bn": 10**9, "B": 10**9}
+        factor |= {"k": 1000, "K": 1000, "m": 10**6, "M": 10**6} if read is to_amount else {}
+        assert Decimal(number) == Decimal(re.sub("[, ]", "", match[1])) * factor[match[2]]
+        assert not re.search(r"(?<![0-9])[0-9]{1,3},[0-9]{1,2}(?![0-9])", text)
+        assert read is to_number or not re.fullmatch(r"[0-9]{1,3}\.[0-9]{3}", text)
+
+
+@given(st.dates(), st.sampled_from(["%d %B %Y", "%B %d, %Y", "%b %d %Y", "%d %b. %Y"]))
+def test_every_day_is_read_as_it_is_written(day: object, form: str) -> None:
+    import datetime
+
+    assert isinstance(day, datetime.date)
+    text = day.strftime(form.replace("%Y", f"{day.year:04d}"))
+    assert to_iso_date(text) == day.isoformat()
+
+
+@given(st.integers(0, 99), st.integers(0, 59))
+def test_hours_and_minutes_are_minutes(hours: int, minutes: int) -> None:
+    assert to_minutes(f"{hours} h {minutes} min") == str(60 * hours + minutes)
+    assert to_minutes(f"{minutes} min") == str(minutes)
+
+
+NAMES = st.sampled_from(["Ana Luz", "Rui Melo", "Beatriz Lopes", "Maria", "The Captain", "Golden Leopard", "Portugal"])
+AMOUNTS = st.sampled_from(["€1.2 million", "$36.5M", "1,500 euros", "USD 12", "£3bn"])
+DATES = st.sampled_from(["14 March 2019", "2019", "May 2020", "2020-05-04", "1970s"])
+VALUES = {
+    "budget": AMOUNTS,
+    "gross": AMOUNTS,
+    "runtime": st.sampled_from(["94 min", "94", "2h", "1 h 5 min"]),
+    "release": DATES | st.dictionaries(NAMES, DATES, min_size=1, max_size=2).map(lambda d: _flow(d)),
+    "cast": st.lists(NAMES | st.just("Ana Luz as Maria"), min_size=1, max_size=3).map(
+        lambda names: f"[{', '.join(names)}]"
+    )
+    | st.dictionaries(NAMES, NAMES, min_size=1, max_size=2).map(lambda d: _flow(d)),
+    "castCredit": st.just("{agent: Rui Melo, character: Maria, role: leading}"),
+    "awards": st.lists(
+        st.sampled_from(["Golden Leopard 2019", "Palme d'Or (2001)", "Bear"]), min_size=1, max_size=2
+    ).map(lambda awards: f'["{chr(34) + ", " + chr(34):s}"]'.replace(f"{chr(34)}, {chr(34)}", '", "'.join(awards), 1)),
+    "nominations": st.just("Golden Leopard 2020"),
+    "recognition": st.just("{outcome: nominated, award: Bear, date: 3 May 2001}"),
+    "director": NAMES,
+    "date": DATES,
+}
+
+
+def _flow(mapping: dict[str, str]) -> str:
+    return f"{{{', '.join(f'{key}: {value}' for key, value in mapping.items())}}}"
+
+
+@settings(max_examples=60)
+@given(data=st.data())
+def test_short_forms_written_out_and_back_state_the_same(
+    data: st.DataObject, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    keys = data.draw(st.lists(st.sampled_from(sorted(VALUES)), unique=True, min_size=1, max_size=5))
+    text = block("".join(f"  {key}: {data.draw(VALUES[key])}\n" for key in keys))
+    folder = tmp_path_factory.getbasetemp() / "law"
+    folder.mkdir(exist_ok=True)
+    expected = facts_of(folder, text)
+    for short in (False, True, False):
+        text = format_text(text, SCHEMA, short=short)
+        assert facts_of(folder, text) == expected
+    assert format_text(text, SCHEMA, short=False) == text
+
+
+def test_the_own_facts_are_the_same_in_both_forms(tmp_path: Path) -> None:
+    files = format_project(ROOT, short=True)
+    assert files
+    for file in files:
+        assert facts_of(tmp_path, format_text(file.after, SCHEMA, short=False))[0] == facts_of(tmp_path, file.before)[0]
+        assert facts_of(tmp_path, file.after)[0] == facts_of(tmp_path, file.before)[0]
