@@ -168,7 +168,7 @@ def _fix(call: argparse.Namespace) -> int:
 
 def _fmt(call: argparse.Namespace) -> int:
     from kg.files.atomic import write_file
-    from kg.fixes.short_forms import format_project
+    from kg.fixes.fact_format import format_project
     from kg.project import find_project
 
     project = find_project(call.project)

@@ -2,7 +2,7 @@
 
 edits            a finding and the text of its file -> the edits that correct it
 proposals        the fixes of a project: proposed, tried on a copy, applied, shown as a diff
-short_forms      fact files with values in short or in long form
+fact_format      fact files with values in short or in long form
 
 migration        a project rewritten for an ontology with other terms
 yaml_migration   fact files and the policy

@@ -10,9 +10,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from kg.facts.readers import read_facts
+from kg.facts.model import Source
+from kg.facts.passage_lock import CitationFinder
+from kg.facts.readers.yaml_reader import YamlReader
+from kg.facts.texts import Texts
 from kg.facts.written_values import to_amount, to_iso_date, to_minutes, to_number
-from kg.fixes.short_forms import format_project, format_text
+from kg.fixes.fact_format import format_project, format_text
 from kg.pipeline.build import check
 from kg.project import find_project
 from kg.schema import read_ontology, to_schema
@@ -31,13 +34,14 @@ def films(project: SmallProject) -> SmallProject:
 
 
 def facts_of(folder: Path, text: str) -> tuple[list[str], list[str]]:
-    """The statements of a block of *The Last Ferry*, and the findings without severity."""
-    (folder / "data").mkdir(exist_ok=True)
-    (folder / "data/sources.yaml").write_text("notes: {title: Notes}\n")
-    (folder / "data/films.yaml").write_text(text)
-    read = read_facts(folder / "data", SCHEMA)
-    findings = [f"{finding.check} {finding.message}" for finding in read.findings if finding.severity == "violation"]
-    return sorted(map(statement, read.facts)), findings
+    """The statements of a text, with the names that they have, and the findings."""
+    path = folder / "films.yaml"
+    path.write_text(text)
+    sources = {"notes": Source("notes")}
+    reader = YamlReader(SCHEMA, sources, CitationFinder(Texts((), sources), sources))
+    statements = sorted(map(statement, reader.read(path, file="films.yaml")))
+    names = sorted(f"{named.subject} {named.property.name} {named.name}" for named in reader.named_values)
+    return statements + names, [f"{finding.check} {finding.message}" for finding in reader.findings]
 
 
 def block(lines: str) -> str:
@@ -197,7 +201,7 @@ def _flow(mapping: dict[str, str]) -> str:
     return f"{{{', '.join(f'{key}: {value}' for key, value in mapping.items())}}}"
 
 
-@settings(max_examples=60)
+@settings(max_examples=40)
 @given(data=st.data())
 def test_short_forms_written_out_and_back_state_the_same(
     data: st.DataObject, tmp_path_factory: pytest.TempPathFactory
