@@ -41,6 +41,9 @@ def add_commands(commands: Commands) -> None:
         "--precision", type=float, metavar="P", help="the expected share of links that are right; default: 0.998"
     )
     link.add_argument("--dry-run", action="store_true", help="report what would be written, and write nothing")
+    link.add_argument(
+        "--report", metavar="FILE", help="write a report as HTML: chart of reliability, weights, examples"
+    )
     add_review_options(link)
     add_options(link)
     add_limit(link, "show at most N pairs", former="--most")
@@ -81,11 +84,30 @@ def _run(call: argparse.Namespace, project: Project) -> int:
     if not call.dry_run:
         append_judgements(project, result.judgements)
         write_unsure(project, result.unsure)
+    if call.report:
+        _write_report(call.report, project, result)
     if call.format == "json":
         write_json(_result_document(result, call.limit))
     else:
         write(_result_text(result, is_dry_run=call.dry_run))
     return 0
+
+
+def _write_report(path: str, project: Project, result: LinkingResult) -> None:
+    """Write the report of a run; what people judged before is known to be right or wrong."""
+    from kg.decisions.links import read_project_links
+    from kg.files.atomic import write_file
+    from kg.linking.report import link_report
+    from kg.terms import to_curie
+
+    judgements = read_project_links(project.data).links.judgements
+    known = {
+        (to_curie(judgement.object.value), to_curie(judgement.subject.value)): judgement.same
+        for judgement in judgements
+        if judgement.author and judgement.same is not None
+    }
+    title = f"Links of {project.folder.name}"
+    write_file(path, (link_report(title, result.pairs, known),))
 
 
 def today() -> str:

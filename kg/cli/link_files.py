@@ -34,6 +34,7 @@ def link_files(call: argparse.Namespace, thresholds: Thresholds, day: str) -> in
     from kg.file_linking.pair_tables import to_pair_sssom, write_pairs
     from kg.files.atomic import write_file
     from kg.linking.model import Classification
+    from kg.linking.report import link_report
 
     left, right = _read_files(call)
     links = _link(call, left, right, thresholds)
@@ -45,6 +46,10 @@ def link_files(call: argparse.Namespace, thresholds: Thresholds, day: str) -> in
     if call.output or (gold is None and call.format == "text"):
         table = write_pairs(Path(call.output) if call.output else None, pairs[: call.limit], left, right)
         write("".join(table))
+    if call.report:
+        known = gold.known(pairs) if gold is not None else {}
+        title = f"Links of {left.path.name} and {right.path.name}"
+        write_file(Path(call.report), (link_report(title, pairs, known),))
     evaluation = evaluate(links.candidates, gold, left, right) if gold is not None else None
     if call.format == "json":
         write_json(_document(pairs[: call.limit], left, right, evaluation))

@@ -265,7 +265,7 @@ def _read_rdf(path: Path, side: str, kind: str, project: Project, schema: Schema
             session.finish()
         facts = tuple(read_facts(data, schema, ProjectFacts(TripleTables())).facts)
     records = {fact.subject: fact.evidence.record for fact in reversed(facts)}
-    mentions = [mention for group in find_mentions(facts, schema).values() for mention in group]
+    mentions = [mention for group in find_mentions(facts, schema).by_catalogue.values() for mention in group]
     kinds: dict[str, int] = defaultdict(int)
     for mention in mentions:
         kinds[mention.kind] += 1

@@ -31,6 +31,16 @@ class GoldStandard:
     different: frozenset[tuple[str, str]] = frozenset()
     unknown: int = 0
 
+    def known(self, pairs: Iterable[Candidate]) -> dict[tuple[str, str], bool]:
+        """Of each pair whether it is right, where that is known.
+
+        A gold standard that lists no wrong pairs has all right ones of the entities that it names.
+        """
+        known = dict.fromkeys(self.different, False) | dict.fromkeys(self.same, True)
+        entities = {name for names in self.same for name in names} if not self.different else set()
+        names = ((pair.left.id, pair.right.id) for pair in pairs)
+        return known | {pair: False for pair in names if pair not in known and not entities.isdisjoint(pair)}
+
 
 @dataclass(frozen=True, slots=True)
 class Miss:

@@ -12,6 +12,7 @@ scoring         the score of each comparison in bits
 classifier      probabilities of pairs by expectation maximisation; same, different or unsure by expected precision
 link_mentions   two lists of mentions linked in rounds, or one list with itself; no project is needed
 link_project    the sources of a project linked two by two
+report          a run as HTML: reliability, features with their weights, examples
 review          unsure pairs in batches, and the judgements of reviewers
 link_store      data/links.sssom.tsv, and the pairs left to a person
 """

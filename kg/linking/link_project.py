@@ -84,6 +84,8 @@ class LinkingResult:
     unsure: tuple[Candidate, ...]
     counts: Counts = field(default_factory=dict)
     expected: Expected = field(default_factory=dict)
+    pairs: tuple[Candidate, ...] = ()
+    """The pairs that are the same or unsure, those that are judged already among them, for the report."""
 
 
 def read_linking_input(project: Project) -> LinkingInput:
@@ -167,7 +169,7 @@ def link_sources(
         candidates, key=lambda found: (not nameless.isdisjoint(found[:2]), -found[2].confidence)
     ):
         run.add(left, right, candidate)
-    return LinkingResult(tuple(run.judgements), tuple(run.unsure), run.counts, expected)
+    return LinkingResult(tuple(run.judgements), tuple(run.unsure), run.counts, expected, tuple(run.pairs))
 
 
 def compare_entities(project: Project, left_name: str, right_name: str) -> Candidate:
@@ -211,6 +213,7 @@ class _LinkingRun:
     def __init__(self, links: Links, day: str, mentions: Mapping[str, Sequence[Mention]]) -> None:
         self.judgements: list[Judgement] = []
         self.unsure: list[Candidate] = []
+        self.pairs: list[Candidate] = []
         self.counts: Counter[tuple[str, str, str, Classification]] = Counter()
         self._day = day
         self._mentions = {
@@ -238,6 +241,8 @@ class _LinkingRun:
         """Keep a candidate, unless its pair is judged already; one that a judgement forbids is unsure."""
         left, right = to_iri(candidate.left.id), to_iri(candidate.right.id)
         classification = candidate.classification
+        if classification is not Classification.DIFFERENT:
+            self.pairs.append(candidate)
         if frozenset((left, right)) in self._judged:
             return
         if classification is Classification.SAME and not self._may_join(left, right):

@@ -119,3 +119,14 @@ def test_what_is_wrong_with_a_call_is_told(folder: Path, capsys: pytest.CaptureF
     assert "nor one of two files" in messages
     assert "There is no file" in messages
     assert "written as .csv, .tsv, .jsonl, .parquet" in messages
+
+
+def test_the_report_has_a_chart_weights_and_examples(folder: Path) -> None:
+    files = [str(folder / "left.csv"), str(folder / "right.jsonl")]
+    report = folder / "report.html"
+    assert main(["link", *files, "--gold", str(folder / "gold.csv"), "--report", str(report)]) == 0
+    page = report.read_text(encoding="utf-8")
+    assert page.count("<svg") == 2
+    assert "<td>0.9 to 1.0</td><td class=number>9</td>" in page
+    assert "the same, the least likely (9)" in page
+    assert "<td>title</td>" in page
