@@ -6,7 +6,7 @@ ontology/kinds.ttl. Wherever the name of a class is taken, the name of a kind is
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from functools import cached_property
@@ -46,6 +46,7 @@ _CONCEPT, _NOTATION, _BROADER, _PREFERRED_LABEL = (
     NamedNode(SKOS + name) for name in ("Concept", "notation", "broader", "prefLabel")
 )
 _RANGE_INCLUDES = NamedNode("https://schema.org/rangeIncludes")
+_DOMAIN_INCLUDES = NamedNode("https://schema.org/domainIncludes")
 
 
 class ValueKind(StrEnum):
@@ -73,6 +74,8 @@ class OntologyTerm:
     """The words that people use for it, in all languages; for a property also what it is called in reverse."""
     word: str = ""
     """Of a kind: the value of `kind` in fact files (`skos:notation`)."""
+    usual_domain: tuple[NamedNode, ...] = ()
+    """Of a property: the classes and kinds on which it is used; empty where it may be used on any."""
     usual_range: tuple[NamedNode, ...] = ()
     """Of a property: the kinds or classes that its values usually have, narrower than the range."""
     named_class: tuple[NamedNode, ...] = ()
@@ -217,15 +220,25 @@ class Schema:
         """The properties whose values are dates of any precision."""
         return frozenset(iri for iri, term in self.properties.items() if term.value_kind is ValueKind.DATE)
 
-    def suggest_properties(self, name: str, *, limit: int = 2) -> tuple[str, ...]:
+    def suggest_properties(self, name: str, *, limit: int = 2, on: Collection[NamedNode] = ()) -> tuple[str, ...]:
         """The names of the properties that somebody who writes `name` may mean, best first.
 
-        A name of an earlier version of the ontology means what replaces it.
+        A name of an earlier version of the ontology means what replaces it. Where some of the properties are used `on`
+        these classes, the others are left out.
         """
         replacement = self.replaced.get(name.removeprefix("film:"))
         if replacement is not None and replacement.name in self.names:
             return (replacement.name,)
-        return tuple(term.name for term in suggest_terms(name, self.properties.values(), limit=limit))
+        terms = suggest_terms(name, self.properties.values(), limit=len(self.properties) if on else limit)
+        fitting = [term for term in terms if term.usual_domain and self.is_used_on(term, on)] if on else terms
+        return tuple(term.name for term in (fitting or terms)[:limit])
+
+    def is_used_on(self, property: OntologyTerm, classes: Collection[NamedNode]) -> bool:
+        """True when a property is used on one of these classes, or on a class above or below one of them."""
+        usual = [self.class_of(iri) for iri in property.usual_domain]
+        return not usual or any(
+            iri in self.ancestors(own) or own in self.ancestors(iri) for iri in usual for own in classes
+        )
 
     def suggest_classes(self, name: str, *, limit: int = 2) -> tuple[str, ...]:
         """The names of the classes that somebody who writes `name` may mean, best first."""
@@ -459,6 +472,7 @@ def _to_property(
         ranges,
         _texts(values, LABEL),
         tuple(sorted({*_texts(values, ALIAS), *_texts(values, _INVERSE_LABEL)})),
+        usual_domain=(*_iris(values, _DOMAIN), *_iris(values, _DOMAIN_INCLUDES)),
         usual_range=_iris(values, _RANGE_INCLUDES),
         named_class=_iris(values, _NAMED_CLASS),
         named_within=next(iter(_iris(values, _NAMED_WITHIN)), None),

@@ -12,5 +12,6 @@ passage_lock  words that facts cite -> their spans; data/passages.lock
 named_values  names in fact files -> entities with this label, found or created
 written_values  numbers, dates, running times and amounts as people write them
 short_forms   short forms of values <-> parts with their values
+usage         checks that properties are stated of classes on which they are used
 readers/      all facts of a project; a reader for each kind of file
 """

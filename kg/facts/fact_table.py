@@ -39,6 +39,8 @@ PER_RECORD = f"{KNOWN} AND is_plain AND number NOT IN (SELECT number FROM prefer
 """Those of which nothing but the record is known, and that no decision has preferred to others."""
 REIFIED = f"{KNOWN} AND NOT (is_plain AND number NOT IN (SELECT number FROM preferred_fact))"
 """The other known facts."""
+WRITTEN_BY_HAND = "record = '' AND origin IN (SELECT id FROM fact_origin WHERE file LIKE '%.yaml' OR file LIKE '%.yml')"
+"""The facts of YAML files."""
 _NUMBERS_PER_FILE = 1 << 32
 _BATCH = 10_000
 _FEW = 20_000

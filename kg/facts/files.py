@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
+from functools import partial
 from pathlib import Path
 
 from pyoxigraph import Literal, NamedNode
@@ -46,9 +47,12 @@ class FileFindings(list[Finding]):
             )
         )
 
-    def add_unknown_property(self, name: str, schema: Schema, place: Place) -> None:
-        """The ontology has no property of this name; one of an earlier version is named with its replacement."""
-        self._add_unknown("property", name, schema.suggest_properties, schema, place)
+    def add_unknown_property(self, name: str, schema: Schema, place: Place, *, on: Collection[NamedNode] = ()) -> None:
+        """The ontology has no property of this name; one of an earlier version is named with its replacement.
+
+        Suggested are those that are used `on` these classes.
+        """
+        self._add_unknown("property", name, partial(schema.suggest_properties, on=on), schema, place)
 
     def add_unknown_class(self, name: str, schema: Schema, place: Place) -> None:
         """The ontology has no class of this name; one of an earlier version is named with its replacement."""

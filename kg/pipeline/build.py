@@ -22,13 +22,14 @@ from kg.decisions.links import EXACT, read_project_links
 from kg.decisions.policy import read_policy
 from kg.decisions.touched_facts import apply_links_in, check_ranks_in, resolve_conflicts_in
 from kg.errors import FaultsError, InputError, ProjectError, UnknownNameError
-from kg.facts.fact_table import KNOWN, FactSelection, ProjectFacts
+from kg.facts.fact_table import KNOWN, WRITTEN_BY_HAND, FactSelection, ProjectFacts
 from kg.facts.files import fact_files
 from kg.facts.model import Source
 from kg.facts.passage_lock import LOCK_FILE
 from kg.facts.readers import FactsRead, read_facts
 from kg.facts.sources import read_sources
 from kg.facts.texts import TEXTS_VARIABLE, Quotation, find_quotations, open_texts, to_citation
+from kg.facts.usage import check_usage
 from kg.files.atomic import write_file
 from kg.graph.ntriples import write_ntriples
 from kg.graph.provenance import write_provenance
@@ -189,7 +190,8 @@ def draft(
     read = read_facts(project.data, schema, facts, texts=texts)
     trust = read_policy(project.data / "policy.yaml", file="data/policy.yaml", schema=schema, sources=read.sources)
     links = read_project_links(project.data)
-    findings = (*shapes.warnings, *read.findings, *trust.findings, *links.findings, *check_ranks_in(facts))
+    checked = (*check_ranks_in(facts), *check_usage(facts.where(WRITTEN_BY_HAND), schema))
+    findings = (*shapes.warnings, *read.findings, *trust.findings, *links.findings, *checked)
     report, shapes_report = Report(findings), None
     if (available := open_texts(texts, project.texts, read.sources)).folders:
         show("verifying")

@@ -62,6 +62,11 @@ star:
     - {outcome: won, count: 3, award: best-actor}
     - {outcome: won, count: 1, eventSeries: festival}
 festival: {type: EventSeries, kind: festival, label: The Festival}
+lone: {type: Award, label: Lone Prize}
+guest:
+  type: Film
+  label: Guest
+  recognition: {outcome: won, award: lone, eventSeries: festival}
 overall:
   type: Film
   label: Overall
@@ -137,6 +142,15 @@ def test_the_higher_of_a_stated_and_a_named_number_counts(
 def test_a_win_at_a_festival_is_no_nomination(prizes: kg.FilmGraph) -> None:
     assert rows(prizes, "winners-with-most-wins", programme="The Festival", kind="Person") == [("star", "1")]
     assert rows(prizes, "nominees-with-most-nominations", programme="The Festival", kind="Person") == []
+
+
+def test_an_award_is_of_the_programme_that_is_stated_with_it(prizes: kg.FilmGraph) -> None:
+    assert rows(prizes, "winners-with-most-wins", programme="The Festival", kind="film:Film") == [("guest", "1")]
+    assert rows(prizes, "awards-of-programme", programme="The Festival") == [("lone", "1")]
+    assert [row[0] for row in rows(prizes, "awards-of", entity="Guest", programme="The Festival")] == ["lone"]
+    assert rows(prizes, "recognition-by-source", film="Guest", programme="The Festival") == [
+        ("source:paper", None, "1")
+    ]
 
 
 def test_numbers_of_two_sources_are_apart_and_for_everybody(prizes: kg.FilmGraph) -> None:

@@ -142,7 +142,7 @@ RULES = [
         "film:academy-awards a film:EventSeries ; film:kind 'awards' .",
         "film:anora film:screening film:s . film:s film:eventSeries film:cannes . "
         "film:cannes a film:EventSeries ; film:kind 'festival', 'awards' .",
-        "film:academy-awards is the festival of a screening, but is not a festival.",
+        "film:academy-awards is the festival of a screening, but is not a festival. Give it kind: festival.",
     ),
     (
         "LabelShape",

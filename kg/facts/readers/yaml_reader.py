@@ -129,7 +129,7 @@ class YamlReader:
             within = self._entries(replace(value, entries=self._short_forms.expand(value.entries)))
             if subject == _title_iri(key) and "label" not in within:
                 yield from self._title(subject, key, context)
-            yield from self._properties(subject, within, self._inner(context, within))
+            yield from self._properties(subject, within, self._inner(context, within), on=self._types(within))
 
     def _subject(self, key: YamlNode) -> NamedNode | None:
         """The entity that a block is about; a title such as `The Last Ferry` stands for `film:the-last-ferry`."""
@@ -145,9 +145,18 @@ class YamlReader:
         if context.source:
             yield Fact(subject, LABEL, Literal(key.text or ""), Evidence(context.source), place=key.place)
 
-    def _properties(self, subject: NamedNode, entries: _Entries, context: _Context) -> Iterator[Fact]:
+    def _types(self, entries: _Entries) -> tuple[NamedNode, ...]:
+        """The classes that a block gives to its entity."""
+        value = entries["type"][1] if "type" in entries else None
+        nodes = value.elements if value is not None and value.elements is not None else [value]
+        names = [_first_text(node) for node in nodes]
+        return tuple(self.schema.class_names[name] for name in names if name in self.schema.class_names)
+
+    def _properties(
+        self, subject: NamedNode, entries: _Entries, context: _Context, *, on: Collection[NamedNode]
+    ) -> Iterator[Fact]:
         for name, (key, value) in entries.items():
-            property = self._property(name, key)
+            property = self._property(name, key, on)
             if property is not None:
                 for node in value.elements if value.elements is not None else (value,):
                     yield from self._value(subject, property, node, context)
@@ -231,7 +240,7 @@ class YamlReader:
             yield Fact(
                 subject, property.iri, part, evidence, "", inner.as_of, inner.rank, inner.because, True, value.place
             )
-        yield from self._properties(part, entries, inner)
+        yield from self._properties(part, entries, inner, on=self._types(entries) or property.range)
 
     def _part_iri(self, subject: NamedNode, property: OntologyTerm, entries: _Entries, place: Place) -> str:
         if "id" in entries:
@@ -354,10 +363,10 @@ class YamlReader:
         self.findings.add("value", f"unknown rank {value.text!r}", value.place, value=value.text or "", remedy=remedy)
         return Rank.NORMAL
 
-    def _property(self, name: str, key: YamlNode) -> OntologyTerm | None:
+    def _property(self, name: str, key: YamlNode, on: Collection[NamedNode]) -> OntologyTerm | None:
         property = self.schema.property_named(name)
         if property is None:
-            self.findings.add_unknown_property(name, self.schema, key.place)
+            self.findings.add_unknown_property(name, self.schema, key.place, on=on)
         return property
 
     def _entries(self, node: YamlNode) -> _Entries:

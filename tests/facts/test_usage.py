@@ -1,0 +1,66 @@
+"""Properties on entities of classes on which they are not used, where queries do not look for them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from kg.facts.readers import read_facts
+from kg.facts.usage import check_usage
+from kg.project import find_project
+from kg.schema import Schema, read_ontology, to_schema
+
+ROOT = Path(__file__).parents[2]
+FACTS = """\
+source: review
+anora:
+  type: FeatureFilm
+  label: Anora
+"""
+
+
+@pytest.fixture(scope="module")
+def schema() -> Schema:
+    return to_schema(read_ontology(find_project(ROOT).ontology))
+
+
+@pytest.mark.parametrize(
+    ("facts", "expected"),
+    [
+        ("award: <urn:prize>", ["award: Write recognition: {award: ...}."]),
+        ("outcome: won", ["outcome: Write recognition: {outcome: ...}."]),
+        ("release: {date: 2024, countryOfOrigin: <urn:usa>}", ["countryOfOrigin: Did you mean territory?"]),
+        ("birthDate: 2024", ["birthDate: It is used on film:Person."]),
+        ("recognition: {award: <urn:prize>, outcome: won}", []),
+        ("producer: <urn:baker>", []),
+    ],
+    ids=["in-a-part", "text-in-a-part", "of-the-owner", "of-another-class", "part", "of-a-superclass"],
+)
+def test_a_property_is_used_on_the_classes_that_the_ontology_names(
+    facts: str, expected: list[str], schema: Schema, tmp_path: Path
+) -> None:
+    (tmp_path / "sources.yaml").write_text("review: {title: A review}\n")
+    (tmp_path / "films.yaml").write_text(f"{FACTS}  {facts}\n")
+    findings = list(check_usage(read_facts(tmp_path, schema).facts, schema))
+    assert [f"{finding.message.partition(' ')[0]}: {finding.remedy}" for finding in findings] == expected
+    assert all(finding.severity.value == "warning" for finding in findings)
+
+
+@pytest.mark.parametrize(
+    ("block", "suggestion"),
+    [
+        ("  won: yes\n", ("recognition",)),
+        ("  nominations: 6\n", ("recognition",)),
+        ("  release: {date: 2024, country: france}\n", ("territory",)),
+        ("  country: france\n", ("countryOfOrigin",)),
+        ("  original title: Gisaengchung\n", ("alias",)),
+    ],
+)
+def test_an_unknown_property_suggests_those_of_its_class(
+    block: str, suggestion: tuple[str, ...], schema: Schema, tmp_path: Path
+) -> None:
+    (tmp_path / "sources.yaml").write_text("review: {title: A review}\n")
+    (tmp_path / "films.yaml").write_text(FACTS + block)
+    (finding,) = (found for found in read_facts(tmp_path, schema).findings if found.check == "facts/unknown-property")
+    assert finding.suggestions == suggestion
