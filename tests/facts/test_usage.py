@@ -6,8 +6,10 @@ from pathlib import Path
 
 import pytest
 
+from kg.facts.fact_table import ProjectFacts
 from kg.facts.readers import read_facts
 from kg.facts.usage import check_usage
+from kg.graph.triple_tables import TripleTables
 from kg.project import find_project
 from kg.schema import Schema, read_ontology, to_schema
 
@@ -42,7 +44,7 @@ def test_a_property_is_used_on_the_classes_that_the_ontology_names(
 ) -> None:
     (tmp_path / "sources.yaml").write_text("review: {title: A review}\n")
     (tmp_path / "films.yaml").write_text(f"{FACTS}  {facts}\n")
-    findings = list(check_usage(read_facts(tmp_path, schema).facts, schema))
+    findings = list(check_usage(read_facts(tmp_path, schema, ProjectFacts(TripleTables())).facts, schema))
     assert [f"{finding.message.partition(' ')[0]}: {finding.remedy}" for finding in findings] == expected
     assert all(finding.severity.value == "warning" for finding in findings)
 
@@ -62,5 +64,6 @@ def test_an_unknown_property_suggests_those_of_its_class(
 ) -> None:
     (tmp_path / "sources.yaml").write_text("review: {title: A review}\n")
     (tmp_path / "films.yaml").write_text(FACTS + block)
-    (finding,) = (found for found in read_facts(tmp_path, schema).findings if found.check == "facts/unknown-property")
+    read = read_facts(tmp_path, schema, ProjectFacts(TripleTables()))
+    (finding,) = (found for found in read.findings if found.check == "facts/unknown-property")
     assert finding.suggestions == suggestion
