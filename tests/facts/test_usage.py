@@ -52,11 +52,9 @@ def test_a_property_is_used_on_the_classes_that_the_ontology_names(
 @pytest.mark.parametrize(
     ("block", "suggestion"),
     [
-        ("  won: yes\n", ("recognition",)),
-        ("  nominations: 6\n", ("recognition",)),
-        ("  release: {date: 2024, country: france}\n", ("territory",)),
-        ("  country: france\n", ("countryOfOrigin",)),
-        ("  original title: Gisaengchung\n", ("alias",)),
+        ("  listed: Sight and Sound\n", ("recognition",)),
+        ("  honours: Golden Leopard\n", ("recognition",)),
+        ("  release: {date: 2024, region: France}\n", ("territory",)),
     ],
 )
 def test_an_unknown_property_suggests_those_of_its_class(
