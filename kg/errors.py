@@ -10,6 +10,7 @@
     │   └── QueryError          a query that does not parse or may not run, with line and column
     ├── GraphFaultError         the graph has violations where a valid one is required: exit status 1
     ├── LimitError              a limit was reached: time, rows, depth
+    ├── EngineMismatchError     two engines answer a query differently: exit status 1
     └── RemoteError             a remote endpoint did not answer as it should
 
 Bad input raises; a bad graph returns a `Report`.
@@ -132,6 +133,14 @@ class LimitError(FilmGraphError):
 
     def __init__(self, message: str, *, limit: str) -> None:
         self.limit = limit
+        super().__init__(message)
+
+
+class EngineMismatchError(FilmGraphError):
+    """Two engines answer a query differently; `only_columnar` and `only_oxigraph` are rows of one alone."""
+
+    def __init__(self, message: str, *, only_columnar: Iterable[object], only_oxigraph: Iterable[object]) -> None:
+        self.only_columnar, self.only_oxigraph = tuple(only_columnar), tuple(only_oxigraph)
         super().__init__(message)
 
 

@@ -5,6 +5,7 @@ This is a facade: each method loads the module that does the work when it is fir
 
 from __future__ import annotations
 
+import json
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
@@ -21,9 +22,11 @@ from kg.graph.provenance import Provenance
 from kg.graph.record_store import RecordStore
 from kg.graph.store import find_quads, iterate_quads, open_build, open_published_build
 from kg.lookup.entity_names import EntityNames
-from kg.project import Project, find_project
+from kg.project import COUNTS, Project, find_project
 from kg.queries.answer import Answer
 from kg.queries.execute import names_any, run_query, run_stored_query
+from kg.queries.routing import ColumnarGraph, explain_route, parse_engine, route
+from kg.queries.sparql import guard
 from kg.queries.stored_query import StoredQueries, StoredQuery, parameter_terms
 from kg.terms import KNOWLEDGE, SOURCE, UNDECIDED
 from kg.text.folding import closest
@@ -34,6 +37,7 @@ if TYPE_CHECKING:
     from kg.explain.why import Explainer, Explanation
     from kg.exports.export import ExportRequest
     from kg.facts.model import Fact
+    from kg.graph.columns import Columns
     from kg.linking.model import Candidate, Mention
     from kg.lookup.entity_description import EntityDescription
     from kg.lookup.name_search import NameIndex, NameMatch
@@ -92,7 +96,15 @@ class FilmGraph:
     def ask_bound(self, query: StoredQuery, text: str, *, limit: int | None = None) -> Answer:
         """The answer to a stored query of which `text` has its values bound."""
         is_contested = self.may_be_contested(text)
-        answer = run_stored_query(self.store, query, text, names=self.names, limit=limit, with_undecided=is_contested)
+        answer = run_stored_query(
+            self.store,
+            query,
+            text,
+            names=self.names,
+            limit=limit,
+            with_undecided=is_contested,
+            columnar=self.columnar,
+        )
         return self._explained(answer)
 
     def _explained(self, answer: Answer) -> Answer:
@@ -123,7 +135,13 @@ class FilmGraph:
         return explain_empty(self.store, answer.query).sentences(contested_remedy=contested_remedy, stored=stored)
 
     def sparql(
-        self, text: str, *, limit: int | None = None, timeout: float | None = None, services: bool = False
+        self,
+        text: str,
+        *,
+        limit: int | None = None,
+        timeout: float | None = None,
+        services: bool = False,
+        engine: str = "auto",
     ) -> Answer:
         """The answer to a SPARQL query; the graph's prefixes need no declaration.
 
@@ -131,13 +149,17 @@ class FilmGraph:
         column when the query does not parse. With a `timeout` in seconds it runs in a process of its own, which is
         killed when it takes longer, and `LimitError` is raised. SERVICE is refused unless `services` is True: then the
         query may call the endpoints that the project's `filmgraph.toml` lists.
+
+        The `engine` is `columnar` (SQL over the columns of the graph, which raises `QueryError` for what is not
+        compiled), `oxigraph`, `both` (which raises `EngineMismatchError` when they differ), or `auto`: columnar where a
+        query reads much of a large graph. The answer's `engine` says which it was.
         """
-        if timeout is not None:
+        if timeout is not None and engine != "columnar":
             from kg.workers.client import run_with_timeout
             from kg.workers.worker import WorkerSetup
 
             setup = WorkerSetup(self.opener())
-            parts = run_with_timeout(setup, _sparql_in_worker, text, limit, services, seconds=timeout)
+            parts = run_with_timeout(setup, _sparql_in_worker, text, limit, services, engine, seconds=timeout)
             return self._explained(Answer(names=self.names, query=text, **parts))
         if services and "SERVICE" in text.upper():
             from kg.federation.config import read_services
@@ -147,7 +169,30 @@ class FilmGraph:
             client = EndpointClient(read_services(self.project.configuration), self.project.build_folder / "services")
             federated = federate(self.store, text, client)
             return self._explained(run_query(self.store, federated, names=self.names, limit=limit, guarded=True))
-        return self._explained(run_query(self.store, text, names=self.names, limit=limit))
+        columnar, chosen = self.columnar, parse_engine(engine)
+        answer = run_query(
+            self.store, text, names=self.names, limit=limit, columnar=columnar, engine=chosen, seconds=timeout
+        )
+        return self._explained(answer)
+
+    def explain_query(self, text: str, *, engine: str = "auto") -> str:
+        """The engine of a query and why it is that one, with the rewrites, SQL, rows and time of the columnar engine."""
+        guard(text)
+        routed = route(self.store, text, columnar=self.columnar, engine=parse_engine(engine))
+        return explain_route(routed)
+
+    @cached_property
+    def columnar(self) -> ColumnarGraph:
+        """The graph as columns in DuckDB, which are made beside the build when a query first needs them."""
+        counts = json.loads((self.build / COUNTS).read_text(encoding="utf-8"))
+        triples = int(counts.get("triples", 0)) + int(counts.get("quads", 0))
+        return ColumnarGraph(triples, lambda: self._columns)
+
+    @cached_property
+    def _columns(self) -> Columns:
+        from kg.graph.columns import open_columns
+
+        return open_columns(self.build)
 
     def opener(self) -> Callable[[], FilmGraph]:
         """What opens the same graph in another process."""
@@ -357,15 +402,16 @@ class FilmGraph:
         return ExportRequest(self.build, data, self.store, self.provenance, self.names, only, films, report)
 
 
-def _sparql_in_worker(graph: FilmGraph, text: str, limit: int | None, services: bool) -> dict[str, Any]:
+def _sparql_in_worker(graph: FilmGraph, text: str, limit: int | None, services: bool, engine: str) -> dict[str, Any]:
     """The parts of an answer that can be sent to another process, which has names of its own."""
-    answer = graph.sparql(text, limit=limit, services=services)
+    answer = graph.sparql(text, limit=limit, services=services, engine=engine)
     return {
         "columns": answer.columns,
         "solutions": [tuple(solution) for solution in answer.solutions],
         "truth": answer.truth,
         "triples": answer.triples,
         "complete": answer.complete,
+        "engine": answer.engine,
     }
 
 

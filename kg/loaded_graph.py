@@ -56,12 +56,18 @@ class LoadedGraph(FilmGraph):
         return prefixes
 
     def sparql(
-        self, text: str, *, limit: int | None = None, timeout: float | None = None, services: bool = False
+        self,
+        text: str,
+        *,
+        limit: int | None = None,
+        timeout: float | None = None,
+        services: bool = False,
+        engine: str = "auto",
     ) -> Answer:
         """The answer to a SPARQL query; the prefixes of the files need no declaration."""
         declarations = self._declarations(text)
         try:
-            return super().sparql(declarations + text, limit=limit, timeout=timeout, services=services)
+            return super().sparql(declarations + text, limit=limit, timeout=timeout, services=services, engine=engine)
         except QueryError as error:
             if not declarations or error.place is None:
                 raise
@@ -69,6 +75,10 @@ class LoadedGraph(FilmGraph):
             raise QueryError(
                 error.message, place=place, expected=error.expected, suggestions=error.suggestions
             ) from error
+
+    def explain_query(self, text: str, *, engine: str = "auto") -> str:
+        """The engine of a query and why it is that one; the prefixes of the files need no declaration."""
+        return super().explain_query(self._declarations(text) + text, engine=engine)
 
     def _declarations(self, text: str) -> str:
         """The PREFIX line for the prefixes that a query uses and the files declare."""

@@ -25,7 +25,7 @@ from collections.abc import Sequence
 
 from kg.cli import ask, build, check, completion, import_export, link, serve, why
 from kg.cli.command import CommandParser, Commands
-from kg.errors import FilmGraphError, GraphFaultError, InputError, LimitError, RemoteError
+from kg.errors import EngineMismatchError, FilmGraphError, GraphFaultError, InputError, LimitError, RemoteError
 from kg.version import __version__
 
 OK, FAILED, WRONG_CALL, STOPPED = 0, 1, 2, 130
@@ -33,6 +33,7 @@ STATUSES: dict[type[FilmGraphError], int] = {
     FilmGraphError: FAILED,
     GraphFaultError: FAILED,
     LimitError: FAILED,
+    EngineMismatchError: FAILED,
     RemoteError: FAILED,
     InputError: WRONG_CALL,
 }

@@ -54,6 +54,11 @@ def add_commands(commands: Commands) -> None:
     sparql.add_argument("-e", "--query", metavar="SPARQL", help="the query itself")
     add_data(sparql)
     sparql.add_argument("--shapes", metavar="FILE", nargs="+", action="extend", help="first validate --data with SHACL")
+    engines = "what answers: SQL over columns, Oxigraph, or both, compared; default: auto, which chooses"
+    sparql.add_argument("--engine", choices=("auto", "columnar", "oxigraph", "both"), default="auto", help=engines)
+    sparql.add_argument(
+        "--explain", action="store_true", help="show the engine, its SQL, rows and time, not the answer"
+    )
     sparql.add_argument("--no-service", action="store_true", help="refuse SERVICE, whatever filmgraph.toml lists")
     _add_answer_options(sparql)
     description = "List the stored queries by topic, with their parameters and an example."
@@ -118,6 +123,8 @@ class _Question:
     width: int | None = None
     """The columns of the terminal that a table is written to."""
     labels: bool = False
+    engine: str = "auto"
+    explain: bool = False
 
 
 def _ask(call: argparse.Namespace) -> int:
@@ -146,6 +153,8 @@ def _sparql(call: argparse.Namespace) -> int:
         services=services,
         width=terminal_width(call.output),
         labels=call.labels,
+        engine=call.engine,
+        explain=call.explain,
     )
     return _write_answer(call, question)
 
@@ -205,10 +214,13 @@ def _validate(graph: FilmGraph, shapes: list[str]) -> int:
 
 def _answer(graph: FilmGraph, question: _Question) -> tuple[str, list[str]]:
     """The text of an answer, and notes on an answer without rows."""
+    if question.explain:
+        return graph.explain_query(question.sparql, engine=question.engine), []
     if question.name:
         answer = graph.ask_with(question.name, question.values or {}, limit=question.limit)
     else:
-        answer = graph.sparql(question.sparql, limit=question.limit, services=question.services)
+        services = question.services
+        answer = graph.sparql(question.sparql, limit=question.limit, services=services, engine=question.engine)
     if question.why:
         from kg.explain.why_formats import explain_answer
 

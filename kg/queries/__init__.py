@@ -4,6 +4,8 @@ sparql           tokens of a query, the limits it must keep, its errors
 stored_query     queries with a name and typed parameters, and the binding of values
 query_search     stored queries found by words, with the ontology's labels as synonyms
 rewriting        queries in the form that the engine answers as SPARQL defines
+routing          which engine answers a query: SQL over columns, or Oxigraph
+sparql_to_sql    SPARQL compiled to SQL over the columns of a graph
 execute          a query run on a store
 answer           rows, truth or triples, as exact terms and Python values
 formats          answers written as SPARQL results, tables, Markdown, HTML and Turtle

@@ -93,6 +93,8 @@ class Answer(Sequence[Row]):
     complete: bool = True
     reasons: Callable[[], tuple[str, ...]] | None = field(repr=False, compare=False, default=None)
     """Finds out why the answer has no rows."""
+    engine: str = "oxigraph"
+    """The engine that answered: `oxigraph`, or `columnar`, which is SQL over the columns of the graph."""
     is_contested: bool = False
     """True when it, or a row of it, holds only with a value that is undecided between sources."""
 

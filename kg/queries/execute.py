@@ -12,6 +12,7 @@ from pyoxigraph import Literal, NamedNode, Store
 from kg.lookup.entity_names import EntityNames
 from kg.queries.answer import CONTESTED_COLUMN, Answer
 from kg.queries.rewriting.engine_query import EngineRows, EngineTriples, evaluate
+from kg.queries.routing import ColumnarGraph, Engine, route
 from kg.queries.sparql import guard
 from kg.queries.stored_query import StoredQuery
 from kg.terms import KNOWLEDGE, UNDECIDED, XSD, to_curie
@@ -28,27 +29,40 @@ def run_query(
     file: str = "",
     limit: int | None = None,
     guarded: bool = False,
+    columnar: ColumnarGraph | None = None,
+    engine: Engine = Engine.AUTO,
+    seconds: float | None = None,
 ) -> Answer:
     """The answer to a query, with at most `limit` rows or triples; the graph's prefixes need no declaration.
+
+    Where the graph has columns, `engine` says which engine answers, and `seconds` limits the columnar one.
 
     Raises `QueryError` for a query that does not parse, nests too deep, or has SERVICE; `guarded` says that `guard` has
     been called already.
     """
     if not guarded:
         guard(text, file=file)
-    result = evaluate(store, text, file=file)
+    routed = route(store, text, columnar=columnar, engine=engine, file=file, seconds=seconds)
+    result, answered_by = routed.result, routed.engine.value
     if isinstance(result, bool):
-        return Answer((), (), names, text, name, truth=result)
+        return Answer((), (), names, text, name, truth=result, engine=answered_by)
     elements = result.triples if isinstance(result, EngineTriples) else result.rows
     kept = list(islice(elements, limit))
     is_complete = limit is None or next(elements, None) is None
     if isinstance(result, EngineTriples):
-        return Answer((), (), names, text, name, triples=tuple(kept), complete=is_complete)
-    return Answer(result.columns, kept, names, text, name, complete=is_complete)
+        return Answer((), (), names, text, name, triples=tuple(kept), complete=is_complete, engine=answered_by)
+    return Answer(result.columns, kept, names, text, name, complete=is_complete, engine=answered_by)
 
 
 def run_stored_query(
-    store: Store, query: StoredQuery, text: str, *, names: EntityNames, limit: int | None, with_undecided: bool
+    store: Store,
+    query: StoredQuery,
+    text: str,
+    *,
+    names: EntityNames,
+    limit: int | None,
+    with_undecided: bool,
+    columnar: ColumnarGraph | None = None,
 ) -> Answer:
     """The answer to a stored query, of which `text` has the values bound.
 
@@ -58,7 +72,17 @@ def run_stored_query(
     is_compared = with_undecided and query.form in ("SELECT", "ASK")
     # A row that the limit leaves out of knowledge may come earlier with what is undecided, so it is compared with all.
     stop = None if is_compared else limit
-    answer = run_query(store, text, names=names, name=query.name, file=query.file, limit=stop, guarded=True)
+    # What is undecided is read by Oxigraph alone: rows can be compared where both sides come from one engine.
+    answer = run_query(
+        store,
+        text,
+        names=names,
+        name=query.name,
+        file=query.file,
+        limit=stop,
+        guarded=True,
+        columnar=None if is_compared else columnar,
+    )
     if not is_compared:
         return answer
     result = evaluate(store, text, file=query.file, default_graph=[KNOWLEDGE, UNDECIDED])

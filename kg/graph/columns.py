@@ -1,0 +1,326 @@
+"""The graph as columns in DuckDB: what analytic queries are compiled to SQL over.
+
+    term(id, text, class, lexical, language, datatype, rank, number, floating, moment, zoned, truth)
+    triple(s, p, o)         the default graph: asserted and inferred triples, each once
+    named(g, s, p, o)       the named graphs
+
+`text` is the exact N-Triples form; the columns after it are what SPARQL's operators compare. They are made from the exact
+files of a build when first needed, and kept beside it.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from enum import IntEnum
+from pathlib import Path
+from typing import cast
+
+import duckdb
+from pyoxigraph import Literal, NamedNode, Quad, RdfFormat, Triple, parse
+
+from kg.graph.ntriples import load_ntriples
+from kg.graph.store import ASSERTED, GRAPHS, INFERRED, NAMED_GRAPHS
+from kg.graph.triple_tables import TripleTables
+from kg.terms import RDF, XSD, Term, to_term
+from kg.xsd import INTEGER_BOUNDS, PATTERNS, value_of
+
+FILE = "columns.duckdb"
+
+
+class TermClass(IntEnum):
+    """What SPARQL's operators distinguish: kinds of terms, and of literals by their values."""
+
+    IRI = 0
+    BLANK = 1
+    STRING = 2
+    LANGUAGE_STRING = 3
+    BOOLEAN = 4
+    NUMBER = 5
+    DATE_TIME = 6
+    DATE = 7
+    TIME = 8
+    YEAR = 9
+    YEAR_MONTH = 10
+    MONTH = 11
+    MONTH_DAY = 12
+    DAY = 13
+    DURATION = 14
+    OTHER = 15
+    """A literal of a datatype that SPARQL's operators do not know."""
+    ILL_TYPED = 16
+    """A literal whose lexical form is none of its datatype."""
+    BEYOND = 17
+    """A literal with a value that the columns cannot hold exactly."""
+
+
+_MOMENTS = {
+    "dateTime": TermClass.DATE_TIME,
+    "dateTimeStamp": TermClass.DATE_TIME,
+    "date": TermClass.DATE,
+    "time": TermClass.TIME,
+    "gYear": TermClass.YEAR,
+    "gYearMonth": TermClass.YEAR_MONTH,
+    "gMonth": TermClass.MONTH,
+    "gMonthDay": TermClass.MONTH_DAY,
+    "gDay": TermClass.DAY,
+}
+_DURATIONS = ("duration", "dayTimeDuration", "yearMonthDuration")
+_NUMBER = "DECIMAL(38, 18)"
+_LARGEST = 10**19
+COLUMNS = (
+    "id UINTEGER, text VARCHAR, class UTINYINT, lexical VARCHAR, language VARCHAR, datatype VARCHAR, rank UTINYINT,"
+    f" number {_NUMBER}, floating DOUBLE, moment {_NUMBER}, zoned BOOLEAN, truth BOOLEAN"
+)
+"""The columns of `term`. Rank: 1 integer, 2 decimal, 3 float, 4 double."""
+
+
+class Columns:
+    """The columns of a build, open for reading; `sql` is the DuckDB connection."""
+
+    def __init__(self, sql: duckdb.DuckDBPyConnection) -> None:
+        self.sql = sql
+
+    @classmethod
+    def of_quads(cls, quads: Iterable[Quad]) -> Columns:
+        """The columns of a dataset in memory."""
+        tables = TripleTables()
+        groups: dict[object, list[Triple]] = defaultdict(list)
+        for quad in quads:
+            groups[quad.graph_name].append(quad.triple)
+        tables.sql.execute("CREATE TABLE named(g UINTEGER, s UINTEGER, p UINTEGER, o UINTEGER)")
+        for graph, triples in groups.items():
+            if isinstance(graph, NamedNode) or str(graph).startswith("_:"):
+                _add_named(tables, cast(Term, graph), triples)
+            else:
+                tables.add(triples)
+        _finish(tables)
+        return cls(tables.sql)
+
+    def close(self) -> None:
+        """Close the connection."""
+        self.sql.close()
+
+    def find_ids(self, texts: Sequence[str]) -> dict[str, int]:
+        """The id of each of these exact terms that the graph has."""
+        if not texts:
+            return {}
+        rows = self.sql.execute("SELECT text, id FROM term WHERE text IN (SELECT unnest(?::VARCHAR[]))", [list(texts)])
+        return dict(rows.fetchall())
+
+    def decode(self, ids: Iterable[int]) -> dict[int, str]:
+        """The exact form of each of these terms."""
+        unique = sorted(set(ids))
+        if not unique:
+            return {}
+        rows = self.sql.execute("SELECT id, text FROM term WHERE id IN (SELECT unnest(?::UINTEGER[]))", [str(unique)])
+        return dict(rows.fetchall())
+
+
+def open_columns(build: Path, *, memory: str | None = None) -> Columns:
+    """The columns of a build; made and kept beside it when it has none yet."""
+    path = build / FILE
+    if not path.exists():
+        _make(build, path)
+    try:
+        sql = duckdb.connect(str(path), read_only=True)
+    except duckdb.Error:  # of an earlier version of DuckDB, or unfinished
+        path.unlink(missing_ok=True)
+        _make(build, path)
+        sql = duckdb.connect(str(path), read_only=True)
+    if memory is not None:
+        sql.execute("SET memory_limit = ?", [memory])
+    return Columns(sql)
+
+
+def _make(build: Path, path: Path) -> None:
+    """Make the columns under another name first: several processes may need them at once."""
+    unfinished = path.with_name(f".{path.name}.{os.getpid()}")
+    try:
+        tables = TripleTables(duckdb.connect(str(unfinished)))
+        try:
+            _load(tables, build)
+            _finish(tables)
+        finally:
+            tables.sql.close()
+        unfinished.replace(path)
+    finally:
+        with contextlib.suppress(FileNotFoundError):
+            unfinished.unlink()
+
+
+def _load(tables: TripleTables, build: Path) -> None:
+    sql = tables.sql
+    sql.execute("CREATE TABLE named(g UINTEGER, s UINTEGER, p UINTEGER, o UINTEGER)")
+    for name in (ASSERTED, INFERRED):
+        if (build / name).stat().st_size:
+            load_ntriples(tables, build / name, table="triple", keeps_labels=True)
+    sql.execute("CREATE TABLE part(s UINTEGER, p UINTEGER, o UINTEGER)")
+    for name, graph in GRAPHS.items():
+        if graph is not None and (build / name).stat().st_size:
+            load_ntriples(tables, build / name, table="part", keeps_labels=True)
+            (id,) = tables.encode([str(graph)]).values()
+            sql.execute(f"INSERT INTO named SELECT {id}, s, p, o FROM part")
+            sql.execute("DELETE FROM part")
+    sql.execute("DROP TABLE part")
+    if (named := build / NAMED_GRAPHS).is_file():
+        groups: dict[Term, list[Triple]] = defaultdict(list)
+        for quad in cast(Iterator[Quad], parse(path=named, format=RdfFormat.N_QUADS)):
+            groups[cast(Term, quad.graph_name)].append(quad.triple)
+        for graph_name, triples in groups.items():
+            _add_named(tables, graph_name, triples)
+
+
+def _add_named(tables: TripleTables, graph: Term, triples: Iterable[Triple]) -> None:
+    tables.sql.execute("CREATE OR REPLACE TEMP TABLE graph_part(s UINTEGER, p UINTEGER, o UINTEGER)")
+    tables.add(triples, table="graph_part")
+    (id,) = tables.encode([str(graph)]).values()
+    tables.sql.execute(f"INSERT INTO named SELECT {id}, s, p, o FROM graph_part")
+
+
+# --- what operators compare
+
+
+def _finish(tables: TripleTables) -> None:
+    """Sort the triples, so that DuckDB reads only the blocks of a property, and take the literals apart."""
+    sql = tables.sql
+    sql.execute("DROP TABLE IF EXISTS inferred")
+    for table, order in (("triple", "p, s, o"), ("named", "g, p, s, o")):
+        sql.execute(f"CREATE OR REPLACE TABLE sorted AS SELECT * FROM {table} ORDER BY {order}")
+        sql.execute(f"DROP TABLE {table}")
+        sql.execute(f"ALTER TABLE sorted RENAME TO {table}")
+    sql.execute("ALTER TABLE term RENAME TO plain_term")
+    sql.execute(f"CREATE TABLE term AS SELECT {_FACETS} FROM ({_PARTS}) ORDER BY text")
+    sql.execute("DROP TABLE plain_term")
+    _complete(sql)
+
+
+_INTEGERS = ", ".join(f"'{XSD}{name}'" for name in INTEGER_BOUNDS)
+_RAW = "CASE WHEN class IS NULL AND contains(raw, '\\') THEN NULL ELSE raw END"
+_PARTS = f"""
+    SELECT id, text, class, {_RAW} AS lexical, language,
+        CASE WHEN class = {TermClass.IRI:d} OR class = {TermClass.BLANK:d} THEN NULL
+             WHEN class = {TermClass.LANGUAGE_STRING:d} THEN '{RDF}langString'
+             WHEN class = {TermClass.STRING:d} THEN '{XSD}string' ELSE datatype END AS datatype
+    FROM (
+        SELECT id, text,
+            CASE WHEN starts_with(text, '<') THEN {TermClass.IRI:d}
+                 WHEN starts_with(text, '_:') THEN {TermClass.BLANK:d}
+                 WHEN ends_with(text, '"') THEN {TermClass.STRING:d}
+                 WHEN NOT ends_with(text, '>') THEN {TermClass.LANGUAGE_STRING:d} END AS class,
+            CASE WHEN starts_with(text, '<') THEN text[2:-2]
+                 WHEN starts_with(text, '_:') THEN NULL
+                 WHEN ends_with(text, '"') THEN text[2:-2]
+                 ELSE regexp_extract(text, '(?s)^"(.*)"(?:@[A-Za-z0-9-]+|\\^\\^<[^>"]*>)$', 1) END AS raw,
+            CASE WHEN NOT ends_with(text, '"') AND NOT ends_with(text, '>') AND starts_with(text, '"')
+                 THEN regexp_extract(text, '@([A-Za-z0-9-]+)$', 1) END AS language,
+            CASE WHEN ends_with(text, '>') AND starts_with(text, '"')
+                 THEN regexp_extract(text, '\\^\\^<([^>"]*)>$', 1) END AS datatype
+        FROM plain_term
+    )
+"""
+_IS_INTEGER = f"datatype IN ({_INTEGERS})"
+_IS_DECIMAL = f"datatype = '{XSD}decimal'"
+_IS_FLOATING = f"datatype IN ('{XSD}float', '{XSD}double')"
+_IS_BOOLEAN = f"datatype = '{XSD}boolean'"
+_DECIMAL = f"TRY_CAST(lexical AS {_NUMBER})"
+_FLOAT = "TRY_CAST(replace(lexical, 'INF', 'inf') AS DOUBLE)"
+_FACETS = f"""
+    id, text,
+    CASE WHEN class IS NOT NULL THEN class
+         WHEN {_IS_INTEGER} OR {_IS_DECIMAL} OR {_IS_FLOATING} THEN {TermClass.NUMBER:d}
+         WHEN {_IS_BOOLEAN} THEN {TermClass.BOOLEAN:d}
+         WHEN starts_with(datatype, '{XSD}') THEN {TermClass.ILL_TYPED:d}
+         ELSE {TermClass.OTHER:d} END::UTINYINT AS class,
+    lexical, language, datatype,
+    CASE WHEN {_IS_INTEGER} THEN 1 WHEN {_IS_DECIMAL} THEN 2
+         WHEN datatype = '{XSD}float' THEN 3 WHEN datatype = '{XSD}double' THEN 4 END::UTINYINT AS rank,
+    CASE WHEN ({_IS_INTEGER} AND regexp_full_match(lexical, '[+-]?[0-9]{{1,19}}'))
+           OR ({_IS_DECIMAL} AND regexp_full_match(lexical, '[+-]?[0-9]{{1,19}}(\\.[0-9]{{1,18}})?'))
+         THEN {_DECIMAL} END AS number,
+    CASE WHEN ({_IS_INTEGER} OR {_IS_DECIMAL} OR {_IS_FLOATING})
+              AND regexp_full_match(lexical, '{PATTERNS["double"]}')
+         THEN CASE WHEN datatype = '{XSD}float' THEN {_FLOAT}::FLOAT::DOUBLE ELSE {_FLOAT} END END AS floating,
+    NULL::{_NUMBER} AS moment, NULL::BOOLEAN AS zoned,
+    CASE WHEN {_IS_BOOLEAN} AND lexical IN ('true', '1') THEN true
+         WHEN {_IS_BOOLEAN} AND lexical IN ('false', '0') THEN false END AS truth
+"""
+
+
+def _complete(sql: duckdb.DuckDBPyConnection) -> None:
+    """Take apart in Python what SQL did not: few literals have escapes, dates, or a form that has to be checked."""
+    left = f"""
+        SELECT id, text FROM term WHERE contains(text, '\\')
+        OR (class = {TermClass.NUMBER:d} AND (datatype NOT IN ('{XSD}integer', '{XSD}decimal', '{XSD}double')
+            OR (rank <= 2 AND number IS NULL) OR floating IS NULL))
+        OR (class = {TermClass.BOOLEAN:d} AND truth IS NULL) OR class = {TermClass.ILL_TYPED:d}
+    """
+    rows = [(id, *facets_of(text)[1:]) for id, text in sql.execute(left).fetchall()]
+    if not rows:
+        return
+    sql.execute(f"CREATE TEMP TABLE checked({COLUMNS})")
+    for start in range(0, len(rows), 10_000):
+        part = rows[start : start + 10_000]
+        columns = ", ".join(f"unnest(?::{type}[])" for _, type in _column_types())
+        sql.execute(f"INSERT INTO checked SELECT {columns}", [list(column) for column in zip(*part, strict=True)])
+    sql.execute("CREATE TABLE whole AS SELECT * FROM (SELECT * FROM term WHERE id NOT IN (SELECT id FROM checked)"
+                " UNION ALL SELECT * FROM checked) ORDER BY text")  # fmt: skip
+    sql.execute("DROP TABLE term")
+    sql.execute("ALTER TABLE whole RENAME TO term")
+    sql.execute("DROP TABLE checked")
+
+
+def _column_types() -> list[tuple[str, str]]:
+    pairs = COLUMNS.replace(_NUMBER, "DECIMAL").split(", ")
+    return [(name, _NUMBER if type == "DECIMAL" else type) for name, type in (pair.split(" ") for pair in pairs)]
+
+
+def facets_of(text: str) -> tuple[object, ...]:
+    """The columns of `term` for an exact term, with None for its id."""
+    term = to_term(text)
+    if not isinstance(term, Literal):
+        is_iri = isinstance(term, NamedNode)
+        kind = TermClass.IRI if is_iri else TermClass.BLANK
+        return (None, text, int(kind), term.value if is_iri else None, *[None] * 8)
+    kind, rank, number, floating, moment, zoned, truth = _value_facets(text, term)
+    head = (None, text, int(kind), term.value, term.language, term.datatype.value)
+    return (*head, rank, number, floating, moment, zoned, truth)
+
+
+_Facets = tuple[TermClass, int | None, str | None, float | None, str | None, bool | None, bool | None]
+
+
+def _value_facets(text: str, term: Literal) -> _Facets:
+    """Class, rank, number, floating, moment, zoned and truth of a literal."""
+    if term.language is not None:
+        return (TermClass.LANGUAGE_STRING, *[None] * 6)
+    name = term.datatype.value.removeprefix(XSD) if term.datatype.value.startswith(XSD) else ""
+    if name == "string":
+        return (TermClass.STRING, *[None] * 6)
+    if name not in PATTERNS and name not in INTEGER_BOUNDS:
+        return (TermClass.OTHER, *[None] * 6)
+    if (value := value_of(text)) is None or term.value != term.value.strip(" \t\r\n"):
+        return (TermClass.ILL_TYPED, *[None] * 6)
+    if name in INTEGER_BOUNDS or name == "decimal":
+        number = value.value
+        scaled = number * 10**18  # type: ignore[operator]
+        if abs(number) >= _LARGEST or scaled.denominator != 1:  # type: ignore[arg-type]
+            return (TermClass.BEYOND, *[None] * 6)
+        exact = f"{term.value.lstrip('+')}" if "." not in term.value or term.value[-1:].isdigit() else term.value + "0"
+        rank = 1 if name in INTEGER_BOUNDS else 2
+        return (TermClass.NUMBER, rank, exact, float(exact), None, None, None)
+    if name in ("float", "double"):
+        return (TermClass.NUMBER, 3 if name == "float" else 4, None, float(str(value.value)), None, None, None)
+    if name == "boolean":
+        return (TermClass.BOOLEAN, None, None, None, None, None, bool(value.value))
+    if name in _MOMENTS:
+        seconds, zone = cast(tuple[object, str | None], value.value)
+        return (_MOMENTS[name], None, None, None, str(seconds), zone is not None, None)
+    if name in _DURATIONS:
+        months, seconds = cast(tuple[object, object], value.value)
+        if months != 0:
+            return (TermClass.BEYOND, *[None] * 6)
+        return (TermClass.DURATION, None, None, None, str(seconds), False, None)
+    return (TermClass.OTHER, *[None] * 6)

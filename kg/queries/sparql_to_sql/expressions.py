@@ -1,0 +1,694 @@
+"""SPARQL expressions as SQL: an error and an unbound variable are NULL, as SQL's own logic has it.
+
+`&&`, `||` and `!` of truth values and errors (https://www.w3.org/TR/sparql11-query/#evaluation) are SQL's AND, OR and NOT of
+truth values and NULL. Numbers are exact decimals; what is not exact stops the statement (`relations.unsupported`).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import rdflib
+
+from kg.graph.columns import TermClass, facets_of
+from kg.queries.sparql_to_sql.algebra import NotCompiled
+from kg.queries.sparql_to_sql.relations import (
+    Column,
+    Kind,
+    Relation,
+    escaped,
+    number_text,
+    string_text,
+    truth_text,
+    unsupported,
+)
+from kg.sql import quote
+from kg.terms import RDF, XSD
+
+_C = TermClass
+_NUMBER = "DECIMAL(38, 18)"
+_LOWER_SPECIAL = "[\u0130\u03a3]"
+_UPPER_SPECIAL = "[" + "".join(chr(c) for c in range(0x80, 0x10000) if len(chr(c).upper()) != 1) + "]"
+_SAFE_PATTERN = re.compile(r"[\w\s\-,;:'\"/@#%&=<>!~^$.|()*+?]*")
+
+
+class Dictionary(Protocol):
+    """Gives constants their ids."""
+
+    def id_of(self, text: str) -> int:
+        """The id of an exact term, one of its own if the graph does not have it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Value:
+    """An expression as SQL; of a number also whether it is an integer, of a string also its language."""
+
+    kind: Kind
+    sql: str
+    is_integer: str = "true"
+    language: str = ""
+    """Empty for strings that have none."""
+    constant: str = ""
+    """The exact text, where it is one term."""
+
+    @property
+    def text(self) -> str:
+        """The exact text, for a value that is no id."""
+        match self.kind:
+            case Kind.NUMBER:
+                return number_text(self.sql, self.is_integer)
+            case Kind.TRUTH:
+                return truth_text(self.sql)
+            case Kind.STRING if not self.language:
+                return string_text(self.sql)
+            case Kind.STRING:
+                tag = f"coalesce('@' || {self.language}, '')"
+                return f"('\"' || {escaped(self.sql)} || '\"' || {tag})"
+        return self.sql
+
+
+NOTHING = Value(Kind.ID, "CAST(NULL AS UINTEGER)")
+
+
+@dataclass(frozen=True, slots=True)
+class Facets:
+    """The parts of a value that operators compare, each as SQL."""
+
+    kind: str
+    lexical: str = "NULL"
+    language: str = "NULL"
+    datatype: str = "NULL"
+    rank: str = "NULL"
+    number: str = "NULL"
+    floating: str = "NULL"
+    moment: str = "NULL"
+    zoned: str = "NULL"
+    truth: str = "NULL"
+
+
+class Expressions:
+    """Compiles the expressions over one relation, whose alias is `r`; `source` is what they are selected from."""
+
+    def __init__(
+        self, relation: Relation, dictionary: Dictionary, exists: Callable[[Expressions, Any, bool], str] | None = None
+    ) -> None:
+        self.relation, self.dictionary, self._exists = relation, dictionary, exists
+        self._joined: dict[str, str] = {}
+
+    @property
+    def source(self) -> str:
+        """The FROM clause: the relation, with the dictionary for each variable whose value is needed."""
+        joins = (f" LEFT JOIN dictionary {alias} ON {alias}.id = {sql}" for sql, alias in self._joined.items())
+        return f"{self.relation.name} r{''.join(joins)}"
+
+    # --- values
+
+    def value(self, node: Any) -> Value:
+        """The value of an expression."""
+        if isinstance(node, rdflib.Variable):
+            return self.variable(str(node))
+        if isinstance(node, rdflib.URIRef | rdflib.Literal):
+            return self.constant(exact_text(node))
+        if (compile := _BY_NAME.get(node.name)) is None:
+            raise NotCompiled(node.name.removeprefix("Builtin_"))
+        return compile(self, node)
+
+    def variable(self, name: str) -> Value:
+        """The value of a variable."""
+        column = self.relation.columns.get(name)
+        if column is None:
+            return NOTHING
+        return Value(column.kind, f"r.{column.name}", f"r.{column.name}_int")
+
+    def constant(self, text: str) -> Value:
+        """A term as a value."""
+        return Value(Kind.ID, f"{self.dictionary.id_of(text)}::UINTEGER", constant=text)
+
+    def truth(self, node: Any) -> str:
+        """The effective boolean value (https://www.w3.org/TR/sparql11-query/#ebv)."""
+        value = self.value(node)
+        if value.kind is Kind.TRUTH:
+            return value.sql
+        if value.kind is Kind.NUMBER:
+            return f"({value.sql} <> 0)"
+        if value.kind is Kind.STRING:
+            return f"({value.sql} <> '')"
+        f = self.facets(value)
+        ill_typed = unsupported(f.lexical, "the truth of an ill-typed literal", "BOOLEAN")
+        return (
+            f"(CASE {f.kind} WHEN {_C.BOOLEAN:d} THEN {f.truth} WHEN {_C.STRING:d} THEN {f.lexical} <> ''"
+            f" WHEN {_C.LANGUAGE_STRING:d} THEN {f.lexical} <> ''"
+            f" WHEN {_C.NUMBER:d} THEN {f.floating} <> 0 AND NOT isnan({f.floating})"
+            f" WHEN {_C.ILL_TYPED:d} THEN {ill_typed} WHEN {_C.BEYOND:d} THEN {ill_typed} END)"
+        )
+
+    def facets(self, value: Value) -> Facets:
+        """The parts of a value."""
+        present = f"{value.sql} IS NOT NULL"
+        match value.kind:
+            case Kind.NUMBER:
+                rank = f"CASE WHEN {value.is_integer} THEN 1 ELSE 2 END"
+                number = f"CAST({value.sql} AS {_NUMBER})"
+                datatype = f"CASE WHEN {value.is_integer} THEN '{XSD}integer' ELSE '{XSD}decimal' END"
+                lexical = f"regexp_extract({value.text}, '\"(.*)\"', 1)"
+                kind = f"CASE WHEN {present} THEN {_C.NUMBER:d} END"
+                return Facets(kind, lexical, "NULL", datatype, rank, number, f"CAST({value.sql} AS DOUBLE)")
+            case Kind.TRUTH:
+                kind = f"CASE WHEN {present} THEN {_C.BOOLEAN:d} END"
+                return Facets(kind, f"CAST({value.sql} AS VARCHAR)", datatype=f"'{XSD}boolean'", truth=value.sql)
+            case Kind.STRING:
+                language = value.language or "NULL"
+                kind = f"CASE WHEN {value.sql} IS NULL THEN NULL WHEN {language} IS NOT NULL THEN {_C.LANGUAGE_STRING:d} WHEN {present} THEN {_C.STRING:d} END"
+                datatype = f"CASE WHEN {language} IS NULL THEN '{XSD}string' ELSE '{RDF}langString' END"
+                return Facets(kind, value.sql, language, datatype)
+            case Kind.TEXT:
+                return _text_facets(value.sql)
+        if value.constant:
+            return _constant_facets(value.constant)
+        alias = self._joined.setdefault(value.sql, f"t{len(self._joined)}")
+        names = ("class", "lexical", "language", "datatype", "rank", "number", "floating", "moment", "zoned", "truth")
+        return Facets(*(f"{alias}.{name}" for name in names))
+
+    # --- equality and order
+
+    def equal(self, a: Value, b: Value) -> str:
+        """`a = b`: by value where SPARQL's operators know the datatype, else the same term, else an error."""
+        for x, y in ((a, b), (b, a)):
+            if y.constant and y.constant.startswith("<") and x.kind is Kind.ID:
+                return f"({x.sql} = {y.sql})"
+        if (
+            a.kind is b.kind
+            and a.kind in (Kind.TRUTH, Kind.NUMBER)
+            or (a.kind is b.kind is Kind.STRING and not a.language and not b.language)
+        ):
+            return f"({a.sql} = {b.sql})"
+        f, g = self.facets(a), self.facets(b)
+        same = f"WHEN {a.sql} = {b.sql} AND {f.kind} <> {_C.NUMBER:d} THEN true " if a.kind is b.kind is Kind.ID else ""
+        beyond = unsupported(f.lexical, "a value of this size", "BOOLEAN")
+        moments = self._moments(f, g, "=")
+        strings = f"{f.lexical} = {g.lexical} AND coalesce({f.language}, '') = coalesce({g.language}, '')"
+        return (
+            f"(CASE WHEN {f.kind} IS NULL OR {g.kind} IS NULL THEN NULL {same}"
+            f"WHEN {f.kind} <= {_C.BLANK:d} OR {g.kind} <= {_C.BLANK:d} THEN {self._same_node(a, b, f, g)}"
+            f" WHEN ({f.kind} = {_C.LANGUAGE_STRING:d}) <> ({g.kind} = {_C.LANGUAGE_STRING:d}) THEN false"
+            f" WHEN {f.kind} = {_C.BEYOND:d} OR {g.kind} = {_C.BEYOND:d} THEN {beyond}"
+            f" WHEN {f.kind} >= {_C.OTHER:d} OR {g.kind} >= {_C.OTHER:d} THEN NULL"
+            f" WHEN {f.kind} <> {g.kind} THEN false WHEN {f.kind} = {_C.NUMBER:d} THEN {_numbers(f, g, '=')}"
+            f" WHEN {f.kind} = {_C.BOOLEAN:d} THEN {f.truth} = {g.truth}"
+            f" WHEN {f.kind} >= {_C.DATE_TIME:d} THEN {moments} ELSE {strings} END)"
+        )
+
+    def _same_node(self, a: Value, b: Value, f: Facets, g: Facets) -> str:
+        """Whether two terms, of which one is no literal, are the same."""
+        if a.kind is b.kind:
+            return f"{a.sql} = {b.sql}"
+        odd = unsupported(f.lexical, "a computed blank node", "BOOLEAN")
+        return f"CASE WHEN {f.kind} <> {g.kind} THEN false WHEN {f.kind} = {_C.IRI:d} THEN {f.lexical} = {g.lexical} ELSE {odd} END"
+
+    def ordered(self, a: Value, b: Value, sign: str) -> str:
+        """`a < b` and the like; an error for values that have no order."""
+        if a.kind is b.kind is Kind.NUMBER:
+            return f"({a.sql} {sign} {b.sql})"
+        f, g = self.facets(a), self.facets(b)
+        beyond = unsupported(f.lexical, "a value of this size", "BOOLEAN")
+        return (
+            f"(CASE WHEN {f.kind} = {_C.BEYOND:d} OR {g.kind} = {_C.BEYOND:d} THEN {beyond}"
+            f" WHEN {f.kind} <> {g.kind} THEN NULL"
+            f" WHEN {f.kind} = {_C.NUMBER:d} THEN {_numbers(f, g, sign)}"
+            f" WHEN {f.kind} = {_C.STRING:d} THEN {f.lexical} {sign} {g.lexical}"
+            f" WHEN {f.kind} = {_C.LANGUAGE_STRING:d} AND {f.language} = {g.language} THEN {f.lexical} {sign} {g.lexical}"
+            f" WHEN {f.kind} = {_C.BOOLEAN:d} THEN {f.truth} {sign} {g.truth}"
+            f" WHEN {f.kind} BETWEEN {_C.DATE_TIME:d} AND {_C.DURATION:d} THEN {self._moments(f, g, sign)} END)"
+        )
+
+    def _moments(self, f: Facets, g: Facets, sign: str) -> str:
+        mixed = unsupported(f.lexical, "moments with and without a time zone", "BOOLEAN")
+        return f"(CASE WHEN {f.zoned} <> {g.zoned} THEN {mixed} ELSE {f.moment} {sign} {g.moment} END)"
+
+    def order_keys(self, value: Value) -> list[str]:
+        """What ORDER BY sorts by: unbound, blank nodes, IRIs, literals (https://www.w3.org/TR/sparql11-query/#modOrderBy)."""
+        f = self.facets(value)
+        group = (
+            f"CASE WHEN {f.kind} IS NULL THEN 0 WHEN {f.kind} = {_C.BLANK:d} THEN 1 WHEN {f.kind} = {_C.IRI:d} THEN 2"
+            f" WHEN {f.kind} = {_C.LANGUAGE_STRING:d} THEN 3 ELSE 3 + {f.kind} END"
+        )
+        amount = f"CASE WHEN isnan({f.floating}) THEN -1e308 ELSE {f.floating} END"
+        keys = [group, f"coalesce({amount}, 0)", f"coalesce({f.number}, {f.moment}, 0)", f"coalesce({f.truth}, false)"]
+        return [*keys, f"coalesce({f.lexical}, '')", f"coalesce({f.language}, '')"]
+
+    # --- strings
+
+    def string(self, node: Any) -> Value:
+        """The value of a node that must be a string, with its language if it has one; an error for any other."""
+        value = self.value(node)
+        if value.kind is Kind.STRING:
+            return value
+        if value.kind in (Kind.NUMBER, Kind.TRUTH):
+            return Value(Kind.STRING, "CAST(NULL AS VARCHAR)")
+        f = self.facets(value)
+        is_string = f"{f.kind} IN ({_C.STRING:d}, {_C.LANGUAGE_STRING:d})"
+        has_language = not value.constant or "@" in value.constant.rpartition('"')[2]
+        return Value(Kind.STRING, f"CASE WHEN {is_string} THEN {f.lexical} END", language=f.language * has_language)
+
+    def number(self, node: Any) -> Value:
+        """The value of a node that must be a number; an error for any other."""
+        value = self.value(node)
+        if value.kind is Kind.NUMBER:
+            return value
+        if value.kind in (Kind.STRING, Kind.TRUTH):
+            return Value(Kind.NUMBER, f"CAST(NULL AS {_NUMBER})")
+        f = self.facets(value)
+        inexact = unsupported(f.lexical, "floating-point arithmetic", _NUMBER)
+        wide = f"WHEN {f.kind} = {_C.BEYOND:d} THEN {inexact}"
+        number = f"(CASE WHEN {f.kind} = {_C.NUMBER:d} THEN CASE WHEN {f.rank} <= 2 THEN {f.number} ELSE {inexact} END {wide} END)"
+        return Value(Kind.NUMBER, number, f"({f.rank} = 1)")
+
+
+def _numbers(f: Facets, g: Facets, sign: str) -> str:
+    """The comparison of two numbers, promoted as XPath does (https://www.w3.org/TR/xpath20/#promotion)."""
+    nan = f"isnan({f.floating}) OR isnan({g.floating})"
+    return (
+        f"(CASE WHEN {f.rank} <= 2 AND {g.rank} <= 2 THEN {f.number} {sign} {g.number} WHEN {nan} THEN false"
+        f" WHEN {f.rank} <= 3 AND {g.rank} <= 3 THEN CAST({f.floating} AS FLOAT) {sign} CAST({g.floating} AS FLOAT)"
+        f" ELSE {f.floating} {sign} {g.floating} END)"
+    )
+
+
+def _constant_facets(text: str) -> Facets:
+    _, _, kind, lexical, language, datatype, rank, number, floating, moment, zoned, truth = facets_of(text)
+    if kind == _C.NUMBER and number is None and isinstance(floating, float):
+        number_sql = f"CAST(NULL AS {_NUMBER})"
+    else:
+        number_sql = f"CAST({number} AS {_NUMBER})" if number is not None else f"CAST(NULL AS {_NUMBER})"
+    return Facets(
+        str(kind),
+        _text(lexical),
+        _text(language),
+        _text(datatype),
+        _plain(rank),
+        number_sql,
+        f"CAST({_text(None if floating is None else repr(floating))} AS DOUBLE)",
+        f"CAST({_plain(moment)} AS {_NUMBER})",
+        f"CAST({_plain(zoned)} AS BOOLEAN)",
+        f"CAST({_plain(truth)} AS BOOLEAN)",
+    )
+
+
+def _text_facets(text: str) -> Facets:
+    """The parts of a computed term; those that are neither strings, numbers nor truth values stop the statement."""
+    integer, decimal, boolean = (
+        f"ends_with({text}, '\"^^<{XSD}{name}>')" for name in ("integer", "decimal", "boolean")
+    )
+    odd = unsupported(text, "escapes in a computed term")
+    inside = f'regexp_extract({text}, \'^"([^"]*)"\', 1)'
+    lexical = f"(CASE WHEN contains({text}, '\\') THEN {odd} WHEN starts_with({text}, '<') THEN {text}[2:-2] ELSE {inside} END)"
+    number = f"TRY_CAST({inside} AS {_NUMBER})"
+    kind = (
+        f"(CASE WHEN starts_with({text}, '<') THEN {_C.IRI:d} WHEN starts_with({text}, '_:') THEN {_C.BLANK:d}"
+        f" WHEN ends_with({text}, '\"') THEN {_C.STRING:d}"
+        f" WHEN ({integer} OR {decimal}) AND {number} IS NOT NULL THEN {_C.NUMBER:d}"
+        f" WHEN {boolean} THEN {_C.BOOLEAN:d} WHEN {text} IS NULL THEN NULL"
+        f" WHEN NOT ends_with({text}, '>') THEN {_C.LANGUAGE_STRING:d} ELSE {_C.BEYOND:d} END)"
+    )
+    return Facets(
+        kind,
+        lexical,
+        f"nullif(regexp_extract({text}, '\"@([A-Za-z0-9-]+)$', 1), '')",
+        f"nullif(regexp_extract({text}, '\"\\^\\^<(.*)>$', 1), '')",
+        f"CASE WHEN {integer} THEN 1 ELSE 2 END",
+        number,
+        f"CAST({number} AS DOUBLE)",
+        truth=f"({inside} = 'true')",
+    )
+
+
+def _text(value: object) -> str:
+    return "CAST(NULL AS VARCHAR)" if value is None else quote(str(value))
+
+
+def _plain(value: object) -> str:
+    return "NULL" if value is None else str(value)
+
+
+def exact_text(node: rdflib.URIRef | rdflib.Literal) -> str:
+    from pyoxigraph import Literal, NamedNode
+
+    if isinstance(node, rdflib.URIRef):
+        return str(NamedNode(str(node)))
+    if node.language is not None:
+        return str(Literal(str(node), language=node.language))
+    return str(Literal(str(node), datatype=None if node.datatype is None else NamedNode(str(node.datatype))))
+
+
+# --- operators and functions, by the names of rdflib's algebra
+
+_Compile = Callable[[Expressions, Any], Value]
+
+
+def _truth_value(sql: str) -> Value:
+    return Value(Kind.TRUTH, sql)
+
+
+def _or(e: Expressions, node: Any) -> Value:
+    return _truth_value("(" + " OR ".join(e.truth(part) for part in (node.expr, *node.other)) + ")")
+
+
+def _and(e: Expressions, node: Any) -> Value:
+    return _truth_value("(" + " AND ".join(e.truth(part) for part in (node.expr, *node.other)) + ")")
+
+
+def _not(e: Expressions, node: Any) -> Value:
+    return _truth_value(f"(NOT {e.truth(node.expr)})")
+
+
+def _relation(e: Expressions, node: Any) -> Value:
+    if node.op in ("IN", "NOT IN"):
+        others = [] if node.other == rdflib.RDF.nil else node.other
+        value = e.value(node.expr)
+        found = " OR ".join(e.equal(value, e.value(other)) for other in others) or "false"
+        return _truth_value(f"({'NOT ' if node.op == 'NOT IN' else ''}({found}))")
+    a, b = e.value(node.expr), e.value(node.other)
+    if node.op in ("=", "!="):
+        return _truth_value(f"({'NOT ' if node.op == '!=' else ''}{e.equal(a, b)})")
+    return _truth_value(e.ordered(a, b, node.op))
+
+
+def _add(e: Expressions, node: Any) -> Value:
+    value = e.number(node.expr)
+    for sign, part in zip(node.op, node.other, strict=True):
+        other = e.number(part)
+        both = f"({value.is_integer} AND {other.is_integer})"
+        value = Value(Kind.NUMBER, f"CAST(({value.sql} {sign} {other.sql}) AS {_NUMBER})", both)
+    return value
+
+
+def _multiply(e: Expressions, node: Any) -> Value:
+    value = e.number(node.expr)
+    for sign, part in zip(node.op, node.other, strict=True):
+        other = e.number(part)
+        both = f"({value.is_integer} AND {other.is_integer})"
+        inexact = unsupported(value.sql, "arithmetic of decimals with many digits", _NUMBER)
+        if sign == "*":
+            short = " AND ".join(f"{side.sql} = CAST({side.sql} AS DECIMAL(38, 9))" for side in (value, other))
+            product = f"CAST({value.sql} AS DECIMAL(38, 9)) * CAST({other.sql} AS DECIMAL(38, 9))"
+            sql = f"(CASE WHEN {short} THEN CAST({product} AS {_NUMBER}) WHEN {value.sql} IS NULL OR {other.sql} IS NULL THEN NULL ELSE {inexact} END)"
+            value = Value(Kind.NUMBER, sql, both)
+        else:
+            a, b = (f"CAST({side.sql} * 1000000 AS HUGEINT)" for side in (value, other))
+            short = f"{value.sql} * 1000000 = {a} AND {other.sql} * 1000000 = {b}"
+            missing = f"{other.sql} = 0 OR {value.sql} IS NULL OR {other.sql} IS NULL"
+            sql = f"(CASE WHEN {missing} THEN NULL WHEN {short} THEN {divided(a, b)} ELSE {inexact} END)"
+            value = Value(Kind.NUMBER, sql, "false")
+    return value
+
+
+def _rounded(sql: str) -> _Compile:
+    """A function of a number that gives a whole number of the same datatype."""
+
+    def compile(e: Expressions, node: Any) -> Value:
+        value = e.number(node.arg)
+        return Value(Kind.NUMBER, f"CAST({sql.format(value.sql)} AS {_NUMBER})", value.is_integer)
+
+    return compile
+
+
+def divided(a: str, b: str) -> str:
+    """The quotient of two whole numbers as a decimal, cut after 18 digits as XPath allows."""
+    whole, rest = f"CAST({a} // {b} AS {_NUMBER})", f"(({a} % {b}) * 1000000000000000000 // {b})"
+    sign = f"CASE WHEN {rest} < 0 THEN '-' ELSE '' END"
+    return f"({whole} + CAST({sign} || '0.' || lpad(CAST(abs({rest}) AS VARCHAR), 18, '0') AS {_NUMBER}))"
+
+
+def _minus(e: Expressions, node: Any) -> Value:
+    value = e.number(node.expr)
+    return Value(Kind.NUMBER, f"(-{value.sql})", value.is_integer)
+
+
+def _plus(e: Expressions, node: Any) -> Value:
+    return e.number(node.expr)
+
+
+def _bound(e: Expressions, node: Any) -> Value:
+    return _truth_value(f"({e.variable(str(node.arg)).sql} IS NOT NULL)")
+
+
+def _if(e: Expressions, node: Any) -> Value:
+    condition = e.truth(node.arg1)
+    return _alike(e, [e.value(node.arg2), e.value(node.arg3)], lambda a, b: f"(CASE WHEN {condition} THEN {a} WHEN NOT {condition} THEN {b} END)")  # fmt: skip
+
+
+def _coalesce(e: Expressions, node: Any) -> Value:
+    return _alike(e, [e.value(part) for part in node.arg], lambda *parts: f"coalesce({', '.join(parts)})")
+
+
+def _alike(e: Expressions, values: Sequence[Value], combine: Callable[..., str]) -> Value:
+    """A value that is one of several, in one column."""
+    known = [value for value in values if value is not NOTHING]
+    if not known:
+        return NOTHING
+    kinds = {value.kind for value in known}
+    if len(kinds) > 1 or kinds == {Kind.TEXT} or any(value.language for value in known):
+        texts = [_text_of(e, value) for value in values]
+        return Value(Kind.TEXT, combine(*texts))
+    kind = kinds.pop()
+    parts = [value.sql if value is not NOTHING else "NULL" for value in values]
+    if kind is Kind.NUMBER:
+        integers = [f"CASE WHEN {value.sql} IS NOT NULL THEN {value.is_integer} END" if value is not NOTHING else "NULL" for value in values]  # fmt: skip
+        return Value(kind, combine(*parts), combine(*integers))
+    return Value(kind, combine(*parts))
+
+
+def _text_of(e: Expressions, value: Value) -> str:
+    if value is NOTHING:
+        return "CAST(NULL AS VARCHAR)"
+    if value.constant:
+        return quote(value.constant)
+    if value.kind is Kind.ID:
+        return e.facets(value).kind.replace(".class", ".text")
+    return value.text
+
+
+def _str(e: Expressions, node: Any) -> Value:
+    value = e.value(node.arg)
+    return Value(Kind.STRING, value.sql if value.kind is Kind.STRING else e.facets(value).lexical)
+
+
+def _lang(e: Expressions, node: Any) -> Value:
+    f = e.facets(e.value(node.arg))
+    return Value(Kind.STRING, f"(CASE WHEN {f.kind} > {_C.BLANK:d} THEN coalesce({f.language}, '') END)")
+
+
+def _lang_matches(e: Expressions, node: Any) -> Value:
+    tag, ranges = e.string(node.arg1), e.value(node.arg2)
+    if not ranges.constant.startswith('"') or not re.fullmatch(r'"(\*|[A-Za-z0-9-]+)"', ranges.constant):
+        raise NotCompiled("LANGMATCHES with this range")
+    wanted = ranges.constant[1:-1].lower()
+    if wanted == "*":
+        return _truth_value(f"({tag.sql} <> '')")
+    low = f"lower({tag.sql})"
+    return _truth_value(f"({low} = {quote(wanted)} OR starts_with({low}, {quote(wanted + '-')}))")
+
+
+def _datatype(e: Expressions, node: Any) -> Value:
+    f = e.facets(e.value(node.arg))
+    return Value(Kind.TEXT, f"(CASE WHEN {f.kind} > {_C.BLANK:d} THEN '<' || {f.datatype} || '>' END)")
+
+
+def _case(function: str, special: str) -> _Compile:
+    def compile(e: Expressions, node: Any) -> Value:
+        value = e.string(node.arg)
+        irregular = unsupported(value.sql, "letters with a special case")
+        sql = f"(CASE WHEN regexp_matches({value.sql}, '{special}') THEN {irregular} ELSE {function}({value.sql}) END)"
+        return Value(Kind.STRING, sql, language=value.language)
+
+    return compile
+
+
+def _two_strings(function: str) -> _Compile:
+    """A test of two strings whose languages are compatible (https://www.w3.org/TR/sparql11-query/#func-arg-compatibility)."""
+
+    def compile(e: Expressions, node: Any) -> Value:
+        a, b = e.string(node.arg1), e.string(node.arg2)
+        found = f"{function}({a.sql}, {b.sql})"
+        if not b.language:
+            return _truth_value(found)
+        return _truth_value(
+            f"(CASE WHEN {b.language} IS NULL OR {b.language} = {a.language or 'NULL'} THEN {found} END)"
+        )
+
+    return compile
+
+
+def _length(e: Expressions, node: Any) -> Value:
+    return Value(Kind.NUMBER, f"CAST(length({e.string(node.arg).sql}) AS {_NUMBER})")
+
+
+def _substring(e: Expressions, node: Any) -> Value:
+    value = e.string(node.arg)
+    places = [node.start, *([node.length] if node.length is not None else [])]
+    if (
+        not all(isinstance(p, rdflib.Literal) and str(p).isdecimal() and int(p) < 10**6 for p in places)
+        or int(node.start) < 1
+    ):
+        raise NotCompiled("SUBSTR with computed or unusual places")
+    return Value(
+        Kind.STRING, f"substring({value.sql}, {', '.join(str(int(p)) for p in places)})", language=value.language
+    )
+
+
+def _regex(e: Expressions, node: Any) -> Value:
+    pattern, flags = node.pattern, node.flags if node.flags is not None else rdflib.Literal("")
+    is_plain = isinstance(pattern, rdflib.Literal) and isinstance(flags, rdflib.Literal) and pattern.language is None
+    if not is_plain or str(flags) not in ("", "i") or not _SAFE_PATTERN.fullmatch(str(pattern)):
+        raise NotCompiled("REGEX with this pattern")
+    try:
+        re.compile(str(pattern))
+    except re.error as error:
+        raise NotCompiled("REGEX with this pattern") from error
+    prefix = f"(?{flags})" if str(flags) else ""
+    return _truth_value(f"regexp_matches({e.string(node.text).sql}, {quote(prefix + str(pattern))})")
+
+
+def _concat(e: Expressions, node: Any) -> Value:
+    parts = [e.string(part) for part in node.arg]
+    if not parts:
+        return Value(Kind.STRING, "''")
+    lexical = " || ".join(part.sql for part in parts)
+    if any(not part.language for part in parts):
+        return Value(Kind.STRING, f"({lexical})")
+    first, *others = (part.language for part in parts)
+    same = " AND ".join(f"{other} = {first}" for other in others) or "true"
+    return Value(Kind.STRING, f"({lexical})", language=f"(CASE WHEN {same} THEN {first} END)")
+
+
+def _is(*kinds: TermClass) -> _Compile:
+    def compile(e: Expressions, node: Any) -> Value:
+        f = e.facets(e.value(node.arg))
+        return _truth_value(f"({f.kind} IN ({', '.join(f'{kind:d}' for kind in kinds)}))")
+
+    return compile
+
+
+def _same_term(e: Expressions, node: Any) -> Value:
+    a, b = e.value(node.arg1), e.value(node.arg2)
+    if a.kind is b.kind is Kind.ID:
+        return _truth_value(f"({a.sql} = {b.sql})")
+    return _truth_value(f"({_text_of(e, a)} = {_text_of(e, b)})")
+
+
+def _datatyped(e: Expressions, node: Any) -> Value:
+    value, datatype = e.string(node.arg1), e.value(node.arg2)
+    if datatype.kind is not Kind.ID:
+        raise NotCompiled("STRDT of this")
+    f = e.facets(datatype)
+    is_tagged = f"WHEN {value.language} IS NOT NULL THEN NULL " if value.language else ""
+    plain = f"WHEN {f.lexical} = '{XSD}string' THEN {string_text(value.sql)}"
+    typed = f"WHEN {f.kind} = {_C.IRI:d} THEN '\"' || {escaped(value.sql)} || '\"^^<' || {f.lexical} || '>'"
+    return Value(Kind.TEXT, f"(CASE {is_tagged}{plain} {typed} END)")
+
+
+def _tagged(e: Expressions, node: Any) -> Value:
+    value, tag = e.string(node.arg1), e.value(node.arg2)
+    if not re.fullmatch(r'"[A-Za-z]{1,8}(-[A-Za-z0-9]{1,8})*"', tag.constant):
+        raise NotCompiled("STRLANG with this language")
+    language = quote(tag.constant[1:-1].lower())
+    is_plain = f"{value.language} IS NULL" if value.language else "true"
+    return Value(Kind.STRING, f"(CASE WHEN {is_plain} THEN {value.sql} END)", language=language)
+
+
+def _part_of_date(pattern: str, *kinds: TermClass) -> _Compile:
+    def compile(e: Expressions, node: Any) -> Value:
+        f = e.facets(e.value(node.arg))
+        classes = ", ".join(f"{kind:d}" for kind in kinds)
+        part = f"CAST(regexp_extract({f.lexical}, '{pattern}', 1) AS {_NUMBER})"
+        return Value(Kind.NUMBER, f"(CASE WHEN {f.kind} IN ({classes}) THEN {part} END)")
+
+    return compile
+
+
+def _call(e: Expressions, node: Any) -> Value:
+    """A cast (https://www.w3.org/TR/sparql11-query/#FunctionMapping)."""
+    if len(node.expr) == 1 and str(node.iri) == XSD + "string":
+        f = e.facets(e.value(node.expr[0]))
+        if f.kind.startswith("t"):
+            number = unsupported(f.lexical, "the text of a number")
+            return Value(Kind.STRING, f"(CASE WHEN {f.kind} IN ({_C.NUMBER:d}, {_C.BOOLEAN:d}) OR {f.kind} >= {_C.DATE_TIME:d} THEN {number} WHEN {f.kind} <> {_C.LANGUAGE_STRING:d} THEN {f.lexical} END)")  # fmt: skip
+    if len(node.expr) == 1 and str(node.iri) == XSD + "integer":
+        value = e.value(node.expr[0])
+        if value.kind is Kind.STRING and not value.language:
+            whole = f"regexp_full_match({value.sql}, '[+-]?[0-9]{{1,18}}')"
+            odd = unsupported(value.sql, "a cast of this text", _NUMBER)
+            unusual = f"regexp_matches({value.sql}, '^\\s|\\s$|[0-9]{{19}}')"
+            return Value(
+                Kind.NUMBER, f"(CASE WHEN {whole} THEN CAST({value.sql} AS {_NUMBER}) WHEN {unusual} THEN {odd} END)"
+            )
+    raise NotCompiled(f"the function {node.iri}")
+
+
+def _exists(is_negated: bool) -> _Compile:
+    def compile(e: Expressions, node: Any) -> Value:
+        if e._exists is None:
+            raise NotCompiled("EXISTS here")
+        return _truth_value(e._exists(e, node, is_negated))
+
+    return compile
+
+
+_YEARS = (_C.DATE_TIME, _C.DATE, _C.YEAR, _C.YEAR_MONTH)
+_BY_NAME: dict[str, _Compile] = {
+    "ConditionalOrExpression": _or,
+    "ConditionalAndExpression": _and,
+    "UnaryNot": _not,
+    "RelationalExpression": _relation,
+    "AdditiveExpression": _add,
+    "MultiplicativeExpression": _multiply,
+    "UnaryMinus": _minus,
+    "UnaryPlus": _plus,
+    "Builtin_ABS": _rounded("abs({})"),
+    "Builtin_CEIL": _rounded("ceil({})"),
+    "Builtin_FLOOR": _rounded("floor({})"),
+    "Builtin_ROUND": _rounded("floor({} + 0.5)"),
+    "Builtin_BOUND": _bound,
+    "Builtin_IF": _if,
+    "Builtin_COALESCE": _coalesce,
+    "Builtin_STR": _str,
+    "Builtin_LANG": _lang,
+    "Builtin_LANGMATCHES": _lang_matches,
+    "Builtin_DATATYPE": _datatype,
+    "Builtin_LCASE": _case("lower", _LOWER_SPECIAL),
+    "Builtin_UCASE": _case("upper", _UPPER_SPECIAL),
+    "Builtin_CONTAINS": _two_strings("contains"),
+    "Builtin_STRSTARTS": _two_strings("starts_with"),
+    "Builtin_STRENDS": _two_strings("ends_with"),
+    "Builtin_STRLEN": _length,
+    "Builtin_SUBSTR": _substring,
+    "Builtin_REGEX": _regex,
+    "Builtin_CONCAT": _concat,
+    "Builtin_isIRI": _is(_C.IRI),
+    "Builtin_isURI": _is(_C.IRI),
+    "Builtin_isBLANK": _is(_C.BLANK),
+    "Builtin_isLITERAL": _is(*(kind for kind in _C if kind > _C.BLANK)),
+    "Builtin_isNUMERIC": _is(_C.NUMBER, _C.BEYOND),
+    "Builtin_sameTerm": _same_term,
+    "Builtin_STRDT": _datatyped,
+    "Builtin_STRLANG": _tagged,
+    "Builtin_YEAR": _part_of_date(r"^(-?[0-9]+)", *_YEARS),
+    "Builtin_MONTH": _part_of_date(r"^-?[0-9]+-([0-9]{2})", _C.DATE_TIME, _C.DATE, _C.YEAR_MONTH),
+    "Builtin_DAY": _part_of_date(r"^-?[0-9]+-[0-9]{2}-([0-9]{2})", _C.DATE_TIME, _C.DATE),
+    "Function": _call,
+    "Builtin_EXISTS": _exists(False),
+    "Builtin_NOTEXISTS": _exists(True),
+}
+
+
+def column_of(value: Value, name: str, *, is_certain: bool = False) -> tuple[Column, list[str]]:
+    """The column in which a value is kept, and the pieces of the SELECT that give it."""
+    if value.kind is Kind.STRING and value.language:
+        value = Value(Kind.TEXT, value.text)
+    pieces = [f"{value.sql} AS {name}"]
+    if value.kind is Kind.NUMBER:
+        pieces.append(f"{value.is_integer} AS {name}_int")
+    return Column(name, value.kind, is_certain), pieces

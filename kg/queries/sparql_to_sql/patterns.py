@@ -1,0 +1,377 @@
+"""Graph patterns, groups and solution modifiers as SQL relations."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
+from typing import Any
+
+import rdflib
+from rdflib.paths import MulPath, Path
+from rdflib.plugins.sparql.parserutils import CompValue
+
+from kg.queries.sparql_to_sql.aggregates import aggregate
+from kg.queries.sparql_to_sql.algebra import NotCompiled, exists_pattern
+from kg.queries.sparql_to_sql.expressions import NOTHING, Dictionary, Expressions, Value, exact_text, column_of
+from kg.queries.sparql_to_sql.paths import Ends, Paths
+from kg.queries.sparql_to_sql.relations import (
+    Column,
+    Kind,
+    Relation,
+    Statement,
+    all_columns,
+    is_compatible,
+    join,
+    left_join,
+    minus,
+    same_kinds,
+    select_list,
+    union,
+)
+
+_ROW = "#row"
+"""The variable that numbers the solutions of which an EXISTS is asked."""
+
+Graph = rdflib.URIRef | rdflib.Variable | None
+"""The active graph: None is the default graph."""
+
+
+class Patterns:
+    """Compiles the patterns of one query into the relations of a statement."""
+
+    def __init__(self, dictionary: Dictionary) -> None:
+        self.dictionary, self.statement = dictionary, Statement()
+        self.anchors: list[str] = []
+        """The triples that match a pattern with a constant subject or object, as what a FROM clause names."""
+
+    def relation(self, node: Any, graph: Graph = None, seed: Relation | None = None) -> Relation:
+        """The relation of a pattern's solutions.
+
+        With a `seed`, the solutions of an outer pattern by their `_ROW`, the pattern is evaluated for each of them.
+        """
+        compile = _BY_NAME.get(node.name)
+        if compile is None or (seed is not None and node.name not in _SEEDED):
+            raise NotCompiled(f"{node.name} within EXISTS" if compile is not None else node.name)
+        return compile(self, node, graph, seed)
+
+    # --- triple patterns
+
+    def bgp(self, node: Any, graph: Graph, seed: Relation | None) -> Relation:
+        """Basic graph patterns, with property paths."""
+        if not node.triples:
+            return self._seeded(self._unit(graph), seed)
+        block = _Block(self, graph)
+        for number, triple in enumerate(node.triples):
+            block.add(f"q{number}", triple)
+        return self._seeded(block.relation(), seed)
+
+    def _unit(self, graph: Graph) -> Relation:
+        """The empty pattern: one solution, of a named graph if it is there, or one for each named graph."""
+        if isinstance(graph, rdflib.Variable):
+            column = Column(self.statement.new_name())
+            sql = f"SELECT DISTINCT g AS {column.name} FROM named"
+            return self.statement.add("named graphs", sql, {str(graph): column})
+        is_there = f" WHERE EXISTS (SELECT 1 FROM named WHERE g = {self.id_of(graph)})" if graph is not None else ""
+        return self.statement.add("unit", f"SELECT 1 AS nothing{is_there}", {})
+
+    def _seeded(self, relation: Relation, seed: Relation | None) -> Relation:
+        return relation if seed is None else join(self.statement, seed, relation)
+
+    def triples_of(self, graph: Graph) -> str:
+        """The relation of a graph's triples; of a variable graph, of all named graphs."""
+        if graph is None:
+            return "triple"
+        if isinstance(graph, rdflib.Variable):
+            return "named"
+        return f"(SELECT s, p, o FROM named WHERE g = {self.id_of(graph)})"
+
+    def id_of(self, node: Any) -> int:
+        """The id of a constant."""
+        return self.dictionary.id_of(exact_text(node))
+
+    # --- combinations
+
+    def join(self, node: Any, graph: Graph, seed: Relation | None) -> Relation:
+        """Join; of neighbouring triple patterns, by one SELECT whose order the database chooses."""
+        return join(self.statement, self.relation(node.p1, graph, seed), self.relation(node.p2, graph, seed))
+
+    def left_join(self, node: Any, graph: Graph, seed: Relation | None) -> Relation:
+        """LeftJoin; with a condition, the solutions without a match are added to those that have one."""
+        left, right = self.relation(node.p1, graph, seed), self.relation(node.p2, graph, seed)
+        if node.expr.name == "TrueFilter":
+            return left_join(self.statement, left, right)
+        left, right = same_kinds(self.statement, left, right)
+        row = self.statement.new_name()
+        numbered = self.statement.add(
+            "numbered solutions",
+            f"SELECT *, row_number() OVER () AS {row} FROM {left.name}",
+            {**left.columns, row: Column(row)},
+            is_materialized=True,
+        )
+        matched = self._filtered(join(self.statement, numbered, right), node.expr, graph)
+        others = f"SELECT * FROM {numbered.name} WHERE {row} NOT IN (SELECT {row} FROM {matched.name})"
+        unmatched = self.statement.add("solutions without a match", others, numbered.columns)
+        both = union(self.statement, matched, unmatched)
+        return replace(both, columns={v: c for v, c in both.columns.items() if v != row})
+
+    def union(self, node: Any, graph: Graph, seed: Relation | None) -> Relation:
+        """Union."""
+        return union(self.statement, self.relation(node.p1, graph, seed), self.relation(node.p2, graph, seed))
+
+    def minus(self, node: Any, graph: Graph, seed: Relation | None) -> Relation:
+        """Minus."""
+        return minus(self.statement, self.relation(node.p1, graph), self.relation(node.p2, graph))
+
+    def graph(self, node: Any, graph: Graph, seed: Relation | None) -> Relation:
+        """GRAPH."""
+        return self.relation(node.p, node.term, seed)
+
+    # --- expressions
+
+    def filter(self, node: Any, graph: Graph, seed: Relation | None) -> Relation:
+        """Filter."""
+        return self._filtered(self.relation(node.p, graph, seed), node.expr, graph)
+
+    def _filtered(self, relation: Relation, expression: Any, graph: Graph) -> Relation:
+        for part in _conjuncts(expression):
+            e = self.expressions(relation, graph)
+            condition = e.truth(part)
+            sql = f"SELECT {select_list(all_columns(e.relation, 'r'))} FROM {e.source} WHERE {condition}"
+            relation = self.statement.add("filter", sql, relation.columns)
+        return relation
+
+    def extend(self, node: Any, graph: Graph, seed: Relation | None) -> Relation:
+        """Extend, that is BIND and the expressions of SELECT."""
+        relation = self.relation(node.p, graph, seed)
+        variable = str(node.var)
+        known = relation.columns.get(str(node.expr)) if isinstance(node.expr, rdflib.Variable) else None
+        if known is not None and known is relation.columns.get(variable):
+            return relation  # a variable that is grouped by, as the sample of its group
+        if variable in relation.columns:
+            raise NotCompiled("a variable that is bound twice")
+        if isinstance(node.expr, rdflib.Variable):
+            if known is None:
+                return relation
+            return replace(relation, columns={**relation.columns, variable: known})
+        e = self.expressions(relation, graph)
+        value = e.value(node.expr)
+        if value is NOTHING:
+            return relation
+        column, pieces = column_of(value, self.statement.new_name(), is_certain=bool(value.constant))
+        sql = f"SELECT {select_list([*all_columns(e.relation, 'r'), *pieces])} FROM {e.source}"
+        return self.statement.add("extend", sql, {**relation.columns, variable: column})
+
+    def expressions(self, relation: Relation, graph: Graph) -> Expressions:
+        """What compiles expressions over a relation."""
+        return Expressions(relation, self.dictionary, lambda e, node, negated: self._exists(e, node, negated, graph))
+
+    def _exists(self, e: Expressions, node: Any, is_negated: bool, graph: Graph) -> str:
+        """EXISTS: a semi-join where nothing in the pattern sees the outer solution, else the pattern for each solution."""
+        pattern = exists_pattern(node)
+        word = "NOT EXISTS" if is_negated else "EXISTS"
+        if _is_plain(pattern):
+            inner = self.relation(pattern, graph)
+            shared = [v for v in e.relation.columns if v in inner.columns]
+            columns = [(e.relation.columns[v], inner.columns[v]) for v in shared]
+            if all(a.is_certain and b.is_certain and a.kind is b.kind is Kind.ID for a, b in columns):
+                condition = " AND ".join(f"r.{a.name} = b.{b.name}" for a, b in columns) or "true"
+                return f"({word} (SELECT 1 FROM {inner.name} b WHERE {condition}))"
+        if _ROW not in e.relation.columns:
+            row = self.statement.new_name()
+            sql = f"SELECT *, row_number() OVER () AS {row} FROM {e.relation.name}"
+            columns_with_row = {**e.relation.columns, _ROW: Column(row)}
+            e.relation = self.statement.add("numbered solutions", sql, columns_with_row, is_materialized=True)
+        row = e.relation.columns[_ROW].name
+        found = self.relation(pattern, graph, seed=e.relation)
+        return f"({'NOT ' if is_negated else ''}r.{row} IN (SELECT {found.columns[_ROW].name} FROM {found.name}))"
+
+    # --- data and sub-selects
+
+    def multiset(self, node: Any, graph: Graph, seed: Relation | None) -> Relation:
+        """VALUES, or a sub-select."""
+        if node.p.name != "values":
+            if seed is not None or isinstance(graph, rdflib.Variable):
+                raise NotCompiled("a sub-select within EXISTS or a variable graph")
+            return self.select(node.p, graph)
+        rows = node.p.res
+        variables = list(dict.fromkeys(str(variable) for row in rows for variable in row))
+        if not rows:
+            nothing = self.statement.add("values", "SELECT 1 AS nothing WHERE false", {})
+            return self._seeded(nothing, seed)
+        columns, lists = {}, []
+        for variable in variables:
+            cells = [row.get(rdflib.Variable(variable), "UNDEF") for row in rows]
+            ids = [
+                None if cell == "UNDEF" and not isinstance(cell, rdflib.term.Identifier) else self.id_of(cell)
+                for cell in cells
+            ]
+            if all(id is None for id in ids):
+                continue
+            columns[variable] = Column(self.statement.new_name(), is_certain=None not in ids)
+            numbers = ", ".join("NULL" if id is None else str(id) for id in ids)
+            lists.append(f"unnest([{numbers}]::UINTEGER[]) AS {columns[variable].name}")
+        sql = f"SELECT {select_list(lists) if lists else f'1 AS nothing FROM range({len(rows)})'}"
+        return self._seeded(self.statement.add("values", sql, columns), seed)
+
+    # --- solution modifiers
+
+    def select(self, node: Any, graph: Graph = None, seed: Relation | None = None) -> Relation:
+        """A SELECT with its modifiers, as a relation; the order of its rows counts only for its slice."""
+        sql, columns = self.select_sql(node, graph, is_ordered=False)
+        return self.statement.add("select", sql, columns)
+
+    def select_sql(self, node: Any, graph: Graph = None, *, is_ordered: bool) -> tuple[str, dict[str, Column]]:
+        """The SQL of a SELECT, and the columns of its variables."""
+        start, length, is_distinct = 0, None, False
+        if node.name == "Slice":
+            start, length, node = node.start or 0, node.length, node.p
+        if node.name in ("Distinct", "Reduced"):
+            is_distinct, node = node.name == "Distinct", node.p
+        if node.name != "Project":
+            raise NotCompiled(node.name)
+        wanted, node = list(dict.fromkeys(map(str, node.PV))), node.p
+        orders: Sequence[Any] = ()
+        if node.name == "OrderBy":
+            orders, node = node.expr, node.p
+        has_slice = start > 0 or length is not None
+        relation = self.relation(node, graph)
+        e = self.expressions(relation, graph)
+        ordered_keys = (
+            [key for order in orders for key in self._order_keys(e, order)] if is_ordered or has_slice else []
+        )
+        keys = [f"{key}{direction}" for key, direction in ordered_keys]
+        columns = {variable: relation.columns[variable] for variable in wanted if variable in relation.columns}
+        pieces = list(dict.fromkeys(f"r.{name}" for column in columns.values() for name in column.names))
+        limit = (f" LIMIT {int(length)}" if length is not None else "") + (f" OFFSET {int(start)}" if start else "")
+        ordering = f" ORDER BY {', '.join(keys)}" if keys else ""
+        if not is_distinct:
+            return f"SELECT {select_list(pieces)} FROM {e.source}{ordering}{limit}", columns
+        if not keys:
+            return f"SELECT DISTINCT {select_list(pieces)} FROM {e.source}{limit}", columns
+        ordering = ", ".join(f"k{i}{direction}" for i, (_, direction) in enumerate(ordered_keys))
+        keyed = f"SELECT {select_list([*pieces, *(f'{key} AS k{i}' for i, (key, _) in enumerate(ordered_keys))])} FROM {e.source}"
+        ranked = f"SELECT *, row_number() OVER (ORDER BY {ordering}) AS place FROM ({keyed})"
+        names = ", ".join(piece.removeprefix("r.") for piece in pieces)
+        if not names:
+            return f"SELECT DISTINCT 1 AS nothing FROM {e.source}{limit}", columns
+        return f"SELECT {names} FROM ({ranked}) GROUP BY {names} ORDER BY min(place){limit}", columns
+
+    def _order_keys(self, e: Expressions, order: Any) -> list[tuple[str, str]]:
+        """What is sorted by, each with its direction."""
+        direction = " DESC" if order.order == "DESC" else ""
+        value = e.value(order.expr)
+        if value is NOTHING:
+            return []
+        if value.kind is Kind.NUMBER:
+            # The only kind of column in which all values are numbers: NULL, that is unbound, comes first.
+            return [(value.sql, f"{direction} NULLS {'LAST' if direction else 'FIRST'}")]
+        return [(key, direction) for key in e.order_keys(value)]
+
+    def aggregate_join(self, node: Any, graph: Graph, seed: Relation | None) -> Relation:
+        """AggregateJoin over Group."""
+        group = node.p
+        return aggregate(self.statement, self.expressions(self.relation(group.p, graph), graph), group.expr, node.A)
+
+
+class _Block:
+    """The SELECT of one basic graph pattern."""
+
+    def __init__(self, patterns: Patterns, graph: Graph) -> None:
+        self.patterns, self.graph = patterns, graph
+        self._sources: list[str] = []
+        self._conditions: list[str] = []
+        self._places: dict[str, str] = {}
+
+    def add(self, alias: str, triple: Iterable[Any]) -> None:
+        """A triple pattern."""
+        subject, predicate, value = triple
+        is_variable = isinstance(self.graph, rdflib.Variable)
+        if isinstance(predicate, Path):
+            if is_variable:
+                raise NotCompiled("a property path in a variable graph")
+            ends = Ends(*(None if _is_variable(end) else self.patterns.id_of(end) for end in (subject, value)))
+            triples = self.patterns.triples_of(self.graph)
+            source = Paths(self.patterns.statement, self.patterns.dictionary, triples).relation(predicate, ends)
+            self._sources.append(f"{source} {alias}")
+        else:
+            self._sources.append(f"{'triple' if self.graph is None else 'named'} {alias}")
+            if self.graph is not None:
+                self._place(self.graph, f"{alias}.g")
+            self._place(predicate, f"{alias}.p")
+        self._place(subject, f"{alias}.s")
+        self._place(value, f"{alias}.o")
+        self._add_anchor(subject, predicate, value)
+
+    def _add_anchor(self, subject: Any, predicate: Any, value: Any) -> None:
+        """Note the pattern if it has a constant besides its property."""
+        constants = [(place, term) for place, term in (("s", subject), ("o", value)) if not _is_variable(term)]
+        if not constants:
+            return
+        if not isinstance(predicate, Path) and not _is_variable(predicate):
+            constants.append(("p", predicate))
+        conditions = " AND ".join(f"{place} = {self.patterns.id_of(term)}" for place, term in constants)
+        self.patterns.anchors.append(f"{'triple' if self.graph is None else 'named'} WHERE {conditions}")
+
+    def _place(self, term: Any, column: str) -> None:
+        if not _is_variable(term):
+            self._conditions.append(f"{column} = {self.patterns.id_of(term)}")
+        elif (first := self._places.setdefault(_name(term), column)) != column:
+            self._conditions.append(f"{column} = {first}")
+
+    def relation(self) -> Relation:
+        """The relation of the pattern's solutions."""
+        statement = self.patterns.statement
+        columns = {name: Column(statement.new_name()) for name in self._places if not name.startswith("_:")}
+        pieces = [f"{self._places[name]} AS {column.name}" for name, column in columns.items()]
+        where = f" WHERE {' AND '.join(self._conditions)}" if self._conditions else ""
+        return statement.add(
+            "basic graph pattern", f"SELECT {select_list(pieces)} FROM {', '.join(self._sources)}{where}", columns
+        )
+
+
+def _is_variable(term: Any) -> bool:
+    return isinstance(term, rdflib.Variable | rdflib.BNode)
+
+
+def _name(term: Any) -> str:
+    return str(term) if isinstance(term, rdflib.Variable) else f"_:{term}"
+
+
+def _conjuncts(expression: Any) -> list[Any]:
+    """The parts of a condition that must all be true."""
+    if isinstance(expression, CompValue) and expression.name == "ConditionalAndExpression":
+        return [part for each in (expression.expr, *expression.other) for part in _conjuncts(each)]
+    return [expression]
+
+
+def _is_plain(pattern: Any) -> bool:
+    """True for a pattern in which nothing but the join depends on the outer solution."""
+    match pattern.name:
+        case "BGP":
+            return not any(isinstance(p, MulPath) for _, p, _ in pattern.triples)
+        case "Join" | "Union":
+            return _is_plain(pattern.p1) and _is_plain(pattern.p2)
+        case "Graph":
+            return _is_plain(pattern.p)
+    return False
+
+
+_Compile = Callable[[Patterns, Any, Graph, Relation | None], Relation]
+_BY_NAME: dict[str, _Compile] = {
+    "BGP": Patterns.bgp,
+    "Join": Patterns.join,
+    "LeftJoin": Patterns.left_join,
+    "Union": Patterns.union,
+    "Minus": Patterns.minus,
+    "Graph": Patterns.graph,
+    "Filter": Patterns.filter,
+    "Extend": Patterns.extend,
+    "ToMultiSet": Patterns.multiset,
+    "AggregateJoin": Patterns.aggregate_join,
+    "Slice": Patterns.select,
+    "Distinct": Patterns.select,
+    "Reduced": Patterns.select,
+    "Project": Patterns.select,
+}
+_SEEDED = ("BGP", "Join", "LeftJoin", "Union", "Graph", "Filter", "ToMultiSet")
+"""The patterns that are evaluated for each outer solution of an EXISTS."""
