@@ -176,7 +176,7 @@ class FilmGraph:
         return self._explained(answer)
 
     def explain_query(self, text: str, *, engine: str = "auto") -> str:
-        """The engine of a query and why it is that one, with the rewrites, SQL, rows and time of the columnar engine."""
+        """The engine of a query and why it is that one; of the columnar engine also rewrites, SQL, rows and time."""
         guard(text)
         routed = route(self.store, text, columnar=self.columnar, engine=parse_engine(engine))
         return explain_route(routed)

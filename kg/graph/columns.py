@@ -4,8 +4,8 @@
     triple(s, p, o)         the default graph: asserted and inferred triples, each once
     named(g, s, p, o)       the named graphs
 
-`text` is the exact N-Triples form; the columns after it are what SPARQL's operators compare. They are made from the exact
-files of a build when first needed, and kept beside it.
+`text` is the exact N-Triples form; the columns after it are what SPARQL's operators compare. They are made from the
+exact files of a build when first needed, and kept beside it.
 """
 
 from __future__ import annotations
@@ -292,22 +292,26 @@ def facets_of(text: str) -> tuple[object, ...]:
 _Facets = tuple[TermClass, int | None, str | None, float | None, str | None, bool | None, bool | None]
 
 
+def _only(kind: TermClass) -> _Facets:
+    return kind, None, None, None, None, None, None
+
+
 def _value_facets(text: str, term: Literal) -> _Facets:
     """Class, rank, number, floating, moment, zoned and truth of a literal."""
     if term.language is not None:
-        return (TermClass.LANGUAGE_STRING, *[None] * 6)
+        return _only(TermClass.LANGUAGE_STRING)
     name = term.datatype.value.removeprefix(XSD) if term.datatype.value.startswith(XSD) else ""
     if name == "string":
-        return (TermClass.STRING, *[None] * 6)
+        return _only(TermClass.STRING)
     if name not in PATTERNS and name not in INTEGER_BOUNDS:
-        return (TermClass.OTHER, *[None] * 6)
+        return _only(TermClass.OTHER)
     if (value := value_of(text)) is None or term.value != term.value.strip(" \t\r\n"):
-        return (TermClass.ILL_TYPED, *[None] * 6)
+        return _only(TermClass.ILL_TYPED)
     if name in INTEGER_BOUNDS or name == "decimal":
         number = value.value
         scaled = number * 10**18  # type: ignore[operator]
         if abs(number) >= _LARGEST or scaled.denominator != 1:  # type: ignore[arg-type]
-            return (TermClass.BEYOND, *[None] * 6)
+            return _only(TermClass.BEYOND)
         exact = f"{term.value.lstrip('+')}" if "." not in term.value or term.value[-1:].isdigit() else term.value + "0"
         rank = 1 if name in INTEGER_BOUNDS else 2
         return (TermClass.NUMBER, rank, exact, float(exact), None, None, None)
@@ -321,6 +325,6 @@ def _value_facets(text: str, term: Literal) -> _Facets:
     if name in _DURATIONS:
         months, seconds = cast(tuple[object, object], value.value)
         if months != 0:
-            return (TermClass.BEYOND, *[None] * 6)
+            return _only(TermClass.BEYOND)
         return (TermClass.DURATION, None, None, None, str(seconds), False, None)
-    return (TermClass.OTHER, *[None] * 6)
+    return _only(TermClass.OTHER)

@@ -1,7 +1,8 @@
-"""Which engine answers a query: SQL over columns where much is read, Oxigraph for lookups and all that is not compiled.
+"""Which engine answers a query: SQL over columns where much is read, else Oxigraph.
 
-Shape and statistics decide. A query without aggregates, order, DISTINCT or filters is a lookup; so is one with a pattern
-that few triples match, since the search begins there. In a small graph, loading the compiler takes longer than any query.
+Shape and statistics decide. A query without aggregates, order, DISTINCT or filters is a lookup; so is one with a
+pattern that few triples match, since the search begins there. In a small graph, loading the compiler takes longer than
+any query. What is not compiled goes to Oxigraph as a whole.
 """
 
 from __future__ import annotations
@@ -98,11 +99,10 @@ def route(
         return Routed(evaluate(store, text, file=file), Engine.OXIGRAPH, "it was asked for")
     if engine is Engine.AUTO and (reason := _why_lookup(text, columnar.triples)):
         return Routed(evaluate(store, text, file=file), Engine.OXIGRAPH, reason)
-    evaluate(Store(), text, file=file)  # an error is reported as the other engine reports it
     from kg.queries.sparql_to_sql.algebra import NotCompiled
 
     try:
-        routed = _run(text, columnar, engine, seconds)
+        routed = _run(text, columnar, engine, seconds, file=file)
     except NotCompiled as missing:
         if engine is Engine.COLUMNAR:
             raise QueryError(f"The columnar engine does not answer this query: {missing.reason}.") from missing
@@ -123,7 +123,7 @@ def _why_lookup(text: str, triples: int) -> str:
     return "" if words & set(_ANALYTIC_WORDS) else "it has no aggregate, order, DISTINCT or filter"
 
 
-def _run(text: str, columnar: ColumnarGraph, engine: Engine, seconds: float | None) -> Routed | None:
+def _run(text: str, columnar: ColumnarGraph, engine: Engine, seconds: float | None, *, file: str) -> Routed | None:
     """The answer of the columnar engine; None for a lookup, unless that engine is asked for."""
     from kg.queries.sparql_to_sql.algebra import NotCompiled
     from kg.queries.sparql_to_sql.run import compile_query, fewest_matches, run_compiled
@@ -132,7 +132,7 @@ def _run(text: str, columnar: ColumnarGraph, engine: Engine, seconds: float | No
         columns = columnar.open()
     except (OSError, RuntimeError) as error:  # a sandboxed worker makes no files
         raise NotCompiled(f"the columns cannot be opened ({error})") from error
-    compiled = compile_query(columns, text)
+    compiled = compile_query(columns, text, file=file)
     if engine is Engine.AUTO and fewest_matches(columns, compiled) < _FEW:
         return None
     start = time.perf_counter()
@@ -147,15 +147,13 @@ def _compared(routed: Routed | None, other: EngineResult) -> Routed:
     ours = routed.result if isinstance(routed.result, bool) else _in_memory(routed.result)
     theirs = other if isinstance(other, bool) else _in_memory(other)
     if isinstance(ours, bool) or isinstance(theirs, bool):
-        difference = [[ours], [theirs]] if ours is not theirs else [[], []]
+        mine, others = Counter[object]([ours]), Counter[object]([theirs])
     else:
-        mine, others = Counter(_keys(ours)), Counter(_keys(theirs))
-        difference = [list((mine - others).elements()), list((others - mine).elements())]
-    if any(difference):
-        message = (
-            f"The engines differ: {len(difference[0])} rows are columnar alone, {len(difference[1])} Oxigraph's alone."
-        )
-        raise EngineMismatchError(message, only_columnar=difference[0], only_oxigraph=difference[1])
+        mine, others = Counter[object](_keys(ours)), Counter[object](_keys(theirs))
+    only_ours, only_theirs = list((mine - others).elements()), list((others - mine).elements())
+    if only_ours or only_theirs:
+        message = f"The engines differ: {len(only_ours)} rows only columnar, {len(only_theirs)} only Oxigraph's."
+        raise EngineMismatchError(message, only_columnar=only_ours, only_oxigraph=only_theirs)
     return Routed(_again(ours), routed.engine, "both engines give the same", routed.compiled, routed.seconds)
 
 

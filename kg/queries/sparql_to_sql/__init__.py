@@ -1,11 +1,13 @@
 """SPARQL compiled to SQL over the columns of a graph.
 
-run          a query answered by DuckDB, with a time limit
-patterns     graph patterns, solution modifiers and groups as SQL relations
-expressions  SPARQL expressions as SQL: values, comparison, errors as NULL
-paths        property paths as relations of subject and object
-relations    relations with the columns of their variables, and joins of solutions
-algebra      the algebra of a query, from rdflib's parser, checked for what it would change
+run                a query answered by DuckDB, with a time limit
+patterns           graph patterns and solution modifiers as SQL relations
+aggregates         groups and aggregates
+path_relations     property paths as relations of subject and object
+value_expressions  SPARQL expressions as SQL: values, comparison, errors as NULL
+facets             the parts of a term that operators compare, as SQL
+relations          relations with the columns of their variables, and joins of solutions
+algebra            the algebra of a query, from rdflib's parser, checked for what it would change
 
 What is not compiled raises `NotCompiled`, and the query goes as a whole to another engine: nothing is approximated.
 A value that the columns cannot hold exactly raises it as well, while the SQL runs.

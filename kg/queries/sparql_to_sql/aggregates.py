@@ -9,15 +9,28 @@ import rdflib
 
 from kg.graph.columns import TermClass
 from kg.queries.sparql_to_sql.algebra import NotCompiled
-from kg.queries.sparql_to_sql.expressions import NOTHING, Expressions, Value, column_of, divided
-from kg.queries.sparql_to_sql.relations import Column, Kind, Relation, Statement, all_columns, select_list, unsupported
+from kg.queries.sparql_to_sql.relations import (
+    NOTHING,
+    Column,
+    Kind,
+    Relation,
+    SqlStatement,
+    Value,
+    all_columns,
+    column_of,
+    select_list,
+    unsupported,
+)
+from kg.queries.sparql_to_sql.value_expressions import Expressions, divided
 from kg.sql import quote
 
 _NUMBER = "DECIMAL(38, 18)"
 
 
-def aggregate(statement: Statement, e: Expressions, keys: Sequence[Any] | None, aggregates: Sequence[Any]) -> Relation:
-    """The relation of groups: a row for each, with the results of the aggregates; one row where nothing is grouped by."""
+def aggregate(
+    statement: SqlStatement, e: Expressions, keys: Sequence[Any] | None, aggregates: Sequence[Any]
+) -> Relation:
+    """The relation of groups: a row for each, with the results of the aggregates; one row without keys."""
     grouping = _Grouping(statement, e)
     for key in keys or ():
         grouping.add_key(key)
@@ -29,7 +42,7 @@ def aggregate(statement: Statement, e: Expressions, keys: Sequence[Any] | None, 
 class _Grouping:
     """The SELECT before the GROUP BY, and the one with it."""
 
-    def __init__(self, statement: Statement, e: Expressions) -> None:
+    def __init__(self, statement: SqlStatement, e: Expressions) -> None:
         self.statement, self.e = statement, e
         self._inner: list[str] = []
         self._keys: dict[str, Column] = {}
@@ -91,7 +104,8 @@ class _Grouping:
         if not is_distinct:
             return Value(Kind.NUMBER, f"CAST(count(*) AS {_NUMBER})")
         names = [name for column in self.e.relation.columns.values() for name in column.names]
-        return Value(Kind.NUMBER, f"CAST(count(DISTINCT ({', '.join(f'coalesce(CAST({n} AS VARCHAR), chr(0))' for n in names)},)) AS {_NUMBER})")  # fmt: skip
+        cells = ", ".join(f"coalesce(CAST({name} AS VARCHAR), chr(0))" for name in names)
+        return Value(Kind.NUMBER, f"CAST(count(DISTINCT ({cells},)) AS {_NUMBER})")
 
     def count(self, value: Value, is_distinct: bool, node: Any) -> Value:
         """COUNT: how often the expression has a value."""
@@ -108,7 +122,7 @@ class _Grouping:
 
     def average(self, value: Value, is_distinct: bool, node: Any) -> Value:
         """AVG: a decimal, except of nothing, which is the integer 0."""
-        number, is_integer = self._numbers(value, is_distinct, node)
+        number, _ = self._numbers(value, is_distinct, node)
         millions = f"CAST(sum({number}) * 1000000 AS HUGEINT)"
         exact = f"bool_and({number} * 1000000 = CAST({number} * 1000000 AS HUGEINT))"
         quotient = divided(millions, "(count(*) * 1000000)::HUGEINT")

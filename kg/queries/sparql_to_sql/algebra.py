@@ -1,7 +1,7 @@
 """The algebra of a query, from rdflib's parser, with a check for what that parser would change.
 
-rdflib writes some literals in another form (`01` as `1`), and has a few forms of its own for patterns in EXISTS; both are
-dealt with here, so that the compiler sees the algebra of the specification
+rdflib writes some literals in another form (`01` as `1`), and leaves some patterns in EXISTS as they were parsed; both
+are dealt with here, so that the compiler sees the algebra of the specification
 (https://www.w3.org/TR/sparql11-query/#sparqlAlgebra).
 """
 

@@ -12,15 +12,16 @@ from rdflib.plugins.sparql.parserutils import CompValue
 
 from kg.queries.sparql_to_sql.aggregates import aggregate
 from kg.queries.sparql_to_sql.algebra import NotCompiled, exists_pattern
-from kg.queries.sparql_to_sql.expressions import NOTHING, Dictionary, Expressions, Value, exact_text, column_of
-from kg.queries.sparql_to_sql.paths import Ends, Paths
+from kg.queries.sparql_to_sql.facets import exact_text
+from kg.queries.sparql_to_sql.path_relations import Ends, Paths
 from kg.queries.sparql_to_sql.relations import (
+    NOTHING,
     Column,
     Kind,
     Relation,
-    Statement,
+    SqlStatement,
     all_columns,
-    is_compatible,
+    column_of,
     join,
     left_join,
     minus,
@@ -28,6 +29,7 @@ from kg.queries.sparql_to_sql.relations import (
     select_list,
     union,
 )
+from kg.queries.sparql_to_sql.value_expressions import Dictionary, Expressions
 
 _ROW = "#row"
 """The variable that numbers the solutions of which an EXISTS is asked."""
@@ -40,7 +42,7 @@ class Patterns:
     """Compiles the patterns of one query into the relations of a statement."""
 
     def __init__(self, dictionary: Dictionary) -> None:
-        self.dictionary, self.statement = dictionary, Statement()
+        self.dictionary, self.statement = dictionary, SqlStatement()
         self.anchors: list[str] = []
         """The triples that match a pattern with a constant subject or object, as what a FROM clause names."""
 
@@ -98,7 +100,7 @@ class Patterns:
     def left_join(self, node: Any, graph: Graph, seed: Relation | None) -> Relation:
         """LeftJoin; with a condition, the solutions without a match are added to those that have one."""
         left, right = self.relation(node.p1, graph, seed), self.relation(node.p2, graph, seed)
-        if node.expr.name == "TrueFilter":
+        if isinstance(node.expr, CompValue) and node.expr.name == "TrueFilter":
             return left_join(self.statement, left, right)
         left, right = same_kinds(self.statement, left, right)
         row = self.statement.new_name()
@@ -166,7 +168,7 @@ class Patterns:
         return Expressions(relation, self.dictionary, lambda e, node, negated: self._exists(e, node, negated, graph))
 
     def _exists(self, e: Expressions, node: Any, is_negated: bool, graph: Graph) -> str:
-        """EXISTS: a semi-join where nothing in the pattern sees the outer solution, else the pattern for each solution."""
+        """EXISTS: a semi-join where the pattern does not see the outer solution, else the pattern for each solution."""
         pattern = exists_pattern(node)
         word = "NOT EXISTS" if is_negated else "EXISTS"
         if _is_plain(pattern):
@@ -249,7 +251,8 @@ class Patterns:
         if not keys:
             return f"SELECT DISTINCT {select_list(pieces)} FROM {e.source}{limit}", columns
         ordering = ", ".join(f"k{i}{direction}" for i, (_, direction) in enumerate(ordered_keys))
-        keyed = f"SELECT {select_list([*pieces, *(f'{key} AS k{i}' for i, (key, _) in enumerate(ordered_keys))])} FROM {e.source}"
+        named_keys = [f"{key} AS k{i}" for i, (key, _) in enumerate(ordered_keys)]
+        keyed = f"SELECT {select_list([*pieces, *named_keys])} FROM {e.source}"
         ranked = f"SELECT *, row_number() OVER (ORDER BY {ordering}) AS place FROM ({keyed})"
         names = ", ".join(piece.removeprefix("r.") for piece in pieces)
         if not names:

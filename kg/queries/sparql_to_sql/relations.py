@@ -63,7 +63,7 @@ class Relation:
     columns: Mapping[str, Column] = field(default_factory=dict)
 
 
-class Statement:
+class SqlStatement:
     """The named relations of one statement, in the order in which they are defined."""
 
     def __init__(self) -> None:
@@ -104,7 +104,7 @@ def all_columns(relation: Relation, alias: str) -> list[str]:
 # --- one kind for a variable of two relations
 
 
-def to_text_column(statement: Statement, relation: Relation, variable: str) -> Relation:
+def to_text_column(statement: SqlStatement, relation: Relation, variable: str) -> Relation:
     """The relation with the exact text of a variable."""
     column = relation.columns[variable]
     if column.kind is Kind.TEXT:
@@ -159,7 +159,8 @@ def escaped(lexical: str) -> str:
     for char, escape in _ESCAPES:
         sql = f"replace({sql}, {_literal(char)}, {quote(escape)})"
     control = "[\\x00-\\x07\\x0b\\x0e-\\x1f\\x7f]"
-    return f"CASE WHEN regexp_matches({lexical}, '{control}') THEN {unsupported(lexical, 'control characters')} ELSE {sql} END"
+    odd = unsupported(lexical, "control characters")
+    return f"(CASE WHEN regexp_matches({lexical}, '{control}') THEN {odd} ELSE {sql} END)"
 
 
 def _literal(char: str) -> str:
@@ -171,7 +172,7 @@ def unsupported(value: str, what: str, type: str = "VARCHAR") -> str:
     return f"CAST(error({quote(UNSUPPORTED + what)} || coalesce(CAST({value} AS VARCHAR)[:0], '')) AS {type})"
 
 
-def same_kinds(statement: Statement, left: Relation, right: Relation) -> tuple[Relation, Relation]:
+def same_kinds(statement: SqlStatement, left: Relation, right: Relation) -> tuple[Relation, Relation]:
     """Two relations whose common variables have columns of the same kind."""
     for variable in [v for v in left.columns if v in right.columns]:
         kinds = {left.columns[variable].kind, right.columns[variable].kind}
@@ -195,7 +196,7 @@ def is_compatible(left: Relation, right: Relation, *, aliases: tuple[str, str] =
     return " AND ".join(conditions)
 
 
-def join(statement: Statement, left: Relation, right: Relation) -> Relation:
+def join(statement: SqlStatement, left: Relation, right: Relation) -> Relation:
     """Join(left, right)."""
     left, right = same_kinds(statement, left, right)
     pieces, columns = _merged(statement, left, right, is_left=False)
@@ -204,7 +205,7 @@ def join(statement: Statement, left: Relation, right: Relation) -> Relation:
     return statement.add("join", f"SELECT {select_list(pieces)} FROM {left.name} a {on}", columns)
 
 
-def left_join(statement: Statement, left: Relation, right: Relation) -> Relation:
+def left_join(statement: SqlStatement, left: Relation, right: Relation) -> Relation:
     """LeftJoin(left, right, true)."""
     left, right = same_kinds(statement, left, right)
     pieces, columns = _merged(statement, left, right, is_left=True)
@@ -214,7 +215,7 @@ def left_join(statement: Statement, left: Relation, right: Relation) -> Relation
 
 
 def _merged(
-    statement: Statement, left: Relation, right: Relation, *, is_left: bool
+    statement: SqlStatement, left: Relation, right: Relation, *, is_left: bool
 ) -> tuple[list[str], dict[str, Column]]:
     pieces: list[str] = []
     columns: dict[str, Column] = {}
@@ -234,7 +235,7 @@ def _merged(
     return pieces, columns
 
 
-def union(statement: Statement, left: Relation, right: Relation) -> Relation:
+def union(statement: SqlStatement, left: Relation, right: Relation) -> Relation:
     """Union(left, right)."""
     left, right = same_kinds(statement, left, right)
     columns: dict[str, Column] = {}
@@ -253,7 +254,7 @@ def union(statement: Statement, left: Relation, right: Relation) -> Relation:
     return statement.add("union", " UNION ALL ".join(selects), columns)
 
 
-def minus(statement: Statement, left: Relation, right: Relation) -> Relation:
+def minus(statement: SqlStatement, left: Relation, right: Relation) -> Relation:
     """Minus(left, right): a solution is removed by a compatible one with a variable in common."""
     shared = [variable for variable in left.columns if variable in right.columns]
     if not shared:
@@ -272,3 +273,47 @@ def require_id(column: Column, what: str) -> None:
     """Raise `NotCompiled` for a column without ids."""
     if column.kind is not Kind.ID:
         raise NotCompiled(what)
+
+
+# --- values that are computed
+
+
+@dataclass(frozen=True, slots=True)
+class Value:
+    """An expression as SQL; of a number also whether it is an integer, of a string also its language."""
+
+    kind: Kind
+    sql: str
+    is_integer: str = "true"
+    language: str = ""
+    """Empty for strings that have none."""
+    constant: str = ""
+    """The exact text, where it is one term."""
+
+    @property
+    def text(self) -> str:
+        """The exact text, for a value that is no id."""
+        match self.kind:
+            case Kind.NUMBER:
+                return number_text(self.sql, self.is_integer)
+            case Kind.TRUTH:
+                return truth_text(self.sql)
+            case Kind.STRING if not self.language:
+                return string_text(self.sql)
+            case Kind.STRING:
+                tag = f"coalesce('@' || {self.language}, '')"
+                return f"('\"' || {escaped(self.sql)} || '\"' || {tag})"
+        return self.sql
+
+
+NOTHING = Value(Kind.ID, "CAST(NULL AS UINTEGER)")
+
+
+def column_of(value: Value, name: str, *, is_certain: bool = False) -> tuple[Column, list[str]]:
+    """The column in which a value is kept, and the pieces of the SELECT that give it."""
+    if value.kind is Kind.STRING and value.language:
+        value = Value(Kind.TEXT, value.text)
+    pieces = [f"{value.sql} AS {name}"]
+    if value.kind is Kind.NUMBER:
+        pieces.append(f"{value.is_integer} AS {name}_int")
+    return Column(name, value.kind, is_certain), pieces

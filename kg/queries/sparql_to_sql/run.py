@@ -12,13 +12,13 @@ from typing import Any
 
 import duckdb
 import rdflib
-from pyoxigraph import BlankNode, Literal, NamedNode, Triple
+from pyoxigraph import BlankNode, Literal, NamedNode, Store, Triple
 
 from kg.errors import LimitError
 from kg.graph.columns import Columns, facets_of
-from kg.queries.rewriting.engine_query import EngineResult, EngineRows, EngineTriples
+from kg.queries.rewriting.engine_query import EngineResult, EngineRows, EngineTriples, evaluate
 from kg.queries.sparql_to_sql.algebra import NotCompiled, to_algebra
-from kg.queries.sparql_to_sql.expressions import exact_text
+from kg.queries.sparql_to_sql.facets import exact_text
 from kg.queries.sparql_to_sql.patterns import Patterns
 from kg.queries.sparql_to_sql.relations import UNSUPPORTED, Column, Kind
 from kg.sql import quote
@@ -29,7 +29,7 @@ _BATCH = 20_000
 
 
 class QueryTerms:
-    """The ids of the constants of one query: those of the graph, and own ones for terms that the graph does not have."""
+    """The ids of the constants of one query: those of the graph, or own ones for terms that it does not have."""
 
     def __init__(self, columns: Columns) -> None:
         self._columns = columns
@@ -80,8 +80,10 @@ class Compiled:
     """The conditions on constants of each triple pattern with a constant subject or object."""
 
 
-def compile_query(columns: Columns, text: str, *, base: str | None = None) -> Compiled:
-    """The SQL of a query that parses; raises `NotCompiled`."""
+def compile_query(columns: Columns, text: str, *, base: str | None = None, file: str = "") -> Compiled:
+    """The SQL of a query; raises `NotCompiled`, and `QueryError` for one that does not parse."""
+    # The other engine says what is wrong with a query, and which variables `SELECT *` has.
+    shape = evaluate(Store(), text, file=file, base_iri=base)
     algebra = to_algebra(text, base=base)
     form = algebra.name.removesuffix("Query").upper()
     if form not in ("SELECT", "ASK", "CONSTRUCT"):
@@ -89,13 +91,12 @@ def compile_query(columns: Columns, text: str, *, base: str | None = None) -> Co
     terms = QueryTerms(columns)
     patterns = Patterns(terms)
     node = algebra.p
-    is_star = re.search(r"select\s+(?:distinct\s+|reduced\s+)?\*", text, re.IGNORECASE) is not None
     if form == "ASK":
         relation = patterns.relation(node.p if node.name == "Project" else node)
         last, found = f"SELECT 1 FROM {relation.name} LIMIT 1", dict(relation.columns)
     else:
         last, found = patterns.select_sql(node, is_ordered=True)
-    variables = tuple(map(str, dict.fromkeys(_project(node).PV))) if form == "SELECT" else tuple(found)
+    variables = shape.columns if isinstance(shape, EngineRows) else tuple(found)
     statement = patterns.statement
     sql = statement.to_sql(last)
     dictionary = terms.to_sql()
@@ -105,8 +106,7 @@ def compile_query(columns: Columns, text: str, *, base: str | None = None) -> Co
         else f"WITH {dictionary}\n{sql}"
     )
     template = tuple(_template(algebra)) if form == "CONSTRUCT" else ()
-    ordered = tuple(sorted(variables)) if is_star else variables
-    return Compiled(form, sql, tuple(statement.relations), found, ordered, terms, template, tuple(patterns.anchors))
+    return Compiled(form, sql, tuple(statement.relations), found, variables, terms, template, tuple(patterns.anchors))
 
 
 def fewest_matches(columns: Columns, compiled: Compiled) -> int:

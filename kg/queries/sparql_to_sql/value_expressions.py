@@ -1,28 +1,28 @@
 """SPARQL expressions as SQL: an error and an unbound variable are NULL, as SQL's own logic has it.
 
-`&&`, `||` and `!` of truth values and errors (https://www.w3.org/TR/sparql11-query/#evaluation) are SQL's AND, OR and NOT of
-truth values and NULL. Numbers are exact decimals; what is not exact stops the statement (`relations.unsupported`).
+`&&`, `||` and `!` of truth values and errors (https://www.w3.org/TR/sparql11-query/#evaluation) are SQL's AND, OR and
+NOT of truth values and NULL. Numbers are exact decimals; what is not exact stops the statement
+(`relations.unsupported`).
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from typing import Any, Protocol
 
 import rdflib
 
-from kg.graph.columns import TermClass, facets_of
+from kg.graph.columns import TermClass
 from kg.queries.sparql_to_sql.algebra import NotCompiled
+from kg.queries.sparql_to_sql.facets import Facets, compare_numbers, constant_facets, exact_text, text_facets
 from kg.queries.sparql_to_sql.relations import (
-    Column,
+    NOTHING,
     Kind,
     Relation,
+    Value,
     escaped,
-    number_text,
     string_text,
-    truth_text,
     unsupported,
 )
 from kg.sql import quote
@@ -40,53 +40,6 @@ class Dictionary(Protocol):
 
     def id_of(self, text: str) -> int:
         """The id of an exact term, one of its own if the graph does not have it."""
-
-
-@dataclass(frozen=True, slots=True)
-class Value:
-    """An expression as SQL; of a number also whether it is an integer, of a string also its language."""
-
-    kind: Kind
-    sql: str
-    is_integer: str = "true"
-    language: str = ""
-    """Empty for strings that have none."""
-    constant: str = ""
-    """The exact text, where it is one term."""
-
-    @property
-    def text(self) -> str:
-        """The exact text, for a value that is no id."""
-        match self.kind:
-            case Kind.NUMBER:
-                return number_text(self.sql, self.is_integer)
-            case Kind.TRUTH:
-                return truth_text(self.sql)
-            case Kind.STRING if not self.language:
-                return string_text(self.sql)
-            case Kind.STRING:
-                tag = f"coalesce('@' || {self.language}, '')"
-                return f"('\"' || {escaped(self.sql)} || '\"' || {tag})"
-        return self.sql
-
-
-NOTHING = Value(Kind.ID, "CAST(NULL AS UINTEGER)")
-
-
-@dataclass(frozen=True, slots=True)
-class Facets:
-    """The parts of a value that operators compare, each as SQL."""
-
-    kind: str
-    lexical: str = "NULL"
-    language: str = "NULL"
-    datatype: str = "NULL"
-    rank: str = "NULL"
-    number: str = "NULL"
-    floating: str = "NULL"
-    moment: str = "NULL"
-    zoned: str = "NULL"
-    truth: str = "NULL"
 
 
 class Expressions:
@@ -161,13 +114,14 @@ class Expressions:
                 return Facets(kind, f"CAST({value.sql} AS VARCHAR)", datatype=f"'{XSD}boolean'", truth=value.sql)
             case Kind.STRING:
                 language = value.language or "NULL"
-                kind = f"CASE WHEN {value.sql} IS NULL THEN NULL WHEN {language} IS NOT NULL THEN {_C.LANGUAGE_STRING:d} WHEN {present} THEN {_C.STRING:d} END"
+                kinds = f"WHEN {language} IS NOT NULL THEN {_C.LANGUAGE_STRING:d} ELSE {_C.STRING:d}"
+                kind = f"CASE WHEN {value.sql} IS NULL THEN NULL {kinds} END"
                 datatype = f"CASE WHEN {language} IS NULL THEN '{XSD}string' ELSE '{RDF}langString' END"
                 return Facets(kind, value.sql, language, datatype)
             case Kind.TEXT:
-                return _text_facets(value.sql)
+                return text_facets(value.sql)
         if value.constant:
-            return _constant_facets(value.constant)
+            return constant_facets(value.constant)
         alias = self._joined.setdefault(value.sql, f"t{len(self._joined)}")
         names = ("class", "lexical", "language", "datatype", "rank", "number", "floating", "moment", "zoned", "truth")
         return Facets(*(f"{alias}.{name}" for name in names))
@@ -179,10 +133,8 @@ class Expressions:
         for x, y in ((a, b), (b, a)):
             if y.constant and y.constant.startswith("<") and x.kind is Kind.ID:
                 return f"({x.sql} = {y.sql})"
-        if (
-            a.kind is b.kind
-            and a.kind in (Kind.TRUTH, Kind.NUMBER)
-            or (a.kind is b.kind is Kind.STRING and not a.language and not b.language)
+        if (a.kind is b.kind and a.kind in (Kind.TRUTH, Kind.NUMBER)) or (
+            a.kind is b.kind is Kind.STRING and not a.language and not b.language
         ):
             return f"({a.sql} = {b.sql})"
         f, g = self.facets(a), self.facets(b)
@@ -196,7 +148,7 @@ class Expressions:
             f" WHEN ({f.kind} = {_C.LANGUAGE_STRING:d}) <> ({g.kind} = {_C.LANGUAGE_STRING:d}) THEN false"
             f" WHEN {f.kind} = {_C.BEYOND:d} OR {g.kind} = {_C.BEYOND:d} THEN {beyond}"
             f" WHEN {f.kind} >= {_C.OTHER:d} OR {g.kind} >= {_C.OTHER:d} THEN NULL"
-            f" WHEN {f.kind} <> {g.kind} THEN false WHEN {f.kind} = {_C.NUMBER:d} THEN {_numbers(f, g, '=')}"
+            f" WHEN {f.kind} <> {g.kind} THEN false WHEN {f.kind} = {_C.NUMBER:d} THEN {compare_numbers(f, g, '=')}"
             f" WHEN {f.kind} = {_C.BOOLEAN:d} THEN {f.truth} = {g.truth}"
             f" WHEN {f.kind} >= {_C.DATE_TIME:d} THEN {moments} ELSE {strings} END)"
         )
@@ -206,7 +158,8 @@ class Expressions:
         if a.kind is b.kind:
             return f"{a.sql} = {b.sql}"
         odd = unsupported(f.lexical, "a computed blank node", "BOOLEAN")
-        return f"CASE WHEN {f.kind} <> {g.kind} THEN false WHEN {f.kind} = {_C.IRI:d} THEN {f.lexical} = {g.lexical} ELSE {odd} END"
+        same = f"WHEN {f.kind} = {_C.IRI:d} THEN {f.lexical} = {g.lexical}"
+        return f"CASE WHEN {f.kind} <> {g.kind} THEN false {same} ELSE {odd} END"
 
     def ordered(self, a: Value, b: Value, sign: str) -> str:
         """`a < b` and the like; an error for values that have no order."""
@@ -214,12 +167,13 @@ class Expressions:
             return f"({a.sql} {sign} {b.sql})"
         f, g = self.facets(a), self.facets(b)
         beyond = unsupported(f.lexical, "a value of this size", "BOOLEAN")
+        in_language = f"{f.kind} = {_C.LANGUAGE_STRING:d} AND {f.language} = {g.language}"
         return (
             f"(CASE WHEN {f.kind} = {_C.BEYOND:d} OR {g.kind} = {_C.BEYOND:d} THEN {beyond}"
             f" WHEN {f.kind} <> {g.kind} THEN NULL"
-            f" WHEN {f.kind} = {_C.NUMBER:d} THEN {_numbers(f, g, sign)}"
+            f" WHEN {f.kind} = {_C.NUMBER:d} THEN {compare_numbers(f, g, sign)}"
             f" WHEN {f.kind} = {_C.STRING:d} THEN {f.lexical} {sign} {g.lexical}"
-            f" WHEN {f.kind} = {_C.LANGUAGE_STRING:d} AND {f.language} = {g.language} THEN {f.lexical} {sign} {g.lexical}"
+            f" WHEN {in_language} THEN {f.lexical} {sign} {g.lexical}"
             f" WHEN {f.kind} = {_C.BOOLEAN:d} THEN {f.truth} {sign} {g.truth}"
             f" WHEN {f.kind} BETWEEN {_C.DATE_TIME:d} AND {_C.DURATION:d} THEN {self._moments(f, g, sign)} END)"
         )
@@ -262,85 +216,9 @@ class Expressions:
             return Value(Kind.NUMBER, f"CAST(NULL AS {_NUMBER})")
         f = self.facets(value)
         inexact = unsupported(f.lexical, "floating-point arithmetic", _NUMBER)
-        wide = f"WHEN {f.kind} = {_C.BEYOND:d} THEN {inexact}"
-        number = f"(CASE WHEN {f.kind} = {_C.NUMBER:d} THEN CASE WHEN {f.rank} <= 2 THEN {f.number} ELSE {inexact} END {wide} END)"
+        exact = f"WHEN {f.kind} = {_C.NUMBER:d} AND {f.rank} <= 2 THEN {f.number}"
+        number = f"(CASE {exact} WHEN {f.kind} IN ({_C.NUMBER:d}, {_C.BEYOND:d}) THEN {inexact} END)"
         return Value(Kind.NUMBER, number, f"({f.rank} = 1)")
-
-
-def _numbers(f: Facets, g: Facets, sign: str) -> str:
-    """The comparison of two numbers, promoted as XPath does (https://www.w3.org/TR/xpath20/#promotion)."""
-    nan = f"isnan({f.floating}) OR isnan({g.floating})"
-    return (
-        f"(CASE WHEN {f.rank} <= 2 AND {g.rank} <= 2 THEN {f.number} {sign} {g.number} WHEN {nan} THEN false"
-        f" WHEN {f.rank} <= 3 AND {g.rank} <= 3 THEN CAST({f.floating} AS FLOAT) {sign} CAST({g.floating} AS FLOAT)"
-        f" ELSE {f.floating} {sign} {g.floating} END)"
-    )
-
-
-def _constant_facets(text: str) -> Facets:
-    _, _, kind, lexical, language, datatype, rank, number, floating, moment, zoned, truth = facets_of(text)
-    if kind == _C.NUMBER and number is None and isinstance(floating, float):
-        number_sql = f"CAST(NULL AS {_NUMBER})"
-    else:
-        number_sql = f"CAST({number} AS {_NUMBER})" if number is not None else f"CAST(NULL AS {_NUMBER})"
-    return Facets(
-        str(kind),
-        _text(lexical),
-        _text(language),
-        _text(datatype),
-        _plain(rank),
-        number_sql,
-        f"CAST({_text(None if floating is None else repr(floating))} AS DOUBLE)",
-        f"CAST({_plain(moment)} AS {_NUMBER})",
-        f"CAST({_plain(zoned)} AS BOOLEAN)",
-        f"CAST({_plain(truth)} AS BOOLEAN)",
-    )
-
-
-def _text_facets(text: str) -> Facets:
-    """The parts of a computed term; those that are neither strings, numbers nor truth values stop the statement."""
-    integer, decimal, boolean = (
-        f"ends_with({text}, '\"^^<{XSD}{name}>')" for name in ("integer", "decimal", "boolean")
-    )
-    odd = unsupported(text, "escapes in a computed term")
-    inside = f'regexp_extract({text}, \'^"([^"]*)"\', 1)'
-    lexical = f"(CASE WHEN contains({text}, '\\') THEN {odd} WHEN starts_with({text}, '<') THEN {text}[2:-2] ELSE {inside} END)"
-    number = f"TRY_CAST({inside} AS {_NUMBER})"
-    kind = (
-        f"(CASE WHEN starts_with({text}, '<') THEN {_C.IRI:d} WHEN starts_with({text}, '_:') THEN {_C.BLANK:d}"
-        f" WHEN ends_with({text}, '\"') THEN {_C.STRING:d}"
-        f" WHEN ({integer} OR {decimal}) AND {number} IS NOT NULL THEN {_C.NUMBER:d}"
-        f" WHEN {boolean} THEN {_C.BOOLEAN:d} WHEN {text} IS NULL THEN NULL"
-        f" WHEN NOT ends_with({text}, '>') THEN {_C.LANGUAGE_STRING:d} ELSE {_C.BEYOND:d} END)"
-    )
-    return Facets(
-        kind,
-        lexical,
-        f"nullif(regexp_extract({text}, '\"@([A-Za-z0-9-]+)$', 1), '')",
-        f"nullif(regexp_extract({text}, '\"\\^\\^<(.*)>$', 1), '')",
-        f"CASE WHEN {integer} THEN 1 ELSE 2 END",
-        number,
-        f"CAST({number} AS DOUBLE)",
-        truth=f"({inside} = 'true')",
-    )
-
-
-def _text(value: object) -> str:
-    return "CAST(NULL AS VARCHAR)" if value is None else quote(str(value))
-
-
-def _plain(value: object) -> str:
-    return "NULL" if value is None else str(value)
-
-
-def exact_text(node: rdflib.URIRef | rdflib.Literal) -> str:
-    from pyoxigraph import Literal, NamedNode
-
-    if isinstance(node, rdflib.URIRef):
-        return str(NamedNode(str(node)))
-    if node.language is not None:
-        return str(Literal(str(node), language=node.language))
-    return str(Literal(str(node), datatype=None if node.datatype is None else NamedNode(str(node.datatype))))
 
 
 # --- operators and functions, by the names of rdflib's algebra
@@ -394,8 +272,9 @@ def _multiply(e: Expressions, node: Any) -> Value:
         if sign == "*":
             short = " AND ".join(f"{side.sql} = CAST({side.sql} AS DECIMAL(38, 9))" for side in (value, other))
             product = f"CAST({value.sql} AS DECIMAL(38, 9)) * CAST({other.sql} AS DECIMAL(38, 9))"
-            sql = f"(CASE WHEN {short} THEN CAST({product} AS {_NUMBER}) WHEN {value.sql} IS NULL OR {other.sql} IS NULL THEN NULL ELSE {inexact} END)"
-            value = Value(Kind.NUMBER, sql, both)
+            missing = f"{value.sql} IS NULL OR {other.sql} IS NULL"
+            exact = f"WHEN {short} THEN CAST({product} AS {_NUMBER})"
+            value = Value(Kind.NUMBER, f"(CASE {exact} WHEN {missing} THEN NULL ELSE {inexact} END)", both)
         else:
             a, b = (f"CAST({side.sql} * 1000000 AS HUGEINT)" for side in (value, other))
             short = f"{value.sql} * 1000000 = {a} AND {other.sql} * 1000000 = {b}"
@@ -437,7 +316,11 @@ def _bound(e: Expressions, node: Any) -> Value:
 
 def _if(e: Expressions, node: Any) -> Value:
     condition = e.truth(node.arg1)
-    return _alike(e, [e.value(node.arg2), e.value(node.arg3)], lambda a, b: f"(CASE WHEN {condition} THEN {a} WHEN NOT {condition} THEN {b} END)")  # fmt: skip
+
+    def choose(a: str, b: str) -> str:
+        return f"(CASE WHEN {condition} THEN {a} WHEN NOT {condition} THEN {b} END)"
+
+    return _alike(e, [e.value(node.arg2), e.value(node.arg3)], choose)
 
 
 def _coalesce(e: Expressions, node: Any) -> Value:
@@ -456,7 +339,10 @@ def _alike(e: Expressions, values: Sequence[Value], combine: Callable[..., str])
     kind = kinds.pop()
     parts = [value.sql if value is not NOTHING else "NULL" for value in values]
     if kind is Kind.NUMBER:
-        integers = [f"CASE WHEN {value.sql} IS NOT NULL THEN {value.is_integer} END" if value is not NOTHING else "NULL" for value in values]  # fmt: skip
+        integers = [
+            f"CASE WHEN {value.sql} IS NOT NULL THEN {value.is_integer} END" if value is not NOTHING else "NULL"
+            for value in values
+        ]
         return Value(kind, combine(*parts), combine(*integers))
     return Value(kind, combine(*parts))
 
@@ -614,8 +500,10 @@ def _call(e: Expressions, node: Any) -> Value:
     if len(node.expr) == 1 and str(node.iri) == XSD + "string":
         f = e.facets(e.value(node.expr[0]))
         if f.kind.startswith("t"):
-            number = unsupported(f.lexical, "the text of a number")
-            return Value(Kind.STRING, f"(CASE WHEN {f.kind} IN ({_C.NUMBER:d}, {_C.BOOLEAN:d}) OR {f.kind} >= {_C.DATE_TIME:d} THEN {number} WHEN {f.kind} <> {_C.LANGUAGE_STRING:d} THEN {f.lexical} END)")  # fmt: skip
+            odd = unsupported(f.lexical, "the text of a number")
+            is_odd = f"{f.kind} IN ({_C.NUMBER:d}, {_C.BOOLEAN:d}) OR {f.kind} >= {_C.DATE_TIME:d}"
+            text = f"WHEN {f.kind} <> {_C.LANGUAGE_STRING:d} THEN {f.lexical}"
+            return Value(Kind.STRING, f"(CASE WHEN {is_odd} THEN {odd} {text} END)")
     if len(node.expr) == 1 and str(node.iri) == XSD + "integer":
         value = e.value(node.expr[0])
         if value.kind is Kind.STRING and not value.language:
@@ -682,13 +570,3 @@ _BY_NAME: dict[str, _Compile] = {
     "Builtin_EXISTS": _exists(False),
     "Builtin_NOTEXISTS": _exists(True),
 }
-
-
-def column_of(value: Value, name: str, *, is_certain: bool = False) -> tuple[Column, list[str]]:
-    """The column in which a value is kept, and the pieces of the SELECT that give it."""
-    if value.kind is Kind.STRING and value.language:
-        value = Value(Kind.TEXT, value.text)
-    pieces = [f"{value.sql} AS {name}"]
-    if value.kind is Kind.NUMBER:
-        pieces.append(f"{value.is_integer} AS {name}_int")
-    return Column(name, value.kind, is_certain), pieces

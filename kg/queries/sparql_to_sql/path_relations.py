@@ -1,7 +1,11 @@
-"""Property paths as relations of a subject `s` and an object `o` (https://www.w3.org/TR/sparql11-query/#propertypaths)."""
+"""Property paths as relations of a subject `s` and an object `o`.
+
+https://www.w3.org/TR/sparql11-query/#propertypaths
+"""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -9,8 +13,8 @@ import rdflib
 from rdflib.paths import AlternativePath, InvPath, MulPath, NegatedPath, Path, SequencePath
 
 from kg.queries.sparql_to_sql.algebra import NotCompiled
-from kg.queries.sparql_to_sql.expressions import Dictionary
-from kg.queries.sparql_to_sql.relations import Statement
+from kg.queries.sparql_to_sql.relations import SqlStatement
+from kg.queries.sparql_to_sql.value_expressions import Dictionary
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +28,7 @@ class Ends:
 class Paths:
     """Compiles paths over one graph; `triples` is the relation of its triples."""
 
-    def __init__(self, statement: Statement, dictionary: Dictionary, triples: str) -> None:
+    def __init__(self, statement: SqlStatement, dictionary: Dictionary, triples: str) -> None:
         self.statement, self.dictionary, self.triples = statement, dictionary, triples
 
     def relation(self, path: Any, ends: Ends) -> str:
@@ -48,7 +52,7 @@ class Paths:
                 return self._repeated(path, ends)
         raise NotCompiled("this property path")
 
-    def _sequence(self, parts: list[Path], ends: Ends) -> str:
+    def _sequence(self, parts: Sequence[Path | rdflib.URIRef], ends: Ends) -> str:
         last = len(parts) - 1
         sources = [
             f"({self._sql(part, Ends(ends.subject if i == 0 else None, ends.object if i == last else None))}) p{i}"
@@ -60,7 +64,7 @@ class Paths:
     def _negated(self, path: NegatedPath) -> str:
         parts = path.args if not isinstance(path.args[0], AlternativePath) else path.args[0].args
         forward = [part for part in parts if isinstance(part, rdflib.URIRef)]
-        inverse = [part.arg for part in parts if isinstance(part, InvPath)]
+        inverse = [part.arg for part in parts if isinstance(part, InvPath) and isinstance(part.arg, rdflib.URIRef)]
         selects = []
         if forward or not inverse:
             selects.append(f"SELECT s, o FROM {self.triples} WHERE {self._none_of(forward)}")
@@ -99,7 +103,8 @@ class Paths:
     def _zero(self, ends: Ends) -> str:
         """Every term of the graph with itself; a constant also when the graph does not have it."""
         if ends.subject is not None and ends.object is not None:
-            return f"SELECT {ends.subject}::UINTEGER AS s, {ends.object}::UINTEGER AS o WHERE {ends.subject} = {ends.object}"
+            is_same = f"{ends.subject} = {ends.object}"
+            return f"SELECT {ends.subject}::UINTEGER AS s, {ends.object}::UINTEGER AS o WHERE {is_same}"
         if (end := ends.subject if ends.subject is not None else ends.object) is not None:
             return f"SELECT {end}::UINTEGER AS s, {end}::UINTEGER AS o"
         return f"SELECT s, s AS o FROM {self.triples} UNION SELECT o AS s, o FROM {self.triples}"
