@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any, Protocol, cast
 from pyoxigraph import BlankNode, NamedNode
 
 from kg.facts.model import Evidence, Fact, Rank, is_plain
+from kg.parts import is_part
 from kg.reports import Place
 from kg.terms import Term, to_term, to_text
 
@@ -117,6 +118,16 @@ class ProjectFacts(Collection[Fact]):
             id = self._origins[key] = len(self._origins) + 1
             self.sql.execute("INSERT INTO fact_origin VALUES (?, ?, ?, ?)", [id, *key])
         return id
+
+    def leave_out(self, sources: Iterable[str], *, except_for: Iterable[Term] = ()) -> None:
+        """Remove what sources state, except the values that these properties have of entities that are not parts."""
+        parts = (term for term in self.subjects() if isinstance(term, NamedNode) and is_part(term.value))
+        self.sql.execute(
+            "DELETE FROM fact WHERE origin IN"
+            " (SELECT id FROM fact_origin WHERE source IN (SELECT unnest(?::VARCHAR[])))"
+            f" AND (p NOT IN ({self.ids(except_for)}) OR s IN ({self.ids(parts)}))",
+            [list(sources)],
+        )
 
     def keep(self, facts: Mapping[int, Fact]) -> None:
         """Keep these facts, which the table has, as objects: later their terms may be gone from the dictionary."""

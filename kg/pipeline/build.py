@@ -11,7 +11,7 @@ import hashlib
 import json
 import os
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -53,9 +53,10 @@ from kg.project import COUNTS, Project, find_project
 from kg.reasoning.days import DATE_PROPERTIES, derive_days
 from kg.reasoning.infer import Inference, infer
 from kg.reports import Report
-from kg.schema import Schema, read_ontology, to_schema
+from kg.schema import KIND, Schema, read_ontology, to_schema
 from kg.shapes import Shapes, read_shapes, single_valued
 from kg.shapes import check as check_shapes
+from kg.terms import ALIAS, LABEL, TYPE
 from kg.text.folding import closest
 
 Progress = Callable[[str], None]
@@ -86,9 +87,14 @@ def build(
     texts: Path | str | None = None,
     force: bool = False,
     memory: str | None = None,
+    without: Collection[str] = (),
+    despite_findings: bool = False,
     progress: Progress | None = None,
 ) -> Report:
     """Build the project's graph and publish it; the report has what was built, or what prevents publishing.
+
+    What the sources `without` state is left out, except the names and classes of entities; with `despite_findings`, a
+    graph that could be inferred is published although its shapes have findings.
 
     When nothing has changed since the last build, nothing is done, unless `force` is given. `memory` bounds what the
     tables hold at once (`"2GB"`); the rest is on disk. Raises `ProjectError` when there is no project, `FaultsError`
@@ -107,8 +113,8 @@ def build(
     with scratch_folder(project) as scratch:
         try:
             tables = TripleTables(memory=memory, scratch=scratch)
-            graph = draft(project, engine=engine, texts=texts, tables=tables, progress=show)
-            if not graph.report.ok:
+            graph = draft(project, engine=engine, texts=texts, tables=tables, without=without, progress=show)
+            if not (graph.report.ok or (despite_findings and graph.shapes_report is not None)):
                 return graph.report
             show("storing")
             return _store(graph, start, digest=lambda: digest_of(project, engine=engine, texts=texts))
@@ -177,6 +183,7 @@ def draft(
     changed: bool = False,
     complete: bool = False,
     tables: TripleTables | None = None,
+    without: Collection[str] = (),
     progress: Progress | None = None,
 ) -> Draft:
     """All steps before storing, in `tables` where they are given; `focus` to `complete` are as `check` has them."""
@@ -188,6 +195,8 @@ def draft(
     tables = tables if tables is not None else TripleTables()
     facts = ProjectFacts(tables)
     read = read_facts(project.data, schema, facts, texts=texts)
+    if without:
+        facts.leave_out(without, except_for=_IDENTIFYING)
     trust = read_policy(project.data / "policy.yaml", file="data/policy.yaml", schema=schema, sources=read.sources)
     links = read_project_links(project.data)
     checked = (*check_ranks_in(facts), *check_usage(facts.where(WRITTEN_BY_HAND), schema))
@@ -222,6 +231,10 @@ def draft(
     }
     report = Report(report.findings, {**report.counts, **counts})
     return Draft(project, ontology, schema, read, facts, canonical, resolution, tables, report, shapes_report)
+
+
+_IDENTIFYING = (TYPE, LABEL, ALIAS, KIND)
+"""What a source that is left out still says of entities, so that others can be about them."""
 
 
 def _single_valued(shapes: Shapes) -> dict[NamedNode, frozenset[NamedNode] | None]:

@@ -1,0 +1,96 @@
+"""Commands that compare two states of the graph: `kg diff`, `kg what-if`."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from kg.cli.command import Commands, add_output, add_texts, print_message, write
+
+_FORMATS = ("text", "markdown", "json")
+_GATES = (
+    "any", "facts-lost", "facts-changed", "conclusions-lost", "answers-changed", "new-conflicts", "new-findings"
+)  # fmt: skip
+
+
+def add_commands(commands: Commands) -> None:
+    """diff, what-if."""
+    diff = commands.add(
+        "diff", "Compare two states of the graph: facts, conflicts, conclusions, findings and answers.", _diff
+    )
+    states = "a folder, a git revision, `published` (the graph in use) or `files` (the project's files now)"
+    diff.add_argument("old", metavar="OLD", nargs="?", default="published", help=f"{states}; default: published")
+    diff.add_argument("new", metavar="NEW", nargs="?", default="files", help="default: files")
+    _add_report(diff)
+    what_if = commands.add(
+        "what-if", "Report what a change would do to the graph, without publishing anything.", _what_if
+    )
+    what_if.add_argument("--with", dest="added", metavar="FILE", action="append", default=[], help="with these facts")
+    what_if.add_argument("--policy", metavar="FILE", help="with this policy instead of data/policy.yaml")
+    what_if.add_argument(
+        "--without", metavar="SOURCE", action="append", default=[], help="without what this source states"
+    )
+    _add_report(what_if)
+
+
+def _add_report(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("-f", "--format", choices=_FORMATS, default="text", help="default: text")
+    parser.add_argument(
+        "--fail-on", action="append", choices=_GATES, default=[], metavar="CHANGE",
+        help=f"status 1 if there is such a change: {', '.join(_GATES)}",
+    )  # fmt: skip
+    add_output(parser)
+    add_texts(parser, purpose="to verify passages")
+
+
+def _diff(call: argparse.Namespace) -> int:
+    from kg.comparison import compare, open_state
+    from kg.project import find_project
+
+    project = find_project(call.project)
+    with (
+        open_state(call.old, project, texts=call.texts) as old,
+        open_state(call.new, project, texts=call.texts) as new,
+    ):
+        difference = compare(old, new)
+    return _report(call, difference)
+
+
+def _what_if(call: argparse.Namespace) -> int:
+    from kg.comparison import Hypothesis, compare, open_state
+    from kg.project import find_project
+
+    project = find_project(call.project)
+    change = Hypothesis(tuple(map(Path, call.added)), Path(call.policy) if call.policy else None, _sources(call))
+    with (
+        open_state("files", project, texts=call.texts) as old,
+        open_state("files", project, texts=call.texts, change=change) as new,
+    ):
+        difference = compare(old, new)
+    return _report(call, difference)
+
+
+def _sources(call: argparse.Namespace) -> tuple[str, ...]:
+    """The ids of the sources to leave out; raises `UnknownNameError` for one that the project does not have."""
+    from kg.errors import UnknownNameError
+    from kg.facts.sources import read_sources
+    from kg.project import find_project
+    from kg.text.folding import closest
+
+    known = list(read_sources(find_project(call.project).data / "sources.yaml", file="data/sources.yaml").sources)
+    chosen = tuple(name.removeprefix("source:") for name in call.without)
+    for name in chosen:
+        if name not in known:
+            raise UnknownNameError(name, kind="source", suggestions=closest(name, known))
+    return chosen
+
+
+def _report(call: argparse.Namespace, difference: object) -> int:
+    from kg.comparison import Difference, write_difference
+
+    assert isinstance(difference, Difference)
+    write(write_difference(difference, call.format), call.output)
+    gates = [gate for gate in call.fail_on if difference.has(gate)]
+    if gates:
+        print_message(f"There are changes of a kind that must not be: {', '.join(gates)}.")
+    return 1 if gates else 0

@@ -1,0 +1,93 @@
+"""A difference as text for a terminal, as Markdown for a pull request, and as JSON."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import asdict
+from itertools import islice
+
+from kg.comparison.difference import Change, Difference
+
+_MOST_SHOWN = 50
+"""How many changes of a kind text and Markdown show; JSON has all."""
+_TITLES: Mapping[str, str] = {
+    "facts": "Facts",
+    "contested": "Contested",
+    "conclusions": "Conclusions",
+    "answers": "Answers of stored queries",
+    "findings": "Findings",
+}
+
+
+def write_difference(difference: Difference, format: str = "text") -> str:
+    """The difference in a format, one of `FORMATS`."""
+    return FORMATS[format](difference)
+
+
+def _lists(difference: Difference) -> Iterator[tuple[str, Sequence[Change]]]:
+    for name, title in _TITLES.items():
+        if changes := getattr(difference, name):
+            yield title, changes
+
+
+def _counted(changes: Sequence[Change]) -> str:
+    came = sum(not change.before for change in changes)
+    gone = sum(not change.after for change in changes)
+    numbers = ((came, "new"), (gone, "gone"), (len(changes) - came - gone, "changed"))
+    return ", ".join(f"{number:,} {word}" for number, word in numbers if number)
+
+
+def _unpublished(difference: Difference) -> Iterator[str]:
+    for name in difference.unpublished:
+        yield f"`kg build` would not publish {name}: see the findings."
+
+
+def to_text(difference: Difference) -> str:
+    """Plain text: `+` what came, `-` what went, `~` what changed."""
+    lines = [f"{difference.old} -> {difference.new}", *_unpublished(difference)]
+    if difference.is_empty:
+        lines.append("No difference.")
+    for title, changes in _lists(difference):
+        lines += ["", f"{title}: {_counted(changes)}"]
+        lines += map(_line, islice(changes, _MOST_SHOWN))
+        if len(changes) > _MOST_SHOWN:
+            lines.append(f"  and {len(changes) - _MOST_SHOWN:,} more: --format json has all")
+    return "\n".join(lines) + "\n"
+
+
+def _line(change: Change) -> str:
+    source = f" ({change.source})" if change.source else ""
+    if change.before and change.after:
+        return f"~ {change.subject}: {change.before} -> {change.after}{source}"
+    return f"{'-' if change.before else '+'} {change.subject}: {change.before or change.after}{source}"
+
+
+def to_markdown(difference: Difference) -> str:
+    """A table for each kind of change, for a comment on a pull request."""
+    lines = [f"## Graph: {_cell(difference.old)} → {_cell(difference.new)}", "", *_unpublished(difference)]
+    if difference.is_empty:
+        lines.append("No difference.")
+    for title, changes in _lists(difference):
+        lines += ["", f"### {title}: {_counted(changes)}", "", "| | before | after | source |", "|---|---|---|---|"]
+        for change in changes[:_MOST_SHOWN]:
+            cells = (change.subject, change.before, change.after, change.source)
+            lines.append(f"| {' | '.join(map(_cell, cells))} |")
+        if len(changes) > _MOST_SHOWN:
+            lines += ["", f"and {len(changes) - _MOST_SHOWN:,} more"]
+    return "\n".join(lines) + "\n"
+
+
+def _cell(text: str) -> str:
+    """Text that cannot end a cell or become markup."""
+    plain = " ".join(text.split())
+    return "".join(f"\\{letter}" if letter in "\\|`*_[]<>#" else letter for letter in plain)
+
+
+def to_json(difference: Difference) -> str:
+    """All changes, as JSON."""
+    return json.dumps(asdict(difference), indent=2, ensure_ascii=False) + "\n"
+
+
+FORMATS: Mapping[str, Callable[[Difference], str]] = {"text": to_text, "markdown": to_markdown, "json": to_json}
+"""Name of a format -> what writes it."""
