@@ -14,15 +14,18 @@ import asyncio
 import contextlib
 import errno
 import socket
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
+import anyio
 import mcp_types as types
 import uvicorn
 from mcp.server.lowlevel import Server
 from mcp.server.stdio import stdio_server
 from mcp.server.transport_security import TransportSecuritySettings
 from mcp.shared.exceptions import MCPError
+from mcp.shared.message import SessionMessage
+from pydantic import ValidationError
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -102,7 +105,40 @@ async def serve_stdio(project: Project, limits: Limits, *, topics: Sequence[str]
     # Workers start after stdout is diverted: otherwise they would keep the pipe open when this process has ended.
     async with stdio_server() as (calls, replies), GraphService(project, limits, prepare=prepare_worker) as service:
         server = to_server(service, topics=topics, texts=texts)
-        await server.run(calls, replies, server.create_initialization_options())
+        async with anyio.create_task_group() as tasks:
+            sender, messages = anyio.create_memory_object_stream[SessionMessage | Exception](0)
+            tasks.start_soon(_send_each, calls, sender, replies)
+            await server.run(messages, replies, server.create_initialization_options())
+            tasks.cancel_scope.cancel()
+
+
+async def _send_each(calls: Any, sender: Any, replies: Any) -> None:
+    """Pass messages on, those of a batch one by one; what is no message is answered here, by itself."""
+    async with sender:
+        async for call in calls:
+            for message in _messages_of(call) if isinstance(call, ValidationError) else [call]:
+                is_error = isinstance(message, SessionMessage) and isinstance(message.message, types.JSONRPCError)
+                await (replies if is_error else sender).send(message)
+
+
+def _messages_of(error: ValidationError) -> Iterator[SessionMessage]:
+    """The messages of a line that is not one message, and the errors of what is none (https://www.jsonrpc.org)."""
+    fault = error.errors()[0]
+    if fault["type"] == "json_invalid":
+        yield _to_error(None, types.PARSE_ERROR, "This line is not JSON.")
+        return
+    given = fault["input"]
+    for member in given if isinstance(given, list) and given else [given]:
+        try:
+            yield SessionMessage(types.jsonrpc_message_adapter.validate_python(member, by_name=False))
+        except ValidationError:
+            id = member.get("id") if isinstance(member, dict) else None
+            id = id if isinstance(id, int | str) else None
+            yield _to_error(id, types.INVALID_REQUEST, "This is not a message of JSON-RPC 2.0.")
+
+
+def _to_error(id: int | str | None, code: int, message: str) -> SessionMessage:
+    return SessionMessage(types.JSONRPCError(jsonrpc="2.0", id=id, error=types.ErrorData(code=code, message=message)))
 
 
 # --- HTTP

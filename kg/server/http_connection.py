@@ -13,6 +13,7 @@ import struct
 import termios
 import time
 from collections import defaultdict
+from dataclasses import dataclass
 from typing import Any, cast
 
 from starlette.types import ASGIApp, Receive, Scope, Send
@@ -31,16 +32,25 @@ _MAX_CONNECTIONS = 1000
 _STUCK_SECONDS = 60.0
 """A slow reader's window opens by steps, which are half a minute apart when it reads two kilobytes a second."""
 _DRAIN_SECONDS = 1.0
-_TOO_SLOW, _URL_TOO_LONG, _HEAD_TOO_LONG, _NOT_ONE_HOST, _TOO_MANY = (
-    b"HTTP/1.1 " + status + b"\r\ncontent-length: 0\r\nconnection: close\r\n\r\n"
-    for status in (
-        b"408 Request Timeout",
-        b"414 URI Too Long",
-        b"431 Request Header Fields Too Large",
-        b"400 Bad Request",
-        b"503 Service Unavailable\r\nretry-after: 1",
-    )
-)
+
+
+@dataclass(frozen=True, slots=True)
+class _Refusal:
+    """The answer to a head that is not read any further."""
+
+    status: int
+    reason: bytes
+
+    @property
+    def response(self) -> bytes:
+        return b"HTTP/1.1 %d %s\r\ncontent-length: 0\r\nconnection: close\r\n\r\n" % (self.status, self.reason)
+
+
+_TOO_SLOW = _Refusal(408, b"Request Timeout")
+_URL_TOO_LONG = _Refusal(414, b"URI Too Long")
+_HEAD_TOO_LONG = _Refusal(431, b"Request Header Fields Too Large")
+_NOT_ONE_HOST = _Refusal(400, b"Bad Request")
+_TOO_MANY = _Refusal(503, b"Service Unavailable\r\nretry-after: 1")
 _STATUS_LINES = {200: b"HTTP/1.1 200 OK\r\n", 500: b"HTTP/1.1 500 Internal Server Error\r\n"}
 _NOT_SIMPLE = frozenset((b"if-none-match", b"content-length", b"transfer-encoding", b"expect", b"upgrade"))
 _CYCLE = "kg.cycle"
@@ -166,11 +176,16 @@ class BoundedConnection(HttpToolsProtocol):
         """Answer the request whose head is complete, if that needs no application; True when it is answered."""
         return False
 
-    def refuse(self, response: bytes) -> None:
+    def refuse(self, refusal: _Refusal) -> None:
         """Send this, and close the connection."""
         self.is_ending = True
-        self.transport.write(response)
+        self.transport.write(refusal.response)
         self.transport.close()
+        if self.head_size or not self.head_started:  # not a connection that was only open
+            self.record_refusal(refusal.status)
+
+    def record_refusal(self, status: int) -> None:
+        """Called after a refusal, for a log."""
 
     def end(self) -> None:
         """Close the connection.
@@ -274,6 +289,15 @@ class Connection(BoundedConnection):
         logged = LoggedRequest("GET", path, query, *client_fields(self.client, headers))
         record_request(service, logged, status, size=size, seconds=seconds, source=ready.source)
         return True
+
+    def record_refusal(self, status: int) -> None:
+        """Count and log it, with as much of the head as has come."""
+        headers = dict(self.headers or ())
+        method = "-" if self.head_started else self.parser.get_method().decode("ascii")
+        path, _, query = (self.url or b"-").partition(b"?")
+        seconds = self.loop.time() - self.head_started if self.head_started else 0.0
+        logged = LoggedRequest(method, path, query, *client_fields(self.client, headers))
+        record_request(self.config.loaded_app.state.service, logged, status, size=0, seconds=seconds)
 
     def _write(self, status: int, ready: ReadyResponse) -> None:
         dates = (b"%s: %s\r\n" % header for header in self.server_state.default_headers)

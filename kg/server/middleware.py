@@ -23,11 +23,12 @@ import asyncio
 import contextlib
 import gzip
 import time
-from collections.abc import Mapping, Sequence
+import zlib
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache, partial
 from itertools import chain
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
@@ -72,6 +73,8 @@ _PREFLIGHT = {
 _SPARQL = b"/sparql"
 _CLOSE = {"Connection": "close"}
 _MIN_COMPRESSED, _COMPRESSED_IN_THREAD, _COMPRESSION_LEVEL = 1000, 1 << 18, 5
+_GZIP = 31
+"""The `wbits` of zlib for the format of gzip."""
 _COMPRESSIBLE = (b"text/", b"application/json", b"application/sparql", b"application/ld", b"application/rdf", b"xml",
                  b"json", b"application/n-", b"application/trig", b"javascript")  # fmt: skip
 
@@ -470,19 +473,61 @@ class Compression(_CompleteResponses):
     Unlike Starlette's: outside the event loop where it takes long, with the same bytes each time, and only text.
     """
 
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request."""
+        await super().__call__(scope, receive, _CompressedStream(send) if _is_gzip_accepted(scope) else send)
+
     async def change(self, scope: Scope, response: CompleteResponse) -> CompleteResponse:
         """Compress it, where that is worth while."""
-        media_type, body = response.header(b"content-type"), response.body
-        is_text = any(part in media_type for part in _COMPRESSIBLE)
-        if len(body) <= _MIN_COMPRESSED or not is_text or response.header(b"content-encoding"):
-            return response
-        if not _accepts_gzip(dict(scope["headers"]).get(b"accept-encoding", b"")):
+        body = response.body
+        if len(body) <= _MIN_COMPRESSED or not _is_compressible(response.headers) or not _is_gzip_accepted(scope):
             return response
         compress = partial(gzip.compress, body, _COMPRESSION_LEVEL, mtime=0)
         packed = await asyncio.to_thread(compress) if len(body) > _COMPRESSED_IN_THREAD else compress()
-        headers = [header for header in response.headers if header[0] != b"content-length"]
-        headers += [(b"content-encoding", b"gzip"), (b"content-length", b"%d" % len(packed))]
+        headers = [*_compressed(response.headers), (b"content-length", b"%d" % len(packed))]
         return CompleteResponse(response.status, headers, packed)
+
+
+class _CompressedStream:
+    """Sends a response, and compresses the pieces of one that comes in several."""
+
+    def __init__(self, send: Send) -> None:
+        self._send = send
+        self._head: Message | None = None
+        self._packer: Any = None  # a zlib.compressobj
+
+    async def __call__(self, message: Message) -> None:
+        """Send a message of the response."""
+        if message["type"] == "http.response.start":
+            self._head = message
+            return
+        if (head := self._head) is not None:
+            self._head = None
+            if message.get("more_body", False) and _is_compressible(head["headers"]):
+                self._packer = zlib.compressobj(_COMPRESSION_LEVEL, wbits=_GZIP)
+                head = {**head, "headers": _compressed(head["headers"])}
+            await self._send(head)
+        if self._packer is None:
+            await self._send(message)
+        elif (packed := await asyncio.to_thread(self._pack, message)) or not message.get("more_body", False):
+            await self._send({**message, "body": packed})
+
+    def _pack(self, message: Message) -> bytes:
+        packed: bytes = self._packer.compress(message.get("body", b""))
+        return packed if message.get("more_body", False) else packed + self._packer.flush()
+
+
+def _is_compressible(headers: Iterable[tuple[bytes, bytes]]) -> bool:
+    fields = dict(headers)
+    return b"content-encoding" not in fields and any(part in fields.get(b"content-type", b"") for part in _COMPRESSIBLE)
+
+
+def _compressed(headers: Iterable[tuple[bytes, bytes]]) -> HeaderList:
+    return [*(header for header in headers if header[0] != b"content-length"), (b"content-encoding", b"gzip")]
+
+
+def _is_gzip_accepted(scope: Scope) -> bool:
+    return _accepts_gzip(dict(scope["headers"]).get(b"accept-encoding", b""))
 
 
 @lru_cache(maxsize=256)

@@ -144,7 +144,9 @@ def test_a_new_build_answers_the_next_calls(tmp_path: Path) -> None:
 def test_nothing_but_the_protocol_is_written_to_stdout(folder: Path) -> None:
     params = {"protocolVersion": "2025-06-18", "capabilities": {}, "clientInfo": {"name": "a test", "version": "1"}}
     first = {"jsonrpc": "2.0", "id": 1, "method": "initialize", "params": params}
-    lines = [json.dumps(first).encode(), b"\xff\xfe no JSON", b"[" * 20_000, b'{"jsonrpc": "2.0", "id": 2}', b""]
+    batch = [{"jsonrpc": "2.0", "id": 3, "method": "ping"}, 7, {"jsonrpc": "2.0", "id": "x", "method": "ping"}]
+    lines = [json.dumps(first).encode(), b"\xff\xfe no JSON", b"[" * 20_000, b'{"jsonrpc": "2.0", "id": 2}']
+    lines[1:1] = [json.dumps(batch).encode(), b"[]"]
     call = [sys.executable, "-m", "kg", "mcp", "--project", str(folder)]
     done = subprocess.run(call, input=b"\n".join(lines), capture_output=True, timeout=60, check=False)
     assert done.returncode == 0
@@ -153,6 +155,9 @@ def test_nothing_but_the_protocol_is_written_to_stdout(folder: Path) -> None:
         "film-knowledge-graph"
     ]
     assert all(message["jsonrpc"] == "2.0" for message in messages)
+    assert {message["id"] for message in messages if message.get("result") == {}} == {3, "x"}
+    errors = sorted((message["error"]["code"], message["id"] or 0) for message in messages if "error" in message)
+    assert errors == [(-32700, 0), (-32700, 0), (-32600, 0), (-32600, 0), (-32600, 2)]
     assert b"Traceback" not in done.stderr
 
 

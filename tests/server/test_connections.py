@@ -138,6 +138,20 @@ def test_an_upload_that_is_broken_off_leaves_one_line_in_the_log(live: Live) -> 
     assert "Traceback" not in live.stderr.read_text(encoding="utf-8")
 
 
+def test_a_head_that_is_refused_is_logged(live: Live) -> None:
+    heads = {
+        408: b"GET /slow?head HTTP/1.1\r\nHost: local",
+        414: b"GET /long?" + b"x" * 70_000 + b" HTTP/1.1\r\n" + HOST + b"\r\n",
+        431: b"GET /fields HTTP/1.1\r\nX: " + b"x" * 600_000,
+        400: b"GET /hosts HTTP/1.1\r\n" + HOST + HOST + b"\r\n",
+    }
+    for status, head in heads.items():
+        assert live.exchange(head).startswith(b"HTTP/1.1 %d " % status)
+        path = head.split(maxsplit=2)[1][:5].decode()
+        line = logged(live, lambda line, path=path: str(line.get("address")).startswith(path))  # type: ignore[misc]
+        assert (line["status"], line["client"]) == (status, "127.0.0.1")
+
+
 def test_a_log_as_json_has_no_other_lines() -> None:
     program = """if True:
         import logging, os, sys

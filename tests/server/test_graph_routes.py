@@ -29,6 +29,9 @@ def triples_of(body: bytes, media_type: str) -> set[Triple]:
     return {quad.triple for quad in parse(body, format=RDF_FORMATS[media_type])}
 
 
+LENGTH = {"accept": "*/*;q=0.1, application/n-triples", "accept-encoding": "identity"}
+
+
 @pytest.mark.parametrize("media_type", TRIPLE_MEDIA_TYPES[:6])
 @pytest.mark.parametrize("path", GRAPHS[:2])
 def test_a_graph_is_complete_in_every_format(served: TestClient, path: str, media_type: str) -> None:
@@ -47,7 +50,19 @@ def test_a_graph_has_a_tag_and_as_n_triples_a_length(served: TestClient) -> None
             tag = head.headers["etag"]
             unchanged = served.get(path, headers={"accept": media_type, "if-none-match": tag})
             assert (unchanged.status_code, unchanged.content) == (304, b"")
-        assert int(served.head(path, headers={"accept": "*/*;q=0.1, application/n-triples"}).headers["content-length"])
+        assert int(served.head(path, headers=LENGTH).headers["content-length"])
+
+
+@pytest.mark.parametrize("media_type", ["application/n-triples", "text/turtle"])
+def test_a_graph_that_is_streamed_is_compressed_if_the_client_accepts_it(served: TestClient, media_type: str) -> None:
+    whole, packed = (
+        served.get("/dump.nt", headers={"accept": media_type, "accept-encoding": coding})
+        for coding in ("identity", "gzip")
+    )
+    assert "content-encoding" not in whole.headers
+    assert packed.headers["content-encoding"] == "gzip"
+    assert "content-length" not in packed.headers
+    assert packed.content == whole.content != b""
 
 
 @pytest.mark.parametrize(("path", "status"), [("/graphs?graph=", 400), ("/graphs?graph=films", 400), ("/film/", 404)])
