@@ -10,7 +10,6 @@ Numbers have the order of files and rows. Facts that a reader made as objects ha
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from functools import cached_property
 from itertools import count
 from typing import TYPE_CHECKING, Any, Protocol, cast
 
@@ -44,8 +43,6 @@ WRITTEN_BY_HAND = "record = '' AND origin IN (SELECT id FROM fact_origin WHERE f
 """The facts of YAML files."""
 _NUMBERS_PER_FILE = 1 << 32
 _BATCH = 10_000
-_FEW = 20_000
-"""Facts that are grouped by subject in memory; more are looked up by SQL."""
 
 
 class TermDictionary(Protocol):
@@ -208,7 +205,7 @@ class ProjectFacts(Collection[Fact]):
                 fact = self._objects.get(row[0])
                 yield row[0], fact if fact is not None else _to_fact(row, terms, origins[row[4]])
 
-    def about(self, subject: Term, condition: str) -> Sequence[Fact]:
+    def about(self, subject: Term, condition: str) -> list[Fact]:
         """The facts about an entity that meet a condition."""
         id = self.dictionary.find_ids([to_text(subject)]).get(to_text(subject))
         return [] if id is None else [fact for _, fact in self.numbered(f"s = {id} AND {condition}")]
@@ -222,6 +219,7 @@ class FactSelection(Collection[Fact]):
 
     def __init__(self, table: ProjectFacts, condition: str) -> None:
         self.table, self.condition = table, condition
+        self._loaded: dict[Term, list[Fact]] = {}
 
     def __len__(self) -> int:
         row = self.table.sql.execute(f"SELECT count(*) FROM fact WHERE {self.condition}").fetchone()
@@ -238,19 +236,21 @@ class FactSelection(Collection[Fact]):
         """Those that meet another condition as well."""
         return FactSelection(self.table, f"{self.condition} AND {condition}")
 
+    def load(self, subjects: Iterable[str]) -> None:
+        """Read the facts about these entities, given as exact terms, at once; `about` then has them."""
+        wanted = dict.fromkeys(subject for subject in subjects if subject)
+        ids = self.table.dictionary.find_ids(wanted)
+        self._loaded.update((_parse(subject), []) for subject in wanted)
+        self.table.sql.execute(
+            "CREATE OR REPLACE TABLE loaded_entity AS SELECT unnest(?::UINTEGER[]) AS id", [str(sorted(ids.values()))]
+        )
+        for _, fact in self.table.numbered(f"{self.condition} AND s IN (SELECT id FROM loaded_entity)"):
+            self._loaded[fact.subject].append(fact)
+
     def about(self, subject: Term) -> Sequence[Fact]:
         """The facts about an entity."""
-        if self._by_subject is not None:
-            return self._by_subject.get(subject, ())
-        return self.table.about(subject, self.condition)
-
-    @cached_property
-    def _by_subject(self) -> Mapping[Term, Sequence[Fact]] | None:
-        if len(self) > _FEW:
-            return None
-        facts: dict[Term, list[Fact]] = {}
-        for fact in self:
-            facts.setdefault(fact.subject, []).append(fact)
+        if (facts := self._loaded.get(subject)) is None:
+            facts = self._loaded[subject] = self.table.about(subject, self.condition)
         return facts
 
 

@@ -87,7 +87,7 @@ def fill_store(folder: Path) -> None:
             triples = parse(path=path, format=RdfFormat.N_TRIPLES)
             store.bulk_extend(Quad(t.subject, t.predicate, t.object, graph or KNOWLEDGE) for t in triples)
         else:
-            store.bulk_load(path=path, format=RdfFormat.N_TRIPLES, to_graph=graph)
+            store.bulk_load(path=path, format=RdfFormat.N_TRIPLES, to_graph=graph, lenient=True)  # the build wrote it
     if (named := folder / NAMED_GRAPHS).is_file():
         store.bulk_extend(cast(Iterator[Quad], parse(path=named, format=RdfFormat.N_QUADS)))
     store.flush()

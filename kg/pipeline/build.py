@@ -268,6 +268,7 @@ def _find_unread(report: Report, facts: ProjectFacts) -> UnreadEntities | None:
 
 def _located(report: Report, facts: FactSelection, tables: TripleTables, inference: Inference) -> Report:
     """The report with the places in files that its findings come from."""
+    facts.load(finding.focus for finding in report)
     locator = SourceLocator(facts, trace=ProofTracer(tables, inference.ontology, inference.rules))
     return Report(tuple(locator.locate(finding) for finding in report), report.counts)
 

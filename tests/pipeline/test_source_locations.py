@@ -4,8 +4,13 @@ from __future__ import annotations
 
 from itertools import product
 
+import pytest
+
+from kg.facts.fact_table import ProjectFacts
+from kg.facts.model import Fact
 from kg.pipeline.build import check
 from kg.pipeline.source_locations import TablesGraph
+from kg.terms import Term
 from tests.projects import ANORA, SmallProject
 
 SHAPES = """\
@@ -39,6 +44,20 @@ def test_a_finding_about_a_missing_value_has_the_line_of_its_entity(anora: Small
     shapes = SHAPES.format("award", 1).replace("sh:maxCount 1", "sh:minCount 1")
     anora.write("ontology/shapes.ttl", shapes)
     assert places(anora) == [["data/films.yaml:4:9"]]
+
+
+def test_the_facts_that_findings_are_about_are_read_at_once(
+    anora: SmallProject, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def look_up(_table: ProjectFacts, subject: Term, _condition: str) -> list[Fact]:
+        raise AssertionError(f"{subject} is looked up by itself")
+
+    monkeypatch.setattr(ProjectFacts, "about", look_up)
+    rows = "".join(f"film-{n},type,Film,fan-site\nfilm-{n},title,A,fan-site\n" for n in range(20))
+    anora.write("data/more.csv", "subject,property,value,source\n" + rows)
+    anora.write("ontology/shapes.ttl", SHAPES.format("award", 1).replace("sh:maxCount 1", "sh:minCount 1"))
+    expected = ["data/films.yaml:4:9", *(f"data/more.csv:{2 * n + 2}" for n in range(20))]
+    assert sorted(places(anora)) == sorted([place] for place in expected)
 
 
 def test_sql_and_memory_give_the_same_matches(anora: SmallProject) -> None:
