@@ -70,6 +70,10 @@ def _rdf_writer(format: str) -> Callable[[ExportRequest], Iterator[str]]:
     return lambda request: iter((rdf.export_rdf(request.build, format=format, only=request.only).decode(),))
 
 
+def _write_ntriples(request: ExportRequest) -> Iterator[str]:
+    return rdf.stream_ntriples(request.build, only=request.only)
+
+
 def _write_jsonld(request: ExportRequest) -> Iterator[str]:
     from kg.exports.jsonld import to_jsonld
 
@@ -152,7 +156,8 @@ def _write_void(request: ExportRequest) -> Iterator[str]:
 
 
 _WRITERS: Mapping[str, Callable[[ExportRequest], Iterator[str]]] = {
-    **{name: _rdf_writer(name) for name in ("turtle", "trig", "ntriples", "nquads", "rdfxml")},
+    "ntriples": _write_ntriples,
+    **{name: _rdf_writer(name) for name in ("turtle", "trig", "nquads", "rdfxml")},
     "jsonld": _write_jsonld,
     "jsonld-framed": _write_framed,
     "schema.org": _write_schema_org,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import groupby
 from pathlib import Path
 from typing import cast
@@ -29,6 +29,7 @@ PARTS: Mapping[str, tuple[str, ...]] = {
 _GRAPH_FORMATS = {"turtle": RdfFormat.TURTLE, "ntriples": RdfFormat.N_TRIPLES, "rdfxml": RdfFormat.RDF_XML}
 _DATASET_FORMATS = {"trig": RdfFormat.TRIG, "nquads": RdfFormat.N_QUADS}
 _LOCAL_NAME = re.compile(r"[A-Za-z0-9_](?:[A-Za-z0-9_\-]*[A-Za-z0-9_])?")
+_PIECE = 1 << 20
 _STRING = XSD + "string"
 
 
@@ -42,9 +43,7 @@ def export_rdf(build: Path, *, format: str, only: str = "knowledge") -> bytes:
     if format in _GRAPH_FORMATS:
         graphs = {quad.graph_name for quad in quads}
         if len(graphs) > 1:
-            raise InputError(
-                f"{format} can contain only one graph; {only} has {len(graphs)}: choose trig, nquads or jsonld."
-            )
+            raise InputError(_several_graphs(format, only, len(graphs)))
         if format == "ntriples":
             return "".join(f"{quad.triple} .\n" for quad in quads).encode()
         triples = (quad.triple for quad in quads)
@@ -55,6 +54,53 @@ def export_rdf(build: Path, *, format: str, only: str = "knowledge") -> bytes:
         return _serialise(quads, _DATASET_FORMATS[format], quads)
     formats = ", ".join((*_GRAPH_FORMATS, *_DATASET_FORMATS, "jsonld"))
     raise InputError(f"There is no RDF format {format!r}; choose {formats}.")
+
+
+def stream_ntriples(build: Path, *, only: str = "knowledge") -> Iterator[str]:
+    """A part of a build as N-Triples, in pieces: the lines of its files, sorted on disk, so its size is no matter.
+
+    Raises `InputError` for a part of several graphs.
+    """
+    files = [
+        build / name for name in PARTS[check_part(only)] if (build / name).is_file() and (build / name).stat().st_size
+    ]
+    graphs = {GRAPHS[path.name] for path in files}
+    if len(graphs) > 1:
+        raise InputError(_several_graphs("ntriples", only, len(graphs)))
+    return _sorted_lines(files)
+
+
+def _sorted_lines(files: Sequence[Path]) -> Iterator[str]:
+    import tempfile
+
+    import duckdb
+
+    from kg.sql import quote
+
+    if not files:
+        return
+    lines = " UNION ALL ".join(
+        f"SELECT line FROM read_csv({quote(path)}, columns = {{'line': 'VARCHAR'}}, header = false, delim = '\x01',"
+        " quote = '', escape = '', auto_detect = false, max_line_size = 16777216, buffer_size = 16777216)"
+        for path in files
+    )
+    with tempfile.TemporaryDirectory(prefix="kg-export-") as folder, duckdb.connect(":memory:") as sql:
+        sql.execute(
+            "SET memory_limit = '500MB'; SET threads = 1; SET preserve_insertion_order = false;"
+            f" SET temp_directory = {quote(folder)}"
+        )
+        target = Path(folder, "sorted.nt")
+        sql.execute(
+            f"COPY (SELECT line FROM ({lines}) ORDER BY line) TO {quote(target)}"
+            " (FORMAT csv, HEADER false, DELIMITER '\x01', QUOTE '', ESCAPE '')"
+        )
+        with target.open(encoding="utf-8", newline="") as file:
+            while piece := file.read(_PIECE):
+                yield piece
+
+
+def _several_graphs(format: str, only: str, count: int) -> str:
+    return f"{format} can contain only one graph; {only} has {count}: choose trig, nquads or jsonld."
 
 
 def check_part(only: str) -> str:
