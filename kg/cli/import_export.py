@@ -6,6 +6,7 @@ import argparse
 import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from kg.cli.command import Commands, add_format, bytes_progress, open_call_graph, print_message, write, write_json
@@ -179,6 +180,17 @@ def _add_export(commands: Commands) -> None:
     export.add_argument("--film", metavar="FILM", help="one film, for jsonld-framed and schema.org")
 
 
+def _write_undo(commands: Path) -> None:
+    """Write the batch that takes a batch of QuickStatements back, beside it: `anora.undo.tsv`."""
+    from kg.exports.quickstatements import to_undo
+    from kg.files.atomic import write_file
+
+    path = commands.with_suffix(f".undo{commands.suffix}")
+    with commands.open(encoding="utf-8", newline="") as file:
+        write_file(path, to_undo(file))
+    print_message(f"{path} takes these statements back")
+
+
 def _export(call: argparse.Namespace) -> int:
     graph = open_call_graph(call)
     if call.output in (None, "-"):
@@ -188,4 +200,6 @@ def _export(call: argparse.Namespace) -> int:
             write(piece)
     else:
         graph.export(call.output, format=call.format, only=call.only, film=call.film, report=print_message)
+        if call.format == "quickstatements":
+            _write_undo(Path(call.output))
     return 0

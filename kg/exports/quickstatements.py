@@ -11,6 +11,9 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 
+from pyoxigraph import NamedNode, Triple
+
+from kg import vocabulary as film
 from kg.exports.wikidata_comparison import ItemComparison, compare_statements
 from kg.exports.wikidata_model import (
     Reference,
@@ -22,16 +25,26 @@ from kg.exports.wikidata_model import (
 )
 from kg.exports.wikidata_values import WikidataValue, single_line, to_gregorian
 from kg.facts.model import Fact
+from kg.graph.store import has_triple
 from kg.mappings.wikidata import Datatype
+from kg.terms import KNOWLEDGE, TYPE
 
 _LEFT_OUT = {
     "present": "are in Wikidata already",
     "contradicting": "contradict Wikidata: see `kg conflicts --source wikidata`",
     "inexpressible": "have an entity without an id in Wikidata, or would be merged with another statement",
     "unreferenced": "have no source that can be looked up: an address, an id in Wikidata, or a title with its date",
+    "mistyped": "have a value of the wrong class, such as a company that directs",
     "unseen": "may be in Wikidata already; import their items first, with `kg import wikidata`",
 }
 """Why statements are left out -> the words for it, in the order of the summary."""
+
+
+_VALUE_CLASSES = {
+    **dict.fromkeys(("P57", "P58", "P162", "P161", "P344", "P1040", "P86"), film.Person),
+    **dict.fromkeys(("P272", "P750"), film.Organisation),
+}
+"""Properties of Wikidata -> the class that their values must have; ours may be wider."""
 
 
 def to_commands(items: WikidataItems, *, report: Callable[[str], None] | None = None) -> Iterator[str]:
@@ -48,7 +61,9 @@ def to_commands(items: WikidataItems, *, report: Callable[[str], None] | None = 
         counts["contradicting"] += len(compared.contradicting)
         counts["inexpressible"] += len(compared.inexpressible)
         for statement in compared.missing:
-            if not (references := items.references_of(statement)):
+            if not _has_right_class(statement, items):
+                counts["mistyped"] += 1
+            elif not (references := items.references_of(statement)):
                 counts["unreferenced"] += 1
             elif is_complete:
                 counts["written"] += 1
@@ -64,6 +79,26 @@ def to_commands(items: WikidataItems, *, report: Callable[[str], None] | None = 
     if report is not None:
         for line in _summary(counts):
             report(line)
+
+
+def _has_right_class(statement: Statement, items: WikidataItems) -> bool:
+    """True unless the value is known to be of another class than the property of Wikidata requires."""
+    required = _VALUE_CLASSES.get(statement.snak.property)
+    if required is None:
+        return True
+    entities = {fact.value for fact in statement.facts if isinstance(fact.value, NamedNode)}
+    values = (entity for entity in entities if items.builder.items.qid(entity) == statement.snak.value.text)
+    return all(has_triple(items.builder.store, Triple(entity, TYPE, required), KNOWLEDGE) for entity in values)
+
+
+def to_undo(commands: Iterable[str]) -> Iterator[str]:
+    """The commands that take back what other commands add, the last first.
+
+    >>> list(to_undo(["Q1\\tP57\\tQ2\\tS854\\t\\"https://a.example\\"\\n"]))
+    ['-Q1\\tP57\\tQ2\\n']
+    """
+    for line in reversed(list(commands)):
+        yield "-" + "\t".join(line.rstrip("\n").split("\t")[:3]) + "\n"
 
 
 @dataclass
@@ -86,7 +121,9 @@ class _ImportedItems:
                 if source is None or not is_wikidata(source):
                     continue
                 is_about_item = _item_of(fact) in (item.id, *item.terms.redirects)
-                is_complete |= is_about_item and has_complete_items(source)
+                # A table of values from Wikidata has its address, but no statements: it does not have all of an item.
+                is_statement = "$" in fact.evidence.record or source.id == "wikidata"
+                is_complete |= is_about_item and has_complete_items(source) and is_statement
                 if is_about_item and not has_complete_items(source):
                     self.properties.add(statement.snak.property)
                     self.items.add(item.id)

@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pyoxigraph import NamedNode
 
+from kg.cli import main
 from kg.exports.quickstatements import to_cell
 from kg.exports.wikidata_comparison import compare_statements
 from kg.exports.wikidata_model import FactWithStatus, Snak, Statement
@@ -285,3 +286,34 @@ def test_every_statement_of_ours_is_in_one_group(statements: list[Statement]) ->
     for statement in ours:
         is_written = any(covers(missing, statement) for missing in compared.missing)
         assert is_written or statement in [*compared.present, *compared.inexpressible, *contradicting]
+
+
+@pytest.mark.parametrize(("type", "written"), [("Person", True), ("Organisation", False)])
+def test_only_persons_direct_and_produce(with_wikidata: ProjectWith, type: str, written: bool) -> None:
+    films = with_wikidata("anora: {countryOfOrigin: united-states, record: Q115564437}")
+    films.write(
+        "data/producer.yaml",
+        f"source: trade-paper\nanora: {{producer: somebody}}\nsomebody: {{type: {type}, wikidataId: Q77}}\n",
+    )
+    assert (("Q115564437", "P162", "Q77") in commands(films)) == written
+
+
+def test_a_table_of_values_from_wikidata_has_no_complete_items(with_wikidata: ProjectWith) -> None:
+    films = with_wikidata("anora: {note: nothing}")
+    films.write("data/wikidata.yaml", "")
+    films.write("data/extract.csv", "subject,property,value,source,record\nanora,runningTime,139,extract,Q115564437\n")
+    sources = films.folder / "data/sources.yaml"
+    text = sources.read_text(encoding="utf-8")
+    films.write("data/sources.yaml", f"{text}\nextract:\n  title: A table\n  address: https://www.wikidata.org/\n")
+    assert not commands(films)
+
+
+def test_the_batch_that_takes_back_is_beside_the_batch(with_wikidata: ProjectWith, tmp_path: Path) -> None:
+    films = with_wikidata("anora: {countryOfOrigin: united-states, record: Q115564437}")
+    films.export("quickstatements")  # builds
+    batch = tmp_path / "anora.tsv"
+    assert main(["export", "--format", "quickstatements", "-o", str(batch), "--project", str(films.folder)]) == 0
+    added = [line.split("\t")[:3] for line in batch.read_text(encoding="utf-8").splitlines()]
+    removed = [line.split("\t") for line in (tmp_path / "anora.undo.tsv").read_text(encoding="utf-8").splitlines()]
+    assert added
+    assert removed == [[f"-{item}", *rest] for item, *rest in reversed(added)]
