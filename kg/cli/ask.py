@@ -46,7 +46,7 @@ def add_commands(commands: Commands) -> None:
         "ask", "Answer a stored query.", _ask, epilog='Example: kg ask films-directed-by "person=Sean Baker"'
     )
     ask.add_argument("name", metavar="NAME", help="a name that `kg queries` lists")
-    ask.add_argument("values", metavar="key=value", nargs="*", help="the query's parameters")
+    ask.add_argument("values", metavar="key=value", nargs="*", default=[], help="the query's parameters")
     _add_answer_options(ask)
     description = "Answer a SPARQL query about the project's graph, or with --data about any RDF files."
     sparql = commands.add("sparql", description, _sparql, epilog=_SPARQL_EPILOG)

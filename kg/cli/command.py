@@ -29,14 +29,18 @@ Run = Callable[[argparse.Namespace], int]
 
 
 class CommandParser(argparse.ArgumentParser):
-    """A parser that suggests the closest command for an unknown one."""
+    """A parser that suggests the closest command or value for an unknown one."""
 
     def _check_value(self, action: argparse.Action, value: object) -> None:
         if isinstance(action, argparse._SubParsersAction) and value not in action.choices:
             advice = did_you_mean(closest(str(value), list(action.choices))[:1])
             message = f"There is no command {str(value)!r}. {advice}".rstrip()
             raise argparse.ArgumentError(None, f"{message} `{self.prog} --help` lists all.")
-        super()._check_value(action, value)
+        if action.choices is not None and value not in action.choices:
+            known = list(map(str, action.choices))
+            advice = did_you_mean(closest(str(value), known)[:1])
+            message = f"{str(value)!r} is not one of {', '.join(known)}. {advice}".rstrip()
+            raise argparse.ArgumentError(action, message)
 
 
 class Commands:

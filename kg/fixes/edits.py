@@ -121,6 +121,10 @@ def _text_of(value: Term) -> str:
     return quoted(value.value) if isinstance(value, Literal) else to_curie(value.value).removeprefix("film:")
 
 
+_NEW_ID = re.compile(r"(?=.*[a-z])[a-z0-9-]+")
+"""An id that a block is written for; a number is rather a value in the wrong place."""
+
+
 def define_entity(finding: Finding, text: str, schema: Schema) -> Sequence[Edit]:
     """A block for an id that nothing is stated about and that is like no other, where its class is certain."""
     path, value = (to_term(term) if term else None for term in (finding.path, finding.value))
@@ -128,7 +132,7 @@ def define_entity(finding: Finding, text: str, schema: Schema) -> Sequence[Edit]
     if property is None or finding.place is None or finding.suggestions or not isinstance(value, NamedNode):
         return ()
     type, id = schema.named_type(property), to_curie(value.value).removeprefix("film:")
-    if not type or not re.fullmatch(r"[a-z0-9-]+", id):
+    if not type or not _NEW_ID.fullmatch(id):
         return ()
     narrowed = schema.narrowed.get(type)
     type = type if narrowed is None else f"{narrowed.class_name}, kind: {narrowed.word}"

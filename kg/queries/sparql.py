@@ -182,6 +182,11 @@ def to_query_error(text: str, error: SyntaxError, *, file: str = "") -> QueryErr
     if token := _undeclared_name(tokens):
         message = f"The prefix {token.text.partition(':')[0]}: is not declared."
         return QueryError(message, place=place_at(text, token.start, file=file))
+    if (unpaired := _unpaired_bracket(tokens)) is not None:
+        verb = "closes nothing" if unpaired.text in _CLOSING else "is not closed"
+        return QueryError(
+            f"The query does not parse: this {unpaired.text} {verb}.", place=place_at(text, unpaired.start, file=file)
+        )
     line, column = int(match[1]), int(match[2])
     place = Place(file or "query", line, column)
     rest = "\n".join(text.split("\n")[line - 1 :])[column - 1 :].split("\n")[0].strip()
@@ -199,6 +204,26 @@ def _wrong_form(text: str, form: str, tokens: Sequence[Token], *, file: str) -> 
         return QueryError(f"{form} is not supported: the graph is built from its files and is read-only.", place=place)
     message = f"A query begins with {', '.join(FORMS)}, not with {form or 'nothing'}."
     return QueryError(message, place=place, suggestions=closest(form, list(FORMS)) if form else ())
+
+
+_CLOSING = {")": "(", "]": "[", "}": "{"}
+
+
+def _unpaired_bracket(tokens: Sequence[Token]) -> Token | None:
+    """The first bracket that closes none, or the innermost that another kind closes or that nothing does."""
+    opened: list[Token] = []
+    for token in tokens:
+        if token.kind != "sign":
+            continue
+        if token.text in _CLOSING.values():
+            opened.append(token)
+        elif token.text in _CLOSING:
+            if not opened:
+                return token
+            if opened[-1].text != _CLOSING[token.text]:
+                return opened[-1]
+            opened.pop()
+    return opened[-1] if opened else None
 
 
 def _undeclared_name(tokens: Sequence[Token]) -> Token | None:

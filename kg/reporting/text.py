@@ -11,6 +11,7 @@ from kg.reports import Finding, Report, Severity
 _COLOURS = {Severity.VIOLATION: "31", Severity.WARNING: "33", Severity.INFO: "36"}
 _NOWHERE = "in the graph"
 _WIDTH = max(len(severity) for severity in Severity)
+_MAX_PART, _MAX_END = 200, 60
 _Paint = Callable[[str, str], str]
 """Marks a text by an ANSI code, or leaves it as it is."""
 
@@ -60,7 +61,7 @@ def _lines(finding: Finding, times: int, paint: _Paint) -> Iterator[str]:
     position = f"{position:<8}" if position else ""
     severity = paint(f"{finding.severity:<{_WIDTH}}", _COLOURS[finding.severity])
     count = f" ({times} times)" if times > 1 else ""
-    yield f"  {position}{severity}  {finding.message}{count}  {paint(f'[{finding.check}]', '2')}"
+    yield f"  {position}{severity}  {_cut(finding.message)}{count}  {paint(f'[{finding.check}]', '2')}"
     indent = " " * (2 + len(position))
     if parts := _parts(finding):
         yield f"{indent}{parts}"
@@ -75,7 +76,13 @@ def _parts(finding: Finding) -> str:
     expected = f"expected {finding.expected}" if finding.expected and finding.expected not in finding.message else ""
     found = f"found {finding.found}" if finding.found and finding.found not in finding.message else ""
     about = finding.about if finding.about.partition(", ")[0] not in finding.message else ""
+    about, expected, found = map(_cut, (about, expected, found))
     return ": ".join(filter(None, (about, "; ".join(filter(None, (expected, found))))))
+
+
+def _cut(text: str) -> str:
+    """A text for a terminal, without its middle where it is long: a label can have a thousand letters."""
+    return text if len(text) <= _MAX_PART else f"{text[: _MAX_PART - _MAX_END - 1]}…{text[-_MAX_END:]}"
 
 
 def _summary(report: Report, paint: _Paint) -> str:

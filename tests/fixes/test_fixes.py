@@ -45,6 +45,7 @@ UNCHANGED = [
     ("a number that may be a thousand", "  amount: 1.234 million dollars or so"),
     ("an unknown word", "  inColour: partly"),
     ("an undefined entity", "  director: somebody-else-altogether"),
+    ("a part written as a number", "  budget: 1000000"),
 ]
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from pathlib import Path
 
@@ -215,3 +216,20 @@ def test_many_unclosed_values_blocks_are_searched_quickly() -> None:
 
 def test_the_guard_returns_the_tokens_of_a_query() -> None:
     assert [token.text for token in guard("ASK { ?s ?p 'a' } # end")] == ["ASK", "{", "?s", "?p", "'a'", "}"]
+
+
+@pytest.mark.parametrize(
+    ("text", "message", "column"),
+    [
+        ("SELECT * { ?f film:year ?y FILTER(?y > 2000 }", "this ( is not closed", 34),
+        ("SELECT * { ?f film:year ?y", "this { is not closed", 10),
+        ("SELECT * { ?f film:year ?y } }", "this } closes nothing", 30),
+        ("SELECT * { ?f film:title 'a ( b' . ?f film:year [ }", "this [ is not closed", 49),
+    ],
+)
+def test_a_bracket_without_its_pair_is_named_at_its_place(
+    graph: FilmGraph, text: str, message: str, column: int
+) -> None:
+    with pytest.raises(QueryError, match=re.escape(message)) as raised:
+        graph.sparql(text)
+    assert (raised.value.line, raised.value.column) == (1, column)

@@ -179,6 +179,14 @@ def test_text_has_the_findings_by_file_and_a_summary() -> None:
     )
 
 
+def test_text_shows_the_beginning_and_the_end_of_a_long_label() -> None:
+    text = to_text(
+        Report((Finding("shacl/maxLength", "A label is short.", expected="a label", found="x" * 999 + "END"),))
+    )
+    assert max(map(len, text.splitlines())) <= 250
+    assert "END" in text
+
+
 def test_text_is_coloured_only_on_request() -> None:
     assert "\x1b[" not in to_text(REPORT)
     assert "\x1b[31mviolation\x1b[0m" in to_text(REPORT, colour=True)

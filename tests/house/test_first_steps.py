@@ -1,0 +1,99 @@
+"""The first steps of a newcomer: the help, README's first commands, and calls that are wrong."""
+
+from __future__ import annotations
+
+import argparse
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from kg.cli import main, to_parser
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def commands(parser: argparse.ArgumentParser, name: str = "kg") -> Iterator[tuple[str, str, argparse.ArgumentParser]]:
+    """Every command with its line in the list of commands."""
+    for action in parser._actions:
+        if isinstance(action, argparse._SubParsersAction):
+            for choice in action._choices_actions:
+                yield f"{name} {choice.dest}", choice.help or "", action.choices[choice.dest]
+                yield from commands(action.choices[choice.dest], f"{name} {choice.dest}")
+
+
+COMMANDS = {name: (line, parser) for name, line, parser in commands(to_parser())}
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_a_command_is_described_in_a_sentence_and_each_option_has_a_help(name: str) -> None:
+    line, parser = COMMANDS[name]
+
+    assert re.fullmatch(r"[A-Z].*\.", line), line
+    for action in parser._actions:
+        assert action.help, f"{name} {action.dest}"
+
+
+def test_the_help_fits_a_terminal_and_lists_the_commands(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
+    assert main([]) == 0
+    shown = capsys.readouterr().out
+
+    assert max(map(len, shown.splitlines())) <= 80
+    for name in ("new", "build", "check", "ask", "why", "import", "export", "serve"):
+        assert re.search(rf"^ +{name} ", shown, re.MULTILINE)
+
+
+def test_the_first_commands_of_the_readme_are_targets_that_say_what_comes_next() -> None:
+    readme, makefile = (ROOT / "README.md").read_text(), (ROOT / "Makefile").read_text()
+    block = re.search(r"```sh\n(.*?)```", readme, re.DOTALL)
+    assert block is not None
+    targets = re.findall(r"^make (\w+)", block[1], re.MULTILINE)
+
+    assert targets == ["graph", "test"]
+    for target in targets:
+        assert re.search(rf"^{target}:", makefile, re.MULTILINE)
+    recipe = makefile.partition("\ngraph:")[2].partition("\n\n")[0]
+    for word in ("activate", "kg ask", "kg serve"):
+        assert word in recipe
+    assert readme.index(".venv/bin/activate") < readme.index("$ kg build")
+
+
+WRONG = [
+    ("bild", "Did you mean build?"),
+    ("frobnicate", "There is no command 'frobnicate'. `kg --help` lists all."),
+    ("import tabel x.csv", "Did you mean table?"),
+    ("import table no-such-file.csv", "There is no file no-such-file.csv."),
+    ("ask", "required: NAME"),
+    ("ask films-directd-by", "Did you mean films-directed-by?"),
+    ("ask films-directed-by", "for example person=film:sean-baker"),
+    ("ask films-directed-by persn=x", "Did you mean person?"),
+    ("ask films-directed-by Sean", "is not name=value"),
+    ("ask films-directed-by person=Anora", "There is no Person 'Anora'."),
+    ("ask awards-of-person person=Anora", "it is now awards-of"),
+    ("show Anroa", "Did you mean Anora?"),
+    ("why Anora directr Baker", "Did you mean film:director?"),
+    ("export --format turtel", "Did you mean turtle?"),
+    ("facts --source nope", "There is no source 'nope'."),
+    ("build --project /no/such/folder", "is not a project"),
+]
+
+
+@pytest.mark.parametrize(("line", "message"), WRONG, ids=[line for line, _ in WRONG])
+def test_a_wrong_call_says_what_is_wrong_and_what_to_do(
+    line: str, message: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(ROOT)
+    try:
+        status = main(line.split(" "))
+    except SystemExit as error:
+        status = int(error.code or 0)
+    output = capsys.readouterr()
+
+    assert (status, output.out) == (2, "")
+    assert message in output.err
+    assert "Traceback" not in output.err
+    assert output.err.rstrip().splitlines()[-1].startswith("kg")
