@@ -132,7 +132,8 @@ def define_entity(finding: Finding, text: str, schema: Schema) -> Sequence[Edit]
     if property is None or finding.place is None or finding.suggestions or not isinstance(value, NamedNode):
         return ()
     type, id = schema.named_type(property), to_curie(value.value).removeprefix("film:")
-    if not type or not _NEW_ID.fullmatch(id):
+    takes_parts = property.example.startswith("{")  # their values have no block of their own
+    if not type or takes_parts or not _NEW_ID.fullmatch(id):
         return ()
     narrowed = schema.narrowed.get(type)
     type = type if narrowed is None else f"{narrowed.class_name}, kind: {narrowed.word}"
