@@ -16,7 +16,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from enum import IntEnum
 from pathlib import Path
-from typing import cast
+from typing import Any, cast
 
 import duckdb
 from pyoxigraph import Literal, NamedNode, Quad, RdfFormat, Triple, parse
@@ -78,10 +78,14 @@ COLUMNS = (
 
 
 class Columns:
-    """The columns of a build, open for reading; `sql` is the DuckDB connection."""
+    """The columns of a build, open for reading; `sql` is the DuckDB connection.
+
+    `plans` has the queries that were compiled for them, by text: parsing one takes longer than running it.
+    """
 
     def __init__(self, sql: duckdb.DuckDBPyConnection) -> None:
         self.sql = sql
+        self.plans: dict[tuple[str, str | None], Any] = {}
 
     @classmethod
     def of_quads(cls, quads: Iterable[Quad]) -> Columns:

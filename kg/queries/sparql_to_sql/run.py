@@ -26,6 +26,7 @@ from kg.terms import XSD, Term, to_term
 
 _FIRST_OWN_ID = 0xF0000000
 _BATCH = 20_000
+_MAX_PLANS = 256
 
 
 class QueryTerms:
@@ -82,6 +83,16 @@ class Compiled:
 
 def compile_query(columns: Columns, text: str, *, base: str | None = None, file: str = "") -> Compiled:
     """The SQL of a query; raises `NotCompiled`, and `QueryError` for one that does not parse."""
+    plans = columns.plans
+    if (text, base) not in plans:
+        if len(plans) >= _MAX_PLANS:
+            plans.clear()
+        plans[text, base] = _compile(columns, text, base=base, file=file)
+    compiled: Compiled = plans[text, base]
+    return compiled
+
+
+def _compile(columns: Columns, text: str, *, base: str | None, file: str) -> Compiled:
     # The other engine says what is wrong with a query, and which variables `SELECT *` has.
     shape = evaluate(Store(), text, file=file, base_iri=base)
     algebra = to_algebra(text, base=base)
