@@ -89,6 +89,10 @@ class OntologyTerm:
     example: str = ""
     """Of a property: a value, as a fact file writes it."""
 
+    def has_label(self, text: str) -> bool:
+        """True when the text is a label of it, but for case: `winner`, not `won`."""
+        return text.casefold() in {label.casefold() for label in (*self.labels, *self.other_labels)}
+
     def named_by(self, text: str) -> Naming | None:
         """How a text names the term; None when it does not."""
         names = (self.name, self.word, *self.labels) if self.word else (self.name, *self.labels)
@@ -323,7 +327,9 @@ def suggest_terms(text: str, terms: Iterable[OntologyTerm], *, limit: int = 2) -
     by_naming = [(naming, term) for term in terms if (naming := term.named_by(local)) is not None]
     if by_naming:
         best = min(naming for naming, _ in by_naming)
-        by_naming.sort(key=lambda match: (match[0], len(to_stems(match[1].name)), match[1].name))
+        by_naming.sort(
+            key=lambda match: (match[0], not match[1].has_label(local), len(to_stems(match[1].name)), match[1].name)
+        )
         return [term for naming, term in by_naming if naming is best or naming is not Naming.WORDS][:limit]
     names = {
         name: term

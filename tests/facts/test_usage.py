@@ -55,6 +55,7 @@ def test_a_property_is_used_on_the_classes_that_the_ontology_names(
         ("  listed: Sight and Sound\n", ("recognition",)),
         ("  honours: Golden Leopard\n", ("recognition",)),
         ("  release: {date: 2024, region: France}\n", ("territory",)),
+        ("  recognition: {outcome: won, award: <urn:prize>, winner: <urn:baker>}\n", ("recipient", "outcome")),
     ],
 )
 def test_an_unknown_property_suggests_those_of_its_class(
