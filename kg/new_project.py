@@ -26,14 +26,10 @@ sources: [my-notes]     # most trusted first
     "films/tangerine.yaml": """\
 source: my-notes
 
-tangerine:
+Tangerine:
   type: FeatureFilm
-  label: Tangerine
-  director: sean-baker
-
-sean-baker:
-  type: Person
-  label: Sean Baker
+  director: Sean Baker
+  year: 2015
 """,
 }
 """File under `data/` -> its content."""

@@ -20,6 +20,7 @@ CONTEXT_KEYS = ("source", "at", "record", "retrieved", "as_of", "rank", "because
 """Keys that a block, part or fact may have besides properties."""
 Entry = tuple[YamlNode, YamlNode]
 _SLOT = re.compile(r"\{(\w+)\}")
+_DIGITS_AFTER_COMMA = re.compile(r"[0-9]{3}(?![0-9])")
 _NAME = r"\S(?:[^\n]{0,200}\S)?"
 _ISO_DATE = re.compile(r"[0-9]{3}[0-9X](?:-[0-9]{2}){0,2}")
 _DATE = r"[0-9A-Za-z][0-9A-Za-z.,/ \-]{2,30}"
@@ -181,6 +182,8 @@ class ShortForms:
     def _is_by_name(self, value: YamlNode) -> bool:
         """True for a mapping such as `{Portugal: 14 March 2019}`, whose keys are values and not properties."""
         names = [key.text or "" for key, _ in value.entries or () if key.text not in CONTEXT_KEYS]
+        if any(_DIGITS_AFTER_COMMA.match(key.text or "") and node.is_null for key, node in value.entries or ()):
+            return False  # {Portugal: €300,000} are two entries in YAML
         return bool(names) and not any(
             name == "id" or name in self.keys or name in KNOWN_NAMES or self.schema.property_named(name)
             for name in names

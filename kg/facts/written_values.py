@@ -7,6 +7,7 @@ in April; and `94 m`, minutes or millions.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from decimal import Decimal
 
 from kg.facts.dates import to_date_range
@@ -29,6 +30,7 @@ _HOURS = re.compile(
     r"(?P<hours>[0-9]{1,2})[ \u00a0]?(?:h|hr|hrs|hours?)"
     r"(?:[ \u00a0]?(?P<minutes>[0-5]?[0-9])[ \u00a0]?(?:m|min|mins|minutes?)?)?"
 )
+_RUNNING_TIME = re.compile(rf"(?<![\w.,])(?:{_HOURS.pattern}|{_MINUTES.pattern.replace('<minutes>', '<m>')})(?!\w)")
 _DAY_FIRST = re.compile(r"(?:(?P<day>[0-9]{1,2})(?:st|nd|rd|th)?\.? )?(?P<month>[A-Za-z]{3,9})\.?,? (?P<year>[0-9]{4})")
 _MONTH_FIRST = re.compile(r"(?P<month>[A-Za-z]{3,9})\.? (?P<day>[0-9]{1,2})(?:st|nd|rd|th)?,? (?P<year>[0-9]{4})")
 _DECADE = re.compile(r"(?P<decade>[0-9]{3})0s")
@@ -98,6 +100,17 @@ def to_minutes(text: str) -> str | None:
     if (match := _HOURS.fullmatch(text)) is not None:
         return str(60 * int(match["hours"]) + int(match["minutes"] or 0))
     return None
+
+
+def running_times(passage: str) -> Iterator[int]:
+    """Yield the minutes of every running time in a passage: `1 h 58 min`.
+
+    >>> list(running_times("runs 1 h 58 min, 25 minutes of it in colour"))
+    [118, 25]
+    """
+    for match in _RUNNING_TIME.finditer(passage):
+        if (minutes := to_minutes(match[0])) is not None:
+            yield int(minutes)
 
 
 def to_iso_date(text: str) -> str | None:

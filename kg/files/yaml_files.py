@@ -145,7 +145,8 @@ def _events(text: str, file: str) -> Iterator[yaml.Event]:
 
 
 _TEXT_WITH_COLON = re.compile(
-    r"(?P<before>\s*(?:- +)?)(?P<key>[\w-]+)(?P<colon>:\s+)(?P<text>[^\s\"'\[{&*!|>#%@`].*?)(?P<after>\s*(?:\s#.*)?)"
+    r"(?P<before>\s*(?:- +)?)(?P<key>\w[^:#\"'\[\]{}]*)(?P<colon>:\s+)"
+    r"(?P<text>[^\s\"'\[{&*!|>#%@`].*?)(?P<after>\s*(?:\s#.*)?)"
 )
 
 

@@ -17,6 +17,7 @@ from kg import vocabulary as film
 from kg.facts.dates import EDTF
 from kg.facts.model import Fact, finding_about, part_owner
 from kg.facts.texts import Texts
+from kg.facts.written_values import running_times
 from kg.parts import belongs_to, is_part
 from kg.passages.plausibility import check_plausibility
 from kg.reports import Finding, Report, Severity
@@ -116,7 +117,7 @@ class _Verifier:
             return contains_name(passage, [fact.written]) or fact.written in passage
         property = self._schema.properties.get(fact.property)
         if isinstance(fact.value, Literal):
-            return contains_literal(passage, fact.value) or _has_sign(passage, fact.value.value, property)
+            return contains_literal(passage, fact.value) or _has_form(passage, fact.value.value, property)
         if property is not None and property.value_kind is ValueKind.ENTITY:
             return contains_name(passage, self._names.get(fact.value, []))
         return contains_name(passage, [to_curie(fact.value.value)]) if isinstance(fact.value, NamedNode) else False
@@ -134,9 +135,13 @@ class _Verifier:
         )
 
 
-def _has_sign(passage: str, value: str, property: OntologyTerm | None) -> bool:
-    """True when the passage has a sign that stands for the value, such as € for EUR."""
-    signs = [sign for sign, meaning in property.signs if meaning == value] if property is not None else []
+def _has_form(passage: str, value: str, property: OntologyTerm | None) -> bool:
+    """True when the passage has a sign that stands for the value, such as € for EUR, or the minutes of `1 h 58 min`."""
+    if property is None:
+        return False
+    if property.unit == "minute" and value.isdecimal():
+        return int(value) in running_times(passage)
+    signs = [sign for sign, meaning in property.signs if meaning == value]
     return any(contains_name(passage, [sign]) if sign[-1].isalpha() else sign in passage for sign in signs)
 
 

@@ -129,12 +129,22 @@ def test_names_in_other_scripts_have_latin_ids(film_project: SmallProject) -> No
         "spider-man:\n  type: Film\n  label: Spider-Man: Homecoming\n",
         "spider-man:\n  type: Film\n  label: Spider-Man: Homecoming   # a comment\n  alias: 2001: A\n",
         "Spider-Man: Homecoming:\n  type: Film\n",
+        "Salt Roads: Part One:\n  type: Film\n  alias: Spider-Man: Homecoming\n  label: 'Spider-Man: Homecoming'\n",
     ],
 )
 def test_a_title_with_a_colon_needs_no_quotation_marks(film_project: SmallProject, text: str) -> None:
     film_project.write("data/films.yaml", f"source: encyclopedia\n{text}")
     assert any(found.endswith("rdfs:label Spider-Man: Homecoming") for found in statements(film_project))
     assert checks(film_project) == []
+
+
+def test_a_title_of_one_word_is_the_label_too(film_project: SmallProject) -> None:
+    blocks = "Tangerine: {type: Film}\nQ42: {type: Film}\nOther Film: {type: Film, follows: Tangerine}\n"
+    film_project.write("data/films.yaml", f"source: encyclopedia\n{blocks}")
+    found = statements(film_project)
+    assert "film:Tangerine rdfs:label Tangerine" in found
+    assert "film:other-film film:follows film:Tangerine" in found
+    assert "film:Q42 rdfs:label Q42" not in found
 
 
 def test_what_is_not_a_title_is_still_an_error(film_project: SmallProject) -> None:

@@ -136,6 +136,12 @@ def test_the_passage_has_the_sign_of_a_currency(films: SmallProject) -> None:
     assert [finding.check for finding in check(films.folder)] == ["facts/not-in-passage"]
 
 
+def test_a_comma_within_braces_is_not_taken_for_the_end_of_a_number(tmp_path: Path) -> None:
+    statements, findings = facts_of(tmp_path, block("  gross: {Portugal: €300,000}\n"))
+    assert "facts/unknown-property '000' is no property" in findings
+    assert not any("amount" in text for text in statements)
+
+
 # --- laws
 
 NUMBERS = st.one_of(

@@ -127,7 +127,7 @@ class YamlReader:
                 message = f"{key.text} already has a block for {context.source or 'no source'} at {first}"
                 self.findings.add("duplicate", message, key.place, first, remedy="Join the two blocks.")
             within = self._entries(replace(value, entries=self._short_forms.expand(value.entries)))
-            if subject == _title_iri(key) and "label" not in within:
+            if _is_title(key.text or "") and "label" not in within:
                 yield from self._title(subject, key, context)
             yield from self._properties(subject, within, self._inner(context, within), on=self._types(within))
 
@@ -365,7 +365,10 @@ class YamlReader:
 
     def _property(self, name: str, key: YamlNode, on: Collection[NamedNode]) -> OntologyTerm | None:
         property = self.schema.property_named(name)
-        if property is None:
+        if property is None and re.match(r"[0-9]{3}(?![0-9])", name):
+            remedy = 'Within braces, put a number with commas in quotation marks: "€300,000".'
+            self.findings.add("unknown-property", f"{name!r} is no property", key.place, value=name, remedy=remedy)
+        elif property is None:
             self.findings.add_unknown_property(name, self.schema, key.place, on=on)
         return property
 
@@ -392,9 +395,13 @@ class YamlReader:
 
 
 def _title_iri(key: YamlNode) -> NamedNode | None:
-    """The entity whose name is the key of a block, where the key is a name with blanks."""
-    text = key.text or ""
-    return named_iri(text) if is_name(text) and not _ENTITY_NAME.fullmatch(text) else None
+    """The entity whose title is the key of a block, where the key is no id."""
+    return named_iri(key.text or "") if _is_title(key.text or "") else None
+
+
+def _is_title(text: str) -> bool:
+    """True for the key of a block that is the label of its entity: `The Last Ferry`, `Tangerine`."""
+    return is_name(text) and (_ENTITY_NAME.fullmatch(text) is None or (text.isalpha() and text.istitle()))
 
 
 def part_id(entries: Iterable[tuple[str, YamlNode]], *, unnaming: Collection[str] = _UNNAMING_KEYS) -> str:
