@@ -62,11 +62,16 @@ class ItemIds:
 
     def sorted_items(self) -> list[tuple[str, NamedNode]]:
         """Each id with its entity, in the order of the numbers; of two entities with one id the first by IRI."""
-        items: dict[str, NamedNode] = {}
+        lowest: dict[NamedNode, int] = {}
         for quad in find_quads(self.store, None, film.wikidataId, None, KNOWLEDGE):
-            if isinstance(quad.subject, NamedNode) and (qid := self.qid(quad.subject)):
-                items[qid] = min(items.get(qid, quad.subject), quad.subject, key=str)
-        return sorted(items.items(), key=lambda item: int(item[0][1:]))
+            entity, id = quad.subject, quad.object
+            if isinstance(entity, NamedNode) and isinstance(id, Literal) and ITEM_ID.fullmatch(id.value):
+                number = int(id.value[1:])
+                lowest[entity] = min(lowest.get(entity, number), number)
+        entities: dict[int, NamedNode] = {}
+        for entity, number in lowest.items():
+            entities[number] = min(entities.get(number, entity), entity, key=str)
+        return [(f"Q{number}", entities[number]) for number in sorted(entities)]
 
     def _qid(self, entity: Term) -> str:
         """The id of an entity; empty when it has none, and the lowest when it has several."""
