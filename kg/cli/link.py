@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from kg.cli.command import Commands, add_limit, is_plain, print_message, write, write_json
 from kg.cli.link_files import add_options, link_files
-from kg.cli.link_review import add_review_options, pair_text, review
+from kg.cli.link_review import add_review_options, pair_text, review, split
 from kg.errors import InputError
 
 if TYPE_CHECKING:
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from kg.linking.link_project import LinkingResult
     from kg.project import Project
 
-_TASKS = ("review", "why")
+_TASKS = ("review", "why", "split")
 
 
 def add_commands(commands: Commands) -> None:
@@ -28,7 +28,7 @@ def add_commands(commands: Commands) -> None:
         epilog="kg link LEFT RIGHT links two files, without a project; kg link review shows the pairs that need review;"
         " kg link why A B explains one.",
     )
-    link.add_argument("words", nargs="*", metavar="WORD", help="two files; or review; or why with two entities")
+    link.add_argument("words", nargs="*", metavar="WORD", help="two files; review; why or split with two entities")
     link.add_argument(
         "--kind", action="append", default=[], metavar="KIND", help="only entities of this kind: film, person, ..."
     )
@@ -58,11 +58,13 @@ def _link(call: argparse.Namespace) -> int:
         return link_files(call, _thresholds(call), today())
     if task and task not in _TASKS:
         raise InputError(f"{task!r} is neither a task of kg link ({', '.join(_TASKS)}) nor one of two files.")
-    if entities and task != "why":
-        raise InputError(f"Unexpected argument {entities[0]!r}: only `kg link why` takes entities.")
+    if entities and task == "review":
+        raise InputError(f"Unexpected argument {entities[0]!r}: only `kg link why` and `split` take entities.")
     project = find_project(call.project)
     if task == "why":
         return _why(call, project, entities)
+    if task == "split":
+        return split(call, project, entities, today())
     return review(call, project, today()) if task == "review" else _run(call, project)
 
 

@@ -13,6 +13,7 @@ from kg.cli.command import print_message, write, write_json
 from kg.errors import InputError
 
 if TYPE_CHECKING:
+    from kg.decisions.links import Judgement
     from kg.linking.model import Candidate, Mention
     from kg.linking.review import Batch, Review
     from kg.project import Project
@@ -61,6 +62,28 @@ def review(call: argparse.Namespace, project: Project, day: str) -> int:
     else:
         _judge(call, session, batches)
     return 0
+
+
+def split(call: argparse.Namespace, project: Project, entities: Sequence[str], day: str) -> int:
+    """Judge two linked entities different, and print the judgements that linked them."""
+    from kg.linking.review import split_entities
+
+    if len(entities) != 2:
+        raise InputError("Name two linked entities: kg link split film:anora film:wd-q123185887")
+    if not call.author:
+        raise InputError("Name yourself: kg link split A B --author orcid:0000-0000-0000-0000 (or set KG_AUTHOR).")
+    removed = split_entities(project, *entities, author=call.author, day=day)
+    write("".join(f"Taken back: {_in_one_line(judgement)}\n" for judgement in removed))
+    print_message(f"{entities[0]} and {entities[1]} are different from now on; run kg build.")
+    return 0
+
+
+def _in_one_line(judgement: Judgement) -> str:
+    from kg.terms import to_curie
+
+    by = judgement.author or judgement.tool
+    names = f"{to_curie(judgement.object.value)} and {to_curie(judgement.subject.value)}"
+    return f"{names} ({', '.join(filter(None, (by, judgement.comment)))})"
 
 
 def _log_lines(session: Review, author: str) -> list[str]:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from pyoxigraph import NamedNode
 
-from kg.decisions.links import Judgement, read_project_links
+from kg.decisions.links import LINKS_FILE, MANUAL, Judgement, read_project_links
 from kg.errors import InputError
 from kg.linking.causes import EQUAL_IDENTIFIERS, cause_of
 from kg.linking.link_project import to_judgement
@@ -119,6 +119,27 @@ class Review:
 
     def _judgements(self) -> tuple[Judgement, ...]:
         return read_project_links(self.project.data).links.judgements
+
+
+def split_entities(project: Project, left: str, right: str, *, author: str, day: str) -> tuple[Judgement, ...]:
+    """Judge two linked names different, and take back the weakest judgements that link them; these are returned.
+
+    Raises `InputError` when the names are not linked, or by judgements of a dataset alone.
+    """
+    names = to_iri(left), to_iri(right)
+    removed: list[Judgement] = []
+    while chain := read_project_links(project.data).links.chain(*names):
+        own = [judgement for judgement in chain if judgement.place.file == f"data/{LINKS_FILE}"]
+        if not own:
+            raise InputError(f"{left} and {right} are linked by {chain[0].place.file}, which its import writes.")
+        weakest = min(own, key=lambda judgement: (bool(judgement.author), judgement.confidence or 1.0))
+        remove_judgement(project, weakest)
+        removed.append(weakest)
+    if not removed:
+        raise InputError(f"{left} and {right} are not linked.")
+    comment = f"split; before, {len(removed)} judgement{'' if len(removed) == 1 else 's'} linked them"
+    append_judgements(project, [Judgement(*names, False, MANUAL, author=author, date=day, comment=comment)])
+    return tuple(removed)
 
 
 def _names(pair: Candidate) -> Pair:

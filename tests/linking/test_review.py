@@ -12,12 +12,13 @@ from pathlib import Path
 import pytest
 
 from kg.cli import main
-from kg.decisions.links import read_project_links
+from kg.decisions.links import Judgement, read_project_links
 from kg.link_review_server import ReviewServer
 from kg.linking.causes import EQUAL_IDENTIFIERS
 from kg.linking.link_store import append_judgements, write_unsure
 from kg.linking.model import Candidate, FeatureScore, Mention
 from kg.linking.review import Review, to_batches
+from kg.terms import to_iri
 from tests.projects import SmallProject
 
 AUTHOR, OTHER = "orcid:0000-0002-1825-0097", "orcid:0000-0001-5109-3700"
@@ -210,3 +211,21 @@ def test_names_are_text_and_no_markup(project: SmallProject, tmp_path: Path) -> 
         server.shutdown()
         thread.join()
     assert "<script>alert" not in page
+
+
+def test_a_split_takes_back_the_weakest_judgement_of_a_chain(
+    review: Review, capsys: pytest.CaptureFixture[str]
+) -> None:
+    a, b, c = (to_iri(f"film:{name}") for name in "abc")
+    strong, weak = Judgement(a, b, True, confidence=0.99), Judgement(b, c, True, confidence=0.96)
+    append_judgements(review.project, (strong, weak))
+    folder = str(review.project.folder)
+    assert main(["link", "split", "film:a", "film:c", "--author", AUTHOR, "--project", folder]) == 0
+    assert "Taken back: film:c and film:b" in capsys.readouterr().out
+    read = read_project_links(review.project.data)
+    assert not read.findings
+    assert [(row.names, row.same) for row in read.links.judgements] == [
+        (frozenset({a, b}), True),
+        (frozenset({a, c}), False),
+    ]
+    assert main(["link", "split", "film:a", "film:c", "--author", AUTHOR, "--project", folder]) == 2
