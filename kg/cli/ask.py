@@ -70,6 +70,7 @@ def add_commands(commands: Commands) -> None:
     schema.add_argument("word", metavar="WORD", nargs="?", help="a class, or a word in a name or description")
     add_data(schema)
     schema.add_argument("--all", action="store_true", help="also terms without uses")
+    schema.add_argument("--json-schema", action="store_true", help="the JSON Schema of fact files, for editors")
     add_format(schema, ("table", "json"), default="table")
     show = commands.add("show", "Show everything about an entity, with sources.", _show)
     show.add_argument("entity", metavar="ENTITY", help="a label, alias, CURIE or IRI")
@@ -301,6 +302,8 @@ def _no_queries(words: str, queries: Mapping[str, object], schema: Schema) -> st
 
 
 def _schema(call: argparse.Namespace) -> int:
+    if call.json_schema:
+        return _json_schema(call)
     from kg.loaded_graph import LoadedGraph
     from kg.project import find_project
 
@@ -334,6 +337,15 @@ def _schema(call: argparse.Namespace) -> int:
         write(f"{text}\n{_SCHEMA_USAGE}\n")
     else:
         write(_no_terms(call.word or "", card, graph.ontology))
+    return 0
+
+
+def _json_schema(call: argparse.Namespace) -> int:
+    from kg.facts.json_schema import to_json_schema
+    from kg.project import find_project
+    from kg.schema import read_ontology, to_schema
+
+    write_json(to_json_schema(to_schema(read_ontology(find_project(call.project).ontology))))
     return 0
 
 

@@ -13,5 +13,6 @@ named_values  names in fact files -> entities with this label, found or created
 written_values  numbers, dates, running times and amounts as people write them
 short_forms   short forms of values <-> parts with their values
 usage         checks that properties are stated of classes on which they are used
+json_schema   the JSON Schema of fact files, for editors
 readers/      all facts of a project; a reader for each kind of file
 """
