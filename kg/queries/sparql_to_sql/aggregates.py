@@ -153,7 +153,7 @@ class _Grouping:
             complete = f"count(*) = count({number})"
             pick = f"arg_{function}({is_integer}, {number})"
             return Value(Kind.NUMBER, f"CASE WHEN {complete} THEN {function}({number}) END", pick)
-        if value.kind not in (Kind.ID, Kind.STRING) or value.language:
+        if value.kind not in (Kind.ID, Kind.TEXT, Kind.STRING) or value.language:
             raise NotCompiled("the least of computed terms")
         if value.kind is Kind.STRING:
             text = self.argument(value.sql)
@@ -165,9 +165,10 @@ class _Grouping:
         parts = ", ".join(f"k{i} := {key}" for i, key in enumerate((*keys, id)))
         best = f"({function}(struct_pack({parts}))).k{len(keys)}"
         is_one_kind = f"count(DISTINCT {kind}) <= 1 AND coalesce(max({kind}), 0) < {TermClass.OTHER:d}"
-        mixed = unsupported("count(*)", "the least of values of several kinds", "UINTEGER")
+        type = "UINTEGER" if value.kind is Kind.ID else "VARCHAR"
+        mixed = unsupported("count(*)", "the least of values of several kinds", type)
         return Value(
-            Kind.ID, f"CASE WHEN count(*) > count({id}) THEN NULL WHEN {is_one_kind} THEN {best} ELSE {mixed} END"
+            value.kind, f"CASE WHEN count(*) > count({id}) THEN NULL WHEN {is_one_kind} THEN {best} ELSE {mixed} END"
         )
 
     def sample(self, value: Value, is_distinct: bool, node: Any) -> Value:
