@@ -1,9 +1,10 @@
-"""How well and how fast films are linked, gold withheld, beside what equal titles and years alone reach.
+"""How well and how fast films are linked, gold withheld, beside equal titles and years, and beside Splink.
 
-    KG_SHARED=... python benchmarks/linking.py [oscars movielens winter-actors winter-globes many filmographies]
+    KG_SHARED=... python benchmarks/linking.py [oscars movielens winter-actors ... filmographies]
 
 Each task runs in a process of its own. Precision is the share of pairs judged the same that are; recall the share of
 left sides with a known counterpart for which it was found. Where the gold names only some pairs, only those count.
+Splink is compared where it is installed (`pip install "splink>=4,<5"`).
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ from collections.abc import Iterable
 from kg.decisions.links import Links
 from kg.linking.classifier import Thresholds, classify_pairs
 from kg.linking.link_project import link_sources
-from kg.linking.model import Mention
+from kg.linking.model import Candidate, Classification, Mention
 from kg.text.folding import fold_name
 from linking_tasks import TASKS, Task, filmographies
 from side_by_side import SHARED, run_alone
@@ -52,6 +53,63 @@ def plain(task: Task) -> set[tuple[str, str]]:
     }
 
 
+def splink(task: Task) -> set[tuple[str, str]]:
+    """The pairs that Splink finds by title, year and people, its parameters estimated by EM; empty without Splink."""
+    try:
+        import splink.comparison_library as compare
+        from splink import DuckDBAPI, Linker, SettingsCreator, block_on
+    except ImportError:
+        return set()
+    import pandas
+
+    people = any(one.credits for one in task.left) and any(one.credits for one in task.right)
+    comparisons = [compare.JaroWinklerAtThresholds("title", [0.95, 0.88]).configure(term_frequency_adjustments=True)]
+    if any(one.years for one in task.left):
+        comparisons.append(compare.LevenshteinAtThresholds("year", [1]))
+    if people:
+        comparisons.append(compare.ArrayIntersectAtSizes("people", [2, 1]))
+    rules = [block_on("title"), block_on("year", "substr(title, 1, 3)"), block_on("substr(title, 1, 8)")]
+    settings = SettingsCreator("link_only", comparisons=comparisons, blocking_rules_to_generate_predictions=rules)
+    frames = [pandas.DataFrame([_splink_row(one) for one in side]) for side in (task.left, task.right)]
+    linker = Linker(frames, settings, db_api=DuckDBAPI(), input_table_aliases=["l", "r"])
+    linker.training.estimate_probability_two_random_records_match([block_on("title")], recall=0.8)
+    linker.training.estimate_u_using_random_sampling(max_pairs=1e6)
+    for column in ("title", *(("year",) if len(comparisons) > 1 + people else ())):
+        linker.training.estimate_parameters_using_expectation_maximisation(block_on(column))
+    found = linker.inference.predict(threshold_match_probability=0.5).as_pandas_dataframe()
+    found = found.sort_values("match_probability", ascending=False)
+    best = found[~found.duplicated("unique_id_l") & ~found.duplicated("unique_id_r")]
+    return set(zip(best["unique_id_l"], best["unique_id_r"], strict=True))
+
+
+def _splink_row(one: Mention) -> dict[str, object]:
+    return {
+        "unique_id": one.id,
+        "title": fold_name(one.name),
+        "year": str(one.years[0]) if one.years else None,
+        "people": sorted({fold_name(credit.name) for credit in one.credits}) or None,
+    }
+
+
+def calibration(judged: Iterable[Candidate], task: Task) -> list[tuple[int, float, float]]:
+    """By tenth of confidence: the pairs whose truth is known, their mean confidence, and the share that is right."""
+    tenths: dict[int, list[tuple[float, bool]]] = defaultdict(list)
+    for pair in judged:
+        ids = (pair.left.id, pair.right.id)
+        if task.denied is None or ids in task.same or ids in task.denied:
+            tenths[min(int(pair.confidence * 10), 9)].append((pair.confidence, ids in task.same))
+    return [
+        (
+            len(pairs),
+            sum(confidence for confidence, _ in pairs) / len(pairs),
+            sum(right for _, right in pairs) / len(pairs),
+        )
+        if (pairs := tenths[number])
+        else (0, 0.0, 0.0)
+        for number in range(10)
+    ]
+
+
 def run(name: str, thresholds: list[float]) -> dict[str, object]:
     """Link one task in this process: scores by threshold, those of the baseline, seconds and megabytes."""
     task = TASKS[name](DATA)
@@ -67,7 +125,10 @@ def run(name: str, thresholds: list[float]) -> dict[str, object]:
             sure: scores(((c.left.id, c.right.id) for c in (one for one in judged) if c.confidence >= sure), task)
             for sure in thresholds
         },
+        "default": scores(((c.left.id, c.right.id) for c in judged if c.classification is Classification.SAME), task),
         "plain": scores(plain(task), task),
+        "splink": scores(splink(task), task),
+        "calibration": calibration(judged, task),
         "compared": len(judged),
         "blocking": scores(candidates, task)[1],
         "seconds": [took, waited],
@@ -102,16 +163,38 @@ def _megabytes() -> float:
 
 def show(results: list[dict[str, object]], thresholds: list[float]) -> None:
     """Print the tables."""
-    heads = ["linked", "left", "right", "plain title and year", *(f"at {sure}" for sure in thresholds)]
+    heads = [
+        "linked",
+        "left",
+        "right",
+        "plain title and year",
+        "Splink",
+        "default",
+        *(f"at {sure}" for sure in thresholds),
+    ]
     print("| " + " | ".join([*heads, "met in a block", "CPU s", "peak MB"]) + " |")
     print("|---" * (len(heads) + 3) + "|")
     for result in results:
         if "at" in result:
-            cells = [result["name"], *(f"{side:,}" for side in result["sides"]), _pair(result["plain"])]  # type: ignore[attr-defined]
+            cells = [
+                result["name"],
+                *(f"{side:,}" for side in result["sides"]),
+                _pair(result["plain"]),
+                _pair(result["splink"]),
+                _pair(result["default"]),
+            ]  # type: ignore[attr-defined]
             cells += [_pair(result["at"][str(sure)]) for sure in thresholds]  # type: ignore[index]
             cells += [f"{result['blocking']:.3f}", f"{result['seconds'][0]:.1f}", f"{result['megabytes'][1]:.0f}"]  # type: ignore[index]
             print("| " + " | ".join(map(str, cells)) + " |")
     print("\nEach cell is precision / recall.\n")
+    for result in results:
+        tenths = [
+            f"{number / 10:.1f} ({pairs:,}): {mean:.3f} {right:.3f}"
+            for number, (pairs, mean, right) in enumerate(result.get("calibration", ()))  # type: ignore[arg-type]
+            if pairs >= 50
+        ]
+        if tenths:
+            print(f"{result['name']}, mean confidence and share that is right from: {'; '.join(tenths)}")
     for result in results:
         for kind, (left, right, same, differing, unsure) in result.get("kinds", {}).items():  # type: ignore[attr-defined]
             print(f"filmographies, {kind}: {left:,} and {right:,}; {same:,} judged the same", end="")
@@ -128,7 +211,7 @@ def main() -> None:
     names = [*TASKS, "filmographies"]
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("tasks", nargs="*", metavar="TASK", help=", ".join(names))
-    parser.add_argument("--at", type=float, nargs="+", default=[0.5, 0.9, 0.95], help="thresholds of confidence")
+    parser.add_argument("--at", type=float, nargs="+", default=[0.5, 0.95], help="thresholds of confidence")
     parser.add_argument("--alone", action="store_true", help="run the one task in this process and write it as JSON")
     options = parser.parse_args()
     if unknown := set(options.tasks) - set(names):

@@ -332,6 +332,9 @@ def _written(film: Mention, luck: random.Random, *, credits: int | None = None) 
         years = (years[0] + luck.choice((-1, 1)),)
     people = [replace(credit, name=_misspelt(_person_written(credit.name, luck), luck)) for credit in film.credits]
     if credits is not None:
+        # A source that names a director names the one that others name.
+        second = [credit for credit in people if credit.role == "director"][1:]
+        people = [credit for credit in people if credit not in second]
         people = luck.sample(people, min(credits, len(people)))
     return replace(film, names=tuple(_misspelt(one, luck) for one in names), years=years, credits=tuple(people))
 
