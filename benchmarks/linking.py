@@ -178,11 +178,11 @@ def show(results: list[dict[str, object]], thresholds: list[float]) -> None:
         if "at" in result:
             cells = [
                 result["name"],
-                *(f"{side:,}" for side in result["sides"]),
+                *(f"{side:,}" for side in result["sides"]),  # type: ignore[attr-defined]
                 _pair(result["plain"]),
                 _pair(result["splink"]),
                 _pair(result["default"]),
-            ]  # type: ignore[attr-defined]
+            ]
             cells += [_pair(result["at"][str(sure)]) for sure in thresholds]  # type: ignore[index]
             cells += [f"{result['blocking']:.3f}", f"{result['seconds'][0]:.1f}", f"{result['megabytes'][1]:.0f}"]  # type: ignore[index]
             print("| " + " | ".join(map(str, cells)) + " |")
@@ -190,7 +190,7 @@ def show(results: list[dict[str, object]], thresholds: list[float]) -> None:
     for result in results:
         tenths = [
             f"{number / 10:.1f} ({pairs:,}): {mean:.3f} {right:.3f}"
-            for number, (pairs, mean, right) in enumerate(result.get("calibration", ()))  # type: ignore[arg-type]
+            for number, (pairs, mean, right) in enumerate(_tenths(result))
             if pairs >= 50
         ]
         if tenths:
@@ -199,6 +199,12 @@ def show(results: list[dict[str, object]], thresholds: list[float]) -> None:
         for kind, (left, right, same, differing, unsure) in result.get("kinds", {}).items():  # type: ignore[attr-defined]
             print(f"filmographies, {kind}: {left:,} and {right:,}; {same:,} judged the same", end="")
             print(f" ({differing} of them under names that differ), {unsure:,} unsure")
+
+
+def _tenths(result: dict[str, object]) -> list[tuple[int, float, float]]:
+    tenths = result.get("calibration", [])
+    assert isinstance(tenths, list)
+    return tenths
 
 
 def _pair(scores: object) -> str:
