@@ -53,7 +53,7 @@ def add_commands(commands: Commands) -> None:
     )
     completion.add_argument("shell", choices=tuple(_SCRIPTS), help="the shell that runs the script")
     complete = commands.add("complete", "List what the last of these words can become.", partial(_complete, commands.parser), is_listed=False)
-    complete.add_argument("words", nargs="*")
+    complete.add_argument("words", metavar="WORD", nargs="*", help="the words typed so far")
 
 
 def _completion(call: argparse.Namespace) -> int:
