@@ -52,7 +52,12 @@ def add_commands(commands: Commands) -> None:
         "completion", "Print a script that completes commands in a shell.", _completion, project=False, epilog=_EPILOG
     )
     completion.add_argument("shell", choices=tuple(_SCRIPTS), help="the shell that runs the script")
-    complete = commands.add("complete", "List what the last of these words can become.", partial(_complete, commands.parser), is_listed=False)
+    complete = commands.add(
+        "complete",
+        "List what the last of these words can become.",
+        partial(_complete, commands.parser),
+        is_listed=False,
+    )
     complete.add_argument("words", metavar="WORD", nargs="*", help="the words typed so far")
 
 
