@@ -36,7 +36,7 @@ from kg.facts.dates import to_date_range
 from kg.lookup.entity_names import EntityNames
 from kg.queries.sparql import ValuesBlock, find_values_blocks, guard, query_form, tokenise
 from kg.reports import Finding, Place, did_you_mean
-from kg.terms import XSD, Term, to_term, to_text
+from kg.terms import XSD, Term, to_short, to_term, to_text
 from kg.text.folding import closest, fold_name
 
 
@@ -496,7 +496,9 @@ _TERM = re.compile(r'<[^<>]*>|"(?:[^"\\]|\\.)*"(?:\^\^<[^<>]*>|@[\w-]+)?')
 
 
 def _label(term: Term, names: EntityNames) -> str:
-    return names.label(term) if isinstance(term, NamedNode) else term.value
+    if not isinstance(term, NamedNode):
+        return term.value
+    return names.label(term) or to_short(term).rpartition(":")[2]
 
 
 def _bind(query: StoredQuery, parameter: Parameter, value: object, names: EntityNames) -> tuple[Term, ...]:

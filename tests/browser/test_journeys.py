@@ -75,7 +75,7 @@ def test_an_answer_is_downloaded_as_csv(page: Page, tmp_path: Path) -> None:
     assert download.value.suggested_filename == "films-directed-by.csv"
     download.value.save_as(tmp_path / "films.csv")
     lines = (tmp_path / "films.csv").read_text(encoding="utf-8").splitlines()
-    assert lines[0] == "film,year"
+    assert lines[0] == "film,film_label,year"
     assert any("film/tangerine" in line for line in lines)
 
 

@@ -291,9 +291,11 @@ def test_every_statement_of_ours_is_in_one_group(statements: list[Statement]) ->
 @pytest.mark.parametrize(("type", "written"), [("Person", True), ("Organisation", False)])
 def test_only_persons_direct_and_produce(with_wikidata: ProjectWith, type: str, written: bool) -> None:
     films = with_wikidata("anora: {countryOfOrigin: united-states, record: Q115564437}")
+    facts = films.folder / "data/anora.yaml"
+    text = facts.read_text(encoding="utf-8").replace("anora:\n", "anora:\n  producer: somebody\n", 1)
+    facts.write_text(text, encoding="utf-8")
     films.write(
-        "data/producer.yaml",
-        f"source: trade-paper\nanora: {{producer: somebody}}\nsomebody: {{type: {type}, wikidataId: Q77}}\n",
+        "data/producer.yaml", f"source: trade-paper\nsomebody: {{type: {type}, label: Somebody, wikidataId: Q77}}\n"
     )
     assert (("Q115564437", "P162", "Q77") in commands(films)) == written
 

@@ -122,8 +122,8 @@ def test_addresses_of_known_datasets_are_identifiers_and_other_names_are_links(
     assert project.run("rdf", str(tmp_path / f"cat.nt{packed}"), "--source", "cat") == 0
     (film,) = {to_curie(fact.subject.value).removeprefix("film:") for fact in project.facts()}
     assert project.values_of(film) == {
-        ("type", "Film"),
-        ("label", "Yojimbo"),
+        ("rdf:type", "Film"),
+        ("rdfs:label", "Yojimbo"),
         ("imdbId", "tt0055630"),
         ("tmdbMovieId", "11878"),
         ("wikidataId", "Q20475"),
@@ -158,4 +158,4 @@ def test_the_format_of_a_file_can_be_named(
     assert project.run("rdf", str(path), "--source", "dbpedia") == 2
     assert "name it with --input-format" in capsys.readouterr().err
     assert project.run("rdf", str(path), "--source", "dbpedia", "--input-format", "turtle") == 0
-    assert ("label", "Memento") in project.values_of("dbpedia-memento")
+    assert ("rdfs:label", "Memento") in project.values_of("dbpedia-memento")

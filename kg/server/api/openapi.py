@@ -83,6 +83,18 @@ def _text_parameter(name: str, description: str, *, required: bool = False) -> d
 
 
 _PARAMETERS: dict[str, dict[str, Any]] = {
+    "page": {
+        "name": "page",
+        "in": "query",
+        "description": "which page of the list",
+        "schema": {"type": "integer", "minimum": 1},
+    },
+    "sort": {
+        "name": "sort",
+        "in": "query",
+        "description": "the order of the list",
+        "schema": {"type": "string", "enum": ["newest", "oldest", "name"]},
+    },
     "query": _text_parameter("query", "SPARQL; without it, the answer is the service description"),
     "property": _text_parameter("property", "only triples with this property"),
     "value": _text_parameter("value", "only the triple with this value of the property"),
@@ -144,6 +156,13 @@ def _reconcile(path: str, id: str) -> tuple[Operation, Operation]:
     )
 
 
+def _lists(*names: str) -> Iterator[Operation]:
+    """The lists to browse, as pages and as CSV."""
+    for name in names:
+        yield Operation("get", f"/{name}", name, f"List all {name}", _HTML_ONLY, ("sort", "page"))
+        yield Operation("get", f"/{name}.csv", f"{name}-csv", f"List all {name} as CSV", ("text/csv",), ("sort",))
+
+
 OPERATIONS: tuple[Operation, ...] = (
     *_sparql("/sparql", "sparql"),
     *_sparql("/sparql/", "sparql-slash"),
@@ -168,6 +187,8 @@ OPERATIONS: tuple[Operation, ...] = (
     Operation("get", "/healthz", "health", "Report whether requests are answered", _JSON_ONLY),
     Operation("get", "/metrics", "metrics", "Metrics for Prometheus", ("text/plain",)),
     Operation("get", "/", "home", "The home page", _HTML_ONLY),
+    *_lists("films", "people", "awards", "companies", "places"),
+    Operation("get", "/disagreements", "disagreements", "What sources disagree on", _HTML_ONLY, ("page",)),
     Operation("get", "/search", "search", "Search for names", _HTML_ONLY, ("q", "kind")),
     Operation("get", "/suggest", "suggest", "Complete a name", _JSON_ONLY, ("q", "kind")),
     Operation("get", "/vocabulary.json", "vocabulary", "Classes and properties, for completion", _JSON_ONLY),
