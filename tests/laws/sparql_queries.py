@@ -94,6 +94,7 @@ def _expressions(depth: int = 2) -> st.SearchStrategy[str]:
 
 
 def _groups(depth: int = 2) -> st.SearchStrategy[str]:
+    # What a group assigns has the number of its depth: a variable in scope cannot be assigned again.
     if depth == 0:
         return st.lists(_patterns, min_size=1, max_size=2).map(" ".join)
     group = _groups(depth - 1)
@@ -107,14 +108,16 @@ def _groups(depth: int = 2) -> st.SearchStrategy[str]:
         st.builds(lambda g, word, b: f"{g} FILTER {word} {b}", group, st.sampled_from(["EXISTS", "NOT EXISTS"]), block),
         st.builds(lambda g, name, p: f"{g} GRAPH {name} {{ {p} }}", group, _graph_names, _patterns),
         st.builds(lambda g, v, a, b: f"{g} VALUES {v} {{ {a} {b} }}", group, _variables, _constants, _cells),
-        st.builds(lambda g, e: f"{g} BIND({e} AS ?w)", block, _expressions(1)),
+        st.builds(lambda g, e: f"{g} BIND({e} AS ?w{depth})", block, _expressions(1)),
         st.builds(lambda g, b, v: f"{g} {{ SELECT DISTINCT {v} {b} }}", group, block, _variables),
-        st.builds(_counted, group, block, _variables, _variables),
+        st.builds(
+            lambda g, b, v, counted: f"{g} {{ SELECT {v} (COUNT({counted}) AS ?n{depth}) {b} GROUP BY {v} }}",
+            group,
+            block,
+            _variables,
+            _variables,
+        ),
     )
-
-
-def _counted(group: str, block: str, key: str, variable: str) -> str:
-    return f"{group} {{ SELECT {key} (COUNT({variable}) AS ?n) {block} GROUP BY {key} }}"
 
 
 _graph_names = st.sampled_from([*map(str, _GRAPHS), "?x"])

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import gc
 from collections import Counter
 from collections.abc import Callable
+from functools import lru_cache
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, Phase, given, note, settings
 from hypothesis import strategies as st
 from pyoxigraph import Literal, NamedNode, Quad, Store
 
@@ -47,19 +49,26 @@ def check_random_queries(quads: list[Quad], texts: list[str]) -> None:
     columns.sql.execute("SET threads = 1")
     try:
         for text in texts:
+            note(text)
             route(store, text, columnar=ColumnarGraph(len(quads), lambda: columns), engine=Engine.BOTH)
     finally:
         columns.close()
 
 
-@settings(max_examples=4, deadline=None, suppress_health_check=list(HealthCheck))
+# The last query that an example notes is the failing one; to shrink and explain it takes minutes.
+LAW = settings(
+    deadline=None, suppress_health_check=list(HealthCheck), phases=(Phase.explicit, Phase.reuse, Phase.generate)
+)
+
+
+@settings(LAW, max_examples=4)
 @given(graphs, st.lists(queries(), min_size=4, max_size=4))
 def test_both_engines_give_the_same_solutions(quads: list[Quad], texts: list[str]) -> None:
     check_random_queries(quads, texts)
 
 
 @pytest.mark.long
-@settings(max_examples=250, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(LAW, max_examples=5)
 @given(graphs, st.lists(queries(), min_size=8, max_size=8))
 def test_both_engines_give_the_same_solutions_of_many_queries(quads: list[Quad], texts: list[str]) -> None:
     check_random_queries(quads, texts)
@@ -72,10 +81,12 @@ NOT_COMPILED = {"relatives-of", "time-between"}
 
 
 @pytest.mark.long
-def test_every_stored_query_has_the_same_answer_from_both_engines() -> None:
+@pytest.mark.parametrize("part", [0, 1])
+def test_every_stored_query_has_the_same_answer_from_both_engines(part: int) -> None:
     assert kg.build(ROOT)
     graph = kg.open(ROOT)
-    routed = {name: graph.sparql(query.text, engine="both").engine for name, query in graph.queries.items()}
+    stored = sorted(graph.queries.items())[part::2]
+    routed = {name: graph.sparql(query.text, engine="both").engine for name, query in stored}
     assert {name for name, engine in routed.items() if engine == "oxigraph"} <= NOT_COMPILED
 
 
@@ -88,13 +99,13 @@ EXCEPTIONS = {
 
 
 @pytest.mark.long
-def test_the_compiled_part_of_the_w3c_suites_is_answered_as_expected() -> None:
+@pytest.mark.parametrize(("part", "least"), [(0, 80), (1, 97), (2, 81), (3, 72)])
+def test_the_compiled_part_of_the_w3c_suites_is_answered_as_expected(part: int, least: int) -> None:
     counts: Counter[str] = Counter()
     failures = []
-    for case in all_cases():
+    cases = [case for case in all_cases() if case.result is not None]
+    for case in cases[len(cases) * part // 4 : len(cases) * (part + 1) // 4]:
         name = case.name.partition("/")[2]
-        if case.result is None:
-            continue
         try:
             counts["passed"] += (is_right := passes(case, _columnar))
         except NotCompiled:
@@ -103,12 +114,19 @@ def test_the_compiled_part_of_the_w3c_suites_is_answered_as_expected() -> None:
         if not is_right and name not in KNOWN_FAILURES and name not in EXCEPTIONS:
             failures.append(case.name)
     assert failures == []
-    assert counts["passed"] >= 325, counts
+    assert counts["passed"] >= least, counts
 
 
 def _columnar(dataset: Dataset, text: str, base: str) -> EngineResult:
-    columns = Columns.of_quads(dataset.quads())
+    columns = _columns(frozenset(dataset.quads()))
     return run_compiled(columns, compile_query(columns, text, base=base))
+
+
+@lru_cache(8)
+def _columns(quads: frozenset[Quad]) -> Columns:
+    columns = Columns.of_quads(quads)
+    columns.sql.execute("SET threads = 1")
+    return columns
 
 
 # --- single behaviours
@@ -201,6 +219,16 @@ def test_what_is_not_exact_goes_as_a_whole_to_the_other_engine(text: str, reason
     routed = ask_both(quads, f"PREFIX : <{EX}> {text}")
     assert routed.engine is Engine.OXIGRAPH
     assert reason in routed.reason
+
+
+def test_compiling_a_query_leaves_no_result_to_another_thread() -> None:
+    before = {id(each) for each in gc.get_objects() if isinstance(each, EngineRows)}
+    gc.disable()
+    try:
+        compile_query(Columns.of_quads(FILMS), f"SELECT ?f {{ ?f <{EX}year> ?y OPTIONAL {{ ?f <{EX}title> ?t }} }}")
+        assert [each for each in gc.get_objects() if isinstance(each, EngineRows) and id(each) not in before] == []
+    finally:
+        gc.enable()
 
 
 def test_a_query_that_takes_too_long_is_interrupted() -> None:

@@ -93,8 +93,7 @@ def compile_query(columns: Columns, text: str, *, base: str | None = None, file:
 
 
 def _compile(columns: Columns, text: str, *, base: str | None, file: str) -> Compiled:
-    # The other engine says what is wrong with a query, and which variables `SELECT *` has.
-    shape = evaluate(Store(), text, file=file, base_iri=base)
+    selected = _selected(text, base=base, file=file)
     algebra = to_algebra(text, base=base)
     form = algebra.name.removesuffix("Query").upper()
     if form not in ("SELECT", "ASK", "CONSTRUCT"):
@@ -107,7 +106,7 @@ def _compile(columns: Columns, text: str, *, base: str | None, file: str) -> Com
         last, found = f"SELECT 1 FROM {relation.name} LIMIT 1", dict(relation.columns)
     else:
         last, found = patterns.select_sql(node, is_ordered=True)
-    variables = shape.columns if isinstance(shape, EngineRows) else tuple(found)
+    variables = tuple(found) if selected is None else selected
     statement = patterns.statement
     sql = statement.to_sql(last)
     dictionary = terms.to_sql()
@@ -118,6 +117,16 @@ def _compile(columns: Columns, text: str, *, base: str | None, file: str) -> Com
     )
     template = tuple(_template(algebra)) if form == "CONSTRUCT" else ()
     return Compiled(form, sql, tuple(statement.relations), found, variables, terms, template, tuple(patterns.anchors))
+
+
+def _selected(text: str, *, base: str | None, file: str) -> tuple[str, ...] | None:
+    """The variables of a SELECT: the other engine says what is wrong with a query, and what `SELECT *` has.
+
+    Its result ends here: errors inside rdflib's parser keep the frames of their callers until any thread collects them,
+    and the engine's iterator must end in its own thread.
+    """
+    shape = evaluate(Store(), text, file=file, base_iri=base)
+    return shape.columns if isinstance(shape, EngineRows) else None
 
 
 def fewest_matches(columns: Columns, compiled: Compiled) -> int:
