@@ -184,6 +184,9 @@ def rows(text: str, quads: list[Quad] = FILMS) -> Rows:
         ("SELECT ?f { ?f :year ?y MINUS { ?f :title ?t } }", [("tangerine",)]),
         ("SELECT ?p { :baker :knows+ ?p } ORDER BY ?p", [("baker",), ("ducournau",)]),
         ("SELECT ?p { :zoe :knows* ?p }", [("zoe",)]),
+        ("SELECT ?p { :zoe (:knows?)+ ?p }", [("zoe",)]),
+        ("SELECT ?p { ?p (:year|:knows*)+ :zoe }", [("zoe",)]),
+        ("SELECT ?p { BIND(1 AS ?p) :zoe (:knows?)+ :zoe }", [("1",)]),
         ("SELECT ?t { ?f :title ?t FILTER(CONTAINS(LCASE(?t), 'tit')) }", [("Titane",)]),
         ("SELECT ?x { VALUES ?x { :a UNDEF } FILTER(!BOUND(?x)) }", [(None,)]),
         (
@@ -212,6 +215,8 @@ def test_literals_keep_the_form_in_which_they_were_written() -> None:
         ("SELECT * { ?f :gross ?g FILTER(?g + 1 > 2) }", "floating-point arithmetic"),
         ("SELECT * { ?f :gross ?g FILTER REGEX(STR(?f), '\\\\d') }", "REGEX"),
         ("DESCRIBE :a", "DESCRIBE"),
+        ("SELECT * { :zoe :knows?/:year? ?p }", "paths of length zero"),
+        ("SELECT * { ?p (:knows?/^(:year*))+ :zoe }", "paths of length zero"),
     ],
 )
 def test_what_is_not_exact_goes_as_a_whole_to_the_other_engine(text: str, reason: str) -> None:

@@ -53,6 +53,8 @@ class Paths:
         raise NotCompiled("this property path")
 
     def _sequence(self, parts: Sequence[Path | rdflib.URIRef], ends: Ends) -> str:
+        if ends != Ends() and all(map(_may_be_empty, parts)):
+            raise NotCompiled("a sequence of paths of length zero from a term, which the graph may not have")
         last = len(parts) - 1
         sources = [
             f"({self._sql(part, Ends(ends.subject if i == 0 else None, ends.object if i == last else None))}) p{i}"
@@ -89,9 +91,10 @@ class Paths:
             more = f"SELECT b.s, r.o FROM {steps} b JOIN {name} r ON b.o = r.s"
         else:
             more = f"SELECT r.s, b.o FROM {name} r JOIN {steps} b ON r.o = b.s"
-        start = self._narrowed(
-            f"SELECT s, o FROM {steps}", Ends(ends.subject, None if ends.subject is not None else ends.object)
-        )
+        first = Ends(ends.subject, None if ends.subject is not None else ends.object)
+        # A constant may be outside the graph: `(:p?)+` connects it with itself all the same.
+        is_own = not path.zero and first != Ends() and _may_be_empty(path.path)
+        start = self._narrowed(self._sql(path.path, first) if is_own else f"SELECT s, o FROM {steps}", first)
         self.statement.add("closure", f"{start} UNION {more}", {}, name=name)
         closure = self._narrowed(f"SELECT s, o FROM {name}", ends)
         return f"{zero} UNION {closure}" if zero else closure
@@ -111,3 +114,17 @@ class Paths:
 
     def _id(self, iri: rdflib.URIRef) -> int:
         return self.dictionary.id_of(f"<{iri}>")
+
+
+def _may_be_empty(path: Path | rdflib.URIRef) -> bool:
+    """True for a path that connects a term with itself."""
+    match path:
+        case MulPath():
+            return bool(path.zero) or _may_be_empty(path.path)
+        case InvPath():
+            return _may_be_empty(path.arg)
+        case SequencePath():
+            return all(map(_may_be_empty, path.args))
+        case AlternativePath():
+            return any(map(_may_be_empty, path.args))
+    return False
