@@ -26,6 +26,7 @@ from kg.linking.link_mentions import link_mentions
 from kg.linking.mentions import OWN_SOURCE, find_mentions
 from kg.linking.model import Candidate, Classification, Mention
 from kg.project import Project
+from kg.reports import Report
 from kg.schema import read_ontology, to_schema
 from kg.terms import LABEL, to_curie, to_iri
 from kg.text.folding import closest
@@ -89,13 +90,13 @@ class LinkingResult:
 
 
 def read_linking_input(project: Project) -> LinkingInput:
-    """Read a project's facts and judgements; raises `FaultsError` with everything that is wrong in them."""
+    """Read a project's facts and judgements; raises `FaultsError` when there is a violation in them."""
     schema = to_schema(read_ontology(project.ontology))
     read = read_facts(project.data, schema, ProjectFacts(TripleTables()))
     trust = read_policy(project.data / "policy.yaml", file="data/policy.yaml", schema=schema, sources=read.sources)
     judged = read_project_links(project.data)
-    if faults := (*read.findings, *trust.findings, *judged.findings):
-        raise FaultsError(faults)
+    if not (report := Report((*read.findings, *trust.findings, *judged.findings))):
+        raise FaultsError(report)
     mentions = find_mentions(read.facts, schema)
     return LinkingInput(
         mentions.by_catalogue,

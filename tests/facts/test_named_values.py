@@ -138,13 +138,30 @@ def test_a_title_with_a_colon_needs_no_quotation_marks(film_project: SmallProjec
     assert checks(film_project) == []
 
 
-def test_a_title_of_one_word_is_the_label_too(film_project: SmallProject) -> None:
-    blocks = "Tangerine: {type: Film}\nQ42: {type: Film}\nOther Film: {type: Film, follows: Tangerine}\n"
+@pytest.mark.parametrize(
+    ("title", "id"),
+    [
+        ("Tangerine", "tangerine"),
+        ("M", "m"),
+        ("WALL-E", "wall-e"),
+        ("Se7en", "se7en"),
+        ("Léon", "leon"),
+        ("8½", "81-2"),
+        ("乱", "luan"),
+    ],
+)
+def test_a_title_of_one_word_is_the_label_too(film_project: SmallProject, title: str, id: str) -> None:
+    blocks = f"{title}: {{type: Film}}\nOther Film: {{type: Film, follows: {title}}}\nq42: {{type: Film}}\n"
     film_project.write("data/films.yaml", f"source: encyclopedia\n{blocks}")
     found = statements(film_project)
-    assert "film:Tangerine rdfs:label Tangerine" in found
-    assert "film:other-film film:follows film:Tangerine" in found
-    assert "film:Q42 rdfs:label Q42" not in found
+    assert {f"film:{id} rdfs:label {title}", f"film:other-film film:follows film:{id}"} <= found
+    assert "film:q42 rdfs:label q42" not in found
+
+
+def test_a_title_without_letters_becomes_the_label_of_an_id(film_project: SmallProject) -> None:
+    film_project.write("data/films.yaml", "source: encyclopedia\n'???': {type: Film}\n")
+    [finding] = film_project.read().findings
+    assert (finding.check, finding.remedy) == ("facts/name", "Write an id of letters, and the title as its label.")
 
 
 def test_what_is_not_a_title_is_still_an_error(film_project: SmallProject) -> None:

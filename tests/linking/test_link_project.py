@@ -54,6 +54,11 @@ def same_pairs(project: SmallProject) -> set[tuple[str, str]]:
     return {(row.subject.value[30:], row.object.value[30:]) for row in links.judgements if row.same}
 
 
+def test_an_entity_that_a_name_creates_does_not_stop_linking(linked: SmallProject) -> None:
+    linked.write("data/more.yaml", "source: encyclopedia\nThe Last Ferry: {type: Film, director: Inês Carvalho}\n")
+    assert kg(linked, "link") == 0
+
+
 def test_films_are_linked_and_then_their_directors(linked: SmallProject) -> None:
     assert kg(linked, "link") == 0
     assert {

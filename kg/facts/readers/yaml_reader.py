@@ -38,7 +38,6 @@ _UNNAMING_KEYS = frozenset((*_PART_KEYS, "type", "kind", "outcome", "count"))
 """Keys whose values say what sort of part it is, not which one: the id of a part does not begin with them."""
 _OCCASIONS = ("edition", "eventSeries")
 """Keys for what many recognitions of one owner have in common."""
-_ENTITY_NAME = re.compile(r"[\w.\-]+")
 _PART_ID = re.compile(r"[\w\-]+(?:\.[\w\-]+\.[\w\-]+)+")
 _NTH = re.compile(r"[1-9][0-9]{0,5}")
 _CITATION_REMEDY = "Write words of the text, or {words: ..., nth: 2}, or start-end."
@@ -120,25 +119,29 @@ class YamlReader:
                 continue
             if value.entries is None:
                 message = f"the block of {key.text} is {value.kind}, not a mapping of properties"
-                self.findings.add("shape", message, value.place)
+                remedy = "Put a title that has a colon in quotation marks." if value.text else ""
+                self.findings.add("shape", message, value.place, remedy=remedy)
                 continue
             first = self._blocks.setdefault((subject, context.source), key.place)
             if first != key.place:
                 message = f"{key.text} already has a block for {context.source or 'no source'} at {first}"
                 self.findings.add("duplicate", message, key.place, first, remedy="Join the two blocks.")
             within = self._entries(replace(value, entries=self._short_forms.expand(value.entries)))
-            if _is_title(key.text or "") and "label" not in within:
+            if is_name(key.text or "") and "label" not in within:
                 yield from self._title(subject, key, context)
             yield from self._properties(subject, within, self._inner(context, within), on=self._types(within))
 
     def _subject(self, key: YamlNode) -> NamedNode | None:
         """The entity that a block is about; a title such as `The Last Ferry` stands for `film:the-last-ferry`."""
+        text = key.text or ""
+        if is_name(text):
+            return named_iri(text)
         try:
-            return to_iri(key.text or "")
+            return to_iri(text)
         except ValueError as error:
-            if (titled := _title_iri(key)) is None:
-                self.findings.add("name", str(error), key.place, value=key.text or "")
-            return titled
+            remedy = "" if ":" in text else "Write an id of letters, and the title as its label."
+            self.findings.add("name", str(error), key.place, value=text, remedy=remedy)
+            return None
 
     def _title(self, subject: NamedNode, key: YamlNode, context: _Context) -> Iterator[Fact]:
         """Yield the label of a block whose key is a title."""
@@ -392,16 +395,6 @@ class YamlReader:
         if value.text is None:
             self.findings.add("shape", f"a text was expected here, not {value.kind}", value.place)
         return value.text or ""
-
-
-def _title_iri(key: YamlNode) -> NamedNode | None:
-    """The entity whose title is the key of a block, where the key is no id."""
-    return named_iri(key.text or "") if _is_title(key.text or "") else None
-
-
-def _is_title(text: str) -> bool:
-    """True for the key of a block that is the label of its entity: `The Last Ferry`, `Tangerine`."""
-    return is_name(text) and (_ENTITY_NAME.fullmatch(text) is None or (text.isalpha() and text.istitle()))
 
 
 def part_id(entries: Iterable[tuple[str, YamlNode]], *, unnaming: Collection[str] = _UNNAMING_KEYS) -> str:
