@@ -15,8 +15,9 @@ from typing import TYPE_CHECKING, Any
 from kg.version import __version__
 
 if TYPE_CHECKING:
+    from kg.endpoints.endpoint_graph import connect
+    from kg.endpoints.endpoint_graph import open_graph as open
     from kg.filmgraph import FilmGraph
-    from kg.filmgraph import open_graph as open
     from kg.loaded_graph import LoadedGraph, load
     from kg.lookup.entity_names import Entity
     from kg.pipeline.build import build, check
@@ -37,6 +38,7 @@ __all__ = [
     "__version__",
     "build",
     "check",
+    "connect",
     "infer",
     "load",
     "open",
@@ -54,9 +56,10 @@ _EXPORTS = {
     "Store": ("kg.rdflib_store", "FilmGraphStore"),
     "build": ("kg.pipeline.build", "build"),
     "check": ("kg.pipeline.build", "check"),
+    "connect": ("kg.endpoints.endpoint_graph", "connect"),
     "infer": ("kg.standalone", "infer"),
     "load": ("kg.loaded_graph", "load"),
-    "open": ("kg.filmgraph", "open_graph"),
+    "open": ("kg.endpoints.endpoint_graph", "open_graph"),
     "validate": ("kg.standalone", "validate"),
 }
 

@@ -15,10 +15,12 @@ from typing import TYPE_CHECKING
 from kg.cli.command import (
     Commands,
     add_data,
+    add_endpoint,
     add_format,
     add_output,
     add_texts,
     open_call_graph,
+    open_endpoint,
     open_graph_or_data,
     parse_pairs,
     positive_number,
@@ -67,12 +69,14 @@ def add_commands(commands: Commands) -> None:
     queries.add_argument("words", metavar="WORD", nargs="*", help=purpose)
     add_format(queries, ("table", "json"), default="table")
     schema = commands.add("schema", "Show the classes and properties with their numbers of uses, for SPARQL.", _schema)
+    add_endpoint(schema)
     schema.add_argument("word", metavar="WORD", nargs="?", help="a class, or a word in a name or description")
     add_data(schema)
     schema.add_argument("--all", action="store_true", help="also terms without uses")
     schema.add_argument("--json-schema", action="store_true", help="the JSON Schema of fact files, for editors")
     add_format(schema, ("table", "json"), default="table")
     show = commands.add("show", "Show everything about an entity, with sources.", _show)
+    add_endpoint(show)
     show.add_argument("entity", metavar="ENTITY", help="a label, alias, CURIE or IRI")
     add_format(show, ("table", "json", "turtle"), default="table")
     facts = commands.add(
@@ -107,6 +111,7 @@ def _add_answer_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--labels", action="store_true", help="a column with labels beside each column of entities")
     parser.add_argument("--limit", metavar="N", type=int, help="at most N rows")
     parser.add_argument("--timeout", metavar="SECONDS", type=positive_number, help="stop after this time")
+    add_endpoint(parser)
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,7 +188,7 @@ _SPARQL_EPILOG = 'Example: kg sparql --data people.ttl "SELECT * { ?person foaf:
 
 def _write_answer(call: argparse.Namespace, question: _Question) -> int:
     has_data = question.sparql and (call.data or call.infer or call.ontology or call.shapes)
-    graph = open_graph_or_data(call) if has_data or call.timeout is None else None
+    graph = open_graph_or_data(call) if has_data or call.timeout is None else open_endpoint(call)
     status = _validate(graph, call.shapes) if has_data and call.shapes and graph is not None else 0
     if call.timeout is None:
         assert graph is not None
@@ -309,7 +314,7 @@ def _schema(call: argparse.Namespace) -> int:
 
     if call.data and call.word is None and len(call.data) > 1 and not Path(call.data[-1]).exists():
         call.word = call.data.pop()
-    if not call.data and not (project := find_project(call.project)).has_build:
+    if not call.data and call.endpoint is None and not (project := find_project(call.project)).has_build:
         return _schema_of_ontology(call, project)
     graph = open_graph_or_data(call)
     if isinstance(graph, LoadedGraph):

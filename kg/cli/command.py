@@ -128,9 +128,11 @@ def positive_integer(text: str) -> int:
 
 
 def open_call_graph(call: argparse.Namespace) -> FilmGraph:
-    """The published graph of the project that the call names."""
+    """The published graph of the project that the call names, or that of an endpoint."""
     from kg.filmgraph import open_graph
 
+    if (remote := open_endpoint(call)) is not None:
+        return remote
     graph = open_graph(call.project)
     project = graph.project
     if project.loaded.is_file():
@@ -143,6 +145,31 @@ def open_call_graph(call: argparse.Namespace) -> FilmGraph:
         if (changed := project.changed_since(graph.build)) is not None:
             name = changed.relative_to(project.folder).as_posix()
             print_message(f"{name} has changed since this graph was built: run kg build.")
+    return graph
+
+
+def add_endpoint(parser: argparse.ArgumentParser) -> None:
+    """`--endpoint`, for commands on a graph that another store may hold."""
+    help = "ask this SPARQL endpoint instead of the build; default: [store] of filmgraph.toml"
+    parser.add_argument("--endpoint", metavar="URL", help=help)
+
+
+def open_endpoint(call: argparse.Namespace) -> FilmGraph | None:
+    """The graph of the endpoint that a call or its project names, with what is wrong with its build printed."""
+    from kg.project import find_project
+
+    address = getattr(call, "endpoint", None)
+    if not hasattr(call, "endpoint") or (address is None and not find_project(call.project).configuration.is_file()):
+        return None  # most calls need not load what is beneath
+    from kg.endpoints.endpoint_graph import EndpointGraph, configured_store, connect
+
+    project = find_project(call.project)
+    store = configured_store(project) if address is None else None
+    if address is None and store is None:
+        return None
+    graph = connect(address, project) if address is not None else EndpointGraph(project, store)  # type: ignore[arg-type]
+    for notice in graph.notices:
+        print_message(notice)
     return graph
 
 

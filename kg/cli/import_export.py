@@ -9,11 +9,21 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from kg.cli.command import Commands, add_format, bytes_progress, open_call_graph, print_message, write, write_json
+from kg.cli.command import (
+    Commands,
+    add_format,
+    bytes_progress,
+    open_call_graph,
+    positive_integer,
+    print_message,
+    write,
+    write_json,
+)
 from kg.errors import InputError
 from kg.importers import IMPORTERS, Importer
 
 if TYPE_CHECKING:
+    from kg.filmgraph import FilmGraph
     from kg.importers.session import ImportSession
     from kg.schema import Schema
 
@@ -150,6 +160,19 @@ def _open_session(
 
 # --- export
 
+
+def _export_split(call: argparse.Namespace, graph: FilmGraph) -> int:
+    """Write every graph to gzip files for the bulk loader of another store."""
+    from kg.exports.store_files import write_store_files
+
+    if call.format != "nquads" or call.only not in ("knowledge", "all") or call.output in (None, "-"):
+        raise InputError("--split writes every graph as N-Quads: kg export --format nquads --split 4 -o FOLDER")
+    written = write_store_files(graph.build, Path(call.output), parts=call.split)
+    files = f"{len(written.files)} file{'' if len(written.files) == 1 else 's'}"
+    print_message(f"Wrote {written.triples:,} triples to {files} in {call.output}.")
+    return 0
+
+
 _EXPORT_FORMATS = (
     "turtle",
     "trig",
@@ -177,6 +200,8 @@ def _add_export(commands: Commands) -> None:
     export.add_argument("-f", "--format", choices=_EXPORT_FORMATS, default="turtle", help="default: turtle")
     export.add_argument("-o", "--output", metavar="FILE", help="the file to write; a folder for csv; - is stdout")
     export.add_argument("--only", choices=_PARTS, default="knowledge", help="the part to write; default: knowledge")
+    split = "for the loader of another store: N gzip files in the folder -o, with a name for every graph"
+    export.add_argument("--split", metavar="N", type=positive_integer, help=split)
     export.add_argument("--film", metavar="FILM", help="one film, for jsonld-framed and schema.org")
 
 
@@ -193,6 +218,8 @@ def _write_undo(commands: Path) -> None:
 
 def _export(call: argparse.Namespace) -> int:
     graph = open_call_graph(call)
+    if call.split is not None:
+        return _export_split(call, graph)
     if call.output in (None, "-"):
         if call.format == "csv":
             raise InputError("CSV is a table for each class: name a folder with -o.")

@@ -5,7 +5,16 @@ from __future__ import annotations
 import argparse
 import json
 
-from kg.cli.command import Commands, add_output, add_texts, open_call_graph, print_message, read_text, write
+from kg.cli.command import (
+    Commands,
+    add_endpoint,
+    add_output,
+    add_texts,
+    open_call_graph,
+    print_message,
+    read_text,
+    write,
+)
 from kg.errors import InputError
 
 
@@ -29,6 +38,7 @@ def add_commands(commands: Commands) -> None:
 
 
 def _add_triple(parser: argparse.ArgumentParser) -> None:
+    add_endpoint(parser)
     parser.add_argument("subject", metavar="S", help="a label, alias, CURIE or IRI")
     parser.add_argument("property", metavar="P", help="a property, such as film:director or director")
     parser.add_argument("value", metavar="O", help="an entity by any name, or a literal's text")

@@ -2,6 +2,7 @@
 
 export               the formats by name; CSV, a table for each class
 rdf                  RDF with exact terms; a writer of Turtle in pieces
+store_files          gzip N-Quads for the bulk loader of another store
 jsonld               JSON-LD with the published context, compact or framed
 schema_org           films as schema.org JSON-LD
 link_formats         links to other datasets: N-Triples, VoID, SSSOM

@@ -1,4 +1,4 @@
-"""The endpoints that the queries of a project may call, and their limits: `filmgraph.toml`."""
+"""The endpoints that the queries of a project may call, and the store that answers for it: `filmgraph.toml`."""
 
 from __future__ import annotations
 
@@ -14,7 +14,8 @@ from kg.reports import did_you_mean
 from kg.text.folding import closest
 
 FILE = "filmgraph.toml"
-_KEYS = ("contact", "services")
+_KEYS = ("contact", "services", "store")
+_STORE_KEYS = ("endpoint", "timeout", "largest", "retries", "patience")
 _MAX = 1e9
 """The largest value of any limit."""
 
@@ -46,6 +47,8 @@ class Services:
     by_address: Mapping[str, ServiceConfig] = field(default_factory=dict)
     contact: str = ""
     file: str = FILE
+    store: ServiceConfig | None = None
+    """The SPARQL store that answers in place of the project's build."""
 
 
 def read_services(path: Path) -> Services:
@@ -60,7 +63,30 @@ def read_services(path: Path) -> Services:
     contact, services = document.get("contact", ""), document.get("services", {})
     if not isinstance(contact, str) or not isinstance(services, dict) or not contact.isprintable():
         raise InputError(f"{path}: contact must be a text, and services must be tables: [services.wikidata]")
-    return Services({config.address: config for config in _configs(path, services)}, contact, str(path))
+    by_address = {config.address: config for config in _configs(path, services)}
+    return Services(by_address, contact, str(path), _store(path, document.get("store")))
+
+
+def store_config(address: str, **limits: float) -> ServiceConfig:
+    """A store at an address, whose answers are not cached; raises `InputError` for what is no address."""
+    if not _is_address(address):
+        raise InputError(f"{address!r} is not the address of a SPARQL endpoint, such as https://example.org/sparql.")
+    return ServiceConfig("store", address, **{"largest": 64.0, "keep": 0.0, **limits})  # type: ignore[arg-type]
+
+
+def _store(path: Path, table: Any) -> ServiceConfig | None:
+    if table is None:
+        return None
+    place = f"{path}: [store] "
+    if not isinstance(table, dict) or not isinstance(table.get("endpoint"), str):
+        raise InputError(f'{place}requires an address: endpoint = "https://example.org/sparql"')
+    _check_keys(table, _STORE_KEYS, place)
+    limits = {key: value for key, value in table.items() if key != "endpoint"}
+    _check_amounts(limits, place)
+    try:
+        return store_config(table["endpoint"], **limits)
+    except InputError as error:
+        raise InputError(f"{place}{error}") from error
 
 
 def _configs(path: Path, services: Mapping[str, Any]) -> Iterator[ServiceConfig]:
@@ -72,12 +98,16 @@ def _configs(path: Path, services: Mapping[str, Any]) -> Iterator[ServiceConfig]
         address = table.get("address")
         if not isinstance(address, str) or not _is_address(address):
             raise InputError(f"{place}requires an address, such as https://query.wikidata.org/sparql")
-        for key, value in table.items():
-            if key != "address" and not _is_amount(value):
-                raise InputError(f"{place}{key} must be a number from 0 to {_MAX:,.0f}, not {value!r}")
+        _check_amounts({key: value for key, value in table.items() if key != "address"}, place)
         if not isinstance(table.get("batch", 1), int) or table.get("batch", 1) < 1:
             raise InputError(f"{place}batch must be a whole number, at least 1")
         yield ServiceConfig(name, **table)
+
+
+def _check_amounts(table: Mapping[str, Any], place: str) -> None:
+    for key, value in table.items():
+        if not _is_amount(value):
+            raise InputError(f"{place}{key} must be a number from 0 to {_MAX:,.0f}, not {value!r}")
 
 
 def _is_amount(value: object) -> bool:

@@ -14,7 +14,8 @@ import os
 import socket
 import threading
 import time
-from collections.abc import Callable, Iterator
+import weakref
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -26,10 +27,33 @@ from kg.federation.config import ServiceConfig, Services
 from kg.version import __version__
 
 JSON = "application/sparql-results+json"
+TURTLE = ("application/n-triples", "text/turtle")
+"""What triples are asked for in: one parser reads both."""
 _REDIRECTS = (301, 302, 303, 307, 308)
 _MAX_REDIRECTS = 3
+_MAX_IDLE = 4
+"""How many connections to an endpoint stay open."""
 T = TypeVar("T")
 _NETWORK_ERRORS = (OSError, http.client.HTTPException, ValueError)
+
+
+@dataclass(frozen=True, slots=True)
+class EndpointRequest:
+    """A query, the media types of its answer, and the dataset that it is asked of; without one, the endpoint's own.
+
+    https://www.w3.org/TR/sparql11-protocol/#dataset
+    """
+
+    query: str
+    accept: tuple[str, ...] = (JSON,)
+    default_graphs: tuple[str, ...] = ()
+    named_graphs: tuple[str, ...] = ()
+
+    def to_form(self) -> bytes:
+        """The body of the request."""
+        graphs = [("default-graph-uri", iri) for iri in self.default_graphs]
+        graphs += [("named-graph-uri", iri) for iri in self.named_graphs]
+        return urlencode([("query", self.query), *graphs]).encode()
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +66,8 @@ class _HttpReply:
     retry_after: str
     media_type: str
     content_encoding: str
+    sql_state: str
+    """The warning of Virtuoso that a result is incomplete: `S1TAT`."""
 
 
 @dataclass(frozen=True)
@@ -51,35 +77,37 @@ class EndpointClient:
     services: Services
     folder: Path
     sleep: Callable[[float], None] = time.sleep
+    _idle: dict[str, list[http.client.HTTPConnection]] = field(default_factory=dict, repr=False, compare=False)
+    """Scheme and host -> open connections that no request uses."""
 
-    def fetch(self, config: ServiceConfig, query: str, read: Callable[[bytes], T], *, max_bytes: int) -> tuple[T, int]:
+    def __post_init__(self) -> None:
+        weakref.finalize(self, _close_all, self._idle)
+
+    def fetch(
+        self, config: ServiceConfig, request: EndpointRequest, read: Callable[[bytes], T], *, max_bytes: int
+    ) -> tuple[T, int]:
         """What `read` makes of the endpoint's answer, and the size of the answer; what can be read is cached.
 
         Raises `RemoteError` when the endpoint fails, `LimitError` when it is too slow or its answer too large.
         """
-        path = self.folder / hashlib.sha256(f"{config.address}\x00{query}".encode()).hexdigest()
+        path = self.folder / hashlib.sha256(config.address.encode() + b"\x00" + request.to_form()).hexdigest()
         cached = _read_cached(path, config.keep) if config.keep else None
         if cached is not None and len(cached) <= max_bytes:
             with contextlib.suppress(RemoteError):
                 return read(cached), len(cached)
-        body = self._request(config, query, max_bytes)
+        body = self._request(config, request, max_bytes)
         result = read(body)
         if config.keep:
             _cache(path, body, config.keep)
         return result, len(body)
 
-    def _request(self, config: ServiceConfig, query: str, max_bytes: int) -> bytes:
+    def _request(self, config: ServiceConfig, request: EndpointRequest, max_bytes: int) -> bytes:
         address, waited = config.address, 0.0
         redirects = attempts = 0
         while True:
-            reply = self._post(config, address, query, max_bytes)
+            reply = self._post(config, address, request, max_bytes)
             if reply.status == 200:
-                if reply.content_encoding not in ("", "identity"):
-                    encoding = repr(reply.content_encoding)
-                    raise RemoteError(f"{config.address} compressed its response ({encoding}), which is not supported.")
-                if reply.media_type != JSON:
-                    media_type = reply.media_type or "no media type"
-                    raise RemoteError(f"{config.address} answered with {media_type}, not {JSON}.")
+                _check_reply(reply, config, request)
                 return reply.body
             if reply.status in _REDIRECTS:
                 address, redirects = self._redirect(address, reply, redirects), redirects + 1
@@ -100,30 +128,78 @@ class EndpointClient:
             raise RemoteError(message)
         return target
 
-    def _post(self, config: ServiceConfig, address: str, query: str, max_bytes: int) -> _HttpReply:
+    def _post(self, config: ServiceConfig, address: str, request: EndpointRequest, max_bytes: int) -> _HttpReply:
         parts = urlsplit(address)
-        connect = http.client.HTTPSConnection if parts.scheme == "https" else http.client.HTTPConnection
         path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
         headers = {
-            "Accept": JSON,
+            "Accept": ", ".join(request.accept),
             "Accept-Encoding": "identity",
             "Content-Type": "application/x-www-form-urlencoded",
             "User-Agent": self._user_agent(),
         }
-        form = urlencode({"query": query}).encode()
+        call = ("POST", path, request.to_form(), headers)
+        idle = self._idle.setdefault(f"{parts.scheme}://{parts.netloc}", [])
+        with contextlib.suppress(IndexError, ConnectionError, http.client.RemoteDisconnected):
+            # The endpoint may have closed a connection that was idle: then a new one is made.
+            return _exchange(idle.pop(), call, config, max_bytes, idle)
+        connect = http.client.HTTPSConnection if parts.scheme == "https" else http.client.HTTPConnection
         try:
             connection = connect(parts.hostname or "", parts.port, timeout=max(config.timeout, 0.001))
-            with contextlib.closing(connection), _deadline(config) as deadline:
-                connection.connect()
-                deadline.watch(connection.sock)
-                connection.request("POST", path, form, headers)
-                return _read_reply(connection.getresponse(), config, max_bytes)
+            return _exchange(connection, call, config, max_bytes, idle)
         except _NETWORK_ERRORS as error:
             raise RemoteError(f"{config.address} cannot be reached: {str(error) or type(error).__name__}.") from error
 
     def _user_agent(self) -> str:
         contact = f"; {self.services.contact}" if self.services.contact else ""
         return f"film-knowledge-graph/{__version__} (https://w3id.org/filmgraph/{contact})"
+
+
+def _close_all(connections: Mapping[str, list[http.client.HTTPConnection]]) -> None:
+    for connection in (connection for idle in connections.values() for connection in idle):
+        connection.close()
+
+
+_Call = tuple[str, str, bytes, dict[str, str]]
+"""Method, path, body and headers."""
+
+
+def _exchange(
+    connection: http.client.HTTPConnection,
+    call: _Call,
+    config: ServiceConfig,
+    max_bytes: int,
+    idle: list[http.client.HTTPConnection],
+) -> _HttpReply:
+    """One request on a connection, which is idle again afterwards if the endpoint keeps it open."""
+    try:
+        with _deadline(config) as deadline:
+            if connection.sock is None:
+                connection.connect()
+            connection.sock.settimeout(max(config.timeout, 0.001))
+            deadline.watch(connection.sock)
+            connection.request(*call)
+            response = connection.getresponse()
+            reply = _read_reply(response, config, max_bytes)
+    except BaseException:
+        connection.close()
+        raise
+    if response.isclosed() and not response.will_close and len(idle) < _MAX_IDLE:
+        idle.append(connection)
+    else:
+        connection.close()
+    return reply
+
+
+def _check_reply(reply: _HttpReply, config: ServiceConfig, request: EndpointRequest) -> None:
+    """Raise `RemoteError` for a response that cannot be read, `LimitError` for one that its endpoint cut short."""
+    if reply.content_encoding not in ("", "identity"):
+        encoding = repr(reply.content_encoding)
+        raise RemoteError(f"{config.address} compressed its response ({encoding}), which is not supported.")
+    if reply.media_type not in request.accept:
+        media_type, wanted = reply.media_type or "no media type", " or ".join(request.accept)
+        raise RemoteError(f"{config.address} answered with {media_type}, not {wanted}.")
+    if reply.sql_state == "S1TAT":
+        raise LimitError(f"{config.address} reached its own time limit and answered in part.", limit="seconds")
 
 
 @dataclass
@@ -186,6 +262,7 @@ def _read_reply(response: http.client.HTTPResponse, config: ServiceConfig, max_b
         response.getheader("Retry-After", ""),
         response.getheader("Content-Type", "").partition(";")[0].strip().lower(),
         response.getheader("Content-Encoding", "").strip().lower(),
+        response.getheader("X-SQL-State", "").strip(),
     )
 
 

@@ -19,7 +19,7 @@ from pyoxigraph import BlankNode, Literal, NamedNode, Store, Triple
 
 from kg.errors import LimitError, QueryError, RemoteError
 from kg.federation.config import ServiceConfig, Services
-from kg.federation.endpoint_client import EndpointClient
+from kg.federation.endpoint_client import EndpointClient, EndpointRequest
 from kg.federation.service_clauses import ServiceClause, find_first_clause, used_prologue
 from kg.queries.rewriting.engine_query import EngineRows, evaluate
 from kg.queries.sparql import escape_dots, find_prologue, guard, place_at, to_query_error, tokenise
@@ -132,7 +132,7 @@ class _Federation:
         for batch in batches:
             query = f"{prologue}SELECT * WHERE {{ {batch.to_values()} {{ {clause.group} }} }}"
             read = partial(read_results, address=config.address, variables=clause.variables, query=query)
-            table, size = self.client.fetch(config, query, read, max_bytes=remaining)
+            table, size = self.client.fetch(config, EndpointRequest(query), read, max_bytes=remaining)
             tables.append(table)
             remaining -= size
         return concatenate(tables) if tables else BindingTable(tuple(sorted(clause.variables)), ())

@@ -1,10 +1,11 @@
-"""Atomic writing of text files: readers see either the old content or the new."""
+"""Atomic writing of text files and folders: readers see either the old content or the new."""
 
 from __future__ import annotations
 
 import contextlib
 import os
-from collections.abc import Iterable
+import shutil
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from kg.errors import InputError
@@ -26,6 +27,22 @@ def write_file(path: Path | str, pieces: Iterable[str], *, durable: bool = True)
             _replace(target.resolve(), pieces, durable=durable)
     except OSError as error:
         raise InputError(f"{path} cannot be written: {error.strerror}") from error
+
+
+@contextlib.contextmanager
+def replaced_folder(path: Path) -> Iterator[Path]:
+    """A folder to write into, which then takes the place of another; raises `InputError` when that is not possible."""
+    target = path.resolve()
+    fresh = target.with_name(f".{target.name}.{os.getpid()}.unfinished")
+    try:
+        fresh.mkdir(parents=True)
+        yield fresh
+        shutil.rmtree(target, ignore_errors=True)
+        fresh.rename(target)
+    except OSError as error:
+        raise InputError(f"{path} cannot be written: {error.strerror}") from error
+    finally:
+        shutil.rmtree(fresh, ignore_errors=True)
 
 
 def _replace(path: Path, pieces: Iterable[str], *, durable: bool) -> None:
