@@ -9,9 +9,10 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
-from functools import cached_property
+from functools import cached_property, lru_cache
 from itertools import combinations
 from pathlib import Path
+from typing import NamedTuple
 
 from pyoxigraph import CanonicalizationAlgorithm, Dataset, Literal, NamedNode, Quad, RdfFormat, Triple, parse
 
@@ -346,26 +347,53 @@ def read_ontology(files: Iterable[Path]) -> list[Triple]:
     Blank nodes get the labels of RDFC-1.0, which depend on the content of the files alone. A `skos:prefLabel` is an
     `rdfs:label` as well (https://www.w3.org/TR/skos-reference/#L1541).
     """
+    paths = list(files)
+    read = _read_ontology(tuple(path.read_bytes() for path in paths))
+    if read.errors:
+        raise FaultsError(
+            Finding(
+                "facts/syntax",
+                f"the ontology does not parse: {error.msg}",
+                places=(Place(str(paths[number]), error.lineno or 0, error.offset or 0),),
+            )
+            for number, error in read.errors.items()
+        )
+    return list(read.triples)
+
+
+class _OntologyRead(NamedTuple):
+    """The triples of files, and the error of each file that does not parse, by its number."""
+
+    triples: tuple[Triple, ...]
+    errors: Mapping[int, SyntaxError]
+
+
+# Cached, as are the schema and the ground rules: a program that watches its files reads the same ontology again.
+@lru_cache(maxsize=4)
+def _read_ontology(contents: tuple[bytes, ...]) -> _OntologyRead:
     quads: list[Quad] = []
-    faults = []
-    for path in files:
+    errors = {}
+    for number, content in enumerate(contents):
         try:
-            quads.extend(parse(path=path, format=RdfFormat.TURTLE))
+            quads.extend(parse(content, format=RdfFormat.TURTLE))
         except SyntaxError as error:
-            place = Place(str(path), error.lineno or 0, error.offset or 0)
-            faults.append(Finding("facts/syntax", f"the ontology does not parse: {error.msg}", places=(place,)))
-    if faults:
-        raise FaultsError(faults)
+            errors[number] = error
+    if errors:
+        return _OntologyRead((), errors)
     dataset = Dataset(quads)
     dataset.canonicalize(CanonicalizationAlgorithm.RDFC_1_0)
     triples = {quad.triple for quad in dataset}
     triples |= {Triple(t.subject, LABEL, t.object) for t in triples if t.predicate == _PREFERRED_LABEL}
-    return sorted(triples, key=str)
+    return _OntologyRead(tuple(sorted(triples, key=str)), {})
 
 
 def to_schema(ontology: Iterable[Triple]) -> Schema:
     """The schema of an ontology."""
-    ontology = tuple(ontology)
+    return _to_schema(tuple(ontology))
+
+
+@lru_cache(maxsize=4)
+def _to_schema(ontology: tuple[Triple, ...]) -> Schema:
     objects: dict[NamedNode, dict[NamedNode, list[object]]] = {}
     for triple in ontology:
         if isinstance(triple.subject, NamedNode):

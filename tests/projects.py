@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import atexit
 import hashlib
 import shutil
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cache, cached_property
 from pathlib import Path
+from tempfile import mkdtemp
 from textwrap import dedent
 
 from kg.facts.fact_table import ProjectFacts
@@ -180,12 +182,21 @@ class SmallProject:
 
 
 def own_graph(folder: Path) -> FilmGraph:
-    """The graph of the repository's own facts, built in a folder of its own."""
+    """The graph of the repository's own facts, in a folder of its own."""
+    shutil.copytree(_own_build(), folder, dirs_exist_ok=True)
+    return open_graph(folder)
+
+
+@cache
+def _own_build() -> Path:
+    """A folder with the repository's own facts and their build, which is only copied."""
+    folder = Path(mkdtemp())
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
     for name in ("ontology", "data", "queries"):
-        shutil.copytree(ROOT / name, folder / name, dirs_exist_ok=True)
+        shutil.copytree(ROOT / name, folder / name)
     report = build(folder)
     assert report.ok, report
-    return open_graph(folder)
+    return folder
 
 
 def place_and_check(finding: Finding) -> str:

@@ -14,6 +14,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Container, Iterable, Mapping
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -159,6 +160,14 @@ def infer_files(
     return inference
 
 
+# Rules about an ontology are the same at each build of a program that watches its files.
+@lru_cache(maxsize=4)
+def _closed_and_grounded(axioms: tuple[Spo, ...], datatypes: bool) -> tuple[Ontology, tuple[GroundRule, ...]]:
+    """The closed ontology, and the rules grounded by it."""
+    ontology = Ontology(axioms, datatypes=datatypes)
+    return ontology, tuple(ground(ontology))
+
+
 class _Reasoner:
     """One run of the SQL engine over triple tables."""
 
@@ -206,8 +215,7 @@ class _Reasoner:
 
     def _read_ontology(self) -> tuple[Ontology, tuple[GroundRule, ...]]:
         """The axioms that are known, and the rules grounded by them."""
-        ontology = Ontology(self._schema_triples(), datatypes=self.tautologies)
-        rules = tuple(ground(ontology))
+        ontology, rules = _closed_and_grounded(tuple(self._schema_triples()), self.tautologies)
         self.ids = self._ids_of(rules)
         self.present = self._present_relations()
         return ontology, rules

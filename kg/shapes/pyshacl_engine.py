@@ -16,6 +16,7 @@ import warnings
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 from unittest.mock import patch
 
@@ -392,12 +393,18 @@ def _prefixes(shapes: Iterable[Triple]) -> dict[str, set[str]]:
 
 def _patterns_of(query: str, prefixes: dict[str, set[str]]) -> _Patterns | None:
     """The triple patterns of a query; None when one of them may match any predicate."""
-    from rdflib.plugins.sparql import prepareQuery
-
     if any(len(namespaces) > 1 for namespaces in prefixes.values()):
         return None
+    return _patterns_with(query, tuple((name, next(iter(namespaces))) for name, namespaces in prefixes.items()))
+
+
+# The parser takes longer than most of the validation, and checks of changed files meet the same queries again.
+@lru_cache(maxsize=64)
+def _patterns_with(query: str, prefixes: tuple[tuple[str, str], ...]) -> _Patterns | None:
+    from rdflib.plugins.sparql import prepareQuery
+
     try:
-        parsed = prepareQuery(query, initNs={name: next(iter(namespaces)) for name, namespaces in prefixes.items()})
+        parsed = prepareQuery(query, initNs=dict(prefixes))
     except Exception:  # the parser passes on plain Python errors; pyshacl will report what is wrong with the query
         return None
     return _patterns_below(parsed.algebra)

@@ -69,7 +69,7 @@ class Films:
 
     @classmethod
     def at(cls, folder: Path, **files: str) -> Films:
-        shutil.copytree(ROOT / "ontology", folder / "ontology")
+        shutil.copytree(ROOT / "ontology", folder / "ontology", ignore=shutil.ignore_patterns("shapes-*"))
         (folder / "queries").mkdir()
         films = cls(folder)
         films.write("data/sources.yaml", SOURCES)

@@ -161,7 +161,7 @@ letters = st.text("abcdefghijklmnopqrstuvwxyz", min_size=1, max_size=1)
 
 
 @pytest.mark.long
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     st.lists(
         st.tuples(st.integers(0, len(ANORA) - 1), st.sampled_from(["drop", "double", "insert"]), letters), max_size=3
