@@ -7,7 +7,7 @@ PIP := $(BIN)/pip install --quiet --disable-pip-version-check
 WORLD := build/world
 WORKERS ?= 2
 
-.PHONY: graph world test quick test-latest lock lock-check format clean
+.PHONY: graph world test quick test-latest lock lock-check bundle format clean
 
 graph: $(VENV)/.installed
 	$(BIN)/kg build
@@ -62,6 +62,10 @@ lock-check: $(VENV)/.tested
 	cp constraints.txt $(VENV)/constraints.txt
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --all-extras --no-header pyproject.toml --output-file $(VENV)/constraints.txt
 	diff constraints.txt $(VENV)/constraints.txt
+
+# The SPARQL editor and the engine of published sites, from npm packages that web/package-lock.json pins.
+bundle:
+	cd web && npm ci --no-audit --no-fund --ignore-scripts && npm run --silent build
 
 format: $(VENV)/.tested
 	$(BIN)/ruff check --fix .

@@ -1,4 +1,4 @@
-"""Commands that serve the graph: `kg serve` on the web, `kg mcp` to assistants."""
+"""Commands that serve the graph: `kg serve` on the web, `kg publish` as files, `kg mcp` to assistants."""
 
 from __future__ import annotations
 
@@ -12,6 +12,8 @@ from kg.cli.command import (
     Commands,
     add_data,
     add_texts,
+    counter,
+    open_call_graph,
     open_graph_or_data,
     positive_integer,
     positive_number,
@@ -20,11 +22,12 @@ from kg.cli.command import (
 from kg.errors import InputError
 
 _SERVE_PACKAGES = ("httptools", "jinja2", "starlette", "uvicorn")
+_PUBLISH_EPILOG = "Example: kg publish site; python -m http.server -d site. See docs/publishing.md."
 _MCP_EPILOG = "Example: kg mcp --topics awards,release; over HTTP: kg mcp --http --port 8770. See docs/assistants.md."
 
 
 def add_commands(commands: Commands) -> None:
-    """serve, mcp."""
+    """serve, publish, mcp."""
     description = "Serve the graph: a SPARQL endpoint, stored queries as links, a page for every entity."
     serve = commands.add("serve", description, _serve)
     add_data(serve)
@@ -49,6 +52,11 @@ def add_commands(commands: Commands) -> None:
     serve.add_argument(
         "--connections", type=positive_integer, metavar="N", help="of one client, for each process; default: 200"
     )
+    description = "Write a static site: every page as a file, with search and SPARQL in the browser."
+    publish = commands.add("publish", description, _publish, epilog=_PUBLISH_EPILOG)
+    publish.add_argument("folder", metavar="DIR", help="the folder to write; a site that is there is replaced")
+    publish.add_argument("--url", metavar="URL", help="its public address, for the sitemap; it may have a path")
+    add_texts(publish)
     description = "Serve assistants: tools to ask the graph, rows with citations."
     mcp = commands.add("mcp", description, _mcp, epilog=_MCP_EPILOG)
     topics = "also a tool for each stored query with one of these topics, tags or names, separated by commas; or all"
@@ -101,6 +109,34 @@ def _serve(call: argparse.Namespace) -> int:
         report(f"Warning: {call.host} is not a loopback address: whoever reaches this machine can read the graph.")
     what = f"{build.name} of {project.folder}" if graph is None else ", ".join(call.data)
     return Supervisor(project, settings).run(lambda url: report(f"Serving {what} at {url} (Ctrl+C to stop)"))
+
+
+def _publish(call: argparse.Namespace) -> int:
+    if importlib.util.find_spec("jinja2") is None or importlib.util.find_spec("starlette") is None:
+        raise InputError("Publishing requires more packages: pip install 'film-knowledge-graph[serve]'")
+    from kg.facts.texts import TEXTS_VARIABLE
+    from kg.server.access_rules import parse_public_url
+    from kg.static_site.publish import LARGE_FILES, publish, size_in_words
+
+    if call.texts is not None:
+        os.environ[TEXTS_VARIABLE] = str(Path(call.texts).resolve())
+    url = parse_public_url(call.url) if call.url is not None else None
+    with counter("files") as progress:
+        publication = publish(open_call_graph(call), call.folder, url=url, progress=progress)
+    site = publication.site
+    if not publication.is_new:
+        print_message(f"{call.folder} is up to date: {site.pages:,} pages.")
+        return 0
+    size, data = size_in_words(site.size), size_in_words(site.data)
+    print_message(
+        f"Published: {site.pages:,} pages, {site.files:,} files, {size} in {call.folder}, "
+        f"{publication.seconds:.1f} seconds. A browser loads {data} of data for the first SPARQL query."
+    )
+    if not site.has_sparql:
+        print_message("SPARQL is left out, since its scripts are not bundled; see docs/publishing.md.")
+    if site.is_large:
+        print_message(f"This is a large site: more than {LARGE_FILES:,} files or much data. Consider `kg serve`.")
+    return 0
 
 
 def _mcp(call: argparse.Namespace) -> int:

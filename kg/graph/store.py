@@ -194,16 +194,16 @@ def _remove_old_builds(project: Project, *, keep: set[str]) -> None:
     """Remove builds that nobody reads, and what killed processes left; the build before stays for its readers."""
     for folder in (project.build_folder / "builds").iterdir():
         owner = folder.name.removeprefix("unfinished-")
-        alive = owner != folder.name and owner.isdecimal() and _is_alive(int(owner))
+        alive = owner != folder.name and owner.isdecimal() and is_alive(int(owner))
         if folder.name not in keep and not alive and not _is_read(folder):
             shutil.rmtree(folder, ignore_errors=True)
     for folder in project.build_folder.glob("scratch-*"):
         owner = folder.name.removeprefix("scratch-")
-        if owner.isdecimal() and not _is_alive(int(owner)):
+        if owner.isdecimal() and not is_alive(int(owner)):
             shutil.rmtree(folder, ignore_errors=True)
     for pointer in project.build_folder.glob("CURRENT.*"):
         owner = pointer.name.removeprefix("CURRENT.")
-        if owner.isdecimal() and not _is_alive(int(owner)):
+        if owner.isdecimal() and not is_alive(int(owner)):
             pointer.unlink(missing_ok=True)
 
 
@@ -225,7 +225,8 @@ def _is_read(folder: Path) -> bool:
     return False
 
 
-def _is_alive(process: int) -> bool:
+def is_alive(process: int) -> bool:
+    """True while a process of this number runs."""
     if os.name == "nt":
         return True  # Windows refuses to remove files that a living process has open.
     try:

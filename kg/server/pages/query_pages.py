@@ -207,7 +207,8 @@ def queries_page(graph: FilmGraph, words: str = "") -> str:
             broken.append(name)
             continue
         valid.append(query)
-    for query in complete_matches(QueryIndex(valid, graph.ontology).search_question(words, graph.names)):
+    found = QueryIndex(valid, graph.ontology).search_question(words, graph.names)
+    for query in complete_matches(found) if words.strip() else valid:
         groups.setdefault(query.topic or "other", []).append(query)
     count = sum(map(len, groups.values()))
     return render("queries.html", groups=sorted(groups.items()), words=words, count=count, broken=broken)

@@ -139,10 +139,10 @@ def _hit(display: Display, match: NameMatch) -> SearchHit:
     classes = display.graph.ontology.narrowest(map(to_iri, match.classes))
     matched = match.name if match.name != match.label else ""
     labels = ", ".join(map(display.label, classes))
-    return SearchHit(display.term(match.entity), labels, matched, _about(display, match.entity))
+    return SearchHit(display.term(match.entity), labels, matched, what_distinguishes(display, match.entity))
 
 
-def _about(display: Display, entity: NamedNode) -> str:
+def what_distinguishes(display: Display, entity: NamedNode) -> str:
     """What distinguishes entities of one name: year and director, or a description."""
     store = display.graph.store
     year = date_of(display.graph, entity)[:4]

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Mapping
+from contextvars import ContextVar
 from functools import lru_cache
 from importlib.resources import files
+from types import MappingProxyType
 
 from jinja2 import Environment, PackageLoader, StrictUndefined, pass_eval_context
 from jinja2.nodes import EvalContext
@@ -16,7 +19,8 @@ from kg.version import __version__
 
 STATIC = files("kg.server.pages") / "static"
 """The folder of styles and scripts."""
-
+SITE_LINKS: ContextVar[Mapping[str, str]] = ContextVar("SITE_LINKS", default=MappingProxyType({}))
+"""Title -> URL of further links at the end of each page; a published site has some."""
 
 _LONG_WORD = 40
 
@@ -33,6 +37,7 @@ def environment() -> Environment:
         auto_reload=False,
     )
     created.globals |= {"static_url": static_url, "query_url": query_url, "site_path": site_path}
+    created.globals |= {"site_links": SITE_LINKS.get, "has_static": has_static}
     created.globals["version"] = __version__
     created.filters |= {"svg": _safe_svg, "has_long_word": has_long_word}
     return created
@@ -52,6 +57,12 @@ def compile_all() -> None:
 def static_url(name: str) -> str:
     """The URL of a style or script; it changes with the file, so the file may be cached for ever."""
     return site_path(f"/static/{name}?v={_digest(name)}")
+
+
+@lru_cache(maxsize=16)
+def has_static(name: str) -> bool:
+    """True when a style or script is there; those that are bundled from npm packages may be missing."""
+    return (STATIC / name).is_file()
 
 
 @lru_cache(maxsize=16)
