@@ -25,11 +25,15 @@ from kg.lookup.entity_names import EntityNames
 from kg.project import COUNTS, Project, find_project
 from kg.queries.answer import Answer
 from kg.queries.execute import names_any, run_query, run_stored_query
+from kg.queries.rewriting.engine_query import EngineResult, InMemoryResult, evaluate
 from kg.queries.routing import ColumnarGraph, explain_route, parse_engine, route
 from kg.queries.sparql import guard
 from kg.queries.stored_query import StoredQueries, StoredQuery, parameter_terms
 from kg.terms import KNOWLEDGE, SOURCE, UNDECIDED
 from kg.text.folding import closest
+from kg.workers.client import run_with_timeout
+from kg.workers.limits import deadline_in
+from kg.workers.worker import WorkerSetup
 
 if TYPE_CHECKING:
     import rdflib
@@ -87,13 +91,17 @@ class FilmGraph:
         """
         return self.ask_with(name, values)
 
-    def ask_with(self, name: str, values: Mapping[str, object], *, limit: int | None = None) -> Answer:
-        """The answer to a stored query, as `ask` gives it, with at most `limit` rows."""
+    def ask_with(
+        self, name: str, values: Mapping[str, object], *, limit: int | None = None, max_bytes: int | None = None
+    ) -> Answer:
+        """The answer to a stored query, as `ask` gives it, with at most `limit` rows and `max_bytes` bytes."""
         query = self.queries.find(name)
         text = query.bind(parameter_terms(query, values, self.names))
-        return self.ask_bound(query, text, limit=limit)
+        return self.ask_bound(query, text, limit=limit, max_bytes=max_bytes)
 
-    def ask_bound(self, query: StoredQuery, text: str, *, limit: int | None = None) -> Answer:
+    def ask_bound(
+        self, query: StoredQuery, text: str, *, limit: int | None = None, max_bytes: int | None = None
+    ) -> Answer:
         """The answer to a stored query of which `text` has its values bound."""
         is_contested = self.may_be_contested(text)
         answer = run_stored_query(
@@ -104,6 +112,7 @@ class FilmGraph:
             limit=limit,
             with_undecided=is_contested,
             columnar=self.columnar,
+            max_bytes=max_bytes,
         )
         return self._explained(answer)
 
@@ -140,40 +149,56 @@ class FilmGraph:
         *,
         limit: int | None = None,
         timeout: float | None = None,
+        memory: int | None = None,
+        max_bytes: int | None = None,
         services: bool = False,
         engine: str = "auto",
     ) -> Answer:
         """The answer to a SPARQL query; the graph's prefixes need no declaration.
 
-        It has at most `limit` rows, and its `complete` says whether these are all. Raises `QueryError` with line and
-        column when the query does not parse. With a `timeout` in seconds it runs in a process of its own, which is
-        killed when it takes longer, and `LimitError` is raised. SERVICE is refused unless `services` is True: then the
-        query may call the endpoints that the project's `filmgraph.toml` lists.
+        It has at most `limit` rows, whose terms have at most `max_bytes` bytes, and its `complete` says whether these
+        are all. Raises `QueryError` with line and column when the query does not parse, and `LimitError` when it takes
+        longer than `timeout` seconds or more than `memory` bytes: SQL is interrupted, and Oxigraph runs in a process of
+        its own, which is killed. SERVICE is refused unless `services` is True: then the query may call the endpoints
+        that the project's `filmgraph.toml` lists.
 
         The `engine` is `columnar` (SQL over the columns of the graph, which raises `QueryError` for what is not
         compiled), `oxigraph`, `both` (which raises `EngineMismatchError` when they differ), or `auto`: columnar where a
         query reads much of a large graph. The answer's `engine` says which it was.
         """
-        if timeout is not None and engine != "columnar":
-            from kg.workers.client import run_with_timeout
-            from kg.workers.worker import WorkerSetup
-
-            setup = WorkerSetup(self.opener())
-            parts = run_with_timeout(setup, _sparql_in_worker, text, limit, services, engine, seconds=timeout)
+        calls_services = services and "SERVICE" in text.upper()
+        if memory is not None or (timeout is not None and calls_services):
+            setup = WorkerSetup(self.opener(), memory=memory)
+            parts = run_with_timeout(
+                setup, _sparql_in_worker, text, limit, max_bytes, services, engine, seconds=timeout
+            )
             return self._explained(Answer(names=self.names, query=text, **parts))
-        if services and "SERVICE" in text.upper():
-            from kg.federation.config import read_services
-            from kg.federation.endpoint_client import EndpointClient
-            from kg.federation.federate import federate
-
-            client = EndpointClient(read_services(self.project.configuration), self.project.build_folder / "services")
-            federated = federate(self.store, text, client)
-            return self._explained(run_query(self.store, federated, names=self.names, limit=limit, guarded=True))
+        query = partial(run_query, self.store, names=self.names, limit=limit, max_bytes=max_bytes)
+        if calls_services:
+            return self._explained(query(self._federated(text), guarded=True))
         columnar, chosen = self.columnar, parse_engine(engine)
-        answer = run_query(
-            self.store, text, names=self.names, limit=limit, columnar=columnar, engine=chosen, seconds=timeout
+        with deadline_in(timeout):
+            isolated = None if timeout is None else partial(self._evaluate_in_worker, seconds=timeout, limit=limit)
+            return self._explained(query(text, columnar=columnar, engine=chosen, oxigraph=isolated))
+
+    def _federated(self, text: str) -> str:
+        """A query with the answers of the endpoints that its SERVICE clauses name."""
+        from kg.federation.config import read_services
+        from kg.federation.endpoint_client import EndpointClient
+        from kg.federation.federate import federate
+
+        client = EndpointClient(read_services(self.project.configuration), self.project.build_folder / "services")
+        return federate(self.store, text, client)
+
+    def _evaluate_in_worker(
+        self, text: str, *, seconds: float, limit: int | None, file: str, base_iri: str | None
+    ) -> EngineResult:
+        """What Oxigraph answers, in a process that is killed when it takes longer."""
+        stop = None if limit is None else limit + 1
+        evaluated = run_with_timeout(
+            WorkerSetup(self.opener()), _evaluate_in_memory, text, file, base_iri, stop, seconds=seconds
         )
-        return self._explained(answer)
+        return evaluated.result
 
     def explain_query(self, text: str, *, engine: str = "auto") -> str:
         """The engine of a query and why it is that one; of the columnar engine also rewrites, SQL, rows and time."""
@@ -402,9 +427,11 @@ class FilmGraph:
         return ExportRequest(self.build, data, self.store, self.provenance, self.names, only, films, report)
 
 
-def _sparql_in_worker(graph: FilmGraph, text: str, limit: int | None, services: bool, engine: str) -> dict[str, Any]:
+def _sparql_in_worker(
+    graph: FilmGraph, text: str, limit: int | None, max_bytes: int | None, services: bool, engine: str
+) -> dict[str, Any]:
     """The parts of an answer that can be sent to another process, which has names of its own."""
-    answer = graph.sparql(text, limit=limit, services=services, engine=engine)
+    answer = graph.sparql(text, limit=limit, max_bytes=max_bytes, services=services, engine=engine)
     return {
         "columns": answer.columns,
         "solutions": [tuple(solution) for solution in answer.solutions],
@@ -413,6 +440,13 @@ def _sparql_in_worker(graph: FilmGraph, text: str, limit: int | None, services: 
         "complete": answer.complete,
         "engine": answer.engine,
     }
+
+
+def _evaluate_in_memory(
+    graph: FilmGraph, text: str, file: str, base_iri: str | None, limit: int | None
+) -> InMemoryResult:
+    """What Oxigraph answers, as it can be sent to another process."""
+    return InMemoryResult.of(evaluate(graph.store, text, file=file, base_iri=base_iri), limit=limit)
 
 
 def open_graph(project: Project | Path | str | None = None) -> FilmGraph:

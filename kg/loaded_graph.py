@@ -61,13 +61,23 @@ class LoadedGraph(FilmGraph):
         *,
         limit: int | None = None,
         timeout: float | None = None,
+        memory: int | None = None,
+        max_bytes: int | None = None,
         services: bool = False,
         engine: str = "auto",
     ) -> Answer:
         """The answer to a SPARQL query; the prefixes of the files need no declaration."""
         declarations = self._declarations(text)
         try:
-            return super().sparql(declarations + text, limit=limit, timeout=timeout, services=services, engine=engine)
+            return super().sparql(
+                declarations + text,
+                limit=limit,
+                timeout=timeout,
+                memory=memory,
+                max_bytes=max_bytes,
+                services=services,
+                engine=engine,
+            )
         except QueryError as error:
             if not declarations or error.place is None:
                 raise

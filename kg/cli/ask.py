@@ -23,6 +23,7 @@ from kg.cli.command import (
     open_endpoint,
     open_graph_or_data,
     parse_pairs,
+    positive_integer,
     positive_number,
     print_message,
     read_text,
@@ -111,6 +112,10 @@ def _add_answer_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--labels", action="store_true", help="a column with labels beside each column of entities")
     parser.add_argument("--limit", metavar="N", type=int, help="at most N rows")
     parser.add_argument("--timeout", metavar="SECONDS", type=positive_number, help="stop after this time")
+    parser.add_argument("--memory", metavar="MB", type=positive_integer, help="stop when it needs more memory")
+    parser.add_argument(
+        "--max-bytes", metavar="N", type=positive_integer, help="rows whose values have at most N bytes"
+    )
     add_endpoint(parser)
 
 
@@ -125,6 +130,7 @@ class _Question:
     values: dict[str, object] | None = None
     sparql: str = ""
     limit: int | None = None
+    max_bytes: int | None = None
     services: bool = False
     width: int | None = None
     """The columns of the terminal that a table is written to."""
@@ -141,6 +147,7 @@ def _ask(call: argparse.Namespace) -> int:
         name=call.name,
         values=parse_pairs(call.values),
         limit=call.limit,
+        max_bytes=call.max_bytes,
         width=terminal_width(call.output),
         labels=call.labels,
     )
@@ -156,6 +163,7 @@ def _sparql(call: argparse.Namespace) -> int:
         call.texts,
         sparql=text,
         limit=call.limit,
+        max_bytes=call.max_bytes,
         services=services,
         width=terminal_width(call.output),
         labels=call.labels,
@@ -188,9 +196,10 @@ _SPARQL_EPILOG = 'Example: kg sparql --data people.ttl "SELECT * { ?person foaf:
 
 def _write_answer(call: argparse.Namespace, question: _Question) -> int:
     has_data = question.sparql and (call.data or call.infer or call.ontology or call.shapes)
-    graph = open_graph_or_data(call) if has_data or call.timeout is None else open_endpoint(call)
+    is_limited = call.timeout is not None or call.memory is not None
+    graph = open_graph_or_data(call) if has_data or not is_limited else open_endpoint(call)
     status = _validate(graph, call.shapes) if has_data and call.shapes and graph is not None else 0
-    if call.timeout is None:
+    if not is_limited:
         assert graph is not None
         text, notes = _answer(graph, question)
     else:
@@ -198,7 +207,8 @@ def _write_answer(call: argparse.Namespace, question: _Question) -> int:
         from kg.workers.client import run_with_timeout
         from kg.workers.worker import WorkerSetup
 
-        setup = WorkerSetup(partial(open_graph, call.project) if graph is None else graph.opener())
+        memory = None if call.memory is None else call.memory << 20
+        setup = WorkerSetup(partial(open_graph, call.project) if graph is None else graph.opener(), memory=memory)
         text, notes = run_with_timeout(setup, _answer, question, seconds=call.timeout)
     write(text, call.output)
     for note in notes:
@@ -223,10 +233,17 @@ def _answer(graph: FilmGraph, question: _Question) -> tuple[str, list[str]]:
     if question.explain:
         return graph.explain_query(question.sparql, engine=question.engine), []
     if question.name:
-        answer = graph.ask_with(question.name, question.values or {}, limit=question.limit)
+        answer = graph.ask_with(
+            question.name, question.values or {}, limit=question.limit, max_bytes=question.max_bytes
+        )
     else:
-        services = question.services
-        answer = graph.sparql(question.sparql, limit=question.limit, services=services, engine=question.engine)
+        answer = graph.sparql(
+            question.sparql,
+            limit=question.limit,
+            max_bytes=question.max_bytes,
+            services=question.services,
+            engine=question.engine,
+        )
     if question.why:
         from kg.explain.why_formats import explain_answer
 
@@ -237,6 +254,8 @@ def _answer(graph: FilmGraph, question: _Question) -> tuple[str, list[str]]:
         text = to_table(answer.with_labels() if question.labels else answer, width=question.width)
     else:
         text = answer.to_text(question.format, labels=question.labels)
+    if not answer.complete and question.format in ("csv", "tsv", "turtle"):
+        return text, ["There are more: this answer was cut at a limit."]
     if answer.kind != "rows" or answer:
         return text, []
     notes = [*graph.explain_empty(answer, contested_remedy="see `kg conflicts`, or query GRAPH graph:contested")]

@@ -78,11 +78,13 @@ class EndpointGraph(FilmGraph):
 
     # --- queries
 
-    def ask_bound(self, query: StoredQuery, text: str, *, limit: int | None = None) -> Answer:
+    def ask_bound(
+        self, query: StoredQuery, text: str, *, limit: int | None = None, max_bytes: int | None = None
+    ) -> Answer:
         """The answer to a stored query of which `text` has its values bound."""
         if self.may_be_contested(text):
-            return super().ask_bound(query, text, limit=limit)
-        return self._run(text, limit, name=query.name, file=query.file)
+            return super().ask_bound(query, text, limit=limit, max_bytes=max_bytes)
+        return self._run(text, limit, max_bytes, name=query.name, file=query.file)
 
     def may_be_contested(self, text: str) -> bool:
         """False as well where the store cannot read knowledge together with what is undecided."""
@@ -94,6 +96,8 @@ class EndpointGraph(FilmGraph):
         *,
         limit: int | None = None,
         timeout: float | None = None,
+        memory: int | None = None,
+        max_bytes: int | None = None,
         services: bool = False,
         engine: str = "auto",
     ) -> Answer:
@@ -103,15 +107,20 @@ class EndpointGraph(FilmGraph):
         """
         if engine not in ("auto", "remote"):
             raise InputError(f"The engine {engine} needs a build: {self.config.address} answers here.")
+        if memory is not None:
+            raise InputError(f"How much memory a query may need is decided by {self.config.address}.")
         if services and "SERVICE" in text.upper():
-            return super().sparql(text, limit=limit, services=True)
+            return super().sparql(text, limit=limit, max_bytes=max_bytes, services=True)
         if timeout is not None:
-            return type(self)(self.project, replace(self.config, timeout=timeout)).sparql(text, limit=limit)
-        return self._run(text, limit)
+            graph = type(self)(self.project, replace(self.config, timeout=timeout))
+            return graph.sparql(text, limit=limit, max_bytes=max_bytes)
+        return self._run(text, limit, max_bytes)
 
-    def _run(self, text: str, limit: int | None, *, name: str = "", file: str = "") -> Answer:
+    def _run(
+        self, text: str, limit: int | None, max_bytes: int | None = None, *, name: str = "", file: str = ""
+    ) -> Answer:
         store = cast(Store, self.remote.bounded(None if limit is None else limit + 1))
-        answer = run_query(store, text, names=self.names, name=name, file=file, limit=limit)
+        answer = run_query(store, text, names=self.names, name=name, file=file, limit=limit, max_bytes=max_bytes)
         return self._explained(answer)
 
     def _explained(self, answer: Answer) -> Answer:

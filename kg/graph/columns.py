@@ -25,9 +25,12 @@ from kg.graph.ntriples import load_ntriples
 from kg.graph.store import ASSERTED, GRAPHS, INFERRED, NAMED_GRAPHS
 from kg.graph.triple_tables import TripleTables
 from kg.terms import RDF, XSD, Term, to_term
+from kg.workers.limits import memory_limit
 from kg.xsd import INTEGER_BOUNDS, PATTERNS, value_of
 
 FILE = "columns.duckdb"
+_SHARE = 3 / 4
+"""Of the memory that a worker may take, the part that DuckDB may."""
 
 
 class TermClass(IntEnum):
@@ -123,8 +126,12 @@ class Columns:
         return dict(rows.fetchall())
 
 
-def open_columns(build: Path, *, memory: str | None = None) -> Columns:
-    """The columns of a build; made and kept beside it when it has none yet."""
+def open_columns(build: Path) -> Columns:
+    """The columns of a build; made and kept beside it when it has none yet.
+
+    In a worker, DuckDB has one thread, so that a dear query leaves the processor to others, and its share of the
+    worker's memory; it writes nothing.
+    """
     path = build / FILE
     if not path.exists():
         _make(build, path)
@@ -134,8 +141,12 @@ def open_columns(build: Path, *, memory: str | None = None) -> Columns:
         path.unlink(missing_ok=True)
         _make(build, path)
         sql = duckdb.connect(str(path), read_only=True)
-    if memory is not None:
-        sql.execute("SET memory_limit = ?", [memory])
+    if (memory := memory_limit()) is not None:
+        sql.execute("SET memory_limit = ?", [f"{int(memory * _SHARE) >> 20}MiB"])
+        sql.execute("SET threads = 1")
+        sql.execute("SET temp_directory = ''")
+    # What a query is compiled to reads no file.
+    sql.execute("SET enable_external_access = false")
     return Columns(sql)
 
 

@@ -61,8 +61,9 @@ def prepare_worker() -> None:
     """Load all modules that calls need, so that the first call of a worker is as fast as the others."""
     from kg.lookup import name_search, schema_card
     from kg.queries import triple_patterns
+    from kg.queries.sparql_to_sql import run
 
-    del name_search, schema_card, triple_patterns
+    del name_search, schema_card, triple_patterns, run
 
 
 def call_tool(graph: FilmGraph, texts: str | None, name: str, arguments: Mapping[str, Any]) -> ToolReply:
@@ -243,7 +244,7 @@ class ToolCaller:
         if answer.kind == "truth":
             row = self._cite(answer, None, until) if answer.truth else CitedRow({})
             document = to_document([row], (), self._citations(), offset=0, total=1, question=question)
-            document["truth"] = answer.truth
+            document |= {"truth": answer.truth, "engine": answer.engine}
             return ToolReply(to_text(document), document)
         if answer.kind == "triples":
             columns = ("subject", "predicate", "object")
@@ -261,6 +262,7 @@ class ToolCaller:
             is_exact=answer.complete,
             question=question,
         )
+        document["engine"] = answer.engine
         if not answer:
             document["note"] = self._explain_empty(answer)
         return ToolReply(to_text(document), document)

@@ -253,6 +253,7 @@ ANSWER_SCHEMA: Mapping[str, Any] = {
         "total_is_exact": {"type": "boolean"},
         "complete": {"type": "boolean", "description": "true when no row follows these"},
         "next_offset": {"type": "integer", "description": "call again with this offset for the rest"},
+        "engine": {"type": "string", "description": "what answered: columnar (SQL) or oxigraph"},
         "note": {"type": "string"},
     },
     "required": ["columns", "rows", "citations", "total", "total_is_exact", "complete"],

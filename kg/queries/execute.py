@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection
-from dataclasses import replace
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass, replace
 from itertools import islice
+from typing import Any
 
 from pyoxigraph import Literal, NamedNode, Store
 
 from kg.lookup.entity_names import EntityNames
 from kg.queries.answer import CONTESTED_COLUMN, Answer
 from kg.queries.rewriting.engine_query import EngineRows, EngineTriples, evaluate
-from kg.queries.routing import ColumnarGraph, Engine, route
+from kg.queries.routing import ColumnarGraph, Engine, Evaluate, route
 from kg.queries.sparql import guard
 from kg.queries.stored_query import StoredQuery
 from kg.terms import KNOWLEDGE, UNDECIDED, XSD, to_curie
@@ -31,27 +32,52 @@ def run_query(
     guarded: bool = False,
     columnar: ColumnarGraph | None = None,
     engine: Engine = Engine.AUTO,
-    seconds: float | None = None,
+    oxigraph: Evaluate | None = None,
+    max_bytes: int | None = None,
 ) -> Answer:
     """The answer to a query, with at most `limit` rows or triples; the graph's prefixes need no declaration.
 
-    Where the graph has columns, `engine` says which engine answers, and `seconds` limits the columnar one.
+    Its terms have at most `max_bytes` bytes. Where the graph has columns, `engine` says which engine answers;
+    `oxigraph` is how Oxigraph does, if not in this process.
 
     Raises `QueryError` for a query that does not parse, nests too deep, or has SERVICE; `guarded` says that `guard` has
     been called already.
     """
     if not guarded:
         guard(text, file=file)
-    routed = route(store, text, columnar=columnar, engine=engine, file=file, seconds=seconds)
+    stop = None if limit is None else limit + 1
+    routed = route(store, text, columnar=columnar, engine=engine, file=file, limit=stop, oxigraph=oxigraph)
     result, answered_by = routed.result, routed.engine.value
     if isinstance(result, bool):
         return Answer((), (), names, text, name, truth=result, engine=answered_by)
     elements = result.triples if isinstance(result, EngineTriples) else result.rows
-    kept = list(islice(elements, limit))
-    is_complete = limit is None or next(elements, None) is None
+    taken = _take(elements, limit, max_bytes)
+    kept, complete = taken.elements, taken.is_all
     if isinstance(result, EngineTriples):
-        return Answer((), (), names, text, name, triples=tuple(kept), complete=is_complete, engine=answered_by)
-    return Answer(result.columns, kept, names, text, name, complete=is_complete, engine=answered_by)
+        return Answer((), (), names, text, name, triples=tuple(kept), complete=complete, engine=answered_by)
+    return Answer(result.columns, kept, names, text, name, complete=complete, engine=answered_by)
+
+
+@dataclass(frozen=True, slots=True)
+class _Taken:
+    """Rows or triples, and whether they are all that the query gives."""
+
+    elements: list[Any]
+    is_all: bool
+
+
+def _take(elements: Iterator[Any], limit: int | None, max_bytes: int | None) -> _Taken:
+    """The first of the elements, until a limit is reached."""
+    if max_bytes is None:
+        kept = list(islice(elements, limit))
+        return _Taken(kept, limit is None or next(elements, None) is None)
+    kept, size = [], 0
+    for element in elements:
+        size += sum(len(str(term).encode()) for term in element if term is not None)
+        if size > max_bytes or len(kept) == limit:
+            return _Taken(kept, False)
+        kept.append(element)
+    return _Taken(kept, True)
 
 
 def run_stored_query(
@@ -63,6 +89,7 @@ def run_stored_query(
     limit: int | None,
     with_undecided: bool,
     columnar: ColumnarGraph | None = None,
+    max_bytes: int | None = None,
 ) -> Answer:
     """The answer to a stored query, of which `text` has the values bound.
 
@@ -82,6 +109,7 @@ def run_stored_query(
         limit=stop,
         guarded=True,
         columnar=None if is_compared else columnar,
+        max_bytes=None if is_compared else max_bytes,
     )
     if not is_compared:
         return answer
@@ -89,8 +117,8 @@ def run_stored_query(
     if isinstance(result, bool):
         return replace(answer, truth=result, is_contested=result != answer.truth)
     assert isinstance(result, EngineRows)
-    rows = [tuple(solution) for solution in islice(result.rows, limit)]
-    is_complete = limit is None or next(result.rows, None) is None
+    taken = _take(result.rows, limit, max_bytes)
+    rows, is_complete = [tuple(solution) for solution in taken.elements], taken.is_all
     known = Counter(map(tuple, answer.solutions))
     marked = []
     for row in rows:

@@ -56,7 +56,7 @@ class AnswerBody:
     """An answer in a media type.
 
     `count` is how many rows or triples it has, `total` how many rows the query gives, where that is known.
-    `is_complete` is False when further rows were left out.
+    `is_complete` is False when further rows were left out. `engine` is what answered the query, if it was one.
     """
 
     body: bytes
@@ -64,6 +64,7 @@ class AnswerBody:
     count: int = 0
     is_complete: bool = True
     total: int | None = None
+    engine: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,14 +10,15 @@ from __future__ import annotations
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
-from typing import TYPE_CHECKING, Any
+from functools import partial
+from typing import TYPE_CHECKING, Protocol
 
 from pyoxigraph import BlankNode, Literal, Store
 
 from kg.errors import EngineMismatchError, InputError, QueryError
-from kg.queries.rewriting.engine_query import EngineResult, EngineRows, EngineTriples, evaluate
+from kg.queries.rewriting.engine_query import EngineResult, InMemoryResult, evaluate
 from kg.queries.sparql import tokenise
 from kg.xsd import value_of
 
@@ -62,6 +63,22 @@ def parse_engine(name: str) -> Engine:
         raise InputError(f"There is no engine {name!r}; choose {', '.join(Engine)}.") from None
 
 
+class Evaluate(Protocol):
+    """Answers a query with Oxigraph; raises `QueryError` for one that it does not."""
+
+    def __call__(self, text: str, *, file: str, base_iri: str | None) -> EngineResult:
+        """The result of a query."""
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """The engine of a query, and why that one; `compiled` is its SQL for the columnar engine."""
+
+    engine: Engine
+    reason: str
+    compiled: Compiled | None = field(default=None, repr=False)
+
+
 @dataclass(frozen=True, slots=True)
 class Routed:
     """A result, the engine that gave it, and why that one; `compiled` is the SQL of the columnar engine."""
@@ -80,6 +97,11 @@ class ColumnarGraph:
     triples: int
     open: Callable[[], Columns]
 
+    @property
+    def is_large(self) -> bool:
+        """False for a graph in which loading the compiler takes longer than any query."""
+        return self.triples >= SMALL
+
 
 def route(
     store: Store,
@@ -88,104 +110,111 @@ def route(
     columnar: ColumnarGraph | None = None,
     engine: Engine = Engine.AUTO,
     file: str = "",
-    seconds: float | None = None,
+    base: str | None = None,
+    limit: int | None = None,
+    oxigraph: Evaluate | None = None,
 ) -> Routed:
     """The result of a query that `guard` has let pass, from the engine that is asked for or that suits it.
 
-    Raises `QueryError` when the columnar engine is asked for and the query is not compiled, and `EngineMismatchError`
-    when both are and differ. `seconds` limits the columnar engine.
+    The columnar engine gives at most `limit` rows or triples, and ends at the deadline (`kg.workers.limits`). Oxigraph
+    cannot be interrupted; `oxigraph` is how it answers, if not in this process. Raises `QueryError` when the columnar
+    engine is asked for and the query is not compiled, and `EngineMismatchError` when both are and differ.
+    """
+    answer = partial(oxigraph if oxigraph is not None else partial(evaluate, store), text, file=file, base_iri=base)
+    choice = choose_engine(store, text, columnar=columnar, engine=engine, file=file, base=base)
+    if choice.compiled is None or columnar is None:
+        return Routed(answer(), Engine.OXIGRAPH, choice.reason)
+    from kg.queries.sparql_to_sql.algebra import NotCompiled
+    from kg.queries.sparql_to_sql.run import run_compiled
+
+    start = time.perf_counter()
+    try:
+        result = run_compiled(columnar.open(), choice.compiled, limit=None if engine is Engine.BOTH else limit)
+    except NotCompiled as missing:
+        reason = _not_compiled(missing.reason, engine)
+        return Routed(answer(), Engine.OXIGRAPH, reason)
+    routed = Routed(result, Engine.COLUMNAR, choice.reason, choice.compiled, time.perf_counter() - start)
+    if engine is Engine.BOTH:
+        return _compared(routed, answer())
+    return routed
+
+
+def choose_engine(
+    store: Store,
+    text: str,
+    *,
+    columnar: ColumnarGraph | None,
+    engine: Engine = Engine.AUTO,
+    file: str = "",
+    base: str | None = None,
+) -> Choice:
+    """The engine of a query that `guard` has let pass: the one that is asked for, or that suits it.
+
+    Raises `QueryError` when the columnar engine is asked for and the query is not compiled.
     """
     if columnar is None or engine is Engine.OXIGRAPH:
-        return Routed(evaluate(store, text, file=file), Engine.OXIGRAPH, "it was asked for")
-    if engine is Engine.AUTO and (reason := _why_lookup(text, columnar.triples)):
-        return Routed(evaluate(store, text, file=file), Engine.OXIGRAPH, reason)
+        return Choice(Engine.OXIGRAPH, "it was asked for" if engine is Engine.OXIGRAPH else "there are no columns")
+    if engine is Engine.AUTO and (reason := _why_lookup(text, columnar)):
+        return Choice(Engine.OXIGRAPH, reason)
     from kg.queries.sparql_to_sql.algebra import NotCompiled
+    from kg.queries.sparql_to_sql.run import compile_query, matches_at_least
 
     try:
-        routed = _run(text, columnar, engine, seconds, file=file)
+        compiled = compile_query(_opened(columnar), text, file=file, base=base)
     except NotCompiled as missing:
-        if engine is Engine.COLUMNAR:
-            raise QueryError(f"The columnar engine does not answer this query: {missing.reason}.") from missing
-        return Routed(evaluate(store, text, file=file), Engine.OXIGRAPH, f"not compiled: {missing.reason}")
-    if engine is Engine.BOTH:
-        return _compared(routed, evaluate(store, text, file=file))
-    return routed if routed is not None else Routed(evaluate(store, text, file=file), Engine.OXIGRAPH, _FEW_MATCH)
+        return Choice(Engine.OXIGRAPH, _not_compiled(missing.reason, engine))
+    if engine is not Engine.AUTO:
+        return Choice(Engine.COLUMNAR, "it was asked for", compiled)
+    if matches_at_least(store, compiled, _FEW) < _FEW:
+        return Choice(Engine.OXIGRAPH, "few triples match one of its patterns")
+    return Choice(Engine.COLUMNAR, "it reads many triples", compiled)
 
 
-_FEW_MATCH = "few triples match one of its patterns"
-
-
-def _why_lookup(text: str, triples: int) -> str:
+def _why_lookup(text: str, columnar: ColumnarGraph) -> str:
     """Why a query is a lookup; empty for one that may be analytic."""
-    if triples < SMALL:
+    if not columnar.is_large:
         return f"the graph has fewer than {SMALL:,} triples"
     words = {token.keyword for token in tokenise(text) if token.kind in ("word", "name")}
     return "" if words & set(_ANALYTIC_WORDS) else "it has no aggregate, order, DISTINCT or filter"
 
 
-def _run(text: str, columnar: ColumnarGraph, engine: Engine, seconds: float | None, *, file: str) -> Routed | None:
-    """The answer of the columnar engine; None for a lookup, unless that engine is asked for."""
+def _opened(columnar: ColumnarGraph) -> Columns:
     from kg.queries.sparql_to_sql.algebra import NotCompiled
-    from kg.queries.sparql_to_sql.run import compile_query, fewest_matches, run_compiled
 
     try:
-        columns = columnar.open()
+        return columnar.open()
     except (OSError, RuntimeError) as error:  # a sandboxed worker makes no files
         raise NotCompiled(f"the columns cannot be opened ({error})") from error
-    compiled = compile_query(columns, text, file=file)
-    if engine is Engine.AUTO and fewest_matches(columns, compiled) < _FEW:
-        return None
-    start = time.perf_counter()
-    result = run_compiled(columns, compiled, seconds=seconds)
-    reason = "it was asked for" if engine is not Engine.AUTO else "it reads many triples"
-    return Routed(result, Engine.COLUMNAR, reason, compiled, time.perf_counter() - start)
 
 
-def _compared(routed: Routed | None, other: EngineResult) -> Routed:
+def _not_compiled(reason: str, engine: Engine) -> str:
+    """Why Oxigraph answers; raises `QueryError` when the columnar engine was asked for."""
+    if engine is Engine.COLUMNAR:
+        raise QueryError(f"The columnar engine does not answer this query: {reason}.")
+    return f"not compiled: {reason}"
+
+
+def _compared(routed: Routed, other: EngineResult) -> Routed:
     """The columnar answer, if the other engine gives the same: the same rows, in any order."""
-    assert routed is not None
-    ours = routed.result if isinstance(routed.result, bool) else _in_memory(routed.result)
-    theirs = other if isinstance(other, bool) else _in_memory(other)
-    if isinstance(ours, bool) or isinstance(theirs, bool):
-        mine, others = Counter[object]([ours]), Counter[object]([theirs])
-    else:
-        mine, others = Counter[object](_keys(ours)), Counter[object](_keys(theirs))
+    ours, theirs = InMemoryResult.of(routed.result), InMemoryResult.of(other)
+    mine, others = Counter(_keys(ours)), Counter(_keys(theirs))
     only_ours, only_theirs = list((mine - others).elements()), list((others - mine).elements())
     if only_ours or only_theirs:
         message = f"The engines differ: {len(only_ours)} rows only columnar, {len(only_theirs)} only Oxigraph's."
         raise EngineMismatchError(message, only_columnar=only_ours, only_oxigraph=only_theirs)
-    return Routed(_again(ours), routed.engine, "both engines give the same", routed.compiled, routed.seconds)
+    return replace(routed, result=ours.result, reason="both engines give the same")
 
 
-@dataclass(frozen=True, slots=True)
-class _Elements:
-    """The rows or triples of a result, in memory."""
-
-    columns: tuple[str, ...] | None
-    elements: list[Any]
-
-
-def _in_memory(result: EngineRows | EngineTriples) -> _Elements:
-    if isinstance(result, EngineTriples):
-        return _Elements(None, list(dict.fromkeys(result.triples)))
-    return _Elements(result.columns, [tuple(row) for row in result.rows])
-
-
-def _again(result: bool | _Elements) -> EngineResult:
-    if isinstance(result, bool):
-        return result
-    if result.columns is None:
-        return EngineTriples(iter(result.elements))
-    return EngineRows(result.columns, iter(result.elements))
-
-
-def _keys(result: _Elements) -> Iterator[tuple[object, ...]]:
+def _keys(result: InMemoryResult) -> Iterator[object]:
     """What two engines must have in common: terms by value, blank nodes without their labels, columns by name."""
-    if result.columns is None:
-        yield from (tuple(map(_key, (t.subject, t.predicate, t.object))) for t in result.elements)
-        return
-    order = sorted(range(len(result.columns)), key=lambda i: (result.columns or ())[i])
-    yield from (tuple(_key(row[i]) for i in order) for row in result.elements)
+    if result.truth is not None:
+        yield result.truth
+    elif result.columns is None:
+        yield from (tuple(map(_key, triple)) for triple in dict.fromkeys(result.elements))
+    else:
+        names = result.columns
+        order = sorted(range(len(names)), key=names.__getitem__)
+        yield from (tuple(_key(row[i]) for i in order) for row in result.elements)
 
 
 def _key(term: object) -> object:
@@ -200,10 +229,10 @@ def _key(term: object) -> object:
 def explain_route(routed: Routed) -> str:
     """Engine, reason, rewrites, SQL, rows and time of a query, for people."""
     start = time.perf_counter()
-    count = 1 if isinstance(routed.result, bool) else len(_in_memory(routed.result).elements)
+    count = 1 if isinstance(routed.result, bool) else len(InMemoryResult.of(routed.result).elements)
     seconds = routed.seconds + time.perf_counter() - start
     lines = [f"engine: {routed.engine} ({routed.reason})"]
     if routed.compiled is not None:
-        lines += ["rewrites:", *(f"    {name}: {step}" for name, step, _ in routed.compiled.steps)]
-        lines += ["SQL:", *(f"    {line}" for line in routed.compiled.sql.splitlines())]
+        lines += ["rewrites:", *(f"    {name}: {step}" for name, step, _ in routed.compiled.plan.relations)]
+        lines += ["SQL:", *(f"    {line}" for line in routed.compiled.to_sql().splitlines())]
     return "\n".join([*lines, f"rows: {count:,}", f"time: {seconds:.3f} seconds", ""])

@@ -129,7 +129,10 @@ def application(
 
 
 def prepare_worker(prefix: str = "") -> None:
-    """Load all that a worker runs, which this module does, and compile the templates; `prefix` is that of URLs."""
+    """Load all that a worker runs and this module does not, compile the templates; `prefix` is that of URLs."""
+    from kg.queries.sparql_to_sql import run
+
+    del run
     PREFIX.set(prefix)
     compile_all()
 

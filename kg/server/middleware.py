@@ -59,7 +59,7 @@ CLIENT_LEFT = 499
 MAX_URL_BYTES = 60_000
 """How many bytes a URL may have; the parser could not count beyond 65,535."""
 _HEADERS = (
-    (b"access-control-expose-headers", b"ETag, Link, X-Complete, X-Total-Count, Retry-After"),
+    (b"access-control-expose-headers", b"ETag, Link, X-Complete, X-Engine, X-Total-Count, Retry-After"),
     (b"content-security-policy", CONTENT_SECURITY_POLICY.encode()),
     (b"x-content-type-options", b"nosniff"),
     (b"referrer-policy", b"same-origin"),

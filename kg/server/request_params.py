@@ -18,6 +18,8 @@ from kg.server.negotiation import best_media_type
 from kg.server.snapshot import GraphService, Snapshot
 
 HTML = "text/html"
+ENGINE = "X-Engine"
+"""The header that names the engine that answered a query: `columnar` or `oxigraph`."""
 COMPLETE = "X-Complete"
 """The header that is `false` where an answer was cut."""
 PREFIX: ContextVar[str] = ContextVar("PREFIX", default="")
@@ -108,8 +110,10 @@ def decode_body(body: bytes) -> str:
 
 
 def to_response(answer: AnswerBody) -> Response:
-    """An answer as a response; one that leaves something out says so in a header."""
+    """An answer as a response; headers say which engine gave it, and whether something is left out."""
     response = Response(answer.body, media_type=answer.media_type)
+    if answer.engine:
+        response.headers[ENGINE] = answer.engine
     if not answer.is_complete:
         response.headers[COMPLETE] = "false"
     return response

@@ -142,12 +142,12 @@ def worker_setup(project: Project, build: Path, prepare: Callable[[], None] | No
 def open_for_worker(project: Project, build: Path) -> FilmGraph:
     """The graph of a build, with all that a sandboxed worker could not write."""
     graph = FilmGraph(project, build=build)
-    _make_name_index(graph)
+    _make_files(graph)
     return graph
 
 
-def _make_name_index(graph: FilmGraph) -> None:
-    """Make the index of names, if it is not there; of several workers, one makes it."""
+def _make_files(graph: FilmGraph) -> None:
+    """Make the index of names and the columns, where they are not there; of several workers, one makes them."""
     folder = os.open(graph.build, os.O_RDONLY)
     try:
         if sys.platform != "win32":
@@ -155,5 +155,7 @@ def _make_name_index(graph: FilmGraph) -> None:
 
             fcntl.flock(folder, fcntl.LOCK_EX)
         graph.search("")
+        if graph.columnar.is_large:
+            graph.columnar.open()
     finally:
         os.close(folder)

@@ -3,6 +3,7 @@
     launch.py    a Python process that imports nothing from the current folder
     worker.py    the program of a worker process, and the messages that it exchanges with its client
     template.py  the template of a pool's workers, which are forks of it
+    limits.py    when a job must have ended, and how much memory it may take
     sandbox.py   what a worker may no longer do once its graph is open
     client.py    a synchronous client: one call with a time limit
     pool.py      an asyncio client: several workers, with replacement, priorities and retries

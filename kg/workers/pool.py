@@ -24,12 +24,11 @@ from enum import Enum
 from typing import Any, Protocol
 
 from kg.errors import LimitError
+from kg.workers.limits import error_of_status, took_too_long
 from kg.workers.template import Template, WorkerEnded
 from kg.workers.worker import LENGTH, WorkerSetup, from_body, to_error, to_frame
 
 _TICK = 0.05
-_GRACE = 5.0
-"""A worker ends by itself so many seconds after its time, should this process no longer be there to kill it."""
 _LOW_PRIORITY = 15
 _FAILED_STARTS = 5
 _MOMENT = 0.1
@@ -154,8 +153,9 @@ class Pool:
         """What `function(subject, *args)` returns in a worker; raises what it raises, or `LimitError`."""
         if len(self._waiting) >= self.limits.waiting:
             raise LimitError("Too many requests are waiting; ask again in a moment.", limit="waiting")
-        frame = to_frame((self.limits.seconds + _GRACE, function, args))
-        job = _Job(frame, self._loop.create_future(), time.monotonic() + self.limits.seconds)
+        deadline = time.monotonic() + self.limits.seconds
+        frame = to_frame((deadline, self.limits.seconds, function, args))
+        job = _Job(frame, self._loop.create_future(), deadline)
         self.observer.count(PoolEvent.RUN)
         self._assign(job)
         try:
@@ -348,7 +348,7 @@ class Pool:
                 self._assign(job)
             else:
                 self.observer.count(PoolEvent.DIED)
-                job.result.set_exception(_error_of(worker.status))
+                job.result.set_exception(error_of_status(worker.status))
         if not self.is_able and not self._opened.done():
             self._opened.set_exception(LimitError("No worker can open the graph.", limit="workers"))
 
@@ -419,7 +419,7 @@ class Pool:
     def _exceeded_time(self, worker: _Worker, job: _Job) -> LimitError:
         """The error of a job that has no time left, most of which it may have waited."""
         run, seconds = job.deadline - worker.job_started, self.limits.seconds
-        return _took(seconds) if run > seconds / 2 else _waited(seconds)
+        return took_too_long(seconds) if run > seconds / 2 else _waited(seconds)
 
     def _is_long(self, worker: _Worker, now: float) -> bool:
         """True when patience is used up, by the processor's clock: on a busy machine anything takes long."""
@@ -456,16 +456,6 @@ def processor_time(process: int | None) -> float:
         return 0.0
 
 
-def _took(seconds: float) -> LimitError:
-    return LimitError(f"The query took longer than {seconds:g} seconds and was stopped.", limit="seconds")
-
-
 def _waited(seconds: float) -> LimitError:
     message = f"The query waited too long for a worker: its {seconds:g} seconds are over; ask again in a moment."
     return LimitError(message, limit="waiting")
-
-
-def _error_of(status: int | None) -> LimitError:
-    if status == -signal.SIGABRT:
-        return LimitError("The query exceeded its memory limit and was stopped.", limit="memory")
-    return LimitError("The worker process crashed while running the query.", limit="process")

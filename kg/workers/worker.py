@@ -14,20 +14,23 @@ import pickle
 import signal
 import struct
 import sys
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any
 
-from kg.errors import LimitError
+from kg.workers.limits import deadline, set_memory_limit, took_too_much_memory
 from kg.workers.sandbox import seal
 
 PROGRAM = "from kg.workers.worker import main; main()"
 """What Python runs as a worker; not `-m`, which would load this module twice."""
 LENGTH = struct.Struct("!Q")
+_GRACE = 5.0
+"""A worker ends by itself so many seconds after its time, should its client no longer be there to kill it."""
 
-Job = tuple[float, Callable[..., Any], tuple[object, ...]]
-"""After how many seconds the worker ends by itself, a function of a module, and its further arguments."""
+Job = tuple[float | None, float | None, Callable[..., Any], tuple[object, ...]]
+"""The moment when it must have ended, how many seconds it has, a function of a module, and its further arguments."""
 Reply = tuple[bool, Any]
 """True with what the function returned, or False with the parts of the error that it raised."""
 
@@ -113,6 +116,7 @@ def _do_jobs(receive_setup: Callable[[], WorkerSetup], jobs: IO[bytes], replies:
 
 
 def _open(setup: WorkerSetup) -> object:
+    set_memory_limit(setup.memory)
     subject = setup.open()
     # What is loaded stays: the garbage collector need not look through it again and again.
     gc.freeze()
@@ -135,12 +139,12 @@ def _take_pipes() -> tuple[IO[bytes], IO[bytes]]:
 
 def _answer(subject: object, body: bytes) -> bytes:
     try:
-        seconds, function, args = from_body(body)
-        _end_after(seconds)
-        return to_frame((True, function(subject, *args)))
+        moment, seconds, function, args = from_body(body)
+        _end_after(0 if moment is None else max(moment - time.monotonic(), 0) + _GRACE)
+        with deadline(moment, seconds=seconds or 0.0):
+            return to_frame((True, function(subject, *args)))
     except MemoryError:
-        error = LimitError("The query exceeded its memory limit and was stopped.", limit="memory")
-        return to_frame((False, _parts_of(error)))
+        return to_frame((False, _parts_of(took_too_much_memory())))
     except Exception as error:  # whatever it is, the client raises it
         return to_frame((False, _parts_of(error)))
 

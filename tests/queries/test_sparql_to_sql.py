@@ -23,9 +23,11 @@ from kg.queries.routing import ColumnarGraph, Engine, Routed, route
 from kg.queries.sparql_to_sql.algebra import NotCompiled
 from kg.queries.sparql_to_sql.run import compile_query, run_compiled
 from kg.terms import XSD
+from kg.workers.limits import deadline_in
 from tests.conformance.sparql_suite import Dataset, all_cases, passes
 from tests.conformance.test_sparql_suite import KNOWN_FAILURES
 from tests.laws.sparql_queries import graphs, queries
+from tests.server.hostile import ENDLESS
 
 ROOT = Path(__file__).parents[2]
 
@@ -236,13 +238,32 @@ def test_compiling_a_query_leaves_no_result_to_another_thread() -> None:
         gc.enable()
 
 
-def test_a_query_that_takes_too_long_is_interrupted() -> None:
-    quads = [film(f"f{i}", "next", f"f{j}") for i in range(40) for j in range(40)]
-    columns = Columns.of_quads(quads)
-    links = " . ".join(f"?{a} <{EX}next> ?{b}" for a, b in ("ab", "cd", "ef", "gh"))
-    text = f"SELECT (COUNT(*) AS ?n) {{ {links} FILTER(?a != ?h) }}"
-    with pytest.raises(LimitError, match="was stopped"):
-        run_compiled(columns, compile_query(columns, text), seconds=0.2)
+LINKS = [film(f"f{i}", "next", f"f{j}") for i in range(40) for j in range(40)]
+
+
+@pytest.mark.parametrize("text", [ENDLESS[i] for i in (0, 1, 3, 4)])
+def test_a_query_that_takes_too_long_is_interrupted(text: str) -> None:
+    columns = Columns.of_quads(LINKS)
+    with deadline_in(0.2), pytest.raises(LimitError, match=r"took longer than 0\.2 seconds"):
+        run_compiled(columns, compile_query(columns, text))
+
+
+def test_a_query_that_needs_too_much_memory_is_stopped() -> None:
+    columns = Columns.of_quads(LINKS)
+    columns.sql.execute("SET memory_limit = '40MB'")
+    columns.sql.execute("SET temp_directory = ''")
+    with deadline_in(60), pytest.raises(LimitError, match="exceeded its memory limit"):
+        run_compiled(columns, compile_query(columns, ENDLESS[1]))
+
+
+def test_a_plan_is_made_once_for_all_values() -> None:
+    columns = Columns.of_quads(FILMS)
+    text = f"SELECT ?f ?of {{ VALUES ?of {{ %s }} ?f <{EX}director> ?of }} ORDER BY ?f"
+    values = (f"<{EX}baker>", f"<{EX}ducournau>", f"<{EX}zoe>", '"baker"')
+    compiled = [compile_query(columns, text % value) for value in values]
+    results = [run_compiled(columns, each) for each in compiled]
+    assert [len(list(result.rows)) for result in results if isinstance(result, EngineRows)] == [2, 1, 0, 0]
+    assert len(columns.plans) == 1
 
 
 # --- which engine
@@ -265,9 +286,44 @@ def test_analytic_queries_go_to_columns_and_lookups_to_oxigraph(graph: kg.Loaded
     assert graph.sparql(f"SELECT ?d {{ <{EX}anora> <{EX}director> ?d }}").engine == "oxigraph"
     assert graph.sparql(f"SELECT (COUNT(*) AS ?n) {{ <{EX}anora> <{EX}director> ?d }}").engine == "oxigraph"
     assert graph.sparql(ANALYTIC, engine="oxigraph").engine == "oxigraph"
-    assert graph.sparql(ANALYTIC, engine="columnar", timeout=60).engine == "columnar"
+    assert graph.sparql(ANALYTIC, timeout=60).engine == "columnar"
+    assert graph.sparql(f"SELECT ?d {{ <{EX}anora> <{EX}director> ?d }}", timeout=60).engine == "oxigraph"
     assert (graph.build / "columns.duckdb").is_file()
     assert open_columns(graph.build).find_ids([f"<{EX}anora>"])
+
+
+@pytest.mark.parametrize(
+    ("text", "is_lookup"),
+    [
+        (":anora :director ?d", True),
+        ("VALUES ?d { <http://example.org/ducournau> } ?f :director ?d", True),
+        ("VALUES ?d { <http://example.org/baker> } ?f :director ?d", False),
+        ("?f :director ?d OPTIONAL { :titane :title ?t }", False),
+        ("?f :director ?d . ?g :director :ducournau", False),
+        ("?f :director ?d ; :title 'Anora'", True),
+        ("{ ?f :title 'Anora' } UNION { ?f :director ?d }", False),
+        ("{ ?f :director :ducournau } UNION { ?f :title 'Anora' }", False),
+        ("{ SELECT ?f { ?f :title 'Anora' } } ?f :director ?d", True),
+        ("?f :director ?d FILTER NOT EXISTS { ?f :title 'Anora' }", False),
+    ],
+)
+def test_a_query_is_a_lookup_where_each_part_of_it_begins_at_few_triples(
+    graph: kg.LoadedGraph, text: str, is_lookup: bool
+) -> None:
+    answer = graph.sparql(f"PREFIX : <{EX}> SELECT (COUNT(*) AS ?n) {{ {text} }}")
+    assert answer.engine == ("oxigraph" if is_lookup else "columnar")
+
+
+def test_the_same_limits_hold_in_python(graph: kg.LoadedGraph, capsys: pytest.CaptureFixture[str]) -> None:
+    endless = "SELECT (COUNT(*) AS ?n) { " + " . ".join(f"?a{i} ?b{i} ?c{i}" for i in range(12)) + " }"
+    for engine in ("columnar", "oxigraph"):
+        with pytest.raises(LimitError, match=r"took longer than 0\.5 seconds"):
+            graph.sparql(endless, timeout=0.5, engine=engine)
+    cut = graph.sparql(f"SELECT ?d {{ ?f <{EX}director> ?d }}", max_bytes=60)
+    assert (len(cut), cut.complete) == (2, False)
+    folder = str(graph.project.folder)
+    assert main(["sparql", "--project", folder, "--max-bytes", "60", "-f", "csv", "-e", "SELECT * { ?s ?p ?o }"]) == 0
+    assert "cut at a limit" in capsys.readouterr().err
 
 
 def test_an_engine_that_cannot_answer_says_why(graph: kg.LoadedGraph) -> None:

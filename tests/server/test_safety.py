@@ -26,7 +26,7 @@ from kg.workers.pool import Pool
 from tests.projects import SmallProject
 from tests.server.audited_worker import open_audited
 from tests.server.hostile import BOMBS, ENDLESS, REACHING
-from tests.workers.jobs import connect_somewhere, read_file
+from tests.workers.jobs import connect_somewhere, prefer_columns, read_file
 
 SECRET = "the content of a file that nobody may read"
 BOUNDS = AnswerBounds(1000, 1 << 20)
@@ -152,6 +152,26 @@ def test_service_is_refused_anywhere_in_a_query(films: SmallProject, text: str) 
 
     with pytest.raises(QueryError):
         guard(text.format(trap="http://127.0.0.1:9/", secret="file:///etc/passwd"))
+
+
+def test_sql_that_never_ends_is_interrupted_and_others_are_answered_by_the_same_workers(films: SmallProject) -> None:
+    count = "SELECT (COUNT(?film) AS ?n) { ?film a film:Film }"
+
+    async def ask_both() -> tuple[list[AnswerBody | str], list[AnswerBody | str], Metrics]:
+        limits, metrics = Limits(seconds=4.0, workers=2, slow=4, patience=1.0), open_metrics()
+        setup = worker_setup(films.project, films.project.current_build, prefer_columns)
+        pool = Pool(setup, limits, metrics)
+        await pool.open()
+        endless = [asyncio.create_task(ask(pool, text)) for text in ENDLESS[:4]]
+        others = [await ask(pool, count) for _ in range(10)]
+        ended = await asyncio.gather(*endless)
+        await pool.close()
+        return ended, others, metrics
+
+    ended, others, metrics = asyncio.run(ask_both())
+    assert ended == ["LimitError"] * 4
+    assert all(isinstance(answer, AnswerBody) and answer.engine == "columnar" for answer in others)
+    assert metrics.total("kg_died_total") == 0
 
 
 def test_queries_that_never_end_are_killed_and_others_are_answered_meanwhile(films: SmallProject) -> None:

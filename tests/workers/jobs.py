@@ -80,3 +80,10 @@ def connect_somewhere(_subject: object) -> None:
 def take_memory(_subject: object, size: int) -> int:
     """Take so many bytes."""
     return len(bytearray(size))
+
+
+def prefer_columns() -> None:
+    """Have a small graph answered as a large one is: analytic queries by SQL."""
+    from kg.queries import routing
+
+    routing.SMALL, routing._FEW = 1, 0

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any, TypeVar
 
 from pyoxigraph import QueryBoolean, QuerySolutions, Store, Triple
@@ -37,6 +38,33 @@ class EngineTriples:
 
 
 EngineResult = bool | EngineRows | EngineTriples
+
+
+@dataclass(frozen=True, slots=True)
+class InMemoryResult:
+    """A result that has been read: a truth value, or the rows or triples, and for rows their columns."""
+
+    truth: bool | None
+    columns: tuple[str, ...] | None
+    elements: tuple[Any, ...]
+
+    @classmethod
+    def of(cls, result: EngineResult, *, limit: int | None = None) -> InMemoryResult:
+        """A result, at most `limit` rows or triples of it."""
+        if isinstance(result, bool):
+            return cls(result, None, ())
+        if isinstance(result, EngineTriples):
+            return cls(None, None, tuple(islice(result.triples, limit)))
+        return cls(None, result.columns, tuple(tuple(row) for row in islice(result.rows, limit)))
+
+    @property
+    def result(self) -> EngineResult:
+        """The result, to be read again."""
+        if self.truth is not None:
+            return self.truth
+        if self.columns is None:
+            return EngineTriples(iter(self.elements))
+        return EngineRows(self.columns, iter(self.elements))
 
 
 def evaluate(store: Store, text: str, *, file: str = "", **options: Any) -> EngineResult:

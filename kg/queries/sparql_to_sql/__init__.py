@@ -1,6 +1,8 @@
 """SPARQL compiled to SQL over the columns of a graph.
 
 run                a query answered by DuckDB, with a time limit
+prepared           a query without the values of its VALUES blocks, which has one plan for all of them
+selectivity        how much of a graph a query reads at least
 patterns           graph patterns and solution modifiers as SQL relations
 aggregates         groups and aggregates
 path_relations     property paths as relations of subject and object

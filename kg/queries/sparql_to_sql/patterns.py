@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 import rdflib
@@ -31,6 +31,8 @@ from kg.queries.sparql_to_sql.relations import (
 )
 from kg.queries.sparql_to_sql.value_expressions import Dictionary, Expressions
 
+MARK = "\x01"
+"""What encloses an id of VALUES in the SQL: a plan is used again with other values."""
 _ROW = "#row"
 """The variable that numbers the solutions of which an EXISTS is asked."""
 
@@ -38,13 +40,33 @@ Graph = rdflib.URIRef | rdflib.Variable | None
 """The active graph: None is the default graph."""
 
 
+@dataclass(frozen=True, slots=True)
+class Slice:
+    """OFFSET and LIMIT."""
+
+    start: int = 0
+    length: int | None = None
+
+    def to_sql(self, limit: int | None = None) -> str:
+        """The end of a SELECT, for at most `limit` rows."""
+        limits = [number for number in (self.length, limit) if number is not None]
+        return (f" LIMIT {min(limits)}" if limits else "") + (f" OFFSET {self.start}" if self.start else "")
+
+
+@dataclass(frozen=True, slots=True)
+class Selected:
+    """The SQL of a SELECT but for its slice, and the columns of its variables."""
+
+    sql: str
+    columns: dict[str, Column]
+    slice: Slice
+
+
 class Patterns:
     """Compiles the patterns of one query into the relations of a statement."""
 
     def __init__(self, dictionary: Dictionary) -> None:
         self.dictionary, self.statement = dictionary, SqlStatement()
-        self.anchors: list[str] = []
-        """The triples that match a pattern with a constant subject or object, as what a FROM clause names."""
 
     def relation(self, node: Any, graph: Graph = None, seed: Relation | None = None) -> Relation:
         """The relation of a pattern's solutions.
@@ -210,7 +232,7 @@ class Patterns:
             if all(id is None for id in ids):
                 continue
             columns[variable] = Column(self.statement.new_name(), is_certain=None not in ids)
-            numbers = ", ".join("NULL" if id is None else str(id) for id in ids)
+            numbers = ", ".join("NULL" if id is None else f"{MARK}{id}{MARK}" for id in ids)
             lists.append(f"unnest([{numbers}]::UINTEGER[]) AS {columns[variable].name}")
         sql = f"SELECT {select_list(lists) if lists else f'1 AS nothing FROM range({len(rows)})'}"
         return self._seeded(self.statement.add("values", sql, columns), seed)
@@ -219,14 +241,14 @@ class Patterns:
 
     def select(self, node: Any, graph: Graph = None, seed: Relation | None = None) -> Relation:
         """A SELECT with its modifiers, as a relation; the order of its rows counts only for its slice."""
-        sql, columns = self.select_sql(node, graph, is_ordered=False)
-        return self.statement.add("select", sql, columns)
+        selected = self.select_sql(node, graph, is_ordered=False)
+        return self.statement.add("select", selected.sql + selected.slice.to_sql(), selected.columns)
 
-    def select_sql(self, node: Any, graph: Graph = None, *, is_ordered: bool) -> tuple[str, dict[str, Column]]:
-        """The SQL of a SELECT, and the columns of its variables."""
-        start, length, is_distinct = 0, None, False
+    def select_sql(self, node: Any, graph: Graph = None, *, is_ordered: bool) -> Selected:
+        """The SQL of a SELECT but for its slice, and the columns of its variables."""
+        slice, is_distinct = Slice(), False
         if node.name == "Slice":
-            start, length, node = node.start or 0, node.length, node.p
+            slice, node = Slice(int(node.start or 0), None if node.length is None else int(node.length)), node.p
         if node.name in ("Distinct", "Reduced"):
             is_distinct, node = node.name == "Distinct", node.p
         if node.name != "Project":
@@ -235,29 +257,16 @@ class Patterns:
         orders: Sequence[Any] = ()
         if node.name == "OrderBy":
             orders, node = node.expr, node.p
-        has_slice = start > 0 or length is not None
         relation = self.relation(node, graph)
         e = self.expressions(relation, graph)
-        ordered_keys = (
-            [key for order in orders for key in self._order_keys(e, order)] if is_ordered or has_slice else []
-        )
-        keys = [f"{key}{direction}" for key, direction in ordered_keys]
+        is_sorted = is_ordered or slice != Slice()
+        keys = [key for order in orders for key in self._order_keys(e, order)] if is_sorted else []
         columns = {variable: relation.columns[variable] for variable in wanted if variable in relation.columns}
         pieces = list(dict.fromkeys(f"r.{name}" for column in columns.values() for name in column.names))
-        limit = (f" LIMIT {int(length)}" if length is not None else "") + (f" OFFSET {int(start)}" if start else "")
-        ordering = f" ORDER BY {', '.join(keys)}" if keys else ""
-        if not is_distinct:
-            return f"SELECT {select_list(pieces)} FROM {e.source}{ordering}{limit}", columns
-        if not keys:
-            return f"SELECT DISTINCT {select_list(pieces)} FROM {e.source}{limit}", columns
-        ordering = ", ".join(f"k{i}{direction}" for i, (_, direction) in enumerate(ordered_keys))
-        named_keys = [f"{key} AS k{i}" for i, (key, _) in enumerate(ordered_keys)]
-        keyed = f"SELECT {select_list([*pieces, *named_keys])} FROM {e.source}"
-        ranked = f"SELECT *, row_number() OVER (ORDER BY {ordering}) AS place FROM ({keyed})"
-        names = ", ".join(piece.removeprefix("r.") for piece in pieces)
-        if not names:
-            return f"SELECT DISTINCT 1 AS nothing FROM {e.source}{limit}", columns
-        return f"SELECT {names} FROM ({ranked}) GROUP BY {names} ORDER BY min(place){limit}", columns
+        if is_distinct:
+            return Selected(_distinct_sql(e.source, pieces, keys), columns, slice)
+        ordering = f" ORDER BY {', '.join(f'{key}{direction}' for key, direction in keys)}" if keys else ""
+        return Selected(f"SELECT {select_list(pieces)} FROM {e.source}{ordering}", columns, slice)
 
     def _order_keys(self, e: Expressions, order: Any) -> list[tuple[str, str]]:
         """What is sorted by, each with its direction."""
@@ -303,17 +312,6 @@ class _Block:
             self._place(predicate, f"{alias}.p")
         self._place(subject, f"{alias}.s")
         self._place(value, f"{alias}.o")
-        self._add_anchor(subject, predicate, value)
-
-    def _add_anchor(self, subject: Any, predicate: Any, value: Any) -> None:
-        """Note the pattern if it has a constant besides its property."""
-        constants = [(place, term) for place, term in (("s", subject), ("o", value)) if not _is_variable(term)]
-        if not constants:
-            return
-        if not isinstance(predicate, Path) and not _is_variable(predicate):
-            constants.append(("p", predicate))
-        conditions = " AND ".join(f"{place} = {self.patterns.id_of(term)}" for place, term in constants)
-        self.patterns.anchors.append(f"{'triple' if self.graph is None else 'named'} WHERE {conditions}")
 
     def _place(self, term: Any, column: str) -> None:
         if not _is_variable(term):
@@ -330,6 +328,18 @@ class _Block:
         return statement.add(
             "basic graph pattern", f"SELECT {select_list(pieces)} FROM {', '.join(self._sources)}{where}", columns
         )
+
+
+def _distinct_sql(source: str, pieces: Sequence[str], keys: Sequence[tuple[str, str]]) -> str:
+    """A SELECT DISTINCT: a row comes where the first of its equals would be."""
+    names = ", ".join(piece.removeprefix("r.") for piece in pieces)
+    if not keys or not names:
+        return f"SELECT DISTINCT {select_list(pieces)} FROM {source}"
+    named_keys = [f"{key} AS k{i}" for i, (key, _) in enumerate(keys)]
+    ordering = ", ".join(f"k{i}{direction}" for i, (_, direction) in enumerate(keys))
+    keyed = f"SELECT {select_list([*pieces, *named_keys])} FROM {source}"
+    ranked = f"SELECT *, row_number() OVER (ORDER BY {ordering}) AS place FROM ({keyed})"
+    return f"SELECT {names} FROM ({ranked}) GROUP BY {names} ORDER BY min(place)"
 
 
 def _is_variable(term: Any) -> bool:

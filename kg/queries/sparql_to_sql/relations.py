@@ -83,13 +83,6 @@ class SqlStatement:
         self.relations.append((name, step, f"MATERIALIZED ({sql})" if is_materialized else f"({sql})"))
         return Relation(name, columns)
 
-    def to_sql(self, last: str, *, is_recursive: bool = True) -> str:
-        """The statement that ends in this query."""
-        if not self.relations:
-            return last
-        definitions = ",\n".join(f"{name} AS {sql}" for name, _, sql in self.relations)
-        return f"WITH {'RECURSIVE ' if is_recursive else ''}{definitions}\n{last}"
-
 
 def select_list(pieces: Iterable[str]) -> str:
     """The list of a SELECT, which may not be empty."""

@@ -7,22 +7,24 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from decimal import Decimal
 from itertools import islice
-from threading import Timer
 from typing import Any
 
 import duckdb
 import rdflib
 from pyoxigraph import BlankNode, Literal, NamedNode, Store, Triple
 
-from kg.errors import LimitError
 from kg.graph.columns import Columns, facets_of
+from kg.graph.store import find_quads
 from kg.queries.rewriting.engine_query import EngineResult, EngineRows, EngineTriples, evaluate
 from kg.queries.sparql_to_sql.algebra import NotCompiled, to_algebra
 from kg.queries.sparql_to_sql.facets import exact_text
-from kg.queries.sparql_to_sql.patterns import Patterns
+from kg.queries.sparql_to_sql.patterns import MARK, Patterns, Selected, Slice
+from kg.queries.sparql_to_sql.prepared import placeholder_number, prepare
 from kg.queries.sparql_to_sql.relations import UNSUPPORTED, Column, Kind
+from kg.queries.sparql_to_sql.selectivity import least_matches
 from kg.sql import quote
-from kg.terms import XSD, Term, to_term
+from kg.terms import KNOWLEDGE, XSD, Term, to_term
+from kg.workers.limits import interrupt_in_time, remaining_seconds, took_too_much_memory
 
 _FIRST_OWN_ID = 0xF0000000
 _BATCH = 20_000
@@ -32,16 +34,16 @@ _MAX_PLANS = 256
 class QueryTerms:
     """The ids of the constants of one query: those of the graph, or own ones for terms that it does not have."""
 
-    def __init__(self, columns: Columns) -> None:
+    def __init__(self, columns: Columns, own: dict[int, str] | None = None) -> None:
         self._columns = columns
-        self._ids: dict[str, int] = {}
-        self.own: dict[int, str] = {}
+        self.own: dict[int, str] = dict(own or {})
+        self._ids = {text: id for id, text in self.own.items()}
 
     def id_of(self, text: str) -> int:
         """The id of an exact term."""
         if text not in self._ids:
             found = self._columns.find_ids([text])
-            id = found.get(text, _FIRST_OWN_ID + len(self.own))
+            id = found.get(text, max(self.own, default=_FIRST_OWN_ID) + 1)
             self._ids[text] = id
             if text not in found:
                 self.own[id] = text
@@ -66,34 +68,60 @@ def _to_sql(value: object) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class Compiled:
-    """A query as one SQL statement, with the steps that made it."""
+class Plan:
+    """A query as relations of SQL, for any values of its VALUES blocks."""
 
     form: str
-    sql: str
-    steps: tuple[tuple[str, str, str], ...]
+    algebra: Any
+    relations: tuple[tuple[str, str, str], ...]
     """Name, step and SQL of each relation."""
-    columns: dict[str, Column]
+    last: Selected
     variables: tuple[str, ...]
-    terms: QueryTerms
+    own: dict[int, str]
     template: tuple[Any, ...] = ()
-    anchors: tuple[str, ...] = ()
-    """The conditions on constants of each triple pattern with a constant subject or object."""
+
+
+@dataclass(frozen=True, slots=True)
+class Compiled:
+    """A plan with the values of its VALUES blocks."""
+
+    plan: Plan
+    values: tuple[str, ...]
+    ids: dict[str, int]
+    """The id in the plan's SQL, as text -> that of the value."""
+    terms: QueryTerms
+
+    def to_sql(self, limit: int | None = None) -> str:
+        """The SQL statement, for at most `limit` rows."""
+        relations = [f"{name} AS {sql}" for name, _, sql in self.plan.relations]
+        definitions = ",\n".join([self.terms.to_sql(), *relations])
+        slice = self.plan.last.slice.to_sql(limit if self.plan.form == "SELECT" else None)
+        sql = f"WITH RECURSIVE {definitions}\n{self.plan.last.sql}{slice}"
+        return re.sub(f"{MARK}([0-9]+){MARK}", lambda match: str(self.ids.get(match[1], match[1])), sql)
 
 
 def compile_query(columns: Columns, text: str, *, base: str | None = None, file: str = "") -> Compiled:
     """The SQL of a query; raises `NotCompiled`, and `QueryError` for one that does not parse."""
-    plans = columns.plans
-    if (text, base) not in plans:
+    if MARK in text:
+        raise NotCompiled("control characters")
+    prepared, plans = prepare(text), columns.plans
+    if (prepared.text, base) not in plans:
+        selected = _selected(text, base=base, file=file)
         if len(plans) >= _MAX_PLANS:
             plans.clear()
-        plans[text, base] = _compile(columns, text, base=base, file=file)
-    compiled: Compiled = plans[text, base]
-    return compiled
+        plans[prepared.text, base] = _to_plan(columns, prepared.text, base, selected)
+    plan: Plan = plans[prepared.text, base]
+    terms, ids = (
+        QueryTerms(columns, {id: term for id, term in plan.own.items() if placeholder_number(term) is None}),
+        {},
+    )
+    for id, term in plan.own.items():
+        if (number := placeholder_number(term)) is not None:
+            ids[str(id)] = terms.id_of(prepared.values[number])
+    return Compiled(plan, prepared.values, ids, terms)
 
 
-def _compile(columns: Columns, text: str, *, base: str | None, file: str) -> Compiled:
-    selected = _selected(text, base=base, file=file)
+def _to_plan(columns: Columns, text: str, base: str | None, selected: tuple[str, ...] | None) -> Plan:
     algebra = to_algebra(text, base=base)
     form = algebra.name.removesuffix("Query").upper()
     if form not in ("SELECT", "ASK", "CONSTRUCT"):
@@ -103,20 +131,12 @@ def _compile(columns: Columns, text: str, *, base: str | None, file: str) -> Com
     node = algebra.p
     if form == "ASK":
         relation = patterns.relation(node.p if node.name == "Project" else node)
-        last, found = f"SELECT 1 FROM {relation.name} LIMIT 1", dict(relation.columns)
+        last = Selected(f"SELECT 1 FROM {relation.name}", dict(relation.columns), Slice(0, 1))
     else:
-        last, found = patterns.select_sql(node, is_ordered=True)
-    variables = tuple(found) if selected is None else selected
-    statement = patterns.statement
-    sql = statement.to_sql(last)
-    dictionary = terms.to_sql()
-    sql = (
-        sql.replace("WITH RECURSIVE ", f"WITH RECURSIVE {dictionary},\n", 1)
-        if statement.relations
-        else f"WITH {dictionary}\n{sql}"
-    )
+        last = patterns.select_sql(node, is_ordered=True)
+    variables = tuple(last.columns) if selected is None else selected
     template = tuple(_template(algebra)) if form == "CONSTRUCT" else ()
-    return Compiled(form, sql, tuple(statement.relations), found, variables, terms, template, tuple(patterns.anchors))
+    return Plan(form, algebra, tuple(patterns.statement.relations), last, variables, terms.own, template)
 
 
 def _selected(text: str, *, base: str | None, file: str) -> tuple[str, ...] | None:
@@ -129,11 +149,23 @@ def _selected(text: str, *, base: str | None, file: str) -> tuple[str, ...] | No
     return shape.columns if isinstance(shape, EngineRows) else None
 
 
-def fewest_matches(columns: Columns, compiled: Compiled) -> int:
-    """How many triples match the triple pattern with constants that has the fewest; all triples if there is none."""
-    sources = compiled.anchors or ("triple",)
-    counts = (columns.sql.execute(f"SELECT count(*) FROM {source}").fetchall()[0][0] for source in sources)
-    return min(map(int, counts))
+def matches_at_least(store: Store, compiled: Compiled, limit: int) -> float:
+    """How many triples the query reads at least; counted in the store up to `limit`."""
+
+    def count(subject: Any, predicate: Any, value: Any, graph: Any) -> int:
+        s, p, o, g = (
+            None if node is None else _value_of(node, compiled.values) for node in (subject, predicate, value, graph)
+        )
+        if isinstance(s, Literal) or isinstance(p, Literal | BlankNode) or isinstance(g, Literal):
+            return 0
+        return len(find_quads(store, s, p, o, g if g is not None else KNOWLEDGE, limit=limit))
+
+    return least_matches(compiled.plan.algebra, count)
+
+
+def _value_of(node: rdflib.URIRef | rdflib.Literal, values: tuple[str, ...]) -> Term:
+    number = placeholder_number(text := exact_text(node))
+    return to_term(text if number is None else values[number])
 
 
 def _template(algebra: Any) -> Any:
@@ -152,50 +184,38 @@ def _project(node: Any) -> Any:
     return node
 
 
-def run_compiled(columns: Columns, compiled: Compiled, *, seconds: float | None = None) -> EngineResult:
-    """The result of a compiled query.
+def run_compiled(columns: Columns, compiled: Compiled, *, limit: int | None = None) -> EngineResult:
+    """The result of a compiled query, at most `limit` rows or triples of it.
 
-    Raises `NotCompiled` when it meets a value of which the columns are not exact, and `LimitError` when it takes longer
-    than `seconds` or more memory than allowed.
+    Raises `NotCompiled` when it meets a value of which the columns are not exact, and `LimitError` when its time is
+    over (`kg.workers.limits`) or it needs more memory than it may.
     """
+    cursor = columns.sql.cursor()
     try:
-        rows = _fetch(columns, compiled.sql, seconds)
-    except duckdb.InterruptException as error:
-        message = f"The query took longer than {seconds:g} seconds and was stopped."
-        raise LimitError(message, limit="seconds") from error
+        with interrupt_in_time(cursor.interrupt, duckdb.InterruptException):
+            cursor.execute(compiled.to_sql(limit))
+            if compiled.plan.form == "ASK":
+                return cursor.fetchone() is not None
+            rows = _read(columns, compiled, cursor)
+            if compiled.plan.form == "SELECT":
+                return EngineRows(compiled.plan.variables, iter(list(islice(rows, limit))))
+            return EngineTriples(iter(list(islice(_construct(compiled, rows), limit))))
     except duckdb.OutOfMemoryException as error:
-        raise LimitError("The query exceeded its memory limit and was stopped.", limit="memory") from error
+        raise took_too_much_memory() from error
     except duckdb.Error as error:
         message = str(error)
         reason = message.partition(UNSUPPORTED)[2].split("\n")[0] if UNSUPPORTED in message else f"SQL: {message[:200]}"
         raise NotCompiled(reason) from error
-    if compiled.form == "ASK":
-        return bool(rows)
-    result = _read(columns, compiled, rows)
-    if compiled.form == "SELECT":
-        return EngineRows(compiled.variables, result)
-    return EngineTriples(_construct(compiled, result))
-
-
-def _fetch(columns: Columns, sql: str, seconds: float | None) -> list[tuple[Any, ...]]:
-    cursor = columns.sql.cursor()
-    if seconds is None:
-        return cursor.execute(sql).fetchall()
-    timer = Timer(seconds, cursor.interrupt)
-    timer.daemon = True
-    timer.start()
-    try:
-        return cursor.execute(sql).fetchall()
     finally:
-        timer.cancel()
+        cursor.close()
 
 
-def _read(columns: Columns, compiled: Compiled, rows: list[tuple[Any, ...]]) -> Iterator[tuple[Term | None, ...]]:
+def _read(columns: Columns, compiled: Compiled, cursor: duckdb.DuckDBPyConnection) -> Iterator[tuple[Term | None, ...]]:
     """The rows as terms, decoded by the batch."""
     places = _places(compiled)
     known: dict[int, Term] = {id: to_term(text) for id, text in compiled.terms.own.items()}
-    source = iter(rows)
-    while batch := list(islice(source, _BATCH)):
+    while batch := cursor.fetchmany(_BATCH):
+        remaining_seconds()
         ids = {
             row[place[0]]
             for column, place in places.values()
@@ -207,16 +227,16 @@ def _read(columns: Columns, compiled: Compiled, rows: list[tuple[Any, ...]]) -> 
         for row in batch:
             yield tuple(
                 _to_cell(places[name][0], [row[i] for i in places[name][1]], known) if name in places else None
-                for name in compiled.variables
+                for name in compiled.plan.variables
             )
 
 
 def _places(compiled: Compiled) -> dict[str, tuple[Column, list[int]]]:
     """Variable -> its column, and the positions in a row."""
-    names = list(dict.fromkeys(name for column in compiled.columns.values() for name in column.names))
+    names = list(dict.fromkeys(name for column in compiled.plan.last.columns.values() for name in column.names))
     return {
         variable: (column, [names.index(name) for name in column.names])
-        for variable, column in compiled.columns.items()
+        for variable, column in compiled.plan.last.columns.items()
     }
 
 
@@ -245,9 +265,9 @@ def _construct(compiled: Compiled, rows: Iterator[tuple[Term | None, ...]]) -> I
     """The triples of a template, each once; blank nodes of the template are new for each solution."""
     seen: set[Triple] = set()
     for row in rows:
-        bound = dict(zip(compiled.variables, row, strict=True))
+        bound = dict(zip(compiled.plan.variables, row, strict=True))
         blanks: dict[str, BlankNode] = {}
-        for pattern in compiled.template:
+        for pattern in compiled.plan.template:
             terms = [_fill(part, bound, blanks) for part in pattern]
             subject, predicate, value = terms
             if not isinstance(subject, NamedNode | BlankNode) or not isinstance(predicate, NamedNode) or value is None:

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from urllib.parse import quote, urlencode
 
 from starlette.exceptions import HTTPException
@@ -213,9 +213,9 @@ def write_stored(
     if query.form == "SELECT" and (with_labels or graph.may_be_contested(text)):
         answer = graph.ask_bound(query, text, limit=bounds.rows + 1)
         answer = answer.with_labels() if with_labels else answer
-        return write_rows(
-            answer.columns, iter(answer.solutions), first_media_type(media_types, ROW_MEDIA_TYPES), bounds=bounds
-        )
+        media_type = first_media_type(media_types, ROW_MEDIA_TYPES)
+        body = write_rows(answer.columns, iter(answer.solutions), media_type, bounds=bounds)
+        return replace(body, engine=answer.engine)
     return write_answer(graph, text, media_types, bounds, file=query.file)
 
 

@@ -8,9 +8,8 @@ none is fetched, and one that the store does not have is empty.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import islice
-from typing import Any
 
 from pyoxigraph import NamedNode
 from starlette.exceptions import HTTPException
@@ -29,7 +28,8 @@ from kg.queries.result_writers import (
     write_rows,
     write_triples,
 )
-from kg.queries.rewriting.engine_query import EngineTriples, evaluate
+from kg.queries.rewriting.engine_query import EngineResult, EngineTriples, evaluate
+from kg.queries.routing import Engine, route
 from kg.queries.sparql import guard
 from kg.server.api.void import describe_service
 from kg.server.negotiation import ANSWER_MEDIA_TYPES, EXTENSIONS, FORMAT_NAMES, acceptable
@@ -170,12 +170,18 @@ def write_answer(
     file: str = "",
     dataset: QueryDataset | None = None,
 ) -> AnswerBody:
-    """The answer to a query that has been checked."""
-    options: dict[str, Any] = {"base_iri": BASE}
-    if dataset is not None:
-        options["default_graph"] = _graph_names(dataset.default)
-        options["named_graphs"] = _graph_names(dataset.named)
-    result = evaluate(graph.store, text, file=file, **options)
+    """The answer to a query that has been checked, from the engine that suits it."""
+    if dataset is None:
+        routed = route(
+            graph.store, text, columnar=graph.columnar, file=file, base=BASE, limit=max(bounds.rows, bounds.stop) + 1
+        )
+        return replace(_write_result(routed.result, media_types, bounds), engine=routed.engine.value)
+    graphs = {"default_graph": _graph_names(dataset.default), "named_graphs": _graph_names(dataset.named)}
+    result = evaluate(graph.store, text, file=file, base_iri=BASE, **graphs)
+    return replace(_write_result(result, media_types, bounds), engine=Engine.OXIGRAPH.value)
+
+
+def _write_result(result: EngineResult, media_types: tuple[str, ...], bounds: AnswerBounds) -> AnswerBody:
     if isinstance(result, bool):
         return write_boolean(result, first_media_type(media_types, ROW_MEDIA_TYPES))
     if isinstance(result, EngineTriples):
