@@ -32,7 +32,7 @@ from kg.queries.stored_query import StoredQueries, StoredQuery, parameter_terms
 from kg.terms import KNOWLEDGE, SOURCE, UNDECIDED
 from kg.text.folding import closest
 from kg.workers.client import run_with_timeout
-from kg.workers.limits import deadline_in
+from kg.workers.job_limits import deadline_in
 from kg.workers.worker import WorkerSetup
 
 if TYPE_CHECKING:

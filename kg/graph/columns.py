@@ -25,7 +25,7 @@ from kg.graph.ntriples import load_ntriples
 from kg.graph.store import ASSERTED, GRAPHS, INFERRED, NAMED_GRAPHS
 from kg.graph.triple_tables import TripleTables
 from kg.terms import RDF, XSD, Term, to_term
-from kg.workers.limits import memory_limit
+from kg.workers.job_limits import memory_limit
 from kg.xsd import INTEGER_BOUNDS, PATTERNS, value_of
 
 FILE = "columns.duckdb"

@@ -116,9 +116,9 @@ def route(
 ) -> Routed:
     """The result of a query that `guard` has let pass, from the engine that is asked for or that suits it.
 
-    The columnar engine gives at most `limit` rows or triples, and ends at the deadline (`kg.workers.limits`). Oxigraph
-    cannot be interrupted; `oxigraph` is how it answers, if not in this process. Raises `QueryError` when the columnar
-    engine is asked for and the query is not compiled, and `EngineMismatchError` when both are and differ.
+    The columnar engine gives at most `limit` rows or triples, and ends at the deadline (`kg.workers.job_limits`).
+    Oxigraph cannot be interrupted; `oxigraph` is how it answers, if not in this process. Raises `QueryError` when the
+    columnar engine is asked for and the query is not compiled, and `EngineMismatchError` when both are and differ.
     """
     answer = partial(oxigraph if oxigraph is not None else partial(evaluate, store), text, file=file, base_iri=base)
     choice = choose_engine(store, text, columnar=columnar, engine=engine, file=file, base=base)

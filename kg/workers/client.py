@@ -9,8 +9,8 @@ from collections.abc import Callable
 from threading import Timer
 from typing import Any, TypeVar
 
+from kg.workers.job_limits import error_of_status, took_too_long
 from kg.workers.launch import start_python
-from kg.workers.limits import error_of_status, took_too_long
 from kg.workers.worker import PROGRAM, Job, WorkerSetup, from_body, receive, send, to_error, to_frame
 
 _START_SECONDS = 120.0

@@ -24,7 +24,7 @@ from enum import Enum
 from typing import Any, Protocol
 
 from kg.errors import LimitError
-from kg.workers.limits import error_of_status, took_too_long
+from kg.workers.job_limits import error_of_status, took_too_long
 from kg.workers.template import Template, WorkerEnded
 from kg.workers.worker import LENGTH, WorkerSetup, from_body, to_error, to_frame
 

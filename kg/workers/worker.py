@@ -20,7 +20,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any
 
-from kg.workers.limits import deadline, set_memory_limit, took_too_much_memory
+from kg.workers.job_limits import deadline, set_memory_limit, took_too_much_memory
 from kg.workers.sandbox import seal
 
 PROGRAM = "from kg.workers.worker import main; main()"

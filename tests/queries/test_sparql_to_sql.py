@@ -23,7 +23,7 @@ from kg.queries.routing import ColumnarGraph, Engine, Routed, route
 from kg.queries.sparql_to_sql.algebra import NotCompiled
 from kg.queries.sparql_to_sql.run import compile_query, run_compiled
 from kg.terms import XSD
-from kg.workers.limits import deadline_in
+from kg.workers.job_limits import deadline_in
 from tests.conformance.sparql_suite import Dataset, all_cases, passes
 from tests.conformance.test_sparql_suite import KNOWN_FAILURES
 from tests.laws.sparql_queries import graphs, queries

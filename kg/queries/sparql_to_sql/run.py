@@ -24,7 +24,7 @@ from kg.queries.sparql_to_sql.relations import UNSUPPORTED, Column, Kind
 from kg.queries.sparql_to_sql.selectivity import least_matches
 from kg.sql import quote
 from kg.terms import KNOWLEDGE, XSD, Term, to_term
-from kg.workers.limits import interrupt_in_time, remaining_seconds, took_too_much_memory
+from kg.workers.job_limits import interrupt_in_time, remaining_seconds, took_too_much_memory
 
 _FIRST_OWN_ID = 0xF0000000
 _BATCH = 20_000
@@ -188,7 +188,7 @@ def run_compiled(columns: Columns, compiled: Compiled, *, limit: int | None = No
     """The result of a compiled query, at most `limit` rows or triples of it.
 
     Raises `NotCompiled` when it meets a value of which the columns are not exact, and `LimitError` when its time is
-    over (`kg.workers.limits`) or it needs more memory than it may.
+    over (`kg.workers.job_limits`) or it needs more memory than it may.
     """
     cursor = columns.sql.cursor()
     try:

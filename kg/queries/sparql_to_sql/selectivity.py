@@ -22,7 +22,7 @@ Count = Callable[[Node, Node, Node, Node], int]
 
 
 @dataclass(frozen=True, slots=True)
-class _Part:
+class _RequiredPart:
     """A pattern: its variables, and how many solutions it has at least to be looked through."""
 
     variables: frozenset[str]
@@ -31,30 +31,30 @@ class _Part:
 
 def least_matches(node: Any, count: Count) -> float:
     """The number of triples of the least selective part of a query, by its most selective pattern."""
-    return _total(_Reader(count, _values_of(node)).parts(node, None))
+    return _total(_RequiredPatterns(count, _values_of(node)).parts(node, None))
 
 
-def _total(parts: Iterable[_Part]) -> float:
+def _total(parts: Iterable[_RequiredPart]) -> float:
     """The largest of the parts that no variable connects, each by its most selective pattern."""
-    connected: list[_Part] = []
+    connected: list[_RequiredPart] = []
     for part in parts:
         joined, others = part, []
         for other in connected:
             if other.variables & joined.variables:
-                joined = _Part(joined.variables | other.variables, min(joined.least, other.least))
+                joined = _RequiredPart(joined.variables | other.variables, min(joined.least, other.least))
             else:
                 others.append(other)
         connected = [*others, joined]
     return max((part.least for part in connected), default=0)
 
 
-class _Reader:
+class _RequiredPatterns:
     """Reads the required patterns of a query; `values` are the terms that VALUES has for a variable."""
 
     def __init__(self, count: Count, values: Mapping[str, Sequence[Node]]) -> None:
         self.count, self.values = count, values
 
-    def parts(self, node: Any, graph: Node) -> list[_Part]:
+    def parts(self, node: Any, graph: Node) -> list[_RequiredPart]:
         """The patterns that every solution of a node needs."""
         match node.name:
             case "BGP":
@@ -66,24 +66,24 @@ class _Reader:
             case "Union":
                 sides = [self.parts(side, graph) for side in (node.p1, node.p2)]
                 variables = frozenset[str]().union(*(part.variables for side in sides for part in side))
-                return [_Part(variables, sum(map(_total, sides)))]
+                return [_RequiredPart(variables, sum(map(_total, sides)))]
             case "Graph":
                 return self.parts(node.p, node.term)
             case "values":
-                return [_Part(frozenset(map(str, row)), inf) for row in node.res[:1]]
+                return [_RequiredPart(frozenset(map(str, row)), inf) for row in node.res[:1]]
         return self.parts(node.p, graph) if node.p is not None else []
 
-    def _triple(self, triple: tuple[Node, Node, Node], graph: Node) -> _Part:
+    def _triple(self, triple: tuple[Node, Node, Node], graph: Node) -> _RequiredPart:
         subject, predicate, value = triple
         variables = frozenset(
             str(term) for term in (*triple, graph) if isinstance(term, rdflib.Variable | rdflib.BNode)
         )
         options = [self._options(term) for term in (subject, value)]
         if options == [(None,), (None,)]:
-            return _Part(variables, inf)
+            return _RequiredPart(variables, inf)
         property = None if isinstance(predicate, Path | rdflib.Variable) else predicate
         named = graph if isinstance(graph, rdflib.URIRef) else None
-        return _Part(variables, sum(self.count(s, property, o, named) for s in options[0] for o in options[1]))
+        return _RequiredPart(variables, sum(self.count(s, property, o, named) for s in options[0] for o in options[1]))
 
     def _options(self, term: Node) -> Sequence[Node]:
         """The terms that a place of a triple pattern may have; None is any."""
