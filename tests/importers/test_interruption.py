@@ -12,7 +12,7 @@ import pytest
 
 from tests.importers.import_project import ROOT, ImportProject
 
-KILLS = 20
+KILLS = 12
 MAPPING = """\
 source: {id: films}
 rows: {class: Film, key: [No]}
@@ -21,7 +21,7 @@ columns: {Title: label, Year: year, Director: {property: director, class: Person
 
 
 def films(path: Path, title: str) -> None:
-    rows = (f"{number},{title} {number},{1900 + number % 120},Director {number % 500}\n" for number in range(5000))
+    rows = (f"{number},{title} {number},{1900 + number % 120},Director {number % 500}\n" for number in range(2000))
     path.write_text("No,Title,Year,Director\n" + "".join(rows), encoding="utf-8")
 
 
