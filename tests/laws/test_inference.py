@@ -17,7 +17,7 @@ from kg.terms import OWL, TYPE, XSD, Spo, entity_iri, to_spo
 from tests.laws.ontologies import facts, ontologies
 from tests.laws.sizes import cases
 
-law = settings(deadline=None, max_examples=cases(250), suppress_health_check=[HealthCheck.too_slow])
+law = settings(deadline=None, max_examples=cases(150), suppress_health_check=[HealthCheck.too_slow])
 
 
 def texts(triples: list[Triple]) -> set[Spo]:
@@ -46,7 +46,7 @@ def test_inferring_again_adds_nothing(ontology: list[Triple], data: list[Triple]
     assert not list(twice.triple_texts(table="inferred"))
 
 
-@settings(law, max_examples=cases(100))
+@settings(law, max_examples=cases(45))
 @given(ontologies(equality=False), facts(), facts())
 def test_triples_derived_beforehand_are_known_facts_but_not_asserted(
     ontology: list[Triple], data: list[Triple], derived: list[Triple]

@@ -16,7 +16,7 @@ from kg.linking.model import Classification, Credit, Mention
 from kg.terms import to_curie
 from tests.laws.sizes import cases
 
-law = settings(deadline=None, max_examples=cases(150))
+law = settings(deadline=None, max_examples=cases(90))
 
 WORDS = ("Iron", "Carnival", "Velvet", "River", "Lonely", "Orchard", "Savage", "Mirror", "Winter", "Harbour")
 ROMAN = ("", "I", "II", "III", "IV", "V", "VI", "VII", "VIII", "IX", "X", "XI", "XII")

@@ -21,7 +21,7 @@ from kg.terms import Spo, to_spo
 from tests.laws.ontologies import EX, A, facts, listed, ontologies, owl
 from tests.laws.sizes import cases
 
-law = settings(deadline=None, max_examples=cases(120), suppress_health_check=[HealthCheck.too_slow])
+law = settings(deadline=None, max_examples=cases(60), suppress_health_check=[HealthCheck.too_slow])
 SPAN = ("source", 0, 5)
 
 

@@ -84,14 +84,14 @@ def test_the_compiler_has_the_results_of_pyshacl_on_a_few_graphs(drawn: GraphAnd
 
 
 @pytest.mark.long
-@settings(LAW, max_examples=cases(500))
+@settings(LAW, max_examples=cases(300))
 @given(graphs_with_shapes())
 def test_the_compiler_has_the_results_of_pyshacl(drawn: GraphAndShapes) -> None:
     assert_same_results_as_pyshacl(drawn)
 
 
 @pytest.mark.long
-@settings(LAW, max_examples=cases(200))
+@settings(LAW, max_examples=cases(90))
 @given(graphs_with_shapes(), st.lists(graphs("numbers"), min_size=1, max_size=3), st.randoms(use_true_random=False))
 def test_after_a_change_the_findings_are_those_of_a_complete_validation(
     drawn: GraphAndShapes, additions: list[list[Triple]], random: Random
