@@ -8,9 +8,9 @@ a reason as well. The vocabulary (`ev:`) is described in ontology/evidence.ttl.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from itertools import islice
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -37,7 +37,10 @@ _SOURCE, _PASSAGE, _STATUS, _REASON, _ABOUT, _PROPERTY, _KIND, _PREFERRED, _AGAI
     for name in ("source", "passage", "status", "reason", "about", "property", "kind", "preferred", "against")
 )
 _INTEGER, _BOOLEAN = NamedNode(XSD + "integer"), NamedNode(XSD + "boolean")
+Subject = NamedNode | BlankNode | Triple
 _BATCH = 50_000
+_MAX_INDEXED = 2000
+"""A subject with more statements is not indexed, since a single triple of it would take long."""
 _PLACE = re.compile(r"(?P<file>.*?)(?::(?P<line>\d+))?(?::(?P<column>\d+))?", re.DOTALL)
 
 
@@ -246,12 +249,41 @@ class Provenance:
             nodes = [quad.subject for quad in find_quads(self.store, None, TYPE, _STATEMENT, PROVENANCE)]
             yield from sorted(map(self._statement, nodes), key=_place_and_id)
             return
-        # A subject may have many statements and a value may occur in many: which is the smaller set is not known.
-        about = {quad.subject for quad in find_quads(self.store, None, _SUBJECT, triple.subject, PROVENANCE)}
+        about = self._nodes_about(triple.subject)
+        if len(about) <= _MAX_INDEXED:
+            for node in self._nodes_by_value(triple.subject).get((triple.predicate, triple.object), ()):
+                yield self._statement(node)
+            return
         for quad in find_quads(self.store, None, _OBJECT, triple.object, PROVENANCE):
             node = quad.subject
             if node in about and find_quad(self.store, node, _PREDICATE, triple.predicate, PROVENANCE) is not None:
                 yield self._statement(node)
+
+    # A page or an explanation looks for the statements of each triple of an entity, so those of the last are kept.
+
+    @cached_property
+    def _nodes_about(self) -> Callable[[Subject], frozenset[object]]:
+        """The statements about a subject."""
+
+        def nodes(subject: Subject) -> frozenset[object]:
+            return frozenset(quad.subject for quad in find_quads(self.store, None, _SUBJECT, subject, PROVENANCE))
+
+        return lru_cache(maxsize=64)(nodes)
+
+    @cached_property
+    def _nodes_by_value(self) -> Callable[[Subject], Mapping[tuple[NamedNode, object], Sequence[object]]]:
+        """Property and value -> the statements about a subject that state it."""
+
+        def by_value(subject: Subject) -> Mapping[tuple[NamedNode, object], Sequence[object]]:
+            found: dict[tuple[NamedNode, object], list[object]] = {}
+            for node in sorted(self._nodes_about(subject), key=str):
+                values = self._values(node)
+                predicate = values[_PREDICATE]
+                assert isinstance(predicate, NamedNode)
+                found.setdefault((predicate, values[_OBJECT]), []).append(node)
+            return found
+
+        return lru_cache(maxsize=64)(by_value)
 
     def _statement(self, node: object) -> Fact | ContestedFact:
         values = self._values(node)

@@ -119,6 +119,8 @@ def _remark(fact: Fact) -> str:
 _MONTHS = "January February March April May June July August September October November December".split()  # noqa: SIM905
 _DATE = re.compile(r"(?P<year>-?\d{4})-(?P<month>0[1-9]|1[0-2])(?:-(?P<day>0[1-9]|[12]\d|3[01]))?(?:T[\d:.]+.*|Z)?")
 _DURATION = re.compile(r"PT(?:(?P<hours>\d+)H)?(?:(?P<minutes>\d+)M)?")
+_WITH_ARTICLE = ("United ", "Netherlands", "Philippines", "Czech Republic", "Soviet Union")
+"""The beginnings of countries' names that have an article in a sentence."""
 _CURRENCY_SIGNS = {"USD": "$", "EUR": "€", "GBP": "£", "JPY": "¥"}
 _LARGE_NUMBER = re.compile(r"[+-]?\d{5,30}(?:\.\d+)?")
 
@@ -156,6 +158,15 @@ def number_in_words(text: str) -> str:
         return text
     whole, point, fraction = text.partition(".")
     return f"{int(whole):,}{point}{fraction}"
+
+
+def with_article(country: str) -> str:
+    """The name of a country as in a sentence.
+
+    >>> with_article("United States"), with_article("France")
+    ('the United States', 'France')
+    """
+    return f"the {country}" if country.startswith(_WITH_ARTICLE) else country
 
 
 def count_in_words(number: int, singular: str, plural: str) -> str:

@@ -9,6 +9,11 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser
 
+from kg.server.pages.entity_page import entity_page
+from kg.server.pages.templating import STATIC
+from kg.terms import FILM
+from tests.projects import own_graph
+
 PAGES = {
     "home": "/",
     "films": "/films",
@@ -83,4 +88,13 @@ def test_the_keyboard_reaches_the_content_first(chromium: Browser, address: str)
     assert page.evaluate("document.activeElement.className") == "skip"
     page.keyboard.press("Enter")
     assert page.evaluate("document.activeElement.id") == "content"
+    context.close()
+
+
+def test_a_film_with_much_to_tell_takes_at_most_eight_screens_of_a_phone(chromium: Browser, tmp_path: Path) -> None:
+    html, style = entity_page(own_graph(tmp_path), FILM + "anora"), (STATIC / "style.css").read_text()
+    context = chromium.new_context(viewport={"width": 390, "height": 844})
+    page = context.new_page()
+    page.set_content(html.replace("</head>", f"<style>{style}</style></head>"))
+    assert page.evaluate("document.documentElement.scrollHeight") <= 8 * 844
     context.close()

@@ -12,22 +12,24 @@ from kg.lookup.phrases import count_in_words, date_in_words
 from kg.server.pages.display import (
     Display,
     DisplayValue,
-    GroupedTable,
+    GroupedList,
     Hyperlink,
+    ItemList,
+    ListGroup,
+    ListItem,
     QuotedStatement,
-    RowGroup,
     StatementList,
-    TableRow,
     capitalised,
     numeric_value,
 )
 from kg.server.pages.entity_data import EntityData, PartData
-from kg.server.pages.layouts import COUNTED, WON, is_nomination, recognition_kind
+from kg.server.pages.layouts import COUNTED, LISTED, RECOGNITIONS, WON, is_nomination, recognition_kind
 from kg.server.pages.page_tables import cell, in_order, row_citations
 
 _WON, _NOMINATED, _LOST = "won", "nominated", "lost"
 _UNNAMED_AWARD = "category not stated"
-_COLUMNS = ("Award", "For", "Recipient", "Result")
+_MAX_ITEMS = 8
+"""A list of more awards of one ceremony is folded."""
 _RECORD_CONTEXT = (vocab.edition, vocab.period, vocab.territory, vocab.year)
 
 
@@ -88,37 +90,38 @@ def ceremonies_of(data: EntityData, parts: Iterable[PartData]) -> list[Ceremony]
 
 def awards_by_ceremony(
     data: EntityData, display: Display, parts: Iterable[PartData], more: tuple[Hyperlink, ...] = ()
-) -> Iterator[GroupedTable]:
-    """Yield a table of wins and nominations, grouped by ceremony, those with most wins first."""
+) -> Iterator[GroupedList]:
+    """Yield lists of wins and nominations, grouped by ceremony, those with most wins first."""
     ordered = sorted(ceremonies_of(data, parts), key=lambda ceremony: (-ceremony.wins, -ceremony.nominations))
-    groups = [_group(data, display, ceremony) for ceremony in ordered]
-    shown = [
-        column for column in range(len(_COLUMNS))
-        if any(row.cells[column] for group in groups for row in group.rows)
-    ]  # fmt: skip
-    if groups:
-        yield GroupedTable(
-            "",
-            tuple(_COLUMNS[column] for column in shown),
-            tuple(replace(group, rows=tuple(_with_columns(row, shown) for row in group.rows)) for group in groups),
-            more,
-        )
+    if ordered:
+        yield GroupedList(tuple(_group(data, display, ceremony) for ceremony in ordered), more)
 
 
-def _with_columns(row: TableRow, columns: Sequence[int]) -> TableRow:
-    return replace(row, cells=tuple(row.cells[column] for column in columns))
-
-
-def _group(data: EntityData, display: Display, ceremony: Ceremony) -> RowGroup:
-    named = [part for part in ceremony.rows if part.values(vocab.award)]
-    unnamed = [part for part in ceremony.rows if not part.values(vocab.award)]
-    rows = [_row(data, display, part) for part in _without_repeated(named)]
-    for kind in (True, False):
-        if alike := [part for part in unnamed if (recognition_kind(part) == WON) is kind]:
-            rows.append(_unnamed_row(data, display, alike))
+def _group(data: EntityData, display: Display, ceremony: Ceremony) -> ListGroup:
+    by_result: dict[str, list[ListItem]] = {}
+    for part in _without_repeated([part for part in ceremony.rows if part.values(vocab.award)]):
+        by_result.setdefault(_result(part), []).append(_item(data, display, part))
+    unnamed: dict[str, list[PartData]] = {}
+    for part in ceremony.rows:
+        if not part.values(vocab.award):
+            unnamed.setdefault(_result(part), []).append(part)
+    for result, alike in unnamed.items():
+        by_result.setdefault(result, []).append(_unnamed_item(data, display, alike))
+    results = sorted(by_result, key=(_WON, _NOMINATED, _LOST).index)
+    lists = tuple(_list_of(result, by_result[result], is_only=len(results) == 1) for result in results)
     heading = display.term(ceremony.key) if ceremony.key is not None else DisplayValue("Other awards")
     citations = tuple(citation for part in ceremony.numbers for citation in row_citations(display, part))
-    return RowGroup(heading, _summary(ceremony), citations, tuple(rows))
+    # The only award of a ceremony says all that a summary would.
+    is_plain = ceremony.wins == ceremony.nominations == 1 and len(ceremony.rows) == 1 and not ceremony.numbers
+    return ListGroup(heading, "" if is_plain else ceremony_summary(ceremony), citations, lists)
+
+
+def _list_of(result: str, items: Sequence[ListItem], *, is_only: bool) -> ItemList:
+    """The wins, nominations or losses of a ceremony, under a caption where the summary does not say which they are."""
+    if result == _WON and len(items) <= _MAX_ITEMS:
+        return ItemList("", tuple(items))
+    noun = {_WON: "wins", _NOMINATED: "nominees" if is_only else "other nominees", _LOST: "lost"}[result]
+    return ItemList(capitalised(noun), tuple(items), is_folded=True)
 
 
 def _without_repeated(parts: Sequence[PartData]) -> list[PartData]:
@@ -130,7 +133,7 @@ def _without_repeated(parts: Sequence[PartData]) -> list[PartData]:
     ]  # fmt: skip
 
 
-def _summary(ceremony: Ceremony) -> str:
+def ceremony_summary(ceremony: Ceremony) -> str:
     """Such as `five wins from six nominations`; empty where nothing is won, nominated or counted."""
     wins, nominations = ceremony.wins, ceremony.nominations
     if not wins and not nominations:
@@ -141,26 +144,31 @@ def _summary(ceremony: Ceremony) -> str:
     return f"{count_in_words(wins, 'win', 'wins')} from {of_nominations}" if wins else of_nominations
 
 
-def _row(data: EntityData, display: Display, part: PartData) -> TableRow:
-    return TableRow(
-        (
-            cell(display, part, vocab.award),
-            _work(data, display, part),
-            _recipients(data, display, part),
-            _result(display, part),
-        ),
-        row_citations(display, part),
+def _item(data: EntityData, display: Display, part: PartData) -> ListItem:
+    """An award with the work that it is for, its recipients, its day and who gave it."""
+    days = tuple(DisplayValue(date_in_words(value.text)) for value in part.values(vocab.date))
+    values = (
+        *cell(display, part, vocab.award),
+        *labelled("for", _work(data, display, part)),
+        *labelled("to", _recipients(data, display, part)),
+        *days,
+        *labelled("presented by", cell(display, part, vocab.givenBy)),
     )
+    return ListItem(values, row_citations(display, part))
 
 
-def _unnamed_row(data: EntityData, display: Display, parts: Sequence[PartData]) -> TableRow:
-    """One row for all wins, or nominations, whose award no source names."""
+def _unnamed_item(data: EntityData, display: Display, parts: Sequence[PartData]) -> ListItem:
+    """One line for all wins, or nominations, whose award no source names."""
     works = {value.text: value for part in parts for value in _work(data, display, part)}
     recipients = {value.text: value for part in parts for value in _recipients(data, display, part)}
-    results = {value.text: value for part in parts for value in _result(display, part)}
     citations = tuple(dict.fromkeys(citation for part in parts for citation in row_citations(display, part)))
-    cells = ((DisplayValue(_UNNAMED_AWARD),), *(tuple(found.values()) for found in (works, recipients, results)))
-    return TableRow(cells, citations)
+    named = (*recipients.values(), *labelled("for", tuple(works.values())))
+    return ListItem((*named, DisplayValue(_UNNAMED_AWARD)), citations)
+
+
+def labelled(label: str, values: Sequence[DisplayValue]) -> tuple[DisplayValue, ...]:
+    """The values with a word before the first of them."""
+    return tuple(replace(value, label=label if number == 0 else "") for number, value in enumerate(values))
 
 
 def _work(data: EntityData, display: Display, part: PartData) -> tuple[DisplayValue, ...]:
@@ -175,13 +183,30 @@ def _recipients(data: EntityData, display: Display, part: PartData) -> tuple[Dis
     return tuple(value for value in cell(display, part, vocab.recipient) if value.term != data.entity)
 
 
-def _result(display: Display, part: PartData) -> tuple[DisplayValue, ...]:
-    """Won, nominated or lost, with who gave the award and on which day."""
+def _result(part: PartData) -> str:
     outcomes = {value.text for value in part.values(vocab.outcome)}
-    result = next((outcome for outcome in (_WON, _LOST) if outcome in outcomes), _NOMINATED)
-    given = tuple(replace(value, label="presented by") for value in cell(display, part, vocab.givenBy))
-    days = tuple(DisplayValue(date_in_words(value.text)) for value in part.values(vocab.date))
-    return (DisplayValue(capitalised(result)), *days, *given)
+    return next((outcome for outcome in (_WON, _LOST) if outcome in outcomes), _NOMINATED)
+
+
+def best_of_list(display: Display, parts: Iterable[PartData]) -> Iterator[ItemList]:
+    """Yield the lists of the best films that name the film, each with its place there and the year."""
+    items = tuple(_listing(display, part) for part in sorted(parts, key=_rank))
+    if items:
+        yield ItemList(RECOGNITIONS[LISTED].caption, items)
+
+
+def _rank(part: PartData) -> tuple[float, str]:
+    position = numeric_value(part.first(vocab.position))
+    return (position if position is not None else 1e9, part.iri.value)
+
+
+def _listing(display: Display, part: PartData) -> ListItem:
+    """Such as `Sight and Sound, no. 2, 2024`, or `American Film Institute, top 10, 2024`."""
+    place = [f"no. {value.text}" for value in part.values(vocab.position)]
+    place = place or [f"top {value.text}" for value in part.values(vocab.scale)]
+    years = [date_in_words(value.text) for value in part.values(vocab.year)]
+    rest = (DisplayValue(text) for text in (*place, *years))
+    return ListItem((*cell(display, part, vocab.givenBy), *rest), row_citations(display, part))
 
 
 def record_list(data: EntityData, display: Display, parts: Iterable[PartData]) -> Iterator[StatementList]:
@@ -194,7 +219,8 @@ def record_list(data: EntityData, display: Display, parts: Iterable[PartData]) -
 def _record(data: EntityData, display: Display, part: PartData) -> QuotedStatement:
     claim = next(iter(cell(display, part, vocab.claim)), DisplayValue(""))
     compared = tuple(replace(value, label="compared with") for value in cell(display, part, vocab.comparedWith))
-    context = tuple(value for name in _RECORD_CONTEXT for value in cell(display, part, name))
+    found = {value.text: value for name in _RECORD_CONTEXT for value in cell(display, part, name)}
+    context = tuple(value for text, value in found.items() if text not in claim.text)
     return QuotedStatement(
         claim=replace(claim, text=capitalised(claim.text)),
         speaker=(display.term(part.owner),) if part.owner != data.entity else (),

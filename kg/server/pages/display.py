@@ -295,26 +295,44 @@ class DisplayTable:
     numeric: frozenset[int] = frozenset()
     more: tuple[Hyperlink, ...] = ()
     is_folded: bool = False
+    plain: frozenset[int] | None = None
+    """The columns that need no heading on a small screen, where a row is a line of text; None for a list of cells."""
     template: ClassVar[str] = "table"
 
 
 @dataclass(frozen=True, slots=True)
-class RowGroup:
-    """Rows of a table under a heading, such as the awards of one ceremony, with a summary and its citations."""
+class ListItem:
+    """A line of several values, such as an award with its recipient, and the citations of the line."""
+
+    values: tuple[DisplayValue, ...]
+    citations: tuple[SourceCitation, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ItemList:
+    """Lines under a caption."""
+
+    caption: str
+    items: tuple[ListItem, ...]
+    is_folded: bool = False
+    template: ClassVar[str] = "items"
+
+
+@dataclass(frozen=True, slots=True)
+class ListGroup:
+    """Lists under a heading, such as the awards of one ceremony, with a summary and its citations."""
 
     heading: DisplayValue
     summary: str
     citations: tuple[SourceCitation, ...]
-    rows: tuple[TableRow, ...]
+    lists: tuple[ItemList, ...]
 
 
 @dataclass(frozen=True, slots=True)
-class GroupedTable:
-    """Groups of rows under named columns; `more` links to further rows."""
+class GroupedList:
+    """Groups of lists, one below the other; `more` links to further lines."""
 
-    caption: str
-    columns: tuple[str, ...]
-    groups: tuple[RowGroup, ...]
+    groups: tuple[ListGroup, ...]
     more: tuple[Hyperlink, ...] = ()
     template: ClassVar[str] = "groups"
 
@@ -328,11 +346,15 @@ class ChartBar:
     length: float
     note: str = ""
     citations: tuple[SourceCitation, ...] = ()
+    heading: str = ""
+    """What this bar and those below it have in common, such as their day."""
+    is_reference: bool = False
+    """True for what the others are compared with, such as the budget."""
 
 
 @dataclass(frozen=True, slots=True)
 class BarChart:
-    """A chart of horizontal bars."""
+    """A chart of horizontal bars on one scale."""
 
     caption: str
     bars: tuple[ChartBar, ...]
@@ -358,6 +380,8 @@ class StatementList:
 
     statements: tuple[QuotedStatement, ...]
     caption: str = ""
+    shown: int = 2
+    """How many are shown; more are folded."""
     template: ClassVar[str] = "statements"
 
 
@@ -417,7 +441,9 @@ class Diagram:
     template: ClassVar[str] = "diagram"
 
 
-Block = PropertyList | DisplayTable | GroupedTable | BarChart | StatementList | Timeline | ConflictList | Diagram
+Block = (
+    PropertyList | DisplayTable | ItemList | GroupedList | BarChart | StatementList | Timeline | ConflictList | Diagram
+)
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,7 @@ from kg.decisions.links import EXACT
 from kg.errors import UnknownNameError
 from kg.filmgraph import FilmGraph
 from kg.graph.store import find_quad, find_quads
-from kg.server.pages.award_tables import awards_by_ceremony, is_award, record_list
+from kg.server.pages.award_tables import awards_by_ceremony, best_of_list, is_award, record_list
 from kg.server.pages.display import (
     Block,
     Display,
@@ -33,6 +33,7 @@ from kg.server.pages.film_summary import film_lines, film_sentences, person_sent
 from kg.server.pages.layouts import (
     AWARDS,
     INVERSES,
+    LISTED,
     NOMINATED,
     RECOGNITIONS,
     RECORD,
@@ -47,7 +48,6 @@ from kg.server.pages.layouts import (
     recognition_kind,
 )
 from kg.server.pages.page_tables import (
-    box_office,
     cast_credits,
     cast_member,
     cast_table,
@@ -56,14 +56,13 @@ from kg.server.pages.page_tables import (
     heading,
     part_table,
     part_tables,
-    ratings,
     sources_of,
     statement_lists,
     tables_by_class,
     timeline,
     works_table,
 )
-from kg.server.pages.svg_graph import neighbourhood
+from kg.server.pages.pictures import box_office, budgets_beside, neighbourhood, ratings
 from kg.server.pages.templating import render
 from kg.server.pages.urls import external_url, inverse_of, list_url, page_url, referrers_url, values_url
 from kg.terms import KNOWLEDGE, LINKS, NOTE, SOURCE, Term, to_curie
@@ -325,7 +324,9 @@ class PageContent:
         yield from awards_by_ceremony(self.data, self.display, awards, more_wins or more)
         records = [part for part in parts if recognition_kind(part) == RECORD]
         yield from record_list(self.data, self.display, records)
-        rest = [part for part in parts if part not in awards and part not in records]
+        listed = [part for part in parts if recognition_kind(part) == LISTED and part.owner == self.data.entity]
+        yield from best_of_list(self.display, listed)
+        rest = [part for part in parts if part not in (*awards, *records, *listed)]
         yield from part_tables(self.data, self.display, rest, AWARDS.parts)
 
     def _count(self, parts: Sequence[PartData], *, are_wins: bool) -> tuple[int, tuple[Hyperlink, ...]]:
@@ -343,10 +344,11 @@ class PageContent:
     def _box_office(self, section: SectionLayout) -> Iterator[Block]:
         parts = self._parts(section.id)
         figures = [part for part in parts if part.layout == vocab.boxOffice]
-        yield from box_office(self.data, self.display, figures)
+        budgets = budgets_beside(figures, [part for part in parts if part.layout == vocab.budget])
+        yield from box_office(self.data, self.display, [*figures, *budgets])
         if without_amount := [part for part in figures if not part.values(vocab.amount)]:
             yield part_table(self.data, self.display, without_amount, caption="Other figures")
-        rest = [part for part in parts if part.layout != vocab.boxOffice]
+        rest = [part for part in parts if part not in figures and part not in budgets]
         yield from part_tables(self.data, self.display, rest, section.parts)
 
     def _ratings(self, section: SectionLayout) -> Iterator[Block]:

@@ -7,9 +7,9 @@ from collections.abc import Iterable, Iterator, Sequence
 from pyoxigraph import Literal, NamedNode
 
 from kg import vocabulary as vocab
-from kg.lookup.phrases import count_in_words, date_in_words
+from kg.lookup.phrases import count_in_words, date_in_words, with_article
 from kg.server.pages.award_tables import Ceremony, ceremonies_of
-from kg.server.pages.display import Display, DisplayValue, PropertyLine, capitalised
+from kg.server.pages.display import Display, DisplayValue, PropertyLine, capitalised, numeric_value
 from kg.server.pages.entity_data import EntityData, PartData
 from kg.server.pages.layouts import WON, recognition_kind
 from kg.server.pages.page_tables import cast_credits, cell, money, row_citations, sources_of
@@ -21,11 +21,10 @@ _PARTICIPLES = {
 _MAX_NAMES = 3
 _MAX_HONOURS = 2
 _MAX_RELEASES = 2
+_MAX_SCORES = 2
 _IN_CINEMAS = frozenset(("theatrical", "cinema", "cinemas"))
 _WORLDWIDE = "worldwide"
 _PREMIERE = "premiere"
-_WITH_ARTICLE = ("United ", "Netherlands", "Philippines", "Czech Republic", "Soviet Union")
-"""The beginnings of countries' names that have an article in a sentence."""
 
 
 # --- sentences
@@ -59,12 +58,8 @@ def _kind_of_film(data: EntityData, display: Display) -> str:
     noun = genre if genre.endswith("film") else f"{genre} film".strip()
     words = " ".join(word for word in (year, noun) if word)
     article = "An" if words[:2] == "18" or words[:1].lower() in set("aeiou8") else "A"
-    origin = f" from {_joined([_with_article(country) for country in countries])}" if countries else ""
+    origin = f" from {_joined([with_article(country) for country in countries])}" if countries else ""
     return f"{article} {words}{origin}"
-
-
-def _with_article(country: str) -> str:
-    return f"the {country}" if country.startswith(_WITH_ARTICLE) else country
 
 
 def _makers(data: EntityData, display: Display) -> str:
@@ -181,9 +176,12 @@ def _amounts(display: Display, parts: Iterable[PartData]) -> list[DisplayValue]:
 
 
 def _scores(display: Display, parts: Iterable[PartData]) -> list[DisplayValue]:
+    """The scores that most reviews went into; the section of ratings has all of them."""
     shown = []
-    for part in parts:
-        if part.layout == vocab.Rating and (scores := cell(display, part, vocab.score)):
+    rated = [part for part in parts if part.layout == vocab.Rating]
+    rated.sort(key=lambda part: numeric_value(part.first(vocab.reviewCount)) or 0.0, reverse=True)
+    for part in rated[:_MAX_SCORES]:
+        if scores := cell(display, part, vocab.score):
             by = ", ".join(value.text for value in cell(display, part, vocab.givenBy))
             text = f"{capitalised(by)} {scores[0].text}" if by else scores[0].text
             shown.append(DisplayValue(text, "#ratings", row_citations(display, part)))

@@ -115,7 +115,7 @@ SECTIONS: tuple[SectionLayout, ...] = (
     STATEMENTS,
     MAKING,
     SectionLayout("disagreements", "Sources disagree"),
-    SectionLayout("timeline", "Timeline"),
+    SectionLayout("timeline", "Timeline", is_folded=True),
     SectionLayout("neighbourhood", "Connections", is_folded=True),
     SectionLayout("more", "More", is_folded=True),
     SectionLayout("named", "Mentioned in", is_folded=True),
@@ -185,7 +185,7 @@ class RecognitionTable:
     """The heading for who gave it."""
 
 
-WON, NOMINATED, COUNTED, RECORD = "won", "nominated", "counted", "record"
+WON, NOMINATED, LISTED, COUNTED, RECORD = "won", "nominated", "listed", "counted", "record"
 RECOGNITIONS: Mapping[str, RecognitionTable] = {
     WON: RecognitionTable(
         "Won",
@@ -198,7 +198,7 @@ RECOGNITIONS: Mapping[str, RecognitionTable] = {
         (vocab.award, vocab.recipient, vocab.forWork, vocab.edition, vocab.outcome, vocab.date),
         "nomination",
     ),
-    "listed": RecognitionTable(
+    LISTED: RecognitionTable(
         "Best-of lists",
         (vocab.givenBy, vocab.position, vocab.scale, vocab.year),
         "list of the best",
@@ -242,6 +242,20 @@ MERGED = frozenset((
 """The properties whose values are shown inside another cell, or decide in which table a part is."""
 UNDATED = frozenset((vocab.Statement, vocab.Review, vocab.boxOffice, vocab.Inspiration, vocab.Rating))
 """The layouts of parts that are not events, so that they are not in the timeline although they have dates."""
+FOLDED = frozenset((vocab.RightsDeal, vocab.Screening))
+"""The layouts of parts whose tables are folded when they have several rows."""
+SELF_EVIDENT = frozenset((
+    vocab.date, vocab.territory, vocab.medium, vocab.kind, vocab.edition, vocab.eventSeries, vocab.location,
+    vocab.description, vocab.award, vocab.recipient, vocab.outcome, vocab.year, vocab.start, vocab.agent,
+    vocab.character, vocab.equipment, vocab.claim, LABEL,
+))  # fmt: skip
+"""The properties of parts whose values need no heading: on a small screen a row is a line of text."""
+TIMELINE_WORDS: Mapping[NamedNode, str] = {
+    vocab.award: "", vocab.edition: "at", vocab.eventSeries: "at", vocab.location: "in", vocab.recipient: "to",
+    vocab.territory: "in", vocab.buyer: "to", vocab.seller: "from", vocab.distributor: "by",
+    vocab.givenBy: "presented by", vocab.comparedWith: "compared with",
+}  # fmt: skip
+"""Property of an event -> the word before its first value in the timeline, in the order of a sentence."""
 STATED_FIRST = frozenset((vocab.genre, vocab.distributor, vocab.inspiredBy, vocab.shootingLocation))
 """Of these the inferred values are left out where there are stated ones: they are in the tables they follow from."""
 WIDER = frozenset((
@@ -277,11 +291,11 @@ HEADINGS: Mapping[NamedNode, str] = {
     vocab.countryOfOrigin: "Country",
     vocab.originalLanguage: "Language",
     vocab.givenBy: "Given by",
-    vocab.edition: "Ceremony or edition",
+    vocab.edition: "Festival or ceremony",
     vocab.comparedWith: "Compared with",
     vocab.cinemas: "Cinemas",
     vocab.averagePerCinema: "Per cinema",
-    vocab.ovationMinutes: "Standing ovation (minutes)",
+    vocab.ovationMinutes: "Minutes of standing ovation",
     inverse_of(vocab.characterIn): "Characters",
     inverse_of(vocab.textOf): "Texts",
     inverse_of(vocab.awardOf): "Awards",

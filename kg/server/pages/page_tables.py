@@ -1,4 +1,4 @@
-"""The tables, charts and lists of an entity's page: parts, cast and crew, works, statements, conflicts, timeline."""
+"""The tables and lists of an entity's page: parts, cast and crew, works, statements, conflicts, timeline."""
 
 from __future__ import annotations
 
@@ -13,9 +13,7 @@ from kg.lookup.entity_description import PropertyValue
 from kg.lookup.phrases import date_in_words, money_in_words, name_in_words
 from kg.lookup.source_conflicts import Conflict
 from kg.server.pages.display import (
-    BarChart,
     Block,
-    ChartBar,
     ConflictList,
     Display,
     DisplayConflict,
@@ -39,13 +37,18 @@ from kg.server.pages.layouts import (
     AGENTS,
     BILLINGS,
     CAPTIONS,
+    CARD,
     CAST,
     CREW,
+    FOLDED,
     HEADINGS,
     MERGED,
     PLURAL_HEADINGS,
     RECOGNITIONS,
+    RECORD,
     ROLES,
+    SELF_EVIDENT,
+    TIMELINE_WORDS,
     UNDATED,
     WIDER,
     WON,
@@ -59,6 +62,10 @@ from kg.terms import FILM, KNOWLEDGE, Term
 _INFERRED_COLUMNS = (vocab.eventSeries,)
 """Shown only where no row has an award or edition, from which they follow."""
 _MAX_COLUMNS = 5
+_MAX_WORDS = 3
+"""How many of the words that a critic used are quoted."""
+_MAX_UNFOLDED = 3
+"""A table with more rows is folded where its layout is in `FOLDED`."""
 _NOT_AMOUNTS = (vocab.position, vocab.year, vocab.number)
 """Numbers that are not aligned as amounts are."""
 
@@ -137,7 +144,15 @@ def part_table(
         if column not in _NOT_AMOUNTS
         and all(is_number(value.value) for part in parts for value in part.values(column))
     )  # fmt: skip
-    return DisplayTable(caption or _caption(parts[0], kind), tuple(headings), rows, numeric, more)
+    plain = (
+        frozenset(range(len(first) + 1))
+        | {position for position, column in enumerate(columns, start=len(first)) if column in SELF_EVIDENT}
+        | {len(headings) - 1 if others else 0}
+    )
+    title = caption or _caption(parts[0], kind)
+    if is_folded := parts[0].layout in FOLDED and len(parts) > _MAX_UNFOLDED:
+        title = f"{title} ({len(parts)})"
+    return DisplayTable(title, tuple(headings), rows, numeric, more, is_folded=is_folded, plain=plain)
 
 
 def _caption(part: PartData, kind: str) -> str:
@@ -155,6 +170,9 @@ def columns_of(parts: Sequence[PartData], kind: str) -> list[NamedNode]:
         filled.discard(vocab.kind)
     if not any(_result(part) for part in parts):
         filled.discard(vocab.outcome)
+    if vocab.edition in layout and vocab.eventSeries in layout and vocab.eventSeries in filled:
+        # One column for both: see `cell`.
+        filled = (filled | {vocab.edition}) - {vocab.eventSeries}
     named = [column for column in layout if column in filled]
     others = sorted(filled - set(named) - MERGED - set(_INFERRED_COLUMNS), key=lambda column: column.value)
     if filled.isdisjoint((vocab.edition, vocab.award)):
@@ -166,7 +184,7 @@ def _split_columns(
     parts: Sequence[PartData], columns: Sequence[NamedNode], kind: str
 ) -> tuple[list[NamedNode], list[NamedNode]]:
     """The columns for which a table has room, and those that few rows fill, which share its last column."""
-    filled = {column: sum(bool(part.values(column)) for part in parts) for column in columns}
+    filled = {column: sum(bool(_values(part, column)) for part in parts) for column in columns}
     main = {column for part in parts for column in columns_in_layout(part, kind)[:2]}
     frequent = [column for column in columns if column in main or filled[column] * 3 >= len(parts)]
     chosen = frequent[:_MAX_COLUMNS] or list(columns[:1])
@@ -224,13 +242,20 @@ def _labelled(display: Display, part: PartData, kind: str, columns: Sequence[Nam
     """Yield the values of several properties, each with the property's name."""
     for column in columns:
         for value in cell(display, part, column):
-            yield replace(value, label=_column_heading(display, kind, column).lower())
+            label = "" if column in SELF_EVIDENT else _column_heading(display, kind, column).lower()
+            yield replace(value, label=label)
 
 
 def cell(display: Display, part: PartData, column: NamedNode) -> tuple[DisplayValue, ...]:
     """The values of a part's property: money with its currency, a score with its scale."""
-    values = _result(part) if column == vocab.outcome else part.values(column)
+    values = _result(part) if column == vocab.outcome else _values(part, column)
     return tuple(replace(_cell_value(display, part, value), is_contested=value.is_contested) for value in values)
+
+
+def _values(part: PartData, column: NamedNode) -> list[PropertyValue]:
+    """The values of a property; where no edition is known, that of which it is one: `Busan Film Festival`."""
+    values = part.values(column)
+    return values or part.values(vocab.eventSeries) if column == vocab.edition else values
 
 
 def _cell_value(display: Display, part: PartData, value: PropertyValue) -> DisplayValue:
@@ -261,67 +286,6 @@ def money(part: PartData, value: PropertyValue) -> str:
 def row_citations(display: Display, part: PartData) -> tuple[SourceCitation, ...]:
     """The sources of everything in a row, by property."""
     return display.citations((fact for value in part.properties for fact in value.facts), with_property=True)
-
-
-# --- charts
-
-
-def box_office(data: EntityData, display: Display, figures: Sequence[PartData]) -> Iterator[BarChart]:
-    """Yield charts of box office figures in one currency: totals by territory, then figures of shorter periods."""
-    for is_total, caption in ((True, "Total gross by territory"), (False, "Gross by period")):
-        chosen = [part for part in figures if part.values(vocab.amount) and _is_total(part) is is_total]
-        for currency in dict.fromkeys(part.text(vocab.currency) for part in chosen):
-            of_currency = [part for part in chosen if part.text(vocab.currency) == currency]
-            amounts = [numeric_value(part.first(vocab.amount)) or 0.0 for part in of_currency]
-            highest = max(amounts, default=0.0)
-            pairs = sorted(zip(of_currency, amounts, strict=True), key=lambda pair: -pair[1] if is_total else pair[1])
-            bars = tuple(
-                _gross(data, display, part, 100 * amount / highest if highest > 0 else 0.0, is_total=is_total)
-                for part, amount in pairs
-            )
-            yield BarChart(f"{caption}{f', in {currency}' if currency else ''}", bars)
-
-
-def _is_total(part: PartData) -> bool:
-    return part.text(vocab.period) in ("", "total")
-
-
-def _gross(data: EntityData, display: Display, part: PartData, length: float, *, is_total: bool) -> ChartBar:
-    names = (vocab.territory,) if is_total else (vocab.period, vocab.territory)
-    label = tuple(value for name in names for value in cell(display, part, name))
-    if part.owner != data.entity:
-        label = (display.term(part.owner), *label)
-    notes = [f"as of {date_in_words(day)}"] if (day := part.text(vocab.asOf)) else []
-    for property, words in _GROSS_NOTES.items():
-        if number := part.text(property):
-            notes.append(words.format(f"{int(number):,}" if number.isdecimal() else number))
-    amount = money(part, part.values(vocab.amount)[0])
-    return ChartBar(
-        label or (DisplayValue("territory not stated"),), amount, length, ", ".join(notes), row_citations(display, part)
-    )
-
-
-_GROSS_NOTES = {
-    vocab.cinemas: "{} cinemas",
-    vocab.averagePerCinema: "{} per cinema",
-    vocab.position: "no. {} in the charts",
-}
-
-
-def ratings(data: EntityData, display: Display, parts: Sequence[PartData]) -> BarChart:
-    """A chart of scores, each on its own scale."""
-    return BarChart("Scores (each on its own scale)", tuple(_rating(data, display, part) for part in parts))
-
-
-def _rating(data: EntityData, display: Display, part: PartData) -> ChartBar:
-    score, scale = numeric_value(part.first(vocab.score)), numeric_value(part.first(vocab.scale))
-    length = 100 * score / scale if score is not None and scale else 0.0
-    text = cell(display, part, vocab.score)[0].text if score is not None else ""
-    notes = [f"{count} reviews"] if (count := part.text(vocab.reviewCount)) else []
-    notes += [value.text for name in (vocab.claim, vocab.description) for value in cell(display, part, name)]
-    notes += [f"critics from {value.text}" for value in cell(display, part, vocab.territory)]
-    label = (display.term(part.owner),) if part.owner != data.entity else cell(display, part, vocab.givenBy)
-    return ChartBar(label, text, min(length, 100.0), ", ".join(notes), row_citations(display, part))
 
 
 # --- cast, crew and works
@@ -395,7 +359,7 @@ def _position(credits: Iterable[PartData]) -> float:
 
 
 def crew_table(data: EntityData, display: Display) -> Iterator[Block]:
-    """Yield the other people who made a work, one row for each with all their roles."""
+    """Yield the people who made a work, one row for each with all their roles; of a film those that no card names."""
     if vocab.Work not in data.classes:
         return
     people: dict[Term, dict[str, DisplayValue]] = {}
@@ -415,10 +379,14 @@ def crew_table(data: EntityData, display: Display) -> Iterator[Block]:
     rows = tuple(
         TableRow(((display.term(person),), tuple(_as_role(role, value) for role, value in roles.items())))
         for person, roles in people.items()
-        if isinstance(person, NamedNode)
+        if isinstance(person, NamedNode) and not (vocab.Film in data.classes and roles.keys() <= _ROLES_IN_CARD)
     )
-    if people:
-        yield DisplayTable("Crew", ("Name", "Role"), rows)
+    if rows:
+        yield DisplayTable("Crew" if cast else "", ("Name", "Role"), rows)
+
+
+_ROLES_IN_CARD = frozenset(role for property, role in CREW.items() if property in CARD[vocab.Film])
+"""The roles for which the card of a film has a line, so that its crew table need not repeat them."""
 
 
 def _as_role(role: str, value: DisplayValue) -> DisplayValue:
@@ -496,7 +464,7 @@ def _statement(data: EntityData, display: Display, part: PartData) -> QuotedStat
         speaker=() if is_own else (display.term(part.owner),),
         occasion=(*cell(display, part, vocab.occasion), *cell(display, part, vocab.outlet)),
         about=tuple(value for value in cell(display, part, vocab.about) if value.term != data.entity),
-        words=tuple(value.text for value in part.values(vocab.praiseWord)),
+        words=tuple(value.text for value in part.values(vocab.praiseWord))[:_MAX_WORDS],
         date=next((date_in_words(value.text) for value in part.values(vocab.date, vocab.year)), ""),
         citations=row_citations(display, part),
     )
@@ -529,7 +497,7 @@ def contested_values(display: Display, conflict: Conflict) -> DisplayConflict:
 
 
 def _differing_amounts(data: EntityData, display: Display) -> Iterator[DisplayConflict]:
-    """Yield totals of one territory that differ: each is a figure of its own, with its date."""
+    """Yield totals of one territory that differ, unless because each is of a day of its own."""
     groups: dict[tuple[NamedNode, Term | None, Term | None, Term | None], list[PartData]] = {}
     for part in data.parts:
         name = part.layout
@@ -537,6 +505,9 @@ def _differing_amounts(data: EntityData, display: Display) -> Iterator[DisplayCo
             key = (name, part.first(vocab.territory), part.first(vocab.period), part.first(vocab.currency))
             groups.setdefault(key, []).append(part)
     for (name, territory, *_), parts in groups.items():
+        days = [part.text(vocab.asOf) for part in parts]
+        if len(set(days)) == len(parts) and all(days):
+            continue
         if len({part.first(vocab.amount) for part in parts}) > 1 and len(_sources_of_amounts(parts)) > 1:
             where = f", {display.label(territory)}" if isinstance(territory, NamedNode) else ""
             subject = DisplayValue(f"{CAPTIONS[name]}{where}", "#box-office")
@@ -566,28 +537,50 @@ def timeline(data: EntityData, display: Display) -> Iterator[Block]:
     events = [
         _event(data, display, part)
         for part in data.parts
-        if part.iri in data.days and part.owner == data.entity and part.layout not in UNDATED
+        if part.iri in data.days and part.owner == data.entity and not _is_undated(part)
     ]
     dates = (vocab.birthDate, vocab.date, vocab.start, vocab.end)
     for property in (*dates, *(() if events else (vocab.year,))):
         for value in data.of(property):
             text = value.value.value if isinstance(value.value, Literal) else ""
             citations = display.citations(value.facts)
-            events.append(TimelineEvent(text, date_in_words(text), display.label(property), citations=citations))
+            title = capitalised(display.label(property))
+            events.append(TimelineEvent(text, date_in_words(text), title, citations=citations))
     if len(events) > 1:
         yield Timeline(tuple(sorted(events, key=lambda event: (event.sort_key, event.title))))
 
 
+def _is_undated(part: PartData) -> bool:
+    """True for what is no event: a record names the year of another film."""
+    return part.layout in UNDATED or recognition_kind(part) == RECORD
+
+
 def _event(data: EntityData, display: Display, part: PartData) -> TimelineEvent:
+    """An event as the beginning of a sentence: `Release in North America by Neon, theatrical`."""
     dated = part.values(vocab.date, vocab.start, vocab.year, vocab.end, vocab.asOf)
-    day = data.days[part.iri]
-    values = [
-        display.term(value.value) for value in part.properties
-        if value not in dated and isinstance(value.value, NamedNode) and value.facts
-    ]  # fmt: skip
-    values += [DisplayValue(value.text) for value in part.values(vocab.medium, vocab.description)]
-    table = RECOGNITIONS.get(recognition_kind(part))
+    day, table = data.days[part.iri], RECOGNITIONS.get(recognition_kind(part))
+    citations = display.citations([fact for value in dated for fact in value.facts])
     title = part.text(vocab.kind) or display.label(data.property_to(part) or part.narrowest_class)
     title = table.title if table is not None else title
-    citations = display.citations([fact for value in dated for fact in value.facts])
-    return TimelineEvent(day, date_in_words(dated[0].text if dated else day), title, tuple(values), citations)
+    values = [
+        replace(value, label=label if number == 0 else "")
+        for property, label in TIMELINE_WORDS.items()
+        for number, value in enumerate(_named(display, part, property))
+    ]
+    rest = [
+        value for value in part.properties
+        if value not in dated and value.property not in TIMELINE_WORDS and isinstance(value.value, NamedNode)
+        and value.facts and value.value != data.entity
+    ]  # fmt: skip
+    values += [display.term(value.value) for value in rest]
+    values += [DisplayValue(value.text) for value in part.values(vocab.medium, vocab.description)]
+    date = date_in_words(dated[0].text if dated else day)
+    return TimelineEvent(day, date, capitalised(title), tuple(values), citations)
+
+
+def _named(display: Display, part: PartData, property: NamedNode) -> list[DisplayValue]:
+    """The entities that a property of an event names, a festival only where its edition is not known."""
+    if property == vocab.eventSeries and part.values(vocab.edition):
+        return []
+    values = [value for value in part.values(property) if isinstance(value.value, NamedNode)]
+    return [display.term(value.value) for value in values if value.facts or property == vocab.eventSeries]

@@ -23,6 +23,7 @@ SITE_LINKS: ContextVar[Mapping[str, str]] = ContextVar("SITE_LINKS", default=Map
 """Title -> URL of further links at the end of each page; a published site has some."""
 
 _LONG_WORD = 40
+_FEW_LETTERS = 44
 
 
 @lru_cache(maxsize=1)
@@ -40,6 +41,7 @@ def environment() -> Environment:
     created.globals |= {"site_links": SITE_LINKS.get, "has_static": has_static}
     created.globals["version"] = __version__
     created.filters |= {"svg": _safe_svg, "has_long_word": has_long_word}
+    created.filters |= {"first_words": first_words, "last_words": last_words}
     return created
 
 
@@ -77,6 +79,24 @@ def has_long_word(text: str) -> bool:
     (True, False)
     """
     return any(len(word) > _LONG_WORD for word in text.split())
+
+
+def first_words(text: str) -> str:
+    """The beginning of a text, in whole words.
+
+    >>> first_words(" and " + "many words " * 9), first_words(" ethnicity.")
+    (' and many words many words many words many…', ' ethnicity.')
+    """
+    return text if len(text) <= _FEW_LETTERS else text[:_FEW_LETTERS].rsplit(" ", 1)[0] + "…"
+
+
+def last_words(text: str) -> str:
+    """The end of a text, in whole words.
+
+    >>> last_words("Although " + "many words " * 6)
+    '…words many words many words many words '
+    """
+    return text if len(text) <= _FEW_LETTERS else "…" + text[-_FEW_LETTERS:].split(" ", 1)[-1]
 
 
 @pass_eval_context

@@ -101,12 +101,16 @@ def _shown(display: Display, term: Term | Triple) -> DisplayValue:
 def _statement_rows(display: Display, entity: NamedNode, property: str) -> list[StatementRow]:
     graph = display.graph
     predicate = graph.triple(f"<{entity.value}>", property, '""').predicate if property else None
+    # All facts about the entity at once: to look for those of each triple takes the square of their number.
+    sources: dict[Triple, set[str]] = {}
+    for fact in graph.provenance.facts_about(entity):
+        sources.setdefault(fact.triple, set()).add(fact.evidence.source)
     rows = [
         StatementRow(
             _shown(display, quad.predicate),
             _shown(display, quad.object),
             why_url(quad.triple),
-            len({fact.evidence.source for fact in graph.provenance.facts(quad.triple)}),
+            len(sources.get(quad.triple, ())),
         )
         for quad in find_quads(graph.store, entity, predicate, None, KNOWLEDGE, limit=_MAX_STATEMENTS)
     ]

@@ -1,16 +1,19 @@
-"""Diagrams as SVG in the colours of the page: the neighbourhood of an entity, and triples as a network."""
+"""Pictures in the colours of the page: bars of money and scores, an entity's neighbourhood, triples as a network."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from itertools import islice
 
 from pyoxigraph import NamedNode, Triple
 
-from kg.server.pages.display import Diagram, Display, DisplayValue
-from kg.server.pages.entity_data import EntityData, is_part_term
+from kg import vocabulary as vocab
+from kg.lookup.phrases import date_in_words, money_in_words, with_article
+from kg.server.pages.display import BarChart, ChartBar, Diagram, Display, DisplayValue, numeric_value
+from kg.server.pages.entity_data import EntityData, PartData, is_part_term
 from kg.server.pages.layouts import CARD, WIDER
+from kg.server.pages.page_tables import cell, money, row_citations
 from kg.server.pages.templating import render
 from kg.terms import TYPE, Term
 
@@ -201,3 +204,117 @@ def _wrapped(label: str) -> list[str]:
             lines.append("")
         lines[-1] = f"{lines[-1]} {word}".strip()[:24]
     return [*lines[:2], "…"] if len(lines) > 3 else lines
+
+
+# --- bars
+
+
+def box_office(data: EntityData, display: Display, figures: Sequence[PartData]) -> Iterator[BarChart]:
+    """Yield charts of figures in one currency: totals day by day beside the budget, then those of shorter periods.
+
+    All bars of a chart are on one scale, so any two of them can be compared.
+    """
+    with_amount = [part for part in figures if part.values(vocab.amount)]
+    currencies = dict.fromkeys(part.text(vocab.currency) for part in with_amount)
+    for currency in currencies:
+        of_currency = [part for part in with_amount if part.text(vocab.currency) == currency]
+        in_currency = f", in {currency}" if currency and len(currencies) > 1 else ""
+        totals = [part for part in of_currency if _is_total(part) and part.layout != vocab.budget]
+        if totals:
+            totals.sort(key=lambda part: (part.text(vocab.asOf), _amount(part)), reverse=True)
+            budgets = [part for part in of_currency if part.layout == vocab.budget]
+            yield BarChart(f"Total gross{in_currency}", tuple(_bars(data, display, [*totals, *budgets])))
+        if periods := [part for part in of_currency if not _is_total(part)]:
+            periods.sort(key=lambda part: (_ordinal(part.text(vocab.period)), _amount(part)))
+            yield _period_chart(data, display, periods, in_currency)
+
+
+def budgets_beside(figures: Iterable[PartData], budgets: Iterable[PartData]) -> list[PartData]:
+    """The budgets that a chart of totals can show: in its currency, and with one amount that nobody disputes."""
+    currencies = {part.text(vocab.currency) for part in figures if part.values(vocab.amount) and _is_total(part)}
+    return [
+        part for part in budgets
+        if part.text(vocab.currency) in currencies
+        and [value.is_contested for value in part.values(vocab.amount)] == [False]
+    ]  # fmt: skip
+
+
+def _period_chart(data: EntityData, display: Display, parts: Sequence[PartData], in_currency: str) -> BarChart:
+    """The figures of periods in their order; one territory that all of them have is in the caption."""
+    territories = {value.text for part in parts for value in cell(display, part, vocab.territory)}
+    bars = tuple(_bars(data, display, parts, names_territory=len(territories) != 1))
+    where = f" in {with_article(next(iter(territories)))}" if len(territories) == 1 else ""
+    return BarChart(f"Gross by period{where}{in_currency}", bars)
+
+
+def _bars(
+    data: EntityData, display: Display, parts: Sequence[PartData], *, names_territory: bool = True
+) -> Iterator[ChartBar]:
+    """Yield a bar for each figure; days head the bars below them where there are several days."""
+    highest = max(map(_amount, parts), default=0.0)
+    days = {part.text(vocab.asOf) for part in parts if part.layout != vocab.budget}
+    before = ""
+    for part in parts:
+        day = part.text(vocab.asOf)
+        bar = _gross(data, display, part, names_territory=names_territory, names_day=len(days) == 1)
+        heading = f"As of {date_in_words(day)}" if len(days) > 1 and day and day != before else ""
+        length = 100 * _amount(part) / highest if highest > 0 else 0.0
+        yield replace(bar, length=length, heading=heading)
+        before = day
+
+
+def _amount(part: PartData) -> float:
+    return numeric_value(part.first(vocab.amount)) or 0.0
+
+
+def _ordinal(period: str) -> int:
+    """Where a period comes among others: `opening weekend`, `second weekend`, `third week`."""
+    first = period.split(" ", 1)[0].lower()
+    return _ORDINALS.index(first) if first in _ORDINALS else len(_ORDINALS)
+
+
+def _is_total(part: PartData) -> bool:
+    return part.text(vocab.period) in ("", "total")
+
+
+def _gross(data: EntityData, display: Display, part: PartData, *, names_territory: bool, names_day: bool) -> ChartBar:
+    names = [*([] if _is_total(part) else [vocab.period]), *([vocab.territory] if names_territory else [])]
+    label = tuple(value for name in names for value in cell(display, part, name))
+    is_budget = part.layout == vocab.budget
+    label = label or (DisplayValue("Budget" if is_budget else "territory not stated"),)
+    if part.owner != data.entity:
+        label = (display.term(part.owner), *label)
+    day = part.text(vocab.asOf)
+    notes = [f"as of {date_in_words(day)}"] if day and names_day else []
+    for property, words in _GROSS_NOTES.items():
+        if number := part.text(property):
+            is_money = property == vocab.averagePerCinema
+            count = f"{int(number):,}" if number.isdecimal() else number
+            notes.append(words.format(money_in_words(number, part.text(vocab.currency)) if is_money else count))
+    amount = money(part, part.values(vocab.amount)[0])
+    citations = row_citations(display, part)
+    return ChartBar(label, amount, 0.0, ", ".join(notes), citations, is_reference=is_budget)
+
+
+_ORDINALS = ("opening", "first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth", "tenth")
+_GROSS_NOTES = {
+    vocab.cinemas: "{} cinemas",
+    vocab.averagePerCinema: "{} per cinema",
+    vocab.position: "no. {} in the charts",
+}
+
+
+def ratings(data: EntityData, display: Display, parts: Sequence[PartData]) -> BarChart:
+    """A chart of scores, each on its own scale."""
+    return BarChart("", tuple(_rating(data, display, part) for part in parts))
+
+
+def _rating(data: EntityData, display: Display, part: PartData) -> ChartBar:
+    score, scale = numeric_value(part.first(vocab.score)), numeric_value(part.first(vocab.scale))
+    length = 100 * score / scale if score is not None and scale else 0.0
+    text = cell(display, part, vocab.score)[0].text if score is not None else ""
+    notes = [f"{count} reviews"] if (count := part.text(vocab.reviewCount)) else []
+    notes += [value.text for name in (vocab.claim, vocab.description) for value in cell(display, part, name)]
+    notes += [f"critics from {value.text}" for value in cell(display, part, vocab.territory)]
+    label = (display.term(part.owner),) if part.owner != data.entity else cell(display, part, vocab.givenBy)
+    return ChartBar(label, text, min(length, 100.0), ", ".join(notes), row_citations(display, part))
