@@ -13,7 +13,7 @@ from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from pyoxigraph import NamedNode, Triple
+from pyoxigraph import NamedNode, Store, Triple
 
 from kg.errors import AmbiguousNameError, InputError, UnknownNameError
 from kg.facts.texts import Texts, open_texts
@@ -77,6 +77,10 @@ class FilmGraph:
         return self.names.ontology
 
     # --- queries
+
+    def store_for(self, rows: int) -> Store:
+        """The store, for an answer of which only so many rows are needed."""
+        return self.store
 
     @cached_property
     def queries(self) -> StoredQueries:

@@ -19,6 +19,7 @@ settings.load_profile("house")
 LONG_FILES = {
     "browser": ("looks", "journeys"),
     "conformance": ("owl2_suite", "owl2rl", "shacl"),
+    "endpoints": ("serving",),
     "exports": ("exports", "quickstatements", "wikidata"),
     "federation": ("client", "federate"),
     "fixes": ("fixes",),

@@ -6,20 +6,29 @@ import argparse
 import importlib.util
 import os
 import sys
+from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from kg.cli.command import (
     Commands,
     add_data,
+    add_endpoint,
     add_texts,
     counter,
     open_call_graph,
+    open_endpoint,
     open_graph_or_data,
     positive_integer,
     positive_number,
     print_message,
 )
 from kg.errors import InputError
+
+if TYPE_CHECKING:
+    from kg.federation.config import ServiceConfig
+    from kg.filmgraph import FilmGraph
+    from kg.server.settings import Limits
 
 _SERVE_PACKAGES = ("httptools", "jinja2", "starlette", "uvicorn")
 _PUBLISH_EPILOG = "Example: kg publish site; python -m http.server -d site. See docs/publishing.md."
@@ -31,6 +40,7 @@ def add_commands(commands: Commands) -> None:
     description = "Serve the graph: a SPARQL endpoint, stored queries as links, a page for every entity."
     serve = commands.add("serve", description, _serve)
     add_data(serve)
+    add_endpoint(serve)
     serve.add_argument("--host", default="127.0.0.1", help="the address to listen on; default: 127.0.0.1")
     serve.add_argument("--port", type=int, default=8000, help="the port to listen on; default: 8000")
     serve.add_argument(
@@ -59,6 +69,7 @@ def add_commands(commands: Commands) -> None:
     add_texts(publish)
     description = "Serve assistants: tools to ask the graph, rows with citations."
     mcp = commands.add("mcp", description, _mcp, epilog=_MCP_EPILOG)
+    add_endpoint(mcp)
     topics = "also a tool for each stored query with one of these topics, tags or names, separated by commas; or all"
     mcp.add_argument("--topics", metavar="WORDS", default="none", help=topics)
     add_texts(mcp)
@@ -89,12 +100,15 @@ def _serve(call: argparse.Namespace) -> int:
 
     graph = open_graph_or_data(call) if call.data or call.infer or call.ontology else None
     project = graph.project if graph is not None else find_project(call.project)
-    build = project.current_build
+    remote = open_endpoint(call) if graph is None else None
+    build = project.current_build if remote is None else remote.build
     memory = None if call.memory is None else call.memory << 20
     options = {"seconds": call.timeout, "rows": call.limit, "memory": memory, "connections": call.connections}
     limits = Limits(**{name: value for name, value in options.items() if value is not None})
     url = parse_public_url(call.url) if call.url is not None else None
-    settings = Settings(call.host, call.port, call.workers, limits, call.log, url, tuple(call.name), call.cors)
+    endpoint = _config_of(remote, limits)
+    names = tuple(call.name)
+    settings = Settings(call.host, call.port, call.workers, limits, call.log, url, names, call.cors, endpoint)
 
     def report(message: str) -> None:
         if call.log == "json":
@@ -108,6 +122,7 @@ def _serve(call: argparse.Namespace) -> int:
     if not is_loopback(call.host):
         report(f"Warning: {call.host} is not a loopback address: whoever reaches this machine can read the graph.")
     what = f"{build.name} of {project.folder}" if graph is None else ", ".join(call.data)
+    what = endpoint.address if endpoint is not None else what
     return Supervisor(project, settings).run(lambda url: report(f"Serving {what} at {url} (Ctrl+C to stop)"))
 
 
@@ -139,6 +154,15 @@ def _publish(call: argparse.Namespace) -> int:
     return 0
 
 
+def _config_of(graph: FilmGraph | None, limits: Limits) -> ServiceConfig | None:
+    """The endpoint of a graph, whose requests take no longer than a query may."""
+    from kg.endpoints.endpoint_graph import EndpointGraph
+
+    if not isinstance(graph, EndpointGraph):
+        return None
+    return replace(graph.config, timeout=min(graph.config.timeout, limits.seconds))
+
+
 def _mcp(call: argparse.Namespace) -> int:
     import asyncio
 
@@ -150,7 +174,8 @@ def _mcp(call: argparse.Namespace) -> int:
 
     project = find_project(call.project)
     # What is wrong is reported before any assistant calls: a project without a graph, and an unknown topic.
-    _ = project.current_build
+    remote = open_endpoint(call)
+    _ = project.current_build if remote is None else remote.build
     topics = parse_topics(StoredQueries(project.queries), call.topics)
     texts = str(Path(call.texts).resolve()) if call.texts is not None else None
     if texts is not None:
@@ -158,15 +183,19 @@ def _mcp(call: argparse.Namespace) -> int:
         os.environ[TEXTS_VARIABLE] = texts
     # An assistant makes a few calls at once, which take longer because of their citations: they may wait longer.
     limits = Limits(seconds=call.timeout, memory=call.memory << 20, patience=min(5.0, call.timeout))
+    endpoint = _config_of(remote, limits)
     try:
         from kg.mcp_server import server
     except ModuleNotFoundError as error:
         raise InputError("This requires more packages: pip install 'film-knowledge-graph[mcp]'") from error
     if not call.http:
-        asyncio.run(server.serve_stdio(project, limits, topics=topics, texts=texts))
+        asyncio.run(server.serve_stdio(project, limits, topics=topics, texts=texts, endpoint=endpoint))
         return 0
     listener = server.listen(call.host, call.port)
     print_message(f"Listening on {server.to_url(call.host, listener)}")
     hosts = (call.host, *call.name)
-    asyncio.run(server.serve_http(project, limits, topics=topics, texts=texts, listener=listener, hosts=hosts))
+    serving = server.serve_http(
+        project, limits, topics=topics, texts=texts, listener=listener, hosts=hosts, endpoint=endpoint
+    )
+    asyncio.run(serving)
     return 0

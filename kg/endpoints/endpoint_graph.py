@@ -6,6 +6,7 @@ record, which cost a request each otherwise.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from functools import partial
@@ -31,7 +32,7 @@ from kg.queries.answer import Answer
 from kg.queries.execute import run_query
 from kg.queries.routing import ColumnarGraph
 from kg.queries.stored_query import StoredQuery
-from kg.terms import EVIDENCE, PROVENANCE, SOURCE
+from kg.terms import EVIDENCE, KNOWLEDGE, PROVENANCE, SOURCE
 
 
 class EndpointGraph(FilmGraph):
@@ -76,7 +77,17 @@ class EndpointGraph(FilmGraph):
     def _no_columns(self) -> NoReturn:
         raise OSError("the graph is behind an endpoint")
 
+    def triple_counts(self) -> Counter[str]:
+        """Graph -> number of triples; the empty text is knowledge."""
+        counts = Counter({graph.value: self.remote.count(graph) for graph in self.remote.named_graphs()})
+        counts[""] = self.remote.count(KNOWLEDGE)
+        return counts
+
     # --- queries
+
+    def store_for(self, rows: int) -> Store:
+        """The store, for an answer of which only so many rows are needed."""
+        return cast(Store, self.remote.bounded(rows))
 
     def ask_bound(
         self, query: StoredQuery, text: str, *, limit: int | None = None, max_bytes: int | None = None
@@ -119,7 +130,7 @@ class EndpointGraph(FilmGraph):
     def _run(
         self, text: str, limit: int | None, max_bytes: int | None = None, *, name: str = "", file: str = ""
     ) -> Answer:
-        store = cast(Store, self.remote.bounded(None if limit is None else limit + 1))
+        store = self.store if limit is None else self.store_for(limit + 1)
         answer = run_query(store, text, names=self.names, name=name, file=file, limit=limit, max_bytes=max_bytes)
         return self._explained(answer)
 

@@ -31,6 +31,7 @@ from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from kg.errors import InputError, LimitError
+from kg.federation.config import ServiceConfig
 from kg.mcp_server.calls import ToolReply, call_tool, prepare_worker
 from kg.mcp_server.tools import GENERAL_TOOLS, Tool, list_tools
 from kg.project import Project
@@ -100,10 +101,18 @@ def _to_mcp_result(reply: ToolReply) -> types.CallToolResult:
     )
 
 
-async def serve_stdio(project: Project, limits: Limits, *, topics: Sequence[str] | None, texts: str | None) -> None:
+async def serve_stdio(
+    project: Project,
+    limits: Limits,
+    *,
+    topics: Sequence[str] | None,
+    texts: str | None,
+    endpoint: ServiceConfig | None = None,
+) -> None:
     """Serve the program that started this one, until it closes our stdin."""
     # Workers start after stdout is diverted: otherwise they would keep the pipe open when this process has ended.
-    async with stdio_server() as (calls, replies), GraphService(project, limits, prepare=prepare_worker) as service:
+    opened = GraphService(project, limits, prepare=prepare_worker, endpoint=endpoint)
+    async with stdio_server() as (calls, replies), opened as service:
         server = to_server(service, topics=topics, texts=texts)
         async with anyio.create_task_group() as tasks:
             sender, messages = anyio.create_memory_object_stream[SessionMessage | Exception](0)
@@ -157,9 +166,10 @@ async def serve_http(
     texts: str | None,
     listener: socket.socket,
     hosts: Sequence[str],
+    endpoint: ServiceConfig | None = None,
 ) -> None:
     """Serve `/mcp` on a socket, for requests to one of these hosts, until stopped."""
-    async with GraphService(project, limits, prepare=prepare_worker) as service:
+    async with GraphService(project, limits, prepare=prepare_worker, endpoint=endpoint) as service:
         app = to_server(service, topics=topics, texts=texts).streamable_http_app(
             streamable_http_path=PATH,
             # No state between calls, so no client can fill the memory with sessions.

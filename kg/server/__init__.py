@@ -8,6 +8,7 @@
     response_cache.py   finished responses of one snapshot
     fast_path.py        lookups that need no worker
     snapshot.py         the published build with its workers (`kg.workers`), replaced when another is published
+    graph_source.py     a build, or the one that another store holds
     request_params.py   what a request asks for
     negotiation.py      media types, and which of them a client prefers
     problems.py         errors as problem documents

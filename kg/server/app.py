@@ -15,6 +15,7 @@ from starlette.routing import BaseRoute, Route
 from starlette.types import ASGIApp
 
 from kg.errors import FilmGraphError
+from kg.federation.config import ServiceConfig
 from kg.project import Project
 from kg.server.access_log import AccessLog
 from kg.server.access_rules import OPEN, AccessRules
@@ -92,16 +93,20 @@ def application(
     log: AccessLog | None = None,
     url: str | None = None,
     rules: AccessRules = OPEN,
+    endpoint: ServiceConfig | None = None,
 ) -> Starlette:
     """The application; it opens the graph when it is started, and raises `ProjectError` then if there is none.
 
     `url` is its public URL, when that differs from the `Host` field of requests; it may have a path, which the proxy
-    in front removes or not.
+    in front removes or not. With an `endpoint`, another store answers in place of the project's build.
     """
 
     @contextlib.asynccontextmanager
     async def open_service(app: Starlette) -> AsyncIterator[None]:
-        async with GraphService(project, limits, metrics=metrics, log=log, prepare=prepare, rules=rules) as service:
+        opened = GraphService(
+            project, limits, metrics=metrics, log=log, prepare=prepare, rules=rules, endpoint=endpoint
+        )
+        async with opened as service:
             app.state.service = service
             yield
 

@@ -46,7 +46,8 @@ _MEDIA_TYPES = (JSON, PLAIN_JSON)
 class FastPath:
     """Answers lookups from a store."""
 
-    store: Store
+    store: Store | None
+    """None where a worker answers every query."""
 
     def answer_request(self, query_string: bytes, media_type: str | None) -> bytes | None:
         """The answer to what a URL's query string asks; None when it is for a worker."""
@@ -60,8 +61,8 @@ class FastPath:
 
     def answer(self, text: str) -> bytes | None:
         """The answer to a query, as SPARQL 1.1 Query Results JSON; None when it is for a worker."""
-        bounded = bound_lookup(text)
-        if bounded is None:
+        bounded = bound_lookup(text) if self.store is not None else None
+        if bounded is None or self.store is None:
             return None
         used = {prefix: PREFIXES[prefix] for prefix in _PREFIX.findall(bounded) if prefix in PREFIXES}
         try:

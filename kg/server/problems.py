@@ -24,6 +24,7 @@ from kg.errors import (
     ParameterError,
     ProjectError,
     QueryError,
+    RemoteError,
     UnknownNameError,
 )
 from kg.server.request_params import page_handler
@@ -37,6 +38,7 @@ STATUSES: dict[type[FilmGraphError], int] = {
     UnknownNameError: 404,
     ProjectError: 503,
     LimitError: 503,
+    RemoteError: 502,
 }
 """Error -> HTTP status; the nearest class above an error decides."""
 _NO_RETRY = frozenset(("seconds", "memory", "process"))

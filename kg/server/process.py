@@ -19,6 +19,7 @@ from typing import Any
 import uvicorn
 
 from kg.errors import FilmGraphError
+from kg.federation.config import ServiceConfig
 from kg.project import Project
 from kg.server.access_log import AccessLog, log_json_only
 from kg.server.access_rules import access_rules
@@ -45,6 +46,7 @@ def main() -> None:
         metrics=open_metrics(arguments["rows"], descriptor=memory, row=arguments["row"]),
         log=AccessLog(arguments["log"], log_file),
         url=arguments["url"],
+        endpoint=ServiceConfig(**arguments["endpoint"]) if arguments["endpoint"] is not None else None,
         rules=access_rules(
             arguments["host"], url=arguments["url"], names=tuple(arguments["names"]), cors=arguments["cors"]
         ),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from kg.federation.config import ServiceConfig
 from kg.workers.pool import PoolLimits
 
 
@@ -27,7 +28,8 @@ class Limits(PoolLimits):
 class Settings:
     """How to serve. `log` is `text`, `json` or `none`; `url` is the public URL, unless the `Host` field has it.
 
-    `names` are further host names that requests may have; with `cors`, pages of any site may read.
+    `names` are further host names that requests may have; with `cors`, pages of any site may read. With an `endpoint`,
+    another store answers.
     """
 
     host: str = "127.0.0.1"
@@ -38,3 +40,4 @@ class Settings:
     url: str | None = None
     names: tuple[str, ...] = ()
     cors: bool = False
+    endpoint: ServiceConfig | None = None

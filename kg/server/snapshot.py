@@ -4,31 +4,28 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import hashlib
-import os
-import sys
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from functools import cached_property, partial
+from functools import cached_property
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
 from kg.errors import FilmGraphError
-from kg.facts.texts import TEXTS_VARIABLE
+from kg.federation.config import ServiceConfig
 from kg.filmgraph import FilmGraph
 from kg.project import Project
 from kg.queries.stored_query import StoredQueries
 from kg.server.access_log import AccessLog
 from kg.server.access_rules import OPEN, AccessRules
 from kg.server.fast_path import FastPath
+from kg.server.graph_source import find_source
 from kg.server.metrics import Metrics, open_metrics
 from kg.server.response_cache import ResponseCache, ResponseHead
 from kg.server.settings import Limits
 from kg.workers.pool import Pool
-from kg.workers.worker import WorkerSetup
 
-_POLL_SECONDS = 0.5
+_POLL_SECONDS, _ENDPOINT_POLL_SECONDS = 0.5, 30.0
 
 
 @dataclass
@@ -63,6 +60,8 @@ class Snapshot:
 class GraphService:
     """The published graph of a project, with workers; `snapshot` is the build that is published now.
 
+    With an `endpoint`, another store answers, and `snapshot` is the build that it holds.
+
     `prepare` is what workers do before they begin, such as loading the modules whose functions they will run.
     """
 
@@ -77,8 +76,9 @@ class GraphService:
         log: AccessLog | None = None,
         prepare: Callable[[], None] | None = None,
         rules: AccessRules = OPEN,
+        endpoint: ServiceConfig | None = None,
     ) -> None:
-        self.project, self.prepare, self.rules = project, prepare, rules
+        self.project, self.prepare, self.rules, self.endpoint = project, prepare, rules, endpoint
         self.limits = limits if limits is not None else Limits()
         self.metrics = metrics if metrics is not None else open_metrics()
         self.log = log if log is not None else AccessLog()
@@ -99,21 +99,25 @@ class GraphService:
         await asyncio.gather(self.snapshot.pool.close(), *self._closing)
 
     async def _open(self) -> Snapshot:
-        build = self.project.current_build
-        id = _snapshot_id(self.project, build)
-        graph = await asyncio.to_thread(FilmGraph, self.project, build=build)
-        pool = Pool(worker_setup(self.project, build, self.prepare), self.limits, self.metrics)
+        source = await asyncio.to_thread(find_source, self.project, self.endpoint)
+        graph = await asyncio.to_thread(source.open)
+        pool = Pool(source.worker_setup(self.prepare), self.limits, self.metrics)
         await pool.open()
-        fast_path = FastPath(graph.store)
-        return Snapshot(id, build, graph.queries, pool, self.limits, graph, fast_path, rules=self.rules)
+        # An endpoint may be slow, and this process must not wait for it.
+        fast_path = FastPath(graph.store if self.endpoint is None else None)
+        return Snapshot(source.id, graph.build, graph.queries, pool, self.limits, graph, fast_path, rules=self.rules)
 
     async def _poll(self) -> None:
         """Change to another build when one is published; requests to the old one are still answered by it."""
         while True:
-            await asyncio.sleep(_POLL_SECONDS)
+            await asyncio.sleep(_POLL_SECONDS if self.endpoint is None else _ENDPOINT_POLL_SECONDS)
             # A build that cannot be opened, or is being removed, is tried again; the old one keeps answering.
             with contextlib.suppress(FilmGraphError, OSError):
-                if self.snapshot.id != _snapshot_id(self.project, self.project.current_build):
+                if self.endpoint is None:
+                    id = find_source(self.project).id
+                else:
+                    id = (await asyncio.to_thread(find_source, self.project, self.endpoint)).id
+                if self.snapshot.id != id:
                     self._change_to(await self._open())
 
     def _change_to(self, snapshot: Snapshot) -> None:
@@ -121,41 +125,3 @@ class GraphService:
         task = asyncio.get_running_loop().create_task(old.pool.close())
         self._closing.add(task)
         task.add_done_callback(self._closing.discard)
-
-
-def _snapshot_id(project: Project, build: Path) -> str:
-    """The build's name, and a digest of the paths, times and sizes of the query files."""
-    digest = hashlib.blake2b(digest_size=4)
-    for path in sorted(project.queries.rglob("*.rq")):
-        status = path.stat()
-        digest.update(f"{path.relative_to(project.queries)} {status.st_mtime_ns} {status.st_size}\n".encode())
-    return f"{build.name}-{digest.hexdigest()}"
-
-
-def worker_setup(project: Project, build: Path, prepare: Callable[[], None] | None = None) -> WorkerSetup:
-    """A sandboxed worker with a build open, which reads no files but the project's and the sources' texts."""
-    texts = os.environ.get(TEXTS_VARIABLE)
-    readable = (project.folder, project.build_folder, *([Path(texts)] if texts else []))
-    return WorkerSetup(partial(open_for_worker, project, build), readable=readable, prepare=prepare)
-
-
-def open_for_worker(project: Project, build: Path) -> FilmGraph:
-    """The graph of a build, with all that a sandboxed worker could not write."""
-    graph = FilmGraph(project, build=build)
-    _make_files(graph)
-    return graph
-
-
-def _make_files(graph: FilmGraph) -> None:
-    """Make the index of names and the columns, where they are not there; of several workers, one makes them."""
-    folder = os.open(graph.build, os.O_RDONLY)
-    try:
-        if sys.platform != "win32":
-            import fcntl
-
-            fcntl.flock(folder, fcntl.LOCK_EX)
-        graph.search("")
-        if graph.columnar.is_large:
-            graph.columnar.open()
-    finally:
-        os.close(folder)

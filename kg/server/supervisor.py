@@ -100,6 +100,7 @@ class Supervisor:
             "url": self.settings.url,
             "names": self.settings.names,
             "cors": self.settings.cors,
+            "endpoint": asdict(self.settings.endpoint) if self.settings.endpoint is not None else None,
         }
         descriptors = theirs.fileno(), self._memory
         call = ["-m", "kg.server.process", *map(str, descriptors), json.dumps(arguments)]

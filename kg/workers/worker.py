@@ -49,6 +49,8 @@ class WorkerSetup:
     memory: int | None = None
     readable: tuple[Path, ...] | None = None
     prepare: Callable[[], None] | None = None
+    address: str = ""
+    """The one URL whose host a sandboxed worker may connect to."""
 
 
 def to_frame(message: object) -> bytes:
@@ -121,7 +123,7 @@ def _open(setup: WorkerSetup) -> object:
     # What is loaded stays: the garbage collector need not look through it again and again.
     gc.freeze()
     if setup.readable is not None:
-        seal(setup.readable)
+        seal(setup.readable, address=setup.address)
     if setup.memory is not None:
         _limit_memory(setup.memory)
     return subject

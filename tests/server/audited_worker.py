@@ -8,7 +8,7 @@ from pathlib import Path
 
 from kg.filmgraph import FilmGraph
 from kg.project import Project
-from kg.server.snapshot import open_for_worker
+from kg.server.graph_source import open_for_worker
 
 _LOGGED = ("open", "socket.", "subprocess.", "os.system", "os.exec", "os.posix_spawn", "os.spawn", "os.fork", "urllib.")
 

@@ -18,10 +18,10 @@ from kg.errors import FilmGraphError, QueryError
 from kg.project import Project
 from kg.queries.result_writers import JSON, AnswerBody, AnswerBounds
 from kg.server.api.sparql import NotOfferedError, write_sparql
+from kg.server.graph_source import find_source
 from kg.server.metrics import Metrics, open_metrics
 from kg.server.negotiation import ANSWER_MEDIA_TYPES
 from kg.server.settings import Limits
-from kg.server.snapshot import worker_setup
 from kg.workers.pool import Pool
 from tests.projects import SmallProject
 from tests.server.audited_worker import open_audited
@@ -67,7 +67,7 @@ async def pool_of(
     project: Project, limits: Limits, *, audit_log: Path | None = None, metrics: Metrics | None = None
 ) -> AsyncIterator[Pool]:
     """A pool of workers; with an audit log, they write into it what they open."""
-    setup = worker_setup(project, project.current_build)
+    setup = find_source(project).worker_setup()
     if audit_log is not None:
         setup = replace(setup, open=partial(open_audited, project, project.current_build, audit_log))
     pool = Pool(setup, limits, metrics or open_metrics())

@@ -71,13 +71,13 @@ async def read_directly(request: Request) -> Response:
 async def dump(request: Request) -> Response:
     """All of knowledge, as the build wrote it."""
     build = snapshot_of(request).build
-    return _stream_files([build / file for file in _files_of("")], N_TRIPLES)
+    return _stream_files(_check_files([build / file for file in _files_of("")]), N_TRIPLES)
 
 
 async def _answer(request: Request, graph: str) -> Response:
     media_type = negotiate(request, TRIPLE_MEDIA_TYPES)
     snapshot = snapshot_of(request)
-    files = [snapshot.build / file for file in _files_of(graph)]
+    files = _check_files([snapshot.build / file for file in _files_of(graph)])
     if media_type in (N_TRIPLES, PLAIN_TEXT) and files:
         return _stream_files(files, media_type)
     limits = snapshot.limits
@@ -85,6 +85,13 @@ async def _answer(request: Request, graph: str) -> Response:
     if answer is None:
         raise HTTPException(404, "The store has no such graph.")
     return to_response(answer) if answer.is_complete else _stream_converted(snapshot, files, media_type)
+
+
+def _check_files(files: list[Path]) -> list[Path]:
+    """The files, which are there unless another store holds the build."""
+    if not all(file.is_file() for file in files):
+        raise HTTPException(501, "This server asks another store and has no files of the graph; use SPARQL.")
+    return files
 
 
 def _files_of(graph: str) -> list[str]:

@@ -11,13 +11,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from itertools import islice
 
-from pyoxigraph import NamedNode
+from pyoxigraph import DefaultGraph, NamedNode
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
 from kg.errors import QueryError
+from kg.exports.store_files import KNOWLEDGE_GRAPH
 from kg.filmgraph import FilmGraph
 from kg.queries.result_writers import (
     ROW_MEDIA_TYPES,
@@ -43,7 +44,7 @@ from kg.server.request_params import (
     snapshot_of,
     to_response,
 )
-from kg.terms import BASE, to_iri
+from kg.terms import BASE, KNOWLEDGE, to_iri
 
 PATH = "/sparql"
 FORM, QUERY, UPDATE = "application/x-www-form-urlencoded", "application/sparql-query", "application/sparql-update"
@@ -172,12 +173,12 @@ def write_answer(
 ) -> AnswerBody:
     """The answer to a query that has been checked, from the engine that suits it."""
     if dataset is None:
-        routed = route(
-            graph.store, text, columnar=graph.columnar, file=file, base=BASE, limit=max(bounds.rows, bounds.stop) + 1
-        )
+        limit = max(bounds.rows, bounds.stop) + 1
+        store = graph.store_for(limit)
+        routed = route(store, text, columnar=graph.columnar, file=file, base=BASE, limit=limit)
         return replace(_write_result(routed.result, media_types, bounds), engine=routed.engine.value)
     graphs = {"default_graph": _graph_names(dataset.default), "named_graphs": _graph_names(dataset.named)}
-    result = evaluate(graph.store, text, file=file, base_iri=BASE, **graphs)
+    result = evaluate(graph.store_for(bounds.stop + 1), text, file=file, base_iri=BASE, **graphs)
     return replace(_write_result(result, media_types, bounds), engine=Engine.OXIGRAPH.value)
 
 
@@ -192,9 +193,10 @@ def _write_result(result: EngineResult, media_types: tuple[str, ...], bounds: An
     return write_rows(result.columns, result.rows, first_media_type(media_types, ROW_MEDIA_TYPES), bounds=bounds)
 
 
-def _graph_names(names: tuple[str, ...]) -> list[NamedNode]:
+def _graph_names(names: tuple[str, ...]) -> list[NamedNode | DefaultGraph]:
     try:
-        return [to_iri(f"<{name}>") for name in names]
+        # In other stores, knowledge is a graph with a name; here it is the default graph.
+        return [KNOWLEDGE if name == KNOWLEDGE_GRAPH.value else to_iri(f"<{name}>") for name in names]
     except ValueError as error:
         raise QueryError(f"A graph is named by an absolute IRI: {error}") from error
 

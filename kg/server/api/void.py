@@ -16,6 +16,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
+from kg.endpoints.endpoint_graph import EndpointGraph
 from kg.filmgraph import FilmGraph
 from kg.graph.store import GRAPHS
 from kg.queries.result_writers import TRIPLE_MEDIA_TYPES, AnswerBody, write_triples
@@ -118,6 +119,7 @@ def _dataset(graph: FilmGraph, url: str) -> Iterator[Triple]:
     yield Triple(dataset, NamedNode(VOID + "dataDump"), NamedNode(f"{url}/dump.nt"))
     yield Triple(dataset, NamedNode(VOID + "uriSpace"), Literal(FILM))
     yield Triple(dataset, NamedNode(VOID + "vocabulary"), NamedNode(FILM))
+    yield Triple(dataset, NamedNode(DCAT + "version"), Literal(_version(graph)))
     numbers = {
         "triples": _triple_counts(graph)[""],
         "entities": _entity_count(graph),
@@ -128,6 +130,10 @@ def _dataset(graph: FilmGraph, url: str) -> Iterator[Triple]:
         yield Triple(dataset, NamedNode(VOID + name), _integer(number))
     yield from _partitions(dataset, "class", "entities", classes)
     yield from _partitions(dataset, "property", "triples", properties)
+
+
+def _version(graph: FilmGraph) -> str:
+    return graph.layout.version if isinstance(graph, EndpointGraph) else graph.build.name
 
 
 def _partitions(dataset: NamedNode, kind: str, counted: str, uses: Counter[NamedNode]) -> Iterator[Triple]:
@@ -148,7 +154,7 @@ def _catalogue(graph: FilmGraph, url: str) -> Iterator[Triple]:
     yield _is(dataset, DCAT, "Dataset")
     yield Triple(dataset, NamedNode(DCTERMS + "title"), _TITLE)
     yield Triple(dataset, NamedNode(DCTERMS + "license"), _CC0)
-    yield Triple(dataset, NamedNode(DCAT + "version"), Literal(graph.build.name))
+    yield Triple(dataset, NamedNode(DCAT + "version"), Literal(_version(graph)))
     yield Triple(dataset, NamedNode(DCAT + "distribution"), dump)
     yield _is(dump, DCAT, "Distribution")
     yield Triple(dump, NamedNode(DCAT + "downloadURL"), NamedNode(f"{url}/dump.nt"))
@@ -170,6 +176,8 @@ def _integer(number: int) -> Literal:
 @lru_cache(maxsize=2)
 def _triple_counts(graph: FilmGraph) -> Counter[str]:
     """Graph -> number of triples; the empty text is the default graph."""
+    if isinstance(graph, EndpointGraph):
+        return graph.triple_counts()
     counts: Counter[str] = Counter()
     for file, iri in GRAPHS.items():
         with (graph.build / file).open("rb") as lines:
