@@ -91,6 +91,14 @@ def _splink_row(one: Mention) -> dict[str, object]:
     }
 
 
+def _splink_scores(task: Task) -> tuple[float, float] | str:
+    """Precision and recall of Splink, or why it failed: it has no estimate where only one column can be compared."""
+    try:
+        return scores(splink(task), task)
+    except Exception as error:
+        return f"failed: {type(error).__name__}: {' '.join(str(error).split())[:60]}"
+
+
 def calibration(judged: Iterable[Candidate], task: Task) -> list[tuple[int, float, float]]:
     """By tenth of confidence: the pairs whose truth is known, their mean confidence, and the share that is right."""
     tenths: dict[int, list[tuple[float, bool]]] = defaultdict(list)
@@ -127,7 +135,7 @@ def run(name: str, thresholds: list[float]) -> dict[str, object]:
         },
         "default": scores(((c.left.id, c.right.id) for c in judged if c.classification is Classification.SAME), task),
         "plain": scores(plain(task), task),
-        "splink": scores(splink(task), task),
+        "splink": _splink_scores(task),
         "calibration": calibration(judged, task),
         "compared": len(judged),
         "blocking": scores(candidates, task)[1],
@@ -186,6 +194,8 @@ def show(results: list[dict[str, object]], thresholds: list[float]) -> None:
             cells += [_pair(result["at"][str(sure)]) for sure in thresholds]  # type: ignore[index]
             cells += [f"{result['blocking']:.3f}", f"{result['seconds'][0]:.1f}", f"{result['megabytes'][1]:.0f}"]  # type: ignore[index]
             print("| " + " | ".join(map(str, cells)) + " |")
+        elif "error" in result:
+            print(f"| {result['name']} | failed: {result['error']} |")
     print("\nEach cell is precision / recall.\n")
     for result in results:
         tenths = [
@@ -208,6 +218,8 @@ def _tenths(result: dict[str, object]) -> list[tuple[int, float, float]]:
 
 
 def _pair(scores: object) -> str:
+    if isinstance(scores, str):
+        return scores
     assert isinstance(scores, list)
     precision, recall = scores
     return f"{precision:.4f} / {recall:.3f}"
@@ -233,10 +245,10 @@ def main() -> None:
     found = []
     for task in options.tasks or names:
         alone = run_alone([sys.executable, __file__, task, "--alone", "--at", *at], limit=600)
-        if alone.error:
-            sys.exit(f"{task}: {alone.error}")
-        found.append(json.loads(alone.last_line))
+        found.append({"name": task, "error": alone.error} if alone.error else json.loads(alone.last_line))
     show(found, options.at)
+    if any("error" in result for result in found):
+        sys.exit(1)
 
 
 if __name__ == "__main__":

@@ -28,16 +28,18 @@ MIN_SAME = 0.5
 """A pair that is more likely wrong than right is never the same, however certain the others are."""
 ROUNDS = 8
 """Rounds of the estimation."""
-PRIOR_PAIRS, PRIOR_WEIGHT = 40.0, 0.25
-"""Pairs that the tables of `scoring` count for in each comparison, and how many more for each pair that was seen: pairs
-whose titles differ are hard to see, so their number is a lower bound.
-"""
+PRIOR_PAIRS, PRIOR_WEIGHT = 40.0, 0.02
+"""Pairs that the tables of `scoring` count for in each comparison, and how many more for each pair that was seen."""
+PRIOR_WEIGHTS = {"title": 0.25, "name": 0.25}
+"""The same for comparisons of names: pairs whose names differ are hard to see, so their number is a lower bound."""
 PRIOR_MATCHED, PRIOR_MENTIONS = 0.5, 4.0
 """The share of the smaller side with a counterpart before any pair was seen, and the mentions that it counts for."""
 MATCHED_SHARES = (0.05, 0.995)
 """Bounds of that share."""
 MIN_UNMATCHED = 0.01
 """Lower bound of the probability that a mention has no counterpart among its candidates."""
+MIN_UNMATCHED_OF_LARGER = 0.1
+"""Lower bound of the share of the larger side without a counterpart."""
 MIN_BITS_BELOW_PRIOR = 12.0
 """Bits by which a score may be less than the prior; below that a pair is different in any case."""
 MIN_CONFIDENCE = 1e-4
@@ -209,7 +211,9 @@ class _ComparedPairs:
         matched = PRIOR_MATCHED
         for number in range(ROUNDS):
             weights = [2.0 ** sum(log2(m[level]) for level in levels) for levels in self._pattern_numbers]
-            prior = matched / max(larger, 2)
+            # Two mentions agree by chance only where neither has a counterpart.
+            free = max(1 - matched * smaller / max(larger, 1), MIN_UNMATCHED_OF_LARGER)
+            prior = matched / max(larger * free, 2)
             odds = [
                 prior * weights[pattern] * 2.0 ** min(max(rarity, -80.0), 80.0)
                 for pattern, rarity in zip(self._patterns, self._rarities, strict=True)
@@ -266,7 +270,9 @@ class _ComparedPairs:
         groups: defaultdict[str, float] = defaultdict(float)
         for level, group in GROUP_OF_LEVEL.items():
             groups[group] += levels[level]
-        prior = {group: PRIOR_PAIRS + PRIOR_WEIGHT * pairs for group, pairs in groups.items()}
+        prior = {
+            group: PRIOR_PAIRS + PRIOR_WEIGHTS.get(group, PRIOR_WEIGHT) * pairs for group, pairs in groups.items()
+        }
         return {
             level: (M[level] * prior[group] + levels[level]) / (prior[group] + groups[group])
             for level, group in GROUP_OF_LEVEL.items()

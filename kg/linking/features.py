@@ -247,19 +247,24 @@ def _pairs_of(side: Sequence[MentionFeatures], other: Sequence[MentionFeatures])
 def _blocking_keys(features: MentionFeatures, frequencies: TermFrequencies, side: int) -> Iterator[str]:
     for scheme, value in features.mention.identifiers:
         yield f"i {scheme} {value}"
-    yield from _title_keys(features, frequencies)
+    yield from _title_keys(features, frequencies, side)
     yield from _person_keys(features)
     people = sorted(features.people, key=lambda key: (frequencies.people[key], key))[:MAX_PEOPLE_KEYS]
     for key in people:
         yield f"p {key}"
         for year in features.mention.years[:3]:
-            yield from (f"p {key} {near}" for near in ((year - 1, year, year + 1) if side else (year,)))
+            yield from (f"p {key} {near}" for near in _near_years(year, side))
     yield from (f"p {one} {other}" for one, other in combinations(sorted(people[:4]), 2))
 
 
-def _title_keys(features: MentionFeatures, frequencies: TermFrequencies) -> Iterator[str]:
+def _near_years(year: int, side: int) -> tuple[int, ...]:
+    """The years of which one side gives keys: sources differ by a year."""
+    return (year - 1, year, year + 1) if side else (year,)
+
+
+def _title_keys(features: MentionFeatures, frequencies: TermFrequencies, side: int) -> Iterator[str]:
     limit = max(MAX_WORD_FREQUENCY * frequencies.size, 8)
-    years = features.mention.years or (0,)
+    years = {near for year in features.mention.years[:3] for near in _near_years(year, side)} or {0}
     for title in features.titles:
         yield f"t {title.full}"
         yield f"t {title.main}"

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from pyoxigraph import BlankNode, Literal, NamedNode, Triple
@@ -34,6 +34,7 @@ KIND_OF_CLASS = {
     film.Festival: "festival",
     film.Topic: "topic",
     film.Work: "film",
+    film.Agent: "person",
 }
 """Class or kind -> what entities are linked as; only entities of one sort are compared. Narrower ones come first."""
 _NAMES = (LABEL, ALIAS, film.title)
@@ -69,6 +70,8 @@ _ADDRESSES = (
 _MINUTES = re.compile(r"(\d{1,4})(?:\.\d+)?")
 MIN_PREFIX_SHARE = 0.3
 """The share of a source's entities that have a prefix in their names, from which on it is that of a dataset."""
+MAX_PREFIX_PARTS = 5
+"""Parts of a name, between hyphens, that are looked at for its prefix."""
 
 Subject = NamedNode | BlankNode
 
@@ -137,36 +140,55 @@ class _Catalogues:
 
     def __init__(self, entities: _Entities) -> None:
         counts: dict[str, Counter[str]] = defaultdict(Counter)
+        sizes: Counter[str] = Counter()
         for iri, entity in entities.items():
             if isinstance(iri, NamedNode) and not entity.is_own:
+                heads = _heads(iri)
                 for source in entity.sources:
-                    counts[source][_prefix(iri)] += 1
-        prefixes = {
-            prefix
-            for by_prefix in counts.values()
-            for prefix, count in by_prefix.items()
-            if prefix and count >= MIN_PREFIX_SHARE * by_prefix.total()
-        }
-        largest = {prefix: max(counts, key=lambda source: (counts[source][prefix], source)) for prefix in prefixes}
+                    counts[source].update(heads)
+                    sizes[source] += 1
+        prefixes = {source: _dataset_prefixes(by_head, sizes[source]) for source, by_head in counts.items()}
+        shortest = _without_longer({prefix for found in prefixes.values() for prefix in found})
+        largest = {prefix: max(counts, key=lambda source: (counts[source][prefix], source)) for prefix in shortest}
         named: dict[str, str] = {}
-        for prefix in sorted(prefixes, key=lambda prefix: -counts[largest[prefix]][prefix]):
+        for prefix in sorted(shortest, key=lambda prefix: (-counts[largest[prefix]][prefix], prefix)):
             named[prefix] = prefix if largest[prefix] in named.values() else largest[prefix]
         self._name_of_prefix = named
-        self.by_source = {
-            source: named.get(by_prefix.most_common(1)[0][0], source) for source, by_prefix in counts.items()
-        }
+        self.by_source = {}
+        for source, by_head in counts.items():
+            usual = max(named, key=by_head.__getitem__, default="")
+            self.by_source[source] = named[usual] if by_head[usual] else source
 
     def of(self, iri: NamedNode, entity: _Entity) -> str:
         """The name of the catalogue of an entity."""
-        if entity.sources and (name := self._name_of_prefix.get(_prefix(iri))) is not None:
-            return name
+        if entity.sources:
+            for head in _heads(iri):
+                if (name := self._name_of_prefix.get(head)) is not None:
+                    return name
         return OWN_SOURCE if entity.is_own else next(iter(entity.sources))
 
 
-def _prefix(iri: NamedNode) -> str:
-    """The prefix of a dataset in the name of an entity: `wd` of `film:wd-q5`; the empty text where there is none."""
-    prefix, hyphen, _ = _local_name(iri).partition("-")
-    return prefix if hyphen else ""
+def _dataset_prefixes(counts: Mapping[str, int], size: int) -> Iterator[str]:
+    """The prefixes that the names of one source have, each as long as nearly all names with its beginning have it.
+
+    So `greatest-action-7` and `greatest-comedy-7` are of two datasets, `oscars-tt0048356` and `oscars-nm0542720` of
+    one.
+    """
+    for first, count in counts.items():
+        if "-" not in first and count >= MIN_PREFIX_SHARE * size:
+            longer = (head for head, of_head in counts.items() if head.startswith(f"{first}-") and of_head >= 0.95 * count)
+            yield max(longer, key=len, default=first)
+
+
+def _without_longer(prefixes: Collection[str]) -> set[str]:
+    """The prefixes that continue no other one."""
+    return {prefix for prefix in prefixes if not any(prefix.startswith(f"{other}-") for other in prefixes)}
+
+
+def _heads(iri: NamedNode) -> tuple[str, ...]:
+    """What may be the prefix of a dataset in the name of an entity: `a` and `a-b` of `film:a-b-7`."""
+    parts = _local_name(iri).partition(".")[0].split("-")[:MAX_PREFIX_PARTS]
+    return tuple("-".join(parts[:length]) for length in range(1, len(parts)))
 
 
 class _CluesOfSchema:
@@ -211,7 +233,7 @@ class _EntityKinds:
         types = self._schema.types_of((iri for iri in classes if isinstance(iri, NamedNode)), words)
         # A work of a kind, such as a song, is no film.
         narrowed = {self._schema.class_of(iri) for iri in types if iri in self._schema.kinds}
-        ordered = sorted(types - narrowed, key=lambda iri: iri.value)
+        ordered = sorted(types - narrowed - ({film.Agent} if len(types) > 1 else set()), key=lambda iri: iri.value)
         pairs = [pair for term in ordered if (pair := self._kind(term))[0]]
         if len({kind for kind, _ in pairs}) != 1:
             return "", ""
@@ -221,9 +243,9 @@ class _EntityKinds:
     def _kind(self, class_iri: NamedNode) -> tuple[str, NamedNode]:
         if class_iri not in self._cache:
             ancestors = self._schema.ancestors(class_iri)
-            if class_iri != film.Work:
-                # A work may be a book or a song: it can only be a film where no narrower class is stated.
-                ancestors -= {film.Work}
+            # A work may be a book or a song, an agent a company: they are only films and people where no narrower class
+            # is stated.
+            ancestors -= {film.Work, film.Agent} - {class_iri}
             kind = next((kind for known, kind in KIND_OF_CLASS.items() if known in ancestors), "")
             self._cache[class_iri] = kind, class_iri
         return self._cache[class_iri]

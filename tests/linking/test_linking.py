@@ -171,7 +171,7 @@ def test_a_required_precision_moves_the_threshold() -> None:
     def count(**thresholds: object) -> int:
         pairs = classify_pairs(
             [unsure[0], film("l-b", "Heat", year=1995), *catalogue("ours")],
-            [*unsure[1:], film("r-d", "Heta", year=1996), *catalogue("theirs")],
+            [*unsure[1:], film("r-d", "Heat Wave"), *catalogue("theirs")],
             thresholds=Thresholds(**thresholds),  # type: ignore[arg-type]
         )
         return sum(pair.classification is Classification.SAME for pair in pairs)
