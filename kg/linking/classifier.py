@@ -34,6 +34,8 @@ PRIOR_WEIGHTS = {"title": 0.25, "name": 0.25}
 """The same for comparisons of names: pairs whose names differ are hard to see, so their number is a lower bound."""
 PRIOR_MATCHED, PRIOR_MENTIONS = 0.5, 4.0
 """The share of the smaller side with a counterpart before any pair was seen, and the mentions that it counts for."""
+PRIOR_DUPLICATES = 0.05
+"""The share of one list with a duplicate in it, before any pair was seen."""
 MATCHED_SHARES = (0.05, 0.995)
 """Bounds of that share."""
 MIN_UNMATCHED = 0.01
@@ -110,7 +112,7 @@ def classify_pairs(
     if is_one_side:
         pairs = ((left_number, right_number) for left_number, right_number in pairs if left_number < right_number)
     compared = _ComparedPairs(ours, theirs, frequencies, pairs)
-    m = compared.estimate()
+    m = compared.estimate(is_one_side=is_one_side)
     same_from = thresholds.choose(compared.confidences)
     candidates = (
         Candidate(
@@ -203,16 +205,16 @@ class _ComparedPairs:
         self._patterns.append(self._pattern_numbers.setdefault(tuple(levels), len(self._pattern_numbers)))
         self._limits.append(1.0 if limit is None else limit.confidence)
 
-    def estimate(self) -> Mapping[str, float]:
+    def estimate(self, *, is_one_side: bool) -> Mapping[str, float]:
         """Estimate the confidences, and return the m of each level."""
         m = dict(M)
         smaller, larger = sorted((len(self._left), len(self._right)))
         self.confidences = [0.0] * len(self._lefts)
-        matched = PRIOR_MATCHED
+        matched = before = PRIOR_DUPLICATES if is_one_side else PRIOR_MATCHED
         for number in range(ROUNDS):
             weights = [2.0 ** sum(log2(m[level]) for level in levels) for levels in self._pattern_numbers]
             # Two mentions agree by chance only where neither has a counterpart.
-            free = max(1 - matched * smaller / max(larger, 1), MIN_UNMATCHED_OF_LARGER)
+            free = 1.0 if is_one_side else max(1 - matched * smaller / max(larger, 1), MIN_UNMATCHED_OF_LARGER)
             prior = matched / max(larger * free, 2)
             odds = [
                 prior * weights[pattern] * 2.0 ** min(max(rarity, -80.0), 80.0)
@@ -222,7 +224,7 @@ class _ComparedPairs:
             if number == ROUNDS - 1:
                 break
             m = self._estimate_m()
-            expected = sum(self.confidences) + PRIOR_MATCHED * PRIOR_MENTIONS
+            expected = sum(self.confidences) + before * PRIOR_MENTIONS
             low, high = MATCHED_SHARES
             matched = min(max(expected / (max(smaller, 1) + PRIOR_MENTIONS), low), high)
         return m
@@ -270,9 +272,7 @@ class _ComparedPairs:
         groups: defaultdict[str, float] = defaultdict(float)
         for level, group in GROUP_OF_LEVEL.items():
             groups[group] += levels[level]
-        prior = {
-            group: PRIOR_PAIRS + PRIOR_WEIGHTS.get(group, PRIOR_WEIGHT) * pairs for group, pairs in groups.items()
-        }
+        prior = {group: PRIOR_PAIRS + PRIOR_WEIGHTS.get(group, PRIOR_WEIGHT) * pairs for group, pairs in groups.items()}
         return {
             level: (M[level] * prior[group] + levels[level]) / (prior[group] + groups[group])
             for level, group in GROUP_OF_LEVEL.items()

@@ -33,7 +33,7 @@ MAX_BLOCK_PAIRS = 2_000
 """Pairs that one key may give."""
 MAX_PEOPLE_KEYS = 12
 """People of a film by whom others are found, the rarest first."""
-MAX_CANDIDATES, MAX_CANDIDATES_OF_LARGER = 10, 2
+MAX_CANDIDATES, MAX_CANDIDATES_OF_LARGER = 6, 2
 """Pairs of one mention that are compared, and those of a mention of a side that is much larger than the other."""
 MAX_WORD_FREQUENCY = 0.004
 """A word of a larger share of a side is no key alone."""
@@ -86,13 +86,13 @@ def to_features(mention: Mention, *, linked: Mapping[str, str] | None = None) ->
     )
 
 
-@lru_cache(maxsize=1 << 16)
+@lru_cache(maxsize=1 << 17)
 def title_keys(name: str) -> tuple[str, ...]:
     """A title as one key, and each title that is in brackets behind it."""
     return tuple(dict.fromkeys(title.full for title in parse_titles(name)))
 
 
-@lru_cache(maxsize=1 << 16)
+@lru_cache(maxsize=1 << 17)
 def person_keys(name: str) -> tuple[str, ...]:
     """Keys that the usual spellings of one person's name share: all words; the last name, or the one before it, which
     may be the first of two, with the first letter.

@@ -176,7 +176,9 @@ def _dataset_prefixes(counts: Mapping[str, int], size: int) -> Iterator[str]:
     """
     for first, count in counts.items():
         if "-" not in first and count >= MIN_PREFIX_SHARE * size:
-            longer = (head for head, of_head in counts.items() if head.startswith(f"{first}-") and of_head >= 0.95 * count)
+            longer = (
+                head for head, of_head in counts.items() if head.startswith(f"{first}-") and of_head >= 0.95 * count
+            )
             yield max(longer, key=len, default=first)
 
 

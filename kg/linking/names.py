@@ -119,7 +119,7 @@ def parse_titles(text: str) -> tuple[Title, ...]:
     return _parse_titles(text[:MAX_NAME_LENGTH])
 
 
-@lru_cache(maxsize=1 << 16)
+@lru_cache(maxsize=1 << 17)
 def _parse_titles(text: str) -> tuple[Title, ...]:
     text = _YEAR.sub("", text).strip()
     others = [match["inside"] for match in _OTHER_TITLE.finditer(text)]
@@ -206,7 +206,7 @@ def _join_initials(words: list[str]) -> list[str]:
     return [*joined, initials] if initials else joined
 
 
-@lru_cache(maxsize=1 << 16)
+@lru_cache(maxsize=1 << 17)
 def person_words(text: str) -> tuple[str, ...]:
     """The words of a person's name, the first name first, without `Jr.`.
 

@@ -16,10 +16,19 @@ def director(id: str, name: str, title: str) -> Mention:
     return Mention(f"{id}-director", (name,), "person", credits=(Credit(title, "director", id),))
 
 
+WORDS = (
+    "Orchard", "Mirror", "Lantern", "Harbour", "Falcon", "Winter", "Bridge", "Copper", "Sparrow", "Ribbon", "Canyon",
+    "Velvet", "Thunder", "Marble", "Journey", "Compass", "Meadow", "Granite", "Whistle", "Ember", "Saffron",
+    "Puzzle", "Anchor", "Cricket", "Juniper", "Zephyr", "Tambourine", "Gallop", "Obelisk", "Quarry",
+)  # fmt: skip
+
+
 def catalogue(prefix: str) -> list[Mention]:
     """Thirty films, each with its director: the background against which a name is rare."""
-    films = [film(f"{prefix}{n}", f"Orchard{n} Mirror{n}", f"Ana{n} Lima{n}", 1960 + n) for n in range(30)]
-    people = [director(f"{prefix}{n}", f"Ana{n} Lima{n}", f"Orchard{n} Mirror{n}") for n in range(30)]
+    titles = [f"{word} {other}" for word, other in zip(WORDS, WORDS[7:] + WORDS[:7], strict=True)]
+    names = [f"{word} {other}son" for word, other in zip(WORDS[3:] + WORDS[:3], WORDS[11:] + WORDS[:11], strict=True)]
+    films = [film(f"{prefix}{n}", titles[n], names[n], 1960 + n) for n in range(30)]
+    people = [director(f"{prefix}{n}", names[n], titles[n]) for n in range(30)]
     return [*films, *people]
 
 

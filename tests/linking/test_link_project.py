@@ -248,3 +248,27 @@ def test_an_address_that_contains_an_identifier_is_one() -> None:
     assert list(identifiers_of_address("http://www.wikidata.org/entity/Q132689")) == [("wikidataId", "Q132689")]
     assert list(identifiers_of_address("https://www.themoviedb.org/movie/389-12-angry-men")) == [("tmdbMovieId", "389")]
     assert list(identifiers_of_address("https://example.org/title/tt1")) == []
+
+
+def table(project: SmallProject, source: str, rows: str) -> None:
+    """An import of a new source, each row a subject, a property and a value."""
+    sources = project.folder / "data/sources.yaml"
+    project.write("data/sources.yaml", sources.read_text() + f"{source}: {{title: {source}}}\n")
+    lines = [f"{row},{source},{row.split(',')[0]}\n" for row in rows.split("|")]
+    project.write(f"data/imports/{source}/facts.csv", "subject,property,value,source,record\n" + "".join(lines))
+
+
+def test_sources_whose_names_begin_alike_are_catalogues_of_their_own(project: SmallProject) -> None:
+    films = "greatest-{0}-{0}-1,type,Film|greatest-{0}-{0}-1,label,Alien|greatest-{0}-person-x,type,Person"
+    for source in ("scifi", "horror"):
+        table(project, source, films.format(source))
+    assert set(read_linking_input(project.project).mentions) == {"scifi", "horror"}
+
+
+def test_agents_of_whom_no_narrower_class_is_known_are_linked_as_people(project: SmallProject) -> None:
+    table(project, "archive", "a-1,type,Agent|a-1,label,Phil Noyce|a-2,type,Agent|a-2,type,Person|a-2,label,Bob Ellis")
+    [mentions] = read_linking_input(project.project).mentions.values()
+    assert {mention.name: mention.class_name for mention in mentions if mention.kind == "person"} == {
+        "Phil Noyce": "Agent",
+        "Bob Ellis": "Person",
+    }
