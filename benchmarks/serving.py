@@ -31,6 +31,8 @@ from pathlib import Path
 from statistics import median, quantiles
 from urllib.parse import quote
 
+from kg.graph.snapshot_file import ASSERTED, SnapshotFile
+
 JSON = "application/sparql-results+json"
 FILM = "https://w3id.org/filmgraph/film/"
 LABEL = "http://www.w3.org/2000/01/rdf-schema#label"
@@ -42,6 +44,8 @@ _PEER = """
 import sys, uvicorn
 from rdflib import Graph
 from rdflib_endpoint import SparqlEndpoint
+
+from kg.graph.snapshot_file import ASSERTED, SnapshotFile
 graph = Graph()
 for path in sys.argv[2:]:
     graph.parse(path, format="nt")
@@ -137,7 +141,9 @@ def oxigraph(build: Path) -> tuple[list[str], Server]:
 def rdflib_endpoint(build: Path, python: str) -> tuple[list[str], Server]:
     port = free_port()
     # What is asked does not need what follows, and three times the triples would not fit into many a machine.
-    return [python, "-c", _PEER, str(port), str(build / "asserted.nt")], Server("rdflib-endpoint", port, "/")
+    asserted = build.parent / f"{build.name}.nt"
+    SnapshotFile(build).write(asserted, ASSERTED)
+    return [python, "-c", _PEER, str(port), str(asserted)], Server("rdflib-endpoint", port, "/")
 
 
 @dataclass(frozen=True, slots=True)

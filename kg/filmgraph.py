@@ -20,6 +20,7 @@ from kg.facts.texts import Texts, open_texts
 from kg.files.atomic import write_file
 from kg.graph.provenance import Provenance
 from kg.graph.record_store import RecordStore
+from kg.graph.snapshot_file import SnapshotFile
 from kg.graph.store import find_quads, iterate_quads, open_build, open_published_build
 from kg.lookup.entity_names import EntityNames
 from kg.project import COUNTS, Project, find_project
@@ -54,15 +55,17 @@ class FilmGraph:
     """A published graph, open for reading; other builds may be published while it is open.
 
     The build is the published one unless another is named. `queries` are the stored queries by name, `store` is the
-    Oxigraph store itself, `names` finds entities by name, and `provenance` has the facts with their sources. Several
-    threads may read at once.
+    Oxigraph store itself, `snapshot` has the exact terms and all facts, `names` finds entities by name, and
+    `provenance` has the facts with their sources. Several threads may read at once.
     """
 
     def __init__(self, project: Project, *, build: Path | None = None) -> None:
         self.project = project
         self.build, self.store, self._hold = open_published_build(project) if build is None else open_build(build)
         self.names = EntityNames(self.store)
-        self.provenance = Provenance(self.store, RecordStore(self.build))
+        self.snapshot = SnapshotFile(self.build)
+        records = RecordStore(self.snapshot, is_empty=not self._counts.get("records"))
+        self.provenance = Provenance(self.store, records)
 
     def __repr__(self) -> str:
         return f"FilmGraph({str(self.project.folder)!r}, build={self.build.name!r})"
@@ -212,16 +215,21 @@ class FilmGraph:
 
     @cached_property
     def columnar(self) -> ColumnarGraph:
-        """The graph as columns in DuckDB, which are made beside the build when a query first needs them."""
-        counts = json.loads((self.build / COUNTS).read_text(encoding="utf-8"))
-        triples = int(counts.get("triples", 0)) + int(counts.get("quads", 0))
+        """The graph as columns in DuckDB, as its snapshot has them."""
+        triples = int(self._counts.get("triples", 0)) + int(self._counts.get("quads", 0))
         return ColumnarGraph(triples, lambda: self._columns)
 
     @cached_property
-    def _columns(self) -> Columns:
-        from kg.graph.columns import open_columns
+    def _counts(self) -> Mapping[str, Any]:
+        """What was counted in the build."""
+        counts: Mapping[str, Any] = json.loads((self.build / COUNTS).read_text(encoding="utf-8"))
+        return counts
 
-        return open_columns(self.build)
+    @cached_property
+    def _columns(self) -> Columns:
+        from kg.graph.columns import Columns
+
+        return Columns(self.snapshot.sql)
 
     def opener(self) -> Callable[[], FilmGraph]:
         """What opens the same graph in another process."""

@@ -15,20 +15,21 @@ from pathlib import Path
 from tempfile import TemporaryDirectory, mkdtemp
 from typing import TYPE_CHECKING, Any, NoReturn
 
-from pyoxigraph import BlankNode, NamedNode, Quad, RdfFormat, Store, Triple, parse
+from pyoxigraph import BlankNode, NamedNode, RdfFormat, Store, Triple
 
 from kg.errors import InputError, QueryError
 from kg.facts.model import Evidence, Fact
 from kg.filmgraph import FilmGraph
 from kg.graph.provenance import Provenance
-from kg.graph.store import INFERRED, find_quads, has_triple
+from kg.graph.snapshot_file import INFERRED, part_of
+from kg.graph.store import find_quads, has_triple
 from kg.pipeline.load import PREFIXES_FILE, load_into, make_project
 from kg.project import Project
 from kg.queries.answer import Answer
 from kg.queries.sparql import tokenise
 from kg.rdf.data_files import find_data_files
 from kg.reports import Report
-from kg.terms import KNOWLEDGE, PREFIXES
+from kg.terms import KNOWLEDGE, ONTOLOGY, PREFIXES
 
 if TYPE_CHECKING:
     from kg.explain.why import Explainer
@@ -119,17 +120,14 @@ class LoadedGraph(FilmGraph):
 
     def validate(self, shapes: Files, *, focus: Iterable[str] | None = None) -> Report:
         """The findings of SHACL shapes in the default graph, inferred triples included."""
-        from kg.graph.ntriples import load_ntriples
-        from kg.graph.store import ASSERTED
         from kg.graph.triple_tables import TripleTables
         from kg.shapes import check, read_shapes
         from kg.shapes.parse import locate_findings
 
         read = read_shapes(shapes)
         tables = TripleTables()
-        for name, table in ((ASSERTED, "triple"), (INFERRED, "inferred")):
-            load_ntriples(tables, self.build / name, table=table, keeps_labels=True)
-        ontology = (quad.triple for quad in parse(path=self.build / "ontology.nt", format=RdfFormat.N_TRIPLES))
+        self.snapshot.load(tables)
+        ontology = self.snapshot.triples(part_of(ONTOLOGY))
         report = check(tables, read, ontology=ontology, focus=focus)
         files = [path for path in map(Path, self.files) if path.is_file()]
         return Report(
@@ -198,8 +196,7 @@ class _FilesAsSource(Provenance):
     @cached_property
     def _inferred(self) -> Store:
         store = Store()
-        triples = parse(path=self._graph.build / INFERRED, format=RdfFormat.N_TRIPLES)
-        store.bulk_extend(Quad(t.subject, t.predicate, t.object) for t in triples)
+        store.bulk_extend(self._graph.snapshot.quads(INFERRED))
         return store
 
 

@@ -26,6 +26,7 @@ from kg.federation.endpoint_client import EndpointClient
 from kg.filmgraph import FilmGraph
 from kg.graph.provenance import Provenance
 from kg.graph.record_store import RecordStore
+from kg.graph.snapshot_file import SnapshotFile
 from kg.lookup.name_search import NameMatch
 from kg.project import Project, find_project
 from kg.queries.answer import Answer
@@ -47,7 +48,8 @@ class EndpointGraph(FilmGraph):
         self.store = cast(Store, self.remote)
         self.build = self._same_build or project.build_folder / "endpoint"
         self.names = RemoteNames(self.remote)
-        self.provenance = _RemoteProvenance(self.store, RecordStore(self.build))
+        self.snapshot = SnapshotFile(self.build)
+        self.provenance = _RemoteProvenance(self.store, RecordStore(self.snapshot, is_empty=self._same_build is None))
 
     def __repr__(self) -> str:
         return f"EndpointGraph({self.config.address!r}, build={self.layout.version!r})"

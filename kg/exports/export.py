@@ -10,15 +10,16 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pyoxigraph import Literal, NamedNode, Quad, RdfFormat, Store, Triple, parse
+from pyoxigraph import Literal, NamedNode, Quad, Store, Triple
 
 from kg.decisions.links import link_files
 from kg.errors import InputError
 from kg.exports import rdf
 from kg.graph.provenance import Provenance
+from kg.graph.snapshot_file import SnapshotFile, part_of
 from kg.graph.store import iterate_quads
 from kg.lookup.entity_names import EntityNames
-from kg.terms import KNOWLEDGE, LABEL, TYPE, Term, to_curie, to_short
+from kg.terms import KNOWLEDGE, LABEL, ONTOLOGY, TYPE, Term, to_curie, to_short
 
 if TYPE_CHECKING:
     from kg.exports.wikidata_model import WikidataItems
@@ -40,7 +41,7 @@ class ExportRequest:
 
     def ontology(self) -> Iterator[Triple]:
         """The ontology with which the build was made."""
-        return (quad.triple for quad in parse(path=self.build / "ontology.nt", format=RdfFormat.N_TRIPLES))
+        return SnapshotFile(self.build).triples(part_of(ONTOLOGY))
 
     def wikidata_items(self) -> WikidataItems:
         """Every entity as an item of Wikidata."""

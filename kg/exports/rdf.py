@@ -3,33 +3,31 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from itertools import groupby
 from pathlib import Path
-from typing import cast
 
-from pyoxigraph import DefaultGraph, Literal, NamedNode, Quad, RdfFormat, Triple, parse, serialize
+from pyoxigraph import Literal, NamedNode, Quad, RdfFormat, Triple, serialize
 
 from kg.errors import InputError
-from kg.graph.store import GRAPHS, NAMED_GRAPHS
+from kg.graph.snapshot_file import ALL, ALL_KNOWLEDGE, ASSERTED, INFERRED, Part, SnapshotFile
 from kg.rdf.xml_writer import write_rdf_xml
-from kg.terms import KNOWLEDGE, PREFIXES, TYPE, XSD
+from kg.terms import CONTESTED, LINKS, ONTOLOGY, PREFIXES, PROVENANCE, TYPE, UNDECIDED, XSD
 
-PARTS: Mapping[str, tuple[str, ...]] = {
-    "knowledge": ("asserted.nt", "inferred.nt"),
-    "asserted": ("asserted.nt",),
-    "inferred": ("inferred.nt",),
-    "provenance": ("provenance.nt", "contested.nt", "undecided.nt"),
-    "ontology": ("ontology.nt",),
-    "links": ("links.nt",),
-    "all": tuple(GRAPHS),
+PARTS: Mapping[str, Part] = {
+    "knowledge": ALL_KNOWLEDGE,
+    "asserted": ASSERTED,
+    "inferred": INFERRED,
+    "provenance": Part(named=(PROVENANCE, CONTESTED, UNDECIDED)),
+    "ontology": Part(named=(ONTOLOGY,)),
+    "links": Part(named=(LINKS,)),
+    "all": ALL,
 }
-"""The parts of a graph that can be exported -> the files of the build."""
+"""The parts of a graph that can be exported."""
 
 _GRAPH_FORMATS = {"turtle": RdfFormat.TURTLE, "ntriples": RdfFormat.N_TRIPLES, "rdfxml": RdfFormat.RDF_XML}
 _DATASET_FORMATS = {"trig": RdfFormat.TRIG, "nquads": RdfFormat.N_QUADS}
 _LOCAL_NAME = re.compile(r"[A-Za-z0-9_](?:[A-Za-z0-9_\-]*[A-Za-z0-9_])?")
-_PIECE = 1 << 20
 _STRING = XSD + "string"
 
 
@@ -57,46 +55,14 @@ def export_rdf(build: Path, *, format: str, only: str = "knowledge") -> bytes:
 
 
 def stream_ntriples(build: Path, *, only: str = "knowledge") -> Iterator[str]:
-    """A part of a build as N-Triples, in pieces: the lines of its files, sorted on disk, so its size is no matter.
+    """A part of a build as sorted N-Triples, in pieces, so its size is no matter.
 
     Raises `InputError` for a part of several graphs.
     """
-    files = [
-        build / name for name in PARTS[check_part(only)] if (build / name).is_file() and (build / name).stat().st_size
-    ]
-    graphs = {GRAPHS[path.name] for path in files}
-    if len(graphs) > 1:
-        raise InputError(_several_graphs("ntriples", only, len(graphs)))
-    return _sorted_lines(files)
-
-
-def _sorted_lines(files: Sequence[Path]) -> Iterator[str]:
-    import tempfile
-
-    import duckdb
-
-    from kg.sql import quote
-
-    if not files:
-        return
-    lines = " UNION ALL ".join(
-        f"SELECT line FROM read_csv({quote(path)}, columns = {{'line': 'VARCHAR'}}, header = false, delim = '\x01',"
-        " quote = '', escape = '', auto_detect = false, max_line_size = 16777216, buffer_size = 16777216)"
-        for path in files
-    )
-    with tempfile.TemporaryDirectory(prefix="kg-export-") as folder, duckdb.connect(":memory:") as sql:
-        sql.execute(
-            "SET memory_limit = '500MB'; SET threads = 1; SET preserve_insertion_order = false;"
-            f" SET temp_directory = {quote(folder)}"
-        )
-        target = Path(folder, "sorted.nt")
-        sql.execute(
-            f"COPY (SELECT line FROM ({lines}) ORDER BY line) TO {quote(target)}"
-            " (FORMAT csv, HEADER false, DELIMITER '\x01', QUOTE '', ESCAPE '')"
-        )
-        with target.open(encoding="utf-8", newline="") as file:
-            while piece := file.read(_PIECE):
-                yield piece
+    snapshot, part = SnapshotFile(build), PARTS[check_part(only)]
+    if (graphs := len(snapshot.graphs(part))) > 1:
+        raise InputError(_several_graphs("ntriples", only, graphs))
+    return snapshot.pieces(part)
 
 
 def _several_graphs(format: str, only: str, count: int) -> str:
@@ -112,10 +78,7 @@ def check_part(only: str) -> str:
 
 def read_quads(build: Path, only: str) -> list[Quad]:
     """The exact quads of a part of a build, sorted by graph and text."""
-    quads = [quad for name in PARTS[only] for quad in _read_file(build / name, GRAPHS[name] or KNOWLEDGE)]
-    if only == "all" and (named := build / NAMED_GRAPHS).is_file():
-        quads += cast(Iterator[Quad], parse(path=named, format=RdfFormat.N_QUADS))
-    return sorted(quads, key=_sort_key)
+    return list(SnapshotFile(build).quads(PARTS[only]))
 
 
 def used_prefixes(quads: Iterable[Quad]) -> dict[str, str]:
@@ -128,15 +91,6 @@ def used_prefixes(quads: Iterable[Quad]) -> dict[str, str]:
         namespaces.add(str(quad.graph_name)[1:].rpartition("/")[0] + "/")
     datatypes = {"xsd": PREFIXES["xsd"]}
     return datatypes | {prefix: namespace for prefix, namespace in PREFIXES.items() if namespace in namespaces}
-
-
-def _read_file(path: Path, graph: object) -> Iterator[Quad]:
-    for quad in parse(path=path, format=RdfFormat.N_TRIPLES):
-        yield Quad(quad.subject, quad.predicate, quad.object, graph)  # type: ignore[arg-type]
-
-
-def _sort_key(quad: Quad) -> tuple[str, str]:
-    return ("" if isinstance(quad.graph_name, DefaultGraph) else str(quad.graph_name), str(quad.triple))
 
 
 def _serialise(statements: Iterable[Triple] | Iterable[Quad], format: RdfFormat, quads: list[Quad]) -> bytes:

@@ -15,14 +15,14 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from tempfile import SpooledTemporaryFile
+from tempfile import SpooledTemporaryFile, TemporaryDirectory
 from typing import IO, NamedTuple
 
-from pyoxigraph import Literal, NamedNode
+from pyoxigraph import BlankNode, Literal, NamedNode
 
 from kg.errors import InputError
 from kg.files.atomic import replaced_folder
-from kg.graph.store import ASSERTED, GRAPHS, INFERRED, NAMED_GRAPHS
+from kg.graph.snapshot_file import ASSERTED, INFERRED, Part, SnapshotFile, part_of
 from kg.terms import GRAPH, XSD
 
 ASSERTED_GRAPH, INFERRED_GRAPH, KNOWLEDGE_GRAPH = (
@@ -33,6 +33,8 @@ DESCRIPTION = NamedNode(GRAPH + "description")
 """The graph that says which build a store holds, and how many triples each of its graphs has."""
 VERSION = NamedNode("http://www.w3.org/ns/dcat#version")
 TRIPLES = NamedNode("http://rdfs.org/ns/void#triples")
+_Graphs = Mapping[Path, NamedNode | BlankNode]
+"""Files of N-Triples, and the graphs that these are."""
 _BLOCK = 1 << 20
 _SPOOLED = 8 << 20
 _LEVEL = 6
@@ -53,12 +55,12 @@ class StoreFiles:
 
 
 class _Range(NamedTuple):
-    """The lines of a file of a build that begin in a range of its bytes, and the graph that they are in."""
+    """The lines of a file that begin in a range of its bytes, and the graph that they are in."""
 
     path: Path
     start: int
     end: int
-    graph: NamedNode | None
+    graph: NamedNode | BlankNode
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,14 +79,15 @@ def write_store_files(build: Path, folder: Path, *, parts: int) -> StoreFiles:
     if not 1 <= parts <= MAX_PARTS:
         raise InputError(f"--split takes a number from 1 to {MAX_PARTS:,}.")
     _check_folder(folder)
-    with replaced_folder(folder) as fresh:
+    with replaced_folder(folder) as fresh, TemporaryDirectory(prefix="kg-export-") as scratch:
+        graphs = _write_graphs(SnapshotFile(build), Path(scratch))
         names = [f"part-{number:04}.nq.gz" for number in range(parts)]
         with ThreadPoolExecutor(max_workers=min(parts, 8)) as pool:
-            write = partial(_write_part, build, fresh, parts)
+            write = partial(_write_part, graphs, fresh, parts)
             # The first part is last: it also has what the others leave out.
             others = list(pool.map(write, range(1, parts), names[1:]))
         with _gzip(fresh / names[0]) as file:
-            first = _copy(file, _ranges(build, 0, parts))
+            first = _copy(file, _ranges(graphs, 0, parts))
             counts = sum((part.counts for part in (first, *others)), Counter[str]())
             for part in (first, *others):
                 part.blank.seek(0)
@@ -104,9 +107,19 @@ def _check_folder(folder: Path) -> None:
         raise InputError(f"{folder} is a file: name a folder with -o.")
 
 
-def _write_part(build: Path, folder: Path, parts: int, number: int, name: str) -> _Part:
+def _write_graphs(snapshot: SnapshotFile, folder: Path) -> _Graphs:
+    """Write each graph to a file of sorted N-Triples."""
+    parts: dict[NamedNode | BlankNode, Part] = {ASSERTED_GRAPH: ASSERTED, INFERRED_GRAPH: INFERRED}
+    parts |= {graph: part_of(graph) for graph in snapshot.named_graphs()}
+    files = {folder / f"{number}.nt": graph for number, graph in enumerate(parts)}
+    for path, graph in files.items():
+        snapshot.write(path, parts[graph])
+    return files
+
+
+def _write_part(graphs: _Graphs, folder: Path, parts: int, number: int, name: str) -> _Part:
     with _gzip(folder / name) as file:
-        return _copy(file, _ranges(build, number, parts))
+        return _copy(file, _ranges(graphs, number, parts))
 
 
 @contextmanager
@@ -116,25 +129,19 @@ def _gzip(path: Path) -> Iterator[gzip.GzipFile]:
         yield file
 
 
-def _ranges(build: Path, number: int, parts: int) -> Iterator[_Range]:
-    graphs: dict[str, NamedNode | None] = {**GRAPHS, ASSERTED: ASSERTED_GRAPH, INFERRED: INFERRED_GRAPH}
-    for name, graph in (*graphs.items(), (NAMED_GRAPHS, None)):
-        path = build / name
-        if path.is_file():
-            size = path.stat().st_size
-            yield _Range(path, size * number // parts, size * (number + 1) // parts, graph)
+def _ranges(graphs: _Graphs, number: int, parts: int) -> Iterator[_Range]:
+    for path, graph in graphs.items():
+        size = path.stat().st_size
+        yield _Range(path, size * number // parts, size * (number + 1) // parts, graph)
 
 
 def _copy(file: gzip.GzipFile, ranges: Iterator[_Range]) -> _Part:
     counts, blank = Counter[str](), SpooledTemporaryFile[bytes](max_size=_SPOOLED)  # _Part has it
     for part in ranges:
         for block in _blocks(part):
-            if part.graph is None:
-                counts.update(line.rsplit(b" ", 2)[1].decode()[1:-1] for line in block.splitlines())
-            else:
-                counts[part.graph.value] += block.count(b"\n")
-                # A line feed within a literal is escaped, so this is the end of a triple.
-                block = block.replace(b" .\n", f" {part.graph} .\n".encode())
+            counts[part.graph.value] += block.count(b"\n")
+            # A line feed within a literal is escaped, so this is the end of a triple.
+            block = block.replace(b" .\n", f" {part.graph} .\n".encode())
             if b"_:" in block:
                 lines = block.splitlines(keepends=True)
                 blank.writelines(line for line in lines if _has_blank_node(line))

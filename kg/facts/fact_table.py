@@ -2,7 +2,7 @@
 
     fact(number BIGINT, s, p, o UINTEGER, origin UINTEGER, record VARCHAR, line UINTEGER, rank UTINYINT, is_plain)
     fact_origin(id, source, retrieved, file)                                       what many facts have in common
-    fact_detail(number, start, end, as_of, written, because, paraphrase)           what few facts have
+    fact_detail(number, start, end, as_of, written, because, paraphrase, column)   what few facts have
 
 Numbers have the order of files and rows. Facts that a reader made as objects have a row as well, and stay objects.
 """
@@ -28,9 +28,10 @@ CREATE TABLE fact(number BIGINT, s UINTEGER, p UINTEGER, o UINTEGER, origin UINT
                   rank UTINYINT, is_plain BOOLEAN);
 CREATE TABLE fact_origin(id UINTEGER, source VARCHAR, retrieved VARCHAR, file VARCHAR);
 CREATE TABLE fact_detail(number BIGINT, "start" BIGINT, "end" BIGINT, as_of VARCHAR, written VARCHAR, because VARCHAR,
-                         paraphrase BOOLEAN);
+                         paraphrase BOOLEAN, "column" UINTEGER);
 """
 _TYPES = ("BIGINT", *["UINTEGER"] * 4, "VARCHAR", "UINTEGER", "UTINYINT", "BOOLEAN")
+_DETAIL_TYPES = ("BIGINT", "BIGINT", "BIGINT", "VARCHAR", "VARCHAR", "VARCHAR", "BOOLEAN", "UINTEGER")
 RANKS = tuple(Rank)
 """Ranks by their numbers in the table."""
 KNOWN = "number NOT IN (SELECT number FROM contested_fact)"
@@ -145,6 +146,22 @@ class ProjectFacts(Collection[Fact]):
             [str(column) for column in columns],
         )
 
+    def complete(self) -> None:
+        """Fill `fact_status`, and what only objects have: details of facts, and terms that no triple has any more."""
+        self.replace(dict(self.numbered("number IN (SELECT number FROM contested_fact)")))
+        details = [row for number, fact in self._objects.items() if (row := _to_detail(number, fact)) is not None]
+        if details:
+            columns = ", ".join(f"unnest(?::{type_}[])" for type_ in _DETAIL_TYPES)
+            self.sql.execute(
+                "DELETE FROM fact_detail WHERE number IN (SELECT unnest(?::BIGINT[]))", [list(self._objects)]
+            )
+            self.sql.execute(f"INSERT INTO fact_detail SELECT {columns}", [list(c) for c in zip(*details, strict=True)])
+        self.sql.execute(
+            "CREATE OR REPLACE TABLE fact_status AS SELECT number,"
+            f" CASE WHEN NOT ({KNOWN}) THEN 'contested' WHEN {PER_RECORD} THEN 'record' ELSE 'reified' END AS status"
+            " FROM fact"
+        )
+
     # --- reading
 
     def ids(self, terms: Iterable[Term]) -> str:
@@ -254,12 +271,21 @@ class FactSelection(Collection[Fact]):
         return facts
 
 
+def _to_detail(number: int, fact: Fact) -> tuple[object, ...] | None:
+    """The row of `fact_detail` for a fact; None where it would have nothing in it."""
+    evidence = fact.evidence
+    texts = (fact.as_of, fact.written, fact.because)
+    if not (evidence.has_span or any(texts) or fact.paraphrase or fact.place.column):
+        return None
+    return (number, evidence.start, evidence.end, *texts, fact.paraphrase, fact.place.column)
+
+
 def _parse(text: str) -> Term:
     return NamedNode(text[1:-1]) if text.startswith("<") else to_term(text)
 
 
 def _to_fact(row: tuple[Any, ...], terms: Mapping[int, Term], origin: tuple[str, str, str]) -> Fact:
-    _, s, p, o, _, record, line, rank, start, end, as_of, written, because, paraphrase = row
+    _, s, p, o, _, record, line, rank, start, end, as_of, written, because, paraphrase, column = row
     source, retrieved, file = origin
     return Fact(
         cast("NamedNode | BlankNode", terms[s]),
@@ -271,5 +297,5 @@ def _to_fact(row: tuple[Any, ...], terms: Mapping[int, Term], origin: tuple[str,
         RANKS[rank],
         because or "",
         bool(paraphrase),
-        Place(file, line),
+        Place(file, line, column or 0),
     )

@@ -4,7 +4,9 @@ triple_tables    dictionary-encoded triples in DuckDB
 ntriples         N-Triples files into tables, and tables into N-Triples files
 rdf_files        RDF files in any format, into memory or into tables
 provenance       who states each fact, as RDF and back
-record_store     evidence of bulk facts, per record, in SQLite
-columns          the graph as columns in DuckDB, which analytic queries are compiled to SQL over
-store            builds on disk: exact files, the Oxigraph store, publishing, look-ups of quads
+snapshot_file    the published graph as one DuckDB file: exact terms, triples, facts with evidence
+snapshot_writer  writes it
+columns          its terms taken apart, as analytic queries compiled to SQL compare them
+record_store     evidence of bulk facts, per record, from the snapshot
+store            builds on disk: snapshot, Oxigraph store, publishing, look-ups of quads
 """

@@ -4,33 +4,25 @@
     triple(s, p, o)         the default graph: asserted and inferred triples, each once
     named(g, s, p, o)       the named graphs
 
-`text` is the exact N-Triples form; the columns after it are what SPARQL's operators compare. They are made from the
-exact files of a build when first needed, and kept beside it.
+`text` is the exact N-Triples form; the columns after it are what SPARQL's operators compare. They are tables of a
+build's snapshot.
 """
 
 from __future__ import annotations
 
-import contextlib
-import os
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from enum import IntEnum
 from pathlib import Path
 from typing import Any, cast
 
 import duckdb
-from pyoxigraph import Literal, NamedNode, Quad, RdfFormat, Triple, parse
+from pyoxigraph import Literal, NamedNode, Quad, Triple
 
-from kg.graph.ntriples import load_ntriples
-from kg.graph.store import ASSERTED, GRAPHS, INFERRED, NAMED_GRAPHS
+from kg.graph.snapshot_file import SnapshotFile, add_graph, begin_named_graphs
 from kg.graph.triple_tables import TripleTables
 from kg.terms import RDF, XSD, Term, to_term
-from kg.workers.job_limits import memory_limit
 from kg.xsd import INTEGER_BOUNDS, PATTERNS, value_of
-
-FILE = "columns.duckdb"
-_SHARE = 3 / 4
-"""Of the memory that a worker may take, the part that DuckDB may."""
 
 
 class TermClass(IntEnum):
@@ -97,13 +89,17 @@ class Columns:
         groups: dict[object, list[Triple]] = defaultdict(list)
         for quad in quads:
             groups[quad.graph_name].append(quad.triple)
-        tables.sql.execute("CREATE TABLE named(g UINTEGER, s UINTEGER, p UINTEGER, o UINTEGER)")
+        begin_named_graphs(tables)
         for graph, triples in groups.items():
             if isinstance(graph, NamedNode) or str(graph).startswith("_:"):
-                _add_named(tables, cast(Term, graph), triples)
+                add_graph(tables, cast(Term, graph), triples)
             else:
                 tables.add(triples)
-        _finish(tables)
+        tables.sql.execute("ATTACH ':memory:' AS snapshot")
+        write_columns(tables.sql)
+        for name in ("term", "triple", "named"):  # views, since cursors do not know what another one uses
+            tables.sql.execute(f"DROP TABLE {name}")
+            tables.sql.execute(f"CREATE VIEW {name} AS SELECT * FROM snapshot.{name}")
         return cls(tables.sql)
 
     def close(self) -> None:
@@ -127,89 +123,31 @@ class Columns:
 
 
 def open_columns(build: Path) -> Columns:
-    """The columns of a build; made and kept beside it when it has none yet.
-
-    In a worker, DuckDB has one thread, so that a dear query leaves the processor to others, and its share of the
-    worker's memory; it writes nothing.
-    """
-    path = build / FILE
-    if not path.exists():
-        _make(build, path)
-    try:
-        sql = duckdb.connect(str(path), read_only=True)
-    except duckdb.Error:  # of an earlier version of DuckDB, or unfinished
-        path.unlink(missing_ok=True)
-        _make(build, path)
-        sql = duckdb.connect(str(path), read_only=True)
-    if (memory := memory_limit()) is not None:
-        sql.execute("SET memory_limit = ?", [f"{int(memory * _SHARE) >> 20}MiB"])
-        sql.execute("SET threads = 1")
-        sql.execute("SET temp_directory = ''")
-    # What a query is compiled to reads no file.
-    sql.execute("SET enable_external_access = false")
-    return Columns(sql)
-
-
-def _make(build: Path, path: Path) -> None:
-    """Make the columns under another name first: several processes may need them at once."""
-    unfinished = path.with_name(f".{path.name}.{os.getpid()}")
-    try:
-        tables = TripleTables(duckdb.connect(str(unfinished)))
-        try:
-            _load(tables, build)
-            _finish(tables)
-        finally:
-            tables.sql.close()
-        unfinished.replace(path)
-    finally:
-        with contextlib.suppress(FileNotFoundError):
-            unfinished.unlink()
-
-
-def _load(tables: TripleTables, build: Path) -> None:
-    sql = tables.sql
-    sql.execute("CREATE TABLE named(g UINTEGER, s UINTEGER, p UINTEGER, o UINTEGER)")
-    for name in (ASSERTED, INFERRED):
-        if (build / name).stat().st_size:
-            load_ntriples(tables, build / name, table="triple", keeps_labels=True)
-    sql.execute("CREATE TABLE part(s UINTEGER, p UINTEGER, o UINTEGER)")
-    for name, graph in GRAPHS.items():
-        if graph is not None and (build / name).stat().st_size:
-            load_ntriples(tables, build / name, table="part", keeps_labels=True)
-            (id,) = tables.encode([str(graph)]).values()
-            sql.execute(f"INSERT INTO named SELECT {id}, s, p, o FROM part")
-            sql.execute("DELETE FROM part")
-    sql.execute("DROP TABLE part")
-    if (named := build / NAMED_GRAPHS).is_file():
-        groups: dict[Term, list[Triple]] = defaultdict(list)
-        for quad in cast(Iterator[Quad], parse(path=named, format=RdfFormat.N_QUADS)):
-            groups[cast(Term, quad.graph_name)].append(quad.triple)
-        for graph_name, triples in groups.items():
-            _add_named(tables, graph_name, triples)
-
-
-def _add_named(tables: TripleTables, graph: Term, triples: Iterable[Triple]) -> None:
-    tables.sql.execute("CREATE OR REPLACE TEMP TABLE graph_part(s UINTEGER, p UINTEGER, o UINTEGER)")
-    tables.add(triples, table="graph_part")
-    (id,) = tables.encode([str(graph)]).values()
-    tables.sql.execute(f"INSERT INTO named SELECT {id}, s, p, o FROM graph_part")
+    """The columns of a build, which its snapshot has; raises `ProjectError` when it cannot be opened."""
+    return Columns(SnapshotFile(build).sql)
 
 
 # --- what operators compare
 
 
-def _finish(tables: TripleTables) -> None:
-    """Sort the triples, so that DuckDB reads only the blocks of a property, and take the literals apart."""
-    sql = tables.sql
-    sql.execute("DROP TABLE IF EXISTS inferred")
-    for table, order in (("triple", "p, s, o"), ("named", "g, p, s, o")):
-        sql.execute(f"CREATE OR REPLACE TABLE sorted AS SELECT * FROM {table} ORDER BY {order}")
-        sql.execute(f"DROP TABLE {table}")
-        sql.execute(f"ALTER TABLE sorted RENAME TO {table}")
-    sql.execute("ALTER TABLE term RENAME TO plain_term")
-    sql.execute(f"CREATE TABLE term AS SELECT {_FACETS} FROM ({_PARTS}) ORDER BY text")
-    sql.execute("DROP TABLE plain_term")
+def write_columns(sql: duckdb.DuckDBPyConnection) -> None:
+    """Write the triples into the attached database `snapshot`, sorted, and the terms that they have, taken apart.
+
+    DuckDB reads only the blocks of a property where triples are sorted by it.
+    """
+    sql.execute(
+        "CREATE TABLE snapshot.triple AS SELECT * FROM (SELECT s, p, o, false AS is_inferred FROM triple"
+        " UNION ALL SELECT s, p, o, true FROM inferred) ORDER BY p, s, o"
+    )
+    sql.execute("CREATE TABLE snapshot.named AS SELECT DISTINCT g, s, p, o FROM named ORDER BY g, p, s, o")
+    columns = [(place, table) for table, places in (("triple", "spo"), ("named", "gspo")) for place in places]
+    used = " UNION ".join(f"SELECT {place} FROM snapshot.{table}" for place, table in columns)
+    sql.execute(f"CREATE TEMP TABLE used_term AS SELECT * FROM term WHERE id IN ({used})")
+    sql.execute(f"CREATE TEMP TABLE typed_term AS SELECT {_FACETS} FROM ({_PARTS})")
     _complete(sql)
+    sql.execute("CREATE TABLE snapshot.term AS SELECT * FROM typed_term ORDER BY text")
+    sql.execute("DROP TABLE used_term")
+    sql.execute("DROP TABLE typed_term")
 
 
 _INTEGERS = ", ".join(f"'{XSD}{name}'" for name in INTEGER_BOUNDS)
@@ -233,7 +171,7 @@ _PARTS = f"""
                  THEN regexp_extract(text, '@([A-Za-z0-9-]+)$', 1) END AS language,
             CASE WHEN ends_with(text, '>') AND starts_with(text, '"')
                  THEN regexp_extract(text, '\\^\\^<([^>"]*)>$', 1) END AS datatype
-        FROM plain_term
+        FROM used_term
     )
 """
 _IS_INTEGER = f"datatype IN ({_INTEGERS})"
@@ -267,7 +205,7 @@ _FACETS = f"""
 def _complete(sql: duckdb.DuckDBPyConnection) -> None:
     """Take apart in Python what SQL did not: few literals have escapes, dates, or a form that has to be checked."""
     left = f"""
-        SELECT id, text FROM term WHERE contains(text, '\\')
+        SELECT id, text FROM typed_term WHERE contains(text, '\\')
         OR (class = {TermClass.NUMBER:d} AND (datatype NOT IN ('{XSD}integer', '{XSD}decimal', '{XSD}double')
             OR (rank <= 2 AND number IS NULL) OR floating IS NULL))
         OR (class = {TermClass.BOOLEAN:d} AND truth IS NULL) OR class = {TermClass.ILL_TYPED:d}
@@ -280,10 +218,8 @@ def _complete(sql: duckdb.DuckDBPyConnection) -> None:
         part = rows[start : start + 10_000]
         columns = ", ".join(f"unnest(?::{type}[])" for _, type in _column_types())
         sql.execute(f"INSERT INTO checked SELECT {columns}", [list(column) for column in zip(*part, strict=True)])
-    sql.execute("CREATE TABLE whole AS SELECT * FROM (SELECT * FROM term WHERE id NOT IN (SELECT id FROM checked)"
-                " UNION ALL SELECT * FROM checked) ORDER BY text")  # fmt: skip
-    sql.execute("DROP TABLE term")
-    sql.execute("ALTER TABLE whole RENAME TO term")
+    sql.execute("DELETE FROM typed_term WHERE id IN (SELECT id FROM checked)")
+    sql.execute("INSERT INTO typed_term SELECT * FROM checked")
     sql.execute("DROP TABLE checked")
 
 

@@ -16,7 +16,7 @@ from typing import cast
 import duckdb
 from pyoxigraph import Literal, RdfFormat, Triple, parse
 
-from kg.graph.triple_tables import TripleTables
+from kg.graph.triple_tables import TripleTables, memory_limit
 from kg.rdf.parser import MAX_LITERAL_LENGTH
 from kg.sql import quote
 from kg.terms import RDF
@@ -62,25 +62,24 @@ def load_ntriples(tables: TripleTables, path: Path, *, table: str, keeps_labels:
     return True
 
 
-def write_ntriples(
-    tables: TripleTables, path: Path, *, names: Iterable[str] = ("triple", "inferred"), by_text: bool = False
-) -> None:
+def write_ntriples(tables: TripleTables, path: Path, *, names: Iterable[str] = ("triple", "inferred")) -> None:
     """Write the named tables, which share no triple, as one N-Triples file; gzipped when the name ends in `.gz`.
 
-    The same triples give the same bytes: the order is that of ids, which come from the terms; or, with `by_text`, that
-    of the lines.
+    The same triples give the same bytes: the order is that of ids, which come from the terms.
     """
-    sql = tables.sql
-    union, dictionary = " UNION ALL ".join(f"SELECT s, p, o FROM {name}" for name in names), "term"
-    if by_text:
-        union, dictionary = _recode_by_text(tables, union), "text_term"
+    union = " UNION ALL ".join(f"SELECT s, p, o FROM {name}" for name in names)
+    write_ordered(tables.sql, union, path)
+
+
+def write_ordered(sql: duckdb.DuckDBPyConnection, union: str, path: Path, *, dictionary: str = "term") -> None:
+    """Write the triples that a query selects as N-Triples, in the order of their ids in a dictionary."""
     properties = f"SELECT id, text FROM {dictionary} WHERE id IN (SELECT DISTINCT p FROM ({union}) AS u)"
     compression = ", COMPRESSION gzip" if path.suffix == ".gz" else ""
     # The name is given at the end: an unfinished file is never visible under it.
     unfinished, part = path.with_name(f".{path.name}.unfinished"), path.with_name(f".{path.name}.part")
     try:
         sql.execute(f"CREATE OR REPLACE TEMP TABLE property AS {properties}")
-        for number, (low, high) in enumerate(_subject_ranges(tables, union)):
+        for number, (low, high) in enumerate(_subject_ranges(sql, union)):
             in_range = f"BETWEEN {low} AND {high}"
             sql.execute(
                 "CREATE OR REPLACE TEMP TABLE ordered AS"
@@ -98,7 +97,7 @@ def write_ntriples(
             if number:
                 with unfinished.open("ab") as target, part.open("rb") as source:
                     shutil.copyfileobj(source, target, 1 << 24)
-        for name in ("property", "ordered", "text_term", "text_triple"):
+        for name in ("property", "ordered"):
             sql.execute(f"DROP TABLE IF EXISTS {name}")
         unfinished.replace(path)
     finally:
@@ -114,26 +113,11 @@ def write_lines(sql: duckdb.DuckDBPyConnection, query: str, path: Path, *, compr
     )
 
 
-def _recode_by_text(tables: TripleTables, union: str) -> str:
-    """The triples with ids in the order of their texts, which `text_term` has."""
-    used = " UNION ".join(f"SELECT {place} FROM ({union}) AS u" for place in "spo")
-    tables.sql.execute(
-        "CREATE OR REPLACE TEMP TABLE text_term AS"
-        f" SELECT row_number() OVER (ORDER BY text) AS id, id AS code, text FROM term WHERE id IN ({used})"
-    )
-    tables.sql.execute(
-        f"CREATE OR REPLACE TEMP TABLE text_triple AS SELECT a.id AS s, b.id AS p, c.id AS o FROM ({union}) AS u"
-        " JOIN text_term AS a ON a.code = u.s JOIN text_term AS b ON b.code = u.p JOIN text_term AS c ON c.code = u.o"
-    )
-    return "SELECT s, p, o FROM text_triple"
-
-
-def _subject_ranges(tables: TripleTables, union: str) -> Iterator[tuple[int, int]]:
+def _subject_ranges(sql: duckdb.DuckDBPyConnection, union: str) -> Iterator[tuple[int, int]]:
     """Ranges of subject ids, in order, each with about as many triples as fit into memory with their texts."""
-    sql = tables.sql
     ((rows, last),) = sql.execute(f"SELECT count(*), coalesce(max(s), 0) FROM ({union}) AS u").fetchall()
     at_once = max(_MAX_ROWS_AT_ONCE, rows // _MAX_RANGES)
-    ranges = -(-rows // min(tables.memory_limit() // _BYTES_PER_ROW, at_once))
+    ranges = -(-rows // min(memory_limit(sql) // _BYTES_PER_ROW, at_once))
     cuts = []
     if ranges > 1:
         quantiles = ", ".join(str(i / ranges) for i in range(1, ranges))

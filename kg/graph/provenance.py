@@ -11,9 +11,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
-from itertools import islice
-from pathlib import Path
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import quote
 
 from pyoxigraph import BlankNode, Literal, NamedNode, Store, Triple
@@ -24,9 +22,13 @@ from kg.facts.fact_table import PER_RECORD, REIFIED, ProjectFacts
 from kg.facts.model import Evidence, Fact, Rank, Source
 from kg.facts.texts import Texts, passage_uri
 from kg.graph.record_store import RecordStore
+from kg.graph.snapshot_file import add_graph
 from kg.graph.store import find_quad, find_quads
 from kg.reports import Place
 from kg.terms import BASE, CONTESTED, EVIDENCE, PROVENANCE, RDF, SOURCE, TYPE, XSD, Term
+
+if TYPE_CHECKING:
+    from kg.graph.triple_tables import TripleTables
 
 _STATEMENT, _SUBJECT, _PREDICATE, _OBJECT = (
     NamedNode(RDF + name) for name in ("Statement", "subject", "predicate", "object")
@@ -89,18 +91,12 @@ _SOURCE_COLUMNS = tuple(
 )
 
 
-def write_provenance(path: Path, table: ProjectFacts, resolution: Resolution, sources: Mapping[str, Source]) -> None:
-    """The provenance graph: who states each fact and where, what is contested and why, decisions and sources."""
-    from kg.graph.ntriples import write_lines  # imported here: who only reads a graph needs no DuckDB
-
-    sql = table.sql
-    sql.execute("CREATE OR REPLACE TABLE provenance_line(line VARCHAR)")
-    triples = _to_triples(table, resolution, sources)
-    while batch := [f"{triple} ." for triple in islice(triples, _BATCH)]:
-        sql.execute("INSERT INTO provenance_line SELECT unnest(?)", [batch])
-    _insert_records(table)
-    write_lines(sql, "SELECT DISTINCT line FROM provenance_line ORDER BY line", path)
-    sql.execute("DROP TABLE provenance_line")
+def add_provenance(
+    tables: TripleTables, facts: ProjectFacts, resolution: Resolution, sources: Mapping[str, Source]
+) -> None:
+    """Add the provenance graph: who states each fact and where, what is contested and why, decisions and sources."""
+    add_graph(tables, PROVENANCE, _to_triples(facts, resolution, sources))
+    _add_records(tables)
 
 
 def _to_triples(table: ProjectFacts, resolution: Resolution, sources: Mapping[str, Source]) -> Iterator[Triple]:
@@ -119,13 +115,19 @@ def _to_triples(table: ProjectFacts, resolution: Resolution, sources: Mapping[st
             yield from _literals(source.iri, source, _SOURCE_COLUMNS)
 
 
-def _insert_records(table: ProjectFacts) -> None:
+def _add_records(tables: TripleTables) -> None:
     """The facts of a table have their evidence per record: the graph has the record, and what it is about."""
-    sql = table.sql
+    sql = tables.sql
+    sql.execute(
+        "CREATE OR REPLACE TABLE record_about AS SELECT DISTINCT g.source, f.record, f.s"
+        f" FROM fact AS f JOIN fact_origin AS g ON g.id = f.origin WHERE {PER_RECORD}"
+    )
+    if not tables.count("record_about"):
+        sql.execute("DROP TABLE record_about")
+        return
     sql.execute(
         "CREATE OR REPLACE TABLE record_name AS SELECT source, record, CASE WHEN regexp_full_match(record, ?)"
-        " THEN record END AS name FROM (SELECT DISTINCT g.source, f.record FROM fact AS f"
-        f" JOIN fact_origin AS g ON g.id = f.origin WHERE {PER_RECORD})",
+        " THEN record END AS name FROM (SELECT DISTINCT source, record FROM record_about)",
         [r"[A-Za-z0-9_.~\-]+"],
     )
     rows = sql.cursor().execute("SELECT source, record FROM record_name WHERE name IS NULL")
@@ -133,21 +135,24 @@ def _insert_records(table: ProjectFacts) -> None:
     while batch := rows.fetchmany(_BATCH):
         columns = [*map(list, zip(*batch, strict=True)), [quote(record, safe="") for _, record in batch]]
         sql.execute("INSERT INTO quoted_record SELECT unnest(?), unnest(?), unnest(?)", columns)
-    record = f"'<{SOURCE}' || source || '/' || name || '>'"
     sql.execute(
-        "CREATE OR REPLACE TABLE named_record AS SELECT source, record, " + record + " AS node FROM ("
+        f"CREATE OR REPLACE TABLE named_record AS SELECT source, record, '<{SOURCE}' || source || '/' || name || '>'"
+        f" AS exact, '<{SOURCE}' || source || '>' AS source_node FROM ("
         "FROM record_name WHERE name IS NOT NULL UNION ALL FROM quoted_record)"
     )
-    sql.execute(f"INSERT INTO provenance_line SELECT node || ' {TYPE} {_RECORD} .' FROM named_record")
-    sql.execute(
-        f"INSERT INTO provenance_line SELECT node || ' {_SOURCE} <{SOURCE}' || source || '> .' FROM named_record"
+    tables.encode(
+        f"<{SOURCE}{source}>" for (source,) in sql.execute("SELECT DISTINCT source FROM record_name").fetchall()
     )
+    tables.add_dictionary("named_record")
+    names = (PROVENANCE, TYPE, _RECORD, _SOURCE, _ABOUT)
+    graph, type_, record, source, about = tables.encode(map(str, names)).values()
+    node = "FROM named_record AS n JOIN term AS r ON r.text = n.exact"
+    sql.execute(f"INSERT INTO named SELECT DISTINCT {graph}, r.id, {type_}, {record} {node}")
+    sql.execute(f"INSERT INTO named SELECT {graph}, r.id, {source}, t.id {node} JOIN term AS t ON t.text = source_node")
     sql.execute(
-        f"INSERT INTO provenance_line SELECT n.node || ' {_ABOUT} ' || t.text || ' .' FROM (SELECT DISTINCT g.source,"
-        f" f.record, f.s FROM fact AS f JOIN fact_origin AS g ON g.id = f.origin WHERE {PER_RECORD}) AS f"
-        " JOIN named_record AS n USING (source, record) JOIN term AS t ON t.id = f.s"
+        f"INSERT INTO named SELECT {graph}, r.id, {about}, a.s {node} JOIN record_about AS a USING (source, record)"
     )
-    for name in ("record_name", "quoted_record", "named_record"):
+    for name in ("record_about", "record_name", "quoted_record", "named_record"):
         sql.execute(f"DROP TABLE {name}")
 
 

@@ -1,9 +1,4 @@
-"""Builds on disk: exact N-Triples files with an Oxigraph store beside them, published by one rename.
-
-A build's folder has one file each for asserted, inferred, contested and undecided triples, provenance, ontology and
-links, and a store that was loaded from them in bulk. Oxigraph's store rewrites literals (`2.50` becomes `2.5`), so
-exports are made from the files, and queries are answered from the store.
-"""
+"""Builds on disk: a snapshot with an Oxigraph store that was filled from it, published by one rename."""
 
 from __future__ import annotations
 
@@ -12,31 +7,20 @@ import os
 import secrets
 import shutil
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from itertools import islice
 from pathlib import Path
-from typing import NamedTuple, cast
+from typing import NamedTuple
 
-from pyoxigraph import BlankNode, DefaultGraph, NamedNode, Quad, RdfFormat, Store, Triple, parse
+from pyoxigraph import BlankNode, NamedNode, Quad, RdfFormat, Store, Triple
 
 from kg.errors import ProjectError
+from kg.graph.snapshot_file import ALL, Graph, SnapshotFile
 from kg.project import Project
-from kg.terms import CONTESTED, KNOWLEDGE, LINKS, ONTOLOGY, PROVENANCE, UNDECIDED, Term
+from kg.terms import Term
 
-ASSERTED, INFERRED = "asserted.nt", "inferred.nt"
-GRAPHS: dict[str, NamedNode | None] = {
-    ASSERTED: None,
-    INFERRED: None,
-    "contested.nt": CONTESTED,
-    "undecided.nt": UNDECIDED,
-    "ontology.nt": ONTOLOGY,
-    "provenance.nt": PROVENANCE,
-    "links.nt": LINKS,
-}
-"""File of a build -> the graph that it is loaded into; None is the default graph, which is knowledge."""
-NAMED_GRAPHS = "named.nq"
-"""The file of further named graphs, where data was loaded that has some."""
-
+_FEW = 50_000
+"""So many quads are handed over one by one as quickly as from a file."""
 READERS = "READERS"
 """The empty file of a build that its readers hold a lock on."""
 
@@ -67,42 +51,27 @@ def scratch_folder(project: Project) -> Iterator[Path]:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def write_triples(path: Path, triples: Iterable[Triple]) -> None:
-    """Write triples as N-Triples sorted by text, each once."""
-    lines = sorted({f"{triple} .\n" for triple in triples})
-    with path.open("w", encoding="utf-8", newline="\n") as file:
-        file.writelines(lines)
-
-
-def fill_store(folder: Path) -> None:
-    """Load a build's exact files into a new store beside them."""
+def fill_store(folder: Path, *, memory: str | None = None) -> None:
+    """Load a build's snapshot into a new Oxigraph store beside it; `memory` bounds what DuckDB holds at once."""
+    snapshot, lines = SnapshotFile(folder, memory=memory), folder / "graph.nq"
     store = Store(str(folder / "store"))
-    for name, graph in GRAPHS.items():
-        path = folder / name
-        if not path.stat().st_size:
-            continue
-        if _has_blank_nodes(path):
-            # Loading a file gives its blank nodes new labels, so that a class of the ontology would not be the class
-            # that facts about its members name; quads that are handed over one by one keep their labels.
-            triples = parse(path=path, format=RdfFormat.N_TRIPLES)
-            store.bulk_extend(Quad(t.subject, t.predicate, t.object, graph or KNOWLEDGE) for t in triples)
-        else:
-            store.bulk_load(path=path, format=RdfFormat.N_TRIPLES, to_graph=graph, lenient=True)  # the build wrote it
-    if (named := folder / NAMED_GRAPHS).is_file():
-        store.bulk_extend(cast(Iterator[Quad], parse(path=named, format=RdfFormat.N_QUADS)))
+    # Loading a file gives its blank nodes new labels, so that a class of the ontology would not be the class that facts
+    # about its members name; quads that are handed over one by one keep their labels.
+    if sum(snapshot.sizes().values()) < _FEW:
+        store.bulk_extend(snapshot.quads(ALL))
+    else:
+        snapshot.write_quads(lines, ALL, with_blank_nodes=False)
+        store.bulk_load(path=lines, format=RdfFormat.N_QUADS, lenient=True)  # the build wrote it
+        lines.unlink()
+        store.bulk_extend(snapshot.quads(ALL, only_blank_nodes=True))
     store.flush()
-    (folder / READERS).touch()
-
-
-def _has_blank_nodes(path: Path) -> bool:
-    with path.open("rb") as file:
-        return any(line.startswith(b"_:") or b"> _:" in line for line in file)
 
 
 def publish(project: Project, folder: Path, name: str) -> Path:
     """Make a finished folder the current build by one rename; readers of the old build keep reading it."""
     # A name is never used twice: a reader of an old build must not find the files of a new build in its place.
     final = project.build_folder / "builds" / f"{name}-{secrets.token_hex(4)}"
+    (folder / READERS).touch()
     with _publish_lock(project):
         folder.rename(final)
         pointer = project.build_folder / f"CURRENT.{os.getpid()}"
@@ -236,9 +205,6 @@ def is_alive(process: int) -> bool:
     except PermissionError:
         return True
     return True
-
-
-Graph = NamedNode | BlankNode | DefaultGraph
 
 
 def find_quads(

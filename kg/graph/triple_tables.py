@@ -197,13 +197,20 @@ class TripleTables:
         while batch := rows.fetchmany(10_000):
             yield from batch
 
-    def memory_limit(self) -> int:
-        """How many bytes DuckDB may hold at once."""
-        setting = self.sql.execute("SELECT current_setting('memory_limit')").fetchall()[0][0]
-        number, _, unit = str(setting).partition(" ")
-        return int(float(number) * 1024 ** ("bytes", "KiB", "MiB", "GiB", "TiB").index(unit or "bytes"))
+    def read_dictionary(self) -> None:
+        """Take note of a dictionary that the table `term` has been given."""
+        self._is_cached = False
+        self._ids.clear()
+        self._read_next_ids()
 
     def next_file_number(self) -> int:
         """The number of the next file that is read into the tables, from 1."""
         self._files += 1
         return self._files
+
+
+def memory_limit(sql: duckdb.DuckDBPyConnection) -> int:
+    """How many bytes DuckDB may hold at once."""
+    setting = sql.execute("SELECT current_setting('memory_limit')").fetchall()[0][0]
+    number, _, unit = str(setting).partition(" ")
+    return int(float(number) * 1024 ** ("bytes", "KiB", "MiB", "GiB", "TiB").index(unit or "bytes"))

@@ -10,7 +10,7 @@ from __future__ import annotations
 import os
 import sqlite3
 import weakref
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from itertools import islice
@@ -21,7 +21,8 @@ from pyoxigraph import Literal, NamedNode, Store
 from rapidfuzz import fuzz
 from rapidfuzz.distance import OSA
 
-from kg.graph.store import ASSERTED, INFERRED, find_quads
+from kg.graph.snapshot_file import SnapshotFile
+from kg.graph.store import find_quads
 from kg.lookup.entity_names import stored_ontology
 from kg.lookup.entity_types import types_of
 from kg.schema import KIND, Schema
@@ -39,7 +40,6 @@ _MAX_LINKS = 1000
 _RELEVANT_LINKS = 24
 """More links to an entity do not raise its rank; they only say which entities of a class are best known."""
 _MIN_SCORE = 62.0
-_TYPE, _KIND = str(TYPE), str(KIND)
 _TABLES = """
 CREATE TABLE name (id INTEGER PRIMARY KEY, entity TEXT, text TEXT, folded TEXT, is_label INTEGER, class_set INTEGER,
                    links INTEGER);
@@ -283,14 +283,13 @@ def _rows(
 def _class_and_link_lookup(store: Store, folder: Path) -> tuple[Callable[[str], Iterable[str]], Callable[[str], int]]:
     """Functions from an entity to its classes and kinds, and to the number of triples that refer to it.
 
-    The build's files are read once when they exist: reading the store entity by entity takes ten times as long.
+    The build's snapshot is read once when it exists: reading the store entity by entity takes ten times as long.
     """
-    ontology = stored_ontology(store)
-    files = [path for path in (folder / ASSERTED, folder / INFERRED) if path.is_file()]
-    if files:
-        types = _TypeCollector()
-        links = Counter(_objects(files, types))
-        return (lambda entity: types.of(entity, ontology)), links.__getitem__
+    ontology, snapshot = stored_ontology(store), SnapshotFile(folder)
+    if snapshot.path.is_file():
+        types = _read_types(snapshot)
+        links = {iri[1:-1]: count for iri, count in snapshot.sql.cursor().execute(_LINKS).fetchall()}
+        return (lambda entity: types.of(entity, ontology)), lambda entity: links.get(entity, 0)
 
     def classes_of(entity: str) -> Iterator[str]:
         return (iri.value for iri in types_of(store, ontology, NamedNode(entity)))
@@ -301,9 +300,19 @@ def _class_and_link_lookup(store: Store, folder: Path) -> tuple[Callable[[str], 
     return classes_of, links_of
 
 
+_LINKS = (
+    "SELECT text, n FROM (SELECT o, count(*) AS n FROM triple GROUP BY o) JOIN term ON id = o"
+    " WHERE starts_with(text, '<')"
+)
+_VALUES = (
+    "SELECT a.text, b.text FROM (SELECT s, o FROM triple WHERE p = (SELECT id FROM term WHERE text = ?)) AS t"
+    " JOIN term AS a ON a.id = s JOIN term AS b ON b.id = o ORDER BY ALL"
+)
+
+
 @dataclass
-class _TypeCollector:
-    """The classes and the values of `kind` of entities, as they are read from a file."""
+class _Types:
+    """The classes and the values of `kind` of entities."""
 
     classes: dict[str, list[str]] = field(default_factory=lambda: defaultdict(list))
     words: dict[str, list[str]] = field(default_factory=lambda: defaultdict(list))
@@ -317,19 +326,15 @@ class _TypeCollector:
         return (iri.value for iri in types)
 
 
-def _objects(files: list[Path], types: _TypeCollector) -> Iterator[str]:
-    """The IRIs in the object position of each triple; the types of entities are collected on the way."""
-    for path in files:
-        with path.open(encoding="utf-8") as lines:
-            for line in lines:
-                subject, predicate, value = line.split(" ", 2)
-                if value[0] == "<":
-                    iri = value[1 : value.rindex(">")]
-                    yield iri
-                    if predicate == _TYPE:
-                        types.classes[subject[1:-1]].append(iri)
-                elif predicate == _KIND:
-                    types.words[subject[1:-1]].append(value[1 : value.rindex('"')])
+def _read_types(snapshot: SnapshotFile) -> _Types:
+    types, sql = _Types(), snapshot.sql.cursor()
+    for entity, value in sql.execute(_VALUES, [str(TYPE)]).fetchall():
+        if value.startswith("<"):
+            types.classes[entity[1:-1]].append(value[1:-1])
+    for entity, value in sql.execute(_VALUES, [str(KIND)]).fetchall():
+        if value.startswith('"'):
+            types.words[entity[1:-1]].append(value[1 : value.rindex('"')])
+    return types
 
 
 def _names_by_entity(store: Store) -> dict[NamedNode, dict[str, bool]]:

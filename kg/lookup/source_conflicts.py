@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import sqlite3
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from collections.abc import Set as AbstractSet
-from contextlib import closing
 from dataclasses import dataclass
 
 from pyoxigraph import Literal, NamedNode
@@ -196,15 +194,13 @@ class Agreement:
 
 
 _COUNTS = """
-WITH own AS (SELECT DISTINCT subject, property, value FROM fact WHERE source = :source)
-SELECT property, COUNT(*), SUM(agreed), SUM(stated AND NOT agreed), SUM(NOT stated) FROM (
-  SELECT property,
-    EXISTS (SELECT 1 FROM fact WHERE fact.subject = own.subject AND fact.property = own.property
-            AND fact.value = own.value AND fact.source <> :source) AS agreed,
-    EXISTS (SELECT 1 FROM fact WHERE fact.subject = own.subject AND fact.property = own.property
-            AND fact.source <> :source) AS stated
-  FROM own)
-GROUP BY property
+WITH stated AS (SELECT DISTINCT s, p, o, source FROM fact JOIN fact_origin ON id = origin WHERE status <> 'contested'),
+own AS (SELECT s, p, o FROM stated WHERE source = $source),
+others AS (SELECT DISTINCT s, p, o FROM stated WHERE source <> $source)
+SELECT text, count(*), count(*) FILTER (agreed), count(*) FILTER (others AND NOT agreed), count(*) FILTER (NOT others)
+FROM (SELECT p, (s, p, o) IN (SELECT (s, p, o) FROM others) AS agreed, (s, p) IN (SELECT (s, p) FROM others) AS others
+      FROM own)
+JOIN term ON id = p GROUP BY text
 """
 
 
@@ -229,22 +225,10 @@ def _to_property(text: str) -> NamedNode:
     return property
 
 
-def _count_facts(provenance: Provenance, source: str) -> Iterator[tuple[str, int, int, int, int]]:
-    with closing(sqlite3.connect(":memory:", uri=True)) as sql:
-        sql.execute("CREATE TABLE curated(subject, property, value, source)")
-        sql.executemany(
-            "INSERT INTO curated VALUES (?, ?, ?, ?)",
-            (
-                (to_text(fact.subject), to_text(fact.property), to_text(fact.value), fact.evidence.source)
-                for fact in Provenance(provenance.store).facts()
-            ),
-        )
-        sql.execute("CREATE INDEX by_subject ON curated(subject, property)")
-        facts = "SELECT subject, property, value, source FROM curated"
-        if provenance.records is not None and provenance.records.attach(sql, "records"):
-            facts += " UNION ALL SELECT subject, property, value, source FROM records.fact"
-        sql.execute(f"CREATE TEMP VIEW fact AS {facts}")
-        yield from sql.execute(_COUNTS, {"source": source})
+def _count_facts(provenance: Provenance, source: str) -> list[tuple[str, int, int, int, int]]:
+    if provenance.records is None:
+        return []
+    return provenance.records.snapshot.sql.cursor().execute(_COUNTS, {"source": source}).fetchall()
 
 
 def write_agreements(agreements: tuple[Agreement, ...], names: EntityNames) -> str:

@@ -22,7 +22,7 @@ from kg.decisions.links import EXACT, read_project_links
 from kg.decisions.policy import read_policy
 from kg.decisions.touched_facts import apply_links_in, check_ranks_in, resolve_conflicts_in
 from kg.errors import FaultsError, InputError, ProjectError, UnknownNameError
-from kg.facts.fact_table import KNOWN, WRITTEN_BY_HAND, FactSelection, ProjectFacts
+from kg.facts.fact_table import KNOWN, PER_RECORD, WRITTEN_BY_HAND, FactSelection, ProjectFacts
 from kg.facts.files import fact_files
 from kg.facts.model import Source
 from kg.facts.passage_lock import LOCK_FILE
@@ -31,20 +31,10 @@ from kg.facts.sources import read_sources
 from kg.facts.texts import TEXTS_VARIABLE, Quotation, find_quotations, open_texts, to_citation
 from kg.facts.usage import check_usage
 from kg.files.atomic import write_file
-from kg.graph.ntriples import write_ntriples
-from kg.graph.provenance import write_provenance
-from kg.graph.record_store import FILE as RECORDS
-from kg.graph.record_store import write_records
-from kg.graph.store import (
-    ASSERTED,
-    INFERRED,
-    fill_store,
-    publish,
-    published_build,
-    scratch_folder,
-    temporary_folder,
-    write_triples,
-)
+from kg.graph.provenance import add_provenance
+from kg.graph.snapshot_file import add_graph, begin_named_graphs
+from kg.graph.snapshot_writer import write_snapshot
+from kg.graph.store import fill_store, publish, published_build, scratch_folder, temporary_folder
 from kg.graph.triple_tables import TripleTables
 from kg.passages.verification import verify
 from kg.pipeline.incremental_check import check_changes, digest_of_files, write_shapes_report
@@ -56,7 +46,7 @@ from kg.reports import Report
 from kg.schema import KIND, Schema, read_ontology, to_schema
 from kg.shapes import Shapes, read_shapes, single_valued
 from kg.shapes import check as check_shapes
-from kg.terms import ALIAS, LABEL, TYPE
+from kg.terms import ALIAS, CONTESTED, LABEL, LINKS, ONTOLOGY, TYPE, UNDECIDED
 from kg.text.folding import closest
 
 Progress = Callable[[str], None]
@@ -117,7 +107,7 @@ def build(
             if not (graph.report.ok or (despite_findings and graph.shapes_report is not None)):
                 return graph.report
             show("storing")
-            return _store(graph, start, digest=lambda: digest_of(project, engine=engine, texts=texts))
+            return _store(graph, start, memory=memory, digest=lambda: digest_of(project, engine=engine, texts=texts))
         except TripleTables.out_of_memory as error:
             bound = f" within {memory}" if memory is not None else ""
             raise InputError(
@@ -125,16 +115,16 @@ def build(
             ) from error
 
 
-def _store(graph: Draft, start: float, *, digest: Callable[[], str]) -> Report:
+def _store(graph: Draft, start: float, *, memory: str | None, digest: Callable[[], str]) -> Report:
     """Store and publish a graph; the report has what was stored."""
     project = graph.project
     with temporary_folder(project) as folder:
-        _write_files(graph, folder)
-        fill_store(folder)
+        _write_snapshot(graph, folder)
+        fill_store(folder, memory=memory)
         asserted, inferred = graph.tables.count("triple"), graph.tables.count("inferred")
         counts = {**graph.report.counts, "triples": asserted + inferred, "asserted": asserted, "inferred": inferred}
         counts["seconds"] = round(time.perf_counter() - start, 2)
-        _write_counts(folder, counts)
+        _write_counts(folder, {**counts, "records": len(graph.facts.where(PER_RECORD))})
         if graph.shapes_report is not None:
             write_shapes_report(folder, graph.shapes_report, digest=_rules_digest(project))
         if _write_lock(project, graph.read.lock):
@@ -273,17 +263,17 @@ def _located(report: Report, facts: FactSelection, tables: TripleTables, inferen
     return Report(tuple(locator.locate(finding) for finding in report), report.counts)
 
 
-def _write_files(graph: Draft, folder: Path) -> None:
-    """Write a build's exact files."""
-    write_ntriples(graph.tables, folder / ASSERTED, names=("triple",))
-    write_ntriples(graph.tables, folder / INFERRED, names=("inferred",), by_text=True)
-    contested = graph.resolution.contested
-    write_triples(folder / "contested.nt", (lost.fact.triple for lost in contested))
-    write_triples(folder / "undecided.nt", (lost.fact.triple for lost in contested if lost.is_undecided))
-    write_triples(folder / "ontology.nt", graph.ontology)
-    write_triples(folder / "links.nt", (Triple(name, EXACT, old) for old, name in graph.canonical.items()))
-    write_provenance(folder / "provenance.nt", graph.facts, graph.resolution, graph.read.sources)
-    write_records(folder / RECORDS, graph.facts)
+def _write_snapshot(graph: Draft, folder: Path) -> None:
+    """Write all that was read, decided and inferred."""
+    tables, contested = graph.tables, graph.resolution.contested
+    graph.facts.complete()
+    begin_named_graphs(tables)
+    add_graph(tables, CONTESTED, (lost.fact.triple for lost in contested))
+    add_graph(tables, UNDECIDED, (lost.fact.triple for lost in contested if lost.is_undecided))
+    add_graph(tables, ONTOLOGY, graph.ontology)
+    add_graph(tables, LINKS, (Triple(name, EXACT, old) for old, name in graph.canonical.items()))
+    add_provenance(tables, graph.facts, graph.resolution, graph.read.sources)
+    write_snapshot(tables, folder)
 
 
 # --- digests and counts

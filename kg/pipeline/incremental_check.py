@@ -15,8 +15,7 @@ from typing import Any, cast
 
 from pyoxigraph import BlankNode, NamedNode, Triple
 
-from kg.graph.rdf_files import load_file
-from kg.graph.store import ASSERTED, INFERRED
+from kg.graph.snapshot_file import SnapshotFile
 from kg.graph.triple_tables import TripleTables
 from kg.reports import Finding, Place, Report, Severity
 from kg.shapes import IncrementalValidation, Shapes
@@ -80,10 +79,7 @@ def _to_finding(document: dict[str, Any]) -> Finding:
 def _difference(tables: TripleTables, build: Path) -> tuple[list[Triple], list[Triple]]:
     """The triples of the tables that are not in the build, and the reverse."""
     sql = tables.sql
-    sql.execute("CREATE OR REPLACE TABLE published(s UINTEGER, p UINTEGER, o UINTEGER)")
-    for name in (ASSERTED, INFERRED):
-        if (build / name).stat().st_size:
-            load_file(tables, build / name, table="published")
+    SnapshotFile(build).load_as(tables, "published")
     now, before = "SELECT s, p, o FROM triple UNION SELECT s, p, o FROM inferred", "SELECT s, p, o FROM published"
     added = sql.execute(f"({now}) EXCEPT ({before})").fetchall()
     removed = sql.execute(f"({before}) EXCEPT ({now})").fetchall()

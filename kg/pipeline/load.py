@@ -7,33 +7,27 @@ files themselves. Named graphs are kept.
 from __future__ import annotations
 
 import json
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from itertools import islice
 from pathlib import Path
 from typing import Any, TypeVar, cast
 
-from pyoxigraph import BlankNode, DefaultGraph, Quad, RdfFormat
+from pyoxigraph import BlankNode, DefaultGraph, Quad, RdfFormat, Triple
 
 from kg.errors import FaultsError, InputError
-from kg.graph.ntriples import write_ntriples
 from kg.graph.rdf_files import load_file, read_all_triples
-from kg.graph.store import (
-    ASSERTED,
-    GRAPHS,
-    INFERRED,
-    NAMED_GRAPHS,
-    fill_store,
-    publish,
-    temporary_folder,
-    write_triples,
-)
+from kg.graph.snapshot_file import add_graph, begin_named_graphs
+from kg.graph.snapshot_writer import write_snapshot
+from kg.graph.store import fill_store, publish, temporary_folder
 from kg.graph.triple_tables import TripleTables
 from kg.project import COUNTS, Project
 from kg.rdf.data_files import DataFile, read_prefixes
 from kg.rdf.parser import RdfParser, RdfSyntaxError
 from kg.reasoning.infer import infer as infer_in
 from kg.reports import Finding, Place, Report
+from kg.terms import ONTOLOGY
 
 PREFIXES_FILE = "prefixes.json"
 """The file of a loaded build with the prefixes that its files declare."""
@@ -61,13 +55,10 @@ def load_into(
         "files": len(files), "triples": asserted, "inferred": inferred, "quads": len(named)
     }  # fmt: skip
     with temporary_folder(project) as folder:
-        for name in GRAPHS:
-            (folder / name).touch()
-        write_ntriples(tables, folder / ASSERTED, names=("triple",))
-        write_ntriples(tables, folder / INFERRED, names=("inferred",))
-        write_triples(folder / "ontology.nt", axioms)
-        if named:
-            _write_quads(folder / NAMED_GRAPHS, named)
+        begin_named_graphs(tables)
+        add_graph(tables, ONTOLOGY, axioms)
+        _add_quads(tables, named)
+        write_snapshot(tables, folder)
         fill_store(folder)
         prefixes = {prefix: namespace for file in files for prefix, namespace in read_prefixes(file).items()}
         (folder / PREFIXES_FILE).write_text(json.dumps(prefixes), encoding="utf-8")
@@ -141,10 +132,13 @@ def _with_own_labels(quad: Quad, prefix: str, labels: dict[str, str]) -> Quad:
     return Quad(own(quad.subject), quad.predicate, own(quad.object), own(quad.graph_name))
 
 
-def _write_quads(path: Path, quads: Iterable[Quad]) -> None:
-    lines = sorted({f"{quad} .\n" for quad in quads})
-    with path.open("w", encoding="utf-8", newline="\n") as output:
-        output.writelines(lines)
+def _add_quads(tables: TripleTables, quads: Iterable[Quad]) -> None:
+    """Add the triples of named graphs, each to its graph."""
+    triples_of: dict[Any, list[Triple]] = defaultdict(list)
+    for quad in quads:
+        triples_of[quad.graph_name].append(quad.triple)
+    for graph, triples in triples_of.items():
+        add_graph(tables, graph, triples)
 
 
 def _renamed(finding: Finding, file: DataFile) -> Finding:

@@ -14,14 +14,15 @@ import os
 import re
 import shutil
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
 
 from kg.errors import InputError
 from kg.filmgraph import FilmGraph
-from kg.graph.store import GRAPHS, NAMED_GRAPHS, is_alive
+from kg.graph.snapshot_file import ALL
+from kg.graph.store import is_alive
 from kg.server.app import prepare_worker
 from kg.server.pages.display import DisplayValue
 from kg.server.pages.routes import problem_page
@@ -186,19 +187,9 @@ def _write_data(graph: FilmGraph, folder: Path) -> None:
     """Write the quads of all graphs, compressed, and knowledge as Turtle."""
     (folder / "data").mkdir()
     with (folder / GRAPH_FILE).open("wb") as file, gzip.GzipFile("", "wb", 9, file, mtime=0) as packed:
-        for line in _quad_lines(graph.build):
-            packed.write(line)
+        for quad in graph.snapshot.quads(ALL):
+            packed.write(f"{quad} .\n".encode())
     graph.export(folder / TURTLE_FILE)
-
-
-def _quad_lines(build: Path) -> Iterator[bytes]:
-    for name, part in GRAPHS.items():
-        end = f" {part} .\n".encode() if part is not None else b" .\n"
-        with (build / name).open("rb") as file:
-            yield from (line.rstrip(b" .\n") + end if line.endswith(b" .\n") else line for line in file)
-    if (named := build / NAMED_GRAPHS).is_file():
-        with named.open("rb") as file:
-            yield from file
 
 
 def _size_note(what: str, file: Path) -> str:

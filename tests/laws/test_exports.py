@@ -13,7 +13,10 @@ from pyoxigraph import Literal, NamedNode, RdfFormat, Triple
 
 from kg.errors import InputError
 from kg.exports.jsonld import to_framed, to_jsonld
-from kg.exports.rdf import PARTS, export_rdf, read_quads
+from kg.exports.rdf import export_rdf, read_quads
+from kg.graph.snapshot_file import begin_named_graphs
+from kg.graph.snapshot_writer import write_snapshot
+from kg.graph.triple_tables import TripleTables
 from kg.project import Project
 from kg.rdf.parser import RdfParser
 from kg.schema import Schema, read_ontology, to_schema
@@ -78,9 +81,10 @@ def test_a_literal_is_the_same_after_each_export(values: list[tuple[str, Literal
     triples = {film, *(Triple(ANORA, NamedNode(name), value) for name, value in values)}
     with TemporaryDirectory() as folder:
         build = Path(folder)
-        for name in PARTS["all"]:
-            lines = sorted(f"{triple} .\n" for triple in triples) if name == "asserted.nt" else []
-            (build / name).write_text("".join(lines), encoding="utf-8", newline="\n")
+        tables = TripleTables()
+        tables.add(triples)
+        begin_named_graphs(tables)
+        write_snapshot(tables, build)
         for format, syntax in FORMATS.items():
             try:
                 data = exported(build, format)

@@ -89,7 +89,7 @@ def test_a_full_disk_is_one_line(
 ) -> None:
     films.write("data/films.yaml", "source: encyclopedia\nanora: {type: Film, label: Anora}\n")
 
-    def full(folder: Path) -> None:
+    def full(folder: Path, **_: object) -> None:
         raise OSError(errno.ENOSPC, "No space left on device", str(folder))
 
     monkeypatch.setattr("kg.pipeline.build.fill_store", full)

@@ -5,10 +5,11 @@ from __future__ import annotations
 from copy import deepcopy
 
 import pytest
-from pyoxigraph import RdfFormat, Triple, parse
+from pyoxigraph import Triple
 
 from kg.explain.why import Explainer
 from kg.explain.why_formats import to_proof
+from kg.graph.snapshot_file import INFERRED
 from kg.proofs.checker import ProofChecker
 from kg.proofs.proof import proof_document
 from tests.projects import own_graph
@@ -20,9 +21,7 @@ Built = tuple[Explainer, ProofChecker, list[Triple]]
 def built(tmp_path_factory: pytest.TempPathFactory) -> Built:
     """Our own graph, built in a temporary folder; the checker, which reads only the files; and all inferred triples."""
     graph = own_graph(tmp_path_factory.mktemp("project"))
-    quads = parse(path=graph.build / "inferred.nt", format=RdfFormat.N_TRIPLES)
-    inferred = [quad if isinstance(quad, Triple) else quad.triple for quad in quads]
-    return graph.explainer, ProofChecker(graph.project), inferred
+    return graph.explainer, ProofChecker(graph.project), list(graph.snapshot.triples(INFERRED))
 
 
 def test_every_conclusion_of_our_data_has_an_accepted_proof(built: Built) -> None:

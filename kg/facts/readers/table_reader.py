@@ -133,7 +133,7 @@ class _Rows:
         details = " || ".join(self._cell(name) for name in _DETAILS)
         self._execute(
             f"INSERT INTO fact_detail SELECT {first} + c.row, {start}, {end}, {texts},"
-            f" {self._cell('paraphrase')} = 'true' FROM cell AS c WHERE {details} <> ''"
+            f" {self._cell('paraphrase')} = 'true', NULL FROM cell AS c WHERE {details} <> ''"
             f" AND c.row IN (SELECT row FROM checked_row WHERE NOT ({_FAULTY})) ORDER BY c.row"
         )
 

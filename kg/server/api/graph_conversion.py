@@ -1,6 +1,6 @@
-"""A process that writes the triples of N-Triples files in another serialisation, as a stream.
+"""A process that writes a graph of a build in a serialisation, as a stream.
 
-    python -m kg.server.api.graph_conversion text/turtle asserted.nt inferred.nt
+    python -m kg.server.api.graph_conversion text/turtle BUILD https://w3id.org/filmgraph/graph/provenance
 
 It takes little memory, however large the graph is, and runs at low priority.
 """
@@ -9,15 +9,17 @@ from __future__ import annotations
 
 import mmap
 import os
+import shutil
 import sys
 from collections.abc import Iterator
-from itertools import chain
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
-from pyoxigraph import RdfFormat, Triple, parse, serialize
+from pyoxigraph import DefaultGraph, NamedNode, RdfFormat, Triple, parse, serialize
 
 from kg.errors import FilmGraphError
-from kg.queries.result_writers import RDF_FORMATS
+from kg.graph.snapshot_file import SnapshotFile, part_of
+from kg.queries.result_writers import N_TRIPLES, PLAIN_TEXT, RDF_FORMATS
 from kg.rdf.xml_writer import stream_rdf_xml
 from kg.terms import PREFIXES
 
@@ -29,13 +31,22 @@ _LOOKED_THROUGH = 1 << 24
 def main() -> None:
     """Write to stdout; the status is 1 when a triple cannot be written."""
     os.nice(_LOW_PRIORITY)
-    format, files = RDF_FORMATS[sys.argv[1]], [Path(argument) for argument in sys.argv[2:]]
-    prefixes = dict(chain.from_iterable(map(_used_prefixes, files)))
+    media_type, build, graph = sys.argv[1:]
+    with TemporaryDirectory(prefix="kg-graph-") as folder:
+        lines = Path(folder) / "graph.nt"
+        SnapshotFile(Path(build)).write(lines, part_of(NamedNode(graph) if graph else DefaultGraph()))
+        _convert(lines, media_type)
+
+
+def _convert(lines: Path, media_type: str) -> None:
     try:
-        if format is RdfFormat.RDF_XML:
-            stream_rdf_xml(_triples(files), sys.stdout.buffer, prefixes)
+        if media_type in (N_TRIPLES, PLAIN_TEXT):
+            with lines.open("rb") as file:
+                shutil.copyfileobj(file, sys.stdout.buffer, 1 << 20)
+        elif (format := RDF_FORMATS[media_type]) is RdfFormat.RDF_XML:
+            stream_rdf_xml(_triples(lines), sys.stdout.buffer, dict(_used_prefixes(lines)))
         else:
-            serialize(_triples(files), sys.stdout.buffer, format=format, prefixes=prefixes)
+            serialize(_triples(lines), sys.stdout.buffer, format=format, prefixes=dict(_used_prefixes(lines)))
         sys.stdout.flush()
     except BrokenPipeError:
         # Nobody reads any more; Python would fail once more when it flushes at its end.
@@ -44,10 +55,8 @@ def main() -> None:
         sys.exit(str(error))
 
 
-def _triples(files: list[Path]) -> Iterator[Triple]:
-    for file in files:
-        for quad in parse(path=str(file), format=RdfFormat.N_TRIPLES):
-            yield quad.triple
+def _triples(file: Path) -> Iterator[Triple]:
+    return (quad.triple for quad in parse(path=str(file), format=RdfFormat.N_TRIPLES))
 
 
 def _used_prefixes(path: Path) -> Iterator[tuple[str, str]]:

@@ -1,8 +1,8 @@
 """The Graph Store Protocol, for reading: the triples of a graph; what would write is refused.
 
 https://www.w3.org/TR/sparql11-http-rdf-update/ - indirectly at /graphs?graph=IRI and /graphs?default, directly at the
-graph's own URL, /graph/provenance. No limit cuts a graph: as N-Triples it is the build's own file, and one that is
-longer than an answer may be is written in other formats by a process of its own.
+graph's own URL, /graph/provenance. No limit cuts a graph: one that is longer than an answer may be is written by a
+process of its own.
 """
 
 from __future__ import annotations
@@ -21,8 +21,8 @@ from starlette.types import Receive, Scope, Send
 
 from kg.errors import FilmGraphError, LimitError
 from kg.filmgraph import FilmGraph
-from kg.graph.store import GRAPHS, find_quads
-from kg.queries.result_writers import N_TRIPLES, PLAIN_TEXT, TRIPLE_MEDIA_TYPES, AnswerBody, write_triples
+from kg.graph.snapshot_file import FILE, GRAPHS, part_of
+from kg.queries.result_writers import N_TRIPLES, TRIPLE_MEDIA_TYPES, AnswerBody, write_triples
 from kg.server.api.sparql import READ_ONLY
 from kg.server.request_params import negotiate, query_parameters, snapshot_of, to_response
 from kg.server.snapshot import Snapshot
@@ -69,34 +69,23 @@ async def read_directly(request: Request) -> Response:
 
 
 async def dump(request: Request) -> Response:
-    """All of knowledge, as the build wrote it."""
-    build = snapshot_of(request).build
-    return _stream_files(_check_files([build / file for file in _files_of("")]), N_TRIPLES)
+    """All of knowledge as N-Triples."""
+    return await _send(snapshot_of(request), "", N_TRIPLES)
 
 
 async def _answer(request: Request, graph: str) -> Response:
-    media_type = negotiate(request, TRIPLE_MEDIA_TYPES)
-    snapshot = snapshot_of(request)
-    files = _check_files([snapshot.build / file for file in _files_of(graph)])
-    if media_type in (N_TRIPLES, PLAIN_TEXT) and files:
-        return _stream_files(files, media_type)
+    return await _send(snapshot_of(request), graph, negotiate(request, TRIPLE_MEDIA_TYPES))
+
+
+async def _send(snapshot: Snapshot, graph: str, media_type: str) -> Response:
+    """A graph, whose name is empty for the default graph."""
+    if not (snapshot.build / FILE).is_file():
+        raise HTTPException(501, "This server asks another store and has no files of the graph; use SPARQL.")
     limits = snapshot.limits
     answer: AnswerBody | None = await snapshot.run(write_graph, graph, media_type, limits.rows, limits.bytes)
     if answer is None:
         raise HTTPException(404, "The store has no such graph.")
-    return to_response(answer) if answer.is_complete else _stream_converted(snapshot, files, media_type)
-
-
-def _check_files(files: list[Path]) -> list[Path]:
-    """The files, which are there unless another store holds the build."""
-    if not all(file.is_file() for file in files):
-        raise HTTPException(501, "This server asks another store and has no files of the graph; use SPARQL.")
-    return files
-
-
-def _files_of(graph: str) -> list[str]:
-    """The files of a build that have the triples of a graph; the empty text names the default graph."""
-    return [file for file, iri in GRAPHS.items() if (iri.value if iri is not None else "") == graph]
+    return to_response(answer) if answer.is_complete else _stream(snapshot, graph, media_type)
 
 
 class _Stream(StreamingResponse):
@@ -107,20 +96,15 @@ class _Stream(StreamingResponse):
         await self.stream_response(send)
 
 
-def _stream_files(files: list[Path], media_type: str) -> Response:
-    headers = {"Content-Length": str(sum(file.stat().st_size for file in files))}
-    return _Stream(_read_files(files), media_type=media_type, headers=headers)
-
-
-def _stream_converted(snapshot: Snapshot, files: list[Path], media_type: str) -> Response:
+def _stream(snapshot: Snapshot, graph: str, media_type: str) -> Response:
     running: set[str] = snapshot.memo.setdefault("graph conversions", set())
     if len(running) >= _MAX_CONVERSIONS:
-        raise LimitError("Too many graphs are being sent; ask again later, or for N-Triples.", limit="slow")
-    return _Stream(_convert(files, media_type, running), media_type=media_type)
+        raise LimitError("Too many graphs are being sent; ask again later.", limit="slow")
+    return _Stream(_convert(snapshot.build, graph, media_type, running), media_type=media_type)
 
 
-async def _convert(files: list[Path], media_type: str, running: set[str]) -> AsyncIterator[bytes]:
-    call = ("-m", "kg.server.api.graph_conversion", media_type, *map(str, files))
+async def _convert(build: Path, graph: str, media_type: str, running: set[str]) -> AsyncIterator[bytes]:
+    call = ("-m", "kg.server.api.graph_conversion", media_type, str(build), graph)
     process = start_python(*call, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE)
     running.add(name := str(process.pid))
     try:
@@ -136,22 +120,17 @@ async def _convert(files: list[Path], media_type: str, running: set[str]) -> Asy
         process.communicate()
 
 
-async def _read_files(paths: list[Path]) -> AsyncIterator[bytes]:
-    for path in paths:
-        with path.open("rb") as file:
-            while chunk := await run_in_threadpool(file.read, _CHUNK):
-                yield chunk
-
-
 # --- in a worker
 def write_graph(graph: FilmGraph, name: str, media_type: str, max_triples: int, max_bytes: int) -> AnswerBody | None:
-    """The triples of a graph, cut at the limits; None when the store has no such graph."""
+    """The exact triples of a graph, not complete when they are too many; None when there is no such graph."""
     try:
         iri = to_iri(f"<{name}>") if name else KNOWLEDGE
     except ValueError:
         return None
-    if isinstance(iri, NamedNode) and not graph.store.contains_named_graph(iri):
+    size = graph.snapshot.sizes().get(name, 0)
+    if not size and isinstance(iri, NamedNode) and iri not in GRAPHS:
         return None
-    triples = [quad.triple for quad in find_quads(graph.store, None, None, None, iri, limit=max_triples + 1)]
-    is_complete = len(triples) <= max_triples
-    return write_triples(triples[:max_triples], media_type, is_complete=is_complete, max_bytes=max_bytes)
+    if size > max_triples:
+        return AnswerBody(b"", media_type, is_complete=False)
+    triples = list(graph.snapshot.triples(part_of(iri)))
+    return write_triples(triples, media_type, is_complete=True, max_bytes=max_bytes)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
-from functools import lru_cache, partial
+from functools import lru_cache
 from typing import Any
 
 from pyoxigraph import BlankNode, Literal, NamedNode, Triple
@@ -18,7 +18,7 @@ from starlette.routing import BaseRoute, Route
 
 from kg.endpoints.endpoint_graph import EndpointGraph
 from kg.filmgraph import FilmGraph
-from kg.graph.store import GRAPHS
+from kg.graph.snapshot_file import GRAPHS
 from kg.queries.result_writers import TRIPLE_MEDIA_TYPES, AnswerBody, write_triples
 from kg.server.request_params import base_url, negotiate, snapshot_of, to_response
 from kg.terms import FILM, RDF, TYPE, XSD
@@ -99,7 +99,7 @@ def _service(graph: FilmGraph, url: str) -> Iterator[Triple]:
     yield _is(default, SD, "Graph")
     counts = _triple_counts(graph)
     yield Triple(default, NamedNode(VOID + "triples"), _integer(counts[""]))
-    for iri in filter(None, GRAPHS.values()):
+    for iri in GRAPHS:
         named, content = BlankNode(), BlankNode()
         yield Triple(dataset, NamedNode(SD + "namedGraph"), named)
         yield _is(named, SD, "NamedGraph")
@@ -178,12 +178,7 @@ def _triple_counts(graph: FilmGraph) -> Counter[str]:
     """Graph -> number of triples; the empty text is the default graph."""
     if isinstance(graph, EndpointGraph):
         return graph.triple_counts()
-    counts: Counter[str] = Counter()
-    for file, iri in GRAPHS.items():
-        with (graph.build / file).open("rb") as lines:
-            chunks = iter(partial(lines.read, 1 << 20), b"")
-            counts[iri.value if iri is not None else ""] += sum(chunk.count(b"\n") for chunk in chunks)
-    return counts
+    return Counter(graph.snapshot.sizes())
 
 
 @lru_cache(maxsize=4)

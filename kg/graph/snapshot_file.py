@@ -1,0 +1,257 @@
+"""The published graph as one DuckDB file: its exact terms, its triples, and its facts with their evidence.
+
+    term(id, text, ...)                      each exact term once, in the order of texts (kg.graph.columns)
+    triple(s, p, o, is_inferred)             knowledge, the default graph
+    named(g, s, p, o)                        the other graphs: contested, undecided, ontology, provenance, links
+    graph(id, iri, triples)                  the number of triples of each graph; id 0 is the default graph
+    fact(number, s, p, o, origin, record, line, rank, status)
+    fact_origin(id, source, retrieved, file)
+    fact_detail(number, start, end, as_of, written, because, paraphrase, column)
+
+A fact's status says where its evidence is: in the fact alone (`record`), or in the provenance graph as well (`reified`,
+`contested`). Exports, evidence and exact terms come from this file: Oxigraph's store, which is filled from it, rewrites
+literals (`2.50` becomes `2.5`).
+"""
+
+from __future__ import annotations
+
+import contextlib
+import tempfile
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from itertools import islice
+from pathlib import Path
+from typing import TYPE_CHECKING, cast
+
+from pyoxigraph import BlankNode, DefaultGraph, NamedNode, Quad, RdfFormat, Triple, parse
+
+from kg.errors import ProjectError
+from kg.terms import CONTESTED, KNOWLEDGE, LINKS, ONTOLOGY, PROVENANCE, UNDECIDED, Term
+
+if TYPE_CHECKING:
+    import duckdb
+
+    from kg.graph.triple_tables import TripleTables
+
+FILE = "graph.duckdb"
+GRAPHS = (CONTESTED, UNDECIDED, ONTOLOGY, PROVENANCE, LINKS)
+"""The named graphs of a project's build."""
+_BATCH = 50_000
+_LINE = "a.text || ' ' || b.text || ' ' || c.text"
+_HAS_BLANK_NODES = "starts_with(a.text, '_:') OR starts_with(c.text, '_:')"
+_SHARE = 3 / 4
+"""Of the memory that a worker may take, the part that DuckDB may."""
+_EXPORT_MEMORY = "500MB"
+_SPO = "s UINTEGER, p UINTEGER, o UINTEGER"
+Graph = NamedNode | BlankNode | DefaultGraph
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A part of a graph: its default graph, or only what is asserted or inferred in it, and named graphs."""
+
+    knowledge: bool = False
+    inferred: bool | None = None
+    named: tuple[Term, ...] | None = ()
+    """None: all."""
+
+
+ALL, ALL_KNOWLEDGE = Part(knowledge=True, named=None), Part(knowledge=True)
+ASSERTED, INFERRED = Part(knowledge=True, inferred=False), Part(knowledge=True, inferred=True)
+
+
+def part_of(graph: Graph) -> Part:
+    """The part that is one graph."""
+    return ALL_KNOWLEDGE if isinstance(graph, DefaultGraph) else Part(named=(graph,))
+
+
+# --- triples of named graphs, before they are written
+
+
+def begin_named_graphs(tables: TripleTables) -> None:
+    """An empty table for the triples of named graphs."""
+    tables.sql.execute(f"CREATE OR REPLACE TABLE named(g UINTEGER, {_SPO})")
+
+
+def add_graph(tables: TripleTables, graph: Term, triples: Iterable[Triple]) -> None:
+    """Add triples to a named graph."""
+    (id,) = tables.encode([str(graph)]).values()
+    rest = iter(triples)
+    while batch := list(islice(rest, _BATCH)):
+        tables.sql.execute(f"CREATE OR REPLACE TEMP TABLE graph_part({_SPO})")
+        tables.add(batch, table="graph_part")
+        tables.sql.execute(f"INSERT INTO named SELECT {id}, s, p, o FROM graph_part")
+
+
+# --- reading
+
+
+class SnapshotFile:
+    """The snapshot of a build, opened for reading when it is first needed; several threads may read at once."""
+
+    def __init__(self, build: Path, *, memory: str | None = None) -> None:
+        self.path, self._memory = build / FILE, memory
+
+    @cached_property
+    def sql(self) -> duckdb.DuckDBPyConnection:
+        """The connection; each use takes a cursor of its own.
+
+        In a worker, DuckDB has one thread, so that a dear query leaves the processor to others, and its share of the
+        worker's memory; it writes nothing.
+        """
+        import duckdb
+
+        from kg.workers.job_limits import memory_limit
+
+        try:
+            sql = duckdb.connect(str(self.path), read_only=True)
+        except duckdb.Error as error:
+            message = f"The graph in {self.path} cannot be opened: {error}. Run `kg build --force`."
+            raise ProjectError(message) from error
+        if (memory := memory_limit()) is not None:
+            sql.execute("SET memory_limit = ?", [f"{int(memory * _SHARE) >> 20}MiB"])
+            sql.execute("SET threads = 1")
+            sql.execute("SET temp_directory = ''")
+        # What a query is compiled to reads no file.
+        sql.execute("SET enable_external_access = false")
+        return sql
+
+    def sizes(self) -> Mapping[str, int]:
+        """Graph -> its number of triples; the empty text is the default graph."""
+        rows = self.sql.cursor().execute("SELECT iri, triples FROM graph").fetchall()
+        return {iri[1:-1] if iri.startswith("<") else iri: triples for iri, triples in rows}
+
+    def named_graphs(self) -> list[NamedNode | BlankNode]:
+        """The named graphs that have triples."""
+        return [cast(NamedNode | BlankNode, _to_graph(iri)) for iri in self.graphs(Part(named=None))]
+
+    def graphs(self, part: Part) -> list[str]:
+        """The graphs of a part that have triples; the empty text is the default graph."""
+        rows = self.sql.cursor().execute(
+            f"SELECT DISTINCT coalesce(text, '') FROM ({self._relation(part)}) LEFT JOIN term ON id = g ORDER BY ALL"
+        )
+        return [iri for (iri,) in rows.fetchall()]
+
+    def quads(self, part: Part, *, only_blank_nodes: bool = False) -> Iterator[Quad]:
+        """The exact quads of a part, sorted by graph and text; or only those with blank nodes."""
+        condition = _HAS_BLANK_NODES if only_blank_nodes else "true"
+        rows = self.sql.cursor().execute(
+            f"SELECT coalesce(d.text, ''), {_LINE} FROM {self._with_texts(part)} WHERE {condition} ORDER BY ALL"
+        )
+        while batch := rows.fetchmany(_BATCH):
+            lines = "\n".join(f"{line} ." for _, line in batch)
+            triples = cast(Iterator[Triple], parse(lines, format=RdfFormat.N_TRIPLES))
+            for (graph, _), triple in zip(batch, triples, strict=True):
+                yield Quad(triple.subject, triple.predicate, triple.object, _to_graph(graph))
+
+    def triples(self, part: Part) -> Iterator[Triple]:
+        """The exact triples of a part, sorted by graph and text."""
+        return (quad.triple for quad in self.quads(part))
+
+    def write(self, path: Path, part: Part) -> None:
+        """Write a part as N-Triples sorted by text, within bounds of memory."""
+        from kg.graph.ntriples import write_ordered
+
+        with tempfile.TemporaryDirectory(prefix="kg-export-") as folder, self._limited(Path(folder)) as sql:
+            # Terms are in the order of their texts, so their row numbers are as well.
+            sql.execute(
+                "CREATE TEMP TABLE by_text AS SELECT a.rowid AS s, b.rowid AS p, c.rowid AS o FROM"
+                f" ({self._relation(part)}) AS t JOIN term AS a ON a.id = s JOIN term AS b ON b.id = p"
+                " JOIN term AS c ON c.id = o"
+            )
+            dictionary = "(SELECT rowid AS id, text FROM term)"
+            write_ordered(sql, "SELECT DISTINCT s, p, o FROM by_text", path, dictionary=dictionary)
+
+    def write_quads(self, path: Path, part: Part, *, with_blank_nodes: bool = True) -> None:
+        """Write a part as N-Quads in any order, within the memory that the snapshot was opened with."""
+        from kg.graph.ntriples import write_lines
+
+        condition = "true" if with_blank_nodes else f"NOT ({_HAS_BLANK_NODES})"
+        with self._limited(path.parent, memory=self._memory) as sql:
+            sql.execute("SET preserve_insertion_order = false")
+            line = f"{_LINE} || coalesce(' ' || d.text, '') || ' .'"
+            write_lines(sql, f"SELECT {line} FROM {self._with_texts(part)} WHERE {condition}", path)
+
+    @contextlib.contextmanager
+    def _limited(self, folder: Path, *, memory: str | None = _EXPORT_MEMORY) -> Iterator[duckdb.DuckDBPyConnection]:
+        """A connection of its own that writes to a folder what does not fit into memory."""
+        import duckdb
+
+        from kg.sql import quote
+
+        with duckdb.connect(":memory:") as sql:
+            if memory is not None:
+                sql.execute("SET memory_limit = ?", [memory])
+            sql.execute(f"SET temp_directory = {quote(folder / 'scratch')}")
+            sql.execute(f"ATTACH {quote(self.path)} AS published (READ_ONLY); USE published")
+            yield sql
+
+    def pieces(self, part: Part, *, size: int = 1 << 20) -> Iterator[str]:
+        """The sorted N-Triples of a part in pieces; they are sorted on disk, so the size of the graph is no matter."""
+        with tempfile.TemporaryDirectory(prefix="kg-export-") as folder:
+            target = Path(folder, "sorted.nt")
+            self.write(target, part)
+            with target.open(encoding="utf-8", newline="") as file:
+                while piece := file.read(size):
+                    yield piece
+
+    def load(self, tables: TripleTables) -> None:
+        """Fill empty tables with the default graph, what is inferred apart."""
+        from kg.sql import quote
+
+        sql = tables.sql
+        sql.execute(f"ATTACH {quote(self.path)} AS published (READ_ONLY)")
+        try:
+            sql.execute("INSERT INTO term SELECT id, text FROM published.term ORDER BY id")
+            for name, condition in (("triple", "NOT is_inferred"), ("inferred", "is_inferred")):
+                sql.execute(f"INSERT INTO {name} SELECT s, p, o FROM published.triple WHERE {condition}")
+        finally:
+            sql.execute("DETACH published")
+        tables.read_dictionary()
+
+    def load_as(self, tables: TripleTables, name: str) -> None:
+        """Fill a new table with the default graph, in the ids of other tables, which get the terms that they lack."""
+        from kg.sql import quote
+
+        sql = tables.sql
+        sql.execute(f"ATTACH {quote(self.path)} AS published_file (READ_ONLY)")
+        try:
+            sql.execute("CREATE OR REPLACE TEMP VIEW published_term AS SELECT text AS exact FROM published_file.term")
+            tables.add_dictionary("published_term", is_distinct=True)
+            code = "SELECT a.id AS old, b.id FROM published_file.term AS a JOIN term AS b ON b.text = a.text"
+            sql.execute(
+                f"CREATE OR REPLACE TABLE {name} AS WITH code AS MATERIALIZED ({code}) SELECT a.id AS s, b.id AS p,"
+                " c.id AS o FROM published_file.triple AS t JOIN code AS a ON a.old = t.s JOIN code AS b ON b.old = t.p"
+                " JOIN code AS c ON c.old = t.o"
+            )
+        finally:
+            sql.execute("DROP VIEW published_term")
+            sql.execute("DETACH published_file")
+
+    def _with_texts(self, part: Part) -> str:
+        return (
+            f"({self._relation(part)}) AS t JOIN term AS a ON a.id = s JOIN term AS b ON b.id = p"
+            " JOIN term AS c ON c.id = o LEFT JOIN term AS d ON d.id = g"
+        )
+
+    def _relation(self, part: Part) -> str:
+        """The ids of the quads of a part."""
+        selected = []
+        if part.knowledge:
+            condition = {None: "", True: " WHERE is_inferred", False: " WHERE NOT is_inferred"}[part.inferred]
+            selected.append(f"SELECT NULL::UINTEGER AS g, s, p, o FROM triple{condition}")
+        if part.named is None:
+            selected.append("SELECT g, s, p, o FROM named")
+        elif part.named:
+            names = [str(graph) for graph in part.named]
+            query = "SELECT id FROM graph WHERE iri IN (SELECT unnest(?::VARCHAR[]))"
+            ids = ", ".join(str(id) for (id,) in self.sql.cursor().execute(query, [names]).fetchall())
+            selected.append(f"SELECT g, s, p, o FROM named WHERE g IN ({ids or 'NULL'})")
+        return " UNION ALL ".join(selected) or "SELECT 0 AS g, 0 AS s, 0 AS p, 0 AS o WHERE false"
+
+
+def _to_graph(text: str) -> Graph:
+    if not text:
+        return KNOWLEDGE
+    return BlankNode(text[2:]) if text.startswith("_:") else NamedNode(text[1:-1])
