@@ -28,9 +28,17 @@ synonyms; elsewhere in its header."""
 _OF_TERM, _WIDER, _BEGINNING, _PARTLY = 0.8, 0.4, 0.6, 0.6
 """How much it counts that a name of a term in the query matches; of a term below one in it; a word with the same
 beginning; that only the words of a phrase are found."""
+_AS_VALUE = 0.5
+"""How much it counts that a word names a class or property that is a value of a parameter."""
 _FIT, _ANY_CLASS, _MISSING = 0.15, 0.9, 0.5
 """What it adds to a score that a query takes the named entities; how much of that counts where it takes entities of any
 class; and what a value costs that it requires and that is not named."""
+_COMPLETE = 0.05
+"""What it adds to a score that all words of a search are found."""
+_LISTED = 8
+"""The matches that people look at."""
+_HOW_MANY = to_stems("how many")
+"""Counts as one word, since the number of rows of any list answers it."""
 _MIN_SCORE = 0.08
 _MANY, _GOOD = 20, 0.8
 """From how many matches on a search lists only the good ones, and the part of the best score that these have."""
@@ -60,7 +68,7 @@ class QueryMatch:
     has_all: bool = True
 
 
-def complete_matches(matches: Sequence[QueryMatch], *, limit: int = 8) -> list[StoredQuery]:
+def complete_matches(matches: Sequence[QueryMatch], *, limit: int = _LISTED) -> list[StoredQuery]:
     """The queries that have all words of a search; when none has, at most `limit` of those that have some.
 
     A word such as `movie` is in most queries; then those that match best, since they give films.
@@ -86,10 +94,35 @@ class QueryIndex:
         """
         mentions, rest = names.mentions(question), question
         for name, _ in mentions:
-            rest = rest.replace(name, " ", 1)
-        given = [types_of(names.store, self.schema, entity) for _, entity in mentions]
+            if to_stems(name) not in self._terms:
+                rest = rest.replace(name, " ", 1)
+        given = [self._given(types_of(names.store, self.schema, entity)) for _, entity in mentions]
         found = self.search(rest, topic=topic, given=given) if rest.strip(" ?.") else []
-        return found or self.search(question, topic=topic)
+        return self._with_description(found or self.search(question, topic=topic), given, topic)
+
+    def _given(self, types: Set[NamedNode]) -> Set[NamedNode]:
+        """The types that an entity is given as: `the Oscar` is an award, where only the Oscars have that name."""
+        programme, award = (self.schema.type_names.get(name) for name in ("AwardProgramme", "Award"))
+        return types | {award} if programme in types and award is not None else types
+
+    def _with_description(
+        self, matches: list[QueryMatch], given: Sequence[Set[NamedNode]], topic: str
+    ) -> list[QueryMatch]:
+        """The matches, with a query among the first that gives everything about an entity, since it may be in there.
+
+        That is the one with the passages, where a source is named.
+        """
+        is_about_source = any(self.schema.type_names.get("Source") in types for types in given)
+        name = "evidence-for" if is_about_source else "description-of"
+        general = [document.query for document in self._documents if document.query.name == name]
+        if topic or any(match.query.name == name for match in matches[:_LISTED]):
+            return matches
+        rest = [match for match in matches if match.query.name != name]
+        return [
+            *rest[: _LISTED - 1],
+            *(QueryMatch(query, 0.0, has_all=False) for query in general),
+            *rest[_LISTED - 1 :],
+        ]
 
     def search(self, words: str, *, topic: str = "", given: Sequence[Set[NamedNode]] = ()) -> list[QueryMatch]:
         """The stored queries that match these words, best first; a word that many queries have counts little.
@@ -106,6 +139,10 @@ class QueryIndex:
         weights = [_weight(unit, [row[column] for row in found]) for column, unit in enumerate(units)]
         total = sum(weights)
         others = self._other_types(words, units)
+        found = [
+            [max(s, document.as_value(unit)) for s, unit in zip(row, units, strict=True)]
+            for document, row in zip(documents, found, strict=True)
+        ]
         matches = [
             QueryMatch(
                 document.query,
@@ -117,7 +154,7 @@ class QueryIndex:
             if any(row) or not total
         ]
         good = (match for match in matches if match.score > _MIN_SCORE)
-        return sorted(good, key=lambda match: (not match.has_all, -match.score, match.query.name))
+        return sorted(good, key=lambda match: (-match.score - _COMPLETE * match.has_all, match.query.name))
 
     def _fit(self, query: StoredQuery, given: Sequence[Set[NamedNode]], others: Set[ParameterType]) -> float:
         """How well the parameters of a query fit the given entities: 1 when it takes all, and needs no more.
@@ -142,12 +179,7 @@ class QueryIndex:
         types = {ParameterType.TEXT, ParameterType.BOOLEAN}
         if any(char.isdigit() for char in words):
             types |= {ParameterType.NUMBER, ParameterType.DATE}
-        names = {name for unit in units for name in unit.terms}
-        if names & {term.name for term in self.schema.properties.values()}:
-            types.add(ParameterType.PROPERTY)
-        if names & self.schema.type_names.keys():
-            types.add(ParameterType.CLASS)
-        return frozenset(types)
+        return frozenset(types).union(*(unit.types for unit in units))
 
     def _units(self, words: str, documents: Sequence[_Document]) -> Iterator[_Unit]:
         """The words of a search, and phrases such as `box office`: labels of a term, or synonyms of a query."""
@@ -173,7 +205,18 @@ class QueryIndex:
         above = {iri for term in named for iri in self.schema.ancestors(term.iri)}
         wider = {term.name for iri in above if (term := self.schema.properties.get(iri)) is not None}
         own = frozenset(term.name for term in named)
-        return _Unit(stems, own, tuple(names), frozenset(wider - own))
+        return _Unit(stems, own, tuple(names), frozenset(wider - own), self._bindable(own))
+
+    def _bindable(self, names: Set[str]) -> frozenset[ParameterType]:
+        """The types of parameters that can have a term of these names as their value."""
+        types = {ParameterType.CLASS} if names & self.schema.type_names.keys() else set()
+        if names & self._property_names:
+            types.add(ParameterType.PROPERTY)
+        return frozenset(types)
+
+    @cached_property
+    def _property_names(self) -> frozenset[str]:
+        return frozenset(term.name for term in self.schema.properties.values())
 
     @cached_property
     def _phrases(self) -> frozenset[tuple[str, ...]]:
@@ -202,7 +245,8 @@ class QueryIndex:
 def _weight(unit: _Unit, strengths: Sequence[float]) -> float:
     """How much a unit distinguishes queries; nothing when none has it."""
     count = sum(strength > 0 for strength in strengths)
-    return len(unit.stems) * math.log((len(strengths) + 1) / (count + 0.5)) if count else 0.0
+    words = 1 if unit.stems == _HOW_MANY else len(unit.stems)
+    return words * math.log((len(strengths) + 1) / (count + 0.5)) if count else 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -214,6 +258,8 @@ class _Unit:
     names: tuple[tuple[str, ...], ...] = ()
     wider: frozenset[str] = frozenset()
     """The terms above them: a query about all contributors answers for the cinematographer, too."""
+    types: frozenset[ParameterType] = frozenset()
+    """The types of parameters whose value the unit can be: a class, a property, or both."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -225,6 +271,8 @@ class _Document:
     phrases: frozenset[tuple[str, ...]]
     """The synonyms of several words."""
     terms: frozenset[str]
+    takes: frozenset[ParameterType]
+    """The types of its parameters; none where it requires an entity of one class, such as a film."""
 
     @classmethod
     def of(cls, query: StoredQuery) -> _Document:
@@ -239,7 +287,9 @@ class _Document:
         )
         classes = {parameter.class_name for parameter in query.params}
         terms = frozenset(classes | set(_TERM.findall(query.text)))
-        return cls(query, fields, frozenset(words for words in synonyms if len(words) > 1), terms)
+        is_narrow = any(parameter.class_name and not parameter.is_optional for parameter in query.params)
+        takes = frozenset() if is_narrow else frozenset(parameter.type for parameter in query.params)
+        return cls(query, fields, frozenset(words for words in synonyms if len(words) > 1), terms, takes)
 
     def strength(self, unit: _Unit) -> float:
         """How well a unit matches, from 0 to `_IN_HEAD`."""
@@ -254,6 +304,10 @@ class _Document:
             single = sum(self._of_stems((stem,)) for stem in unit.stems) / len(unit.stems)
             strength = max(strength, _PARTLY * single)
         return strength
+
+    def as_value(self, unit: _Unit) -> float:
+        """How well a unit matches as the value of a parameter: any property is one of `description-of`."""
+        return _AS_VALUE if unit.types & self.takes else 0.0
 
     def _of_stems(self, stems: tuple[str, ...]) -> float:
         if stems in self.phrases:
