@@ -7,9 +7,11 @@ not depend on other facts, and a text that has no certain meaning stays as it is
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
+
+from pyoxigraph import NamedNode
 
 from kg.facts.written_values import AMOUNT, NUMBER, amount_in_words, date_in_words, normalise, to_amount
 from kg.files.yaml_files import YamlNode
@@ -76,7 +78,7 @@ class ShortForms:
 
     def _templates(self, texts: Sequence[str]) -> tuple[_Template, ...]:
         templates = [template for text in texts if (template := self._template(text)) is not None]
-        return tuple(sorted(templates, key=lambda template: (-len(template.slots), template.text)))
+        return tuple(sorted(templates, key=lambda form: (-len(form.slots), form.is_bare_name, form.text)))
 
     def _template(self, text: str) -> _Template | None:
         """A form such as `{currency}{amount}`; None when the ontology lacks one of its properties."""
@@ -91,26 +93,38 @@ class ShortForms:
 
     @cached_property
     def keys(self) -> dict[str, OntologyTerm]:
-        """Key of a short form -> the property."""
-        known = self.schema.names
-        return {
-            key: self.schema.properties[form.short.property]
-            for forms in self._forms.values()
-            for form in forms
-            for key in form.short.keys
-            if key not in known
-        }
+        """Key of a short form -> the property; of several, the first."""
+        return {key: terms[0] for key, terms in self._terms_of_keys.items()}
+
+    @cached_property
+    def _terms_of_keys(self) -> dict[str, list[OntologyTerm]]:
+        terms: dict[str, list[OntologyTerm]] = {}
+        for short in self.schema.short_forms:
+            if (property := self.schema.properties.get(short.property)) is not None:
+                for key in short.keys:
+                    if key not in self.schema.names and property not in terms.setdefault(key, []):
+                        terms[key].append(property)
+        return terms
+
+    def property_of(self, key: str, classes: Collection[NamedNode]) -> OntologyTerm | None:
+        """The property that a key means on an entity of these classes: the country of a release is its territory."""
+        terms = self._terms_of_keys.get(key, ())
+        used = next((term for term in terms if self.schema.is_used_on(term, classes)), self.keys.get(key))
+        return used or self.schema.property_named(key)
 
     # --- short to long
 
-    def expand(self, entries: Sequence[Entry]) -> list[Entry]:
-        """The entries of a block or part in their long form; several keys of one property are joined to one."""
+    def expand(self, entries: Sequence[Entry], *, classes: Collection[NamedNode] = ()) -> list[Entry]:
+        """The entries of a block or part in their long form; several keys of one property are joined to one.
+
+        `classes` are those of a part, by the range of its property.
+        """
         expanded: list[Entry] = []
         joined: dict[str, int] = {}
         by_key: set[str] = set()
         for key, value in entries:
             name = key.text or ""
-            property = self.keys.get(name) or self.schema.property_named(name)
+            property = self.property_of(name, classes)
             if property is None or key.is_null or name in CONTEXT_KEYS:
                 expanded.append((key, value))
                 continue
@@ -127,7 +141,7 @@ class ShortForms:
         return expanded
 
     def _expand_values(self, property: OntologyTerm, name: str, value: YamlNode, *, own: bool) -> YamlNode:
-        forms = self._forms.get(name, [])
+        forms = [form for form in self._forms.get(name, ()) if form.short.property == property.iri]
         if value.elements is None:
             nodes = self._expand_value(property, forms, value, own=own)
             return nodes[0] if len(nodes) == 1 else replace(value, entries=None, text=None, elements=nodes)
@@ -150,7 +164,7 @@ class ShortForms:
             return list(self._expand_entries(entry_form, value, details))
         if property.value_kind is not ValueKind.ENTITY or property.iri == TYPE:
             return [value]
-        return [_with_details(replace(value, entries=self.expand(value.entries)), details)]
+        return [_with_details(replace(value, entries=self.expand(value.entries, classes=property.range)), details)]
 
     def _expand_text(self, property: OntologyTerm, forms: Sequence[_Form], value: YamlNode, *, own: bool) -> YamlNode:
         text = value.text or ""
@@ -194,7 +208,9 @@ class ShortForms:
         for key, node in value.entries or ():
             if key.text in CONTEXT_KEYS or form.entry is None:
                 continue
-            entries = [*shared, (_scalar(form.entry.name, key), key), *self._entry_values(form, node)]
+            values = self._entry_values(form, node)
+            is_unread = [name.text for name, _ in values] == ["value"]
+            entries = values if is_unread else [*shared, (_scalar(form.entry.name, key), key), *values]
             yield _with_details(YamlNode(key.place, entries=entries, end=node.end), details)
 
     def _entry_values(self, form: _Form, node: YamlNode) -> list[Entry]:
@@ -204,7 +220,7 @@ class ShortForms:
         if node.entries is not None:
             values = {key.text: value for key, value in node.entries}
             if "value" not in values:
-                return self.expand(node.entries)
+                return self.expand(node.entries, classes=self.schema.properties[form.short.property].range)
             inner = values["value"]
             others = [(key, value) for key, value in node.entries if key.text != "value"]
         if inner.text is not None and not inner.is_null:

@@ -7,9 +7,11 @@ from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+
+from pyoxigraph import NamedNode
 
 from kg.facts.files import fact_files, read_text
 from kg.facts.short_forms import CONTEXT_KEYS, Entry, ShortForms
@@ -84,14 +86,14 @@ class _Formatter:
 
     # --- long forms
 
-    def write_out(self, entries: Sequence[Entry]) -> Iterator[_Replacement]:
-        """Yield the replacements of the short forms among the entries of a block or part."""
+    def write_out(self, entries: Sequence[Entry], classes: Collection[NamedNode] = ()) -> Iterator[_Replacement]:
+        """Yield the replacements of the short forms among the entries of a block, or of a part of these classes."""
         for key, value in entries:
             name = key.text or ""
-            property = self.forms.keys.get(name) or self.forms.schema.property_named(name)
+            property = self.forms.property_of(name, classes)
             if property is None or name in CONTEXT_KEYS:
                 continue
-            ((long_key, long),) = self.forms.expand([(key, value)])
+            ((long_key, long),) = self.forms.expand([(key, value)], classes=classes)
             yield from self._write_out_value(property, value, long)
             if long_key.text != name:
                 yield self._replacement(key, long_key.text or "")
@@ -103,7 +105,7 @@ class _Formatter:
             for element, other in zip(value.elements, long.elements, strict=True):
                 yield from self._write_out_value(property, element, other)
         elif self._is_long_part(value) and property.value_kind is ValueKind.ENTITY and _begins_alike(value, long):
-            yield from self.write_out(value.entries or ())
+            yield from self.write_out(value.entries or (), property.range)
             added = (long.entries or [])[len(value.entries or ()) :]
             if added:
                 yield self._addition(value, added)

@@ -37,6 +37,7 @@ UNREAD_CLASSES = {
 """Classes that no rule reads, likewise."""
 IMPORTS, ONTOLOGY, VERSION = name("owl:imports"), name("owl:Ontology"), name("owl:versionIRI")
 """The terms that show which ontologies are missing."""
+_MAX_UNUSED = 30  # the terms that are named of those without data
 _MAX_NAMED = 3  # the subjects that a warning names when several have the same axiom
 _SAME_CLASS, _SUB_PROPERTY = name("owl:equivalentClass"), name("rdfs:subPropertyOf")
 _CHAIN, _INVERSE = name("owl:propertyChainAxiom"), name("owl:inverseOf")
@@ -82,7 +83,7 @@ def outside_profile(triples: Iterable[Spo], ontology: Ontology) -> Iterator[Find
 
 
 def never_fires(rules: Iterable[GroundRule], relations: Iterable[Relation]) -> Iterator[Finding]:
-    """The rules that can never fire: some relation that they read has neither asserted nor inferred facts."""
+    """The rules that can never fire, by what they miss: a relation that has neither asserted nor inferred facts."""
     present = set(relations)
     waiting = [rule for rule in rules if not rule.is_redundant and rule.rule.table != SCHEMA]
     fired = True
@@ -92,19 +93,27 @@ def never_fires(rules: Iterable[GroundRule], relations: Iterable[Relation]) -> I
         new = {_relation(p) for rule in ready for p in rule.head} - present
         present |= new
         fired = bool(new)
+    waiting = [rule for rule in waiting if rule.axioms]
+    unused: dict[str, str] = {}
     for rule in waiting:
-        if rule.axioms:
-            missing = ", ".join(
-                sorted(
-                    {short_name(_relation(p)[1] or _relation(p)[0]) for p in rule.body if not _is_present(p, present)}
-                )
-            )
-            yield Finding(
-                "owl/never-fires",
-                f"{rule_in_words(rule)} ({rule.rule.name}) never applies: no data uses {missing}.",
-                Severity.INFO,
-                focus=rule.axioms[0][0],
-            )
+        if len(rule.body) == 1:
+            unused.setdefault(_named(rule.body[0]), rule.axioms[0][0])
+    if unused:
+        named = ", ".join(sorted(unused)[:_MAX_UNUSED])
+        more = f" and {len(unused) - _MAX_UNUSED:,} more" if len(unused) > _MAX_UNUSED else ""
+        message = f"No data uses {named}{more}, so axioms about their members and values never apply."
+        yield Finding("owl/never-fires", message, Severity.INFO, focus=unused[min(unused)])
+    for rule in waiting:
+        if len(rule.body) > 1:
+            missing = " and ".join(sorted({_named(p) for p in rule.body if not _is_present(p, present)}))
+            message = f"{rule_in_words(rule)} ({rule.rule.name}) never applies: no data uses {missing}."
+            yield Finding("owl/never-fires", message, Severity.INFO, focus=rule.axioms[0][0])
+
+
+def _named(pattern: Spo) -> str:
+    """The class or property of a pattern, in short."""
+    property, class_ = _relation(pattern)
+    return short_name(class_ or property)
 
 
 class _Linter:

@@ -17,6 +17,8 @@ LANGUAGES = ("en", "")
 """The languages of messages, preferred first."""
 _SEVERITIES = frozenset(f"<{SH}{name}>" for name in ("Violation", "Warning", "Info"))
 _NAMED_VALUES = 5
+_MAX_NESTING = 8
+"""Shapes within shapes that a message looks into."""
 _NAMESPACES = tuple(f"<{namespace}" for namespace in PREFIXES.values())
 
 
@@ -109,18 +111,33 @@ class TermRenderer:
         return _joined([self.term(term) for term in terms]) if terms else "nothing"
 
     def shape_alternatives(self, nodes: Sequence[str]) -> str:
-        """What a value must be to conform to one of the shapes, if each is a single constraint of the value itself."""
-        constraints: list[tuple[Constraint, Shape]] = []
-        for node in nodes:
+        """What a value must be, or have, to conform to one of the shapes, if each is a single constraint."""
+        constraints = [self._sole_constraint(node) for node in nodes]
+        known = [found for found in constraints if found is not None]
+        if len(known) < len(constraints):
+            return ""
+        components = {constraint.component.name: constraint.component for constraint, _ in known}
+        are_values = len(components) == 1 and all(shape.path is None for _, shape in known)
+        if are_values and (component := known[0][0].component).describes_alternatives:
+            values = tuple(value for constraint, _ in known for value in constraint.values)
+            return component.expected(Constraint(component, values), known[0][1], self)
+        return " or ".join(dict.fromkeys(self._requirement(constraint, shape) for constraint, shape in known))
+
+    def _sole_constraint(self, node: str) -> tuple[Constraint, Shape] | None:
+        """The only constraint of a shape; that of the property shape where it has only this."""
+        for _ in range(_MAX_NESTING):
             shape = self._shapes.get(node)
-            if shape is None or shape.path is not None or len(shape.constraints) != 1 or shape.deactivated:
-                return ""
-            constraints.append((shape.constraints[0], shape))
-        components = {constraint.component.name: constraint.component for constraint, _ in constraints}
-        if len(components) == 1 and (component := constraints[0][0].component).describes_alternatives:
-            values = tuple(value for constraint, _ in constraints for value in constraint.values)
-            return component.expected(Constraint(component, values), constraints[0][1], self)
-        return " or ".join(constraint.component.expected(constraint, shape, self) for constraint, shape in constraints)
+            if shape is None or len(shape.constraints) != 1 or shape.deactivated:
+                return None
+            [constraint] = shape.constraints
+            if constraint.component.name != "property" or shape.path is not None:
+                return constraint, shape
+            [node] = constraint.shapes
+        return None
+
+    def _requirement(self, constraint: Constraint, shape: Shape) -> str:
+        expected, property = constraint.component.expected(constraint, shape, self), self.property_of(shape)
+        return expected if shape.path is None or property in expected else f"{property}: {expected}"
 
 
 class _FindingBuilder:

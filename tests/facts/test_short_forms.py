@@ -56,6 +56,15 @@ def block(lines: str) -> str:
         ("  budget: EUR 1,200,000", "  budget: {amount: 1200000, currency: EUR}"),
         ("  budget: 1.5 million euros", "  budget: {amount: 1500000, currency: EUR}"),
         ("  budget: {amount: 1.2 million, currency: EUR}", "  budget: {amount: 1200000, currency: EUR}"),
+        ("  release: {date: 2019, country: Portugal}", "  release: {date: 2019, territory: Portugal}"),
+        ("  country: Portugal", "  countryOfOrigin: Portugal"),
+        ("  nominations: 6", "  recognition: {count: 6, outcome: nominated}"),
+        (
+            "  nominations: {Academy Awards: 6}\n  wins: {Academy Awards: 5}",
+            "  recognition:\n    - {eventSeries: Academy Awards, count: 6, outcome: nominated}\n"
+            "    - {eventSeries: Academy Awards, count: 5, outcome: won}",
+        ),
+        ("  wins: Golden Lion", "  recognition: {award: Golden Lion, outcome: won}"),
         ("  gross: {Portugal: €300k}", "  boxOffice: {territory: Portugal, amount: 300000, currency: EUR}"),
         ("  runtime: 94 min", "  runningTime: 94"),
         ("  runtime: 1h 34m", "  runningTime: 94"),

@@ -113,6 +113,17 @@ def test_a_rule_that_reads_a_relation_without_facts_never_fires() -> None:
     )
 
 
+def test_terms_without_data_are_named_together_and_rules_with_several_premises_apart() -> None:
+    ontology = spo(
+        ":director rdfs:range :Person . :writer rdfs:range :Person . :Robot rdfs:subClassOf :Agent ."
+        " :Dog owl:disjointWith :Cat ."
+    )
+    present = [("<https://example.org/director>", ""), (TYPE, "<https://example.org/Cat>")]
+    first, second = lint(ontology, relations=present)
+    assert first.message.startswith("No data uses <https://example.org/Robot>, <https://example.org/writer>, so")
+    assert "no data uses <https://example.org/Dog>" in second.message
+
+
 def test_inference_warns_about_axioms_outside_owl_2_rl() -> None:
     quads = parse((PREFIXES + ":knows a owl:ReflexiveProperty .").encode(), format=RdfFormat.TURTLE)
     report = infer(TripleTables(), [quad.triple for quad in quads]).report

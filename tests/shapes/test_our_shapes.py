@@ -249,7 +249,7 @@ RULES = [
         "CountShape",
         "film:r film:outcome 'won' ; film:count 5 .",
         "film:r film:outcome 'won' ; film:count 5 ; film:eventSeries film:academy-awards .",
-        "A number of wins, nominations or losses names its edition, event series or award.",
+        "A number of wins, nominations or losses names its edition, series or award: {Academy Awards: 6}.",
     ),
     (
         "ImdbIdShape",

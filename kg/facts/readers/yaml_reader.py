@@ -362,7 +362,8 @@ class YamlReader:
     def _rank(self, value: YamlNode) -> Rank:
         if value.text in tuple(Rank):
             return Rank(value.text)
-        remedy = "Write preferred, normal, doubted or deprecated."
+        is_number = (value.text or "").isdecimal()
+        remedy = "A place in a list is `position`." if is_number else "Write preferred, normal, doubted or deprecated."
         self.findings.add("value", f"unknown rank {value.text!r}", value.place, value=value.text or "", remedy=remedy)
         return Rank.NORMAL
 
