@@ -490,6 +490,8 @@ def _seconds(text: str) -> tuple[Decimal, str | None]:
         assert found is not None
     part = {"year": "1972", "month": "1", "day": "1", "hour": "0", "minute": "0", "second": "0"}
     part |= {name: value for name, value in found.groupdict().items() if value is not None}
+    if part["hour"] == "24" and not ("year" in found.groupdict() and found["year"]):
+        part["hour"] = "0"  # the end of a day is the beginning of the next, and a time of day has no date
     year, month, day = int(part["year"]), int(part["month"]), int(part["day"])
     cycles, year = divmod(year, 400)
     days = cycles * 146_097 + datetime.date(year + 400, month, day).toordinal()

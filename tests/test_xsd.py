@@ -32,6 +32,7 @@ def literal(text: str) -> str:
         ("true boolean", "1 boolean"),
         ("2024-01-01Z date", "2024-01-01+00:00 date"),
         ("2024-01-01T24:00:00 dateTime", "2024-01-02T00:00:00.0 dateTime"),
+        ("24:00:00 time", "00:00:00.0 time"),
         ("x token", "x string"),
         ("x @en", "x @EN"),
         ("x@en rdf:PlainLiteral", "x @en"),

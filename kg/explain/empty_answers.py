@@ -258,8 +258,11 @@ def _failed_patterns(store: Store, tokens: Sequence[Token], all_patterns: Sequen
         return EmptyAnswer(EmptyReason.EXCLUDING_PATTERNS, patterns=excluding)
     if any(token.is_word("FROM") for token in tokens):
         return EmptyAnswer(EmptyReason.NAMED_GRAPHS_ONLY)
+    clauses = tuple(dict.fromkeys(word for word in _EXCLUDING if any(token.is_word(word) for token in tokens)))
+    alternatives = [pattern for pattern in all_patterns if pattern.is_optional]
+    if not clauses and (unmatched := tuple(_unmatched_patterns(store, alternatives))):
+        return EmptyAnswer(EmptyReason.UNMATCHED_PATTERNS, patterns=unmatched)
     if patterns and _matches(store, patterns):
-        clauses = tuple(dict.fromkeys(word for word in _EXCLUDING if any(token.is_word(word) for token in tokens)))
         has_year = any(_YEAR.search(token.text) for token in tokens if token.kind in ("number", "string"))
         return EmptyAnswer(EmptyReason.FILTERED, clauses=clauses, has_year=has_year)
     return EmptyAnswer(EmptyReason.NO_JOINT_MATCH)
@@ -406,7 +409,7 @@ def _first_column(store: Store, query: str) -> list[object]:
     return [solution[0] for solution in solutions]
 
 
-def _unmatched_patterns(store: Store, patterns: list[TriplePattern]) -> Iterator[FailedPattern]:
+def _unmatched_patterns(store: Store, patterns: Iterable[TriplePattern]) -> Iterator[FailedPattern]:
     for pattern in patterns:
         if not _matches(store, [pattern]):
             is_literal = isinstance(pattern.object, rdflib.Literal)

@@ -213,7 +213,7 @@ class _Resolver:
         if known is not None or iri in self.index.subjects:
             message = f"{value.name!r} is not a name of {_id(iri)}, which is another entity"
             if known is not None:
-                message = f"{value.name!r} would be of {known.type} here and of {type} there"
+                message = f"{value.name!r} would have the type {known.type} here and {type} there"
             self._add(
                 "ambiguous-name", message, value, remedy="Write a block for it with an id of its own, and the id."
             )

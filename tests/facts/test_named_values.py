@@ -99,7 +99,7 @@ def test_one_name_is_not_a_person_and_a_company(film_project: SmallProject) -> N
     film_project.write("data/films.yaml", FERRY)
     path = film_project.folder / "data/films.yaml"
     path.write_text(path.read_text() + "  productionCompany: Inês Carvalho\n")
-    assert "would be a Person here and a Organisation there" in "".join(checks(film_project))
+    assert "would have the type Person here and Organisation there" in "".join(checks(film_project))
 
 
 def test_characters_of_two_films_are_two_characters(film_project: SmallProject) -> None:

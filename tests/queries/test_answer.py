@@ -256,9 +256,15 @@ EMPTY = [
     ),
     (
         "SELECT ?x { { ?x film:nosuch ?y } UNION { ?x film:nosuch2 ?y } }",
-        EmptyReason.NO_JOINT_MATCH,
-        "film:nosuch2 is in neither",
+        EmptyReason.UNMATCHED_PATTERNS,
+        "Nothing matches `?x film:nosuch2 ?y`.",
         False,
+    ),
+    (
+        "SELECT ?x { ?x a film:Film { ?x film:sequelOf film:anora } UNION { ?x film:writer film:anora } }",
+        EmptyReason.UNMATCHED_PATTERNS,
+        "Nothing matches `?x film:writer film:anora`.",
+        True,
     ),
     (
         "SELECT ?x { ?x film:minutes ?m MINUS { ?x film:minutes ?m } OPTIONAL { ?x film:nosuch ?y } }",

@@ -106,8 +106,8 @@ def _parse_object(text: str, name: str) -> dict[str, Any]:
 
 
 def _id(value: object) -> str:
-    """An id of a data extension query; an entity with a long one does not exist, but gets its row."""
-    return value if isinstance(value, str) else _text(value, "extend.ids")
+    """An id of a data extension query; what is no text, or too long, names no entity, but gets its row."""
+    return value if isinstance(value, str) else orjson.dumps(value).decode()
 
 
 def _query_or_error(value: object, path: str) -> ReconcileQuery:

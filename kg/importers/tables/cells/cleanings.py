@@ -53,6 +53,7 @@ _TIME = r"[T ]\d\d:\d\d(?::\d\d(?:\.\d+)?)?(?:Z|[+-]\d\d:?\d\d)?"
 _YEARS = (
     rf"(?:(?i:c|ca|circa|about|approx)\.?\s?|©\s?)?({_YEAR})",
     rf"[(\[]({_YEAR})[)\]]",
+    rf"({_YEAR})\.0+",
     rf"({_YEAR})-{_MONTH_NUMBER}(?:-{_DAY_NUMBER}(?:{_TIME})?)?",
     rf"({_YEAR})[/.]{_MONTH_NUMBER}[/.]{_DAY_NUMBER}",
     rf"(?:{_DAY_NUMBER}[-./])?{_MONTH_NUMBER}[-./]({_YEAR})",
@@ -115,11 +116,11 @@ _ARTICLES = (
     "The|A|An|Der|Die|Das|Den|Dem|Ein|Eine|Le|La|Les|Un|Une|Des|El|Los|Las|Lo|Una|Unos|Unas|Il|Gli|Uno|O|Os|As|Um|Uma"
     "|De|Het|Een|'t|’t|Det|En|Et|Ett|Az|Egy"
 )
-_ELIDED = "(?:L|D|Un|Dell|All|Nell|Dall|Sull|Quest)['’]"
+_ELIDED = "(?:L|D|Un|Dell|All|Nell|Dall|Sull|Quest)['’‘`´′]"
 _AFTER_ARTICLE = r"(\s*:.*|\s+[-–—(\[].*)?"
 _LAST_ARTICLE = rf"(?i)^([^:]*\S),\s*({_ARTICLES}){_AFTER_ARTICLE}$"
 _LAST_ELIDED = rf"(?i)^([^:]*\S),\s*({_ELIDED}){_AFTER_ARTICLE}$"
-_LAST_I = rf"^([^:,]*\S),\s*(I){_AFTER_ARTICLE}$"
+_LAST_I = rf"^([^:,]*\S),\s*([Ii]){_AFTER_ARTICLE}$"
 """The Italian article, where the title has no other comma: not `Me, Myself, I`."""
 _SUFFIX = (
     r"(?i:jr|sr|jun|sen|ii|iii|iv|phd|ph\.\s?d|md|m\.\s?d|esq|inc|ltd|llc|gmbh|ag|kg|co|corp|plc|s\.?a|s\.?p\.?a|s\.?r\.?l"
@@ -128,6 +129,7 @@ _SUFFIX = (
 _NAME = r"([^,&()\[\]]*[^,&()\[\]\s])"
 _IN_BRACKETS = r"(\s*[(\[][^()\[\]]*[)\]])?"
 _LAST_FIRST = rf"{_NAME},\s*{_NAME}(?:\s*,\s*({_SUFFIX}))?{_IN_BRACKETS}"
+_SEVERAL_NAMES = r"(?i).*,.*\s(?:and|und|et|e|y)\s.*"
 _WITH_SUFFIX = rf"[^,]*,\s*{_SUFFIX}{_IN_BRACKETS}"
 
 
@@ -166,7 +168,7 @@ def _last_first() -> str:
     last, first, suffix, brackets = (_group(_LAST_FIRST, group) for group in (1, 2, 3, 4))
     turned = f"{first} || ' ' || {last} || CASE WHEN {suffix} = '' THEN '' ELSE ' ' || {suffix} END || {brackets}"
     plain = _when(r"[^,]*", "{v}")
-    return _case(plain, _when(_WITH_SUFFIX, "{v}"), _when(_LAST_FIRST, turned))
+    return _case(plain, _when(_WITH_SUFFIX, "{v}"), _when(_SEVERAL_NAMES, "NULL"), _when(_LAST_FIRST, turned))
 
 
 _AS = r"(?:as|als|\.\.\.|…)"
@@ -176,7 +178,9 @@ def _imdb_id(letters: str) -> str:
     address = rf"(?:https?://)?(?:[a-z]+\.)?imdb\.com/[a-z]+/({letters}\d{{7,9}})/?(?:\?.*)?"
     return _case(
         _when(rf"{letters}\d{{7,9}}", "{v}"),
-        _when(r"0*[1-9]\d{0,8}", f"'{letters}' || lpad(ltrim({{v}}, '0'), 7, '0')"),
+        # lpad shortens what is longer; numbers have 7 digits or more.
+        _when(r"0*[1-9]\d{0,6}", f"'{letters}' || lpad(ltrim({{v}}, '0'), 7, '0')"),
+        _when(r"0*[1-9]\d{7,8}", f"'{letters}' || ltrim({{v}}, '0')"),
         _when(address, _group(address)),
     )
 
