@@ -81,8 +81,8 @@ def test_an_answer_is_downloaded_as_csv(page: Page, tmp_path: Path) -> None:
 
 def test_a_query_is_edited_and_run_and_has_a_link(page: Page) -> None:
     page.goto("/sparql")
-    editor = page.get_by_label("Query")
-    assert editor.input_value().startswith("PREFIX film: <https://w3id.org/filmgraph/film/>")
+    editor = page.get_by_role("textbox", name="Query")
+    assert page.locator("#query").input_value().startswith("PREFIX film: <https://w3id.org/filmgraph/film/>")
     editor.fill("SELECT ?film ?amount { ?film film:boxOffice/film:amount ?amount }")
     page.get_by_role("button", name="Run").click()
     expect(page.locator("table.answer")).to_contain_text("924,793")
@@ -94,13 +94,12 @@ def test_a_query_is_edited_and_run_and_has_a_link(page: Page) -> None:
 
 def test_a_wrong_query_is_shown_with_the_place_of_its_error_and_can_be_corrected(page: Page) -> None:
     page.goto("/sparql")
-    editor = page.get_by_label("Query")
-    editor.fill("SELECT ?film {\n  ?film a film:Film ; ; FLTER(?x)\n}")
+    page.get_by_role("textbox", name="Query").fill("SELECT ?film {\n  ?film a film:Film ; ; FLTER(?x)\n}")
     page.get_by_role("button", name="Run").click()
     expect(page.get_by_role("alert")).to_contain_text("line 2, column")
     expect(page.locator("pre .here")).to_be_visible()
-    assert "FLTER" in page.get_by_label("Query").input_value()
-    page.get_by_label("Query").fill("SELECT ?film { ?film a film:Film }")
+    assert "FLTER" in page.locator("#query").input_value()
+    page.get_by_role("textbox", name="Query").fill("SELECT ?film { ?film a film:Film }")
     page.get_by_role("button", name="Run").click()
     expect(page.locator("table.answer")).to_contain_text("Tangerine")
 
@@ -108,14 +107,14 @@ def test_a_wrong_query_is_shown_with_the_place_of_its_error_and_can_be_corrected
 def test_a_name_of_the_ontology_is_completed(context: BrowserContext) -> None:
     page = context.new_page()
     page.goto("/sparql")
-    editor = page.get_by_label("Query")
+    editor = page.get_by_role("textbox", name="Query")
     editor.fill("SELECT * { ?film film:boxOf")
     editor.press("End")
     editor.press_sequentially("f")
     hint = page.get_by_role("option", name="film:boxOffice").first
     expect(hint).to_be_visible()
     editor.press("Enter")
-    expect(editor).to_have_value("SELECT * { ?film film:boxOffice")
+    expect(page.locator("#query")).to_have_value("SELECT * { ?film film:boxOffice")
     editor.press_sequentially(" ?figure }")
     editor.press("Control+Enter")
     expect(page.locator("table.answer")).to_be_visible()

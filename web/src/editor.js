@@ -178,7 +178,7 @@ function start(field) {
         sparql(),
         syntaxHighlighting(colours),
         theme,
-        autocompletion({ override: [completions(url)], icons: false }),
+        autocompletion({ override: [completions(url)], icons: false, interactionDelay: 0 }),
         linter(diagnostics(url), { delay: 400 }),
         placeholder("SELECT …"),
         EditorView.contentAttributes.of({ "aria-label": "Query" }),
