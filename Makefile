@@ -7,7 +7,7 @@ PIP := $(BIN)/pip install --quiet --disable-pip-version-check
 WORLD := build/world
 WORKERS ?= 2
 
-.PHONY: graph world test quick test-latest lock lock-check bundle format clean
+.PHONY: graph world test quick test-stores test-latest lock lock-check bundle format clean
 
 graph: $(VENV)/.installed
 	$(BIN)/kg build
@@ -46,6 +46,11 @@ test: $(VENV)/.tested
 
 quick: $(VENV)/.tested
 	$(BIN)/pytest -n $(WORKERS) --dist worksteal -m "not long"
+
+# Stored queries against the stores of others: Oxigraph's server, `kg serve`, and Virtuoso where Debian's
+# virtuoso-opensource is installed (what is not there is named).
+test-stores: $(VENV)/.tested
+	$(BIN)/pytest tests/endpoints/check_stores.py
 
 # Which newer version of a dependency breaks what; CI runs it and reports, without failing.
 test-latest: $(VENV)/.tested
