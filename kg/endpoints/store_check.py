@@ -19,7 +19,7 @@ from kg.xsd import value_of
 
 @dataclass(frozen=True, slots=True)
 class CheckStep:
-    """One thing that was checked, what is wrong with it, and how long it took; `problem` is empty for what is right."""
+    """A step of a check, what is wrong, and how long it took; `problem` is empty when nothing is wrong."""
 
     name: str
     problem: str = ""
