@@ -38,6 +38,7 @@ FILE = "graph.duckdb"
 GRAPHS = (CONTESTED, UNDECIDED, ONTOLOGY, PROVENANCE, LINKS)
 """The named graphs of a project's build."""
 _BATCH = 50_000
+_MATCHES = 2_000
 _LINE = "a.text || ' ' || b.text || ' ' || c.text"
 _HAS_BLANK_NODES = "starts_with(a.text, '_:') OR starts_with(c.text, '_:')"
 _SHARE = 3 / 4
@@ -144,6 +145,38 @@ class SnapshotFile:
             triples = cast(Iterator[Triple], parse(lines, format=RdfFormat.N_TRIPLES))
             for (graph, _), triple in zip(batch, triples, strict=True):
                 yield Quad(triple.subject, triple.predicate, triple.object, _to_graph(graph))
+
+    def match(
+        self, subject: Term | None, predicate: Term | None, value: Term | None, graph: Graph | None
+    ) -> Iterator[Quad]:
+        """The quads that match a pattern; None matches any term, and as a graph any graph."""
+        from kg.terms import to_term, to_text
+
+        sql = self.sql.cursor()
+        wanted = {place: to_text(term) for place, term in zip("spo", (subject, predicate, value), strict=True) if term}
+        if isinstance(graph, NamedNode | BlankNode):
+            wanted["g"] = str(graph)
+        query = "SELECT text, id FROM term WHERE text IN (SELECT unnest(?::VARCHAR[]))"
+        ids = dict(sql.execute(query, [sorted(set(wanted.values()))]).fetchall()) if wanted else {}
+        if any(text not in ids for text in wanted.values()):
+            return
+        condition = " AND ".join(f"{place} = {ids[text]}" for place, text in wanted.items() if place != "g") or "true"
+        parts = []
+        if not isinstance(graph, NamedNode | BlankNode):
+            parts.append(f"SELECT NULL::UINTEGER AS g, s, p, o FROM triple WHERE {condition}")
+        if not isinstance(graph, DefaultGraph):
+            within = f" AND g = {ids[wanted['g']]}" if "g" in wanted else ""
+            parts.append(f"SELECT g, s, p, o FROM named WHERE {condition}{within}")
+        rows = sql.execute(" UNION ALL ".join(parts))
+        known: dict[int, Term] = {}
+        while batch := rows.fetchmany(_MATCHES):
+            new = sorted({id for row in batch for id in row if id is not None} - known.keys())
+            texts = self.sql.cursor().execute(
+                "SELECT id, text FROM term WHERE id IN (SELECT unnest(?::UINTEGER[]))", [str(new)]
+            )
+            known |= {id: to_term(text) for id, text in texts.fetchall()}
+            for g, s, p, o in batch:
+                yield Quad(known[s], known[p], known[o], KNOWLEDGE if g is None else known[g])  # type: ignore[arg-type]
 
     def triples(self, part: Part) -> Iterator[Triple]:
         """The exact triples of a part, sorted by graph and text."""

@@ -94,7 +94,8 @@ class OpenBuild(NamedTuple):
     """A build open for reading; it is not removed while its `lock` exists."""
 
     folder: Path
-    store: Store
+    store: Store | None
+    """None for a build without a lookup store."""
     lock: BuildLock
 
 
@@ -119,7 +120,8 @@ class BuildLock:
 def open_build(folder: Path) -> OpenBuild:
     """Open a build for reading; raises `OSError` when it was removed."""
     lock = BuildLock(folder)
-    return OpenBuild(folder, Store.read_only(str(folder / "store")), lock)
+    path = folder / "store"
+    return OpenBuild(folder, Store.read_only(str(path)) if path.is_dir() else None, lock)
 
 
 def open_published_build(project: Project) -> OpenBuild:

@@ -30,6 +30,7 @@ from kg.facts.readers import FactsRead, read_facts
 from kg.facts.sources import read_sources
 from kg.facts.texts import TEXTS_VARIABLE, Quotation, find_quotations, open_texts, to_citation
 from kg.facts.usage import check_usage
+from kg.federation.config import read_services
 from kg.files.atomic import write_file
 from kg.graph.provenance import add_provenance
 from kg.graph.snapshot_file import add_graph, begin_named_graphs
@@ -120,7 +121,8 @@ def _store(graph: Draft, start: float, *, memory: str | None, digest: Callable[[
     project = graph.project
     with temporary_folder(project) as folder:
         _write_snapshot(graph, folder)
-        fill_store(folder, memory=memory)
+        if _has_lookup_store(project, graph.tables):
+            fill_store(folder, memory=memory)
         asserted, inferred = graph.tables.count("triple"), graph.tables.count("inferred")
         counts = {**graph.report.counts, "triples": asserted + inferred, "asserted": asserted, "inferred": inferred}
         counts["seconds"] = round(time.perf_counter() - start, 2)
@@ -131,6 +133,17 @@ def _store(graph: Draft, start: float, *, memory: str | None, digest: Callable[[
             os.utime(folder / COUNTS)  # the lock belongs to this build
         publish(project, folder, digest())
     return replace(graph.report, counts=counts)
+
+
+def _has_lookup_store(project: Project, tables: TripleTables) -> bool:
+    """Whether a build gets a lookup store, as `filmgraph.toml` has it: `auto` leaves it out of a very large one."""
+    lookup = read_services(project.configuration).lookup
+    return lookup == "always" or (lookup == "auto" and sum(map(tables.count, _STORED)) <= _LARGEST_STORE)
+
+
+_STORED = ("triple", "inferred", "named")
+_LARGEST_STORE = 20_000_000
+"""Filling a store with more quads takes many times as long as all the rest of the build."""
 
 
 def check(
@@ -283,7 +296,8 @@ def digest_of(project: Project, *, engine: str, texts: Path | str | None = None)
     """A short digest of all that a graph is a function of: the files, this program's version, the engine."""
     from kg.version import __version__
 
-    digest = hashlib.sha256(f"{__version__} {engine}".encode())
+    lookup = read_services(project.configuration).lookup
+    digest = hashlib.sha256(f"{__version__} {engine} {lookup}".encode())
     for path in (*project.ontology, *project.shapes, *fact_files(project.data)):
         digest.update(path.relative_to(project.folder).as_posix().encode() + b"\0")
         digest.update(hashlib.sha256(path.read_bytes()).digest())
