@@ -1,4 +1,4 @@
-"""Commands that serve the graph: `kg serve` on the web, `kg publish` as files, `kg mcp` to assistants."""
+"""Commands that serve: `kg serve` the web, `kg publish` files, `kg mcp` assistants, `kg lsp` editors."""
 
 from __future__ import annotations
 
@@ -32,11 +32,12 @@ if TYPE_CHECKING:
 
 _SERVE_PACKAGES = ("httptools", "jinja2", "starlette", "uvicorn")
 _PUBLISH_EPILOG = "Example: kg publish site; python -m http.server -d site. See docs/publishing.md."
+_LSP_EPILOG = "An editor starts it and speaks the Language Server Protocol over stdin and stdout. See docs/facts.md."
 _MCP_EPILOG = "Example: kg mcp --topics awards,release; over HTTP: kg mcp --http --port 8770. See docs/assistants.md."
 
 
 def add_commands(commands: Commands) -> None:
-    """serve, publish, mcp."""
+    """serve, publish, mcp, lsp."""
     description = "Serve the graph: a SPARQL endpoint, stored queries as links, a page for every entity."
     serve = commands.add("serve", description, _serve)
     add_data(serve)
@@ -85,6 +86,8 @@ def add_commands(commands: Commands) -> None:
     mcp.add_argument(
         "--name", metavar="HOST", action="append", default=[], help="another host name that requests may have"
     )
+    description = "Serve editors: completion, passages and findings in fact files and queries."
+    commands.add("lsp", description, _lsp, epilog=_LSP_EPILOG)
 
 
 def _serve(call: argparse.Namespace) -> int:
@@ -198,4 +201,15 @@ def _mcp(call: argparse.Namespace) -> int:
         project, limits, topics=topics, texts=texts, listener=listener, hosts=hosts, endpoint=endpoint
     )
     asyncio.run(serving)
+    return 0
+
+
+def _lsp(call: argparse.Namespace) -> int:
+    try:
+        from kg.language_server.editor_server import make_server
+    except ModuleNotFoundError as error:
+        raise InputError("This requires more packages: pip install 'film-knowledge-graph[lsp]'") from error
+    from kg.project import find_project
+
+    make_server(find_project(call.project) if call.project is not None else None).start_io()
     return 0
