@@ -27,7 +27,7 @@ from kg.project import COUNTS, Project, find_project
 from kg.queries.answer import Answer
 from kg.queries.execute import names_any, run_query, run_stored_query
 from kg.queries.rewriting.engine_query import EngineResult, InMemoryResult, evaluate
-from kg.queries.routing import ColumnarGraph, explain_route, parse_engine, route
+from kg.queries.routing import ColumnarGraph, parse_engine, route
 from kg.queries.sparql import guard
 from kg.queries.stored_query import StoredQueries, StoredQuery, parameter_terms
 from kg.terms import KNOWLEDGE, SOURCE, UNDECIDED
@@ -208,10 +208,15 @@ class FilmGraph:
         return evaluated.result
 
     def explain_query(self, text: str, *, engine: str = "auto") -> str:
-        """The engine of a query and why it is that one; of the columnar engine also rewrites, SQL, rows and time."""
+        """The engine of a query and why it is that one, its algebra, rows and time.
+
+        Of the columnar engine also the rewrites to SQL, the SQL, and the estimated and real rows of its operators.
+        """
+        from kg.queries.explain_plan import explain_route
+
         guard(text)
         routed = route(self.store, text, columnar=self.columnar, engine=parse_engine(engine))
-        return explain_route(routed)
+        return explain_route(routed, text, self.columnar)
 
     @cached_property
     def columnar(self) -> ColumnarGraph:

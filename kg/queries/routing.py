@@ -224,15 +224,3 @@ def _key(term: object) -> object:
         # Oxigraph's store writes every integer datatype as xsd:integer.
         return (value.space, str(value.value))
     return None if term is None else str(term)
-
-
-def explain_route(routed: Routed) -> str:
-    """Engine, reason, rewrites, SQL, rows and time of a query, for people."""
-    start = time.perf_counter()
-    count = 1 if isinstance(routed.result, bool) else len(InMemoryResult.of(routed.result).elements)
-    seconds = routed.seconds + time.perf_counter() - start
-    lines = [f"engine: {routed.engine} ({routed.reason})"]
-    if routed.compiled is not None:
-        lines += ["rewrites:", *(f"    {name}: {step}" for name, step, _ in routed.compiled.plan.relations)]
-        lines += ["SQL:", *(f"    {line}" for line in routed.compiled.to_sql().splitlines())]
-    return "\n".join([*lines, f"rows: {count:,}", f"time: {seconds:.3f} seconds", ""])

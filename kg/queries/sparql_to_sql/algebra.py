@@ -1,24 +1,28 @@
 """The algebra of a query, from rdflib's parser, with a check for what that parser would change.
 
-rdflib writes some literals in another form (`01` as `1`), and leaves some patterns in EXISTS as they were parsed; both
-are dealt with here, so that the compiler sees the algebra of the specification
+rdflib writes some literals in another form (`01` as `1`), and leaves some patterns in EXISTS as they were parsed. Both
+are prevented here, so that the compiler sees the algebra of the specification
 (https://www.w3.org/TR/sparql11-query/#sparqlAlgebra).
 """
 
 from __future__ import annotations
 
-from itertools import pairwise
+import re
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import rdflib
+from rdflib.paths import Path
 from rdflib.plugins.sparql.algebra import translateGroupGraphPattern, translateQuery
 from rdflib.plugins.sparql.parser import parseQuery
+from rdflib.plugins.sparql.parserutils import CompValue
 
+from kg.queries.rewriting.prologue import Prologue
 from kg.queries.sparql import Token, tokenise
 from kg.terms import PREFIXES, XSD
 
-MAX_LENGTH = 50_000
-"""The characters of a query that is compiled: rdflib's parser takes about 30 ms for 1,000."""
+MAX_LENGTH = 10_000
+"""The characters of a query that is compiled: rdflib's parser takes up to half a second for 1,000."""
 
 
 class NotCompiled(Exception):  # noqa: N818  # not an error: the query is answered by another engine
@@ -33,12 +37,8 @@ def to_algebra(text: str, *, base: str | None = None) -> Any:
     """The algebra of a query that parses; the graph's prefixes need no declaration."""
     if len(text) > MAX_LENGTH:
         raise NotCompiled("a query of this length")
-    tokens = list(tokenise(text))
-    _refuse_changed_literals(tokens)
-    if any(token.is_word("FROM") for token in tokens):
-        raise NotCompiled("FROM")
     try:
-        query = translateQuery(parseQuery(text), base=base, initNs=PREFIXES)
+        query = translateQuery(parseQuery(_keep_literals(text)), base=base, initNs=PREFIXES)
     except RecursionError:
         raise NotCompiled("a query that nests so deep") from None
     except Exception as error:  # whatever rdflib's parser raises: the other engine reads more
@@ -52,23 +52,115 @@ def exists_pattern(node: Any) -> Any:
     return translateGroupGraphPattern(graph) if graph.name.startswith("GroupGraphPattern") else graph
 
 
-def _refuse_changed_literals(tokens: list[Token]) -> None:
-    """Raise `NotCompiled` where rdflib's parser would change the form of a literal."""
-    for before, token in pairwise([*tokens[:1], *tokens]):
-        if token.kind == "number":
-            is_signed = before.kind == "sign" and before.text in "+-" and before.end == token.start
-            if (is_signed and before.text == "+") or _is_changed(token.text, _datatype(token.text)):
-                raise NotCompiled(f"the literal {token.text}")
-    for string, sign, datatype in zip(tokens, tokens[1:], tokens[2:], strict=False):
-        if string.kind == "string" and sign.text == "^^":
-            local = datatype.text.rpartition(":")[2] if datatype.kind == "name" else ""
-            iri = datatype.text[1:-1] if datatype.kind == "iri" else XSD + local
-            if "\\" in string.text or string.text[:3] in ('"""', "'''") or _is_changed(string.text[1:-1], iri):
-                raise NotCompiled(f"the literal {string.text}")
+def datatype_of(literal: rdflib.Literal) -> str | None:
+    """The datatype of a literal of the algebra, as the query has it."""
+    return None if literal.datatype is None else str(literal.datatype).removeprefix(_KEPT)
+
+
+# --- the algebra as text
+
+
+def write_algebra(node: Any, values: Sequence[str] = (), depth: int = 0) -> Iterator[str]:
+    """The algebra as lines, each pattern below what it is part of; `values` are those of placeholders."""
+    children = [node[key] for key in ("p1", "p2", "p") if isinstance(node.get(key), CompValue) and key in node]
+    if node.name == "values":
+        rows = (
+            f"({', '.join(f'{name.n3()} = {_write(cell, values)}' for name, cell in row.items())})" for row in node.res
+        )
+        yield f"{'  ' * depth}values {' '.join(rows)}"
+        return
+    parts = [
+        _write(node[key], values)
+        for key in ("var", "expr", "PV", "term", "start", "length", "A")
+        if key in node and node[key] is not None and not (key == "PV" and node.name.endswith("Query"))
+    ]
+    yield f"{'  ' * depth}{node.name} {' '.join(parts)}".rstrip()
+    for triple in node.triples or () if node.name == "BGP" else ():
+        yield f"{'  ' * (depth + 1)}{' '.join(_write(term, values) for term in triple)}"
+    for child in children:
+        yield from write_algebra(child, values, depth + 1)
+
+
+def _write(part: Any, values: Sequence[str]) -> str:
+    """A term, an expression, or a list of them."""
+    if isinstance(part, CompValue):
+        shown = (_write(part[key], values) for key in part if not key.startswith("_") and part[key] is not None)
+        return f"{part.name}({', '.join(shown)})"
+    if isinstance(part, list | tuple):
+        return f"[{', '.join(_write(each, values) for each in part)}]"
+    text = part.n3() if isinstance(part, rdflib.term.Identifier | Path) else str(part)
+    number = re.fullmatch(r"<urn:x-kg:value:(\d+)>", text)
+    return values[int(number[1])] if number is not None and int(number[1]) < len(values) else text.replace(_KEPT, "")
+
+
+# --- literals
+
+
+def _keep_literals(text: str) -> str:
+    """The query with a datatype that rdflib does not know for each literal that it would write in another form."""
+    tokens = list(tokenise(text))
+    prologue = Prologue(tokens)
+    pieces: list[str] = []
+    position, contexts = 0, [_PATTERN]
+    for index, token in enumerate(tokens):
+        _track(contexts, tokens, index)
+        before = tokens[index - 1] if index else token
+        if token.kind == "number" and not before.is_word("LIMIT", "OFFSET"):
+            start, written = token.start, token.text.rstrip(".")
+            if before.kind == "sign" and before.text == "+" and before.end == start and _is_sign(tokens, index - 1):
+                if contexts[-1] is _EXPRESSION and _ends_operand(tokens[index - 2]):
+                    # An addition, which rdflib would read as a signed number behind a term.
+                    pieces += [text[position:start], " "]
+                    position = start
+                else:
+                    start, written = before.start, f"+{written}"
+            if _is_changed(written, datatype := _datatype(written)):
+                pieces += [text[position:start], f'"{written}"^^<{_KEPT}{datatype}>']
+                position = start + len(written)
+        elif token.text == "^^" and before.kind == "string" and index + 1 < len(tokens):
+            following = tokens[index + 1]
+            datatype = prologue.iri(following)
+            if datatype.startswith(XSD) and _is_changed_string(before.text, datatype):
+                pieces += [text[position : following.start], f"<{_KEPT}{datatype}>"]
+                position = following.end
+    return "".join((*pieces, text[position:]))
+
+
+_KEPT = "urn:x-kg:datatype:"
+_PATTERN, _EXPRESSION = "pattern", "expression"
+
+
+def _track(contexts: list[str], tokens: list[Token], index: int) -> None:
+    """Keep the stack of brackets: a parenthesis in a pattern is a list or a path, unless a keyword begins it."""
+    token = tokens[index]
+    if token.kind != "sign":
+        return
+    if token.text == "{":
+        contexts.append(_PATTERN)
+    elif token.text in "([":
+        words = tokens[max(index - 2, 0) : index]
+        is_call = any(word.kind == "word" and word.text not in ("a", "VALUES", "GRAPH") for word in words)
+        is_expression = contexts[-1] is _EXPRESSION or len(contexts) == 1 or is_call
+        contexts.append(_EXPRESSION if is_expression and token.text == "(" else _PATTERN)
+    elif token.text in ")]}" and len(contexts) > 1:
+        contexts.pop()
+
+
+def _is_sign(tokens: list[Token], index: int) -> bool:
+    """False for a plus that follows another sign without being one of a number, such as that of a path."""
+    return index == 0 or tokens[index - 1].text not in ("*", "?", "+")
+
+
+def _ends_operand(token: Token) -> bool:
+    return token.kind in ("variable", "number", "string", "iri", "name", "language") or token.text == ")"
 
 
 def _datatype(number: str) -> str:
     return XSD + ("double" if "e" in number.lower() else "decimal" if "." in number else "integer")
+
+
+def _is_changed_string(string: str, datatype: str) -> bool:
+    return "\\" in string or string[:3] in ('"""', "'''") or _is_changed(string[1:-1], datatype)
 
 
 def _is_changed(lexical: str, datatype: str) -> bool:

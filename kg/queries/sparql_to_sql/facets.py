@@ -8,6 +8,7 @@ import rdflib
 from pyoxigraph import Literal, NamedNode
 
 from kg.graph.columns import TermClass, facets_of
+from kg.queries.sparql_to_sql.algebra import datatype_of
 from kg.queries.sparql_to_sql.relations import unsupported
 from kg.sql import quote
 from kg.terms import XSD
@@ -102,4 +103,5 @@ def exact_text(node: rdflib.URIRef | rdflib.Literal) -> str:
         return str(NamedNode(str(node)))
     if node.language is not None:
         return str(Literal(str(node), language=node.language))
-    return str(Literal(str(node), datatype=None if node.datatype is None else NamedNode(str(node.datatype))))
+    datatype = datatype_of(node)
+    return str(Literal(str(node), datatype=None if datatype is None else NamedNode(datatype)))

@@ -53,7 +53,7 @@ class Paths:
         raise NotCompiled("this property path")
 
     def _sequence(self, parts: Sequence[Path | rdflib.URIRef], ends: Ends) -> str:
-        if ends != Ends() and all(map(_may_be_empty, parts)):
+        if ends != Ends() and all(map(may_be_empty, parts)):
             raise NotCompiled("a sequence of paths of length zero from a term, which the graph may not have")
         last = len(parts) - 1
         sources = [
@@ -93,7 +93,7 @@ class Paths:
             more = f"SELECT r.s, b.o FROM {name} r JOIN {steps} b ON r.o = b.s"
         first = Ends(ends.subject, None if ends.subject is not None else ends.object)
         # A constant may be outside the graph: `(:p?)+` connects it with itself all the same.
-        is_own = not path.zero and first != Ends() and _may_be_empty(path.path)
+        is_own = not path.zero and first != Ends() and may_be_empty(path.path)
         start = self._narrowed(self._sql(path.path, first) if is_own else f"SELECT s, o FROM {steps}", first)
         self.statement.add("closure", f"{start} UNION {more}", {}, name=name)
         closure = self._narrowed(f"SELECT s, o FROM {name}", ends)
@@ -116,15 +116,15 @@ class Paths:
         return self.dictionary.id_of(f"<{iri}>")
 
 
-def _may_be_empty(path: Path | rdflib.URIRef) -> bool:
+def may_be_empty(path: Path | rdflib.URIRef) -> bool:
     """True for a path that connects a term with itself."""
     match path:
         case MulPath():
-            return bool(path.zero) or _may_be_empty(path.path)
+            return bool(path.zero) or may_be_empty(path.path)
         case InvPath():
-            return _may_be_empty(path.arg)
+            return may_be_empty(path.arg)
         case SequencePath():
-            return all(map(_may_be_empty, path.args))
+            return all(map(may_be_empty, path.args))
         case AlternativePath():
-            return any(map(_may_be_empty, path.args))
+            return any(map(may_be_empty, path.args))
     return False

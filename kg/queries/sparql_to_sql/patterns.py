@@ -10,10 +10,11 @@ import rdflib
 from rdflib.paths import MulPath, Path
 from rdflib.plugins.sparql.parserutils import CompValue
 
+from kg.graph.columns import TermClass
 from kg.queries.sparql_to_sql.aggregates import aggregate
 from kg.queries.sparql_to_sql.algebra import NotCompiled, exists_pattern
 from kg.queries.sparql_to_sql.facets import exact_text
-from kg.queries.sparql_to_sql.path_relations import Ends, Paths
+from kg.queries.sparql_to_sql.path_relations import Ends, Paths, may_be_empty
 from kg.queries.sparql_to_sql.relations import (
     NOTHING,
     Column,
@@ -65,8 +66,17 @@ class Selected:
 class Patterns:
     """Compiles the patterns of one query into the relations of a statement."""
 
-    def __init__(self, dictionary: Dictionary) -> None:
+    def __init__(self, dictionary: Dictionary, dataset: Any = None) -> None:
+        """`dataset` are the FROM and FROM NAMED clauses, if there are any."""
         self.dictionary, self.statement = dictionary, SqlStatement()
+        self.default, self.named = "triple", "named"
+        if dataset:
+            default, named = (
+                [self.id_of(clause[kind]) for clause in dataset if kind in clause] for kind in ("default", "named")
+            )
+            merged = f"SELECT DISTINCT s, p, o FROM named WHERE {_is_in('g', default)}"
+            self.default = self.statement.add("FROM", merged, {}).name
+            self.named = self.statement.add("FROM NAMED", f"SELECT * FROM named WHERE {_is_in('g', named)}", {}).name
 
     def relation(self, node: Any, graph: Graph = None, seed: Relation | None = None) -> Relation:
         """The relation of a pattern's solutions.
@@ -93,21 +103,24 @@ class Patterns:
         """The empty pattern: one solution, of a named graph if it is there, or one for each named graph."""
         if isinstance(graph, rdflib.Variable):
             column = Column(self.statement.new_name())
-            sql = f"SELECT DISTINCT g AS {column.name} FROM named"
+            sql = f"SELECT DISTINCT g AS {column.name} FROM {self.named}"
             return self.statement.add("named graphs", sql, {str(graph): column})
-        is_there = f" WHERE EXISTS (SELECT 1 FROM named WHERE g = {self.id_of(graph)})" if graph is not None else ""
+        is_there = (
+            f" WHERE EXISTS (SELECT 1 FROM {self.named} WHERE g = {self.id_of(graph)})" if graph is not None else ""
+        )
         return self.statement.add("unit", f"SELECT 1 AS nothing{is_there}", {})
 
     def _seeded(self, relation: Relation, seed: Relation | None) -> Relation:
         return relation if seed is None else join(self.statement, seed, relation)
 
     def triples_of(self, graph: Graph) -> str:
-        """The relation of a graph's triples; of a variable graph, of all named graphs."""
+        """The relation of a graph's triples, for paths; of a variable graph, of all named graphs."""
         if graph is None:
-            return "triple"
+            return self.default
         if isinstance(graph, rdflib.Variable):
-            return "named"
-        return f"(SELECT s, p, o FROM named WHERE g = {self.id_of(graph)})"
+            # One number for a term in a graph: a path stays in the graph in which it begins.
+            return f"(SELECT g::BIGINT << 32 | s AS s, p, g::BIGINT << 32 | o AS o FROM {self.named})"
+        return f"(SELECT s, p, o FROM {self.named} WHERE g = {self.id_of(graph)})"
 
     def id_of(self, node: Any) -> int:
         """The id of a constant."""
@@ -214,9 +227,9 @@ class Patterns:
     def multiset(self, node: Any, graph: Graph, seed: Relation | None) -> Relation:
         """VALUES, or a sub-select."""
         if node.p.name != "values":
-            if seed is not None or isinstance(graph, rdflib.Variable):
-                raise NotCompiled("a sub-select within EXISTS or a variable graph")
-            return self.select(node.p, graph)
+            if seed is not None:
+                raise NotCompiled("a sub-select within EXISTS")
+            return self.select(_with_graph(node.p, graph) if isinstance(graph, rdflib.Variable) else node.p, graph)
         rows = node.p.res
         variables = list(dict.fromkeys(str(variable) for row in rows for variable in row))
         if not rows:
@@ -253,7 +266,8 @@ class Patterns:
             is_distinct, node = node.name == "Distinct", node.p
         if node.name != "Project":
             raise NotCompiled(node.name)
-        wanted, node = list(dict.fromkeys(map(str, node.PV))), node.p
+        wanted = list(dict.fromkeys(str(variable) for variable in node.PV if isinstance(variable, rdflib.Variable)))
+        node = node.p
         orders: Sequence[Any] = ()
         if node.name == "OrderBy":
             orders, node = node.expr, node.p
@@ -279,6 +293,24 @@ class Patterns:
             return [(value.sql, f"{direction} NULLS {'LAST' if direction else 'FIRST'}")]
         return [(key, direction) for key in e.order_keys(value)]
 
+    def description(self, node: Any, described: Sequence[Any]) -> Selected:
+        """DESCRIBE: the triples of terms, and those of the blank nodes that they lead to."""
+        starts = [f"SELECT {self.id_of(term)}::UINTEGER AS id" for term in described if not _is_variable(term)]
+        if node is not None:
+            selected = self.select_sql(node, is_ordered=False)
+            relation = self.statement.add("described", selected.sql + selected.slice.to_sql(), selected.columns)
+            for column in relation.columns.values():
+                if column.kind is not Kind.ID:
+                    raise NotCompiled("DESCRIBE of a computed term")
+                starts.append(f"SELECT {column.name} AS id FROM {relation.name}")
+        name = self.statement.new_name("described")
+        blank = f"b.class = {TermClass.BLANK:d}"
+        more = f"SELECT t.o FROM {name} d JOIN {self.default} t ON t.s = d.id JOIN term b ON b.id = t.o AND {blank}"
+        start = " UNION ALL ".join(starts) or "SELECT 0::UINTEGER AS id WHERE false"
+        self.statement.add("blank nodes", f"SELECT id FROM ({start}) UNION {more}", {}, name=name)
+        sql = f"SELECT DISTINCT t.s, t.p, t.o FROM {self.default} t WHERE t.s IN (SELECT id FROM {name})"
+        return Selected(sql, {place: Column(place) for place in "spo"}, Slice())
+
     def aggregate_join(self, node: Any, graph: Graph, seed: Relation | None) -> Relation:
         """AggregateJoin over Group."""
         group = node.p
@@ -298,20 +330,32 @@ class _Block:
         """A triple pattern."""
         subject, predicate, value = triple
         is_variable = isinstance(self.graph, rdflib.Variable)
-        if isinstance(predicate, Path):
-            if is_variable:
-                raise NotCompiled("a property path in a variable graph")
+        if isinstance(predicate, Path) and is_variable:
+            self._sources.append(f"{self._path_in_any_graph(predicate, (subject, value))} {alias}")
+            self._place(self.graph, f"{alias}.g")
+        elif isinstance(predicate, Path):
             ends = Ends(*(None if _is_variable(end) else self.patterns.id_of(end) for end in (subject, value)))
             triples = self.patterns.triples_of(self.graph)
             source = Paths(self.patterns.statement, self.patterns.dictionary, triples).relation(predicate, ends)
             self._sources.append(f"{source} {alias}")
         else:
-            self._sources.append(f"{'triple' if self.graph is None else 'named'} {alias}")
+            triples = self.patterns.default if self.graph is None else self.patterns.named
+            self._sources.append(f"{triples} {alias}")
             if self.graph is not None:
                 self._place(self.graph, f"{alias}.g")
             self._place(predicate, f"{alias}.p")
         self._place(subject, f"{alias}.s")
         self._place(value, f"{alias}.o")
+
+    def _path_in_any_graph(self, path: Path, ends: tuple[Any, Any]) -> str:
+        """The relation of a path with the graph in which it is; see `Patterns.triples_of`."""
+        if may_be_empty(path) and not all(map(_is_variable, ends)):
+            raise NotCompiled("a path of length zero from a term in a variable graph")
+        statement = self.patterns.statement
+        pairs = Paths(statement, self.patterns.dictionary, self.patterns.triples_of(self.graph)).relation(path, Ends())
+        low = (1 << 32) - 1
+        columns = f"(s >> 32)::UINTEGER AS g, (s & {low})::UINTEGER AS s, (o & {low})::UINTEGER AS o"
+        return statement.add("graphs of a path", f"SELECT {columns} FROM {pairs}", {}).name
 
     def _place(self, term: Any, column: str) -> None:
         if not _is_variable(term):
@@ -355,6 +399,26 @@ def _conjuncts(expression: Any) -> list[Any]:
     if isinstance(expression, CompValue) and expression.name == "ConditionalAndExpression":
         return [part for each in (expression.expr, *expression.other) for part in _conjuncts(each)]
     return [expression]
+
+
+def _is_in(column: str, ids: Sequence[int]) -> str:
+    return f"{column} IN ({', '.join(map(str, ids))})" if ids else "false"
+
+
+def _with_graph(node: Any, graph: rdflib.Variable) -> Any:
+    """A sub-select that keeps the graph in which its pattern is."""
+    if node.name == "Distinct":
+        return CompValue(node.name, **{**node, "p": _with_graph(node.p, graph)})
+    if node.name != "Project" or (graph in node.p._vars and graph not in node.PV) or _has(node.p, "AggregateJoin"):
+        raise NotCompiled("this sub-select in a variable graph")
+    return CompValue(node.name, **{**node, "PV": [*node.PV, graph]})
+
+
+def _has(node: Any, name: str) -> bool:
+    """True when a part of a pattern has this name."""
+    if not isinstance(node, CompValue):
+        return False
+    return node.name == name or any(_has(node[key], name) for key in ("p", "p1", "p2") if key in node)
 
 
 def _is_plain(pattern: Any) -> bool:

@@ -127,9 +127,14 @@ def text_of(column: Column) -> str:
 
 def number_text(number: str, is_integer: str) -> str:
     """The exact text of a number, in the canonical form of its datatype."""
-    plain = f"regexp_replace(regexp_replace(CAST({number} AS VARCHAR), '0+$', ''), '\\.$', '')"
+    plain = plain_number(number)
     integer, decimal = quote(f'"^^<{XSD}integer>'), quote(f'"^^<{XSD}decimal>')
     return f"('\"' || {plain} || CASE WHEN {is_integer} THEN {integer} ELSE {decimal} END)"
+
+
+def plain_number(number: str) -> str:
+    """The canonical lexical form of a number."""
+    return f"regexp_replace(regexp_replace(CAST({number} AS VARCHAR), '0+$', ''), '\\.$', '')"
 
 
 def truth_text(truth: str) -> str:

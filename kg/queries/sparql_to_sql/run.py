@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from decimal import Decimal
 from itertools import islice
+from math import inf
 from typing import Any
 
 import duckdb
@@ -124,18 +125,20 @@ def compile_query(columns: Columns, text: str, *, base: str | None = None, file:
 def _to_plan(columns: Columns, text: str, base: str | None, selected: tuple[str, ...] | None) -> Plan:
     algebra = to_algebra(text, base=base)
     form = algebra.name.removesuffix("Query").upper()
-    if form not in ("SELECT", "ASK", "CONSTRUCT"):
-        raise NotCompiled(form)
     terms = QueryTerms(columns)
-    patterns = Patterns(terms)
-    node = algebra.p
-    if form == "ASK":
+    patterns = Patterns(terms, algebra.datasetClause)
+    node, template = algebra.p, tuple[Any, ...]()
+    if form == "DESCRIBE":
+        last = patterns.description(node, algebra.PV)
+        template = (tuple(map(rdflib.Variable, "spo")),)
+    elif form == "ASK":
         relation = patterns.relation(node.p if node.name == "Project" else node)
         last = Selected(f"SELECT 1 FROM {relation.name}", dict(relation.columns), Slice(0, 1))
     else:
         last = patterns.select_sql(node, is_ordered=True)
     variables = tuple(last.columns) if selected is None else selected
-    template = tuple(_template(algebra)) if form == "CONSTRUCT" else ()
+    if form == "CONSTRUCT":
+        template = tuple(_template(algebra))
     return Plan(form, algebra, tuple(patterns.statement.relations), last, variables, terms.own, template)
 
 
@@ -160,7 +163,8 @@ def matches_at_least(store: Store, compiled: Compiled, limit: int) -> float:
             return 0
         return len(find_quads(store, s, p, o, g if g is not None else KNOWLEDGE, limit=limit))
 
-    return least_matches(compiled.plan.algebra, count)
+    algebra = compiled.plan.algebra
+    return inf if algebra.datasetClause or algebra.p is None else least_matches(algebra, count)
 
 
 def _value_of(node: rdflib.URIRef | rdflib.Literal, values: tuple[str, ...]) -> Term:

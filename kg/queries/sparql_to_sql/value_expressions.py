@@ -15,6 +15,7 @@ import rdflib
 
 from kg.graph.columns import TermClass
 from kg.queries.sparql_to_sql.algebra import NotCompiled
+from kg.queries.sparql_to_sql.casts import MOMENT_FUNCTIONS
 from kg.queries.sparql_to_sql.facets import Facets, compare_numbers, constant_facets, exact_text, text_facets
 from kg.queries.sparql_to_sql.relations import (
     NOTHING,
@@ -25,6 +26,7 @@ from kg.queries.sparql_to_sql.relations import (
     string_text,
     unsupported,
 )
+from kg.queries.sparql_to_sql.string_functions import STRING_FUNCTIONS, are_compatible
 from kg.sql import quote
 from kg.terms import RDF, XSD
 
@@ -32,7 +34,6 @@ _C = TermClass
 _NUMBER = "DECIMAL(38, 18)"
 _LOWER_SPECIAL = "[\u0130\u03a3]"
 _UPPER_SPECIAL = "[" + "".join(chr(c) for c in range(0x80, 0x10000) if len(chr(c).upper()) != 1) + "]"
-_SAFE_PATTERN = re.compile(r"[\w\s\-,;:'\"/@#%&=<>!~^$.|()*+?]*")
 
 
 class Dictionary(Protocol):
@@ -179,8 +180,15 @@ class Expressions:
         )
 
     def _moments(self, f: Facets, g: Facets, sign: str) -> str:
-        mixed = unsupported(f.lexical, "moments with and without a time zone", "BOOLEAN")
-        return f"(CASE WHEN {f.zoned} <> {g.zoned} THEN {mixed} ELSE {f.moment} {sign} {g.moment} END)"
+        """A comparison of moments; one without a time zone may be 14 hours earlier or later, and is equal to no other.
+
+        https://www.w3.org/TR/xmlschema11-2/#vp-dateTime-LE
+        """
+        if sign == "=":
+            return f"({f.moment} = {g.moment} AND {f.zoned} = {g.zoned})"
+        apart = f"abs({f.moment} - {g.moment}) > {14 * 3600}"
+        mixed = f"WHEN {f.zoned} <> {g.zoned} THEN CASE WHEN {apart} THEN {f.moment} {sign} {g.moment} END"
+        return f"(CASE {mixed} ELSE {f.moment} {sign} {g.moment} END)"
 
     def order_keys(self, value: Value) -> list[str]:
         """What ORDER BY sorts by: unbound, blank nodes, IRIs, literals (https://www.w3.org/TR/sparql11-query/#modOrderBy)."""
@@ -399,11 +407,7 @@ def _two_strings(function: str) -> _Compile:
     def compile(e: Expressions, node: Any) -> Value:
         a, b = e.string(node.arg1), e.string(node.arg2)
         found = f"{function}({a.sql}, {b.sql})"
-        if not b.language:
-            return _truth_value(found)
-        return _truth_value(
-            f"(CASE WHEN {b.language} IS NULL OR {b.language} = {a.language or 'NULL'} THEN {found} END)"
-        )
+        return _truth_value(f"(CASE WHEN {are_compatible(a, b)} THEN {found} END)" if b.language else found)
 
     return compile
 
@@ -423,19 +427,6 @@ def _substring(e: Expressions, node: Any) -> Value:
     return Value(
         Kind.STRING, f"substring({value.sql}, {', '.join(str(int(p)) for p in places)})", language=value.language
     )
-
-
-def _regex(e: Expressions, node: Any) -> Value:
-    pattern, flags = node.pattern, node.flags if node.flags is not None else rdflib.Literal("")
-    is_plain = isinstance(pattern, rdflib.Literal) and isinstance(flags, rdflib.Literal) and pattern.language is None
-    if not is_plain or str(flags) not in ("", "i") or not _SAFE_PATTERN.fullmatch(str(pattern)):
-        raise NotCompiled("REGEX with this pattern")
-    try:
-        re.compile(str(pattern))
-    except re.error as error:
-        raise NotCompiled("REGEX with this pattern") from error
-    prefix = f"(?{flags})" if str(flags) else ""
-    return _truth_value(f"regexp_matches({e.string(node.text).sql}, {quote(prefix + str(pattern))})")
 
 
 def _concat(e: Expressions, node: Any) -> Value:
@@ -485,37 +476,6 @@ def _tagged(e: Expressions, node: Any) -> Value:
     return Value(Kind.STRING, f"(CASE WHEN {is_plain} THEN {value.sql} END)", language=language)
 
 
-def _part_of_date(pattern: str, *kinds: TermClass) -> _Compile:
-    def compile(e: Expressions, node: Any) -> Value:
-        f = e.facets(e.value(node.arg))
-        classes = ", ".join(f"{kind:d}" for kind in kinds)
-        part = f"CAST(regexp_extract({f.lexical}, '{pattern}', 1) AS {_NUMBER})"
-        return Value(Kind.NUMBER, f"(CASE WHEN {f.kind} IN ({classes}) THEN {part} END)")
-
-    return compile
-
-
-def _call(e: Expressions, node: Any) -> Value:
-    """A cast (https://www.w3.org/TR/sparql11-query/#FunctionMapping)."""
-    if len(node.expr) == 1 and str(node.iri) == XSD + "string":
-        f = e.facets(e.value(node.expr[0]))
-        if f.kind.startswith("t"):
-            odd = unsupported(f.lexical, "the text of a number")
-            is_odd = f"{f.kind} IN ({_C.NUMBER:d}, {_C.BOOLEAN:d}) OR {f.kind} >= {_C.DATE_TIME:d}"
-            text = f"WHEN {f.kind} <> {_C.LANGUAGE_STRING:d} THEN {f.lexical}"
-            return Value(Kind.STRING, f"(CASE WHEN {is_odd} THEN {odd} {text} END)")
-    if len(node.expr) == 1 and str(node.iri) == XSD + "integer":
-        value = e.value(node.expr[0])
-        if value.kind is Kind.STRING and not value.language:
-            whole = f"regexp_full_match({value.sql}, '[+-]?[0-9]{{1,18}}')"
-            odd = unsupported(value.sql, "a cast of this text", _NUMBER)
-            unusual = f"regexp_matches({value.sql}, '^\\s|\\s$|[0-9]{{19}}')"
-            return Value(
-                Kind.NUMBER, f"(CASE WHEN {whole} THEN CAST({value.sql} AS {_NUMBER}) WHEN {unusual} THEN {odd} END)"
-            )
-    raise NotCompiled(f"the function {node.iri}")
-
-
 def _exists(is_negated: bool) -> _Compile:
     def compile(e: Expressions, node: Any) -> Value:
         if e._exists is None:
@@ -525,7 +485,6 @@ def _exists(is_negated: bool) -> _Compile:
     return compile
 
 
-_YEARS = (_C.DATE_TIME, _C.DATE, _C.YEAR, _C.YEAR_MONTH)
 _BY_NAME: dict[str, _Compile] = {
     "ConditionalOrExpression": _or,
     "ConditionalAndExpression": _and,
@@ -553,7 +512,6 @@ _BY_NAME: dict[str, _Compile] = {
     "Builtin_STRENDS": _two_strings("ends_with"),
     "Builtin_STRLEN": _length,
     "Builtin_SUBSTR": _substring,
-    "Builtin_REGEX": _regex,
     "Builtin_CONCAT": _concat,
     "Builtin_isIRI": _is(_C.IRI),
     "Builtin_isURI": _is(_C.IRI),
@@ -563,10 +521,8 @@ _BY_NAME: dict[str, _Compile] = {
     "Builtin_sameTerm": _same_term,
     "Builtin_STRDT": _datatyped,
     "Builtin_STRLANG": _tagged,
-    "Builtin_YEAR": _part_of_date(r"^(-?[0-9]+)", *_YEARS),
-    "Builtin_MONTH": _part_of_date(r"^-?[0-9]+-([0-9]{2})", _C.DATE_TIME, _C.DATE, _C.YEAR_MONTH),
-    "Builtin_DAY": _part_of_date(r"^-?[0-9]+-[0-9]{2}-([0-9]{2})", _C.DATE_TIME, _C.DATE),
-    "Function": _call,
+    **STRING_FUNCTIONS,
+    **MOMENT_FUNCTIONS,
     "Builtin_EXISTS": _exists(False),
     "Builtin_NOTEXISTS": _exists(True),
 }

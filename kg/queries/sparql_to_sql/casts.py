@@ -1,0 +1,210 @@
+"""Casts and the parts of moments as SQL (https://www.w3.org/TR/sparql11-query/#FunctionMapping)."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING, Any
+
+from kg.graph.columns import TermClass
+from kg.queries.sparql_to_sql.algebra import NotCompiled
+from kg.queries.sparql_to_sql.facets import Facets
+from kg.queries.sparql_to_sql.relations import Kind, Value, plain_number, unsupported
+from kg.sql import quote
+from kg.terms import XSD, to_term
+from kg.xsd import value_of
+
+if TYPE_CHECKING:
+    from kg.queries.sparql_to_sql.value_expressions import Expressions
+
+_C = TermClass
+_NUMBER = "DECIMAL(38, 18)"
+_SPACED = r"'^[ \t\r\n]|[ \t\r\n]$'"
+_LARGE = 10**15
+_DATE = "[0-9]{4}-[0-9]{2}-[0-9]{2}"
+_TIME = "([01][0-9]|2[0-3]):[0-9]{2}:[0-9]{2}"
+_ZONE = "(Z|[+-][0-9]{2}:[0-9]{2})?$"
+
+
+def cast(e: Expressions, node: Any) -> Value:
+    """A call of a cast; of a constant its value."""
+    name = str(node.iri).removeprefix(XSD)
+    if len(node.expr) != 1 or str(node.iri) != XSD + name or name not in _CASTS:
+        raise NotCompiled(f"the function {node.iri}")
+    value = e.value(node.expr[0])
+    if re.fullmatch(r'"[^"\\\s]+"', value.constant) and name != "string":
+        text = f"{value.constant}^^<{XSD}{name}>"
+        known = value_of(text)
+        return e.constant(str(to_term(text))) if known is not None and known.is_known else _nothing()
+    return _CASTS[name](e.facets(value))
+
+
+def _nothing() -> Value:
+    return Value(Kind.TEXT, "CAST(NULL AS VARCHAR)")
+
+
+def _case(f: Facets, branches: Iterable[tuple[str, str]], *, type: str, what: str) -> str:
+    """SQL by the class of a term; what the columns do not hold stops the statement."""
+    beyond = unsupported(f.lexical, what, type)
+    whens = "".join(f" WHEN {f.kind} IN ({classes}) THEN {sql}" for classes, sql in branches)
+    return f"(CASE WHEN {f.kind} = {_C.BEYOND:d} THEN {beyond}{whens} END)"
+
+
+def _to_string(f: Facets) -> Value:
+    odd = unsupported(f.lexical, "the text of this value")
+    canonical = {
+        _C.DATE: f"^{_DATE}Z?$",
+        _C.DATE_TIME: f"^{_DATE}T{_TIME}Z?$",
+        _C.YEAR: "^[0-9]{4}$",
+    }
+    moments = [
+        (f"{kind:d}", f"CASE WHEN regexp_matches({f.lexical}, {quote(form)}) THEN {f.lexical} ELSE {odd} END")
+        for kind, form in canonical.items()
+    ]
+    number = f"CASE WHEN {f.rank} <= 2 THEN {plain_number(f.number)} ELSE {odd} END"
+    truth = f"CASE WHEN {f.truth} THEN 'true' ELSE 'false' END"
+    others = ", ".join(f"{kind:d}" for kind in _C if kind >= _C.DATE_TIME and kind not in canonical and kind < _C.OTHER)
+    plain = f"{_C.IRI:d}, {_C.STRING:d}, {_C.OTHER:d}, {_C.ILL_TYPED:d}"
+    branches = [
+        (f"{_C.NUMBER:d}", number), (f"{_C.BOOLEAN:d}", truth), *moments, (others, odd), (plain, f.lexical),
+    ]  # fmt: skip
+    return Value(Kind.STRING, _case(f, branches, type="VARCHAR", what="the text of this value"))
+
+
+def _to_number(form: str, *, is_integer: bool) -> Callable[[Facets], Value]:
+    def compile(f: Facets) -> Value:
+        odd = unsupported(f.lexical, "a cast of this value", _NUMBER)
+        text = (
+            f"CASE WHEN regexp_full_match({f.lexical}, {quote(form)}) THEN CAST({f.lexical} AS {_NUMBER})"
+            f" WHEN regexp_matches({f.lexical}, {_SPACED}) OR regexp_matches({f.lexical}, '[0-9]{{19}}') THEN {odd} END"
+        )
+        whole = f"CAST(trunc({f.floating}) AS {_NUMBER})"
+        exact = f"abs({f.floating}) < {_LARGE}" + ("" if is_integer else f" AND trunc({f.floating}) = {f.floating}")
+        floating = (
+            f"CASE WHEN isnan({f.floating}) OR isinf({f.floating}) THEN NULL WHEN {exact} THEN {whole} ELSE {odd} END"
+        )
+        number = f"CAST(trunc({f.number}) AS {_NUMBER})" if is_integer else f.number
+        branches = [
+            (f"{_C.STRING:d}", text),
+            (f"{_C.NUMBER:d}", f"CASE WHEN {f.rank} <= 2 THEN {number} ELSE {floating} END"),
+            (f"{_C.BOOLEAN:d}", f"CAST({f.truth} AS INTEGER)"),
+        ]
+        sql = _case(f, branches, type=_NUMBER, what="a cast of this value")
+        return Value(Kind.NUMBER, f"CAST({sql} AS {_NUMBER})", "true" if is_integer else "false")
+
+    return compile
+
+
+def _to_boolean(f: Facets) -> Value:
+    odd = unsupported(f.lexical, "a cast of this value", "BOOLEAN")
+    text = (
+        f"CASE WHEN {f.lexical} IN ('true', '1') THEN true WHEN {f.lexical} IN ('false', '0') THEN false"
+        f" WHEN regexp_matches({f.lexical}, {_SPACED}) THEN {odd} END"
+    )
+    number = f"CASE WHEN {f.rank} <= 2 THEN {f.number} <> 0 ELSE {f.floating} <> 0 AND NOT isnan({f.floating}) END"
+    branches = [(f"{_C.STRING:d}", text), (f"{_C.NUMBER:d}", number), (f"{_C.BOOLEAN:d}", f.truth)]
+    return Value(Kind.TRUTH, _case(f, branches, type="BOOLEAN", what="a cast of this value"))
+
+
+def _to_date(f: Facets) -> Value:
+    day, zone = f"regexp_extract({f.lexical}, '^(-?[0-9]+-[0-9]{{2}}-[0-9]{{2}})', 1)", _zone(f)
+    return _moment(f, "date", _C.DATE, (_C.DATE_TIME, f"{day} || {zone}"), form=f"^{_DATE}$", check="DATE")
+
+
+def _to_date_time(f: Facets) -> Value:
+    day, zone = f"regexp_extract({f.lexical}, '^(-?[0-9]+-[0-9]{{2}}-[0-9]{{2}})', 1)", _zone(f)
+    midnight = f"{day} || 'T00:00:00' || {zone}"
+    return _moment(f, "dateTime", _C.DATE_TIME, (_C.DATE, midnight), form=f"^{_DATE}T{_TIME}$", check="TIMESTAMP")
+
+
+def _moment(f: Facets, name: str, same: TermClass, other: tuple[TermClass, str], *, form: str, check: str) -> Value:
+    """A date or moment: one that is one already, another that has it, or a string that is written as one."""
+    odd = unsupported(f.lexical, "a cast of this value")
+    late = f"regexp_matches({f.lexical}, 'T24')"
+    is_valid = f"TRY_CAST({f.lexical} AS {check}) IS NOT NULL"
+    text = (
+        f"CASE WHEN regexp_matches({f.lexical}, {quote(form)}) THEN CASE WHEN {is_valid} THEN {f.lexical} END"
+        f" WHEN regexp_matches({f.lexical}, '[0-9]') THEN {odd} END"
+    )
+    branches = [
+        (f"{same:d}", f.lexical),
+        (f"{other[0]:d}", f"CASE WHEN {late} THEN {odd} ELSE {other[1]} END"),
+        (f"{_C.STRING:d}", text),
+    ]
+    lexical = _case(f, branches, type="VARCHAR", what="a cast of this value")
+    datatype = quote(f'"^^<{XSD}{name}>')
+    return Value(Kind.TEXT, f"('\"' || {lexical} || {datatype})")
+
+
+_CASTS: dict[str, Callable[[Facets], Value]] = {
+    "string": _to_string,
+    "integer": _to_number("[+-]?[0-9]{1,18}", is_integer=True),
+    "decimal": _to_number(r"[+-]?([0-9]{1,18}(\.[0-9]{0,18})?|\.[0-9]{1,18})", is_integer=False),
+    "boolean": _to_boolean,
+    "date": _to_date,
+    "dateTime": _to_date_time,
+}
+
+
+# --- the parts of moments
+
+
+def _zone(f: Facets) -> str:
+    return f"regexp_extract({f.lexical}, {quote(_ZONE)}, 1)"
+
+
+def _part(pattern: str, *kinds: TermClass, is_integer: bool = True) -> Callable[[Expressions, Any], Value]:
+    """The number in a moment's lexical form that a pattern finds."""
+
+    def compile(e: Expressions, node: Any) -> Value:
+        f = e.facets(e.value(node.arg))
+        odd = unsupported(f.lexical, "this moment", _NUMBER)
+        part = f"regexp_extract({f.lexical}, {quote(pattern)}, 1)"
+        late = f"regexp_matches({f.lexical}, '(^|T)24:') OR length({part}) > 18"
+        classes = ", ".join(f"{kind:d}" for kind in kinds)
+        number = f"CASE WHEN {late} THEN {odd} ELSE CAST({part} AS {_NUMBER}) END"
+        return Value(
+            Kind.NUMBER, f"(CASE WHEN {f.kind} IN ({classes}) THEN {number} END)", "true" if is_integer else "false"
+        )
+
+    return compile
+
+
+_ZONED = ", ".join(f"{kind:d}" for kind in _C if _C.DATE_TIME <= kind < _C.DURATION)
+
+
+def _tz(e: Expressions, node: Any) -> Value:
+    f = e.facets(e.value(node.arg))
+    return Value(Kind.STRING, f"(CASE WHEN {f.kind} IN ({_ZONED}) THEN {_zone(f)} END)")
+
+
+def _timezone(e: Expressions, node: Any) -> Value:
+    """TIMEZONE: `-PT8H` of `-08:00`; an error without a time zone."""
+    f = e.facets(e.value(node.arg))
+    zone = _zone(f)
+    hours, minutes = f"CAST({zone}[2:3] AS INTEGER)", f"CAST({zone}[5:6] AS INTEGER)"
+    sign = f"CASE WHEN {zone}[1] = '-' THEN '-' ELSE '' END"
+    parts = (
+        f"{sign} || 'PT' || CASE WHEN {hours} > 0 THEN {hours} || 'H' ELSE '' END"
+        f" || CASE WHEN {minutes} > 0 THEN {minutes} || 'M' ELSE '' END"
+    )
+    duration = f"CASE WHEN {zone} IN ('Z', '+00:00', '-00:00') THEN 'PT0S' ELSE {parts} END"
+    datatype = quote(f'"^^<{XSD}dayTimeDuration>')
+    known = f"{f.kind} IN ({_ZONED}) AND {zone} <> ''"
+    return Value(Kind.TEXT, f"(CASE WHEN {known} THEN '\"' || {duration} || {datatype} END)")
+
+
+_DAYS = (_C.DATE_TIME, _C.DATE)
+MOMENT_FUNCTIONS: dict[str, Callable[[Expressions, Any], Value]] = {
+    "Function": cast,
+    "Builtin_YEAR": _part("^(-?[0-9]+)", *_DAYS, _C.YEAR, _C.YEAR_MONTH),
+    "Builtin_MONTH": _part("^-?[0-9]+-([0-9]{2})", *_DAYS, _C.YEAR_MONTH),
+    "Builtin_DAY": _part("^-?[0-9]+-[0-9]{2}-([0-9]{2})", *_DAYS),
+    "Builtin_HOURS": _part("(?:^|T)([0-9]{2}):", _C.DATE_TIME, _C.TIME),
+    "Builtin_MINUTES": _part("(?:^|T)[0-9]{2}:([0-9]{2}):", _C.DATE_TIME, _C.TIME),
+    "Builtin_SECONDS": _part(
+        "(?:^|T)[0-9]{2}:[0-9]{2}:([0-9]{2}(?:[.][0-9]+)?)", _C.DATE_TIME, _C.TIME, is_integer=False
+    ),
+    "Builtin_TZ": _tz,
+    "Builtin_TIMEZONE": _timezone,
+}
