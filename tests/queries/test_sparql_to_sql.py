@@ -265,7 +265,7 @@ def test_a_plan_is_made_once_for_all_values() -> None:
     assert len(columns.plans) == 1
 
 
-VALUES = [
+VALUES: list[Literal | str] = [
     Literal("Anora"), Literal("Titane", language="fr"), number("05"), number("-3.70", "decimal"),
     number("2e0", "double"),
     number("true", "boolean"), number("2024-05-01", "date"), number("2024-05-02T10:20:30.5-08:30", "dateTime"),
