@@ -6,6 +6,7 @@ query_search     stored queries found by words, with the ontology's labels as sy
 rewriting        queries in the form that the engine answers as SPARQL defines
 routing          which engine answers a query: SQL over columns, or Oxigraph
 sparql_to_sql    SPARQL compiled to SQL over the columns of a graph
+explain_plan     engine, algebra, SQL and operators of a query, with rows and time
 execute          a query run on a store
 answer           rows, truth or triples, as exact terms and Python values
 formats          answers written as SPARQL results, tables, Markdown, HTML and Turtle

@@ -1,4 +1,4 @@
-"""Why a query is answered as it is: engine, algebra, rewrites, SQL, and the operators with estimated and real rows."""
+"""Why a query is answered as it is: engine, algebra, rewrites, SQL, and operators with their rows."""
 
 from __future__ import annotations
 

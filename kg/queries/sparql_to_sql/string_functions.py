@@ -1,4 +1,7 @@
-"""Functions of strings as SQL: parts, regular expressions, hashes, IRIs (https://www.w3.org/TR/sparql11-query/#SparqlOps)."""
+"""Functions of strings as SQL: parts, regular expressions, hashes, IRIs.
+
+https://www.w3.org/TR/sparql11-query/#func-strings
+"""
 
 from __future__ import annotations
 
