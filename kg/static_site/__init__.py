@@ -9,5 +9,6 @@ each becomes a relative link to the file of that address, so the folder works be
     query_forms    stored queries with values that the graph has, and as the browser binds and runs them
     site_files     addresses -> files and the links between them
     search_index   the names of all entities, for the search in the browser
+    changes        what changed since the site was last written, and its Atom feed
     indexes        sitemap.xml and robots.txt
 """

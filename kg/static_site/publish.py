@@ -16,6 +16,7 @@ import shutil
 import time
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -24,21 +25,22 @@ from kg.filmgraph import FilmGraph
 from kg.graph.snapshot_file import ALL
 from kg.graph.store import is_alive
 from kg.server.app import prepare_worker
-from kg.server.pages.display import DisplayValue
+from kg.server.pages.display import DisplayValue, display_of
 from kg.server.pages.routes import problem_page
 from kg.server.pages.templating import SITE_LINKS, STATIC
 from kg.server.request_params import PREFIX
+from kg.static_site.changes import MAX_ENTRIES, ChangeEntry, entries_json, find_changes, read_entries, to_atom
 from kg.static_site.crawl import Crawl
 from kg.static_site.indexes import page_url_of, robots_text, sitemaps
 from kg.static_site.published_page import PublishedPages
 from kg.static_site.query_forms import forms_json
 from kg.static_site.search_index import search_index_json
-from kg.static_site.site_files import Address, relative_url, rewrite_links
+from kg.static_site.site_files import Address, SiteFiles, relative_url, rewrite_links
 from kg.version import __version__
 
 MANIFEST = "site.json"
 """The file that says what a site was written from; a folder that has it is a site."""
-GRAPH_FILE, TURTLE_FILE = "data/graph.nq.gz", "data/knowledge.ttl"
+GRAPH_FILE, TURTLE_FILE, CHANGES_FILE = "data/graph.nq.gz", "data/knowledge.ttl", "data/changes.json"
 ENGINE = "engine.bundle.js"
 """The script that answers SPARQL in the browser, if it was bundled."""
 LARGE_FILES, LARGE_DATA = 20_000, 20_000_000
@@ -90,7 +92,7 @@ def publish(
     unfinished = target.with_name(f".{target.name}.{os.getpid()}.unfinished")
     try:
         unfinished.mkdir(parents=True)
-        site = _write_site(graph, unfinished, edition, url, progress)
+        site = _write_site(graph, unfinished, target, edition, url, progress)
         _replace(target, unfinished)
     finally:
         shutil.rmtree(unfinished, ignore_errors=True)
@@ -147,7 +149,9 @@ def _previous(target: Path) -> Path:
 # --- writing
 
 
-def _write_site(graph: FilmGraph, folder: Path, edition: str, url: str | None, progress: Callable[[int], None]) -> Site:
+def _write_site(
+    graph: FilmGraph, folder: Path, old: Path, edition: str, url: str | None, progress: Callable[[int], None]
+) -> Site:
     has_sparql = (STATIC / ENGINE).is_file()
     _write_data(graph, folder)
     downloads = [
@@ -172,7 +176,21 @@ def _write_site(graph: FilmGraph, folder: Path, edition: str, url: str | None, p
     _write(folder / ".nojekyll", "")
     for name, text in sitemaps(url, sorted(crawl.page_paths)) if url else ():
         _write(folder / name, text)
+    _write_changes(graph, crawl.files, folder, old, edition, url)
     return _write_manifest(folder, edition, len(crawl.page_paths), has_sparql=has_sparql)
+
+
+def _write_changes(graph: FilmGraph, files: SiteFiles, folder: Path, old: Path, edition: str, url: str | None) -> None:
+    """Write what changed since the old site, before what it has of earlier changes, and the feed of both."""
+    updated = datetime.now(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
+    entries: tuple[ChangeEntry, ...] = ()
+    if (old / GRAPH_FILE).is_file():
+        quads = (old / GRAPH_FILE, folder / GRAPH_FILE)
+        entries = find_changes(display_of(graph), *quads, files, edition=edition, updated=updated)
+    entries = (*entries, *read_entries(old / CHANGES_FILE))[:MAX_ENTRIES]
+    _write(folder / CHANGES_FILE, entries_json(entries))
+    if url is not None:
+        _write(folder / "changes.xml", to_atom(url, entries, updated=updated))
 
 
 def _write_manifest(folder: Path, edition: str, pages: int, *, has_sparql: bool) -> Site:
@@ -209,8 +227,12 @@ def _head(path: str, url: str | None, *, has_sparql: bool) -> str:
     """The script of the site, and the canonical URL of a page."""
     script = relative_url("static/published.js", start=path)
     sparql = " data-sparql" if has_sparql else ""
-    canonical = f'<link rel="canonical" href="{html.escape(page_url_of(url, path))}">\n' if url else ""
-    return f'<script src="{script}" defer{sparql}></script>\n{canonical}'
+    links = ""
+    if url is not None:
+        feed = relative_url("changes.xml", start=path)
+        links = f'<link rel="canonical" href="{html.escape(page_url_of(url, path))}">\n'
+        links += f'<link rel="alternate" type="application/atom+xml" href="{feed}" title="Changes">\n'
+    return f'<script src="{script}" defer{sparql}></script>\n{links}'
 
 
 def _write_not_found(crawl: Crawl, folder: Path, url: str | None) -> None:

@@ -11,6 +11,7 @@ from kg.graph.store import find_quads
 from kg.queries.rewriting.engine_query import to_engine_text
 from kg.queries.sparql import find_values_blocks, tokenise
 from kg.queries.stored_query import Parameter, ParameterType, StoredQuery
+from kg.server.pages.query_pages import typed_value
 from kg.terms import PREFIXES, UNDECIDED, to_curie
 
 _MAX_TRIED = 8
@@ -25,10 +26,12 @@ def example_values(graph: FilmGraph, query: StoredQuery) -> dict[str, str]:
             answer = graph.ask_with(query.name, values, limit=1)
         except FilmGraphError:
             continue
-        if answer.kind != "rows" or len(answer):
-            return values
         first = first or values
-    return first
+        if answer.kind != "rows" or len(answer):
+            first = values
+            break
+    parameters = {parameter.name: parameter for parameter in query.params}
+    return {name: typed_value(graph, parameters[name], value) for name, value in first.items()}
 
 
 def _candidates(graph: FilmGraph, query: StoredQuery) -> Iterator[dict[str, str]]:

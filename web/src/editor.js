@@ -256,8 +256,11 @@ function start(field) {
   actions.querySelector("button").after(button("Format", tidy, "Shift+Alt+F"), share, past);
   field.form.addEventListener("submit", () => { remember(view.state.doc.toString()); fill(); });
 
-  // Where the server found an error.
+  // Where the engine found an error, if the grammar found none: that of the grammar is at the word that is wrong.
   const mark = (problem) => {
+    let isMarked = false;
+    syntaxTree(view.state).iterate({ enter: (node) => { isMarked ||= node.type.isError; } });
+    if (isMarked) return;
     const line = view.state.doc.line(Math.min(Number(problem.dataset.line), view.state.doc.lines));
     const from = Math.min(line.to, line.from + Number(problem.dataset.column) - 1);
     const word = /^\S+/.exec(view.state.doc.sliceString(from, line.to))?.[0] ?? "";

@@ -319,8 +319,13 @@ def _field_error(
 
 
 def _placeholder(graph: FilmGraph, parameter: Parameter) -> str:
-    """The example as a person would type it: entities by their names, where these are unambiguous."""
-    texts = parameter.example_value.split("|")
+    """The example as a person would type it; empty for a parameter whose example is that it is left out."""
+    return "" if parameter.example == "UNDEF" else typed_value(graph, parameter, parameter.example_value)
+
+
+def typed_value(graph: FilmGraph, parameter: Parameter, value: str) -> str:
+    """A value as a person would type it: entities by their names, where these are unambiguous."""
+    texts = value.split("|")
     if parameter.type is ParameterType.ENTITY:
         texts = [_typed_name(graph, parameter, text) for text in texts]
     return " | ".join(texts)

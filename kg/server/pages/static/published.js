@@ -275,10 +275,12 @@
   };
   const download = (title, text, type, name) => element("a", { href: URL.createObjectURL(new Blob([text], { type })), download: name }, title);
 
+  const downloads = (...links) => element("div", { class: "actions answered" }, element("span", {}, "Download ", ...links));
+
   const show = async (answer, name) => {
     if ("truth" in answer) return [element("p", { class: "lead" }, answer.truth ? "Yes." : "No.")];
     if ("triples" in answer) {
-      const links = element("div", { class: "actions answered" }, "Download ", download("Turtle", answer.triples, "text/turtle", `${name}.ttl`));
+      const links = downloads(download("Turtle", answer.triples, "text/turtle", `${name}.ttl`));
       return [element("pre", { class: "answer-text", tabindex: "0" }, answer.triples), links];
     }
     const { columns, rows } = answer;
@@ -295,7 +297,7 @@
     const table = element("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": "The answer" }, element("table", { class: "answer" }, head, body));
     const count = rows.length > MAX_ROWS ? `The first ${MAX_ROWS.toLocaleString("en")} of ${rows.length.toLocaleString("en")} rows` : `${rows.length} row${rows.length === 1 ? "" : "s"}`;
     const results = { head: { vars: columns }, results: { bindings: rows.map((row) => Object.fromEntries(row.map((term, index) => [columns[index], term]).filter(([, term]) => term))) } };
-    const links = element("div", { class: "actions answered" }, "Download ", download("CSV", csv(answer), "text/csv", `${name}.csv`), ", ", download("JSON", JSON.stringify(results), "application/sparql-results+json", `${name}.json`));
+    const links = downloads(download("CSV", csv(answer), "text/csv", `${name}.csv`), ", ", download("JSON", JSON.stringify(results), "application/sparql-results+json", `${name}.json`));
     return [table, element("p", { class: "notice" }, count), links];
   };
 
@@ -340,7 +342,7 @@
   };
 
   const runSparql = async (form, text) => {
-    for (const old of document.querySelectorAll("main > .problem")) old.remove();
+    document.querySelector("#examples details").open = false;
     const section = answerSection(form);
     try {
       section.replaceChildren(element("h2", {}, "Answer"), ...(await show(await ask(text), "answer")));
@@ -350,7 +352,7 @@
       section.replaceChildren(shown);
       if (place) {
         Object.assign(shown.dataset, { line: String(Math.max(1, Number(place[1]) - 1)), column: place[2], detail: error.message });
-        shown.textContent = error.message.replace(place[0], ` in line ${shown.dataset.line}, column ${place[2]}`);
+        shown.textContent = error.message.replace(place[0], `Error in line ${shown.dataset.line}, column ${place[2]}`);
         document.dispatchEvent(new CustomEvent("kg-problem", { detail: shown }));
       }
     }
