@@ -13,7 +13,7 @@ from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from pyoxigraph import NamedNode, Store, Triple
+from pyoxigraph import Literal, NamedNode, Store, Triple
 
 from kg.errors import AmbiguousNameError, InputError, UnknownNameError
 from kg.facts.texts import Texts, open_texts
@@ -30,7 +30,7 @@ from kg.queries.rewriting.engine_query import EngineResult, InMemoryResult, eval
 from kg.queries.routing import ColumnarGraph, parse_engine, route
 from kg.queries.sparql import guard
 from kg.queries.stored_query import StoredQueries, StoredQuery, parameter_terms
-from kg.terms import KNOWLEDGE, SOURCE, UNDECIDED
+from kg.terms import KNOWLEDGE, LABEL, SOURCE, UNDECIDED
 from kg.text.folding import closest
 from kg.workers.client import run_with_timeout
 from kg.workers.job_limits import deadline_in
@@ -49,6 +49,8 @@ if TYPE_CHECKING:
     from kg.lookup.schema_card import SchemaCard
     from kg.lookup.source_conflicts import Conflict
     from kg.schema import Schema
+
+_MAX_COMPLETED = 2000
 
 
 class FilmGraph:
@@ -291,6 +293,11 @@ class FilmGraph:
 
         return describe_entity(self.store, self.names, self.provenance, self.entity(name))
 
+    def _ipython_key_completions_(self) -> list[str]:
+        """The labels that a notebook completes after `graph["`."""
+        quads = find_quads(self.store, None, LABEL, None, KNOWLEDGE, limit=_MAX_COMPLETED)
+        return sorted({quad.object.value for quad in quads if isinstance(quad.object, Literal)})
+
     def __contains__(self, name: object) -> bool:
         """True when an entity has this name."""
         try:
@@ -354,7 +361,12 @@ class FilmGraph:
 
         Subject and value are named as in `ask`; a value may also be a literal's text, or its exact N-Triples form.
         """
-        return self.explainer.explain(self.triple(subject, property, value))
+        return replace(self.explainer.explain(self.triple(subject, property, value)), draw=self._draw)
+
+    def _draw(self, explanation: Explanation) -> str:
+        from kg.explain.why_formats import to_svg
+
+        return to_svg((explanation,), self.names, self.texts())
 
     def why_text(self, subject: str, property: str, value: str, *, format: str = "text") -> str:
         """Why a triple holds, as `text`, `json`, `proof`, `turtle` (PROV-O), `mermaid` or `svg`."""

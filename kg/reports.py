@@ -7,6 +7,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from kg.text.table import html_table
+
 
 class Severity(StrEnum):
     """How bad a finding is; a violation prevents publishing, the others do not."""
@@ -139,6 +141,19 @@ class Report:
     def __str__(self) -> str:
         """A line for each finding."""
         return "\n".join(map(str, self)) or "No findings."
+
+    def _repr_html_(self) -> str:
+        """What a notebook shows: a table of the findings."""
+        rows = (
+            (
+                finding.severity,
+                str(finding.place or ""),
+                f"{finding.message.rstrip('.')}. {finding.advice}",
+                finding.check,
+            )
+            for finding in self
+        )
+        return html_table(("severity", "place", "finding", "check"), rows) or "<p>No findings.</p>"
 
     def __len__(self) -> int:
         """The number of findings."""

@@ -6,7 +6,7 @@ building costs nothing.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -44,6 +44,12 @@ class Explanation:
     specification: str = ""
     premises: tuple[Explanation, ...] = ()
     is_axiom: bool = False
+    draw: Callable[[Explanation], str] | None = field(default=None, repr=False, compare=False)
+    """Draws it as a notebook shows it, with the labels and passages of a graph."""
+
+    def _repr_html_(self) -> str | None:
+        """What a notebook shows: its diagram."""
+        return None if self.draw is None else self.draw(self)
 
     def __bool__(self) -> bool:
         """True when the triple holds."""

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import builtins
+import html
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
 from pyoxigraph import Literal, NamedNode, Quad, QuerySolutions, Store
@@ -16,6 +17,7 @@ from kg.graph.store import find_quads
 from kg.lookup.entity_names import EntityNames
 from kg.parts import belongs_to
 from kg.terms import ALIAS, KNOWLEDGE, LABEL, TYPE, UNDECIDED, Term, to_curie, to_short
+from kg.text.table import html_table
 
 _MAX_DEPTH = 3
 _FIRST_PROPERTIES = (TYPE, LABEL, ALIAS)
@@ -85,6 +87,19 @@ class EntityDescription:
             "incoming": dict(incoming),
             "contested": [_contested_line(contested) for contested in self.contested],
         }
+
+    def _repr_html_(self) -> str:
+        """What a notebook shows: the values with their sources, and folded what is inferred."""
+        curie = to_curie(self.entity.value)
+        title = f"<h3>{html.escape(self.label or curie)}</h3><p><code>{html.escape(curie)}</code></p>"
+        stated = html_table(("property", "value", "sources"), _value_rows(self.stated))
+        inferred = html_table(("property", "value", "sources"), _value_rows(self.inferred))
+        if inferred:
+            inferred = f"<details><summary>{len(self.inferred):,} inferred values</summary>{inferred}</details>"
+        contested = "".join(f"<li>{html.escape(_contested_line(lost))}</li>" for lost in self.contested)
+        if contested:
+            contested = f"<p>Contested, and not accepted as true:</p><ul>{contested}</ul>"
+        return title + stated + contested + inferred
 
     def to_text(self) -> str:
         """The description for people, a line for each value."""
@@ -212,6 +227,17 @@ def _value_line(value: PropertyValue, name: str, *, indent: str) -> Iterator[str
         sources = "; ".join(dict.fromkeys(_source_and_span(fact) for fact in value.facts))
         sources += "; undecided" if value.is_contested else ""
         yield f"{indent}{name:<20} {value.text}{f'   [{sources}]' if sources else ''}"
+
+
+def _value_rows(values: Iterable[PropertyValue], above: str = "") -> Iterator[tuple[str, str, str]]:
+    """Yield property, value and sources; a property of a part with the property that leads to the part."""
+    for value in values:
+        name = f"{above}{_local_name(value.property)}"
+        if value.parts:
+            yield from _value_rows(value.parts, f"{name} › ")
+        else:
+            sources = "; ".join(dict.fromkeys(_source_and_span(fact) for fact in value.facts))
+            yield name, value.text, f"{sources}; undecided" if value.is_contested else sources
 
 
 def _contested_line(contested: ContestedFact) -> str:

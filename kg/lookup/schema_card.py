@@ -30,6 +30,7 @@ from kg.terms import (
     to_term,
 )
 from kg.text.folding import Naming, match_name, to_stems
+from kg.text.table import html_table
 
 INTRODUCTION = f"""PREFIX film: <{FILM}>
 {textwrap.fill(f"It is built in, like all of these prefixes: {', '.join(PREFIXES)}.", 79)}
@@ -156,6 +157,15 @@ class SchemaCard:
             "kinds": [row.as_dict() for row in self.kinds],
         }
 
+    def _repr_html_(self) -> str:
+        """What a notebook shows: a folded table each of classes, properties and kinds."""
+        groups = (("classes", self.classes), ("properties", self.properties), ("kinds", self.kinds))
+        return "".join(
+            f"<details><summary>{len(rows):,} {name}</summary>{_html_rows(rows)}</details>"
+            for name, rows in groups
+            if rows
+        )
+
     def to_text(self, *, all_terms: bool = False) -> str:
         """The introduction and a table each, of what has uses or of all terms; empty when there is nothing to list."""
         card = self if all_terms else self.used()
@@ -176,6 +186,15 @@ class SchemaCard:
         groups = [("class", list(classes)), ("property", list(properties)), ("kind", list(kinds))]
         tables = (f"{_head(name, 'uses')}{''.join(entries)}" for name, entries in groups if entries)
         return "\n".join((INTRODUCTION, *tables))
+
+
+def _html_rows(rows: Sequence[SchemaRow]) -> str:
+    columns = ("name", "uses", "of", "value", "meaning")
+    cells = (
+        (row.name, f"{row.uses:,}", ", ".join(row.domain or row.parents), ", ".join(row.range), row.comment)
+        for row in rows
+    )
+    return html_table(columns, cells)
 
 
 def _matching(rows: Sequence[SchemaRow], word: str) -> list[SchemaRow]:

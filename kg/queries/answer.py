@@ -57,6 +57,10 @@ class Row:
             raise AttributeError(f"The row has no column {column!r}. {advice}")
         return to_cell(self.term(column), self.names)
 
+    def __dir__(self) -> list[str]:
+        """Its columns as well, so that editors and notebooks complete them."""
+        return [*object.__dir__(self), *(column for column in self.columns if column.isidentifier())]
+
     def __getitem__(self, column: str | int) -> Cell:
         return to_cell(self.terms[column] if isinstance(column, int) else self.term(column), self.names)
 

@@ -1,9 +1,10 @@
-"""Tables in plain text: columns padded to their widest cell, East Asian characters counted as two."""
+"""Tables in plain text and HTML: in text, columns padded to their widest cell, East Asian characters counted as two."""
 
 from __future__ import annotations
 
+import html
 import unicodedata
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import zip_longest
 
 _GAP = "  "
@@ -75,3 +76,18 @@ def _width(text: str) -> int:
 def _pad(text: str, width: int, is_right: bool) -> str:
     gap = " " * (width - _width(text))
     return gap + text if is_right else text + gap
+
+
+def html_table(columns: Sequence[str], rows: Iterable[Sequence[str]], *, caption: str = "") -> str:
+    """Texts as an HTML table, as notebooks show it; no row gives the empty text.
+
+    >>> html_table(["a"], [["<b>"]])
+    '<table><thead><tr><th>a</th></tr></thead><tbody><tr><td>&lt;b&gt;</td></tr></tbody></table>'
+    """
+    lines = ["".join(f"<td>{html.escape(cell)}</td>" for cell in row) for row in rows]
+    if not lines:
+        return ""
+    head = "".join(f"<th>{html.escape(column)}</th>" for column in columns)
+    body = "".join(f"<tr>{line}</tr>" for line in lines)
+    title = f"<caption>{html.escape(caption)}</caption>" if caption else ""
+    return f"<table>{title}<thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
