@@ -7,7 +7,7 @@ PIP := $(BIN)/pip install --quiet --disable-pip-version-check
 WORLD := build/world
 WORKERS ?= 2
 
-.PHONY: graph world test quick test-latest lock lock-check bundle format clean
+.PHONY: graph world test quick test-stores test-latest lock lock-check bundle docs format clean
 
 graph: $(VENV)/.installed
 	$(BIN)/kg build
@@ -47,6 +47,11 @@ test: $(VENV)/.tested
 quick: $(VENV)/.tested
 	$(BIN)/pytest -n $(WORKERS) --dist worksteal -m "not long"
 
+# Stored queries against the stores of others: Oxigraph's server, `kg serve`, and Virtuoso where Debian's
+# virtuoso-opensource is installed (what is not there is named).
+test-stores: $(VENV)/.tested
+	$(BIN)/pytest tests/endpoints/check_stores.py
+
 # Which newer version of a dependency breaks what; CI runs it and reports, without failing.
 test-latest: $(VENV)/.tested
 	$(PIP) uv
@@ -66,6 +71,11 @@ lock-check: $(VENV)/.tested
 # The SPARQL editor and the engine of published sites, from npm packages that web/package-lock.json pins.
 bundle:
 	cd web && npm ci --no-audit --no-fund --ignore-scripts && npm run --silent build
+
+# The documentation as a site in build/docs; a broken link is an error.
+docs: $(VENV)/bin/pip
+	$(PIP) --constraint constraints.txt --editable ".[docs]"
+	$(BIN)/mkdocs build --quiet --strict --config-file packaging/mkdocs.yml
 
 format: $(VENV)/.tested
 	$(BIN)/ruff check --fix .

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from functools import cached_property, partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from pyoxigraph import Literal, NamedNode, Store, Triple
 
@@ -28,6 +28,7 @@ from kg.queries.answer import Answer
 from kg.queries.execute import names_any, run_query, run_stored_query
 from kg.queries.rewriting.engine_query import EngineResult, InMemoryResult, evaluate
 from kg.queries.routing import ColumnarGraph, parse_engine, route
+from kg.queries.snapshot_store import SnapshotStore
 from kg.queries.sparql import guard
 from kg.queries.stored_query import StoredQueries, StoredQuery, parameter_terms
 from kg.terms import KNOWLEDGE, LABEL, SOURCE, UNDECIDED
@@ -57,15 +58,17 @@ class FilmGraph:
     """A published graph, open for reading; other builds may be published while it is open.
 
     The build is the published one unless another is named. `queries` are the stored queries by name, `store` is the
-    Oxigraph store itself, `snapshot` has the exact terms and all facts, `names` finds entities by name, and
-    `provenance` has the facts with their sources. Several threads may read at once.
+    Oxigraph store itself, or what is used in its place where a build has none, `snapshot` has the exact terms and all
+    facts, `names` finds entities by name, and `provenance` has the facts with their sources. Several threads may read
+    at once.
     """
 
     def __init__(self, project: Project, *, build: Path | None = None) -> None:
         self.project = project
-        self.build, self.store, self._hold = open_published_build(project) if build is None else open_build(build)
-        self.names = EntityNames(self.store)
+        self.build, store, self._hold = open_published_build(project) if build is None else open_build(build)
         self.snapshot = SnapshotFile(self.build)
+        self.store = store if store is not None else cast(Store, SnapshotStore(self.snapshot))
+        self.names = EntityNames(self.store)
         records = RecordStore(self.snapshot, is_empty=not self._counts.get("records"))
         self.provenance = Provenance(self.store, records)
 
@@ -112,7 +115,8 @@ class FilmGraph:
         self, query: StoredQuery, text: str, *, limit: int | None = None, max_bytes: int | None = None
     ) -> Answer:
         """The answer to a stored query of which `text` has its values bound."""
-        is_contested = self.may_be_contested(text)
+        # Without a lookup store, a large graph is not read together with what is undecided.
+        is_contested = self.columnar.has_store and self.may_be_contested(text)
         answer = run_stored_query(
             self.store,
             query,
@@ -224,7 +228,9 @@ class FilmGraph:
     def columnar(self) -> ColumnarGraph:
         """The graph as columns in DuckDB, as its snapshot has them."""
         triples = int(self._counts.get("triples", 0)) + int(self._counts.get("quads", 0))
-        return ColumnarGraph(triples, lambda: self._columns)
+        store: object = self.store
+        has_store = store.is_small if isinstance(store, SnapshotStore) else True
+        return ColumnarGraph(triples, lambda: self._columns, has_store=has_store)
 
     @cached_property
     def _counts(self) -> Mapping[str, Any]:

@@ -10,6 +10,7 @@ link_review    link review, in batches
 link_files     link: two files, or duplicates within one
 compare        diff, what-if
 import_export  import, export
+stores         load-script, check-store
 serve          serve, mcp
 completion     completion, for shells
 
@@ -24,7 +25,7 @@ import os
 import sys
 from collections.abc import Sequence
 
-from kg.cli import ask, build, check, compare, completion, import_export, link, serve, why
+from kg.cli import ask, build, check, compare, completion, import_export, link, serve, stores, why
 from kg.cli.command import CommandParser, Commands
 from kg.errors import EngineMismatchError, FilmGraphError, GraphFaultError, InputError, LimitError, RemoteError
 from kg.version import __version__
@@ -85,6 +86,6 @@ def to_parser() -> argparse.ArgumentParser:
     parser.add_argument("-V", "--version", action="version", version=f"kg {__version__}")
     parser.set_defaults(run=None)
     commands = Commands(parser)
-    for module in (build, check, compare, ask, why, import_export, link, serve, completion):
+    for module in (build, check, compare, ask, why, import_export, link, stores, serve, completion):
         module.add_commands(commands)
     return parser

@@ -25,7 +25,7 @@ def add_commands(commands: Commands) -> None:
     new = commands.add("new", "Start a project of your own: this ontology, these queries, a first film.", _new)
     new.add_argument("folder", metavar="FOLDER", help="an empty folder, or one that does not exist yet")
     build = commands.add("build", "Build the graph from the project's files and publish it.", _build)
-    build.add_argument("--force", action="store_true", help="build even when nothing has changed")
+    build.add_argument("--force", "--full", action="store_true", help="build everything anew, whatever has changed")
     build.add_argument("--memory", metavar="SIZE", help="the memory limit of tables, such as 2GB; the rest is on disk")
     build.add_argument("--profile", metavar="FILE", help="write seconds and rows of each phase as JSON; - is stdout")
     add_engine(build)

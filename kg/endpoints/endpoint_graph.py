@@ -6,8 +6,9 @@ record, which cost a request each otherwise.
 
 from __future__ import annotations
 
+import json
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -23,6 +24,7 @@ from kg.exports.store_files import ASSERTED_GRAPH
 from kg.facts.model import Evidence, Fact
 from kg.federation.config import ServiceConfig, Services, read_services, store_config
 from kg.federation.endpoint_client import EndpointClient
+from kg.files.atomic import write_file
 from kg.filmgraph import FilmGraph
 from kg.graph.provenance import Provenance
 from kg.graph.record_store import RecordStore
@@ -50,6 +52,8 @@ class EndpointGraph(FilmGraph):
         self.names = RemoteNames(self.remote)
         self.snapshot = SnapshotFile(self.build)
         self.provenance = _RemoteProvenance(self.store, RecordStore(self.snapshot, is_empty=self._same_build is None))
+        self.deviations = read_deviations(project, config.address, self.layout.version)
+        """The stored queries that the store answers otherwise than the build, and how; `kg check-store` found them."""
 
     def __repr__(self) -> str:
         return f"EndpointGraph({self.config.address!r}, build={self.layout.version!r})"
@@ -94,7 +98,15 @@ class EndpointGraph(FilmGraph):
     def ask_bound(
         self, query: StoredQuery, text: str, *, limit: int | None = None, max_bytes: int | None = None
     ) -> Answer:
-        """The answer to a stored query of which `text` has its values bound."""
+        """The answer to a stored query of which `text` has its values bound.
+
+        Raises `RemoteError` for a query that the store is known to answer wrongly.
+        """
+        if query.name in self.deviations:
+            raise RemoteError(
+                f"{self.config.address} does not answer {query.name} as SPARQL defines (`kg check-store`):"
+                f" {self.deviations[query.name]}"
+            )
         if self.may_be_contested(text):
             return super().ask_bound(query, text, limit=limit, max_bytes=max_bytes)
         return self._run(text, limit, max_bytes, name=query.name, file=query.file)
@@ -207,6 +219,28 @@ class _RemoteProvenance(Provenance):
 
 
 _ABOUT, _SOURCE = NamedNode(EVIDENCE + "about"), NamedNode(EVIDENCE + "source")
+
+
+_CHECKED = "store-check.json"
+"""The file beside the builds with what `kg check-store` found last."""
+
+
+def read_deviations(project: Project, address: str, version: str) -> Mapping[str, str]:
+    """The stored queries that a check of this store with this build found to be answered wrongly, and how."""
+    try:
+        document = json.loads((project.build_folder / _CHECKED).read_text(encoding="utf-8"))
+        queries = document["queries"]
+    except (OSError, ValueError, KeyError, TypeError):
+        return {}
+    is_same = (document.get("address"), document.get("version")) == (address, version)
+    return {str(name): str(problem) for name, problem in queries.items()} if is_same else {}
+
+
+def write_deviations(graph: EndpointGraph, queries: Mapping[str, str]) -> None:
+    """Keep what a check found, so that these queries are refused until the store is checked again."""
+    document = {"address": graph.config.address, "version": graph.layout.version, "queries": dict(queries)}
+    graph.project.build_folder.mkdir(parents=True, exist_ok=True)
+    write_file(graph.project.build_folder / _CHECKED, (json.dumps(document, indent=1),), durable=False)
 
 
 def connect(address: str, project: Project | Path | str | None = None, **limits: float) -> EndpointGraph:

@@ -15,7 +15,9 @@ from kg.text.folding import closest
 
 FILE = "filmgraph.toml"
 _KEYS = ("contact", "services", "store")
-_STORE_KEYS = ("endpoint", "timeout", "largest", "retries", "patience")
+_STORE_KEYS = ("endpoint", "timeout", "largest", "retries", "patience", "lookup")
+LOOKUPS = ("always", "never", "auto")
+"""Whether a build has a lookup store; `auto`: unless it is very large."""
 _MAX = 1e9
 """The largest value of any limit."""
 
@@ -49,6 +51,8 @@ class Services:
     file: str = FILE
     store: ServiceConfig | None = None
     """The SPARQL store that answers in place of the project's build."""
+    lookup: str = "auto"
+    """Whether a build has a lookup store: one of `LOOKUPS`."""
 
 
 def read_services(path: Path) -> Services:
@@ -64,7 +68,8 @@ def read_services(path: Path) -> Services:
     if not isinstance(contact, str) or not isinstance(services, dict) or not contact.isprintable():
         raise InputError(f"{path}: contact must be a text, and services must be tables: [services.wikidata]")
     by_address = {config.address: config for config in _configs(path, services)}
-    return Services(by_address, contact, str(path), _store(path, document.get("store")))
+    store = document.get("store")
+    return Services(by_address, contact, str(path), _store(path, store), _lookup(path, store))
 
 
 def store_config(address: str, **limits: float) -> ServiceConfig:
@@ -78,15 +83,24 @@ def _store(path: Path, table: Any) -> ServiceConfig | None:
     if table is None:
         return None
     place = f"{path}: [store] "
+    if isinstance(table, dict) and table.keys() == {"lookup"}:
+        return None
     if not isinstance(table, dict) or not isinstance(table.get("endpoint"), str):
         raise InputError(f'{place}requires an address: endpoint = "https://example.org/sparql"')
     _check_keys(table, _STORE_KEYS, place)
-    limits = {key: value for key, value in table.items() if key != "endpoint"}
+    limits = {key: value for key, value in table.items() if key not in ("endpoint", "lookup")}
     _check_amounts(limits, place)
     try:
         return store_config(table["endpoint"], **limits)
     except InputError as error:
         raise InputError(f"{place}{error}") from error
+
+
+def _lookup(path: Path, table: Any) -> str:
+    lookup = table.get("lookup", "auto") if isinstance(table, dict) else "auto"
+    if lookup not in LOOKUPS:
+        raise InputError(f"{path}: [store] lookup is {', '.join(LOOKUPS[:-1])} or {LOOKUPS[-1]}, not {lookup!r}")
+    return str(lookup)
 
 
 def _configs(path: Path, services: Mapping[str, Any]) -> Iterator[ServiceConfig]:

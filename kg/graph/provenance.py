@@ -144,8 +144,9 @@ def _add_records(tables: TripleTables) -> None:
         f"<{SOURCE}{source}>" for (source,) in sql.execute("SELECT DISTINCT source FROM record_name").fetchall()
     )
     tables.add_dictionary("named_record")
-    names = (PROVENANCE, TYPE, _RECORD, _SOURCE, _ABOUT)
-    graph, type_, record, source, about = tables.encode(map(str, names)).values()
+    names = list(map(str, (PROVENANCE, TYPE, _RECORD, _SOURCE, _ABOUT)))
+    ids = tables.encode(names)
+    graph, type_, record, source, about = (ids[name] for name in names)
     node = "FROM named_record AS n JOIN term AS r ON r.text = n.exact"
     sql.execute(f"INSERT INTO named SELECT DISTINCT {graph}, r.id, {type_}, {record} {node}")
     sql.execute(f"INSERT INTO named SELECT {graph}, r.id, {source}, t.id {node} JOIN term AS t ON t.text = source_node")

@@ -27,7 +27,7 @@ from typing import TYPE_CHECKING, cast
 from pyoxigraph import BlankNode, DefaultGraph, NamedNode, Quad, RdfFormat, Triple, parse
 
 from kg.errors import ProjectError
-from kg.terms import CONTESTED, KNOWLEDGE, LINKS, ONTOLOGY, PROVENANCE, UNDECIDED, Term
+from kg.terms import CONTESTED, KNOWLEDGE, LINKS, ONTOLOGY, PROVENANCE, UNDECIDED, Term, to_term, to_text
 
 if TYPE_CHECKING:
     import duckdb
@@ -38,6 +38,7 @@ FILE = "graph.duckdb"
 GRAPHS = (CONTESTED, UNDECIDED, ONTOLOGY, PROVENANCE, LINKS)
 """The named graphs of a project's build."""
 _BATCH = 50_000
+_MATCHES = 2_000
 _LINE = "a.text || ' ' || b.text || ' ' || c.text"
 _HAS_BLANK_NODES = "starts_with(a.text, '_:') OR starts_with(c.text, '_:')"
 _SHARE = 3 / 4
@@ -85,6 +86,14 @@ def add_graph(tables: TripleTables, graph: Term, triples: Iterable[Triple]) -> N
 
 
 # --- reading
+
+
+@dataclass(frozen=True, slots=True)
+class Changes:
+    """What a store has to do to have the quads of another snapshot: first remove, then add."""
+
+    added: list[Quad]
+    removed: list[Quad]
 
 
 class SnapshotFile:
@@ -145,6 +154,36 @@ class SnapshotFile:
             for (graph, _), triple in zip(batch, triples, strict=True):
                 yield Quad(triple.subject, triple.predicate, triple.object, _to_graph(graph))
 
+    def match(
+        self, subject: Term | None, predicate: Term | None, value: Term | None, graph: Graph | None
+    ) -> Iterator[Quad]:
+        """The quads that match a pattern; None matches any term, and as a graph any graph."""
+        sql = self.sql.cursor()
+        wanted = {place: to_text(term) for place, term in zip("spo", (subject, predicate, value), strict=True) if term}
+        if isinstance(graph, NamedNode | BlankNode):
+            wanted["g"] = str(graph)
+        query = "SELECT text, id FROM term WHERE text IN (SELECT unnest(?::VARCHAR[]))"
+        ids = dict(sql.execute(query, [sorted(set(wanted.values()))]).fetchall()) if wanted else {}
+        if any(text not in ids for text in wanted.values()):
+            return
+        condition = " AND ".join(f"{place} = {ids[text]}" for place, text in wanted.items() if place != "g") or "true"
+        parts = []
+        if not isinstance(graph, NamedNode | BlankNode):
+            parts.append(f"SELECT NULL::UINTEGER AS g, s, p, o FROM triple WHERE {condition}")
+        if not isinstance(graph, DefaultGraph):
+            within = f" AND g = {ids[wanted['g']]}" if "g" in wanted else ""
+            parts.append(f"SELECT g, s, p, o FROM named WHERE {condition}{within}")
+        rows = sql.execute(" UNION ALL ".join(parts))
+        known: dict[int, Term] = {}
+        while batch := rows.fetchmany(_MATCHES):
+            new = sorted({id for row in batch for id in row if id is not None} - known.keys())
+            texts = self.sql.cursor().execute(
+                "SELECT id, text FROM term WHERE id IN (SELECT unnest(?::UINTEGER[]))", [str(new)]
+            )
+            known |= {id: to_term(text) for id, text in texts.fetchall()}
+            for g, s, p, o in batch:
+                yield Quad(known[s], known[p], known[o], KNOWLEDGE if g is None else known[g])  # type: ignore[arg-type]
+
     def triples(self, part: Part) -> Iterator[Triple]:
         """The exact triples of a part, sorted by graph and text."""
         return (quad.triple for quad in self.quads(part))
@@ -195,6 +234,19 @@ class SnapshotFile:
             with target.open(encoding="utf-8", newline="") as file:
                 while piece := file.read(size):
                     yield piece
+
+    def changes_since(self, before: SnapshotFile, *, limit: int) -> Changes | None:
+        """The quads that another snapshot lacks or has in addition; None when these are more than a limit."""
+        from kg.sql import quote
+
+        with tempfile.TemporaryDirectory(prefix="kg-changes-") as folder, self._limited(Path(folder)) as sql:
+            sql.execute(f"ATTACH {quote(before.path)} AS before (READ_ONLY)")
+            sql.execute(_COMPARE)
+            ((count,),) = sql.execute("SELECT (SELECT count(*) FROM added) + (SELECT count(*) FROM removed)").fetchall()
+            if count > limit:
+                return None
+            added, removed, again = (list(_read_quads(sql, query)) for query in (_ADDED, _REMOVED, _AGAIN))
+        return Changes(added + again, removed)
 
     def load(self, tables: TripleTables) -> None:
         """Fill empty tables with the default graph, what is inferred apart."""
@@ -249,6 +301,35 @@ class SnapshotFile:
             ids = ", ".join(str(id) for (id,) in self.sql.cursor().execute(query, [names]).fetchall())
             selected.append(f"SELECT g, s, p, o FROM named WHERE g IN ({ids or 'NULL'})")
         return " UNION ALL ".join(selected) or "SELECT 0 AS g, 0 AS s, 0 AS p, 0 AS o WHERE false"
+
+
+def _read_quads(sql: duckdb.DuckDBPyConnection, query: str) -> Iterator[Quad]:
+    """The quads of a query for the texts of graph, subject, predicate and object; the graph of the default is NULL."""
+    for graph, *triple in sql.execute(query).fetchall():
+        subject, predicate, value = map(to_term, triple)
+        yield Quad(subject, predicate, value, _to_graph(graph or ""))  # type: ignore[arg-type]
+
+
+_QUADS = "SELECT 0::UINTEGER AS g, s, p, o FROM {0}triple UNION ALL SELECT g, s, p, o FROM {0}named"
+_COMPARE = f"""
+CREATE TEMP TABLE code AS SELECT a.id AS old, b.id FROM before.term AS a LEFT JOIN term AS b ON b.text = a.text
+UNION ALL SELECT 0, 0;
+CREATE TEMP TABLE former AS SELECT d.id AS g, a.id AS s, b.id AS p, c.id AS o, q.g AS old_g, q.s AS old_s, q.p AS old_p,
+q.o AS old_o FROM ({_QUADS.format("before.")}) AS q JOIN code AS a ON a.old = q.s JOIN code AS b ON b.old = q.p
+JOIN code AS c ON c.old = q.o JOIN code AS d ON d.old = q.g;
+CREATE TEMP TABLE added AS SELECT * FROM ({_QUADS.format("")}) AS q ANTI JOIN former USING (g, s, p, o);
+CREATE TEMP TABLE removed AS SELECT * FROM former ANTI JOIN ({_QUADS.format("")}) AS q USING (g, s, p, o);
+"""
+_TEXTS = (
+    "SELECT d.text, a.text, b.text, c.text FROM ({}) AS q JOIN {}term AS a ON a.id = q.s JOIN {}term AS b ON b.id = q.p"
+    " JOIN {}term AS c ON c.id = q.o LEFT JOIN {}term AS d ON d.id = q.g ORDER BY ALL"
+)
+_ADDED = _TEXTS.format("SELECT * FROM added", *[""] * 4)
+_REMOVED = _TEXTS.format("SELECT old_g AS g, old_s AS s, old_p AS p, old_o AS o FROM removed", *["before."] * 4)
+# Oxigraph writes several literals as one (1 and 01): with one of them, the others would be gone.
+_AGAIN = _TEXTS.format(
+    f"SELECT * FROM ({_QUADS.format('')}) SEMI JOIN (SELECT g, s, p FROM removed) USING (g, s, p)", *[""] * 4
+)
 
 
 def _to_graph(text: str) -> Graph:

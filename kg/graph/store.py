@@ -15,12 +15,14 @@ from typing import NamedTuple
 from pyoxigraph import BlankNode, NamedNode, Quad, RdfFormat, Store, Triple
 
 from kg.errors import ProjectError
-from kg.graph.snapshot_file import ALL, Graph, SnapshotFile
+from kg.graph.snapshot_file import ALL, FILE, Graph, SnapshotFile
 from kg.project import Project
 from kg.terms import Term
 
 _FEW = 50_000
 """So many quads are handed over one by one as quickly as from a file."""
+_MOST_CHANGES = 50_000
+"""So many changes of quads take less time than filling a store."""
 READERS = "READERS"
 """The empty file of a build that its readers hold a lock on."""
 
@@ -67,6 +69,23 @@ def fill_store(folder: Path, *, memory: str | None = None) -> None:
     store.flush()
 
 
+def update_store(folder: Path, before: Path) -> bool:
+    """Make a build's store from that of another build and what differs; False when too much does, or it has none."""
+    if not (before / "store").is_dir() or not (before / FILE).is_file():
+        return False
+    changes = SnapshotFile(folder).changes_since(SnapshotFile(before), limit=_MOST_CHANGES)
+    if changes is None:
+        return False
+    # The files of a store do not change, so that its copy is a folder of links to them.
+    Store.read_only(str(before / "store")).backup(str(folder / "store"))
+    store = Store(str(folder / "store"))
+    for quad in changes.removed:
+        store.remove(quad)
+    store.extend(changes.added)
+    store.flush()
+    return True
+
+
 def publish(project: Project, folder: Path, name: str) -> Path:
     """Make a finished folder the current build by one rename; readers of the old build keep reading it."""
     # A name is never used twice: a reader of an old build must not find the files of a new build in its place.
@@ -94,7 +113,8 @@ class OpenBuild(NamedTuple):
     """A build open for reading; it is not removed while its `lock` exists."""
 
     folder: Path
-    store: Store
+    store: Store | None
+    """None for a build without a lookup store."""
     lock: BuildLock
 
 
@@ -119,7 +139,8 @@ class BuildLock:
 def open_build(folder: Path) -> OpenBuild:
     """Open a build for reading; raises `OSError` when it was removed."""
     lock = BuildLock(folder)
-    return OpenBuild(folder, Store.read_only(str(folder / "store")), lock)
+    path = folder / "store"
+    return OpenBuild(folder, Store.read_only(str(path)) if path.is_dir() else None, lock)
 
 
 def open_published_build(project: Project) -> OpenBuild:

@@ -7,12 +7,14 @@ Every fault of every file is reported at once. A graph with a violation is not p
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
 import os
 import time
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 
 from pyoxigraph import NamedNode, Triple
@@ -30,11 +32,20 @@ from kg.facts.readers import FactsRead, read_facts
 from kg.facts.sources import read_sources
 from kg.facts.texts import TEXTS_VARIABLE, Quotation, find_quotations, open_texts, to_citation
 from kg.facts.usage import check_usage
+from kg.federation.config import read_services
 from kg.files.atomic import write_file
 from kg.graph.provenance import add_provenance
-from kg.graph.snapshot_file import add_graph, begin_named_graphs
+from kg.graph.snapshot_file import FILE, add_graph, begin_named_graphs
 from kg.graph.snapshot_writer import write_snapshot
-from kg.graph.store import fill_store, publish, published_build, scratch_folder, temporary_folder
+from kg.graph.store import (
+    BuildLock,
+    fill_store,
+    publish,
+    published_build,
+    scratch_folder,
+    temporary_folder,
+    update_store,
+)
 from kg.graph.triple_tables import TripleTables
 from kg.passages.verification import verify
 from kg.pipeline.incremental_check import check_changes, digest_of_files, write_shapes_report
@@ -86,9 +97,10 @@ def build(
     What the sources `without` state is left out, except the names and classes of entities; with `despite_findings`, a
     graph that could be inferred is published although its shapes have findings.
 
-    When nothing has changed since the last build, nothing is done, unless `force` is given. `memory` bounds what the
-    tables hold at once (`"2GB"`); the rest is on disk. Raises `ProjectError` when there is no project, `FaultsError`
-    when the ontology or the shapes cannot be read, and `InputError` when the memory is not enough.
+    When nothing has changed since the last build, nothing is done; when little has, shapes are validated only where
+    that can matter, and the lookup store is made from the last one. With `force`, everything is done anew. `memory`
+    bounds what the tables hold at once (`"2GB"`); the rest is on disk. Raises `ProjectError` when there is no project,
+    `FaultsError` when the ontology or the shapes cannot be read, and `InputError` when the memory is not enough.
     """
     start = time.perf_counter()
     project = project if isinstance(project, Project) else find_project(project)
@@ -100,14 +112,23 @@ def build(
         os.utime(current / COUNTS)  # files that are newer have the same content
         return replace(report, counts={**report.counts, "unchanged": 1})
     show = progress if progress is not None else _no_progress
-    with scratch_folder(project) as scratch:
+    with scratch_folder(project) as scratch, _last_build(project, force=force) as before:
         try:
             tables = TripleTables(memory=memory, scratch=scratch)
-            graph = draft(project, engine=engine, texts=texts, tables=tables, without=without, progress=show)
+            graph = draft(
+                project,
+                engine=engine,
+                texts=texts,
+                changed=before is not None,
+                tables=tables,
+                without=without,
+                progress=show,
+            )
             if not (graph.report.ok or (despite_findings and graph.shapes_report is not None)):
                 return graph.report
             show("storing")
-            return _store(graph, start, memory=memory, digest=lambda: digest_of(project, engine=engine, texts=texts))
+            digest_now = partial(digest_of, project, engine=engine, texts=texts)
+            return _store(graph, start, before=before, memory=memory, digest=digest_now)
         except TripleTables.out_of_memory as error:
             bound = f" within {memory}" if memory is not None else ""
             raise InputError(
@@ -115,12 +136,24 @@ def build(
             ) from error
 
 
-def _store(graph: Draft, start: float, *, memory: str | None, digest: Callable[[], str]) -> Report:
-    """Store and publish a graph; the report has what was stored."""
+@contextlib.contextmanager
+def _last_build(project: Project, *, force: bool) -> Iterator[Path | None]:
+    """The published build, which is not removed meanwhile; None where there is none that may be used."""
+    build = None if force else published_build(project)
+    try:
+        lock = BuildLock(build) if build is not None and (build / FILE).is_file() else None
+    except OSError:  # it was removed just now
+        lock = None
+    yield build if lock is not None else None
+
+
+def _store(graph: Draft, start: float, *, before: Path | None, memory: str | None, digest: Callable[[], str]) -> Report:
+    """Store and publish a graph; the report has what was stored. `before` is a build that may differ little."""
     project = graph.project
     with temporary_folder(project) as folder:
         _write_snapshot(graph, folder)
-        fill_store(folder, memory=memory)
+        if _has_lookup_store(project, graph.tables) and not (before is not None and update_store(folder, before)):
+            fill_store(folder, memory=memory)
         asserted, inferred = graph.tables.count("triple"), graph.tables.count("inferred")
         counts = {**graph.report.counts, "triples": asserted + inferred, "asserted": asserted, "inferred": inferred}
         counts["seconds"] = round(time.perf_counter() - start, 2)
@@ -131,6 +164,17 @@ def _store(graph: Draft, start: float, *, memory: str | None, digest: Callable[[
             os.utime(folder / COUNTS)  # the lock belongs to this build
         publish(project, folder, digest())
     return replace(graph.report, counts=counts)
+
+
+def _has_lookup_store(project: Project, tables: TripleTables) -> bool:
+    """Whether a build gets a lookup store, as `filmgraph.toml` has it: `auto` leaves it out of a very large one."""
+    lookup = read_services(project.configuration).lookup
+    return lookup == "always" or (lookup == "auto" and sum(map(tables.count, _STORED)) <= _LARGEST_STORE)
+
+
+_STORED = ("triple", "inferred", "named")
+_LARGEST_STORE = 20_000_000
+"""Filling a store with more quads takes many times as long as all the rest of the build."""
 
 
 def check(
@@ -283,7 +327,8 @@ def digest_of(project: Project, *, engine: str, texts: Path | str | None = None)
     """A short digest of all that a graph is a function of: the files, this program's version, the engine."""
     from kg.version import __version__
 
-    digest = hashlib.sha256(f"{__version__} {engine}".encode())
+    lookup = read_services(project.configuration).lookup
+    digest = hashlib.sha256(f"{__version__} {engine} {lookup}".encode())
     for path in (*project.ontology, *project.shapes, *fact_files(project.data)):
         digest.update(path.relative_to(project.folder).as_posix().encode() + b"\0")
         digest.update(hashlib.sha256(path.read_bytes()).digest())
@@ -309,7 +354,9 @@ def _write_lock(project: Project, lock: str) -> bool:
 
 
 def _rules_digest(project: Project) -> str:
-    return digest_of_files((*project.ontology, *project.shapes))
+    from kg.version import __version__
+
+    return f"{__version__} {digest_of_files((*project.ontology, *project.shapes))}"
 
 
 def _write_counts(folder: Path, counts: Mapping[str, int | float | str]) -> None:

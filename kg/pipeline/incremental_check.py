@@ -22,6 +22,7 @@ from kg.shapes import IncrementalValidation, Shapes
 from kg.terms import RDFS, to_term
 
 FILE = "checked.json"
+_LARGEST = 500_000
 _SUBCLASS = f"<{RDFS}subClassOf>"
 
 
@@ -45,10 +46,11 @@ def check_changes(
 ) -> Report | None:
     """The report of a complete check, from the build's findings and the changes since; None when the build is no help.
 
-    The build is no help when its shapes or ontology were others, or when a subclass axiom has changed.
+    The build is no help when its shapes or ontology were others, when a subclass axiom has changed, or when comparing
+    the graphs would take longer than checking.
     """
     known = _read_findings(build, digest)
-    if known is None:
+    if known is None or tables.count("triple") > _LARGEST:
         return None
     added, removed = _difference(tables, build)
     if any(str(triple.predicate) == _SUBCLASS for triple in (*added, *removed)):

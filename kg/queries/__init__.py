@@ -7,6 +7,7 @@ rewriting        queries in the form that the engine answers as SPARQL defines
 routing          which engine answers a query: SQL over columns, or Oxigraph
 sparql_to_sql    SPARQL compiled to SQL over the columns of a graph
 explain_plan     engine, algebra, SQL and operators of a query, with rows and time
+snapshot_store   the methods of an Oxigraph store, for a build that has none
 execute          a query run on a store
 answer           rows, truth or triples, as exact terms and Python values
 formats          answers written as SPARQL results, tables, Markdown, HTML and Turtle

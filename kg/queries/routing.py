@@ -19,6 +19,7 @@ from pyoxigraph import BlankNode, Literal, Store
 
 from kg.errors import EngineMismatchError, InputError, QueryError
 from kg.queries.rewriting.engine_query import EngineResult, InMemoryResult, evaluate
+from kg.queries.snapshot_store import not_compiled
 from kg.queries.sparql import tokenise
 from kg.xsd import value_of
 
@@ -96,6 +97,8 @@ class ColumnarGraph:
 
     triples: int
     open: Callable[[], Columns]
+    has_store: bool = True
+    """False where the columns alone answer."""
 
     @property
     def is_large(self) -> bool:
@@ -131,6 +134,8 @@ def route(
     try:
         result = run_compiled(columnar.open(), choice.compiled, limit=None if engine is Engine.BOTH else limit)
     except NotCompiled as missing:
+        if not columnar.has_store:
+            raise not_compiled(missing.reason) from missing
         reason = _not_compiled(missing.reason, engine)
         return Routed(answer(), Engine.OXIGRAPH, reason)
     routed = Routed(result, Engine.COLUMNAR, choice.reason, choice.compiled, time.perf_counter() - start)
@@ -152,6 +157,8 @@ def choose_engine(
 
     Raises `QueryError` when the columnar engine is asked for and the query is not compiled.
     """
+    if columnar is not None and not columnar.has_store:
+        return _only_columnar(columnar, text, engine, file=file, base=base)
     if columnar is None or engine is Engine.OXIGRAPH:
         return Choice(Engine.OXIGRAPH, "it was asked for" if engine is Engine.OXIGRAPH else "there are no columns")
     if engine is Engine.AUTO and (reason := _why_lookup(text, columnar)):
@@ -168,6 +175,20 @@ def choose_engine(
     if matches_at_least(store, compiled, _FEW) < _FEW:
         return Choice(Engine.OXIGRAPH, "few triples match one of its patterns")
     return Choice(Engine.COLUMNAR, "it reads many triples", compiled)
+
+
+def _only_columnar(columnar: ColumnarGraph, text: str, engine: Engine, *, file: str, base: str | None) -> Choice:
+    """The columnar engine; raises `InputError` when another is asked for, `QueryError` when it does not answer."""
+    from kg.queries.sparql_to_sql.algebra import NotCompiled
+    from kg.queries.sparql_to_sql.run import compile_query
+
+    if engine in (Engine.OXIGRAPH, Engine.BOTH):
+        raise InputError(f"The build has no lookup store, which the engine {engine} needs; see [store] lookup.")
+    try:
+        compiled = compile_query(columnar.open(), text, file=file, base=base)
+    except NotCompiled as missing:
+        raise not_compiled(missing.reason) from missing
+    return Choice(Engine.COLUMNAR, "the build has no lookup store", compiled)
 
 
 def _why_lookup(text: str, columnar: ColumnarGraph) -> str:

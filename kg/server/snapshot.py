@@ -11,6 +11,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
+from pyoxigraph import Store
+
 from kg.errors import FilmGraphError
 from kg.federation.config import ServiceConfig
 from kg.filmgraph import FilmGraph
@@ -104,7 +106,7 @@ class GraphService:
         pool = Pool(source.worker_setup(self.prepare), self.limits, self.metrics)
         await pool.open()
         # An endpoint may be slow, and this process must not wait for it.
-        fast_path = FastPath(graph.store if self.endpoint is None else None)
+        fast_path = FastPath(graph.store if isinstance(graph.store, Store) else None)
         return Snapshot(source.id, graph.build, graph.queries, pool, self.limits, graph, fast_path, rules=self.rules)
 
     async def _poll(self) -> None:

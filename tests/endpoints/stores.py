@@ -9,7 +9,6 @@ import sys
 import threading
 import time
 import urllib.request
-from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -21,10 +20,9 @@ import orjson
 from pyoxigraph import NamedNode, QueryBoolean, QueryResultsFormat, QuerySolutions, RdfFormat, Store
 
 from kg.endpoints.endpoint_graph import EndpointGraph
+from kg.endpoints.store_check import rows_of
 from kg.exports.store_files import StoreFiles
 from kg.filmgraph import FilmGraph
-from kg.queries.answer import Answer
-from kg.xsd import value_of
 
 
 def oxigraph_program() -> Path:
@@ -155,18 +153,3 @@ def differing(graph: FilmGraph, remote: EndpointGraph, names: Sequence[str]) -> 
         if rows_of(graph.ask_bound(graph.queries[name], graph.queries[name].text))
         != rows_of(remote.ask_bound(remote.queries[name], remote.queries[name].text))
     ]
-
-
-def rows_of(answer: Answer) -> object:
-    """What two engines must have in common: terms by value, in any order."""
-    if answer.kind == "truth":
-        return answer.truth
-    if answer.triples is not None:
-        return Counter(tuple(map(_key, (t.subject, t.predicate, t.object))) for t in answer.triples)
-    return answer.columns, Counter(tuple(map(_key, row)) for row in answer.solutions)
-
-
-def _key(term: object) -> object:
-    value = None if term is None else value_of(str(term))
-    # Stores write every integer datatype as xsd:integer, and numbers in their shortest form.
-    return (value.space, str(value.value)) if value is not None and value.is_known else str(term)
