@@ -437,7 +437,10 @@ class FilmGraph:
         film: str | None = None,
         report: Callable[[str], None] | None = None,
     ) -> None:
-        """Write the graph to a file, or for `csv` a table for each class to a folder; files are written atomically."""
+        """Write the graph to a file, which is replaced at once.
+
+        For `csv`, a table for each class is written to a folder; for `parquet`, the tables of the build.
+        """
         path = Path(path)
         try:
             if format == "csv":
@@ -447,6 +450,12 @@ class FilmGraph:
                 path.mkdir(parents=True, exist_ok=True)
                 for name, text in to_class_tables(read_quads(self.build, check_part(only))).items():
                     write_file(path / f"{name}.csv", (text,), durable=False)
+            elif format == "parquet":
+                from kg.exports.export import check_whole
+
+                check_whole(only)
+                path.mkdir(parents=True, exist_ok=True)
+                self.snapshot.write_tables(path)
             else:
                 write_file(path, self.export_pieces(format, only=only, film=film, report=report), durable=False)
         except OSError as error:

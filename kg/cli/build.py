@@ -28,6 +28,8 @@ def add_commands(commands: Commands) -> None:
     build.add_argument("--force", "--full", action="store_true", help="build everything anew, whatever has changed")
     build.add_argument("--memory", metavar="SIZE", help="the memory limit of tables, such as 2GB; the rest is on disk")
     build.add_argument("--profile", metavar="FILE", help="write seconds and rows of each phase as JSON; - is stdout")
+    build.add_argument("--watch", action="store_true", help="build again whenever files change, until Ctrl+C")
+    build.add_argument("--parent", type=int, help=argparse.SUPPRESS)
     add_engine(build)
     add_texts(build, purpose="to verify passages")
     load = commands.add("load", "Load any RDF files as a graph that can be queried.", _load, project=False)
@@ -87,6 +89,27 @@ def _source(call: argparse.Namespace) -> int:
 
 
 def _build(call: argparse.Namespace) -> int:
+    if not call.watch:
+        return _build_once(call)
+    from kg.errors import FilmGraphError
+    from kg.pipeline.watch import parent_is_alive, watch
+    from kg.project import find_project
+
+    def build_again() -> None:
+        try:
+            _build_once(call)
+        except FilmGraphError as error:
+            print_message(str(error))
+        call.force = False
+
+    def goes_on() -> bool:
+        return call.parent is None or parent_is_alive(call.parent)
+
+    watch(find_project(call.project), build_again, texts=call.texts, goes_on=goes_on)
+    return 0
+
+
+def _build_once(call: argparse.Namespace) -> int:
     import json
 
     from kg.pipeline.build import build

@@ -183,6 +183,7 @@ _EXPORT_FORMATS = (
     "rdfxml",
     "schema.org",
     "csv",
+    "parquet",
     "wikidata",
     "wikidata-reified",
     "wikidata-json",
@@ -198,7 +199,9 @@ _PARTS = ("knowledge", "asserted", "inferred", "provenance", "ontology", "links"
 def _add_export(commands: Commands) -> None:
     export = commands.add("export", "Write the graph in a format; the output is reproducible, byte for byte.", _export)
     export.add_argument("-f", "--format", choices=_EXPORT_FORMATS, default="turtle", help="default: turtle")
-    export.add_argument("-o", "--output", metavar="FILE", help="the file to write; a folder for csv; - is stdout")
+    export.add_argument(
+        "-o", "--output", metavar="FILE", help="the file to write; a folder for csv and parquet; - is stdout"
+    )
     export.add_argument("--only", choices=_PARTS, default="knowledge", help="the part to write; default: knowledge")
     split = "for the loader of another store: N gzip files in the folder -o, with a name for every graph"
     export.add_argument("--split", metavar="N", type=positive_integer, help=split)
@@ -221,8 +224,6 @@ def _export(call: argparse.Namespace) -> int:
     if call.split is not None:
         return _export_split(call, graph)
     if call.output in (None, "-"):
-        if call.format == "csv":
-            raise InputError("CSV is a table for each class: name a folder with -o.")
         for piece in graph.export_pieces(call.format, only=call.only, film=call.film, report=print_message):
             write(piece)
     else:

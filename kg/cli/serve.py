@@ -5,7 +5,10 @@ from __future__ import annotations
 import argparse
 import importlib.util
 import os
+import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -28,6 +31,7 @@ from kg.errors import InputError
 if TYPE_CHECKING:
     from kg.federation.config import ServiceConfig
     from kg.filmgraph import FilmGraph
+    from kg.project import Project
     from kg.server.settings import Limits
 
 _SERVE_PACKAGES = ("httptools", "jinja2", "starlette", "uvicorn")
@@ -55,6 +59,7 @@ def add_commands(commands: Commands) -> None:
         "--memory", type=positive_integer, metavar="MB", help="the memory limit of a query; default: 1,024"
     )
     serve.add_argument("--log", choices=("text", "json", "none"), default="text", help="one line a request, on stderr")
+    serve.add_argument("--watch", action="store_true", help="build again whenever files of the project change")
     serve.add_argument("--url", metavar="URL", help="its address from outside, behind a proxy; it may have a path")
     serve.add_argument(
         "--name", metavar="HOST", action="append", default=[], help="another host name that requests may have"
@@ -126,7 +131,25 @@ def _serve(call: argparse.Namespace) -> int:
         report(f"Warning: {call.host} is not a loopback address: whoever reaches this machine can read the graph.")
     what = f"{build.name} of {project.folder}" if graph is None else ", ".join(call.data)
     what = endpoint.address if endpoint is not None else what
-    return Supervisor(project, settings).run(lambda url: report(f"Serving {what} at {url} (Ctrl+C to stop)"))
+    with _building(project if call.watch and graph is None and remote is None else None):
+        return Supervisor(project, settings).run(lambda url: report(f"Serving {what} at {url} (Ctrl+C to stop)"))
+
+
+@contextmanager
+def _building(project: Project | None) -> Iterator[None]:
+    """Meanwhile, another process builds the project whenever its files change."""
+    if project is None:
+        yield
+        return
+    from kg.workers.launch import start_python
+
+    call = ("-m", "kg", "build", "--watch", "--project", str(project.folder), "--parent", str(os.getpid()))
+    process = start_python(*call, stdin=subprocess.DEVNULL)
+    try:
+        yield
+    finally:
+        process.terminate()
+        process.wait()
 
 
 def _publish(call: argparse.Namespace) -> int:

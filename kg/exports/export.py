@@ -58,10 +58,18 @@ def export_pieces(request: ExportRequest, format: str) -> Iterator[str]:
     """The text in pieces; raises `InputError` for an unknown format or part, or one that the format cannot hold."""
     if format == "csv":
         raise InputError("CSV is a file for each class: name a folder with -o.")
+    if format == "parquet":
+        raise InputError("Parquet is a file for each table: name a folder with -o.")
     if format not in _WRITERS:
         raise InputError(f"There is no format {format!r}; choose {', '.join(FORMATS)}.")
     rdf.check_part(request.only)
     return _WRITERS[format](request)
+
+
+def check_whole(only: str) -> None:
+    """Raise `InputError` for a part of the graph, where a format has all of it."""
+    if only not in ("knowledge", "all"):
+        raise InputError(f"parquet has all tables of the build; --only {only} does not go with it.")
 
 
 # Writers import their modules when they are called, so that an export loads only its own format.
@@ -171,7 +179,7 @@ _WRITERS: Mapping[str, Callable[[ExportRequest], Iterator[str]]] = {
     "sameas": _write_same_as,
     "exactmatch": _write_exact_matches,
 }
-FORMATS = (*_WRITERS, "csv")
+FORMATS = (*_WRITERS, "csv", "parquet")
 """Every export format."""
 
 

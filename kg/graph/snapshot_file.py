@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from kg.graph.triple_tables import TripleTables
 
 FILE = "graph.duckdb"
+TABLES = ("term", "triple", "named", "graph", "fact", "fact_origin", "fact_detail")
 GRAPHS = (CONTESTED, UNDECIDED, ONTOLOGY, PROVENANCE, LINKS)
 """The named graphs of a project's build."""
 _BATCH = 50_000
@@ -211,6 +212,16 @@ class SnapshotFile:
             sql.execute("SET preserve_insertion_order = false")
             line = f"{_LINE} || coalesce(' ' || d.text, '') || ' .'"
             write_lines(sql, f"SELECT {line} FROM {self._with_texts(part)} WHERE {condition}", path)
+
+    def write_tables(self, folder: Path) -> None:
+        """Write each table as a Parquet file."""
+        from kg.sql import quote
+
+        with tempfile.TemporaryDirectory(prefix=".kg-", dir=folder) as scratch, self._limited(Path(scratch)) as sql:
+            for name in TABLES:
+                unfinished = Path(scratch) / "unfinished.parquet"
+                sql.execute(f"COPY {name} TO {quote(unfinished)} (FORMAT parquet, COMPRESSION zstd)")
+                unfinished.replace(folder / f"{name}.parquet")
 
     @contextlib.contextmanager
     def _limited(self, folder: Path, *, memory: str | None = _EXPORT_MEMORY) -> Iterator[duckdb.DuckDBPyConnection]:

@@ -4,5 +4,6 @@ build                read, link, decide, infer, check, store, publish
 load                 RDF files of anybody, published as a build
 profile              seconds, rows and memory of the phases of a build
 incremental_check    validates shapes only where the graph differs from the published build
+watch                builds again when files change
 source_locations     findings with the files and lines that caused them
 """

@@ -1,0 +1,42 @@
+"""`kg build --watch`: another build after each change of files, and none without one."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+from kg.cli import main
+from kg.pipeline.watch import watch
+from tests.projects import SmallProject
+
+
+def watched(project: SmallProject, *steps: Callable[[], object]) -> int:
+    """How often a project is built while the steps are taken, several looks apart."""
+    left, builds = [step for each in steps for step in (_nothing, _nothing, each)] + [_nothing] * 3, []
+
+    def sleep(_: float) -> None:
+        left.pop(0)()
+
+    watch(project.project, lambda: builds.append(1), goes_on=lambda: bool(left), sleep=sleep)
+    return len(builds)
+
+
+def _nothing() -> None:
+    pass
+
+
+def test_each_change_is_built_once(project: SmallProject) -> None:
+    facts = project.write("data/films.yaml", "source: encyclopedia\n")
+    assert watched(project) == 1
+    assert watched(project, lambda: facts.write_text("source: encyclopedia\nanora: {type: Film}\n"), facts.unlink) == 3
+    assert watched(project, lambda: project.write("queries/films.rq", "SELECT * {}")) == 1
+    assert watched(project, lambda: project.write("filmgraph.toml", 'contact = "a"\n')) == 2
+
+
+def test_faults_do_not_end_it(project: SmallProject, capsys: pytest.CaptureFixture[str]) -> None:
+    project.write("data/films.yaml", "source: encyclopedia\nanora: {type: Filn}\n")
+    assert main(["build", "--watch", "--parent", "0", "--project", str(project.folder)]) == 0  # nobody's child: it ends
+    project.write("filmgraph.toml", "[store]\nlookup = 1\n")
+    assert main(["build", "--project", str(project.folder)]) == 2
+    assert "always, never or auto" in capsys.readouterr().err
