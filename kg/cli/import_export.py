@@ -57,6 +57,21 @@ def _add_import(commands: Commands) -> None:
             parser.add_argument("-o", "--output", metavar="FILE", help="the file for --guess; - is stdout")
         _add_common_options(parser)
         parser.set_defaults(importer=importer)
+    _add_removal(kinds)
+
+
+def _add_removal(kinds: Commands) -> None:
+    parser = kinds.add("remove", "Remove an import: its facts, and its lines in sources.yaml and policy.yaml.", _remove)
+    parser.add_argument("source", metavar="SOURCE", help="the id of the source, a folder in data/imports/")
+
+
+def _remove(call: argparse.Namespace) -> int:
+    from kg.importers.source_registry import remove_import
+    from kg.project import find_project
+
+    for path in remove_import(find_project(call.project).data, call.source):
+        write(f"removed from {path.as_posix()}\n" if path.suffix == ".yaml" else f"removed {path.as_posix()}\n")
+    return 0
 
 
 def _add_common_options(parser: argparse.ArgumentParser) -> None:

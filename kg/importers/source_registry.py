@@ -7,14 +7,17 @@ from __future__ import annotations
 
 import json
 import re
+import shutil
+from collections.abc import Sequence
 from pathlib import Path
 
-from kg.errors import InputError
+from kg.errors import InputError, UnknownNameError
 from kg.facts.model import Source
 from kg.facts.sources import SOURCE_KEYS, is_source_id
 from kg.files.atomic import write_file
 from kg.files.yaml_files import YamlError, YamlNode, is_plain_scalar, read_documents, to_mapping
 from kg.reports import Place
+from kg.text.folding import closest
 
 _ORDER_COMMENT = "# Whom to believe when sources disagree, the most trusted first."
 _BARE = re.compile(r"[A-Za-z][A-Za-z0-9 /._\-]*[A-Za-z0-9]|https?://[A-Za-z0-9/._\-?=&]+")
@@ -52,6 +55,72 @@ def append_to_source_order(path: Path, source: str) -> tuple[str, ...]:
     return (*order, source)
 
 
+def remove_import(data: Path, source: str) -> tuple[Path, ...]:
+    """Remove an import: its folder, its entry in `sources.yaml` and its place in `policy.yaml`; the paths changed.
+
+    The bytes of both files are then those that they had without this import. Raises `UnknownNameError` when there is
+    none.
+    """
+    imports = data / "imports"
+    folder = imports / source
+    known = sorted(path.name for path in imports.iterdir() if path.is_dir()) if imports.is_dir() else []
+    if source not in known:
+        raise UnknownNameError(source, kind="import", suggestions=closest(source, known))
+    changed = [folder]
+    for name, without in (("policy.yaml", without_source_order), ("sources.yaml", without_source_entry)):
+        path = data / name
+        text = path.read_text(encoding="utf-8") if path.exists() else ""
+        if (fresh := without(text, source, file=str(path))) != text:
+            if fresh:
+                write_file(path, (fresh,))
+            else:
+                path.unlink()
+            changed.append(path)
+    shutil.rmtree(folder)
+    if len(known) == 1 and not any(imports.iterdir()):
+        imports.rmdir()
+    return tuple(changed)
+
+
+def without_source_entry(text: str, source: str, *, file: str = "sources.yaml") -> str:
+    """The text of `sources.yaml` without a source's entry, and without the empty line that separated it."""
+    keys = [key for key, _ in _root_entries(text, file)]
+    number = next((number for number, key in enumerate(keys) if key.text == source), None)
+    if number is None:
+        return text
+    lines = text.splitlines(keepends=True)
+    start, end = _entry_lines(lines, [key.place.line - 1 for key in keys], number)
+    if start and not lines[start - 1].strip():
+        start -= 1
+    elif not start and end < len(lines) and not lines[end].strip():
+        end += 1
+    return "".join((*lines[:start], *lines[end:]))
+
+
+def without_source_order(text: str, source: str, *, file: str = "policy.yaml") -> str:
+    """The text of `policy.yaml` without a source in its order of trust; an order that an import began goes with it."""
+    order = next((value for key, value in _root_entries(text, file) if key.text == "sources"), None)
+    elements = order.elements or [] if order is not None else []
+    number = next((number for number, element in enumerate(elements) if element.text == source), None)
+    if order is None or number is None:
+        return text
+    lines = text.splitlines(keepends=True)
+    offsets = [sum(map(len, lines[: element.place.line - 1])) + element.place.column - 1 for element in elements]
+    if not _is_in_brackets(lines, order.place):
+        line = elements[number].place.line - 1
+        return "".join((*lines[:line], *lines[line + 1 :]))
+    if len(elements) == 1:
+        block = f"{_ORDER_COMMENT}\nsources: [{_scalar(source)}]\n"
+        before, found, after = text.rpartition(block)
+        if found:
+            return (before.removesuffix("\n") if before.endswith("\n\n") else before) + after
+        return text[: offsets[0]] + text[text.index("]", offsets[0]) :]
+    if number + 1 < len(elements):
+        return text[: offsets[number]] + text[offsets[number + 1] :]
+    comma = text.rindex(",", 0, offsets[number])
+    return text[:comma] + text[text.index("]", offsets[number]) :]
+
+
 def with_source_entry(text: str, source: Source, *, file: str = "sources.yaml") -> str:
     """The text of `sources.yaml` with this source's entry in it; raises `InputError` when it is not a YAML mapping."""
     entry = source_entry(source)
@@ -60,11 +129,17 @@ def with_source_entry(text: str, source: Source, *, file: str = "sources.yaml") 
     number = next((number for number, key in enumerate(keys) if key.text == source.id), None)
     if number is None:
         return text + _separator(text) + entry
-    start = keys[number].place.line - 1
-    end = keys[number + 1].place.line - 1 if number + 1 < len(keys) else len(lines)
+    start, end = _entry_lines(lines, [key.place.line - 1 for key in keys], number)
+    return "".join((*lines[:start], entry, *lines[end:]))
+
+
+def _entry_lines(lines: Sequence[str], starts: Sequence[int], number: int) -> tuple[int, int]:
+    """Where an entry begins and ends, without the empty lines and comments after it."""
+    start = starts[number]
+    end = starts[number + 1] if number + 1 < len(starts) else len(lines)
     while end > start + 1 and (not lines[end - 1].strip() or lines[end - 1].startswith("#")):
         end -= 1
-    return "".join((*lines[:start], entry, *lines[end:]))
+    return start, end
 
 
 def with_source_order(text: str, source: str, *, file: str = "policy.yaml") -> str:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from itertools import permutations
 from pathlib import Path
 
 import pytest
 
-from kg.errors import InputError
+from kg.errors import InputError, UnknownNameError
 from kg.facts.model import Source
-from kg.importers.source_registry import append_to_source_order, with_source_entry, write_source
+from kg.importers.source_registry import append_to_source_order, remove_import, with_source_entry, write_source
 
 SOURCE = Source("my-films", title="My: films", licence="CC0-1.0")
 ENTRY = 'my-films:\n  title: "My: films"\n  licence: CC0-1.0\n'
@@ -76,3 +77,49 @@ def test_a_file_that_has_the_entry_already_is_not_written(tmp_path: Path) -> Non
     written = path.stat().st_ino
     write_source(path, SOURCE)
     assert path.stat().st_ino == written
+
+
+FILES = [
+    ("", ""),
+    ("mine:\n  title: x\n", "sources: [mine]   # by hand\n"),
+    ("# Ours.\nmine: {title: x}\n\n# The end.\n", "same: {}\n"),
+    ("mine: {title: x}\n", "sources:\n  - mine   # first\n  # The end.\nsame: {}\n"),
+    ("mine: {title: x}\n", "sources: []\n\nsame: {}\n"),
+]
+
+
+def imported(data: Path, before: tuple[str, str], sources: tuple[str, ...]) -> None:
+    """What imports of these sources write into a project."""
+    for name, text in zip(("sources.yaml", "policy.yaml"), before, strict=True):
+        if text:
+            data.mkdir(exist_ok=True)
+            (data / name).write_text(text, encoding="utf-8")
+    for source in sources:
+        (data / "imports" / source).mkdir(parents=True)
+        (data / "imports" / source / "facts.csv").write_text(f"{source}\n", encoding="utf-8")
+        write_source(data / "sources.yaml", Source(source, title=f"The: {source}"))
+        append_to_source_order(data / "policy.yaml", source)
+
+
+def contents(data: Path) -> dict[str, bytes | None]:
+    paths = sorted(data.rglob("*")) if data.exists() else []
+    return {str(path.relative_to(data)): path.read_bytes() if path.is_file() else None for path in paths}
+
+
+@pytest.mark.parametrize("before", FILES)
+def test_removing_an_import_leaves_what_would_be_there_without_it(tmp_path: Path, before: tuple[str, str]) -> None:
+    for number, sources in enumerate([("a",), *permutations(("a", "b-c", "d"))]):
+        for removed in sources:
+            data, expected = (tmp_path / f"{number}-{removed}-{side}" for side in ("with", "without"))
+            imported(data, before, sources)
+            remove_import(data, removed)
+            imported(expected, before, tuple(source for source in sources if source != removed))
+            assert contents(data) == contents(expected)
+
+
+def test_only_an_import_can_be_removed(tmp_path: Path) -> None:
+    imported(tmp_path, FILES[1], ("oscars",))
+    with pytest.raises(UnknownNameError, match="oscars"):
+        remove_import(tmp_path, "oscar")
+    with pytest.raises(UnknownNameError):
+        remove_import(tmp_path, "..")
