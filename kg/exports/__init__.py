@@ -6,6 +6,7 @@ store_files          gzip N-Quads for the bulk loader of another store
 jsonld               JSON-LD with the published context, compact or framed
 schema_org           films as schema.org JSON-LD
 link_formats         links to other datasets: N-Triples, VoID, SSSOM
+item_facts           the facts about the entities of an export, of many entities at once
 wikidata_model       entities as Wikidata's items, with statements and references
 wikidata_values      our values as values of Wikidata's data model
 wikidata_formats     items as RDF, reified RDF and entity JSON

@@ -156,8 +156,8 @@ def _merge_by_value(missing: list[Statement]) -> tuple[list[Statement], list[Sta
 
 def find_undecided_conflicts(items: WikidataItems, source: str) -> Iterator[Conflict]:
     """The values of a source of Wikidata that contradict ours, where no conflict was decided between them."""
-    for id, entity in items.builder.items.sorted_items():
-        sides = {items.is_from_wikidata(stated.fact) for stated in items.builder.facts_about(entity)}
+    for id, entity in items.entities():
+        sides = {items.is_from_wikidata(stated.fact) for stated in items.builder.facts.about(entity)}
         if len(sides) == 2:
             compared = compare_statements(items.builder.statements(id, entity), is_theirs=items.is_from_wikidata)
             for contradiction in compared.contradicting:

@@ -11,14 +11,16 @@ import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
-from functools import cached_property, lru_cache
+from functools import cached_property
+from itertools import islice
 from typing import NamedTuple
 from urllib.parse import unquote, urlsplit
 
-from pyoxigraph import BlankNode, Literal, NamedNode, Store, Triple
+from pyoxigraph import Literal, NamedNode, Store, Triple
 
 from kg import vocabulary as film
 from kg.decisions.conflicts import DecisionKind
+from kg.exports.item_facts import BATCH, FactWithStatus, ItemFacts
 from kg.exports.wikidata_values import (
     ITEM_ID,
     NO_LANGUAGE,
@@ -65,13 +67,6 @@ class Snak(NamedTuple):
 
 
 Reference = tuple[Snak, ...]
-
-
-class FactWithStatus(NamedTuple):
-    """A fact, and why it is contested; `kind` is None for a fact that is accepted."""
-
-    fact: Fact
-    kind: DecisionKind | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,13 +142,20 @@ class WikidataItems:
 
     def __iter__(self) -> Iterator[WikidataItem]:
         """Every item, in the order of the ids."""
-        for id, entity in self.builder.items.sorted_items():
+        for id, entity in self.entities():
             yield self.item(id, entity)
+
+    def entities(self) -> Iterator[tuple[str, NamedNode]]:
+        """Every id with its entity, in the order of the ids; the facts of many are read at once."""
+        items = iter(self.builder.items.sorted_items())
+        while batch := list(islice(items, BATCH)):
+            self.builder.facts.fetch(entity for _, entity in batch)
+            yield from batch
 
     def item(self, id: str, entity: NamedNode) -> WikidataItem:
         """An entity as an item."""
         statements = self.builder.statements(id, entity)
-        terms = to_terms(id, self.builder.facts_about(entity), self.sources)
+        terms = to_terms(id, self.builder.facts.about(entity), self.sources)
         references = {statement.id: self.references_of(statement) for statement in statements}
         return WikidataItem(id, terms, tuple(statements), references)
 
@@ -195,16 +197,20 @@ class StatementBuilder:
     """Makes statements of the facts about an entity."""
 
     def __init__(self, store: Store, provenance: Provenance, names: EntityNames, mapping: ExportMapping) -> None:
-        self.store, self.provenance, self.names, self.mapping = store, provenance, names, mapping
+        self.store, self.names, self.mapping = store, names, mapping
         self.items = ItemIds(store)
         self._converter = ValueConverter(self.items, names, mapping)
-        self.facts_about = lru_cache(maxsize=64)(self._facts_about)
-
-    def _facts_about(self, entity: NamedNode | BlankNode) -> list[FactWithStatus]:
-        """Every fact about an entity, with the contested ones, in an order that depends on the facts alone."""
-        facts = [FactWithStatus(fact) for fact in self.provenance.facts_about(entity)]
-        facts += [FactWithStatus(lost.fact, lost.kind) for lost in self.provenance.contested_about(entity)]
-        return sorted(facts, key=lambda stated: (stated.fact.property.value, str(stated.fact.value), stated.fact.id))
+        self.facts = ItemFacts(
+            provenance,
+            parts=mapping.parts,
+            inverses=mapping.inverses,
+            inverted=(
+                (ours, property.ours)
+                for ours, properties in mapping.parts.items()
+                for property in properties
+                if property.property in mapping.inverted
+            ),
+        )
 
     def statements(self, item: str, entity: NamedNode) -> list[Statement]:
         """The statements about an entity, in the order of their properties and values; equal ones are merged."""
@@ -229,7 +235,7 @@ class StatementBuilder:
         )
 
     def _direct(self, entity: NamedNode, classes: frozenset[str]) -> Iterator[_Draft]:
-        for stated in self.facts_about(entity):
+        for stated in self.facts.about(entity):
             fact = stated.fact
             if fact.property in (TYPE, KIND):
                 if item := self._class_item(fact, classes):
@@ -269,13 +275,13 @@ class StatementBuilder:
             if property is None:
                 continue
             for quad in find_quads(self.store, None, ours, entity, KNOWLEDGE):
-                for fact in self.provenance.facts(quad.triple):
+                for fact in self.facts.stating(quad.triple):
                     yield from self._drafts(property, FactWithStatus(fact), fact.subject, part_values={})
 
     def _of_part(self, property: WikidataProperty, link: FactWithStatus, part: NamedNode) -> Iterator[_Draft]:
         """Statements of a part: its own value, with its other values as qualifiers."""
         facts: dict[NamedNode, list[FactWithStatus]] = defaultdict(list)
-        for stated in self.facts_about(part):
+        for stated in self.facts.about(part):
             facts[stated.fact.property].append(stated)
         implied = _implied_facts(property, facts)
         if _is_bounded(property, facts) or implied is None:
@@ -324,7 +330,7 @@ class StatementBuilder:
         inverted = self.mapping.inverted[property.property]
         item = self.items.qid(link.subject) if isinstance(link.subject, NamedNode) else ""
         owner = WikidataValue(Datatype.ITEM, item)
-        for fact in self.provenance.facts(link) if item else ():
+        for fact in self.facts.stating(link) if item else ():
             for draft in self._of_part(property, FactWithStatus(fact), part):
                 receivers = [snak.value for snak in draft.qualifiers if snak.property == inverted["property"]]
                 qualifiers = {snak for snak in draft.qualifiers if snak.property != inverted["property"]}
@@ -358,7 +364,7 @@ class StatementBuilder:
     def _rank(self, stated: FactWithStatus) -> Rank:
         if stated.kind is DecisionKind.DEPRECATED or stated.fact.rank is Rank.DEPRECATED:
             return Rank.DEPRECATED
-        if stated.kind is None and (stated.fact.rank is Rank.PREFERRED or self.provenance.is_preferred(stated.fact)):
+        if stated.kind is None and (stated.fact.rank is Rank.PREFERRED or self.facts.is_preferred(stated.fact)):
             return Rank.PREFERRED
         return Rank.NORMAL
 

@@ -1,0 +1,132 @@
+"""The facts about the entities of an export, with the contested ones; those of many entities are read at once.
+
+A fact of a table has its evidence in the snapshot, where the facts are in the order of their subjects. A query for each
+entity would take much longer than to read the facts of thousands, so they are fetched before these entities are looked
+at: what is stated of them, of their parts, and of what leads to them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from functools import cached_property, lru_cache
+from typing import NamedTuple
+
+from pyoxigraph import BlankNode, NamedNode, Triple
+
+from kg.decisions.conflicts import DecisionKind
+from kg.facts.model import Evidence, Fact
+from kg.graph.provenance import Provenance
+from kg.graph.store import find_quads
+from kg.reports import Place
+from kg.terms import CONTESTED, EVIDENCE, KNOWLEDGE, PROVENANCE, RDF, Term, to_term
+
+BATCH = 5_000
+"""Entities whose facts are read at once."""
+_ROWS = 10_000
+_FACTS_ABOUT = """
+SELECT a.text, b.text, c.text, source, record, retrieved, file, line
+FROM (
+    SELECT * FROM fact
+    WHERE status = 'record' AND s IN (SELECT id FROM term WHERE text IN (SELECT unnest(?::VARCHAR[])))
+) AS f JOIN fact_origin AS g ON g.id = f.origin
+JOIN term AS a ON a.id = f.s JOIN term AS b ON b.id = f.p JOIN term AS c ON c.id = f.o
+ORDER BY f.number
+"""
+_PREFERRED, _SUBJECT = NamedNode(EVIDENCE + "preferred"), NamedNode(RDF + "subject")
+
+
+class FactWithStatus(NamedTuple):
+    """A fact, and why it is contested; `kind` is None for a fact that is accepted."""
+
+    fact: Fact
+    kind: DecisionKind | None = None
+
+
+class ItemFacts:
+    """The facts about entities.
+
+    `parts` are the properties that lead to the parts of an item, `inverses` those by which a statement about another
+    entity is one about an item, and `inverted` pairs of a property that leads to a part and one from the part to an
+    item.
+    """
+
+    def __init__(
+        self,
+        provenance: Provenance,
+        *,
+        parts: Iterable[NamedNode] = (),
+        inverses: Iterable[NamedNode] = (),
+        inverted: Iterable[tuple[NamedNode, NamedNode]] = (),
+    ) -> None:
+        self._provenance = provenance
+        self._parts, self._inverses, self._inverted = frozenset(parts), tuple(inverses), tuple(inverted)
+        self._fetched: dict[object, list[Fact]] = {}
+        """Subject -> the facts about it that have their evidence in the snapshot alone."""
+        self.about = lru_cache(maxsize=64)(self._about)
+
+    def fetch(self, entities: Iterable[NamedNode]) -> None:
+        """Read the facts that the items of these entities are made of; those of earlier entities are forgotten."""
+        if self._provenance.records is None:
+            return
+        self._fetched = {}
+        entities = set(entities)
+        self._read(entities)
+        facts = (fact for entity in entities for fact in self._fetched[entity])
+        others: set[Term] = {fact.value for fact in facts if fact.property in self._parts}
+        for entity in entities:
+            others.update(*(self._leading_to(entity, property) for property in self._inverses))
+            for to_part, to_item in self._inverted:
+                for part in self._leading_to(entity, to_item):
+                    others.update((part, *self._leading_to(part, to_part)))
+        self._read({other for other in others if isinstance(other, NamedNode)} - entities)
+
+    def _leading_to(self, entity: Term, property: NamedNode) -> set[Term]:
+        quads = find_quads(self._provenance.store, None, property, entity, KNOWLEDGE)
+        return {quad.subject for quad in quads if isinstance(quad.subject, NamedNode)}
+
+    def _read(self, entities: set[NamedNode]) -> None:
+        assert self._provenance.records is not None
+        self._fetched |= {entity: [] for entity in entities}
+        rows = self._provenance.records.snapshot.sql.cursor().execute(_FACTS_ABOUT, [list(map(str, entities))])
+        term = lru_cache(maxsize=None)(to_term)
+        while batch := rows.fetchmany(_ROWS):
+            for subject, property, value, source, record, retrieved, file, line in batch:
+                evidence = Evidence(source, record=record, retrieved=retrieved)
+                fact = Fact(term(subject), term(property), term(value), evidence, place=Place(file, line))  # type: ignore[arg-type]
+                self._fetched[fact.subject].append(fact)
+
+    def _about(self, entity: NamedNode | BlankNode) -> list[FactWithStatus]:
+        """Every fact about an entity, with the contested ones, in an order that depends on the facts alone."""
+        facts = [FactWithStatus(fact) for fact in self._known_about(entity)]
+        if entity in self._contested:
+            facts += [FactWithStatus(lost.fact, lost.kind) for lost in self._provenance.contested_about(entity)]
+        return sorted(facts, key=lambda stated: (stated.fact.property.value, str(stated.fact.value), stated.fact.id))
+
+    def _known_about(self, entity: NamedNode | BlankNode) -> Iterator[Fact]:
+        fetched = self._fetched.get(entity)
+        return self._provenance.facts_about(entity) if fetched is None or entity in self._reified else iter(fetched)
+
+    def stating(self, triple: Triple) -> Iterator[Fact]:
+        """The facts that state a triple and are knowledge."""
+        fetched = self._fetched.get(triple.subject)
+        if fetched is None or triple.subject in self._reified:
+            return self._provenance.facts(triple)
+        return (fact for fact in fetched if fact.property == triple.predicate and fact.value == triple.object)
+
+    def is_preferred(self, fact: Fact) -> bool:
+        """True when a decision preferred this fact to others."""
+        return bool(self._preferred) and fact.iri in self._preferred
+
+    @cached_property
+    def _reified(self) -> frozenset[object]:
+        """The subjects of facts whose evidence is in the provenance graph."""
+        quads = self._provenance.store.quads_for_pattern(None, _SUBJECT, None, PROVENANCE)
+        return frozenset(quad.object for quad in quads)
+
+    @cached_property
+    def _contested(self) -> frozenset[object]:
+        return frozenset(quad.subject for quad in find_quads(self._provenance.store, None, None, None, CONTESTED))
+
+    @cached_property
+    def _preferred(self) -> frozenset[object]:
+        return frozenset(quad.object for quad in find_quads(self._provenance.store, None, _PREFERRED, None, PROVENANCE))
