@@ -97,25 +97,34 @@ class ItemFacts:
 
     def _about(self, entity: NamedNode | BlankNode) -> list[FactWithStatus]:
         """Every fact about an entity, with the contested ones, in an order that depends on the facts alone."""
-        facts = [FactWithStatus(fact) for fact in self._known_about(entity)]
+        facts = [FactWithStatus(fact) for fact in self.known_about(entity)]
         if entity in self._contested:
             facts += [FactWithStatus(lost.fact, lost.kind) for lost in self._provenance.contested_about(entity)]
-        return sorted(facts, key=lambda stated: (stated.fact.property.value, str(stated.fact.value), stated.fact.id))
+        return sorted(facts, key=_order)
 
-    def _known_about(self, entity: NamedNode | BlankNode) -> Iterator[Fact]:
-        fetched = self._fetched.get(entity)
-        return self._provenance.facts_about(entity) if fetched is None or entity in self._reified else iter(fetched)
+    def known_about(self, entity: NamedNode | BlankNode) -> list[Fact]:
+        """The facts about an entity that are knowledge."""
+        if (fetched := self._fetched.get(entity)) is None:
+            return list(self._provenance.facts_about(entity))
+        return [*self._curated.facts_about(entity), *fetched] if entity in self._reified else fetched
 
     def stating(self, triple: Triple) -> Iterator[Fact]:
         """The facts that state a triple and are knowledge."""
-        fetched = self._fetched.get(triple.subject)
-        if fetched is None or triple.subject in self._reified:
-            return self._provenance.facts(triple)
-        return (fact for fact in fetched if fact.property == triple.predicate and fact.value == triple.object)
+        if (fetched := self._fetched.get(triple.subject)) is None:
+            yield from self._provenance.facts(triple)
+            return
+        if triple.subject in self._reified:
+            yield from self._curated.facts(triple)
+        yield from (fact for fact in fetched if fact.property == triple.predicate and fact.value == triple.object)
 
     def is_preferred(self, fact: Fact) -> bool:
-        """True when a decision preferred this fact to others."""
-        return bool(self._preferred) and fact.iri in self._preferred
+        """True when a decision preferred this fact to others; then its evidence is in the provenance graph."""
+        return fact.subject in self._reified and fact.iri in self._preferred
+
+    @cached_property
+    def _curated(self) -> Provenance:
+        """The facts whose evidence is in the provenance graph."""
+        return Provenance(self._provenance.store)
 
     @cached_property
     def _reified(self) -> frozenset[object]:
@@ -130,3 +139,9 @@ class ItemFacts:
     @cached_property
     def _preferred(self) -> frozenset[object]:
         return frozenset(quad.object for quad in find_quads(self._provenance.store, None, _PREFERRED, None, PROVENANCE))
+
+
+def _order(stated: FactWithStatus) -> tuple[str, ...]:
+    fact, evidence = stated.fact, stated.fact.evidence
+    span = f"{evidence.start} {evidence.end}"
+    return fact.property.value, str(fact.value), evidence.source, evidence.record, span, fact.as_of, fact.written

@@ -55,7 +55,7 @@ def to_commands(items: WikidataItems, *, report: Callable[[str], None] | None = 
     counts: Counter[str] = Counter()
     imported = _ImportedItems(items)
     waiting: list[tuple[Statement, tuple[Reference, ...]]] = []
-    for item, compared in compare_items(items):
+    for item, compared in compare_items(items, skipped=imported.add_facts):
         is_complete = imported.add(item)
         counts["present"] += len(compared.present)
         counts["contradicting"] += len(compared.contradicting)
@@ -112,6 +112,13 @@ class _ImportedItems:
     properties: set[str] = field(default_factory=set)
     items: set[str] = field(default_factory=set)
 
+    def add_facts(self, facts: Iterable[Fact]) -> None:
+        """Add the facts about an item of which nothing but Wikidata states anything."""
+        for fact in facts:
+            source = self.wikidata.sources.get(fact.evidence.source)
+            if source is not None and not has_complete_items(source):
+                self.properties.update(self.wikidata.wikidata_properties(fact))
+
     def add(self, item: WikidataItem) -> bool:
         """Add the statements of an item; True when the item was imported completely."""
         is_complete = False
@@ -139,10 +146,19 @@ def _item_of(fact: Fact) -> str:
     return fact.evidence.record.partition(" ")[0].partition("$")[0]
 
 
-def compare_items(items: WikidataItems) -> Iterator[tuple[WikidataItem, ItemComparison]]:
-    """Every item with its comparison."""
-    for item in items:
-        yield item, compare_statements(item.statements, is_theirs=items.is_from_wikidata)
+def compare_items(
+    items: WikidataItems, *, skipped: Callable[[Iterable[Fact]], None]
+) -> Iterator[tuple[WikidataItem, ItemComparison]]:
+    """The items about which something else than Wikidata states anything, each with its comparison.
+
+    `skipped` is called with the facts about each other item.
+    """
+    for id, entity in items.entities():
+        if items.is_of_wikidata_alone(entity):
+            skipped(items.builder.facts.known_about(entity))
+        else:
+            item = items.item(id, entity, with_references=False)
+            yield item, compare_statements(item.statements, is_theirs=items.is_from_wikidata)
 
 
 def to_command(statement: Statement, references: Iterable[Reference]) -> str:

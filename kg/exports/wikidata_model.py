@@ -11,7 +11,7 @@ import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
-from functools import cached_property
+from functools import cached_property, lru_cache
 from itertools import islice
 from typing import NamedTuple
 from urllib.parse import unquote, urlsplit
@@ -34,7 +34,7 @@ from kg.exports.wikidata_values import (
 )
 from kg.facts.model import Fact, Rank, Source
 from kg.graph.provenance import Provenance
-from kg.graph.store import find_quads
+from kg.graph.store import find_quad, find_quads
 from kg.lookup.entity_names import EntityNames
 from kg.lookup.entity_types import types_of
 from kg.mappings.wikidata import Datatype, ExportMapping, WikidataProperty, read_wikidata_mapping, to_export_mapping
@@ -152,16 +152,27 @@ class WikidataItems:
             self.builder.facts.fetch(entity for _, entity in batch)
             yield from batch
 
-    def item(self, id: str, entity: NamedNode) -> WikidataItem:
+    def item(self, id: str, entity: NamedNode, *, with_references: bool = True) -> WikidataItem:
         """An entity as an item."""
         statements = self.builder.statements(id, entity)
         terms = to_terms(id, self.builder.facts.about(entity), self.sources)
-        references = {statement.id: self.references_of(statement) for statement in statements}
+        referenced = statements if with_references else ()
+        references = {statement.id: self.references_of(statement) for statement in referenced}
         return WikidataItem(id, terms, tuple(statements), references)
 
     def references_of(self, statement: Statement) -> tuple[Reference, ...]:
         """The references of a statement, one from each source that can be looked up."""
         return references_of(statement, self.sources, self.builder.items)
+
+    def is_of_wikidata_alone(self, entity: NamedNode) -> bool:
+        """True for an entity about which nothing but Wikidata states anything, and which others do not refer to."""
+        facts = self.builder.facts.known_about(entity)
+        return all(map(self.is_from_wikidata, facts)) and not self.builder.is_referred_to(entity)
+
+    def wikidata_properties(self, fact: Fact) -> Iterator[str]:
+        """The properties of Wikidata that a fact may be a statement of."""
+        for properties in (self.mapping.properties, self.mapping.parts, self.mapping.inverses):
+            yield from (property.property for property in properties.get(fact.property, ()))
 
     def is_from_wikidata(self, fact: Fact) -> bool:
         """True for a fact whose source is Wikidata."""
@@ -326,6 +337,19 @@ class StatementBuilder:
                             for link in find_quads(self.store, None, ours, quad.subject, KNOWLEDGE):
                                 yield from self._invert(property, link.triple, quad.subject)
 
+    def is_referred_to(self, entity: NamedNode) -> bool:
+        """True when facts about others may give statements about an entity."""
+        inverted = (
+            property.ours
+            for properties in self.mapping.parts.values()
+            for property in properties
+            if property.property in self.mapping.inverted
+        )
+        return any(
+            find_quad(self.store, None, property, entity, KNOWLEDGE) is not None
+            for property in dict.fromkeys((*self.mapping.inverses, *inverted))
+        )
+
     def _invert(self, property: WikidataProperty, link: Triple, part: NamedNode) -> Iterator[_Draft]:
         inverted = self.mapping.inverted[property.property]
         item = self.items.qid(link.subject) if isinstance(link.subject, NamedNode) else ""
@@ -444,8 +468,13 @@ def _language(value: Literal, source: Source | None) -> str:
 
 def is_wikidata(source: Source) -> bool:
     """True for a source that is Wikidata itself, by its address or by the id that importers give it."""
-    host = (urlsplit(source.address).hostname or "") if source.address.isascii() else ""
-    return host == "wikidata.org" or host.endswith(".wikidata.org") or source.id in ("wikidata", "wikidata-results")
+    return source.id in ("wikidata", "wikidata-results") or _is_of_wikidata(source.address)
+
+
+@lru_cache(maxsize=1024)
+def _is_of_wikidata(address: str) -> bool:
+    host = (urlsplit(address).hostname or "") if address.isascii() else ""
+    return host == "wikidata.org" or host.endswith(".wikidata.org")
 
 
 def has_complete_items(source: Source) -> bool:
