@@ -171,6 +171,8 @@ class WikidataItems:
 
     def wikidata_properties(self, fact: Fact) -> Iterator[str]:
         """The properties of Wikidata that a fact may be a statement of."""
+        if fact.property in (TYPE, KIND):
+            yield INSTANCE_OF
         for properties in (self.mapping.properties, self.mapping.parts, self.mapping.inverses):
             yield from (property.property for property in properties.get(fact.property, ()))
 

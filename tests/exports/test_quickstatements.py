@@ -12,9 +12,10 @@ from hypothesis import strategies as st
 from pyoxigraph import NamedNode
 
 from kg.cli import main
+from kg.exports.item_facts import FactWithStatus
 from kg.exports.quickstatements import to_cell
 from kg.exports.wikidata_comparison import compare_statements
-from kg.exports.wikidata_model import FactWithStatus, Snak, Statement
+from kg.exports.wikidata_model import Snak, Statement
 from kg.exports.wikidata_values import WikidataValue, to_julian_time, to_time
 from kg.facts.model import Evidence, Fact, Rank
 from kg.mappings.wikidata import Datatype
