@@ -202,16 +202,31 @@
     return `${match[1]}-${month}-${match[3] ?? (isLatest ? lastDay(Number(match[1]), Number(month)) : "01")}`;
   };
 
+  // The entities of a name, as the server finds them: by label, by other names, then without regard to case and accents.
+  const named = async (text, kind) => {
+    const rows = (await names()).filter(([, , , kinds]) => !kind || kinds.includes(kind));
+    const tests = [
+      ([[label]]) => label === text,
+      (called) => called.some(([name]) => name === text),
+      (called) => called.some(([name]) => name.toLowerCase() === text.toLowerCase()),
+      (called) => called.some(([name, folded]) => folded === fold(text) || fold(name) === fold(text)),
+    ];
+    for (const test of tests) {
+      const found = rows.filter(([, , called]) => test(called)).map(([id]) => id);
+      if (found.length) return found;
+    }
+    return [];
+  };
+
   const toTerm = async (text, parameter, { prefixes }) => {
     switch (parameter.type) {
       case "entity": {
         const iri = toIri(text, prefixes);
         if (iri) return iri;
-        const hits = await search(text, parameter.class, 5);
-        const equal = hits.filter((hit) => fold(hit.called) === fold(text));
-        if (equal.length === 1) return toIri(equal[0].id, prefixes);
-        const found = (equal.length ? equal.map((hit) => hit.id) : hits.map((hit) => hit.name)).join(", ");
-        throw new Error(`${equal.length ? "Several entities are called" : "Nothing is called"} “${text}”.${found ? ` Did you mean ${found}?` : ""}`);
+        const equal = await named(text, parameter.class);
+        if (equal.length === 1) return toIri(equal[0], prefixes);
+        const likely = equal.length ? equal : (await search(text, parameter.class, 5)).map((hit) => hit.name);
+        throw new Error(`${equal.length ? "Several entities are called" : "Nothing is called"} “${text}”.${likely.length ? ` Did you mean ${likely.join(", ")}?` : ""}`);
       }
       case "property":
       case "class": {
