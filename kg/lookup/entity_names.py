@@ -12,7 +12,7 @@ from pyoxigraph import Literal, NamedNode, Quad, Store, Triple
 from kg.decisions.links import EXACT
 from kg.errors import AmbiguousNameError, UnknownNameError
 from kg.graph.store import find_quad, find_quads
-from kg.lookup.entity_types import has_type
+from kg.lookup.entity_types import has_type, types_of
 from kg.schema import Schema, suggest_terms, to_schema
 from kg.terms import ALIAS, FILM, KNOWLEDGE, KNOWN_NAMES, LABEL, LINKS, ONTOLOGY, TYPE, to_curie, to_iri, to_term
 from kg.text.folding import Naming, closest, fold_name
@@ -68,18 +68,28 @@ class EntityNames:
             raise UnknownNameError(name, kind=kind)
         if (iri := self._by_iri(name)) is not None and self._is_a(iri, class_name):
             return iri
+        other: NamedNode | None = None
         for candidates in (
             self._by_name(name, LABEL),
             self._by_name(name, ALIAS),
             self._by_key(name, str.casefold),
             self._by_key(name, fold_name),
         ):
-            entities = sorted({entity for entity in candidates if self._is_a(entity, class_name)}, key=str)
+            named = sorted(set(candidates), key=str)
+            entities = [entity for entity in named if self._is_a(entity, class_name)]
             if len(entities) == 1:
                 return entities[0]
             if entities:
                 raise AmbiguousNameError(name, kind=kind, candidates=[to_curie(entity.value) for entity in entities])
-        raise UnknownNameError(name, kind=kind, suggestions=self._closest_names(name, class_name))
+            other = other or next(iter(named), None)
+        remedy = self._of_another_class(other) if other is not None else ""
+        raise UnknownNameError(name, kind=kind, suggestions=self._closest_names(name, class_name), remedy=remedy)
+
+    def _of_another_class(self, entity: NamedNode) -> str:
+        """The sentence for an entity that has a name, and is not of the class that was asked for."""
+        types = self.ontology.narrowest(types_of(self.store, self.ontology, entity))
+        named = " and ".join(sorted(self.ontology.types[type].name for type in types if type in self.ontology.types))
+        return f"{self.label(entity)} ({to_curie(entity.value)}) is {f'of the class {named}' if named else 'without a class'}."
 
     def mentions(self, text: str) -> list[tuple[str, NamedNode]]:
         """The entities that a text mentions, each with the words: names that begin with a capital, and sources.

@@ -167,10 +167,15 @@ class StoredQuery:
         }
 
     def empty_sentence(self, labels: Mapping[str, str]) -> str:
-        """What it means that an answer is empty, with the values of the parameters as people call them."""
-        named = all(name in labels for name in _FORMER_VALUE.findall(self.none))
-        if self.none and named:
-            return _FORMER_VALUE.sub(lambda match: labels[match[1]], self.none)
+        """What it means that an answer is empty, with the values of the parameters as people call them.
+
+        Values that the sentence does not name are added, since they narrow what it denies.
+        """
+        named = set(_FORMER_VALUE.findall(self.none))
+        if self.none and named <= labels.keys():
+            sentence = _FORMER_VALUE.sub(lambda match: labels[match[1]], self.none)
+            others = ", ".join(f"{name}: {value}" for name, value in labels.items() if name not in named)
+            return f"{sentence.removesuffix('.')} ({others})." if others else sentence
         values = ", ".join(labels.values())
         return f"No source answers this{f' for {values}' if values else ''}: {self.summary}".rstrip()
 
@@ -503,9 +508,10 @@ def _label(term: Term, names: EntityNames) -> str:
 
 def _bind(query: StoredQuery, parameter: Parameter, value: object, names: EntityNames) -> tuple[Term, ...]:
     try:
-        terms = tuple(_to_term(element, parameter, names) for element in _elements(value, parameter))
-        if not terms:
+        elements = _elements(value, parameter)
+        if not elements:
             raise ValueError("the list is empty")
+        terms = tuple(_to_term(element, parameter, names) for element in elements)
     except ValueError as error:
         message = f"{parameter.name} of {query.name}: {error}"
         raise ParameterError(message, query=query.name, parameter=parameter.name) from error

@@ -322,9 +322,10 @@ def test_an_empty_stored_query_answers_in_its_own_words(tmp_path: Path) -> None:
     project.write("data/films.yaml", DATA)
     project.write(
         "queries/budget-of-film.rq",
-        "#+ summary: What did a film cost?\n#+ params: {film: {type: entity, class: Film}}\n"
+        "#+ summary: What did a film cost?\n"
+        "#+ params: {film: {type: entity, class: Film}, year: {type: number, optional: true}}\n"
         "#+ none: No source names a budget for $film.\n"
-        "SELECT ?amount { VALUES ?film { film:anora } ?film film:amount ?amount }\n",
+        "SELECT ?amount { VALUES ?film { film:anora } VALUES ?year { 2024 } ?film film:amount ?amount }\n",
     )
     project.write(
         "queries/evidence.rq",
@@ -334,6 +335,8 @@ def test_an_empty_stored_query_answers_in_its_own_words(tmp_path: Path) -> None:
     )
     graph = project.open()
     assert graph.explain_empty(graph.ask("budget-of-film", film="Anora")) == ("No source names a budget for Anora.",)
+    narrowed = graph.explain_empty(graph.ask("budget-of-film", film="Anora", year=2023))
+    assert narrowed == ("No source names a budget for Anora (year: 2023).",)
     assert graph.explain_empty(graph.ask("evidence", film="Anora", property="contributor")) == (
         "No source answers this for Anora, contributor: Which sources state it?",
         "film:anora film:contributor film:sean-baker holds, but no source states it: it is inferred."
