@@ -89,7 +89,8 @@ class EntityNames:
         """The sentence for an entity that has a name, and is not of the class that was asked for."""
         types = self.ontology.narrowest(types_of(self.store, self.ontology, entity))
         named = " and ".join(sorted(self.ontology.types[type].name for type in types if type in self.ontology.types))
-        return f"{self.label(entity)} ({to_curie(entity.value)}) is {f'of the class {named}' if named else 'without a class'}."
+        class_ = f"of the class {named}" if named else "without a class"
+        return f"{self.label(entity)} ({to_curie(entity.value)}) is {class_}."
 
     def mentions(self, text: str) -> list[tuple[str, NamedNode]]:
         """The entities that a text mentions, each with the words: names that begin with a capital, and sources.

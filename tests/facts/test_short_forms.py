@@ -64,6 +64,12 @@ def block(lines: str) -> str:
             "  recognition:\n    - {eventSeries: Academy Awards, count: 6, outcome: nominated}\n"
             "    - {eventSeries: Academy Awards, count: 5, outcome: won}",
         ),
+        ("  premiere: 3 March 2021", "  screening: {date: 2021-03-03, kind: premiere}"),
+        (
+            "  premiere: {Locarno Film Festival: 2021}",
+            "  screening: {eventSeries: Locarno Film Festival, date: 2021, kind: premiere}",
+        ),
+        ("  budget: 40,000 dollars", "  budget: {amount: 40000, currency: USD}"),
         ("  wins: Golden Lion", "  recognition: {award: Golden Lion, outcome: won}"),
         ("  gross: {Portugal: €300k}", "  boxOffice: {territory: Portugal, amount: 300000, currency: EUR}"),
         ("  runtime: 94 min", "  runningTime: 94"),

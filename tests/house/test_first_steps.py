@@ -72,7 +72,10 @@ WRONG = [
     ("ask films-directed-by", "for example person=film:sean-baker"),
     ("ask films-directed-by persn=x", "Did you mean person?"),
     ("ask films-directed-by Sean", "is not name=value"),
-    ("ask films-directed-by person=Anora", "There is no Person 'Anora'. Anora (film:anora) is of the class FeatureFilm."),
+    (
+        "ask films-directed-by person=Anora",
+        "There is no Person 'Anora'. Anora (film:anora) is of the class FeatureFilm.",
+    ),
     ("ask awards-of-person person=Anora", "it is now awards-of"),
     ("show Anroa", "Did you mean Anora?"),
     ("why Anora directr Baker", "Did you mean film:director?"),

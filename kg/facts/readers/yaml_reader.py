@@ -40,6 +40,8 @@ _OCCASIONS = ("edition", "eventSeries")
 """Keys for what many recognitions of one owner have in common."""
 _PART_ID = re.compile(r"[\w\-]+(?:\.[\w\-]+\.[\w\-]+)+")
 _NTH = re.compile(r"[1-9][0-9]{0,5}")
+_DIGITS_AFTER_COMMA = re.compile(r"[0-9]{3}(?![0-9])")
+"""The rest of a number such as `€300,000` in braces, where YAML reads a key after the comma."""
 _CITATION_REMEDY = "Write words of the text, or {words: ..., nth: 2}, or start-end."
 _Entries = dict[str, tuple[YamlNode, YamlNode]]
 """Key as text -> the nodes of key and value."""
@@ -236,6 +238,11 @@ class YamlReader:
             message = f"{property.name} takes a value, not a mapping"
             self.findings.add("shape", message, value.place, path=property.iri, remedy="Write {value: ...}.")
             return
+        if (digits := next(filter(_DIGITS_AFTER_COMMA.match, entries), None)) is not None:
+            remedy = 'Within braces, put a number with commas in quotation marks: "€300,000".'
+            place = entries[digits][0].place
+            self.findings.add("unknown-property", f"{digits!r} is no property", place, value=digits, remedy=remedy)
+            return
         part = NamedNode(self._part_iri(subject, property, entries, value.place))
         entries.pop("id", None)
         inner = self._inner(context, entries)
@@ -369,10 +376,7 @@ class YamlReader:
 
     def _property(self, name: str, key: YamlNode, on: Collection[NamedNode]) -> OntologyTerm | None:
         property = self.schema.property_named(name)
-        if property is None and re.match(r"[0-9]{3}(?![0-9])", name):
-            remedy = 'Within braces, put a number with commas in quotation marks: "€300,000".'
-            self.findings.add("unknown-property", f"{name!r} is no property", key.place, value=name, remedy=remedy)
-        elif property is None:
+        if property is None:
             self.findings.add_unknown_property(name, self.schema, key.place, on=on)
         return property
 
