@@ -86,14 +86,14 @@ _PARAMETERS: dict[str, dict[str, Any]] = {
     "page": {
         "name": "page",
         "in": "query",
-        "description": "which page of the list",
-        "schema": {"type": "integer", "minimum": 1},
+        "description": "the number of a page of the list; what is no such number means the first page",
+        "schema": {"type": "string", "examples": ["2"]},
     },
     "sort": {
         "name": "sort",
         "in": "query",
-        "description": "the order of the list",
-        "schema": {"type": "string", "enum": ["newest", "oldest", "name"]},
+        "description": "the order of the list: newest, oldest or name; anything else means the usual order",
+        "schema": {"type": "string", "examples": ["name"]},
     },
     "query": _text_parameter("query", "SPARQL; without it, the answer is the service description"),
     "property": _text_parameter("property", "only triples with this property"),
@@ -304,7 +304,7 @@ _PROBLEM_STATUSES = ("400", "403", "404", "405", "406", "408", "413", "414", "41
 
 
 def _responses(media_types: Iterable[str]) -> dict[str, object]:
-    schemas = {JSON: "rows", _PLAIN_JSON: "any"}
+    schemas = {JSON: "rows", _PLAIN_JSON: "any", JSON_LD: "any"}
     content = {
         name: {"schema": {"$ref": f"#/components/schemas/{schemas[name]}"} if name in schemas else {"type": "string"}}
         for name in media_types
