@@ -7,7 +7,7 @@ PIP := $(BIN)/pip install --quiet --disable-pip-version-check
 WORLD := build/world
 WORKERS ?= 2
 
-.PHONY: graph world test quick test-stores test-latest lock lock-check bundle docs format clean
+.PHONY: graph world test quick test-stores test-spark test-latest lock lock-check bundle docs format clean
 
 graph: $(VENV)/.installed
 	$(BIN)/kg build
@@ -51,6 +51,11 @@ quick: $(VENV)/.tested
 # virtuoso-opensource is installed (what is not there is named).
 test-stores: $(VENV)/.tested
 	$(BIN)/pytest tests/endpoints/check_stores.py
+
+# Inference on Spark against DuckDB; requires Java 17 and installs pyspark.
+test-spark: $(VENV)/.tested
+	$(PIP) --constraint constraints.txt --editable ".[test,spark]"
+	$(BIN)/pytest tests/engines/check_spark.py
 
 # Which newer version of a dependency breaks what; CI runs it and reports, without failing.
 test-latest: $(VENV)/.tested

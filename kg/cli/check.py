@@ -71,7 +71,7 @@ def add_commands(commands: Commands) -> None:
     infer.add_argument(
         "-o", "--output", metavar="FILE", required=True, help="the N-Triples file to write; - for stdout"
     )
-    add_engine(infer)
+    add_engine(infer, spark=True)
     infer.add_argument("--only-inferred", action="store_true", help="write only what is inferred")
     infer.add_argument("--trivial", action="store_true", help="also tautologies, such as x sameAs x")
     infer.add_argument("--no-schema", action="store_true", help="nothing about the classes and properties themselves")

@@ -100,10 +100,23 @@ def add_limit(parser: argparse.ArgumentParser, help: str, *, former: str) -> Non
     parser.add_argument(former, dest="limit", type=int, default=argparse.SUPPRESS, help=argparse.SUPPRESS)
 
 
-def add_engine(parser: argparse.ArgumentParser) -> None:
-    """`--engine`, for commands that infer."""
+def add_engine(parser: argparse.ArgumentParser, *, spark: bool = False) -> None:
+    """`--engine`, for commands that infer; with `spark` also spark or spark=MASTER."""
     help = "the reasoner: sql, or owlrl to compare with"
-    parser.add_argument("--engine", choices=("sql", "owlrl"), default="sql", help=help)
+    if spark:
+        help += "; or spark, or spark=MASTER, such as spark=local[2]"
+        parser.add_argument("--engine", type=_engine_name, default="sql", metavar="ENGINE", help=help)
+    else:
+        parser.add_argument("--engine", choices=("sql", "owlrl"), default="sql", help=help)
+
+
+def _engine_name(text: str) -> str:
+    """The type of `--engine` where Spark can be chosen."""
+    known = ("sql", "owlrl", "spark")
+    if text in known or (text.startswith("spark=") and len(text) > len("spark=")):
+        return text
+    advice = did_you_mean(closest(text, list(known))[:1])
+    raise argparse.ArgumentTypeError(f"{text!r} is not one of {', '.join(known)}, spark=MASTER. {advice}".rstrip())
 
 
 def positive_number(text: str) -> float:

@@ -17,6 +17,7 @@ from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any
 
 from pyoxigraph import RdfFormat, Triple
 
@@ -62,6 +63,8 @@ from kg.terms import Spo, to_spo
 from kg.xsd import SUPPORTED, is_in_datatype
 
 ENGINES = ("sql", "owlrl")
+SPARK = "spark"
+"""The engine for files that are too large for one machine, also as `spark=MASTER`."""
 
 Progress = Callable[..., None]
 """Called with the keywords `rule`, `round` and `triples` after each statement."""
@@ -129,7 +132,8 @@ def infer_files(
 
     An inconsistent graph is written as well, and its contradictions are in the report. Raises `InputError`, and writes
     nothing, for files that cannot be read. `memory` bounds what is held at once (`"2GB"`); the rest is on disk in the
-    folder `scratch`, by default beside the output. `format` is that of all files, by default by their suffixes.
+    folder `scratch`, by default beside the output. `format` is that of all files, by default by their suffixes. The
+    `engine` may also be `spark`, or `spark=MASTER`.
     """
     if not output.parent.is_dir():
         raise InputError(f"{output}: there is no folder {output.parent}.")
@@ -140,10 +144,11 @@ def infer_files(
             axioms = list(read_all_triples(ontology, format=format))
             for path in data:
                 load_file(tables, path, format=format)
-            inference = infer(
+            inference = _infer_on(
+                engine,
                 tables,
                 axioms,
-                engine=engine,
+                Path(folder),
                 schema=schema,
                 tautologies=tautologies,
                 same_as=same_as,
@@ -166,6 +171,19 @@ def _closed_and_grounded(axioms: tuple[Spo, ...], datatypes: bool) -> tuple[Onto
     """The closed ontology, and the rules grounded by it."""
     ontology = Ontology(axioms, datatypes=datatypes)
     return ontology, tuple(ground(ontology))
+
+
+def _infer_on(engine: str, tables: TripleTables, axioms: Iterable[Triple], scratch: Path, **options: Any) -> Inference:
+    """`infer` with an engine of `ENGINES`, or with `spark` or `spark=MASTER`, whose files are in `scratch`."""
+    name, _, master = engine.partition("=")
+    if name != SPARK:
+        return infer(tables, axioms, engine=engine, **options)
+    from kg.engines.spark_tables import on_spark
+
+    with on_spark(tables, master, scratch=scratch) as remote:
+        inference = infer(remote, axioms, **options)
+        remote.bring_back("axiom", "inferred")
+    return inference
 
 
 class _Reasoner:

@@ -1,0 +1,8 @@
+"""What runs SQL over the tables of triples: DuckDB on one machine, Spark on many.
+
+engine         the protocol that both have
+duckdb         DuckDB, in this process
+spark          Spark: the same SQL, translated; tables are Parquet files that every executor reaches
+spark_session  a session of Spark, and what is missing when there is none
+spark_tables   triple tables whose numbers are in Spark and whose dictionary is in DuckDB
+"""

@@ -1,0 +1,72 @@
+"""A session of Spark, and what is missing when there is none."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import subprocess
+from pathlib import Path
+from typing import Any
+
+from kg.errors import InputError
+
+DEFAULT_MASTER = "local[*]"
+_JAVA = 17
+_VERSION = re.compile(r'version "(?:1\.)?(\d+)')
+
+
+def open_session(master: str = DEFAULT_MASTER) -> Any:
+    """A session on a master: `local[2]`, `spark://host:7077`, `yarn`, or `sc://host:15002` for Spark Connect.
+
+    Raises `InputError` when pyspark or Java is missing, or the master does not answer.
+    """
+    try:
+        from pyspark.sql import SparkSession
+    except ModuleNotFoundError as error:
+        raise InputError("Spark requires another package: pip install 'film-knowledge-graph[spark]'") from error
+    builder = SparkSession.builder.appName("film-knowledge-graph")
+    try:
+        if master.startswith("sc://"):
+            return builder.remote(master).getOrCreate()
+        check_java()
+        for name, value in _settings(master).items():
+            builder = builder.config(name, value)
+        session = builder.master(master).getOrCreate()
+    except InputError:
+        raise
+    except Exception as error:  # of py4j, Java or gRPC
+        raise InputError(f"Spark does not start on {master}: {str(error).splitlines()[0][:300]}") from error
+    session.sparkContext.setLogLevel("ERROR")
+    return session
+
+
+def _settings(master: str) -> dict[str, str]:
+    settings = {
+        "spark.ui.enabled": "false",
+        "spark.ui.showConsoleProgress": "false",
+        "spark.sql.catalogImplementation": "in-memory",
+        # A skewed key, such as rdf:type, is split (https://spark.apache.org/docs/latest/sql-performance-tuning.html).
+        "spark.sql.adaptive.enabled": "true",
+        "spark.sql.adaptive.skewJoin.enabled": "true",
+        "spark.sql.parquet.compression.codec": "zstd",
+    }
+    if master.startswith("local"):
+        # One process does it all: few partitions, and the memory of that process.
+        settings |= {"spark.sql.shuffle.partitions": "8", "spark.driver.host": "127.0.0.1"}
+        settings["spark.driver.memory"] = os.environ.get("KG_SPARK_MEMORY", "2g")
+    return settings
+
+
+def check_java() -> None:
+    """Raise `InputError` when Java is missing or too old for Spark."""
+    home = os.environ.get("JAVA_HOME")
+    java = str(Path(home, "bin/java")) if home else shutil.which("java")
+    advice = f"Install Java {_JAVA} (Debian: apt-get install openjdk-17-jre-headless), or set JAVA_HOME."
+    if java is None or shutil.which(java) is None:
+        raise InputError(f"Spark requires Java, and there is none here. {advice}")
+    asked = [java, "-version"]
+    output = subprocess.run(asked, capture_output=True, text=True, check=False).stderr  # noqa: S603  # java itself
+    version = _VERSION.search(output)
+    if version is not None and int(version[1]) < _JAVA:
+        raise InputError(f"Spark requires Java {_JAVA}, and {java} is Java {version[1]}. {advice}")

@@ -1,0 +1,123 @@
+"""Triple tables whose numbers are in Spark; the dictionary stays in DuckDB, on disk if it is large."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from itertools import count
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any, cast
+
+import duckdb
+
+from kg.engines.duckdb import DuckDbEngine
+from kg.engines.spark import CollectedRows, SparkEngine
+from kg.engines.spark_session import DEFAULT_MASTER, open_session
+from kg.graph.triple_tables import FIRST_LITERAL_ID, TripleTables
+from kg.sql import quote
+from kg.terms import Spo
+
+_COPIED = ("triple", "inferred")
+
+
+class SparkTables(TripleTables):
+    """Tables that the reasoner fills on Spark; `bring_back` copies its conclusions into the tables they came from."""
+
+    def __init__(self, tables: TripleTables, engine: SparkEngine) -> None:
+        self.local, self.engine = tables, engine
+        self._duckdb, self._numbers = DuckDbEngine(tables.sql), count(1)
+        self._shared_terms = [0, FIRST_LITERAL_ID - 1]
+        for table in _COPIED:
+            path = engine.folder / f"given-{table}"
+            self._duckdb.write_parquet(table, path)
+            engine.read_parquet(table, path)
+        self.sql = cast(duckdb.DuckDBPyConnection, _Connection(self))
+
+    def bring_back(self, *tables: str) -> None:
+        """Copy tables from Spark; what the tables of these names had before is replaced."""
+        for table in tables:
+            path = self.engine.folder / f"result-{table}"
+            self.engine.write_parquet(table, path)
+            files = quote(path / "*.parquet")
+            columns = "s UINTEGER, p UINTEGER, o UINTEGER"
+            self.local.sql.execute(f"CREATE OR REPLACE TABLE {table}({columns})")
+            if any(path.glob("*.parquet")):
+                self.local.sql.execute(f"INSERT INTO {table} SELECT s, p, o FROM read_parquet({files})")
+
+    def share_terms(self) -> None:
+        """Have Spark know the terms that were added since it was last asked about terms."""
+        last_entity, last_literal = self._shared_terms
+        new = f"(id > {last_entity} AND id < {FIRST_LITERAL_ID}) OR id > {last_literal}"
+        path = self.engine.folder / f"term-{next(self._numbers)}.parquet"
+        self.local.sql.execute(f"COPY (SELECT id::BIGINT AS id, text FROM term WHERE {new}) TO {quote(path)}")
+        self.engine.read_parquet("term", path)
+        for is_literal in (0, 1):
+            condition = f"id {'>=' if is_literal else '<'} {FIRST_LITERAL_ID}"
+            row = self.local.sql.execute(f"SELECT max(id) FROM term WHERE {condition}").fetchone()
+            if row is not None and row[0] is not None:
+                self._shared_terms[is_literal] = row[0]
+
+    # --- the dictionary, and rows that Python has
+
+    def encode(self, texts: Iterable[str]) -> dict[str, int]:
+        """The id of each term; new terms are added to the dictionary."""
+        return self.local.encode(texts)
+
+    def find_ids(self, texts: Iterable[str]) -> dict[str, int]:
+        """The id of each of these terms that is in the dictionary."""
+        return self.local.find_ids(texts)
+
+    def decode(self, ids: Iterable[int]) -> dict[int, str]:
+        """The exact N-Triples form of each term, by id."""
+        return self.local.decode(ids)
+
+    def add_texts(self, triples: Iterable[Spo], *, table: str = "triple") -> None:
+        """Add triples, given as exact N-Triples forms, that the table does not have yet."""
+        rows = list(dict.fromkeys(triples))
+        if not rows:
+            return
+        ids = self.encode(text for row in rows for text in row)
+        path = self.engine.folder / f"added-{next(self._numbers)}.parquet"
+        lists = [str([ids[row[place]] for row in rows]) for place in range(3)]
+        select = "SELECT unnest(?::BIGINT[]) AS s, unnest(?::BIGINT[]) AS p, unnest(?::BIGINT[]) AS o"
+        self.local.sql.execute(f"CREATE OR REPLACE TEMP TABLE spark_rows AS {select}", lists)
+        self.local.sql.execute(f"COPY spark_rows TO {quote(path)} (FORMAT parquet)")
+        self.engine.execute("DROP TABLE IF EXISTS added")
+        self.engine.read_parquet("added", path)
+        is_known = f"SELECT 1 FROM {table} AS k WHERE k.s = a.s AND k.p = a.p AND k.o = a.o"
+        self.engine.execute(f"INSERT INTO {table} SELECT s, p, o FROM added AS a WHERE NOT EXISTS ({is_known})")
+
+    def add_terms(self, triples: Iterable[tuple[Any, Any, Any]], *, table: str = "triple") -> None:
+        """The same, given term by term."""
+        self.add_texts(((str(s), str(p), str(o)) for s, p, o in triples), table=table)
+
+
+class _Connection:
+    """What the reasoner takes for a connection: statements go to Spark, which first gets the terms that they read."""
+
+    def __init__(self, tables: SparkTables) -> None:
+        self._tables = tables
+
+    def execute(self, statement: str, parameters: Sequence[Any] | None = None) -> CollectedRows:
+        """Run a statement on Spark."""
+        if " term" in statement:
+            self._tables.share_terms()
+        return self._tables.engine.execute(statement, parameters)
+
+    def close(self) -> None:
+        """Close the engine and the local tables."""
+        self._tables.engine.close()
+        self._tables.local.sql.close()
+
+
+@contextmanager
+def on_spark(tables: TripleTables, master: str, *, scratch: Path | None = None) -> Iterator[SparkTables]:
+    """The tables on Spark, whose files are in a folder under `scratch` until the end."""
+    session = open_session(master or DEFAULT_MASTER)  # stays open until the program ends: it is slow to start
+    with TemporaryDirectory(prefix="kg-spark-", dir=scratch) as folder:
+        engine = SparkEngine(session, Path(folder))
+        try:
+            yield SparkTables(tables, engine)
+        finally:
+            engine.close()

@@ -1,0 +1,52 @@
+"""Engines: tables of DuckDB as Parquet and back, and what is missing for Spark."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from kg.cli import main
+from kg.engines.duckdb import DuckDbEngine
+from kg.engines.spark_session import check_java, open_session
+from kg.errors import InputError
+
+
+def test_a_table_is_written_as_parquet_and_read_back(tmp_path: Path) -> None:
+    engine = DuckDbEngine(duckdb.connect(":memory:"))
+    engine.execute("CREATE TABLE triple AS SELECT 1::UINTEGER AS s, 3000000000::UINTEGER AS o")
+    engine.write_parquet("triple", tmp_path / "triple")
+    for _ in range(2):
+        engine.read_parquet("again", tmp_path / "triple")
+    assert engine.execute("FROM again").fetchall() == [(1, 3_000_000_000)] * 2
+    engine.close()
+
+
+def test_a_missing_package_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "pyspark.sql", None)
+    with pytest.raises(InputError, match=r"film-knowledge-graph\[spark\]"):
+        open_session("local[2]")
+
+
+def test_a_missing_java_is_named(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("JAVA_HOME", str(tmp_path))
+    with pytest.raises(InputError, match=r"requires Java, and there is none here\. Install Java 17"):
+        check_java()
+
+
+def test_an_old_java_is_named(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    java = tmp_path / "bin/java"
+    java.parent.mkdir()
+    java.write_text("#!/bin/sh\necho 'openjdk version \"1.8.0_402\"' >&2\n", encoding="utf-8")
+    java.chmod(0o755)
+    monkeypatch.setenv("JAVA_HOME", str(tmp_path))
+    with pytest.raises(InputError, match=r"requires Java 17, and .* is Java 8"):
+        check_java()
+
+
+def test_the_command_suggests_the_engine_that_is_meant(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        main(["infer", "films.ttl", "-o", "-", "--engine", "sprak"])
+    assert "Did you mean spark?" in capsys.readouterr().err
