@@ -108,7 +108,8 @@ def _group(data: EntityData, display: Display, ceremony: Ceremony) -> ListGroup:
     for result, alike in unnamed.items():
         by_result.setdefault(result, []).append(_unnamed_item(data, display, alike))
     results = sorted(by_result, key=(_WON, _NOMINATED, _LOST).index)
-    lists = tuple(_list_of(result, by_result[result], is_only=len(results) == 1) for result in results)
+    is_film = vocab.Film in data.classes
+    lists = tuple(_list_of(result, by_result[result], is_of_film=is_film) for result in results)
     heading = display.term(ceremony.key) if ceremony.key is not None else DisplayValue("Other awards")
     citations = tuple(citation for part in ceremony.numbers for citation in row_citations(display, part))
     # The only award of a ceremony says all that a summary would.
@@ -116,12 +117,12 @@ def _group(data: EntityData, display: Display, ceremony: Ceremony) -> ListGroup:
     return ListGroup(heading, "" if is_plain else ceremony_summary(ceremony), citations, lists)
 
 
-def _list_of(result: str, items: Sequence[ListItem], *, is_only: bool) -> ItemList:
-    """The wins, nominations or losses of a ceremony, under a caption where the summary does not say which they are."""
+def _list_of(result: str, items: Sequence[ListItem], *, is_of_film: bool) -> ItemList:
+    """The wins, nominations or losses of a ceremony; of a film the nominees are folded, since there may be many."""
     if result == _WON and len(items) <= _MAX_ITEMS:
         return ItemList("", tuple(items))
-    noun = {_WON: "wins", _NOMINATED: "nominees" if is_only else "other nominees", _LOST: "lost"}[result]
-    return ItemList(capitalised(noun), tuple(items), is_folded=True)
+    caption = "Nominees" if is_of_film and result == _NOMINATED else capitalised(result)
+    return ItemList(caption, tuple(items), is_folded=len(items) > _MAX_ITEMS or (is_of_film and result != _WON))
 
 
 def _without_repeated(parts: Sequence[PartData]) -> list[PartData]:

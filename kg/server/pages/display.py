@@ -386,6 +386,14 @@ class StatementList:
 
 
 @dataclass(frozen=True, slots=True)
+class PassageList:
+    """Sentences of sources, with the words in them that were read."""
+
+    citations: tuple[SourceCitation, ...]
+    template: ClassVar[str] = "passages"
+
+
+@dataclass(frozen=True, slots=True)
 class TimelineEvent:
     """A dated event; `sort_key` is the earliest day that its date can mean."""
 
@@ -442,7 +450,16 @@ class Diagram:
 
 
 Block = (
-    PropertyList | DisplayTable | ItemList | GroupedList | BarChart | StatementList | Timeline | ConflictList | Diagram
+    PropertyList
+    | DisplayTable
+    | ItemList
+    | GroupedList
+    | BarChart
+    | StatementList
+    | PassageList
+    | Timeline
+    | ConflictList
+    | Diagram
 )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from urllib.parse import quote
 
 from pyoxigraph import NamedNode
@@ -14,6 +14,7 @@ from kg.decisions.links import EXACT
 from kg.errors import UnknownNameError
 from kg.filmgraph import FilmGraph
 from kg.graph.store import find_quad, find_quads
+from kg.lookup.entity_description import PropertyValue
 from kg.server.pages.award_tables import awards_by_ceremony, best_of_list, is_award, record_list
 from kg.server.pages.display import (
     Block,
@@ -22,6 +23,7 @@ from kg.server.pages.display import (
     DisplayValue,
     Hyperlink,
     PageSection,
+    PassageList,
     PropertyLine,
     PropertyList,
     TableRow,
@@ -31,8 +33,10 @@ from kg.server.pages.display import (
 from kg.server.pages.entity_data import EntityData, PartData, ValueList, is_part_term, read_entity_data
 from kg.server.pages.film_summary import film_lines, film_sentences, person_sentence
 from kg.server.pages.layouts import (
+    ALWAYS_FOLDED,
     AWARDS,
     INVERSES,
+    LINE_HEADINGS,
     LISTED,
     NOMINATED,
     RECOGNITIONS,
@@ -118,7 +122,7 @@ def entity_page(graph: FilmGraph, iri: str, span: str = "") -> str:
         data.label,
         to_curie(entity.value),
         [display.term(name) for name in data.narrowest_classes],
-        [display.term(alias.value, alias.facts) for alias in data.aliases if alias.text != data.label],
+        [display.term(alias.value, alias.facts) for alias in data.aliases if alias.text not in _known_names(data)],
         _lead(data, display),
         content.card(),
         list(content.sections()),
@@ -128,6 +132,11 @@ def entity_page(graph: FilmGraph, iri: str, span: str = "") -> str:
         f"characters {span.replace('-', '–')}" if is_source and _SPAN.fullmatch(span) else "",
     )
     return render("entity.html", page=page)
+
+
+def _known_names(data: EntityData) -> set[str]:
+    """What need not be shown as another name: the label, and of a source its id and its file."""
+    return {data.label, data.entity.value.removeprefix(SOURCE), *(value.text for value in data.of(vocab.file))}
 
 
 def known_entity(graph: FilmGraph, iri: str) -> NamedNode:
@@ -169,11 +178,11 @@ def _formats(entity: NamedNode) -> list[AlternateLink]:
 
 
 def _other_names(graph: FilmGraph, entity: NamedNode) -> Iterator[DisplayValue]:
-    """Yield the entity's IRIs in imports and other datasets, as links state them."""
+    """Yield the entity's IRIs in other datasets, as links state them."""
     quads = find_quads(graph.store, entity, EXACT, None, LINKS)
     others = sorted({quad.object.value for quad in quads if isinstance(quad.object, NamedNode)})
-    for other in others[:_MAX_OTHER_NAMES]:
-        yield DisplayValue(to_curie(other), "" if page_url(NamedNode(other)) else external_url(other))
+    for other in [other for other in others if not page_url(NamedNode(other))][:_MAX_OTHER_NAMES]:
+        yield DisplayValue(to_curie(other), external_url(other))
 
 
 @dataclass(frozen=True)
@@ -201,16 +210,22 @@ class PageContent:
             "named": self._referrers,
             "follows": self._inferred,
         }
-        for section in SECTIONS:
-            if blocks := list(own.get(section.id, self._listed)(section)):
-                title = section.title
-                if section.id == "awards" and vocab.Award in self.data.classes:
-                    title = "Winners and nominees"
-                yield PageSection(section.id, title, blocks, section.is_folded)
+        found = [
+            (section, blocks) for section in SECTIONS if (blocks := list(own.get(section.id, self._listed)(section)))
+        ]
+        # Further details are folded beside others; a page that has nothing else shows them.
+        has_others = any(not section.is_folded for section, _ in found)
+        for section, blocks in found:
+            is_award = section.id == "awards" and vocab.Award in self.data.classes
+            title = "Winners and nominees" if is_award else section.title
+            is_folded = section.is_folded and (has_others or section.id in ALWAYS_FOLDED)
+            yield PageSection(section.id, title, blocks, is_folded)
 
     def card(self) -> PropertyList:
         """The main facts; of a film with its release, money and scores."""
         listed = self.property_list(self.assignment.card, "card") or PropertyList(())
+        if vocab.PlotEvent in self.data.classes:
+            return PropertyList((*listed.lines, *self._beside_in_plot()))
         if vocab.Film not in self.data.classes:
             return listed
         return PropertyList((*listed.lines, *film_lines(self.data, self.display)))
@@ -229,9 +244,20 @@ class PageContent:
         shown = [value for value in values.values if not is_part_term(value.value)]
         if property == vocab.castMember:
             return self._starring()
+        if property == vocab.playedBy:
+            shown = [self._with_credits(value) for value in shown]
         if property in STATED_FIRST:
             shown = [value for value in shown if value.facts] or shown
         return self._line_of(property, ValueList(tuple(shown), values.omitted + len(shown))) if shown else None
+
+    def _with_credits(self, actor: PropertyValue) -> PropertyValue:
+        """Who plays a character, with the facts of the credits that say so where nothing else does."""
+        credits = [
+            part for part in self.data.parts
+            if part.first(vocab.agent) == actor.value and part.first(vocab.character) == self.data.entity
+        ]  # fmt: skip
+        facts = [fact for part in credits for value in part.values(vocab.character) for fact in value.facts]
+        return actor if actor.facts or not facts else replace(actor, facts=tuple(facts))
 
     def _starring(self) -> PropertyLine | None:
         """The actors in leading parts, those that most sources name first; the cast table has all of them."""
@@ -249,7 +275,7 @@ class PageContent:
     def _line_of(self, property: NamedNode, values: ValueList) -> PropertyLine:
         shown = tuple(self.display.value(self.data.entity, value) for value in values.values)
         url = values_url(self.data.entity, property)
-        title = heading(self.display, property, is_many=len(shown) + values.omitted > 1)
+        title = LINE_HEADINGS.get(property) or heading(self.display, property, is_many=len(shown) + values.omitted > 1)
         return PropertyLine(title, shown, values.omitted, url)
 
     def _parts(self, section: str) -> list[PartData]:
@@ -270,6 +296,10 @@ class PageContent:
     def _story(self, section: SectionLayout) -> Iterator[Block]:
         """Yield characters and places, and the plot step by step."""
         yield from self._listed(section)
+        if vocab.PlotEvent in self.data.classes:
+            facts = [fact for value in self.data.of(vocab.inPlotOf) for fact in value.facts]
+            citations = tuple(cited for cited in self.display.citations(facts) if cited.passage)
+            yield from [PassageList(citations)] if citations else []
         events = [self.display.value(self.data.entity, value) for value in self.data.of(inverse_of(vocab.inPlotOf))]
         events.sort(key=lambda event: (self._plot_order(event.term), event.text))
         rows = tuple(TableRow(self._plot_step(number, event)) for number, event in enumerate(events, start=1))
@@ -277,6 +307,20 @@ class PageContent:
             # Folded, because readers may not have seen the film yet.
             caption = f"Plot in {len(rows)} steps"
             yield DisplayTable(caption, ("No.", "Event", "Who", "Where"), rows, frozenset((0,)), is_folded=True)
+
+    def _beside_in_plot(self) -> Iterator[PropertyLine]:
+        """Yield what happens before and after an event of a plot."""
+        for film in self.data.of(vocab.inPlotOf):
+            quads = find_quads(self.display.graph.store, None, vocab.inPlotOf, film.value, KNOWLEDGE)
+            events = [quad.subject for quad in quads if isinstance(quad.subject, NamedNode)]
+            events.sort(key=lambda event: (self._plot_order(event), self.display.label(event)))
+            if self.data.entity not in events:
+                continue
+            place = events.index(self.data.entity)
+            yield PropertyLine("Step", (DisplayValue(f"{place + 1} of {len(events)}"),))
+            for label, event in (("Before", events[place - 1 : place]), ("After", events[place + 1 : place + 2])):
+                if event:
+                    yield PropertyLine(label, (self.display.term(event[0]),))
 
     def _plot_step(self, number: int, event: DisplayValue) -> tuple[tuple[DisplayValue, ...], ...]:
         """The cells of an event of the plot: what happens, who does it and where."""
@@ -312,7 +356,9 @@ class PageContent:
                 yield part_table(self.data, self.display, chosen, caption=caption, kind=kind, more=more)
         if (properties := self.property_list(section.listed, section.id)) is not None:
             yield properties
-        rest = [part for part in parts if part not in wins and part not in nominations]
+        records = [part for part in parts if recognition_kind(part) == RECORD]
+        yield from record_list(self.data, self.display, records)
+        rest = [part for part in parts if part not in (*wins, *nominations, *records)]
         yield from part_tables(self.data, self.display, rest, section.parts)
 
     def _honours(self, parts: Sequence[PartData]) -> Iterator[Block]:

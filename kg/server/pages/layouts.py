@@ -66,7 +66,7 @@ CARD: Mapping[NamedNode, Properties] = {
         vocab.about,
     ),
     vocab.PlotEvent: (
-        vocab.inPlotOf, vocab.position, vocab.agent, vocab.affected, vocab.participant, vocab.involves, vocab.location,
+        vocab.inPlotOf, vocab.agent, vocab.affected, vocab.participant, vocab.involves, vocab.location,
         vocab.cause, vocab.description,
     ),
 }  # fmt: skip
@@ -76,7 +76,7 @@ STORY = SectionLayout(
     "story",
     "Story",
     (vocab.theme, vocab.protagonist, vocab.setIn, vocab.scene, inverse_of(vocab.characterIn)),
-    own=(inverse_of(vocab.inPlotOf),),
+    own=(inverse_of(vocab.inPlotOf), vocab.position),
 )
 AWARDS = SectionLayout(
     "awards", "Awards", (inverse_of(vocab.awardOf),), (vocab.Recognition,),
@@ -122,6 +122,9 @@ SECTIONS: tuple[SectionLayout, ...] = (
     SectionLayout("follows", "Inferred facts", is_folded=True),
 )
 """The sections of a page, in their order; those without content are left out."""
+
+ALWAYS_FOLDED = frozenset(("neighbourhood", "follows"))
+"""The sections that stay folded on a page that has only folded ones."""
 
 CAST = (vocab.castMember,)
 BILLINGS = ("leading", "supporting")
@@ -247,7 +250,7 @@ FOLDED = frozenset((vocab.RightsDeal, vocab.Screening))
 SELF_EVIDENT = frozenset((
     vocab.date, vocab.territory, vocab.medium, vocab.kind, vocab.edition, vocab.eventSeries, vocab.location,
     vocab.description, vocab.award, vocab.recipient, vocab.outcome, vocab.year, vocab.start, vocab.agent,
-    vocab.character, vocab.equipment, vocab.claim, LABEL,
+    vocab.character, vocab.equipment, vocab.claim, vocab.count, LABEL,
 ))  # fmt: skip
 """The properties of parts whose values need no heading: on a small screen a row is a line of text."""
 TIMELINE_WORDS: Mapping[NamedNode, str] = {
@@ -310,6 +313,13 @@ HEADINGS: Mapping[NamedNode, str] = {
     vocab.claim: "Record",
 }
 """Property -> the heading of its column or line, where its label would be long or unnatural there."""
+
+LINE_HEADINGS: Mapping[NamedNode, str] = {
+    vocab.agent: "Who", vocab.affected: "To whom", vocab.involves: "With", vocab.participant: "Present",
+    vocab.location: "Where", vocab.cause: "Because of", vocab.inPlotOf: "In the plot of", vocab.characterIn: "In",
+    vocab.trait: "Traits",
+}  # fmt: skip
+"""Property -> the heading of its line in a card or list, where a column is headed otherwise."""
 
 PLURAL_HEADINGS: Mapping[NamedNode, str] = {
     vocab.director: "Directors", vocab.writer: "Writers", vocab.producer: "Producers", vocab.editor: "Editors",

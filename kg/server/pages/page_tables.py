@@ -416,7 +416,7 @@ def works_table(data: EntityData, display: Display) -> Iterator[Block]:
         return
     dated = sorted((date_of(display.graph, work)[:4], display.label(work), work) for work in works)
     dated.sort(key=lambda found: found[0], reverse=True)
-    caption = f"{len(dated)} work{'s' if len(dated) != 1 else ''}{' of more' if more else ''}"
+    caption = "" if more else f"{len(dated)} work{'s' if len(dated) != 1 else ''}"
     if not any(year for year, _, _ in dated):
         rows = tuple(TableRow(((display.term(work),), tuple(works[work]))) for _, _, work in dated)
         yield DisplayTable(caption, ("Title", "Role"), rows, more=tuple(more))

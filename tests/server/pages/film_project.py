@@ -90,6 +90,13 @@ sean-baker:
 
 mya-taylor: {type: Person, label: {value: Mya Taylor, at: ~Mya Taylor~}}
 alexandra: {type: Character, label: Alexandra, characterIn: tangerine}
+meeting:
+  at: ~It stars Mya Taylor as Alexandra~
+  type: PlotEvent
+  label: {value: they meet, paraphrase: true}
+  inPlotOf: {value: tangerine, paraphrase: true}
+  position: {value: 10, paraphrase: true}
+parting: {type: PlotEvent, label: they part, inPlotOf: tangerine, position: 20, agent: alexandra}
 audience-prize: {type: Award, label: Audience Prize, awardOf: gotham-awards}
 sundance: {type: EventSeries, kind: festival, label: Sundance Film Festival}
 gotham-awards: {type: EventSeries, kind: awards, label: Gotham Awards}

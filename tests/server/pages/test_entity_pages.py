@@ -56,6 +56,27 @@ def test_a_filmography_says_whom_an_actor_plays(graph: FilmGraph) -> None:
     assert found.has("Tangerine", "2015", "cast", "as Alexandra")
 
 
+def test_an_event_of_a_plot_is_quoted_between_the_events_beside_it(graph: FilmGraph) -> None:
+    html = page(graph, "meeting")
+    assert "<mark>It stars Mya Taylor as Alexandra</mark>" in html
+    assert parse_page(html).has("Step", "1 of 2", "After", "they part")
+    parting = parse_page(page(graph, "parting"))
+    assert parting.has("Who", "Alexandra", "Step", "2 of 2", "Before", "they meet")
+
+
+def test_who_plays_a_character_has_the_sources_of_the_credit(graph: FilmGraph) -> None:
+    html = page(graph, "alexandra")
+    assert parse_page(html).has("Played by", "Mya Taylor", "A newspaper")
+    assert "property=film%3AplayedBy" not in html
+
+
+def test_details_are_folded_only_beside_other_sections(graph: FilmGraph) -> None:
+    assert 'id="neighbourhood" class="folded"' in page(graph, "tangerine")
+    genre = page(graph, "comedy-drama")
+    assert 'id="named"' in genre
+    assert 'id="named" class="folded"' not in genre
+
+
 def test_every_page_is_well_formed_and_loads_nothing_from_elsewhere(graph: FilmGraph) -> None:
     named = {quad.subject for quad in find_quads(graph.store, None, LABEL, None, None)}
     entities = [entity for entity in named if isinstance(entity, NamedNode) and page_url(entity)]
