@@ -44,7 +44,7 @@ SCHEMES: tuple[Scheme, ...] = ("light", "dark")
 
 
 # Widths are independent of colours: each width and each scheme is looked at once.
-@pytest.mark.parametrize(("width", "scheme"), zip(SIZES, SCHEMES, strict=True))
+@pytest.mark.parametrize(("width", "scheme"), tuple(zip(SIZES, SCHEMES, strict=True)))
 def test_no_page_is_wider_than_the_screen_or_hard_to_use(
     chromium: Browser, address: str, screenshots: Path | None, width: int, scheme: Scheme
 ) -> None:
