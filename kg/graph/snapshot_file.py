@@ -250,7 +250,7 @@ class SnapshotFile:
         """The quads that another snapshot lacks or has in addition; None when these are more than a limit."""
         from kg.sql import quote
 
-        with tempfile.TemporaryDirectory(prefix="kg-changes-") as folder, self._limited(Path(folder)) as sql:
+        with self._limited(self.path.parent, memory=self._memory) as sql:
             sql.execute(f"ATTACH {quote(before.path)} AS before (READ_ONLY)")
             sql.execute(_COMPARE)
             ((count,),) = sql.execute("SELECT (SELECT count(*) FROM added) + (SELECT count(*) FROM removed)").fetchall()

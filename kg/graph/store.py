@@ -69,11 +69,14 @@ def fill_store(folder: Path, *, memory: str | None = None) -> None:
     store.flush()
 
 
-def update_store(folder: Path, before: Path) -> bool:
-    """Make a build's store from that of another build and what differs; False when too much does, or it has none."""
+def update_store(folder: Path, before: Path, *, memory: str | None = None) -> bool:
+    """Make a build's store from that of another build and what differs; False when too much does, or it has none.
+
+    `memory` bounds what DuckDB holds at once.
+    """
     if not (before / "store").is_dir() or not (before / FILE).is_file():
         return False
-    changes = SnapshotFile(folder).changes_since(SnapshotFile(before), limit=_MOST_CHANGES)
+    changes = SnapshotFile(folder, memory=memory).changes_since(SnapshotFile(before), limit=_MOST_CHANGES)
     if changes is None:
         return False
     # The files of a store do not change, so that its copy is a folder of links to them.

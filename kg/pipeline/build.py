@@ -152,7 +152,9 @@ def _store(graph: Draft, start: float, *, before: Path | None, memory: str | Non
     project = graph.project
     with temporary_folder(project) as folder:
         _write_snapshot(graph, folder)
-        if _has_lookup_store(project, graph.tables) and not (before is not None and update_store(folder, before)):
+        if _has_lookup_store(project, graph.tables) and not (
+            before is not None and update_store(folder, before, memory=memory)
+        ):
             fill_store(folder, memory=memory)
         asserted, inferred = graph.tables.count("triple"), graph.tables.count("inferred")
         counts = {**graph.report.counts, "triples": asserted + inferred, "asserted": asserted, "inferred": inferred}
