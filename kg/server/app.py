@@ -19,7 +19,7 @@ from kg.federation.config import ServiceConfig
 from kg.project import Project
 from kg.server.access_log import AccessLog
 from kg.server.access_rules import OPEN, AccessRules
-from kg.server.api import entities, graph_store, openapi, queries, sparql, void
+from kg.server.api import entities, graph_store, openapi, queries, sitemap, sparql, void
 from kg.server.metrics import Metrics
 from kg.server.middleware import CLIENT_LEFT, with_middlewares
 from kg.server.pages import routes as pages
@@ -62,6 +62,7 @@ ROUTES: tuple[Callable[[], list[BaseRoute]], ...] = (
     entities.routes,
     graph_store.routes,
     void.routes,
+    sitemap.routes,
     openapi.routes,
     routes,
     pages.routes,

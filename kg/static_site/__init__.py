@@ -10,5 +10,5 @@ each becomes a relative link to the file of that address, so the folder works be
     site_files     addresses -> files and the links between them
     search_index   the names of all entities, for the search in the browser
     changes        what changed since the site was last written, and its Atom feed
-    indexes        sitemap.xml and robots.txt
+    page_urls      absolute URLs of pages, and robots.txt
 """

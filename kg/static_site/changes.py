@@ -18,7 +18,7 @@ from pyoxigraph import DefaultGraph, NamedNode, RdfFormat, Triple, parse
 from kg.parts import owner_of
 from kg.server.pages.display import Display
 from kg.server.pages.urls import page_url
-from kg.static_site.indexes import page_url_of
+from kg.static_site.page_urls import page_url_of
 from kg.static_site.site_files import SiteFiles, parse_address
 
 MAX_ENTRIES = 200

@@ -24,6 +24,7 @@ from kg.errors import InputError
 from kg.filmgraph import FilmGraph
 from kg.graph.snapshot_file import ALL
 from kg.graph.store import is_alive
+from kg.server.api.sitemap import sitemaps
 from kg.server.app import prepare_worker
 from kg.server.pages.display import DisplayValue, display_of
 from kg.server.pages.routes import problem_page
@@ -31,7 +32,7 @@ from kg.server.pages.templating import SITE_LINKS, STATIC
 from kg.server.request_params import PREFIX
 from kg.static_site.changes import MAX_ENTRIES, ChangeEntry, entries_json, find_changes, read_entries, to_atom
 from kg.static_site.crawl import Crawl
-from kg.static_site.indexes import page_url_of, robots_text, sitemaps
+from kg.static_site.page_urls import page_url_of, robots_text
 from kg.static_site.published_page import PublishedPages
 from kg.static_site.query_forms import forms_json
 from kg.static_site.search_index import search_index_json
@@ -174,8 +175,9 @@ def _write_site(
     _write(folder / "data/queries.json", forms_json(graph))
     _write(folder / "robots.txt", robots_text(url))
     _write(folder / ".nojekyll", "")
-    for name, text in sitemaps(url, sorted(crawl.page_paths)) if url else ():
-        _write(folder / name, text)
+    if url is not None:
+        for name, text in sitemaps(url, [page_url_of(url, path) for path in sorted(crawl.page_paths)]):
+            _write(folder / name, text)
     _write_changes(graph, crawl.files, folder, old, edition, url)
     return _write_manifest(folder, edition, len(crawl.page_paths), has_sparql=has_sparql)
 
@@ -184,7 +186,7 @@ def _write_changes(graph: FilmGraph, files: SiteFiles, folder: Path, old: Path, 
     """Write what changed since the old site, before what it has of earlier changes, and the feed of both."""
     updated = datetime.now(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
     entries: tuple[ChangeEntry, ...] = ()
-    if (old / GRAPH_FILE).is_file():
+    if (old / GRAPH_FILE).is_file() and (old / GRAPH_FILE).stat().st_size <= LARGE_DATA:
         quads = (old / GRAPH_FILE, folder / GRAPH_FILE)
         entries = find_changes(display_of(graph), *quads, files, edition=edition, updated=updated)
     entries = (*entries, *read_entries(old / CHANGES_FILE))[:MAX_ENTRIES]

@@ -6,5 +6,6 @@ entities          entities in RDF and JSON, their explanations, redirects from n
 graph_store       reading of named graphs, by the Graph Store HTTP Protocol
 graph_conversion  a process that writes a graph in another serialisation, as a stream
 void              the description of the dataset, as VoID and a SPARQL service description
+sitemap           sitemaps of the pages, for crawlers
 openapi           the OpenAPI document of these routes
 """

@@ -195,6 +195,8 @@ OPERATIONS: tuple[Operation, ...] = (
     Operation(
         "get", "/why", "why-elsewhere", "Explain why a triple holds", _HTML_ONLY, ("subject", "property", "value")
     ),
+    Operation("get", "/sitemap.xml", "sitemap", "The pages of entities, for crawlers", ("application/xml",)),
+    Operation("get", "/sitemap-{name}.xml", "sitemap-part", "A part of a large sitemap", ("application/xml",)),
     Operation("get", "/robots.txt", "robots", "What crawlers should leave alone", ("text/plain",)),
     Operation("get", "/static/{name}", "static", "A style or script", ("text/css", "text/javascript")),
     *_reconcile("/reconcile", "reconcile"),

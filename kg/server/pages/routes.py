@@ -49,7 +49,7 @@ from kg.server.pages.templating import STATIC, render
 from kg.server.pages.urls import page_url, query_url, search_url
 from kg.server.pages.why_page import why_page
 from kg.server.problems import status_of
-from kg.server.request_params import PageHandler, site_path, snapshot_of
+from kg.server.request_params import PageHandler, base_url, site_path, snapshot_of
 from kg.server.snapshot import Snapshot
 from kg.terms import to_iri
 
@@ -133,7 +133,7 @@ async def static(request: Request) -> Response:
     return Response((STATIC / name).read_bytes(), media_type=media_type, headers=headers)
 
 
-async def robots(_request: Request) -> Response:
+async def robots(request: Request) -> Response:
     """What crawlers should leave alone (RFC 9309): explanations, queries and searches, of which there is no end."""
     paths = (
         "/*/why",
@@ -148,6 +148,7 @@ async def robots(_request: Request) -> Response:
         "/reconcile",
     )
     lines = ["User-agent: *", *(f"Disallow: {site_path(path)}" for path in paths)]
+    lines.append(f"Sitemap: {base_url(request)}/sitemap.xml")
     return PlainTextResponse("\n".join(lines) + "\n")
 
 
