@@ -2,40 +2,14 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Mapping
-from pathlib import Path
 
 import pytest
 
-from kg.cli import main
-from kg.filmgraph import FilmGraph, open_graph
+from kg.filmgraph import FilmGraph
 from kg.lookup.entity_names import Entity
 from kg.lookup.source_conflicts import find_conflicts, measure_agreement
-from kg.project import find_project
 from kg.terms import to_curie
-
-HERE = Path(__file__).parent
-DATASETS = HERE.parent / "datasets"
-REPOSITORY = HERE.parents[1]
-IMPORTS = [
-    ("oscars", DATASETS / "oscars/oscars.csv"),
-    ("wikidata-results", DATASETS / "wikidata_films_2024"),
-    ("imdb-awards", DATASETS / "imdb_awards"),
-]
-
-
-@pytest.fixture(scope="module")
-def world(tmp_path_factory: pytest.TempPathFactory) -> FilmGraph:
-    folder = tmp_path_factory.mktemp("world")
-    for name in ("ontology", "data", "queries"):
-        shutil.copytree(REPOSITORY / name, folder / name)
-    for kind, dataset in IMPORTS:
-        assert main(["import", kind, str(dataset), "--project", str(folder)]) == 0
-    assert main(["link", "--project", str(folder)]) == 0
-    assert main(["build", "--project", str(folder)]) == 0
-    return open_graph(find_project(folder))
-
 
 Row = tuple[object, ...]
 

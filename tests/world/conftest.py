@@ -1,0 +1,33 @@
+"""The world: three datasets about films and prizes beside our own facts, linked and built once."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+from kg.cli import main
+from kg.filmgraph import FilmGraph, open_graph
+from kg.project import find_project
+
+HERE = Path(__file__).parent
+DATASETS = HERE.parent / "datasets"
+REPOSITORY = HERE.parents[1]
+IMPORTS = [
+    ("oscars", DATASETS / "oscars/oscars.csv"),
+    ("wikidata-results", DATASETS / "wikidata_films_2024"),
+    ("imdb-awards", DATASETS / "imdb_awards"),
+]
+
+
+@pytest.fixture(scope="package")
+def world(tmp_path_factory: pytest.TempPathFactory) -> FilmGraph:
+    folder = tmp_path_factory.mktemp("world")
+    for name in ("ontology", "data", "queries"):
+        shutil.copytree(REPOSITORY / name, folder / name)
+    for kind, dataset in IMPORTS:
+        assert main(["import", kind, str(dataset), "--project", str(folder)]) == 0
+    assert main(["link", "--project", str(folder)]) == 0
+    assert main(["build", "--project", str(folder)]) == 0
+    return open_graph(find_project(folder))
