@@ -20,7 +20,7 @@ graph: $(VENV)/.installed
 	@echo "  kg ask films-directed-by \"person=Sean Baker\""
 	@echo "  kg serve"
 
-# Three datasets of films and awards beside the graph's own, linked and asked; KG_DATASETS is the folder that holds them.
+# Datasets of films and awards beside the graph's own, linked and asked; KG_DATASETS is the folder that holds them.
 world: $(VENV)/.installed
 	@test -d "$(KG_DATASETS)" || { echo "Say where the datasets are: make world KG_DATASETS=FOLDER (see docs/linking.md)"; exit 2; }
 	rm -rf $(WORLD)
@@ -29,6 +29,12 @@ world: $(VENV)/.installed
 	$(BIN)/kg import oscars "$(KG_DATASETS)/oscars/oscars.csv" --project $(WORLD)
 	$(BIN)/kg import wikidata-results "$(KG_DATASETS)/wikidata_films_2024" --project $(WORLD)
 	$(BIN)/kg import imdb-awards "$(KG_DATASETS)/imdb_awards" --project $(WORLD)
+	for file in $(wildcard $(KG_DATASETS)/dmaog_films/*.ttl); do \
+	  $(BIN)/kg import rdf "$$file" --source dmaog --project $(WORLD) || exit; done
+	for file in $(wildcard $(KG_DATASETS)/filmography_matching/data*.csv); do \
+	  mapping="$(WORLD)/$$(basename "$$file").mapping.yaml"; \
+	  $(BIN)/kg import table "$$file" --guess -o "$$mapping" --project $(WORLD) || exit; \
+	  $(BIN)/kg import table "$$file" --mapping "$$mapping" --project $(WORLD) || exit; done
 	$(BIN)/kg link --project $(WORLD)
 	$(BIN)/kg build --project $(WORLD)
 	$(BIN)/kg ask nominees-with-most-nominations "programme=Academy Awards" kind=Person minimum=7 won=false --project $(WORLD)
