@@ -225,8 +225,11 @@ def candidate_pairs(
         with path.open("w", encoding="utf-8", newline="") as file:
             rows = csv.writer(file)
             for number, side in enumerate((left, right)):
+                # One of the sides, the smaller, gives keys of the years around its own as well.
+                is_wide = (number == 1) == (len(right) <= len(left))
                 for index, features in enumerate(side):
-                    rows.writerows((number, index, key) for key in set(_blocking_keys(features, frequencies, number)))
+                    keys = set(_blocking_keys(features, frequencies, is_wide=is_wide))
+                    rows.writerows((number, index, key) for key in keys)
         with duckdb.connect(":memory:", config={"threads": 2}) as sql:
             sql.execute("SET enable_progress_bar = false")
             sql.execute(
@@ -244,27 +247,27 @@ def _pairs_of(side: Sequence[MentionFeatures], other: Sequence[MentionFeatures])
     return MAX_CANDIDATES_OF_LARGER if len(side) > 2 * len(other) else MAX_CANDIDATES
 
 
-def _blocking_keys(features: MentionFeatures, frequencies: TermFrequencies, side: int) -> Iterator[str]:
+def _blocking_keys(features: MentionFeatures, frequencies: TermFrequencies, *, is_wide: bool) -> Iterator[str]:
     for scheme, value in features.mention.identifiers:
         yield f"i {scheme} {value}"
-    yield from _title_keys(features, frequencies, side)
+    yield from _title_keys(features, frequencies, is_wide=is_wide)
     yield from _person_keys(features)
     people = sorted(features.people, key=lambda key: (frequencies.people[key], key))[:MAX_PEOPLE_KEYS]
     for key in people:
         yield f"p {key}"
         for year in features.mention.years[:3]:
-            yield from (f"p {key} {near}" for near in _near_years(year, side))
+            yield from (f"p {key} {near}" for near in _near_years(year, is_wide=is_wide))
     yield from (f"p {one} {other}" for one, other in combinations(sorted(people[:4]), 2))
 
 
-def _near_years(year: int, side: int) -> tuple[int, ...]:
-    """The years of which one side gives keys: sources differ by a year."""
-    return (year - 1, year, year + 1) if side else (year,)
+def _near_years(year: int, *, is_wide: bool) -> tuple[int, ...]:
+    """The years of which a side gives keys: sources differ by a year."""
+    return (year - 1, year, year + 1) if is_wide else (year,)
 
 
-def _title_keys(features: MentionFeatures, frequencies: TermFrequencies, side: int) -> Iterator[str]:
+def _title_keys(features: MentionFeatures, frequencies: TermFrequencies, *, is_wide: bool) -> Iterator[str]:
     limit = max(MAX_WORD_FREQUENCY * frequencies.size, 8)
-    years = {near for year in features.mention.years[:3] for near in _near_years(year, side)} or {0}
+    years = {near for year in features.mention.years[:3] for near in _near_years(year, is_wide=is_wide)} or {0}
     for title in features.titles:
         yield f"t {title.full}"
         yield f"t {title.main}"

@@ -139,7 +139,8 @@ def _parse_title(text: str) -> Title | None:
     words = title_words(text)
     if not words:
         return None
-    first, *others = filter(None, map(title_words, _SUBTITLE.split(text)))
+    pieces = _SUBTITLE.split(text)
+    first, *others = filter(None, map(title_words, pieces)) if len(pieces) > 1 else (words,)
     series, parts = split_part_numbers(first, is_first=True)
     base = series
     for words_of_subtitle in others:
