@@ -30,7 +30,9 @@ def elsewhere(films: FilmGraph, tmp_path_factory: pytest.TempPathFactory) -> Pro
 @pytest.fixture(scope="module")
 def client(elsewhere: Project, address: str) -> Iterator[TestClient]:
     """A client of a server over the Oxigraph server."""
-    app = application(elsewhere, Limits(seconds=300.0, patience=300.0, workers=1, rows=50), endpoint=store_config(address))
+    app = application(
+        elsewhere, Limits(seconds=300.0, patience=300.0, workers=1, rows=50), endpoint=store_config(address)
+    )
     with TestClient(app) as client:
         yield client
 
