@@ -1,14 +1,18 @@
-"""How fast analytic queries are: the columnar engine against Oxigraph on disk, on made-up films, in one run.
+"""How fast analytic queries are: the columnar engine against Oxigraph on disk and peers, on made-up films, in one run.
 
-    python benchmarks/querying.py [--films 100000] [--infer] [--times 3]
+    python benchmarks/querying.py [--films 100000] [--infer] [--times 3] [--graph DIR] [--virtuoso] [--maplib PYTHON]
 
-The films are those of `bench/films.py` of the folder that `KG_SHARED` names, loaded with `kg.load`. Both engines answer
-each query in turn, and their rows are compared first. The first run of a query, which also compiles it, is not counted.
+The films are those of `bench/films.py` of the folder that `KG_SHARED` names, loaded with `kg.load`, or a graph that was
+loaded before. Both engines answer each query in turn, and their rows are compared first. The first run of a query is
+not counted: it also compiles the query. Times are those of the processor, so that a busy machine does not count.
+`--virtuoso` starts Virtuoso (Debian's `virtuoso-opensource`) on loopback; `--maplib` names the Python of an environment
+with maplib.
 """
 
 from __future__ import annotations
 
 import argparse
+import contextlib
 import os
 import subprocess
 import sys
@@ -21,6 +25,7 @@ from statistics import median
 
 import kg
 from kg.errors import EngineMismatchError
+from query_peers import Peer, open_maplib, open_virtuoso
 
 ROOT = Path(__file__).resolve().parents[1]
 SHARED = Path(os.environ.get("KG_SHARED", ROOT.parent / "shared"))
@@ -45,15 +50,15 @@ QUERIES = {
 
 @dataclass(frozen=True, slots=True)
 class Measured:
-    """Seconds of both engines for one query."""
+    """Milliseconds of the processor for one query, by engine; None where an engine does not answer it."""
 
     name: str
-    columnar: float
-    oxigraph: float
+    took: dict[str, float | None]
 
-    @property
-    def ratio(self) -> float:
-        return self.oxigraph / self.columnar
+    def ratio(self, engine: str) -> float | None:
+        """How many times as long as the columnar engine another one takes."""
+        other, ours = self.took[engine], self.took["columnar"]
+        return None if other is None or ours is None else max(other, 1.0) / max(ours, 1.0)
 
 
 def load(films: int, *, infer: bool, folder: Path) -> kg.LoadedGraph:
@@ -63,7 +68,7 @@ def load(films: int, *, infer: bool, folder: Path) -> kg.LoadedGraph:
     return kg.load(data, infer=infer, ontology=SHARED / "bench" / "film.ttl" if infer else ())
 
 
-def measure(graph: kg.LoadedGraph, name: str, times: int) -> Measured:
+def measure(graph: kg.LoadedGraph, name: str, times: int, peers: dict[str, Peer]) -> Measured:
     text = PREFIXES + QUERIES[name]
     try:
         graph.sparql(text, engine="both")
@@ -72,13 +77,31 @@ def measure(graph: kg.LoadedGraph, name: str, times: int) -> Measured:
         if "LIMIT" not in text:
             raise
         print(f"{name}: {error}", file=sys.stderr)
-    took: dict[str, list[float]] = {"columnar": [], "oxigraph": []}
+    took: dict[str, list[float]] = {"columnar": [], "Oxigraph": []}
     for _ in range(times):
         for engine, seconds in took.items():
-            began = time.perf_counter()
-            len(graph.sparql(text, engine=engine))
-            seconds.append(time.perf_counter() - began)
-    return Measured(name, median(took["columnar"]), median(took["oxigraph"]))
+            began = time.process_time()
+            rows = len(graph.sparql(text, engine=engine.lower()))
+            seconds.append(time.process_time() - began)
+    medians: dict[str, float | None] = {engine: median(seconds) * 1e3 for engine, seconds in took.items()}
+    for label, peer in peers.items():
+        answers = [peer.ask(text) for _ in range(times + 1)]
+        if answers[0].error or answers[0].rows != rows:
+            print(f"{name}: {label}: {answers[0].error or f'{answers[0].rows} rows'}", file=sys.stderr)
+        medians[label] = None if answers[0].error else median(answer.processor for answer in answers[1:]) * 1e3
+    return Measured(name, medians)
+
+
+def report(results: list[Measured]) -> None:
+    engines = list(results[0].took)
+    print(f"| query | {' | '.join(f'{engine} ms' for engine in engines)} |")
+    print(f"|---{'|---' * len(engines)}|")
+    for result in results:
+        cells = ("-" if took is None else f"{took:.0f}" for took in result.took.values())
+        print(f"| {result.name} | {' | '.join(cells)} |")
+    for engine in engines[1:]:
+        ratios = [ratio for result in results if (ratio := result.ratio(engine)) is not None]
+        print(f"\n{engine}: {exp(sum(map(log, ratios)) / len(ratios)):.1f} x in the geometric mean")
 
 
 def main() -> None:
@@ -86,17 +109,23 @@ def main() -> None:
     parser.add_argument("--films", type=int, default=100_000)
     parser.add_argument("--infer", action="store_true")
     parser.add_argument("--times", type=int, default=3)
+    parser.add_argument("--graph", metavar="DIR", help="a graph that kg load has kept")
+    parser.add_argument("--virtuoso", action="store_true")
+    parser.add_argument("--maplib", metavar="PYTHON")
     call = parser.parse_args()
-    with tempfile.TemporaryDirectory() as folder:
-        graph = load(call.films, infer=call.infer, folder=Path(folder))
-        began = time.perf_counter()
-        graph.sparql("ASK {}", engine="columnar")
-        print(f"{len(graph):,} triples; columns made in {time.perf_counter() - began:.1f} seconds\n")
-        print("| query | columnar ms | Oxigraph ms | ratio |\n|---|---|---|---|")
-        results = [measure(graph, name, call.times) for name in QUERIES]
-    for result in results:
-        print(f"| {result.name} | {result.columnar * 1e3:.0f} | {result.oxigraph * 1e3:.0f} | {result.ratio:.1f} |")
-    print(f"\ngeometric mean of the ratios: {exp(sum(log(r.ratio) for r in results) / len(results)):.1f}")
+    with tempfile.TemporaryDirectory() as folder, contextlib.ExitStack() as stack:
+        path = Path(folder)
+        graph = kg.load(call.graph) if call.graph else load(call.films, infer=call.infer, folder=path)
+        peers: dict[str, Peer] = {}
+        if call.virtuoso or call.maplib:
+            triples = path / "triples.nt"
+            graph.export(triples, format="ntriples")
+            if call.virtuoso and (virtuoso := stack.enter_context(open_virtuoso([triples], path))) is not None:
+                peers["Virtuoso"] = virtuoso
+            if call.maplib:
+                peers["maplib"] = stack.enter_context(open_maplib([triples], call.maplib))
+        print(f"{len(graph):,} triples\n")
+        report([measure(graph, name, call.times, peers) for name in QUERIES])
 
 
 if __name__ == "__main__":

@@ -197,6 +197,12 @@ def rows(text: str, quads: list[Quad] = FILMS) -> Rows:
         ),
         ("SELECT DISTINCT ?d { ?f :director ?d ; :year ?y } ORDER BY ?y LIMIT 1", [("baker",)]),
         ("SELECT ?n { BIND(1 / 0 AS ?n) }", [(None,)]),
+        ("SELECT (COUNT(DISTINCT ?d) AS ?n) { ?f :director ?d . ?g :knows ?d }", [("2",)]),
+        ("SELECT (COUNT(DISTINCT ?f) AS ?n) { ?f :title ?t . ?f :year ?t2 . ?a :knows ?b }", [("2",)]),
+        ("SELECT (COUNT(DISTINCT *) AS ?n) { ?f :director ?d . ?a :knows ?d }", [("3",)]),
+        ("SELECT (MIN(?y) AS ?a) (MAX(?d) AS ?b) { ?f :year ?y . ?g :director ?d }", [("2015", "ducournau")]),
+        ("SELECT (MAX(?x) AS ?n) { VALUES ?x { 1 2.5 3e0 } }", [("3e0",)]),
+        ("SELECT (MIN(?x) AS ?n) { VALUES ?x { 'b' 'ab' 'a' } }", [("a",)]),
         ('SELECT ?v { BIND("it\'s; DROP TABLE term" AS ?v) }', [("it's; DROP TABLE term",)]),
     ],
 )  # fmt: skip

@@ -27,6 +27,12 @@ from kg.sql import quote
 _NUMBER = "DECIMAL(38, 18)"
 
 
+def counts_duplicates(aggregates: Sequence[Any]) -> bool:
+    """False when the results are the same whether a solution comes once or several times, with some variables alone."""
+    once = ("Aggregate_Min", "Aggregate_Max", "Aggregate_Sample")
+    return any(node.vars == "*" or not (node.distinct or node.name in once) for node in aggregates)
+
+
 def aggregate(
     statement: SqlStatement, e: Expressions, keys: Sequence[Any] | None, aggregates: Sequence[Any]
 ) -> Relation:
@@ -45,6 +51,7 @@ class _Grouping:
     def __init__(self, statement: SqlStatement, e: Expressions) -> None:
         self.statement, self.e = statement, e
         self._inner: list[str] = []
+        self._arguments: dict[str, str] = {}
         self._keys: dict[str, Column] = {}
         self._columns: dict[str, Column] = {}
         self._outer: list[str] = []
@@ -96,9 +103,10 @@ class _Grouping:
 
     def argument(self, sql: str) -> str:
         """The name of a column of the rows that are grouped."""
-        name = self.statement.new_name("a")
-        self._inner.append(f"{sql} AS {name}")
-        return name
+        if sql not in self._arguments:
+            self._arguments[sql] = self.statement.new_name("a")
+            self._inner.append(f"{sql} AS {self._arguments[sql]}")
+        return self._arguments[sql]
 
     def _count_rows(self, *, is_distinct: bool) -> Value:
         if not is_distinct:
@@ -158,17 +166,25 @@ class _Grouping:
         if value.kind is Kind.STRING:
             text = self.argument(value.sql)
             return Value(Kind.STRING, f"CASE WHEN count(*) = count({text}) THEN {function}({text}) END")
-        id = self.argument(value.sql)
-        keys = [self.argument(key) for key in self.e.order_keys(value)]
-        kind = self.argument(self.e.facets(value).kind)
+        f = self.e.facets(value)
+        id, kind, rank = (self.argument(sql) for sql in (value.sql, f.kind, f"coalesce({f.rank}, 0)"))
         # Values that have no order among each other have no least one that two engines agree on.
-        parts = ", ".join(f"k{i} := {key}" for i, key in enumerate((*keys, id)))
-        best = f"({function}(struct_pack({parts}))).k{len(keys)}"
-        is_one_kind = f"count(DISTINCT {kind}) <= 1 AND coalesce(max({kind}), 0) < {TermClass.OTHER:d}"
         type = "UINTEGER" if value.kind is Kind.ID else "VARCHAR"
         mixed = unsupported("count(*)", "the least of values of several kinds", type)
+        is_text = f"{f.kind} < {TermClass.BOOLEAN:d}"
+        text = f"CASE WHEN {is_text} THEN {f.lexical} || chr(0) || coalesce({f.language}, '') END"
+        exact, floating = (
+            f"coalesce({f.number}, {f.moment})",
+            f"CASE WHEN isnan({f.floating}) THEN -1e308 ELSE {f.floating} END",
+        )
+        best = [f"arg_{function}({id}, {self.argument(key)})" for key in (text, exact, floating, f.truth)]
         return Value(
-            value.kind, f"CASE WHEN count(*) > count({id}) THEN NULL WHEN {is_one_kind} THEN {best} ELSE {mixed} END"
+            value.kind,
+            f"CASE WHEN count(*) > count({id}) THEN NULL"
+            f" WHEN min({kind}) <> max({kind}) OR max({kind}) >= {TermClass.OTHER:d} THEN {mixed}"
+            f" WHEN max({kind}) = {TermClass.BOOLEAN:d} THEN {best[3]}"
+            f" WHEN max({kind}) < {TermClass.BOOLEAN:d} THEN {best[0]}"
+            f" WHEN max({rank}) > 2 THEN {best[2]} ELSE {best[1]} END",
         )
 
     def sample(self, value: Value, is_distinct: bool, node: Any) -> Value:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Sequence, Set
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -11,7 +12,7 @@ from rdflib.paths import MulPath, Path
 from rdflib.plugins.sparql.parserutils import CompValue
 
 from kg.graph.columns import TermClass
-from kg.queries.sparql_to_sql.aggregates import aggregate
+from kg.queries.sparql_to_sql.aggregates import aggregate, counts_duplicates
 from kg.queries.sparql_to_sql.algebra import NotCompiled, exists_pattern
 from kg.queries.sparql_to_sql.facets import exact_text
 from kg.queries.sparql_to_sql.path_relations import Ends, Paths, may_be_empty
@@ -314,7 +315,23 @@ class Patterns:
     def aggregate_join(self, node: Any, graph: Graph, seed: Relation | None) -> Relation:
         """AggregateJoin over Group."""
         group = node.p
-        return aggregate(self.statement, self.expressions(self.relation(group.p, graph), graph), group.expr, node.A)
+        if group.p.name == "BGP" and not counts_duplicates(node.A):
+            needed = set(map(str, _variables((group.expr, [each.vars for each in node.A]))))
+            relation = self._once(group.p, graph, needed)
+        else:
+            relation = self.relation(group.p, graph)
+        return aggregate(self.statement, self.expressions(relation, graph), group.expr, node.A)
+
+    def _once(self, node: Any, graph: Graph, needed: Set[str]) -> Relation:
+        """A basic graph pattern of which each solution counts once, by the variables that are needed."""
+        if not node.triples:
+            return self.relation(node, graph)
+        uses = Counter(str(variable) for triple in node.triples for variable in _variables(triple))
+        block = _Block(self, graph)
+        for number, triple in enumerate(node.triples):
+            unused = {name for name in map(str, _variables(triple)) if uses[name] == 1 and name not in needed}
+            block.add(f"q{number}", triple, unused=unused)
+        return block.relation()
 
 
 class _Block:
@@ -326,9 +343,17 @@ class _Block:
         self._conditions: list[str] = []
         self._places: dict[str, str] = {}
 
-    def add(self, alias: str, triple: Iterable[Any]) -> None:
-        """A triple pattern."""
+    def add(self, alias: str, triple: Iterable[Any], *, unused: Set[str] = frozenset()) -> None:
+        """A triple pattern; each of its matches once, where it has variables that are not used."""
         subject, predicate, value = triple
+        if unused and self.graph is None and isinstance(predicate, rdflib.URIRef):
+            places = [(place, term) for place, term in (("s", subject), ("o", value)) if str(term) not in unused]
+            columns = ", ".join(place for place, _ in places) or "1 AS nothing"
+            condition = f"p = {self.patterns.id_of(predicate)}"
+            self._sources.append(f"(SELECT DISTINCT {columns} FROM {self.patterns.default} WHERE {condition}) {alias}")
+            for place, term in places:
+                self._place(term, f"{alias}.{place}")
+            return
         is_variable = isinstance(self.graph, rdflib.Variable)
         if isinstance(predicate, Path) and is_variable:
             self._sources.append(f"{self._path_in_any_graph(predicate, (subject, value))} {alias}")
@@ -388,6 +413,16 @@ def _distinct_sql(source: str, pieces: Sequence[str], keys: Sequence[tuple[str, 
 
 def _is_variable(term: Any) -> bool:
     return isinstance(term, rdflib.Variable | rdflib.BNode)
+
+
+def _variables(part: Any) -> Iterator[Any]:
+    """The variables and blank nodes in a pattern, an expression, or a list of them."""
+    if _is_variable(part):
+        yield part
+    elif isinstance(part, CompValue):
+        yield from (variable for value in part.values() for variable in _variables(value))
+    elif isinstance(part, list | tuple):
+        yield from (variable for value in part for variable in _variables(value))
 
 
 def _name(term: Any) -> str:

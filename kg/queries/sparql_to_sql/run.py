@@ -50,11 +50,12 @@ class QueryTerms:
                 self.own[id] = text
         return self._ids[text]
 
-    def to_sql(self) -> str:
-        """The relation `dictionary`."""
-        if not self.own:
+    def to_sql(self, sql: str) -> str:
+        """The relation `dictionary`, with the own terms whose ids the SQL has: it compares others by their parts."""
+        own = {id: text for id, text in self.own.items() if re.search(rf"\b{id}\b", sql)}
+        if not own:
             return "dictionary AS NOT MATERIALIZED (SELECT * FROM term)"
-        rows = ", ".join(f"({', '.join(map(_to_sql, (id, *facets_of(text)[1:])))})" for id, text in self.own.items())
+        rows = ", ".join(f"({', '.join(map(_to_sql, (id, *facets_of(text)[1:])))})" for id, text in own.items())
         return f"dictionary AS NOT MATERIALIZED (SELECT * FROM term UNION ALL SELECT * FROM (VALUES {rows}))"
 
 
@@ -94,11 +95,11 @@ class Compiled:
 
     def to_sql(self, limit: int | None = None) -> str:
         """The SQL statement, for at most `limit` rows."""
-        relations = [f"{name} AS {sql}" for name, _, sql in self.plan.relations]
-        definitions = ",\n".join([self.terms.to_sql(), *relations])
         slice = self.plan.last.slice.to_sql(limit if self.plan.form == "SELECT" else None)
-        sql = f"WITH RECURSIVE {definitions}\n{self.plan.last.sql}{slice}"
-        return re.sub(f"{MARK}([0-9]+){MARK}", lambda match: str(self.ids.get(match[1], match[1])), sql)
+        relations = [f"{name} AS {sql}" for name, _, sql in self.plan.relations]
+        marked = "\n".join([",\n".join(relations), f"{self.plan.last.sql}{slice}"])
+        body = re.sub(f"{MARK}([0-9]+){MARK}", lambda match: str(self.ids.get(match[1], match[1])), marked)
+        return f"WITH RECURSIVE {self.terms.to_sql(body)}{',' * bool(relations)}\n{body}"
 
 
 def compile_query(columns: Columns, text: str, *, base: str | None = None, file: str = "") -> Compiled:

@@ -129,11 +129,22 @@ class Expressions:
 
     # --- equality and order
 
+    def _numbers(self, a: Value, b: Value) -> tuple[Value, Value]:
+        """Two values to be compared; an exact number beside a computed one is computed as well."""
+        if a.kind is Kind.NUMBER and b.constant:
+            return a, self._exact_number(b)
+        return (self._exact_number(a), b) if b.kind is Kind.NUMBER and a.constant else (a, b)
+
+    def _exact_number(self, value: Value) -> Value:
+        f = constant_facets(value.constant)
+        return Value(Kind.NUMBER, f.number, f"({f.rank} = 1)") if f.rank in ("1", "2") else value
+
     def equal(self, a: Value, b: Value) -> str:
         """`a = b`: by value where SPARQL's operators know the datatype, else the same term, else an error."""
         for x, y in ((a, b), (b, a)):
             if y.constant and y.constant.startswith("<") and x.kind is Kind.ID:
                 return f"({x.sql} = {y.sql})"
+        a, b = self._numbers(a, b)
         if (a.kind is b.kind and a.kind in (Kind.TRUTH, Kind.NUMBER)) or (
             a.kind is b.kind is Kind.STRING and not a.language and not b.language
         ):
@@ -164,18 +175,28 @@ class Expressions:
 
     def ordered(self, a: Value, b: Value, sign: str) -> str:
         """`a < b` and the like; an error for values that have no order."""
+        a, b = self._numbers(a, b)
         if a.kind is b.kind is Kind.NUMBER:
             return f"({a.sql} {sign} {b.sql})"
         f, g = self.facets(a), self.facets(b)
         beyond = unsupported(f.lexical, "a value of this size", "BOOLEAN")
-        in_language = f"{f.kind} = {_C.LANGUAGE_STRING:d} AND {f.language} = {g.language}"
+        branches = {
+            _C.NUMBER: compare_numbers(f, g, sign),
+            _C.STRING: f"{f.lexical} {sign} {g.lexical}",
+            _C.LANGUAGE_STRING: f"CASE WHEN {f.language} = {g.language} THEN {f.lexical} {sign} {g.lexical} END",
+            _C.BOOLEAN: f"{f.truth} {sign} {g.truth}",
+        }
+        for constant, other in ((f, g), (g, f)):
+            if constant.kind.isdecimal() and int(constant.kind) != _C.BEYOND:
+                kind = _C(int(constant.kind))
+                branch = (
+                    self._moments(f, g, sign) if _C.DATE_TIME <= kind <= _C.DURATION else branches.get(kind, "NULL")
+                )
+                return f"(CASE {other.kind} WHEN {_C.BEYOND:d} THEN {beyond} WHEN {kind:d} THEN {branch} END)"
+        cases = "".join(f" WHEN {f.kind} = {kind:d} THEN {branch}" for kind, branch in branches.items())
         return (
             f"(CASE WHEN {f.kind} = {_C.BEYOND:d} OR {g.kind} = {_C.BEYOND:d} THEN {beyond}"
-            f" WHEN {f.kind} <> {g.kind} THEN NULL"
-            f" WHEN {f.kind} = {_C.NUMBER:d} THEN {compare_numbers(f, g, sign)}"
-            f" WHEN {f.kind} = {_C.STRING:d} THEN {f.lexical} {sign} {g.lexical}"
-            f" WHEN {in_language} THEN {f.lexical} {sign} {g.lexical}"
-            f" WHEN {f.kind} = {_C.BOOLEAN:d} THEN {f.truth} {sign} {g.truth}"
+            f" WHEN {f.kind} <> {g.kind} THEN NULL{cases}"
             f" WHEN {f.kind} BETWEEN {_C.DATE_TIME:d} AND {_C.DURATION:d} THEN {self._moments(f, g, sign)} END)"
         )
 
@@ -395,7 +416,11 @@ def _case(function: str, special: str) -> _Compile:
     def compile(e: Expressions, node: Any) -> Value:
         value = e.string(node.arg)
         irregular = unsupported(value.sql, "letters with a special case")
-        sql = f"(CASE WHEN regexp_matches({value.sql}, '{special}') THEN {irregular} ELSE {function}({value.sql}) END)"
+        is_ascii = f"strlen({value.sql}) = length({value.sql})"
+        sql = (
+            f"(CASE WHEN {is_ascii} THEN {function}({value.sql})"
+            f" WHEN regexp_matches({value.sql}, '{special}') THEN {irregular} ELSE {function}({value.sql}) END)"
+        )
         return Value(Kind.STRING, sql, language=value.language)
 
     return compile
