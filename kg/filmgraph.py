@@ -95,13 +95,15 @@ class FilmGraph:
         """The stored queries, by name."""
         return StoredQueries(self.project.queries)
 
-    def ask(self, name: str, /, **values: object) -> Answer:
+    def ask(self, name: str, value: object = None, /, **values: object) -> Answer:
         """The answer to a stored query with these values for its parameters.
 
-        An entity may be given by label, alias, CURIE or IRI. Raises `UnknownNameError` for an unknown query or entity,
+        A value without a name is that of the only parameter that the query requires. An entity may be given by label,
+        alias, CURIE or IRI. Raises `UnknownNameError` for an unknown query or entity,
         with the closest names, and `ParameterError` for a value that does not fit.
         """
-        return self.ask_with(name, values)
+        given = {} if value is None else {self.queries.find(name).sole_parameter: value}
+        return self.ask_with(name, given | values)
 
     def ask_with(
         self, name: str, values: Mapping[str, object], *, limit: int | None = None, max_bytes: int | None = None

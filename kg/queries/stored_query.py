@@ -166,6 +166,15 @@ class StoredQuery:
             "example": self.example,
         }
 
+    @property
+    def sole_parameter(self) -> str:
+        """The name of the only parameter that the query requires; raises `ParameterError` when there are others."""
+        required = [parameter.name for parameter in self.params if not parameter.is_optional]
+        if len(required) == 1:
+            return required[0]
+        message = f"{self.name} requires {' and '.join(required) or 'no parameter'}; name the value, as in name=value"
+        raise ParameterError(message, query=self.name, parameter="")
+
     def empty_sentence(self, labels: Mapping[str, str]) -> str:
         """What it means that an answer is empty, with the values of the parameters as people call them.
 

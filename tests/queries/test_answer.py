@@ -14,7 +14,7 @@ import pytest
 import rdflib
 from pyoxigraph import Literal
 
-from kg.errors import InputError, UnknownNameError
+from kg.errors import InputError, ParameterError, UnknownNameError
 from kg.explain.empty_answers import EmptyReason, explain_empty
 from kg.filmgraph import FilmGraph
 from kg.queries.triple_patterns import supporting_triples
@@ -315,6 +315,21 @@ def test_an_empty_answer_explains_itself(
 def test_an_empty_answer_of_any_query_has_an_explanation(graph: FilmGraph, query: str) -> None:
     assert not graph.sparql(query)
     assert all(explain_empty(graph.store, query).sentences())
+
+
+def test_a_value_without_a_name_is_that_of_the_only_required_parameter(tmp_path: Path) -> None:
+    project = SmallProject(tmp_path / "films")
+    project.write("data/films.yaml", DATA)
+    for name, optional in (("one", ", optional: true"), ("two", "")):
+        project.write(
+            f"queries/{name}.rq",
+            f"#+ summary: Which?\n#+ params: {{film: {{type: entity}}, year: {{type: number{optional}}}}}\n"
+            "SELECT ?film { VALUES ?film { film:anora } VALUES ?year { 2024 } ?film a film:Film }\n",
+        )
+    graph = project.open()
+    assert graph.ask("one", "Anora").query == graph.ask("one", film="Anora").query
+    with pytest.raises(ParameterError, match="two requires film and year; name the value"):
+        graph.ask("two", "Anora")
 
 
 def test_an_empty_stored_query_answers_in_its_own_words(tmp_path: Path) -> None:
