@@ -78,7 +78,7 @@ class EndpointStore:
     @cached_property
     def layout(self) -> StoreLayout:
         """Where the store has each graph, and which build it holds."""
-        return find_layout(self._solutions, self.config.address)
+        return find_layout(self._solutions, self._triples, self.config.address)
 
     @cached_property
     def ontology(self) -> Store:
@@ -287,7 +287,7 @@ class EndpointStore:
 
     def _check_unchanged(self) -> None:
         """Raise `RemoteError` when another build was loaded while pages were read."""
-        if find_layout(self._solutions, self.config.address).version != self.layout.version:
+        if find_layout(self._solutions, self._triples, self.config.address).version != self.layout.version:
             raise RemoteError(f"{self.config.address} was loaded anew while its answer was read: ask again.")
 
 

@@ -8,18 +8,19 @@ takes `graph:knowledge` as its name.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 
-from pyoxigraph import Literal, NamedNode, QueryBoolean, QuerySolutions
+from pyoxigraph import Literal, NamedNode, QueryBoolean, QuerySolutions, Triple
 
-from kg.errors import RemoteError
+from kg.errors import LimitError, RemoteError
 from kg.exports.store_files import ASSERTED_GRAPH, DESCRIPTION, INFERRED_GRAPH, KNOWLEDGE_GRAPH, TRIPLES, VERSION
-from kg.federation.endpoint_client import EndpointRequest
+from kg.federation.endpoint_client import TURTLE, EndpointRequest
 from kg.project import Project
 from kg.terms import EVIDENCE, RDF
 
 Run = Callable[[EndpointRequest], QuerySolutions | QueryBoolean]
+Describe = Callable[[EndpointRequest], Iterable[Triple]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +52,7 @@ def digest_of_build(name: str) -> str:
     return name.rpartition("-")[0] or name
 
 
-def find_layout(run: Run, address: str) -> StoreLayout:
+def find_layout(run: Run, describe: Describe, address: str) -> StoreLayout:
     """The layout of a store; raises `RemoteError` for one that has no such graph, or mixes its graphs."""
     described = run(EndpointRequest(f"SELECT ?graph ?property ?value {{ GRAPH {DESCRIPTION} {{ {_DESCRIBED} }} }}"))
     version, counts = "", dict[str, int]()
@@ -60,6 +61,7 @@ def find_layout(run: Run, address: str) -> StoreLayout:
             version = value.value
         elif isinstance(graph, NamedNode) and isinstance(value, Literal) and value.value.isdecimal():
             counts[graph.value] = int(value.value)
+    version = version or _version_of_service(describe)
     for graphs in ((ASSERTED_GRAPH.value, INFERRED_GRAPH.value), (KNOWLEDGE_GRAPH.value,)):
         if run(EndpointRequest(_ANY, default_graphs=graphs)):
             return StoreLayout(graphs, version, counts)
@@ -71,6 +73,16 @@ def find_layout(run: Run, address: str) -> StoreLayout:
             " true. Load what `kg export --format nquads --split` writes: it names every graph."
         )
     return StoreLayout((), version, counts)
+
+
+def _version_of_service(describe: Describe) -> str:
+    """The build that an endpoint names in the description of itself, as `kg serve` does; empty where it names none."""
+    try:
+        triples = describe(EndpointRequest("", TURTLE))
+    except (LimitError, RemoteError):
+        return ""  # most endpoints answer such a request with a page or an error
+    versions = [t.object.value for t in triples if t.predicate == VERSION and isinstance(t.object, Literal)]
+    return versions[0] if len(versions) == 1 else ""
 
 
 _DESCRIBED = f"?graph ?property ?value VALUES ?property {{ {VERSION} {TRIPLES} }}"

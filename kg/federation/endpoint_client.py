@@ -41,7 +41,8 @@ _NETWORK_ERRORS = (OSError, http.client.HTTPException, ValueError)
 class EndpointRequest:
     """A query, the media types of its answer, and the dataset that it is asked of; without one, the endpoint's own.
 
-    https://www.w3.org/TR/sparql11-protocol/#dataset
+    https://www.w3.org/TR/sparql11-protocol/#dataset. Without a query, the endpoint is asked for its description
+    (https://www.w3.org/TR/sparql11-service-description/#accessing).
     """
 
     query: str
@@ -137,7 +138,7 @@ class EndpointClient:
             "Content-Type": "application/x-www-form-urlencoded",
             "User-Agent": self._user_agent(),
         }
-        call = ("POST", path, request.to_form(), headers)
+        call = ("POST", path, request.to_form(), headers) if request.query else ("GET", path, b"", headers)
         idle = self._idle.setdefault(f"{parts.scheme}://{parts.netloc}", [])
         with contextlib.suppress(IndexError, ConnectionError, http.client.RemoteDisconnected):
             # The endpoint may have closed a connection that was idle: then a new one is made.

@@ -63,7 +63,7 @@ def test_oxigraph_answers_every_query_as_the_build(graph: FilmGraph, files: Stor
 def test_our_own_server_answers_every_query_as_the_build(graph: FilmGraph) -> None:
     with serving(graph.project.folder) as live:
         remote = connect(f"http://127.0.0.1:{live.port}/sparql", graph.project)
-        assert problems(remote) == ["build"]  # it does not say in SPARQL which build it has
+        assert problems(remote) == []
 
 
 def test_virtuoso_deviates_where_the_documentation_says_so(graph: FilmGraph, virtuoso: str) -> None:

@@ -76,6 +76,7 @@ class FailingStore:
         self.reply: Reply = send
         self.media_type = ""
         self.queries: list[str] = []
+        self.description = ""
 
     def answer(self, form: dict[str, list[str]]) -> tuple[bytes, str]:
         query = form["query"][0]
@@ -124,6 +125,10 @@ def failing_store(files: StoreFiles) -> Iterator[FailingStore]:
             body, media_type = failing.answer(form)
             self.headers["X-Media-Type"] = media_type
             failing.reply(self, body)
+
+        def do_GET(self) -> None:
+            self.headers["X-Media-Type"] = "text/turtle"
+            send(self, failing.description.encode())
 
         def log_message(self, format: str, *arguments: object) -> None:
             pass

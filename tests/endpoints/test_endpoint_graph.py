@@ -159,6 +159,9 @@ def test_a_store_with_another_build_than_the_project_says_so(films: FilmGraph, f
     try:
         (notice,) = connect(failing.address, films.project).notices
         assert "does not say which build" in notice
+        failing.description = f'<a:b> <http://www.w3.org/ns/dcat#version> "{films.build.name}" .'
+        assert connect(failing.address, films.project).notices == ()  # as `kg serve` says it
+        failing.description = ""
         other = Quad(version.subject, version.predicate, Literal("0123-ab"), version.graph_name)
         failing.store.add(other)
         (notice,) = connect(failing.address, films.project).notices

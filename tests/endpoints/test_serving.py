@@ -67,6 +67,11 @@ def test_a_store_can_be_asked_through_the_server(client: TestClient) -> None:
     assert client.get("/sparql", params={"query": text, "default-graph-uri": graph, "format": "json"}).json()["boolean"]
 
 
+def test_the_server_says_which_build_it_has(client: TestClient, films: FilmGraph) -> None:
+    description = client.get("/sparql", headers={"Accept": "text/turtle"}).text
+    assert films.build.name in description
+
+
 def test_files_of_a_build_are_not_offered(client: TestClient) -> None:
     response = client.get("/dump.nt")
     assert (response.status_code, "use SPARQL" in response.json()["detail"]) == (501, True)
