@@ -26,6 +26,7 @@ from kg.graph.snapshot_file import ALL
 from kg.graph.store import is_alive
 from kg.server.api.sitemap import sitemaps
 from kg.server.app import prepare_worker
+from kg.server.pages.browse_pages import CATALOGUES
 from kg.server.pages.display import DisplayValue, display_of
 from kg.server.pages.routes import problem_page
 from kg.server.pages.templating import SITE_LINKS, STATIC
@@ -158,6 +159,10 @@ def _write_site(
     downloads = [
         DisplayValue("graph.nq.gz", f"/{GRAPH_FILE}", label=_size_note("all graphs, N-Quads", folder / GRAPH_FILE)),
         DisplayValue("knowledge.ttl", f"/{TURTLE_FILE}", label=_size_note("knowledge, Turtle", folder / TURTLE_FILE)),
+        *(
+            DisplayValue(f"{name}.csv", f"/{name}.csv", label=f"{listed.title}, CSV")
+            for name, listed in CATALOGUES.items()
+        ),
     ]
     prepare_worker()
     links = SITE_LINKS.set({"Downloads": "/downloads"})
