@@ -8,6 +8,7 @@ import json
 from pathlib import Path
 
 import pytest
+import rdflib
 
 import kg
 from kg.cli import main
@@ -190,6 +191,36 @@ def test_the_schema_of_data_is_printed_or_written_as_json(people: Path, capsys: 
     assert "foaf:Person" in capsys.readouterr().out
     assert main(["schema", "--data", str(people), "name", "-f", "json"]) == 0
     assert [row["name"] for row in json.loads(capsys.readouterr().out)["properties"]] == ["foaf:name"]
+
+
+def test_the_profile_of_data_is_void_or_a_page(people: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["schema", "--data", str(people), "--profile"]) == 0
+    void = "http://rdfs.org/ns/void#"
+    dataset = rdflib.Graph().parse(data=capsys.readouterr().out, format="turtle")
+    rows = dataset.subject_objects(rdflib.URIRef(void + "triples"))
+    counts = {str(partition): int(str(number)) for partition, number in rows}
+    (whole,) = dataset.subjects(rdflib.RDF.type, rdflib.URIRef(void + "Dataset"))
+    parts = dataset.objects(whole, rdflib.URIRef(void + "propertyPartition"))
+    assert counts[str(whole)] == sum(counts[str(part)] for part in parts) > 0
+    assert main(["schema", "--data", str(people), "--profile", "html"]) == 0
+    page = capsys.readouterr().out
+    assert page.startswith("<!DOCTYPE html>")
+    assert "<h2>Properties</h2>" in page
+
+
+@pytest.mark.parametrize(
+    ("text", "line"),
+    [
+        ("<a:a> <a:p> \"<< |}\", '{|' . # <<\n<< <a:a> <a:p> <a:b> >> <a:q> 1 .", 2),
+        ("<a:a> <a:p> <a:b> .\n\n<a:a> <a:p> <a:b> {| <a:q> 1 |} .", 3),
+        ('<a:a> <a:p> "x@en--ltr" ,\n "x"@en--ltr .', 2),
+    ],
+)
+def test_what_rdf_1_1_does_not_have_is_refused_with_its_line(text: str, line: int, tmp_path: Path) -> None:
+    (tmp_path / "new.ttl").write_text(text, encoding="utf-8")
+    with pytest.raises(FaultsError) as raised:
+        kg.load(tmp_path / "new.ttl")
+    assert raised.value.faults[0].places[0].line == line
 
 
 @pytest.mark.parametrize(

@@ -74,6 +74,8 @@ def add_commands(commands: Commands) -> None:
     schema.add_argument("word", metavar="WORD", nargs="?", help="a class, or a word in a name or description")
     add_data(schema)
     schema.add_argument("--all", action="store_true", help="also terms without uses")
+    purpose = "a profile of --data as VoID, or with html as a page"
+    schema.add_argument("--profile", nargs="?", choices=("void", "html"), const="void", help=purpose)
     schema.add_argument("--json-schema", action="store_true", help="the JSON Schema of fact files, for editors")
     add_format(schema, ("table", "json"), default="table")
     show = commands.add("show", "Show everything about an entity, with sources.", _show)
@@ -336,9 +338,15 @@ def _schema(call: argparse.Namespace) -> int:
     if not call.data and call.endpoint is None and not (project := find_project(call.project)).has_build:
         return _schema_of_ontology(call, project)
     graph = open_graph_or_data(call)
+    if call.profile and not isinstance(graph, LoadedGraph):
+        raise InputError("--profile needs --data; the profile of a project's graph is at /void of kg serve.")
     if isinstance(graph, LoadedGraph):
         profile = graph.schema().matching(call.word) if call.word else graph.schema()
-        if call.format == "json":
+        if call.profile:
+            from kg.lookup.profile_formats import to_html, to_void
+
+            write(to_void(profile) if call.profile == "void" else to_html(profile, ", ".join(graph.files)))
+        elif call.format == "json":
             write_json(profile.as_dict())
         else:
             write(profile.to_text())

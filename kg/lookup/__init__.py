@@ -6,6 +6,7 @@ name_search         approximate search by name, on an index of trigrams
 entity_description  every value of an entity with its sources
 schema_card         classes and properties with their numbers of uses
 data_profile        what is in any RDF data, for somebody who sees it for the first time
+profile_formats     the same as VoID, and as a page
 source_conflicts    conflicts between sources, and how often sources agree
 phrases             terms, triples, axioms and citations in words
 """

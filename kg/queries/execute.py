@@ -13,7 +13,7 @@ from pyoxigraph import Literal, NamedNode, Store
 from kg.lookup.entity_names import EntityNames
 from kg.queries.answer import CONTESTED_COLUMN, Answer
 from kg.queries.rewriting.engine_query import EngineRows, EngineTriples, evaluate
-from kg.queries.routing import ColumnarGraph, Engine, Evaluate, route
+from kg.queries.routing import ColumnarGraph, Evaluate, QueryEngine, route
 from kg.queries.sparql import guard
 from kg.queries.stored_query import StoredQuery
 from kg.terms import KNOWLEDGE, UNDECIDED, XSD, to_curie
@@ -31,7 +31,7 @@ def run_query(
     limit: int | None = None,
     guarded: bool = False,
     columnar: ColumnarGraph | None = None,
-    engine: Engine = Engine.AUTO,
+    engine: QueryEngine = QueryEngine.AUTO,
     oxigraph: Evaluate | None = None,
     max_bytes: int | None = None,
 ) -> Answer:

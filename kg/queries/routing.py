@@ -46,7 +46,7 @@ _FEW = 1_000
 """A pattern that so few triples match makes a query a lookup."""
 
 
-class Engine(StrEnum):
+class QueryEngine(StrEnum):
     """What answers a query."""
 
     AUTO = "auto"
@@ -56,12 +56,12 @@ class Engine(StrEnum):
     """Both engines, whose answers are compared."""
 
 
-def parse_engine(name: str) -> Engine:
+def parse_engine(name: str) -> QueryEngine:
     """The engine of this name; raises `InputError` for an unknown one."""
     try:
-        return Engine(name)
+        return QueryEngine(name)
     except ValueError:
-        raise InputError(f"There is no engine {name!r}; choose {', '.join(Engine)}.") from None
+        raise InputError(f"There is no engine {name!r}; choose {', '.join(QueryEngine)}.") from None
 
 
 class Evaluate(Protocol):
@@ -75,7 +75,7 @@ class Evaluate(Protocol):
 class Choice:
     """The engine of a query, and why that one; `compiled` is its SQL for the columnar engine."""
 
-    engine: Engine
+    engine: QueryEngine
     reason: str
     compiled: Compiled | None = field(default=None, repr=False)
 
@@ -85,7 +85,7 @@ class Routed:
     """A result, the engine that gave it, and why that one; `compiled` is the SQL of the columnar engine."""
 
     result: EngineResult
-    engine: Engine
+    engine: QueryEngine
     reason: str
     compiled: Compiled | None = field(default=None, repr=False)
     seconds: float = 0.0
@@ -111,7 +111,7 @@ def route(
     text: str,
     *,
     columnar: ColumnarGraph | None = None,
-    engine: Engine = Engine.AUTO,
+    engine: QueryEngine = QueryEngine.AUTO,
     file: str = "",
     base: str | None = None,
     limit: int | None = None,
@@ -126,20 +126,20 @@ def route(
     answer = partial(oxigraph if oxigraph is not None else partial(evaluate, store), text, file=file, base_iri=base)
     choice = choose_engine(store, text, columnar=columnar, engine=engine, file=file, base=base)
     if choice.compiled is None or columnar is None:
-        return Routed(answer(), Engine.OXIGRAPH, choice.reason)
+        return Routed(answer(), QueryEngine.OXIGRAPH, choice.reason)
     from kg.queries.sparql_to_sql.algebra import NotCompiled
     from kg.queries.sparql_to_sql.run import run_compiled
 
     start = time.perf_counter()
     try:
-        result = run_compiled(columnar.open(), choice.compiled, limit=None if engine is Engine.BOTH else limit)
+        result = run_compiled(columnar.open(), choice.compiled, limit=None if engine is QueryEngine.BOTH else limit)
     except NotCompiled as missing:
         if not columnar.has_store:
             raise not_compiled(missing.reason) from missing
         reason = _not_compiled(missing.reason, engine)
-        return Routed(answer(), Engine.OXIGRAPH, reason)
-    routed = Routed(result, Engine.COLUMNAR, choice.reason, choice.compiled, time.perf_counter() - start)
-    if engine is Engine.BOTH:
+        return Routed(answer(), QueryEngine.OXIGRAPH, reason)
+    routed = Routed(result, QueryEngine.COLUMNAR, choice.reason, choice.compiled, time.perf_counter() - start)
+    if engine is QueryEngine.BOTH:
         return _compared(routed, answer())
     return routed
 
@@ -149,7 +149,7 @@ def choose_engine(
     text: str,
     *,
     columnar: ColumnarGraph | None,
-    engine: Engine = Engine.AUTO,
+    engine: QueryEngine = QueryEngine.AUTO,
     file: str = "",
     base: str | None = None,
 ) -> Choice:
@@ -159,36 +159,38 @@ def choose_engine(
     """
     if columnar is not None and not columnar.has_store:
         return _only_columnar(columnar, text, engine, file=file, base=base)
-    if columnar is None or engine is Engine.OXIGRAPH:
-        return Choice(Engine.OXIGRAPH, "it was asked for" if engine is Engine.OXIGRAPH else "there are no columns")
-    if engine is Engine.AUTO and (reason := _why_lookup(text, columnar)):
-        return Choice(Engine.OXIGRAPH, reason)
+    if columnar is None or engine is QueryEngine.OXIGRAPH:
+        return Choice(
+            QueryEngine.OXIGRAPH, "it was asked for" if engine is QueryEngine.OXIGRAPH else "there are no columns"
+        )
+    if engine is QueryEngine.AUTO and (reason := _why_lookup(text, columnar)):
+        return Choice(QueryEngine.OXIGRAPH, reason)
     from kg.queries.sparql_to_sql.algebra import NotCompiled
     from kg.queries.sparql_to_sql.run import compile_query, matches_at_least
 
     try:
         compiled = compile_query(_opened(columnar), text, file=file, base=base)
     except NotCompiled as missing:
-        return Choice(Engine.OXIGRAPH, _not_compiled(missing.reason, engine))
-    if engine is not Engine.AUTO:
-        return Choice(Engine.COLUMNAR, "it was asked for", compiled)
+        return Choice(QueryEngine.OXIGRAPH, _not_compiled(missing.reason, engine))
+    if engine is not QueryEngine.AUTO:
+        return Choice(QueryEngine.COLUMNAR, "it was asked for", compiled)
     if matches_at_least(store, compiled, _FEW) < _FEW:
-        return Choice(Engine.OXIGRAPH, "few triples match one of its patterns")
-    return Choice(Engine.COLUMNAR, "it reads many triples", compiled)
+        return Choice(QueryEngine.OXIGRAPH, "few triples match one of its patterns")
+    return Choice(QueryEngine.COLUMNAR, "it reads many triples", compiled)
 
 
-def _only_columnar(columnar: ColumnarGraph, text: str, engine: Engine, *, file: str, base: str | None) -> Choice:
+def _only_columnar(columnar: ColumnarGraph, text: str, engine: QueryEngine, *, file: str, base: str | None) -> Choice:
     """The columnar engine; raises `InputError` when another is asked for, `QueryError` when it does not answer."""
     from kg.queries.sparql_to_sql.algebra import NotCompiled
     from kg.queries.sparql_to_sql.run import compile_query
 
-    if engine in (Engine.OXIGRAPH, Engine.BOTH):
+    if engine in (QueryEngine.OXIGRAPH, QueryEngine.BOTH):
         raise InputError(f"The build has no lookup store, which the engine {engine} needs; see [store] lookup.")
     try:
         compiled = compile_query(columnar.open(), text, file=file, base=base)
     except NotCompiled as missing:
         raise not_compiled(missing.reason) from missing
-    return Choice(Engine.COLUMNAR, "the build has no lookup store", compiled)
+    return Choice(QueryEngine.COLUMNAR, "the build has no lookup store", compiled)
 
 
 def _why_lookup(text: str, columnar: ColumnarGraph) -> str:
@@ -208,9 +210,9 @@ def _opened(columnar: ColumnarGraph) -> Columns:
         raise NotCompiled(f"the columns cannot be opened ({error})") from error
 
 
-def _not_compiled(reason: str, engine: Engine) -> str:
+def _not_compiled(reason: str, engine: QueryEngine) -> str:
     """Why Oxigraph answers; raises `QueryError` when the columnar engine was asked for."""
-    if engine is Engine.COLUMNAR:
+    if engine is QueryEngine.COLUMNAR:
         raise QueryError(f"The columnar engine does not answer this query: {reason}.")
     return f"not compiled: {reason}"
 

@@ -27,6 +27,10 @@ _MAX_EXPANDED_SIZE = 10_000_000
 _ENTITY = re.compile(rb"""<!ENTITY\s+([^\s%]+)\s+(?:"([^"]*)"|'([^']*)')\s*>""")
 _REFERENCE = re.compile(rb"&([A-Za-z_:][\w:.\-]*);")
 _TRIPLE_TERM = re.compile(rb"<<|>>")
+_NO_SYNTAX = re.compile(rb"""<[^<>\s]*>|"(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*'|#[^\n]*""")
+"""IRIs, strings and comments."""
+_NEW_TERM = re.compile(rb"<<|\{\||@[A-Za-z0-9-]+--(?:ltr|rtl)")
+"""What RDF 1.2 adds to the syntaxes of RDF 1.1."""
 _MESSAGE = re.compile(r"^(?:Parser error )?at line \d+(?: between columns \d+ and \d+| column \d+)?: | \(line \d+\)$")
 
 
@@ -70,6 +74,8 @@ class RdfParser(Iterator[Quad]):
         except RdfSyntaxError as error:
             if error.check == "length" and self.format in (RdfFormat.N_TRIPLES, RdfFormat.N_QUADS):
                 error.line = _long_line(self.path, self.format)
+            elif error.check == "term":
+                error.line = _line_of_new_term(self.path, self.format)
             raise
 
 
@@ -134,6 +140,13 @@ def _long_line(path: Path, format: RdfFormat) -> int:
     """The first line that is longer than any literal may be."""
     with open_utf8(path, format, base_iri="") as (file, _):
         return next((number for number, line in enumerate(file, 1) if len(line) > MAX_LITERAL_LENGTH), 0)
+
+
+def _line_of_new_term(path: Path, format: RdfFormat) -> int:
+    """The first line with a triple term, a reifier or a direction; 0 where none is found."""
+    with open_utf8(path, format, base_iri="") as (file, _):
+        lines = (_NO_SYNTAX.sub(b'""', line) for line in file)
+        return next((number for number, line in enumerate(lines, 1) if _NEW_TERM.search(line)), 0)
 
 
 def _to_syntax_error(error: Exception) -> RdfSyntaxError:

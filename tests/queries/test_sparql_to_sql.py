@@ -19,7 +19,7 @@ from kg.errors import EngineMismatchError, InputError, LimitError, QueryError
 from kg.graph.columns import Columns, open_columns
 from kg.queries import routing
 from kg.queries.rewriting.engine_query import EngineResult, EngineRows
-from kg.queries.routing import ColumnarGraph, Engine, Routed, route
+from kg.queries.routing import ColumnarGraph, QueryEngine, Routed, route
 from kg.queries.sparql_to_sql.algebra import NotCompiled
 from kg.queries.sparql_to_sql.run import compile_query, run_compiled
 from kg.terms import XSD
@@ -37,7 +37,7 @@ def ask_both(quads: list[Quad], text: str) -> Routed:
     store, columns = Store(), Columns.of_quads(quads)
     store.extend(quads)
     try:
-        return route(store, text, columnar=ColumnarGraph(len(quads), lambda: columns), engine=Engine.BOTH)
+        return route(store, text, columnar=ColumnarGraph(len(quads), lambda: columns), engine=QueryEngine.BOTH)
     finally:
         columns.close()
 
@@ -52,7 +52,7 @@ def check_random_queries(quads: list[Quad], texts: list[str]) -> None:
     try:
         for text in texts:
             note(text)
-            route(store, text, columnar=ColumnarGraph(len(quads), lambda: columns), engine=Engine.BOTH)
+            route(store, text, columnar=ColumnarGraph(len(quads), lambda: columns), engine=QueryEngine.BOTH)
     finally:
         columns.close()
 
@@ -229,7 +229,7 @@ def test_literals_keep_the_form_in_which_they_were_written() -> None:
 def test_what_is_not_exact_goes_as_a_whole_to_the_other_engine(text: str, reason: str) -> None:
     quads = [film("a", "gross", number("1.5e0", "double"))]
     routed = ask_both(quads, f"PREFIX : <{EX}> {text}")
-    assert routed.engine is Engine.OXIGRAPH
+    assert routed.engine is QueryEngine.OXIGRAPH
     assert reason in routed.reason
 
 
@@ -294,7 +294,7 @@ VALUES: list[Literal | str] = [
 def test_functions_have_the_same_values_from_both_engines(expression: str) -> None:
     quads = [film(f"v{i}", "value", value) for i, value in enumerate(VALUES)]
     routed = ask_both(quads, f"PREFIX xsd: <{XSD}> SELECT ?f ({expression} AS ?x) {{ ?f <{EX}value> ?o }}")
-    assert routed.engine is Engine.COLUMNAR, routed.reason
+    assert routed.engine is QueryEngine.COLUMNAR, routed.reason
 
 
 @pytest.mark.parametrize(
@@ -312,7 +312,7 @@ def test_descriptions_and_datasets_are_the_same_from_both_engines(text: str) -> 
     graphs = [NamedNode(EX + name) for name in "gh"]
     named = [Quad(quad.subject, quad.predicate, quad.object, graphs[i % 2]) for i, quad in enumerate(FILMS)]
     routed = ask_both([*FILMS, *named], f"PREFIX : <{EX}> {text}")
-    assert routed.engine is Engine.COLUMNAR, routed.reason
+    assert routed.engine is QueryEngine.COLUMNAR, routed.reason
 
 
 def test_a_replacement_of_what_matches_nothing_is_an_error() -> None:

@@ -30,7 +30,7 @@ from kg.queries.result_writers import (
     write_triples,
 )
 from kg.queries.rewriting.engine_query import EngineResult, EngineTriples, evaluate
-from kg.queries.routing import Engine, route
+from kg.queries.routing import QueryEngine, route
 from kg.queries.sparql import guard
 from kg.server.api.void import describe_service
 from kg.server.negotiation import ANSWER_MEDIA_TYPES, EXTENSIONS, FORMAT_NAMES, acceptable
@@ -179,7 +179,7 @@ def write_answer(
         return replace(_write_result(routed.result, media_types, bounds), engine=routed.engine.value)
     graphs = {"default_graph": _graph_names(dataset.default), "named_graphs": _graph_names(dataset.named)}
     result = evaluate(graph.store_for(bounds.stop + 1), text, file=file, base_iri=BASE, **graphs)
-    return replace(_write_result(result, media_types, bounds), engine=Engine.OXIGRAPH.value)
+    return replace(_write_result(result, media_types, bounds), engine=QueryEngine.OXIGRAPH.value)
 
 
 def _write_result(result: EngineResult, media_types: tuple[str, ...], bounds: AnswerBounds) -> AnswerBody:
