@@ -14,10 +14,10 @@ from tests.latest import ROOT, locked
 def required() -> dict[str, list[Requirement]]:
     """Every package that this project and what it depends on require here, with who requires it.
 
-    What makes the documentation is not installed with the tests.
+    What makes the documentation, and Spark, are not installed with the tests.
     """
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
-    extras = {name: texts for name, texts in project["optional-dependencies"].items() if name != "docs"}
+    extras = {name: texts for name, texts in project["optional-dependencies"].items() if name not in ("docs", "spark")}
     texts = [*project["dependencies"], *(text for extra in extras.values() for text in extra)]
     found: dict[str, list[Requirement]] = {}
     waiting = [Requirement(text) for text in texts]
