@@ -18,7 +18,7 @@ from urllib.parse import parse_qs, quote, urlsplit
 from kg.errors import FilmGraphError
 from kg.linking.model import Candidate, Mention
 from kg.linking.review import Batch, Review
-from kg.server.access_rules import access_rules
+from kg.server.http.access_rules import access_rules
 from kg.terms import to_curie
 
 HOST = "127.0.0.1"

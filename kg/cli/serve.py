@@ -101,8 +101,8 @@ def _serve(call: argparse.Namespace) -> int:
     if sys.platform == "win32":
         raise InputError("Serving limits its processes as Unix does: use Linux, macOS, WSL or a container.")
     from kg.project import find_project
-    from kg.server.access_log import message_line
-    from kg.server.access_rules import is_loopback, parse_public_url
+    from kg.server.http.access_log import message_line
+    from kg.server.http.access_rules import is_loopback, parse_public_url
     from kg.server.settings import Limits, Settings
     from kg.server.supervisor import Supervisor
 
@@ -156,7 +156,7 @@ def _publish(call: argparse.Namespace) -> int:
     if importlib.util.find_spec("jinja2") is None or importlib.util.find_spec("starlette") is None:
         raise InputError("Publishing requires more packages: pip install 'film-knowledge-graph[serve]'")
     from kg.facts.texts import TEXTS_VARIABLE
-    from kg.server.access_rules import parse_public_url
+    from kg.server.http.access_rules import parse_public_url
     from kg.static_site.publish import LARGE_FILES, publish, size_in_words
 
     if call.texts is not None:

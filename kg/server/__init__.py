@@ -10,12 +10,10 @@
     snapshot.py         the published build with its workers (`kg.workers`), replaced when another is published
     graph_source.py     a build, or the one that another store holds
     request_params.py   what a request asks for
-    negotiation.py      media types, and which of them a client prefers
     problems.py         errors as problem documents
     metrics.py          Prometheus metrics in shared memory
-    access_log.py       a line for each request, and all that a process reports
-    access_rules.py     hosts that requests may name, and pages that may read
     settings.py         limits and settings
+    http/               media types, hosts and origins, the log
     api/                routes for programs
     reconcile/          the Reconciliation Service API
     pages/              HTML for people

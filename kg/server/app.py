@@ -17,9 +17,9 @@ from starlette.types import ASGIApp
 from kg.errors import FilmGraphError
 from kg.federation.config import ServiceConfig
 from kg.project import Project
-from kg.server.access_log import AccessLog
-from kg.server.access_rules import OPEN, AccessRules
 from kg.server.api import entities, graph_store, openapi, queries, sitemap, sparql, void
+from kg.server.http.access_log import AccessLog
+from kg.server.http.access_rules import OPEN, AccessRules
 from kg.server.metrics import Metrics
 from kg.server.middleware import CLIENT_LEFT, with_middlewares
 from kg.server.pages import routes as pages

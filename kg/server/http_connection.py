@@ -20,7 +20,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
 from kg.errors import LimitError
-from kg.server.access_log import LoggedRequest, client_fields
+from kg.server.http.access_log import LoggedRequest, client_fields
 from kg.server.middleware import MAX_URL_BYTES, as_ready, ready_response, record_request, request_key
 from kg.server.problems import internal_error, problem_response
 from kg.server.response_cache import ReadyResponse

@@ -38,10 +38,10 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from kg.errors import FilmGraphError
 from kg.queries.result_writers import ROW_MEDIA_TYPES
 from kg.queries.sparql import MAX_LENGTH
-from kg.server.access_log import LoggedRequest, client_fields
-from kg.server.access_rules import AccessRules
+from kg.server.http.access_log import LoggedRequest, client_fields
+from kg.server.http.access_rules import AccessRules
+from kg.server.http.negotiation import best_media_type
 from kg.server.metrics import CACHED, LOOKUPS
-from kg.server.negotiation import best_media_type
 from kg.server.problems import internal_error, problem_response
 from kg.server.request_params import HTML, PREFIX
 from kg.server.response_cache import ReadyResponse, ResponseHead, response_head

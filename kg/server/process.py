@@ -21,9 +21,9 @@ import uvicorn
 from kg.errors import FilmGraphError
 from kg.federation.config import ServiceConfig
 from kg.project import Project
-from kg.server.access_log import AccessLog, log_json_only
-from kg.server.access_rules import access_rules
 from kg.server.app import application
+from kg.server.http.access_log import AccessLog, log_json_only
+from kg.server.http.access_rules import access_rules
 from kg.server.http_connection import ClientConnections, Connection, check_connections
 from kg.server.metrics import open_metrics
 from kg.server.settings import Limits

@@ -14,7 +14,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from kg.queries.result_writers import AnswerBody
-from kg.server.negotiation import best_media_type
+from kg.server.http.negotiation import best_media_type
 from kg.server.snapshot import GraphService, Snapshot
 
 HTML = "text/html"

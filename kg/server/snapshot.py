@@ -18,10 +18,10 @@ from kg.federation.config import ServiceConfig
 from kg.filmgraph import FilmGraph
 from kg.project import Project
 from kg.queries.stored_query import StoredQueries
-from kg.server.access_log import AccessLog
-from kg.server.access_rules import OPEN, AccessRules
 from kg.server.fast_path import FastPath
 from kg.server.graph_source import find_source
+from kg.server.http.access_log import AccessLog
+from kg.server.http.access_rules import OPEN, AccessRules
 from kg.server.metrics import Metrics, open_metrics
 from kg.server.response_cache import ResponseCache, ResponseHead
 from kg.server.settings import Limits

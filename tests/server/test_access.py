@@ -10,8 +10,8 @@ import pytest
 from starlette.testclient import TestClient
 
 from kg.errors import InputError
-from kg.server.access_rules import AccessRules, access_rules, parse_public_url
 from kg.server.app import application
+from kg.server.http.access_rules import AccessRules, access_rules, parse_public_url
 from kg.server.settings import Limits
 from tests.projects import SmallProject
 

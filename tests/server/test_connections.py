@@ -155,7 +155,7 @@ def test_a_head_that_is_refused_is_logged(live: Live) -> None:
 def test_a_log_as_json_has_no_other_lines() -> None:
     program = """if True:
         import logging, os, sys
-        from kg.server.access_log import log_json_only
+        from kg.server.http.access_log import log_json_only
         log_json_only()
         os.write(2, b"memory allocation of 8 bytes failed\\nstack backtrace:\\n")
         try:

@@ -19,8 +19,8 @@ from kg.project import Project
 from kg.queries.result_writers import JSON, AnswerBody, AnswerBounds
 from kg.server.api.sparql import NotOfferedError, write_sparql
 from kg.server.graph_source import find_source
+from kg.server.http.negotiation import ANSWER_MEDIA_TYPES
 from kg.server.metrics import Metrics, open_metrics
-from kg.server.negotiation import ANSWER_MEDIA_TYPES
 from kg.server.settings import Limits
 from kg.workers.pool import Pool
 from tests.projects import SmallProject

@@ -29,7 +29,7 @@ from kg.filmgraph import FilmGraph
 from kg.graph.store import find_quad, find_quads
 from kg.parts import belongs_to
 from kg.queries.result_writers import JSON_LD, PLAIN_JSON, TRIPLE_MEDIA_TYPES, AnswerBody, write_triples
-from kg.server.negotiation import EXTENSIONS
+from kg.server.http.negotiation import EXTENSIONS
 from kg.server.request_params import negotiate, page_handler, site_path, snapshot_of, to_response
 from kg.terms import BASE, KNOWLEDGE, LABEL, PROVENANCE, TYPE, sorted_triples, to_iri
 

@@ -33,7 +33,7 @@ from kg.queries.result_writers import (
 )
 from kg.queries.stored_query import StoredQuery, parameter_terms
 from kg.server.api.sparql import first_media_type, write_answer
-from kg.server.negotiation import ANSWER_MEDIA_TYPES, EXTENSIONS, acceptable
+from kg.server.http.negotiation import ANSWER_MEDIA_TYPES, EXTENSIONS, acceptable
 from kg.server.problems import problem_response
 from kg.server.request_params import negotiate, page_handler, query_parameters, site_path, snapshot_of, to_response
 

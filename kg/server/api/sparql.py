@@ -33,7 +33,7 @@ from kg.queries.rewriting.engine_query import EngineResult, EngineTriples, evalu
 from kg.queries.routing import QueryEngine, route
 from kg.queries.sparql import guard
 from kg.server.api.void import describe_service
-from kg.server.negotiation import ANSWER_MEDIA_TYPES, EXTENSIONS, FORMAT_NAMES, acceptable
+from kg.server.http.negotiation import ANSWER_MEDIA_TYPES, EXTENSIONS, FORMAT_NAMES, acceptable
 from kg.server.request_params import (
     base_url,
     decode_body,
