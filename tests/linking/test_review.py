@@ -13,11 +13,11 @@ import pytest
 
 from kg.cli import main
 from kg.decisions.links import Judgement, read_project_links
-from kg.link_review_server import ReviewServer
 from kg.linking.causes import EQUAL_IDENTIFIERS
 from kg.linking.link_store import append_judgements, write_unsure
 from kg.linking.model import Candidate, FeatureScore, Mention
 from kg.linking.review import Review, to_batches
+from kg.server.link_review import ReviewServer
 from kg.terms import to_iri
 from tests.projects import SmallProject
 
