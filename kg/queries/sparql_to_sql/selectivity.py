@@ -23,7 +23,7 @@ Count = Callable[[Node, Node, Node, Node], int]
 
 @dataclass(frozen=True, slots=True)
 class _RequiredPart:
-    """A pattern: its variables, and how many solutions it has at least to be looked through."""
+    """A pattern that every solution matches: its variables, and the fewest triples that must be read for it."""
 
     variables: frozenset[str]
     least: float

@@ -1,4 +1,4 @@
-"""Data extension: the values of properties of some entities, as a table takes them."""
+"""Data extension: the values of properties of some entities, for further columns of a table."""
 
 from __future__ import annotations
 
