@@ -1,4 +1,4 @@
-"""Triple tables whose numbers are in Spark; the dictionary stays in DuckDB, on disk if it is large."""
+"""Triple tables whose rows of integers are in Spark; the dictionary stays in DuckDB, on disk if it is large."""
 
 from __future__ import annotations
 

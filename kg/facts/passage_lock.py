@@ -20,7 +20,7 @@ LOCK_FILE = "passages.lock"
 _COLUMNS = ("source", "sha256", "span", "within", "nth", "words")
 _HEADER = "# Where the cited words are in the texts. `kg build` writes this file; do not edit it.\n"
 _MANY = 50
-"""So many occurrences are counted."""
+"""How many occurrences are looked for, unless a later one is cited."""
 
 
 @dataclass(frozen=True, slots=True, order=True)

@@ -20,9 +20,9 @@ from kg.project import Project
 from kg.terms import Term
 
 _FEW = 50_000
-"""So many quads are handed over one by one as quickly as from a file."""
+"""Up to this number, quads are added directly as quickly as from a file."""
 _MOST_CHANGES = 50_000
-"""So many changes of quads take less time than filling a store."""
+"""Up to this number of changed quads, changing a copy of a store is quicker than filling one."""
 READERS = "READERS"
 """The empty file of a build that its readers hold a lock on."""
 

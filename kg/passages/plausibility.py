@@ -122,7 +122,7 @@ _WORDS = r"[^\s,.;:!?()\[\]“”\"—–…]+(?: [^\s,.;:!?()\[\]“”\"—–
 _LIST = re.compile(rf"(?P<first>{_WORDS})(?P<middle>(?:,\s+{_WORDS})+?),?\s+(?:and|or)\s+(?P<last>{_WORDS})")
 """At least three members: `laughter, sorrow, anger, and fear`."""
 _STEM = 4
-"""So many letters of a word are compared: `fear` and `fearful` are alike."""
+"""How many letters at the beginning of words are compared: `fear` and `fearful` are alike."""
 _SHORTEST = 3
 _NO_CONTENT = frozenset(
     """about all also always and any are been both but for from had has have her here him his into its myself not one

@@ -19,7 +19,7 @@ _DEADLINE: ContextVar[float | None] = ContextVar("_DEADLINE", default=None)
 _SECONDS: ContextVar[float] = ContextVar("_SECONDS", default=0.0)
 _MEMORY: ContextVar[int | None] = ContextVar("_MEMORY", default=None)
 _BEFORE = 0.05
-"""So many seconds before the deadline an engine is interrupted, so that the client need not kill its process."""
+"""How many seconds before the deadline an engine is interrupted, so that the client need not kill its process."""
 
 
 def took_too_long(seconds: float, activity: str = "The query") -> LimitError:

@@ -206,7 +206,7 @@ def test_a_second_nomination_never_gets_the_iri_of_a_third(project: SmallProject
     assert len({fact.value for fact in project.facts() if fact.property == entity_iri("recognition")}) == 3
 
 
-def test_an_id_names_a_part(project: SmallProject) -> None:
+def test_the_iri_of_a_part_ends_in_its_id(project: SmallProject) -> None:
     project.write(
         "data/films.yaml", "source: encyclopedia\nanora:\n  release: {id: opening weekend, date: 2024-10-18}\n"
     )
@@ -372,7 +372,7 @@ def test_a_megabyte_of_closed_brackets_is_read_to_its_fault(project: SmallProjec
     assert project.finding_places() == ["data/films.yaml:2:8 shape"]
 
 
-def test_a_file_of_another_kind_is_reported(project: SmallProject) -> None:
+def test_a_file_with_an_unknown_suffix_is_reported(project: SmallProject) -> None:
     project.write("data/films.docx", b"PK")
     assert project.finding_places() == ["data/films.docx unknown-file"]
 

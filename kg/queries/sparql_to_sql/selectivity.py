@@ -14,7 +14,7 @@ import rdflib
 from rdflib.paths import Path
 
 _MAX_VALUES = 8
-"""So many values of a variable are looked up each; more of them are no lookup."""
+"""Up to this number, the values of a variable are looked up one by one; more of them are no lookup."""
 
 Node = Any
 Count = Callable[[Node, Node, Node, Node], int]
