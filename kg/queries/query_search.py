@@ -61,19 +61,26 @@ _TERM = re.compile(rf"(?:\bfilm:|<{re.escape(FILM)})([A-Za-z]\w*)")
 
 @dataclass(frozen=True, slots=True)
 class QueryMatch:
-    """A stored query and how well it matches, from 0; `has_all` when all words of the search are found in it."""
+    """A stored query and how well it matches, from 0; `has_all` when all words of the search are found in it.
+
+    With `takes_words`, some of them are found only as possible values of its parameters.
+    """
 
     query: StoredQuery
     score: float
     has_all: bool = True
+    takes_words: bool = False
 
 
 def complete_matches(matches: Sequence[QueryMatch], *, limit: int = _LISTED) -> list[StoredQuery]:
     """The queries that have all words of a search; when none has, at most `limit` of those that have some.
 
+    Queries that only take a word as a value, as any property, are left out where others have the words themselves.
+
     A word such as `movie` is in most queries; then those that match best, since they give films.
     """
     complete = [match for match in matches if match.has_all]
+    complete = [match for match in complete if not match.takes_words] or complete
     if len(complete) > _MANY:
         good = [match for match in complete if match.score >= _GOOD * complete[0].score]
         complete = good[:_MANY]
@@ -139,7 +146,7 @@ class QueryIndex:
         weights = [_weight(unit, [row[column] for row in found]) for column, unit in enumerate(units)]
         total = sum(weights)
         others = self._other_types(words, units)
-        found = [
+        with_values = [
             [max(s, document.as_value(unit)) for s, unit in zip(row, units, strict=True)]
             for document, row in zip(documents, found, strict=True)
         ]
@@ -148,9 +155,10 @@ class QueryIndex:
                 document.query,
                 sum(w * s for w, s in zip(weights, row, strict=True)) / _IN_HEAD / (total or 1.0)
                 + _FIT * self._fit(document.query, given, others),
-                all(row),
+                has_all=all(row),
+                takes_words=not all(own),
             )
-            for document, row in zip(documents, found, strict=True)
+            for document, row, own in zip(documents, with_values, found, strict=True)
             if any(row) or not total
         ]
         good = (match for match in matches if match.score > _MIN_SCORE)
