@@ -46,7 +46,7 @@ def review(call: argparse.Namespace, project: Project, day: str) -> int:
 
     session = Review(project, day=day)
     if call.web:
-        from kg.server.link_review import serve_review
+        from kg.server.review_server import serve_review
 
         serve_review(session, port=call.port, report=print_message)
         return 0

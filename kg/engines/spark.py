@@ -17,8 +17,6 @@ from pathlib import Path
 from typing import Any
 
 import sqlglot
-from py4j.protocol import Py4JError
-from pyspark.errors import PySparkException
 from sqlglot import exp
 
 from kg.errors import LimitError
@@ -42,6 +40,14 @@ class CollectedRows:
         return self.rows.pop(0) if self.rows else None
 
 
+def _errors_of_spark() -> tuple[type[Exception], ...]:
+    """What a session raises; known only where Spark is installed."""
+    from py4j.protocol import Py4JError
+    from pyspark.errors import PySparkException
+
+    return PySparkException, Py4JError
+
+
 class SparkEngine:
     """Runs statements on a session of Spark; `folder` is for the files of tables, and every executor must reach it."""
 
@@ -61,7 +67,7 @@ class SparkEngine:
             tree = _with_parameters(tree, parameters)
         try:
             return CollectedRows(self._run(tree))
-        except (PySparkException, Py4JError) as error:
+        except _errors_of_spark() as error:
             first = str(error).splitlines()[0][:300]
             raise LimitError(f"Spark could not run a statement: {first}", limit="spark") from error
 

@@ -13,7 +13,7 @@
     problems.py         errors as problem documents
     metrics.py          Prometheus metrics in shared memory
     settings.py         limits and settings
-    link_review.py      a server of its own: the review of unsure pairs
+    review_server.py    a server of its own: the review of unsure pairs
     http/               media types, hosts and origins, the log
     api/                routes for programs
     reconcile/          the Reconciliation Service API

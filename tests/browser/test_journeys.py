@@ -79,11 +79,18 @@ def test_an_answer_is_downloaded_as_csv(page: Page, tmp_path: Path) -> None:
     assert any("film/tangerine" in line for line in lines)
 
 
+def write_query(page: Page, text: str) -> None:
+    """Replace the query as a person does; Chromium styles what replaces a selection of several lines."""
+    page.get_by_role("textbox", name="Query").focus()
+    page.keyboard.press("Control+A")
+    page.keyboard.press("Delete")
+    page.keyboard.insert_text(text)
+
+
 def test_a_query_is_edited_and_run_and_has_a_link(page: Page) -> None:
     page.goto("/sparql")
-    editor = page.get_by_role("textbox", name="Query")
     assert page.locator("#query").input_value().startswith("PREFIX film: <https://w3id.org/filmgraph/film/>")
-    editor.fill("SELECT ?film ?amount { ?film film:boxOffice/film:amount ?amount }")
+    write_query(page, "SELECT ?film ?amount { ?film film:boxOffice/film:amount ?amount }")
     page.get_by_role("button", name="Run").click()
     expect(page.locator("table.answer")).to_contain_text("924,793")
     page.get_by_role("link", name="Chart").click()
@@ -94,12 +101,12 @@ def test_a_query_is_edited_and_run_and_has_a_link(page: Page) -> None:
 
 def test_a_wrong_query_is_shown_with_the_place_of_its_error_and_can_be_corrected(page: Page) -> None:
     page.goto("/sparql")
-    page.get_by_role("textbox", name="Query").fill("SELECT ?film {\n  ?film a film:Film ; ; FLTER(?x)\n}")
+    write_query(page, "SELECT ?film {\n  ?film a film:Film ; ; FLTER(?x)\n}")
     page.get_by_role("button", name="Run").click()
     expect(page.get_by_role("alert")).to_contain_text("line 2, column")
     expect(page.locator("pre .here")).to_be_visible()
     assert "FLTER" in page.locator("#query").input_value()
-    page.get_by_role("textbox", name="Query").fill("SELECT ?film { ?film a film:Film }")
+    write_query(page, "SELECT ?film { ?film a film:Film }")
     page.get_by_role("button", name="Run").click()
     expect(page.locator("table.answer")).to_contain_text("Tangerine")
 

@@ -17,7 +17,7 @@ from kg.linking.causes import EQUAL_IDENTIFIERS
 from kg.linking.link_store import append_judgements, write_unsure
 from kg.linking.model import Candidate, FeatureScore, Mention
 from kg.linking.review import Review, to_batches
-from kg.server.link_review import ReviewServer
+from kg.server.review_server import ReviewServer
 from kg.terms import to_iri
 from tests.projects import SmallProject
 

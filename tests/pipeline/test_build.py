@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import gc
-import hashlib
 import json
 import os
 import random
@@ -104,16 +103,10 @@ def test_the_same_files_give_the_same_bytes_whatever_the_hash_seed(story: SmallP
     assert len({tuple((path.name, path.read_bytes()) for path in folder) for folder in folders}) == 1
 
 
-def test_the_same_files_give_the_same_files_of_a_build(story: SmallProject) -> None:
-    def digests() -> dict[str, str]:
-        folder = story.project.current_build
-        return {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in sorted(folder.glob("*.nt"))}
-
-    story.build()
-    first = digests()
+def test_a_forced_build_has_the_same_exports(story: SmallProject) -> None:
+    first = story.open().export_text("nquads", only="all")
     assert build(story.project, force=True)
-    assert digests() == first
-    assert len(first) == 7
+    assert open_graph(story.project).export_text("nquads", only="all") == first
 
 
 def test_an_unchanged_project_is_not_built_again(story: SmallProject) -> None:
@@ -206,9 +199,9 @@ def test_the_next_build_repairs_a_pointer_to_a_missing_build(story: SmallProject
 def test_a_forced_build_replaces_a_build_without_its_store(story: SmallProject) -> None:
     story.build()
     shutil.rmtree(story.project.current_build / "store")
-    with pytest.raises(ProjectError, match="kg build"):
-        open_graph(story.project)
+    assert open_graph(story.project).sparql("ASK { film:anora a film:Film }").truth
     assert build(story.project, force=True)
+    assert (story.project.current_build / "store").is_dir()
     assert open_graph(story.project).sparql("ASK { film:anora a film:Film }").truth
 
 

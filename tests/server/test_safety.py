@@ -162,12 +162,14 @@ def test_sql_that_never_ends_is_interrupted_and_others_are_answered_by_the_same_
         setup = find_source(films.project).worker_setup(prefer_columns)
         pool = Pool(setup, limits, metrics)
         await pool.open()
-        endless = [asyncio.create_task(ask(pool, text)) for text in ENDLESS[:4]]
+        endless = [asyncio.create_task(ask(pool, text)) for text in endless_in_sql]
         others = [await ask(pool, count) for _ in range(10)]
         ended = await asyncio.gather(*endless)
         await pool.close()
         return ended, others, metrics
 
+    # DuckDB answers the third at once: no two terms meet its condition.
+    endless_in_sql = [ENDLESS[number] for number in (0, 1, 3, 8)]
     ended, others, metrics = asyncio.run(ask_both())
     assert ended == ["LimitError"] * 4
     assert all(isinstance(answer, AnswerBody) and answer.engine == "columnar" for answer in others)

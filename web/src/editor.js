@@ -181,7 +181,7 @@ function start(field) {
         autocompletion({ override: [completions(url)], icons: false, interactionDelay: 0 }),
         linter(diagnostics(url), { delay: 400 }),
         placeholder("SELECT …"),
-        EditorView.contentAttributes.of({ "aria-label": "Query" }),
+        EditorView.contentAttributes.of({ "aria-label": "Query", tabindex: "0" }),
         EditorView.updateListener.of((update) => {
           if (!update.docChanged) return;
           field.value = update.state.doc.toString();
