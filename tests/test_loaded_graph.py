@@ -226,11 +226,11 @@ def test_what_rdf_1_1_does_not_have_is_refused_with_its_line(text: str, line: in
 @pytest.mark.parametrize(
     ("words", "message"),
     [
-        (["sparql", "--data", "no-such.ttl", "-e", "ASK {}"], "no such file"),
+        (["sparql", "--data", "no-such.ttl", "-e", "ASK {}"], "There is no file"),
         (["sparql", "--infer", "-e", "ASK {}"], "need --data"),
         (["sparql", "--shapes", "x.ttl", "-e", "ASK {}"], "needs --data"),
         (["sparql", "--data", "-"], "stdin has the data"),
-        (["load", "README", "-o", "out"], "no such file"),
+        (["load", "README", "-o", "out"], "There is no file"),
     ],
 )
 def test_wrong_calls_say_what_is_wrong(

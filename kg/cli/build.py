@@ -114,6 +114,7 @@ def _build_once(call: argparse.Namespace) -> int:
 
     from kg.pipeline.build import build
     from kg.pipeline.profile import BuildProfile
+    from kg.reports import Severity
 
     with step_progress() as progress:
         profile = BuildProfile(progress)
@@ -130,8 +131,9 @@ def _build_once(call: argparse.Namespace) -> int:
     for finding in report:
         print_message(str(finding))
     if not report:
-        problems = f"{len(report)} problem{'' if len(report) == 1 else 's'}"
-        print_message(f"Not published: {problems}. A graph that was published before stays in use.")
+        count = report.by_severity()[Severity.VIOLATION]
+        violations = f"{count} violation{'' if count == 1 else 's'}"
+        print_message(f"Not published: {violations}. A graph that was published before stays in use.")
         return 1
     unchanged = " (nothing has changed)" if "unchanged" in report.counts else ""
     write(f"Built: {format_counts(report, 'facts', 'sources', 'triples', 'contested', 'seconds')}{unchanged}\n")

@@ -202,8 +202,10 @@ def read_text(name: str) -> str:
     """The text of a file, or of stdin for `-`; raises `InputError` when it cannot be read."""
     try:
         return sys.stdin.read() if name == "-" else Path(name).read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise InputError(f"{name} cannot be read: {error}") from error
+    except UnicodeDecodeError as error:
+        raise InputError(f"{name} is not UTF-8: {error.reason} at byte {error.start}.") from error
+    except OSError as error:
+        raise InputError(f"{name} cannot be read: {error.strerror}.") from error
 
 
 def existing_files(names: Iterable[str]) -> list[Path]:

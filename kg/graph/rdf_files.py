@@ -80,7 +80,7 @@ def load_file(tables: TripleTables, path: Path, *, table: str = "triple", format
     Blank nodes of different files stay different. Raises `InputError` for a file that cannot be read.
     """
     if not path.is_file():
-        raise InputError(f"{path}: there is no such file.")
+        raise InputError(f"There is no file {path}.")
     format = format if format is not None else format_of(path)
     if format is RdfFormat.N_TRIPLES and load_ntriples(tables, path, table=table):
         return

@@ -74,7 +74,7 @@ def _find_paths(name: str) -> list[Path]:
         # A pattern may begin at the root, which those of `Path.glob` may not.
         found = [Path(match) for match in glob.glob(name, recursive=True)] if glob.has_magic(name) else []  # noqa: PTH207
         found = [p for p in found if p.is_file()]
-        nothing = f"{name}: there is no such file."
+        nothing = f"There is no file {name}."
     if not found:
         raise InputError(nothing)
     return sorted(found)

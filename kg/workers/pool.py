@@ -34,7 +34,7 @@ _FAILED_STARTS = 5
 _MOMENT = 0.1
 """After so many seconds on a job, a worker does not count among those that are there for others."""
 _BUSY = 3
-"""So many times its processor time a short query may take where the machine has much else to do."""
+"""How many times its processor time a short query may take by the clock, where the machine has much else to do."""
 _CLOCK_OF_PROCESS = 2
 """CPUCLOCK_SCHED of Linux: how much processor time a process has used."""
 
