@@ -77,6 +77,7 @@ class Draft:
     resolution: Resolution
     tables: TripleTables
     report: Report
+    shapes: Shapes
     shapes_report: Report | None = None
     """The findings of the shapes, without places in files."""
 
@@ -161,7 +162,8 @@ def _store(graph: Draft, start: float, *, before: Path | None, memory: str | Non
         counts["seconds"] = round(time.perf_counter() - start, 2)
         _write_counts(folder, {**counts, "records": len(graph.facts.where(PER_RECORD))})
         if graph.shapes_report is not None:
-            write_shapes_report(folder, graph.shapes_report, digest=_rules_digest(project))
+            rules = _rules_digest(project)
+            write_shapes_report(folder, graph.shapes_report, graph.shapes, digest=rules, before=before)
         if _write_lock(project, graph.read.lock):
             os.utime(folder / COUNTS)  # the lock belongs to this build
         publish(project, folder, digest())
@@ -266,7 +268,7 @@ def draft(
         "contested": len(resolution.contested),
     }
     report = Report(report.findings, {**report.counts, **counts})
-    return Draft(project, ontology, schema, read, facts, canonical, resolution, tables, report, shapes_report)
+    return Draft(project, ontology, schema, read, facts, canonical, resolution, tables, report, shapes, shapes_report)
 
 
 _IDENTIFYING = (TYPE, LABEL, ALIAS, KIND)

@@ -19,6 +19,7 @@ from kg.graph.snapshot_file import SnapshotFile
 from kg.graph.triple_tables import TripleTables
 from kg.reports import Finding, Place, Report, Severity
 from kg.shapes import IncrementalValidation, Shapes
+from kg.shapes.pyshacl_engine import TripleFilter, triple_filter
 from kg.terms import RDFS, to_term
 
 FILE = "checked.json"
@@ -26,11 +27,32 @@ _LARGEST = 500_000
 _SUBCLASS = f"<{RDFS}subClassOf>"
 
 
-def write_shapes_report(folder: Path, report: Report, *, digest: str) -> None:
-    """Keep the findings of the shapes with the build."""
-    findings = [asdict(finding) for finding in report.findings]
-    text = json.dumps({"digest": digest, "findings": findings}, ensure_ascii=False, indent=1)
+def write_shapes_report(
+    folder: Path, report: Report, shapes: Shapes, *, digest: str, before: Path | None = None
+) -> None:
+    """Keep the findings of the shapes with the build, and what shapes for pyshacl read, which `before` may have."""
+    known = _read_document(before, digest) if before is not None else None
+    document = {
+        "digest": digest,
+        "findings": [asdict(finding) for finding in report.findings],
+        "reads": known["reads"] if known is not None else _reads_of(shapes),
+    }
+    text = json.dumps(document, ensure_ascii=False, indent=1)
     (folder / FILE).write_text(text + "\n", encoding="utf-8")
+
+
+def _reads_of(shapes: Shapes) -> dict[str, Any] | None:
+    """The triples that the shapes for pyshacl can read; None where that may be all, or there are no such shapes."""
+    not_compiled = shapes.not_compiled()
+    others = [shape.node for shape in shapes.targeted() if shape.node in not_compiled]
+    reads = triple_filter(shapes.triples, others) if others else None
+    if reads is None:
+        return None
+    return {
+        "predicates": sorted(reads.predicates),
+        "names": sorted(reads.names),
+        "all_types": reads.all_types,
+    }
 
 
 def digest_of_files(files: Iterable[Path]) -> str:
@@ -49,25 +71,33 @@ def check_changes(
     The build is no help when its shapes or ontology were others, when a subclass axiom has changed, or when comparing
     the graphs would take longer than checking.
     """
-    known = _read_findings(build, digest)
-    if known is None or tables.count("triple") > _LARGEST:
+    document = _read_document(build, digest)
+    if document is None or tables.count("triple") > _LARGEST:
         return None
     added, removed = _difference(tables, build)
     if any(str(triple.predicate) == _SUBCLASS for triple in (*added, *removed)):
         return None
-    validation = IncrementalValidation(tables, shapes, ontology=ontology, known=known)
+    known, reads = map(_to_finding, document["findings"]), document["reads"]
+    validation = IncrementalValidation(
+        tables, shapes, ontology=ontology, known=known, reads=_to_filter(reads) if reads is not None else None
+    )
     try:
         return Report(validation.update(added=added, removed=removed).findings, {"changed": len(added) + len(removed)})
     finally:
         validation.close()
 
 
-def _read_findings(build: Path, digest: str) -> list[Finding] | None:
+def _read_document(build: Path, digest: str) -> dict[str, Any] | None:
+    """What a build keeps of its shapes; None where these were others, or the file is of another version."""
     try:
-        document = json.loads((build / FILE).read_text(encoding="utf-8"))
+        document: dict[str, Any] = json.loads((build / FILE).read_text(encoding="utf-8"))
     except (OSError, ValueError):
         return None
-    return list(map(_to_finding, document["findings"])) if document.get("digest") == digest else None
+    return document if document.get("digest") == digest and "reads" in document else None
+
+
+def _to_filter(document: dict[str, Any]) -> TripleFilter:
+    return TripleFilter(frozenset(document["predicates"]), frozenset(document["names"]), document["all_types"])
 
 
 def _to_finding(document: dict[str, Any]) -> Finding:

@@ -11,7 +11,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
 
 from pyoxigraph import Triple
 
@@ -43,11 +42,15 @@ class IncrementalValidation:
         tables: Sequence[str] = ("triple", "inferred"),
         languages: Sequence[str] = LANGUAGES,
         known: Iterable[Finding] | None = None,
+        reads: pyshacl_engine.TripleFilter | None = None,
     ) -> None:
-        """`known` are the findings of an earlier validation of this graph, which is then not repeated."""
+        """`known` are the findings of an earlier validation of this graph, which is then not repeated.
+
+        `reads` are the triples that the shapes for pyshacl can read, where that is known already.
+        """
         not_compiled = shapes.not_compiled()
         self._graph, self._shapes, self._sources, self._languages = graph, shapes, tables, languages
-        self._ontology = tuple(ontology)
+        self._ontology, self._reads = tuple(ontology), reads
         self._others = [shape for shape in shapes.targeted() if shape.node in not_compiled]
         self._plan = to_plan(shapes, [shape for shape in shapes.targeted() if shape.node not in not_compiled])
         self._engine = self._new_engine()
@@ -86,7 +89,7 @@ class IncrementalValidation:
             self._engine.tables.add_terms(ids)
             self._engine.tables.select_sources()
             self._validate_again([_to_ids(t, ids) for t in new], [_to_ids(t, ids) for t in old])
-        if self._others and (subclasses_changed or any(map(self._is_read_by_others, (*new, *old)))):
+        if self._others and (subclasses_changed or self._is_read_by_others((*new, *old))):
             self._other_findings = self._validate_others()
         return self.report
 
@@ -108,12 +111,13 @@ class IncrementalValidation:
             languages=self._languages,
         ).findings
 
-    def _is_read_by_others(self, triple: Triple) -> bool:
-        return self._filter is None or self._filter.accepts(triple)
-
-    @cached_property
-    def _filter(self) -> pyshacl_engine.TripleFilter | None:
-        return pyshacl_engine.triple_filter(self._shapes.triples, [shape.node for shape in self._others])
+    def _is_read_by_others(self, changed: Sequence[Triple]) -> bool:
+        if not changed:
+            return False
+        reads = self._reads
+        if reads is None:
+            reads = pyshacl_engine.triple_filter(self._shapes.triples, [shape.node for shape in self._others])
+        return reads is None or reads.accepts_any(changed, self._engine.tables.subclass_pairs(self._ontology))
 
     def _validate_again(self, added: Sequence[_Ids], removed: Sequence[_Ids]) -> None:
         before = f" UNION ALL SELECT * FROM {inline_table('r', 's, p, o', removed)}" if removed else ""

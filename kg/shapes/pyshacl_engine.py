@@ -61,6 +61,8 @@ def check(
     if filter_ is not None:
         _fill_read_table(graph, filter_, map(to_spo, subclasses), tables=tables)
         tables = (_READ_TABLE,)
+        if not _may_have_focus_nodes(graph, roots):
+            return Report()
     data = (triple for table in tables for triple in graph.triples(table=table))
     try:
         return check_triples([*data, *subclasses], shapes, roots, focus=focus, languages=languages)
@@ -310,9 +312,12 @@ class TripleFilter:
     names: frozenset[str]
     all_types: bool
 
-    def accepts(self, triple: Triple) -> bool:
-        """False only when the shapes cannot read the triple; the subclasses of names are not known here."""
-        return triple.predicate.value == RDF + "type" or str(triple.predicate) in self.predicates
+    def accepts_any(self, triples: Sequence[Triple], subclasses: Iterable[tuple[str, str]]) -> bool:
+        """False only when the shapes can read none of the triples; `subclasses` are pairs of a class and one above."""
+        types = {str(triple.object) for triple in triples if triple.predicate.value == RDF + "type"}
+        if any(str(triple.predicate) in self.predicates for triple in triples) or (types and self.all_types):
+            return True
+        return bool(types) and not types.isdisjoint(_with_subclasses(self.names, subclasses))
 
 
 def triple_filter(shapes: Sequence[Triple], roots: Iterable[str]) -> TripleFilter | None:
@@ -339,6 +344,18 @@ def triple_filter(shapes: Sequence[Triple], roots: Iterable[str]) -> TripleFilte
             names |= {predicate, *objects_}
             all_types = all_types or (predicate == _TYPE and not objects_)
     return TripleFilter(frozenset(names | _LISTS | {_SUBCLASS}) - {_TYPE}, frozenset(names), all_types)
+
+
+def _may_have_focus_nodes(graph: TripleTables, roots: Iterable[Shape]) -> bool:
+    """False only when the triples that can be read make nothing a focus node."""
+    if any(_ADVANCED.intersection(map(local_name, root.not_compiled)) for root in roots):
+        return True
+    targets = [target for root in roots for target in root.targets]
+    if any(target.kind not in ("subjectsOf", "objectsOf") for target in targets):
+        return True
+    ids = graph.find_ids(target.term for target in targets).values()
+    listed = ", ".join(map(str, sorted(ids))) or "NULL"
+    return bool(graph.sql.execute(f"SELECT 1 FROM {_READ_TABLE} WHERE p IN ({listed}) LIMIT 1").fetchall())
 
 
 def _fill_read_table(

@@ -146,6 +146,16 @@ class ValidationTables:
         """The ids of a class that the plan names and of all its subclasses, of those that the graph has."""
         return sorted(self._ids[each] for each in self._subclasses[name] if each in self._ids)
 
+    def subclass_pairs(self, ontology: Iterable[Triple]) -> list[tuple[str, str]]:
+        """Each class with one above it, by the ontology and the graph."""
+        pairs = [(str(t.subject), str(t.object)) for t in ontology if str(t.predicate) == SUBCLASS]
+        if SUBCLASS in self._ids:
+            pairs += self.rows(
+                "SELECT a.text, b.text FROM shape_triple e JOIN term a ON a.id = e.s JOIN term b ON b.id = e.o"
+                f" WHERE e.p = {self._ids[SUBCLASS]}"
+            )
+        return pairs
+
     def shape_number(self, node: str) -> int:
         """The number of a shape in the plan; -1 for a deactivated one, to which every node conforms."""
         return self.plan.numbers.get(node, -1)
@@ -181,15 +191,8 @@ class ValidationTables:
     def _find_subclasses(self, ontology: Iterable[Triple]) -> dict[str, tuple[str, ...]]:
         """Each class that the plan names, with all its subclasses by the ontology and the graph."""
         below: dict[str, list[str]] = {}
-        for triple in ontology:
-            if str(triple.predicate) == SUBCLASS:
-                below.setdefault(str(triple.object), []).append(str(triple.subject))
-        if SUBCLASS in self._ids:
-            for subclass, superclass in self.rows(
-                "SELECT a.text, b.text FROM shape_triple e JOIN term a ON a.id = e.s JOIN term b ON b.id = e.o"
-                f" WHERE e.p = {self._ids[SUBCLASS]}"
-            ):
-                below.setdefault(superclass, []).append(subclass)
+        for subclass, superclass in self.subclass_pairs(ontology):
+            below.setdefault(superclass, []).append(subclass)
         named = {c.constraint.value for c in self.plan.checks if c.constraint.component.reads is FurtherTriples.TYPES}
         named |= {t.term for s in self.plan.focus_sets for t in s.targets if t.kind == "class"}
         return {name: reachable((name,), lambda each: below.get(each, ())) for name in named}

@@ -257,6 +257,19 @@ def test_pyshacl_gets_the_triples_that_its_shapes_can_read(query: str, names: se
     assert read.all_types is all_types
 
 
+def test_a_change_is_read_only_with_the_properties_and_classes_of_a_query() -> None:
+    read = filter_for("SELECT $this WHERE { $this <https://example.org/year> ?y ; a <https://example.org/Film> }")
+    assert read is not None
+    subclasses = [("<https://example.org/Short>", "<https://example.org/Film>")]
+    for change, is_read in {
+        ":batman :year 1": True,
+        ":batman :sequelOf :returns": False,
+        ":batman a :Short": True,
+        ":batman a :Person": False,
+    }.items():
+        assert read.accepts_any(triples(f"{change} ."), subclasses) is is_read
+
+
 @pytest.mark.parametrize("query", READ_COMPLETELY)
 def test_pyshacl_gets_all_triples_when_a_query_can_read_any(query: str) -> None:
     assert filter_for(query) is None
