@@ -63,12 +63,23 @@ def main(arguments: Sequence[str] | None = None) -> int:
         # The reader of our output has closed it, as `head` does.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return OK
-    except OSError as error:
-        print(f"kg {call.command}: {_cannot(error)}", file=sys.stderr)
-        return WRONG_CALL
     except KeyboardInterrupt:
         print("kg: stopped", file=sys.stderr)
         return STOPPED
+    except Exception as error:
+        if (message := _system_message(error)) is None:
+            raise
+        print(f"kg {call.command}: {message}", file=sys.stderr)
+        return WRONG_CALL
+
+
+def _system_message(error: Exception) -> str | None:
+    """What an error of the system or of an engine means for the user; None when it means a fault of this program."""
+    from kg.graph.build_files import to_damage
+
+    if (damage := to_damage(error)) is not None:
+        return str(damage)
+    return _cannot(error) if isinstance(error, OSError) else None
 
 
 def _cannot(error: OSError) -> str:

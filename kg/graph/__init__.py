@@ -8,5 +8,6 @@ snapshot_file    the published graph as one DuckDB file: exact terms, triples, f
 snapshot_writer  writes it
 columns          its terms taken apart, as analytic queries compiled to SQL compare them
 record_store     evidence of bulk facts, per record, from the snapshot
+build_files      the list of a build's files, from which damage is detected
 store            builds on disk: snapshot, Oxigraph store, publishing, look-ups of quads
 """

@@ -117,7 +117,7 @@ class SnapshotFile:
         try:
             sql = duckdb.connect(str(self.path), read_only=True)
         except duckdb.Error as error:
-            message = f"The graph in {self.path} cannot be opened: {error}. Run `kg build --force`."
+            message = f"The graph in {self.path} cannot be opened: {error}. Run `kg build`."
             raise ProjectError(message) from error
         if (memory := memory_limit()) is not None:
             sql.execute("SET memory_limit = ?", [f"{int(memory * _SHARE) >> 20}MiB"])

@@ -15,6 +15,7 @@ from typing import NamedTuple
 from pyoxigraph import BlankNode, NamedNode, Quad, RdfFormat, Store, Triple
 
 from kg.errors import ProjectError
+from kg.graph.build_files import check_opened, to_damage, write_file_list
 from kg.graph.snapshot_file import ALL, FILE, Graph, SnapshotFile
 from kg.project import Project
 from kg.terms import Term
@@ -93,6 +94,7 @@ def publish(project: Project, folder: Path, name: str) -> Path:
     """Make a finished folder the current build by one rename; readers of the old build keep reading it."""
     # A name is never used twice: a reader of an old build must not find the files of a new build in its place.
     final = project.build_folder / "builds" / f"{name}-{secrets.token_hex(4)}"
+    write_file_list(folder, before=published_build(project))
     (folder / READERS).touch()
     with _publish_lock(project):
         folder.rename(final)
@@ -140,10 +142,14 @@ class BuildLock:
 
 
 def open_build(folder: Path) -> OpenBuild:
-    """Open a build for reading; raises `OSError` when it was removed."""
+    """Open a build for reading; raises `OSError` when it was removed, `ProjectError` when it is damaged."""
     lock = BuildLock(folder)
+    check_opened(folder)
     path = folder / "store"
-    return OpenBuild(folder, Store.read_only(str(path)) if path.is_dir() else None, lock)
+    try:
+        return OpenBuild(folder, Store.read_only(str(path)) if path.is_dir() else None, lock)
+    except RuntimeError as error:
+        raise to_damage(error) or error from error
 
 
 def open_published_build(project: Project) -> OpenBuild:

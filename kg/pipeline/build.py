@@ -13,7 +13,7 @@ import json
 import os
 import time
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 
@@ -34,6 +34,7 @@ from kg.facts.texts import TEXTS_VARIABLE, Quotation, find_quotations, open_text
 from kg.facts.usage import check_usage
 from kg.federation.config import read_services
 from kg.files.atomic import write_file
+from kg.graph.build_files import find_damage
 from kg.graph.provenance import add_provenance
 from kg.graph.snapshot_file import FILE, add_graph, begin_named_graphs
 from kg.graph.snapshot_writer import write_snapshot
@@ -53,7 +54,7 @@ from kg.pipeline.source_locations import NOTHING_UNREAD, ProofTracer, SourceLoca
 from kg.project import COUNTS, Project, find_project
 from kg.reasoning.days import DATE_PROPERTIES, derive_days
 from kg.reasoning.infer import Inference, infer
-from kg.reports import Report
+from kg.reports import Finding, Report, Severity
 from kg.schema import KIND, Schema, read_ontology, to_schema
 from kg.shapes import Shapes, read_shapes, single_valued
 from kg.shapes import check as check_shapes
@@ -108,12 +109,13 @@ def build(
     if project.loaded.is_file():
         raise ProjectError(f"The graph in {project.folder} was loaded from RDF files: run kg load again.")
     digest = digest_of(project, engine=engine, texts=texts)
-    if not force and (current := published_build(project)) is not None and current.name.startswith(digest):
-        report = Report(counts=_read_counts(current))
-        os.utime(current / COUNTS)  # files that are newer have the same content
+    published = _Published() if force else _check_published(project, digest)
+    if published.is_unchanged and published.folder is not None:
+        report = Report(counts=_read_counts(published.folder))
+        os.utime(published.folder / COUNTS)  # files that are newer have the same content
         return replace(report, counts={**report.counts, "unchanged": 1})
     show = progress if progress is not None else _no_progress
-    with scratch_folder(project) as scratch, _last_build(project, force=force) as before:
+    with scratch_folder(project) as scratch, _last_build(published.folder) as before:
         try:
             tables = TripleTables(memory=memory, scratch=scratch)
             graph = draft(
@@ -129,7 +131,7 @@ def build(
                 return graph.report
             show("storing")
             digest_now = partial(digest_of, project, engine=engine, texts=texts)
-            return _store(graph, start, before=before, memory=memory, digest=digest_now)
+            return published.report + _store(graph, start, before=before, memory=memory, digest=digest_now)
         except TripleTables.out_of_memory as error:
             bound = f" within {memory}" if memory is not None else ""
             raise InputError(
@@ -137,10 +139,30 @@ def build(
             ) from error
 
 
+@dataclass(frozen=True, slots=True)
+class _Published:
+    """The build that is in use, if another can be made from it; `report` says why not."""
+
+    folder: Path | None = None
+    is_unchanged: bool = False
+    report: Report = field(default_factory=Report)
+
+
+def _check_published(project: Project, digest: str) -> _Published:
+    """The published build, its files compared with their checksums: all of them when no new build is needed."""
+    folder = published_build(project)
+    if folder is None:
+        return _Published()
+    is_unchanged = folder.name.startswith(digest)
+    if (damage := find_damage(folder, only=None if is_unchanged else (FILE, COUNTS))) is None:
+        return _Published(folder, is_unchanged)
+    message = f"the graph that was published cannot be used, so everything was built anew: {damage}"
+    return _Published(report=Report((Finding("build/damaged", message, Severity.INFO),)))
+
+
 @contextlib.contextmanager
-def _last_build(project: Project, *, force: bool) -> Iterator[Path | None]:
+def _last_build(build: Path | None) -> Iterator[Path | None]:
     """The published build, which is not removed meanwhile; None where there is none that may be used."""
-    build = None if force else published_build(project)
     try:
         lock = BuildLock(build) if build is not None and (build / FILE).is_file() else None
     except OSError:  # it was removed just now

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+import kg
 from kg.cli import main, to_parser
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -85,6 +86,13 @@ WRONG = [
 ]
 
 
+@pytest.fixture(scope="module")
+def graph() -> None:
+    """The graph of this repository."""
+    assert kg.build(ROOT)
+
+
+@pytest.mark.usefixtures("graph")
 @pytest.mark.parametrize(("line", "message"), WRONG, ids=[line for line, _ in WRONG])
 def test_a_wrong_call_says_what_is_wrong_and_what_to_do(
     line: str, message: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch

@@ -1,0 +1,102 @@
+"""Damaged builds, and builds of other versions: detected, said, and made again from the files."""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from kg.cli import main
+from kg.errors import ProjectError
+from kg.filmgraph import open_graph
+from kg.graph.build_files import LIST, check_opened, find_damage, to_damage, write_file_list
+from kg.graph.snapshot_file import FILE
+from tests.projects import SmallProject
+
+
+def flip(path: Path, position: int) -> None:
+    """Change one byte of a file."""
+    with path.open("r+b") as file:
+        file.seek(position)
+        (byte,) = file.read(1)
+        file.seek(position)
+        file.write(bytes([byte ^ 0xFF]))
+
+
+def test_a_snapshot_that_cannot_be_used_is_refused_when_it_is_opened_and_built_anew(anora: SmallProject) -> None:
+    anora.build()
+    os.truncate(anora.project.current_build / FILE, 300_000)
+    with pytest.raises(ProjectError, match=r"damaged: graph\.duckdb has 300,000 bytes of .* Run `kg build`"):
+        open_graph(anora.project)
+    (finding,) = anora.build().findings
+    assert (finding.check, str(finding.severity)) == ("build/damaged", "info")
+    assert "unchanged" in anora.build().counts
+    assert open_graph(anora.project)["film:anora"].label == "Anora"
+    files = anora.project.current_build / LIST
+    document = json.loads(files.read_text(encoding="utf-8"))
+    files.write_text(json.dumps({**document, "layout": 0}), encoding="utf-8")
+    with pytest.raises(ProjectError, match=r"another version of kg\. Run `kg build`"):
+        open_graph(anora.project)
+
+
+def test_a_changed_byte_is_found_when_it_is_read_and_by_the_next_build(
+    anora: SmallProject, capsys: pytest.CaptureFixture[str]
+) -> None:
+    anora.build()
+    snapshot = anora.project.current_build / FILE
+    for position in range(12_400, snapshot.stat().st_size, 1 << 18):  # one byte of every block
+        flip(snapshot, position)
+    assert main(["export", "-f", "nquads", "--project", str(anora.folder)]) == 2
+    assert "Run `kg build`" in capsys.readouterr().err
+    anora.write("data/more.yaml", "source: encyclopedia\ntitane: {type: Film}\n")  # it is no base of another build
+    (finding,) = anora.build().findings
+    assert "graph.duckdb is not as it was written" in finding.message
+
+
+def write_build(folder: Path) -> Path:
+    """A folder with the files of a build."""
+    (folder / "store").mkdir(parents=True)
+    (folder / FILE).write_bytes(b"snapshot")
+    (folder / "store/1.sst").write_bytes(b"quads")
+    return folder
+
+
+@pytest.mark.parametrize(
+    ("damage", "found"),
+    [
+        (lambda folder: (folder / FILE).unlink(), "graph.duckdb is missing"),
+        (lambda folder: (folder / FILE).write_bytes(b"snap"), "graph.duckdb has 4 bytes of 8"),
+        (lambda folder: flip(folder / "store/1.sst", 2), "store/1.sst is not as it was written"),
+        (lambda folder: (folder / LIST).write_text("{", encoding="utf-8"), "files.json cannot be read"),
+        (lambda folder: (folder / LIST).write_text("[]", encoding="utf-8"), "files.json cannot be read"),
+        (lambda folder: (folder / LIST).unlink(), "it was built by another version of kg"),
+    ],
+)
+def test_damage_of_every_file_is_found(tmp_path: Path, damage, found) -> None:  # type: ignore[no-untyped-def]
+    folder = write_build(tmp_path / "build")
+    write_file_list(folder)
+    assert find_damage(folder) is None
+    check_opened(folder)
+    damage(folder)
+    assert find_damage(folder) == found
+
+
+def test_damage_of_a_file_that_two_builds_share_is_found_in_both(tmp_path: Path) -> None:
+    before, after = write_build(tmp_path / "before"), write_build(tmp_path / "after")
+    write_file_list(before)
+    flip(before / "store/1.sst", 0)
+    (after / "store/1.sst").unlink()
+    os.link(before / "store/1.sst", after / "store/1.sst")
+    write_file_list(after, before=before)
+    assert find_damage(after) == "store/1.sst is not as it was written"
+
+
+def test_only_errors_of_damaged_files_are_said_to_be_damage() -> None:
+    damaged = to_damage(duckdb.IOException("Corrupt database file: computed checksum 1 does not match"))
+    assert damaged is not None
+    assert "Run `kg build`" in str(damaged)
+    for other in (ValueError("Corrupt"), duckdb.IOException("disk full"), OSError(28, "No space left")):
+        assert to_damage(other) is None
