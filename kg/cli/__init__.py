@@ -19,7 +19,6 @@ A module imports what a command needs when it is called, so that asking a questi
 
 from __future__ import annotations
 
-import argparse
 import errno
 import os
 import sys
@@ -48,7 +47,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     words = list(sys.argv[1:] if arguments is None else arguments)
     if words[:1] in (["help"], ["version"]):
         words = [*words[1:], f"--{words[0]}"]
-    call = parser.parse_args(words)
+    call = parser.parse_call(words)
     if call.run is None:
         parser.print_help()
         return OK
@@ -89,7 +88,7 @@ def _cannot(error: OSError) -> str:
     return f"{error.filename or 'A file'} cannot be read or written: {reason}.{advice}"
 
 
-def to_parser() -> argparse.ArgumentParser:
+def to_parser() -> CommandParser:
     """The parser of the command line."""
     parser = CommandParser(
         prog="kg", description="A film knowledge graph whose every answer can be traced to its source passage."

@@ -28,6 +28,7 @@ from kg.cli.command import (
     print_message,
     read_text,
     terminal_width,
+    whole_number,
     write,
     write_json,
 )
@@ -45,11 +46,11 @@ _ANSWER_FORMATS = ("table", "json", "csv", "tsv", "markdown", "turtle")
 
 def add_commands(commands: Commands) -> None:
     """ask, sparql, queries, schema, show, facts, conflicts, decide."""
-    ask = commands.add(
-        "ask", "Answer a stored query.", _ask, epilog='Example: kg ask films-directed-by "person=Sean Baker"'
-    )
+    ask = commands.add("ask", "Answer a stored query.", _ask, epilog='Example: kg ask films-directed-by "Sean Baker"')
     ask.add_argument("name", metavar="NAME", help="a name that `kg queries` lists")
-    ask.add_argument("values", metavar="key=value", nargs="*", default=[], help="the query's parameters")
+    ask.add_argument(
+        "values", metavar="key=value", nargs="*", default=[], help="its parameters; of a single one the value is enough"
+    )
     _add_answer_options(ask)
     description = "Answer a SPARQL query about the project's graph, or with --data about any RDF files."
     sparql = commands.add("sparql", description, _sparql, epilog=_SPARQL_EPILOG)
@@ -112,7 +113,7 @@ def _add_answer_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--why", action="store_true", help="explain each row, down to the sources")
     add_texts(parser)
     parser.add_argument("--labels", action="store_true", help="a column with labels beside each column of entities")
-    parser.add_argument("--limit", metavar="N", type=int, help="at most N rows")
+    parser.add_argument("--limit", metavar="N", type=whole_number, help="at most N rows")
     parser.add_argument("--timeout", metavar="SECONDS", type=positive_number, help="stop after this time")
     parser.add_argument("--memory", metavar="MB", type=positive_integer, help="stop when it needs more memory")
     parser.add_argument(
@@ -129,6 +130,8 @@ class _Question:
     why: bool
     texts: str | None
     name: str = ""
+    single_value: str | None = None
+    """The value of the only parameter that the stored query requires, given without its name."""
     values: dict[str, object] | None = None
     sparql: str = ""
     limit: int | None = None
@@ -142,12 +145,14 @@ class _Question:
 
 
 def _ask(call: argparse.Namespace) -> int:
+    single, values = parse_pairs(call.values)
     question = _Question(
         call.format,
         call.why,
         call.texts,
         name=call.name,
-        values=parse_pairs(call.values),
+        single_value=single,
+        values=values,
         limit=call.limit,
         max_bytes=call.max_bytes,
         width=terminal_width(call.output),
@@ -235,9 +240,10 @@ def _answer(graph: FilmGraph, question: _Question) -> tuple[str, list[str]]:
     if question.explain:
         return graph.explain_query(question.sparql, engine=question.engine), []
     if question.name:
-        answer = graph.ask_with(
-            question.name, question.values or {}, limit=question.limit, max_bytes=question.max_bytes
-        )
+        given = question.values or {}
+        if question.single_value is not None:
+            given = {graph.queries.find(question.name).sole_parameter: question.single_value} | given
+        answer = graph.ask_with(question.name, given, limit=question.limit, max_bytes=question.max_bytes)
     else:
         answer = graph.sparql(
             question.sparql,

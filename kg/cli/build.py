@@ -15,6 +15,7 @@ from kg.cli.command import (
     load_data,
     print_message,
     step_progress,
+    whole_number,
     write,
 )
 from kg.rdf import INPUT_FORMATS
@@ -29,7 +30,7 @@ def add_commands(commands: Commands) -> None:
     build.add_argument("--memory", metavar="SIZE", help="the memory limit of tables, such as 2GB; the rest is on disk")
     build.add_argument("--profile", metavar="FILE", help="write seconds and rows of each phase as JSON; - is stdout")
     build.add_argument("--watch", action="store_true", help="build again whenever files change, until Ctrl+C")
-    build.add_argument("--parent", type=int, help=argparse.SUPPRESS)
+    build.add_argument("--parent", type=whole_number, help=argparse.SUPPRESS)
     add_engine(build)
     add_texts(build, purpose="to verify passages")
     load = commands.add("load", "Load any RDF files as a graph that can be queried.", _load, project=False)

@@ -8,11 +8,11 @@ import json
 import os
 import shutil
 import sys
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NoReturn
 
 from kg.errors import InputError
 from kg.files.atomic import write_file
@@ -28,13 +28,59 @@ if TYPE_CHECKING:
 Run = Callable[[argparse.Namespace], int]
 
 
+_USUAL_NAMES = {"find": "show", "init": "new", "query": "sparql", "search": "show", "start": "serve"}
+"""Commands of other programs -> those that do the same here."""
+
+
 class CommandParser(argparse.ArgumentParser):
-    """A parser that suggests the closest command or value for an unknown one."""
+    """A parser that names what is missing or unknown, and suggests the closest command, option or value."""
+
+    def parse_call(self, words: Sequence[str]) -> argparse.Namespace:
+        """The call that these words make; an unknown option or superfluous word is an error of its own command."""
+        call, unknown = self.parse_known_args(words)
+        parser: CommandParser = getattr(call, "parser", None) or self
+        if unknown and not any(word.startswith("-") for word in unknown):
+            # argparse takes no further words of a list behind an option.
+            lists = [action.dest for action in parser._actions if action.nargs == "*" and not action.option_strings]
+            for name in lists[:1]:
+                setattr(call, name, [*getattr(call, name), *unknown])
+                unknown = []
+        if unknown:
+            parser._refuse(unknown)
+        return call
+
+    def _refuse(self, words: Sequence[str]) -> NoReturn:
+        option = next((word.partition("=")[0] for word in words if word.startswith("-")), None)
+        if option is None:
+            self.error(f"{' '.join(words)!r} is one argument too many. `{self.prog} --help` shows what it takes.")
+        known = [name for name in self._option_string_actions if name.startswith("--")]
+        advice = did_you_mean(closest(option, known)[:1])
+        self.error(f"There is no option {option}. {advice}".rstrip() + f" `{self.prog} --help` lists all.")
+
+    def error(self, message: str) -> NoReturn:
+        """Print what is wrong, without argparse's summary of all options, and exit with status 2."""
+        missing = message.removeprefix("the following arguments are required: ")
+        if missing != message:
+            about = {str(action.metavar): action.help for action in self._actions if action.metavar and action.help}
+            wanted = "; ".join(f"{name}, {about[name]}" if name in about else name for name in missing.split(", "))
+            message = f"Missing: {wanted}. `{self.prog} --help` shows more."
+        self.exit(2, f"{self.prog}: {message.removeprefix('argument ')}\n")
+
+    def _match_argument(self, action: argparse.Action, arg_strings_pattern: str) -> int:
+        try:
+            return super()._match_argument(action, arg_strings_pattern)
+        except argparse.ArgumentError as error:
+            if action.nargs is not None:
+                raise
+            raise argparse.ArgumentError(action, f"a value is missing: {action.help}") from error
 
     def _check_value(self, action: argparse.Action, value: object) -> None:
         if isinstance(action, argparse._SubParsersAction) and value not in action.choices:
-            advice = did_you_mean(closest(str(value), list(action.choices))[:1])
-            message = f"There is no command {str(value)!r}. {advice}".rstrip()
+            names, wanted = list(action.choices), str(value)
+            likely = closest(wanted, names) or [name for name in names if name.startswith(wanted)]
+            likely = likely or [name for name in names if name == _USUAL_NAMES.get(wanted)]
+            noun = "kind of dataset" if action.dest == "kind" else "command"
+            message = f"There is no {noun} {wanted!r}. {did_you_mean(likely[:1])}".rstrip()
             raise argparse.ArgumentError(None, f"{message} `{self.prog} --help` lists all.")
         if action.choices is not None and value not in action.choices:
             known = list(map(str, action.choices))
@@ -70,7 +116,7 @@ class Commands:
         """The parser of a new command, for its own options; `kg --help` lists it unless a program alone calls it."""
         add = partial(self._parsers.add_parser, name, description=description, epilog=epilog)
         parser = add(help=description) if is_listed else add()
-        parser.set_defaults(run=run)
+        parser.set_defaults(run=run, parser=parser)
         if project:
             parser.add_argument("--project", metavar="DIR", help="the folder with ontology/, data/ and queries/")
         return parser
@@ -96,8 +142,8 @@ def add_texts(parser: argparse.ArgumentParser, *, purpose: str = "to quote passa
 
 def add_limit(parser: argparse.ArgumentParser, help: str, *, former: str) -> None:
     """`--limit`; `former` is the option's name in earlier versions, which is not listed."""
-    parser.add_argument("--limit", metavar="N", type=int, help=help)
-    parser.add_argument(former, dest="limit", type=int, default=argparse.SUPPRESS, help=argparse.SUPPRESS)
+    parser.add_argument("--limit", metavar="N", type=whole_number, help=help)
+    parser.add_argument(former, dest="limit", type=whole_number, default=argparse.SUPPRESS, help=argparse.SUPPRESS)
 
 
 def add_engine(parser: argparse.ArgumentParser, *, spark: bool = False) -> None:
@@ -128,6 +174,21 @@ def positive_number(text: str) -> float:
     if not 0 < number < 1e9:
         raise argparse.ArgumentTypeError(f"{text} is out of range: must be greater than 0")
     return number
+
+
+def whole_number(text: str) -> int:
+    """The type of an option that takes a whole number."""
+    try:
+        return int(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number") from None
+
+
+def port_number(text: str) -> int:
+    """The type of `--port`."""
+    if not 0 <= (port := whole_number(text)) < 1 << 16:
+        raise argparse.ArgumentTypeError(f"{text} is not a port: choose one from 0 to 65535")
+    return port
 
 
 def positive_integer(text: str) -> int:
@@ -186,16 +247,20 @@ def open_endpoint(call: argparse.Namespace) -> FilmGraph | None:
     return graph
 
 
-def parse_pairs(words: list[str]) -> dict[str, object]:
-    """`name=value` words as a mapping; raises `InputError` for a word without `=`."""
+def parse_pairs(words: list[str]) -> tuple[str | None, dict[str, object]]:
+    """`name=value` words as a mapping, and the only word without `=`; raises `InputError` for a second one."""
     pairs: dict[str, object] = {}
+    single: str | None = None
     for word in words:
         name, sign, value = word.partition("=")
-        if not sign or not name:
+        if sign and name:
+            pairs[name] = value
+        elif single is None and not sign:
+            single = word
+        else:
             message = f'{word!r} is not name=value. Put values that contain spaces in quotes: "person=Sean Baker".'
             raise InputError(message)
-        pairs[name] = value
-    return pairs
+    return single, pairs
 
 
 def read_text(name: str) -> str:

@@ -38,7 +38,15 @@ _kg() {
 compdef _kg kg
 """,
     "fish": """\
-complete -c kg -a '(kg complete -- (commandline -opc)[2..] (commandline -ct) 2>/dev/null)'
+function __kg_complete
+    set -l words (kg complete -- (commandline -opc)[2..] (commandline -ct) 2>/dev/null)
+    if set -q words[1]
+        printf '%s\\n' $words
+    else
+        __fish_complete_path (commandline -ct)
+    end
+end
+complete -c kg -f -a '(__kg_complete)'
 """,
 }
 _EPILOG = """\

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from itertools import zip_longest
 from typing import TYPE_CHECKING
 
-from kg.cli.command import print_message, write, write_json
+from kg.cli.command import port_number, print_message, write, write_json
 from kg.errors import InputError
 
 if TYPE_CHECKING:
@@ -36,7 +36,7 @@ def add_review_options(parser: argparse.ArgumentParser) -> None:
     group.add_argument("--undo", action="store_true", help="take back your latest judgement")
     group.add_argument("--log", action="store_true", help="list the judgements: who, when and what")
     group.add_argument("--web", action="store_true", help="review in the browser; several people may at once")
-    group.add_argument("--port", type=int, default=8780, help="of --web; 0 takes any (default: 8780)")
+    group.add_argument("--port", type=port_number, default=8780, help="of --web; 0 takes any (default: 8780)")
 
 
 def review(call: argparse.Namespace, project: Project, day: str) -> int:

@@ -22,6 +22,7 @@ from kg.cli.command import (
     open_call_graph,
     open_endpoint,
     open_graph_or_data,
+    port_number,
     positive_integer,
     positive_number,
     print_message,
@@ -47,7 +48,7 @@ def add_commands(commands: Commands) -> None:
     add_data(serve)
     add_endpoint(serve)
     serve.add_argument("--host", default="127.0.0.1", help="the address to listen on; default: 127.0.0.1")
-    serve.add_argument("--port", type=int, default=8000, help="the port to listen on; default: 8000")
+    serve.add_argument("--port", type=port_number, default=8000, help="the port to listen on; default: 8000")
     serve.add_argument(
         "--workers", type=positive_integer, default=2, metavar="N", help="the number of processes; default: 2"
     )
@@ -87,7 +88,7 @@ def add_commands(commands: Commands) -> None:
     )
     mcp.add_argument("--http", action="store_true", help="serve over HTTP instead of stdin and stdout")
     mcp.add_argument("--host", default="127.0.0.1", help="the address to listen on; default: 127.0.0.1")
-    mcp.add_argument("--port", type=int, default=8770, help="the port; 0 takes any; default: 8770")
+    mcp.add_argument("--port", type=port_number, default=8770, help="the port; 0 takes any; default: 8770")
     mcp.add_argument(
         "--name", metavar="HOST", action="append", default=[], help="another host name that requests may have"
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import re
 
 from kg.cli.command import (
     Commands,
@@ -13,9 +14,12 @@ from kg.cli.command import (
     open_call_graph,
     print_message,
     read_text,
+    whole_number,
     write,
 )
 from kg.errors import InputError
+from kg.reports import did_you_mean
+from kg.text.folding import closest
 
 
 def add_commands(commands: Commands) -> None:
@@ -26,12 +30,14 @@ def add_commands(commands: Commands) -> None:
     why.add_argument("-f", "--format", choices=formats, default="text", help="default: text")
     add_output(why)
     why.add_argument("--all", action="store_true", help="every explanation, not only a shortest one")
-    why.add_argument("--limit", metavar="N", type=int, default=20, help="at most N explanations; default: 20")
+    why.add_argument("--limit", metavar="N", type=whole_number, default=20, help="at most N explanations; default: 20")
     add_texts(why)
     description = "List the rules that could give a triple, and the premises that are missing."
     why_not = commands.add("why-not", description, _why_not)
     _add_triple(why_not)
-    rules = commands.add("rules", "Print the rules of the ontology in words, as the reasoner runs them.", _rules)
+    rules = commands.add(
+        "rules", "Print the rules of the ontology as the reasoner runs them, with their axioms in words.", _rules
+    )
     rules.add_argument("word", metavar="WORD", nargs="?", help="only rules with this word")
     check = commands.add("check-proof", "Check a proof (kg why --format proof) against the project's files.", _check)
     check.add_argument("file", metavar="FILE", help="the proof; - is stdin")
@@ -77,17 +83,30 @@ def _why_not(call: argparse.Namespace) -> int:
 
 
 def _rules(call: argparse.Namespace) -> int:
+    from kg.explain.why import to_triple
+    from kg.lookup.phrases import axiom_in_words
+    from kg.reasoning.ontology import LIST_PREDICATES
     from kg.reasoning.rules import OWL_THING, GroundRule, rule_in_words
 
     def has_effect(rule: GroundRule) -> bool:
         return any(value != OWL_THING for _, _, value in rule.head)
 
+    def to_line(rule: GroundRule) -> str:
+        axioms = (to_triple(axiom) for axiom in rule.axioms if axiom[1] not in LIST_PREDICATES)
+        reasons = "; ".join(axiom_in_words(axiom, graph.names) for axiom in axioms if axiom is not None)
+        return f"{rule_in_words(rule)}   {rule.rule.name}{f': {reasons}' if reasons else ''}"
+
     graph = open_call_graph(call)
     word = (call.word or "").casefold()
-    lines = {f"{rule_in_words(rule)}   {rule.rule.name}" for rule in graph.explainer.rules() if has_effect(rule)}
+    lines = {to_line(rule) for rule in graph.explainer.rules() if has_effect(rule)}
     listed = sorted(line for line in lines if word in line.casefold())
     write("".join(f"{line}\n" for line in listed))
-    print_message(f"{len(listed)} rules")
+    if lines and not listed:
+        words = {found.casefold(): found for line in lines for found in re.findall(r"\w{3,}", line)}
+        advice = did_you_mean(closest(word, words.values())[:1])
+        print_message(f"No rule has {call.word!r}. {advice} `kg rules` lists all {len(lines)}.".replace("  ", " "))
+    else:
+        print_message(f"{len(listed)} rule{'' if len(listed) == 1 else 's'}")
     return 0
 
 

@@ -152,7 +152,7 @@ class Explainer:
 
     def _is_asserted(self, spo: Spo) -> bool:
         if spo not in self._asserted:
-            triple = _to_triple(spo)
+            triple = to_triple(spo)
             self._asserted[spo] = triple is not None and self.provenance.is_asserted(triple)
         return self._asserted[spo]
 
@@ -160,7 +160,7 @@ class Explainer:
         return has_triple(self.store, triple, KNOWLEDGE) or has_triple(self.store, triple, ONTOLOGY)
 
     def _to_explanation(self, proof: Proof) -> Explanation:
-        triple = _to_triple(proof.triple)
+        triple = to_triple(proof.triple)
         assert triple is not None
         if (rule := proof.rule) is not None:
             premises = tuple(map(self._to_explanation, proof.premises))
@@ -170,7 +170,7 @@ class Explainer:
         return Explanation(triple, is_axiom=True)
 
 
-def _to_triple(spo: Spo) -> Triple | None:
+def to_triple(spo: Spo) -> Triple | None:
     """The triple of exact texts; None for a literal as subject, which only a premise of a rule can have."""
     subject, predicate, value = map(to_term, spo)
     if isinstance(subject, Literal) or not isinstance(predicate, NamedNode):

@@ -148,7 +148,8 @@ class EndpointClient:
             connection = connect(parts.hostname or "", parts.port, timeout=max(config.timeout, 0.001))
             return _exchange(connection, call, config, max_bytes, idle)
         except _NETWORK_ERRORS as error:
-            raise RemoteError(f"{config.address} cannot be reached: {str(error) or type(error).__name__}.") from error
+            reason = getattr(error, "strerror", None) or str(error) or type(error).__name__
+            raise RemoteError(f"{config.address} cannot be reached: {reason}.") from error
 
     def _user_agent(self) -> str:
         contact = f"; {self.services.contact}" if self.services.contact else ""

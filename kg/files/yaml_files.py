@@ -125,23 +125,66 @@ def _events(text: str, file: str) -> Iterator[yaml.Event]:
         mark = error.problem_mark or error.context_mark
         if mark is not None and "nesting depth" in (error.problem or ""):
             _refuse_depth(text[: mark.index], file)
-        message = "not YAML: " + " ".join(part for part in (error.context, error.problem) if part)
         if mark is None:
-            raise YamlError(message, place=Place(file)) from error
-        lines = text.split("\n")
-        has_tab = mark.line < len(lines) and "\t" in lines[mark.line]
-        remedy = "Indent with spaces, not tabs." if has_tab else ""
-        has_colon = "mapping values" in (error.problem or "")
-        if has_colon and mark.line < len(lines):
-            remedy = _quotation_remedy(lines[mark.line]) or remedy
-        place = Place(file, mark.line + 1, mark.column + 1)
-        raise YamlError(message, place=place, remedy=remedy, has_colon=has_colon) from error
+            raise YamlError(f"not YAML: {error.problem}", place=Place(file)) from error
+        raise _syntax_error(error, mark, text, file) from error
     except yaml.reader.ReaderError as error:
         before = text[: error.position]
         place = Place(file, before.count("\n") + 1, error.position - (before.rfind("\n") + 1) + 1)
         raise YamlError(f"control character {text[error.position]!r} is not allowed", place=place) from error
     except yaml.YAMLError as error:
         raise YamlError(f"not YAML: {error}", place=Place(file)) from error
+
+
+_UNCLOSED = {"[": "list", "{": "mapping", '"': "text", "'": "text"}
+_CLOSING = {"[": "]", "{": "}"}
+_PARSER_ERRORS = (
+    ("mapping values", "a key is not possible here", "Indent it like the keys beside it."),
+    ("unknown escape", "unknown escape sequence", "Write \\\\ for a backslash, or use single quotation marks."),
+    ("sequence entries", "a list cannot begin here", "Begin it on a line of its own."),
+    ("node content", "a value is missing before {here}", ""),
+    ("document start", "a second document begins without ---", ""),
+    ("could not find expected ':'", "a key without a colon", "Write `key: value`."),
+    ("block scalar", "unexpected {here}", "Put a text that begins with | or > in quotation marks."),
+    ("cannot start any token", "{here} cannot begin a value", "Put the text in quotation marks."),
+    ("block mapping", "unexpected {here}", "Remove it, or put all of the text in quotation marks."),
+)
+"""What a parser reports, in the words of either of them; what is wrong, and how it is written."""
+
+
+def _syntax_error(error: yaml.MarkedYAMLError, mark: yaml.Mark, text: str, file: str) -> YamlError:
+    """A parser's error in our words: what is open, or unexpected, and where."""
+    lines, reported = text.split("\n"), f"{error.context or ''} {error.problem or ''}".partition("but found")[0]
+    place = Place(file, mark.line + 1, mark.column + 1)
+    line = lines[mark.line] if mark.line < len(lines) else ""
+    begin = error.context_mark
+    opening = text[begin.index : begin.index + 1] if begin is not None else ""
+    if begin is not None and opening in _UNCLOSED and not any(word in reported for word in ("escape", "block")):
+        what, closing = _UNCLOSED[opening], _CLOSING.get(opening, opening)
+        if begin.line == mark.line and line[mark.column :].strip():
+            message = f"a comma or {closing} is missing before {_word_at(line, mark.column)}"
+            return YamlError(f"not YAML: {message}", place=place)
+        begun = Place(file, begin.line + 1, begin.column + 1)
+        return YamlError(f"not YAML: the {what} that begins here has no {closing} at its end", place=begun)
+    if "\t" in line[: mark.column + 1]:
+        return YamlError("not YAML: a tab in the indentation", place=place, remedy="Indent with spaces, not tabs.")
+    has_colon = "mapping values" in reported
+    if has_colon and (quoted := _quotation_remedy(line)):
+        return YamlError("not YAML: a second colon", place=place, remedy=quoted, has_colon=True)
+    if "block" in reported and "scalar" not in reported and not line[: mark.column].strip():
+        remedy = "Indent it like the lines that it belongs to."
+        return YamlError("not YAML: this line does not continue the lines above it", place=place, remedy=remedy)
+    for sign, message, remedy in _PARSER_ERRORS:
+        if sign in reported:
+            stated = message.format(here=_word_at(line, mark.column))
+            return YamlError(f"not YAML: {stated}", place=place, remedy=remedy, has_colon=has_colon)
+    return YamlError(f"not YAML: {reported.strip()}", place=place)
+
+
+def _word_at(line: str, column: int) -> str:
+    """The word or sign at a column, in quotation marks for messages."""
+    match = re.match(r"\w+|\S", line[column:])
+    return repr(match[0]) if match is not None else "the end of the line"
 
 
 _TEXT_WITH_COLON = re.compile(

@@ -65,7 +65,8 @@ def remove_import(data: Path, source: str) -> tuple[Path, ...]:
     folder = imports / source
     known = sorted(path.name for path in imports.iterdir() if path.is_dir()) if imports.is_dir() else []
     if source not in known:
-        raise UnknownNameError(source, kind="import", suggestions=closest(source, known))
+        remedy = f"Imported are {', '.join(known)}." if known else f"{imports.as_posix()} has no imports."
+        raise UnknownNameError(source, kind="import", suggestions=closest(source, known), remedy=remedy)
     changed = [folder]
     for name, without in (("policy.yaml", without_source_order), ("sources.yaml", without_source_entry)):
         path = data / name

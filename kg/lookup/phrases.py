@@ -29,7 +29,7 @@ _AXIOMS = {
     "range": "a '{s}' is a {o}",
     "equivalentClass": "{s} and {o} are the same class",
     "equivalentProperty": "'{s}' and '{o}' are the same property",
-    "type": "'{s}' is a {o}",
+    "type": "'{s}' is an {o}",
 }
 """Local name of an axiom's predicate -> its sentence."""
 

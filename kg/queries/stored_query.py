@@ -33,6 +33,7 @@ from pyoxigraph import BlankNode, Literal, NamedNode
 
 from kg.errors import FaultsError, ParameterError, QueryError, Remedy, UnknownNameError
 from kg.facts.dates import to_date_range
+from kg.facts.written_values import to_iso_date
 from kg.lookup.entity_names import EntityNames
 from kg.queries.sparql import ValuesBlock, find_values_blocks, guard, query_form, tokenise
 from kg.reports import Finding, Place, did_you_mean
@@ -561,7 +562,7 @@ def _to_term(value: object, parameter: Parameter, names: EntityNames) -> Term:
             return Literal(str(value))
         case ParameterType.DATE:
             text = value.isoformat() if isinstance(value, datetime.date) else str(value)
-            dates = to_date_range(text)
+            dates = to_date_range(to_iso_date(text) or text)
             return Literal((dates.latest if parameter.edge == "latest" else dates.earliest).isoformat(), datatype=_DATE)
         case ParameterType.NUMBER:
             number = _NUMBER.fullmatch(str(value).strip())

@@ -5,11 +5,12 @@ from __future__ import annotations
 import re
 
 import pytest
+import yaml
 from pyoxigraph import Literal
 
 from kg.errors import InputError
 from kg.facts.model import Rank
-from kg.files.yaml_files import to_mapping
+from kg.files.yaml_files import YamlError, read_documents, to_mapping
 from kg.terms import XSD, entity_iri
 from tests.projects import SmallProject, statement
 
@@ -263,8 +264,8 @@ WRONG: list[tuple[str, str, list[str]]] = [
     ("an alias", "anora:\n  title: *a\n", ["3:10 yaml"]),
     ("a tag", "anora:\n  title: !!python/object:os.system ls\n", ["3:10 yaml"]),
     ("a tab", "anora:\n\ttitle: A\n", ["3:1 yaml"]),
-    ("a quote that does not end", 'anora:\n  title: "A\n', ["4:1 yaml"]),
-    ("a bracket that does not end", "anora: {title: A\n", ["3:1 yaml"]),
+    ("a quote that does not end", 'anora:\n  title: "A\n', ["3:10 yaml"]),
+    ("a bracket that does not end", "anora: {title: A\n", ["2:8 yaml"]),
 ]
 
 
@@ -402,3 +403,28 @@ def test_a_failed_build_leaves_the_previous_graph_in_use(anora: SmallProject) ->
 def test_a_text_with_a_colon_is_shown_in_quotation_marks(line: str, advice: str) -> None:
     with pytest.raises(InputError, match=re.escape(f"Put a text that has a colon in quotation marks: {advice}.")):
         to_mapping(f"film-x:\n  type: Film\n  {line.strip()}\n".encode(), file="mapping.yaml")
+
+
+@pytest.mark.parametrize("parser", [yaml.SafeLoader, getattr(yaml, "CSafeLoader", yaml.SafeLoader)])
+@pytest.mark.parametrize(
+    ("text", "place", "message"),
+    [
+        ("a: [b, c\nd: 1", "1:4", "the list that begins here has no ] at its end"),
+        ("a: {b: c\nd: 1", "1:4", "the mapping that begins here has no } at its end"),
+        ("a: {b: 1}\nc: {d: [e, f}", "2:13", "a comma or ] is missing before '}'"),
+        ("a: 'b\nc: d", "1:4", "the text that begins here has no ' at its end"),
+        ("a: [x]]", "1:7", "unexpected ']'"),
+        ("a: 'b' c", "1:8", "unexpected 'c'"),
+        ("a: @b", "1:4", "'@' cannot begin a value"),
+        ("a:\n\tb: c", "2:1", "a tab in the indentation"),
+        ("a:\n  b: c\n d: e", "3:2", "this line does not continue the lines above it"),
+        ("a: b\n c: d", "2:3", "a key is not possible here"),
+    ],
+)
+def test_a_syntax_error_is_reported_in_the_same_words_whatever_reads_it(
+    monkeypatch: pytest.MonkeyPatch, parser: object, text: str, place: str, message: str
+) -> None:
+    monkeypatch.setattr("kg.files.yaml_files._SafeLoader", parser)
+    with pytest.raises(YamlError) as error:
+        list(read_documents(text, file="films.yaml"))
+    assert (str(error.value.place), error.value.message) == (f"films.yaml:{place}", f"not YAML: {message}")

@@ -254,7 +254,7 @@ def test_a_truncated_answer_is_an_error(ask: Caller, endpoint: Endpoint) -> None
 def test_an_unreachable_endpoint_is_an_error(ask: Caller) -> None:
     with serving() as gone:
         ask.config = replace(ask.config, address=gone.address)
-    with pytest.raises(RemoteError, match="cannot be reached"):
+    with pytest.raises(RemoteError, match="cannot be reached: Connection refused"):
         ask()
 
 

@@ -142,7 +142,9 @@ def test_an_empty_list_is_refused(graph: FilmGraph, nothing: object) -> None:
         graph.ask("films-of", films=nothing)
 
 
-@pytest.mark.parametrize("since", ["2000", "2000-01", "2000-01-01", datetime.date(2000, 1, 1)])
+@pytest.mark.parametrize(
+    "since", ["2000", "2000-01", "2000-01-01", "January 2000", "1 January 2000", datetime.date(2000, 1, 1)]
+)
 def test_a_date_may_have_any_precision(graph: FilmGraph, since: object) -> None:
     assert films(graph, "films-since", since=since) == ["film:anora", "film:scream-2022", "film:tangerine"]
 
