@@ -12,7 +12,7 @@ import pytest
 
 from tests.importers.import_project import ROOT, ImportProject
 
-KILLS = 12
+KILLS = 8
 MAPPING = """\
 source: {id: films}
 rows: {class: Film, key: [No]}

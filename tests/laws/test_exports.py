@@ -74,7 +74,7 @@ def exported(build: Path, format: str) -> bytes:
     return export_rdf(build, format=format)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=25, deadline=None)
 @given(st.lists(st.tuples(properties, literals), min_size=1, max_size=6))
 def test_a_literal_is_the_same_after_each_export(values: list[tuple[str, Literal]]) -> None:
     film = Triple(ANORA, TYPE, NamedNode(FILM + "Film"))

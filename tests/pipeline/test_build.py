@@ -91,15 +91,15 @@ graph.export(sys.argv[2], format="csv")
 
 def test_the_same_files_give_the_same_bytes_whatever_the_hash_seed(story: SmallProject, tmp_path: Path) -> None:
     runs = []
-    for seed in range(1, 5):
+    for seed in range(1, 4):
         copy = tmp_path / f"copy-{seed}"
         shutil.copytree(story.folder, copy, ignore=shutil.ignore_patterns(".kg"))
         runs.append(run(EXPORT_ALL, str(copy), str(tmp_path / f"tables-{seed}"), seed=seed))
     outputs = {process.communicate()[0] for process in runs}
-    assert [process.returncode for process in runs] == [0] * 4
+    assert [process.returncode for process in runs] == [0] * 3
     assert len(outputs) == 1
     assert len(outputs.pop().splitlines()) == len(FORMATS) * len(PARTS)
-    folders = [sorted((tmp_path / f"tables-{seed}").iterdir()) for seed in range(1, 5)]
+    folders = [sorted((tmp_path / f"tables-{seed}").iterdir()) for seed in range(1, 4)]
     assert len({tuple((path.name, path.read_bytes()) for path in folder) for folder in folders}) == 1
 
 
