@@ -5,20 +5,22 @@
     named(g, s, p, o)       the named graphs
 
 `text` is the exact N-Triples form; the columns after it are what SPARQL's operators compare. They are tables of a
-build's snapshot.
+build's snapshot, which may have the triples in other orders as well (`kg.graph.lookup_tables`).
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from enum import IntEnum
+from functools import cached_property
 from pathlib import Path
 from typing import Any, cast
 
 import duckdb
 from pyoxigraph import Literal, NamedNode, Quad, Triple
 
+from kg.graph.lookup_tables import ORDERS, TermLookup, TripleOrders, write_lookup_tables
 from kg.graph.snapshot_file import SnapshotFile, add_graph, begin_named_graphs
 from kg.graph.triple_tables import TripleTables
 from kg.terms import RDF, XSD, Term, to_term
@@ -81,9 +83,15 @@ class Columns:
     def __init__(self, sql: duckdb.DuckDBPyConnection) -> None:
         self.sql = sql
         self.plans: dict[tuple[str, str | None], Any] = {}
+        self._terms = TermLookup(sql)
+
+    @cached_property
+    def orders(self) -> TripleOrders:
+        """The orders in which the triples are there."""
+        return TripleOrders.of(self.sql)
 
     @classmethod
-    def of_quads(cls, quads: Iterable[Quad]) -> Columns:
+    def of_quads(cls, quads: Iterable[Quad], *, for_lookup: bool = False) -> Columns:
         """The columns of a dataset in memory."""
         tables = TripleTables()
         groups: dict[object, list[Triple]] = defaultdict(list)
@@ -96,9 +104,10 @@ class Columns:
             else:
                 tables.add(triples)
         tables.sql.execute("ATTACH ':memory:' AS snapshot")
-        write_columns(tables.sql)
-        for name in ("term", "triple", "named"):  # views, since cursors do not know what another one uses
-            tables.sql.execute(f"DROP TABLE {name}")
+        write_columns(tables.sql, for_lookup=for_lookup)
+        for name in ("term", "triple", "named", *(ORDERS if for_lookup else ())):
+            # Views, since cursors do not know what another one uses.
+            tables.sql.execute(f"DROP TABLE IF EXISTS {name}")
             tables.sql.execute(f"CREATE VIEW {name} AS SELECT * FROM snapshot.{name}")
         return cls(tables.sql)
 
@@ -106,20 +115,13 @@ class Columns:
         """Close the connection."""
         self.sql.close()
 
-    def find_ids(self, texts: Sequence[str]) -> dict[str, int]:
+    def find_ids(self, texts: Iterable[str]) -> dict[str, int]:
         """The id of each of these exact terms that the graph has."""
-        if not texts:
-            return {}
-        rows = self.sql.execute("SELECT text, id FROM term WHERE text IN (SELECT unnest(?::VARCHAR[]))", [list(texts)])
-        return dict(rows.fetchall())
+        return self._terms.find_ids(texts)
 
     def decode(self, ids: Iterable[int]) -> dict[int, str]:
         """The exact form of each of these terms."""
-        unique = sorted(set(ids))
-        if not unique:
-            return {}
-        rows = self.sql.execute("SELECT id, text FROM term WHERE id IN (SELECT unnest(?::UINTEGER[]))", [str(unique)])
-        return dict(rows.fetchall())
+        return self._terms.decode(ids)
 
 
 def open_columns(build: Path) -> Columns:
@@ -130,10 +132,11 @@ def open_columns(build: Path) -> Columns:
 # --- what operators compare
 
 
-def write_columns(sql: duckdb.DuckDBPyConnection) -> None:
+def write_columns(sql: duckdb.DuckDBPyConnection, *, for_lookup: bool = False) -> None:
     """Write the triples into the attached database `snapshot`, sorted, and the terms that they have, taken apart.
 
-    DuckDB reads only the blocks of a property where triples are sorted by it.
+    DuckDB reads only the blocks of a property where triples are sorted by it. `for_lookup` adds the tables and indexes
+    that lookups need.
     """
     sql.execute(
         "CREATE TABLE snapshot.triple AS SELECT * FROM (SELECT s, p, o, false AS is_inferred FROM triple"
@@ -148,6 +151,8 @@ def write_columns(sql: duckdb.DuckDBPyConnection) -> None:
     sql.execute("CREATE TABLE snapshot.term AS SELECT * FROM typed_term ORDER BY text")
     sql.execute("DROP TABLE used_term")
     sql.execute("DROP TABLE typed_term")
+    if for_lookup:
+        write_lookup_tables(sql)
 
 
 _INTEGERS = ", ".join(f"'{XSD}{name}'" for name in INTEGER_BOUNDS)

@@ -27,6 +27,7 @@ from typing import TYPE_CHECKING, cast
 from pyoxigraph import BlankNode, DefaultGraph, NamedNode, Quad, RdfFormat, Triple, parse
 
 from kg.errors import ProjectError
+from kg.graph.lookup_tables import TermLookup, TripleOrders
 from kg.terms import CONTESTED, KNOWLEDGE, LINKS, ONTOLOGY, PROVENANCE, UNDECIDED, Term, to_term, to_text
 
 if TYPE_CHECKING:
@@ -127,6 +128,14 @@ class SnapshotFile:
         sql.execute("SET enable_external_access = false")
         return sql
 
+    @cached_property
+    def _terms(self) -> TermLookup:
+        return TermLookup(self.sql)
+
+    @cached_property
+    def _orders(self) -> TripleOrders:
+        return TripleOrders.of(self.sql)
+
     def sizes(self) -> Mapping[str, int]:
         """Graph -> its number of triples; the empty text is the default graph."""
         rows = self.sql.cursor().execute("SELECT iri, triples FROM graph").fetchall()
@@ -163,25 +172,22 @@ class SnapshotFile:
         wanted = {place: to_text(term) for place, term in zip("spo", (subject, predicate, value), strict=True) if term}
         if isinstance(graph, NamedNode | BlankNode):
             wanted["g"] = str(graph)
-        query = "SELECT text, id FROM term WHERE text IN (SELECT unnest(?::VARCHAR[]))"
-        ids = dict(sql.execute(query, [sorted(set(wanted.values()))]).fetchall()) if wanted else {}
+        ids = self._terms.find_ids(wanted.values())
         if any(text not in ids for text in wanted.values()):
             return
         condition = " AND ".join(f"{place} = {ids[text]}" for place, text in wanted.items() if place != "g") or "true"
         parts = []
         if not isinstance(graph, NamedNode | BlankNode):
-            parts.append(f"SELECT NULL::UINTEGER AS g, s, p, o FROM triple WHERE {condition}")
+            table = self._orders.of_pattern(subject="s" in wanted, predicate="p" in wanted, object="o" in wanted)
+            parts.append(f"SELECT NULL::UINTEGER AS g, s, p, o FROM {table} WHERE {condition}")
         if not isinstance(graph, DefaultGraph):
             within = f" AND g = {ids[wanted['g']]}" if "g" in wanted else ""
             parts.append(f"SELECT g, s, p, o FROM named WHERE {condition}{within}")
         rows = sql.execute(" UNION ALL ".join(parts))
         known: dict[int, Term] = {}
         while batch := rows.fetchmany(_MATCHES):
-            new = sorted({id for row in batch for id in row if id is not None} - known.keys())
-            texts = self.sql.cursor().execute(
-                "SELECT id, text FROM term WHERE id IN (SELECT unnest(?::UINTEGER[]))", [str(new)]
-            )
-            known |= {id: to_term(text) for id, text in texts.fetchall()}
+            new = {id for row in batch for id in row if id is not None} - known.keys()
+            known |= {id: to_term(text) for id, text in self._terms.decode(new).items()}
             for g, s, p, o in batch:
                 yield Quad(known[s], known[p], known[o], KNOWLEDGE if g is None else known[g])  # type: ignore[arg-type]
 

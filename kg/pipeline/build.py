@@ -174,10 +174,10 @@ def _store(graph: Draft, start: float, *, before: Path | None, memory: str | Non
     """Store and publish a graph; the report has what was stored. `before` is a build that may differ little."""
     project = graph.project
     with temporary_folder(project) as folder:
-        _write_snapshot(graph, folder)
-        if _has_lookup_store(project, graph.tables) and not (
-            before is not None and update_store(folder, before, memory=memory)
-        ):
+        _add_named_graphs(graph)
+        has_store = _has_lookup_store(project, graph.tables)
+        write_snapshot(graph.tables, folder, for_lookup=not has_store)
+        if has_store and not (before is not None and update_store(folder, before, memory=memory)):
             fill_store(folder, memory=memory)
         asserted, inferred = graph.tables.count("triple"), graph.tables.count("inferred")
         counts = {**graph.report.counts, "triples": asserted + inferred, "asserted": asserted, "inferred": inferred}
@@ -333,8 +333,8 @@ def _located(report: Report, facts: FactSelection, tables: TripleTables, inferen
     return Report(tuple(locator.locate(finding) for finding in report), report.counts)
 
 
-def _write_snapshot(graph: Draft, folder: Path) -> None:
-    """Write all that was read, decided and inferred."""
+def _add_named_graphs(graph: Draft) -> None:
+    """Add to the tables what was decided, the ontology, links and provenance."""
     tables, contested = graph.tables, graph.resolution.contested
     graph.facts.complete()
     begin_named_graphs(tables)
@@ -343,7 +343,6 @@ def _write_snapshot(graph: Draft, folder: Path) -> None:
     add_graph(tables, ONTOLOGY, graph.ontology)
     add_graph(tables, LINKS, (Triple(name, EXACT, old) for old, name in graph.canonical.items()))
     add_provenance(tables, graph.facts, graph.resolution, graph.read.sources)
-    write_snapshot(tables, folder)
 
 
 # --- digests and counts

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from functools import cached_property
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pyoxigraph import (
     BlankNode,
@@ -27,6 +27,9 @@ from kg.errors import QueryError
 from kg.graph.snapshot_file import ALL, SnapshotFile
 from kg.queries.result_writers import JSON, write_all_rows, write_boolean
 from kg.terms import KNOWLEDGE, Term
+
+if TYPE_CHECKING:
+    from kg.graph.columns import Columns
 
 IN_MEMORY = 250_000
 """A graph of fewer quads is read into memory when it is first asked: that takes a second."""
@@ -62,6 +65,12 @@ class SnapshotStore:
         store = Store()
         store.bulk_extend(self.snapshot.quads(ALL))
         return store
+
+    @cached_property
+    def _columns(self) -> Columns:
+        from kg.graph.columns import Columns
+
+        return Columns(self.snapshot.sql)
 
     # --- the methods of a store
 
@@ -106,13 +115,11 @@ class SnapshotStore:
         return self._compiled(declared + query, base_iri)
 
     def _compiled(self, text: str, base_iri: str | None) -> QuerySolutions | QueryBoolean | Iterable[Triple]:
-        from kg.graph.columns import Columns
         from kg.queries.sparql_to_sql.algebra import NotCompiled
         from kg.queries.sparql_to_sql.run import compile_query, run_compiled
 
-        columns = Columns(self.snapshot.sql)
         try:
-            result = run_compiled(columns, compile_query(columns, text, base=base_iri))
+            result = run_compiled(self._columns, compile_query(self._columns, text, base=base_iri))
         except NotCompiled as missing:
             raise not_compiled(missing.reason) from missing
         if isinstance(result, bool):

@@ -18,7 +18,7 @@ from kg.cli import main
 from kg.errors import EngineMismatchError, InputError, LimitError, QueryError
 from kg.graph.columns import Columns, open_columns
 from kg.queries import routing
-from kg.queries.rewriting.engine_query import EngineResult, EngineRows
+from kg.queries.rewriting.engine_query import EngineResult, EngineRows, EngineTriples
 from kg.queries.routing import ColumnarGraph, QueryEngine, Routed, route
 from kg.queries.sparql_to_sql.algebra import NotCompiled
 from kg.queries.sparql_to_sql.run import compile_query, run_compiled
@@ -46,7 +46,7 @@ def ask_both(quads: list[Quad], text: str) -> Routed:
 
 
 def check_random_queries(quads: list[Quad], texts: list[str]) -> None:
-    store, columns = Store(), Columns.of_quads(quads)
+    store, columns = Store(), Columns.of_quads(quads, for_lookup=True)
     store.extend(quads)
     columns.sql.execute("SET threads = 1")
     try:
@@ -269,6 +269,18 @@ def test_a_plan_is_made_once_for_all_values() -> None:
     results = [run_compiled(columns, each) for each in compiled]
     assert [len(list(result.rows)) for result in results if isinstance(result, EngineRows)] == [2, 1, 0, 0]
     assert len(columns.plans) == 1
+
+
+def test_a_plan_is_made_once_for_all_subjects_and_objects() -> None:
+    columns = Columns.of_quads(FILMS, for_lookup=True)
+    for film, years in (("anora", {str(number("2024"))}), ("titane", {str(number("2021"))}), ("unknown", set())):
+        result = run_compiled(columns, compile_query(columns, f"CONSTRUCT WHERE {{ <{EX}{film}> <{EX}year> ?y }}"))
+        assert isinstance(result, EngineTriples)
+        assert {(str(t.subject), str(t.object)) for t in result.triples} == {(f"<{EX}{film}>", y) for y in years}
+    titles = f'SELECT ?f {{ ?f <{EX}title> "Titane"%s ; <{EX}director> <{EX}ducournau> }}'
+    results = [run_compiled(columns, compile_query(columns, titles % tag)) for tag in ("@fr", "@FR", "@en", "")]
+    assert [len(list(result.rows)) for result in results if isinstance(result, EngineRows)] == [1, 1, 0, 0]
+    assert len(columns.plans) == 2
 
 
 VALUES: list[Literal | str] = [

@@ -63,10 +63,11 @@ PropertyPath = StepPath | ReversedPath | ConcatenatedPath | EitherPath | Closure
 
 @dataclass(frozen=True, slots=True)
 class PatternTerm:
-    """A term of a triple pattern: its text, and what it is: `variable`, `iri`, `literal`."""
+    """A term of a triple pattern: its text, what it is (`variable`, `iri`, `literal`), its offset if it has one."""
 
     text: str
     kind: str
+    start: int = field(default=-1, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -311,7 +312,7 @@ class _PatternParser:
             self.parsed.blank_nodes.append((token, variable))
             return PatternTerm(variable, "variable"), index + 1
         if token.kind in ("iri", "name"):
-            return PatternTerm(token.text, "iri"), index + 1
+            return PatternTerm(token.text, "iri", token.start), index + 1
         if self.is_sign(index, "["):
             return self.property_list(index)
         if self.is_sign(index, "("):
@@ -329,7 +330,8 @@ class _PatternParser:
                 index += 2
         elif token.kind != "number" and not token.is_word("TRUE", "FALSE"):
             raise UnparsedError(f"{token.text} is not a term")
-        return PatternTerm(self.text[self.tokens[first].start : self.at(index).end], "literal"), index + 1
+        start = self.tokens[first].start
+        return PatternTerm(self.text[start : self.at(index).end], "literal", start), index + 1
 
     def property_list(self, index: int) -> tuple[PatternTerm, int]:
         """`[ predicate object ]`."""

@@ -21,15 +21,18 @@ from kg.queries.sparql_to_sql.value_expressions import Dictionary
 class Ends:
     """The ids of a path's subject and object, where they are constants."""
 
-    subject: int | None = None
-    object: int | None = None
+    subject: str | None = None
+    object: str | None = None
 
 
 class Paths:
-    """Compiles paths over one graph; `triples` is the relation of its triples."""
+    """Compiles paths over one graph; `triples` is the relation of its triples.
 
-    def __init__(self, statement: SqlStatement, dictionary: Dictionary, triples: str) -> None:
-        self.statement, self.dictionary, self.triples = statement, dictionary, triples
+    `steps` are the tables in which a property and the inverse of one are looked up, as the search goes.
+    """
+
+    def __init__(self, statement: SqlStatement, dictionary: Dictionary, triples: str, steps: tuple[str, str]) -> None:
+        self.statement, self.dictionary, self.triples, self.steps = statement, dictionary, triples, steps
 
     def relation(self, path: Any, ends: Ends) -> str:
         """The name of the relation of a path, with a row for each way in which it connects two terms."""
@@ -38,9 +41,10 @@ class Paths:
     def _sql(self, path: Any, ends: Ends) -> str:
         match path:
             case rdflib.URIRef():
-                return f"SELECT s, o FROM {self.triples} WHERE p = {self._id(path)}"
+                return f"SELECT s, o FROM {self.steps[0]} WHERE p = {self._id(path)}"
             case InvPath():
-                inverse = self._sql(path.arg, Ends(ends.object, ends.subject))
+                opposite = Paths(self.statement, self.dictionary, self.triples, self.steps[::-1])
+                inverse = opposite._sql(path.arg, Ends(ends.object, ends.subject))
                 return f"SELECT o AS s, s AS o FROM ({inverse})"
             case SequencePath():
                 return self._sequence(path.args, ends)

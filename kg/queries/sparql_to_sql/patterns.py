@@ -12,6 +12,7 @@ from rdflib.paths import MulPath, Path
 from rdflib.plugins.sparql.parserutils import CompValue
 
 from kg.graph.columns import TermClass
+from kg.graph.lookup_tables import TripleOrders
 from kg.queries.sparql_to_sql.aggregates import aggregate, counts_duplicates
 from kg.queries.sparql_to_sql.algebra import NotCompiled, exists_pattern
 from kg.queries.sparql_to_sql.facets import exact_text
@@ -67,16 +68,26 @@ class Selected:
 class Patterns:
     """Compiles the patterns of one query into the relations of a statement."""
 
-    def __init__(self, dictionary: Dictionary, dataset: Any = None) -> None:
-        """`dataset` are the FROM and FROM NAMED clauses, if there are any."""
+    def __init__(
+        self,
+        dictionary: Dictionary,
+        dataset: Any = None,
+        *,
+        orders: TripleOrders = TripleOrders(),  # noqa: B008  # it does not change
+        known: Iterable[str] = (),
+    ) -> None:
+        """`dataset` are the FROM and FROM NAMED clauses, if there are any; `known` variables that have few values."""
         self.dictionary, self.statement = dictionary, SqlStatement()
-        self.default, self.named = "triple", "named"
+        self.default, self.named = orders.by_property, "named"
+        self.orders, self.known = orders, set(known)
+        """The variables that have few values where the search begins with the query's constants."""
         if dataset:
             default, named = (
                 [self.id_of(clause[kind]) for clause in dataset if kind in clause] for kind in ("default", "named")
             )
             merged = f"SELECT DISTINCT s, p, o FROM named WHERE {_is_in('g', default)}"
             self.default = self.statement.add("FROM", merged, {}).name
+            self.orders = TripleOrders(self.default, self.default, self.default)
             self.named = self.statement.add("FROM NAMED", f"SELECT * FROM named WHERE {_is_in('g', named)}", {}).name
 
     def relation(self, node: Any, graph: Graph = None, seed: Relation | None = None) -> Relation:
@@ -96,9 +107,37 @@ class Patterns:
         if not node.triples:
             return self._seeded(self._unit(graph), seed)
         block = _Block(self, graph)
-        for number, triple in enumerate(node.triples):
-            block.add(f"q{number}", triple)
+        for number, (triple, table) in enumerate(self.tables_of(node.triples)):
+            block.add(f"q{number}", triple, table)
         return self._seeded(block.relation(), seed)
+
+    def tables_of(self, triples: Sequence[Any]) -> list[tuple[Any, str]]:
+        """Each triple pattern with the table in which it is looked up, as if the search began with the constants.
+
+        Either order serves a search that begins elsewhere, which reads all triples of a property.
+        """
+        pending, tables = dict(enumerate(triples)), dict[int, str]()
+        while pending:
+            number = max(pending, key=lambda each: self._nearness(pending[each]))
+            subject, predicate, value = pending.pop(number)
+            tables[number] = self.orders.of_pattern(
+                subject=self._is_known(subject), predicate=not _is_variable(predicate), object=self._is_known(value)
+            )
+            if self._nearness((subject, predicate, value)) > 1:
+                self.known |= {_name(term) for term in (subject, value) if _is_variable(term)}
+        return [(triple, tables[number]) for number, triple in enumerate(triples)]
+
+    def _nearness(self, triple: Iterable[Any]) -> int:
+        """How early a pattern is searched: a class has more members than another constant has triples."""
+        subject, predicate, value = triple
+        if not _is_variable(subject) or not (_is_variable(value) or predicate == rdflib.RDF.type):
+            return 3
+        if not _is_variable(value):
+            return 2 if self._is_known(subject) else 1
+        return 2 if self._is_known(subject) or self._is_known(value) else 0
+
+    def _is_known(self, term: Any) -> bool:
+        return not _is_variable(term) or _name(term) in self.known
 
     def _unit(self, graph: Graph) -> Relation:
         """The empty pattern: one solution, of a named graph if it is there, or one for each named graph."""
@@ -126,6 +165,10 @@ class Patterns:
     def id_of(self, node: Any) -> int:
         """The id of a constant."""
         return self.dictionary.id_of(exact_text(node))
+
+    def marked_id_of(self, node: Any) -> str:
+        """The id of a constant, in whose place another one may come."""
+        return f"{MARK}{self.id_of(node)}{MARK}"
 
     # --- combinations
 
@@ -174,6 +217,10 @@ class Patterns:
         for part in _conjuncts(expression):
             e = self.expressions(relation, graph)
             condition = e.truth(part)
+            near = [column for name, column in relation.columns.items() if name in self.known]
+            if near and e.needs_dictionary:
+                # Else DuckDB computes the condition for all terms, before it joins them with the few solutions.
+                condition = f"coalesce({condition}, r.{near[0].name} <> r.{near[0].name})"
             sql = f"SELECT {select_list(all_columns(e.relation, 'r'))} FROM {e.source} WHERE {condition}"
             relation = self.statement.add("filter", sql, relation.columns)
         return relation
@@ -240,13 +287,13 @@ class Patterns:
         for variable in variables:
             cells = [row.get(rdflib.Variable(variable), "UNDEF") for row in rows]
             ids = [
-                None if cell == "UNDEF" and not isinstance(cell, rdflib.term.Identifier) else self.id_of(cell)
+                None if cell == "UNDEF" and not isinstance(cell, rdflib.term.Identifier) else self.marked_id_of(cell)
                 for cell in cells
             ]
             if all(id is None for id in ids):
                 continue
             columns[variable] = Column(self.statement.new_name(), is_certain=None not in ids)
-            numbers = ", ".join("NULL" if id is None else f"{MARK}{id}{MARK}" for id in ids)
+            numbers = ", ".join("NULL" if id is None else id for id in ids)
             lists.append(f"unnest([{numbers}]::UINTEGER[]) AS {columns[variable].name}")
         sql = f"SELECT {select_list(lists) if lists else f'1 AS nothing FROM range({len(rows)})'}"
         return self._seeded(self.statement.add("values", sql, columns), seed)
@@ -296,7 +343,7 @@ class Patterns:
 
     def description(self, node: Any, described: Sequence[Any]) -> Selected:
         """DESCRIBE: the triples of terms, and those of the blank nodes that they lead to."""
-        starts = [f"SELECT {self.id_of(term)}::UINTEGER AS id" for term in described if not _is_variable(term)]
+        starts = [f"SELECT {self.marked_id_of(term)}::UINTEGER AS id" for term in described if not _is_variable(term)]
         if node is not None:
             selected = self.select_sql(node, is_ordered=False)
             relation = self.statement.add("described", selected.sql + selected.slice.to_sql(), selected.columns)
@@ -305,11 +352,13 @@ class Patterns:
                     raise NotCompiled("DESCRIBE of a computed term")
                 starts.append(f"SELECT {column.name} AS id FROM {relation.name}")
         name = self.statement.new_name("described")
-        blank = f"b.class = {TermClass.BLANK:d}"
-        more = f"SELECT t.o FROM {name} d JOIN {self.default} t ON t.s = d.id JOIN term b ON b.id = t.o AND {blank}"
+        table, blank = self.orders.by_subject, f"SELECT id FROM term WHERE class = {TermClass.BLANK:d}"
+        leading = f"SELECT s, o FROM {self.orders.by_object} WHERE o IN ({blank})"
+        steps = self.statement.add("steps to blank nodes", leading, {}, is_materialized=True)
+        more = f"SELECT t.o FROM {name} d JOIN {steps.name} t ON t.s = d.id"
         start = " UNION ALL ".join(starts) or "SELECT 0::UINTEGER AS id WHERE false"
         self.statement.add("blank nodes", f"SELECT id FROM ({start}) UNION {more}", {}, name=name)
-        sql = f"SELECT DISTINCT t.s, t.p, t.o FROM {self.default} t WHERE t.s IN (SELECT id FROM {name})"
+        sql = f"SELECT DISTINCT t.s, t.p, t.o FROM {table} t WHERE t.s IN (SELECT id FROM {name})"
         return Selected(sql, {place: Column(place) for place in "spo"}, Slice())
 
     def aggregate_join(self, node: Any, graph: Graph, seed: Relation | None) -> Relation:
@@ -328,9 +377,9 @@ class Patterns:
             return self.relation(node, graph)
         uses = Counter(str(variable) for triple in node.triples for variable in _variables(triple))
         block = _Block(self, graph)
-        for number, triple in enumerate(node.triples):
+        for number, (triple, table) in enumerate(self.tables_of(node.triples)):
             unused = {name for name in map(str, _variables(triple)) if uses[name] == 1 and name not in needed}
-            block.add(f"q{number}", triple, unused=unused)
+            block.add(f"q{number}", triple, table, unused=unused)
         return block.relation()
 
 
@@ -343,14 +392,14 @@ class _Block:
         self._conditions: list[str] = []
         self._places: dict[str, str] = {}
 
-    def add(self, alias: str, triple: Iterable[Any], *, unused: Set[str] = frozenset()) -> None:
-        """A triple pattern; each of its matches once, where it has variables that are not used."""
+    def add(self, alias: str, triple: Iterable[Any], table: str, *, unused: Set[str] = frozenset()) -> None:
+        """A triple pattern, looked up in a table; each match once, where it has variables that are not used."""
         subject, predicate, value = triple
         if unused and self.graph is None and isinstance(predicate, rdflib.URIRef):
             places = [(place, term) for place, term in (("s", subject), ("o", value)) if str(term) not in unused]
             columns = ", ".join(place for place, _ in places) or "1 AS nothing"
             condition = f"p = {self.patterns.id_of(predicate)}"
-            self._sources.append(f"(SELECT DISTINCT {columns} FROM {self.patterns.default} WHERE {condition}) {alias}")
+            self._sources.append(f"(SELECT DISTINCT {columns} FROM {table} WHERE {condition}) {alias}")
             for place, term in places:
                 self._place(term, f"{alias}.{place}")
             return
@@ -359,32 +408,41 @@ class _Block:
             self._sources.append(f"{self._path_in_any_graph(predicate, (subject, value))} {alias}")
             self._place(self.graph, f"{alias}.g")
         elif isinstance(predicate, Path):
-            ends = Ends(*(None if _is_variable(end) else self.patterns.id_of(end) for end in (subject, value)))
-            triples = self.patterns.triples_of(self.graph)
-            source = Paths(self.patterns.statement, self.patterns.dictionary, triples).relation(predicate, ends)
+            ends = Ends(*(None if _is_variable(end) else self.patterns.marked_id_of(end) for end in (subject, value)))
+            source = self._paths(table).relation(predicate, ends)
             self._sources.append(f"{source} {alias}")
         else:
-            triples = self.patterns.default if self.graph is None else self.patterns.named
-            self._sources.append(f"{triples} {alias}")
+            self._sources.append(f"{table if self.graph is None else self.patterns.named} {alias}")
             if self.graph is not None:
                 self._place(self.graph, f"{alias}.g")
             self._place(predicate, f"{alias}.p")
         self._place(subject, f"{alias}.s")
         self._place(value, f"{alias}.o")
 
+    def _paths(self, table: str) -> Paths:
+        """What compiles paths; in the default graph, its first step reads this table."""
+        triples = self.patterns.triples_of(self.graph)
+        orders = self.patterns.orders
+        steps = (orders.by_property, orders.by_object)
+        if self.graph is not None:
+            steps = (triples, triples)
+        return Paths(
+            self.patterns.statement, self.patterns.dictionary, triples, steps if table == steps[0] else steps[::-1]
+        )
+
     def _path_in_any_graph(self, path: Path, ends: tuple[Any, Any]) -> str:
         """The relation of a path with the graph in which it is; see `Patterns.triples_of`."""
         if may_be_empty(path) and not all(map(_is_variable, ends)):
             raise NotCompiled("a path of length zero from a term in a variable graph")
         statement = self.patterns.statement
-        pairs = Paths(statement, self.patterns.dictionary, self.patterns.triples_of(self.graph)).relation(path, Ends())
+        pairs = self._paths(self.patterns.default).relation(path, Ends())
         low = (1 << 32) - 1
         columns = f"(s >> 32)::UINTEGER AS g, (s & {low})::UINTEGER AS s, (o & {low})::UINTEGER AS o"
         return statement.add("graphs of a path", f"SELECT {columns} FROM {pairs}", {}).name
 
     def _place(self, term: Any, column: str) -> None:
         if not _is_variable(term):
-            self._conditions.append(f"{column} = {self.patterns.id_of(term)}")
+            self._conditions.append(f"{column} = {self.patterns.marked_id_of(term)}")
         elif (first := self._places.setdefault(_name(term), column)) != column:
             self._conditions.append(f"{column} = {first}")
 

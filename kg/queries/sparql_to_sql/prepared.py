@@ -1,16 +1,21 @@
-"""A query without the values of its VALUES blocks: a plan is made once for all of them.
+"""A query without its values: a plan is made once for all of them.
 
-The parameters of stored queries are such blocks. Each value becomes an IRI that no graph has, in whose place the SQL
-gets the id of the value.
+Values are those of one-variable VALUES blocks, as stored queries have them, and the subjects and objects of triple
+patterns. Each becomes an IRI that no graph has, in whose place the SQL gets the id of the value.
 """
 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from kg.queries.sparql import find_values_blocks, tokenise
-from kg.terms import to_term
+from pyoxigraph import Literal, NamedNode
+
+from kg.queries.rewriting.pattern_blocks import NewVariables, PathPattern, StepPath, UnparsedError, parse_patterns
+from kg.queries.rewriting.prologue import Prologue
+from kg.queries.sparql import Token, find_values_blocks, tokenise
+from kg.terms import RDF, Term, to_term
 
 _PLACEHOLDER = "urn:x-kg:value:"
 _VALUE = re.compile(
@@ -28,23 +33,81 @@ class Prepared:
     values: tuple[str, ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class _Values:
+    """Terms of a query, and the offsets between which they are written."""
+
+    start: int
+    end: int
+    terms: tuple[str, ...]
+
+
 def prepare(text: str) -> Prepared:
-    """A query without the values of its one-variable VALUES blocks, where they are written as N-Triples has them."""
+    """A query with placeholders for its values, as far as they are written in a form that is read here."""
+    if _PLACEHOLDER in text:
+        return Prepared(text)
+    tokens = list(tokenise(text))
     pieces: list[str] = []
     values: list[str] = []
     position = 0
-    for block in find_values_blocks(text, list(tokenise(text))):
-        if not _VALUES.fullmatch(block.inside) or _PLACEHOLDER in text:
+    for found in sorted((*_in_blocks(text, tokens), *_in_patterns(text, tokens)), key=lambda each: each.start):
+        names = (f"<{_PLACEHOLDER}{len(values) + i}>" for i in range(len(found.terms)))
+        pieces += [text[position : found.start], f" {' '.join(names)} "]
+        values += found.terms
+        position = found.end
+    return Prepared("".join((*pieces, text[position:])), tuple(values))
+
+
+def _in_blocks(text: str, tokens: Sequence[Token]) -> Iterator[_Values]:
+    """The values of VALUES blocks that are written as N-Triples has them."""
+    for block in find_values_blocks(text, tokens):
+        if not _VALUES.fullmatch(block.inside):
             continue
         try:
-            terms = [str(to_term(match[0])) for match in _VALUE.finditer(block.inside)]
+            terms = tuple(str(to_term(match[0])) for match in _VALUE.finditer(block.inside))
         except ValueError:  # the engine says what is wrong with it
             continue
-        names = (f"<{_PLACEHOLDER}{len(values) + i}>" for i in range(len(terms)))
-        pieces += [text[position : block.start], f" {' '.join(names)} "]
-        values += terms
-        position = block.end
-    return Prepared("".join((*pieces, text[position:])), tuple(values))
+        yield _Values(block.start, block.end, terms)
+
+
+def _in_patterns(text: str, tokens: Sequence[Token]) -> Iterator[_Values]:
+    """The subjects and objects of triple patterns; classes are part of the plan."""
+    prologue = Prologue(tokens)
+    if prologue.has_base:
+        return
+    try:
+        parsed = parse_patterns(text, tokens, NewVariables(text))
+    except UnparsedError:
+        return
+    patterns = {pattern for block in parsed.blocks for pattern in block.patterns if not _is_typing(pattern, prologue)}
+    places = {term.start: term.text for pattern in patterns for term in (pattern.subject, pattern.object)}
+    for start, written in places.items():
+        if start >= 0 and (term := _to_term(written, prologue)) is not None:
+            yield _Values(start, start + len(written), (str(term),))
+
+
+def _is_typing(pattern: PathPattern, prologue: Prologue) -> bool:
+    if not isinstance(pattern.path, StepPath):
+        return False
+    text = pattern.path.text
+    return text == "a" or prologue.term(text) == (f"{RDF}type",)
+
+
+def _to_term(text: str, prologue: Prologue) -> Term | None:
+    """The IRI or quoted literal of a pattern; None for other terms, and for what the engine would refuse."""
+    if text[0] not in '<"' and ":" not in text:
+        return None
+    try:
+        match prologue.term(text):
+            case (iri,) if "/." not in iri:
+                return NamedNode(iri)
+            case (lexical, "", language) if language:
+                return Literal(lexical, language=language)
+            case (lexical, datatype, "") if text.startswith('"') and datatype and "\x01" not in lexical:
+                return Literal(lexical, datatype=NamedNode(datatype))
+    except ValueError:
+        return None
+    return None
 
 
 def placeholder_number(text: str) -> int | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from decimal import Decimal
 from itertools import islice
@@ -22,7 +22,7 @@ from kg.queries.sparql_to_sql.facets import exact_text
 from kg.queries.sparql_to_sql.patterns import MARK, Patterns, Selected, Slice
 from kg.queries.sparql_to_sql.prepared import placeholder_number, prepare
 from kg.queries.sparql_to_sql.relations import UNSUPPORTED, Column, Kind
-from kg.queries.sparql_to_sql.selectivity import least_matches
+from kg.queries.sparql_to_sql.selectivity import least_matches, values_of
 from kg.sql import quote
 from kg.terms import KNOWLEDGE, XSD, Term, to_term
 from kg.workers.job_limits import interrupt_in_time, remaining_seconds, took_too_much_memory
@@ -39,20 +39,30 @@ class QueryTerms:
         self._columns = columns
         self.own: dict[int, str] = dict(own or {})
         self._ids = {text: id for id, text in self.own.items()}
+        self._next = max(self.own, default=_FIRST_OWN_ID) + 1
 
     def id_of(self, text: str) -> int:
         """The id of an exact term."""
         if text not in self._ids:
-            found = self._columns.find_ids([text])
-            id = found.get(text, max(self.own, default=_FIRST_OWN_ID) + 1)
-            self._ids[text] = id
-            if text not in found:
-                self.own[id] = text
+            self.add([text])
         return self._ids[text]
 
+    def add(self, texts: Iterable[str]) -> None:
+        """Look up several exact terms at once."""
+        new = [text for text in dict.fromkeys(texts) if text not in self._ids]
+        self._ids |= self._columns.find_ids(new)
+        for text in new:
+            if text not in self._ids:
+                self._ids[text] = self._next
+                self.own[self._next] = text
+                self._next += 1
+
     def to_sql(self, sql: str) -> str:
-        """The relation `dictionary`, with the own terms whose ids the SQL has: it compares others by their parts."""
-        own = {id: text for id, text in self.own.items() if re.search(rf"\b{id}\b", sql)}
+        """The relation `dictionary`, with the own terms whose ids the SQL has, if it compares terms by their parts."""
+        if " dictionary " not in sql:
+            return ""
+        present = set(re.findall(rf"\b[0-9]{{{len(str(_FIRST_OWN_ID))}}}\b", sql)) if self.own else set()
+        own = {id: text for id, text in self.own.items() if str(id) in present}
         if not own:
             return "dictionary AS NOT MATERIALIZED (SELECT * FROM term)"
         rows = ", ".join(f"({', '.join(map(_to_sql, (id, *facets_of(text)[1:])))})" for id, text in own.items())
@@ -96,10 +106,12 @@ class Compiled:
     def to_sql(self, limit: int | None = None) -> str:
         """The SQL statement, for at most `limit` rows."""
         slice = self.plan.last.slice.to_sql(limit if self.plan.form == "SELECT" else None)
-        relations = [f"{name} AS {sql}" for name, _, sql in self.plan.relations]
-        marked = "\n".join([",\n".join(relations), f"{self.plan.last.sql}{slice}"])
+        relations = ",\n".join(f"{name} AS {sql}" for name, _, sql in self.plan.relations)
+        marked = f"{relations}\n{self.plan.last.sql}{slice}"
         body = re.sub(f"{MARK}([0-9]+){MARK}", lambda match: str(self.ids.get(match[1], match[1])), marked)
-        return f"WITH RECURSIVE {self.terms.to_sql(body)}{',' * bool(relations)}\n{body}"
+        dictionary = self.terms.to_sql(body)
+        separator = ",\n" if dictionary and relations else ""
+        return f"{'WITH RECURSIVE ' if dictionary or relations else ''}{dictionary}{separator}{body}"
 
 
 def compile_query(columns: Columns, text: str, *, base: str | None = None, file: str = "") -> Compiled:
@@ -117,6 +129,7 @@ def compile_query(columns: Columns, text: str, *, base: str | None = None, file:
         QueryTerms(columns, {id: term for id, term in plan.own.items() if placeholder_number(term) is None}),
         {},
     )
+    terms.add(prepared.values)
     for id, term in plan.own.items():
         if (number := placeholder_number(term)) is not None:
             ids[str(id)] = terms.id_of(prepared.values[number])
@@ -127,7 +140,7 @@ def _to_plan(columns: Columns, text: str, base: str | None, selected: tuple[str,
     algebra = to_algebra(text, base=base)
     form = algebra.name.removesuffix("Query").upper()
     terms = QueryTerms(columns)
-    patterns = Patterns(terms, algebra.datasetClause)
+    patterns = Patterns(terms, algebra.datasetClause, orders=columns.orders, known=values_of(algebra))
     node, template = algebra.p, tuple[Any, ...]()
     if form == "DESCRIBE":
         last = patterns.description(node, algebra.PV)
@@ -273,7 +286,7 @@ def _construct(compiled: Compiled, rows: Iterator[tuple[Term | None, ...]]) -> I
         bound = dict(zip(compiled.plan.variables, row, strict=True))
         blanks: dict[str, BlankNode] = {}
         for pattern in compiled.plan.template:
-            terms = [_fill(part, bound, blanks) for part in pattern]
+            terms = [_fill(part, bound, blanks, compiled.values) for part in pattern]
             subject, predicate, value = terms
             if not isinstance(subject, NamedNode | BlankNode) or not isinstance(predicate, NamedNode) or value is None:
                 continue
@@ -283,9 +296,11 @@ def _construct(compiled: Compiled, rows: Iterator[tuple[Term | None, ...]]) -> I
                 yield triple
 
 
-def _fill(part: Any, bound: dict[str, Term | None], blanks: dict[str, BlankNode]) -> Term | None:
+def _fill(
+    part: Any, bound: dict[str, Term | None], blanks: dict[str, BlankNode], values: tuple[str, ...]
+) -> Term | None:
     if isinstance(part, rdflib.Variable):
         return bound.get(str(part))
     if isinstance(part, rdflib.BNode):
         return blanks.setdefault(str(part), BlankNode())
-    return to_term(exact_text(part))
+    return _value_of(part, values)

@@ -31,7 +31,7 @@ class _RequiredPart:
 
 def least_matches(node: Any, count: Count) -> float:
     """The number of triples of the least selective part of a query, by its most selective pattern."""
-    return _total(_RequiredPatterns(count, _values_of(node)).parts(node, None))
+    return _total(_RequiredPatterns(count, values_of(node)).parts(node, None))
 
 
 def _total(parts: Iterable[_RequiredPart]) -> float:
@@ -92,11 +92,11 @@ class _RequiredPatterns:
         return (None,) if isinstance(term, rdflib.BNode) else (term,)
 
 
-def _values_of(node: Any) -> dict[str, Sequence[Node]]:
+def values_of(node: Any) -> dict[str, Sequence[Node]]:
     """The terms of each variable that VALUES binds, beside the patterns that need them."""
     match node.name:
         case "Join":
-            return {**_values_of(node.p1), **_values_of(node.p2)}
+            return {**values_of(node.p1), **values_of(node.p2)}
         case "values":
             names = {str(variable) for row in node.res for variable in row}
             columns = {name: [row.get(rdflib.Variable(name)) for row in node.res] for name in names}
@@ -106,5 +106,5 @@ def _values_of(node: Any) -> dict[str, Sequence[Node]]:
                 if len(terms) <= _MAX_VALUES and all(isinstance(term, rdflib.URIRef | rdflib.Literal) for term in terms)
             }
         case "LeftJoin" | "Minus":
-            return _values_of(node.p1)
-    return _values_of(node.p) if node.p is not None else {}
+            return values_of(node.p1)
+    return values_of(node.p) if node.p is not None else {}

@@ -58,6 +58,11 @@ class Expressions:
         joins = (f" LEFT JOIN dictionary {alias} ON {alias}.id = {sql}" for sql, alias in self._joined.items())
         return f"{self.relation.name} r{''.join(joins)}"
 
+    @property
+    def needs_dictionary(self) -> bool:
+        """True when the value of a variable was needed."""
+        return bool(self._joined)
+
     # --- values
 
     def value(self, node: Any) -> Value:
