@@ -23,11 +23,13 @@ from kg.filmgraph import FilmGraph
 from kg.graph.provenance import Provenance
 from kg.graph.snapshot_file import INFERRED, part_of
 from kg.graph.store import find_quads, has_triple
+from kg.lookup.entity_names import EntityNames
 from kg.pipeline.load import PREFIXES_FILE, load_into, make_project
 from kg.project import Project
 from kg.queries.answer import Answer
 from kg.queries.sparql import tokenise
 from kg.rdf.data_files import find_data_files
+from kg.rdf.parser import check_version
 from kg.reports import Report
 from kg.terms import KNOWLEDGE, ONTOLOGY, PREFIXES
 
@@ -46,6 +48,7 @@ class LoadedGraph(FilmGraph):
         self.files: tuple[str, ...] = tuple(json.loads(project.loaded.read_text(encoding="utf-8")))
         self.report = report if report is not None else Report()
         self.provenance = _FilesAsSource(self)
+        self.names = EntityNames(self.store, prefixes={**self.prefixes, **PREFIXES})
 
     def __repr__(self) -> str:
         return f"LoadedGraph({', '.join(self.files)})"
@@ -211,12 +214,14 @@ def load(
     ontology: Files = (),
     output: Path | str | None = None,
     format: RdfFormat | None = None,
+    rdf: str = "1.2",
 ) -> LoadedGraph:
     """The graph of RDF files, folders or patterns: `kg.load("people.ttl", infer=True)`.
 
     With `infer`, it also has what follows by OWL 2 RL from the data and the ontology. It is kept in the folder
     `output`, and opened again by `kg.load` of that folder; without one, it is gone when it is no longer used. Raises
-    `FaultsError` with file, line and column for files that do not parse.
+    `FaultsError` with file, line and column for files that do not parse, and with `rdf="1.1"` for what RDF 1.1 does not
+    have.
     """
     names = _names_of(files)
     if len(names) == 1 and (project := Project(Path(names[0]).resolve())).loaded.is_file():
@@ -229,7 +234,7 @@ def load(
         with TemporaryDirectory(prefix="kg-") as copies:
             data = find_data_files(names, folder=Path(copies), format=format)
             axioms = [file.path for file in find_data_files(_names_of(ontology), folder=Path(copies))]
-            report = load_into(project, data, ontology=axioms, infer=infer)
+            report = load_into(project, data, ontology=axioms, infer=infer, version=check_version(rdf))
         graph = LoadedGraph(project, report=report)
     except BaseException:
         if output is None:

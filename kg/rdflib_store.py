@@ -1,16 +1,18 @@
 """A graph as a store of rdflib, read-only: `rdflib.Graph("FilmGraph")`, or `rdflib.Graph(kg.Store("people.ttl"))`.
 
 Queries go to the graph's own engine as SPARQL text. What rdflib hands over in another form (a prepared query, initial
-bindings) is answered by rdflib over the triples.
+bindings) is answered by rdflib over the triples. It sees no triple whose object is a triple term of RDF 1.2; SPARQL
+text may ask for them.
 """
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Generator, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, NoReturn
 
 import rdflib
-from pyoxigraph import BlankNode, DefaultGraph, Literal, NamedNode, Quad
+from pyoxigraph import BlankNode, DefaultGraph, Literal, NamedNode, Quad, Triple
 from rdflib.graph import DATASET_DEFAULT_GRAPH_ID
 from rdflib.query import Result
 from rdflib.store import VALID_STORE, Store
@@ -75,6 +77,8 @@ class FilmGraphStore(Store):
         if isinstance(subject, Literal) or isinstance(predicate, Literal | BlankNode):
             return
         for quad in self._quads(subject, predicate, value, context):
+            if isinstance(quad.object, Triple):
+                continue
             graph = context if context is not None else self._to_graph(quad.graph_name)
             subject, predicate, value = map(to_rdflib_term, (quad.subject, quad.predicate, quad.object))
             yield (subject, predicate, value), iter((graph,))
@@ -97,7 +101,8 @@ class FilmGraphStore(Store):
         return name if name is not None and self.graph.store.contains_named_graph(name) else KNOWLEDGE
 
     def __len__(self, context: rdflib.Graph | None = None) -> int:
-        return len(self._quads(None, None, None, context))
+        quads = self._quads(None, None, None, context)
+        return sum(not isinstance(quad.object, Triple) for quad in quads)
 
     def contexts(self, triple: _Pattern | None = None) -> Generator[Any, None, None]:
         """The default graph and the named graphs, all or those that have a triple."""
@@ -176,9 +181,15 @@ def _to_result(answer: Any) -> Result:
         return result
     result = Result("SELECT")
     result.vars = [rdflib.Variable(column) for column in answer.columns]
+    rows = [row.terms for row in answer if not any(isinstance(term, Triple) for term in row.terms)]
+    if skipped := len(answer) - len(rows):
+        message = (
+            f"{skipped:,} rows with triple terms, which rdflib does not have, are left out; select their SUBJECT()"
+        )
+        warnings.warn(f"{message}, PREDICATE() and OBJECT() instead", stacklevel=4)
     result.bindings = [
-        {name: to_rdflib_term(term) for name, term in zip(result.vars, row.terms, strict=True) if term is not None}
-        for row in answer
+        {name: to_rdflib_term(term) for name, term in zip(result.vars, row, strict=True) if term is not None}
+        for row in rows
     ]
     return result
 

@@ -2,12 +2,16 @@
 
 Terms are pyoxigraph's own values: `NamedNode`, `BlankNode`, `Literal`. Their exact form everywhere inside is N-Triples
 (https://www.w3.org/TR/n-triples/): one text for one term, so that text equality is term equality.
+
+A graph of RDF 1.2 may have triple terms as objects, which are pyoxigraph's `Triple`. `Term` leaves them out, since
+facts, axioms and shapes have none: what matches terms by kind passes on any other term as it is.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from typing import cast
 
 from pyoxigraph import BlankNode, DefaultGraph, Literal, NamedNode, Quad, RdfFormat, Triple, parse
 
@@ -52,6 +56,8 @@ TYPE = NamedNode(RDF + "type")
 LABEL = NamedNode(RDFS + "label")
 ALIAS = NamedNode(SKOS + "altLabel")
 NOTE = NamedNode(RDFS + "comment")
+OPAQUE = BASE + "opaque"
+"""The datatype of the literals that stand for terms of RDF 1.2 in engines on rdflib, which has no such terms."""
 KNOWLEDGE = DefaultGraph()
 """The graph of asserted and inferred triples."""
 PROVENANCE, CONTESTED, UNDECIDED, ONTOLOGY, LINKS = (
@@ -61,6 +67,7 @@ PROVENANCE, CONTESTED, UNDECIDED, ONTOLOGY, LINKS = (
 KNOWN_NAMES = {"type": TYPE, "label": LABEL, "alias": ALIAS, "note": NOTE}
 """Names in fact files for the properties of other vocabularies."""
 
+_WITHOUT_QUOTES = tuple(XSD + name for name in ("integer", "decimal", "boolean"))
 _LOCAL = re.compile(r"[A-Za-z0-9_](?:[A-Za-z0-9_.\-]*[A-Za-z0-9_\-])?")
 _CURIE = re.compile(r"(?P<prefix>[A-Za-z][A-Za-z0-9\-]*)?:(?P<local>[^/\s<>\"{}|\\^`][^\s<>\"{}|\\^`]*)?")
 _IRI = re.compile(r"[A-Za-z][A-Za-z0-9+.\-]*:[^\x00-\x20<>\"{}|\\^`]*")
@@ -98,32 +105,37 @@ def to_iri(text: str) -> NamedNode:
     raise ValueError(f"{text!r} is neither a name, nor a CURIE with a known prefix, nor an IRI")
 
 
-def to_curie(iri: str) -> str:
-    """The shortest readable form of an IRI that `to_iri` and SPARQL read back.
+def to_curie(iri: str, prefixes: Mapping[str, str] = PREFIXES) -> str:
+    """The shortest readable form of an IRI that `to_iri` and SPARQL read back, where they know the prefixes.
 
     >>> to_curie("https://w3id.org/filmgraph/film/anora")
     'film:anora'
     >>> to_curie("https://example.org/")
     '<https://example.org/>'
     """
-    for prefix, namespace in PREFIXES.items():
+    for prefix, namespace in prefixes.items():
         if iri.startswith(namespace) and _LOCAL.fullmatch(iri[len(namespace) :]) is not None:
             return f"{prefix}:{iri[len(namespace) :]}"
     return f"<{iri}>"
 
 
-def to_text(term: Term) -> str:
-    """The exact N-Triples form of a term."""
-    return str(term)
+def to_text(term: Term | Triple) -> str:
+    """The exact N-Triples form of a term; pyoxigraph writes the brackets of a triple term only inside another."""
+    return f"<<( {term} )>>" if isinstance(term, Triple) else str(term)
+
+
+def is_triple_term(text: str) -> bool:
+    """True for the N-Triples form of a triple term."""
+    return text.startswith("<<")
 
 
 def to_spo(triple: Triple | Quad) -> Spo:
     """The exact N-Triples forms of a triple's terms."""
-    return str(triple.subject), str(triple.predicate), str(triple.object)
+    return str(triple.subject), str(triple.predicate), to_text(triple.object)
 
 
 def to_term(text: str) -> Term:
-    """The term with this N-Triples form; raises `ValueError` when the text is not one term.
+    """The term with this N-Triples form, a triple term as well; raises `ValueError` when the text is not one term.
 
     >>> to_term('"Anora"@en').language
     'en'
@@ -132,20 +144,33 @@ def to_term(text: str) -> Term:
         triples = list(parse(f"<urn:s> <urn:p> {text} .", format=RdfFormat.N_TRIPLES))
     except SyntaxError as error:
         raise ValueError(f"{text!r} is not a term in N-Triples form: {error}") from error
-    if len(triples) != 1 or not isinstance(triples[0].object, NamedNode | BlankNode | Literal):
+    if len(triples) != 1:
         raise ValueError(f"{text!r} is not one term in N-Triples form")
-    return triples[0].object
+    return cast(Term, triples[0].object)
 
 
-def to_short(term: Term) -> str:
+def to_short(term: Term | Triple, prefixes: Mapping[str, str] = PREFIXES) -> str:
     """A term as people read it: a CURIE, or the words of a literal."""
     match term:
         case NamedNode():
-            return to_curie(term.value)
+            return to_curie(term.value, prefixes)
         case Literal():
             return term.value
+        case Triple():
+            parts = (_to_turtle(part, prefixes) for part in (term.subject, term.predicate, term.object))
+            return f"<<( {' '.join(parts)} )>>"
         case _:
             return str(term)
+
+
+def _to_turtle(term: Term | Triple, prefixes: Mapping[str, str]) -> str:
+    """A term inside a triple term: in quotes unless it is a number or a truth value."""
+    if not isinstance(term, Literal):
+        return to_short(term, prefixes)
+    if term.datatype.value in _WITHOUT_QUOTES:
+        return term.value
+    text, _, datatype = str(term).rpartition("^^")
+    return f"{text}^^{to_curie(datatype[1:-1])}" if text and datatype.startswith("<") else str(term)
 
 
 def sorted_triples(triples: Iterable[Triple]) -> list[Triple]:

@@ -24,9 +24,9 @@ from xml.parsers import expat
 
 from pyoxigraph import Literal as RdfLiteral
 
-from kg.terms import RDF, RDFS, XSD, to_term
+from kg.terms import RDF, RDFS, XSD, is_triple_term, to_term
 
-_PLAIN = re.compile(r'"([^"\\]*)"(?:\^\^<([^>]*)>|@([A-Za-z0-9-]+))?')
+_PLAIN = re.compile(r'"([^"\\]*)"(?:\^\^<([^>]*)>|@([A-Za-z0-9]+(?:-[A-Za-z0-9]+)*))?')
 
 _LANGUAGE_STRING = RDF + "langString"
 STRING = f"<{XSD}string>"
@@ -37,16 +37,17 @@ RDFS_LITERAL = f"<{RDFS}Literal>"
 
 @dataclass(frozen=True, slots=True)
 class LiteralParts:
-    """A literal taken apart: lexical form, datatype IRI, language tag."""
+    """A literal taken apart: lexical form, datatype IRI, language tag, and the base direction of RDF 1.2."""
 
     lexical: str
     datatype: str
     language: str = ""
+    direction: str = ""
 
 
 @lru_cache(maxsize=65_536)
 def literal_parts(text: str) -> LiteralParts | None:
-    """The parts of a literal in N-Triples form, or None for an IRI or a blank node.
+    """The parts of a literal in N-Triples form, or None for any other term.
 
     >>> literal_parts('"Anora"@en')
     LiteralParts(lexical='Anora', datatype='http://www.w3.org/1999/02/22-rdf-syntax-ns#langString', language='en')
@@ -59,7 +60,8 @@ def literal_parts(text: str) -> LiteralParts | None:
         return LiteralParts(plain[1], plain[2] or (_LANGUAGE_STRING if language else XSD + "string"), language)
     term = to_term(text)
     assert isinstance(term, RdfLiteral)
-    return LiteralParts(term.value, term.datatype.value, term.language or "")
+    direction = "" if term.direction is None else term.direction.value
+    return LiteralParts(term.value, term.datatype.value, term.language or "", direction)
 
 
 def literal_datatype(text: str) -> str:
@@ -69,11 +71,11 @@ def literal_datatype(text: str) -> str:
 
 
 def lexical_form(text: str) -> str:
-    """What SPARQL's STR gives for a term: the IRI, or the lexical form; the empty text for a blank node."""
+    """What SPARQL's STR gives for a term: the IRI, or the lexical form; the empty text for one that has none."""
     literal = literal_parts(text)
     if literal is not None:
         return literal.lexical
-    return text[1:-1] if text.startswith("<") else ""
+    return text[1:-1] if text.startswith("<") and not is_triple_term(text) else ""
 
 
 # --- lexical forms
@@ -219,6 +221,8 @@ def value_of(text: str) -> LiteralValue | None:
         return None
     if parts.datatype == _LANGUAGE_STRING:
         return LiteralValue("language string", (parts.lexical, parts.language.lower()))
+    if parts.direction:
+        return LiteralValue(parts.datatype, (parts.lexical, parts.language.lower(), parts.direction))
     if parts.datatype in _RDF_VALUES:
         return _RDF_VALUES[parts.datatype](parts.lexical)
     name = parts.datatype[len(XSD) :] if parts.datatype.startswith(XSD) else ""

@@ -209,21 +209,6 @@ def test_the_profile_of_data_is_void_or_a_page(people: Path, capsys: pytest.Capt
 
 
 @pytest.mark.parametrize(
-    ("text", "line"),
-    [
-        ("<a:a> <a:p> \"<< |}\", '{|' . # <<\n<< <a:a> <a:p> <a:b> >> <a:q> 1 .", 2),
-        ("<a:a> <a:p> <a:b> .\n\n<a:a> <a:p> <a:b> {| <a:q> 1 |} .", 3),
-        ('<a:a> <a:p> "x@en--ltr" ,\n "x"@en--ltr .', 2),
-    ],
-)
-def test_what_rdf_1_1_does_not_have_is_refused_with_its_line(text: str, line: int, tmp_path: Path) -> None:
-    (tmp_path / "new.ttl").write_text(text, encoding="utf-8")
-    with pytest.raises(FaultsError) as raised:
-        kg.load(tmp_path / "new.ttl")
-    assert raised.value.faults[0].places[0].line == line
-
-
-@pytest.mark.parametrize(
     ("words", "message"),
     [
         (["sparql", "--data", "no-such.ttl", "-e", "ASK {}"], "There is no file"),

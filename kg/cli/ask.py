@@ -202,6 +202,8 @@ _SPARQL_EPILOG = 'Example: kg sparql --data people.ttl "SELECT * { ?person foaf:
 
 
 def _write_answer(call: argparse.Namespace, question: _Question) -> int:
+    if question.sparql and call.shapes and not call.data:
+        raise InputError("--shapes needs --data: a project's graph is validated when it is built.")
     has_data = question.sparql and (call.data or call.infer or call.ontology or call.shapes)
     is_limited = call.timeout is not None or call.memory is not None
     graph = open_graph_or_data(call) if has_data or not is_limited else open_endpoint(call)
@@ -223,12 +225,11 @@ def _write_answer(call: argparse.Namespace, question: _Question) -> int:
     return status
 
 
-def _validate(graph: FilmGraph, shapes: list[str]) -> int:
+def _validate(graph: FilmGraph | None, shapes: list[str]) -> int:
     """Print what SHACL shapes find in the data; 1 when that includes a violation."""
     from kg.loaded_graph import LoadedGraph
 
-    if not isinstance(graph, LoadedGraph):
-        raise InputError("--shapes needs --data: a project's graph is validated when it is built.")
+    assert isinstance(graph, LoadedGraph)
     report = graph.validate(shapes)
     for finding in report:
         print_message(str(finding))

@@ -10,6 +10,7 @@ from kg.cli.command import (
     add_engine,
     add_format,
     add_inference,
+    add_input_format,
     add_texts,
     format_counts,
     load_data,
@@ -18,7 +19,6 @@ from kg.cli.command import (
     whole_number,
     write,
 )
-from kg.rdf import INPUT_FORMATS
 
 
 def add_commands(commands: Commands) -> None:
@@ -37,7 +37,7 @@ def add_commands(commands: Commands) -> None:
     load.add_argument("data", metavar="FILE", nargs="+", help="RDF files, folders or patterns; - is stdin")
     load.add_argument("-o", "--output", metavar="DIR", required=True, help="the folder of the graph, for --project")
     add_inference(load)
-    load.add_argument("--input-format", choices=INPUT_FORMATS, help="the format of all files; default: by suffix")
+    add_input_format(load)
     verify = commands.add("verify", "Verify the digests, spans and values of all facts in the source texts.", _verify)
     add_texts(verify, purpose="to verify passages")
     add_format(verify, ("table", "json"), default="table")

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from kg.cli.command import (
     Commands,
     add_engine,
+    add_input_format,
     add_limit,
     add_output,
     add_texts,
@@ -25,7 +26,6 @@ from kg.cli.command import (
     write,
 )
 from kg.errors import InputError, ProjectError
-from kg.rdf import INPUT_FORMATS
 
 if TYPE_CHECKING:
     from pyoxigraph import RdfFormat
@@ -63,7 +63,7 @@ def add_commands(commands: Commands) -> None:
     validate.add_argument("-s", "--shapes", metavar="FILE", nargs="+", required=True, help="SHACL shapes")
     validate.add_argument("--ontology", metavar="FILE", nargs="+", default=(), help="for subclasses, and for --infer")
     validate.add_argument("--infer", action="store_true", help="infer by OWL 2 RL before validating")
-    _add_input_format(validate)
+    add_input_format(validate)
     _add_report_options(validate)
     infer = commands.add("infer", "Write the triples of RDF files and what OWL 2 RL infers.", _infer, project=False)
     infer.add_argument("data", metavar="DATA", nargs="+", help="RDF files; .gz and .bz2 as well")
@@ -78,20 +78,15 @@ def add_commands(commands: Commands) -> None:
     infer.add_argument(
         "--same-as", choices=("auto", "one", "all"), default="auto", help="for equal entities, write one name or all"
     )
-    _add_input_format(infer)
+    add_input_format(infer)
     infer.add_argument("--memory", metavar="SIZE", help="the memory limit, such as 2GB; the rest goes to disk")
     ontology = commands.add("ontology", "Check an ontology for axioms without effect, or draw it.", _ontology)
     ontology.add_argument(
         "action", choices=("lint", "diagram"), help="lint: findings with their reasons; diagram: classes as SVG"
     )
     ontology.add_argument("files", metavar="FILE", nargs="*", help="RDF files; default: the project's ontology")
-    _add_input_format(ontology)
+    add_input_format(ontology)
     ontology.add_argument("-o", "--output", metavar="FOLDER", help="for diagrams: one for each file; default: stdout")
-
-
-def _add_input_format(parser: argparse.ArgumentParser) -> None:
-    help = "the format of all files; default: by their suffixes"
-    parser.add_argument("--input-format", choices=INPUT_FORMATS, help=help)
 
 
 def _input_format(call: argparse.Namespace) -> RdfFormat | None:
@@ -253,7 +248,8 @@ def _ontology(call: argparse.Namespace) -> int:
         paths, relations = existing_files(map(str, project.ontology)), _relations(project)
     if call.action == "diagram":
         return _draw(paths, call.output)
-    report = lint(map(to_spo, read_all_triples(paths, format=_input_format(call))), relations=relations)
+    triples = read_all_triples(paths, format=_input_format(call), version=call.rdf)
+    report = lint(map(to_spo, triples), relations=relations)
     write("".join(f"{finding}\n" for finding in report))
     print_message(f"{len(report)} findings in {report.counts['axioms']} axioms")
     return 0 if report else 1

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, NoReturn
 
 from kg.errors import InputError
 from kg.files.atomic import write_file
-from kg.rdf import INPUT_FORMATS
+from kg.rdf import INPUT_FORMATS, RDF_VERSIONS
 from kg.reports import did_you_mean
 from kg.text.folding import closest
 
@@ -287,7 +287,14 @@ def add_data(parser: argparse.ArgumentParser) -> None:
     help = "ask RDF files, folders or patterns instead of the project; - is stdin"
     parser.add_argument("--data", metavar="FILE", nargs="+", action="extend", help=help)
     add_inference(parser)
+    add_input_format(parser)
+
+
+def add_input_format(parser: argparse.ArgumentParser) -> None:
+    """`--input-format` and `--rdf`."""
     parser.add_argument("--input-format", choices=INPUT_FORMATS, help="the format of all files; default: by suffix")
+    help = "refuse what this version of RDF does not have; default: %(default)s"
+    parser.add_argument("--rdf", choices=RDF_VERSIONS, default=RDF_VERSIONS[-1], help=help)
 
 
 def add_inference(parser: argparse.ArgumentParser) -> None:
@@ -314,7 +321,7 @@ def load_data(call: argparse.Namespace, files: list[str], *, output: str | None 
     from kg.rdf.file_formats import FORMAT_NAMES
 
     format = None if call.input_format is None else FORMAT_NAMES[call.input_format]
-    graph = load(files, infer=call.infer, ontology=call.ontology, format=format, output=output)
+    graph = load(files, infer=call.infer, ontology=call.ontology, format=format, output=output, rdf=call.rdf)
     for finding in graph.report:
         print_message(str(finding))
     return graph

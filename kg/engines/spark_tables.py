@@ -16,7 +16,7 @@ from kg.engines.spark import CollectedRows, SparkEngine
 from kg.engines.spark_session import DEFAULT_MASTER, open_session
 from kg.graph.triple_tables import FIRST_LITERAL_ID, TripleTables
 from kg.sql import quote
-from kg.terms import Spo
+from kg.terms import Spo, to_text
 
 _COPIED = ("triple", "inferred")
 
@@ -90,7 +90,7 @@ class SparkTables(TripleTables):
 
     def add_terms(self, triples: Iterable[tuple[Any, Any, Any]], *, table: str = "triple") -> None:
         """The same, given term by term."""
-        self.add_texts(((str(s), str(p), str(o)) for s, p, o in triples), table=table)
+        self.add_texts(((to_text(s), to_text(p), to_text(o)) for s, p, o in triples), table=table)
 
 
 class _Connection:

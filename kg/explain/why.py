@@ -24,7 +24,7 @@ from kg.proofs.search import ProofSearch, StoreGraph
 from kg.reasoning.datalog import ground
 from kg.reasoning.ontology import LIST_PREDICATES, SCHEMA_CLASSES, SCHEMA_PREDICATES, Ontology
 from kg.reasoning.rules import GroundRule
-from kg.terms import KNOWLEDGE, ONTOLOGY, TYPE, UNDECIDED, Spo, to_spo, to_term
+from kg.terms import KNOWLEDGE, ONTOLOGY, TYPE, UNDECIDED, Spo, to_spo, to_term, to_text
 
 if TYPE_CHECKING:
     from kg.queries.answer import Answer, Row
@@ -68,7 +68,7 @@ class Explanation:
     def as_dict(self, texts: Texts) -> dict[str, Any]:
         """The explanation as JSON has it, with the passages of facts whose source text is available."""
         parts = (self.triple.subject, self.triple.predicate, self.triple.object)
-        document: dict[str, Any] = {"triple": [str(part) for part in parts]}
+        document: dict[str, Any] = {"triple": list(map(to_text, parts))}
         if self.facts:
             document["facts"] = [to_row(fact) | {"passage": texts.passage(fact.evidence)} for fact in self.facts]
         if self.contested:
@@ -123,7 +123,7 @@ class Explainer:
         from kg.queries.triple_patterns import supporting_triples  # rdflib takes longer to load than an explanation
 
         cells = zip(row.columns, row.terms, strict=True) if row is not None else ()
-        terms = {name: term for name, term in cells if term is not None and not isinstance(term, Triple)}
+        terms = {name: term for name, term in cells if term is not None}
         graphs = (KNOWLEDGE, UNDECIDED) if answer.is_contested else (KNOWLEDGE,)
         triples = supporting_triples(self.store, answer.query, terms, graphs=graphs)
         return [self.explain(triple) for triple in triples]

@@ -131,8 +131,7 @@ def explain_rows(explainer: Explainer, answer: Answer, texts: Texts, *, start: i
     """Each row of an answer with its explanations, as JSON has them, from row `start` on."""
     for row in islice(answer, start, None):
         cells = {
-            name: None if term is None else str(term) if isinstance(term, Triple) else to_short(term)
-            for name, term in zip(row.columns, row.terms, strict=True)
+            name: None if term is None else to_short(term) for name, term in zip(row.columns, row.terms, strict=True)
         }
         explanations = explainer.explain_row(answer, row)
         yield {"row": cells, "why": [explanation.as_dict(texts) for explanation in explanations]}

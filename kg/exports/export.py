@@ -76,7 +76,12 @@ def check_whole(only: str) -> None:
 
 
 def _rdf_writer(format: str) -> Callable[[ExportRequest], Iterator[str]]:
-    return lambda request: iter((rdf.export_rdf(request.build, format=format, only=request.only).decode(),))
+    return lambda request: iter((_export_rdf(request, format),))
+
+
+def _export_rdf(request: ExportRequest, format: str) -> str:
+    prefixes = request.names.prefixes
+    return rdf.export_rdf(request.build, format=format, only=request.only, prefixes=prefixes).decode()
 
 
 def _write_ntriples(request: ExportRequest) -> Iterator[str]:

@@ -13,9 +13,10 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from pyoxigraph import BlankNode, DefaultGraph, NamedNode, Quad
+from pyoxigraph import BlankNode, DefaultGraph, Literal, NamedNode, Quad
 
 from kg import vocabulary as film
+from kg.errors import InputError
 from kg.schema import Schema, ValueKind
 from kg.terms import KNOWN_NAMES, LABEL, PREFIXES, TYPE, XSD, Term, to_curie
 
@@ -125,8 +126,11 @@ class _NodeWriter:
             return self._classes.get(value.value) or _id(value)
         if isinstance(value, NamedNode | BlankNode):
             return _id(value) if coerced == "@id" else {"id": _id(value)}
+        if not isinstance(value, Literal):
+            raise InputError("JSON-LD has no triple terms (RDF 1.2), and the graph has some: choose trig or nquads.")
         if value.language is not None:
-            return {"@value": value.value, "@language": value.language}
+            direction = {} if value.direction is None else {"@direction": value.direction.value}
+            return {"@value": value.value, "@language": value.language, **direction}
         if coerced and _expand(coerced) == value.datatype.value:
             is_number = value.datatype.value == XSD + "integer" and _EXACT_INTEGER.fullmatch(value.value)
             return int(value.value) if is_number else value.value

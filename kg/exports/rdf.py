@@ -12,7 +12,7 @@ from pyoxigraph import Literal, NamedNode, Quad, RdfFormat, Triple, serialize
 from kg.errors import InputError
 from kg.graph.snapshot_file import ALL, ALL_KNOWLEDGE, ASSERTED, INFERRED, Part, SnapshotFile
 from kg.rdf.xml_writer import write_rdf_xml
-from kg.terms import CONTESTED, LINKS, ONTOLOGY, PREFIXES, PROVENANCE, TYPE, UNDECIDED, XSD
+from kg.terms import CONTESTED, LINKS, ONTOLOGY, PREFIXES, PROVENANCE, TYPE, UNDECIDED, XSD, to_text
 
 PARTS: Mapping[str, Part] = {
     "knowledge": ALL_KNOWLEDGE,
@@ -31,13 +31,14 @@ _LOCAL_NAME = re.compile(r"[A-Za-z0-9_](?:[A-Za-z0-9_\-]*[A-Za-z0-9_])?")
 _STRING = XSD + "string"
 
 
-def export_rdf(build: Path, *, format: str, only: str = "knowledge") -> bytes:
-    """A part of a build in an RDF format.
+def export_rdf(build: Path, *, format: str, only: str = "knowledge", prefixes: Mapping[str, str] = PREFIXES) -> bytes:
+    """A part of a build in an RDF format, with those of the prefixes that are used.
 
     Turtle, N-Triples and RDF/XML hold one graph. Raises `InputError` for a part that has several, such as `all`, and
     for an unknown format or part.
     """
     quads = read_quads(build, check_part(only))
+    used = used_prefixes(quads, prefixes)
     if format in _GRAPH_FORMATS:
         graphs = {quad.graph_name for quad in quads}
         if len(graphs) > 1:
@@ -46,10 +47,10 @@ def export_rdf(build: Path, *, format: str, only: str = "knowledge") -> bytes:
             return "".join(f"{quad.triple} .\n" for quad in quads).encode()
         triples = (quad.triple for quad in quads)
         if format == "rdfxml":
-            return write_rdf_xml(triples, used_prefixes(quads))
-        return _serialise(triples, _GRAPH_FORMATS[format], quads)
+            return write_rdf_xml(triples, used)
+        return serialize(triples, format=_GRAPH_FORMATS[format], prefixes=used) or b""
     if format in _DATASET_FORMATS:
-        return _serialise(quads, _DATASET_FORMATS[format], quads)
+        return serialize(quads, format=_DATASET_FORMATS[format], prefixes=used) or b""
     formats = ", ".join((*_GRAPH_FORMATS, *_DATASET_FORMATS, "jsonld"))
     raise InputError(f"There is no RDF format {format!r}; choose {formats}.")
 
@@ -81,20 +82,26 @@ def read_quads(build: Path, only: str) -> list[Quad]:
     return list(SnapshotFile(build).quads(PARTS[only]))
 
 
-def used_prefixes(quads: Iterable[Quad]) -> dict[str, str]:
-    """The graph's prefixes that these quads use."""
+def used_prefixes(quads: Iterable[Quad], prefixes: Mapping[str, str] = PREFIXES) -> dict[str, str]:
+    """Those of the prefixes that these quads use."""
     namespaces: set[str] = set()
     for quad in quads:
-        for term in (quad.subject, quad.predicate, quad.object):
+        for term in _terms(quad.triple):
             namespaces.add(str(term)[1:].rpartition("/")[0] + "/")
             namespaces.add(str(term)[1:].rpartition("#")[0] + "#")
         namespaces.add(str(quad.graph_name)[1:].rpartition("/")[0] + "/")
     datatypes = {"xsd": PREFIXES["xsd"]}
-    return datatypes | {prefix: namespace for prefix, namespace in PREFIXES.items() if namespace in namespaces}
+    return datatypes | {prefix: namespace for prefix, namespace in prefixes.items() if namespace in namespaces}
 
 
-def _serialise(statements: Iterable[Triple] | Iterable[Quad], format: RdfFormat, quads: list[Quad]) -> bytes:
-    return serialize(statements, format=format, prefixes=used_prefixes(quads)) or b""
+def _terms(triple: Triple) -> Iterator[object]:
+    """The terms of a triple, with those of a triple term."""
+    yield triple.subject
+    yield triple.predicate
+    if isinstance(triple.object, Triple):
+        yield from _terms(triple.object)
+    else:
+        yield triple.object
 
 
 class TurtleWriter:
@@ -129,4 +136,4 @@ class TurtleWriter:
                 return f"{self._prefix_of[namespace]}:{local}"
         elif isinstance(term, Literal) and term.language is None and term.datatype.value != _STRING:
             return f"{Literal(term.value)}^^{self.term(term.datatype)}"
-        return str(term)
+        return to_text(term) if isinstance(term, Triple) else str(term)

@@ -23,7 +23,7 @@ from pyoxigraph import Literal, NamedNode, Quad, Triple
 from kg.graph.lookup_tables import ORDERS, TermLookup, TripleOrders, write_lookup_tables
 from kg.graph.snapshot_file import SnapshotFile, add_graph, begin_named_graphs
 from kg.graph.triple_tables import TripleTables
-from kg.terms import RDF, XSD, Term, to_term
+from kg.terms import RDF, XSD, Term, is_triple_term, to_term
 from kg.xsd import INTEGER_BOUNDS, PATTERNS, value_of
 
 
@@ -51,6 +51,10 @@ class TermClass(IntEnum):
     """A literal whose lexical form is none of its datatype."""
     BEYOND = 17
     """A literal with a value that the columns cannot hold exactly."""
+    DIRECTIONAL = 18
+    """A literal with a base direction, of RDF 1.2; the columns have its text and language, not the direction."""
+    TRIPLE = 19
+    """A triple term of RDF 1.2, of which the columns have nothing."""
 
 
 _MOMENTS = {
@@ -89,6 +93,12 @@ class Columns:
     def orders(self) -> TripleOrders:
         """The orders in which the triples are there."""
         return TripleOrders.of(self.sql)
+
+    @cached_property
+    def has_new_terms(self) -> bool:
+        """True when there are terms of RDF 1.2, which operators must not compare by their columns."""
+        newest = self.sql.cursor().execute(f"SELECT 1 FROM term WHERE class >= {TermClass.DIRECTIONAL:d} LIMIT 1")
+        return newest.fetchone() is not None
 
     @classmethod
     def of_quads(cls, quads: Iterable[Quad], *, for_lookup: bool = False) -> Columns:
@@ -159,21 +169,24 @@ _INTEGERS = ", ".join(f"'{XSD}{name}'" for name in INTEGER_BOUNDS)
 _RAW = "CASE WHEN class IS NULL AND contains(raw, '\\') THEN NULL ELSE raw END"
 _PARTS = f"""
     SELECT id, text, class, {_RAW} AS lexical, language,
-        CASE WHEN class = {TermClass.IRI:d} OR class = {TermClass.BLANK:d} THEN NULL
+        CASE WHEN class IN ({TermClass.IRI:d}, {TermClass.BLANK:d}, {TermClass.TRIPLE:d}) THEN NULL
              WHEN class = {TermClass.LANGUAGE_STRING:d} THEN '{RDF}langString'
+             WHEN class = {TermClass.DIRECTIONAL:d} THEN '{RDF}dirLangString'
              WHEN class = {TermClass.STRING:d} THEN '{XSD}string' ELSE datatype END AS datatype
     FROM (
         SELECT id, text,
-            CASE WHEN starts_with(text, '<') THEN {TermClass.IRI:d}
+            CASE WHEN starts_with(text, '<<') THEN {TermClass.TRIPLE:d}
+                 WHEN starts_with(text, '<') THEN {TermClass.IRI:d}
                  WHEN starts_with(text, '_:') THEN {TermClass.BLANK:d}
                  WHEN ends_with(text, '"') THEN {TermClass.STRING:d}
+                 WHEN ends_with(text, '--ltr') OR ends_with(text, '--rtl') THEN {TermClass.DIRECTIONAL:d}
                  WHEN NOT ends_with(text, '>') THEN {TermClass.LANGUAGE_STRING:d} END AS class,
-            CASE WHEN starts_with(text, '<') THEN text[2:-2]
+            CASE WHEN starts_with(text, '<<') THEN NULL WHEN starts_with(text, '<') THEN text[2:-2]
                  WHEN starts_with(text, '_:') THEN NULL
                  WHEN ends_with(text, '"') THEN text[2:-2]
                  ELSE regexp_extract(text, '(?s)^"(.*)"(?:@[A-Za-z0-9-]+|\\^\\^<[^>"]*>)$', 1) END AS raw,
             CASE WHEN NOT ends_with(text, '"') AND NOT ends_with(text, '>') AND starts_with(text, '"')
-                 THEN regexp_extract(text, '@([A-Za-z0-9-]+)$', 1) END AS language,
+                 THEN regexp_extract(text, '@([A-Za-z0-9-]+?)(?:--(?:ltr|rtl))?$', 1) END AS language,
             CASE WHEN ends_with(text, '>') AND starts_with(text, '"')
                  THEN regexp_extract(text, '\\^\\^<([^>"]*)>$', 1) END AS datatype
         FROM used_term
@@ -210,7 +223,7 @@ _FACETS = f"""
 def _complete(sql: duckdb.DuckDBPyConnection) -> None:
     """Take apart in Python what SQL did not: few literals have escapes, dates, or a form that has to be checked."""
     left = f"""
-        SELECT id, text FROM typed_term WHERE contains(text, '\\')
+        SELECT id, text FROM typed_term WHERE (contains(text, '\\') AND class <> {TermClass.TRIPLE:d})
         OR (class = {TermClass.NUMBER:d} AND (datatype NOT IN ('{XSD}integer', '{XSD}decimal', '{XSD}double')
             OR (rank <= 2 AND number IS NULL) OR floating IS NULL))
         OR (class = {TermClass.BOOLEAN:d} AND truth IS NULL) OR class = {TermClass.ILL_TYPED:d}
@@ -235,6 +248,8 @@ def _column_types() -> list[tuple[str, str]]:
 
 def facets_of(text: str) -> tuple[object, ...]:
     """The columns of `term` for an exact term, with None for its id."""
+    if is_triple_term(text):
+        return (None, text, int(TermClass.TRIPLE), *[None] * 9)
     term = to_term(text)
     if not isinstance(term, Literal):
         is_iri = isinstance(term, NamedNode)
@@ -254,6 +269,8 @@ def _only(kind: TermClass) -> _Facets:
 
 def _value_facets(text: str, term: Literal) -> _Facets:
     """Class, rank, number, floating, moment, zoned and truth of a literal."""
+    if term.direction is not None:
+        return _only(TermClass.DIRECTIONAL)
     if term.language is not None:
         return _only(TermClass.LANGUAGE_STRING)
     name = term.datatype.value.removeprefix(XSD) if term.datatype.value.startswith(XSD) else ""

@@ -14,12 +14,13 @@ from pathlib import Path
 from typing import cast
 
 import duckdb
-from pyoxigraph import Literal, RdfFormat, Triple, parse
+from pyoxigraph import BlankNode, Literal, RdfFormat, Triple, parse
 
 from kg.graph.triple_tables import TripleTables, memory_limit
-from kg.rdf.parser import MAX_LITERAL_LENGTH
+from kg.rdf.blank_nodes import with_labels
+from kg.rdf.parser import MAX_LITERAL_LENGTH, nests_too_deep
 from kg.sql import quote
-from kg.terms import RDF
+from kg.terms import RDF, to_term, to_text
 from kg.xsd import STRING
 
 _BYTES_PER_ROW = 400  # what writing a triple takes, with its share of the dictionary: measured on films
@@ -36,16 +37,19 @@ _EXACT = rf"{_IRI}|_:[A-Za-z0-9_][A-Za-z0-9_\-]*|\"[^\x00-\x1f\x7f\"\\]*\"(?:{_L
 _LANGUAGE_DATATYPES = tuple(f"^^<{RDF}{name}>" for name in ("langString", "dirLangString"))  # need a language tag
 
 
-def load_ntriples(tables: TripleTables, path: Path, *, table: str, keeps_labels: bool = False) -> bool:
+def load_ntriples(
+    tables: TripleTables, path: Path, *, table: str, keeps_labels: bool = False, version: str = "1.2"
+) -> bool:
     """Read an N-Triples file into a table; triples that the table has already are not added twice.
 
     Blank nodes of different files are different entities, unless `keeps_labels` says that these files share them.
-    False, and nothing is read, when the file has errors or is in an unusual form.
+    False, and nothing is read, when the file has errors, is in an unusual form, or has what this version of RDF does
+    not have.
     """
     sql = tables.sql
     if not (_split_by_column(tables, path) or _split_by_line(tables, path)):
         return False
-    has_new_forms = _normalise_terms(tables, keeps_labels=keeps_labels)
+    has_new_forms = _normalise_terms(tables, keeps_labels=keeps_labels, is_new=version != "1.1")
     if has_new_forms is None:
         return False
     tables.add_dictionary("spelling", is_distinct=not has_new_forms)
@@ -188,7 +192,7 @@ def _collect_terms(tables: TripleTables, *, exact: str) -> None:
     )
 
 
-def _normalise_terms(tables: TripleTables, *, keeps_labels: bool) -> bool | None:
+def _normalise_terms(tables: TripleTables, *, keeps_labels: bool, is_new: bool) -> bool | None:
     """Give the terms of the file their exact form; True when some changed, None when one is not a term."""
     sql = tables.sql
     if sql.execute("SELECT 1 FROM spelling WHERE length(exact) > ? LIMIT 1", [MAX_LITERAL_LENGTH]).fetchone():
@@ -197,16 +201,18 @@ def _normalise_terms(tables: TripleTables, *, keeps_labels: bool) -> bool | None
     other = " OR ".join("ends_with(exact, ?)" for _ in datatypes)
     query = f"SELECT exact FROM spelling WHERE NOT regexp_full_match(exact, ?) OR {other} ORDER BY exact"
     inexact = [row[0] for row in sql.execute(query, [_EXACT, *datatypes]).fetchall()]
+    if any(map(nests_too_deep, inexact)):
+        return None
     if inexact:
         try:
             lines = "".join(f"<urn:s> <urn:p> {text} .\n" for text in inexact)
             terms = [cast(Triple, triple).object for triple in parse(lines, format=RdfFormat.N_TRIPLES)]
         except SyntaxError:
             return None
-        if any(isinstance(term, Literal) and term.direction is not None for term in terms):
-            return None  # RDF 1.1 has no direction
-        exact = list(map(str, terms))
-        if len(exact) != len(inexact) or any(text[:1] not in '<_"' or text.startswith("<<") for text in inexact):
+        if not is_new and any(map(_is_new, terms)):
+            return None
+        exact = list(map(to_text, terms))
+        if len(exact) != len(inexact) or any(text[:1] not in '<_"' for text in inexact):
             return None
         sql.execute("CREATE OR REPLACE TEMP TABLE normalised(text VARCHAR, exact VARCHAR)")
         sql.execute(
@@ -218,4 +224,24 @@ def _normalise_terms(tables: TripleTables, *, keeps_labels: bool) -> bool | None
     if number == 1 or keeps_labels:
         return bool(inexact)
     sql.execute(f"UPDATE spelling SET exact = '_:f{number}-' || exact[3:] WHERE starts_with(exact, '_:')")
+    _label_in_triple_terms(tables, f"f{number}-")
     return bool(inexact)
+
+
+def _is_new(term: object) -> bool:
+    """True for a term that RDF 1.1 does not have."""
+    return isinstance(term, Triple) or (isinstance(term, Literal) and term.direction is not None)
+
+
+def _label_in_triple_terms(tables: TripleTables, prefix: str) -> None:
+    """Put a prefix before the label of each blank node in a triple term."""
+    rows = tables.sql.execute("SELECT exact FROM spelling WHERE starts_with(exact, '<<') AND contains(exact, '_:')")
+    if not (texts := [text for (text,) in rows.fetchall()]):
+        return
+    terms = [cast(Triple, to_term(text)) for text in texts]
+    labelled = [to_text(with_labels(term, lambda node: BlankNode(prefix + node.value))) for term in terms]
+    tables.sql.execute(
+        "UPDATE spelling SET exact = n.exact FROM (SELECT unnest(?::VARCHAR[]) AS text, unnest(?::VARCHAR[]) AS exact)"
+        " AS n WHERE n.text = spelling.exact",
+        [texts, labelled],
+    )

@@ -10,18 +10,16 @@ import re
 import tempfile
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import TypeVar, cast
 
-from pyoxigraph import BlankNode, Literal, NamedNode, RdfFormat, Triple, serialize
+from pyoxigraph import BlankNode, RdfFormat, Triple, serialize
 
 from kg.errors import FaultsError, InputError
 from kg.graph.ntriples import load_ntriples
 from kg.graph.triple_tables import TripleTables
 from kg.rdf import file_formats
+from kg.rdf.blank_nodes import with_labels
 from kg.rdf.parser import RdfParser, RdfSyntaxError
 from kg.reports import Finding, Place
-
-_Node = TypeVar("_Node", NamedNode | BlankNode, NamedNode | BlankNode | Literal)
 
 # The labels that pyoxigraph gives blank nodes without one, and those that we give, in case a file has such labels too.
 _GENERATED_LABEL = re.compile(r"[0-9a-f]{20,32}|nameless[0-9]+")
@@ -38,43 +36,46 @@ def format_of(path: Path) -> RdfFormat:
     return format
 
 
-def read_triples(path: Path, *, format: RdfFormat | None = None) -> Iterator[Triple]:
+def read_triples(path: Path, *, format: RdfFormat | None = None, version: str = "1.2") -> Iterator[Triple]:
     """The triples of a file, in its order; blank nodes without a label are numbered in that order.
 
     The format is that of the suffix, unless it is given. Raises `FaultsError`, with the place, for a file that does not
-    parse.
+    parse, or has what this version of RDF does not have.
     """
     format = format if format is not None else format_of(path)
     labels: dict[str, BlankNode] = {}
     try:
-        for quad in RdfParser(path, format, base_iri=path.resolve().as_uri()):
+        for quad in RdfParser(path, format, base_iri=path.resolve().as_uri(), version=version):
             yield _with_stable_labels(quad.triple, labels)
     except RdfSyntaxError as error:
         place = Place(str(path), error.line, error.column)
         raise FaultsError([Finding(f"rdf/{error.check}", f"{error.message}.", places=(place,))]) from error
 
 
-def read_all_triples(files: Iterable[Path], *, format: RdfFormat | None = None) -> Iterator[Triple]:
+def read_all_triples(
+    files: Iterable[Path], *, format: RdfFormat | None = None, version: str = "1.2"
+) -> Iterator[Triple]:
     """The triples of several files; blank nodes of different files stay different, whatever their labels.
 
     Raises `FaultsError` for the first file that does not parse.
     """
     for number, path in enumerate(files):
-        yield from with_own_blank_nodes(read_triples(path, format=format), f"f{number}-")
+        yield from with_own_blank_nodes(read_triples(path, format=format, version=version), f"f{number}-")
 
 
 def with_own_blank_nodes(triples: Iterable[Triple], prefix: str) -> Iterator[Triple]:
     """The triples with a prefix before the label of every blank node."""
-    for triple in triples:
-        s, o = triple.subject, triple.object
-        yield Triple(
-            BlankNode(prefix + s.value) if isinstance(s, BlankNode) else s,
-            triple.predicate,
-            BlankNode(prefix + o.value) if isinstance(o, BlankNode) else o,
-        )
+    return (with_labels(triple, lambda node: BlankNode(prefix + node.value)) for triple in triples)
 
 
-def load_file(tables: TripleTables, path: Path, *, table: str = "triple", format: RdfFormat | None = None) -> None:
+def load_file(
+    tables: TripleTables,
+    path: Path,
+    *,
+    table: str = "triple",
+    format: RdfFormat | None = None,
+    version: str = "1.2",
+) -> None:
     """Read an RDF file into a table; triples that the table has already are not added twice.
 
     Blank nodes of different files stay different. Raises `InputError` for a file that cannot be read.
@@ -82,29 +83,22 @@ def load_file(tables: TripleTables, path: Path, *, table: str = "triple", format
     if not path.is_file():
         raise InputError(f"There is no file {path}.")
     format = format if format is not None else format_of(path)
-    if format is RdfFormat.N_TRIPLES and load_ntriples(tables, path, table=table):
+    if format is RdfFormat.N_TRIPLES and load_ntriples(tables, path, table=table, version=version):
         return
     with tempfile.TemporaryDirectory(prefix="kg-") as folder:
         ntriples = Path(folder) / "triples.nt"
         with ntriples.open("wb") as output:
-            serialize(read_triples(path, format=format), output=output, format=RdfFormat.N_TRIPLES)
+            serialize(read_triples(path, format=format, version=version), output=output, format=RdfFormat.N_TRIPLES)
         if not load_ntriples(tables, ntriples, table=table):
             raise FaultsError([Finding("rdf/syntax", f"{path.name} could not be read.", places=(Place(str(path)),))])
 
 
 def _with_stable_labels(triple: Triple, labels: dict[str, BlankNode]) -> Triple:
     """The triple with a repeatable label for each blank node without one."""
-    s, o = triple.subject, triple.object
-    if isinstance(s, BlankNode) or isinstance(o, BlankNode):
-        assert not isinstance(s, Triple)
-        assert not isinstance(o, Triple)
-        return Triple(_labelled(s, labels), triple.predicate, _labelled(o, labels))
-    return triple
 
+    def label(node: BlankNode) -> BlankNode:
+        if not _GENERATED_LABEL.fullmatch(node.value):
+            return node
+        return labels.setdefault(node.value, BlankNode(f"nameless{len(labels)}"))
 
-def _labelled(term: _Node, labels: dict[str, BlankNode]) -> _Node:
-    if isinstance(term, BlankNode) and _GENERATED_LABEL.fullmatch(term.value):
-        if term.value not in labels:
-            labels[term.value] = BlankNode(f"nameless{len(labels)}")
-        return cast(_Node, labels[term.value])
-    return term
+    return with_labels(triple, label)

@@ -29,7 +29,7 @@ class RecordStore:
         """The facts that state a triple; without a triple, all facts, in the order in which they were read."""
         if triple is None:
             return self._read("true", [])
-        terms = [to_text(term) for term in (triple.subject, triple.predicate, triple.object)]  # type: ignore[arg-type]
+        terms = [to_text(term) for term in (triple.subject, triple.predicate, triple.object)]
         condition = " AND ".join(f"{place} = (SELECT id FROM term WHERE text = ?)" for place in "spo")
         return self._read(condition, terms)
 

@@ -42,7 +42,9 @@ GRAPHS = (CONTESTED, UNDECIDED, ONTOLOGY, PROVENANCE, LINKS)
 _BATCH = 50_000
 _MATCHES = 2_000
 _LINE = "a.text || ' ' || b.text || ' ' || c.text"
-_HAS_BLANK_NODES = "starts_with(a.text, '_:') OR starts_with(c.text, '_:')"
+_HAS_BLANK_NODES = (
+    "starts_with(a.text, '_:') OR starts_with(c.text, '_:') OR (starts_with(c.text, '<<') AND contains(c.text, '_:'))"
+)
 _SHARE = 3 / 4
 """Of the memory that a worker may take, the part that DuckDB may."""
 _EXPORT_MEMORY = "500MB"

@@ -5,7 +5,8 @@
     inferred(s UINTEGER, p UINTEGER, o UINTEGER)   inferred triples; none of them is in `triple`
 
 The id of a literal is `FIRST_LITERAL_ID` or more, the id of any other term is less: whether a term is a literal is
-known without the dictionary. The same triples in the same order get the same ids.
+known without the dictionary. A triple term has an id as a literal has: it is one value, and never a subject. The same
+triples in the same order get the same ids.
 """
 
 from __future__ import annotations
@@ -134,8 +135,9 @@ class TripleTables:
         new = "" if self.count("term") == 0 else " AND exact NOT IN (SELECT text FROM term)"
         distinct = "" if is_distinct else "DISTINCT "
         for is_literal, first in enumerate(self._next_ids):
-            condition = "starts_with" if is_literal else "NOT starts_with"
-            terms = f"SELECT {distinct}exact FROM {table} WHERE {condition}(exact, '\"'){new}"
+            condition = "" if is_literal else "NOT "
+            starts = "(starts_with(exact, '\"') OR starts_with(exact, '<<'))"
+            terms = f"SELECT {distinct}exact FROM {table} WHERE {condition}{starts}{new}"
             self.sql.execute(
                 f"INSERT INTO term SELECT {first - 1} + row_number() OVER (), exact"
                 f" FROM (SELECT exact FROM ({terms}) AS f ORDER BY exact) AS g"
@@ -157,7 +159,7 @@ class TripleTables:
         return id
 
     def _next_id(self, text: str) -> int:
-        is_literal = int(text.startswith('"'))
+        is_literal = int(text.startswith(('"', "<<")))
         self._next_ids[is_literal] += 1
         return self._next_ids[is_literal] - 1
 

@@ -171,7 +171,9 @@ def import_rdf(
             reader = _RdfReader(session, rdf, path, datasets)
             for subject, property, value in _triples(path, input_format, session):
                 session.summary.records += 1
-                if not statements.take(subject, property, value):
+                if isinstance(value, Triple):
+                    reader.skip(property, "a triple term, which facts do not have")
+                elif not statements.take(subject, property, value):
                     reader.read(subject, property, value)
             session.progress(path.stat().st_size)
         if statements.has_any:
@@ -357,8 +359,10 @@ def _triples(path: Path, input_format: str | None, session: ImportSession) -> It
         if path.stat().st_size > MAX_BYTES_WITH_BLANK_NODES:
             megabytes = MAX_BYTES_WITH_BLANK_NODES >> 20
             raise InputError(f"{path} has blank nodes, and is larger than {megabytes} MB. Give its nodes IRIs.")
-        quads = with_canonical_labels(_quads(path, format))
-        yield from ((quad.subject, quad.predicate, quad.object) for quad in quads)
+        quads = list(_quads(path, format))
+        labelled = with_canonical_labels(quad for quad in quads if not isinstance(quad.object, Triple))
+        others = (quad for quad in quads if isinstance(quad.object, Triple))
+        yield from ((quad.subject, quad.predicate, quad.object) for quad in (*labelled, *others))
     except RdfSyntaxError as error:
         place = f"{path}:{error.line}" if error.line else str(path)
         raise InputError(f"{place}: does not parse: {error.message}. Nothing was written.") from error

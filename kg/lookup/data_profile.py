@@ -16,7 +16,8 @@ _CLASSES = "SELECT ?c (COUNT(*) AS ?n) { ?s a ?c } GROUP BY ?c"
 _MEMBERS = "SELECT ?c (MIN(?s) AS ?e) { ?s a ?c FILTER(isIRI(?s)) } GROUP BY ?c"
 _PROPERTIES = """SELECT ?p ?kind ?language (COUNT(*) AS ?n) (MIN(?o) AS ?e) {
     ?s ?p ?o
-    BIND(IF(isLiteral(?o), DATATYPE(?o), IF(isIRI(?o), "IRI", "blank node")) AS ?kind)
+    BIND(IF(isLiteral(?o), DATATYPE(?o), IF(isIRI(?o), "IRI", IF(isTRIPLE(?o), "triple term", "blank node")))
+        AS ?kind)
     BIND(IF(isLiteral(?o), LANG(?o), "") AS ?language)
 } GROUP BY ?p ?kind ?language"""
 _SUBJECTS = "SELECT ?p (COUNT(DISTINCT ?s) AS ?n) { ?s ?p ?o } GROUP BY ?p"
@@ -49,7 +50,7 @@ class PropertyProfile:
     triples: int
     subjects: int
     values: tuple[str, ...]
-    """Datatypes, `IRI` and `blank node`, the most frequent first."""
+    """Datatypes, `IRI`, `blank node` and `triple term`, the most frequent first."""
     example: str
 
 
@@ -187,7 +188,7 @@ class _Namer:
         return text if len(text) <= _MAX_EXAMPLE else text[: _MAX_EXAMPLE - 1] + "…"
 
 
-_STRINGS = (XSD + "string", RDF + "langString")
+_STRINGS = (XSD + "string", RDF + "langString", RDF + "dirLangString")
 
 
 def _rows(store: Store, query: str) -> list[QuerySolution]:

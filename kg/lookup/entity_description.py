@@ -5,10 +5,11 @@ from __future__ import annotations
 import builtins
 import html
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from typing import cast
 
-from pyoxigraph import Literal, NamedNode, Quad, QuerySolutions, Store
+from pyoxigraph import BlankNode, NamedNode, Quad, QuerySolutions, Store
 
 from kg.decisions.conflicts import ContestedFact
 from kg.facts.model import Fact
@@ -16,7 +17,7 @@ from kg.graph.provenance import Provenance
 from kg.graph.store import find_quads
 from kg.lookup.entity_names import EntityNames
 from kg.parts import belongs_to
-from kg.terms import ALIAS, KNOWLEDGE, LABEL, TYPE, UNDECIDED, Term, to_curie, to_short
+from kg.terms import ALIAS, KNOWLEDGE, LABEL, PREFIXES, TYPE, UNDECIDED, Term, to_curie, to_short
 from kg.text.table import html_table
 
 _MAX_DEPTH = 3
@@ -41,7 +42,7 @@ class PropertyValue:
         """True when no source states it."""
         return not self.facts
 
-    def as_dict(self) -> dict[str, object]:
+    def as_dict(self, prefixes: Mapping[str, str] = PREFIXES) -> dict[str, object]:
         """The value as JSON has it."""
         document: dict[str, object] = {"value": to_short(self.value), "text": self.text}
         if self.facts:
@@ -51,7 +52,7 @@ class PropertyValue:
         if self.is_contested:
             document["contested"] = True
         if self.parts:
-            document["parts"] = _by_property(self.parts)
+            document["parts"] = _by_property(self.parts, prefixes)
         return document
 
 
@@ -68,51 +69,56 @@ class EntityDescription:
     inferred: tuple[PropertyValue, ...]
     incoming: tuple[tuple[NamedNode, str], ...]
     contested: tuple[ContestedFact, ...] = ()
+    prefixes: Mapping[str, str] = field(default_factory=lambda: PREFIXES, repr=False, compare=False)
+    """Those of its CURIEs."""
+
+    @property
+    def curie(self) -> str:
+        """`film:anora`, as queries write it."""
+        return to_curie(self.entity.value, self.prefixes)
 
     def __repr__(self) -> str:
         values = f"{len(self.stated)} stated and {len(self.inferred)} inferred values"
-        return f"EntityDescription({to_curie(self.entity.value)}, {self.label!r}, {values})"
+        return f"EntityDescription({self.curie}, {self.label!r}, {values})"
 
     def as_dict(self) -> dict[str, object]:
         """The description as JSON has it: property -> values, each with its sources."""
         incoming: dict[str, list[str]] = defaultdict(list)
         for property, text in self.incoming:
-            incoming[to_curie(property.value)].append(text)
+            incoming[to_curie(property.value, self.prefixes)].append(text)
         return {
             "iri": self.entity.value,
-            "curie": to_curie(self.entity.value),
+            "curie": self.curie,
             "label": self.label,
-            "stated": _by_property(self.stated),
-            "inferred": _by_property(self.inferred),
+            "stated": _by_property(self.stated, self.prefixes),
+            "inferred": _by_property(self.inferred, self.prefixes),
             "incoming": dict(incoming),
-            "contested": [_contested_line(contested) for contested in self.contested],
+            "contested": [_contested_line(contested, self.prefixes) for contested in self.contested],
         }
 
     def _repr_html_(self) -> str:
         """What a notebook shows: the values with their sources, and folded what is inferred."""
-        curie = to_curie(self.entity.value)
-        title = f"<h3>{html.escape(self.label or curie)}</h3><p><code>{html.escape(curie)}</code></p>"
-        stated = html_table(("property", "value", "sources"), _value_rows(self.stated))
-        inferred = html_table(("property", "value", "sources"), _value_rows(self.inferred))
+        title = f"<h3>{html.escape(self.label or self.curie)}</h3><p><code>{html.escape(self.curie)}</code></p>"
+        stated = html_table(("property", "value", "sources"), _value_rows(self.stated, self.prefixes))
+        inferred = html_table(("property", "value", "sources"), _value_rows(self.inferred, self.prefixes))
         if inferred:
             inferred = f"<details><summary>{len(self.inferred):,} inferred values</summary>{inferred}</details>"
-        contested = "".join(f"<li>{html.escape(_contested_line(lost))}</li>" for lost in self.contested)
+        contested = "".join(f"<li>{html.escape(_contested_line(lost, self.prefixes))}</li>" for lost in self.contested)
         if contested:
             contested = f"<p>Contested, and not accepted as true:</p><ul>{contested}</ul>"
         return title + stated + contested + inferred
 
     def to_text(self) -> str:
         """The description for people, a line for each value."""
-        curie = to_curie(self.entity.value)
-        lines = [f"{self.label}  ({curie})" if self.label else curie]
-        lines += _value_lines("Stated by sources", self.stated)
-        lines += _value_lines("Inferred", self.inferred)
+        lines = [f"{self.label}  ({self.curie})" if self.label else self.curie]
+        lines += _value_lines("Stated by sources", self.stated, self.prefixes)
+        lines += _value_lines("Inferred", self.inferred, self.prefixes)
         if self.contested:
             lines += ["", "Contested, and not accepted as true"]
-            lines += [f"  {_contested_line(contested)}" for contested in self.contested]
+            lines += [f"  {_contested_line(contested, self.prefixes)}" for contested in self.contested]
         if self.incoming:
             lines += ["", "Referred to by"]
-            lines += [f"  {text}  {to_curie(property.value)}" for property, text in self.incoming]
+            lines += [f"  {text}  {to_curie(property.value, self.prefixes)}" for property, text in self.incoming]
         return "\n".join(lines) + "\n"
 
 
@@ -127,6 +133,7 @@ def describe_entity(store: Store, names: EntityNames, provenance: Provenance, en
         tuple(value for value in values if value.is_inferred),
         tuple(reader.incoming(entity, {value.value for value in values})),
         tuple(lost for lost in provenance.contested_about(entity) if not lost.is_undecided),
+        names.prefixes,
     )
 
 
@@ -138,10 +145,10 @@ class PropertyReader:
     names: EntityNames
     provenance: Provenance
     limit: int | None = None
-    _parts: dict[NamedNode, list[PropertyValue]] = field(default_factory=dict, repr=False)
+    _parts: dict[NamedNode | BlankNode, list[PropertyValue]] = field(default_factory=dict, repr=False)
     """Part -> its values: the same part is a value of a property and of each wider property."""
 
-    def values(self, entity: NamedNode, *, depth: int = 0) -> list[PropertyValue]:
+    def values(self, entity: NamedNode | BlankNode, *, depth: int = 0) -> list[PropertyValue]:
         """Every value of an entity, by property; a part comes with its own values."""
         if depth and entity in self._parts:
             return self._parts[entity]
@@ -152,22 +159,24 @@ class PropertyReader:
             facts[fact.property, fact.value].append(fact)
         values = []
         for quad in (*self._quads(entity, is_part=depth > 0), *undecided):
-            value = quad.object
-            if isinstance(value, Literal | NamedNode):
-                stated_by = tuple(sorted(facts[quad.predicate, value], key=_by_source_and_span))
-                text, parts = self.value_text(value), tuple(self._stated_parts(entity, value, depth))
-                is_contested = quad.graph_name == UNDECIDED
-                values.append(PropertyValue(quad.predicate, value, text, stated_by, parts, is_contested))
+            value = cast(Term, quad.object)
+            stated_by = tuple(sorted(facts[quad.predicate, value], key=_by_source_and_span))
+            text, parts = self.value_text(value), tuple(self._stated_parts(entity, value, depth))
+            is_contested = quad.graph_name == UNDECIDED
+            values.append(PropertyValue(quad.predicate, value, text, stated_by, parts, is_contested))
         values.sort(key=_value_order)
         self._parts[entity] = values
         return values
 
-    def _stated_parts(self, entity: NamedNode, value: Term, depth: int) -> Iterator[PropertyValue]:
-        if isinstance(value, NamedNode) and depth < _MAX_DEPTH and belongs_to(value.value, entity.value):
+    def _stated_parts(self, entity: NamedNode | BlankNode, value: Term, depth: int) -> Iterator[PropertyValue]:
+        """The values of a part, or of a blank node, which has no description of its own."""
+        if depth >= _MAX_DEPTH:
+            return
+        if isinstance(value, BlankNode) or (isinstance(value, NamedNode) and belongs_to(value.value, entity.value)):
             yield from (part for part in self.values(value, depth=depth + 1) if not part.is_inferred)
 
-    def _quads(self, entity: NamedNode, *, is_part: bool) -> Iterator[Quad]:
-        if self.limit is None or is_part:
+    def _quads(self, entity: NamedNode | BlankNode, *, is_part: bool) -> Iterator[Quad]:
+        if self.limit is None or is_part or isinstance(entity, BlankNode):
             yield from find_quads(self.store, entity, None, None, KNOWLEDGE)
             return
         for property in self.counts(entity):
@@ -197,8 +206,8 @@ class PropertyReader:
     def value_text(self, value: Term) -> str:
         """A value for people: an entity by its label and CURIE."""
         if isinstance(value, NamedNode) and (label := self.names.label(value)):
-            return f"{label} ({to_curie(value.value)})"
-        return to_short(value)
+            return f"{label} ({to_curie(value.value, self.names.prefixes)})"
+        return to_short(value, self.names.prefixes)
 
 
 def _value_order(value: PropertyValue) -> tuple[int, str, str]:
@@ -207,47 +216,49 @@ def _value_order(value: PropertyValue) -> tuple[int, str, str]:
     return (rank, value.property.value, value.text)
 
 
-def _value_lines(title: str, values: tuple[PropertyValue, ...]) -> Iterator[str]:
+def _value_lines(title: str, values: tuple[PropertyValue, ...], prefixes: Mapping[str, str]) -> Iterator[str]:
     if values:
         yield ""
         yield title
     before = None
     for value in values:
-        name = _local_name(value.property) if value.property != before else ""
-        yield from _value_line(value, name, indent="  ")
+        name = _local_name(value.property, prefixes) if value.property != before else ""
+        yield from _value_line(value, name, prefixes, indent="  ")
         before = value.property
 
 
-def _value_line(value: PropertyValue, name: str, *, indent: str) -> Iterator[str]:
+def _value_line(value: PropertyValue, name: str, prefixes: Mapping[str, str], *, indent: str) -> Iterator[str]:
     if value.parts:
         yield f"{indent}{name}"
         for part in value.parts:
-            yield from _value_line(part, _local_name(part.property), indent=indent + "    ")
+            yield from _value_line(part, _local_name(part.property, prefixes), prefixes, indent=indent + "    ")
     else:
         sources = "; ".join(dict.fromkeys(_source_and_span(fact) for fact in value.facts))
         sources += "; undecided" if value.is_contested else ""
         yield f"{indent}{name:<20} {value.text}{f'   [{sources}]' if sources else ''}"
 
 
-def _value_rows(values: Iterable[PropertyValue], above: str = "") -> Iterator[tuple[str, str, str]]:
+def _value_rows(
+    values: Iterable[PropertyValue], prefixes: Mapping[str, str], above: str = ""
+) -> Iterator[tuple[str, str, str]]:
     """Yield property, value and sources; a property of a part with the property that leads to the part."""
     for value in values:
-        name = f"{above}{_local_name(value.property)}"
+        name = f"{above}{_local_name(value.property, prefixes)}"
         if value.parts:
-            yield from _value_rows(value.parts, f"{name} › ")
+            yield from _value_rows(value.parts, prefixes, f"{name} › ")
         else:
             sources = "; ".join(dict.fromkeys(_source_and_span(fact) for fact in value.facts))
             yield name, value.text, f"{sources}; undecided" if value.is_contested else sources
 
 
-def _contested_line(contested: ContestedFact) -> str:
+def _contested_line(contested: ContestedFact, prefixes: Mapping[str, str]) -> str:
     fact = contested.fact
-    statement = f"{_local_name(fact.property)} {to_short(fact.value)}"
+    statement = f"{_local_name(fact.property, prefixes)} {to_short(fact.value)}"
     return f"{statement}   [{_source_and_span(fact)}; {contested.kind}: {contested.reason}]"
 
 
-def _local_name(property: NamedNode) -> str:
-    return to_curie(property.value).removeprefix("film:")
+def _local_name(property: NamedNode, prefixes: Mapping[str, str]) -> str:
+    return to_curie(property.value, prefixes).removeprefix("film:")
 
 
 def _by_source_and_span(fact: Fact) -> tuple[str, int]:
@@ -261,8 +272,8 @@ def _source_and_span(fact: Fact) -> str:
     return f"{evidence.source} {evidence.record}" if evidence.record else evidence.source
 
 
-def _by_property(values: tuple[PropertyValue, ...]) -> dict[str, object]:
+def _by_property(values: tuple[PropertyValue, ...], prefixes: Mapping[str, str]) -> dict[str, object]:
     documents: dict[str, list[object]] = defaultdict(list)
     for value in values:
-        documents[to_curie(value.property.value)].append(value.as_dict())
+        documents[to_curie(value.property.value, prefixes)].append(value.as_dict(prefixes))
     return dict(documents)

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
+from typing import Protocol
 
 from pyoxigraph import Literal, NamedNode, Quad, Store, Triple
 
@@ -14,7 +15,20 @@ from kg.errors import AmbiguousNameError, UnknownNameError
 from kg.graph.store import find_quad, find_quads
 from kg.lookup.entity_types import has_type, types_of
 from kg.schema import Schema, suggest_terms, to_schema
-from kg.terms import ALIAS, FILM, KNOWLEDGE, KNOWN_NAMES, LABEL, LINKS, ONTOLOGY, TYPE, to_curie, to_iri, to_term
+from kg.terms import (
+    ALIAS,
+    FILM,
+    KNOWLEDGE,
+    KNOWN_NAMES,
+    LABEL,
+    LINKS,
+    ONTOLOGY,
+    PREFIXES,
+    TYPE,
+    to_curie,
+    to_iri,
+    to_term,
+)
 from kg.text.folding import Naming, closest, fold_name
 
 _NAMING_GRAPHS = (KNOWLEDGE, ONTOLOGY)
@@ -28,10 +42,10 @@ _WORD = re.compile(r"[^\s?!,;()\"]*[^\s?!,;.:()\"]")
 
 
 class EntityNames:
-    """The names of the entities in a store."""
+    """The names of the entities in a store; `prefixes` are those of the CURIEs that answers have."""
 
-    def __init__(self, store: Store) -> None:
-        self.store = store
+    def __init__(self, store: Store, *, prefixes: Mapping[str, str] = PREFIXES) -> None:
+        self.store, self.prefixes = store, prefixes
         self._label = lru_cache(maxsize=_CACHE_SIZE)(self._find_label)
         self._entity = lru_cache(maxsize=_CACHE_SIZE)(self._find_entity)
         self._class = lru_cache(maxsize=_CACHE_SIZE)(self._find_class)
@@ -248,17 +262,51 @@ def _label_keys(quads: Iterable[Quad]) -> Iterator[tuple[bool, str, str]]:
             yield language not in ("", "en"), language, quad.object.value
 
 
+class AnswerNames(Protocol):
+    """What the cells of an answer have for an IRI."""
+
+    def label(self, iri: NamedNode, /) -> str:
+        """An entity's label; empty when it has none."""
+
+    @property
+    def prefixes(self) -> Mapping[str, str]:
+        """Those of CURIEs."""
+
+
+@dataclass(frozen=True, slots=True)
+class CopiedNames:
+    """The labels of some entities without the graph that has them: a pickled answer's."""
+
+    labels: Mapping[str, str]
+    prefixes: Mapping[str, str]
+
+    @classmethod
+    def of(cls, names: AnswerNames, terms: Iterable[object]) -> CopiedNames:
+        """The names of the entities among these terms."""
+        entities = {term for term in terms if isinstance(term, NamedNode)}
+        labels = {entity.value: label for entity in entities if (label := names.label(entity))}
+        return cls(labels, dict(names.prefixes))
+
+    def label(self, iri: NamedNode) -> str:
+        """An entity's label; empty when it has none."""
+        return self.labels.get(iri.value, "")
+
+
 @dataclass(frozen=True, slots=True)
 class Entity:
     """An entity in an answer: `iri`, `curie` and the `label` that the graph has for it. As text it is its label."""
 
     iri: NamedNode
-    names: EntityNames = field(repr=False, compare=False)
+    names: AnswerNames = field(repr=False, compare=False)
+
+    def __reduce__(self) -> tuple[object, ...]:
+        """Pickled with its own label."""
+        return Entity, (self.iri, CopiedNames.of(self.names, (self.iri,)))
 
     @property
     def curie(self) -> str:
         """`film:anora`, as queries write it."""
-        return to_curie(self.iri.value)
+        return to_curie(self.iri.value, self.names.prefixes)
 
     @property
     def label(self) -> str:

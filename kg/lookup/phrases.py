@@ -36,9 +36,15 @@ _AXIOMS = {
 
 def term_in_words(term: object, names: EntityNames) -> str:
     """An entity by its label, a part by its owner's label and the path to it, a literal in quotation marks."""
-    if not isinstance(term, NamedNode):
-        return f"“{to_short(term)}”" if isinstance(term, Literal) else str(term)
-    return entity_in_words(term, names)
+    match term:
+        case NamedNode():
+            return entity_in_words(term, names)
+        case Literal():
+            return f"“{to_short(term)}”"
+        case Triple():
+            return to_short(term, names.prefixes)
+        case _:
+            return str(term)
 
 
 def entity_in_words(iri: NamedNode, names: EntityNames) -> str:
@@ -49,7 +55,7 @@ def entity_in_words(iri: NamedNode, names: EntityNames) -> str:
     if owner and (label := names.label(NamedNode(owner))):
         property, *rest = path_of(iri.value)
         return " › ".join((label, property, ".".join(rest))) if rest else f"{label} › {property}"
-    return to_short(iri).removeprefix("film:")
+    return to_short(iri, names.prefixes).removeprefix("film:")
 
 
 def property_in_words(property: NamedNode, names: EntityNames) -> str:

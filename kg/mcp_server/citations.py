@@ -13,12 +13,12 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
 
-from pyoxigraph import BlankNode, Triple
+from pyoxigraph import Triple
 
 from kg.explain.why import Explainer, Explanation
 from kg.facts.model import Fact
 from kg.facts.texts import Texts, passage_uri
-from kg.lookup.entity_names import Entity, EntityNames
+from kg.lookup.entity_names import AnswerNames, Entity, EntityNames
 from kg.lookup.phrases import triple_in_words
 from kg.queries.answer import Answer, Row, to_cell
 from kg.terms import Term, to_curie
@@ -154,10 +154,8 @@ def plain_cells(row: Row) -> dict[str, Any]:
     return {name: to_plain(term, row.names) for name, term in zip(row.columns, row.terms, strict=True)}
 
 
-def to_plain(term: Term | Triple | None, names: EntityNames) -> Any:  # what json.dumps takes
+def to_plain(term: Term | Triple | None, names: AnswerNames) -> Any:  # what json.dumps takes
     """A term as JSON has it: a number, a truth value, a text, or an entity with label and CURIE."""
-    if isinstance(term, BlankNode | Triple):
-        return _shorten(str(term), _MAX_CELL)
     cell = to_cell(term, names)
     if isinstance(cell, Entity):
         return {"label": _shorten(cell.label, _MAX_CELL), "entity": _shorten(cell.curie, _MAX_CELL)}

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from itertools import islice
 from pathlib import Path
-from typing import Any, TypeVar, cast
+from typing import Any
 
 from pyoxigraph import BlankNode, DefaultGraph, Quad, RdfFormat, Triple
 
@@ -23,6 +23,7 @@ from kg.graph.snapshot_writer import write_snapshot
 from kg.graph.store import fill_store, publish, temporary_folder
 from kg.graph.triple_tables import TripleTables
 from kg.project import COUNTS, Project
+from kg.rdf.blank_nodes import with_labels
 from kg.rdf.data_files import DataFile, read_prefixes
 from kg.rdf.parser import RdfParser, RdfSyntaxError
 from kg.reasoning.infer import infer as infer_in
@@ -33,20 +34,24 @@ PREFIXES_FILE = "prefixes.json"
 """The file of a loaded build with the prefixes that its files declare."""
 _QUAD_FORMATS = (RdfFormat.TRIG, RdfFormat.N_QUADS, RdfFormat.JSON_LD)
 _FOLDERS = ("ontology", "data", "queries")
-_Term = TypeVar("_Term", bound=Any)
 
 
 def load_into(
-    project: Project, files: Sequence[DataFile], *, ontology: Iterable[Path] = (), infer: bool = False
+    project: Project,
+    files: Sequence[DataFile],
+    *,
+    ontology: Iterable[Path] = (),
+    infer: bool = False,
+    version: str = "1.2",
 ) -> Report:
     """Load RDF files and publish them as the graph of a project; the report has contradictions and counts.
 
     With `infer`, the graph also has what follows by OWL 2 RL from the data and from the ontology. Raises `FaultsError`
-    with the faults of all files.
+    with the faults of all files, among them what this version of RDF does not have.
     """
-    axioms = list(read_all_triples(ontology))
+    axioms = list(read_all_triples(ontology, version=version))
     tables = TripleTables()
-    named = _read(tables, files)
+    named = _read(tables, files, version)
     report = Report()
     if infer:
         report += infer_in(tables, axioms, schema=True, same_as="auto").report
@@ -60,8 +65,7 @@ def load_into(
         _add_quads(tables, named)
         write_snapshot(tables, folder)
         fill_store(folder)
-        prefixes = {prefix: namespace for file in files for prefix, namespace in read_prefixes(file).items()}
-        (folder / PREFIXES_FILE).write_text(json.dumps(prefixes), encoding="utf-8")
+        (folder / PREFIXES_FILE).write_text(json.dumps(_common_prefixes(files)), encoding="utf-8")
         (folder / COUNTS).write_text(json.dumps(counts), encoding="utf-8")
         project.loaded.write_text(json.dumps([file.name for file in files]), encoding="utf-8")
         publish(project, folder, "loaded")
@@ -81,16 +85,16 @@ def make_project(folder: Path) -> Project:
     return project
 
 
-def _read(tables: TripleTables, files: Iterable[DataFile]) -> list[Quad]:
+def _read(tables: TripleTables, files: Iterable[DataFile], version: str) -> list[Quad]:
     """Read the default graphs into the tables; the quads of named graphs are returned."""
     named: list[Quad] = []
     faults: list[Finding] = []
     for file in files:
         try:
             if file.format in _QUAD_FORMATS:
-                named += _read_quads(tables, file)
+                named += _read_quads(tables, file, version)
             else:
-                load_file(tables, file.path, format=file.format)
+                load_file(tables, file.path, format=file.format, version=version)
         except FaultsError as error:
             faults += (_renamed(finding, file) for finding in error.faults)
         except OSError as error:
@@ -100,12 +104,12 @@ def _read(tables: TripleTables, files: Iterable[DataFile]) -> list[Quad]:
     return named
 
 
-def _read_quads(tables: TripleTables, file: DataFile) -> list[Quad]:
+def _read_quads(tables: TripleTables, file: DataFile, version: str) -> list[Quad]:
     labels: dict[str, str] = {}
     number = tables.next_file_number()
     prefix = f"f{number}-" if number > 1 else ""
     named: list[Quad] = []
-    quads = iter(_parse(file))
+    quads = iter(_parse(file, version))
     while batch := list(islice(quads, 50_000)):
         own = [_with_own_labels(quad, prefix, labels) for quad in batch]
         tables.add(quad.triple for quad in own if isinstance(quad.graph_name, DefaultGraph))
@@ -113,9 +117,9 @@ def _read_quads(tables: TripleTables, file: DataFile) -> list[Quad]:
     return named
 
 
-def _parse(file: DataFile) -> Iterator[Quad]:
+def _parse(file: DataFile, version: str) -> Iterator[Quad]:
     try:
-        yield from RdfParser(file.path, file.format, base_iri=file.path.resolve().as_uri())
+        yield from RdfParser(file.path, file.format, base_iri=file.path.resolve().as_uri(), version=version)
     except RdfSyntaxError as error:
         place = Place(file.name, error.line, error.column)
         raise FaultsError([Finding(f"rdf/{error.check}", f"{error.message}.", places=(place,))]) from error
@@ -124,12 +128,12 @@ def _parse(file: DataFile) -> Iterator[Quad]:
 def _with_own_labels(quad: Quad, prefix: str, labels: dict[str, str]) -> Quad:
     """The quad with labels for blank nodes that are numbered in the order of the file, and of no other file."""
 
-    def own(term: _Term) -> _Term:
-        if not isinstance(term, BlankNode):
-            return term
-        return cast(_Term, BlankNode(labels.setdefault(term.value, f"{prefix}b{len(labels)}")))
+    def own(node: BlankNode) -> BlankNode:
+        return BlankNode(labels.setdefault(node.value, f"{prefix}b{len(labels)}"))
 
-    return Quad(own(quad.subject), quad.predicate, own(quad.object), own(quad.graph_name))
+    triple, graph = with_labels(quad.triple, own), quad.graph_name
+    graph = own(graph) if isinstance(graph, BlankNode) else graph
+    return Quad(triple.subject, triple.predicate, triple.object, graph)
 
 
 def _add_quads(tables: TripleTables, quads: Iterable[Quad]) -> None:
@@ -139,6 +143,15 @@ def _add_quads(tables: TripleTables, quads: Iterable[Quad]) -> None:
         triples_of[quad.graph_name].append(quad.triple)
     for graph, triples in triples_of.items():
         add_graph(tables, graph, triples)
+
+
+def _common_prefixes(files: Iterable[DataFile]) -> dict[str, str]:
+    """The prefixes that files declare, without those that two of them declare differently."""
+    namespaces = defaultdict[str, set[str]](set)
+    for file in files:
+        for prefix, namespace in read_prefixes(file).items():
+            namespaces[prefix].add(namespace)
+    return {prefix: namespace for prefix, (namespace, *others) in namespaces.items() if not others}
 
 
 def _renamed(finding: Finding, file: DataFile) -> Finding:

@@ -6,17 +6,18 @@ import datetime
 import html
 import re
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
 from decimal import Decimal
+from functools import partial
 from typing import TYPE_CHECKING, Any, overload
 
 from pyoxigraph import Literal, NamedNode, Triple
 
 from kg.errors import InputError, UnknownNameError
-from kg.lookup.entity_names import Entity, EntityNames
+from kg.lookup.entity_names import AnswerNames, CopiedNames, Entity
 from kg.queries.formats import to_html, to_rdflib, write_answer
 from kg.reports import did_you_mean
-from kg.terms import XSD, Term
+from kg.terms import XSD, Term, to_short
 from kg.text.folding import closest
 from kg.xsd import INTEGER_BOUNDS
 
@@ -38,7 +39,11 @@ class Row:
 
     columns: tuple[str, ...]
     terms: tuple[Term | Triple | None, ...]
-    names: EntityNames = field(repr=False, compare=False)
+    names: AnswerNames = field(repr=False, compare=False)
+
+    def __reduce__(self) -> tuple[object, ...]:
+        """Pickled with the labels of its entities."""
+        return Row, (self.columns, self.terms, CopiedNames.of(self.names, self.terms))
 
     def term(self, column: str) -> Term | Triple | None:
         """The exact term of a column; raises `UnknownNameError` for a column that the answer does not have."""
@@ -88,7 +93,7 @@ class Answer(Sequence[Row]):
 
     columns: tuple[str, ...]
     solutions: Sequence[Any]
-    names: EntityNames = field(repr=False, compare=False)
+    names: AnswerNames = field(repr=False, compare=False)
     query: str = field(repr=False, default="")
     name: str = ""
     """The name of the stored query; empty for any other query."""
@@ -101,6 +106,14 @@ class Answer(Sequence[Row]):
     """The engine that answered: `oxigraph`, or `columnar`, which is SQL over the columns of the graph."""
     is_contested: bool = False
     """True when it, or a row of it, holds only with a value that is undecided between sources."""
+
+    def __reduce__(self) -> tuple[object, ...]:
+        """Pickled with the labels of its entities, and if it has no rows with the reasons: the graph stays behind."""
+        rows = [tuple(solution) for solution in self.solutions]
+        names = CopiedNames.of(self.names, (term for row in rows for term in row))
+        known = partial(tuple, self.reasons()) if self.reasons is not None and not rows else None
+        changes = {"solutions": rows, "names": names, "reasons": known}
+        return Answer, tuple(changes.get(each.name, getattr(self, each.name)) for each in fields(self))
 
     @property
     def kind(self) -> str:
@@ -241,12 +254,12 @@ _YEAR = re.compile(r"-?[0-9]{4,}")
 _INTEGERS = frozenset(XSD + name for name in INTEGER_BOUNDS)
 
 
-def to_cell(term: Term | Triple | None, names: EntityNames) -> Cell:
+def to_cell(term: Term | Triple | None, names: AnswerNames) -> Cell:
     """A term as a Python value: numbers, dates and truth values by their datatype, an `Entity` for an IRI."""
     if isinstance(term, NamedNode):
         return Entity(term, names)
     if not isinstance(term, Literal):
-        return None if term is None else str(term)
+        return None if term is None else to_short(term, names.prefixes)
     text, datatype = term.value, term.datatype.value
     try:
         if datatype in _INTEGERS:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import html
 import unicodedata
+import warnings
 from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING
 
@@ -146,14 +147,27 @@ def to_turtle(triples: Iterable[Triple]) -> str:
 
 
 def to_rdflib(triples: Iterable[Triple]) -> rdflib.Graph:
-    """The same triples as an rdflib graph, with the graph's prefixes; literals keep their exact text."""
+    """The same triples as an rdflib graph, with the graph's prefixes; literals keep their exact text.
+
+    Warns of triple terms and base directions, which rdflib does not have: it gets neither these triples nor directions.
+    """
     import rdflib  # loaded when it is needed: it takes longer to load than an answer
 
     graph = rdflib.Graph()
     for prefix, namespace in PREFIXES.items():
         graph.bind(prefix, namespace)
+    skipped = directed = 0
     for triple in triples:
+        if isinstance(triple.object, Triple):
+            skipped += 1
+            continue
+        directed += isinstance(triple.object, Literal) and triple.object.direction is not None
         graph.add((to_rdflib_term(triple.subject), to_rdflib_term(triple.predicate), to_rdflib_term(triple.object)))
+    if skipped:
+        message = f"rdflib has no triple terms (RDF 1.2): {skipped:,} of the triples are left out"
+        warnings.warn(message, stacklevel=3)
+    if directed:
+        warnings.warn(f"rdflib has no base directions (RDF 1.2): {directed:,} literals lose theirs", stacklevel=3)
     return graph
 
 
@@ -171,7 +185,9 @@ def to_rdflib_term(term: object) -> rdflib.term.Identifier:
             datatype = rdflib.URIRef(term.datatype.value) if has_datatype else None
             return rdflib.Literal(term.value, lang=term.language, datatype=datatype, normalize=False)
         case _:
-            raise TypeError(f"rdflib has no triple terms: {term}")
+            raise TypeError(
+                f"rdflib has no triple terms such as {term}; select SUBJECT(), PREDICATE() and OBJECT() of it"
+            )
 
 
 FORMATS: Mapping[str, Callable[[Answer], str]] = {

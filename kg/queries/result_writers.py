@@ -22,7 +22,7 @@ import orjson
 from pyoxigraph import BlankNode, Literal, NamedNode, RdfFormat, Triple, serialize
 
 from kg.rdf.xml_writer import write_rdf_xml
-from kg.terms import PREFIXES, RDF, XSD
+from kg.terms import PREFIXES, RDF, XSD, to_text
 
 JSON, XML = "application/sparql-results+json", "application/sparql-results+xml"
 CSV, TSV = "text/csv", "text/tab-separated-values"
@@ -36,6 +36,7 @@ TRIPLE_MEDIA_TYPES = (TURTLE, N_TRIPLES, JSON_LD, RDF_XML, TRIG, N_QUADS, PLAIN_
 """What triples come in, the default first; the last three are other names for N-Triples, JSON-LD and RDF/XML."""
 
 _STRING, _LANGUAGE_STRING = XSD + "string", RDF + "langString"
+_ITS = "http://www.w3.org/2005/11/its"
 RDF_FORMATS = {
     TURTLE: RdfFormat.TURTLE,
     N_TRIPLES: RdfFormat.N_TRIPLES,
@@ -178,7 +179,8 @@ def json_term(term: object) -> dict[str, object]:
         case NamedNode():
             return {"type": "uri", "value": term.value}
         case Literal() if term.language is not None:
-            return {"type": "literal", "value": term.value, "xml:lang": term.language}
+            tagged: dict[str, object] = {"type": "literal", "value": term.value, "xml:lang": term.language}
+            return tagged if term.direction is None else tagged | {"its:dir": term.direction.value}
         case Literal():
             datatype = term.datatype.value
             plain: dict[str, object] = {"type": "literal", "value": term.value}
@@ -215,7 +217,9 @@ def _xml_term(term: object) -> str:
             return f"<bnode>{_xml_text(term.value)}</bnode>"
         case Literal():
             attributes = f" xml:lang={_quote(term.language)}" if term.language is not None else ""
-            if term.datatype.value not in (_STRING, _LANGUAGE_STRING):
+            if term.direction is not None:
+                attributes += f' its:dir="{term.direction.value}" its:version="2.0" xmlns:its="{_ITS}"'
+            elif term.datatype.value not in (_STRING, _LANGUAGE_STRING):
                 attributes = f" datatype={_quote(term.datatype.value)}"
             return f"<literal{attributes}>{_xml_text(term.value)}</literal>"
         case Triple():
@@ -241,7 +245,9 @@ def _csv_line(cells: Iterable[str]) -> bytes:
 
 
 def _plain_text(term: object) -> str:
-    return term.value if isinstance(term, NamedNode | Literal) else str(term)
+    if isinstance(term, NamedNode | Literal):
+        return term.value
+    return to_text(term) if isinstance(term, Triple) else str(term)
 
 
 _TURTLE_NUMBERS = {
@@ -263,7 +269,7 @@ def _tsv_term(term: object) -> str:
     form = _TURTLE_NUMBERS.get(term.datatype.value) if isinstance(term, Literal) else None
     if isinstance(term, Literal) and form is not None and form.fullmatch(term.value) is not None:
         return term.value
-    return str(term).replace("\t", "\\t")
+    return (to_text(term) if isinstance(term, Triple) else str(term)).replace("\t", "\\t")
 
 
 _ROW_WRITERS: dict[str, Callable[[tuple[str, ...], TermRow], bytes]] = {

@@ -33,7 +33,7 @@ recursion: 2,400 `MINUS` or 6,000 `+` end the process where the stack has 8 MB, 
 that."""
 _JOINING_KEYWORDS = ("UNION", "OPTIONAL", "MINUS", "FILTER", "BIND")
 _JOINING_SIGNS = frozenset(("{", ".", ";", "&&", "||", "+", "-", "*", "/", "|"))
-_DEPTHS = dict.fromkeys(("{", "(", "[", "<<"), 1) | dict.fromkeys(("}", ")", "]", ">>"), -1)
+_DEPTHS = dict.fromkeys(("{", "(", "[", "<<", "{|"), 1) | dict.fromkeys(("}", ")", "]", ">>", "|}"), -1)
 
 _TOKEN = re.compile(
     r"""
@@ -44,13 +44,13 @@ _TOKEN = re.compile(
              | "(?!"")(?:[^"\\\n\r]|\\.)*+" | '(?!'')(?:[^'\\\n\r]|\\.)*+')
   | (?P<unclosed>(?:"{3}|'{3}).* | ["'][^\n\r]*)
   | (?P<variable>[?$]\w+)
-  | (?P<language>@[A-Za-z]+(?:-[A-Za-z0-9]+)*)
+  | (?P<language>@[A-Za-z]+(?:-[A-Za-z0-9]+)*(?:--[A-Za-z]+)?)
   | (?P<number>(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?(?![\w:]))
   | (?P<name>(?:[^\W\d_](?:[\w\-]|\.(?=[\w\-:.])){0,99}+)?:(?:(?:[\w:]|%[0-9A-Fa-f]{2}|\\.)
              (?:[\w:\-]|%[0-9A-Fa-f]{2}|\\.|\.++(?=[\w:\-%\\]))*)?
            | _:\w(?:[\w\-]|\.++(?=[\w\-]))*)
   | (?P<word>[^\W\d]\w*+)
-  | (?P<sign>\^\^|&&|\|\||[!<>]=|<<|>>|.)
+  | (?P<sign>\^\^|&&|\|\||[!<>]=|<<|>>|\{\||\|\}|.)
     """,
     re.VERBOSE | re.DOTALL,
 )

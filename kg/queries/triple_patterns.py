@@ -20,7 +20,7 @@ from rdflib.plugins.sparql.parser import parseQuery
 
 from kg.graph.store import find_quads
 from kg.queries.sparql import Token, find_prologue, tokenise
-from kg.terms import FACT, KNOWLEDGE, PREFIXES, PROVENANCE, RDF, Term, to_term
+from kg.terms import FACT, KNOWLEDGE, PREFIXES, PROVENANCE, RDF, Term, to_term, to_text
 
 _MAX_SOLUTIONS = 25
 _MAX_STEPS = 10_000
@@ -90,7 +90,11 @@ def _collect(node: Any, graph: rdflib.term.Node | None, *, is_optional: bool) ->
 
 
 def supporting_triples(
-    store: Store, text: str, row: Mapping[str, Term], *, graphs: Sequence[NamedNode | DefaultGraph] = (KNOWLEDGE,)
+    store: Store,
+    text: str,
+    row: Mapping[str, Term | Triple],
+    *,
+    graphs: Sequence[NamedNode | DefaultGraph] = (KNOWLEDGE,),
 ) -> list[Triple]:
     """The triples that support a row of a SELECT, or a true ASK; each once, in the order of the patterns.
 
@@ -106,7 +110,7 @@ def supporting_triples(
     values = ""
     if names:
         variables = " ".join(f"?{name}" for name in names)
-        values = f"VALUES ({variables}) {{ ({' '.join(str(row[name]) for name in names)}) }}"
+        values = f"VALUES ({variables}) {{ ({' '.join(to_text(row[name]) for name in names)}) }}"
     group = text[first.end : last.start]
     query = f"{find_prologue(text)} SELECT * WHERE {{ {values} {{ {group} }} }} LIMIT {_MAX_SOLUTIONS}"
     solutions = store.query(query, prefixes=PREFIXES, default_graph=list(graphs))

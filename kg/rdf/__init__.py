@@ -11,3 +11,5 @@ file_formats     the format of a file, by its name and its first characters
 
 INPUT_FORMATS = ("turtle", "ntriples", "nquads", "trig", "rdfxml", "jsonld", "n3")
 """The names of `file_formats.FORMAT_NAMES`, for the options of commands that do not import pyoxigraph."""
+RDF_VERSIONS = ("1.1", "1.2")
+"""The versions of RDF that files may be held to; the last is the default."""

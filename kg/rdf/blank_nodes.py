@@ -10,11 +10,11 @@ they are alike indeed, and any order will do.
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from math import factorial
 
-from pyoxigraph import BlankNode, CanonicalizationAlgorithm, Dataset, Quad
+from pyoxigraph import BlankNode, CanonicalizationAlgorithm, Dataset, Quad, Triple
 
 MAX_QUADS = 2_000_000
 """The quads of a graph with blank nodes, which is held in memory."""
@@ -45,6 +45,16 @@ def with_canonical_labels(quads: Iterable[Quad]) -> list[Quad]:
         return sorted(dataset, key=str)
     labels = {name: BlankNode(f"{_PREFIX}{number}") for number, name in enumerate(_order(graph))}
     return sorted((_relabelled(quad, labels) for quad in graph.quads), key=str)
+
+
+def with_labels(triple: Triple, label: Callable[[BlankNode], BlankNode]) -> Triple:
+    """The triple with other labels for its blank nodes, those of its triple terms as well."""
+    s, o = triple.subject, triple.object
+    if not isinstance(s, BlankNode) and not isinstance(o, BlankNode | Triple):
+        return triple
+    subject = label(s) if isinstance(s, BlankNode) else s
+    value = label(o) if isinstance(o, BlankNode) else with_labels(o, label) if isinstance(o, Triple) else o
+    return Triple(subject, triple.predicate, value)
 
 
 def _blank_nodes(quad: Quad) -> list[str]:

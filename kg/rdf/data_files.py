@@ -9,6 +9,7 @@ import sys
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import urljoin
 
 from pyoxigraph import RdfFormat
 
@@ -21,7 +22,9 @@ _QUAD = re.compile(
     r'(?:\s|#[^\n]*\n)*(?:<[^<>\s]*>|_:\S+)\s+<[^<>\s]*>\s+(?:<[^<>\s]*>|_:\S+|"(?:[^"\\]|\\.)*"\S*)\s+'
     r"(?:<[^<>\s]*>|_:\S+)\s*\."
 )
-_PREFIX = re.compile(r"^\s*@?prefix\s+([A-Za-z][\w\-.]*)?:\s*<([^<>\s]*)>", re.IGNORECASE | re.MULTILINE)
+_DECLARATION = re.compile(
+    r"^\s*@?(?:prefix\s+([^\W\d_][\w\-.]*)?:|(base))\s*<([^<>\s]*)>", re.IGNORECASE | re.MULTILINE
+)
 _XML_PREFIX = re.compile(r"\bxmlns:([A-Za-z][\w\-.]*)\s*=\s*[\"']([^\"'<>\s]*)[\"']")
 _HEAD = 1 << 16
 
@@ -51,16 +54,23 @@ def find_data_files(names: Iterable[str | Path], *, folder: Path, format: RdfFor
 
 
 def read_prefixes(file: DataFile) -> dict[str, str]:
-    """The prefixes that the beginning of a file declares, without the empty one."""
+    """The prefixes that the beginning of a file declares; a namespace may be relative to its base."""
     try:
         with open_utf8(file.path, file.format, base_iri="") as (content, format):
             head = content.read(_HEAD).decode("utf-8", errors="replace")
     except (OSError, ValueError, EOFError):
         return {}
-    pattern = _XML_PREFIX if format is RdfFormat.RDF_XML else _PREFIX
-    if format not in (RdfFormat.TURTLE, RdfFormat.TRIG, RdfFormat.N3, RdfFormat.RDF_XML):
+    if format is RdfFormat.RDF_XML:
+        return {prefix: namespace for prefix, namespace in _XML_PREFIX.findall(head) if ":" in namespace}
+    if format not in (RdfFormat.TURTLE, RdfFormat.TRIG, RdfFormat.N3):
         return {}
-    return {prefix: namespace for prefix, namespace in pattern.findall(head) if prefix and ":" in namespace}
+    base, prefixes = file.path.resolve().as_uri(), {}
+    for prefix, is_base, iri in _DECLARATION.findall(head):
+        if is_base:
+            base = urljoin(base, iri)
+        else:
+            prefixes[prefix] = iri if ":" in iri else urljoin(base, iri)
+    return prefixes
 
 
 def _find_paths(name: str) -> list[Path]:

@@ -1,6 +1,7 @@
 """The quads of an RDF file, one by one; what is wrong has its line and column.
 
-pyoxigraph parses. What it would die of, or read in a way that RDF 1.1 does not have, is refused before or after it.
+pyoxigraph parses. What it would die of, and what the version of RDF does not have that is asked for, is refused before
+or after it. RDF 1.2 (https://www.w3.org/TR/rdf12-concepts/) has triple terms, reifiers and base directions.
 """
 
 from __future__ import annotations
@@ -10,10 +11,12 @@ import re
 from collections.abc import Iterable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
-from typing import IO
+from typing import IO, cast
 
 from pyoxigraph import Literal, Quad, RdfFormat, Triple, parse
 
+from kg.errors import InputError
+from kg.rdf import RDF_VERSIONS
 from kg.rdf.encodings import EncodingError, open_utf8
 from kg.rdf.jsonld_contexts import ContextError, embed_contexts
 
@@ -23,15 +26,24 @@ MAX_JSON_BYTES = 256 << 20
 """The size of a JSON-LD document, which is read as a whole."""
 _MAX_ENTITIES_BYTES = 256 << 20
 _MAX_NESTING = 1000
+_MAX_DEPTH = 100
+"""The triple terms within each other that are read: whatever writes or compares one does so with a call for each."""
+_CHUNK = 1 << 16
 _MAX_EXPANDED_SIZE = 10_000_000
 _ENTITY = re.compile(rb"""<!ENTITY\s+([^\s%]+)\s+(?:"([^"]*)"|'([^']*)')\s*>""")
 _REFERENCE = re.compile(rb"&([A-Za-z_:][\w:.\-]*);")
 _TRIPLE_TERM = re.compile(rb"<<|>>")
 _NO_SYNTAX = re.compile(rb"""<[^<>\s]*>|"(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*'|#[^\n]*""")
 """IRIs, strings and comments."""
-_NEW_TERM = re.compile(rb"<<|\{\||@[A-Za-z0-9-]+--(?:ltr|rtl)")
+_NEW_TERM = re.compile(rb"<<|\{\||(?<!\\)~|@[A-Za-z0-9-]+--(?:ltr|rtl)")
+_NEW_XML = re.compile(rb"""\bparseType\s*=\s*["']Triple|\b\w+:dir\s*=""")
 """What RDF 1.2 adds to the syntaxes of RDF 1.1."""
-_MESSAGE = re.compile(r"^(?:Parser error )?at line \d+(?: between columns \d+ and \d+| column \d+)?: | \(line \d+\)$")
+_VERSION = re.compile(rb"(?:\s|#[^\n]*\n|@?(?:prefix|base)\b[^<#]*<[^>]*>\s*\.?)*(?=@?version\s)", re.IGNORECASE)
+"""What may be before a version directive."""
+_VERSION_LINE = re.compile(rb"^[ \t]*VERSION[ \t]*\"[^\"\\\n\r]*\"[ \t]*(?=[#\n\r]|\Z)", re.MULTILINE)
+_STRING = re.compile(r'"(?:[^"\\]|\\.)*"')
+_PLACE = r"at line \d+(?: between columns \d+ and \d+| column \d+)?|between line \d+ column \d+ and line \d+ column \d+"
+_MESSAGE = re.compile(rf"^(?:Parser error )?(?:{_PLACE}): | \(line \d+\)$")
 
 
 class RdfSyntaxError(Exception):
@@ -46,15 +58,15 @@ class RdfParser(Iterator[Quad]):
     """Iterates over the quads of a file.
 
     Raises `RdfSyntaxError`. In a format with a statement on each line, the next statement can be read after one that
-    does not parse.
+    does not parse. With the version `1.1` of RDF, a triple term, a direction and a version directive are errors.
     """
 
-    def __init__(self, path: Path, format: RdfFormat, *, base_iri: str) -> None:
-        self.path, self._stack = path, ExitStack()
+    def __init__(self, path: Path, format: RdfFormat, *, base_iri: str, version: str = "1.2") -> None:
+        self.path, self._stack, self._is_new = path, ExitStack(), check_version(version) != "1.1"
         try:
             file, self.format = self._stack.enter_context(open_utf8(path, format, base_iri=base_iri))
             self._quads: Iterator[Triple | Quad] = parse(
-                input=_prepare(file, self.format), format=self.format, base_iri=base_iri
+                input=_prepare(file, self.format, is_new=self._is_new), format=self.format, base_iri=base_iri
             )
         except Exception as error:
             self._stack.close()
@@ -70,7 +82,7 @@ class RdfParser(Iterator[Quad]):
             raise _to_syntax_error(error) from error
         quad = statement if isinstance(statement, Quad) else Quad(*statement)
         try:
-            return _checked(quad, self.format)
+            return _checked(quad, self.format, is_new=self._is_new)
         except RdfSyntaxError as error:
             if error.check == "length" and self.format in (RdfFormat.N_TRIPLES, RdfFormat.N_QUADS):
                 error.line = _long_line(self.path, self.format)
@@ -79,8 +91,15 @@ class RdfParser(Iterator[Quad]):
             raise
 
 
-def _prepare(file: IO[bytes], format: RdfFormat) -> IO[bytes]:
-    """What the parser gets to read."""
+def check_version(version: str) -> str:
+    """The version of RDF; raises `InputError` for one that is unknown."""
+    if version not in RDF_VERSIONS:
+        raise InputError(f"There is no version {version!r} of RDF; choose {' or '.join(RDF_VERSIONS)}.")
+    return version
+
+
+def _prepare(file: IO[bytes], format: RdfFormat, *, is_new: bool) -> IO[bytes]:
+    """What the parser gets to read; a version directive is an error unless `is_new`."""
     if format is RdfFormat.JSON_LD:
         document = file.read(MAX_JSON_BYTES + 1)
         if len(document) > MAX_JSON_BYTES:
@@ -93,13 +112,39 @@ def _prepare(file: IO[bytes], format: RdfFormat) -> IO[bytes]:
             raise RdfSyntaxError(str(error), line=line, column=column) from error
     if format is RdfFormat.RDF_XML:
         return _with_entities(file)
+    if format in (RdfFormat.N_TRIPLES, RdfFormat.N_QUADS):
+        return io.BufferedReader(_NestingReader(_WithoutVersions(file) if is_new else file), _CHUNK)
+    if not is_new and (start := _VERSION.match(head := cast(io.BufferedReader, file).peek(_CHUNK))) is not None:
+        line = head.count(b"\n", 0, start.end()) + 1
+        raise RdfSyntaxError("a version directive, which RDF 1.1 does not have", line=line, check="term")
     return io.BufferedReader(_NestingReader(file))
+
+
+class _WithoutVersions(io.RawIOBase):
+    """N-Triples or N-Quads with spaces for version directives, which pyoxigraph reads in Turtle and TriG only."""
+
+    def __init__(self, file: IO[bytes]) -> None:
+        super().__init__()
+        self._file, self._lines = file, b""
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: bytearray | memoryview) -> int:  # type: ignore[override]
+        if not self._lines:
+            self._lines = self._file.read(_CHUNK)
+            if b"VERSION" in self._lines or not self._lines.endswith(b"\n"):
+                self._lines += self._file.readline(MAX_LITERAL_LENGTH)
+                self._lines = _VERSION_LINE.sub(lambda match: b" " * len(match[0]), self._lines)
+        data, self._lines = self._lines[: len(buffer)], self._lines[len(buffer) :]
+        buffer[: len(data)] = data
+        return len(data)
 
 
 class _NestingReader(io.RawIOBase):
     """Refuses triple terms within each other so deep that the parser would end the process."""
 
-    def __init__(self, file: IO[bytes]) -> None:
+    def __init__(self, file: IO[bytes] | io.RawIOBase) -> None:
         super().__init__()
         self._file, self._depth, self._line = file, 0, 1
 
@@ -118,22 +163,31 @@ class _NestingReader(io.RawIOBase):
         return len(data)
 
 
-def _checked(quad: Quad, format: RdfFormat) -> Quad:
-    """The quad, if RDF 1.1 has it; a direction of JSON-LD is left out."""
-    value = quad.object
-    if isinstance(quad.subject, Triple) or isinstance(value, Triple):
+def _checked(quad: Quad, format: RdfFormat, *, is_new: bool) -> Quad:
+    """The quad, if RDF 1.1 has it, or RDF 1.2 where `is_new`; a direction of JSON-LD is left out."""
+    value, depth = quad.object, 0
+    if isinstance(value, Triple) and not is_new:
         raise RdfSyntaxError(f"{quad.triple} has a triple as a term, which RDF 1.1 does not have", check="term")
+    while isinstance(value, Triple):
+        value, depth = value.object, depth + 1
+    if depth > _MAX_DEPTH:
+        raise RdfSyntaxError(f"triple terms of {quad.subject} nest deeper than {_MAX_DEPTH} levels", check="nesting")
     if not isinstance(value, Literal):
         return quad
     if len(value.value) > MAX_LITERAL_LENGTH:
         message = f"a literal of {quad.subject} {quad.predicate} has {len(value.value):,} characters;"
         raise RdfSyntaxError(f"{message} at most {MAX_LITERAL_LENGTH:,} are allowed", check="length")
-    if value.direction is not None:
-        if format is not RdfFormat.JSON_LD:
-            raise RdfSyntaxError(f"{value} has a direction, which RDF 1.1 does not have", check="term")
+    if value.direction is not None and format is RdfFormat.JSON_LD:
         # https://www.w3.org/TR/json-ld11-api/#object-to-rdf-conversion: without rdfDirection it is left out.
         return Quad(quad.subject, quad.predicate, Literal(value.value, language=value.language), quad.graph_name)
+    if value.direction is not None and not is_new:
+        raise RdfSyntaxError(f"{value} has a direction, which RDF 1.1 does not have", check="term")
     return quad
+
+
+def nests_too_deep(text: str) -> bool:
+    """True for a term in N-Triples form that has more triple terms within each other than are read."""
+    return text.startswith("<<") and _STRING.sub("", text).count("<<") > _MAX_DEPTH
 
 
 def _long_line(path: Path, format: RdfFormat) -> int:
@@ -145,6 +199,8 @@ def _long_line(path: Path, format: RdfFormat) -> int:
 def _line_of_new_term(path: Path, format: RdfFormat) -> int:
     """The first line with a triple term, a reifier or a direction; 0 where none is found."""
     with open_utf8(path, format, base_iri="") as (file, _):
+        if format is RdfFormat.RDF_XML:
+            return next((number for number, line in enumerate(file, 1) if _NEW_XML.search(line)), 0)
         lines = (_NO_SYNTAX.sub(b'""', line) for line in file)
         return next((number for number, line in enumerate(lines, 1) if _NEW_TERM.search(line)), 0)
 

@@ -121,7 +121,7 @@ class Contradictions:
     def _ill_typed(self) -> Iterator[Finding]:
         """Literals whose lexical form is not of their datatype."""
         rows = self.tables.sql.execute(
-            f"SELECT id, text FROM term WHERE id >= {FIRST_LITERAL_ID} AND text LIKE '%>'"
+            f"SELECT id, text FROM term WHERE id >= {FIRST_LITERAL_ID} AND text LIKE '\"%>'"
             " AND NOT regexp_matches(text, ?)",
             [_WELL_FORMED],
         ).fetchall()

@@ -126,14 +126,15 @@ def infer_files(
     memory: str | None = None,
     scratch: Path | None = None,
     format: RdfFormat | None = None,
+    version: str = "1.2",
     progress: Progress | None = None,
 ) -> Inference:
     """Read RDF files, infer, and write `output` as N-Triples: data, ontology and inferred triples, or only the last.
 
     An inconsistent graph is written as well, and its contradictions are in the report. Raises `InputError`, and writes
     nothing, for files that cannot be read. `memory` bounds what is held at once (`"2GB"`); the rest is on disk in the
-    folder `scratch`, by default beside the output. `format` is that of all files, by default by their suffixes. The
-    `engine` may also be `spark`, or `spark=MASTER`.
+    folder `scratch`, by default beside the output. `format` is that of all files, by default by their suffixes,
+    and `version` the version of RDF that they may have. The `engine` may also be `spark`, or `spark=MASTER`.
     """
     if not output.parent.is_dir():
         raise InputError(f"{output}: there is no folder {output.parent}.")
@@ -141,9 +142,9 @@ def infer_files(
     with TemporaryDirectory(prefix=f".{output.name}.", dir=scratch or output.parent) as folder:
         tables = TripleTables(memory=memory, scratch=Path(folder))
         try:
-            axioms = list(read_all_triples(ontology, format=format))
+            axioms = list(read_all_triples(ontology, format=format, version=version))
             for path in data:
-                load_file(tables, path, format=format)
+                load_file(tables, path, format=format, version=version)
             inference = _infer_on(
                 engine,
                 tables,

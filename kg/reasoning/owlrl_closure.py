@@ -11,7 +11,7 @@ from typing import Any
 from pyoxigraph import Literal, NamedNode
 
 from kg.reasoning.rules import SAME
-from kg.terms import Spo
+from kg.terms import OPAQUE, Spo, is_triple_term
 from kg.xsd import literal_parts, value_of
 
 _ERROR_MESSAGE = "http://www.daml.org/2002/03/agents/agent-ont#ErrorMessage"
@@ -21,7 +21,7 @@ _ERROR_MESSAGE = "http://www.daml.org/2002/03/agents/agent-ont#ErrorMessage"
 class OwlrlClosure:
     """Everything that owlrl concludes from triples, with these triples, as RDF allows it; and its error messages.
 
-    `about_literals` are its conclusions with a literal as subject, which RDF does not allow.
+    `about_literals` are its conclusions with a literal or a triple term as subject, which RDF does not allow.
     """
 
     triples: frozenset[Spo]
@@ -47,7 +47,7 @@ def owlrl_closure(triples: Iterable[Spo]) -> OwlrlClosure:
     closed = {
         (_to_text(s), p.n3(), _to_text(o)) for s, p, o in graph if isinstance(p, rdflib.URIRef) and s not in errors
     }
-    about_literals = {triple for triple in closed if triple[0].startswith('"')}
+    about_literals = {triple for triple in closed if triple[0].startswith(('"', "<<"))}
     return OwlrlClosure(frozenset(closed - about_literals), frozenset(about_literals), tuple(messages))
 
 
@@ -65,6 +65,8 @@ def _to_rdflib(text: str) -> Any:
     import rdflib
 
     literal = literal_parts(text)
+    if is_triple_term(text) or (literal is not None and literal.direction):
+        return rdflib.Literal(text, datatype=OPAQUE)
     if literal is None:
         return rdflib.BNode(text[2:]) if text.startswith("_:") else rdflib.URIRef(text[1:-1])
     if literal.language:
@@ -79,6 +81,8 @@ def _to_text(term: Any) -> str:
 
     if not isinstance(term, RdflibLiteral):
         return str(term.n3())
+    if str(term.datatype) == OPAQUE:
+        return str(term)
     if term.language:
         return str(Literal(str(term), language=str(term.language)))
     return str(Literal(str(term), datatype=NamedNode(str(term.datatype)) if term.datatype else None))

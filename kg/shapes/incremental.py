@@ -295,4 +295,5 @@ def _select_starts(path: PropertyPath, tables: ValidationTables, ends: set[int],
 
 
 def _to_ids(triple: Triple, ids: Mapping[str, int]) -> _Ids:
-    return ids[str(triple.subject)], ids[str(triple.predicate)], ids[str(triple.object)]
+    s, p, o = to_spo(triple)
+    return ids[s], ids[p], ids[o]

@@ -28,7 +28,7 @@ from kg.reports import Finding, Report, Severity
 from kg.shapes.model import RECURSION, Shape, Shapes
 from kg.shapes.parse import path_of
 from kg.shapes.results import LANGUAGES, TermRenderer, local_name, path_text
-from kg.terms import OWL, RDF, RDFS, SH, XSD, Spo, to_spo
+from kg.terms import OPAQUE, OWL, RDF, RDFS, SH, XSD, Spo, is_triple_term, to_spo, to_text
 from kg.traversal import reachable
 from kg.xsd import compare, is_well_formed, lexical_form, literal_parts
 
@@ -200,8 +200,9 @@ def _to_graph(triples: Iterable[Triple], *, own_values: bool = False) -> Graph:
 
     graph = Graph()
     for triple in triples:
-        value = _to_node(str(triple.object))
-        if own_values and (literal := literal_parts(str(triple.object))) is not None:
+        text = to_text(triple.object)
+        value = _to_node(text)
+        if own_values and (literal := literal_parts(text)) is not None:
             value._ill_typed = not is_well_formed(literal)  # type: ignore[attr-defined]
         graph.add((_to_node(str(triple.subject)), _to_node(str(triple.predicate)), value))
     return graph
@@ -211,6 +212,8 @@ def _to_node(text: str) -> Node:
     from rdflib import BNode, URIRef
     from rdflib import Literal as RdflibLiteral
 
+    if is_triple_term(text):
+        return RdflibLiteral(text, datatype=URIRef(OPAQUE))
     if text.startswith("<"):
         return URIRef(text[1:-1])
     if text.startswith("_:"):
@@ -237,6 +240,8 @@ def _to_exact(node: Any) -> str:
         return f"_:{node}"
     if node.language:
         return str(Literal(str(node), language=node.language))
+    if str(node.datatype) == OPAQUE:
+        return str(node)
     return str(Literal(str(node), datatype=NamedNode(str(node.datatype)) if node.datatype is not None else None))
 
 

@@ -10,7 +10,7 @@ from kg.reports import Finding
 from kg.shapes.model import Constraint, Shape
 from kg.shapes.paths import AlternativePath, PredicatePath, PropertyPath, RepeatPath, SequencePath, to_sparql
 from kg.shapes.plan import Check
-from kg.terms import PREFIXES, SH, XSD, to_curie
+from kg.terms import PREFIXES, SH, XSD, is_triple_term, to_curie, to_short, to_term
 from kg.xsd import lexical_form, literal_parts
 
 LANGUAGES = ("en", "")
@@ -244,6 +244,8 @@ def _joined(names: Sequence[str]) -> str:
 
 
 def _unlabelled(text: str) -> str:
+    if is_triple_term(text):
+        return to_short(to_term(text))
     if text.startswith("<"):
         # Most IRIs of other people's data have none of our prefixes: one test instead of one for each prefix.
         return to_curie(text[1:-1]) if text.startswith(_NAMESPACES) else text

@@ -79,13 +79,13 @@ def _roots(shapes: Shapes, wanted: Iterable[str] | None) -> list[Shape]:
 # --- files
 
 
-def read_shapes(paths: Files, *, format: RdfFormat | None = None) -> Shapes:
+def read_shapes(paths: Files, *, format: RdfFormat | None = None, version: str = "1.2") -> Shapes:
     """The shapes of one or more RDF files; raises `FaultsError` with every fault of all of them.
 
     Files in which no shape has a target are a fault: whatever the data is, there would be no finding.
     """
     files = _to_paths(paths)
-    shapes = to_shapes(_read_all(files, format), files=tuple(map(str, files)))
+    shapes = to_shapes(_read_all(files, format, version), files=tuple(map(str, files)))
     if files and not any(shape.has_target for shape in shapes.shapes.values()):
         problem = "has no SHACL shape" if not shapes.shapes else "has no shape with a target, so nothing is validated"
         raise FaultsError([Finding("shapes/none", f"{file} {problem}.", places=(Place(str(file)),)) for file in files])
@@ -102,20 +102,21 @@ def validate_files(
     shape: Iterable[str] | None = None,
     languages: Sequence[str] = LANGUAGES,
     format: RdfFormat | None = None,
+    version: str = "1.2",
     progress: Callable[[str], None] | None = None,
 ) -> Report:
     """The findings of the shapes in RDF files, each with the line that describes its focus node.
 
     `infer`, if given, first adds what follows from the ontology; `format` is that of all files, by default by their
-    suffixes. Raises `FaultsError` with every fault of shapes and
+    suffixes, and `version` the version of RDF that they may have. Raises `FaultsError` with every fault of shapes and
     files before anything is validated, and `InputError` when `data` has no file.
     """
-    shapes = shapes if isinstance(shapes, Shapes) else read_shapes(shapes, format=format)
-    schema = _read_all(_to_paths(ontology), format)
+    shapes = shapes if isinstance(shapes, Shapes) else read_shapes(shapes, format=format, version=version)
+    schema = _read_all(_to_paths(ontology), format, version)
     files = _to_paths(data)
     if not files:
         raise InputError("There is nothing to validate: name at least one file of data.")
-    graph = _read_tables(files, format)
+    graph = _read_tables(files, format, version)
     if infer is not None:
         infer(graph, schema)
     report = check(graph, shapes, ontology=schema, focus=focus, shape=shape, languages=languages, progress=progress)
@@ -127,12 +128,12 @@ def _to_paths(paths: Files) -> list[Path]:
     return [Path(paths)] if isinstance(paths, Path | str) else [Path(path) for path in paths]
 
 
-def _read_tables(files: Iterable[Path], format: RdfFormat | None) -> TripleTables:
+def _read_tables(files: Iterable[Path], format: RdfFormat | None, version: str) -> TripleTables:
     graph = TripleTables()
     faults: list[Finding] = []
     for file in files:
         try:
-            load_file(graph, file, format=format)
+            load_file(graph, file, format=format, version=version)
         except FaultsError as error:
             faults += error.faults
     if faults:
@@ -140,12 +141,12 @@ def _read_tables(files: Iterable[Path], format: RdfFormat | None) -> TripleTable
     return graph
 
 
-def _read_all(files: Sequence[Path], format: RdfFormat | None) -> list[Triple]:
+def _read_all(files: Sequence[Path], format: RdfFormat | None, version: str) -> list[Triple]:
     triples: list[Triple] = []
     faults: list[Finding] = []
     for number, file in enumerate(files, 1):
         try:
-            read = read_triples(file, format=format)
+            read = read_triples(file, format=format, version=version)
             triples += read if len(files) == 1 else with_own_blank_nodes(read, f"f{number}-")
         except FaultsError as error:
             faults += error.faults

@@ -404,7 +404,7 @@ def test_a_row_is_supported_by_the_triples_that_match_its_patterns(
     row = (
         {name: term for name, term in zip(answer.columns, answer[0].terms, strict=True) if term} if len(answer) else {}
     )
-    supporting = supporting_triples(graph.store, query, row)  # type: ignore[arg-type]
+    supporting = supporting_triples(graph.store, query, row)
     texts = [
         " ".join(str(term).rpartition("/")[2].strip("<>") for term in (triple.subject, triple.predicate, triple.object))
         for triple in supporting

@@ -37,8 +37,10 @@ FILES: dict[str, tuple[str | bytes, str]] = {
         "<urn:s> <urn:p> " + "<<( <urn:s> <urn:p> " * 18_000 + "<urn:o>" + " )>>" * 18_000 + " .",
         REFUSED,
     ),
-    "triple-term.nt": ("<urn:s> <urn:p> <<( <urn:s> <urn:p> <urn:o> )>> .\n", REFUSED),
-    "direction.nt": ('<urn:s> <urn:p> "x"@ar--rtl .\n', REFUSED),
+    "triple-terms.nt": (
+        "<urn:s> <urn:p> " + "<<( <urn:s> <urn:p> " * 150 + "<urn:o>" + " )>>" * 150 + " .\n",
+        REFUSED,
+    ),
     "long-line.ttl": ('<urn:s> <urn:p> "' + "x" * 18_000_000 + '" .', REFUSED),
     "long-line.nt": ('<urn:s> <urn:p> "' + "x" * 18_000_000 + '" .\n', REFUSED),
     "long-literal.nt": ('<urn:s> <urn:p> "' + "x" * 1_100_000 + '" .\n', REFUSED),

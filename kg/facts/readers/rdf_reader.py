@@ -65,7 +65,8 @@ class RdfReader:
         format = format_of(path)
         assert format is not None  # readers are chosen by suffix
         try:
-            quads = with_canonical_labels(RdfParser(path, format, base_iri=BASE + "file/" + _to_name(file)))
+            base_iri = BASE + "file/" + _to_name(file)
+            quads = with_canonical_labels(RdfParser(path, format, base_iri=base_iri, version="1.1"))
         except RdfSyntaxError as error:
             place = Place(file, error.line, error.column)
             if error.check == "unreadable":
@@ -84,10 +85,8 @@ class RdfReader:
         """The term with an IRI in the place of a blank node."""
         if isinstance(term, BlankNode):
             return NamedNode(f"{BASE}node/{_to_name(file)}/{term.value}")
-        if isinstance(term, NamedNode | Literal):
-            return term
-        self.findings.add("triple-term", "triple terms are not supported", Place(file))
-        return Literal("")
+        assert isinstance(term, NamedNode | Literal)  # RDF 1.1 has no other
+        return term
 
     def _is_valid(self, property: NamedNode, value: Term, file: str) -> bool:
         """False, and a finding, for an unknown name in our namespace or an unfit value; others are not checked."""

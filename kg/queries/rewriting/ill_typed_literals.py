@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import TypeVar
 
-from pyoxigraph import Literal
+from pyoxigraph import Literal, Triple
 
 from kg.queries.rewriting.expressions import Edit
 from kg.queries.rewriting.prologue import LiteralToken, Prologue
@@ -57,11 +57,13 @@ def _function_of(tokens: Sequence[Token], index: int, size: int) -> str:
     return name.text.upper() if is_only and name.kind == "word" else ""
 
 
-def unmark(term: _Term) -> _Term | Literal:
+def unmark(term: _Term) -> _Term | Literal | Triple:
     """A term of a result without the mark."""
+    if isinstance(term, Triple):
+        return Triple(term.subject, term.predicate, unmark(term.object))
     if isinstance(term, Literal) and MARK in term.value:
         text = term.value.replace(MARK, "")
         if term.language is not None:
-            return Literal(text, language=term.language)
+            return Literal(text, language=term.language, direction=term.direction)
         return Literal(text, datatype=term.datatype)
     return term

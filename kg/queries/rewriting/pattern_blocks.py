@@ -121,6 +121,9 @@ class UnparsedError(Exception):
     """A form of query that is not parsed here."""
 
 
+_WITHOUT_REIFIERS = "write ?r rdf:reifies <<( ?s ?p ?o )>> in place of a reifier or an annotation"
+
+
 VARIABLE = "?kgpath"
 """What variables for blank nodes and for the inner nodes of paths begin with."""
 _BEFORE_GROUPS = ("OPTIONAL", "MINUS", "UNION", "LATERAL")
@@ -286,6 +289,8 @@ class _PatternParser:
             while True:
                 value, index = self.term(index)
                 self.patterns.append(PathPattern(subject, path, value))
+                if self.is_sign(index, "~", "{|"):
+                    raise UnparsedError(_WITHOUT_REIFIERS)
                 if not self.is_sign(index, ","):
                     break
                 index += 1
@@ -317,7 +322,15 @@ class _PatternParser:
             return self.property_list(index)
         if self.is_sign(index, "("):
             return self.collection(index)
-        return self.literal(index)
+        return self.triple_term(index) if self.is_sign(index, "<<") else self.literal(index)
+
+    def triple_term(self, index: int) -> tuple[PatternTerm, int]:
+        """`<<( s p o )>>` of SPARQL 1.2, as it is written."""
+        end = self.skip(index, "<<", ">>")
+        inside = self.tokens[index + 1 : end - 1]
+        if not self.is_sign(index + 1, "(") or any(t.text == "[" or t.text.startswith("_:") for t in inside):
+            raise UnparsedError(_WITHOUT_REIFIERS)
+        return PatternTerm(self.text[self.tokens[index].start : self.tokens[end - 1].end], "literal"), end
 
     def literal(self, index: int) -> tuple[PatternTerm, int]:
         first, token = index, self.at(index)

@@ -65,13 +65,15 @@ def text_facets(text: str) -> Facets:
     integer, decimal, boolean = (
         f"ends_with({text}, '\"^^<{XSD}{name}>')" for name in ("integer", "decimal", "boolean")
     )
-    odd = unsupported(text, "escapes in a computed term")
+    odd, new = unsupported(text, "escapes in a computed term"), unsupported(text, "a term of RDF 1.2", "UTINYINT")
     inside = f'regexp_extract({text}, \'^"([^"]*)"\', 1)'
     iri = f"WHEN starts_with({text}, '<') THEN {text}[2:-2]"
-    lexical = f"(CASE WHEN contains({text}, '\\') THEN {odd} {iri} ELSE {inside} END)"
+    lexical = f"(CASE WHEN contains({text}, '\\') OR starts_with({text}, '<<') THEN {odd} {iri} ELSE {inside} END)"
     number = f"TRY_CAST({inside} AS {_NUMBER})"
+    is_new = f"starts_with({text}, '<<') OR ends_with({text}, '--ltr') OR ends_with({text}, '--rtl')"
     kind = (
-        f"(CASE WHEN starts_with({text}, '<') THEN {_C.IRI:d} WHEN starts_with({text}, '_:') THEN {_C.BLANK:d}"
+        f"(CASE WHEN {is_new} THEN {new} WHEN starts_with({text}, '<') THEN {_C.IRI:d}"
+        f" WHEN starts_with({text}, '_:') THEN {_C.BLANK:d}"
         f" WHEN ends_with({text}, '\"') THEN {_C.STRING:d}"
         f" WHEN ({integer} OR {decimal}) AND {number} IS NOT NULL THEN {_C.NUMBER:d}"
         f" WHEN {boolean} THEN {_C.BOOLEAN:d} WHEN {text} IS NULL THEN NULL"

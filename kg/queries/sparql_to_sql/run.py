@@ -57,6 +57,11 @@ class QueryTerms:
                 self.own[self._next] = text
                 self._next += 1
 
+    @property
+    def has_new_terms(self) -> bool:
+        """True when the graph has terms of RDF 1.2."""
+        return self._columns.has_new_terms
+
     def to_sql(self, sql: str) -> str:
         """The relation `dictionary`, with the own terms whose ids the SQL has, if it compares terms by their parts."""
         if " dictionary " not in sql:

@@ -42,6 +42,10 @@ class Dictionary(Protocol):
     def id_of(self, text: str) -> int:
         """The id of an exact term, one of its own if the graph does not have it."""
 
+    @property
+    def has_new_terms(self) -> bool:
+        """True when the graph has terms of RDF 1.2."""
+
 
 class Expressions:
     """Compiles the expressions over one relation, whose alias is `r`; `source` is what they are selected from."""
@@ -128,9 +132,24 @@ class Expressions:
                 return text_facets(value.sql)
         if value.constant:
             return constant_facets(value.constant)
-        alias = self._joined.setdefault(value.sql, f"t{len(self._joined)}")
-        names = ("class", "lexical", "language", "datatype", "rank", "number", "floating", "moment", "zoned", "truth")
-        return Facets(*(f"{alias}.{name}" for name in names))
+        alias = self._alias(value)
+        kind, new = f"{alias}.class", unsupported(value.sql, "a term of RDF 1.2", "UTINYINT")
+        if self.dictionary.has_new_terms:
+            kind = f"(CASE WHEN {kind} >= {_C.DIRECTIONAL:d} THEN {new} ELSE {kind} END)"
+        names = ("lexical", "language", "datatype", "rank", "number", "floating", "moment", "zoned", "truth")
+        return Facets(kind, *(f"{alias}.{name}" for name in names))
+
+    def text(self, value: Value) -> str:
+        """The exact text of a value."""
+        if value is NOTHING:
+            return "CAST(NULL AS VARCHAR)"
+        if value.constant:
+            return quote(value.constant)
+        return f"{self._alias(value)}.text" if value.kind is Kind.ID else value.text
+
+    def _alias(self, value: Value) -> str:
+        """The alias of the dictionary, joined by the id that a value is."""
+        return self._joined.setdefault(value.sql, f"t{len(self._joined)}")
 
     # --- equality and order
 
@@ -368,7 +387,7 @@ def _alike(e: Expressions, values: Sequence[Value], combine: Callable[..., str])
         return NOTHING
     kinds = {value.kind for value in known}
     if len(kinds) > 1 or kinds == {Kind.TEXT} or any(value.language for value in known):
-        texts = [_text_of(e, value) for value in values]
+        texts = [e.text(value) for value in values]
         return Value(Kind.TEXT, combine(*texts))
     kind = kinds.pop()
     parts = [value.sql if value is not NOTHING else "NULL" for value in values]
@@ -379,16 +398,6 @@ def _alike(e: Expressions, values: Sequence[Value], combine: Callable[..., str])
         ]
         return Value(kind, combine(*parts), combine(*integers))
     return Value(kind, combine(*parts))
-
-
-def _text_of(e: Expressions, value: Value) -> str:
-    if value is NOTHING:
-        return "CAST(NULL AS VARCHAR)"
-    if value.constant:
-        return quote(value.constant)
-    if value.kind is Kind.ID:
-        return e.facets(value).kind.replace(".class", ".text")
-    return value.text
 
 
 def _str(e: Expressions, node: Any) -> Value:
@@ -483,7 +492,7 @@ def _same_term(e: Expressions, node: Any) -> Value:
     a, b = e.value(node.arg1), e.value(node.arg2)
     if a.kind is b.kind is Kind.ID:
         return _truth_value(f"({a.sql} = {b.sql})")
-    return _truth_value(f"({_text_of(e, a)} = {_text_of(e, b)})")
+    return _truth_value(f"({e.text(a)} = {e.text(b)})")
 
 
 def _datatyped(e: Expressions, node: Any) -> Value:

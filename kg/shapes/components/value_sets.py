@@ -83,7 +83,8 @@ def _find_repeated_languages(checks: Sequence[Check], tables: ValidationTables) 
     rows = inline_table("r", "check_id, value_set", [(check.number, check.value_set) for check in checks])
     tables.add_violations(
         "SELECT check_id, focus, NULL, NULL, min(value) FROM ("
-        """SELECT r.check_id, v.focus, v.value, lower(regexp_extract(t.text, '"@([A-Za-z0-9-]+)$', 1)) AS language"""
+        "SELECT r.check_id, v.focus, v.value,"
+        """ lower(regexp_extract(t.text, '"@([A-Za-z0-9-]+?)(?:--(?:ltr|rtl))?$', 1)) AS language"""
         f" FROM shape_value v JOIN {rows} ON v.value_set = r.value_set JOIN {tables.terms} t ON t.id = v.value"
         """ WHERE starts_with(t.text, '"') AND NOT ends_with(t.text, '"') AND NOT ends_with(t.text, '>'))"""
         " GROUP BY check_id, focus, language HAVING count(*) > 1"

@@ -18,7 +18,7 @@ from kg.shapes.plan import Check
 from kg.shapes.results import TermRenderer, ValidationResult
 from kg.shapes.validation_tables import TYPE, ValidationTables
 from kg.sql import inline_table, quote
-from kg.terms import RDF, SH, XSD, to_curie
+from kg.terms import RDF, SH, XSD, is_triple_term, to_curie
 from kg.text.regex import Regex, to_regex
 from kg.xsd import INTEGER_BOUNDS, NUMERIC, PATTERNS, LiteralParts, compare, is_well_formed, lexical_form, literal_parts
 
@@ -69,7 +69,8 @@ def _violates(check: Check, text: str) -> bool:
     return check.constraint.component.violates(check.constraint, text)
 
 
-_BLANK, _LITERAL = "starts_with(text, '_')", "starts_with(text, '\"')"
+_NO_TEXT, _LITERAL = "(starts_with(text, '_') OR starts_with(text, '<<'))", "starts_with(text, '\"')"
+"""Blank nodes and triple terms, of which SPARQL's STR is an error; literals."""
 _ESCAPED = r"contains(text, '\')"
 _LEXICAL = (
     "CASE WHEN starts_with(text, '<') OR ends_with(text, '\"') THEN substring(text, 2, length(text) - 2)"
@@ -142,12 +143,13 @@ def _find_other_kinds(checks: Sequence[Check], tables: ValidationTables) -> None
         )
     }
     blank_nodes = f"SELECT id FROM term WHERE id < {FIRST_LITERAL_ID} AND starts_with(text, '_')"
-    has_blank_nodes = bool(tables.rows(f"{blank_nodes} LIMIT 1"))
+    triple_terms = f"SELECT id FROM term WHERE id >= {FIRST_LITERAL_ID} AND starts_with(text, '<<')"
+    has_blank_nodes, has_triple_terms = (bool(tables.rows(f"{some} LIMIT 1")) for some in (blank_nodes, triple_terms))
     rows = []
     for check in checks:
         allowed, _ = _node_kind(check.constraint)
         smallest, largest = ranges.get(check.value_set, (FIRST_LITERAL_ID, 0))
-        wrong_literal = largest >= FIRST_LITERAL_ID and '"' not in allowed
+        wrong_literal = largest >= FIRST_LITERAL_ID and ('"' not in allowed or has_triple_terms)
         wrong_node = smallest < FIRST_LITERAL_ID and ("<" not in allowed or (has_blank_nodes and "_" not in allowed))
         if wrong_literal or wrong_node:
             rows.append((check.number, check.value_set, *(kind in allowed for kind in '"_<')))
@@ -156,8 +158,9 @@ def _find_other_kinds(checks: Sequence[Check], tables: ValidationTables) -> None
         tables.add_violations(
             "SELECT r.check_id, v.focus, v.value, NULL, NULL FROM shape_value v"
             f" JOIN {kinds} ON v.value_set = r.value_set LEFT JOIN ({blank_nodes}) b ON b.id = v.value"
-            f" WHERE NOT CASE WHEN v.value >= {FIRST_LITERAL_ID} THEN r.literal WHEN b.id IS NOT NULL THEN r.blank"
-            " ELSE r.iri END"
+            f" LEFT JOIN ({triple_terms if has_triple_terms else 'SELECT 0 AS id'}) t ON t.id = v.value WHERE NOT CASE"
+            f" WHEN t.id IS NOT NULL THEN false WHEN v.value >= {FIRST_LITERAL_ID} THEN r.literal"
+            " WHEN b.id IS NOT NULL THEN r.blank ELSE r.iri END"
         )
 
 
@@ -183,8 +186,10 @@ def _datatype_sql(constraint: Constraint) -> str:
     iri = constraint.value[1:-1]
     if iri == XSD + "string":
         return f"NOT ({_LITERAL} AND ends_with(text, '\"'))"
-    if iri == RDF + "langString":
-        return f"NOT ({_LITERAL} AND NOT ends_with(text, '\"') AND NOT ends_with(text, '>'))"
+    if iri in (RDF + "langString", RDF + "dirLangString"):
+        negation = "NOT " if iri == RDF + "langString" else ""
+        directed = f"{negation}regexp_matches(text, '--(?:ltr|rtl)$')"
+        return f"NOT ({_LITERAL} AND NOT ends_with(text, '\"') AND NOT ends_with(text, '>') AND {directed})"
     name = iri.removeprefix(XSD) if iri.startswith(XSD) else ""
     other = _without_datatype(iri)
     if name in INTEGER_BOUNDS:
@@ -311,17 +316,21 @@ def _number_bound_sql(operator: str, literal: LiteralParts) -> str:
 def _length_sql(operator: str) -> Callable[[Constraint], str]:
     def sql(constraint: Constraint) -> str:
         too_long_or_short = f"length({_LEXICAL}) {operator} {constraint.count}"
-        return f"CASE WHEN {_BLANK} THEN TRUE WHEN {_ESCAPED} THEN NULL ELSE {too_long_or_short} END"
+        return f"CASE WHEN {_NO_TEXT} THEN TRUE WHEN {_ESCAPED} THEN NULL ELSE {too_long_or_short} END"
 
     return sql
 
 
 def _is_shorter(constraint: Constraint, text: str) -> bool:
-    return text.startswith("_:") or len(lexical_form(text)) < constraint.count
+    return _has_no_text(text) or len(lexical_form(text)) < constraint.count
 
 
 def _is_longer(constraint: Constraint, text: str) -> bool:
-    return text.startswith("_:") or len(lexical_form(text)) > constraint.count
+    return _has_no_text(text) or len(lexical_form(text)) > constraint.count
+
+
+def _has_no_text(text: str) -> bool:
+    return text.startswith("_:") or is_triple_term(text)
 
 
 # --- sh:pattern
@@ -344,15 +353,15 @@ def _read_pattern(component: Component, parameters: Parameters, value: str) -> C
 def _pattern_sql(constraint: Constraint) -> str:
     regex = _regex_of(constraint)
     if not regex.re2:
-        return f"CASE WHEN {_BLANK} THEN TRUE END"
+        return f"CASE WHEN {_NO_TEXT} THEN TRUE END"
     undecided = f"WHEN {_ESCAPED} THEN NULL " if regex.python else ""
-    return f"CASE WHEN {_BLANK} THEN TRUE {undecided}ELSE NOT regexp_matches({_LEXICAL}, {quote(regex.re2)}) END"
+    return f"CASE WHEN {_NO_TEXT} THEN TRUE {undecided}ELSE NOT regexp_matches({_LEXICAL}, {quote(regex.re2)}) END"
 
 
 def _lacks_pattern(constraint: Constraint, text: str) -> bool:
     regex = _regex_of(constraint)
     assert regex.python, "SQL decides every term where only RE2 has the pattern"
-    return text.startswith("_:") or not regex.is_in(lexical_form(text))
+    return _has_no_text(text) or not regex.is_in(lexical_form(text))
 
 
 # --- sh:languageIn
@@ -361,7 +370,7 @@ def _lacks_pattern(constraint: Constraint, text: str) -> bool:
 def _language_sql(constraint: Constraint) -> str:
     languages = [lexical_form(value) for value in constraint.values]
     listed = "|".join(map(re.escape, languages))
-    tag = "[A-Za-z]" if "*" in languages else f"(?:{listed})(?:-[A-Za-z0-9-]*)?$"
+    tag = "[A-Za-z]" if "*" in languages else f"(?:{listed})(?:-[A-Za-z0-9-]*)?$"  # with a direction or without
     pattern = quote(f'(?i)"@{tag}')
     return (
         f"CASE WHEN NOT {_LITERAL} OR ends_with(text, '\"') OR ends_with(text, '>') THEN TRUE"
