@@ -27,7 +27,7 @@ from kg.importers.source_registry import append_to_source_order, write_source
 from kg.importers.spool import COLUMNS, ROW_COLUMNS, Spool
 from kg.parts import part_iri
 from kg.schema import ValueKind
-from kg.shapes.value_limits import limits_for, value_limits
+from kg.shapes.value_limits import limits_for, required_properties, value_limits
 from kg.sql import quote
 from kg.terms import KNOWN_NAMES, TYPE, to_iri
 
@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 
     from kg.schema import Schema
     from kg.shapes.model import Shapes
-    from kg.shapes.value_limits import Limits, ValueLimits
+    from kg.shapes.value_limits import Limits, RequiredProperty, ValueLimits
 
 PARQUET_FROM_ROWS = 1_000_000
 """A table with more rows is written as Parquet."""
@@ -129,6 +129,8 @@ class ImportSession:
     progress: Progress
     limits: Limits = field(default_factory=dict)
     """What the shapes require of values."""
+    required: tuple[RequiredProperty, ...] = ()
+    """The properties that the shapes require."""
     parquet: bool | None = None
 
     @property
@@ -192,11 +194,20 @@ class ImportSession:
 
     def limits_for(self, property: str, classes: Iterable[str]) -> tuple[ValueLimits, ...]:
         """What is required of a property's values where its subjects are of one of these classes, all by name."""
+        iri = self.schema.names.get(property)
+        return limits_for(self.limits, iri.value, self._wider(classes)) if iri is not None else ()
+
+    def required_of(self, classes: Iterable[str], properties: Iterable[str]) -> tuple[str, ...]:
+        """The properties that an entity of one of these classes must have beside these, all by name."""
+        wider, stated = self._wider(classes), {self.schema.names[name].value for name in properties}
+        required = (each.property for each in self.required if each.applies_to(wider, stated))
+        return tuple(term_name(NamedNode(iri)) for iri in dict.fromkeys(required))
+
+    def _wider(self, classes: Iterable[str]) -> set[str]:
+        """The IRIs of the classes that the members of each of these classes are in."""
         iris = (self.schema.type_names[name] for name in classes if name in self.schema.type_names)
         wider = [{class_iri.value for class_iri in self.schema.ancestors(iri)} for iri in iris]
-        common = set.intersection(*wider) if wider else set()
-        iri = self.schema.names.get(property)
-        return limits_for(self.limits, iri.value, common) if iri is not None else ()
+        return set.intersection(*wider) if wider else set()
 
     def add_stub(
         self, entity: str, *, class_name: str, label: str, wikidata_id: str = "", record: str = "", via: str = ""
@@ -376,11 +387,12 @@ def open_session(
     of the `shapes` allows for its property is not imported.
     """
     limits = value_limits(shapes) if shapes is not None else {}
+    required = required_properties(shapes) if shapes is not None else ()
     with tempfile.TemporaryDirectory(prefix="kg-import-", ignore_cleanup_errors=True) as folder:
         spool = Spool(Path(folder), retrieved=retrieved)
         try:
             summary = ImportSummary(source.id, dry_run=dry_run)
-            yield ImportSession(data, source, spool, ontology, schema, summary, progress, limits, parquet)
+            yield ImportSession(data, source, spool, ontology, schema, summary, progress, limits, required, parquet)
         finally:
             spool.close()
 

@@ -1,7 +1,7 @@
-"""What the shapes require of a literal as a value of a property.
+"""What the shapes require of a literal as a value of a property, and which properties an entity must have.
 
-An importer leaves out a value that no shape allows, with the row of the file that it comes from: in a fact table it
-would stop the build, at a line that no person wrote.
+An importer leaves out a value that no shape allows, and a part that lacks a required value, with the row of the file
+that they come from: in a fact table they would stop the build, at a line that no person wrote.
 """
 
 from __future__ import annotations
@@ -88,6 +88,37 @@ def limits_for(limits: Limits, property: str, classes: Collection[str]) -> tuple
     """What is required of the values that entities of these classes, wider ones among them, have for a property."""
     found = (limit for limit in limits.get(property, ()) if not limit.classes or not limit.classes.isdisjoint(classes))
     return tuple(limit for limit in found if str(limit))
+
+
+@dataclass(frozen=True, slots=True)
+class RequiredProperty:
+    """The IRI of a property that the members of classes, or the subjects of properties, must have."""
+
+    property: str
+    classes: frozenset[str]
+    subjects_of: frozenset[str]
+
+    def applies_to(self, classes: Collection[str], properties: Collection[str]) -> bool:
+        """True for an entity of these classes, wider ones among them, with values of these properties."""
+        return not self.classes.isdisjoint(classes) or not self.subjects_of.isdisjoint(properties)
+
+
+def required_properties(shapes: Shapes) -> tuple[RequiredProperty, ...]:
+    """The properties that the shapes with targets require at least one value of."""
+    found = []
+    for shape in shapes.targeted():
+        classes, subjects_of = (
+            frozenset(target.term[1:-1] for target in shape.targets if target.kind == kind)
+            for kind in ("class", "subjectsOf")
+        )
+        for node in property_shapes(shape):
+            own = shapes.shapes[node]
+            counts = [constraint.count for constraint in own.constraints if constraint.component.name == "minCount"]
+            if own.deactivated or own.level != Severity.VIOLATION or not any(counts):
+                continue
+            if isinstance(own.path, PredicatePath) and not own.path.inverse:
+                found.append(RequiredProperty(own.path.predicate[1:-1], classes, subjects_of))
+    return tuple(found)
 
 
 def _limits_of(shape: Shape, classes: frozenset[str]) -> ValueLimits:

@@ -104,6 +104,37 @@ def test_a_figure_that_is_not_a_number_is_rejected_and_makes_no_part(project: Im
     assert ("currency", "USD") in project.values_of("my-films-anora-2024.boxOffice.20471000")
 
 
+FIGURES = """\
+Title,Budget,Currency
+Anora,6000000,USD
+Tangerine,100000,
+Red Rocket,1100000,DOLLARS
+Starlet,-5,USD
+"""
+
+
+def test_a_part_without_a_value_that_its_shape_requires_is_left_out_with_its_row(
+    project: ImportProject, tmp_path: Path
+) -> None:
+    (tmp_path / "figures.csv").write_text(FIGURES, encoding="utf-8")
+    (tmp_path / "figures.csv.mapping.yaml").write_text(
+        "source: {id: figures, title: Figures, licence: CC0-1.0}\n"
+        "rows: {class: Film, key: Title}\n"
+        "columns: {Title: label}\n"
+        "parts: {budget: {columns: {Budget: amount, Currency: currency}}}\n",
+        encoding="utf-8",
+    )
+    assert project.run("table", str(tmp_path / "figures.csv")) == 0
+    assert project.rejects("figures").splitlines() == [
+        "figures.csv:3: budget: left out, since it has no currency",
+        "figures.csv:4: budget: left out, since it has no currency (Currency: DOLLARS is not like ^[A-Z]{3}$)",
+        "figures.csv:5: Budget: -5 is not 0.0 or more",
+    ]
+    with_budget = {str(fact.subject) for fact in project.facts() if fact.property.value.endswith("/budget")}
+    assert with_budget == {"<https://w3id.org/filmgraph/film/figures-anora>"}
+    assert check(project.folder).ok
+
+
 @pytest.mark.parametrize("form", ["pairs", "parallel"])
 def test_each_actor_in_a_cell_gets_a_credit(project: ImportProject, tmp_path: Path, form: str) -> None:
     table, columns = {

@@ -163,10 +163,19 @@ class _TableImport:
 
     def limits_for(self, property: str, part: PartMapping | None) -> tuple[ValueLimits, ...]:
         """What is required of the values of a property of the rows' entities, or of their parts."""
-        schema, classes = self.session.schema, [self.mapping.class_name, *self.mapping.classes.values()]
-        if part is not None:
-            classes = [schema.usual_type(schema.properties[schema.names[part.property]])]
+        classes = [self.mapping.class_name, *self.mapping.classes.values()] if part is None else [self.class_of(part)]
         return self.session.limits_for(property, filter(None, classes))
+
+    def class_of(self, part: PartMapping) -> str:
+        """The name of the class of a part; empty where the property has parts of several."""
+        schema = self.session.schema
+        return schema.usual_type(schema.properties[schema.names[part.property]])
+
+    def required_of(self, part: PartMapping) -> tuple[str, ...]:
+        """The properties that a part must have, and for which the mapping has a column."""
+        stated = {column.property for column in part.columns if column.property in self.session.schema.names}
+        required = self.session.required_of(filter(None, [self.class_of(part)]), stated)
+        return tuple(name for name in required if name in stated)
 
     def select_entities(self, *more: str) -> str:
         """A SELECT of the entities of the rows that are used, with more columns."""
@@ -194,7 +203,12 @@ class _TableImport:
     def create_table(self, cells: CellSource) -> TableSql:
         """Read the cells into a table, with the names of the entities; returns the statements for its rows."""
         statements = TableSql(
-            self.mapping, cells.relation, self.session.schema.narrowed, self.limits_for, self.address_patterns()
+            self.mapping,
+            cells.relation,
+            self.session.schema.narrowed,
+            self.limits_for,
+            self.address_patterns(),
+            self.required_of,
         )
         for name in ("reject_errors", "reject_scans"):
             self.session.sql.execute(f"DROP TABLE IF EXISTS {name}")

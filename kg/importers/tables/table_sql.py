@@ -19,11 +19,11 @@ from kg.schema import NarrowedClass
 from kg.shapes.value_limits import ValueLimits
 from kg.sql import quote, quote_name
 
-LINE, SUBJECT, RECORD, SELECTED, PART, HAS_PART = map(
-    quote_name, ("kg:line", "kg:subject", "kg:record", "kg:selected", "kg:part", "kg:has-part")
+LINE, SUBJECT, RECORD, SELECTED, PART, FITS, HAS_PART = map(
+    quote_name, ("kg:line", "kg:subject", "kg:record", "kg:selected", "kg:part", "kg:fits", "kg:has-part")
 )
 """Columns beside a table's own, quoted: the row's number, its entity, its record, whether the mapping selects it, its
-part, and whether the part's first value fits its property.
+part, whether the part's first value fits its property, and whether the part also has all that it must have.
 """
 
 _FIRST = quote_name("kg:first")
@@ -83,6 +83,8 @@ class TableSql:
     """What shapes require of the values of a property, of the rows' entities or of their parts."""
     addresses: Mapping[str, Sequence[str]] = field(default_factory=dict)
     """Property of identifiers -> patterns of the addresses that contain them."""
+    required_of: Callable[[PartMapping], Sequence[str]] = lambda _: ()
+    """The properties that a part must have; one without them is left out."""
 
     def keyed(self) -> str:
         """The rows with the name and record of their entity; rows without a key have no name.
@@ -141,8 +143,39 @@ class TableSql:
             rows = f"({self.part_rows(keyed, part)})"
             with_part = f"(SELECT * FROM {rows} WHERE {HAS_PART})"
             yield FactSelect(self._select(with_part, part.property, PART))
+            yield from self._incomplete(rows, part)
+            # The first value is rejected where it does not fit.
+            with_first = f"(SELECT * FROM {rows} WHERE {HAS_PART} OR NOT {FITS})"
             for column in part.columns:
-                yield from self.column_facts(rows if column is part.columns[0] else with_part, column, part)
+                yield from self.column_facts(with_first if column is part.columns[0] else with_part, column, part)
+
+    def _incomplete(self, rows: str, part: PartMapping) -> Iterator[FactSelect]:
+        """The faults of parts without a value that they must have."""
+        for name in self.required_of(part):
+            column = next(column for column in part.columns if column.property == name)
+            lacking = f"SELECT * FROM {rows} WHERE {FITS} AND NOT {self._has(part, name)}"
+            missing = quote(f"{part.property}: left out, since it has no {name}")
+            wrong = f"{missing} || ' (' || {self._fault(column, part)} || ')'"
+            fault = f"CASE WHEN coalesce(v, '') = '' THEN {missing} ELSE {wrong} END"
+            values = f"(SELECT *, {self._part_value(column, part)} AS v FROM ({lacking}))"
+            yield FactSelect(self._select(values, part.property, PART, fault=fault), may_fail=True)
+
+    def _has(self, part: PartMapping, name: str) -> str:
+        """The condition that a part has a value of a property that fits it."""
+        tests = []
+        for column in (column for column in part.columns if column.property == name):
+            value = self._part_value(column, part)
+            fits = "true" if self._is_list(column, part) else self.fits(column, value, part)
+            taken = f"{value} <> '' AND {fits} AND NOT {is_rejected(value, column.clean)}"
+            tests.append(f"({self.matches(column.where)} AND coalesce({taken}, false))")
+        return f"({' OR '.join(tests)})"
+
+    def _part_value(self, column: ColumnMapping, part: PartMapping) -> str:
+        """The value of a column in the row of a part; of a list the text as it is in the cell."""
+        return self.cell(column.name) if self._is_list(column, part) else self._value(column, self._text(column))
+
+    def _is_list(self, column: ColumnMapping, part: PartMapping) -> bool:
+        return bool(column.split) and column.name not in part.each
 
     def _type_facts(
         self, rows: str, class_name: str, names: Iterable[str], *, owner: str = SUBJECT
@@ -178,9 +211,8 @@ class TableSql:
             )
             rows = f"(SELECT * REPLACE ({', '.join(lists)}) FROM {keyed})"
         first = part.columns[0]
-        value, fits = self.cell(first.name), "true"
-        if not first.split or first.name in part.each:
-            value = self._value(first, self._text(first))
+        value, fits = self._part_value(first, part), "true"
+        if not self._is_list(first, part):
             has_form = f"coalesce({self.fits(first, _FIRST, part)}, false)"
             fits = f"({has_form} AND NOT {is_rejected(_FIRST, first.clean)})"
         # Each value is used several times, so it is computed before.
@@ -191,9 +223,11 @@ class TableSql:
             named = f"CASE WHEN {component} <> '' AND NOT {is_rejected(component, steps)} THEN {component} END"
             components.append(f"nullif({name_component_sql(named)}, '')")
         name = f"{SUBJECT} || {quote(f'.{part.property}.')} || concat_ws('-', {', '.join(components)})"
+        has_part = " AND ".join((FITS, *(self._has(part, required) for required in self.required_of(part))))
         return (
-            f"SELECT *, {name} AS {PART}, {fits} AS {HAS_PART} FROM (SELECT *, {', '.join(values)} FROM {rows})"
-            f" WHERE {SELECTED} AND {self.matches(part.where)} AND {_FIRST} <> ''"
+            f"SELECT *, {has_part} AS {HAS_PART} FROM ("
+            f"SELECT *, {name} AS {PART}, {fits} AS {FITS} FROM (SELECT *, {', '.join(values)} FROM {rows})"
+            f" WHERE {SELECTED} AND {self.matches(part.where)} AND {_FIRST} <> '')"
         )
 
     def part_key(self, part: PartMapping) -> Iterator[tuple[str, tuple[str, ...]]]:
@@ -269,7 +303,8 @@ class TableSql:
             yield from self._column_stubs(keyed, column)
         for part in self.mapping.parts:
             for column in part.columns:
-                yield from self._column_stubs(f"({self.part_rows(keyed, part)})", column, part)
+                rows = f"(SELECT * FROM ({self.part_rows(keyed, part)}) WHERE {HAS_PART})"
+                yield from self._column_stubs(rows, column, part)
 
     def _key_as_label(self, keyed: str, column: ColumnMapping) -> str:
         """The keys of rows without a label, which call their entities where nothing else does."""
