@@ -531,15 +531,19 @@ def _bind(query: StoredQuery, parameter: Parameter, value: object, names: Entity
 def _elements(value: object, parameter: Parameter) -> list[object]:
     """The values of a list, or the one value; a text separates its values by `|`, since titles have commas."""
     if not parameter.is_list:
+        if isinstance(value, list | tuple):
+            raise ValueError(f"it takes one value, not {len(value)}")
         return [value]
     if isinstance(value, str):
         return [part.strip() for part in value.split("|") if part.strip()]
     return list(value) if isinstance(value, Iterable) else [value]
 
 
-_NUMBER = re.compile(r"[+-]?([0-9]+)(\.[0-9]+)?")
+_NUMBER = re.compile(r"[+-]?[0-9]+(?P<fraction>\.[0-9]+)?(?P<exponent>[eE][+-]?[0-9]{1,3})?")
 _TYPED = (ParameterType.DATE, ParameterType.NUMBER, ParameterType.BOOLEAN)
-_INTEGER, _DECIMAL, _DATE, _BOOLEAN = (NamedNode(XSD + name) for name in ("integer", "decimal", "date", "boolean"))
+_INTEGER, _DECIMAL, _DOUBLE, _DATE, _BOOLEAN = (
+    NamedNode(XSD + name) for name in ("integer", "decimal", "double", "date", "boolean")
+)
 _BOOLEANS = {"true": "true", "yes": "true", "1": "true", "false": "false", "no": "false", "0": "false"}
 
 
@@ -568,7 +572,8 @@ def _to_term(value: object, parameter: Parameter, names: EntityNames) -> Term:
             number = _NUMBER.fullmatch(str(value).strip())
             if number is None or isinstance(value, bool):
                 raise ValueError(f"{value!r} is not a number")
-            return Literal(number[0], datatype=_DECIMAL if number[2] else _INTEGER)
+            datatype = _DOUBLE if number["exponent"] else _DECIMAL if number["fraction"] else _INTEGER
+            return Literal(number[0], datatype=datatype)
         case ParameterType.BOOLEAN:
             truth = _BOOLEANS.get(str(value).strip().lower())
             if truth is None:

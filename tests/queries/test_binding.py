@@ -168,7 +168,7 @@ def test_a_number_may_be_text_or_number(graph: FilmGraph, minutes: object) -> No
     [
         ("films-longer", {"minutes": "long"}),
         ("films-longer", {"minutes": True}),
-        ("films-longer", {"minutes": "1e3"}),
+        ("films-longer", {"minutes": "1e"}),
         ("films-longer", {"minutes": "٣"}),
         ("films-longer", {"minutes": float("nan")}),
         ("films-longer", {"minutes": ["1", "2"]}),

@@ -61,7 +61,15 @@ def test_a_graph_that_is_streamed_is_compressed_if_the_client_accepts_it(served:
     assert packed.content == whole.content != b""
 
 
-@pytest.mark.parametrize(("path", "status"), [("/graphs?graph=", 400), ("/graphs?graph=films", 400), ("/film/", 404)])
+@pytest.mark.parametrize(
+    ("path", "status"),
+    [
+        ("/graphs?graph=", 400),
+        ("/graphs?graph=films", 400),
+        ("/film/", 404),
+        ("/film/anora/why?property=%C2%AA%25", 404),
+    ],
+)
 def test_a_graph_or_entity_without_a_name_is_refused(served: TestClient, path: str, status: int) -> None:
     assert served.get(path).status_code == status
 

@@ -54,7 +54,7 @@ def test_a_query_for_triples_has_the_formats_of_triples(served: TestClient, endi
 
 
 WRONG = [
-    (f"{FILMS}?person=Sean+Bakr", 400, ["Sean Baker"]),
+    (f"{FILMS}?person=Sean+Bakr", 404, ["Sean Baker"]),
     ("/queries/films-directed?person=Sean+Baker", 404, ["films-directed-by"]),
     (f"{FILMS}.ttl?person=Sean+Baker", 406, None),
     (f"{FILMS}", 400, None),
@@ -97,5 +97,5 @@ def test_why_adds_the_explanation_of_each_row(served: TestClient) -> None:
 def test_a_parameter_is_never_read_as_sparql(served: TestClient) -> None:
     value = "Sean Baker> } UNION { ?film ?p ?year } #"
     answer = served.get(FILMS, params={"person": value})
-    assert answer.status_code == 400
+    assert answer.status_code == 404
     assert answer.json()["name"] == value

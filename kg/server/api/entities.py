@@ -88,7 +88,7 @@ async def explain_entity(request: Request) -> Response:
     property, value = request.query_params.get("property", ""), request.query_params.get("value", "")
     if value and not property:
         example = "?property=director&value=Sean+Baker"
-        raise HTTPException(400, f"A `value` requires a `property`; for example {example}")
+        raise HTTPException(404, f"Name the `property` that has this `value`; for example {example}")
     return JSONResponse(await snapshot_of(request).run(explain, iri, property, value))
 
 
@@ -195,7 +195,7 @@ def explain(graph: FilmGraph, iri: str, property: str, value: str) -> list[dict[
     texts = graph.texts()
     if value:
         return [graph.why(f"<{iri}>", property, value).as_dict(texts)]
-    predicate = to_iri(property) if property else None
+    predicate = graph.names.property_iri(property) if property else None
     quads = find_quads(graph.store, entity, predicate, None, KNOWLEDGE, limit=_MAX_EXPLAINED)
     return [graph.explainer.explain(quad.triple).as_dict(texts) for quad in quads]
 

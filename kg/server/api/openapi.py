@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -28,6 +28,7 @@ _TYPES = {
     ParameterType.NUMBER: "number",
     ParameterType.BOOLEAN: "boolean",
 }
+_DATE = r"^([0-9]{3}X|[12][0-9]{3}(-(0[1-9]|1[0-2])(-(0[1-9]|[12][0-9]|3[01]))?)?)$"
 _NO_EXAMPLE = "UNDEF"
 """What is in the block of a parameter that may be left out and has no example."""
 _PLAIN_JSON, _HTML = "application/json", "text/html"
@@ -60,7 +61,7 @@ class Operation:
     summary: str
     media_types: tuple[str, ...] = ()
     parameters: tuple[str, ...] = ()
-    body: dict[str, object] | None = None
+    body: Mapping[str, object] | None = None
     is_refused: bool = False
 
     def as_dict(self) -> dict[str, object]:
@@ -74,12 +75,40 @@ class Operation:
             + [_PARAMETERS[name] for name in self.parameters],
             "responses": {"403": _PROBLEM_REFERENCE} if self.is_refused else _responses(self.media_types),
         }
-        return document if self.body is None else document | {"requestBody": {"content": self.body}}
+        return document if self.body is None else document | {"requestBody": {"content": self.body, "required": True}}
 
 
 def _text_parameter(name: str, description: str, *, required: bool = False) -> dict[str, Any]:
     schema: dict[str, Any] = {"type": "string"} | ({"minLength": 1} if required else {})
     return {"name": name, "in": "query", "required": required, "description": description, "schema": schema}
+
+
+_RECONCILIATION: dict[str, dict[str, Any]] = {
+    "queries": {"type": "object", "description": "queries by their keys; one that cannot be answered has no result"},
+    "extend": {
+        "type": "object",
+        "properties": {
+            "ids": {"type": "array", "items": {"type": "string"}},
+            "properties": {
+                "type": "array",
+                "items": {"type": "object", "properties": {"id": {"type": "string"}}, "required": ["id"]},
+            },
+        },
+        "required": ["ids", "properties"],
+    },
+}
+"""The two kinds of requests to the reconciliation service."""
+_IRI = "^[a-z][a-z0-9+.-]*:[A-Za-z0-9/#?._~-]+$"
+
+
+def _json_parameter(name: str, description: str) -> dict[str, Any]:
+    content = {_PLAIN_JSON: {"schema": _RECONCILIATION[name]}}
+    return {"name": name, "in": "query", "required": False, "description": description, "content": content}
+
+
+def _only(name: str, schema: dict[str, Any]) -> dict[str, Any]:
+    """The schema of an object with this property alone."""
+    return {"type": "object", "properties": {name: schema}, "required": [name], "additionalProperties": False}
 
 
 _PARAMETERS: dict[str, dict[str, Any]] = {
@@ -95,17 +124,33 @@ _PARAMETERS: dict[str, dict[str, Any]] = {
         "description": "the order of the list: newest, oldest or name; anything else means the usual order",
         "schema": {"type": "string", "examples": ["name"]},
     },
-    "query": _text_parameter("query", "SPARQL; without it, the answer is the service description"),
+    "query": {
+        "name": "query",
+        "in": "query",
+        "required": False,
+        "description": "SPARQL; without it, the answer is the service description",
+        "schema": {"type": "string", "minLength": 1},
+        "example": "ASK {}",
+    },
     "property": _text_parameter("property", "only triples with this property"),
     "value": _text_parameter("value", "only the triple with this value of the property"),
     "name": _text_parameter("name", "a label or alias", required=True),
-    "graph": _text_parameter("graph", "the IRI of a named graph; either this or `default`"),
-    "default": _text_parameter("default", "the default graph; either this or `graph`"),
+    "graph": {
+        "name": "graph-or-default",
+        "in": "query",
+        "required": True,
+        "description": "`graph`, the IRI of a named graph, or `default`",
+        "style": "form",
+        "explode": True,
+        "schema": {
+            "oneOf": [_only("graph", {"type": "string", "pattern": _IRI}), _only("default", {"type": "string"})]
+        },
+    },
     "subject": _text_parameter("subject", "the IRI of an entity", required=True),
     "q": _text_parameter("q", "part of a name"),
     "kind": _text_parameter("kind", "only entities of this class or kind"),
-    "queries": _text_parameter("queries", "a batch of reconciliation queries, as JSON"),
-    "extend": _text_parameter("extend", "a data extension query, as JSON"),
+    "queries": _json_parameter("queries", "a batch of reconciliation queries"),
+    "extend": _json_parameter("extend", "a data extension query"),
     "prefix": _text_parameter("prefix", "the beginning of a name"),
     "id": _text_parameter("id", "an id of the service", required=True),
     "type": _text_parameter("type", "a class"),
@@ -116,13 +161,20 @@ _PATH_PARAMETERS: dict[str, dict[str, Any]] = {
 }
 
 
-def _form(*names: str) -> dict[str, object]:
-    properties = {name: {"type": "string"} for name in names}
-    return {"application/x-www-form-urlencoded": {"schema": {"type": "object", "properties": properties}}}
-
-
-_QUERY_BODY = _form("query") | {"application/sparql-query": {"schema": {"type": "string"}}}
-_RECONCILE_BODY = _form("queries", "extend")
+_FORM = "application/x-www-form-urlencoded"
+_QUERY_FORM = {"type": "object", "required": ["query"], "properties": {"query": {"type": "string", "minLength": 1}}}
+_QUERY_BODY = {
+    _FORM: {"schema": _QUERY_FORM},
+    "application/sparql-query": {"schema": {"type": "string", "minLength": 1}},
+}
+_RECONCILE_FORM = {
+    "type": "object",
+    "properties": _RECONCILIATION,
+    "additionalProperties": False,
+    "anyOf": [{"required": [name]} for name in _RECONCILIATION],
+}
+_JSON_PARTS = {name: {"contentType": _PLAIN_JSON} for name in _RECONCILIATION}
+_RECONCILE_BODY = {_FORM: {"schema": _RECONCILE_FORM, "encoding": _JSON_PARTS}}
 _ANSWERS = (*ROW_MEDIA_TYPES, *_RDF)
 _JSON_ONLY, _HTML_ONLY = (_PLAIN_JSON,), (_HTML,)
 
@@ -175,7 +227,7 @@ OPERATIONS: tuple[Operation, ...] = (
     Operation("get", "/entity", "named", "Redirect to the entity of a name", (), ("name",)),
     Operation("get", "/thing", "named-formerly", "Redirect to the entity of a name; use /entity", (), ("name",)),
     Operation("get", "/context.jsonld", "context", "The JSON-LD context", (JSON_LD,)),
-    Operation("get", "/graphs", "graph", "Read a complete graph", _RDF, ("graph", "default")),
+    Operation("get", "/graphs", "graph", "Read a complete graph", _RDF, ("graph",)),
     Operation("get", "/graph/{name}", "graph-directly", "Read a complete graph", _RDF),
     *_refused("/graphs", "graphs", "put", "post", "delete", "patch"),
     *_refused("/graph/{name}", "graph", "put", "post", "delete", "patch"),
@@ -258,7 +310,9 @@ def _stored(query: StoredQuery) -> dict[str, object]:
 
 def _parameter(parameter: Parameter) -> dict[str, object]:
     item: dict[str, object] = {"type": _TYPES[parameter.type]}
-    if item["type"] == "string" and not parameter.is_optional:
+    if parameter.type is ParameterType.DATE:
+        item["pattern"] = _DATE
+    elif item["type"] == "string" and not parameter.is_optional:
         item["minLength"] = 1
     document: dict[str, object] = {
         "name": parameter.name,

@@ -19,7 +19,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Route
 
-from kg.errors import FaultsError, UnknownNameError
+from kg.errors import FaultsError
 from kg.explain.why_formats import explain_rows
 from kg.filmgraph import FilmGraph
 from kg.queries.result_writers import (
@@ -34,7 +34,6 @@ from kg.queries.result_writers import (
 from kg.queries.stored_query import StoredQuery, parameter_terms
 from kg.server.api.sparql import first_media_type, write_answer
 from kg.server.http.negotiation import ANSWER_MEDIA_TYPES, EXTENSIONS, acceptable
-from kg.server.problems import problem_response
 from kg.server.request_params import negotiate, page_handler, query_parameters, site_path, snapshot_of, to_response
 
 PAGE, SIZE, WHY, FORMAT, LABELS = "page", "per-page", "why", "format", "labels"
@@ -90,23 +89,19 @@ async def answer(request: Request) -> Response:
     query = snapshot.queries.find(asked.name)
     if not asked.extension and (page := page_handler(request, "query", ANSWER_MEDIA_TYPES)) is not None:
         return await page(query=query, values=asked.values)
-    try:
-        if asked.with_why:
-            _media_types(request, asked, (PLAIN_JSON,))
-            rows = min(asked.size, snapshot.limits.rows) if asked.page is not None else snapshot.limits.rows
-            explained = await snapshot.run(write_why, asked.name, dict(asked.values), asked.start, rows)
-            return to_response(explained)
-        is_rows = query.form in ("SELECT", "ASK")
-        offers = (ROW_MEDIA_TYPES, TRIPLE_MEDIA_TYPES) if is_rows else (TRIPLE_MEDIA_TYPES, ROW_MEDIA_TYPES)
-        media_types = _media_types(request, asked, offers[0] + offers[1])
-        limit = asked.size if asked.page is not None else None
-        bounds = AnswerBounds(snapshot.limits.rows, snapshot.limits.bytes, asked.start, limit)
-        body: AnswerBody = await snapshot.run(
-            write_stored, asked.name, dict(asked.values), media_types, bounds, asked.with_labels
-        )
-    except UnknownNameError as error:
-        # The URL exists; what it gives for a parameter does not.
-        return problem_response(error, status=400)
+    if asked.with_why:
+        _media_types(request, asked, (PLAIN_JSON,))
+        rows = min(asked.size, snapshot.limits.rows) if asked.page is not None else snapshot.limits.rows
+        explained = await snapshot.run(write_why, asked.name, dict(asked.values), asked.start, rows)
+        return to_response(explained)
+    is_rows = query.form in ("SELECT", "ASK")
+    offers = (ROW_MEDIA_TYPES, TRIPLE_MEDIA_TYPES) if is_rows else (TRIPLE_MEDIA_TYPES, ROW_MEDIA_TYPES)
+    media_types = _media_types(request, asked, offers[0] + offers[1])
+    limit = asked.size if asked.page is not None else None
+    bounds = AnswerBounds(snapshot.limits.rows, snapshot.limits.bytes, asked.start, limit)
+    body: AnswerBody = await snapshot.run(
+        write_stored, asked.name, dict(asked.values), media_types, bounds, asked.with_labels
+    )
     response = to_response(body)
     if links := _links(request, asked, body):
         response.headers["Link"] = links

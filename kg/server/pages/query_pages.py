@@ -222,7 +222,8 @@ def query_page(graph: FilmGraph, name: str, values: Mapping[str, str], page: int
     try:
         terms = parameter_terms(query, given, graph.names) if given or not needs_values else None
     except (ParameterError, UnknownNameError, AmbiguousNameError) as error:
-        return RenderedPage(_render_query(graph, query, given, error=error), 400)
+        status = 404 if isinstance(error, UnknownNameError) else 400
+        return RenderedPage(_render_query(graph, query, given, error=error), status)
     if terms is None:
         return RenderedPage(_render_query(graph, query, {}))
     text = query.bind(terms)

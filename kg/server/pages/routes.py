@@ -118,7 +118,7 @@ async def why_elsewhere(request: Request) -> Response:
     try:
         iri = to_iri(parameters.get("subject", "")).value
     except ValueError as error:
-        raise HTTPException(400, f"The parameter subject is missing or invalid: {error}") from error
+        raise HTTPException(404, f"No entity has this subject: {error}") from error
     property, value = parameters.get("property", ""), parameters.get("value", "")
     return HTMLResponse(await snapshot_of(request).run(why_page, iri, property, value))
 
