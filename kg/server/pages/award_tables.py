@@ -1,4 +1,4 @@
-"""The awards of a film, person or organisation by ceremony, and its records as sentences."""
+"""The awards of a film, person or organisation by ceremony; who won an award or at a ceremony; records as sentences."""
 
 from __future__ import annotations
 
@@ -8,9 +8,11 @@ from dataclasses import dataclass, field, replace
 from pyoxigraph import NamedNode
 
 from kg import vocabulary as vocab
+from kg.lookup.entity_types import types_of
 from kg.lookup.phrases import count_in_words, date_in_words
 from kg.server.pages.display import (
     Display,
+    DisplayTable,
     DisplayValue,
     GroupedList,
     Hyperlink,
@@ -19,18 +21,22 @@ from kg.server.pages.display import (
     ListItem,
     QuotedStatement,
     StatementList,
+    TableRow,
     capitalised,
     numeric_value,
 )
 from kg.server.pages.entity_data import EntityData, PartData
 from kg.server.pages.layouts import COUNTED, LISTED, RECOGNITIONS, WON, is_nomination, recognition_kind
 from kg.server.pages.page_tables import cell, in_order, row_citations
+from kg.terms import Term
 
 _WON, _NOMINATED, _LOST = "won", "nominated", "lost"
+_RESULTS = (_WON, _NOMINATED, _LOST)
 _UNNAMED_AWARD = "category not stated"
 _MAX_ITEMS = 8
 """A list of more awards of one ceremony is folded."""
-_RECORD_CONTEXT = (vocab.edition, vocab.period, vocab.territory, vocab.year)
+_RECORD_CONTEXT = {vocab.edition: "at", vocab.period: "", vocab.territory: "in", vocab.year: ""}
+"""Property that tells when and where a record was set -> the word before its value."""
 
 
 @dataclass(slots=True)
@@ -107,7 +113,7 @@ def _group(data: EntityData, display: Display, ceremony: Ceremony) -> ListGroup:
             unnamed.setdefault(_result(part), []).append(part)
     for result, alike in unnamed.items():
         by_result.setdefault(result, []).append(_unnamed_item(data, display, alike))
-    results = sorted(by_result, key=(_WON, _NOMINATED, _LOST).index)
+    results = sorted(by_result, key=_RESULTS.index)
     is_film = vocab.Film in data.classes
     lists = tuple(_list_of(result, by_result[result], is_of_film=is_film) for result in results)
     heading = display.term(ceremony.key) if ceremony.key is not None else DisplayValue("Other awards")
@@ -127,11 +133,17 @@ def _list_of(result: str, items: Sequence[ListItem], *, is_of_film: bool) -> Ite
 
 def _without_repeated(parts: Sequence[PartData]) -> list[PartData]:
     """The parts without the nominations for awards that were won, where both are stated of the same recipient."""
-    won = {(part.first(vocab.award), part.first(vocab.recipient)) for part in parts if recognition_kind(part) == WON}
-    return [
-        part for part in parts
-        if recognition_kind(part) == WON or (part.first(vocab.award), part.first(vocab.recipient)) not in won
-    ]  # fmt: skip
+    won = {_honour(part) for part in parts if recognition_kind(part) == WON}
+    return [part for part in parts if recognition_kind(part) == WON or _honour(part) not in won]
+
+
+def _honour(part: PartData) -> tuple[Term | None, ...]:
+    """What a win and the nomination before it have in common."""
+    return (part.first(vocab.award), *_place_and_recipient(part))
+
+
+def _place_and_recipient(part: PartData) -> tuple[Term | None, ...]:
+    return (part.first(vocab.edition, vocab.eventSeries), part.first(vocab.recipient) or part.owner)
 
 
 def ceremony_summary(ceremony: Ceremony) -> str:
@@ -189,6 +201,118 @@ def _result(part: PartData) -> str:
     return next((outcome for outcome in (_WON, _LOST) if outcome in outcomes), _NOMINATED)
 
 
+# --- the page of an award, a ceremony or a festival
+
+
+def winners_and_nominees(
+    data: EntityData, display: Display, parts: Iterable[PartData], caption: str, more: tuple[Hyperlink, ...] = ()
+) -> Iterator[DisplayTable]:
+    """Yield who won and who was nominated: of an award by ceremony, of a ceremony by award, of a series by both."""
+    chosen = _without_vaguer(data, display, _without_repeated(in_order(data, parts)))
+    if vocab.Award in data.classes:
+        groups: dict[NamedNode | None, list[PartData]] = {None: chosen}
+    else:
+        groups = {}
+        for part in chosen:
+            edition = part.first(vocab.edition)
+            is_other = isinstance(edition, NamedNode) and edition != data.entity
+            groups.setdefault(edition if is_other and isinstance(edition, NamedNode) else None, []).append(part)
+    for number, (edition, of_edition) in enumerate(groups.items(), start=1):
+        heading = display.term(edition) if edition is not None else DisplayValue(caption if len(groups) == 1 else "")
+        links = more if number == len(groups) else ()
+        yield _honours_table(data, display, of_edition, replace(heading, citations=()), links)
+
+
+def _without_vaguer(data: EntityData, display: Display, parts: Sequence[PartData]) -> list[PartData]:
+    """The parts without the nominations in no category, or for no film, where another of the recipient has one."""
+    named = {_place_and_recipient(part) for part in parts if part.values(vocab.award)}
+    complete = {_honour(part) for part in parts if _work(data, display, part)}
+    return [
+        part for part in parts
+        if recognition_kind(part) == WON
+        or (part.values(vocab.award) and (_work(data, display, part) or _honour(part) not in complete))
+        or (not part.values(vocab.award) and _place_and_recipient(part) not in named)
+    ]  # fmt: skip
+
+
+def _honours_table(
+    data: EntityData, display: Display, parts: Sequence[PartData], heading: DisplayValue, more: tuple[Hyperlink, ...]
+) -> DisplayTable:
+    """A row for each win and nomination, winners first; what several rows have in common is in the first of them."""
+    is_award_page = vocab.Award in data.classes
+    groups: dict[Term | None, list[PartData]] = {}
+    for part in parts:
+        key = part.first(vocab.edition) or part.iri if is_award_page else part.first(vocab.award)
+        groups.setdefault(key, []).append(part)
+    if not is_award_page:
+        groups = dict(sorted(groups.items(), key=lambda group: (group[0] is None, display.term(group[0]).text)))
+    rows = []
+    for group in groups.values():
+        ordered = sorted(group, key=lambda part: _RESULTS.index(_result(part)))
+        for number, part in enumerate(ordered):
+            rows.append(_honour_row(data, display, part, is_first=number == 0, is_award_page=is_award_page))
+    is_won = all(_result(part) == _WON for part in parts)
+    columns = ("Ceremony" if is_award_page else "Award", "Recipient", "Film", "Result", "Details")
+    shown = [
+        place for place in range(len(columns))
+        if any(row.cells[place] for row in rows) and not (columns[place] == "Result" and is_won)
+    ]  # fmt: skip
+    return DisplayTable(
+        heading.text,
+        tuple(columns[place] for place in shown),
+        tuple(TableRow(tuple(row.cells[place] for place in shown), row.citations) for row in rows),
+        more=more, plain=frozenset(range(len(shown))), url=heading.url,
+    )  # fmt: skip
+
+
+def _honour_row(data: EntityData, display: Display, part: PartData, *, is_first: bool, is_award_page: bool) -> TableRow:
+    place: tuple[DisplayValue, ...] = ()
+    if is_first:
+        unnamed = (DisplayValue(capitalised(_UNNAMED_AWARD)),)
+        place = cell(display, part, vocab.edition) if is_award_page else cell(display, part, vocab.award) or unnamed
+    works = _work(data, display, part)
+    recipients = tuple(value for value in _recipients(data, display, part) if value not in works)
+    if not works:
+        # A film that is itself the recipient.
+        works = tuple(value for value in recipients if _is_film(display, value.term))
+        recipients = tuple(value for value in recipients if value not in works)
+    dates = part.values(vocab.date) or (part.values(vocab.year) if is_award_page else [])
+    details = (
+        *(DisplayValue(date_in_words(value.text)) for value in dates),
+        *labelled("presented by", cell(display, part, vocab.givenBy)),
+    )
+    cells = (place, recipients, works, (DisplayValue(_result(part)),), details)
+    return TableRow(cells, row_citations(display, part))
+
+
+def _is_film(display: Display, entity: Term | None) -> bool:
+    graph = display.graph
+    return isinstance(entity, NamedNode) and vocab.Film in types_of(graph.store, graph.ontology, entity)
+
+
+def totals(data: EntityData, display: Display, parts: Iterable[PartData]) -> Iterator[ItemList]:
+    """Yield the numbers of wins and nominations that sources report, a line for each film."""
+    counted: dict[tuple[NamedNode, Term | None], Ceremony] = {}
+    for part in parts:
+        edition = part.first(vocab.edition, vocab.eventSeries)
+        key = edition if isinstance(edition, NamedNode) and edition != data.entity else None
+        counted.setdefault((part.owner, key), Ceremony(key)).numbers.append(part)
+    ordered = sorted(counted.items(), key=lambda item: (-item[1].wins, -item[1].nominations))
+    items = tuple(
+        ListItem(
+            (
+                display.term(owner),
+                *([display.term(ceremony.key)] if ceremony.key is not None else []),
+                DisplayValue(ceremony_summary(ceremony)),
+            ),
+            tuple(citation for part in ceremony.numbers for citation in row_citations(display, part)),
+        )
+        for (owner, _), ceremony in ordered
+    )
+    if items:
+        yield ItemList("Totals reported", items)
+
+
 def best_of_list(display: Display, parts: Iterable[PartData]) -> Iterator[ItemList]:
     """Yield the lists of the best films that name the film, each with its place there and the year."""
     items = tuple(_listing(display, part) for part in sorted(parts, key=_rank))
@@ -217,14 +341,23 @@ def record_list(data: EntityData, display: Display, parts: Iterable[PartData]) -
         yield StatementList(records, "Firsts and records")
 
 
+def _others(data: EntityData, values: Iterable[DisplayValue]) -> list[DisplayValue]:
+    """The values that are not the page's own entity."""
+    return [value for value in values if value.term != data.entity]
+
+
 def _record(data: EntityData, display: Display, part: PartData) -> QuotedStatement:
     claim = next(iter(cell(display, part, vocab.claim)), DisplayValue(""))
-    compared = tuple(replace(value, label="compared with") for value in cell(display, part, vocab.comparedWith))
-    found = {value.text: value for name in _RECORD_CONTEXT for value in cell(display, part, name)}
-    context = tuple(value for text, value in found.items() if text not in claim.text)
+    compared = labelled("compared with", _others(data, cell(display, part, vocab.comparedWith)))
+    known = {value.text for value in compared}
+    context = [
+        value for name, word in _RECORD_CONTEXT.items()
+        for value in labelled(word, _others(data, cell(display, part, name)))
+        if value.text not in claim.text and value.text not in known
+    ]  # fmt: skip
     return QuotedStatement(
         claim=replace(claim, text=capitalised(claim.text)),
         speaker=(display.term(part.owner),) if part.owner != data.entity else (),
-        occasion=(*compared, *context),
+        occasion=(*context, *compared),
         citations=row_citations(display, part),
     )

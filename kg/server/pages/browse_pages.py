@@ -269,6 +269,7 @@ def _table(display: Display, catalogue: Catalogue, shown: Iterable[_Listed]) -> 
         "",
         tuple(headings[place] for place in filled),
         tuple(TableRow(tuple(row.cells[place] for place in filled)) for row in rows),
+        plain=frozenset(range(len(filled))),
     )
 
 

@@ -188,14 +188,14 @@ class Display:
         return source.title if source is not None else ""
 
     def inverse_label(self, property: NamedNode) -> str:
-        """What an entity is to those that refer to it: `as distributor of`, but `inspired by it` and `praised it`."""
+        """What an entity is to those that refer to it: `filmed there`, `distributor of`, and `praised it`."""
         if property in _INVERSE_LABELS:
             return _INVERSE_LABELS[property]
         if label := self._stated_inverse_label(property):
             return label
         label = self.label(property)
         last = label.split()[-1] if label else ""
-        return f"{label} it" if last in _BEFORE_IT or last.endswith("ed") else f"as {label} of"
+        return f"{label} it" if last in _BEFORE_IT or last.endswith("ed") else f"{label} of"
 
     def _stated_inverse_label(self, property: NamedNode) -> str:
         quads = find_quads(self.graph.store, property, _INVERSE_LABEL, None, ONTOLOGY)
@@ -209,10 +209,39 @@ def _with_unit(property: NamedNode, text: str) -> str:
 
 _INVERSE_LABELS: Mapping[NamedNode, str] = {
     TYPE: "examples",
+    vocab.about: "on this subject",
+    vocab.affected: "affected by",
+    vocab.after: "followed by",
+    vocab.agent: "took part in",
+    vocab.cause: "led to",
+    vocab.countryOfOrigin: "from there",
+    vocab.destination: "journeys there",
+    vocab.edition: "related events",
+    vocab.editionOf: "editions",
+    vocab.eventSeries: "related events",
+    vocab.excludes: "excluded from",
+    vocab.follows: "followed by",
+    vocab.fulfils: "fulfilled by",
+    vocab.genre: "works of this genre",
+    vocab.givenBy: "gives",
+    vocab.inspiredBy: "inspired",
+    vocab.involves: "involved in",
     vocab.kind: "examples",
+    vocab.livesIn: "who lives there",
+    vocab.locatedIn: "places there",
+    vocab.location: "takes place there",
+    vocab.originalLanguage: "works in this language",
+    vocab.outlet: "published there",
+    vocab.owner: "owns",
+    vocab.participant: "present at",
+    vocab.performer: "performs",
+    vocab.scene: "scene in",
     vocab.seeAlso: "related pages",
+    vocab.setIn: "set there",
+    vocab.shootingLocation: "filmed there",
+    vocab.worksFor: "who works there",
 }
-"""Property -> what an entity is to those that refer to it, where its label gives no natural words."""
+"""Property -> what an entity is to those that refer to it, in words for readers."""
 _BEFORE_IT = frozenset((
     "about", "after", "before", "by", "distributes", "does", "excludes", "for", "from", "fulfils", "in",
     "involves", "of", "on", "plays", "refuses", "to", "with", "wrote",
@@ -297,6 +326,8 @@ class DisplayTable:
     is_folded: bool = False
     plain: frozenset[int] | None = None
     """The columns that need no heading on a small screen, where a row is a line of text; None for a list of cells."""
+    url: str = ""
+    """The page that the caption links to."""
     template: ClassVar[str] = "table"
 
 

@@ -15,7 +15,14 @@ from kg.errors import UnknownNameError
 from kg.filmgraph import FilmGraph
 from kg.graph.store import find_quad, find_quads
 from kg.lookup.entity_description import PropertyValue
-from kg.server.pages.award_tables import awards_by_ceremony, best_of_list, is_award, record_list
+from kg.server.pages.award_tables import (
+    awards_by_ceremony,
+    best_of_list,
+    is_award,
+    record_list,
+    totals,
+    winners_and_nominees,
+)
 from kg.server.pages.display import (
     Block,
     Display,
@@ -27,6 +34,7 @@ from kg.server.pages.display import (
     PropertyLine,
     PropertyList,
     TableRow,
+    capitalised,
     display_of,
     numeric_value,
 )
@@ -35,6 +43,7 @@ from kg.server.pages.film_summary import film_lines, film_sentences, person_sent
 from kg.server.pages.layouts import (
     ALWAYS_FOLDED,
     AWARDS,
+    COUNTED,
     INVERSES,
     LINE_HEADINGS,
     LISTED,
@@ -74,6 +83,7 @@ from kg.terms import KNOWLEDGE, LINKS, NOTE, SOURCE, Term, to_curie
 _SPAN = re.compile(r"(\d{1,9})-(\d{1,9})")
 _CONTEXT_LENGTH = 400
 _MAX_OTHER_NAMES = 24
+_DEEDS = frozenset((vocab.agent, vocab.affected, vocab.participant))
 _GIVERS_OF_AWARDS = frozenset((vocab.Award, vocab.Event, vocab.EventSeries, vocab.Edition))
 
 
@@ -216,8 +226,8 @@ class PageContent:
         # Further details are folded beside others; a page that has nothing else shows them.
         has_others = any(not section.is_folded for section, _ in found)
         for section, blocks in found:
-            is_award = section.id == "awards" and vocab.Award in self.data.classes
-            title = "Winners and nominees" if is_award else section.title
+            gives_awards = section.id == "awards" and not self.data.classes.isdisjoint(_GIVERS_OF_AWARDS)
+            title = "Winners and nominees" if gives_awards else section.title
             is_folded = section.is_folded and (has_others or section.id in ALWAYS_FOLDED)
             yield PageSection(section.id, title, blocks, is_folded)
 
@@ -307,6 +317,25 @@ class PageContent:
             # Folded, because readers may not have seen the film yet.
             caption = f"Plot in {len(rows)} steps"
             yield DisplayTable(caption, ("No.", "Event", "Who", "Where"), rows, frozenset((0,)), is_folded=True)
+        yield from self._deeds()
+
+    def _deeds(self) -> Iterator[Block]:
+        """Yield the plot events in which a character takes part, in their order."""
+        events = {
+            event for referrers in self.data.referrers if self._is_deed(referrers.property)
+            for event in referrers.entities
+        }  # fmt: skip
+        if events:
+            ordered = sorted(events, key=lambda event: (self._plot_order(event), self.display.label(event)))
+            rows = tuple(
+                TableRow(((self.display.term(event),), tuple(self._values_of(event, vocab.location))))
+                for event in ordered
+            )
+            yield DisplayTable("In the plot", ("Event", "Where"), rows)
+
+    def _is_deed(self, property: NamedNode) -> bool:
+        """True for a property by which a plot event names a character."""
+        return vocab.FictionalAgent in self.data.classes and property in _DEEDS
 
     def _beside_in_plot(self) -> Iterator[PropertyLine]:
         """Yield what happens before and after an event of a plot."""
@@ -341,25 +370,35 @@ class PageContent:
         return number if number is not None else 1e9
 
     def _awards(self, section: SectionLayout) -> Iterator[Block]:
-        """Yield wins and nominations, then other honours; of an award or ceremony, wins and nominations apart."""
+        """Yield wins and nominations, then other honours; of an award or ceremony, who won and who was nominated."""
         parts = self._parts(section.id)
         if self.data.classes.isdisjoint(_GIVERS_OF_AWARDS):
             yield from self._honours(parts)
             return
-        wins = [part for part in parts if recognition_kind(part) == WON]
-        nominations = [part for part in parts if is_nomination(part)]
-        for kind, chosen in ((WON, wins), (NOMINATED, nominations)):
-            if chosen:
-                count, more = self._count(chosen, are_wins=kind == WON)
-                number = f"({count})" if count == len(chosen) else f"(latest {len(chosen)} of {count})"
-                caption = f"{RECOGNITIONS[kind].caption} {number}"
-                yield part_table(self.data, self.display, chosen, caption=caption, kind=kind, more=more)
+        yield from self._winners(parts)
         if (properties := self.property_list(section.listed, section.id)) is not None:
             yield properties
         records = [part for part in parts if recognition_kind(part) == RECORD]
         yield from record_list(self.data, self.display, records)
-        rest = [part for part in parts if part not in (*wins, *nominations, *records)]
+        counted = [part for part in parts if recognition_kind(part) == COUNTED]
+        yield from totals(self.data, self.display, counted)
+        rest = [part for part in parts if not is_award(part) and part not in records]
         yield from part_tables(self.data, self.display, rest, section.parts)
+
+    def _winners(self, parts: Sequence[PartData]) -> Iterator[Block]:
+        """Yield who won and who was nominated, with how many there are and a link to all of them."""
+        wins = [part for part in parts if recognition_kind(part) == WON]
+        nominations = [part for part in parts if is_nomination(part)]
+        captions, links = [], []
+        for kind, chosen in ((WON, wins), (NOMINATED, nominations)):
+            if chosen:
+                count, more = self._count(chosen, are_wins=kind == WON)
+                number = f"({count})" if count == len(chosen) else f"(latest {len(chosen)} of {count})"
+                captions.append(f"{RECOGNITIONS[kind].caption} {number}")
+                links += [link for link in more if link not in links]
+        if chosen := list(dict.fromkeys((*wins, *nominations))):
+            caption = capitalised(", ".join(captions).lower())
+            yield from winners_and_nominees(self.data, self.display, chosen, caption, tuple(links))
 
     def _honours(self, parts: Sequence[PartData]) -> Iterator[Block]:
         """Yield the awards of a film, person or organisation by ceremony, then its other honours."""
@@ -383,7 +422,7 @@ class PageContent:
                 total = referrers.wins if are_wins else referrers.nominations
                 count = max(count, total)
                 if total > len(parts):
-                    text = f"all {referrers.count:,} as {self.display.label(referrers.property)}"
+                    text = f"all {referrers.count:,} awards and nominations"
                     links.append(Hyperlink(text, list_url(self.data.entity, referrers.property, referrers=True)))
         return count, tuple(links)
 
@@ -426,9 +465,11 @@ class PageContent:
         """Yield the entities that refer to this one, by property."""
         lines = []
         for referrers in self.data.referrers:
+            if self._is_deed(referrers.property):
+                continue
             values = sorted(map(self.display.term, referrers.entities), key=lambda value: value.text.casefold())
             url = referrers_url(self.data.entity, referrers.property)
-            label = self.display.inverse_label(referrers.property)
+            label = capitalised(self.display.inverse_label(referrers.property))
             lines.append(PropertyLine(label, tuple(values), referrers.omitted, url))
         if lines:
             yield PropertyList(tuple(lines))

@@ -48,7 +48,7 @@ CARD: Mapping[NamedNode, Properties] = {
     ),
     vocab.FictionalAgent: (
         vocab.playedBy, vocab.characterIn, vocab.occupation, vocab.age, vocab.nationality,
-        vocab.countryOfOrigin, vocab.trait,
+        vocab.countryOfOrigin, vocab.livesIn, vocab.spouse, vocab.worksFor, vocab.trait,
     ),
     vocab.Award: (vocab.awardOf, vocab.givenBy, vocab.trait),
     vocab.EventSeries: (vocab.location, vocab.countryOfOrigin, inverse_of(vocab.awardOf)),
@@ -118,7 +118,7 @@ SECTIONS: tuple[SectionLayout, ...] = (
     SectionLayout("timeline", "Timeline", is_folded=True),
     SectionLayout("neighbourhood", "Connections", is_folded=True),
     SectionLayout("more", "More", is_folded=True),
-    SectionLayout("named", "Mentioned in", is_folded=True),
+    SectionLayout("named", "Related", is_folded=True),
     SectionLayout("follows", "Inferred facts", is_folded=True),
 )
 """The sections of a page, in their order; those without content are left out."""
@@ -316,7 +316,7 @@ HEADINGS: Mapping[NamedNode, str] = {
 
 LINE_HEADINGS: Mapping[NamedNode, str] = {
     vocab.agent: "Who", vocab.affected: "To whom", vocab.involves: "With", vocab.participant: "Present",
-    vocab.location: "Where", vocab.cause: "Because of", vocab.inPlotOf: "In the plot of", vocab.characterIn: "In",
+    vocab.location: "Where", vocab.cause: "Because of", vocab.inPlotOf: "Film", vocab.characterIn: "Film",
     vocab.trait: "Traits",
 }  # fmt: skip
 """Property -> the heading of its line in a card or list, where a column is headed otherwise."""

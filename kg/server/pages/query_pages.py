@@ -90,6 +90,8 @@ class AnswerView:
     truth: bool | None = None
     turtle: str = ""
     empty_reasons: Sequence[str] = ()
+    empty_columns: Sequence[str] = ()
+    """The columns that are left out because no row has a value in them."""
 
 
 def answer_view(
@@ -99,8 +101,9 @@ def answer_view(
     citations: Sequence[tuple[SourceCitation, ...]] = (),
     start: int = 0,
     limit: int,
+    has_all_columns: bool = True,
 ) -> AnswerView:
-    """An answer from row `start` on, with entities as labels and links."""
+    """An answer from row `start` on, with entities as labels and links; without its empty columns, if so wanted."""
     if answer.kind == "triples":
         triples = answer.triples or ()
         text = to_turtle(triples[:_MAX_TRIPLES])
@@ -108,19 +111,27 @@ def answer_view(
     if answer.truth is not None:
         return AnswerView("truth", truth=answer.truth)
     chosen = answer[start : start + limit]
+    columns = [
+        index for index in range(len(answer.columns))
+        if has_all_columns or not chosen or any(row.terms[index] is not None for row in chosen)
+    ]  # fmt: skip
     rows = [
-        AnswerRow([display.term(term) for term in row.terms], citations[number] if number < len(citations) else ())
+        AnswerRow(
+            [display.term(row.terms[index]) for index in columns],
+            citations[number] if number < len(citations) else (),
+        )
         for number, row in enumerate(chosen)
     ]
     numeric = frozenset(
-        index for index in range(len(answer.columns)) if rows and all(is_number(row.terms[index]) for row in chosen)
+        place for place, index in enumerate(columns) if rows and all(is_number(row.terms[index]) for row in chosen)
     )
     reasons: tuple[str, ...] = ()
     if not len(answer):
         reasons = display.graph.explain_empty(answer)
     return AnswerView(
-        "rows", answer.columns, numeric, rows, len(answer), start, answer.complete, any(citations),
-        empty_reasons=reasons,
+        "rows", [answer.columns[index] for index in columns], numeric, rows, len(answer), start, answer.complete,
+        any(citations), empty_reasons=reasons,
+        empty_columns=[name for index, name in enumerate(answer.columns) if index not in columns],
     )  # fmt: skip
 
 
@@ -237,7 +248,7 @@ def _answer_with_sources(graph: FilmGraph, answer: Answer, *, start: int) -> Ans
     display = display_of(graph)
     rows = answer[start : start + _MAX_EXPLAINED] if answer.kind == "rows" else ()
     citations = [explanation_sources(display, graph.explainer.explain_row(answer, row)) for row in rows]
-    return answer_view(display, answer, citations=citations, start=start, limit=PER_PAGE)
+    return answer_view(display, answer, citations=citations, start=start, limit=PER_PAGE, has_all_columns=False)
 
 
 def _download_url(path: str, values: Mapping[str, str], suffix: str) -> str:

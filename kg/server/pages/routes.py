@@ -20,6 +20,7 @@ from __future__ import annotations
 
 import contextlib
 import mimetypes
+import textwrap
 from collections.abc import Mapping, Sequence
 from functools import partial
 
@@ -52,8 +53,13 @@ from kg.server.problems import status_of
 from kg.server.request_params import PageHandler, base_url, site_path, snapshot_of
 from kg.server.snapshot import Snapshot
 from kg.terms import to_iri
+from kg.text.folding import closest
 
 _STATIC_FILES = frozenset(file.name for file in STATIC.iterdir())
+_LISTS = (*CATALOGUES, "disagreements", "queries", "sparql", "search")
+"""The pages that an unknown address may mean."""
+_MAX_SHOWN = 120
+"""The longest part of an address that the page of a problem repeats."""
 _CACHE_FOR_EVER = "public, max-age=31536000, immutable"
 
 
@@ -212,33 +218,59 @@ async def sparql(request: Request, snapshot: Snapshot, /, **context: object) -> 
 
 async def problem(request: Request, snapshot: Snapshot, /, **context: object) -> Response:
     """The page of an error."""
-    document = context["problem"]
+    document, path = context["problem"], request.scope["path"]
     assert isinstance(document, Mapping)
     names, candidates = document.get("suggestions") or [], document.get("candidates") or []
-    url_of = query_url if request.scope["path"].startswith("/queries/") else search_url
+    url_of = query_url if path.startswith("/queries/") else search_url
     suggestions = [Hyperlink(name, url_of(name)) for name in names]
     suggestions += [Hyperlink(curie, url) for curie in candidates if (url := page_url(to_iri(curie)))]
-    if document.get("status") == 404 and not suggestions:
-        # The end of an unknown address may be the name of an entity.
-        words = request.scope["path"].rpartition("/")[2].replace("-", " ")[:MAX_QUERY_LENGTH]
+    # The end of an unknown address may be a name.
+    words = path.rpartition("/")[2].replace("-", " ")[:MAX_QUERY_LENGTH] if document.get("status") == 404 else ""
+    if words and document.get("kind") != "list" and not suggestions:
         with contextlib.suppress(FilmGraphError):
-            suggestions = [Hyperlink(name, search_url(name)) for name in await snapshot.run(similar_names, words)]
-    return HTMLResponse(problem_page(document, suggestions))
+            suggestions = await snapshot.run(similar_pages, words)
+    return HTMLResponse(problem_page(document, suggestions, path=path, words=words))
 
 
-def similar_names(graph: FilmGraph, words: str) -> list[str]:
-    """The names of entities that match the words."""
-    return list(dict.fromkeys(match.label for match in graph.search(words, limit=3)))
+def similar_pages(graph: FilmGraph, words: str) -> list[Hyperlink]:
+    """The lists and entities whose names the words may be a misspelling of."""
+    lists = {name: site_path(f"/{name}") for name in _LISTS}
+    near = [Hyperlink(name.capitalize(), lists[name]) for name in closest(words, lists)]
+    labels = dict.fromkeys(match.label for match in graph.search(words, limit=10))
+    return near + [Hyperlink(label, search_url(label)) for label in labels if _is_like(words, label)][:3]
+
+
+def _is_like(words: str, label: str) -> bool:
+    """True when one of the words is one of the label, or a misspelling of it."""
+    parts = label.casefold().split()
+    return any(word in parts or closest(word, parts) for word in words.casefold().split())
 
 
 _HEADINGS = {404: "Not found", 400: "Invalid request", 503: "Limit reached", 406: "Format not available"}
 
 
-def problem_page(document: Mapping[str, object], suggestions: Sequence[Hyperlink] = ()) -> str:
-    """The page of a problem document (RFC 9457), with links to what may have been meant."""
+def problem_page(
+    document: Mapping[str, object], suggestions: Sequence[Hyperlink] = (), *, path: str = "", words: str = ""
+) -> str:
+    """The page of a problem document (RFC 9457), with links to what may have been meant, and a search for `words`."""
     problem = {"title": "Problem", "detail": "", "status": 500, **document}
     heading = _HEADINGS.get(int(str(problem["status"])), str(problem["title"]))
-    return render("problem.html", problem=problem, heading=heading, suggestions=suggestions)
+    detail = _problem_in_words(problem, path)
+    return render("problem.html", problem=problem, heading=heading, detail=detail, suggestions=suggestions, words=words)
+
+
+def _problem_in_words(problem: Mapping[str, object], path: str) -> str:
+    """What was looked for in vain, for a reader; otherwise the message."""
+    match problem:
+        case {"status": 404, "kind": "list", "name": str(name)}:
+            return f"This list is not that long: {name}."
+        case {"status": 404, "kind": "entity", "name": str(name)}:
+            return f"Nothing in this graph is called “{textwrap.shorten(name, _MAX_SHOWN)}”."
+        case {"status": 404, "kind": str(kind), "name": str(name)}:
+            return f"There is no {kind} “{textwrap.shorten(name, _MAX_SHOWN)}”."
+        case {"status": 404, "detail": "Not Found"}:
+            return f"There is no page at {textwrap.shorten(path, _MAX_SHOWN)}."
+    return str(problem["detail"])
 
 
 def _words(request: Request) -> str:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 from pyoxigraph import NamedNode
 
@@ -12,7 +14,7 @@ from kg.server.pages.entity_data import LIMIT
 from kg.server.pages.entity_page import entity_page
 from kg.server.pages.urls import page_url
 from kg.terms import FILM, LABEL, SOURCE
-from tests.projects import SmallProject
+from tests.projects import SmallProject, own_graph
 from tests.server.pages.film_project import HOSTILE
 from tests.server.pages.parsed_page import parse_page
 
@@ -51,6 +53,16 @@ def test_awards_are_grouped_by_ceremony_with_their_numbers(graph: FilmGraph) -> 
     assert not award.has("Outcome")
 
 
+def test_a_ceremony_names_each_winner_once_among_the_nominees_of_its_award(tmp_path: Path) -> None:
+    graph = own_graph(tmp_path)
+    html = page(graph, "oscars-97")
+    assert parse_page(html).has("Won (10), nominated (7)", "Totals reported", "Anora, five wins from six nominations")
+    assert html.count('<a href="/film/mikey-madison"') == html.count('<a href="/film/adrien-brody"') == 1
+    assert '<a href="/film/oscars-97"' in page(graph, "academy-awards")
+    award = parse_page(page(graph, "oscar-best-actor"))
+    assert award.has("Adrien Brody", "won", "Ralph Fiennes", "nominated")
+
+
 def test_a_filmography_says_whom_an_actor_plays(graph: FilmGraph) -> None:
     found = parse_page(page(graph, "mya-taylor"))
     assert found.has("Tangerine", "2015", "cast", "as Alexandra")
@@ -62,6 +74,12 @@ def test_an_event_of_a_plot_is_quoted_between_the_events_beside_it(graph: FilmGr
     assert parse_page(html).has("Step", "1 of 2", "After", "they part")
     parting = parse_page(page(graph, "parting"))
     assert parting.has("Who", "Alexandra", "Step", "2 of 2", "Before", "they meet")
+
+
+def test_a_character_has_the_events_of_the_plot_in_their_order(graph: FilmGraph) -> None:
+    found = parse_page(page(graph, "alexandra"))
+    assert found.has("In the plot", "they part")
+    assert not found.has("Took part in")
 
 
 def test_who_plays_a_character_has_the_sources_of_the_credit(graph: FilmGraph) -> None:

@@ -41,7 +41,7 @@ def prizes(project: SmallProject) -> FilmGraph:
 
 def test_an_award_shows_its_newest_nominations_and_a_link_to_all(prizes: FilmGraph) -> None:
     found = parse_page(entity_page(prizes, FILM + "lion"))
-    assert found.has(f"Nominated (latest {LIMIT} of {NOMINATED})", f"all {NOMINATED} as")
+    assert found.has(f"Nominated (latest {LIMIT} of {NOMINATED})", f"all {NOMINATED} awards and nominations")
     assert "/film/lion?named=award" in found.links
     assert f"/film/film-{1900 + NOMINATED - 1}" in found.links
     assert "/film/film-1900" not in found.links

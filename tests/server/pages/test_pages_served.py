@@ -112,7 +112,11 @@ def test_an_empty_answer_says_why(browser: TestClient) -> None:
 def test_an_unknown_page_offers_suggestions(browser: TestClient) -> None:
     assert get(browser, "/film/tangarine", 404).has("Not found", "Tangerine")
     assert "/queries/films-directed-by" in get(browser, "/queries/films-directed-bye", 404).links
-    get(browser, "/nothing/here", 404)
+    assert get(browser, "/peopel", 404).has("There is no page at /peopel", "Did you mean", "People")
+    missing = get(browser, "/nothing/here", 404)
+    assert missing.has("There is no page at /nothing/here.")
+    assert not missing.has("Did you mean")
+    assert get(browser, "/films?page=99", 404).has("This list is not that long: films, page 99.")
 
 
 HOSTILES = ["<script>alert(1)</script>", '"><img src=x onerror=alert(1)>', "' or 1=1 --", "%00", "{{ 7*7 }}", "\u202e"]
