@@ -214,6 +214,18 @@ class Provenance:
         sources = sorted((self._source(quad.subject) for quad in quads), key=lambda source: source.id)
         return {source.id: source for source in sources}
 
+    @cached_property
+    def counts(self) -> Mapping[str, int]:
+        """Source -> the number of its facts; empty where the graph has no snapshot."""
+        return self.records.counts() if self.records is not None else {}
+
+    def facts_at(self, passage: Evidence) -> Iterator[Fact]:
+        """The facts that were read from exactly this passage, by place."""
+        source = self.sources.get(passage.source, Source(passage.source))
+        quads = find_quads(self.store, None, _PASSAGE, Literal(passage_uri(source, passage)), PROVENANCE)
+        facts = (self._statement(quad.subject) for quad in quads)
+        yield from sorted((fact for fact in facts if isinstance(fact, Fact)), key=_place_and_id)
+
     def facts(self, triple: Triple | None = None) -> Iterator[Fact]:
         """The facts that state a triple and are knowledge; without a triple, all such facts, by place."""
         yield from (fact for fact in self._statements(triple) if isinstance(fact, Fact))

@@ -7,7 +7,7 @@ never outweighs knowledge. A fact that a decision preferred is always reified: a
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from pyoxigraph import NamedNode, Triple
 
@@ -36,6 +36,20 @@ class RecordStore:
     def facts_about(self, subject: Term) -> Iterator[Fact]:
         """Every fact about an entity."""
         return self._read("s = (SELECT id FROM term WHERE text = ?)", [to_text(subject)])
+
+    def counts(self) -> Mapping[str, int]:
+        """Source -> the number of its facts, with a passage or a record, contested ones among them."""
+        origins = "SELECT source, count(*) FROM fact JOIN fact_origin ON fact_origin.id = origin GROUP BY source"
+        return dict(self.snapshot.sql.cursor().execute(origins).fetchall())
+
+    def subjects(self, source: str) -> Mapping[Term, int]:
+        """What a source states facts about -> the number of these."""
+        rows = self.snapshot.sql.cursor().execute(
+            "SELECT term.text, count(*) FROM fact JOIN fact_origin AS g ON g.id = origin JOIN term ON term.id = s"
+            " WHERE g.source = ? GROUP BY ALL",
+            [source],
+        )
+        return {to_term(text): count for text, count in rows.fetchall()}
 
     def _read(self, condition: str, values: list[str]) -> Iterator[Fact]:
         if self._is_empty:

@@ -21,6 +21,7 @@ from kg.server.pages.display import DisplayValue, display_of
 from kg.server.pages.entity_page import PassageInContext, find_passage
 from kg.server.pages.query_pages import queries_page, query_page, sparql_editor_page, vocabulary_json
 from kg.server.pages.routes import entity_or_list_page
+from kg.server.pages.source_pages import sources_page
 from kg.server.pages.templating import STATIC, render
 from kg.server.pages.urls import page_url
 from kg.server.pages.why_page import why_page
@@ -135,6 +136,8 @@ class PublishedPages:
                 return _page(home_page(graph))
             case "/disagreements":
                 return _page(disagreements_page(graph, address.values))
+            case "/sources":
+                return _page(sources_page(graph))
             case "/queries":
                 return _page(queries_page(graph))
             case "/sparql":

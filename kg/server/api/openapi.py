@@ -241,6 +241,7 @@ OPERATIONS: tuple[Operation, ...] = (
     Operation("get", "/", "home", "The home page", _HTML_ONLY),
     *_lists("films", "people", "awards", "companies", "places"),
     Operation("get", "/disagreements", "disagreements", "What sources disagree on", _HTML_ONLY, ("page",)),
+    Operation("get", "/sources", "sources", "The sources of the graph", _HTML_ONLY),
     Operation("get", "/search", "search", "Search for names", _HTML_ONLY, ("q", "kind")),
     Operation("get", "/suggest", "suggest", "Complete a name", _JSON_ONLY, ("q", "kind")),
     Operation("get", "/vocabulary.json", "vocabulary", "Classes and properties, for completion", _JSON_ONLY),

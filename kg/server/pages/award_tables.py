@@ -36,7 +36,7 @@ _UNNAMED_AWARD = "category not stated"
 _MAX_ITEMS = 8
 """A list of more awards of one ceremony is folded."""
 _RECORD_CONTEXT = {vocab.edition: "at", vocab.period: "", vocab.territory: "in", vocab.year: ""}
-"""Property that tells when and where a record was set -> the word before its value."""
+"""Property of a record for when and where it was set -> the word before its value."""
 
 
 @dataclass(slots=True)

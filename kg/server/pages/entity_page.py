@@ -76,6 +76,7 @@ from kg.server.pages.page_tables import (
     works_table,
 )
 from kg.server.pages.pictures import box_office, budgets_beside, neighbourhood, ratings
+from kg.server.pages.source_pages import source_lines, source_sections
 from kg.server.pages.templating import render
 from kg.server.pages.urls import external_url, inverse_of, list_url, page_url, referrers_url, values_url
 from kg.terms import KNOWLEDGE, LINKS, NOTE, SOURCE, Term, to_curie
@@ -127,15 +128,18 @@ def entity_page(graph: FilmGraph, iri: str, span: str = "") -> str:
     entity, display = known_entity(graph, iri), display_of(graph)
     data = read_entity_data(display, entity, INVERSES)
     content = PageContent(data, display, assign(data))
-    is_source = entity.value.startswith(SOURCE)
+    is_source, card = entity.value.startswith(SOURCE), content.card()
+    source = graph.provenance.sources.get(entity.value.removeprefix(SOURCE)) if is_source else None
+    from_file = source_lines(display, source, [line.label for line in card.lines]) if source is not None else ()
+    own = source_sections(display, source, to_span(span)) if source is not None else ()
     page = EntityPage(
         data.label,
         to_curie(entity.value),
-        [display.term(name) for name in data.narrowest_classes],
+        [display.term(name) for name in data.narrowest_classes or ((vocab.Source,) if is_source else ())],
         [display.term(alias.value, alias.facts) for alias in data.aliases if alias.text not in _known_names(data)],
         _lead(data, display),
-        content.card(),
-        list(content.sections()),
+        PropertyList((*card.lines, *from_file)),
+        [*own, *content.sections()],
         _formats(entity),
         list(_other_names(graph, entity)),
         find_passage(display, entity.value.removeprefix(SOURCE), span) if is_source else None,
@@ -159,12 +163,18 @@ def known_entity(graph: FilmGraph, iri: str) -> NamedNode:
     raise UnknownNameError(to_curie(iri).removeprefix("film:"), kind="entity", suggestions=suggestions)
 
 
+def to_span(text: str) -> tuple[int, int] | None:
+    """The first and last character of a span such as `25-37`; None for another text."""
+    match = _SPAN.fullmatch(text)
+    return (int(match[1]), int(match[2])) if match is not None and int(match[1]) < int(match[2]) else None
+
+
 def find_passage(display: Display, source: str, span: str) -> PassageInContext | None:
     """The passage of a source at a span, in its context; None without the source's text or outside of it."""
-    match, text = _SPAN.fullmatch(span), display.texts[source]
-    if match is None or text is None or not int(match[1]) < int(match[2]) <= len(text):
+    place, text = to_span(span), display.texts[source]
+    if place is None or text is None or place[1] > len(text):
         return None
-    start, end = int(match[1]), int(match[2])
+    start, end = place
     before, after = text[max(0, start - _CONTEXT_LENGTH) : start], text[end : end + _CONTEXT_LENGTH]
     return PassageInContext(
         "…" * (start > _CONTEXT_LENGTH) + before, text[start:end], after + "…" * (end + _CONTEXT_LENGTH < len(text))

@@ -62,8 +62,7 @@ CARD: Mapping[NamedNode, Properties] = {
         vocab.date, vocab.year,
     ),
     vocab.Source: (
-        vocab.publisher, vocab.date, vocab.language, vocab.licence, vocab.address, vocab.file,
-        vocab.about,
+        vocab.about, vocab.publisher, vocab.date, vocab.language, vocab.address, vocab.licence,
     ),
     vocab.PlotEvent: (
         vocab.inPlotOf, vocab.agent, vocab.affected, vocab.participant, vocab.involves, vocab.location,

@@ -6,6 +6,7 @@
     /films?genre=drama     all films, narrowed and sorted; /people, /awards, /companies and /places likewise
     /films.csv             the same as CSV
     /disagreements         what sources disagree on
+    /sources               the sources of the graph
     /search?q=anorra       entities whose names match
     /suggest?q=ano         the same as JSON, while typing
     /vocabulary.json       the classes and properties that the SPARQL editor completes
@@ -46,6 +47,7 @@ from kg.server.pages.query_pages import (
     vocabulary_json,
 )
 from kg.server.pages.search_pages import home_page, list_page, search_page, suggestions_json
+from kg.server.pages.source_pages import sources_page
 from kg.server.pages.templating import STATIC, render
 from kg.server.pages.urls import page_url, query_url, search_url
 from kg.server.pages.why_page import why_page
@@ -56,7 +58,7 @@ from kg.terms import to_iri
 from kg.text.folding import closest
 
 _STATIC_FILES = frozenset(file.name for file in STATIC.iterdir())
-_LISTS = (*CATALOGUES, "disagreements", "queries", "sparql", "search")
+_LISTS = (*CATALOGUES, "disagreements", "sources", "queries", "sparql", "search")
 """The pages that an unknown address may mean."""
 _MAX_SHOWN = 120
 """The longest part of an address that the page of a problem repeats."""
@@ -70,6 +72,7 @@ def routes() -> list[BaseRoute]:
         *(Route(f"/{name}", partial(browse, name)) for name in CATALOGUES),
         *(Route(f"/{name}.csv", partial(browsed_csv, name)) for name in CATALOGUES),
         Route("/disagreements", disagreements),
+        Route("/sources", sources),
         Route("/search", search),
         Route("/suggest", suggest),
         Route("/vocabulary.json", vocabulary),
@@ -98,6 +101,11 @@ async def browsed_csv(name: str, request: Request) -> Response:
 async def disagreements(request: Request) -> Response:
     """What sources disagree on."""
     return HTMLResponse(await snapshot_of(request).run(disagreements_page, dict(request.query_params)))
+
+
+async def sources(request: Request) -> Response:
+    """All sources."""
+    return HTMLResponse(await snapshot_of(request).run(sources_page))
 
 
 async def search(request: Request) -> Response:

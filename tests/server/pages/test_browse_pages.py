@@ -12,6 +12,7 @@ from kg.filmgraph import FilmGraph
 from kg.lookup.entity_types import members_of
 from kg.server.pages.browse_pages import CATALOGUES, browse_csv, browse_page, disagreements_page
 from kg.server.pages.search_pages import home_page
+from kg.server.pages.source_pages import sources_page
 from kg.terms import to_curie
 from tests.server.pages.parsed_page import parse_page
 
@@ -56,6 +57,12 @@ def test_disagreements_show_both_sides_with_the_reason(graph: FilmGraph) -> None
     assert found.has("Where sources disagree")
 
 
+def test_the_sources_are_listed_with_their_numbers_of_facts(graph: FilmGraph) -> None:
+    found = parse_page(sources_page(graph))
+    assert found.faults == []
+    assert found.has("2 sources", "A newspaper", f"{graph.provenance.counts['paper']} facts")
+
+
 def test_the_home_page_leads_to_everything(graph: FilmGraph) -> None:
     found = parse_page(home_page(graph))
-    assert {"/films", "/people", "/awards", "/companies", "/disagreements"} <= set(found.links)
+    assert {"/films", "/people", "/awards", "/companies", "/disagreements", "/sources"} <= set(found.links)

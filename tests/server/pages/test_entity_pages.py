@@ -15,7 +15,7 @@ from kg.server.pages.entity_page import entity_page
 from kg.server.pages.urls import page_url
 from kg.terms import FILM, LABEL, SOURCE
 from tests.projects import SmallProject, own_graph
-from tests.server.pages.film_project import HOSTILE
+from tests.server.pages.film_project import HOSTILE, span_of
 from tests.server.pages.parsed_page import parse_page
 
 
@@ -114,6 +114,20 @@ def test_a_fact_is_shown_with_its_source_and_passage(graph: FilmGraph) -> None:
 def test_a_source_shows_the_passage_in_its_context(graph: FilmGraph) -> None:
     text = entity_page(graph, SOURCE + "paper", "0-9")
     assert "<mark>Tangerine</mark> is a 2015 American" in text
+
+
+def test_a_source_shows_how_many_facts_it_states_about_what(graph: FilmGraph) -> None:
+    found = parse_page(entity_page(graph, SOURCE + "fan-site"))
+    assert found.faults == []
+    assert found.has("Facts from this source", f"{graph.provenance.counts['fan-site']} facts, about", "Red Rocket")
+
+
+def test_a_passage_has_the_facts_that_were_read_from_it(graph: FilmGraph) -> None:
+    words = span_of("Sean Baker")
+    html = entity_page(graph, SOURCE + "paper", words)
+    assert parse_page(html).has("Read from this passage")
+    assert "<bdi>director</bdi>" in html
+    assert not parse_page(entity_page(graph, SOURCE + "paper", "0-2")).has("Read from this passage")
 
 
 @pytest.mark.parametrize("at", ["9-0", "0-100000", "a-b", "0-9-3", "-", "<b>", "9" * 50])
