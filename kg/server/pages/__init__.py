@@ -13,7 +13,7 @@ made in a worker process, cached, tested and measured without a server; only `ro
     film_summary  the sentences and the card at the top of a film's page
     award_tables  awards by ceremony, and records
     page_tables   the tables and lists of an entity's page
-    pictures      bars, and diagrams as SVG
+    drawings      bars, diagrams, timelines and networks as SVG
     layouts       which property and class is shown where
     entity_data   what the graph knows about an entity, limited in size
     display       terms and facts as readers see them: the view models of the templates

@@ -477,6 +477,7 @@ class Diagram:
 
     svg: str
     description: str = ""
+    label: str = "Diagram"
     template: ClassVar[str] = "diagram"
 
 

@@ -38,6 +38,8 @@ from kg.server.pages.display import (
     display_of,
     numeric_value,
 )
+from kg.server.pages.drawings.charts import collaborators, event_lanes
+from kg.server.pages.drawings.pictures import box_office, budgets_beside, neighbourhood, ratings
 from kg.server.pages.entity_data import EntityData, PartData, ValueList, is_part_term, read_entity_data
 from kg.server.pages.film_summary import film_lines, film_sentences, person_sentence
 from kg.server.pages.layouts import (
@@ -75,7 +77,6 @@ from kg.server.pages.page_tables import (
     timeline,
     works_table,
 )
-from kg.server.pages.pictures import box_office, budgets_beside, neighbourhood, ratings
 from kg.server.pages.source_pages import source_lines, source_sections
 from kg.server.pages.templating import render
 from kg.server.pages.urls import external_url, inverse_of, list_url, page_url, referrers_url, values_url
@@ -224,7 +225,8 @@ class PageContent:
             "ratings": self._ratings,
             "statements": self._statements,
             "disagreements": lambda _: conflict_lists(self.data, self.display),
-            "timeline": lambda _: timeline(self.data, self.display),
+            "collaborators": self._collaborators,
+            "timeline": self._timeline,
             "neighbourhood": self._neighbourhood,
             "more": self._more,
             "named": self._referrers,
@@ -454,6 +456,17 @@ class PageContent:
         yield from statement_lists(self.data, self.display, self._parts(section.id))
         if (properties := self.property_list(section.listed, section.id)) is not None:
             yield properties
+
+    def _collaborators(self, _: SectionLayout) -> Iterator[Block]:
+        is_person = vocab.Person in self.data.classes
+        if is_person and (diagram := collaborators(self.data, self.display)) is not None:
+            yield diagram
+
+    def _timeline(self, _: SectionLayout) -> Iterator[Block]:
+        for listed in timeline(self.data, self.display):
+            if (diagram := event_lanes(listed.events, self.data.label)) is not None:
+                yield diagram
+            yield listed
 
     def _neighbourhood(self, _: SectionLayout) -> Iterator[Block]:
         if (diagram := neighbourhood(self.data, self.display)) is not None:

@@ -106,6 +106,7 @@ MAKING = SectionLayout(
 SECTIONS: tuple[SectionLayout, ...] = (
     SectionLayout("credits", "Cast and crew"),
     SectionLayout("films", "Films and other works"),
+    SectionLayout("collaborators", "Worked with"),
     STORY,
     AWARDS,
     RELEASE,

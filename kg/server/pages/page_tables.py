@@ -532,7 +532,7 @@ def _sources_of_amounts(parts: Iterable[PartData]) -> set[str]:
 # --- timeline
 
 
-def timeline(data: EntityData, display: Display) -> Iterator[Block]:
+def timeline(data: EntityData, display: Display) -> Iterator[Timeline]:
     """Yield the dated events of the entity, if there are at least two."""
     events = [
         _event(data, display, part)

@@ -39,7 +39,7 @@ from kg.server.pages.display import (
     is_number,
     numeric_value,
 )
-from kg.server.pages.pictures import network
+from kg.server.pages.drawings.pictures import network
 from kg.server.pages.templating import render
 from kg.server.pages.urls import query_url, sparql_url
 from kg.server.pages.why_page import explanation_sources
