@@ -58,10 +58,11 @@ quick: $(VENV)/.tested
 test-stores: $(VENV)/.tested
 	$(BIN)/pytest tests/endpoints/check_stores.py
 
-# Inference on Spark against DuckDB; requires Java 17 and installs pyspark.
+# Spark against DuckDB; requires Java 17 and installs pyspark. In sessions of minutes, the quick compiler of Java is the
+# quicker one.
 test-spark: $(VENV)/.tested
 	$(PIP) --constraint constraints.txt --editable ".[test,spark]"
-	$(BIN)/pytest tests/engines/check_spark.py
+	JDK_JAVA_OPTIONS="-XX:TieredStopAtLevel=1 -XX:+UseSerialGC" $(BIN)/pytest tests/engines/check_spark.py
 
 # Which newer version of a dependency breaks what; CI runs it and reports, without failing.
 test-latest: $(VENV)/.tested

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from pyoxigraph import Literal, NamedNode, Store, Triple
 
+from kg.engines.spark_session import master_of
 from kg.errors import AmbiguousNameError, InputError, UnknownNameError
 from kg.facts.texts import Texts, open_texts
 from kg.files.atomic import write_file
@@ -179,7 +180,8 @@ class FilmGraph:
 
         The `engine` is `columnar` (SQL over the columns of the graph, which raises `QueryError` for what is not
         compiled), `oxigraph`, `both` (which raises `EngineMismatchError` when they differ), or `auto`: columnar where a
-        query reads much of a large graph. The answer's `engine` says which it was.
+        query reads much of a large graph. `spark`, or `spark=MASTER`, runs the columnar engine's SQL on Spark; a query
+        that is not compiled goes to Oxigraph. The answer's `engine` says which it was.
         """
         calls_services = services and "SERVICE" in text.upper()
         if memory is not None or (timeout is not None and calls_services):
@@ -191,7 +193,7 @@ class FilmGraph:
         query = partial(run_query, self.store, names=self.names, limit=limit, max_bytes=max_bytes)
         if calls_services:
             return self._explained(query(self._federated(text), guarded=True))
-        columnar, chosen = self.columnar, parse_engine(engine)
+        columnar, chosen = self._columnar_for(engine), parse_engine(engine)
         with deadline_in(timeout):
             isolated = None if timeout is None else partial(self._evaluate_in_worker, seconds=timeout, limit=limit)
             return self._explained(query(text, columnar=columnar, engine=chosen, oxigraph=isolated))
@@ -223,8 +225,27 @@ class FilmGraph:
         from kg.queries.explain_plan import explain_route
 
         guard(text)
-        routed = route(self.store, text, columnar=self.columnar, engine=parse_engine(engine))
-        return explain_route(routed, text, self.columnar)
+        columnar = self._columnar_for(engine)
+        routed = route(self.store, text, columnar=columnar, engine=parse_engine(engine))
+        return explain_route(routed, text, columnar)
+
+    def _columnar_for(self, engine: str) -> ColumnarGraph:
+        """The graph as columns, where the engine reads them."""
+        if (master := master_of(engine)) is None:
+            return self.columnar
+        return replace(self.columnar, open=partial(self._columns_on_spark, master))
+
+    def _columns_on_spark(self, master: str) -> Columns:
+        if master not in self._spark_columns:
+            from kg.queries.sparql_to_sql.spark_columns import SparkColumns
+
+            self._spark_columns[master] = SparkColumns(self.snapshot, master)
+        return self._spark_columns[master]
+
+    @cached_property
+    def _spark_columns(self) -> dict[str, Columns]:
+        """The columns as files that Spark reads, by its master."""
+        return {}
 
     @cached_property
     def columnar(self) -> ColumnarGraph:
@@ -438,10 +459,12 @@ class FilmGraph:
         only: str = "knowledge",
         film: str | None = None,
         report: Callable[[str], None] | None = None,
+        by_predicate: bool = False,
     ) -> None:
         """Write the graph to a file, which is replaced at once.
 
-        For `csv`, a table for each class is written to a folder; for `parquet`, the tables of the build.
+        For `csv`, a table for each class is written to a folder; for `parquet`, the tables of the build, with
+        `by_predicate` the triples of each predicate apart.
         """
         path = Path(path)
         try:
@@ -457,7 +480,7 @@ class FilmGraph:
 
                 check_whole(only)
                 path.mkdir(parents=True, exist_ok=True)
-                self.snapshot.write_tables(path)
+                self.snapshot.write_tables(path, by_predicate=by_predicate)
             else:
                 write_file(path, self.export_pieces(format, only=only, film=film, report=report), durable=False)
         except OSError as error:

@@ -20,11 +20,12 @@ from pyoxigraph import BlankNode, NamedNode, RdfFormat, Store, Triple
 from kg.errors import InputError, QueryError
 from kg.facts.model import Evidence, Fact
 from kg.filmgraph import FilmGraph
+from kg.graph.parquet_tables import is_snapshot
 from kg.graph.provenance import Provenance
 from kg.graph.snapshot_file import INFERRED, part_of
 from kg.graph.store import find_quads, has_triple
 from kg.lookup.entity_names import EntityNames
-from kg.pipeline.load import PREFIXES_FILE, load_into, make_project
+from kg.pipeline.load import PREFIXES_FILE, load_into, load_tables, make_project
 from kg.project import Project
 from kg.queries.answer import Answer
 from kg.queries.sparql import tokenise
@@ -218,6 +219,8 @@ def load(
 ) -> LoadedGraph:
     """The graph of RDF files, folders or patterns: `kg.load("people.ttl", infer=True)`.
 
+    Of a folder with the tables of a build in Parquet, it is that build's graph.
+
     With `infer`, it also has what follows by OWL 2 RL from the data and the ontology. It is kept in the folder
     `output`, and opened again by `kg.load` of that folder; without one, it is gone when it is no longer used. Raises
     `FaultsError` with file, line and column for files that do not parse, and with `rdf="1.1"` for what RDF 1.1 does not
@@ -231,10 +234,17 @@ def load(
     folder = Path(mkdtemp(prefix="kg-")) if output is None else Path(output)
     try:
         project = make_project(folder)
-        with TemporaryDirectory(prefix="kg-") as copies:
-            data = find_data_files(names, folder=Path(copies), format=format)
-            axioms = [file.path for file in find_data_files(_names_of(ontology), folder=Path(copies))]
-            report = load_into(project, data, ontology=axioms, infer=infer, version=check_version(rdf))
+        if len(names) == 1 and is_snapshot(Path(names[0])):
+            if infer or _names_of(ontology):
+                raise InputError(
+                    f"{names[0]} has the tables of a build, which has what was inferred with its ontology."
+                )
+            report = load_tables(project, Path(names[0]))
+        else:
+            with TemporaryDirectory(prefix="kg-") as copies:
+                data = find_data_files(names, folder=Path(copies), format=format)
+                axioms = [file.path for file in find_data_files(_names_of(ontology), folder=Path(copies))]
+                report = load_into(project, data, ontology=axioms, infer=infer, version=check_version(rdf))
         graph = LoadedGraph(project, report=report)
     except BaseException:
         if output is None:

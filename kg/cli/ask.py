@@ -18,6 +18,7 @@ from kg.cli.command import (
     add_endpoint,
     add_format,
     add_output,
+    add_spark,
     add_texts,
     open_call_graph,
     open_endpoint,
@@ -39,6 +40,7 @@ if TYPE_CHECKING:
     from kg.lookup.schema_card import SchemaCard
     from kg.lookup.source_conflicts import Conflict
     from kg.project import Project
+    from kg.queries.answer import Answer
     from kg.schema import Schema
 
 _ANSWER_FORMATS = ("table", "json", "csv", "tsv", "markdown", "turtle")
@@ -58,8 +60,8 @@ def add_commands(commands: Commands) -> None:
     sparql.add_argument("-e", "--query", metavar="SPARQL", help="the query itself")
     add_data(sparql)
     sparql.add_argument("--shapes", metavar="FILE", nargs="+", action="extend", help="first validate --data with SHACL")
-    engines = "what answers: SQL over columns, Oxigraph, or both, compared; default: auto, which chooses"
-    sparql.add_argument("--engine", choices=("auto", "columnar", "oxigraph", "both"), default="auto", help=engines)
+    engines = "what answers: auto, which chooses; columnar, that is SQL; oxigraph; both, compared"
+    add_spark(sparql, ("auto", "columnar", "oxigraph", "both"), help=engines)
     sparql.add_argument(
         "--explain", action="store_true", help="show the engine, its SQL, rows and time, not the answer"
     )
@@ -253,6 +255,7 @@ def _answer(graph: FilmGraph, question: _Question) -> tuple[str, list[str]]:
             services=question.services,
             engine=question.engine,
         )
+    notes = _engine_notes(question, answer)
     if question.why:
         from kg.explain.why_formats import explain_answer
 
@@ -264,13 +267,20 @@ def _answer(graph: FilmGraph, question: _Question) -> tuple[str, list[str]]:
     else:
         text = answer.to_text(question.format, labels=question.labels)
     if not answer.complete and question.format in ("csv", "tsv", "turtle"):
-        return text, ["There are more: this answer was cut at a limit."]
+        return text, [*notes, "There are more: this answer was cut at a limit."]
     if answer.kind != "rows" or answer:
-        return text, []
-    notes = [*graph.explain_empty(answer, contested_remedy="see `kg conflicts`, or query GRAPH graph:contested")]
+        return text, notes
+    notes += [*graph.explain_empty(answer, contested_remedy="see `kg conflicts`, or query GRAPH graph:contested")]
     if answer.name and (because := graph.queries[answer.name].because):
         notes.append(f"About {answer.name}: {because}.")
     return text, notes
+
+
+def _engine_notes(question: _Question, answer: Answer) -> list[str]:
+    """A note where Spark was asked for and did not answer."""
+    if question.engine.partition("=")[0] != "spark" or answer.engine == "spark":
+        return []
+    return ["Oxigraph answered: Spark does not run this query; --explain says why."]
 
 
 # --- queries, schema

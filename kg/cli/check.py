@@ -17,6 +17,7 @@ from kg.cli.command import (
     add_input_format,
     add_limit,
     add_output,
+    add_spark,
     add_texts,
     existing_files,
     format_counts,
@@ -63,6 +64,7 @@ def add_commands(commands: Commands) -> None:
     validate.add_argument("-s", "--shapes", metavar="FILE", nargs="+", required=True, help="SHACL shapes")
     validate.add_argument("--ontology", metavar="FILE", nargs="+", default=(), help="for subclasses, and for --infer")
     validate.add_argument("--infer", action="store_true", help="infer by OWL 2 RL before validating")
+    add_spark(validate, ("sql",), help="what computes: sql, that is DuckDB")
     add_input_format(validate)
     _add_report_options(validate)
     infer = commands.add("infer", "Write the triples of RDF files and what OWL 2 RL infers.", _infer, project=False)
@@ -71,7 +73,7 @@ def add_commands(commands: Commands) -> None:
     infer.add_argument(
         "-o", "--output", metavar="FILE", required=True, help="the N-Triples file to write; - for stdout"
     )
-    add_engine(infer, spark=True)
+    add_spark(infer, ("sql", "owlrl"), help="the reasoner: sql, or owlrl to compare with")
     infer.add_argument("--only-inferred", action="store_true", help="write only what is inferred")
     infer.add_argument("--trivial", action="store_true", help="also tautologies, such as x sameAs x")
     infer.add_argument("--no-schema", action="store_true", help="nothing about the classes and properties themselves")
@@ -188,6 +190,7 @@ def _validate(call: argparse.Namespace) -> int:
         existing_files(call.data),
         existing_files(call.shapes),
         ontology=existing_files(call.ontology),
+        engine=call.engine,
         infer=infer if call.infer else None,
         focus=_exact_terms(call.focus),
         shape=_exact_terms(call.shape),

@@ -146,19 +146,21 @@ def add_limit(parser: argparse.ArgumentParser, help: str, *, former: str) -> Non
     parser.add_argument(former, dest="limit", type=whole_number, default=argparse.SUPPRESS, help=argparse.SUPPRESS)
 
 
-def add_engine(parser: argparse.ArgumentParser, *, spark: bool = False) -> None:
-    """`--engine`, for commands that infer; with `spark` also spark or spark=MASTER."""
+def add_engine(parser: argparse.ArgumentParser) -> None:
+    """`--engine`, for commands that infer."""
     help = "the reasoner: sql, or owlrl to compare with"
-    if spark:
-        help += "; or spark, or spark=MASTER, such as spark=local[2]"
-        parser.add_argument("--engine", type=_engine_name, default="sql", metavar="ENGINE", help=help)
-    else:
-        parser.add_argument("--engine", choices=("sql", "owlrl"), default="sql", help=help)
+    parser.add_argument("--engine", choices=("sql", "owlrl"), default="sql", help=help)
 
 
-def _engine_name(text: str) -> str:
+def add_spark(parser: argparse.ArgumentParser, others: Sequence[str], *, help: str) -> None:
+    """`--engine` with the engines of a command, of which the first is the default, and spark or spark=MASTER."""
+    help += "; or spark, or spark=MASTER, such as spark=local[2]"
+    name = partial(_engine_name, (*others, "spark"))
+    parser.add_argument("--engine", type=name, default=others[0], metavar="ENGINE", help=help)
+
+
+def _engine_name(known: Sequence[str], text: str) -> str:
     """The type of `--engine` where Spark can be chosen."""
-    known = ("sql", "owlrl", "spark")
     if text in known or (text.startswith("spark=") and len(text) > len("spark=")):
         return text
     advice = did_you_mean(closest(text, list(known))[:1])

@@ -220,6 +220,8 @@ def _add_export(commands: Commands) -> None:
     export.add_argument("--only", choices=_PARTS, default="knowledge", help="the part to write; default: knowledge")
     split = "for the loader of another store: N gzip files in the folder -o, with a name for every graph"
     export.add_argument("--split", metavar="N", type=positive_integer, help=split)
+    apart = "for parquet: the triples of each predicate in a folder of their own, as Spark reads them best"
+    export.add_argument("--by-predicate", action="store_true", help=apart)
     export.add_argument("--film", metavar="FILM", help="one film, for jsonld-framed and schema.org")
 
 
@@ -235,6 +237,8 @@ def _write_undo(commands: Path) -> None:
 
 
 def _export(call: argparse.Namespace) -> int:
+    if call.by_predicate and call.format != "parquet":
+        raise InputError("--by-predicate partitions tables: kg export --format parquet --by-predicate -o FOLDER")
     graph = open_call_graph(call)
     if call.split is not None:
         return _export_split(call, graph)
@@ -242,7 +246,14 @@ def _export(call: argparse.Namespace) -> int:
         for piece in graph.export_pieces(call.format, only=call.only, film=call.film, report=print_message):
             write(piece)
     else:
-        graph.export(call.output, format=call.format, only=call.only, film=call.film, report=print_message)
+        graph.export(
+            call.output,
+            format=call.format,
+            only=call.only,
+            film=call.film,
+            report=print_message,
+            by_predicate=call.by_predicate,
+        )
         if call.format == "quickstatements":
             _write_undo(Path(call.output))
     return 0

@@ -3,6 +3,8 @@
 engine         the protocol that both have
 duckdb         DuckDB, in this process
 spark          Spark: the same SQL, translated; tables are Parquet files that every executor reaches
+spark_dialect  statements of DuckDB as Spark reads them
+java_regex     regular expressions of RE2 as Java reads them
 spark_session  a session of Spark, and what is missing when there is none
 spark_tables   triple tables whose numbers are in Spark and whose dictionary is in DuckDB
 """

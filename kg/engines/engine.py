@@ -7,6 +7,10 @@ from pathlib import Path
 from typing import Any, Protocol
 
 
+class NotTranslatedError(Exception):
+    """A statement, or a part of one, that an engine would answer otherwise; the message says which part."""
+
+
 class Rows(Protocol):
     """The result of a statement."""
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import re
 import shutil
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
@@ -19,9 +19,9 @@ from typing import Any
 import sqlglot
 from sqlglot import exp
 
+from kg.engines.engine import NotTranslatedError
+from kg.engines.spark_dialect import to_spark
 from kg.errors import LimitError
-
-_TYPES = {"UINTEGER": "BIGINT", "UINT": "BIGINT", "BIGINT": "BIGINT", "VARCHAR": "STRING", "TEXT": "STRING"}
 
 
 @dataclass
@@ -40,7 +40,31 @@ class CollectedRows:
         return self.rows.pop(0) if self.rows else None
 
 
-def _errors_of_spark() -> tuple[type[Exception], ...]:
+@dataclass(frozen=True, slots=True)
+class WrittenRows:
+    """The result of a statement that writes: how many rows it wrote, counted only if somebody asks."""
+
+    written: Any = None
+    """The rows, as a DataFrame; None where a statement writes none."""
+
+    def fetchall(self) -> list[tuple[int]]:
+        """The number of rows, as the only row."""
+        return [(0 if self.written is None else self.written.count(),)]
+
+    def fetchone(self) -> tuple[int]:
+        """The number of rows."""
+        return self.fetchall()[0]
+
+
+@dataclass(frozen=True, slots=True)
+class _View:
+    """A view: its query, and the tables and views that it reads."""
+
+    query: str
+    reads: frozenset[str]
+
+
+def errors_of_spark() -> tuple[type[Exception], ...]:
     """What a session raises; known only where Spark is installed."""
     from py4j.protocol import Py4JError
     from pyspark.errors import PySparkException
@@ -55,27 +79,39 @@ class SparkEngine:
         self.session, self.folder = session, folder
         self.statements = 0
         self._numbers = count(1)
-        self._columns: dict[str, str] = {}
+        self._columns: dict[str, dict[str, str]] = {}
         self._files: dict[str, list[Path]] = {}
-        self._views: dict[str, str] = {}
+        self._views: dict[str, _View] = {}
 
-    def execute(self, statement: str, parameters: Sequence[Any] | None = None) -> CollectedRows:
-        """Run a statement; raises `LimitError` when Spark cannot."""
+    def execute(self, statement: str, parameters: Sequence[Any] | None = None) -> CollectedRows | WrittenRows:
+        """Run a statement, or several; raises `LimitError` when Spark cannot."""
+        result: CollectedRows | WrittenRows = WrittenRows()
+        for tree in sqlglot.parse(_with_lists(statement, parameters or ()), read="duckdb"):
+            assert tree is not None
+            if parameters and _LISTS.fullmatch(statement) is None:
+                tree = _with_parameters(tree, parameters)
+            self.statements += 1
+            try:
+                result = self._run(tree)
+            except NotTranslatedError as error:
+                raise LimitError(
+                    f"Spark would answer otherwise: {error}. Leave out --engine.", limit="spark"
+                ) from error
+            except errors_of_spark() as error:
+                first = str(error).splitlines()[0][:300]
+                raise LimitError(f"Spark could not run a statement: {first}", limit="spark") from error
+        return result
+
+    def query(self, statement: str) -> list[tuple[Any, ...]]:
+        """The rows of a SELECT; raises Spark's own errors, and `NotTranslatedError`."""
         self.statements += 1
-        tree = sqlglot.parse_one(_with_lists(statement, parameters or ()), read="duckdb")
-        if parameters and _LISTS.fullmatch(statement) is None:
-            tree = _with_parameters(tree, parameters)
-        try:
-            return CollectedRows(self._run(tree))
-        except _errors_of_spark() as error:
-            first = str(error).splitlines()[0][:300]
-            raise LimitError(f"Spark could not run a statement: {first}", limit="spark") from error
+        return [tuple(row) for row in self._rows(sqlglot.parse_one(statement, read="duckdb")).collect()]
 
     def read_parquet(self, table: str, path: Path) -> None:
         """Append the rows of a Parquet file, or of a folder of them, to a table, which is made if it is not there."""
         if table not in self._files:
             fields = self.session.read.parquet(str(path)).schema.fields
-            self._columns[table] = ", ".join(f"{field.name} {field.dataType.simpleString()}" for field in fields)
+            self._columns[table] = {field.name: field.dataType.simpleString() for field in fields}
             self._files[table] = []
         self._files[table].append(path)
         self._register(table)
@@ -84,6 +120,10 @@ class SparkEngine:
         """Write a table to a folder of Parquet files."""
         self.session.table(table).write.parquet(str(path))
 
+    def interrupt(self) -> None:
+        """Cancel the statement that runs."""
+        self.session.interruptAll()
+
     def close(self) -> None:
         """Forget the tables; the session stays open for whoever has opened it."""
         for name in (*self._views, *self._files):
@@ -91,58 +131,110 @@ class SparkEngine:
 
     # --- statements
 
-    def _run(self, tree: exp.Expr) -> list[tuple[Any, ...]]:
+    def _run(self, tree: exp.Expr) -> CollectedRows | WrittenRows:
         match tree:
             case exp.Create():
-                self._create(tree)
+                return self._create(tree)
             case exp.Insert():
-                self._append(_table_name(tree), self.session.sql(_to_spark(tree.expression)))
+                return self._append(_table_name(tree), self._rows(_query_of(tree)))
             case exp.Delete():
-                self._delete(tree)
+                return self._delete(tree)
             case exp.Drop():
                 self._drop(_table_name(tree))
-            case _:
-                return [tuple(row) for row in self.session.sql(_to_spark(tree)).collect()]
-        return []
+                return WrittenRows()
+        return CollectedRows([tuple(row) for row in self._rows(tree).collect()])
 
-    def _create(self, tree: exp.Create) -> None:
+    def _create(self, tree: exp.Create) -> WrittenRows:
         name, query = _table_name(tree), tree.args.get("expression")
         if tree.kind == "VIEW":
             assert query is not None
-            self._views[name] = _to_spark(query)
-            self._refresh_views()
-        elif query is not None:
-            rows = self.session.sql(_to_spark(query))
-            columns = ", ".join(f"{field.name} {field.dataType.simpleString()}" for field in rows.schema.fields)
-            path = self._write(name, rows)
-            self._drop(name)
-            self._columns[name], self._files[name] = columns, [path]
-            self._register(name)
-        else:
-            self._drop(name)
-            fields = (f"{column.name} {_TYPES[str(column.args['kind'])]}" for column in tree.find_all(exp.ColumnDef))
-            self._columns[name], self._files[name] = ", ".join(fields), []
-            self._register(name)
-
-    def _append(self, name: str, rows: Any) -> None:
-        names = [column.split()[0] for column in self._columns[name].split(", ")]
-        self._files[name].append(self._write(name, rows.toDF(*names)))
+            self._views[name] = _View(to_spark(query), frozenset(table.name for table in query.find_all(exp.Table)))
+            self._refresh_views(name)
+            return WrittenRows()
+        if query is not None:
+            return self._create_table(name, self._rows(query))
+        self._drop(name)
+        fields = tree.find_all(exp.ColumnDef)
+        self._columns[name] = {column.name: to_spark(column.args["kind"]).lower() for column in fields}
+        self._files[name] = []
         self._register(name)
+        return WrittenRows()
 
-    def _delete(self, tree: exp.Delete) -> None:
+    def _create_table(self, name: str, rows: Any) -> WrittenRows:
+        """A table with these rows, in the place of any former one of this name."""
+        columns = {field.name: field.dataType.simpleString() for field in rows.schema.fields}
+        # Whole numbers are of one type: files of a table with several cannot be read together.
+        columns = {column: "bigint" if type == "int" else type for column, type in columns.items()}
+        path = self._write(name, _cast(rows, columns))
+        self._drop(name)
+        self._columns[name], self._files[name] = columns, [path]
+        self._register(name)
+        return WrittenRows(self._read(name, [path]))
+
+    def _append(self, name: str, rows: Any) -> WrittenRows:
+        columns = self._columns[name]
+        path = self._write(name, _cast(rows.toDF(*columns), columns))
+        self._files[name].append(path)
+        self._register(name)
+        return WrittenRows(self._read(name, [path]))
+
+    def _delete(self, tree: exp.Delete) -> WrittenRows:
         name, where = _table_name(tree), tree.args.get("where")
         if where is None:
             self._files[name] = []
         else:
-            columns = [column.split()[0] for column in self._columns[name].split(", ")]
-            kept = self.session.sql(_remaining(name, columns, where.this))
+            kept = self.session.sql(_remaining(name, list(self._columns[name]), where.this))
             self._files[name] = [self._write(name, kept)]
         self._register(name)
+        return WrittenRows()
 
     def _drop(self, name: str) -> None:
+        self._views.pop(name, None)
         self._files.pop(name, None)
         self._columns.pop(name, None)
         self.session.catalog.dropTempView(name)
+
+    # --- queries
+
+    def _rows(self, tree: exp.Expr) -> Any:
+        """The rows of a query, as a DataFrame: its recursive and materialised relations are tables first."""
+        tree = tree.copy()
+        clause = tree.args.get("with_")
+        if clause is None:
+            return self.session.sql(to_spark(tree))
+        plain: list[exp.Expr] = []
+        for relation in clause.expressions:
+            is_recursive = any(table.name == relation.alias for table in relation.this.find_all(exp.Table))
+            if is_recursive:
+                self._close(relation, plain)
+            elif relation.args.get("materialized"):
+                self._create_table(relation.alias, self.session.sql(_with_relations(relation.this, plain)))
+            else:
+                plain.append(relation)
+        tree.set("with_", None)
+        return self.session.sql(_with_relations(tree, plain))
+
+    def _close(self, relation: exp.Expr, plain: Sequence[exp.Expr]) -> None:
+        """A recursive relation as a table: rounds over what the last one added, until nothing is new."""
+        name, union = relation.alias, relation.this
+        assert isinstance(union, exp.Union)
+        rows = self.session.sql(_with_relations(union.this, plain))
+        names = relation.alias_column_names or rows.columns
+        self._create_table(name, rows.toDF(*names).distinct())
+        step = union.expression
+        for table in step.find_all(exp.Table):
+            if table.name == name:
+                table.replace(exp.to_table(f"{name}_delta", alias=table.alias_or_name))
+        step_sql = _with_relations(step, plain)
+        delta = self._files[name]
+        while not self._read(name, delta).isEmpty():
+            self._read(name, delta).createOrReplaceTempView(f"{name}_delta")
+            new = self.session.sql(step_sql).toDF(*names)
+            path = self._write(name, _cast(new.subtract(self.session.table(name)), self._columns[name]))
+            delta = [path]
+            self._files[name].append(path)
+            self._register(name)
+        self.session.catalog.dropTempView(f"{name}_delta")
 
     # --- files
 
@@ -151,24 +243,48 @@ class SparkEngine:
         rows.write.parquet(str(path))
         return path
 
+    def _read(self, name: str, files: Sequence[Path]) -> Any:
+        """The rows of some files of a table, as a DataFrame."""
+        schema = ", ".join(f"{column} {type}" for column, type in self._columns[name].items())
+        if files:
+            return self.session.read.schema(schema).parquet(*map(str, files))
+        return self.session.createDataFrame([], schema)
+
     def _register(self, name: str) -> None:
         """Have statements read the table as it is now, and what is defined by it."""
-        schema, files = self._columns[name], self._files[name]
-        if files:
-            rows = self.session.read.schema(schema).parquet(*map(str, files))
-        else:
-            rows = self.session.createDataFrame([], schema)
-        rows.createOrReplaceTempView(name)
-        self._refresh_views()
+        self._read(name, self._files[name]).createOrReplaceTempView(name)
+        self._refresh_views(name)
 
-    def _refresh_views(self) -> None:
-        """Define the views anew: Spark binds a view to the files that its tables had."""
-        for name, query in self._views.items():
-            self.session.sql(query).createOrReplaceTempView(name)
+    def _refresh_views(self, changed: str) -> None:
+        """Define views anew that read a table: Spark binds a view to the files that its tables had."""
+        stale = {changed}
+        for name, view in self._views.items():
+            if name == changed or view.reads & stale:
+                self.session.sql(view.query).createOrReplaceTempView(name)
+                stale.add(name)
 
     def remove_files(self) -> None:
         """Remove the files of all tables."""
         shutil.rmtree(self.folder, ignore_errors=True)
+
+
+def _cast(rows: Any, columns: Mapping[str, str]) -> Any:
+    """The rows with the types of these columns."""
+    return rows.selectExpr(*(f"CAST({name} AS {type}) AS {name}" for name, type in columns.items()))
+
+
+def _query_of(tree: exp.Insert) -> exp.Expr:
+    """The query of an INSERT, with the relations that are defined before it."""
+    query: exp.Expr = tree.expression.copy()
+    if (clause := tree.args.get("with_")) is not None:
+        query.set("with_", clause.copy())
+    return query
+
+
+def _with_relations(tree: exp.Expr, relations: Sequence[exp.Expr]) -> str:
+    """A query in Spark's dialect, after the relations that it may read."""
+    defined = ", ".join(to_spark(relation) for relation in relations)
+    return f"WITH {defined} {to_spark(tree)}" if defined else to_spark(tree)
 
 
 def _table_name(tree: exp.Expr) -> str:
@@ -199,17 +315,6 @@ def _with_parameters(tree: exp.Expr, parameters: Sequence[Any]) -> exp.Expr:
     return tree.transform(lambda node: exp.Literal.string(next(values)) if isinstance(node, exp.Placeholder) else node)
 
 
-def _to_spark(tree: exp.Expr) -> str:
-    """A query in Spark's dialect: numbers of terms need 64 bits, since Spark has no unsigned ones."""
-
-    def adapt(node: exp.Expr) -> exp.Expr:
-        if isinstance(node, exp.DataType) and node.this in (exp.DataType.Type.UINT, exp.DataType.Type.UBIGINT):
-            return exp.DataType.build("bigint")
-        return node
-
-    return tree.copy().transform(adapt).sql(dialect="spark")
-
-
 def _remaining(name: str, columns: Sequence[str], condition: exp.Expr) -> str:
     """A query for the rows that a DELETE leaves."""
     listed = ", ".join(columns)
@@ -218,4 +323,4 @@ def _remaining(name: str, columns: Sequence[str], condition: exp.Expr) -> str:
         (other,) = (table.name for table in condition.args["query"].find_all(exp.Table))
         on = " AND ".join(f"a.{column} = b.{column}" for column in columns)
         return f"SELECT {listed} FROM {name} AS a LEFT ANTI JOIN {other} AS b ON {on}"  # noqa: S608  # our own names
-    return f"SELECT {listed} FROM {name} WHERE NOT ({_to_spark(condition)})"  # noqa: S608  # our own names
+    return f"SELECT {listed} FROM {name} WHERE NOT ({to_spark(condition)})"  # noqa: S608  # our own names

@@ -12,8 +12,21 @@ from typing import Any
 from kg.errors import InputError
 
 DEFAULT_MASTER = "local[*]"
+RESULT_SETTINGS = {
+    "spark.sql.ansi.enabled": "true",
+    "spark.sql.session.timeZone": "UTC",
+    # A decimal that does not fit stops the statement, as in DuckDB, and is not rounded.
+    "spark.sql.decimalOperations.allowPrecisionLoss": "false",
+}
+"""What a session needs for results to be those of DuckDB."""
 _JAVA = 17
 _VERSION = re.compile(r'version "(?:1\.)?(\d+)')
+
+
+def master_of(engine: str) -> str | None:
+    """The master of the engine `spark=MASTER` or `spark`; None for another engine."""
+    name, _, master = engine.partition("=")
+    return (master or DEFAULT_MASTER) if name == "spark" else None
 
 
 def open_session(master: str = DEFAULT_MASTER) -> Any:
@@ -28,7 +41,10 @@ def open_session(master: str = DEFAULT_MASTER) -> Any:
     builder = SparkSession.builder.appName("film-knowledge-graph")
     try:
         if master.startswith("sc://"):
-            return builder.remote(master).getOrCreate()
+            session = builder.remote(master).getOrCreate()
+            for name, value in RESULT_SETTINGS.items():
+                session.conf.set(name, value)
+            return session
         check_java()
         for name, value in _settings(master).items():
             builder = builder.config(name, value)
@@ -43,6 +59,7 @@ def open_session(master: str = DEFAULT_MASTER) -> Any:
 
 def _settings(master: str) -> dict[str, str]:
     settings = {
+        **RESULT_SETTINGS,
         "spark.ui.enabled": "false",
         "spark.ui.showConsoleProgress": "false",
         "spark.sql.catalogImplementation": "in-memory",

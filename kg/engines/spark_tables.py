@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from itertools import count
@@ -12,13 +13,14 @@ from typing import Any, cast
 import duckdb
 
 from kg.engines.duckdb import DuckDbEngine
-from kg.engines.spark import CollectedRows, SparkEngine
-from kg.engines.spark_session import DEFAULT_MASTER, open_session
+from kg.engines.spark import CollectedRows, SparkEngine, WrittenRows
+from kg.engines.spark_session import open_session
 from kg.graph.triple_tables import FIRST_LITERAL_ID, TripleTables
 from kg.sql import quote
 from kg.terms import Spo, to_text
 
 _COPIED = ("triple", "inferred")
+_READS_TERMS = re.compile(r"\bterm\b")
 
 
 class SparkTables(TripleTables):
@@ -27,7 +29,7 @@ class SparkTables(TripleTables):
     def __init__(self, tables: TripleTables, engine: SparkEngine) -> None:
         self.local, self.engine = tables, engine
         self._duckdb, self._numbers = DuckDbEngine(tables.sql), count(1)
-        self._shared_terms = [0, FIRST_LITERAL_ID - 1]
+        self._shared_terms, self._terms = [0, FIRST_LITERAL_ID - 1], 0
         for table in _COPIED:
             path = engine.folder / f"given-{table}"
             self._duckdb.write_parquet(table, path)
@@ -37,7 +39,7 @@ class SparkTables(TripleTables):
     def bring_back(self, *tables: str) -> None:
         """Copy tables from Spark; what the tables of these names had before is replaced."""
         for table in tables:
-            path = self.engine.folder / f"result-{table}"
+            path = self.engine.folder / f"result-{next(self._numbers)}"
             self.engine.write_parquet(table, path)
             files = quote(path / "*.parquet")
             columns = "s UINTEGER, p UINTEGER, o UINTEGER"
@@ -47,6 +49,9 @@ class SparkTables(TripleTables):
 
     def share_terms(self) -> None:
         """Have Spark know the terms that were added since it was last asked about terms."""
+        if (terms := self.local.count("term")) == self._terms:
+            return
+        self._terms = terms
         last_entity, last_literal = self._shared_terms
         new = f"(id > {last_entity} AND id < {FIRST_LITERAL_ID}) OR id > {last_literal}"
         path = self.engine.folder / f"term-{next(self._numbers)}.parquet"
@@ -57,6 +62,11 @@ class SparkTables(TripleTables):
             row = self.local.sql.execute(f"SELECT max(id) FROM term WHERE {condition}").fetchone()
             if row is not None and row[0] is not None:
                 self._shared_terms[is_literal] = row[0]
+
+    def triple_texts(self, *, table: str = "triple") -> Iterator[Spo]:
+        """The exact N-Triples forms of the triples of a table, in the order of their text."""
+        self.bring_back(table)
+        return self.local.triple_texts(table=table)
 
     # --- the dictionary, and rows that Python has
 
@@ -99,9 +109,9 @@ class _Connection:
     def __init__(self, tables: SparkTables) -> None:
         self._tables = tables
 
-    def execute(self, statement: str, parameters: Sequence[Any] | None = None) -> CollectedRows:
+    def execute(self, statement: str, parameters: Sequence[Any] | None = None) -> CollectedRows | WrittenRows:
         """Run a statement on Spark."""
-        if " term" in statement:
+        if _READS_TERMS.search(statement):
             self._tables.share_terms()
         return self._tables.engine.execute(statement, parameters)
 
@@ -114,7 +124,7 @@ class _Connection:
 @contextmanager
 def on_spark(tables: TripleTables, master: str, *, scratch: Path | None = None) -> Iterator[SparkTables]:
     """The tables on Spark, whose files are in a folder under `scratch` until the end."""
-    session = open_session(master or DEFAULT_MASTER)  # stays open until the program ends: it is slow to start
+    session = open_session(master)  # stays open until the program ends: it is slow to start
     with TemporaryDirectory(prefix="kg-spark-", dir=scratch) as folder:
         engine = SparkEngine(session, Path(folder))
         try:

@@ -6,6 +6,7 @@ rdf_files        RDF files in any format, into memory or into tables
 provenance       who states each fact, as RDF and back
 snapshot_file    the published graph as one DuckDB file: exact terms, triples, facts with evidence
 snapshot_writer  writes it
+parquet_tables   it as Parquet tables, which another program may have written
 lookup_tables    the tables and indexes that find its terms and triples one by one
 columns          its terms taken apart, as analytic queries compiled to SQL compare them
 record_store     evidence of bulk facts, per record, from the snapshot

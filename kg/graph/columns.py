@@ -121,6 +121,10 @@ class Columns:
             tables.sql.execute(f"CREATE VIEW {name} AS SELECT * FROM snapshot.{name}")
         return cls(tables.sql)
 
+    def cursor(self) -> duckdb.DuckDBPyConnection:
+        """What runs one query."""
+        return self.sql.cursor()
+
     def close(self) -> None:
         """Close the connection."""
         self.sql.close()

@@ -16,8 +16,9 @@ literals (`2.50` becomes `2.5`).
 from __future__ import annotations
 
 import contextlib
+import shutil
 import tempfile
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import islice
@@ -221,15 +222,23 @@ class SnapshotFile:
             line = f"{_LINE} || coalesce(' ' || d.text, '') || ' .'"
             write_lines(sql, f"SELECT {line} FROM {self._with_texts(part)} WHERE {condition}", path)
 
-    def write_tables(self, folder: Path) -> None:
-        """Write each table as a Parquet file."""
+    def write_tables(self, folder: Path, *, names: Sequence[str] = TABLES, by_predicate: bool = False) -> None:
+        """Write tables, each as a Parquet file; with `by_predicate`, `triple` as a folder of files for each predicate.
+
+        A program that reads the triples of few predicates reads no other file.
+        """
         from kg.sql import quote
 
         with tempfile.TemporaryDirectory(prefix=".kg-", dir=folder) as scratch, self._limited(Path(scratch)) as sql:
-            for name in TABLES:
-                unfinished = Path(scratch) / "unfinished.parquet"
-                sql.execute(f"COPY {name} TO {quote(unfinished)} (FORMAT parquet, COMPRESSION zstd)")
-                unfinished.replace(folder / f"{name}.parquet")
+            for name in names:
+                unfinished, target = Path(scratch) / "unfinished.parquet", folder / f"{name}.parquet"
+                partition = ", PARTITION_BY (p)" if by_predicate and name == "triple" else ""
+                sql.execute(f"COPY {name} TO {quote(unfinished)} (FORMAT parquet, COMPRESSION zstd{partition})")
+                if target.is_dir():
+                    shutil.rmtree(target)
+                elif unfinished.is_dir():
+                    target.unlink(missing_ok=True)
+                unfinished.replace(target)
 
     @contextlib.contextmanager
     def _limited(self, folder: Path, *, memory: str | None = _EXPORT_MEMORY) -> Iterator[duckdb.DuckDBPyConnection]:

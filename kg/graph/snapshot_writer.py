@@ -24,17 +24,17 @@ def write_snapshot(tables: TripleTables, folder: Path, *, for_lookup: bool = Fal
     sql.execute(f"ATTACH {quote(folder / FILE)} AS snapshot (ROW_GROUP_SIZE {_ROWS_OF_A_GROUP})")
     try:
         write_columns(sql, for_lookup=for_lookup)
-        _write_sizes(sql)
+        write_sizes(sql)
         if sql.execute("SELECT 1 FROM duckdb_tables() WHERE table_name = 'fact_status'").fetchone():
             _write_facts(sql)
         else:
-            sql.execute(_NO_FACTS)
+            sql.execute(NO_FACTS)
         sql.execute("CHECKPOINT snapshot")
     finally:
         sql.execute("DETACH snapshot")
 
 
-_NO_FACTS = """
+NO_FACTS = """
 CREATE TABLE snapshot.fact(number BIGINT, s UINTEGER, p UINTEGER, o UINTEGER, origin UINTEGER, record VARCHAR,
                            line UINTEGER, rank UTINYINT, status VARCHAR);
 CREATE TABLE snapshot.fact_origin(id UINTEGER, source VARCHAR, retrieved VARCHAR, file VARCHAR);
@@ -43,7 +43,7 @@ CREATE TABLE snapshot.fact_detail(number BIGINT, "start" BIGINT, "end" BIGINT, a
 """
 
 
-def _write_sizes(sql: duckdb.DuckDBPyConnection) -> None:
+def write_sizes(sql: duckdb.DuckDBPyConnection) -> None:
     """The number of triples of each graph."""
     quads = "SELECT 0 AS g FROM snapshot.triple UNION ALL SELECT g FROM snapshot.named"
     sql.execute(

@@ -17,8 +17,9 @@ from typing import Any
 from pyoxigraph import BlankNode, DefaultGraph, Quad, RdfFormat, Triple
 
 from kg.errors import FaultsError, InputError
+from kg.graph.parquet_tables import read_snapshot
 from kg.graph.rdf_files import load_file, read_all_triples
-from kg.graph.snapshot_file import add_graph, begin_named_graphs
+from kg.graph.snapshot_file import SnapshotFile, add_graph, begin_named_graphs
 from kg.graph.snapshot_writer import write_snapshot
 from kg.graph.store import fill_store, publish, temporary_folder
 from kg.graph.triple_tables import TripleTables
@@ -70,6 +71,28 @@ def load_into(
         project.loaded.write_text(json.dumps([file.name for file in files]), encoding="utf-8")
         publish(project, folder, "loaded")
     return Report(report.findings, {**report.counts, **counts})
+
+
+def load_tables(project: Project, source: Path) -> Report:
+    """Publish a snapshot in Parquet tables as the graph of a project; raises `InputError` for other tables."""
+    with temporary_folder(project) as folder:
+        read_snapshot(source, folder)
+        snapshot = SnapshotFile(folder)
+        sizes = dict(snapshot.sizes())
+        ((inferred,),) = snapshot.sql.execute("SELECT count(*) FROM triple WHERE is_inferred").fetchall()
+        ((records,),) = snapshot.sql.execute("SELECT count(*) FROM fact WHERE status = 'record'").fetchall()
+        snapshot.sql.close()
+        triples = sizes.pop("", 0)
+        counts: dict[str, int | float | str] = {
+            "files": 1, "triples": triples - inferred, "inferred": inferred, "quads": sum(sizes.values()),
+            "records": records,
+        }  # fmt: skip
+        fill_store(folder)
+        (folder / PREFIXES_FILE).write_text("{}", encoding="utf-8")
+        (folder / COUNTS).write_text(json.dumps(counts), encoding="utf-8")
+        project.loaded.write_text(json.dumps([str(source)]), encoding="utf-8")
+        publish(project, folder, "loaded")
+    return Report((), counts)
 
 
 def make_project(folder: Path) -> Project:

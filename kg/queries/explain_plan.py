@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from kg.queries.rewriting.engine_query import InMemoryResult
-from kg.queries.routing import ColumnarGraph, Routed
+from kg.queries.routing import ColumnarGraph, QueryEngine, Routed
 
 if TYPE_CHECKING:
     from kg.queries.sparql_to_sql.measured_plan import Operator
@@ -24,8 +24,9 @@ def explain_route(routed: Routed, text: str, columnar: ColumnarGraph) -> str:
 
         lines += ["rewrites:", *(f"    {name}: {step}" for name, step, _ in compiled.plan.relations)]
         lines += ["SQL:", *(f"    {line}" for line in compiled.to_sql().splitlines())]
-        lines += ["operators, with their estimated and real rows:"]
-        lines += [_operator_line(operator) for operator in measure_operators(columnar.open(), compiled)]
+        if routed.engine is QueryEngine.COLUMNAR:
+            lines += ["operators, with their estimated and real rows:"]
+            lines += [_operator_line(operator) for operator in measure_operators(columnar.open(), compiled)]
     return "\n".join([*lines, f"rows: {count:,}", f"time: {seconds:.3f} seconds", ""])
 
 

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from pyoxigraph import BlankNode, Literal, Store
 
+from kg.engines.spark_session import master_of
 from kg.errors import EngineMismatchError, InputError, QueryError
 from kg.queries.rewriting.engine_query import EngineResult, InMemoryResult, evaluate
 from kg.queries.snapshot_store import not_compiled
@@ -54,10 +55,14 @@ class QueryEngine(StrEnum):
     OXIGRAPH = "oxigraph"
     BOTH = "both"
     """Both engines, whose answers are compared."""
+    SPARK = "spark"
+    """The columnar engine's SQL, run by Spark; also as `spark=MASTER`."""
 
 
 def parse_engine(name: str) -> QueryEngine:
     """The engine of this name; raises `InputError` for an unknown one."""
+    if master_of(name) is not None:
+        return QueryEngine.SPARK
     try:
         return QueryEngine(name)
     except ValueError:
@@ -138,7 +143,7 @@ def route(
             raise not_compiled(missing.reason) from missing
         reason = _not_compiled(missing.reason, engine)
         return Routed(answer(), QueryEngine.OXIGRAPH, reason)
-    routed = Routed(result, QueryEngine.COLUMNAR, choice.reason, choice.compiled, time.perf_counter() - start)
+    routed = Routed(result, choice.engine, choice.reason, choice.compiled, time.perf_counter() - start)
     if engine is QueryEngine.BOTH:
         return _compared(routed, answer())
     return routed
@@ -173,7 +178,8 @@ def choose_engine(
     except NotCompiled as missing:
         return Choice(QueryEngine.OXIGRAPH, _not_compiled(missing.reason, engine))
     if engine is not QueryEngine.AUTO:
-        return Choice(QueryEngine.COLUMNAR, "it was asked for", compiled)
+        name = QueryEngine.SPARK if engine is QueryEngine.SPARK else QueryEngine.COLUMNAR
+        return Choice(name, "it was asked for", compiled)
     if matches_at_least(store, compiled, _FEW) < _FEW:
         return Choice(QueryEngine.OXIGRAPH, "few triples match one of its patterns")
     return Choice(QueryEngine.COLUMNAR, "it reads many triples", compiled)
@@ -190,7 +196,8 @@ def _only_columnar(columnar: ColumnarGraph, text: str, engine: QueryEngine, *, f
         compiled = compile_query(columnar.open(), text, file=file, base=base)
     except NotCompiled as missing:
         raise not_compiled(missing.reason) from missing
-    return Choice(QueryEngine.COLUMNAR, "the build has no lookup store", compiled)
+    name = QueryEngine.SPARK if engine is QueryEngine.SPARK else QueryEngine.COLUMNAR
+    return Choice(name, "the build has no lookup store", compiled)
 
 
 def _why_lookup(text: str, columnar: ColumnarGraph) -> str:

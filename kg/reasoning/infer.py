@@ -21,6 +21,7 @@ from typing import Any
 
 from pyoxigraph import RdfFormat, Triple
 
+from kg.engines.spark_session import master_of
 from kg.errors import InputError, LimitError
 from kg.graph.ntriples import write_ntriples
 from kg.graph.rdf_files import load_file, read_all_triples
@@ -176,8 +177,7 @@ def _closed_and_grounded(axioms: tuple[Spo, ...], datatypes: bool) -> tuple[Onto
 
 def _infer_on(engine: str, tables: TripleTables, axioms: Iterable[Triple], scratch: Path, **options: Any) -> Inference:
     """`infer` with an engine of `ENGINES`, or with `spark` or `spark=MASTER`, whose files are in `scratch`."""
-    name, _, master = engine.partition("=")
-    if name != SPARK:
+    if (master := master_of(engine)) is None:
         return infer(tables, axioms, engine=engine, **options)
     from kg.engines.spark_tables import on_spark
 

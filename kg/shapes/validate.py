@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 from pyoxigraph import RdfFormat, Triple
 
+from kg.engines.spark_session import master_of
 from kg.errors import FaultsError, InputError, UnknownNameError
 from kg.graph.rdf_files import load_file, read_triples, with_own_blank_nodes
 from kg.graph.triple_tables import TripleTables
@@ -97,6 +99,7 @@ def validate_files(
     shapes: Shapes | Files,
     *,
     ontology: Files = (),
+    engine: str = "sql",
     infer: Callable[[TripleTables, Sequence[Triple]], object] | None = None,
     focus: Iterable[str] | None = None,
     shape: Iterable[str] | None = None,
@@ -108,8 +111,9 @@ def validate_files(
     """The findings of the shapes in RDF files, each with the line that describes its focus node.
 
     `infer`, if given, first adds what follows from the ontology; `format` is that of all files, by default by their
-    suffixes, and `version` the version of RDF that they may have. Raises `FaultsError` with every fault of shapes and
-    files before anything is validated, and `InputError` when `data` has no file.
+    suffixes, and `version` the version of RDF that they may have. `engine` is `sql`, or `spark` or `spark=MASTER`.
+    Raises `FaultsError` with every fault of shapes and files before anything is validated, and `InputError` when `data`
+    has no file.
     """
     shapes = shapes if isinstance(shapes, Shapes) else read_shapes(shapes, format=format, version=version)
     schema = _read_all(_to_paths(ontology), format, version)
@@ -117,10 +121,25 @@ def validate_files(
     if not files:
         raise InputError("There is nothing to validate: name at least one file of data.")
     graph = _read_tables(files, format, version)
-    if infer is not None:
-        infer(graph, schema)
-    report = check(graph, shapes, ontology=schema, focus=focus, shape=shape, languages=languages, progress=progress)
+    with _tables_on(engine, graph) as tables:
+        if infer is not None:
+            infer(tables, schema)
+        report = check(
+            tables, shapes, ontology=schema, focus=focus, shape=shape, languages=languages, progress=progress
+        )
     return Report((*locate_findings(report.findings, files), *shapes.warnings), report.counts)
+
+
+@contextmanager
+def _tables_on(engine: str, graph: TripleTables) -> Iterator[TripleTables]:
+    """The tables of the graph where the engine has them."""
+    if (master := master_of(engine)) is None:
+        yield graph
+        return
+    from kg.engines.spark_tables import on_spark
+
+    with on_spark(graph, master) as remote:
+        yield remote
 
 
 def _to_paths(paths: Files) -> list[Path]:

@@ -95,9 +95,14 @@ class ValidationTables:
         """The rows of a query."""
         return self._sql.execute(query).fetchall()
 
-    def execute(self, statement: str) -> int:
-        """Run a statement, unless it is empty; the number of rows it made."""
-        made = self._sql.execute(statement).fetchone() if statement else None
+    def execute(self, statement: str) -> None:
+        """Run a statement, unless it is empty."""
+        if statement:
+            self._sql.execute(statement)
+
+    def count_made(self, statement: str) -> int:
+        """Run a statement; the number of rows it made."""
+        made = self._sql.execute(statement).fetchone()
         return int(made[0]) if made else 0
 
     def add_violations(self, select: str) -> None:

@@ -10,6 +10,8 @@ import pytest
 
 from kg.cli import main
 from kg.engines.duckdb import DuckDbEngine
+from kg.engines.engine import NotTranslatedError
+from kg.engines.java_regex import to_java
 from kg.engines.spark_session import check_java, open_session
 from kg.errors import InputError
 
@@ -50,3 +52,25 @@ def test_the_command_suggests_the_engine_that_is_meant(capsys: pytest.CaptureFix
     with pytest.raises(SystemExit):
         main(["infer", "films.ttl", "-o", "-", "--engine", "sprak"])
     assert "Did you mean spark?" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("pattern", "java"),
+    [
+        ("^tt[0-9]{7,8}$", r"(?d)^tt[0-9]{7,8}\z"),
+        ("(?s)a.b", "(?ds)a.b"),
+        ("(?i)Ka[a-c]", "(?d)[kK\u212a][aA][aAbBcC]"),
+        ("[[&^]", r"(?d)[\[\&\^]"),
+        (r"\x{E9}\p{L}", r"(?d)\x{E9}\p{L}"),
+    ],
+)
+def test_a_regular_expression_has_the_same_matches_in_java(pattern: str, java: str) -> None:
+    assert to_java(pattern) == java
+
+
+@pytest.mark.parametrize(
+    "pattern", ["(?m)^a", "(?i)\u0130", r"\bword", r"\s", "[[:alpha:]]", "(?P<n>a)", r"(?i)\x{E9}"]
+)
+def test_a_regular_expression_that_java_reads_otherwise_is_refused(pattern: str) -> None:
+    with pytest.raises(NotTranslatedError):
+        to_java(pattern)

@@ -7,9 +7,10 @@ from pathlib import Path
 import duckdb
 import pytest
 
+import kg
 from kg.cli import main
 from kg.errors import InputError
-from kg.graph.snapshot_file import TABLES
+from kg.graph.snapshot_file import ALL, TABLES
 from tests.projects import SmallProject
 
 SCORES = """\
@@ -37,3 +38,32 @@ def test_tables_are_files_that_join(project: SmallProject, tmp_path: Path) -> No
         graph.export(folder, format="parquet", only="links")
     with pytest.raises(InputError, match="name a folder"):
         graph.export_text("parquet")
+
+
+def as_another_program_numbers(folder: Path) -> None:
+    """Give the terms other numbers, of 64 bits, as Spark does."""
+    with duckdb.connect() as sql:
+        for name, ids in {"term": ["id"], "triple": ["s", "p", "o"], "named": ["g", "s", "p", "o"]}.items():
+            other = ", ".join(f"({id}::BIGINT * 7919 % 1000003 + (1::BIGINT << 40)) AS {id}" for id in ids)
+            sql.execute(f"CREATE TABLE {name} AS SELECT * REPLACE ({other}) FROM '{folder}/{name}.parquet'")
+            sql.execute(f"COPY (FROM {name} ORDER BY hash({ids[0]})) TO '{folder}/{name}.parquet'")
+    for name in ("fact", "fact_origin", "fact_detail", "graph"):
+        (folder / f"{name}.parquet").unlink()
+
+
+def test_tables_are_opened_as_the_graph_that_they_were(project: SmallProject, tmp_path: Path) -> None:
+    project.write("data/scores.csv", SCORES)
+    graph, plain, parted = project.open(), tmp_path / "plain", tmp_path / "parted"
+    graph.export(plain, format="parquet")
+    graph.export(parted, format="parquet", by_predicate=True)
+    graph.export(parted, format="parquet", by_predicate=True)
+    assert any((parted / "triple.parquet").glob("p=*/*.parquet"))
+    as_another_program_numbers(plain)
+    expected = sorted(map(str, graph.snapshot.quads(ALL)))
+    for folder in (parted, plain):
+        assert sorted(map(str, kg.load(folder).snapshot.quads(ALL))) == expected
+    with pytest.raises(InputError, match="has what was inferred"):
+        kg.load(parted, infer=True)
+    (parted / "term.parquet").unlink()
+    with pytest.raises(InputError, match="no RDF files"):
+        kg.load(parted)

@@ -2,6 +2,7 @@
 
 measured_plan      the operators of a query, with estimated and real rows
 run                a query answered by DuckDB, with a time limit
+spark_columns      the same, answered by Spark
 prepared           a query without the values of its VALUES blocks, which has one plan for all of them
 selectivity        how much of a graph a query reads at least
 patterns           graph patterns and solution modifiers as SQL relations

@@ -17,6 +17,13 @@ UNSUPPORTED = "not compiled: "
 """How the message begins with which running SQL says that it met a value of which the columns are not exact."""
 
 
+def unsupported_reason(message: str, *, engine: str = "SQL") -> str:
+    """Why a statement stopped, by the message of the engine that ran it."""
+    if UNSUPPORTED in message:
+        return message.partition(UNSUPPORTED)[2].split("\n")[0]
+    return f"{engine}: {message[:200]}"
+
+
 class Kind(Enum):
     """What a column holds."""
 
@@ -167,7 +174,7 @@ def _literal(char: str) -> str:
 
 def unsupported(value: str, what: str, type: str = "VARCHAR") -> str:
     """SQL that stops the statement where it meets a value that it would not handle exactly."""
-    return f"CAST(error({quote(UNSUPPORTED + what)} || coalesce(CAST({value} AS VARCHAR)[:0], '')) AS {type})"
+    return f"CAST(error({quote(UNSUPPORTED + what)} || coalesce(left(CAST({value} AS VARCHAR), 0), '')) AS {type})"
 
 
 def same_kinds(statement: SqlStatement, left: Relation, right: Relation) -> tuple[Relation, Relation]:

@@ -21,7 +21,7 @@ from kg.queries.sparql_to_sql.algebra import NotCompiled, to_algebra
 from kg.queries.sparql_to_sql.facets import exact_text
 from kg.queries.sparql_to_sql.patterns import MARK, Patterns, Selected, Slice
 from kg.queries.sparql_to_sql.prepared import placeholder_number, prepare
-from kg.queries.sparql_to_sql.relations import UNSUPPORTED, Column, Kind
+from kg.queries.sparql_to_sql.relations import Column, Kind, unsupported_reason
 from kg.queries.sparql_to_sql.selectivity import least_matches, values_of
 from kg.sql import quote
 from kg.terms import KNOWLEDGE, XSD, Term, to_term
@@ -213,7 +213,7 @@ def run_compiled(columns: Columns, compiled: Compiled, *, limit: int | None = No
     Raises `NotCompiled` when it meets a value of which the columns are not exact, and `LimitError` when its time is
     over (`kg.workers.job_limits`) or it needs more memory than it may.
     """
-    cursor = columns.sql.cursor()
+    cursor = columns.cursor()
     try:
         with interrupt_in_time(cursor.interrupt, duckdb.InterruptException):
             cursor.execute(compiled.to_sql(limit))
@@ -226,9 +226,7 @@ def run_compiled(columns: Columns, compiled: Compiled, *, limit: int | None = No
     except duckdb.OutOfMemoryException as error:
         raise took_too_much_memory() from error
     except duckdb.Error as error:
-        message = str(error)
-        reason = message.partition(UNSUPPORTED)[2].split("\n")[0] if UNSUPPORTED in message else f"SQL: {message[:200]}"
-        raise NotCompiled(reason) from error
+        raise NotCompiled(unsupported_reason(str(error))) from error
     finally:
         cursor.close()
 

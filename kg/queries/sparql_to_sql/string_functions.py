@@ -33,12 +33,12 @@ def are_compatible(a: Value, b: Value) -> str:
 
 def _before(e: Expressions, node: Any) -> Value:
     a, b = e.string(node.arg1), e.string(node.arg2)
-    return _part(a, b, f"{a.sql}[:strpos({a.sql}, {b.sql}) - 1]")
+    return _part(a, b, f"substring({a.sql}, 1, strpos({a.sql}, {b.sql}) - 1)")
 
 
 def _after(e: Expressions, node: Any) -> Value:
     a, b = e.string(node.arg1), e.string(node.arg2)
-    return _part(a, b, f"{a.sql}[strpos({a.sql}, {b.sql}) + length({b.sql}):]")
+    return _part(a, b, f"substring({a.sql}, strpos({a.sql}, {b.sql}) + length({b.sql}))")
 
 
 def _part(a: Value, b: Value, part: str) -> Value:

@@ -157,7 +157,7 @@ def _find_unordered_pairs(checks: Sequence[Check], tables: ValidationTables) -> 
     rows = [(c.number, c.value_set, tables.id(c.constraint.value), _OPERATORS.index(_operator(c))) for c in checks]
     used = sorted({row[3] for row in rows})
     cases = " ".join(f"WHEN {number} THEN {pair_sql(_OPERATORS[number])}" for number in used)
-    tested = tables.execute(
+    tested = tables.count_made(
         "CREATE OR REPLACE TEMP TABLE shape_tested AS"
         " SELECT check_id, focus, value, other, left_text, right_text, violates FROM ("
         f"SELECT *, CASE operator {cases} END AS violates FROM ("

@@ -39,7 +39,7 @@ def find_bad_values(checks: Sequence[Check], tables: ValidationTables) -> None:
     expressions: dict[str, int] = {}
     rows = [(c.number, c.value_set, expressions.setdefault(_sql(c), len(expressions))) for c in checks]
     cases = " ".join(f"WHEN {number} THEN {expression}" for expression, number in expressions.items())
-    tested = tables.execute(
+    tested = tables.count_made(
         "CREATE OR REPLACE TEMP TABLE shape_tested AS SELECT check_id, focus, value, violates FROM ("
         f"SELECT r.check_id, v.focus, v.value, CASE r.expression {cases} END AS violates FROM shape_value v"
         f" JOIN {inline_table('r', 'check_id, value_set, expression', rows)} ON v.value_set = r.value_set"
