@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from enum import StrEnum
+from typing import Any
 
 from kg.text.table import html_table
 
@@ -92,6 +93,19 @@ class Finding:
         place = f"{self.place}: " if self.place is not None else ""
         message = f"{self.message.rstrip('.')}. {self.advice}" if self.advice else self.message
         return f"{place}{self.severity}: {message} [{self.check}]"
+
+
+def finding_from(document: Mapping[str, Any]) -> Finding:
+    """The finding whose `asdict` was written as JSON; fields that are not known any more are left out."""
+    known = {field.name for field in fields(Finding)}
+    values = {name: value for name, value in document.items() if name in known and name not in ("severity", "places")}
+    tuples = {name: _to_tuple(value) for name, value in values.items() if isinstance(value, list)}
+    places = tuple(Place(**place) for place in document["places"])
+    return Finding(**{**values, **tuples}, severity=Severity(document["severity"]), places=places)
+
+
+def _to_tuple(values: list[Any]) -> tuple[Any, ...]:
+    return tuple(_to_tuple(value) if isinstance(value, list) else value for value in values)
 
 
 def did_you_mean(suggestions: Iterable[str]) -> str:

@@ -3,8 +3,11 @@
     fact(number BIGINT, s, p, o UINTEGER, origin UINTEGER, record VARCHAR, line UINTEGER, rank UTINYINT, is_plain)
     fact_origin(id, source, retrieved, file)                                       what many facts have in common
     fact_detail(number, start, end, as_of, written, because, paraphrase, column)   what few facts have
+    fact_read(number, s, p, o)   the terms that facts were read with, as texts, where links or names have replaced them
+    taken_slot(slot)             the files whose facts were taken from an earlier snapshot
 
-Numbers have the order of files and rows. Facts that a reader made as objects have a row as well, and stay objects.
+Numbers have the order of files and rows; between the numbers of two files is room for those of others. Facts that a
+reader made as objects have a row as well, and stay objects.
 """
 
 from __future__ import annotations
@@ -29,6 +32,8 @@ CREATE TABLE fact(number BIGINT, s UINTEGER, p UINTEGER, o UINTEGER, origin UINT
 CREATE TABLE fact_origin(id UINTEGER, source VARCHAR, retrieved VARCHAR, file VARCHAR);
 CREATE TABLE fact_detail(number BIGINT, "start" BIGINT, "end" BIGINT, as_of VARCHAR, written VARCHAR, because VARCHAR,
                          paraphrase BOOLEAN, "column" UINTEGER);
+CREATE TABLE fact_read(number BIGINT, s VARCHAR, p VARCHAR, o VARCHAR);
+CREATE TABLE taken_slot(slot BIGINT);
 """
 _TYPES = ("BIGINT", *["UINTEGER"] * 4, "VARCHAR", "UINTEGER", "UTINYINT", "BOOLEAN")
 _DETAIL_TYPES = ("BIGINT", "BIGINT", "BIGINT", "VARCHAR", "VARCHAR", "VARCHAR", "BOOLEAN", "UINTEGER")
@@ -42,7 +47,11 @@ REIFIED = f"{KNOWN} AND NOT (is_plain AND number NOT IN (SELECT number FROM pref
 """The other known facts."""
 WRITTEN_BY_HAND = "record = '' AND origin IN (SELECT id FROM fact_origin WHERE file LIKE '%.yaml' OR file LIKE '%.yml')"
 """The facts of YAML files."""
-_NUMBERS_PER_FILE = 1 << 32
+STATUS = f"CASE WHEN NOT ({KNOWN}) THEN 'contested' WHEN {PER_RECORD} THEN 'record' ELSE 'reified' END"
+"""Where the evidence of a fact is, once conflicts are decided."""
+SLOTS = 1 << 30
+"""The slots for files: each has numbers for the facts of one file."""
+_NUMBERS_PER_SLOT = 1 << 32
 _BATCH = 10_000
 
 
@@ -63,6 +72,9 @@ class TermDictionary(Protocol):
     def add_dictionary(self, table: str) -> None:
         """Add the terms in the column `exact` of a table."""
 
+    def take_former_terms(self, ids: str) -> None:
+        """Add the terms of the snapshot attached as `former` that have the ids of a SELECT."""
+
 
 class ProjectFacts(Collection[Fact]):
     """The facts of a project, in the order of files and rows."""
@@ -71,19 +83,38 @@ class ProjectFacts(Collection[Fact]):
         self.dictionary, self.sql = dictionary, dictionary.sql
         self._objects: dict[int, Fact] = {}
         self._origins: dict[tuple[str, str, str], int] = {}
-        self._first = 0
+        self._slot = 0
         self.sql.execute(_CREATE)
 
     # --- adding
 
-    def next_file(self) -> int:
-        """The number of the first fact of another file."""
-        self._first += _NUMBERS_PER_FILE
-        return self._first
+    def begin_file(self, slot: int | None = None) -> int:
+        """The number of the first fact of another file: of one in this slot, or after all others."""
+        slot = self._slot + 1 if slot is None else slot
+        self._slot = max(self._slot, slot)
+        return slot * _NUMBERS_PER_SLOT
 
-    def add(self, facts: Iterable[Fact]) -> None:
+    def add(self, facts: Iterable[Fact], *, slot: int | None = None) -> None:
         """Add the facts of another file."""
-        self.add_numbered(zip(count(self.next_file()), facts))
+        self.add_numbered(zip(count(self.begin_file(slot)), facts))
+
+    def take_former(self, slots: Collection[int]) -> None:
+        """Add the facts of these slots from the snapshot of an earlier build, with the terms that they were read with.
+
+        The dictionary has the ids of that snapshot.
+        """
+        if not slots:
+            return
+        self._slot = max(self._slot, *slots)
+        self.sql.execute("INSERT INTO taken_slot SELECT unnest(?::BIGINT[])", [str(sorted(slots))])
+        self.sql.execute(_TAKE_FACTS)
+        self._origins = {
+            (source, retrieved, file): id
+            for id, source, retrieved, file in self.sql.execute("SELECT * FROM fact_origin").fetchall()
+        }
+        self.dictionary.take_former_terms("SELECT s FROM fact UNION SELECT p FROM fact UNION SELECT o FROM fact")
+        self.dictionary.add_dictionary("read_term")
+        self.sql.execute(_RESTORE_TERMS)
 
     def add_numbered(self, facts: Iterable[tuple[int, Fact]]) -> None:
         """Add facts that have their numbers."""
@@ -113,7 +144,7 @@ class ProjectFacts(Collection[Fact]):
         """The id of what many facts have in common."""
         key = (source, retrieved, file)
         if (id := self._origins.get(key)) is None:
-            id = self._origins[key] = len(self._origins) + 1
+            id = self._origins[key] = max(self._origins.values(), default=0) + 1
             self.sql.execute("INSERT INTO fact_origin VALUES (?, ?, ?, ?)", [id, *key])
         return id
 
@@ -132,9 +163,13 @@ class ProjectFacts(Collection[Fact]):
         self._objects.update(facts)
 
     def replace(self, facts: Mapping[int, Fact]) -> None:
-        """Give facts other terms."""
+        """Give facts other terms than those that they were read with."""
         if not facts:
             return
+        self.sql.execute(_KEEP_READ_TERMS, [str(list(facts))])
+        self._set_terms(facts)
+
+    def _set_terms(self, facts: Mapping[int, Fact]) -> None:
         self._objects.update(facts)
         terms = [(to_text(f.subject), to_text(f.property), to_text(f.value)) for f in facts.values()]
         ids = self.dictionary.encode(text for triple in terms for text in triple)
@@ -147,8 +182,9 @@ class ProjectFacts(Collection[Fact]):
         )
 
     def complete(self) -> None:
-        """Fill `fact_status`, and what only objects have: details of facts, and terms that no triple has any more."""
-        self.replace(dict(self.numbered("number IN (SELECT number FROM contested_fact)")))
+        """Add what only objects have: details of facts, and terms that no triple has any more."""
+        if contested := dict(self.numbered("number IN (SELECT number FROM contested_fact)")):
+            self._set_terms(contested)
         details = [row for number, fact in self._objects.items() if (row := _to_detail(number, fact)) is not None]
         if details:
             columns = ", ".join(f"unnest(?::{type_}[])" for type_ in _DETAIL_TYPES)
@@ -156,11 +192,18 @@ class ProjectFacts(Collection[Fact]):
                 "DELETE FROM fact_detail WHERE number IN (SELECT unnest(?::BIGINT[]))", [list(self._objects)]
             )
             self.sql.execute(f"INSERT INTO fact_detail SELECT {columns}", [list(c) for c in zip(*details, strict=True)])
-        self.sql.execute(
-            "CREATE OR REPLACE TABLE fact_status AS SELECT number,"
-            f" CASE WHEN NOT ({KNOWN}) THEN 'contested' WHEN {PER_RECORD} THEN 'record' ELSE 'reified' END AS status"
-            " FROM fact"
+
+    def find_changes(self) -> None:
+        """Fill `changed_fact` with the numbers of facts that differ from those of the earlier snapshot, or are gone."""
+        self.sql.execute(_FIND_TOUCHED)
+        changed = " UNION ".join(
+            f"SELECT number FROM (({now} EXCEPT {before}) UNION ALL ({before} EXCEPT {now}))"
+            for now, before in (
+                (f"{rows} WHERE number IN (SELECT number FROM touched_fact)" for rows in (rows, f"FROM former.{name}"))
+                for name, rows in FACT_ROWS.items()
+            )
         )
+        self.sql.execute(f"CREATE OR REPLACE TEMP TABLE changed_fact AS {changed}")
 
     # --- reading
 
@@ -191,6 +234,11 @@ class ProjectFacts(Collection[Fact]):
         """The ids of the sources that state facts."""
         query = "SELECT DISTINCT source FROM fact_origin WHERE id IN (SELECT origin FROM fact) ORDER BY source"
         return [row[0] for row in self.sql.execute(query).fetchall()]
+
+    def has_facts_of(self, file: str) -> bool:
+        """True when there is a fact of this file."""
+        query = "SELECT 1 FROM fact WHERE origin IN (SELECT id FROM fact_origin WHERE file = ?) LIMIT 1"
+        return self.sql.execute(query, [file]).fetchone() is not None
 
     def near(self, places: Iterable[Place]) -> FactSelection:
         """The facts on the lines of these places, and on the lines before and after these that have facts."""
@@ -269,6 +317,46 @@ class FactSelection(Collection[Fact]):
         if (facts := self._loaded.get(subject)) is None:
             facts = self._loaded[subject] = self.table.about(subject, self.condition)
         return facts
+
+
+_TAKEN = f"number // {_NUMBERS_PER_SLOT} IN (SELECT slot FROM taken_slot)"
+_TAKE_FACTS = f"""
+INSERT INTO fact SELECT number, s, p, o, origin, record, line, rank, record <> ''
+    AND rank = {RANKS.index(Rank.NORMAL)} AND number NOT IN (
+        SELECT number FROM former.fact_detail WHERE ("start" IS NOT NULL AND "end" IS NOT NULL)
+        OR coalesce(as_of, '') || coalesce(written, '') || coalesce(because, '') <> '' OR paraphrase)
+FROM former.fact WHERE {_TAKEN} ORDER BY number;
+INSERT INTO fact_detail SELECT * FROM former.fact_detail WHERE {_TAKEN} ORDER BY number;
+INSERT INTO fact_origin SELECT * FROM former.fact_origin ORDER BY id;
+CREATE OR REPLACE TEMP TABLE former_read AS SELECT * FROM former.fact_read WHERE {_TAKEN};
+CREATE OR REPLACE TEMP VIEW read_term AS SELECT s AS exact FROM former_read UNION ALL SELECT p FROM former_read
+    UNION ALL SELECT o FROM former_read;
+"""
+FACT_ROWS = {
+    "fact": f"SELECT number, s, p, o, origin, record, line, rank, {STATUS} AS status FROM fact",
+    "fact_detail": "FROM fact_detail",
+    "fact_read": "FROM fact_read",
+}
+"""The tables of facts in a snapshot, and their rows."""
+# Besides the facts of files that were read: those that links, names and decisions concern, now or before.
+_FIND_TOUCHED = f"""
+CREATE OR REPLACE TEMP TABLE touched_fact AS
+SELECT number FROM fact WHERE NOT ({_TAKEN}) UNION SELECT number FROM former.fact WHERE NOT ({_TAKEN})
+UNION SELECT number FROM fact_read UNION SELECT number FROM former.fact_read
+UNION SELECT number FROM contested_fact UNION SELECT number FROM preferred_fact
+UNION SELECT number FROM former.fact WHERE status = 'contested'
+UNION SELECT number FROM former.fact WHERE status = 'reified' AND number IN (SELECT number FROM fact WHERE is_plain)
+"""
+_RESTORE_TERMS = """
+UPDATE fact SET s = a.id, p = b.id, o = c.id FROM former_read AS r
+JOIN term AS a ON a.text = r.s JOIN term AS b ON b.text = r.p JOIN term AS c ON c.text = r.o
+WHERE fact.number = r.number;
+"""
+_KEEP_READ_TERMS = """
+INSERT INTO fact_read SELECT f.number, a.text, b.text, c.text FROM fact AS f
+JOIN term AS a ON a.id = f.s JOIN term AS b ON b.id = f.p JOIN term AS c ON c.id = f.o
+WHERE f.number IN (SELECT unnest(?::BIGINT[])) AND f.number NOT IN (SELECT number FROM fact_read)
+"""
 
 
 def _to_detail(number: int, fact: Fact) -> tuple[object, ...] | None:

@@ -50,7 +50,7 @@ class CitationResult:
 
 
 @dataclass(frozen=True, slots=True)
-class _LockedSpan:
+class LockedSpan:
     """The span of a citation in the text with this digest."""
 
     sha256: str
@@ -64,8 +64,8 @@ class CitationFinder:
 
     texts: Texts
     sources: Mapping[str, Source]
-    locked: Mapping[Citation, _LockedSpan] = field(default_factory=dict)
-    used: dict[Citation, _LockedSpan] = field(default_factory=dict)
+    locked: Mapping[Citation, LockedSpan] = field(default_factory=dict)
+    used: dict[Citation, LockedSpan] = field(default_factory=dict)
     _digests: dict[str, str] = field(default_factory=dict)
 
     def find(self, citation: Citation) -> CitationResult:
@@ -78,7 +78,7 @@ class CitationFinder:
         if len(spans) < wanted or (not citation.nth and len(spans) > 1):
             return CitationResult(None, count=len(spans), similar="" if spans else _similar(text, citation.words))
         start, end = spans[wanted - 1]
-        self.used[citation] = _LockedSpan(self._digest(citation.source, text), start, end)
+        self.used[citation] = LockedSpan(self._digest(citation.source, text), start, end)
         return CitationResult((start, end))
 
     def _find_locked(self, citation: Citation) -> CitationResult:
@@ -107,14 +107,14 @@ class CitationFinder:
         return _HEADER + "\t".join(_COLUMNS) + "\n" + body if body else ""
 
 
-def read_lock(path: Path) -> Mapping[Citation, _LockedSpan]:
+def read_lock(path: Path) -> Mapping[Citation, LockedSpan]:
     """The spans in a lock file; a line that cannot be read is left out, and its words are then found in the text."""
     if not path.is_file():
         return {}
     return dict(_locked_spans(path.read_text(encoding="utf-8", errors="replace").splitlines()))
 
 
-def _locked_spans(lines: Iterable[str]) -> Iterator[tuple[Citation, _LockedSpan]]:
+def _locked_spans(lines: Iterable[str]) -> Iterator[tuple[Citation, LockedSpan]]:
     for line in lines:
         cells = line.split("\t")
         if len(cells) != len(_COLUMNS):
@@ -122,7 +122,7 @@ def _locked_spans(lines: Iterable[str]) -> Iterator[tuple[Citation, _LockedSpan]
         source, sha256, span, within, nth, words = cells
         start, _, end = span.partition("-")
         if start.isdecimal() and end.isdecimal() and (not nth or nth.isdecimal()) and int(start) < int(end):
-            yield Citation(source, words, int(nth or 0), within), _LockedSpan(sha256, int(start), int(end))
+            yield Citation(source, words, int(nth or 0), within), LockedSpan(sha256, int(start), int(end))
 
 
 def _occurrences(text: str, citation: Citation) -> Iterator[tuple[int, int]]:

@@ -8,6 +8,7 @@ snapshot_file    the published graph as one DuckDB file: exact terms, triples, f
 snapshot_writer  writes it
 parquet_tables   it as Parquet tables, which another program may have written
 lookup_tables    the tables and indexes that find its terms and triples one by one
+snapshot_update  writes it as a changed copy of the last one
 columns          its terms taken apart, as analytic queries compiled to SQL compare them
 record_store     evidence of bulk facts, per record, from the snapshot
 build_files      the list of a build's files, from which damage is detected

@@ -10,8 +10,9 @@ build's snapshot, which may have the triples in other orders as well (`kg.graph.
 
 from __future__ import annotations
 
+import contextlib
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from enum import IntEnum
 from functools import cached_property
 from pathlib import Path
@@ -157,16 +158,26 @@ def write_columns(sql: duckdb.DuckDBPyConnection, *, for_lookup: bool = False) -
         " UNION ALL SELECT s, p, o, true FROM inferred) ORDER BY p, s, o"
     )
     sql.execute("CREATE TABLE snapshot.named AS SELECT DISTINCT g, s, p, o FROM named ORDER BY g, p, s, o")
-    columns = [(place, table) for table, places in (("triple", "spo"), ("named", "gspo")) for place in places]
-    used = " UNION ".join(f"SELECT {place} FROM snapshot.{table}" for place, table in columns)
-    sql.execute(f"CREATE TEMP TABLE used_term AS SELECT * FROM term WHERE id IN ({used})")
-    sql.execute(f"CREATE TEMP TABLE typed_term AS SELECT {_FACETS} FROM ({_PARTS})")
-    _complete(sql)
-    sql.execute("CREATE TABLE snapshot.term AS SELECT * FROM typed_term ORDER BY text")
-    sql.execute("DROP TABLE used_term")
-    sql.execute("DROP TABLE typed_term")
+    used = " UNION ".join(f"SELECT {place} FROM snapshot.{table}" for table, place in TERM_COLUMNS)
+    with typed_terms(sql, used) as terms:
+        sql.execute(f"CREATE TABLE snapshot.term AS SELECT * FROM {terms} ORDER BY text")
     if for_lookup:
         write_lookup_tables(sql)
+
+
+TERM_COLUMNS = tuple((table, place) for table, places in (("triple", "spo"), ("named", "gspo")) for place in places)
+"""The tables and columns that have the ids of terms."""
+
+
+@contextlib.contextmanager
+def typed_terms(sql: duckdb.DuckDBPyConnection, ids: str) -> Iterator[str]:
+    """The name of a table with the rows of the snapshot's `term` for the terms that a SELECT has the ids of."""
+    sql.execute(f"CREATE TEMP TABLE used_term AS SELECT * FROM term WHERE id IN ({ids})")
+    sql.execute(f"CREATE TEMP TABLE typed_term AS SELECT {_FACETS} FROM ({_PARTS})")
+    _complete(sql)
+    yield "typed_term"
+    sql.execute("DROP TABLE used_term")
+    sql.execute("DROP TABLE typed_term")
 
 
 _INTEGERS = ", ".join(f"'{XSD}{name}'" for name in INTEGER_BOUNDS)

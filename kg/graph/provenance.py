@@ -25,7 +25,7 @@ from kg.graph.record_store import RecordStore
 from kg.graph.snapshot_file import add_graph
 from kg.graph.store import find_quad, find_quads
 from kg.reports import Place
-from kg.terms import BASE, CONTESTED, EVIDENCE, PROVENANCE, RDF, SOURCE, TYPE, XSD, Term
+from kg.terms import BASE, CONTESTED, EVIDENCE, FACT, PROVENANCE, RDF, SOURCE, TYPE, XSD, Term
 
 if TYPE_CHECKING:
     from kg.graph.triple_tables import TripleTables
@@ -95,12 +95,32 @@ def add_provenance(
     tables: TripleTables, facts: ProjectFacts, resolution: Resolution, sources: Mapping[str, Source]
 ) -> None:
     """Add the provenance graph: who states each fact and where, what is contested and why, decisions and sources."""
-    add_graph(tables, PROVENANCE, _to_triples(facts, resolution, sources))
+    tables.sql.execute(
+        "CREATE OR REPLACE TEMP TABLE stated_record AS SELECT DISTINCT g.source, f.record FROM fact AS f"
+        f" JOIN fact_origin AS g ON g.id = f.origin WHERE {PER_RECORD}"
+    )
+    add_graph(tables, PROVENANCE, _to_triples(facts, facts.where(REIFIED), resolution, sources))
     _add_records(tables)
 
 
-def _to_triples(table: ProjectFacts, resolution: Resolution, sources: Mapping[str, Source]) -> Iterator[Triple]:
-    for fact in table.where(REIFIED):
+def add_changed_provenance(
+    tables: TripleTables, facts: ProjectFacts, resolution: Resolution, sources: Mapping[str, Source]
+) -> None:
+    """Add the provenance graph without what is kept of it as an earlier snapshot has it (`keep_graphs`).
+
+    Kept are the statements and the records that no fact in the table `changed_fact` has now or had before.
+    """
+    tables.sql.execute(_FIND_AFFECTED)
+    again = facts.where(f"{REIFIED} AND number IN (SELECT number FROM stated_again)")
+    add_graph(tables, PROVENANCE, _to_triples(facts, again, resolution, sources))
+    _add_records(tables)
+    tables.sql.execute(_FIND_KEPT)
+
+
+def _to_triples(
+    table: ProjectFacts, reified: Iterable[Fact], resolution: Resolution, sources: Mapping[str, Source]
+) -> Iterator[Triple]:
+    for fact in reified:
         yield from _reified(fact, sources)
     for contested in resolution.contested:
         yield from _reified(contested.fact, sources)
@@ -115,19 +135,52 @@ def _to_triples(table: ProjectFacts, resolution: Resolution, sources: Mapping[st
             yield from _literals(source.iri, source, _SOURCE_COLUMNS)
 
 
+_NODE = (
+    f"'<{FACT}' || left(sha256(concat_ws(chr(31), a.text, b.text, c.text, g.source,"
+    " coalesce(d.\"start\"::VARCHAR, 'None'), coalesce(d.\"end\"::VARCHAR, 'None'), f.record,"
+    " coalesce(d.as_of, ''))), 16) || '>'"
+)
+"""The node of a fact, as `Fact.iri` is."""
+_STATED = (
+    "SELECT f.s, f.p, f.o, g.source, f.record, {node} AS node FROM {schema}fact AS f"
+    " JOIN {schema}fact_origin AS g ON g.id = f.origin JOIN {schema}term AS a ON a.id = f.s"
+    " JOIN {schema}term AS b ON b.id = f.p JOIN {schema}term AS c ON c.id = f.o"
+    " LEFT JOIN {schema}fact_detail AS d ON d.number = f.number WHERE f.number IN (SELECT number FROM affected_fact)"
+)
+_FIND_AFFECTED = f"""
+CREATE OR REPLACE TEMP TABLE affected_fact AS SELECT number FROM changed_fact UNION SELECT number FROM contested_fact
+    UNION SELECT number FROM former.fact WHERE status = 'contested';
+CREATE OR REPLACE TEMP TABLE affected AS {_STATED.format(node=_NODE, schema="")}
+    UNION ALL {_STATED.format(node=_NODE, schema="former.")};
+CREATE OR REPLACE TEMP TABLE stated_record AS SELECT DISTINCT source, record FROM affected WHERE record <> '';
+CREATE OR REPLACE TABLE stated_again AS SELECT f.number FROM fact AS f SEMI JOIN affected USING (s, p, o);
+"""
+_FIND_KEPT = f"""
+CREATE OR REPLACE TEMP TABLE affected_node AS SELECT node AS exact FROM affected UNION SELECT exact FROM stated_node;
+INSERT INTO kept_node SELECT g.id, t.id FROM former.term AS t, former.graph AS g
+    WHERE g.iri = '{PROVENANCE}' AND (starts_with(t.text, '<{FACT}')
+        OR (starts_with(t.text, '<{SOURCE}') AND contains(t.text[{len(SOURCE) + 2}:], '/')))
+    AND t.text NOT IN (SELECT exact FROM affected_node);
+"""
+
+
 def _add_records(tables: TripleTables) -> None:
-    """The facts of a table have their evidence per record: the graph has the record, and what it is about."""
+    """The facts of a table have their evidence per record: the graph has the record, and what it is about.
+
+    Added are the records in `stated_record` of which there are still facts; `stated_node` then has the nodes of all.
+    """
     sql = tables.sql
-    sql.execute(
-        "CREATE OR REPLACE TABLE record_about AS SELECT DISTINCT g.source, f.record, f.s"
-        f" FROM fact AS f JOIN fact_origin AS g ON g.id = f.origin WHERE {PER_RECORD}"
-    )
-    if not tables.count("record_about"):
-        sql.execute("DROP TABLE record_about")
+    sql.execute("CREATE OR REPLACE TEMP TABLE stated_node(source VARCHAR, record VARCHAR, exact VARCHAR)")
+    if not tables.count("stated_record"):
         return
     sql.execute(
+        "CREATE OR REPLACE TABLE record_about AS SELECT DISTINCT g.source, f.record, f.s"
+        f" FROM fact AS f JOIN fact_origin AS g ON g.id = f.origin SEMI JOIN stated_record AS r"
+        f" ON r.source = g.source AND r.record = f.record WHERE {PER_RECORD}"
+    )
+    sql.execute(
         "CREATE OR REPLACE TABLE record_name AS SELECT source, record, CASE WHEN regexp_full_match(record, ?)"
-        " THEN record END AS name FROM (SELECT DISTINCT source, record FROM record_about)",
+        " THEN record END AS name FROM stated_record",
         [r"[A-Za-z0-9_.~\-]+"],
     )
     rows = sql.cursor().execute("SELECT source, record FROM record_name WHERE name IS NULL")
@@ -136,12 +189,15 @@ def _add_records(tables: TripleTables) -> None:
         columns = [*map(list, zip(*batch, strict=True)), [quote(record, safe="") for _, record in batch]]
         sql.execute("INSERT INTO quoted_record SELECT unnest(?), unnest(?), unnest(?)", columns)
     sql.execute(
-        f"CREATE OR REPLACE TABLE named_record AS SELECT source, record, '<{SOURCE}' || source || '/' || name || '>'"
-        f" AS exact, '<{SOURCE}' || source || '>' AS source_node FROM ("
+        f"INSERT INTO stated_node SELECT source, record, '<{SOURCE}' || source || '/' || name || '>' FROM ("
         "FROM record_name WHERE name IS NOT NULL UNION ALL FROM quoted_record)"
     )
+    sql.execute(
+        f"CREATE OR REPLACE TABLE named_record AS SELECT *, '<{SOURCE}' || source || '>' AS source_node"
+        " FROM stated_node SEMI JOIN record_about USING (source, record)"
+    )
     tables.encode(
-        f"<{SOURCE}{source}>" for (source,) in sql.execute("SELECT DISTINCT source FROM record_name").fetchall()
+        f"<{SOURCE}{source}>" for (source,) in sql.execute("SELECT DISTINCT source FROM named_record").fetchall()
     )
     tables.add_dictionary("named_record")
     names = list(map(str, (PROVENANCE, TYPE, _RECORD, _SOURCE, _ABOUT)))

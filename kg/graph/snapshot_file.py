@@ -7,6 +7,7 @@
     fact(number, s, p, o, origin, record, line, rank, status)
     fact_origin(id, source, retrieved, file)
     fact_detail(number, start, end, as_of, written, because, paraphrase, column)
+    fact_read(number, s, p, o)               the terms that facts were read with, where others have replaced them
 
 A fact's status says where its evidence is: in the fact alone (`record`), or in the provenance graph as well (`reified`,
 `contested`). Exports, evidence and exact terms come from this file: Oxigraph's store, which is filled from it, rewrites
@@ -38,6 +39,7 @@ if TYPE_CHECKING:
 
 FILE = "graph.duckdb"
 TABLES = ("term", "triple", "named", "graph", "fact", "fact_origin", "fact_detail")
+"""The tables that are exported."""
 GRAPHS = (CONTESTED, UNDECIDED, ONTOLOGY, PROVENANCE, LINKS)
 """The named graphs of a project's build."""
 _BATCH = 50_000
@@ -78,6 +80,20 @@ def part_of(graph: Graph) -> Part:
 def begin_named_graphs(tables: TripleTables) -> None:
     """An empty table for the triples of named graphs."""
     tables.sql.execute(f"CREATE OR REPLACE TABLE named(g UINTEGER, {_SPO})")
+
+
+def keep_graphs(tables: TripleTables, graphs: Iterable[Term]) -> None:
+    """Keep these graphs as an earlier snapshot has them, in place of adding their triples."""
+    tables.sql.execute(
+        "CREATE OR REPLACE TEMP TABLE kept_graph AS SELECT id AS g FROM former.graph"
+        " WHERE iri IN (SELECT unnest(?::VARCHAR[]))",
+        [list(map(str, graphs))],
+    )
+    tables.sql.execute("CREATE OR REPLACE TEMP TABLE kept_node(g UINTEGER, s UINTEGER)")
+
+
+KEPT = "(g IN (SELECT g FROM kept_graph) OR (s IN (SELECT s FROM kept_node) AND g IN (SELECT g FROM kept_node)))"
+"""The condition for quads of named graphs that are kept: of complete graphs, or about single nodes of one graph."""
 
 
 def add_graph(tables: TripleTables, graph: Term, triples: Iterable[Triple]) -> None:
@@ -203,13 +219,13 @@ class SnapshotFile:
         from kg.graph.ntriples import write_ordered
 
         with tempfile.TemporaryDirectory(prefix="kg-export-") as folder, self._limited(Path(folder)) as sql:
-            # Terms are in the order of their texts, so their row numbers are as well.
+            place = _add_places(sql)
             sql.execute(
-                "CREATE TEMP TABLE by_text AS SELECT a.rowid AS s, b.rowid AS p, c.rowid AS o FROM"
-                f" ({self._relation(part)}) AS t JOIN term AS a ON a.id = s JOIN term AS b ON b.id = p"
-                " JOIN term AS c ON c.id = o"
+                "CREATE TEMP TABLE by_text AS SELECT a.place AS s, b.place AS p, c.place AS o FROM"
+                f" ({self._relation(part)}) AS t JOIN {place} AS a ON a.id = s JOIN {place} AS b ON b.id = p"
+                f" JOIN {place} AS c ON c.id = o"
             )
-            dictionary = "(SELECT rowid AS id, text FROM term)"
+            dictionary = f"(SELECT place AS id, text FROM {place})"
             write_ordered(sql, "SELECT DISTINCT s, p, o FROM by_text", path, dictionary=dictionary)
 
     def write_quads(self, path: Path, part: Part, *, with_blank_nodes: bool = True) -> None:
@@ -225,15 +241,19 @@ class SnapshotFile:
     def write_tables(self, folder: Path, *, names: Sequence[str] = TABLES, by_predicate: bool = False) -> None:
         """Write tables, each as a Parquet file; with `by_predicate`, `triple` as a folder of files for each predicate.
 
-        A program that reads the triples of few predicates reads no other file.
+        A program that reads the triples of few predicates reads no other file. Numbers are the same in every build of the
+        same files.
         """
         from kg.sql import quote
 
         with tempfile.TemporaryDirectory(prefix=".kg-", dir=folder) as scratch, self._limited(Path(scratch)) as sql:
+            _add_numbers(sql)
             for name in names:
                 unfinished, target = Path(scratch) / "unfinished.parquet", folder / f"{name}.parquet"
                 partition = ", PARTITION_BY (p)" if by_predicate and name == "triple" else ""
-                sql.execute(f"COPY {name} TO {quote(unfinished)} (FORMAT parquet, COMPRESSION zstd{partition})")
+                sql.execute(
+                    f"COPY ({_EXPORTED[name]}) TO {quote(unfinished)} (FORMAT parquet, COMPRESSION zstd{partition})"
+                )
                 if target.is_dir():
                     shutil.rmtree(target)
                 elif unfinished.is_dir():
@@ -263,19 +283,6 @@ class SnapshotFile:
                 while piece := file.read(size):
                     yield piece
 
-    def changes_since(self, before: SnapshotFile, *, limit: int) -> Changes | None:
-        """The quads that another snapshot lacks or has in addition; None when these are more than a limit."""
-        from kg.sql import quote
-
-        with self._limited(self.path.parent, memory=self._memory) as sql:
-            sql.execute(f"ATTACH {quote(before.path)} AS before (READ_ONLY)")
-            sql.execute(_COMPARE)
-            ((count,),) = sql.execute("SELECT (SELECT count(*) FROM added) + (SELECT count(*) FROM removed)").fetchall()
-            if count > limit:
-                return None
-            added, removed, again = (list(_read_quads(sql, query)) for query in (_ADDED, _REMOVED, _AGAIN))
-        return Changes(added + again, removed)
-
     def load(self, tables: TripleTables) -> None:
         """Fill empty tables with the default graph, what is inferred apart."""
         from kg.sql import quote
@@ -289,25 +296,6 @@ class SnapshotFile:
         finally:
             sql.execute("DETACH published")
         tables.read_dictionary()
-
-    def load_as(self, tables: TripleTables, name: str) -> None:
-        """Fill a new table with the default graph, in the ids of other tables, which get the terms that they lack."""
-        from kg.sql import quote
-
-        sql = tables.sql
-        sql.execute(f"ATTACH {quote(self.path)} AS published_file (READ_ONLY)")
-        try:
-            sql.execute("CREATE OR REPLACE TEMP VIEW published_term AS SELECT text AS exact FROM published_file.term")
-            tables.add_dictionary("published_term", is_distinct=True)
-            code = "SELECT a.id AS old, b.id FROM published_file.term AS a JOIN term AS b ON b.text = a.text"
-            sql.execute(
-                f"CREATE OR REPLACE TABLE {name} AS WITH code AS MATERIALIZED ({code}) SELECT a.id AS s, b.id AS p,"
-                " c.id AS o FROM published_file.triple AS t JOIN code AS a ON a.old = t.s JOIN code AS b ON b.old = t.p"
-                " JOIN code AS c ON c.old = t.o"
-            )
-        finally:
-            sql.execute("DROP VIEW published_term")
-            sql.execute("DETACH published_file")
 
     def _with_texts(self, part: Part) -> str:
         return (
@@ -331,33 +319,61 @@ class SnapshotFile:
         return " UNION ALL ".join(selected) or "SELECT 0 AS g, 0 AS s, 0 AS p, 0 AS o WHERE false"
 
 
-def _read_quads(sql: duckdb.DuckDBPyConnection, query: str) -> Iterator[Quad]:
+def _add_places(sql: duckdb.DuckDBPyConnection) -> str:
+    """A relation with the id and the text of each term, and its place in the order of texts."""
+    before = "SELECT text < lag(text) OVER (ORDER BY rowid) AS is_before FROM term"
+    if not sql.execute(f"SELECT 1 FROM ({before}) WHERE is_before LIMIT 1").fetchone():
+        return "(SELECT id, text, rowid + 1 AS place FROM term)"
+    sql.execute("CREATE TEMP TABLE term_place AS SELECT id, text, row_number() OVER (ORDER BY text) AS place FROM term")
+    return "term_place"
+
+
+def _add_numbers(sql: duckdb.DuckDBPyConnection) -> None:
+    """Number terms, facts and origins in the order of their content; literals after all other terms, as in builds."""
+    from kg.graph.triple_tables import FIRST_LITERAL_ID
+
+    is_literal = f"id >= {FIRST_LITERAL_ID}"
+    sql.execute(
+        "CREATE TEMP TABLE term_number AS SELECT id, (row_number() OVER (PARTITION BY is_literal ORDER BY text)"
+        f" + CASE WHEN is_literal THEN {FIRST_LITERAL_ID - 1} ELSE 0 END)::UINTEGER AS number"
+        f" FROM (SELECT id, text, {is_literal} AS is_literal FROM term)"
+    )
+    sql.execute(
+        "CREATE TEMP TABLE fact_number AS SELECT number AS id, row_number() OVER (ORDER BY number) AS number FROM fact"
+    )
+    sql.execute(
+        "CREATE TEMP TABLE origin_number AS SELECT id, (row_number() OVER (ORDER BY file, source, retrieved))::UINTEGER"
+        " AS number FROM fact_origin"
+    )
+
+
+_NUMBERS = "a.number AS s, b.number AS p, c.number AS o"
+_JOIN_NUMBERS = (
+    "JOIN term_number AS a ON a.id = t.s JOIN term_number AS b ON b.id = t.p JOIN term_number AS c ON c.id = t.o"
+)
+_EXPORTED = {
+    "term": "SELECT n.number AS id, t.* EXCLUDE id FROM term AS t JOIN term_number AS n USING (id) ORDER BY text",
+    "triple": f"SELECT {_NUMBERS}, is_inferred FROM triple AS t {_JOIN_NUMBERS} ORDER BY 2, 1, 3",
+    "named": f"SELECT d.number AS g, {_NUMBERS} FROM named AS t {_JOIN_NUMBERS}"
+    " JOIN term_number AS d ON d.id = t.g ORDER BY 1, 3, 2, 4",
+    "graph": "SELECT coalesce(n.number, 0)::UINTEGER AS id, iri, triples FROM graph AS t"
+    " LEFT JOIN term_number AS n USING (id) ORDER BY 1",
+    "fact": f"SELECT n.number AS number, {_NUMBERS}, g.number AS origin, record, line, rank, status FROM fact AS t"
+    f" {_JOIN_NUMBERS} JOIN fact_number AS n ON n.id = t.number JOIN origin_number AS g ON g.id = t.origin"
+    " ORDER BY 2, 1",
+    "fact_origin": "SELECT n.number AS id, t.* EXCLUDE id FROM fact_origin AS t JOIN origin_number AS n USING (id)"
+    " ORDER BY 1",
+    "fact_detail": "SELECT n.number AS number, t.* EXCLUDE number FROM fact_detail AS t JOIN fact_number AS n"
+    " ON n.id = t.number ORDER BY 1",
+}
+"""Table -> what is exported of it."""
+
+
+def read_quads(sql: duckdb.DuckDBPyConnection, query: str, values: list[str]) -> Iterator[Quad]:
     """The quads of a query for the texts of graph, subject, predicate and object; the graph of the default is NULL."""
-    for graph, *triple in sql.execute(query).fetchall():
+    for graph, *triple in sql.execute(query, values).fetchall():
         subject, predicate, value = map(to_term, triple)
         yield Quad(subject, predicate, value, _to_graph(graph or ""))  # type: ignore[arg-type]
-
-
-_QUADS = "SELECT 0::UINTEGER AS g, s, p, o FROM {0}triple UNION ALL SELECT g, s, p, o FROM {0}named"
-_COMPARE = f"""
-CREATE TEMP TABLE code AS SELECT a.id AS old, b.id FROM before.term AS a LEFT JOIN term AS b ON b.text = a.text
-UNION ALL SELECT 0, 0;
-CREATE TEMP TABLE former AS SELECT d.id AS g, a.id AS s, b.id AS p, c.id AS o, q.g AS old_g, q.s AS old_s, q.p AS old_p,
-q.o AS old_o FROM ({_QUADS.format("before.")}) AS q JOIN code AS a ON a.old = q.s JOIN code AS b ON b.old = q.p
-JOIN code AS c ON c.old = q.o JOIN code AS d ON d.old = q.g;
-CREATE TEMP TABLE added AS SELECT * FROM ({_QUADS.format("")}) AS q ANTI JOIN former USING (g, s, p, o);
-CREATE TEMP TABLE removed AS SELECT * FROM former ANTI JOIN ({_QUADS.format("")}) AS q USING (g, s, p, o);
-"""
-_TEXTS = (
-    "SELECT d.text, a.text, b.text, c.text FROM ({}) AS q JOIN {}term AS a ON a.id = q.s JOIN {}term AS b ON b.id = q.p"
-    " JOIN {}term AS c ON c.id = q.o LEFT JOIN {}term AS d ON d.id = q.g ORDER BY ALL"
-)
-_ADDED = _TEXTS.format("SELECT * FROM added", *[""] * 4)
-_REMOVED = _TEXTS.format("SELECT old_g AS g, old_s AS s, old_p AS p, old_o AS o FROM removed", *["before."] * 4)
-# Oxigraph writes several literals as one (1 and 01): with one of them, the others would be gone.
-_AGAIN = _TEXTS.format(
-    f"SELECT * FROM ({_QUADS.format('')}) SEMI JOIN (SELECT g, s, p FROM removed) USING (g, s, p)", *[""] * 4
-)
 
 
 def _to_graph(text: str) -> Graph:

@@ -16,13 +16,13 @@ from pyoxigraph import BlankNode, NamedNode, Quad, RdfFormat, Store, Triple
 
 from kg.errors import ProjectError
 from kg.graph.build_files import check_opened, to_damage, write_file_list
-from kg.graph.snapshot_file import ALL, FILE, Graph, SnapshotFile
+from kg.graph.snapshot_file import ALL, Changes, Graph, SnapshotFile
 from kg.project import Project
 from kg.terms import Term
 
 _FEW = 50_000
 """Up to this number, quads are added directly as quickly as from a file."""
-_MOST_CHANGES = 50_000
+MOST_CHANGES = 50_000
 """Up to this number of changed quads, changing a copy of a store is quicker than filling one."""
 READERS = "READERS"
 """The empty file of a build that its readers hold a lock on."""
@@ -70,15 +70,9 @@ def fill_store(folder: Path, *, memory: str | None = None) -> None:
     store.flush()
 
 
-def update_store(folder: Path, before: Path, *, memory: str | None = None) -> bool:
-    """Make a build's store from that of another build and what differs; False when too much does, or it has none.
-
-    `memory` bounds what DuckDB holds at once.
-    """
-    if not (before / "store").is_dir() or not (before / FILE).is_file():
-        return False
-    changes = SnapshotFile(folder, memory=memory).changes_since(SnapshotFile(before), limit=_MOST_CHANGES)
-    if changes is None:
+def update_store(folder: Path, before: Path, changes: Changes) -> bool:
+    """Make a build's store from that of another build and what differs; False when that one has none."""
+    if not (before / "store").is_dir():
         return False
     # The files of a store do not change, so that its copy is a folder of links to them.
     Store.read_only(str(before / "store")).backup(str(folder / "store"))

@@ -6,7 +6,7 @@
 
 The id of a literal is `FIRST_LITERAL_ID` or more, the id of any other term is less: whether a term is a literal is
 known without the dictionary. A triple term has an id as a literal has: it is one value, and never a subject. The same
-triples in the same order get the same ids.
+triples in the same order get the same ids, and terms may keep the ids that they have in an earlier snapshot.
 """
 
 from __future__ import annotations
@@ -20,9 +20,14 @@ import duckdb
 from pyoxigraph import RdfFormat, Triple, parse
 
 from kg.errors import InputError
+from kg.sql import quote
 from kg.terms import Spo, Term, to_text
 
 FIRST_LITERAL_ID = 1 << 31
+FORMER = "former"
+"""The name under which the snapshot of an earlier build is attached."""
+_MAX_CACHED = 100_000
+"""The terms of an earlier snapshot are held in memory up to this number; more are looked up by SQL."""
 
 
 class TripleTables:
@@ -55,11 +60,26 @@ class TripleTables:
         self.sql.execute("CREATE TABLE IF NOT EXISTS triple(s UINTEGER, p UINTEGER, o UINTEGER)")
         self.sql.execute("CREATE TABLE IF NOT EXISTS inferred(s UINTEGER, p UINTEGER, o UINTEGER)")
         self._ids: dict[str, int] = {}
+        self._former_ids: dict[str, int] = {}
+        self.has_former = False
         self._files = 0
         self._next_ids = [1, FIRST_LITERAL_ID]
         self._is_cached = self.count("term") == 0  # whether `_ids` has the complete dictionary
         if not self._is_cached:
             self._read_next_ids()
+
+    def keep_ids_of(self, snapshot: Path) -> None:
+        """Give terms the ids that they have in an earlier snapshot, which is attached under the name `FORMER`.
+
+        To be called before there are any terms.
+        """
+        self.sql.execute(f"ATTACH {quote(snapshot)} AS {FORMER} (READ_ONLY)")
+        self.has_former = True
+        if self.count(f"{FORMER}.term") <= _MAX_CACHED:
+            self._former_ids = dict(self.sql.execute(f"SELECT text, id FROM {FORMER}.term").fetchall())
+        else:
+            self._is_cached = False
+        self._read_next_ids(f"{FORMER}.term")
 
     # --- adding triples
 
@@ -107,7 +127,9 @@ class TripleTables:
         """The id of each term, given as its exact N-Triples form; new terms are added to the dictionary."""
         unique = dict.fromkeys(texts)
         known = self.find_ids(unique)
-        new = {text: self._next_id(text) for text in unique if text not in known}
+        unknown = [text for text in unique if text not in known]
+        former = self._find_former(unknown)
+        new = {text: former.get(text) or self._next_id(text) for text in unknown}
         self._ids.update(new)
         self._insert_terms(new)
         return {**known, **new}
@@ -116,34 +138,54 @@ class TripleTables:
         """The id of each of these terms that is in the dictionary."""
         unique = dict.fromkeys(texts)
         if not self._is_cached and (unsure := [text for text in unique if text not in self._ids]):
-            rows = self.sql.execute(
-                "SELECT text, id FROM term WHERE text IN (SELECT unnest(string_split(?, chr(10))))", ["\n".join(unsure)]
-            )
-            self._ids.update(rows.fetchall())
+            self._ids.update(self._select_ids("term", unsure))
         return {text: self._ids[text] for text in unique if text in self._ids}
 
     def decode(self, ids: Iterable[int]) -> dict[int, str]:
         """The exact N-Triples form of each term, by id."""
+        return self._select_texts("term", ids)
+
+    def decode_former(self, ids: Iterable[int]) -> dict[int, str]:
+        """The exact N-Triples form of each term of the earlier snapshot, by id."""
+        return self._select_texts(f"{FORMER}.term", ids)
+
+    def _select_texts(self, table: str, ids: Iterable[int]) -> dict[int, str]:
         unique = sorted(set(ids))
         if not unique:
             return {}
-        rows = self.sql.execute("SELECT id, text FROM term WHERE id IN (SELECT unnest(?::UINTEGER[]))", [str(unique)])
-        return dict(rows.fetchall())
+        query = f"SELECT id, text FROM {table} WHERE id IN (SELECT unnest(?::UINTEGER[]))"
+        return dict(self.sql.execute(query, [str(unique)]).fetchall())
 
     def add_dictionary(self, table: str, *, is_distinct: bool = False) -> None:
         """Add the terms in the column `exact` of a table to the dictionary, in the order of their text."""
-        new = "" if self.count("term") == 0 else " AND exact NOT IN (SELECT text FROM term)"
+        new = "" if self.count("term") == 0 else " ANTI JOIN term AS t ON t.text = f.exact"
         distinct = "" if is_distinct else "DISTINCT "
+        self.sql.execute(f"CREATE OR REPLACE TEMP TABLE new_term AS SELECT {distinct}exact FROM {table} AS f{new}")
+        if self.has_former:
+            self.sql.execute(
+                f"INSERT INTO term SELECT f.id, f.text FROM {FORMER}.term AS f SEMI JOIN new_term AS n"
+                " ON n.exact = f.text ORDER BY f.id"
+            )
+            self.sql.execute("DELETE FROM new_term WHERE exact IN (SELECT text FROM term)")
         for is_literal, first in enumerate(self._next_ids):
             condition = "" if is_literal else "NOT "
             starts = "(starts_with(exact, '\"') OR starts_with(exact, '<<'))"
-            terms = f"SELECT {distinct}exact FROM {table} WHERE {condition}{starts}{new}"
             self.sql.execute(
                 f"INSERT INTO term SELECT {first - 1} + row_number() OVER (), exact"
-                f" FROM (SELECT exact FROM ({terms}) AS f ORDER BY exact) AS g"
+                f" FROM (SELECT exact FROM new_term WHERE {condition}{starts} ORDER BY exact) AS g"
             )
+        self.sql.execute("DROP TABLE new_term")
         self._is_cached = False
         self._read_next_ids()
+
+    def take_former_terms(self, ids: str) -> None:
+        """Add the terms of the earlier snapshot that have the ids of a SELECT."""
+        self.sql.execute(
+            f"INSERT INTO term SELECT id, text FROM {FORMER}.term WHERE id IN ({ids})"
+            " AND id NOT IN (SELECT id FROM term) ORDER BY id"
+        )
+        if self._is_cached:
+            self._ids = dict(self.sql.execute("SELECT text, id FROM term").fetchall())
 
     def keep_used_terms(self, *, table: str = "triple") -> None:
         """Remove the terms that no triple of a table has: what is inferred about terms is about those of the graph."""
@@ -155,18 +197,30 @@ class TripleTables:
     def _encode(self, text: str, new: dict[str, int]) -> int:
         id = self._ids.get(text)
         if id is None:
-            id = self._ids[text] = new[text] = self._next_id(text)
+            id = self._ids[text] = new[text] = self._former_ids.get(text) or self._next_id(text)
         return id
+
+    def _find_former(self, texts: list[str]) -> dict[str, int]:
+        """The ids in the earlier snapshot of those of these terms that it has."""
+        if not self.has_former or not texts:
+            return {}
+        if self._former_ids:
+            return {text: self._former_ids[text] for text in texts if text in self._former_ids}
+        return self._select_ids(f"{FORMER}.term", texts)
+
+    def _select_ids(self, table: str, texts: list[str]) -> dict[str, int]:
+        query = f"SELECT text, id FROM {table} WHERE text IN (SELECT unnest(string_split(?, chr(10))))"
+        return dict(self.sql.execute(query, ["\n".join(texts)]).fetchall())
 
     def _next_id(self, text: str) -> int:
         is_literal = int(text.startswith(('"', "<<")))
         self._next_ids[is_literal] += 1
         return self._next_ids[is_literal] - 1
 
-    def _read_next_ids(self) -> None:
-        rows = self.sql.execute(f"SELECT id >= {FIRST_LITERAL_ID}, max(id) FROM term GROUP BY ALL").fetchall()
+    def _read_next_ids(self, table: str = "term") -> None:
+        rows = self.sql.execute(f"SELECT id >= {FIRST_LITERAL_ID}, max(id) FROM {table} GROUP BY ALL").fetchall()
         for is_literal, last in rows:
-            self._next_ids[int(is_literal)] = last + 1
+            self._next_ids[int(is_literal)] = max(self._next_ids[int(is_literal)], last + 1)
 
     def _insert_terms(self, new: Mapping[str, int]) -> None:
         if new:

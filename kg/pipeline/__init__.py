@@ -3,6 +3,7 @@
 build                read, link, decide, infer, check, store, publish
 load                 RDF files of anybody, published as a build
 profile              seconds, rows and memory of the phases of a build
+inputs               the digests of a build's files, and what was read of them, for the next build
 incremental_check    validates shapes only where the graph differs from the published build
 watch                builds again when files change
 source_locations     findings with the files and lines that caused them

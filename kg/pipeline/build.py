@@ -7,15 +7,15 @@ Every fault of every file is reported at once. A graph with a violation is not p
 
 from __future__ import annotations
 
-import contextlib
 import hashlib
 import json
 import os
 import time
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 from pyoxigraph import NamedNode, Triple
 
@@ -28,18 +28,19 @@ from kg.facts.fact_table import KNOWN, PER_RECORD, WRITTEN_BY_HAND, FactSelectio
 from kg.facts.files import fact_files
 from kg.facts.model import Source
 from kg.facts.passage_lock import LOCK_FILE
-from kg.facts.readers import FactsRead, read_facts
+from kg.facts.readers import FactsRead, named_files, read_facts
 from kg.facts.sources import read_sources
 from kg.facts.texts import TEXTS_VARIABLE, Quotation, find_quotations, open_texts, to_citation
 from kg.facts.usage import check_usage
 from kg.federation.config import read_services
 from kg.files.atomic import write_file
 from kg.graph.build_files import find_damage
-from kg.graph.provenance import add_provenance
-from kg.graph.snapshot_file import FILE, add_graph, begin_named_graphs
+from kg.graph.provenance import add_changed_provenance, add_provenance
+from kg.graph.snapshot_file import FILE, add_graph, begin_named_graphs, keep_graphs
+from kg.graph.snapshot_update import update_snapshot
 from kg.graph.snapshot_writer import write_snapshot
 from kg.graph.store import (
-    BuildLock,
+    MOST_CHANGES,
     fill_store,
     publish,
     published_build,
@@ -49,7 +50,9 @@ from kg.graph.store import (
 )
 from kg.graph.triple_tables import TripleTables
 from kg.passages.verification import verify
-from kg.pipeline.incremental_check import check_changes, digest_of_files, write_shapes_report
+from kg.pipeline.incremental_check import check_changes, write_shapes_report
+from kg.pipeline.inputs import FILE as INPUTS
+from kg.pipeline.inputs import FileDigests, LastBuild, open_last_build, reading_context, unchanged_files, write_inputs
 from kg.pipeline.source_locations import NOTHING_UNREAD, ProofTracer, SourceLocator, UnreadEntities, find_unread
 from kg.project import COUNTS, Project, find_project
 from kg.reasoning.days import DATE_PROPERTIES, derive_days
@@ -81,6 +84,11 @@ class Draft:
     shapes: Shapes
     shapes_report: Report | None = None
     """The findings of the shapes, without places in files."""
+    last: LastBuild = field(default_factory=LastBuild)
+    """The build that this one is made from."""
+    texts: Path | str | None = None
+    is_complete: bool = True
+    """False when the facts of some source were left out."""
 
 
 def build(
@@ -108,30 +116,29 @@ def build(
     project = project if isinstance(project, Project) else find_project(project)
     if project.loaded.is_file():
         raise ProjectError(f"The graph in {project.folder} was loaded from RDF files: run kg load again.")
-    digest = digest_of(project, engine=engine, texts=texts)
-    published = _Published() if force else _check_published(project, digest)
-    if published.is_unchanged and published.folder is not None:
-        report = Report(counts=_read_counts(published.folder))
-        os.utime(published.folder / COUNTS)  # files that are newer have the same content
-        return replace(report, counts={**report.counts, "unchanged": 1})
-    show = progress if progress is not None else _no_progress
-    with scratch_folder(project) as scratch, _last_build(published.folder) as before:
+    with scratch_folder(project) as scratch, open_last_build(project, force=force) as last:
+        digest = partial(digest_of, project, engine=engine, texts=texts)
+        published = _Published() if force else _check_published(project, digest(last))
+        if published.is_unchanged and published.folder is not None:
+            report = Report(counts=_read_counts(published.folder))
+            os.utime(published.folder / COUNTS)  # files that are newer have the same content
+            return replace(report, counts={**report.counts, "unchanged": 1})
+        show = progress if progress is not None else _no_progress
+        is_usable = published.folder == last.folder and not (without or despite_findings)
         try:
-            tables = TripleTables(memory=memory, scratch=scratch)
-            graph = draft(
+            graph = _draft_anew_or_from(
+                last if is_usable else LastBuild(digests=last.digests),
                 project,
                 engine=engine,
                 texts=texts,
-                changed=before is not None,
-                tables=tables,
+                tables=partial(TripleTables, memory=memory, scratch=scratch),
                 without=without,
                 progress=show,
             )
             if not (graph.report.ok or (despite_findings and graph.shapes_report is not None)):
                 return graph.report
             show("storing")
-            digest_now = partial(digest_of, project, engine=engine, texts=texts)
-            return published.report + _store(graph, start, before=before, memory=memory, digest=digest_now)
+            return published.report + _store(graph, start, memory=memory, digest=digest)
         except TripleTables.out_of_memory as error:
             bound = f" within {memory}" if memory is not None else ""
             raise InputError(
@@ -154,51 +161,62 @@ def _check_published(project: Project, digest: str) -> _Published:
     if folder is None:
         return _Published()
     is_unchanged = folder.name.startswith(digest)
-    if (damage := find_damage(folder, only=None if is_unchanged else (FILE, COUNTS))) is None:
+    if (damage := find_damage(folder, only=None if is_unchanged else (FILE, COUNTS, INPUTS))) is None:
         return _Published(folder, is_unchanged)
     message = f"the graph that was published cannot be used, so everything was built anew: {damage}"
     return _Published(report=Report((Finding("build/damaged", message, Severity.INFO),)))
 
 
-@contextlib.contextmanager
-def _last_build(build: Path | None) -> Iterator[Path | None]:
-    """The published build, which is not removed meanwhile; None where there is none that may be used."""
-    try:
-        lock = BuildLock(build) if build is not None and (build / FILE).is_file() else None
-    except OSError:  # it was removed just now
-        lock = None
-    yield build if lock is not None else None
-
-
-def _store(graph: Draft, start: float, *, before: Path | None, memory: str | None, digest: Callable[[], str]) -> Report:
-    """Store and publish a graph; the report has what was stored. `before` is a build that may differ little."""
-    project = graph.project
+def _store(graph: Draft, start: float, *, memory: str | None, digest: Callable[[LastBuild], str]) -> Report:
+    """Store and publish a graph; the report has what was stored."""
+    project, tables, before = graph.project, graph.tables, _base_of(graph)
     with temporary_folder(project) as folder:
-        _add_named_graphs(graph)
-        has_store = _has_lookup_store(project, graph.tables)
-        write_snapshot(graph.tables, folder, for_lookup=not has_store)
-        if has_store and not (before is not None and update_store(folder, before, memory=memory)):
+        _add_named_graphs(graph, only_changed=before is not None)
+        changes = None
+        if before is not None:
+            has_store = _has_store(before)
+            changes = update_snapshot(tables, folder, before, most_changes=MOST_CHANGES)
+        else:
+            has_store = _wants_store(project, sum(map(tables.count, ("triple", "inferred", "named"))))
+            write_snapshot(tables, folder, for_lookup=not has_store)
+        if has_store and not (before is not None and changes is not None and update_store(folder, before, changes)):
             fill_store(folder, memory=memory)
         asserted, inferred = graph.tables.count("triple"), graph.tables.count("inferred")
         counts = {**graph.report.counts, "triples": asserted + inferred, "asserted": asserted, "inferred": inferred}
         counts["seconds"] = round(time.perf_counter() - start, 2)
         _write_counts(folder, {**counts, "records": len(graph.facts.where(PER_RECORD))})
         if graph.shapes_report is not None:
-            rules = _rules_digest(project)
+            rules = _rules_digest(project, graph.last.digests)
             write_shapes_report(folder, graph.shapes_report, graph.shapes, digest=rules, before=before)
         if _write_lock(project, graph.read.lock):
             os.utime(folder / COUNTS)  # the lock belongs to this build
-        publish(project, folder, digest())
+            graph.last.digests.taken.pop(str(project.data / LOCK_FILE), None)
+        if graph.is_complete:
+            context = reading_context(project, graph.texts, graph.read.lock, graph.last.digests)
+            write_inputs(folder, context, graph.last.digests, graph.read.records, named_files(project.data))
+        publish(project, folder, digest(graph.last))
     return replace(graph.report, counts=counts)
 
 
-def _has_lookup_store(project: Project, tables: TripleTables) -> bool:
+def _base_of(graph: Draft) -> Path | None:
+    """The last build, where this one is made from it: with a lookup store if that has one."""
+    before = graph.last.folder
+    if before is None:
+        return None
+    ((quads,),) = graph.tables.sql.execute("SELECT sum(triples) FROM former.graph").fetchall()
+    return before if _wants_store(graph.project, quads) == _has_store(before) else None
+
+
+def _has_store(build: Path) -> bool:
+    return (build / "store").is_dir()
+
+
+def _wants_store(project: Project, quads: int) -> bool:
     """Whether a build gets a lookup store, as `filmgraph.toml` has it: `auto` leaves it out of a very large one."""
     lookup = read_services(project.configuration).lookup
-    return lookup == "always" or (lookup == "auto" and sum(map(tables.count, _STORED)) <= _LARGEST_STORE)
+    return lookup == "always" or (lookup == "auto" and quads <= _LARGEST_STORE)
 
 
-_STORED = ("triple", "inferred", "named")
 _LARGEST_STORE = 20_000_000
 """Filling a store with more quads takes many times as long as all the rest of the build."""
 
@@ -221,16 +239,19 @@ def check(
     what films usually have and these lack.
     """
     project = project if isinstance(project, Project) else find_project(project)
-    return draft(
-        project,
-        engine=engine,
-        texts=texts,
-        focus=focus,
-        shape=shape,
-        changed=changed,
-        complete=complete,
-        progress=progress,
-    ).report
+    with open_last_build(project, force=not changed) as last:
+        return _draft_anew_or_from(
+            last, project, engine=engine, texts=texts, focus=focus, shape=shape, complete=complete, progress=progress
+        ).report
+
+
+def _draft_anew_or_from(last: LastBuild, project: Project, **options: Any) -> Draft:
+    """A draft from the last build where that has what is needed; what is wrong is found by reading everything."""
+    if last.folder is not None:
+        graph = draft(project, last=last, **options)
+        if graph.report.ok:
+            return graph
+    return draft(project, last=LastBuild(digests=last.digests), **options)
 
 
 def draft(
@@ -240,21 +261,28 @@ def draft(
     texts: Path | str | None = None,
     focus: Iterable[str] | None = None,
     shape: Iterable[str] | None = None,
-    changed: bool = False,
     complete: bool = False,
-    tables: TripleTables | None = None,
+    last: LastBuild | None = None,
+    tables: Callable[[], TripleTables] = TripleTables,
     without: Collection[str] = (),
     progress: Progress | None = None,
 ) -> Draft:
-    """All steps before storing, in `tables` where they are given; `focus` to `complete` are as `check` has them."""
+    """All steps before storing, in new `tables`; `focus` to `complete` are as `check` has them.
+
+    With a `last` build, only files that have changed since are read, and shapes are validated only where the graph
+    differs.
+    """
     show = progress if progress is not None else _no_progress
     show("reading")
+    last = last if last is not None else LastBuild()
     ontology = tuple(read_ontology(project.ontology))
     schema = to_schema(ontology)
     shapes = read_shapes((*project.shapes, *(project.completeness if complete else ())))
-    tables = tables if tables is not None else TripleTables()
-    facts = ProjectFacts(tables)
-    read = read_facts(project.data, schema, facts, texts=texts)
+    new = tables()
+    if last.folder is not None:
+        new.keep_ids_of(last.folder / FILE)
+    facts = ProjectFacts(new)
+    read = read_facts(project.data, schema, facts, texts=texts, former=unchanged_files(project, last, texts, schema))
     if without:
         facts.leave_out(without, except_for=_IDENTIFYING)
     trust = read_policy(project.data / "policy.yaml", file="data/policy.yaml", schema=schema, sources=read.sources)
@@ -270,27 +298,42 @@ def draft(
     resolution = resolve_conflicts_in(facts, single_valued=_single_valued(shapes), schema=schema, policy=trust.policy)
     report += Report(tuple(unused_decisions(resolution, trust.policy)))
     known = facts.where(KNOWN)
-    _state(tables, known)
+    _state(new, known)
     unread = NOTHING_UNREAD if report.ok else _find_unread(report, facts)
     if unread is not None:
         show("inferring")
         inference = infer(
-            tables, ontology, derived=derive_days(known.where(f"p IN ({facts.ids(DATE_PROPERTIES)})")), engine=engine
+            new, ontology, derived=derive_days(known.where(f"p IN ({facts.ids(DATE_PROPERTIES)})")), engine=engine
         )
         show("checking")
-        if changed and focus is None and shape is None and not complete:
-            shapes_report = _check_changes(project, tables, shapes, ontology)
+        if last.folder is not None and focus is None and shape is None and not complete:
+            rules = _rules_digest(project, last.digests)
+            shapes_report = check_changes(new, shapes, ontology=ontology, build=last.folder, digest=rules)
         if shapes_report is None:
-            shapes_report = check_shapes(tables, shapes, ontology=ontology, focus=focus, shape=shape)
-        found = _located(inference.report + shapes_report, known, tables, inference)
+            shapes_report = check_shapes(new, shapes, ontology=ontology, focus=focus, shape=shape)
+        found = _located(inference.report + shapes_report, known, new, inference)
         report += Report(tuple(finding for finding in found if not unread.concerns(finding)), found.counts)
     counts = {
         "facts": len(facts),
         "sources": len(facts.sources),
         "contested": len(resolution.contested),
     }
-    report = Report(report.findings, {**report.counts, **counts})
-    return Draft(project, ontology, schema, read, facts, canonical, resolution, tables, report, shapes, shapes_report)
+    return Draft(
+        project,
+        ontology,
+        schema,
+        read,
+        facts,
+        canonical,
+        resolution,
+        new,
+        Report(report.findings, {**report.counts, **counts}),
+        shapes,
+        shapes_report,
+        last,
+        texts,
+        is_complete=not without,
+    )
 
 
 _IDENTIFYING = (TYPE, LABEL, ALIAS, KIND)
@@ -302,16 +345,6 @@ def _single_valued(shapes: Shapes) -> dict[NamedNode, frozenset[NamedNode] | Non
         NamedNode(iri): None if classes is None else frozenset(map(NamedNode, classes))
         for iri, classes in single_valued(shapes).items()
     }
-
-
-def _check_changes(
-    project: Project, tables: TripleTables, shapes: Shapes, ontology: tuple[Triple, ...]
-) -> Report | None:
-    """The report of the shapes, from the published build and what differs from it; None where that is not possible."""
-    build = published_build(project)
-    if build is None:
-        return None
-    return check_changes(tables, shapes, ontology=ontology, build=build, digest=_rules_digest(project))
 
 
 def _state(tables: TripleTables, known: FactSelection) -> None:
@@ -333,22 +366,29 @@ def _located(report: Report, facts: FactSelection, tables: TripleTables, inferen
     return Report(tuple(locator.locate(finding) for finding in report), report.counts)
 
 
-def _add_named_graphs(graph: Draft) -> None:
-    """Add to the tables what was decided, the ontology, links and provenance."""
+def _add_named_graphs(graph: Draft, *, only_changed: bool) -> None:
+    """Add to the tables what was decided, the ontology, links and provenance, without what the last build has of it."""
     tables, contested = graph.tables, graph.resolution.contested
     graph.facts.complete()
     begin_named_graphs(tables)
     add_graph(tables, CONTESTED, (lost.fact.triple for lost in contested))
     add_graph(tables, UNDECIDED, (lost.fact.triple for lost in contested if lost.is_undecided))
-    add_graph(tables, ONTOLOGY, graph.ontology)
     add_graph(tables, LINKS, (Triple(name, EXACT, old) for old, name in graph.canonical.items()))
-    add_provenance(tables, graph.facts, graph.resolution, graph.read.sources)
+    decided = (graph.facts, graph.resolution, graph.read.sources)
+    if only_changed:
+        graph.facts.find_changes()
+        keep_graphs(tables, (ONTOLOGY,) if graph.read.taken else ())
+    if only_changed and graph.read.taken:
+        add_changed_provenance(tables, *decided)
+    else:
+        add_graph(tables, ONTOLOGY, graph.ontology)
+        add_provenance(tables, *decided)
 
 
 # --- digests and counts
 
 
-def digest_of(project: Project, *, engine: str, texts: Path | str | None = None) -> str:
+def digest_of(project: Project, last: LastBuild, *, engine: str, texts: Path | str | None = None) -> str:
     """A short digest of all that a graph is a function of: the files, this program's version, the engine."""
     from kg.version import __version__
 
@@ -356,12 +396,12 @@ def digest_of(project: Project, *, engine: str, texts: Path | str | None = None)
     digest = hashlib.sha256(f"{__version__} {engine} {lookup}".encode())
     for path in (*project.ontology, *project.shapes, *fact_files(project.data)):
         digest.update(path.relative_to(project.folder).as_posix().encode() + b"\0")
-        digest.update(hashlib.sha256(path.read_bytes()).digest())
+        digest.update(bytes.fromhex(last.digests[path]))
     if (project.data / LOCK_FILE).is_file():
         # Facts cite words, so they depend on the texts.
         available = open_texts(texts, project.texts, read_sources(project.data / "sources.yaml", file="").sources)
         for path in available.paths():
-            digest.update(path.name.encode() + b"\0" + hashlib.sha256(path.read_bytes()).digest())
+            digest.update(path.name.encode() + b"\0" + bytes.fromhex(last.digests[path]))
     return digest.hexdigest()[:16]
 
 
@@ -378,10 +418,10 @@ def _write_lock(project: Project, lock: str) -> bool:
     return True
 
 
-def _rules_digest(project: Project) -> str:
+def _rules_digest(project: Project, digests: FileDigests) -> str:
     from kg.version import __version__
 
-    return f"{__version__} {digest_of_files((*project.ontology, *project.shapes))}"
+    return f"{__version__} {digests.of_all((*project.ontology, *project.shapes))}"
 
 
 def _write_counts(folder: Path, counts: Mapping[str, int | float | str]) -> None:

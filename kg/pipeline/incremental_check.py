@@ -4,20 +4,19 @@ A build keeps the findings of its shapes, and the digest of the shapes and the o
 are the same, the findings about everything that the change cannot affect still hold.
 """
 
+# ruff: noqa: S608 - only names of tables are put into SQL
 from __future__ import annotations
 
-import hashlib
 import json
-from collections.abc import Iterable, Sequence
-from dataclasses import asdict, fields
+from collections.abc import Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any, cast
 
 from pyoxigraph import BlankNode, NamedNode, Triple
 
-from kg.graph.snapshot_file import SnapshotFile
-from kg.graph.triple_tables import TripleTables
-from kg.reports import Finding, Place, Report, Severity
+from kg.graph.triple_tables import FORMER, TripleTables
+from kg.reports import Report, finding_from
 from kg.shapes import IncrementalValidation, Shapes
 from kg.shapes.pyshacl_engine import TripleFilter, triple_filter
 from kg.terms import RDFS, to_term
@@ -55,29 +54,21 @@ def _reads_of(shapes: Shapes) -> dict[str, Any] | None:
     }
 
 
-def digest_of_files(files: Iterable[Path]) -> str:
-    """A digest of the files that a check depends on besides the facts: shapes and ontology."""
-    digest = hashlib.sha256()
-    for path in files:
-        digest.update(hashlib.sha256(path.read_bytes()).digest())
-    return digest.hexdigest()
-
-
 def check_changes(
     tables: TripleTables, shapes: Shapes, *, ontology: Sequence[Triple], build: Path, digest: str
 ) -> Report | None:
     """The report of a complete check, from the build's findings and the changes since; None when the build is no help.
 
-    The build is no help when its shapes or ontology were others, when a subclass axiom has changed, or when comparing
-    the graphs would take longer than checking.
+    The tables have the ids of the build's snapshot. The build is no help when its shapes or ontology were others, when
+    a subclass axiom has changed, or when comparing the graphs would take longer than checking.
     """
     document = _read_document(build, digest)
     if document is None or tables.count("triple") > _LARGEST:
         return None
-    added, removed = _difference(tables, build)
+    added, removed = _difference(tables)
     if any(str(triple.predicate) == _SUBCLASS for triple in (*added, *removed)):
         return None
-    known, reads = map(_to_finding, document["findings"]), document["reads"]
+    known, reads = map(finding_from, document["findings"]), document["reads"]
     validation = IncrementalValidation(
         tables, shapes, ontology=ontology, known=known, reads=_to_filter(reads) if reads is not None else None
     )
@@ -100,23 +91,14 @@ def _to_filter(document: dict[str, Any]) -> TripleFilter:
     return TripleFilter(frozenset(document["predicates"]), frozenset(document["names"]), document["all_types"])
 
 
-def _to_finding(document: dict[str, Any]) -> Finding:
-    known = {field.name for field in fields(Finding)}
-    values = {name: value for name, value in document.items() if name in known and name not in ("severity", "places")}
-    tuples = {name: tuple(value) for name, value in values.items() if isinstance(value, list)}
-    places = tuple(Place(**place) for place in document["places"])
-    return Finding(**{**values, **tuples}, severity=Severity(document["severity"]), places=places)
-
-
-def _difference(tables: TripleTables, build: Path) -> tuple[list[Triple], list[Triple]]:
-    """The triples of the tables that are not in the build, and the reverse."""
+def _difference(tables: TripleTables) -> tuple[list[Triple], list[Triple]]:
+    """The triples of the tables that are not in the earlier snapshot, and the reverse."""
     sql = tables.sql
-    SnapshotFile(build).load_as(tables, "published")
-    now, before = "SELECT s, p, o FROM triple UNION SELECT s, p, o FROM inferred", "SELECT s, p, o FROM published"
-    added = sql.execute(f"({now}) EXCEPT ({before})").fetchall()
-    removed = sql.execute(f"({before}) EXCEPT ({now})").fetchall()
-    sql.execute("DROP TABLE published")
-    texts = tables.decode({id for row in (*added, *removed) for id in row})
+    now = "(SELECT s, p, o FROM triple UNION ALL SELECT s, p, o FROM inferred)"
+    added = sql.execute(f"SELECT * FROM {now} ANTI JOIN {FORMER}.triple USING (s, p, o)").fetchall()
+    removed = sql.execute(f"SELECT s, p, o FROM {FORMER}.triple ANTI JOIN {now} USING (s, p, o)").fetchall()
+    texts = tables.decode_former({id for row in removed for id in row})
+    texts |= tables.decode({id for row in added for id in row})
     return [_to_triple(row, texts) for row in added], [_to_triple(row, texts) for row in removed]
 
 

@@ -10,17 +10,18 @@ rdf_reader    RDF files: one fact a triple, without spans
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from itertools import islice
 from pathlib import Path
 
 from pyoxigraph import NamedNode
 
-from kg.facts.fact_table import ProjectFacts
+from kg.facts.fact_table import SLOTS, ProjectFacts
 from kg.facts.files import FileFindings, fact_files
 from kg.facts.literals import describe_value, example_of
 from kg.facts.model import Fact, Source
-from kg.facts.named_values import resolve_names
-from kg.facts.passage_lock import LOCK_FILE, CitationFinder, read_lock
+from kg.facts.named_values import NamedValue, resolve_names
+from kg.facts.passage_lock import LOCK_FILE, Citation, CitationFinder, LockedSpan, read_lock
 from kg.facts.readers.rdf_reader import RdfReader
 from kg.facts.readers.table_reader import TableReader
 from kg.facts.readers.yaml_reader import YamlReader
@@ -37,6 +38,17 @@ _OTHER_SUFFIXES = (".sssom.tsv", ".md", ".txt", ".LICENSE")
 
 
 @dataclass(frozen=True)
+class FileRecord:
+    """What was read of one file of facts besides the facts, which have the numbers of a slot."""
+
+    slot: int
+    findings: tuple[Finding, ...] = ()
+    blocks: Mapping[tuple[NamedNode, str], Place] = field(default_factory=dict)
+    names: tuple[NamedValue, ...] = ()
+    citations: Mapping[Citation, LockedSpan] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
 class FactsRead:
     """The content of `data/`: the facts, the sources that state them, and what is wrong with the files."""
 
@@ -45,39 +57,135 @@ class FactsRead:
     findings: tuple[Finding, ...] = ()
     lock: str = ""
     """The content that `data/passages.lock` should have."""
+    records: Mapping[str, FileRecord] = field(default_factory=dict)
+    """File name -> what the next build has to know to leave the file unread."""
+    taken: frozenset[str] = frozenset()
+    """The files that were not read, since an earlier snapshot has their facts."""
 
 
-def read_facts(folder: Path, schema: Schema, table: ProjectFacts, *, texts: Path | str | None = None) -> FactsRead:
+def read_facts(
+    folder: Path,
+    schema: Schema,
+    table: ProjectFacts,
+    *,
+    texts: Path | str | None = None,
+    former: Mapping[str, FileRecord] | None = None,
+) -> FactsRead:
     """Read all facts under a project's `data/`, in the order of files and lines, into an empty table.
 
-    A fault hides no other. Cited words are found in the texts of the folder `texts`, as `open_texts` says.
+    A fault hides no other. Cited words are found in the texts of the folder `texts`, as `open_texts` says. The files
+    in `former` are not read: their facts are in the earlier snapshot that the table's dictionary has the ids of.
     """
     path = folder / "sources.yaml"
     listed = read_sources(path, file=_name(path, folder)) if path.exists() else SourcesRead()
     available = open_texts(texts, folder.parent / "texts", listed.sources)
     citations = CitationFinder(available, listed.sources, read_lock(folder / LOCK_FILE))
-    yaml_reader, rdf_reader = YamlReader(schema, listed.sources, citations), RdfReader(schema, listed.sources)
-    table_reader = TableReader(schema, listed.sources, table)
-    by_suffix = {suffix: reader for reader in (yaml_reader, rdf_reader) for suffix in reader.SUFFIXES}
-    findings = FileFindings(listed.findings)
-    for path in fact_files(folder):
-        if path.name in _OTHER_FILES or path.name.endswith(_OTHER_SUFFIXES):
-            continue
-        file = _name(path, folder)
-        if path.suffix.lower() in table_reader.SUFFIXES:
-            table_reader.read(path, file=file)
-        elif (reader := by_suffix.get(path.suffix.lower())) is not None:
-            table.add(reader.read(path, file=file))
-        else:
-            remedy = "Write facts into .yaml, .csv, .tsv, .parquet or RDF files."
-            findings.add("unknown-file", f"{path.suffix or 'such'} files are not read", Place(file), remedy=remedy)
-    sources = {**listed.sources, **rdf_reader.file_sources}
-    for each in (yaml_reader, table_reader, rdf_reader):
-        findings.extend(each.findings)
-    resolved = resolve_names(table, yaml_reader.named_values, schema)
+    files = _FileReader(schema, listed.sources, table, citations)
+    files.read(named_files(folder), former or {})
+    sources = {**listed.sources, **files.rdf.file_sources}
+    findings = FileFindings((*listed.findings, *files.findings()))
+    resolved = resolve_names(table, files.yaml.named_values, schema)
     findings.extend(resolved.findings)
     findings.extend(_check_names(table, schema, sources, resolved.unresolved))
-    return FactsRead(table, sources, tuple(findings), citations.to_lock())
+    return FactsRead(table, sources, tuple(findings), citations.to_lock(), files.records, frozenset(files.taken))
+
+
+def named_files(folder: Path) -> dict[str, Path]:
+    """The files under `data/` that should hold facts, by the names that they have in findings, in their order."""
+    return {
+        _name(path, folder): path
+        for path in fact_files(folder)
+        if path.name not in _OTHER_FILES and not path.name.endswith(_OTHER_SUFFIXES)
+    }
+
+
+class _FileReader:
+    """Reads files of facts, each by the reader for its suffix; `records` has what was read besides the facts."""
+
+    def __init__(
+        self, schema: Schema, sources: Mapping[str, Source], table: ProjectFacts, citations: CitationFinder
+    ) -> None:
+        self.table, self.citations = table, citations
+        self.yaml, self.rdf = YamlReader(schema, sources, citations), RdfReader(schema, sources)
+        self.tables = TableReader(schema, sources, table)
+        self.others = FileFindings()
+        self.records: dict[str, FileRecord] = {}
+        self.taken: set[str] = set()
+
+    def read(self, files: Mapping[str, Path], former: Mapping[str, FileRecord]) -> None:
+        """Read these files, or take the facts of the earlier snapshot."""
+        slots = _to_slots(list(files), {name: record.slot for name, record in former.items()})
+        former = {name: record for name, record in former.items() if slots.get(name) == record.slot}
+        self.table.take_former([record.slot for record in former.values()])
+        for name, path in files.items():
+            if (record := former.get(name)) is not None:
+                self._take(name, record)
+            else:
+                self._read(path, name, slots[name])
+
+    def findings(self) -> Iterator[Finding]:
+        """The findings of all files, in the order of the readers."""
+        yield from self.others
+        for reader in (self.yaml, self.tables, self.rdf):
+            yield from reader.findings
+
+    def _reader(self, name: str) -> YamlReader | TableReader | RdfReader | None:
+        suffix = Path(name).suffix.lower()
+        return next((reader for reader in (self.yaml, self.tables, self.rdf) if suffix in reader.SUFFIXES), None)
+
+    def _read(self, path: Path, name: str, slot: int) -> None:
+        reader = self._reader(name)
+        findings = reader.findings if reader is not None else self.others
+        counts = len(findings), len(self.yaml.blocks), len(self.yaml.named_values)
+        before, self.citations.used = self.citations.used, {}
+        if reader is None:
+            remedy = "Write facts into .yaml, .csv, .tsv, .parquet or RDF files."
+            findings.add("unknown-file", f"{path.suffix or 'such'} files are not read", Place(name), remedy=remedy)
+        elif isinstance(reader, TableReader):
+            reader.read(path, file=name, slot=slot)
+        else:
+            self.table.add(reader.read(path, file=name), slot=slot)
+        self.records[name] = FileRecord(
+            slot,
+            tuple(findings[counts[0] :]),
+            dict(islice(self.yaml.blocks.items(), counts[1], None)),
+            tuple(self.yaml.named_values[counts[2] :]),
+            self.citations.used,
+        )
+        self.citations.used = before | self.citations.used
+
+    def _take(self, name: str, record: FileRecord) -> None:
+        reader = self._reader(name)
+        assert reader is not None
+        reader.findings.extend(record.findings)
+        self.yaml.add_blocks(record.blocks)
+        self.yaml.named_values.extend(record.names)
+        self.citations.used.update(record.citations)
+        if reader is self.rdf and self.table.has_facts_of(name):
+            self.rdf.add_source(name)
+        self.records[name] = record
+        self.taken.add(name)
+
+
+def _to_slots(names: list[str], former: Mapping[str, int]) -> dict[str, int]:
+    """A slot for each of these files, in their order: the ones that some have, where there is room between them."""
+    slots: dict[str, int] = {}
+    new: list[str] = []
+    last = 0
+    for name in (*names, None):
+        slot = former.get(name) if name is not None else last + min(1024, SLOTS // (len(names) + 1)) * (len(new) + 1)
+        if slot is None:
+            assert name is not None
+            new.append(name)
+            continue
+        room = slot - last
+        if room <= len(new):
+            return {name: 1024 * number for number, name in enumerate(names, start=1)}
+        slots |= {each: last + room * number // (len(new) + 1) for number, each in enumerate(new, start=1)}
+        if name is not None:
+            slots[name] = slot
+        last, new = slot, []
+    return slots
 
 
 def _check_names(

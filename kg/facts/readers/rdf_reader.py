@@ -53,6 +53,11 @@ class RdfReader:
                 self.file_sources[source.id] = source
             yield Fact(subject, quad.predicate, value, Evidence(source.id, record=record), place=Place(file))
 
+    def add_source(self, file: str) -> None:
+        """Take note of the source of a file that is not read again."""
+        if (source := self._source_of(file)).id not in self.sources:
+            self.file_sources[source.id] = source
+
     def _source_of(self, file: str) -> Source:
         name = file.rpartition("/")[2]
         for source in self.sources.values():

@@ -56,9 +56,9 @@ class TableReader:
     table: ProjectFacts
     findings: FileFindings = field(default_factory=FileFindings)
 
-    def read(self, path: Path, *, file: str) -> None:
-        """Read one table; `file` is its name in findings."""
-        first = self.table.next_file()
+    def read(self, path: Path, *, file: str, slot: int | None = None) -> None:
+        """Read one table; `file` is its name in findings, and its facts get the numbers of a slot."""
+        first = self.table.begin_file(slot)
         reader = RowReader(self.schema, self.sources)
         cells = read_cells(self.table.sql, path, file=file, reader=reader)
         if cells is not None:

@@ -87,7 +87,8 @@ class YamlReader:
     findings: FileFindings = field(default_factory=FileFindings)
     named_values: list[NamedValue] = field(default_factory=list)
     """The values that are names; their facts have the entity that would be created."""
-    _blocks: dict[tuple[NamedNode, str], Place] = field(default_factory=dict)
+    blocks: dict[tuple[NamedNode, str], Place] = field(default_factory=dict)
+    """Entity and source -> where their block begins."""
     _parts: set[str] = field(default_factory=set)
     _without_text: set[str] = field(default_factory=set)
 
@@ -124,14 +125,22 @@ class YamlReader:
                 remedy = "Put a title that has a colon in quotation marks." if value.text else ""
                 self.findings.add("shape", message, value.place, remedy=remedy)
                 continue
-            first = self._blocks.setdefault((subject, context.source), key.place)
-            if first != key.place:
-                message = f"{key.text} already has a block for {context.source or 'no source'} at {first}"
-                self.findings.add("duplicate", message, key.place, first, remedy="Join the two blocks.")
+            self._add_block((subject, context.source), key.text or "", key.place)
             within = self._entries(replace(value, entries=self._short_forms.expand(value.entries)))
             if is_name(key.text or "") and "label" not in within:
                 yield from self._title(subject, key, context)
             yield from self._properties(subject, within, self._inner(context, within), on=self._types(within))
+
+    def add_blocks(self, blocks: Mapping[tuple[NamedNode, str], Place]) -> None:
+        """Take note of the blocks of a file that is not read again."""
+        for (subject, source), place in blocks.items():
+            self._add_block((subject, source), subject.value, place)
+
+    def _add_block(self, block: tuple[NamedNode, str], name: str, place: Place) -> None:
+        first = self.blocks.setdefault(block, place)
+        if first != place:
+            message = f"{name} already has a block for {block[1] or 'no source'} at {first}"
+            self.findings.add("duplicate", message, place, first, remedy="Join the two blocks.")
 
     def _subject(self, key: YamlNode) -> NamedNode | None:
         """The entity that a block is about; a title such as `The Last Ferry` stands for `film:the-last-ferry`."""

@@ -1,0 +1,126 @@
+"""Writes the snapshot of a build as a copy of the last one, changed where the two differ.
+
+Terms have the ids that they have in the last snapshot (`TripleTables.keep_ids_of`), so that tables are compared by
+numbers. New rows are after the others, and not in their order.
+"""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import duckdb
+
+from kg.facts.fact_table import FACT_ROWS
+from kg.graph.columns import TERM_COLUMNS, typed_terms
+from kg.graph.lookup_tables import INDEXED, ORDERS, TripleOrders
+from kg.graph.snapshot_file import FILE, KEPT, Changes, read_quads
+from kg.graph.snapshot_writer import FACTS, ROWS_OF_A_GROUP, SIZES
+from kg.graph.triple_tables import FORMER, TripleTables
+from kg.sql import quote
+
+_KNOWLEDGE = "SELECT s, p, o, false AS is_inferred FROM triple UNION ALL SELECT s, p, o, true FROM inferred"
+
+
+def update_snapshot(tables: TripleTables, folder: Path, before: Path, *, most_changes: int) -> Changes | None:
+    """Write the snapshot of a build from its tables and the snapshot of the build before, whose ids the tables have.
+
+    `changed_fact` has the numbers of changed facts, and `named` the triples of named graphs except those in `KEPT`.
+    Returns what a store has to do; None when more quads have changed than `most_changes`.
+    """
+    sql = tables.sql
+    shutil.copyfile(before / FILE, folder / FILE)
+    sql.execute(f"ATTACH {quote(folder / FILE)} AS snapshot (ROW_GROUP_SIZE {ROWS_OF_A_GROUP})")
+    try:
+        _update_quads(sql, "triple", _KNOWLEDGE, columns="s, p, o, is_inferred")
+        _update_quads(sql, "named", "SELECT DISTINCT g, s, p, o FROM named", columns="g, s, p, o", kept=KEPT)
+        _collect_changes(sql)
+        if TripleOrders.of(sql) == INDEXED:
+            _update_orders(sql)
+        _update_terms(sql)
+        _replace(sql, "graph", SIZES)
+        for name, rows in FACT_ROWS.items():
+            sql.execute(f"DELETE FROM snapshot.{name} WHERE number IN (SELECT number FROM changed_fact)")
+            sql.execute(
+                f"INSERT INTO snapshot.{name} {rows} WHERE number IN (SELECT number FROM changed_fact) ORDER BY number"
+            )
+        _replace(sql, "fact_origin", FACTS["fact_origin"])
+        changes = None
+        if tables.count("added_quad") + tables.count("removed_quad") <= most_changes:
+            changes = _to_changes(sql)
+        sql.execute("CHECKPOINT snapshot")
+    finally:
+        sql.execute("DETACH snapshot")
+    return changes
+
+
+def _update_quads(sql: duckdb.DuckDBPyConnection, name: str, now: str, *, columns: str, kept: str = "false") -> None:
+    sql.execute(
+        f"CREATE OR REPLACE TEMP TABLE {name}_gone AS SELECT t.* FROM (SELECT rowid AS row, * FROM snapshot.{name}"
+        f" WHERE NOT ({kept})) AS t ANTI JOIN ({now}) AS n USING ({columns})"
+    )
+    sql.execute(
+        f"CREATE OR REPLACE TEMP TABLE {name}_new AS SELECT n.* FROM ({now}) AS n"
+        f" ANTI JOIN snapshot.{name} AS t USING ({columns})"
+    )
+    sql.execute(f"DELETE FROM snapshot.{name} WHERE rowid IN (SELECT row FROM {name}_gone)")
+    sql.execute(f"INSERT INTO snapshot.{name} SELECT {columns} FROM {name}_new ORDER BY ALL")
+
+
+def _collect_changes(sql: duckdb.DuckDBPyConnection) -> None:
+    """The quads that came and went: a triple that was inferred and is asserted now did neither."""
+    quads = "SELECT 0::UINTEGER AS g, s, p, o FROM triple_{0} UNION ALL SELECT g, s, p, o FROM named_{0}"
+    for name, kind, other in (("added_quad", "new", "gone"), ("removed_quad", "gone", "new")):
+        sql.execute(
+            f"CREATE OR REPLACE TEMP TABLE {name} AS SELECT * FROM ({quads.format(kind)}) AS q"
+            f" ANTI JOIN ({quads.format(other)}) AS r USING (g, s, p, o)"
+        )
+
+
+def _update_orders(sql: duckdb.DuckDBPyConnection) -> None:
+    """Change the tables that have the triples in other orders."""
+    for name, order in ORDERS.items():
+        gone = f"SELECT t.rowid FROM snapshot.{name} AS t SEMI JOIN removed_quad AS r ON r.g = 0 AND"
+        sql.execute(f"DELETE FROM snapshot.{name} WHERE rowid IN ({gone} r.s = t.s AND r.p = t.p AND r.o = t.o)")
+        sql.execute(f"INSERT INTO snapshot.{name} SELECT {order} FROM added_quad WHERE g = 0 ORDER BY ALL")
+
+
+def _update_terms(sql: duckdb.DuckDBPyConnection) -> None:
+    """Add the terms that only the new quads have, and remove those that only the quads before had."""
+    ids = " UNION ".join(f"SELECT {place} AS id FROM {{0}}_quad" for place in "gspo")
+    lost = " ".join(
+        f"ANTI JOIN snapshot.{table} AS t{number} ON t{number}.{place} = r.id"
+        for number, (table, place) in enumerate(TERM_COLUMNS)
+    )
+    sql.execute(f"DELETE FROM snapshot.term WHERE id IN (SELECT id FROM ({ids.format('removed')}) AS r {lost})")
+    with typed_terms(sql, f"SELECT id FROM ({ids.format('added')}) ANTI JOIN snapshot.term USING (id)") as terms:
+        sql.execute(f"INSERT INTO snapshot.term SELECT * FROM {terms} ORDER BY text")
+
+
+def _replace(sql: duckdb.DuckDBPyConnection, name: str, rows: str) -> None:
+    sql.execute(f"DELETE FROM snapshot.{name}")
+    sql.execute(f"INSERT INTO snapshot.{name} {rows}")
+
+
+def _to_changes(sql: duckdb.DuckDBPyConnection) -> Changes:
+    # Oxigraph writes several literals as one (1 and 01): with one of them, the others would be gone.
+    quads = "SELECT 0::UINTEGER AS g, s, p, o FROM snapshot.triple UNION ALL SELECT g, s, p, o FROM snapshot.named"
+    sql.execute(
+        "CREATE OR REPLACE TEMP TABLE changed_quad AS SELECT 'added' AS kind, * FROM added_quad"
+        " UNION ALL SELECT 'removed', * FROM removed_quad"
+        f" UNION ALL SELECT 'again', * FROM ({quads}) AS q SEMI JOIN removed_quad AS r USING (g, s, p)"
+    )
+    ids = " UNION ".join(f"SELECT {place} FROM changed_quad" for place in "gspo")
+    sql.execute(
+        "CREATE OR REPLACE TEMP TABLE changed_text AS SELECT id, text FROM"
+        f" (SELECT id, text FROM snapshot.term UNION SELECT id, text FROM {FORMER}.term) WHERE id IN ({ids})"
+    )
+    added, removed, again = (list(read_quads(sql, _TEXTS, [kind])) for kind in ("added", "removed", "again"))
+    return Changes(added + again, removed)
+
+
+_TEXTS = (
+    "SELECT d.text, a.text, b.text, c.text FROM changed_quad AS q JOIN changed_text AS a ON a.id = q.s"
+    " JOIN changed_text AS b ON b.id = q.p JOIN changed_text AS c ON c.id = q.o"
+    " LEFT JOIN changed_text AS d ON d.id = q.g WHERE q.kind = ? ORDER BY ALL"
+)
