@@ -22,19 +22,40 @@ from kg.sql import quote
 _KNOWLEDGE = "SELECT s, p, o, false AS is_inferred FROM triple UNION ALL SELECT s, p, o, true FROM inferred"
 
 
+def find_changed_triples(tables: TripleTables) -> None:
+    """Compare the default graph with that of the earlier snapshot.
+
+    The rows that came and went are then in `triple_new` and `triple_gone`, the triples in `added_triple` and
+    `removed_triple`: one that was inferred and is asserted now neither came nor went.
+    """
+    _find_changes(tables.sql, "triple", _KNOWLEDGE, columns="s, p, o, is_inferred")
+    for name, kind, other in (("added_triple", "new", "gone"), ("removed_triple", "gone", "new")):
+        tables.sql.execute(
+            f"CREATE OR REPLACE TEMP TABLE {name} AS SELECT s, p, o FROM triple_{kind}"
+            f" ANTI JOIN triple_{other} USING (s, p, o)"
+        )
+
+
 def update_snapshot(tables: TripleTables, folder: Path, before: Path, *, most_changes: int) -> Changes | None:
     """Write the snapshot of a build from its tables and the snapshot of the build before, whose ids the tables have.
 
-    `changed_fact` has the numbers of changed facts, and `named` the triples of named graphs except those in `KEPT`.
+    It follows `find_changed_triples` and `ProjectFacts.find_changes`; `named` has the triples of named graphs except
+    those in `KEPT`.
     Returns what a store has to do; None when more quads have changed than `most_changes`.
     """
     sql = tables.sql
     shutil.copyfile(before / FILE, folder / FILE)
     sql.execute(f"ATTACH {quote(folder / FILE)} AS snapshot (ROW_GROUP_SIZE {ROWS_OF_A_GROUP})")
     try:
-        _update_quads(sql, "triple", _KNOWLEDGE, columns="s, p, o, is_inferred")
-        _update_quads(sql, "named", "SELECT DISTINCT g, s, p, o FROM named", columns="g, s, p, o", kept=KEPT)
-        _collect_changes(sql)
+        _find_changes(sql, "named", "SELECT DISTINCT g, s, p, o FROM named", columns="g, s, p, o", kept=KEPT)
+        for name, columns in (("triple", "s, p, o, is_inferred"), ("named", "g, s, p, o")):
+            sql.execute(f"DELETE FROM snapshot.{name} WHERE rowid IN (SELECT row FROM {name}_gone)")
+            sql.execute(f"INSERT INTO snapshot.{name} SELECT {columns} FROM {name}_new ORDER BY ALL")
+        for name, triples, named in (("added", "added", "new"), ("removed", "removed", "gone")):
+            sql.execute(
+                f"CREATE OR REPLACE TEMP TABLE {name}_quad AS SELECT 0::UINTEGER AS g, s, p, o FROM {triples}_triple"
+                f" UNION ALL SELECT g, s, p, o FROM named_{named}"
+            )
         if TripleOrders.of(sql) == INDEXED:
             _update_orders(sql)
         _update_terms(sql)
@@ -54,35 +75,24 @@ def update_snapshot(tables: TripleTables, folder: Path, before: Path, *, most_ch
     return changes
 
 
-def _update_quads(sql: duckdb.DuckDBPyConnection, name: str, now: str, *, columns: str, kept: str = "false") -> None:
+def _find_changes(sql: duckdb.DuckDBPyConnection, name: str, now: str, *, columns: str, kept: str = "false") -> None:
+    """Fill the tables of the rows that came, and of those that went, with their numbers in the earlier snapshot."""
     sql.execute(
-        f"CREATE OR REPLACE TEMP TABLE {name}_gone AS SELECT t.* FROM (SELECT rowid AS row, * FROM snapshot.{name}"
+        f"CREATE OR REPLACE TEMP TABLE {name}_gone AS SELECT t.* FROM (SELECT rowid AS row, * FROM {FORMER}.{name}"
         f" WHERE NOT ({kept})) AS t ANTI JOIN ({now}) AS n USING ({columns})"
     )
     sql.execute(
         f"CREATE OR REPLACE TEMP TABLE {name}_new AS SELECT n.* FROM ({now}) AS n"
-        f" ANTI JOIN snapshot.{name} AS t USING ({columns})"
+        f" ANTI JOIN {FORMER}.{name} AS t USING ({columns})"
     )
-    sql.execute(f"DELETE FROM snapshot.{name} WHERE rowid IN (SELECT row FROM {name}_gone)")
-    sql.execute(f"INSERT INTO snapshot.{name} SELECT {columns} FROM {name}_new ORDER BY ALL")
-
-
-def _collect_changes(sql: duckdb.DuckDBPyConnection) -> None:
-    """The quads that came and went: a triple that was inferred and is asserted now did neither."""
-    quads = "SELECT 0::UINTEGER AS g, s, p, o FROM triple_{0} UNION ALL SELECT g, s, p, o FROM named_{0}"
-    for name, kind, other in (("added_quad", "new", "gone"), ("removed_quad", "gone", "new")):
-        sql.execute(
-            f"CREATE OR REPLACE TEMP TABLE {name} AS SELECT * FROM ({quads.format(kind)}) AS q"
-            f" ANTI JOIN ({quads.format(other)}) AS r USING (g, s, p, o)"
-        )
 
 
 def _update_orders(sql: duckdb.DuckDBPyConnection) -> None:
     """Change the tables that have the triples in other orders."""
     for name, order in ORDERS.items():
-        gone = f"SELECT t.rowid FROM snapshot.{name} AS t SEMI JOIN removed_quad AS r ON r.g = 0 AND"
+        gone = f"SELECT t.rowid FROM snapshot.{name} AS t SEMI JOIN removed_triple AS r ON"
         sql.execute(f"DELETE FROM snapshot.{name} WHERE rowid IN ({gone} r.s = t.s AND r.p = t.p AND r.o = t.o)")
-        sql.execute(f"INSERT INTO snapshot.{name} SELECT {order} FROM added_quad WHERE g = 0 ORDER BY ALL")
+        sql.execute(f"INSERT INTO snapshot.{name} SELECT {order} FROM added_triple ORDER BY ALL")
 
 
 def _update_terms(sql: duckdb.DuckDBPyConnection) -> None:

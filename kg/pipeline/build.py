@@ -37,7 +37,7 @@ from kg.files.atomic import write_file
 from kg.graph.build_files import find_damage
 from kg.graph.provenance import add_changed_provenance, add_provenance
 from kg.graph.snapshot_file import FILE, add_graph, begin_named_graphs, keep_graphs
-from kg.graph.snapshot_update import update_snapshot
+from kg.graph.snapshot_update import find_changed_triples, update_snapshot
 from kg.graph.snapshot_writer import write_snapshot
 from kg.graph.store import (
     MOST_CHANGES,
@@ -306,6 +306,8 @@ def draft(
             new, ontology, derived=derive_days(known.where(f"p IN ({facts.ids(DATE_PROPERTIES)})")), engine=engine
         )
         show("checking")
+        if last.folder is not None:
+            find_changed_triples(new)
         if last.folder is not None and focus is None and shape is None and not complete:
             rules = _rules_digest(project, last.digests)
             shapes_report = check_changes(new, shapes, ontology=ontology, build=last.folder, digest=rules)
