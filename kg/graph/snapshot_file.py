@@ -241,8 +241,8 @@ class SnapshotFile:
     def write_tables(self, folder: Path, *, names: Sequence[str] = TABLES, by_predicate: bool = False) -> None:
         """Write tables, each as a Parquet file; with `by_predicate`, `triple` as a folder of files for each predicate.
 
-        A program that reads the triples of few predicates reads no other file. Numbers are the same in every build of the
-        same files.
+        A program that reads the triples of few predicates reads no other file. Numbers are the same in every build of
+        the same files.
         """
         from kg.sql import quote
 
