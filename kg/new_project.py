@@ -54,11 +54,21 @@ def create_project(folder: Path | str, *, like: Project | Path | str | None = No
         target.mkdir(parents=True, exist_ok=True)
         if any(target.iterdir()):
             raise InputError(f"{folder} is not empty. Name a new folder.")
-        for name in ("ontology", "queries"):
-            shutil.copytree(model.folder / name, target / name)
-        for path, text in files.items():
-            path.parent.mkdir(parents=True, exist_ok=True)
-            write_file(path, (text,))
+        try:
+            for name in ("ontology", "queries"):
+                shutil.copytree(model.folder / name, target / name, copy_function=_copy)
+            for path, text in files.items():
+                path.parent.mkdir(parents=True, exist_ok=True)
+                write_file(path, (text,))
+        except BaseException:
+            for path in target.iterdir():
+                shutil.rmtree(path, ignore_errors=True)
+            raise
     except OSError as error:
         raise InputError(f"{folder} cannot be written: {error.strerror}") from error
     return NewProject(find_project(target), tuple(files))
+
+
+def _copy(source: str, target: str) -> None:
+    """Copy a file; of one that cannot be written the reason is raised at once, not with those of all others."""
+    write_file(target, (Path(source).read_text(encoding="utf-8"),), durable=False)

@@ -32,6 +32,18 @@ def test_a_folder_that_is_not_empty_is_refused(anora: SmallProject) -> None:
     assert sorted(anora.folder.rglob("*")) == before
 
 
+def test_what_cannot_be_written_in_full_leaves_nothing(
+    anora: SmallProject, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(path: Path, _: object, **options: bool) -> None:
+        raise InputError(f"{path} cannot be written: No space left on device")
+
+    monkeypatch.setattr("kg.new_project.write_file", fail)
+    with pytest.raises(InputError, match="No space left"):
+        create_project(tmp_path / "new", like=anora.project)
+    assert list((tmp_path / "new").iterdir()) == []
+
+
 def test_a_file_in_the_place_of_the_folder_is_refused(anora: SmallProject, tmp_path: Path) -> None:
     (tmp_path / "file").write_text("Anora")
     with pytest.raises(InputError, match="cannot be written"):

@@ -200,6 +200,9 @@ def _validate(call: argparse.Namespace) -> int:
 
 
 def _infer(call: argparse.Namespace) -> int:
+    if call.output.endswith((".jsonld", ".json", ".rdf", ".owl", ".xml")):
+        message = f"kg infer writes N-Triples, which is Turtle as well: name a .nt or .ttl file, not {call.output}."
+        raise InputError(message)
     if call.output != "-":
         result = _infer_to(call, Path(call.output))
     else:
@@ -212,7 +215,8 @@ def _infer(call: argparse.Namespace) -> int:
     for finding in result.report:
         print_message(str(finding))
     written = "" if call.output == "-" else f"; written to {call.output}"
-    print_message(f"{result.count:,} triples were inferred{written}")
+    noun = "triple was" if result.count == 1 else "triples were"
+    print_message(f"{result.count:,} {noun} inferred{written}")
     return 0 if result.report else 1
 
 

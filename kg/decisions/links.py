@@ -3,6 +3,8 @@
 The file is SSSOM (https://w3id.org/sssom/spec): a row is a judgement. `skos:exactMatch` says that two names mean one
 entity; with `predicate_modifier` `Not`, that they mean two. Other predicates are kept and change nothing, and so does
 `sssom:NoTermFound`, which says that no entity was found. A row that cannot be read is a finding, and the next is read.
+One that would say that two names mean the same entity is left out, with a warning; one that may say that they do not is
+a violation, since without it other rows could unite the two.
 """
 
 from __future__ import annotations
@@ -20,7 +22,7 @@ from pathlib import Path
 from pyoxigraph import NamedNode
 
 from kg.facts.files import FileFindings, read_text, read_yaml
-from kg.reports import Finding, Place
+from kg.reports import Finding, Place, Severity
 from kg.terms import FILM, OWL, PREFIXES, SKOS, to_curie, to_iri
 from kg.text.folding import closest
 
@@ -272,7 +274,9 @@ class _SssomReader:
             if subject == object and predicate in _SAME and modifier:
                 raise ValueError(f"{to_curie(subject.value)} is judged not to be itself")
         except ValueError as error:
-            self.findings.add("value", str(error), place)
+            severity = Severity.VIOLATION if modifier else Severity.WARNING
+            remedy = "" if modifier else "The row is left out."
+            self.findings.add("value", str(error), place, severity=severity, remedy=remedy)
             return None
         is_about_two = predicate in _SAME and subject != object and NO_TERM_FOUND not in (subject, object)
         return Judgement(

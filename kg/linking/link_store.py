@@ -51,8 +51,10 @@ def append_judgements(project: Project, judgements: Iterable[Judgement] | Judgem
             if judgements:
                 before = path.read_text(encoding="utf-8") if path.exists() else ""
                 _append(path, _rows(before, judgements) if before.strip() else to_sssom(judgements))
-    except (OSError, UnicodeDecodeError) as error:
-        raise InputError(f"{path} cannot be written: {error}") from error
+    except UnicodeDecodeError as error:
+        raise InputError(f"{path} is not UTF-8: {error.reason} at byte {error.start}.") from error
+    except OSError as error:
+        raise InputError(f"{error.filename or path} cannot be written: {error.strerror}.") from error
     return len(judgements)
 
 

@@ -17,6 +17,7 @@ from kg.lookup.entity_types import has_type, types_of
 from kg.schema import Schema, suggest_terms, to_schema
 from kg.terms import (
     ALIAS,
+    EVIDENCE,
     FILM,
     KNOWLEDGE,
     KNOWN_NAMES,
@@ -24,6 +25,8 @@ from kg.terms import (
     LINKS,
     ONTOLOGY,
     PREFIXES,
+    PROVENANCE,
+    SOURCE,
     TYPE,
     to_curie,
     to_iri,
@@ -32,11 +35,11 @@ from kg.terms import (
 from kg.text.folding import Naming, closest, fold_name
 
 _NAMING_GRAPHS = (KNOWLEDGE, ONTOLOGY)
-"""The graphs whose labels count: not the titles of sources in provenance, not contested labels."""
+"""The graphs whose labels count, not contested ones; the title of a source is shown, but nothing is found by it."""
 _CACHE_SIZE = 65_536
 _MAX_TEXT, _MAX_NAME_WORDS = 1_000, 6
 _GENITIVE = re.compile("['\u2019]s$")
-_SOURCE_CLASS = NamedNode(FILM + "Source")
+_SOURCE_CLASS, _TITLE = NamedNode(FILM + "Source"), NamedNode(EVIDENCE + "title")
 _LAST_PREPOSITION = re.compile(r" (?:about|for|of|on) (?!.* (?:about|for|of|on) ).*")
 _WORD = re.compile(r"[^\s?!,;()\"]*[^\s?!,;.:()\"]")
 
@@ -251,6 +254,9 @@ class EntityNames:
             labels = sorted(_label_keys(find_quads(self.store, iri, LABEL, None, graph)))
             if labels:
                 return labels[0][-1]
+        if iri.value.startswith(SOURCE):
+            title = find_quad(self.store, iri, _TITLE, None, PROVENANCE)
+            return title.object.value if title is not None and isinstance(title.object, Literal) else ""
         return ""
 
 

@@ -120,13 +120,18 @@ class ClassProperty:
         return {"curie": self.curie, "entities": self.entities, "example": self.example, "sentence": self.comment}
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class SchemaCard:
     """The classes, properties and kinds that the graph uses or its ontology declares, the most used first."""
 
     classes: Sequence[SchemaRow]
     properties: Sequence[SchemaRow]
     kinds: Sequence[SchemaRow] = ()
+
+    def __repr__(self) -> str:
+        """How many terms there are, and how many of them are used; as text the card lists them."""
+        used = sum(row.uses > 0 for row in (*self.classes, *self.properties))
+        return f"SchemaCard({len(self.classes)} classes and {len(self.properties)} properties, {used} of them used)"
 
     def find_class(self, name: str, *, is_used: bool = True) -> SchemaRow | None:
         """The class or kind with this name, CURIE or word, if an entity is of it or need not be; else None."""

@@ -100,6 +100,13 @@ def test_after_a_bad_row_the_next_is_read(tmp_path: Path, bad: str) -> None:
     assert {judgement.place.line for judgement in links.judgements} == {2, 5}
 
 
+def test_a_row_that_may_keep_two_entities_apart_is_never_left_out_with_a_warning(tmp_path: Path) -> None:
+    wrong = HEAD + SAME.format("a", "no such: name") + NOT.format("a", "no such: name") + SAME.format("c", "d")
+    links, findings = read(tmp_path, wrong)
+    assert [str(finding.severity) for finding in findings] == ["warning", "violation"]
+    assert len(links.judgements) == 1
+
+
 def test_a_cell_may_have_a_separator_of_lines(tmp_path: Path) -> None:
     head = HEAD.replace("\n", "\tcomment\n")
     rows = "".join(

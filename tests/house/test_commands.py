@@ -7,8 +7,10 @@ import subprocess
 import sys
 from pathlib import Path
 
+import duckdb
 import pytest
 
+from kg.cli import main
 from tests.projects import ANORA, SmallProject
 
 
@@ -132,7 +134,7 @@ def test_inferred_triples_go_to_stdout_and_messages_to_stderr(tmp_path: Path) ->
     )
     done = kg("infer", str(data), "--only-inferred", "-o", "-")
     assert done.stdout == "<https://example.org/b> <https://example.org/p> <https://example.org/a> .\n"
-    assert done.stderr == "1 triples were inferred\n"
+    assert done.stderr == "1 triple was inferred\n"
     assert [path.name for path in tmp_path.iterdir()] == ["films.ttl"]
 
 
@@ -144,3 +146,18 @@ def test_files_with_an_unknown_suffix_are_read_in_the_format_that_is_named(tmp_p
     assert kg("validate", str(file), "-s", str(file)).returncode == 2
     lint = kg("ontology", "lint", str(file), "--input-format", "turtle", folder=tmp_path)
     assert lint.returncode == 0
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="this system has no device that is always full")
+def test_a_full_disk_is_reported_in_one_line_where_sql_writes(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def write_nothing(_: object) -> None:
+        duckdb.sql("COPY (SELECT 1) TO '/dev/full' (FORMAT csv)")
+
+    monkeypatch.setattr("kg.cli.check._infer", write_nothing)
+    assert main(["infer", "films.ttl", "-o", "closed.nt"]) == 2
+    message = (
+        "kg infer: /dev/full cannot be read or written: No space left on device. Free some space, and run it again."
+    )
+    assert capsys.readouterr().err == f"{message}\n"

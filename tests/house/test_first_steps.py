@@ -92,6 +92,7 @@ WRONG = [
     ("show Anroa", "Did you mean Anora?"),
     ("why Anora directr Baker", "Did you mean film:director?"),
     ("export --format turtel", "Did you mean turtle?"),
+    ("infer no-such-file.ttl -o closed.jsonld", "name a .nt or .ttl file, not closed.jsonld."),
     ("facts --source nope", "There is no source 'nope'."),
     ("build --project /no/such/folder", "is not a project"),
 ]

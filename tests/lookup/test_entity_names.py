@@ -27,3 +27,13 @@ def test_case_accents_and_hyphens_do_not_matter_where_one_name_is_meant(project:
         graph.entity("àna")
     with pytest.raises(UnknownNameError):
         graph.entity("Carvalho")
+
+
+def test_a_source_without_a_label_is_called_by_its_title_but_not_found_by_it(project: SmallProject) -> None:
+    project.write("data/people.yaml", PEOPLE)
+    graph = project.open()
+    source = graph.entity("source:encyclopedia")
+    title = graph.provenance.sources["encyclopedia"].title
+    assert graph.names.label(source) == title != ""
+    with pytest.raises(UnknownNameError):
+        graph.entity(title)

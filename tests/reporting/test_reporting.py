@@ -279,3 +279,10 @@ def test_a_report_fails_from_a_severity_on() -> None:
     assert fails(warned, Severity.WARNING)
     assert fails(Report((TYPO,)), Severity.INFO)
     assert not fails(Report((TYPO,)), Severity.WARNING)
+
+
+def test_alternatives_that_the_message_of_a_shape_explains_are_not_repeated() -> None:
+    message = (f"<{SH}resultMessage>", '"An award has a film."')
+    finding = Finding("shacl/or", "An award has a film.", expected="at least 1 inverse award", details=(message,))
+    assert "inverse award" not in to_text(Report((finding,)))
+    assert "inverse award" in to_text(Report((replace(finding, details=()),)))
