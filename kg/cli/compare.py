@@ -7,7 +7,7 @@ from pathlib import Path
 
 from kg.cli.command import Commands, add_output, add_texts, print_message, write
 
-_FORMATS = ("text", "markdown", "json")
+_FORMATS = ("text", "markdown", "json", "atom")
 _GATES = (
     "any", "facts-lost", "facts-changed", "conclusions-lost", "answers-changed", "new-conflicts", "new-findings"
 )  # fmt: skip

@@ -1,13 +1,16 @@
-"""A difference as text for a terminal, as Markdown for a pull request, and as JSON."""
+"""A difference as text for a terminal, as Markdown for a pull request, as JSON, and as an Atom feed."""
 
 from __future__ import annotations
 
 import json
+import uuid
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict
+from datetime import UTC, datetime
 from itertools import islice
 
 from kg.comparison.difference import Change, Difference
+from kg.text.atom import AtomEntry, write_feed
 
 _MOST_SHOWN = 50
 """How many changes of a kind text and Markdown show; JSON has all."""
@@ -89,5 +92,27 @@ def to_json(difference: Difference) -> str:
     return json.dumps(asdict(difference), indent=2, ensure_ascii=False) + "\n"
 
 
-FORMATS: Mapping[str, Callable[[Difference], str]] = {"text": to_text, "markdown": to_markdown, "json": to_json}
+def to_atom(difference: Difference) -> str:
+    """A feed with an entry for each entity, property or query that differs; the same change has the same id."""
+    updated = datetime.now(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
+    entries = []
+    for title, changes in _lists(difference):
+        groups: dict[str, list[str]] = {}
+        for change in changes:
+            groups.setdefault(change.subject, []).append(_line(change))
+        for subject, lines in groups.items():
+            content = "\n".join(lines)
+            entries.append(AtomEntry(_entry_id(difference, content), f"{title}: {subject}", updated, content))
+    title = f"Changes from {difference.old} to {difference.new}"
+    return write_feed(_entry_id(difference, ""), title, entries, updated=updated)
+
+
+def _entry_id(difference: Difference, content: str) -> str:
+    """An IRI for a change between two states."""
+    return uuid.uuid5(uuid.NAMESPACE_URL, f"{difference.old}\n{difference.new}\n{content}").urn
+
+
+FORMATS: Mapping[str, Callable[[Difference], str]] = {
+    "text": to_text, "markdown": to_markdown, "json": to_json, "atom": to_atom
+}  # fmt: skip
 """Name of a format -> what writes it."""

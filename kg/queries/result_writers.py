@@ -11,7 +11,6 @@ rows are written here, one by one, until a bound is met.
 from __future__ import annotations
 
 import csv
-import html
 import io
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -23,6 +22,7 @@ from pyoxigraph import BlankNode, Literal, NamedNode, RdfFormat, Triple, seriali
 
 from kg.rdf.xml_writer import write_rdf_xml
 from kg.terms import PREFIXES, RDF, XSD, to_text
+from kg.text.xml_text import xml_attribute, xml_text
 
 JSON, XML = "application/sparql-results+json", "application/sparql-results+xml"
 CSV, TSV = "text/csv", "text/tab-separated-values"
@@ -159,7 +159,7 @@ def _join(columns: tuple[str, ...], pieces: list[bytes], media_type: str, *, is_
         head = b'{"head":{"vars":' + orjson.dumps(columns) + b'},"results":{"bindings":[\n'
         return head + b",\n".join(pieces) + (b"\n]}}\n" if is_complete else b'\n]},"complete":false}\n')
     if media_type in (XML, PLAIN_XML):
-        names = "".join(f"<variable name={_quote(name)}/>" for name in columns)
+        names = "".join(f"<variable name={xml_attribute(name)}/>" for name in columns)
         link = "" if is_complete else f'<link href="{_CUT_LINK}"/>'
         top = f"{_XML_HEAD}\n <head>{names}{link}</head>\n <results>\n"
         return top.encode() + b"".join(pieces) + b" </results>\n</sparql>\n"
@@ -196,13 +196,11 @@ def json_term(term: object) -> dict[str, object]:
 
 # --- XML
 _XML_HEAD = '<?xml version="1.0"?>\n<sparql xmlns="http://www.w3.org/2005/sparql-results#">'
-_NOT_XML = dict.fromkeys((*range(9), 11, 12, *range(14, 32), 0xFFFE, 0xFFFF), "\N{REPLACEMENT CHARACTER}")
-"""Characters that XML 1.0 cannot write, not even as a character reference."""
 
 
 def _xml_row(columns: tuple[str, ...], row: TermRow) -> bytes:
     cells = (
-        f"<binding name={_quote(name)}>{_xml_term(term)}</binding>"
+        f"<binding name={xml_attribute(name)}>{_xml_term(term)}</binding>"
         for name, term in zip(columns, row, strict=True)
         if term is not None
     )
@@ -212,25 +210,21 @@ def _xml_row(columns: tuple[str, ...], row: TermRow) -> bytes:
 def _xml_term(term: object) -> str:
     match term:
         case NamedNode():
-            return f"<uri>{_xml_text(term.value)}</uri>"
+            return f"<uri>{xml_text(term.value)}</uri>"
         case BlankNode():
-            return f"<bnode>{_xml_text(term.value)}</bnode>"
+            return f"<bnode>{xml_text(term.value)}</bnode>"
         case Literal():
-            attributes = f" xml:lang={_quote(term.language)}" if term.language is not None else ""
+            attributes = f" xml:lang={xml_attribute(term.language)}" if term.language is not None else ""
             if term.direction is not None:
                 attributes += f' its:dir="{term.direction.value}" its:version="2.0" xmlns:its="{_ITS}"'
             elif term.datatype.value not in (_STRING, _LANGUAGE_STRING):
-                attributes = f" datatype={_quote(term.datatype.value)}"
-            return f"<literal{attributes}>{_xml_text(term.value)}</literal>"
+                attributes = f" datatype={xml_attribute(term.datatype.value)}"
+            return f"<literal{attributes}>{xml_text(term.value)}</literal>"
         case Triple():
             parts = (("subject", term.subject), ("predicate", term.predicate), ("object", term.object))
             return f"<triple>{''.join(f'<{name}>{_xml_term(part)}</{name}>' for name, part in parts)}</triple>"
         case _:
             raise TypeError(f"not an RDF term: {term!r}")
-
-
-def _xml_text(text: str) -> str:
-    return html.escape(text.translate(_NOT_XML), quote=False).replace("\r", "&#13;")
 
 
 # --- CSV and TSV
@@ -280,8 +274,3 @@ _ROW_WRITERS: dict[str, Callable[[tuple[str, ...], TermRow], bytes]] = {
     CSV: _csv_row,
     TSV: _tsv_row,
 }
-
-
-def _quote(text: str) -> str:
-    """The value of an attribute, without line ends in it."""
-    return '"' + html.escape(text, quote=False).replace('"', "&quot;") + '"'

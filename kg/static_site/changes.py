@@ -11,7 +11,6 @@ import json
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from xml.sax.saxutils import escape
 
 from pyoxigraph import DefaultGraph, NamedNode, RdfFormat, Triple, parse
 
@@ -20,6 +19,7 @@ from kg.server.pages.display import Display
 from kg.server.pages.urls import page_url
 from kg.static_site.page_urls import page_url_of
 from kg.static_site.site_files import SiteFiles, parse_address
+from kg.text.atom import AtomEntry, write_feed
 
 MAX_ENTRIES = 200
 """How many entries a feed keeps, the newest first."""
@@ -93,25 +93,10 @@ def _lines(display: Display, changes: Sequence[tuple[str, Triple]]) -> tuple[str
 def to_atom(site: str, entries: Sequence[ChangeEntry], *, updated: str) -> str:
     """The feed of a site."""
     feed = page_url_of(site, "changes.xml")
-    lines = [
-        '<?xml version="1.0" encoding="UTF-8"?>',
-        '<feed xmlns="http://www.w3.org/2005/Atom">',
-        f"<id>{escape(feed)}</id>",
-        "<title>Film graph: changes</title>",
-        f"<updated>{entries[0].updated if entries else updated}</updated>",
-        "<author><name>Film graph</name></author>",
-        f'<link rel="self" href="{escape(feed)}"/>',
-        f'<link href="{escape(page_url_of(site, "index.html"))}"/>',
-    ]
+    shown = []
     for entry in entries:
-        url = escape(page_url_of(site, entry.path))
-        lines += [
-            "<entry>",
-            f"<id>{url}#{escape(entry.edition)}</id>",
-            f"<title>{escape(entry.title)}</title>",
-            f"<updated>{escape(entry.updated)}</updated>",
-            f'<link href="{url}"/>',
-            f"<content>{escape(chr(10).join(entry.lines))}</content>",
-            "</entry>",
-        ]
-    return "\n".join((*lines, "</feed>")) + "\n"
+        url = page_url_of(site, entry.path)
+        shown.append(AtomEntry(f"{url}#{entry.edition}", entry.title, entry.updated, "\n".join(entry.lines), url))
+    links = {"self": feed, "alternate": page_url_of(site, "index.html")}
+    updated = entries[0].updated if entries else updated
+    return write_feed(feed, "Film graph: changes", shown, updated=updated, links=links)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 from pathlib import Path
+from xml.etree import ElementTree
 
 import pytest
 
@@ -20,6 +21,8 @@ source: fan-site
 anora:
   minutes: 139
 """
+
+ATOM = "{http://www.w3.org/2005/Atom}"
 
 
 def published(project: SmallProject) -> None:
@@ -107,3 +110,19 @@ def test_markdown_cannot_be_broken_out_of() -> None:
     row = text.splitlines()[-1]
     assert "<img" not in row.replace("\\<", "")
     assert row.replace("\\|", "").count("|") == 5
+
+
+def test_a_feed_has_an_entry_for_each_subject_that_differs() -> None:
+    changes = (
+        Change("Anora, year", "2023", "2024", "paper"),
+        Change("Anora, year", "", "2025\x00"),
+        Change("a <b>", "", "c & d"),
+    )
+    text = write_difference(Difference("old", "new", facts=changes), "atom")
+    entries = list(ElementTree.fromstring(text).iter(f"{ATOM}entry"))
+    assert [entry.findtext(f"{ATOM}title") for entry in entries] == ["Facts: Anora, year", "Facts: a <b>"]
+    assert "~ Anora, year: 2023 -> 2024 (paper)" in (entries[0].findtext(f"{ATOM}content") or "")
+    ids = [entry.findtext(f"{ATOM}id") for entry in entries]
+    again = write_difference(Difference("old", "new", facts=changes), "atom")
+    assert len(set(ids)) == 2
+    assert all(f"<id>{id}</id>" in again for id in ids)
