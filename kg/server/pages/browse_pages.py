@@ -9,13 +9,13 @@ from __future__ import annotations
 import csv
 import io
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from itertools import islice
+from itertools import chain, islice
 from urllib.parse import urlencode
 
-from pyoxigraph import Literal, NamedNode
+from pyoxigraph import Literal, NamedNode, Store
 
 from kg import vocabulary as vocab
 from kg.errors import UnknownNameError
@@ -25,13 +25,15 @@ from kg.lookup.entity_types import count_members, members_of
 from kg.lookup.phrases import date_in_words
 from kg.lookup.source_conflicts import find_conflicts
 from kg.server.pages.display import ConflictList, Display, DisplayTable, DisplayValue, TableRow, display_of
-from kg.server.pages.entity_data import date_of, is_part_term
+from kg.server.pages.entity_data import is_part_term
 from kg.server.pages.page_tables import contested_values
 from kg.server.pages.templating import render
 from kg.server.request_params import site_path
-from kg.terms import KNOWLEDGE, Term, to_curie, to_short
+from kg.terms import KNOWLEDGE, LABEL, Term, to_curie, to_short
 
-MAX_BROWSED = 5000
+MAX_BROWSED = 20_000
+_PASS = 20
+"""A property is read in one pass, unless there are so many times more values than entities in the list."""
 _PER_PAGE = 100
 _MAX_CHOICES = 12
 _YEAR = "year"
@@ -115,21 +117,21 @@ class BrowsePage:
 
 @dataclass(frozen=True, slots=True)
 class _Listed:
-    """An entity of a list, with its name, its year and the values of the columns and facets."""
+    """An entity of a list, with its name, its year, the values of its columns, and those of its facets as in URLs."""
 
     entity: NamedNode
     label: str
     year: str
     values: Mapping[NamedNode, tuple[Term, ...]]
+    keys: Mapping[str, Sequence[str]]
 
-    def keys(self, catalogue: Catalogue, facet: str) -> Iterator[str]:
-        """Yield the values of a facet as they are in addresses."""
-        if facet == _DECADE:
-            if self.year:
-                yield f"{self.year[:3]}0"
-            return
-        for value in self.values.get(catalogue.facets[facet], ()):
-            yield _key(value)
+
+@dataclass(frozen=True, slots=True)
+class _Members:
+    """The entities of a catalogue, and the terms that the values of facets in URLs mean."""
+
+    listed: tuple[_Listed, ...]
+    terms: Mapping[str, Term]
 
 
 def browse_page(graph: FilmGraph, name: str, parameters: Mapping[str, str]) -> str:
@@ -137,7 +139,8 @@ def browse_page(graph: FilmGraph, name: str, parameters: Mapping[str, str]) -> s
     catalogue, display = CATALOGUES[name], display_of(graph)
     total = count_members(graph.store, graph.ontology, catalogue.class_iri)
     chosen = _chosen(catalogue, parameters)
-    found = _narrowed(catalogue, _entities(graph, name), chosen)
+    members = _members(graph, name)
+    found = _narrowed(members.listed, chosen)
     order = _order(catalogue, parameters)
     found.sort(key=_ORDERS[order])
     page = int(text) if (text := parameters.get("page", "1")).isdecimal() and 0 < len(text) < 6 else 1
@@ -154,10 +157,10 @@ def browse_page(graph: FilmGraph, name: str, parameters: Mapping[str, str]) -> s
     content = BrowsePage(
         catalogue.title, len(found) if total <= MAX_BROWSED else total, total, start + 1, start + len(shown),
         _table(display, catalogue, shown),
-        list(_facets(display, catalogue, found, chosen, url)) if total <= MAX_BROWSED else (),
+        list(_facets(display, catalogue, members, found, chosen, url)) if total <= MAX_BROWSED else (),
         [FacetChoice(sort, url(sort=sort), 0, is_chosen=sort == order) for sort in _orders_of(catalogue)],
         url(**dict.fromkeys(chosen, "")) if chosen else "",
-        site_path(f"/{name}.csv") + (f"?{urlencode(chosen)}" if chosen else ""),
+        site_path(f"/{name}.csv") + (f"?{urlencode(chosen)}" if chosen else "") if total <= MAX_BROWSED else "",
         url(page=str(page - 1)) if page > 1 else "",
         url(page=str(page + 1)) if start + _PER_PAGE < len(found) else "",
     )  # fmt: skip
@@ -167,7 +170,7 @@ def browse_page(graph: FilmGraph, name: str, parameters: Mapping[str, str]) -> s
 def browse_csv(graph: FilmGraph, name: str, parameters: Mapping[str, str]) -> str:
     """The entities of a catalogue as CSV, with ids and names, narrowed as the page is."""
     catalogue, display = CATALOGUES[name], display_of(graph)
-    found = _narrowed(catalogue, _entities(graph, name), _chosen(catalogue, parameters))
+    found = _narrowed(_members(graph, name).listed, _chosen(catalogue, parameters))
     found.sort(key=_ORDERS[_order(catalogue, parameters)])
     text = io.StringIO()
     writer = csv.writer(text)
@@ -188,30 +191,57 @@ def _names(display: Display, listed: _Listed, property: NamedNode) -> list[str]:
 
 
 @lru_cache(maxsize=8)
-def _entities(graph: FilmGraph, name: str) -> tuple[_Listed, ...]:
+def _members(graph: FilmGraph, name: str) -> _Members:
     """The entities of a catalogue, with what its columns and facets need, each property read once."""
     catalogue, store = CATALOGUES[name], graph.store
     members = members_of(store, graph.ontology, catalogue.class_iri, limit=MAX_BROWSED)
     entities = [entity for entity in islice(members, MAX_BROWSED) if not is_part_term(entity)]
     values: dict[NamedNode, dict[NamedNode, list[Term]]] = {entity: {} for entity in entities}
-    for property in {*catalogue.columns.values(), *catalogue.facets.values()}:
-        for entity, of_entity in values.items():
-            objects = [quad.object for quad in find_quads(store, entity, property, None, KNOWLEDGE)]
-            of_entity[property] = [term for term in objects if isinstance(term, NamedNode | Literal)]
-    return tuple(
-        _Listed(
-            entity, graph.names.label(entity) or to_short(entity),
-            date_of(graph, entity)[:4] if catalogue.is_dated else "",
-            {property: tuple(sorted(found, key=str)) for property, found in values[entity].items()},
-        )
-        for entity in entities
-    )  # fmt: skip
+    for property in {
+        LABEL,
+        *catalogue.columns.values(),
+        *catalogue.facets.values(),
+        *([vocab.when] if catalogue.is_dated else []),
+    }:
+        for entity, objects in _values_of(store, values.keys(), property).items():
+            values[entity][property] = sorted(objects, key=str) if len(objects) > 1 else objects
+    listed = tuple(_listed(graph, catalogue, entity, of_entity) for entity, of_entity in values.items())
+    facets = set(catalogue.facets.values())
+    terms = {_key(term): term for of_entity in values.values() for name in facets for term in of_entity[name]}
+    return _Members(listed, terms)
 
 
-def _narrowed(catalogue: Catalogue, found: Iterable[_Listed], chosen: Mapping[str, str]) -> list[_Listed]:
+def _values_of(store: Store, entities: Collection[NamedNode], property: NamedNode) -> Mapping[NamedNode, list[Term]]:
+    """The values of a property of many entities."""
+    limit = _PASS * len(entities)
+    quads = find_quads(store, None, property, None, KNOWLEDGE, limit=limit + 1)
+    if len(quads) > limit:
+        quads = [quad for entity in entities for quad in find_quads(store, entity, property, None, KNOWLEDGE)]
+    found: dict[NamedNode, list[Term]] = {entity: [] for entity in entities}
+    for quad in quads:
+        values = found.get(quad.subject) if isinstance(quad.subject, NamedNode) else None
+        if values is not None and isinstance(quad.object, NamedNode | Literal):
+            values.append(quad.object)
+    return found
+
+
+def _listed(
+    graph: FilmGraph, catalogue: Catalogue, entity: NamedNode, values: Mapping[NamedNode, list[Term]]
+) -> _Listed:
+    labels = values[LABEL]
+    only = labels[0].value if len(labels) == 1 and isinstance(labels[0], Literal) else graph.names.label(entity)
+    year = max((term.value for term in values.get(vocab.when, ()) if isinstance(term, Literal)), default="")[:4]
+    keys = {facet: tuple(map(_key, values[property])) for facet, property in catalogue.facets.items()}
+    if catalogue.is_dated:
+        keys[_DECADE] = (f"{year[:3]}0",) if year else ()
+    columns = {property: tuple(values[property]) for property in catalogue.columns.values()}
+    return _Listed(entity, only or to_short(entity), year, columns, keys)
+
+
+def _narrowed(found: Iterable[_Listed], chosen: Mapping[str, str]) -> list[_Listed]:
     return [
         listed for listed in found
-        if all(value in listed.keys(catalogue, facet) for facet, value in chosen.items())
+        if all(value in listed.keys[facet] for facet, value in chosen.items())
     ]  # fmt: skip
 
 
@@ -276,18 +306,20 @@ def _table(display: Display, catalogue: Catalogue, shown: Iterable[_Listed]) -> 
 def _facets(
     display: Display,
     catalogue: Catalogue,
+    members: _Members,
     found: Sequence[_Listed],
     chosen: Mapping[str, str],
     url: Callable[..., str],
 ) -> Iterator[Facet]:
     """Yield the facets that narrow the list further, and those that are chosen."""
     for facet in _facets_of(catalogue):
-        counts = Counter(key for listed in found for key in set(listed.keys(catalogue, facet)))
-        names = _labels(display, catalogue, found, facet)
-        ranked = sorted(counts.items(), key=lambda item: (-item[1], names.get(item[0], item[0]).casefold()))
+        counts = Counter(chain.from_iterable(listed.keys[facet] for listed in found))
+        frequent = counts.most_common(_MAX_CHOICES * 5)
+        names = {key: _facet_name(display, members.terms, facet, key) for key, _ in frequent}
+        ranked = sorted(frequent, key=lambda item: (-item[1], names[item[0]].casefold()))
         choices = [
             FacetChoice(
-                names.get(key, key),
+                names[key],
                 url(**{facet: "" if chosen.get(facet) == key else key}),
                 count,
                 is_chosen=chosen.get(facet) == key,
@@ -298,11 +330,9 @@ def _facets(
             yield Facet(facet.capitalize(), choices)
 
 
-def _labels(display: Display, catalogue: Catalogue, found: Iterable[_Listed], facet: str) -> dict[str, str]:
-    if facet == _DECADE:
-        return {key: f"{key}s" for listed in found for key in listed.keys(catalogue, facet)}
-    property = catalogue.facets[facet]
-    return {_key(value): display.term(value).text for listed in found for value in listed.values.get(property, ())}
+def _facet_name(display: Display, terms: Mapping[str, Term], facet: str, key: str) -> str:
+    """What a value of a facet is called: the label of an entity, or the text."""
+    return f"{key}s" if facet == _DECADE else display.term(terms[key]).text
 
 
 # --- disagreements
