@@ -7,7 +7,7 @@ PIP := $(BIN)/pip install --quiet --disable-pip-version-check
 WORLD := build/world
 WORKERS ?= 2
 
-.PHONY: graph world test quick test-stores test-spark test-latest lock lock-check bundle docs format clean
+.PHONY: graph world test quick test-stores test-spark test-latest lock lock-check pictures bundle docs-packages docs format clean
 
 graph: $(VENV)/.installed
 	$(BIN)/kg build
@@ -64,6 +64,11 @@ test-spark: $(VENV)/.tested
 	$(PIP) --constraint constraints.txt --editable ".[test,spark]"
 	JDK_JAVA_OPTIONS="-XX:TieredStopAtLevel=1 -XX:+UseSerialGC" $(BIN)/pytest tests/engines/check_spark.py
 
+# The main kinds of page against the pictures in tests/browser/pictures, at two widths, light and dark; needs Chromium.
+# With KEEP=1 the pages as they are now become the pictures.
+pictures: $(VENV)/.tested
+	KG_KEEP_PICTURES=$(KEEP) $(BIN)/pytest tests/browser/check_pictures.py
+
 # Which newer version of a dependency breaks what; CI runs it and reports, without failing.
 test-latest: $(VENV)/.tested
 	$(PIP) uv
@@ -84,9 +89,11 @@ lock-check: $(VENV)/.tested
 bundle:
 	cd web && npm ci --no-audit --no-fund --ignore-scripts && npm run --silent build
 
-# The documentation as a site in build/docs; a broken link is an error.
-docs: $(VENV)/bin/pip
+docs-packages: $(VENV)/bin/pip
 	$(PIP) --constraint constraints.txt --editable ".[docs]"
+
+# The documentation as a site in build/docs; a broken link is an error.
+docs: docs-packages
 	$(BIN)/mkdocs build --quiet --strict --config-file packaging/mkdocs.yml
 
 format: $(VENV)/.tested
