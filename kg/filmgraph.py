@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from functools import cached_property, partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from pyoxigraph import Literal, NamedNode, Store, Triple
 
@@ -32,7 +32,7 @@ from kg.queries.routing import ColumnarGraph, parse_engine, route
 from kg.queries.snapshot_store import SnapshotStore
 from kg.queries.sparql import guard
 from kg.queries.stored_query import StoredQueries, StoredQuery, parameter_terms
-from kg.terms import KNOWLEDGE, LABEL, SOURCE, UNDECIDED
+from kg.terms import KNOWLEDGE, SOURCE, UNDECIDED
 from kg.text.folding import closest
 from kg.workers.client import run_with_timeout
 from kg.workers.job_limits import deadline_in
@@ -53,6 +53,7 @@ if TYPE_CHECKING:
     from kg.schema import Schema
 
 _MAX_COMPLETED = 2000
+_Result = TypeVar("_Result")
 
 
 class FilmGraph:
@@ -158,6 +159,10 @@ class FilmGraph:
             query = self.queries[answer.name]
             stored = query.empty_sentence(value_labels(query, answer.query, self.names))
         return explain_empty(self.store, answer.query).sentences(contested_remedy=contested_remedy, stored=stored)
+
+    def with_prefixes(self, text: str, ask: Callable[[str], _Result]) -> _Result:
+        """The result of a query that may use the graph's prefixes, which the engine knows."""
+        return ask(text)
 
     def sparql(
         self,
@@ -294,7 +299,7 @@ class FilmGraph:
     def _name_index(self) -> NameIndex:
         from kg.lookup.name_search import open_name_index
 
-        return open_name_index(self.build, self.store)
+        return open_name_index(self.build, self.store, self.names.label_properties)
 
     def candidates(self, mention: Mention, *, limit: int = 5) -> tuple[Candidate, ...]:
         """The entities that a mention may refer to, most probable first, each with its features and a confidence.
@@ -324,8 +329,12 @@ class FilmGraph:
 
     def _ipython_key_completions_(self) -> list[str]:
         """The labels that a notebook completes after `graph["`."""
-        quads = find_quads(self.store, None, LABEL, None, KNOWLEDGE, limit=_MAX_COMPLETED)
-        return sorted({quad.object.value for quad in quads if isinstance(quad.object, Literal)})
+        quads = [
+            quad
+            for property in self.names.label_properties
+            for quad in find_quads(self.store, None, property, None, KNOWLEDGE, limit=_MAX_COMPLETED)
+        ]
+        return sorted({quad.object.value for quad in quads if isinstance(quad.object, Literal)})[:_MAX_COMPLETED]
 
     def __contains__(self, name: object) -> bool:
         """True when an entity has this name."""

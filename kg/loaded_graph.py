@@ -8,12 +8,12 @@ from __future__ import annotations
 import json
 import shutil
 import weakref
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from tempfile import TemporaryDirectory, mkdtemp
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
 
 from pyoxigraph import BlankNode, NamedNode, RdfFormat, Store, Triple
 
@@ -30,14 +30,26 @@ from kg.project import Project
 from kg.queries.answer import Answer
 from kg.queries.sparql import tokenise
 from kg.rdf.data_files import find_data_files
+from kg.rdf.file_formats import FORMAT_NAMES
 from kg.rdf.parser import check_version
 from kg.reports import Report
-from kg.terms import KNOWLEDGE, ONTOLOGY, PREFIXES
+from kg.terms import KNOWLEDGE, LABEL, ONTOLOGY, PREFIXES, SKOS
 
 if TYPE_CHECKING:
     from kg.explain.why import Explainer
     from kg.lookup.data_profile import DataProfile
 
+LABEL_PROPERTIES = (
+    LABEL,
+    NamedNode(SKOS + "prefLabel"),
+    NamedNode("https://schema.org/name"),
+    NamedNode("http://schema.org/name"),
+    NamedNode("http://xmlns.com/foaf/0.1/name"),
+    NamedNode("http://purl.org/dc/terms/title"),
+    NamedNode("http://purl.org/dc/elements/1.1/title"),
+)
+"""The properties whose values are labels in anybody's data."""
+_Result = TypeVar("_Result")
 Files = Path | str | Iterable[Path | str]
 
 
@@ -49,7 +61,8 @@ class LoadedGraph(FilmGraph):
         self.files: tuple[str, ...] = tuple(json.loads(project.loaded.read_text(encoding="utf-8")))
         self.report = report if report is not None else Report()
         self.provenance = _FilesAsSource(self)
-        self.names = EntityNames(self.store, prefixes={**self.prefixes, **PREFIXES})
+        prefixes = {**self.prefixes, **PREFIXES, **self.prefixes}
+        self.names = EntityNames(self.store, prefixes=prefixes, label_properties=LABEL_PROPERTIES)
 
     def __repr__(self) -> str:
         return f"LoadedGraph({', '.join(self.files)})"
@@ -72,17 +85,22 @@ class LoadedGraph(FilmGraph):
         engine: str = "auto",
     ) -> Answer:
         """The answer to a SPARQL query; the prefixes of the files need no declaration."""
+        ask = partial(
+            super().sparql,
+            limit=limit,
+            timeout=timeout,
+            memory=memory,
+            max_bytes=max_bytes,
+            services=services,
+            engine=engine,
+        )
+        return self.with_prefixes(text, ask)
+
+    def with_prefixes(self, text: str, ask: Callable[[str], _Result]) -> _Result:
+        """The result of a query that may use the prefixes of the files; errors are at their place in the text."""
         declarations = self._declarations(text)
         try:
-            return super().sparql(
-                declarations + text,
-                limit=limit,
-                timeout=timeout,
-                memory=memory,
-                max_bytes=max_bytes,
-                services=services,
-                engine=engine,
-            )
+            return ask(declarations + text)
         except QueryError as error:
             if not declarations or error.place is None:
                 raise
@@ -167,8 +185,8 @@ class LoadedGraph(FilmGraph):
 
     def _refuse(self, what: str) -> NoReturn:
         raise InputError(
-            f"This graph was loaded from {self._names}: it has no {what}, which need facts with sources."
-            " `kg new` starts a project that has them."
+            f"This graph was loaded from {self._names}: it has no {what}, since only facts of a project have sources."
+            " `kg new` starts a project."
         )
 
     @property
@@ -214,7 +232,7 @@ def load(
     infer: bool = False,
     ontology: Files = (),
     output: Path | str | None = None,
-    format: RdfFormat | None = None,
+    format: RdfFormat | str | None = None,
     rdf: str = "1.2",
 ) -> LoadedGraph:
     """The graph of RDF files, folders or patterns: `kg.load("people.ttl", infer=True)`.
@@ -227,6 +245,8 @@ def load(
     have.
     """
     names = _names_of(files)
+    if not names:
+        raise InputError("There is nothing to load: name at least one file.")
     if len(names) == 1 and (project := Project(Path(names[0]).resolve())).loaded.is_file():
         if infer or output is not None:
             raise InputError(f"{names[0]} was loaded already: infer while loading, with kg load --infer.")
@@ -242,7 +262,7 @@ def load(
             report = load_tables(project, Path(names[0]))
         else:
             with TemporaryDirectory(prefix="kg-") as copies:
-                data = find_data_files(names, folder=Path(copies), format=format)
+                data = find_data_files(names, folder=Path(copies), format=_to_format(format))
                 axioms = [file.path for file in find_data_files(_names_of(ontology), folder=Path(copies))]
                 report = load_into(project, data, ontology=axioms, infer=infer, version=check_version(rdf))
         graph = LoadedGraph(project, report=report)
@@ -255,5 +275,15 @@ def load(
     return graph
 
 
+def _to_format(format: RdfFormat | str | None) -> RdfFormat | None:
+    if not isinstance(format, str):
+        return format
+    if format not in FORMAT_NAMES:
+        raise InputError(f"There is no RDF format {format!r}; choose {', '.join(FORMAT_NAMES)}.")
+    return FORMAT_NAMES[format]
+
+
 def _names_of(files: Files) -> list[str]:
+    if hasattr(files, "serialize"):
+        raise InputError("kg.load reads files: write the graph of rdflib to one first, with graph.serialize(FILE).")
     return [str(files)] if isinstance(files, Path | str) else list(map(str, files))

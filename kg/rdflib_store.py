@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Generator, Iterator, Mapping
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
 import rdflib
@@ -165,9 +166,10 @@ class FilmGraphStore(Store):
 def _open(name: str) -> FilmGraph:
     from kg.filmgraph import open_graph
     from kg.loaded_graph import load
-    from kg.project import is_project
+    from kg.project import Project, is_project
 
-    return open_graph(name) if is_project(name) else load(name)
+    is_loaded = Project(Path(name)).loaded.is_file()
+    return open_graph(name) if is_project(name) and not is_loaded else load(name)
 
 
 def _to_result(answer: Any) -> Result:

@@ -6,6 +6,7 @@ import gzip
 import io
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 import rdflib
@@ -94,7 +95,7 @@ def test_the_schema_counts_what_is_in_the_data(graph: kg.LoadedGraph) -> None:
 
 def test_what_needs_facts_with_sources_says_so(graph: kg.LoadedGraph) -> None:
     for call in (graph.facts, lambda: graph.source_id("x"), lambda: graph.candidates(None)):
-        with pytest.raises(InputError, match="facts with sources"):
+        with pytest.raises(InputError, match="only facts of a project have sources"):
             call()
 
 
@@ -224,3 +225,75 @@ def test_wrong_calls_say_what_is_wrong(
     monkeypatch.chdir(tmp_path)
     assert main(words) == 2
     assert message in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "message"),
+    [
+        ("page.ttl", "<!DOCTYPE html><html><body>404</body></html>", "this is an HTML page"),
+        ("latin-1.ttl", "<a:a> <a:b>\n 'Am\xe9lie' .", ":2:.*not UTF-8; convert"),
+        ("data.txt", "<a:a> <a:b> 1 .", "--input-format"),
+    ],
+)
+def test_files_that_are_no_rdf_say_what_to_do(name: str, text: str, message: str, tmp_path: Path) -> None:
+    (tmp_path / name).write_text(text, encoding="latin-1")
+    with pytest.raises((FaultsError, InputError), match=message):
+        kg.load(tmp_path / name)
+
+
+@pytest.mark.parametrize(
+    ("call", "message"),
+    [
+        ({"files": []}, "name at least one file"),
+        ({"files": rdflib.Graph()}, "graph.serialize"),
+        ({"files": "https://example.org/people.ttl"}, "nothing is fetched"),
+        ({"files": "people.ttl", "format": "excel"}, "no RDF format 'excel'"),
+    ],
+)
+def test_what_cannot_be_loaded_says_why(call: dict[str, Any], message: str) -> None:
+    with pytest.raises(InputError, match=message):
+        kg.load(**call)
+
+
+def test_data_without_declared_prefixes_has_the_common_ones(tmp_path: Path) -> None:
+    films = tmp_path / "films.txt"
+    name = "<http://schema.org/name>"
+    films.write_text(f'<http://dbpedia.org/resource/Anora> {name} "Anora" .\n', encoding="utf-8")
+    graph = kg.load(films, format="ntriples")
+    assert [row.film.curie for row in graph.sparql("SELECT ?film { ?film schema:name 'Anora' }")] == ["dbr:Anora"]
+    assert str(graph["Anora"].entity) == "<http://dbpedia.org/resource/Anora>"
+    assert [match.label for match in graph.search("anorra")] == ["Anora"]
+
+
+def test_prefixes_may_be_empty_or_relative_and_must_agree(tmp_path: Path) -> None:
+    for name, text in {
+        "a.ttl": "@prefix : <#> .\n:x :y 1 .",
+        "b.ttl": "BASE <urn:b:>\nPREFIX : <#>\n:x :z 1 .",
+    }.items():
+        (tmp_path / name).write_text(text, encoding="utf-8")
+    assert kg.load(tmp_path / "a.ttl").sparql("ASK { :x :y 1 }").truth
+    with pytest.raises(QueryError, match="prefix : is not declared"):
+        kg.load(tmp_path).sparql("ASK { :x :y 1 }")
+
+
+def test_what_only_named_graphs_have_is_said(tmp_path: Path) -> None:
+    (tmp_path / "graphs.nq").write_text("<a:a> <a:b> <a:c> <a:g> .\n", encoding="utf-8")
+    answer = kg.load(tmp_path / "graphs.nq").sparql("SELECT ?s { ?s <a:b> ?o }")
+    assert "named graphs such as <a:g>: write `GRAPH ?graph { ... }`" in answer.note
+
+
+def test_blank_nodes_are_described_inside_their_entity(tmp_path: Path) -> None:
+    path = tmp_path / "order.ttl"
+    path.write_text("PREFIX : <urn:x:>\n:order :to [ :city [ :name 'Porto' ] ] .", encoding="utf-8")
+    text = kg.load(path)[":order"].to_text()
+    assert [line.split()[0] for line in text.splitlines() if line.startswith("  ")] == [":to", ":city", ":name"]
+
+
+def test_the_query_may_be_after_any_option(people: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "shapes.ttl").write_text(SHAPES, encoding="utf-8")
+    assert main(["sparql", "--data", str(people), "--shapes", str(tmp_path / "shapes.ttl"), "ASK { ?s ?p ?o }"]) == 1
+    assert capsys.readouterr().out == "yes\n"
+    empty = tmp_path / "empty.ttl"
+    empty.write_text("", encoding="utf-8")
+    assert main(["sparql", "--data", str(empty), "ASK { ?s ?p ?o }"]) == 0
+    assert f"There are no triples in {empty}." in capsys.readouterr().err

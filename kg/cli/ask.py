@@ -183,11 +183,12 @@ def _sparql(call: argparse.Namespace) -> int:
 
 
 def _query_text(call: argparse.Namespace) -> str:
-    """The query: from -e, a file, stdin, or the words of the call itself; --data may have taken them for a file."""
+    """The query: from -e, a file, stdin, or the words of the call itself; an option may have taken them for a file."""
     if call.query is not None:
         return str(call.query)
-    if call.file is None and call.data and _is_query(call.data[-1]):
-        call.file = call.data.pop()
+    for files in (call.data, call.ontology, call.shapes):
+        if call.file is None and files and _is_query(files[-1]):
+            call.file = files.pop()
     if call.file is None or call.file == "-":
         if call.data and "-" in call.data:
             raise InputError("stdin has the data: give the query as a file, or with -e.")

@@ -326,6 +326,8 @@ def load_data(call: argparse.Namespace, files: list[str], *, output: str | None 
     graph = load(files, infer=call.infer, ontology=call.ontology, format=format, output=output, rdf=call.rdf)
     for finding in graph.report:
         print_message(str(finding))
+    if not len(graph):
+        print_message(f"There are no triples in {', '.join(graph.files)}.")
     return graph
 
 

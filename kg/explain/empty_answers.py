@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from enum import Enum, StrEnum, auto
 from functools import cached_property
 from itertools import islice, pairwise
+from typing import cast
 
 import rdflib
 from pyoxigraph import NamedNode, QuerySolutions, Store, Triple
@@ -93,6 +94,8 @@ class FailedPattern:
     entity: str = ""
     is_contested: bool = False
     replaced: tuple[tuple[str, Replacement], ...] = ()
+    graph: str = ""
+    """A named graph in which it matches."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +121,10 @@ class EmptyAnswer:
         if self.unknown_terms or self.inferred:
             return False
         if self.reason is EmptyReason.UNMATCHED_PATTERNS:
-            return not any(pattern.similar_literal or pattern.entity or pattern.replaced for pattern in self.patterns)
+            return not any(
+                pattern.similar_literal or pattern.entity or pattern.replaced or pattern.graph
+                for pattern in self.patterns
+            )
         return self.reason in (EmptyReason.EXCLUDING_PATTERNS, EmptyReason.FILTERED, EmptyReason.NO_JOINT_MATCH)
 
     def sentences(self, *, contested_remedy: str = "query GRAPH graph:contested", stored: str = "") -> tuple[str, ...]:
@@ -194,6 +200,8 @@ def _unmatched_sentence(pattern: FailedPattern, contested_remedy: str) -> str:
         sentence += f" A literal is never equal to an entity; did you mean {pattern.entity}?"
     for curie, replacement in pattern.replaced:
         sentence += f" {curie} is now {_in_sparql(replacement)}."
+    if pattern.graph:
+        sentence += f" It matches in named graphs such as {pattern.graph}: write `GRAPH ?graph {{ ... }}`."
     if pattern.is_contested:
         sentence += f" A source states it, but it is contested: {contested_remedy}."
     return sentence
@@ -416,7 +424,9 @@ def _unmatched_patterns(store: Store, patterns: Iterable[TriplePattern]) -> Iter
             failed = _match_other_terms(store, pattern) if is_literal else FailedPattern(_shorten(pattern))
             failed = replace(failed, replaced=tuple(_replaced(store, pattern)))
             contested = [replace(pattern, graph=_CONTESTED)]
-            yield replace(failed, is_contested=pattern.graph is None and _matches(store, contested))
+            is_contested = pattern.graph is None and _matches(store, contested)
+            graph = _graph_of_match(store, pattern) if pattern.graph is None and not is_contested else ""
+            yield replace(failed, is_contested=is_contested, graph=graph)
 
 
 def _replaced(store: Store, pattern: TriplePattern) -> Iterator[tuple[str, Replacement]]:
@@ -453,6 +463,14 @@ def _excluding_patterns(store: Store, patterns: list[TriplePattern]) -> Iterator
 def _matches(store: Store, patterns: list[TriplePattern]) -> bool:
     group = " . ".join(pattern.to_sparql() for pattern in patterns)
     return bool(store.query(f"ASK {{ {group} }}", prefixes=PREFIXES))
+
+
+def _graph_of_match(store: Store, pattern: TriplePattern) -> str:
+    """A named graph in which a pattern matches, as SPARQL; empty when there is none."""
+    graphs = store.query(f"SELECT ?graph {{ GRAPH ?graph {{ {pattern.to_sparql()} }} }} LIMIT 1", prefixes=PREFIXES)
+    if (row := next(iter(cast(QuerySolutions, graphs)), None)) is None:
+        return ""
+    return to_curie(graph.value) if isinstance(graph := row["graph"], NamedNode) else "?graph"
 
 
 def _shorten(pattern: TriplePattern) -> str:

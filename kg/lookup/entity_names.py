@@ -45,10 +45,20 @@ _WORD = re.compile(r"[^\s?!,;()\"]*[^\s?!,;.:()\"]")
 
 
 class EntityNames:
-    """The names of the entities in a store; `prefixes` are those of the CURIEs that answers have."""
+    """The names of the entities in a store.
 
-    def __init__(self, store: Store, *, prefixes: Mapping[str, str] = PREFIXES) -> None:
-        self.store, self.prefixes = store, prefixes
+    `prefixes` are those of the CURIEs that answers have, `label_properties` those whose values are labels; the first
+    that an entity has counts.
+    """
+
+    def __init__(
+        self,
+        store: Store,
+        *,
+        prefixes: Mapping[str, str] = PREFIXES,
+        label_properties: tuple[NamedNode, ...] = (LABEL,),
+    ) -> None:
+        self.store, self.prefixes, self.label_properties = store, prefixes, label_properties
         self._label = lru_cache(maxsize=_CACHE_SIZE)(self._find_label)
         self._entity = lru_cache(maxsize=_CACHE_SIZE)(self._find_entity)
         self._class = lru_cache(maxsize=_CACHE_SIZE)(self._find_class)
@@ -87,8 +97,7 @@ class EntityNames:
             return iri
         other: NamedNode | None = None
         for candidates in (
-            self._by_name(name, LABEL),
-            self._by_name(name, ALIAS),
+            *(self._by_name(name, property) for property in (*self.label_properties, ALIAS)),
             self._by_key(name, str.casefold),
             self._by_key(name, fold_name),
         ):
@@ -134,7 +143,7 @@ class EntityNames:
         if (source := self._source_names.get(fold_name(name))) is not None:
             return source
         for spelling in (name, f"{name}s") if not name[0].islower() else ():
-            for property in (LABEL, ALIAS):
+            for property in (*self.label_properties, ALIAS):
                 if (entity := min(self._by_name(spelling, property), key=str, default=None)) is not None:
                     return entity
         return None
@@ -201,7 +210,7 @@ class EntityNames:
 
     def _by_name(self, name: str, property: NamedNode) -> Iterator[NamedNode]:
         # Other labels of terms are common words, which would make names of entities ambiguous.
-        graphs = _NAMING_GRAPHS if property == LABEL else (KNOWLEDGE,)
+        graphs = (KNOWLEDGE,) if property == ALIAS else _NAMING_GRAPHS
         for literal in (Literal(name), Literal(name, language="en")):
             for graph in graphs:
                 for quad in find_quads(self.store, None, property, literal, graph):
@@ -213,7 +222,7 @@ class EntityNames:
         return (entity for text, entity in self._all_names() if key(text) == wanted)
 
     def _all_names(self) -> Iterator[tuple[str, NamedNode]]:
-        for property in (LABEL, ALIAS):
+        for property in (*self.label_properties, ALIAS):
             for quad in find_quads(self.store, None, property, None, KNOWLEDGE):
                 if isinstance(quad.subject, NamedNode) and isinstance(quad.object, Literal):
                     yield quad.object.value, quad.subject
@@ -250,10 +259,11 @@ class EntityNames:
         raise UnknownNameError(name, kind="class", suggestions=ontology.suggest_types(name))
 
     def _find_label(self, iri: NamedNode) -> str:
-        for graph in _NAMING_GRAPHS:
-            labels = sorted(_label_keys(find_quads(self.store, iri, LABEL, None, graph)))
-            if labels:
-                return labels[0][-1]
+        for property in self.label_properties:
+            for graph in _NAMING_GRAPHS:
+                labels = sorted(_label_keys(find_quads(self.store, iri, property, None, graph)))
+                if labels:
+                    return labels[0][-1]
         if iri.value.startswith(SOURCE):
             title = find_quad(self.store, iri, _TITLE, None, PROVENANCE)
             return title.object.value if title is not None and isinstance(title.object, Literal) else ""

@@ -11,7 +11,7 @@ import os
 import sqlite3
 import weakref
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
@@ -226,7 +226,7 @@ def _framed(folded: str) -> str:
 # --- making the index
 
 
-def open_name_index(folder: Path, store: Store) -> NameIndex:
+def open_name_index(folder: Path, store: Store, label_properties: Sequence[NamedNode] = (LABEL,)) -> NameIndex:
     """The index of a build, made now if it does not exist; in memory when the folder cannot be written to."""
     path = folder / FILE
     if not path.is_file():
@@ -234,28 +234,28 @@ def open_name_index(folder: Path, store: Store) -> NameIndex:
         try:
             connection = sqlite3.connect(fresh)
             with connection:
-                _fill(connection, store, folder)
+                _fill(connection, store, folder, label_properties)
             connection.close()
             fresh.replace(path)
         except (OSError, sqlite3.OperationalError):
-            return NameIndex(_in_memory(store, folder))
+            return NameIndex(_in_memory(store, folder, label_properties))
         finally:
             fresh.unlink(missing_ok=True)
     return NameIndex(sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True, check_same_thread=False))
 
 
-def _in_memory(store: Store, folder: Path) -> sqlite3.Connection:
+def _in_memory(store: Store, folder: Path, label_properties: Sequence[NamedNode]) -> sqlite3.Connection:
     connection = sqlite3.connect(":memory:", check_same_thread=False)
     with connection:
-        _fill(connection, store, folder)
+        _fill(connection, store, folder, label_properties)
     return connection
 
 
-def _fill(connection: sqlite3.Connection, store: Store, folder: Path) -> None:
+def _fill(connection: sqlite3.Connection, store: Store, folder: Path, label_properties: Sequence[NamedNode]) -> None:
     # An unfinished index is thrown away, so it need not survive a power cut.
     connection.executescript("PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF;" + _TABLES)
     class_sets: dict[str, int] = {}
-    rows = _rows(store, folder, class_sets)
+    rows = _rows(store, folder, class_sets, label_properties)
     while batch := list(islice(rows, 10_000)):
         connection.executemany("INSERT INTO name VALUES (?, ?, ?, ?, ?, ?, ?)", batch)
         framed = ((row[0], _framed(row[3])) for row in batch)
@@ -266,12 +266,12 @@ def _fill(connection: sqlite3.Connection, store: Store, folder: Path) -> None:
 
 
 def _rows(
-    store: Store, folder: Path, class_sets: dict[str, int]
+    store: Store, folder: Path, class_sets: dict[str, int], label_properties: Sequence[NamedNode]
 ) -> Iterator[tuple[int, str, str, str, bool, int, int]]:
     """Every name of every entity; new sets of classes are numbered in `class_sets`."""
     id = 0
     classes_of, links_of = _class_and_link_lookup(store, folder)
-    for entity, names in _names_by_entity(store).items():
+    for entity, names in _names_by_entity(store, label_properties).items():
         curies = " ".join(sorted(to_curie(iri) for iri in classes_of(entity.value)))
         class_set = class_sets.setdefault(curies, len(class_sets) + 1)
         for text, is_label in names.items():
@@ -337,11 +337,11 @@ def _read_types(snapshot: SnapshotFile) -> _Types:
     return types
 
 
-def _names_by_entity(store: Store) -> dict[NamedNode, dict[str, bool]]:
+def _names_by_entity(store: Store, label_properties: Sequence[NamedNode]) -> dict[NamedNode, dict[str, bool]]:
     """Entity -> its names, and whether each is a label."""
     names: dict[NamedNode, dict[str, bool]] = defaultdict(dict)
-    for property in (LABEL, ALIAS):
+    for property in (*label_properties, ALIAS):
         for quad in find_quads(store, None, property, None, KNOWLEDGE):
             if isinstance(quad.subject, NamedNode) and isinstance(quad.object, Literal):
-                names[quad.subject].setdefault(quad.object.value, property == LABEL)
+                names[quad.subject].setdefault(quad.object.value, property != ALIAS)
     return names

@@ -25,11 +25,11 @@ from kg.graph.store import fill_store, publish, temporary_folder
 from kg.graph.triple_tables import TripleTables
 from kg.project import COUNTS, Project
 from kg.rdf.blank_nodes import with_labels
-from kg.rdf.data_files import DataFile, read_prefixes
+from kg.rdf.data_files import COMMON_PREFIXES, DataFile, read_prefixes
 from kg.rdf.parser import RdfParser, RdfSyntaxError
 from kg.reasoning.infer import infer as infer_in
 from kg.reports import Finding, Place, Report
-from kg.terms import ONTOLOGY
+from kg.terms import ONTOLOGY, PREFIXES
 
 PREFIXES_FILE = "prefixes.json"
 """The file of a loaded build with the prefixes that its files declare."""
@@ -66,7 +66,8 @@ def load_into(
         _add_quads(tables, named)
         write_snapshot(tables, folder)
         fill_store(folder)
-        (folder / PREFIXES_FILE).write_text(json.dumps(_common_prefixes(files)), encoding="utf-8")
+        prefixes = {**_common_prefixes(tables), **_declared_prefixes(files)}
+        (folder / PREFIXES_FILE).write_text(json.dumps(prefixes), encoding="utf-8")
         (folder / COUNTS).write_text(json.dumps(counts), encoding="utf-8")
         project.loaded.write_text(json.dumps([file.name for file in files]), encoding="utf-8")
         publish(project, folder, "loaded")
@@ -168,7 +169,23 @@ def _add_quads(tables: TripleTables, quads: Iterable[Quad]) -> None:
         add_graph(tables, graph, triples)
 
 
-def _common_prefixes(files: Iterable[DataFile]) -> dict[str, str]:
+def _common_prefixes(tables: TripleTables) -> dict[str, str]:
+    """The prefixes that are commonly used for namespaces of the data.
+
+    https://schema.org/ is the namespace of `schema:` here unless the data only has the other one.
+    """
+
+    def is_used(namespace: str) -> bool:
+        start = [f"<{namespace}"]
+        return bool(tables.sql.execute("SELECT 1 FROM term WHERE starts_with(text, ?) LIMIT 1", start).fetchall())
+
+    used = {prefix: namespace for prefix, namespace in COMMON_PREFIXES.items() if is_used(namespace)}
+    if is_used(PREFIXES["schema"]):
+        used.pop("schema", None)
+    return used
+
+
+def _declared_prefixes(files: Iterable[DataFile]) -> dict[str, str]:
     """The prefixes that files declare, without those that two of them declare differently."""
     namespaces = defaultdict[str, set[str]](set)
     for file in files:

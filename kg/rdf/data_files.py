@@ -27,6 +27,26 @@ _DECLARATION = re.compile(
 )
 _XML_PREFIX = re.compile(r"\bxmlns:([A-Za-z][\w\-.]*)\s*=\s*[\"']([^\"'<>\s]*)[\"']")
 _HEAD = 1 << 16
+COMMON_PREFIXES = {
+    "bibo": "http://purl.org/ontology/bibo/",
+    "dbo": "http://dbpedia.org/ontology/",
+    "dbp": "http://dbpedia.org/property/",
+    "dbr": "http://dbpedia.org/resource/",
+    "dc": "http://purl.org/dc/elements/1.1/",
+    "dcat": "http://www.w3.org/ns/dcat#",
+    "dcterms": "http://purl.org/dc/terms/",
+    "foaf": "http://xmlns.com/foaf/0.1/",
+    "geo": "http://www.w3.org/2003/01/geo/wgs84_pos#",
+    "p": "http://www.wikidata.org/prop/",
+    "pq": "http://www.wikidata.org/prop/qualifier/",
+    "ps": "http://www.wikidata.org/prop/statement/",
+    "schema": "http://schema.org/",
+    "vcard": "http://www.w3.org/2006/vcard/ns#",
+    "void": "http://rdfs.org/ns/void#",
+    "wds": "http://www.wikidata.org/entity/statement/",
+    "wikibase": "http://wikiba.se/ontology#",
+}
+"""Prefixes under which these namespaces are known, for data whose format declares none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +89,8 @@ def read_prefixes(file: DataFile) -> dict[str, str]:
         if is_base:
             base = urljoin(base, iri)
         else:
-            prefixes[prefix] = iri if ":" in iri else urljoin(base, iri)
+            end = "#" if iri.endswith("#") else ""  # which urljoin leaves out
+            prefixes[prefix] = iri if ":" in iri else urljoin(base, iri).removesuffix("#") + end
     return prefixes
 
 
@@ -85,6 +106,8 @@ def _find_paths(name: str) -> list[Path]:
         found = [Path(match) for match in glob.glob(name, recursive=True)] if glob.has_magic(name) else []  # noqa: PTH207
         found = [p for p in found if p.is_file()]
         nothing = f"There is no file {name}."
+        if re.match(r"https?://", name):
+            nothing = f"{name} is not a file, and nothing is fetched: curl -sL {name} | kg sparql --data - ..."
     if not found:
         raise InputError(nothing)
     return sorted(found)
@@ -94,7 +117,10 @@ def _to_data_file(path: Path, format: RdfFormat | None) -> DataFile:
     known = format if format is not None else format_of(path)
     if known is None:
         suffixes = ", ".join(FORMATS)
-        raise InputError(f"{path}: this is not the suffix of an RDF format. Known: {suffixes}; each also with .gz.")
+        advice = "or name the format with --input-format"
+        raise InputError(
+            f"{path}: this is not the suffix of an RDF format. Known: {suffixes}; each also with .gz; {advice}."
+        )
     return DataFile(path, known, str(path))
 
 

@@ -37,6 +37,7 @@ _XML = re.compile(
 )
 _TURTLE = re.compile(r"(?:\s|#[^\n]*\n)*(?:@prefix|@base|PREFIX\s|BASE\s|<[^<>\s]*>\s|[\w\-]*:[\w\-]*\s|\[\s|_:)", re.I)
 _JSON = re.compile(r"\s*(?:\{\s*\"|\[\s*\{)")
+_HTML = re.compile(r"\s*<(?:!DOCTYPE\s+html\b|html(?:\s[^<>]*)?>\s*<(?:head|body)\b)", re.IGNORECASE)
 _OTHERS = {
     "OWL functional syntax": re.compile(r"(?:\s|#[^\n]*\n)*(?:Prefix|Ontology)\s*\("),
     "the Manchester syntax of OWL": re.compile(r"(?:\s|#[^\n]*\n)*(?:Prefix|Ontology):\s"),
@@ -54,6 +55,8 @@ def recognise(start: str, format: RdfFormat) -> RdfFormat:
 
     Ontologies are published as Turtle under `.owl`. Raises `ValueError` for the syntaxes of OWL that are no RDF.
     """
+    if _HTML.match(start):
+        raise ValueError("this is an HTML page; its address may give RDF to curl -L -H 'Accept: text/turtle'")
     if format is not RdfFormat.RDF_XML and format is not RdfFormat.TURTLE:
         return format
     if _XML.match(start):

@@ -211,6 +211,8 @@ def _to_syntax_error(error: Exception) -> RdfSyntaxError:
             return error
         case SyntaxError():
             message = _MESSAGE.sub("", _MESSAGE.sub("", error.msg))
+            if message.startswith("Invalid UTF-8"):
+                message = "this is not UTF-8; convert the file, for example with iconv -f WINDOWS-1252 -t UTF-8"
             if "LoadDocumentCallback" in message:
                 message = "a context that is only named is not fetched; write its object in place of its address"
             return RdfSyntaxError(message, line=error.lineno or 0, column=error.offset or 0)

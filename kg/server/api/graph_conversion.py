@@ -51,7 +51,7 @@ def _convert(lines: Path, media_type: str) -> None:
     except BrokenPipeError:
         # Nobody reads any more; Python would fail once more when it flushes at its end.
         os._exit(1)
-    except FilmGraphError as error:
+    except (FilmGraphError, OSError) as error:  # OSError: JSON-LD has no triple terms
         sys.exit(str(error))
 
 

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from itertools import islice
 
-from pyoxigraph import DefaultGraph, NamedNode
+from pyoxigraph import DefaultGraph, NamedNode, Triple
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
@@ -21,6 +21,8 @@ from kg.errors import QueryError
 from kg.exports.store_files import KNOWLEDGE_GRAPH
 from kg.filmgraph import FilmGraph
 from kg.queries.result_writers import (
+    JSON_LD,
+    PLAIN_JSON,
     ROW_MEDIA_TYPES,
     TRIPLE_MEDIA_TYPES,
     AnswerBody,
@@ -159,7 +161,7 @@ def write_sparql(
 ) -> AnswerBody:
     """The answer to a SPARQL query; raises `QueryError`, and `NotOfferedError` when it has none of the media types."""
     guard(text)
-    return write_answer(graph, text, media_types, bounds, dataset=dataset)
+    return graph.with_prefixes(text, lambda text: write_answer(graph, text, media_types, bounds, dataset=dataset))
 
 
 def write_answer(
@@ -186,8 +188,10 @@ def _write_result(result: EngineResult, media_types: tuple[str, ...], bounds: An
     if isinstance(result, bool):
         return write_boolean(result, first_media_type(media_types, ROW_MEDIA_TYPES))
     if isinstance(result, EngineTriples):
-        media_type = first_media_type(media_types, TRIPLE_MEDIA_TYPES)
         triples = list(islice(result.triples, bounds.start, bounds.stop))
+        has_triple_terms = any(isinstance(triple.object, Triple) for triple in triples)
+        unable = (JSON_LD, PLAIN_JSON) if has_triple_terms else ()
+        media_type = first_media_type(media_types, [offer for offer in TRIPLE_MEDIA_TYPES if offer not in unable])
         is_complete = next(result.triples, None) is None
         return write_triples(triples, media_type, max_bytes=bounds.bytes, is_complete=is_complete)
     return write_rows(result.columns, result.rows, first_media_type(media_types, ROW_MEDIA_TYPES), bounds=bounds)
