@@ -7,10 +7,10 @@ import shlex
 
 from kg.cli.command import (
     Commands,
-    add_engine,
     add_format,
     add_inference,
     add_input_format,
+    add_spark,
     add_texts,
     format_counts,
     load_data,
@@ -31,7 +31,7 @@ def add_commands(commands: Commands) -> None:
     build.add_argument("--profile", metavar="FILE", help="write seconds and rows of each phase as JSON; - is stdout")
     build.add_argument("--watch", action="store_true", help="build again whenever files change, until Ctrl+C")
     build.add_argument("--parent", type=whole_number, help=argparse.SUPPRESS)
-    add_engine(build)
+    add_spark(build, ("sql", "owlrl"), help="the reasoner: sql, or owlrl to compare with")
     add_texts(build, purpose="to verify passages")
     load = commands.add("load", "Load any RDF files as a graph that can be queried.", _load, project=False)
     load.add_argument("data", metavar="FILE", nargs="+", help="RDF files, folders or patterns; - is stdin")

@@ -221,18 +221,24 @@ def _infer(call: argparse.Namespace) -> int:
 
 
 def _infer_to(call: argparse.Namespace, output: Path) -> Inference:
-    from kg.reasoning.infer import infer_files
+    from kg.graph.parquet_tables import is_snapshot
+    from kg.reasoning.infer import infer_files, infer_tables
 
     with step_progress() as progress:
+        common = {
+            "ontology": existing_files(call.ontology),
+            "output": output,
+            "engine": call.engine,
+            "schema": not call.no_schema,
+            "tautologies": call.trivial,
+            "same_as": call.same_as,
+        }
+        if len(call.data) == 1 and is_snapshot(Path(call.data[0])):
+            return infer_tables(Path(call.data[0]), **common)
         return infer_files(
             existing_files(call.data),
-            ontology=existing_files(call.ontology),
-            output=output,
-            engine=call.engine,
+            **common,
             only_inferred=call.only_inferred,
-            schema=not call.no_schema,
-            tautologies=call.trivial,
-            same_as=call.same_as,
             memory=call.memory,
             format=_input_format(call),
             progress=None if progress is None else lambda **parts: progress(_step_text(parts)),

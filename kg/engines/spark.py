@@ -23,6 +23,9 @@ from kg.engines.engine import NotTranslatedError
 from kg.engines.spark_dialect import to_spark
 from kg.errors import LimitError
 
+_LONG, _MOST_NODES = 500, 5_000
+"""The numbers of nodes of a relation: beyond the first it is written before others read it."""
+
 
 @dataclass
 class CollectedRows:
@@ -110,8 +113,9 @@ class SparkEngine:
     def read_parquet(self, table: str, path: Path) -> None:
         """Append the rows of a Parquet file, or of a folder of them, to a table, which is made if it is not there."""
         if table not in self._files:
-            fields = self.session.read.parquet(str(path)).schema.fields
-            self._columns[table] = {field.name: field.dataType.simpleString() for field in fields}
+            types = {f.name: f.dataType.simpleString() for f in self.session.read.parquet(str(path)).schema.fields}
+            # The number of a partition is a whole number of any size.
+            self._columns[table] = {name: "bigint" if type == "int" else type for name, type in types.items()}
             self._files[table] = []
         self._files[table].append(path)
         self._register(table)
@@ -119,6 +123,11 @@ class SparkEngine:
     def write_parquet(self, table: str, path: Path) -> None:
         """Write a table to a folder of Parquet files."""
         self.session.table(table).write.parquet(str(path))
+
+    def write_rows(self, query: str, path: Path, *, partition_by: str = "") -> None:
+        """Write the rows of a query to a folder of Parquet files, or to one for each value of a column."""
+        writer = self._rows(sqlglot.parse_one(query, read="duckdb")).write
+        (writer.partitionBy(partition_by) if partition_by else writer).parquet(str(path))
 
     def interrupt(self) -> None:
         """Cancel the statement that runs."""
@@ -207,7 +216,7 @@ class SparkEngine:
             is_recursive = any(table.name == relation.alias for table in relation.this.find_all(exp.Table))
             if is_recursive:
                 self._close(relation, plain)
-            elif relation.args.get("materialized"):
+            elif relation.args.get("materialized") or _is_long(relation):
                 self._create_table(relation.alias, self.session.sql(_with_relations(relation.this, plain)))
             else:
                 plain.append(relation)
@@ -247,7 +256,7 @@ class SparkEngine:
         """The rows of some files of a table, as a DataFrame."""
         schema = ", ".join(f"{column} {type}" for column, type in self._columns[name].items())
         if files:
-            return self.session.read.schema(schema).parquet(*map(str, files))
+            return self.session.read.schema(schema).parquet(*map(str, files)).select(*self._columns[name])
         return self.session.createDataFrame([], schema)
 
     def _register(self, name: str) -> None:
@@ -271,6 +280,17 @@ class SparkEngine:
 def _cast(rows: Any, columns: Mapping[str, str]) -> Any:
     """The rows with the types of these columns."""
     return rows.selectExpr(*(f"CAST({name} AS {type}) AS {name}" for name, type in columns.items()))
+
+
+def _is_long(relation: exp.Expr) -> bool:
+    """True for a relation whose expressions Spark would copy into each relation that reads it, to no end.
+
+    Raises `NotTranslatedError` for one that it could not plan in minutes.
+    """
+    size = sum(1 for _ in relation.walk())
+    if size > _MOST_NODES:
+        raise NotTranslatedError("an expression of this size")
+    return size > _LONG
 
 
 def _query_of(tree: exp.Insert) -> exp.Expr:

@@ -34,7 +34,7 @@ class SparkTables(TripleTables):
             path = engine.folder / f"given-{table}"
             self._duckdb.write_parquet(table, path)
             engine.read_parquet(table, path)
-        self.sql = cast(duckdb.DuckDBPyConnection, _Connection(self))
+        self.sql = cast(duckdb.DuckDBPyConnection, SparkConnection(self))
 
     def bring_back(self, *tables: str) -> None:
         """Copy tables from Spark; what the tables of these names had before is replaced."""
@@ -103,7 +103,7 @@ class SparkTables(TripleTables):
         self.add_texts(((to_text(s), to_text(p), to_text(o)) for s, p, o in triples), table=table)
 
 
-class _Connection:
+class SparkConnection:
     """What the reasoner takes for a connection: statements go to Spark, which first gets the terms that they read."""
 
     def __init__(self, tables: SparkTables) -> None:

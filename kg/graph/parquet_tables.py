@@ -13,7 +13,7 @@ from pathlib import Path
 import duckdb
 
 from kg.errors import InputError
-from kg.graph.columns import COLUMNS
+from kg.graph.columns import COLUMNS, write_columns
 from kg.graph.snapshot_file import FILE, TABLES
 from kg.graph.snapshot_writer import NO_FACTS, write_sizes
 from kg.graph.triple_tables import FIRST_LITERAL_ID
@@ -41,6 +41,9 @@ def read_snapshot(source: Path, folder: Path) -> None:
         given = {name: reader for name in TABLES if name != "graph" and (reader := _source(source, name))}
         for name, reader in given.items():
             sql.execute(f"CREATE VIEW given_{name} AS FROM {reader}")
+        if "class" not in [column for column, *_ in sql.execute("DESCRIBE given_term").fetchall()]:
+            _write_from_texts(sql, has_named="named" in given)
+            return
         is_renumbered = sql.execute("SELECT max(id) FROM given_term").fetchall()[0][0] > _LARGEST_ID
         if is_renumbered:
             sql.execute(_RENUMBER)
@@ -57,6 +60,29 @@ def read_snapshot(source: Path, folder: Path) -> None:
         raise InputError(f"{source} does not have the tables of a snapshot: {message}") from error
     finally:
         sql.close()
+
+
+def _write_from_texts(sql: duckdb.DuckDBPyConnection, *, has_named: bool) -> None:
+    """Write the snapshot of tables whose terms have only their texts: they are numbered and taken apart here."""
+    sql.execute(_RENUMBER)
+    sql.execute(
+        "CREATE TABLE term AS SELECT code.id::UINTEGER AS id, text FROM given_term AS t JOIN code ON old = t.id"
+    )
+    for name, condition in (("triple", "NOT is_inferred"), ("inferred", "is_inferred")):
+        rows = _coded("triple", "spo", condition)
+        sql.execute(f"CREATE TABLE {name} AS {rows}")
+    no_named = "SELECT 0::UINTEGER AS g, s, p, o FROM triple LIMIT 0"
+    sql.execute(f"CREATE TABLE named AS {_coded('named', 'gspo', 'true') if has_named else no_named}")
+    write_columns(sql)
+    sql.execute(NO_FACTS)
+    write_sizes(sql)
+
+
+def _coded(name: str, places: str, condition: str) -> str:
+    """The rows of a table with the ids of a build."""
+    listed = ", ".join(f"code_{place}.id::UINTEGER AS {place}" for place in places)
+    joins = "".join(f" JOIN memory.code AS code_{place} ON code_{place}.old = t.{place}" for place in places)
+    return f"SELECT {listed} FROM memory.given_{name} AS t{joins} WHERE {condition}"
 
 
 _RENUMBER = f"""

@@ -23,6 +23,7 @@ from kg.decisions.conflicts import Resolution, unused_decisions
 from kg.decisions.links import EXACT, read_project_links
 from kg.decisions.policy import read_policy
 from kg.decisions.touched_facts import apply_links_in, check_ranks_in, resolve_conflicts_in
+from kg.engines.choice import tables_on
 from kg.errors import FaultsError, InputError, ProjectError, UnknownNameError
 from kg.facts.fact_table import KNOWN, PER_RECORD, WRITTEN_BY_HAND, FactSelection, ProjectFacts
 from kg.facts.files import fact_files
@@ -108,7 +109,8 @@ def build(
     graph that could be inferred is published although its shapes have findings.
 
     When nothing has changed since the last build, nothing is done; when little has, shapes are validated only where
-    that can matter, and the lookup store is made from the last one. With `force`, everything is done anew. `memory`
+    that can matter, and the lookup store is made from the last one. With `force`, everything is done anew. With the
+    `engine` spark or spark=MASTER, Spark infers and validates; all else is done here. `memory`
     bounds what the tables hold at once (`"2GB"`); the rest is on disk. Raises `ProjectError` when there is no project,
     `FaultsError` when the ontology or the shapes cannot be read, and `InputError` when the memory is not enough.
     """
@@ -301,14 +303,16 @@ def draft(
     _state(new, known)
     unread = NOTHING_UNREAD if report.ok else _find_unread(report, facts)
     if unread is not None:
-        show("inferring")
-        inference = infer(
-            new, ontology, derived=derive_days(known.where(f"p IN ({facts.ids(DATE_PROPERTIES)})")), engine=engine
-        )
-        show("checking")
+        with tables_on(engine, new, results=("axiom", "inferred"), scratch=_shared_folder(project)) as computed:
+            show("inferring")
+            days = derive_days(known.where(f"p IN ({facts.ids(DATE_PROPERTIES)})"))
+            inference = infer(computed, ontology, derived=days, engine=engine if computed is new else "sql")
+            show("checking")
+            if computed is not new:
+                shapes_report = check_shapes(computed, shapes, ontology=ontology, focus=focus, shape=shape)
         if last.folder is not None:
             find_changed_triples(new)
-        if last.folder is not None and focus is None and shape is None and not complete:
+        if shapes_report is None and last.folder is not None and focus is None and shape is None and not complete:
             rules = _rules_digest(project, last.digests)
             shapes_report = check_changes(new, shapes, ontology=ontology, build=last.folder, digest=rules)
         if shapes_report is None:
@@ -347,6 +351,12 @@ def _single_valued(shapes: Shapes) -> dict[NamedNode, frozenset[NamedNode] | Non
         NamedNode(iri): None if classes is None else frozenset(map(NamedNode, classes))
         for iri, classes in single_valued(shapes).items()
     }
+
+
+def _shared_folder(project: Project) -> Path:
+    """The folder for the files of Spark's tables, which every executor must reach."""
+    project.build_folder.mkdir(parents=True, exist_ok=True)
+    return project.build_folder
 
 
 def _state(tables: TripleTables, known: FactSelection) -> None:

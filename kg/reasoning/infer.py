@@ -21,6 +21,7 @@ from typing import Any
 
 from pyoxigraph import RdfFormat, Triple
 
+from kg.engines.choice import tables_on
 from kg.engines.spark_session import master_of
 from kg.errors import InputError, LimitError
 from kg.graph.ntriples import write_ntriples
@@ -167,6 +168,36 @@ def infer_files(
     return inference
 
 
+def infer_tables(
+    source: Path,
+    *,
+    ontology: Iterable[Path] = (),
+    output: Path,
+    engine: str,
+    schema: bool = True,
+    tautologies: bool = False,
+    same_as: str = "auto",
+    progress: Progress | None = None,
+) -> Inference:
+    """Infer from the Parquet tables of a snapshot on Spark alone, and write those of another to the folder `output`.
+
+    No process holds the dictionary, so that the size of the graph is no matter; what was inferred in the source is
+    inferred anew. Raises `InputError` for an engine that is not Spark, and for an output that is there already.
+    """
+    from kg.engines.hashed_tables import hashed_on_spark
+
+    if (master := master_of(engine)) is None:
+        raise InputError(f"{source} has tables: infer from them with --engine spark.")
+    if output.exists():
+        raise InputError(f"{output} exists already.")
+    axioms = list(read_all_triples(ontology))
+    with hashed_on_spark(source, master, scratch=output.parent) as tables:
+        options = {"schema": schema, "tautologies": tautologies, "same_as": same_as}
+        inference = infer(tables, axioms, progress=progress, **options)  # type: ignore[arg-type]
+        tables.write(output)
+    return inference
+
+
 # Rules about an ontology are the same at each build of a program that watches its files.
 @lru_cache(maxsize=4)
 def _closed_and_grounded(axioms: tuple[Spo, ...], datatypes: bool) -> tuple[Ontology, tuple[GroundRule, ...]]:
@@ -177,14 +208,8 @@ def _closed_and_grounded(axioms: tuple[Spo, ...], datatypes: bool) -> tuple[Onto
 
 def _infer_on(engine: str, tables: TripleTables, axioms: Iterable[Triple], scratch: Path, **options: Any) -> Inference:
     """`infer` with an engine of `ENGINES`, or with `spark` or `spark=MASTER`, whose files are in `scratch`."""
-    if (master := master_of(engine)) is None:
-        return infer(tables, axioms, engine=engine, **options)
-    from kg.engines.spark_tables import on_spark
-
-    with on_spark(tables, master, scratch=scratch) as remote:
-        inference = infer(remote, axioms, **options)
-        remote.bring_back("axiom", "inferred")
-    return inference
+    with tables_on(engine, tables, results=("axiom", "inferred"), scratch=scratch) as computed:
+        return infer(computed, axioms, engine=engine if computed is tables else "sql", **options)
 
 
 class _Reasoner:

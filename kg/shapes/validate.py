@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
 from pyoxigraph import RdfFormat, Triple
 
-from kg.engines.spark_session import master_of
+from kg.engines.choice import tables_on
 from kg.errors import FaultsError, InputError, UnknownNameError
 from kg.graph.rdf_files import load_file, read_triples, with_own_blank_nodes
 from kg.graph.triple_tables import TripleTables
@@ -121,25 +120,13 @@ def validate_files(
     if not files:
         raise InputError("There is nothing to validate: name at least one file of data.")
     graph = _read_tables(files, format, version)
-    with _tables_on(engine, graph) as tables:
+    with tables_on(engine, graph) as tables:
         if infer is not None:
             infer(tables, schema)
         report = check(
             tables, shapes, ontology=schema, focus=focus, shape=shape, languages=languages, progress=progress
         )
     return Report((*locate_findings(report.findings, files), *shapes.warnings), report.counts)
-
-
-@contextmanager
-def _tables_on(engine: str, graph: TripleTables) -> Iterator[TripleTables]:
-    """The tables of the graph where the engine has them."""
-    if (master := master_of(engine)) is None:
-        yield graph
-        return
-    from kg.engines.spark_tables import on_spark
-
-    with on_spark(graph, master) as remote:
-        yield remote
 
 
 def _to_paths(paths: Files) -> list[Path]:
