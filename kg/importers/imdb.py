@@ -35,6 +35,7 @@ AWARD_FILE_SUFFIXES = (".yml", ".yaml")
 MAX_AWARD_FILE_BYTES = 32 << 20
 _TITLES, _NAMES = "title.basics", "name.basics"
 _EVENT = re.compile(r"ev\d{7}")
+_AWARD = "[a-z][a-z0-9]*(?: [a-z0-9]+)*"
 _TITLE = re.compile(r"tt\d{7,9}")
 _YEAR = re.compile(r"\d{4}(?:-\d{1,2})?")
 _OUTCOME_OF_LIST = {"nominee": "nominated", "winner": "won"}
@@ -128,8 +129,10 @@ class _AwardEvent:
     def add_category(self, year: str, award: str, category: str, lists: YamlNode) -> None:
         record = f"{self.event}/{year}/{award}/{category}"
         names = (award,) if award == category else (award, category)
-        prize = dataset_entity_name(PREFIX, self.event, *names)
-        edition = dataset_entity_name(PREFIX, self.event, year)
+        prize = self.programme
+        for name in names:
+            prize = dataset_entity_name(prize, name, usual=_AWARD)
+        edition = dataset_entity_name(self.programme, year)
         held = {film.editionOf: self.programme} | ({film.year: year} if len(year) == 4 else {})
         label = f"{self.title} {year}"
         self.add_entity(edition, film.Edition, label, f"{self.event}/{year}", held, paraphrase=True)

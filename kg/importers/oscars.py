@@ -47,6 +47,7 @@ COLUMNS = (
 )
 MAX_ROW_BYTES = 1 << 20
 _NUMBER = re.compile("[1-9][0-9]{0,3}")
+_CATEGORY = "[A-Z]+(?: [A-Z]+)*"
 _YEAR = re.compile("([0-9]{4})(?:/([0-9]{2}))?")
 
 Row = Mapping[str, str]
@@ -176,7 +177,7 @@ class _OscarsReader:
             if not title:
                 continue
             id = ids[number] if number < len(ids) and ids[number].startswith("tt") else ""
-            work = dataset_entity_name(PREFIX, id) if id else dataset_entity_name(PREFIX, "film", title, row["Year"])
+            work = dataset_entity_name(PREFIX, id) if id else dataset_entity_name(f"{PREFIX}-film", title, row["Year"])
             self.add_entity(work, class_name, title, id, record)
             yield work
 
@@ -190,7 +191,7 @@ class _OscarsReader:
                 self.add_entity(nominee, film.Person if id.startswith("nm") else film.Organisation, name, id, record)
                 yield nominee
             if not own_ids:
-                nominee = text_entity_name(PREFIX, "name", name)
+                nominee = text_entity_name(f"{PREFIX}-name", name)
                 self.add_entity(nominee, film.Agent, name, "", record)
                 yield nominee
 
@@ -231,7 +232,7 @@ class _OscarsReader:
 
     def award(self, row: Row) -> str:
         category = row["CanonicalCategory"]
-        award = dataset_entity_name(PREFIX, "award", category)
+        award = dataset_entity_name(f"{PREFIX}-award", category, usual=_CATEGORY)
         self.add_once(award, TYPE, film.Award, category)
         self.add_once(award, LABEL, category, category)
         if row["Category"] != category:
@@ -241,7 +242,7 @@ class _OscarsReader:
 
     def edition(self, row: Row) -> str:
         number = row["Ceremony"]
-        edition = dataset_entity_name(PREFIX, "ceremony", number)
+        edition = dataset_entity_name(f"{PREFIX}-ceremony", number)
         label = f"{number}{_ordinal_suffix(int(number))} Academy Awards"
         self.add_once(edition, TYPE, film.AwardCeremony, number)
         self.add_once(edition, LABEL, label, number, paraphrase=True)

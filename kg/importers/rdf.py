@@ -21,7 +21,7 @@ from kg.errors import InputError
 from kg.facts.dates import to_date_range
 from kg.facts.model import Source
 from kg.files.yaml_files import YamlNode
-from kg.importers.dataset_names import dataset_entity_name, marked_name, name_component, text_entity_name
+from kg.importers.dataset_names import dataset_entity_name, hashed_name, name_component, text_entity_name
 from kg.importers.input_files import list_files
 from kg.importers.session import ImportSession, term_name
 from kg.importers.wikidata_entities import EntityReader
@@ -58,6 +58,8 @@ _MINUTES = re.compile(r"(?:PT)?(?:(\d+)H)?(?:(\d+)M)?(?:(\d+)(?:\.\d+)?S)?", re.
 _NUMBER = re.compile(r"[0-9]+(?:\.[0-9]+)?(?:[eE]\+?[0-9]+)?")
 _TIME = re.compile(r"\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|[+-]\d\d:\d\d)?")
 _INTEGER = re.compile(r"[+-]?[0-9]+")
+_ARTICLE = "[A-Z0-9][a-z0-9]*(?: [a-z0-9]+)*"
+"""A title of Wikipedia that the name of an entity shows; its first letter is always a capital."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -306,7 +308,7 @@ class _RdfReader:
         """Add the stub of the entity that a value means, by IRI or by text; the name of the entity."""
         if isinstance(value, Literal):
             label = _CONTROL.sub(" ", value.value).strip()
-            name, number = text_entity_name(self.prefix, class_name.lower() or "thing", label), ""
+            name, number = text_entity_name(f"{self.prefix}-{class_name.lower() or 'thing'}", label), ""
         else:
             name, number = self.name(value)
             label = number or _last_part(value)
@@ -325,11 +327,11 @@ class _RdfReader:
             if term.value.startswith(start):
                 local = unquote(term.value.removeprefix(start)).strip("/")
                 if prefix == "wd":
-                    return f"wd-{name_component(local or 'thing')}", local
-                words = name_component(local.replace("_", " ") or "thing")
-                return marked_name(f"{prefix}-{words}", local), ""
-        words = name_component(_last_part(term) or term.value)
-        return marked_name(f"{self.prefix}-{words}", term.value), ""
+                    return dataset_entity_name(prefix, local or "thing"), local
+                if prefix == "dbpedia":
+                    return dataset_entity_name(prefix, local.replace("_", " "), usual=_ARTICLE), ""
+                return dataset_entity_name(prefix, local), ""
+        return hashed_name(self.prefix, _last_part(term), term.value), ""
 
     def add(self, subject: Any, property: str, value: str, *, language: str = "") -> None:
         name, number = self.name(subject)

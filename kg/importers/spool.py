@@ -25,7 +25,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from kg import vocabulary as film
-from kg.importers.dataset_names import final_name_sql, is_marked_sql, resolve_names
 from kg.schema import Schema
 from kg.sql import quote
 
@@ -52,13 +51,6 @@ ROW_COLUMNS = tuple(name for name in COLUMNS if name != "source")
 STUB_COLUMNS = ("entity", "class", "label", "identifier", "property", "record", "via")
 NAME_COLUMNS = ("entity", "label")
 LINK_COLUMNS = ("subject", "object")
-_NAMED_COLUMNS = {
-    "row": ("subject", "value"),
-    "stub": ("entity",),
-    "link": LINK_COLUMNS,
-    "default_class": ("subject",),
-}
-"""Table -> its columns with names of entities."""
 MEMORY_LIMIT = "300MB"
 """What DuckDB may hold before it goes to disk."""
 
@@ -153,7 +145,7 @@ class Spool:
         return int(row[0]) if row is not None else 0
 
     def complete(self, schema: Schema) -> Completion:
-        """Load the spooled files, then give each entity its name, its class, one label and its stub.
+        """Load the spooled files, then give each entity its class, one label and its stub.
 
         Facts that use an entity as a class that it cannot have are deprecated.
         """
@@ -168,7 +160,6 @@ class Spool:
                 spooled = read_spooled(Path(file.name), columns)
                 self.sql.execute(f"INSERT INTO {name} BY NAME SELECT * FROM {spooled}")
         self._rejects.flush()
-        self._resolve_names()
         self._take_unmapped()
         self._insert_default_classes()
         self._keep_one_label()
@@ -183,26 +174,6 @@ class Spool:
             "SELECT subject, property, value, language, record, '' AS rank, '' AS written, '' AS because,"
             f" '' AS paraphrase, {quote(self.retrieved)} AS retrieved FROM ({select})"
         )
-
-    def _resolve_names(self) -> None:
-        """Give each entity its final name, which no entity with another key has."""
-        names = [
-            "SELECT subject FROM row UNION ALL SELECT value FROM row UNION ALL SELECT entity FROM stub",
-            "SELECT subject FROM link UNION ALL SELECT object FROM link",
-            *self._described,
-        ]
-        resolve_names(self.sql, names)
-        for table, columns in _NAMED_COLUMNS.items():
-            for column in columns:
-                self.sql.execute(
-                    f"UPDATE {table} SET {column} = {final_name_sql(self.sql, column)} WHERE {is_marked_sql(column)}"
-                )
-        final = {name: final_name_sql(self.sql, name) for name in ("subject", "value")}
-        replaced = ", ".join(f"{name_sql} AS {name}" for name, name_sql in final.items())
-        self.streams = [f"SELECT * REPLACE ({replaced}) FROM ({stream})" for stream in self.streams]
-        self._described = [
-            f"SELECT {final['subject']} AS subject FROM ({select}) AS described (subject)" for select in self._described
-        ]
 
     def _insert_default_classes(self) -> None:
         self.sql.execute(f"""

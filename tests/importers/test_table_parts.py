@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from kg.importers.dataset_names import dataset_entity_name
 from kg.importers.tables import table_import
 from kg.pipeline.build import check
 from tests.importers.import_project import ImportProject
@@ -48,16 +49,16 @@ def films(tmp_path: Path) -> Path:
 
 def test_a_row_with_an_actor_and_a_role_is_a_credit(project: ImportProject, films: Path) -> None:
     assert project.run("table", str(films)) == 0
-    anora = project.values_of("my-films-anora-2024")
-    assert ("castCredit", "my-films-anora-2024.castCredit.mikey-madison-ani") in anora
-    assert project.values_of("my-films-anora-2024.castCredit.mikey-madison-ani") == {
+    anora = project.values_of("my-films-anora-2024-a9a74b")
+    assert ("castCredit", "my-films-anora-2024-a9a74b.castCredit.mikey-madison-ani") in anora
+    assert project.values_of("my-films-anora-2024-a9a74b.castCredit.mikey-madison-ani") == {
         ("agent", "my-films-person-mikey-madison"),
-        ("character", "my-films-anora-2024.character.ani"),
+        ("character", "my-films-anora-2024-a9a74b.character.ani"),
     }
-    assert project.values_of("my-films-anora-2024.character.ani") == {
+    assert project.values_of("my-films-anora-2024-a9a74b.character.ani") == {
         ("rdf:type", "Character"),
         ("rdfs:label", "Ani"),
-        ("characterIn", "my-films-anora-2024"),
+        ("characterIn", "my-films-anora-2024-a9a74b"),
     }
     assert ("originalLanguage", "my-films-topic-english") in anora
     report = check(project.folder)
@@ -66,7 +67,7 @@ def test_a_row_with_an_actor_and_a_role_is_a_credit(project: ImportProject, film
 
 def test_a_row_with_a_day_and_a_territory_is_a_release(project: ImportProject, films: Path) -> None:
     project.run("table", str(films))
-    assert project.values_of("my-films-anora-2024.release.2024-11-01-united-kingdom") == {
+    assert project.values_of("my-films-anora-2024-a9a74b.release.2024-11-01-united-kingdom") == {
         ("date", "2024-11-01"),
         ("territory", "my-films-country-united-kingdom"),
         ("medium", "theatrical"),
@@ -91,9 +92,9 @@ def test_rows_may_be_about_entities_of_kinds(
         "columns: {Name: label}\n"
     )
     assert project.run("table", str(tmp_path / "places.csv")) == 0
-    kinds = {"orlando": {("kind", "city")}, "florida": {("kind", "state")}, "brighton-pier": set()}
+    kinds = {"Orlando": {("kind", "city")}, "Florida": {("kind", "state")}, "Brighton Pier": set()}
     for name, kind in kinds.items():
-        stated = project.values_of(f"places-{name}")
+        stated = project.values_of(dataset_entity_name("places", name))
         assert {pair for pair in stated if pair[0] in ("rdf:type", "kind")} == {("rdf:type", "Place"), *kind}
 
 
@@ -101,7 +102,7 @@ def test_a_figure_that_is_not_a_number_is_rejected_and_makes_no_part(project: Im
     project.run("table", str(films))
     assert project.rejects("my-films") == "films.csv:4: Gross: little is not a whole number such as 1,234\n"
     assert not [name for name, _ in project.values_of("my-films-tangerine-2015") if name == "boxOffice"]
-    assert ("currency", "USD") in project.values_of("my-films-anora-2024.boxOffice.20471000")
+    assert ("currency", "USD") in project.values_of("my-films-anora-2024-a9a74b.boxOffice.20471000")
 
 
 FIGURES = """\
@@ -158,9 +159,9 @@ def test_each_actor_in_a_cell_gets_a_credit(project: ImportProject, tmp_path: Pa
         encoding="utf-8",
     )
     assert project.run("table", str(path)) == 0
-    assert project.values_of("cast-anora.castCredit.mark-eydelshteyn-ivan") == {
+    assert project.values_of("cast-anora-760bcb.castCredit.mark-eydelshteyn-ivan") == {
         ("agent", "cast-person-mark-eydelshteyn"),
-        ("character", "cast-anora.character.ivan"),
+        ("character", "cast-anora-760bcb.character.ivan"),
     }
 
 
@@ -180,10 +181,10 @@ def test_a_large_table_of_credits_gives_the_same_facts_as_a_small_one(
         assert project.run("table", str(path)) == 0
         ids.append({fact.id for fact in project.facts()})
     assert ids[0] == ids[1]
-    assert project.values_of("cast-anora") == {
+    assert project.values_of("cast-anora-760bcb") == {
         ("rdf:type", "Film"),
         ("rdfs:label", "Anora"),
-        ("castCredit", "cast-anora.castCredit.mikey-madison"),
+        ("castCredit", "cast-anora-760bcb.castCredit.mikey-madison"),
         ("director", "cast-person-sean-baker"),
     }
 
@@ -200,9 +201,9 @@ def test_the_guess_finds_credits_releases_and_figures(
 ) -> None:
     assert project.run("table", str(films), "--guess", "-o", f"{films}.mapping.yaml") == 0
     assert project.run("table", str(films), "--source", "guessed") == 0
-    values = project.values_of("films-anora-2024")
+    values = project.values_of("films-anora-2024-a9a74b")
     assert {name for name, _ in values} >= {"castCredit", "release", "boxOffice"}
-    assert ("date", "2024-10-18") in project.values_of("films-anora-2024.release.2024-10-18-united-states")
+    assert ("date", "2024-10-18") in project.values_of("films-anora-2024-a9a74b.release.2024-10-18-united-states")
 
 
 def test_the_keys_of_earlier_versions_are_still_read(project: ImportProject, films: Path) -> None:

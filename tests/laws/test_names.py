@@ -14,6 +14,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from kg.facts.model import Source
+from kg.importers.dataset_names import dataset_entity_name
 from kg.importers.imdb import import_imdb_awards
 from kg.importers.oscars import COLUMNS, import_oscars
 from kg.importers.rdf import import_rdf
@@ -85,6 +86,23 @@ def test_rows_of_a_table_with_different_keys_are_different_entities(rows: list[t
 
     labels = {entity: value for entity, property, value in facts_of(run) if property == "label"}
     assert sorted(labels.values()) == sorted(f"N{number}" for number in range(len(rows)))
+
+
+@settings(law, max_examples=2)
+@given(st.lists(keys, min_size=2, max_size=8, unique=True), st.integers(1, 7))
+def test_two_imports_of_one_prefix_name_entities_as_one_import_does(rows: list[str], size: int) -> None:
+    """So what has different keys is never one entity, and a key is one entity, whichever import has it."""
+    mapping = "rows: {class: Film, key: [id]}\ncolumns: {n: label}\n"
+
+    def names(rows: list[str]) -> dict[str, str]:
+        def run(folder: Path, session: ImportSession) -> None:
+            import_tables([write_table(folder, "id,n", [f"{key}\tN{key}" for key in rows], mapping)], session)
+
+        return {value: entity for entity, property, value in facts_of(run) if property == "label"}
+
+    expected = {f"N{key}": dataset_entity_name("t", key) for key in rows}
+    assert names(rows[:size]) | names(rows[1:]) == expected
+    assert len({*expected.values()}) == len(rows)
 
 
 @law

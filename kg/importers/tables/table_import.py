@@ -14,7 +14,6 @@ from pathlib import Path
 
 from kg.errors import InputError
 from kg.facts.model import Source
-from kg.importers.dataset_names import has_equal_names_sql
 from kg.importers.input_files import list_files
 from kg.importers.session import ImportSession, term_name
 from kg.importers.tables.cells.cleanings import can_reject
@@ -254,8 +253,6 @@ class _TableImport:
             return False
         key = SUBJECT if labels else f"{SUBJECT}, {RECORD}"
         entities = self.select_entities()
-        if self.session.spool.count(f"{has_equal_names_sql(entities, SUBJECT)} LIMIT 1"):
-            return False
         if self.session.spool.count(f"{entities} GROUP BY {key} HAVING count(*) > 1 LIMIT 1"):
             return False
         return not labels or not self.session.spool.has_label_for_any(entities)
