@@ -18,7 +18,7 @@ Bad input raises; a bad graph returns a `Report`.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from enum import StrEnum
 
 from kg.reports import Finding, Place, Report, did_you_mean
@@ -79,11 +79,17 @@ class UnknownNameError(InputError):
 
 
 class AmbiguousNameError(InputError):
-    """Several entities have this `name`; `candidates` are their CURIEs."""
+    """Several entities have this `name`; `candidates` are their CURIEs, `descriptions` distinguish them."""
 
-    def __init__(self, name: str, *, kind: str, candidates: Iterable[str]) -> None:
-        self.name, self.kind, self.candidates = name, kind, tuple(candidates)
-        super().__init__(f"{name!r} may be {' or '.join(self.candidates)}. Write the one that you mean.")
+    def __init__(
+        self, name: str, *, kind: str, candidates: Iterable[str], descriptions: Mapping[str, str] | None = None
+    ) -> None:
+        self.name, self.kind, self.candidates, self.descriptions = name, kind, tuple(candidates), descriptions or {}
+        shown = (
+            f"{candidate} ({description})" if (description := self.descriptions.get(candidate)) else candidate
+            for candidate in self.candidates
+        )
+        super().__init__(f"{name!r} may be {' or '.join(shown)}. Write the one that you mean.")
 
 
 class ParameterError(InputError):

@@ -29,7 +29,7 @@ from kg.parts import part_iri
 from kg.schema import ValueKind
 from kg.shapes.value_limits import limits_for, required_properties, value_limits
 from kg.sql import quote
-from kg.terms import KNOWN_NAMES, TYPE, to_iri
+from kg.terms import KNOWN_NAMES, OWL, TYPE, to_iri
 
 if TYPE_CHECKING:
     import duckdb
@@ -44,6 +44,7 @@ PARQUET_FROM_ROWS = 1_000_000
 MAX_REJECT_TEXT = 500
 """Characters of a rejected record that are shown."""
 _ALWAYS = ("subject", "property", "value", "record")
+_INVERSE = NamedNode(OWL + "inverseOf")
 _CSV = "FORMAT csv, HEADER true"
 _PARQUET = "FORMAT parquet, COMPRESSION zstd, COMPRESSION_LEVEL 1, DICTIONARY_SIZE_LIMIT 100"
 """Only properties and sources have few values; a dictionary of the other columns costs more than it saves."""
@@ -279,6 +280,8 @@ class ImportSession:
         ):
             if count:
                 self.summary.skipped[reason] += count
+        for (class_name, lacking), entities in completion.incomplete.items():
+            self.summary.skipped[f"{class_name} without {lacking}"] += entities
         rows, streams = "SELECT DISTINCT * FROM row", self.spool.streams
         self.summary.facts = self.spool.count(rows)
         self.summary.entities = self.spool.count("SELECT DISTINCT subject FROM row")
@@ -390,6 +393,11 @@ def open_session(
     required = required_properties(shapes) if shapes is not None else ()
     with tempfile.TemporaryDirectory(prefix="kg-import-", ignore_cleanup_errors=True) as folder:
         spool = Spool(Path(folder), retrieved=retrieved)
+        # A property with an inverse may be inferred.
+        inverses = {
+            iri for triple in ontology if triple.predicate == _INVERSE for iri in (triple.subject, triple.object)
+        }
+        spool.required = tuple(found for found in required if NamedNode(found.property) not in inverses)
         try:
             summary = ImportSummary(source.id, dry_run=dry_run)
             yield ImportSession(data, source, spool, ontology, schema, summary, progress, limits, required, parquet)

@@ -24,14 +24,18 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from pyoxigraph import NamedNode
+
 from kg import vocabulary as film
 from kg.schema import Schema
 from kg.sql import quote
+from kg.terms import LABEL
 
 if TYPE_CHECKING:
     import duckdb
 
     from kg.schema import Schema
+    from kg.shapes.value_limits import RequiredProperty
 
 COLUMNS = (
     "subject",
@@ -57,10 +61,14 @@ MEMORY_LIMIT = "300MB"
 
 @dataclass(frozen=True, slots=True)
 class Completion:
-    """How many facts were deprecated, since they use an entity as a class that it cannot have, or left out."""
+    """How many facts were deprecated, since they use an entity as a class that it cannot have, or left out.
+
+    `incomplete` counts the entities that were left out, by their class and the properties that they lack.
+    """
 
     deprecated: int
     only_named: int
+    incomplete: Mapping[tuple[str, str], int]
 
 
 class Spool:
@@ -92,7 +100,11 @@ class Spool:
         """SELECTs of rows that are read only when the fact table is written."""
         self.streamed_columns = {"retrieved"} if retrieved else set()
         self.needs_more_than_names = False
-        """True where an entity of which only names are known is left out, unless facts lead to it."""
+        """True where an entity of which only names are known is left out, unless facts lead to it; and one without a
+        property that its class requires, such as a review without an outlet.
+        """
+        self.required: tuple[RequiredProperty, ...] = ()
+        """What the shapes require of entities."""
         self._described = ["SELECT CAST(NULL AS VARCHAR) AS subject WHERE false"]
         self._rows, self._stubs, self._names, self._links, self._rejects = (
             (folder / name).open("w", encoding="utf-8", newline="")
@@ -165,9 +177,10 @@ class Spool:
         self._keep_one_label()
         deprecated = self._deprecate_class_conflicts(schema)
         self._insert_stubs()
+        incomplete = self._delete_incomplete(schema) if self.needs_more_than_names else {}
         only_named = self._delete_only_named(schema) if self.needs_more_than_names else 0
         self._split_kinds(schema)
-        return Completion(deprecated, only_named)
+        return Completion(deprecated, only_named, incomplete)
 
     def _to_rows(self, select: str) -> str:
         return (
@@ -251,6 +264,53 @@ class Spool:
             CREATE TABLE unmapped AS SELECT DISTINCT subject FROM row WHERE property = 'type' AND value = ''
             AND subject NOT IN (SELECT subject FROM row WHERE property = 'type' AND value <> '')""")
         self.sql.execute("DELETE FROM row WHERE property = 'type' AND value = ''")
+
+    def _delete_incomplete(self, schema: Schema) -> dict[tuple[str, str], int]:
+        """Delete the entities that lack a property which their class requires, and the facts that lead to them.
+
+        The name is not required, since others may give it.
+        """
+        if not self._create_needed(schema):
+            return {}
+        self.sql.execute("""
+            CREATE TABLE incomplete AS
+            SELECT subject, min(class) AS class, string_agg(DISTINCT property, ', ' ORDER BY property) AS lacking FROM (
+                SELECT row.subject, class, needed.property FROM row JOIN needed ON value = class
+                WHERE row.property = 'type'
+                EXCEPT
+                SELECT row.subject, class, wider FROM row JOIN states USING (property)
+                JOIN needed ON wider = needed.property)
+            GROUP BY subject""")
+        self.sql.execute("""
+            DELETE FROM row
+            WHERE subject IN (SELECT subject FROM incomplete) OR value IN (SELECT subject FROM incomplete)
+        """)
+        counted = self.sql.execute("SELECT class, lacking, count(*) FROM incomplete GROUP BY ALL ORDER BY ALL")
+        return {(class_name, lacking): int(count) for class_name, lacking, count in counted.fetchall()}
+
+    def _create_needed(self, schema: Schema) -> bool:
+        """Create the tables of what classes require and of what properties state; False where nothing is required."""
+        properties = {iri: name for name, iri in schema.names.items()}
+        needed = [
+            (class_name, properties[iri])
+            for class_name, class_iri in schema.type_names.items()
+            for required in self.required
+            if required.applies_to([ancestor.value for ancestor in schema.ancestors(class_iri)], ())
+            and (iri := NamedNode(required.property)) in properties
+            and iri != LABEL
+        ]
+        stated = [
+            (name, properties[ancestor])
+            for iri, name in properties.items()
+            for ancestor in schema.ancestors(iri)
+            if ancestor in properties
+        ]
+        if needed:
+            self.sql.execute("CREATE TABLE needed (class VARCHAR, property VARCHAR)")
+            self.sql.executemany("INSERT INTO needed VALUES (?, ?)", needed)
+            self.sql.execute("CREATE TABLE states (property VARCHAR, wider VARCHAR)")
+            self.sql.executemany("INSERT INTO states VALUES (?, ?)", stated)
+        return bool(needed)
 
     def _delete_only_named(self, schema: Schema) -> int:
         """Delete what is stated of entities of no known class, or of which only names are known.

@@ -10,6 +10,7 @@ from typing import Protocol
 
 from pyoxigraph import Literal, NamedNode, Quad, Store, Triple
 
+from kg import vocabulary as film
 from kg.decisions.links import EXACT
 from kg.errors import AmbiguousNameError, UnknownNameError
 from kg.graph.store import find_quad, find_quads
@@ -36,6 +37,7 @@ from kg.text.folding import Naming, closest, fold_name
 
 _NAMING_GRAPHS = (KNOWLEDGE, ONTOLOGY)
 """The graphs whose labels count, not contested ones; the title of a source is shown, but nothing is found by it."""
+_YEARS = (film.year, film.date, film.birthDate)
 _CACHE_SIZE = 65_536
 _MAX_TEXT, _MAX_NAME_WORDS = 1_000, 6
 _GENITIVE = re.compile("['\u2019]s$")
@@ -66,6 +68,21 @@ class EntityNames:
     def label(self, iri: NamedNode) -> str:
         """An entity's label, preferably in English or without a language; empty when it has none."""
         return self._label(iri)
+
+    def describe(self, entity: NamedNode) -> str:
+        """A few words that distinguish an entity from others of the same name: `feature film, 2024, by Sean Baker`."""
+        narrowest = self.ontology.narrowest(types_of(self.store, self.ontology, entity))[:1]
+        types = [self.label(type) or self.ontology.types[type].name for type in narrowest]
+        occupations = sorted(self._texts(entity, film.occupation))[:2]
+        years = sorted({text[:4] for property in _YEARS for text in self._texts(entity, property)})[:2]
+        named = (quad.object for quad in find_quads(self.store, entity, film.director, None, KNOWLEDGE))
+        directors = sorted(label for person in named if isinstance(person, NamedNode) and (label := self.label(person)))
+        credit = [f"by {' and '.join(directors[:2])}"] if directors else []
+        return ", ".join((*types, *occupations, *years, *credit))
+
+    def _texts(self, entity: NamedNode, property: NamedNode) -> Iterator[str]:
+        values = (quad.object for quad in find_quads(self.store, entity, property, None, KNOWLEDGE))
+        return (value.value for value in values if isinstance(value, Literal))
 
     def entity(self, name: str, *, class_name: str = "") -> NamedNode:
         """The entity with this IRI, CURIE, label or alias; `class_name` requires it to be of a class or kind.
@@ -106,7 +123,8 @@ class EntityNames:
             if len(entities) == 1:
                 return entities[0]
             if entities:
-                raise AmbiguousNameError(name, kind=kind, candidates=[to_curie(entity.value) for entity in entities])
+                described = {to_curie(entity.value): self.describe(entity) for entity in entities}
+                raise AmbiguousNameError(name, kind=kind, candidates=described, descriptions=described)
             other = other or next(iter(named), None)
         remedy = self._of_another_class(other) if other is not None else ""
         raise UnknownNameError(name, kind=kind, suggestions=self._closest_names(name, class_name), remedy=remedy)

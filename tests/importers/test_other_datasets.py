@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from kg.importers.dataset_names import hashed_name, name_component
+from kg.pipeline.build import check
 from tests.importers.import_project import DATASETS, ImportProject
 
 
@@ -221,6 +222,21 @@ def test_lines_of_rdf_that_do_not_parse_are_rejected(project: ImportProject) -> 
     assert project.run("rdf", str(DATASETS / "dbpedia_films/films.nt"), "--source", "dbpedia") == 0
     assert len(project.rejects("dbpedia").splitlines()) == 6
     assert ("rdfs:label", "Memento") in project.values_of("dbpedia-memento-film-" + digest_of("Memento (film)"))
+
+
+def test_a_rating_without_aggregator_and_a_review_without_outlet_are_left_out(
+    project: ImportProject, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    opinions = (
+        "<http://films.example/Anora> schema:aggregateRating [ a schema:AggregateRating ; schema:ratingValue 8.5 ] ;"
+        ' schema:review [ a schema:Review ; schema:reviewBody "Good" ; schema:author [ schema:name "Ann" ] ] .\n'
+    )
+    (tmp_path / "films.ttl").write_text(TURTLE + opinions, encoding="utf-8")
+    assert project.run("rdf", str(tmp_path / "films.ttl")) == 0
+    shown = capsys.readouterr().out
+    assert "Rating without givenBy, scale" in shown
+    assert "Review without about, claim, outlet" in shown
+    assert check(project.folder).ok
 
 
 def test_rdf_that_does_not_parse_is_an_error(

@@ -132,7 +132,7 @@ def test_a_part_without_a_value_that_its_shape_requires_is_left_out_with_its_row
         "figures.csv:5: Budget: -5 is not 0.0 or more",
     ]
     with_budget = {str(fact.subject) for fact in project.facts() if fact.property.value.endswith("/budget")}
-    assert with_budget == {"<https://w3id.org/filmgraph/film/figures-anora>"}
+    assert with_budget == {"<https://w3id.org/filmgraph/film/figures-anora-760bcb>"}
     assert check(project.folder).ok
 
 

@@ -18,7 +18,6 @@ from typing import Any
 
 from pyoxigraph import Literal, NamedNode
 
-from kg import vocabulary as film
 from kg.facts.dates import to_date_range
 from kg.filmgraph import FilmGraph
 from kg.graph.store import find_quads
@@ -37,7 +36,6 @@ from kg.server.reconcile.graph_terms import (
     names_of,
     to_id,
     types_of,
-    values_of,
 )
 from kg.server.reconcile.requests import ClueValue, PropertyClue, ReconcileQuery
 from kg.terms import ALIAS, FILM, KNOWLEDGE, LABEL, XSD, Term, entity_iri, to_curie
@@ -384,24 +382,9 @@ def _as_dict(graph: FilmGraph, candidate: ReconcileCandidate) -> dict[str, Any]:
     return {
         "id": to_id(candidate.entity),
         "name": candidate.name,
-        "description": describe(graph, candidate.entity),
+        "description": graph.names.describe(candidate.entity),
         "type": [type.as_dict() for type in types_of(graph, candidate.entity)],
         "score": candidate.score,
         "match": candidate.is_certain,
         "features": features,
     }
-
-
-def describe(graph: FilmGraph, entity: NamedNode) -> str:
-    """A few words that distinguish an entity from others of the same name: `feature film, 2024, by Sean Baker`."""
-    types = [type.name for type in types_of(graph, entity)[:1]]
-    occupations = sorted(_literals(graph, entity, film.occupation))[:2]
-    years = sorted({text[:4] for text in _literals(graph, entity, film.year)})[:2]
-    named = (value for value in values_of(graph, entity, film.director) if isinstance(value, NamedNode))
-    directors = sorted(label for director in named if (label := graph.names.label(director)))[:2]
-    credit = [f"by {' and '.join(directors)}"] if directors else []
-    return ", ".join((*types, *occupations, *years, *credit))
-
-
-def _literals(graph: FilmGraph, entity: NamedNode, property: NamedNode) -> Iterator[str]:
-    return (value.value for value in values_of(graph, entity, property) if isinstance(value, Literal))

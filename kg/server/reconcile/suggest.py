@@ -14,7 +14,6 @@ from rapidfuzz import fuzz
 
 from kg.filmgraph import FilmGraph
 from kg.reasoning.rules import OWL_THING
-from kg.server.reconcile.candidate_scoring import describe
 from kg.server.reconcile.data_extension import SETTINGS
 from kg.server.reconcile.graph_terms import (
     SchemaTerm,
@@ -53,7 +52,7 @@ def suggest_entities(graph: FilmGraph, prefix: str, types: Sequence[str], skip: 
         {
             "id": to_id(entity),
             "name": graph.names.label(entity) or to_id(entity),
-            "description": describe(graph, entity),
+            "description": graph.names.describe(entity),
             "notable": [type.as_dict() for type in types_of(graph, entity)[:1]],
         }
         for entity in own[skip : skip + PAGE_SIZE]
@@ -113,7 +112,7 @@ def flyout(graph: FilmGraph, kind: str, id: str) -> dict[str, str] | None:
         entity = entity_of_id(graph, id)
         if entity is None:
             return None
-        name, description = graph.names.label(entity), describe(graph, entity)
+        name, description = graph.names.label(entity), graph.names.describe(entity)
     else:
         term = (all_types if kind == "type" else all_properties)(graph).get(id)
         if term is None:
@@ -151,7 +150,7 @@ def preview(graph: FilmGraph, id: str, url: str) -> str | None:
     return (
         f'<!DOCTYPE html>\n<html lang="en"><head><meta charset="utf-8"><title>{label}</title>'
         f'<style>{_STYLE}</style></head><body><h1><a href="{html.escape(url)}" target="_blank" rel="noopener">'
-        f"{label}</a></h1><p>{html.escape(describe(graph, entity))}</p><dl>{''.join(lines)}</dl></body></html>\n"
+        f"{label}</a></h1><p>{html.escape(graph.names.describe(entity))}</p><dl>{''.join(lines)}</dl></body></html>\n"
     )
 
 
