@@ -231,6 +231,15 @@ class ImportSession:
         """Add the judgement of the dataset that two names mean the same entity."""
         self.spool.write_link((subject, object))
 
+    def add_redirect(
+        self, entity: str, target: str, *, property: str, identifier: str, record: str, because: str
+    ) -> None:
+        """Add the former name of an entity that the dataset now has under the name `target`.
+
+        Facts that lead to the former name lead to the entity, which keeps the former identifier as deprecated.
+        """
+        self.spool.write_redirect((entity, target, identifier, property, record, because))
+
     def reject(self, file: str, line: int, reason: str, text: str = "") -> None:
         """Reject a record that could not be read, with its place and the reason."""
         self.summary.rejected += 1

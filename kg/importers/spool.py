@@ -6,6 +6,7 @@ DuckDB goes to disk when there are many rows, so memory is bounded whatever the 
     stub            what is known of entities that facts lead to: class or kind, label, identifier; how many facts state
                     it, and whether the label is a name
     link            pairs of names that mean one entity, as the dataset states
+    redirect        former names of entities, as the dataset states: with the name of today, and the former identifier
     name            labels of entities that are not imported, for those of them that facts lead to
     default_class   the class or kind of entities that no row gives a class
     fault           values that do not fit their property, by line
@@ -55,6 +56,9 @@ ROW_COLUMNS = tuple(name for name in COLUMNS if name != "source")
 STUB_COLUMNS = ("entity", "class", "label", "identifier", "property", "record", "via")
 NAME_COLUMNS = ("entity", "label")
 LINK_COLUMNS = ("subject", "object")
+REDIRECT_COLUMNS = ("entity", "target", "identifier", "property", "record", "because")
+MAX_REDIRECTS = 10
+"""Redirects that are followed one after another."""
 MEMORY_LIMIT = "300MB"
 """What DuckDB may hold before it goes to disk."""
 
@@ -90,6 +94,7 @@ class Spool:
             ("stub", STUB_COLUMNS),
             ("name", NAME_COLUMNS),
             ("link", LINK_COLUMNS),
+            ("redirect", REDIRECT_COLUMNS),
         ):
             self.sql.execute(f"CREATE TABLE {name} ({', '.join(f'{column} VARCHAR' for column in columns)})")
         self.sql.execute("ALTER TABLE stub ADD COLUMN uses BIGINT DEFAULT 1")
@@ -106,19 +111,20 @@ class Spool:
         self.required: tuple[RequiredProperty, ...] = ()
         """What the shapes require of entities."""
         self._described = ["SELECT CAST(NULL AS VARCHAR) AS subject WHERE false"]
-        self._rows, self._stubs, self._names, self._links, self._rejects = (
+        self._rows, self._stubs, self._names, self._links, self._redirects, self._rejects = (
             (folder / name).open("w", encoding="utf-8", newline="")
-            for name in ("rows.csv", "stubs.csv", "names.csv", "links.csv", "rejects.txt")
+            for name in ("rows.csv", "stubs.csv", "names.csv", "links.csv", "redirects.csv", "rejects.txt")
         )
         self.write_row = csv.writer(self._rows, lineterminator="\n").writerow
         self.write_stub = csv.writer(self._stubs, lineterminator="\n").writerow
         self.write_name = csv.writer(self._names, lineterminator="\n").writerow
         self.write_link = csv.writer(self._links, lineterminator="\n").writerow
+        self.write_redirect = csv.writer(self._redirects, lineterminator="\n").writerow
         self.write_reject = self._rejects.write
 
     def close(self) -> None:
         """Close the files and the tables."""
-        for file in (self._rows, self._stubs, self._names, self._links, self._rejects):
+        for file in (self._rows, self._stubs, self._names, self._links, self._redirects, self._rejects):
             file.close()
         self.sql.close()
 
@@ -166,12 +172,14 @@ class Spool:
             ("stub", self._stubs, STUB_COLUMNS),
             ("name", self._names, NAME_COLUMNS),
             ("link", self._links, LINK_COLUMNS),
+            ("redirect", self._redirects, REDIRECT_COLUMNS),
         ):
             file.flush()
             if Path(file.name).stat().st_size:
                 spooled = read_spooled(Path(file.name), columns)
                 self.sql.execute(f"INSERT INTO {name} BY NAME SELECT * FROM {spooled}")
         self._rejects.flush()
+        self._follow_redirects()
         self._take_unmapped()
         self._insert_default_classes()
         self._keep_one_label()
@@ -187,6 +195,36 @@ class Spool:
             "SELECT subject, property, value, language, record, '' AS rank, '' AS written, '' AS because,"
             f" '' AS paraphrase, {quote(self.retrieved)} AS retrieved FROM ({select})"
         )
+
+    def _follow_redirects(self) -> None:
+        """Give entities with a former name that of today, and those that are described their former identifiers.
+
+        The record of a redirect is the identifier of today.
+        """
+        if not self.count("FROM redirect"):
+            return
+        self.sql.execute(f"""
+            CREATE TABLE current AS
+            WITH RECURSIVE followed AS (
+                SELECT entity, target, record, 1 AS steps FROM redirect
+                UNION SELECT followed.entity, redirect.target, redirect.record, steps + 1
+                FROM followed JOIN redirect ON followed.target = redirect.entity WHERE steps < {MAX_REDIRECTS})
+            SELECT entity, arg_max(target, steps) AS target, arg_max(record, steps) AS record
+            FROM followed GROUP BY entity""")
+        self.sql.execute("""
+            UPDATE stub SET identifier = current.record,
+                label = CASE WHEN label = identifier THEN current.record ELSE label END
+            FROM current WHERE stub.entity = current.entity AND identifier <> ''""")
+        for table, column in (("row", "subject"), ("row", "value"), ("stub", "entity"), ("link", "subject")):
+            self.sql.execute(f"""
+                UPDATE {table} SET {column} = current.target FROM current
+                WHERE {table}.{column} = current.entity AND current.entity <> current.target""")
+        self.sql.execute(f"""
+            INSERT INTO row BY NAME
+            SELECT DISTINCT current.target AS subject, property, identifier AS value, '' AS language, redirect.record,
+                   'deprecated' AS rank, '' AS written, because, '' AS paraphrase, {quote(self.retrieved)} AS retrieved
+            FROM redirect JOIN current USING (entity)
+            WHERE current.target IN (SELECT subject FROM row WHERE property = 'type')""")
 
     def _insert_default_classes(self) -> None:
         self.sql.execute(f"""

@@ -142,7 +142,7 @@ class EntityReader:
         """Add all facts of one entity; none when it is not of a class in the mapping."""
         skipped = self.session.summary.skipped
         if "redirect" in entity:
-            skipped["redirects"] += 1
+            self.add_redirect(str(entity.get("entity", entity.get("id", ""))), str(entity["redirect"]))
             return
         if "missing" in entity:
             skipped["missing entities"] += 1
@@ -158,6 +158,15 @@ class EntityReader:
             self.session.add_name(PREFIX + item.lower(), find_label(entity, self.languages).text)
             return
         _EntityFacts(self, item, class_name).add(entity, claims)
+
+    def add_redirect(self, former: str, item: str) -> None:
+        """Add the former number of an item; one of another kind of entity is counted."""
+        if not _ITEM.fullmatch(former) or not _ITEM.fullmatch(item):
+            self.session.summary.skipped["redirects of entities that are not items"] += 1
+            return
+        names = (PREFIX + number.lower() for number in (former, item))
+        because = f"redirects to {item}"
+        self.session.add_redirect(*names, property="wikidataId", identifier=former, record=item, because=because)
 
     def _class_of(self, claims: Json) -> str:
         classes = []
@@ -202,8 +211,7 @@ class _EntityFacts:
         self.row(self.subject, "type", self.class_name, details)
         self.row(self.subject, "wikidataId", self.item, details)
         if (redirects := entity.get("redirects")) and _ITEM.fullmatch(redirects["from"]):
-            redirected = details | {"rank": "deprecated", "because": f"redirects to {self.item}"}
-            self.row(self.subject, "wikidataId", redirects["from"], redirected)
+            self.reader.add_redirect(redirects["from"], self.item)
         self.read_terms(entity, details)
         for property, statements in claims.items():
             meaning = self.meaning(property, len(statements))

@@ -197,6 +197,20 @@ def test_titles_in_other_languages_are_aliases(project: ImportProject, dump: Pat
     assert "Ladri" not in project.table("wikidata").read_text(encoding="utf-8")
 
 
+def test_facts_that_lead_to_a_redirect_lead_to_its_target(project: ImportProject, dump: Path) -> None:
+    """A redirect of a dump has the number and the target; one may lead to another."""
+    person = entity(P31=item("Q5")) | {"id": "Q2"}
+    redirects = [{"entity": "Q8", "redirect": "Q9"}, {"entity": "Q9", "redirect": "Q2"}]
+    others = [{"entity": "L1", "redirect": "L2"}, {"entity": "Q6", "redirect": "Q7"}]
+    film = entity(P31=item("Q11424"), P57=item("Q8"), P58=item("Q6"))
+    dump.write_text("\n".join(map(json.dumps, [film, *redirects, person, *others])), encoding="utf-8")
+    assert project.run("wikidata", str(dump)) == 0
+    assert ("director", "wd-q2") in project.values_of("wd-q1")
+    assert {text for name, text in project.values_of("wd-q2") if name == "wikidataId"} == {"Q2", "Q8", "Q9"}
+    assert {("wikidataId", "Q7"), ("rdfs:label", "Q7")} <= project.values_of("wd-q7")
+    assert {fact.subject.value.rpartition("/")[2] for fact in project.facts()} == {"wd-q1", "wd-q2", "wd-q7"}
+
+
 def test_an_item_that_was_redirected_keeps_its_old_number(project: ImportProject, tmp_path: Path) -> None:
     (tmp_path / "Q9.json").write_text(json.dumps({"entities": {"Q9": entity()}}), encoding="utf-8")
     project.run("wikidata", str(tmp_path / "Q9.json"))
