@@ -109,7 +109,8 @@ class _TableReader:
         if not rows:
             raise InputError(f"{self.path} has no rows.")
         kind = self.kind or self.kind_of(mapping)
-        mentions = tuple(description.to_mention(id, kind) for id, description in described.items())
+        # Each description is let go at once, since there may be a million.
+        mentions = tuple(described.pop(id).to_mention(id, kind) for id in keys)
         if not any(mention.names or mention.identifiers for mention in mentions):
             remedy = f"State what they are in {self.path.name}.mapping.yaml: kg import table {self.path} --guess"
             raise InputError(f"No column of {self.path} was recognised as a name or an identifier. {remedy}")
@@ -181,7 +182,7 @@ class _TableReader:
         return property, text
 
 
-@dataclass
+@dataclass(slots=True)
 class _Description:
     """What the rows of one entity state."""
 

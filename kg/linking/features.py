@@ -13,6 +13,7 @@ keys are compared.
 from __future__ import annotations
 
 import csv
+import sys
 import tempfile
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -24,6 +25,7 @@ from pathlib import Path
 from kg.linking.model import Mention
 from kg.linking.name_relations import may_be_one_credit
 from kg.linking.names import Title, parse_titles, person_words
+from kg.sql import quote
 
 NAME_REPETITION, WORD_REPETITION, PERSON_REPETITION, PRIOR_KEYS = 0.05, 0.5, 0.3, 100
 """How often a name, a word of a title or a person that was counted once is expected to occur again, before any was
@@ -35,6 +37,8 @@ MAX_PEOPLE_KEYS = 12
 """People of a film by whom others are found, the rarest first."""
 MAX_CANDIDATES, MAX_CANDIDATES_OF_LARGER = 6, 2
 """Pairs of one mention that are compared, and those of a mention of a side that is much larger than the other."""
+MEMORY_LIMIT = "800MB"
+"""What DuckDB may hold of the keys before it goes to disk."""
 MAX_WORD_FREQUENCY = 0.004
 """A word of a larger share of a side is no key alone."""
 
@@ -81,9 +85,14 @@ def to_features(mention: Mention, *, linked: Mapping[str, str] | None = None) ->
             roles.setdefault(credit.role, set()).add(number)
     titles = () if is_person else tuple(dict.fromkeys(title for name in mention.names for title in parse_titles(name)))
     persons = tuple(dict.fromkeys(filter(None, map(person_words, mention.names)))) if is_person else ()
-    return MentionFeatures(
-        mention, titles, persons, people, {role: frozenset(numbers) for role, numbers in roles.items()}
-    )
+    by_role = tuple((role, tuple(sorted(numbers))) for role, numbers in sorted(roles.items()))
+    return MentionFeatures(mention, titles, persons, people, _to_roles(by_role))
+
+
+@lru_cache(maxsize=1 << 12)
+def _to_roles(roles: tuple[tuple[str, tuple[int, ...]], ...]) -> Mapping[str, frozenset[int]]:
+    """Role -> numbers; one object for all mentions with these roles, since there may be a million."""
+    return {role: frozenset(numbers) for role, numbers in roles}
 
 
 @lru_cache(maxsize=1 << 17)
@@ -106,7 +115,8 @@ def person_keys(name: str) -> tuple[str, ...]:
     if len(words) < 2:
         return words
     lasts = words[-2:] if len(words) > 2 and len(words[-2]) > 2 else words[-1:]
-    return ("=" + " ".join(sorted(words)), *(f"{last} {words[0][0]}" for last in lasts))
+    keys = ("=" + " ".join(sorted(words)), *(f"{last} {words[0][0]}" for last in lasts))
+    return tuple(map(sys.intern, keys))
 
 
 def directors(features: MentionFeatures) -> list[str]:
@@ -194,14 +204,18 @@ def _count_side(side: Iterable[MentionFeatures]) -> TermFrequencies:
     return TermFrequencies(size, names, mains, words, years, people)
 
 
+RARITY_UNITS = 1_000
+"""Sums of whole numbers are the same in any order, and so are the pairs."""
 _PAIRS = f"""
 WITH shared AS (
-    SELECT ours.mention AS left_number, theirs.mention AS right_number, 12 - ln(block.pairs) AS rarity
+    SELECT ours.mention AS left_number, theirs.mention AS right_number, block.rarity
     FROM keys AS ours JOIN keys AS theirs ON ours.key = theirs.key
     JOIN (
-        SELECT key, count(*) FILTER (side = 0) * count(*) FILTER (side = 1) AS pairs FROM keys GROUP BY key
+        SELECT key, pairs, CAST((12 - ln(pairs)) * {RARITY_UNITS} AS INTEGER) AS rarity FROM (
+            SELECT key, count(*) FILTER (side = 0) * count(*) FILTER (side = 1) AS pairs FROM keys GROUP BY key)
+        WHERE pairs BETWEEN 1 AND {MAX_BLOCK_PAIRS}
     ) AS block ON block.key = ours.key
-    WHERE ours.side = 0 AND theirs.side = 1 AND block.pairs BETWEEN 1 AND {MAX_BLOCK_PAIRS}
+    WHERE ours.side = 0 AND theirs.side = 1
 ), weighed AS (
     SELECT left_number, right_number, sum(rarity) AS weight FROM shared GROUP BY ALL
 )
@@ -232,6 +246,9 @@ def candidate_pairs(
                     rows.writerows((number, index, key) for key in keys)
         with duckdb.connect(":memory:", config={"threads": 2}) as sql:
             sql.execute("SET enable_progress_bar = false")
+            sql.execute("SET preserve_insertion_order = false")
+            sql.execute(f"SET memory_limit = '{MEMORY_LIMIT}'")
+            sql.execute(f"SET temp_directory = {quote(folder)}")
             sql.execute(
                 "CREATE TABLE keys AS SELECT * FROM read_csv(?, auto_detect = false, header = false, delim = ',',"
                 " quote = '\"', columns = {'side': 'UTINYINT', 'mention': 'INTEGER', 'key': 'VARCHAR'})",

@@ -8,6 +8,7 @@ tables of anyascii, so that names in different scripts can be compared.
 from __future__ import annotations
 
 import re
+import sys
 import unicodedata
 from dataclasses import dataclass
 from functools import lru_cache
@@ -142,14 +143,14 @@ def _parse_title(text: str) -> Title | None:
     pieces = _SUBTITLE.split(text)
     first, *others = filter(None, map(title_words, pieces)) if len(pieces) > 1 else (words,)
     series, parts = split_part_numbers(first, is_first=True)
-    base = series
+    # Equal tuples are one object, since there may be a million titles.
+    base = series = words if series == words else series
     for words_of_subtitle in others:
         rest, numbers = split_part_numbers(words_of_subtitle, is_first=False)
         base, parts = (*base, *rest), (*parts, *numbers)
     # One short word before a colon identifies nothing: `It: Chapter Two`, `M - Eine Stadt sucht ...`.
-    main = "".join(first)
-    main = main if others and len(main) > 3 else "".join(words)
-    return Title("".join(words), main, words, parts, base, series, languages)
+    full, main = "".join(words), "".join(first)
+    return Title(full, main if others and len(main) > 3 else full, words, parts, base, series, languages)
 
 
 def _find_languages(text: str) -> frozenset[str]:
@@ -161,7 +162,13 @@ def _find_languages(text: str) -> frozenset[str]:
     words = (frozenset(_LANGUAGES_OF_WORD.get(word, ())) for word in _WORD.findall(anyascii(text).lower()))
     known = [languages for languages in words if languages]
     shared = frozenset.intersection(*known) if known else frozenset()
-    return shared or frozenset().union(*known)
+    return _one_object(shared or frozenset().union(*known))
+
+
+@lru_cache(maxsize=1 << 10)
+def _one_object(languages: frozenset[str]) -> frozenset[str]:
+    """The first set of these languages that there was, since there may be a million titles."""
+    return languages
 
 
 def title_words(text: str) -> tuple[str, ...]:
@@ -179,7 +186,7 @@ def title_words(text: str) -> tuple[str, ...]:
         words = words[1:]
     if len(words) > 1 and words[-1] in _FINAL_NUMERALS:
         words[-1] = _FINAL_NUMERALS[words[-1]]
-    plain = [_to_plain(word) for word in combine_numbers(words)]
+    plain = [sys.intern(_to_plain(word)) for word in combine_numbers(words)]
     return tuple(word for word in plain if word != "and") or tuple(plain)
 
 
