@@ -19,9 +19,7 @@ A module imports what a command needs when it is called, so that asking a questi
 
 from __future__ import annotations
 
-import errno
 import os
-import re
 import sys
 from collections.abc import Sequence
 
@@ -75,39 +73,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _system_message(error: Exception) -> str | None:
     """What an error of the system or of an engine means for the user; None when it means a fault of this program."""
-    from kg.graph.build_files import to_damage
+    from kg.graph.engine_errors import to_input_error
 
-    if (damage := to_damage(error)) is not None:
-        return str(damage)
-    return _cannot(error) if isinstance(error, OSError) else _database_failure(error)
-
-
-def _cannot(error: OSError) -> str:
-    """What the system refuses: a full disk, a folder that cannot be written, too many open files."""
-    reason = error.strerror or str(error)
-    return f"{error.filename or 'A file'} cannot be read or written: {reason}.{_advice(error.errno)}"
-
-
-def _advice(number: int | None) -> str:
-    return " Free some space, and run it again." if number in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG) else ""
-
-
-def _database_failure(error: Exception) -> str | None:
-    """What the system refuses to DuckDB, a file or memory; None for any other error."""
-    duckdb = sys.modules.get("duckdb")  # not imported here, since most commands never need it
-    if duckdb is None or not isinstance(error, (duckdb.IOException, duckdb.OutOfMemoryException)):
-        return None
-    text = str(error).replace("\\", "")
-    if isinstance(error, duckdb.OutOfMemoryException):
-        return f"The memory does not suffice: {text.splitlines()[0]} See --memory, where the command has it."
-    file = re.search(r'file "([^"]+)"', text)
-    number = next((number for number in _REFUSALS if os.strerror(number) in text), None)
-    reason = os.strerror(number) if number is not None else text.splitlines()[0].removesuffix(".")
-    return f"{file[1] if file is not None else 'A file'} cannot be read or written: {reason}.{_advice(number)}"
-
-
-_REFUSALS = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS, errno.EACCES, errno.EPERM, errno.EMFILE, errno.EIO)
-"""Why a system refuses to read or write a file."""
+    if (known := to_input_error(error)) is not None:
+        return str(known)
+    return f"A file cannot be read or written: {error}." if isinstance(error, OSError) else None
 
 
 def to_parser() -> CommandParser:

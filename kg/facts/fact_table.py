@@ -301,6 +301,11 @@ class FactSelection(Collection[Fact]):
         """Those that meet another condition as well."""
         return FactSelection(self.table, f"{self.condition} AND {condition}")
 
+    def first(self, limit: int) -> Iterator[Fact]:
+        """The first of them."""
+        numbers = f"SELECT number FROM fact WHERE {self.condition} ORDER BY number LIMIT {limit}"
+        return (fact for _, fact in self.table.numbered(f"number IN ({numbers})"))
+
     def load(self, subjects: Iterable[str]) -> None:
         """Read the facts about these entities, given as exact terms, at once; `about` then has them."""
         wanted = dict.fromkeys(subject for subject in subjects if subject)

@@ -16,6 +16,11 @@ from kg.terms import TYPE, to_text
 LARGEST_FILE = 64 * 1024 * 1024
 """Bytes; more than a person writes. Larger amounts belong into fact tables."""
 
+MAX_FINDINGS = 1000
+"""Findings reported of one kind, or for one table; of the others only the number is reported."""
+MANY = "facts/many"
+"""The check of the finding with that number."""
+
 
 class FileFindings(list[Finding]):
     """Findings about fact files, collected by a reader in the order in which they occur."""
@@ -82,6 +87,12 @@ class FileFindings(list[Finding]):
                 term = schema.kinds[schema.kind_words[words[0]]]
                 remedy = f"Use {schema.replaced[term.name]}."
             self.add(f"unknown-{kind}", message, place, path=path, value=name, suggestions=suggestions, remedy=remedy)
+
+
+def further_faults(count: int, *places: Place) -> Iterator[Finding]:
+    """The finding that so many more faults are not listed, if there are any."""
+    if count > 0:
+        yield Finding(MANY, f"{count:,} more faults like these are not listed", places=places)
 
 
 def fact_files(folder: Path) -> tuple[Path, ...]:

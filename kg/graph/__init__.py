@@ -11,6 +11,7 @@ lookup_tables    the tables and indexes that find its terms and triples one by o
 snapshot_update  writes it as a changed copy of the last one
 columns          its terms taken apart, as analytic queries compiled to SQL compare them
 record_store     evidence of bulk facts, per record, from the snapshot
+engine_errors    what errors of DuckDB and Oxigraph mean for a user
 build_files      the list of a build's files, from which damage is detected
 store            builds on disk: snapshot, Oxigraph store, publishing, look-ups of quads
 """

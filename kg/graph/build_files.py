@@ -7,12 +7,12 @@ of every block that they read. `kg build` reads all files again, and builds anew
 from __future__ import annotations
 
 import json
-import sys
 import zlib
 from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
 
 from kg.errors import ProjectError
+from kg.graph.engine_errors import REMEDY
 from kg.graph.snapshot_file import FILE
 
 LIST = "files.json"
@@ -21,7 +21,6 @@ LAYOUT = 1
 _CHUNK = 1 << 20
 _UNLISTED = (LIST, "READERS", "store/LOCK", "store/LOG")
 """Files whose content is no matter."""
-REMEDY = "Run `kg build`; for a graph of RDF files, run `kg load` again."
 
 
 def write_file_list(folder: Path, *, before: Path | None = None) -> None:
@@ -64,19 +63,6 @@ def find_damage(folder: Path, *, only: Collection[str] | None = None) -> str | N
         if _checksum(folder / name) != listed["crc32"]:
             return f"{name} is not as it was written"
     return None
-
-
-def to_damage(error: Exception) -> ProjectError | None:
-    """What DuckDB or Oxigraph raise for a damaged file, as an error that says what to do; None for any other error."""
-    duckdb = sys.modules.get("duckdb")
-    raised = (OSError, RuntimeError) if duckdb is None else (OSError, RuntimeError, duckdb.Error)
-    if not isinstance(error, raised) or not any(sign in str(error) for sign in _SIGNS):
-        return None
-    return ProjectError(f"The graph is damaged: {str(error).splitlines()[0]}. {REMEDY}")
-
-
-_SIGNS = ("Corrupt", "checksum", "Could not read enough bytes", "not a valid DuckDB database file", "deserialize")
-"""Words of the messages of DuckDB and Oxigraph about damaged files."""
 
 
 def _files(folder: Path) -> Iterator[tuple[str, Path]]:

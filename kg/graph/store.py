@@ -15,7 +15,8 @@ from typing import NamedTuple
 from pyoxigraph import BlankNode, NamedNode, Quad, RdfFormat, Store, Triple
 
 from kg.errors import ProjectError
-from kg.graph.build_files import check_opened, to_damage, write_file_list
+from kg.graph.build_files import check_opened, write_file_list
+from kg.graph.engine_errors import to_input_error
 from kg.graph.snapshot_file import ALL, Changes, Graph, SnapshotFile
 from kg.project import Project
 from kg.terms import Term
@@ -143,7 +144,7 @@ def open_build(folder: Path) -> OpenBuild:
     try:
         return OpenBuild(folder, Store.read_only(str(path)) if path.is_dir() else None, lock)
     except RuntimeError as error:
-        raise to_damage(error) or error from error
+        raise to_input_error(error) or error from error
 
 
 def open_published_build(project: Project) -> OpenBuild:

@@ -36,6 +36,7 @@ from kg.facts.usage import check_usage
 from kg.federation.config import read_services
 from kg.files.atomic import write_file
 from kg.graph.build_files import find_damage
+from kg.graph.engine_errors import to_input_error
 from kg.graph.provenance import add_changed_provenance, add_provenance
 from kg.graph.snapshot_file import FILE, add_graph, begin_named_graphs, keep_graphs
 from kg.graph.snapshot_update import find_changed_triples, update_snapshot
@@ -55,6 +56,7 @@ from kg.pipeline.incremental_check import check_changes, write_shapes_report
 from kg.pipeline.inputs import FILE as INPUTS
 from kg.pipeline.inputs import FileDigests, LastBuild, open_last_build, reading_context, unchanged_files, write_inputs
 from kg.pipeline.source_locations import NOTHING_UNREAD, ProofTracer, SourceLocator, UnreadEntities, find_unread
+from kg.pipeline.watch import FileStates, read_file_states
 from kg.project import COUNTS, Project, find_project
 from kg.reasoning.days import DATE_PROPERTIES, derive_days
 from kg.reasoning.infer import Inference, infer
@@ -141,11 +143,10 @@ def build(
                 return graph.report
             show("storing")
             return published.report + _store(graph, start, memory=memory, digest=digest)
-        except TripleTables.out_of_memory as error:
-            bound = f" within {memory}" if memory is not None else ""
-            raise InputError(
-                f"The memory{bound} is not enough. Allow more with --memory, or free disk space."
-            ) from error
+        except Exception as error:
+            if (known := to_input_error(error, memory=memory)) is None:
+                raise
+            raise known from error
 
 
 @dataclass(frozen=True, slots=True)
@@ -277,6 +278,7 @@ def draft(
     show = progress if progress is not None else _no_progress
     show("reading")
     last = last if last is not None else LastBuild()
+    states = read_file_states(project, texts=texts)
     ontology = tuple(read_ontology(project.ontology))
     schema = to_schema(ontology)
     shapes = read_shapes((*project.shapes, *(project.completeness if complete else ())))
@@ -289,6 +291,7 @@ def draft(
         facts.leave_out(without, except_for=_IDENTIFYING)
     trust = read_policy(project.data / "policy.yaml", file="data/policy.yaml", schema=schema, sources=read.sources)
     links = read_project_links(project.data)
+    _check_unchanged(project, states, read_file_states(project, texts=texts))
     checked = (*check_ranks_in(facts), *check_usage(facts.where(WRITTEN_BY_HAND), schema))
     findings = (*shapes.warnings, *read.findings, *trust.findings, *links.findings, *checked)
     report, shapes_report = Report(findings), None
@@ -340,6 +343,14 @@ def draft(
         texts,
         is_complete=not without,
     )
+
+
+def _check_unchanged(project: Project, before: FileStates, after: FileStates) -> None:
+    """Raise `InputError` when a file has changed while files were read: no two of them need fit together."""
+    for path, state in before.items():
+        if after.get(path) != state:
+            name = path.relative_to(project.folder) if path.is_relative_to(project.folder) else path
+            raise InputError(f"{name} was changed while it was read; nothing was published. Run it again.")
 
 
 _IDENTIFYING = (TYPE, LABEL, ALIAS, KIND)

@@ -10,6 +10,7 @@ from functools import cached_property
 from pathlib import Path
 
 from kg.facts.fact_table import FactSelection
+from kg.facts.files import MANY
 from kg.facts.model import Fact
 from kg.graph.triple_tables import TripleTables
 from kg.parts import owner_of
@@ -41,7 +42,7 @@ NOTHING_UNREAD = UnreadEntities(frozenset())
 
 
 def find_unread(findings: Iterable[Finding], facts: Iterable[Fact]) -> UnreadEntities | None:
-    """The entities on both sides of each place at fault; None when a file of facts could not be read at all."""
+    """The entities on both sides of each place at fault; None when a file could not be read, or not all are listed."""
     lines: dict[str, list[tuple[int, str]]] = defaultdict(list)
     for fact in facts:
         lines[fact.place.file].append((fact.place.line, _owner(str(fact.subject))))
@@ -50,6 +51,8 @@ def find_unread(findings: Iterable[Finding], facts: Iterable[Fact]) -> UnreadEnt
     names = set()
     for finding in findings:
         place = finding.place
+        if finding.check == MANY:
+            return None
         if place is None or finding.severity is not Severity.VIOLATION:
             continue
         of_file = lines.get(place.file, [])

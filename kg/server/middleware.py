@@ -35,8 +35,8 @@ from starlette.responses import Response
 from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from kg.errors import FilmGraphError
-from kg.graph.build_files import to_damage
+from kg.errors import FilmGraphError, ProjectError
+from kg.graph.engine_errors import to_input_error
 from kg.queries.result_writers import ROW_MEDIA_TYPES
 from kg.queries.sparql import MAX_LENGTH
 from kg.server.http.access_log import LoggedRequest, client_fields
@@ -233,8 +233,8 @@ class ErrorResponses:
         except (FilmGraphError, HTTPException) as error:
             response = problem_response(error)
         except Exception as error:
-            damage = to_damage(error)
-            response = internal_error(error) if damage is None else problem_response(damage)
+            known = to_input_error(error)
+            response = problem_response(known) if isinstance(known, ProjectError) else internal_error(error)
         if not has_begun:
             await response(scope, receive, send)
 

@@ -14,7 +14,8 @@ import pytest
 from pyoxigraph import Literal, NamedNode
 
 from kg.facts.model import FACT_COLUMNS, Rank
-from kg.terms import XSD, entity_iri
+from kg.pipeline.source_locations import find_unread
+from kg.terms import FILM, XSD, entity_iri
 from tests.projects import SmallProject, statement
 
 HEAD = "subject,property,value,source,start,end,as_of,rank\n"
@@ -168,6 +169,28 @@ def test_of_many_faulty_rows_the_first_thousand_are_listed_and_the_others_counte
     assert [finding.place.line for finding in listed if finding.place] == list(range(2, 1002))
     assert (last.check, last.message) == ("facts/many", "4,000 more faults like these are not listed")
     assert [fact.place.line for fact in project.read().facts] == [5002]
+
+
+@pytest.mark.parametrize(
+    ("file", "text", "listed"),
+    [
+        ("table.csv", HEAD + "".join(f"anora,director,p{i},fan-site,,,,\n" for i in range(1500)), 1000),
+        ("table.csv", HEAD + "director,title,A,fan-site,,,,\n" * 1500, 1000),
+        ("values.nt", "".join(f'<{entity_iri("anora").value}> <{FILM}year> "y{i}" .\n' for i in range(1500)), 1000),
+        ("names.nt", "".join(f'<{entity_iri("anora").value}> <{FILM}yeer> "{i}" .\n' for i in range(9)), 1),
+    ],
+    ids=["undefined entities", "names of the ontology", "values of RDF", "the same name in RDF"],
+)
+def test_of_many_faults_of_any_kind_the_first_are_listed(
+    project: SmallProject, file: str, text: str, listed: int
+) -> None:
+    project.write("data/films.yaml", "source: fan-site\nanora: {type: Film, label: Anora}\n")
+    project.write(f"data/{file}", text)
+    findings = project.read().findings
+    many = [finding.message for finding in findings if finding.check == "facts/many"]
+    assert len(findings) - len(many) == listed
+    assert many == (["500 more faults like these are not listed"] if listed == 1000 else [])
+    assert not many or find_unread(findings, ()) is None
 
 
 @pytest.mark.parametrize(

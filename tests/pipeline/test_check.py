@@ -95,7 +95,8 @@ def test_a_full_disk_is_one_line(
     monkeypatch.setattr("kg.pipeline.build.fill_store", full)
     assert main(["build", "--project", str(films.folder)]) == 2
     error = capsys.readouterr().err
-    assert "No space left on device. Free some space, and run it again." in error
+    assert "cannot be read or written: No space left on device." in error
+    assert error.endswith("Free some space, and run it again.\n")
     assert "Traceback" not in error
     assert not list((films.folder / ".kg/builds").iterdir())
 

@@ -10,9 +10,11 @@ import duckdb
 import pytest
 
 from kg.cli import main
-from kg.errors import ProjectError
+from kg.errors import InputError, ProjectError
+from kg.facts.readers import read_facts
 from kg.filmgraph import open_graph
-from kg.graph.build_files import LIST, check_opened, find_damage, to_damage, write_file_list
+from kg.graph.build_files import LIST, check_opened, find_damage, write_file_list
+from kg.graph.engine_errors import to_input_error
 from kg.graph.snapshot_file import FILE
 from tests.projects import SmallProject
 
@@ -94,9 +96,38 @@ def test_damage_of_a_file_that_two_builds_share_is_found_in_both(tmp_path: Path)
     assert find_damage(after) == "store/1.sst is not as it was written"
 
 
-def test_only_errors_of_damaged_files_are_said_to_be_damage() -> None:
-    damaged = to_damage(duckdb.IOException("Corrupt database file: computed checksum 1 does not match"))
-    assert damaged is not None
-    assert "Run `kg build`" in str(damaged)
-    for other in (ValueError("Corrupt"), duckdb.IOException("disk full"), OSError(28, "No space left")):
-        assert to_damage(other) is None
+@pytest.mark.parametrize(
+    ("error", "message"),
+    [
+        (duckdb.IOException("Corrupt database file: computed checksum 1 does not match"), "The graph is damaged"),
+        (RuntimeError("Corruption: block checksum mismatch"), "The graph is damaged"),
+        (
+            duckdb.TransactionException('write file "/x": No space left on device'),
+            "/x cannot be read or written: No sp",
+        ),
+        (OSError(28, "No space left on device"), "A file cannot be read or written: No space"),
+        (duckdb.OutOfMemoryException("could not allocate"), "The memory within 2GB is not enough"),
+        (duckdb.IOException("another reason"), None),
+        (RuntimeError("another reason"), None),
+        (ValueError("Corruption"), None),
+        (PermissionError(13, "Corruption", "/x"), "/x cannot be read or written: Permission denied."),
+    ],
+)
+def test_errors_of_engines_say_what_they_mean(error: Exception, message: str | None) -> None:
+    known = to_input_error(error, memory="2GB")
+    assert (known is None) == (message is None)
+    assert message is None or str(known).startswith(message)
+
+
+def test_a_file_that_changes_while_it_is_read_is_not_published(
+    anora: SmallProject, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def read_slowly(*arguments, **options):  # type: ignore[no-untyped-def]
+        read = read_facts(*arguments, **options)
+        anora.write("data/films.yaml", "source: encyclopedia\ntitane: {type: Film, label: Titane}\n")
+        return read
+
+    monkeypatch.setattr("kg.pipeline.build.read_facts", read_slowly)
+    with pytest.raises(InputError, match=r"films\.yaml was changed while it was read"):
+        anora.build()
+    assert not anora.project.has_build

@@ -9,15 +9,16 @@ rdf_reader    RDF files: one fact a triple, without spans
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
+from typing import cast
 
 from pyoxigraph import NamedNode
 
 from kg.facts.fact_table import SLOTS, ProjectFacts
-from kg.facts.files import FileFindings, fact_files
+from kg.facts.files import MAX_FINDINGS, FileFindings, fact_files, further_faults
 from kg.facts.literals import describe_value, example_of
 from kg.facts.model import Fact, Source
 from kg.facts.named_values import NamedValue, resolve_names
@@ -29,6 +30,7 @@ from kg.facts.sources import SourcesRead, read_sources
 from kg.facts.texts import open_texts
 from kg.reports import Finding, Place
 from kg.schema import Schema, ValueKind
+from kg.sql import quote
 from kg.terms import FILM, SOURCE, TYPE, to_curie, to_short
 from kg.text.folding import closest
 
@@ -191,24 +193,35 @@ def _to_slots(names: list[str], former: Mapping[str, int]) -> dict[str, int]:
 def _check_names(
     table: ProjectFacts, schema: Schema, sources: Mapping[str, Source], unresolved: frozenset[NamedNode]
 ) -> Iterator[Finding]:
-    """Findings for facts about ontology terms, and for values in our namespace that no fact is about."""
-    for fact in table.where(f"s IN ({table.ids((*schema.properties, *schema.types))})"):
+    """Findings for facts about ontology terms, and for values in our namespace that no fact is about.
+
+    There may be as many as a table has rows: after the first of each kind, they are counted.
+    """
+    about_terms = table.where(f"s IN ({table.ids((*schema.properties, *schema.types))})")
+    for fact in about_terms.first(MAX_FINDINGS):
         name = to_short(fact.subject)
         message = f"{name} is the name of an ontology term, not of an entity"
         yield Finding("facts/name", message, places=(fact.place,))
-    first_uses = (
-        "SELECT min(number) FROM fact JOIN term ON term.id = o WHERE starts_with(text, '<')"
-        f" AND p IN ({table.ids(_entity_properties(schema))}) AND o NOT IN (SELECT s FROM fact) GROUP BY o"
-    )
+    yield from further_faults(len(about_terms) - MAX_FINDINGS)
     others = {*(source.iri for source in sources.values()), *unresolved}
+    ours = " OR ".join(f"starts_with(text, {quote('<' + namespace)})" for namespace in (FILM, SOURCE))
+    first_uses = table.where(
+        f"number IN (SELECT min(number) FROM fact JOIN term ON term.id = o WHERE ({ours})"
+        f" AND p IN ({table.ids(_entity_properties(schema))}) AND o NOT IN (SELECT s FROM fact)"
+        f" AND (o IN ({table.ids(others)})) IS NOT true GROUP BY o)"
+    )
     names: list[str] | None = None
-    for fact in table.where(f"number IN ({first_uses})"):
-        entity = fact.value
-        if isinstance(entity, NamedNode) and entity not in others and entity.value.startswith((FILM, SOURCE)):
-            if names is None:  # there may be millions, and most projects never need them
-                known = {*table.subjects(), *others}
-                names = sorted(to_curie(term.value) for term in known if isinstance(term, NamedNode))
-            yield _undefined_entity(entity, fact, names, schema)
+    for number, fact in enumerate(first_uses.first(MAX_FINDINGS)):
+        if names is None:  # there may be millions, and most projects never need them
+            known = {*table.subjects(), *others}
+            names = sorted(to_curie(term.value) for term in known if isinstance(term, NamedNode))
+        is_compared = (number + 1) * len(names) < _MOST_COMPARISONS
+        yield _undefined_entity(cast(NamedNode, fact.value), fact, names if is_compared else (), schema)
+    yield from further_faults(len(first_uses) - MAX_FINDINGS)
+
+
+_MOST_COMPARISONS = 5_000_000
+"""Of undefined names with those that there are, to suggest the closest: a second or two."""
 
 
 def _entity_properties(schema: Schema) -> list[NamedNode]:
@@ -217,7 +230,7 @@ def _entity_properties(schema: Schema) -> list[NamedNode]:
     return [iri for iri, property in properties if iri != TYPE and property.value_kind is ValueKind.ENTITY]
 
 
-def _undefined_entity(entity: NamedNode, use: Fact, names: list[str], schema: Schema) -> Finding:
+def _undefined_entity(entity: NamedNode, use: Fact, names: Sequence[str], schema: Schema) -> Finding:
     name, property = to_curie(entity.value), schema.properties[use.property]
     message, remedy = f"{name} is not defined", "Add it to data/sources.yaml."
     if example := example_of(property):

@@ -14,7 +14,7 @@ from typing import ClassVar
 
 from pyoxigraph import BlankNode, DefaultGraph, Literal, NamedNode, Quad
 
-from kg.facts.files import FileFindings
+from kg.facts.files import MAX_FINDINGS, FileFindings, further_faults
 from kg.facts.literals import check_value
 from kg.facts.model import Evidence, Fact, Source
 from kg.rdf.blank_nodes import AlikeNodesError, with_canonical_labels
@@ -39,11 +39,14 @@ class RdfReader:
     sources: Mapping[str, Source]
     findings: FileFindings = field(default_factory=FileFindings)
     file_sources: dict[str, Source] = field(default_factory=dict)
+    _faults: set[tuple[NamedNode, Term | None]] = field(default_factory=set)
+    """The properties and values of the file that have been found faulty: each is reported once."""
 
     def read(self, path: Path, *, file: str) -> Iterator[Fact]:
         """Yield a fact for each triple; the name of its graph, where it has one, is its record."""
         quads = self._quads(path, file=file)
         source = self._source_of(file)
+        self._faults.clear()
         for quad in quads:
             record = "" if isinstance(quad.graph_name, DefaultGraph) else str(quad.graph_name)
             subject, value = self._to_named(quad.subject, file), self._to_named(quad.object, file)
@@ -52,6 +55,7 @@ class RdfReader:
             if source.id not in self.sources:
                 self.file_sources[source.id] = source
             yield Fact(subject, quad.predicate, value, Evidence(source.id, record=record), place=Place(file))
+        self.findings.extend(further_faults(len(self._faults) - MAX_FINDINGS, Place(file)))
 
     def add_source(self, file: str) -> None:
         """Take note of the source of a file that is not read again."""
@@ -96,21 +100,30 @@ class RdfReader:
     def _is_valid(self, property: NamedNode, value: Term, file: str) -> bool:
         """False, and a finding, for an unknown name in our namespace or an unfit value; others are not checked."""
         if property.value.startswith(FILM) and property not in self.schema.properties:
-            self.findings.add_unknown_property(to_curie(property.value), self.schema, Place(file))
+            if self._is_new(property):
+                self.findings.add_unknown_property(to_curie(property.value), self.schema, Place(file))
             return False
         is_foreign = property == TYPE and not (isinstance(value, NamedNode) and value.value.startswith(FILM))
         if not is_foreign and not self.schema.allows(property, value):
-            text = to_curie(value.value) if isinstance(value, NamedNode) else str(getattr(value, "value", value))
-            self.findings.add_not_allowed(property, text, self.schema, Place(file))
+            if self._is_new(property, value):
+                text = to_curie(value.value) if isinstance(value, NamedNode) else str(getattr(value, "value", value))
+                self.findings.add_not_allowed(property, text, self.schema, Place(file))
             return False
         if (known := self.schema.properties.get(property)) is not None:
             try:
                 check_value(value, known)
             except ValueError as error:
-                message = f"{known.name}: {error}"
-                self.findings.add("value", message, Place(file), path=property, value=getattr(value, "value", ""))
+                if self._is_new(property, value):
+                    message = f"{known.name}: {error}"
+                    self.findings.add("value", message, Place(file), path=property, value=getattr(value, "value", ""))
                 return False
         return True
+
+    def _is_new(self, property: NamedNode, value: Term | None = None) -> bool:
+        """Whether a fault of the file is to be reported: it has not been before, nor have too many others."""
+        count = len(self._faults)
+        self._faults.add((property, value))
+        return count < len(self._faults) <= MAX_FINDINGS
 
 
 def _to_name(file: str) -> str:

@@ -17,7 +17,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from kg.facts.files import FileFindings, encoding_finding
+from kg.facts.files import MAX_FINDINGS, FileFindings, encoding_finding
 from kg.facts.readers.row_reader import RowReader
 from kg.reports import Finding, Place, Severity
 from kg.sql import quote, quote_name
@@ -27,8 +27,6 @@ if TYPE_CHECKING:
 
 LONGEST_CELL = 1 << 20
 """Characters; a longer cell is a broken quotation mark, not a value."""
-MAX_FINDINGS = 1000
-"""Findings reported for one table; of the others only the number is reported."""
 TSV, PARQUET = ".tsv", ".parquet"
 _QUOTED = re.compile(rb'"[^"]*(?:""[^"]*)*"')
 _CHUNK = 1 << 24

@@ -17,10 +17,10 @@ from pyoxigraph import NamedNode
 
 from kg.facts.dates import to_date_range
 from kg.facts.fact_table import RANKS, ProjectFacts
-from kg.facts.files import FileFindings
+from kg.facts.files import MAX_FINDINGS, FileFindings, further_faults
 from kg.facts.model import FACT_COLUMNS, Fact, Rank, Source
 from kg.facts.readers.row_reader import RowReader
-from kg.facts.readers.table_cells import MAX_FINDINGS, PARQUET, TSV, Cells, read_cells
+from kg.facts.readers.table_cells import PARQUET, TSV, Cells, read_cells
 from kg.reports import Finding, Place
 from kg.schema import KIND, OntologyTerm, Schema, ValueKind
 from kg.sql import quote
@@ -85,9 +85,7 @@ class TableReader:
         found.sort(key=lambda each: each[0])
         further = cells.further_faults + max(0, count - MAX_FINDINGS) + max(0, len(found) - MAX_FINDINGS)
         reader.findings.extend(finding for _, finding in found[:MAX_FINDINGS])
-        if further:
-            message = f"{further:,} more faults like these are not listed"
-            reader.findings.add("many", message, Place(rows.file))
+        reader.findings.extend(further_faults(further, Place(rows.file)))
 
 
 @dataclass
