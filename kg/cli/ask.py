@@ -20,6 +20,7 @@ from kg.cli.command import (
     add_output,
     add_spark,
     add_texts,
+    memory_size,
     open_call_graph,
     open_endpoint,
     open_graph_or_data,
@@ -117,7 +118,7 @@ def _add_answer_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--labels", action="store_true", help="a column with labels beside each column of entities")
     parser.add_argument("--limit", metavar="N", type=whole_number, help="at most N rows")
     parser.add_argument("--timeout", metavar="SECONDS", type=positive_number, help="stop after this time")
-    parser.add_argument("--memory", metavar="MB", type=positive_integer, help="stop when it needs more memory")
+    parser.add_argument("--memory", metavar="SIZE", type=memory_size, help="stop when it needs more, such as 2GB")
     parser.add_argument(
         "--max-bytes", metavar="N", type=positive_integer, help="rows whose values have at most N bytes"
     )
@@ -219,8 +220,7 @@ def _write_answer(call: argparse.Namespace, question: _Question) -> int:
         from kg.workers.client import run_with_timeout
         from kg.workers.worker import WorkerSetup
 
-        memory = None if call.memory is None else call.memory << 20
-        setup = WorkerSetup(partial(open_graph, call.project) if graph is None else graph.opener(), memory=memory)
+        setup = WorkerSetup(partial(open_graph, call.project) if graph is None else graph.opener(), memory=call.memory)
         text, notes = run_with_timeout(setup, _answer, question, seconds=call.timeout)
     write(text, call.output)
     for note in notes:

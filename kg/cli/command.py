@@ -19,6 +19,7 @@ from kg.files.atomic import write_file
 from kg.rdf import INPUT_FORMATS, RDF_VERSIONS
 from kg.reports import did_you_mean
 from kg.text.folding import closest
+from kg.text.sizes import to_bytes
 
 if TYPE_CHECKING:
     from kg.filmgraph import FilmGraph
@@ -198,6 +199,14 @@ def positive_integer(text: str) -> int:
     if not text.isdecimal() or not 0 < int(text) < 10**9:
         raise argparse.ArgumentTypeError(f"{text!r} is not a whole number from 1")
     return int(text)
+
+
+def memory_size(text: str) -> int:
+    """The type of `--memory`: a number of bytes, written like `2GB`; a number alone is of MiB."""
+    try:
+        return to_bytes(text, unit="MiB")
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(str(error)) from None
 
 
 # --- input

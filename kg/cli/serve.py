@@ -19,6 +19,7 @@ from kg.cli.command import (
     add_endpoint,
     add_texts,
     counter,
+    memory_size,
     open_call_graph,
     open_endpoint,
     open_graph_or_data,
@@ -56,9 +57,7 @@ def add_commands(commands: Commands) -> None:
         "--timeout", type=positive_number, metavar="SECONDS", help="the time limit of a query; default: 10"
     )
     serve.add_argument("--limit", type=positive_integer, metavar="N", help="the rows of an answer; default: 10,000")
-    serve.add_argument(
-        "--memory", type=positive_integer, metavar="MB", help="the memory limit of a query; default: 1,024"
-    )
+    serve.add_argument("--memory", type=memory_size, metavar="SIZE", help="the memory limit of a query; default: 1GiB")
     serve.add_argument("--log", choices=("text", "json", "none"), default="text", help="one line a request, on stderr")
     serve.add_argument("--watch", action="store_true", help="build again whenever files of the project change")
     serve.add_argument("--url", metavar="URL", help="its address from outside, behind a proxy; it may have a path")
@@ -84,7 +83,7 @@ def add_commands(commands: Commands) -> None:
         "--timeout", metavar="SECONDS", type=positive_number, default=30, help="the time limit of a call; default: 30"
     )
     mcp.add_argument(
-        "--memory", metavar="MB", type=positive_integer, default=1024, help="of each worker; default: 1,024"
+        "--memory", metavar="SIZE", type=memory_size, default=1 << 30, help="of each worker; default: 1GiB"
     )
     mcp.add_argument("--http", action="store_true", help="serve over HTTP instead of stdin and stdout")
     mcp.add_argument("--host", default="127.0.0.1", help="the address to listen on; default: 127.0.0.1")
@@ -111,8 +110,7 @@ def _serve(call: argparse.Namespace) -> int:
     project = graph.project if graph is not None else find_project(call.project)
     remote = open_endpoint(call) if graph is None else None
     build = project.current_build if remote is None else remote.build
-    memory = None if call.memory is None else call.memory << 20
-    options = {"seconds": call.timeout, "rows": call.limit, "memory": memory, "connections": call.connections}
+    options = {"seconds": call.timeout, "rows": call.limit, "memory": call.memory, "connections": call.connections}
     limits = Limits(**{name: value for name, value in options.items() if value is not None})
     url = parse_public_url(call.url) if call.url is not None else None
     endpoint = _config_of(remote, limits)
@@ -209,7 +207,7 @@ def _mcp(call: argparse.Namespace) -> int:
         # Workers may read only the project's folder and the one that the environment names.
         os.environ[TEXTS_VARIABLE] = texts
     # An assistant makes a few calls at once, which take longer because of their citations: they may wait longer.
-    limits = Limits(seconds=call.timeout, memory=call.memory << 20, patience=min(5.0, call.timeout))
+    limits = Limits(seconds=call.timeout, memory=call.memory, patience=min(5.0, call.timeout))
     endpoint = _config_of(remote, limits)
     try:
         from kg.mcp_server import server

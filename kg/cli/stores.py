@@ -7,7 +7,7 @@ import json
 import os
 from pathlib import Path
 
-from kg.cli.command import Commands, add_output, positive_integer, print_message, write
+from kg.cli.command import Commands, add_output, memory_size, positive_integer, print_message, write
 from kg.errors import InputError
 
 _STORES = ("virtuoso", "qlever", "graphdb", "neptune", "fuseki")
@@ -21,12 +21,19 @@ def add_commands(commands: Commands) -> None:
     script.add_argument("store", metavar="STORE", choices=_STORES, help=", ".join(_STORES))
     script.add_argument("folder", metavar="FOLDER", help="the folder of `kg export --split`")
     script.add_argument("--triples", metavar="N", type=positive_integer, help="how many; default: those of the build")
-    script.add_argument("--memory", metavar="GB", type=positive_integer, help="for the store; default: by the triples")
+    script.add_argument(
+        "--memory", metavar="SIZE", type=_gigabytes, help="for the store, such as 16GB; default: by the triples"
+    )
     script.add_argument("--cores", metavar="N", type=positive_integer, help="for the loader; default: of this machine")
     add_output(script)
     check = commands.add("check-store", "Check that a SPARQL store answers as the build does.", _check_store)
     check.add_argument("endpoint", metavar="URL", help="the store's SPARQL endpoint")
     check.add_argument("--timeout", metavar="SECONDS", type=positive_integer, default=60, help="default: 60")
+
+
+def _gigabytes(text: str) -> int:
+    """The type of `--memory`, in GB; so is a number alone."""
+    return max(1, memory_size(f"{text}GB" if text.isdecimal() else text) // 10**9)
 
 
 def _load_script(call: argparse.Namespace) -> int:

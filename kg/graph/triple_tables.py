@@ -22,6 +22,7 @@ from pyoxigraph import RdfFormat, Triple, parse
 from kg.errors import InputError
 from kg.sql import quote
 from kg.terms import Spo, Term, to_text
+from kg.text.sizes import to_bytes
 
 FIRST_LITERAL_ID = 1 << 31
 FORMER = "former"
@@ -50,10 +51,7 @@ class TripleTables:
     ) -> None:
         self.sql = sql if sql is not None else duckdb.connect(":memory:")
         if memory is not None:
-            try:
-                self.sql.execute("SET memory_limit = ?", [memory])
-            except duckdb.Error as error:
-                raise InputError(f"{memory!r} is not a size of memory; write it like 2GB.") from error
+            self.sql.execute("SET memory_limit = ?", [f"{memory_bytes(memory)}B"])
         if scratch is not None:
             self.sql.execute("SET temp_directory = ?", [str(scratch)])
         self.sql.execute("CREATE TABLE IF NOT EXISTS term(id UINTEGER, text VARCHAR)")
@@ -263,6 +261,14 @@ class TripleTables:
         """The number of the next file that is read into the tables, from 1."""
         self._files += 1
         return self._files
+
+
+def memory_bytes(memory: str) -> int:
+    """The number of bytes of a size such as `2GB`; raises `InputError` for what is none."""
+    try:
+        return to_bytes(memory)
+    except ValueError as error:
+        raise InputError(f"{error}.") from error
 
 
 def memory_limit(sql: duckdb.DuckDBPyConnection) -> int:

@@ -50,7 +50,7 @@ from kg.graph.store import (
     temporary_folder,
     update_store,
 )
-from kg.graph.triple_tables import TripleTables
+from kg.graph.triple_tables import TripleTables, memory_bytes
 from kg.passages.verification import verify
 from kg.pipeline.incremental_check import check_changes, write_shapes_report
 from kg.pipeline.inputs import FILE as INPUTS
@@ -120,6 +120,8 @@ def build(
     project = project if isinstance(project, Project) else find_project(project)
     if project.loaded.is_file():
         raise ProjectError(f"The graph in {project.folder} was loaded from RDF files: run kg load again.")
+    if memory is not None:
+        memory_bytes(memory)  # a wrong one is refused also when nothing has changed
     with scratch_folder(project) as scratch, open_last_build(project, force=force) as last:
         digest = partial(digest_of, project, engine=engine, texts=texts)
         published = _Published() if force else _check_published(project, digest(last))

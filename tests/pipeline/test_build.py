@@ -227,8 +227,8 @@ def test_a_build_without_enough_memory_leaves_the_previous_graph(
     call = ["build", "--force", "--project", str(story.folder), "--memory"]
     assert main([*call, "200KB"]) == 2
     assert "The memory within 200KB is not enough." in capsys.readouterr().err
-    assert main([*call, "much"]) == 2
-    assert "'much' is not a size of memory" in capsys.readouterr().err
+    assert main(["build", "--project", str(story.folder), "--memory", "4XB"]) == 2, "refused also when it is not used"
+    assert "'4XB' is not a size of memory; write it like 2GB" in capsys.readouterr().err
     assert story.project.current_build == before
     assert [path.name for path in (story.folder / ".kg").iterdir() if path.name.startswith("scratch")] == []
     assert main([*call, "1GB"]) == 0
