@@ -12,10 +12,10 @@ from kg.cli.command import (
     add_input_format,
     add_spark,
     add_texts,
+    build_progress,
     format_counts,
     load_data,
     print_message,
-    step_progress,
     whole_number,
     write,
 )
@@ -114,10 +114,16 @@ def _build_once(call: argparse.Namespace) -> int:
     import json
 
     from kg.pipeline.build import build
+    from kg.pipeline.forecast import LARGE, forecast
     from kg.pipeline.profile import BuildProfile
+    from kg.project import find_project
     from kg.reports import Severity
 
-    with step_progress() as progress:
+    project = find_project(call.project)
+    expected = forecast(project, memory=call.memory)
+    if expected.facts >= LARGE and (call.force or not project.has_build):  # after a change, less is done
+        print_message(str(expected))
+    with build_progress(expected.seconds) as progress:
         profile = BuildProfile(progress)
         report = build(
             call.project,

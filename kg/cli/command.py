@@ -8,7 +8,8 @@ import json
 import os
 import shutil
 import sys
-from collections.abc import Callable, Iterable, Iterator, Sequence
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
@@ -386,7 +387,7 @@ _BUILD_STEPS = ("reading", "verifying", "deciding", "inferring", "checking", "st
 
 @contextmanager
 def step_progress() -> Iterator[Callable[[str], None] | None]:
-    """A bar with the current step of a build, on a terminal; None elsewhere."""
+    """A bar with the current step, on a terminal; None elsewhere."""
     if is_plain():
         yield None
         return
@@ -400,6 +401,41 @@ def step_progress() -> Iterator[Callable[[str], None] | None]:
         def show(step: str) -> None:
             completed = _BUILD_STEPS.index(step) if step in _BUILD_STEPS else None
             bar.update(task, description=step, completed=completed)
+
+        yield show
+
+
+@contextmanager
+def build_progress(expected: Mapping[str, float]) -> Iterator[Callable[[str], None] | None]:
+    """A bar with the phase of a build, the share that is done and the time left, on a terminal; None elsewhere.
+
+    `expected` is how long each phase takes, in seconds of any machine.
+    """
+    if is_plain():
+        yield None
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, Progress, ProgressColumn, Task, TaskProgressColumn, TextColumn
+    from rich.text import Text
+
+    from kg.pipeline.forecast import TimeLeft, format_seconds
+
+    left = TimeLeft(expected)
+
+    class Share(ProgressColumn):
+        def render(self, task: Task) -> Text:
+            bar.update(task.id, completed=left.share(time.monotonic()))
+            return Text(f"{format_seconds(left.seconds(time.monotonic()))} left")
+
+    columns = (TextColumn("{task.description:<10}"), Share(), BarColumn(), TaskProgressColumn())
+    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+        left.begin("reading", time.monotonic())
+        task = bar.add_task("reading", total=1.0)
+
+        def show(phase: str) -> None:
+            if phase in expected:
+                left.begin(phase, time.monotonic())
+            bar.update(task, description=phase)
 
         yield show
 
