@@ -21,12 +21,12 @@ _MAX_QUOTE = 160
 _VERBS = {TYPE: "is a", LABEL: "is called", ALIAS: "is also called", NOTE: "remark"}
 """Names for the properties of other vocabularies."""
 _AXIOMS = {
-    "subPropertyOf": "every '{s}' is a '{o}'",
-    "subClassOf": "every {s} is a {o}",
+    "subPropertyOf": "every '{s}' is {a} '{o}'",
+    "subClassOf": "every {s} is {a} {o}",
     "inverseOf": "'{s}' is the inverse of '{o}'",
     "propertyChainAxiom": "'{o}' makes '{s}'",
-    "domain": "what has a '{s}' is a {o}",
-    "range": "a '{s}' is a {o}",
+    "domain": "what has a '{s}' is {a} {o}",
+    "range": "a '{s}' is {a} {o}",
     "equivalentClass": "{s} and {o} are the same class",
     "equivalentProperty": "'{s}' and '{o}' are the same property",
     "type": "'{s}' is an {o}",
@@ -77,7 +77,7 @@ def axiom_in_words(axiom: Triple, names: EntityNames) -> str:
         separator = " then " if axiom.predicate.value.endswith("propertyChainAxiom") else ", "
         value = separator.join(term_in_words(member, names) for member in members)
     if (sentence := _AXIOMS.get(axiom.predicate.value.rpartition("#")[2])) is not None:
-        return sentence.format(s=subject, o=value)
+        return sentence.format(s=subject, o=value, a=article_of(value))
     return f"{subject} {term_in_words(axiom.predicate, names)} {value}"
 
 
@@ -164,6 +164,15 @@ def number_in_words(text: str) -> str:
         return text
     whole, point, fraction = text.partition(".")
     return f"{int(whole):,}{point}{fraction}"
+
+
+def article_of(noun: str) -> str:
+    """The indefinite article of a noun, by its first letter.
+
+    >>> article_of("agent"), article_of("person")
+    ('an', 'a')
+    """
+    return "an" if noun[:1].casefold() in tuple("aeiou") else "a"
 
 
 def with_article(country: str) -> str:

@@ -17,7 +17,17 @@ from kg.static_site.published_page import IN_THE_BROWSER, PASSAGES_PER_PAGE, Pub
 from kg.static_site.site_files import Address, SiteFiles, find_links, parse_address, relative_url, rewrite_links
 from kg.terms import KNOWLEDGE
 
-_START = ("/", "/downloads", "/search", "/sparql", "/queries", "/disagreements", "/sources", "/vocabulary.json")
+_START = (
+    "/",
+    "/downloads",
+    "/search",
+    "/sparql",
+    "/queries",
+    "/disagreements",
+    "/sources",
+    "/ontology",
+    "/vocabulary.json",
+)
 
 
 class Crawl:

@@ -20,8 +20,8 @@ from kg.server.pages.browse_pages import CATALOGUES, browse_csv, browse_page, di
 from kg.server.pages.display import DisplayValue, display_of
 from kg.server.pages.entity_page import PassageInContext, find_passage
 from kg.server.pages.query_pages import queries_page, query_page, sparql_editor_page, vocabulary_json
+from kg.server.pages.reference_pages import ontology_page, sources_page
 from kg.server.pages.routes import entity_or_list_page
-from kg.server.pages.source_pages import sources_page
 from kg.server.pages.templating import STATIC, render
 from kg.server.pages.urls import page_url
 from kg.server.pages.why_page import why_page
@@ -138,6 +138,8 @@ class PublishedPages:
                 return _page(disagreements_page(graph, address.values))
             case "/sources":
                 return _page(sources_page(graph))
+            case "/ontology":
+                return _page(ontology_page(graph))
             case "/queries":
                 return _page(queries_page(graph))
             case "/sparql":

@@ -242,6 +242,7 @@ OPERATIONS: tuple[Operation, ...] = (
     *_lists("films", "people", "awards", "companies", "places"),
     Operation("get", "/disagreements", "disagreements", "What sources disagree on", _HTML_ONLY, ("page",)),
     Operation("get", "/sources", "sources", "The sources of the graph", _HTML_ONLY),
+    Operation("get", "/ontology", "ontology", "The classes and properties of the graph", _HTML_ONLY),
     Operation("get", "/search", "search", "Search for names", _HTML_ONLY, ("q", "kind")),
     Operation("get", "/suggest", "suggest", "Complete a name", _JSON_ONLY, ("q", "kind")),
     Operation("get", "/vocabulary.json", "vocabulary", "Classes and properties, for completion", _JSON_ONLY),

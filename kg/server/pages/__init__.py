@@ -8,7 +8,7 @@ made in a worker process, cached, tested and measured without a server; only `ro
     why_page      why a triple holds
     query_pages   stored queries, their answers, and SPARQL
     browse_pages  all films, people, awards, companies and places; disagreements
-    source_pages  all sources, and what the page of a source has besides
+    reference_pages  all sources; what the page of a source, class or property has besides
     search_pages  home, search, and lists of an entity's values
     film_summary  the sentences and the card at the top of a film's page
     award_tables  awards by ceremony, and records

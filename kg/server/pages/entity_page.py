@@ -77,9 +77,10 @@ from kg.server.pages.page_tables import (
     timeline,
     works_table,
 )
-from kg.server.pages.source_pages import source_lines, source_sections
+from kg.server.pages.reference_pages import kind_of_term, source_lines, source_sections, term_lines, term_of
 from kg.server.pages.templating import render
 from kg.server.pages.urls import external_url, inverse_of, list_url, page_url, referrers_url, values_url
+from kg.server.request_params import site_path
 from kg.terms import KNOWLEDGE, LINKS, NOTE, SOURCE, Term, to_curie
 
 _SPAN = re.compile(r"(\d{1,9})-(\d{1,9})")
@@ -131,16 +132,24 @@ def entity_page(graph: FilmGraph, iri: str, span: str = "") -> str:
     content = PageContent(data, display, assign(data))
     is_source, card = entity.value.startswith(SOURCE), content.card()
     source = graph.provenance.sources.get(entity.value.removeprefix(SOURCE)) if is_source else None
-    from_file = source_lines(display, source, [line.label for line in card.lines]) if source is not None else ()
-    own = source_sections(display, source, to_span(span)) if source is not None else ()
+    term = term_of(display, entity)
+    lines, sections, lead = card.lines, [*content.sections()], _lead(data, display)
+    classes = [display.term(name) for name in data.narrowest_classes]
+    if source is not None:
+        lines = (*lines, *source_lines(display, source, [line.label for line in lines]))
+        sections = [*source_sections(display, source, to_span(span)), *sections]
+        classes = classes or [display.term(vocab.Source)]
+    elif term is not None:
+        lines, lead = (*lines, *term_lines(display, term)), term.comment or lead
+        classes = classes or [DisplayValue(kind_of_term(display, term), site_path("/ontology"))]
     page = EntityPage(
         data.label,
         to_curie(entity.value),
-        [display.term(name) for name in data.narrowest_classes or ((vocab.Source,) if is_source else ())],
+        classes,
         [display.term(alias.value, alias.facts) for alias in data.aliases if alias.text not in _known_names(data)],
-        _lead(data, display),
-        PropertyList((*card.lines, *from_file)),
-        [*own, *content.sections()],
+        lead,
+        PropertyList(lines),
+        sections,
         _formats(entity),
         list(_other_names(graph, entity)),
         find_passage(display, entity.value.removeprefix(SOURCE), span) if is_source else None,

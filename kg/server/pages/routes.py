@@ -7,6 +7,7 @@
     /films.csv             the same as CSV
     /disagreements         what sources disagree on
     /sources               the sources of the graph
+    /ontology              its classes and properties
     /search?q=anorra       entities whose names match
     /suggest?q=ano         the same as JSON, while typing
     /vocabulary.json       the classes and properties that the SPARQL editor completes
@@ -46,8 +47,8 @@ from kg.server.pages.query_pages import (
     sparql_page,
     vocabulary_json,
 )
+from kg.server.pages.reference_pages import ontology_page, sources_page
 from kg.server.pages.search_pages import home_page, list_page, search_page, suggestions_json
-from kg.server.pages.source_pages import sources_page
 from kg.server.pages.templating import STATIC, render
 from kg.server.pages.urls import page_url, query_url, search_url
 from kg.server.pages.why_page import why_page
@@ -58,7 +59,7 @@ from kg.terms import to_iri
 from kg.text.folding import closest
 
 _STATIC_FILES = frozenset(file.name for file in STATIC.iterdir())
-_LISTS = (*CATALOGUES, "disagreements", "sources", "queries", "sparql", "search")
+_LISTS = (*CATALOGUES, "disagreements", "sources", "ontology", "queries", "sparql", "search")
 """The pages that an unknown address may mean."""
 _MAX_SHOWN = 120
 """The longest part of an address that the page of a problem repeats."""
@@ -73,6 +74,7 @@ def routes() -> list[BaseRoute]:
         *(Route(f"/{name}.csv", partial(browsed_csv, name)) for name in CATALOGUES),
         Route("/disagreements", disagreements),
         Route("/sources", sources),
+        Route("/ontology", ontology),
         Route("/search", search),
         Route("/suggest", suggest),
         Route("/vocabulary.json", vocabulary),
@@ -106,6 +108,11 @@ async def disagreements(request: Request) -> Response:
 async def sources(request: Request) -> Response:
     """All sources."""
     return HTMLResponse(await snapshot_of(request).run(sources_page))
+
+
+async def ontology(request: Request) -> Response:
+    """All classes and properties."""
+    return HTMLResponse(await snapshot_of(request).run(ontology_page))
 
 
 async def search(request: Request) -> Response:
@@ -234,6 +241,7 @@ async def problem(request: Request, snapshot: Snapshot, /, **context: object) ->
     suggestions += [Hyperlink(curie, url) for curie in candidates if (url := page_url(to_iri(curie)))]
     # The end of an unknown address may be a name.
     words = path.rpartition("/")[2].replace("-", " ")[:MAX_QUERY_LENGTH] if document.get("status") == 404 else ""
+    words = "" if document.get("kind", "entity") not in ("entity", "list") else words
     if words and document.get("kind") != "list" and not suggestions:
         with contextlib.suppress(FilmGraphError):
             suggestions = await snapshot.run(similar_pages, words)

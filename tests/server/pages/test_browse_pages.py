@@ -11,8 +11,8 @@ from kg.errors import UnknownNameError
 from kg.filmgraph import FilmGraph
 from kg.lookup.entity_types import members_of
 from kg.server.pages.browse_pages import CATALOGUES, browse_csv, browse_page, disagreements_page
+from kg.server.pages.reference_pages import ontology_page, sources_page
 from kg.server.pages.search_pages import home_page
-from kg.server.pages.source_pages import sources_page
 from kg.terms import to_curie
 from tests.server.pages.parsed_page import parse_page
 
@@ -61,6 +61,13 @@ def test_the_sources_are_listed_with_their_numbers_of_facts(graph: FilmGraph) ->
     found = parse_page(sources_page(graph))
     assert found.faults == []
     assert found.has("2 sources", "A newspaper", f"{graph.provenance.counts['paper']} facts")
+
+
+def test_the_ontology_lists_classes_and_properties_with_definitions(graph: FilmGraph) -> None:
+    found = parse_page(ontology_page(graph))
+    assert found.faults == []
+    assert {"/film/Film", "/film/director"} <= set(found.links)
+    assert found.has("A moving-image work of any length.", "Who directed the film.")
 
 
 def test_the_home_page_leads_to_everything(graph: FilmGraph) -> None:

@@ -194,6 +194,12 @@ def test_an_unknown_entity_offers_suggestions(graph: FilmGraph) -> None:
 def test_a_part_a_class_and_a_property_have_pages_too(graph: FilmGraph) -> None:
     for name in ("tangerine.recognition.audience-prize", "Film", "director"):
         assert parse_page(page(graph, name)).faults == []
+    assert parse_page(page(graph, "Film")).has(
+        "class", "A moving-image work of any length.", "Narrower", "feature film"
+    )
+    director = parse_page(page(graph, "director"))
+    assert director.has("property", "Who directed the film.", "Used on", "where it is used", "Also called")
+    assert "/film/contributor" in director.links
 
 
 def test_a_title_from_right_to_left_is_isolated_and_has_its_language(project: SmallProject) -> None:

@@ -1,9 +1,9 @@
-"""The sources of the graph: a list of all, and what the page of one has besides what is known about every entity."""
+"""Sources, and terms of the ontology: a list of all, and what the page of one has besides."""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from pyoxigraph import NamedNode
@@ -12,6 +12,7 @@ from kg.facts.model import Evidence, Fact, Source
 from kg.filmgraph import FilmGraph
 from kg.lookup.phrases import date_in_words
 from kg.parts import owner_of
+from kg.schema import OntologyTerm, ValueKind
 from kg.server.pages.display import (
     Display,
     DisplayTable,
@@ -22,7 +23,8 @@ from kg.server.pages.display import (
     display_of,
 )
 from kg.server.pages.templating import render
-from kg.server.pages.urls import external_url
+from kg.server.pages.urls import external_url, page_url, sparql_url
+from kg.terms import to_curie
 
 _MAX_COUNTED = 500_000
 """Of a source with more facts it is not counted what they are about."""
@@ -127,3 +129,69 @@ def _subject_table(display: Display, count: int, about: Counter[NamedNode]) -> D
     most = " – those with most" if len(about) > len(rows) else ""
     caption = f"{count:,} facts, about {len(about):,} entities{most}"
     return DisplayTable(caption, ("Entity", "Facts"), rows, frozenset((1,)), plain=frozenset((0, 1)))
+
+
+# --- classes and properties
+
+
+_VALUES = {ValueKind.ENTITY: "entities", ValueKind.DATE: "dates, as precise as sources give them"}
+_MAX_TERMS = 40
+
+
+def ontology_page(graph: FilmGraph) -> str:
+    """All classes and properties, with their definitions."""
+    display, ontology = display_of(graph), graph.ontology
+    tables = (
+        _term_table(display, "Classes", ontology.classes.values()),
+        _term_table(display, "Kinds, which narrow a class", ontology.kinds.values()),
+        _term_table(display, "Properties", ontology.properties.values()),
+    )
+    return render("ontology.html", tables=[table for table in tables if table.rows])
+
+
+def _term_table(display: Display, caption: str, terms: Iterable[OntologyTerm]) -> DisplayTable:
+    ordered = sorted((term for term in terms if page_url(term.iri)), key=lambda term: term.label.casefold())
+    rows = tuple(TableRow(((display.term(term.iri),), (DisplayValue(term.comment),))) for term in ordered)
+    return DisplayTable(f"{caption} ({len(rows)})", ("Name", "Definition"), rows, plain=frozenset((0, 1)))
+
+
+def term_of(display: Display, entity: NamedNode) -> OntologyTerm | None:
+    """The class, kind or property of the ontology with an IRI; None for other entities."""
+    ontology = display.graph.ontology
+    return ontology.types.get(entity) or ontology.properties.get(entity)
+
+
+def kind_of_term(display: Display, term: OntologyTerm) -> str:
+    """`class`, `kind` or `property`."""
+    ontology = display.graph.ontology
+    return "class" if term.iri in ontology.classes else "kind" if term.iri in ontology.kinds else "property"
+
+
+def term_lines(display: Display, term: OntologyTerm) -> Iterator[PropertyLine]:
+    """Yield how a class or property is related to others, what it is used for, and its other names."""
+    ontology = display.graph.ontology
+    is_property = term.iri in ontology.properties
+    others = ontology.properties if is_property else ontology.types
+    narrower = [other.iri for other in others.values() if term.iri in other.parents]
+    lines: list[tuple[str, Iterable[NamedNode]]] = [("Kind of", term.parents), ("Narrower", narrower)]
+    if is_property:
+        lines += [("Used on", term.usual_domain or term.domain), ("Values", term.usual_range or term.range)]
+    else:
+        used = [other.iri for other in ontology.properties.values() if term.iri in (*other.usual_domain, *other.domain)]
+        lines.append(("Properties", used))
+    for heading, terms in lines:
+        shown = sorted((display.term(iri) for iri in dict.fromkeys(terms)), key=lambda value: value.text.casefold())
+        if shown:
+            yield PropertyLine(heading, tuple(shown[:_MAX_TERMS]), max(0, len(shown) - _MAX_TERMS))
+    if is_property and not (term.usual_range or term.range) and term.value_kind is not None:
+        yield PropertyLine("Values", (DisplayValue(_VALUES.get(term.value_kind, "text or numbers")),))
+    if term.unit:
+        yield PropertyLine("Unit", (DisplayValue(term.unit),))
+    names = [name for name in dict.fromkeys((*term.labels, *term.other_labels)) if name != term.label]
+    if names:
+        yield PropertyLine("Also called", tuple(map(DisplayValue, names[:_MAX_TERMS])))
+    if term.example:
+        yield PropertyLine("Example", (DisplayValue(f"{term.name}: {term.example}"),))
+    if is_property:
+        query = f"SELECT ?subject ?value {{ ?subject {to_curie(term.iri.value)} ?value }} LIMIT 100"
+        yield PropertyLine("Data", (DisplayValue("where it is used", sparql_url(query)),))
