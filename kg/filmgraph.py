@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast
 from pyoxigraph import Literal, NamedNode, Store, Triple
 
 from kg.engines.spark_session import master_of
-from kg.errors import AmbiguousNameError, InputError, UnknownNameError
+from kg.errors import AmbiguousNameError, InputError, LimitError, UnknownNameError
 from kg.facts.texts import Texts, open_texts
 from kg.files.atomic import write_file
 from kg.graph.provenance import Provenance
@@ -35,7 +35,7 @@ from kg.queries.stored_query import StoredQueries, StoredQuery, parameter_terms
 from kg.terms import KNOWLEDGE, SOURCE, UNDECIDED
 from kg.text.folding import closest
 from kg.workers.client import run_with_timeout
-from kg.workers.job_limits import deadline_in
+from kg.workers.job_limits import deadline_in, remaining_seconds, took_too_long
 from kg.workers.worker import WorkerSetup
 
 if TYPE_CHECKING:
@@ -215,11 +215,15 @@ class FilmGraph:
     def _evaluate_in_worker(
         self, text: str, *, seconds: float, limit: int | None, file: str, base_iri: str | None
     ) -> EngineResult:
-        """What Oxigraph answers, in a process that is killed when it takes longer."""
+        """What Oxigraph answers, in a process that is killed when the rest of the time is over."""
         stop = None if limit is None else limit + 1
-        evaluated = run_with_timeout(
-            WorkerSetup(self.opener()), _evaluate_in_memory, text, file, base_iri, stop, seconds=seconds
-        )
+        left = remaining_seconds()
+        try:
+            evaluated = run_with_timeout(
+                WorkerSetup(self.opener()), _evaluate_in_memory, text, file, base_iri, stop, seconds=left
+            )
+        except LimitError as error:
+            raise (took_too_long(seconds) if error.limit == "seconds" else error) from None
         return evaluated.result
 
     def explain_query(self, text: str, *, engine: str = "auto") -> str:

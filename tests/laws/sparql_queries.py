@@ -55,6 +55,7 @@ def _paths(depth: int = 2) -> st.SearchStrategy[str]:
     return st.one_of(
         _properties,
         inner.map(lambda path: f"^({path})"),
+        st.builds(lambda a, sign, b: f"!({a}|{sign}{b})", _properties, st.sampled_from(["", "^"]), _properties),
         st.builds(lambda a, sign, b: f"({a}){sign}({b})", inner, st.sampled_from("/|"), inner),
         st.builds(lambda path, sign: f"({path}){sign}", inner, st.sampled_from("?*+")),
     )

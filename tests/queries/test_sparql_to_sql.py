@@ -189,6 +189,8 @@ def rows(text: str, quads: list[Quad] = FILMS) -> Rows:
         ("SELECT ?p { :zoe (:knows?)+ ?p }", [("zoe",)]),
         ("SELECT ?p { ?p (:year|:knows*)+ :zoe }", [("zoe",)]),
         ("SELECT ?p { BIND(1 AS ?p) :zoe (:knows?)+ :zoe }", [("1",)]),
+        ("SELECT ?p { :ducournau !(:knows|^:knows) ?p }", [("titane",)]),
+        ("SELECT ?p { :ducournau (!^:director)+ ?p } ORDER BY ?p", [("baker",), ("ducournau",)]),
         ("SELECT ?t { ?f :title ?t FILTER(CONTAINS(LCASE(?t), 'tit')) }", [("Titane",)]),
         ("SELECT ?x { VALUES ?x { :a UNDEF } FILTER(!BOUND(?x)) }", [(None,)]),
         (
@@ -251,6 +253,21 @@ def test_a_query_that_takes_too_long_is_interrupted(text: str) -> None:
     columns = Columns.of_quads(LINKS)
     with deadline_in(0.2), pytest.raises(LimitError, match=r"took longer than 0\.2 seconds"):
         run_compiled(columns, compile_query(columns, text))
+
+
+PRODUCT = " ".join(f"VALUES ?x{i} {{ {' '.join(map(str, range(40)))} }}" for i in range(12))
+CHOICES = " ".join(["{ {} UNION {} }"] * 60)
+
+
+def test_a_product_of_values_is_interrupted() -> None:
+    columns = Columns.of_quads(LINKS)
+    with deadline_in(0.2), pytest.raises(LimitError, match=r"took longer than 0\.2 seconds"):
+        run_compiled(columns, compile_query(columns, f"SELECT (COUNT(*) AS ?n) {{ {PRODUCT} }}"))
+
+
+def test_what_could_not_be_interrupted_in_this_process_is_not_compiled() -> None:
+    with pytest.raises(NotCompiled, match="so many alternatives"):
+        compile_query(Columns.of_quads(LINKS), f"SELECT (COUNT(*) AS ?n) {{ {CHOICES} }}")
 
 
 def test_a_query_that_needs_too_much_memory_is_stopped() -> None:

@@ -1,7 +1,8 @@
 """The algebra of a query, from rdflib's parser, with a check for what that parser would change.
 
-rdflib writes some literals in another form (`01` as `1`), and leaves some patterns in EXISTS as they were parsed. Both
-are prevented here, so that the compiler sees the algebra of the specification
+rdflib writes some literals in another form (`01` as `1`), leaves some patterns in EXISTS as they were parsed, and loses
+the inverse properties of a negated set. All this is prevented here, so that the compiler sees the algebra of the
+specification
 (https://www.w3.org/TR/sparql11-query/#sparqlAlgebra).
 """
 
@@ -9,6 +10,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from itertools import pairwise
 from typing import Any
 
 import rdflib
@@ -38,7 +40,7 @@ def to_algebra(text: str, *, base: str | None = None) -> Any:
     if len(text) > MAX_LENGTH:
         raise NotCompiled("a query of this length")
     try:
-        query = translateQuery(parseQuery(_keep_literals(text)), base=base, initNs=PREFIXES)
+        query = translateQuery(parseQuery(_keep_literals(_split_negated_sets(text))), base=base, initNs=PREFIXES)
     except RecursionError:
         raise NotCompiled("a query that nests so deep") from None
     except Exception as error:  # whatever rdflib's parser raises: the other engine reads more
@@ -91,6 +93,51 @@ def _write(part: Any, values: Sequence[str]) -> str:
     text = part.n3() if isinstance(part, rdflib.term.Identifier | Path) else str(part)
     number = re.fullmatch(r"<urn:x-kg:value:(\d+)>", text)
     return values[int(number[1])] if number is not None and int(number[1]) < len(values) else text.replace(_KEPT, "")
+
+
+# --- paths
+
+
+def _split_negated_sets(text: str) -> str:
+    """The query with `(!(a)|^(!(b)))` for `!(a|^b)`, which is the same.
+
+    https://www.w3.org/TR/sparql11-query/#sparqlTranslatePathExpressions
+    """
+    if "!" not in text or "^" not in text:
+        return text
+    tokens = list(tokenise(text))
+    pieces: list[str] = []
+    position = 0
+    for index, token in enumerate(tokens):
+        end = _end_of_negated_set(tokens, index) if token.kind == "sign" and token.text == "!" else index
+        inside = tokens[index + 1 : end]
+        if not any(each.text == "^" for each in inside):
+            continue
+        pairs = [(before, each) for before, each in pairwise((token, *inside)) if each.kind in _PROPERTY_KINDS]
+        sets = (
+            [each.text for before, each in pairs if (before.text == "^") is is_inverse] for is_inverse in (False, True)
+        )
+        forward, inverse = (f"!({'|'.join(names)})" if names else "" for names in sets)
+        pieces += [text[position : token.start], f"({forward}{'|' * bool(forward)}^({inverse}))"]
+        position = inside[-1].end
+    return "".join((*pieces, text[position:]))
+
+
+_PROPERTY_KINDS = ("iri", "name", "word")
+
+
+def _end_of_negated_set(tokens: Sequence[Token], index: int) -> int:
+    """The index behind the set that `!` at this index negates; the same index where it negates none."""
+    following = index + 1
+    if following < len(tokens) and tokens[following].text == "(":
+        following += 1
+        while following < len(tokens) and (
+            tokens[following].text in ("^", "|", "a") or tokens[following].kind in ("iri", "name")
+        ):
+            following += 1
+        is_closed = following < len(tokens) and tokens[following].text == ")"
+        return following + 1 if is_closed else index
+    return following + 2 if following + 1 < len(tokens) and tokens[following].text == "^" else index
 
 
 # --- literals

@@ -71,6 +71,8 @@ class Paths:
         parts = path.args if not isinstance(path.args[0], AlternativePath) else path.args[0].args
         forward = [part for part in parts if isinstance(part, rdflib.URIRef)]
         inverse = [part.arg for part in parts if isinstance(part, InvPath) and isinstance(part.arg, rdflib.URIRef)]
+        if len(forward) + len(inverse) < len(parts):
+            raise NotCompiled("this negated property set")
         selects = []
         if forward or not inverse:
             selects.append(f"SELECT s, o FROM {self.triples} WHERE {self._none_of(forward)}")

@@ -110,6 +110,51 @@ def _to_term(text: str, prologue: Prologue) -> Term | None:
     return None
 
 
+def without_values(text: str, tokens: Sequence[Token]) -> str:
+    """The query with empty VALUES blocks: of the same variables, without rows."""
+    pieces: list[str] = []
+    position = index = 0
+    while index < len(tokens):
+        if tokens[index].is_word("VALUES") and (block := _block_at(tokens, index + 1)) is not None:
+            pieces += [text[position : block[0].end], " "]
+            position = block[1].start
+        index += 1
+    return "".join((*pieces, text[position:]))
+
+
+def _block_at(tokens: Sequence[Token], index: int) -> tuple[Token, Token] | None:
+    """The braces of the data block whose variables begin at an index."""
+    while index < len(tokens) and (tokens[index].kind == "variable" or tokens[index].text in ("(", ")")):
+        index += 1
+    if index >= len(tokens) or tokens[index].text != "{":
+        return None
+    closing = next((token for token in tokens[index:] if token.kind == "sign" and token.text == "}"), None)
+    return None if closing is None else (tokens[index], closing)
+
+
+def most_empty_solutions(tokens: Sequence[Token]) -> int:
+    """How many solutions the query has at most in an empty graph, without VALUES: one for each choice of UNION or path.
+
+    `{} UNION {} UNION {}` has three, and twice `{ {} UNION {} }` has four.
+    """
+    product, chain = 1, 1
+    opened: list[int] = []
+    last = 0
+    for index, token in enumerate(tokens):
+        if token.kind == "sign" and token.text == "{":
+            opened.append(index)
+        elif token.kind == "sign" and token.text == "}" and opened:
+            last = opened.pop()
+        elif token.is_word("UNION"):
+            chain = chain + 1 if last and tokens[last - 1].is_word("UNION") else 1
+            product = product // chain * (chain + 1)
+        elif token.kind == "sign" and token.text in ("|", "?"):
+            product *= 2
+        if product > 1 << 60:
+            break
+    return product
+
+
 def placeholder_number(text: str) -> int | None:
     """Which value an exact term is the placeholder of; None for any other term."""
     return int(text[len(_PLACEHOLDER) + 1 : -1]) if text.startswith(f"<{_PLACEHOLDER}") else None

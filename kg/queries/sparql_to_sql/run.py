@@ -17,10 +17,11 @@ from pyoxigraph import BlankNode, Literal, NamedNode, Store, Triple
 from kg.graph.columns import Columns, facets_of
 from kg.graph.store import find_quads
 from kg.queries.rewriting.engine_query import EngineResult, EngineRows, EngineTriples, evaluate
-from kg.queries.sparql_to_sql.algebra import NotCompiled, to_algebra
+from kg.queries.sparql import tokenise
+from kg.queries.sparql_to_sql.algebra import MAX_LENGTH, NotCompiled, to_algebra
 from kg.queries.sparql_to_sql.facets import exact_text
 from kg.queries.sparql_to_sql.patterns import MARK, Patterns, Selected, Slice
-from kg.queries.sparql_to_sql.prepared import placeholder_number, prepare
+from kg.queries.sparql_to_sql.prepared import most_empty_solutions, placeholder_number, prepare, without_values
 from kg.queries.sparql_to_sql.relations import Column, Kind, unsupported_reason
 from kg.queries.sparql_to_sql.selectivity import least_matches, values_of
 from kg.sql import quote
@@ -30,6 +31,7 @@ from kg.workers.job_limits import interrupt_in_time, remaining_seconds, took_too
 _FIRST_OWN_ID = 0xF0000000
 _BATCH = 20_000
 _MAX_PLANS = 256
+_MAX_EMPTY_SOLUTIONS = 100_000
 
 
 class QueryTerms:
@@ -125,6 +127,8 @@ def compile_query(columns: Columns, text: str, *, base: str | None = None, file:
         raise NotCompiled("control characters")
     prepared, plans = prepare(text), columns.plans
     if (prepared.text, base) not in plans:
+        if len(prepared.text) > MAX_LENGTH:
+            raise NotCompiled("a query of this length")
         selected = _selected(text, base=base, file=file)
         if len(plans) >= _MAX_PLANS:
             plans.clear()
@@ -164,10 +168,14 @@ def _to_plan(columns: Columns, text: str, base: str | None, selected: tuple[str,
 def _selected(text: str, *, base: str | None, file: str) -> tuple[str, ...] | None:
     """The variables of a SELECT: the other engine says what is wrong with a query, and what `SELECT *` has.
 
-    Its result ends here: errors inside rdflib's parser keep the frames of their callers until any thread collects them,
-    and the engine's iterator must end in its own thread.
+    It is asked of an empty store, without the values of VALUES: nothing can interrupt it, and a product of values takes
+    any time. Its result ends here: errors inside rdflib's parser keep the frames of their callers until any thread
+    collects them, and the engine's iterator must end in its own thread.
     """
-    shape = evaluate(Store(), text, file=file, base_iri=base)
+    tokens = list(tokenise(text))
+    if most_empty_solutions(tokens) > _MAX_EMPTY_SOLUTIONS:
+        raise NotCompiled("so many alternatives")
+    shape = evaluate(Store(), without_values(text, tokens), file=file, base_iri=base)
     return shape.columns if isinstance(shape, EngineRows) else None
 
 
