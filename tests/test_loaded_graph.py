@@ -139,7 +139,8 @@ def test_a_loaded_folder_is_asked_again(people: Path, tmp_path: Path, capsys: py
 
 
 def test_sparql_takes_data_and_a_query_in_one_call(people: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    for words in (["--data", str(people), KNOWS], [KNOWS, "--data", str(people)], ["--data", str(people), "-e", KNOWS]):
+    long = KNOWS.replace("{", f"{{ # {'a remark ' * 600}\n")
+    for words in (["--data", str(people), KNOWS], [long, "--data", str(people)], ["--data", str(people), "-e", KNOWS]):
         assert main(["sparql", *words, "--infer", "-f", "csv"]) == 0
         assert capsys.readouterr().out.split() == ["a,b", "http://example.org/ana,http://example.org/ben"]
 

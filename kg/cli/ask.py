@@ -194,7 +194,14 @@ def _query_text(call: argparse.Namespace) -> str:
         if call.data and "-" in call.data:
             raise InputError("stdin has the data: give the query as a file, or with -e.")
         return read_text("-")
-    return str(call.file) if "{" in call.file and not Path(call.file).is_file() else read_text(call.file)
+    return str(call.file) if "{" in call.file and not _is_file(call.file) else read_text(call.file)
+
+
+def _is_file(name: str) -> bool:
+    try:
+        return Path(name).is_file()
+    except OSError:  # a query is longer than the name of a file may be
+        return False
 
 
 def _is_query(word: str) -> bool:

@@ -24,7 +24,8 @@ _BEFORE = 0.05
 
 def took_too_long(seconds: float, activity: str = "The query") -> LimitError:
     """The error of what was stopped when its time was over."""
-    return LimitError(f"{activity} took longer than {seconds:g} seconds and was stopped.", limit="seconds")
+    unit = "second" if seconds == 1 else "seconds"
+    return LimitError(f"{activity} took longer than {seconds:g} {unit} and was stopped.", limit="seconds")
 
 
 def took_too_much_memory() -> LimitError:

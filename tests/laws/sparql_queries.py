@@ -25,6 +25,8 @@ _LITERALS = [
     _typed("2024", "gYear"),
     _typed("true", "boolean"),
     _typed("false", "boolean"),
+    _typed("many", "integer"),
+    _typed("2024-13-45", "date"),
     Literal("a"),
     Literal("ab c"),
     Literal("B"),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from pyoxigraph import Literal, NamedNode, QuerySolutions, RdfFormat, Store, Triple
+from pyoxigraph import Literal, NamedNode, Quad, QuerySolutions, RdfFormat, Store, Triple
 
 from kg.errors import QueryError
 from kg.queries.rewriting.engine_query import EngineRows, EngineTriples, evaluate
@@ -162,6 +162,17 @@ def test_an_ill_typed_literal_is_no_number_and_stays_as_it_is(store: Store, lite
     assert value(store, f"STR({term})") == Literal(text)
     assert value(store, term) == Literal(text, datatype=NamedNode(XSD + name))
     assert value(store, f"DATATYPE({term})") == NamedNode(XSD + name)
+
+
+@pytest.mark.parametrize(
+    "term", ['"many"^^xsd:integer', '"1.5"^^xsd:byte', '"2024-13-45"^^xsd:date', '"x"^^xsd:double']
+)
+def test_an_ill_typed_literal_is_found_where_the_graph_has_it(term: str) -> None:
+    text, _, name = term.partition("^^xsd:")
+    store = Store()
+    film = NamedNode("urn:film")
+    store.add(Quad(film, NamedNode("urn:year"), Literal(text.strip('"'), datatype=NamedNode(XSD + name))))
+    assert rows(store, f"SELECT ?f {{ ?f <urn:year> {term} }}") == [(film,)]
 
 
 def test_an_ill_typed_literal_is_constructed_as_it_is(store: Store) -> None:

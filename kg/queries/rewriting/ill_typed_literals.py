@@ -3,11 +3,13 @@
 Oxigraph keeps every integer datatype as xsd:integer without its range, so that `"500"^^xsd:byte` would be the number
 500, and it reads `inf`, `nan` and a time stamp without a time zone. SPARQL has an error where an operator meets an
 ill-typed literal (https://www.w3.org/TR/sparql11-query/#operandDataTypes). Such a literal gets a mark before its text,
-which no number begins with; `unmark` removes it from results.
+which no number begins with; `unmark` removes it from results. One that the engine does not read either, such as
+`"abc"^^xsd:integer`, stays as it is: the graph may have it.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from typing import TypeVar
 
@@ -23,6 +25,9 @@ MARK = "\ufdd0"
 """A noncharacter: no text has it (https://www.unicode.org/faq/private_use.html#nonchar1)."""
 _READ_AS_OTHERS = frozenset(XSD + name for name in (*INTEGER_BOUNDS, "double", "float", "dateTimeStamp"))
 _DERIVED = frozenset(XSD + name for name in INTEGER_BOUNDS if name != "integer") | {XSD + "dateTimeStamp"}
+_INTEGER = re.compile(r"[+-]?[0-9]{1,19}")
+"""What is read as an integer, though it may be out of the range of its datatype."""
+_FLOATING = re.compile(r"[+-]?(inf|infinity|nan)", re.IGNORECASE)
 
 _Term = TypeVar("_Term")
 
@@ -39,13 +44,21 @@ def literal_edits(_text: str, tokens: Sequence[Token], prologue: Prologue) -> It
             yield tokens[index - 2].start, tokens[index + literal.size].end, f"<{literal.datatype}>"
         elif function == "STR" and is_other:
             yield tokens[index - 2].start, tokens[index + literal.size].end, str(Literal(literal.lexical))
-        elif is_other and not _is_well_formed(literal):
+        elif is_other and not _is_well_formed(literal) and _is_read(literal):
             marked = str(Literal(MARK + literal.lexical))
             yield token.start, last.end, f"{marked}^^<{literal.datatype}>"
 
 
 def _is_well_formed(literal: LiteralToken) -> bool:
     return is_well_formed(LiteralParts(literal.lexical, literal.datatype))
+
+
+def _is_read(literal: LiteralToken) -> bool:
+    """True when the engine reads a value where the literal has none."""
+    if literal.datatype == XSD + "dateTimeStamp":
+        return is_well_formed(LiteralParts(literal.lexical, XSD + "dateTime"))
+    form = _FLOATING if literal.datatype in (XSD + "double", XSD + "float") else _INTEGER
+    return form.fullmatch(literal.lexical) is not None
 
 
 def _function_of(tokens: Sequence[Token], index: int, size: int) -> str:
