@@ -3,6 +3,11 @@
 `&&`, `||` and `!` of truth values and errors (https://www.w3.org/TR/sparql11-query/#evaluation) are SQL's AND, OR and
 NOT of truth values and NULL. Numbers are exact decimals; what is not exact stops the statement
 (`relations.unsupported`).
+
+So does arithmetic with xsd:float and xsd:double, though they are compared. Their sum depends on the order, which SPARQL
+leaves open: 1e16, 1 and -1e16 give 0, and 1e16, -1e16 and 1 give 1, so that two engines, and two threads of one, give
+different answers. The datatype of a single operation depends on the row (W3C's type-promotion-01 to -30), and a column
+of computed numbers holds decimals.
 """
 
 from __future__ import annotations
