@@ -142,9 +142,18 @@ def _build_once(call: argparse.Namespace) -> int:
         violations = f"{count} violation{'' if count == 1 else 's'}"
         print_message(f"Not published: {violations}. A graph that was published before stays in use.")
         return 1
+    if reason := _REASONS.get(str(report.counts.get("anew"))):
+        print_message(reason)
     unchanged = " (nothing has changed)" if "unchanged" in report.counts else ""
     write(f"Built: {format_counts(report, 'facts', 'sources', 'triples', 'contested', 'seconds')}{unchanged}\n")
     return 0
+
+
+_REASONS = {
+    "reading": "Everything was read and inferred anew: the ontology, the sources or their texts have changed.",
+    "inferring": "Everything was inferred anew: classes, properties or names of the same entity have changed.",
+}
+"""What a build did completely though there is a build before -> why."""
 
 
 def _load(call: argparse.Namespace) -> int:

@@ -72,8 +72,8 @@ class TermDictionary(Protocol):
     def add_dictionary(self, table: str) -> None:
         """Add the terms in the column `exact` of a table."""
 
-    def take_former_terms(self, ids: str) -> None:
-        """Add the terms of the snapshot attached as `former` that have the ids of a SELECT."""
+    def take_former_terms(self) -> None:
+        """Add all terms of the snapshot attached as `former`."""
 
 
 class ProjectFacts(Collection[Fact]):
@@ -103,18 +103,17 @@ class ProjectFacts(Collection[Fact]):
 
         The dictionary has the ids of that snapshot.
         """
-        if not slots:
-            return
-        self._slot = max(self._slot, *slots)
+        self._slot = max(self._slot, *slots, 0)
         self.sql.execute("INSERT INTO taken_slot SELECT unnest(?::BIGINT[])", [str(sorted(slots))])
         self.sql.execute(_TAKE_FACTS)
         self._origins = {
             (source, retrieved, file): id
             for id, source, retrieved, file in self.sql.execute("SELECT * FROM fact_origin").fetchall()
         }
-        self.dictionary.take_former_terms("SELECT s FROM fact UNION SELECT p FROM fact UNION SELECT o FROM fact")
-        self.dictionary.add_dictionary("read_term")
-        self.sql.execute(_RESTORE_TERMS)
+        self.dictionary.take_former_terms()
+        if self.sql.execute("SELECT 1 FROM former_read LIMIT 1").fetchone():
+            self.dictionary.add_dictionary("read_term")
+            self.sql.execute(_RESTORE_TERMS)
 
     def add_numbered(self, facts: Iterable[tuple[int, Fact]]) -> None:
         """Add facts that have their numbers."""
@@ -194,7 +193,10 @@ class ProjectFacts(Collection[Fact]):
             self.sql.execute(f"INSERT INTO fact_detail SELECT {columns}", [list(c) for c in zip(*details, strict=True)])
 
     def find_changes(self) -> None:
-        """Fill `changed_fact` with the numbers of facts that differ from those of the earlier snapshot, or are gone."""
+        """Fill `changed_fact` with the numbers of facts that differ from those of the earlier snapshot, or are gone.
+
+        It follows `complete`.
+        """
         self.sql.execute(_FIND_TOUCHED)
         changed = " UNION ".join(
             f"SELECT number FROM (({now} EXCEPT {before}) UNION ALL ({before} EXCEPT {now}))"

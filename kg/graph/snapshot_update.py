@@ -22,13 +22,16 @@ from kg.sql import quote
 _KNOWLEDGE = "SELECT s, p, o, false AS is_inferred FROM triple UNION ALL SELECT s, p, o, true FROM inferred"
 
 
-def find_changed_triples(tables: TripleTables) -> None:
-    """Compare the default graph with that of the earlier snapshot.
+def find_changed_triples(tables: TripleTables, *, among: str = "") -> None:
+    """Compare the default graph with that of the earlier snapshot, or only the triples in the table `among`.
 
     The rows that came and went are then in `triple_new` and `triple_gone`, the triples in `added_triple` and
     `removed_triple`: one that was inferred and is asserted now neither came nor went.
     """
-    _find_changes(tables.sql, "triple", _KNOWLEDGE, columns="s, p, o, is_inferred")
+    now, before = f"({_KNOWLEDGE})", f"(SELECT rowid AS row, * FROM {FORMER}.triple)"
+    if among:
+        now, before = (f"(SELECT t.* FROM {rows} AS t SEMI JOIN {among} USING (s, p, o))" for rows in (now, before))
+    _find_changes(tables.sql, "triple", now, before, columns="s, p, o, is_inferred")
     for name, kind, other in (("added_triple", "new", "gone"), ("removed_triple", "gone", "new")):
         tables.sql.execute(
             f"CREATE OR REPLACE TEMP TABLE {name} AS SELECT s, p, o FROM triple_{kind}"
@@ -47,7 +50,9 @@ def update_snapshot(tables: TripleTables, folder: Path, before: Path, *, most_ch
     shutil.copyfile(before / FILE, folder / FILE)
     sql.execute(f"ATTACH {quote(folder / FILE)} AS snapshot (ROW_GROUP_SIZE {ROWS_OF_A_GROUP})")
     try:
-        _find_changes(sql, "named", "SELECT DISTINCT g, s, p, o FROM named", columns="g, s, p, o", kept=KEPT)
+        now, all_before = "(SELECT DISTINCT g, s, p, o FROM named)", f"(SELECT rowid AS row, * FROM {FORMER}.named)"
+        changeable = f"(FROM {all_before} WHERE NOT {KEPT})"
+        _find_changes(sql, "named", now, changeable, columns="g, s, p, o", all_before=all_before)
         for name, columns in (("triple", "s, p, o, is_inferred"), ("named", "g, s, p, o")):
             sql.execute(f"DELETE FROM snapshot.{name} WHERE rowid IN (SELECT row FROM {name}_gone)")
             sql.execute(f"INSERT INTO snapshot.{name} SELECT {columns} FROM {name}_new ORDER BY ALL")
@@ -75,15 +80,16 @@ def update_snapshot(tables: TripleTables, folder: Path, before: Path, *, most_ch
     return changes
 
 
-def _find_changes(sql: duckdb.DuckDBPyConnection, name: str, now: str, *, columns: str, kept: str = "false") -> None:
+def _find_changes(
+    sql: duckdb.DuckDBPyConnection, name: str, now: str, before: str, *, columns: str, all_before: str = ""
+) -> None:
     """Fill the tables of the rows that came, and of those that went, with their numbers in the earlier snapshot."""
     sql.execute(
-        f"CREATE OR REPLACE TEMP TABLE {name}_gone AS SELECT t.* FROM (SELECT rowid AS row, * FROM {FORMER}.{name}"
-        f" WHERE NOT ({kept})) AS t ANTI JOIN ({now}) AS n USING ({columns})"
+        f"CREATE OR REPLACE TEMP TABLE {name}_gone AS FROM {before} AS b ANTI JOIN {now} AS n USING ({columns})"
     )
     sql.execute(
-        f"CREATE OR REPLACE TEMP TABLE {name}_new AS SELECT n.* FROM ({now}) AS n"
-        f" ANTI JOIN {FORMER}.{name} AS t USING ({columns})"
+        f"CREATE OR REPLACE TEMP TABLE {name}_new AS FROM {now} AS n ANTI JOIN {all_before or before} AS b"
+        f" USING ({columns})"
     )
 
 

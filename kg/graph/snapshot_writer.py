@@ -51,9 +51,10 @@ def write_sizes(sql: duckdb.DuckDBPyConnection) -> None:
 
 
 SIZES = """
-SELECT g AS id, coalesce(t.text, '') AS iri, count(*) AS triples
-FROM (SELECT 0 AS g FROM snapshot.triple UNION ALL SELECT g FROM snapshot.named)
-LEFT JOIN snapshot.term AS t ON t.id = g GROUP BY ALL ORDER BY g
+SELECT g AS id, coalesce(t.text, '') AS iri, triples
+FROM (SELECT 0 AS g, count(*) AS triples FROM snapshot.triple HAVING count(*) > 0
+      UNION ALL SELECT g, count(*) FROM snapshot.named GROUP BY g)
+LEFT JOIN snapshot.term AS t ON t.id = g ORDER BY g
 """
 """The rows of `graph`."""
 FACTS = {**FACT_ROWS, "fact_origin": "SELECT * FROM fact_origin WHERE id IN (SELECT origin FROM fact)"}

@@ -58,6 +58,8 @@ class TripleTables:
         self.sql.execute("CREATE TABLE IF NOT EXISTS triple(s UINTEGER, p UINTEGER, o UINTEGER)")
         self.sql.execute("CREATE TABLE IF NOT EXISTS inferred(s UINTEGER, p UINTEGER, o UINTEGER)")
         self._ids: dict[str, int] = {}
+        self._absent: set[str] = set()
+        """Terms that were looked up, and that the dictionary did not have."""
         self._former_ids: dict[str, int] = {}
         self.has_former = False
         self._files = 0
@@ -135,8 +137,11 @@ class TripleTables:
     def find_ids(self, texts: Iterable[str]) -> dict[str, int]:
         """The id of each of these terms that is in the dictionary."""
         unique = dict.fromkeys(texts)
-        if not self._is_cached and (unsure := [text for text in unique if text not in self._ids]):
+        if not self._is_cached and (
+            unsure := [text for text in unique if text not in self._ids and text not in self._absent]
+        ):
             self._ids.update(self._select_ids("term", unsure))
+            self._absent.update(text for text in unsure if text not in self._ids)
         return {text: self._ids[text] for text in unique if text in self._ids}
 
     def decode(self, ids: Iterable[int]) -> dict[int, str]:
@@ -176,12 +181,10 @@ class TripleTables:
         self._is_cached = False
         self._read_next_ids()
 
-    def take_former_terms(self, ids: str) -> None:
-        """Add the terms of the earlier snapshot that have the ids of a SELECT."""
-        self.sql.execute(
-            f"INSERT INTO term SELECT id, text FROM {FORMER}.term WHERE id IN ({ids})"
-            " AND id NOT IN (SELECT id FROM term) ORDER BY id"
-        )
+    def take_former_terms(self) -> None:
+        """Add all terms of the earlier snapshot."""
+        self._absent.clear()
+        self.sql.execute(f"INSERT INTO term SELECT id, text FROM {FORMER}.term ANTI JOIN term USING (id)")
         if self._is_cached:
             self._ids = dict(self.sql.execute("SELECT text, id FROM term").fetchall())
 
@@ -216,6 +219,7 @@ class TripleTables:
         return self._next_ids[is_literal] - 1
 
     def _read_next_ids(self, table: str = "term") -> None:
+        self._absent.clear()
         rows = self.sql.execute(f"SELECT id >= {FIRST_LITERAL_ID}, max(id) FROM {table} GROUP BY ALL").fetchall()
         for is_literal, last in rows:
             self._next_ids[int(is_literal)] = max(self._next_ids[int(is_literal)], last + 1)

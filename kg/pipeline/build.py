@@ -52,9 +52,18 @@ from kg.graph.store import (
 )
 from kg.graph.triple_tables import TripleTables, memory_bytes
 from kg.passages.verification import verify
+from kg.pipeline.changed_inference import infer_from_last
 from kg.pipeline.incremental_check import check_changes, write_shapes_report
 from kg.pipeline.inputs import FILE as INPUTS
-from kg.pipeline.inputs import FileDigests, LastBuild, open_last_build, reading_context, unchanged_files, write_inputs
+from kg.pipeline.inputs import (
+    BuildInputs,
+    FileDigests,
+    LastBuild,
+    open_last_build,
+    reading_context,
+    unchanged_files,
+    write_inputs,
+)
 from kg.pipeline.source_locations import NOTHING_UNREAD, ProofTracer, SourceLocator, UnreadEntities, find_unread
 from kg.pipeline.watch import FileStates, read_file_states
 from kg.project import COUNTS, Project, find_project
@@ -92,6 +101,10 @@ class Draft:
     texts: Path | str | None = None
     is_complete: bool = True
     """False when the facts of some source were left out."""
+    is_closed: bool = False
+    """True when what is inferred can be changed with the facts."""
+    has_changes: bool = False
+    """True when it was inferred from the changes of facts."""
 
 
 def build(
@@ -189,7 +202,8 @@ def _store(graph: Draft, start: float, *, memory: str | None, digest: Callable[[
         asserted, inferred = graph.tables.count("triple"), graph.tables.count("inferred")
         counts = {**graph.report.counts, "triples": asserted + inferred, "asserted": asserted, "inferred": inferred}
         counts["seconds"] = round(time.perf_counter() - start, 2)
-        _write_counts(folder, {**counts, "records": len(graph.facts.where(PER_RECORD))})
+        kept = {name: count for name, count in counts.items() if name != "anew"}
+        _write_counts(folder, {**kept, "records": len(graph.facts.where(PER_RECORD))})
         if graph.shapes_report is not None:
             rules = _rules_digest(project, graph.last.digests)
             write_shapes_report(folder, graph.shapes_report, graph.shapes, digest=rules, before=before)
@@ -198,7 +212,13 @@ def _store(graph: Draft, start: float, *, memory: str | None, digest: Callable[[
             graph.last.digests.taken.pop(str(project.data / LOCK_FILE), None)
         if graph.is_complete:
             context = reading_context(project, graph.texts, graph.read.lock, graph.last.digests)
-            write_inputs(folder, context, graph.last.digests, graph.read.records, named_files(project.data))
+            write_inputs(
+                folder,
+                BuildInputs(context, is_closed=graph.is_closed),
+                graph.last.digests,
+                graph.read.records,
+                named_files(project.data),
+            )
         publish(project, folder, digest(graph.last))
     return replace(graph.report, counts=counts)
 
@@ -304,19 +324,25 @@ def draft(
     show("deciding")
     resolution = resolve_conflicts_in(facts, single_valued=_single_valued(shapes), schema=schema, policy=trust.policy)
     report += Report(tuple(unused_decisions(resolution, trust.policy)))
-    known = facts.where(KNOWN)
-    _state(new, known)
-    unread = NOTHING_UNREAD if report.ok else _find_unread(report, facts)
+    known, inference, among = facts.where(KNOWN), None, ""
+    unread = NOTHING_UNREAD if report.ok else _find_unread(report, facts) if last.folder is None else None
     if unread is not None:
-        with tables_on(engine, new, results=("axiom", "inferred"), scratch=_shared_folder(project)) as computed:
-            show("inferring")
-            days = derive_days(known.where(f"p IN ({facts.ids(DATE_PROPERTIES)})"))
-            inference = infer(computed, ontology, derived=days, engine=engine if computed is new else "sql")
+        show("inferring")
+        if read.is_continued and last.inputs is not None and last.inputs.is_closed and engine == "sql":
+            inference = infer_from_last(new, facts, ontology)
+        if inference is not None:
+            among = "touched_triple"
             show("checking")
-            if computed is not new:
-                shapes_report = check_shapes(computed, shapes, ontology=ontology, focus=focus, shape=shape)
+        else:
+            _state(new, known)
+            with tables_on(engine, new, results=("axiom", "inferred"), scratch=_shared_folder(project)) as computed:
+                days = derive_days(known.where(f"p IN ({facts.ids(DATE_PROPERTIES)})"))
+                inference = infer(computed, ontology, derived=days, engine=engine if computed is new else "sql")
+                show("checking")
+                if computed is not new:
+                    shapes_report = check_shapes(computed, shapes, ontology=ontology, focus=focus, shape=shape)
         if last.folder is not None:
-            find_changed_triples(new)
+            find_changed_triples(new, among=among)
         if shapes_report is None and last.folder is not None and focus is None and shape is None and not complete:
             rules = _rules_digest(project, last.digests)
             shapes_report = check_changes(new, shapes, ontology=ontology, build=last.folder, digest=rules)
@@ -324,11 +350,13 @@ def draft(
             shapes_report = check_shapes(new, shapes, ontology=ontology, focus=focus, shape=shape)
         found = _located(inference.report + shapes_report, known, new, inference)
         report += Report(tuple(finding for finding in found if not unread.concerns(finding)), found.counts)
-    counts = {
+    counts: dict[str, int | str] = {
         "facts": len(facts),
         "sources": len(facts.sources),
         "contested": len(resolution.contested),
     }
+    if last.folder is not None and (anew := "reading" if not read.is_continued else "" if among else "inferring"):
+        counts["anew"] = anew
     return Draft(
         project,
         ontology,
@@ -344,6 +372,8 @@ def draft(
         last,
         texts,
         is_complete=not without,
+        is_closed=inference is not None and inference.is_closed,
+        has_changes=among != "",
     )
 
 
@@ -401,9 +431,10 @@ def _add_named_graphs(graph: Draft, *, only_changed: bool) -> None:
     add_graph(tables, LINKS, (Triple(name, EXACT, old) for old, name in graph.canonical.items()))
     decided = (graph.facts, graph.resolution, graph.read.sources)
     if only_changed:
-        graph.facts.find_changes()
-        keep_graphs(tables, (ONTOLOGY,) if graph.read.taken else ())
-    if only_changed and graph.read.taken:
+        if not graph.has_changes:
+            graph.facts.find_changes()
+        keep_graphs(tables, (ONTOLOGY,) if graph.read.is_continued else ())
+    if only_changed and graph.read.is_continued:
         add_changed_provenance(tables, *decided)
     else:
         add_graph(tables, ONTOLOGY, graph.ontology)

@@ -4,7 +4,6 @@ A build keeps the findings of its shapes, and the digest of the shapes and the o
 are the same, the findings about everything that the change cannot affect still hold.
 """
 
-# ruff: noqa: S608 - only names of tables are put into SQL
 from __future__ import annotations
 
 import json

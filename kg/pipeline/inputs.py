@@ -29,7 +29,7 @@ from kg.reports import Place, finding_from
 from kg.schema import Schema
 
 FILE = "inputs.json"
-_FORMAT = 1
+_FORMAT = 2
 """Of the file, and of the tables of a snapshot that facts are taken from."""
 _JUST_NOW = 2_000_000_000
 """Nanoseconds; a file that was written so shortly before its digest was taken may have been written again."""
@@ -89,6 +89,8 @@ class BuildInputs:
     context: str = ""
     states: Mapping[str, FileState] = field(default_factory=dict)
     records: Mapping[str, Any] = field(default_factory=dict)
+    is_closed: bool = False
+    """True when what is inferred can be changed with the facts (`kg.reasoning.incremental`)."""
 
     @classmethod
     def of(cls, build: Path) -> BuildInputs | None:
@@ -102,7 +104,7 @@ class BuildInputs:
         if document.get("program") != __version__ or document.get("format") != _FORMAT:
             return None
         states = {name: FileState(*state) for name, state in document["states"].items()}
-        return cls(document["context"], states, document["records"])
+        return cls(document["context"], states, document["records"], document["is_closed"])
 
     def unchanged(self, paths: Mapping[str, Path], digests: FileDigests, schema: Schema) -> dict[str, FileRecord]:
         """The records of those of these files, by name, that have not changed."""
@@ -136,12 +138,12 @@ def open_last_build(project: Project, *, force: bool) -> Iterator[LastBuild]:
 
 def unchanged_files(
     project: Project, last: LastBuild, texts: Path | str | None, schema: Schema
-) -> dict[str, FileRecord]:
-    """What the last build has read of files that have not changed, and that would be read in the same way now."""
+) -> dict[str, FileRecord] | None:
+    """What the last build has read of files that have not changed; None where any would be read in another way now."""
     lock = project.data / LOCK_FILE
     written = lock.read_text(encoding="utf-8", errors="replace") if lock.is_file() else ""
     if last.inputs is None or last.inputs.context != reading_context(project, texts, written, last.digests):
-        return {}
+        return None
     return last.inputs.unchanged(named_files(project.data), last.digests, schema)
 
 
@@ -155,15 +157,20 @@ def reading_context(project: Project, texts: Path | str | None, lock: str, diges
 
 
 def write_inputs(
-    folder: Path, context: str, digests: FileDigests, records: Mapping[str, FileRecord], paths: Mapping[str, Path]
+    folder: Path,
+    inputs: BuildInputs,
+    digests: FileDigests,
+    records: Mapping[str, FileRecord],
+    paths: Mapping[str, Path],
 ) -> None:
-    """Keep the inputs of a build in its folder."""
+    """Keep the inputs of a build in its folder, with the digests of all files, and what was read of those of facts."""
     from kg.version import __version__
 
     document = {
         "program": __version__,
         "format": _FORMAT,
-        "context": context,
+        "context": inputs.context,
+        "is_closed": inputs.is_closed,
         "states": {name: [*asdict(state).values()] for name, state in sorted(digests.taken.items())},
         "records": {name: {"sha256": digests[paths[name]], **_from_record(record)} for name, record in records.items()},
     }

@@ -81,6 +81,8 @@ class Inference:
     rounds: int
     count: int
     ontology: Ontology = field(repr=False)
+    is_closed: bool = False
+    """True where `inferred` has all that follows, so that it can be changed with the graph (`infer_changes`)."""
 
 
 def infer(
@@ -112,7 +114,7 @@ def infer(
         tables.sql.execute(f"DELETE FROM {name} WHERE (s, p, o) IN (SELECT (s, p, o) FROM triple)")
     if engine == "owlrl":
         return _infer_with_owlrl(tables, axioms, schema=schema, tautologies=tautologies)
-    return _Reasoner(tables, schema=schema, tautologies=tautologies, same_as=same_as, progress=progress).run()
+    return Reasoner(tables, schema=schema, tautologies=tautologies, same_as=same_as, progress=progress).run()
 
 
 def infer_files(
@@ -212,7 +214,7 @@ def _infer_on(engine: str, tables: TripleTables, axioms: Iterable[Triple], scrat
         return infer(computed, axioms, engine=engine if computed is tables else "sql", **options)
 
 
-class _Reasoner:
+class Reasoner:
     """One run of the SQL engine over triple tables."""
 
     def __init__(
@@ -243,8 +245,17 @@ class _Reasoner:
             if not (has_reflexive and self._add_reflexive_facts(needed)):
                 break
         findings = self._findings(rules, ontology)
+        closed = self.tables.count("inferred")
         findings += self._clean(ontology, strata)
-        return self._inference(findings, rules, ontology)
+        is_closed = self.is_plain(needed) and closed == self.tables.count("inferred")
+        return replace(self._inference(findings, rules, ontology), is_closed=is_closed)
+
+    def is_plain(self, rules: Iterable[GroundRule]) -> bool:
+        """True where all that follows follows from given triples about entities, under their own names."""
+        patterns = [pattern for rule in rules for pattern in rule.body]
+        reads_equality = any(pattern[1] == SAME for rule in rules if not is_comparing(rule) for pattern in rule.body)
+        reads_more = any(map(_may_be_axiom, patterns)) or bool(self.classes_read & SUPPORTED)
+        return not (reads_equality or reads_more or self.equal_terms.terms or self.equal_terms.unequal)
 
     def check(self) -> Inference:
         """The findings about triples that are closed already; nothing is inferred."""
@@ -374,10 +385,10 @@ class _Reasoner:
         texts = {t for rule in rules for p in (*rule.body, *rule.head) for t in p if not is_variable(t)}
         return self.tables.encode(sorted(texts | {TYPE, OWL_THING, SAME}))
 
-    def _present_relations(self) -> set[Relation]:
+    def _present_relations(self, table: str = "known") -> set[Relation]:
         """The relations that have facts."""
-        properties = [row[0] for row in self._execute("SELECT DISTINCT p FROM known")]
-        classes = [row[0] for row in self._execute(f"SELECT DISTINCT o FROM known WHERE p = {self.ids[TYPE]}")]
+        properties = [row[0] for row in self._execute(f"SELECT DISTINCT p FROM {table}")]
+        classes = [row[0] for row in self._execute(f"SELECT DISTINCT o FROM {table} WHERE p = {self.ids[TYPE]}")]
         texts = self.tables.decode([*properties, *classes])
         return {(texts[p], "") for p in properties} | {(TYPE, texts[c]) for c in classes}
 
@@ -495,14 +506,9 @@ class _Reasoner:
         if self.schema:
             self._add_schema(ontology, tautologies=self.tautologies or has_equal_names)
         names_left_out = self.equal_terms.write_inferred(self.same_as)
-        properties = self.tables.decode(row[0] for row in self._execute("SELECT DISTINCT p FROM inferred"))
-        unwanted = [f"s >= {FIRST_LITERAL_ID}", *(f"p = {p}" for p, t in properties.items() if not t.startswith("<"))]
+        unwanted = self._unwanted(ontology)
         if self.tautologies:
             self._add_tautologies()
-        else:
-            unwanted += sql.tautologies(self.tables.encode(sorted(TAUTOLOGY_TERMS)))
-        if not self.schema:
-            unwanted += self._about_schema(ontology, properties)
         self._execute(f"DELETE FROM inferred WHERE {' OR '.join(unwanted)}")
         if not self.tautologies and has_equal_names:
             self._delete_vocabulary_axioms()
@@ -510,6 +516,14 @@ class _Reasoner:
             return []
         message = f"{names_left_out:,} names are equal to others; facts are written under one name of each entity only."
         return [Finding("owl/same-as", message, Severity.INFO, remedy="--same-as all writes them under every name.")]
+
+    def _unwanted(self, ontology: Ontology) -> list[str]:
+        """Conditions for triples that are not RDF, tautologies, or not about entities."""
+        properties = self.tables.decode(row[0] for row in self._execute("SELECT DISTINCT p FROM inferred"))
+        unwanted = [f"s >= {FIRST_LITERAL_ID}", *(f"p = {p}" for p, t in properties.items() if not t.startswith("<"))]
+        if not self.tautologies:
+            unwanted += sql.tautologies(self.tables.encode(sorted(TAUTOLOGY_TERMS)))
+        return unwanted if self.schema else unwanted + self._about_schema(ontology, properties)
 
     def _add_tautologies(self) -> None:
         """State that everything is the same as itself, and the axioms of the vocabulary."""
@@ -575,7 +589,7 @@ def _infer_with_owlrl(tables: TripleTables, axioms: list[Spo], *, schema: bool, 
 
     new = closed.triples - asserted - set(axioms)
     tables.add_texts(sorted(new | closed.about_literals), table="inferred")
-    checked = _Reasoner(tables, schema=schema, tautologies=tautologies, same_as="one", progress=None).check()
+    checked = Reasoner(tables, schema=schema, tautologies=tautologies, same_as="one", progress=None).check()
     tables.sql.execute("DELETE FROM inferred")
     tables.add_texts(filter(is_included, sorted(new)), table="inferred")
     count = tables.count("inferred")

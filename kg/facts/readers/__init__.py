@@ -61,8 +61,8 @@ class FactsRead:
     """The content that `data/passages.lock` should have."""
     records: Mapping[str, FileRecord] = field(default_factory=dict)
     """File name -> what the next build has to know to leave the file unread."""
-    taken: frozenset[str] = frozenset()
-    """The files that were not read, since an earlier snapshot has their facts."""
+    is_continued: bool = False
+    """True when an earlier snapshot has the facts of the files that were not read."""
 
 
 def read_facts(
@@ -76,20 +76,21 @@ def read_facts(
     """Read all facts under a project's `data/`, in the order of files and lines, into an empty table.
 
     A fault hides no other. Cited words are found in the texts of the folder `texts`, as `open_texts` says. The files
-    in `former` are not read: their facts are in the earlier snapshot that the table's dictionary has the ids of.
+    in `former` are not read: their facts are in the earlier snapshot that the table's dictionary has the ids of. It is
+    None where files would be read otherwise than for that snapshot.
     """
     path = folder / "sources.yaml"
     listed = read_sources(path, file=_name(path, folder)) if path.exists() else SourcesRead()
     available = open_texts(texts, folder.parent / "texts", listed.sources)
     citations = CitationFinder(available, listed.sources, read_lock(folder / LOCK_FILE))
     files = _FileReader(schema, listed.sources, table, citations)
-    files.read(named_files(folder), former or {})
+    files.read(named_files(folder), former)
     sources = {**listed.sources, **files.rdf.file_sources}
     findings = FileFindings((*listed.findings, *files.findings()))
     resolved = resolve_names(table, files.yaml.named_values, schema)
     findings.extend(resolved.findings)
     findings.extend(_check_names(table, schema, sources, resolved.unresolved))
-    return FactsRead(table, sources, tuple(findings), citations.to_lock(), files.records, frozenset(files.taken))
+    return FactsRead(table, sources, tuple(findings), citations.to_lock(), files.records, former is not None)
 
 
 def named_files(folder: Path) -> dict[str, Path]:
@@ -112,15 +113,15 @@ class _FileReader:
         self.tables = TableReader(schema, sources, table)
         self.others = FileFindings()
         self.records: dict[str, FileRecord] = {}
-        self.taken: set[str] = set()
 
-    def read(self, files: Mapping[str, Path], former: Mapping[str, FileRecord]) -> None:
+    def read(self, files: Mapping[str, Path], former: Mapping[str, FileRecord] | None) -> None:
         """Read these files, or take the facts of the earlier snapshot."""
-        slots = _to_slots(list(files), {name: record.slot for name, record in former.items()})
-        former = {name: record for name, record in former.items() if slots.get(name) == record.slot}
-        self.table.take_former([record.slot for record in former.values()])
+        slots = _to_slots(list(files), {name: record.slot for name, record in (former or {}).items()})
+        taken = {name: record for name, record in (former or {}).items() if slots.get(name) == record.slot}
+        if former is not None:
+            self.table.take_former([record.slot for record in taken.values()])
         for name, path in files.items():
-            if (record := former.get(name)) is not None:
+            if (record := taken.get(name)) is not None:
                 self._take(name, record)
             else:
                 self._read(path, name, slots[name])
@@ -166,7 +167,6 @@ class _FileReader:
         if reader is self.rdf and self.table.has_facts_of(name):
             self.rdf.add_source(name)
         self.records[name] = record
-        self.taken.add(name)
 
 
 def _to_slots(names: list[str], former: Mapping[str, int]) -> dict[str, int]:

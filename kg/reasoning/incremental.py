@@ -1,0 +1,159 @@
+"""OWL 2 RL inference after a change: delete and rederive, by the same ground rules.
+
+    overdelete   what follows from a triple that is gone, in any number of steps
+    rederive     what still follows from the rest in one step
+    insert       what follows from that and from new triples, semi-naively as in a complete run
+
+Gupta, Mumick, Subrahmanian: Maintaining Views Incrementally (SIGMOD 1993). It is exact because no rule has a negation.
+Where a change is about classes or properties, or makes terms equal, everything is inferred anew.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+
+from pyoxigraph import Triple
+
+from kg.graph.triple_tables import TripleTables
+from kg.reasoning import sql
+from kg.reasoning.datalog import Clause, Relation
+from kg.reasoning.days import DAY_PROPERTIES
+from kg.reasoning.infer import Inference, Reasoner
+from kg.reasoning.ontology import LIST_PREDICATES, SCHEMA_CLASSES, SCHEMA_PREDICATES, Ontology
+from kg.reasoning.rules import SAME, TYPE, GroundRule
+from kg.terms import to_spo
+
+_MOST = 200_000
+"""Following more triples takes as long as inferring everything."""
+_DAYS = frozenset(map(str, DAY_PROPERTIES))
+
+
+def infer_changes(tables: TripleTables, ontology: Iterable[Triple]) -> Inference | None:
+    """Change the table `inferred` as the given triples have changed; None where everything has to be inferred anew.
+
+    `triple` has the asserted triples now. `inferred` has everything else that is known of before the change. The tables
+    `given_gone` and `given_new` have the triples, asserted or derived, that are not given any more, and those that are
+    now. Afterwards, `touched_triple` has all triples that may have come or gone.
+    """
+    tables.sql.execute("CREATE OR REPLACE TEMP TABLE axiom(s UINTEGER, p UINTEGER, o UINTEGER)")
+    tables.add_texts(map(to_spo, ontology), table="axiom")
+    for name in ("axiom", "given_gone", "given_new"):
+        tables.sql.execute(f"DELETE FROM {name} WHERE (s, p, o) IN (SELECT (s, p, o) FROM triple)")
+    for name in ("inferred", "given_gone", "given_new"):
+        tables.sql.execute(f"DELETE FROM {name} WHERE (s, p, o) IN (SELECT (s, p, o) FROM axiom)")
+    return _IncrementalReasoner(tables).update()
+
+
+class _IncrementalReasoner(Reasoner):
+    """The SQL engine, for one change."""
+
+    def __init__(self, tables: TripleTables) -> None:
+        super().__init__(tables, schema=False, tautologies=False, same_as="one", progress=None)
+
+    def update(self) -> Inference | None:
+        """Overdelete, rederive and insert."""
+        ontology, rules = self._read_ontology()
+        needed = [rule for rule in rules if not rule.is_redundant]
+        clauses = self._clauses(needed)
+        if not self._is_possible(needed, clauses):
+            return None
+        self._execute(
+            "CREATE OR REPLACE TEMP TABLE touched_triple AS SELECT s, p, o FROM given_gone UNION FROM given_new"
+            " UNION FROM asserted_new UNION FROM asserted_gone"
+        )
+        if not (self._overdelete(clauses) and self._insert(clauses)):
+            return None
+        self.present = self._present_relations()
+        if self.equal_terms.merge_same_as() or self._merge_equal_terms(needed) or self._is_unwanted(ontology):
+            return None
+        return replace(self._inference(self._findings(rules, ontology), rules, ontology), is_closed=True)
+
+    def _is_possible(self, rules: Sequence[GroundRule], clauses: Sequence[Clause]) -> bool:
+        """False where a rule needs more than triples of entities, or the change is about classes and properties."""
+        if not self.is_plain(rules) or any(clause.head[1] in _DAYS for clause in clauses):
+            return False
+        return not any(map(self._is_about_schema, ("given_gone", "given_new", "asserted_new", "asserted_gone")))
+
+    def _is_about_schema(self, table: str) -> bool:
+        ids = self.tables.find_ids([*SCHEMA_PREDICATES, *LIST_PREDICATES, *SCHEMA_CLASSES, SAME, TYPE])
+        properties = ", ".join(str(ids[p]) for p in (*SCHEMA_PREDICATES, *LIST_PREDICATES, SAME) if p in ids)
+        classes = ", ".join(str(ids[c]) for c in SCHEMA_CLASSES if c in ids)
+        condition = f"p IN ({properties or 'NULL'}) OR (p = {ids[TYPE]} AND o IN ({classes or 'NULL'}))"
+        return bool(self._execute(f"SELECT 1 FROM {table} WHERE {condition} LIMIT 1"))
+
+    def _is_unwanted(self, ontology: Ontology) -> bool:
+        """True where something was inferred that is left out of graphs."""
+        conditions = " OR ".join(f"({condition})" for condition in self._unwanted(ontology))
+        inferred = "SELECT s, p, o FROM inferred SEMI JOIN touched_triple USING (s, p, o)"
+        return self._is_about_schema("touched_triple") or bool(
+            self._execute(f"SELECT 1 FROM ({inferred}) AS i WHERE {conditions} LIMIT 1")
+        )
+
+    def _overdelete(self, clauses: Sequence[Clause]) -> bool:
+        """Delete from `inferred` all that depends on what is gone, and add again what follows in one step."""
+        self._execute("CREATE OR REPLACE TEMP TABLE delta AS SELECT s, p, o FROM given_gone")
+        self._execute("CREATE OR REPLACE TEMP TABLE overdeleted AS SELECT s, p, o FROM given_gone")
+        while selected := self._following(clauses):
+            union = " UNION ALL ".join(selected)
+            self._execute(
+                f"CREATE OR REPLACE TEMP TABLE following AS SELECT DISTINCT s, p, o FROM ({union}) AS c"
+                " SEMI JOIN inferred USING (s, p, o) ANTI JOIN overdeleted USING (s, p, o)"
+            )
+            self._execute("INSERT INTO overdeleted SELECT s, p, o FROM following")
+            self._execute("CREATE OR REPLACE TEMP TABLE delta AS SELECT s, p, o FROM following")
+            if self.tables.count("overdeleted") > _MOST:
+                return False
+        gone = "SELECT i.rowid FROM inferred AS i SEMI JOIN overdeleted USING (s, p, o)"
+        self._execute(f"DELETE FROM inferred WHERE rowid IN ({gone})")
+        self._execute("CREATE OR REPLACE TEMP TABLE delta AS SELECT s, p, o FROM overdeleted")
+        heads = self._relations_in("delta")
+        checked = [
+            Clause((clause.head, *clause.body), clause.head, clause.entities_only)
+            for clause in clauses
+            if self.relations.of(clause.head) in heads
+        ]
+        selected = sql.selects(checked, self.ids, delta=0)
+        following = " UNION ALL ".join(selected) or "FROM overdeleted LIMIT 0"
+        self._execute(f"CREATE OR REPLACE TEMP TABLE rederived AS SELECT DISTINCT s, p, o FROM ({following}) AS c")
+        self._execute("INSERT INTO touched_triple SELECT s, p, o FROM overdeleted")
+        return True
+
+    def _insert(self, clauses: Sequence[Clause]) -> bool:
+        """Add to `inferred` what follows from what was rederived and from what is new."""
+        self._execute("CREATE OR REPLACE TEMP TABLE candidate AS FROM rederived UNION FROM given_new")
+        self._add_unknown("added")
+        self._execute(
+            "CREATE OR REPLACE TEMP TABLE delta AS SELECT s, p, o FROM added UNION SELECT s, p, o FROM asserted_new"
+        )
+        inserted = 0
+        while selected := self._following(clauses):
+            union = " UNION ALL ".join(selected)
+            self._execute(f"CREATE OR REPLACE TEMP TABLE candidate AS SELECT DISTINCT s, p, o FROM ({union}) AS c")
+            self._add_unknown("following")
+            self._execute("INSERT INTO touched_triple SELECT s, p, o FROM following")
+            self._execute("CREATE OR REPLACE TEMP TABLE delta AS SELECT s, p, o FROM following")
+            inserted += self.tables.count("following")
+            if inserted > _MOST:
+                return False
+        return True
+
+    def _add_unknown(self, table: str) -> None:
+        """Add to `inferred` those of the table `candidate` that are not known, and fill a table with them."""
+        # Hashed are the few candidates, and not the many known triples.
+        known = "(SELECT k.* FROM known AS k SEMI JOIN candidate USING (s, p, o))"
+        self._execute(f"CREATE OR REPLACE TEMP TABLE {table} AS FROM candidate ANTI JOIN {known} USING (s, p, o)")
+        self._execute(f"INSERT INTO inferred SELECT s, p, o FROM {table}")
+
+    def _following(self, clauses: Sequence[Clause]) -> list[str]:
+        """A SELECT of what follows from the table `delta` in one step, for each shape of clauses."""
+        relations = self._relations_in("delta")
+        selected = []
+        for place in range(max((len(clause.body) for clause in clauses), default=0)):
+            reading = [c for c in clauses if len(c.body) > place and self.relations.of(c.body[place]) in relations]
+            selected += sql.selects(reading, self.ids, delta=place)
+        return selected
+
+    def _relations_in(self, table: str) -> set[Relation]:
+        """The relations that have facts in a table."""
+        return self._present_relations(table)
