@@ -4,6 +4,7 @@ build                read, link, decide, infer, check, store, publish
 load                 RDF files of anybody, published as a build
 forecast             memory, disk and time that a build will need
 profile              seconds, rows and memory of the phases of a build
+changed_inference    inference from the last build and the facts that have changed
 inputs               the digests of a build's files, and what was read of them, for the next build
 incremental_check    validates shapes only where the graph differs from the published build
 watch                builds again when files change

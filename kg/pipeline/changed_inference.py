@@ -33,7 +33,7 @@ CREATE OR REPLACE TEMP TABLE day_before({_SPO});
 CREATE OR REPLACE TEMP TABLE day_now({_SPO});
 """
 # A day that dates still give is given, whoever stated it as well.
-_ADD_DAYS = """
+GIVEN = """
 CREATE OR REPLACE TEMP TABLE given_gone AS FROM (FROM asserted_gone UNION FROM day_before)
     ANTI JOIN day_now USING (s, p, o);
 CREATE OR REPLACE TEMP TABLE given_new AS FROM (FROM asserted_new UNION FROM day_now)
@@ -58,7 +58,7 @@ def infer_from_last(tables: TripleTables, facts: ProjectFacts, ontology: Sequenc
     dates = f"p IN ({facts.ids(DATE_PROPERTIES)}) AND s IN (SELECT s FROM dated_entity)"
     tables.add(derive_days(facts.where(f"{KNOWN} AND {dates}")), table="day_now")
     tables.add(derive_days(_dates_before(tables, dates)), table="day_before")
-    sql.execute(_ADD_DAYS)
+    sql.execute(GIVEN)
     inference = infer_changes(tables, ontology)
     if inference is None:
         for name in ("triple", "inferred"):
