@@ -10,7 +10,7 @@ from kg.facts.fact_table import KNOWN, ProjectFacts
 from kg.facts.model import Evidence, Fact
 from kg.graph.triple_tables import TripleTables
 from kg.reasoning.days import DATE_PROPERTIES, DAY_PROPERTIES, derive_days
-from kg.reasoning.incremental import infer_changes
+from kg.reasoning.delete_rederive import infer_changes
 from kg.reasoning.infer import Inference
 from kg.terms import to_term
 

@@ -90,7 +90,7 @@ class BuildInputs:
     states: Mapping[str, FileState] = field(default_factory=dict)
     records: Mapping[str, Any] = field(default_factory=dict)
     is_closed: bool = False
-    """True when what is inferred can be changed with the facts (`kg.reasoning.incremental`)."""
+    """True when what is inferred can be changed with the facts (`kg.reasoning.delete_rederive`)."""
 
     @classmethod
     def of(cls, build: Path) -> BuildInputs | None:
@@ -151,9 +151,9 @@ def reading_context(project: Project, texts: Path | str | None, lock: str, diges
     """A digest of all that the reading of a file depends on besides the file."""
     path = project.data / "sources.yaml"
     sources = read_sources(path, file="").sources if path.is_file() else {}
-    available = open_texts(texts, project.texts, sources).paths()
-    files = digests.of_all((*project.ontology, *((path,) if path.is_file() else ()), *available))
-    return f"{files} {hashlib.sha256(lock.encode()).hexdigest()}"
+    available = " ".join(f"{text.name} {digests[text]}" for text in open_texts(texts, project.texts, sources).paths())
+    files = digests.of_all((*project.ontology, *((path,) if path.is_file() else ())))
+    return f"{files} {hashlib.sha256(f'{available} {lock}'.encode()).hexdigest()}"
 
 
 def write_inputs(

@@ -9,6 +9,6 @@ same_as           owl:sameAs as a union find
 contradictions    what the rules forbid, as findings
 ontology_lint     axioms that no rule reads, or that spread errors
 infer             inference over triple tables and over files, by the SQL engine or by owlrl
-incremental       inference after a change: delete and rederive
+delete_rederive   inference after a change
 owlrl_closure     the closure that owlrl computes, the reference engine
 """

@@ -13,7 +13,7 @@ from kg.graph.rdf_files import read_all_triples
 from kg.graph.triple_tables import TripleTables
 from kg.pipeline.changed_inference import GIVEN
 from kg.project import find_project
-from kg.reasoning.incremental import infer_changes
+from kg.reasoning.delete_rederive import infer_changes
 from kg.reasoning.infer import infer
 from kg.terms import OWL, TYPE, XSD, Spo, entity_iri, to_spo
 from tests.laws.ontologies import facts, ontologies
