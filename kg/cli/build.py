@@ -151,7 +151,7 @@ def _build_once(call: argparse.Namespace) -> int:
 
 _REASONS = {
     "reading": "Everything was read and inferred anew: the ontology, the sources or their texts have changed.",
-    "inferring": "Everything was inferred anew: classes, properties or names of the same entity have changed.",
+    "inferring": "Everything was inferred anew: the change concerns classes, properties or names of one entity.",
 }
 """What a build did completely though there is a build before -> why."""
 

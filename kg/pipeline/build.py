@@ -355,8 +355,8 @@ def draft(
         "sources": len(facts.sources),
         "contested": len(resolution.contested),
     }
-    if last.folder is not None and (anew := "reading" if not read.is_continued else "" if among else "inferring"):
-        counts["anew"] = anew
+    if last.folder is not None and not among and engine == "sql":
+        counts["anew"] = "inferring" if read.is_continued else "reading"
     return Draft(
         project,
         ontology,

@@ -23,7 +23,7 @@ from kg.exports.rdf import PARTS
 from kg.filmgraph import FilmGraph, open_graph
 from kg.pipeline.build import build, check
 from kg.project import find_project
-from tests.projects import ANORA, SmallProject
+from tests.projects import ANORA, SOURCES, SmallProject
 
 STORY = """\
 source: encyclopedia
@@ -321,3 +321,15 @@ def test_several_threads_can_query_one_graph(anora: SmallProject) -> None:
 def test_a_project_reads_files_of_any_depth(project: SmallProject) -> None:
     project.write("data/a/b/c/films.yml", ANORA)
     assert len(project.facts()) == 6
+
+
+def test_a_build_says_what_it_has_done_anew(story: SmallProject, capsys: pytest.CaptureFixture[str]) -> None:
+    call = ["build", "--project", str(story.folder)]
+    assert main(call) == 0
+    story.write("data/extra.yaml", "source: fan-site\ntitane: {type: Film, label: Titane}\n")
+    assert main(call) == 0
+    assert "anew" not in capsys.readouterr().err
+    story.write("data/sources.yaml", SOURCES + "critic: {title: A critic}\n")
+    assert main(call) == 0
+    assert "Everything was read and inferred anew" in capsys.readouterr().err
+    assert "anew" not in json.loads((story.project.current_build / "counts.json").read_text(encoding="utf-8"))
