@@ -14,24 +14,13 @@ from typing import NamedTuple
 from pyoxigraph import BlankNode, NamedNode, Triple
 
 from kg.decisions.conflicts import DecisionKind
-from kg.facts.model import Evidence, Fact
+from kg.facts.model import Fact
 from kg.graph.provenance import Provenance
 from kg.graph.store import find_quads
-from kg.reports import Place
-from kg.terms import CONTESTED, EVIDENCE, KNOWLEDGE, PROVENANCE, RDF, Term, to_term
+from kg.terms import CONTESTED, EVIDENCE, KNOWLEDGE, PROVENANCE, RDF, Term
 
 BATCH = 5_000
 """Entities whose facts are read at once."""
-_ROWS = 10_000
-_FACTS_ABOUT = """
-SELECT a.text, b.text, c.text, source, record, retrieved, file, line
-FROM (
-    SELECT * FROM fact
-    WHERE status = 'record' AND s IN (SELECT id FROM term WHERE text IN (SELECT unnest(?::VARCHAR[])))
-) AS f JOIN fact_origin AS g ON g.id = f.origin
-JOIN term AS a ON a.id = f.s JOIN term AS b ON b.id = f.p JOIN term AS c ON c.id = f.o
-ORDER BY f.number
-"""
 _PREFERRED, _SUBJECT = NamedNode(EVIDENCE + "preferred"), NamedNode(RDF + "subject")
 
 
@@ -86,14 +75,7 @@ class ItemFacts:
 
     def _read(self, entities: set[NamedNode]) -> None:
         assert self._provenance.records is not None
-        self._fetched |= {entity: [] for entity in entities}
-        rows = self._provenance.records.snapshot.sql.cursor().execute(_FACTS_ABOUT, [list(map(str, entities))])
-        term = lru_cache(maxsize=None)(to_term)
-        while batch := rows.fetchmany(_ROWS):
-            for subject, property, value, source, record, retrieved, file, line in batch:
-                evidence = Evidence(source, record=record, retrieved=retrieved)
-                fact = Fact(term(subject), term(property), term(value), evidence, place=Place(file, line))  # type: ignore[arg-type]
-                self._fetched[fact.subject].append(fact)
+        self._fetched.update(self._provenance.records.facts_about_each(entities).items())
 
     def _about(self, entity: NamedNode | BlankNode) -> list[FactWithStatus]:
         """Every fact about an entity, with the contested ones, in an order that depends on the facts alone."""

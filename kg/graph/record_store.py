@@ -7,7 +7,8 @@ never outweighs knowledge. A fact that a decision preferred is always reified: a
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from functools import lru_cache
 
 from pyoxigraph import NamedNode, Triple
 
@@ -37,6 +38,15 @@ class RecordStore:
         """Every fact about an entity."""
         return self._read("s = (SELECT id FROM term WHERE text = ?)", [to_text(subject)])
 
+    def facts_about_each(self, subjects: Collection[Term]) -> dict[Term, list[Fact]]:
+        """Each of these entities -> every fact about it; a query for each would take much longer."""
+        found: dict[Term, list[Fact]] = {subject: [] for subject in subjects}
+        if found:
+            condition = "s IN (SELECT id FROM term WHERE text IN (SELECT unnest(?::VARCHAR[])))"
+            for fact in self._read(condition, [list(map(to_text, subjects))]):
+                found[fact.subject].append(fact)
+        return found
+
     def counts(self) -> Mapping[str, int]:
         """Source -> the number of its facts, with a passage or a record, contested ones among them."""
         origins = "SELECT source, count(*) FROM fact JOIN fact_origin ON fact_origin.id = origin GROUP BY source"
@@ -51,7 +61,7 @@ class RecordStore:
         )
         return {to_term(text): count for text, count in rows.fetchall()}
 
-    def _read(self, condition: str, values: list[str]) -> Iterator[Fact]:
+    def _read(self, condition: str, values: Sequence[str | list[str]]) -> Iterator[Fact]:
         if self._is_empty:
             return
         rows = self.snapshot.sql.cursor().execute(
@@ -61,12 +71,13 @@ class RecordStore:
             " JOIN term AS c ON c.id = f.o ORDER BY f.number",
             values,
         )
+        term = lru_cache(maxsize=_BATCH)(to_term)
         while batch := rows.fetchmany(_BATCH):
-            yield from map(_to_fact, batch)
+            yield from (_to_fact(row, term) for row in batch)
 
 
-def _to_fact(row: tuple[str, str, str, str, str, str, str, int]) -> Fact:
-    subject, predicate, value = (to_term(text) for text in row[:3])
+def _to_fact(row: tuple[str, str, str, str, str, str, str, int], term: Callable[[str], Term]) -> Fact:
+    subject, predicate, value = map(term, row[:3])
     assert not hasattr(subject, "datatype")
     assert isinstance(predicate, NamedNode)
     evidence = Evidence(row[3], record=row[4], retrieved=row[5])

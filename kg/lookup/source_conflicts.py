@@ -6,6 +6,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
+from itertools import islice
 
 from pyoxigraph import Literal, NamedNode
 
@@ -29,6 +30,8 @@ from kg.text.table import format_table
 
 _NOUNS = {TYPE: "class", LABEL: "name", ALIAS: "other name", NOTE: "remark"}
 """Names for the properties of other vocabularies."""
+BATCH = 5_000
+"""Conflicts whose facts are read at once."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,15 +74,29 @@ def find_conflicts(provenance: Provenance, *, subject: NamedNode | None = None) 
     for lost in contested:
         if not _is_within(lost.fact.subject, parts):
             groups[lost.fact.subject, lost.fact.property].append(lost)
-    for (_, property), group in groups.items():
+    waiting = iter(groups.values())
+    while batch := list(islice(waiting, BATCH)):
         # A deprecated row of a bulk table need not have a rival, and other rows of the table are not its rivals.
-        is_disputed = any(lost.kind is not DecisionKind.DEPRECATED for lost in group)
-        facts = (provenance if is_disputed else curated).facts_about(group[0].fact.subject)
-        values = {lost.fact.value for lost in group}
-        preferred = [fact for fact in facts if fact.property == property and fact.value not in values]
-        if is_part_link(group[0].fact):
-            preferred = [fact for fact in preferred if provenance.is_preferred(fact)]
-        yield Conflict(tuple(sorted(preferred, key=lambda fact: fact.id)), tuple(group))
+        disputed = {group[0].fact.subject for group in batch if _is_disputed(group)}
+        recorded = provenance.records.facts_about_each(disputed) if provenance.records is not None else {}
+        for group in batch:
+            facts = list(curated.facts_about(group[0].fact.subject))
+            facts += recorded.get(group[0].fact.subject, ()) if _is_disputed(group) else ()
+            yield _to_conflict(group, facts, provenance)
+
+
+def _is_disputed(group: Iterable[ContestedFact]) -> bool:
+    return any(lost.kind is not DecisionKind.DEPRECATED for lost in group)
+
+
+def _to_conflict(group: Sequence[ContestedFact], facts: Iterable[Fact], provenance: Provenance) -> Conflict:
+    """The contested facts about a property of an entity, with those of the facts about it that were preferred."""
+    property = group[0].fact.property
+    values = {lost.fact.value for lost in group}
+    preferred = [fact for fact in facts if fact.property == property and fact.value not in values]
+    if is_part_link(group[0].fact):
+        preferred = [fact for fact in preferred if provenance.is_preferred(fact)]
+    return Conflict(tuple(sorted(preferred, key=lambda fact: fact.id)), tuple(group))
 
 
 def _is_within(subject: Term, parts: AbstractSet[Term]) -> bool:
