@@ -89,26 +89,23 @@ class SparkEngine:
     def execute(self, statement: str, parameters: Sequence[Any] | None = None) -> CollectedRows | WrittenRows:
         """Run a statement, or several; raises `LimitError` when Spark cannot."""
         result: CollectedRows | WrittenRows = WrittenRows()
-        for tree in sqlglot.parse(_with_lists(statement, parameters or ()), read="duckdb"):
-            assert tree is not None
-            if parameters and _LISTS.fullmatch(statement) is None:
-                tree = _with_parameters(tree, parameters)
-            self.statements += 1
-            try:
-                result = self._run(tree)
-            except NotTranslatedError as error:
-                raise LimitError(
-                    f"Spark would answer otherwise: {error}. Leave out --engine.", limit="spark"
-                ) from error
-            except errors_of_spark() as error:
-                first = str(error).splitlines()[0][:300]
-                raise LimitError(f"Spark could not run a statement: {first}", limit="spark") from error
+        try:
+            for tree in _parse(_with_lists(statement, parameters or ())):
+                self.statements += 1
+                is_list = _LISTS.fullmatch(statement) is not None
+                result = self._run(_with_parameters(tree, parameters) if parameters and not is_list else tree)
+        except NotTranslatedError as error:
+            raise LimitError(f"Spark would answer otherwise: {error}. Leave out --engine.", limit="spark") from error
+        except errors_of_spark() as error:
+            first = str(error).splitlines()[0][:300]
+            raise LimitError(f"Spark could not run a statement: {first}", limit="spark") from error
         return result
 
     def query(self, statement: str) -> list[tuple[Any, ...]]:
         """The rows of a SELECT; raises Spark's own errors, and `NotTranslatedError`."""
         self.statements += 1
-        return [tuple(row) for row in self._rows(sqlglot.parse_one(statement, read="duckdb")).collect()]
+        (tree,) = _parse(statement)
+        return [tuple(row) for row in self._rows(tree).collect()]
 
     def read_parquet(self, table: str, path: Path) -> None:
         """Append the rows of a Parquet file, or of a folder of them, to a table, which is made if it is not there."""
@@ -126,7 +123,8 @@ class SparkEngine:
 
     def write_rows(self, query: str, path: Path, *, partition_by: str = "") -> None:
         """Write the rows of a query to a folder of Parquet files, or to one for each value of a column."""
-        writer = self._rows(sqlglot.parse_one(query, read="duckdb")).write
+        (tree,) = _parse(query)
+        writer = self._rows(tree).write
         (writer.partitionBy(partition_by) if partition_by else writer).parquet(str(path))
 
     def interrupt(self) -> None:
@@ -305,6 +303,14 @@ def _with_relations(tree: exp.Expr, relations: Sequence[exp.Expr]) -> str:
     """A query in Spark's dialect, after the relations that it may read."""
     defined = ", ".join(to_spark(relation) for relation in relations)
     return f"WITH {defined} {to_spark(tree)}" if defined else to_spark(tree)
+
+
+def _parse(statements: str) -> list[exp.Expr]:
+    """The trees of statements; raises `NotTranslatedError` for one that sqlglot, which is recursive, cannot parse."""
+    try:
+        return [tree for tree in sqlglot.parse(statements, read="duckdb") if tree is not None]
+    except RecursionError:
+        raise NotTranslatedError("an expression of this depth") from None
 
 
 def _table_name(tree: exp.Expr) -> str:
