@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
-"""SHACL validation side by side: this program, pyshacl and rudof, from files on disk to a report.
+"""SHACL validation side by side: this program, pyshacl, pyshacl-turbo and rudof, from files on disk to a report.
 
     python benchmarks/validation.py 10000 --engines kg pyshacl rudof
+    python benchmarks/validation.py 10000 --engines kg pyshacl-turbo --peers VENV/bin/python
     python benchmarks/validation.py 100000 --engines kg rudof
     python benchmarks/validation.py 1000000 --engines kg --memory 6GB
     python benchmarks/validation.py 100000 --changed 10
@@ -9,7 +10,8 @@
 Every engine runs in a process of its own, one after the other. *Checking* is the time from a loaded graph and shapes
 to the findings; *process* is from the start of the process to its end, with the report written as text; memory is the
 most that the process held. The workload is `../shared/bench` (films.py, shapes.ttl). Equal numbers of findings mean
-equal work. `--changed` measures checking after a change of so many facts, against checking everything.
+equal work. pyshacl-turbo runs under the Python of `--peers`, which needs nothing else. `--changed` measures checking
+after a change of so many facts, against checking everything.
 """
 
 from __future__ import annotations
@@ -20,12 +22,13 @@ import resource
 import sys
 import tempfile
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
+from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from kg.sql import inline_table
-from kg.terms import to_spo
 from side_by_side import BENCH, arguments, run_alone, workload
 
 if TYPE_CHECKING:
@@ -33,7 +36,7 @@ if TYPE_CHECKING:
 
     from kg.graph.triple_tables import TripleTables
 
-ENGINES = ("kg", "pyshacl", "rudof")
+ENGINES = ("kg", "pyshacl", "pyshacl-turbo", "rudof")
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +54,7 @@ class Measurement:
 
 def main() -> None:
     parser = arguments(__doc__, ENGINES)
+    parser.add_argument("--peers", default=sys.executable, help="the Python that has pyshacl-turbo")
     parser.add_argument("--changed", type=int, help="measure checking after a change of so many facts")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="kg-bench-") as temporary:
@@ -66,7 +70,8 @@ def main() -> None:
 
 def measure(engine: str, films: int, data: Path, options: argparse.Namespace) -> Measurement:
     """Run one engine in a process of its own."""
-    call = [sys.executable, __file__, "--run", engine, str(data), str(BENCH / "shapes.ttl"), options.memory]
+    python = options.peers if engine == "pyshacl-turbo" else sys.executable
+    call = [python, __file__, "--run", engine, str(data), str(BENCH / "shapes.ttl"), options.memory]
     done = run_alone(call, limit=options.limit)
     if done.error:
         return Measurement(engine, films, 0, done.seconds, 0, 0, done.error)
@@ -138,6 +143,9 @@ def changed(data: Path, films: int, facts: int) -> str:
 
 def change(tables: TripleTables, added: list[Triple], removed: list[Triple]) -> None:
     """Add and remove triples; without the search for duplicates of `add`, which reads the complete table."""
+    from kg.sql import inline_table
+    from kg.terms import to_spo
+
     for triples, statement in (
         (added, "INSERT INTO triple SELECT * FROM {rows}"),
         (removed, "DELETE FROM triple t USING {rows} WHERE t.s = r.s AND t.p = r.p AND t.o = r.o"),
@@ -151,7 +159,7 @@ def change(tables: TripleTables, added: list[Triple], removed: list[Triple]) -> 
 
 
 def run(engine: str, data: str, shapes: str, memory: str) -> None:
-    checking, findings = {"kg": run_kg, "pyshacl": run_pyshacl, "rudof": run_rudof}[engine](data, shapes, memory)
+    checking, findings = RUNS[engine](data, shapes, memory)
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     print(json.dumps({"checking": checking, "findings": findings, "peak": peak}), file=sys.stderr)
 
@@ -172,10 +180,10 @@ def run_kg(data: str, shapes: str, memory: str) -> tuple[float, int]:
     return seconds, len(report)
 
 
-def run_pyshacl(data: str, shapes: str, _: str) -> tuple[float, int]:
-    import pyshacl
+def run_pyshacl(data: str, shapes: str, _: str, *, module: str = "pyshacl") -> tuple[float, int]:
     from rdflib import Graph, Namespace
 
+    pyshacl = import_module(module)
     graph = Graph().parse(data, format="nt")
     shapes_graph = Graph().parse(shapes, format="turtle")
     start = time.perf_counter()
@@ -196,6 +204,14 @@ def run_rudof(data: str, shapes: str, _: str) -> tuple[float, int]:
     seconds = time.perf_counter() - start
     sys.stdout.write(rudof.serialize_shacl_validation_results(format=ResultShaclValidationFormat.Compact))
     return seconds, len(report)
+
+
+RUNS: dict[str, Callable[[str, str, str], tuple[float, int]]] = {
+    "kg": run_kg,
+    "pyshacl": run_pyshacl,
+    "pyshacl-turbo": partial(run_pyshacl, module="pyshacl_turbo"),
+    "rudof": run_rudof,
+}
 
 
 if __name__ == "__main__":
