@@ -20,9 +20,9 @@ from kg.text.sizes import format_bytes
 
 LARGE = 250_000
 """Facts; a build of so many takes long enough for a forecast to matter."""
-_FACTS = (18_118, 184_778, 1_850_000)
-_MEMORY = {True: (241e6, 574e6, 2400e6), False: (172e6, 237e6, 893e6)}
-_DISK = {True: (9e6, 134e6, 1340e6), False: (4e6, 17e6, 152e6)}
+_FACTS = (18_118, 184_778, 555_012, 1_850_000)
+_MEMORY = {True: (241e6, 574e6, 1577e6, 2500e6), False: (172e6, 237e6, 393e6, 893e6)}
+_DISK = {True: (9e6, 134e6, 427e6, 1548e6), False: (4e6, 17e6, 46e6, 152e6)}
 """With or without a lookup store -> the most bytes at those numbers of facts."""
 _SECONDS = {"reading": 4.0, "deciding": 0.6, "inferring": 1.3, "checking": 1.8, "storing": 4.0}
 _STORE_SECONDS = 26.0
@@ -109,7 +109,7 @@ def _interpolate(facts: int, measured: tuple[float, ...]) -> float:
     if facts <= _FACTS[0]:
         return measured[0]
     place = math.log(facts)
-    index = next((number for number in (1, 2) if place <= points[number][0]), 2)
+    index = next((number for number, (x, _) in enumerate(points) if place <= x), len(points) - 1)
     (x, y), (next_x, next_y) = points[index - 1], points[index]
     return math.exp(y + (place - x) * (next_y - y) / (next_x - x))
 
