@@ -20,6 +20,7 @@ from kg.cli.command import (
     add_output,
     add_spark,
     add_texts,
+    find_own_project,
     memory_size,
     open_call_graph,
     open_endpoint,
@@ -533,6 +534,7 @@ def _decide(call: argparse.Namespace) -> int:
     from kg.lookup.source_conflicts import find_conflicts, find_side
     from kg.terms import to_short
 
+    find_own_project(call)
     graph = open_call_graph(call)
     entity, property = graph.entity(call.entity), graph.names.property_iri(call.property)
     conflicts = find_conflicts(graph.provenance, subject=entity)

@@ -13,6 +13,7 @@ from kg.cli.command import (
     add_spark,
     add_texts,
     build_progress,
+    find_own_project,
     format_counts,
     load_data,
     print_message,
@@ -80,7 +81,7 @@ def _source(call: argparse.Namespace) -> int:
     from kg.new_source import add_source
 
     details = {name: value for name in _SOURCE_OPTIONS if (value := getattr(call, name))}
-    new = add_source(call.project, call.file, id=call.id, details=details, texts=call.texts)
+    new = add_source(find_own_project(call), call.file, id=call.id, details=details, texts=call.texts)
     write(new.entry)
     print_message(f"Added to data/sources.yaml. Begin a fact file with: source: {new.id}")
     if not new.is_found:

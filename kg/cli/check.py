@@ -20,6 +20,7 @@ from kg.cli.command import (
     add_spark,
     add_texts,
     existing_files,
+    find_own_project,
     format_counts,
     is_plain,
     print_message,
@@ -127,7 +128,7 @@ def _check(call: argparse.Namespace) -> int:
 def _migrate(call: argparse.Namespace) -> int:
     from kg.fixes.migration import migrate
 
-    migration = migrate(call.project)
+    migration = migrate(find_own_project(call) if call.apply else call.project)
     write(migration.to_diff())
     for finding in migration.left:
         print_message(str(finding))
@@ -148,12 +149,13 @@ def _migrate(call: argparse.Namespace) -> int:
 def _fix(call: argparse.Namespace) -> int:
     from kg.fixes.proposals import apply_fixes, propose_fixes, to_diff
 
-    fixes = propose_fixes(call.project)
-    write(to_diff(call.project, fixes))
+    project = find_own_project(call) if call.apply else call.project
+    fixes = propose_fixes(project)
+    write(to_diff(project, fixes))
     for fix in fixes:
         print_message(f"{fix.finding.place}: {fix.finding.message}")
     if call.apply:
-        for file in apply_fixes(call.project, fixes):
+        for file in apply_fixes(project, fixes):
             print_message(f"Changed: {file}")
     elif fixes:
         count = f"{len(fixes)} problem{'' if len(fixes) == 1 else 's'}"

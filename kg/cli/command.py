@@ -25,6 +25,7 @@ from kg.text.sizes import to_bytes
 if TYPE_CHECKING:
     from kg.filmgraph import FilmGraph
     from kg.loaded_graph import LoadedGraph
+    from kg.project import Project
     from kg.reports import Report
 
 Run = Callable[[argparse.Namespace], int]
@@ -225,13 +226,29 @@ def open_call_graph(call: argparse.Namespace) -> FilmGraph:
         from kg.loaded_graph import LoadedGraph
 
         return LoadedGraph(project)
-    if call.project is None and project.is_packaged and not Path.cwd().is_relative_to(project.folder):
+    if is_example(call, project):
         print_message("There is no project here: this is the example project. Name another with --project.")
     with contextlib.suppress(OSError):
         if (changed := project.changed_since(graph.build)) is not None:
             name = changed.relative_to(project.folder).as_posix()
             print_message(f"{name} has changed since this graph was built: run kg build.")
     return graph
+
+
+def is_example(call: argparse.Namespace, project: Project) -> bool:
+    """True where a call gets the project that comes with the program, since it names none and there is none here."""
+    return call.project is None and project.is_packaged and not Path.cwd().is_relative_to(project.folder)
+
+
+def find_own_project(call: argparse.Namespace) -> Project:
+    """The project whose files a call changes; raises `ProjectError` for the one that comes with the program."""
+    from kg.errors import ProjectError
+    from kg.project import find_project
+
+    project = find_project(call.project)
+    if is_example(call, project) and not getattr(call, "dry_run", False):
+        raise ProjectError("There is no project here to change. Name one with --project, or make one with kg new.")
+    return project
 
 
 def add_endpoint(parser: argparse.ArgumentParser) -> None:

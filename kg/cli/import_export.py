@@ -13,6 +13,7 @@ from kg.cli.command import (
     Commands,
     add_format,
     bytes_progress,
+    find_own_project,
     open_call_graph,
     positive_integer,
     print_message,
@@ -67,9 +68,8 @@ def _add_removal(kinds: Commands) -> None:
 
 def _remove(call: argparse.Namespace) -> int:
     from kg.importers.source_registry import remove_import
-    from kg.project import find_project
 
-    for path in remove_import(find_project(call.project).data, call.source):
+    for path in remove_import(find_own_project(call).data, call.source):
         write(f"removed from {path.as_posix()}\n" if path.suffix == ".yaml" else f"removed {path.as_posix()}\n")
     return 0
 
@@ -144,11 +144,10 @@ def _open_session(
 
     from kg.importers.input_files import all_files
     from kg.importers.session import open_session
-    from kg.project import find_project
     from kg.schema import read_ontology, to_schema
     from kg.shapes import read_shapes
 
-    project = find_project(call.project)
+    project = find_own_project(call)
     ontology = tuple(read_ontology(project.ontology))
     schema = to_schema(ontology)
     source = importer.find_source(paths, schema, options)

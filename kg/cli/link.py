@@ -6,7 +6,7 @@ import argparse
 import os
 from typing import TYPE_CHECKING
 
-from kg.cli.command import Commands, add_limit, is_plain, print_message, write, write_json
+from kg.cli.command import Commands, add_limit, find_own_project, is_plain, print_message, write, write_json
 from kg.cli.link_files import add_options, link_files
 from kg.cli.link_review import add_review_options, pair_text, review, split
 from kg.errors import InputError
@@ -60,9 +60,9 @@ def _link(call: argparse.Namespace) -> int:
         raise InputError(f"{task!r} is neither a task of kg link ({', '.join(_TASKS)}) nor one of two files.")
     if entities and task == "review":
         raise InputError(f"Unexpected argument {entities[0]!r}: only `kg link why` and `split` take entities.")
-    project = find_project(call.project)
     if task == "why":
-        return _why(call, project, entities)
+        return _why(call, find_project(call.project), entities)
+    project = find_own_project(call)
     if task == "split":
         return split(call, project, entities, today())
     return review(call, project, today()) if task == "review" else _run(call, project)

@@ -19,6 +19,7 @@ from kg.cli.command import (
     add_endpoint,
     add_texts,
     counter,
+    is_example,
     memory_size,
     open_call_graph,
     open_endpoint,
@@ -124,7 +125,7 @@ def _serve(call: argparse.Namespace) -> int:
         else:
             print_message(message)
 
-    if graph is None and call.project is None and not Path.cwd().is_relative_to(project.folder):
+    if graph is None and is_example(call, project):
         report("There is no project in this folder; serving the example of the package. Name yours with --project.")
     if not is_loopback(call.host):
         report(f"Warning: {call.host} is not a loopback address: whoever reaches this machine can read the graph.")
