@@ -149,7 +149,8 @@ def read_yaml(text: str, *, file: str) -> Iterator[YamlNode | Finding]:
             for number, root in enumerate(read_documents(text, file=file)):
                 if number == count:
                     count += 1
-                    yield root
+                    if not root.is_null:  # comments between two lines `---`
+                        yield root
             return
         except YamlError as error:
             budget -= len(text)  # each title is a new start

@@ -72,7 +72,8 @@ class ImportSummary:
     def to_text(self, *, limit: int = 20) -> str:
         """The summary for people; of each list the `limit` most frequent."""
         verb = "would be written" if self.dry_run else "written"
-        counts = f"{self.records:,} records read, {self.facts:,} facts about {self.entities:,} entities {verb}"
+        records = f"{self.records:,} record{'' if self.records == 1 else 's'} read"
+        counts = f"{records}, {self.facts:,} facts about {self.entities:,} entities {verb}"
         lines = [f"{self.source}: {counts}", *(f"  to {path.as_posix()}" for path in self.files)]
         if len(self.source_order) > 1:
             rank = self.source_order.index(self.source)
@@ -312,7 +313,8 @@ class ImportSession:
                 first = rejects.readline().strip()
             reasons.append(f"{self.summary.rejected} rejected, first {first}")
         why = f": {'; '.join(reasons)}" if reasons else ""
-        raise InputError(f"{self.summary.records} records produced no facts{why}. Nothing was written.")
+        records = f"{self.summary.records:,} record{'' if self.summary.records == 1 else 's'}"
+        raise InputError(f"{records} produced no facts{why}. Nothing was written.")
 
     def _publish(self, rows: str) -> None:
         is_large = bool(self.spool.streams) or self.summary.facts > PARQUET_FROM_ROWS

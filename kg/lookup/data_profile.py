@@ -181,7 +181,8 @@ class _Namer:
     def example(self, term: Term | Triple | None) -> str:
         """A term, cut where it is long; nothing for a blank node."""
         if isinstance(term, Literal):
-            suffix = "" if term.language is None else f"@{term.language}"
+            direction = f"--{term.direction}" if term.direction is not None else ""
+            suffix = "" if term.language is None else f"@{term.language}{direction}"
             text = f'"{" ".join(term.value.split())}"{suffix}' if term.datatype.value in _STRINGS else term.value
         else:
             text = self.name(term) if isinstance(term, NamedNode) else ""

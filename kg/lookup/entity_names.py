@@ -196,8 +196,13 @@ class EntityNames:
         except ValueError:
             iri = None
         if iri is not None:
-            is_used = find_quad(self.store, None, iri, None, None) is not None
-            if is_used or find_quad(self.store, iri, None, None, None) is not None:
+            if find_quad(self.store, None, iri, None, None) is not None:
+                return iri
+            if (replacement := self.ontology.replaced.get(to_curie(iri.value).removeprefix("film:"))) is not None:
+                raise UnknownNameError(
+                    name, kind="property", suggestions=[replacement.name], replacement=str(replacement)
+                )
+            if find_quad(self.store, iri, None, None, None) is not None:
                 return iri
         terms = self.ontology.properties.values()
         for naming in (Naming.NAME, Naming.OTHER_NAME):

@@ -7,6 +7,7 @@ Every fault of every file is reported at once. A graph with a violation is not p
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
 import os
@@ -73,6 +74,7 @@ from kg.reports import Finding, Report, Severity
 from kg.schema import KIND, Schema, read_ontology, to_schema
 from kg.shapes import Shapes, read_shapes, single_valued
 from kg.shapes import check as check_shapes
+from kg.shapes.paths import predicates
 from kg.terms import ALIAS, CONTESTED, LABEL, LINKS, ONTOLOGY, TYPE, UNDECIDED
 from kg.text.folding import closest
 
@@ -140,7 +142,8 @@ def build(
         published = _Published() if force else _check_published(project, digest(last))
         if published.is_unchanged and published.folder is not None:
             report = Report(counts=_read_counts(published.folder))
-            os.utime(published.folder / COUNTS)  # files that are newer have the same content
+            with contextlib.suppress(OSError):  # a folder that is only read
+                os.utime(published.folder / COUNTS)  # files that are newer have the same content
             return replace(report, counts={**report.counts, "unchanged": 1})
         show = progress if progress is not None else _no_progress
         is_usable = published.folder == last.folder and not (without or despite_findings)
@@ -348,6 +351,8 @@ def draft(
             shapes_report = check_changes(new, shapes, ontology=ontology, build=last.folder, digest=rules)
         if shapes_report is None:
             shapes_report = check_shapes(new, shapes, ontology=ontology, focus=focus, shape=shape)
+        if complete:
+            shapes_report = _without_undecided(shapes_report, shapes, resolution)
         found = _located(inference.report + shapes_report, known, new, inference)
         report += Report(tuple(finding for finding in found if not unread.concerns(finding)), found.counts)
     counts: dict[str, int | str] = {
@@ -383,6 +388,24 @@ def _check_unchanged(project: Project, before: FileStates, after: FileStates) ->
         if after.get(path) != state:
             name = path.relative_to(project.folder) if path.is_relative_to(project.folder) else path
             raise InputError(f"{name} was changed while it was read; nothing was published. Run it again.")
+
+
+def _without_undecided(report: Report, shapes: Shapes, resolution: Resolution) -> Report:
+    """A report without what is missing only because sources disagree on it, in the entity or in one of its parts."""
+    undecided: dict[str, list[str]] = {}
+    for contested in resolution.contested:
+        if contested.is_undecided:
+            undecided.setdefault(str(contested.fact.property), []).append(contested.fact.subject.value)
+
+    def is_undecided(finding: Finding) -> bool:
+        shape = shapes.shapes.get(finding.shape)
+        if finding.severity is not Severity.INFO or finding.check != "shacl/minCount" or shape is None:
+            return False
+        owner = finding.focus[1:-1]
+        subjects = (name for p in predicates(shape.path) for name in undecided.get(p, ())) if shape.path else ()
+        return any(name == owner or name.startswith(f"{owner}.") for name in subjects)
+
+    return Report(tuple(finding for finding in report if not is_undecided(finding)), report.counts)
 
 
 _IDENTIFYING = (TYPE, LABEL, ALIAS, KIND)

@@ -257,6 +257,7 @@ WRONG: list[tuple[str, str, list[str]]] = [
     ("a list within a list", "anora:\n  title: [[A]]\n", ["3:11 shape"]),
     ("a mapping where a text should be", "anora:\n  minutes: {long: true}\n", ["3:12 shape"]),
     ("a block that is a text", "anora: a film\n", ["2:8 shape"]),
+    ("a passage of a section", "at: 1-3\n", ["2:5 shape"]),
     ("not a name", "…:\n  title: A\n", ["2:1 name"]),
     ("a name with an unknown prefix", "imdb:tt1:\n  title: A\n", ["2:1 name"]),
     ("the name of a property", "director:\n  title: A\n", ["3:10 name"]),
@@ -340,6 +341,7 @@ def test_a_fact_without_a_source_is_refused(project: SmallProject) -> None:
     [
         (b"", "1:1 empty"),
         (b"\n\n# nothing yet\n", "1:1 empty"),
+        (b"---\n# nothing yet\n---\n", "1:1 empty"),
         (b"source: encyclopedia\nanora: {title: Am\xe9lie}\n", "2:18 encoding"),
         ("source: encyclopedia\n".encode("utf-16"), "1:1 encoding"),
         ("source: encyclopedia\n".encode("utf-16-le"), "1:2 yaml"),
@@ -348,7 +350,18 @@ def test_a_fact_without_a_source_is_refused(project: SmallProject) -> None:
         (b"- anora\n- titane\n", "1:1 shape"),
         (b"anora\n", "1:1 shape"),
     ],
-    ids=["empty", "only a comment", "Latin-1", "UTF-16", "UTF-16 unmarked", "a NUL", "a bell", "a list", "a word"],
+    ids=[
+        "empty",
+        "only a comment",
+        "comments between lines",
+        "Latin-1",
+        "UTF-16",
+        "UTF-16 unmarked",
+        "a NUL",
+        "a bell",
+        "a list",
+        "a word",
+    ],
 )
 def test_a_file_without_facts_is_reported(project: SmallProject, content: bytes, place: str) -> None:
     project.write("data/films.yaml", content)

@@ -7,6 +7,10 @@ import pytest
 from kg.errors import AmbiguousNameError, UnknownNameError
 from tests.projects import SmallProject
 
+REPLACED = """\
+@prefix film: <https://w3id.org/filmgraph/film/> .
+film:realisator <http://purl.org/dc/terms/isReplacedBy> film:director .
+"""
 PEOPLE = """\
 source: encyclopedia
 ines: {type: Person, label: Inês Carvalho}
@@ -37,3 +41,12 @@ def test_a_source_without_a_label_is_called_by_its_title_but_not_found_by_it(pro
     assert graph.names.label(source) == title != ""
     with pytest.raises(UnknownNameError):
         graph.entity(title)
+
+
+def test_a_property_of_an_earlier_ontology_is_named_with_its_replacement(project: SmallProject) -> None:
+    project.write("data/people.yaml", PEOPLE)
+    project.write("ontology/replaced.ttl", REPLACED)
+    graph = project.open()
+    for name in ("realisator", "film:realisator"):
+        with pytest.raises(UnknownNameError, match=f"no property '{name}'; it is now director"):
+            graph.names.property_iri(name)

@@ -20,6 +20,7 @@ film:FilmShape a sh:NodeShape ; sh:targetClass film:Film ;
     sh:property [ sh:path rdfs:label ; sh:minCount 1 ; sh:message "A film has a title."@en ] .
 """
 COMPLETE = SHAPES.replace("FilmShape", "CompleteShape").replace("rdfs:label ;", "film:year ; sh:severity sh:Info ;")
+AT_MOST_ONE_YEAR = ("rdfs:label ; sh:minCount", "film:year ; sh:maxCount")
 FILMS = """\
 source: encyclopedia
 anora:
@@ -65,6 +66,14 @@ def test_what_films_usually_have_is_reported_only_when_asked_for(films: SmallPro
     assert films.build()
 
 
+def test_a_value_on_which_sources_disagree_is_not_missing(films: SmallProject) -> None:
+    films.write("ontology/shapes.ttl", SHAPES + SHAPES.replace("FilmShape", "YearShape").replace(*AT_MOST_ONE_YEAR))
+    titles = FILMS.replace("directr", "director").replace("type: Film", "type: Film\n  label: A title\n  year: 2024")
+    films.write("data/films.yaml", titles)
+    films.write("data/others.yaml", "source: trade-paper\nanora: {year: 2023}\n")
+    assert checks(films, complete=True) == []
+
+
 def test_a_file_that_is_newer_than_the_graph_is_named(films: SmallProject, capsys: pytest.CaptureFixture[str]) -> None:
     path = films.write("data/films.yaml", FILMS.replace("directr", "director").replace("Film\n", "Film\n  label: A\n"))
     films.open()
@@ -82,6 +91,29 @@ def test_a_file_that_is_newer_than_the_graph_is_named(films: SmallProject, capsy
     capsys.readouterr()
     assert main(show) == 0
     assert capsys.readouterr().err == ""
+
+
+def test_a_project_that_can_only_be_read_is_up_to_date(
+    films: SmallProject, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    films.write("data/films.yaml", "source: encyclopedia\nanora: {type: Film, label: Anora}\n")
+    assert films.build()
+
+    def refuse(*_: object) -> None:
+        raise OSError(errno.EROFS, os.strerror(errno.EROFS))
+
+    monkeypatch.setattr(os, "utime", refuse)
+    assert main(["build", "--project", str(films.folder)]) == 0
+    assert "nothing has changed" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("words", ["fix --apply", "import remove a", "link", "decide a b --for c --because d"])
+def test_the_example_is_never_changed(
+    words: str, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert main(words.split()) == 2
+    assert "There is no project here to change" in capsys.readouterr().err
 
 
 def test_a_full_disk_is_one_line(

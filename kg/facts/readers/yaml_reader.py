@@ -121,8 +121,11 @@ class YamlReader:
             if (subject := self._subject(key)) is None:
                 continue
             if value.entries is None:
-                message = f"the block of {key.text} is {value.kind}, not a mapping of properties"
-                remedy = "Put a title that has a colon in quotation marks." if value.text else ""
+                if key.text in CONTEXT_KEYS:
+                    message, remedy = f"{key.text} is a key of blocks, not of sections", "Write it into the entities."
+                else:
+                    message = f"the block of {key.text} is {value.kind}, not a mapping of properties"
+                    remedy = "Put a title that has a colon in quotation marks." if value.text else ""
                 self.findings.add("shape", message, value.place, remedy=remedy)
                 continue
             self._add_block((subject, context.source), key.text or "", key.place)

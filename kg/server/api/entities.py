@@ -98,9 +98,11 @@ async def redirect_to_entity(request: Request) -> Response:
     if not name:
         raise HTTPException(400, "Give a `name`; for example /entity?name=Anora")
     iri: str = await snapshot_of(request).run(find_entity, name)
-    if not iri.startswith(BASE):
+    if iri.startswith(BASE):
+        return RedirectResponse(_path_of(iri), status_code=303)
+    if not iri.startswith(("https://", "http://")):
         raise HTTPException(404, f"This server does not publish {iri}.")
-    return RedirectResponse(_path_of(iri), status_code=303)
+    return RedirectResponse(iri, status_code=303)  # of data of others: pages link there as well
 
 
 async def show_context(request: Request) -> Response:
