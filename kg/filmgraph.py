@@ -351,7 +351,7 @@ class FilmGraph:
         return True
 
     def schema(self) -> SchemaCard:
-        """The classes and properties with their numbers of uses."""
+        """The classes and properties, and how often each is used."""
         from kg.lookup.schema_card import read_schema_card
 
         return read_schema_card(self.store, self.ontology)

@@ -57,7 +57,7 @@ District = NamedNode("https://w3id.org/filmgraph/film/District")
 """A borough, quarter or neighbourhood of a city."""
 
 Edition = NamedNode("https://w3id.org/filmgraph/film/Edition")
-"""One holding of a festival, or one ceremony of a family of awards."""
+"""One year of a festival, or one awards ceremony."""
 
 Epilogue = NamedNode("https://w3id.org/filmgraph/film/Epilogue")
 """A text about what comes after the ending."""
@@ -263,7 +263,7 @@ birthDate = NamedNode("https://w3id.org/filmgraph/film/birthDate")
 """When somebody was born."""
 
 boxOffice = NamedNode("https://w3id.org/filmgraph/film/boxOffice")
-"""What the film took in, as a figure with territory and period."""
+"""What the film earned at the box office, with territory and period."""
 
 budget = NamedNode("https://w3id.org/filmgraph/film/budget")
 """What the film cost to make."""
@@ -290,7 +290,7 @@ cinemas = NamedNode("https://w3id.org/filmgraph/film/cinemas")
 """In how many cinemas the film was showing."""
 
 cinematographer = NamedNode("https://w3id.org/filmgraph/film/cinematographer")
-"""Who was in charge of the camera."""
+"""The director of photography, who is responsible for camera and lighting."""
 
 claim = NamedNode("https://w3id.org/filmgraph/film/claim")
 """What was said, in our own words."""
@@ -332,7 +332,7 @@ director = NamedNode("https://w3id.org/filmgraph/film/director")
 """Who directed the film."""
 
 distributor = NamedNode("https://w3id.org/filmgraph/film/distributor")
-"""Who brings the film out."""
+"""The company that releases the film."""
 
 duration = NamedNode("https://w3id.org/filmgraph/film/duration")
 """How long it lasts, in words."""
@@ -541,7 +541,7 @@ relatedTo = NamedNode("https://w3id.org/filmgraph/film/relatedTo")
 """A tie of family, by blood, marriage or baptism."""
 
 release = NamedNode("https://w3id.org/filmgraph/film/release")
-"""The film's coming out somewhere on some medium."""
+"""The release of the film in a territory, in cinemas or on another medium."""
 
 reportedWrongly = NamedNode("https://w3id.org/filmgraph/film/reportedWrongly")
 """Whether the source itself states that the statement is wrong."""

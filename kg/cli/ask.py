@@ -74,7 +74,7 @@ def add_commands(commands: Commands) -> None:
     purpose = "only queries with these words or their synonyms, the best first"
     queries.add_argument("words", metavar="WORD", nargs="*", help=purpose)
     add_format(queries, ("table", "json"), default="table")
-    schema = commands.add("schema", "Show the classes and properties with their numbers of uses, for SPARQL.", _schema)
+    schema = commands.add("schema", "Show the classes and properties, and how often each is used.", _schema)
     add_endpoint(schema)
     schema.add_argument("word", metavar="WORD", nargs="?", help="a class, or a word in a name or description")
     add_data(schema)
@@ -425,7 +425,7 @@ def _schema_of_ontology(call: argparse.Namespace, project: Project) -> int:
         write(f"{text}\n{_SCHEMA_USAGE}\n")
     else:
         write(_no_terms(call.word or "", card, schema))
-    print_message("This project has no graph yet, so the numbers of uses are 0.")
+    print_message("This project has no graph yet, so nothing is used yet.")
     return 0
 
 

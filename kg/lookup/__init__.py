@@ -4,7 +4,7 @@ entity_names        names of entities, classes and properties: to an IRI and bac
 entity_types        classes of entities, and the kinds that narrow them
 name_search         approximate search by name, on an index of trigrams
 entity_description  every value of an entity with its sources
-schema_card         classes and properties with their numbers of uses
+schema_card         classes and properties, and how often each is used
 data_profile        what is in any RDF data, for somebody who sees it for the first time
 profile_formats     the same as VoID, and as a page
 source_conflicts    conflicts between sources, and how often sources agree

@@ -1,4 +1,4 @@
-"""The schema card: classes, kinds and properties with their numbers of uses, for people who write SPARQL."""
+"""The schema card: classes, kinds and properties and how often each is used, for people who write SPARQL."""
 
 from __future__ import annotations
 

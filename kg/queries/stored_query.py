@@ -79,7 +79,7 @@ class Parameter:
         name = self.class_name or self.type
         name = f"{'an' if name[0].lower() in 'aeiou' else 'a'} {name}"
         words = f"a list, each {name}" if self.is_list else name
-        return f"{words}, may be left out" if self.is_optional else words
+        return f"{words}, optional" if self.is_optional else words
 
 
 _FORMER_VALUE = re.compile(r"\$(\w+)")

@@ -63,6 +63,25 @@ def test_the_first_commands_of_the_readme_are_targets_that_say_what_comes_next()
     assert readme.index(".venv/bin/activate") < readme.index("$ kg build")
 
 
+def test_the_facts_that_the_readme_writes_are_stated_by_its_article(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    section = (ROOT / "README.md").read_text("utf-8").partition("## Your own films")[2]
+    blocks = {kind: re.findall(rf"```{kind}\n(.*?)```", section, re.DOTALL) for kind in ("text", "yaml")}
+    article, folder = tmp_path / "article.txt", tmp_path / "my-films"
+    article.write_text(blocks["text"][0], "utf-8")
+    for line in (["new", folder], ["source", "add", article, "--title", "Harbour", "--project", folder]):
+        assert main(list(map(str, line))) == 0
+    (folder / "texts").mkdir()
+    (folder / "texts/article.txt").write_text(article.read_text("utf-8"), "utf-8")
+    (folder / "data/films/harbours.yaml").write_text(blocks["yaml"][0], "utf-8")
+    (folder / "data/films/notes.yaml").write_text(f"source: my-notes\n\n{blocks['yaml'][1]}", "utf-8")
+    capsys.readouterr()
+
+    assert main(["check", "--project", str(folder)]) == 0
+    assert not re.search(r"^ +\S+ +(violation|warning)\b", capsys.readouterr().out, re.MULTILINE)
+
+
 WRONG = [
     ("bild", "Did you mean build?"),
     ("frobnicate", "There is no command 'frobnicate'. `kg --help` lists all."),

@@ -30,7 +30,7 @@ _TYPES = {
 }
 _DATE = r"^([0-9]{3}X|[12][0-9]{3}(-(0[1-9]|1[0-2])(-(0[1-9]|[12][0-9]|3[01]))?)?)$"
 _NO_EXAMPLE = "UNDEF"
-"""What is in the block of a parameter that may be left out and has no example."""
+"""What is in the block of a parameter that is optional and has no example."""
 _PLAIN_JSON, _HTML = "application/json", "text/html"
 _RDF = TRIPLE_MEDIA_TYPES[:6]
 
