@@ -38,7 +38,7 @@ from kg.reasoning.rules import (
     variables,
 )
 from kg.terms import Spo
-from kg.traversal import reachable
+from kg.traversal import reachable, strong_components
 
 # --- grounding
 
@@ -300,41 +300,13 @@ def _copy_clause(source: str, target: _Target, rule: str, *, is_class: bool) -> 
 
 
 def _levels(depends_on: Mapping[Relation, set[Relation]]) -> tuple[dict[Relation, int], dict[Relation, int]]:
-    """The level and the component of each relation (Tarjan's algorithm for strong components, without recursion)."""
-    index: dict[Relation, int] = {}
-    low: dict[Relation, int] = {}
+    """The level and the component of each relation."""
     level: dict[Relation, int] = {}
     component: dict[Relation, int] = {}
-    stack: list[Relation] = []
-    path: list[tuple[Relation, Iterator[Relation]]] = []
-
-    def enter(relation: Relation) -> None:
-        index[relation] = low[relation] = len(index)
-        stack.append(relation)
-        path.append((relation, iter(sorted(depends_on[relation]))))
-
-    for root in depends_on:
-        if root in index:
-            continue
-        enter(root)
-        while path:
-            relation, below = path[-1]
-            for other in below:
-                if other not in depends_on:
-                    continue
-                if other not in index:
-                    enter(other)
-                    break
-                if other not in component:
-                    low[relation] = min(low[relation], index[other])
-            else:
-                path.pop()
-                if path:
-                    low[path[-1][0]] = min(low[path[-1][0]], low[relation])
-                if low[relation] == index[relation]:
-                    members = stack[stack.index(relation) :]
-                    del stack[-len(members) :]
-                    outside = [level[r] for m in members for r in depends_on[m] if r in level]
-                    for member in members:
-                        level[member], component[member] = max(outside, default=-1) + 1, index[relation]
+    below = {relation: sorted(others & depends_on.keys()) for relation, others in depends_on.items()}
+    for number, members in enumerate(strong_components(below, below.__getitem__)):
+        outside = [level[other] for member in members for other in below[member] if other in level]
+        for member in members:
+            component[member] = number
+        level |= dict.fromkeys(members, max(outside, default=-1) + 1)
     return level, component

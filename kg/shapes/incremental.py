@@ -4,13 +4,16 @@ The changed triples are followed through the shapes. From the shapes that refer 
 *affected* for a shape when a changed triple is on its path, when its constraints read one, or when it leads to a node
 that is affected for a shape they refer to. From the targets downwards: a node is *reached* when it may become, or no
 longer be, a focus node. The findings of such nodes are dropped, and the targets that lead to them are validated again.
+For recursive shapes each of these walks is repeated until it finds no further node; after `_MOST_ROUNDS` the complete
+graph is validated again instead.
 """
 
 # ruff: noqa: S608 - only numbers and names of tables are put into SQL
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 from pyoxigraph import Triple
 
@@ -26,6 +29,7 @@ from kg.shapes.validation_tables import LABELS, SUBCLASS, TYPE, ValidationTables
 from kg.sql import inline_table
 from kg.terms import to_spo
 
+_MOST_ROUNDS = 20
 _Ids = tuple[int, int, int]
 """A triple by the ids of its terms."""
 
@@ -124,9 +128,13 @@ class IncrementalValidation:
         self._graph.sql.execute(f"CREATE OR REPLACE TEMP VIEW shape_either AS SELECT s, p, o FROM shape_triple{before}")
         changed = [*added, *removed]
         change = _Change(self._plan, self._engine.tables, changed)
-        nodes = change.affected_nodes()
-        self._add_renamed(nodes, changed)
-        targets = change.targets_of(nodes)
+        try:
+            nodes = change.affected_nodes()
+            self._add_renamed(nodes, changed)
+            targets = change.targets_of(nodes)
+        except _FarChangeError:
+            self._findings = self._validate()
+            return
         again = self._validate(sorted(targets)) if targets else ()
         texts = self._graph.decode({node for affected in nodes for node in affected.all})
         dropped = {
@@ -163,6 +171,10 @@ class _AffectedNodes:
         return self.affected | self.reached
 
 
+class _FarChangeError(Exception):
+    """A change that affects nodes many steps away, which takes longer to follow than to validate all."""
+
+
 class _Change:
     """One change, followed through the shapes of a plan."""
 
@@ -175,13 +187,23 @@ class _Change:
     def affected_nodes(self) -> list[_AffectedNodes]:
         """The affected nodes of each shape."""
         nodes = [_AffectedNodes(set(), set(), set()) for _ in self._plan.shapes]
-        for shape in reversed(range(len(nodes))):
-            self._find_affected(shape, nodes)
-        for shape in range(len(nodes)):
-            self._find_reached(shape, nodes)
+        shapes = range(len(nodes))
+        self._repeat([partial(self._find_affected, shape, nodes) for shape in reversed(shapes)])
+        self._repeat([partial(self._find_reached, shape, nodes) for shape in shapes])
         return nodes
 
-    def _find_affected(self, shape: int, nodes: Sequence[_AffectedNodes]) -> None:
+    def _repeat(self, steps: Sequence[Callable[[], int]]) -> None:
+        """Take the steps, which give how many nodes they know; if shapes are recursive, until none knows more."""
+        known = [step() for step in steps]
+        if not self._plan.recursive:
+            return
+        for _ in range(_MOST_ROUNDS):
+            known, before = [step() for step in steps], known
+            if known == before:
+                return
+        raise _FarChangeError
+
+    def _find_affected(self, shape: int, nodes: Sequence[_AffectedNodes]) -> int:
         path, mine = self._plan.shapes[shape].path, nodes[shape]
         if path is not None:
             mine.crossed.update(self._crossing(path))
@@ -199,8 +221,9 @@ class _Change:
             for child in self._children(check):
                 values |= nodes[child].affected
         mine.affected.update(self._starts(path, values))
+        return len(mine.affected)
 
-    def _find_reached(self, shape: int, nodes: Sequence[_AffectedNodes]) -> None:
+    def _find_reached(self, shape: int, nodes: Sequence[_AffectedNodes]) -> int:
         """Nodes that the shape may have as a focus node more often, or less often, than before."""
         path, mine = self._plan.shapes[shape].path, nodes[shape]
         mine.reached.update(self._targets_changed(shape))
@@ -210,16 +233,21 @@ class _Change:
                 ends = starts if path is None else self._ends(path, starts)
                 for child in self._children(check):
                     nodes[child].reached.update(ends)
+        return len(mine.reached)
 
     def targets_of(self, nodes: Sequence[_AffectedNodes]) -> set[int]:
         """The targets that lead to affected nodes."""
         needed = [affected.all for affected in nodes]
-        for shape in reversed(range(len(needed))):
-            for check in self._checks[shape]:
-                if check.constraint.component.includes_results:
-                    for child in self._children(check):
-                        needed[shape] |= self._starts(self._plan.shapes[shape].path, needed[child])
+        self._repeat([partial(self._find_needed, shape, needed) for shape in reversed(range(len(needed)))])
         return set().union(*needed)
+
+    def _find_needed(self, shape: int, needed: Sequence[set[int]]) -> int:
+        """Nodes of the shape that are to be validated again, or lead to such nodes of its property shapes."""
+        for check in self._checks[shape]:
+            if check.constraint.component.includes_results:
+                for child in self._children(check):
+                    needed[shape].update(self._starts(self._plan.shapes[shape].path, needed[child]))
+        return len(needed[shape])
 
     def _children(self, check: Check) -> list[int]:
         """The shapes that a constraint refers to, without deactivated ones."""

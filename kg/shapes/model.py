@@ -132,6 +132,10 @@ class Component:
     """True where a result lists all value nodes, since it is about their number."""
     describes_alternatives: bool = False
     """True where `expected` describes several values as alternatives: `a value of type xsd:date or xsd:gYear`."""
+    requires_each: bool = False
+    """True where a value that fails one of the shapes violates the constraint."""
+    negates: bool = False
+    """True where a value can violate the constraint because it conforms to one of the shapes."""
     includes_results: bool = False
     """True where the results of the shapes that are the parameter are results of this shape: sh:property."""
 
@@ -161,6 +165,11 @@ class Constraint:
     """Terms of the other parameters: the flags of a pattern, the properties that a closed shape allows."""
 
     @property
+    def negated(self) -> tuple[str, ...]:
+        """The shapes for which a value that conforms can violate the constraint."""
+        return (*self.shapes, *self.siblings) if self.component.negates else self.siblings
+
+    @property
     def value(self) -> str:
         """The value of the first parameter; the empty text when it is a list without members."""
         return self.values[0] if self.values else ""
@@ -172,9 +181,6 @@ class Constraint:
 
 
 # --- shapes
-
-RECURSION = "recursion"
-"""In `Shape.not_compiled`: the shape refers to itself, directly or through others."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -201,7 +207,7 @@ class Shape:
     """The order of its group, the group, and its own order in the group."""
     see_also: tuple[str, ...] = ()
     not_compiled: tuple[str, ...] = ()
-    """The parameters that are not of SHACL Core, and `RECURSION`: pyshacl validates such a shape."""
+    """The parameters that are not of SHACL Core: pyshacl validates such a shape."""
     place: Place | None = None
 
     @property

@@ -20,13 +20,13 @@ from pyoxigraph import Triple
 from kg.errors import FaultsError
 from kg.reports import Finding, Place, Severity
 from kg.shapes.components import COMPONENTS, OTHER_PARAMETERS
-from kg.shapes.model import RECURSION, TRUE, Component, ComponentParameterType, Constraint, Shape, Shapes, Target
+from kg.shapes.model import TRUE, Component, ComponentParameterType, Constraint, Shape, Shapes, Target
 from kg.shapes.paths import AlternativePath, PredicatePath, PropertyPath, RepeatPath, SequencePath, inverse
 from kg.shapes.results import local_name
 from kg.shapes.value_lists import without_value_lists
 from kg.terms import OWL, RDF, RDFS, SH, XSD, Spo, to_curie, to_spo
 from kg.text.folding import closest
-from kg.traversal import list_members, reachable
+from kg.traversal import list_members, reachable, strong_components
 
 _TYPE = f"<{RDF}type>"
 _SUBCLASS = f"<{RDFS}subClassOf>"
@@ -50,6 +50,7 @@ _OTHER_VOCABULARY = {
 """The rest of SHACL's vocabulary: properties of nodes that may also be shapes."""
 _NOT_EVALUATED = {"js", "rule", "values"}
 """Features that no engine here has, or not for all shapes."""
+_DISJOINT = "qualifiedValueShapesDisjoint"
 MAX_FAULTS = 100
 """How many different problems with shapes are listed."""
 _KNOWN = {*_TARGETS, *COMPONENTS, *OTHER_PARAMETERS, *_DESCRIPTIVE, *_NOT_COMPILED, *_OTHER_VOCABULARY}
@@ -147,7 +148,23 @@ class _Parser:
     def shapes(self) -> dict[str, Shape]:
         """Every shape of the graph."""
         shapes = {node: self._shape(node) for node in sorted(self._shape_nodes())}
-        return {node: _marked(shape, shapes) for node, shape in shapes.items()}
+        self._check_recursion(shapes)
+        return shapes
+
+    def _check_recursion(self, shapes: Mapping[str, Shape]) -> None:
+        """Recursion has no one meaning where a shape negates itself (https://www.w3.org/TR/shacl/#shapes-recursion)."""
+
+        def references(node: str) -> list[str]:
+            return [each for each in shapes[node].references() if each in shapes and not shapes[each].deactivated]
+
+        used = [node for node, shape in shapes.items() if shape.has_target and not shape.deactivated]
+        for component in map(set, strong_components(used, references)):
+            for node in sorted(component):
+                for constraint in shapes[node].constraints:
+                    if not component.isdisjoint(constraint.negated):
+                        negation = constraint.component.name if constraint.component.negates else _DISJOINT
+                        problem = f"depends on itself through sh:{negation}, so it has no definite meaning"
+                        self._fault(node, "recursion", f"{problem}; refer to a shape there that does not depend on it")
 
     def _shape_nodes(self) -> set[str]:
         """The nodes that are shapes: https://www.w3.org/TR/shacl/#shapes."""
@@ -356,17 +373,6 @@ class _Parser:
         owner = self.graph.owner(node)
         about = f" for {_short(path)}" if path.startswith("<") else ""
         return f"A shape{about}" + (f" in {to_curie(owner[1:-1])}" if owner else f" ({node})" if not about else "")
-
-
-def _marked(shape: Shape, shapes: Mapping[str, Shape]) -> Shape:
-    """The shape, marked when it refers to itself.
-
-    https://www.w3.org/TR/shacl/#shapes-recursion leaves the meaning to the engine; pyshacl evaluates such shapes.
-    """
-    below = reachable(shape.references(), lambda node: shapes[node].references() if node in shapes else ())
-    if shape.node not in below:
-        return shape
-    return replace(shape, not_compiled=(*shape.not_compiled, RECURSION))
 
 
 def _grouped(findings: Sequence[Finding]) -> list[Finding]:

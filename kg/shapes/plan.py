@@ -3,16 +3,18 @@
 A *focus set* is the focus nodes of a shape; shapes with the same focus nodes share one. A *value set* is the value
 nodes that a path leads to from a focus set, or the focus nodes themselves. So the films are selected once for a node
 shape with twenty properties, and a path is followed once for two shapes that have it in common. A set belongs to a
-*stage*: it is computed from sets of earlier stages.
+*stage*: it is computed from sets of earlier stages. Only the focus sets of recursive shapes, which refer to themselves
+or to each other, are computed also from sets of their own stage.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 
 from kg.shapes.model import Constraint, Shape, Shapes, Target
 from kg.shapes.paths import PropertyPath
+from kg.traversal import strong_components
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +62,7 @@ class ValidationPlan:
     """The sets and checks of a validation."""
 
     shapes: list[Shape] = field(default_factory=list)
-    """By number; a shape comes after all that refer to it."""
+    """By number; a shape comes after all that refer to it, but for those that it refers to itself."""
     numbers: dict[str, int] = field(default_factory=dict)
     focus_sets: list[FocusSet] = field(default_factory=list)
     value_sets: list[ValueSet] = field(default_factory=list)
@@ -70,11 +72,16 @@ class ValidationPlan:
     values_of: list[int] = field(default_factory=list)
     """Shape -> its value set."""
     heights: list[int] = field(default_factory=list)
-    """Shape -> 0 when it refers to no other, else more than the height of all that it refers to."""
+    """Shape -> 0 when it refers to no other, else more than the height of all that it refers to; recursive shapes that
+    refer to each other have the same."""
+    recursive: frozenset[int] = frozenset()
+    """The shapes that refer to themselves, directly or through others."""
     conformance: frozenset[int] = frozenset()
     """The shapes that other shapes depend on: which nodes do not conform to them must be known."""
     reported: dict[int, tuple[ReportSource, ...]] = field(default_factory=dict)
     """Shape -> the sources of its reported focus nodes; empty when it is the complete focus set, each node once."""
+    report_cycles: dict[int, tuple[int, ...]] = field(default_factory=dict)
+    """The last of some shapes whose results are results of each other -> all of them; they report each node once."""
 
     def stages(self) -> range:
         """The stages of the sets."""
@@ -84,8 +91,8 @@ class ValidationPlan:
 def to_plan(shapes: Shapes, roots: Iterable[Shape]) -> ValidationPlan:
     """The plan for validating these targeted shapes."""
     builder = _PlanBuilder(shapes, {root.node for root in roots})
-    for node in builder.order():
-        builder.add(node)
+    for component in builder.components():
+        builder.add(component)
     builder.add_dependencies()
     return builder.plan
 
@@ -105,39 +112,42 @@ class _PlanBuilder:
                 for child in (*constraint.shapes, *constraint.siblings):
                     if child in active:
                         self._parents[child][(node, constraint.component.includes_results)] = None
+        self._components: list[tuple[int, ...]] = []
         self._by_targets: dict[tuple[Target, ...], int] = {}
         self._by_sources: dict[tuple[tuple[int, ...], tuple[int, ...]], int] = {}
         self._by_path: dict[tuple[int, PropertyPath | None], int] = {}
 
-    def order(self) -> Iterator[str]:
-        """Every shape after all that refer to it."""
-        remaining = {node: len(parents) for node, parents in self._parents.items()}
-        waiting = sorted(node for node, count in remaining.items() if count == 0)
-        children: dict[str, list[str]] = {}
-        for child, parents in self._parents.items():
-            for parent, _ in parents:
-                children.setdefault(parent, []).append(child)
-        for node in waiting:
-            yield node
-            for child in children.get(node, ()):
-                remaining[child] -= 1
-                if remaining[child] == 0:
-                    waiting.append(child)
+    def components(self) -> Iterator[tuple[str, ...]]:
+        """Shapes that refer to each other together, after all others that refer to them."""
+        return strong_components(sorted(self._parents), lambda node: [parent for parent, _ in self._parents[node]])
 
-    def add(self, node: str) -> None:
-        """Number the shape, its sets and its checks."""
-        plan, shape = self.plan, self._shapes[node]
-        number = plan.numbers[node] = len(plan.shapes)
-        plan.shapes.append(shape)
-        targets = self._target_set(shape) if node in self._roots else -1
-        parents = [(plan.numbers[parent], includes) for parent, includes in self._parents[node]]
-        focus = self._focus_set(targets, sorted({parent for parent, _ in parents}))
-        plan.focus_of.append(focus)
-        values = self._value_set(focus, shape.path)
-        plan.values_of.append(values)
-        self._add_report(number, targets, parents)
-        for constraint in shape.constraints:
-            plan.checks.append(Check(len(plan.checks), number, constraint, focus, values))
+    def add(self, component: Sequence[str]) -> None:
+        """Number the shapes, their sets and their checks."""
+        plan = self.plan
+        members = set(component)
+        cycles = [*strong_components(component, lambda node: self._including(node, members))]
+        nodes = [node for cycle in cycles for node in cycle]
+        for node in nodes:
+            plan.numbers[node] = len(plan.shapes)
+            plan.shapes.append(self._shapes[node])
+        self._components.append(tuple(plan.numbers[node] for node in nodes))
+        targets = {node: self._target_set(self._shapes[node]) if node in self._roots else -1 for node in nodes}
+        if any(parent in members for parent, _ in self._parents[nodes[0]]):
+            self._add_recursive_sets(nodes, targets)
+        else:
+            (node,) = nodes
+            plan.focus_of.append(self._focus_set(*self._sources(node, targets[node])))
+            plan.values_of.append(self._value_set(plan.focus_of[-1], self._shapes[node].path))
+        for cycle in cycles:
+            self._add_reports(cycle, targets)
+        for number in map(plan.numbers.__getitem__, nodes):
+            for constraint in plan.shapes[number].constraints:
+                sets = plan.focus_of[number], plan.values_of[number]
+                plan.checks.append(Check(len(plan.checks), number, constraint, *sets))
+
+    def _including(self, node: str, others: Set[str]) -> list[str]:
+        """Those of the others that have the results of this shape."""
+        return [parent for parent, includes in self._parents[node] if includes and parent in others]
 
     def _target_set(self, shape: Shape) -> int:
         targets = tuple(sorted(shape.targets, key=lambda target: (target.kind, target.term)))
@@ -146,24 +156,47 @@ class _PlanBuilder:
             self.plan.focus_sets.append(FocusSet(len(self.plan.focus_sets), 0, targets))
         return self._by_targets[targets]
 
-    def _focus_set(self, targets: int, parents: list[int]) -> int:
+    def _sources(self, node: str, targets: int) -> tuple[tuple[int, ...], tuple[int, ...]]:
+        """The focus sets and the value sets that the focus nodes of a shape come from."""
         plan = self.plan
         focus_sets = {targets} if targets >= 0 else set()
         value_sets = set()
-        for parent in parents:
+        for parent in (plan.numbers[parent] for parent, _ in self._parents[node]):
             # The value nodes of a node shape are its own focus nodes.
             if plan.shapes[parent].path is None:
                 focus_sets.add(plan.focus_of[parent])
             else:
                 value_sets.add(plan.values_of[parent])
+        return tuple(sorted(focus_sets)), tuple(sorted(value_sets))
+
+    def _focus_set(self, focus_sets: tuple[int, ...], value_sets: tuple[int, ...]) -> int:
+        plan, key = self.plan, (focus_sets, value_sets)
         if len(focus_sets) == 1 and not value_sets:
-            return focus_sets.pop()
-        key = (tuple(sorted(focus_sets)), tuple(sorted(value_sets)))
+            return focus_sets[0]
         if key not in self._by_sources:
-            stages = [plan.focus_sets[n].stage for n in key[0]] + [plan.value_sets[n].stage for n in key[1]]
             self._by_sources[key] = len(plan.focus_sets)
-            plan.focus_sets.append(FocusSet(len(plan.focus_sets), 1 + max(stages), (), *key))
+            plan.focus_sets.append(FocusSet(len(plan.focus_sets), self._stage_after(*key), (), *key))
         return self._by_sources[key]
+
+    def _stage_after(self, focus_sets: Iterable[int], value_sets: Iterable[int]) -> int:
+        plan = self.plan
+        stages = [plan.focus_sets[n].stage for n in focus_sets] + [plan.value_sets[n].stage for n in value_sets]
+        return 1 + max(stages, default=-1)
+
+    def _add_recursive_sets(self, component: Sequence[str], targets: Mapping[str, int]) -> None:
+        """A focus set and a value set for each shape: they have the others of the component among their sources."""
+        plan = self.plan
+        first, first_values = len(plan.focus_sets), len(plan.value_sets)
+        plan.focus_of.extend(first + n for n in range(len(component)))
+        plan.values_of.extend(first_values + n for n in range(len(component)))
+        sources = [self._sources(node, targets[node]) for node in component]
+        known = [n for focus_sets, _ in sources for n in focus_sets if n < first]
+        known_values = [n for _, value_sets in sources for n in value_sets if n < first_values]
+        stage = self._stage_after(known, known_values)
+        for n, (node, its_sources) in enumerate(zip(component, sources, strict=True)):
+            plan.focus_sets.append(FocusSet(first + n, stage, (), *its_sources))
+            plan.value_sets.append(ValueSet(first_values + n, stage, first + n, self._shapes[node].path))
+        plan.recursive |= frozenset(self._components[-1])
 
     def _value_set(self, focus: int, path: PropertyPath | None) -> int:
         plan = self.plan
@@ -172,13 +205,26 @@ class _PlanBuilder:
             plan.value_sets.append(ValueSet(len(plan.value_sets), plan.focus_sets[focus].stage, focus, path))
         return self._by_path[focus, path]
 
-    def _add_report(self, number: int, targets: int, parents: list[tuple[int, bool]]) -> None:
-        """Results are reported of targeted shapes, and of the property shapes of a reported shape."""
-        plan = self.plan
-        sources = [ReportSource(focus_set=targets)] if targets >= 0 else []
-        sources += [ReportSource(shape=parent) for parent, includes in parents if includes and parent in plan.reported]
-        if sources:
-            plan.reported[number] = () if self._is_focus_set(number, sources) else tuple(sources)
+    def _add_reports(self, nodes: Sequence[str], targets: Mapping[str, int]) -> None:
+        """Results are reported of targeted shapes, and of the property shapes of a reported shape.
+
+        Several shapes, or one that is a property shape of itself, have the results of each other.
+        """
+        plan, numbers = self.plan, [self.plan.numbers[node] for node in nodes]
+
+        def sources(node: str, reported: Set[int]) -> list[ReportSource]:
+            of_targets = [ReportSource(focus_set=targets[node])] if targets[node] >= 0 else []
+            parents = [plan.numbers[parent] for parent, includes in self._parents[node] if includes]
+            return of_targets + [ReportSource(shape=parent) for parent in parents if parent in reported]
+
+        if not any(sources(node, plan.reported.keys()) for node in nodes):
+            return
+        reported = plan.reported.keys() | numbers
+        for node, number in zip(nodes, numbers, strict=True):
+            found = sources(node, reported)
+            plan.reported[number] = () if self._is_focus_set(number, found) else tuple(found)
+        if self._including(nodes[0], set(nodes)):
+            plan.report_cycles[numbers[-1]] = tuple(numbers)
 
     def _is_focus_set(self, number: int, sources: list[ReportSource]) -> bool:
         """True when the reported nodes are the focus set of the shape, each node once."""
@@ -188,7 +234,7 @@ class _PlanBuilder:
         parent = sources[0].shape
         if parent < 0:
             return sources[0].focus_set == focus
-        return plan.reported[parent] == () and plan.shapes[parent].path is None and plan.focus_of[parent] == focus
+        return plan.reported.get(parent) == () and plan.shapes[parent].path is None and plan.focus_of[parent] == focus
 
     def add_dependencies(self) -> None:
         """Add the height of every shape, and the shapes whose conformance is needed."""
@@ -198,9 +244,11 @@ class _PlanBuilder:
         for child, parents in self._parents.items():
             for parent, includes in parents:
                 children[plan.numbers[parent]].append((plan.numbers[child], includes))
-        for number in reversed(range(len(plan.shapes))):
-            plan.heights[number] = 1 + max((plan.heights[child] for child, _ in children[number]), default=-1)
-        needed: set[int] = set()
+        for component in map(frozenset, reversed(self._components)):
+            below = [child for number in component for child, _ in children[number] if child not in component]
+            for number in component:
+                plan.heights[number] = 1 + max((plan.heights[child] for child in below), default=-1)
+        needed = set(plan.recursive)
         for number in range(len(plan.shapes)):
             needed.update(child for child, includes in children[number] if not includes or number in needed)
         plan.conformance = frozenset(needed)

@@ -25,7 +25,7 @@ from pyoxigraph import Literal, NamedNode, Triple
 from kg.errors import FaultsError
 from kg.graph.triple_tables import TripleTables
 from kg.reports import Finding, Report, Severity
-from kg.shapes.model import RECURSION, Shape, Shapes
+from kg.shapes.model import Shape, Shapes
 from kg.shapes.parse import path_of
 from kg.shapes.results import LANGUAGES, TermRenderer, local_name, path_text
 from kg.terms import OPAQUE, OWL, RDF, RDFS, SH, XSD, Spo, is_triple_term, to_spo, to_text
@@ -105,7 +105,7 @@ def check_triples(
         wanted = set(focus)
         findings = [finding for finding in findings if finding.focus in wanted]
     if recursions:
-        findings.append(_ended_recursion(roots))
+        findings.append(_ended_recursion(shapes, roots))
     return Report(tuple(findings), {f"engine of {name}": "pyshacl" for name in sorted(chosen)})
 
 
@@ -174,11 +174,11 @@ def _imported_prefixes(triples: Sequence[Triple]) -> Iterator[Triple]:
                 yield Triple(user, triple.predicate, triple.object)  # type: ignore[arg-type]
 
 
-def _ended_recursion(roots: Sequence[Shape]) -> Finding:
-    recursive = next((root for root in roots if RECURSION in root.not_compiled), roots[0])
+def _ended_recursion(shapes: Shapes, roots: Sequence[Shape]) -> Finding:
+    recursive = next((r for r in roots if any(r.node in shapes.reachable(each) for each in r.references())), roots[0])
     return Finding(
         "shapes/recursion",
-        "Recursive shapes were followed some steps from each focus node, and no further.",
+        "pyshacl followed recursive shapes some steps from each focus node, and no further.",
         Severity.INFO,
         shape=recursive.node,
         places=(recursive.place,) if recursive.place is not None else (),

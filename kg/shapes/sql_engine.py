@@ -2,12 +2,17 @@
 
 First the focus sets and value sets, stage by stage. Then the constraints: those without other shapes in one step, those
 with other shapes from the shapes that refer to no other upwards, each height with the nodes that failed below.
+
+Recursive shapes, which refer to each other, have the greatest fixpoint of conformance: a node conforms unless it can be
+shown to fail. Their focus nodes are those of one automaton of all their paths, and the nodes that fail are found in
+rounds, at most one for each node and shape. This is one meaning where no shape negates another: Corman, Reutter and
+Savkovic, "Semantics and Validation of Recursive SHACL" (2018).
 """
 
 # ruff: noqa: S608 - only numbers and names of tables are put into SQL
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
 from typing import NamedTuple
 
 import duckdb
@@ -19,6 +24,7 @@ from kg.shapes.plan import Check, FocusSet, ValidationPlan, ValueSet
 from kg.shapes.results import TermRenderer, ValidationResult, to_findings
 from kg.shapes.validation_tables import LABELS, TYPE, ValidationTables
 from kg.sql import inline_table
+from kg.traversal import reachable
 from kg.xsd import lexical_form
 
 
@@ -40,6 +46,7 @@ class SqlEngine:
         self.tables = ValidationTables(sql, plan, ontology, sources)
         self._plan, self._ontology = plan, ontology
         self._progress = progress if progress is not None else _ignore
+        self._recursive_focus_sets = {plan.focus_of[shape] for shape in plan.recursive}
 
     def close(self) -> None:
         """Remove all tables of the validation from the connection."""
@@ -62,6 +69,10 @@ class SqlEngine:
         tables.execute(_fill_targets([s for s in plan.focus_sets if s.targets], tables, focus))
         for stage in plan.stages():
             tables.execute(_fill_joined([s for s in plan.focus_sets if s.stage == stage and not s.targets]))
+            recursive = [s for s in plan.focus_sets if s.stage == stage and s.number in self._recursive_focus_sets]
+            if recursive:
+                for statement in _fill_recursive(recursive, plan, tables):
+                    tables.execute(statement)
             value_sets = [s for s in plan.value_sets if s.stage == stage and s.number in needed]
             for statement in _fill_values(value_sets, tables):
                 tables.execute(statement)
@@ -84,9 +95,14 @@ class SqlEngine:
         self._find(check for check in plan.checks if not check.constraint.component.needs_shapes)
         self._progress("constraints without other shapes")
         for height in range(1 + max(plan.heights, default=0)):
-            checks = [check for check in plan.checks if plan.heights[check.shape] == height]
-            self._find(check for check in checks if check.constraint.component.needs_shapes)
-            self._find_failed([n for n in sorted(plan.conformance) if plan.heights[n] == height])
+            at_height = {number for number, each in enumerate(plan.heights) if each == height}
+            self._find(self._checks_with_shapes(at_height - plan.recursive))
+            self._find_failed(at_height & plan.conformance - plan.recursive)
+            self._find_recursive(at_height & plan.recursive)
+
+    def _checks_with_shapes(self, shapes: Set[int]) -> list[Check]:
+        checks = (check for check in self._plan.checks if check.shape in shapes)
+        return [check for check in checks if check.constraint.component.needs_shapes]
 
     def _find(self, checks: Iterable[Check]) -> None:
         """Find the violations of these checks: those whose components have the same SQL together."""
@@ -97,14 +113,44 @@ class SqlEngine:
         for find, same in together.items():
             find(same, self.tables)
 
-    def _find_failed(self, shapes: Sequence[int]) -> None:
-        """Find the nodes that do not conform to these shapes, by their constraints or by their property shapes."""
-        plan, wanted = self._plan, set(shapes)
-        own = [(check.number, check.shape) for check in plan.checks if check.shape in wanted]
+    def _find_failed(self, shapes: Set[int]) -> None:
+        """Find the nodes that do not conform to these shapes."""
+        if select := self._select_failed(shapes):
+            self.tables.execute(f"INSERT INTO shape_failed SELECT DISTINCT * FROM ({select})")
+
+    def _find_recursive(self, shapes: Set[int]) -> None:
+        """Find the violations of recursive shapes and the nodes that do not conform to them, in rounds.
+
+        Constraints that each value must meet are followed to their end in one query; so a round is only for those that
+        depend on several nodes, such as sh:or. The last round finds no further node.
+        """
+        if not shapes:
+            return
+        checks = self._checks_with_shapes(shapes)
+        of_each = [check for check in checks if check.constraint.component.requires_each]
+        of_several = [check for check in checks if not check.constraint.component.requires_each]
+        failing = _insert_failing(self._select_failed(shapes), of_each, self._plan)
+        self._find(of_each)
+        added = 1
+        while added:
+            self._find_again(of_several)
+            added = self.tables.count_made(failing)
+        self._find_again(of_each)
+
+    def _find_again(self, checks: Sequence[Check]) -> None:
+        if checks:
+            numbers = ",".join(str(check.number) for check in checks)
+            self.tables.execute(f"DELETE FROM shape_violation WHERE check_id IN ({numbers})")
+            self._find(checks)
+
+    def _select_failed(self, shapes: Set[int]) -> str:
+        """The nodes that do not conform to these shapes, by their constraints or by their property shapes."""
+        plan = self._plan
+        own = [(check.number, check.shape) for check in plan.checks if check.shape in shapes]
         children = [
             (check.shape, check.value_set, plan.numbers[child])
             for check in plan.checks
-            if check.shape in wanted and check.constraint.component.includes_results
+            if check.shape in shapes and check.constraint.component.includes_results
             for child in check.constraint.shapes
             if child in plan.numbers
         ]
@@ -120,8 +166,7 @@ class SqlEngine:
                 f" JOIN {inline_table('r', 'shape INTEGER, value_set, child INTEGER', children)}"
                 " ON v.value_set = r.value_set SEMI JOIN shape_failed x ON x.shape = r.child AND x.node = v.value"
             )
-        if selects:
-            self.tables.execute(f"INSERT INTO shape_failed SELECT DISTINCT * FROM ({' UNION ALL '.join(selects)})")
+        return " UNION ALL ".join(selects)
 
     # --- results
 
@@ -133,6 +178,8 @@ class SqlEngine:
             for shape, sources in sorted(plan.reported.items()):
                 if sources:
                     tables.execute(_fill_reported(shape, plan))
+                if cycle := plan.report_cycles.get(shape):
+                    tables.execute(_close_reported(cycle, plan))
         return [_Violation(*row) for row in tables.rows(_select_reported(plan))]
 
     def _findings(self, violations: Sequence[_Violation], languages: Sequence[str]) -> Iterator[Finding]:
@@ -249,6 +296,47 @@ def _fill_joined(sets: Sequence[FocusSet]) -> str:
     return f"INSERT INTO shape_focus SELECT DISTINCT * FROM ({' UNION ALL '.join(selects)})" if selects else ""
 
 
+def _fill_recursive(sets: Sequence[FocusSet], plan: ValidationPlan, tables: ValidationTables) -> Iterator[str]:
+    """Fill the focus sets that are made of each other, when they have the nodes that come from other sets.
+
+    The automata of all paths are one: a node at the end of a path is a focus node of each set that the path leads to.
+    """
+    of_sets = {v.number: v for v in plan.value_sets if v.focus_set in {s.number for s in sets} and v.path is not None}
+    automata = {number: to_automaton(v.path) for number, v in of_sets.items() if v.path is not None}
+    led_to = {number: [s.number for s in sets if number in s.value_sets] for number in of_sets}
+
+    def same_nodes(focus_set: int) -> set[int]:
+        """The sets that have every node of this one."""
+        at_start = {
+            v.number for v in of_sets.values() if v.focus_set == focus_set and 0 in automata[v.number].accepting
+        }
+        return {s.number for s in sets if focus_set in s.focus_sets or not at_start.isdisjoint(s.value_sets)}
+
+    starts = inline_table(
+        "r", "focus_set, number", [(s.number, same) for s in sets for same in reachable((s.number,), same_nodes)]
+    )
+    transitions = [
+        (value_set.focus_set, t.source, tables.id(t.along.predicate), t.along.inverse, *end)
+        for number, value_set in of_sets.items()
+        for t in automata[number].transitions
+        for end in (
+            (value_set.focus_set, t.target),
+            *((s, 0) for s in reachable(led_to[number], same_nodes) if t.target in automata[number].accepting),
+        )
+    ]
+    steps = inline_table("m", "number, source, predicate, inverse BOOLEAN, end_number, target", transitions)
+    yield _fill_steps(predicate for _, _, predicate, *_ in transitions)
+    yield (
+        "INSERT INTO shape_focus WITH RECURSIVE walk(number, node, state) AS ("
+        f"SELECT r.number, f.node, 0 FROM shape_focus f JOIN {starts} ON f.focus_set = r.focus_set"
+        f" UNION SELECT m.end_number, h.target, m.target FROM walk w"
+        f" JOIN {steps} ON m.number = w.number AND m.source = w.state"
+        " JOIN shape_step h ON h.start = w.node AND h.p = m.predicate AND h.inverse = m.inverse)"
+        " SELECT DISTINCT w.number, w.node FROM walk w"
+        " ANTI JOIN shape_focus f ON f.focus_set = w.number AND f.node = w.node WHERE w.state = 0"
+    )
+
+
 # --- SQL of value sets
 
 
@@ -287,13 +375,8 @@ def _follow_paths(sets: Sequence[ValueSet], tables: ValidationTables) -> Iterato
     ]
     accepting = [(number, state) for number, automaton in automata for state in sorted(automaton.accepting)]
     starts = inline_table("r", "number, focus_set", [(s.number, s.focus_set) for s in sets])
-    used = ",".join(map(str, sorted({predicate for _, _, predicate, _, _ in transitions})))
     steps = inline_table("m", "number, source, predicate, inverse BOOLEAN, target", transitions)
-    yield (
-        "CREATE OR REPLACE TEMP TABLE shape_step AS"
-        f" SELECT s AS start, p, false AS inverse, o AS target FROM shape_triple WHERE p IN ({used})"
-        f" UNION ALL SELECT o, p, true, s FROM shape_triple WHERE p IN ({used})"
-    )
+    yield _fill_steps(predicate for _, _, predicate, _, _ in transitions)
     yield (
         "INSERT INTO shape_value WITH RECURSIVE walk(number, focus, node, state) AS ("
         f"SELECT r.number, f.node, f.node, 0 FROM shape_focus f JOIN {starts} ON f.focus_set = r.focus_set"
@@ -302,6 +385,40 @@ def _follow_paths(sets: Sequence[ValueSet], tables: ValidationTables) -> Iterato
         " JOIN shape_step h ON h.start = w.node AND h.p = m.predicate AND h.inverse = m.inverse)"
         " SELECT DISTINCT w.number, w.focus, w.node FROM walk w"
         f" JOIN {inline_table('e', 'number, state', accepting)} ON e.number = w.number AND e.state = w.state"
+    )
+
+
+def _fill_steps(predicates: Iterable[int]) -> str:
+    """The steps that paths with these predicates take, forwards and backwards."""
+    used = ",".join(map(str, sorted(set(predicates)))) or "NULL"
+    return (
+        "CREATE OR REPLACE TEMP TABLE shape_step AS"
+        f" SELECT s AS start, p, false AS inverse, o AS target FROM shape_triple WHERE p IN ({used})"
+        f" UNION ALL SELECT o, p, true, s FROM shape_triple WHERE p IN ({used})"
+    )
+
+
+# --- SQL of constraints
+
+
+def _insert_failing(failed: str, of_each: Iterable[Check], plan: ValidationPlan) -> str:
+    """Add the selected nodes that do not conform, and those that have one of them among their values.
+
+    `of_each` are the constraints that each value must meet.
+    """
+    links = [
+        (check.shape, check.value_set, plan.numbers[child])
+        for check in of_each
+        for child in check.constraint.shapes
+        if child in plan.numbers
+    ]
+    return (
+        f"INSERT INTO shape_failed WITH RECURSIVE failing(shape, node) AS (SELECT DISTINCT * FROM ({failed})"
+        " UNION SELECT r.shape, v.focus FROM failing x"
+        f" JOIN {inline_table('r', 'shape INTEGER, value_set, child INTEGER', links)} ON r.child = x.shape"
+        " JOIN shape_value v ON v.value_set = r.value_set AND v.value = x.node)"
+        " SELECT x.shape, x.node FROM failing x"
+        " ANTI JOIN shape_failed k ON k.shape = x.shape AND k.node = x.node"
     )
 
 
@@ -327,7 +444,26 @@ def _fill_reported(shape: int, plan: ValidationPlan) -> str:
                 f" WHERE v.value_set = {plan.values_of[parent]} AND r.shape = {parent}"
             )
     union = " UNION ALL ".join(selects)
-    return f"INSERT INTO shape_reported SELECT {shape}, node, sum(times) FROM ({union}) s(node, times) GROUP BY node"
+    times = "1" if any(shape in cycle for cycle in plan.report_cycles.values()) else "sum(times)"
+    return f"INSERT INTO shape_reported SELECT {shape}, node, {times} FROM ({union}) s(node, times) GROUP BY node"
+
+
+def _close_reported(cycle: Sequence[int], plan: ValidationPlan) -> str:
+    """Add the reported focus nodes of shapes whose results are results of each other."""
+    links = [
+        (source.shape, plan.values_of[source.shape], shape)
+        for shape in cycle
+        for source in plan.reported[shape]
+        if source.shape in cycle
+    ]
+    return (
+        "INSERT INTO shape_reported WITH RECURSIVE walk(shape, node) AS (SELECT shape, node FROM shape_reported"
+        f" WHERE shape IN ({','.join(map(str, cycle))}) UNION SELECT r.child, v.value FROM walk w"
+        f" JOIN {inline_table('r', 'shape INTEGER, value_set, child INTEGER', links)} ON r.shape = w.shape"
+        " JOIN shape_value v ON v.value_set = r.value_set AND v.focus = w.node)"
+        " SELECT w.shape, w.node, 1 FROM walk w"
+        " ANTI JOIN shape_reported k ON k.shape = w.shape AND k.node = w.node"
+    )
 
 
 def _select_reported(plan: ValidationPlan) -> str:

@@ -1,6 +1,7 @@
 """Components that refer to other shapes: logical and shape-based (SHACL 4.6, 4.7).
 
-They are computed from the shapes that refer to no other upwards, by the table of nodes that do not conform.
+They are computed from the shapes that refer to no other upwards, by the table of nodes that do not conform; shapes that
+refer to each other in rounds, until no further node fails.
 """
 
 # ruff: noqa: S608 - only numbers and names of tables are put into SQL
@@ -137,15 +138,22 @@ NOT = Component(
     "not",
     ComponentParameterType.SHAPE,
     find=_find_conforming,
+    negates=True,
     expected=lambda constraint, _, names: f"a value that does not conform to {_shapes(constraint, names)}",
 )
-AND = Component("and", ComponentParameterType.SHAPES, find=_find_failing, expected=_conforming)
+AND = Component("and", ComponentParameterType.SHAPES, find=_find_failing, requires_each=True, expected=_conforming)
 OR = Component("or", ComponentParameterType.SHAPES, find=_find_by_alternatives, expected=_alternatives("at least one"))
 XONE = Component(
-    "xone", ComponentParameterType.SHAPES, find=_find_by_alternatives, expected=_alternatives("exactly one")
+    "xone",
+    ComponentParameterType.SHAPES,
+    find=_find_by_alternatives,
+    negates=True,
+    expected=_alternatives("exactly one"),
 )
-NODE = Component("node", ComponentParameterType.SHAPE, find=_find_failing, expected=_conforming)
-PROPERTY = Component("property", ComponentParameterType.SHAPE, includes_results=True, expected=_conforming)
+NODE = Component("node", ComponentParameterType.SHAPE, find=_find_failing, requires_each=True, expected=_conforming)
+PROPERTY = Component(
+    "property", ComponentParameterType.SHAPE, includes_results=True, requires_each=True, expected=_conforming
+)
 QUALIFIED_MIN_COUNT = Component(
     "qualifiedMinCount",
     ComponentParameterType.COUNT,
@@ -165,6 +173,7 @@ QUALIFIED_MAX_COUNT = Component(
     other_parameters=_QUALIFIED,
     read=_read_qualified,
     find=_find_wrong_qualified_counts,
+    negates=True,
     lists_values=True,
     verb="have",
     expected=_qualified("at most"),
