@@ -6,11 +6,13 @@ import re
 
 from pyoxigraph import BlankNode, Literal, NamedNode, Store, Triple
 
+from kg.decisions.conflicts import is_part_link
 from kg.facts.model import Fact, Rank
 from kg.facts.texts import Texts, passage_uri
 from kg.graph.store import find_quad
 from kg.lookup.entity_names import EntityNames
 from kg.parts import owner_of, path_of
+from kg.schema import KIND
 from kg.terms import ALIAS, LABEL, NOTE, ONTOLOGY, RDF, TYPE, XSD, Term, to_short
 from kg.text.number_words import to_cardinal
 from kg.traversal import list_members
@@ -105,8 +107,13 @@ def cite_fact(fact: Fact, texts: Texts) -> str:
     passage = texts.passage(evidence)
     if passage is None:
         return f"source: {evidence.source}{as_of} [{place}] (source text not available)"
-    paraphrase = ", in other words" if fact.paraphrase else ""
+    paraphrase = ", in other words" if is_reworded(fact) else ""
     return f"source: {evidence.source}{paraphrase}{as_of}: {quote_words(passage)} [{place}]"
+
+
+def is_reworded(fact: Fact) -> bool:
+    """True for a value that the passage states in other words; a class, or the link to a part, is no wording at all."""
+    return fact.paraphrase and fact.property not in (TYPE, KIND) and not is_part_link(fact)
 
 
 def quote_words(passage: str) -> str:

@@ -19,7 +19,7 @@ from kg.explain.why import Explainer, Explanation
 from kg.facts.model import Fact
 from kg.facts.texts import Texts, passage_uri
 from kg.lookup.entity_names import AnswerNames, Entity, EntityNames
-from kg.lookup.phrases import triple_in_words
+from kg.lookup.phrases import is_reworded, triple_in_words
 from kg.queries.answer import Answer, Row, to_cell
 from kg.terms import Term, to_curie
 
@@ -83,7 +83,7 @@ class Citations:
             "address": source.address if source is not None else "",
             "passage": _shorten(" ".join(passage.split()), _MAX_PASSAGE),
             "written": fact.written,
-            "paraphrase": fact.paraphrase,
+            "paraphrase": is_reworded(fact),
             "as_of": fact.as_of,
             "fact_id": to_curie(fact.iri.value),
         }

@@ -13,6 +13,7 @@ from kg.errors import InputError
 from kg.facts.files import read_yaml_file
 from kg.filmgraph import FilmGraph, open_graph
 from kg.reports import Finding
+from kg.server.pages.browse_pages import disagreements_page
 from kg.server.pages.entity_page import entity_page
 from kg.terms import to_short
 from tests.projects import SmallProject
@@ -175,6 +176,7 @@ def test_a_decision_for_a_source_or_a_value_settles_the_conflict(
     assert not answer.is_contested
     reasons = {lost.reason for lost in graph.provenance.contested() if to_short(lost.fact.value) != "90"}
     assert 'decided: it says "so": really' in reasons
+    assert "›" not in disagreements_page(graph, {})  # a budget is shown by its amount, not by its internal name
 
 
 @pytest.mark.parametrize(

@@ -68,6 +68,16 @@ class Ceremony:
         return self._reported(_NOMINATED) or max(len(named) + len(unnamed), self.wins)
 
     @property
+    def are_wins_counted(self) -> bool:
+        """True when a source reports as many wins, or no more nominations: those that are named may not be all."""
+        return self.wins in (self._reported(_WON), self._reported(_NOMINATED))
+
+    @property
+    def are_nominations_counted(self) -> bool:
+        """True when a source reports how many nominations there are."""
+        return self._reported(_NOMINATED) > 0
+
+    @property
     def losses(self) -> int:
         """How many lost nominations sources report."""
         return self._reported(_LOST)
@@ -147,23 +157,30 @@ def _place_and_recipient(part: PartData) -> tuple[Term | None, ...]:
 
 
 def ceremony_summary(ceremony: Ceremony) -> str:
-    """Such as `five wins from six nominations`; empty where nothing is won, nominated or counted."""
+    """Such as `five wins from six nominations`; empty where nothing is won, nominated or counted.
+
+    Where no source counts them there may be more than are named: `one win named in the sources`.
+    """
     wins, nominations = ceremony.wins, ceremony.nominations
     if not wins and not nominations:
         return count_in_words(ceremony.losses, "nomination without a win", "nominations without a win")
-    if wins == nominations:
-        return count_in_words(wins, "win", "wins")
-    of_nominations = count_in_words(nominations, "nomination", "nominations")
-    return f"{count_in_words(wins, 'win', 'wins')} from {of_nominations}" if wins else of_nominations
+    numbers = [(count_in_words(wins, "win", "wins"), ceremony.are_wins_counted)] if wins else []
+    if nominations != wins:
+        numbers += [(count_in_words(nominations, "nomination", "nominations"), ceremony.are_nominations_counted)]
+    if not any(is_counted for _, is_counted in numbers):
+        return f"{' from '.join(text for text, _ in numbers)} named in the sources"
+    return " from ".join(text if is_counted else f"at least {text}" for text, is_counted in numbers)
 
 
 def _item(data: EntityData, display: Display, part: PartData) -> ListItem:
     """An award with the work that it is for, its recipients, its day and who gave it."""
     days = tuple(DisplayValue(date_in_words(value.text)) for value in part.values(vocab.date))
+    works = _work(data, display, part)
+    to = "to" if recognition_kind(part) == WON else "nominee" if works else "for"
     values = (
         *cell(display, part, vocab.award),
-        *labelled("for", _work(data, display, part)),
-        *labelled("to", _recipients(data, display, part)),
+        *labelled("for", works),
+        *labelled(to, _recipients(data, display, part)),
         *days,
         *labelled("presented by", cell(display, part, vocab.givenBy)),
     )
@@ -348,7 +365,11 @@ def _others(data: EntityData, values: Iterable[DisplayValue]) -> list[DisplayVal
 
 def _record(data: EntityData, display: Display, part: PartData) -> QuotedStatement:
     claim = next(iter(cell(display, part, vocab.claim)), DisplayValue(""))
-    compared = labelled("compared with", _others(data, cell(display, part, vocab.comparedWith)))
+    others = [
+        value for value in _others(data, cell(display, part, vocab.comparedWith)) if value.text not in claim.text
+    ]  # fmt: skip
+    works = [value for value in others if _is_film(display, value.term)]
+    compared = (*(value for value in others if value not in works), *labelled("compared with", works))
     known = {value.text for value in compared}
     context = [
         value for name, word in _RECORD_CONTEXT.items()

@@ -20,7 +20,7 @@ from kg.facts.texts import sentence_around
 from kg.filmgraph import FilmGraph
 from kg.graph.store import find_quads
 from kg.lookup.entity_description import PropertyValue
-from kg.lookup.phrases import date_in_words, literal_in_words, name_in_words
+from kg.lookup.phrases import date_in_words, is_reworded, literal_in_words, name_in_words
 from kg.lookup.source_conflicts import value_in_words
 from kg.mappings.linked_datasets import LinkedDataset, read_datasets
 from kg.parts import owner_of, path_of
@@ -34,6 +34,8 @@ _MAX_CONTEXT_LENGTH = 160
 _INVERSE_LABEL = NamedNode(FILM + "inverseLabel")
 _NOUNS = {TYPE: "type", LABEL: "name", ALIAS: "also called", NOTE: "note"}
 """What readers call the properties of other vocabularies."""
+_CITED_AS = {vocab.eventSeries: "festival or awards", vocab.edition: "festival or ceremony", vocab.givenBy: "from"}
+"""What properties are called before the passage that states their value."""
 COLUMN = "urn:column:"
 """The namespace of an answer's columns, which are properties in a diagram of it."""
 MAX_CITATIONS = 40
@@ -141,9 +143,9 @@ class Display:
         elif evidence.record:
             location = f"record {evidence.record}"
         notes = [f"as of {date_in_words(fact.as_of)}"] if fact.as_of else []
-        notes += ["paraphrased"] if fact.paraphrase else []
+        notes += ["paraphrased"] if is_reworded(fact) else []
         notes += [f"retrieved on {date_in_words(evidence.retrieved)}"] if evidence.retrieved else []
-        property = self.label(fact.property) if with_property else ""
+        property = (_CITED_AS.get(fact.property) or self.label(fact.property)) if with_property else ""
         title = self.graph.names.label(source) or self._source_title(source) or evidence.source
         return SourceCitation(title, url, location, passage, before, after, ", ".join(notes), property)
 
@@ -158,12 +160,17 @@ class Display:
         start, end = sentence_around(text, evidence.start, evidence.end, _MAX_CONTEXT_LENGTH)
         return text[start : evidence.start].lstrip(), text[evidence.start : evidence.end], text[evidence.end : end]
 
+    def side(self, facts: Sequence[Fact]) -> DisplayValue:
+        """The value of facts that agree in a conflict; a part by its amount or date, not by its internal name."""
+        value = self.term(facts[0].value, facts)
+        if is_part_link(facts[0]):
+            value = replace(value, text=value_in_words(facts[0], self.graph.names, self.graph.provenance), url="")
+        return value
+
     def rejected(self, contested: ContestedFact) -> RejectedValue:
         """A contested fact's value, with the reason why it is not accepted as true."""
         fact = contested.fact
-        value = self.term(fact.value, [fact])
-        if is_part_link(fact):
-            value = replace(value, text=value_in_words(fact, self.graph.names, self.graph.provenance), url="")
+        value = self.side([fact])
         reason = f"{_REJECTIONS[contested.kind]}: {contested.reason}"
         return RejectedValue(value, reason, is_undecided=contested.is_undecided)
 
@@ -394,7 +401,7 @@ class BarChart:
 
 @dataclass(frozen=True, slots=True)
 class QuotedStatement:
-    """A statement or review, in our words; `words` are those that the speaker used."""
+    """A statement or review, or a record; `words` are those that the speaker used."""
 
     claim: DisplayValue
     speaker: tuple[DisplayValue, ...]
@@ -403,6 +410,10 @@ class QuotedStatement:
     words: tuple[str, ...] = ()
     date: str = ""
     citations: tuple[SourceCitation, ...] = ()
+    is_verbatim: bool = False
+    """True for the speaker's own words."""
+    note: str = ""
+    """What stands before the speaker's name, such as `summary`."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Sequence
 
 from pyoxigraph import Literal, NamedNode
@@ -25,6 +26,13 @@ _MAX_SCORES = 2
 _IN_CINEMAS = frozenset(("theatrical", "cinema", "cinemas"))
 _WORLDWIDE = "worldwide"
 _PREMIERE = "premiere"
+_COMMON_GENRES = frozenset((
+    "action", "adventure", "animated", "animation", "biographical", "comedy", "coming", "crime", "dark", "disaster",
+    "documentary", "drama", "dramatic", "experimental", "family", "fantasy", "historical", "history", "horror",
+    "melodrama", "music", "musical", "mystery", "psychological", "road", "romance", "romantic", "satire", "satirical",
+    "science", "short", "sports", "sport", "spy", "superhero", "supernatural", "teen", "thriller", "war",
+))  # fmt: skip
+"""The first words of genres that are no names, so that they have a small letter inside a sentence."""
 
 
 # --- sentences
@@ -53,13 +61,23 @@ def _kind_of_film(data: EntityData, display: Display) -> str:
     """Such as `A 2024 comedy-drama film from the United States`."""
     year = next((value.text for value in data.of(vocab.year)), "")
     genres = sorted(data.of(vocab.genre), key=lambda value: -len({fact.evidence.source for fact in value.facts}))
-    genre = display.term(genres[0].value).text if genres else ""
+    genre = _within_sentence(display.term(genres[0].value).text) if genres else ""
     countries = [display.term(value.value).text for value in data.of(vocab.countryOfOrigin)][:_MAX_NAMES]
     noun = genre if genre.endswith("film") else f"{genre} film".strip()
     words = " ".join(word for word in (year, noun) if word)
     article = "An" if words[:2] == "18" or words[:1].lower() in set("aeiou8") else "A"
     origin = f" from {_joined([with_article(country) for country in countries])}" if countries else ""
     return f"{article} {words}{origin}"
+
+
+def _within_sentence(genre: str) -> str:
+    """A genre as it is written inside a sentence: `Drama` as `drama`, but `Bollywood` as it is.
+
+    >>> _within_sentence("Drama"), _within_sentence("Romantic comedy"), _within_sentence("Bollywood")
+    ('drama', 'romantic comedy', 'Bollywood')
+    """
+    first = re.split(r"[\s-]", genre, maxsplit=1)[0]
+    return genre[0].lower() + genre[1:] if first.lower() in _COMMON_GENRES else genre
 
 
 def _makers(data: EntityData, display: Display) -> str:
@@ -106,7 +124,7 @@ def _honour(display: Display, ceremony: Ceremony) -> str:
     named = [part.first(vocab.award) for part in ceremony.rows if recognition_kind(part) == WON]
     if ceremony.wins == 1 and named and isinstance(named[0], NamedNode):
         return f"the {display.term(named[0]).text} {at}"
-    return f"{count_in_words(ceremony.wins, 'award', 'awards')} {at}"
+    return f"{count_in_words(ceremony.wins, 'award', 'awards') if ceremony.are_wins_counted else 'awards'} {at}"
 
 
 def _joined(words: Sequence[str]) -> str:

@@ -116,10 +116,10 @@ SECTIONS: tuple[SectionLayout, ...] = (
     MAKING,
     SectionLayout("disagreements", "Sources disagree"),
     SectionLayout("timeline", "Timeline", is_folded=True),
-    SectionLayout("neighbourhood", "Connections", is_folded=True),
+    SectionLayout("neighbourhood", "Linked people, films and places", is_folded=True),
     SectionLayout("more", "More", is_folded=True),
     SectionLayout("named", "Related", is_folded=True),
-    SectionLayout("follows", "Inferred facts", is_folded=True),
+    SectionLayout("follows", "What follows from these facts", is_folded=True),
 )
 """The sections of a page, in their order; those without content are left out."""
 
@@ -253,13 +253,13 @@ SELF_EVIDENT = frozenset((
     vocab.character, vocab.equipment, vocab.claim, vocab.count, LABEL,
 ))  # fmt: skip
 """The properties of parts whose values need no heading: on a small screen a row is a line of text."""
-TIMELINE_WORDS: Mapping[NamedNode, str] = {
+TIMELINE_WORDS: dict[NamedNode, str] = {
     vocab.award: "", vocab.edition: "at", vocab.eventSeries: "at", vocab.location: "in", vocab.recipient: "to",
     vocab.territory: "in", vocab.buyer: "to", vocab.seller: "from", vocab.distributor: "by",
-    vocab.givenBy: "presented by", vocab.comparedWith: "compared with",
+    vocab.givenBy: "presented by", vocab.comparedWith: "as with",
 }  # fmt: skip
 """Property of an event -> the word before its first value in the timeline, in the order of a sentence."""
-STATED_FIRST = frozenset((vocab.genre, vocab.distributor, vocab.inspiredBy, vocab.shootingLocation))
+STATED_FIRST = frozenset((vocab.genre, vocab.inspiredBy, vocab.shootingLocation))
 """Of these the inferred values are left out where there are stated ones: they are in the tables they follow from."""
 WIDER = frozenset((
     vocab.contributor, inverse_of(vocab.contributor), vocab.credit, vocab.when, vocab.participant, vocab.relatedTo,
@@ -294,11 +294,14 @@ HEADINGS: Mapping[NamedNode, str] = {
     vocab.countryOfOrigin: "Country",
     vocab.originalLanguage: "Language",
     vocab.givenBy: "Given by",
-    vocab.edition: "Festival or ceremony",
-    vocab.comparedWith: "Compared with",
+    vocab.edition: "Festival",
+    vocab.comparedWith: "As with",
     vocab.cinemas: "Cinemas",
-    vocab.averagePerCinema: "Per cinema",
-    vocab.ovationMinutes: "Minutes of standing ovation",
+    vocab.averagePerCinema: "Per-theatre average",
+    vocab.medium: "Release type",
+    vocab.follows: "Director's previous film",
+    inverse_of(vocab.follows): "Director's next film",
+    vocab.ovationMinutes: "Standing ovation",
     inverse_of(vocab.characterIn): "Characters",
     inverse_of(vocab.textOf): "Texts",
     inverse_of(vocab.awardOf): "Awards",

@@ -10,7 +10,7 @@ from pyoxigraph import Literal, NamedNode, Triple
 from kg import vocabulary as vocab
 from kg.graph.store import find_quads
 from kg.lookup.entity_description import PropertyValue
-from kg.lookup.phrases import date_in_words, money_in_words, name_in_words
+from kg.lookup.phrases import date_in_words, is_reworded, money_in_words, name_in_words
 from kg.lookup.source_conflicts import Conflict
 from kg.server.pages.display import (
     Block,
@@ -209,7 +209,9 @@ def heading(display: Display, property: NamedNode, *, is_many: bool = False) -> 
 
 
 def _column_heading(display: Display, kind: str, column: NamedNode) -> str:
-    return RECOGNITIONS[kind].given_by if kind and column == vocab.givenBy else heading(display, column)
+    if kind and column == vocab.givenBy:
+        return RECOGNITIONS[kind].given_by
+    return "Festival or ceremony" if kind and column == vocab.edition else heading(display, column)
 
 
 def in_order(data: EntityData, parts: Iterable[PartData]) -> list[PartData]:
@@ -262,7 +264,9 @@ def _cell_value(display: Display, part: PartData, value: PropertyValue) -> Displ
     if value.property == vocab.amount:
         return DisplayValue(money(part, value))
     if value.property == vocab.score and (scale := part.text(vocab.scale)):
-        return DisplayValue(f"{value.text} of {scale}")
+        return DisplayValue(f"{value.text}/{scale}")
+    if value.property == vocab.ovationMinutes:
+        return DisplayValue(f"{value.text} minutes")
     if value.property in (vocab.outcome, vocab.score):
         return DisplayValue(value.text)
     if value.property == vocab.claim and part.text(vocab.reportedWrongly) == "true":
@@ -313,7 +317,7 @@ def cast_table(data: EntityData, display: Display) -> Iterator[Block]:
         for property in CAST
         if (values := data.values.get(property)) is not None and values.omitted
     )
-    yield DisplayTable("Cast", ("Performer", "Character", "Role"), tuple(row for _, row in rows), more=more)
+    yield DisplayTable("Cast", ("Performer", "Character", "Billing"), tuple(row for _, row in rows), more=more)
 
 
 def _billing(credits: Iterable[PartData]) -> str:
@@ -459,6 +463,7 @@ def statement_lists(data: EntityData, display: Display, parts: Sequence[PartData
 
 def _statement(data: EntityData, display: Display, part: PartData) -> QuotedStatement:
     is_own = part.owner == data.entity
+    is_summary = any(is_reworded(fact) for value in part.values(vocab.claim) for fact in value.facts)
     return QuotedStatement(
         claim=next(iter(cell(display, part, vocab.claim)), DisplayValue("")),
         speaker=() if is_own else (display.term(part.owner),),
@@ -467,6 +472,8 @@ def _statement(data: EntityData, display: Display, part: PartData) -> QuotedStat
         words=tuple(value.text for value in part.values(vocab.praiseWord))[:_MAX_WORDS],
         date=next((date_in_words(value.text) for value in part.values(vocab.date, vocab.year)), ""),
         citations=row_citations(display, part),
+        is_verbatim=not is_summary,
+        note="summary" if is_summary else "",
     )
 
 
@@ -487,9 +494,7 @@ def contested_values(display: Display, conflict: Conflict) -> DisplayConflict:
     """The values of a conflict: those that are preferred, and those that are contested with the reason."""
     fact = conflict.contested[0].fact
     values = dict.fromkeys(fact.value for fact in conflict.preferred)
-    accepted = tuple(
-        display.term(value, [fact for fact in conflict.preferred if fact.value == value]) for value in values
-    )
+    accepted = tuple(display.side([fact for fact in conflict.preferred if fact.value == value]) for value in values)
     undecided = any(lost.is_undecided for lost in conflict.contested)
     rejected = tuple(display.rejected(lost) for lost in conflict.contested)
     note = f"Nothing is decided: {conflict.reason}." if undecided else ""
@@ -562,9 +567,10 @@ def _event(data: EntityData, display: Display, part: PartData) -> TimelineEvent:
     citations = display.citations([fact for value in dated for fact in value.facts])
     title = part.text(vocab.kind) or display.label(data.property_to(part) or part.narrowest_class)
     title = table.title if table is not None else title
+    words = TIMELINE_WORDS | ({vocab.recipient: "for"} if is_nomination(part) else {})
     values = [
         replace(value, label=label if number == 0 else "")
-        for property, label in TIMELINE_WORDS.items()
+        for property, label in words.items()
         for number, value in enumerate(_named(display, part, property))
     ]
     rest = [

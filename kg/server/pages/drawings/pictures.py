@@ -244,7 +244,7 @@ def _period_chart(data: EntityData, display: Display, parts: Sequence[PartData],
     territories = {value.text for part in parts for value in cell(display, part, vocab.territory)}
     bars = tuple(_bars(data, display, parts, names_territory=len(territories) != 1))
     where = f" in {with_article(next(iter(territories)))}" if len(territories) == 1 else ""
-    return BarChart(f"Gross by period{where}{in_currency}", bars)
+    return BarChart(f"Gross over time{where}{in_currency}", bars)
 
 
 def _bars(
@@ -299,8 +299,8 @@ def _gross(data: EntityData, display: Display, part: PartData, *, names_territor
 _ORDINALS = ("opening", "first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth", "tenth")
 _GROSS_NOTES = {
     vocab.cinemas: "{} cinemas",
-    vocab.averagePerCinema: "{} per cinema",
-    vocab.position: "no. {} in the charts",
+    vocab.averagePerCinema: "{} per theatre",
+    vocab.position: "no. {} at the box office",
 }
 
 
