@@ -146,7 +146,11 @@ def entity_page(graph: FilmGraph, iri: str, span: str = "") -> str:
         data.label,
         to_curie(entity.value),
         classes,
-        [display.term(alias.value, alias.facts) for alias in data.aliases if alias.text not in _known_names(data)],
+        [
+            display.term(alias.value, alias.facts)
+            for alias in data.aliases
+            if _plain(alias.text) not in _known_names(data)
+        ],
         lead,
         PropertyList(lines),
         sections,
@@ -160,7 +164,13 @@ def entity_page(graph: FilmGraph, iri: str, span: str = "") -> str:
 
 def _known_names(data: EntityData) -> set[str]:
     """What need not be shown as another name: the label, and of a source its id and its file."""
-    return {data.label, data.entity.value.removeprefix(SOURCE), *(value.text for value in data.of(vocab.file))}
+    known = (data.label, data.entity.value.removeprefix(SOURCE), *(value.text for value in data.of(vocab.file)))
+    return set(map(_plain, known))
+
+
+def _plain(text: str) -> str:
+    """A name without regard to case and the shape of apostrophes: `Palme d’Or` is no other name of `Palme d'Or`."""
+    return text.replace("’", "'").casefold()
 
 
 def known_entity(graph: FilmGraph, iri: str) -> NamedNode:

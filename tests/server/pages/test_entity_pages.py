@@ -221,3 +221,11 @@ def test_a_title_from_right_to_left_is_isolated_and_has_its_language(project: Sm
     assert "<h1><bdi>ואלס עם באשיר</bdi></h1>" in page
     assert '<bdi lang="en">Waltz with Bashir</bdi>' in page
     assert parse_page(page).faults == []
+
+
+def test_another_spelling_of_its_title_is_no_other_name(project: SmallProject) -> None:
+    award = """palme: {type: Award, label: "Palme d'Or", alias: [Palme d’Or, PALME D'OR, Golden Palm]}"""
+    project.write("data/awards.yaml", f"source: encyclopedia\n{award}\n")
+    names = entity_page(project.open(), FILM + "palme").partition('class="aliases"')[2].partition("</div>")[0]
+    assert "Golden Palm" in names
+    assert "Or" not in names
