@@ -143,7 +143,7 @@ def test_a_list_that_cannot_be_read_is_rejected_by_itself(project: ImportProject
     (tmp_path / "ev0000147.yml").write_text(AWARDS, encoding="utf-8")
     (tmp_path / "ev0000148.yml").write_text("a: {b\n", encoding="utf-8")
     assert project.run("imdb-awards", str(tmp_path)) == 0
-    assert "ev0000148.yml:2: not YAML" in project.rejects("imdb-awards")
+    assert "ev0000148.yml:1: not YAML" in project.rejects("imdb-awards")
     assert project.facts()
 
 
