@@ -368,8 +368,10 @@ def _record(data: EntityData, display: Display, part: PartData) -> QuotedStateme
     others = [
         value for value in _others(data, cell(display, part, vocab.comparedWith)) if value.text not in claim.text
     ]  # fmt: skip
-    works = [value for value in others if _is_film(display, value.term)]
-    compared = (*(value for value in others if value not in works), *labelled("compared with", works))
+    is_of_film = _is_film(display, part.owner)
+    like = [value for value in others if not is_of_film or _is_film(display, value.term)]
+    # A person is not compared with a film: its record is among the films of that director or distributor.
+    compared = (*(value for value in others if value not in like), *labelled("compared with", like))
     known = {value.text for value in compared}
     context = [
         value for name, word in _RECORD_CONTEXT.items()
