@@ -320,7 +320,7 @@ def _queries(call: argparse.Namespace) -> int:
             write("".join(f"{query.to_text()}\n" for query in group))
         write(f"({count})\n")
         # A word that names a property asks for its values, which few stored queries are about.
-        if words and (values := _values_of(words, queries, schema)):
+        if words and (values := [*_values_of(words, queries, schema), *_rankings(words)]):
             write("See also\n" + "\n".join(values) + "\n")
     for finding in findings:
         print_message(str(finding))
@@ -342,11 +342,25 @@ def _values_of(words: str, queries: Mapping[str, object], schema: Schema) -> lis
     ]
 
 
+_SUPERLATIVES = {"most", "least", "top", "highest", "lowest", "longest", "shortest", "biggest", "largest", "smallest"}
+
+
+def _rankings(words: str) -> list[str]:
+    """A line with a command that ranks films, where the words ask for those with the most or least of something."""
+    if _SUPERLATIVES.isdisjoint(words.lower().split()):
+        return []
+    query = "SELECT ?film ?value { ?film film:runningTime ?value } ORDER BY DESC(?value)"
+    return [
+        f'  kg sparql -e "{query}"',
+        "    ranks films; likewise by film:budget/film:amount or film:boxOffice/film:amount",
+    ]
+
+
 def _no_queries(words: str, queries: Mapping[str, object], schema: Schema) -> str:
     """What else to try when no stored query has the words of a search."""
     if not words:
         return "The project has no stored queries.\n"
-    lines = [f"No stored query has {words!r}. Try", *_values_of(words, queries, schema)]
+    lines = [f"No stored query has {words!r}. Try", *_values_of(words, queries, schema), *_rankings(words)]
     lines += [f"  kg schema {shlex.quote(words)}"]
     if "entities-by-name" in queries:
         lines += [f"  kg ask entities-by-name {shlex.quote(f'word={words}')}"]
@@ -386,13 +400,13 @@ def _schema(call: argparse.Namespace) -> int:
         if call.format == "json":
             write_json([property.as_dict() for property in properties])
         else:
-            write(write_class_card(row, properties))
+            write(write_class_card(row, properties, called_so=card.properties_named(call.word)))
         return 0
     card = card.matching(call.word or "")
     if call.format == "json":
         write_json(card.as_dict())
     elif text := card.to_text(all_terms=call.all):
-        write(f"{text}\n{_SCHEMA_USAGE}\n")
+        write(f"{text if call.word else _with_introduction(text)}\n{_SCHEMA_USAGE}\n")
     else:
         write(_no_terms(call.word or "", card, graph.ontology))
     return 0
@@ -427,6 +441,12 @@ def _schema_of_ontology(call: argparse.Namespace, project: Project) -> int:
         write(_no_terms(call.word or "", card, schema))
     print_message("This project has no graph yet, so nothing is used yet.")
     return 0
+
+
+def _with_introduction(text: str) -> str:
+    from kg.lookup.schema_card import INTRODUCTION
+
+    return f"{INTRODUCTION}\n{text}"
 
 
 _SCHEMA_USAGE = (

@@ -74,6 +74,8 @@ class SchemaRow:
     """Of a kind: the value of `film:kind`."""
     class_curie: str = ""
     """Of a kind: the class that it narrows."""
+    keys: tuple[str, ...] = ()
+    """Of a property: its other keys in fact files."""
 
     @property
     def name(self) -> str:
@@ -95,7 +97,7 @@ class SchemaRow:
 
     def named_by(self, text: str) -> Naming | None:
         """How a text names the term; None when it does not."""
-        names = filter(None, (self.curie, self.curie.partition(":")[2], self.word, *self.labels))
+        names = filter(None, (self.curie, self.curie.partition(":")[2], self.word, *self.keys, *self.labels))
         return match_name(text, tuple(names), self.other_labels)
 
     def has_word(self, word: str) -> bool:
@@ -145,6 +147,11 @@ class SchemaCard:
         curies = {to_curie(type.value) for type in types}
         return [property for property in self.properties if not curies.isdisjoint(property.domain)]
 
+    def properties_named(self, word: str) -> list[SchemaRow]:
+        """The properties that people call so, by a whole name."""
+        named = [(row, row.named_by(word)) for row in self.properties]
+        return [row for naming in (Naming.NAME, Naming.OTHER_NAME) for row, how in named if how is naming]
+
     def matching(self, word: str) -> SchemaCard:
         """The classes, properties and kinds with a word that begins with `word`; first those that it names."""
         return SchemaCard(*(_matching(rows, word) for rows in (self.classes, self.properties, self.kinds)))
@@ -172,7 +179,7 @@ class SchemaCard:
         )
 
     def to_text(self, *, all_terms: bool = False) -> str:
-        """The introduction and a table each, of what has uses or of all terms; empty when there is nothing to list."""
+        """A table each of what has uses, or of all terms; empty when there is nothing to list."""
         card = self if all_terms else self.used()
         if not (card.classes or card.properties or card.kinds):
             return ""
@@ -184,13 +191,14 @@ class SchemaCard:
                 row.uses,
                 _note("of", row.domain),
                 _note("value", row.range or ((row.example,) if row.example else ())),
+                _note("in fact files also", row.keys),
                 row.comment,
             )
             for row in card.properties
         )
         groups = [("class", list(classes)), ("property", list(properties)), ("kind", list(kinds))]
         tables = (f"{_head(name, 'uses')}{''.join(entries)}" for name, entries in groups if entries)
-        return "\n".join((INTRODUCTION, *tables))
+        return "\n".join(tables)
 
 
 def _html_rows(rows: Sequence[SchemaRow]) -> str:
@@ -226,7 +234,7 @@ def read_schema_card(store: Store, ontology: Schema) -> SchemaCard:
     kinds = {kind: count_members(store, ontology, kind) for kind in ontology.kinds}
     return SchemaCard(
         _rows(store, classes, _SUBCLASS),
-        _rows(store, properties, _SUBPROPERTY),
+        [_with_keys(row, ontology) for row in _rows(store, properties, _SUBPROPERTY)],
         [_as_kind(row, ontology) for row in _rows(store, kinds, _BROADER)],
     )
 
@@ -234,6 +242,11 @@ def read_schema_card(store: Store, ontology: Schema) -> SchemaCard:
 def _as_kind(row: SchemaRow, ontology: Schema) -> SchemaRow:
     kind = to_iri(row.curie)
     return replace(row, word=ontology.kinds[kind].word, class_curie=to_curie(ontology.class_of(kind).value))
+
+
+def _with_keys(row: SchemaRow, ontology: Schema) -> SchemaRow:
+    forms = (form for form in ontology.short_forms if to_curie(form.property.value) == row.curie)
+    return replace(row, keys=tuple(key for form in forms for key in form.keys))
 
 
 def read_class_properties(store: Store, ontology: Schema, type: NamedNode) -> list[ClassProperty]:
@@ -251,8 +264,8 @@ def read_class_properties(store: Store, ontology: Schema, type: NamedNode) -> li
     return properties
 
 
-def write_class_card(row: SchemaRow, properties: Sequence[ClassProperty]) -> str:
-    """A class or kind with its properties as a table, and a query to begin with."""
+def write_class_card(row: SchemaRow, properties: Sequence[ClassProperty], called_so: Sequence[SchemaRow] = ()) -> str:
+    """A class or kind with its properties as a table, a query to begin with, and the properties of the same name."""
     entries = (
         _write_entry(property.curie, property.entities, property.comment, f"e.g. {property.example}")
         for property in properties
@@ -265,7 +278,9 @@ def write_class_card(row: SchemaRow, properties: Sequence[ClassProperty]) -> str
     head = f"{row.curie}: {row.comment}\n"
     if row.word:
         head += f"In fact files `type: {row.class_curie.removeprefix('film:')}` and `kind: {row.word}`.\n"
-    return f"{head}\n{table}\nSELECT * WHERE {{ ?{variable} a {type} ; {example} ?value }}\n"
+    also = "".join(_write_entry(row.curie, row.uses, row.comment) for row in called_so)
+    also = f"\n{_head('property with this name', 'uses')}{also}" if also else ""
+    return f"{head}\n{table}\nSELECT * WHERE {{ ?{variable} a {type} ; {example} ?value }}\n{also}"
 
 
 _WIDTH, _INDENT = 79, "    "
@@ -338,7 +353,7 @@ def _texts(store: Store, term: NamedNode, property: NamedNode) -> tuple[str, ...
 
 def _comment(store: Store, term: NamedNode) -> str:
     """What the ontology says of a term; of a property also what it is called in the other direction."""
-    comment = next(iter(_texts(store, term, NOTE)), "")
+    comment = " ".join(next(iter(_texts(store, term, NOTE)), "").split())
     inverse = next(iter(_texts(store, term, _INVERSE_LABEL)), "")
     return f"{comment} ^{to_curie(term.value)}: {inverse}." if inverse else comment
 

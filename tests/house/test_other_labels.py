@@ -159,6 +159,26 @@ def test_a_search_of_the_schema_shows_no_empty_table(capsys: pytest.CaptureFixtu
     shown = capsys.readouterr().out
     assert "film:runningTime" in shown
     assert "class  " not in shown
+    assert "PREFIX" not in shown
+
+
+def test_kg_schema_knows_the_keys_of_fact_files_and_a_property_with_the_name_of_a_class(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    assert main(["schema", "cast"]) == 0
+    assert "in fact files also cast" in capsys.readouterr().out
+    assert main(["schema", "country"]) == 0
+    assert "film:countryOfOrigin" in capsys.readouterr().out.partition("property with this name")[2]
+    card = kg.open(ROOT).schema()
+    assert [row.curie for row in (*card.classes, *card.properties) if "  " in row.comment] == []
+
+
+@pytest.mark.parametrize("words", ["highest grossing", "longest running time", "most expensive film"])
+def test_a_search_for_the_most_of_something_shows_how_to_rank_films(
+    capsys: pytest.CaptureFixture[str], words: str
+) -> None:
+    assert main(["queries", words]) == 0
+    assert "ORDER BY DESC" in capsys.readouterr().out
 
 
 def test_reconciliation_and_the_editor_know_the_words_of_film_people() -> None:
