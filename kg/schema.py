@@ -17,6 +17,7 @@ from typing import NamedTuple
 from pyoxigraph import CanonicalizationAlgorithm, Dataset, Literal, NamedNode, Quad, RdfFormat, Triple, parse
 
 from kg.errors import FaultsError
+from kg.parts import path_of
 from kg.reports import Finding, Place
 from kg.terms import ALIAS, BASE, FILM, KNOWN_NAMES, LABEL, NOTE, OWL, RDF, RDFS, SKOS, TYPE, XSD, Term, to_iri
 from kg.text.folding import Naming, closest, match_name, to_stems
@@ -33,10 +34,24 @@ _REPLACED_BY = NamedNode("http://purl.org/dc/terms/isReplacedBy")
 _DETAIL, _INVERSELY, _WITHIN, _WITHOUT, _VALUE_OF, _OF_SUBJECT = (
     NamedNode(f"{BASE}ontology#{name}") for name in ("detail", "inversely", "within", "without", "valueOf", "ofSubject")
 )
-_NAMED_CLASS, _NAMED_WITHIN, _OF, _KEY, _FORM, _KEY_FORM, _ENTRY, _ENTRY_FORM, _WITH, _UNIT, _SIGN, _EXAMPLE = (
+(
+    _NAMED_CLASS,
+    _NAMED_WITHIN,
+    _NAMED_IN_PART,
+    _OF,
+    _KEY,
+    _FORM,
+    _KEY_FORM,
+    _ENTRY,
+    _ENTRY_FORM,
+    _WITH,
+    _UNIT,
+    _SIGN,
+    _EXAMPLE,
+) = (
     NamedNode(f"{BASE}ontology#{name}")
     for name in (
-        *("namedClass", "namedWithin", "of", "key", "form", "keyForm", "entry", "entryForm", "with"),
+        *("namedClass", "namedWithin", "namedInPart", "of", "key", "form", "keyForm", "entry", "entryForm", "with"),
         *("unit", "sign", "example"),
     )
 )
@@ -83,6 +98,8 @@ class OntologyTerm:
     """Of a property: the class of a value that a fact file writes as a name and that nothing else is stated about."""
     named_within: NamedNode | None = None
     """Of a property: the property to the entity within which the names of its values are unique."""
+    named_in_part: tuple[tuple[str, str], ...] = ()
+    """Of a property: properties of its parts, each with the class or kind of such a value there."""
     unit: str = ""
     """Of a property: the unit of its numbers, such as "minute"."""
     signs: tuple[tuple[str, str], ...] = ()
@@ -262,8 +279,12 @@ class Schema:
         usual = property.usual_range or property.range
         return self.types[usual[0]].name if len(usual) == 1 and usual[0] in self.types else ""
 
-    def named_type(self, property: OntologyTerm) -> str:
-        """The name of the class or kind of a new value of a property; empty when it may be of several."""
+    def named_type(self, property: OntologyTerm, subject: str) -> str:
+        """The name of the class or kind of a new value of a property of `subject`; empty when it may be of several."""
+        path = path_of(subject)
+        part = self.property_named(path[-2]) if len(path) > 1 else None
+        if part is not None and (type := dict(part.named_in_part).get(property.name, "")) in self.type_names:
+            return type
         named = property.named_class
         return self.types[named[0]].name if named and named[0] in self.types else self.usual_type(property)
 
@@ -510,6 +531,7 @@ def _to_property(
         usual_range=_iris(values, _RANGE_INCLUDES),
         named_class=_iris(values, _NAMED_CLASS),
         named_within=next(iter(_iris(values, _NAMED_WITHIN)), None),
+        named_in_part=_pairs(values, _NAMED_IN_PART),
         unit=next(iter(_texts(values, _UNIT)), ""),
         signs=tuple((sign, value) for sign, _, value in (text.rpartition(" ") for text in _texts(values, _SIGN))),
         example=next(iter(_texts(values, _EXAMPLE)), ""),

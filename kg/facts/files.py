@@ -25,6 +25,11 @@ MANY = "facts/many"
 class FileFindings(list[Finding]):
     """Findings about fact files, collected by a reader in the order in which they occur."""
 
+    def __init__(self, findings: Iterable[Finding] = ()) -> None:
+        super().__init__(findings)
+        self.replaced: set[str] = set()
+        """The terms of an earlier version of the ontology that were met; one alone may be a word of somebody's own."""
+
     def add(
         self,
         check: str,
@@ -78,8 +83,10 @@ class FileFindings(list[Finding]):
     ) -> None:
         bare, path = name.removeprefix("film:"), TYPE if kind == "class" else None
         if (replacement := schema.replaced.get(bare)) is not None:
-            message = f"{kind} {name!r} is from an earlier version of the ontology."
-            remedy = f"Use {replacement}; `kg migrate` rewrites a project."
+            message, remedy = f"{kind} {name!r} is not in the ontology", f"Use {replacement}."
+            self.replaced.add(bare)
+            if len(self.replaced) > 1:
+                remedy += " `kg migrate` rewrites a project of an earlier version."
             self.add(f"replaced-{kind}", message, place, path=path, value=name, remedy=remedy)
         else:
             message, suggestions, remedy = f"unknown {kind} {name!r}", suggest(bare), ""

@@ -205,9 +205,10 @@ class _Resolver:
         return not types or not range or any(set(range) & self.schema.ancestors(type) for type in types)
 
     def _create(self, value: NamedValue) -> NamedNode:
-        type, iri = self.schema.named_type(value.property), value.iri
+        type, iri = self.schema.named_type(value.property, value.subject.value), value.iri
         known = self._created.get(iri)
-        if known is not None and self._joins(known, type):
+        if known is not None and (joined := self._join(known.type, type)) is not None:
+            self._created[iri] = _Created(known.value, joined)
             return iri
         example = f"{_id(iri)}: {{type: {self._type_text(type) or '...'}, label: {value.name}}}"
         if known is not None or iri in self.index.subjects:
@@ -226,12 +227,12 @@ class _Resolver:
             self._add("new-entity", message, value, severity=Severity.INFO, remedy="`kg fix` writes a block for it.")
         return iri
 
-    def _joins(self, known: _Created, type: str) -> bool:
-        """True when one entity can be what two names say."""
-        first, second = (self.schema.type_names.get(name) for name in (known.type, type))
-        if first is None or second is None or first in self.schema.ancestors(second):
-            return first is not None or second is None
-        return second in self.schema.ancestors(first)
+    def _join(self, known: str, type: str) -> str | None:
+        """The narrower of two classes or kinds that one entity can have; None when it cannot have both."""
+        first, second = (self.schema.type_names.get(name) for name in (known, type))
+        if second is None or (first is not None and second in self.schema.ancestors(first)):
+            return known
+        return type if first is None or first in self.schema.ancestors(second) else None
 
     def _type_text(self, type: str) -> str:
         narrowed = self.schema.narrowed.get(type)

@@ -22,7 +22,9 @@ CONTEXT_KEYS = ("source", "at", "record", "retrieved", "as_of", "rank", "because
 """Keys that a block, part or fact may have besides properties."""
 Entry = tuple[YamlNode, YamlNode]
 _SLOT = re.compile(r"\{(\w+)\}")
-_DIGITS_AFTER_COMMA = re.compile(r"[0-9]{3}(?![0-9])")
+DIGITS_AFTER_COMMA = re.compile(r"[0-9]{3,4}(?![0-9])")
+"""The rest of a number such as `€300,000`, or of `March 14, 2019`, in braces: YAML reads a key after the comma."""
+_CODE = "[A-Z]{3}"
 _NAME = r"\S(?:[^\n]{0,200}\S)?"
 _ISO_DATE = re.compile(r"[0-9]{3}[0-9X](?:-[0-9]{2}){0,2}")
 _DATE = r"[0-9A-Za-z][0-9A-Za-z.,/ \-]{2,30}"
@@ -86,7 +88,9 @@ class ShortForms:
         for slot in _SLOT.finditer(text):
             if (property := self.schema.property_named(slot[1])) is None:
                 return None
-            pattern += re.escape(text[position : slot.start()]) + f"(?P<{slot[1]}>{_slot_pattern(property)})"
+            before = text[position : slot.start()]
+            values = _sign_pattern(property) if property.signs and not before.strip() else _slot_pattern(property)
+            pattern += re.escape(before) + f"(?P<{slot[1]}>{values})"
             position = slot.end()
             slots.append(property)
         return _Template(text, re.compile(pattern + re.escape(text[position:])), tuple(slots))
@@ -162,6 +166,8 @@ class ShortForms:
         entry_form = next((form for form in forms if form.entry is not None), None)
         if entry_form is not None and self._is_by_name(value):
             return list(self._expand_entries(entry_form, value, details))
+        if entry_form is not None and (long := self._expand_single_entry(entry_form, property, value)) is not None:
+            return [_with_details(long, details)]
         if property.value_kind is not ValueKind.ENTITY or property.iri == TYPE:
             return [value]
         return [_with_details(replace(value, entries=self.expand(value.entries, classes=property.range)), details)]
@@ -189,14 +195,15 @@ class ShortForms:
         if long.entries is None:
             entries = [(key, long if key.text == "value" else node) for key, node in value.entries or ()]
             return replace(value, entries=entries)
-        if any(key.text not in CONTEXT_KEYS for key, _ in others):
+        names = [key.text or "" for key, _ in others if key.text not in CONTEXT_KEYS]
+        if any(self.property_of(name, property.range) is None for name in names):
             return value
-        return replace(value, entries=[*others, *long.entries])
+        return replace(value, entries=[*self.expand(others, classes=property.range), *long.entries])
 
     def _is_by_name(self, value: YamlNode) -> bool:
         """True for a mapping such as `{Portugal: 14 March 2019}`, whose keys are values and not properties."""
         names = [key.text or "" for key, _ in value.entries or () if key.text not in CONTEXT_KEYS]
-        if any(_DIGITS_AFTER_COMMA.match(key.text or "") and node.is_null for key, node in value.entries or ()):
+        if any(DIGITS_AFTER_COMMA.match(key.text or "") and node.is_null for key, node in value.entries or ()):
             return False  # {Portugal: €300,000} are two entries in YAML
         return bool(names) and not any(
             name == "id" or name in self.keys or name in KNOWN_NAMES or self.schema.property_named(name)
@@ -212,6 +219,21 @@ class ShortForms:
             is_unread = [name.text for name, _ in values] == ["value"]
             entries = values if is_unread else [*shared, (_scalar(form.entry.name, key), key), *values]
             yield _with_details(YamlNode(key.place, entries=entries, end=node.end), details)
+
+    def _expand_single_entry(self, form: _Form, property: OntologyTerm, value: YamlNode) -> YamlNode | None:
+        """The part of `{Portugal: 14 March 2019, distributor: Neon}`, with one value as key; None where it is none."""
+        entries = [(key, node) for key, node in value.entries or () if self._is_by_name(_mapping(key, node))]
+        if form.entry is None or len(entries) != 1 or entries[0][1].text is None:
+            return None
+        key, node = entries[0]
+        if not (name := key.text or "")[:1].isupper() or self.property_of(name[:1].lower() + name[1:], ()) is not None:
+            return None  # rather a misspelt property
+        matched = _match(node.text or "", form.entry_texts, node, may_be_id=False)
+        if matched is None:
+            return None
+        others = [(other, inner) for other, inner in value.entries or () if other is not key]
+        expanded = self.expand(others, classes=property.range)
+        return replace(value, entries=[*expanded, (_scalar(form.entry.name, key), key), *matched])
 
     def _entry_values(self, form: _Form, node: YamlNode) -> list[Entry]:
         single = next((template.slots[0] for template in form.entry_texts if len(template.slots) == 1), None)
@@ -255,15 +277,22 @@ class ShortForms:
         return None
 
 
+def _sign_pattern(property: OntologyTerm) -> str:
+    """A sign, or a code such as EUR where values are codes."""
+    signs = "|".join(map(re.escape, sorted((sign for sign, _ in property.signs), key=len, reverse=True)))
+    return signs if _is_number(property) else f"{signs}|{_CODE}"
+
+
+def _is_number(property: OntologyTerm) -> bool:
+    return bool(property.range) and property.range[0].value in (XSD + "decimal", XSD + "integer")
+
+
 def _slot_pattern(property: OntologyTerm) -> str:
-    if property.signs:
-        signs = sorted((sign for sign, _ in property.signs), key=len, reverse=True)
-        return "|".join((*map(re.escape, signs), "[A-Z]{3}"))
     if property.value_kind is ValueKind.ENTITY:
         return _NAME
     if property.value_kind is ValueKind.DATE:
         return "[0-9]{4}" if property.name == "year" else _DATE
-    if property.range and property.range[0].value in (XSD + "decimal", XSD + "integer"):
+    if _is_number(property):
         return f"{AMOUNT}|{NUMBER}"
     return _NAME
 
@@ -292,9 +321,8 @@ def _is_certain(template: _Template, text: str) -> bool:
 
 def _slot_value(slot: OntologyTerm, text: str, template: _Template) -> str | None:
     """The value of a slot in the form that the reader reads; None when the text is none."""
-    if slot.signs:
-        codes = dict(slot.signs)
-        return codes.get(text) or (text if re.fullmatch("[A-Z]{3}", text) else None)
+    if (value := dict(slot.signs).get(text)) is not None:
+        return value
     if slot.value_kind is ValueKind.ENTITY:
         return text
     if any(other.signs for other in template.slots) and slot.name == "amount":
@@ -326,6 +354,10 @@ def _with_details(value: YamlNode, details: Sequence[tuple[str, str]]) -> YamlNo
     known = {key.text for key, _ in value.entries or ()}
     added = [(_scalar(name, value), _scalar(text, value)) for name, text in details if name not in known]
     return replace(value, entries=[*(value.entries or ()), *added])
+
+
+def _mapping(key: YamlNode, value: YamlNode) -> YamlNode:
+    return YamlNode(key.place, entries=[(key, value)], end=value.end)
 
 
 def _scalar(text: str, at: YamlNode) -> YamlNode:

@@ -131,7 +131,7 @@ def define_entity(finding: Finding, text: str, schema: Schema) -> Sequence[Edit]
     property = schema.properties.get(path) if isinstance(path, NamedNode) else None
     if property is None or finding.place is None or finding.suggestions or not isinstance(value, NamedNode):
         return ()
-    type, id = schema.named_type(property), to_curie(value.value).removeprefix("film:")
+    type, id = schema.named_type(property, finding.focus.strip("<>")), to_curie(value.value).removeprefix("film:")
     takes_parts = property.example.startswith("{")  # their values have no block of their own
     if not type or takes_parts or not _NEW_ID.fullmatch(id):
         return ()

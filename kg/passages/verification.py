@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from decimal import Decimal
 from enum import StrEnum
 
@@ -35,22 +35,25 @@ class PassageCheck(StrEnum):
     PARAPHRASE = "paraphrase"
     """The fact says that its passage has other words."""
     STRUCTURE = "structure"
-    """A class, a kind, an outcome such as `won`, or a link to a part: no words are expected."""
+    """A class, a kind, an outcome such as `won`, true or false, or a link to a part: no words are expected."""
     WITHOUT_SPAN = "without_span"
     """The evidence is a record or a file."""
     TEXT_UNAVAILABLE = "text_unavailable"
     """The text is not available."""
     FAILED = "failed"
-    """There is a finding."""
+    """There is a finding, of the passage or of a value that is not defined."""
 
 
-def verify(facts: Iterable[Fact], *, texts: Texts, schema: Schema) -> Report:
+def verify(
+    facts: Iterable[Fact], *, texts: Texts, schema: Schema, undefined: Collection[NamedNode] = frozenset()
+) -> Report:
     """A finding for every wrong digest, span or value, and for passages that look wrong.
 
+    Of values that are `undefined`, and so have no name to look for, there is a finding already.
     The counts are the facts by `PassageCheck`.
     """
     facts = tuple(facts)
-    verifier = _Verifier(texts, schema, names_of(facts))
+    verifier = _Verifier(texts, schema, names_of(facts), undefined)
     checks = Counter(dict.fromkeys(PassageCheck, 0))
     findings = list(texts.findings())
     for fact in facts:
@@ -76,8 +79,10 @@ def names_of(facts: Iterable[Fact]) -> Mapping[Term, list[str]]:
 class _Verifier:
     """Checks facts against the passages that they name."""
 
-    def __init__(self, texts: Texts, schema: Schema, names: Mapping[Term, list[str]]) -> None:
-        self._texts, self._schema, self._names = texts, schema, names
+    def __init__(
+        self, texts: Texts, schema: Schema, names: Mapping[Term, list[str]], undefined: Collection[NamedNode]
+    ) -> None:
+        self._texts, self._schema, self._names, self._undefined = texts, schema, names, undefined
 
     def check(self, fact: Fact) -> PassageCheck | Finding:
         evidence = fact.evidence
@@ -93,11 +98,13 @@ class _Verifier:
                 f"which has {len(text)} characters"
             )
             return Finding("facts/span", message, places=(fact.place,))
-        if fact.property in (TYPE, KIND) or _is_outcome(fact) or self._is_part_link(fact):
+        if fact.property in (TYPE, KIND) or _is_without_words(fact) or self._is_part_link(fact):
             return PassageCheck.STRUCTURE
         if fact.paraphrase:
             return PassageCheck.PARAPHRASE
-        return PassageCheck.VERIFIED if self._contains(passage, fact) else self._finding(passage, fact)
+        if self._contains(passage, fact):
+            return PassageCheck.VERIFIED
+        return PassageCheck.FAILED if fact.value in self._undefined else self._finding(passage, fact)
 
     def is_contained(self, fact: Fact) -> bool:
         """True when the passage of a fact contains its value, whether or not the fact is a paraphrase."""
@@ -123,6 +130,8 @@ class _Verifier:
         return contains_name(passage, [to_curie(fact.value.value)]) if isinstance(fact.value, NamedNode) else False
 
     def _finding(self, passage: str, fact: Fact) -> Finding:
+        is_text = isinstance(fact.value, Literal)
+        ways = "give its words as `written`" if is_text else "add an alias, give its words as `written`"
         return finding_about(
             fact,
             "facts/not-in-passage",
@@ -131,7 +140,7 @@ class _Verifier:
             Severity.VIOLATION,
             expected=" or ".join(self._names.get(fact.value, [])) or to_short(fact.value),
             found=passage if len(passage) <= 200 else passage[:199] + "…",
-            remedy="Correct the span, add an alias, or add `paraphrase: true`.",
+            remedy=f"Correct the span, {ways}, or add `paraphrase: true`.",
         )
 
 
@@ -145,8 +154,10 @@ def _has_form(passage: str, value: str, property: OntologyTerm | None) -> bool:
     return any(contains_name(passage, [sign]) if sign[-1].isalpha() else sign in passage for sign in signs)
 
 
-def _is_outcome(fact: Fact) -> bool:
-    """True for the outcome of a recognition, which is one of a few words; that of an event in a story is a text."""
+def _is_without_words(fact: Fact) -> bool:
+    """True for true and false, and for the outcome of a recognition; that of an event in a story is a text."""
+    if isinstance(fact.value, Literal) and fact.value.datatype.value == XSD + "boolean":
+        return True
     return fact.property == film.outcome and isinstance(fact.subject, NamedNode) and is_part(fact.subject.value)
 
 

@@ -322,7 +322,7 @@ def draft(
     report, shapes_report = Report(findings), None
     if (available := open_texts(texts, project.texts, read.sources)).folders:
         show("verifying")
-        report += verify(facts, texts=available, schema=schema)
+        report += verify(facts, texts=available, schema=schema, undefined=read.undefined)
     canonical = apply_links_in(facts, links.links, trust.policy)
     show("deciding")
     resolution = resolve_conflicts_in(facts, single_valued=_single_valued(shapes), schema=schema, policy=trust.policy)
@@ -525,7 +525,7 @@ def verify_project(project: Project | Path | str | None = None, *, texts: Path |
     schema = to_schema(read_ontology(project.ontology))
     read = read_facts(project.data, schema, ProjectFacts(TripleTables()), texts=texts)
     available = open_texts(texts, project.texts, read.sources)
-    return Report(read.findings) + verify(read.facts, texts=available, schema=schema)
+    return Report(read.findings) + verify(read.facts, texts=available, schema=schema, undefined=read.undefined)
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,8 +16,10 @@ from kg.facts.readers.yaml_reader import YamlReader
 from kg.facts.texts import Texts
 from kg.facts.written_values import to_amount, to_iso_date, to_minutes, to_number
 from kg.fixes.fact_format import format_project, format_text
-from kg.pipeline.build import check
+from kg.graph.store import published_build
+from kg.pipeline.build import build, check
 from kg.project import find_project
+from kg.reports import Severity
 from kg.schema import read_ontology, to_schema
 from tests.projects import ROOT, SmallProject, statement
 
@@ -84,6 +86,10 @@ def block(lines: str) -> str:
             "  release:\n    Portugal: 2019\n    France: 2020",
             "  release: [{territory: Portugal, date: 2019}, {territory: France, date: 2020}]",
         ),
+        (
+            "  release: {Portugal: 14 March 2019, distributor: Neon}",
+            "  release: {distributor: Neon, territory: Portugal, date: 2019-03-14}",
+        ),
         ("  cast: {Beatriz Lopes: Dulce}", "  castCredit: {agent: Beatriz Lopes, character: Dulce}"),
         (
             "  cast: [Ana Luz as Dulce, Rui Melo]",
@@ -95,6 +101,19 @@ def block(lines: str) -> str:
             "  recognition: [{award: Golden Leopard, year: 2019, outcome: won}, {award: Bear, outcome: nominated}]",
         ),
         ("  rating: {Rotten Tomatoes: 93/100}", "  rating: {givenBy: Rotten Tomatoes, score: 93, scale: 100}"),
+        ("  rating: {Rotten Tomatoes: 93%}", "  rating: {givenBy: Rotten Tomatoes, score: 93, scale: 100}"),
+        (
+            "  ratings: {A: 93 %, B: 8/10}",
+            "  rating: [{givenBy: A, score: 93, scale: 100}, {givenBy: B, score: 8, scale: 10}]",
+        ),
+        (
+            "  awards: {value: Golden Bear, recipient: Jane Roe}",
+            "  recognition: {recipient: Jane Roe, award: Golden Bear, outcome: won}",
+        ),
+        (
+            "  budget: {value: €1.2 million, approximate: true}",
+            "  budget: {approximate: true, amount: 1200000, currency: EUR}",
+        ),
         ("  date: March 14, 2019", "  date: 2019-03-14"),
         ("  country: Portugal\n  actors: [A B, C D]", "  countryOfOrigin: Portugal\n  castMember: [A B, C D]"),
     ],
@@ -119,6 +138,8 @@ def test_a_short_form_states_what_its_long_form_states(tmp_path: Path, short: st
         ("release: 3/4/2019", "'3/4/2019' is not a release"),
         ("release: {Portugal: 3/4/2019}", "'3/4/2019' is not a date"),
         ("cast: A as B as C", "'A as B as C' is not a cast credit"),
+        ("rating: {Metacritic: 77}", "'77' is not a rating"),
+        ("rating: {A: 93 USD}", "'93 USD' is not a rating"),
         ("date: 30 February 2019", "'30 February 2019' is not a date"),
     ],
 )
@@ -126,6 +147,15 @@ def test_what_has_no_certain_meaning_is_rejected_with_an_example(tmp_path: Path,
     (finding,) = facts_of(tmp_path, block(f"  {line}\n"))[1]
     assert finding.startswith("facts/value ")
     assert message in finding
+
+
+def test_the_example_of_the_documents_is_complete(films: SmallProject) -> None:
+    """What a short form names gets the class and kind that the shapes of the form require."""
+    (example,) = re.findall(r"### Short forms\n.*?```yaml\n(.*?)```", (ROOT / "docs/facts.md").read_text(), re.DOTALL)
+    films.write("data/films.yaml", f"source: encyclopedia\n{example}")
+    report = build(films.folder)
+    assert {finding.check for finding in report} == {"facts/new-entity"}
+    assert published_build(films.project) is not None
 
 
 def test_messages_say_what_to_write(films: SmallProject) -> None:
@@ -149,6 +179,34 @@ def test_the_passage_has_the_sign_of_a_currency(films: SmallProject) -> None:
         f"source: notes\nThe Last Ferry:\n  type: FeatureFilm\n{lines.replace('value: $', 'value: £')}",
     )
     assert [finding.check for finding in check(films.folder)] == ["facts/not-in-passage"]
+
+
+def test_a_passage_is_searched_for_words_only_once_and_not_for_true(films: SmallProject) -> None:
+    films.write("data/sources.yaml", "notes: {title: Notes, file: notes.txt}\n")
+    films.write("texts/notes.txt", "A drama that cost about €2 million and pleased 88% of the Tomatoes' critics.\n")
+    block = (
+        "  budget: {value: €2 million, approximate: true, at: about €2 million}\n"
+        "  rating: {Tomatoes: {value: 88%, at: 88% of the Tomatoes}}\n"
+        "  genre: {value: drama, at: A drama}\n"
+    )
+    films.write("data/films.yaml", f"source: notes\nThe Last Ferry:\n  type: FeatureFilm\n{block}")
+    assert [
+        (finding.check, finding.value) for finding in check(films.folder) if finding.severity is Severity.VIOLATION
+    ] == [("facts/unknown-entity", "<https://w3id.org/filmgraph/film/drama>")]
+
+
+@pytest.mark.parametrize(
+    ("line", "rest"),
+    [
+        ("release: {Portugal: March 14, 2019}", "2019"),
+        ("castCredit: {agent: Jane Roe, character: Ann, the nurse}", "the nurse"),
+        ("synopsis: {value: A ferry sinks, at: It sinks, and nobody cares}", "and nobody cares"),
+    ],
+)
+def test_what_follows_a_comma_in_braces_needs_quotation_marks(films: SmallProject, line: str, rest: str) -> None:
+    films.write("data/films.yaml", f"source: encyclopedia\nferry:\n  label: F\n  {line}\n")
+    advice = [finding.remedy for finding in films.read().findings if repr(rest) in finding.message]
+    assert advice == ['Within braces, put a text with commas in quotation marks: "€300,000".']
 
 
 def test_a_comma_within_braces_is_not_taken_for_the_end_of_a_number(tmp_path: Path) -> None:

@@ -31,7 +31,7 @@ from kg.facts.texts import open_texts
 from kg.reports import Finding, Place
 from kg.schema import Schema, ValueKind
 from kg.sql import quote
-from kg.terms import FILM, SOURCE, TYPE, to_curie, to_short
+from kg.terms import FILM, SOURCE, TYPE, to_curie, to_short, to_term
 from kg.text.folding import closest
 
 _OTHER_FILES = ("sources.yaml", "policy.yaml", LOCK_FILE)
@@ -63,6 +63,8 @@ class FactsRead:
     """File name -> what the next build has to know to leave the file unread."""
     is_continued: bool = False
     """True when an earlier snapshot has the facts of the files that were not read."""
+    undefined: frozenset[NamedNode] = frozenset()
+    """Values that are no entities of the graph, or not certainly one; there is a finding about each."""
 
 
 def read_facts(
@@ -89,8 +91,20 @@ def read_facts(
     findings = FileFindings((*listed.findings, *files.findings()))
     resolved = resolve_names(table, files.yaml.named_values, schema)
     findings.extend(resolved.findings)
-    findings.extend(_check_names(table, schema, sources, resolved.unresolved))
-    return FactsRead(table, sources, tuple(findings), citations.to_lock(), files.records, former is not None)
+    undefined = set(resolved.unresolved)
+    for finding in _check_names(table, schema, sources, resolved.unresolved):
+        findings.append(finding)
+        if finding.check == "facts/unknown-entity":
+            undefined.add(cast(NamedNode, to_term(finding.value)))
+    return FactsRead(
+        table,
+        sources,
+        tuple(findings),
+        citations.to_lock(),
+        files.records,
+        former is not None,
+        frozenset(undefined),
+    )
 
 
 def named_files(folder: Path) -> dict[str, Path]:
@@ -236,7 +250,7 @@ def _undefined_entity(entity: NamedNode, use: Fact, names: Sequence[str], schema
     if example := example_of(property):
         message, remedy = f"{name.removeprefix('film:')!r} is not {describe_value(property, schema)}", example
     elif entity.value.startswith(FILM):
-        usual_type = schema.named_type(property) or "..."
+        usual_type = schema.named_type(property, str(use.subject).strip("<>")) or "..."
         narrowed = schema.narrowed.get(usual_type)
         type = f"{narrowed.class_name}, kind: {narrowed.word}" if narrowed is not None else usual_type
         remedy = f"Add {name.removeprefix('film:')}: {{type: {type}, label: ...}}"

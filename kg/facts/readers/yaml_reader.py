@@ -21,7 +21,7 @@ from kg.facts.literals import describe_value, example_of, parse_value
 from kg.facts.model import Evidence, Fact, Rank, Source, part_owner
 from kg.facts.named_values import NamedValue, is_name, named_iri
 from kg.facts.passage_lock import Citation, CitationFinder, CitationResult
-from kg.facts.short_forms import CONTEXT_KEYS, ShortForms
+from kg.facts.short_forms import CONTEXT_KEYS, DIGITS_AFTER_COMMA, ShortForms
 from kg.facts.written_values import to_iso_date
 from kg.files.yaml_files import YamlNode, quoted
 from kg.parts import part_iri
@@ -40,8 +40,7 @@ _OCCASIONS = ("edition", "eventSeries")
 """Keys for what many recognitions of one owner have in common."""
 _PART_ID = re.compile(r"[\w\-]+(?:\.[\w\-]+\.[\w\-]+)+")
 _NTH = re.compile(r"[1-9][0-9]{0,5}")
-_DIGITS_AFTER_COMMA = re.compile(r"[0-9]{3}(?![0-9])")
-"""The rest of a number such as `€300,000` in braces, where YAML reads a key after the comma."""
+_COMMA_REMEDY = 'Within braces, put a text with commas in quotation marks: "€300,000".'
 _CITATION_REMEDY = "Write words of the text, or {words: ..., nth: 2}, or start-end."
 _Entries = dict[str, tuple[YamlNode, YamlNode]]
 """Key as text -> the nodes of key and value."""
@@ -190,8 +189,9 @@ class YamlReader:
                 return
             for name in (name for name in entries if name not in _FACT_KEYS):
                 suggestions = closest(name, list(_FACT_KEYS))
-                message = f"unknown key {name!r} of a fact"
-                self.findings.add("key", message, entries[name][0].place, value=name, suggestions=suggestions)
+                message, remedy = f"unknown key {name!r} of a fact", _COMMA_REMEDY if entries[name][1].is_null else ""
+                place = entries[name][0].place
+                self.findings.add("key", message, place, value=name, suggestions=suggestions, remedy=remedy)
             context = self._inner(context, entries)
             written, lang = (self._text(entries[name][1]) if name in entries else "" for name in ("written", "lang"))
             value = entries["value"][1]
@@ -250,10 +250,9 @@ class YamlReader:
             message = f"{property.name} takes a value, not a mapping"
             self.findings.add("shape", message, value.place, path=property.iri, remedy="Write {value: ...}.")
             return
-        if (digits := next(filter(_DIGITS_AFTER_COMMA.match, entries), None)) is not None:
-            remedy = 'Within braces, put a number with commas in quotation marks: "€300,000".'
-            place = entries[digits][0].place
-            self.findings.add("unknown-property", f"{digits!r} is no property", place, value=digits, remedy=remedy)
+        if (rest := next((name for name, (_, node) in entries.items() if self._is_rest(name, node)), None)) is not None:
+            message, place = f"{rest!r} is no property", entries[rest][0].place
+            self.findings.add("unknown-property", message, place, value=rest, remedy=_COMMA_REMEDY)
             return
         part = NamedNode(self._part_iri(subject, property, entries, value.place))
         entries.pop("id", None)
@@ -263,6 +262,12 @@ class YamlReader:
                 subject, property.iri, part, evidence, "", inner.as_of, inner.rank, inner.because, True, value.place
             )
         yield from self._properties(part, entries, inner, on=self._types(entries) or property.range)
+
+    def _is_rest(self, name: str, value: YamlNode) -> bool:
+        """True for what follows a comma in braces, `March 14, 2019`, where YAML reads a key without a value."""
+        return bool(DIGITS_AFTER_COMMA.match(name)) or (
+            value.is_null and is_name(name) and self.schema.property_named(name) is None
+        )
 
     def _part_iri(self, subject: NamedNode, property: OntologyTerm, entries: _Entries, place: Place) -> str:
         if "id" in entries:
