@@ -28,6 +28,7 @@ from kg.xsd import literal_parts
 _ID = re.compile(r"[a-z0-9_][a-z0-9_.\-]*")
 _NAME = re.compile(r"[^\x00-\x1f<>{}|\\^`]*\w[^\x00-\x1f<>{}|\\^`]*")
 _LIKE_CURIE = re.compile(r":\S")
+_TWO_PEOPLE = re.compile(r"([^\W\d_]\S* \S[^,]*?) (?:and|&) ([^\W\d_]\S* \S[^,]*)")
 _LONGEST = 200
 
 
@@ -225,6 +226,10 @@ class _Resolver:
             self._created[iri] = _Created(value, type)
             message = f"{value.name!r} is new, so the {type} {_id(iri)} is created"
             self._add("new-entity", message, value, severity=Severity.INFO, remedy="`kg fix` writes a block for it.")
+            if type == "Person" and (two := _TWO_PEOPLE.fullmatch(value.name)) is not None:
+                remedy = f"Write a list: [{two[1]}, {two[2]}]."
+                message = f"{value.name!r} may be two people"
+                self._add("two-names", message, value, severity=Severity.WARNING, remedy=remedy)
         return iri
 
     def _join(self, known: str, type: str) -> str | None:
