@@ -75,7 +75,7 @@ from kg.schema import KIND, Schema, read_ontology, to_schema
 from kg.shapes import Shapes, read_shapes, single_valued
 from kg.shapes import check as check_shapes
 from kg.shapes.paths import predicates
-from kg.terms import ALIAS, CONTESTED, LABEL, LINKS, ONTOLOGY, TYPE, UNDECIDED
+from kg.terms import ALIAS, CONTESTED, LABEL, LINKS, ONTOLOGY, TYPE, UNDECIDED, to_term
 from kg.text.folding import closest
 
 Progress = Callable[[str], None]
@@ -439,9 +439,24 @@ def _find_unread(report: Report, facts: ProjectFacts) -> UnreadEntities | None:
 
 def _located(report: Report, facts: FactSelection, tables: TripleTables, inference: Inference) -> Report:
     """The report with the places in files that its findings come from."""
-    facts.load(finding.focus for finding in report)
+    facts.load(entity for finding in report for entity in (finding.focus, _misclassed(finding)))
     locator = SourceLocator(facts, trace=ProofTracer(tables, inference.ontology, inference.rules))
-    return Report(tuple(locator.locate(finding) for finding in report), report.counts)
+    return Report(tuple(_with_missing_type(locator.locate(finding), facts) for finding in report), report.counts)
+
+
+def _misclassed(finding: Finding) -> str:
+    """The value of a finding that is an entity of another class than expected, as an exact term; else empty."""
+    is_entity = finding.value.startswith("<") and not finding.value.startswith("<<")
+    return finding.value if finding.check == "shacl/class" and is_entity else ""
+
+
+def _with_missing_type(finding: Finding, facts: FactSelection) -> Finding:
+    """A finding that a value is of another class, with the remedy where the value has a block without a type."""
+    if not (entity := _misclassed(finding)):
+        return finding
+    stated = {fact.property for fact in facts.about(to_term(entity))}
+    is_typeless = LABEL in stated and TYPE not in stated
+    return replace(finding, remedy=f"{finding.found} has no type: give it one.") if is_typeless else finding
 
 
 def _add_named_graphs(graph: Draft, *, only_changed: bool) -> None:

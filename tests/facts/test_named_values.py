@@ -55,6 +55,14 @@ def test_a_name_that_may_be_two_people_is_a_warning(film_project: SmallProject) 
     ]
 
 
+def test_a_block_without_a_type_is_told_so(film_project: SmallProject) -> None:
+    block = "    Ellen Frye:\n      statement: {claim: It is good., about: the-last-ferry}\n"
+    film_project.write("data/films.yaml", FERRY + block)
+    assert [finding.advice for finding in check(film_project.folder) if finding.check == "shacl/class"] == [
+        "Ellen Frye has no type: give it one."
+    ]
+
+
 def test_the_block_that_kg_fix_writes_states_the_same(film_project: SmallProject) -> None:
     extra = "  castCredit: {agent: Beatriz Lopes, character: Dulce}\n  countryOfOrigin: Portugal\n"
     film_project.write("data/films.yaml", FERRY)
