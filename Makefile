@@ -7,7 +7,7 @@ PIP := $(BIN)/pip install --quiet --disable-pip-version-check
 WORLD := build/world
 WORKERS ?= 2
 
-.PHONY: graph world test quick test-stores test-spark test-latest lock lock-check pictures bundle docs-packages docs format clean
+.PHONY: graph world test quick test-laws test-stores test-spark test-latest lock lock-check pictures bundle docs-packages docs format clean
 
 graph: $(VENV)/.installed
 	$(BIN)/kg build
@@ -52,6 +52,10 @@ test: $(VENV)/.tested
 
 quick: $(VENV)/.tested
 	$(BIN)/pytest -n $(WORKERS) --dist worksteal -m "not long"
+
+# Two laws on many more cases: random queries on both engines, and builds after random changes.
+test-laws: $(VENV)/.tested
+	KG_THOROUGH=1 $(BIN)/pytest -n $(WORKERS) --dist worksteal tests/queries/test_sparql_to_sql.py tests/laws/test_incremental_build.py -k "many_queries or from_nothing"
 
 # Stored queries against the stores of others: Oxigraph's server, `kg serve`, and Virtuoso where Debian's
 # virtuoso-opensource is installed (what is not there is named).

@@ -18,7 +18,7 @@ from kg.graph.store import open_build
 from kg.pipeline.build import build
 from tests.projects import SHAPES, SOURCES, SmallProject
 
-SEEDS, LENGTH = (range(200), 8) if "KG_THOROUGH" in os.environ else (range(1), 4)
+SEEDS, LENGTH = (range(40), 8) if "KG_THOROUGH" in os.environ else (range(1), 4)
 PEOPLE = ["Ana Silva", "Bo Ek", "ana-silva-2"]
 FILMS = [f"film{number}" for number in range(6)]
 SCORES = ["8.5", "8.50", "08.5", "7"]

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import gc
+import os
 from collections import Counter
 from collections.abc import Callable
 from functools import lru_cache
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, Phase, given, note, settings
+from hypothesis import HealthCheck, Phase, given, note, seed, settings
 from hypothesis import strategies as st
 from pyoxigraph import Literal, NamedNode, Quad, Store
 
@@ -70,10 +71,15 @@ def test_both_engines_give_the_same_solutions(quads: list[Quad], texts: list[str
 
 
 @pytest.mark.long
-@settings(LAW, max_examples=5)
-@given(graphs, st.lists(queries(), min_size=8, max_size=8))
-def test_both_engines_give_the_same_solutions_of_many_queries(quads: list[Quad], texts: list[str]) -> None:
-    check_random_queries(quads, texts)
+@pytest.mark.parametrize("number", range(50 if "KG_THOROUGH" in os.environ else 1))
+def test_both_engines_give_the_same_solutions_of_many_queries(number: int) -> None:
+    @seed(number)
+    @settings(LAW, max_examples=5)
+    @given(graphs, st.lists(queries(), min_size=8, max_size=8))
+    def law(quads: list[Quad], texts: list[str]) -> None:
+        check_random_queries(quads, texts)
+
+    law()
 
 
 # --- stored queries and suites
