@@ -224,7 +224,7 @@ def test_lines_of_rdf_that_do_not_parse_are_rejected(project: ImportProject) -> 
     assert ("rdfs:label", "Memento") in project.values_of("dbpedia-memento-film-" + digest_of("Memento (film)"))
 
 
-def test_a_rating_without_aggregator_and_a_review_without_outlet_are_left_out(
+def test_a_rating_without_aggregator_and_a_review_without_claim_are_left_out(
     project: ImportProject, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     opinions = (
@@ -235,7 +235,7 @@ def test_a_rating_without_aggregator_and_a_review_without_outlet_are_left_out(
     assert project.run("rdf", str(tmp_path / "films.ttl")) == 0
     shown = capsys.readouterr().out
     assert "Rating without givenBy, scale" in shown
-    assert "Review without about, claim, outlet" in shown
+    assert "Review without about, claim" in shown
     assert check(project.folder).ok
 
 
