@@ -17,13 +17,15 @@ def tables_on(
     """The tables on Spark for the engine `spark` or `spark=MASTER`, else the same tables.
 
     At the end, the tables with the names `results` are copied back from Spark. Its files are in a folder under
-    `scratch`.
+    `scratch`, which every executor must reach.
     """
     if (master := master_of(engine)) is None:
         yield tables
         return
     from kg.engines.spark_tables import on_spark
 
+    if scratch is not None:
+        scratch.mkdir(parents=True, exist_ok=True)
     with on_spark(tables, master, scratch=scratch) as remote:
         yield remote
         remote.bring_back(*results)

@@ -338,7 +338,7 @@ def draft(
             show("checking")
         else:
             _state(new, known)
-            with tables_on(engine, new, results=("axiom", "inferred"), scratch=_shared_folder(project)) as computed:
+            with tables_on(engine, new, results=("axiom", "inferred"), scratch=project.build_folder) as computed:
                 days = derive_days(known.where(f"p IN ({facts.ids(DATE_PROPERTIES)})"))
                 inference = infer(computed, ontology, derived=days, engine=engine if computed is new else "sql")
                 show("checking")
@@ -417,12 +417,6 @@ def _single_valued(shapes: Shapes) -> dict[NamedNode, frozenset[NamedNode] | Non
         NamedNode(iri): None if classes is None else frozenset(map(NamedNode, classes))
         for iri, classes in single_valued(shapes).items()
     }
-
-
-def _shared_folder(project: Project) -> Path:
-    """The folder for the files of Spark's tables, which every executor must reach."""
-    project.build_folder.mkdir(parents=True, exist_ok=True)
-    return project.build_folder
 
 
 def _state(tables: TripleTables, known: FactSelection) -> None:

@@ -47,13 +47,18 @@ def ask_both(quads: list[Quad], text: str) -> Routed:
 
 
 def check_random_queries(quads: list[Quad], texts: list[str]) -> None:
+    """Both engines give the same solutions, unless Oxigraph's fault cannot be rewritten and the query is refused."""
     store, columns = Store(), Columns.of_quads(quads, for_lookup=True)
     store.extend(quads)
     columns.sql.execute("SET threads = 1")
     try:
         for text in texts:
             note(text)
-            route(store, text, columnar=ColumnarGraph(len(quads), lambda: columns), engine=QueryEngine.BOTH)
+            try:
+                route(store, text, columnar=ColumnarGraph(len(quads), lambda: columns), engine=QueryEngine.BOTH)
+            except QueryError as error:
+                if "not supported together with the *" not in str(error):
+                    raise
     finally:
         columns.close()
 
