@@ -49,8 +49,8 @@ class LiteralParts:
 def literal_parts(text: str) -> LiteralParts | None:
     """The parts of a literal in N-Triples form, or None for any other term.
 
-    >>> literal_parts('"Anora"@en')
-    LiteralParts(lexical='Anora', datatype='http://www.w3.org/1999/02/22-rdf-syntax-ns#langString', language='en')
+    >>> literal_parts('"1.50"^^<http://www.w3.org/2001/XMLSchema#decimal>')
+    LiteralParts(lexical='1.50', datatype='http://www.w3.org/2001/XMLSchema#decimal', language='', direction='')
     """
     if not text.startswith('"'):
         return None

@@ -223,7 +223,7 @@ def test_a_port_that_there_cannot_be_is_reported(films: SmallProject) -> None:
     call = [sys.executable, "-m", "kg", "serve", "--port", "99999", "--project", str(films.folder)]
     done = subprocess.run(call, capture_output=True, encoding="utf-8", timeout=60, check=False)
     assert done.returncode == 2
-    assert "0-65535. Choose" in done.stderr
+    assert "choose one from 0 to 65535" in done.stderr
 
 
 def test_an_address_in_use_is_reported(films: SmallProject) -> None:

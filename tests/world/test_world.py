@@ -39,15 +39,15 @@ ANSWERS: list[tuple[str, Mapping[str, object], list[Row]]] = [
         {"film": "film:anora", "programme": "Academy Awards"},
         [
             ("encyclopedia article on Anora", 6, None),
-            ("source:imdb-awards", 6, 5),
-            ("source:oscars", 6, 5),
+            ("IMDb Awards", 6, 5),
+            ("Academy Award nominations with IMDb identifiers", 6, 5),
             ("report on the Oscars for Anora", 6, 5),
         ],
     ),
     (
         "awards-by-source",
         {"film": "All about Eve", "programme": "Academy Awards"},
-        [("Academy Award for Best Actress", "23rd Academy Awards", False, "source:imdb-awards")],
+        [("Academy Award for Best Actress", "23rd Academy Awards", False, "IMDb Awards")],
     ),
     ("sources-about", {"entity": "film:anora"}, [("encyclopedia article on Anora", ...)]),
     ("films-with-most-sources", {"minimum": 3}, [("Anora", 7)]),
@@ -98,7 +98,18 @@ ANSWERS: list[tuple[str, Mapping[str, object], list[Row]]] = [
     (
         "decisions-on-conflicts",
         {"source": "source:wikidata-results"},
-        [("The Battle of Midway", "rdf:type", "short film", ..., "feature film", "source:oscars", ..., ...)],
+        [
+            (
+                "The Battle of Midway",
+                "rdf:type",
+                "short film",
+                ...,
+                "feature film",
+                "Academy Award nominations with IMDb identifiers",
+                ...,
+                ...,
+            )
+        ],
     ),
 ]
 
