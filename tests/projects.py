@@ -16,7 +16,8 @@ from kg.facts.model import Fact
 from kg.facts.readers import FactsRead, read_facts
 from kg.filmgraph import FilmGraph, open_graph
 from kg.graph.triple_tables import TripleTables
-from kg.pipeline.build import Draft, build, draft
+from kg.pipeline.build import build
+from kg.pipeline.draft import Draft, draft
 from kg.project import Project
 from kg.reports import Finding, Report
 from kg.schema import Schema, read_ontology, to_schema

@@ -169,7 +169,7 @@ def _verify(call: argparse.Namespace) -> int:
     import json
 
     from kg.facts.texts import TEXTS_VARIABLE
-    from kg.pipeline.build import verify_project
+    from kg.pipeline.project_passages import verify_project
 
     report = verify_project(call.project, texts=call.texts)
     if call.format == "json":
@@ -197,7 +197,7 @@ _VERIFIED = {
 
 
 def _cite(call: argparse.Namespace) -> int:
-    from kg.pipeline.build import find_in_source
+    from kg.pipeline.project_passages import find_in_source
 
     spans = find_in_source(call.project, call.source, call.words, texts=call.texts)
     for span in spans:

@@ -29,7 +29,7 @@ from kg.fixes.edits import (
     fix_value,
     write_block,
 )
-from kg.pipeline.build import Draft, draft
+from kg.pipeline.draft import Draft, draft
 from kg.project import Project, find_project
 from kg.reports import Finding, Report
 

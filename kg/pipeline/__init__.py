@@ -1,6 +1,7 @@
 """The pipeline from a project's files to a published graph.
 
-build                read, link, decide, infer, check, store, publish
+build                a graph that is stored and published, or only checked
+draft                read, link, decide, infer, check: the graph before it is stored
 load                 RDF files of anybody, published as a build
 forecast             memory, disk and time that a build will need
 profile              seconds, rows and memory of the phases of a build
@@ -8,5 +9,6 @@ changed_inference    inference from the last build and the facts that have chang
 inputs               the digests of a build's files, and what was read of them, for the next build
 incremental_check    validates shapes only where the graph differs from the published build
 watch                builds again when files change
+project_passages     facts verified in the source texts, and words found there
 source_locations     findings with the files and lines that caused them
 """

@@ -31,6 +31,7 @@ _STARTING = {"reading": 0.3, "deciding": 0.1, "inferring": 0.2, "checking": 0.4,
 """The seconds of a build of hardly any facts."""
 _TRIPLES = 1.9
 _LARGEST_STORE = 20_000_000
+"""Filling a store with more quads takes many times as long as all the rest of the build."""
 _BYTES_PER_FACT = {".yaml": 55, ".yml": 55, ".parquet": 6}
 _BYTES_PER_TRIPLE = 60
 _SAMPLES, _SAMPLE = 16, 1 << 15
@@ -59,8 +60,7 @@ class Forecast:
 def forecast(project: Project, *, memory: str | None = None) -> Forecast:
     """What a build of all of a project's files needs; `memory` is its limit."""
     facts = sum(count_facts(path) for path in fact_files(project.data))
-    lookup = read_services(project.configuration).lookup
-    has_store = lookup == "always" or (lookup == "auto" and facts * _TRIPLES <= _LARGEST_STORE)
+    has_store = wants_store(project, facts * _TRIPLES)
     needed, tables = (_interpolate(facts, _MEMORY[is_filled]) for is_filled in (has_store, False))
     if memory is not None:
         # What is beyond the tables has no limit: the interpreter, and the store while it is filled.
@@ -69,6 +69,12 @@ def forecast(project: Project, *, memory: str | None = None) -> Forecast:
     seconds = {phase: _STARTING[phase] + facts * each / 1e6 for phase, each in _SECONDS.items()}
     seconds["storing"] += facts * _STORE_SECONDS / 1e6 if has_store else 0.0
     return Forecast(facts, int(needed), int(disk), shutil.disk_usage(project.folder).free, seconds)
+
+
+def wants_store(project: Project, quads: float) -> bool:
+    """Whether a build gets a lookup store, as `filmgraph.toml` has it: `auto` leaves it out of a very large one."""
+    lookup = read_services(project.configuration).lookup
+    return lookup == "always" or (lookup == "auto" and quads <= _LARGEST_STORE)
 
 
 def count_facts(path: Path) -> int:

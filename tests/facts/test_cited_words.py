@@ -12,7 +12,8 @@ from kg.errors import InputError
 from kg.facts.texts import find_quotations, to_citation
 from kg.fixes.proposals import propose_fixes, to_diff
 from kg.new_source import add_source
-from kg.pipeline.build import build, check, find_in_source
+from kg.pipeline.build import build, check
+from kg.pipeline.project_passages import find_in_source
 from kg.project import Project
 from tests.projects import SmallProject, place_and_check
 

@@ -9,7 +9,7 @@ from kg.cli import main
 from kg.errors import InputError
 from kg.fixes.migration import migrate
 from kg.fixes.proposals import apply_fixes, propose_fixes
-from kg.pipeline.build import draft
+from kg.pipeline.draft import draft
 from kg.terms import FILM
 from tests.projects import ONTOLOGY, SmallProject
 

@@ -25,7 +25,7 @@ from kg.facts.model import FACT_COLUMNS, Evidence, Fact, Rank, to_row
 from kg.facts.readers.table_reader import TableReader
 from kg.facts.sources import read_sources
 from kg.graph.triple_tables import TripleTables
-from kg.pipeline.build import draft
+from kg.pipeline.draft import draft
 from kg.schema import OntologyTerm, Schema, ValueKind
 from kg.terms import XSD, entity_iri, to_curie, to_iri
 from kg.text.folding import to_slug

@@ -8,7 +8,7 @@ from pyoxigraph import Literal, NamedNode
 from kg.facts.dates import to_date
 from kg.facts.texts import find_quotations
 from kg.passages.verification import contains_date, contains_literal, contains_name
-from kg.pipeline.build import draft
+from kg.pipeline.draft import draft
 from kg.reports import Report
 from kg.terms import XSD
 from tests.projects import SmallProject

@@ -127,7 +127,7 @@ def test_a_file_that_changes_while_it_is_read_is_not_published(
         anora.write("data/films.yaml", "source: encyclopedia\ntitane: {type: Film, label: Titane}\n")
         return read
 
-    monkeypatch.setattr("kg.pipeline.build.read_facts", read_slowly)
+    monkeypatch.setattr("kg.pipeline.draft.read_facts", read_slowly)
     with pytest.raises(InputError, match=r"films\.yaml was changed while it was read"):
         anora.build()
     assert not anora.project.has_build

@@ -1,0 +1,321 @@
+"""A graph before it is stored: the steps from reading the files to checking shapes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+from pyoxigraph import NamedNode, Triple
+
+from kg.decisions.conflicts import Resolution, unused_decisions
+from kg.decisions.links import read_project_links
+from kg.decisions.policy import read_policy
+from kg.decisions.touched_facts import apply_links_in, check_ranks_in, resolve_conflicts_in
+from kg.engines.choice import tables_on
+from kg.errors import InputError
+from kg.facts.fact_table import KNOWN, WRITTEN_BY_HAND, FactSelection, ProjectFacts
+from kg.facts.readers import FactsRead, read_facts
+from kg.facts.texts import open_texts
+from kg.facts.usage import check_usage
+from kg.graph.snapshot_file import FILE
+from kg.graph.snapshot_update import find_changed_triples
+from kg.graph.triple_tables import TripleTables
+from kg.passages.verification import verify
+from kg.pipeline.changed_inference import infer_from_last
+from kg.pipeline.incremental_check import check_changes
+from kg.pipeline.inputs import (
+    FileDigests,
+    LastBuild,
+    unchanged_files,
+)
+from kg.pipeline.source_locations import NOTHING_UNREAD, ProofTracer, SourceLocator, UnreadEntities, find_unread
+from kg.pipeline.watch import FileStates, read_file_states
+from kg.project import Project
+from kg.reasoning.days import DATE_PROPERTIES, derive_days
+from kg.reasoning.infer import Inference, infer
+from kg.reports import Finding, Report, Severity
+from kg.schema import KIND, Schema, read_ontology, to_schema
+from kg.shapes import Shapes, read_shapes, single_valued
+from kg.shapes import check as check_shapes
+from kg.shapes.paths import predicates
+from kg.terms import ALIAS, LABEL, TYPE, to_term
+
+Progress = Callable[[str], None]
+
+
+@dataclass(frozen=True)
+class Draft:
+    """A graph before it is stored: what was read, decided and inferred, and what is wrong with it."""
+
+    project: Project
+    ontology: tuple[Triple, ...]
+    schema: Schema
+    read: FactsRead
+    facts: ProjectFacts
+    canonical: Mapping[NamedNode, NamedNode]
+    """Name that a link replaced -> canonical name."""
+    resolution: Resolution
+    tables: TripleTables
+    report: Report
+    shapes: Shapes
+    shapes_report: Report | None = None
+    """The findings of the shapes, without places in files."""
+    last: LastBuild = field(default_factory=LastBuild)
+    """The build that this one is made from."""
+    texts: Path | str | None = None
+    is_complete: bool = True
+    """False when the facts of some source were left out."""
+    is_closed: bool = False
+    """True when what is inferred can be changed with the facts."""
+    has_changes: bool = False
+    """True when it was inferred from the changes of facts."""
+
+
+def draft_anew_or_from(last: LastBuild, project: Project, **options: Any) -> Draft:
+    """A draft from the last build where that has what is needed; what is wrong is found by reading everything."""
+    if last.folder is not None:
+        graph = draft(project, last=last, **options)
+        if graph.report.ok:
+            return graph
+    return draft(project, last=LastBuild(digests=last.digests), **options)
+
+
+def draft(
+    project: Project,
+    *,
+    engine: str = "sql",
+    texts: Path | str | None = None,
+    focus: Iterable[str] | None = None,
+    shape: Iterable[str] | None = None,
+    complete: bool = False,
+    last: LastBuild | None = None,
+    tables: Callable[[], TripleTables] = TripleTables,
+    without: Collection[str] = (),
+    progress: Progress | None = None,
+) -> Draft:
+    """All steps before storing, in new `tables`; `focus` to `complete` are as `check` has them.
+
+    With a `last` build, only files that have changed since are read, and shapes are validated only where the graph
+    differs.
+    """
+    show = progress if progress is not None else no_progress
+    show("reading")
+    last = last if last is not None else LastBuild()
+    states = read_file_states(project, texts=texts)
+    ontology = tuple(read_ontology(project.ontology))
+    schema = to_schema(ontology)
+    shapes = read_shapes((*project.shapes, *(project.completeness if complete else ())))
+    new = tables()
+    if last.folder is not None:
+        new.keep_ids_of(last.folder / FILE)
+    facts = ProjectFacts(new)
+    read = read_facts(project.data, schema, facts, texts=texts, former=unchanged_files(project, last, texts, schema))
+    if without:
+        facts.leave_out(without, except_for=_IDENTIFYING)
+    trust = read_policy(project.data / "policy.yaml", file="data/policy.yaml", schema=schema, sources=read.sources)
+    links = read_project_links(project.data)
+    _check_unchanged(project, states, read_file_states(project, texts=texts))
+    checked = (*check_ranks_in(facts), *check_usage(facts.where(WRITTEN_BY_HAND), schema))
+    findings = (*shapes.warnings, *read.findings, *trust.findings, *links.findings, *checked)
+    report = Report(findings)
+    if (available := open_texts(texts, project.texts, read.sources)).folders:
+        show("verifying")
+        report += verify(facts, texts=available, schema=schema, undefined=read.undefined)
+    canonical = apply_links_in(facts, links.links, trust.policy)
+    show("deciding")
+    resolution = resolve_conflicts_in(facts, single_valued=_single_valued(shapes), schema=schema, policy=trust.policy)
+    report += Report(tuple(unused_decisions(resolution, trust.policy)))
+    unread = NOTHING_UNREAD if report.ok else _find_unread(report, facts) if last.folder is None else None
+    conclusions = None
+    if unread is not None:
+        can_continue = read.is_continued and engine == "sql"
+        validation = _Validation(project, ontology, shapes, last, focus, shape, resolution if complete else None)
+        conclusions = _conclude(new, facts, validation, engine=engine, can_continue=can_continue, show=show)
+        found = _located(conclusions.report, facts.where(KNOWN), new, conclusions.inference)
+        report += Report(tuple(finding for finding in found if not unread.concerns(finding)), found.counts)
+    is_from_last = conclusions is not None and conclusions.is_from_last
+    counts: dict[str, int | str] = {
+        "facts": len(facts),
+        "sources": len(facts.sources),
+        "contested": len(resolution.contested),
+    }
+    if last.folder is not None and not is_from_last and engine == "sql":
+        counts["anew"] = "inferring" if read.is_continued else "reading"
+    return Draft(
+        project,
+        ontology,
+        schema,
+        read,
+        facts,
+        canonical,
+        resolution,
+        new,
+        Report(report.findings, {**report.counts, **counts}),
+        shapes,
+        conclusions.shapes_report if conclusions is not None else None,
+        last,
+        texts,
+        is_complete=not without,
+        is_closed=conclusions is not None and conclusions.inference.is_closed,
+        has_changes=is_from_last,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Validation:
+    """What is validated: all of a graph, or what `focus` and `shape` limit it to.
+
+    With a `resolution`, what films usually have is validated as well, where no source disagrees on it.
+    """
+
+    project: Project
+    ontology: tuple[Triple, ...]
+    shapes: Shapes
+    last: LastBuild
+    focus: Iterable[str] | None
+    shape: Iterable[str] | None
+    resolution: Resolution | None
+
+    def of_all(self, tables: TripleTables) -> Report:
+        """The findings about the triples of these tables."""
+        report = check_shapes(tables, self.shapes, ontology=self.ontology, focus=self.focus, shape=self.shape)
+        return report if self.resolution is None else _without_undecided(report, self.shapes, self.resolution)
+
+    def of_changes(self, tables: TripleTables) -> Report:
+        """The same, from the last build and the triples that have changed where that is possible."""
+        report = None
+        if self.last.folder is not None and self.focus is None and self.shape is None and self.resolution is None:
+            rules = rules_digest(self.project, self.last.digests)
+            report = check_changes(tables, self.shapes, ontology=self.ontology, build=self.last.folder, digest=rules)
+        return report if report is not None else self.of_all(tables)
+
+
+@dataclass(frozen=True, slots=True)
+class _Conclusions:
+    """What follows from the facts, and what the shapes find; `is_from_last` if changes alone were inferred from."""
+
+    inference: Inference
+    shapes_report: Report
+    is_from_last: bool
+
+    @property
+    def report(self) -> Report:
+        """The findings of both."""
+        return self.inference.report + self.shapes_report
+
+
+def _conclude(
+    tables: TripleTables,
+    facts: ProjectFacts,
+    validation: _Validation,
+    *,
+    engine: str,
+    can_continue: bool,
+    show: Progress,
+) -> _Conclusions:
+    """Infer and validate, from the last build where it `can_continue`."""
+    show("inferring")
+    last, report = validation.last, None
+    is_closed = can_continue and last.inputs is not None and last.inputs.is_closed
+    inference = infer_from_last(tables, facts, validation.ontology) if is_closed else None
+    is_from_last = inference is not None
+    if inference is None:
+        known = facts.where(KNOWN)
+        _state(tables, known)
+        scratch = validation.project.build_folder
+        with tables_on(engine, tables, results=("axiom", "inferred"), scratch=scratch) as computed:
+            days = derive_days(known.where(f"p IN ({facts.ids(DATE_PROPERTIES)})"))
+            engine = engine if computed is tables else "sql"
+            inference = infer(computed, validation.ontology, derived=days, engine=engine)
+            if computed is not tables:
+                show("checking")
+                report = validation.of_all(computed)
+    if report is None:
+        show("checking")
+    if last.folder is not None:
+        find_changed_triples(tables, among="touched_triple" if is_from_last else "")
+    return _Conclusions(inference, report if report is not None else validation.of_changes(tables), is_from_last)
+
+
+def _check_unchanged(project: Project, before: FileStates, after: FileStates) -> None:
+    """Raise `InputError` when a file has changed while files were read: no two of them need fit together."""
+    for path, state in before.items():
+        if after.get(path) != state:
+            name = path.relative_to(project.folder) if path.is_relative_to(project.folder) else path
+            raise InputError(f"{name} was changed while it was read; nothing was published. Run it again.")
+
+
+def _without_undecided(report: Report, shapes: Shapes, resolution: Resolution) -> Report:
+    """A report without what is missing only because sources disagree on it, in the entity or in one of its parts."""
+    undecided: dict[str, list[str]] = {}
+    for contested in resolution.contested:
+        if contested.is_undecided:
+            undecided.setdefault(str(contested.fact.property), []).append(contested.fact.subject.value)
+
+    def is_undecided(finding: Finding) -> bool:
+        shape = shapes.shapes.get(finding.shape)
+        if finding.severity is not Severity.INFO or finding.check != "shacl/minCount" or shape is None:
+            return False
+        owner = finding.focus[1:-1]
+        subjects = (name for p in predicates(shape.path) for name in undecided.get(p, ())) if shape.path else ()
+        return any(name == owner or name.startswith(f"{owner}.") for name in subjects)
+
+    return Report(tuple(finding for finding in report if not is_undecided(finding)), report.counts)
+
+
+_IDENTIFYING = (TYPE, LABEL, ALIAS, KIND)
+"""What a source that is left out still says of entities, so that others can be about them."""
+
+
+def _single_valued(shapes: Shapes) -> dict[NamedNode, frozenset[NamedNode] | None]:
+    return {
+        NamedNode(iri): None if classes is None else frozenset(map(NamedNode, classes))
+        for iri, classes in single_valued(shapes).items()
+    }
+
+
+def _state(tables: TripleTables, known: FactSelection) -> None:
+    """What is known as triples, each once; terms that no triple has are not in the dictionary any more."""
+    tables.sql.execute(
+        f"INSERT INTO triple SELECT s, p, o FROM fact WHERE {known.condition} GROUP BY s, p, o ORDER BY min(number)"  # noqa: S608
+    )
+    tables.keep_used_terms()
+
+
+def _find_unread(report: Report, facts: ProjectFacts) -> UnreadEntities | None:
+    return find_unread(report, facts.near(finding.place for finding in report if finding.place is not None))
+
+
+def _located(report: Report, facts: FactSelection, tables: TripleTables, inference: Inference) -> Report:
+    """The report with the places in files that its findings come from."""
+    facts.load(entity for finding in report for entity in (finding.focus, _misclassed(finding)))
+    locator = SourceLocator(facts, trace=ProofTracer(tables, inference.ontology, inference.rules))
+    return Report(tuple(_with_missing_type(locator.locate(finding), facts) for finding in report), report.counts)
+
+
+def _misclassed(finding: Finding) -> str:
+    """The value of a finding that is an entity of another class than expected, as an exact term; else empty."""
+    is_entity = finding.value.startswith("<") and not finding.value.startswith("<<")
+    return finding.value if finding.check == "shacl/class" and is_entity else ""
+
+
+def _with_missing_type(finding: Finding, facts: FactSelection) -> Finding:
+    """A finding that a value is of another class, with the remedy where the value has a block without a type."""
+    if not (entity := _misclassed(finding)):
+        return finding
+    stated = {fact.property for fact in facts.about(to_term(entity))}
+    is_typeless = LABEL in stated and TYPE not in stated
+    return replace(finding, remedy=f"{finding.found} has no type: give it one.") if is_typeless else finding
+
+
+def rules_digest(project: Project, digests: FileDigests) -> str:
+    """What the findings of shapes depend on besides the triples: this program's version, the ontology, the shapes."""
+    from kg.version import __version__
+
+    return f"{__version__} {digests.of_all((*project.ontology, *project.shapes))}"
+
+
+def no_progress(_: str) -> None:
+    """Show nothing."""
