@@ -9,8 +9,7 @@ from __future__ import annotations
 
 import json
 import re
-import shutil
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
@@ -47,12 +46,12 @@ class CollectedRows:
 class WrittenRows:
     """The result of a statement that writes: how many rows it wrote, counted only if somebody asks."""
 
-    written: Any = None
-    """The rows, as a DataFrame; None where a statement writes none."""
+    count: Callable[[], int] = int
+    """Counts the rows; 0 where a statement writes none."""
 
     def fetchall(self) -> list[tuple[int]]:
         """The number of rows, as the only row."""
-        return [(0 if self.written is None else self.written.count(),)]
+        return [(self.count(),)]
 
     def fetchone(self) -> tuple[int]:
         """The number of rows."""
@@ -176,14 +175,14 @@ class SparkEngine:
         self._drop(name)
         self._columns[name], self._files[name] = columns, [path]
         self._register(name)
-        return WrittenRows(self._read(name, [path]))
+        return WrittenRows(lambda: int(self._read(name, [path]).count()))
 
     def _append(self, name: str, rows: Any) -> WrittenRows:
         columns = self._columns[name]
         path = self._write(name, _cast(rows.toDF(*columns), columns))
         self._files[name].append(path)
         self._register(name)
-        return WrittenRows(self._read(name, [path]))
+        return WrittenRows(lambda: int(self._read(name, [path]).count()))
 
     def _delete(self, tree: exp.Delete) -> WrittenRows:
         name, where = _table_name(tree), tree.args.get("where")
@@ -269,10 +268,6 @@ class SparkEngine:
             if name == changed or view.reads & stale:
                 self.session.sql(view.query).createOrReplaceTempView(name)
                 stale.add(name)
-
-    def remove_files(self) -> None:
-        """Remove the files of all tables."""
-        shutil.rmtree(self.folder, ignore_errors=True)
 
 
 def _cast(rows: Any, columns: Mapping[str, str]) -> Any:

@@ -56,6 +56,7 @@ from kg.pipeline.inputs import (
     reading_context,
     write_inputs,
 )
+from kg.pipeline.watch import read_file_states
 from kg.project import COUNTS, Project, find_project
 from kg.reports import Finding, Report, Severity
 from kg.terms import CONTESTED, LINKS, ONTOLOGY, UNDECIDED
@@ -89,6 +90,7 @@ def build(
         raise ProjectError(f"The graph in {project.folder} was loaded from RDF files: run kg load again.")
     if memory is not None:
         memory_bytes(memory)  # a wrong one is refused also when nothing has changed
+    states = read_file_states(project, texts=texts)  # before the digests, which say what is published
     with scratch_folder(project) as scratch, open_last_build(project, force=force) as last:
         digest = partial(digest_of, project, engine=engine, texts=texts)
         published = _Published() if force else _check_published(project, digest(last))
@@ -105,6 +107,7 @@ def build(
                 project,
                 engine=engine,
                 texts=texts,
+                states=states,
                 tables=partial(TripleTables, memory=memory, scratch=scratch),
                 without=without,
                 progress=show,

@@ -91,6 +91,7 @@ def draft(
     shape: Iterable[str] | None = None,
     complete: bool = False,
     last: LastBuild | None = None,
+    states: FileStates | None = None,
     tables: Callable[[], TripleTables] = TripleTables,
     without: Collection[str] = (),
     progress: Progress | None = None,
@@ -98,12 +99,12 @@ def draft(
     """All steps before storing, in new `tables`; `focus` to `complete` are as `check` has them.
 
     With a `last` build, only files that have changed since are read, and shapes are validated only where the graph
-    differs.
+    differs. `states` are those of the files before anything was read of them.
     """
     show = progress if progress is not None else no_progress
     show("reading")
     last = last if last is not None else LastBuild()
-    states = read_file_states(project, texts=texts)
+    states = states if states is not None else read_file_states(project, texts=texts)
     ontology = tuple(read_ontology(project.ontology))
     schema = to_schema(ontology)
     shapes = read_shapes((*project.shapes, *(project.completeness if complete else ())))
@@ -244,7 +245,7 @@ def _check_unchanged(project: Project, before: FileStates, after: FileStates) ->
     for path, state in before.items():
         if after.get(path) != state:
             name = path.relative_to(project.folder) if path.is_relative_to(project.folder) else path
-            raise InputError(f"{name} was changed while it was read; nothing was published. Run it again.")
+            raise InputError(f"{name} was changed while it was read. Run it again.")
 
 
 def _without_undecided(report: Report, shapes: Shapes, resolution: Resolution) -> Report:

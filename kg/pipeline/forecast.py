@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from kg.facts.files import fact_files
+from kg.facts.readers import named_files
 from kg.federation.config import read_services
 from kg.graph.triple_tables import memory_bytes
 from kg.project import Project
@@ -59,7 +59,7 @@ class Forecast:
 
 def forecast(project: Project, *, memory: str | None = None) -> Forecast:
     """What a build of all of a project's files needs; `memory` is its limit."""
-    facts = sum(count_facts(path) for path in fact_files(project.data))
+    facts = sum(map(count_facts, named_files(project.data).values()))
     has_store = wants_store(project, facts * _TRIPLES)
     needed, tables = (_interpolate(facts, _MEMORY[is_filled]) for is_filled in (has_store, False))
     if memory is not None:

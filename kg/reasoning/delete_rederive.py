@@ -17,7 +17,7 @@ from pyoxigraph import Triple
 
 from kg.graph.triple_tables import TripleTables
 from kg.reasoning import sql
-from kg.reasoning.datalog import Clause, Relation
+from kg.reasoning.datalog import Clause
 from kg.reasoning.days import DAY_PROPERTIES
 from kg.reasoning.infer import Inference, Reasoner
 from kg.reasoning.ontology import LIST_PREDICATES, SCHEMA_CLASSES, SCHEMA_PREDICATES, Ontology
@@ -73,14 +73,16 @@ class _IncrementalReasoner(Reasoner):
         """False where a rule needs more than triples of entities, or the change is about classes and properties."""
         if not self.is_plain(rules) or any(clause.head[1] in _DAYS for clause in clauses):
             return False
-        return not any(map(self._is_about_schema, ("given_gone", "given_new", "asserted_new", "asserted_gone")))
+        return not self._is_about_schema("given_gone", "given_new", "asserted_new", "asserted_gone")
 
-    def _is_about_schema(self, table: str) -> bool:
+    def _is_about_schema(self, *tables: str) -> bool:
+        """True where a triple of these tables is about classes, properties, lists or equal names."""
         ids = self.tables.find_ids([*SCHEMA_PREDICATES, *LIST_PREDICATES, *SCHEMA_CLASSES, SAME, TYPE])
         properties = ", ".join(str(ids[p]) for p in (*SCHEMA_PREDICATES, *LIST_PREDICATES, SAME) if p in ids)
         classes = ", ".join(str(ids[c]) for c in SCHEMA_CLASSES if c in ids)
         condition = f"p IN ({properties or 'NULL'}) OR (p = {ids[TYPE]} AND o IN ({classes or 'NULL'}))"
-        return bool(self._execute(f"SELECT 1 FROM {table} WHERE {condition} LIMIT 1"))
+        rows = " UNION ALL ".join(f"SELECT p, o FROM {table}" for table in tables)
+        return bool(self._execute(f"SELECT 1 FROM ({rows}) AS t WHERE {condition} LIMIT 1"))
 
     def _is_unwanted(self, ontology: Ontology) -> bool:
         """True where something was inferred that is left out of graphs."""
@@ -107,7 +109,7 @@ class _IncrementalReasoner(Reasoner):
         gone = "SELECT i.rowid FROM inferred AS i SEMI JOIN overdeleted USING (s, p, o)"
         self._execute(f"DELETE FROM inferred WHERE rowid IN ({gone})")
         self._execute("CREATE OR REPLACE TEMP TABLE delta AS SELECT s, p, o FROM overdeleted")
-        heads = self._relations_in("delta")
+        heads = self._present_relations("delta")
         checked = [
             Clause((clause.head, *clause.body), clause.head, clause.entities_only)
             for clause in clauses
@@ -147,13 +149,9 @@ class _IncrementalReasoner(Reasoner):
 
     def _following(self, clauses: Sequence[Clause]) -> list[str]:
         """A SELECT of what follows from the table `delta` in one step, for each shape of clauses."""
-        relations = self._relations_in("delta")
+        relations = self._present_relations("delta")
         selected = []
         for place in range(max((len(clause.body) for clause in clauses), default=0)):
             reading = [c for c in clauses if len(c.body) > place and self.relations.of(c.body[place]) in relations]
             selected += sql.selects(reading, self.ids, delta=place)
         return selected
-
-    def _relations_in(self, table: str) -> set[Relation]:
-        """The relations that have facts in a table."""
-        return self._present_relations(table)

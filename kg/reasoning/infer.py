@@ -65,8 +65,6 @@ from kg.terms import Spo, to_spo
 from kg.xsd import SUPPORTED, is_in_datatype
 
 ENGINES = ("sql", "owlrl")
-SPARK = "spark"
-"""The engine for files that are too large for one machine, also as `spark=MASTER`."""
 
 Progress = Callable[..., None]
 """Called with the keywords `rule`, `round` and `triples` after each statement."""

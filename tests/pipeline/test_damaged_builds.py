@@ -16,6 +16,7 @@ from kg.filmgraph import open_graph
 from kg.graph.build_files import LIST, check_opened, find_damage, write_file_list
 from kg.graph.engine_errors import to_input_error
 from kg.graph.snapshot_file import FILE
+from kg.pipeline.draft import draft_anew_or_from
 from tests.projects import SmallProject
 
 
@@ -128,6 +129,19 @@ def test_a_file_that_changes_while_it_is_read_is_not_published(
         return read
 
     monkeypatch.setattr("kg.pipeline.draft.read_facts", read_slowly)
+    with pytest.raises(InputError, match=r"films\.yaml was changed while it was read"):
+        anora.build()
+    assert not anora.project.has_build
+
+
+def test_a_file_that_changes_after_its_digest_was_taken_is_not_published(
+    anora: SmallProject, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def draft_late(*arguments, **options):  # type: ignore[no-untyped-def]
+        anora.write("data/films.yaml", "source: encyclopedia\ntitane: {type: Film, label: Titane}\n")
+        return draft_anew_or_from(*arguments, **options)
+
+    monkeypatch.setattr("kg.pipeline.build.draft_anew_or_from", draft_late)
     with pytest.raises(InputError, match=r"films\.yaml was changed while it was read"):
         anora.build()
     assert not anora.project.has_build
