@@ -252,6 +252,8 @@ def load(
             raise InputError(f"{names[0]} was loaded already: infer while loading, with kg load --infer.")
         return LoadedGraph(project)
     folder = Path(mkdtemp(prefix="kg-")) if output is None else Path(output)
+    is_new = not folder.exists()
+    is_empty = is_new or (folder.is_dir() and not any(folder.iterdir()))
     try:
         project = make_project(folder)
         if len(names) == 1 and is_snapshot(Path(names[0])):
@@ -267,8 +269,11 @@ def load(
                 report = load_into(project, data, ontology=axioms, infer=infer, version=check_version(rdf))
         graph = LoadedGraph(project, report=report)
     except BaseException:
-        if output is None:
+        # What was an empty folder, or none, is that again; a graph that was there stays.
+        if is_empty:
             shutil.rmtree(folder, ignore_errors=True)
+        if is_empty and not is_new and output is not None:
+            folder.mkdir()
         raise
     if output is None:
         weakref.finalize(graph, shutil.rmtree, folder, ignore_errors=True)

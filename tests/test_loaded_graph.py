@@ -298,3 +298,17 @@ def test_the_query_may_be_after_any_option(people: Path, tmp_path: Path, capsys:
     empty.write_text("", encoding="utf-8")
     assert main(["sparql", "--data", str(empty), "ASK { ?s ?p ?o }"]) == 0
     assert f"There are no triples in {empty}." in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("exists", [True, False])
+def test_a_load_that_fails_leaves_no_files(tmp_path: Path, exists: bool) -> None:
+    (tmp_path / "bad.ttl").write_text("<urn:a> <urn:b>", encoding="utf-8")
+    folder = tmp_path / "graph"
+    if exists:
+        folder.mkdir()
+    with pytest.raises(FaultsError):
+        kg.load(tmp_path / "bad.ttl", output=folder)
+    assert folder.exists() == exists
+    assert not exists or not any(folder.iterdir())
+    (tmp_path / "good.ttl").write_text("<urn:a> <urn:b> <urn:c> .", encoding="utf-8")
+    assert kg.load(tmp_path / "good.ttl", output=folder).sparql("ASK { ?s ?p ?o }").truth

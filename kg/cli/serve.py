@@ -171,9 +171,11 @@ def _publish(call: argparse.Namespace) -> int:
     size, data = size_in_words(site.size), size_in_words(site.data)
     print_message(
         f"Published: {site.pages:,} pages, {site.files:,} files, {size} in {call.folder}, "
-        f"{publication.seconds:.1f} seconds. A browser loads {data} of data for the first SPARQL query."
+        f"{publication.seconds:.1f} seconds."
     )
-    if not site.has_sparql:
+    if site.has_sparql:
+        print_message(f"A browser loads {data} of data for the first SPARQL query.")
+    else:
         print_message("SPARQL is left out, since its scripts are not bundled; see docs/publishing.md.")
     if site.is_large:
         print_message(f"This is a large site: more than {LARGE_FILES:,} files or much data. Consider `kg serve`.")

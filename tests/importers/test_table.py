@@ -15,6 +15,7 @@ import openpyxl
 import pytest
 
 from kg.errors import FaultsError
+from kg.facts.sources import read_sources
 from kg.importers.dataset_names import (
     dataset_entity_name,
     dataset_entity_name_sql,
@@ -72,6 +73,16 @@ def test_a_spreadsheet_is_imported(project: ImportProject, films: Path) -> None:
     assert {("rdfs:label", "Lilly Wachowski")} <= project.values_of("my-films-person-lilly-wachowski")
     report = check(project.folder)
     assert report.ok, "\n".join(map(str, report))
+
+
+def test_what_a_mapping_states_of_its_source_is_written_under_its_own_keys(project: ImportProject, films: Path) -> None:
+    more = "author: A. Lima, publisher: Cinema Museum, date: 2024-05-01, address: https://films.example/"
+    mapping = MAPPING.replace("title: My films,", f"title: My films, {more},")
+    Path(f"{films}.mapping.yaml").write_text(mapping, encoding="utf-8")
+    project.run("table", str(films))
+    source = read_sources(project.folder / "data" / "sources.yaml", file="sources.yaml").sources["my-films"]
+    assert (source.title, source.author, source.publisher) == ("My films", "A. Lima", "Cinema Museum")
+    assert (source.date, source.address, source.licence) == ("2024-05-01", "https://films.example/", "CC0-1.0")
 
 
 def test_a_large_table_gives_the_same_facts_as_a_small_one(

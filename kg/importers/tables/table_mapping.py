@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from kg.facts.model import Source
+from kg.facts.model import NOWHERE, Source
 from kg.files.yaml_files import YamlNode
 from kg.importers.tables.cells.cleanings import CLEANINGS
 from kg.mappings.mapping_file import Fields, MappingFile
@@ -19,7 +19,7 @@ _TOP_KEYS = frozenset(
     """source prefix format delimiter quote encoding missing sheet
     header rows columns parts constants ignore""".split()  # noqa: SIM905
 )
-_SOURCE_KEYS = ("id", "title", "publisher", "date", "language", "address", "licence")
+_SOURCE_KEYS = ("id", "title", "author", "publisher", "date", "language", "address", "licence")
 _ROW_KEYS = ("class", "classes", "class_column", "key", "clean", "record", "where", "mention")
 _PART_KEYS = ("key", "each", "where", "columns", "constants")
 _FORMER_KEYS = {"says": "constants", "nodes": "parts"}
@@ -214,8 +214,7 @@ class _TableMappingReader:
         fields = self.file.fields(node, _SOURCE_KEYS, "`source`")
         if not fields.text("id"):
             self.file.add_fault("missing", "`source` has no `id`", node or self.file.root)
-        id, title, publisher, date, language, address, licence = map(fields.text, _SOURCE_KEYS)
-        return Source(id, title, publisher, date, language, address, licence)
+        return Source(**{key: fields.text(key) for key in _SOURCE_KEYS}, place=NOWHERE)
 
     def format(self, top: Fields) -> str:
         node = top.node("format")
