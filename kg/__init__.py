@@ -18,13 +18,12 @@ if TYPE_CHECKING:
     from kg.endpoints.endpoint_graph import connect
     from kg.endpoints.endpoint_graph import open_graph as open
     from kg.filmgraph import FilmGraph
-    from kg.loaded_graph import LoadedGraph, load
+    from kg.loaded_graph import LoadedGraph, infer, load, validate
     from kg.lookup.entity_names import Entity
     from kg.pipeline.build import build, check
     from kg.queries.answer import Answer, Row
     from kg.rdflib_store import FilmGraphStore as Store
     from kg.reports import Finding, Report
-    from kg.standalone import infer, validate
 
 __all__ = [
     "Answer",
@@ -57,10 +56,10 @@ _EXPORTS = {
     "build": ("kg.pipeline.build", "build"),
     "check": ("kg.pipeline.build", "check"),
     "connect": ("kg.endpoints.endpoint_graph", "connect"),
-    "infer": ("kg.standalone", "infer"),
+    "infer": ("kg.loaded_graph", "infer"),
     "load": ("kg.loaded_graph", "load"),
     "open": ("kg.endpoints.endpoint_graph", "open_graph"),
-    "validate": ("kg.standalone", "validate"),
+    "validate": ("kg.loaded_graph", "validate"),
 }
 
 

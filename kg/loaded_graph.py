@@ -1,6 +1,6 @@
-"""The graph of anybody's RDF files: queried, explained, validated and exported as a project's graph is.
+"""Anybody's RDF files: queried, explained, validated and exported as a project's graph is; inferred from, validated.
 
-Nothing in it has a source but the files, so what needs facts with sources is refused.
+Nothing in the graph has a source but the files, so what needs facts with sources is refused.
 """
 
 from __future__ import annotations
@@ -280,6 +280,31 @@ def load(
     return graph
 
 
+def infer(data: Files, *, ontology: Files = (), engine: str = "sql") -> tuple[Triple, ...]:
+    """The triples that follow by OWL 2 RL from RDF files and an ontology, in the order of their text.
+
+    Axioms in the data count as well. Raises `FaultsError` for files that do not parse. For large
+    data, and for contradictions, see `kg.reasoning.infer.infer_files`, which writes to a file.
+    """
+    from kg.graph.rdf_files import load_file, read_all_triples
+    from kg.graph.triple_tables import TripleTables
+    from kg.reasoning.infer import infer as infer_in
+
+    tables = TripleTables()
+    for path in _paths(data):
+        load_file(tables, path)
+    axioms = list(read_all_triples(_paths(ontology)))
+    infer_in(tables, axioms, engine=engine, same_as="auto")
+    return tuple(tables.triples(table="inferred"))
+
+
+def validate(data: Files, *, shapes: Files, ontology: Files = ()) -> Report:
+    """The report of validating RDF files against SHACL shapes; raises `FaultsError` for files that do not parse."""
+    from kg.shapes import validate_files
+
+    return validate_files(_paths(data), _paths(shapes), ontology=_paths(ontology))
+
+
 def _to_format(format: RdfFormat | str | None) -> RdfFormat | None:
     if not isinstance(format, str):
         return format
@@ -292,3 +317,7 @@ def _names_of(files: Files) -> list[str]:
     if hasattr(files, "serialize"):
         raise InputError("kg.load reads files: write the graph of rdflib to one first, with graph.serialize(FILE).")
     return [str(files)] if isinstance(files, Path | str) else list(map(str, files))
+
+
+def _paths(files: Files) -> list[Path]:
+    return list(map(Path, _names_of(files)))

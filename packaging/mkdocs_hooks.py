@@ -33,8 +33,8 @@ _API = (
     "kg.endpoints.endpoint_graph.connect",
     "kg.endpoints.endpoint_graph.open_graph",
     "kg.loaded_graph.load",
-    "kg.standalone.infer",
-    "kg.standalone.validate",
+    "kg.loaded_graph.infer",
+    "kg.loaded_graph.validate",
     "kg.errors",
 )
 _LINK = re.compile(r"(?<!!)\[(?P<text>[^\]]+)\]\((?P<target>(?![a-z]+:|#)[^)#\s]+)(?P<anchor>#[^)]*)?\)")

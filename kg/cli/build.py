@@ -56,7 +56,7 @@ def add_commands(commands: Commands) -> None:
 
 
 def _new(call: argparse.Namespace) -> int:
-    from kg.new_project import create_project
+    from kg.pipeline.new_project import create_project
 
     new = create_project(call.folder, like=call.project)
     for file in new.files:
@@ -78,7 +78,7 @@ _SOURCE_OPTIONS = {
 
 
 def _source(call: argparse.Namespace) -> int:
-    from kg.new_source import add_source
+    from kg.passages.new_source import add_source
 
     details = {name: value for name in _SOURCE_OPTIONS if (value := getattr(call, name))}
     new = add_source(find_own_project(call), call.file, id=call.id, details=details, texts=call.texts)

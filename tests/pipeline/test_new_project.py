@@ -9,7 +9,7 @@ import pytest
 import kg
 from kg.cli import main
 from kg.errors import InputError
-from kg.new_project import create_project
+from kg.pipeline.new_project import create_project
 from tests.projects import SmallProject
 
 
@@ -38,7 +38,7 @@ def test_what_cannot_be_written_in_full_leaves_nothing(
     def fail(path: Path, _: object, **options: bool) -> None:
         raise InputError(f"{path} cannot be written: No space left on device")
 
-    monkeypatch.setattr("kg.new_project.write_file", fail)
+    monkeypatch.setattr("kg.pipeline.new_project.write_file", fail)
     with pytest.raises(InputError, match="No space left"):
         create_project(tmp_path / "new", like=anora.project)
     assert list((tmp_path / "new").iterdir()) == []
