@@ -7,11 +7,11 @@ from __future__ import annotations
 
 import json
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import replace
 from functools import cached_property, partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar, cast
+from typing import TYPE_CHECKING, Any, ClassVar, TypeVar, cast
 
 from pyoxigraph import Literal, NamedNode, Store, Triple
 
@@ -275,6 +275,13 @@ class FilmGraph:
         from kg.graph.columns import Columns
 
         return Columns(self.snapshot.sql)
+
+    max_listed: ClassVar[int | None] = None
+    """How many entities of a class `list_columns` has at most; None for all."""
+
+    def list_columns(self, class_iri: NamedNode, properties: Collection[NamedNode]) -> Columns:
+        """The columns that a list of a class's entities is read from: they have their values of these properties."""
+        return self._columns
 
     def opener(self) -> Callable[[], FilmGraph]:
         """What opens the same graph in another process."""

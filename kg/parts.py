@@ -36,6 +36,15 @@ def owner_of(iri: str) -> str:
     return FILM + owner if dot else ""
 
 
+def owner_sql(column: str) -> str:
+    """`owner_of` in SQL, for a column of IRIs; NULL when the IRI is not that of a part."""
+    local = f"{column}[{len(FILM) + 1}:]"
+    return (
+        f"CASE WHEN starts_with({column}, '{FILM}') AND contains({local}, '.')"
+        f" THEN '{FILM}' || split_part({local}, '.', 1) END"
+    )
+
+
 def path_of(iri: str) -> tuple[str, ...]:
     """The steps from the owner to a part: property, id, property, id; empty when it is not a part.
 

@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import replace
 from functools import partial
+from itertools import chain
 from pathlib import Path
-from typing import NoReturn, cast
+from typing import TYPE_CHECKING, ClassVar, NoReturn, cast
 
 from pyoxigraph import NamedNode, Quad, Store, Triple
 
@@ -29,13 +30,21 @@ from kg.filmgraph import FilmGraph
 from kg.graph.provenance import Provenance
 from kg.graph.record_store import RecordStore
 from kg.graph.snapshot_file import SnapshotFile
+from kg.graph.store import find_quads
 from kg.lookup.name_search import NameMatch
 from kg.project import Project, find_project
 from kg.queries.answer import Answer
 from kg.queries.execute import run_query
 from kg.queries.routing import ColumnarGraph
 from kg.queries.stored_query import StoredQuery
-from kg.terms import EVIDENCE, KNOWLEDGE, PROVENANCE, SOURCE
+from kg.terms import CONTESTED, EVIDENCE, KNOWLEDGE, PROVENANCE, SOURCE, TYPE, UNDECIDED
+
+if TYPE_CHECKING:
+    from kg.graph.columns import Columns
+
+
+_MAX_VALUES = 200_000
+"""How many values of a property are read for a list."""
 
 
 class EndpointGraph(FilmGraph):
@@ -82,6 +91,26 @@ class EndpointGraph(FilmGraph):
 
     def _no_columns(self) -> NoReturn:
         raise OSError("the graph is behind an endpoint")
+
+    max_listed: ClassVar[int | None] = 20_000
+
+    def list_columns(self, class_iri: NamedNode, properties: Collection[NamedNode]) -> Columns:
+        """The columns of the build that the store holds; without it, of what the store gives within limits."""
+        if self._same_build is not None:
+            return self._columns
+        from kg.graph.columns import Columns
+        from kg.graph.snapshot_writer import NO_FACTS
+
+        read = [find_quads(self.store, None, TYPE, class_iri, KNOWLEDGE, limit=self.max_listed)]
+        for property in properties:
+            read.append(find_quads(self.store, None, property, None, KNOWLEDGE, limit=_MAX_VALUES))
+        for graph in (CONTESTED, UNDECIDED):
+            read.append(find_quads(self.store, None, None, None, graph, limit=_MAX_VALUES))
+        columns = Columns.of_quads(chain.from_iterable(read))
+        columns.sql.execute(NO_FACTS)
+        columns.sql.execute("CREATE VIEW fact AS FROM snapshot.fact")
+        columns.sql.execute("CREATE VIEW fact_origin AS FROM snapshot.fact_origin")
+        return columns
 
     def triple_counts(self) -> Counter[str]:
         """Graph -> number of triples; the empty text is knowledge."""

@@ -24,7 +24,7 @@ from kg.lookup.phrases import (
     quote_words,
     term_in_words,
 )
-from kg.parts import is_part
+from kg.parts import is_part, owner_sql
 from kg.terms import ALIAS, LABEL, NOTE, TYPE, Term, to_curie, to_short, to_term, to_text
 from kg.text.table import format_table
 
@@ -83,6 +83,26 @@ def find_conflicts(provenance: Provenance, *, subject: NamedNode | None = None) 
             facts = list(curated.facts_about(group[0].fact.subject))
             facts += recorded.get(group[0].fact.subject, ()) if _is_disputed(group) else ()
             yield _to_conflict(group, facts, provenance)
+
+
+def contested_entities(contested: int, undecided: int) -> str:
+    """The entities that sources disagree on, as a SELECT of `s`, the number of `conflicts` and `is_undecided`.
+
+    These are the conflicts of `find_conflicts`; those about a part are its owner's. The numbers are the ids of the
+    graphs in the columns.
+    """
+    lost = (
+        "SELECT n.s, n.p, n.o, a.lexical AS iri, c.lexical AS value, (n.s, n.p, n.o) IN"
+        f" (SELECT (s, p, o) FROM named WHERE g = {undecided}) AS is_undecided"
+        f" FROM named AS n JOIN term AS a ON a.id = n.s JOIN term AS c ON c.id = n.o WHERE g = {contested}"
+    )
+    within = "s IN (SELECT o FROM lost WHERE starts_with(value, iri || '.'))"
+    return (
+        f"WITH lost AS ({lost}), conflict AS (SELECT coalesce({owner_sql('iri')}, iri) AS owner, s, p,"
+        f" bool_or(is_undecided) AS is_undecided FROM lost WHERE NOT {within} GROUP BY ALL)"
+        " SELECT id AS s, count(*) AS conflicts, bool_or(is_undecided) AS is_undecided"
+        " FROM conflict JOIN term ON text = '<' || owner || '>' GROUP BY id"
+    )
 
 
 def _is_disputed(group: Iterable[ContestedFact]) -> bool:

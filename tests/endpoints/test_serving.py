@@ -9,11 +9,13 @@ from urllib.parse import urlsplit
 import pytest
 from starlette.testclient import TestClient
 
+from kg.endpoints.endpoint_graph import EndpointGraph, connect
 from kg.errors import RemoteError
 from kg.federation.config import store_config
 from kg.filmgraph import FilmGraph
 from kg.project import Project
 from kg.server.app import application
+from kg.server.pages.browse_pages import browse_csv, browse_page
 from kg.server.problems import status_of
 from kg.server.settings import Limits
 from kg.workers.sandbox import _Reachable
@@ -47,6 +49,27 @@ def test_pages_and_queries_are_answered_by_the_store(client: TestClient, films: 
     ]
     why = client.get("/film/anora/why?property=contributor&value=sean-baker", headers={"Accept": "text/html"})
     assert "encyclopedia" in why.text
+
+
+def test_lists_are_those_of_the_build(
+    films: FilmGraph, remote: EndpointGraph, elsewhere: Project, address: str
+) -> None:
+    without_build = connect(address, elsewhere)
+    parameters = {"director": "film:sean-baker", "sort": "oldest"}
+    for name in ("films", "people"):
+        table = browse_csv(films, name, parameters)
+        assert browse_csv(remote, name, parameters) == table == browse_csv(without_build, name, parameters)
+    page = browse_page(without_build, "films", {})
+    assert "303" in page
+    assert "director=film%3Asean-baker" in page
+
+
+def test_a_list_says_how_many_entities_the_store_did_not_give(
+    elsewhere: Project, address: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(EndpointGraph, "max_listed", 200)
+    page = browse_page(connect(address, elsewhere), "films", {})
+    assert "103 more are found by the search alone" in page
 
 
 def test_names_are_reconciled(client: TestClient) -> None:
