@@ -9,11 +9,14 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
+from shutil import rmtree
 from typing import Any
+from uuid import uuid4
 
 import sqlglot
 from sqlglot import exp
@@ -62,7 +65,7 @@ class WrittenRows:
 class _View:
     """A view: its query, and the tables and views that it reads."""
 
-    query: str
+    query: exp.Expr
     reads: frozenset[str]
 
 
@@ -75,15 +78,21 @@ def errors_of_spark() -> tuple[type[Exception], ...]:
 
 
 class SparkEngine:
-    """Runs statements on a session of Spark; `folder` is for the files of tables, and every executor must reach it."""
+    """Runs statements on a session of Spark; `folder` is for the files of tables, and every executor must reach it.
+
+    In the session, the names of its tables begin with a prefix, since several engines share a session.
+    """
 
     def __init__(self, session: Any, folder: Path) -> None:
         self.session, self.folder = session, folder
         self.statements = 0
         self._numbers = count(1)
+        self._prefix = f"kg_{uuid4().hex[:12]}_"
         self._columns: dict[str, dict[str, str]] = {}
         self._files: dict[str, list[Path]] = {}
         self._views: dict[str, _View] = {}
+        self._current: set[str] = set()
+        """The tables and views that the session has as they are now."""
 
     def execute(self, statement: str, parameters: Sequence[Any] | None = None) -> CollectedRows | WrittenRows:
         """Run a statement, or several; raises `LimitError` when Spark cannot."""
@@ -104,7 +113,7 @@ class SparkEngine:
         """The rows of a SELECT; raises Spark's own errors, and `NotTranslatedError`."""
         self.statements += 1
         (tree,) = _parse(statement)
-        return [tuple(row) for row in self._rows(tree).collect()]
+        return self._collect(tree)
 
     def read_parquet(self, table: str, path: Path) -> None:
         """Append the rows of a Parquet file, or of a folder of them, to a table, which is made if it is not there."""
@@ -114,17 +123,17 @@ class SparkEngine:
             self._columns[table] = {name: "bigint" if type == "int" else type for name, type in types.items()}
             self._files[table] = []
         self._files[table].append(path)
-        self._register(table)
+        self._has_changed(table)
 
     def write_parquet(self, table: str, path: Path) -> None:
         """Write a table to a folder of Parquet files."""
-        self.session.table(table).write.parquet(str(path))
+        self._read(table, self._files[table]).write.parquet(str(path))
 
     def write_rows(self, query: str, path: Path, *, partition_by: str = "") -> None:
         """Write the rows of a query to a folder of Parquet files, or to one for each value of a column."""
         (tree,) = _parse(query)
-        writer = self._rows(tree).write
-        (writer.partitionBy(partition_by) if partition_by else writer).parquet(str(path))
+        with self._rows(tree) as rows:
+            (rows.write.partitionBy(partition_by) if partition_by else rows.write).parquet(str(path))
 
     def interrupt(self) -> None:
         """Cancel the statement that runs."""
@@ -133,7 +142,7 @@ class SparkEngine:
     def close(self) -> None:
         """Forget the tables; the session stays open for whoever has opened it."""
         for name in (*self._views, *self._files):
-            self.session.catalog.dropTempView(name)
+            self._drop(name)
 
     # --- statements
 
@@ -142,28 +151,34 @@ class SparkEngine:
             case exp.Create():
                 return self._create(tree)
             case exp.Insert():
-                return self._append(_table_name(tree), self._rows(_query_of(tree)))
+                with self._rows(_query_of(tree)) as rows:
+                    return self._append(_table_name(tree), rows)
             case exp.Delete():
                 return self._delete(tree)
             case exp.Drop():
                 self._drop(_table_name(tree))
                 return WrittenRows()
-        return CollectedRows([tuple(row) for row in self._rows(tree).collect()])
+        return CollectedRows(self._collect(tree))
+
+    def _collect(self, tree: exp.Expr) -> list[tuple[Any, ...]]:
+        with self._rows(tree) as rows:
+            return [tuple(row) for row in rows.collect()]
 
     def _create(self, tree: exp.Create) -> WrittenRows:
         name, query = _table_name(tree), tree.args.get("expression")
         if tree.kind == "VIEW":
             assert query is not None
-            self._views[name] = _View(to_spark(query), frozenset(table.name for table in query.find_all(exp.Table)))
-            self._refresh_views(name)
+            self._views[name] = _View(query, frozenset(table.name for table in query.find_all(exp.Table)))
+            self._has_changed(name)
             return WrittenRows()
         if query is not None:
-            return self._create_table(name, self._rows(query))
+            with self._rows(query) as rows:
+                return self._create_table(name, rows)
         self._drop(name)
         fields = tree.find_all(exp.ColumnDef)
         self._columns[name] = {column.name: to_spark(column.args["kind"]).lower() for column in fields}
         self._files[name] = []
-        self._register(name)
+        self._has_changed(name)
         return WrittenRows()
 
     def _create_table(self, name: str, rows: Any) -> WrittenRows:
@@ -172,75 +187,103 @@ class SparkEngine:
         # Whole numbers are of one type: files of a table with several cannot be read together.
         columns = {column: "bigint" if type == "int" else type for column, type in columns.items()}
         path = self._write(name, _cast(rows, columns))
-        self._drop(name)
+        self._views.pop(name, None)
         self._columns[name], self._files[name] = columns, [path]
-        self._register(name)
+        self._has_changed(name)
         return WrittenRows(lambda: int(self._read(name, [path]).count()))
 
     def _append(self, name: str, rows: Any) -> WrittenRows:
         columns = self._columns[name]
         path = self._write(name, _cast(rows.toDF(*columns), columns))
         self._files[name].append(path)
-        self._register(name)
+        self._has_changed(name)
         return WrittenRows(lambda: int(self._read(name, [path]).count()))
 
     def _delete(self, tree: exp.Delete) -> WrittenRows:
         name, where = _table_name(tree), tree.args.get("where")
-        if where is None:
-            self._files[name] = []
-        else:
-            kept = self.session.sql(_remaining(name, list(self._columns[name]), where.this))
-            self._files[name] = [self._write(name, kept)]
-        self._register(name)
+        files = []
+        if where is not None:
+            with self._rows(_remaining(name, list(self._columns[name]), where.this)) as rows:
+                files = [self._write(name, rows)]
+        self._files[name] = files
+        self._has_changed(name)
         return WrittenRows()
 
     def _drop(self, name: str) -> None:
+        self._has_changed(name)
         self._views.pop(name, None)
         self._files.pop(name, None)
         self._columns.pop(name, None)
-        self.session.catalog.dropTempView(name)
+        self.session.catalog.dropTempView(self._prefix + name)
 
     # --- queries
 
-    def _rows(self, tree: exp.Expr) -> Any:
-        """The rows of a query, as a DataFrame: its recursive and materialised relations are tables first."""
-        tree = tree.copy()
-        clause = tree.args.get("with_")
-        if clause is None:
-            return self.session.sql(to_spark(tree))
-        plain: list[exp.Expr] = []
-        for relation in clause.expressions:
-            is_recursive = any(table.name == relation.alias for table in relation.this.find_all(exp.Table))
-            if is_recursive:
-                self._close(relation, plain)
-            elif relation.args.get("materialized") or _is_long(relation):
-                self._create_table(relation.alias, self.session.sql(_with_relations(relation.this, plain)))
-            else:
-                plain.append(relation)
-        tree.set("with_", None)
-        return self.session.sql(_with_relations(tree, plain))
+    @contextmanager
+    def _rows(self, tree: exp.Expr) -> Iterator[Any]:
+        """The rows of a query, as a DataFrame.
 
-    def _close(self, relation: exp.Expr, plain: Sequence[exp.Expr]) -> None:
+        Its recursive and materialised relations are tables, of names that no other query has, until the end of the
+        context.
+        """
+        tree = tree.copy()
+        clause, tables, plain = tree.args.get("with_"), list[str](), list[exp.Expr]()
+        tree.set("with_", None)
+        relations = [] if clause is None else list(clause.expressions)
+        try:
+            for place, relation in enumerate(relations):
+                is_recursive = any(table.name == relation.alias for table in relation.this.find_all(exp.Table))
+                if not is_recursive and not relation.args.get("materialized") and not _is_long(relation):
+                    plain.append(relation)
+                    continue
+                tables.append(f"{relation.alias}_{next(self._numbers)}")
+                if is_recursive:
+                    self._close(tables[-1], relation, plain)
+                else:
+                    self._create_table(tables[-1], self._frame(relation.this, plain))
+                for reader in (*relations[place + 1 :], tree):
+                    _read_instead(reader, relation.alias, tables[-1])
+            yield self._frame(tree, plain)
+        finally:
+            for table in tables:
+                self._discard(table)
+
+    def _frame(self, tree: exp.Expr, relations: Sequence[exp.Expr] = ()) -> Any:
+        """The rows of a query after the relations that it may read, as a DataFrame."""
+        parts = [part.copy() for part in (*relations, tree)]
+        own = {relation.alias for part in parts for relation in part.find_all(exp.CTE)}
+        for part in parts:
+            for table in part.find_all(exp.Table):
+                if (name := table.name) not in own and (name in self._files or name in self._views):
+                    self._register(name)
+                    _read_table(table, self._prefix + name)
+        *defined, query = map(to_spark, parts)
+        return self.session.sql(f"WITH {', '.join(defined)} {query}" if defined else query)
+
+    def _close(self, name: str, relation: exp.Expr, plain: Sequence[exp.Expr]) -> None:
         """A recursive relation as a table: rounds over what the last one added, until nothing is new."""
-        name, union = relation.alias, relation.this
+        union = relation.this
         assert isinstance(union, exp.Union)
-        rows = self.session.sql(_with_relations(union.this, plain))
+        rows = self._frame(union.this, plain)
         names = relation.alias_column_names or rows.columns
         self._create_table(name, rows.toDF(*names).distinct())
-        step = union.expression
-        for table in step.find_all(exp.Table):
-            if table.name == name:
-                table.replace(exp.to_table(f"{name}_delta", alias=table.alias_or_name))
-        step_sql = _with_relations(step, plain)
-        delta = self._files[name]
-        while not self._read(name, delta).isEmpty():
-            self._read(name, delta).createOrReplaceTempView(f"{name}_delta")
-            new = self.session.sql(step_sql).toDF(*names)
-            path = self._write(name, _cast(new.subtract(self.session.table(name)), self._columns[name]))
-            delta = [path]
-            self._files[name].append(path)
-            self._register(name)
-        self.session.catalog.dropTempView(f"{name}_delta")
+        step, columns, added = union.expression, self._columns[name], f"{name}_added"
+        _read_instead(step, relation.alias, added)
+        files = self._files[name]
+        while not self._read(name, files).isEmpty():
+            self._columns[added], self._files[added] = columns, files
+            self._has_changed(added)
+            new = self._frame(step, plain).toDF(*names).subtract(self._read(name, self._files[name]))
+            files = [self._write(name, _cast(new, columns))]
+            self._files[name] = [*self._files[name], *files]
+        self._drop(added)
+        self._has_changed(name)
+
+    def _discard(self, table: str) -> None:
+        """Drop a table of one query, and delete its files."""
+        files = self._files.get(table, [])
+        self._drop(table)
+        for path in files:
+            rmtree(path, ignore_errors=True)
 
     # --- files
 
@@ -251,23 +294,28 @@ class SparkEngine:
 
     def _read(self, name: str, files: Sequence[Path]) -> Any:
         """The rows of some files of a table, as a DataFrame."""
-        schema = ", ".join(f"{column} {type}" for column, type in self._columns[name].items())
+        columns = self._columns[name]
         if files:
-            return self.session.read.schema(schema).parquet(*map(str, files)).select(*self._columns[name])
-        return self.session.createDataFrame([], schema)
+            schema = ", ".join(f"{column} {type}" for column, type in columns.items())
+            return self.session.read.schema(schema).parquet(*map(str, files)).select(*columns)
+        # Spark knows that this has no rows, and plans no join with it.
+        cells = ", ".join(f"CAST(NULL AS {type}) AS {column}" for column, type in columns.items())
+        return self.session.sql(f"SELECT {cells} WHERE false")
 
     def _register(self, name: str) -> None:
-        """Have statements read the table as it is now, and what is defined by it."""
-        self._read(name, self._files[name]).createOrReplaceTempView(name)
-        self._refresh_views(name)
+        """Have statements read a table or view as it is now."""
+        if name not in self._current:
+            view = self._views.get(name)
+            rows = self._frame(view.query) if view is not None else self._read(name, self._files[name])
+            rows.createOrReplaceTempView(self._prefix + name)
+            self._current.add(name)
 
-    def _refresh_views(self, changed: str) -> None:
-        """Define views anew that read a table: Spark binds a view to the files that its tables had."""
-        stale = {changed}
-        for name, view in self._views.items():
-            if name == changed or view.reads & stale:
-                self.session.sql(view.query).createOrReplaceTempView(name)
-                stale.add(name)
+    def _has_changed(self, name: str) -> None:
+        """Have a table be registered anew, and the views that read it: Spark binds these to the files that it had."""
+        self._current.discard(name)
+        for view, definition in self._views.items():
+            if view in self._current and name in definition.reads:
+                self._has_changed(view)
 
 
 def _cast(rows: Any, columns: Mapping[str, str]) -> Any:
@@ -294,10 +342,18 @@ def _query_of(tree: exp.Insert) -> exp.Expr:
     return query
 
 
-def _with_relations(tree: exp.Expr, relations: Sequence[exp.Expr]) -> str:
-    """A query in Spark's dialect, after the relations that it may read."""
-    defined = ", ".join(to_spark(relation) for relation in relations)
-    return f"WITH {defined} {to_spark(tree)}" if defined else to_spark(tree)
+def _read_table(node: exp.Table, table: str) -> None:
+    """Have a reference read another table, under the name that it has in the statement."""
+    if not node.alias:
+        node.set("alias", exp.TableAlias(this=exp.to_identifier(node.name)))
+    node.set("this", exp.to_identifier(table))
+
+
+def _read_instead(tree: exp.Expr, name: str, table: str) -> None:
+    """Have a query read a table in place of a relation."""
+    for node in tree.find_all(exp.Table):
+        if node.name == name:
+            _read_table(node, table)
 
 
 def _parse(statements: str) -> list[exp.Expr]:
@@ -336,12 +392,13 @@ def _with_parameters(tree: exp.Expr, parameters: Sequence[Any]) -> exp.Expr:
     return tree.transform(lambda node: exp.Literal.string(next(values)) if isinstance(node, exp.Placeholder) else node)
 
 
-def _remaining(name: str, columns: Sequence[str], condition: exp.Expr) -> str:
+def _remaining(name: str, columns: Sequence[str], condition: exp.Expr) -> exp.Expr:
     """A query for the rows that a DELETE leaves."""
-    listed = ", ".join(columns)
+    rows = exp.select(*columns)
     if isinstance(condition, exp.In) and isinstance(condition.this, exp.Tuple):
         # NOT IN of several columns is a nested loop in Spark; the numbers of terms are never NULL.
         (other,) = (table.name for table in condition.args["query"].find_all(exp.Table))
-        on = " AND ".join(f"a.{column} = b.{column}" for column in columns)
-        return f"SELECT {listed} FROM {name} AS a LEFT ANTI JOIN {other} AS b ON {on}"  # noqa: S608  # our own names
-    return f"SELECT {listed} FROM {name} WHERE NOT ({to_spark(condition)})"  # noqa: S608  # our own names
+        on = exp.and_(*(exp.column(column, "a").eq(exp.column(column, "b")) for column in columns))
+        rows = exp.select(*(exp.column(column, "a") for column in columns))
+        return rows.from_(f"{name} AS a").join(exp.to_table(other, alias="b"), on=on, join_type="left anti")
+    return rows.from_(name).where(exp.not_(exp.paren(condition.copy())))

@@ -32,19 +32,19 @@ def master_of(engine: str) -> str | None:
 def open_session(master: str = DEFAULT_MASTER) -> Any:
     """A session on a master: `local[2]`, `spark://host:7077`, `yarn`, or `sc://host:15002` for Spark Connect.
 
+    A process has one: where it is open already, it keeps its master and its settings but for those of results.
     Raises `InputError` when pyspark or Java is missing, or the master does not answer.
     """
     try:
         from pyspark.sql import SparkSession
     except ModuleNotFoundError as error:
         raise InputError("Spark requires another package: pip install 'film-knowledge-graph[spark]'") from error
+    if (session := SparkSession.getActiveSession()) is not None:
+        return _with_results(session)
     builder = SparkSession.builder.appName("film-knowledge-graph")
     try:
         if master.startswith("sc://"):
-            session = builder.remote(master).getOrCreate()
-            for name, value in RESULT_SETTINGS.items():
-                session.conf.set(name, value)
-            return session
+            return _with_results(builder.remote(master).getOrCreate())
         check_java()
         for name, value in _settings(master).items():
             builder = builder.config(name, value)
@@ -54,6 +54,13 @@ def open_session(master: str = DEFAULT_MASTER) -> Any:
     except Exception as error:  # of py4j, Java or gRPC
         raise InputError(f"Spark does not start on {master}: {str(error).splitlines()[0][:300]}") from error
     session.sparkContext.setLogLevel("ERROR")
+    return session
+
+
+def _with_results(session: Any) -> Any:
+    """The session, with the results of DuckDB."""
+    for name, value in RESULT_SETTINGS.items():
+        session.conf.set(name, value)
     return session
 
 

@@ -17,6 +17,7 @@ from pyoxigraph import BlankNode, NamedNode, Triple
 import kg
 from kg.engines import hashed_tables
 from kg.engines.java_regex import to_java
+from kg.engines.spark import SparkEngine
 from kg.engines.spark_session import open_session
 from kg.engines.spark_tables import on_spark
 from kg.errors import InputError
@@ -34,6 +35,27 @@ from tests.projects import ROOT, SmallProject
 
 MASTER = "local[2]"
 GRAPHS, FEW = 100, 10
+
+
+QUICK_SETTINGS = {
+    "spark.sql.adaptive.enabled": "false",
+    "spark.sql.codegen.factoryMode": "NO_CODEGEN",
+    "spark.sql.codegen.wholeStage": "false",
+    "spark.sql.leafNodeDefaultParallelism": "1",
+    "spark.sql.parquet.compression.codec": "uncompressed",
+    "spark.sql.shuffle.partitions": "1",
+    "spark.sql.ui.explainMode": "simple",
+}
+"""For hundreds of statements about few rows: Spark interprets a statement, and plans it once."""
+
+
+@pytest.fixture(scope="module", autouse=True)
+def session() -> Any:
+    """The session of all tests."""
+    session = open_session(MASTER)
+    for name, value in QUICK_SETTINGS.items():
+        session.conf.set(name, value)
+    return session
 
 
 def inferred(triples: Iterable[Spo], master: str, folder: Path, **options: object) -> tuple[list[Spo], list[str]]:
@@ -222,6 +244,33 @@ def test_java_matches_what_re2_matches() -> None:
     )
     found = [row[0] for row in frame.selectExpr("t RLIKE p").collect()]
     assert [row for row, a, b in zip(rows, expected, found, strict=True) if a != b] == []
+
+
+# --- names in a session
+
+_CHAIN = "WITH RECURSIVE r(a) AS (SELECT 1 AS a UNION SELECT a + 1 AS a FROM r WHERE a < 5) SELECT count(*) FROM r"
+
+
+def test_engines_of_one_session_do_not_read_each_other(session: Any, tmp_path: Path) -> None:
+    engines = [SparkEngine(session, tmp_path / name) for name in ("first", "second")]
+    for number, engine in enumerate(engines):
+        engine.execute(f"CREATE TABLE t AS SELECT {number} AS a")
+        engine.execute("CREATE TABLE r AS SELECT 9 AS a")
+    assert [engine.query("SELECT t.a, r.a FROM t, r") for engine in engines] == [[(0, 9)], [(1, 9)]]
+    for engine in engines:
+        engine.close()
+
+
+def test_the_relations_of_a_query_are_dropped_with_their_files(session: Any, tmp_path: Path) -> None:
+    engine = SparkEngine(session, tmp_path)
+    engine.execute("CREATE TABLE r AS SELECT 9 AS a")
+    for _ in range(2):
+        assert engine.query(_CHAIN) == [(5,)]
+        assert engine.query("WITH r AS MATERIALIZED (SELECT 2 AS a) SELECT a FROM r") == [(2,)]
+    assert engine.query("SELECT a FROM r") == [(9,)]
+    assert len(list(tmp_path.iterdir())) == 1
+    engine.close()
+    assert session.catalog.listTables() == []
 
 
 # --- queries
