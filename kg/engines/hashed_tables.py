@@ -39,6 +39,8 @@ def hashed_id(text: str) -> int:
 class HashedTables(SparkTables):
     """Tables that are read from the Parquet tables of a snapshot; what was inferred in it is left out."""
 
+    merges_in_rounds = True
+
     def __init__(self, source: Path, engine: SparkEngine) -> None:
         self.engine, self.local = engine, TripleTables()
         self._numbers = count(1)

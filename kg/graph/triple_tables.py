@@ -41,6 +41,8 @@ class TripleTables:
     """What DuckDB raises; to be caught where a file may be at fault."""
     out_of_memory: ClassVar[tuple[type[Exception], ...]] = (duckdb.OutOfMemoryException,)
     """What DuckDB raises when memory and disk are full."""
+    merges_in_rounds: ClassVar[bool] = False
+    """True where equal terms may be too many for the memory of this process, and are merged by SQL."""
 
     def __init__(
         self,

@@ -253,7 +253,7 @@ class Reasoner:
         patterns = [pattern for rule in rules for pattern in rule.body]
         reads_equality = any(pattern[1] == SAME for rule in rules if not is_comparing(rule) for pattern in rule.body)
         reads_more = any(map(_may_be_axiom, patterns)) or bool(self.classes_read & SUPPORTED)
-        return not (reads_equality or reads_more or self.equal_terms.terms or self.equal_terms.unequal)
+        return not (reads_equality or reads_more or self.equal_terms or self.equal_terms.unequal)
 
     def check(self) -> Inference:
         """The findings about triples that are closed already; nothing is inferred."""
@@ -301,7 +301,7 @@ class Reasoner:
         """Compare literals by value where some rule compares them: as keys, as required values, as members of lists."""
         properties = {p for rule in rules for p in self._compared_properties(rule) if (p, "") in self.present}
         constants = {t for rule in rules for pattern in (*rule.body, *rule.head) for t in pattern if t.startswith('"')}
-        if not properties and not constants and not self.equal_terms.terms:
+        if not properties and not constants and not self.equal_terms:
             return False
         return self.equal_terms.merge_equal_values(
             properties=(self.ids[p] for p in properties), constants=(self.ids[c] for c in constants)
@@ -330,7 +330,7 @@ class Reasoner:
             sql.equal_pairs(rule.body, rule.head[0], self.ids, entities_only=rule.rule.name == "prp-key")
             for rule in live
         )
-        return self.equal_terms.merge([(row[0], row[1]) for row in self._execute(" UNION ".join(selected))])
+        return self.equal_terms.merge_rows(" UNION ".join(selected))
 
     def _add_reflexive_facts(self, rules: list[GroundRule]) -> bool:
         """State that every term is equal to itself where a rule reads owl:sameAs as facts; True when any was added."""
@@ -497,7 +497,7 @@ class Reasoner:
 
     def _clean(self, ontology: Ontology, strata: Iterable[Stratum]) -> list[Finding]:
         """Leave in `inferred` what is RDF, not a tautology, and about entities; a finding when names were left out."""
-        has_equal_names = bool(self.equal_terms.terms)
+        has_equal_names = bool(self.equal_terms)
         if self.same_as != "all" and self.equal_terms.separate_literals():
             self._run_strata(strata)
             self.equal_terms.add_united_literals()

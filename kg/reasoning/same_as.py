@@ -13,7 +13,9 @@ from itertools import product
 from typing import NamedTuple
 
 from kg.graph.triple_tables import FIRST_LITERAL_ID, TripleTables
+from kg.reasoning.components import find_components
 from kg.reasoning.rules import DIFFERENT, FIRST, SAME
+from kg.sql import quote
 from kg.terms import OWL, RDF, RDFS, XSD
 from kg.xsd import are_different, are_equal, value_of
 
@@ -93,16 +95,32 @@ def _rank(text: str) -> tuple[int, str]:
     return (kind, text)
 
 
+_RANK = (
+    f"CASE WHEN {' OR '.join(f'starts_with(text, {quote(start)})' for start in _VOCABULARIES)} THEN '0'"
+    " WHEN starts_with(text, '<') THEN '1' WHEN starts_with(text, '_') THEN '2' ELSE '3' END || text"
+)
+"""`_rank` in SQL, as a text."""
+
+
 class EqualTerms:
-    """The equal terms of triple tables; `unequal` are the pairs that could not be made equal."""
+    """The equal terms of triple tables; `unequal` are the pairs that could not be made equal.
+
+    Where the tables merge in rounds, the equal terms are in the table `same` alone until a literal is equal to another
+    term: whether two values may be one is decided in memory.
+    """
 
     def __init__(self, tables: TripleTables) -> None:
         self.tables = tables
         self.terms = UnionFind()
+        self._in_rounds, self._count = tables.merges_in_rounds, 0
         self.unequal: list[UnequalValues] = []
         tables.sql.execute("CREATE OR REPLACE TEMP TABLE same(id UINTEGER, root UINTEGER)")
         tables.sql.execute("CREATE OR REPLACE TEMP TABLE derived AS SELECT s, p, o FROM inferred")
         self._define_known(*_GIVEN, "inferred")
+
+    def __bool__(self) -> bool:
+        """True when any terms are equal."""
+        return bool(self.terms or self._count)
 
     # --- merging
 
@@ -111,7 +129,7 @@ class EqualTerms:
         id = self.tables.find_ids([SAME]).get(SAME)
         if id is None:
             return False
-        return self.merge(self.tables.sql.execute(f"SELECT s, o FROM known WHERE p = {id} AND s <> o").fetchall())
+        return self.merge_rows(f"SELECT s, o FROM known WHERE p = {id} AND s <> o")
 
     def merge_equal_values(self, properties: Iterable[int], constants: Iterable[int]) -> bool:
         """Make literals of the same value equal where a rule compares them (dt-eq).
@@ -135,22 +153,69 @@ class EqualTerms:
                 pairs.append((first.setdefault(value, id), id))
         return self.merge(pair for pair in pairs if pair[0] != pair[1])
 
+    def merge_rows(self, select: str) -> bool:
+        """Make the two terms of each row equal, and rewrite all facts; True when that changed anything."""
+        sql = self.tables.sql
+        if not self._in_rounds:
+            return self.merge(sql.execute(select).fetchall())
+        sql.execute(f"CREATE OR REPLACE TEMP TABLE pair AS SELECT a, b FROM ({select}) AS p(a, b)")
+        if sql.execute(f"SELECT 1 FROM pair WHERE greatest(a, b) >= {FIRST_LITERAL_ID} LIMIT 1").fetchall():
+            return self.merge(sql.execute("SELECT a, b FROM pair").fetchall())
+        if not sql.execute("SELECT 1 FROM pair WHERE a <> b LIMIT 1").fetchall():
+            return False
+        find_components(sql, "SELECT a, b FROM pair")
+        self._add_components()
+        return True
+
+    def _add_components(self) -> None:
+        """Give the members of each component the representative of all, and rewrite all facts."""
+        sql = self.tables.sql
+        members = (
+            f"SELECT m.id, m.c, {_RANK} AS rank FROM (SELECT a AS id, b AS c FROM edge UNION SELECT b, b FROM edge)"
+        )
+        sql.execute(f"CREATE OR REPLACE TEMP TABLE member AS {members} AS m JOIN term ON term.id = m.id")
+        roots = (
+            "SELECT member.c, member.id AS root FROM member JOIN (SELECT c, min(rank) AS rank FROM member GROUP BY c)"
+        )
+        roots = f"{roots} AS best ON best.c = member.c AND best.rank = member.rank"
+        sql.execute(
+            f"CREATE OR REPLACE TEMP TABLE merged AS SELECT m.id, r.root FROM member AS m JOIN ({roots}) AS r"
+            " ON r.c = m.c WHERE m.id <> r.root"
+        )
+        sql.execute(
+            "CREATE OR REPLACE TEMP TABLE all_same AS SELECT same.id, coalesce(merged.root, same.root) AS root"
+            " FROM same LEFT JOIN merged ON merged.id = same.root UNION ALL SELECT id, root FROM merged"
+        )
+        sql.execute("DELETE FROM same")
+        sql.execute("INSERT INTO same SELECT id, root FROM all_same")
+        self._count = self.tables.count("same")
+        self._rewrite()
+
     def merge(self, pairs: Iterable[tuple[int, int]]) -> bool:
         """Make the terms of each pair of ids equal, and rewrite all facts; True when that changed anything."""
         rows = list(pairs)
         if not rows:
             return False
+        if self._count:
+            rows, self._count = [*self.tables.sql.execute("SELECT id, root FROM same").fetchall(), *rows], 0
+        self._in_rounds = False
         texts = self.tables.decode(id for row in rows for id in row)
         before = len(self.terms)
         self.unequal += self.terms.merge((texts[a], texts[b]) for a, b in rows)
         if len(self.terms) == before:
             return False
+        self._write_same()
         self._rewrite()
         return True
 
     def has_names(self, text: str) -> bool:
         """True when the term represents other terms."""
-        return text in self.terms.representatives().values()
+        if not self._count:
+            return text in self.terms.representatives().values()
+        id = self.tables.find_ids([text]).get(text)
+        return id is not None and bool(
+            self.tables.sql.execute(f"SELECT 1 FROM same WHERE root = {id} LIMIT 1").fetchall()
+        )
 
     def stated_as_different(self, root: str) -> list[str]:
         """The names of a term that triples state to be different, or list: two of them, if there are two."""
@@ -179,8 +244,8 @@ class EqualTerms:
         condition = f"root < {FIRST_LITERAL_ID} AND id >= {FIRST_LITERAL_ID}"
         return bool(self.tables.sql.execute(f"SELECT 1 FROM same WHERE {condition} LIMIT 1").fetchall())
 
-    def _rewrite(self) -> None:
-        """Replace `known` by a copy in which each term is replaced by its representative."""
+    def _write_same(self) -> None:
+        """Make `same` what the union find has."""
         sql = self.tables.sql
         roots = self.terms.representatives()
         ids = self.tables.encode([*roots, *roots.values()])
@@ -189,8 +254,11 @@ class EqualTerms:
             "INSERT INTO same SELECT unnest(?::UINTEGER[]), unnest(?::UINTEGER[])",
             [str([ids[text] for text in roots]), str([ids[root] for root in roots.values()])],
         )
+
+    def _rewrite(self) -> None:
+        """Replace `known` by a copy in which each term is replaced by its representative."""
         self._set_base(_under_representatives("known", "same"))
-        sql.execute("DELETE FROM inferred")
+        self.tables.sql.execute("DELETE FROM inferred")
 
     def _set_base(self, select: str) -> None:
         """Make the selected triples, and what is inferred from now on, the known ones."""
@@ -238,7 +306,7 @@ class EqualTerms:
 
         Returns how many names were left out.
         """
-        if not self.terms:
+        if not self:
             return 0
         sql = self.tables.sql
         same = self.tables.encode([SAME])[SAME]
