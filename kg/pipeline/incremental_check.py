@@ -29,22 +29,24 @@ _SUBCLASS = f"<{RDFS}subClassOf>"
 def write_shapes_report(
     folder: Path, report: Report, shapes: Shapes, *, digest: str, before: Path | None = None
 ) -> None:
-    """Keep the findings of the shapes with the build, and what shapes for pyshacl read, which `before` may have."""
+    """Keep the findings of the shapes with the build, and what shapes for pyshacl read, which `before` may have.
+
+    Where pyshacl was not needed, that is not worked out: its parser of queries takes longer than all else.
+    """
     known = _read_document(before, digest) if before is not None else None
-    document = {
-        "digest": digest,
-        "findings": [asdict(finding) for finding in report.findings],
-        "reads": known["reads"] if known is not None else _reads_of(shapes),
-    }
+    reads = known["reads"] if known is not None else None
+    if reads is None and "pyshacl" in report.counts.values():
+        reads = _reads_of(shapes)
+    document = {"digest": digest, "findings": [asdict(finding) for finding in report.findings], "reads": reads}
     text = json.dumps(document, ensure_ascii=False, indent=1)
     (folder / FILE).write_text(text + "\n", encoding="utf-8")
 
 
 def _reads_of(shapes: Shapes) -> dict[str, Any] | None:
-    """The triples that the shapes for pyshacl can read; None where that may be all, or there are no such shapes."""
+    """The triples that the shapes for pyshacl can read; None where that may be all."""
     not_compiled = shapes.not_compiled()
     others = [shape.node for shape in shapes.targeted() if shape.node in not_compiled]
-    reads = triple_filter(shapes.triples, others) if others else None
+    reads = triple_filter(shapes.triples, others)
     if reads is None:
         return None
     return {
@@ -73,7 +75,8 @@ def check_changes(
         tables, shapes, ontology=ontology, known=known, reads=_to_filter(reads) if reads is not None else None
     )
     try:
-        return Report(validation.update(added=added, removed=removed).findings, {"changed": len(added) + len(removed)})
+        report = validation.update(added=added, removed=removed)
+        return Report(report.findings, {**report.counts, "changed": len(added) + len(removed)})
     finally:
         validation.close()
 

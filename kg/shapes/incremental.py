@@ -60,16 +60,16 @@ class IncrementalValidation:
         self._engine = self._new_engine()
         of_others = {node for shape in self._others for node in shapes.reachable(shape.node)}
         if known is None or not of_others.isdisjoint(self._plan.numbers):
-            self._findings, self._other_findings = self._validate(), self._validate_others()
+            self._findings, self._others_report = self._validate(), self._validate_others()
         else:
             known = tuple(known)
             self._findings = tuple(finding for finding in known if finding.shape in self._plan.numbers)
-            self._other_findings = tuple(finding for finding in known if finding.shape in of_others)
+            self._others_report = Report(tuple(finding for finding in known if finding.shape in of_others))
 
     @property
     def report(self) -> Report:
         """The findings of a complete validation of the graph as it is now."""
-        return Report(self._findings + self._other_findings)
+        return Report(self._findings) + self._others_report
 
     def close(self) -> None:
         """Remove the tables of the validation from the graph."""
@@ -94,7 +94,7 @@ class IncrementalValidation:
             self._engine.tables.select_sources()
             self._validate_again([_to_ids(t, ids) for t in new], [_to_ids(t, ids) for t in old])
         if self._others and (subclasses_changed or self._is_read_by_others((*new, *old))):
-            self._other_findings = self._validate_others()
+            self._others_report = self._validate_others()
         return self.report
 
     def _new_engine(self) -> SqlEngine:
@@ -103,9 +103,9 @@ class IncrementalValidation:
     def _validate(self, focus: Sequence[int] | None = None) -> tuple[Finding, ...]:
         return self._engine.report(self._languages, focus=focus).findings
 
-    def _validate_others(self) -> tuple[Finding, ...]:
+    def _validate_others(self) -> Report:
         if not self._others:
-            return ()
+            return Report()
         return pyshacl_engine.check(
             self._graph,
             self._shapes,
@@ -113,13 +113,13 @@ class IncrementalValidation:
             ontology=self._ontology,
             tables=self._sources,
             languages=self._languages,
-        ).findings
+        )
 
     def _is_read_by_others(self, changed: Sequence[Triple]) -> bool:
         if not changed:
             return False
         reads = self._reads
-        if reads is None:
+        if reads is None and pyshacl_engine.may_have_focus_nodes(self._graph, self._others, tables=self._sources):
             reads = pyshacl_engine.triple_filter(self._shapes.triples, [shape.node for shape in self._others])
         return reads is None or reads.accepts_any(changed, self._engine.tables.subclass_pairs(self._ontology))
 

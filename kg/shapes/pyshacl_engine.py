@@ -56,13 +56,13 @@ def check(
 
     Of the ontology only the subclasses are used, as in the SQL engine.
     """
+    if not may_have_focus_nodes(graph, roots, tables=tables):
+        return Report()
     subclasses = [t for t in ontology if t.predicate.value == RDFS + "subClassOf"]
     filter_ = triple_filter(shapes.triples, [root.node for root in roots])
     if filter_ is not None:
         _fill_read_table(graph, filter_, map(to_spo, subclasses), tables=tables)
         tables = (_READ_TABLE,)
-        if not _may_have_focus_nodes(graph, roots):
-            return Report()
     data = (triple for table in tables for triple in graph.triples(table=table))
     try:
         return check_triples([*data, *subclasses], shapes, roots, focus=focus, languages=languages)
@@ -351,8 +351,8 @@ def triple_filter(shapes: Sequence[Triple], roots: Iterable[str]) -> TripleFilte
     return TripleFilter(frozenset(names | _LISTS | {_SUBCLASS}) - {_TYPE}, frozenset(names), all_types)
 
 
-def _may_have_focus_nodes(graph: TripleTables, roots: Iterable[Shape]) -> bool:
-    """False only when the triples that can be read make nothing a focus node."""
+def may_have_focus_nodes(graph: TripleTables, roots: Sequence[Shape], *, tables: Sequence[str]) -> bool:
+    """False only when the triples make nothing a focus node of these shapes; that takes no parser of queries."""
     if any(_ADVANCED.intersection(map(local_name, root.not_compiled)) for root in roots):
         return True
     targets = [target for root in roots for target in root.targets]
@@ -360,7 +360,8 @@ def _may_have_focus_nodes(graph: TripleTables, roots: Iterable[Shape]) -> bool:
         return True
     ids = graph.find_ids(target.term for target in targets).values()
     listed = ", ".join(map(str, sorted(ids))) or "NULL"
-    return bool(graph.sql.execute(f"SELECT 1 FROM {_READ_TABLE} WHERE p IN ({listed}) LIMIT 1").fetchall())
+    selects = " UNION ALL ".join(f"SELECT 1 FROM {table} WHERE p IN ({listed})" for table in tables)
+    return bool(graph.sql.execute(f"{selects} LIMIT 1").fetchall())
 
 
 def _fill_read_table(

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import pytest
 from pyoxigraph import RdfFormat, Triple, parse
 
 from kg.graph.triple_tables import TripleTables
-from kg.shapes import IncrementalValidation, Shapes, check, to_shapes
+from kg.shapes import IncrementalValidation, Shapes, check, pyshacl_engine, to_shapes
 
 PREFIXES = """
 @prefix : <https://example.org/> .
@@ -58,6 +59,31 @@ def test_a_change_that_a_query_reads_is_validated() -> None:
     made.add(added)
     assert sorted(map(str, validation.update(added=added).findings)) == sorted(map(str, check(made, both).findings))
     assert checks(validation) == ["shacl/maxCount", "shacl/sparql", "shacl/sparql"]
+
+
+def test_queries_are_parsed_when_their_shape_has_a_focus_node(monkeypatch: pytest.MonkeyPatch) -> None:
+    parsed: list[str] = []
+    patterns_of = pyshacl_engine._patterns_of
+
+    def parse_query(query: str, prefixes: dict[str, set[str]]) -> pyshacl_engine._Patterns | None:
+        parsed.append(query)
+        return patterns_of(query, prefixes)
+
+    monkeypatch.setattr(pyshacl_engine, "_patterns_of", parse_query)
+    made, both = tables(":batman a :Film ; :year 1989 ."), shapes(ONE_YEAR + NOT_ITS_OWN_SEQUEL)
+    assert not check(made, both).findings
+    validation = IncrementalValidation(made, both, known=())
+    for text, found in [(":batman :year 1990 .", ["shacl/maxCount"]), (":a :year 1, 2 .", ["shacl/maxCount"])]:
+        added = triples(text)
+        made.add(added)
+        validation.update(added=added)
+        assert checks(validation) == found
+    assert not parsed
+    added = triples(":returns :sequelOf :returns .")
+    made.add(added)
+    validation.update(added=added)
+    assert checks(validation) == ["shacl/maxCount", "shacl/sparql"]
+    assert parsed
 
 
 def test_a_new_label_is_in_the_message_of_a_known_finding() -> None:
