@@ -27,10 +27,10 @@ from kg.lookup.entity_names import EntityNames
 from kg.project import COUNTS, Project, find_project
 from kg.queries.answer import Answer
 from kg.queries.execute import names_any, run_query, run_stored_query
-from kg.queries.rewriting.engine_query import EngineResult, InMemoryResult, evaluate
+from kg.queries.rewriting.engine_query import EngineResult, evaluate_in_memory
 from kg.queries.routing import ColumnarGraph, parse_engine, route
-from kg.queries.snapshot_store import SnapshotStore
-from kg.queries.sparql import guard
+from kg.queries.snapshot_store import SnapshotStore, open_store
+from kg.queries.sparql import guard, is_long
 from kg.queries.stored_query import StoredQueries, StoredQuery, parameter_terms
 from kg.terms import KNOWLEDGE, SOURCE, UNDECIDED
 from kg.text.folding import closest
@@ -179,29 +179,41 @@ class FilmGraph:
 
         It has at most `limit` rows, whose terms have at most `max_bytes` bytes, and its `complete` says whether these
         are all. Raises `QueryError` with line and column when the query does not parse, and `LimitError` when it takes
-        longer than `timeout` seconds or more than `memory` bytes: SQL is interrupted, and Oxigraph runs in a process of
-        its own, which is killed. SERVICE is refused unless `services` is True: then the query may call the endpoints
-        that the project's `filmgraph.toml` lists.
+        longer than `timeout` seconds or more than `memory` bytes: SQL is interrupted; Oxigraph, and the reading of a
+        long query, run in a process of their own, which is killed. SERVICE is refused unless `services` is True: then
+        the query may call the endpoints that the project's `filmgraph.toml` lists.
 
         The `engine` is `columnar` (SQL over the columns of the graph, which raises `QueryError` for what is not
         compiled), `oxigraph`, `both` (which raises `EngineMismatchError` when they differ), or `auto`: columnar where a
         query reads much of a large graph. `spark`, or `spark=MASTER`, runs the columnar engine's SQL on Spark; a query
         that is not compiled goes to Oxigraph. The answer's `engine` says which it was.
         """
-        calls_services = services and "SERVICE" in text.upper()
-        if memory is not None or (timeout is not None and calls_services):
+        is_isolated = timeout is not None and ((services and "SERVICE" in text.upper()) or is_long(text))
+        if memory is not None or is_isolated:
             setup = WorkerSetup(self.opener(), memory=memory)
             parts = run_with_timeout(
                 setup, _sparql_in_worker, text, limit, max_bytes, services, engine, seconds=timeout
             )
-            return self._explained(Answer(names=self.names, query=text, **parts))
-        query = partial(run_query, self.store, names=self.names, limit=limit, max_bytes=max_bytes)
-        if calls_services:
-            return self._explained(query(self._federated(text), guarded=True))
-        columnar, chosen = self._columnar_for(engine), parse_engine(engine)
+            return self._explained(Answer(names=self.names, **parts))
+        ask = partial(self._sparql, limit=limit, timeout=timeout, max_bytes=max_bytes, services=services, engine=engine)
         with deadline_in(timeout):
-            isolated = None if timeout is None else partial(self._evaluate_in_worker, seconds=timeout, limit=limit)
-            return self._explained(query(text, columnar=columnar, engine=chosen, oxigraph=isolated))
+            return self._explained(self.with_prefixes(text, ask))
+
+    def _sparql(
+        self,
+        text: str,
+        *,
+        limit: int | None,
+        timeout: float | None,
+        max_bytes: int | None,
+        services: bool,
+        engine: str,
+    ) -> Answer:
+        query = partial(run_query, self.store, names=self.names, limit=limit, max_bytes=max_bytes)
+        if services and "SERVICE" in text.upper():
+            return query(self._federated(text), guarded=True)
+        isolated = None if timeout is None else partial(self._evaluate_in_worker, seconds=timeout, limit=limit)
+        return query(text, columnar=self._columnar_for(engine), engine=parse_engine(engine), oxigraph=isolated)
 
     def _federated(self, text: str) -> str:
         """A query with the answers of the endpoints that its SERVICE clauses name."""
@@ -219,9 +231,8 @@ class FilmGraph:
         stop = None if limit is None else limit + 1
         left = remaining_seconds()
         try:
-            evaluated = run_with_timeout(
-                WorkerSetup(self.opener()), _evaluate_in_memory, text, file, base_iri, stop, seconds=left
-            )
+            setup = WorkerSetup(partial(open_store, self.build))
+            evaluated = run_with_timeout(setup, evaluate_in_memory, text, file, base_iri, stop, seconds=left)
         except LimitError as error:
             raise (took_too_long(seconds) if error.limit == "seconds" else error) from None
         return evaluated.result
@@ -522,6 +533,7 @@ def _sparql_in_worker(
     """The parts of an answer that can be sent to another process, which has names of its own."""
     answer = graph.sparql(text, limit=limit, max_bytes=max_bytes, services=services, engine=engine)
     return {
+        "query": answer.query,
         "columns": answer.columns,
         "solutions": [tuple(solution) for solution in answer.solutions],
         "truth": answer.truth,
@@ -529,13 +541,6 @@ def _sparql_in_worker(
         "complete": answer.complete,
         "engine": answer.engine,
     }
-
-
-def _evaluate_in_memory(
-    graph: FilmGraph, text: str, file: str, base_iri: str | None, limit: int | None
-) -> InMemoryResult:
-    """What Oxigraph answers, as it can be sent to another process."""
-    return InMemoryResult.of(evaluate(graph.store, text, file=file, base_iri=base_iri), limit=limit)
 
 
 def open_graph(project: Project | Path | str | None = None) -> FilmGraph:

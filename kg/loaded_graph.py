@@ -10,7 +10,7 @@ import shutil
 import weakref
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
-from functools import cached_property, partial
+from functools import cached_property
 from pathlib import Path
 from tempfile import TemporaryDirectory, mkdtemp
 from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
@@ -27,7 +27,6 @@ from kg.graph.store import find_quads, has_triple
 from kg.lookup.entity_names import EntityNames
 from kg.pipeline.load import PREFIXES_FILE, load_into, load_tables, make_project
 from kg.project import Project
-from kg.queries.answer import Answer
 from kg.queries.sparql import tokenise
 from kg.rdf.data_files import find_data_files
 from kg.rdf.file_formats import FORMAT_NAMES
@@ -72,29 +71,6 @@ class LoadedGraph(FilmGraph):
         """The prefixes that the files declare; queries need not."""
         prefixes: dict[str, str] = json.loads((self.build / PREFIXES_FILE).read_text(encoding="utf-8"))
         return prefixes
-
-    def sparql(
-        self,
-        text: str,
-        *,
-        limit: int | None = None,
-        timeout: float | None = None,
-        memory: int | None = None,
-        max_bytes: int | None = None,
-        services: bool = False,
-        engine: str = "auto",
-    ) -> Answer:
-        """The answer to a SPARQL query; the prefixes of the files need no declaration."""
-        ask = partial(
-            super().sparql,
-            limit=limit,
-            timeout=timeout,
-            memory=memory,
-            max_bytes=max_bytes,
-            services=services,
-            engine=engine,
-        )
-        return self.with_prefixes(text, ask)
 
     def with_prefixes(self, text: str, ask: Callable[[str], _Result]) -> _Result:
         """The result of a query that may use the prefixes of the files; errors are at their place in the text."""

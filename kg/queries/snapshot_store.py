@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, cast
 
 from pyoxigraph import (
     BlankNode,
@@ -25,6 +26,7 @@ from pyoxigraph import (
 
 from kg.errors import QueryError
 from kg.graph.snapshot_file import ALL, SnapshotFile
+from kg.graph.store import open_build
 from kg.queries.result_writers import JSON, write_all_rows, write_boolean
 from kg.terms import KNOWLEDGE, Term
 
@@ -131,6 +133,12 @@ class SnapshotStore:
         parsed = parse_query_results(body, format=QueryResultsFormat.JSON)
         assert isinstance(parsed, QuerySolutions | QueryBoolean)
         return parsed
+
+
+def open_store(build: Path) -> Store:
+    """The store of a build, or what is used in its place where it has none."""
+    _, store, _ = open_build(build)
+    return store if store is not None else cast(Store, SnapshotStore(SnapshotFile(build)))
 
 
 def not_compiled(reason: str) -> QueryError:

@@ -12,7 +12,7 @@ from bisect import bisect
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
+from itertools import islice, pairwise
 
 from kg.errors import QueryError
 from kg.reports import Place
@@ -25,6 +25,8 @@ MAX_DEPTH = 100
 """The depth to which brackets may nest; Oxigraph's parser ends the process at about 2,200."""
 MAX_LENGTH = 1 << 20
 """The characters that a query may have."""
+_FEW_CHARACTERS = 20_000
+_FEW_TOKENS = 800
 _MAX_SIGNS = 200
 """The signs (`!`, `-`, `+`, `^`) that may follow each other; each is a level of the parser's recursion."""
 _MAX_JOINS = 250
@@ -85,6 +87,11 @@ def tokenise(text: str) -> Iterator[Token]:
         kind = match.lastgroup or "sign"
         if kind not in ("blank", "comment"):
             yield Token(kind, match[0], match.start())
+
+
+def is_long(text: str) -> bool:
+    """True for a query of which the reading alone, which nothing can interrupt, may take half a second."""
+    return len(text) > _FEW_CHARACTERS or len(list(islice(tokenise(text), _FEW_TOKENS + 1))) > _FEW_TOKENS
 
 
 def guard(text: str, *, services: bool = False, file: str = "") -> list[Token]:

@@ -13,22 +13,31 @@ from kg.workers.job_limits import error_of_status, took_too_long
 from kg.workers.launch import start_python
 from kg.workers.worker import PROGRAM, Job, WorkerSetup, from_body, receive, send, to_error, to_frame
 
-_START_SECONDS = 120.0
+_START_SECONDS = 0.4
+"""So much of the time in which a worker starts and opens its graph is not counted."""
+_LONGEST_START = 120.0
+_OPENING, _QUERY = "Opening the graph", "The query"
 T = TypeVar("T")
 
 
 def run_with_timeout(setup: WorkerSetup, function: Callable[..., T], *args: object, seconds: float | None) -> T:
     """What `function(setup.open(), *args)` returns, computed in a process of its own; raises what it raises.
 
-    Raises `LimitError` when it takes longer than `seconds`, counted from when the worker is ready, or more memory than
-    it may: it is then killed. Functions, arguments and results are pickled, so a function must be one of a module.
+    Raises `LimitError` when it takes longer than `seconds`, or more memory than it may: it is then killed. Of the time
+    in which the worker opens its graph, 0.4 seconds are not counted. Functions, arguments and results are pickled, so a
+    function must be one of a module.
     """
+    began = time.monotonic()
     # Pipes rather than a pair of sockets, so that it works on Windows as well.
     process = start_python("-c", PROGRAM, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
     try:
-        _exchange(process, setup, "Opening the graph", seconds=_START_SECONDS)
-        moment = None if seconds is None else time.monotonic() + seconds
-        result: T = _exchange(process, (moment, seconds, function, args), "The query", seconds=seconds)
+        opening = _LONGEST_START if seconds is None else seconds + _START_SECONDS
+        _exchange(
+            process, setup, _OPENING if seconds is None else _QUERY, moment=began + opening, seconds=seconds or opening
+        )
+        moment = None if seconds is None else min(time.monotonic(), began + _START_SECONDS) + seconds
+        job = moment, seconds, function, args
+        result: T = _exchange(process, job, _QUERY, moment=moment, seconds=seconds or 0.0)
         return result
     finally:
         process.kill()
@@ -36,20 +45,24 @@ def run_with_timeout(setup: WorkerSetup, function: Callable[..., T], *args: obje
 
 
 def _exchange(
-    process: subprocess.Popen[bytes], message: WorkerSetup | Job, activity: str, *, seconds: float | None
+    process: subprocess.Popen[bytes],
+    message: WorkerSetup | Job,
+    activity: str,
+    *,
+    moment: float | None,
+    seconds: float,
 ) -> Any:
-    """The worker's reply to a message; the process is killed when it does not come in time."""
+    """The worker's reply to a message; when it has not come at the moment, `seconds` are over: it is killed."""
     assert process.stdin is not None
     assert process.stdout is not None
-    deadline = None if seconds is None else time.monotonic() + seconds
-    timer = Timer(seconds if seconds is not None else threading.TIMEOUT_MAX, process.kill)
+    timer = Timer(threading.TIMEOUT_MAX if moment is None else max(moment - time.monotonic(), 0.0), process.kill)
     timer.daemon = True
     timer.start()
     try:
         send(process.stdin, to_frame(message))
         is_fine, value = from_body(receive(process.stdout))
     except (EOFError, ConnectionError):
-        if deadline is not None and seconds is not None and time.monotonic() >= deadline:
+        if moment is not None and time.monotonic() >= moment:
             raise took_too_long(seconds, activity) from None
         raise error_of_status(process.wait(), activity) from None
     finally:

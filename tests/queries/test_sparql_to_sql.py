@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import gc
 import os
+import time
 from collections import Counter
 from collections.abc import Callable
 from functools import lru_cache
@@ -279,6 +281,40 @@ def test_a_product_of_values_is_interrupted() -> None:
 def test_what_could_not_be_interrupted_in_this_process_is_not_compiled() -> None:
     with pytest.raises(NotCompiled, match="so many alternatives"):
         compile_query(Columns.of_quads(LINKS), f"SELECT (COUNT(*) AS ?n) {{ {CHOICES} }}")
+
+
+def _written_out(pattern: str, items: str, *, size: int) -> str:
+    """A query with so many characters of items in its pattern."""
+    return f"SELECT * {{ {pattern % (items * (size // len(items)))} }}"
+
+
+LONG_TO_READ = {
+    "objects": ("?s ?p 1%s", ",?x"),
+    "blank nodes": ("?s ?p []%s", ",[]"),
+    "members of a list": ("?s ?p (%s)", " 1"),
+    "choices": ("?s ?p ?o FILTER(?o IN (1%s))", ",(?o<1)"),
+    "values": ("VALUES ?o { %s } ?s ?p ?o . ?a ?b ?c . ?d ?e ?f", " 1"),
+    "rows": ("VALUES (?o ?p) { %s } ?s ?p ?o . ?a ?b ?c . ?d ?e ?f", " (1 UNDEF)"),
+    "calls": ("?s ?p ?o . ?a ?b ?c . ?d ?e ?f FILTER(CONCAT(''%s) = ?o)", ",STR(?s)"),
+}
+
+
+@pytest.mark.parametrize("shape", LONG_TO_READ)
+def test_what_takes_long_to_parse_is_not_compiled(shape: str) -> None:
+    """rdflib needs half a minute for 10,000 characters of blank nodes, and cannot be interrupted."""
+    text, began = _written_out(*LONG_TO_READ[shape], size=9_900), time.process_time()
+    with contextlib.suppress(NotCompiled):
+        compile_query(Columns.of_quads(FILMS), text)
+    assert time.process_time() - began < 6
+
+
+@pytest.mark.parametrize("shape", LONG_TO_READ)
+@pytest.mark.parametrize("size", [50_000, 800_000])
+def test_a_long_query_is_read_in_a_process_that_is_stopped(graph: kg.LoadedGraph, shape: str, size: int) -> None:
+    text, began = _written_out(*LONG_TO_READ[shape], size=size), time.process_time()
+    with contextlib.suppress(LimitError):
+        graph.sparql(text, timeout=0.2, limit=1)
+    assert time.process_time() - began < 0.2
 
 
 def test_a_query_that_needs_too_much_memory_is_stopped() -> None:

@@ -49,6 +49,14 @@ def test_what_takes_too_long_is_killed() -> None:
     assert time.monotonic() - began < GENEROUS
 
 
+def test_a_worker_that_is_not_ready_in_time_is_killed() -> None:
+    """Of the time in which it opens its graph, 0.4 seconds are not counted."""
+    began = time.monotonic()
+    with pytest.raises(LimitError, match=r"The query took longer than 0\.2 seconds"):
+        run_with_timeout(WorkerSetup(partial(time.sleep, GENEROUS)), sleep_long, seconds=0.2)
+    assert time.monotonic() - began < GENEROUS / 2
+
+
 def test_a_worker_that_dies_is_no_timeout() -> None:
     with pytest.raises(LimitError) as raised:
         run_with_timeout(NOTHING, stop_itself, seconds=GENEROUS)

@@ -90,6 +90,11 @@ def evaluate(store: Store, text: str, *, file: str = "", **options: Any) -> Engi
     return EngineRows(columns, _read((tuple(map(unmark, row)) for row in result) if is_marked else result))
 
 
+def evaluate_in_memory(store: Store, text: str, file: str, base_iri: str | None, limit: int | None) -> InMemoryResult:
+    """At most `limit` rows or triples of a result, as it can be sent to another process."""
+    return InMemoryResult.of(evaluate(store, text, file=file, base_iri=base_iri), limit=limit)
+
+
 def _read(elements: Iterator[_Element]) -> Iterator[_Element]:
     try:
         yield from elements

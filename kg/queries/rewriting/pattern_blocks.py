@@ -7,6 +7,7 @@ property lists are written out with variables of their own.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
@@ -107,13 +108,14 @@ class NewVariables:
     """Variables that a query does not have."""
 
     def __init__(self, text: str) -> None:
-        self._text, self._count = text, 0
+        self._used = set(_NEW_VARIABLE.findall(text))
+        self._count = 0
 
     def new(self) -> str:
         """The next one."""
         while True:
             self._count += 1
-            if (name := f"{VARIABLE}{self._count}")[1:] not in self._text:
+            if (name := f"{VARIABLE}{self._count}")[1:] not in self._used:
                 return name
 
 
@@ -126,6 +128,7 @@ _WITHOUT_REIFIERS = "write ?r rdf:reifies <<( ?s ?p ?o )>> in place of a reifier
 
 VARIABLE = "?kgpath"
 """What variables for blank nodes and for the inner nodes of paths begin with."""
+_NEW_VARIABLE = re.compile(rf"{VARIABLE[1:]}[0-9]+")
 _BEFORE_GROUPS = ("OPTIONAL", "MINUS", "UNION", "LATERAL")
 _FORMS_WITH_STAR = ("SELECT", "DESCRIBE", "DISTINCT", "REDUCED")
 

@@ -14,6 +14,7 @@ from itertools import pairwise
 from typing import Any
 
 import rdflib
+from pyparsing import ParseResults
 from rdflib.paths import Path
 from rdflib.plugins.sparql.algebra import translateGroupGraphPattern, translateQuery
 from rdflib.plugins.sparql.parser import parseQuery
@@ -23,8 +24,8 @@ from kg.queries.rewriting.prologue import Prologue
 from kg.queries.sparql import Token, tokenise
 from kg.terms import PREFIXES, XSD
 
-MAX_LENGTH = 10_000
-"""The characters of a query that is compiled: rdflib's parser takes up to half a second for 1,000."""
+_MAX_PATTERNS = 400
+"""The triple patterns of a query and its template: rdflib orders them in the square of their number."""
 
 
 class NotCompiled(Exception):  # noqa: N818  # not an error: the query is answered by another engine
@@ -37,15 +38,32 @@ class NotCompiled(Exception):  # noqa: N818  # not an error: the query is answer
 
 def to_algebra(text: str, *, base: str | None = None) -> Any:
     """The algebra of a query that parses; the graph's prefixes need no declaration."""
-    if len(text) > MAX_LENGTH:
-        raise NotCompiled("a query of this length")
     try:
-        query = translateQuery(parseQuery(_keep_literals(_split_negated_sets(text))), base=base, initNs=PREFIXES)
+        parsed = parseQuery(_keep_literals(_split_negated_sets(text)))
+        if _count_patterns(parsed) > _MAX_PATTERNS:
+            raise NotCompiled("so many triple patterns")
+        query = translateQuery(parsed, base=base, initNs=PREFIXES)
     except RecursionError:
         raise NotCompiled("a query that nests so deep") from None
+    except NotCompiled:
+        raise
     except Exception as error:  # whatever rdflib's parser raises: the other engine reads more
         raise NotCompiled(f"what rdflib does not parse ({type(error).__name__})") from error
     return query.algebra
+
+
+def _count_patterns(parsed: Any) -> int:
+    """The triple patterns of a query as rdflib's parser gives it: lists of terms, three for each."""
+    pending, number = [parsed], 0
+    while pending:
+        part = pending.pop()
+        if isinstance(part, CompValue):
+            lists = [terms for key in ("triples", "template") if key in part for terms in part[key] or ()]
+            number += sum(map(len, lists)) // 3
+            pending.extend(part.values())
+        elif isinstance(part, ParseResults | list):
+            pending.extend(part)
+    return number
 
 
 def exists_pattern(node: Any) -> Any:

@@ -18,10 +18,16 @@ from kg.graph.columns import Columns, facets_of
 from kg.graph.store import find_quads
 from kg.queries.rewriting.engine_query import EngineResult, EngineRows, EngineTriples, evaluate
 from kg.queries.sparql import tokenise
-from kg.queries.sparql_to_sql.algebra import MAX_LENGTH, NotCompiled, to_algebra
+from kg.queries.sparql_to_sql.algebra import NotCompiled, to_algebra
 from kg.queries.sparql_to_sql.facets import exact_text
 from kg.queries.sparql_to_sql.patterns import MARK, Patterns, Selected, Slice
-from kg.queries.sparql_to_sql.prepared import most_empty_solutions, placeholder_number, prepare, without_values
+from kg.queries.sparql_to_sql.prepared import (
+    is_too_large,
+    most_empty_solutions,
+    placeholder_number,
+    prepare,
+    without_values,
+)
 from kg.queries.sparql_to_sql.relations import Column, Kind, unsupported_reason
 from kg.queries.sparql_to_sql.selectivity import least_matches, values_of
 from kg.sql import quote
@@ -30,6 +36,8 @@ from kg.workers.job_limits import interrupt_in_time, remaining_seconds, took_too
 
 _FIRST_OWN_ID = 0xF0000000
 _BATCH = 20_000
+_LONGEST = 300_000
+"""The characters of a query whose values may leave one that is short enough."""
 _MAX_PLANS = 256
 _MAX_EMPTY_SOLUTIONS = 100_000
 
@@ -125,10 +133,12 @@ def compile_query(columns: Columns, text: str, *, base: str | None = None, file:
     """The SQL of a query; raises `NotCompiled`, and `QueryError` for one that does not parse."""
     if MARK in text:
         raise NotCompiled("control characters")
+    if len(text) > _LONGEST:
+        raise NotCompiled("a query of this size")
     prepared, plans = prepare(text), columns.plans
     if (prepared.text, base) not in plans:
-        if len(prepared.text) > MAX_LENGTH:
-            raise NotCompiled("a query of this length")
+        if is_too_large(prepared.text, list(tokenise(prepared.text))):
+            raise NotCompiled("a query of this size")
         selected = _selected(text, base=base, file=file)
         if len(plans) >= _MAX_PLANS:
             plans.clear()
