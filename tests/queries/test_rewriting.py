@@ -122,8 +122,21 @@ def by_column(result: EngineRows) -> list[list[str]]:
     return sorted(sorted(map(str, zip(result.columns, row, strict=True))) for row in result.rows)
 
 
+@pytest.mark.parametrize(
+    ("pattern", "rows"),
+    [("film:nobody film:knows* []", 1), ("[] film:director|film:writer []", None), ("film:nobody !film:p film:x", 0)],
+)
+def test_a_query_that_has_no_variable_has_rows_without_columns(store: Store, pattern: str, rows: int | None) -> None:
+    result = evaluate(store, f"SELECT * {{ {pattern} }}")
+    assert isinstance(result, EngineRows)
+    assert result.columns == ()
+    answered = [tuple(row) for row in result.rows]
+    both = store.query("SELECT * { { ?f film:director ?d } UNION { ?f film:writer ?d } }", prefixes=PREFIXES)
+    assert isinstance(both, QuerySolutions)
+    assert answered == [()] * (len(list(both)) if rows is None else rows)
+
+
 REFUSED = [
-    "SELECT * { film:nobody film:knows* [] }",
     "SELECT * { ?s " + "/".join(["(a|film:p)"] * 8) + " ?o }",
     "SELECT * { { SELECT * { ?s film:p [ film:p|film:q ?o ] } } }",
     "DESCRIBE * { ?s film:p [ film:p|film:q ?o ] }",

@@ -14,6 +14,7 @@ from kg.queries.rewriting.expressions import apply_edits
 from kg.queries.rewriting.functions import call_edits
 from kg.queries.rewriting.ill_typed_literals import MARK, literal_edits, unmark
 from kg.queries.rewriting.operators import operator_edits
+from kg.queries.rewriting.pattern_blocks import NO_VARIABLE
 from kg.queries.rewriting.prologue import Prologue
 from kg.queries.rewriting.property_paths import path_edits
 from kg.queries.sparql import escape_dots, to_query_error, tokenise
@@ -87,6 +88,8 @@ def evaluate(store: Store, text: str, *, file: str = "", **options: Any) -> Engi
     if not isinstance(result, QuerySolutions):
         return EngineTriples(_read(map(_unmark_triple, result) if is_marked else iter(result)))
     columns = tuple(variable.value for variable in result.variables)
+    if columns == (NO_VARIABLE[1:],) and NO_VARIABLE not in text:
+        return EngineRows((), _read(() for _ in result))
     return EngineRows(columns, _read((tuple(map(unmark, row)) for row in result) if is_marked else result))
 
 

@@ -128,6 +128,8 @@ _WITHOUT_REIFIERS = "write ?r rdf:reifies <<( ?s ?p ?o )>> in place of a reifier
 
 VARIABLE = "?kgpath"
 """What variables for blank nodes and for the inner nodes of paths begin with."""
+NO_VARIABLE = f"{VARIABLE}0"
+"""What is selected where a query selects all variables and has none; it is never bound."""
 _NEW_VARIABLE = re.compile(rf"{VARIABLE[1:]}[0-9]+")
 _BEFORE_GROUPS = ("OPTIONAL", "MINUS", "UNION", "LATERAL")
 _FORMS_WITH_STAR = ("SELECT", "DESCRIBE", "DISTINCT", "REDUCED")

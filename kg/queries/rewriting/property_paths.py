@@ -16,6 +16,7 @@ from pyoxigraph import QuerySolutions, Store
 from kg.errors import QueryError
 from kg.queries.rewriting.expressions import Edit
 from kg.queries.rewriting.pattern_blocks import (
+    NO_VARIABLE,
     VARIABLE,
     ClosurePath,
     ConcatenatedPath,
@@ -81,13 +82,12 @@ def _may_have_gaps(tokens: Sequence[Token]) -> bool:
 
 def _project(text: str, parsed: ParsedPatterns) -> Iterator[Edit]:
     """The variables of the query in place of `*`, which would have those for blank nodes too."""
-    names: list[str] = []
     if parsed.star is not None:
         solutions = Store().query(text, prefixes=PREFIXES, base_iri=BASE)
         assert isinstance(solutions, QuerySolutions)
-        names = [f"?{variable.value}" for variable in solutions.variables]
+        names = [f"?{variable.value}" for variable in solutions.variables] or [NO_VARIABLE]
         yield parsed.star.start, parsed.star.end, f" {' '.join(names)} "
-    if parsed.has_other_star or (parsed.star is not None and not names):
+    if parsed.has_other_star:
         message = "This property path is not supported together with the * of a subquery, of DESCRIBE or of COUNT"
         raise QueryError(f"{message}; name the variables in place of * and of blank nodes.")
 
