@@ -1,7 +1,8 @@
 """Triple tables on Spark alone: the number of a term is a hash of its text, so that no process numbers them all.
 
-A number has 60 bits of the MD5 of a term's exact text. Those of entities are below 0, those of literals above 2³², so
-that `id < FIRST_LITERAL_ID` is true of entities alone, as elsewhere. It is checked that no two terms have one number.
+A number has 60 bits of the MD5 of a term's exact text. Those of entities are below 0, those of literals and triple
+terms above 2³², so that `id < FIRST_LITERAL_ID` is true of entities alone, as elsewhere. It is checked that no two
+terms have one number.
 """
 
 from __future__ import annotations
@@ -20,20 +21,20 @@ from kg.engines.spark import SparkEngine
 from kg.engines.spark_session import open_session
 from kg.engines.spark_tables import SparkConnection, SparkTables
 from kg.errors import InputError
-from kg.graph.triple_tables import TripleTables
+from kg.graph.triple_tables import HAS_LITERAL_ID, TripleTables, has_literal_id
 from kg.terms import Spo
 
 _HEXADECIMAL = 15
 _ABOVE = 1 << 32
 _HASH = f"CAST(conv(substring(md5(text), 1, {_HEXADECIMAL}), 16, 10) AS BIGINT)"
-_ID = f"CASE WHEN starts_with(text, '\"') THEN {_ABOVE} + {_HASH} ELSE -1 - {_HASH} END"
+_ID = f"CASE WHEN {HAS_LITERAL_ID} THEN {_ABOVE} + {_HASH} ELSE -1 - {_HASH} END"
 _BATCH = 5_000
 
 
 def hashed_id(text: str) -> int:
     """The number of a term by its exact N-Triples form."""
     hash = int(hashlib.md5(text.encode(), usedforsecurity=False).hexdigest()[:_HEXADECIMAL], 16)
-    return _ABOVE + hash if text.startswith('"') else -1 - hash
+    return _ABOVE + hash if has_literal_id(text) else -1 - hash
 
 
 class HashedTables(SparkTables):
@@ -45,7 +46,8 @@ class HashedTables(SparkTables):
         self.engine, self.local = engine, TripleTables()
         self._numbers = count(1)
         self._named: dict[str, int] = {}
-        """The terms that the rules and the ontology name."""
+        """The terms that the rules and the ontology name, and their texts by number."""
+        self._texts_of_named: dict[int, str] = {}
         self._unshared: dict[str, int] = {}
         for name in ("term", "triple"):
             engine.read_parquet(f"given_{name}", source / f"{name}.parquet")
@@ -100,6 +102,7 @@ class HashedTables(SparkTables):
         ids = {text: hashed_id(text) for text in texts}
         new = {text: id for text, id in ids.items() if text not in self._named}
         self._named |= new
+        self._texts_of_named |= {id: text for text, id in new.items()}
         self._unshared |= new
         return ids
 
@@ -112,7 +115,7 @@ class HashedTables(SparkTables):
 
     def decode(self, ids: Iterable[int]) -> dict[int, str]:
         """The exact N-Triples form of each term, by number."""
-        named = {id: text for text, id in self._named.items()}
+        named = self._texts_of_named
         wanted = set(ids)
         return {id: named[id] for id in wanted & named.keys()} | self._texts(sorted(wanted - named.keys()))
 

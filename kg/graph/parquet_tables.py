@@ -16,7 +16,7 @@ from kg.errors import InputError
 from kg.graph.columns import COLUMNS, write_columns
 from kg.graph.snapshot_file import FILE, TABLES
 from kg.graph.snapshot_writer import NO_FACTS, write_sizes
-from kg.graph.triple_tables import FIRST_LITERAL_ID
+from kg.graph.triple_tables import FIRST_LITERAL_ID, HAS_LITERAL_ID
 from kg.sql import quote, quote_name
 
 _REQUIRED = ("term", "triple")
@@ -44,7 +44,7 @@ def read_snapshot(source: Path, folder: Path) -> None:
         if "class" not in [column for column, *_ in sql.execute("DESCRIBE given_term").fetchall()]:
             _write_from_texts(sql, has_named="named" in given)
             return
-        is_renumbered = sql.execute("SELECT max(id) FROM given_term").fetchall()[0][0] > _LARGEST_ID
+        is_renumbered = sql.execute("SELECT coalesce(max(id), 0) FROM given_term").fetchall()[0][0] > _LARGEST_ID
         if is_renumbered:
             sql.execute(_RENUMBER)
         sql.execute("USE snapshot")
@@ -86,8 +86,8 @@ def _coded(name: str, places: str, condition: str) -> str:
 
 
 _RENUMBER = f"""
-CREATE TABLE memory.code AS SELECT id AS old, CASE WHEN starts_with(text, '"') THEN {FIRST_LITERAL_ID - 1} ELSE 0 END
-+ row_number() OVER (PARTITION BY starts_with(text, '"') ORDER BY text) AS id FROM given_term
+CREATE TABLE memory.code AS SELECT id AS old, CASE WHEN {HAS_LITERAL_ID} THEN {FIRST_LITERAL_ID - 1} ELSE 0 END
++ row_number() OVER (PARTITION BY {HAS_LITERAL_ID} ORDER BY text) AS id FROM given_term
 """
 
 

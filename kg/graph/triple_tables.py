@@ -25,10 +25,18 @@ from kg.terms import Spo, Term, to_text
 from kg.text.sizes import to_bytes
 
 FIRST_LITERAL_ID = 1 << 31
+_LITERAL_STARTS = ('"', "<<")
+HAS_LITERAL_ID = "(starts_with(text, '\"') OR starts_with(text, '<<'))"
+"""SQL that is true of a `text` whose id is one of a literal."""
 FORMER = "former"
 """The name under which the snapshot of an earlier build is attached."""
 _MAX_CACHED = 100_000
 """The terms of an earlier snapshot are held in memory up to this number; more are looked up by SQL."""
+
+
+def has_literal_id(text: str) -> bool:
+    """True for a term whose id is one of a literal."""
+    return text.startswith(_LITERAL_STARTS)
 
 
 class TripleTables:
@@ -216,7 +224,7 @@ class TripleTables:
         return dict(self.sql.execute(query, ["\n".join(texts)]).fetchall())
 
     def _next_id(self, text: str) -> int:
-        is_literal = int(text.startswith(('"', "<<")))
+        is_literal = int(has_literal_id(text))
         self._next_ids[is_literal] += 1
         return self._next_ids[is_literal] - 1
 

@@ -9,8 +9,10 @@ import pytest
 
 import kg
 from kg.cli import main
+from kg.engines.hashed_tables import hashed_id
 from kg.errors import InputError
 from kg.graph.snapshot_file import ALL, TABLES
+from kg.graph.triple_tables import FIRST_LITERAL_ID
 from tests.projects import SmallProject
 
 SCORES = """\
@@ -51,6 +53,29 @@ def as_another_program_numbers(folder: Path, *, only_texts: bool) -> None:
             sql.execute(f"COPY (FROM {name} ORDER BY hash({ids[0]})) TO '{folder}/{name}.parquet'")
     for name in ("fact", "fact_origin", "fact_detail", "graph"):
         (folder / f"{name}.parquet").unlink()
+
+
+TRIPLE_TERM = '<urn:r> <urn:q> <<( <urn:s> <urn:p> "o" )>> .\n'
+
+
+@pytest.mark.parametrize("only_texts", [True, False])
+def test_a_triple_term_keeps_the_id_of_a_value(tmp_path: Path, only_texts: bool) -> None:
+    data, folder = tmp_path / "data.nt", tmp_path / "tables"
+    data.write_text(TRIPLE_TERM, encoding="utf-8")
+    kg.load(data).export(folder, format="parquet")
+    as_another_program_numbers(folder, only_texts=only_texts)
+    read = kg.load(folder)
+    ids = dict(read.snapshot.sql.execute("SELECT text, id FROM term").fetchall())
+    assert all((id >= FIRST_LITERAL_ID) is text.startswith(('"', "<<")) for text, id in ids.items())
+    assert any(text.startswith("<<") for text in ids)
+    assert (hashed_id('<<( <urn:s> <urn:p> "o" )>>') > 0, hashed_id("<urn:s>") < 0) == (True, True)
+
+
+def test_tables_without_terms_are_an_empty_graph(tmp_path: Path) -> None:
+    data, folder = tmp_path / "data.nt", tmp_path / "tables"
+    data.write_text("", encoding="utf-8")
+    kg.load(data).export(folder, format="parquet")
+    assert len(kg.load(folder)) == 0
 
 
 def test_tables_are_opened_as_the_graph_that_they_were(project: SmallProject, tmp_path: Path) -> None:
